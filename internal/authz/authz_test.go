@@ -1,0 +1,60 @@
+package authz
+
+import "testing"
+
+func TestScopeReachesByRoleAndUnit(t *testing.T) {
+	county := Post{Role: Supervisor, AreaPath: "/610000/610100/610113/@A/", Office: true}
+	sponsor := Post{Role: Sponsor, AreaPath: "/610000/610100/@B/", LinePath: "/police/610000/610100/@B/"}
+	line := Post{Role: Supervisor, AreaPath: "/610000/@C/", LinePath: "/police/610000/@C/"}
+	for _, tt := range []struct {
+		name       string
+		post       Post
+		permission Permission
+		area, line string
+		want       bool
+	}{
+		{"an office sees its own area", county, RegistryRead, "/610000/610100/610113/@X/", "", true},
+		{"but not its neighbour's", county, RegistryRead, "/610000/610100/610114/@X/", "", false},
+		{"nor its city", county, RegistryRead, "/610000/610100/@X/", "", false},
+		{"a sponsor sees its own unit", sponsor, ItemWrite, "/610000/610100/@B/", "", true},
+		{"and the bodies inside it", sponsor, ItemWrite, "/610000/610100/@B/@B1/", "", true},
+		{"but not the unit next door", sponsor, ItemWrite, "/610000/610100/@C/", "", false},
+		{"a provincial department sees its line", line, RegistryRead, "/610000/610100/@B/", "/police/610000/610100/@B/", true},
+		{"not another line", line, RegistryRead, "/610000/610100/@D/", "/audit/610000/610100/@D/", false},
+		{"a permission the role lacks reaches nowhere", sponsor, CaseDecide, "/610000/610100/@B/", "", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := &Session{Posts: []Post{tt.post}}
+			if got := s.ScopeFor(tt.permission).Covers(tt.area, tt.line); got != tt.want {
+				t.Errorf("Covers(%q, %q) = %v, want %v", tt.area, tt.line, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestEveryPermissionIsDescribedAndHeld(t *testing.T) {
+	held := map[Permission]bool{Public: true, SignedIn: true}
+	for _, r := range Roles {
+		for _, p := range r.Permits {
+			held[p] = true
+			if Describe[p] == "" {
+				t.Errorf("role %s permits %s, which is not described", r.Role, p)
+			}
+		}
+	}
+	for p := range Describe {
+		if !held[p] {
+			t.Errorf("no role permits %s", p)
+		}
+	}
+}
+
+func TestNobodyEntersWithoutASession(t *testing.T) {
+	var s *Session
+	if s.May(SignedIn) || s.May(RegistryRead) || !s.May(Public) {
+		t.Error("a missing session must permit only what is public")
+	}
+	if !s.ScopeFor(RegistryRead).Empty() {
+		t.Error("a missing session must reach nowhere")
+	}
+}

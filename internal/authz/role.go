@@ -1,0 +1,87 @@
+package authz
+
+// Role is what a post lets its holder be.
+type Role string
+
+// The roles of the regulation and of the three separated administrators.
+const (
+	Supervisor    Role = "supervisor"     // 主管单位, Article 4
+	Reviewer      Role = "reviewer"       // 审核人员 of an office, Article 7(2)
+	Sponsor       Role = "sponsor"        // 主办单位, Article 6
+	Editor        Role = "editor"         // 采编
+	FirstReviewer Role = "first_reviewer" // 初审
+	FinalReviewer Role = "final_reviewer" // 终审
+	Operator      Role = "operator"       // 承办单位, Article 6
+	Publicity     Role = "publicity"      // 宣传, Article 5
+	Cyberspace    Role = "cyberspace"     // 网信
+	Establishment Role = "establishment"  // 编制
+	Police        Role = "police"         // 公安
+	Telecom       Role = "telecom"        // 通信管理
+	Auditor       Role = "auditor"        // 审计人员
+	SystemAdmin   Role = "system_admin"   // 系统管理员
+	SecurityAdmin Role = "security_admin" // 安全管理员
+	AuditAdmin    Role = "audit_admin"    // 审计管理员
+	Inspector     Role = "inspector"      // 读网值班, Article 19(4)
+)
+
+// reach is how far a role sees from the unit of the post.
+type reach string
+
+const (
+	reachOwn  reach = "own"  // the unit and what hangs below it
+	reachWide reach = "wide" // an office: its area; a department: its line
+)
+
+// RoleInfo describes one role.
+type RoleInfo struct {
+	Role    Role
+	Name    string // on screen
+	Permits []Permission
+	// SecondFactor: the role decides over others, so signing in needs a second
+	// factor (demo logins come with it off and say so).
+	SecondFactor bool
+	reach        reach
+}
+
+var coRegulates = []Permission{OrgRead, RegistryRead, CaseRead, InspectionRead, ObligationRead}
+
+// Roles is the closed list, in the order screens show it.
+var Roles = []RoleInfo{
+	{Supervisor, "主管人员", []Permission{
+		OrgRead, OrgManage, RegistryRead, RegistryManage, RegistryImport, CaseRead, CaseDecide, OverrideGrant, LaunchManage,
+		ItemRead, LetterRead, InspectionRead, InspectionRun, MonitorSwitch, OrderRead, OrderIssue,
+		AssessmentRead, PackAdopt, BulletinCompose, ObligationRead}, true, reachWide},
+	{Reviewer, "审核人员", []Permission{OrgRead, RegistryRead, CaseRead, CaseDecide, InspectionRead, ObligationRead}, true, reachWide},
+	{Sponsor, "主办单位经办", []Permission{
+		OrgRead, RegistryRead, RegistryManage, OpeningApply, CaseRead, LaunchManage, ColumnManage,
+		ItemRead, ItemWrite, ItemWithdraw, LetterRead, LetterScreen, LetterAnswer, InspectionRead, InspectionRun,
+		OrderRead, OrderAnswer, AssessmentRead, ObligationRead}, false, reachOwn},
+	{Editor, "采编人员", []Permission{RegistryRead, ItemRead, ItemWrite, LetterRead, LetterAnswer, InspectionRead, OrderRead, OrderAnswer, ObligationRead}, false, reachOwn},
+	{FirstReviewer, "初审人员", []Permission{RegistryRead, ItemRead, ItemFirstReview, LetterRead, InspectionRead, ObligationRead}, true, reachOwn},
+	{FinalReviewer, "终审人员", []Permission{RegistryRead, ColumnManage, ItemRead, ItemFinalReview, ItemWithdraw, LetterRead, LetterReview, LetterPersonal, InspectionRead, ObligationRead}, true, reachOwn},
+	{Operator, "承办单位人员", []Permission{RegistryRead, ItemRead, ItemWrite, InspectionRead, OrderRead, OrderAnswer, ObligationRead}, false, reachOwn},
+	{Publicity, "宣传部门", coRegulates, false, reachWide},
+	{Cyberspace, "网信部门", coRegulates, false, reachWide},
+	{Establishment, "编制部门", coRegulates, false, reachWide},
+	{Police, "公安部门", coRegulates, false, reachWide},
+	{Telecom, "通信管理部门", coRegulates, false, reachWide},
+	{Auditor, "审计人员", []Permission{AuditRead, OrgRead, RegistryRead, CaseRead, ObligationRead}, true, reachWide},
+	{SystemAdmin, "系统管理员", []Permission{SystemManage, TokenManage, OrgRead}, true, reachWide},
+	{SecurityAdmin, "安全管理员", []Permission{LoginManage, OrgRead}, true, reachWide},
+	{AuditAdmin, "审计管理员", []Permission{AuditRead}, true, reachWide},
+	{Inspector, "读网值班员", []Permission{OrgRead, RegistryRead, InspectionRead, InspectionRun, OrderRead, ObligationRead}, false, reachWide},
+}
+
+// Info is the description of a role; ok is false for an unknown one.
+func Info(r Role) (RoleInfo, bool) {
+	for _, i := range Roles {
+		if i.Role == r {
+			return i, true
+		}
+	}
+	return RoleInfo{}, false
+}
+
+// Separated are the three administrators of which one person never holds two
+// (等保: 三员分立).
+var Separated = []Role{SystemAdmin, SecurityAdmin, AuditAdmin}

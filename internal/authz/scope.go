@@ -1,0 +1,90 @@
+package authz
+
+import (
+	"strings"
+
+	"zhengshu/internal/db"
+)
+
+// Scope is an opaque set of path ranges on the two axes. The zero Scope covers
+// nothing.
+type Scope struct {
+	all   bool
+	areas []string
+	lines []string
+}
+
+// System is the scope of a named duty of the house itself (a sweep, an
+// import): everything. duty is for the reader of the code and of grep.
+func System(duty string) Scope {
+	_ = duty
+	return Scope{all: true}
+}
+
+// Area is the scope of one subtree of the area axis, for a named duty that
+// belongs to one place.
+func Area(duty, areaPath string) Scope {
+	_ = duty
+	return Scope{areas: []string{areaPath}}
+}
+
+// Empty reports whether the scope covers nothing.
+func (s Scope) Empty() bool { return !s.all && len(s.areas) == 0 && len(s.lines) == 0 }
+
+// Where narrows w to rows whose unit lies in the scope. alias is the unit
+// table's alias in the statement; its columns are area_path and line_path.
+func (s Scope) Where(w *db.Where, alias string) *db.Where {
+	if s.all {
+		return w
+	}
+	if s.Empty() {
+		return w.And("FALSE")
+	}
+	var parts []string
+	var args []any
+	add := func(column, path string) {
+		from, to := subtree(path)
+		parts = append(parts, "("+alias+"."+column+" >= ? AND "+alias+"."+column+" < ?)")
+		args = append(args, from, to)
+	}
+	for _, p := range s.areas {
+		add("area_path", p)
+	}
+	for _, p := range s.lines {
+		add("line_path", p)
+	}
+	return w.And(strings.Join(parts, " OR "), args...)
+}
+
+// Covers reports whether a unit at these paths lies in the scope.
+func (s Scope) Covers(areaPath, linePath string) bool {
+	if s.all {
+		return true
+	}
+	for _, p := range s.areas {
+		if strings.HasPrefix(areaPath, p) {
+			return true
+		}
+	}
+	for _, p := range s.lines {
+		if linePath != "" && strings.HasPrefix(linePath, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// subtree is the range of a path and everything below it. The upper bound
+// replaces the final "/" by "0", its successor in ASCII, so one index serves
+// both databases. PostgreSQL needs COLLATE "C" on the column for the same
+// order.
+func subtree(path string) (from, to string) { return path, path[:len(path)-1] + "0" }
+
+// areaOf cuts a unit's own segments off its path: /610000/610100/@01J…/ is
+// /610000/610100/.
+func areaOf(path string) string {
+	if i := strings.Index(path, "@"); i >= 0 {
+		return path[:i]
+	}
+	return path
+}
