@@ -1,0 +1,227 @@
+package egress
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// route is where a host and port may be dialled: the own listener, or checked addresses.
+type route struct {
+	addrs []netip.AddrPort
+	own   bool
+}
+
+// admit judges what can be judged without asking the DNS.
+func (c *Client) admit(host string, port uint16) *Error {
+	if c.local(host, port) {
+		return nil
+	}
+	if a, err := netip.ParseAddr(host); err == nil {
+		return c.check(host, a, port)
+	}
+	if c.ownHost(host) {
+		if port != c.p.Local.Port() && !slices.Contains(c.p.Ports, port) {
+			return refusePort(host, port)
+		}
+		return nil
+	}
+	if !slices.Contains(c.p.Ports, port) && !slices.ContainsFunc(c.p.Allow, func(a netip.AddrPort) bool { return a.Port() == port }) {
+		return refusePort(host, port)
+	}
+	if under(host, "localhost") && c.p.Local.IsValid() {
+		return wrong(RefusedAddress, host, nil, "%s 只能访问本平台自己的端口 %d，请核对地址。", clip(host), c.p.Local.Port())
+	}
+	for _, n := range slices.Concat(inner, c.p.RefuseNames) {
+		if under(host, n) {
+			return wrong(RefusedAddress, host, nil, "%s 是内部名称，平台不访问，请填写公开的网站域名。", clip(host))
+		}
+	}
+	if !strings.Contains(host, ".") {
+		return wrong(RefusedAddress, host, nil, "%s 不是完整的域名，平台不访问，请填写公开的网站域名。", clip(host))
+	}
+	return nil
+}
+
+func refusePort(host string, port uint16) *Error {
+	return wrong(RefusedAddress, host, fmt.Errorf("port %d", port), "%s 的端口 %d 不在允许访问的端口之列，请核对地址，确需访问的由管理员加入名单。", clip(host), port)
+}
+
+func (c *Client) local(host string, port uint16) bool {
+	return c.p.Local.IsValid() && under(host, "localhost") && port == c.p.Local.Port()
+}
+
+func (c *Client) ownHost(host string) bool {
+	return c.p.Own != nil && c.p.Local.IsValid() && !under(host, "localhost") && c.p.Own(host)
+}
+
+// check judges one address and port.
+func (c *Client) check(host string, a netip.Addr, port uint16) *Error {
+	if slices.Contains(c.p.Allow, netip.AddrPortFrom(a, port)) {
+		return nil
+	}
+	if name, yes := Special(a); yes {
+		return wrong(RefusedAddress, host, fmt.Errorf("address %s", a), "%s 指向 %s（%s地址），不是公开网站，平台不访问，请核对域名解析。", clip(host), a, name)
+	}
+	if slices.Contains(c.p.OwnAddresses, a) || c.p.Local.IsValid() && c.p.Local.Addr().Unmap() == a {
+		return wrong(RefusedAddress, host, fmt.Errorf("own address %s", a), "%s 指向本平台自身的地址，但不是本平台承载的网站，平台不访问，请核对域名解析。", clip(host))
+	}
+	if !slices.Contains(c.p.Ports, port) {
+		return refusePort(host, port)
+	}
+	return nil
+}
+
+// find resolves a host once and checks every address: one bad address refuses the name, since an answer that mixes
+// public and private addresses is how a name is turned round between check and use.
+func (c *Client) find(ctx context.Context, host string, port uint16) (route, error) {
+	if e := c.admit(host, port); e != nil {
+		return route{}, e
+	}
+	if c.local(host, port) || c.ownHost(host) {
+		return route{addrs: []netip.AddrPort{c.p.Local}, own: true}, nil
+	}
+	if a, err := netip.ParseAddr(host); err == nil {
+		return route{addrs: []netip.AddrPort{netip.AddrPortFrom(a.Unmap(), port)}}, nil
+	}
+	addrs, err := c.p.Resolver.Resolve(ctx, host)
+	if err != nil || len(addrs) == 0 {
+		if err == nil {
+			err = errors.New("no address")
+		}
+		if ctx.Err() != nil {
+			return route{}, wrong(DNS, host, err, "域名 %s 在 %s内没有得到解析结果，请检查域名服务器。", clip(host), seconds(c.p.Connect))
+		}
+		return route{}, wrong(DNS, host, err, "域名 %s 无法解析，请核对域名是否正确、是否到期、解析是否生效。", clip(host))
+	}
+	var r route
+	for _, a := range addrs {
+		// Resolvers hand out IPv4 in the mapped form; in a URL that form is a disguise, here it is not.
+		a = a.Unmap()
+		if e := c.check(host, a, port); e != nil {
+			return route{}, e
+		}
+		if ap := netip.AddrPortFrom(a, port); !slices.Contains(r.addrs, ap) {
+			r.addrs = append(r.addrs, ap)
+		}
+	}
+	// IPv4 first: many vantage points have no IPv6 route, and a site is not down for that.
+	slices.SortStableFunc(r.addrs, func(a, b netip.AddrPort) int { return a.Addr().BitLen() - b.Addr().BitLen() })
+	if len(r.addrs) > 4 {
+		r.addrs = r.addrs[:4]
+	}
+	return r, nil
+}
+
+// dialContext is what net/http calls; addr carries the canonical host of the URL.
+func (c *Client) dialContext(ctx context.Context, _, addr string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.p.Connect)
+	defer cancel()
+	conn, _, _, err := c.connect(ctx, addr)
+	return conn, err
+}
+
+func (c *Client) connect(ctx context.Context, addr string) (net.Conn, string, route, error) {
+	host, port, err := split(addr)
+	if err != nil {
+		return nil, addr, route{}, wrong(BadScheme, addr, err, "网址中的主机或端口不正确，请核对地址。")
+	}
+	r, err := c.find(ctx, host, port)
+	if err != nil {
+		return nil, host, r, err
+	}
+	var last error
+	for i, ap := range r.addrs {
+		try, cancel := ctx, context.CancelFunc(func() {})
+		if dl, ok := ctx.Deadline(); ok && i < len(r.addrs)-1 {
+			// A share of what is left, so that a dead first address leaves time for the next.
+			try, cancel = context.WithTimeout(ctx, time.Until(dl)/time.Duration(len(r.addrs)-i))
+		}
+		conn, err := c.dial(try, ap)
+		cancel()
+		if err == nil {
+			return conn, host, r, nil
+		}
+		last = err
+	}
+	var ne net.Error
+	if errors.As(last, &ne) && ne.Timeout() {
+		return nil, host, r, wrong(TCP, host, last, "%s 在 %s内无法建立连接，请检查服务器和防火墙是否开放。", clip(host), seconds(c.p.Connect))
+	}
+	return nil, host, r, wrong(TCP, host, last, "%s 拒绝或中断了连接，请检查服务器是否启动、端口是否开放。", clip(host))
+}
+
+func split(addr string) (string, uint16, error) {
+	h, p, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "", 0, err
+	}
+	n, err := strconv.ParseUint(p, 10, 16)
+	if err != nil || n == 0 {
+		return "", 0, errHost
+	}
+	if h, err = Host(h); err != nil {
+		return "", 0, err
+	}
+	return h, uint16(n), nil
+}
+
+// dialChecked opens the connection and, in the last moment before connect(2), compares the address of the socket with
+// the one that was checked: nothing between here and the kernel may choose another.
+func dialChecked(ctx context.Context, ap netip.AddrPort) (net.Conn, error) {
+	d := net.Dialer{
+		ControlContext: func(_ context.Context, _, address string, _ syscall.RawConn) error {
+			got, err := netip.ParseAddrPort(address)
+			if err != nil || netip.AddrPortFrom(got.Addr().Unmap(), got.Port()) != ap {
+				return fmt.Errorf("socket address %q is not the checked %s", address, ap)
+			}
+			return nil
+		},
+	}
+	return d.DialContext(ctx, "tcp", ap.String())
+}
+
+// dialTLS connects and shakes hands. Verification is done here and not in crypto/tls, so that a fault can be either an
+// error or, when record is set, a fact about the site.
+func (c *Client) dialTLS(record bool) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, _, addr string) (net.Conn, error) {
+		ctx, cancel := context.WithTimeout(ctx, c.p.Connect)
+		defer cancel()
+		raw, host, r, err := c.connect(ctx, addr)
+		if err != nil {
+			return nil, err
+		}
+		if r.own && !c.p.LocalTLS {
+			return raw, nil
+		}
+		conf := &tls.Config{
+			ServerName:         host,
+			InsecureSkipVerify: true, // verified just below, by the same rules
+			NextProtos:         []string{"http/1.1"},
+			MinVersion:         tls.VersionTLS12,
+		}
+		if record {
+			conf.MinVersion = tls.VersionTLS10
+		}
+		conn := tls.Client(raw, conf)
+		if err := conn.HandshakeContext(ctx); err != nil {
+			raw.Close()
+			return nil, wrong(TLS, host, err, "与 %s 无法建立加密连接，请检查是否启用 HTTPS 以及 TLS 版本（应为 1.2 以上）。", clip(host))
+		}
+		if !record {
+			if fault, err := c.verify(conn.ConnectionState(), host); fault != "" {
+				conn.Close()
+				return nil, wrong(TLS, host, err, "%s 的%s", clip(host), fault.Says())
+			}
+		}
+		return conn, nil
+	}
+}

@@ -1,0 +1,110 @@
+package egress
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+)
+
+// Kind names what went wrong, as a word that is stored and counted.
+type Kind string
+
+// The kinds of failure. RefusedAddress, BadScheme and Cancelled are our own doing and say nothing about the site.
+const (
+	RefusedAddress   Kind = "refused_address"    // address, name or port outside the policy
+	DNS              Kind = "dns"                // the name does not resolve
+	TCP              Kind = "tcp"                // no connection, or it was reset
+	TLS              Kind = "tls"                // handshake or certificate
+	Timeout          Kind = "timeout"            // total, first byte, or slower than the minimum speed
+	TooLarge         Kind = "too_large"          // body or header over its limit
+	BadScheme        Kind = "bad_scheme"         // not an http(s) address, or not an address at all
+	RedirectLoop     Kind = "redirect_loop"      // a redirect to a URL already visited
+	TooManyRedirects Kind = "too_many_redirects" // more than Policy.MaxRedirects
+	Bomb             Kind = "bomb"               // decompresses beyond Policy.MaxRatio
+	BadResponse      Kind = "bad_response"       // not HTTP, cut short, bad chunks, unknown encoding
+	Cancelled        Kind = "cancelled"          // the caller stopped
+)
+
+// Error is the only error type the methods of Client return.
+type Error struct {
+	Kind Kind
+	Host string // as it would be dialled: ASCII, lower case
+	Says string // one Chinese sentence for the reader of a finding: what, why, what to do
+	Err  error  // cause, in English, for the log; may be nil
+}
+
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("egress: %s: %q", e.Kind, e.Host)
+	}
+	return fmt.Sprintf("egress: %s: %q: %v", e.Kind, e.Host, e.Err)
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Blames reports whether the failure is the site's own, as opposed to a refusal or an interruption on our side.
+func (e *Error) Blames() bool {
+	switch e.Kind {
+	case RefusedAddress, BadScheme, Cancelled:
+		return false
+	}
+	return true
+}
+
+// Causes put on a request's context, told apart from the caller's own cancellation.
+var errSlow = errors.New("slower than the minimum speed")
+
+// limitError is the total time that was given and used up.
+type limitError time.Duration
+
+func (l limitError) Error() string { return "total time limit of " + time.Duration(l).String() + " reached" }
+
+func wrong(k Kind, host string, err error, says string, args ...any) *Error {
+	return &Error{Kind: k, Host: clip(host), Says: fmt.Sprintf(says, args...), Err: err}
+}
+
+// clip keeps a hostile name from filling a sentence.
+func clip(host string) string {
+	if len(host) > 253 {
+		return strings.ToValidUTF8(host[:250], "") + "…"
+	}
+	return host
+}
+
+// classify turns whatever net/http returned into an Error.
+func (c *Client) classify(ctx context.Context, host string, err error) *Error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	host = clip(host)
+	var limit limitError
+	switch cause := context.Cause(ctx); {
+	case errors.As(cause, &limit):
+		return wrong(Timeout, host, cause, "%s 未能在 %s内完整返回，请检查服务器负载和网络后再试。", host, seconds(time.Duration(limit)))
+	case errors.Is(cause, errSlow):
+		return wrong(Timeout, host, cause, "%s 传输过慢（低于每秒 %d 字节），已中止，请检查服务器和带宽。", host, c.p.MinSpeed)
+	case errors.Is(cause, context.DeadlineExceeded):
+		return wrong(Timeout, host, cause, "%s 在限定时间内未完整返回，请检查服务器负载和网络后再试。", host)
+	case cause != nil:
+		return wrong(Cancelled, host, cause, "对 %s 的访问已由平台中止，未得出结论，可稍后重试。", host)
+	}
+	var ne net.Error
+	switch {
+	case errors.As(err, &ne) && ne.Timeout():
+		return wrong(Timeout, host, err, "%s 在 %s内没有开始返回内容，请检查服务器是否正常响应。", host, seconds(c.p.FirstByte))
+	case strings.Contains(err.Error(), "response headers exceeded"):
+		return wrong(TooLarge, host, err, "%s 返回的响应头超过 %d KB，已中止，请检查服务器配置。", host, c.p.MaxHeader>>10)
+	case resets(err):
+		return wrong(TCP, host, err, "与 %s 的连接被对方中断，请检查服务器和防护设备。", host)
+	}
+	return wrong(BadResponse, host, err, "%s 返回的内容不完整或不符合 HTTP 规范，请检查服务器和中间设备的配置。", host)
+}
+
+func resets(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && !op.Timeout()
+}
