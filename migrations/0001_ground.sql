@@ -64,7 +64,7 @@ CREATE TABLE passage (
     case_id    TEXT NOT NULL,
     PRIMARY KEY (kind, object_id, seq),
     UNIQUE (kind, object_id, seq, to_state),
-    CHECK ((seq = 1 AND prev_seq IS NULL AND from_state = '') OR (seq > 1 AND prev_seq = seq - 1)),
+    CHECK ((seq = 1 AND prev_seq IS NULL AND from_state = '') OR (seq > 1 AND prev_seq IS NOT NULL AND prev_seq = seq - 1)),
     FOREIGN KEY (kind, from_state, act, to_state) REFERENCES transition (kind, from_state, act, to_state),
     FOREIGN KEY (kind, object_id, prev_seq, from_state) REFERENCES passage (kind, object_id, seq, to_state)
 );
