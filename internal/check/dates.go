@@ -1,0 +1,87 @@
+package check
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"time"
+
+	"zhengshu/internal/calendar"
+)
+
+// A date as pages write it: 2018-11-09, 2018/11/9, 2018.11.09, 2018年11月09日,
+// with the time of day when it follows.
+var shownDate = regexp.MustCompile(`(\d{4})\s*[-年/.．]\s*(\d{1,2})\s*[-月/.．]\s*(\d{1,2})\s*日?(?:[T\s\x{00A0}\x{3000}]{0,6}(\d{1,2})\s*[:：时]\s*(\d{2}))?`)
+
+// 一九九六年十一月五日 and 二〇一八年…, as signatures write it.
+var spokenDate = regexp.MustCompile(`[〇○Ｏ零一二三四五六七八九]{4}\s*年\s*[元一二三四五六七八九十]{1,2}\s*月\s*[一二三四五六七八九十]{1,3}\s*日`)
+
+// stamp is a date as shown, with the minute when the page shows one.
+type stamp struct {
+	date         calendar.Date
+	hour, minute int
+	timed        bool
+}
+
+func (s stamp) zero() bool { return s.date == calendar.Date{} }
+
+// String gives 2006-01-02 or 2006-01-02 15:04.
+func (s stamp) String() string {
+	if s.zero() {
+		return ""
+	}
+	d := fmt.Sprintf("%04d-%02d-%02d", s.date.Year, int(s.date.Month), s.date.Day)
+	if s.timed {
+		d += fmt.Sprintf(" %02d:%02d", s.hour, s.minute)
+	}
+	return d
+}
+
+// minutes counts from an arbitrary origin, for differences between two stamps.
+func (s stamp) minutes() int64 {
+	return time.Date(s.date.Year, s.date.Month, s.date.Day, s.hour, s.minute, 0, 0, time.UTC).Unix() / 60
+}
+
+// findStamp returns the first date in text and the byte range it takes.
+func findStamp(text string) (s stamp, from, to int) {
+	for off := 0; off < len(text); {
+		m := shownDate.FindStringSubmatchIndex(text[off:])
+		if m == nil {
+			break
+		}
+		start := off + m[0]
+		group := func(i int) int {
+			if m[2*i] < 0 {
+				return -1
+			}
+			v, err := strconv.Atoi(text[off+m[2*i] : off+m[2*i+1]])
+			if err != nil {
+				return -1
+			}
+			return v
+		}
+		// A date inside a longer number (a file name, a code) is none.
+		inside := start > 0 && text[start-1] >= '0' && text[start-1] <= '9'
+		end := off + m[1]
+		inside = inside || (end < len(text) && text[end] >= '0' && text[end] <= '9' && m[8] < 0)
+		if d, err := calendar.NewDate(group(1), time.Month(group(2)), group(3)); err == nil && !inside && d.Year >= 1900 {
+			s = stamp{date: d}
+			if h, mi := group(4), group(5); h >= 0 && h < 24 && mi >= 0 && mi < 60 {
+				s.hour, s.minute, s.timed = h, mi, true
+			}
+			return s, start, end
+		}
+		off += m[0] + 4
+	}
+	if m := spokenDate.FindStringIndex(text); m != nil {
+		if d, err := calendar.ParseLoose(text[m[0]:m[1]]); err == nil {
+			return stamp{date: d}, m[0], m[1]
+		}
+	}
+	return stamp{}, 0, 0
+}
+
+func parseStamp(text string) stamp {
+	s, _, _ := findStamp(text)
+	return s
+}

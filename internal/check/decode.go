@@ -1,0 +1,183 @@
+package check
+
+import (
+	"bytes"
+	"fmt"
+	"mime"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
+)
+
+// MaxBody is the largest page read, in bytes. A government page is some tens
+// of kilobytes; ten megabytes leaves room for pages with embedded pictures.
+const MaxBody = 10 << 20
+
+// Charsets as Decode names them. GBK, GB2312 and CP936 are read as GB18030,
+// which contains them.
+const (
+	CharsetUTF8    = "utf-8"
+	CharsetGB18030 = "gb18030"
+	// CharsetUTF16 is only ever chosen by a byte order mark.
+	CharsetUTF16 = "utf-16"
+)
+
+// TooLargeError says that a body is above MaxBody.
+type TooLargeError struct{ Bytes int }
+
+func (e *TooLargeError) Error() string {
+	return fmt.Sprintf("页面内容有 %d 字节，超过 %d 字节（10 MB）的上限，未作检查。请核对该地址是否为网页，或将大文件改作附件发布。", e.Bytes, MaxBody)
+}
+
+// The charset may stand in a meta element or in the first line of an XML
+// document. Only a declaration is looked for, so attributes before it do not
+// matter; the whole body is searched because old templates put it late.
+var declared = regexp.MustCompile(`(?i)<(?:meta|\?xml)[^>]{0,512}?(?:charset|encoding)\s*=\s*["']?\s*([a-z0-9_\-]{2,20})`)
+
+// Decode turns the bytes of a page into text and names the charset they were
+// in. The bytes outrank what is said about them: a byte order mark, then
+// whether they are valid UTF-8, then the Content-Type header, the meta element
+// and the count of broken sequences. The only error is *TooLargeError.
+func Decode(body []byte, contentType string) (text, charset string, err error) {
+	if len(body) > MaxBody {
+		return "", "", &TooLargeError{Bytes: len(body)}
+	}
+	switch {
+	case bytes.HasPrefix(body, []byte{0xEF, 0xBB, 0xBF}):
+		return cleanText(string(body[3:])), CharsetUTF8, nil
+	case bytes.HasPrefix(body, []byte{0x84, 0x31, 0x95, 0x33}):
+		return fromGB(body[4:]), CharsetGB18030, nil
+	case bytes.HasPrefix(body, []byte{0xFF, 0xFE}), bytes.HasPrefix(body, []byte{0xFE, 0xFF}):
+		out, derr := unicode.UTF16(unicode.BigEndian, unicode.ExpectBOM).NewDecoder().Bytes(body)
+		if derr == nil {
+			return cleanText(string(out)), CharsetUTF16, nil
+		}
+	}
+	said := saidCharset(body, contentType)
+	if utf8.Valid(body) {
+		wide, narrow := wideRunes(body)
+		switch {
+		case wide+narrow == 0:
+			// Pure ASCII is the same in both; believe the page.
+			if said == "" {
+				said = CharsetUTF8
+			}
+			return cleanText(string(body)), said, nil
+		case wide == 0 && said == CharsetGB18030 && gbDamage(body) == 0:
+			// Chinese in UTF-8 takes three bytes a character. Only two-byte
+			// sequences and a GB declaration: a few GBK words that happen to
+			// be valid UTF-8, as “联通” in Notepad.
+			return fromGB(body), CharsetGB18030, nil
+		}
+		return cleanText(string(body)), CharsetUTF8, nil
+	}
+	// Both have broken sequences or the bytes are GB: the smaller damage wins,
+	// and what was declared settles what is close.
+	bad8, badGB := utf8Damage(body), gbDamage(body)
+	gb := badGB < bad8
+	if said == CharsetUTF8 && bad8 <= badGB+2 && bad8*50 < len(body) {
+		gb = false
+	}
+	if said == CharsetGB18030 && badGB <= bad8 {
+		gb = true
+	}
+	if gb {
+		return fromGB(body), CharsetGB18030, nil
+	}
+	return cleanText(strings.ToValidUTF8(string(body), "\uFFFD")), CharsetUTF8, nil
+}
+
+func saidCharset(body []byte, contentType string) string {
+	if _, params, err := mime.ParseMediaType(contentType); err == nil {
+		if c := knownCharset(params["charset"]); c != "" {
+			return c
+		}
+	}
+	head := body[:min(len(body), 64<<10)]
+	for _, m := range declared.FindAllSubmatch(head, 8) {
+		if c := knownCharset(string(m[1])); c != "" {
+			return c
+		}
+	}
+	return ""
+}
+
+func knownCharset(name string) string {
+	switch strings.ToLower(strings.Trim(strings.TrimSpace(name), `"'`)) {
+	case "utf-8", "utf8", "unicode-1-1-utf-8":
+		return CharsetUTF8
+	case "gb18030", "gbk", "gb2312", "gb_2312-80", "gb-2312", "cp936", "ms936", "x-gbk", "chinese", "euc-cn", "hz-gb-2312":
+		return CharsetGB18030
+	}
+	return ""
+}
+
+// wideRunes counts the characters of three or more bytes and those of two.
+func wideRunes(b []byte) (wide, narrow int) {
+	for _, c := range b {
+		switch {
+		case c >= 0xE0:
+			wide++
+		case c >= 0xC0:
+			narrow++
+		}
+	}
+	return wide, narrow
+}
+
+func utf8Damage(b []byte) (bad int) {
+	for len(b) > 0 {
+		if b[0] < utf8.RuneSelf {
+			b = b[1:]
+			continue
+		}
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n == 1 {
+			bad++
+		}
+		b = b[n:]
+	}
+	return bad
+}
+
+// gbDamage counts sequences that are not GB18030.
+func gbDamage(b []byte) (bad int) {
+	for i := 0; i < len(b); {
+		c := b[i]
+		switch {
+		case c < 0x80:
+			i++
+		case c == 0x80 || c == 0xFF || i+1 >= len(b):
+			bad++
+			i++
+		case b[i+1] >= 0x40 && b[i+1] != 0x7F && b[i+1] != 0xFF:
+			i += 2
+		case b[i+1] >= 0x30 && b[i+1] <= 0x39 && i+3 < len(b) && b[i+2] >= 0x81 && b[i+2] <= 0xFE && b[i+3] >= 0x30 && b[i+3] <= 0x39:
+			i += 4
+		default:
+			bad++
+			i++
+		}
+	}
+	return bad
+}
+
+func fromGB(b []byte) string {
+	out, err := simplifiedchinese.GB18030.NewDecoder().Bytes(b)
+	if err != nil {
+		return cleanText(strings.ToValidUTF8(string(b), "\uFFFD"))
+	}
+	return cleanText(string(out))
+}
+
+// cleanText drops NUL bytes: no browser shows them, and a word cut by them
+// would escape every scan.
+func cleanText(s string) string {
+	if strings.IndexByte(s, 0) >= 0 {
+		return strings.ReplaceAll(s, "\x00", "")
+	}
+	return s
+}

@@ -1,0 +1,610 @@
+package check
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// field is one datum a page states beside a label.
+type field int
+
+const (
+	fieldNone field = iota
+	fieldIndex
+	fieldTopic
+	fieldIssuer
+	fieldWritten
+	fieldTitle
+	fieldDocNo
+	fieldPublished
+	fieldDate // “时间：”, “日期：”, “更新时间：”: publication when nothing clearer is shown
+	fieldSource
+	fieldOther // labels that only end the value before them
+)
+
+// labels as government pages print them, blanks between the characters
+// removed. The metadata tables of 政府信息公开 pages and the line under a
+// heading use the same words.
+var labels = map[string]field{
+	"索引号": fieldIndex, "信息索引号": fieldIndex, "索引码": fieldIndex, "索取号": fieldIndex, "信息索取号": fieldIndex, "索引": fieldIndex,
+	"主题分类": fieldTopic, "信息分类": fieldTopic, "组配分类": fieldTopic, "主题类别": fieldTopic, "信息类别": fieldTopic, "公开类目": fieldTopic,
+	"发文机关": fieldIssuer, "发文单位": fieldIssuer, "发文机构": fieldIssuer, "发布机构": fieldIssuer, "发布机关": fieldIssuer, "发布单位": fieldIssuer, "制发机关": fieldIssuer, "制定机关": fieldIssuer, "公布机关": fieldIssuer, "公开主体": fieldIssuer, "公开机构": fieldIssuer, "发文部门": fieldIssuer, "发布部门": fieldIssuer,
+	"成文日期": fieldWritten, "成文时间": fieldWritten, "发文日期": fieldWritten, "发文时间": fieldWritten, "生成日期": fieldWritten, "生成时间": fieldWritten, "制发日期": fieldWritten, "签发日期": fieldWritten, "印发日期": fieldWritten, "形成日期": fieldWritten,
+	"标题": fieldTitle, "信息名称": fieldTitle, "文件名称": fieldTitle, "名称": fieldTitle, "文件标题": fieldTitle, "信息标题": fieldTitle,
+	"发文字号": fieldDocNo, "文号": fieldDocNo, "发文文号": fieldDocNo, "文件编号": fieldDocNo, "文件字号": fieldDocNo, "文件文号": fieldDocNo, "发文号": fieldDocNo, "信息文号": fieldDocNo,
+	"发布日期": fieldPublished, "发布时间": fieldPublished, "公开日期": fieldPublished, "公开时间": fieldPublished, "发表时间": fieldPublished, "发表日期": fieldPublished, "公布日期": fieldPublished, "公布时间": fieldPublished, "发稿时间": fieldPublished, "上网时间": fieldPublished, "上网日期": fieldPublished, "发布于": fieldPublished, "刊发日期": fieldPublished,
+	"时间": fieldDate, "日期": fieldDate, "更新时间": fieldDate, "更新日期": fieldDate, "信息时间": fieldDate, "信息日期": fieldDate, "添加时间": fieldDate, "录入时间": fieldDate,
+	"来源": fieldSource, "信息来源": fieldSource, "文章来源": fieldSource, "稿件来源": fieldSource, "稿源": fieldSource, "消息来源": fieldSource,
+	"主题词": fieldOther, "关键词": fieldOther, "作者": fieldOther, "责任编辑": fieldOther, "编辑": fieldOther, "浏览次数": fieldOther, "阅读次数": fieldOther, "点击次数": fieldOther, "点击数": fieldOther, "点击量": fieldOther, "浏览量": fieldOther, "浏览": fieldOther, "阅读": fieldOther, "点击": fieldOther, "访问量": fieldOther, "字体": fieldOther, "字号": fieldOther, "有效性": fieldOther, "时效性": fieldOther, "效力状态": fieldOther, "文件状态": fieldOther, "是否有效": fieldOther, "体裁分类": fieldOther, "体裁": fieldOther, "服务对象": fieldOther, "公开方式": fieldOther, "公开形式": fieldOther, "公开属性": fieldOther, "公开范围": fieldOther, "生效日期": fieldOther, "实施日期": fieldOther, "施行日期": fieldOther, "废止日期": fieldOther, "失效日期": fieldOther, "有效期": fieldOther, "分享": fieldOther, "分享到": fieldOther, "打印": fieldOther, "内容概述": fieldOther, "内容摘要": fieldOther, "审核": fieldOther, "供稿": fieldOther, "责编": fieldOther, "摄影": fieldOther, "记者": fieldOther, "语种": fieldOther, "信息格式": fieldOther, "载体类型": fieldOther, "公开时限": fieldOther, "公开责任部门": fieldOther, "责任部门": fieldOther, "联系电话": fieldOther,
+}
+
+// longest label in characters; a longer run of text before a colon is prose.
+const longestLabel = 7
+
+// cell is one line or table cell of the page, in document order.
+type cell struct {
+	text   string
+	inBody bool
+}
+
+// labelled is a label with the value found beside it.
+type labelled struct {
+	field  field
+	label  string
+	value  string
+	inBody bool
+	at     int // index of its cell
+}
+
+// extract fills the fields of the page from what it shows, then from its tags.
+func (p *Page) extract() {
+	root := p.Root
+	body := find(root, atom.Body)
+	if body == nil {
+		body = root
+	}
+	p.VisibleText = tidy(nodeText(body))
+	content := contentNode(body)
+	p.BodyText = tidy(nodeText(content))
+	cells := cellsOf(body, content)
+	p.rows = readLabels(cells)
+
+	pageTitle := ""
+	if t := find(root, atom.Title); t != nil {
+		pageTitle = squeeze(rawText(t))
+	}
+	p.Heading = heading(body, pageTitle, p.Tag("ArticleTitle"), p.Tag("SiteName"))
+
+	p.IndexNo = p.value(fieldIndex)
+	p.Topic = p.value(fieldTopic)
+	p.Issuer = p.value(fieldIssuer)
+	p.DocNo = noBlanks(p.value(fieldDocNo))
+	p.Written = parseStamp(p.value(fieldWritten)).String()
+	p.Title = p.chooseTitle(pageTitle)
+	p.choosePublished(cells)
+	p.readDocument()
+}
+
+// value returns the first value of a field, outside the body text when it
+// stands there, since the body may quote another document's labels.
+func (p *Page) value(f field) string {
+	for _, inBody := range []bool{false, true} {
+		for _, r := range p.rows {
+			if r.field == f && r.inBody == inBody && r.value != "" && (!inBody || r.at >= 0) {
+				return r.value
+			}
+		}
+	}
+	return ""
+}
+
+func (p *Page) chooseTitle(pageTitle string) string {
+	for _, r := range p.rows {
+		if r.field == fieldTitle && !r.inBody && utf8.RuneCountInString(r.value) >= 4 {
+			// A search form has a “标题：” too; a document's title goes with
+			// its other data, or stands again in the page's own title.
+			if p.value(fieldIndex) != "" || p.value(fieldDocNo) != "" || p.value(fieldIssuer) != "" || strings.Contains(noBlanks(pageTitle), noBlanks(r.value)) {
+				return r.value
+			}
+		}
+	}
+	if t := p.Tag("ArticleTitle"); t != "" && !placeholder(t) {
+		return stripTags(t)
+	}
+	if p.Heading != "" {
+		return p.Heading
+	}
+	return trimSite(pageTitle, p.Tag("SiteName"), p.Tag("ColumnName"))
+}
+
+func (p *Page) choosePublished(cells []cell) {
+	tag := parseStamp(p.Tag("PubDate"))
+	var strong, weak []stamp
+	for _, r := range p.rows {
+		if r.inBody {
+			continue
+		}
+		s := parseStamp(r.value)
+		if s.zero() {
+			continue
+		}
+		switch r.field {
+		case fieldPublished:
+			strong = append(strong, s)
+		case fieldDate:
+			weak = append(weak, s)
+		}
+	}
+	if len(strong) > 0 {
+		p.setPublished(pickSameDay(strong, tag))
+		return
+	}
+	bare := p.bareDates(cells)
+	shown := append(weak, bare...)
+	if !tag.zero() {
+		for _, s := range shown {
+			if s.date == tag.date {
+				p.setPublished(s)
+				return
+			}
+		}
+		p.Published = tag.String()
+		return
+	}
+	switch {
+	case len(weak) > 0:
+		p.setPublished(weak[0])
+	case len(bare) > 0 && p.Heading != "":
+		p.setPublished(bare[0])
+	}
+}
+
+func (p *Page) setPublished(s stamp) {
+	p.Published, p.PublishedShown = s.String(), true
+}
+
+// pickSameDay prefers, among several shown dates, the one the tag confirms; a
+// page often shows a form for wide and one for narrow screens, one without the
+// time of day.
+func pickSameDay(shown []stamp, tag stamp) stamp {
+	best := shown[0]
+	for _, s := range shown {
+		if s.date == best.date && s.timed && !best.timed {
+			best = s
+		}
+	}
+	if !tag.zero() && best.date != tag.date {
+		for _, s := range shown {
+			if s.date == tag.date {
+				return s
+			}
+		}
+	}
+	return best
+}
+
+// bareDates finds dates that stand alone under the heading, without a label.
+func (p *Page) bareDates(cells []cell) (out []stamp) {
+	want := noBlanks(p.Heading)
+	if want == "" {
+		want = noBlanks(p.Title)
+	}
+	seen, left := false, 25
+	for _, c := range cells {
+		if !seen {
+			if want != "" && noBlanks(c.text) == want {
+				seen = true
+			}
+			continue
+		}
+		if left--; left < 0 {
+			break
+		}
+		if c.inBody {
+			continue
+		}
+		s, from, to := findStamp(c.text)
+		if s.zero() {
+			continue
+		}
+		rest := c.text[:from] + c.text[to:]
+		if from <= 30 && utf8.RuneCountInString(rest) <= 60 {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+var (
+	docNoLine  = regexp.MustCompile(`^[\p{Han}]{1,16}[〔\[［（(【﹝]\s*\d{4}\s*[〕\]］）)】﹞]\s*(?:第\s*)?\d{1,5}\s*号$`)
+	orderLine  = regexp.MustCompile(`^第\s*[\d〇一二三四五六七八九十百]{1,6}\s*号$`)
+	orderTitle = regexp.MustCompile(`^[\p{Han}]{2,20}令$`)
+)
+
+// readDocument takes number, issuer and date from the document itself when the
+// page has no metadata table: the number under the title, the signature at
+// the end (GB/T 9704).
+func (p *Page) readDocument() {
+	lines := strings.Split(p.BodyText, "\n")
+	if p.DocNo == "" {
+		for i, l := range lines[:min(len(lines), 12)] {
+			t := noBlanks(l)
+			if docNoLine.MatchString(t) {
+				p.DocNo = t
+				break
+			}
+			if orderLine.MatchString(t) && i > 0 && orderTitle.MatchString(noBlanks(lines[i-1])) {
+				p.DocNo = noBlanks(lines[i-1]) + t
+				break
+			}
+		}
+	}
+	if p.DocNo == "" || (p.Written != "" && p.Issuer != "") {
+		return
+	}
+	for i := len(lines) - 1; i > 0; i-- {
+		t := noBlanks(lines[i])
+		s, from, to := findStamp(t)
+		if s.zero() || from != 0 || to != len(t) {
+			continue
+		}
+		if p.Written == "" {
+			p.Written = stamp{date: s.date}.String()
+		}
+		if by := squeeze(lines[i-1]); p.Issuer == "" && utf8.RuneCountInString(by) <= 40 && !strings.ContainsAny(by, "，。：；:;") {
+			p.Issuer = strings.ReplaceAll(by, " ", "、")
+		}
+		return
+	}
+}
+
+// cellsOf cuts the visible text below body into lines and table cells and
+// notes which lie in the content node.
+func cellsOf(body, content *html.Node) (cells []cell) {
+	var b strings.Builder
+	in := false
+	flush := func() {
+		if t := squeeze(b.String()); t != "" {
+			cells = append(cells, cell{t, in})
+		}
+		b.Reset()
+	}
+	for n := body; n != nil; {
+		if n == content && content != body {
+			flush()
+			in = true
+		}
+		switch {
+		case n.Type == html.TextNode:
+			b.WriteString(n.Data)
+		case n.Type == html.ElementNode && cellLike(n):
+			flush()
+		}
+		if n.FirstChild != nil && !(n != body && unseen(n)) {
+			n = n.FirstChild
+			continue
+		}
+		for {
+			if n.Type == html.ElementNode && cellLike(n) {
+				flush()
+			}
+			if n == content && in {
+				flush()
+				in = false
+			}
+			if n == body {
+				flush()
+				return cells
+			}
+			if n.NextSibling != nil {
+				n = n.NextSibling
+				break
+			}
+			n = n.Parent
+		}
+	}
+	return cells
+}
+
+func cellLike(n *html.Node) bool {
+	return blockLike(n) || n.DataAtom == atom.Td || n.DataAtom == atom.Th
+}
+
+// readLabels pairs every known label with its value: in the same cell after
+// the colon, else the next cell when that is no label itself.
+func readLabels(cells []cell) (rows []labelled) {
+	for i, c := range cells {
+		found := labelsIn(c.text)
+		for k, f := range found {
+			end := len(c.text)
+			if k+1 < len(found) {
+				end = found[k+1].from
+			}
+			r := labelled{field: f.field, label: f.label, value: trimValue(c.text[f.to:end]), inBody: c.inBody, at: i}
+			if r.value == "" && k == len(found)-1 && i+1 < len(cells) && cells[i+1].inBody == c.inBody {
+				if next := cells[i+1].text; len(labelsIn(next)) == 0 {
+					r.value = trimValue(next)
+				}
+			}
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+type foundLabel struct {
+	field    field
+	label    string
+	from, to int // bytes of the cell taken by label and colon
+}
+
+// labelsIn finds the labels of a cell. A label is followed by a colon, or is
+// the whole cell; no Han character, letter or digit stands right before it.
+func labelsIn(text string) (out []foundLabel) {
+	if f, ok := labels[noBlanks(text)]; ok && len(text) < 60 {
+		return []foundLabel{{f, noBlanks(text), 0, len(text)}}
+	}
+	for off := 0; off < len(text); {
+		i := strings.IndexAny(text[off:], "：:")
+		if i < 0 {
+			break
+		}
+		colon := off + i
+		_, size := utf8.DecodeRuneInString(text[colon:])
+		off = colon + size
+		if f, ok := labelBefore(text, colon); ok {
+			f.to = off
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// labelBefore reads backwards from a colon for the longest known label.
+func labelBefore(text string, colon int) (best foundLabel, ok bool) {
+	name := ""
+	for at, n := colon, 0; at > 0 && n < longestLabel; {
+		r, size := utf8.DecodeLastRuneInString(text[:at])
+		at -= size
+		if r == ' ' || r == '\u00A0' || r == '\u3000' {
+			continue
+		}
+		if !han(r) {
+			break
+		}
+		n++
+		name = string(r) + name
+		f, known := labels[name]
+		if !known {
+			continue
+		}
+		prev, _ := utf8.DecodeLastRuneInString(text[:at])
+		// “会议时间：” is not “时间：”.
+		if at == 0 || !(han(prev) || prev >= '0' && prev <= '9' || prev >= 'A' && prev <= 'z') {
+			best, ok = foundLabel{field: f, label: name, from: at}, true
+		}
+	}
+	return best, ok
+}
+
+func trimValue(s string) string {
+	s = squeeze(s)
+	s = strings.Trim(s, "|｜[]【】<>《 \t；;，,")
+	if strings.Count(s, "《") != strings.Count(s, "》") && strings.HasSuffix(s, "》") {
+		s = "《" + s
+	}
+	return strings.TrimSpace(s)
+}
+
+func han(r rune) bool {
+	return r >= 0x4E00 && r <= 0x9FFF || r >= 0x3400 && r <= 0x4DBF || r == '〇' || r >= 0x20000 && r <= 0x323AF
+}
+
+func noBlanks(s string) string { return blanks.ReplaceAllString(s, "") }
+
+func stripTags(s string) string {
+	if !strings.ContainsRune(s, '<') {
+		return squeeze(s)
+	}
+	n, err := tryParse(s)
+	if err != nil {
+		return squeeze(s)
+	}
+	return squeeze(strings.ReplaceAll(nodeText(n), "\n", ""))
+}
+
+func find(root *html.Node, a atom.Atom) *html.Node {
+	for n := range root.Descendants() {
+		if n.DataAtom == a && n.Type == html.ElementNode {
+			// A title element inside a drawing is not the page's.
+			if a == atom.Title && n.Namespace != "" {
+				continue
+			}
+			return n
+		}
+	}
+	return nil
+}
+
+var titleName = regexp.MustCompile(`(?i)(?:^|[\s_\-])(?:[a-z]{0,10}[_\-]?)?(?:title|tit|bt|headline|biaoti)\d{0,2}(?:$|[\s_\-])`)
+
+// heading finds the visible heading of an article: an h1–h3 or an element
+// named as a title, best one that the page's title or the ArticleTitle tag
+// repeats.
+func heading(body *html.Node, pageTitle, articleTitle, siteName string) string {
+	whole := noBlanks(pageTitle)
+	article := noBlanks(articleTitle)
+	var repeated, first string
+	for n := range body.Descendants() {
+		if n.Type != html.ElementNode {
+			continue
+		}
+		isH := n.DataAtom == atom.H1 || n.DataAtom == atom.H2 || n.DataAtom == atom.H3
+		if !isH {
+			if n.DataAtom == atom.Body || n.DataAtom == atom.A || n.DataAtom == atom.Img {
+				continue
+			}
+			if c, id := attr(n, "class"), attr(n, "id"); (c == "" || !titleName.MatchString(c)) && (id == "" || !titleName.MatchString(id)) {
+				continue
+			}
+		}
+		t := squeeze(shortText(n, 400))
+		bare := noBlanks(t)
+		if l := utf8.RuneCountInString(bare); l < 4 || l > 150 {
+			continue
+		}
+		switch {
+		case article != "" && bare == article:
+			return t
+		case repeated == "" && whole != "" && strings.HasPrefix(whole, bare):
+			repeated = t
+		case first == "" && n.DataAtom == atom.H1 && bare != noBlanks(siteName) && find(n, atom.A) == nil:
+			first = t
+		}
+	}
+	if repeated != "" {
+		return repeated
+	}
+	return first
+}
+
+// shortText returns the text below n, or "" when it is longer than limit bytes.
+func shortText(n *html.Node, limit int) string {
+	var b strings.Builder
+	for c := range n.Descendants() {
+		if c.Type == html.TextNode && !unseen(c.Parent) {
+			b.WriteString(c.Data)
+			if b.Len() > limit*3 {
+				return ""
+			}
+		}
+	}
+	if len(squeeze(b.String())) > limit {
+		return ""
+	}
+	return b.String()
+}
+
+var siteWords = regexp.MustCompile(`政府|门户|网$|网站|厅$|局$|委$|委员会$|部$|办公室$|中心$|专栏$|公开|频道|首页|平台$|在线$`)
+
+// trimSite cuts the site's and column's names off the end of a page title.
+func trimSite(title, siteName, columnName string) string {
+	for {
+		i := strings.LastIndexAny(title, "_|-－—–｜")
+		if i <= 0 {
+			return strings.TrimSpace(title)
+		}
+		_, size := utf8.DecodeRuneInString(title[i:])
+		tail := strings.TrimSpace(title[i+size:])
+		sep := title[i : i+size]
+		cut := tail == "" || tail == siteName || tail == columnName || sep == "_" || sep == "|" || sep == "｜" || siteWords.MatchString(tail)
+		if !cut || strings.TrimSpace(strings.TrimRight(title[:i], "_|-－—–｜ ")) == "" {
+			return strings.TrimSpace(title)
+		}
+		title = strings.TrimRight(title[:i], "_|-－—–｜ ")
+	}
+}
+
+var contentName = regexp.MustCompile(`(?i)ucap-?content|trs_editor|trs_preappend|^zoom$|zoomcon|(?:^|[\s_\-])(?:article|art|news|info|detail|text|txt|xl|view|con|main|pages?)?[_\-]?(?:content|article|zoom|conter|neirong|zhengwen)(?:$|[\s_\-0-9])|txt-article|articlecon|contentbox|printcontent`)
+
+// contentNode finds the element that holds the article: a named container with
+// the most text, else the block with the most text outside links.
+func contentNode(body *html.Node) *html.Node {
+	own := map[*html.Node]int{}
+	total := 0
+	for n := range body.Descendants() {
+		if n.Type != html.TextNode || unseen(n.Parent) {
+			continue
+		}
+		l := utf8.RuneCountInString(squeeze(n.Data))
+		if l == 0 {
+			continue
+		}
+		inLink := false
+		c := n.Parent
+		for c != nil && c != body && !container(c) {
+			inLink = inLink || c.DataAtom == atom.A || c.DataAtom == atom.Script || c.DataAtom == atom.Style
+			c = c.Parent
+		}
+		if c == nil || inLink {
+			continue
+		}
+		total += l
+		own[c] += l
+		// Paragraph blocks below one parent count half for the parent, so that
+		// an article made of div paragraphs is found whole.
+		if up := c.Parent; c != body && up != nil {
+			for up != body && !container(up) {
+				up = up.Parent
+			}
+			own[up] += l / 2
+		}
+	}
+	var named, densest *html.Node
+	namedScore, best := 0, 0
+	tried := 0
+	for n := range body.Descendants() {
+		if s := own[n]; s > best {
+			best, densest = s, n
+		}
+		if n.Type != html.ElementNode || !container(n) || tried > 60 {
+			continue
+		}
+		if !contentName.MatchString(attr(n, "id")) && !contentName.MatchString(attr(n, "class")) {
+			continue
+		}
+		tried++
+		s := textOutsideLinks(n)
+		// An outer named frame is left for the inner one that has most of it.
+		if s > namedScore*5/4 || (s >= namedScore*4/5 && s > 0 && named != nil && below(n, named)) {
+			named, namedScore = n, s
+		}
+	}
+	if named != nil && namedScore*3 >= best {
+		return named
+	}
+	if densest != nil {
+		return densest
+	}
+	return body
+}
+
+func container(n *html.Node) bool {
+	switch n.DataAtom {
+	case atom.Div, atom.Td, atom.Article, atom.Section, atom.Main, atom.Body, atom.Form, atom.Center:
+		return true
+	}
+	return n.Type == html.ElementNode && strings.Contains(n.Data, "-")
+}
+
+func below(n, ancestor *html.Node) bool {
+	for a := n.Parent; a != nil; a = a.Parent {
+		if a == ancestor {
+			return true
+		}
+	}
+	return false
+}
+
+func textOutsideLinks(n *html.Node) int {
+	total := 0
+	for c := range n.Descendants() {
+		if c.Type == html.TextNode && !unseen(c.Parent) && c.Parent.DataAtom != atom.A {
+			total += utf8.RuneCountInString(strings.TrimSpace(c.Data))
+		}
+	}
+	return total
+}
+
+var unfilled = []string{"网站名称", "网站域名", "政府网站标识码", "栏目名称", "文章标题", "描述", "关键词", "标题", "站点名称"}
+
+// placeholder reports whether a tag value is the template's own word.
+func placeholder(v string) bool {
+	v = strings.TrimSpace(v)
+	return slices.Contains(unfilled, v) || strings.Contains(v, "${") || strings.Contains(v, "{{") || strings.Contains(v, "<%") || strings.HasPrefix(v, "$")
+}
