@@ -1,0 +1,81 @@
+package ngram
+
+import (
+	"slices"
+	"testing"
+)
+
+func build() *Model {
+	var b Builder
+	b.Header = Header{ID: "t", Version: "1", Source: "s", Effective: "2026-11-01"}
+	b.Add("各级人民政府应当加强领导。\n各级人民政府应当依法行政。", 3)
+	b.Add("人民政府２０２６年abc 印发", 1)
+	return b.Model(1, 1, 2)
+}
+
+func TestCounts(t *testing.T) {
+	m := build()
+	id := func(s string) (out []ID) {
+		for _, r := range s {
+			out = append(out, m.IDOf(r))
+		}
+		return out
+	}
+	for _, c := range []struct {
+		seq  string
+		want float64
+	}{{"人", 7}, {"人民", 6}, {"人民政", 6}, {"人民政府", 6}, {"府应当", 6}, {"当依法行", 3}, {"年abc", 0}, {"龙", 0}, {"abc印发", 0}} {
+		if got := m.Count(id(c.seq)...); got != c.want {
+			t.Errorf("Count(%s) = %v, want %v", c.seq, got, c.want)
+		}
+	}
+	good, bad := id("人民政府"), id("人民正府")
+	if m.Log(good[0], good[1], good[2], good[3]) <= m.Log(bad[0], bad[1], bad[2], bad[3]) {
+		t.Error("a wrong character does not lower the probability of what follows")
+	}
+	if after := slices.Collect(m.After(m.IDOf('政'))); !slices.Contains(after, m.IDOf('府')) || len(after) != 2 {
+		t.Errorf("After(政) = %v", after)
+	}
+}
+
+func TestEncodeDecode(t *testing.T) {
+	m := build()
+	b, err := m.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := Decode(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := 2; n <= Order; n++ {
+		if !slices.Equal(m.sets[n].keys, d.sets[n].keys) || !slices.Equal(m.sets[n].levels, d.sets[n].levels) {
+			t.Errorf("sequences of %d changed on the way", n)
+		}
+	}
+	if !slices.Equal(m.uni, d.uni) || !slices.Equal(m.runes, d.runes) {
+		t.Error("vocabulary changed on the way")
+	}
+	for i := range b {
+		if _, err := Decode(b[:i]); err == nil && i < len(b)-1 {
+			t.Fatalf("a file cut at %d of %d was taken", i, len(b))
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	b, err := build().Encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Add(b[:len(b)/2])
+	f.Add([]byte(magic + "{}\n\x04"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m, err := Decode(b)
+		if err != nil {
+			return
+		}
+		m.Log(Break, Digit, Letter, m.IDOf('人'))
+	})
+}
