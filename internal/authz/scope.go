@@ -88,3 +88,22 @@ func areaOf(path string) string {
 	}
 	return path
 }
+
+// Reaches reports whether something below the path lies in the scope, so a
+// tree can be opened down to it.
+func (s Scope) Reaches(areaPath string) bool {
+	if s.all {
+		return true
+	}
+	for _, p := range s.areas {
+		if strings.HasPrefix(p, areaPath) {
+			return true
+		}
+	}
+	for _, p := range s.lines {
+		if i := strings.Index(p[1:], "/"); i >= 0 && strings.HasPrefix(areaPath, p[1+i:]) {
+			return true
+		}
+	}
+	return false
+}
