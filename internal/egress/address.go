@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 )
@@ -110,8 +111,15 @@ func Host(raw string) (string, error) {
 	}
 	host := raw
 	if !plain(host) {
+		if !utf8.ValidString(host) {
+			return "", errHost
+		}
 		h, err := names.ToASCII(host)
 		if err != nil {
+			return "", errHost
+		}
+		// Some labels map to Punycode that is itself refused; such a name has no spelling to compare by.
+		if again, err := names.ToASCII(h); err != nil || again != h {
 			return "", errHost
 		}
 		host = h

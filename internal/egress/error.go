@@ -60,7 +60,9 @@ var errSlow = errors.New("slower than the minimum speed")
 // limitError is the total time that was given and used up.
 type limitError time.Duration
 
-func (l limitError) Error() string { return "total time limit of " + time.Duration(l).String() + " reached" }
+func (l limitError) Error() string {
+	return "total time limit of " + time.Duration(l).String() + " reached"
+}
 
 func wrong(k Kind, host string, err error, says string, args ...any) *Error {
 	return &Error{Kind: k, Host: clip(host), Says: fmt.Sprintf(says, args...), Err: err}

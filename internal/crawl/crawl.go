@@ -1,0 +1,583 @@
+package crawl
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/netip"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"zhengshu/internal/egress"
+)
+
+// Plan says what to crawl. It holds values only, beside the callback and the parts shared with other crawls, so that it
+// can travel as a file. Zero fields take the defaults.
+type Plan struct {
+	Start     string        `json:"start"`                // absolute URL
+	Seeds     []string      `json:"seeds,omitempty"`      // further starting points
+	Hosts     []string      `json:"hosts,omitempty"`      // hosts of the site; empty: the host of Start, with and without "www."
+	MaxPages  int           `json:"max_pages,omitempty"`  // pages visited; URLBudget
+	MaxDepth  int           `json:"max_depth,omitempty"`  // links from a starting point; 8
+	URLBudget int           `json:"url_budget,omitempty"` // URLs ever filed; 20,000
+	PerHost   int           `json:"per_host,omitempty"`   // requests at once to a host; 2
+	Delay     time.Duration `json:"delay,omitempty"`      // between the starts of two requests to a host; 0
+	Robots    RobotsPolicy  `json:"robots,omitempty"`
+	Agent     string        `json:"agent,omitempty"`
+	Traps     Traps         `json:"traps"`
+	MaxHTML   int64         `json:"max_html,omitempty"` // bytes beyond which a page is handed on unparsed; 5 MB
+	MaxWait   time.Duration `json:"max_wait,omitempty"` // longest Retry-After obeyed before the host is given up; 60 s
+
+	Visit    func(Page) error `json:"-"` // called once a page, in order, from one goroutine; an error ends the crawl
+	Manners  *Manners         `json:"-"` // nil: made from PerHost, Delay, Robots and Agent
+	Frontier Frontier         `json:"-"` // nil: in memory
+}
+
+// Page is one URL visited. Err is set when no complete answer came; the fields before it hold what did.
+type Page struct {
+	URL        string
+	From       string // page it was found on
+	Depth      int
+	Status     int
+	Header     http.Header
+	Body       []byte // as sent, content encoding undone
+	HTML       bool   // parsed: Links and the prints are set
+	Links      []Link
+	RedirectTo string // canonical target, when the answer is a redirect
+	Like       string // earlier page whose text differs in figures at most; its links are not followed again
+	Similar    uint64 // similarity print of the text, for Near; 0: too short
+	Refused    bool   // 401, 403 or 429: the server declines to be inspected, which is no dead link
+	Err        *egress.Error
+	RemoteAddr netip.AddrPort
+	TLS        egress.TLSFacts
+	Started    time.Time
+	TTFB, Took time.Duration
+}
+
+// Result sums a crawl up.
+type Result struct {
+	Hosts    []string
+	Pages    int // visited, whatever came
+	Failed   int // no complete answer, or a status of 400 and above that is no refusal
+	Refused  int
+	Untested []Untested
+	Started  time.Time
+	Took     time.Duration
+	Complete bool // nothing was left out
+}
+
+// Why is the reason something was not tested.
+type Why string
+
+// The reasons.
+const (
+	RobotsDenied      Why = "robots"
+	RobotsUnavailable Why = "robots_unavailable"
+	Declined          Why = "refused"
+	HostGivenUp       Why = "host_given_up"
+	URLBudget         Why = "url_budget"
+	PageBudget        Why = "page_budget"
+	DepthBudget       Why = "depth"
+	TemplateBudget    Why = "template_budget"
+	FacetBudget       Why = "facet_budget"
+	CalendarBudget    Why = "calendar_budget"
+	DeepPath          Why = "deep_path"
+	Alike             Why = "alike"
+	LongURL           Why = "long_url"
+	LargePage         Why = "large_page"
+	ManyLinks         Why = "many_links"
+	ManyRedirects     Why = "many_redirects"
+	Stopped           Why = "stopped"
+)
+
+var whySays = map[Why]string{
+	RobotsDenied:      "robots.txt 不允许访问，未检测。",
+	RobotsUnavailable: "robots.txt 读取失败，按不允许访问处理，未检测，请检查服务器。",
+	Declined:          "服务器拒绝访问（401、403 或 429），未能检测，请将巡检地址加入防护白名单。",
+	HostGivenUp:       "该主机连续多次访问失败或被拒绝，其余页面未检测，请先检查服务器后重新巡检。",
+	URLBudget:         "超过单站网址数量上限，其余页面未检测。",
+	PageBudget:        "达到本次巡检的页面数量上限，其余页面未检测。",
+	DepthBudget:       "超过链接层级上限，更深的页面未检测。",
+	TemplateBudget:    "同一模式的网址过多，其余未检测。",
+	FacetBudget:       "筛选条件组合的网址过多，其余未检测。",
+	CalendarBudget:    "日历类网址过多，其余未检测。",
+	DeepPath:          "网址路径过深或反复重复，疑似错误的相对链接，未检测。",
+	Alike:             "同一模式的页面内容连续雷同，其余未检测。",
+	LongURL:           "网址过长，未检测。",
+	LargePage:         "页面超过解析上限，其中的链接未检测，请检查页面。",
+	ManyLinks:         "单个页面的链接过多，其余链接未检测。",
+	ManyRedirects:     "连续跳转次数过多，未继续访问，请减少跳转。",
+	Stopped:           "巡检中止，尚未检测。",
+}
+
+// Says gives the sentence for a report.
+func (w Why) Says() string { return whySays[w] }
+
+// Untested is something left out. What is the first example; Count how many URLs of that host shared the reason.
+type Untested struct {
+	What  string
+	Why   Why
+	Count int
+}
+
+func (p *Plan) fill() {
+	fill(&p.URLBudget, 20_000)
+	fill(&p.MaxPages, p.URLBudget)
+	fill(&p.MaxDepth, 8)
+	fill(&p.PerHost, 2)
+	fill(&p.MaxHTML, 5<<20)
+	if p.MaxWait == 0 {
+		p.MaxWait = time.Minute
+	}
+}
+
+// Limits of patience.
+const (
+	maxHops     = 5   // redirects in a row
+	maxRetries  = 2   // after Retry-After
+	maxFailures = 8   // in a row, before a host is given up
+	maxRefusals = 5   // in a row, before a host is given up
+	maxUntested = 500 // lines of Result.Untested
+)
+
+// Crawl visits the site of the plan. The error is the context's, the callback's or the frontier's; what sites do wrong
+// stands in the pages. The Result holds with an error too.
+func Crawl(ctx context.Context, client *egress.Client, plan Plan) (Result, error) {
+	plan.fill()
+	c := &crawl{plan: plan, client: client, manners: plan.Manners, frontier: plan.Frontier,
+		snares: newSnares(plan.Traps), prints: map[[16]byte]string{}, similar: map[[16]byte]uint64{}, hosts: map[string]*health{},
+		noted: map[[16]byte]struct{}{}, left: map[leftKey]int{}}
+	if c.manners == nil {
+		c.manners = NewManners(client, Courtesy{Agent: plan.Agent, PerHost: plan.PerHost, Delay: plan.Delay, Robots: plan.Robots})
+	}
+	if c.frontier == nil {
+		c.frontier = NewMemory()
+	}
+	begun := time.Now()
+	c.result.Started = begun.UTC()
+	err := c.run(ctx)
+	c.result.Took = time.Since(begun)
+	c.result.Complete = err == nil && len(c.result.Untested) == 0
+	return c.result, err
+}
+
+// crawl is one run. Everything but fetch happens in one goroutine.
+type crawl struct {
+	plan     Plan
+	client   *egress.Client
+	manners  *Manners
+	frontier Frontier
+	snares   *snares
+	filed    int
+	prints   map[[16]byte]string   // text print to the first page that had it
+	similar  map[[16]byte]uint64   // template to the similarity print of its last page
+	hosts    map[string]*health    // hosts met, by host and port
+	noted    map[[16]byte]struct{} // URLs left out, to count each once
+	left     map[leftKey]int       // index into result.Untested
+	result   Result
+}
+
+type health struct {
+	failures, refusals int
+	given              bool
+}
+
+type leftKey struct {
+	host string
+	why  Why
+}
+
+func (c *crawl) skip(what string, why Why, n int) {
+	k := leftKey{hostOf(what), why}
+	if i, ok := c.left[k]; ok {
+		c.result.Untested[i].Count += n
+		return
+	}
+	if len(c.result.Untested) >= maxUntested {
+		k.host = ""
+		if i, ok := c.left[k]; ok {
+			c.result.Untested[i].Count += n
+			return
+		}
+	}
+	c.left[k] = len(c.result.Untested)
+	c.result.Untested = append(c.result.Untested, Untested{What: what, Why: why, Count: n})
+}
+
+// outcome is what a worker brings back.
+type outcome struct {
+	entry   Entry
+	page    Page
+	skipped Why
+	over    int // links beyond MaxLinks
+	key     [16]byte
+	giveUp  bool // the host asked for a longer rest than we have
+}
+
+func (c *crawl) run(ctx context.Context) error {
+	if err := c.begin(ctx); err != nil {
+		return err
+	}
+	// Results are handled in the order of dispatch, and as many are dispatched after each as keep the window full. So
+	// what is known when an entry is chosen never depends on which answer came first, and every run is the same.
+	window := c.plan.PerHost * min(len(c.result.Hosts), 4)
+	var flying []chan outcome
+	defer func() {
+		for _, f := range flying {
+			<-f
+		}
+	}()
+	inner, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for {
+		for len(flying) < window && c.result.Pages+len(flying) < c.plan.MaxPages {
+			e, ok, err := c.next(ctx)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				break
+			}
+			f := make(chan outcome, 1)
+			go func() { f <- c.fetch(inner, e) }()
+			flying = append(flying, f)
+		}
+		if len(flying) == 0 {
+			return c.drain(ctx, PageBudget) // nothing waits, unless the pages were used up
+		}
+		o := <-flying[0]
+		flying = flying[1:]
+		if err := ctx.Err(); err != nil {
+			c.skip(o.entry.URL, Stopped, 1+len(flying))
+			return errors.Join(err, c.drain(context.WithoutCancel(ctx), Stopped))
+		}
+		if err := c.handle(ctx, o); err != nil {
+			return err
+		}
+		if err := c.frontier.Done(ctx, o.entry); err != nil {
+			return err
+		}
+	}
+}
+
+// begin files the starting points and settles which hosts belong to the site.
+func (c *crawl) begin(ctx context.Context) error {
+	start, err := Canonical("", c.plan.Start)
+	if err != nil {
+		return fmt.Errorf("crawl: start %.200q: %w", c.plan.Start, err)
+	}
+	hosts := c.plan.Hosts
+	if len(hosts) == 0 {
+		h := nameOf(start)
+		hosts = []string{h}
+		if bare, ok := strings.CutPrefix(h, "www."); ok {
+			hosts = append(hosts, bare)
+		} else if _, err := netip.ParseAddr(h); err != nil {
+			hosts = append(hosts, "www."+h)
+		}
+	}
+	for _, h := range hosts {
+		h, err := egress.Host(h)
+		if err != nil {
+			return fmt.Errorf("crawl: host: %w", err)
+		}
+		if !slices.Contains(c.result.Hosts, h) {
+			c.result.Hosts = append(c.result.Hosts, h)
+		}
+	}
+	for _, s := range append([]string{start}, c.plan.Seeds...) {
+		u, err := Canonical(start, s)
+		if err != nil {
+			continue
+		}
+		if err := c.file(ctx, Entry{URL: u}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// file admits a URL to the frontier, or notes why not.
+func (c *crawl) file(ctx context.Context, e Entry) error {
+	if !slices.Contains(c.result.Hosts, nameOf(e.URL)) || download(e.URL) {
+		return nil
+	}
+	if seen, err := c.frontier.Seen(ctx, e.URL); err != nil || seen {
+		return err
+	}
+	var why Why
+	switch {
+	case e.Depth > c.plan.MaxDepth:
+		why = DepthBudget
+	case c.filed >= c.plan.URLBudget:
+		why = URLBudget
+	default:
+		why = c.snares.admit(e.URL)
+	}
+	if why != "" {
+		c.skipOnce(e.URL, why)
+		return nil
+	}
+	fresh, err := c.frontier.Add(ctx, e)
+	if err != nil || !fresh {
+		return err
+	}
+	c.filed++
+	return nil
+}
+
+// skipOnce counts a URL that may be met again on other pages; beyond a bound it may count twice.
+func (c *crawl) skipOnce(u string, why Why) {
+	k := key(u)
+	if _, ok := c.noted[k]; ok {
+		return
+	}
+	if len(c.noted) < 2*c.plan.URLBudget {
+		c.noted[k] = struct{}{}
+	}
+	c.skip(u, why, 1)
+}
+
+// next takes the next entry worth fetching.
+func (c *crawl) next(ctx context.Context) (Entry, bool, error) {
+	for {
+		e, ok, err := c.frontier.Next(ctx)
+		if err != nil || !ok {
+			return e, ok, err
+		}
+		var why Why
+		switch {
+		case c.health(e.URL).given:
+			why = HostGivenUp
+		case c.snares.closed(e.URL):
+			why = Alike
+		default:
+			return e, true, nil
+		}
+		c.skip(e.URL, why, 1)
+		if err := c.frontier.Done(ctx, e); err != nil {
+			return e, false, err
+		}
+	}
+}
+
+func (c *crawl) drain(ctx context.Context, why Why) error {
+	for {
+		e, ok, err := c.frontier.Next(ctx)
+		if err != nil || !ok {
+			return err
+		}
+		c.skip(e.URL, why, 1)
+	}
+}
+
+func (c *crawl) health(u string) *health {
+	host := hostOf(u)
+	h := c.hosts[host]
+	if h == nil {
+		h = &health{}
+		c.hosts[host] = h
+	}
+	return h
+}
+
+// fetch runs in a goroutine of its own and touches nothing of the crawl but what is safe to share.
+func (c *crawl) fetch(ctx context.Context, e Entry) outcome {
+	o := outcome{entry: e, page: Page{URL: e.URL, From: e.From, Depth: e.Depth}}
+	ok, why, err := c.manners.allowed(ctx, e.URL)
+	if err != nil {
+		return o
+	}
+	if !ok {
+		o.skipped = why
+		return o
+	}
+	for try := 0; ; try++ {
+		resp, wait, err := c.manners.get(ctx, e.URL, egress.Options{RecordTLSFault: true, NoFollow: true, WantBody: wantPage})
+		p := &o.page
+		p.Err = nil
+		errors.As(err, &p.Err)
+		if resp != nil {
+			p.Status, p.Header, p.Body, p.RemoteAddr, p.TLS = resp.Status, resp.Header, resp.Body, resp.RemoteAddr, resp.TLS
+			p.Started, p.TTFB, p.Took = resp.Started, resp.TTFB, resp.Took
+			if resp.Location != "" {
+				p.RedirectTo, _ = Canonical("", resp.Location)
+			}
+		}
+		if wait > c.plan.MaxWait {
+			o.giveUp = true
+		} else if wait > 0 && try < maxRetries {
+			c.manners.hold(hostOf(e.URL), wait)
+			continue
+		}
+		break
+	}
+	c.parse(&o)
+	return o
+}
+
+// get asks once, in the host's turn. Wait is the rest the server asked for, zero when it asked for none.
+func (m *Manners) get(ctx context.Context, url string, o egress.Options) (resp *egress.Response, wait time.Duration, err error) {
+	leave, err := m.enter(ctx, hostOf(url))
+	if err != nil {
+		return nil, 0, err
+	}
+	defer leave()
+	o.UserAgent = m.agent
+	resp, err = m.client.Get(ctx, url, o)
+	if err == nil && (resp.Status == http.StatusTooManyRequests || resp.Status == http.StatusServiceUnavailable) {
+		if d, ok := retryAfter(resp.Header.Get("Retry-After"), time.Now()); ok {
+			wait = max(d, 10*time.Millisecond)
+		}
+	}
+	return resp, wait, err
+}
+
+func (c *crawl) parse(o *outcome) {
+	p := &o.page
+	if p.Err != nil || p.RedirectTo != "" || !isHTML(p.Header, p.Body) {
+		return
+	}
+	if int64(len(p.Body)) > c.plan.MaxHTML {
+		o.skipped = LargePage
+		return
+	}
+	s := scan(p.URL, p.Body)
+	p.HTML, p.Links, p.Similar = true, s.links, s.text.sim
+	o.over, o.key = s.over, s.text.key
+}
+
+// handle takes one outcome in: callback, then the links.
+func (c *crawl) handle(ctx context.Context, o outcome) error {
+	p := &o.page
+	if o.skipped == RobotsDenied || o.skipped == RobotsUnavailable {
+		c.skip(p.URL, o.skipped, 1)
+		return nil
+	}
+	c.result.Pages++
+	h := c.health(p.URL)
+	switch {
+	case p.Status == 401 || p.Status == 403 || p.Status == 429:
+		p.Refused = true
+		c.result.Refused++
+		c.skip(p.URL, Declined, 1)
+		h.refusals++
+	case p.Err != nil || p.Status >= 400:
+		c.result.Failed++
+		if p.Status == http.StatusServiceUnavailable || p.Err != nil && p.Err.Kind != egress.TooLarge && p.Err.Kind != egress.Bomb {
+			h.failures++
+		}
+	default:
+		h.failures, h.refusals = 0, 0
+	}
+	if o.giveUp || h.failures >= maxFailures || h.refusals >= maxRefusals {
+		h.given = true
+	}
+
+	follow := p.HTML && p.Status < 400
+	if follow {
+		if first, ok := c.prints[o.key]; ok {
+			p.Like, follow = first, false
+		} else {
+			c.prints[o.key] = p.URL
+		}
+		// Within a frame of navigation all articles look near to each other, so nearness counts only where the URL
+		// already speaks of a calendar or of filters.
+		t, kind := template(p.URL)
+		k := key(t)
+		c.snares.saw(p.URL, p.Like != "" || kind != ordinary && Near(c.similar[k], p.Similar))
+		c.similar[k] = p.Similar
+	}
+	loop := p.RedirectTo != "" && (p.RedirectTo == p.URL || slices.Contains(o.entry.Chain, p.RedirectTo))
+	if loop {
+		p.Err = &egress.Error{Kind: egress.RedirectLoop, Host: nameOf(p.URL), Says: "该网址的跳转形成循环，浏览器无法打开，请检查跳转设置。"}
+		c.result.Failed++
+	}
+	if c.plan.Visit != nil {
+		if err := c.plan.Visit(*p); err != nil {
+			return err
+		}
+	}
+
+	switch {
+	case o.skipped == LargePage || p.Err != nil && p.Err.Kind == egress.TooLarge:
+		c.skip(p.URL, LargePage, 1)
+	case p.RedirectTo != "" && !loop:
+		if len(o.entry.Chain) >= maxHops {
+			c.skip(p.RedirectTo, ManyRedirects, 1)
+			return nil
+		}
+		return c.file(ctx, Entry{URL: p.RedirectTo, From: p.From, Depth: p.Depth, Chain: append(slices.Clone(o.entry.Chain), p.URL)})
+	}
+	if o.over > 0 {
+		c.skip(p.URL, ManyLinks, o.over)
+	}
+	if !follow {
+		return nil
+	}
+	for _, l := range p.Links {
+		if l.URL == "" && len(l.Raw) >= MaxURL {
+			c.skip(p.URL, LongURL, 1)
+		}
+		if !l.Page || l.URL == "" {
+			continue
+		}
+		if err := c.file(ctx, Entry{URL: l.URL, From: p.URL, Depth: p.Depth + 1}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wantPage reads bodies that may be pages; the rest is known by its header.
+func wantPage(status int, h http.Header) bool {
+	t := h.Get("Content-Type")
+	if t == "" {
+		return true
+	}
+	media, _, err := mime.ParseMediaType(t)
+	return err != nil || media == "" || strings.HasPrefix(media, "text/") || strings.Contains(media, "html") || strings.Contains(media, "xml") || media == "application/octet-stream"
+}
+
+func isHTML(h http.Header, body []byte) bool {
+	media, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
+	switch media {
+	case "text/html", "application/xhtml+xml":
+		return true
+	case "", "text/plain", "application/octet-stream":
+		// Sent without a type, or with a wrong one; browsers look, and so do we.
+		start := bytes.ToLower(bytes.TrimLeft(body[:min(len(body), 512)], " \t\r\n\xef\xbb\xbf"))
+		return bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html")) || media == "" && bytes.HasPrefix(start, []byte("<"))
+	}
+	return false
+}
+
+// download tells by its name what is no page: such a URL is verified as a link, not visited.
+func download(u string) bool {
+	head, _, _ := strings.Cut(u, "?")
+	_, rest, _ := strings.Cut(head, "://")
+	_, rest, _ = strings.Cut(rest, "/")
+	switch strings.ToLower(path.Ext(rest)) {
+	case ".pdf", ".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx", ".wps", ".et", ".dps", ".ofd", ".ceb", ".csv", ".rtf",
+		".zip", ".rar", ".7z", ".gz", ".tar", ".bz2", ".exe", ".msi", ".apk", ".ipa", ".iso", ".dmg",
+		".jpg", ".jpeg", ".png", ".gif", ".bmp", ".ico", ".svg", ".webp", ".tif", ".tiff",
+		".mp3", ".mp4", ".avi", ".wmv", ".flv", ".mov", ".m4a", ".m4v", ".wav", ".webm", ".swf", ".rm", ".rmvb", ".m3u8", ".ts",
+		".css", ".js", ".json", ".map", ".woff", ".woff2", ".ttf", ".eot":
+		return true
+	}
+	return false
+}
+
+// nameOf takes the host without its port out of a canonical URL.
+func nameOf(canonical string) string {
+	h := hostOf(canonical)
+	if i := strings.LastIndexByte(h, ':'); i >= 0 && !strings.Contains(h[i:], "]") {
+		h = h[:i]
+	}
+	return strings.Trim(h, "[]")
+}

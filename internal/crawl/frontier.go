@@ -1,0 +1,127 @@
+package crawl
+
+import (
+	"context"
+	"crypto/sha256"
+	"strings"
+)
+
+// Entry is a URL waiting to be visited.
+type Entry struct {
+	URL   string   // canonical
+	From  string   // page it was found on; empty for a starting point
+	Depth int      // links from a starting point
+	Chain []string // URLs that redirected here, oldest first
+}
+
+// Frontier keeps what is to be visited and remembers what ever was. One crawl calls it from one goroutine.
+type Frontier interface {
+	// Add files an entry unless its URL was added before; it reports whether the URL was new.
+	Add(ctx context.Context, e Entry) (bool, error)
+	// Seen reports whether a URL was ever added.
+	Seen(ctx context.Context, url string) (bool, error)
+	// Next hands out the next entry, hosts in turn and first come first served within a host; false when none waits.
+	Next(ctx context.Context) (Entry, bool, error)
+	// Done says that an entry handed out has been dealt with. A frontier that survives a restart hands out again what
+	// was not done.
+	Done(ctx context.Context, e Entry) error
+	// Waiting is the number of entries not yet handed out.
+	Waiting() int
+}
+
+// Memory is a Frontier for one run.
+type Memory struct {
+	seen    map[[16]byte]struct{}
+	lanes   map[string]*queue
+	turn    []*queue // hosts with entries waiting, in order of first appearance
+	at      int
+	waiting int
+}
+
+type queue struct {
+	entries []Entry
+	head    int
+	listed  bool
+}
+
+// NewMemory makes an empty frontier.
+func NewMemory() *Memory {
+	return &Memory{seen: map[[16]byte]struct{}{}, lanes: map[string]*queue{}}
+}
+
+func key(s string) [16]byte {
+	sum := sha256.Sum256([]byte(s))
+	return [16]byte(sum[:16])
+}
+
+// Add implements Frontier; it never fails.
+func (m *Memory) Add(_ context.Context, e Entry) (bool, error) {
+	k := key(e.URL)
+	if _, ok := m.seen[k]; ok {
+		return false, nil
+	}
+	m.seen[k] = struct{}{}
+	host := hostOf(e.URL)
+	q := m.lanes[host]
+	if q == nil {
+		q = &queue{}
+		m.lanes[host] = q
+	}
+	q.entries = append(q.entries, e)
+	if !q.listed {
+		q.listed = true
+		m.turn = append(m.turn, q)
+	}
+	m.waiting++
+	return true, nil
+}
+
+// Seen implements Frontier; it never fails.
+func (m *Memory) Seen(_ context.Context, url string) (bool, error) {
+	_, ok := m.seen[key(url)]
+	return ok, nil
+}
+
+// Next implements Frontier; it never fails.
+func (m *Memory) Next(context.Context) (Entry, bool, error) {
+	if len(m.turn) == 0 {
+		return Entry{}, false, nil
+	}
+	if m.at >= len(m.turn) {
+		m.at = 0
+	}
+	q := m.turn[m.at]
+	e := q.entries[q.head]
+	q.entries[q.head] = Entry{}
+	q.head++
+	m.waiting--
+	switch {
+	case q.head == len(q.entries):
+		q.entries, q.head, q.listed = nil, 0, false
+		m.turn = append(m.turn[:m.at], m.turn[m.at+1:]...)
+	default:
+		if q.head > 1024 && q.head > len(q.entries)/2 {
+			q.entries = append([]Entry(nil), q.entries[q.head:]...)
+			q.head = 0
+		}
+		m.at++
+	}
+	return e, true, nil
+}
+
+// Done implements Frontier; there is nothing to remember beyond the run.
+func (m *Memory) Done(context.Context, Entry) error { return nil }
+
+// Waiting implements Frontier.
+func (m *Memory) Waiting() int { return m.waiting }
+
+// hostOf takes the host and port out of a canonical URL.
+func hostOf(canonical string) string {
+	_, rest, _ := strings.Cut(canonical, "://")
+	for i := range len(rest) {
+		if rest[i] == '/' || rest[i] == '?' {
+			return rest[:i]
+		}
+	}
+	return rest
+}

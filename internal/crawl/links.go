@@ -1,0 +1,183 @@
+package crawl
+
+import (
+	"bytes"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/text/encoding/unicode"
+)
+
+// Link is one reference found on a page.
+type Link struct {
+	URL      string // canonical; empty when the reference is not to the web or malformed
+	Raw      string // bytes of the attribute after entities, cut at MaxURL; in the page's encoding
+	Tag      string // "a", "img", "meta", …
+	Attr     string
+	Text     []byte // anchor text in the page's encoding, cut at 200 bytes
+	Page     bool   // leads to a page of its own, as opposed to an image, a style or a form's target
+	NonASCII bool   // Raw holds bytes beyond ASCII: a browser may ask for another URL, depending on the page's encoding
+}
+
+// MaxLinks is how many references of one page are kept.
+const MaxLinks = 5000
+
+const maxAnchor = 200
+
+// attributes that hold references, by tag; true marks those that lead to a page.
+var attributes = map[string]map[string]bool{
+	"a": {"href": true}, "area": {"href": true}, "iframe": {"src": true}, "frame": {"src": true},
+	"link": {"href": false}, "img": {"src": false, "srcset": false}, "script": {"src": false}, "form": {"action": false},
+	"source": {"src": false, "srcset": false}, "video": {"src": false, "poster": false}, "audio": {"src": false},
+	"track": {"src": false}, "embed": {"src": false}, "object": {"data": false}, "input": {"src": false},
+	"body": {"background": false}, "td": {"background": false}, "table": {"background": false},
+}
+
+// Links reads the references of an HTML page in order of appearance; over counts those beyond MaxLinks. Base is the
+// page's own URL; the page's base element is honoured.
+func Links(base string, page []byte) (links []Link, over int) {
+	s := scan(base, page)
+	return s.links, s.over
+}
+
+// scanned is what one pass over a page yields.
+type scanned struct {
+	links []Link
+	over  int
+	text  fingerprint
+}
+
+func scan(base string, page []byte) (s scanned) {
+	var from *place
+	if p, err := resolve(nil, base); err == nil {
+		from = &p
+	}
+	page = ascii(page)
+	s.text = newPrint()
+	var (
+		z      = html.NewTokenizer(bytes.NewReader(page))
+		based  bool
+		anchor = -1
+		mute   string // inside script or style
+	)
+	add := func(tag, attr, raw string, leads bool) {
+		if len(s.links) >= MaxLinks {
+			s.over++
+			return
+		}
+		l := Link{Tag: tag, Attr: attr, Page: leads, Raw: raw}
+		for i := 0; i < len(raw) && !l.NonASCII; i++ {
+			l.NonASCII = raw[i] >= 0x80
+		}
+		if p, err := resolve(from, raw); err == nil {
+			l.URL = p.String()
+		}
+		l.Raw = strings.Clone(raw[:min(len(raw), MaxURL)])
+		s.links = append(s.links, l)
+	}
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			s.text.end(page)
+			return s
+		case html.TextToken:
+			if mute != "" {
+				continue
+			}
+			text := z.Text()
+			s.text.write(text)
+			if anchor >= 0 {
+				l := &s.links[anchor]
+				text = bytes.TrimSpace(text)
+				l.Text = append(l.Text, text[:min(len(text), maxAnchor-len(l.Text))]...)
+			}
+		case html.EndTagToken:
+			name, _ := z.TagName()
+			switch n := string(name); n {
+			case "a":
+				anchor = -1
+			case mute:
+				mute = ""
+			}
+		case html.StartTagToken, html.SelfClosingTagToken:
+			name, more := z.TagName()
+			tag := string(name)
+			if tag == "script" || tag == "style" {
+				mute = tag
+			}
+			wanted := attributes[tag]
+			if wanted == nil && tag != "base" && tag != "meta" {
+				continue
+			}
+			var refresh bool
+			var content string
+			for more {
+				var k, v []byte
+				k, v, more = z.TagAttr()
+				switch key := string(k); {
+				case tag == "base":
+					if key == "href" && !based {
+						based = true
+						if p, err := resolve(from, string(v)); err == nil {
+							from = &p
+						}
+					}
+				case tag == "meta":
+					if key == "http-equiv" {
+						refresh = strings.EqualFold(string(bytes.TrimSpace(v)), "refresh")
+					} else if key == "content" {
+						content = string(v)
+					}
+				case key == "srcset":
+					for part := range strings.SplitSeq(string(v), ",") {
+						if f := strings.Fields(part); len(f) > 0 {
+							add(tag, key, f[0], false)
+						}
+					}
+				default:
+					if leads, ok := wanted[key]; ok {
+						before := len(s.links)
+						add(tag, key, string(v), leads)
+						if tag == "a" && len(s.links) > before {
+							anchor = before
+						}
+					}
+				}
+			}
+			if refresh {
+				if target := refreshTarget(content); target != "" {
+					add("meta", "content", target, true)
+				}
+			}
+		}
+	}
+}
+
+// refreshTarget reads "5; url='…'".
+func refreshTarget(content string) string {
+	i := strings.IndexAny(content, ";,")
+	if i < 0 {
+		return ""
+	}
+	rest := strings.TrimSpace(content[i+1:])
+	if len(rest) < 3 || !strings.EqualFold(rest[:3], "url") {
+		return ""
+	}
+	rest = strings.TrimSpace(rest[3:])
+	if !strings.HasPrefix(rest, "=") {
+		return ""
+	}
+	return strings.Trim(strings.TrimSpace(rest[1:]), `'"`)
+}
+
+// ascii turns UTF-16 with a byte order mark into UTF-8; every other encoding met on the web needs no help.
+func ascii(page []byte) []byte {
+	if len(page) < 2 || !(page[0] == 0xfe && page[1] == 0xff || page[0] == 0xff && page[1] == 0xfe) {
+		return page
+	}
+	out, err := unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewDecoder().Bytes(page)
+	if err != nil {
+		return page
+	}
+	return out
+}

@@ -1,0 +1,289 @@
+package crawl
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jimsmart/grobotstxt"
+
+	"zhengshu/internal/egress"
+)
+
+// RobotsPolicy says what robots.txt means for a crawl.
+type RobotsPolicy string
+
+// The policies. A site is crawled without regard to robots.txt only by agreement with the unit that runs it.
+const (
+	RespectRobots RobotsPolicy = ""
+	IgnoreRobots  RobotsPolicy = "ignore"
+)
+
+// Token is the product name robots.txt knows us by.
+const Token = "zhengshu"
+
+// maxRobots is how much of a robots.txt is read; RFC 9309 asks for at least 500 KiB.
+const maxRobots = 500 << 10
+
+// Manners is how we behave towards hosts: so many requests at once, a pause between them, robots.txt, Retry-After. It
+// is shared by every crawl and link check that may meet the same host, and safe for concurrent use.
+type Manners struct {
+	client  *egress.Client
+	agent   string
+	perHost int
+	delay   time.Duration
+	policy  RobotsPolicy
+
+	mu     sync.Mutex
+	lanes  map[string]*lane
+	robots map[string]*robots
+}
+
+// Courtesy is what a Manners is made from; zero fields take the defaults.
+type Courtesy struct {
+	Agent   string        // User-Agent; "": egress.Agent
+	PerHost int           // requests at once to a host; 2
+	Delay   time.Duration // between the starts of two requests to a host; 0: none
+	Robots  RobotsPolicy
+}
+
+// NewManners makes a Manners that asks through client.
+func NewManners(client *egress.Client, c Courtesy) *Manners {
+	if c.PerHost <= 0 {
+		c.PerHost = 2
+	}
+	if c.Agent == "" {
+		c.Agent = egress.Agent
+	}
+	return &Manners{client: client, agent: c.Agent, perHost: c.PerHost, delay: c.Delay, policy: c.Robots,
+		lanes: map[string]*lane{}, robots: map[string]*robots{}}
+}
+
+// lane is the queue before one host.
+type lane struct {
+	sem  chan struct{}
+	next time.Time // no request starts before
+}
+
+// maxLanes bounds what is remembered about hosts; link checks meet many.
+const maxLanes = 10_000
+
+func (m *Manners) lane(host string) *lane {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	l := m.lanes[host]
+	if l == nil {
+		if len(m.lanes) >= maxLanes {
+			now := time.Now()
+			for h, l := range m.lanes {
+				if len(l.sem) == 0 && l.next.Before(now) {
+					delete(m.lanes, h)
+				}
+			}
+		}
+		l = &lane{sem: make(chan struct{}, m.perHost)}
+		m.lanes[host] = l
+	}
+	return l
+}
+
+// enter waits for the host's turn. The returned function must be called when the request is over.
+func (m *Manners) enter(ctx context.Context, host string) (leave func(), err error) {
+	l := m.lane(host)
+	select {
+	case l.sem <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	leave = func() { <-l.sem }
+	for {
+		m.mu.Lock()
+		now := time.Now()
+		wait := l.next.Sub(now)
+		if wait <= 0 {
+			l.next = now.Add(m.delay)
+			m.mu.Unlock()
+			return leave, nil
+		}
+		m.mu.Unlock()
+		// Asked again after the wait: Retry-After may have moved the turn meanwhile.
+		if err := sleep(ctx, wait); err != nil {
+			leave()
+			return nil, err
+		}
+	}
+}
+
+// hold keeps everybody from a host that asked to be left alone.
+func (m *Manners) hold(host string, d time.Duration) {
+	l := m.lane(host)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if t := time.Now().Add(d); t.After(l.next) {
+		l.next = t
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// retryAfter reads seconds or a date; ok is false when there is none to read.
+func retryAfter(value string, now time.Time) (d time.Duration, ok bool) {
+	value = strings.TrimSpace(value)
+	if n, err := strconv.ParseUint(value, 10, 31); err == nil {
+		return time.Duration(n) * time.Second, true
+	}
+	for _, layout := range []string{time.RFC1123, time.RFC850, time.ANSIC} {
+		if t, err := time.Parse(layout, value); err == nil {
+			return max(0, t.Sub(now)), true
+		}
+	}
+	return 0, false
+}
+
+// robots is the verdict of one origin, fetched once by whoever comes first.
+type robots struct {
+	once  sync.Once
+	at    time.Time
+	rules Robots
+	void  bool
+}
+
+// robotsAge is how long a robots.txt is believed (RFC 9309, 2.4).
+const robotsAge = 24 * time.Hour
+
+// allowed asks the robots.txt of the URL's origin, fetching it when needed.
+func (m *Manners) allowed(ctx context.Context, canonical string) (bool, Why, error) {
+	if m.policy == IgnoreRobots {
+		return true, "", nil
+	}
+	origin := originOf(canonical)
+	for {
+		r := m.robotsOf(origin)
+		r.once.Do(func() {
+			r.rules = m.fetchRobots(ctx, origin)
+			if r.void = ctx.Err() != nil; r.void { // an interrupted fetch is no verdict
+				m.mu.Lock()
+				delete(m.robots, origin)
+				m.mu.Unlock()
+			}
+		})
+		switch err := ctx.Err(); {
+		case err != nil:
+			return false, "", err
+		case r.void: // interrupted by another crawl's end, not ours
+			continue
+		case r.rules.Unavailable:
+			return false, RobotsUnavailable, nil
+		case !r.rules.Allows(Token, canonical):
+			return false, RobotsDenied, nil
+		}
+		return true, "", nil
+	}
+}
+
+func (m *Manners) robotsOf(origin string) *robots {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := m.robots[origin]
+	if r == nil || time.Since(r.at) > robotsAge {
+		if len(m.robots) >= maxLanes {
+			clear(m.robots)
+		}
+		r = &robots{at: time.Now()}
+		m.robots[origin] = r
+	}
+	return r
+}
+
+func (m *Manners) fetchRobots(ctx context.Context, origin string) Robots {
+	leave, err := m.enter(ctx, hostOf(origin+"/"))
+	if err != nil {
+		return Robots{Unavailable: true}
+	}
+	defer leave()
+	resp, err := m.client.Get(ctx, origin+"/robots.txt", egress.Options{
+		UserAgent: m.agent, Accept: "text/plain,*/*;q=0.5", MaxBody: maxRobots, RecordTLSFault: true,
+	})
+	var e *egress.Error
+	if errors.As(err, &e) && !(e.Kind == egress.TooLarge && len(resp.Body) > 0) {
+		// Redirects that lead nowhere mean there is none (RFC 9309, 2.3.1.2); a host that cannot be reached is reported
+		// with the page itself, which says more than a missing robots.txt.
+		return Robots{Unavailable: e.Kind == egress.BadResponse && resp.Status == 0}
+	}
+	return ReadRobots(resp.Status, resp.Body)
+}
+
+// Robots is a robots.txt as it was answered.
+type Robots struct {
+	Body        string // empty: no rules, everything is allowed
+	Unavailable bool   // the server failed to say; RFC 9309 reads that as "disallow all"
+}
+
+// ReadRobots judges an answer to /robots.txt. A page of HTML, which many sites send for whatever does not exist, is no
+// robots.txt. Statuses of 500 and above and 429 make it unavailable; every other failure means there is none. Of a file
+// beyond 500 KiB the first part counts.
+func ReadRobots(status int, body []byte) Robots {
+	switch {
+	case status >= 500 || status == 429:
+		return Robots{Unavailable: true}
+	case status < 200 || status > 299:
+		return Robots{}
+	}
+	if len(body) > maxRobots {
+		body = body[:maxRobots]
+	}
+	// Told by the first character and not by Content-Type: some servers send a true robots.txt as text/html.
+	start := bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")), " \t\r\n")
+	if bytes.HasPrefix(start, []byte("<")) {
+		return Robots{}
+	}
+	return Robots{Body: string(body)}
+}
+
+// Allows reports whether the agent (a product name or a full User-Agent) may fetch the URL, by Google's reading of
+// RFC 9309. A file that its parser cannot take counts as none.
+func (r Robots) Allows(agent, url string) (ok bool) {
+	if r.Unavailable {
+		return false
+	}
+	if r.Body == "" {
+		return true
+	}
+	// The parser is a port of C++ that indexes bytes; robots.txt is the work of strangers.
+	defer func() {
+		if p := recover(); p != nil {
+			ok = true
+		}
+	}()
+	return grobotstxt.AgentAllowed(r.Body, agent, url)
+}
+
+// Sitemaps lists the sitemap URLs a robots.txt names, at most 100.
+func (r Robots) Sitemaps() (urls []string) {
+	defer func() {
+		if p := recover(); p != nil {
+			urls = nil
+		}
+	}()
+	urls = grobotstxt.Sitemaps(r.Body)
+	return urls[:min(len(urls), 100)]
+}
+
+func originOf(canonical string) string {
+	scheme, rest, _ := strings.Cut(canonical, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	return scheme + "://" + host
+}
