@@ -1,20 +1,49 @@
 package sx2021
 
-import (
-	"slices"
+import "zhengshu/internal/rules"
 
-	"zhengshu/internal/rules"
-)
-
-// Rules lists every rule of the regulation that can be broken by an act, in
-// the order of the articles. A test finds any rule left out.
+// Rules lists every rule of the regulation, in the order of the articles. A
+// test finds any rule left out.
 func Rules() []rules.Rule {
-	return slices.Concat(
-		article08OfflineRules,
-	)
-}
-
-var article08OfflineRules = []rules.Rule{
-	OfflineOncePerYear, OfflineAtMost30, OfflineCause, EmergencyCause, EmergencyReported,
-	OfflineUnapproved, OfflineApproved, OfflineNotices, OfflinePinned,
+	return []rules.Rule{
+		// Article 2
+		SiteHolder, PortalHolder, DeptSiteHolder, AccountHolder,
+		InternalParent,
+		// Article 3
+		JudgeNotOperator, SponsorNotOperator,
+		// Article 6
+		SiteSponsor, AccountSponsor, OperatorAppointed, OperatorQualified,
+		OperatorAgreement, OperatorSecrecy, OperatorDuties, OperatorAssessment,
+		// Article 7
+		GovernmentMustOpen, TownshipNoSite, CountyDeptNoSite, OneUnitOneSite,
+		OneAccountPlatform, NothingForEvents, GovernmentConsent, GovernmentLevels,
+		DepartmentConsent, DepartmentLevels, LaunchDomain, LaunchICP,
+		LaunchForm, LaunchSiteCode, LaunchCodeArea, LaunchSecurity,
+		LaunchInOneYear, OpeningPlaces, OpeningNoticeDays,
+		// Article 8
+		OfflineOncePerYear, OfflineAtMost30, OfflineCause, EmergencyCause,
+		EmergencyReported, OfflineUnapproved, OfflineApproved, OfflineNotices,
+		OfflinePinned, OfflineNoticeStay, ExitReason, ExitEstablishment,
+		ExitStateApproval, ExitDomain, ExitMark, ExitSiteCode,
+		ExitReportEntrance, GovernmentStaysOpen, ClosureReasonListed, ClosureConsent,
+		ClosureMigration, ClosureNoticeHung, ClosureNoticeDays, ClosureDeregistration,
+		ClosureStatus, ClosureDestination,
+		// Article 9
+		AccountVerified, SameName,
+		// Article 10
+		DomainHolder, OneDomainEach, DomainCancelled, DomainCityReview,
+		// Article 12
+		ContentInDuty, ContentSourceKnown, ContentSensitive, ContentSecret,
+		ContentOpinion, ContentAdvertising,
+		// Article 14
+		ConsultationChannel, FeedbackInOneMonth, CommentsStayOpen, PublishedTogether,
+		WaiverNamed, MutualLink,
+		// Article 19
+		ColumnOwner, ColumnCycle, ColumnUnit, ColumnAB,
+		ReviewedFirst, AuthorNotFinal, TwoPersons, GradedReview,
+		FiveGates, RepostSource, ConsultedBefore, LettersOnTime,
+		LettersDaily, LettersStatistics,
+		// Article 33
+		ZonePortal,
+	}
 }
