@@ -1,8 +1,6 @@
 package sx2021
 
-import (
-	"testing"
-)
+import "testing"
 
 func allGates(passed bool) map[Gate]bool {
 	out := map[Gate]bool{}
