@@ -1,0 +1,265 @@
+package web
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"html"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/jba/templatecheck"
+	"github.com/oklog/ulid/v2"
+
+	"embed"
+
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+)
+
+//go:embed layout/*.html pages/*.html partials/*.html
+var views embed.FS
+
+// View is what a view file sees as dot.
+type View[T any] struct {
+	Frame Frame
+	Page  T
+}
+
+// Frame is everything around the content.
+type Frame struct {
+	Title     string // of the document
+	Person    string // "" when nobody is signed in
+	Unit      string
+	Nav       []NavItem
+	Crumbs    []Crumb
+	Links     Links
+	Counts    Counts
+	FormToken string
+	Once      string // number of this showing of the page's forms
+	Demo      bool
+	RequestID string
+	Version   string
+	Said      string // receipt of the act that led here, see Done
+	Today     calendar.Date
+	Portal    bool // reserved for public pages: no menu, no top bar
+}
+
+// Crumb is one step of the breadcrumb; the last one has no Href.
+type Crumb struct{ Name, Href string }
+
+// Titled is implemented by pages whose title depends on their data. Others
+// write {{define "title"}} in their view.
+type Titled interface{ Title() string }
+
+// Crumbed is implemented by pages with a breadcrumb.
+type Crumbed interface{ Crumbs() []Crumb }
+
+// Page is a view file with the type it shows.
+type Page[T any] struct {
+	name    string
+	views   fs.FS
+	file    string
+	tmpl    *template.Template
+	samples []T
+}
+
+// Shown is a defined page without its type, for tests and the storybook.
+type Shown interface {
+	Name() string // file name and type: list.html web.List
+	Samples() int
+	// Check reports type errors of the view.
+	Check() error
+	// Sample renders the nth sample as a whole document for session, which
+	// may be nil.
+	Sample(r *http.Request, n int) ([]byte, error)
+}
+
+var (
+	pagesMu sync.Mutex
+	pages   []Shown
+)
+
+// Pages lists every page defined by the packages linked into the program, by
+// name.
+func Pages() []Shown {
+	pagesMu.Lock()
+	defer pagesMu.Unlock()
+	out := slices.Clone(pages)
+	slices.SortFunc(out, func(a, b Shown) int { return strings.Compare(a.Name(), b.Name()) })
+	return out
+}
+
+// Define parses file of views as the view of T; it must define "content", in
+// which dot is View[T]. Files in the same folder whose names begin with "_"
+// are parsed along. The samples are rendered by webtest.CheckPages and shown
+// in the storybook: give an empty, a typical and a hostile one. Define belongs
+// in a package variable and panics on a view that does not parse.
+func Define[T any](views fs.FS, file string, samples ...T) *Page[T] {
+	var zero T
+	p := &Page[T]{name: path.Base(file) + " " + strings.TrimPrefix(fmt.Sprintf("%T", zero), "*"), views: views, file: file, samples: samples}
+	t, err := p.parse()
+	if err != nil {
+		panic("web: view " + file + ": " + err.Error())
+	}
+	p.tmpl = t
+	pagesMu.Lock()
+	defer pagesMu.Unlock()
+	pages = append(pages, p)
+	return p
+}
+
+func (p *Page[T]) parse() (*template.Template, error) {
+	t, err := template.New("console").Funcs(Funcs()).ParseFS(views, "layout/*.html")
+	if err != nil {
+		return nil, err
+	}
+	along, err := fs.Glob(p.views, path.Join(path.Dir(p.file), "_*.html"))
+	if err != nil {
+		return nil, err
+	}
+	if t, err = t.ParseFS(p.views, append(along, p.file)...); err != nil {
+		return nil, err
+	}
+	if t.Lookup("content") == nil {
+		return nil, errors.New(`lacks {{define "content"}}`)
+	}
+	return t.Option("missingkey=error"), nil
+}
+
+// Name is the file name and the type shown.
+func (p *Page[T]) Name() string { return p.name }
+
+// Samples is how many samples there are.
+func (p *Page[T]) Samples() int { return len(p.samples) }
+
+// Check reports type errors of the view: fields, functions and arguments.
+func (p *Page[T]) Check() error {
+	t, err := p.parse() // fresh: executing a template rewrites its tree
+	if err != nil {
+		return err
+	}
+	for _, root := range []string{"console.html", "fragment.html"} {
+		if err := templatecheck.CheckHTMLStrict(t.Lookup(root), View[T]{}); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
+	return nil
+}
+
+// Sample renders the nth sample.
+func (p *Page[T]) Sample(r *http.Request, n int) ([]byte, error) {
+	if n < 0 || n >= len(p.samples) {
+		return nil, fmt.Errorf("%s has no sample %d", p.name, n)
+	}
+	return p.document(r, p.samples[n], "")
+}
+
+// Render answers 200 with the page; HX-Request drops the frame.
+func (p *Page[T]) Render(w http.ResponseWriter, r *http.Request, page T) error {
+	return p.RenderStatus(w, r, http.StatusOK, page)
+}
+
+// RenderStatus is Render with another status: 422 for a form shown again with
+// its errors.
+func (p *Page[T]) RenderStatus(w http.ResponseWriter, r *http.Request, status int, page T) error {
+	var said string
+	if !fragment(r) {
+		said = takeSaid(w, r)
+	}
+	b, err := p.document(r, page, said)
+	if err != nil {
+		return fmt.Errorf("render %s: %w", p.name, err)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(b) // the reader going away is not our error
+	}
+	return nil
+}
+
+func (p *Page[T]) document(r *http.Request, page T, said string) ([]byte, error) {
+	v := View[T]{Frame: frameOf(r), Page: page}
+	v.Frame.Said = said
+	if c, ok := any(page).(Crumbed); ok {
+		v.Frame.Crumbs = c.Crumbs()
+	}
+	if t, ok := any(page).(Titled); ok {
+		v.Frame.Title = t.Title()
+	} else if p.tmpl.Lookup("title") != nil {
+		var b strings.Builder
+		if err := p.tmpl.ExecuteTemplate(&b, "title", v); err != nil {
+			return nil, err
+		}
+		v.Frame.Title = strings.TrimSpace(html.UnescapeString(b.String()))
+	}
+	root := "console.html"
+	if fragment(r) {
+		root = "fragment.html"
+	}
+	var b bytes.Buffer
+	if err := p.tmpl.ExecuteTemplate(&b, root, v); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// fragment reports whether htmx asks for the content alone. Going back in
+// history needs the whole document even then.
+func fragment(r *http.Request) bool {
+	return r.Header.Get("HX-Request") != "" && r.Header.Get("HX-History-Restore-Request") == ""
+}
+
+// FrameOf is the frame of a request, for code that needs its token or day.
+func FrameOf(r *http.Request) Frame { return frameOf(r) }
+
+func frameOf(r *http.Request) Frame {
+	f := Frame{Once: ulid.Make().String(), Today: calendar.Today(calendar.System())}
+	q := requestFrom(r.Context())
+	if q == nil {
+		return f
+	}
+	c, s := q.rt.c, q.visitor.Session
+	f.Links, f.Version, f.RequestID = c.Links, c.Version, q.id
+	f.FormToken, f.Demo = q.visitor.FormToken, q.visitor.Demo
+	f.Today = calendar.Today(c.Clock)
+	if s == nil {
+		return f
+	}
+	f.Person = s.Name
+	_, f.Unit = s.Unit()
+	f.Nav = navFor(c.Nav, s, r.URL.Path)
+	if c.Counts != nil {
+		f.Counts = c.Counts(authz.WithSession(r.Context(), s))
+	}
+	return f
+}
+
+// navFor keeps what the person may open and marks the entry whose address is
+// the longest beginning of path.
+func navFor(all []NavItem, s *authz.Session, at string) []NavItem {
+	var out []NavItem
+	best := -1
+	for _, item := range all {
+		if item.Permit != "" && !s.May(item.Permit) {
+			continue
+		}
+		item.Current = false
+		if at == item.Href || strings.HasPrefix(at, strings.TrimSuffix(item.Href, "/")+"/") {
+			if best < 0 || len(item.Href) > len(out[best].Href) {
+				best = len(out)
+			}
+		}
+		out = append(out, item)
+	}
+	if best >= 0 {
+		out[best].Current = true
+	}
+	return out
+}
