@@ -638,7 +638,7 @@ func (b *book) cell(d *xml.Decoder, c xml.StartElement) (text, warning string, e
 		}
 	}
 	text = v.String()
-	if formula && (!hasValue || text == "") && attr(c, "t") != "str" {
+	if formula && (!hasValue || text == "" && attr(c, "t") != "str") {
 		return "", "是公式但没有保存计算结果，请用表格软件打开并保存后再导入。", nil
 	}
 	switch attr(c, "t") {
