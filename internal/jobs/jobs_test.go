@@ -1,0 +1,514 @@
+package jobs_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"zhengshu/internal/db"
+	"zhengshu/internal/db/dbtest"
+	"zhengshu/internal/jobs"
+	"zhengshu/internal/jobs/jobstest"
+)
+
+type note struct {
+	N int `json:"n"`
+}
+
+func (note) Kind() string { return "test.note" }
+
+type tick struct{}
+
+func (tick) Kind() string { return "test.tick" }
+
+var quiet = slog.New(slog.DiscardHandler)
+
+// soon makes retries immediate.
+func soon(int) time.Duration { return 0 }
+
+func enqueue(t *testing.T, d *db.DB, args jobs.Args, opts ...jobs.Option) {
+	t.Helper()
+	ctx := context.Background()
+	if err := d.Update(ctx, func(tx *db.Tx) error { return jobs.Enqueue(ctx, tx, args, opts...) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func start(t *testing.T, d *db.DB, w *jobs.Workers, c jobs.Config) *jobs.Client {
+	t.Helper()
+	c.Log = quiet
+	k, err := jobs.New(d, w, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := k.Stop(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	return k
+}
+
+func drain(t *testing.T, k *jobs.Client) {
+	t.Helper()
+	if err := k.Drain(context.Background(), 10*time.Second); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestEnqueueCommitsWithTheAct: a job exists exactly when its act does.
+func TestEnqueueCommitsWithTheAct(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		undone := errors.New("undone")
+		err := d.Update(ctx, func(tx *db.Tx) error {
+			if err := jobs.Enqueue(ctx, tx, note{1}); err != nil {
+				t.Fatal(err)
+			}
+			return undone
+		})
+		if !errors.Is(err, undone) {
+			t.Fatal(err)
+		}
+		enqueue(t, d, note{2})
+		if got := jobstest.Waiting[note](t, d); !slices.Equal(got, []note{{2}}) {
+			t.Errorf("waiting %v, want only the committed one", got)
+		}
+		if err := d.View(ctx, func(tx *db.Tx) error { return jobs.Enqueue(ctx, tx, note{3}) }); err == nil {
+			t.Error("a read-only transaction took a job")
+		}
+	})
+}
+
+func TestEnqueueRefuses(t *testing.T) {
+	d := dbtest.SQLite(t, nil)
+	ctx := context.Background()
+	for name, c := range map[string]struct {
+		args jobs.Args
+		opt  jobs.Option
+	}{
+		"no kind":       {noKind{}, jobs.Unique("")},
+		"not JSON":      {notJSON{F: func() {}}, jobs.Unique("")},
+		"too large":     {large{S: string(make([]byte, jobs.MaxArgs))}, jobs.Unique("")},
+		"no attempts":   {note{}, jobs.MaxAttempts(0)},
+		"unnamed queue": {note{}, jobs.Queue("")},
+	} {
+		err := d.Update(ctx, func(tx *db.Tx) error { return jobs.Enqueue(ctx, tx, c.args, c.opt) })
+		if err == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+}
+
+type noKind struct{}
+
+func (noKind) Kind() string { return "" }
+
+type notJSON struct{ F func() }
+
+func (notJSON) Kind() string { return "test.notjson" }
+
+type large struct{ S string }
+
+func (large) Kind() string { return "test.large" }
+
+func TestWorkInOrderAndOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		var mu sync.Mutex
+		var got []int
+		w := jobs.NewWorkers()
+		jobs.Handle(w, func(_ context.Context, n note) error {
+			mu.Lock()
+			defer mu.Unlock()
+			got = append(got, n.N)
+			return nil
+		})
+		for i := range 20 {
+			enqueue(t, d, note{i})
+		}
+		enqueue(t, d, note{99}, jobs.At(d.Now().Add(time.Hour)))
+		jobstest.Work(t, d, w, jobs.Config{Queues: map[string]int{jobs.DefaultQueue: 1}})
+		want := make([]int, 20)
+		for i := range want {
+			want[i] = i
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("worked %v", got)
+		}
+		if left := jobstest.Waiting[note](t, d); !slices.Equal(left, []note{{99}}) {
+			t.Errorf("waiting %v, want the one for later", left)
+		}
+	})
+}
+
+// TestAt runs a job when the house clock reaches it.
+func TestAt(t *testing.T) {
+	var now atomic.Int64
+	now.Store(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC).Unix())
+	dbtest.EachAt(t, func() time.Time { return time.Unix(now.Load(), 0) }, func(t *testing.T, d *db.DB) {
+		var n int
+		w := jobs.NewWorkers()
+		jobs.Handle(w, func(context.Context, note) error { n++; return nil })
+		enqueue(t, d, note{}, jobs.At(d.Now().Add(24*time.Hour)))
+		jobstest.Work(t, d, w, jobs.Config{})
+		if n != 0 {
+			t.Fatal("ran a day early")
+		}
+		now.Add(24 * 3600)
+		jobstest.Work(t, d, w, jobs.Config{})
+		if n != 1 {
+			t.Fatalf("ran %d times when due", n)
+		}
+	})
+}
+
+func TestRetryBackOffAndFailure(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		var runs atomic.Int32
+		fails := atomic.Bool{}
+		fails.Store(true)
+		w := jobs.NewWorkers()
+		jobs.Handle(w, func(_ context.Context, n note) error {
+			runs.Add(1)
+			switch {
+			case !fails.Load():
+				return nil
+			case n.N == 1:
+				return jobs.Cancel(errors.New("hopeless"))
+			case n.N == 2:
+				panic("boom")
+			}
+			return errors.New("not yet")
+		})
+		enqueue(t, d, note{0}, jobs.MaxAttempts(4))
+		jobstest.Work(t, d, w, jobs.Config{Backoff: soon, Log: quiet})
+		if runs.Swap(0) != 4 {
+			t.Error("not tried four times")
+		}
+		enqueue(t, d, note{1})
+		enqueue(t, d, note{2}, jobs.MaxAttempts(1))
+		jobstest.Work(t, d, w, jobs.Config{Backoff: soon, Log: quiet})
+		if runs.Swap(0) != 2 {
+			t.Error("a cancelled job or the last attempt was tried again")
+		}
+		f, err := jobs.Failures(ctx, d, 10)
+		if err != nil || len(f) != 3 {
+			t.Fatalf("failures %v, %v", f, err)
+		}
+		causes := []string{f[0].Cause, f[1].Cause, f[2].Cause}
+		slices.Sort(causes)
+		if !slices.Equal(causes, []string{"hopeless", "not yet", "panic: boom"}) {
+			t.Errorf("causes %q", causes)
+		}
+		fails.Store(false)
+		err = d.Update(ctx, func(tx *db.Tx) error {
+			return errors.Join(jobs.Retry(ctx, tx, f[0].ID), jobs.Remove(ctx, tx, f[1].ID))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Update(ctx, func(tx *db.Tx) error { return jobs.Retry(ctx, tx, f[1].ID) }); !errors.Is(err, jobs.ErrNotFailed) {
+			t.Errorf("retry of a removed job: %v", err)
+		}
+		jobstest.Work(t, d, w, jobs.Config{Log: quiet})
+		if runs.Load() != 1 {
+			t.Errorf("ran %d times after retry", runs.Load())
+		}
+		// In back-off a job waits, and Drain does not wait for it.
+		fails.Store(true)
+		enqueue(t, d, note{0})
+		jobstest.Work(t, d, w, jobs.Config{Log: quiet})
+		if got := jobstest.Waiting[note](t, d); len(got) != 1 {
+			t.Errorf("waiting %v after a failure", got)
+		}
+	})
+}
+
+func TestSnoozeCountsNoAttempt(t *testing.T) {
+	d := dbtest.SQLite(t, nil)
+	var n int
+	w := jobs.NewWorkers()
+	jobs.Handle(w, func(context.Context, note) error {
+		if n++; n < 5 {
+			return jobs.Snooze(0)
+		}
+		return nil
+	})
+	enqueue(t, d, note{}, jobs.MaxAttempts(1))
+	jobstest.Work(t, d, w, jobs.Config{})
+	if n != 5 {
+		t.Errorf("ran %d times", n)
+	}
+}
+
+// TestUnique: those that wait are one; a wake-up during the run is not lost;
+// two of one key never run at once.
+func TestUnique(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		var runs, now, most atomic.Int32
+		began := make(chan struct{}, 8)
+		goOn := make(chan struct{}, 8)
+		w := jobs.NewWorkers()
+		jobs.Handle(w, func(context.Context, note) error {
+			most.Store(max(most.Load(), now.Add(1)))
+			defer now.Add(-1)
+			runs.Add(1)
+			began <- struct{}{}
+			<-goOn
+			return nil
+		})
+		for range 3 {
+			enqueue(t, d, note{7}, jobs.Unique("site-7"))
+		}
+		if got := jobstest.Waiting[note](t, d); len(got) != 1 {
+			t.Errorf("%d wait, want one", len(got))
+		}
+		k := start(t, d, w, jobs.Config{})
+		<-began
+		for range 3 {
+			enqueue(t, d, note{7}, jobs.Unique("site-7"))
+		}
+		goOn <- struct{}{}
+		<-began
+		goOn <- struct{}{}
+		drain(t, k)
+		if runs.Load() != 2 || most.Load() != 1 {
+			t.Errorf("ran %d times, %d at once; want 2 and 1", runs.Load(), most.Load())
+		}
+	})
+}
+
+// TestUniqueLater: a sweep that asks again each minute leaves one job.
+func TestUniqueLater(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		at := d.Now().Add(48 * time.Hour)
+		for range 5 {
+			enqueue(t, d, note{}, jobs.Unique("due"), jobs.At(at))
+		}
+		c, err := jobs.Counts(context.Background(), d)
+		if err != nil || len(c) != 1 || c[0].Waiting != 1 || c[0].OldestAge != 0 {
+			t.Errorf("counts %+v, %v", c, err)
+		}
+		enqueue(t, d, note{}, jobs.Unique("due"), jobs.At(at.Add(-24*time.Hour)))
+		if c, _ = jobs.Counts(context.Background(), d); c[0].Waiting != 2 {
+			t.Errorf("the earlier one was dropped: %+v", c)
+		}
+	})
+}
+
+func TestHandleTxEffectWithCompletion(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		var tries atomic.Int32
+		w := jobs.NewWorkers()
+		jobs.HandleTx(w, func(ctx context.Context, tx *db.Tx, n note) error {
+			if _, err := tx.Quiet(ctx, `INSERT INTO lease (name, holder, until) VALUES ($1, '', $2)`, fmt.Sprint("effect", n.N), tx.Now()); err != nil {
+				return err
+			}
+			if tries.Add(1) == 1 {
+				return errors.New("after the effect")
+			}
+			return jobs.Enqueue(ctx, tx, tick{})
+		})
+		var ticks atomic.Int32
+		jobs.Handle(w, func(context.Context, tick) error { ticks.Add(1); return nil })
+		enqueue(t, d, note{1})
+		jobstest.Work(t, d, w, jobs.Config{Backoff: soon, Log: quiet})
+		n, err := db.One(ctx, d, db.Value[int], `SELECT COUNT(*) FROM lease WHERE name = 'effect1'`)
+		if err != nil || n != 1 || tries.Load() != 2 || ticks.Load() != 1 {
+			t.Errorf("effects %d, tries %d, follow-ups %d, %v", n, tries.Load(), ticks.Load(), err)
+		}
+	})
+}
+
+func TestWrapGivesTheActor(t *testing.T) {
+	type key struct{}
+	d := dbtest.SQLite(t, nil)
+	var got any
+	w := jobs.NewWorkers()
+	jobs.Handle(w, func(ctx context.Context, _ note) error { got = ctx.Value(key{}); return nil })
+	enqueue(t, d, note{})
+	jobstest.Work(t, d, w, jobs.Config{Wrap: func(ctx context.Context, kind string) context.Context {
+		return context.WithValue(ctx, key{}, "system:"+kind)
+	}})
+	if got != "system:test.note" {
+		t.Errorf("actor %v", got)
+	}
+}
+
+func TestQueuesShareAndUnknownKindsWait(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		var now, most, elsewhere atomic.Int32
+		w := jobs.NewWorkers()
+		jobs.Handle(w, func(_ context.Context, n note) error {
+			if n.N < 0 {
+				elsewhere.Add(1)
+				return nil
+			}
+			most.Store(max(most.Load(), now.Add(1)))
+			time.Sleep(5 * time.Millisecond)
+			now.Add(-1)
+			return nil
+		})
+		for i := range 8 {
+			enqueue(t, d, note{i}, jobs.Queue("narrow"))
+		}
+		enqueue(t, d, note{-1}, jobs.Queue("nobody named this"))
+		enqueue(t, d, tick{})
+		jobstest.Work(t, d, w, jobs.Config{Queues: map[string]int{"narrow": 2}})
+		if most.Load() != 2 || elsewhere.Load() != 1 {
+			t.Errorf("%d at once in the narrow queue, %d of the unnamed queue", most.Load(), elsewhere.Load())
+		}
+		if got := jobstest.Waiting[tick](t, d); len(got) != 1 {
+			t.Error("a job of a kind without a handler here did not wait")
+		}
+	})
+}
+
+func TestEvery(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		var n, now, most atomic.Int32
+		make2 := func() *jobs.Workers {
+			w := jobs.NewWorkers()
+			jobs.Handle(w, func(context.Context, tick) error {
+				most.Store(max(most.Load(), now.Add(1)))
+				n.Add(1)
+				time.Sleep(2 * time.Millisecond)
+				now.Add(-1)
+				return nil
+			})
+			jobs.Every(w, 100*time.Millisecond, tick{})
+			return w
+		}
+		c := jobs.Config{Poll: 10 * time.Millisecond}
+		start(t, d, make2(), c)
+		start(t, d, make2(), c)
+		time.Sleep(560 * time.Millisecond)
+		if got := n.Load(); got < 4 || got > 8 || most.Load() != 1 {
+			t.Errorf("two processes fired %d times in 560 ms (%d at once), want about 6 and 1", got, most.Load())
+		}
+	})
+}
+
+// TestWokenByCommit: on both databases a job is worked well within 300 ms,
+// also one of another process (here: another handle on the same database).
+func TestWokenByCommit(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		done := make(chan time.Time, 1)
+		w := jobs.NewWorkers()
+		jobs.Handle(w, func(context.Context, note) error { done <- time.Now(); return nil })
+		start(t, d, w, jobs.Config{})
+		time.Sleep(20 * time.Millisecond)
+		for i := range 5 {
+			began := time.Now()
+			enqueue(t, d, note{i})
+			if l := (<-done).Sub(began); l > 300*time.Millisecond {
+				t.Errorf("worked after %s", l)
+			} else {
+				t.Logf("worked after %s", l)
+			}
+		}
+	})
+}
+
+// TestLeaseOutlivesLongWork: a job longer than the lease is not taken twice,
+// and one of a silent process is.
+func TestLease(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		var n atomic.Int32
+		w := jobs.NewWorkers()
+		jobs.Handle(w, func(context.Context, note) error {
+			n.Add(1)
+			time.Sleep(500 * time.Millisecond)
+			return nil
+		})
+		c := jobs.Config{Lease: 150 * time.Millisecond, Poll: 10 * time.Millisecond}
+		a := start(t, d, w, c)
+		start(t, d, w, c)
+		enqueue(t, d, note{})
+		time.Sleep(20 * time.Millisecond)
+		drain(t, a)
+		if n.Load() != 1 {
+			t.Errorf("long work ran %d times", n.Load())
+		}
+	})
+}
+
+func TestStopGivesWorkBack(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		began := make(chan struct{})
+		w := jobs.NewWorkers()
+		jobs.Handle(w, func(ctx context.Context, _ note) error {
+			close(began)
+			<-ctx.Done()
+			return ctx.Err()
+		})
+		k := start(t, d, w, jobs.Config{})
+		enqueue(t, d, note{5}, jobs.MaxAttempts(1))
+		<-began
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+		defer cancel()
+		if err := k.Stop(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if got := jobstest.Waiting[note](t, d); !slices.Equal(got, []note{{5}}) {
+			t.Errorf("waiting %v after Stop", got)
+		}
+	})
+}
+
+func TestNewReportsWiring(t *testing.T) {
+	d := dbtest.SQLite(t, nil)
+	h := func(context.Context, note) error { return nil }
+	two := jobs.NewWorkers()
+	jobs.Handle(two, h)
+	jobs.Handle(two, h)
+	orphan := jobs.NewWorkers()
+	jobs.Every(orphan, time.Minute, tick{})
+	still := jobs.NewWorkers()
+	jobs.Handle(still, h)
+	jobs.Every(still, 0, note{})
+	for name, w := range map[string]*jobs.Workers{"two handlers": two, "no handler": orphan, "no period": still} {
+		if _, err := jobs.New(d, w, jobs.Config{}); err == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+}
+
+// TestIdleCommitsNothing: an idle process leaves the file alone.
+func TestIdleCommitsNothing(t *testing.T) {
+	d := dbtest.SQLite(t, nil)
+	w := jobs.NewWorkers()
+	jobs.Handle(w, func(context.Context, note) error { return nil })
+	k := start(t, d, w, jobs.Config{Poll: 5 * time.Millisecond})
+	enqueue(t, d, note{}, jobs.At(d.Now().Add(time.Hour)))
+	drain(t, k)
+	other, err := db.Open(context.Background(), db.Config{Dir: dirOf(d)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	version := func() (v int) {
+		if err := other.Writer().QueryRow(`PRAGMA data_version`).Scan(&v); err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	before := version()
+	time.Sleep(300 * time.Millisecond)
+	if after := version(); after != before {
+		t.Errorf("an idle client committed %d times in 60 polls", after-before)
+	}
+}

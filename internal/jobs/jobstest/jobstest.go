@@ -1,0 +1,57 @@
+// Package jobstest lets tests see and work the jobs an act has left behind.
+package jobstest
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"zhengshu/internal/db"
+	"zhengshu/internal/jobs"
+)
+
+// Waiting lists the waiting jobs of T's kind, oldest first, due or not; jobs
+// of one unique key appear once, as they will be worked.
+func Waiting[T jobs.Args](t testing.TB, d *db.DB) []T {
+	t.Helper()
+	var zero T
+	type job struct{ key, args string }
+	rows, err := db.All(context.Background(), d, func(s db.Scanner) (job, error) {
+		var j job
+		err := s.Scan(&j.key, &j.args)
+		return j, err
+	}, `SELECT unique_key, args FROM job WHERE kind = $1 AND state = 'waiting' ORDER BY run_at, id`, zero.Kind())
+	if err != nil {
+		t.Fatalf("list waiting jobs of %s: %v", zero.Kind(), err)
+	}
+	var out []T
+	seen := map[string]bool{}
+	for _, r := range rows {
+		if r.key != "" && seen[r.key] {
+			continue
+		}
+		seen[r.key] = true
+		var args T
+		if err := json.Unmarshal([]byte(r.args), &args); err != nil {
+			t.Fatalf("decode a waiting job of %s: %v", zero.Kind(), err)
+		}
+		out = append(out, args)
+	}
+	return out
+}
+
+// Work works every due job with w, without starting a client.
+func Work(t testing.TB, d *db.DB, w *jobs.Workers, c jobs.Config) {
+	t.Helper()
+	k, err := jobs.New(d, w, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Drain(context.Background(), 10*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Stop(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+}
