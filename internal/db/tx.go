@@ -53,8 +53,10 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error
 	if tx.readOnly {
 		return 0, errReadOnly
 	}
-	tx.wrote = true
-	return tx.exec(ctx, query, args)
+	n, err := tx.exec(ctx, query, args)
+	// A statement that changed no row leaves nothing to account for.
+	tx.wrote = tx.wrote || n > 0 || err != nil
+	return n, err
 }
 
 // QuietTables are the tables whose rows are bookkeeping and carry no audit

@@ -1,0 +1,88 @@
+// Package notify tells people things in the console, once.
+//
+// It decides who sees a message (the people with a post at a unit, or one
+// person) and that the same thing is never told twice: every message has a key
+// that says what it is about. It does not decide when something is worth
+// telling; the modules do. Mail and webhooks come with Governance.
+package notify
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/db"
+)
+
+// Message is one thing to read.
+type Message struct {
+	ID     string
+	Key    string // what it is about, e.g. obligation:01J…:overdue; told once
+	Unit   string
+	Person string // empty: everyone with a post at the unit
+	Title  string
+	Body   string
+	Link   string // path in the console
+	Urgent bool
+	At     time.Time
+	Read   bool // by the person asking
+}
+
+// Send writes the message with the act it tells of and reports whether it was
+// new.
+func Send(ctx context.Context, tx *db.Tx, m Message) (bool, error) {
+	n, err := tx.Exec(ctx, `
+		INSERT INTO message (id, once_key, unit_id, person_id, title, body, link, urgent, at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (once_key) DO NOTHING`,
+		ulid.Make().String(), m.Key, m.Unit, db.Null(m.Person), m.Title, m.Body, m.Link, m.Urgent, tx.Now())
+	if err != nil {
+		return false, fmt.Errorf("notify: send: %w", err)
+	}
+	if n == 0 {
+		return false, nil
+	}
+	return true, audit.Record(ctx, tx, audit.Entry{Act: "notify.send", Target: audit.Target{Kind: "message", ID: m.Key, Name: m.Title, Unit: m.Unit}})
+}
+
+// Service is the door for the person reading.
+type Service struct{ db *db.DB }
+
+// New makes the service.
+func New(d *db.DB) *Service { return &Service{db: d} }
+
+// Messages of the signed-in person, newest first: those of the units where a
+// post is held, and those to the person. It takes the session, not a scope,
+// because a message belongs to its reader.
+func (s *Service) Messages(ctx context.Context, session *authz.Session, unreadOnly bool, limit int) ([]Message, error) {
+	if session == nil || len(session.Posts) == 0 {
+		return nil, nil
+	}
+	var w db.Where
+	w.And("(m.person_id IS NULL OR m.person_id = ?)", session.PersonID)
+	w.And("m.unit_id IN (SELECT unit_id FROM post WHERE person_id = ? AND ended_at IS NULL)", session.PersonID)
+	w.AndIf(unreadOnly, "r.person_id IS NULL")
+	person := w.Arg(session.PersonID)
+	return db.All(ctx, s.db, func(r db.Scanner) (Message, error) {
+		var m Message
+		err := r.Scan(&m.ID, &m.Unit, &m.Title, &m.Body, &m.Link, &m.Urgent, &m.At, &m.Read)
+		return m, err
+	}, `SELECT m.id, m.unit_id, m.title, m.body, m.link, m.urgent, m.at, r.person_id IS NOT NULL
+	      FROM message m LEFT JOIN read_mark r ON r.message_id = m.id AND r.person_id = `+person+`
+	     WHERE `+w.SQL()+` ORDER BY m.at DESC, m.id DESC LIMIT `+w.Arg(limit), w.Args()...)
+}
+
+// MarkRead notes that the person has seen the message.
+func (s *Service) MarkRead(ctx context.Context, session *authz.Session, id string) error {
+	return s.db.Update(ctx, func(tx *db.Tx) error {
+		_, err := tx.Quiet(ctx, `
+			INSERT INTO read_mark (message_id, person_id, at)
+			SELECT m.id, $2, $3 FROM message m WHERE m.id = $1
+			   AND (m.person_id = $2 OR m.unit_id IN (SELECT unit_id FROM post WHERE person_id = $2 AND ended_at IS NULL))
+			ON CONFLICT (message_id, person_id) DO NOTHING`, id, session.PersonID, tx.Now())
+		return err
+	})
+}

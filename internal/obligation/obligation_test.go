@@ -1,0 +1,167 @@
+package obligation_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/db"
+	"zhengshu/internal/db/dbtest"
+	"zhengshu/internal/obligation"
+	"zhengshu/internal/org"
+)
+
+var launch = obligation.Kind{ID: "launch", Name: "正式上线", Clause: "S7.4a", Citation: "第七条（四）", Says: "一年内上线", Remind: []int{30, 7, 0}, Escalate: 2}
+
+type house struct {
+	db    *db.DB
+	clock *calendar.Manual
+	svc   *obligation.Service
+	unit  org.Unit
+	above org.Unit
+}
+
+func each(t *testing.T, fn func(t *testing.T, h house)) {
+	t.Helper()
+	clock := calendar.NewManual(time.Date(2026, 1, 5, 2, 0, 0, 0, time.UTC))
+	dbtest.EachAt(t, clock.Now, func(t *testing.T, d *db.DB) {
+		clock.Set(time.Date(2026, 1, 5, 2, 0, 0, 0, time.UTC))
+		h := house{db: d, clock: clock}
+		o := org.New(d)
+		h.svc = obligation.New(d, o, launch)
+		ctx := audit.System(context.Background(), "test")
+		err := d.Update(ctx, func(tx *db.Tx) error {
+			if _, err := o.AddArea(ctx, tx, org.Area{Level: org.City, Code: "610100", Name: "西安市"}); err != nil {
+				return err
+			}
+			var err error
+			if h.above, _, err = o.AddUnit(ctx, tx, org.Unit{Area: "city-610100000000", Kind: org.Office, Name: "西安市人民政府办公厅"}); err != nil {
+				return err
+			}
+			h.unit, _, err = o.AddUnit(ctx, tx, org.Unit{Area: "city-610100000000", Kind: org.Department, Name: "西安市商务局"})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		fn(t, h)
+	})
+}
+
+func (h house) open(t *testing.T, due string) obligation.Subject {
+	t.Helper()
+	on, err := calendar.ParseDate(due)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := obligation.Subject{Kind: "site", ID: "s1", Name: "商务局网站"}
+	ctx := audit.System(context.Background(), "test")
+	for range 2 { // opening twice leaves one
+		err = h.db.Update(ctx, func(tx *db.Tx) error {
+			if err := h.svc.Open(ctx, tx, obligation.Debt{Kind: "launch", Unit: h.unit.ID, Subject: s, Link: "/console/sites/s1", Due: calendar.Due{On: on}}); err != nil {
+				return err
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s
+}
+
+func (h house) titles(t *testing.T, unit org.UnitID) []string {
+	t.Helper()
+	got, err := db.All(context.Background(), h.db, db.Value[string], `SELECT title FROM message WHERE unit_id = $1 ORDER BY at, id`, unit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func (h house) sweep(t *testing.T) {
+	t.Helper()
+	for range 2 { // a second sweep in the same minute does nothing new
+		if _, err := h.svc.Sweep(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestEachReminderComesOnce(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		h.open(t, "2026-02-10")
+		for day := range 45 {
+			h.clock.Set(time.Date(2026, 1, 5, 2, 0, 0, 0, time.UTC).AddDate(0, 0, day))
+			h.sweep(t)
+		}
+		want := []string{
+			"还有 30 天：正式上线（商务局网站）", "还有 7 天：正式上线（商务局网站）",
+			"今日到期：正式上线（商务局网站）", "超期：正式上线（商务局网站）",
+		}
+		if got := h.titles(t, h.unit.ID); !equal(got, want) {
+			t.Errorf("the unit was told %q, want %q", got, want)
+		}
+		if got := h.titles(t, h.above.ID); len(got) != 1 || got[0] != "西安市商务局超期未办：正式上线（商务局网站）" {
+			t.Errorf("the supervisor was told %q", got)
+		}
+	})
+}
+
+func TestSweepCatchesUpAfterAnOutage(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		h.open(t, "2026-02-10")
+		h.clock.Set(time.Date(2026, 6, 1, 2, 0, 0, 0, time.UTC))
+		h.sweep(t)
+		if got := h.titles(t, h.unit.ID); len(got) != 1 || got[0] != "超期：正式上线（商务局网站）" {
+			t.Errorf("after the outage the unit was told %q", got)
+		}
+		list, err := h.svc.Obligations(context.Background(), authz.System("test"), obligation.Filter{Overdue: true})
+		if err != nil || len(list) != 1 || list[0].OverdueAt.IsZero() || list[0].EscalatedAt.IsZero() {
+			t.Errorf("overdue list %+v (%v)", list, err)
+		}
+	})
+}
+
+func TestDischargeNeedsEvidenceAndStopsTheClock(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		s := h.open(t, "2026-02-10")
+		ctx := audit.System(context.Background(), "test")
+		discharge := func(evidence string) (ok bool, err error) {
+			err = h.db.Update(ctx, func(tx *db.Tx) error {
+				ok, err = h.svc.Discharge(ctx, tx, "launch", s, evidence)
+				return err
+			})
+			return ok, err
+		}
+		if _, err := discharge(""); err == nil {
+			t.Error("discharged without evidence")
+		}
+		if ok, err := discharge("上线记录 SX-1"); err != nil || !ok {
+			t.Fatalf("discharge: %v %v", ok, err)
+		}
+		if ok, err := discharge("again"); err != nil || ok {
+			t.Errorf("discharged twice: %v %v", ok, err)
+		}
+		h.clock.Set(time.Date(2026, 6, 1, 2, 0, 0, 0, time.UTC))
+		h.sweep(t)
+		if got := h.titles(t, h.unit.ID); len(got) != 0 {
+			t.Errorf("a discharged obligation still spoke: %q", got)
+		}
+	})
+}
+
+func equal(a, b []string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
