@@ -1,0 +1,364 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+	"golang.org/x/net/idna"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
+)
+
+// SiteID identifies a website.
+type SiteID string
+
+// SiteKind is portal or department site (Article 2).
+type SiteKind string
+
+// The kinds of site.
+const (
+	Portal         SiteKind = "portal"
+	DepartmentSite SiteKind = "department"
+)
+
+// Name is the kind in Chinese.
+func (k SiteKind) Name() string {
+	if k == Portal {
+		return "政府门户网站"
+	}
+	return "部门网站"
+}
+
+// States of a site.
+const (
+	Planned            = "planned"
+	Running            = "running"
+	TemporarilyOffline = "temporarily_offline"
+	Exited             = "exited"
+	Closed             = "closed"
+)
+
+// SiteMachine declares what may become of a site. The acts beyond launch are
+// performed by the lifecycles of Articles 8.
+var SiteMachine = passage.Machine{
+	Kind: "site", Noun: "站点",
+	States: map[string]string{Planned: "筹建", Running: "运行", TemporarilyOffline: "临时下线", Exited: "退出监管", Closed: "已关停"},
+	Moves: []passage.Move{
+		{From: "", Act: "plan", To: Planned, Says: "批准开设", Guard: "开设审批通过", Permit: "system"},
+		{From: "", Act: "enter", To: Running, Says: "存量登记", Guard: "已在运行的站点导入台账", Permit: string(authz.RegistryImport)},
+		{From: Planned, Act: "launch", To: Running, Says: "上线", Guard: "标识码、安全检测报告等齐备", Permit: string(authz.LaunchManage)},
+		{From: Running, Act: "go_offline", To: TemporarilyOffline, Says: "临时下线", Guard: "省级批准的下线时段", Permit: "system"},
+		{From: TemporarilyOffline, Act: "resume", To: Running, Says: "恢复", Guard: "", Permit: "system"},
+		{From: Running, Act: "exit", To: Exited, Says: "退出监管", Guard: "国务院办公厅批准", Permit: "system"},
+		{From: Running, Act: "close", To: Closed, Says: "注销关停", Guard: "迁移、公告、注销逐项办结", Permit: "system"},
+		{From: Planned, Act: "close", To: Closed, Says: "取消筹建", Guard: "", Permit: "system"},
+	},
+}
+
+// Site is one website of the ledger.
+type Site struct {
+	ID            SiteID
+	Unit          org.UnitID // sponsor
+	UnitName      string     // joined
+	AreaCode      string     // joined, 12 digits
+	Kind          SiteKind
+	Name          string
+	Host          string
+	ChineseDomain string
+	Slug          string
+	Hosted        bool
+	State         string
+	SiteCode      string
+	ICP           string
+	PoliceFiling  string
+	PartyGovMark  string
+	Contact       string
+	Address       string
+	Monitored     bool
+	LaunchedOn    calendar.Date
+	Source        string
+	SourceRef     string
+	CaseID        string
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+	areaPath      string
+	linePath      string
+}
+
+// StateName is the state in Chinese.
+func (s Site) StateName() string { return SiteMachine.Name(s.State) }
+
+// Gaps are the identifiers the law asks for that the ledger does not have.
+func (s Site) Gaps() []string {
+	var out []string
+	for _, g := range []struct{ value, name string }{
+		{s.SiteCode, "政府网站标识码"}, {s.ICP, "ICP备案编号"}, {s.PoliceFiling, "公安备案编号"}, {s.ChineseDomain, "中文域名"}, {s.PartyGovMark, "党政机关网站标识"},
+	} {
+		if g.value == "" {
+			out = append(out, g.name)
+		}
+	}
+	return out
+}
+
+// Target names the site in the trail.
+func (s Site) Target() audit.Target {
+	return audit.Target{Kind: "site", ID: string(s.ID), Name: s.Name, Unit: string(s.Unit)}
+}
+
+// Link is the site's page in the console.
+func (s Site) Link() string { return "/console/sites/" + string(s.ID) }
+
+// Service is the door of registry.
+type Service struct {
+	db  *db.DB
+	org *org.Service
+}
+
+// New makes the service.
+func New(d *db.DB, o *org.Service) *Service { return &Service{db: d, org: o} }
+
+// NormalizeHost lower-cases a host, turns an address into its host and a
+// Chinese name into its ASCII form. The fault names what is wrong.
+func NormalizeHost(s string) (string, error) {
+	h := strings.TrimSpace(strings.ToLower(s))
+	h = strings.TrimPrefix(strings.TrimPrefix(h, "http://"), "https://")
+	h, _, _ = strings.Cut(h, "/")
+	if name, port, ok := strings.Cut(h, ":"); ok && (port == "80" || port == "443") {
+		h = name
+	}
+	h = strings.TrimSuffix(h, ".")
+	ascii, err := idna.Lookup.ToASCII(h)
+	if err != nil || !hostPattern.MatchString(ascii) {
+		return "", fault.Newf(fault.Invalid, "域名“%s”不符合格式，应像 www.example.gov.cn。", s).On("host", "请只填写域名，不带空格和路径")
+	}
+	return ascii, nil
+}
+
+var hostPattern = regexp.MustCompile(`^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9-]{2,63}$`)
+
+// PlanSite enters a newly approved site as planned. Lifecycle calls it in the
+// transaction of the last approval.
+func (s *Service) PlanSite(ctx context.Context, tx *db.Tx, site Site) (Site, error) {
+	return s.insert(ctx, tx, site, "plan", passage.Note{CaseID: site.CaseID, Says: "开设申请获批"})
+}
+
+// EnterSite enters a site that already runs: cut-over of the ledger.
+func (s *Service) EnterSite(ctx context.Context, tx *db.Tx, site Site) (Site, error) {
+	return s.insert(ctx, tx, site, "enter", passage.Note{Says: "存量登记：" + site.Source})
+}
+
+func (s *Service) insert(ctx context.Context, tx *db.Tx, site Site, act string, note passage.Note) (Site, error) {
+	if strings.TrimSpace(site.Name) == "" {
+		return Site{}, fault.New(fault.Invalid, "站点名称没有填写。").On("name", "请填写站点名称")
+	}
+	if site.Host != "" {
+		h, err := NormalizeHost(site.Host)
+		if err != nil {
+			return Site{}, err
+		}
+		site.Host = h
+	}
+	site.ID = SiteID(ulid.Make().String())
+	site.CreatedAt, site.UpdatedAt = tx.Now(), tx.Now()
+	var err error
+	if _, site.State, err = SiteMachine.Take(ctx, tx, string(site.ID), act, note); err != nil {
+		return Site{}, err
+	}
+	_, err = tx.Exec(ctx, `
+		INSERT INTO site (id, unit_id, kind, name, host, chinese_domain, slug, hosted, state, site_code, icp, police_filing, party_gov_mark,
+		       contact, address, monitored, launched_on, source, source_ref, case_id, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
+		site.ID, site.Unit, site.Kind, site.Name, site.Host, site.ChineseDomain, site.Slug, site.Hosted, site.State, site.SiteCode, site.ICP,
+		site.PoliceFiling, site.PartyGovMark, site.Contact, site.Address, site.Monitored, site.LaunchedOn, site.Source, site.SourceRef, site.CaseID,
+		site.CreatedAt, site.UpdatedAt)
+	if where, dup := db.UniqueViolation(err); dup {
+		field, says := "host", "这个域名已登记给另一个站点"
+		if strings.Contains(where, "slug") {
+			field, says = "slug", "这个站点简称已被使用"
+		}
+		return Site{}, fault.New(fault.Conflict, says+"，请核对后再填。").On(field, says).From(err)
+	}
+	if err != nil {
+		return Site{}, fmt.Errorf("registry: insert site: %w", err)
+	}
+	return site, audit.Record(ctx, tx, audit.Entry{Act: "registry.site." + act, Target: site.Target(), After: site})
+}
+
+// Launch marks the site as formally online on the day of the transaction;
+// lifecycle has checked the bars of Article 7(3).
+func (s *Service) Launch(ctx context.Context, tx *db.Tx, scope authz.Scope, id SiteID, note passage.Note) (Site, error) {
+	site, err := s.SiteTx(ctx, tx, scope, id)
+	if err != nil {
+		return Site{}, err
+	}
+	before := site
+	if _, site.State, err = SiteMachine.Take(ctx, tx, string(id), "launch", note); err != nil {
+		return Site{}, err
+	}
+	site.LaunchedOn = calendar.DateOf(tx.Now())
+	if _, err := tx.Exec(ctx, `UPDATE site SET state = $2, launched_on = $3, updated_at = $4 WHERE id = $1`, id, site.State, site.LaunchedOn, tx.Now()); err != nil {
+		return Site{}, err
+	}
+	return site, audit.Record(ctx, tx, audit.Entry{Act: "registry.site.launch", Target: site.Target(), Basis: "第七条（三）（四）", Before: before, After: site})
+}
+
+// Identifiers are the fields of a site that staff fill in and mend.
+type Identifiers struct {
+	Name, Host, ChineseDomain, SiteCode, ICP, PoliceFiling, PartyGovMark, Contact, Address, Slug string
+	Hosted                                                                                      bool
+}
+
+// SetIdentifiers replaces a site's identifiers; every changed field is in the
+// trail with its value before and after.
+func (s *Service) SetIdentifiers(ctx context.Context, tx *db.Tx, scope authz.Scope, id SiteID, n Identifiers) (Site, error) {
+	site, err := s.SiteTx(ctx, tx, scope, id)
+	if err != nil {
+		return Site{}, err
+	}
+	if n.Host != "" {
+		if n.Host, err = NormalizeHost(n.Host); err != nil {
+			return Site{}, err
+		}
+	}
+	before := site
+	site.Name, site.Host, site.ChineseDomain, site.SiteCode, site.ICP = n.Name, n.Host, n.ChineseDomain, n.SiteCode, n.ICP
+	site.PoliceFiling, site.PartyGovMark, site.Contact, site.Address, site.Slug, site.Hosted = n.PoliceFiling, n.PartyGovMark, n.Contact, n.Address, n.Slug, n.Hosted
+	_, err = tx.Exec(ctx, `
+		UPDATE site SET name = $2, host = $3, chinese_domain = $4, site_code = $5, icp = $6, police_filing = $7, party_gov_mark = $8,
+		       contact = $9, address = $10, slug = $11, hosted = $12, updated_at = $13 WHERE id = $1`,
+		id, n.Name, n.Host, n.ChineseDomain, n.SiteCode, n.ICP, n.PoliceFiling, n.PartyGovMark, n.Contact, n.Address, n.Slug, n.Hosted, tx.Now())
+	if _, dup := db.UniqueViolation(err); dup {
+		return Site{}, fault.New(fault.Conflict, "域名或站点简称已登记给另一个站点，请核对后再填。").On("host", "已被登记").From(err)
+	}
+	if err != nil {
+		return Site{}, err
+	}
+	return site, audit.Record(ctx, tx, audit.Entry{Act: "registry.site.change", Target: site.Target(), Before: before, After: site})
+}
+
+// SetMonitored switches monitoring. An imported site is not contacted until a
+// person has switched it on.
+func (s *Service) SetMonitored(ctx context.Context, tx *db.Tx, scope authz.Scope, id SiteID, on bool) error {
+	site, err := s.SiteTx(ctx, tx, scope, id)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE site SET monitored = $2, updated_at = $3 WHERE id = $1`, id, on, tx.Now()); err != nil {
+		return err
+	}
+	return audit.Record(ctx, tx, audit.Entry{Act: "registry.site.monitor", Target: site.Target(), Before: site.Monitored, After: on})
+}
+
+const siteSelect = `
+	SELECT s.id, s.unit_id, u.name, a.code, s.kind, s.name, s.host, s.chinese_domain, s.slug, s.hosted, s.state, s.site_code, s.icp,
+	       s.police_filing, s.party_gov_mark, s.contact, s.address, s.monitored, s.launched_on, s.source, s.source_ref, s.case_id,
+	       s.created_at, s.updated_at, u.area_path, u.line_path
+	  FROM site s JOIN unit u ON u.id = s.unit_id JOIN area a ON a.id = u.area_id`
+
+func scanSite(r db.Scanner) (Site, error) {
+	var s Site
+	err := r.Scan(&s.ID, &s.Unit, &s.UnitName, &s.AreaCode, &s.Kind, &s.Name, &s.Host, &s.ChineseDomain, &s.Slug, &s.Hosted, &s.State, &s.SiteCode, &s.ICP,
+		&s.PoliceFiling, &s.PartyGovMark, &s.Contact, &s.Address, &s.Monitored, &s.LaunchedOn, &s.Source, &s.SourceRef, &s.CaseID,
+		&s.CreatedAt, &s.UpdatedAt, &s.areaPath, &s.linePath)
+	return s, err
+}
+
+// Site in scope.
+func (s *Service) Site(ctx context.Context, scope authz.Scope, id SiteID) (Site, error) {
+	return s.SiteTx(ctx, s.db, scope, id)
+}
+
+// SiteTx is Site within a transaction or on the database.
+func (s *Service) SiteTx(ctx context.Context, q db.Querier, scope authz.Scope, id SiteID) (Site, error) {
+	return s.one(ctx, q, scope, `s.id = $1`, string(id))
+}
+
+// SiteByHost finds the site of a host.
+func (s *Service) SiteByHost(ctx context.Context, q db.Querier, scope authz.Scope, host string) (Site, error) {
+	return s.one(ctx, q, scope, `s.host = $1`, host)
+}
+
+// SiteBySlug finds a hosted site by its short name.
+func (s *Service) SiteBySlug(ctx context.Context, q db.Querier, scope authz.Scope, slug string) (Site, error) {
+	return s.one(ctx, q, scope, `s.slug = $1`, slug)
+}
+
+func (s *Service) one(ctx context.Context, q db.Querier, scope authz.Scope, cond, arg string) (Site, error) {
+	site, err := db.One(ctx, q, scanSite, siteSelect+` WHERE `+cond, arg)
+	if db.None(err) || err == nil && !scope.Covers(site.areaPath, site.linePath) {
+		return Site{}, fault.Missing("站点")
+	}
+	return site, err
+}
+
+// SiteFilter narrows Sites.
+type SiteFilter struct {
+	Text      string // name, host, code, unit, pinyin initials of the unit
+	Kind      SiteKind
+	State     string
+	Unit      org.UnitID
+	Under     org.AreaID // the area and everything below
+	Gap       string     // site_code, icp, police_filing, chinese_domain: only sites that lack it
+	Hosted    bool
+	Monitored bool
+	Limit     int // 50 when zero
+	Offset    int
+}
+
+// Sites in scope, by division code and kind, and how many there are.
+func (s *Service) Sites(ctx context.Context, scope authz.Scope, f SiteFilter) ([]Site, int, error) {
+	var w db.Where
+	scope.Where(&w, "u")
+	text := db.Contains(f.Text)
+	w.AndIf(f.Text != "", `(lower(s.name) LIKE ? ESCAPE '\' OR s.host LIKE ? ESCAPE '\' OR s.site_code LIKE ? ESCAPE '\' OR lower(u.name) LIKE ? ESCAPE '\' OR u.initials LIKE ? ESCAPE '\')`, text, text, text, text, text).
+		AndIf(f.Kind != "", "s.kind = ?", f.Kind).
+		AndIf(f.State != "", "s.state = ?", f.State).
+		AndIf(f.Unit != "", "s.unit_id = ?", f.Unit).
+		AndIf(f.Hosted, "s.hosted").
+		AndIf(f.Monitored, "s.monitored")
+	switch f.Gap {
+	case "":
+	case "site_code", "icp", "police_filing", "chinese_domain":
+		w.And("s." + f.Gap + " = ''")
+	default:
+		return nil, 0, fault.New(fault.Invalid, "缺项筛选条件无法识别。").On("gap", "请从列表中选择")
+	}
+	if f.Under != "" {
+		a, err := s.org.Area(ctx, s.db, f.Under)
+		if err != nil {
+			return nil, 0, err
+		}
+		authz.Area("filter", a.Path).Where(&w, "u")
+	}
+	total, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM site s JOIN unit u ON u.id = s.unit_id WHERE `+w.SQL(), w.Args()...)
+	if err != nil {
+		return nil, 0, err
+	}
+	limit := f.Limit
+	if limit == 0 {
+		limit = 50
+	}
+	sites, err := db.All(ctx, s.db, scanSite, siteSelect+` WHERE `+w.SQL()+`
+		ORDER BY a.code, s.kind DESC, s.name, s.id LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(f.Offset), w.Args()...)
+	return sites, total, err
+}
+
+// CountRunning counts the unit's sites that are planned or not yet ended, for
+// “一个单位最多开设一个网站” (Article 7(1)).
+func (s *Service) CountRunning(ctx context.Context, q db.Querier, scope authz.Scope, unit org.UnitID) (int, error) {
+	if _, err := s.org.UnitTx(ctx, q, scope, unit); err != nil {
+		return 0, err
+	}
+	return db.One(ctx, q, db.Value[int], `SELECT count(*) FROM site WHERE unit_id = $1 AND state NOT IN ('exited', 'closed')`, unit)
+}
