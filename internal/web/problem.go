@@ -129,6 +129,9 @@ func showKept(w http.ResponseWriter, r *http.Request, f *fault.Error) error {
 	if wantsProblem(r) {
 		return f
 	}
+	if r.PostForm == nil {
+		_ = r.ParseForm() // proven by a header, so not read yet; what cannot be read cannot be shown
+	}
 	log(r).InfoContext(r.Context(), "form refused", "request", RequestID(r.Context()), "path", r.URL.Path, "kind", string(f.Kind))
 	return faultPage.RenderStatus(w, r, f.Kind.Status(), newFaultView(r, f, kept(r)))
 }

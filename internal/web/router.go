@@ -397,10 +397,10 @@ func tooLarge(limit int64) *fault.Error {
 // onceKey names one showing of one form to one person; "" when the form has
 // no number or htmx keeps the page, whose number would go stale.
 func onceKey(r *http.Request, s *authz.Session) string {
-	once := r.PostFormValue("_once")
 	if r.Header.Get("X-Form-Token") != "" || r.Header.Get("HX-Request") != "" {
 		return ""
 	}
+	once := r.PostFormValue("_once")
 	if _, err := ulid.ParseStrict(once); err != nil {
 		return ""
 	}
