@@ -350,6 +350,9 @@ func TestReadXLSXHostile(t *testing.T) {
 		{"bomb", repack(t, good, "xl/sharedStrings.xml", func(s string) string {
 			return strings.Replace(s, "</sst>", strings.Repeat("<si><t>a</t></si>", 1<<18)+"</sst>", 1)
 		}), Limits{}, "压缩比异常"},
+		{"overlapping merges", repack(t, good, sheet, func(s string) string {
+			return strings.Replace(s, "</sheetData>", "</sheetData><mergeCells>"+strings.Repeat(`<mergeCell ref="A1:A9"/>`, 300)+"</mergeCells>", 1)
+		}), Limits{}, "已损坏"},
 		{"large", good, Limits{Unpacked: 1000}, "解压后超过"},
 		{"all hidden", repack(t, good, "xl/workbook.xml", func(s string) string {
 			return strings.Replace(s, "<sheet ", `<sheet state="veryHidden" `, 1)

@@ -518,6 +518,12 @@ func (b *book) each(yield func(raw) bool) error {
 				open = append(open, s)
 			}
 			open = slices.DeleteFunc(open, func(s *span) bool { return s.bottom < n })
+			// Merged ranges never overlap in a sound workbook, so no row meets
+			// more of them than it has columns; without this, a hostile one
+			// makes every row cost fifty thousand steps.
+			if len(open) > b.t.limits.Columns {
+				return fmt.Errorf("%d merged ranges overlap in row %d", len(open), n)
+			}
 			r.filled = b.fill(r.cells, open)
 			if !yield(r) {
 				return nil
