@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -393,11 +394,16 @@ func TestEvery(t *testing.T) {
 			return w
 		}
 		c := jobs.Config{Poll: 10 * time.Millisecond}
+		began := time.Now()
 		start(t, d, make2(), c)
 		start(t, d, make2(), c)
-		time.Sleep(560 * time.Millisecond)
-		if got := n.Load(); got < 4 || got > 8 || most.Load() != 1 {
-			t.Errorf("two processes fired %d times in 560 ms (%d at once), want about 6 and 1", got, most.Load())
+		for n.Load() < 6 && time.Since(began) < 10*time.Second {
+			time.Sleep(5 * time.Millisecond)
+		}
+		// One firing a period, and one more for each start.
+		most2 := int32(time.Since(began)/(100*time.Millisecond)) + 3
+		if got := n.Load(); got < 6 || got > most2 || most.Load() != 1 {
+			t.Errorf("two processes fired %d times in %s, %d at once", got, time.Since(began), most.Load())
 		}
 	})
 }
@@ -411,30 +417,62 @@ func TestWokenByCommit(t *testing.T) {
 		jobs.Handle(w, func(context.Context, note) error { done <- time.Now(); return nil })
 		start(t, d, w, jobs.Config{})
 		time.Sleep(20 * time.Millisecond)
-		for i := range 5 {
+		var took []time.Duration
+		for i := range 7 {
 			began := time.Now()
 			enqueue(t, d, note{i})
-			if l := (<-done).Sub(began); l > 300*time.Millisecond {
-				t.Errorf("worked after %s", l)
-			} else {
-				t.Logf("worked after %s", l)
-			}
+			took = append(took, (<-done).Sub(began))
+		}
+		slices.Sort(took)
+		t.Logf("median %s, longest %s", took[3], took[6])
+		if took[3] > 100*time.Millisecond { // waiting for the poll would take that on average
+			t.Errorf("worked after %s", took)
 		}
 	})
 }
 
-// TestLeaseOutlivesLongWork: a job longer than the lease is not taken twice,
-// and one of a silent process is.
+// TestOtherProcess: a job committed by another process (here another handle of
+// the same database) is worked too: by NOTIFY, or at the next poll.
+func TestOtherProcess(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		c := db.Config{Dir: filepath.Dir(d.Path())}
+		if p := d.Pool(); p != nil {
+			c = db.Config{DSN: p.Config().ConnString()}
+		}
+		other, err := db.Open(ctx, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.Close()
+		done := make(chan int, 1)
+		w := jobs.NewWorkers()
+		jobs.Handle(w, func(_ context.Context, n note) error { done <- n.N; return nil })
+		k := start(t, d, w, jobs.Config{})
+		enqueue(t, other, note{3})
+		select {
+		case n := <-done:
+			if n != 3 {
+				t.Errorf("worked %d", n)
+			}
+		case <-time.After(5 * time.Second):
+			t.Error("never worked")
+		}
+		drain(t, k)
+	})
+}
+
+// TestLease: a job longer than the lease is not taken twice.
 func TestLease(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		var n atomic.Int32
 		w := jobs.NewWorkers()
 		jobs.Handle(w, func(context.Context, note) error {
 			n.Add(1)
-			time.Sleep(500 * time.Millisecond)
+			time.Sleep(900 * time.Millisecond)
 			return nil
 		})
-		c := jobs.Config{Lease: 150 * time.Millisecond, Poll: 10 * time.Millisecond}
+		c := jobs.Config{Lease: 600 * time.Millisecond, Poll: 10 * time.Millisecond}
 		a := start(t, d, w, c)
 		start(t, d, w, c)
 		enqueue(t, d, note{})
@@ -495,7 +533,7 @@ func TestIdleCommitsNothing(t *testing.T) {
 	k := start(t, d, w, jobs.Config{Poll: 5 * time.Millisecond})
 	enqueue(t, d, note{}, jobs.At(d.Now().Add(time.Hour)))
 	drain(t, k)
-	other, err := db.Open(context.Background(), db.Config{Dir: dirOf(d)})
+	other, err := db.Open(context.Background(), db.Config{Dir: filepath.Dir(d.Path())})
 	if err != nil {
 		t.Fatal(err)
 	}
