@@ -15,7 +15,9 @@ import (
 // always gives the same bytes.
 type Document struct {
 	Authority   string   // 发文机关标志, in red above the number; empty for internal papers
+	Urgency     string   // 紧急程度: 特急 or 加急; empty when ordinary
 	Number      string   // 发文字号, as DocumentNumber makes it
+	Signer      string   // 签发人, on a document to a superior (请示, 报告) only
 	Title       string   // 标题; a line break in it breaks the line there
 	To          string   // 主送机关, without the colon
 	Attachments []string // 附件说明, the names without numbers or 《》
@@ -40,6 +42,7 @@ type heading struct {
 	level  int
 	number string
 	text   string
+	rest   string // body text running on in the same paragraph
 }
 
 type pageBreak struct{}
@@ -65,7 +68,11 @@ func (d *Document) Paragraph(text string) {
 // Heading adds a numbered heading: level 1 “一、” 黑体, 2 “（一）” 楷体, 3 “1.” and
 // 4 “（1）” 仿宋. Numbers run on by themselves and start again under each
 // heading above. Levels outside 1 to 4 are taken as the nearest of them.
-func (d *Document) Heading(level int, text string) {
+func (d *Document) Heading(level int, text string) { d.Clause(level, text, "") }
+
+// Clause adds a heading with the text that follows it in the same paragraph:
+// “（一）落实属地责任。各市……”. The heading should end with its own full stop.
+func (d *Document) Clause(level int, title, text string) {
 	level = min(max(level, 1), 4)
 	d.counts[level-1]++
 	for i := level; i < len(d.counts); i++ {
@@ -73,7 +80,7 @@ func (d *Document) Heading(level int, text string) {
 	}
 	n := d.counts[level-1]
 	number := [...]string{Numeral(n) + "、", "（" + Numeral(n) + "）", strconv.Itoa(n) + ".", "（" + strconv.Itoa(n) + "）"}[level-1]
-	d.body = append(d.body, heading{level, number, strings.TrimSpace(text)})
+	d.body = append(d.body, heading{level, number, strings.TrimSpace(title), strings.TrimSpace(text)})
 }
 
 // Table adds a table with thin rules; its header row repeats on every page.
@@ -98,6 +105,8 @@ func (d *Document) Check() error {
 	switch {
 	case strings.TrimSpace(d.Title) == "":
 		return fmt.Errorf("公文没有标题，请填写标题。")
+	case d.Urgency != "" && d.Urgency != "特急" && d.Urgency != "加急":
+		return fmt.Errorf("紧急程度“%s”不合规范：应为“特急”或“加急”，一般文件不写。", d.Urgency)
 	case d.Number != "" && !numberForm.MatchString(d.Number):
 		return fmt.Errorf("发文字号“%s”不合规范：应写作“机关代字〔年份〕序号号”，年份四位并用六角括号，序号不加“第”、不补零，如“陕政公开办〔2021〕18号”。", d.Number)
 	}

@@ -39,6 +39,7 @@ func sample() *Document {
 		Rows: [][]string{{"1", "西安市", "100%"}, {"2", "宝鸡市\n（含区县）"}}})
 	d.PageBreak()
 	d.Heading(1, "下一步工作")
+	d.Clause(2, "压实责任。", "各市各部门要逐条整改。")
 	return d
 }
 
@@ -183,9 +184,23 @@ func TestDocumentIsDeterministic(t *testing.T) {
 	}
 }
 
+func TestDocumentToSuperior(t *testing.T) {
+	d := &Document{Title: "关于临时下线的请示", Number: DocumentNumber("西政办字", 2026, 7), Signer: "张三", Urgency: "加急", To: "省政府办公厅"}
+	doc := parts(t, d)["word/document.xml"]
+	at := -1
+	for _, want := range []string{"加急", "西政办字〔2026〕7号", "签发人：", "张三", "关于临时下线的请示", "省政府办公厅："} {
+		next := strings.Index(doc, want)
+		if next <= at {
+			t.Errorf("%q is missing or out of order", want)
+		}
+		at = next
+	}
+}
+
 func TestDocumentRefusals(t *testing.T) {
 	for says, d := range map[string]*Document{
 		"没有标题":  {},
+		"特急":    {Title: "通报", Urgency: "急"},
 		"六角括号":  {Title: "通报", Number: "陕政公开办[2021]18号"},
 		"不加“第”": {Title: "通报", Number: "陕政公开办〔2021〕第18号"},
 		"不补零":   {Title: "通报", Number: "陕政公开办〔2021〕018号"},

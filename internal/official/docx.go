@@ -182,7 +182,12 @@ func (h heading) write(x *markup) {
 	case 2:
 		s.face = faceLevel2
 	}
-	x.line(para{align: "both", first: 2, keepNext: true}, s, h.number+h.text)
+	x.open(para{align: "both", first: 2, keepNext: h.rest == ""})
+	x.run(s, h.number+h.text)
+	if h.rest != "" {
+		x.run(body, h.rest)
+	}
+	x.WriteString("</w:p>")
 }
 
 func (pageBreak) write(x *markup) {
@@ -277,11 +282,22 @@ func signature(issuer, dated string, sealed bool) (issuerRight, datedRight float
 func (d *Document) documentXML() string {
 	x := &markup{}
 	x.WriteString(xml.Header + `<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><w:body>`)
+	if d.Urgency != "" {
+		x.line(para{align: "left"}, style{face: faceLevel1, size: size3}, d.Urgency)
+	}
 	if d.Authority != "" {
 		x.line(para{align: "center", line: 1160}, style{face: faceTitle, size: sizeBanner, color: "FF0000"}, d.Authority)
 		x.blank(2)
 	}
-	if d.Number != "" {
+	switch {
+	case d.Signer != "":
+		// A document to a superior: number left, signer right, one character in.
+		x.open(para{align: "left", left: 1, right: 1, tabRight: true, redRule: d.Authority != ""})
+		x.run(body, d.Number+"\t签发人：")
+		x.run(style{face: faceLevel2, size: size3}, d.Signer)
+		x.WriteString("</w:p>")
+		x.blank(2)
+	case d.Number != "":
 		x.line(para{align: "center", redRule: d.Authority != ""}, body, d.Number)
 		x.blank(2)
 	}

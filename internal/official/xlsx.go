@@ -106,15 +106,15 @@ func (b *book) part(f *zip.File, spent *int64) (io.ReadCloser, error) {
 
 // tokens yields the start elements of a part together with the decoder. The
 // part must be well-formed to its end.
-func (b *book) tokens(f *zip.File, each func(d *xml.Decoder, se xml.StartElement) error) error {
+func (b *book) tokens(f *zip.File, each func(d *scanner, se xml.StartElement) error) error {
 	rc, err := b.part(f, new(int64))
 	if err != nil {
 		return err
 	}
 	defer rc.Close()
-	d := xml.NewDecoder(rc)
+	d := newScanner(rc)
 	for {
-		tok, err := d.Token()
+		tok, err := d.token()
 		if err == io.EOF {
 			return nil
 		}
@@ -152,7 +152,7 @@ func (b *book) workbook() error {
 	}
 	type sheet struct{ name, id, state string }
 	var sheets []sheet
-	err := b.tokens(f, func(_ *xml.Decoder, se xml.StartElement) error {
+	err := b.tokens(f, func(_ *scanner, se xml.StartElement) error {
 		switch se.Name.Local {
 		case "workbookPr":
 			if v := attr(se, "date1904"); v == "1" || v == "true" {
@@ -177,7 +177,7 @@ func (b *book) workbook() error {
 	}
 	targets := map[string]string{}
 	if f, ok := b.parts["xl/_rels/workbook.xml.rels"]; ok {
-		err := b.tokens(f, func(_ *xml.Decoder, se xml.StartElement) error {
+		err := b.tokens(f, func(_ *scanner, se xml.StartElement) error {
 			if se.Name.Local == "Relationship" && strings.HasSuffix(attr(se, "Type"), "/worksheet") && attr(se, "TargetMode") != "External" {
 				target := attr(se, "Target")
 				if !strings.HasPrefix(target, "/") {
@@ -222,7 +222,7 @@ func (b *book) styles() error {
 	}
 	custom := map[int]format{}
 	inXfs := false
-	return b.tokens(f, func(_ *xml.Decoder, se xml.StartElement) error {
+	return b.tokens(f, func(_ *scanner, se xml.StartElement) error {
 		switch se.Name.Local {
 		case "numFmt":
 			if id, err := strconv.Atoi(attr(se, "numFmtId")); err == nil && len(custom) < maxFormats {
@@ -291,7 +291,7 @@ func (b *book) sharedStrings() error {
 	if !ok {
 		return nil
 	}
-	return b.tokens(f, func(d *xml.Decoder, se xml.StartElement) error {
+	return b.tokens(f, func(d *scanner, se xml.StartElement) error {
 		if se.Name.Local != "si" {
 			return nil
 		}
@@ -306,11 +306,11 @@ func (b *book) sharedStrings() error {
 
 // richText reads the text inside si or is up to its end, without the phonetic
 // readings (rPh).
-func (b *book) richText(d *xml.Decoder) (string, error) {
+func (b *book) richText(d *scanner) (string, error) {
 	var text strings.Builder
 	depth, in, phonetic := 1, false, 0
 	for depth > 0 {
-		tok, err := d.Token()
+		tok, err := d.token()
 		if err != nil {
 			return "", noEOF(err)
 		}
@@ -461,13 +461,13 @@ func (b *book) each(yield func(raw) bool) error {
 		return err
 	}
 	defer rc.Close()
-	d := xml.NewDecoder(rc)
+	d := newScanner(rc)
 	number := 0
 	next := 0 // first merge not yet reached
 	var open []*span
 	inside := false
 	for {
-		tok, err := d.Token()
+		tok, err := d.token()
 		if err == io.EOF {
 			if !inside && number == 0 {
 				return nil
@@ -560,10 +560,10 @@ func (b *book) fill(cells []string, open []*span) []string {
 }
 
 // row reads the cells of one row up to its end.
-func (b *book) row(d *xml.Decoder, r *raw) error {
+func (b *book) row(d *scanner, r *raw) error {
 	col := 0
 	for {
-		tok, err := d.Token()
+		tok, err := d.token()
 		if err != nil {
 			return noEOF(err)
 		}
@@ -572,7 +572,7 @@ func (b *book) row(d *xml.Decoder, r *raw) error {
 			return nil // every element inside is read to its end below
 		case xml.StartElement:
 			if el.Name.Local != "c" {
-				if err := d.Skip(); err != nil {
+				if err := d.skip(); err != nil {
 					return noEOF(err)
 				}
 				continue
@@ -606,11 +606,11 @@ func (b *book) row(d *xml.Decoder, r *raw) error {
 
 // cell reads one cell up to its end and returns the text a person sees, with
 // dates in ISO form.
-func (b *book) cell(d *xml.Decoder, c xml.StartElement) (text, warning string, err error) {
+func (b *book) cell(d *scanner, c xml.StartElement) (text, warning string, err error) {
 	var v strings.Builder
 	formula, hasValue, in, depth := false, false, false, 1
 	for depth > 0 {
-		tok, err := d.Token()
+		tok, err := d.token()
 		if err != nil {
 			return "", "", noEOF(err)
 		}
