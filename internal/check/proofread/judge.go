@@ -1,0 +1,109 @@
+package proofread
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"zhengshu/internal/check"
+)
+
+// judgement weighs the evidence for a change; a logistic sum for each kind.
+type judgement struct {
+	header
+	// Threshold is the log-odds from which a change is reported.
+	Threshold float64 `json:"threshold"`
+	// Weights by kind, in the order of evidence.
+	Weights map[string][]float64 `json:"weights"`
+}
+
+var editNames = [editKinds]string{"sound", "shape", "swap", "drop", "repeat", "word"}
+
+// evidenceSize is the length of evidence.
+const evidenceSize = 10
+
+// evidence is what speaks for and against a change.
+func evidence(e edit) [evidenceSize]float64 {
+	return [evidenceSize]float64{1, e.gain, math.Log1p(e.support), math.Log1p(e.against), math.Log1p(e.pair),
+		math.Log1p(e.home), math.Log1p(e.fit), math.Log1p(e.common), float64(e.word), float64(e.edge)}
+}
+
+func (j *judgement) logOdds(e edit) float64 {
+	w := j.Weights[editNames[e.kind]]
+	if len(w) != evidenceSize {
+		return math.Inf(-1) // a kind that was never fitted is not reported
+	}
+	s := 0.0
+	for i, x := range evidence(e) {
+		s += w[i] * x
+	}
+	return s
+}
+
+// weigh fills in what edits does not know: the words around a change and how
+// near the ends of the line it stands.
+func (p *Proofreader) weigh(rs []rune, ln *line, e *edit) { weighWith(p.words, rs, ln, e) }
+
+func weighWith(words wordSet, rs []rune, ln *line, e *edit) {
+	e.word = words.around(rs, e.start, e.end)
+	if e.start <= ln.at[pad] || e.end >= ln.to[len(ln.to)-3] {
+		e.edge = 1
+	}
+}
+
+// statistical reports the changes that make the text much likelier, the best
+// of each neighbourhood.
+func (p *Proofreader) statistical(rs []rune) []check.Span {
+	var out []check.Span
+	for _, ln := range p.likely.lines(rs) {
+		type scored struct {
+			edit
+			odds float64
+		}
+		var found []scored
+		for _, e := range p.likely.edits(&ln) {
+			p.weigh(rs, &ln, &e)
+			if o := p.judgements.logOdds(e); o > p.judgements.Threshold {
+				found = append(found, scored{e, o})
+			}
+		}
+		slices.SortStableFunc(found, func(a, b scored) int { return cmp.Compare(b.odds, a.odds) })
+		var kept []scored
+		for _, f := range found {
+			// One error disturbs the characters around it; the best reading of
+			// the disturbance is enough.
+			if !slices.ContainsFunc(kept, func(k scored) bool { return f.start < k.end+2 && k.start < f.end+2 }) {
+				kept = append(kept, f)
+			}
+		}
+		for _, k := range kept {
+			out = append(out, k.span(rs, k.odds))
+		}
+	}
+	return out
+}
+
+func (e edit) span(rs []rune, odds float64) check.Span {
+	wrong := string(rs[e.start:e.end])
+	s := check.Span{Kind: KindConfusion, Start: e.start, End: e.end, Right: []string{e.right}, Confidence: math.Round(100/(1+math.Exp(-odds))) / 100}
+	switch e.kind {
+	case editDrop:
+		s.Kind = KindOmission
+		full := string(rs[e.start:e.start+1]) + e.right + string(rs[e.start+1:e.end])
+		s.Right = []string{full}
+		s.Says = fmt.Sprintf("“%s”处疑漏“%s”字，请核对补正", wrong, e.right)
+	case editRepeat:
+		s.Kind = KindRepeat
+		s.Right = []string{""}
+		s.Says = fmt.Sprintf("“%s”疑为重复，请核对删除", wrong)
+	case editSwap:
+		s.Says = fmt.Sprintf("“%s”疑为“%s”颠倒，请核对改正", wrong, e.right)
+	case editWord:
+		s.Says = fmt.Sprintf("“%s”疑为“%s”之误，请核对改正", wrong, e.right)
+	default:
+		lo, hi := max(e.start-2, 0), min(e.end+2, len(rs))
+		s.Says = fmt.Sprintf("“%s”中“%s”疑为“%s”之误，请核对改正", string(rs[lo:hi]), wrong, e.right)
+	}
+	return s
+}

@@ -1,0 +1,321 @@
+package proofread
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"unicode"
+
+	"zhengshu/internal/check/proofread/ngram"
+)
+
+var (
+	//go:embed packs/counts.bin
+	countsBin []byte
+	//go:embed packs/confusable.json.zst
+	confusableBin []byte
+)
+
+// likely is the knowledge that the statistical reading needs: how characters
+// follow one another, and which are taken for which.
+type likely struct {
+	model  *ngram.Model
+	sound  map[rune][]ngram.ID
+	shape  map[rune][]ngram.ID
+	header header
+}
+
+// loadLikely decodes the embedded packs once, on first use (some 30 MB).
+var loadLikely = sync.OnceValues(func() (*likely, error) {
+	return newLikely(countsBin, confusableBin)
+})
+
+func newLikely(counts, confusable []byte) (*likely, error) {
+	m, err := ngram.Decode(counts)
+	if err != nil {
+		return nil, err
+	}
+	b, err := unpack(confusable)
+	if err != nil {
+		return nil, fmt.Errorf("confusable pack: %w", err)
+	}
+	var f struct {
+		header
+		Sound map[string]string `json:"sound"`
+		Shape map[string]string `json:"shape"`
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&f); err != nil {
+		return nil, fmt.Errorf("confusable pack: %w", err)
+	}
+	l := &likely{model: m, sound: map[rune][]ngram.ID{}, shape: map[rune][]ngram.ID{}, header: f.header}
+	for from, to := range map[*map[string]string]map[rune][]ngram.ID{&f.Sound: l.sound, &f.Shape: l.shape} {
+		for a, list := range *from {
+			for _, r := range a {
+				for _, x := range list {
+					if id := m.IDOf(x); id != ngram.Unknown {
+						to[r] = append(to[r], id)
+					}
+				}
+			}
+		}
+	}
+	return l, nil
+}
+
+// edit is a change that would make the text likelier.
+type edit struct {
+	kind       editKind
+	start, end int // runes of the text replaced
+	right      string
+	gain       float64 // natural logarithm of how much likelier
+	support    float64 // sightings of the best three characters with the change
+	against    float64 // sightings of the best three characters as written
+	pair       float64 // sightings of the rarer pair as written
+	home       float64 // sightings of the commoner pair as written
+	fit        float64 // sightings of the rarer pair with the change
+	common     float64 // sightings of the character as written
+	word       int     // length of the longest known word that covers it as written
+	edge       int     // 1 when it stands at an end of the line
+}
+
+type editKind uint8
+
+const (
+	editSound editKind = iota
+	editShape
+	editSwap
+	editDrop   // a character is missing
+	editRepeat // characters stand twice
+	editWord   // both characters of a word
+	editKinds
+)
+
+// line is one line of a text in vocabulary characters, three Breaks before and
+// two after. at[i] and to[i] bound the runes that sign i stands for.
+type line struct {
+	ids    []ngram.ID
+	runes  []rune
+	at, to []int
+	log    []float64
+}
+
+const pad = 3
+
+func (l *likely) lines(text []rune) []line {
+	var out []line
+	var cur line
+	begin := func() {
+		cur = line{}
+		for range pad {
+			cur.push(ngram.Break, 0, 0, 0)
+		}
+	}
+	finish := func(end int) {
+		if len(cur.ids) > pad {
+			cur.push(ngram.Break, 0, end, end)
+			cur.push(ngram.Break, 0, end, end)
+			cur.log = make([]float64, len(cur.ids))
+			for i := pad; i < len(cur.ids)-1; i++ {
+				cur.log[i] = l.model.Log(cur.ids[i-3], cur.ids[i-2], cur.ids[i-1], cur.ids[i])
+			}
+			out = append(out, cur)
+		}
+		begin()
+	}
+	begin()
+	for i, r := range text {
+		if ngram.Space(r) {
+			continue
+		}
+		id := l.model.IDOf(r)
+		if id == ngram.Break {
+			finish(i)
+			continue
+		}
+		if n := len(cur.ids) - 1; (id == ngram.Digit || id == ngram.Letter) && cur.ids[n] == id {
+			cur.to[n] = i + 1
+			continue
+		}
+		cur.push(id, r, i, i+1)
+	}
+	finish(len(text))
+	return out
+}
+
+func (l *line) push(id ngram.ID, r rune, at, to int) {
+	l.ids = append(l.ids, id)
+	l.runes = append(l.runes, r)
+	l.at = append(l.at, at)
+	l.to = append(l.to, to)
+}
+
+// window sums the logarithms of signs lo to hi (exclusive).
+func (ln *line) window(lo, hi int) float64 {
+	s := 0.0
+	for _, x := range ln.log[lo:min(hi, len(ln.log)-1)] {
+		s += x
+	}
+	return s
+}
+
+// cost is what a sequence scores when put in place of signs lo to hi, with the
+// three signs after counted as they follow it. floor stops it early.
+func (l *likely) cost(ln *line, lo, hi int, with []ngram.ID, floor float64) float64 {
+	a, b, c := ln.ids[lo-3], ln.ids[lo-2], ln.ids[lo-1]
+	s := 0.0
+	step := func(d ngram.ID) {
+		s += l.model.Log(a, b, c, d)
+		a, b, c = b, c, d
+	}
+	for _, d := range with {
+		step(d)
+		if s < floor {
+			return s
+		}
+	}
+	for i := hi; i < min(hi+3, len(ln.ids)-1); i++ {
+		step(ln.ids[i])
+		if s < floor {
+			return s
+		}
+	}
+	return s
+}
+
+func han(r rune) bool { return unicode.Is(unicode.Han, r) }
+
+// leastGain is what a change must gain to be kept at all, by kind; Scan asks more.
+const leastGain = 3
+
+// edits lists, for one line, the best change at each suspicious place.
+func (l *likely) edits(ln *line) []edit {
+	var out []edit
+	m := l.model
+	n := len(ln.ids) - 2
+	for i := pad; i < n; i++ {
+		left, id, right := ln.ids[i-1], ln.ids[i], ln.ids[i+1]
+		// A sequence that stands twice: one copy out.
+		for k := 1; k <= 4 && i+2*k <= n; k++ {
+			same := true
+			for j := range k {
+				if ln.ids[i+j] != ln.ids[i+k+j] || !han(ln.runes[i+j]) || ln.runes[i+j] != ln.runes[i+k+j] {
+					same = false
+					break
+				}
+			}
+			if !same {
+				continue
+			}
+			now := ln.window(i+k, i+2*k+3)
+			then := l.cost(ln, i+k, i+2*k, nil, now*2-40)
+			if g := then - now; g > leastGain {
+				out = append(out, edit{kind: editRepeat, start: ln.at[i+k], end: ln.to[i+2*k-1], gain: g,
+					support: m.Count3(ln.ids[i+k-2], ln.ids[i+k-1], ln.ids[i+2*k]), against: m.Count3(ln.ids[i+k-1], ln.ids[i+k], ln.ids[min(i+k+1, n)]), pair: m.Count2(ln.ids[i+k-1], ln.ids[i+k]),
+					home: m.Count2(ln.ids[i+k-1], ln.ids[i+2*k]), fit: float64(k), common: m.Count1(id)})
+			}
+		}
+		if !han(ln.runes[i]) {
+			continue
+		}
+		seen := m.Count3(left, id, right)
+		against := max(seen, m.Count3(ln.ids[i-2], left, id), m.Count3(id, right, ln.ids[i+2]))
+		pair, home := m.Count2(left, id), m.Count2(id, right)
+		pair, home = min(pair, home), max(pair, home)
+		now := ln.window(i, i+4)
+		if seen < 2 {
+			best := edit{gain: leastGain}
+			try := func(kind editKind, list []ngram.ID) {
+				for _, x := range list {
+					if x == id {
+						continue
+					}
+					if m.Count2(left, x) == 0 || m.Count2(x, right) == 0 {
+						continue
+					}
+					then := l.cost(ln, i, i+1, []ngram.ID{x}, now+best.gain)
+					if g := then - now; g > best.gain {
+						best = edit{kind: kind, start: ln.at[i], end: ln.to[i], right: string(m.RuneOf(x)), gain: g, against: against, pair: pair, home: home, common: m.Count1(id),
+							fit:     min(m.Count2(left, x), m.Count2(x, right)),
+							support: max(m.Count3(left, x, right), m.Count3(ln.ids[i-2], left, x), m.Count3(x, right, ln.ids[i+2]))}
+					}
+				}
+			}
+			try(editSound, l.sound[ln.runes[i]])
+			try(editShape, l.shape[ln.runes[i]])
+			if best.right != "" {
+				out = append(out, best)
+			}
+		}
+		// Two characters changed about.
+		if han(ln.runes[i+1]) && id != right && m.Count3(left, id, right) == 0 && m.Count3(id, right, ln.ids[i+2]) == 0 && m.Count2(right, id) > 0 {
+			now := ln.window(i, i+5)
+			then := l.cost(ln, i, i+2, []ngram.ID{right, id}, now+leastGain)
+			if g := then - now; g > leastGain {
+				out = append(out, edit{kind: editSwap, start: ln.at[i], end: ln.to[i+1], right: string([]rune{ln.runes[i+1], ln.runes[i]}), gain: g, against: against, pair: m.Count2(id, right), home: home, common: min(m.Count1(id), m.Count1(right)),
+					fit:     min(m.Count2(left, right), m.Count2(right, id), m.Count2(id, ln.ids[i+2])),
+					support: max(m.Count3(left, right, id), m.Count3(right, id, ln.ids[i+2]))})
+			}
+		}
+		// Both characters of a word taken for others.
+		if i+1 < n && han(ln.runes[i+1]) && m.Count2(id, right) < 2 && m.Count2(left, id) < 3 && m.Count2(right, ln.ids[i+2]) < 3 {
+			now := ln.window(i, i+5)
+			best := edit{gain: leastGain}
+			for _, x := range l.sound[ln.runes[i]] {
+				if m.Count2(left, x) == 0 {
+					continue
+				}
+				for _, y := range l.sound[ln.runes[i+1]] {
+					if m.Count2(x, y) < 3 || m.Count2(y, ln.ids[i+2]) == 0 {
+						continue
+					}
+					then := l.cost(ln, i, i+2, []ngram.ID{x, y}, now+best.gain)
+					if g := then - now; g > best.gain {
+						best = edit{kind: editWord, start: ln.at[i], end: ln.to[i+1], right: string([]rune{m.RuneOf(x), m.RuneOf(y)}), gain: g, against: against, pair: m.Count2(id, right), home: home, common: min(m.Count1(id), m.Count1(right)),
+							fit:     min(m.Count2(left, x), m.Count2(x, y), m.Count2(y, ln.ids[i+2])),
+							support: max(m.Count3(left, x, y), m.Count3(x, y, ln.ids[i+2]))}
+					}
+				}
+			}
+			if best.right != "" {
+				out = append(out, best)
+			}
+		}
+		// A character missing between i−1 and i.
+		if out2, ok := l.missing(ln, i); ok {
+			out = append(out, out2)
+		}
+	}
+	return out
+}
+
+// missing looks for a character between signs i−1 and i.
+func (l *likely) missing(ln *line, i int) (edit, bool) {
+	m := l.model
+	left, right := ln.ids[i-1], ln.ids[i]
+	if left == ngram.Unknown || right == ngram.Unknown {
+		return edit{}, false
+	}
+	pair := m.Count2(left, right)
+	around := m.Count3(ln.ids[i-2], left, right) + m.Count3(left, right, ln.ids[i+1])
+	if around > 1 {
+		return edit{}, false
+	}
+	now := ln.window(i, i+3)
+	best := edit{gain: leastGain}
+	for x := range m.After(left) {
+		if x <= ngram.Letter || m.Count2(x, right) == 0 || m.Count3(left, x, right) == 0 || !han(m.RuneOf(x)) {
+			continue
+		}
+		then := l.cost(ln, i, i, []ngram.ID{x}, now+best.gain)
+		if g := then - now; g > best.gain {
+			best = edit{kind: editDrop, start: ln.at[i-1], end: ln.to[i], gain: g, against: around, pair: pair, right: string(m.RuneOf(x)), common: min(m.Count1(left), m.Count1(right)),
+				home: max(m.Count2(ln.ids[i-2], left), m.Count2(right, ln.ids[i+1])), fit: min(m.Count2(left, x), m.Count2(x, right)),
+				support: max(m.Count3(left, x, right), m.Count3(ln.ids[i-2], left, x), m.Count3(x, right, ln.ids[i+1]))}
+		}
+	}
+	return best, best.right != ""
+}

@@ -1,0 +1,93 @@
+package proofread
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+)
+
+var (
+	//go:embed packs/curated.json
+	curatedJSON []byte
+	//go:embed packs/pairs.json
+	pairsJSON []byte
+	//go:embed packs/sensitive.json
+	sensitiveJSON []byte
+	//go:embed packs/weights.json
+	weightsJSON []byte
+)
+
+// header is what every pack of wording begins with.
+type header struct {
+	ID        string `json:"id"`
+	Version   string `json:"version"`
+	Source    string `json:"source"`
+	Effective string `json:"effective"`
+}
+
+func (h header) complete() error {
+	if h.ID == "" || h.Version == "" || h.Source == "" || h.Effective == "" {
+		return fmt.Errorf("pack %q: id, version, source or effective is missing", h.ID)
+	}
+	return nil
+}
+
+type smallPacks struct {
+	pairs     []Pair
+	sensitive []sensitiveWord
+	judgement judgement
+}
+
+var loadPacks = sync.OnceValues(func() (smallPacks, error) {
+	return readPacks(curatedJSON, pairsJSON, sensitiveJSON, weightsJSON)
+})
+
+// severity by category: what a defaced page shows counts for more than a word
+// that an honest notice may need.
+var severity = map[string]float64{"gambling": 0.8, "porn": 0.8, "fraud": 0.7, "weapons": 0.7}
+
+func readPacks(curated, derived, sensitive, weights []byte) (smallPacks, error) {
+	var out smallPacks
+	for _, b := range [][]byte{curated, derived} {
+		var f struct {
+			header
+			Pairs []Pair `json:"pairs"`
+		}
+		if err := strict(b, &f, &f.header); err != nil {
+			return out, err
+		}
+		out.pairs = append(out.pairs, f.Pairs...)
+	}
+	var s struct {
+		header
+		Categories map[string][]string `json:"categories"`
+	}
+	if err := strict(sensitive, &s, &s.header); err != nil {
+		return out, err
+	}
+	for _, c := range slices.Sorted(maps.Keys(s.Categories)) {
+		if severity[c] == 0 {
+			return out, fmt.Errorf("pack %q: category %q is not known", s.ID, c)
+		}
+		for _, w := range s.Categories[c] {
+			out.sensitive = append(out.sensitive, sensitiveWord{w, c, severity[c]})
+		}
+	}
+	if err := strict(weights, &out.judgement, &out.judgement.header); err != nil {
+		return out, err
+	}
+	return out, nil
+}
+
+func strict(b []byte, v any, h *header) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return fmt.Errorf("wording pack: %w", err)
+	}
+	return h.complete()
+}

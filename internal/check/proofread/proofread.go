@@ -1,0 +1,215 @@
+package proofread
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"zhengshu/internal/check"
+)
+
+// Kinds of finding.
+const (
+	KindConfusion   = "wording.confusion"   // one character or word taken for another
+	KindOmission    = "wording.omission"    // a character missing
+	KindRepeat      = "wording.repeat"      // characters standing twice
+	KindNumber      = "wording.number"      // numerals
+	KindPunctuation = "wording.punctuation" // marks
+	KindDate        = "wording.date"        // a day that does not exist
+	KindDocNumber   = "wording.docnumber"   // 发文字号
+	KindSensitive   = check.KindSensitive   // words of unlawful adverts
+)
+
+// MaxRunes bounds what Scan reads of one text; the rest is passed over.
+const MaxRunes = 2 << 20
+
+// Options adds an operator's own lists.
+type Options struct {
+	Allow     []string // words never questioned
+	Pairs     []Pair   // wrong forms beside the built-in ones
+	Sensitive []string // words reported as sensitive beside the built-in ones
+	Strict    bool     // also report half-width commas and semicolons in Chinese
+	NoLikely  bool     // leave out the statistical reading (saves some 40 MB)
+}
+
+// Pair is a wrong form and what it should be.
+type Pair struct {
+	Wrong  string   `json:"wrong"`
+	Right  []string `json:"right"`
+	Near   []string `json:"near,omitempty"`   // wrong only with one of these within twenty characters
+	Unless []string `json:"unless,omitempty"` // innocent inside these
+}
+
+// Proofreader implements check.Scanner. It is safe for concurrent use.
+type Proofreader struct {
+	pairs      []Pair
+	pairTrie   *trie
+	sensitive  []sensitiveWord
+	sensTrie   *trie
+	allow      *trie
+	likely     *likely
+	words      wordSet
+	judgements judgement
+	strict     bool
+}
+
+var _ check.Scanner = (*Proofreader)(nil)
+
+// New makes a Proofreader. The large packs are decoded once in the process, on
+// the first call that wants them. An error names a pair that cannot be used.
+func New(o Options) (*Proofreader, error) {
+	packs, err := loadPacks()
+	if err != nil {
+		return nil, err
+	}
+	p := &Proofreader{pairTrie: newTrie(), sensTrie: newTrie(), allow: newTrie(), judgements: packs.judgement, strict: o.Strict}
+	for i, x := range o.Pairs {
+		switch {
+		case runeLen(x.Wrong) < 2 || runeLen(x.Wrong) > 40:
+			return nil, fmt.Errorf("错别字表第 %d 条“%s”：错误写法应为 2 至 40 个字，请修改后再导入", i+1, x.Wrong)
+		case slices.Contains(x.Right, x.Wrong):
+			return nil, fmt.Errorf("错别字表第 %d 条“%s”：正确写法与错误写法相同，请修改后再导入", i+1, x.Wrong)
+		}
+	}
+	// An operator's pairs come first: they win over the built-in ones.
+	p.pairs = slices.Concat(o.Pairs, packs.pairs)
+	for i, x := range p.pairs {
+		p.pairTrie.add(x.Wrong, i)
+	}
+	for _, w := range o.Sensitive {
+		if w = strings.TrimSpace(w); runeLen(w) >= 2 {
+			p.sensitive = append(p.sensitive, sensitiveWord{w, "own", 0.9})
+		}
+	}
+	p.sensitive = append(p.sensitive, packs.sensitive...)
+	for i, w := range p.sensitive {
+		p.sensTrie.add(w.word, i)
+	}
+	for i, w := range o.Allow {
+		p.allow.add(w, i)
+	}
+	if !o.NoLikely {
+		if p.likely, err = loadLikely(); err != nil {
+			return nil, err
+		}
+		if p.words, err = loadWords(); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// Scan reads a text and returns findings in order, none overlapping another of
+// the same sort: a certain finding takes the place of a statistical one.
+func (p *Proofreader) Scan(text string) []check.Span {
+	rs := []rune(text)
+	if len(rs) > MaxRunes {
+		rs = rs[:MaxRunes]
+	}
+	var out []check.Span
+	allowed := p.allowed(rs)
+	free := func(start, end int) bool {
+		for _, a := range allowed {
+			if start < a[1] && a[0] < end {
+				return false
+			}
+		}
+		return true
+	}
+	add := func(s check.Span) {
+		if free(s.Start, s.End) && !slices.ContainsFunc(out, func(o check.Span) bool { return s.Start < o.End && o.Start < s.End }) {
+			s.Wrong = string(rs[s.Start:s.End])
+			if s.Right == nil {
+				s.Right = []string{}
+			}
+			out = append(out, s)
+		}
+	}
+	for i := range rs {
+		if end, id := p.pairTrie.longest(rs, i); id >= 0 && p.pairs[id].applies(rs, i, end) {
+			right := p.pairs[id].Right
+			says := fmt.Sprintf("“%s”疑为错误写法，请核对", string(rs[i:end]))
+			if len(right) > 0 {
+				says = fmt.Sprintf("“%s”疑为“%s”之误，请核对改正", string(rs[i:end]), right[0])
+			}
+			add(check.Span{Kind: KindConfusion, Start: i, End: end, Right: slices.Clone(right), Says: says, Confidence: 0.95})
+		}
+	}
+	for _, s := range grammar(rs, p.strict) {
+		add(s)
+	}
+	if p.likely != nil {
+		for _, s := range p.statistical(rs) {
+			add(s)
+		}
+	}
+	out = append(out, p.scanSensitive(rs)...)
+	slices.SortFunc(out, func(a, b check.Span) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End), cmp.Compare(a.Kind, b.Kind))
+	})
+	return out
+}
+
+// allowed are the stretches of text that an operator's words cover.
+func (p *Proofreader) allowed(rs []rune) [][2]int {
+	if len(p.allow.ends) == 1 {
+		return nil
+	}
+	var out [][2]int
+	for i := range rs {
+		if end, id := p.allow.longest(rs, i); id >= 0 {
+			out = append(out, [2]int{i, end})
+		}
+	}
+	return out
+}
+
+func (x *Pair) applies(rs []rune, start, end int) bool {
+	const reach = 20
+	if len(x.Near) > 0 {
+		around := string(rs[max(start-reach, 0):min(end+reach, len(rs))])
+		if !slices.ContainsFunc(x.Near, func(n string) bool { return strings.Contains(around, n) }) {
+			return false
+		}
+	}
+	if len(x.Unless) == 0 {
+		return true
+	}
+	const wide = 8
+	lo := max(start-wide, 0)
+	around := rs[lo:min(end+wide, len(rs))]
+	for _, u := range x.Unless {
+		w := []rune(u)
+		for i := 0; i+len(w) <= len(around); i++ {
+			if lo+i <= start && lo+i+len(w) >= end && slices.Equal(around[i:i+len(w)], w) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+type sensitiveWord struct {
+	word, category string
+	confidence     float64
+}
+
+var categoryNames = map[string]string{
+	"gambling": "赌博", "fraud": "诈骗或违法服务", "porn": "色情", "weapons": "枪爆物品", "own": "本单位词表",
+}
+
+func (p *Proofreader) scanSensitive(rs []rune) []check.Span {
+	var out []check.Span
+	for i := 0; i < len(rs); i++ {
+		end, id := p.sensTrie.longest(rs, i)
+		if id < 0 {
+			continue
+		}
+		w := p.sensitive[id]
+		out = append(out, check.Span{Kind: KindSensitive, Start: i, End: end, Wrong: string(rs[i:end]), Right: []string{}, Confidence: w.confidence,
+			Says: fmt.Sprintf("疑似%s类敏感词，请核实是否被植入，确需使用的说明用途后放行", categoryNames[w.category])})
+		i = end - 1
+	}
+	return out
+}
