@@ -127,7 +127,10 @@ func inspect(r io.Reader) (look, error) {
 			return unicode.UTF16(unicode.BigEndian, unicode.ExpectBOM).NewDecoder()
 		}
 	default:
-		valid := true
+		// A file of UTF-8 with a few broken characters stays UTF-8: read as
+		// GB18030 all of it would be spoilt. Text in GB18030 has hardly a pair
+		// of bytes that is sound UTF-8.
+		good, bad := 0, 0
 		var carry []byte
 		buf := make([]byte, 64<<10)
 		for {
@@ -138,20 +141,23 @@ func inspect(r io.Reader) (look, error) {
 				return l, nil
 			}
 			carry = nil
-			if valid {
-				for len(chunk) > 0 {
-					if c, size := utf8.DecodeRune(chunk); c == utf8.RuneError && size <= 1 {
+			if utf8.Valid(chunk) {
+				good += (len(chunk) - utf8.RuneCount(chunk)) / 2
+				chunk = nil
+			}
+			for len(chunk) > 0 {
+				c, size := utf8.DecodeRune(chunk)
+				if c == utf8.RuneError && size <= 1 {
+					if err == nil && !utf8.FullRune(chunk) {
 						// A character cut by the end of the chunk waits for the rest.
-						if err == nil && len(chunk) < utf8.UTFMax && !utf8.FullRune(chunk) {
-							carry = bytes.Clone(chunk)
-						} else {
-							valid = false
-						}
+						carry = bytes.Clone(chunk)
 						break
-					} else {
-						chunk = chunk[size:]
 					}
+					bad++
+				} else if size > 1 {
+					good++
 				}
+				chunk = chunk[size:]
 			}
 			if err == io.EOF {
 				break
@@ -160,7 +166,7 @@ func inspect(r io.Reader) (look, error) {
 				return look{}, err
 			}
 		}
-		if !valid {
+		if bad > 0 && good < 20*bad {
 			l.name = "GB18030"
 			l.decoder = func() transform.Transformer { return simplifiedchinese.GB18030.NewDecoder() }
 		}

@@ -135,7 +135,12 @@ func TestReadCSVWarnings(t *testing.T) {
 			t.Errorf("row %d: %q, want %q", rows[i].Number, got, says)
 		}
 	}
-	tab, _, err := read("a.csv", []byte("台账\n名称,,名称\n1,2,3\n"), Limits{})
+	broken := "名称,代码\n" + strings.Repeat("西安市碑林区,1\n", 20) + "宝\xe9鸡,2\n"
+	tab, rows, err := read("a.csv", []byte(broken), Limits{})
+	if err != nil || tab.Encoding != "UTF-8" || !strings.Contains(strings.Join(rows[20].Warnings, ""), "第22行第A列有无法识别的字符") {
+		t.Errorf("one broken character: %v %v %v", tab, rows[20], err)
+	}
+	tab, _, err = read("a.csv", []byte("台账\n名称,,名称\n1,2,3\n"), Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
