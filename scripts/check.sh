@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Format, vet, static analysis, the house's own laws.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/need.sh
+formatted() { local bad; bad=$(gofmt -l $(git ls-files '*.go')); [ -z "$bad" ] || { echo "not gofmt-clean:"; echo "$bad"; return 1; }; }
+tidy() { go mod tidy -diff; }
+step "gofmt" formatted
+step "go.mod tidy" tidy
+step "go vet" go vet ./...
+step "staticcheck" go tool staticcheck ./...
+step "floors, symbols, scope, routes, matrix" go test ./internal

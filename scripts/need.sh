@@ -1,0 +1,22 @@
+# Sourced by the other scripts: finds a tool, or installs it from the
+# distribution's packages where that is allowed, or says what to install.
+
+# need COMMAND PACKAGE WHAT: COMMAND must be on the PATH afterwards.
+need() {
+  command -v "$1" >/dev/null 2>&1 && return 0
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && [ -z "${ZHENGSHU_NO_INSTALL:-}" ]; then
+    echo "installing package $2 for $3 …" >&2
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2"; } >/dev/null 2>&1 || true
+    command -v "$1" >/dev/null 2>&1 && return 0
+  fi
+  echo "$3 needs the command $1: install the package $2 (apt-get install $2) and run again." >&2
+  return 1
+}
+
+step() { # step NAME COMMAND…: runs it and prints how long it took
+  local name=$1 start end; shift
+  start=$(date +%s%N)
+  "$@" || { echo "FAILED: $name" >&2; return 1; }
+  end=$(date +%s%N)
+  printf '%-44s %6.1f s\n' "$name" "$(( (end - start) / 100000000 ))e-1" >&2
+}

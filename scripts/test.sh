@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# All tests. Brings PostgreSQL and Chromium from the distribution's packages
+# when they are missing and that is allowed; otherwise names the package and
+# fails. The PostgreSQL server is a throw-away one in a folder of its own.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/need.sh
+
+find_pg() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1; }
+if [ -z "${ZHENGSHU_TEST_POSTGRES:-}" ]; then
+  export PATH="$PATH:$(find_pg)"
+  need initdb postgresql "testing on PostgreSQL" || { PATH="$PATH:$(find_pg)"; command -v initdb >/dev/null; }
+  PATH="$(find_pg):$PATH"
+  base=$(mktemp -d); pgport=$((20000 + RANDOM % 20000))
+  as=()
+  if [ "$(id -u)" = 0 ]; then chown postgres "$base"; as=(runuser -u postgres --); fi
+  cleanup() { "${as[@]}" "$(find_pg)/pg_ctl" -D "$base/data" -m immediate stop >/dev/null 2>&1 || true; rm -rf "$base"; }
+  trap cleanup EXIT
+  step "make a PostgreSQL server" "${as[@]}" "$(find_pg)/initdb" -D "$base/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 >/dev/null
+  # A throw-away server: no fsync. Durability is tested by kill -9 on the house, not here.
+  "${as[@]}" "$(find_pg)/pg_ctl" -D "$base/data" -w -l "$base/log" -o "-p $pgport -k $base -c listen_addresses=127.0.0.1 -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300" start >/dev/null
+  export ZHENGSHU_TEST_POSTGRES="postgres://postgres@127.0.0.1:$pgport/postgres"
+fi
+need chromium chromium "the browser journeys"
+fc-list 2>/dev/null | grep -qiE 'wqy|noto.*cjk|source han' || need fc-list fontconfig "Chinese screenshots" || true
+step "all tests" go test -timeout 20m ${TESTFLAGS:-} ./...
