@@ -58,6 +58,10 @@ func fill(n int) []byte {
 	return b
 }
 
+func newReader(head string, body []byte) io.Reader {
+	return io.MultiReader(strings.NewReader(head), bytes.NewReader(body))
+}
+
 // sizes lie around the read-ahead block of 32 KiB.
 var sizes = []int{0, 1, 4095, 32<<10 - 1, 32 << 10, 32<<10 + 1, 64 << 10, 64<<10 + 1, 300_001}
 
