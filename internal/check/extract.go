@@ -405,8 +405,6 @@ func han(r rune) bool {
 	return r >= 0x4E00 && r <= 0x9FFF || r >= 0x3400 && r <= 0x4DBF || r == '〇' || r >= 0x20000 && r <= 0x323AF
 }
 
-func noBlanks(s string) string { return blanks.ReplaceAllString(s, "") }
-
 func stripTags(s string) string {
 	if !strings.ContainsRune(s, '<') {
 		return squeeze(s)
@@ -494,6 +492,12 @@ var siteWords = regexp.MustCompile(`政府|门户|网$|网站|厅$|局$|委$|委
 
 // trimSite cuts the site's and column's names off the end of a page title.
 func trimSite(title, siteName, columnName string) string {
+	// “某市人民政府-信息公开指南”: some sites put their name first.
+	if rest, ok := strings.CutPrefix(title, siteName); ok && siteName != "" {
+		if r, size := utf8.DecodeRuneInString(strings.TrimSpace(rest)); size > 0 && strings.ContainsRune("_|-－—–｜", r) {
+			title = strings.Trim(strings.TrimSpace(rest), "_|-－—–｜ ")
+		}
+	}
 	for {
 		i := strings.LastIndexAny(title, "_|-－—–｜")
 		if i <= 0 {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -444,21 +443,49 @@ func blockLike(n *html.Node) bool {
 	return false
 }
 
-var blanks = regexp.MustCompile(`[\s\x{00A0}\x{3000}\x{200B}-\x{200D}\x{FEFF}]+`)
+// blank reports whether r separates words on a page: white space, the
+// ideographic space, and the characters of no width pages are littered with.
+func blank(r rune) bool {
+	switch r {
+	case ' ', '\t', '\n', '\r', '\f', '\v', 0x85, 0xA0, 0x3000, 0x200B, 0x200C, 0x200D, 0xFEFF, 0x2002, 0x2003, 0x2009, 0x2028, 0x2029:
+		return true
+	}
+	return false
+}
 
 // squeeze makes every run of blanks one space and trims.
 func squeeze(s string) string {
-	plain := true
-	for i := range len(s) {
-		if c := s[i]; c <= ' ' || c >= 0x80 {
-			plain = false
-			break
-		}
-	}
-	if plain {
+	if s == "" {
 		return s
 	}
-	return strings.TrimSpace(blanks.ReplaceAllString(s, " "))
+	var b strings.Builder
+	b.Grow(len(s))
+	gap := false
+	for _, r := range s {
+		if blank(r) {
+			gap = true
+			continue
+		}
+		if gap && b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		gap = false
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// noBlanks drops every blank.
+func noBlanks(s string) string {
+	if strings.IndexFunc(s, blank) < 0 {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if blank(r) {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // tidy keeps line breaks, trims each line and drops empty ones.

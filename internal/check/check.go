@@ -1,0 +1,231 @@
+package check
+
+import (
+	"cmp"
+	"slices"
+
+	"zhengshu/internal/calendar"
+)
+
+// Severity grades a finding. Serious ones block publication and need two
+// persons.
+type Severity string
+
+// The severities, 严重, 一般 and 提示.
+const (
+	Serious Severity = "serious"
+	Error   Severity = "error"
+	Advice  Severity = "advice"
+)
+
+// Outcome is what a check concluded.
+type Outcome string
+
+// The outcomes. Untested always comes with a Why.
+const (
+	Kept      Outcome = "kept"
+	Tolerated Outcome = "tolerated"
+	Violated  Outcome = "violated"
+	Untested  Outcome = "untested"
+)
+
+// Says holds the Chinese texts of a check, one for each outcome it can have.
+type Says struct {
+	Fine      string
+	Tolerated string // "" when the check tolerates nothing
+	Wrong     string
+	HowToFix  string
+}
+
+// Check is one rule applied to facts. Every check stands once in the table
+// that Checks returns.
+type Check struct {
+	// ID is family.name; for findings it is the key inspection stores.
+	ID   string
+	Says Says
+	// Articles are clause ids (S7.3a), inspection indicators (D-18, V-W-3) or
+	// both, the most binding first.
+	Articles []string
+	Severity Severity
+	// AppliesTo names the classes of page, or the subjects link, column and
+	// site, the check looks at.
+	AppliesTo []string
+	// Evidence says in Chinese what is kept as proof of a finding.
+	Evidence string
+
+	run func(c Check, f *Facts) []Finding
+}
+
+// Subjects of AppliesTo beside the page classes.
+const (
+	OnLink   = "link"
+	OnColumn = "column"
+	OnSite   = "site"
+)
+
+// Finding is the conclusion of one check at one place.
+type Finding struct {
+	Check    string   `json:"check"`
+	Severity Severity `json:"severity"`
+	// Says is one Chinese sentence; personal data in it are masked.
+	Says    string `json:"says"`
+	Article string `json:"article"`
+	// Where names the place: a tag, a link, an element, a column.
+	Where   string  `json:"where"`
+	Fix     string  `json:"fix,omitempty"`
+	Outcome Outcome `json:"outcome,omitempty"`
+	// Why explains an outcome of untested or tolerated.
+	Why string `json:"why,omitempty"`
+}
+
+// Ledger is what the register knows of the site a page belongs to. Empty
+// fields are unknown and not compared.
+type Ledger struct {
+	SiteName      string
+	SiteDomain    string
+	SiteCode      string
+	Sponsor       string
+	ICPFiling     string
+	PoliceFiling  string
+	ChineseDomain string
+	// OfficialMailboxes and OfficialPhones are published by the unit itself
+	// and no leak.
+	OfficialMailboxes []string
+	OfficialPhones    []string
+}
+
+// Facts are everything the checks may look at. A nil or empty part leaves the
+// checks about it out.
+type Facts struct {
+	Page *Page
+	// Class is the class of the page; "" lets Classify guess.
+	Class   Class
+	Ledger  *Ledger
+	Lexicon *Lexicon // nil: the built-in one
+	Links   []LinkResult
+	Columns []Column
+	Home    *Home
+	Access  *Access
+	Today   calendar.Date
+	Limits  Limits
+
+	// kept for one Run
+	view      *concealedView
+	spans     []Span
+	unwrapped map[string][]layer
+}
+
+// Limits are the thresholds of a pack. A zero value is "not given" and makes
+// the checks that need it answer untested.
+type Limits struct {
+	// HomeStaleDays: days without anything new on the home page (V-W-3).
+	HomeStaleDays int
+	// NewsStaleDays: for 动态、要闻 columns (V-W-4.1).
+	NewsStaleDays int
+	// PolicyStaleMonths: for 通知公告、政策文件 columns (V-W-4.1).
+	PolicyStaleMonths int
+	// MinProbesPerDay and FailedShare (in hundredths of a per cent, 500 for
+	// 5 %) judge access over a window of AccessDays days (V-W-2).
+	MinProbesPerDay int
+	AccessDays      int
+	FailedShare     int
+}
+
+// Run applies every check that has facts to look at and returns all
+// conclusions in the order of the table.
+func Run(f Facts) []Finding {
+	if f.Page != nil && f.Class == "" {
+		f.Class = Classify(f.Page)
+	}
+	if f.Lexicon == nil {
+		f.Lexicon = builtin()
+	}
+	var out []Finding
+	for _, c := range table() {
+		if f.Page != nil || slices.ContainsFunc(c.AppliesTo, func(s string) bool { return s == OnLink || s == OnColumn || s == OnSite }) {
+			out = append(out, c.run(c, &f)...)
+		}
+	}
+	return out
+}
+
+// Violations keeps the findings that are wrong.
+func Violations(fs []Finding) []Finding {
+	out := []Finding{}
+	for _, f := range fs {
+		if f.Outcome == Violated {
+			out = append(out, f)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Finding) int { return cmp.Compare(rank(a.Severity), rank(b.Severity)) })
+	return out
+}
+
+func rank(s Severity) int {
+	switch s {
+	case Serious:
+		return 0
+	case Error:
+		return 1
+	}
+	return 2
+}
+
+// Checks returns the table of all checks, ordered by family.
+func Checks() []Check { return slices.Clone(table()) }
+
+// ByID returns the check with the id.
+func ByID(id string) (Check, bool) {
+	for _, c := range table() {
+		if c.ID == id {
+			return c, true
+		}
+	}
+	return Check{}, false
+}
+
+// On reports whether the check looks at a subject.
+func (c Check) On(subject string) bool { return slices.Contains(c.AppliesTo, subject) }
+
+func (c Check) article() string {
+	if len(c.Articles) == 0 {
+		return ""
+	}
+	return c.Articles[0]
+}
+
+func (c Check) finding(o Outcome, says, where, why string) Finding {
+	f := Finding{Check: c.ID, Severity: c.Severity, Says: says, Article: c.article(), Where: where, Outcome: o, Why: why}
+	if o == Violated {
+		f.Fix = c.Says.HowToFix
+	}
+	return f
+}
+
+// wrong is a violation; detail is added to the check's own sentence.
+func (c Check) wrong(detail, where string) Finding {
+	says := c.Says.Wrong
+	if detail != "" {
+		says += "：" + detail
+	}
+	return c.finding(Violated, says+"。", where, "")
+}
+
+func (c Check) fine(where string) Finding {
+	return c.finding(Kept, c.Says.Fine+"。", where, "")
+}
+
+func (c Check) tolerated(why, where string) Finding {
+	return c.finding(Tolerated, c.Says.Tolerated+"。", where, why)
+}
+
+func (c Check) untested(why, where string) Finding {
+	return c.finding(Untested, "未能检查："+why+"。", where, why)
+}
+
+var anyPage = []string{string(ClassHome), string(ClassColumn), string(ClassContent)}
+
+var tableOnce = append(append(append(append(append(append([]Check(nil),
+	tagChecks...), footerChecks...), privacyChecks...), concealedChecks...), linkChecks...), freshnessChecks...)
+
+func table() []Check { return tableOnce }

@@ -1,0 +1,986 @@
+package check
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// Concealed and injected content: a way of hiding alone is no finding, since
+// menus, tabs and skip links hide things all day; it becomes one together with
+// a target that has no business there: a host outside government, or a spam
+// phrase. Ways that honest pages never use (character references for common
+// characters in a title, say) are findings by themselves.
+var concealedChecks = []Check{
+	concealedCheck("concealed.hidden_link", "页面没有隐藏的站外链接", "页面含有访问者看不见的站外链接（暗链）",
+		"请立即删除该链接及其外层代码，排查同一模板生成的其他页面，并按网络安全事件处置流程报告。", hiddenLinks),
+	concealedCheck("concealed.hidden_text", "页面没有隐藏的违规文字", "页面含有访问者看不见的违规文字",
+		"请立即删除该段隐藏内容，核查发布账号和页面模板是否被他人改动。", hiddenText),
+	concealedCheck("concealed.hidden_frame", "页面没有隐藏的站外框架", "页面以看不见的框架载入站外内容",
+		"请立即删除该框架代码，检查页面模板和服务器文件是否被植入。", hiddenFrames),
+	concealedCheck("concealed.pixel_link", "页面没有以极小图片承载的站外链接", "页面以极小图片承载站外链接",
+		"请立即删除该图片和链接，检查页面模板。", pixelLinks),
+	concealedCheck("concealed.script", "页面脚本没有隐藏写入站外内容", "页面脚本以隐藏或编码方式写入站外内容",
+		"请立即删除该段脚本，比对原始模板，检查服务器上的脚本文件是否被植入。", scriptLoaders),
+	concealedCheck("concealed.redirect", "页面没有按来路或终端跳转到站外", "页面按访问来路或终端把访问者跳转到站外",
+		"请立即删除该跳转代码，并以手机和搜索引擎来路重新访问核实。", redirects),
+	concealedCheck("concealed.entities", "标题、标签和链接没有以字符编码掩饰的文字", "以字符编码掩饰标题、标签或链接的文字",
+		"请改用正常文字，核查标题和标签是否被他人植入内容。", entities),
+	concealedCheck("concealed.title", "标题和标签与页面内容一致", "标题或标签被植入与页面内容无关的违规文字",
+		"请恢复原标题和标签，核查发布账号和模板是否被他人改动，并请搜索引擎更新快照。", injectedTitle),
+	concealedCheck("concealed.split_word", "页面没有拆开书写的违规文字", "以拆字、夹杂符号等方式书写违规文字或站外链接",
+		"请删除该段内容，核查其来源。", splitWords),
+	concealedCheck("concealed.spam_link", "页面没有指向违规站点的可见链接", "页面含有指向疑似违规站点的链接",
+		"请立即删除该链接；属友情链接的，请核查对方域名是否已过期被他人抢注。", spamLinks),
+}
+
+func concealedCheck(id, fine, wrong, fix string, sights func(*Facts) []sighting) Check {
+	return Check{
+		ID: id, Says: Says{Fine: fine, Wrong: wrong, HowToFix: fix},
+		Articles: []string{"V-W-1.3", "S23.1a"}, Severity: Serious, AppliesTo: anyPage,
+		Evidence: "命中位置的页面源代码、页面快照和抓取时间",
+		run: func(c Check, f *Facts) []Finding {
+			if f.Page == nil {
+				return nil
+			}
+			seen := sights(f)
+			if len(seen) == 0 {
+				return []Finding{c.fine("")}
+			}
+			var out []Finding
+			said := map[string]bool{}
+			for _, s := range seen {
+				if said[s.where+s.detail] || len(out) >= maxSightings {
+					continue
+				}
+				said[s.where+s.detail] = true
+				w := c.wrong(s.detail, s.where)
+				if !s.sure {
+					w.Severity = Error
+				}
+				out = append(out, w)
+			}
+			return out
+		},
+	}
+}
+
+// maxSightings bounds the findings of one check on one page; a page with a
+// thousand dark links needs one decision, not a thousand rows.
+const maxSightings = 20
+
+// sighting is one place where something concealed was seen; sure when a spam
+// phrase or spam host was seen with it.
+type sighting struct {
+	detail, where string
+	sure          bool
+}
+
+// target judges an address a page points to: foreign means another site that
+// is not government's; bad names the spam sign it carries.
+type target struct {
+	host    string
+	foreign bool
+	trusted bool
+	bad     string // strong sign
+	hint    string // weak sign
+}
+
+func judge(p *Page, l *Lexicon, address string) target {
+	address = strings.TrimSpace(strings.ReplaceAll(address, `\/`, "/"))
+	if !strings.Contains(address, "//") {
+		return target{}
+	}
+	if i := strings.Index(address, "//"); i > 0 && !strings.HasSuffix(strings.ToLower(address[:i]), "http:") && !strings.HasSuffix(strings.ToLower(address[:i]), "https:") && !strings.HasSuffix(strings.ToLower(address[:i]), "ftp:") {
+		return target{}
+	}
+	return judgeHost(p, l, hostOf(address[strings.Index(address, "//"):]))
+}
+
+func judgeHost(p *Page, l *Lexicon, h string) target {
+	if h == "" || !strings.Contains(h, ".") || strings.HasPrefix(h, ".") {
+		return target{}
+	}
+	t := target{host: h}
+	part, strong := l.shadyHost(h)
+	if governmentHost(h) || p.ownHost(h) {
+		return t
+	}
+	t.foreign = true
+	t.trusted = l.trustedHost(h)
+	if strong {
+		t.bad = part
+	} else {
+		t.hint = part
+	}
+	return t
+}
+
+// concealedView is what one walk of the tree finds for several checks.
+type concealedView struct {
+	links, text, frames, pixels []sighting
+}
+
+// hiddenLinks and its neighbours share one walk of the page.
+func hiddenLinks(f *Facts) []sighting  { return f.walked().links }
+func hiddenText(f *Facts) []sighting   { return f.walked().text }
+func hiddenFrames(f *Facts) []sighting { return f.walked().frames }
+func pixelLinks(f *Facts) []sighting   { return f.walked().pixels }
+
+func (f *Facts) walked() *concealedView {
+	if f.view == nil {
+		v := look(f.Page, f.Lexicon, f.layersOf)
+		f.view = &v
+	}
+	return f.view
+}
+
+// layersOf unwraps a script once for all checks of a run.
+func (f *Facts) layersOf(src string) []layer {
+	if ls, ok := f.unwrapped[src]; ok {
+		return ls
+	}
+	ls := layers(src)
+	if f.unwrapped == nil {
+		f.unwrapped = map[string][]layer{}
+	}
+	f.unwrapped[src] = ls
+	return ls
+}
+
+// look walks the page with the colours and the hiding that elements inherit.
+func look(p *Page, l *Lexicon, unwrap func(string) []layer) concealedView {
+	w := walker{p: p, l: l, unwrap: unwrap, sheet: newSheet(), byScript: map[string]bool{}}
+	for _, s := range p.styles {
+		w.sheet.add(s)
+	}
+	for _, src := range p.scripts {
+		for _, ly := range unwrap(src) {
+			for _, sel := range hiddenByScript(ly.text) {
+				w.byScript[sel] = true
+			}
+			for _, m := range writes(ly.text) {
+				if i := strings.Index(strings.ToLower(m), "<style"); i >= 0 {
+					if j := strings.IndexByte(m[i:], '>'); j > 0 {
+						css, _, _ := strings.Cut(m[i+j+1:], "</style")
+						w.sheet.add(css)
+					}
+				}
+			}
+		}
+	}
+	w.walk(p.Root, seenState{ground: 0xffffff})
+	return w.view
+}
+
+// seenState is what an element inherits.
+type seenState struct {
+	ink       uint32
+	inkKnown  bool
+	ground    uint32
+	paper     bool // the ground was set by a style we saw
+	how       string
+	strong    bool
+	root      *html.Node
+	tolerated bool // the hidden block is a menu of own or government links
+}
+
+type walker struct {
+	p        *Page
+	l        *Lexicon
+	unwrap   func(string) []layer
+	sheet    *sheet
+	byScript map[string]bool
+	view     concealedView
+	// written is the hiding a script opened by document.write and has not
+	// closed yet; open counts the elements it left open.
+	written string
+	open    int
+}
+
+func (w *walker) walk(n *html.Node, st seenState) {
+	for c := range n.ChildNodes() {
+		switch c.Type {
+		case html.ElementNode:
+			w.element(c, st)
+		case html.DocumentNode:
+			w.walk(c, st)
+		}
+	}
+}
+
+func (w *walker) element(n *html.Node, st seenState) {
+	switch n.DataAtom {
+	case atom.Script:
+		w.scriptWrites(rawText(n))
+		return
+	case atom.Style, atom.Template, atom.Head, atom.Noscript:
+		if n.DataAtom == atom.Head {
+			w.walk(n, st) // old pages leave body elements in the head
+		}
+		return
+	}
+	d := w.sheet.of(n)
+	if v, ok := d["background"]; ok {
+		w.ground(&st, v)
+	}
+	if v, ok := d["background-color"]; ok {
+		w.ground(&st, v)
+	}
+	if v, ok := d["color"]; ok {
+		st.ink, st.inkKnown = colour(v)
+	}
+	how, strong := d.concealment()
+	if how == "" && hasAttr(n, "hidden") {
+		how = "不显示（hidden 属性）"
+	}
+	if how == "" && w.hiddenByScript(n) {
+		how = "由脚本隐藏"
+	}
+	if how == "" && n.DataAtom == atom.Marquee && (tiny(n, "height") || tiny(n, "width") || big(n, "scrollamount")) {
+		how, strong = "零尺寸滚动区", true
+	}
+	if how == "" && st.inkKnown && st.paper && alike(st.ink, st.ground) {
+		how, strong = "文字与背景同色", true
+	}
+	if how == "" && w.open > 0 && w.written != "" {
+		how, strong = "由脚本写入的隐藏区域（"+w.written+"）", true
+	}
+	if how != "" && (st.how == "" || strong && !st.strong) {
+		st.how, st.strong, st.root = how, strong, n
+		st.tolerated = !strong && w.menuLike(n)
+		w.hiddenWords(n, how)
+	}
+	switch n.DataAtom {
+	case atom.A, atom.Area:
+		w.link(n, st)
+	case atom.Iframe, atom.Frame, atom.Embed, atom.Object:
+		w.frame(n, st)
+	}
+	w.walk(n, st)
+}
+
+func (w *walker) ground(st *seenState, v string) {
+	if strings.Contains(v, "url(") || strings.Contains(v, "gradient") {
+		// A picture behind the text: its colour is unknown.
+		st.paper = false
+		return
+	}
+	if c, ok := colour(v); ok {
+		st.ground, st.paper = c, true
+	}
+}
+
+func (w *walker) hiddenByScript(n *html.Node) bool {
+	if len(w.byScript) == 0 {
+		return false
+	}
+	if id := attr(n, "id"); id != "" && w.byScript["#"+id] {
+		return true
+	}
+	for c := range strings.FieldsSeq(attr(n, "class")) {
+		if w.byScript["."+c] {
+			return true
+		}
+	}
+	return false
+}
+
+// menuLike reports whether a hidden block has several links and most of them
+// lead to the page's own site, government or well-known services.
+func (w *walker) menuLike(n *html.Node) bool {
+	all, fine := 0, 0
+	for c := range n.Descendants() {
+		if c.DataAtom != atom.A || c.Type != html.ElementNode {
+			continue
+		}
+		all++
+		if t := judge(w.p, w.l, attr(c, "href")); !t.foreign || t.trusted {
+			fine++
+		}
+	}
+	return all >= 4 && fine*2 > all
+}
+
+func (w *walker) link(n *html.Node, st seenState) {
+	href := attr(n, "href")
+	t := judge(w.p, w.l, href)
+	text := linkText(n)
+	word := w.l.spam(text)
+	if word == "" && t.foreign {
+		word = w.l.suspicious(text)
+	}
+	if st.how != "" {
+		sure := word != "" || t.bad != ""
+		switch {
+		case t.foreign && (sure || !t.trusted && !st.tolerated):
+		case !t.foreign && word != "" && w.l.spam(text) != "" && !w.l.lawful(plainLetters(text)):
+			// Hidden spam phrases on the own site: planted directories.
+		default:
+			return
+		}
+		w.view.links = append(w.view.links, sighting{detail: st.how + "，指向 " + show(t.host, href) + about(word), where: place(n), sure: sure})
+		return
+	}
+	if t.foreign && (!t.trusted || word != "") && pixelOnly(n) {
+		w.view.pixels = append(w.view.pixels, sighting{detail: "指向 " + show(t.host, href) + about(word), where: place(n), sure: word != "" || t.bad != ""})
+	}
+}
+
+func about(word string) string {
+	if word == "" {
+		return ""
+	}
+	return "，含“" + word + "”"
+}
+
+func show(host, href string) string {
+	if host != "" {
+		return host
+	}
+	return clip(href, 60)
+}
+
+func clip(s string, runes int) string {
+	n := 0
+	for i := range s {
+		if n == runes {
+			return s[:i] + "…"
+		}
+		n++
+	}
+	return s
+}
+
+// place names an element so that an editor finds it: tag, id, class, address.
+func place(n *html.Node) string {
+	var b strings.Builder
+	b.WriteString("<" + n.Data)
+	for _, k := range []string{"id", "class", "href", "src", "name"} {
+		if v := attr(n, k); v != "" {
+			b.WriteString(" " + k + "=\"" + clip(squeeze(v), 80) + "\"")
+		}
+	}
+	b.WriteByte('>')
+	return b.String()
+}
+
+// pixelOnly reports whether a link shows nothing but pictures of at most two
+// pixels.
+func pixelOnly(a *html.Node) bool {
+	found := false
+	for c := range a.Descendants() {
+		switch {
+		case c.Type == html.TextNode && noBlanks(c.Data) != "":
+			return false
+		case c.DataAtom == atom.Img:
+			d := parseDecls(attr(c, "style"))
+			small := tiny(c, "width") && tiny(c, "height") || d.atMost("width", 2) && d.atMost("height", 2)
+			if !small {
+				return false
+			}
+			found = true
+		}
+	}
+	return found
+}
+
+// tiny reports whether a size attribute is at most two pixels.
+func tiny(n *html.Node, key string) bool {
+	v := strings.TrimSpace(attr(n, key))
+	if v == "" || strings.HasSuffix(v, "%") && v != "0%" {
+		return false
+	}
+	px, ok := length(v)
+	return ok && px <= 2
+}
+
+func big(n *html.Node, key string) bool {
+	v, err := strconv.Atoi(strings.TrimSpace(attr(n, key)))
+	return err == nil && v >= 500
+}
+
+func (w *walker) frame(n *html.Node, st seenState) {
+	src := attr(n, "src") + attr(n, "data")
+	t := judge(w.p, w.l, src)
+	if !t.foreign {
+		return
+	}
+	d := w.sheet.of(n)
+	how := st.how
+	switch {
+	case how != "":
+	case tiny(n, "width") || tiny(n, "height") || d.atMost("width", 2) || d.atMost("height", 2):
+		how = "尺寸为零"
+	case t.bad != "":
+		how = "疑似违规站点"
+	default:
+		return
+	}
+	if t.trusted && t.bad == "" {
+		return
+	}
+	w.view.frames = append(w.view.frames, sighting{detail: how + "，载入 " + t.host, where: place(n), sure: t.bad != ""})
+}
+
+// hiddenWords reports spam phrases in the text of a hidden block.
+func (w *walker) hiddenWords(n *html.Node, how string) {
+	text := nodeText(n)
+	if len(text) > 64<<10 {
+		text = text[:64<<10]
+	}
+	if noBlanks(text) == "" {
+		return
+	}
+	if word := w.l.spam(text); word != "" && !w.l.lawful(plainLetters(text)) {
+		w.view.text = append(w.view.text, sighting{detail: how + "，含“" + word + "”", where: place(n), sure: true})
+	}
+}
+
+var writtenTag = regexp.MustCompile(`(?s)<(/?)([a-zA-Z][a-zA-Z0-9]*)([^>]*)>`)
+var styleAttr = regexp.MustCompile(`(?is)style\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))`)
+
+// scriptWrites follows what document.write opens and closes around the markup
+// that stands between two scripts.
+func (w *walker) scriptWrites(src string) {
+	if !strings.Contains(src, "write") {
+		return
+	}
+	for _, ly := range w.unwrap(src) {
+		for _, m := range writes(ly.text) {
+			for _, t := range writtenTag.FindAllStringSubmatch(m, 64) {
+				name := strings.ToLower(t[2])
+				switch {
+				case name == "img" || name == "br" || name == "input" || name == "meta" || name == "link" || name == "hr" || strings.HasSuffix(t[3], "/"):
+				case t[1] == "/":
+					if w.open > 0 {
+						if w.open--; w.open == 0 {
+							w.written = ""
+						}
+					}
+				default:
+					s := styleAttr.FindStringSubmatch(t[3])
+					how := ""
+					if s != nil {
+						how, _ = parseDecls(s[1] + s[2] + s[3]).concealment()
+					}
+					if how == "" && name == "marquee" && strings.Contains(strings.ReplaceAll(t[3], `"`, ""), "height=0") {
+						how = "零尺寸滚动区"
+					}
+					if how != "" || w.open > 0 {
+						w.open++
+						if w.written == "" {
+							w.written = how
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// scriptLoaders reports scripts that write or fetch something foreign under a
+// disguise, or write hidden foreign links.
+func scriptLoaders(f *Facts) (out []sighting) {
+	p, l := f.Page, f.Lexicon
+	for _, src := range p.allScripts() {
+		ls := f.layersOf(src)
+		for _, ly := range ls {
+			for _, h := range hostsIn(ly.text) {
+				t := judgeHost(p, l, h)
+				if !t.foreign {
+					continue
+				}
+				switch {
+				case ly.how != "" && ly.how != joinedHow && ly.how != "转义字符" && !t.trusted:
+					out = append(out, sighting{"以" + ly.how + "掩饰，指向 " + h, scriptPlace(src), t.bad != ""})
+				case ly.how == "转义字符" && (t.bad != "" || !t.trusted && !plainlyThere(ls[0].text, h)):
+					out = append(out, sighting{"以转义字符掩饰，指向 " + h, scriptPlace(src), t.bad != ""})
+				case t.bad != "" && (strings.Contains(ly.text, "write") || strings.Contains(ly.text, "innerHTML") || strings.Contains(ly.text, "createElement") || strings.Contains(ly.text, "append")):
+					out = append(out, sighting{"写入指向 " + h + " 的内容", scriptPlace(src), true})
+				}
+			}
+			if word := l.spam(ly.text); word != "" && ly.how != "" && ly.how != joinedHow && utf8.RuneCountInString(word) > 1 && word[0] >= 0x80 {
+				out = append(out, sighting{"以" + ly.how + "掩饰文字“" + word + "”", scriptPlace(src), true})
+			}
+			for _, m := range writes(ly.text) {
+				out = append(out, writtenMarkup(p, l, m, src)...)
+			}
+		}
+	}
+	return out
+}
+
+func plainlyThere(text, host string) bool {
+	return strings.Contains(strings.ToLower(strings.ReplaceAll(text, `\/`, "/")), host)
+}
+
+// writtenMarkup judges markup a script writes: foreign links that are hidden
+// or carry a spam phrase.
+func writtenMarkup(p *Page, l *Lexicon, markup, src string) (out []sighting) {
+	if !strings.Contains(markup, "<") {
+		return nil
+	}
+	n, err := tryParse(markup)
+	if err != nil {
+		return nil
+	}
+	inner := &Page{URL: p.URL, base: p.base, Tags: p.Tags, Root: n}
+	v := look(inner, l, layers)
+	for _, s := range slices.Concat(v.links, v.frames, v.pixels, spamLinksOf(inner, l)) {
+		out = append(out, sighting{"写入的内容" + s.detail, scriptPlace(src), s.sure})
+	}
+	return out
+}
+
+func scriptPlace(src string) string { return "<script> " + clip(squeeze(src), 80) }
+
+// allScripts returns the script blocks and the handlers that run on load.
+func (p *Page) allScripts() []string {
+	out := slices.Clone(p.scripts)
+	if p.Root == nil {
+		return out
+	}
+	for n := range p.Root.Descendants() {
+		if n.Type != html.ElementNode {
+			continue
+		}
+		for _, a := range n.Attr {
+			if (a.Key == "onload" || a.Key == "onerror" || a.Key == "onunload" || a.Key == "onmouseover") && a.Val != "" {
+				out = append(out, a.Val)
+			}
+		}
+	}
+	return out
+}
+
+var refreshURL = regexp.MustCompile(`(?i)url\s*=\s*["']?([^"'\s;]+)`)
+
+// redirects reports scripts and refresh tags that take the visitor off.
+func redirects(f *Facts) (out []sighting) {
+	p, l := f.Page, f.Lexicon
+	for _, src := range p.allScripts() {
+		ls := f.layersOf(src)
+		asks := ""
+		for _, ly := range ls {
+			if m := visitor.FindString(ly.text); m != "" {
+				asks = m
+				break
+			}
+		}
+		for _, ly := range ls {
+			for _, to := range targets(ly.text) {
+				t := judge(p, l, to)
+				disguised := ly.how != "" && ly.how != joinedHow
+				if !t.foreign || t.trusted && t.bad == "" || asks == "" && t.bad == "" && !disguised {
+					continue
+				}
+				how := "跳转到 " + t.host
+				switch low := strings.ToLower(asks); {
+				case strings.Contains(low, "referrer"):
+					how = "按访问来路" + how
+				case asks != "":
+					how = "按访问终端" + how
+				case disguised:
+					how = "以" + ly.how + "掩饰，" + how
+				}
+				out = append(out, sighting{how, scriptPlace(src), t.bad != ""})
+			}
+		}
+	}
+	for n := range p.Root.Descendants() {
+		if n.DataAtom != atom.Meta || !strings.EqualFold(attr(n, "http-equiv"), "refresh") {
+			continue
+		}
+		if m := refreshURL.FindStringSubmatch(attr(n, "content")); m != nil {
+			if t := judge(p, l, m[1]); t.foreign && !t.trusted {
+				out = append(out, sighting{"由 refresh 标签跳转到 " + t.host, place(n), t.bad != ""})
+			}
+		}
+	}
+	return out
+}
+
+var (
+	charRef    = regexp.MustCompile(`&#(?:[xX]([0-9a-fA-F]{1,6})|([0-9]{1,7}));?`)
+	jsEscape   = regexp.MustCompile(`\\u\{?([0-9a-fA-F]{4,5})\}?|%u([0-9a-fA-F]{4})`)
+	titleMetas = map[string]bool{"keywords": true, "description": true, "articletitle": true, "columnname": true, "columnkeywords": true, "columndescription": true, "sitename": true}
+)
+
+// commonHan is the range GBK covers: no encoding of Chinese ever needs a
+// reference for it, while rare characters in names do.
+func commonHan(r rune) bool { return r >= 0x4E00 && r <= 0x9FA5 }
+
+// encodedHan counts common characters written as references or escapes.
+func encodedHan(raw string) (n int, decoded string) {
+	var b strings.Builder
+	if strings.Contains(raw, "&#") {
+		for _, m := range charRef.FindAllStringSubmatch(raw, 2000) {
+			var v uint64
+			if m[1] != "" {
+				v, _ = strconv.ParseUint(m[1], 16, 32)
+			} else {
+				v, _ = strconv.ParseUint(m[2], 10, 32)
+			}
+			if commonHan(rune(v)) {
+				n++
+				b.WriteRune(rune(v))
+			} else if v > 0x20 && v < 0x7f {
+				b.WriteRune(rune(v))
+			}
+		}
+	}
+	if strings.Contains(raw, `\u`) || strings.Contains(raw, "%u") {
+		for _, m := range jsEscape.FindAllStringSubmatch(raw, 2000) {
+			v, _ := strconv.ParseUint(m[1]+m[2], 16, 32)
+			if commonHan(rune(v)) {
+				n++
+				b.WriteRune(rune(v))
+			}
+		}
+	}
+	return n, b.String()
+}
+
+// entities reads the source, since the tree no longer shows how a character
+// was written. A page that writes all its text in references is tolerated:
+// some old systems do.
+func entities(f *Facts) (out []sighting) {
+	p, l := f.Page, f.Lexicon
+	for _, src := range p.scripts {
+		for _, m := range titleSet.FindAllStringSubmatch(src, 8) {
+			if n, word := encodedHan(m[1]); n >= 2 {
+				out = append(out, sighting{"脚本把标题改写为转义字符，内容为“" + clip(word, 20) + "”", scriptPlace(src), l.spam(word) != ""})
+			}
+		}
+	}
+	if !strings.Contains(p.Text, "&#") && !strings.Contains(p.Text, `\u`) && !strings.Contains(p.Text, "%u") {
+		return out
+	}
+	z := html.NewTokenizer(strings.NewReader(p.Text))
+	z.SetMaxBuf(MaxBody)
+	plain, coded := 0, 0
+	inTitle, skip, href := false, false, ""
+	var anchor strings.Builder
+	type hit struct {
+		n           int
+		word, where string
+		address     string
+		link        bool
+	}
+	var hits []hit
+	for tt := z.Next(); tt != html.ErrorToken; tt = z.Next() {
+		switch tt {
+		case html.TextToken:
+			raw := string(z.Raw())
+			if skip {
+				continue
+			}
+			n, word := encodedHan(raw)
+			coded += n
+			for _, r := range raw {
+				if commonHan(r) {
+					plain++
+				}
+			}
+			if inTitle && n >= 2 {
+				hits = append(hits, hit{n: n, word: word, where: "<title>"})
+			}
+			if href != "" && anchor.Len() < 4096 {
+				anchor.WriteString(raw)
+			}
+		case html.StartTagToken, html.SelfClosingTagToken:
+			raw := string(z.Raw())
+			name, more := z.TagName()
+			a := atom.Lookup(name)
+			switch a {
+			case atom.Title:
+				inTitle = tt == html.StartTagToken
+			case atom.Script, atom.Style:
+				skip = tt == html.StartTagToken
+			case atom.Meta:
+				if n, word := encodedHan(raw); n >= 2 {
+					kind := ""
+					for more {
+						var k, v []byte
+						k, v, more = z.TagAttr()
+						if string(k) == "name" {
+							kind = string(v)
+						}
+					}
+					if titleMetas[strings.ToLower(kind)] {
+						hits = append(hits, hit{n: n, word: word, where: "<meta name=\"" + kind + "\">"})
+					}
+				}
+			case atom.A:
+				href = ""
+				anchor.Reset()
+				for more {
+					var k, v []byte
+					k, v, more = z.TagAttr()
+					if string(k) == "href" {
+						href = string(v)
+					}
+				}
+				if n, word := encodedHan(raw); n >= 2 {
+					hits = append(hits, hit{n: n, word: word, where: clip(raw, 80), address: href, link: true})
+				}
+			}
+		case html.EndTagToken:
+			name, _ := z.TagName()
+			switch atom.Lookup(name) {
+			case atom.Title:
+				inTitle = false
+			case atom.Script, atom.Style:
+				skip = false
+			case atom.A:
+				if n, word := encodedHan(anchor.String()); n >= 2 {
+					hits = append(hits, hit{n: n, word: word, where: "<a href=\"" + clip(href, 80) + "\">", address: href, link: true})
+				}
+				href = ""
+				anchor.Reset()
+			}
+		}
+	}
+	habit := coded*3 > plain
+	for _, h := range hits {
+		word := l.spam(h.word)
+		t := judge(p, l, h.address)
+		switch {
+		case word != "" && !l.lawful(h.word):
+		case habit:
+			continue
+		case h.link && (!t.foreign || t.trusted):
+			continue
+		}
+		out = append(out, sighting{"内容为“" + clip(h.word, 20) + "”", h.where, word != ""})
+	}
+	return out
+}
+
+// injectedTitle reports spam phrases in title and tags that the text a reader
+// sees does not have.
+func injectedTitle(f *Facts) (out []sighting) {
+	p, l := f.Page, f.Lexicon
+	visible := ""
+	test := func(value, where string) {
+		word := l.spam(value)
+		if word == "" || l.lawful(plainLetters(value)) {
+			return
+		}
+		if visible == "" {
+			visible = plainLetters(p.VisibleText) + " "
+		}
+		if !strings.Contains(visible, word) {
+			out = append(out, sighting{"含“" + word + "”", where, true})
+		}
+	}
+	if t := find(p.Root, atom.Title); t != nil {
+		test(rawText(t), "<title>")
+	}
+	for name, values := range p.Tags {
+		if titleMetas[strings.ToLower(name)] {
+			for _, v := range values {
+				test(v, "<meta name=\""+name+"\">")
+			}
+		}
+	}
+	for _, src := range p.scripts {
+		for _, m := range titleSet.FindAllStringSubmatch(src, 8) {
+			test(unescapeJS(m[1]), "document.title")
+		}
+	}
+	slices.SortFunc(out, func(a, b sighting) int { return strings.Compare(a.where+a.detail, b.where+b.detail) })
+	return out
+}
+
+// splitWords reports phrases cut up by markup, invisible characters or signs.
+func splitWords(f *Facts) (out []sighting) {
+	p, l := f.Page, f.Lexicon
+	for n := range p.Root.Descendants() {
+		if n.Type != html.ElementNode || unseen(n) {
+			continue
+		}
+		if n.DataAtom == atom.A {
+			if t := judge(p, l, attr(n, "href")); t.foreign && !t.trusted {
+				if pieces(n) >= 2 {
+					out = append(out, sighting{"链接文字“" + clip(noBlanks(nodeText(n)), 20) + "”被拆开，指向 " + t.host, place(n), t.bad != "" || l.suspicious(nodeText(n)) != ""})
+					continue
+				}
+			}
+		}
+		if !blockLike(n) && n.DataAtom != atom.Td && n.DataAtom != atom.A {
+			continue
+		}
+		joined, whole, parts := inlineText(n)
+		if parts == 0 || joined == "" {
+			continue
+		}
+		if word := l.spam(joined); word != "" && !whole(word) && !l.lawful(plainLetters(joined)) {
+			out = append(out, sighting{"“" + word + "”", place(n), true})
+		}
+	}
+	return out
+}
+
+// pieces counts the places where two Han characters that read on are parted
+// by a comment, an element boundary or an invisible character.
+func pieces(a *html.Node) int {
+	var prev rune
+	cut, n := false, 0
+	single := 0
+	for c := range a.Descendants() {
+		switch c.Type {
+		case html.CommentNode:
+			cut = true
+		case html.ElementNode:
+			if c.DataAtom != atom.Br && c.DataAtom != atom.Img {
+				cut = true
+			}
+		case html.TextNode:
+			if unseen(c.Parent) {
+				continue
+			}
+			runes := []rune(strings.TrimSpace(c.Data))
+			if len(runes) == 1 {
+				single++
+			}
+			for i, r := range runes {
+				if invisible(r) {
+					cut = true
+					continue
+				}
+				if i == 0 || cut {
+					if cut && han(prev) && han(r) {
+						n++
+					}
+				}
+				prev, cut = r, false
+			}
+			// Text that runs on after an element has closed starts a piece.
+			cut = true
+		}
+	}
+	if single == 0 && n < 2 {
+		// “<b>中国</b>政府网” is ordinary emphasis.
+		if !strings.ContainsFunc(nodeText(a), invisible) {
+			return 0
+		}
+		return n + 1
+	}
+	return n + single - 1
+}
+
+func invisible(r rune) bool {
+	return r == 0x00AD || r >= 0x200B && r <= 0x200F || r == 0x2060 || r == 0xFEFF || r == 0x034F || r == 0x180E
+}
+
+// inlineText joins the text directly in a block (its inline elements
+// included). whole reports whether a word stands unbroken in one piece of it;
+// parts is the number of breaks a word could hide in.
+func inlineText(block *html.Node) (joined string, whole func(string) bool, parts int) {
+	var b strings.Builder
+	var texts []string
+	var visit func(n *html.Node)
+	visit = func(n *html.Node) {
+		for c := range n.ChildNodes() {
+			switch c.Type {
+			case html.TextNode:
+				b.WriteString(c.Data)
+				texts = append(texts, c.Data)
+			case html.CommentNode:
+				parts++
+			case html.ElementNode:
+				if blockLike(c) || unseen(c) || c.DataAtom == atom.Td || c.DataAtom == atom.Table {
+					b.WriteByte('\n')
+					continue
+				}
+				parts++
+				if hidden, _ := parseDecls(attr(c, "style")).concealment(); hidden != "" {
+					// Filler the reader does not see.
+					continue
+				}
+				visit(c)
+			}
+		}
+	}
+	visit(block)
+	joined = b.String()
+	if len(joined) > 64<<10 {
+		joined = joined[:64<<10]
+	}
+	if strings.ContainsFunc(joined, cutSign) {
+		parts++
+	}
+	return cutBlocks(joined), func(word string) bool {
+		for _, t := range texts {
+			if strings.Contains(strings.ToLower(t), word) {
+				return true
+			}
+		}
+		return false
+	}, parts
+}
+
+// cutBlocks keeps sentence punctuation as a wall: plainLetters would otherwise
+// join the end of one clause to the start of the next.
+func cutBlocks(s string) string {
+	return strings.Map(func(r rune) rune {
+		if cutSign(r) {
+			return -1
+		}
+		if !han(r) && !(r < 0x80 && r > ' ') && !(r >= 0xFF10 && r <= 0xFF5A) {
+			return 'ǁ'
+		}
+		return r
+	}, s)
+}
+
+// cutSign are the signs people put between characters to dodge a scan.
+func cutSign(r rune) bool {
+	switch r {
+	case ' ', '*', '-', '_', '.', '·', '|', '/', '~', '^', '+', '\u00A0', '\u3000', '＊', '｜', '—', '•', '丨', '☆', '★', '●':
+		return true
+	}
+	return invisible(r)
+}
+
+// spamLinks reports visible links to hosts outside government that carry a
+// spam phrase or a spam host.
+func spamLinks(f *Facts) []sighting { return spamLinksOf(f.Page, f.Lexicon) }
+
+func spamLinksOf(p *Page, l *Lexicon) (out []sighting) {
+	for n := range p.Root.Descendants() {
+		if n.Type != html.ElementNode || n.DataAtom != atom.A {
+			continue
+		}
+		t := judge(p, l, attr(n, "href"))
+		if !t.foreign {
+			continue
+		}
+		text := linkText(n)
+		word := l.spam(text)
+		if word != "" && l.lawful(plainLetters(text)) {
+			word = ""
+		}
+		shady := ""
+		if word == "" && t.hint != "" {
+			shady = l.suspicious(text)
+		}
+		switch {
+		case t.trusted && t.bad == "":
+		case word != "":
+			out = append(out, sighting{"指向 " + t.host + about(word), place(n), true})
+		case t.bad != "":
+			out = append(out, sighting{"指向 " + t.host + "（域名含“" + t.bad + "”）", place(n), shady != ""})
+		case shady != "":
+			out = append(out, sighting{"指向 " + t.host + about(shady), place(n), true})
+		}
+	}
+	return out
+}

@@ -1,0 +1,287 @@
+package check
+
+import (
+	"regexp"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// The minimum set of the page footer (网页设计规范, domain.md §2.5; the Chinese
+// domain by Article 7(3) of the province). Values drawn for a demonstration
+// carry data-placeholder and are neither kept nor violated.
+var footerChecks = []Check{
+	footerCheck("footer.party_gov_mark", "党政机关（事业单位）网站标识", []string{"S7.3a", "D-18"}, Error,
+		"请在页面底部加载编制部门核发的网站标识，并链接到资格核验页面。", foundMark, nil),
+	footerCheck("footer.error_report", "“我为政府网站找错”入口", []string{"D-18"}, Error,
+		"请在页面底部加载“我为政府网站找错”图标和入口，site_code 参数为本站标识码。", foundErrorReport, nil),
+	footerCheck("footer.site_code", "网站标识码", []string{"S7.3c", "D-18"}, Error,
+		"请在页面底部标明“网站标识码：”及国务院办公厅核发的10位代码。", foundSiteCode, func(l *Ledger) string { return l.SiteCode }),
+	footerCheck("footer.sponsor", "主办单位", []string{"D-18"}, Error,
+		"请在页面底部标明主办单位全称。", foundSponsor, func(l *Ledger) string { return l.Sponsor }),
+	footerCheck("footer.contact", "主办单位联系方式", []string{"D-18"}, Error,
+		"请在页面底部标明主办单位的联系电话或“联系我们”入口。", foundContact, nil),
+	footerCheck("footer.icp", "ICP备案编号", []string{"S7.3b", "D-18"}, Error,
+		"请在页面底部标明ICP备案编号，并链接到备案管理系统。", foundICP, func(l *Ledger) string { return l.ICPFiling }),
+	footerCheck("footer.police", "公安机关备案标识", []string{"S7.3b", "D-18"}, Error,
+		"请在页面底部标明公安机关备案编号和图标，并链接到核验页面。", foundPolice, func(l *Ledger) string { return l.PoliceFiling }),
+	footerCheck("footer.site_map", "站点地图", []string{"D-18"}, Error,
+		"请在页面底部设置“网站地图”链接。", foundSiteMap, nil),
+	footerCheck("footer.chinese_domain", "中文域名", []string{"S7.3a"}, Advice,
+		"请在页面底部标明已注册的中文域名。", foundChineseDomain, func(l *Ledger) string { return l.ChineseDomain }),
+}
+
+// footing is what one look at a page's foot gives.
+type footing struct {
+	page *Page
+	text string // all visible text, blanks kept
+	bare string // without blanks
+}
+
+// shown is one item of the foot: its value and, when found in an element, the
+// element.
+type shown struct {
+	value  string
+	ok     bool
+	flawed string // why the value cannot be right
+	node   *html.Node
+}
+
+func footerCheck(id, name string, articles []string, sev Severity, fix string, look func(footing) shown, ledger func(*Ledger) string) Check {
+	return Check{
+		ID: id, Articles: articles, Severity: sev, AppliesTo: anyPage, Evidence: "页面底部功能区源代码和截图",
+		Says: Says{Fine: "页面底部有" + name, Wrong: "页面底部的" + name + "缺失或不正确", HowToFix: fix},
+		run: pageOnly(func(c Check, f *Facts) []Finding {
+			foot := footing{page: f.Page, text: f.Page.VisibleText, bare: noBlanks(f.Page.VisibleText)}
+			if why, ok := drawn(f.Page, strings.TrimPrefix(c.ID, "footer.")); ok {
+				return []Finding{c.untested(why, name)}
+			}
+			s := look(foot)
+			want := ""
+			if f.Ledger != nil && ledger != nil {
+				want = ledger(f.Ledger)
+			}
+			switch {
+			case !s.ok && want != "" && strings.Contains(foot.bare, noBlanks(want)):
+				// Shown without the usual words before it.
+				return []Finding{c.fine(name)}
+			case !s.ok && c.ID == "footer.chinese_domain" && want == "" && f.Ledger == nil:
+				return []Finding{c.untested("不掌握该站是否注册中文域名", name)}
+			case !s.ok:
+				return []Finding{c.wrong("未找到", name)}
+			case s.flawed != "":
+				return []Finding{c.wrong(s.flawed, name)}
+			case want != "" && !sameValue(s.value, want) && !strings.Contains(foot.bare, noBlanks(want)):
+				return []Finding{c.wrong("页面为“"+clip(s.value, 40)+"”，台账为“"+want+"”", name)}
+			}
+			return []Finding{c.fine(name)}
+		}),
+	}
+}
+
+// sameValue compares without blanks and the words around a number.
+func sameValue(a, b string) bool {
+	a, b = noBlanks(a), noBlanks(b)
+	return a == b || strings.TrimSuffix(a, "号") == strings.TrimSuffix(b, "号") || strings.Contains(b, a) && len(a) >= 10 || strings.Contains(a, b) && len(b) >= 10
+}
+
+// drawn finds an element marked data-placeholder for an item: a demonstration
+// shows where a real mark would stand.
+func drawn(p *Page, item string) (why string, ok bool) {
+	for n := range p.Root.Descendants() {
+		if n.Type != html.ElementNode || !hasAttr(n, "data-placeholder") {
+			continue
+		}
+		v := strings.ToLower(attr(n, "data-placeholder"))
+		t := noBlanks(nodeText(n)) + attr(n, "alt") + attr(n, "title")
+		match := v == item || strings.ReplaceAll(v, "-", "_") == item
+		switch item {
+		case "party_gov_mark":
+			match = match || strings.Contains(t, "标识") && !strings.Contains(t, "标识码")
+		case "error_report":
+			match = match || strings.Contains(t, "找错")
+		case "site_code":
+			match = match || strings.Contains(t, "标识码")
+		case "icp":
+			match = match || strings.Contains(t, "ICP")
+		case "police":
+			match = match || strings.Contains(t, "公网安备") || strings.Contains(t, "公安备案")
+		case "chinese_domain":
+			match = match || strings.Contains(t, "中文域名") || strings.Contains(t, ".政务")
+		}
+		if match {
+			return "页面为演示占位，不是核发的真实内容", true
+		}
+	}
+	return "", false
+}
+
+// linked finds the first a, img or script whose address contains one of marks.
+func (f footing) linked(marks ...string) *html.Node {
+	for n := range f.page.Root.Descendants() {
+		switch n.DataAtom {
+		case atom.A, atom.Img, atom.Script, atom.Area, atom.Iframe:
+		default:
+			continue
+		}
+		ref := strings.ToLower(attr(n, "href") + " " + attr(n, "src") + " " + attr(n, "id"))
+		for _, m := range marks {
+			if strings.Contains(ref, m) {
+				return n
+			}
+		}
+	}
+	return nil
+}
+
+// scripted reports whether an inline script mentions one of marks: both marks
+// are usually loaded by a line of script their issuers hand out.
+func (f footing) scripted(marks ...string) bool {
+	for _, s := range f.page.scripts {
+		for _, m := range marks {
+			if strings.Contains(s, m) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func foundMark(f footing) shown {
+	if n := f.linked("bszs.conac.cn", "dcs.conac.cn", "_ideconac", "imgconac"); n != nil {
+		return shown{ok: true, node: n}
+	}
+	return shown{ok: f.scripted("conac.cn", "_ideConac") || strings.Contains(f.bare, "党政机关网站标识") || f.alt("党政机关", "事业单位标识")}
+}
+
+func foundErrorReport(f footing) shown {
+	if n := f.linked("zfwzgl.www.gov.cn", "jiucuo", "pucha.kaipuyun.cn/exposure", "zhaocuo"); n != nil {
+		code := attr(n, "sitecode")
+		if i := strings.Index(attr(n, "href"), "site_code="); i >= 0 {
+			code = attr(n, "href")[i+len("site_code="):]
+			code, _, _ = strings.Cut(code, "&")
+		}
+		s := shown{ok: true, value: code, node: n}
+		if code != "" && !SiteCodeForm.MatchString(code) {
+			s.flawed = "入口所带标识码“" + clip(code, 20) + "”不符合编码规则"
+		}
+		if own := f.page.Tag("SiteIDCode"); code != "" && SiteCodeForm.MatchString(own) && own != code && s.flawed == "" {
+			s.flawed = "入口所带标识码“" + clip(code, 20) + "”与本页标签“" + own + "”不一致"
+		}
+		return s
+	}
+	return shown{ok: f.scripted("jiucuo") || strings.Contains(f.bare, "政府网站找错") || f.alt("找错")}
+}
+
+func (f footing) alt(words ...string) bool {
+	for _, l := range f.page.Links {
+		if l.Kind == LinkImage {
+			for _, w := range words {
+				if strings.Contains(l.Text, w) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+var (
+	footCode     = regexp.MustCompile(`(?:网站|站点)?标识码[：:]?([0-9A-Za-z]{4,20})`)
+	footSponsor  = regexp.MustCompile(`主办(?:单位|方)?\s*[：:]\s*([^\s，,;；|｜：:]{3,40}(?:[\s　]+(?:[\p{Han}]{2,20}(?:人民政府|委员会|办公室|厅|局))){0,3})`)
+	footSponsor2 = regexp.MustCompile(`([\p{Han}（）()]{4,40}?)主办(?:$|[^单方理的了法人])`)
+	footICP      = regexp.MustCompile(`([京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵黔粤青藏川蜀宁琼滇秦陇])ICP(?:备|证)?(?:案号?)?(\d{5,12})号?(-\d{1,3})?`)
+	footPolice   = regexp.MustCompile(`(?:公网安备|公安(?:机关)?(?:联网)?备案号?)[：:]?(?:[\p{Han}]公网安备)?(\d{10,16})号?`)
+	footPhone    = regexp.MustCompile(`(?:^|[^\d])0\d{2,3}[-—－ ()（）]{0,3}\d{7,8}(?:[^\d]|$)|(?:电话|Tel|TEL|热线)[：:\s]*[0-9]{3}`)
+	footDomain   = regexp.MustCompile(`[\p{Han}]{2,20}\.(?:政务|公益)(?:\.cn)?`)
+)
+
+func foundSiteCode(f footing) shown {
+	m := footCode.FindStringSubmatch(f.bare)
+	if m == nil {
+		return shown{}
+	}
+	s := shown{ok: true, value: m[1]}
+	switch {
+	case !SiteCodeForm.MatchString(m[1]):
+		s.flawed = "“" + m[1] + "”不是10位标识码"
+	case m[1] == "1234567890" || strings.Count(m[1], m[1][:1]) == len(m[1]):
+		s.flawed = "“" + m[1] + "”是占位数字"
+	case SiteCodeForm.MatchString(f.page.Tag("SiteIDCode")) && f.page.Tag("SiteIDCode") != m[1]:
+		s.flawed = "页面底部为“" + m[1] + "”，标签为“" + f.page.Tag("SiteIDCode") + "”"
+	}
+	return s
+}
+
+func foundSponsor(f footing) shown {
+	if m := footSponsor.FindStringSubmatch(f.text); m != nil {
+		return shown{ok: true, value: squeeze(m[1])}
+	}
+	for line := range strings.SplitSeq(f.text, "\n") {
+		if m := footSponsor2.FindStringSubmatch(noBlanks(line)); m != nil {
+			return shown{ok: true, value: m[1]}
+		}
+	}
+	return shown{}
+}
+
+func foundContact(f footing) shown {
+	for _, l := range f.page.Links {
+		if strings.Contains(noBlanks(l.Text), "联系我们") || strings.Contains(noBlanks(l.Text), "联系方式") {
+			return shown{ok: true, value: l.Text}
+		}
+	}
+	// The contact stands near the sponsor, in the last part of the page.
+	tail := f.text
+	if len(tail) > 6000 {
+		tail = tail[len(tail)-6000:]
+	}
+	if m := footPhone.FindString(tail); m != "" {
+		return shown{ok: true, value: m}
+	}
+	return shown{}
+}
+
+func foundICP(f footing) shown {
+	m := footICP.FindStringSubmatch(f.bare)
+	if m == nil {
+		return shown{}
+	}
+	s := shown{ok: true, value: m[1] + "ICP备" + m[2] + "号" + m[3]}
+	if strings.Trim(m[2], "0") == "" {
+		s.flawed = "“" + m[0] + "”是占位数字"
+	}
+	return s
+}
+
+func foundPolice(f footing) shown {
+	if m := footPolice.FindStringSubmatch(f.bare); m != nil {
+		s := shown{ok: true, value: m[1]}
+		if len(m[1]) != 14 {
+			s.flawed = "“" + m[1] + "”不是14位备案编号"
+		}
+		return s
+	}
+	if n := f.linked("beian.gov.cn/portal/registersysteminfo", "beian.mps.gov.cn"); n != nil {
+		return shown{ok: true, node: n}
+	}
+	return shown{}
+}
+
+func foundSiteMap(f footing) shown {
+	for _, l := range f.page.Links {
+		t := noBlanks(l.Text)
+		if strings.Contains(t, "网站地图") || strings.Contains(t, "站点地图") || strings.Contains(t, "网站导航") && strings.Contains(strings.ToLower(l.Href), "map") || strings.Contains(strings.ToLower(l.Href), "sitemap") {
+			return shown{ok: true, value: l.Href}
+		}
+	}
+	return shown{}
+}
+
+func foundChineseDomain(f footing) shown {
+	if m := footDomain.FindString(f.bare); m != "" {
+		return shown{ok: true, value: m}
+	}
+	return shown{}
+}

@@ -1,0 +1,288 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"zhengshu/internal/calendar"
+)
+
+// ColumnKind says which window of V-W-4.1 a column falls under.
+type ColumnKind string
+
+// The kinds. Other columns go by their own declared cycle.
+const (
+	ColumnNews   ColumnKind = "news"   // 动态、要闻
+	ColumnPolicy ColumnKind = "policy" // 通知公告、政策文件, first level
+	ColumnOther  ColumnKind = "other"
+)
+
+// ColumnKindOf guesses the kind from the ColumnType tag or the column's name.
+func ColumnKindOf(name string) ColumnKind {
+	n := noBlanks(name)
+	switch {
+	case containsAny(n, []string{"动态", "要闻", "快讯", "新闻", "资讯", "信息速递"}):
+		return ColumnNews
+	case containsAny(n, []string{"通知", "公告", "公示", "政策文件", "政府文件", "规范性文件", "文件库", "政策法规"}):
+		return ColumnPolicy
+	}
+	return ColumnOther
+}
+
+// Column is what is known of one column.
+type Column struct {
+	Name string
+	URL  string
+	Kind ColumnKind
+	// Items counts the published items, −1 when unknown.
+	Items int
+	// Latest is the date of the newest item; zero when no item shows a date.
+	Latest calendar.Date
+	// CycleDays is the declared update cycle; 0 when none.
+	CycleDays int
+	// Static columns (简介, 指南) are right without updates.
+	Static bool
+}
+
+// Home is what is known of the home page.
+type Home struct {
+	// Latest is the newest date among its items; items without a visible time
+	// count as not updated.
+	Latest calendar.Date
+	// NavigationOnly pages are judged by all second-level pages: LatestBelow.
+	NavigationOnly bool
+	LatestBelow    calendar.Date
+}
+
+// Access is a window of probes of one site.
+type Access struct {
+	// Days holds the number of probes of each day of the window.
+	Days   []int
+	Failed int
+}
+
+var freshnessChecks = []Check{
+	{
+		ID: "home.stale", Articles: []string{"V-W-3"}, Severity: Serious, AppliesTo: []string{OnSite},
+		Says:     Says{Fine: "首页在规定期限内有更新", Wrong: "首页超过规定期限没有更新", HowToFix: "请立即在首页更新信息，并标明发布时间；首页只是导航的，更新各二级页面。"},
+		Evidence: "首页快照和首页各条信息的显示时间", run: homeStale,
+	},
+	{
+		ID: "column.stale", Articles: []string{"V-W-4.1", "D-04", "D-05", "S19.2"}, Severity: Error, AppliesTo: []string{OnColumn},
+		Says:     Says{Fine: "栏目在规定期限内有更新", Tolerated: "静态栏目不要求定期更新", Wrong: "栏目超过规定期限没有更新", HowToFix: "请由栏目责任人更新内容；确无内容更新的，按程序归并或撤销该栏目。"},
+		Evidence: "栏目页快照和最新一条信息的显示时间", run: columnStale,
+	},
+	{
+		ID: "column.overdue", Articles: []string{"V-W-4.2", "S19.2"}, Severity: Error, AppliesTo: []string{OnColumn},
+		Says:     Says{Fine: "栏目按登记的更新周期更新", Wrong: "栏目超过登记的更新周期没有更新", HowToFix: "请按登记的更新周期更新，周期不合实际的按程序调整。"},
+		Evidence: "栏目登记的更新周期和最新一条信息的显示时间", run: columnOverdue,
+	},
+	{
+		ID: "column.blank", Articles: []string{"V-W-4.3", "D-07"}, Severity: Error, AppliesTo: []string{OnColumn},
+		Says:     Says{Fine: "栏目有内容", Wrong: "栏目空白（有栏目无内容）", HowToFix: "请补充内容，或在内容就绪前撤下该栏目。"},
+		Evidence: "栏目页快照", run: columnBlank,
+	},
+	{
+		ID: "access.rate", Articles: []string{"V-W-2"}, Severity: Serious, AppliesTo: []string{OnSite},
+		Says:     Says{Fine: "网站访问正常", Wrong: "网站访问失败的比例达到单项否决的标准", HowToFix: "请立即排查服务器、网络和域名解析；属计划内停机的，事先按程序申请临时下线。"},
+		Evidence: "检查期内每次访问的时间、地点和结果", run: accessRate,
+	},
+}
+
+func homeStale(c Check, f *Facts) []Finding {
+	if f.Home == nil {
+		return nil
+	}
+	latest := f.Home.Latest
+	if f.Home.NavigationOnly {
+		latest = f.Home.LatestBelow
+	}
+	zero := calendar.Date{}
+	switch {
+	case f.Limits.HomeStaleDays <= 0 || f.Today == zero:
+		return []Finding{c.untested("没有给出检查期限", "首页")}
+	case latest == zero:
+		return []Finding{c.wrong("没有标明发布时间的信息", "首页")}
+	case latest.AddDays(f.Limits.HomeStaleDays).Before(f.Today):
+		return []Finding{c.wrong(fmt.Sprintf("最近更新于 %s，期限为%d天", isoDate(latest), f.Limits.HomeStaleDays), "首页")}
+	}
+	return []Finding{c.fine("首页")}
+}
+
+func isoDate(d calendar.Date) string { return stamp{date: d}.String() }
+
+func columnStale(c Check, f *Facts) (out []Finding) {
+	zero := calendar.Date{}
+	for _, col := range f.Columns {
+		var due calendar.Date
+		window := ""
+		switch {
+		case col.Items == 0 || col.Kind == ColumnOther || col.Kind == "":
+			continue
+		case col.Static:
+			out = append(out, c.tolerated("栏目登记为静态栏目", col.where()))
+			continue
+		case f.Today == zero, col.Kind == ColumnNews && f.Limits.NewsStaleDays <= 0, col.Kind == ColumnPolicy && f.Limits.PolicyStaleMonths <= 0:
+			out = append(out, c.untested("没有给出检查期限", col.where()))
+			continue
+		case col.Kind == ColumnNews:
+			due, window = col.Latest.AddDays(f.Limits.NewsStaleDays), fmt.Sprintf("%d天", f.Limits.NewsStaleDays)
+		default:
+			due, window = col.Latest.AddMonths(f.Limits.PolicyStaleMonths), fmt.Sprintf("%d个月", f.Limits.PolicyStaleMonths)
+		}
+		switch {
+		case col.Latest == zero:
+			out = append(out, c.wrong("“"+col.Name+"”没有标明发布时间的信息，按未更新计", col.where()))
+		case due.Before(f.Today):
+			out = append(out, c.wrong("“"+col.Name+"”最近更新于 "+isoDate(col.Latest)+"，期限为"+window, col.where()))
+		default:
+			out = append(out, c.fine(col.where()))
+		}
+	}
+	return out
+}
+
+func columnOverdue(c Check, f *Facts) (out []Finding) {
+	zero := calendar.Date{}
+	for _, col := range f.Columns {
+		switch {
+		case col.CycleDays <= 0 || col.Static || col.Items == 0:
+			continue
+		case f.Today == zero:
+			out = append(out, c.untested("没有给出检查日期", col.where()))
+		case col.Latest == zero:
+			out = append(out, c.wrong("“"+col.Name+"”没有标明发布时间的信息，按未更新计", col.where()))
+		case col.Latest.AddDays(col.CycleDays).Before(f.Today):
+			out = append(out, c.wrong(fmt.Sprintf("“%s”最近更新于 %s，登记周期为%d天", col.Name, isoDate(col.Latest), col.CycleDays), col.where()))
+		default:
+			out = append(out, c.fine(col.where()))
+		}
+	}
+	return out
+}
+
+func columnBlank(c Check, f *Facts) (out []Finding) {
+	for _, col := range f.Columns {
+		switch {
+		case col.Items < 0:
+			out = append(out, c.untested("未能取得栏目内容", col.where()))
+		case col.Items == 0:
+			out = append(out, c.wrong("“"+col.Name+"”", col.where()))
+		default:
+			out = append(out, c.fine(col.where()))
+		}
+	}
+	return out
+}
+
+func (c Column) where() string {
+	if c.URL != "" {
+		return c.URL
+	}
+	return c.Name
+}
+
+func accessRate(c Check, f *Facts) []Finding {
+	if f.Access == nil {
+		return nil
+	}
+	l := f.Limits
+	if l.AccessDays <= 0 || l.MinProbesPerDay <= 0 || l.FailedShare <= 0 {
+		return []Finding{c.untested("没有给出检查参数", "全站")}
+	}
+	total := 0
+	for _, n := range f.Access.Days {
+		total += n
+	}
+	if len(f.Access.Days) < l.AccessDays || slices.ContainsFunc(f.Access.Days, func(n int) bool { return n < l.MinProbesPerDay }) {
+		return []Finding{c.untested(fmt.Sprintf("数据不足：须连续%d天、每天不少于%d次", l.AccessDays, l.MinProbesPerDay), "全站")}
+	}
+	// “超过（含）”: the share itself already counts. In whole numbers, so that
+	// 7 of 140 is exactly five per cent.
+	detail := fmt.Sprintf("%d天内访问%d次，失败%d次（%.2f%%）", len(f.Access.Days), total, f.Access.Failed, 100*float64(f.Access.Failed)/float64(total))
+	if f.Access.Failed*10000 >= l.FailedShare*total {
+		return []Finding{c.wrong(detail, "全站")}
+	}
+	return []Finding{c.fine("全站")}
+}
+
+// ListedDates returns the dates shown beside the items of a list page, in page
+// order: a date in a row that also holds a link. It serves to judge the
+// freshness of columns nobody has described to us.
+func ListedDates(p *Page) (out []calendar.Date) {
+	if p.Root == nil {
+		return nil
+	}
+	for n := range p.Root.Descendants() {
+		switch n.DataAtom {
+		case atom.Li, atom.Tr, atom.Dd, atom.Dt, atom.P:
+		case atom.Div:
+			if !leafBlock(n) {
+				continue
+			}
+		default:
+			continue
+		}
+		if n.Type != html.ElementNode || hasRow(n) || find(n, atom.A) == nil {
+			continue
+		}
+		t := shortText(n, 900)
+		if t == "" {
+			continue
+		}
+		if s, from, to := findStamp(t); !s.zero() {
+			// A date inside the words of the title is not the item's; the
+			// item's own stands at an end or in brackets.
+			rest := strings.TrimSpace(t[to:])
+			head := strings.TrimSpace(t[:from])
+			if len([]rune(rest)) <= 6 || len([]rune(head)) <= 6 || strings.HasSuffix(head, "[") || strings.HasSuffix(head, "（") || strings.HasSuffix(head, "(") {
+				out = append(out, s.date)
+				continue
+			}
+			if s2 := lastStamp(t); !s2.zero() {
+				out = append(out, s2.date)
+			}
+		}
+	}
+	return out
+}
+
+// lastStamp returns a date that ends the text.
+func lastStamp(t string) stamp {
+	for off := 0; off < len(t); {
+		s, _, to := findStamp(t[off:])
+		if s.zero() {
+			return stamp{}
+		}
+		if len([]rune(strings.TrimSpace(t[off+to:]))) <= 6 {
+			return s
+		}
+		off += to
+	}
+	return stamp{}
+}
+
+// leafBlock reports whether a div has no block below it.
+func leafBlock(n *html.Node) bool {
+	for c := range n.Descendants() {
+		if c.Type == html.ElementNode && blockLike(c) && c.DataAtom != atom.Br {
+			return false
+		}
+	}
+	return true
+}
+
+// hasRow reports whether a row holds rows of its own.
+func hasRow(n *html.Node) bool {
+	for c := range n.Descendants() {
+		switch c.DataAtom {
+		case atom.Li, atom.Tr, atom.Dd:
+			return true
+		}
+	}
+	return false
+}

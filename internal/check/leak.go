@@ -1,0 +1,54 @@
+package check
+
+import (
+	"slices"
+	"strings"
+)
+
+// privacyChecks put the spans of Privacy over the text of a page. The visible
+// words in a finding are masked: findings are stored, listed and printed.
+var privacyChecks = []Check{
+	leakCheck(KindIDCard, "页面没有未遮蔽的公民身份号码", "页面公开了未遮蔽的公民身份号码", Serious),
+	leakCheck(KindMobile, "页面没有未遮蔽的个人手机号码", "页面公开了未遮蔽的手机号码", Error),
+	leakCheck(KindBankCard, "页面没有未遮蔽的银行账号", "页面公开了未遮蔽的银行卡（账）号", Serious),
+	leakCheck(KindEmail, "页面没有个人电子邮箱", "页面公开了疑似个人电子邮箱", Advice),
+}
+
+func leakCheck(kind, fine, wrong string, sev Severity) Check {
+	return Check{
+		ID: kind, Articles: []string{"S12.2a", "D-20"}, Severity: sev, AppliesTo: anyPage,
+		Says: Says{
+			Fine: fine, Tolerated: "该号码为单位公布的公开联系方式", Wrong: wrong,
+			HowToFix: "请撤下页面，按最小必要原则遮蔽后重新发布，并清理附件、缓存和搜索引擎快照；依法必须公开的，由审核人写明依据。",
+		},
+		Evidence: "命中文字（遮蔽后）及其在页面中的位置",
+		run: pageOnly(func(c Check, f *Facts) []Finding {
+			var out []Finding
+			for _, s := range f.leaks() {
+				if s.Kind != kind {
+					continue
+				}
+				if f.Ledger != nil && (slices.Contains(f.Ledger.OfficialPhones, s.Wrong) || slices.ContainsFunc(f.Ledger.OfficialMailboxes, func(m string) bool { return strings.EqualFold(m, s.Wrong) })) {
+					out = append(out, c.tolerated("台账登记的公开联系方式", Mask(kind, s.Wrong)))
+					continue
+				}
+				out = append(out, c.wrong(Mask(kind, s.Wrong), Mask(kind, s.Wrong)))
+				if len(out) >= maxSightings {
+					break
+				}
+			}
+			if len(out) == 0 {
+				return []Finding{c.fine("")}
+			}
+			return out
+		}),
+	}
+}
+
+// leaks scans the visible text once for the four checks.
+func (f *Facts) leaks() []Span {
+	if f.spans == nil {
+		f.spans = append([]Span{}, Privacy(f.Page.VisibleText)...)
+	}
+	return f.spans
+}

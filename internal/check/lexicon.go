@@ -1,0 +1,204 @@
+package check
+
+import (
+	_ "embed"
+	"encoding/json"
+	"strings"
+	"sync"
+)
+
+// Lexicon holds the words and host marks that turn a concealment into a
+// finding. An operator adds its own lists; the built-in one is kept small.
+type Lexicon struct {
+	// Words are spam phrases that have no business in a link or title of a
+	// government page, whatever stands around them.
+	Words []string `json:"words"`
+	// Shady are words that official texts use too (“赌博”, “贷款”). They count
+	// only in a link that leaves government, or in hidden text, and never
+	// beside a word of Lawful.
+	Shady []string `json:"shady"`
+	// Lawful words show that a text speaks against the thing (“打击”).
+	Lawful []string `json:"lawful"`
+	// Labels are parts of host names (between dots, hyphens and digits) that
+	// spam hosts carry.
+	Labels []string `json:"labels"`
+	// WeakLabels are parts that honest hosts carry as well. They count beside
+	// another sign only, or with the digits spam hosts are fond of.
+	WeakLabels []string `json:"weak_labels"`
+	// Trusted are registrable domains of well-known services and state media
+	// that menus and share bars link to.
+	Trusted []string `json:"trusted"`
+	// Hosts are hosts known to be bad; none are built in.
+	Hosts []string `json:"hosts"`
+
+	once    sync.Once
+	words   *matcher
+	shady   *matcher
+	labels  map[string]bool
+	weak    map[string]bool
+	trusted map[string]bool
+	hosts   map[string]bool
+}
+
+//go:embed lexicon.json
+var lexiconJSON []byte
+
+var builtin = sync.OnceValue(func() *Lexicon {
+	l := &Lexicon{}
+	if err := json.Unmarshal(lexiconJSON, l); err != nil {
+		// The file is compiled in and read by a test; it cannot be malformed
+		// in a binary that passed it.
+		return &Lexicon{}
+	}
+	return l
+})
+
+// BuiltinLexicon returns a copy of the built-in lists, to be extended.
+func BuiltinLexicon() *Lexicon {
+	b := builtin()
+	return &Lexicon{
+		Words: append([]string(nil), b.Words...), Shady: append([]string(nil), b.Shady...), Lawful: append([]string(nil), b.Lawful...),
+		Labels: append([]string(nil), b.Labels...), WeakLabels: append([]string(nil), b.WeakLabels...), Trusted: append([]string(nil), b.Trusted...), Hosts: append([]string(nil), b.Hosts...),
+	}
+}
+
+func (l *Lexicon) build() {
+	l.once.Do(func() {
+		l.words, l.shady = newMatcher(l.Words), newMatcher(l.Shady)
+		set := func(ss []string) map[string]bool {
+			m := make(map[string]bool, len(ss))
+			for _, s := range ss {
+				m[strings.ToLower(s)] = true
+			}
+			return m
+		}
+		l.labels, l.weak, l.trusted, l.hosts = set(l.Labels), set(l.WeakLabels), set(l.Trusted), set(l.Hosts)
+	})
+}
+
+// spam returns the first spam phrase in text, read through tricks of writing.
+func (l *Lexicon) spam(text string) string {
+	l.build()
+	return l.words.first(plainLetters(text))
+}
+
+// suspicious returns the first word of either list in text, unless the text
+// speaks against it.
+func (l *Lexicon) suspicious(text string) string {
+	l.build()
+	plain := plainLetters(text)
+	if w := l.words.first(plain); w != "" && !l.lawful(plain) {
+		return w
+	}
+	if w := l.shady.first(plain); w != "" && !l.lawful(plain) {
+		return w
+	}
+	return ""
+}
+
+func (l *Lexicon) lawful(plain string) bool { return containsAny(plain, l.Lawful) }
+
+// digits spam hosts are fond of.
+var luckyDigits = map[string]bool{"88": true, "66": true, "99": true, "77": true, "55": true, "365": true, "777": true, "888": true, "666": true, "999": true, "168": true, "518": true, "1688": true, "8888": true, "6666": true, "28": true, "58": true, "365365": true}
+
+// shadyHost returns the part that makes a host look like a spam host, strong
+// when it is a sign by itself.
+func (l *Lexicon) shadyHost(host string) (part string, strong bool) {
+	l.build()
+	host = strings.ToLower(host)
+	if l.hosts[host] || l.hosts[siteOf(host)] {
+		return host, true
+	}
+	for p := range strings.FieldsFuncSeq(host, func(r rune) bool { return r == '.' || r == '-' || r == '_' }) {
+		letters := strings.Trim(p, "0123456789")
+		switch digits := strings.Trim(p, "abcdefghijklmnopqrstuvwxyz"); {
+		case l.labels[letters]:
+			return p, true
+		case l.weak[letters] && luckyDigits[digits]:
+			return p, true
+		case l.weak[letters]:
+			part = p
+		}
+	}
+	return part, false
+}
+
+func (l *Lexicon) trustedHost(host string) bool {
+	l.build()
+	return l.trusted[siteOf(host)] || l.trusted[host]
+}
+
+// plainLetters undoes the usual ways of writing a word so that a scan misses
+// it: full-width forms, blanks and signs between the characters, upper case.
+func plainLetters(s string) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	for _, r := range s {
+		switch {
+		case r >= 'Ａ' && r <= 'Ｚ', r >= 'ａ' && r <= 'ｚ', r >= '０' && r <= '９':
+			r -= 0xFEE0
+		}
+		switch {
+		case r >= 'A' && r <= 'Z':
+			b.WriteRune(r + 32)
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', han(r):
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// matcher finds the first of many words in a text: the words stand under their
+// first two characters, so a text costs one look-up a character.
+type matcher struct {
+	byHead map[string][]string
+}
+
+func newMatcher(words []string) *matcher {
+	m := &matcher{byHead: map[string][]string{}}
+	for _, w := range words {
+		w = plainLetters(w)
+		if h := head(w); h != "" {
+			m.byHead[h] = append(m.byHead[h], w)
+		}
+	}
+	return m
+}
+
+// head returns the first two characters of s, or "" when it has fewer.
+func head(s string) string {
+	n := 0
+	for i := range s {
+		if n == 2 {
+			return s[:i]
+		}
+		n++
+	}
+	if n == 2 {
+		return s
+	}
+	return ""
+}
+
+func (m *matcher) first(plain string) string {
+	for i := range plain {
+		h := head(plain[i:])
+		if h == "" {
+			return ""
+		}
+		for _, w := range m.byHead[h] {
+			if !strings.HasPrefix(plain[i:], w) {
+				continue
+			}
+			// Latin words match whole: “bet” is not in “alphabet”.
+			if c := w[0]; c < 0x80 && i > 0 && plain[i-1] < 0x80 {
+				continue
+			}
+			if end := i + len(w); w[len(w)-1] < 0x80 && end < len(plain) && plain[end] >= 'a' && plain[end] <= 'z' {
+				continue
+			}
+			return w
+		}
+	}
+	return ""
+}

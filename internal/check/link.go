@@ -1,0 +1,137 @@
+package check
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// LinkState is what a request for a link came to.
+type LinkState string
+
+// The states. Refused is neither alive nor dead: the other side would not
+// answer a machine (403, 429), and a person has to look.
+const (
+	LinkAlive   LinkState = "alive"
+	LinkDead    LinkState = "dead"
+	LinkWrong   LinkState = "wrong"
+	LinkRefused LinkState = "refused"
+	LinkSoft404 LinkState = "soft404"
+)
+
+// LinkResult is the outcome of fetching one link, as the crawler reports it.
+type LinkResult struct {
+	Link Link
+	// Status is the HTTP status of the last answer, 0 when there was none.
+	Status int
+	// Err is the transport error in English, "" when an answer came.
+	Err string
+	// FinalURL is the address after redirects.
+	FinalURL string
+	// Title and Text are of the answer, when it was a page; Bytes its length,
+	// −1 when unknown.
+	Title string
+	Text  string
+	Bytes int64
+	// ContentType is the header of the answer.
+	ContentType string
+	// OnHome says that the link stands on the home page, where every failure
+	// costs more.
+	OnHome bool
+}
+
+// A page that says so in its title, or says little else, is an error page
+// whatever its status.
+var soft404Title = regexp.MustCompile(`(?i)^\s*(?:404|error\s*404|not\s*found|页面?不存在|找不到(?:页面|文件|该页)|无法找到|(?:您|你)?访问的页面|页面(?:未找到|已删除|走丢了|没有找到|丢失)|出错了|系统错误|错误提示|文章不存在|信息不存在|内容不存在)|404\s*(?:错误|页面|not found|未找到)|页面(?:不存在|未找到|没有找到)|not found`)
+var soft404Text = regexp.MustCompile(`(?i)(?:您|你)(?:要)?访问的(?:页面|网页|内容|信息|文件|栏目)?(?:不存在|已删除|已被删除|已下线|找不到|已过期)|页面不存在|页面未找到|找不到(?:您|你)?(?:要)?(?:访问的)?(?:页面|网页|文件)|404\s*not\s*found|该(?:信息|文章|页面|栏目)(?:不存在|已删除|已下线)|抱歉.{0,12}(?:不存在|找不到|已删除)`)
+
+// State classifies the result.
+func (r LinkResult) State() LinkState {
+	switch {
+	case r.Err != "" && r.Status == 0:
+		return LinkDead
+	case r.Status == 401, r.Status == 403, r.Status == 429, r.Status == 405, r.Status == 412, r.Status == 503 && strings.Contains(strings.ToLower(r.Err), "retry"):
+		return LinkRefused
+	case r.Status >= 400, r.Status == 0, r.Status >= 300 && r.Status < 400:
+		return LinkDead
+	}
+	html := r.ContentType == "" || strings.Contains(strings.ToLower(r.ContentType), "html")
+	if html {
+		if soft404Title.MatchString(squeeze(r.Title)) {
+			return LinkSoft404
+		}
+		if t := squeeze(r.Text); len([]rune(t)) < 300 && soft404Text.MatchString(t) {
+			return LinkSoft404
+		}
+	}
+	switch {
+	case r.Link.Kind == LinkAttachment && strings.Contains(strings.ToLower(r.ContentType), "text/html"):
+		// A file that comes as a page is an error page or a log-in.
+		return LinkWrong
+	case r.Link.Kind == LinkAttachment && r.Bytes == 0 && r.ContentType != "":
+		return LinkWrong
+	case r.Link.Kind == LinkImage && strings.Contains(strings.ToLower(r.ContentType), "text/html"):
+		return LinkWrong
+	case r.movedAway():
+		return LinkWrong
+	}
+	return LinkAlive
+}
+
+// movedAway reports a redirect from a government host to one outside.
+func (r LinkResult) movedAway() bool {
+	from, to := hostOf(r.Link.URL), hostOf(r.FinalURL)
+	return from != "" && to != "" && governmentHost(from) && !governmentHost(to)
+}
+
+var linkChecks = []Check{
+	linkCheck("link.dead", LinkDead, "链接可以打开", "链接无法打开", "请修正或删除该链接；属外部网站的，核实对方是否已迁移或关停。", Error),
+	linkCheck("link.soft404", LinkSoft404, "链接打开的是所指内容", "链接打开的是出错提示页面", "请修正链接，并使服务器对不存在的页面返回404状态。", Error),
+	linkCheck("link.wrong", LinkWrong, "链接打开的是所指内容", "链接打开的内容与所指不符", "请核对链接地址：附件应能下载打开，图片应能显示，政府网站地址不应转到站外。", Error),
+	linkCheck("link.refused", LinkRefused, "链接可以正常检查", "对方拒绝机器检查", "请人工打开核实。", Advice),
+}
+
+func linkCheck(id string, state LinkState, fine, wrong, fix string, sev Severity) Check {
+	return Check{
+		ID: id, Articles: []string{"D-19", "S19.4"}, Severity: sev, AppliesTo: []string{OnLink},
+		Says:     Says{Fine: fine, Wrong: wrong, HowToFix: fix},
+		Evidence: "请求时间、状态码、跳转后的地址和链接所在页面",
+		run: func(c Check, f *Facts) []Finding {
+			var out []Finding
+			for _, r := range f.Links {
+				where := r.Link.URL
+				if where == "" {
+					where = r.Link.Href
+				}
+				switch s := r.State(); {
+				case s == LinkRefused && state == LinkRefused:
+					out = append(out, c.untested("对方拒绝机器检查（"+r.reason()+"），请人工核实", where))
+				case s == state:
+					out = append(out, c.wrong(label40(r.Link.Text)+r.reason(), where))
+				}
+			}
+			return out
+		},
+	}
+}
+
+func label40(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "“" + clip(text, 40) + "”，"
+}
+
+func (r LinkResult) reason() string {
+	switch s := r.State(); {
+	case r.Err != "" && r.Status == 0:
+		return "连接失败"
+	case s == LinkSoft404:
+		return "页面提示内容不存在"
+	case r.movedAway():
+		return "跳转到 " + hostOf(r.FinalURL)
+	case s == LinkWrong:
+		return "返回的内容类型为 " + r.ContentType
+	}
+	return fmt.Sprintf("状态码 %d", r.Status)
+}

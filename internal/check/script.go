@@ -1,0 +1,259 @@
+package check
+
+import (
+	"encoding/base64"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// layer is a script text as written or as one of its disguises decodes to.
+type layer struct {
+	text string
+	how  string // "" as written, else the disguise
+}
+
+// maxLayers and maxScript bound the unwrapping of one script.
+const (
+	maxLayers = 24
+	maxScript = 512 << 10
+)
+
+var (
+	charCodes  = regexp.MustCompile(`fromCharCode(?:\s*\.\s*(?:apply|call)\s*\(\s*[\w.]{0,20}\s*,)?\s*\(?\s*\[?\s*((?:0x[0-9a-fA-F]{1,4}|\d{1,5})(?:\s*,\s*(?:0x[0-9a-fA-F]{1,4}|\d{1,5})){3,})`)
+	numberList = regexp.MustCompile(`\[\s*((?:0x[0-9a-fA-F]{1,4}|\d{2,5})(?:\s*,\s*(?:0x[0-9a-fA-F]{1,4}|\d{2,5})){7,})\s*\]`)
+	base64Call = regexp.MustCompile(`(?:atob|base64decode|Base64\.decode|b64decode|base64_decode)\s*\(\s*["']([A-Za-z0-9+/=_\-\s]{8,})["']`)
+	base64Any  = regexp.MustCompile(`["']([A-Za-z0-9+/]{24,}={0,2})["']`)
+	percentStr = regexp.MustCompile(`["']([^"'\n]*%(?:[0-9a-fA-F]{2}|u[0-9a-fA-F]{4})[^"'\n]*)["']`)
+	backslash  = regexp.MustCompile(`\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|u\{[0-9a-fA-F]{1,6}\}|[0-7]{2,3})`)
+	reversed   = regexp.MustCompile(`["']([^"'\n]{8,})["']\s*\.\s*split\(\s*["']{2}\s*\)\s*\.\s*reverse\(\s*\)`)
+	joinedStr  = regexp.MustCompile(`["']\s*\+\s*["']`)
+	absolute   = regexp.MustCompile(`(?i)(?:https?:)?\\?/\\?/([a-z0-9\-]+(?:\.[a-z0-9\-]+)+)`)
+)
+
+// layers unwraps a script: itself, then what its character codes, base64,
+// escapes, reversed and pieced strings come to.
+func layers(src string) []layer {
+	if len(src) > maxScript {
+		src = src[:maxScript]
+	}
+	out := []layer{{text: src}}
+	seen := map[string]bool{src: true}
+	add := func(text, how string) {
+		if len(out) < maxLayers && len(text) >= 4 && !seen[text] && utf8.ValidString(text) {
+			seen[text] = true
+			out = append(out, layer{text, how})
+		}
+	}
+	for i := 0; i < len(out); i++ {
+		t := out[i].text
+		var codes strings.Builder
+		for _, m := range charCodes.FindAllStringSubmatch(t, 16) {
+			s := fromCodes(m[1])
+			add(s, "字符编码（fromCharCode）")
+			codes.WriteString(s)
+		}
+		if strings.Contains(t, "fromCharCode") {
+			for _, m := range numberList.FindAllStringSubmatch(t, 8) {
+				add(fromCodes(m[1]), "字符编码（fromCharCode）")
+			}
+			// fromCharCode(a)+fromCharCode(b)… one character at a time.
+			add(singleCodes(t), "字符编码（fromCharCode）")
+		}
+		for _, m := range base64Call.FindAllStringSubmatch(t, 16) {
+			if s, ok := unbase64(m[1]); ok {
+				add(s, "base64 编码")
+			}
+		}
+		if strings.Contains(t, "atob") || strings.Contains(strings.ToLower(t), "base64") {
+			for _, m := range base64Any.FindAllStringSubmatch(t, 16) {
+				if s, ok := unbase64(m[1]); ok {
+					add(s, "base64 编码")
+				}
+			}
+		}
+		for _, m := range reversed.FindAllStringSubmatch(t, 8) {
+			r := []rune(m[1])
+			slices.Reverse(r)
+			add(string(r), "倒序字符串")
+		}
+		for _, m := range percentStr.FindAllStringSubmatch(t, 32) {
+			add(unpercent(m[1]), "百分号编码")
+		}
+		if backslash.MatchString(t) {
+			add(unescapeJS(t), "转义字符")
+		}
+		if joinedStr.MatchString(t) {
+			how := out[i].how
+			if how == "" {
+				how = joinedHow
+			}
+			add(joinedStr.ReplaceAllString(t, ""), how)
+		}
+	}
+	return out
+}
+
+// joinedHow marks strings put together from pieces: ordinary in honest
+// scripts, so it never counts as a disguise by itself.
+const joinedHow = "拼接字符串"
+
+func fromCodes(list string) string {
+	var b strings.Builder
+	for f := range strings.SplitSeq(list, ",") {
+		f = strings.TrimSpace(f)
+		n, err := strconv.ParseInt(f, 0, 32)
+		if err != nil {
+			if n, err = strconv.ParseInt(f, 10, 32); err != nil {
+				continue
+			}
+		}
+		b.WriteRune(rune(n))
+	}
+	return b.String()
+}
+
+var oneCode = regexp.MustCompile(`fromCharCode\s*\(\s*(0x[0-9a-fA-F]{1,4}|\d{1,5})\s*\)`)
+
+func singleCodes(t string) string {
+	var b strings.Builder
+	for _, m := range oneCode.FindAllStringSubmatch(t, 4096) {
+		b.WriteString(fromCodes(m[1]))
+	}
+	return b.String()
+}
+
+// unbase64 decodes and accepts only readable text.
+func unbase64(s string) (string, bool) {
+	s = strings.TrimRight(strings.NewReplacer(" ", "", "\n", "", "\r", "", "\t", "", "-", "+", "_", "/").Replace(s), "=")
+	b, err := base64.RawStdEncoding.DecodeString(s)
+	if err != nil || !utf8.Valid(b) {
+		return "", false
+	}
+	odd := 0
+	for _, c := range b {
+		if c < ' ' && c != '\n' && c != '\r' && c != '\t' {
+			odd++
+		}
+	}
+	return string(b), odd == 0
+}
+
+var percentU = regexp.MustCompile(`%u([0-9a-fA-F]{4})`)
+
+func unpercent(s string) string {
+	s = percentU.ReplaceAllStringFunc(s, func(m string) string {
+		n, _ := strconv.ParseUint(m[2:], 16, 32)
+		return string(rune(n))
+	})
+	if u, err := url.PathUnescape(s); err == nil {
+		return u
+	}
+	return s
+}
+
+func unescapeJS(s string) string {
+	return backslash.ReplaceAllStringFunc(s, func(m string) string {
+		digits, base := m[1:], 8
+		if m[1] == 'x' || m[1] == 'u' {
+			digits, base = strings.Trim(m[2:], "{}"), 16
+		}
+		n, err := strconv.ParseUint(digits, base, 32)
+		if err != nil || n < 9 {
+			return m
+		}
+		return string(rune(n))
+	})
+}
+
+// hostsIn returns the hosts of the absolute addresses in a text.
+func hostsIn(text string) []string {
+	var out []string
+	for _, m := range absolute.FindAllStringSubmatch(text, 64) {
+		h := strings.ToLower(m[1])
+		// A bare “//a.b” may be a comment with a file name in it.
+		if !slices.Contains(out, h) {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+var (
+	navigate = regexp.MustCompile(`location\s*(?:\.\s*(?:href|replace|assign)|\[\s*["'](?:href|replace|assign)["']\s*\])?\s*[=(]\s*([^=;\n][^;\n]{0,300})`)
+	literal  = regexp.MustCompile(`^\s*["']([^"'\n]*)["']`)
+	variable = regexp.MustCompile(`^\s*([A-Za-z_$][\w$]*)\s*(?:[);,}]|$)`)
+	visitor  = regexp.MustCompile(`(?i)document\s*\.\s*referrer|\[\s*["']referrer["']\s*\]|navigator\s*\.\s*(?:userAgent|platform|appVersion)|\[\s*["']userAgent["']\s*\]`)
+	titleSet = regexp.MustCompile(`document\s*(?:\.\s*title|\[\s*["']title["']\s*\])\s*=\s*["']([^"'\n]{2,})["']`)
+
+	hideByID    = regexp.MustCompile(`getElementById\s*\(\s*["']([\w\-]+)["']\s*\)\s*\.\s*style\s*(?:\.\s*(display|visibility|opacity|left|top|height|fontSize|textIndent|position|cssText|zIndex|transform)|\[\s*["'](\w+)["']\s*\])\s*=\s*["']?([^"';\n]+)`)
+	hideByQuery = regexp.MustCompile(`(?:\$|jQuery|querySelector(?:All)?)\s*\(\s*["']([#.][\w\-]+)["']\s*\)\s*\.\s*(?:hide\s*\(\s*\)|css\s*\(\s*["']?\{?\s*["']?(display|visibility|opacity)["']?\s*[,:]\s*["']?(none|hidden|0)|style\s*\.\s*(?:display|visibility|opacity)\s*=\s*["']?(?:none|hidden|0))`)
+	written     = regexp.MustCompile(`document\s*\.\s*write(?:ln)?\s*\(\s*(?:"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)')`)
+)
+
+// targets returns the addresses a script sends the visitor to.
+func targets(text string) []string {
+	var out []string
+	for _, m := range navigate.FindAllStringSubmatch(text, 32) {
+		expr := m[1]
+		if l := literal.FindStringSubmatch(expr); l != nil {
+			out = append(out, strings.ReplaceAll(l[1], `\/`, "/"))
+			continue
+		}
+		if v := variable.FindStringSubmatch(expr); v != nil {
+			assign, err := regexp.Compile(`(?:^|[^\w$.])` + regexp.QuoteMeta(v[1]) + `\s*=\s*["']([^"'\n]+)["']`)
+			if err != nil {
+				continue
+			}
+			for _, a := range assign.FindAllStringSubmatch(text, 4) {
+				out = append(out, strings.ReplaceAll(a[1], `\/`, "/"))
+			}
+		}
+	}
+	return out
+}
+
+// hiddenByScript returns the ids and classes ("#id", ".class") a script hides
+// when it runs, outside any function a click would call.
+func hiddenByScript(text string) []string {
+	var out []string
+	for _, m := range hideByID.FindAllStringSubmatch(text, 64) {
+		prop := m[2] + m[3]
+		css := strings.ToLower(prop) + ":" + m[4]
+		switch prop {
+		case "cssText":
+			css = m[4]
+		case "fontSize":
+			css = "font-size:" + m[4]
+		case "textIndent":
+			css = "text-indent:" + m[4]
+		case "zIndex":
+			css = "position:absolute;z-index:" + m[4]
+		case "left", "top":
+			css = "position:absolute;" + css
+		case "height":
+			css = "overflow:hidden;" + css
+		}
+		if how, _ := parseDecls(css).concealment(); how != "" {
+			out = append(out, "#"+m[1])
+		}
+	}
+	for _, m := range hideByQuery.FindAllStringSubmatch(text, 64) {
+		out = append(out, m[1])
+	}
+	return out
+}
+
+// writes returns the markup a script writes into the page.
+func writes(text string) []string {
+	var out []string
+	for _, m := range written.FindAllStringSubmatch(text, 64) {
+		s := m[1] + m[2]
+		s = strings.NewReplacer(`\"`, `"`, `\'`, `'`, `\/`, `/`, `\n`, "\n").Replace(s)
+		out = append(out, s)
+	}
+	return out
+}

@@ -1,0 +1,378 @@
+package check
+
+import (
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// decls are the declarations of a style, property by lower-case name.
+type decls map[string]string
+
+// parseDecls reads “a:b;c:d”. Later declarations win, !important is dropped.
+func parseDecls(s string) decls {
+	if !strings.ContainsRune(s, ':') {
+		return nil
+	}
+	d := decls{}
+	for part := range strings.SplitSeq(stripComments(s), ";") {
+		name, value, ok := strings.Cut(part, ":")
+		if !ok {
+			continue
+		}
+		value = strings.ToLower(strings.TrimSpace(value))
+		if i := strings.Index(value, "!important"); i >= 0 {
+			value = strings.TrimSpace(value[:i])
+		}
+		d[strings.ToLower(strings.TrimSpace(name))] = value
+	}
+	return d
+}
+
+func stripComments(s string) string {
+	for {
+		i := strings.Index(s, "/*")
+		if i < 0 {
+			return s
+		}
+		j := strings.Index(s[i+2:], "*/")
+		if j < 0 {
+			return s[:i]
+		}
+		s = s[:i] + " " + s[i+2+j+2:]
+	}
+}
+
+// length reads a CSS length in pixels; em and the like count 16. ok is false
+// for anything that is not a plain length.
+func length(v string) (px float64, ok bool) {
+	v = strings.TrimSpace(v)
+	if f := strings.Fields(v); len(f) > 0 {
+		v = f[0]
+	}
+	end := 0
+	for end < len(v) && (v[end]-'0' <= 9 || v[end] == '.' || (end == 0 && (v[end] == '-' || v[end] == '+'))) {
+		end++
+	}
+	n, err := strconv.ParseFloat(v[:end], 64)
+	if err != nil {
+		return 0, false
+	}
+	switch v[end:] {
+	case "", "px":
+		return n, true
+	case "em", "rem", "ex", "ch":
+		return n * 16, true
+	case "pt":
+		return n * 4 / 3, true
+	case "%", "vw", "vh":
+		return n * 10, true
+	case "cm":
+		return n * 38, true
+	}
+	return 0, n == 0
+}
+
+func (d decls) atMost(prop string, px float64) bool {
+	v, has := d[prop]
+	if !has {
+		return false
+	}
+	n, ok := length(v)
+	return ok && n <= px
+}
+
+// concealment says how a style hides its element, "" when it does not. strong
+// is false for ways that menus and tabs use all the time.
+func (d decls) concealment() (how string, strong bool) {
+	if len(d) == 0 {
+		return "", false
+	}
+	placed := d["position"] == "absolute" || d["position"] == "fixed"
+	moved := placed || d["position"] == "relative"
+	overflow := d["overflow"] == "hidden" || d["overflow"] == "clip" || d["overflow-x"] == "hidden" || d["overflow-y"] == "hidden"
+	transform := strings.ReplaceAll(d["transform"]+d["-webkit-transform"]+d["-ms-transform"], " ", "")
+	const far = -400
+	switch {
+	case d.atMost("text-indent", -200):
+		return "文字缩进到屏幕外", true
+	case moved && (d.atMost("left", far) || d.atMost("top", far) || d.atMost("right", far) || d.atMost("bottom", far)),
+		d.atMost("margin-left", far), d.atMost("margin-top", far) && d["margin-top"] != "", strings.Contains(transform, "translate") && strings.Contains(transform, "-") && offscreen(transform):
+		return "移到屏幕外", true
+	case d.atMost("font-size", 2) && !strings.HasPrefix(d["font-size"], "-"):
+		return "字号为零", true
+	case strings.HasPrefix(strings.ReplaceAll(d["clip"], " ", ""), "rect(0") || strings.HasPrefix(strings.ReplaceAll(d["clip"], " ", ""), "rect(1px"),
+		strings.HasPrefix(d["clip-path"], "inset(5") || strings.HasPrefix(d["clip-path"], "inset(100") || strings.HasPrefix(strings.ReplaceAll(d["clip-path"], " ", ""), "circle(0"):
+		return "裁剪隐藏", true
+	case overflow && (d.atMost("height", 2) || d.atMost("width", 2) || d.atMost("max-height", 2) || d.atMost("max-width", 2)):
+		return "高宽为零", true
+	case strings.Contains(transform, "scale") && zeroScale(transform), d["zoom"] == "0", d["scale"] == "0":
+		return "缩放为零", true
+	case moved && strings.HasPrefix(d["z-index"], "-"):
+		return "置于底层", true
+	case zeroNumber(d["opacity"]), strings.Contains(strings.ReplaceAll(d["filter"], " ", ""), "opacity=0)"), strings.Contains(strings.ReplaceAll(d["filter"], " ", ""), "opacity(0"):
+		return "全透明", false
+	case d["color"] == "transparent", strings.HasPrefix(d["color"], "rgba") && transparent(d["color"]):
+		return "文字透明", true
+	case d["display"] == "none":
+		return "不显示（display:none）", false
+	case d["visibility"] == "hidden", d["visibility"] == "collapse", d["content-visibility"] == "hidden":
+		return "不可见（visibility）", false
+	}
+	return "", false
+}
+
+func offscreen(transform string) bool {
+	i := strings.IndexByte(transform, '-')
+	n, ok := length(strings.TrimRight(strings.FieldsFunc(transform[i:], func(r rune) bool { return r == ',' || r == ')' })[0], ")"))
+	return ok && n <= -400
+}
+
+func zeroScale(transform string) bool {
+	i := strings.Index(transform, "scale")
+	open := strings.IndexByte(transform[i:], '(')
+	if open < 0 {
+		return false
+	}
+	arg := transform[i+open+1:]
+	if j := strings.IndexAny(arg, ",)"); j >= 0 {
+		arg = arg[:j]
+	}
+	return zeroNumber(arg)
+}
+
+func zeroNumber(v string) bool {
+	n, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(v), "%"), 64)
+	return err == nil && n >= 0 && n <= 0.02
+}
+
+func transparent(c string) bool {
+	f := strings.FieldsFunc(strings.Trim(c, "rgba()"), func(r rune) bool { return r == ',' || r == ' ' || r == '/' })
+	return len(f) == 4 && zeroNumber(f[3])
+}
+
+var namedColours = map[string]uint32{
+	"white": 0xffffff, "black": 0, "red": 0xff0000, "blue": 0x0000ff, "green": 0x008000, "gray": 0x808080, "grey": 0x808080, "silver": 0xc0c0c0, "yellow": 0xffff00, "navy": 0x000080, "whitesmoke": 0xf5f5f5, "snow": 0xfffafa, "ivory": 0xfffff0, "ghostwhite": 0xf8f8ff, "orange": 0xffa500, "maroon": 0x800000,
+}
+
+// colour reads a colour value; ok is false for inherit, gradients and pictures.
+func colour(v string) (rgb uint32, ok bool) {
+	for f := range strings.FieldsSeq(v) {
+		if c, known := namedColours[f]; known {
+			return c, true
+		}
+		if h, isHex := strings.CutPrefix(f, "#"); isHex {
+			if len(h) == 3 || len(h) == 4 {
+				h = string([]byte{h[0], h[0], h[1], h[1], h[2], h[2]})
+			}
+			if len(h) >= 6 {
+				if n, err := strconv.ParseUint(h[:6], 16, 32); err == nil {
+					return uint32(n), true
+				}
+			}
+		}
+	}
+	if i := strings.Index(v, "rgb"); i >= 0 {
+		if j, k := strings.IndexByte(v[i:], '('), strings.IndexByte(v[i:], ')'); j > 0 && k > j {
+			f := strings.FieldsFunc(v[i+j+1:i+k], func(r rune) bool { return r == ',' || r == ' ' || r == '/' })
+			if len(f) >= 3 {
+				for _, s := range f[:3] {
+					n, err := strconv.Atoi(s)
+					if err != nil || n < 0 || n > 255 {
+						return 0, false
+					}
+					rgb = rgb<<8 | uint32(n)
+				}
+				return rgb, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// alike reports whether two colours cannot be told apart by a reader.
+func alike(a, b uint32) bool {
+	for shift := 0; shift < 24; shift += 8 {
+		x, y := int(a>>shift&255), int(b>>shift&255)
+		if x-y > 8 || y-x > 8 {
+			return false
+		}
+	}
+	return true
+}
+
+// rule is one rule of a style block for a single compound selector.
+type rule struct {
+	tag     string
+	id      string
+	classes []string
+	decls   decls
+	deep    bool // the selector had ancestors we did not look at
+}
+
+// sheet indexes the rules of a page's style blocks by class, id and tag.
+type sheet struct {
+	byClass, byID, byTag map[string][]*rule
+	n                    int
+}
+
+// maxRules bounds the rules kept; a page with more carries a framework inline.
+const maxRules = 20000
+
+func newSheet() *sheet {
+	return &sheet{byClass: map[string][]*rule{}, byID: map[string][]*rule{}, byTag: map[string][]*rule{}}
+}
+
+// add reads a style block. Rules inside @media are left out: what is hidden on
+// paper or on narrow screens is seen elsewhere.
+func (s *sheet) add(css string) {
+	css = stripComments(css)
+	for len(css) > 0 && s.n < maxRules {
+		open := strings.IndexByte(css, '{')
+		if open < 0 {
+			return
+		}
+		sel := strings.TrimSpace(css[:open])
+		if i := strings.LastIndexByte(sel, ';'); i >= 0 { // @import …;
+			sel = strings.TrimSpace(sel[i+1:])
+		}
+		css = css[open+1:]
+		if strings.HasPrefix(sel, "@") {
+			css = css[blockEnd(css):]
+			continue
+		}
+		end := strings.IndexByte(css, '}')
+		if end < 0 {
+			end = len(css)
+		}
+		d := parseDecls(css[:end])
+		css = css[min(end+1, len(css)):]
+		if d == nil {
+			continue
+		}
+		for one := range strings.SplitSeq(sel, ",") {
+			s.addRule(one, d)
+		}
+	}
+}
+
+// blockEnd returns the position after the “}” that closes an open block.
+func blockEnd(css string) int {
+	depth := 1
+	for i := range len(css) {
+		switch css[i] {
+		case '{':
+			depth++
+		case '}':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return len(css)
+}
+
+func (s *sheet) addRule(sel string, d decls) {
+	sel = strings.TrimSpace(sel)
+	if sel == "" || strings.ContainsAny(sel, ":[*") {
+		return
+	}
+	parts := strings.FieldsFunc(sel, func(r rune) bool { return r == ' ' || r == '>' || r == '+' || r == '~' || r == '\n' || r == '\t' })
+	if len(parts) == 0 {
+		return
+	}
+	r := &rule{decls: d, deep: len(parts) > 1}
+	last := parts[len(parts)-1]
+	for last != "" {
+		next := strings.IndexAny(last[1:], ".#")
+		piece := last
+		if next >= 0 {
+			piece, last = last[:next+1], last[next+1:]
+		} else {
+			last = ""
+		}
+		switch piece[0] {
+		case '.':
+			r.classes = append(r.classes, piece[1:])
+		case '#':
+			r.id = piece[1:]
+		default:
+			r.tag = strings.ToLower(piece)
+		}
+	}
+	s.n++
+	switch {
+	case r.id != "":
+		s.byID[r.id] = append(s.byID[r.id], r)
+	case len(r.classes) > 0:
+		s.byClass[r.classes[0]] = append(s.byClass[r.classes[0]], r)
+	case r.tag != "":
+		s.byTag[r.tag] = append(s.byTag[r.tag], r)
+	}
+}
+
+// of returns the declarations that apply to an element: style blocks, then its
+// own style attribute and the colour attributes of old markup.
+func (s *sheet) of(n *html.Node) decls {
+	var d decls
+	put := func(from decls) {
+		if len(from) == 0 {
+			return
+		}
+		if d == nil {
+			d = decls{}
+		}
+		for k, v := range from {
+			d[k] = v
+		}
+	}
+	class := attr(n, "class")
+	var names []string
+	if s.n > 0 && class != "" {
+		names = strings.Fields(class)
+	}
+	apply := func(rs []*rule) {
+		for _, r := range rs {
+			if r.tag != "" && r.tag != n.Data || r.id != "" && r.id != attr(n, "id") {
+				continue
+			}
+			all := true
+			for _, c := range r.classes {
+				found := false
+				for _, have := range names {
+					if have == c {
+						found = true
+						break
+					}
+				}
+				all = all && found
+			}
+			if all {
+				put(r.decls)
+			}
+		}
+	}
+	if s.n > 0 {
+		apply(s.byTag[n.Data])
+		for _, c := range names {
+			apply(s.byClass[c])
+		}
+		if id := attr(n, "id"); id != "" {
+			apply(s.byID[id])
+		}
+	}
+	if v := attr(n, "style"); v != "" {
+		put(parseDecls(v))
+	}
+	if v := attr(n, "bgcolor"); v != "" {
+		put(decls{"background": strings.ToLower(v)})
+	}
+	if n.DataAtom == atom.Font {
+		if v := attr(n, "color"); v != "" {
+			put(decls{"color": strings.ToLower(v)})
+		}
+	}
+	return d
+}
