@@ -67,6 +67,7 @@ CREATE TABLE login (
     totp_secret   TEXT NOT NULL DEFAULT '', -- sealed; empty until set up
     totp_off      TEXT NOT NULL DEFAULT '', -- why no second factor is asked: 演示
     totp_step     BIGINT NOT NULL DEFAULT 0, -- last time step used, so a code works once
+    change_password BOOLEAN NOT NULL DEFAULT FALSE, -- set by somebody else: to be changed at the next sign-in
     locked_until  TIMESTAMPTZ,
     disabled_at   TIMESTAMPTZ,
     created_at    TIMESTAMPTZ NOT NULL
@@ -74,17 +75,25 @@ CREATE TABLE login (
 CREATE UNIQUE INDEX login_person ON login (person_id) WHERE disabled_at IS NULL;
 
 CREATE TABLE sign_in_attempt (
-    login      TEXT NOT NULL,
+    login      TEXT NOT NULL, -- keyed digest of the name typed: people type passwords there
     at         TIMESTAMPTZ NOT NULL,
     address    TEXT NOT NULL
 );
 CREATE INDEX sign_in_attempt_login ON sign_in_attempt (login, at);
+CREATE INDEX sign_in_attempt_address ON sign_in_attempt (address, at);
+CREATE INDEX sign_in_attempt_at ON sign_in_attempt (at);
 
 CREATE TABLE session (
     token      TEXT PRIMARY KEY, -- SHA-256 of the cookie
+    login_id   TEXT COLLATE "C" NOT NULL REFERENCES login (id),
     data       BYTEA NOT NULL,
-    expires_at TIMESTAMPTZ NOT NULL
+    address    TEXT NOT NULL DEFAULT '',
+    agent      TEXT NOT NULL DEFAULT '',
+    started_at TIMESTAMPTZ NOT NULL,
+    seen_at    TIMESTAMPTZ NOT NULL, -- written at most once a minute
+    expires_at TIMESTAMPTZ NOT NULL  -- the absolute end; idleness is counted from seen_at
 );
+CREATE INDEX session_login ON session (login_id);
 CREATE INDEX session_expires ON session (expires_at);
 
 CREATE TABLE api_token (
@@ -100,6 +109,7 @@ CREATE TABLE form_receipt (
     location   TEXT NOT NULL,
     at         TIMESTAMPTZ NOT NULL
 );
+CREATE INDEX form_receipt_at ON form_receipt (at);
 
 CREATE TABLE rate_limit (
     key        TEXT NOT NULL,
