@@ -1,0 +1,120 @@
+package crawl
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
+)
+
+const sample = `<!DOCTYPE html><html><head><meta charset="gbk"><base href="/zwgk/"><link rel=stylesheet href="s.css">
+<meta http-equiv="Refresh" content="5; URL='/new/'"><script src=a.js>var x = '<a href="/no">';</script><style>a{}</style></head>
+<body><a href="tz/1.html">关于开展<b>检查</b>的通知</a><A HREF='//www.y.gov.cn/?a=1&amp;b=2'>友情链接</A><a href=javascript:void(0)>打印</a>
+<a name=x>锚</a><img src="/i.png" srcset="/i2.png 2x, /i3.png 3x"><area href=/map><iframe src="/f"></iframe><form action="/s"></form>
+<!-- <a href="/comment">x</a> --><textarea><a href="/text">x</a></textarea><video src=v.mp4 poster=p.jpg></video></body></html>`
+
+func TestLinks(t *testing.T) {
+	want := `link /zwgk/s.css false
+meta /new/ true
+script /zwgk/a.js false
+a /zwgk/tz/1.html true
+a http://www.y.gov.cn/?a=1&b=2 true
+a javascript:void(0) true
+img /i.png false
+img /i2.png false
+img /i3.png false
+area /map true
+iframe /f true
+form /s false
+video /zwgk/v.mp4 false
+video /zwgk/p.jpg false
+`
+	gbk, _ := simplifiedchinese.GBK.NewEncoder().String(sample)
+	gb, _ := simplifiedchinese.GB18030.NewEncoder().String(sample)
+	utf16, _ := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String(sample)
+	for name, page := range map[string]string{"utf-8": sample, "gbk": gbk, "gb18030": gb, "utf-16": utf16} {
+		links, over := Links("http://www.x.gov.cn/a/b.html", []byte(page))
+		var got strings.Builder
+		for _, l := range links {
+			u := strings.TrimPrefix(l.URL, "http://www.x.gov.cn")
+			if u == "" {
+				u = l.Raw
+			}
+			fmt.Fprintln(&got, l.Tag, u, l.Page)
+		}
+		if got.String() != want || over != 0 {
+			t.Errorf("%s:\n%s", name, got.String())
+		}
+	}
+	links, _ := Links("http://www.x.gov.cn/", []byte(gbk))
+	text, _ := simplifiedchinese.GBK.NewDecoder().Bytes(links[3].Text)
+	if string(text) != "关于开展检查的通知" {
+		t.Errorf("anchor text %q", text)
+	}
+}
+
+func TestLinksOfHostilePages(t *testing.T) {
+	const base = "http://www.x.gov.cn/"
+	if links, over := Links(base, []byte(strings.Repeat("<a href=/x>", MaxLinks+7))); len(links) != MaxLinks || over != 7 {
+		t.Errorf("%d links, %d over", len(links), over)
+	}
+	if links, _ := Links(base, []byte("<a href=\"/\x00a\">\x00\x00</a><a href=/b\x00>")); len(links) != 2 {
+		t.Errorf("NUL: %+v", links)
+	}
+	if links, _ := Links(base, []byte("<a href=\"/\xcd\xa8.html\">")); len(links) != 1 || !links[0].NonASCII || links[0].URL != base+"%CD%A8.html" {
+		t.Errorf("bytes beyond ASCII: %+v", links)
+	}
+	if links, _ := Links(base, []byte("<a href='"+strings.Repeat("x", 1<<20))); len(links) != 0 {
+		t.Errorf("unclosed: %d", len(links))
+	}
+	if links, _ := Links(base, []byte("<a href='/"+strings.Repeat("x", 1<<20)+"'>")); len(links) != 1 || links[0].URL != "" || len(links[0].Raw) != MaxURL {
+		t.Errorf("long: %d", len(links))
+	}
+	if links, _ := Links(base, []byte(strings.Repeat("<div>", 100_000)+"<a href=/deep>"+strings.Repeat("text ", 100)+"</a>")); len(links) != 1 || len(links[0].Text) > maxAnchor {
+		t.Errorf("deep: %d", len(links))
+	}
+}
+
+func TestFingerprint(t *testing.T) {
+	frame := strings.Repeat("县人民政府门户网站 政务公开 办事服务 互动交流 ", 20)
+	page := func(text string) scanned { return scan("http://x/", []byte("<p>"+frame+text+"</p>")) }
+	may, june, other := page("2024年5月 1 2 3"), page("2024年6月 4 5 6"), page("关于印发工作要点的通知")
+	if may.text.key != june.text.key || may.text.key == other.text.key {
+		t.Error("figures must not count, words must")
+	}
+	if !Near(may.text.sim, june.text.sim) || Near(0, 0) {
+		t.Error("near")
+	}
+	far := scan("http://x/", []byte("<p>"+strings.Repeat("防汛抗旱应急预案全文如下各乡镇街道办事处遵照执行", 20)))
+	if Near(may.text.sim, far.text.sim) {
+		t.Error("different texts are near")
+	}
+}
+
+func FuzzLinks(f *testing.F) {
+	f.Add([]byte(sample))
+	f.Add([]byte("\xff\xfe<\x00a\x00"))
+	f.Add([]byte("<a href='/\x00\xcd\\'><base href=//[>"))
+	f.Add([]byte("<meta http-equiv=refresh content=',url = \"x'><plaintext><a href=/>"))
+	f.Fuzz(func(t *testing.T, page []byte) {
+		before := bytes.Clone(page)
+		links, _ := Links("http://www.x.gov.cn/a/", page)
+		if !bytes.Equal(before, page) {
+			t.Fatal("the page was changed")
+		}
+		for _, l := range links {
+			if len(l.Raw) > MaxURL || len(l.Text) > maxAnchor || len(l.URL) > MaxURL {
+				t.Fatalf("over its limit: %+v", l)
+			}
+			if l.URL == "" {
+				continue
+			}
+			if again, err := Canonical("", l.URL); err != nil || again != l.URL {
+				t.Fatalf("%q is not canonical: %q, %v", l.URL, again, err)
+			}
+		}
+	})
+}
