@@ -153,7 +153,7 @@ func repeatedName(b []byte) (string, error) {
 var (
 	packID      = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,63}$`)
 	indicatorID = regexp.MustCompile(`^[A-Z]+(-[A-Z0-9]+)*-[0-9]+(\.[0-9]+)?$`)
-	checkID     = regexp.MustCompile(`^[a-z]+\.[a-z_]+$`)
+	checkID     = regexp.MustCompile(`^[a-z]+\.([a-z_]+|\*)$`)
 	paramName   = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 )
 

@@ -106,7 +106,8 @@ type Indicator struct {
 	// NoDoubleCount: what another indicator of the same part already deducted
 	// is not deducted here again.
 	NoDoubleCount bool `json:"no_double_count,omitempty"`
-	// Checks are the check ids that feed the indicator: link.dead.
+	// Checks are the check ids that feed the indicator: link.dead, or link.* for
+	// the whole family.
 	Checks []string `json:"checks,omitempty"`
 	Mark   Mark     `json:"mark"`
 	Source string   `json:"source"`
@@ -134,6 +135,17 @@ type Pack struct {
 func (i Indicator) Applies(c Class) bool {
 	for _, a := range i.AppliesTo {
 		if a == string(c) || strings.HasPrefix(string(c), a+".") {
+			return true
+		}
+	}
+	return false
+}
+
+// FedBy reports whether findings of a check belong to the indicator.
+func (i Indicator) FedBy(check string) bool {
+	for _, c := range i.Checks {
+		family, all := strings.CutSuffix(c, "*")
+		if c == check || (all && strings.HasPrefix(check, family)) {
 			return true
 		}
 	}

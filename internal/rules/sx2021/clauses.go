@@ -1,6 +1,10 @@
 package sx2021
 
-import "slices"
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // Clause is one row of the clause matrix: a duty small enough to be met, or
 // not, on its own.
@@ -15,6 +19,16 @@ type Clause struct {
 
 // Citation cites the clause as a letter would.
 func (c Clause) Citation() string { return Instrument + " " + c.Article }
+
+// Number is the number of the article the clause stands in: 8 for S8.1a.
+func (c Clause) Number() int {
+	digits := strings.TrimPrefix(c.ID, "S")
+	if i := strings.IndexFunc(digits, func(r rune) bool { return r < '0' || r > '9' }); i >= 0 {
+		digits = digits[:i]
+	}
+	n, _ := strconv.Atoi(digits)
+	return n
+}
 
 // Clauses lists every clause of the regulation in its order.
 func Clauses() []Clause { return slices.Clone(clauses) }

@@ -1,0 +1,212 @@
+package sx2021
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Answer is what answers a clause.
+type Answer struct {
+	Clause Clause
+	// Rules are the ids of the rules on the clause: filled from Rules().
+	Rules []string
+	// Obligations are obligation kinds, Checks check ids, Screens route
+	// patterns, Jobs job kinds.
+	Obligations, Checks, Screens, Jobs []string
+	// Means says how the clause is met otherwise.
+	Means string
+	// NotYet names the capability that completes the answer; what stands
+	// beside it is there, but nobody can do the clause's work with it alone.
+	NotYet string
+	// Outside is why software has no part in it.
+	Outside string
+}
+
+// Capabilities are the names NotYet may bear.
+func Capabilities() []string {
+	return []string{"Governance", "Library", "Sites", "Inspection", "Assessment", "Citizens", "Channels", "TwoLevels"}
+}
+
+// Empty reports whether nothing answers the clause.
+func (a Answer) Empty() bool {
+	return len(a.Rules)+len(a.Obligations)+len(a.Checks)+len(a.Screens)+len(a.Jobs) == 0 &&
+		a.Means == "" && a.NotYet == "" && a.Outside == ""
+}
+
+// Matrix lists every clause with what answers it, in the order of the
+// regulation. docs/law/matrix.md is written from it by a test.
+func Matrix() []Answer {
+	byClause := map[string][]string{}
+	for _, r := range Rules() {
+		byClause[r.Clause] = append(byClause[r.Clause], r.ID)
+	}
+	out := make([]Answer, len(clauses))
+	for i, c := range clauses {
+		out[i] = answers[c.ID]
+		out[i].Clause = c
+		out[i].Rules = byClause[c.ID]
+	}
+	return out
+}
+
+// UnknownAnswers lists rows of the table that no clause asks for.
+func UnknownAnswers() []string {
+	var out []string
+	for id := range answers {
+		if _, ok := ClauseOf(id); !ok {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// MatrixMarkdown writes the matrix as docs/law/matrix.md.
+func MatrixMarkdown() string {
+	var b strings.Builder
+	b.WriteString("# 《陕西省政府网站与政务新媒体管理细则》 clause by clause\n\n")
+	b.WriteString("Written by `go test ./internal -run TestMatrix -update` from `internal/rules/sx2021/matrix.go`; the text is in [sx2021.md](sx2021.md).\n")
+	b.WriteString("A row that waits for a capability names it in its last column.\n\n")
+	b.WriteString("| clause | article | duty | rules | obligations | checks | screens | jobs | standing |\n")
+	b.WriteString("|---|---|---|---|---|---|---|---|---|\n")
+	for _, a := range Matrix() {
+		article := fmt.Sprintf("[%s](sx2021.md#article-%d)", a.Clause.Article, a.Clause.Number())
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", a.Clause.ID, article, a.Clause.Duty,
+			codes(a.Rules), codes(a.Obligations), codes(a.Checks), codes(a.Screens), codes(a.Jobs), a.standing())
+	}
+	return b.String()
+}
+
+func (a Answer) standing() string {
+	switch {
+	case a.NotYet != "":
+		return "not yet (" + a.NotYet + ")"
+	case a.Outside != "":
+		return "outside: " + a.Outside
+	case a.Means != "":
+		return a.Means
+	}
+	return "answered"
+}
+
+func codes(ids []string) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	return "`" + strings.Join(ids, "` `") + "`"
+}
+
+// answers is the table. Rules are not written here: Matrix finds them.
+var answers = map[string]Answer{
+	"S1":     {Means: "every rule carries its citation; every value of a pack its source"},
+	"S3.1":   {NotYet: "Governance"},
+	"S4.1":   {NotYet: "Governance"},
+	"S4.2":   {NotYet: "Governance"},
+	"S5.1":   {NotYet: "Governance"},
+	"S5.2":   {NotYet: "Governance"},
+	"S5.3":   {NotYet: "Governance"},
+	"S5.4":   {NotYet: "Governance"},
+	"S5.5":   {NotYet: "Governance"},
+	"S6.2":   {NotYet: "Governance"},
+	"S6.3":   {NotYet: "Governance"},
+	"S6.4":   {NotYet: "Governance"},
+	"S6.5":   {NotYet: "Governance"},
+	"S7.1a":  {NotYet: "Governance"},
+	"S7.3a":  {Checks: []string{"footer.chinese_domain", "footer.party_gov_mark"}},
+	"S7.3b":  {Obligations: []string{"police_filing"}, Checks: []string{"footer.icp", "footer.police"}},
+	"S7.3c":  {Checks: []string{"footer.site_code", "tags.site_code_form"}},
+	"S7.3d":  {NotYet: "Governance"},
+	"S7.4a":  {Obligations: []string{"launch"}},
+	"S7.4b":  {Obligations: []string{"launch_notice"}},
+	"S7.4c":  {Obligations: []string{"launch_notice"}},
+	"S8.1a":  {NotYet: "Governance"},
+	"S8.1b":  {NotYet: "Governance"},
+	"S8.1c":  {NotYet: "Governance"},
+	"S8.1d":  {NotYet: "Governance"},
+	"S8.2a":  {NotYet: "Governance"},
+	"S8.2b":  {Checks: []string{"footer.site_code", "footer.error_report", "footer.party_gov_mark"}, NotYet: "Governance"},
+	"S8.3a":  {NotYet: "Governance"},
+	"S8.3b":  {NotYet: "Governance"},
+	"S8.3c":  {NotYet: "Governance"},
+	"S8.3d":  {NotYet: "Governance"},
+	"S8.3e":  {NotYet: "Governance"},
+	"S8.3f":  {NotYet: "Governance"},
+	"S9.1":   {NotYet: "Governance"},
+	"S9.2":   {NotYet: "Governance"},
+	"S9.3":   {NotYet: "Governance"},
+	"S10.1":  {NotYet: "Governance"},
+	"S10.2":  {NotYet: "Governance"},
+	"S10.3":  {NotYet: "Governance"},
+	"S10.4":  {NotYet: "Governance"},
+	"S11.1":  {NotYet: "Sites"},
+	"S11.2":  {NotYet: "Sites"},
+	"S12.0":  {NotYet: "Library"},
+	"S12.1":  {Obligations: []string{"column_update"}},
+	"S12.2a": {Checks: []string{"privacy.id_card", "privacy.mobile", "privacy.bank_card", "concealed.hidden_link"}, NotYet: "Library"},
+	"S12.2b": {NotYet: "Library"},
+	"S12.3":  {NotYet: "Library"},
+	"S12.4a": {NotYet: "Library"},
+	"S12.4b": {NotYet: "Channels"},
+	"S13.1a": {NotYet: "Sites"},
+	"S13.1b": {NotYet: "Citizens"},
+	"S13.2":  {NotYet: "Citizens"},
+	"S13.3":  {NotYet: "Citizens"},
+	"S13.4":  {NotYet: "Channels"},
+	"S14.1a": {NotYet: "Citizens"},
+	"S14.1b": {NotYet: "Citizens"},
+	"S14.1c": {NotYet: "Citizens"},
+	"S14.1d": {NotYet: "Channels"},
+	"S14.2a": {NotYet: "Citizens"},
+	"S14.2b": {NotYet: "Citizens"},
+	"S14.3a": {NotYet: "Library"},
+	"S14.3b": {NotYet: "Library"},
+	"S14.4a": {NotYet: "Citizens"},
+	"S14.4b": {NotYet: "Citizens"},
+	"S14.4c": {NotYet: "Citizens"},
+	"S15":    {NotYet: "Sites"},
+	"S16":    {NotYet: "Citizens"},
+	"S17":    {NotYet: "Library"},
+	"S18.1":  {NotYet: "Governance"},
+	"S18.2":  {NotYet: "Governance"},
+	"S19.1":  {NotYet: "Library"},
+	"S19.2":  {Obligations: []string{"column_update"}, Checks: []string{"column.stale", "column.overdue", "column.blank"}},
+	"S19.3a": {NotYet: "Library"},
+	"S19.3b": {NotYet: "Library"},
+	"S19.3c": {NotYet: "Library"},
+	"S19.4":  {Checks: []string{"link.dead", "access.rate", "home.stale"}, NotYet: "Inspection"},
+	"S19.5a": {NotYet: "Citizens"},
+	"S19.5b": {Obligations: []string{"letter_reply"}},
+	"S19.5c": {NotYet: "Citizens"},
+	"S19.6":  {NotYet: "Assessment"},
+	"S20.1":  {NotYet: "Governance"},
+	"S20.2":  {NotYet: "Governance"},
+	"S20.3":  {NotYet: "Channels"},
+	"S21":    {NotYet: "Governance"},
+	"S22.1":  {NotYet: "Inspection"},
+	"S22.2":  {NotYet: "Sites"},
+	"S23.1a": {NotYet: "Sites"},
+	"S23.1b": {NotYet: "Governance"},
+	"S23.1c": {NotYet: "Inspection"},
+	"S23.2":  {NotYet: "Inspection"},
+	"S23.3a": {NotYet: "Inspection"},
+	"S23.3b": {NotYet: "Inspection"},
+	"S24.1":  {NotYet: "Governance"},
+	"S24.2":  {NotYet: "Inspection"},
+	"S25":    {NotYet: "Sites"},
+	"S26.1":  {NotYet: "Sites"},
+	"S26.2":  {NotYet: "Sites"},
+	"S27.1":  {NotYet: "Library"},
+	"S27.2":  {NotYet: "Library"},
+	"S27.3":  {NotYet: "Governance"},
+	"S28.1":  {NotYet: "Governance"},
+	"S28.2":  {NotYet: "Governance"},
+	"S29.1":  {NotYet: "Assessment"},
+	"S29.2":  {NotYet: "Assessment"},
+	"S30.1":  {Obligations: []string{"order_rectify"}},
+	"S30.2":  {NotYet: "Assessment"},
+	"S30.3":  {NotYet: "Assessment"},
+	"S31.1":  {NotYet: "Governance"},
+	"S31.2":  {NotYet: "Governance"},
+	"S31.3":  {NotYet: "Governance"},
+	"S32":    {Means: "packs under `internal/rules/packs`"},
+	"S34":    {Means: "every rule carries its effective date"},
+}
