@@ -808,7 +808,7 @@ func splitWords(f *Facts) (out []sighting) {
 		}
 		if n.DataAtom == atom.A {
 			if t := judge(p, l, attr(n, "href")); t.foreign && !t.trusted {
-				if pieces(n) >= 2 {
+				if chopped(n) {
 					out = append(out, sighting{"链接文字“" + clip(noBlanks(nodeText(n)), 20) + "”被拆开，指向 " + t.host, place(n), t.bad != "" || l.suspicious(nodeText(n)) != ""})
 					continue
 				}
@@ -828,52 +828,51 @@ func splitWords(f *Facts) (out []sighting) {
 	return out
 }
 
-// pieces counts the places where two Han characters that read on are parted
-// by a comment, an element boundary or an invisible character.
-func pieces(a *html.Node) int {
+// chopped reports whether the words of a link were cut up so that a scan
+// misses them: by a comment, an element without text, or a character of no
+// width between two Han characters, or by giving characters an element each.
+// Emphasis around whole words is ordinary.
+func chopped(a *html.Node) bool {
 	var prev rune
-	cut, n := false, 0
-	single := 0
+	cut := false
+	single, all := 0, 0
 	for c := range a.Descendants() {
 		switch c.Type {
 		case html.CommentNode:
 			cut = true
 		case html.ElementNode:
-			if c.DataAtom != atom.Br && c.DataAtom != atom.Img {
+			if c.DataAtom != atom.Br && c.DataAtom != atom.Img && emptyOrHidden(c) {
 				cut = true
 			}
 		case html.TextNode:
-			if unseen(c.Parent) {
+			if unseen(c.Parent) || c.Parent != a && emptyOrHidden(c.Parent) {
 				continue
 			}
-			runes := []rune(strings.TrimSpace(c.Data))
-			if len(runes) == 1 {
+			text := strings.TrimSpace(c.Data)
+			if utf8.RuneCountInString(text) == 1 && c.Parent != a {
 				single++
 			}
-			for i, r := range runes {
+			for _, r := range text {
 				if invisible(r) {
 					cut = true
 					continue
 				}
-				if i == 0 || cut {
-					if cut && han(prev) && han(r) {
-						n++
-					}
+				if cut && han(prev) && han(r) {
+					return true
 				}
 				prev, cut = r, false
+				all++
 			}
-			// Text that runs on after an element has closed starts a piece.
-			cut = true
 		}
 	}
-	if single == 0 && n < 2 {
-		// “<b>中国</b>政府网” is ordinary emphasis.
-		if !strings.ContainsFunc(nodeText(a), invisible) {
-			return 0
-		}
-		return n + 1
+	return single >= 2 && single*2 >= all
+}
+
+func emptyOrHidden(n *html.Node) bool {
+	if how, _ := parseDecls(attr(n, "style")).concealment(); how != "" || hasAttr(n, "hidden") {
+		return true
 	}
-	return n + single - 1
+	return n.FirstChild == nil
 }
 
 func invisible(r rune) bool {

@@ -183,13 +183,13 @@ func hostsIn(text string) []string {
 }
 
 var (
-	navigate = regexp.MustCompile(`location\s*(?:\.\s*(?:href|replace|assign)|\[\s*["'](?:href|replace|assign)["']\s*\])?\s*[=(]\s*([^=;\n][^;\n]{0,300})`)
+	navigate = regexp.MustCompile(`location(?:["']\s*\])?\s*(?:\.\s*(?:href|replace|assign)|\[\s*["'](?:href|replace|assign)["']\s*\])?\s*[=(]\s*([^=;\n][^;\n]{0,300})`)
 	literal  = regexp.MustCompile(`^\s*["']([^"'\n]*)["']`)
 	variable = regexp.MustCompile(`^\s*([A-Za-z_$][\w$]*)\s*(?:[);,}]|$)`)
 	visitor  = regexp.MustCompile(`(?i)document\s*\.\s*referrer|\[\s*["']referrer["']\s*\]|navigator\s*\.\s*(?:userAgent|platform|appVersion)|\[\s*["']userAgent["']\s*\]`)
 	titleSet = regexp.MustCompile(`document\s*(?:\.\s*title|\[\s*["']title["']\s*\])\s*=\s*["']([^"'\n]{2,})["']`)
 
-	hideByID    = regexp.MustCompile(`getElementById\s*\(\s*["']([\w\-]+)["']\s*\)\s*\.\s*style\s*(?:\.\s*(display|visibility|opacity|left|top|height|fontSize|textIndent|position|cssText|zIndex|transform)|\[\s*["'](\w+)["']\s*\])\s*=\s*["']?([^"';\n]+)`)
+	hideByID    = regexp.MustCompile(`getElementById\s*\(\s*["']([\w\-]+)["']\s*\)\s*\.\s*style\s*(?:\.\s*(display|visibility|opacity|left|top|height|fontSize|textIndent|position|cssText|zIndex|transform)|\[\s*["'](\w+)["']\s*\])\s*=\s*(?:"([^"\n]*)"|'([^'\n]*)'|([^"';\n]+))`)
 	hideByQuery = regexp.MustCompile(`(?:\$|jQuery|querySelector(?:All)?)\s*\(\s*["']([#.][\w\-]+)["']\s*\)\s*\.\s*(?:hide\s*\(\s*\)|css\s*\(\s*["']?\{?\s*["']?(display|visibility|opacity)["']?\s*[,:]\s*["']?(none|hidden|0)|style\s*\.\s*(?:display|visibility|opacity)\s*=\s*["']?(?:none|hidden|0))`)
 	written     = regexp.MustCompile(`document\s*\.\s*write(?:ln)?\s*\(\s*(?:"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)')`)
 )
@@ -222,16 +222,17 @@ func hiddenByScript(text string) []string {
 	var out []string
 	for _, m := range hideByID.FindAllStringSubmatch(text, 64) {
 		prop := m[2] + m[3]
-		css := strings.ToLower(prop) + ":" + m[4]
+		value := m[4] + m[5] + m[6]
+		css := strings.ToLower(prop) + ":" + value
 		switch prop {
 		case "cssText":
-			css = m[4]
+			css = value
 		case "fontSize":
-			css = "font-size:" + m[4]
+			css = "font-size:" + value
 		case "textIndent":
-			css = "text-indent:" + m[4]
+			css = "text-indent:" + value
 		case "zIndex":
-			css = "position:absolute;z-index:" + m[4]
+			css = "position:absolute;z-index:" + value
 		case "left", "top":
 			css = "position:absolute;" + css
 		case "height":
