@@ -55,6 +55,8 @@ type Client struct {
 	free    map[string]int
 	next    []time.Time // of each period
 
+	ends endings
+
 	stop    context.CancelFunc // ends the loops
 	abandon context.CancelFunc // cancels the handlers
 	work    context.Context
@@ -353,7 +355,7 @@ func (k *Client) run(j row) {
 		then = func(c conn) error { return putBack(bg, c, j, now.Add(k.c.Backoff(j.Attempt)), j.Attempt, err.Error()) }
 	}
 	for try := 1; ; try++ {
-		err := write(bg, k.d, then)
+		err := k.ends.write(bg, k.d, then)
 		switch {
 		case err == nil:
 			return
