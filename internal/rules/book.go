@@ -50,3 +50,14 @@ func (b Book) Of(clause string) []Rule {
 	}
 	return out
 }
+
+// InPrinciple returns the rules the province may lift, in the order of the book.
+func (b Book) InPrinciple() []Rule {
+	var out []Rule
+	for _, r := range b.all {
+		if r.InPrinciple {
+			out = append(out, r)
+		}
+	}
+	return out
+}

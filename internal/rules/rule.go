@@ -73,6 +73,30 @@ func Reasons(breaches []Breach) []fault.Reason {
 	return out
 }
 
+// Refuse is the fault.Refused that carries the breaches, or nil when there are
+// none. One breach speaks for itself; several are counted and listed as reasons.
+func Refuse(breaches []Breach) error {
+	switch len(breaches) {
+	case 0:
+		return nil
+	case 1:
+		return fault.New(fault.Refused, breaches[0].Detail).Because(Reasons(breaches)...)
+	}
+	return fault.Newf(fault.Refused, "有%d处不符合规定，不能办理；请按下列依据逐项改正。", len(breaches)).Because(Reasons(breaches)...)
+}
+
+// Binding keeps the breaches of rules in force on the day: what was done before
+// an instrument's first day is not judged by it.
+func Binding(breaches []Breach, on calendar.Date) []Breach {
+	var out []Breach
+	for _, b := range breaches {
+		if b.Rule.Binds(on) {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
 // IDs lists the rule ids of breaches in their order.
 func IDs(breaches []Breach) []string {
 	var out []string

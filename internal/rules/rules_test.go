@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/fault"
 )
 
 func at(n int) calendar.Date { return calendar.Date{Year: 2026, Month: 1, Day: 1}.AddDays(n) }
@@ -53,6 +54,22 @@ func TestReasonShowsDetailThenTheLaw(t *testing.T) {
 	r := sample("S8.1a.days", false).Breachf("申请%d天。", 31).Reason()
 	if r.ID != "S8.1a.days" || r.Citation != "某文 第一条" || r.Says != "申请31天。规定：“不得如此”。" {
 		t.Errorf("reason %+v", r)
+	}
+}
+
+func TestRefuseSaysWhatToDo(t *testing.T) {
+	one, two := sample("S8.1a.days", false).Breach("申请31天，请缩短。"), sample("S8.1a.once", false).Breach("今年已下线1次。")
+	if err := Refuse(nil); err != nil {
+		t.Errorf("nothing broken, yet %v", err)
+	}
+	if f := fault.Of(Refuse([]Breach{one})); f.Kind != fault.Refused || f.Says != one.Detail || len(f.Reasons) != 1 {
+		t.Errorf("one breach: %+v", f)
+	}
+	if f := fault.Of(Refuse([]Breach{one, two})); !strings.Contains(f.Says, "2处") || len(f.Reasons) != 2 {
+		t.Errorf("two breaches: %+v", f)
+	}
+	if got := Binding([]Breach{one, two}, at(-1)); len(got) != 0 {
+		t.Errorf("the day before the instrument: %v", IDs(got))
 	}
 }
 

@@ -247,7 +247,7 @@ func TestScoreProperties(t *testing.T) {
 	p := gwb(t)
 	rng := rand.New(rand.NewPCG(2019, 19))
 	classes := []Class{PortalSite, PortalSite, PortalSite, DepartmentSite, PublishingAccount, App}
-	for n := range 3000 {
+	for n := range 1000 {
 		s := Subject{Class: classes[rng.IntN(len(classes))], NoOutwardServices: rng.IntN(3) == 0}
 		seen := random(rng, p)
 		r := Score(p, s, seen)

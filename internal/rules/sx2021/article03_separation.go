@@ -30,29 +30,33 @@ type Charge struct {
 	Part           Part
 }
 
-// CheckSeparation finds every person who both judges and operates one object,
-// each pair once, ordered by person and object.
-func CheckSeparation(charges []Charge) []rules.Breach {
-	type pair struct{ person, object string }
-	parts := map[pair]map[Part]bool{}
+// Both lists every person who judges and operates the same object, each pair
+// once, ordered by person and object; Part is left empty.
+func Both(charges []Charge) []Charge {
+	parts := map[Charge]map[Part]bool{}
 	for _, c := range charges {
-		k := pair{c.Person, c.Object}
+		k := Charge{Person: c.Person, Object: c.Object}
 		if parts[k] == nil {
 			parts[k] = map[Part]bool{}
 		}
 		parts[k][c.Part] = true
 	}
-	var both []pair
+	var both []Charge
 	for k, p := range parts {
 		if p[Judges] && p[Operates] {
 			both = append(both, k)
 		}
 	}
-	slices.SortFunc(both, func(a, b pair) int {
-		return cmp.Or(cmp.Compare(a.person, b.person), cmp.Compare(a.object, b.object))
+	slices.SortFunc(both, func(a, b Charge) int {
+		return cmp.Or(cmp.Compare(a.Person, b.Person), cmp.Compare(a.Object, b.Object))
 	})
+	return both
+}
+
+// CheckSeparation gives one breach for each pair of Both, in its order.
+func CheckSeparation(charges []Charge) []rules.Breach {
 	var out []rules.Breach
-	for range both {
+	for range Both(charges) {
 		out = append(out, JudgeNotOperator.Breach("同一人不能既监管又运维同一网站（账号），请将其中一项职责交由他人。"))
 	}
 	return out

@@ -70,6 +70,9 @@ type Noticed struct {
 	// IsLevelPortal: the object is itself the portal of its level, so the notice
 	// goes to that level's account and the superior portal.
 	IsLevelPortal bool
+	// Top: of the provincial government itself, which has no superior inside the
+	// regulation: Article 7(2) and (4) speak of cities and counties.
+	Top bool
 }
 
 // Postings lists who must post a notice where and for how long (readings 2).
@@ -80,6 +83,9 @@ func Postings(k NoticeKind, n Noticed, s Settings) []Posting {
 	}
 	switch k {
 	case OpeningNotice:
+		if n.OfGovernment && n.Top {
+			return nil
+		}
 		if n.OfGovernment {
 			return []Posting{{Publisher: BySuperiorOffice, All: []Place{SuperiorPortal, SuperiorAccount}, Days: NoticeDays, Clause: "S7.4b"}}
 		}

@@ -42,6 +42,9 @@ func TestPlacesOfNotices(t *testing.T) {
 	if p := Postings(ClosureNotice, Noticed{Object: Site}, s); p[0].Days != 30 || p[0].Publisher != BySponsor {
 		t.Errorf("closure notice: %+v", p)
 	}
+	if p := Postings(OpeningNotice, Noticed{Object: Site, OfGovernment: true, Top: true}, s); len(p) != 0 {
+		t.Errorf("the province has nobody above it to announce its portal: %+v", p)
+	}
 	s.DestinationNoticeDays = 60
 	if p := Postings(DestinationNotice, Noticed{Object: Site}, s); p[0].Days != 60 || p[0].Publisher != BySameLevel {
 		t.Errorf("destination notice: %+v", p)

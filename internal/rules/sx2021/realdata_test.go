@@ -57,3 +57,35 @@ func TestRealUnitsOutsideGovernmentAreRefused(t *testing.T) {
 		t.Errorf("refused %d, kept %d", refused, kept)
 	}
 }
+
+// Every real government portal may be opened by its government, and its chain
+// has the length of its level: the principal's consent, the application, and
+// each office above.
+func TestRealPortalsMayBeOpened(t *testing.T) {
+	steps := map[Level]int{Province: 3, City: 3, County: 4}
+	seen := map[Level]int{}
+	for _, row := range realData(t, "02_gov_sites/portals.csv") {
+		level := Level(row[2])
+		if steps[level] == 0 {
+			continue
+		}
+		seen[level]++
+		u := Unit{Kind: Government, Level: level}
+		if b := CheckScope(Holding{Unit: u, Object: Site, SiteKind: Portal}); len(b) > 0 {
+			t.Fatalf("%s: %v", row[1], b)
+		}
+		if b := CheckOpening(Opening{Unit: u, Object: Site, SiteKind: Portal}); len(b) > 0 {
+			t.Fatalf("%s: %v", row[1], b)
+		}
+		if n := len(Chain(u)); n != steps[level] {
+			t.Fatalf("%s: a chain of %d steps", row[1], n)
+		}
+		// The area's own code is a code its site may carry, once issued.
+		if b := CheckSiteCode(SiteCodeOf{Code: row[3][:6] + "0001", Divisions: []string{row[3]}}); len(b) > 0 {
+			t.Fatalf("%s: %v", row[1], b)
+		}
+	}
+	if seen[Province] < 20 || seen[City] < 200 || seen[County] < 1500 {
+		t.Errorf("too few portals read: %v", seen)
+	}
+}

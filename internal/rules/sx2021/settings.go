@@ -4,32 +4,32 @@ package sx2021
 // numbers the regulation itself states are constants beside their clause.
 type Settings struct {
 	// ICPBarsLaunch: no launch without an ICP filing number (readings 4).
-	ICPBarsLaunch bool
+	ICPBarsLaunch bool `json:"icp_bars_launch"`
 	// ChineseDomainBarsLaunch: no launch without a Chinese domain (readings 4).
-	ChineseDomainBarsLaunch bool
+	ChineseDomainBarsLaunch bool `json:"chinese_domain_bars_launch"`
 	// SecurityReportDays is how old, in days, a security report may be at launch.
-	SecurityReportDays int
+	SecurityReportDays int `json:"security_report_days"`
 	// PoliceFilingDays is the time after launch for the police filing, in days:
 	// an obligation, never a bar (readings 4).
-	PoliceFilingDays int
+	PoliceFilingDays int `json:"police_filing_days"`
 	// AccountFilingWorkdays reads 「及时备案」 of Article 7(3), in working days.
-	AccountFilingWorkdays int
+	AccountFilingWorkdays int `json:"account_filing_workdays"`
 	// DestinationNoticeDays is how long the notice of where the content went hangs.
-	DestinationNoticeDays int
+	DestinationNoticeDays int `json:"destination_notice_days"`
 	// WaiverWorkdays is the time for a waived interpretation: 0 is the same day,
 	// at most 3 working days (readings 20).
-	WaiverWorkdays int
+	WaiverWorkdays int `json:"waiver_workdays"`
 	// InterpretationForms is the number of forms below which the author is warned.
-	InterpretationForms int
+	InterpretationForms int `json:"interpretation_forms"`
 	// OrdinaryReviews and ImportantReviews are the review steps an item needs
 	// before release: 「分级分类审核」 with at least two persons.
-	OrdinaryReviews  int
-	ImportantReviews int
+	OrdinaryReviews  int `json:"ordinary_reviews"`
+	ImportantReviews int `json:"important_reviews"`
 	// ZonesCloseAsPortals: a national zone's portal is kept open like a
 	// government's (Article 33 with 8(3)).
-	ZonesCloseAsPortals bool
+	ZonesCloseAsPortals bool `json:"zones_close_as_portals"`
 	// UnexplainedDownHours is the silence after which an 核实单 opens (readings 7).
-	UnexplainedDownHours int
+	UnexplainedDownHours int `json:"unexplained_down_hours"`
 }
 
 // maxWaiverWorkdays bounds WaiverWorkdays (readings 20).
