@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"embed"
 	"errors"
 	"fmt"
 	"html"
@@ -15,8 +16,6 @@ import (
 
 	"github.com/jba/templatecheck"
 	"github.com/oklog/ulid/v2"
-
-	"embed"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -157,7 +156,7 @@ func (p *Page[T]) Sample(r *http.Request, n int) ([]byte, error) {
 	if n < 0 || n >= len(p.samples) {
 		return nil, fmt.Errorf("%s has no sample %d", p.name, n)
 	}
-	return p.document(r, p.samples[n], "")
+	return p.document(r, p.samples[n], "", http.StatusOK)
 }
 
 // Render answers 200 with the page; HX-Request drops the frame.
@@ -172,7 +171,7 @@ func (p *Page[T]) RenderStatus(w http.ResponseWriter, r *http.Request, status in
 	if !fragment(r) {
 		said = takeSaid(w, r)
 	}
-	b, err := p.document(r, page, said)
+	b, err := p.document(r, page, said, status)
 	if err != nil {
 		return fmt.Errorf("render %s: %w", p.name, err)
 	}
@@ -184,7 +183,7 @@ func (p *Page[T]) RenderStatus(w http.ResponseWriter, r *http.Request, status in
 	return nil
 }
 
-func (p *Page[T]) document(r *http.Request, page T, said string) ([]byte, error) {
+func (p *Page[T]) document(r *http.Request, page T, said string, status int) ([]byte, error) {
 	v := View[T]{Frame: frameOf(r), Page: page}
 	v.Frame.Said = said
 	if c, ok := any(page).(Crumbed); ok {
@@ -198,6 +197,9 @@ func (p *Page[T]) document(r *http.Request, page T, said string) ([]byte, error)
 			return nil, err
 		}
 		v.Frame.Title = strings.TrimSpace(html.UnescapeString(b.String()))
+	}
+	if status == http.StatusUnprocessableEntity {
+		v.Frame.Title = "错误：" + v.Frame.Title // heard first when the page is read out
 	}
 	root := "console.html"
 	if fragment(r) {

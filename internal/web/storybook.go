@@ -22,6 +22,15 @@ type Story struct {
 	Samples []Component
 }
 
+// Row reports whether the samples are small enough to stand in one line.
+func (s Story) Row() bool {
+	switch s.Samples[0].(type) {
+	case Tag, Badge, Link:
+		return true
+	}
+	return false
+}
+
 // Storybook is the routes of the storybook, which the application adds in
 // development only: every component and every defined page with its samples.
 func Storybook() []Route {

@@ -1,0 +1,265 @@
+// The console's script. Every screen works without it: it only spares time
+// (parts of a page instead of all of it), keeps what was typed, and tells
+// screen readers what changed. Floor: Chromium 78.
+
+import htmx from "htmx.org";
+
+const live = document.getElementById("live");
+
+/** say puts a sentence into the page's live region. */
+function say(text: string): void {
+  if (!live || !text) return;
+  live.textContent = "";
+  window.setTimeout(() => { live.textContent = text; }, 60);
+}
+
+/** on listens below the document, for elements that come and go. */
+function on<K extends keyof DocumentEventMap>(type: K, selector: string, act: (target: HTMLElement, e: DocumentEventMap[K]) => void): void {
+  document.addEventListener(type, (e) => {
+    const target = e.target instanceof Element ? e.target.closest<HTMLElement>(selector) : null;
+    if (target) act(target, e);
+  });
+}
+
+function make<K extends keyof HTMLElementTagNameMap>(tag: K, className: string, text = ""): HTMLElementTagNameMap[K] {
+  const e = document.createElement(tag);
+  if (className) e.className = className;
+  if (text) e.textContent = text;
+  return e;
+}
+
+// Some intranet browsers forbid storage altogether; then drafts are not kept.
+function stored(store: () => Storage, key: string): string | null {
+  try { return store().getItem(key); } catch { return null; }
+}
+function store(where: () => Storage, key: string, value: string | null): void {
+  try {
+    if (value === null) where().removeItem(key); else where().setItem(key, value);
+  } catch { /* full or forbidden: the server's copy is the real one */ }
+}
+const session = () => window.sessionStorage;
+const local = () => window.localStorage;
+
+// ---- htmx: tokens, busy regions, focus, announcements
+
+const focusable = "a[href], button, input, select, textarea, summary, [tabindex]";
+let lostFrom: Element | null = null;
+
+document.body.addEventListener("htmx:configRequest", (e) => {
+  const d = (e as CustomEvent).detail;
+  if (d.verb !== "get" && !("_form" in (d.unfilteredParameters || d.parameters || {}))) {
+    d.headers["X-Form-Token"] = document.body.dataset.formToken || "";
+  }
+});
+document.body.addEventListener("htmx:beforeRequest", (e) => {
+  ((e as CustomEvent).detail.target as Element).setAttribute("aria-busy", "true");
+});
+document.body.addEventListener("htmx:afterRequest", (e) => {
+  ((e as CustomEvent).detail.target as Element).removeAttribute("aria-busy");
+});
+document.body.addEventListener("htmx:beforeSwap", (e) => {
+  const target = (e as CustomEvent).detail.target as Element;
+  lostFrom = document.activeElement && target.contains(document.activeElement) && target !== document.activeElement ? target : null;
+});
+document.body.addEventListener("htmx:afterSettle", (e) => {
+  const target = (e as CustomEvent).detail.target as HTMLElement;
+  const wrong = target.querySelector<HTMLElement>("[data-focus]");
+  if (wrong) wrong.focus();
+  else if (lostFrom && (!document.activeElement || document.activeElement === document.body)) {
+    // The focus went with the part that was replaced: stay in its place.
+    const next = target.isConnected ? target : document.getElementById("main");
+    if (next) {
+      if (!next.matches(focusable)) next.setAttribute("tabindex", "-1");
+      next.focus();
+    }
+  }
+  lostFrom = null;
+  const status = target.querySelector("[role=status]");
+  if (status) say(status.textContent || "");
+  enhance(target);
+});
+document.body.addEventListener("htmx:sendError", () => say("网络中断，本次没有提交，请稍后重试。"));
+
+// ---- Forms: counters, one submission, drafts
+
+interface Draft { [name: string]: string[] }
+
+function draftKey(form: HTMLFormElement): string {
+  return "draft:" + location.pathname + ":" + form.dataset.draft;
+}
+
+function fieldsOf(form: HTMLFormElement): (HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement)[] {
+  const kept: (HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement)[] = [];
+  for (const e of Array.from(form.elements)) {
+    if (e instanceof HTMLInputElement && ["hidden", "password", "file", "submit", "button"].indexOf(e.type) >= 0) continue;
+    if ((e instanceof HTMLInputElement || e instanceof HTMLTextAreaElement || e instanceof HTMLSelectElement) && e.name) kept.push(e);
+  }
+  return kept;
+}
+
+function read(form: HTMLFormElement): Draft {
+  const d: Draft = {};
+  for (const e of fieldsOf(form)) {
+    d[e.name] = d[e.name] || [];
+    if (e instanceof HTMLInputElement && (e.type === "checkbox" || e.type === "radio") && !e.checked) continue;
+    d[e.name].push(e.value);
+  }
+  return d;
+}
+
+function write(form: HTMLFormElement, d: Draft): void {
+  for (const e of fieldsOf(form)) {
+    const values = d[e.name];
+    if (!values) continue;
+    if (e instanceof HTMLInputElement && (e.type === "checkbox" || e.type === "radio")) e.checked = values.indexOf(e.value) >= 0;
+    else e.value = values.shift() ?? e.value;
+    e.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}
+
+const SENT = "draft-sent";
+
+// A draft goes once its form was taken: the next page is neither the form with
+// errors nor a fault page.
+function settleDrafts(): void {
+  const sent = stored(session, SENT);
+  if (!sent) return;
+  store(session, SENT, null);
+  if (!document.querySelector(".errors, .kept, .alert[role=alert]")) store(session, sent, null);
+}
+
+function offerDraft(form: HTMLFormElement): void {
+  const key = draftKey(form);
+  const text = stored(session, key);
+  if (!text) return;
+  let d: Draft;
+  try { d = JSON.parse(text); } catch { store(session, key, null); return; }
+  if (JSON.stringify(read(form)) === text) return;
+  const bar = make("div", "alert info draft");
+  bar.setAttribute("role", "status");
+  bar.append(make("p", "", "上次填写的内容还没有提交。"));
+  const acts = make("p", "");
+  const restore = make("button", "button", "恢复内容");
+  const drop = make("button", "button plain", "不用了");
+  restore.type = drop.type = "button";
+  restore.addEventListener("click", () => { write(form, d); bar.remove(); fieldsOf(form)[0]?.focus(); say("已恢复上次填写的内容。"); });
+  drop.addEventListener("click", () => { store(session, key, null); bar.remove(); fieldsOf(form)[0]?.focus(); });
+  acts.append(restore, drop);
+  bar.append(acts);
+  form.parentNode?.insertBefore(bar, form);
+}
+
+let saving = 0;
+on("input", "form[data-draft]", (form) => {
+  window.clearTimeout(saving);
+  saving = window.setTimeout(() => store(session, draftKey(form as HTMLFormElement), JSON.stringify(read(form as HTMLFormElement))), 400);
+});
+
+document.addEventListener("submit", (e) => {
+  const form = e.target as HTMLFormElement;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) { e.preventDefault(); return; } // a second click
+  form.dataset.sent = "1";
+  window.setTimeout(() => { delete form.dataset.sent; }, 8000); // a download leaves the page standing
+  if (form.dataset.draft) {
+    window.clearTimeout(saving);
+    store(session, draftKey(form), JSON.stringify(read(form)));
+    store(session, SENT, draftKey(form));
+  }
+  if (/\/logout$/.test(form.action)) {
+    try { window.sessionStorage.clear(); } catch { /* nothing was kept */ }
+  }
+});
+window.addEventListener("pageshow", () => {
+  for (const f of Array.from(document.forms)) delete f.dataset.sent;
+});
+document.body.addEventListener("htmx:afterRequest", (e) => {
+  const form = ((e as CustomEvent).detail.elt as Element).closest("form");
+  if (form) delete form.dataset.sent;
+});
+
+function count(area: HTMLTextAreaElement): void {
+  const max = area.maxLength;
+  if (max <= 0) return;
+  let line = area.nextElementSibling;
+  if (!line || !line.classList.contains("counter")) {
+    line = make("p", "counter");
+    area.after(line);
+  }
+  line.textContent = "已填 " + area.value.length + " 字，最多 " + max + " 字";
+}
+on("input", "textarea[maxlength]", (e) => count(e as HTMLTextAreaElement));
+
+// ---- Open menus close on Esc and on a click elsewhere
+
+document.addEventListener("keydown", (e) => {
+  if (e.key !== "Escape") return;
+  for (const d of Array.from(document.querySelectorAll<HTMLDetailsElement>("details.menu-pop[open]"))) {
+    d.open = false;
+    d.querySelector("summary")?.focus();
+  }
+});
+document.addEventListener("click", (e) => {
+  for (const d of Array.from(document.querySelectorAll<HTMLDetailsElement>("details.menu-pop[open]"))) {
+    if (!d.contains(e.target as Node)) d.open = false;
+  }
+});
+
+// ---- Keyboard sheet. Single keys can be switched off (WCAG 2.1.4).
+
+const KEYS_OFF = "keys-off";
+let sheet: HTMLDialogElement | null = null;
+
+function showSheet(): void {
+  if (!sheet) {
+    sheet = make("dialog", "sheet");
+    sheet.setAttribute("aria-labelledby", "sheet-title");
+    const title = make("h2", "", "键盘操作");
+    title.id = "sheet-title";
+    const list = make("dl", "");
+    for (const [key, what] of [["/", "到搜索框"], ["?", "打开这张表"], ["Tab", "到下一处"], ["Shift + Tab", "回上一处"], ["Esc", "关闭菜单和窗口"]]) {
+      const dt = make("dt", "");
+      dt.append(make("kbd", "", key));
+      list.append(dt, make("dd", "", what));
+    }
+    const choice = make("div", "choice");
+    const box = make("input", "");
+    box.type = "checkbox";
+    box.id = "sheet-keys";
+    box.checked = stored(local, KEYS_OFF) !== "1";
+    box.addEventListener("change", () => store(local, KEYS_OFF, box.checked ? null : "1"));
+    const label = make("label", "", "使用单键快捷键（/ 和 ?）");
+    label.htmlFor = box.id;
+    choice.append(box, label);
+    const close = make("button", "button", "关闭");
+    close.type = "button";
+    close.addEventListener("click", () => sheet?.close());
+    sheet.append(title, list, choice, close);
+    document.body.append(sheet);
+  }
+  if (!sheet.open) sheet.showModal();
+}
+
+document.addEventListener("keydown", (e) => {
+  if (e.ctrlKey || e.altKey || e.metaKey || e.isComposing || stored(local, KEYS_OFF) === "1") return;
+  if (e.target instanceof Element && e.target.closest("input, textarea, select, [contenteditable], dialog")) return;
+  if (e.key === "/") {
+    const box = document.getElementById("top-q");
+    if (box) { e.preventDefault(); box.focus(); }
+  } else if (e.key === "?") {
+    e.preventDefault();
+    showSheet();
+  }
+});
+
+// ---- Start
+
+function enhance(root: ParentNode): void {
+  for (const f of Array.from(root.querySelectorAll<HTMLFormElement>("form[data-draft]"))) offerDraft(f);
+  for (const a of Array.from(root.querySelectorAll<HTMLTextAreaElement>("textarea[maxlength]"))) count(a);
+}
+
+settleDrafts();
+enhance(document);
+document.querySelector<HTMLElement>("[data-focus]")?.focus();
+void htmx;
