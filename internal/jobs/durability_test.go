@@ -307,7 +307,14 @@ func soak(t *testing.T, d *db.DB, kills int) {
 	missed := count(t, d, `SELECT COUNT(*) FROM asked a JOIN seen s ON s.wkey = a.wkey WHERE s.version <> a.version`)
 	asked := count(t, d, `SELECT SUM(version) FROM asked`)
 	fired := count(t, d, `SELECT COUNT(*) FROM fired`)
-	failed := count(t, d, `SELECT COUNT(*) FROM job WHERE state = 'failed'`)
+	failures, err := jobs.Failures(ctx, d, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := len(failures)
+	for _, f := range failures {
+		t.Logf("failed: %+v", f)
+	}
 	slices.Sort(latency)
 	at := func(p int) int { return latency[min(len(latency)*p/100, len(latency)-1)] }
 	if len(latency) == 0 {
@@ -325,7 +332,9 @@ func soak(t *testing.T, d *db.DB, kills int) {
 	if most := kills * soakConfig.Queues[jobs.DefaultQueue]; again > most {
 		t.Errorf("%d loose effects repeated, %d jobs were killed at work at most", again, most)
 	}
-	if fired < kills/2 {
+	// A firing held by a killed process keeps the next one back for a lease,
+	// which is several lives here.
+	if fired < max(1, kills/20) {
 		t.Errorf("periodic duty fired %d times in %d processes", fired, kills)
 	}
 	for _, s := range slices.Sorted(maps.Keys(troubles)) {

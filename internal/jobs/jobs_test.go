@@ -550,3 +550,47 @@ func TestIdleCommitsNothing(t *testing.T) {
 		t.Errorf("an idle client committed %d times in 60 polls", after-before)
 	}
 }
+
+// TestSilentProcess: what a dead process held runs again, unless it has taken
+// its process down as often as it may.
+func TestSilentProcess(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		enqueue(t, d, note{1}, jobs.Unique("a"))
+		enqueue(t, d, note{2}, jobs.MaxAttempts(2))
+		ddl(t, d, `UPDATE job SET state = 'running', holder = 'gone', attempt = 2, held_until = '2026-01-01T00:00:00.000000Z'`)
+		var got []int
+		w := jobs.NewWorkers()
+		jobs.Handle(w, func(_ context.Context, n note) error { got = append(got, n.N); return nil })
+		jobstest.Work(t, d, w, jobs.Config{})
+		if !slices.Equal(got, []int{1}) {
+			t.Errorf("worked %v, want the one with attempts left", got)
+		}
+		f, err := jobs.Failures(ctx, d, 10)
+		if err != nil || len(f) != 1 || f[0].Attempts != 2 || f[0].Args != `{"n":2}` {
+			t.Errorf("failures %+v, %v", f, err)
+		}
+	})
+}
+
+func TestCounts(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		enqueue(t, d, tick{}, jobs.At(d.Now().Add(time.Hour)))
+		enqueue(t, d, note{})
+		time.Sleep(20 * time.Millisecond)
+		check := func(c []jobs.Waiting, err error) {
+			t.Helper()
+			if err != nil || len(c) != 2 || c[0].Kind != "test.note" || c[0].Waiting != 1 || c[1].Waiting != 1 {
+				t.Fatalf("counts %+v, %v", c, err)
+			}
+			if c[0].OldestAge < 15*time.Millisecond || c[0].OldestAge > time.Minute || c[1].OldestAge != 0 {
+				t.Errorf("ages %s and %s", c[0].OldestAge, c[1].OldestAge)
+			}
+		}
+		check(jobs.Counts(ctx, d))
+		if err := d.View(ctx, func(tx *db.Tx) error { check(jobs.Counts(ctx, tx)); return nil }); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

@@ -79,7 +79,9 @@ func Every(w *Workers, d time.Duration, args Args) {
 		return
 	}
 	w.periods = append(w.periods, period{d, row{
-		Queue: DefaultQueue, Kind: args.Kind(), Args: string(body), Key: "every", MaxAttempts: 3,
+		// A firing that fails or dies is dropped when the next one is claimed, so
+		// failures of a duty do not pile up.
+		Queue: DefaultQueue, Kind: args.Kind(), Args: string(body), Key: "every", MaxAttempts: DefaultAttempts,
 	}})
 }
 
