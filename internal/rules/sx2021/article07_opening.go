@@ -230,7 +230,7 @@ func CheckLaunchTime(consent, launch calendar.Date, statement WrittenReport) []r
 	if !launch.After(by) || statement.Missing() == "" {
 		return nil
 	}
-	return []rules.Breach{LaunchInOneYear.Breachf("应于%s前上线，已逾期；主管单位须向省政府办公厅提交书面声明（%s）。", by.Chinese(), statement.Missing())}
+	return []rules.Breach{LaunchInOneYear.Breachf("最迟应于%s上线，已逾期且书面声明不完整（%s）；请主管单位向省政府办公厅补交书面声明。", by.Chinese(), statement.Missing())}
 }
 
 // CheckOpeningNotice applies Article 7(4): the opening notice stands in every
@@ -238,39 +238,9 @@ func CheckLaunchTime(consent, launch calendar.Date, statement WrittenReport) []r
 func CheckOpeningNotice(n Noticed, hung []Place, s Settings) []rules.Breach {
 	var out []rules.Breach
 	for _, p := range Postings(OpeningNotice, n, s) {
-		if missing := p.missing(hung); len(missing) > 0 {
+		if missing := p.Missing(hung); len(missing) > 0 {
 			out = append(out, OpeningPlaces.Breachf("开通公告还缺：%s；请由公告发布单位补发。", strings.Join(missing, "、")))
 		}
 	}
 	return out
-}
-
-var placeName = map[Place]string{
-	OwnHome: "本网站（账号）", LevelPortal: "本级政府门户网站首页", LevelAccount: "本级政府政务新媒体",
-	SuperiorPortal: "上级政府门户网站首页", SuperiorAccount: "上级政府政务新媒体",
-}
-
-// missing names the places a posting still lacks.
-func (p Posting) missing(hung []Place) []string {
-	has := map[Place]bool{}
-	for _, h := range hung {
-		has[h] = true
-	}
-	var out []string
-	for _, place := range p.All {
-		if !has[place] {
-			out = append(out, placeName[place])
-		}
-	}
-	if len(p.AnyOf) == 0 {
-		return out
-	}
-	var names []string
-	for _, place := range p.AnyOf {
-		if has[place] {
-			return out
-		}
-		names = append(names, placeName[place])
-	}
-	return append(out, strings.Join(names, "或"))
 }

@@ -50,7 +50,7 @@ type WrittenReport struct {
 func (w WrittenReport) Missing() string {
 	switch {
 	case !w.BySupervisor:
-		return "报告应由主管单位报送"
+		return "应由主管单位出具"
 	case blank(w.Number):
 		return "缺少文号"
 	case !w.Sealed:
@@ -110,7 +110,7 @@ func CheckOffline(o Offline, earlier []Offline) []rules.Breach {
 			out = append(out, EmergencyCause.Breach("紧急下线的原因不在规定范围内，请选择“不可抗力”或“责令紧急关停”；其他原因请按临时下线申请。"))
 		}
 		if m := o.Report.Missing(); m != "" {
-			out = append(out, EmergencyReported.Breachf("紧急下线的书面报备不完整：%s；补齐前计入当年下线次数。", m))
+			out = append(out, EmergencyReported.Breachf("紧急下线的书面报备不完整（%s），补齐前计入当年下线次数；请主管单位补报。", m))
 		}
 		return out
 	}
@@ -159,5 +159,5 @@ func CheckUnexplained(downHours int, approvedWindow bool, report WrittenReport, 
 	if downHours < s.UnexplainedDownHours || approvedWindow || report.Missing() == "" {
 		return nil
 	}
-	return []rules.Breach{OfflineUnapproved.Breachf("已连续中断%d小时，既无批准的下线时段，也无书面报备，按自行下线核实。", downHours)}
+	return []rules.Breach{OfflineUnapproved.Breachf("已连续中断%d小时，既无批准的下线时段，也无书面报备，按自行下线处理；请主管单位发出核实单并问明原因。", downHours)}
 }

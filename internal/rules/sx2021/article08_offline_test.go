@@ -2,6 +2,7 @@ package sx2021
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"zhengshu/internal/calendar"
@@ -10,15 +11,16 @@ import (
 
 func day(n int) calendar.Date { return calendar.Date{Year: 2026, Month: 3, Day: 1}.AddDays(n) }
 
-// wantRules compares breaches with rule ids and demands a detail in each.
+// wantRules compares breaches with rule ids and demands of each detail that it
+// is a whole sentence and says what to do.
 func wantRules(t *testing.T, got []rules.Breach, want ...string) {
 	t.Helper()
 	if !slices.Equal(rules.IDs(got), want) {
 		t.Errorf("breaches %v, want %v", rules.IDs(got), want)
 	}
 	for _, b := range got {
-		if b.Detail == "" {
-			t.Errorf("%s says nothing", b.Rule.ID)
+		if !strings.HasSuffix(b.Detail, "。") || !strings.Contains(b.Detail, "请") {
+			t.Errorf("%s does not say what to do: %q", b.Rule.ID, b.Detail)
 		}
 	}
 }

@@ -85,7 +85,7 @@ func FeedbackBy(closed calendar.Date) calendar.Date { return closed.AddMonths(Fe
 // (then give today).
 func CheckFeedback(closed, on calendar.Date) []rules.Breach {
 	if by := FeedbackBy(closed); on.After(by) {
-		return []rules.Breach{FeedbackInOneMonth.Breachf("征集调查结果应于%s前公开，已逾期；请尽快公开反馈结果。", by.Chinese())}
+		return []rules.Breach{FeedbackInOneMonth.Breachf("征集调查结果最迟应于%s公开，已逾期；请尽快公开反馈结果。", by.Chinese())}
 	}
 	return nil
 }

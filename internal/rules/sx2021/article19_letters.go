@@ -44,7 +44,7 @@ func CheckLetterReply(due calendar.Due, concluded calendar.Date) []rules.Breach 
 	if due.On.IsZero() || due.Provisional || !concluded.After(due.On) {
 		return nil
 	}
-	return []rules.Breach{LettersOnTime.Breachf("应于%s前答复，逾期%d天；请尽快答复并说明原因。", due.On.Chinese(), concluded.Sub(due.On))}
+	return []rules.Breach{LettersOnTime.Breachf("最迟应于%s答复，逾期%d天；请尽快答复并说明原因。", due.On.Chinese(), concluded.Sub(due.On))}
 }
 
 // CheckLetterStatistics applies the duty to publish the figures.

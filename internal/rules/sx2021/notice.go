@@ -1,6 +1,8 @@
 package sx2021
 
 import (
+	"strings"
+
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/rules"
 )
@@ -101,6 +103,37 @@ func Postings(k NoticeKind, n Noticed, s Settings) []Posting {
 		return []Posting{{Publisher: BySameLevel, AnyOf: level, Days: s.DestinationNoticeDays, Clause: "S8.3f"}}
 	}
 	return nil
+}
+
+var placeName = map[Place]string{
+	OwnHome: "本网站（账号）", LevelPortal: "本级政府门户网站首页", LevelAccount: "本级政府政务新媒体",
+	SuperiorPortal: "上级政府门户网站首页", SuperiorAccount: "上级政府政务新媒体",
+}
+
+// Missing names the places a posting still lacks, for a person to read; an
+// alternative is one entry joined by 或.
+func (p Posting) Missing(hung []Place) []string {
+	has := map[Place]bool{}
+	for _, h := range hung {
+		has[h] = true
+	}
+	var out []string
+	for _, place := range p.All {
+		if !has[place] {
+			out = append(out, placeName[place])
+		}
+	}
+	if len(p.AnyOf) == 0 {
+		return out
+	}
+	var names []string
+	for _, place := range p.AnyOf {
+		if has[place] {
+			return out
+		}
+		names = append(names, placeName[place])
+	}
+	return append(out, strings.Join(names, "或"))
 }
 
 // HangUntil is the last day a notice must still hang. The day of first

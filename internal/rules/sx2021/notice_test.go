@@ -1,6 +1,7 @@
 package sx2021
 
 import (
+	"slices"
 	"testing"
 
 	"zhengshu/internal/calendar"
@@ -48,5 +49,26 @@ func TestPlacesOfNotices(t *testing.T) {
 	s.DestinationNoticeDays = 60
 	if p := Postings(DestinationNotice, Noticed{Object: Site}, s); p[0].Days != 60 || p[0].Publisher != BySameLevel {
 		t.Errorf("destination notice: %+v", p)
+	}
+}
+
+func TestMissingPlaces(t *testing.T) {
+	off := Postings(OfflineNotice, Noticed{Object: Site}, Defaults())
+	for _, tt := range []struct {
+		name    string
+		posting Posting
+		hung    []Place
+		want    []string
+	}{
+		{"own notice absent", off[0], nil, []string{"本网站（账号）"}},
+		{"own notice up", off[0], []Place{OwnHome}, nil},
+		{"neither portal nor account of the level", off[1], []Place{OwnHome}, []string{"本级政府门户网站首页或本级政府政务新媒体"}},
+		{"the account alone will do", off[1], []Place{LevelAccount}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := tt.posting.Missing(tt.hung); !slices.Equal(got, tt.want) {
+				t.Errorf("missing %v, want %v", got, tt.want)
+			}
+		})
 	}
 }
