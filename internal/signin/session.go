@@ -36,7 +36,6 @@ const (
 const (
 	KeyLogin   = "login"   // the login's ID; a session without one is not stored
 	KeySecond  = "second"  // "1" once the second factor was given
-	KeySecret  = "secret"  // sealed second factor being set up
 	KeyAddress = "address" // where it began
 	KeyAgent   = "agent"   // the browser, as it names itself
 )

@@ -3,6 +3,7 @@ package signin_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -26,6 +27,12 @@ const (
 	password = "Chang-an-2026"
 	here     = "10.1.2.3"
 )
+
+// Passwords cost next to nothing here; TestCostOfAGuess holds the real price.
+func TestMain(m *testing.M) {
+	signin.Cheapen()
+	os.Exit(m.Run())
+}
 
 // house is a province and a city with one login each kind: an editor, a
 // security administrator and a demo supervisor in the province, an editor in
@@ -237,12 +244,15 @@ func TestSecondFactorFromSetUpToReplay(t *testing.T) {
 		if len(h.acts(t, "signin.in")) != 0 {
 			t.Error("counted as signed in before the second factor")
 		}
-		sec, err := h.NewSecret(a.Login)
+		sec, err := h.NewSecret(a.Login, "cookie")
 		if err != nil || !strings.HasPrefix(string(sec.PNG), "\x89PNG") {
 			t.Fatalf("secret: %v", err)
 		}
-		if again, err := h.ShowSecret(a.Login, sec.Sealed); err != nil || again.Key != sec.Key {
+		if again, err := h.NewSecret(a.Login, "cookie"); err != nil || again.Key != sec.Key {
 			t.Errorf("shown again: %v", err)
+		}
+		if other, err := h.NewSecret(a.Login, "another cookie"); err != nil || other.Key == sec.Key {
+			t.Errorf("two sessions are shown one secret: %v", err)
 		}
 		code := func(at time.Duration) string {
 			c, err := totp.GenerateCode(strings.ReplaceAll(sec.Key, " ", ""), h.clock.Now().Add(at))
@@ -251,18 +261,18 @@ func TestSecondFactorFromSetUpToReplay(t *testing.T) {
 			}
 			return c
 		}
-		if _, err := h.SetUpSecond(ctx, a.Login.ID, sec.Sealed, "000000", here); !fault.Is(err, fault.Invalid) {
+		if _, err := h.SetUpSecond(ctx, a.Login.ID, "cookie", "000000", here); !fault.Is(err, fault.Invalid) {
 			t.Errorf("set up with a wrong code: %v", err)
 		}
 		first := code(0)
-		if a, err = h.SetUpSecond(ctx, a.Login.ID, sec.Sealed, first, here); err != nil || a.Stage != signin.In || !a.Second {
+		if a, err = h.SetUpSecond(ctx, a.Login.ID, "cookie", first, here); err != nil || a.Stage != signin.In || !a.Second {
 			t.Fatalf("set up: %+v %v", a.Stage, err)
 		}
 		stored, err := db.One(ctx, h.db, db.Value[string], `SELECT totp_secret FROM login WHERE name = 'security'`)
 		if err != nil || !strings.HasPrefix(stored, "v1:") {
 			t.Errorf("the secret is not sealed: %q %v", stored, err)
 		}
-		if _, err := h.SetUpSecond(ctx, a.Login.ID, sec.Sealed, code(30*time.Second), here); !fault.Is(err, fault.Conflict) {
+		if _, err := h.SetUpSecond(ctx, a.Login.ID, "cookie", code(30*time.Second), here); !fault.Is(err, fault.Conflict) {
 			t.Errorf("replaced a second factor without the old one: %v", err)
 		}
 
@@ -529,9 +539,15 @@ func TestPasswordOfOnesOwn(t *testing.T) {
 	})
 }
 
+func TestCostOfAGuess(t *testing.T) {
+	if got, want := signin.RealCost(), "m=19456 KiB, t=2, p=1"; got != want {
+		t.Errorf("argon2id runs at %s, want %s", got, want)
+	}
+}
+
 func TestOldHashesAreMadeAnew(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		weak := signin.HashWith(password, 64, 1)
+		weak := signin.HashWith(password, 32, 1)
 		h.update(t, func(ctx context.Context, tx *db.Tx) error {
 			_, err := tx.Exec(ctx, `UPDATE login SET password_hash = $1 WHERE name = 'editor'`, weak)
 			if err != nil {
@@ -543,7 +559,7 @@ func TestOldHashesAreMadeAnew(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := db.One(t.Context(), h.db, db.Value[string], `SELECT password_hash FROM login WHERE name = 'editor'`)
-		if err != nil || !strings.HasPrefix(got, "$argon2id$v=19$m=19456,t=2,p=1$") {
+		if err != nil || !strings.HasPrefix(got, "$argon2id$v=19$m=64,t=1,p=1$") {
 			t.Errorf("hash %q, %v", got, err)
 		}
 	})

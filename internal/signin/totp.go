@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base32"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"image/png"
@@ -26,6 +27,8 @@ const (
 	totpSeal   = "signin.totp"
 	issuer     = "政枢"
 	qrPixels   = 240
+	// secretBytes is RFC 4226's recommended length.
+	secretBytes = 20
 )
 
 var b32 = base32.StdEncoding.WithPadding(base32.NoPadding)
@@ -64,46 +67,39 @@ func (s *Service) match(secret, code string) (int64, error) {
 	return 0, nil
 }
 
-// Secret is a second factor being set up. Sealed is for the session that sets
-// it up; Key and PNG are for the person's eyes alone.
+// Secret is a second factor being set up, for the person's eyes alone.
 type Secret struct {
-	Sealed string
-	Key    string // base32 in groups of four, for typing
-	PNG    []byte // the same as a QR code
+	Key string // base32 in groups of four, for typing
+	PNG []byte // the same as a QR code
 }
 
-// NewSecret draws a second factor for a login; it counts once SetUpSecond has
-// seen a code made from it.
-func (s *Service) NewSecret(l Login) (Secret, error) {
-	k, err := totp.Generate(totp.GenerateOpts{Issuer: issuer, AccountName: l.Name, Period: totpPeriod, Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
-	if err != nil {
-		return Secret{}, fmt.Errorf("signin: draw second factor: %w", err)
+// candidate is the secret a session may set up, in base32. It is derived from
+// the session's token and the house key, so showing it stores nothing and
+// another session is shown another one.
+func (s *Service) candidate(token string) ([]byte, error) {
+	raw, err := base64.RawURLEncoding.DecodeString(s.key.Mac("signin.totp.candidate", token))
+	if err != nil || len(raw) < secretBytes || token == "" {
+		return nil, errors.New("signin: no session to set up a second factor in")
 	}
-	sealed, err := s.key.Seal(totpSeal, []byte(k.Secret()))
-	if err != nil {
-		return Secret{}, err
-	}
-	return s.picture(k, sealed)
+	return raw[:secretBytes], nil
 }
 
-// ShowSecret is the Secret sealed earlier, for a page shown again.
-func (s *Service) ShowSecret(l Login, sealed string) (Secret, error) {
-	plain, err := s.key.Open(totpSeal, sealed)
+// NewSecret is the second factor that a session of the login may set up; it
+// counts once SetUpSecond has seen a code made from it. token is the
+// session's cookie.
+func (s *Service) NewSecret(l Login, token string) (Secret, error) {
+	raw, err := s.candidate(token)
 	if err != nil {
 		return Secret{}, err
-	}
-	raw, err := b32.DecodeString(string(plain))
-	if err != nil {
-		return Secret{}, fmt.Errorf("signin: read second factor: %w", err)
 	}
 	k, err := totp.Generate(totp.GenerateOpts{Issuer: issuer, AccountName: l.Name, Period: totpPeriod, Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1, Secret: raw})
 	if err != nil {
-		return Secret{}, fmt.Errorf("signin: show second factor: %w", err)
+		return Secret{}, fmt.Errorf("signin: make second factor: %w", err)
 	}
-	return s.picture(k, sealed)
+	return picture(k)
 }
 
-func (s *Service) picture(k *otp.Key, sealed string) (Secret, error) {
+func picture(k *otp.Key) (Secret, error) {
 	img, err := k.Image(qrPixels, qrPixels)
 	if err != nil {
 		return Secret{}, fmt.Errorf("signin: draw QR code: %w", err)
@@ -117,13 +113,13 @@ func (s *Service) picture(k *otp.Key, sealed string) (Secret, error) {
 		n := min(4, len(text))
 		groups, text = append(groups, text[:n]), text[n:]
 	}
-	return Secret{Sealed: sealed, Key: strings.Join(groups, " "), PNG: b.Bytes()}, nil
+	return Secret{Key: strings.Join(groups, " "), PNG: b.Bytes()}, nil
 }
 
-// SetUpSecond makes the sealed secret the login's second factor once a code
+// SetUpSecond makes the session's secret the login's second factor once a code
 // proves that the person's device holds it. A login that has one already
 // keeps it: only ResetSecond by the security administrator takes it away.
-func (s *Service) SetUpSecond(ctx context.Context, id ID, sealed, code, address string) (Admission, error) {
+func (s *Service) SetUpSecond(ctx context.Context, id ID, token, code, address string) (Admission, error) {
 	l, err := s.live(ctx, id)
 	if err != nil {
 		return Admission{}, err
@@ -134,16 +130,21 @@ func (s *Service) SetUpSecond(ctx context.Context, id ID, sealed, code, address 
 	if err := s.closed(ctx, s.db, l.Name, address, s.clock.Now()); err != nil {
 		return Admission{}, err
 	}
-	plain, err := s.key.Open(totpSeal, sealed)
+	raw, err := s.candidate(token)
 	if err != nil {
-		return Admission{}, fault.New(fault.Conflict, "设置页面已过期，请刷新后重新扫码。").From(err)
+		return Admission{}, err
 	}
-	step, err := s.match(string(plain), code)
+	secret := b32.EncodeToString(raw)
+	step, err := s.match(secret, code)
 	if err != nil {
 		return Admission{}, err
 	}
 	if step == 0 {
 		return Admission{}, s.failed(ctx, &l, l.Name, address, "设置二次验证时动态码不正确", wrongCode)
+	}
+	sealed, err := s.key.Seal(totpSeal, []byte(secret))
+	if err != nil {
+		return Admission{}, err
 	}
 	sys := asSignIn(ctx)
 	err = s.db.Update(sys, func(tx *db.Tx) error {
