@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jimsmart/grobotstxt"
@@ -159,6 +160,7 @@ type robots struct {
 	at    time.Time
 	rules Robots
 	void  bool
+	spent atomic.Int64 // nanoseconds spent reading the rules
 }
 
 // robotsAge is how long a robots.txt is believed (RFC 9309, 2.4).
@@ -187,12 +189,22 @@ func (m *Manners) allowed(ctx context.Context, canonical string) (bool, Why, err
 			continue
 		case r.rules.Unavailable:
 			return false, RobotsUnavailable, nil
-		case !r.rules.Allows(Token, canonical):
+		case time.Duration(r.spent.Load()) > robotsPatience:
+			return false, RobotsUnavailable, nil
+		}
+		begun := time.Now()
+		ok := r.rules.Allows(Token, canonical)
+		r.spent.Add(int64(time.Since(begun)))
+		if !ok {
 			return false, RobotsDenied, nil
 		}
 		return true, "", nil
 	}
 }
+
+// robotsPatience is the time spent on the rules of one origin. The parser reads the file anew for every URL, which an
+// ordinary file of 10 KB makes a matter of microseconds; half a megabyte of wildcards takes a second a URL.
+const robotsPatience = 30 * time.Second
 
 func (m *Manners) robotsOf(origin string) *robots {
 	m.mu.Lock()
