@@ -78,10 +78,15 @@ func Decode(body []byte, contentType string) (text, charset string, err error) {
 	// and what was declared settles what is close.
 	bad8, badGB := utf8Damage(body), gbDamage(body)
 	gb := badGB < bad8
+	if wide, _ := wideRunes(body); wide > 20*bad8 {
+		// A few bytes cut or spoilt in a long UTF-8 text. GB text read as
+		// UTF-8 breaks at nearly every character.
+		gb = false
+	}
 	if said == CharsetUTF8 && bad8 <= badGB+2 && bad8*50 < len(body) {
 		gb = false
 	}
-	if said == CharsetGB18030 && badGB <= bad8 {
+	if said == CharsetGB18030 && badGB == 0 && bad8 > 2 {
 		gb = true
 	}
 	if gb {

@@ -95,12 +95,35 @@ func (p *Page) extract() {
 func (p *Page) value(f field) string {
 	for _, inBody := range []bool{false, true} {
 		for _, r := range p.rows {
-			if r.field == f && r.inBody == inBody && r.value != "" && (!inBody || r.at >= 0) {
+			if r.field == f && r.inBody == inBody && f.plausible(r.value) {
 				return r.value
 			}
 		}
 	}
 	return ""
+}
+
+// plausible refuses what cannot be a value of the field: the words after an
+// empty search field, a sentence of prose.
+func (f field) plausible(v string) bool {
+	n := utf8.RuneCountInString(v)
+	if n == 0 {
+		return false
+	}
+	digit := strings.ContainsAny(v, "0123456789〇一二三四五六七八九")
+	switch f {
+	case fieldDocNo:
+		return n <= 60 && (digit || strings.Contains(v, "号"))
+	case fieldIndex:
+		return n <= 60 && strings.ContainsAny(v, "0123456789")
+	case fieldIssuer:
+		return n <= 120 && !strings.ContainsAny(v, "。；;？?")
+	case fieldTopic:
+		return n <= 80 && !strings.ContainsAny(v, "。？?")
+	case fieldWritten, fieldPublished, fieldDate:
+		return !parseStamp(v).zero()
+	}
+	return true
 }
 
 func (p *Page) chooseTitle(pageTitle string) string {
