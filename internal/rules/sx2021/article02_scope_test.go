@@ -19,7 +19,7 @@ func TestArticle02_Scope(t *testing.T) {
 		{"an unknown kind", site(Unit{Kind: "company", Level: City}, DepartmentSite), []string{"S2.1.organ"}},
 		{"an internal body's site", site(Unit{Kind: Internal, Level: City, Parent: Department}, DepartmentSite), []string{"S2.1.organ"}},
 		{"a department claims a portal", site(Unit{Kind: Department, Level: City}, Portal), []string{"S2.2.portal"}},
-		{"a township claims a portal", site(Unit{Kind: Township, Level: TownshipLvl}, Portal), []string{"S2.2.portal"}},
+		{"a township claims a portal", site(Unit{Kind: Township, Level: TownshipLevel}, Portal), []string{"S2.2.portal"}},
 		{"a government claims a department site", site(Unit{Kind: Government, Level: City}, DepartmentSite), []string{"S2.2.department"}},
 		{"no kind chosen", site(Unit{Kind: Government, Level: City}, ""), []string{"S2.1.organ"}},
 		{"a court's account", Holding{Unit: Unit{Kind: Department, OutsideGovernment: true}, Object: Account}, []string{"S2.3.holder"}},

@@ -101,7 +101,7 @@ func climb(u Unit, asGovernment bool) []Level {
 	case City:
 		start = 1
 	}
-	if asGovernment && u.Level != Province && u.Level != TownshipLvl {
+	if asGovernment && u.Level != Province && u.Level != TownshipLevel {
 		start++
 	}
 	var out []Level

@@ -18,7 +18,7 @@ func TestArticle07_2_Chain(t *testing.T) {
 		{"a department of Hancheng", Unit{Kind: Department, Level: County, Direct: true}, []string{"主要负责同志同意", "本单位提出申请", "县政府办公厅（室）审核", "省政府办公厅批准"}},
 		{"Yangling, ranked as a city", Unit{Kind: ZoneCommittee, Level: City, Direct: true, NationalZoneApproval: true}, []string{"主要负责同志同意", "市政府办公厅（室）提出申请", "省政府办公厅批准"}},
 		{"a department of Yangling", Unit{Kind: Department, Level: City, Direct: true}, []string{"主要负责同志同意", "本单位提出申请", "市政府办公厅（室）审核", "省政府办公厅批准"}},
-		{"a township through the county office", Unit{Kind: Township, Level: TownshipLvl}, []string{"主要负责同志同意", "本单位提出申请", "县政府办公厅（室）审核", "市政府办公厅（室）审核", "省政府办公厅批准"}},
+		{"a township through the county office", Unit{Kind: Township, Level: TownshipLevel}, []string{"主要负责同志同意", "本单位提出申请", "县政府办公厅（室）审核", "市政府办公厅（室）审核", "省政府办公厅批准"}},
 		{"a dispatched body through the body that set it up", Unit{Kind: Dispatched, Level: City, Parent: Department}, []string{"主要负责同志同意", "由设立单位提出申请", "市政府办公厅（室）审核", "省政府办公厅批准"}},
 		{"an internal body through its unit", Unit{Kind: Internal, Level: County, Parent: Department}, []string{"主要负责同志同意", "由设立单位提出申请", "县政府办公厅（室）审核", "市政府办公厅（室）审核", "省政府办公厅批准"}},
 	} {
@@ -44,7 +44,7 @@ func TestArticle07_2_Chain(t *testing.T) {
 // the principal.
 func TestEveryChainEndsAtTheProvince(t *testing.T) {
 	for _, k := range []Kind{Government, Office, Department, Dispatched, InstitutionAdmin, Internal, Township, ZoneCommittee, Committee} {
-		for _, l := range []Level{Province, City, County, TownshipLvl} {
+		for _, l := range []Level{Province, City, County, TownshipLevel} {
 			for _, direct := range []bool{false, true} {
 				for _, parent := range []Kind{"", Government, Department, Township} {
 					c := Chain(Unit{Kind: k, Level: l, Direct: direct, Parent: parent})

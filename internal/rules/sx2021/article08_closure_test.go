@@ -13,7 +13,7 @@ func TestArticle08_3_WhoMayClose(t *testing.T) {
 		{"a department that cannot keep it up", Closure{Unit: Unit{Kind: Department, Level: City}, Reason: CannotMaintain}, nil},
 		{"a county portal", Closure{Unit: Unit{Kind: Government, Level: County}, Reason: Consolidation}, []string{"S8.3a.government"}},
 		{"a provincial government's account", Closure{Object: Account, Unit: Unit{Kind: Office, Level: Province}, Reason: Consolidation}, []string{"S8.3a.government"}},
-		{"a township's account", Closure{Object: Account, Unit: Unit{Kind: Township, Level: TownshipLvl}, Reason: Consolidation}, nil},
+		{"a township's account", Closure{Object: Account, Unit: Unit{Kind: Township, Level: TownshipLevel}, Reason: Consolidation}, nil},
 		{"a national zone's portal", Closure{Unit: zone, Reason: Consolidation}, []string{"S8.3a.government"}},
 		{"a reason the article does not know", Closure{Unit: Unit{Kind: Department, Level: City}, Reason: "tired"}, []string{"S8.3b.reason"}},
 	} {

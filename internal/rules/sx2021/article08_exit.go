@@ -60,7 +60,7 @@ func ExitBy(approved calendar.Date) calendar.Date { return approved.AddMonths(Ex
 // CheckExitDone lists what an exit still lacks before it can be concluded.
 // An account has no domain and no site code.
 func CheckExitDone(e Exit) []rules.Breach {
-	by := "最迟请于" + ExitBy(e.StateApproved).Chinese() + "完成。"
+	by := "请最迟于" + ExitBy(e.StateApproved).Chinese() + "完成。"
 	var out []rules.Breach
 	if e.Object == Site && !e.DomainChanged {
 		out = append(out, ExitDomain.Breach("域名尚未变更（不得再使用.gov.cn和.政务），"+by))

@@ -27,17 +27,17 @@ type Gate string
 
 // The five gates of Article 19(3).
 const (
-	Political Gate = "political" // 政治关
-	Legal     Gate = "legal"     // 法律关
-	PolicyG   Gate = "policy"    // 政策关
-	Secrecy   Gate = "secrecy"   // 保密关
-	Wording   Gate = "wording"   // 文字关
+	GatePolitical Gate = "political" // 政治关
+	GateLegal     Gate = "legal"     // 法律关
+	GatePolicy    Gate = "policy"    // 政策关
+	GateSecrecy   Gate = "secrecy"   // 保密关
+	GateWording   Gate = "wording"   // 文字关
 )
 
 // Gates lists the five in the order of the text.
-func Gates() []Gate { return []Gate{Political, Legal, PolicyG, Secrecy, Wording} }
+func Gates() []Gate { return []Gate{GatePolitical, GateLegal, GatePolicy, GateSecrecy, GateWording} }
 
-var gateName = map[Gate]string{Political: "政治关", Legal: "法律关", PolicyG: "政策关", Secrecy: "保密关", Wording: "文字关"}
+var gateName = map[Gate]string{GatePolitical: "政治关", GateLegal: "法律关", GatePolicy: "政策关", GateSecrecy: "保密关", GateWording: "文字关"}
 
 // Stage is a step of the review.
 type Stage string

@@ -16,7 +16,7 @@ func TestArticle19_3_Review(t *testing.T) {
 	second := Opinion{Stage: SecondReview, Person: "丙"}
 	final := Opinion{Stage: FinalReview, Person: "丁", Stamps: allGates(true)}
 	byAuthor := Opinion{Stage: FinalReview, Person: "甲", Stamps: allGates(true)}
-	fourGates := Opinion{Stage: FinalReview, Person: "丁", Stamps: map[Gate]bool{Political: true, Legal: true, PolicyG: true, Wording: true}}
+	fourGates := Opinion{Stage: FinalReview, Person: "丁", Stamps: map[Gate]bool{GatePolitical: true, GateLegal: true, GatePolicy: true, GateWording: true}}
 	for _, tt := range []struct {
 		name string
 		in   Reviewed
@@ -30,8 +30,8 @@ func TestArticle19_3_Review(t *testing.T) {
 		{"the author judges finally: his stamps count for nothing", Reviewed{Author: "甲", Opinions: []Opinion{first, byAuthor}}, []string{"S19.3a.author", "S19.3a.gates"}},
 		{"one person does it all", Reviewed{Author: "甲", Opinions: []Opinion{{Stage: FirstReview, Person: "甲"}, byAuthor}}, []string{"S19.3a.author", "S19.3a.persons", "S19.3a.gates"}},
 		{"secrecy gate open", Reviewed{Author: "甲", Opinions: []Opinion{first, fourGates}}, []string{"S19.3a.gates"}},
-		{"a gate refused last", Reviewed{Author: "甲", Opinions: []Opinion{{Stage: FirstReview, Person: "乙", Stamps: allGates(true)}, {Stage: FinalReview, Person: "丁", Stamps: map[Gate]bool{Secrecy: false}}}}, []string{"S19.3a.gates"}},
-		{"gates shared between reviewers", Reviewed{Author: "甲", Opinions: []Opinion{{Stage: FirstReview, Person: "乙", Stamps: map[Gate]bool{Wording: true}}, {Stage: FinalReview, Person: "丁", Stamps: map[Gate]bool{Political: true, Legal: true, PolicyG: true, Secrecy: true}}}}, nil},
+		{"a gate refused last", Reviewed{Author: "甲", Opinions: []Opinion{{Stage: FirstReview, Person: "乙", Stamps: allGates(true)}, {Stage: FinalReview, Person: "丁", Stamps: map[Gate]bool{GateSecrecy: false}}}}, []string{"S19.3a.gates"}},
+		{"gates shared between reviewers", Reviewed{Author: "甲", Opinions: []Opinion{{Stage: FirstReview, Person: "乙", Stamps: map[Gate]bool{GateWording: true}}, {Stage: FinalReview, Person: "丁", Stamps: map[Gate]bool{GatePolitical: true, GateLegal: true, GatePolicy: true, GateSecrecy: true}}}}, nil},
 		{"another unit's work, not consulted", Reviewed{Author: "甲", Opinions: []Opinion{first, final}, Involves: []string{"市水利局"}}, []string{"S19.3c.consulted"}},
 		{"another unit's work, consulted", Reviewed{Author: "甲", Opinions: []Opinion{first, final}, Involves: []string{"市水利局"}, Consulted: []string{"市水利局"}}, nil},
 	} {

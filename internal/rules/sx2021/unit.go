@@ -33,13 +33,13 @@ type Level string
 
 // The four levels inside a province.
 const (
-	Province    Level = "province"
-	City        Level = "city"
-	County      Level = "county"
-	TownshipLvl Level = "township"
+	Province      Level = "province"
+	City          Level = "city"
+	County        Level = "county"
+	TownshipLevel Level = "township"
 )
 
-var levelName = map[Level]string{Province: "省", City: "市", County: "县", TownshipLvl: "乡镇"}
+var levelName = map[Level]string{Province: "省", City: "市", County: "县", TownshipLevel: "乡镇"}
 
 // Unit is what the articles need to know about a unit.
 type Unit struct {
@@ -75,7 +75,7 @@ func (u Unit) standing() standing {
 	if u.OutsideGovernment {
 		return standsOutside
 	}
-	if u.Level == TownshipLvl && u.Kind != Institution && u.Kind != Internal {
+	if u.Level == TownshipLevel && u.Kind != Institution && u.Kind != Internal {
 		return standsAsTownship
 	}
 	switch u.Kind {
