@@ -92,6 +92,8 @@ const (
 	LargePage         Why = "large_page"
 	ManyLinks         Why = "many_links"
 	ManyRedirects     Why = "many_redirects"
+	CookieWall        Why = "cookie_wall"
+	OffSite           Why = "off_site"
 	Stopped           Why = "stopped"
 )
 
@@ -112,6 +114,8 @@ var whySays = map[Why]string{
 	LargePage:         "页面超过解析上限，其中的链接未检测，请检查页面。",
 	ManyLinks:         "单个页面的链接过多，其余链接未检测。",
 	ManyRedirects:     "连续跳转次数过多，未继续访问，请减少跳转。",
+	CookieWall:        "跳转依赖 Cookie，平台不保存 Cookie，未能核实，请人工打开确认。",
+	OffSite:           "起始网址跳转到本站以外的主机，未继续访问，请核对网站地址或将该主机列入本站。",
 	Stopped:           "巡检中止，尚未检测。",
 }
 
@@ -161,6 +165,10 @@ func Crawl(ctx context.Context, client *egress.Client, plan Plan) (Result, error
 	begun := time.Now()
 	c.result.Started = begun.UTC()
 	err := c.run(ctx)
+	if err != nil {
+		// Not Done: a frontier that outlives the run hands these out again.
+		err = errors.Join(err, c.drain(context.WithoutCancel(ctx), Stopped))
+	}
 	c.result.Took = time.Since(begun)
 	c.result.Complete = err == nil && len(c.result.Untested) == 0
 	return c.result, err
@@ -254,7 +262,7 @@ func (c *crawl) run(ctx context.Context) error {
 		flying = flying[1:]
 		if err := ctx.Err(); err != nil {
 			c.skip(o.entry.URL, Stopped, 1+len(flying))
-			return errors.Join(err, c.drain(context.WithoutCancel(ctx), Stopped))
+			return err
 		}
 		if err := c.handle(ctx, o); err != nil {
 			return err
@@ -397,16 +405,24 @@ func (c *crawl) fetch(ctx context.Context, e Entry) outcome {
 		o.skipped = why
 		return o
 	}
+	target := e.URL
 	for try := 0; ; try++ {
-		resp, wait, err := c.manners.get(ctx, e.URL, egress.Options{RecordTLSFault: true, NoFollow: true, WantBody: wantPage})
+		resp, wait, err := c.manners.get(ctx, target, egress.Options{RecordTLSFault: true, NoFollow: true, WantBody: wantPage})
 		p := &o.page
 		p.Err = nil
 		errors.As(err, &p.Err)
 		if resp != nil {
 			p.Status, p.Header, p.Body, p.RemoteAddr, p.TLS = resp.Status, resp.Header, resp.Body, resp.RemoteAddr, resp.TLS
 			p.Started, p.TTFB, p.Took = resp.Started, resp.TTFB, resp.Took
+			p.RedirectTo = ""
 			if resp.Location != "" {
 				p.RedirectTo, _ = Canonical("", resp.Location)
+			}
+			// A redirect to itself with a session id is how servers greet a visitor without cookies. Asked once as it
+			// stands, that URL gives the page.
+			if p.RedirectTo == e.URL && resp.Location != target && target == e.URL {
+				target = resp.Location
+				continue
 			}
 		}
 		if wait > c.plan.MaxWait {
@@ -495,8 +511,13 @@ func (c *crawl) handle(ctx context.Context, o outcome) error {
 	}
 	loop := p.RedirectTo != "" && (p.RedirectTo == p.URL || slices.Contains(o.entry.Chain, p.RedirectTo))
 	if loop {
-		p.Err = &egress.Error{Kind: egress.RedirectLoop, Host: nameOf(p.URL), Says: "该网址的跳转形成循环，浏览器无法打开，请检查跳转设置。"}
-		c.result.Failed++
+		if p.Header.Get("Set-Cookie") != "" {
+			p.Err = egress.Wall(egress.RedirectLoop, nameOf(p.URL))
+			c.skip(p.URL, CookieWall, 1)
+		} else {
+			p.Err = &egress.Error{Kind: egress.RedirectLoop, Host: nameOf(p.URL), Says: "该网址的跳转形成循环，浏览器无法打开，请检查跳转设置。"}
+			c.result.Failed++
+		}
 	}
 	if c.plan.Visit != nil {
 		if err := c.plan.Visit(*p); err != nil {
@@ -508,6 +529,10 @@ func (c *crawl) handle(ctx context.Context, o outcome) error {
 	case o.skipped == LargePage || p.Err != nil && p.Err.Kind == egress.TooLarge:
 		c.skip(p.URL, LargePage, 1)
 	case p.RedirectTo != "" && !loop:
+		if o.entry.From == "" && !slices.Contains(c.result.Hosts, nameOf(p.RedirectTo)) {
+			c.skip(p.RedirectTo, OffSite, 1)
+			return nil
+		}
 		if len(o.entry.Chain) >= maxHops {
 			c.skip(p.RedirectTo, ManyRedirects, 1)
 			return nil

@@ -535,6 +535,47 @@ func TestRobotsInACrawl(t *testing.T) {
 	}
 }
 
+func TestSessionsAndCookies(t *testing.T) {
+	h := newHostile(t, nil)
+	h.html("/{$}", words(1)+"<a href=/greet><a href=/wall><a href=/renew>")
+	h.mux.HandleFunc("/greet", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/greet;jsessionid=0A1B2C", 302) })
+	h.html("/greet;jsessionid=0A1B2C", words(2)+"<a href='/in;jsessionid=0A1B2C'>x</a>")
+	h.html("/in", words(3))
+	h.mux.HandleFunc("/wall", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Set-Cookie", "seen=1")
+		http.Redirect(w, r, "/wall", 302)
+	})
+	var n atomic.Int32
+	h.mux.HandleFunc("/renew", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, fmt.Sprintf("/renew?PHPSESSID=%d", n.Add(1)), 302)
+	})
+	pages, order, res := h.crawl(t, Plan{})
+	if len(order) != 5 || pages["/greet"].Status != 200 || pages["/greet"].Err != nil || pages["/in"].Status != 200 {
+		t.Errorf("visited %q, %+v", order, pages["/greet"])
+	}
+	if e := pages["/wall"].Err; e == nil || !e.Cookies || count(res, CookieWall) != 1 {
+		t.Errorf("wall: %v, %+v", e, res.Untested)
+	}
+	if e := pages["/renew"].Err; e == nil || e.Kind != egress.RedirectLoop || n.Load() != 2 {
+		t.Errorf("renew: %v after %d", e, n.Load())
+	}
+	l := NewLinkCheck(h.client, NewManners(h.client, Courtesy{}), 0)
+	for path, want := range map[string]Verdict{"/greet": Alive, "/wall": NotTested, "/renew": Dead} {
+		if got := l.Check(t.Context(), h.base()+path); got.Verdict != want {
+			t.Errorf("%s: %+v", path, got)
+		}
+	}
+}
+
+func TestStartThatLeadsOffTheSite(t *testing.T) {
+	h := newHostile(t, nil)
+	h.mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://casino.example/", 301) })
+	pages, order, res := h.crawl(t, Plan{})
+	if len(order) != 1 || count(res, OffSite) != 1 || res.Complete || pages["/"].RedirectTo != "http://casino.example/" {
+		t.Errorf("visited %q, %+v", order, res)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	for name, x := range map[string]struct {
 		status  int

@@ -134,7 +134,7 @@ func (l *LinkCheck) claim(u string) (*verdict, bool) {
 // ask follows redirects itself, so that each hop is asked in its host's turn and with its host's leave.
 func (l *LinkCheck) ask(ctx context.Context, u string) LinkResult {
 	res := LinkResult{URL: u, Final: u, At: time.Now().UTC()}
-	visited := map[string]bool{}
+	visited, cookies := map[string]bool{}, false
 	for {
 		visited[res.Final] = true
 		ok, why, err := l.manners.allowed(ctx, res.Final)
@@ -150,8 +150,13 @@ func (l *LinkCheck) ask(ctx context.Context, u string) LinkResult {
 			res.Verdict, res.Why, res.Says = NotTested, why, why.Says()
 			return res
 		}
-		next := l.hop(ctx, &res)
+		next, sets := l.hop(ctx, &res)
 		if next == "" {
+			return res
+		}
+		cookies = cookies || sets
+		if cookies && (visited[next] || len(visited) > maxHops) {
+			res.Verdict, res.Kind, res.Why, res.Says = NotTested, egress.RedirectLoop, CookieWall, CookieWall.Says()
 			return res
 		}
 		if visited[next] {
@@ -166,8 +171,8 @@ func (l *LinkCheck) ask(ctx context.Context, u string) LinkResult {
 	}
 }
 
-// hop asks res.Final; it returns the next URL of a redirect, or fills in the verdict.
-func (l *LinkCheck) hop(ctx context.Context, res *LinkResult) (next string) {
+// hop asks res.Final; it returns the next URL of a redirect and whether the answer set cookies, or fills in the verdict.
+func (l *LinkCheck) hop(ctx context.Context, res *LinkResult) (next string, cookies bool) {
 	opt := egress.Options{RecordTLSFault: true, NoFollow: true, WantBody: func(int, http.Header) bool { return false }}
 	var (
 		resp *egress.Response
@@ -177,7 +182,7 @@ func (l *LinkCheck) hop(ctx context.Context, res *LinkResult) (next string) {
 		resp, err = l.once(ctx, res.Final, opt, head)
 		if ctx.Err() != nil {
 			*res = stopped(res.URL)
-			return ""
+			return "", false
 		}
 		var e *egress.Error
 		if errors.As(err, &e) {
@@ -193,7 +198,7 @@ func (l *LinkCheck) hop(ctx context.Context, res *LinkResult) (next string) {
 			break
 		}
 	}
-	return l.judge(res, resp, err)
+	return l.judge(res, resp, err), resp != nil && resp.Header.Get("Set-Cookie") != ""
 }
 
 func (l *LinkCheck) once(ctx context.Context, u string, o egress.Options, head bool) (*egress.Response, error) {
@@ -224,12 +229,8 @@ func (l *LinkCheck) judge(res *LinkResult, resp *egress.Response, err error) (ne
 	}
 	switch s := resp.Status; {
 	case resp.Location != "":
-		target, err := Canonical("", resp.Location)
-		if err != nil {
-			res.Verdict, res.Says = Dead, "该链接跳转到不正确的地址，请更正或删除链接。"
-			return ""
-		}
-		return target
+		// As it stands: a session id dropped here would turn the greeting of many servers into a loop.
+		return resp.Location
 	case s == 401 || s == 403 || s == 429 || s == 451 || s == 999:
 		res.Verdict, res.Says = Refusing, Declined.Says()
 		if d, ok := retryAfter(resp.Header.Get("Retry-After"), time.Now()); ok && s == 429 {

@@ -119,7 +119,7 @@ func (c *Client) follow(ctx context.Context, cancel context.CancelCauseFunc, met
 	if err != nil {
 		return err
 	}
-	visited := map[string]bool{}
+	visited, cookies := map[string]bool{}, false
 	for {
 		resp.Final = u.String()
 		visited[resp.Final] = true
@@ -131,8 +131,13 @@ func (c *Client) follow(ctx context.Context, cancel context.CancelCauseFunc, met
 			resp.Downgraded = true
 		}
 		resp.Redirects = append(resp.Redirects, resp.Final)
+		cookies = cookies || resp.Header.Get("Set-Cookie") != ""
 		host := next.Hostname()
 		switch {
+		case visited[next.String()] && cookies:
+			return Wall(RedirectLoop, host)
+		case len(resp.Redirects) > max(0, c.p.MaxRedirects) && cookies:
+			return Wall(TooManyRedirects, host)
 		case visited[next.String()]:
 			return wrong(RedirectLoop, host, errors.New("back to "+next.Redacted()), "%s 的跳转形成循环，浏览器无法打开，请检查跳转设置。", clip(host))
 		case len(resp.Redirects) > max(0, c.p.MaxRedirects):

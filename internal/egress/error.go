@@ -34,6 +34,8 @@ type Error struct {
 	Host string // as it would be dialled: ASCII, lower case
 	Says string // one Chinese sentence for the reader of a finding: what, why, what to do
 	Err  error  // cause, in English, for the log; may be nil
+	// Cookies says that a redirect loop or chain set cookies on its way. We keep none; a browser might well get through.
+	Cookies bool
 }
 
 func (e *Error) Error() string {
@@ -51,7 +53,7 @@ func (e *Error) Blames() bool {
 	case RefusedAddress, BadScheme, Cancelled:
 		return false
 	}
-	return true
+	return !e.Cookies
 }
 
 // Causes put on a request's context, told apart from the caller's own cancellation.
@@ -109,4 +111,11 @@ func (c *Client) classify(ctx context.Context, host string, err error) *Error {
 func resets(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && !op.Timeout()
+}
+
+// Wall is the error of a redirect loop or chain that set cookies; kind is RedirectLoop or TooManyRedirects.
+func Wall(kind Kind, host string) *Error {
+	e := wrong(kind, host, errors.New("redirects depend on cookies"), "%s 的跳转依赖 Cookie，平台不保存 Cookie，未能核实，请人工打开确认。", clip(host))
+	e.Cookies = true
+	return e
 }

@@ -673,6 +673,11 @@ func TestArticle30_ProbeSiteUnreachable(t *testing.T) {
 			w.WriteHeader(500)
 		case "/404":
 			w.WriteHeader(404)
+		case "/wall":
+			w.Header().Set("Set-Cookie", "seen=1")
+			http.Redirect(w, r, "/wall", 302)
+		case "/loop":
+			http.Redirect(w, r, "/loop", 302)
 		case "/moved":
 			http.Redirect(w, r, "/", 301)
 		case "/moved500":
@@ -696,6 +701,8 @@ func TestArticle30_ProbeSiteUnreachable(t *testing.T) {
 		base + "/moved500":                {Status: 500},
 		"http://" + slow.String() + "/":   {Kind: Timeout, Status: 200},
 		"http://" + closed.String() + "/": {Kind: TCP},
+		base + "/loop":                    {Kind: RedirectLoop, Status: 302},
+		base + "/wall":                    {Void: true, Kind: RedirectLoop, Status: 302},
 		"http://gone.gov.cn/":             {Kind: DNS},
 		"http://10.0.0.1/":                {Void: true, Kind: RefusedAddress},
 	} {
