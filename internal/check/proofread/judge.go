@@ -21,12 +21,12 @@ type judgement struct {
 var editNames = [editKinds]string{"sound", "shape", "swap", "drop", "repeat", "word"}
 
 // evidenceSize is the length of evidence.
-const evidenceSize = 10
+const evidenceSize = 13
 
 // evidence is what speaks for and against a change.
 func evidence(e edit) [evidenceSize]float64 {
 	return [evidenceSize]float64{1, e.gain, math.Log1p(e.support), math.Log1p(e.against), math.Log1p(e.pair),
-		math.Log1p(e.home), math.Log1p(e.fit), math.Log1p(e.common), float64(e.word), float64(e.edge)}
+		math.Log1p(e.home), math.Log1p(e.fit), math.Log1p(e.common), float64(e.word), float64(e.edge), e.climate, math.Log1p(e.firm), math.Log1p(e.usual)}
 }
 
 func (j *judgement) logOdds(e edit) float64 {
@@ -47,9 +47,25 @@ func (p *Proofreader) weigh(rs []rune, ln *line, e *edit) { weighWith(p.words, r
 
 func weighWith(words wordSet, rs []rune, ln *line, e *edit) {
 	e.word = words.around(rs, e.start, e.end)
-	if e.start <= ln.at[pad] || e.end >= ln.to[len(ln.to)-3] {
+	e.climate = ln.climate(e.start, e.end)
+	if e.kind != editRepeat && (e.start <= ln.at[pad] || e.end >= ln.to[len(ln.to)-3]) {
 		e.edge = 1
 	}
+}
+
+// climate is how well the counts know the rest of the line: the mean logarithm
+// of its signs, those near the change left out. Where all is strange, one
+// strange place proves little.
+func (ln *line) climate(start, end int) float64 {
+	sum, n := 0.0, 0.0
+	for i := pad; i < len(ln.log)-1; i++ {
+		if ln.to[i] <= start || ln.at[i] > end+3 {
+			sum += max(ln.log[i], -12)
+			n++
+		}
+	}
+	const usual, weight = -3.5, 5 // a short line is taken to be as lines are
+	return (sum + usual*weight) / (n + weight)
 }
 
 // statistical reports the changes that make the text much likelier, the best

@@ -80,6 +80,9 @@ type edit struct {
 	common     float64 // sightings of the character as written
 	word       int     // length of the longest known word that covers it as written
 	edge       int     // 1 when it stands at an end of the line
+	firm       float64 // sightings of the best four characters with the change
+	usual      float64 // sightings of the character put in
+	climate    float64 // how well the rest of the line is known; see line.climate
 }
 
 type editKind uint8
@@ -119,8 +122,9 @@ func (l *likely) lines(text []rune) []line {
 			cur.push(ngram.Break, 0, end, end)
 			cur.push(ngram.Break, 0, end, end)
 			cur.log = make([]float64, len(cur.ids))
+			w := l.model.At(ngram.Break, ngram.Break, ngram.Break)
 			for i := pad; i < len(cur.ids)-1; i++ {
-				cur.log[i] = l.model.Log(cur.ids[i-3], cur.ids[i-2], cur.ids[i-1], cur.ids[i])
+				cur.log[i] = l.model.Step(&w, cur.ids[i])
 			}
 			out = append(out, cur)
 		}
@@ -165,21 +169,15 @@ func (ln *line) window(lo, hi int) float64 {
 // cost is what a sequence scores when put in place of signs lo to hi, with the
 // three signs after counted as they follow it. floor stops it early.
 func (l *likely) cost(ln *line, lo, hi int, with []ngram.ID, floor float64) float64 {
-	a, b, c := ln.ids[lo-3], ln.ids[lo-2], ln.ids[lo-1]
+	w := l.model.At(ln.ids[lo-3], ln.ids[lo-2], ln.ids[lo-1])
 	s := 0.0
-	step := func(d ngram.ID) {
-		s += l.model.Log(a, b, c, d)
-		a, b, c = b, c, d
-	}
 	for _, d := range with {
-		step(d)
-		if s < floor {
+		if s += l.model.Step(&w, d); s < floor {
 			return s
 		}
 	}
-	for i := hi; i < min(hi+3, len(ln.ids)-1); i++ {
-		step(ln.ids[i])
-		if s < floor {
+	for _, d := range ln.ids[hi:min(hi+3, len(ln.ids)-1)] {
+		if s += l.model.Step(&w, d); s < floor {
 			return s
 		}
 	}
@@ -190,6 +188,10 @@ func han(r rune) bool { return unicode.Is(unicode.Han, r) }
 
 // leastGain is what a change must gain to be kept at all, by kind; Scan asks more.
 const leastGain = 3
+
+// dull is how unlikely, in natural logarithms, the signs about a place must be
+// before changes are tried there.
+const dull = 10
 
 // edits lists, for one line, the best change at each suspicious place.
 func (l *likely) edits(ln *line) []edit {
@@ -215,7 +217,7 @@ func (l *likely) edits(ln *line) []edit {
 			if g := then - now; g > leastGain {
 				out = append(out, edit{kind: editRepeat, start: ln.at[i+k], end: ln.to[i+2*k-1], gain: g,
 					support: m.Count3(ln.ids[i+k-2], ln.ids[i+k-1], ln.ids[i+2*k]), against: m.Count3(ln.ids[i+k-1], ln.ids[i+k], ln.ids[min(i+k+1, n)]), pair: m.Count2(ln.ids[i+k-1], ln.ids[i+k]),
-					home: m.Count2(ln.ids[i+k-1], ln.ids[i+2*k]), fit: float64(k), common: m.Count1(id)})
+					home: m.Count2(ln.ids[i+k-1], ln.ids[i+2*k]), fit: float64(k), common: m.Count1(id), firm: l.firm(ln, i+k, i+2*k)})
 			}
 		}
 		if !han(ln.runes[i]) {
@@ -226,20 +228,20 @@ func (l *likely) edits(ln *line) []edit {
 		pair, home := m.Count2(left, id), m.Count2(id, right)
 		pair, home = min(pair, home), max(pair, home)
 		now := ln.window(i, i+4)
-		if seen < 2 {
+		if seen < 2 && now < -dull {
 			best := edit{gain: leastGain}
 			try := func(kind editKind, list []ngram.ID) {
 				for _, x := range list {
 					if x == id {
 						continue
 					}
-					if m.Count2(left, x) == 0 || m.Count2(x, right) == 0 {
+					if !m.Follows(left, x) || !m.Follows(x, right) {
 						continue
 					}
 					then := l.cost(ln, i, i+1, []ngram.ID{x}, now+best.gain)
 					if g := then - now; g > best.gain {
 						best = edit{kind: kind, start: ln.at[i], end: ln.to[i], right: string(m.RuneOf(x)), gain: g, against: against, pair: pair, home: home, common: m.Count1(id),
-							fit:     min(m.Count2(left, x), m.Count2(x, right)),
+							fit: min(m.Count2(left, x), m.Count2(x, right)), usual: m.Count1(x), firm: l.firm(ln, i, i+1, x),
 							support: max(m.Count3(left, x, right), m.Count3(ln.ids[i-2], left, x), m.Count3(x, right, ln.ids[i+2]))}
 					}
 				}
@@ -256,7 +258,7 @@ func (l *likely) edits(ln *line) []edit {
 			then := l.cost(ln, i, i+2, []ngram.ID{right, id}, now+leastGain)
 			if g := then - now; g > leastGain {
 				out = append(out, edit{kind: editSwap, start: ln.at[i], end: ln.to[i+1], right: string([]rune{ln.runes[i+1], ln.runes[i]}), gain: g, against: against, pair: m.Count2(id, right), home: home, common: min(m.Count1(id), m.Count1(right)),
-					fit:     min(m.Count2(left, right), m.Count2(right, id), m.Count2(id, ln.ids[i+2])),
+					fit: min(m.Count2(left, right), m.Count2(right, id), m.Count2(id, ln.ids[i+2])), usual: m.Count2(right, id), firm: l.firm(ln, i, i+2, right, id),
 					support: max(m.Count3(left, right, id), m.Count3(right, id, ln.ids[i+2]))})
 			}
 		}
@@ -265,17 +267,17 @@ func (l *likely) edits(ln *line) []edit {
 			now := ln.window(i, i+5)
 			best := edit{gain: leastGain}
 			for _, x := range l.sound[ln.runes[i]] {
-				if m.Count2(left, x) == 0 {
+				if !m.Follows(left, x) {
 					continue
 				}
 				for _, y := range l.sound[ln.runes[i+1]] {
-					if m.Count2(x, y) < 3 || m.Count2(y, ln.ids[i+2]) == 0 {
+					if !m.Follows(y, ln.ids[i+2]) || m.Count2(x, y) < 3 {
 						continue
 					}
 					then := l.cost(ln, i, i+2, []ngram.ID{x, y}, now+best.gain)
 					if g := then - now; g > best.gain {
 						best = edit{kind: editWord, start: ln.at[i], end: ln.to[i+1], right: string([]rune{m.RuneOf(x), m.RuneOf(y)}), gain: g, against: against, pair: m.Count2(id, right), home: home, common: min(m.Count1(id), m.Count1(right)),
-							fit:     min(m.Count2(left, x), m.Count2(x, y), m.Count2(y, ln.ids[i+2])),
+							fit: min(m.Count2(left, x), m.Count2(x, y), m.Count2(y, ln.ids[i+2])), usual: m.Count2(x, y), firm: l.firm(ln, i, i+2, x, y),
 							support: max(m.Count3(left, x, y), m.Count3(x, y, ln.ids[i+2]))}
 					}
 				}
@@ -285,11 +287,26 @@ func (l *likely) edits(ln *line) []edit {
 			}
 		}
 		// A character missing between i−1 and i.
-		if out2, ok := l.missing(ln, i); ok {
-			out = append(out, out2)
+		if i > pad {
+			if e, ok := l.missing(ln, i); ok {
+				out = append(out, e)
+			}
 		}
 	}
 	return out
+}
+
+// firm is the count of the best-known four signs that hold the change.
+func (l *likely) firm(ln *line, lo, hi int, with ...ngram.ID) float64 {
+	var buf [pad + 2 + pad]ngram.ID
+	s := append(buf[:0], ln.ids[lo-pad:lo]...)
+	s = append(s, with...)
+	s = append(s, ln.ids[hi:min(hi+pad, len(ln.ids)-1)]...)
+	best := 0.0
+	for i := max(len(with), 1) - 1; i+4 <= len(s); i++ {
+		best = max(best, l.model.Count4(s[i], s[i+1], s[i+2], s[i+3]))
+	}
+	return best
 }
 
 // missing looks for a character between signs i−1 and i.
@@ -305,15 +322,18 @@ func (l *likely) missing(ln *line, i int) (edit, bool) {
 		return edit{}, false
 	}
 	now := ln.window(i, i+3)
+	if now > -dull {
+		return edit{}, false
+	}
 	best := edit{gain: leastGain}
-	for x := range m.After(left) {
-		if x <= ngram.Letter || m.Count2(x, right) == 0 || m.Count3(left, x, right) == 0 || !han(m.RuneOf(x)) {
+	for x := range m.Between(left, right) {
+		if x <= ngram.Letter || m.Count3(left, x, right) == 0 || !han(m.RuneOf(x)) {
 			continue
 		}
 		then := l.cost(ln, i, i, []ngram.ID{x}, now+best.gain)
 		if g := then - now; g > best.gain {
 			best = edit{kind: editDrop, start: ln.at[i-1], end: ln.to[i], gain: g, against: around, pair: pair, right: string(m.RuneOf(x)), common: min(m.Count1(left), m.Count1(right)),
-				home: max(m.Count2(ln.ids[i-2], left), m.Count2(right, ln.ids[i+1])), fit: min(m.Count2(left, x), m.Count2(x, right)),
+				home: max(m.Count2(ln.ids[i-2], left), m.Count2(right, ln.ids[i+1])), fit: min(m.Count2(left, x), m.Count2(x, right)), usual: m.Count1(x), firm: l.firm(ln, i, i, x),
 				support: max(m.Count3(left, x, right), m.Count3(ln.ids[i-2], left, x), m.Count3(x, right, ln.ids[i+1]))}
 		}
 	}

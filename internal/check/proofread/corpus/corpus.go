@@ -37,6 +37,7 @@ var Inputs = []string{
 	"05_typos/lexicons/common_wrong_words.txt",
 	"06_sensitive_hidden/lexicon.jsonl",
 	"01_divisions/china_townships.csv.gz",
+	"05_typos/ecspell_med_train.jsonl",
 }
 
 // Excluding names the documents that test sentences were taken from; nothing

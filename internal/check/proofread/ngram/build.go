@@ -8,6 +8,7 @@ import (
 	"math/bits"
 	"slices"
 	"sort"
+	"strings"
 )
 
 // Builder counts texts. It keeps all sequences in memory; a few million
@@ -54,7 +55,7 @@ func (b *Builder) Model(leastRune, least3, least4 uint32) *Model {
 	}
 	var list []counted
 	for r, n := range seen {
-		if n >= leastRune && classOf(r, nil) == Unknown {
+		if n >= leastRune && classOf(r, nil) == Unknown && !strings.ContainsRune(narrow, r) || strings.ContainsRune(wide, r) {
 			list = append(list, counted{r, n})
 		}
 	}
@@ -125,14 +126,18 @@ func (m *Model) finish() {
 	for n := 2; n <= Order; n++ {
 		m.sets[n].build(keyBits[n])
 	}
-	m.heads = make([]uint32, len(m.runes)+1)
+	m.row = (len(m.runes) + 63) / 64
+	m.after = make([]uint64, m.row*len(m.runes))
+	m.before = make([]uint64, m.row*len(m.runes))
 	for _, k := range m.sets[2].keys {
-		if a := k >> idBits; int(a) < len(m.runes) {
-			m.heads[a+1]++
+		a, b := int(k>>idBits), int(k&(1<<idBits-1))
+		if a < len(m.runes) && b < len(m.runes) {
+			m.after[a*m.row+b>>6] |= 1 << (b & 63)
+			m.before[b*m.row+a>>6] |= 1 << (a & 63)
 		}
 	}
-	for i := 1; i < len(m.heads); i++ {
-		m.heads[i] += m.heads[i-1]
+	for n := range m.sets {
+		m.sets[n].keys, m.sets[n].levels = nil, nil
 	}
 }
 
@@ -159,16 +164,17 @@ func (m *Model) Encode() ([]byte, error) {
 	}
 	for n := 2; n <= Order; n++ {
 		s := &m.sets[n]
-		k := rice(len(s.keys), keyBits[n])
-		out = binary.AppendUvarint(out, uint64(len(s.keys)))
+		keys, levels := s.unpacked()
+		k := rice(len(keys), keyBits[n])
+		out = binary.AppendUvarint(out, uint64(len(keys)))
 		var w bitWriter
 		last := uint32(0)
-		for i, key := range s.keys {
+		for i, key := range keys {
 			d := key - last
 			last = key
 			w.unary(d >> k)
 			w.bits(d, k)
-			w.gamma(uint32(s.levels[i]) + 1)
+			w.gamma(uint32(levels[i]) + 1)
 		}
 		payload := w.flush()
 		out = binary.AppendUvarint(out, uint64(len(payload)))

@@ -3,6 +3,7 @@ package ngram
 import (
 	"math"
 	"math/bits"
+	"strings"
 )
 
 // ID is a character of the vocabulary. Digits and Latin letters are one
@@ -34,7 +35,9 @@ type Model struct {
 	uni    []float64 // counts by ID
 	total  float64
 	sets   [Order + 1]set // 2, 3 and 4 used
-	heads  []uint32       // bigrams of ID a are sets[2].keys[heads[a]:heads[a+1]]
+	row    int            // words of 64 bits in a row of the two tables below
+	after  []uint64       // bit b of row a: b was seen after a
+	before []uint64       // bit a of row b: the same, turned
 }
 
 // Header says what a model file holds.
@@ -67,8 +70,19 @@ func classOf(r rune, ids map[rune]ID) ID {
 	case r == '\n' || r == '\r':
 		return Break
 	}
+	if i := strings.IndexRune(narrow, r); i >= 0 {
+		return ids[wideRunes[i]]
+	}
 	return ids[r]
 }
+
+var wideRunes = []rune(wide)
+
+// Half-width marks count as the full-width ones that they stand for.
+const (
+	narrow = ",;:?!()"
+	wide   = "，；：？！（）"
+)
 
 // RuneOf gives the rune of a listed character, 0 for the classes.
 func (m *Model) RuneOf(id ID) rune {
@@ -98,7 +112,12 @@ func (m *Model) Count(seq ...ID) float64 {
 func (m *Model) Count1(a ID) float64 { return m.uni[a] }
 
 // Count2 is the count of two characters in sequence.
-func (m *Model) Count2(a, b ID) float64 { return m.sets[2].count(key2(a, b)) }
+func (m *Model) Count2(a, b ID) float64 {
+	if !m.Follows(a, b) {
+		return 0
+	}
+	return m.sets[2].count(key2(a, b))
+}
 
 // Count3 is the count of three.
 func (m *Model) Count3(a, b, c ID) float64 { return m.sets[3].count(key3(a, b, c)) }
@@ -106,25 +125,62 @@ func (m *Model) Count3(a, b, c ID) float64 { return m.sets[3].count(key3(a, b, c
 // Count4 is the count of four.
 func (m *Model) Count4(a, b, c, d ID) float64 { return m.sets[4].count(key4(a, b, c, d)) }
 
-// Log is the natural logarithm of the probability of d after a, b, c.
-func (m *Model) Log(a, b, c, d ID) float64 {
+// Walk is a place in a text: the three characters before it and what is known
+// of them. Begin with Model.At.
+type Walk struct {
+	a, b, c ID
+	n2, n3  float64 // counts of (b, c) and of (a, b, c)
+}
+
+// At begins a walk after a, b, c.
+func (m *Model) At(a, b, c ID) Walk {
+	return Walk{a, b, c, m.Count2(b, c), m.Count3(a, b, c)}
+}
+
+// Step gives the natural logarithm of the probability of d at a place, and
+// moves on past it.
+func (m *Model) Step(w *Walk, d ID) float64 {
+	n2 := m.Count2(w.c, d)
+	n3 := 0.0
 	p := (m.uni[d] + 0.5) / m.total
-	p = (m.Count2(c, d) + smoothing[2]*p) / (m.uni[c] + smoothing[2])
-	if h := m.Count2(b, c); h > 0 {
-		p = (m.Count3(b, c, d) + smoothing[3]*p) / (h + smoothing[3])
-		if h := m.Count3(a, b, c); h > 0 {
-			p = (m.Count4(a, b, c, d) + smoothing[4]*p) / (h + smoothing[4])
+	p = (n2 + smoothing[2]*p) / (m.uni[w.c] + smoothing[2])
+	if w.n2 > 0 {
+		if n2 > 0 {
+			n3 = m.Count3(w.b, w.c, d)
+		}
+		p = (n3 + smoothing[3]*p) / (w.n2 + smoothing[3])
+		if w.n3 > 0 {
+			n4 := 0.0
+			if n3 > 0 {
+				n4 = m.Count4(w.a, w.b, w.c, d)
+			}
+			p = (n4 + smoothing[4]*p) / (w.n3 + smoothing[4])
 		}
 	}
+	*w = Walk{w.b, w.c, d, n2, n3}
 	return math.Log(p)
 }
 
-// After lists the characters seen after a, in order of ID.
-func (m *Model) After(a ID) func(func(ID) bool) {
+// Log is the natural logarithm of the probability of d after a, b, c.
+func (m *Model) Log(a, b, c, d ID) float64 {
+	w := m.At(a, b, c)
+	return m.Step(&w, d)
+}
+
+// Follows reports whether b was ever seen after a. It is much cheaper than Count2.
+func (m *Model) Follows(a, b ID) bool {
+	return m.after[int(a)*m.row+int(b>>6)]>>(b&63)&1 != 0
+}
+
+// Between lists the characters seen after a as well as before b, in order of ID.
+func (m *Model) Between(a, b ID) func(func(ID) bool) {
 	return func(yield func(ID) bool) {
-		for _, k := range m.sets[2].keys[m.heads[a]:m.heads[a+1]] {
-			if !yield(ID(k & (1<<idBits - 1))) {
-				return
+		after, before := m.after[int(a)*m.row:][:m.row], m.before[int(b)*m.row:][:m.row]
+		for i, w := range after {
+			for w &= before[i]; w != 0; w &= w - 1 {
+				if !yield(ID(i<<6 + bits.TrailingZeros64(w))) {
+					return
+				}
 			}
 		}
 	}
@@ -133,7 +189,7 @@ func (m *Model) After(a ID) func(func(ID) bool) {
 // Size is the number of listed characters and of sequences of 2, 3 and 4.
 func (m *Model) Size() (vocabulary int, sequences [Order + 1]int) {
 	for i := range m.sets {
-		sequences[i] = len(m.sets[i].keys)
+		sequences[i] = len(m.sets[i].cells)
 	}
 	return len(m.runes), sequences
 }
@@ -160,20 +216,30 @@ func mix(x uint64, n int) uint32 {
 	return uint32(x >> (64 - keyBits[n]))
 }
 
-// set is sorted keys with a level each, and where each run of high bits begins.
+// set is sorted keys with a level each. While a model is built or read they
+// stand in keys and levels; build packs them: the high bits of a key choose a
+// run of cells, the rest of it and the level share a cell.
 type set struct {
 	keys   []uint32
 	levels []uint8
 	index  []uint32
+	cells  []uint16
 	shift  int
 }
 
+const (
+	levelBits = 6
+	cellBits  = 16 - levelBits
+)
+
 func (s *set) build(width int) {
-	n := max(bits.Len(uint(len(s.keys)))-1, 1)
-	s.shift = max(width-n, 0)
-	s.index = make([]uint32, (1<<(width-s.shift))+1)
-	for _, k := range s.keys {
+	n := max(bits.Len(uint(len(s.keys)))-1, width-cellBits)
+	s.shift = width - n
+	s.index = make([]uint32, 1<<n+1)
+	s.cells = make([]uint16, len(s.keys))
+	for i, k := range s.keys {
 		s.index[k>>s.shift+1]++
+		s.cells[i] = uint16(k&(1<<s.shift-1))<<levelBits | uint16(s.levels[i])
 	}
 	for i := 1; i < len(s.index); i++ {
 		s.index[i] += s.index[i-1]
@@ -182,15 +248,27 @@ func (s *set) build(width int) {
 
 func (s *set) count(k uint32) float64 {
 	b := k >> s.shift
-	for i := s.index[b]; i < s.index[b+1]; i++ {
-		if s.keys[i] >= k {
-			if s.keys[i] == k {
-				return levelCount[s.levels[i]]
+	low := uint16(k & (1<<s.shift - 1))
+	for _, c := range s.cells[s.index[b]:s.index[b+1]] {
+		if c>>levelBits >= low {
+			if c>>levelBits == low {
+				return levelCount[c&(1<<levelBits-1)]
 			}
 			return 0
 		}
 	}
 	return 0
+}
+
+// unpacked gives the keys and levels back, for Encode.
+func (s *set) unpacked() (keys []uint32, levels []uint8) {
+	for b := range len(s.index) - 1 {
+		for _, c := range s.cells[s.index[b]:s.index[b+1]] {
+			keys = append(keys, uint32(b)<<s.shift|uint32(c>>levelBits))
+			levels = append(levels, uint8(c&(1<<levelBits-1)))
+		}
+	}
+	return keys, levels
 }
 
 // levelCount are the counts that can be kept: 1 to 4, then steps of a third to a half.

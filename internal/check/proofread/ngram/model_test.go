@@ -33,8 +33,11 @@ func TestCounts(t *testing.T) {
 	if m.Log(good[0], good[1], good[2], good[3]) <= m.Log(bad[0], bad[1], bad[2], bad[3]) {
 		t.Error("a wrong character does not lower the probability of what follows")
 	}
-	if after := slices.Collect(m.After(m.IDOf('政'))); !slices.Contains(after, m.IDOf('府')) || len(after) != 2 {
-		t.Errorf("After(政) = %v", after)
+	if got := slices.Collect(m.Between(m.IDOf('民'), m.IDOf('府'))); !slices.Equal(got, id("政")) {
+		t.Errorf("Between(民, 府) = %v", got)
+	}
+	if !m.Follows(good[0], good[1]) || m.Follows(good[1], good[0]) {
+		t.Error("Follows mistakes the order")
 	}
 }
 
@@ -49,7 +52,7 @@ func TestEncodeDecode(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := 2; n <= Order; n++ {
-		if !slices.Equal(m.sets[n].keys, d.sets[n].keys) || !slices.Equal(m.sets[n].levels, d.sets[n].levels) {
+		if !slices.Equal(m.sets[n].cells, d.sets[n].cells) || !slices.Equal(m.sets[n].index, d.sets[n].index) || len(m.sets[n].cells) == 0 {
 			t.Errorf("sequences of %d changed on the way", n)
 		}
 	}
