@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -234,17 +235,15 @@ func ListedDates(p *Page) (out []calendar.Date) {
 		if t == "" {
 			continue
 		}
-		if s, from, to := findStamp(t); !s.zero() {
-			// A date inside the words of the title is not the item's; the
-			// item's own stands at an end or in brackets.
-			rest := strings.TrimSpace(t[to:])
-			head := strings.TrimSpace(t[:from])
-			if len([]rune(rest)) <= 6 || len([]rune(head)) <= 6 || strings.HasSuffix(head, "[") || strings.HasSuffix(head, "（") || strings.HasSuffix(head, "(") {
+		// A date inside the words of the title is not the item's; the item's
+		// own stands at the end, or alone before the title.
+		if s := lastStamp(t); !s.zero() {
+			out = append(out, s.date)
+			continue
+		}
+		if s, from, to := findStamp(t); !s.zero() && strings.Trim(t[:from], " [（(【·•") == "" {
+			if r, _ := utf8.DecodeRuneInString(t[to:]); blank(r) || strings.ContainsRune("]）)】", r) {
 				out = append(out, s.date)
-				continue
-			}
-			if s2 := lastStamp(t); !s2.zero() {
-				out = append(out, s2.date)
 			}
 		}
 	}

@@ -47,9 +47,9 @@ var tagChecks = append(requiredTagChecks(), []Check{
 		"请按“YYYY-MM-DD HH:MM”填写 PubDate 标签，使用24小时制。", Error, pubDateForm),
 	tagCheck("tags.pub_date_shown", "发布时间标签与页面显示一致", "发布时间标签与页面显示不一致",
 		"请使 PubDate 标签与页面显示的发布时间一致（相差不超过1分钟），均取首次发布时间，不得改写。", Error, pubDateShown),
-	tagCheck("tags.article_title", "标题标签与页面标题一致", "标题标签与页面标题不一致",
+	tagCheck("tags.article_title_heading", "标题标签与页面标题一致", "标题标签与页面标题不一致",
 		"请使 ArticleTitle 标签与页面标题完全一致。", Error, articleTitle),
-	tagCheck("tags.column_description", "栏目描述已说明栏目内容", "栏目描述只是重复栏目名称",
+	tagCheck("tags.column_description_meaning", "栏目描述已说明栏目内容", "栏目描述只是重复栏目名称",
 		"请在 ColumnDescription 标签中说明该栏目发布什么内容。", Advice, columnDescription),
 	tagCheck("tags.shown_time", "页面显示发布时间", "内容页未显示发布时间",
 		"请在标题下方显示发布时间，格式为“YYYY-MM-DD HH:MM”。未显示时间的信息在检查中按未更新计。", Error, shownTime),
@@ -58,9 +58,9 @@ var tagChecks = append(requiredTagChecks(), []Check{
 func tagCheck(id, fine, wrong, fix string, sev Severity, run func(Check, *Facts) []Finding) Check {
 	c := Check{ID: id, Says: Says{Fine: fine, Wrong: wrong, HowToFix: fix}, Articles: []string{"D-20"}, Severity: sev, AppliesTo: anyPage, Evidence: "页面 head 部分源代码", run: pageOnly(run)}
 	switch id {
-	case "tags.pub_date_form", "tags.pub_date_shown", "tags.article_title", "tags.shown_time":
+	case "tags.pub_date_form", "tags.pub_date_shown", "tags.article_title_heading", "tags.shown_time":
 		c.AppliesTo = []string{string(ClassContent)}
-	case "tags.column_description":
+	case "tags.column_description_meaning":
 		c.AppliesTo = []string{string(ClassColumn)}
 	case "tags.site_code_form", "tags.site_code_ledger":
 		c.Articles = []string{"S7.3c", "D-18"}

@@ -1,0 +1,372 @@
+package check
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"zhengshu/internal/calendar"
+)
+
+func TestTableOfChecks(t *testing.T) {
+	id := regexp.MustCompile(`^(?:tags|footer|privacy|concealed|link|column|home|access)\.[a-z0-9_]+$`)
+	article := regexp.MustCompile(`^(?:S\d{1,2}(?:\.\d)?[a-z]?|D-\d\d|V-[WM]-\d(?:\.\d)?)$`)
+	seen := map[string]bool{}
+	for _, c := range Checks() {
+		if !id.MatchString(c.ID) || seen[c.ID] {
+			t.Errorf("%s: bad or repeated id", c.ID)
+		}
+		seen[c.ID] = true
+		if c.Says.Fine == "" || c.Says.Wrong == "" || c.Says.HowToFix == "" || c.Evidence == "" || len(c.AppliesTo) == 0 || c.run == nil {
+			t.Errorf("%s: incomplete", c.ID)
+		}
+		if !strings.HasSuffix(c.Says.HowToFix, "。") || strings.HasSuffix(c.Says.Wrong, "。") {
+			t.Errorf("%s: punctuation of texts", c.ID)
+		}
+		if len(c.Articles) == 0 {
+			t.Errorf("%s: no article", c.ID)
+		}
+		for _, a := range c.Articles {
+			if !article.MatchString(a) {
+				t.Errorf("%s: article %q", c.ID, a)
+			}
+		}
+		if !slices.Contains([]Severity{Serious, Error, Advice}, c.Severity) {
+			t.Errorf("%s: severity %q", c.ID, c.Severity)
+		}
+		if got, ok := ByID(c.ID); !ok || got.ID != c.ID {
+			t.Errorf("ByID(%s) failed", c.ID)
+		}
+	}
+	if _, ok := ByID("tags.nothing"); ok {
+		t.Error("ByID found what is not there")
+	}
+}
+
+// outcome runs the checks and returns the outcomes of one of them.
+func outcome(f Facts, id string) (out []Outcome, says []string) {
+	for _, x := range Run(f) {
+		if x.Check == id {
+			out = append(out, x.Outcome)
+			says = append(says, x.Says)
+		}
+	}
+	return out, says
+}
+
+const goodHead = `<meta charset="utf-8"><title>我市召开会议-某市人民政府</title><meta name="SiteName" content="某市人民政府"><meta name="SiteDomain" content="www.example.gov.cn"><meta name="SiteIDCode" content="6101000001">
+<meta name="ColumnName" content="政务要闻"><meta name="ColumnType" content="工作动态"><meta name="ArticleTitle" content="我市召开会议"><meta name="PubDate" content="2024-01-02 08:09"><meta name="ContentSource" content="某市日报">`
+
+const goodBody = `<h1>我市召开会议</h1><p>发布时间：2024-01-02 08:09　来源：某市日报</p><div class="content"><p>会议强调，要认真落实各项任务，确保取得实效，各部门要加强协调。</p></div>`
+
+const goodFoot = `<div class="footer"><a href="https://bszs.conac.cn/sitename?method=show&id=1"><img src="/red.png"></a><a href="https://zfwzgl.www.gov.cn/exposure/jiucuo.html?site_code=6101000001&url=x"><img src="/jiucuo.png"></a>
+<p>主办单位：某市人民政府办公室 联系电话：029-12345678</p><p>网站标识码：6101000001 <a href="https://beian.miit.gov.cn/">陕ICP备05000001号-1</a> <a href="http://www.beian.gov.cn/portal/registerSystemInfo?recordcode=1">陕公网安备 61010202000169号</a></p><p><a href="/map.html">网站地图</a> 中文域名：某市人民政府.政务</p></div>`
+
+func page(head, body, foot string) string {
+	return "<!DOCTYPE html><html><head>" + head + "</head><body>" + body + foot + "</body></html>"
+}
+
+func TestGoodPageKeepsEverything(t *testing.T) {
+	l := &Ledger{SiteName: "某市人民政府", SiteDomain: "www.example.gov.cn", SiteCode: "6101000001", Sponsor: "某市人民政府办公室", ICPFiling: "陕ICP备05000001号-1", PoliceFiling: "61010202000169", ChineseDomain: "某市人民政府.政务"}
+	for _, x := range Run(Facts{Page: parse(t, page(goodHead, goodBody, goodFoot)), Ledger: l}) {
+		if x.Outcome != Kept {
+			t.Errorf("%s: %s %s", x.Check, x.Outcome, x.Says)
+		}
+	}
+}
+
+func TestTags(t *testing.T) {
+	ledger := &Ledger{SiteCode: "6101000002", SiteName: "某市政府网", SiteDomain: "www.example.gov.cn"}
+	tests := []struct {
+		name, check string
+		head, body  string
+		class       Class
+		ledger      *Ledger
+		want        []Outcome
+	}{
+		{"missing on a column page", "tags.column_description", goodHead, goodBody, ClassColumn, nil, []Outcome{Violated}},
+		{"not owed on a content page", "tags.column_keywords", goodHead, goodBody, ClassContent, nil, nil},
+		{"not owed on the home page", "tags.article_title", goodHead, goodBody, ClassHome, nil, nil},
+		{"empty", "tags.content_source", strings.Replace(goodHead, `content="某市日报"`, `content=" "`, 1), goodBody, "", nil, []Outcome{Violated}},
+		{"placeholder", "tags.site_name", strings.Replace(goodHead, `content="某市人民政府"`, `content="网站名称"`, 1), goodBody, "", nil, []Outcome{Violated}},
+		{"lower-case names count", "tags.pub_date", strings.Replace(goodHead, "PubDate", "pubdate", 1), goodBody, "", nil, []Outcome{Kept}},
+		{"code of twelve digits", "tags.site_code_form", strings.Replace(goodHead, "6101000001", "610100000001", 1), goodBody, "", nil, []Outcome{Violated}},
+		{"code of the State Council system", "tags.site_code_form", strings.Replace(goodHead, "6101000001", "bm17000009", 1), goodBody, "", nil, []Outcome{Kept}},
+		{"code against ledger", "tags.site_code_ledger", goodHead, goodBody, "", ledger, []Outcome{Violated}},
+		{"code without ledger", "tags.site_code_ledger", goodHead, goodBody, "", nil, []Outcome{Untested}},
+		{"name against ledger", "tags.site_name_ledger", goodHead, goodBody, "", ledger, []Outcome{Violated}},
+		{"domain of another site", "tags.site_domain_address", strings.Replace(goodHead, "www.example.gov.cn", "www.other.gov.cn", 1), goodBody, "", nil, []Outcome{Violated}},
+		{"domain with scheme", "tags.site_domain_address", strings.Replace(goodHead, "www.example.gov.cn", "http://www.example.gov.cn/", 1), goodBody, "", nil, []Outcome{Kept}},
+		{"domain without www", "tags.site_domain_address", strings.Replace(goodHead, "www.example.gov.cn", "example.gov.cn", 1), goodBody, "", nil, []Outcome{Kept}},
+		{"date without minute", "tags.pub_date_form", strings.Replace(goodHead, "2024-01-02 08:09", "2024-01-02", 1), goodBody, "", nil, []Outcome{Violated}},
+		{"date with seconds", "tags.pub_date_form", strings.Replace(goodHead, "2024-01-02 08:09", "2024-01-02 08:09:00", 1), goodBody, "", nil, []Outcome{Kept}},
+		{"date a minute off", "tags.pub_date_shown", strings.Replace(goodHead, "08:09", "08:10", 1), goodBody, "", nil, []Outcome{Kept}},
+		{"date two minutes off", "tags.pub_date_shown", strings.Replace(goodHead, "08:09", "08:11", 1), goodBody, "", nil, []Outcome{Violated}},
+		{"minute across midnight", "tags.pub_date_shown", strings.Replace(goodHead, "2024-01-02 08:09", "2024-01-03 00:00", 1), strings.Replace(goodBody, "2024-01-02 08:09", "2024-01-02 23:59", 1), "", nil, []Outcome{Kept}},
+		{"day shown only", "tags.pub_date_shown", goodHead, strings.Replace(goodBody, "2024-01-02 08:09", "2024-01-02", 1), "", nil, []Outcome{Kept}},
+		{"another day shown", "tags.pub_date_shown", goodHead, strings.Replace(goodBody, "2024-01-02 08:09", "2024-01-05", 1), "", nil, []Outcome{Violated}},
+		{"no day shown", "tags.pub_date_shown", goodHead, strings.Replace(goodBody, "发布时间：2024-01-02 08:09", "", 1), "", nil, []Outcome{Untested}},
+		{"no day shown is a fault", "tags.shown_time", goodHead, strings.Replace(goodBody, "发布时间：2024-01-02 08:09", "", 1), "", nil, []Outcome{Violated}},
+		{"heading differs", "tags.article_title_heading", strings.Replace(goodHead, `content="我市召开会议"`, `content="我市召开大会"`, 1), goodBody, "", nil, []Outcome{Violated}},
+		{"description repeats the name", "tags.column_description_meaning", goodHead + `<meta name="ColumnDescription" content="政务要闻">`, goodBody, ClassColumn, nil, []Outcome{Violated}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, says := outcome(Facts{Page: parse(t, page(tt.head, tt.body, goodFoot)), Class: tt.class, Ledger: tt.ledger}, tt.check)
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("got %v (%v), want %v", got, says, tt.want)
+			}
+		})
+	}
+}
+
+func TestFooter(t *testing.T) {
+	tests := []struct {
+		name, check, foot string
+		ledger            *Ledger
+		want              Outcome
+	}{
+		{"mark missing", "footer.party_gov_mark", strings.Replace(goodFoot, "bszs.conac.cn", "x.cn", 1), nil, Violated},
+		{"mark by script", "footer.party_gov_mark", `<script>document.write(unescape("%3Cspan id='_ideConac' %3E%3C/span%3E"))</script>`, nil, Kept},
+		{"error report with another code", "footer.error_report", strings.Replace(goodFoot, "site_code=6101000001", "site_code=6101000009", 1), nil, Violated},
+		{"error report by script", "footer.error_report", `<script id="_jiucuo_" sitecode='6101000001' src='/jiucuo.js'></script>`, nil, Kept},
+		{"short site code", "footer.site_code", strings.Replace(goodFoot, "标识码：6101000001", "标识码：6101001", 1), nil, Violated},
+		{"site code without colon", "footer.site_code", strings.Replace(goodFoot, "标识码：6101000001", "标识码6101000001", 1), nil, Kept},
+		{"site code against ledger", "footer.site_code", goodFoot, &Ledger{SiteCode: "6101000002"}, Violated},
+		{"site code differs from tag", "footer.site_code", strings.Replace(goodFoot, "标识码：6101000001", "标识码：6101000003", 1), nil, Violated},
+		{"sponsor against ledger", "footer.sponsor", goodFoot, &Ledger{Sponsor: "某县人民政府办公室"}, Violated},
+		{"sponsor after the name", "footer.sponsor", "<p>某市人民政府办公厅主办</p>", nil, Kept},
+		{"sponsor missing", "footer.sponsor", "<p>版权所有</p>", nil, Violated},
+		{"filing of zeros", "footer.icp", "<p>鲁ICP备00000000号</p>", nil, Violated},
+		{"filing against ledger", "footer.icp", goodFoot, &Ledger{ICPFiling: "陕ICP备05000002号-1"}, Violated},
+		{"police filing short", "footer.police", "<p>陕公网安备 6101020号 公网安备610102020001号</p>", nil, Violated},
+		{"site map missing", "footer.site_map", "<p></p>", nil, Violated},
+		{"Chinese domain unknown", "footer.chinese_domain", "<p></p>", nil, Untested},
+		{"Chinese domain missing", "footer.chinese_domain", "<p></p>", &Ledger{ChineseDomain: "某市.政务"}, Violated},
+		{"contact missing", "footer.contact", "<p>6109020200007112345</p>", nil, Violated},
+		{"drawn mark", "footer.party_gov_mark", `<span data-placeholder="party_gov_mark">标识</span>`, nil, Untested},
+		{"drawn police filing", "footer.police", `<span data-placeholder>陕公网安备 00000000000000号</span>`, nil, Untested},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, says := outcome(Facts{Page: parse(t, page(goodHead, goodBody, tt.foot)), Ledger: tt.ledger}, tt.check)
+			if len(got) != 1 || got[0] != tt.want {
+				t.Errorf("got %v (%v), want %v", got, says, tt.want)
+			}
+		})
+	}
+}
+
+func TestLeaksOnPage(t *testing.T) {
+	body := strings.Replace(goodBody, "会议强调", "张某（身份证号619999184706267084，手机15500000389，邮箱 zhang@mail.example）会议强调", 1)
+	f := Facts{Page: parse(t, page(goodHead, body, goodFoot))}
+	for _, x := range Run(f) {
+		if strings.HasPrefix(x.Check, "privacy.") && (strings.Contains(x.Says+x.Where, "619999184706267084") || strings.Contains(x.Says+x.Where, "15500000389")) {
+			t.Errorf("finding shows the datum: %+v", x)
+		}
+	}
+	for _, id := range []string{KindIDCard, KindMobile, KindEmail} {
+		if got, _ := outcome(f, id); !slices.Equal(got, []Outcome{Violated}) {
+			t.Errorf("%s: %v", id, got)
+		}
+	}
+	f.Ledger = &Ledger{OfficialPhones: []string{"15500000389"}, OfficialMailboxes: []string{"Zhang@mail.example"}}
+	for _, id := range []string{KindMobile, KindEmail} {
+		if got, _ := outcome(f, id); !slices.Equal(got, []Outcome{Tolerated}) {
+			t.Errorf("%s with ledger: %v", id, got)
+		}
+	}
+}
+
+func TestLinkState(t *testing.T) {
+	gov := Link{URL: "http://www.a.gov.cn/1", Kind: LinkPage}
+	file := Link{URL: "http://www.a.gov.cn/1.pdf", Kind: LinkAttachment}
+	for _, tt := range []struct {
+		name string
+		r    LinkResult
+		want LinkState
+	}{
+		{"fine", LinkResult{Link: gov, Status: 200, Title: "我市召开会议", Text: "会议强调"}, LinkAlive},
+		{"no answer", LinkResult{Link: gov, Err: "dial tcp: i/o timeout"}, LinkDead},
+		{"not found", LinkResult{Link: gov, Status: 404}, LinkDead},
+		{"server error", LinkResult{Link: gov, Status: 502}, LinkDead},
+		{"forbidden", LinkResult{Link: gov, Status: 403}, LinkRefused},
+		{"too many", LinkResult{Link: gov, Status: 429}, LinkRefused},
+		{"title of an error page", LinkResult{Link: gov, Status: 200, Title: "404 错误页面_某市人民政府"}, LinkSoft404},
+		{"short text of an error page", LinkResult{Link: gov, Status: 200, Title: "某市人民政府", Text: "对不起，您访问的页面不存在！返回首页"}, LinkSoft404},
+		{"long page that quotes the words", LinkResult{Link: gov, Status: 200, Title: "网站管理办法", Text: strings.Repeat("规定内容", 100) + "您访问的页面不存在"}, LinkAlive},
+		{"article about 404", LinkResult{Link: gov, Status: 200, Title: "关于印发404号文件的通知"}, LinkAlive},
+		{"file that is a page", LinkResult{Link: file, Status: 200, ContentType: "text/html"}, LinkWrong},
+		{"file", LinkResult{Link: file, Status: 200, ContentType: "application/pdf", Bytes: 10}, LinkAlive},
+		{"empty file", LinkResult{Link: file, Status: 200, ContentType: "application/pdf"}, LinkWrong},
+		{"moved off government", LinkResult{Link: gov, Status: 200, FinalURL: "http://www.qingshan-trade.com/"}, LinkWrong},
+		{"moved inside government", LinkResult{Link: gov, Status: 200, FinalURL: "https://www.b.gov.cn/"}, LinkAlive},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := tt.r.State(); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+			want := map[LinkState][]Outcome{LinkDead: {Violated}, LinkSoft404: {Violated}, LinkWrong: {Violated}, LinkRefused: {Untested}}[tt.want]
+			var got []Outcome
+			for _, f := range Run(Facts{Links: []LinkResult{tt.r}}) {
+				got = append(got, f.Outcome)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("outcomes %v, want %v", got, want)
+			}
+		})
+	}
+}
+
+func day(t testing.TB, s string) calendar.Date {
+	t.Helper()
+	d, err := calendar.ParseDate(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestFreshness(t *testing.T) {
+	limits := Limits{HomeStaleDays: 14, NewsStaleDays: 14, PolicyStaleMonths: 6, MinProbesPerDay: 20, AccessDays: 7, FailedShare: 500}
+	today := day(t, "2024-08-31")
+	week := []int{20, 20, 20, 20, 20, 20, 20}
+	col := func(k ColumnKind, latest string) []Column {
+		c := Column{Name: "某栏目", Kind: k, Items: 3}
+		if latest != "" {
+			c.Latest = day(t, latest)
+		}
+		return []Column{c}
+	}
+	tests := []struct {
+		name, check string
+		facts       Facts
+		want        []Outcome
+	}{
+		{"home on the last day", "home.stale", Facts{Home: &Home{Latest: day(t, "2024-08-17")}, Today: today, Limits: limits}, []Outcome{Kept}},
+		{"home a day late", "home.stale", Facts{Home: &Home{Latest: day(t, "2024-08-16")}, Today: today, Limits: limits}, []Outcome{Violated}},
+		{"home without dates", "home.stale", Facts{Home: &Home{}, Today: today, Limits: limits}, []Outcome{Violated}},
+		{"home that only navigates", "home.stale", Facts{Home: &Home{NavigationOnly: true, LatestBelow: day(t, "2024-08-30")}, Today: today, Limits: limits}, []Outcome{Kept}},
+		{"home without a limit", "home.stale", Facts{Home: &Home{Latest: today}, Today: today}, []Outcome{Untested}},
+		{"news late", "column.stale", Facts{Columns: col(ColumnNews, "2024-08-01"), Today: today, Limits: limits}, []Outcome{Violated}},
+		{"policy in six months", "column.stale", Facts{Columns: col(ColumnPolicy, "2024-02-29"), Today: day(t, "2024-08-29"), Limits: limits}, []Outcome{Kept}},
+		{"policy a day over", "column.stale", Facts{Columns: col(ColumnPolicy, "2024-02-28"), Today: day(t, "2024-08-29"), Limits: limits}, []Outcome{Violated}},
+		{"no dates", "column.stale", Facts{Columns: col(ColumnNews, ""), Today: today, Limits: limits}, []Outcome{Violated}},
+		{"other columns", "column.stale", Facts{Columns: col(ColumnOther, "2000-01-01"), Today: today, Limits: limits}, nil},
+		{"static", "column.stale", Facts{Columns: []Column{{Kind: ColumnPolicy, Items: 1, Static: true}}, Today: today, Limits: limits}, []Outcome{Tolerated}},
+		{"own cycle over", "column.overdue", Facts{Columns: []Column{{Name: "某栏目", Items: 1, CycleDays: 30, Latest: day(t, "2024-07-31")}}, Today: today}, []Outcome{Violated}},
+		{"own cycle kept", "column.overdue", Facts{Columns: []Column{{Name: "某栏目", Items: 1, CycleDays: 30, Latest: day(t, "2024-08-01")}}, Today: today}, []Outcome{Kept}},
+		{"blank", "column.blank", Facts{Columns: []Column{{Name: "某栏目"}}}, []Outcome{Violated}},
+		{"unknown", "column.blank", Facts{Columns: []Column{{Name: "某栏目", Items: -1}}}, []Outcome{Untested}},
+		{"seven of 140 is the veto", "access.rate", Facts{Access: &Access{Days: week, Failed: 7}, Limits: limits}, []Outcome{Violated}},
+		{"six of 140", "access.rate", Facts{Access: &Access{Days: week, Failed: 6}, Limits: limits}, []Outcome{Kept}},
+		{"too few probes", "access.rate", Facts{Access: &Access{Days: []int{20, 20, 20, 19, 20, 20, 20}, Failed: 50}, Limits: limits}, []Outcome{Untested}},
+		{"too few days", "access.rate", Facts{Access: &Access{Days: week[:6], Failed: 50}, Limits: limits}, []Outcome{Untested}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got, says := outcome(tt.facts, tt.check); !slices.Equal(got, tt.want) {
+				t.Errorf("got %v (%v), want %v", got, says, tt.want)
+			}
+		})
+	}
+}
+
+func TestListedDates(t *testing.T) {
+	for _, tt := range []struct {
+		name, src, want string
+	}{
+		{"list with spans", `<ul><li><a href="/1">甲</a><span>2024-03-01</span></li><li><a href="/2">乙</a><span>[2024-02-28]</span></li></ul>`, "2024-03-01 2024-02-28"},
+		{"date first", `<ul><li><em>2024年3月1日</em> <a href="/1">关于某事的通知</a></li></ul>`, "2024-03-01"},
+		{"table", `<table><tr><th>标题</th></tr><tr><td><a href="/1">甲</a></td><td>2024/3/1</td></tr></table>`, "2024-03-01"},
+		{"date in the title and its own", `<li><a href="/1">关于2023年12月31日至次年的通知公告</a> 2024-03-01</li>`, "2024-03-01"},
+		{"date in the title only", `<li><a href="/1">关于2023年12月31日停电的若干通知公告</a></li>`, ""},
+		{"divs", `<div class="l"><div><a href="/1">甲</a><i>2024-03-01</i></div><div><a href="/2">乙</a><i>2024-03-02</i></div></div>`, "2024-03-01 2024-03-02"},
+		{"no link, no item", `<ul><li>2024-03-01</li></ul>`, ""},
+		{"nested lists count once", `<ul><li>栏目<ul><li><a href="/1">甲</a> 2024-03-01</li></ul></li></ul>`, "2024-03-01"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var got []string
+			for _, d := range ListedDates(parse(t, "<body>"+tt.src)) {
+				got = append(got, isoDate(d))
+			}
+			if strings.Join(got, " ") != tt.want {
+				t.Errorf("got %v, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestClassify(t *testing.T) {
+	for _, tt := range []struct {
+		name, url, src string
+		want           Class
+	}{
+		{"article", contractURL, page(goodHead, goodBody, ""), ClassContent},
+		{"home", "http://www.example.gov.cn/", `<title>某市人民政府</title><ul><li><a href="/1">甲</a> 2024-03-01</li></ul>`, ClassHome},
+		{"home by file", "http://www.example.gov.cn/index.html", `<title>某市人民政府</title>`, ClassHome},
+		{"column by tag", "http://www.example.gov.cn/zwgk/", `<meta name="ColumnName" content="公告">`, ClassColumn},
+		{"column by dates", "http://www.example.gov.cn/zwgk/1", `<ul><li><a href="/1">甲</a> 2024-03-01</li><li><a href="/1">甲</a> 2024-03-01</li><li><a href="/1">甲</a> 2024-03-01</li></ul>`, ClassColumn},
+		{"long text", "http://www.example.gov.cn/a/1", "<p>" + strings.Repeat("会议强调各项任务", 80) + "</p>", ClassContent},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p, err := ParsePage([]byte(tt.src), "", tt.url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := Classify(p); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestReportContract(t *testing.T) {
+	p := parse(t, page(goodHead, goodBody, ""))
+	raw, err := json.Marshal(Report(p, Run(Facts{Page: p})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m map[string]any
+	if err := json.Unmarshal(raw, &m); err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range []string{"charset", "title", "doc_no", "index_no", "issuer", "topic", "written", "published", "body_text", "links", "tags", "findings"} {
+		if _, ok := m[k]; !ok {
+			t.Errorf("no %s", k)
+		}
+	}
+	fs := m["findings"].([]any)
+	if len(fs) == 0 {
+		t.Fatal("a page without a footer has no findings")
+	}
+	for _, k := range []string{"check", "severity", "says", "article", "where"} {
+		if _, ok := fs[0].(map[string]any)[k]; !ok {
+			t.Errorf("finding lacks %s", k)
+		}
+	}
+	empty, _ := json.Marshal(Report(parse(t, ""), nil))
+	for _, want := range []string{`"links":[]`, `"findings":[]`, `"tags":{}`, `"doc_no":""`} {
+		if !strings.Contains(string(empty), want) {
+			t.Errorf("%s not in %s", want, empty)
+		}
+	}
+}
+
+func TestLexiconExtends(t *testing.T) {
+	src := article("", `<div>友情链接：<a href="http://www.qingshan-trade.com">某某暗语</a></div>`)
+	l := BuiltinLexicon()
+	l.Words = append(l.Words, "某某暗语")
+	found := false
+	for _, f := range Violations(Run(Facts{Page: parse(t, src), Lexicon: l})) {
+		found = found || f.Check == "concealed.spam_link"
+	}
+	if !found || len(concealedIn(t, src)) > 0 {
+		t.Error("an operator's word is not used, or is built in")
+	}
+	if len(builtin().Words) < 200 || len(builtin().Trusted) < 20 {
+		t.Error("the built-in lists were not read")
+	}
+}
