@@ -422,3 +422,32 @@ func (s *Service) officeOf(ctx context.Context, q db.Querier, area AreaID) (Unit
 	}
 	return u, err
 }
+
+// rehome moves the units of one area to another: the county rows of a city the
+// province addresses directly come before the row that says so.
+func (s *Service) rehome(ctx context.Context, tx *db.Tx, from, to AreaID) error {
+	units, err := db.All(ctx, tx, scanUnit, unitSelect+` WHERE u.area_id = $1 AND u.parent_id IS NULL ORDER BY u.id`, from)
+	if err != nil || len(units) == 0 {
+		return err
+	}
+	a, err := areaByID(ctx, tx, to)
+	if err != nil {
+		return err
+	}
+	for _, u := range units {
+		before := u
+		own := "@" + string(u.ID) + "/"
+		u.Area, u.Level, u.Direct, u.AreaPath = to, City, true, a.Path+own
+		if u.Line != "" {
+			u.LinePath = "/" + u.Line + a.Path + own
+		}
+		if _, err := tx.Exec(ctx, `UPDATE unit SET area_id = $2, level = $3, direct = TRUE, area_path = $4, line_path = $5 WHERE id = $1`,
+			u.ID, u.Area, u.Level, u.AreaPath, u.LinePath); err != nil {
+			return err
+		}
+		if err := audit.Record(ctx, tx, audit.Entry{Act: "org.unit.rehome", Target: UnitTarget(u), Before: before, After: u}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
