@@ -1,0 +1,147 @@
+package library
+
+import (
+	"context"
+	"time"
+
+	"zhengshu/internal/db"
+	"zhengshu/internal/registry"
+)
+
+// PlacementID identifies a placement.
+type PlacementID string
+
+// States of a placement.
+const (
+	Planned   = "planned"   // waits for the final review
+	Scheduled = "scheduled" // reviewed, waits for its time
+	Shown     = "live"
+	Ended     = "withdrawn"
+)
+
+// Placement is an item in a column of a site, by reference.
+type Placement struct {
+	ID        PlacementID
+	Item      ItemID
+	Site      registry.SiteID
+	Column    registry.ColumnID
+	Title     string    // instead of the item's own; empty for none
+	Top       int       // above 0: pinned, higher first
+	PublishAt time.Time // not before; zero for at once
+	State     string
+	ShownAt   time.Time // displayed time, the order of lists
+	LiveAt    time.Time // on this site since
+	EndedAt   time.Time
+	CreatedAt time.Time
+	// Joined.
+	SiteName, ColumnName, ColumnSlug string
+}
+
+// StateName is the state in Chinese.
+func (p Placement) StateName() string {
+	switch p.State {
+	case Planned:
+		return "待终审"
+	case Scheduled:
+		return "定时发布"
+	case Shown:
+		return "已上线"
+	}
+	return "已撤下"
+}
+
+// Entry is one line of a public list.
+type Entry struct {
+	Item      Item // metadata of the live version
+	Placement Placement
+}
+
+// Title is what the list shows.
+func (e Entry) Title() string {
+	if e.Placement.Title != "" {
+		return e.Placement.Title
+	}
+	return e.Item.Title
+}
+
+// Change tells publishing what has changed for readers.
+type Change struct {
+	Item ItemID
+	// Placements are all that were touched: live ones to render, withdrawn ones
+	// to take down.
+	Placements []Placement
+	Withdrawn  bool // the item is gone from every view
+}
+
+const placementSelect = `
+	SELECT p.id, p.item_id, p.site_id, p.column_id, p.title, p.top, p.publish_at, p.state, p.shown_at, p.live_at, p.ended_at, p.created_at,
+	       ps.name, pc.name, pc.slug
+	  FROM item_placement p JOIN site ps ON ps.id = p.site_id JOIN site_column pc ON pc.id = p.column_id`
+
+func (p *Placement) fields() []any {
+	return []any{&p.ID, &p.Item, &p.Site, &p.Column, &p.Title, &p.Top, &p.PublishAt, &p.State, &p.ShownAt, &p.LiveAt, &p.EndedAt, &p.CreatedAt,
+		&p.SiteName, &p.ColumnName, &p.ColumnSlug}
+}
+
+func scanPlacement(r db.Scanner) (Placement, error) {
+	var p Placement
+	return p, r.Scan(p.fields()...)
+}
+
+const entrySelect = `
+	SELECT ` + itemFields + `,
+	       p.id, p.item_id, p.site_id, p.column_id, p.title, p.top, p.publish_at, p.state, p.shown_at, p.live_at, p.ended_at, p.created_at,
+	       ps.name, pc.name, pc.slug
+	  FROM item_placement p JOIN item_live l ON l.item_id = p.item_id JOIN item i ON i.id = p.item_id
+	  JOIN item_version v ON v.item_id = l.item_id AND v.no = l.version_no
+	  JOIN unit u ON u.id = i.unit_id JOIN site ps ON ps.id = p.site_id JOIN site_column pc ON pc.id = p.column_id`
+
+func scanEntry(r db.Scanner) (Entry, error) {
+	var e Entry
+	return e, r.Scan(append(e.Item.fields(), e.Placement.fields()...)...)
+}
+
+// LiveItems of a column as readers see them: pinned first, then newest first.
+// Public: what is live is public.
+func (s *Service) LiveItems(ctx context.Context, q db.Querier, column registry.ColumnID, limit, offset int) ([]Entry, error) {
+	return db.All(ctx, q, scanEntry, entrySelect+`
+		WHERE p.column_id = $1 AND p.state = 'live' ORDER BY p.top DESC, p.shown_at DESC, p.id DESC LIMIT $2 OFFSET $3`, column, limit, offset)
+}
+
+// CountLive counts the live items of a column. Public: what is live is public.
+func (s *Service) CountLive(ctx context.Context, q db.Querier, column registry.ColumnID) (int, error) {
+	return db.One(ctx, q, db.Value[int], `SELECT count(*) FROM item_placement p JOIN item_live l ON l.item_id = p.item_id WHERE p.column_id = $1 AND p.state = 'live'`, column)
+}
+
+// LiveOnSite lists everything live on a site after the placement given (empty:
+// from the start), for sitemaps and whole rebuilds: ask again with the last
+// Placement.ID until nothing comes. Public: what is live is public.
+func (s *Service) LiveOnSite(ctx context.Context, q db.Querier, site registry.SiteID, after PlacementID, limit int) ([]Entry, error) {
+	return db.All(ctx, q, scanEntry, entrySelect+`
+		WHERE p.site_id = $1 AND p.state = 'live' AND p.id > $2 ORDER BY p.id LIMIT $3`, site, after, limit)
+}
+
+// LivePlacements are the places where an item is live. Public: what is live is
+// public.
+func (s *Service) LivePlacements(ctx context.Context, q db.Querier, item ItemID) ([]Placement, error) {
+	return db.All(ctx, q, scanPlacement, placementSelect+` JOIN item_live l ON l.item_id = p.item_id WHERE p.item_id = $1 AND p.state = 'live' ORDER BY p.id`, item)
+}
+
+// Withdrawn lists the placements of a site that were live and are no more, for
+// 410 pages. Public: a page that is gone says so.
+func (s *Service) Withdrawn(ctx context.Context, q db.Querier, site registry.SiteID) ([]Placement, error) {
+	return db.All(ctx, q, scanPlacement, placementSelect+` WHERE p.site_id = $1 AND p.state = 'withdrawn' AND p.live_at IS NOT NULL ORDER BY p.id`, site)
+}
+
+// LastPublished is the newest displayed time in a column, zero when it is
+// empty. Public: the freshness of a public column.
+func (s *Service) LastPublished(ctx context.Context, q db.Querier, column registry.ColumnID) (time.Time, error) {
+	t, err := db.One(ctx, q, func(r db.Scanner) (time.Time, error) {
+		var t time.Time
+		return t, r.Scan(&t)
+	}, `SELECT p.shown_at FROM item_placement p WHERE p.column_id = $1 AND p.state = 'live' ORDER BY p.shown_at DESC LIMIT 1`, column)
+	if db.None(err) {
+		return time.Time{}, nil
+	}
+	return t, err
+}
