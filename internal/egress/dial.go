@@ -189,6 +189,21 @@ func dialChecked(ctx context.Context, ap netip.AddrPort) (net.Conn, error) {
 	return d.DialContext(ctx, "tcp", ap.String())
 }
 
+// browserSuites are Go's own choice and the RSA key exchange that Go gave up and browsers still accept: old government
+// servers know nothing newer, and a site that opens for every visitor is not unreachable.
+var browserSuites = append(suites(tls.CipherSuites()),
+	tls.TLS_RSA_WITH_AES_128_GCM_SHA256, tls.TLS_RSA_WITH_AES_256_GCM_SHA384, tls.TLS_RSA_WITH_AES_128_CBC_SHA, tls.TLS_RSA_WITH_AES_256_CBC_SHA)
+
+// anySuite is for looking at a site whatever its encryption is worth; TLSFacts.Cipher says what it was.
+var anySuite = append(suites(tls.CipherSuites()), suites(tls.InsecureCipherSuites())...)
+
+func suites(list []*tls.CipherSuite) (ids []uint16) {
+	for _, s := range list {
+		ids = append(ids, s.ID)
+	}
+	return ids
+}
+
 // dialTLS connects and shakes hands. Verification is done here and not in crypto/tls, so that a fault can be either an
 // error or, when record is set, a fact about the site.
 func (c *Client) dialTLS(record bool) func(context.Context, string, string) (net.Conn, error) {
@@ -207,9 +222,10 @@ func (c *Client) dialTLS(record bool) func(context.Context, string, string) (net
 			InsecureSkipVerify: true, // verified just below, by the same rules
 			NextProtos:         []string{"http/1.1"},
 			MinVersion:         tls.VersionTLS12,
+			CipherSuites:       browserSuites,
 		}
 		if record {
-			conf.MinVersion = tls.VersionTLS10
+			conf.MinVersion, conf.CipherSuites = tls.VersionTLS10, anySuite
 		}
 		conn := tls.Client(raw, conf)
 		if err := conn.HandshakeContext(ctx); err != nil {

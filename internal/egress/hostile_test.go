@@ -9,6 +9,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -634,6 +635,28 @@ func TestTLS(t *testing.T) {
 			}
 		})
 	}
+	t.Run("key exchange of old servers", func(t *testing.T) {
+		k, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tpl := &x509.Certificate{SerialNumber: big.NewInt(3), DNSNames: []string{host}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+		der, err := x509.CreateCertificate(rand.Reader, tpl, good.cert, &k.PublicKey, good.key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		s.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: k}}, MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_CBC_SHA}}
+		s.StartTLS()
+		t.Cleanup(s.Close)
+		ap := netip.MustParseAddrPort(s.Listener.Addr().String())
+		p := calm(ap)
+		p.Roots, p.Resolver = good.pool, &book{names: map[string][][]netip.Addr{host: {addrs("127.0.0.1")}}}
+		r, err := client(t, p).Get(t.Context(), "https://"+host+":"+port(ap)+"/", Options{})
+		if err != nil || r.TLS.Cipher != "TLS_RSA_WITH_AES_128_CBC_SHA" || r.TLS.Fault != "" {
+			t.Errorf("%v %+v", err, r.TLS)
+		}
+	})
 	t.Run("plain http on the tls port", func(t *testing.T) {
 		ap := raw(t, say("HTTP/1.1 400 Bad Request\r\n\r\n"))
 		if _, err := client(t, calm(ap)).Get(t.Context(), "https://"+ap.String()+"/", Options{RecordTLSFault: true}); kind(err) != TLS {
