@@ -123,6 +123,7 @@ func (k *Client) Start(ctx context.Context) error {
 	ctx, k.stop = context.WithCancel(ctx)
 	if err := k.firePeriods(ctx, true); err != nil {
 		k.stop()
+		k.stop = nil
 		return fmt.Errorf("jobs: fire periodic duties: %w", err)
 	}
 	hang(k.bell)
