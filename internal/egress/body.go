@@ -91,12 +91,17 @@ func (l limits) read(src *counter, encodings []string) ([]byte, error) {
 		return nil, err
 	}
 	body := make([]byte, 0, 16<<10)
-	for {
+	for idle := 0; ; {
 		if len(body) == cap(body) {
 			body = append(body, 0)[:len(body)]
 		}
 		n, err := r.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
+		if idle++; n > 0 {
+			idle = 0
+		} else if err == nil && idle > 100 {
+			err = io.ErrNoProgress // a decoder going in circles
+		}
 		if size := int64(len(body)); size > ratioFloor && size > l.ratio*src.n.Load() {
 			return body[:min(len(body), ratioFloor)], wrong(Bomb, l.host, fmt.Errorf("%d bytes from %d", size, src.n.Load()),
 				"%s 返回的压缩内容膨胀超过 %d 倍，疑似压缩炸弹，已中止，请核查服务器。", clip(l.host), l.ratio)

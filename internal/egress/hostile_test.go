@@ -347,7 +347,7 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
-func packed(t *testing.T, how string, b []byte) []byte {
+func packed(t testing.TB, how string, b []byte) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	var w io.WriteCloser
