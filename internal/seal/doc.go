@@ -10,7 +10,7 @@
 // A file may hold several keys, one a line, oldest first. The last one seals;
 // all of them open; the first one makes digests, so that look-ups survive a
 // rotation. Each purpose has a key of its own derived from the house key
-// (HKDF-SHA-256), and is bound to what is sealed: text sealed for one purpose
+// (HMAC-SHA-256, HKDF), and is bound to what is sealed: text sealed for one purpose
 // does not open for another.
 //
 // It does not decide what deserves sealing, and it does not rotate by itself.
