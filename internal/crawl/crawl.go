@@ -26,7 +26,7 @@ type Plan struct {
 	MaxDepth  int           `json:"max_depth,omitempty"`  // links from a starting point; 8
 	URLBudget int           `json:"url_budget,omitempty"` // URLs ever filed; 20,000
 	PerHost   int           `json:"per_host,omitempty"`   // requests at once to a host; 2
-	Delay     time.Duration `json:"delay,omitempty"`      // between the starts of two requests to a host; 0
+	Delay     time.Duration `json:"delay,omitempty"`      // between the starts of two requests to a host; 250 ms; negative: none
 	Robots    RobotsPolicy  `json:"robots,omitempty"`
 	Agent     string        `json:"agent,omitempty"`
 	Traps     Traps         `json:"traps"`

@@ -122,6 +122,9 @@ func (h *hostile) crawl(t *testing.T, p Plan) (map[string]Page, []string, Result
 	if p.Start == "" {
 		p.Start = h.base() + "/"
 	}
+	if p.Delay == 0 {
+		p.Delay = -1
+	}
 	visit := p.Visit
 	p.Visit = func(page Page) error {
 		u := strings.TrimPrefix(page.URL, h.base())
@@ -559,7 +562,7 @@ func TestSessionsAndCookies(t *testing.T) {
 	if e := pages["/renew"].Err; e == nil || e.Kind != egress.RedirectLoop || n.Load() != 2 {
 		t.Errorf("renew: %v after %d", e, n.Load())
 	}
-	l := NewLinkCheck(h.client, NewManners(h.client, Courtesy{}), 0)
+	l := NewLinkCheck(h.client, NewManners(h.client, Courtesy{Delay: -1}), 0)
 	for path, want := range map[string]Verdict{"/greet": Alive, "/wall": NotTested, "/renew": Dead} {
 		if got := l.Check(t.Context(), h.base()+path); got.Verdict != want {
 			t.Errorf("%s: %+v", path, got)
@@ -632,7 +635,7 @@ func TestStopsWhenToldTo(t *testing.T) {
 	tree(h, false)
 	ctx, cancel := context.WithCancel(t.Context())
 	seen := 0
-	res, err := Crawl(ctx, h.client, Plan{Start: h.base() + "/", Visit: func(Page) error {
+	res, err := Crawl(ctx, h.client, Plan{Start: h.base() + "/", Delay: -1, Visit: func(Page) error {
 		if seen++; seen == 5 {
 			cancel()
 		}
@@ -642,7 +645,7 @@ func TestStopsWhenToldTo(t *testing.T) {
 		t.Errorf("%v, %d seen, %+v", err, seen, res)
 	}
 	full := errors.New("disk full")
-	if _, err := Crawl(t.Context(), h.client, Plan{Start: h.base() + "/", Visit: func(Page) error { return full }}); !errors.Is(err, full) {
+	if _, err := Crawl(t.Context(), h.client, Plan{Start: h.base() + "/", Delay: -1, Visit: func(Page) error { return full }}); !errors.Is(err, full) {
 		t.Error(err)
 	}
 	for _, start := range []string{"", "www.x.gov.cn", "ftp://x/"} {
@@ -705,7 +708,7 @@ func TestLinkCheck(t *testing.T) {
 	h.mux.HandleFunc("/robots.txt", func(w http.ResponseWriter, _ *http.Request) {
 		io.WriteString(w, "User-agent: zhengshu\nDisallow: /secret")
 	})
-	l := NewLinkCheck(h.client, NewManners(h.client, Courtesy{}), 0)
+	l := NewLinkCheck(h.client, NewManners(h.client, Courtesy{Delay: -1}), 0)
 	for path, want := range map[string]LinkResult{
 		"/ok":                        {Verdict: Alive, Status: 200},
 		"/moved":                     {Verdict: Alive, Status: 200, Final: h.base() + "/ok"},
@@ -753,7 +756,7 @@ func TestLinkCheck(t *testing.T) {
 func TestLinkCheckAsksOnce(t *testing.T) {
 	h := newHostile(t, nil)
 	h.mux.HandleFunc("/x", func(http.ResponseWriter, *http.Request) { time.Sleep(20 * time.Millisecond) })
-	l := NewLinkCheck(h.client, NewManners(h.client, Courtesy{}), time.Hour)
+	l := NewLinkCheck(h.client, NewManners(h.client, Courtesy{Delay: -1}), time.Hour)
 	var wg sync.WaitGroup
 	for _, u := range []string{"/x", "/x#a", "/./x", "/x?", "/%78"} {
 		wg.Go(func() {

@@ -48,7 +48,7 @@ type Manners struct {
 type Courtesy struct {
 	Agent   string        // User-Agent; "": egress.Agent
 	PerHost int           // requests at once to a host; 2
-	Delay   time.Duration // between the starts of two requests to a host; 0: none
+	Delay   time.Duration // between the starts of two requests to a host; 250 ms; negative: none
 	Robots  RobotsPolicy
 }
 
@@ -57,10 +57,13 @@ func NewManners(client *egress.Client, c Courtesy) *Manners {
 	if c.PerHost <= 0 {
 		c.PerHost = 2
 	}
+	if c.Delay == 0 {
+		c.Delay = 250 * time.Millisecond
+	}
 	if c.Agent == "" {
 		c.Agent = egress.Agent
 	}
-	return &Manners{client: client, agent: c.Agent, perHost: c.PerHost, delay: c.Delay, policy: c.Robots,
+	return &Manners{client: client, agent: c.Agent, perHost: c.PerHost, delay: max(0, c.Delay), policy: c.Robots,
 		lanes: map[string]*lane{}, robots: map[string]*robots{}}
 }
 
