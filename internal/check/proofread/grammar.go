@@ -16,7 +16,9 @@ type rule struct {
 	kind       string
 	pattern    *regexp.Regexp
 	confidence float64
-	strict     bool // only when asked for: house style rather than error
+	strict     bool   // only when asked for: house style rather than error
+	needs      string // a line without any of these characters cannot match
+	mark       int    // the submatch that is marked; 0 is the whole match
 	// judge gives the replacement and what to say; ok is false when the match is innocent.
 	judge func(m []string) (right string, says string, ok bool)
 }
@@ -25,9 +27,11 @@ var rules = []rule{
 	{
 		// GB/T 9704—2012, 7.2.5: 年份 "用六角括号“〔〕”括入"; 发文顺序号 "不加“第”字，不编虚位".
 		kind: KindDocNumber, confidence: 0.9,
-		pattern: regexp.MustCompile(`(\p{Han}{1,8}(?:发|函|办|字|规|令|审|批|干|任|电|通|建|委|政|财|教|环|税))\s?([\[(（【［﹝〔])\s?((?:19|20)\d\d)\s?([\])）】］﹞〕])\s?(第?)\s?(0*)(\d{1,5})\s?号`),
+		needs:   "号",
+		pattern: regexp.MustCompile(`\p{Han}(?:发|函|办|字|规|令|审|批|干|任|电|通|建|委|政|财|教|环|税)\s?(([\[(（【［﹝〔])\s?((?:19|20)\d\d)\s?([\])）】］﹞〕])\s?(第?)\s?(0*)(\d{1,5})\s?号)`),
+		mark:    1,
 		judge: func(m []string) (string, string, bool) {
-			right := m[1] + "〔" + m[3] + "〕" + m[7] + "号"
+			right := "〔" + m[3] + "〕" + m[7] + "号"
 			switch {
 			case m[2] != "〔" || m[4] != "〕":
 				return right, fmt.Sprintf("发文字号的年份应当用六角括号“〔〕”括入，建议写作“%s”", right), true
@@ -41,13 +45,16 @@ var rules = []rule{
 	},
 	{
 		kind: KindDocNumber, confidence: 0.9,
-		pattern: regexp.MustCompile(`\p{Han}{1,8}(?:发|函|办|字|规|令)〔(\d{2})〕\d{1,5}号`),
+		needs:   "号",
+		pattern: regexp.MustCompile(`\p{Han}(?:发|函|办|字|规|令)(〔\d{2}〕\d{1,5}号)`),
+		mark:    1,
 		judge: func(m []string) (string, string, bool) {
 			return "", "发文字号的年份应当标全称，不得简写为两位，请核对补全", true
 		},
 	},
 	{
 		kind: KindDate, confidence: 0.95,
+		needs:   "日月",
 		pattern: regexp.MustCompile(`(\d{4})年(\d{1,2})月(?:(\d{1,2})日)?`),
 		judge: func(m []string) (string, string, bool) {
 			y, _ := strconv.Atoi(m[1])
@@ -67,14 +74,18 @@ var rules = []rule{
 	},
 	{
 		kind: KindDate, confidence: 0.9,
-		pattern: regexp.MustCompile(`(?:^|[^\d年])(2月30日|2月31日|4月31日|6月31日|9月31日|11月31日)`),
+		needs:   "日",
+		pattern: regexp.MustCompile(`(\d{2,4}年|^|[^\d])(2月30日|2月31日|4月31日|6月31日|9月31日|11月31日)`),
+		mark:    2,
 		judge: func(m []string) (string, string, bool) {
-			return "", fmt.Sprintf("没有“%s”这一天，请核对日期", m[1]), true
+			// A date with its year is the rule above's.
+			return "", fmt.Sprintf("没有“%s”这一天，请核对日期", m[2]), len(m[1]) < len("年")+2
 		},
 	},
 	{
 		// GB/T 15835—2011: 汉字数字“零”用作编号、年份时写“〇”.
 		kind: KindNumber, confidence: 0.9,
+		needs:   "年",
 		pattern: regexp.MustCompile(`[一二三四五六七八九][0oOＯ０][一二三四五六七八九〇0oOＯ０○]{1,2}年`),
 		judge: func(m []string) (string, string, bool) {
 			right := strings.NewReplacer("0", "〇", "o", "〇", "O", "〇", "Ｏ", "〇", "０", "〇", "○", "〇").Replace(m[0])
@@ -83,6 +94,7 @@ var rules = []rule{
 	},
 	{
 		kind: KindNumber, confidence: 0.85,
+		needs:   "０１２３４５６７８９",
 		pattern: regexp.MustCompile(`[0-9０-９]*[０-９][0-9０-９]*`),
 		judge: func(m []string) (string, string, bool) {
 			right := strings.Map(func(r rune) rune {
@@ -96,6 +108,7 @@ var rules = []rule{
 	},
 	{
 		kind: KindNumber, confidence: 0.85,
+		needs:   "倍",
 		pattern: regexp.MustCompile(`(减少|降低|下降|缩小|缩短)了?(?:近|约)?[一二三四五六七八九十百\d]+(?:\.\d+)?倍`),
 		judge: func(m []string) (string, string, bool) {
 			return "", fmt.Sprintf("“%s”一般不用倍数表示，请改用百分数或者分数", m[1]), true
@@ -103,30 +116,17 @@ var rules = []rule{
 	},
 	{
 		kind: KindNumber, confidence: 0.8,
+		needs:   "左上",
 		pattern: regexp.MustCompile(`(?:大约|约)\d+(?:\.\d+)?(?:万|亿|%|％)?[元人个家件次天年公里吨亩]{0,2}(左右|上下)`),
 		judge: func(m []string) (string, string, bool) {
 			return "", fmt.Sprintf("“约”与“%s”重复表示概数，请删去其一", m[1]), true
 		},
 	},
 	{
-		kind: KindPunctuation, confidence: 0.9,
-		pattern: regexp.MustCompile(`，[，。；：、！？]|。[，；：、。]|；[，。；：、]|、[，。；：、！？]|：[，。；：、]|！[，。；]|？[，。；]`),
-		judge: func(m []string) (string, string, bool) {
-			if m[0] == "。。" || utf8.RuneCountInString(m[0]) != 2 {
-				return "。", "标点重复，请删去多余的一个", true
-			}
-			first, _ := utf8.DecodeRuneInString(m[0])
-			last, _ := utf8.DecodeLastRuneInString(m[0])
-			if first == last {
-				return string(first), "标点重复，请删去多余的一个", true
-			}
-			return "", fmt.Sprintf("标点“%s”不能连用，请保留其一", m[0]), true
-		},
-	},
-	{
 		// GB/T 15834—2011, 4.5.3.5: 书名号之间一般不用顿号 is advice and much broken; a
 		// full stop before a closing mark of a title is not.
 		kind: KindPunctuation, confidence: 0.85,
+		needs:   "》",
 		pattern: regexp.MustCompile(`《[^《》。\n]{1,60}。》`),
 		judge: func(m []string) (string, string, bool) {
 			right := strings.Replace(m[0], "。》", "》", 1)
@@ -135,7 +135,9 @@ var rules = []rule{
 	},
 	{
 		kind: KindPunctuation, confidence: 0.8, strict: true,
+		needs:   ",;",
 		pattern: regexp.MustCompile(`\p{Han}([,;])\p{Han}`),
+		mark:    1,
 		judge: func(m []string) (string, string, bool) {
 			right := map[string]string{",": "，", ";": "；"}[m[1]]
 			return right, fmt.Sprintf("中文语句中的标点应当用全角“%s”，请改正", right), true
@@ -143,6 +145,7 @@ var rules = []rule{
 	},
 	{
 		kind: KindPunctuation, confidence: 0.9,
+		needs:   "《〈（〔“",
 		pattern: regexp.MustCompile(`《[^《》〈〉\n]{0,80}[〉>]|〈[^《》〈〉\n]{0,80}》|（[^（）()\n]{0,80}[〕】］]|〔\d{4}[）】］)\]]|“[^“”\n]{0,200}“[^“”\n]{1,200}$`),
 		judge: func(m []string) (string, string, bool) {
 			if strings.HasPrefix(m[0], "“") {
@@ -153,34 +156,80 @@ var rules = []rule{
 	},
 	{
 		kind: KindRepeat, confidence: 0.9,
-		pattern: regexp.MustCompile(`的的确确|([的在和与及])([的在和与及])`),
+		needs:   "的在和与及",
+		pattern: regexp.MustCompile(`的的确确|(的的|在在|和和|与与|及及)`),
 		judge: func(m []string) (string, string, bool) {
-			if m[1] == "" || m[1] != m[2] {
+			if m[1] == "" {
 				return "", "", false
 			}
-			return m[1], fmt.Sprintf("“%s”重复，请删去一个", m[1]), true
+			one := string([]rune(m[1])[:1])
+			return one, fmt.Sprintf("“%s”重复，请删去一个", one), true
 		},
 	},
 }
 
-// grammar applies the rules. A rule with one submatch that lies inside the
-// match marks the submatch only when the match holds it for context.
-func grammar(rs []rune, strict bool) []check.Span {
-	text := string(rs)
+// clash says whether mark b cannot follow mark a.
+func clash(a, b rune) bool {
+	switch a {
+	case '，', '、':
+		return strings.ContainsRune("，。；：、！？", b)
+	case '。':
+		return strings.ContainsRune("，；：、。", b)
+	case '；', '：':
+		return strings.ContainsRune("，。；：、", b)
+	case '！', '？':
+		return strings.ContainsRune("，。；", b)
+	}
+	return false
+}
+
+// marks finds marks that stand together though they cannot.
+func marks(rs []rune) []check.Span {
 	var out []check.Span
-	// runesAt turns byte offsets, which come in order within a rule, into rune offsets.
-	for _, r := range rules {
-		if r.strict && !strict {
+	for i := 0; i+1 < len(rs); i++ {
+		if rs[i] < 0x3000 || !clash(rs[i], rs[i+1]) {
 			continue
 		}
-		bytePos, runePos := 0, 0
-		at := func(b int) int {
-			if b < bytePos {
-				bytePos, runePos = 0, 0
+		s := check.Span{Kind: KindPunctuation, Start: i, End: i + 2, Confidence: 0.9}
+		if rs[i] == rs[i+1] {
+			for s.End < len(rs) && rs[s.End] == rs[i] {
+				s.End++
 			}
-			runePos += utf8.RuneCountInString(text[bytePos:b])
-			bytePos = b
-			return runePos
+			if rs[i] == '。' && s.End-s.Start > 2 {
+				s.Right, s.Says = []string{"……"}, "省略号应当写作“……”，请改正"
+			} else {
+				s.Right, s.Says = []string{string(rs[i])}, "标点重复，请删去多余的"
+			}
+		} else {
+			s.Says = fmt.Sprintf("标点“%s”不能连用，请保留其一", string(rs[i:i+2]))
+		}
+		out = append(out, s)
+		i = s.End - 1
+	}
+	return out
+}
+
+// grammar applies the rules line by line.
+func grammar(rs []rune, strict bool) []check.Span {
+	out := marks(rs)
+	for start := 0; start < len(rs); {
+		end := start
+		for end < len(rs) && rs[end] != '\n' {
+			end++
+		}
+		if end > start {
+			out = append(out, grammarLine(string(rs[start:end]), start, strict)...)
+		}
+		start = end + 1
+	}
+	return out
+}
+
+func grammarLine(text string, offset int, strict bool) []check.Span {
+	var out []check.Span
+	for _, r := range rules {
+		if r.strict && !strict || !strings.ContainsAny(text, r.needs) {
+			continue
 		}
 		for _, loc := range r.pattern.FindAllStringSubmatchIndex(text, -1) {
 			m := make([]string, len(loc)/2)
@@ -193,13 +242,10 @@ func grammar(rs []rune, strict bool) []check.Span {
 			if !ok {
 				continue
 			}
-			lo, hi := loc[0], loc[1]
-			if len(m) == 2 && m[1] != "" && (r.kind == KindDate || r.kind == KindPunctuation) {
-				lo, hi = loc[2], loc[3]
-			}
+			lo, hi := loc[2*r.mark], loc[2*r.mark+1]
 			s := check.Span{Kind: r.kind, Says: says, Confidence: r.confidence}
-			s.Start = at(lo)
-			s.End = at(hi)
+			s.Start = offset + utf8.RuneCountInString(text[:lo])
+			s.End = s.Start + utf8.RuneCountInString(text[lo:hi])
 			if right != "" {
 				s.Right = []string{right}
 			}

@@ -322,7 +322,7 @@ func (l *likely) missing(ln *line, i int) (edit, bool) {
 		return edit{}, false
 	}
 	now := ln.window(i, i+3)
-	if now > -dull {
+	if now > -dull*1.5 {
 		return edit{}, false
 	}
 	best := edit{gain: leastGain}

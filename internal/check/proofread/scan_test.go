@@ -1,0 +1,146 @@
+package proofread
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"zhengshu/internal/check"
+)
+
+func newReader(t testing.TB, o Options) *Proofreader {
+	p, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestScan(t *testing.T) {
+	p := newReader(t, Options{})
+	for _, c := range []struct {
+		text, kind, wrong, right string // kind "" means that nothing is found
+	}{
+		{"请登陆网站办理有关事项。", KindConfusion, "登陆", "登录"},
+		{"台风将于今晚在我省沿海登陆。", "", "", ""},
+		{"财政部门应当及时拔款。", KindConfusion, "拔款", "拨款"},
+		{"一但发生险情立即报告。", KindConfusion, "一但", "一旦"},
+		{"这是唯一但重要的途径。", "", "", ""},
+		{"各级人民政府应当加强领导。", "", "", ""},
+		{"各级人民正府应当加强领导。", KindConfusion, "人民正府", "人民政府"},
+		{"县级以上人民政府应裆加强领导。", KindConfusion, "裆", "当"},
+		{"县级以上人民政府应当加强加强领导。", KindRepeat, "加强", ""},
+		{"国务院办公厅印发国办发[2021]5号文件。", KindDocNumber, "[2021]5号", "〔2021〕5号"},
+		{"国办发〔2021〕5号", "", "", ""},
+		{"国办发（2021）5号", KindDocNumber, "（2021）5号", "〔2021〕5号"},
+		{"国办发〔2021〕第5号", KindDocNumber, "〔2021〕第5号", "〔2021〕5号"},
+		{"国办发〔2021〕05号", KindDocNumber, "〔2021〕05号", "〔2021〕5号"},
+		{"自2021年2月30日起施行。", KindDate, "2021年2月30日", ""},
+		{"自2024年2月29日起施行。", "", "", ""},
+		{"自2023年13月1日起施行。", KindDate, "2023年13月1日", ""},
+		{"每年12月31日前报送。", "", "", ""},
+		{"每年2月30日前报送。", KindDate, "2月30日", ""},
+		{"二0二一年工作总结", KindNumber, "二0二一年", "二〇二一年"},
+		{"共２０人参加会议。", KindNumber, "２０", "20"},
+		{"成本降低了3倍。", KindNumber, "降低了3倍", ""},
+		{"参会人员约200人左右。", KindNumber, "约200人左右", ""},
+		{"各地区，，各部门：", KindPunctuation, "，，", "，"},
+		{"以上意见，。请研究。", KindPunctuation, "，。", ""},
+		{"根据《政府网站发展指引〉的规定", KindPunctuation, "《政府网站发展指引〉", ""},
+		{"人民群众的的切身利益", KindRepeat, "的的", "的"},
+		{"他的的确确到过现场。", "", "", ""},
+		{"澳门葡京娱乐网址", KindSensitive, "葡京娱乐", ""},
+		{"", "", "", ""},
+	} {
+		found := p.Scan(c.text)
+		if c.kind == "" {
+			if len(found) > 0 {
+				t.Errorf("%q: %+v, want nothing", c.text, found)
+			}
+			continue
+		}
+		ok := slices.ContainsFunc(found, func(s check.Span) bool {
+			return s.Kind == c.kind && s.Wrong == c.wrong && s.Says != "" && s.Confidence > 0.5 &&
+				(c.right == "" || slices.Contains(s.Right, c.right))
+		})
+		if !ok {
+			t.Errorf("%q: %+v, want %s %q→%q", c.text, found, c.kind, c.wrong, c.right)
+		}
+	}
+}
+
+func TestOptions(t *testing.T) {
+	p := newReader(t, Options{
+		Allow: []string{"应裆"}, Pairs: []Pair{{Wrong: "政枢台", Right: []string{"政枢"}}}, Sensitive: []string{"内部代号"}, Strict: true,
+	})
+	if got := p.Scan("县级以上人民政府应裆加强领导。"); len(got) != 0 {
+		t.Errorf("an allowed word was questioned: %+v", got)
+	}
+	if got := p.Scan("政枢台内部代号,特此说明"); len(got) != 3 || got[0].Wrong != "政枢台" || got[1].Kind != KindSensitive || got[2].Kind != KindPunctuation {
+		t.Errorf("own lists: %+v", got)
+	}
+	for _, bad := range []Pair{{Wrong: "一", Right: []string{"二"}}, {Wrong: "同样", Right: []string{"同样"}}} {
+		if _, err := New(Options{Pairs: []Pair{bad}}); err == nil || !strings.Contains(err.Error(), "第 1 条") {
+			t.Errorf("pair %+v: error %v", bad, err)
+		}
+	}
+	if got := newReader(t, Options{NoLikely: true}).Scan("县级以上人民政府应裆加强领导。"); len(got) != 0 {
+		t.Errorf("without the counts: %+v", got)
+	}
+}
+
+func TestPacks(t *testing.T) {
+	packs, err := loadPacks()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(packs.pairs) < 400 || len(packs.sensitive) < 100 || len(packs.judgement.Weights) != int(editKinds) {
+		t.Errorf("packs hold %d pairs, %d sensitive words, %d kinds of weights", len(packs.pairs), len(packs.sensitive), len(packs.judgement.Weights))
+	}
+	for _, x := range packs.pairs {
+		if len(x.Right) == 0 || runeLen(x.Wrong) < 2 || slices.Contains(x.Right, x.Wrong) {
+			t.Errorf("pair %+v cannot be used", x)
+		}
+	}
+	if size := len(countsBin) + len(confusableBin) + len(wordsBin); size > 8<<20 {
+		t.Errorf("embedded packs take %d bytes, more than 8 MB", size)
+	}
+	l, err := loadLikely()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.header.complete(); err != nil {
+		t.Error(err)
+	}
+	if h := l.model.Header; h.ID == "" || h.Version == "" || h.Source == "" || h.Effective == "" || h.Skipped == 0 {
+		t.Errorf("header of the counts is incomplete: %+v", h)
+	}
+	if _, err := readPacks([]byte(`{"id":"x","more":1}`), pairsJSON, sensitiveJSON, weightsJSON); err == nil {
+		t.Error("an unknown field was let pass")
+	}
+	if _, err := newLikely(countsBin[:1000], confusableBin); err == nil {
+		t.Error("counts cut off were taken")
+	}
+}
+
+func FuzzScan(f *testing.F) {
+	for _, s := range []string{
+		"", "请登陆网站", "国办发[2021]5号", "2021年2月30日", "，，。。", "《〈》〉（〕", "加强加强加强加强", "一\n二\r\n三", "\xff\xfe", "a１b２", "　　 ",
+		"县级以上人民政府应裆加强领导。", "的的的的的", "\u200b人\u200b民", "二0二一年", "“甲“乙",
+	} {
+		f.Add(s)
+	}
+	p := newReader(f, Options{Strict: true})
+	f.Fuzz(func(t *testing.T, text string) {
+		rs := []rune(text)
+		for _, s := range p.Scan(text) {
+			if s.Start < 0 || s.End <= s.Start || s.End > len(rs) || s.Wrong != string(rs[s.Start:s.End]) {
+				t.Fatalf("%q: span %+v does not fit", text, s)
+			}
+			if s.Right == nil || s.Says == "" || s.Confidence <= 0 || s.Confidence > 1 || utf8.RuneCountInString(s.Kind) == 0 {
+				t.Fatalf("%q: span %+v is incomplete", text, s)
+			}
+		}
+	})
+}
