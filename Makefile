@@ -30,7 +30,7 @@ fuzz: ## every fuzz target, FUZZTIME each (default 30s)
 	@scripts/fuzz.sh
 
 soak: ## the long durability suites
-	$(GO) test ./internal/jobs -run Kill -kills 1000 -timeout 60m
+	$(GO) test ./internal/jobs -run TestDurability -v -timeout 60m -kills 1000
 
 lexicons: ## derive the wording packs again from DATA (see internal/check/proofread/lexicons)
 	$(GO) run ./internal/check/proofread/lexicons -data "$${DATA:?set DATA to the data folder}"

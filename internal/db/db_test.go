@@ -90,6 +90,19 @@ func TestViewCannotWrite(t *testing.T) {
 	})
 }
 
+func TestQueryCannotWrite(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		err := d.Update(ctx, func(tx *db.Tx) error {
+			_, err := tx.Query(ctx, `INSERT INTO lease (name, holder, until) VALUES ('x', 'me', $1) RETURNING name`, tx.Now())
+			return err
+		})
+		if err == nil {
+			t.Fatal("Query wrote past the audit guard")
+		}
+	})
+}
+
 func TestWhereNumbersItsArguments(t *testing.T) {
 	var w db.Where
 	w.And("a = ?", 1).AndIf(false, "b = ?", 2).And("c BETWEEN ? AND ?", 3, 4)

@@ -111,8 +111,20 @@ func (tx *Tx) exec(ctx context.Context, query string, args []any) (int64, error)
 	return res.RowsAffected()
 }
 
+var reads = regexp.MustCompile(`(?i)^\s*(?:select|with|values|explain)\b`)
+
+// errNotARead is returned when Query is asked to write: writes go through Exec
+// or Quiet, which the audit guard sees.
+var errNotARead = errors.New("db: Query is for reading")
+
+// ReadOnly reports whether the transaction cannot write.
+func (tx *Tx) ReadOnly() bool { return tx.readOnly }
+
 // Query reads rows; the caller closes them, or uses All and One.
 func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*Rows, error) {
+	if !reads.MatchString(query) {
+		return nil, errNotARead
+	}
 	if tx.pg != nil {
 		rows, err := tx.pg.Query(ctx, query, bind(tx.db.dialect, args)...)
 		if err != nil {

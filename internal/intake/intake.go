@@ -59,7 +59,7 @@ func (r *Report) RefuseFault(row int, err error) error {
 		field = f.Fields[0].Name
 	}
 	for _, reason := range f.Reasons {
-		says += "依据：" + reason.Citation + "，" + reason.Says + "。"
+		says += "（依据：" + reason.Citation + "）"
 	}
 	r.Refuse(row, field, says)
 	return nil

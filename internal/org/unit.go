@@ -451,3 +451,12 @@ func (s *Service) rehome(ctx context.Context, tx *db.Tx, from, to AreaID) error 
 	}
 	return nil
 }
+
+// ProvinceNamed finds a province by its name.
+func (s *Service) ProvinceNamed(ctx context.Context, q db.Querier, name string) (Area, error) {
+	a, err := db.One(ctx, q, scanArea, areaSelect+` WHERE a.level = 'province' AND a.name = $1`, name)
+	if db.None(err) {
+		return Area{}, fault.Missing("区划")
+	}
+	return a, err
+}

@@ -216,7 +216,7 @@ func (s *Service) Launch(ctx context.Context, tx *db.Tx, scope authz.Scope, id S
 // Identifiers are the fields of a site that staff fill in and mend.
 type Identifiers struct {
 	Name, Host, ChineseDomain, SiteCode, ICP, PoliceFiling, PartyGovMark, Contact, Address, Slug string
-	Hosted                                                                                      bool
+	Hosted                                                                                       bool
 }
 
 // SetIdentifiers replaces a site's identifiers; every changed field is in the

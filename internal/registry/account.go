@@ -1,0 +1,193 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/intake"
+	"zhengshu/internal/official"
+	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
+)
+
+// AccountID identifies a new-media account.
+type AccountID string
+
+// AccountMachine declares what may become of an account.
+var AccountMachine = passage.Machine{
+	Kind: "account", Noun: "账号", States: map[string]string{Running: "运行"},
+	Moves: []passage.Move{{From: "", Act: "enter", To: Running, Says: "存量登记", Guard: "已在运行的账号导入台账", Permit: string(authz.RegistryImport)}},
+}
+
+// Platforms are the platforms an account may stand on.
+var Platforms = map[string]string{
+	"weibo": "微博", "wechat": "微信公众号", "video": "微信视频号", "douyin": "抖音", "toutiao": "头条", "kuaishou": "快手", "app": "移动客户端", "miniapp": "小程序", "other": "其他",
+}
+
+// Account is one new-media account of the ledger.
+type Account struct {
+	ID         AccountID
+	Unit       org.UnitID
+	UnitName   string // joined
+	Platform   string
+	Name       string
+	URL        string
+	PlatformID string
+	Purpose    string
+	VerifiedAs string
+	State      string
+	Source     string
+	CreatedAt  time.Time
+}
+
+// ImportAccounts takes a file of accounts. The key is platform and address.
+func (s *Service) ImportAccounts(ctx context.Context, scope authz.Scope, t *official.Table, o org.ImportOptions) (intake.Report, error) {
+	rep := intake.New(o.DryRun)
+	h := intake.ReadHeader(t)
+	if !h.Has("platform", "平台") || !h.Has("account", "name", "账号名称") {
+		return rep, intake.Unknown(t, "账号文件要有 platform（平台）、account（账号名称）列，并有 code（区划代码）或 sponsor（主办单位）列。")
+	}
+	type row struct {
+		n                                                     int
+		platform, name, url, code, sponsor, sponsorType, area string
+	}
+	var rows []row
+	for r, err := range t.Rows() {
+		if err != nil {
+			return rep, fault.New(fault.Invalid, err.Error())
+		}
+		rep.Read++
+		rows = append(rows, row{r.Number, strings.ToLower(h.Get(r, "platform", "平台")), h.Get(r, "account", "name", "账号名称"), h.Get(r, "url", "网址"),
+			h.Get(r, "code", "区划代码"), h.Get(r, "sponsor", "主办单位"), h.Get(r, "sponsor_type"), h.Get(r, "area")})
+	}
+	err := org.Batches(ctx, s.db, len(rows), o.DryRun, &rep, func(tx *db.Tx, i int, rep *intake.Report) error {
+		r := rows[i]
+		sponsor := r.sponsor
+		if sponsor == "" {
+			sponsor = r.sponsorType
+		}
+		added, err := s.takeAccount(ctx, tx, scope, Account{Platform: r.platform, Name: r.name, URL: r.url, Source: o.Source}, r.code, sponsor)
+		switch {
+		case err != nil:
+			return rep.RefuseFault(r.n, err)
+		case added:
+			rep.Accepted++
+		default:
+			rep.Unchanged++
+		}
+		return nil
+	})
+	return rep, err
+}
+
+func (s *Service) takeAccount(ctx context.Context, tx *db.Tx, scope authz.Scope, a Account, code, sponsor string) (bool, error) {
+	if Platforms[a.Platform] == "" {
+		for key, name := range Platforms {
+			if name == a.Platform {
+				a.Platform = key
+			}
+		}
+	}
+	var f fault.Fields
+	f.Check(Platforms[a.Platform] != "", "platform", "平台“"+a.Platform+"”无法识别，应为微博、微信公众号、抖音、头条等")
+	f.Check(a.Name != "", "account", "账号名称没有填写")
+	f.Check(code != "" || sponsor != "", "sponsor", "没有主办单位，也没有区划代码")
+	if err := f.Err(); err != nil {
+		return false, err
+	}
+	if a.URL != "" {
+		n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM account WHERE platform = $1 AND url = $2`, a.Platform, a.URL)
+		if err != nil || n > 0 {
+			return false, err
+		}
+	}
+	area, err := s.org.AreaByCode(ctx, tx, code)
+	if fault.Is(err, fault.NotFound) {
+		return false, fault.Newf(fault.Invalid, "区划代码“%s”没有登记，请先导入区划。", code).On("code", "")
+	}
+	if err != nil {
+		return false, err
+	}
+	unit, err := s.accountSponsor(ctx, tx, area, sponsor, a.Source)
+	if err != nil {
+		return false, err
+	}
+	if !scope.Covers(unit.AreaPath, unit.LinePath) {
+		return false, fault.Newf(fault.Forbidden, "主办单位“%s”不在您的管辖范围内。", unit.Name).On("sponsor", "")
+	}
+	a.ID, a.Unit = AccountID(ulid.Make().String()), unit.ID
+	if _, a.State, err = AccountMachine.Take(ctx, tx, string(a.ID), "enter", passage.Note{Says: "存量登记：" + a.Source}); err != nil {
+		return false, err
+	}
+	if _, err := tx.Exec(ctx, `
+		INSERT INTO account (id, unit_id, platform, name, url, platform_id, purpose, verified_as, state, source, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)`,
+		a.ID, a.Unit, a.Platform, a.Name, a.URL, a.PlatformID, a.Purpose, a.VerifiedAs, a.State, a.Source, tx.Now()); err != nil {
+		return false, fmt.Errorf("registry: insert account: %w", err)
+	}
+	return true, audit.Record(ctx, tx, audit.Entry{Act: "registry.account.enter", Target: audit.Target{Kind: "account", ID: string(a.ID), Name: a.Name, Unit: string(a.Unit)}, After: a})
+}
+
+// accountSponsor finds whose account it is (谁开设、谁主办): the area's office
+// when no unit is named, the named unit, or the area's 公安局 and its like when
+// the file gives only the kind of body.
+func (s *Service) accountSponsor(ctx context.Context, tx *db.Tx, area org.Area, sponsor, source string) (org.Unit, error) {
+	system := authz.System("registry.import")
+	if sponsor == "" {
+		return s.org.SameLevelOffice(ctx, tx, org.Unit{Area: area.ID})
+	}
+	if u, err := s.org.UnitNamed(ctx, tx, system, area.ID, sponsor); err == nil || !fault.Is(err, fault.NotFound) {
+		return u, err
+	}
+	if sponsor != "公安机关" {
+		return org.Unit{}, fault.Newf(fault.Invalid, "主办单位“%s”没有登记，请先在单位台账登记。", sponsor).On("sponsor", "")
+	}
+	name := "公安局"
+	if area.Level == org.Province && !strings.HasSuffix(area.Name, "市") {
+		name = "公安厅"
+	}
+	u, _, err := s.org.AddUnit(ctx, tx, org.Unit{Area: area.ID, Kind: org.Department, Name: area.Name + name, ShortName: name, Line: "police", Source: source})
+	return u, err
+}
+
+// AccountFilter narrows Accounts.
+type AccountFilter struct {
+	Text     string
+	Platform string
+	Unit     org.UnitID
+	Limit    int // 50 when zero
+	Offset   int
+}
+
+// Accounts in scope, by division code, and how many there are.
+func (s *Service) Accounts(ctx context.Context, scope authz.Scope, f AccountFilter) ([]Account, int, error) {
+	var w db.Where
+	scope.Where(&w, "u")
+	w.AndIf(f.Text != "", `(lower(c.name) LIKE ? ESCAPE '\' OR lower(u.name) LIKE ? ESCAPE '\' OR u.initials LIKE ? ESCAPE '\')`, db.Contains(f.Text), db.Contains(f.Text), db.Contains(f.Text)).
+		AndIf(f.Platform != "", "c.platform = ?", f.Platform).
+		AndIf(f.Unit != "", "c.unit_id = ?", f.Unit)
+	total, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM account c JOIN unit u ON u.id = c.unit_id WHERE `+w.SQL(), w.Args()...)
+	if err != nil {
+		return nil, 0, err
+	}
+	limit := f.Limit
+	if limit == 0 {
+		limit = 50
+	}
+	list, err := db.All(ctx, s.db, func(r db.Scanner) (Account, error) {
+		var a Account
+		err := r.Scan(&a.ID, &a.Unit, &a.UnitName, &a.Platform, &a.Name, &a.URL, &a.PlatformID, &a.Purpose, &a.VerifiedAs, &a.State, &a.Source, &a.CreatedAt)
+		return a, err
+	}, `SELECT c.id, c.unit_id, u.name, c.platform, c.name, c.url, c.platform_id, c.purpose, c.verified_as, c.state, c.source, c.created_at
+	      FROM account c JOIN unit u ON u.id = c.unit_id JOIN area a ON a.id = u.area_id
+	     WHERE `+w.SQL()+` ORDER BY a.code, c.platform, c.name, c.id LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(f.Offset), w.Args()...)
+	return list, total, err
+}
