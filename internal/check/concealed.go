@@ -821,7 +821,11 @@ func splitWords(f *Facts) (out []sighting) {
 		if parts == 0 || joined == "" {
 			continue
 		}
-		if word := l.spam(joined); word != "" && !whole(word) && !l.lawful(plainLetters(joined)) {
+		// In running text a space parts words; in a short line it may be one
+		// of the signs put between characters.
+		plain := plainText(joined, utf8.RuneCountInString(joined) > 40)
+		l.build()
+		if word := l.words.first(plain); word != "" && !whole(word) && !l.lawful(plain) {
 			out = append(out, sighting{"“" + word + "”", place(n), true})
 		}
 	}
@@ -916,7 +920,7 @@ func inlineText(block *html.Node) (joined string, whole func(string) bool, parts
 	if strings.ContainsFunc(joined, cutSign) {
 		parts++
 	}
-	return cutBlocks(joined), func(word string) bool {
+	return joined, func(word string) bool {
 		for _, t := range texts {
 			if strings.Contains(strings.ToLower(t), word) {
 				return true
@@ -924,20 +928,6 @@ func inlineText(block *html.Node) (joined string, whole func(string) bool, parts
 		}
 		return false
 	}, parts
-}
-
-// cutBlocks keeps sentence punctuation as a wall: plainLetters would otherwise
-// join the end of one clause to the start of the next.
-func cutBlocks(s string) string {
-	return strings.Map(func(r rune) rune {
-		if cutSign(r) {
-			return -1
-		}
-		if !han(r) && !(r < 0x80 && r > ' ') && !(r >= 0xFF10 && r <= 0xFF5A) {
-			return 'ǁ'
-		}
-		return r
-	}, s)
 }
 
 // cutSign are the signs people put between characters to dodge a scan.

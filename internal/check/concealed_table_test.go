@@ -194,6 +194,8 @@ func TestConcealedHonestPages(t *testing.T) {
 		"data picture":           `<script>var i="data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"</script>`,
 		"one pixel of one's own": `<a href="/map"><img src="/1.gif" width="1" height="1"></a>`,
 		"line of a table":        `<table><tr><td height="1"><a href="/x">x</a></td></tr></table>`,
+		"words inside words":     `<div style="display:none"><a href="/1">路口交通管理</a><a href="/2">妇女优先服务窗口</a><a href="/3">多彩金秋活动</a><a href="/4">加快三农发展</a></div><p>特性，交互；在路口、交通要道<b>军人</b>妻子</p>`,
+		"tax service":            `<ul style="display:none"><li><a href="/1">代开发票申请</a></li><li><a href="/2">公章刻制备案</a></li></ul>`,
 		"negative indent, small": `<p style="text-indent:-2em"><a href="http://www.shaanxi-bank.com">某银行</a></p>`,
 		"small font":             `<p style="font-size:9pt"><a href="http://www.shaanxi-bank.com">某银行</a></p>`,
 		"font size percent":      `<p style="font-size:90%"><a href="http://www.shaanxi-bank.com">某银行</a></p>`,

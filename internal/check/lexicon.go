@@ -128,9 +128,17 @@ func (l *Lexicon) trustedHost(host string) bool {
 	return l.trusted[siteOf(host)] || l.trusted[host]
 }
 
+// wall stands for whatever parts two phrases, so that no word is found across
+// a comma.
+const wall = '\u01C1'
+
 // plainLetters undoes the usual ways of writing a word so that a scan misses
 // it: full-width forms, blanks and signs between the characters, upper case.
-func plainLetters(s string) string {
+// Sentence punctuation becomes a wall.
+func plainLetters(s string) string { return plainText(s, false) }
+
+// plainText is plainLetters for running text when spaces part words there.
+func plainText(s string, spaces bool) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	for _, r := range s {
@@ -143,6 +151,10 @@ func plainLetters(s string) string {
 			b.WriteRune(r + 32)
 		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', han(r):
 			b.WriteRune(r)
+		case spaces && (r == ' ' || r == '\u00A0' || r == '\u3000'):
+			b.WriteRune(wall)
+		case !cutSign(r):
+			b.WriteRune(wall)
 		}
 	}
 	return b.String()
