@@ -55,7 +55,7 @@ func each(t *testing.T, fn func(t *testing.T, h *house)) {
 	})
 }
 
-func build(t *testing.T, d *db.DB, clock *calendar.Manual) *house {
+func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 	t.Helper()
 	key, err := seal.Open(t.TempDir())
 	if err != nil {
@@ -115,7 +115,7 @@ func build(t *testing.T, d *db.DB, clock *calendar.Manual) *house {
 	return h
 }
 
-func (h *house) update(t *testing.T, fn func(ctx context.Context, tx *db.Tx) error) {
+func (h *house) update(t testing.TB, fn func(ctx context.Context, tx *db.Tx) error) {
 	t.Helper()
 	ctx := audit.System(context.Background(), "test")
 	if err := h.db.Update(ctx, func(tx *db.Tx) error { return fn(ctx, tx) }); err != nil {
@@ -325,7 +325,7 @@ func manager(h *house) *scs.SessionManager {
 }
 
 // open commits a session of the login and returns its token.
-func open(t *testing.T, h *house, id signin.ID) string {
+func open(t testing.TB, h *house, id signin.ID) string {
 	t.Helper()
 	m := manager(h)
 	ctx, err := m.Load(t.Context(), "")
