@@ -97,7 +97,7 @@ func (st *Store) FindCtx(ctx context.Context, token string) ([]byte, bool, error
 	if token == "" || len(token) > maxToken {
 		return nil, false, nil
 	}
-	idle, err := st.s.idleTime(ctx)
+	idle, err := st.s.IdleTime(ctx)
 	if err != nil {
 		return nil, false, err
 	}
@@ -171,8 +171,9 @@ func (st *Store) Commit(token string, b []byte, expiry time.Time) error {
 // Delete implements scs.Store.
 func (st *Store) Delete(token string) error { return st.DeleteCtx(context.Background(), token) }
 
-// idleTime is the setting, read at most once a minute.
-func (s *Service) idleTime(ctx context.Context) (time.Duration, error) {
+// IdleTime is how long a session may rest: the setting, read at most once a
+// minute, or IdleTimeout.
+func (s *Service) IdleTime(ctx context.Context) (time.Duration, error) {
 	now := s.clock.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -205,7 +206,7 @@ type Live struct {
 // Sessions are the live sessions of a login, the newest first. token is the
 // cookie of the session that asks.
 func (s *Service) Sessions(ctx context.Context, id ID, token string) ([]Live, error) {
-	idle, err := s.idleTime(ctx)
+	idle, err := s.IdleTime(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -223,7 +224,7 @@ func (s *Service) Sessions(ctx context.Context, id ID, token string) ([]Live, er
 // EndOthers ends the login's other sessions: the one named, or all of them
 // when session is empty. It returns how many ended.
 func (s *Service) EndOthers(ctx context.Context, id ID, token, session string) (int64, error) {
-	idle, err := s.idleTime(ctx)
+	idle, err := s.IdleTime(ctx)
 	if err != nil {
 		return 0, err
 	}

@@ -319,7 +319,7 @@ func (s *Service) loginBy(ctx context.Context, q db.Querier, cond string, args .
 // It may run at any time and in any process.
 func (s *Service) Sweep(ctx context.Context) error {
 	return s.db.Update(ctx, func(tx *db.Tx) error {
-		idle, err := s.idleTime(ctx)
+		idle, err := s.IdleTime(ctx)
 		if err != nil {
 			return err
 		}

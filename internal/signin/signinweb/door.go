@@ -3,6 +3,7 @@ package signinweb
 import (
 	"embed"
 	"encoding/base64"
+	"fmt"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -106,6 +107,7 @@ type loginView struct {
 	Wrong          web.ErrorSummary
 	Secrecy        web.Secrecy
 	Next           string
+	Idle, Failures string // how long a session may rest; what locks
 	Demo           bool
 	DemoPassword   string
 	DemoLogins     web.Table
@@ -119,6 +121,8 @@ func newLoginView(name, next string) loginView {
 		Name:     web.Field{Name: "name", Label: "账号", Value: name, Required: true, Max: 32, Complete: "username"},
 		Password: web.Field{Kind: web.Password, Name: "password", Label: "密码", Required: true, Complete: "current-password"},
 		Next:     next,
+		Idle:     web.Took(signin.IdleTimeout),
+		Failures: fmt.Sprintf("%d 次将暂停登录 %s", signin.MaxFailures, web.Took(signin.LockFor)),
 	}
 }
 
@@ -134,7 +138,7 @@ var loginPage = web.Define(views, "views/login.html",
 )
 
 func demoTable(list []signin.Login) web.Table {
-	t := web.Table{Caption: "演示账号", Compact: true, Columns: []web.Column{{Head: "账号"}, {Head: "单位", Wide: true}, {Head: "岗位"}},
+	t := web.Table{Caption: "演示账号", Quiet: true, Compact: true, Columns: []web.Column{{Head: "账号"}, {Head: "单位", Wide: true}, {Head: "岗位"}},
 		Empty: web.Empty{Title: "还没有演示账号"}}
 	for _, l := range list {
 		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Text(l.Name), web.Text(l.UnitName), {Text: join(l.Roles), Tags: offTags(l)}}})
@@ -150,6 +154,11 @@ func offTags(l signin.Login) []web.Tag {
 }
 
 func (h *Handler) renderLogin(w http.ResponseWriter, r *http.Request, status int, v loginView) error {
+	idle, err := h.signin.IdleTime(r.Context())
+	if err != nil {
+		return err
+	}
+	v.Idle = web.Took(idle)
 	if v.Demo = h.c.Demo; v.Demo {
 		list, err := h.signin.DemoLogins(r.Context())
 		if err != nil {
