@@ -104,6 +104,33 @@
 // request with HX-Request gets the content without frame. Never replace the
 // element that was clicked; swap a region beside it.
 //
+// A test walks a handler as a signed-in person, through the real router; every
+// HTML answer is looked over on the way:
+//
+//	site := webtest.Open(t, webtest.Session(authz.Sponsor, ""), clock, h.Routes()...)
+//	site.Get("/console/sites").Want(http.StatusOK).Text(".table tbody th")
+//	a := site.Post("/console/sites/1/offline", url.Values{"days": {"45"}}).Want(http.StatusUnprocessableEntity)
+//	a.All(".field-error")
+//
+// site.Gate.Context adds what the services want in the context (the audit
+// actor); site.Gate.Session changes who walks. Package browsertest does the
+// same in Chromium and measures contrast, width and targets.
+//
+// Answers beside HTML (a download) set their own Content-Type and write; they
+// build the bytes first, so that an error can still become a page. An upload
+// says MaxBody in its route; r.FormFile works as usual, and a script that
+// sends the header X-Form-Token leaves the body unread for streaming.
+//
+// A posted form without session is answered 401 with what was typed, a GET
+// 303 to the login page; a wrong token 409, also with what was typed. A
+// handler's Done location is kept in Config.Receipts, where set, under person,
+// path and _once.
+//
+// Classes for a view's own arrangement: split (wide column and a 320 px one),
+// stack, cards (even grid), box (white ground), actions (a row of buttons),
+// prose (running text), official (公文), hint, mono, num, unseen (for screen
+// readers only). Form.Key keeps a draft in the browser until the form is taken.
+//
 // Functions of views: ui, form, token, heading, tag (tone, words), date,
 // minute, took, due (on, today: as a tag), remaining (in words), bytes,
 // maskName, maskPhone, maskID, maskEmail, asset, add, mod.
