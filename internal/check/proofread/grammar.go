@@ -231,6 +231,8 @@ func grammarLine(text string, offset int, strict bool) []check.Span {
 		if r.strict && !strict || !strings.ContainsAny(text, r.needs) {
 			continue
 		}
+		// Matches come in order: runes are counted on from the last one.
+		bytePos, runePos := 0, offset
 		for _, loc := range r.pattern.FindAllStringSubmatchIndex(text, -1) {
 			m := make([]string, len(loc)/2)
 			for i := range m {
@@ -244,7 +246,9 @@ func grammarLine(text string, offset int, strict bool) []check.Span {
 			}
 			lo, hi := loc[2*r.mark], loc[2*r.mark+1]
 			s := check.Span{Kind: r.kind, Says: says, Confidence: r.confidence}
-			s.Start = offset + utf8.RuneCountInString(text[:lo])
+			runePos += utf8.RuneCountInString(text[bytePos:lo])
+			bytePos = lo
+			s.Start = runePos
 			s.End = s.Start + utf8.RuneCountInString(text[lo:hi])
 			if right != "" {
 				s.Right = []string{right}

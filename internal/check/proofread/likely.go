@@ -108,6 +108,9 @@ type line struct {
 
 const pad = 3
 
+// longLine bounds a line in signs: what is weighed for each change grows with it.
+const longLine = 600
+
 func (l *likely) lines(text []rune) []line {
 	var out []line
 	var cur line
@@ -145,6 +148,10 @@ func (l *likely) lines(text []rune) []line {
 			continue
 		}
 		cur.push(id, r, i, i+1)
+		// A paragraph without end is read in parts, at a full stop where there is one.
+		if n := len(cur.ids); r == '。' && n > longLine/2 || n > longLine {
+			finish(i + 1)
+		}
 	}
 	finish(len(text))
 	return out

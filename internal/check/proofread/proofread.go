@@ -108,23 +108,25 @@ func (p *Proofreader) Scan(text string) []check.Span {
 		rs = rs[:MaxRunes]
 	}
 	var out []check.Span
-	allowed := p.allowed(rs)
-	free := func(start, end int) bool {
-		for _, a := range allowed {
-			if start < a[1] && a[0] < end {
-				return false
+	// taken marks the runes that a finding or an allowed word already holds.
+	taken := make([]bool, len(rs))
+	if len(p.allow.ends) > 1 {
+		for i := range rs {
+			if end, id := p.allow.longest(rs, i); id >= 0 {
+				fill(taken[i:end])
 			}
 		}
-		return true
 	}
 	add := func(s check.Span) {
-		if free(s.Start, s.End) && !slices.ContainsFunc(out, func(o check.Span) bool { return s.Start < o.End && o.Start < s.End }) {
-			s.Wrong = string(rs[s.Start:s.End])
-			if s.Right == nil {
-				s.Right = []string{}
-			}
-			out = append(out, s)
+		if slices.Contains(taken[s.Start:s.End], true) {
+			return
 		}
+		fill(taken[s.Start:s.End])
+		s.Wrong = string(rs[s.Start:s.End])
+		if s.Right == nil {
+			s.Right = []string{}
+		}
+		out = append(out, s)
 	}
 	for i := range rs {
 		if end, id := p.pairTrie.longest(rs, i); id >= 0 && p.pairs[id].applies(rs, i, end) {
@@ -151,18 +153,10 @@ func (p *Proofreader) Scan(text string) []check.Span {
 	return out
 }
 
-// allowed are the stretches of text that an operator's words cover.
-func (p *Proofreader) allowed(rs []rune) [][2]int {
-	if len(p.allow.ends) == 1 {
-		return nil
+func fill(b []bool) {
+	for i := range b {
+		b[i] = true
 	}
-	var out [][2]int
-	for i := range rs {
-		if end, id := p.allow.longest(rs, i); id >= 0 {
-			out = append(out, [2]int{i, end})
-		}
-	}
-	return out
 }
 
 func (x *Pair) applies(rs []rune, start, end int) bool {
