@@ -126,6 +126,8 @@
 // handler's Done location is kept in Config.Receipts, where set, under person,
 // path and _once.
 //
+// The application adds Display() always and Storybook() in development.
+//
 // Classes for a view's own arrangement: split (wide column and a 320 px one),
 // stack, cards (even grid), box (white ground), actions (a row of buttons),
 // prose (running text), official (公文), hint, mono, num, unseen (for screen

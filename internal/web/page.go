@@ -46,7 +46,8 @@ type Frame struct {
 	Version   string
 	Said      string // receipt of the act that led here, see Done
 	Today     calendar.Date
-	Portal    bool // reserved for public pages: no menu, no top bar
+	Look      Look
+	Display   string // address of 显示设置, "" when its routes are not there
 }
 
 // Crumb is one step of the breadcrumb; the last one has no Href.
@@ -231,6 +232,10 @@ func frameOf(r *http.Request) Frame {
 	f.Links, f.Version, f.RequestID = c.Links, c.Version, q.id
 	f.FormToken, f.Demo = q.visitor.FormToken, q.visitor.Demo
 	f.Today = calendar.Today(c.Clock)
+	f.Look = lookOf(r)
+	if q.rt.display {
+		f.Display = displayPath
+	}
 	if s == nil {
 		return f
 	}

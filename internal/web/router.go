@@ -114,6 +114,8 @@ type Router struct {
 	routes []Route
 	cross  *http.CrossOriginProtection
 	static http.Handler
+
+	display bool // the routes of Display are there
 }
 
 // NewRouter returns a router with no routes but the static files.
@@ -150,6 +152,7 @@ func (rt *Router) Add(routes ...Route) {
 			}
 		})
 		rt.routes = append(rt.routes, route)
+		rt.display = rt.display || route.Pattern == "GET "+displayPath
 	}
 }
 

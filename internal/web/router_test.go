@@ -407,3 +407,23 @@ func TestNavigationShowsWhatOnePermits(t *testing.T) {
 	}})
 	rt.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/console/sites/1", nil))
 }
+
+func TestDisplaySettingsStayInTheBrowser(t *testing.T) {
+	site := webtest.Open(t, nil, nil, web.Display()...)
+	a := site.Get("/console/display").Want(http.StatusOK)
+	if got := a.Attr(".foot a", "href"); got != "/console/display" {
+		t.Errorf("footer leads to %q", got)
+	}
+	b := site.Post("/console/display", url.Values{"contrast": {"high"}, "density": {`compact"><script>`}, "back": {"https://evil.example/"}}).Want(http.StatusSeeOther)
+	if b.Location() != "/console" {
+		t.Errorf("leads to %q", b.Location())
+	}
+	r := httptest.NewRequest(http.MethodGet, "/console/display", nil)
+	for _, c := range b.Header.Values("Set-Cookie") {
+		r.Header.Add("Cookie", strings.SplitN(c, ";", 2)[0])
+	}
+	c := site.Do(r)
+	if c.Attr("html", "data-contrast") != "high" || c.Attr("html", "data-density") != "" || c.Text(".receipt") != "显示设置已保存。" {
+		t.Errorf("look %q %q", c.Attr("html", "data-contrast"), c.Attr("html", "data-density"))
+	}
+}
