@@ -78,7 +78,7 @@ type edit struct {
 	home       float64 // sightings of the commoner pair as written
 	fit        float64 // sightings of the rarer pair with the change
 	common     float64 // sightings of the character as written
-	word       int     // length of the longest known word that covers it as written
+	word       int     // length of the longest known word that covers it as written; for a repeat, 1 when two words meet there
 	edge       int     // 1 when it stands at an end of the line
 	firm       float64 // sightings of the best four characters with the change
 	usual      float64 // sightings of the character put in
@@ -209,7 +209,8 @@ func (l *likely) edits(ln *line) []edit {
 		left, id, right := ln.ids[i-1], ln.ids[i], ln.ids[i+1]
 		// A sequence that stands twice: one copy out.
 		for k := 1; k <= 4 && i+2*k <= n; k++ {
-			same := true
+			// Parted by a space, the copies belong to different parts of the line.
+			same := ln.at[i+k] == ln.to[i+k-1]
 			for j := range k {
 				if ln.ids[i+j] != ln.ids[i+k+j] || !han(ln.runes[i+j]) || ln.runes[i+j] != ln.runes[i+k+j] {
 					same = false

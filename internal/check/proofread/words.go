@@ -19,8 +19,10 @@ const maxPack = 16 << 20
 // wordSet are the words a reader knows: what is said by one is less likely wrong.
 type wordSet map[string]struct{}
 
-var loadWords = sync.OnceValues(func() (wordSet, error) {
-	b, err := unpack(wordsBin)
+var loadWords = sync.OnceValues(func() (wordSet, error) { return newWords(wordsBin) })
+
+func newWords(packed []byte) (wordSet, error) {
+	b, err := unpack(packed)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +38,7 @@ var loadWords = sync.OnceValues(func() (wordSet, error) {
 		set[w] = struct{}{}
 	}
 	return set, nil
-})
+}
 
 func unpack(b []byte) ([]byte, error) {
 	z, err := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(maxPack), zstd.WithDecoderConcurrency(1))
@@ -59,6 +61,21 @@ func (w wordSet) around(text []rune, start, end int) int {
 		}
 	}
 	return 0
+}
+
+// touching reports whether one known word ends at rune i of text and another
+// begins there.
+func (w wordSet) touching(text []rune, i int) bool {
+	ends, begins := false, false
+	for n := 2; n <= 4; n++ {
+		if i-n >= 0 && !ends {
+			_, ends = w[string(text[i-n:i])]
+		}
+		if i+n <= len(text) && !begins {
+			_, begins = w[string(text[i:i+n])]
+		}
+	}
+	return ends && begins
 }
 
 // trie finds words in text. Nodes are numbered from 0, the root.
