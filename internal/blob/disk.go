@@ -315,3 +315,7 @@ func (f *Folder) Sweep(ctx context.Context, grace time.Duration, wanted func(Ref
 	})
 	return n, err
 }
+
+// Path is where a folder keeps a blob, for restoring a backup into an empty
+// one.
+func Path(dir string, ref Ref) string { return (&Folder{dir: dir}).path(ref) }

@@ -25,6 +25,11 @@ type Problem struct {
 	Reasons  []fault.Reason `json:"reasons,omitempty"`
 }
 
+// ProblemOf is the fault as a problem document.
+func ProblemOf(f *fault.Error) Problem {
+	return Problem{Type: "about:blank", Title: titles[f.Kind], Status: f.Kind.Status(), Detail: f.Says, Kind: f.Kind, Fields: f.Fields, Reasons: f.Reasons}
+}
+
 // titles say the kind of wrong in few words.
 var titles = map[fault.Kind]string{
 	fault.Invalid:     "有内容需要改正",
@@ -66,10 +71,9 @@ func writeFault(w http.ResponseWriter, r *http.Request, err error, status int) {
 	if wantsProblem(r) {
 		w.Header().Set("Content-Type", "application/problem+json; charset=utf-8")
 		w.WriteHeader(status)
-		_ = json.NewEncoder(w).Encode(Problem{
-			Type: "about:blank", Title: titles[f.Kind], Status: status, Detail: f.Says,
-			Instance: id, Kind: f.Kind, Fields: f.Fields, Reasons: f.Reasons,
-		})
+		p := ProblemOf(f)
+		p.Status, p.Instance = status, id
+		_ = json.NewEncoder(w).Encode(p)
 		return
 	}
 	if err := faultPage.RenderStatus(w, r, status, newFaultView(r, f, nil)); err != nil {

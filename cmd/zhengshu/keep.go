@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"zhengshu/internal/app"
+	"zhengshu/internal/audit"
+	"zhengshu/internal/blob"
+)
+
+var versionCommand = command{
+	name: "version", says: "版本",
+	run: func(ctx context.Context, c *call) error {
+		if err := c.parse(0, 0); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintln(c.stdout, version())
+		return err
+	},
+}
+
+var migrateCommand = command{
+	name: "migrate", says: "把数据库结构升级到本版本（serve 启动时也会自动做）",
+	run: func(ctx context.Context, c *call) error {
+		store := c.store()
+		if err := c.parse(0, 0); err != nil {
+			return err
+		}
+		return store.with(ctx, func(h *app.House) error {
+			_, err := fmt.Fprintf(c.stderr, "数据库结构已是最新（%s）。\n", h.DB.Dialect())
+			return err
+		})
+	},
+}
+
+var verifyAuditCommand = command{
+	name: "verify audit", says: "校验审计链：被改、被删、调换、未入链的记录和被截去的尾部",
+	help: "输出（--json）：{\"entries\",\"links\",\"head\",\"damage\":[{\"kind\",\"seq\",\"entry\",\"says\"}]}。发现损坏时退出码 3。",
+	run: func(ctx context.Context, c *call) error {
+		store := c.store()
+		asJSON := c.flags.Bool("json", false, "输出 JSON")
+		if err := c.parse(0, 0); err != nil {
+			return err
+		}
+		return store.with(ctx, func(h *app.House) error {
+			rep, err := h.VerifyAudit(ctx)
+			if err != nil {
+				return err
+			}
+			if *asJSON {
+				if err := writeJSON(c.stdout, rep); err != nil {
+					return err
+				}
+			} else {
+				fmt.Fprintf(c.stdout, "审计记录 %d 条，链上 %d 号，损坏 %d 处。\n", rep.Entries, rep.Head.Seq, len(rep.Damage))
+				for _, d := range rep.Damage {
+					fmt.Fprintf(c.stdout, "  [%s] %s\n", d.Kind, d.Says)
+				}
+			}
+			if len(rep.Damage) > 0 {
+				return partial
+			}
+			return nil
+		})
+	},
+}
+
+var verifyBlobsCommand = command{
+	name: "verify blobs", says: "校验附件和证据文件与其摘要是否相符",
+	help: "输出（--json）：[{\"ref\",\"says\"}]。发现损坏时退出码 3。",
+	run: func(ctx context.Context, c *call) error {
+		store := c.store()
+		asJSON := c.flags.Bool("json", false, "输出 JSON")
+		if err := c.parse(0, 0); err != nil {
+			return err
+		}
+		return store.with(ctx, func(h *app.House) error {
+			damage, err := blob.Verify(ctx, h.Blobs)
+			if err != nil {
+				return err
+			}
+			if *asJSON {
+				if damage == nil {
+					damage = []blob.Damage{}
+				}
+				if err := writeJSON(c.stdout, damage); err != nil {
+					return err
+				}
+			} else {
+				fmt.Fprintf(c.stdout, "损坏 %d 个。\n", len(damage))
+				for _, d := range damage {
+					fmt.Fprintf(c.stdout, "  %v\n", d)
+				}
+			}
+			if len(damage) > 0 {
+				return partial
+			}
+			return nil
+		})
+	},
+}
+
+var backupCommand = command{
+	name: "backup", args: "FILE", says: "备份数据库和附件（可在运行中做；不含密钥）",
+	help: "备份是一个 tar.gz：数据库的一致快照、全部附件、清单和审计链尾。密钥目录 keys 不在其中，请另行保管；没有密钥，信件中的个人信息无法解密。",
+	run: func(ctx context.Context, c *call) error {
+		store := c.store()
+		if err := c.parse(1, 1); err != nil {
+			return err
+		}
+		return store.with(ctx, func(h *app.House) error {
+			if err := h.Settle(ctx); err != nil {
+				return err
+			}
+			return h.Backup(ctx, c.args[0])
+		})
+	},
+}
+
+var restoreCommand = command{
+	name: "restore", args: "FILE", says: "把备份恢复到空目录并校验",
+	run: func(ctx context.Context, c *call) error {
+		store := c.store()
+		if err := c.parse(1, 1); err != nil {
+			return err
+		}
+		if err := app.Restore(ctx, c.args[0], *store.data); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(c.stderr, "已恢复到 %s 并通过校验；请把密钥目录 keys 放回去。\n", *store.data)
+		return err
+	},
+}
+
+var tokenCommand = command{
+	name: "token create", says: "为一个登录账号生成接口令牌，只显示一次",
+	run: func(ctx context.Context, c *call) error {
+		store := c.store()
+		login := c.flags.String("login", "", "登录名")
+		if err := c.parse(0, 0); err != nil {
+			return err
+		}
+		if *login == "" {
+			return usage{"需要 --login 登录名"}
+		}
+		return store.with(ctx, func(h *app.House) error {
+			token, err := h.Signin.CreateToken(audit.System(ctx, "token.create"), *login)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(c.stdout, token)
+			return err
+		})
+	},
+}

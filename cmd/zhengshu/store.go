@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"runtime/debug"
+
+	"zhengshu/internal/app"
+)
+
+// storeFlags are the flags of every command that opens the store.
+type storeFlags struct{ data, dsn *string }
+
+func (c *call) store() storeFlags {
+	return storeFlags{
+		data: c.flags.String("data", "data", "数据目录"),
+		dsn:  c.flags.String("db", os.Getenv("ZHENGSHU_DB"), "PostgreSQL 地址，空为内嵌数据库（也可用环境变量 ZHENGSHU_DB）"),
+	}
+}
+
+func (f storeFlags) config() app.Config {
+	return app.Config{Dir: *f.data, DSN: *f.dsn, Version: version()}
+}
+
+// with opens the house, runs fn and finishes its effects.
+func (f storeFlags) with(ctx context.Context, fn func(h *app.House) error) error {
+	h, err := app.Open(ctx, f.config())
+	if err != nil {
+		return err
+	}
+	err = fn(h)
+	if closing := h.Close(context.WithoutCancel(ctx)); closing != nil {
+		return errors.Join(err, closing)
+	}
+	return err
+}
+
+// version is the module version or the commit it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "dev"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return s.Value[:12]
+		}
+	}
+	if info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "dev"
+}

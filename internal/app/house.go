@@ -1,0 +1,183 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"zhengshu/internal/approval"
+	"zhengshu/internal/audit"
+	"zhengshu/internal/blob"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/check/proofread"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/jobs"
+	"zhengshu/internal/notify"
+	"zhengshu/internal/obligation"
+	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/seal"
+	"zhengshu/internal/signin"
+	"zhengshu/migrations"
+)
+
+// Config says where the house keeps its things and how it is reached. The zero
+// value with a Dir works.
+type Config struct {
+	Dir     string // data directory
+	DSN     string // postgres:// address, empty for the embedded database
+	Addr    string // HOST:PORT of the public and console listener
+	Ops     string // HOST:PORT of metrics, empty for none
+	Demo    bool   // landing page, demo province, 演示 marks
+	Secure  bool   // people reach the listener through https
+	Version string
+	Clock   calendar.Clock
+	Log     *slog.Logger
+	// StepDays is how many working days an approval step has: a province's
+	// setting, 5 when zero.
+	StepDays int
+	// AuditDigest is sha256 (default) or sm3.
+	AuditDigest string
+}
+
+// House is everything, opened.
+type House struct {
+	Config      Config
+	DB          *db.DB
+	Keys        *seal.Keyring
+	Blobs       *blob.Folder
+	Days        calendar.Workdays
+	Org         *org.Service
+	Signin      *signin.Service
+	Notify      *notify.Service
+	Obligations *obligation.Service
+	Approvals   *approval.Service
+	Registry    *registry.Service
+
+	workers   *jobs.Workers
+	sequencer *audit.Sequencer
+	closers   []func() error
+}
+
+// proofreader is made once in the process, when a text is first checked: its
+// language model takes a moment and some 40 MB.
+var proofreader = sync.OnceValues(func() (*proofread.Proofreader, error) { return proofread.New(proofread.Options{}) })
+
+// Open opens the house, creating what is not there yet. Other processes may
+// have it open at the same time.
+func Open(ctx context.Context, c Config) (*House, error) {
+	c.fill()
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		return nil, fault.Newf(fault.Invalid, "数据目录 %s 不能创建，请检查路径和权限。", c.Dir).From(err)
+	}
+	if err := audit.Use(audit.Algorithm(c.AuditDigest)); err != nil {
+		return nil, fault.New(fault.Invalid, "审计摘要算法只能是 sha256 或 sm3。").From(err)
+	}
+	h := &House{Config: c, workers: jobs.NewWorkers()}
+	if err := h.open(ctx); err != nil {
+		return nil, errors.Join(err, h.Close(context.WithoutCancel(ctx)))
+	}
+	return h, nil
+}
+
+func (c *Config) fill() {
+	if c.Clock == nil {
+		c.Clock = calendar.System()
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	if c.StepDays == 0 {
+		c.StepDays = 5
+	}
+	if c.AuditDigest == "" {
+		c.AuditDigest = string(audit.SHA256)
+	}
+	if c.Version == "" {
+		c.Version = "dev"
+	}
+}
+
+func (h *House) open(ctx context.Context) error {
+	c := h.Config
+	var err error
+	if h.DB, err = db.Open(ctx, db.Config{DSN: c.DSN, Dir: c.Dir, Now: c.Clock.Now}); err != nil {
+		return fault.New(fault.Unavailable, "数据库打不开，请检查 --data 或 --db。").From(err)
+	}
+	h.closers = append(h.closers, h.DB.Close)
+	if _, err := h.DB.Migrate(ctx, migrations.Files); err != nil {
+		return fmt.Errorf("app: migrate: %w", err)
+	}
+	if h.Keys, err = seal.Open(filepath.Join(c.Dir, "keys")); err != nil {
+		return err
+	}
+	if h.Blobs, err = blob.Disk(filepath.Join(c.Dir, "blobs")); err != nil {
+		return err
+	}
+	if h.Days, err = calendar.Published(); err != nil {
+		return err
+	}
+	h.sequencer = audit.NewSequencer(h.DB, ulid.Make().String(), h.headFile())
+	return h.wire(ctx)
+}
+
+func (h *House) headFile() string { return filepath.Join(h.Config.Dir, "audit.head") }
+
+// wire makes the services from the ground up and registers what they call back.
+func (h *House) wire(ctx context.Context) error {
+	h.Org = org.New(h.DB)
+	h.Signin = signin.New(h.DB, h.Org, h.Config.Clock, h.Keys)
+	h.Notify = notify.New(h.DB)
+	h.Obligations = obligation.New(h.DB, h.Org, obligationKinds()...)
+	h.Approvals = approval.New(h.DB, h.Org, h.Obligations, h.Days, h.Config.StepDays)
+	h.Registry = registry.New(h.DB, h.Org)
+	return passage.Declare(ctx, h.DB, machines()...)
+}
+
+// machines are the states of every kind of object.
+func machines() []passage.Machine {
+	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine}
+}
+
+// obligationKinds are the clocks of the law that the house runs.
+func obligationKinds() []obligation.Kind {
+	return []obligation.Kind{approval.StepObligation}
+}
+
+// Settle links the audit chain to its end: a command has finished its effects
+// when it exits.
+func (h *House) Settle(ctx context.Context) error {
+	_, err := h.sequencer.Link(ctx)
+	return err
+}
+
+// Close ends everything that Open began.
+func (h *House) Close(ctx context.Context) error {
+	var errs []error
+	if h.sequencer != nil {
+		errs = append(errs, h.Settle(ctx))
+	}
+	for i := len(h.closers) - 1; i >= 0; i-- {
+		errs = append(errs, h.closers[i]())
+	}
+	h.closers = nil
+	return errors.Join(errs...)
+}
+
+// VerifyAudit holds the trail against the head kept outside the database.
+func (h *House) VerifyAudit(ctx context.Context) (audit.Report, error) {
+	kept, err := audit.ReadHead(h.headFile())
+	if err != nil {
+		return audit.Report{}, err
+	}
+	return audit.Verify(ctx, h.DB, kept, time.Minute)
+}
