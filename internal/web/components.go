@@ -225,7 +225,7 @@ func (f Filter) MoreOpen() bool {
 	return false
 }
 
-// Pager leads through a long list.
+// Pager leads through a long list; an empty list shows none.
 type Pager struct {
 	Page, Pages, Total, Per int // Page counts from 1
 	path                    string

@@ -89,6 +89,9 @@ func showStories(w http.ResponseWriter, r *http.Request) error {
 		for n := range p.Samples() {
 			line.Links = append(line.Links, Link{Text: "示例 " + strconv.Itoa(n+1), Href: fmt.Sprintf("/dev/ui/pages/%d/%d", i, n), Note: p.Name()})
 		}
+		if p.Samples() > 0 {
+			line.Links = append(line.Links, Link{Text: "未登录时", Href: fmt.Sprintf("/dev/ui/pages/%d/0?as=nobody", i), Note: p.Name()})
+		}
 		page.Pages = append(page.Pages, line)
 	}
 	return storyPages.Render(w, storyFrame(r), page)
@@ -104,7 +107,10 @@ func showSample(w http.ResponseWriter, r *http.Request) error {
 	if err != nil || n < 0 || n >= all[i].Samples() {
 		return fault.Missing("示例")
 	}
-	b, err := all[i].Sample(storyFrame(r), n)
+	if r.URL.Query().Get("as") != "nobody" {
+		r = storyFrame(r)
+	}
+	b, err := all[i].Sample(r, n)
 	if err != nil {
 		return err
 	}
