@@ -104,6 +104,7 @@ type line struct {
 	runes  []rune
 	at, to []int
 	log    []float64
+	n2, n3 []float64 // sightings of the two and the three signs that end with sign i
 }
 
 const pad = 3
@@ -124,10 +125,13 @@ func (l *likely) lines(text []rune) []line {
 		if len(cur.ids) > pad {
 			cur.push(ngram.Break, 0, end, end)
 			cur.push(ngram.Break, 0, end, end)
-			cur.log = make([]float64, len(cur.ids))
+			n := len(cur.ids)
+			counts := make([]float64, 3*n)
+			cur.log, cur.n2, cur.n3 = counts[:n], counts[n:2*n], counts[2*n:]
 			w := l.model.At(ngram.Break, ngram.Break, ngram.Break)
 			for i := pad; i < len(cur.ids)-1; i++ {
 				cur.log[i] = l.model.Step(&w, cur.ids[i])
+				cur.n2[i], cur.n3[i] = w.Seen()
 			}
 			out = append(out, cur)
 		}
@@ -231,9 +235,9 @@ func (l *likely) edits(ln *line) []edit {
 		if !han(ln.runes[i]) {
 			continue
 		}
-		seen := m.Count3(left, id, right)
-		against := max(seen, m.Count3(ln.ids[i-2], left, id), m.Count3(id, right, ln.ids[i+2]))
-		pair, home := m.Count2(left, id), m.Count2(id, right)
+		seen := ln.n3[i+1]
+		against := max(seen, ln.n3[i], ln.n3[i+2])
+		pair, home := ln.n2[i], ln.n2[i+1]
 		pair, home = min(pair, home), max(pair, home)
 		now := ln.window(i, i+4)
 		if seen < 2 && now < -dull {
@@ -261,7 +265,7 @@ func (l *likely) edits(ln *line) []edit {
 			}
 		}
 		// Two characters changed about.
-		if han(ln.runes[i+1]) && id != right && m.Count3(left, id, right) == 0 && m.Count3(id, right, ln.ids[i+2]) == 0 && m.Count2(right, id) > 0 {
+		if han(ln.runes[i+1]) && id != right && seen == 0 && ln.n3[i+2] == 0 && m.Follows(right, id) {
 			now := ln.window(i, i+5)
 			then := l.cost(ln, i, i+2, []ngram.ID{right, id}, now+leastGain)
 			if g := then - now; g > leastGain {
@@ -271,7 +275,7 @@ func (l *likely) edits(ln *line) []edit {
 			}
 		}
 		// Both characters of a word taken for others.
-		if i+1 < n && han(ln.runes[i+1]) && m.Count2(id, right) < 2 && m.Count2(left, id) < 3 && m.Count2(right, ln.ids[i+2]) < 3 {
+		if i+1 < n && han(ln.runes[i+1]) && ln.n2[i+1] < 2 && ln.n2[i] < 3 && ln.n2[i+2] < 3 {
 			now := ln.window(i, i+5)
 			best := edit{gain: leastGain}
 			for _, x := range l.sound[ln.runes[i]] {
@@ -324,8 +328,8 @@ func (l *likely) missing(ln *line, i int) (edit, bool) {
 	if left == ngram.Unknown || right == ngram.Unknown {
 		return edit{}, false
 	}
-	pair := m.Count2(left, right)
-	around := m.Count3(ln.ids[i-2], left, right) + m.Count3(left, right, ln.ids[i+1])
+	pair := ln.n2[i]
+	around := ln.n3[i] + ln.n3[i+1]
 	if around > 1 {
 		return edit{}, false
 	}

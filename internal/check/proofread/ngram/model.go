@@ -137,6 +137,10 @@ func (m *Model) At(a, b, c ID) Walk {
 	return Walk{a, b, c, m.Count2(b, c), m.Count3(a, b, c)}
 }
 
+// Seen gives the counts of the last two and of the last three characters of a
+// walk, which it knows without looking again.
+func (w *Walk) Seen() (two, three float64) { return w.n2, w.n3 }
+
 // Step gives the natural logarithm of the probability of d at a place, and
 // moves on past it.
 func (m *Model) Step(w *Walk, d ID) float64 {
