@@ -205,6 +205,18 @@ document.addEventListener("click", (e) => {
   }
 });
 
+// ---- Paper shows what the screen folds away
+
+let folded: HTMLDetailsElement[] = [];
+window.addEventListener("beforeprint", () => {
+  folded = Array.from(document.querySelectorAll<HTMLDetailsElement>("main details:not([open])"));
+  for (const d of folded) d.open = true;
+});
+window.addEventListener("afterprint", () => {
+  for (const d of folded) d.open = false;
+  folded = [];
+});
+
 // ---- Keyboard sheet. Single keys can be switched off (WCAG 2.1.4).
 
 const KEYS_OFF = "keys-off";
