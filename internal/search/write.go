@@ -1,0 +1,171 @@
+package search
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+	_ "modernc.org/sqlite" // FTS5
+)
+
+// MaxText bounds what of one text is indexed, in bytes.
+const MaxText = 4 << 20
+
+// Document is one thing that can be found.
+type Document struct {
+	Path      string // where it is on its site; the key
+	Ref       string // its name for whoever asks: the import's, else the item's
+	Title     string
+	Number    string // 发文字号
+	Kind      string // 政策文件, 政务动态 …
+	Published time.Time
+	Text      string // plain
+	Sum       string // of everything above, made by the caller: equal sums mean nothing to do
+}
+
+const schema = `
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS doc (
+	id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, ref TEXT NOT NULL, title TEXT NOT NULL, number TEXT NOT NULL,
+	kind TEXT NOT NULL, published TEXT NOT NULL, sum TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS doc_number ON doc (number) WHERE number <> '';
+CREATE TABLE IF NOT EXISTS body (id INTEGER PRIMARY KEY, text BLOB NOT NULL);
+CREATE VIRTUAL TABLE IF NOT EXISTS pair USING fts5 (title, number, text, content='', contentless_delete=1, tokenize='ascii');
+CREATE VIRTUAL TABLE IF NOT EXISTS pair_count USING fts5vocab (pair, row);
+`
+
+// Writer changes an index file. One at a time; a reader of the same file waits
+// for its commit.
+type Writer struct {
+	db *sql.DB
+	z  *zstd.Encoder
+}
+
+// Edit opens the index file for writing and makes it when it is absent.
+func Edit(file string) (*Writer, error) {
+	d, err := open(file, "rwc")
+	if err != nil {
+		return nil, err
+	}
+	d.SetMaxOpenConns(1)
+	if _, err := d.Exec(schema); err != nil {
+		return nil, errors.Join(fmt.Errorf("search: %s: %w", file, err), d.Close())
+	}
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return &Writer{d, z}, nil
+}
+
+func open(file, mode string) (*sql.DB, error) {
+	q := url.Values{"mode": {mode}, "_pragma": {"busy_timeout(5000)", "mmap_size(268435456)"}}
+	if mode != "ro" {
+		q.Add("_pragma", "journal_mode(delete)")
+		q.Add("_pragma", "synchronous(full)")
+		q.Add("_pragma", "cache_size(-65536)")
+	}
+	return sql.Open("sqlite", (&url.URL{Scheme: "file", Path: file, RawQuery: q.Encode()}).String())
+}
+
+// Close ends the writing.
+func (w *Writer) Close() error { return errors.Join(w.z.Close(), w.db.Close()) }
+
+// Sums are the sums of all documents by path.
+func (w *Writer) Sums(ctx context.Context) (map[string]string, error) {
+	rows, err := w.db.QueryContext(ctx, `SELECT path, sum FROM doc`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := map[string]string{}
+	for rows.Next() {
+		var p, s string
+		if err := rows.Scan(&p, &s); err != nil {
+			return nil, err
+		}
+		out[p] = s
+	}
+	return out, rows.Err()
+}
+
+// Apply puts documents in, takes paths out and records the generation, all or
+// nothing.
+func (w *Writer) Apply(ctx context.Context, generation string, put []Document, out []string) error {
+	tx, err := w.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	for _, p := range out {
+		if err := drop(ctx, tx, p); err != nil {
+			return err
+		}
+	}
+	for _, d := range put {
+		if err := drop(ctx, tx, d.Path); err != nil {
+			return err
+		}
+		if len(d.Text) > MaxText {
+			d.Text = d.Text[:MaxText]
+		}
+		r, err := tx.ExecContext(ctx, `INSERT INTO doc (path, ref, title, number, kind, published, sum) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+			d.Path, d.Ref, d.Title, NormalNumber(d.Number), d.Kind, d.Published.UTC().Format(time.RFC3339), d.Sum)
+		if err != nil {
+			return err
+		}
+		id, err := r.LastInsertId()
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO body (id, text) VALUES (?, ?)`, id, w.z.EncodeAll([]byte(d.Text), nil)); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO pair (rowid, title, number, text) VALUES (?, ?, ?, ?)`, id, stream(d.Title), stream(d.Number), stream(d.Text)); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO meta (key, value) VALUES ('generation', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, generation); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+func drop(ctx context.Context, tx *sql.Tx, path string) error {
+	var id int64
+	switch err := tx.QueryRowContext(ctx, `SELECT id FROM doc WHERE path = ?`, path).Scan(&id); {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil
+	case err != nil:
+		return err
+	}
+	for _, q := range []string{`DELETE FROM pair WHERE rowid = ?`, `DELETE FROM body WHERE id = ?`, `DELETE FROM doc WHERE id = ?`} {
+		if _, err := tx.ExecContext(ctx, q, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Generation is the generation recorded in an index file, "" for none.
+func Generation(file string) (string, error) {
+	if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
+		return "", nil
+	}
+	d, err := open(file, "ro")
+	if err != nil {
+		return "", err
+	}
+	defer d.Close()
+	var g string
+	err = d.QueryRow(`SELECT value FROM meta WHERE key = 'generation'`).Scan(&g)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return g, err
+}
