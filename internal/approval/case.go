@@ -129,11 +129,12 @@ type Service struct {
 	days        calendar.Workdays
 	stepDays    int
 	outcomes    map[string]Outcome
+	presenters  map[string]Presenter
 }
 
 // New makes the service. stepDays is the working days each step has.
 func New(d *db.DB, o *org.Service, ob *obligation.Service, days calendar.Workdays, stepDays int) *Service {
-	return &Service{db: d, org: o, obligations: ob, days: days, stepDays: stepDays, outcomes: map[string]Outcome{}}
+	return &Service{db: d, org: o, obligations: ob, days: days, stepDays: stepDays, outcomes: map[string]Outcome{}, presenters: map[string]Presenter{}}
 }
 
 // OnApproved registers what an approval of the kind does; once, at start.
@@ -288,7 +289,7 @@ func (s *Service) Decide(ctx context.Context, scope authz.Scope, id CaseID, d De
 			return fault.New(fault.Conflict, "这件事项刚被别人处理过，现在是“"+c.StateName()+"”。请刷新后再看。")
 		}
 		step := steps[c.StepNo]
-		if err := mayDecide(session, c, step); err != nil {
+		if err := s.mayDecide(ctx, tx, session, c, step); err != nil {
 			return err
 		}
 		if err := d.check(step); err != nil {
@@ -341,22 +342,56 @@ func (s *Service) after(ctx context.Context, tx *db.Tx, c *Case, d Decision) err
 }
 
 // mayDecide holds the act's own rule: it is this unit's turn, and nobody
-// decides on their own application (Article 3, 管办分离 of persons).
-func mayDecide(session *authz.Session, c Case, step Step) error {
+// decides on what they asked for themselves, be it submitted or amended
+// (Article 3, 管办分离 of persons).
+func (s *Service) mayDecide(ctx context.Context, q db.Querier, session *authz.Session, c Case, step Step) error {
 	if session == nil {
 		return fault.New(fault.SignIn, "请先登录。")
 	}
-	if session.PersonID == string(c.Applicant) {
-		return fault.New(fault.Refused, "申请人不能审批自己提出的申请，请由本单位其他审核人员办理。")
-	}
-	at := slices.ContainsFunc(session.Posts, func(p authz.Post) bool {
-		one := authz.Session{Posts: []authz.Post{p}}
-		return p.UnitID == string(step.Unit) && one.May(authz.CaseDecide)
-	})
-	if !at {
+	if !holdsAt(session, step.Unit, authz.CaseDecide) {
 		return fault.Newf(fault.Forbidden, "这件事项现在由“%s”办理，您不是该单位的审核人员。", step.UnitName)
 	}
+	asked, err := askedFor(ctx, q, c, session.PersonID)
+	if err != nil {
+		return err
+	}
+	if asked {
+		return fault.New(fault.Refused, "申请人不能审批自己提出或补正的申请，请由本单位其他审核人员办理。")
+	}
 	return nil
+}
+
+// MayDecide says why the signed-in person cannot decide on the case now; nil
+// when they can. It takes the session: it is a question about the person.
+func (s *Service) MayDecide(ctx context.Context, session *authz.Session, c Case, steps []Step) error {
+	if c.State != InReview || c.StepNo >= len(steps) {
+		return fault.New(fault.Conflict, "这件事项现在是“"+c.StateName()+"”，不在审核中。")
+	}
+	return s.mayDecide(ctx, s.db, session, c, steps[c.StepNo])
+}
+
+// MayAmend reports whether the person may withdraw or resubmit for the
+// applicant's unit.
+func MayAmend(session *authz.Session, c Case) bool {
+	return session != nil && holdsAt(session, c.Unit, authz.OpeningApply)
+}
+
+// holdsAt reports whether a post at the very unit permits p.
+func holdsAt(session *authz.Session, unit org.UnitID, p authz.Permission) bool {
+	return slices.ContainsFunc(session.Posts, func(post authz.Post) bool {
+		one := authz.Session{Posts: []authz.Post{post}}
+		return post.UnitID == string(unit) && one.May(p)
+	})
+}
+
+// askedFor reports whether the person submitted or resubmitted the case.
+func askedFor(ctx context.Context, q db.Querier, c Case, person string) (bool, error) {
+	if person == string(c.Applicant) {
+		return true, nil
+	}
+	n, err := db.One(ctx, q, db.Value[int], `
+		SELECT count(*) FROM approval_opinion WHERE case_id = $1 AND person_id = $2 AND act IN ('submit', 'resubmit')`, c.ID, person)
+	return n > 0, err
 }
 
 func (d Decision) check(step Step) error {
@@ -385,52 +420,56 @@ func (d Decision) check(step Step) error {
 // Withdraw takes the application back; the applicant's unit may, until it is
 // decided.
 func (s *Service) Withdraw(ctx context.Context, scope authz.Scope, id CaseID, why string) (Case, error) {
-	return s.byApplicant(ctx, scope, id, "withdraw", why, func(ctx context.Context, tx *db.Tx, c *Case) error {
+	var c Case
+	err := s.db.Update(ctx, func(tx *db.Tx) error {
+		var err error
+		if c, err = s.byApplicant(ctx, tx, scope, id, "withdraw", why); err != nil {
+			return err
+		}
 		if _, err := s.obligations.Annul(ctx, tx, StepObligation.ID, c.subject(), "申请撤回"); err != nil {
 			return err
 		}
 		c.EndedAt = tx.Now()
-		_, err := tx.Exec(ctx, `UPDATE approval_case SET state = $2, ended_at = $3 WHERE id = $1`, c.ID, c.State, c.EndedAt)
+		_, err = tx.Exec(ctx, `UPDATE approval_case SET state = $2, ended_at = $3 WHERE id = $1`, c.ID, c.State, c.EndedAt)
 		return err
 	})
+	return c, err
 }
 
 // Resubmit puts a returned application, amended, before the office that
-// returned it. The module that owns the form has checked its rules again.
-func (s *Service) Resubmit(ctx context.Context, scope authz.Scope, id CaseID, title string, form any, why string) (Case, error) {
+// returned it, in the transaction of the module that owns the form and has
+// checked its rules again.
+func (s *Service) Resubmit(ctx context.Context, tx *db.Tx, scope authz.Scope, id CaseID, title string, form any, why string) (Case, error) {
 	text, err := json.Marshal(form)
 	if err != nil {
 		return Case{}, fmt.Errorf("approval: encode form: %w", err)
 	}
-	return s.byApplicant(ctx, scope, id, "resubmit", why, func(ctx context.Context, tx *db.Tx, c *Case) error {
-		c.Form, c.Title = text, title
-		if _, err := tx.Exec(ctx, `UPDATE approval_case SET state = $2, form = $3, title = $4 WHERE id = $1`, c.ID, c.State, string(text), title); err != nil {
-			return err
-		}
-		return s.arrive(ctx, tx, *c)
-	})
+	c, err := s.byApplicant(ctx, tx, scope, id, "resubmit", why)
+	if err != nil {
+		return Case{}, err
+	}
+	c.Form, c.Title = text, title
+	if _, err := tx.Exec(ctx, `UPDATE approval_case SET state = $2, form = $3, title = $4 WHERE id = $1`, c.ID, c.State, string(text), title); err != nil {
+		return Case{}, err
+	}
+	return c, s.arrive(ctx, tx, c)
 }
 
-func (s *Service) byApplicant(ctx context.Context, scope authz.Scope, id CaseID, act, why string, then func(context.Context, *db.Tx, *Case) error) (Case, error) {
-	var c Case
-	err := s.db.Update(ctx, func(tx *db.Tx) error {
-		var err error
-		if c, err = s.caseTx(ctx, tx, scope, id); err != nil {
-			return err
-		}
-		session := authz.SessionFrom(ctx)
-		if session == nil || !slices.ContainsFunc(session.Posts, func(p authz.Post) bool { return p.UnitID == string(c.Unit) }) {
-			return fault.New(fault.Forbidden, "只有申请单位的人员可以撤回或重新提交。")
-		}
-		if _, c.State, err = Machine.Take(ctx, tx, string(c.ID), act, passage.Note{Says: why, CaseID: string(c.ID)}); err != nil {
-			return err
-		}
-		if err := s.note(ctx, tx, c, act, nil, why); err != nil {
-			return err
-		}
-		return then(ctx, tx, &c)
-	})
-	return c, err
+func (s *Service) byApplicant(ctx context.Context, tx *db.Tx, scope authz.Scope, id CaseID, act, why string) (Case, error) {
+	c, err := s.caseTx(ctx, tx, scope, id)
+	if err != nil {
+		return Case{}, err
+	}
+	if !MayAmend(authz.SessionFrom(ctx), c) {
+		return Case{}, fault.New(fault.Forbidden, "只有申请单位的经办人员可以撤回或重新提交。")
+	}
+	if len([]rune(why)) > 2000 {
+		return Case{}, fault.New(fault.Invalid, "说明超过 2000 字。").On("why", "请压缩到 2000 字以内")
+	}
+	if _, c.State, err = Machine.Take(ctx, tx, string(c.ID), act, passage.Note{Says: why, CaseID: string(c.ID)}); err != nil {
+		return Case{}, err
+	}
+	return c, s.note(ctx, tx, c, act, nil, why)
 }
 
 // NextNumber is the next quotable number of a series: SP-2026-0007.

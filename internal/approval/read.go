@@ -53,6 +53,11 @@ func scanOpinion(r db.Scanner) (Opinion, error) {
 	return o, json.Unmarshal([]byte(reasons), &o.Reasons)
 }
 
+// CaseTx is the case alone, within a transaction or on the database.
+func (s *Service) CaseTx(ctx context.Context, q db.Querier, scope authz.Scope, id CaseID) (Case, error) {
+	return s.caseTx(ctx, q, scope, id)
+}
+
 // caseTx reads a case in scope. The chain climbs the area axis, so an office
 // that has a step on the case supervises the applicant's area.
 func (s *Service) caseTx(ctx context.Context, q db.Querier, scope authz.Scope, id CaseID) (Case, error) {

@@ -1,0 +1,191 @@
+package lifecycle
+
+import (
+	"context"
+	"slices"
+
+	"zhengshu/internal/approval"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/blob"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/obligation"
+	"zhengshu/internal/org"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/rules"
+	"zhengshu/internal/rules/sx2021"
+)
+
+// OpeningKind is the kind of case an application to open a site is.
+const OpeningKind = "opening"
+
+// The clocks around the launch. Reminders are the house's choice, the periods
+// are not: they stand in sx2021.
+var (
+	LaunchObligation = obligation.Kind{
+		ID: "launch", Name: "正式上线", Clause: "S7.4a", Citation: sx2021.LaunchInOneYear.Citation,
+		Says: "最迟1年内上线正式运行", Remind: []int{90, 30, 7, 0}, Escalate: 1,
+	}
+	PoliceFilingObligation = obligation.Kind{
+		ID: "police_filing", Name: "公安备案", Clause: "S7.3b", Citation: sx2021.LaunchICP.Citation,
+		Says: "上线后在规定时间内向公安机关备案", Remind: []int{7, 0}, Escalate: 3,
+	}
+	LaunchNoticeObligation = obligation.Kind{
+		ID: "launch_notice", Name: "发布开通公告", Clause: "S7.4b", Citation: sx2021.OpeningPlaces.Citation,
+		Says: "在首页显著位置悬挂开通公告，不少于30天", Remind: []int{29, 25, 0}, Escalate: 1,
+	}
+)
+
+// Obligations are the clocks this package opens.
+func Obligations() []obligation.Kind {
+	return []obligation.Kind{LaunchObligation, PoliceFilingObligation, LaunchNoticeObligation}
+}
+
+// Service is the door of lifecycle.
+type Service struct {
+	db          *db.DB
+	org         *org.Service
+	registry    *registry.Service
+	approvals   *approval.Service
+	obligations *obligation.Service
+	store       blob.Store
+	book        rules.Book
+	settings    sx2021.Settings
+}
+
+// Parts are what the service stands on.
+type Parts struct {
+	DB          *db.DB
+	Org         *org.Service
+	Registry    *registry.Service
+	Approvals   *approval.Service
+	Obligations *obligation.Service
+	Store       blob.Store
+	Book        rules.Book
+	Settings    sx2021.Settings // of the province
+}
+
+// New makes the service and registers with approval what an opening looks like
+// and what its approval brings about.
+func New(p Parts) *Service {
+	s := &Service{db: p.DB, org: p.Org, registry: p.Registry, approvals: p.Approvals, obligations: p.Obligations,
+		store: p.Store, book: p.Book, settings: p.Settings}
+	p.Approvals.OnApproved(OpeningKind, s.opened)
+	p.Approvals.OnShown(OpeningKind, s.present)
+	return s
+}
+
+// lawUnit is the unit as the articles see it. The kinds and levels of org and
+// of the instrument are the same words.
+func (s *Service) lawUnit(ctx context.Context, q db.Querier, u org.Unit) (sx2021.Unit, error) {
+	out := sx2021.Unit{Kind: sx2021.Kind(u.Kind), Level: sx2021.Level(u.Level), Direct: u.Direct, NationalZoneApproval: u.NationalApproval != ""}
+	if u.Parent == "" {
+		return out, nil
+	}
+	p, err := s.org.UnitTx(ctx, q, authz.System("lifecycle.parent"), u.Parent)
+	out.Parent = sx2021.Kind(p.Kind)
+	return out, err
+}
+
+// sameHolder are the units whose sites count as one unit's: a government and
+// its office are one holder (Article 6: the office acts for the government);
+// everybody else stands alone.
+func (s *Service) sameHolder(ctx context.Context, q db.Querier, u org.Unit) ([]org.UnitID, error) {
+	if u.Kind != org.Government && u.Kind != org.Office {
+		return []org.UnitID{u.ID}, nil
+	}
+	return db.All(ctx, q, db.Value[org.UnitID], `
+		SELECT id FROM unit WHERE area_id = $1 AND (id = $2 OR kind IN ('government', 'office') AND abolished_on IS NULL) ORDER BY id`, u.Area, u.ID)
+}
+
+// heldSites counts the sites the holder has running or being opened.
+func (s *Service) heldSites(ctx context.Context, q db.Querier, holder []org.UnitID) (int, error) {
+	total := 0
+	for _, id := range holder {
+		n, err := s.registry.CountRunning(ctx, q, authz.System("lifecycle.quota"), id)
+		if err != nil {
+			return 0, err
+		}
+		total += n
+	}
+	return total, nil
+}
+
+// applyingUnit is who submits: the body that set the unit up where Chain says
+// so, a government's office for the government, else the unit itself.
+func (s *Service) applyingUnit(ctx context.Context, q db.Querier, u org.Unit, chain []sx2021.Step) (org.Unit, error) {
+	i := slices.IndexFunc(chain, func(st sx2021.Step) bool { return st.Act == sx2021.Apply })
+	if i < 0 {
+		return u, nil
+	}
+	switch chain[i].Body {
+	case sx2021.TheParent:
+		return s.org.UnitTx(ctx, q, authz.System("lifecycle.parent"), u.Parent)
+	case sx2021.TheOffice:
+		if u.Kind == org.Government {
+			return s.org.SameLevelOffice(ctx, q, u)
+		}
+	}
+	return u, nil
+}
+
+// steps are the offices of the chain, from the first review to the province's
+// approval (Article 7(2)).
+func (s *Service) steps(ctx context.Context, q db.Querier, u org.Unit, chain []sx2021.Step) ([]approval.Step, error) {
+	above, err := s.areasUp(ctx, q, u.Area)
+	if err != nil {
+		return nil, err
+	}
+	var out []approval.Step
+	for _, st := range chain {
+		if st.Act != sx2021.Review && st.Act != sx2021.Approve {
+			continue
+		}
+		i := slices.IndexFunc(above, func(a org.Area) bool { return string(a.Level) == string(st.Level) })
+		if i < 0 {
+			if st.Act == sx2021.Review {
+				continue // the county lies directly under the province
+			}
+			return nil, fault.New(fault.Refused, "省级区划没有登记，无法计算审批流程，请系统管理员先导入区划。")
+		}
+		office, err := s.org.SameLevelOffice(ctx, q, org.Unit{Area: above[i].ID})
+		if fault.Is(err, fault.NotFound) {
+			if st.Act == sx2021.Review && !governed(ctx, q, above[i].ID) {
+				continue // a grouping of the statistics code, with no government of its own
+			}
+			return nil, fault.Newf(fault.Refused, "%s还没有登记政府办公厅（室），无法逐级审核；请上级在单位管理中补登记。", above[i].Name)
+		}
+		if err != nil {
+			return nil, err
+		}
+		kind, does := approval.Review, "审核"
+		if st.Act == sx2021.Approve {
+			kind, does = approval.Approve, "批准"
+		}
+		out = append(out, approval.Step{Kind: kind, Unit: office.ID, UnitName: office.Name, Name: office.Name + does})
+	}
+	return out, nil
+}
+
+func governed(ctx context.Context, q db.Querier, area org.AreaID) bool {
+	n, err := db.One(ctx, q, db.Value[int], `SELECT count(*) FROM unit WHERE area_id = $1 AND abolished_on IS NULL`, area)
+	return err != nil || n > 0 // in doubt no level is passed over
+}
+
+// areasUp are the area and those above it, nearest first.
+func (s *Service) areasUp(ctx context.Context, q db.Querier, id org.AreaID) ([]org.Area, error) {
+	var out []org.Area
+	for id != "" && len(out) < 8 {
+		a, err := s.org.Area(ctx, q, id)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, a)
+		id = a.Parent
+	}
+	return out, nil
+}
+
+// today is the legal day of the database's clock.
+func (s *Service) today() calendar.Date { return calendar.DateOf(s.db.Now()) }
