@@ -183,6 +183,7 @@ func TestHostilePages(t *testing.T) {
 		"many digits":       strings.Repeat("1-", n),
 		"style of braces":   "<style>" + strings.Repeat("@media{", n/4) + "</style>",
 		"style of classes":  "<style>" + strings.Repeat(".a{display:none}", n/8) + "</style><p class=a>",
+		"style repeated":    strings.Repeat(`<style>.a .b,.c{display:none}</style><p class="b c a">`, n/16),
 		"script of escapes": "<script>" + strings.Repeat(`\x41`, n/4) + strings.Repeat(`atob("QUFBQUFBQUE=")`, n/16) + "</script>",
 		"select of options": "<select>" + strings.Repeat("<option>", n/4),
 		"many titles":       strings.Repeat(`<h1 class="title">某</h1>`, n/16),

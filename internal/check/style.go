@@ -1,6 +1,8 @@
 package check
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -209,7 +211,6 @@ type rule struct {
 	id      string
 	classes []string
 	decls   decls
-	deep    bool // the selector had ancestors we did not look at
 }
 
 // sheet indexes the rules of a page's style blocks by class, id and tag.
@@ -283,7 +284,9 @@ func (s *sheet) addRule(sel string, d decls) {
 	if len(parts) == 0 {
 		return
 	}
-	r := &rule{decls: d, deep: len(parts) > 1}
+	// Ancestors in the selector are not looked at: a rule that hides in one
+	// place is enough to ask where a link leads.
+	r := &rule{decls: d}
 	last := parts[len(parts)-1]
 	for last != "" {
 		next := strings.IndexAny(last[1:], ".#")
@@ -302,14 +305,33 @@ func (s *sheet) addRule(sel string, d decls) {
 			r.tag = strings.ToLower(piece)
 		}
 	}
-	s.n++
 	switch {
 	case r.id != "":
-		s.byID[r.id] = append(s.byID[r.id], r)
+		s.put(s.byID, r.id, r)
 	case len(r.classes) > 0:
-		s.byClass[r.classes[0]] = append(s.byClass[r.classes[0]], r)
+		s.put(s.byClass, r.classes[0], r)
 	case r.tag != "":
-		s.byTag[r.tag] = append(s.byTag[r.tag], r)
+		s.put(s.byTag, r.tag, r)
+	}
+}
+
+// maxSame bounds the rules under one key, so that a page made of one rule
+// repeated costs no more per element than an honest one.
+const maxSame = 32
+
+func (s *sheet) put(index map[string][]*rule, key string, r *rule) {
+	have := index[key]
+	for _, old := range have {
+		if old.tag == r.tag && old.id == r.id && slices.Equal(old.classes, r.classes) {
+			merged := maps.Clone(old.decls)
+			maps.Copy(merged, r.decls)
+			old.decls = merged
+			return
+		}
+	}
+	if len(have) < maxSame {
+		index[key] = append(have, r)
+		s.n++
 	}
 }
 
@@ -331,7 +353,9 @@ func (s *sheet) of(n *html.Node) decls {
 	class := attr(n, "class")
 	var names []string
 	if s.n > 0 && class != "" {
-		names = strings.Fields(class)
+		if names = strings.Fields(class); len(names) > maxSame {
+			names = names[:maxSame]
+		}
 	}
 	apply := func(rs []*rule) {
 		for _, r := range rs {
@@ -340,14 +364,7 @@ func (s *sheet) of(n *html.Node) decls {
 			}
 			all := true
 			for _, c := range r.classes {
-				found := false
-				for _, have := range names {
-					if have == c {
-						found = true
-						break
-					}
-				}
-				all = all && found
+				all = all && slices.Contains(names, c)
 			}
 			if all {
 				put(r.decls)
