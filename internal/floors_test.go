@@ -22,13 +22,13 @@ var floors = []string{
 	// law and people
 	"calendar", "audit", "passage", "rules", "rules/packs", "rules/sx2021", "authz", "org", "signin", "notify", "obligation", "approval", "workbench",
 	// checks: facts in, findings out, no database
-	"check", "check/proofread/corpus", "check/proofread", "check/proofread/lexicons", "check/lookalike",
+	"check", "check/proofread/ngram", "check/proofread/corpus", "check/proofread", "check/proofread/lexicons", "check/lookalike/lexicons", "check/lookalike",
 	// records
 	"search", "registry", "library", "letters", "inspection",
 	// conductors
 	"publishing/theme", "publishing", "lifecycle", "assessment", "reporting",
 	// doors
-	"web", "web/webtest", "portal",
+	"web", "web/webtest", "web/browsertest", "portal",
 	"signin/signinweb", "org/orgweb", "registry/registryweb", "approval/approvalweb", "obligation/obligationweb", "lifecycle/lifecycleweb",
 	"library/libraryweb", "publishing/publishingweb", "letters/lettersweb", "letters/letterspublic", "inspection/inspectionweb",
 	"assessment/assessmentweb", "reporting/reportingweb", "audit/auditweb", "workbench/workbenchweb", "api",
@@ -125,7 +125,7 @@ func isFace(pkg string) bool {
 
 // doors may serve HTTP.
 func isDoor(pkg string) bool {
-	return isFace(pkg) || slices.Contains([]string{"web", "web/webtest", "portal", "api", "app", "app/apptest", "crawl/hostile"}, pkg)
+	return isFace(pkg) || slices.Contains([]string{"web", "web/webtest", "web/browsertest", "portal", "api", "app", "app/apptest", "crawl/hostile"}, pkg)
 }
 
 // TestSymbols keeps servers in the doors, outbound clients in egress, and

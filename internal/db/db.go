@@ -285,3 +285,11 @@ func (d *DB) Snapshot(ctx context.Context, file string) error {
 	_, err := d.reader.ExecContext(ctx, `VACUUM INTO $1`, file)
 	return err
 }
+
+// Ping proves that the database answers.
+func (d *DB) Ping(ctx context.Context) error {
+	if d.pool != nil {
+		return d.pool.Ping(ctx)
+	}
+	return d.reader.PingContext(ctx)
+}

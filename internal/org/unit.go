@@ -460,3 +460,12 @@ func (s *Service) ProvinceNamed(ctx context.Context, q db.Querier, name string) 
 	}
 	return a, err
 }
+
+// UnitByName is the one unit in scope with that name anywhere.
+func (s *Service) UnitByName(ctx context.Context, q db.Querier, scope authz.Scope, name string) (Unit, error) {
+	u, err := db.One(ctx, q, scanUnit, unitSelect+` WHERE u.name = $1 AND u.abolished_on IS NULL ORDER BY u.area_path LIMIT 1`, name)
+	if db.None(err) || err == nil && !scope.Covers(u.AreaPath, u.LinePath) {
+		return Unit{}, fault.Missing("单位")
+	}
+	return u, err
+}

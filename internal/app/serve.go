@@ -1,0 +1,232 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"zhengshu/internal/api"
+	"zhengshu/internal/audit"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/jobs"
+	"zhengshu/internal/web"
+)
+
+// drain is how long requests and work may finish after the word to stop.
+const drain = 20 * time.Second
+
+// server is one process that answers people.
+type server struct {
+	h     *House
+	staff *web.Router
+	api   http.Handler
+	ready atomic.Bool
+}
+
+// Serve answers on the configured address, works jobs and runs the periodic
+// duties until ctx ends. listening is called with the address once bound.
+func (h *House) Serve(ctx context.Context, listening func(addr net.Addr)) error {
+	l, err := net.Listen("tcp", h.Config.Addr)
+	if err != nil {
+		return fault.Newf(fault.Unavailable, "地址 %s 不能监听，可能已被占用；请换一个 --addr。", h.Config.Addr).From(err)
+	}
+	s, err := h.newServer(ctx, l.Addr())
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	public := &http.Server{
+		Handler: s, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute, WriteTimeout: 5 * time.Minute,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+	}
+	failed := make(chan error, 2)
+	go func() { failed <- public.Serve(l) }()
+	listening(l.Addr())
+	ops, err := h.serveOps(failed)
+	if err != nil {
+		return errors.Join(err, public.Close())
+	}
+	stop, err := h.startWork(ctx)
+	if err != nil {
+		return errors.Join(err, public.Close())
+	}
+	if err := h.seed(ctx); err != nil {
+		return errors.Join(err, stop(), public.Close())
+	}
+	s.ready.Store(true)
+	select {
+	case <-ctx.Done():
+		err = nil
+	case err = <-failed:
+	}
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	errs := []error{err, public.Shutdown(end)}
+	if ops != nil {
+		errs = append(errs, ops.Shutdown(end))
+	}
+	return errors.Join(append(errs, stop())...)
+}
+
+// Work does the work of a process without listeners until ctx ends.
+func (h *House) Work(ctx context.Context) error {
+	stop, err := h.startWork(ctx)
+	if err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return stop()
+}
+
+// startWork starts the jobs, the periodic duties and the audit sequencer.
+func (h *House) startWork(ctx context.Context) (stop func() error, err error) {
+	client, err := jobs.New(h.DB, h.workers, jobs.Config{
+		Wrap: func(ctx context.Context, kind string) context.Context { return audit.System(ctx, "job."+kind) },
+		Log:  h.Config.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := client.Start(ctx); err != nil {
+		return nil, err
+	}
+	bg, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	go h.sequencer.Run(bg, 500*time.Millisecond)
+	return func() error {
+		end, done := context.WithTimeout(bg, drain)
+		defer done()
+		err := client.Stop(end)
+		cancel()
+		return err
+	}, nil
+}
+
+func (h *House) newServer(_ context.Context, _ net.Addr) (*server, error) {
+	s := &server{h: h}
+	gate, routes := h.doors()
+	s.staff = web.NewRouter(web.Config{
+		Gate: gate, Receipts: h.Signin.Receipts(), Counts: h.counts, Nav: navigation(), Demo: h.Config.Demo, Version: h.Config.Version,
+		Links:  web.Links{Home: "/console", Inbox: "/console", Account: "/console/sessions", Logout: "/console/logout"},
+		Secure: h.Config.Secure, Clock: h.Config.Clock, Log: h.Config.Log,
+	})
+	s.staff.Add(routes...)
+	if h.Config.Version == "dev" {
+		s.staff.Add(web.Storybook()...)
+	}
+	s.api = api.New(api.Services{Signin: h.Signin, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Rules: h.Rules, Version: h.Config.Version})
+	return s, nil
+}
+
+// ServeHTTP sends a request to its door: health, a portal by host, the console
+// and the API by path, the demo's landing page, or nowhere.
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case "/healthz":
+		s.health(w)
+		return
+	case "/readyz":
+		s.readiness(w, r)
+		return
+	}
+	if s.h.Portal.Serves(r.Host) {
+		s.h.Portal.ServeHTTP(w, r)
+		return
+	}
+	path := r.URL.Path
+	switch {
+	case strings.HasPrefix(path, "/api/"):
+		s.api.ServeHTTP(w, r)
+	case path == "/console" || strings.HasPrefix(path, "/console/") || strings.HasPrefix(path, "/assets/") || strings.HasPrefix(path, "/dev/"):
+		s.staff.ServeHTTP(w, r)
+	case s.h.Config.Demo:
+		s.h.Portal.Landing(w, r)
+	default:
+		web.WriteFault(w, r, fault.New(fault.Misdirected, "这个网址不属于本系统的任何站点。"))
+	}
+}
+
+// health is 200 once the first page can be served.
+func (s *server) health(w http.ResponseWriter) {
+	if !s.ready.Load() {
+		http.Error(w, "starting", http.StatusServiceUnavailable)
+		return
+	}
+	fmt.Fprintln(w, "ok")
+}
+
+// readiness says whether every part answers; the portals serve on when the
+// database does not.
+func (s *server) readiness(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	state := map[string]string{"state": "ready", "database": "ok"}
+	status := http.StatusOK
+	if err := s.h.DB.Ping(ctx); err != nil {
+		state["state"], state["database"] = "degraded", "unavailable"
+		status = http.StatusServiceUnavailable
+	} else if !s.ready.Load() {
+		state["state"] = "starting"
+		status = http.StatusServiceUnavailable
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(state)
+}
+
+// serveOps answers /metrics on its own listener; none when not configured.
+func (h *House) serveOps(failed chan<- error) (*http.Server, error) {
+	if h.Config.Ops == "" {
+		return nil, nil
+	}
+	l, err := net.Listen("tcp", h.Config.Ops)
+	if err != nil {
+		return nil, fault.Newf(fault.Unavailable, "地址 %s 不能监听；请换一个 --ops。", h.Config.Ops).From(err)
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(prometheus.NewGoCollector(), prometheus.NewProcessCollector(prometheus.ProcessCollectorOpts{}), &measures{h})
+	mux := http.NewServeMux()
+	mux.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	go func() { failed <- srv.Serve(l) }()
+	return srv, nil
+}
+
+// measures are the house's own figures, read when asked.
+type measures struct{ h *House }
+
+var (
+	jobsWaiting = prometheus.NewDesc("zhengshu_jobs_waiting", "Jobs waiting by kind.", []string{"kind"}, nil)
+	jobsOldest  = prometheus.NewDesc("zhengshu_jobs_oldest_seconds", "Age of the oldest waiting job by kind.", []string{"kind"}, nil)
+	jobsFailed  = prometheus.NewDesc("zhengshu_jobs_failed", "Jobs that failed for good by kind.", []string{"kind"}, nil)
+	commits     = prometheus.NewDesc("zhengshu_db_commits_total", "Write transactions committed by this process.", nil, nil)
+)
+
+func (m *measures) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{jobsWaiting, jobsOldest, jobsFailed, commits} {
+		ch <- d
+	}
+}
+
+func (m *measures) Collect(ch chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	ch <- prometheus.MustNewConstMetric(commits, prometheus.CounterValue, float64(m.h.DB.Commits()))
+	waiting, err := jobs.Counts(ctx, m.h.DB)
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(jobsWaiting, err)
+		return
+	}
+	for _, w := range waiting {
+		ch <- prometheus.MustNewConstMetric(jobsWaiting, prometheus.GaugeValue, float64(w.Waiting), w.Kind)
+		ch <- prometheus.MustNewConstMetric(jobsOldest, prometheus.GaugeValue, w.OldestAge.Seconds(), w.Kind)
+		ch <- prometheus.MustNewConstMetric(jobsFailed, prometheus.GaugeValue, float64(w.Failed), w.Kind)
+	}
+}

@@ -1,0 +1,180 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"fmt"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/db"
+	"zhengshu/internal/official"
+	"zhengshu/internal/org"
+	"zhengshu/internal/signin"
+)
+
+// Password of every demo login; shown on the landing and login pages.
+const Password = "yanshi-2026-zs"
+
+// The divisions of Shaanxi (National Bureau of Statistics, as of 2023-06-30)
+// and the units its code does not show.
+var (
+	//go:embed divisions.csv
+	divisions []byte
+	//go:embed specials.csv
+	specials []byte
+)
+
+// place names the units the demo's people work at.
+type place string
+
+const (
+	provinceOffice place = "陕西省人民政府办公厅"
+	cityOffice     place = "西安市人民政府办公厅"
+	countyOffice   place = "雁塔区人民政府办公室"
+	cityCommerce   place = "西安市商务局"
+	cityCulture    place = "西安市文化和旅游局"
+	countyCommerce place = "雁塔区商务局"
+	provincePolice place = "陕西省公安厅"
+	provinceCyber  place = "陕西省互联网信息办公室"
+	provincePubl   place = "陕西省委宣传部"
+	provinceEstab  place = "陕西省委机构编制委员会办公室"
+	provinceTele   place = "陕西省通信管理局"
+	provinceAudit  place = "陕西省审计厅"
+)
+
+// departments are the units the demo adds to those the divisions bring.
+var departments = []struct {
+	name place
+	area org.AreaID
+	kind org.Kind
+	line string
+}{
+	{cityCommerce, "city-610100000000", org.Department, "commerce"},
+	{cityCulture, "city-610100000000", org.Department, "culture"},
+	{"西安市教育局", "city-610100000000", org.Department, "education"},
+	{"西安市卫生健康委员会", "city-610100000000", org.Department, "health"},
+	{"咸阳市农业农村局", "city-610400000000", org.Department, "agriculture"},
+	{countyCommerce, "county-610113000000", org.Department, "commerce"},
+	{provincePolice, "province-610000000000", org.Department, "police"},
+	{provinceCyber, "province-610000000000", org.Department, "cyberspace"},
+	{provincePubl, "province-610000000000", org.Department, "publicity"},
+	{provinceEstab, "province-610000000000", org.Department, "establishment"},
+	{provinceTele, "province-610000000000", org.Department, "telecom"},
+	{provinceAudit, "province-610000000000", org.Department, "audit"},
+}
+
+// Login is one demo login as the landing page shows it.
+type Login struct {
+	Name   string // login name
+	Person string
+	Unit   place
+	Role   string // in Chinese
+	Does   string // what to try with it
+	roles  []authz.Role
+}
+
+// Logins are the demo's people. They are invented.
+var Logins = []Login{
+	{"sheng", "林知远", provinceOffice, "省级主管", "批准开设、看全省台账、采用指标包、看通报", []authz.Role{authz.Supervisor}},
+	{"shengbian", "苏晓禾", provinceOffice, "省门户采编", "写稿送审、处理退回", []authz.Role{authz.Editor, authz.Sponsor}},
+	{"shengchu", "何立新", provinceOffice, "省门户初审", "初审稿件", []authz.Role{authz.FirstReviewer}},
+	{"shengzhong", "郑怀民", provinceOffice, "省门户终审", "过五关、签发、撤稿、审核答复", []authz.Role{authz.FinalReviewer}},
+	{"shi", "马会宁", cityOffice, "市级主管", "审核上报、下发整改、编季度通报", []authz.Role{authz.Supervisor, authz.Reviewer}},
+	{"shibian", "高翔宇", cityOffice, "市门户采编", "写稿、答复来信、回复整改", []authz.Role{authz.Editor, authz.Sponsor}},
+	{"shichu", "冯雅琴", cityOffice, "市门户初审", "初审稿件", []authz.Role{authz.FirstReviewer}},
+	{"shizhong", "曹建业", cityOffice, "市门户终审", "过五关、签发、审核答复", []authz.Role{authz.FinalReviewer}},
+	{"xian", "白若溪", countyOffice, "县级主管", "管理本区单位和账号", []authz.Role{authz.Supervisor, authz.Reviewer, authz.Sponsor}},
+	{"bumen", "周启明", cityCommerce, "市级部门经办", "申请开设部门网站、办理上线", []authz.Role{authz.Sponsor}},
+	{"bumenshen", "钱若兰", cityCommerce, "部门审核", "部门稿件终审", []authz.Role{authz.FirstReviewer, authz.FinalReviewer}},
+	{"xianbumen", "吴思源", countyCommerce, "县级部门经办", "试一试申请开设（会被第七条拒绝）", []authz.Role{authz.Sponsor}},
+	{"xundu", "田守一", cityOffice, "读网值班", "发起检查、看问题和证据", []authz.Role{authz.Inspector}},
+	{"chengban", "江一帆", cityOffice, "承办单位", "回复整改、采编", []authz.Role{authz.Operator}},
+	{"xuanchuan", "沈文博", provincePubl, "协同监管·宣传", "查看台账和时限", []authz.Role{authz.Publicity}},
+	{"wangxin", "陆云帆", provinceCyber, "协同监管·网信", "查看检查结果", []authz.Role{authz.Cyberspace}},
+	{"bianzhi", "严方正", provinceEstab, "协同监管·编制", "核对标识和中文域名", []authz.Role{authz.Establishment}},
+	{"gongan", "雷震东", provincePolice, "协同监管·公安", "核对公安备案", []authz.Role{authz.Police}},
+	{"tongxin", "简一鸣", provinceTele, "协同监管·通信", "核对ICP备案", []authz.Role{authz.Telecom}},
+	{"shenji", "章明镜", provinceAudit, "审计人员", "查询并校验审计", []authz.Role{authz.Auditor}},
+	{"xitong", "安平", provinceOffice, "系统管理员", "系统运行和令牌", []authz.Role{authz.SystemAdmin}},
+	{"anquan", "卫国强", provinceOffice, "安全管理员", "登录账号和授权", []authz.Role{authz.SecurityAdmin}},
+	{"shenjiguan", "明察", provinceOffice, "审计管理员", "审计记录", []authz.Role{authz.AuditAdmin}},
+}
+
+// people are the demo's units and persons once made.
+type people struct {
+	units   map[place]org.Unit
+	persons map[string]org.Person // by login name
+}
+
+// lay makes the divisions, the departments, the people and their logins.
+func lay(ctx context.Context, s Services) (people, error) {
+	p := people{units: map[place]org.Unit{}, persons: map[string]org.Person{}}
+	scope := authz.System("demo")
+	for _, f := range []struct {
+		name string
+		body []byte
+	}{{"divisions.csv", divisions}, {"specials.csv", specials}} {
+		t, err := official.ReadTable(bytes.NewReader(f.body), int64(len(f.body)), f.name, official.Limits{})
+		if err != nil {
+			return p, err
+		}
+		rep, err := s.Org.ImportUnits(ctx, scope, t, org.ImportOptions{Source: "国家统计局 2023 年统计用区划代码"})
+		if err != nil {
+			return p, err
+		}
+		if len(rep.Refused) > 0 {
+			return p, fmt.Errorf("demo: %s: row %d refused: %s", f.name, rep.Refused[0].Row, rep.Refused[0].Says)
+		}
+	}
+	return p, s.DB.Update(ctx, func(tx *db.Tx) error {
+		for _, d := range departments {
+			if _, _, err := s.Org.AddUnit(ctx, tx, org.Unit{Area: d.area, Kind: d.kind, Name: string(d.name), Line: d.line, Source: "演示"}); err != nil {
+				return err
+			}
+		}
+		for _, l := range Logins {
+			if err := p.admit(ctx, tx, s, l); err != nil {
+				return fmt.Errorf("demo: %s: %w", l.Name, err)
+			}
+		}
+		return nil
+	})
+}
+
+func (p people) admit(ctx context.Context, tx *db.Tx, s Services, l Login) error {
+	scope := authz.System("demo")
+	u, ok := p.units[l.Unit]
+	if !ok {
+		found, err := s.Org.UnitByName(ctx, tx, scope, string(l.Unit))
+		if err != nil {
+			return err
+		}
+		u = found
+		p.units[l.Unit] = u
+	}
+	who, err := s.Org.AddPerson(ctx, tx, scope, org.Person{Unit: u.ID, Name: l.Person, Title: l.Role})
+	if err != nil {
+		return err
+	}
+	for _, r := range l.roles {
+		if err := s.Org.Appoint(ctx, tx, scope, who.ID, u.ID, r); err != nil {
+			return err
+		}
+	}
+	p.persons[l.Name] = who
+	_, err = s.Signin.CreateLogin(ctx, tx, scope, who.ID, l.Name, Password, signin.SecondFactor{Off: signin.DemoSecondFactorOff})
+	return err
+}
+
+// as is the context of one of the demo's people acting.
+func (p people) as(ctx context.Context, s Services, login string) (context.Context, error) {
+	who := p.persons[login]
+	session, err := s.Signin.SessionOf(ctx, who.ID)
+	if err != nil {
+		return nil, err
+	}
+	ctx = audit.WithActor(ctx, audit.Actor{Kind: "person", ID: string(who.ID), Name: who.Name, Unit: string(who.Unit)})
+	return authz.WithSession(ctx, session), nil
+}
