@@ -808,13 +808,17 @@ func splitWords(f *Facts) (out []sighting) {
 		}
 		if n.DataAtom == atom.A {
 			if t := judge(p, l, attr(n, "href")); t.foreign && !t.trusted {
-				if chopped(n) {
+				if text := squeeze(nodeText(n)); signed(text, t.hint != "" || t.bad != "") || chopped(n) {
 					out = append(out, sighting{"链接文字“" + clip(noBlanks(nodeText(n)), 20) + "”被拆开，指向 " + t.host, place(n), t.bad != "" || l.suspicious(nodeText(n)) != ""})
 					continue
 				}
 			}
 		}
 		if !blockLike(n) && n.DataAtom != atom.Td && n.DataAtom != atom.A {
+			continue
+		}
+		if n.DataAtom != atom.A && beaded(n) {
+			out = append(out, sighting{"逐字插入空标签的文字“" + clip(noBlanks(nodeText(n)), 20) + "”", place(n), l.suspicious(nodeText(n)) != ""})
 			continue
 		}
 		joined, whole, parts := inlineText(n)
@@ -870,6 +874,77 @@ func chopped(a *html.Node) bool {
 		}
 	}
 	return single >= 2 && single*2 >= all
+}
+
+// signed reports whether a text is single Han characters with signs between
+// them (“时-时-彩”). Blanks alone are ordinary typesetting unless the host is
+// doubtful.
+func signed(text string, doubtful bool) bool {
+	chars, signs, apart := 0, 0, true
+	for _, r := range text {
+		switch {
+		case han(r):
+			if !apart {
+				return false
+			}
+			chars++
+			apart = false
+		case blank(r):
+			if doubtful {
+				signs++
+			}
+			apart = true
+		case cutSign(r):
+			signs++
+			apart = true
+		default:
+			return false
+		}
+	}
+	return chars >= 2 && signs >= chars-1
+}
+
+// beaded reports whether single Han characters in a line are parted by
+// comments or by elements without visible text.
+func beaded(block *html.Node) bool {
+	run, cut := 0, false
+	var visit func(n *html.Node) bool
+	visit = func(n *html.Node) bool {
+		for c := range n.ChildNodes() {
+			switch c.Type {
+			case html.CommentNode:
+				cut = true
+			case html.TextNode:
+				t := strings.TrimSpace(c.Data)
+				if t == "" {
+					continue
+				}
+				if r, size := utf8.DecodeRuneInString(t); size != len(t) || !han(r) {
+					run, cut = 0, false
+					continue
+				}
+				if cut && run > 0 {
+					return true
+				}
+				run, cut = 1, false
+			case html.ElementNode:
+				switch {
+				case blockLike(c), unseen(c), c.DataAtom == atom.Td, c.DataAtom == atom.Table, c.DataAtom == atom.Img, c.DataAtom == atom.Input:
+					run, cut = 0, false
+				case c.DataAtom == atom.A && c.FirstChild == nil:
+					// A bookmark: word processors leave them anywhere.
+				case emptyOrHidden(c):
+					cut = true
+				default:
+					if visit(c) {
+						return true
+					}
+				}
+			}
+		}
+		return false
+	}
+	return visit(block)
 }
 
 func emptyOrHidden(n *html.Node) bool {

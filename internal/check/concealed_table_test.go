@@ -97,6 +97,9 @@ func TestConcealedWaysWithoutWords(t *testing.T) {
 		"anchor split by tags":    `<a href="http://www.qingshan-trade.com"><i>点</i><b>击</b><i>进</i></a>`,
 		"anchor split by comment": `<a href="http://www.qingshan-trade.com">点<!-- x -->击<!-- y -->进</a>`,
 		"anchor split invisibly":  "<a href=\"http://www.qingshan-trade.com\">点\u200b击\u200b进入</a>",
+		"anchor split by signs":   `<a href="http://www.qingshan-trade.com">点-击-进-入</a>`,
+		"line split by elements":  `<p>某<i></i>某<b></b>平台</p>`,
+		"line split by comments":  `<p>欢迎来到某<!-- 1 -->某<!-- 2 -->场</p>`,
 		"anchor split by filler":  `<a href="http://www.qingshan-trade.com">点<span style="display:none">q</span>击</a>`,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -194,6 +197,7 @@ func TestConcealedHonestPages(t *testing.T) {
 		"data picture":           `<script>var i="data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"</script>`,
 		"one pixel of one's own": `<a href="/map"><img src="/1.gif" width="1" height="1"></a>`,
 		"line of a table":        `<table><tr><td height="1"><a href="/x">x</a></td></tr></table>`,
+		"bookmarks in a line":    `<p>第<a name="_Toc1"></a>一<a name="_Toc2"></a>章</p><p><span>通</span> <span>知</span></p><p>一<br>二<br>三</p>`,
 		"words inside words":     `<div style="display:none"><a href="/1">路口交通管理</a><a href="/2">妇女优先服务窗口</a><a href="/3">多彩金秋活动</a><a href="/4">加快三农发展</a></div><p>特性，交互；在路口、交通要道<b>军人</b>妻子</p>`,
 		"tax service":            `<ul style="display:none"><li><a href="/1">代开发票申请</a></li><li><a href="/2">公章刻制备案</a></li></ul>`,
 		"negative indent, small": `<p style="text-indent:-2em"><a href="http://www.shaanxi-bank.com">某银行</a></p>`,
