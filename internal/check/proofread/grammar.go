@@ -146,7 +146,7 @@ var rules = []rule{
 	{
 		kind: KindPunctuation, confidence: 0.9,
 		needs:   "《〈（〔“",
-		pattern: regexp.MustCompile(`《[^《》〈〉\n]{0,80}[〉>]|〈[^《》〈〉\n]{0,80}》|（[^（）()\n]{0,80}[〕】］]|〔\d{4}[）】］)\]]|“[^“”\n]{0,200}“[^“”\n]{1,200}$`),
+		pattern: regexp.MustCompile(`《[^《》〈〉<>\n]{0,80}[〉>]|〈[^《》〈〉\n]{0,80}》|（[^（）()〔〕【】［］〖〗\n]{0,80}[〕】］]|〔\d{4}[）】］)\]]|“[^“”\n]{0,200}“[^“”\n]{1,200}$`),
 		judge: func(m []string) (string, string, bool) {
 			if strings.HasPrefix(m[0], "“") {
 				return "", "引号前后不成对，请核对补全", true
@@ -157,9 +157,12 @@ var rules = []rule{
 	{
 		kind: KindRepeat, confidence: 0.9,
 		needs:   "的在和与及",
-		pattern: regexp.MustCompile(`的的确确|(的的|在在|和和|与与|及及)`),
+		pattern: regexp.MustCompile(`的的确确|(的的|在在|和和|与与|及及)(\p{Han}?)`),
+		mark:    1,
 		judge: func(m []string) (string, string, bool) {
-			if m[1] == "" {
+			// 和和谐, 在在建工程, 与与会者, 及及时: the second belongs to the word that follows.
+			next := map[string]string{"的的": "士", "在在": "建职校编岗线册逃押任场读校外", "和和": "谐平睦解气美善约田", "与与": "会", "及及": "时格"}
+			if m[1] == "" || m[2] != "" && strings.Contains(next[m[1]], m[2]) {
 				return "", "", false
 			}
 			one := string([]rune(m[1])[:1])

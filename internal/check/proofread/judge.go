@@ -20,6 +20,10 @@ type judgement struct {
 
 var editNames = [editKinds]string{"sound", "shape", "swap", "drop", "repeat", "word"}
 
+// sameTwice, as the word of a repeat, says that a word lies across the seam: in
+// 企业创业创新 nothing stands twice.
+const sameTwice = 2
+
 // evidenceSize is the length of evidence.
 const evidenceSize = 13
 
@@ -31,6 +35,9 @@ func evidence(e edit) [evidenceSize]float64 {
 
 func (j *judgement) logOdds(e edit) float64 {
 	w := j.Weights[editNames[e.kind]]
+	if e.kind == editRepeat && e.word == sameTwice {
+		return math.Inf(-1)
+	}
 	if len(w) != evidenceSize {
 		return math.Inf(-1) // a kind that was never fitted is not reported
 	}
@@ -49,7 +56,10 @@ func weighWith(words wordSet, rs []rune, ln *line, e *edit) {
 	if e.kind == editRepeat {
 		// 物业业主, 试验验证: one word ends where the next begins alike.
 		e.word = 0
-		if words.touching(rs, e.start) {
+		switch {
+		case e.end-e.start > 1 && words.across(rs, e.start):
+			e.word = sameTwice
+		case words.touching(rs, e.start):
 			e.word = 1
 		}
 	} else {

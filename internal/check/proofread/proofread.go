@@ -13,7 +13,7 @@ import (
 const (
 	KindConfusion   = "wording.confusion"   // one character or word taken for another
 	KindOmission    = "wording.omission"    // a character missing
-	KindRepeat      = "wording.repeat"      // characters standing twice
+	KindRepeat      = "wording.repeat"      // characters standing twice; the right form "" is to delete
 	KindNumber      = "wording.number"      // numerals
 	KindPunctuation = "wording.punctuation" // marks
 	KindDate        = "wording.date"        // a day that does not exist

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"unicode/utf8"
 
@@ -63,10 +64,13 @@ func (w wordSet) around(text []rune, start, end int) int {
 	return 0
 }
 
-// touching reports whether one known word ends at rune i of text and another
-// begins there.
+// alone are characters that stand before a word by themselves: 和和谐, 有有害.
+const alone = "和与及在有为以对向将就由被把"
+
+// touching reports whether one known word, or a character that needs no word,
+// ends at rune i of text and a known word begins there.
 func (w wordSet) touching(text []rune, i int) bool {
-	ends, begins := false, false
+	ends, begins := i > 0 && strings.ContainsRune(alone, text[i-1]), false
 	for n := 2; n <= 4; n++ {
 		if i-n >= 0 && !ends {
 			_, ends = w[string(text[i-n:i])]
@@ -76,6 +80,18 @@ func (w wordSet) touching(text []rune, i int) bool {
 		}
 	}
 	return ends && begins
+}
+
+// across reports whether a known word lies over the seam before rune i.
+func (w wordSet) across(text []rune, i int) bool {
+	for n := 2; n <= 4; n++ {
+		for lo := max(i-n+1, 0); lo < i && lo+n <= len(text); lo++ {
+			if _, ok := w[string(text[lo:lo+n])]; ok {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // trie finds words in text. Nodes are numbered from 0, the root.

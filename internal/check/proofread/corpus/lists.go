@@ -145,6 +145,10 @@ type SensitiveList struct {
 	Categories map[string][]string `json:"categories"`
 }
 
+func containsAny(s string, list ...string) bool {
+	return slices.ContainsFunc(list, func(w string) bool { return strings.Contains(s, w) })
+}
+
 // Sensitive keeps the words of three characters or more that no official text
 // that may be read uses; shorter ones are too often part of innocent words.
 func Sensitive(data string) (SensitiveList, error) {
@@ -167,9 +171,19 @@ func Sensitive(data string) (SensitiveList, error) {
 		if err := json.Unmarshal(line, &r); err != nil {
 			return err
 		}
+		// The published lists hold many innocent phrases: a word counts only
+		// when it says plainly what it sells.
+		plain := true
 		switch r.Category {
-		case "gambling", "fraud", "porn", "weapons":
+		case "gambling", "fraud":
+		case "porn":
+			plain = containsAny(r.Word, "色情", "情色", "淫", "裸聊", "嫖", "妓", "性爱", "成人", "黄片", "做爱", "援交", "乱伦", "强奸", "换妻", "春药", "迷药", "迷奸")
+		case "weapons":
+			plain = containsAny(r.Word, "出售", "配方", "制作", "制造", "自制", "买枪", "卖枪", "枪支", "手枪", "弩", "购买", "炸药", "雷管", "气枪", "猎枪", "军火")
 		default:
+			plain = false
+		}
+		if !plain {
 			return nil
 		}
 		if n := len([]rune(r.Word)); n >= 3 && n <= 10 && allHan(r.Word) && !strings.Contains(texts, r.Word) {
