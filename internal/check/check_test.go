@@ -355,6 +355,16 @@ func TestReportContract(t *testing.T) {
 	}
 }
 
+func TestPacksAreRead(t *testing.T) {
+	p := requiredTags()
+	if p.Version == "" || p.Source == "" || p.Mark != "M+" || len(p.Tags) != 10 {
+		t.Errorf("tags.json: %+v", p)
+	}
+	if l := builtin(); l.Version == "" || l.Source == "" {
+		t.Error("lexicon.json names no source")
+	}
+}
+
 func TestLexiconExtends(t *testing.T) {
 	src := article("", `<div>友情链接：<a href="http://www.qingshan-trade.com">某某暗语</a></div>`)
 	l := BuiltinLexicon()

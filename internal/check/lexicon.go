@@ -10,6 +10,9 @@ import (
 // Lexicon holds the words and host marks that turn a concealment into a
 // finding. An operator adds its own lists; the built-in one is kept small.
 type Lexicon struct {
+	// Version and Source say where a list comes from.
+	Version string `json:"version"`
+	Source  string `json:"source"`
 	// Words are spam phrases that have no business in a link or title of a
 	// government page, whatever stands around them.
 	Words []string `json:"words"`
@@ -57,6 +60,7 @@ var builtin = sync.OnceValue(func() *Lexicon {
 func BuiltinLexicon() *Lexicon {
 	b := builtin()
 	return &Lexicon{
+		Version: b.Version, Source: b.Source,
 		Words: append([]string(nil), b.Words...), Shady: append([]string(nil), b.Shady...), Lawful: append([]string(nil), b.Lawful...),
 		Labels: append([]string(nil), b.Labels...), WeakLabels: append([]string(nil), b.WeakLabels...), Trusted: append([]string(nil), b.Trusted...), Hosts: append([]string(nil), b.Hosts...),
 	}
