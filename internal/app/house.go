@@ -25,6 +25,8 @@ import (
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/rules"
+	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/seal"
 	"zhengshu/internal/signin"
 	"zhengshu/migrations"
@@ -62,6 +64,8 @@ type House struct {
 	Obligations *obligation.Service
 	Approvals   *approval.Service
 	Registry    *registry.Service
+	Rules       rules.Book
+	Portal      portalDoor
 
 	workers   *jobs.Workers
 	sequencer *audit.Sequencer
@@ -134,6 +138,10 @@ func (h *House) headFile() string { return filepath.Join(h.Config.Dir, "audit.he
 
 // wire makes the services from the ground up and registers what they call back.
 func (h *House) wire(ctx context.Context) error {
+	var err error
+	if h.Rules, err = rules.NewBook(sx2021.Rules()); err != nil {
+		return err
+	}
 	h.Org = org.New(h.DB)
 	h.Signin = signin.New(h.DB, h.Org, h.Config.Clock, h.Keys)
 	h.Notify = notify.New(h.DB)

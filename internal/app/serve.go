@@ -136,7 +136,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.readiness(w, r)
 		return
 	}
-	if s.h.Portal.Serves(r.Host) {
+	if s.h.Portal != nil && s.h.Portal.Serves(r.Host) {
 		s.h.Portal.ServeHTTP(w, r)
 		return
 	}
@@ -146,7 +146,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.api.ServeHTTP(w, r)
 	case path == "/console" || strings.HasPrefix(path, "/console/") || strings.HasPrefix(path, "/assets/") || strings.HasPrefix(path, "/dev/"):
 		s.staff.ServeHTTP(w, r)
-	case s.h.Config.Demo:
+	case s.h.Config.Demo && s.h.Portal != nil:
 		s.h.Portal.Landing(w, r)
 	default:
 		web.WriteFault(w, r, fault.New(fault.Misdirected, "这个网址不属于本系统的任何站点。"))
