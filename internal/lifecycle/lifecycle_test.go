@@ -1,0 +1,811 @@
+package lifecycle_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"zhengshu/internal/approval"
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/blob"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/db"
+	"zhengshu/internal/db/dbtest"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/lifecycle"
+	"zhengshu/internal/obligation"
+	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/rules"
+	"zhengshu/internal/rules/sx2021"
+)
+
+var start = time.Date(2026, 3, 2, 2, 0, 0, 0, time.UTC) // a Monday
+
+// house is a small province with its people.
+type house struct {
+	t           testing.TB
+	db          *db.DB
+	clock       *calendar.Manual
+	org         *org.Service
+	registry    *registry.Service
+	approvals   *approval.Service
+	obligations *obligation.Service
+	svc         *lifecycle.Service
+	units       map[string]org.Unit
+	people      map[string]*authz.Session
+}
+
+func each(t *testing.T, fn func(t *testing.T, h *house)) {
+	t.Helper()
+	clock := calendar.NewManual(start)
+	dbtest.EachAt(t, clock.Now, func(t *testing.T, d *db.DB) {
+		clock.Set(start)
+		fn(t, build(t, d, clock))
+	})
+}
+
+func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
+	t.Helper()
+	h := &house{t: t, db: d, clock: clock, units: map[string]org.Unit{}, people: map[string]*authz.Session{}}
+	ctx := audit.System(context.Background(), "test")
+	if err := passage.Declare(ctx, d, approval.Machine, registry.SiteMachine); err != nil {
+		t.Fatal(err)
+	}
+	h.org = org.New(d)
+	h.registry = registry.New(d, h.org)
+	h.obligations = obligation.New(d, h.org, append(lifecycle.Obligations(), approval.StepObligation)...)
+	days, err := calendar.Published()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.approvals = approval.New(d, h.org, h.obligations, days, 5)
+	store, err := blob.Disk(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	book, err := rules.NewBook(sx2021.Rules())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.svc = lifecycle.New(lifecycle.Parts{DB: d, Org: h.org, Registry: h.registry, Approvals: h.approvals, Obligations: h.obligations,
+		Store: store, Book: book, Settings: sx2021.Defaults()})
+	err = d.Update(ctx, func(tx *db.Tx) error {
+		for _, a := range []org.Area{
+			{Level: org.Province, Code: "610000", Name: "陕西省"},
+			{Level: org.City, Code: "610100", Name: "西安市", Parent: "province-610000000000"},
+			{Level: org.County, Code: "610113", Name: "雁塔区", Parent: "city-610100000000"},
+			{Level: org.City, Code: "610403", Name: "杨凌示范区", Parent: "province-610000000000"},
+			{Level: org.City, Code: "610581", Name: "韩城市", Parent: "province-610000000000"},
+		} {
+			if _, err := h.org.AddArea(ctx, tx, a); err != nil {
+				return err
+			}
+		}
+		for _, n := range []struct {
+			key string
+			u   org.Unit
+		}{
+			{"province", org.Unit{Area: "province-610000000000", Kind: org.Office, Name: "陕西省人民政府办公厅"}},
+			{"provdept", org.Unit{Area: "province-610000000000", Kind: org.Department, Name: "陕西省商务厅"}},
+			{"city", org.Unit{Area: "city-610100000000", Kind: org.Office, Name: "西安市人民政府办公厅"}},
+			{"citydept", org.Unit{Area: "city-610100000000", Kind: org.Department, Name: "西安市商务局"}},
+			{"county", org.Unit{Area: "county-610113000000", Kind: org.Office, Name: "雁塔区人民政府办公室"}},
+			{"countydept", org.Unit{Area: "county-610113000000", Kind: org.Department, Name: "雁塔区商务局"}},
+			{"yangling", org.Unit{Area: "city-610403000000", Kind: org.Office, Name: "杨凌示范区管理委员会办公室", Direct: true}},
+			{"yangdept", org.Unit{Area: "city-610403000000", Kind: org.Department, Name: "杨凌示范区商务局"}},
+			{"hancheng", org.Unit{Area: "city-610581000000", Kind: org.Office, Name: "韩城市人民政府办公室", Direct: true}},
+			{"handept", org.Unit{Area: "city-610581000000", Kind: org.Department, Name: "韩城市商务局"}},
+		} {
+			u, _, err := h.org.AddUnit(ctx, tx, n.u)
+			if err != nil {
+				return err
+			}
+			h.units[n.key] = u
+			if err := h.hire(ctx, tx, n.key+".clerk", u, authz.Sponsor); err != nil {
+				return err
+			}
+			if u.Kind == org.Office {
+				if err := h.hire(ctx, tx, n.key+".chief", u, authz.Supervisor); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// hire makes a person with posts at the unit.
+func (h *house) hire(ctx context.Context, tx *db.Tx, name string, u org.Unit, roles ...authz.Role) error {
+	p, err := h.org.AddPerson(ctx, tx, authz.System("test"), org.Person{Unit: u.ID, Name: name})
+	if err != nil {
+		return err
+	}
+	for _, r := range roles {
+		if err := h.org.Appoint(ctx, tx, authz.System("test"), p.ID, u.ID, r); err != nil {
+			return err
+		}
+	}
+	posts, err := h.org.PostsOf(ctx, tx, p.ID)
+	h.people[name] = &authz.Session{PersonID: string(p.ID), Name: name, Posts: posts}
+	return err
+}
+
+// as is the context of a person at work, and the scope of a permission.
+func (h *house) as(name string, p authz.Permission) (context.Context, authz.Scope) {
+	h.t.Helper()
+	s := h.people[name]
+	if s == nil {
+		h.t.Fatalf("nobody is called %s", name)
+	}
+	unit, _ := s.Unit()
+	ctx := audit.WithActor(context.Background(), audit.Actor{Kind: "person", ID: s.PersonID, Name: s.Name, Unit: unit})
+	return authz.WithSession(ctx, s), s.ScopeFor(p)
+}
+
+func (h *house) form(unit string) lifecycle.Opening {
+	return lifecycle.Opening{Unit: h.units[unit].ID, Name: h.units[unit].Name + "网站", Host: "www." + unit + ".gov.cn", Hosted: true,
+		Reason: "发布本部门政务信息，提供办事服务。", Contact: "李建国", Phone: "029-12345678", Principal: "王建民", ByPrincipal: true,
+		ConsentOn: calendar.DateOf(h.clock.Now())}
+}
+
+var pdf = []byte("%PDF-1.7\n%签字页\n")
+
+func consent() []approval.Upload {
+	return []approval.Upload{{Kind: lifecycle.ConsentFile, Field: "consent", Name: "签字页.pdf", Content: bytes.NewReader(pdf)}}
+}
+
+func (h *house) apply(unit string, change ...func(*lifecycle.Opening)) (approval.Case, error) {
+	h.t.Helper()
+	o := h.form(unit)
+	for _, f := range change {
+		f(&o)
+	}
+	ctx, scope := h.as(unit+".clerk", authz.OpeningApply)
+	c, _, err := h.svc.ApplyOpening(ctx, scope, o, consent())
+	return c, err
+}
+
+func (h *house) mustApply(unit string, change ...func(*lifecycle.Opening)) approval.Case {
+	h.t.Helper()
+	c, err := h.apply(unit, change...)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return c
+}
+
+func (h *house) decide(who string, id approval.CaseID, d approval.Decision) (approval.Case, error) {
+	h.t.Helper()
+	ctx, scope := h.as(who, authz.CaseDecide)
+	return h.approvals.Decide(ctx, scope, id, d)
+}
+
+// climb passes the case through every step.
+func (h *house) climb(c approval.Case) approval.Case {
+	h.t.Helper()
+	_, steps, _, err := h.approvals.Case(context.Background(), authz.System("test"), c.ID)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, st := range steps[1:] {
+		act := "pass"
+		if st.Kind == approval.Approve {
+			act = "approve"
+		}
+		if c, err = h.decide(h.chiefOf(st.Unit), c.ID, approval.Decision{Act: act, Opinion: "同意", StepNo: st.No}); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	return c
+}
+
+func (h *house) chiefOf(unit org.UnitID) string {
+	for key, u := range h.units {
+		if u.ID == unit {
+			return key + ".chief"
+		}
+	}
+	h.t.Fatalf("no unit %s", unit)
+	return ""
+}
+
+func (h *house) siteOf(c approval.Case) registry.Site {
+	h.t.Helper()
+	list, _, err := h.registry.Sites(context.Background(), authz.System("test"), registry.SiteFilter{})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	i := slices.IndexFunc(list, func(s registry.Site) bool { return s.CaseID == string(c.ID) })
+	if i < 0 {
+		h.t.Fatalf("case %s brought no site", c.Number)
+	}
+	return list[i]
+}
+
+func (h *house) debts(kind string) []obligation.Obligation {
+	h.t.Helper()
+	list, err := h.obligations.Obligations(context.Background(), authz.System("test"), obligation.Filter{Kind: kind, State: "all"})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return list
+}
+
+func reasons(err error) []string {
+	var out []string
+	for _, r := range fault.Of(err).Reasons {
+		out = append(out, r.ID)
+	}
+	return out
+}
+
+// Article 7(2): who reviews whose application, up to the province.
+func TestArticle07_2_Chain(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		for _, tt := range []struct {
+			unit string
+			want []string
+		}{
+			{"provdept", []string{"陕西省人民政府办公厅批准"}},
+			{"city", []string{"陕西省人民政府办公厅批准"}},
+			{"citydept", []string{"西安市人民政府办公厅审核", "陕西省人民政府办公厅批准"}},
+			{"county", []string{"西安市人民政府办公厅审核", "陕西省人民政府办公厅批准"}},
+			{"yangling", []string{"陕西省人民政府办公厅批准"}},
+			{"yangdept", []string{"杨凌示范区管理委员会办公室审核", "陕西省人民政府办公厅批准"}},
+			{"hancheng", []string{"陕西省人民政府办公厅批准"}},
+			{"handept", []string{"韩城市人民政府办公室审核", "陕西省人民政府办公厅批准"}},
+		} {
+			c := h.mustApply(tt.unit)
+			_, steps, _, err := h.approvals.Case(context.Background(), authz.System("test"), c.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, st := range steps[1:] {
+				got = append(got, st.Name)
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("%s: %v, want %v", tt.unit, got, tt.want)
+			}
+			if steps[0].Kind != approval.Consent || steps[0].PersonName != "王建民" {
+				t.Errorf("%s: step 0 is %+v, want the principal's consent", tt.unit, steps[0])
+			}
+		}
+	})
+}
+
+func TestArticle07_1_Refusals(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		for _, tt := range []struct {
+			name, unit string
+			change     func(*lifecycle.Opening)
+			want       string
+		}{
+			{"county department", "countydept", func(*lifecycle.Opening) {}, "S7.1b.county_department"},
+			{"event", "citydept", func(o *lifecycle.Opening) { o.Event = true }, "S7.1d.event"},
+			{"not the principal's own consent", "citydept", func(o *lifecycle.Opening) { o.ByPrincipal = false }, "S7.2b.principal"},
+			{"no date of consent", "citydept", func(o *lifecycle.Opening) { o.ConsentOn = calendar.Date{} }, "S7.2b.principal"},
+			{"government without the principal", "county", func(o *lifecycle.Opening) { o.ByPrincipal = false }, "S7.2a.principal"},
+		} {
+			_, err := h.apply(tt.unit, tt.change)
+			if !fault.Is(err, fault.Refused) || !slices.Equal(reasons(err), []string{tt.want}) {
+				t.Errorf("%s: %v, want refused by %s", tt.name, err, tt.want)
+				continue
+			}
+			if r := fault.Of(err).Reasons[0]; !strings.Contains(r.Citation, "第七条") || !strings.Contains(r.Says, "规定：“") {
+				t.Errorf("%s: the reason %+v lacks its article", tt.name, r)
+			}
+		}
+		ctx, scope := h.as("citydept.clerk", authz.OpeningApply)
+		if _, _, err := h.svc.ApplyOpening(ctx, scope, h.form("citydept"), nil); !slices.Equal(reasons(err), []string{"S7.2b.principal"}) {
+			t.Errorf("without the signed page: %v", err)
+		}
+		if n := len(h.debts("")); n != 0 {
+			t.Errorf("%d obligations stand after refusals", n)
+		}
+	})
+}
+
+func TestFormFaultsNameTheirFields(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		_, err := h.apply("citydept", func(o *lifecycle.Opening) {
+			o.Name, o.Host, o.Reason, o.Hosted, o.ConsentOn = " ", "不是 域名", strings.Repeat("长", 1001), false, o.ConsentOn.AddDays(1)
+		})
+		var got []string
+		for _, f := range fault.Of(err).Fields {
+			got = append(got, f.Name)
+		}
+		if want := []string{"name", "hosting", "reason", "host", "consent_on"}; !fault.Is(err, fault.Invalid) || !slices.Equal(got, want) {
+			t.Errorf("fields %v (%v), want %v", got, err, want)
+		}
+		// A file that is not what it says keeps everything out.
+		ctx, scope := h.as("citydept.clerk", authz.OpeningApply)
+		_, _, err = h.svc.ApplyOpening(ctx, scope, h.form("citydept"), []approval.Upload{{Kind: "consent", Field: "consent", Name: "签字页.pdf", Content: strings.NewReader("MZ…")}})
+		if !fault.Is(err, fault.Invalid) || fault.Of(err).Fields[0].Name != "consent" {
+			t.Errorf("a program as a signed page: %v", err)
+		}
+		if _, total, _ := h.approvals.Cases(context.Background(), authz.System("test"), approval.Filter{}); total != 0 {
+			t.Errorf("%d cases were opened", total)
+		}
+	})
+}
+
+func TestNeighboursNeitherApplyNorSee(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx, scope := h.as("handept.clerk", authz.OpeningApply)
+		if _, _, err := h.svc.ApplyOpening(ctx, scope, h.form("citydept"), consent()); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a neighbour applied: %v", err)
+		}
+		if _, err := h.svc.CheckOpening(ctx, scope, h.form("citydept")); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a neighbour asked: %v", err)
+		}
+		c := h.mustApply("citydept")
+		ctx, scope = h.as("hancheng.chief", authz.CaseRead)
+		if _, _, _, err := h.approvals.Case(ctx, scope, c.ID); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a neighbour read the case: %v", err)
+		}
+		if _, err := h.approvals.Present(ctx, scope, c.ID); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a neighbour read the form: %v", err)
+		}
+		site := h.siteOf(h.climb(c))
+		if _, err := h.svc.Checklist(ctx, scope, site.ID); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a neighbour read the checklist: %v", err)
+		}
+		ctx, scope = h.as("handept.clerk", authz.LaunchManage)
+		if _, err := h.svc.Launch(ctx, scope, site.ID); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a neighbour launched: %v", err)
+		}
+		if _, err := h.svc.FillLaunchItem(ctx, scope, site.ID, lifecycle.LaunchItem{Kind: lifecycle.ICP, Value: "陕ICP备1号"}, nil); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a neighbour filled in: %v", err)
+		}
+	})
+}
+
+// An approval creates the planned site, its year and its checklist at once.
+func TestApprovalBringsSiteYearAndChecklist(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		c := h.climb(h.mustApply("citydept", func(o *lifecycle.Opening) { o.ChineseDomain = "西安市商务局.政务" }))
+		if c.State != approval.Approved {
+			t.Fatalf("state %s", c.State)
+		}
+		site := h.siteOf(c)
+		if site.State != registry.Planned || site.Kind != registry.DepartmentSite || site.Host != "www.citydept.gov.cn" || site.SourceRef != c.Number {
+			t.Errorf("site %+v", site)
+		}
+		debts := h.debts("launch")
+		if len(debts) != 1 || debts[0].Due.On.String() != "2027-03-02" || debts[0].Unit != h.units["citydept"].ID || debts[0].State != obligation.Open {
+			t.Errorf("launch obligation %+v", debts)
+		}
+		ctx, scope := h.as("citydept.clerk", authz.LaunchManage)
+		list, err := h.svc.Checklist(ctx, scope, site.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(list.Items) != 7 || list.LaunchBy.String() != "2027-03-02" {
+			t.Errorf("checklist %+v", list)
+		}
+		for _, i := range list.Items {
+			if i.Done() != (i.Kind == lifecycle.ChineseDomain) {
+				t.Errorf("%s done: %v", i.Kind, i.Done())
+			}
+		}
+		// What the rules said then stays on file, though the ledger moved on.
+		p, err := h.approvals.Present(ctx, scope, c.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range p.Verdicts {
+			if !v.OK {
+				t.Errorf("an approved case shows %s as broken", v.Rule)
+			}
+		}
+		if p.Result != "/console/sites/"+string(site.ID)+"/launch" {
+			t.Errorf("result %q", p.Result)
+		}
+		// Now the unit has its site.
+		if _, err := h.apply("citydept", func(o *lifecycle.Opening) { o.Host = "two.gov.cn" }); !slices.Equal(reasons(err), []string{"S7.1c.one_site"}) {
+			t.Errorf("a second site: %v", err)
+		}
+		if _, err := h.apply("provdept", func(o *lifecycle.Opening) { o.Host = "www.citydept.gov.cn" }); !fault.Is(err, fault.Invalid) {
+			t.Errorf("a taken domain: %v", err)
+		}
+	})
+}
+
+// A government and its office are one holder.
+func TestGovernmentAndOfficeAreOneHolder(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := audit.System(context.Background(), "test")
+		err := h.db.Update(ctx, func(tx *db.Tx) error {
+			gov, _, err := h.org.AddUnit(ctx, tx, org.Unit{Area: "county-610113000000", Kind: org.Government, Name: "雁塔区人民政府"})
+			if err != nil {
+				return err
+			}
+			_, err = h.registry.EnterSite(ctx, tx, registry.Site{Unit: gov.ID, Kind: registry.Portal, Name: "雁塔区人民政府", Host: "www.yanta.gov.cn"})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.apply("county"); !slices.Equal(reasons(err), []string{"S7.1c.one_site"}) {
+			t.Errorf("the office opened a second portal of its government: %v", err)
+		}
+	})
+}
+
+func TestOverrideByTheProvinceOnly(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		today := calendar.DateOf(h.clock.Now())
+		leave := lifecycle.Override{Rule: sx2021.CountyDeptNoSite.ID, Unit: h.units["countydept"].ID, Reason: "承担国家级试点", Until: today.AddDays(60)}
+		for _, who := range []string{"city.chief", "county.chief", "province.clerk"} {
+			ctx, _ := h.as(who, authz.OverrideGrant)
+			if _, err := h.svc.GrantOverride(ctx, authz.System("test"), leave); !fault.Is(err, fault.Refused) {
+				t.Errorf("%s granted an exception: %v", who, err)
+			}
+		}
+		ctx, scope := h.as("province.chief", authz.OverrideGrant)
+		for _, tt := range []struct {
+			name   string
+			change func(*lifecycle.Override)
+			field  string
+		}{
+			{"no reason", func(o *lifecycle.Override) { o.Reason = " " }, "reason"},
+			{"no end", func(o *lifecycle.Override) { o.Until = calendar.Date{} }, "until"},
+			{"ended already", func(o *lifecycle.Override) { o.From, o.Until = today.AddDays(-9), today.AddDays(-1) }, "until"},
+			{"a hard rule", func(o *lifecycle.Override) { o.Rule = sx2021.LaunchSiteCode.ID }, "rule"},
+			{"no rule", func(o *lifecycle.Override) { o.Rule = "S0.none" }, "rule"},
+		} {
+			o := leave
+			tt.change(&o)
+			_, err := h.svc.GrantOverride(ctx, scope, o)
+			if !fault.Is(err, fault.Invalid) || fault.Of(err).Fields[0].Name != tt.field {
+				t.Errorf("%s: %v", tt.name, err)
+			}
+		}
+		if _, err := h.svc.GrantOverride(ctx, scope, leave); err != nil {
+			t.Fatal(err)
+		}
+		list, total, err := h.svc.Overrides(ctx, scope, lifecycle.OverrideFilter{Year: 2026, Now: true})
+		if err != nil || total != 1 || list[0].UnitName != "雁塔区商务局" || list[0].GrantedBy != "province.chief" || list[0].Grantor != "陕西省人民政府办公厅" || list[0].Says == "" {
+			t.Errorf("list %+v (%d, %v)", list, total, err)
+		}
+		if _, total, _ := h.svc.Overrides(ctx, scope, lifecycle.OverrideFilter{Year: 2025}); total != 0 {
+			t.Errorf("the exception is listed in 2025")
+		}
+		ctx, scope = h.as("handept.clerk", authz.CaseRead)
+		if _, total, _ := h.svc.Overrides(ctx, scope, lifecycle.OverrideFilter{}); total != 0 {
+			t.Errorf("a neighbour sees %d exceptions", total)
+		}
+		c := h.climb(h.mustApply("countydept"))
+		if c.State != approval.Approved {
+			t.Errorf("with the province's leave: %s", c.State)
+		}
+		// The chain of a county department begins with its county office.
+		_, steps, _, _ := h.approvals.Case(context.Background(), authz.System("test"), c.ID)
+		if len(steps) != 4 || steps[1].Unit != h.units["county"].ID {
+			t.Errorf("steps %+v", steps)
+		}
+	})
+}
+
+// An exception that ends while the application climbs does not carry the
+// approval.
+func TestOverrideMustStandAtTheApproval(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx, scope := h.as("province.chief", authz.OverrideGrant)
+		if _, err := h.svc.GrantOverride(ctx, scope, lifecycle.Override{Rule: sx2021.CountyDeptNoSite.ID, Unit: h.units["countydept"].ID, Reason: "试点",
+			Until: calendar.DateOf(h.clock.Now()).AddDays(3)}); err != nil {
+			t.Fatal(err)
+		}
+		c := h.mustApply("countydept")
+		for n, who := range []string{"county.chief", "city.chief"} {
+			if _, err := h.decide(who, c.ID, approval.Decision{Act: "pass", StepNo: n + 1}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h.clock.Advance(5 * 24 * time.Hour)
+		_, err := h.decide("province.chief", c.ID, approval.Decision{Act: "approve", StepNo: 3})
+		if !slices.Equal(reasons(err), []string{"S7.1b.county_department"}) {
+			t.Fatalf("approved on an ended exception: %v", err)
+		}
+		after, _, _, _ := h.approvals.Case(context.Background(), authz.System("test"), c.ID)
+		if after.State != approval.InReview || len(h.debts("launch")) != 0 {
+			t.Errorf("half an approval stands: %s", after.State)
+		}
+	})
+}
+
+func TestTwoApprovalsAtOnceOneWins(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		first := h.mustApply("provdept", func(o *lifecycle.Opening) { o.Host = "a.gov.cn" })
+		second := h.mustApply("provdept", func(o *lifecycle.Opening) { o.Host = "b.gov.cn" })
+		errs := make(chan error, 2)
+		for _, c := range []approval.Case{first, second} {
+			go func() {
+				_, err := h.decide("province.chief", c.ID, approval.Decision{Act: "approve", StepNo: 1})
+				errs <- err
+			}()
+		}
+		won := 0
+		for range 2 {
+			switch err := <-errs; {
+			case err == nil:
+				won++
+			case !slices.Equal(reasons(err), []string{"S7.1c.one_site"}):
+				t.Errorf("the loser was told %v", err)
+			}
+		}
+		if _, n, _ := h.registry.Sites(context.Background(), authz.System("test"), registry.SiteFilter{}); won != 1 || n != 1 || len(h.debts("launch")) != 1 {
+			t.Errorf("%d approvals won, %d sites, %d clocks; want one each", won, n, len(h.debts("launch")))
+		}
+	})
+}
+
+func TestReturnAmendResubmit(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		c := h.mustApply("citydept")
+		ret := approval.Decision{Act: "return", Reasons: []string{"填写有误"}, Opinion: "请更正网站名称。", StepNo: 1}
+		if _, err := h.decide("city.chief", c.ID, ret); err != nil {
+			t.Fatal(err)
+		}
+		ctx, scope := h.as("handept.clerk", authz.OpeningApply)
+		if _, _, err := h.svc.ResubmitOpening(ctx, scope, c.ID, h.form("citydept"), nil, ""); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a neighbour resubmitted: %v", err)
+		}
+		ctx, scope = h.as("citydept.clerk", authz.OpeningApply)
+		o := h.form("citydept")
+		o.Name, o.Unit = "西安市商务局", h.units["provdept"].ID // the unit cannot be exchanged
+		o.Event = true
+		if _, _, err := h.svc.ResubmitOpening(ctx, scope, c.ID, o, nil, "已更正"); !slices.Equal(reasons(err), []string{"S7.1d.event"}) {
+			t.Errorf("resubmitted against the rules: %v", err)
+		}
+		o.Event = false
+		got, _, err := h.svc.ResubmitOpening(ctx, scope, c.ID, o, nil, "已更正")
+		if err != nil || got.State != approval.InReview || got.StepNo != 1 || got.Title != "西安市商务局申请开设“西安市商务局”" {
+			t.Fatalf("resubmitted %+v (%v)", got, err)
+		}
+		if _, _, err := h.svc.ResubmitOpening(ctx, scope, c.ID, o, nil, "again"); !fault.Is(err, fault.Conflict) {
+			t.Errorf("resubmitted twice: %v", err)
+		}
+		if done := h.climb(got); done.State != approval.Approved {
+			t.Errorf("state %s", done.State)
+		}
+		if site := h.siteOf(got); site.Name != "西安市商务局" || site.Unit != h.units["citydept"].ID {
+			t.Errorf("site %+v", site)
+		}
+	})
+}
+
+// ready fills in everything a launch needs but what is left out.
+func (h *house) ready(site registry.Site, who string, without ...lifecycle.ItemKind) {
+	h.t.Helper()
+	ctx, scope := h.as(who, authz.LaunchManage)
+	today := calendar.DateOf(h.clock.Now())
+	for _, n := range []lifecycle.LaunchItem{
+		{Kind: lifecycle.BasicInfoForm, Value: "国办秘函〔2026〕1号", On: today},
+		{Kind: lifecycle.SiteCode, Value: site.AreaCode[:6] + "0001"},
+		{Kind: lifecycle.SecurityReport, Value: "AQ-1", On: today, Detail: "陕西省网络安全测评中心", Passed: true},
+		{Kind: lifecycle.ICP, Value: "陕ICP备05010001号"},
+		{Kind: lifecycle.ChineseDomain, Value: "西安市商务局.政务"},
+	} {
+		if slices.Contains(without, n.Kind) {
+			continue
+		}
+		var file *approval.Upload
+		if n.Info().Filed {
+			file = &approval.Upload{Field: "file", Name: "扫描件.pdf", Content: bytes.NewReader(pdf)}
+		}
+		if _, err := h.svc.FillLaunchItem(ctx, scope, site.ID, n, file); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+}
+
+// Article 7(3): each missing thing bars the launch and is named; the police
+// filing does not.
+func TestArticle07_3_LaunchBars(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		bars := map[lifecycle.ItemKind]string{
+			lifecycle.BasicInfoForm: "S7.3c.form", lifecycle.SiteCode: "S7.3c.site_code", lifecycle.SecurityReport: "S7.3e.security_report",
+			lifecycle.ICP: "S7.3b.icp", lifecycle.ChineseDomain: "S7.3a.chinese_domain",
+		}
+		site := h.siteOf(h.climb(h.mustApply("citydept")))
+		ctx, scope := h.as("citydept.clerk", authz.LaunchManage)
+		_, err := h.svc.Launch(ctx, scope, site.ID)
+		if got := reasons(err); len(got) != len(bars) {
+			t.Errorf("with an empty checklist: %v", got)
+		}
+		units := []string{"provdept", "yangdept", "handept", "county", "hancheng"}
+		n := 0
+		for kind, rule := range bars {
+			unit := units[n]
+			n++
+			site := h.siteOf(h.climb(h.mustApply(unit)))
+			h.ready(site, unit+".clerk", kind)
+			ctx, scope := h.as(unit+".clerk", authz.LaunchManage)
+			_, err := h.svc.Launch(ctx, scope, site.ID)
+			if !fault.Is(err, fault.Refused) || !slices.Equal(reasons(err), []string{rule}) {
+				t.Errorf("without %s: %v, want refused by %s alone", kind, err, rule)
+			}
+			if after, _ := h.registry.Site(ctx, scope, site.ID); after.State != registry.Planned {
+				t.Errorf("without %s the site is %s", kind, after.State)
+			}
+		}
+	})
+}
+
+func TestLaunchMovesTheClocks(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		site := h.siteOf(h.climb(h.mustApply("citydept")))
+		h.ready(site, "citydept.clerk")
+		h.clock.Advance(10 * 24 * time.Hour)
+		ctx, scope := h.as("citydept.clerk", authz.LaunchManage)
+		site, err := h.svc.Launch(ctx, scope, site.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if site.State != registry.Running || site.LaunchedOn.String() != "2026-03-12" || site.SiteCode != "6101000001" || site.ICP == "" || site.ChineseDomain == "" {
+			t.Errorf("site %+v", site)
+		}
+		if _, err := h.svc.Launch(ctx, scope, site.ID); !fault.Is(err, fault.Conflict) {
+			t.Errorf("launched twice: %v", err)
+		}
+		for _, tt := range []struct {
+			kind, unit, due, state string
+		}{
+			{"launch", "citydept", "2027-03-02", obligation.Discharged},
+			{"police_filing", "citydept", "2026-04-11", obligation.Open},
+			{"launch_notice", "city", "2026-04-11", obligation.Open},
+		} {
+			d := h.debts(tt.kind)
+			if len(d) != 1 || d[0].Unit != h.units[tt.unit].ID || d[0].Due.On.String() != tt.due || d[0].State != tt.state {
+				t.Errorf("%s: %+v, want %+v", tt.kind, d, tt)
+			}
+		}
+		if _, err := h.svc.FillLaunchItem(ctx, scope, site.ID, lifecycle.LaunchItem{Kind: lifecycle.ICP, Value: "陕ICP备2号"}, nil); !fault.Is(err, fault.Conflict) {
+			t.Errorf("the checklist was changed after the launch: %v", err)
+		}
+		if _, err := h.svc.FillLaunchItem(ctx, scope, site.ID, lifecycle.LaunchItem{Kind: lifecycle.PoliceFiling, Value: "陕公网安备61010002000001号"}, nil); err != nil {
+			t.Fatal(err)
+		}
+		if d := h.debts("police_filing"); d[0].State != obligation.Discharged || !strings.Contains(d[0].Evidence, "陕公网安备") {
+			t.Errorf("police filing %+v", d)
+		}
+	})
+}
+
+// Readings 2: a department's notice is its same-level office's, a portal's the
+// superior office's, each in two places for thirty days.
+func TestArticle07_4_OpeningNotice(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		site := h.siteOf(h.climb(h.mustApply("county")))
+		h.ready(site, "county.clerk")
+		ctx, scope := h.as("county.clerk", authz.LaunchManage)
+		if _, err := h.svc.Launch(ctx, scope, site.ID); err != nil {
+			t.Fatal(err)
+		}
+		if d := h.debts("launch_notice"); len(d) != 1 || d[0].Unit != h.units["city"].ID {
+			t.Fatalf("notice of a county portal: %+v, want the city office's", d)
+		}
+		today := calendar.DateOf(h.clock.Now())
+		if _, err := h.svc.PostNotice(ctx, scope, site.ID, sx2021.SuperiorPortal, "https://www.xa.gov.cn/n1", today); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("the sponsor recorded the notice: %v", err)
+		}
+		ctx, scope = h.as("city.chief", authz.LaunchManage)
+		for _, bad := range []string{"", "javascript:alert(1)", "www.xa.gov.cn"} {
+			if _, err := h.svc.PostNotice(ctx, scope, site.ID, sx2021.SuperiorPortal, bad, today); !fault.Is(err, fault.Invalid) {
+				t.Errorf("address %q: %v", bad, err)
+			}
+		}
+		if _, err := h.svc.PostNotice(ctx, scope, site.ID, sx2021.SuperiorPortal, "https://www.xa.gov.cn/n1", today); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.svc.ConfirmNotice(ctx, scope, site.ID); !slices.Contains(reasons(err), "S7.4b.places") {
+			t.Errorf("confirmed in one place: %v", err)
+		}
+		h.clock.Advance(24 * time.Hour)
+		list, err := h.svc.PostNotice(ctx, scope, site.ID, sx2021.SuperiorAccount, "https://weixin.example/n1", today.AddDays(1))
+		if err != nil || list.HangUntil.String() != "2026-04-02" {
+			t.Fatalf("hangs until %s (%v)", list.HangUntil, err)
+		}
+		h.clock.Advance(30 * 24 * time.Hour) // 2026-04-02, the thirtieth day
+		if err := h.svc.ConfirmNotice(ctx, scope, site.ID); !slices.Equal(reasons(err), []string{"S7.4c.days"}) {
+			t.Errorf("confirmed on the thirtieth day: %v", err)
+		}
+		h.clock.Advance(24 * time.Hour)
+		if err := h.svc.ConfirmNotice(ctx, scope, site.ID); err != nil {
+			t.Fatal(err)
+		}
+		if d := h.debts("launch_notice"); d[0].State != obligation.Discharged {
+			t.Errorf("notice %+v", d)
+		}
+		if err := h.svc.ConfirmNotice(ctx, scope, site.ID); !fault.Is(err, fault.Conflict) {
+			t.Errorf("confirmed twice: %v", err)
+		}
+	})
+}
+
+// Article 7(4): after the year only the supervisor's written statement lets the
+// launch through.
+func TestLateLaunchNeedsTheStatement(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		site := h.siteOf(h.climb(h.mustApply("citydept")))
+		h.clock.Advance(366 * 24 * time.Hour)
+		h.ready(site, "citydept.clerk")
+		ctx, scope := h.as("citydept.clerk", authz.LaunchManage)
+		if _, err := h.svc.Launch(ctx, scope, site.ID); !slices.Equal(reasons(err), []string{"S7.4a.one_year"}) {
+			t.Fatalf("launched late: %v", err)
+		}
+		st := lifecycle.LaunchItem{Kind: lifecycle.LateStatement, Value: "市政办函〔2027〕3号", On: calendar.DateOf(h.clock.Now()), Passed: true}
+		file := func() *approval.Upload {
+			return &approval.Upload{Field: "file", Name: "声明.pdf", Content: bytes.NewReader(pdf)}
+		}
+		if _, err := h.svc.FillLaunchItem(ctx, scope, site.ID, st, file()); !fault.Is(err, fault.Refused) {
+			t.Errorf("the sponsor made the statement: %v", err)
+		}
+		ctx, scope = h.as("city.chief", authz.LaunchManage)
+		if _, err := h.svc.FillLaunchItem(ctx, scope, site.ID, st, file()); err != nil {
+			t.Fatal(err)
+		}
+		ctx, scope = h.as("citydept.clerk", authz.LaunchManage)
+		if _, err := h.svc.Launch(ctx, scope, site.ID); err != nil {
+			t.Errorf("with the statement: %v", err)
+		}
+	})
+}
+
+func TestChecklistFieldsAndFiles(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		site := h.siteOf(h.climb(h.mustApply("citydept")))
+		ctx, scope := h.as("citydept.clerk", authz.LaunchManage)
+		today := calendar.DateOf(h.clock.Now())
+		for _, tt := range []struct {
+			name  string
+			item  lifecycle.LaunchItem
+			field string
+		}{
+			{"empty", lifecycle.LaunchItem{Kind: lifecycle.ICP}, "value"},
+			{"code of another place", lifecycle.LaunchItem{Kind: lifecycle.SiteCode, Value: "6105810001"}, "value"},
+			{"code of twelve digits", lifecycle.LaunchItem{Kind: lifecycle.SiteCode, Value: "610100000001"}, "value"},
+			{"no tester", lifecycle.LaunchItem{Kind: lifecycle.SecurityReport, Value: "1", On: today}, "detail"},
+			{"tomorrow", lifecycle.LaunchItem{Kind: lifecycle.BasicInfoForm, Value: "1", On: today.AddDays(1)}, "on"},
+			{"no file", lifecycle.LaunchItem{Kind: lifecycle.BasicInfoForm, Value: "1", On: today}, "file"},
+		} {
+			_, err := h.svc.FillLaunchItem(ctx, scope, site.ID, tt.item, nil)
+			if !fault.Is(err, fault.Invalid) || fault.Of(err).Fields[0].Name != tt.field {
+				t.Errorf("%s: %v, want field %s", tt.name, err, tt.field)
+			}
+		}
+		if _, err := h.svc.FillLaunchItem(ctx, scope, site.ID, lifecycle.LaunchItem{Kind: "nonsense", Value: "1"}, nil); !fault.Is(err, fault.NotFound) {
+			t.Errorf("an unknown kind: %v", err)
+		}
+		h.ready(site, "citydept.clerk")
+		list, err := h.svc.Checklist(ctx, scope, site.ID)
+		if err != nil || len(list.Bars) != 0 {
+			t.Fatalf("bars %v (%v)", list.Bars, err)
+		}
+		i := slices.IndexFunc(list.Items, func(i lifecycle.LaunchItem) bool { return i.Kind == lifecycle.SecurityReport })
+		a, r, err := h.svc.OpenFile(ctx, scope, site.ID, list.Items[i].Attachment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		if b, err := io.ReadAll(r); err != nil || !bytes.Equal(b, pdf) || a.MediaType != "application/pdf" {
+			t.Errorf("file %+v %q (%v)", a, b, err)
+		}
+		if _, _, err := h.svc.OpenFile(ctx, scope, site.ID, "01JNONE"); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a file of nobody: %v", err)
+		}
+	})
+}
