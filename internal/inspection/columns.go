@@ -1,0 +1,197 @@
+package inspection
+
+import (
+	"regexp"
+	"strings"
+
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
+)
+
+// listing is what a list page of a site nobody has described says of its column.
+type listing struct {
+	name, url string
+	kind      check.ColumnKind
+	latest    calendar.Date
+	items     int
+	static    bool // text of its own instead of a list
+	scripted  bool // filled by a script, which we do not run
+	articles  int  // articles visited from it
+	tagged    bool // says itself that it is a column
+}
+
+// staticText is how many characters of running text make a page a text rather
+// than a list.
+const staticText = 150
+
+// A list that is fetched after the page was loaded.
+var fetchesList = regexp.MustCompile(`(?i)\$\.(?:ajax|get|post|getJSON)\s*\(|XMLHttpRequest|\bfetch\s*\(|axios|new\s+Vue\b|createApp\s*\(|ReactDOM|v-for=|ng-repeat=`)
+
+// survey notes what a page says about freshness.
+func (n *inspector) survey(v *visit, page *check.Page) {
+	class := n.class(page.URL)
+	if class == "" {
+		class = check.Classify(page)
+	}
+	v.content = class == check.ClassContent
+	if len(page.Published) >= 10 {
+		if d, err := calendar.ParseDate(page.Published[:10]); err == nil {
+			v.published = d
+		}
+	}
+	l := n.listingOf(page)
+	if class == check.ClassColumn || class == check.ClassHome {
+		v.list = &l
+	}
+}
+
+func (n *inspector) listingOf(page *check.Page) listing {
+	l := listing{name: columnName(page), url: page.URL, scripted: fetchesList.MatchString(page.Text), static: len([]rune(page.BodyText)) > staticText,
+		tagged: page.Tag("ColumnName") != "" || page.Tag("ColumnType") != ""}
+	if l.kind = check.ColumnKindOf(page.Tag("ColumnType")); l.kind == check.ColumnOther || page.Tag("ColumnType") == "" {
+		l.kind = check.ColumnKindOf(l.name)
+	}
+	dates := check.ListedDates(page)
+	l.items = len(dates)
+	for _, d := range dates {
+		l.latest = later(l.latest, d, n.o.Today)
+	}
+	return l
+}
+
+// later is the later of two dates; a date to come is a printing error.
+func later(a, b, today calendar.Date) calendar.Date {
+	if b.After(a) && (today.IsZero() || !b.After(today.AddDays(1))) {
+		return b
+	}
+	return a
+}
+
+func columnName(p *check.Page) string {
+	if t := p.Tag("ColumnName"); t != "" {
+		return t
+	}
+	name, _, _ := strings.Cut(strings.NewReplacer("_", "-", "|", "-", "－", "-", "—", "-", "–", "-").Replace(p.Title), "-")
+	return clipRunes(strings.TrimSpace(name), 60)
+}
+
+// judgeFreshness judges the home page and the columns.
+func (n *inspector) judgeFreshness() {
+	home := n.visits[n.home]
+	if home == nil || home.list == nil {
+		return
+	}
+	menu := map[string]bool{n.home: true, n.start: true}
+	for _, u := range home.targets {
+		menu[u] = true
+	}
+	var columns []check.Column
+	declared := map[string]check.Column{}
+	for _, c := range n.target.Columns {
+		if c.Items < 0 && c.Latest.IsZero() {
+			declared[c.Name] = c
+		} else {
+			declared[c.Name] = check.Column{}
+			columns = append(columns, c)
+		}
+	}
+	var second calendar.Date
+	for _, l := range n.listings(menu) {
+		second = later(second, l.latest, n.o.Today)
+		col := check.Column{Name: l.name, URL: l.url, Kind: l.kind, Items: l.items, Latest: l.latest, Static: l.static && l.items == 0}
+		if d, ok := declared[l.name]; ok {
+			if d.Name == "" {
+				continue // its facts were given
+			}
+			col.Kind, col.CycleDays, col.Static = d.Kind, d.CycleDays, d.Static || col.Static
+			delete(declared, l.name)
+		}
+		switch {
+		case col.Static && l.items == 0:
+			col.Items = 1
+		case l.items == 0 && !l.tagged && col.Kind == check.ColumnOther:
+			continue // a short text page, for all we know
+		case l.scripted && l.items == 0:
+			n.skip("column.stale", "栏目列表由脚本生成，未能读取，请人工查看。", l.url, 1)
+			continue
+		case l.items > 0 && l.latest.IsZero() && l.articles == 0 && (col.Kind != check.ColumnOther || col.CycleDays > 0):
+			n.skip("column.stale", "栏目页没有显示日期，其内容页未检测，请人工查看。", l.url, 1)
+			continue
+		}
+		columns = append(columns, col)
+	}
+	facts := check.Facts{Columns: columns, Today: n.o.Today, Limits: n.o.Limits}
+	h := n.homeFacts(home, second)
+	if h.Latest.IsZero() && h.LatestBelow.IsZero() && home.list.scripted {
+		n.skip("home.stale", "首页内容由脚本生成，未能读取，请人工查看。", n.home, 1)
+	} else {
+		facts.Home, n.report.home = h, true
+	}
+	for _, f := range check.Run(facts) {
+		where := f.Where
+		if strings.HasPrefix(f.Check, "column.") && f.Outcome != check.Untested {
+			n.report.columns[where] = true
+		}
+		switch f.Outcome {
+		case check.Untested:
+			n.skip(f.Check, f.Why, where, 1)
+		case check.Violated:
+			s := Sighting{Check: f.Check, Severity: f.Severity, Says: f.Says, Article: f.Article, URL: n.home, Where: where, Fix: f.Fix}
+			v := home
+			if c := n.visits[where]; c != nil {
+				s.URL, v = where, c
+			}
+			s.OnHome = f.Check == "home.stale"
+			n.add(v, nil, s)
+		}
+	}
+}
+
+// homeFacts takes the dates beside the items of the home page and those of the
+// articles it links to: an item whose own page states the time counts as
+// stated. A page of navigation only is judged by the second level.
+func (n *inspector) homeFacts(home *visit, second calendar.Date) *check.Home {
+	h := &check.Home{Latest: home.list.latest}
+	for _, u := range home.targets {
+		if v := n.visits[u]; v != nil && v.content {
+			h.Latest = later(h.Latest, v.published, n.o.Today)
+		}
+	}
+	if h.Latest.IsZero() {
+		h.NavigationOnly, h.LatestBelow = true, second
+	}
+	return h
+}
+
+// listings joins the list pages of each column: the pages of a list are one.
+func (n *inspector) listings(menu map[string]bool) []*listing {
+	var out []*listing
+	byName := map[string]*listing{}
+	for _, v := range n.order {
+		if v.list == nil || v.url == n.home || v.url == n.start || v.list.name == "" {
+			continue
+		}
+		l := *v.list
+		fresh := 0
+		for _, u := range v.targets {
+			if !menu[u] {
+				fresh++
+			}
+			if a := n.visits[u]; a != nil && a.content && a.from == v.url {
+				l.articles++
+				l.latest = later(l.latest, a.published, n.o.Today)
+			}
+		}
+		l.items = max(l.items, fresh)
+		if known := byName[l.name]; known != nil {
+			known.items += l.items
+			known.articles += l.articles
+			known.latest = later(known.latest, l.latest, n.o.Today)
+			known.static, known.scripted = known.static || l.static, known.scripted || l.scripted
+			continue
+		}
+		byName[l.name] = &l
+		out = append(out, &l)
+	}
+	return out
+}

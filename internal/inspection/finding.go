@@ -1,0 +1,367 @@
+package inspection
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/blob"
+	"zhengshu/internal/check"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
+	"zhengshu/internal/registry"
+)
+
+// FindingID identifies a finding.
+type FindingID string
+
+// States of a finding.
+const (
+	FindingOpen     = "open"
+	FindingOrdered  = "ordered"        // in an order for rectification
+	FindingClosed   = "closed"         // seen to be gone
+	FindingDisputed = "disputed_false" // called false by a person, not yet decided
+)
+
+// FindingMachine declares what may become of a finding.
+var FindingMachine = passage.Machine{
+	Kind: "finding", Noun: "问题",
+	States: map[string]string{FindingOpen: "待整改", FindingOrdered: "已通知整改", FindingClosed: "已办结", FindingDisputed: "已报误报"},
+	Moves: []passage.Move{
+		{From: "", Act: "find", To: FindingOpen, Says: "发现", Guard: "检查发现", Permit: "system"},
+		{From: FindingOpen, Act: "order", To: FindingOrdered, Says: "下发整改通知", Guard: "列入整改通知", Permit: string(authz.OrderIssue)},
+		{From: FindingOrdered, Act: "release", To: FindingOpen, Says: "移出整改通知", Guard: "整改通知撤销", Permit: string(authz.OrderIssue)},
+		{From: FindingOpen, Act: "close", To: FindingClosed, Says: "办结", Guard: "复测未再发现", Permit: "system"},
+		{From: FindingOrdered, Act: "close", To: FindingClosed, Says: "办结", Guard: "复测未再发现", Permit: "system"},
+		{From: FindingDisputed, Act: "close", To: FindingClosed, Says: "办结", Guard: "复测未再发现", Permit: "system"},
+		{From: FindingClosed, Act: "reopen", To: FindingOpen, Says: "重新打开", Guard: "复测再次发现", Permit: "system"},
+		{From: FindingOpen, Act: "dispute", To: FindingDisputed, Says: "报误报", Guard: "写明理由", Permit: string(authz.InspectionRead)},
+		{From: FindingOrdered, Act: "dispute", To: FindingDisputed, Says: "报误报", Guard: "写明理由", Permit: string(authz.InspectionRead)},
+		{From: FindingDisputed, Act: "uphold", To: FindingOpen, Says: "驳回误报", Guard: "人工核实问题属实", Permit: string(authz.OrderIssue)},
+	},
+}
+
+// Finding is one defect of one site, from first sight to its end.
+type Finding struct {
+	ID          FindingID
+	Site        registry.SiteID
+	SiteName    string     // joined
+	Host        string     // joined
+	Unit        org.UnitID // joined: the sponsor
+	UnitName    string     // joined
+	Hosted      bool       // joined: published by this platform
+	Run         RunID      // that saw it first; empty for availability
+	LastRun     RunID
+	Check       string
+	Fingerprint string
+	Severity    check.Severity
+	Clause      string // S7.3a, D-19, V-W-3
+	Says        string
+	URL         string // page
+	Where       string // place on it
+	Wrong       string
+	Also        []string
+	Pages       int
+	OnHome      bool
+	Excerpt     string
+	Fix         string
+	Evidence    blob.Ref
+	SHA256      string
+	FirstSeen   time.Time
+	LastSeen    time.Time
+	State       string
+	ClosedAt    time.Time
+	ClosedBy    string
+	areaPath    string
+	linePath    string
+}
+
+// StateName is the state in Chinese.
+func (f Finding) StateName() string { return FindingMachine.Name(f.State) }
+
+// Link is the finding's page in the console.
+func (f Finding) Link() string { return "/console/findings/" + string(f.ID) }
+
+// Target names the finding in the trail.
+func (f Finding) Target() audit.Target {
+	return audit.Target{Kind: "finding", ID: string(f.ID), Name: f.SiteName + "：" + clipRunes(f.Says, 60), Unit: string(f.Unit)}
+}
+
+func (f Finding) spot() Spot {
+	return Spot{Check: f.Check, Fingerprint: f.Fingerprint, URL: f.URL, Where: f.Where, Also: f.Also}
+}
+
+// Proof is one look at a finding: when it was found, and every retest.
+type Proof struct {
+	ID      string
+	Finding FindingID
+	Run     RunID
+	Look    string // found, retest, patrol
+	Outcome string // Standing, Gone, Unknown
+	Says    string
+	At      time.Time
+	Took    time.Duration
+	Actor   string
+	Evidence
+}
+
+const findingSelect = `
+	SELECT f.id, f.site_id, s.name, s.host, s.unit_id, u.name, s.hosted, COALESCE(f.run_id, ''), COALESCE(f.last_run_id, ''), f.check_id, f.fingerprint,
+	       f.severity, f.clause, f.says, f.page_url, f.place, f.wrong, f.also, f.pages, f.on_home, f.excerpt, f.fix, f.evidence_ref, f.evidence_sha256,
+	       f.first_seen, f.last_seen, f.state, f.closed_at, f.closed_by, u.area_path, u.line_path
+	  FROM finding f JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id`
+
+func scanFinding(r db.Scanner) (Finding, error) {
+	var f Finding
+	var also string
+	err := r.Scan(&f.ID, &f.Site, &f.SiteName, &f.Host, &f.Unit, &f.UnitName, &f.Hosted, &f.Run, &f.LastRun, &f.Check, &f.Fingerprint,
+		&f.Severity, &f.Clause, &f.Says, &f.URL, &f.Where, &f.Wrong, &also, &f.Pages, &f.OnHome, &f.Excerpt, &f.Fix, &f.Evidence, &f.SHA256,
+		&f.FirstSeen, &f.LastSeen, &f.State, &f.ClosedAt, &f.ClosedBy, &f.areaPath, &f.linePath)
+	if err == nil {
+		err = json.Unmarshal([]byte(also), &f.Also)
+	}
+	return f, err
+}
+
+// Finding in scope.
+func (s *Service) Finding(ctx context.Context, q db.Querier, scope authz.Scope, id FindingID) (Finding, error) {
+	f, err := db.One(ctx, q, scanFinding, findingSelect+` WHERE f.id = $1`, id)
+	if db.None(err) || err == nil && !scope.Covers(f.areaPath, f.linePath) {
+		return Finding{}, fault.Missing("问题")
+	}
+	return f, err
+}
+
+// FindingFilter narrows Findings.
+type FindingFilter struct {
+	Site     registry.SiteID
+	Unit     org.UnitID
+	Run      RunID  // seen by this run, first or last
+	State    string // "" for all; "standing" for open, ordered and disputed
+	Severity check.Severity
+	Family   string // link, tags, footer, column, …
+	Clause   string
+	Text     string // site, host, unit, sentence, address
+	OnHome   bool
+	Since    time.Time // last seen not before
+	Until    time.Time // first seen before
+	Limit    int       // 50 when zero
+	Offset   int
+}
+
+func (n FindingFilter) where(scope authz.Scope) *db.Where {
+	var w db.Where
+	scope.Where(&w, "u")
+	text := db.Contains(n.Text)
+	w.AndIf(n.Site != "", "f.site_id = ?", n.Site).
+		AndIf(n.Unit != "", "s.unit_id = ?", n.Unit).
+		AndIf(n.Run != "", "(f.run_id = ? OR f.last_run_id = ?)", n.Run, n.Run).
+		AndIf(n.State == "standing", "f.state <> 'closed'").
+		AndIf(n.State != "" && n.State != "standing", "f.state = ?", n.State).
+		AndIf(n.Severity != "", "f.severity = ?", n.Severity).
+		AndIf(n.Family != "", `f.check_id LIKE ? ESCAPE '\'`, strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(n.Family)+".%").
+		AndIf(n.Clause != "", "f.clause = ?", n.Clause).
+		AndIf(n.Text != "", `(lower(s.name) LIKE ? ESCAPE '\' OR s.host LIKE ? ESCAPE '\' OR lower(u.name) LIKE ? ESCAPE '\' OR lower(f.says) LIKE ? ESCAPE '\' OR lower(f.page_url) LIKE ? ESCAPE '\')`, text, text, text, text, text).
+		AndIf(n.OnHome, "f.on_home").
+		AndIf(!n.Since.IsZero(), "f.last_seen >= ?", n.Since).
+		AndIf(!n.Until.IsZero(), "f.first_seen < ?", n.Until)
+	return &w
+}
+
+// Findings in scope, the gravest and latest first, and how many there are.
+func (s *Service) Findings(ctx context.Context, q db.Querier, scope authz.Scope, n FindingFilter) ([]Finding, int, error) {
+	w := n.where(scope)
+	total, err := db.One(ctx, q, db.Value[int], `SELECT count(*) FROM finding f JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id WHERE `+w.SQL(), w.Args()...)
+	if err != nil {
+		return nil, 0, err
+	}
+	limit := n.Limit
+	if limit == 0 {
+		limit = 50
+	}
+	list, err := db.All(ctx, q, scanFinding, findingSelect+` WHERE `+w.SQL()+`
+		ORDER BY CASE f.severity WHEN 'serious' THEN 0 WHEN 'error' THEN 1 ELSE 2 END, f.on_home DESC, f.last_seen DESC, f.id
+		LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(n.Offset), w.Args()...)
+	return list, total, err
+}
+
+// Tally counts the standing findings of one site.
+type Tally struct{ Serious, Error, Advice, Disputed int }
+
+// Standing is how many stand in all.
+func (t Tally) Standing() int { return t.Serious + t.Error + t.Advice }
+
+// Tallies counts the standing findings of every site in scope that has any.
+func (s *Service) Tallies(ctx context.Context, q db.Querier, scope authz.Scope) (map[registry.SiteID]Tally, error) {
+	var w db.Where
+	scope.Where(&w, "u")
+	type row struct {
+		site            registry.SiteID
+		severity, state string
+		n               int
+	}
+	rows, err := db.All(ctx, q, func(r db.Scanner) (row, error) {
+		var x row
+		err := r.Scan(&x.site, &x.severity, &x.state, &x.n)
+		return x, err
+	}, `SELECT f.site_id, f.severity, f.state, count(*) FROM finding f JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id
+	     WHERE f.state <> 'closed' AND `+w.SQL()+` GROUP BY f.site_id, f.severity, f.state`, w.Args()...)
+	if err != nil {
+		return nil, err
+	}
+	out := map[registry.SiteID]Tally{}
+	for _, r := range rows {
+		t := out[r.site]
+		switch {
+		case r.state == FindingDisputed:
+			t.Disputed += r.n
+		case r.severity == string(check.Serious):
+			t.Serious += r.n
+		case r.severity == string(check.Error):
+			t.Error += r.n
+		default:
+			t.Advice += r.n
+		}
+		out[r.site] = t
+	}
+	return out, nil
+}
+
+// Proofs are the looks at a finding in scope, oldest first.
+func (s *Service) Proofs(ctx context.Context, q db.Querier, scope authz.Scope, id FindingID) ([]Proof, error) {
+	if _, err := s.Finding(ctx, q, scope, id); err != nil {
+		return nil, err
+	}
+	return db.All(ctx, q, scanProof, `
+		SELECT id, finding_id, COALESCE(run_id, ''), look, outcome, says, at, took_ms, actor, url, status, headers, link, link_status, link_final, ref, sha256, size, excerpt
+		  FROM finding_evidence WHERE finding_id = $1 ORDER BY at, id`, id)
+}
+
+func scanProof(r db.Scanner) (Proof, error) {
+	var p Proof
+	var ms int64
+	err := r.Scan(&p.ID, &p.Finding, &p.Run, &p.Look, &p.Outcome, &p.Says, &p.At, &ms, &p.Actor, &p.URL, &p.Status, &p.Headers, &p.Link, &p.LinkStatus, &p.LinkFinal, &p.Ref, &p.SHA256, &p.Size, &p.Excerpt)
+	p.Took, p.Evidence.At = time.Duration(ms)*time.Millisecond, p.At
+	return p, err
+}
+
+// History is every step of a finding in scope, oldest first.
+func (s *Service) History(ctx context.Context, q db.Querier, scope authz.Scope, id FindingID) ([]passage.Step, error) {
+	if _, err := s.Finding(ctx, q, scope, id); err != nil {
+		return nil, err
+	}
+	return FindingMachine.History(ctx, q, string(id))
+}
+
+func insertProof(ctx context.Context, tx *db.Tx, p Proof) (string, error) {
+	p.ID = ulid.Make().String()
+	if p.Actor == "" {
+		if a, ok := audit.ActorFrom(ctx); ok && a.Kind == "person" {
+			p.Actor = a.Name
+		}
+	}
+	at := p.Evidence.At
+	if at.IsZero() {
+		at = tx.Now()
+	}
+	_, err := tx.Exec(ctx, `
+		INSERT INTO finding_evidence (id, finding_id, run_id, look, outcome, says, at, took_ms, actor, url, status, headers, link, link_status, link_final, ref, sha256, size, excerpt)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+		p.ID, p.Finding, db.Null(p.Run), p.Look, p.Outcome, p.Says, at, p.Took.Milliseconds(), p.Actor, p.URL, p.Status, clipRunes(p.Headers, 8000), p.Link, p.LinkStatus, p.LinkFinal,
+		string(p.Ref), p.SHA256, p.Size, clipRunes(p.Excerpt, 2000))
+	if err != nil {
+		return "", fmt.Errorf("inspection: keep evidence: %w", err)
+	}
+	return p.ID, nil
+}
+
+// move takes a finding through its machine, stores the state and tells whoever
+// registered.
+func (s *Service) move(ctx context.Context, tx *db.Tx, f Finding, act string, note passage.Note, proof string) (Finding, error) {
+	before := f.State
+	_, to, err := FindingMachine.Take(ctx, tx, string(f.ID), act, note)
+	if err != nil {
+		return Finding{}, err
+	}
+	f.State, f.ClosedAt, f.ClosedBy = to, time.Time{}, ""
+	var closed any
+	if to == FindingClosed {
+		f.ClosedAt, f.ClosedBy = tx.Now(), proof
+		closed = f.ClosedAt
+	}
+	_, err = tx.Exec(ctx, `UPDATE finding SET state = $2, closed_at = $3, closed_by = $4 WHERE id = $1`, f.ID, f.State, closed, f.ClosedBy)
+	if _, dup := db.UniqueViolation(err); dup {
+		return Finding{}, fault.New(fault.Conflict, "同一问题已重新登记，请在问题列表中查看新的一条。").From(err)
+	}
+	if err != nil {
+		return Finding{}, err
+	}
+	if before != "" {
+		if err := audit.Record(ctx, tx, audit.Entry{Act: "inspection.finding." + act, Target: f.Target(), Basis: f.Clause,
+			Before: before, After: map[string]string{"state": f.State, "note": note.Says, "evidence": proof}}); err != nil {
+			return Finding{}, err
+		}
+	}
+	return f, s.tell(ctx, tx, f, act)
+}
+
+func (s *Service) tell(ctx context.Context, tx *db.Tx, f Finding, act string) error {
+	for _, fn := range s.moved {
+		if err := fn(ctx, tx, f, act); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Order puts an open finding into an order; note names the order.
+func (s *Service) Order(ctx context.Context, tx *db.Tx, scope authz.Scope, id FindingID, note passage.Note) (Finding, error) {
+	f, err := s.Finding(ctx, tx, scope, id)
+	if err != nil {
+		return Finding{}, err
+	}
+	return s.move(ctx, tx, f, "order", note, "")
+}
+
+// Release takes a finding out of an order that was withdrawn.
+func (s *Service) Release(ctx context.Context, tx *db.Tx, scope authz.Scope, id FindingID, note passage.Note) (Finding, error) {
+	f, err := s.Finding(ctx, tx, scope, id)
+	if err != nil {
+		return Finding{}, err
+	}
+	return s.move(ctx, tx, f, "release", note, "")
+}
+
+// Dispute calls a finding false. The reason is required; whoever may issue
+// orders decides (Uphold), or a later look closes it.
+func (s *Service) Dispute(ctx context.Context, scope authz.Scope, id FindingID, why string) (Finding, error) {
+	return s.decide(ctx, scope, id, "dispute", why, "请写明为什么是误报，例如该号码是单位公布的办公电话")
+}
+
+// Uphold decides that a disputed finding is true.
+func (s *Service) Uphold(ctx context.Context, scope authz.Scope, id FindingID, why string) (Finding, error) {
+	return s.decide(ctx, scope, id, "uphold", why, "请写明核实的情况")
+}
+
+func (s *Service) decide(ctx context.Context, scope authz.Scope, id FindingID, act, why, hint string) (f Finding, err error) {
+	why = strings.TrimSpace(why)
+	if len([]rune(why)) < 4 || len([]rune(why)) > 500 {
+		return Finding{}, fault.New(fault.Invalid, "没有写明理由，请用 4 到 500 个字说明。").On("reason", hint)
+	}
+	err = s.db.Update(ctx, func(tx *db.Tx) error {
+		if f, err = s.Finding(ctx, tx, scope, id); err != nil {
+			return err
+		}
+		f, err = s.move(ctx, tx, f, act, passage.Note{Says: why}, "")
+		return err
+	})
+	return f, err
+}

@@ -1,0 +1,870 @@
+package inspection
+
+import (
+	"bytes"
+	"cmp"
+	"compress/flate"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"zhengshu/internal/blob"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
+	"zhengshu/internal/crawl"
+	"zhengshu/internal/egress"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/rules/packs"
+)
+
+// Checks that inspection itself makes, beside those of package check.
+const (
+	CheckHome        = "access.home"        // 首页无法打开
+	CheckCertificate = "access.certificate" // 证书或加密协议有问题
+)
+
+// Target is the site a run looks at.
+type Target struct {
+	// URL is where a visitor begins.
+	URL string
+	// Ledger is what the register knows of the site; nil when it knows nothing.
+	Ledger *check.Ledger
+	// Columns are columns whose facts are known (sites hosted here). One with
+	// Items −1 and no Latest only declares name, kind and cycle: its facts are
+	// taken from the page of that name.
+	Columns []check.Column
+	// Hosts are further hosts of the site.
+	Hosts []string
+}
+
+// Options vary a run. The zero value inspects politely with no thresholds.
+type Options struct {
+	MaxPages int           // pages visited; 200
+	MaxLinks int           // link targets asked beyond the pages visited; 1,000
+	Delay    time.Duration // between two requests to a host; 250 ms; negative: none
+	Limits   check.Limits  // see LimitsOf
+	Today    calendar.Date // zero: freshness is untested
+	Scanner  check.Scanner // wording; nil: not looked at
+	Lexicon  *check.Lexicon
+	Manners  *crawl.Manners   // shared with other runs; nil: made from Delay
+	Links    *crawl.LinkCheck // shared with other runs; nil: made for this one
+	// Progress is told after each page.
+	Progress func(visited int, url string)
+}
+
+func (o *Options) fill(client *egress.Client) {
+	if o.MaxPages <= 0 {
+		o.MaxPages = 200
+	}
+	if o.MaxLinks <= 0 {
+		o.MaxLinks = 1000
+	}
+	if o.Manners == nil {
+		o.Manners = crawl.NewManners(client, crawl.Courtesy{Delay: o.Delay})
+	}
+	if o.Links == nil {
+		o.Links = crawl.NewLinkCheck(client, o.Manners, 0)
+	}
+}
+
+// LimitsOf are the thresholds of a pack, zero where the pack gives none.
+func LimitsOf(p packs.Pack) check.Limits {
+	param := func(indicator, name string) int {
+		if i, ok := p.Indicator(indicator); ok {
+			if v, ok := i.Param(name); ok {
+				return v.Int()
+			}
+		}
+		return 0
+	}
+	l := check.Limits{
+		HomeStaleDays: param("V-W-3", "days"), NewsStaleDays: param("V-W-4.1", "days"), PolicyStaleMonths: param("V-W-4.1", "months"),
+		MinProbesPerDay: param("V-W-2", "probes_per_day"), AccessDays: param("V-W-2", "days"),
+	}
+	if i, ok := p.Indicator("V-W-2"); ok && i.Threshold.Given() {
+		// Hundredths of one are per cent; the check counts hundredths of those.
+		l.FailedShare = int(i.Threshold.N) * 100
+	}
+	return l
+}
+
+// Evidence is the proof of a sighting: what was asked, when, and what came.
+type Evidence struct {
+	// Ref names the bytes in the blob store; empty when none were kept.
+	Ref     blob.Ref  `json:"blob,omitempty"`
+	URL     string    `json:"url"`
+	Status  int       `json:"status"`
+	Headers string    `json:"headers"` // "Name: value" lines, cookies left out
+	SHA256  string    `json:"sha256"`  // of the bytes, hex
+	Size    int64     `json:"size"`
+	At      time.Time `json:"at"`
+	// Excerpt is source text around the place, personal data masked.
+	Excerpt string `json:"excerpt"`
+	// Link is the target asked, for findings about links; LinkStatus is 0 when
+	// no answer came.
+	Link       string `json:"link,omitempty"`
+	LinkStatus int    `json:"link_status,omitempty"`
+	LinkFinal  string `json:"link_final,omitempty"`
+}
+
+// Sighting is what one look saw wrong.
+type Sighting struct {
+	Check    string         `json:"check"`
+	Severity check.Severity `json:"severity"`
+	Says     string         `json:"says"`
+	Article  string         `json:"article"`
+	// URL is the page, Where the place on it: a tag, a link, a column.
+	URL   string `json:"url"`
+	Where string `json:"where"`
+	Fix   string `json:"fix"`
+	// Wrong is the wrong wording, "" for other checks.
+	Wrong string `json:"wrong,omitempty"`
+	// OnHome says that it stands on the home page.
+	OnHome bool `json:"on_home"`
+	// Pages counts the pages that show the same defect, Also names some.
+	Pages    int      `json:"pages"`
+	Also     []string `json:"also,omitempty"`
+	Evidence Evidence `json:"evidence"`
+}
+
+// Untested is something a run did not look at.
+type Untested struct {
+	Check string `json:"check"`
+	Why   string `json:"why"`
+	// Where is the first example, Count how many shared the reason.
+	Where string `json:"where,omitempty"`
+	Count int    `json:"count,omitempty"`
+}
+
+// Report is what a run came to, in the form of the command line's answer.
+type Report struct {
+	URL      string     `json:"url"`
+	Started  time.Time  `json:"started"`
+	Pages    int        `json:"pages"`
+	Findings []Sighting `json:"findings"`
+	Untested []Untested `json:"untested"`
+
+	Finished time.Time `json:"-"`
+	Links    int       `json:"-"` // targets judged
+	// Reachable is false when the home page did not open; then nothing else was looked at.
+	Reachable bool `json:"-"`
+
+	visited map[string]bool // pages that were checked
+	met     map[string]bool // link targets met, canonical
+	judged  map[string]bool // of these, those that were judged
+	columns map[string]bool // columns judged, by where
+	home    bool            // freshness of the home page was judged
+}
+
+// Looked reports whether the run looked at the page or link a finding is about,
+// so that its absence from the report means it is gone.
+func (r Report) Looked(checkID, page, place string) bool {
+	switch family, _, _ := strings.Cut(checkID, "."); family {
+	case "link":
+		return r.judged[place] || r.visited[page] && !r.met[place]
+	case "column":
+		return r.columns[place]
+	case "home":
+		return r.home
+	case "access":
+		return checkID != "access.rate" && r.Reachable
+	}
+	return r.visited[page]
+}
+
+// Fingerprint names the same defect through runs and retests of one site.
+func (s Sighting) Fingerprint() string {
+	place := s.Where
+	switch family, _, _ := strings.Cut(s.Check, "."); family {
+	case "footer", "home", "access":
+		place = "" // one template makes the whole site's foot
+	case "link", "column", "concealed":
+	case "tags":
+		place = crawl.Template(s.URL) + " " + s.Where
+	default:
+		place = s.URL + " " + s.Where
+	}
+	sum := sha256.Sum256([]byte(s.Check + "\x00" + strings.ToLower(strings.Join(strings.Fields(place), " ")) + "\x00" + s.Wrong))
+	return hex.EncodeToString(sum[:16])
+}
+
+// Bounds of one run.
+const (
+	maxAlso      = 20
+	maxHeld      = 48 << 20 // bytes of pages held, compressed, until it is known which are evidence
+	maxSightings = 2000
+	linkWorkers  = 8
+)
+
+// Inspect visits a site and returns what is wrong with it. store keeps the
+// bytes of pages with findings and may be nil. What the site does wrong stands
+// in the report; the error is of the address, of the store or the context's.
+func Inspect(ctx context.Context, client *egress.Client, store blob.Store, t Target, o Options) (Report, error) {
+	start, err := crawl.Canonical("", t.URL)
+	if err != nil {
+		return Report{}, fault.Newf(fault.Invalid, "网址“%.200s”无法识别，请填写完整的网址，例如 http://www.example.gov.cn/。", t.URL).From(err)
+	}
+	o.fill(client)
+	n := &inspector{client: client, store: store, target: t, o: o, start: start, home: start,
+		visits: map[string]*visit{}, links: map[string]*linked{}, byPrint: map[string]int{}, untested: map[[2]string]int{},
+		report: Report{URL: t.URL, Started: time.Now().UTC(), Findings: []Sighting{}, Untested: []Untested{}, visited: map[string]bool{}, met: map[string]bool{}, judged: map[string]bool{}, columns: map[string]bool{}}}
+	var hosts []string
+	if len(t.Hosts) > 0 {
+		u, err := url.Parse(start)
+		if err != nil {
+			return Report{}, err
+		}
+		hosts = append([]string{u.Hostname()}, t.Hosts...)
+	}
+	res, err := crawl.Crawl(ctx, client, crawl.Plan{Start: start, Hosts: hosts, MaxPages: o.MaxPages, Manners: o.Manners, Visit: n.visit})
+	if err != nil {
+		return n.report, fmt.Errorf("inspection: crawl %s: %w", start, err)
+	}
+	n.report.Pages = res.Pages
+	for _, u := range res.Untested {
+		n.skip("crawl."+string(u.Why), u.Why.Says(), u.What, u.Count)
+	}
+	if n.reach(ctx); n.report.Reachable {
+		if err := n.judgeLinks(ctx); err != nil {
+			return n.report, err
+		}
+		n.judgeFreshness()
+	}
+	return n.finish(ctx)
+}
+
+// inspector is one run. Everything but the asking of links happens in one goroutine.
+type inspector struct {
+	client      *egress.Client
+	store       blob.Store
+	target      Target
+	o           Options
+	start, home string
+	report      Report
+	visits      map[string]*visit
+	order       []*visit
+	links       map[string]*linked
+	linkOrder   []string
+	byPrint     map[string]int // fingerprint to index in report.Findings
+	untested    map[[2]string]int
+	held        int
+	truncated   int
+}
+
+// visit is what is kept of a page.
+type visit struct {
+	url, from, redirect string
+	depth, status       int
+	headers             string
+	contentType         string
+	err                 string
+	kind                egress.Kind
+	says                string
+	refused             bool
+	tls                 egress.Fault
+	at                  time.Time
+	size                int64
+	sum                 string
+	packed              []byte   // compressed body
+	ref                 blob.Ref // set once kept
+	title, text         string
+	list                *listing // of a page that was read
+	published           calendar.Date
+	content             bool // an article
+	targets             []string
+}
+
+// linked is one link target and where it was met.
+type linked struct {
+	link   check.Link
+	page   string
+	also   []string
+	pages  int
+	onHome bool
+}
+
+func (n *inspector) visit(p crawl.Page) error {
+	v := &visit{url: p.URL, from: p.From, redirect: p.RedirectTo, depth: p.Depth, status: p.Status, headers: headerText(p.Header),
+		contentType: p.Header.Get("Content-Type"), refused: p.Refused, tls: p.TLS.Fault, at: p.Started, size: int64(len(p.Body))}
+	if v.at.IsZero() {
+		v.at = time.Now().UTC()
+	}
+	if p.Err != nil {
+		v.err, v.kind, v.says = p.Err.Error(), p.Err.Kind, p.Err.Says
+	}
+	n.visits[p.URL] = v
+	n.order = append(n.order, v)
+	if n.o.Progress != nil {
+		n.o.Progress(len(n.order), p.URL)
+	}
+	if p.URL == n.home && p.RedirectTo != "" && p.RedirectTo != p.URL && len(n.order) < 10 {
+		n.home = p.RedirectTo
+	}
+	if p.Err != nil || p.RedirectTo != "" || p.Status < 200 || p.Status > 299 || !isHTML(v.contentType, p.Body) {
+		return nil
+	}
+	page, err := check.ParsePage(p.Body, v.contentType, p.URL)
+	if err != nil {
+		n.skip("page", sentence(err), p.URL, 1)
+		return nil
+	}
+	if err := n.hold(v, p.Body); err != nil {
+		return err
+	}
+	v.title, v.text = page.Title, clipRunes(page.VisibleText, 400)
+	if softError(page) {
+		return nil // an error page: the link to it is the finding
+	}
+	n.report.visited[p.URL] = true
+	n.gather(v, page)
+	for _, s := range n.pageSightings(page) {
+		n.add(v, page, s)
+	}
+	return nil
+}
+
+func isHTML(contentType string, body []byte) bool {
+	ct := strings.ToLower(contentType)
+	if ct == "" {
+		ct = http.DetectContentType(body)
+	}
+	return strings.Contains(ct, "html")
+}
+
+// softError reports an error page that came with status 200.
+func softError(p *check.Page) bool {
+	return check.LinkResult{Status: 200, Title: p.Title, Text: clipRunes(p.VisibleText, 400)}.State() == check.LinkSoft404
+}
+
+func sentence(err error) string {
+	if f := (*fault.Error)(nil); errors.As(err, &f) {
+		return f.Says
+	}
+	return err.Error()
+}
+
+func (n *inspector) class(address string) check.Class {
+	if address == n.home || address == n.start {
+		return check.ClassHome
+	}
+	return ""
+}
+
+// pageSightings applies every page check to one page.
+func (n *inspector) pageSightings(page *check.Page) (out []Sighting) {
+	onHome := n.class(page.URL) == check.ClassHome
+	for _, f := range check.Run(check.Facts{Page: page, Class: n.class(page.URL), Ledger: n.target.Ledger, Lexicon: n.o.Lexicon, Today: n.o.Today, Limits: n.o.Limits}) {
+		switch f.Outcome {
+		case check.Violated:
+			out = append(out, Sighting{Check: f.Check, Severity: f.Severity, Says: f.Says, Article: f.Article, URL: page.URL, Where: f.Where, Fix: f.Fix, OnHome: onHome})
+		case check.Untested:
+			n.skip(f.Check, f.Why, page.URL, 1)
+		}
+	}
+	if n.o.Scanner == nil {
+		return out
+	}
+	// Menus and feet are the home page's to answer for.
+	text := page.BodyText
+	if onHome || text == "" {
+		text = page.VisibleText
+	}
+	seen := map[string]bool{}
+	for _, s := range n.o.Scanner.Scan(text) {
+		if seen[s.Kind+s.Wrong] || len(seen) >= maxSpans {
+			continue
+		}
+		seen[s.Kind+s.Wrong] = true
+		out = append(out, wordingSighting(s, page.URL, text, onHome))
+	}
+	return out
+}
+
+// maxSpans bounds the wording findings of one page.
+const maxSpans = 30
+
+func wordingSighting(s check.Span, page, text string, onHome bool) Sighting {
+	sev, article := check.Error, "S19.3"
+	if s.Confidence < 0.8 {
+		sev = check.Advice
+	}
+	fix := "请核对后改正。"
+	if len(s.Right) > 0 {
+		fix = "建议改为“" + s.Right[0] + "”，请核对后改正。"
+	}
+	if s.Kind == check.KindSensitive || strings.HasPrefix(s.Kind, check.KindSensitive+".") {
+		// A word of the list is a suspicion until a person has confirmed it.
+		article, fix = "V-W-1.1", "请人工核实该表述，确属严重错误的立即撤下并更正。"
+	}
+	return Sighting{Check: s.Kind, Severity: sev, Says: s.Says, Article: article, URL: page, Where: around(text, s.Start, s.End), Fix: fix, Wrong: maskText(s.Wrong), OnHome: onHome}
+}
+
+// around is the text of a span with some words on either side.
+func around(text string, from, to int) string {
+	r := []rune(text)
+	a, b := max(0, from-15), min(len(r), to+15)
+	if a >= b {
+		return ""
+	}
+	return strings.Join(strings.Fields(maskText(string(r[a:b]))), " ")
+}
+
+// add files a sighting under its fingerprint; the same defect on another page
+// only counts there.
+func (n *inspector) add(v *visit, page *check.Page, s Sighting) {
+	s.Says = maskText(s.Says)
+	fp := s.Fingerprint()
+	if i, ok := n.byPrint[fp]; ok {
+		known := &n.report.Findings[i]
+		if known.URL != s.URL && !slices.Contains(known.Also, s.URL) {
+			known.Pages++
+			if len(known.Also) < maxAlso {
+				known.Also = append(known.Also, s.URL)
+			}
+		}
+		known.OnHome = known.OnHome || s.OnHome
+		return
+	}
+	if len(n.report.Findings) >= maxSightings {
+		n.truncated++
+		return
+	}
+	s.Pages = max(s.Pages, 1)
+	if v != nil {
+		link, status, final := s.Evidence.Link, s.Evidence.LinkStatus, s.Evidence.LinkFinal
+		s.Evidence = v.evidence()
+		s.Evidence.Link, s.Evidence.LinkStatus, s.Evidence.LinkFinal = link, status, final
+		if page != nil {
+			s.Evidence.Excerpt = excerpt(page, s)
+		}
+	}
+	n.byPrint[fp] = len(n.report.Findings)
+	n.report.Findings = append(n.report.Findings, s)
+}
+
+func (v *visit) evidence() Evidence {
+	return Evidence{URL: v.url, Status: v.status, Headers: v.headers, SHA256: v.sum, Size: v.size, At: v.at}
+}
+
+func (n *inspector) skip(id, why, where string, count int) {
+	k := [2]string{id, why}
+	if i, ok := n.untested[k]; ok {
+		n.report.Untested[i].Count += count
+		return
+	}
+	n.untested[k] = len(n.report.Untested)
+	n.report.Untested = append(n.report.Untested, Untested{Check: id, Why: why, Where: where, Count: count})
+}
+
+// hold keeps the bytes of a page until it is known whether they are evidence;
+// beyond what memory allows they go to the store at once.
+func (n *inspector) hold(v *visit, body []byte) error {
+	sum := sha256.Sum256(body)
+	v.sum = hex.EncodeToString(sum[:])
+	if n.store == nil {
+		return nil
+	}
+	var b bytes.Buffer
+	w, err := flate.NewWriter(&b, flate.BestSpeed)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(body); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	if n.held+b.Len() > maxHeld {
+		ref, err := n.store.Put(context.Background(), bytes.NewReader(body))
+		if err != nil {
+			return fmt.Errorf("inspection: keep evidence: %w", err)
+		}
+		v.ref = ref
+		return nil
+	}
+	n.held += b.Len()
+	v.packed = b.Bytes()
+	return nil
+}
+
+// keep moves the held bytes of a page into the store and returns their name.
+func (n *inspector) keep(ctx context.Context, v *visit) (blob.Ref, error) {
+	if n.store == nil || v.ref != "" || v.packed == nil {
+		return v.ref, nil
+	}
+	ref, err := n.store.Put(ctx, flate.NewReader(bytes.NewReader(v.packed)))
+	if err != nil {
+		return "", fmt.Errorf("inspection: keep evidence: %w", err)
+	}
+	v.ref, v.packed = ref, nil
+	return ref, nil
+}
+
+// read unpacks and parses a page held earlier; nil when it is not held.
+func (n *inspector) read(ctx context.Context, v *visit) *check.Page {
+	var body []byte
+	var err error
+	switch {
+	case v.packed != nil:
+		body, err = io.ReadAll(flate.NewReader(bytes.NewReader(v.packed)))
+	case v.ref != "" && n.store != nil:
+		var f io.ReadCloser
+		if f, err = n.store.Open(ctx, v.ref); err == nil {
+			body, err = io.ReadAll(f)
+			f.Close()
+		}
+	}
+	if err != nil || body == nil {
+		return nil
+	}
+	p, err := check.ParsePage(body, v.contentType, v.url)
+	if err != nil {
+		return nil
+	}
+	return p
+}
+
+// reach judges whether the home page opened.
+func (n *inspector) reach(ctx context.Context) {
+	v := n.visits[n.home]
+	if v == nil {
+		v = n.visits[n.start]
+	}
+	add := func(id, says, fix string, sev check.Severity, article string) {
+		n.add(v, nil, Sighting{Check: id, Severity: sev, Article: article, Says: says, Fix: fix, URL: n.home, Where: "首页", OnHome: true})
+	}
+	const mend = "请立即检查服务器、网络和域名解析；属计划内停机的，事先按程序申请临时下线。"
+	switch {
+	case v == nil:
+		n.skip(CheckHome, "首页没有访问", n.home, 1)
+	case v.refused:
+		n.skip(CheckHome, crawl.Declined.Says(), n.home, 1)
+	case v.err != "":
+		if e := (&egress.Error{Kind: v.kind}); !e.Blames() {
+			n.skip(CheckHome, v.says, n.home, 1)
+			return
+		}
+		add(CheckHome, "首页无法打开："+v.says, mend, check.Serious, "V-W-2")
+	case v.status >= 400:
+		add(CheckHome, fmt.Sprintf("首页无法打开：服务器返回状态码 %d。", v.status), mend, check.Serious, "V-W-2")
+	case v.redirect != "" && n.visits[n.home] == nil:
+		// The crawl has said why it did not follow.
+		n.skip(CheckHome, "首页跳转后的地址没有访问", v.redirect, 1)
+	default:
+		n.report.Reachable = true
+	}
+	if v != nil && v.tls != "" {
+		add(CheckCertificate, "网站的加密证书或协议不符合要求："+v.tls.Says(), "请更换有效的服务器证书，停用过时的协议版本。", check.Error, "S23.1a")
+	}
+	if ctx.Err() != nil {
+		n.report.Reachable = false
+	}
+}
+
+// gather notes the links and dates of a page.
+func (n *inspector) gather(v *visit, page *check.Page) {
+	onHome := n.class(page.URL) == check.ClassHome
+	seen := map[string]bool{}
+	for _, l := range page.Links {
+		switch l.Kind {
+		case check.LinkPage, check.LinkAttachment, check.LinkImage, check.LinkExternal:
+		default:
+			continue
+		}
+		if l.URL == "" {
+			continue
+		}
+		target, err := crawl.Canonical(page.URL, l.URL)
+		if err != nil || seen[target] {
+			continue
+		}
+		seen[target] = true
+		if l.Kind == check.LinkPage || l.Kind == check.LinkAttachment {
+			v.targets = append(v.targets, target)
+		}
+		k := n.links[target]
+		if k == nil {
+			if len(n.links) >= 20*n.o.MaxLinks {
+				n.skip("link.dead", "链接过多，其余链接未检测。", target, 1)
+				continue
+			}
+			l.URL = target
+			k = &linked{link: l, page: page.URL}
+			n.links[target] = k
+			n.report.met[target] = true
+			n.linkOrder = append(n.linkOrder, target)
+		} else if len(k.also) < maxAlso && k.page != page.URL {
+			k.also = append(k.also, page.URL)
+		}
+		k.pages++
+		k.onHome = k.onHome || onHome
+	}
+	n.survey(v, page)
+}
+
+// judgeLinks asks every target that was not visited and judges all.
+func (n *inspector) judgeLinks(ctx context.Context) error {
+	results := make([]check.LinkResult, len(n.linkOrder))
+	whys := make([]string, len(n.linkOrder))
+	var ask []int
+	order := make([]int, len(n.linkOrder))
+	for i := range order {
+		order[i] = i
+	}
+	// Home first: every failure there costs more.
+	slices.SortStableFunc(order, func(a, b int) int {
+		x, y := n.links[n.linkOrder[a]], n.links[n.linkOrder[b]]
+		switch {
+		case x.onHome == y.onHome:
+			return 0
+		case x.onHome:
+			return -1
+		}
+		return 1
+	})
+	for _, i := range order {
+		k := n.links[n.linkOrder[i]]
+		if r, ok := n.visited(k); ok {
+			results[i] = r
+			continue
+		}
+		if len(ask) >= n.o.MaxLinks {
+			whys[i] = "超过本次检测的链接数量上限，未检测。"
+			continue
+		}
+		ask = append(ask, i)
+	}
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range min(linkWorkers, len(ask)) {
+		wg.Go(func() {
+			for i := range next {
+				k := n.links[n.linkOrder[i]]
+				results[i], whys[i] = judged(k, n.o.Links.Check(ctx, k.link.URL))
+			}
+		})
+	}
+	for _, i := range ask {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	var facts []check.LinkResult
+	for i, target := range n.linkOrder {
+		if whys[i] != "" {
+			n.skip("link.dead", whys[i], target, 1)
+			continue
+		}
+		n.report.judged[target] = true
+		facts = append(facts, results[i])
+	}
+	n.report.Links = len(facts)
+	byURL := map[string]check.LinkResult{}
+	for _, r := range facts {
+		byURL[r.Link.URL] = r
+	}
+	for _, f := range check.Run(check.Facts{Links: facts, Limits: n.o.Limits, Today: n.o.Today}) {
+		k := n.links[f.Where]
+		if k == nil {
+			continue
+		}
+		if f.Outcome == check.Untested {
+			n.skip(f.Check, f.Why, f.Where, 1)
+			continue
+		}
+		if f.Outcome != check.Violated {
+			continue
+		}
+		v, r := n.visits[k.page], byURL[f.Where]
+		s := Sighting{Check: f.Check, Severity: f.Severity, Says: f.Says, Article: f.Article, URL: k.page, Where: f.Where, Fix: f.Fix, OnHome: k.onHome, Pages: k.pages, Also: k.also,
+			Evidence: Evidence{Link: f.Where, LinkStatus: r.Status, LinkFinal: r.FinalURL}}
+		n.add(v, n.read(ctx, v), s)
+	}
+	return nil
+}
+
+// visited turns the visit of a link's target, redirects followed, into its result.
+func (n *inspector) visited(k *linked) (check.LinkResult, bool) {
+	v := n.visits[k.link.URL]
+	for hops := 0; v != nil && v.redirect != "" && hops < 10; hops++ {
+		v = n.visits[v.redirect]
+	}
+	if v == nil || v.redirect != "" {
+		return check.LinkResult{}, false
+	}
+	r := check.LinkResult{Link: k.link, Status: v.status, FinalURL: v.url, Title: v.title, Text: v.text, Bytes: v.size, ContentType: v.contentType, OnHome: k.onHome}
+	if v.err != "" {
+		if e := (&egress.Error{Kind: v.kind}); !e.Blames() || v.kind == egress.TooLarge {
+			return check.LinkResult{}, false
+		}
+		r.Err, r.Status = v.err, 0
+	}
+	if v.refused {
+		r.Status = http.StatusForbidden
+	}
+	return r, true
+}
+
+// judged turns a verdict on a link into facts, or says why there are none.
+func judged(k *linked, got crawl.LinkResult) (check.LinkResult, string) {
+	r := check.LinkResult{Link: k.link, Status: got.Status, FinalURL: got.Final, Bytes: -1, OnHome: k.onHome}
+	switch got.Verdict {
+	case crawl.Alive:
+		r.Status = http.StatusOK
+	case crawl.Dead:
+		if r.Status < 400 {
+			r.Status, r.Err = 0, string(got.Kind)
+		}
+	case crawl.Unreachable:
+		r.Status, r.Err = 0, cmp.Or(string(got.Kind), "unreachable")
+	case crawl.Refusing:
+		r.Status = http.StatusForbidden
+	default:
+		return r, cmp.Or(got.Says, "未能检测。")
+	}
+	// Bodies were not read: nothing can be said of what they hold.
+	r.ContentType = "application/octet-stream"
+	return r, ""
+}
+
+// finish keeps the evidence of what was found and orders the report.
+func (n *inspector) finish(ctx context.Context) (Report, error) {
+	for i := range n.report.Findings {
+		s := &n.report.Findings[i]
+		v := n.visits[s.Evidence.URL]
+		if v == nil {
+			continue
+		}
+		ref, err := n.keep(ctx, v)
+		if err != nil {
+			return n.report, err
+		}
+		s.Evidence.Ref = ref
+	}
+	if n.truncated > 0 {
+		n.skip("findings", fmt.Sprintf("问题过多，只列出前 %d 个。", maxSightings), n.start, n.truncated)
+	}
+	slices.SortStableFunc(n.report.Findings, func(a, b Sighting) int { return cmp.Compare(rank(a.Severity), rank(b.Severity)) })
+	n.report.Finished = time.Now().UTC()
+	return n.report, nil
+}
+
+func rank(s check.Severity) int {
+	return slices.Index([]check.Severity{check.Serious, check.Error, check.Advice}, s)
+}
+
+// headerText writes a header as lines, in order; cookies are nobody's evidence.
+func headerText(h http.Header) string {
+	var lines []string
+	for name, values := range h {
+		if name == "Set-Cookie" {
+			continue
+		}
+		for _, v := range values {
+			lines = append(lines, name+": "+clipRunes(v, 500))
+		}
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
+func clipRunes(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	i := 0
+	for at := range s {
+		if i == n {
+			return s[:at]
+		}
+		i++
+	}
+	return s
+}
+
+// maskText hides the personal data of a text that is stored or shown.
+func maskText(s string) string {
+	spans := check.Privacy(s)
+	if len(spans) == 0 {
+		return s
+	}
+	r := []rune(s)
+	var b strings.Builder
+	at := 0
+	for _, p := range spans {
+		if p.Start < at || p.End > len(r) {
+			continue
+		}
+		b.WriteString(string(r[at:p.Start]))
+		b.WriteString(check.Mask(p.Kind, p.Wrong))
+		at = p.End
+	}
+	b.WriteString(string(r[at:]))
+	return b.String()
+}
+
+// excerpt is source text around the place of a sighting.
+func excerpt(p *check.Page, s Sighting) string {
+	needle := s.Where
+	switch family, _, _ := strings.Cut(s.Check, "."); family {
+	case "link":
+		needle = hrefOf(p, s.Where)
+	case "wording", "sensitive":
+		needle = s.Wrong
+	case "tags":
+		needle = `"` + s.Where + `"`
+	case "footer":
+		return maskText(clipRunes(tail(p.VisibleText, 600), 600))
+	case "privacy":
+		return "" // the masked value stands in the finding itself
+	}
+	i := -1
+	if needle != "" {
+		i = strings.Index(p.Text, needle)
+		if i < 0 {
+			i = strings.Index(strings.ToLower(p.Text), strings.ToLower(needle))
+		}
+	}
+	if i < 0 || i > len(p.Text) {
+		if strings.HasPrefix(s.Check, "tags.") {
+			return maskText(clipRunes(headOf(p.Text), 1500))
+		}
+		return ""
+	}
+	from, to := max(0, i-200), min(len(p.Text), i+len(needle)+200)
+	return maskText(strings.ToValidUTF8(p.Text[from:to], ""))
+}
+
+func hrefOf(p *check.Page, target string) string {
+	for _, l := range p.Links {
+		if u, err := crawl.Canonical(p.URL, l.URL); l.URL != "" && err == nil && u == target {
+			return l.Href
+		}
+	}
+	return ""
+}
+
+func headOf(text string) string {
+	if i := strings.Index(strings.ToLower(text), "</head"); i > 0 && i <= len(text) {
+		return strings.ToValidUTF8(text[:i], "")
+	}
+	return clipRunes(text, 1500)
+}
+
+func tail(s string, n int) string {
+	r := []rune(s)
+	return string(r[max(0, len(r)-n):])
+}

@@ -1,0 +1,491 @@
+package inspection
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"sync"
+	"time"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
+	"zhengshu/internal/db"
+	"zhengshu/internal/egress"
+	"zhengshu/internal/passage"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/rules/packs"
+)
+
+//go:embed probemigrations/*.sql
+var probeFiles embed.FS
+
+// OpenProbes opens the database of probes and crawls under way: a file of its
+// own beside the embedded database, so that a write every few seconds never
+// waits for the records or they for it; on PostgreSQL the house database
+// itself. The caller closes it when it is not house.
+func OpenProbes(ctx context.Context, house *db.DB, dir string) (*db.DB, error) {
+	if house.Dialect() == db.Postgres {
+		return house, nil
+	}
+	files, err := fs.Sub(probeFiles, "probemigrations")
+	if err != nil {
+		return nil, err
+	}
+	p, err := db.Open(ctx, db.Config{Dir: dir, File: "probes.db", Now: house.Now})
+	if err != nil {
+		return nil, fmt.Errorf("inspection: open probes: %w", err)
+	}
+	if _, err := p.Migrate(ctx, files); err != nil {
+		return nil, errors.Join(fmt.Errorf("inspection: open probes: %w", err), p.Close())
+	}
+	return p, nil
+}
+
+// keepProbes is how long single probes are kept; the days stay.
+const keepProbes = 35 * 24 * time.Hour
+
+// slot is where in each interval a site is probed, so that the sites of a
+// province are spread over it instead of starting together.
+func (s *Service) slot(id registry.SiteID) time.Duration {
+	h := fnv.New64a()
+	h.Write([]byte(id))
+	return time.Duration(h.Sum64() % uint64(s.set.Interval))
+}
+
+// due reports whether a site's turn has come since it was last probed.
+func (s *Service) due(id registry.SiteID, last, now time.Time) bool {
+	turn := now.Add(-s.slot(id)).Truncate(s.set.Interval).Add(s.slot(id))
+	return last.Before(turn)
+}
+
+// ProbeDue probes every monitored, running site whose turn has come and
+// returns how many. The periodic job runs in one process at a time, so no
+// site is probed twice.
+func (s *Service) ProbeDue(ctx context.Context) (int, error) {
+	ctx = audit.System(ctx, "inspection.probe")
+	sites, err := s.monitored(ctx)
+	if err != nil || len(sites) == 0 {
+		return 0, err
+	}
+	type lastRow struct {
+		site registry.SiteID
+		at   time.Time
+	}
+	now := s.db.Now()
+	rows, err := db.All(ctx, s.probes, func(r db.Scanner) (lastRow, error) {
+		var x lastRow
+		err := r.Scan(&x.site, &x.at)
+		return x, err
+	}, `SELECT site_id, last_at FROM probe_day WHERE day >= $1`, calendar.DateOf(now).AddDays(-1))
+	if err != nil {
+		return 0, err
+	}
+	last := map[registry.SiteID]time.Time{}
+	for _, r := range rows {
+		if r.at.After(last[r.site]) {
+			last[r.site] = r.at
+		}
+	}
+	var turn []registry.Site
+	for _, site := range sites {
+		if s.due(site.ID, last[site.ID], now) {
+			turn = append(turn, site)
+		}
+	}
+	type done struct {
+		site registry.SiteID
+		res  egress.ProbeResult
+	}
+	work, results := make(chan registry.Site), make(chan done)
+	var wg sync.WaitGroup
+	for range min(s.set.AtOnce, len(turn)) {
+		wg.Go(func() {
+			for site := range work {
+				results <- done{site.ID, s.probe(ctx, site)}
+			}
+		})
+	}
+	go func() {
+		for _, site := range turn {
+			work <- site
+		}
+		close(work)
+		wg.Wait()
+		close(results)
+	}()
+	n := 0
+	var failed error
+	for r := range results {
+		if r.res.Void {
+			continue
+		}
+		// One commit a probe: they come seconds apart, and none is lost.
+		if err := s.record(context.WithoutCancel(ctx), r.site, r.res); err != nil && failed == nil {
+			failed = err
+		}
+		n++
+	}
+	return n, failed
+}
+
+// probe opens a home page as a visitor would: where plain http is not answered
+// at all, https is.
+func (s *Service) probe(ctx context.Context, site registry.Site) egress.ProbeResult {
+	res := s.client.Probe(ctx, "http://"+site.Host+"/")
+	if !res.OK && !res.Void && res.Kind == egress.TCP {
+		if again := s.client.Probe(ctx, "https://"+site.Host+"/"); !again.Void {
+			return again
+		}
+	}
+	return res
+}
+
+// record keeps one probe and rolls it up into its day.
+func (s *Service) record(ctx context.Context, site registry.SiteID, r egress.ProbeResult) error {
+	return s.probes.Update(ctx, func(tx *db.Tx) error {
+		// The house's clock dates the probe: the day it counts for is a legal day.
+		at := tx.Now()
+		if _, err := tx.Quiet(ctx, `INSERT INTO probe (site_id, at, ok, kind, status, took_ms) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+			site, at, r.OK, string(r.Kind), r.Status, r.Took.Milliseconds()); err != nil {
+			return err
+		}
+		failures, took := 1, int64(0)
+		var ok any
+		if r.OK {
+			failures, took, ok = 0, r.Took.Milliseconds(), at
+		}
+		if _, err := tx.Quiet(ctx, `
+			INSERT INTO probe_day (site_id, day, probes, failures, took_ms, last_at, last_ok, last_ok_at) VALUES ($1, $2, 1, $3, $4, $5, $6, $7)
+			ON CONFLICT (site_id, day) DO UPDATE SET probes = probe_day.probes + 1, failures = probe_day.failures + excluded.failures, took_ms = probe_day.took_ms + excluded.took_ms,
+			   last_at = excluded.last_at, last_ok = excluded.last_ok, last_ok_at = COALESCE(excluded.last_ok_at, probe_day.last_ok_at)`,
+			site, calendar.DateOf(at), failures, took, at, r.OK, ok); err != nil {
+			return err
+		}
+		_, err := tx.Quiet(ctx, `DELETE FROM probe WHERE at < $1`, at.Add(-keepProbes))
+		return err
+	})
+}
+
+// Day is one day of probes at a site.
+type Day struct {
+	On       calendar.Date
+	Probes   int
+	Failures int
+	Took     time.Duration // on average, of those that succeeded
+	Excused  bool          // inside an approved offline window (Article 8(1))
+}
+
+// Availability is a window of probe days.
+type Availability struct {
+	Days []Day // every day of the window, oldest first, those without probes included
+	// Probes and Failures count the days that are not excused.
+	Probes, Failures int
+	// Sufficient says that every counted day has as many probes as the pack asks.
+	Sufficient bool
+	Outcome    packs.Outcome
+	LastAt     time.Time
+	LastOK     bool
+}
+
+// Share is the failed share in hundredths of a per cent, rounded down.
+func (a Availability) Share() int {
+	if a.Probes == 0 {
+		return 0
+	}
+	return a.Failures * 10000 / a.Probes
+}
+
+// AccessRate sums up the n complete days that end on the day until, by the
+// terms of indicator V-W-2: a day with too few probes makes the answer
+// insufficient, days inside an approved offline window are left out and earlier
+// days taken instead.
+func (s *Service) AccessRate(ctx context.Context, scope authz.Scope, site registry.SiteID, until calendar.Date, n int) (Availability, error) {
+	if _, err := s.registry.Site(ctx, scope, site); err != nil {
+		return Availability{}, err
+	}
+	off, err := s.offline(ctx, site)
+	if err != nil {
+		return Availability{}, err
+	}
+	all, err := s.days(ctx, site, until.AddDays(-n-62), until)
+	if err != nil {
+		return Availability{}, err
+	}
+	pack, ok := s.set.Pack(until)
+	if !ok {
+		return Availability{}, nil
+	}
+	return sum(all, off, pack, n), nil
+}
+
+// sum takes the last n days that are not excused.
+func sum(all []Day, off []window, pack packs.Pack, n int) Availability {
+	var a Availability
+	var days []packs.ProbeDay
+	counted := 0
+	for i := len(all) - 1; i >= 0 && counted < n; i-- {
+		d := all[i]
+		for _, w := range off {
+			d.Excused = d.Excused || w.from.Before(d.On.End()) && (w.to.IsZero() || w.to.After(d.On.Start()))
+		}
+		a.Days = append([]Day{d}, a.Days...)
+		if d.Excused {
+			continue
+		}
+		counted++
+		a.Probes += d.Probes
+		a.Failures += d.Failures
+		days = append([]packs.ProbeDay{{Total: d.Probes, Failed: d.Failures}}, days...)
+	}
+	if ind, ok := pack.Indicator("V-W-2"); ok {
+		a.Outcome = packs.Access(ind, days).Outcome
+	}
+	a.Sufficient = a.Outcome != packs.Untested && a.Outcome != ""
+	return a
+}
+
+// window is a time offline with leave; to is zero while it lasts.
+type window struct{ from, to time.Time }
+
+func (s *Service) offline(ctx context.Context, site registry.SiteID) ([]window, error) {
+	steps, err := registry.SiteMachine.History(ctx, s.db, string(site))
+	var out []window
+	for _, st := range steps {
+		switch {
+		case st.To == registry.TemporarilyOffline:
+			out = append(out, window{from: st.At})
+		case st.From == registry.TemporarilyOffline && len(out) > 0:
+			out[len(out)-1].to = st.At
+		}
+	}
+	return out, err
+}
+
+// days are the probe days of a site from one to another, with those missing.
+func (s *Service) days(ctx context.Context, site registry.SiteID, from, to calendar.Date) ([]Day, error) {
+	rows, err := db.All(ctx, s.probes, scanDay, `SELECT day, probes, failures, took_ms FROM probe_day WHERE site_id = $1 AND day >= $2 AND day <= $3 ORDER BY day`, site, from, to)
+	if err != nil {
+		return nil, err
+	}
+	var out []Day
+	for d, i := from, 0; !d.After(to); d = d.AddDays(1) {
+		if i < len(rows) && rows[i].On == d {
+			out = append(out, rows[i])
+			i++
+			continue
+		}
+		out = append(out, Day{On: d})
+	}
+	return out, nil
+}
+
+func scanDay(r db.Scanner) (Day, error) {
+	var d Day
+	var ms int64
+	err := r.Scan(&d.On, &d.Probes, &d.Failures, &ms)
+	if n := d.Probes - d.Failures; n > 0 {
+		d.Took = time.Duration(ms/int64(n)) * time.Millisecond
+	}
+	return d, err
+}
+
+// Past is the last n days of a site in scope, today included, for the bars of
+// the screens.
+func (s *Service) Past(ctx context.Context, scope authz.Scope, site registry.SiteID, n int) ([]Day, error) {
+	if _, err := s.registry.Site(ctx, scope, site); err != nil {
+		return nil, err
+	}
+	off, err := s.offline(ctx, site)
+	if err != nil {
+		return nil, err
+	}
+	today := calendar.DateOf(s.db.Now())
+	days, err := s.days(ctx, site, today.AddDays(1-n), today)
+	for i := range days {
+		for _, w := range off {
+			days[i].Excused = days[i].Excused || w.from.Before(days[i].On.End()) && (w.to.IsZero() || w.to.After(days[i].On.Start()))
+		}
+	}
+	return days, err
+}
+
+// Week is the last seven days of one site, for a board: a plain count.
+type Week struct {
+	Probes, Failures int
+	LastAt           time.Time
+	LastOK           bool
+}
+
+// Weeks sums up the last seven days of the sites given, today included. The
+// caller took the sites from the ledger within a scope.
+func (s *Service) Weeks(ctx context.Context, scope authz.Scope) (map[registry.SiteID]Week, error) {
+	type row struct {
+		site registry.SiteID
+		week Week
+	}
+	rows, err := db.All(ctx, s.probes, func(r db.Scanner) (row, error) {
+		var x row
+		err := r.Scan(&x.site, &x.week.Probes, &x.week.Failures, &x.week.LastAt, &x.week.LastOK)
+		return x, err
+	}, `SELECT site_id, probes, failures, last_at, last_ok FROM probe_day WHERE day >= $1 ORDER BY site_id, day`, calendar.DateOf(s.db.Now()).AddDays(-6))
+	if err != nil {
+		return nil, err
+	}
+	var w db.Where
+	scope.Where(&w, "u")
+	inScope, err := db.All(ctx, s.db, db.Value[registry.SiteID], `SELECT s.id FROM site s JOIN unit u ON u.id = s.unit_id WHERE `+w.SQL(), w.Args()...)
+	if err != nil {
+		return nil, err
+	}
+	mine := make(map[registry.SiteID]bool, len(inScope))
+	for _, id := range inScope {
+		mine[id] = true
+	}
+	out := map[registry.SiteID]Week{}
+	for _, r := range rows {
+		if !mine[r.site] {
+			continue
+		}
+		k := out[r.site]
+		k.Probes += r.week.Probes
+		k.Failures += r.week.Failures
+		k.LastAt, k.LastOK = r.week.LastAt, r.week.LastOK
+		out[r.site] = k
+	}
+	return out, nil
+}
+
+// DownSince is when a site in scope was last seen to open, if every probe since
+// has failed; ok is false when the last probe succeeded or there was none.
+func (s *Service) DownSince(ctx context.Context, scope authz.Scope, site registry.SiteID) (since time.Time, ok bool, err error) {
+	if _, err := s.registry.Site(ctx, scope, site); err != nil {
+		return time.Time{}, false, err
+	}
+	type row struct {
+		at time.Time
+		ok bool
+	}
+	scan := func(r db.Scanner) (row, error) {
+		var x row
+		err := r.Scan(&x.at, &x.ok)
+		return x, err
+	}
+	last, err := db.One(ctx, s.probes, scan, `SELECT at, ok FROM probe WHERE site_id = $1 ORDER BY at DESC LIMIT 1`, site)
+	if db.None(err) || err == nil && last.ok {
+		return time.Time{}, false, nil
+	}
+	if err != nil {
+		return time.Time{}, false, err
+	}
+	first, err := db.One(ctx, s.probes, scan, `SELECT at, ok FROM probe WHERE site_id = $1 AND at > COALESCE((SELECT max(at) FROM probe WHERE site_id = $1 AND ok), $2) ORDER BY at LIMIT 1`, site, time.Unix(0, 0).UTC())
+	return first.at, err == nil, err
+}
+
+// access judges the last complete days of one site.
+func (s *Service) access(ctx context.Context, site registry.Site) (check.Finding, bool, error) {
+	today := calendar.DateOf(s.db.Now())
+	pack, ok := s.set.Pack(today)
+	if !ok {
+		return check.Finding{}, false, nil
+	}
+	limits := LimitsOf(pack)
+	a, err := s.AccessRate(ctx, authz.System("inspection.access"), site.ID, today.AddDays(-1), limits.AccessDays)
+	if err != nil {
+		return check.Finding{}, false, err
+	}
+	facts := &check.Access{Failed: a.Failures}
+	for _, d := range a.Days {
+		if !d.Excused {
+			facts.Days = append(facts.Days, d.Probes)
+		}
+	}
+	for _, f := range check.Run(check.Facts{Access: facts, Today: today, Limits: limits}) {
+		if f.Check == "access.rate" {
+			return f, true, nil
+		}
+	}
+	return check.Finding{}, false, nil
+}
+
+// JudgeAccess opens and closes the findings of availability: the periodic duty.
+func (s *Service) JudgeAccess(ctx context.Context) error {
+	ctx = audit.System(ctx, "inspection.access")
+	sites, err := s.monitored(ctx)
+	if err != nil {
+		return err
+	}
+	for _, site := range sites {
+		f, ok, err := s.access(ctx, site)
+		if err != nil {
+			return err
+		}
+		if !ok || f.Outcome == check.Untested {
+			continue
+		}
+		sg := Sighting{Check: f.Check, Severity: f.Severity, Says: f.Says, Article: f.Article, URL: address(site), Where: f.Where, Fix: f.Fix, OnHome: true, Pages: 1,
+			Evidence: Evidence{URL: address(site), At: s.db.Now()}}
+		if err := s.settle(ctx, site, sg, f.Outcome == check.Violated); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settle opens, renews or closes the one finding of a check about a whole site.
+func (s *Service) settle(ctx context.Context, site registry.Site, sg Sighting, wrong bool) error {
+	fp := sg.Fingerprint()
+	known, err := db.One(ctx, s.db, scanFinding, findingSelect+` WHERE f.site_id = $1 AND f.fingerprint = $2 AND f.state <> 'closed'`, site.ID, fp)
+	stands := !db.None(err)
+	if err != nil && stands {
+		return err
+	}
+	if !wrong && (!stands || known.State == FindingOrdered) || wrong && stands && known.Says == sg.Says {
+		return nil
+	}
+	return s.db.Update(ctx, func(tx *db.Tx) error {
+		switch {
+		case wrong && stands:
+			if err := seenAgain(ctx, tx, known.ID, "", sg); err != nil {
+				return err
+			}
+			return audit.Record(ctx, tx, audit.Entry{Act: "inspection.finding.seen", Target: known.Target(), Basis: sg.Article, Before: known.Says, After: sg.Says})
+		case wrong:
+			f, err := s.found(ctx, tx, site, "", sg, fp)
+			if err != nil {
+				return err
+			}
+			return audit.Record(ctx, tx, audit.Entry{Act: "inspection.finding.find", Target: f.Target(), Basis: sg.Article, After: sg.Says})
+		}
+		proof, err := insertProof(ctx, tx, Proof{Finding: known.ID, Look: "patrol", Outcome: Gone, Says: sg.Says, Evidence: sg.Evidence})
+		if err != nil {
+			return err
+		}
+		_, err = s.move(ctx, tx, known, "close", passage.Note{Says: sg.Says}, proof)
+		return err
+	})
+}
+
+// lookAtAccess is the retest of availability: the window as it stands today.
+func (s *Service) lookAtAccess(ctx context.Context, site registry.Site) (Look, error) {
+	begun := time.Now()
+	f, ok, err := s.access(ctx, site)
+	if err != nil {
+		return Look{}, err
+	}
+	l := Look{Outcome: Unknown, Says: "没有检查参数，未能复测。", Evidence: Evidence{URL: address(site), At: s.db.Now()}, Took: time.Since(begun)}
+	if ok {
+		l.Says = f.Says
+		switch f.Outcome {
+		case check.Violated:
+			l.Outcome = Standing
+		case check.Kept, check.Tolerated:
+			l.Outcome = Gone
+		}
+	}
+	return l, nil
+}

@@ -1,0 +1,657 @@
+package inspection
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/blob"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
+	"zhengshu/internal/crawl"
+	"zhengshu/internal/db"
+	"zhengshu/internal/egress"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/jobs"
+	"zhengshu/internal/passage"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/rules/packs"
+)
+
+// RunID identifies one run over a site.
+type RunID string
+
+// Kinds and states of a run.
+const (
+	Patrol = "patrol" // by the clock
+	Manual = "manual" // asked by a person
+
+	RunQueued  = "queued"
+	RunRunning = "running"
+	RunDone    = "done"
+	RunFailed  = "failed"
+)
+
+// Run is one run over one site.
+type Run struct {
+	ID       RunID
+	Site     registry.SiteID
+	SiteName string // joined
+	Host     string // joined
+	UnitName string // joined
+	Kind     string
+	State    string
+	AskedBy  string
+	AskedAt  time.Time
+	Started  time.Time
+	Finished time.Time
+	URL      string
+	Pages    int
+	Links    int
+	Found    int // findings seen
+	Fresh    int // of these not known before
+	Closed   int // no longer there
+	Untested []Untested
+	Failure  string
+	areaPath string
+	linePath string
+}
+
+// StateName is the state in Chinese.
+func (r Run) StateName() string {
+	return map[string]string{RunQueued: "等待", RunRunning: "检查中", RunDone: "已完成", RunFailed: "未完成"}[r.State]
+}
+
+// KindName is the kind in Chinese.
+func (r Run) KindName() string {
+	if r.Kind == Patrol {
+		return "定期巡检"
+	}
+	return "人工发起"
+}
+
+// UnderWay reports whether the run has not ended.
+func (r Run) UnderWay() bool { return r.State == RunQueued || r.State == RunRunning }
+
+// Link is the run's page in the console.
+func (r Run) Link() string { return "/console/inspection/runs/" + string(r.ID) }
+
+// Settings of the service; zero fields take the defaults given.
+type Settings struct {
+	MaxPages int           // pages of a run; 200
+	Delay    time.Duration // between two requests to a host; 250 ms; negative: none
+	Interval time.Duration // between two probes of a site; 5 min
+	AtOnce   int           // probes at once; 32
+	Every    time.Duration // between two patrols of a site; 24 h
+	// Scanner gives the wording scanner when a run needs it; nil: wording is not looked at.
+	Scanner func() (check.Scanner, error)
+	// Pack is the scoring pack in force on a day, whose thresholds are used; the
+	// embedded gwb-2019-19 when nil.
+	Pack func(on calendar.Date) (packs.Pack, bool)
+	Log  *slog.Logger
+}
+
+// Service is the door of inspection.
+type Service struct {
+	db       *db.DB
+	probes   *db.DB
+	registry *registry.Service
+	blobs    blob.Store
+	client   *egress.Client
+	manners  *crawl.Manners
+	set      Settings
+	columns  func(context.Context, registry.Site) ([]check.Column, error)
+	item     func(ctx context.Context, site registry.SiteID, address string) string
+	moved    []func(ctx context.Context, tx *db.Tx, f Finding, act string) error
+}
+
+// New makes the service. probes is the database of OpenProbes; client carries
+// the policy of where requests may go (own listener included).
+func New(d, probes *db.DB, r *registry.Service, blobs blob.Store, client *egress.Client, set Settings) *Service {
+	if set.MaxPages <= 0 {
+		set.MaxPages = 200
+	}
+	if set.Interval <= 0 {
+		set.Interval = 5 * time.Minute
+	}
+	if set.AtOnce <= 0 {
+		set.AtOnce = 32
+	}
+	if set.Every <= 0 {
+		set.Every = 24 * time.Hour
+	}
+	if set.Pack == nil {
+		set.Pack = func(on calendar.Date) (packs.Pack, bool) {
+			all, err := packs.Embedded()
+			if err != nil {
+				return packs.Pack{}, false
+			}
+			return packs.Pick(all, "gwb-2019-19", on)
+		}
+	}
+	if set.Log == nil {
+		set.Log = slog.Default()
+	}
+	return &Service{db: d, probes: probes, registry: r, blobs: blobs, client: client, set: set,
+		manners: crawl.NewManners(client, crawl.Courtesy{Delay: set.Delay})}
+}
+
+// OnMoved registers what is told, in the same transaction, of every finding
+// found, ordered, released, closed, reopened, disputed or upheld.
+func (s *Service) OnMoved(fn func(ctx context.Context, tx *db.Tx, f Finding, act string) error) {
+	s.moved = append(s.moved, fn)
+}
+
+// ColumnsFrom registers who knows the columns of a site hosted here.
+func (s *Service) ColumnsFrom(fn func(context.Context, registry.Site) ([]check.Column, error)) {
+	s.columns = fn
+}
+
+// ItemFrom registers who knows the console page of the item behind a public
+// address of a hosted site; "" when there is none.
+func (s *Service) ItemFrom(fn func(ctx context.Context, site registry.SiteID, address string) string) {
+	s.item = fn
+}
+
+// ItemLink is the console page of the item a finding stands on; empty when the
+// site is not hosted here.
+func (s *Service) ItemLink(ctx context.Context, scope authz.Scope, f Finding) string {
+	if !f.Hosted || s.item == nil || !scope.Covers(f.areaPath, f.linePath) {
+		return ""
+	}
+	return s.item(ctx, f.Site, f.URL)
+}
+
+// RunSite is the job of one run.
+type RunSite struct {
+	Run RunID `json:"run"`
+}
+
+// Kind names the job.
+func (RunSite) Kind() string { return "inspection.run" }
+
+// PatrolSites is the periodic job that queues the patrols that have come due.
+type PatrolSites struct{}
+
+// Kind names the job.
+func (PatrolSites) Kind() string { return "inspection.patrol" }
+
+// ProbeSites is the periodic job that probes the sites whose turn it is.
+type ProbeSites struct{}
+
+// Kind names the job.
+func (ProbeSites) Kind() string { return "inspection.probe" }
+
+// JudgeAccess is the periodic job that judges availability.
+type JudgeAccess struct{}
+
+// Kind names the job.
+func (JudgeAccess) Kind() string { return "inspection.access" }
+
+// Queue is the queue of runs and probes: they wait on the network.
+const Queue = "inspection"
+
+// Register gives the workers the module's jobs and periodic duties.
+func (s *Service) Register(w *jobs.Workers) {
+	jobs.Handle(w, func(ctx context.Context, a RunSite) error { return s.Work(ctx, a.Run) })
+	jobs.Handle(w, func(ctx context.Context, _ PatrolSites) error { _, err := s.PatrolDue(ctx); return err })
+	jobs.Handle(w, func(ctx context.Context, _ ProbeSites) error { _, err := s.ProbeDue(ctx); return err })
+	jobs.Handle(w, func(ctx context.Context, _ JudgeAccess) error { return s.JudgeAccess(ctx) })
+	jobs.Every(w, 10*time.Second, ProbeSites{})
+	jobs.Every(w, 15*time.Minute, PatrolSites{})
+	jobs.Every(w, time.Hour, JudgeAccess{})
+}
+
+const runSelect = `
+	SELECT r.id, r.site_id, s.name, s.host, u.name, r.kind, r.state, r.asked_by, r.asked_at, r.started_at, r.finished_at, r.start_url, r.pages, r.links, r.found, r.fresh,
+	       r.closed, r.untested, r.failure, u.area_path, u.line_path
+	  FROM inspection_run r JOIN site s ON s.id = r.site_id JOIN unit u ON u.id = s.unit_id`
+
+func scanRun(sc db.Scanner) (Run, error) {
+	var r Run
+	var untested string
+	err := sc.Scan(&r.ID, &r.Site, &r.SiteName, &r.Host, &r.UnitName, &r.Kind, &r.State, &r.AskedBy, &r.AskedAt, &r.Started, &r.Finished, &r.URL, &r.Pages, &r.Links, &r.Found, &r.Fresh,
+		&r.Closed, &untested, &r.Failure, &r.areaPath, &r.linePath)
+	if err == nil {
+		err = json.Unmarshal([]byte(untested), &r.Untested)
+	}
+	return r, err
+}
+
+// Run in scope. While it is under way Pages counts what was visited so far.
+func (s *Service) Run(ctx context.Context, scope authz.Scope, id RunID) (Run, error) {
+	r, err := db.One(ctx, s.db, scanRun, runSelect+` WHERE r.id = $1`, id)
+	if db.None(err) || err == nil && !scope.Covers(r.areaPath, r.linePath) {
+		return Run{}, fault.Missing("检查记录")
+	}
+	if err == nil && r.State == RunRunning {
+		n, perr := db.One(ctx, s.probes, db.Value[int], `SELECT visited FROM frontier WHERE run_id = $1`, id)
+		if perr == nil {
+			r.Pages = n
+		} else if !db.None(perr) {
+			return Run{}, perr
+		}
+	}
+	return r, err
+}
+
+// Runs of a site in scope, latest first.
+func (s *Service) Runs(ctx context.Context, scope authz.Scope, site registry.SiteID, limit int) ([]Run, error) {
+	if _, err := s.registry.Site(ctx, scope, site); err != nil {
+		return nil, err
+	}
+	return db.All(ctx, s.db, scanRun, runSelect+` WHERE r.site_id = $1 ORDER BY r.asked_at DESC, r.id DESC LIMIT $2`, site, limit)
+}
+
+// LastRuns is the latest run of every site in scope that has any.
+func (s *Service) LastRuns(ctx context.Context, scope authz.Scope) (map[registry.SiteID]Run, error) {
+	var w db.Where
+	scope.Where(&w, "u")
+	list, err := db.All(ctx, s.db, scanRun, runSelect+` WHERE r.id = (SELECT max(x.id) FROM inspection_run x WHERE x.site_id = r.site_id) AND `+w.SQL(), w.Args()...)
+	out := make(map[registry.SiteID]Run, len(list))
+	for _, r := range list {
+		out[r.Site] = r
+	}
+	return out, err
+}
+
+// Start queues a run over a site: a person's wish. Sites that nobody has
+// switched on are not contacted.
+func (s *Service) Start(ctx context.Context, scope authz.Scope, site registry.SiteID) (Run, error) {
+	return s.queue(ctx, scope, site, Manual)
+}
+
+func (s *Service) queue(ctx context.Context, scope authz.Scope, id registry.SiteID, kind string) (r Run, err error) {
+	err = s.db.Update(ctx, func(tx *db.Tx) error {
+		site, err := s.registry.SiteTx(ctx, tx, scope, id)
+		if err != nil {
+			return err
+		}
+		if err := contactable(site); err != nil {
+			return err
+		}
+		r = Run{ID: RunID(ulid.Make().String()), Site: id, SiteName: site.Name, Host: site.Host, UnitName: site.UnitName, Kind: kind, State: RunQueued, AskedAt: tx.Now(), URL: address(site)}
+		if a, ok := audit.ActorFrom(ctx); ok {
+			r.AskedBy = a.Name
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO inspection_run (id, site_id, kind, state, asked_by, asked_at, start_url) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			r.ID, r.Site, r.Kind, r.State, r.AskedBy, r.AskedAt, r.URL)
+		if _, dup := db.UniqueViolation(err); dup {
+			return fault.New(fault.Conflict, "这个站点正在检查，请等本次检查完成后再发起。").From(err)
+		}
+		if err != nil {
+			return fmt.Errorf("inspection: queue run: %w", err)
+		}
+		if err := jobs.Enqueue(ctx, tx, RunSite{r.ID}, jobs.Queue(Queue), jobs.MaxAttempts(3)); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.run.start", Basis: "第十九条（四）", Target: site.Target(), After: map[string]string{"run": string(r.ID), "kind": kind}})
+	})
+	return r, err
+}
+
+// contactable refuses a site that may not be contacted.
+func contactable(site registry.Site) error {
+	switch {
+	case site.Host == "":
+		return fault.New(fault.Refused, "这个站点没有登记域名，无法检查。请先在台账中登记域名。")
+	case site.State != registry.Running && site.State != registry.TemporarilyOffline:
+		return fault.Newf(fault.Refused, "站点现在的状态是“%s”，不检查。", site.StateName())
+	case site.State == registry.TemporarilyOffline:
+		return fault.New(fault.Refused, "站点在批准的临时下线期内，恢复后再检查。").Because(fault.Reason{ID: "S8.1a", Citation: "陕政公开办〔2021〕18号 第八条（一）", Says: "临时下线期间不检查网站运行情况。"})
+	case !site.Monitored:
+		return fault.New(fault.Refused, "这个站点没有开启监测，平台不会访问它。请先在站点台账中开启监测，再发起检查。")
+	}
+	return nil
+}
+
+func address(site registry.Site) string { return "http://" + site.Host + "/" }
+
+// PatrolDue queues the patrols that have come due and returns how many.
+func (s *Service) PatrolDue(ctx context.Context) (int, error) {
+	ctx = audit.System(ctx, "inspection.patrol")
+	scope := authz.System("inspection.patrol")
+	last, err := s.LastRuns(ctx, scope)
+	if err != nil {
+		return 0, err
+	}
+	sites, err := s.monitored(ctx)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, site := range sites {
+		if r, ok := last[site.ID]; ok && (r.UnderWay() || s.db.Now().Sub(r.AskedAt) < s.set.Every) {
+			continue
+		}
+		if _, err := s.queue(ctx, scope, site.ID, Patrol); err != nil && !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.Refused) {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+// monitored are the sites that may be contacted now.
+func (s *Service) monitored(ctx context.Context) ([]registry.Site, error) {
+	list, _, err := s.registry.Sites(ctx, authz.System("inspection.monitor"), registry.SiteFilter{Monitored: true, State: registry.Running, Limit: 100_000})
+	out := list[:0]
+	for _, site := range list {
+		if site.Host != "" {
+			out = append(out, site)
+		}
+	}
+	return out, err
+}
+
+func (s *Service) options() (Options, error) {
+	today := calendar.DateOf(s.db.Now())
+	o := Options{MaxPages: s.set.MaxPages, Delay: s.set.Delay, Today: today, Manners: s.manners}
+	if p, ok := s.set.Pack(today); ok {
+		o.Limits = LimitsOf(p)
+	}
+	if s.set.Scanner != nil {
+		sc, err := s.set.Scanner()
+		if err != nil {
+			return o, err
+		}
+		o.Scanner = sc
+	}
+	return o, nil
+}
+
+// target is what the ledger knows of a site.
+func (s *Service) target(ctx context.Context, site registry.Site) (Target, error) {
+	t := Target{URL: address(site), Ledger: &check.Ledger{SiteName: site.Name, SiteDomain: site.Host, SiteCode: site.SiteCode, Sponsor: site.UnitName, ICPFiling: site.ICP,
+		PoliceFiling: site.PoliceFiling, ChineseDomain: site.ChineseDomain}}
+	if site.Contact != "" {
+		t.Ledger.OfficialPhones = []string{site.Contact}
+	}
+	if site.Hosted && s.columns != nil {
+		cols, err := s.columns(ctx, site)
+		t.Columns = cols
+		return t, err
+	}
+	cols, err := s.registry.Columns(ctx, s.db, authz.System("inspection.run"), site.ID)
+	for _, c := range cols {
+		kind := check.ColumnKindOf(c.Type)
+		if kind == check.ColumnOther {
+			kind = check.ColumnKindOf(c.Name)
+		}
+		t.Columns = append(t.Columns, check.Column{Name: c.Name, Kind: kind, Items: -1, CycleDays: c.CycleDays})
+	}
+	return t, err
+}
+
+// Work does a queued run: the job. It may be worked again after a crash.
+func (s *Service) Work(ctx context.Context, id RunID) error {
+	ctx = audit.System(ctx, "inspection.run")
+	scope := authz.System("inspection.run")
+	r, err := db.One(ctx, s.db, scanRun, runSelect+` WHERE r.id = $1`, id)
+	if db.None(err) {
+		return jobs.Cancel(fmt.Errorf("inspection: no run %s", id))
+	}
+	if err != nil || !r.UnderWay() {
+		return err
+	}
+	site, err := s.registry.Site(ctx, scope, r.Site)
+	if err != nil {
+		return err
+	}
+	if err := contactable(site); err != nil {
+		return s.fail(ctx, site, id, fault.Of(err).Says) // switched off while it waited
+	}
+	err = s.db.Update(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, `UPDATE inspection_run SET state = 'running', started_at = $2 WHERE id = $1`, id, tx.Now()); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.run.begin", Target: site.Target(), After: map[string]string{"run": string(id)}})
+	})
+	if err != nil {
+		return err
+	}
+	o, err := s.options()
+	if err != nil {
+		return err
+	}
+	t, err := s.target(ctx, site)
+	if err != nil {
+		return err
+	}
+	told := time.Time{}
+	o.Progress = func(visited int, address string) {
+		if time.Since(told) < time.Second {
+			return
+		}
+		told = time.Now()
+		if err := s.progress(ctx, id, visited, address); err != nil {
+			s.set.Log.Warn("inspection: progress not kept", "run", id, "err", err)
+		}
+	}
+	report, err := Inspect(ctx, s.client, s.blobs, t, o)
+	if ctx.Err() != nil {
+		return ctx.Err() // stopped with the process: the job comes back
+	}
+	if err != nil {
+		s.set.Log.Error("inspection: run broke off", "run", id, "site", site.Host, "err", err)
+		return errors.Join(s.fail(ctx, site, id, "检查中断："+fault.Of(err).Says), jobs.Cancel(err))
+	}
+	return s.conclude(ctx, site, id, report)
+}
+
+func (s *Service) progress(ctx context.Context, id RunID, visited int, address string) error {
+	return s.probes.Update(ctx, func(tx *db.Tx) error {
+		_, err := tx.Quiet(ctx, `INSERT INTO frontier (run_id, url, visited, at) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (run_id) DO UPDATE SET url = excluded.url, visited = excluded.visited, at = excluded.at`, id, address, visited, tx.Now())
+		return err
+	})
+}
+
+func (s *Service) fail(ctx context.Context, site registry.Site, id RunID, says string) error {
+	return s.db.Update(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, `UPDATE inspection_run SET state = 'failed', failure = $2, finished_at = $3 WHERE id = $1`, id, says, tx.Now()); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.run.fail", Target: site.Target(), After: map[string]string{"run": string(id), "says": says}})
+	})
+}
+
+// conclude writes what a run saw: new findings, known ones seen again, and
+// open ones that the run looked for and did not find.
+func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, rep Report) error {
+	untested, err := json.Marshal(rep.Untested)
+	if err != nil {
+		return err
+	}
+	err = s.db.Update(ctx, func(tx *db.Tx) error {
+		known, err := db.All(ctx, tx, scanFinding, findingSelect+` WHERE f.site_id = $1 AND f.state <> 'closed'`, site.ID)
+		if err != nil {
+			return err
+		}
+		standing := make(map[string]Finding, len(known))
+		for _, f := range known {
+			standing[f.Fingerprint] = f
+		}
+		fresh, closed := 0, 0
+		for _, sg := range rep.Findings {
+			fp := sg.Fingerprint()
+			if f, ok := standing[fp]; ok {
+				delete(standing, fp)
+				if err := seenAgain(ctx, tx, f.ID, id, sg); err != nil {
+					return err
+				}
+				continue
+			}
+			if _, err := s.found(ctx, tx, site, id, sg, fp); err != nil {
+				return err
+			}
+			fresh++
+		}
+		for _, f := range standing {
+			// A finding in an order is closed by its own retest, with both looks shown.
+			if f.State == FindingOrdered || !rep.Looked(f.Check, f.URL, f.Where) {
+				continue
+			}
+			proof, err := insertProof(ctx, tx, Proof{Finding: f.ID, Run: id, Look: "patrol", Outcome: Gone, Says: "本次检查未再发现。", Evidence: Evidence{URL: f.URL, At: rep.Finished}})
+			if err != nil {
+				return err
+			}
+			if _, err := s.move(ctx, tx, f, "close", passage.Note{Says: "检查未再发现"}, proof); err != nil {
+				return err
+			}
+			closed++
+		}
+		_, err = tx.Exec(ctx, `UPDATE inspection_run SET state = 'done', finished_at = $2, pages = $3, links = $4, found = $5, fresh = $6, closed = $7, untested = $8 WHERE id = $1`,
+			id, tx.Now(), rep.Pages, rep.Links, len(rep.Findings), fresh, closed, string(untested))
+		if err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.run.finish", Basis: "第十九条（四）", Target: site.Target(),
+			After: map[string]any{"run": id, "pages": rep.Pages, "found": len(rep.Findings), "fresh": fresh, "closed": closed}})
+	})
+	if err != nil {
+		return err
+	}
+	return s.probes.Update(ctx, func(tx *db.Tx) error {
+		_, err := tx.Quiet(ctx, `DELETE FROM frontier WHERE run_id = $1`, id)
+		return err
+	})
+}
+
+func seenAgain(ctx context.Context, tx *db.Tx, id FindingID, run RunID, sg Sighting) error {
+	also, err := json.Marshal(nonNil(sg.Also))
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE finding SET last_seen = $2, last_run_id = $3, says = $4, page_url = $5, also = $6, pages = $7, on_home = $8, severity = $9 WHERE id = $1`,
+		id, tx.Now(), db.Null(run), sg.Says, sg.URL, string(also), sg.Pages, sg.OnHome, sg.Severity)
+	return err
+}
+
+func nonNil(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+// found files a new finding with its first proof.
+func (s *Service) found(ctx context.Context, tx *db.Tx, site registry.Site, run RunID, sg Sighting, fp string) (Finding, error) {
+	f := Finding{ID: FindingID(ulid.Make().String()), Site: site.ID, SiteName: site.Name, Host: site.Host, Unit: site.Unit, UnitName: site.UnitName, Hosted: site.Hosted, Run: run, LastRun: run,
+		Check: sg.Check, Fingerprint: fp, Severity: sg.Severity, Clause: sg.Article, Says: sg.Says, URL: sg.URL, Where: clipRunes(sg.Where, 2000), Wrong: sg.Wrong, Also: nonNil(sg.Also), Pages: sg.Pages,
+		OnHome: sg.OnHome, Excerpt: clipRunes(sg.Evidence.Excerpt, 2000), Fix: sg.Fix, Evidence: sg.Evidence.Ref, SHA256: sg.Evidence.SHA256, FirstSeen: tx.Now(), LastSeen: tx.Now(), State: FindingOpen}
+	also, err := json.Marshal(f.Also)
+	if err != nil {
+		return f, err
+	}
+	_, err = tx.Exec(ctx, `
+		INSERT INTO finding (id, site_id, run_id, last_run_id, check_id, fingerprint, severity, clause, says, page_url, place, wrong, also, pages, on_home, excerpt, fix,
+		       evidence_ref, evidence_sha256, first_seen, last_seen, state)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
+		f.ID, f.Site, db.Null(f.Run), db.Null(f.LastRun), f.Check, f.Fingerprint, f.Severity, f.Clause, f.Says, f.URL, f.Where, f.Wrong, string(also), max(f.Pages, 1), f.OnHome, f.Excerpt, f.Fix,
+		string(f.Evidence), f.SHA256, f.FirstSeen, f.LastSeen, f.State)
+	if err != nil {
+		return f, fmt.Errorf("inspection: file finding: %w", err)
+	}
+	if _, _, err := FindingMachine.Take(ctx, tx, string(f.ID), "find", passage.Note{Says: clipRunes(f.Says, 200)}); err != nil {
+		return f, err
+	}
+	if _, err := insertProof(ctx, tx, Proof{Finding: f.ID, Run: run, Look: "found", Outcome: Standing, Says: sg.Says, Evidence: sg.Evidence}); err != nil {
+		return f, err
+	}
+	return f, s.tell(ctx, tx, f, "find")
+}
+
+// Retested is what a retest came to: the look before it and its own.
+type Retested struct {
+	Finding Finding
+	Before  Proof
+	After   Proof
+	Closed  bool // the finding is closed now
+}
+
+// Retest fetches the place of a finding again and closes the finding, keeps it
+// open, or opens it again; both looks stay as evidence. It takes seconds.
+func (s *Service) Retest(ctx context.Context, scope authz.Scope, id FindingID) (Retested, error) {
+	f, err := s.Finding(ctx, s.db, scope, id)
+	if err != nil {
+		return Retested{}, err
+	}
+	site, err := s.registry.Site(ctx, scope, f.Site)
+	if err != nil {
+		return Retested{}, err
+	}
+	if err := contactable(site); err != nil {
+		return Retested{}, err
+	}
+	look, err := s.lookAgain(ctx, site, f)
+	if err != nil {
+		return Retested{}, err
+	}
+	var out Retested
+	err = s.db.Update(ctx, func(tx *db.Tx) error {
+		if f, err = s.Finding(ctx, tx, scope, id); err != nil {
+			return err
+		}
+		proofs, err := s.Proofs(ctx, tx, scope, id)
+		if err != nil {
+			return err
+		}
+		if len(proofs) > 0 {
+			out.Before = proofs[len(proofs)-1]
+		}
+		out.After = Proof{Finding: f.ID, Look: "retest", Outcome: look.Outcome, Says: look.Says, At: look.Evidence.At, Took: look.Took, Evidence: look.Evidence}
+		if out.After.ID, err = insertProof(ctx, tx, out.After); err != nil {
+			return err
+		}
+		switch {
+		case look.Outcome == Gone && f.State != FindingClosed:
+			f, err = s.move(ctx, tx, f, "close", passage.Note{Says: look.Says}, out.After.ID)
+		case look.Outcome == Standing && f.State == FindingClosed:
+			f, err = s.move(ctx, tx, f, "reopen", passage.Note{Says: look.Says}, out.After.ID)
+		default:
+			if look.Outcome == Standing {
+				_, err = tx.Exec(ctx, `UPDATE finding SET last_seen = $2, says = $3 WHERE id = $1`, f.ID, tx.Now(), look.Says)
+			}
+			if err == nil {
+				err = audit.Record(ctx, tx, audit.Entry{Act: "inspection.finding.retest", Target: f.Target(), Basis: f.Clause, After: map[string]string{"outcome": look.Outcome, "evidence": out.After.ID}})
+			}
+		}
+		out.Finding, out.Closed = f, f.State == FindingClosed
+		return err
+	})
+	return out, err
+}
+
+func (s *Service) lookAgain(ctx context.Context, site registry.Site, f Finding) (Look, error) {
+	if f.Check == "access.rate" {
+		return s.lookAtAccess(ctx, site)
+	}
+	o, err := s.options()
+	if err != nil {
+		return Look{}, err
+	}
+	if !strings.HasPrefix(f.Check, check.KindWording) && !strings.HasPrefix(f.Check, check.KindSensitive) {
+		o.Scanner = nil
+	}
+	t, err := s.target(ctx, site)
+	if err != nil {
+		return Look{}, err
+	}
+	// A person waits.
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	look, err := Recheck(ctx, s.client, s.blobs, t, f.spot(), o)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return Look{}, fault.New(fault.Unavailable, "一分钟内没有复测完，对方网站响应很慢，请稍后再试。").From(err)
+	}
+	return look, err
+}
