@@ -41,3 +41,10 @@ func navigation() []web.NavItem {
 }
 
 func (h *House) counts(ctx context.Context) web.Counts { return web.Counts{} }
+
+// Routes is the whole route table, for the golden list and the tests that walk
+// every door.
+func (h *House) Routes() []web.Route {
+	_, routes := h.doors()
+	return routes
+}
