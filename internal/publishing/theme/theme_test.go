@@ -1,0 +1,322 @@
+package theme
+
+import (
+	"bytes"
+	"encoding/xml"
+	"html/template"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"zhengshu/internal/check"
+)
+
+const hostile = `<script>alert(1)</script>"'><img src=x onerror=alert(1)>&amp;{{.}}` + "\x00\u202e"
+
+var at = time.Date(2026, 11, 20, 1, 30, 0, 0, time.UTC)
+
+func sampleSite() Site {
+	return Site{
+		ID: "01s", Slug: "yunhe", Kind: "portal", Name: "云河县人民政府（演示）", Sponsor: "云河县人民政府办公室（演示）", Host: "yunhe.localhost",
+		Hosts: []string{"yunhe.localhost"}, ChineseDomain: "云河县人民政府.政务", SiteCode: "6109990001", ICP: "陕ICP备00000001号", PoliceFiling: "陕公网安备61099900000001号",
+		Contact: "0999-0000000", Address: "云河县文昌路1号", Demo: true, Plain: true, Port: "8080",
+		Columns: []Column{
+			{ID: "1", Slug: "news", Name: "政务动态", Type: "政务动态", Description: "发布云河县政务活动和工作进展。", Keywords: "动态；工作"},
+			{ID: "2", Slug: "notices", Name: "通知公告", Type: "通知公告", Description: "发布面向社会的通知和公告。"},
+			{ID: "3", Slug: "policies", Name: "政策文件", Type: "政策文件", Description: "发布规范性文件和其他政策文件。"},
+			{ID: "4", Slug: "explained", Name: "政策解读", Type: "政策解读", Description: "对政策文件的文字、图表解读。"},
+			{ID: "5", Slug: "overview", Name: "县情概况", Type: "概况信息", Description: "云河县的地理、人口和经济概况。"},
+			{ID: "6", Slug: "leaders", Name: "领导信息", Type: "负责人信息", Description: "负责人的姓名、分工和讲话。"},
+			{ID: "7", Parent: "5", Slug: "history", Name: "历史沿革", Type: "概况信息", Description: "云河县建置以来的沿革。"},
+		},
+		Doors:   Doors{Letters: "/letters/new", LetterQuery: "/letters/query", ErrorReport: "/letters/errors", Search: "/search"},
+		Notices: []Link{{"云河县人民政府网站定于12月5日临时下线维护的公告", "/content/202611/x.html"}},
+	}
+}
+
+func hostileSite() Site {
+	s := sampleSite()
+	s.Name, s.Sponsor, s.Address, s.ChineseDomain = hostile, hostile, hostile, hostile
+	s.Columns[0].Name, s.Columns[0].Description = hostile, hostile
+	s.Demo, s.PartyGovMark = false, hostile
+	return s
+}
+
+func lines(n int) []Entry {
+	titles := []string{"县政府召开第十二次常务会议研究冬季供暖和安全生产工作", "关于调整城区公共交通线路的通告", "云河县2026年第三季度重点项目集中开工", "县人民医院新门诊楼投入使用", "全县秋粮收获基本结束", "关于做好岁末年初安全防范工作的通知，各乡镇人民政府、县政府各部门要严格落实值班值守制度，遇有重要情况及时报告"}
+	var out []Entry
+	for i := range n {
+		out = append(out, Entry{Title: titles[i%len(titles)], Href: "/content/202611/" + itoa(i) + ".html", Elder: "/elder/content/202611/" + itoa(i) + ".html", At: at.AddDate(0, 0, -i), Brief: "会议听取了供暖准备情况汇报，要求压实责任、保障到位，确保群众温暖过冬。", Pinned: i == 0})
+	}
+	return out
+}
+
+func block(s Site, i, n int) Block { return Block{s.Columns[i], lines(n)} }
+
+type sample struct {
+	name, path string
+	class      check.Class
+	site       Site
+	draw       func(Site) ([]byte, error)
+}
+
+func samples() []sample {
+	policy := &PolicyHead{IndexNo: "610999-2026-00018", Topic: "市政、安全生产", Issuer: "云河县人民政府", Written: "2026年11月18日", Title: "云河县人民政府关于加强冬季供暖保障工作的通知", Number: "云政发〔2026〕18号", Released: "2026-11-20", State: "有效"}
+	text := strings.Repeat("<p class=\"indent2\">为切实做好今冬明春供暖保障工作，确保群众温暖过冬，现就有关事项通知如下。各乡镇人民政府、县政府各部门要按照职责分工，抓紧落实。</p>", 4) +
+		"<h2>一、工作要求</h2><p class=\"indent2\">供热单位应当在供暖期前完成设备检修。</p><div class=\"table-room\"><table class=\"table-full\"><tbody><tr><th scope=\"col\"><p>单位</p></th><th scope=\"col\"><p>任务</p></th></tr><tr><td><p>县住建局</p></td><td><p>统筹协调</p></td></tr></tbody></table></div><p class=\"attachment\"><a download href=\"/media/a.pdf\">供暖保障任务表.pdf</a></p>"
+	art := Article{Title: policy.Title, Published: at, Updated: at.Add(26 * time.Hour), Source: "云河县人民政府办公室", Author: "王某", Summary: "部署冬季供暖。", Keywords: "供暖，民生；安全",
+		Body: template.HTML(text), Policy: policy, Related: []Link{{"一图读懂冬季供暖保障", "/content/202611/2.html"}}, RelatedAs: "相关解读", Before: lines(2)[1], After: lines(1)[0]}
+	full := func(s Site) Home {
+		return Home{Lead: lines(1)[0], Main: []Block{block(s, 0, 7), block(s, 1, 7)}, Policy: []Block{block(s, 2, 5), block(s, 3, 5)}, Others: []Block{block(s, 4, 5), block(s, 5, 5), {s.Columns[6], nil}}}
+	}
+	home := func(s Site) ([]byte, error) { return HomePage.Draw(HomeFrame(s), full(s)) }
+	list := func(n, page int) func(Site) ([]byte, error) {
+		return func(s Site) ([]byte, error) {
+			p := ColumnPage{Column: s.Columns[0], Siblings: s.Top(), Entries: lines(n), Page: page, Newer: "/news/", Older: "/news/page-1.html", Oldest: "/news/page-1.html"}
+			return ColumnListPage.Draw(ColumnFrame(s, p), p)
+		}
+	}
+	content := func(change func(*Article)) func(Site) ([]byte, error) {
+		return func(s Site) ([]byte, error) {
+			a := art
+			a.Column = s.Columns[2]
+			change(&a)
+			return ArticlePage.Draw(ArticleFrame(s, a, "/content/202611/1.html", "/elder/content/202611/1.html"), a)
+		}
+	}
+	hits := Search{Query: "冬季供暖", Total: 2, Page: 1, Next: "/search?q=x&p=2", Hits: []SearchHit{
+		{Title: policy.Title, Href: "/content/202611/1.html", Kind: "政策文件", Number: policy.Number, At: at, Runs: []Run{{"…切实做好今冬明春", false}, {"供暖", true}, {"保障工作，确保群众温暖过冬…", false}}},
+		{Title: hostile, Href: "/content/202611/2.html", Runs: []Run{{hostile, true}}}}}
+	search := func(p Search) func(Site) ([]byte, error) {
+		return func(s Site) ([]byte, error) {
+			f := PlainFrame(s, "搜索", "/search", "", "")
+			f.Query = p.Query
+			return SearchPage.Draw(f, p)
+		}
+	}
+	message := func(n int) func(Site) ([]byte, error) {
+		return func(s Site) ([]byte, error) {
+			m := MessageFor(n, "")
+			return MessagePage.Draw(MessageFrame(s, m, "/x"), m)
+		}
+	}
+	elderArticle := func(s Site) ([]byte, error) {
+		a := art
+		a.Column = s.Columns[2]
+		return ElderArticlePage.Draw(ArticleFrame(s, a, "/content/202611/1.html", "").Elderly("/elder/content/202611/1.html"), a)
+	}
+	red := sampleSite()
+	red.Brand, red.Grey = "red", true
+	bare := Site{Name: "空站（演示）", Host: "empty.localhost", SiteCode: "6109990009", Sponsor: "云河县某局（演示）", Contact: "0999-0000001", Demo: true, Plain: true, Doors: Doors{Search: "/search"}}
+	s := sampleSite()
+	return []sample{
+		{"home", "/", check.ClassHome, s, home},
+		{"home-red", "/", check.ClassHome, red, home},
+		{"home-empty", "/", check.ClassHome, bare, func(s Site) ([]byte, error) { return HomePage.Draw(HomeFrame(s), Home{}) }},
+		{"home-hostile", "/", check.ClassHome, hostileSite(), home},
+		{"column", "/news/", check.ClassColumn, s, list(20, 0)},
+		{"column-archive", "/news/page-2.html", check.ClassColumn, s, list(20, 2)},
+		{"column-empty", "/news/", check.ClassColumn, s, list(0, 0)},
+		{"column-hostile", "/news/", check.ClassColumn, hostileSite(), list(3, 0)},
+		{"article-policy", "/content/202611/1.html", check.ClassContent, s, content(func(*Article) {})},
+		{"article-news", "/content/202611/1.html", check.ClassContent, s, content(func(a *Article) { a.Policy, a.News, a.Related, a.Updated = nil, true, nil, time.Time{} })},
+		{"article-hostile", "/content/202611/1.html", check.ClassContent, hostileSite(), content(func(a *Article) {
+			a.Title, a.Source, a.SourceURL, a.Author, a.Summary, a.Keywords = hostile, hostile, "javascript:alert(1)", hostile, hostile, hostile
+			a.Policy = &PolicyHead{IndexNo: hostile, Number: hostile}
+		})},
+		{"search", "/search?q=x", check.ClassColumn, s, search(hits)},
+		{"search-none", "/search?q=x", check.ClassColumn, s, search(Search{Query: "没有的词"})},
+		{"search-start", "/search", check.ClassColumn, s, search(Search{Hot: []Link{{"政务动态", "/news/"}}})},
+		{"message-403", "/x", check.ClassColumn, s, message(403)},
+		{"message-404", "/x", check.ClassColumn, s, message(404)},
+		{"message-410", "/x", check.ClassColumn, s, message(410)},
+		{"message-500", "/x", check.ClassColumn, s, message(500)},
+		{"message-offline", "/x", check.ClassColumn, s, message(503)},
+		{"map", "/map.html", check.ClassColumn, s, func(s Site) ([]byte, error) {
+			return MapPage.Draw(PlainFrame(s, "网站地图", "/map.html", "", ""), MapOf(s))
+		}},
+		{"text-about", "/about.html", check.ClassColumn, s, func(s Site) ([]byte, error) {
+			p := TextPages(s)[1]
+			return TextPage.Draw(PlainFrame(s, p.Text.Title, p.Path, "", ""), p.Text)
+		}},
+		{"embedded", "/letters/new", check.ClassColumn, s, func(s Site) ([]byte, error) {
+			e := Embedded{Title: "写信", Body: `<form method="post" action="/letters/new"><label for="t">标题</label><input id="t" name="t" type="text"><label for="b">内容</label><textarea id="b" name="b"></textarea><button>寄出</button></form>`}
+			return EmbeddedPage.Draw(EmbeddedFrame(s, e, "/letters/new"), e)
+		}},
+		{"elder-home", "/elder/", check.ClassColumn, s, func(s Site) ([]byte, error) {
+			return ElderHomePage.Draw(ElderHomeFrame(s), ElderHomeOf(s, lines(4)))
+		}},
+		{"elder-column", "/elder/news/", check.ClassColumn, s, func(s Site) ([]byte, error) {
+			p := ColumnPage{Column: s.Columns[0], Entries: lines(8), Older: "/news/page-1.html"}
+			return ElderColumnPage.Draw(ColumnFrame(s, p).Elderly(p.Column.ElderHref()), p)
+		}},
+		{"elder-article", "/elder/content/202611/1.html", check.ClassContent, s, elderArticle},
+	}
+}
+
+func TestViewsMatchTheirTypes(t *testing.T) {
+	for _, p := range Pages() {
+		if err := p.Check(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestOwnChecksFindNothing reads every page with the checks that judge others:
+// tags, footer, hidden links, leaks. Marks drawn for the demonstration come out
+// as could not be tested.
+func TestOwnChecksFindNothing(t *testing.T) {
+	out := os.Getenv("ZHENGSHU_THEME_OUT")
+	for _, s := range samples() {
+		t.Run(s.name, func(t *testing.T) {
+			b, err := s.draw(s.site)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if out != "" {
+				for _, f := range Files() {
+					os.MkdirAll(filepath.Join(out, filepath.Dir(f.Path)), 0o755)
+					os.WriteFile(filepath.Join(out, f.Path), f.Body, 0o644)
+				}
+				os.WriteFile(filepath.Join(out, s.name+".html"), b, 0o644)
+			}
+			lookOver(t, b)
+			if strings.Contains(s.name, "hostile") {
+				return // its data are wrong on purpose
+			}
+			page, err := check.ParsePage(b, "text/html; charset=utf-8", "http://"+s.site.Host+s.path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := check.Run(check.Facts{Page: page, Class: s.class, Ledger: &check.Ledger{
+				SiteName: s.site.Name, SiteDomain: s.site.Host, SiteCode: s.site.SiteCode, Sponsor: s.site.Sponsor, ICPFiling: s.site.ICP, PoliceFiling: s.site.PoliceFiling,
+				ChineseDomain: s.site.ChineseDomain, OfficialPhones: []string{s.site.Contact}}})
+			for _, f := range check.Violations(found) {
+				t.Errorf("%s: %s (%s)", f.Check, f.Says, f.Where)
+			}
+			for _, id := range []string{"footer.party_gov_mark", "footer.error_report", "footer.icp", "footer.police", "footer.chinese_domain", "footer.site_code"} {
+				for _, f := range found {
+					if f.Check == id && s.site.Demo && f.Outcome != check.Untested {
+						t.Errorf("%s of a demonstration is %s, not untested", id, f.Outcome)
+					}
+				}
+			}
+			for _, want := range []string{"演示系统 · 非政府网站", "noindex", "长辈版"} {
+				if !bytes.Contains(b, []byte(want)) {
+					t.Errorf("lacks %s", want)
+				}
+			}
+		})
+	}
+}
+
+// lookOver holds what must be true of any page, whatever it was fed.
+func lookOver(t *testing.T, b []byte) {
+	t.Helper()
+	doc, err := html.Parse(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := map[string]int{}
+	ids := map[string]bool{}
+	for n := range doc.Descendants() {
+		if n.Type != html.ElementNode {
+			continue
+		}
+		count[n.Data]++
+		attr := map[string]string{}
+		for _, a := range n.Attr {
+			attr[a.Key] = a.Val
+			if strings.HasPrefix(a.Key, "on") || a.Key == "style" {
+				t.Errorf("<%s %s=%q>", n.Data, a.Key, a.Val)
+			}
+			if a.Key == "href" || a.Key == "src" || a.Key == "action" {
+				if strings.HasPrefix(strings.ToLower(strings.TrimSpace(a.Val)), "javascript:") {
+					t.Errorf("address %q", a.Val)
+				}
+			}
+			if a.Key == "id" {
+				if ids[a.Val] {
+					t.Errorf("id %s twice", a.Val)
+				}
+				ids[a.Val] = true
+			}
+		}
+		switch n.Data {
+		case "script":
+			if attr["type"] != "application/ld+json" {
+				t.Errorf("script of type %q", attr["type"])
+			}
+		case "style", "iframe", "object":
+			t.Errorf("<%s>", n.Data)
+		case "img":
+			if _, ok := attr["alt"]; !ok {
+				t.Error("picture without alt")
+			}
+		case "html":
+			if attr["lang"] != "zh-CN" {
+				t.Error("no lang")
+			}
+		}
+	}
+	for tag, want := range map[string]int{"h1": 1, "main": 1, "title": 1} {
+		if count[tag] != want {
+			t.Errorf("%d <%s>", count[tag], tag)
+		}
+	}
+	if count["footer"] < 1 || count["nav"] < 1 || count["header"] < 1 {
+		t.Error("lacks a landmark")
+	}
+	if !bytes.Contains(b, []byte(`href="#main"`)) {
+		t.Error("lacks a skip link")
+	}
+}
+
+func TestFeedsAndMapsAreXML(t *testing.T) {
+	s := hostileSite()
+	feed, err := Feed(s, hostile, "/", hostile, []Entry{{Title: hostile, Href: "/a.html", At: at, Brief: hostile}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	site, err := Sitemap(s, []Location{{"/content/a&b.html", at}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range map[string][]byte{"feed": feed, "map": site} {
+		d := xml.NewDecoder(bytes.NewReader(b))
+		for {
+			if _, err := d.Token(); err != nil {
+				if err.Error() != "EOF" {
+					t.Errorf("%s: %v", name, err)
+				}
+				break
+			}
+		}
+	}
+}
+
+// TestStyleSheets keeps the floor of Chromium 78, and the sizes of the elder
+// layout.
+func TestStyleSheets(t *testing.T) {
+	for name, b := range map[string][]byte{"portal": portalStyle, "elder": elderStyle} {
+		css := regexp.MustCompile(`(?s)/\*.*?\*/`).ReplaceAllString(string(b), "")
+		for _, p := range []string{`:has\(`, `:is\(|:where\(`, `aspect-ratio`, `[\s;{]inset\s*:`, `@container`, `@layer`, `\{\s*&`, `url\(`, `@import`, `font-style:\s*italic`} {
+			if m := regexp.MustCompile(p).FindString(css); m != "" {
+				t.Errorf("%s: %q", name, m)
+			}
+		}
+		for _, rule := range regexp.MustCompile(`[^{}]+\{[^{}]*\}`).FindAllString(css, -1) {
+			if regexp.MustCompile(`[\s;{](gap|row-gap|column-gap)\s*:`).MatchString(rule) && regexp.MustCompile(`display:\s*(inline-)?flex`).MatchString(rule) {
+				t.Errorf("%s: flex gap: %.80s", name, strings.TrimSpace(rule))
+			}
+		}
+		if strings.Count(css, "{") != strings.Count(css, "}") || len(css) < 500 {
+			t.Errorf("%s: braces do not balance, or nothing there", name)
+		}
+	}
+}
