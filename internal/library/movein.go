@@ -1,0 +1,630 @@
+package library
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/intake"
+	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
+	"zhengshu/internal/prose"
+	"zhengshu/internal/registry"
+)
+
+// MoveIn is an approved case by which what was public elsewhere comes live
+// here without a new review.
+type MoveIn struct {
+	ID         string
+	Site       registry.SiteID
+	Number     string        // of the approved case
+	Dated      calendar.Date // nothing published later comes in
+	PersonID   string
+	PersonName string
+	ListSHA256 string // of the list approved; empty: that of the first import is taken
+}
+
+// AdmitMoveIn records an approved move-in for a site in scope; called in the
+// transaction of the approval.
+func (s *Service) AdmitMoveIn(ctx context.Context, tx *db.Tx, scope authz.Scope, m MoveIn) (MoveIn, error) {
+	site, err := s.registry.SiteTx(ctx, tx, scope, m.Site)
+	if err != nil {
+		return MoveIn{}, err
+	}
+	m.Number, m.ListSHA256 = oneLine(m.Number), strings.ToLower(oneLine(m.ListSHA256))
+	var f fault.Fields
+	f.Check(m.Number != "", "number", "请填写迁入事项的编号")
+	f.Check(!m.Dated.IsZero(), "dated", "请填写迁入事项的批准日期")
+	f.Check(m.ListSHA256 == "" || len(m.ListSHA256) == 64, "list_sha256", "清单摘要应为 64 位十六进制 SHA-256")
+	if err := f.Err(); err != nil {
+		return MoveIn{}, err
+	}
+	if m.PersonID == "" {
+		if m.PersonID, m.PersonName, err = writer(ctx); err != nil {
+			return MoveIn{}, err
+		}
+	}
+	m.ID = ulid.Make().String()
+	if _, err := tx.Exec(ctx, `INSERT INTO move_in_case (id, site_id, number, dated, person_id, person_name, list_sha256, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		m.ID, m.Site, m.Number, m.Dated, m.PersonID, m.PersonName, m.ListSHA256, tx.Now()); err != nil {
+		if _, dup := db.UniqueViolation(err); dup {
+			return MoveIn{}, fault.New(fault.Conflict, "这个站点已登记过同一编号的迁入事项。").On("number", "请核对编号").From(err)
+		}
+		return MoveIn{}, fmt.Errorf("library: admit move-in: %w", err)
+	}
+	return m, audit.Record(ctx, tx, audit.Entry{Act: "library.move_in.admit", Basis: m.Number, Target: site.Target(), After: m})
+}
+
+func moveIn(ctx context.Context, q db.Querier, site registry.SiteID, number string) (MoveIn, error) {
+	m, err := db.One(ctx, q, func(r db.Scanner) (MoveIn, error) {
+		var m MoveIn
+		return m, r.Scan(&m.ID, &m.Site, &m.Number, &m.Dated, &m.PersonID, &m.PersonName, &m.ListSHA256)
+	}, `SELECT id, site_id, number, dated, person_id, person_name, list_sha256 FROM move_in_case WHERE site_id = $1 AND number = $2`, site, number)
+	if db.None(err) {
+		return MoveIn{}, fault.Newf(fault.Refused, "没有找到编号为“%s”的已批准迁入事项；未经审核的信息不能直接公开。请先办理迁入审批，或不带发布目标导入，再逐篇送审。", number).
+			Because(fault.Reason{ID: "S19.3a.reviewed_first", Citation: "陕政公开办〔2021〕18号 第十九条（三）", Says: "规定：“坚持分级分类审核、先审后发”。"})
+	}
+	return m, err
+}
+
+// Target is where an import comes live.
+type Target struct {
+	Site   registry.SiteID
+	Column registry.ColumnID
+	Case   string // number of the approved move-in
+}
+
+// ImportOptions say what becomes of the rows.
+type ImportOptions struct {
+	Unit    org.UnitID // whose items they are; the site's sponsor when empty and Publish is set
+	DryRun  bool       // judge everything, write nothing
+	Publish *Target    // nil: drafts
+}
+
+// Limits of an import, in bytes.
+const (
+	MaxImport = 1 << 30
+	maxRow    = 8 << 20
+)
+
+// row is one line of the list; null is the same as absent.
+type row struct {
+	Ref       *string `json:"ref"`
+	Type      *string `json:"type"`
+	Title     *string `json:"title"`
+	Text      *string `json:"text"`
+	HTML      *string `json:"html"`
+	Published *string `json:"published"`
+	DocNo     *string `json:"doc_no"`
+	IndexNo   *string `json:"index_no"`
+	Issuer    *string `json:"issuer"`
+	Written   *string `json:"written"`
+	Source    *string `json:"source"`
+	URL       *string `json:"url"`
+	Category  *string `json:"category"`
+	Topic     *string `json:"topic"`
+}
+
+func word(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// prepared is a row read, rendered and checked, before any transaction.
+type prepared struct {
+	no        int
+	ref       string
+	made      made
+	published time.Time
+	notes     []string
+	refused   *fault.Error
+}
+
+// batch is how many rows share a transaction: large enough to be quick, small
+// enough not to keep other writers waiting.
+const batch = 50
+
+// ImportItems takes in a list of items, one JSON object a line, for a unit in
+// scope. It is idempotent by ref: a row whose content stands already is
+// unchanged, one that differs becomes a new version. With Publish the rows
+// come live under an approved move-in: checks give notes and never refuse,
+// what is dated after the case is refused. The list is read twice, first for
+// its hash.
+func (s *Service) ImportItems(ctx context.Context, scope authz.Scope, list io.ReadSeeker, o ImportOptions) (intake.Report, error) {
+	report := intake.New(o.DryRun)
+	sum, err := hashList(list)
+	if err != nil {
+		return report, err
+	}
+	run := importing{s: s, scope: scope, o: o, sum: sum, report: &report}
+	if err := run.begin(ctx); err != nil {
+		return report, err
+	}
+	rows, stop := run.read(ctx, list)
+	defer stop()
+	var pending []prepared
+	for p := range rows {
+		if p.err != nil {
+			return report, p.err
+		}
+		report.Read++
+		if p.refused != nil {
+			field := ""
+			if len(p.refused.Fields) > 0 {
+				field = p.refused.Fields[0].Name
+			}
+			report.Refuse(p.no, field, says(p.refused))
+			continue
+		}
+		for _, n := range p.notes {
+			report.Note(p.no, "%s", n)
+		}
+		if pending = append(pending, p.prepared); len(pending) == batch {
+			if err := run.write(ctx, pending); err != nil {
+				return report, err
+			}
+			pending = pending[:0]
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return report, err
+	}
+	if err := run.write(ctx, pending); err != nil {
+		return report, err
+	}
+	return report, run.end(ctx)
+}
+
+func says(f *fault.Error) string {
+	if len(f.Fields) > 0 {
+		return f.Fields[0].Says + "。"
+	}
+	return f.Says
+}
+
+func hashList(list io.ReadSeeker) (string, error) {
+	if _, err := list.Seek(0, io.SeekStart); err != nil {
+		return "", fmt.Errorf("library: rewind list: %w", err)
+	}
+	h := sha256.New()
+	n, err := io.Copy(h, io.LimitReader(list, MaxImport+1))
+	if err != nil {
+		return "", fmt.Errorf("library: read list: %w", err)
+	}
+	if n > MaxImport {
+		return "", fault.New(fault.TooLarge, "清单超过 1 GB，请拆成几个文件导入。")
+	}
+	_, err = list.Seek(0, io.SeekStart)
+	return hex.EncodeToString(h.Sum(nil)), err
+}
+
+// importing is one run over one list.
+type importing struct {
+	s      *Service
+	scope  authz.Scope
+	o      ImportOptions
+	sum    string
+	move   MoveIn
+	column registry.Column
+	report *intake.Report
+}
+
+func (r *importing) begin(ctx context.Context) error {
+	s := r.s
+	if t := r.o.Publish; t != nil {
+		site, err := s.registry.SiteTx(ctx, s.db, r.scope, t.Site)
+		if err != nil {
+			return err
+		}
+		if r.column, err = s.registry.Column(ctx, s.db, r.scope, t.Column); err != nil {
+			return err
+		}
+		if r.column.Site != site.ID {
+			return fault.Missing("栏目")
+		}
+		if r.move, err = moveIn(ctx, s.db, site.ID, t.Case); err != nil {
+			return err
+		}
+		if r.move.ListSHA256 != "" && r.move.ListSHA256 != r.sum {
+			return fault.Newf(fault.Refused, "清单与迁入事项“%s”批准的清单不一致（摘要不符），没有导入。请使用获批的清单，或就新清单另行报批。", t.Case).On("list", "请核对清单文件")
+		}
+		if r.o.Unit == "" {
+			r.o.Unit = site.Unit
+		}
+	}
+	_, err := s.org.UnitTx(ctx, s.db, r.scope, r.o.Unit)
+	return err
+}
+
+type readRow struct {
+	prepared
+	err error
+}
+
+// read yields the rows in their order, rendered and checked two at a time.
+func (r *importing) read(ctx context.Context, list io.Reader) (<-chan readRow, func()) {
+	ctx, stop := context.WithCancel(ctx)
+	out := make(chan readRow)
+	type job struct {
+		no   int
+		line []byte
+		done chan readRow
+	}
+	work, order := make(chan job), make(chan job, 8)
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			for j := range work {
+				j.done <- readRow{prepared: r.prepare(j.no, j.line)}
+			}
+		})
+	}
+	go func() {
+		defer close(order)
+		defer close(work)
+		in := bufio.NewReaderSize(io.LimitReader(list, MaxImport), 1<<16)
+		for no := 1; ; no++ {
+			line, err := readLine(in)
+			if len(bytes.TrimSpace(line)) > 0 || errors.Is(err, errLongRow) {
+				j := job{no, line, make(chan readRow, 1)}
+				if errors.Is(err, errLongRow) {
+					j.done <- readRow{prepared: prepared{no: no, refused: fault.New(fault.Invalid, "这一行超过 8 MB。").On("text", "请拆分后再导入")}}
+				}
+				select {
+				case order <- j:
+				case <-ctx.Done():
+					return
+				}
+				if !errors.Is(err, errLongRow) {
+					select {
+					case work <- j:
+					case <-ctx.Done():
+						return
+					}
+				}
+			}
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			if err != nil && !errors.Is(err, errLongRow) {
+				j := job{done: make(chan readRow, 1)}
+				j.done <- readRow{err: fmt.Errorf("library: read list: %w", err)}
+				select {
+				case order <- j:
+				case <-ctx.Done():
+				}
+				return
+			}
+		}
+	}()
+	go func() {
+		defer close(out)
+		defer wg.Wait()
+		for j := range order {
+			select {
+			case v := <-j.done:
+				select {
+				case out <- v:
+				case <-ctx.Done():
+					return
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return out, stop
+}
+
+var errLongRow = errors.New("library: row too long")
+
+// readLine reads one line; of one that is too long it reads past the end.
+func readLine(in *bufio.Reader) ([]byte, error) {
+	var line []byte
+	long := false
+	for {
+		part, err := in.ReadSlice('\n')
+		if !long {
+			line = append(line, part...)
+		}
+		if long = long || len(line) > maxRow; long {
+			line = nil
+		}
+		if errors.Is(err, bufio.ErrBufferFull) {
+			continue
+		}
+		if long && (err == nil || errors.Is(err, io.EOF)) {
+			return nil, errLongRow
+		}
+		return line, err
+	}
+}
+
+func (r *importing) prepare(no int, line []byte) prepared {
+	p := prepared{no: no}
+	refuse := func(field, says string) prepared {
+		p.refused = fault.New(fault.Invalid, says+"。").On(field, says)
+		return p
+	}
+	var in row
+	if err := json.Unmarshal(bytes.TrimPrefix(line, []byte("\ufeff")), &in); err != nil {
+		var typ *json.UnmarshalTypeError
+		if errors.As(err, &typ) && typ.Field != "" {
+			return refuse(typ.Field, "字段“"+typ.Field+"”应是文字，请改为带引号的值或 null")
+		}
+		return refuse("", "这一行不是 JSON 对象，请检查引号、逗号和大括号")
+	}
+	w := Writing{Unit: r.o.Unit, Note: "批量导入"}
+	w.Meta = Meta{Type: Type(oneLine(word(in.Type))), Origin: Original, Title: word(in.Title), DocNo: word(in.DocNo), IndexNo: word(in.IndexNo), Issuer: word(in.Issuer),
+		Source: word(in.Source), SourceURL: word(in.URL), Category: word(in.Category), Topic: word(in.Topic)}
+	if r.o.Publish != nil {
+		w.Origin = MovedIn
+	}
+	w.Meta = w.tidy()
+	if w.SourceURL != "" && !webAddress(w.SourceURL) {
+		p.notes = append(p.notes, "原文网址无法识别，已略去。")
+		w.SourceURL = ""
+	}
+	if w.Type == "" {
+		return refuse("type", "没有写明信息类型，请填写 news、notice、policy、interpretation 等之一")
+	}
+	if w.Type.Name() == "" {
+		return refuse("type", "信息类型“"+shorten(string(w.Type))+"”无法识别，请填写 news、notice、policy、interpretation 等之一")
+	}
+	if err := w.wrong(); err != nil {
+		f := fault.Of(err)
+		return refuse(f.Fields[0].Name, f.Fields[0].Says)
+	}
+	if s := oneLine(word(in.Written)); s != "" {
+		d, err := calendar.ParseLoose(s)
+		if err != nil {
+			return refuse("written", "成文日期“"+shorten(s)+"”无法识别，请写成 2026-03-01")
+		}
+		w.Written = d
+	}
+	if s := oneLine(word(in.Published)); s != "" {
+		t, err := instant(s)
+		if err != nil {
+			return refuse("published", "发布日期“"+shorten(s)+"”无法识别，请写成 2026-03-01 或 2026-03-01 09:30")
+		}
+		p.published = t
+	}
+	if r.o.Publish != nil {
+		switch {
+		case p.published.IsZero():
+			p.notes = append(p.notes, "没有原发布日期，显示为迁入事项的批准日期。")
+			p.published = r.move.Dated.Start()
+		case calendar.DateOf(p.published).After(r.move.Dated):
+			return refuse("published", "发布日期晚于迁入事项的批准日期（"+r.move.Dated.Chinese()+"），不属于存量信息，请另行送审")
+		}
+	}
+	var err error
+	switch {
+	case word(in.HTML) != "":
+		w.Original = *in.HTML
+		w.Doc, err = prose.FromHTML(*in.HTML)
+	case word(in.Text) != "":
+		w.Doc, err = prose.FromText(*in.Text)
+	default:
+		return refuse("text", "没有正文，请填写 text 或 html")
+	}
+	if err != nil {
+		return refuse("text", fault.Of(err).Says)
+	}
+	if w.Doc.Blank() {
+		return refuse("text", "正文是空的，请填写 text 或 html")
+	}
+	p.made = r.s.render(w)
+	if serious, others := Count(p.made.results, check.Serious), Count(p.made.results, check.Error); serious+others > 0 {
+		first := p.made.results[0]
+		for _, f := range p.made.results {
+			if f.Severity == check.Serious {
+				first = f
+				break
+			}
+		}
+		p.notes = append(p.notes, fmt.Sprintf("检查发现 %d 处严重问题、%d 处一般问题，例如%s %s：%s", serious, others, first.FieldName(), first.Near, first.Says))
+	}
+	if p.ref = oneLine(word(in.Ref)); p.ref == "" {
+		p.ref = "sha256:" + p.made.sha[:40]
+	}
+	if len(p.ref) > 200 {
+		return refuse("ref", "编号超过 200 字节，请缩短")
+	}
+	return p
+}
+
+func shorten(s string) string {
+	if r := []rune(s); len(r) > 20 {
+		return string(r[:20]) + "…"
+	}
+	return s
+}
+
+// instant reads a day (its first moment in Shanghai), a minute or an RFC 3339
+// instant.
+func instant(s string) (time.Time, error) {
+	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02 15:04:05"} {
+		if t, err := time.ParseInLocation(layout, s, calendar.Shanghai); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		return t.UTC(), nil
+	}
+	d, err := calendar.ParseLoose(s)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return d.Start(), nil
+}
+
+// write takes in some rows in one transaction; on failure none of them counts.
+func (r *importing) write(ctx context.Context, rows []prepared) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	var accepted, unchanged int
+	var refused []intake.Refusal
+	work := func(tx *db.Tx) error {
+		accepted, unchanged, refused = 0, 0, nil // the transaction may run again
+		for _, p := range rows {
+			done, err := r.take(ctx, tx, p)
+			var f *fault.Error
+			switch {
+			case errors.As(err, &f) && (f.Kind == fault.Conflict || f.Kind == fault.Invalid || f.Kind == fault.Refused):
+				refused = append(refused, intake.Refusal{Row: p.no, Field: "ref", Says: f.Says})
+			case err != nil:
+				return fmt.Errorf("library: row %d: %w", p.no, err)
+			case done:
+				accepted++
+			default:
+				unchanged++
+			}
+		}
+		return nil
+	}
+	var err error
+	if r.o.DryRun {
+		err = r.s.db.View(ctx, work)
+	} else {
+		err = r.s.db.Update(ctx, work)
+	}
+	if err != nil {
+		return err
+	}
+	r.report.Accepted += accepted
+	r.report.Unchanged += unchanged
+	r.report.Refused = append(r.report.Refused, refused...)
+	return nil
+}
+
+// take takes in one row; false when everything stands as it says.
+func (r *importing) take(ctx context.Context, tx *db.Tx, p prepared) (bool, error) {
+	s := r.s
+	note := passage.Note{Says: "批量导入"}
+	if r.o.Publish != nil {
+		note = passage.Note{Says: "迁入事项 " + r.move.Number, CaseID: r.move.Number}
+	}
+	it, err := db.One(ctx, tx, scanItem, itemSelect+` WHERE i.unit_id = $1 AND i.ref = $2`, r.o.Unit, p.ref)
+	switch {
+	case db.None(err):
+		if r.o.DryRun {
+			return true, nil
+		}
+		act := "draft"
+		if r.o.Publish != nil {
+			act = "move_in"
+		}
+		id, err := s.enter(ctx, tx, p.made, p.ref, act, note)
+		if err != nil {
+			return false, err
+		}
+		if r.o.Publish == nil {
+			return true, nil
+		}
+		it = Item{Meta: p.made.Meta, ID: id, Ref: p.ref, Unit: r.o.Unit, State: Approved, Version: 1}
+		return true, r.comeLive(ctx, tx, it, p)
+	case err != nil:
+		return false, err
+	}
+	sha, err := db.One(ctx, tx, db.Value[string], `SELECT sha256 FROM item_version WHERE item_id = $1 AND no = $2`, it.ID, it.Version)
+	if err != nil {
+		return false, err
+	}
+	same := sha == p.made.sha
+	placed := true
+	if r.o.Publish != nil {
+		n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM item_placement WHERE item_id = $1 AND column_id = $2 AND state = 'live'`, it.ID, r.o.Publish.Column)
+		if err != nil {
+			return false, err
+		}
+		placed = n > 0 && it.LiveVersion == it.Version
+	}
+	if same && placed {
+		return false, nil
+	}
+	if it.State == InReview || it.State == Returned || it.State == Withdrawn || it.Origin != MovedIn && it.Live() || it.Round > 0 {
+		return false, fault.Newf(fault.Conflict, "编号“%s”的稿件现在是“%s”，已进入审核流程，不能用导入覆盖；请在稿件页面修改。", shorten(it.Ref), it.StateName())
+	}
+	if r.o.Publish == nil && it.Live() {
+		return false, fault.Newf(fault.Conflict, "编号“%s”的稿件已经公开，不能用草稿导入覆盖；请在稿件页面修改，或按迁入事项导入。", shorten(it.Ref))
+	}
+	if r.o.DryRun {
+		return true, nil
+	}
+	if !same {
+		it.Version++
+		if err := s.addVersion(ctx, tx, it.ID, it.Version, p.made); err != nil {
+			return false, err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE item SET version = $2, updated_at = $3 WHERE id = $1`, it.ID, it.Version, tx.Now()); err != nil {
+			return false, err
+		}
+		it.Meta = p.made.Meta
+		if err := audit.Record(ctx, tx, audit.Entry{Act: "library.item.import", Target: it.Target(), After: map[string]any{"version": it.Version, "sha256": p.made.sha}}); err != nil {
+			return false, err
+		}
+	}
+	if r.o.Publish == nil {
+		return true, nil
+	}
+	if _, it.State, err = Machine.Take(ctx, tx, string(it.ID), "move_in", note); err != nil {
+		return false, err
+	}
+	return true, r.comeLive(ctx, tx, it, p)
+}
+
+func (r *importing) comeLive(ctx context.Context, tx *db.Tx, it Item, p prepared) error {
+	t := r.o.Publish
+	if _, err := tx.Exec(ctx, `
+		INSERT INTO item_placement (id, item_id, site_id, column_id, state, created_at) VALUES ($1, $2, $3, $4, 'planned', $5)
+		ON CONFLICT (item_id, column_id) DO NOTHING`,
+		ulid.Make().String(), it.ID, t.Site, t.Column, tx.Now()); err != nil {
+		return err
+	}
+	return r.s.release(ctx, tx, &it, Version{No: it.Version}, release{moveIn: r.move.ID, published: p.published})
+}
+
+// end notes the run: which bytes, by whom, under which case.
+func (r *importing) end(ctx context.Context) error {
+	if r.o.DryRun {
+		return nil
+	}
+	return r.s.db.Update(ctx, func(tx *db.Tx) error {
+		person, name, err := writer(ctx)
+		if err != nil {
+			return err
+		}
+		if r.move.ID != "" && r.move.ListSHA256 == "" {
+			if _, err := tx.Exec(ctx, `UPDATE move_in_case SET list_sha256 = $2 WHERE id = $1 AND list_sha256 = ''`, r.move.ID, r.sum); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO item_import (id, unit_id, move_in_id, list_sha256, person_id, person_name, accepted, unchanged, refused, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+			ulid.Make().String(), r.o.Unit, db.Null(r.move.ID), r.sum, person, name, r.report.Accepted, r.report.Unchanged, len(r.report.Refused), tx.Now()); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "library.import", Basis: r.move.Number, Target: audit.Target{Kind: "unit", ID: string(r.o.Unit), Name: "批量导入", Unit: string(r.o.Unit)},
+			After: map[string]any{"list_sha256": r.sum, "read": r.report.Read, "accepted": r.report.Accepted, "unchanged": r.report.Unchanged, "refused": len(r.report.Refused)}})
+	})
+}

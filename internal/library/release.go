@@ -1,0 +1,311 @@
+package library
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/jobs"
+	"zhengshu/internal/obligation"
+	"zhengshu/internal/passage"
+	"zhengshu/internal/registry"
+)
+
+// release is what lets a version go live: a passed final review or a move-in.
+type release struct {
+	review    string
+	moveIn    string
+	published time.Time // first publication elsewhere, of what moves in
+}
+
+// PlacementsDue brings the scheduled placements of an item live when their
+// time has come.
+type PlacementsDue struct {
+	Item ItemID `json:"item"`
+}
+
+// Kind is the job's name.
+func (PlacementsDue) Kind() string { return "library.placements_due" }
+
+// Register lets the workers bring scheduled placements live.
+func Register(s *Service, w *jobs.Workers) {
+	jobs.HandleTx(w, func(ctx context.Context, tx *db.Tx, a PlacementsDue) error {
+		ctx = audit.System(ctx, "library.placements_due")
+		it, _, err := s.LiveItem(ctx, tx, a.Item)
+		if fault.Is(err, fault.NotFound) {
+			return nil // withdrawn before its time
+		}
+		if err != nil {
+			return err
+		}
+		n, err := tx.Exec(ctx, `UPDATE item_placement SET state = 'live', live_at = $2, shown_at = $2 WHERE item_id = $1 AND state = 'scheduled' AND publish_at <= $2`, a.Item, tx.Now())
+		if err != nil || n == 0 {
+			return err
+		}
+		if err := audit.Record(ctx, tx, audit.Entry{Act: "library.placement.due", Target: it.Target(), After: map[string]any{"placements": n}}); err != nil {
+			return err
+		}
+		return s.tell(ctx, tx, a.Item, false)
+	})
+}
+
+// release makes the version the public one and its planned placements live.
+func (s *Service) release(ctx context.Context, tx *db.Tx, it *Item, v Version, r release) error {
+	if _, err := tx.Exec(ctx, `INSERT INTO item_release (item_id, version_no, review_id, move_in_id, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (item_id, version_no) DO NOTHING`,
+		it.ID, v.No, db.Null(r.review), db.Null(r.moveIn), tx.Now()); err != nil {
+		return fmt.Errorf("library: release: %w", err)
+	}
+	if _, err := tx.Exec(ctx, `INSERT INTO item_live (item_id, version_no) VALUES ($1, $2) ON CONFLICT (item_id) DO UPDATE SET version_no = excluded.version_no`, it.ID, v.No); err != nil {
+		return fmt.Errorf("library: make live: %w", err)
+	}
+	first := r.published
+	if first.IsZero() {
+		first = tx.Now()
+	}
+	// 首发时间 is written once: the condition holds it whoever calls.
+	if _, err := tx.Exec(ctx, `UPDATE item SET first_published_at = $2, published_at = $2 WHERE id = $1 AND first_published_at IS NULL`, it.ID, first); err != nil {
+		return err
+	}
+	if it.FirstPublishedAt.IsZero() {
+		it.FirstPublishedAt, it.PublishedAt = first, first
+	}
+	it.Stage, it.LiveVersion = "", v.No
+	if _, err := tx.Exec(ctx, `UPDATE item SET state = $2, stage = '', withdrawn_at = NULL, withdraw_reason = '', updated_at = $3 WHERE id = $1`, it.ID, it.State, tx.Now()); err != nil {
+		return err
+	}
+	planned, err := db.All(ctx, tx, scanPlacement, placementSelect+` WHERE p.item_id = $1 AND p.state = 'planned'`, it.ID)
+	if err != nil {
+		return err
+	}
+	for _, p := range planned {
+		if p.PublishAt.After(tx.Now()) {
+			if _, err := tx.Exec(ctx, `UPDATE item_placement SET state = 'scheduled' WHERE id = $1`, p.ID); err != nil {
+				return err
+			}
+			if err := jobs.Enqueue(ctx, tx, PlacementsDue{it.ID}, jobs.At(p.PublishAt)); err != nil {
+				return err
+			}
+			continue
+		}
+		if _, err := tx.Exec(ctx, `UPDATE item_placement SET state = 'live', live_at = $2, shown_at = $3, ended_at = NULL WHERE id = $1`, p.ID, tx.Now(), it.PublishedAt); err != nil {
+			return err
+		}
+	}
+	if err := s.settleWaivers(ctx, tx, *it); err != nil {
+		return err
+	}
+	return s.tell(ctx, tx, it.ID, false)
+}
+
+// tell hands the change with every placement that readers see or saw.
+func (s *Service) tell(ctx context.Context, tx *db.Tx, id ItemID, withdrawn bool) error {
+	if len(s.outcomes) == 0 {
+		return nil
+	}
+	touched, err := db.All(ctx, tx, scanPlacement, placementSelect+` WHERE p.item_id = $1 AND p.live_at IS NOT NULL ORDER BY p.id`, id)
+	if err != nil {
+		return err
+	}
+	return s.changed(ctx, tx, Change{Item: id, Placements: touched, Withdrawn: withdrawn})
+}
+
+// Withdraw takes an item from every place in one transaction (一处撤稿、处处
+// 撤稿). Its versions and record stay.
+func (s *Service) Withdraw(ctx context.Context, scope authz.Scope, id ItemID, reason string) (Item, error) {
+	reason = strings.TrimSpace(reason)
+	if reason == "" || len([]rune(reason)) > 500 {
+		return Item{}, fault.New(fault.Invalid, "撤稿要写明理由。").On("reason", "请写明撤稿理由，500 字以内")
+	}
+	var it Item
+	err := s.db.Update(ctx, func(tx *db.Tx) error {
+		var err error
+		if it, err = s.ItemTx(ctx, tx, scope, id); err != nil {
+			return err
+		}
+		if !it.Live() {
+			return fault.New(fault.Conflict, "这篇稿件没有公开，不需要撤稿。请刷新后再看。")
+		}
+		before := it.State
+		if _, it.State, err = Machine.Take(ctx, tx, string(id), "withdraw", passage.Note{Says: reason}); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM item_live WHERE item_id = $1`, id); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM item_placement WHERE item_id = $1 AND state = 'planned' AND live_at IS NULL`, id); err != nil {
+			return err
+		}
+		n, err := tx.Exec(ctx, `UPDATE item_placement SET state = 'withdrawn', ended_at = $2 WHERE item_id = $1 AND state <> 'withdrawn'`, id, tx.Now())
+		if err != nil {
+			return err
+		}
+		it.Stage, it.LiveVersion, it.WithdrawnAt, it.WithdrawReason = "", 0, tx.Now(), reason
+		if _, err := tx.Exec(ctx, `UPDATE item SET state = $2, stage = '', withdrawn_at = $3, withdraw_reason = $4, updated_at = $3 WHERE id = $1`, id, it.State, tx.Now(), reason); err != nil {
+			return err
+		}
+		if err := audit.Record(ctx, tx, audit.Entry{Act: "library.item.withdraw", Basis: "第十九条（三）", Target: it.Target(), Before: before, After: map[string]any{"reason": reason, "placements": n}}); err != nil {
+			return err
+		}
+		return s.tell(ctx, tx, id, true)
+	})
+	return it, err
+}
+
+// Adopt shows a public item, of whatever unit, in a column in scope (采用).
+// It is live at once: the item has passed its review.
+func (s *Service) Adopt(ctx context.Context, scope authz.Scope, id ItemID, column registry.ColumnID, title string, top int) (Placement, error) {
+	title = oneLine(title)
+	if len([]rune(title)) > 200 {
+		return Placement{}, fault.New(fault.Invalid, "显示标题不能超过 200 字。").On("title", "请压缩到 200 字以内")
+	}
+	var p Placement
+	err := s.db.Update(ctx, func(tx *db.Tx) error {
+		it, _, err := s.LiveItem(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		c, err := s.registry.Column(ctx, tx, scope, column)
+		if err != nil {
+			return err
+		}
+		p = Placement{ID: PlacementID(ulid.Make().String())}
+		if _, err := tx.Exec(ctx, `
+			INSERT INTO item_placement (id, item_id, site_id, column_id, title, top, state, shown_at, live_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, 'live', $7, $8, $8)
+			ON CONFLICT (item_id, column_id) DO UPDATE SET title = excluded.title, top = excluded.top, state = 'live', shown_at = excluded.shown_at, live_at = excluded.live_at, ended_at = NULL`,
+			p.ID, id, c.Site, column, title, min(max(top, 0), 9), it.PublishedAt, tx.Now()); err != nil {
+			return fmt.Errorf("library: adopt: %w", err)
+		}
+		if p, err = db.One(ctx, tx, scanPlacement, placementSelect+` WHERE p.item_id = $1 AND p.column_id = $2`, id, column); err != nil {
+			return err
+		}
+		if err := s.placed(ctx, tx, it, "library.placement.adopt", p); err != nil {
+			return err
+		}
+		return s.tell(ctx, tx, id, false)
+	})
+	return p, err
+}
+
+// TakeDown ends one live placement on a site in scope; the item stays public
+// elsewhere.
+func (s *Service) TakeDown(ctx context.Context, scope authz.Scope, id PlacementID, reason string) error {
+	if reason = oneLine(reason); reason == "" {
+		return fault.New(fault.Invalid, "撤下要写明理由。").On("reason", "请写明撤下理由")
+	}
+	return s.db.Update(ctx, func(tx *db.Tx) error {
+		p, err := db.One(ctx, tx, scanPlacement, placementSelect+` WHERE p.id = $1`, id)
+		if db.None(err) {
+			return fault.Missing("位置")
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := s.registry.Column(ctx, tx, scope, p.Column); err != nil {
+			return err
+		}
+		n, err := tx.Exec(ctx, `UPDATE item_placement SET state = 'withdrawn', ended_at = $2 WHERE id = $1 AND state IN ('live', 'scheduled')`, id, tx.Now())
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fault.New(fault.Conflict, "这里已经撤下，请刷新后再看。")
+		}
+		if err := audit.Record(ctx, tx, audit.Entry{Act: "library.placement.take_down", Target: audit.Target{Kind: "item", ID: string(p.Item), Name: p.Title}, After: map[string]any{"column": p.ColumnName, "reason": reason}}); err != nil {
+			return err
+		}
+		return s.tell(ctx, tx, p.Item, false)
+	})
+}
+
+// LinkInterpretation ties a policy file and one of its interpretations, both in
+// scope, so that each page leads to the other. form is 文字, 图解, 视频 ….
+func (s *Service) LinkInterpretation(ctx context.Context, scope authz.Scope, policy, interpretation ItemID, form string) error {
+	form = oneLine(form)
+	return s.db.Update(ctx, func(tx *db.Tx) error {
+		a, err := s.ItemTx(ctx, tx, scope, policy)
+		if err != nil {
+			return err
+		}
+		b, err := s.ItemTx(ctx, tx, scope, interpretation)
+		if err != nil {
+			return err
+		}
+		var f fault.Fields
+		f.Check(a.Type == Policy, "policy", "请选择一份政策文件")
+		f.Check(b.Type == Interpretation, "interpretation", "请选择一篇政策解读")
+		f.Check(form != "" && len([]rune(form)) <= 20, "form", "请选择解读形式，例如文字、图解、视频")
+		if err := f.Err(); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO item_link (policy_id, interpretation_id, form, created_at) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (policy_id, interpretation_id) DO UPDATE SET form = excluded.form`, policy, interpretation, form, tx.Now()); err != nil {
+			return fmt.Errorf("library: link: %w", err)
+		}
+		if err := audit.Record(ctx, tx, audit.Entry{Act: "library.item.link", Basis: "第十四条（三）", Target: a.Target(), After: map[string]any{"interpretation": b.ID, "title": b.Title, "form": form}}); err != nil {
+			return err
+		}
+		if b.Live() {
+			if err := s.settle(ctx, tx, policy, b); err != nil {
+				return err
+			}
+		}
+		for _, it := range []Item{a, b} {
+			if it.Live() {
+				if err := s.tell(ctx, tx, it.ID, false); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// readyForms are the forms of the interpretations that are public or wait for
+// nothing but their own final review: they can go out in the same moment.
+func readyForms(ctx context.Context, q db.Querier, policy ItemID) ([]string, error) {
+	return db.All(ctx, q, db.Value[string], `
+		SELECT k.form FROM item_link k JOIN item i ON i.id = k.interpretation_id LEFT JOIN item_live l ON l.item_id = i.id
+		 WHERE k.policy_id = $1 AND (l.item_id IS NOT NULL OR (i.state = 'in_review' AND i.stage = 'final')) ORDER BY k.form`, policy)
+}
+
+// settleWaivers discharges what was waived once the interpretation is public.
+func (s *Service) settleWaivers(ctx context.Context, tx *db.Tx, it Item) error {
+	if it.Type != Interpretation {
+		return nil
+	}
+	policies, err := db.All(ctx, tx, db.Value[ItemID], `SELECT policy_id FROM item_link WHERE interpretation_id = $1`, it.ID)
+	if err != nil {
+		return err
+	}
+	for _, id := range policies {
+		if err := s.settle(ctx, tx, id, it); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) settle(ctx context.Context, tx *db.Tx, policy ItemID, by Item) error {
+	if s.obligations == nil {
+		return nil
+	}
+	_, err := s.obligations.Discharge(ctx, tx, WaivedInterpretation.ID, obligation.Subject{Kind: "item", ID: string(policy)}, "已发布解读："+by.Title)
+	return err
+}
+
+// Linked are the live items linked with an item, for both pages of Article
+// 14(3): interpretations of a policy file, policy files of an interpretation.
+// Public: what is live is public.
+func (s *Service) Linked(ctx context.Context, q db.Querier, id ItemID) ([]Item, error) {
+	return db.All(ctx, q, scanItem, `SELECT `+itemFields+`
+		  FROM item i JOIN item_live l ON l.item_id = i.id JOIN item_version v ON v.item_id = i.id AND v.no = l.version_no JOIN unit u ON u.id = i.unit_id
+		 WHERE i.id IN (SELECT interpretation_id FROM item_link WHERE policy_id = $1 UNION SELECT policy_id FROM item_link WHERE interpretation_id = $1)
+		 ORDER BY i.published_at DESC, i.id`, id)
+}
