@@ -208,18 +208,47 @@ type Filter struct {
 	TargetKind, TargetID string
 	ActorID              string
 	Act                  string // prefix: registry.
+	Text                 string // part of the actor's or the target's name
 	From, Until          time.Time
 	Limit, Offset        int // 50 when Limit is zero
+
+	// Within keeps to the units a reader may see: the target's, else the
+	// actor's. authz.Scope is one; nil is no limit.
+	Within Reach
+	// House lets entries through that belong to no unit: the house's own duties.
+	House bool
+}
+
+// Reach narrows a statement to units by the columns area_path and line_path of
+// the unit table's alias.
+type Reach interface {
+	Where(w *db.Where, alias string) *db.Where
 }
 
 // Entries are the newest entries that match f. Reading the trail needs
 // authz.AuditRead; the history of one thing is shown with that thing.
 func Entries(ctx context.Context, q db.Querier, f Filter) ([]Row, error) {
 	var w db.Where
+	join := ""
+	if f.Within != nil {
+		join = ` LEFT JOIN unit u ON u.id = CASE WHEN e.unit_id <> '' THEN e.unit_id ELSE e.actor_unit END`
+		var in db.Where
+		f.Within.Where(&in, "u")
+		// First in the statement, so the condition's own numbers hold.
+		for _, a := range in.Args() {
+			w.Arg(a)
+		}
+		cond := in.SQL()
+		if f.House {
+			cond = "(" + cond + ") OR u.id IS NULL"
+		}
+		w.And(cond)
+	}
 	w.AndIf(f.TargetKind != "", "e.target_kind = ?", f.TargetKind).
 		AndIf(f.TargetID != "", "e.target_id = ?", f.TargetID).
 		AndIf(f.ActorID != "", "e.actor_id = ?", f.ActorID).
-		AndIf(f.Act != "", "e.act >= ? AND e.act < ?", f.Act, f.Act+"~").
+		AndIf(f.Text != "", `(lower(e.actor_name) LIKE ? ESCAPE '\' OR lower(e.target_name) LIKE ? ESCAPE '\')`, db.Contains(f.Text), db.Contains(f.Text)).
+		AndIf(f.Act != "", `e.act LIKE ? ESCAPE '\'`, strings.TrimPrefix(db.Contains(f.Act), "%")).
 		AndIf(!f.From.IsZero(), "e.at >= ?", f.From).
 		AndIf(!f.Until.IsZero(), "e.at < ?", f.Until)
 	limit := f.Limit
@@ -227,6 +256,6 @@ func Entries(ctx context.Context, q db.Querier, f Filter) ([]Row, error) {
 		limit = 50
 	}
 	return db.All(ctx, q, scanRow, `
-		SELECT `+rowColumns+` FROM audit_entry e WHERE `+w.SQL()+`
+		SELECT `+rowColumns+` FROM audit_entry e`+join+` WHERE `+w.SQL()+`
 		 ORDER BY e.at DESC, e.id DESC LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(f.Offset), w.Args()...)
 }

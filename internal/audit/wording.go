@@ -1,0 +1,116 @@
+package audit
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// acts says in Chinese what an act is. An act that is not here is composed of
+// the words for its parts, or shown as it stands.
+var acts = map[string]string{
+	"org.area.add": "登记区划", "org.area.rename": "区划更名", "org.unit.add": "登记单位", "org.unit.rehome": "单位改隶",
+	"org.person.add": "登记人员", "org.post.appoint": "任命岗位", "org.post.dismiss": "免去岗位",
+	"registry.site.plan": "批准开设站点", "registry.site.enter": "存量站点登记", "registry.site.launch": "站点上线", "registry.site.change": "变更站点信息",
+	"registry.site.monitor": "开关监测", "registry.site.export": "导出站点台账", "registry.column.add": "新增栏目", "registry.account.enter": "存量账号登记",
+	"registry.intake.look": "预检导入文件", "registry.intake.take": "导入台账文件", "audit.verify": "校验审计",
+	"obligation.open": "时限起算", "obligation.discharged": "时限办结", "obligation.void": "时限撤销", "obligation.look": "时限提醒",
+	"signin.in": "登录", "signin.out": "退出登录", "signin.failed": "登录失败", "signin.locked": "账号锁定", "notify.send": "发送提醒",
+	"passage.declare": "登记状态转换", "setting.change": "变更设置",
+}
+
+var (
+	actNouns = map[string]string{
+		"org": "机构", "registry": "台账", "approval": "审批事项", "library": "信息资源库", "letters": "来信", "lifecycle": "站点生命周期", "signin": "登录",
+		"inspection": "检查", "publishing": "发布", "assessment": "考核", "reporting": "报告", "obligation": "时限",
+		"area": "区划", "unit": "单位", "person": "人员", "post": "岗位", "site": "站点", "column": "栏目", "account": "账号", "item": "稿件",
+		"placement": "栏目引用", "source": "稿源", "opening": "开设申请", "launch": "上线清单", "notice": "公告", "override": "例外", "login": "登录账号",
+		"password": "密码", "second": "二次验证", "session": "会话", "token": "接口令牌", "attachment": "附件", "order": "整改通知", "finding": "问题",
+		"run": "检查任务", "release": "发布版本", "bulletin": "通报", "pack": "指标包", "score": "得分",
+	}
+	actVerbs = map[string]string{
+		"add": "登记", "change": "变更", "create": "新建", "enter": "登记", "open": "开启", "close": "关闭", "start": "开始", "submit": "送审", "resubmit": "重新送审",
+		"approve": "批准", "refuse": "不予批准", "return": "退回", "withdraw": "撤回", "pass": "审核通过", "publish": "发布", "take_down": "撤下", "take_back": "收回",
+		"save": "保存", "link": "关联", "grant": "准予", "check": "核对", "disable": "停用", "enable": "恢复", "unlock": "解锁", "reset": "重置", "set_up": "设置",
+		"end": "结束", "revoke": "吊销", "rehash": "更新存储", "accept": "受理", "answer": "答复", "assign": "分办", "redirect": "转办", "reveal": "查看个人信息",
+		"conclude": "办结", "draft": "起草", "revise": "修改", "issue": "下发", "confirm": "确认", "due": "到期", "exit": "退出监管", "go_offline": "临时下线",
+		"resume": "恢复", "launch": "上线", "plan": "批准开设", "test": "测试", "adopt": "采用", "export": "导出", "import": "导入",
+	}
+)
+
+// ActName is an act in Chinese, for lists and timelines.
+func ActName(act string) string {
+	if name := acts[act]; name != "" {
+		return name
+	}
+	parts := strings.Split(act, ".")
+	verb := actVerbs[parts[len(parts)-1]]
+	if len(parts) < 2 || verb == "" {
+		return act
+	}
+	noun := actNouns[parts[len(parts)-2]]
+	if noun == "" {
+		return act
+	}
+	return noun + "：" + verb
+}
+
+// Change is one field that an act changed, by its name in the record.
+type Change struct{ Field, Before, After string }
+
+// Changes are the fields that differ between before and after, by name. What
+// is no JSON object counts as one field without name.
+func (r Row) Changes() []Change {
+	before, okBefore := fieldsOf(r.Before)
+	after, okAfter := fieldsOf(r.After)
+	if !okBefore || !okAfter {
+		if r.Before == r.After {
+			return nil
+		}
+		return []Change{{Before: plain(json.RawMessage(r.Before)), After: plain(json.RawMessage(r.After))}}
+	}
+	var out []Change
+	for name := range merged(before, after) {
+		if b, a := plain(before[name]), plain(after[name]); b != a {
+			out = append(out, Change{name, b, a})
+		}
+	}
+	slices.SortFunc(out, func(a, b Change) int { return strings.Compare(a.Field, b.Field) })
+	return out
+}
+
+func merged(a, b map[string]json.RawMessage) map[string]bool {
+	names := map[string]bool{}
+	for n := range a {
+		names[n] = true
+	}
+	for n := range b {
+		names[n] = true
+	}
+	return names
+}
+
+func fieldsOf(text string) (map[string]json.RawMessage, bool) {
+	if text == "" {
+		return nil, true
+	}
+	var m map[string]json.RawMessage
+	return m, json.Unmarshal([]byte(text), &m) == nil && m != nil
+}
+
+// plain is a JSON value as a person reads it.
+func plain(v json.RawMessage) string {
+	var s string
+	switch text := string(v); {
+	case text == "" || text == "null":
+		return ""
+	case text == "true":
+		return "是"
+	case text == "false":
+		return "否"
+	case json.Unmarshal(v, &s) == nil:
+		return s
+	default:
+		return text
+	}
+}

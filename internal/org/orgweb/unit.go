@@ -1,0 +1,251 @@
+package orgweb
+
+import (
+	"net/http"
+	"strings"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/obligation"
+	"zhengshu/internal/org"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/web"
+)
+
+// shown is how many sites, accounts or obligations a unit's page lists before
+// it leads to the whole list.
+const shown = 20
+
+// unitView is GET /console/units/{id}.
+type unitView struct {
+	Heading     web.Heading
+	Wrong       web.ErrorSummary
+	Facts       web.Summary
+	Sites       web.Table
+	Accounts    web.Table
+	Obligations web.Table
+	People      []person
+	Appoint     web.Link
+	Dismiss     bool
+	Base        string
+	History     web.Timeline
+	name        string
+}
+
+// person is one who works here, with the posts held at this unit.
+type person struct {
+	Name, Title, Unit string
+	Posts             []post
+}
+
+type post struct{ ID, Role string }
+
+// Title of the document.
+func (v unitView) Title() string { return v.name }
+
+// Crumbs of the page.
+func (v unitView) Crumbs() []web.Crumb {
+	return []web.Crumb{{Name: "工作台", Href: home}, {Name: "单位台账", Href: unitsPath}, {Name: v.name}}
+}
+
+// profile is what a unit's page is made of. Lists that the person may not read
+// are nil.
+type profile struct {
+	unit          org.Unit
+	parent        org.Unit
+	sites         []registry.Site
+	siteTotal     int
+	accounts      []registry.Account
+	accountTotal  int
+	obligations   []obligation.Obligation
+	people        []org.Person
+	holders       []org.Holder
+	history       []audit.Row
+	readsRegistry bool
+	readsClocks   bool
+	manages       bool
+	today         calendar.Date
+	kindName      func(string) string
+}
+
+func newUnitView(p profile) unitView {
+	u := p.unit
+	v := unitView{name: u.Name, Base: unitHref(u.ID), Dismiss: p.manages,
+		Heading: web.Heading{Above: u.Kind.Name(), Title: u.Name},
+		Facts: web.Summary{Wide: true, Terms: []web.Term{
+			{Name: "级别", Text: u.Level.Name()}, {Name: "所在区划", Text: u.AreaName, Href: areaHref(u.Area), Note: u.AreaCode},
+			{Name: "简称", Text: u.ShortName}, {Name: "业务条线", Text: org.LineName(u.Line)}, {Name: "来源", Text: u.Source},
+		}},
+		Sites: web.Table{Caption: "网站", Columns: []web.Column{{Head: "站点", Wide: true}, {Head: "类别"}, {Head: "状态"}, {Head: "缺项"}}, Compact: true,
+			Empty: web.Empty{Title: "没有登记网站"}},
+		Accounts: web.Table{Caption: "政务新媒体账号", Columns: []web.Column{{Head: "账号", Wide: true}, {Head: "平台"}, {Head: "状态"}}, Compact: true,
+			Empty: web.Empty{Title: "没有登记账号"}},
+		Obligations: web.Table{Caption: "未办结的时限", Columns: []web.Column{{Head: "事项", Wide: true}, {Head: "依据"}, {Head: "期限"}}, Compact: true,
+			Empty: web.Empty{Title: "没有未办结的时限"}},
+	}
+	if p.parent.ID != "" {
+		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "所属单位", Text: p.parent.Name, Href: unitHref(p.parent.ID)})
+	}
+	if u.Direct {
+		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "报送关系", Text: "直接向省级报送"})
+	}
+	if u.Kind == org.ZoneCommittee {
+		approval := u.NationalApproval
+		if approval == "" {
+			approval = "待认定"
+		}
+		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "国家级开发区批准文件", Text: approval})
+	}
+	for _, s := range p.sites {
+		site := web.Linked(s.Name, s.Link())
+		site.Note = s.Host
+		v.Sites.Rows = append(v.Sites.Rows, web.Row{Cells: []web.Cell{site, web.Text(s.Kind.Name()), web.Text(s.StateName()), web.Text(gaps(s))}})
+	}
+	if p.siteTotal > len(p.sites) {
+		v.Sites.Caption = "网站（共 " + count(p.siteTotal) + " 个，列出前 " + count(len(p.sites)) + " 个）"
+	}
+	for _, a := range p.accounts {
+		v.Accounts.Rows = append(v.Accounts.Rows, web.Row{Cells: []web.Cell{web.Text(a.Name), web.Text(registry.Platforms[a.Platform]), web.Text(registry.AccountMachine.Name(a.State))}})
+	}
+	if p.accountTotal > len(p.accounts) {
+		v.Accounts.Caption = "政务新媒体账号（共 " + count(p.accountTotal) + " 个，列出前 " + count(len(p.accounts)) + " 个）"
+	}
+	for _, o := range p.obligations {
+		name, cite := o.Kind, ""
+		if p.kindName != nil {
+			name, cite, _ = strings.Cut(p.kindName(o.Kind), "\n")
+		}
+		what := web.Cell{Text: name, Href: o.Link, Note: o.Subject.Name}
+		v.Obligations.Rows = append(v.Obligations.Rows, web.Row{Cells: []web.Cell{what, web.Text(cite), web.DueCell(o.Due.On, p.today)}})
+	}
+	v.People = peopleOf(p)
+	if p.manages {
+		v.Heading.Acts = []web.Act{{Text: "登记人员", Href: v.Base + "/people/new", Primary: true}}
+		if len(p.people) > 0 {
+			v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "任命岗位", Href: v.Base + "/posts/new"})
+		}
+	}
+	v.History = web.Timeline{Title: "变更记录"}
+	for _, e := range p.history {
+		v.History.Events = append(v.History.Events, web.Event{At: e.At, Title: audit.ActName(e.Act), Who: e.Actor.Name, Text: e.Basis})
+	}
+	return v
+}
+
+func gaps(s registry.Site) string {
+	if g := s.Gaps(); len(g) > 0 {
+		return strings.Join(g, "、")
+	}
+	return "无"
+}
+
+// peopleOf joins the people of the unit with the posts held at it; a holder
+// who belongs to another unit is listed too.
+func peopleOf(p profile) []person {
+	var out []person
+	at := map[org.PersonID]int{}
+	add := func(o org.Person) int {
+		i, ok := at[o.ID]
+		if !ok {
+			i = len(out)
+			at[o.ID] = i
+			one := person{Name: o.Name, Title: o.Title}
+			if o.Unit != p.unit.ID {
+				one.Unit = o.UnitName
+			}
+			out = append(out, one)
+		}
+		return i
+	}
+	for _, o := range p.people {
+		add(o)
+	}
+	for _, hd := range p.holders {
+		i := add(hd.Person)
+		info, _ := authz.Info(hd.Role)
+		out[i].Posts = append(out[i].Posts, post{ID: string(hd.Post), Role: info.Name})
+	}
+	return out
+}
+
+var unitPage = web.Define(views, "views/unit.html",
+	newUnitView(profile{unit: sampleUnit}),
+	newUnitView(profile{unit: sampleUnit, readsRegistry: true, manages: true, siteTotal: 30, today: calendar.Date{Year: 2026, Month: 11, Day: 23},
+		parent:      org.Unit{ID: "01JDP", Name: "西安市人民政府"},
+		sites:       []registry.Site{{ID: "01JDS", Name: "西安市商务局", Host: "swj.example.gov.cn", Kind: registry.DepartmentSite, State: registry.Running}},
+		accounts:    []registry.Account{{Name: "西安商务", Platform: "wechat", State: registry.Running}},
+		obligations: []obligation.Obligation{{Kind: "launch", Subject: obligation.Subject{Name: "西安市商务局"}, Due: calendar.Due{On: calendar.Date{Year: 2026, Month: 11, Day: 20}}}},
+		people:      []org.Person{{ID: "1", Unit: sampleUnit.ID, Name: "周敏", Title: "科长"}, {ID: "2", Unit: "01JDX", UnitName: "办公室", Name: "李强"}},
+		holders:     []org.Holder{{Person: org.Person{ID: "1", Name: "周敏"}, Post: "p", Role: authz.Sponsor}},
+		history:     []audit.Row{{Act: "org.unit.add", Actor: audit.Actor{Name: "林知远"}}}}),
+	newUnitView(profile{unit: hostileUnit, manages: true, people: []org.Person{{ID: `"`, Name: `<script>`, Title: `<b>`}},
+		obligations: []obligation.Obligation{{Kind: `<script>`, Subject: obligation.Subject{Name: `"x"`}, Link: `javascript:alert(1)`}},
+		history:     []audit.Row{{Act: `<script>`, Actor: audit.Actor{Name: `<i>`}}}}),
+)
+
+func (h *Handler) unit(w http.ResponseWriter, r *http.Request) error {
+	return h.renderUnit(w, r, authz.ScopeFrom(r.Context()), http.StatusOK, nil)
+}
+
+// renderUnit shows the unit's page, with what was wrong with a small form of
+// it. scope is of org.read.
+func (h *Handler) renderUnit(w http.ResponseWriter, r *http.Request, scope authz.Scope, status int, wrong error) error {
+	ctx := r.Context()
+	u, err := h.org.Unit(ctx, scope, org.UnitID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	p := profile{unit: u, today: web.FrameOf(r).Today, readsRegistry: may(r, authz.RegistryRead), readsClocks: may(r, authz.ObligationRead),
+		manages: scopeFor(r, authz.OrgManage).Covers(u.AreaPath, u.LinePath), kindName: h.clockName}
+	if u.Parent != "" {
+		// A parent out of scope is not named.
+		p.parent, _ = h.org.Unit(ctx, scope, u.Parent)
+	}
+	if p.readsRegistry {
+		reads := scopeFor(r, authz.RegistryRead)
+		if p.sites, p.siteTotal, err = h.registry.Sites(ctx, reads, registry.SiteFilter{Unit: u.ID, Limit: shown}); err != nil {
+			return err
+		}
+		if p.accounts, p.accountTotal, err = h.registry.Accounts(ctx, reads, registry.AccountFilter{Unit: u.ID, Limit: shown}); err != nil {
+			return err
+		}
+	}
+	if p.readsClocks {
+		if p.obligations, err = h.obligations.Obligations(ctx, scopeFor(r, authz.ObligationRead), obligation.Filter{Unit: u.ID, Limit: shown}); err != nil {
+			return err
+		}
+	}
+	if p.people, err = h.org.People(ctx, h.db, scope, u.ID); err != nil {
+		return err
+	}
+	if p.holders, err = h.org.Holders(ctx, h.db, scope, u.ID); err != nil {
+		return err
+	}
+	if p.history, err = audit.Entries(ctx, h.db, audit.Filter{TargetKind: "unit", TargetID: string(u.ID), Limit: 30}); err != nil {
+		return err
+	}
+	v := newUnitView(p)
+	if !p.readsRegistry {
+		v.Sites.Empty = web.Empty{Title: "您的岗位不查看站点台账"}
+		v.Accounts.Empty = v.Sites.Empty
+	}
+	if !p.readsClocks {
+		v.Obligations.Empty = web.Empty{Title: "您的岗位不查看时限"}
+	}
+	if wrong != nil {
+		var f web.Form
+		f.Wrong(wrong)
+		v.Wrong = f.Summary
+	}
+	return unitPage.RenderStatus(w, r, status, v)
+}
+
+// clockName is the name of a clock and its citation, on two lines.
+func (h *Handler) clockName(kind string) string {
+	k, ok := h.obligations.KindOf(kind)
+	if !ok {
+		return kind
+	}
+	return k.Name + "\n" + k.Citation
+}
