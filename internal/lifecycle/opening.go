@@ -547,7 +547,7 @@ func (o Opening) facts(u org.Unit, kind registry.SiteKind) []approval.Fact {
 		out = append(out, approval.Fact{Section: section, Name: name, Text: text})
 	}
 	add("单位与事由", "申请单位", u.Name)
-	add("单位与事由", "单位性质", u.Kind.Name() + "（" + u.Level.Name() + "）")
+	add("单位与事由", "单位性质", u.Kind.Name()+"（"+u.Level.Name()+"）")
 	add("单位与事由", "开设事由", o.Reason)
 	add("单位与事由", "是否专项活动网站", event)
 	add("单位与事由", "联系人", o.Contact)

@@ -45,6 +45,9 @@ func (s *Service) GrantOverride(ctx context.Context, scope authz.Scope, o Overri
 	if !ok {
 		return Override{}, fault.New(fault.Invalid, "没有选择条款。").On("rule", "请选择要设例外的条款")
 	}
+	if o.Unit == "" {
+		return Override{}, fault.New(fault.Invalid, "没有选择单位。").On("unit", "请选择例外适用的单位")
+	}
 	o.Reason = strings.TrimSpace(o.Reason)
 	if len([]rune(o.Reason)) > 1000 {
 		return Override{}, fault.New(fault.Invalid, "例外理由超过 1000 字。").On("reason", "请压缩到 1000 字以内")

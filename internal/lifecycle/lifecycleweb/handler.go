@@ -1,0 +1,99 @@
+package lifecycleweb
+
+import (
+	"embed"
+	"mime/multipart"
+	"net/http"
+
+	"zhengshu/internal/approval"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/lifecycle"
+	"zhengshu/internal/org"
+	"zhengshu/internal/web"
+)
+
+//go:embed views/*.html
+var views embed.FS
+
+// Handler serves the screens.
+type Handler struct {
+	lifecycle *lifecycle.Service
+	approvals *approval.Service
+	org       *org.Service
+}
+
+// New makes the handler.
+func New(l *lifecycle.Service, a *approval.Service, o *org.Service) *Handler {
+	return &Handler{lifecycle: l, approvals: a, org: o}
+}
+
+// uploads holds four files of the largest size; each is held to its own limit.
+const uploads = 4*approval.MaxUpload + 1<<20
+
+// Routes of the door.
+func (h *Handler) Routes() []web.Route {
+	return []web.Route{
+		{Pattern: "GET /console/openings/new", Permit: authz.OpeningApply, Handle: h.showNew},
+		{Pattern: "GET /console/openings/check", Permit: authz.OpeningApply, Handle: h.check},
+		{Pattern: "POST /console/openings/new", Permit: authz.OpeningApply, Handle: h.apply, MaxBody: uploads},
+		{Pattern: "GET /console/openings/{id}/amend", Permit: authz.OpeningApply, Handle: h.showAmend},
+		{Pattern: "POST /console/openings/{id}/amend", Permit: authz.OpeningApply, Handle: h.amend, MaxBody: uploads},
+		{Pattern: "GET /console/sites/{id}/launch", Permit: authz.RegistryRead, Handle: h.showLaunch},
+		{Pattern: "GET /console/sites/{id}/launch/{kind}", Permit: authz.LaunchManage, Handle: h.showItem},
+		{Pattern: "POST /console/sites/{id}/launch/{kind}", Permit: authz.LaunchManage, Handle: h.fillItem, MaxBody: approval.MaxUpload + 1<<20},
+		{Pattern: "GET /console/sites/{id}/launch-files/{file}", Permit: authz.RegistryRead, Handle: h.file},
+		{Pattern: "POST /console/sites/{id}/launch", Permit: authz.LaunchManage, Handle: h.launch},
+		{Pattern: "POST /console/sites/{id}/launch-notice", Permit: authz.LaunchManage, Handle: h.postNotice},
+		{Pattern: "POST /console/sites/{id}/launch-notice/confirm", Permit: authz.LaunchManage, Handle: h.confirmNotice},
+		{Pattern: "GET /console/overrides", Permit: authz.CaseRead, Handle: h.overrides},
+		{Pattern: "GET /console/overrides/new", Permit: authz.OverrideGrant, Handle: h.showGrant},
+		{Pattern: "POST /console/overrides/new", Permit: authz.OverrideGrant, Handle: h.grant},
+	}
+}
+
+// mendable reports whether err is for the person at the form to mend.
+func mendable(err error) bool { return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Refused) }
+
+// files are the uploads of a multipart form, of the named fields; close them
+// when done.
+func files(r *http.Request, fields ...string) (list []approval.Upload, closeAll func(), err error) {
+	var open []multipart.File
+	closeAll = func() {
+		for _, f := range open {
+			_ = f.Close() // read-only
+		}
+	}
+	if r.MultipartForm == nil {
+		return nil, closeAll, nil
+	}
+	for _, name := range fields {
+		for _, head := range r.MultipartForm.File[name] {
+			if head.Size == 0 && head.Filename == "" {
+				continue
+			}
+			f, err := head.Open()
+			if err != nil {
+				closeAll()
+				return nil, func() {}, fault.New(fault.Invalid, "附件没有传完，可能是网络中断，请重新选择文件。").On(name, "请重新选择文件").From(err)
+			}
+			open = append(open, f)
+			list = append(list, approval.Upload{Kind: name, Field: name, Name: head.Filename, Content: f})
+		}
+	}
+	return list, closeAll, nil
+}
+
+// day reads a date field; what is written but is no date is said on the field.
+func day(r *http.Request, name, what string) (calendar.Date, error) {
+	s := r.FormValue(name)
+	if s == "" {
+		return calendar.Date{}, nil
+	}
+	d, err := calendar.ParseLoose(s)
+	if err != nil {
+		return d, fault.New(fault.Invalid, what+"“"+s+"”不是日期，应像 2026-03-01。").On(name, "请填写日期，如 2026-03-01")
+	}
+	return d, nil
+}
