@@ -93,6 +93,7 @@ CREATE TABLE item_check (
     at      TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (item_id, sha256)
 );
+CREATE INDEX item_check_sha ON item_check (sha256);
 
 CREATE TABLE item_submission (
     item_id        TEXT COLLATE "C" NOT NULL,

@@ -53,9 +53,14 @@ func (s *Service) make(w Writing) (made, error) {
 }
 
 func (s *Service) render(w Writing) made {
+	m := rendered(w)
+	m.results = s.Inspect(w.Title, m.text)
+	return m
+}
+
+func rendered(w Writing) made {
 	m := made{Writing: w, doc: string(w.Doc.JSON()), html: w.Doc.HTML(), text: w.Doc.Text()}
 	m.sha = digest(w.Meta, m.doc)
-	m.results = s.Inspect(w.Title, m.text)
 	return m
 }
 
