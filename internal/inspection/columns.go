@@ -81,10 +81,7 @@ func (n *inspector) judgeFreshness() {
 	if home == nil || home.list == nil {
 		return
 	}
-	menu := map[string]bool{n.home: true, n.start: true}
-	for _, u := range home.targets {
-		menu[u] = true
-	}
+	menu := n.menu()
 	var columns []check.Column
 	declared := map[string]check.Column{}
 	for _, c := range n.target.Columns {
@@ -147,6 +144,31 @@ func (n *inspector) judgeFreshness() {
 	}
 }
 
+// menu are the links that most pages carry: navigation, not items of a list.
+func (n *inspector) menu() map[string]bool {
+	menu := map[string]bool{n.home: true, n.start: true}
+	read := 0
+	count := map[string]int{}
+	for _, v := range n.order {
+		if v.targets == nil {
+			continue
+		}
+		read++
+		for _, u := range v.targets {
+			count[u]++
+		}
+	}
+	for u, c := range count {
+		if c*2 > read && c > 1 {
+			menu[u] = true
+		}
+	}
+	return menu
+}
+
+// Pages that stand in no list of columns whatever links they hold.
+var noColumn = regexp.MustCompile(`地图|导航|搜索|检索|登录|注册|联系我们|关于我们|隐私|版权|帮助|无障碍|订阅`)
+
 // homeFacts takes the dates beside the items of the home page and those of the
 // articles it links to: an item whose own page states the time counts as
 // stated. A page of navigation only is judged by the second level.
@@ -168,7 +190,7 @@ func (n *inspector) listings(menu map[string]bool) []*listing {
 	var out []*listing
 	byName := map[string]*listing{}
 	for _, v := range n.order {
-		if v.list == nil || v.url == n.home || v.url == n.start || v.list.name == "" {
+		if v.list == nil || v.url == n.home || v.url == n.start || v.list.name == "" || noColumn.MatchString(v.list.name) {
 			continue
 		}
 		l := *v.list

@@ -370,6 +370,11 @@ func (n *inspector) pageSightings(page *check.Page) (out []Sighting) {
 			n.skip(f.Check, f.Why, page.URL, 1)
 		}
 	}
+	// A hidden link to a shady host is one link, not two findings.
+	all := slices.Clone(out)
+	out = slices.DeleteFunc(out, func(a Sighting) bool {
+		return a.Check == "concealed.spam_link" && slices.ContainsFunc(all, func(b Sighting) bool { return b.Check == "concealed.hidden_link" && b.Where == a.Where })
+	})
 	if n.o.Scanner == nil {
 		return out
 	}
@@ -662,6 +667,7 @@ func (n *inspector) judgeLinks(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	n.doubt(results, whys, ask)
 	var facts []check.LinkResult
 	for i, target := range n.linkOrder {
 		if whys[i] != "" {
@@ -694,6 +700,42 @@ func (n *inspector) judgeLinks(ctx context.Context) error {
 		n.add(v, n.read(ctx, v), s)
 	}
 	return nil
+}
+
+// doubt takes back verdicts on other sites when not one of them could be
+// reached: then it is more likely that we are cut off than that all of them are.
+func (n *inspector) doubt(results []check.LinkResult, whys []string, ask []int) {
+	hosts := map[string]bool{}
+	var lost []int
+	for _, i := range ask {
+		if whys[i] != "" || n.own(results[i].Link.URL) {
+			continue
+		}
+		if results[i].Err == "" {
+			return
+		}
+		u, err := url.Parse(results[i].Link.URL)
+		if err == nil {
+			hosts[u.Hostname()] = true
+		}
+		lost = append(lost, i)
+	}
+	if len(hosts) < 3 {
+		return
+	}
+	for _, i := range lost {
+		whys[i] = "外部网站无一能够连接，检测机可能不能访问外网，未能检测。"
+	}
+}
+
+// own reports whether an address is of the site inspected.
+func (n *inspector) own(address string) bool {
+	a, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	b, err := url.Parse(n.home)
+	return err == nil && (strings.TrimPrefix(a.Hostname(), "www.") == strings.TrimPrefix(b.Hostname(), "www.") || slices.Contains(n.target.Hosts, a.Hostname()))
 }
 
 // visited turns the visit of a link's target, redirects followed, into its result.

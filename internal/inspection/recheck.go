@@ -302,11 +302,28 @@ func (n *inspector) recheckFreshness(ctx context.Context, spot Spot) (Look, erro
 			l := n.listingOf(page)
 			v.list = &l
 		}
-		if v.list.latest.IsZero() {
-			menu := map[string]bool{}
-			for _, u := range home.targets {
-				menu[u] = true
+		// Two more pages tell the menu from the items.
+		others := 0
+		for _, u := range home.targets {
+			if others == 2 || v.list.items > 0 {
+				break
 			}
+			if u == v.url || u == n.home || u == n.start {
+				continue
+			}
+			w, page, err := n.fetch(ctx, u)
+			if err != nil {
+				return Look{}, err
+			}
+			if page != nil {
+				n.gather(w, page)
+				w.list, w.from = nil, n.home
+				n.visits[w.url], n.order = w, append(n.order, w)
+				others++
+			}
+		}
+		if v.list.latest.IsZero() {
+			menu := n.menu()
 			for _, u := range v.targets {
 				if !menu[u] {
 					follow = append(follow, u)

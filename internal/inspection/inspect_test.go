@@ -1,0 +1,336 @@
+package inspection_test
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"zhengshu/internal/blob"
+	"zhengshu/internal/check"
+	"zhengshu/internal/inspection"
+)
+
+// nowhere is a resolver that fails: what a test asks for by name and is not
+// our own goes no further.
+type nowhere struct{ t testing.TB }
+
+func (nowhere) Resolve(context.Context, string) ([]netip.Addr, error) {
+	return nil, errors.New("no names in tests")
+}
+
+func inspect(t *testing.T, s *madeSite, o inspection.Options) inspection.Report {
+	t.Helper()
+	store, err := blob.Disk(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rep, err := inspection.Inspect(context.Background(), s.client(t), store, target(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range rep.Findings {
+		if f.Evidence.URL == "" || f.Evidence.At.IsZero() {
+			t.Errorf("%s has no evidence: %+v", f.Check, f.Evidence)
+		}
+	}
+	return rep
+}
+
+func checks(rep inspection.Report) []string {
+	out := []string{}
+	for _, f := range rep.Findings {
+		if strings.HasPrefix(f.Check, "link.dead") && f.Evidence.LinkStatus == 0 {
+			continue // outside hosts: no names in tests
+		}
+		out = append(out, f.Check)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func TestWholeSiteHasNoFinding(t *testing.T) {
+	s := newSite(t)
+	rep := inspect(t, s, options())
+	if got := checks(rep); len(got) != 0 {
+		for _, f := range rep.Findings {
+			t.Logf("%s %s %s %s", f.Check, f.URL, f.Where, f.Says)
+		}
+		t.Errorf("found %v", got)
+	}
+	if rep.Pages < 6 || !rep.Reachable {
+		t.Errorf("pages %d, untested %+v", rep.Pages, rep.Untested)
+	}
+	for h := range s.hosts {
+		if h != host && h != "yanta.gov.cn" {
+			t.Errorf("asked %s, which is not the site", h)
+		}
+	}
+	if !untested(rep, "link.dead", "不能访问外网") {
+		t.Errorf("outside links without any outside network are not judged: %+v", rep.Untested)
+	}
+}
+
+func untested(rep inspection.Report, id, why string) bool {
+	return slices.ContainsFunc(rep.Untested, func(u inspection.Untested) bool { return u.Check == id && strings.Contains(u.Why, why) })
+}
+
+// quoting finds one wrong word.
+type quoting string
+
+func (q quoting) Scan(text string) []check.Span {
+	i := strings.Index(text, string(q))
+	if i < 0 {
+		return nil
+	}
+	at := len([]rune(text[:i]))
+	return []check.Span{{Kind: "wording.spelling", Start: at, End: at + len([]rune(string(q))), Wrong: string(q), Right: []string{"贯彻"}, Says: "“" + string(q) + "”疑为错别字。", Confidence: 0.95}}
+}
+
+const idCard = "610113199003070015" // made up; the check digit holds
+
+// defects are one of each family: how the site is broken, and mended again.
+var defects = []struct {
+	name, check, article, url, where string
+	onHome                           bool
+	break_, mend                     func(*madeSite)
+}{
+	{"dead link on the home page", "link.dead", "D-19", "/", "/gone.html", true,
+		func(s *madeSite) {
+			s.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
+		},
+		func(s *madeSite) {
+			s.put("/gone.html", article("旧文恢复的一条信息", "要闻", "政务动态", "2026-03-10 09:00", "旧文已经恢复。"))
+		}},
+	{"dead link on another page, then taken away", "link.dead", "D-19", "/tz/1.html", "/old.doc", false,
+		func(s *madeSite) {
+			s.swap("/tz/1.html", "附件可在网上下载。", `附件：<a href="/old.doc">登记表</a>`)
+		},
+		func(s *madeSite) {
+			s.swap("/tz/1.html", `附件：<a href="/old.doc">登记表</a>`, "附件可在网上下载。")
+		}},
+	{"error page with status 200", "link.soft404", "D-19", "/", "/soft.html", true,
+		func(s *madeSite) {
+			s.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/soft.html">专题</a> <a href="/a.pdf">`)
+			s.put("/soft.html", "<html><head><title>404 页面不存在</title></head><body>您访问的页面不存在</body></html>")
+		},
+		func(s *madeSite) { s.set("/soft.html", page{to: "/yw/"}) }},
+	{"tag missing", "tags.column_description", "D-20", "/yw/", "ColumnDescription", false,
+		func(s *madeSite) { s.swap("/yw/", "发布本区要闻方面的信息", "") },
+		func(s *madeSite) {
+			s.swap("/yw/", `"ColumnDescription" content=""`, `"ColumnDescription" content="发布本区重要工作"`)
+		}},
+	{"foot without site map", "footer.site_map", "D-18", "/tz/1.html", "站点地图", false,
+		func(s *madeSite) { s.swap("/tz/1.html", `<a href="/map.html">网站地图</a>`, "") },
+		func(s *madeSite) {
+			s.swap("/tz/1.html", "中文域名", `<a href="/map.html">网站地图</a> 中文域名`)
+		}},
+	{"column gone stale", "column.stale", "V-W-4.1", "/yw/", "/yw/", false,
+		func(s *madeSite) {
+			s.swap("/yw/", "2026-03-18", "2026-02-18")
+			s.swap("/yw/1.html", "2026-03-18 09:00", "2026-02-18 09:00")
+			s.swap("/", "/yw/1.html", "/tz/1.html")
+		},
+		func(s *madeSite) { s.swap("/yw/", "2026-02-18", "2026-03-19") }},
+	{"home page gone stale", "home.stale", "V-W-3", "/", "首页", true,
+		func(s *madeSite) {
+			s.swap("/", "2026-03-18", "2026-01-09")
+			s.swap("/", "/yw/1.html", "/tz/1.html")
+		},
+		func(s *madeSite) { s.swap("/", "2026-01-09", "2026-03-20") }},
+	{"blank column", "column.blank", "V-W-4.3", "/kong/", "/kong/", false,
+		func(s *madeSite) {
+			s.put("/kong/", list("规划计划", "政策文件", ""))
+			s.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/kong/">规划计划</a> <a href="/a.pdf">`)
+		},
+		func(s *madeSite) {
+			s.put("/kong/", list("规划计划", "政策文件", `<li><a href="/kong/1.html">年度规划</a><span>2026-03-01</span></li>`))
+			s.put("/kong/1.html", article("年度规划", "规划计划", "政策文件", "2026-03-01 09:00", "规划全文。"))
+		}},
+	{"identity number in the open", "privacy.id_card", "S12.2a", "/tz/1.html", "", false,
+		func(s *madeSite) {
+			s.swap("/tz/1.html", "附件可在网上下载。", "联系人身份证号码"+idCard+"。")
+		},
+		func(s *madeSite) { s.swap("/tz/1.html", idCard, "6**************6") }},
+	{"hidden link", "concealed.", "V-W-1.3", "/", "", true,
+		func(s *madeSite) {
+			s.swap("/", `<p><a href="/a.pdf">`, `<div style="display:none"><a href="http://www.bet888-casino.com/">更多</a></div><p><a href="/a.pdf">`)
+		},
+		func(s *madeSite) {
+			s.swap("/", `<div style="display:none"><a href="http://www.bet888-casino.com/">更多</a></div>`, "")
+		}},
+	{"wrong word", "wording.spelling", "S19.3", "/yw/1.html", "", false,
+		func(s *madeSite) {
+			s.swap("/yw/1.html", "部署了今年的重点任务", "惯彻落实今年的重点任务")
+		},
+		func(s *madeSite) { s.swap("/yw/1.html", "惯彻", "贯彻") }},
+}
+
+func TestEachDefectGivesExactlyItsFinding(t *testing.T) {
+	for _, d := range defects {
+		t.Run(d.name, func(t *testing.T) {
+			s := newSite(t)
+			d.break_(s)
+			store, err := blob.Disk(t.TempDir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, client, o := context.Background(), s.client(t), options()
+			o.Scanner = quoting("惯彻")
+			rep, err := inspection.Inspect(ctx, client, store, target(), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(rep.Findings) != 1 {
+				for _, f := range rep.Findings {
+					t.Logf("%s %s %s %s", f.Check, f.URL, f.Where, f.Says)
+				}
+				t.Fatalf("%d findings, want 1; untested %+v", len(rep.Findings), rep.Untested)
+			}
+			f := rep.Findings[0]
+			if !strings.HasPrefix(f.Check, d.check) || f.Article != d.article || f.URL != "http://"+host+d.url || f.OnHome != d.onHome {
+				t.Errorf("found %s (%s) on %s, home %v: %s", f.Check, f.Article, f.URL, f.OnHome, f.Says)
+			}
+			if d.where != "" && f.Where != d.where && f.Where != "http://"+host+d.where {
+				t.Errorf("where %q, want %q", f.Where, d.where)
+			}
+			if f.Says == "" || f.Fix == "" || f.Severity == "" || strings.Contains(f.Says+f.Evidence.Excerpt, idCard) {
+				t.Errorf("says %q fix %q severity %q", f.Says, f.Fix, f.Severity)
+			}
+			e := f.Evidence
+			if size, err := store.Stat(ctx, e.Ref); err != nil || size != e.Size || e.Ref.Hash() != e.SHA256 || e.Status != 200 || !strings.Contains(e.Headers, "Content-Type: ") {
+				t.Errorf("evidence %+v (%v)", e, err)
+			}
+
+			spot := inspection.Spot{Check: f.Check, Fingerprint: f.Fingerprint(), URL: f.URL, Where: f.Where, Also: f.Also}
+			look := func(want string) {
+				t.Helper()
+				l, err := inspection.Recheck(ctx, client, store, target(), spot, o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if l.Outcome != want || l.Says == "" || l.Evidence.At.IsZero() {
+					t.Errorf("retest: %s, want %s: %s", l.Outcome, want, l.Says)
+				}
+			}
+			look(inspection.Standing)
+			d.mend(s)
+			look(inspection.Gone)
+			again, err := inspection.Inspect(ctx, client, store, target(), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(again.Findings) != 0 {
+				t.Errorf("after the cure: %s %s", again.Findings[0].Check, again.Findings[0].Says)
+			}
+			if !again.Looked(f.Check, f.URL, f.Where) {
+				t.Error("the run does not say that it looked")
+			}
+		})
+	}
+}
+
+func TestOneTemplateIsOneFinding(t *testing.T) {
+	s := newSite(t)
+	for _, p := range []string{"/", "/yw/", "/tz/", "/yw/1.html", "/tz/1.html", "/map.html"} {
+		s.swap(p, `<a href="/map.html">网站地图</a>`, "")
+	}
+	s.swap("/", `<a href="/a.pdf">`, `<a href="/map.html">全站栏目</a> <a href="/a.pdf">`)
+	rep := inspect(t, s, options())
+	if len(rep.Findings) != 1 || rep.Findings[0].Pages != 6 || len(rep.Findings[0].Also) != 5 || !rep.Findings[0].OnHome {
+		t.Errorf("%+v", rep.Findings)
+	}
+}
+
+func TestGBKSite(t *testing.T) {
+	s := newSite(t)
+	s.swap("/yw/1.html", "部署了今年的重点任务", "惯彻落实今年的重点任务")
+	for path, p := range s.pages {
+		if strings.HasPrefix(p.ctype, "text/html") {
+			body, err := simplifiedchinese.GB18030.NewEncoder().String(strings.ReplaceAll(p.body, "utf-8", "gbk"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.pages[path] = page{ctype: "text/html", body: body}
+		}
+	}
+	o := options()
+	o.Scanner = quoting("惯彻")
+	rep := inspect(t, s, o)
+	if len(rep.Findings) != 1 || rep.Findings[0].Wrong != "惯彻" {
+		t.Errorf("%+v", rep.Findings)
+	}
+}
+
+func TestRobotsAreObeyedAndTold(t *testing.T) {
+	s := newSite(t)
+	s.set("/robots.txt", page{ctype: "text/plain", body: "User-agent: *\nDisallow: /tz/\n"})
+	rep := inspect(t, s, options())
+	if s.asked["/tz/"]+s.asked["/tz/1.html"] != 0 {
+		t.Error("asked for what robots.txt forbids")
+	}
+	if len(rep.Findings) != 0 || !untested(rep, "crawl.robots", "robots.txt") {
+		t.Errorf("%+v %+v", rep.Findings, rep.Untested)
+	}
+}
+
+func TestPagesBeyondTheBudgetAreUntested(t *testing.T) {
+	s := newSite(t)
+	o := options()
+	o.MaxPages = 2
+	rep := inspect(t, s, o)
+	if rep.Pages != 2 || !untested(rep, "crawl.page_budget", "上限") {
+		t.Errorf("%d pages, %+v", rep.Pages, rep.Untested)
+	}
+}
+
+func TestHomeThatDoesNotOpen(t *testing.T) {
+	for _, status := range []int{404, 500} {
+		s := newSite(t)
+		s.set("/", page{status: status, ctype: "text/html", body: "x"})
+		rep := inspect(t, s, options())
+		if len(rep.Findings) != 1 || rep.Findings[0].Check != inspection.CheckHome || rep.Findings[0].Severity != check.Serious || rep.Reachable {
+			t.Errorf("%d: %+v", status, rep.Findings)
+		}
+	}
+	s := newSite(t)
+	s.set("/", page{status: 403, ctype: "text/html", body: "x"})
+	if rep := inspect(t, s, options()); len(rep.Findings) != 0 || !untested(rep, inspection.CheckHome, "白名单") {
+		t.Errorf("a site that refuses us is no dead site: %+v %+v", rep.Findings, rep.Untested)
+	}
+}
+
+func TestScriptedListIsUntestedNotStale(t *testing.T) {
+	s := newSite(t)
+	s.put("/js/", list("部门动态", "政务动态", "<script>$.ajax({url:'/api/list'})</script>"))
+	s.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/js/">部门动态</a> <a href="/a.pdf">`)
+	rep := inspect(t, s, options())
+	if len(rep.Findings) != 0 || !untested(rep, "column.stale", "脚本") {
+		t.Errorf("%+v %+v", rep.Findings, rep.Untested)
+	}
+}
+
+func TestDeclaredColumnIsHeldToItsCycle(t *testing.T) {
+	s := newSite(t)
+	s.swap("/tz/", "2026-01-09", "2026-03-01")
+	s.swap("/tz/1.html", "2026-01-09", "2026-03-01")
+	tg := target()
+	tg.Columns = []check.Column{{Name: "通知公告", Kind: check.ColumnPolicy, Items: -1, CycleDays: 7}}
+	rep, err := inspection.Inspect(context.Background(), s.client(t), nil, tg, options())
+	if err != nil || len(rep.Findings) != 1 || rep.Findings[0].Check != "column.overdue" || rep.Findings[0].Evidence.Ref != "" {
+		t.Errorf("%+v (%v)", rep.Findings, err)
+	}
+}
+
+func TestBadAddress(t *testing.T) {
+	s := newSite(t)
+	for _, u := range []string{"", "javascript:alert(1)", "::", "ftp://x/"} {
+		if _, err := inspection.Inspect(context.Background(), s.client(t), nil, inspection.Target{URL: u}, options()); err == nil || !strings.Contains(err.Error(), "") {
+			t.Errorf("%q was taken", u)
+		}
+	}
+}
