@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"sync"
@@ -16,10 +18,15 @@ import (
 	"zhengshu/internal/audit"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
 	"zhengshu/internal/check/proofread"
 	"zhengshu/internal/db"
+	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
+	"zhengshu/internal/library"
+	"zhengshu/internal/lifecycle"
 	"zhengshu/internal/notify"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
@@ -47,6 +54,9 @@ type Config struct {
 	// StepDays is how many working days an approval step has: a province's
 	// setting, 5 when zero.
 	StepDays int
+	// CrawlDelay is the pause between two requests to a host; 250 ms when zero,
+	// none when negative.
+	CrawlDelay time.Duration
 	// AuditDigest is sha256 (default) or sm3.
 	AuditDigest string
 }
@@ -64,9 +74,14 @@ type House struct {
 	Obligations *obligation.Service
 	Approvals   *approval.Service
 	Registry    *registry.Service
+	Library     *library.Service
+	Lifecycle   *lifecycle.Service
+	Inspection  *inspection.Service
 	Rules       rules.Book
+	Settings    sx2021.Settings // of the province
 	Portal      portalDoor
 
+	listener  net.Listener // bound at Open when an address is configured
 	workers   *jobs.Workers
 	sequencer *audit.Sequencer
 	closers   []func() error
@@ -130,6 +145,11 @@ func (h *House) open(ctx context.Context) error {
 	if h.Days, err = calendar.Published(); err != nil {
 		return err
 	}
+	if c.Addr != "" {
+		if h.listener, err = net.Listen("tcp", c.Addr); err != nil {
+			return fault.Newf(fault.Unavailable, "地址 %s 不能监听，可能已被占用；请换一个 --addr。", c.Addr).From(err)
+		}
+	}
 	h.sequencer = audit.NewSequencer(h.DB, ulid.Make().String(), h.headFile())
 	return h.wire(ctx)
 }
@@ -147,18 +167,85 @@ func (h *House) wire(ctx context.Context) error {
 	h.Notify = notify.New(h.DB)
 	h.Obligations = obligation.New(h.DB, h.Org, obligationKinds()...)
 	h.Approvals = approval.New(h.DB, h.Org, h.Obligations, h.Days, h.Config.StepDays)
+	h.Settings = sx2021.Defaults()
 	h.Registry = registry.New(h.DB, h.Org)
+	h.Library = library.New(h.DB, h.Org, h.Registry, h.Obligations, inspectText, h.Settings)
+	h.Lifecycle = lifecycle.New(lifecycle.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Approvals: h.Approvals,
+		Obligations: h.Obligations, Store: h.Blobs, Book: h.Rules, Settings: h.Settings})
+	if err := h.wireInspection(ctx); err != nil {
+		return err
+	}
+	jobs.Handle(h.workers, func(ctx context.Context, _ sweep) error { return h.Sweep(ctx) })
+	jobs.Every(h.workers, time.Minute, sweep{})
 	return passage.Declare(ctx, h.DB, machines()...)
+}
+
+// inspectText is the one engine that warns an author, patrols a page and
+// retests a fix.
+func inspectText(text string) []check.Span {
+	p, err := proofreader()
+	if err != nil {
+		slog.Error("wording is not checked", "cause", err)
+		return check.Text(text)
+	}
+	return check.Text(text, p)
+}
+
+// wireInspection makes the inspector with the house's one way out.
+func (h *House) wireInspection(ctx context.Context) error {
+	probes, err := inspection.OpenProbes(ctx, h.DB, h.Config.Dir)
+	if err != nil {
+		return err
+	}
+	if probes != h.DB {
+		h.closers = append(h.closers, probes.Close)
+	}
+	client := egress.New(h.egressPolicy())
+	h.closers = append(h.closers, func() error { client.Close(); return nil })
+	h.Inspection = inspection.New(h.DB, probes, h.Registry, h.Blobs, client, inspection.Settings{
+		Delay: h.Config.CrawlDelay, Log: h.Config.Log,
+		Scanner: func() (check.Scanner, error) { return proofreader() },
+	})
+	h.Inspection.Register(h.workers)
+	return nil
+}
+
+// egressPolicy lets requests reach the open Internet and, by host name, the
+// sites this process serves itself; nothing else here.
+func (h *House) egressPolicy() egress.Policy {
+	p := egress.Policy{Now: h.Config.Clock.Now}
+	if h.listener != nil {
+		if a, err := netip.ParseAddrPort(h.listener.Addr().String()); err == nil {
+			p.Local = a
+			p.Own = func(host string) bool { return h.Portal != nil && h.Portal.Serves(host) }
+		}
+	}
+	return p
+}
+
+// sweep is the periodic duty over everything that comes due.
+type sweep struct{}
+
+// Kind names the job.
+func (sweep) Kind() string { return "app.sweep" }
+
+// Sweep does what has come due: obligations, timed publications, old sessions.
+// It catches up after an outage.
+func (h *House) Sweep(ctx context.Context) error {
+	if _, err := h.Obligations.Sweep(ctx); err != nil {
+		return err
+	}
+	return h.Signin.Sweep(ctx)
 }
 
 // machines are the states of every kind of object.
 func machines() []passage.Machine {
-	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine}
+	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, library.Machine, inspection.FindingMachine}
 }
 
 // obligationKinds are the clocks of the law that the house runs.
 func obligationKinds() []obligation.Kind {
-	return []obligation.Kind{approval.StepObligation}
+	return append(lifecycle.Obligations(), approval.StepObligation, library.WaivedInterpretation)
 }
 
 // Settle links the audit chain to its end: a command has finished its effects
@@ -173,6 +260,11 @@ func (h *House) Close(ctx context.Context) error {
 	var errs []error
 	if h.sequencer != nil {
 		errs = append(errs, h.Settle(ctx))
+	}
+	if h.listener != nil {
+		if err := h.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
 	}
 	for i := len(h.closers) - 1; i >= 0; i-- {
 		errs = append(errs, h.closers[i]())

@@ -35,14 +35,11 @@ type server struct {
 // Serve answers on the configured address, works jobs and runs the periodic
 // duties until ctx ends. listening is called with the address once bound.
 func (h *House) Serve(ctx context.Context, listening func(addr net.Addr)) error {
-	l, err := net.Listen("tcp", h.Config.Addr)
-	if err != nil {
-		return fault.Newf(fault.Unavailable, "地址 %s 不能监听，可能已被占用；请换一个 --addr。", h.Config.Addr).From(err)
+	l := h.listener
+	if l == nil {
+		return fault.New(fault.Invalid, "没有监听地址，请给出 --addr。")
 	}
-	s, err := h.newServer(ctx, l.Addr())
-	if err != nil {
-		return errors.Join(err, l.Close())
-	}
+	s := h.newServer()
 	public := &http.Server{
 		Handler: s, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute, WriteTimeout: 5 * time.Minute,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
@@ -109,7 +106,7 @@ func (h *House) startWork(ctx context.Context) (stop func() error, err error) {
 	}, nil
 }
 
-func (h *House) newServer(_ context.Context, _ net.Addr) (*server, error) {
+func (h *House) newServer() *server {
 	s := &server{h: h}
 	gate, routes := h.doors()
 	s.staff = web.NewRouter(web.Config{
@@ -122,7 +119,7 @@ func (h *House) newServer(_ context.Context, _ net.Addr) (*server, error) {
 		s.staff.Add(web.Storybook()...)
 	}
 	s.api = api.New(api.Services{Signin: h.Signin, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Rules: h.Rules, Version: h.Config.Version})
-	return s, nil
+	return s
 }
 
 // ServeHTTP sends a request to its door: health, a portal by host, the console

@@ -1,0 +1,263 @@
+// Package e2e walks the product as people do, in a real Chromium, against the
+// whole house on a real port with the demo province.
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// browser is one Chromium; each person has a tab with cookies of their own.
+type browser struct {
+	t    testing.TB
+	ctx  context.Context
+	base string // http://127.0.0.1:PORT
+	port string
+	shot int
+}
+
+// startBrowser finds Chromium or fails with what to install: the journeys are
+// promises and are never left out silently.
+func startBrowser(t testing.TB, addr string) *browser {
+	t.Helper()
+	path := os.Getenv("CHROMIUM")
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if found, err := exec.LookPath(name); path == "" && err == nil {
+			path = found
+		}
+	}
+	if path == "" {
+		t.Fatal("the browser journeys need Chromium: install the package chromium, or set CHROMIUM to its path")
+	}
+	allocator, stop := chromedp.NewExecAllocator(context.Background(),
+		chromedp.ExecPath(path), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true), chromedp.Flag("no-first-run", true), chromedp.Flag("lang", "zh-CN"))
+	t.Cleanup(stop)
+	ctx, cancel := chromedp.NewContext(allocator)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
+		t.Fatalf("start Chromium: %v", err)
+	}
+	_, port, _ := strings.Cut(addr, ":")
+	return &browser{t: t, ctx: ctx, base: "http://" + addr, port: port}
+}
+
+// tab is one person's window.
+type tab struct {
+	*browser
+	who string
+	ctx context.Context
+}
+
+// person opens a tab with cookies of its own and signs in; an empty login stays
+// a member of the public.
+func (b *browser) person(login string, opts ...func(*tab)) *tab {
+	b.t.Helper()
+	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
+	b.t.Cleanup(cancel)
+	// The first run makes the tab; only later ones may have a deadline.
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
+		b.t.Fatal(err)
+	}
+	ctx, expire := context.WithTimeout(ctx, 3*time.Minute)
+	b.t.Cleanup(expire)
+	p := &tab{browser: b, who: login, ctx: ctx}
+	p.wide(1366, 900)
+	for _, o := range opts {
+		o(p)
+	}
+	if login != "" {
+		p.open("/console/login")
+		p.fill("账号", login)
+		p.fill("密码", demoPassword)
+		p.press("登录")
+		p.sees("工作台")
+	}
+	return p
+}
+
+// withoutScript turns the page's scripts off, as on an old or locked-down
+// machine.
+func withoutScript(p *tab) {
+	p.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		return err
+	}))
+}
+
+func (p *tab) do(actions ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	if err := chromedp.Do(p.ctx, actions...); err != nil {
+		p.fail("%v", err)
+	}
+}
+
+func (p *tab) fail(format string, args ...any) {
+	p.t.Helper()
+	p.keep("failed")
+	p.t.Fatalf("%s at %s: %s\n%.1500s", p.who, p.location(), fmt.Sprintf(format, args...), p.text())
+}
+
+func eval[T any](p *tab, expression string) T {
+	p.t.Helper()
+	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		p.t.Fatalf("%s: %v in %.200s", p.who, err, expression)
+	}
+	return v
+}
+
+func (p *tab) text() string     { return eval[string](p, `document.body ? document.body.innerText : ""`) }
+func (p *tab) location() string { return eval[string](p, `location.href`) }
+
+// open goes to a path of the house, or to a whole address.
+func (p *tab) open(path string) {
+	p.t.Helper()
+	if strings.HasPrefix(path, "/") {
+		path = p.base + path
+	}
+	p.do(chromedp.Navigate(path))
+}
+
+// portal opens a path of a hosted site by its host name.
+func (p *tab) portal(host, path string) {
+	p.t.Helper()
+	p.open("http://" + host + ":" + p.port + path)
+}
+
+func (p *tab) wide(width, height int64) {
+	p.t.Helper()
+	p.do(chromedp.EmulateViewport(width, height))
+}
+
+func quoted(s string) string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // a string always encodes
+	}
+	return string(b)
+}
+
+// labelled finds the control of a label by the label's beginning.
+const labelled = `(label => { const l = [...document.querySelectorAll("label, legend")].filter(l => l.innerText.trim().startsWith(label) && l.offsetParent !== null).sort((a, b) => a.innerText.length - b.innerText.length)[0]; if (!l) return null; return l.control || l.querySelector("input, select, textarea") || (l.htmlFor && document.getElementById(l.htmlFor)) || l.closest("fieldset"); })`
+
+// fill types into the control with the label.
+func (p *tab) fill(label, value string) {
+	p.t.Helper()
+	ok := eval[bool](p, `(() => { const e = `+labelled+`(`+quoted(label)+`); if (!e) return false; e.focus(); if (e.tagName === "SELECT") { const o = [...e.options].find(o => o.value === `+quoted(value)+` || o.text.trim().startsWith(`+quoted(value)+`)); if (!o) return false; e.value = o.value; } else { e.value = `+quoted(value)+`; } e.dispatchEvent(new Event("input", {bubbles: true})); e.dispatchEvent(new Event("change", {bubbles: true})); return true; })()`)
+	if !ok {
+		p.fail("no field labelled %q that takes %q", label, value)
+	}
+}
+
+// tick checks the box or radio with the label.
+func (p *tab) tick(label string) {
+	p.t.Helper()
+	if !eval[bool](p, `(() => { const e = `+labelled+`(`+quoted(label)+`); if (!e || !("checked" in e)) return false; e.checked = true; e.dispatchEvent(new Event("change", {bubbles: true})); return true; })()`) {
+		p.fail("no box labelled %q", label)
+	}
+}
+
+// tickAll checks every box or radio whose name begins so.
+func (p *tab) tickAll(selector string) int {
+	p.t.Helper()
+	return eval[int](p, `(() => { const all = [...document.querySelectorAll(`+quoted(selector)+`)]; all.forEach(e => { e.checked = true; e.dispatchEvent(new Event("change", {bubbles: true})); }); return all.length; })()`)
+}
+
+// press clicks the visible button or link with the text and waits for the next
+// page.
+func (p *tab) press(text string) {
+	p.t.Helper()
+	mark := fmt.Sprint(time.Now().UnixNano())
+	if !eval[bool](p, `(() => { document.documentElement.dataset.mark = `+quoted(mark)+`; const e = [...document.querySelectorAll("button, a, input[type=submit], summary")].filter(e => (e.innerText || e.value || "").trim().startsWith(`+quoted(text)+`) && e.offsetParent !== null).sort((a, b) => (a.innerText || a.value).length - (b.innerText || b.value).length)[0]; if (!e) return false; e.scrollIntoView(); setTimeout(() => e.click(), 0); return true; })()`) {
+		p.fail("nothing to press that says %q", text)
+	}
+	for range 100 {
+		time.Sleep(50 * time.Millisecond)
+		done, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](`document.readyState === "complete" && document.documentElement.dataset.mark !== `+quoted(mark)))
+		if err == nil && done {
+			return
+		}
+	}
+	p.fail("pressing %q led nowhere", text)
+}
+
+// sees waits until the page shows the text.
+func (p *tab) sees(text string) {
+	p.t.Helper()
+	for range 60 {
+		found, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](`document.body !== null && document.body.innerText.includes(`+quoted(text)+`)`))
+		if err == nil && found {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	p.fail("does not see %q", text)
+}
+
+// seesSoon reloads until the page shows the text, and returns how long it took.
+func (p *tab) seesSoon(text string, within time.Duration) time.Duration {
+	p.t.Helper()
+	start := time.Now()
+	for time.Since(start) < within {
+		if strings.Contains(p.text(), text) {
+			return time.Since(start)
+		}
+		time.Sleep(100 * time.Millisecond)
+		p.do(chromedp.Reload())
+	}
+	p.fail("does not see %q within %v", text, within)
+	return 0
+}
+
+// lacks asserts that the page does not show the text.
+func (p *tab) lacks(text string) {
+	p.t.Helper()
+	if strings.Contains(p.text(), text) {
+		p.fail("still sees %q", text)
+	}
+}
+
+// keep saves a screenshot of the whole page as build output.
+func (p *tab) keep(name string) {
+	p.t.Helper()
+	png, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(90))
+	if err != nil {
+		p.t.Logf("no screenshot of %s: %v", name, err)
+		return
+	}
+	dir := filepath.Join("..", "build", "screenshots")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		p.t.Fatal(err)
+	}
+	p.shot++
+	if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%02d-%s-%s.png", p.shot, p.who, name)), png, 0o644); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// both keeps the page at the desktop and the phone width, and asserts that the
+// phone needs no sideways scrolling.
+func (p *tab) both(name string) {
+	p.t.Helper()
+	p.keep(name)
+	p.wide(390, 844)
+	if w := eval[int](p, `document.documentElement.scrollWidth`); w > 390 {
+		p.keep(name + "-390")
+		p.t.Errorf("%s at %s is %d px wide on a 390 px phone", p.who, p.location(), w)
+	}
+	p.keep(name + "-390")
+	p.wide(1366, 900)
+}
