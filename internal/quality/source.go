@@ -26,6 +26,7 @@ const (
 // measuring is one run.
 type measuring struct {
 	ctx    context.Context
+	dir    string
 	root   *os.Root
 	named  int
 	listed map[string]string // path → SHA-256, from the manifest
@@ -38,7 +39,7 @@ func (m *measuring) open(dir string) error {
 	if err != nil {
 		return fault.Newf(fault.Invalid, "数据目录 %s 打不开，请核对路径，它应当是含有 03_html_pages 等子目录的目录。", dir).From(err)
 	}
-	m.root, m.seen = root, map[string]bool{}
+	m.dir, m.root, m.seen = dir, root, map[string]bool{}
 	b, err := m.bytes("MANIFEST.tsv")
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -7,10 +7,13 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"zhengshu/internal/check"
 	"zhengshu/internal/check/lookalike"
+	"zhengshu/internal/check/proofread/corpus"
 	"zhengshu/internal/crawl"
+	"zhengshu/internal/fault"
 )
 
 // Privacy measures the search for unmasked personal data.
@@ -131,9 +134,8 @@ func (m *measuring) lookalikes() error {
 	return err
 }
 
-// Wording measures the proofreader on one set of sentences.
-type Wording struct {
-	Set string `json:"set"`
+// Reading is what the proofreader did with a list of sentences.
+type Reading struct {
 	// Alarms are clean sentences with a wording finding.
 	Alarms Share `json:"alarms"`
 	// Recall are wrong sentences with any wording finding; Located those with
@@ -141,6 +143,17 @@ type Wording struct {
 	Recall  Share `json:"recall"`
 	Located Share `json:"located"`
 	Cured   Share `json:"cured"`
+}
+
+// Wording measures the proofreader on one set of sentences.
+type Wording struct {
+	Set string `json:"set"`
+	Reading
+	// Familiar are sentences whose right form stands word for word in a text
+	// the packs were counted from; Unseen is the reading of the others. Unseen
+	// is nil when those texts are not in the folder.
+	Familiar Share    `json:"familiar"`
+	Unseen   *Reading `json:"unseen,omitempty"`
 	// Kinds is the recall by kind of error, where the set names kinds, and
 	// LocatedKinds the share located.
 	Kinds        []Named `json:"kinds,omitempty"`
@@ -152,7 +165,7 @@ type Wording struct {
 }
 
 // wordingSets are the test sets, official writing first. ECSpell's training
-// parts are not here: the packs were made from them.
+// parts are not here: the packs were counted from them.
 var wordingSets = []string{
 	"official_text_injected", "ecspell_odw_test", "ecspell_law_test", "ecspell_med_test",
 	"sighan13_test", "sighan14_test", "sighan15_test",
@@ -166,45 +179,143 @@ type sentence struct {
 }
 
 func (m *measuring) wording(scanner check.Scanner) error {
+	sets := map[string][]sentence{}
+	familiar := map[string]bool{}
 	for _, set := range wordingSets {
-		w := Wording{Set: set, AlarmIDs: []string{}}
-		var kinds, located, alarms tally
 		err := rowsOf(m, "05_typos/"+set+".jsonl", func(r sentence) error {
+			sets[set] = append(sets[set], r)
+			familiar[r.Tgt] = false
+			return nil
+		})
+		if errors.Is(err, fs.ErrNotExist) {
+			m.leave("05_typos/"+set, "wording")
+		} else if err != nil {
+			return err
+		}
+	}
+	known, err := m.recall(familiar)
+	if err != nil {
+		return err
+	}
+	for _, set := range wordingSets {
+		if sets[set] == nil {
+			continue
+		}
+		w := Wording{Set: set, AlarmIDs: []string{}}
+		if known {
+			w.Unseen = &Reading{}
+		}
+		var kinds, located, alarms tally
+		for _, r := range sets[set] {
+			if err := m.ctx.Err(); err != nil {
+				return err
+			}
 			found := slices.DeleteFunc(scanner.Scan(r.Src), func(s check.Span) bool { return !strings.HasPrefix(s.Kind, check.KindWording) })
-			if r.Src == r.Tgt {
-				w.Alarms.add(len(found) > 0)
+			readings := []*Reading{&w.Reading}
+			if known {
+				w.Familiar.add(familiar[r.Tgt])
+				if !familiar[r.Tgt] {
+					readings = append(readings, w.Unseen)
+				}
+			}
+			at := r.located(found)
+			for _, x := range readings {
+				if r.Src == r.Tgt {
+					x.Alarms.add(len(found) > 0)
+					continue
+				}
+				x.Recall.add(len(found) > 0)
+				x.Located.add(at)
+				x.Cured.add(cured(r.Src, found) == r.Tgt)
+			}
+			switch {
+			case r.Src == r.Tgt:
 				for _, s := range found {
 					alarms.at(s.Kind, true)
 				}
 				if len(found) > 0 {
 					m.name(&w.AlarmIDs, r.ID)
 				}
-				return nil
-			}
-			stretches := r.stretches()
-			at := slices.ContainsFunc(found, func(s check.Span) bool {
-				return slices.ContainsFunc(stretches, func(x stretch) bool { return x.touches(s.Start, s.End) })
-			})
-			w.Recall.add(len(found) > 0)
-			w.Located.add(at)
-			w.Cured.add(cured(r.Src, found) == r.Tgt)
-			if r.Kind != "" {
+			case r.Kind != "":
 				kinds.at(r.Kind, len(found) > 0)
 				located.at(r.Kind, at)
 			}
-			return nil
-		})
-		if errors.Is(err, fs.ErrNotExist) {
-			m.leave("05_typos/"+set, "wording")
-			continue
-		}
-		if err != nil {
-			return err
 		}
 		w.Kinds, w.LocatedKinds, w.AlarmKinds = kinds.sorted(), located.sorted(), alarms.sorted()
 		m.report.Wording = append(m.report.Wording, w)
 	}
 	return nil
+}
+
+// keyBytes is the length of the beginnings by which sentences are looked for.
+const keyBytes = 24
+
+// recall marks the sentences that stand word for word in the texts the packs
+// were counted from: the official documents and ECSpell's training sentences.
+// It is false when those are not in the folder.
+func (m *measuring) recall(familiar map[string]bool) (known bool, err error) {
+	if len(familiar) == 0 {
+		return false, nil
+	}
+	counted, _, err := corpus.Documents(m.dir, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		m.leave("04_policy_docs", "which sentences were seen when the wording packs were counted")
+		return false, nil
+	}
+	if err != nil {
+		return false, fault.New(fault.Invalid, "数据集 04_policy_docs 读不懂，请核对它是否完整。").From(err)
+	}
+	begin := map[string][]string{}
+	for s := range familiar {
+		if len(s) >= keyBytes {
+			begin[s[:keyBytes]] = append(begin[s[:keyBytes]], s)
+		}
+	}
+	for _, d := range counted {
+		if err := m.ctx.Err(); err != nil {
+			return false, err
+		}
+		for i := 0; i+keyBytes <= len(d.Text); i++ {
+			if !utf8.RuneStart(d.Text[i]) {
+				continue
+			}
+			for _, s := range begin[d.Text[i:i+keyBytes]] {
+				if strings.HasPrefix(d.Text[i:], s) {
+					familiar[s] = true
+				}
+			}
+		}
+	}
+	for _, name := range corpus.Inputs {
+		if !strings.HasSuffix(name, "_train.jsonl") {
+			continue
+		}
+		err := rowsOf(m, name, func(r sentence) error {
+			if _, asked := familiar[r.Tgt]; asked {
+				familiar[r.Tgt] = true
+			}
+			return nil
+		})
+		if errors.Is(err, fs.ErrNotExist) {
+			m.leave(name, "which sentences were seen when the wording packs were counted")
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// located reports whether a finding stands at an error.
+func (r sentence) located(found []check.Span) bool {
+	if r.Src == r.Tgt {
+		return false
+	}
+	wrong := r.stretches()
+	return slices.ContainsFunc(found, func(s check.Span) bool {
+		return slices.ContainsFunc(wrong, func(x stretch) bool { return x.touches(s.Start, s.End) })
+	})
 }
 
 // stretch is where a sentence is wrong, in code points; from = to where
