@@ -1,0 +1,556 @@
+package inspection_test
+
+import (
+	"context"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/blob"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
+	"zhengshu/internal/db"
+	"zhengshu/internal/db/dbtest"
+	"zhengshu/internal/egress"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
+	"zhengshu/internal/jobs"
+	"zhengshu/internal/jobs/jobstest"
+	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
+	"zhengshu/internal/registry"
+)
+
+// house is one county with one monitored site on a loopback listener.
+type house struct {
+	t      *testing.T
+	ctx    context.Context
+	db     *db.DB
+	probes *db.DB
+	clock  *calendar.Manual
+	made   *madeSite
+	blobs  *blob.Folder
+	reg    *registry.Service
+	svc    *inspection.Service
+	site   registry.Site
+	scope  authz.Scope // of the county
+	other  authz.Scope // of its neighbour
+	acts   []string
+	scan   string // wrong word looked for
+}
+
+func (h *house) Scan(text string) []check.Span {
+	if h.scan == "" {
+		return nil
+	}
+	return quoting(h.scan).Scan(text)
+}
+
+var morning = time.Date(2026, 3, 20, 1, 0, 0, 0, time.UTC)
+
+func each(t *testing.T, fn func(t *testing.T, h *house)) {
+	t.Helper()
+	clock := calendar.NewManual(morning)
+	dbtest.EachAt(t, clock.Now, func(t *testing.T, d *db.DB) {
+		clock.Set(morning)
+		fn(t, build(t, d, clock))
+	})
+}
+
+func build(t *testing.T, d *db.DB, clock *calendar.Manual) *house {
+	t.Helper()
+	h := &house{t: t, db: d, clock: clock, made: newSite(t), ctx: audit.WithActor(context.Background(), audit.Actor{Kind: "person", ID: "P1", Name: "张三"})}
+	sys := audit.System(context.Background(), "test")
+	if err := passage.Declare(sys, d, registry.SiteMachine, inspection.FindingMachine); err != nil {
+		t.Fatal(err)
+	}
+	o := org.New(d)
+	h.reg = registry.New(d, o)
+	var err error
+	if h.blobs, err = blob.Disk(t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	if h.probes, err = inspection.OpenProbes(sys, d, t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	if h.probes != d {
+		t.Cleanup(func() { h.probes.Close() })
+	}
+	err = d.Update(sys, func(tx *db.Tx) error {
+		for _, a := range []org.Area{{Level: org.Province, Code: "610000", Name: "陕西省"}, {Level: org.City, Code: "610100", Name: "西安市"}, {Level: org.County, Code: "610113", Name: "雁塔区"}, {Level: org.County, Code: "610114", Name: "阎良区"}} {
+			if _, err := o.AddArea(sys, tx, a); err != nil {
+				return err
+			}
+			got, err := o.AreaByCode(sys, tx, a.Code)
+			if err != nil {
+				return err
+			}
+			switch a.Code {
+			case "610113":
+				h.scope = authz.Area("test", got.Path)
+			case "610114":
+				h.other = authz.Area("test", got.Path)
+			}
+		}
+		u, _, err := o.AddUnit(sys, tx, org.Unit{Area: "county-610113000000", Kind: org.Office, Name: "雁塔区人民政府办公室"})
+		if err != nil {
+			return err
+		}
+		if h.site, err = h.reg.EnterSite(sys, tx, registry.Site{Unit: u.ID, Kind: registry.Portal, Name: "雁塔区人民政府", Host: host, SiteCode: "6101130001"}); err != nil {
+			return err
+		}
+		return h.reg.SetMonitored(sys, tx, h.scope, h.site.ID, true)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.svc = h.service()
+	h.svc.OnMoved(func(_ context.Context, _ *db.Tx, f inspection.Finding, act string) error {
+		h.acts = append(h.acts, act+" "+f.Check)
+		return nil
+	})
+	return h
+}
+
+// service is one process.
+func (h *house) service() *inspection.Service {
+	return inspection.New(h.db, h.probes, h.reg, h.blobs, h.made.client(h.t), inspection.Settings{Delay: -1, Scanner: func() (check.Scanner, error) { return h, nil }})
+}
+
+func (h *house) work() {
+	h.t.Helper()
+	w := jobs.NewWorkers()
+	jobs.Handle(w, func(ctx context.Context, a inspection.RunSite) error { return h.svc.Work(ctx, a.Run) })
+	jobstest.Work(h.t, h.db, w, jobs.Config{Queues: map[string]int{inspection.Queue: 2}})
+}
+
+func (h *house) run() inspection.Run {
+	h.t.Helper()
+	r, err := h.svc.Start(h.ctx, h.scope, h.site.ID)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.work()
+	if r, err = h.svc.Run(h.ctx, h.scope, r.ID); err != nil || r.State != inspection.RunDone {
+		h.t.Fatalf("run %s %s (%v)", r.State, r.Failure, err)
+	}
+	return r
+}
+
+func (h *house) findings(state string) []inspection.Finding {
+	h.t.Helper()
+	list, total, err := h.svc.Findings(h.ctx, h.db, h.scope, inspection.FindingFilter{State: state})
+	if err != nil || total != len(list) {
+		h.t.Fatalf("findings %d of %d (%v)", len(list), total, err)
+	}
+	return list
+}
+
+func TestRunFindsRetestCloses(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.made.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
+		r := h.run()
+		if r.Found != 1 || r.Fresh != 1 || r.Pages < 6 || r.AskedBy != "张三" || len(r.Untested) == 0 {
+			t.Fatalf("%+v", r)
+		}
+		list := h.findings("standing")
+		if len(list) != 1 || list[0].Check != "link.dead" || list[0].State != inspection.FindingOpen || !list[0].OnHome || list[0].SHA256 == "" || list[0].UnitName != "雁塔区人民政府办公室" {
+			t.Fatalf("%+v", list)
+		}
+		f := list[0]
+		// The bytes fetched are kept as they came.
+		body, err := h.blobs.Open(h.ctx, f.Evidence)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(body)
+		if err != nil || !strings.Contains(string(b), "/gone.html") {
+			t.Errorf("evidence %.80q (%v)", b, err)
+		}
+
+		// Still there: the finding stays, with a second look.
+		got, err := h.svc.Retest(h.ctx, h.scope, f.ID)
+		if err != nil || got.Closed || got.After.Outcome != inspection.Standing || got.Before.Look != "found" {
+			t.Fatalf("%+v (%v)", got, err)
+		}
+		// In an order, then mended: the retest closes it, and before and after stay.
+		err = h.db.Update(h.ctx, func(tx *db.Tx) error {
+			_, err := h.svc.Order(h.ctx, tx, h.scope, f.ID, passage.Note{Says: "整改通知 1 号"})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.made.put("/gone.html", article("旧文恢复的一条信息", "要闻", "政务动态", "2026-03-10 09:00", "旧文已经恢复。"))
+		begun := time.Now()
+		if got, err = h.svc.Retest(h.ctx, h.scope, f.ID); err != nil || !got.Closed || got.After.Outcome != inspection.Gone || got.After.LinkStatus != 200 || got.Before.LinkStatus != 404 || got.Finding.ClosedBy != got.After.ID {
+			t.Fatalf("%+v (%v)", got, err)
+		}
+		if took := time.Since(begun); took > 3*time.Second {
+			t.Errorf("the retest took %s", took)
+		}
+		proofs, err := h.svc.Proofs(h.ctx, h.db, h.scope, f.ID)
+		if err != nil || len(proofs) != 3 || proofs[2].Actor != "张三" {
+			t.Errorf("%d proofs (%v)", len(proofs), err)
+		}
+		// Broken again: the same finding opens again.
+		h.made.set("/gone.html", page{status: 404, ctype: "text/html"})
+		if got, err = h.svc.Retest(h.ctx, h.scope, f.ID); err != nil || got.Closed || got.Finding.State != inspection.FindingOpen {
+			t.Fatalf("%+v (%v)", got.Finding, err)
+		}
+		if want := "find link.dead,order link.dead,close link.dead,reopen link.dead"; strings.Join(h.acts, ",") != want {
+			t.Errorf("told %v", h.acts)
+		}
+		rows, err := audit.Entries(h.ctx, h.db, audit.Filter{TargetKind: "finding", TargetID: string(f.ID)})
+		if err != nil || len(rows) != 4 {
+			t.Errorf("%d audit entries (%v)", len(rows), err)
+		}
+	})
+}
+
+func TestSecondRunKnowsTheFindingAndClosesIt(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.scan = "惯彻"
+		h.made.swap("/yw/1.html", "部署了今年的重点任务", "惯彻落实今年的重点任务")
+		h.run()
+		first := h.findings("")
+		h.clock.Advance(25 * time.Hour)
+		if r := h.run(); r.Found != 1 || r.Fresh != 0 {
+			t.Errorf("%+v", r)
+		}
+		again := h.findings("")
+		if len(first) != 1 || len(again) != 1 || again[0].ID != first[0].ID || !again[0].LastSeen.After(again[0].FirstSeen) {
+			t.Fatalf("%+v", again)
+		}
+		// A page that cannot be asked for closes nothing.
+		h.made.set("/robots.txt", page{ctype: "text/plain", body: "User-agent: *\nDisallow: /yw/1.html\n"})
+		h.svc = h.service()
+		if r := h.run(); r.Closed != 0 {
+			t.Errorf("closed what was not looked at: %+v", r)
+		}
+		h.made.set("/robots.txt", page{status: 404, ctype: "text/plain"})
+		h.made.swap("/yw/1.html", "惯彻", "贯彻")
+		h.svc = h.service()
+		if r := h.run(); r.Closed != 1 {
+			t.Errorf("%+v", r)
+		}
+		if got := h.findings(inspection.FindingClosed); len(got) != 1 || got[0].ClosedBy == "" {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+func TestNotContactedUntilSwitchedOn(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		err := h.db.Update(h.ctx, func(tx *db.Tx) error { return h.reg.SetMonitored(h.ctx, tx, h.scope, h.site.ID, false) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.svc.Start(h.ctx, h.scope, h.site.ID); !fault.Is(err, fault.Refused) || !strings.Contains(fault.Of(err).Says, "开启监测") {
+			t.Errorf("%v", err)
+		}
+		if n, err := h.svc.ProbeDue(h.ctx); n != 0 || err != nil {
+			t.Errorf("probed %d (%v)", n, err)
+		}
+		if n, err := h.svc.PatrolDue(h.ctx); n != 0 || err != nil {
+			t.Errorf("patrols %d (%v)", n, err)
+		}
+		if len(h.made.asked) != 0 {
+			t.Errorf("the site was contacted: %v", h.made.asked)
+		}
+	})
+}
+
+func TestSwitchedOffWhileItWaited(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		r, err := h.svc.Start(h.ctx, h.scope, h.site.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := h.db.Update(h.ctx, func(tx *db.Tx) error { return h.reg.SetMonitored(h.ctx, tx, h.scope, h.site.ID, false) }); err != nil {
+			t.Fatal(err)
+		}
+		h.work()
+		if r, err = h.svc.Run(h.ctx, h.scope, r.ID); err != nil || r.State != inspection.RunFailed || r.Failure == "" || len(h.made.asked) != 0 {
+			t.Errorf("%+v (%v) %v", r, err, h.made.asked)
+		}
+	})
+}
+
+func TestNeighbourSeesNothing(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.made.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
+		r := h.run()
+		f := h.findings("")[0]
+		list, total, err := h.svc.Findings(h.ctx, h.db, h.other, inspection.FindingFilter{})
+		if len(list) != 0 || total != 0 || err != nil {
+			t.Errorf("%d %d (%v)", len(list), total, err)
+		}
+		tallies, err := h.svc.Tallies(h.ctx, h.db, h.other)
+		if len(tallies) != 0 || err != nil {
+			t.Errorf("%v (%v)", tallies, err)
+		}
+		if mine, err := h.svc.Tallies(h.ctx, h.db, h.scope); err != nil || mine[h.site.ID].Error != 1 {
+			t.Errorf("%v (%v)", mine, err)
+		}
+		for name, err := range map[string]error{
+			"finding":  second(h.svc.Finding(h.ctx, h.db, h.other, f.ID)),
+			"retest":   second(h.svc.Retest(h.ctx, h.other, f.ID)),
+			"dispute":  second(h.svc.Dispute(h.ctx, h.other, f.ID, "这不是我们的问题")),
+			"proofs":   second(h.svc.Proofs(h.ctx, h.db, h.other, f.ID)),
+			"history":  second(h.svc.History(h.ctx, h.db, h.other, f.ID)),
+			"run":      second(h.svc.Run(h.ctx, h.other, r.ID)),
+			"start":    second(h.svc.Start(h.ctx, h.other, h.site.ID)),
+			"runs":     second(h.svc.Runs(h.ctx, h.other, h.site.ID, 9)),
+			"past":     second(h.svc.Past(h.ctx, h.other, h.site.ID, 9)),
+			"accesses": second(h.svc.AccessRate(h.ctx, h.other, h.site.ID, today, 7)),
+		} {
+			if !fault.Is(err, fault.NotFound) {
+				t.Errorf("%s of a neighbour: %v", name, err)
+			}
+		}
+	})
+}
+
+func second[T any](_ T, err error) error { return err }
+
+func TestDisputeNeedsAReasonAndStands(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.scan = "惯彻"
+		h.made.swap("/yw/1.html", "部署了今年的重点任务", "惯彻落实今年的重点任务")
+		h.run()
+		f := h.findings("")[0]
+		if _, err := h.svc.Dispute(h.ctx, h.scope, f.ID, " 否 "); !fault.Is(err, fault.Invalid) || len(fault.Of(err).Fields) != 1 {
+			t.Errorf("%v", err)
+		}
+		got, err := h.svc.Dispute(h.ctx, h.scope, f.ID, "引用历史文献原文，不是错别字。")
+		if err != nil || got.State != inspection.FindingDisputed {
+			t.Fatalf("%+v (%v)", got, err)
+		}
+		if _, err := h.svc.Dispute(h.ctx, h.scope, f.ID, "再报一次误报"); !fault.Is(err, fault.Conflict) {
+			t.Errorf("a second dispute: %v", err)
+		}
+		// Seen again, it neither opens again nor doubles.
+		h.run()
+		if list := h.findings(""); len(list) != 1 || list[0].State != inspection.FindingDisputed {
+			t.Errorf("%+v", list)
+		}
+		if got, err = h.svc.Uphold(h.ctx, h.scope, f.ID, "经核实是录入错误。"); err != nil || got.State != inspection.FindingOpen {
+			t.Errorf("%+v (%v)", got, err)
+		}
+		steps, err := h.svc.History(h.ctx, h.db, h.scope, f.ID)
+		if err != nil || len(steps) != 3 || steps[1].Note != "引用历史文献原文，不是错别字。" {
+			t.Errorf("%+v (%v)", steps, err)
+		}
+	})
+}
+
+func TestTwoStartAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		var wg sync.WaitGroup
+		errs := make([]error, 4)
+		for i := range errs {
+			wg.Go(func() { _, errs[i] = h.svc.Start(h.ctx, h.scope, h.site.ID) })
+		}
+		wg.Wait()
+		won := 0
+		for _, err := range errs {
+			if err == nil {
+				won++
+			} else if !fault.Is(err, fault.Conflict) {
+				t.Error(err)
+			}
+		}
+		if won != 1 {
+			t.Errorf("%d runs under way", won)
+		}
+		h.work()
+		// The job delivered twice does nothing the second time.
+		asked := h.made.asked["/"]
+		runs, err := h.svc.Runs(h.ctx, h.scope, h.site.ID, 9)
+		if err != nil || len(runs) != 1 {
+			t.Fatalf("%d runs (%v)", len(runs), err)
+		}
+		if err := h.svc.Work(h.ctx, runs[0].ID); err != nil || h.made.asked["/"] != asked {
+			t.Errorf("worked twice (%v)", err)
+		}
+	})
+}
+
+func TestProbesEveryFiveMinutesSpreadAndOnce(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		total := 0
+		for range 60 { // an hour of minutes
+			n, err := h.svc.ProbeDue(h.ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			total += n
+			h.clock.Advance(time.Minute)
+		}
+		if total < 12 || total > 13 {
+			t.Errorf("%d probes in an hour", total)
+		}
+		if n, err := h.service().ProbeDue(h.ctx); err != nil || n > 1 {
+			t.Errorf("%d (%v)", n, err)
+		}
+		days, err := h.svc.Past(h.ctx, h.scope, h.site.ID, 90)
+		if err != nil || len(days) != 90 || days[89].Probes < 12 || days[89].Failures != 0 || days[0].Probes != 0 {
+			t.Errorf("%+v (%v)", days[len(days)-1], err)
+		}
+		h.made.set("/", page{status: 500, ctype: "text/html"})
+		h.clock.Advance(5 * time.Minute)
+		if _, err := h.svc.ProbeDue(h.ctx); err != nil {
+			t.Fatal(err)
+		}
+		if since, down, err := h.svc.DownSince(h.ctx, h.scope, h.site.ID); err != nil || !down || !since.Equal(h.clock.Now()) {
+			t.Errorf("down since %s, %v (%v)", since, down, err)
+		}
+		weeks, err := h.svc.Weeks(h.ctx, h.scope)
+		if w := weeks[h.site.ID]; err != nil || w.Failures != 1 || w.LastOK {
+			t.Errorf("%+v (%v)", w, err)
+		}
+		if weeks, err := h.svc.Weeks(h.ctx, h.other); err != nil || len(weeks) != 0 {
+			t.Errorf("%v (%v)", weeks, err)
+		}
+	})
+}
+
+// fill writes days of probes by hand: the roll-up of a week without a week.
+func (h *house) fill(from calendar.Date, days ...[2]int) {
+	h.t.Helper()
+	err := h.probes.Update(h.ctx, func(tx *db.Tx) error {
+		for i, d := range days {
+			_, err := tx.Quiet(h.ctx, `INSERT INTO probe_day (site_id, day, probes, failures, last_at, last_ok) VALUES ($1, $2, $3, $4, $5, TRUE)
+				ON CONFLICT (site_id, day) DO UPDATE SET probes = excluded.probes, failures = excluded.failures`,
+				h.site.ID, from.AddDays(i), d[0], d[1], from.AddDays(i).Start())
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func TestFivePercentInclusive(t *testing.T) {
+	weekOf := func(failures int) [][2]int {
+		out := make([][2]int, 7)
+		for i := range out {
+			out[i] = [2]int{20, 0}
+		}
+		out[3][1] = failures
+		return out
+	}
+	each(t, func(t *testing.T, h *house) {
+		first := today.AddDays(-7)
+		for _, c := range []struct {
+			name       string
+			days       [][2]int
+			sufficient bool
+			standing   int
+		}{
+			{"six of 140", weekOf(6), true, 0},
+			{"seven of 140 is five per cent", weekOf(7), true, 1},
+			{"a day with 19 probes", append(weekOf(7)[:6], [2]int{19, 0}), false, 1}, // nothing can be said: the finding stays
+			{"mended", weekOf(0), true, 0},
+		} {
+			h.fill(first, c.days...)
+			a, err := h.svc.AccessRate(h.ctx, h.scope, h.site.ID, today.AddDays(-1), 7)
+			if err != nil || a.Sufficient != c.sufficient || len(a.Days) != 7 {
+				t.Errorf("%s: %+v (%v)", c.name, a, err)
+			}
+			for range 2 { // the duty is idempotent
+				if err := h.svc.JudgeAccess(h.ctx); err != nil {
+					t.Fatal(err)
+				}
+			}
+			list := h.findings("standing")
+			if len(list) != c.standing {
+				t.Errorf("%s: %d findings", c.name, len(list))
+			}
+			if len(list) == 1 && (list[0].Check != "access.rate" || list[0].Clause != "V-W-2" || list[0].Severity != check.Serious) {
+				t.Errorf("%s: %+v", c.name, list[0])
+			}
+		}
+	})
+}
+
+func TestOfflineWindowIsExcused(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		week := make([][2]int, 10)
+		for i := range week {
+			week[i] = [2]int{20, 0}
+		}
+		week[8] = [2]int{20, 20} // offline with leave on this day
+		h.fill(today.AddDays(-10), week...)
+		step := func(at calendar.Date, act string) {
+			h.clock.Set(at.Start().Add(8 * time.Hour))
+			err := h.db.Update(h.ctx, func(tx *db.Tx) error {
+				_, _, err := registry.SiteMachine.Take(h.ctx, tx, string(h.site.ID), act, passage.Note{})
+				if err != nil {
+					return err
+				}
+				return audit.Record(h.ctx, tx, audit.Entry{Act: "test", Target: h.site.Target()})
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		step(today.AddDays(-2), "go_offline")
+		h.clock.Set(today.AddDays(-1).Start())
+		h.clock.Advance(-time.Hour)
+		err := h.db.Update(h.ctx, func(tx *db.Tx) error {
+			_, _, err := registry.SiteMachine.Take(h.ctx, tx, string(h.site.ID), "resume", passage.Note{})
+			if err != nil {
+				return err
+			}
+			return audit.Record(h.ctx, tx, audit.Entry{Act: "test", Target: h.site.Target()})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := h.svc.AccessRate(h.ctx, h.scope, h.site.ID, today.AddDays(-1), 7)
+		if err != nil || a.Failures != 0 || !a.Sufficient || len(a.Days) != 8 || !a.Days[6].Excused {
+			t.Errorf("%+v (%v)", a, err)
+		}
+	})
+}
+
+func TestPatrolOnceADay(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		for i, want := range []int{1, 0, 1} {
+			n, err := h.svc.PatrolDue(h.ctx)
+			if err != nil || n != want {
+				t.Errorf("round %d: %d patrols (%v)", i, n, err)
+			}
+			h.work()
+			if i == 1 {
+				h.clock.Advance(25 * time.Hour)
+			}
+		}
+	})
+}
+
+func TestOurOwnRefusalIsNoFailureOfTheSite(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		// Without leave to dial the own listener every address is refused.
+		c := egress.New(egress.Policy{Resolver: nowhere{t}, RefuseNames: []string{"yanta.gov.cn"}})
+		t.Cleanup(c.Close)
+		svc := inspection.New(h.db, h.probes, h.reg, h.blobs, c, inspection.Settings{Delay: -1})
+		h.clock.Advance(10 * time.Minute)
+		if _, err := svc.ProbeDue(h.ctx); err != nil {
+			t.Fatal(err)
+		}
+		days, err := svc.Past(h.ctx, h.scope, h.site.ID, 1)
+		if err != nil || days[0].Probes != 0 {
+			t.Errorf("%+v (%v)", days, err)
+		}
+	})
+}
