@@ -8,9 +8,9 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// The minimum set of the page footer (网页设计规范, domain.md §2.5; the Chinese
-// domain by Article 7(3) of the province). Values drawn for a demonstration
-// carry data-placeholder and are neither kept nor violated.
+// The minimum set of the page footer (国办发〔2017〕47号 附件《网页设计规范》; the
+// Chinese domain by Article 7(3) of the province). Values drawn for a
+// demonstration carry data-placeholder and are neither kept nor violated.
 var footerChecks = []Check{
 	footerCheck("footer.party_gov_mark", "党政机关（事业单位）网站标识", []string{"S7.3a", "D-18"}, Error,
 		"请在页面底部加载编制部门核发的网站标识，并链接到资格核验页面。", foundMark, nil),

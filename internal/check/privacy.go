@@ -6,11 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// Privacy finds unmasked personal data in text: identity numbers, mobile
-// numbers, bank cards and private mail addresses (domain.md §9.6). Public
-// numbers (unit telephones, hotlines, unified social credit codes, document
-// and project numbers) and masked values are no findings. One pass over the
-// bytes; only digit runs and “@” cost anything.
+// Privacy finds unmasked personal data in text: identity numbers (GB
+// 11643-1999), mobile numbers, bank cards (Luhn) and private mail addresses.
+// Public numbers (unit telephones, hotlines, unified social credit codes of GB
+// 32100-2015, document and project numbers) and masked values are no findings.
+// One pass over the bytes; only digit runs and “@” cost anything.
 func Privacy(text string) []Span {
 	var out []Span
 	// Runes are counted up to the last span only, so clean text costs none.
@@ -63,8 +63,11 @@ func privacySays(kind string) string {
 	return "疑似个人信息：公开前请遮蔽或删去。"
 }
 
-// Mask hides the middle of a personal datum in the form of domain.md §9.6. A
-// value of an unknown kind is hidden whole.
+// Mask hides the middle of a personal datum, leaving what people need to tell
+// one entry from another: the ends of an identity number and a mobile number,
+// the last four digits of a card, the first letter of a mail address. No text
+// of law fixes the form; it is our choice. A value of an unknown kind is hidden
+// whole.
 func Mask(kind, s string) string {
 	bare := make([]rune, 0, 20)
 	for _, r := range s {

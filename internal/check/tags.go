@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// SiteCodeForm is the form of a 政府网站标识码: ten characters, a division code
-// and a sequence, or bm and eight digits for the State Council system
-// (domain.md §2.7).
+// SiteCodeForm is the form of a 政府网站标识码 (国办发〔2017〕47号) as codes in
+// use show it: ten characters, a division code of GB/T 2260 and a sequence, or
+// bm and eight digits for the State Council system.
 var SiteCodeForm = regexp.MustCompile(`^(?:[1-8][0-9]{9}|bm[0-9]{8})$`)
 
 // requiredTag is an official tag with the classes of page that owe it.
@@ -22,8 +22,9 @@ type requiredTag struct {
 	Multiple bool    `json:"multiple"`
 }
 
-// tagPack is the table of 网页标签规范 (domain.md §2.6). Which tags are owed is
-// not confirmed against the official text, so the table is data with its mark.
+// tagPack is the table of 国办发〔2017〕47号 附件《网页标签规范》. Which tags are
+// owed is not confirmed against the official text, so the table is data with
+// its mark.
 type tagPack struct {
 	Version string        `json:"version"`
 	Source  string        `json:"source"`
