@@ -276,7 +276,7 @@ func (s *Service) FillLaunchItem(ctx context.Context, scope authz.Scope, id regi
 			return err
 		}
 		if site, err = s.intoLedger(ctx, tx, scope, site, n); err != nil {
-			return err
+			return onValue(err)
 		}
 		if n.Kind == PoliceFiling {
 			if _, err := s.obligations.Discharge(ctx, tx, PoliceFilingObligation.ID, subjectOf(site), "公安备案编号 "+n.Value); err != nil {
@@ -393,6 +393,19 @@ func (s *Service) intoLedger(ctx context.Context, tx *db.Tx, scope authz.Scope, 
 		return site, nil
 	}
 	return s.registry.SetIdentifiers(ctx, tx, scope, site.ID, ids)
+}
+
+// onValue points the ledger's complaint at the checklist's own field.
+func onValue(err error) error {
+	if !fault.Is(err, fault.Invalid) && !fault.Is(err, fault.Conflict) {
+		return err
+	}
+	f := fault.Of(err)
+	out := fault.New(fault.Invalid, f.Says).Because(f.Reasons...).From(err)
+	for _, wrong := range f.Fields {
+		out.On("value", wrong.Says)
+	}
+	return out
 }
 
 // Launch puts the site formally online, unless something bars it; then it says

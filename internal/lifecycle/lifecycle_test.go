@@ -380,6 +380,9 @@ func TestApprovalBringsSiteYearAndChecklist(t *testing.T) {
 			t.Fatalf("state %s", c.State)
 		}
 		site := h.siteOf(c)
+		if site.Slug != "citydept" || !site.Hosted {
+			t.Errorf("hosted %v as %q", site.Hosted, site.Slug)
+		}
 		if site.State != registry.Planned || site.Kind != registry.DepartmentSite || site.Host != "www.citydept.gov.cn" || site.SourceRef != c.Number {
 			t.Errorf("site %+v", site)
 		}

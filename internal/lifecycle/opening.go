@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -452,8 +453,14 @@ func (s *Service) opened(ctx context.Context, tx *db.Tx, c approval.Case) error 
 	if err := s.remember(ctx, tx, c.ID, checked.Verdicts); err != nil {
 		return err
 	}
+	slug := ""
+	if o.Hosted {
+		if slug, err = s.slugFor(ctx, tx, o.Host, c.Number); err != nil {
+			return err
+		}
+	}
 	site, err := s.registry.PlanSite(ctx, tx, registry.Site{
-		Unit: u.ID, Kind: checked.Kind, Name: o.Name, Host: o.Host, ChineseDomain: o.ChineseDomain, Hosted: o.Hosted,
+		Unit: u.ID, Kind: checked.Kind, Name: o.Name, Host: o.Host, ChineseDomain: o.ChineseDomain, Hosted: o.Hosted, Slug: slug,
 		Contact: o.Phone, Source: "开设审批", SourceRef: c.Number, CaseID: string(c.ID),
 	})
 	if err != nil {
@@ -465,6 +472,29 @@ func (s *Service) opened(ctx context.Context, tx *db.Tx, c approval.Case) error 
 		return err
 	}
 	return s.startChecklist(ctx, tx, site, o)
+}
+
+var noSlug = regexp.MustCompile(`[^a-z0-9]+`)
+
+// slugFor is the short name of a hosted site, until its people choose another:
+// the name in the domain, the whole domain, or the number of the case,
+// whichever is free first.
+func (s *Service) slugFor(ctx context.Context, tx *db.Tx, host, number string) (string, error) {
+	label, _, _ := strings.Cut(strings.TrimPrefix(host, "www."), ".")
+	for _, name := range []string{label, host, number} {
+		slug := strings.Trim(noSlug.ReplaceAllString(strings.ToLower(name), "-"), "-")
+		if slug == "" || len(slug) > 40 {
+			continue
+		}
+		_, err := s.registry.SiteBySlug(ctx, tx, authz.System("lifecycle.slug"), slug)
+		if fault.Is(err, fault.NotFound) {
+			return slug, nil
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	return "", fmt.Errorf("lifecycle: no free short name for %s", host)
 }
 
 func subjectOf(site registry.Site) obligation.Subject {
