@@ -409,7 +409,7 @@ func TestRandomActsBreakNoGuard(t *testing.T) {
 		var cases []approval.CaseID
 		asked := map[approval.CaseID]map[string]bool{}
 		done := 0
-		for n := range 160 {
+		for n := range 400 {
 			if len(cases) < 3 || r.IntN(12) == 0 {
 				who := []string{"clerk", "clerk2", "both"}[r.IntN(3)]
 				c := h.submit(who)
@@ -464,8 +464,9 @@ func TestRandomActsBreakNoGuard(t *testing.T) {
 			}
 		}
 		if done < 20 {
-			t.Errorf("only %d acts of 160 were done: the walk proves little", done)
+			t.Errorf("only %d acts of 400 were done: the walk proves little", done)
 		}
+		t.Logf("%d cases, %d acts done of 400 tried", len(cases), done)
 		h.consistent(t, cases)
 	})
 }
