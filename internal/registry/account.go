@@ -163,7 +163,8 @@ type AccountFilter struct {
 	Text     string
 	Platform string
 	Unit     org.UnitID
-	Limit    int // 50 when zero
+	Under    org.AreaID // the area and everything below
+	Limit    int        // 50 when zero
 	Offset   int
 }
 
@@ -174,6 +175,13 @@ func (s *Service) Accounts(ctx context.Context, scope authz.Scope, f AccountFilt
 	w.AndIf(f.Text != "", `(lower(c.name) LIKE ? ESCAPE '\' OR lower(u.name) LIKE ? ESCAPE '\' OR u.initials LIKE ? ESCAPE '\')`, db.Contains(f.Text), db.Contains(f.Text), db.Contains(f.Text)).
 		AndIf(f.Platform != "", "c.platform = ?", f.Platform).
 		AndIf(f.Unit != "", "c.unit_id = ?", f.Unit)
+	if f.Under != "" {
+		a, err := s.org.Area(ctx, s.db, f.Under)
+		if err != nil {
+			return nil, 0, err
+		}
+		authz.Area("filter", a.Path).Where(&w, "u")
+	}
 	total, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM account c JOIN unit u ON u.id = c.unit_id WHERE `+w.SQL(), w.Args()...)
 	if err != nil {
 		return nil, 0, err

@@ -65,6 +65,20 @@ func (s *Service) AddColumn(ctx context.Context, tx *db.Tx, scope authz.Scope, c
 	if err := f.Err(); err != nil {
 		return Column{}, err
 	}
+	for _, who := range []struct {
+		field  string
+		person org.PersonID
+	}{{"owner", c.Owner}, {"a", c.A}, {"b", c.B}} {
+		if _, err := s.org.PersonByID(ctx, tx, scope, who.person); err != nil {
+			if !fault.Is(err, fault.NotFound) {
+				return Column{}, err
+			}
+			f.Add(who.field, "没有找到这个人，请从列表中选择")
+		}
+	}
+	if err := f.Err(); err != nil {
+		return Column{}, err
+	}
 	if c.Unit == "" {
 		c.Unit = site.Unit
 	}

@@ -146,15 +146,6 @@ func (im *siteImport) fill(ctx context.Context, tx *db.Tx, site Site, r siteRow)
 	if !changed {
 		return false, nil
 	}
-	if n.SiteCode != site.SiteCode {
-		unit, err := im.svc.org.UnitTx(ctx, tx, authz.System("registry.import"), site.Unit)
-		if err != nil {
-			return false, err
-		}
-		if err := checkCode(n.SiteCode, unit); err != nil {
-			return false, err
-		}
-	}
 	_, err := im.svc.SetIdentifiers(ctx, tx, im.scope, site.ID, n)
 	return true, err
 }

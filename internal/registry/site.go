@@ -111,6 +111,31 @@ func (s Site) Gaps() []string {
 	return out
 }
 
+// In reports whether the site lies in the scope: for showing an act that needs
+// another permission than the page.
+func (s Site) In(scope authz.Scope) bool {
+	return s.areaPath != "" && scope.Covers(s.areaPath, s.linePath)
+}
+
+// CodeMeaning says in Chinese what the site code tells, and whether it is the
+// sponsor's own (Article 7(3)); both are empty without a code.
+func (s Site) CodeMeaning() (says string, wrong error) {
+	if s.SiteCode == "" {
+		return "", nil
+	}
+	if len(s.AreaCode) < 6 {
+		return "", nil
+	}
+	wrong = checkCode(s.SiteCode, org.Unit{AreaCode: s.AreaCode})
+	switch {
+	case strings.HasPrefix(s.SiteCode, "bm"):
+		return "bm 开头，属于国务院部门系统的编码。", wrong
+	case len(s.SiteCode) == 10:
+		return "前 6 位 " + s.SiteCode[:6] + " 是区划代码，后 4 位 " + s.SiteCode[6:] + " 是顺序号。", wrong
+	}
+	return "标识码应为 10 位：前 6 位区划代码，后 4 位顺序号。", wrong
+}
+
 // Target names the site in the trail.
 func (s Site) Target() audit.Target {
 	return audit.Target{Kind: "site", ID: string(s.ID), Name: s.Name, Unit: string(s.Unit)}
@@ -219,6 +244,25 @@ type Identifiers struct {
 	Hosted                                                                                       bool
 }
 
+// check holds the form of the identifiers; an empty one is a gap, not a wrong.
+func (n Identifiers) check() error {
+	var f fault.Fields
+	f.Check(strings.TrimSpace(n.Name) != "", "name", "请填写站点名称")
+	for _, t := range []struct {
+		field, label, value string
+		max                 int
+	}{
+		{"name", "站点名称", n.Name, 100}, {"chinese_domain", "中文域名", n.ChineseDomain, 100}, {"icp", "ICP备案编号", n.ICP, 60},
+		{"police_filing", "公安备案编号", n.PoliceFiling, 60}, {"party_gov_mark", "党政机关网站标识", n.PartyGovMark, 100},
+		{"contact", "联系方式", n.Contact, 200}, {"address", "办公地址", n.Address, 200},
+	} {
+		f.Check(len([]rune(t.value)) <= t.max, t.field, fmt.Sprintf("%s最多 %d 个字", t.label, t.max))
+	}
+	f.Check(n.Slug == "" || slugPattern.MatchString(n.Slug), "slug", "站点简称只能用小写字母、数字和短横线，最多 40 个字符，例如 yanta")
+	f.Check(!n.Hosted || n.Slug != "", "slug", "由本平台承载的站点要有站点简称，作为预览和发布的目录名")
+	return f.Err()
+}
+
 // SetIdentifiers replaces a site's identifiers; every changed field is in the
 // trail with its value before and after.
 func (s *Service) SetIdentifiers(ctx context.Context, tx *db.Tx, scope authz.Scope, id SiteID, n Identifiers) (Site, error) {
@@ -226,18 +270,33 @@ func (s *Service) SetIdentifiers(ctx context.Context, tx *db.Tx, scope authz.Sco
 	if err != nil {
 		return Site{}, err
 	}
+	if err := n.check(); err != nil {
+		return Site{}, err
+	}
 	if n.Host != "" {
 		if n.Host, err = NormalizeHost(n.Host); err != nil {
 			return Site{}, err
 		}
 	}
+	if n.SiteCode != site.SiteCode {
+		unit, err := s.org.UnitTx(ctx, tx, authz.System("the sponsor of a site in scope"), site.Unit)
+		if err != nil {
+			return Site{}, err
+		}
+		if err := checkCode(n.SiteCode, unit); err != nil {
+			return Site{}, err
+		}
+	}
 	before := site
+	// Monitoring was switched on for the old host: nobody has agreed to the new
+	// one being contacted.
+	site.Monitored = site.Monitored && n.Host == site.Host
 	site.Name, site.Host, site.ChineseDomain, site.SiteCode, site.ICP = n.Name, n.Host, n.ChineseDomain, n.SiteCode, n.ICP
 	site.PoliceFiling, site.PartyGovMark, site.Contact, site.Address, site.Slug, site.Hosted = n.PoliceFiling, n.PartyGovMark, n.Contact, n.Address, n.Slug, n.Hosted
 	_, err = tx.Exec(ctx, `
 		UPDATE site SET name = $2, host = $3, chinese_domain = $4, site_code = $5, icp = $6, police_filing = $7, party_gov_mark = $8,
-		       contact = $9, address = $10, slug = $11, hosted = $12, updated_at = $13 WHERE id = $1`,
-		id, n.Name, n.Host, n.ChineseDomain, n.SiteCode, n.ICP, n.PoliceFiling, n.PartyGovMark, n.Contact, n.Address, n.Slug, n.Hosted, tx.Now())
+		       contact = $9, address = $10, slug = $11, hosted = $12, monitored = $13, updated_at = $14 WHERE id = $1`,
+		id, n.Name, n.Host, n.ChineseDomain, n.SiteCode, n.ICP, n.PoliceFiling, n.PartyGovMark, n.Contact, n.Address, n.Slug, n.Hosted, site.Monitored, tx.Now())
 	if _, dup := db.UniqueViolation(err); dup {
 		return Site{}, fault.New(fault.Conflict, "域名或站点简称已登记给另一个站点，请核对后再填。").On("host", "已被登记").From(err)
 	}
@@ -253,6 +312,12 @@ func (s *Service) SetMonitored(ctx context.Context, tx *db.Tx, scope authz.Scope
 	site, err := s.SiteTx(ctx, tx, scope, id)
 	if err != nil {
 		return err
+	}
+	if on && site.Host == "" {
+		return fault.New(fault.Invalid, "这个站点还没有登记域名，无法监测；请先补上域名。").On("host", "请先登记域名")
+	}
+	if on && (site.State == Exited || site.State == Closed) {
+		return fault.Newf(fault.Conflict, "站点已%s，不再监测。", site.StateName())
 	}
 	if _, err := tx.Exec(ctx, `UPDATE site SET monitored = $2, updated_at = $3 WHERE id = $1`, id, on, tx.Now()); err != nil {
 		return err
@@ -309,12 +374,22 @@ type SiteFilter struct {
 	State     string
 	Unit      org.UnitID
 	Under     org.AreaID // the area and everything below
-	Gap       string     // site_code, icp, police_filing, chinese_domain: only sites that lack it
+	Gap       string     // a key of GapNames: only sites that lack it; any: that lack one
 	Hosted    bool
 	Monitored bool
-	Limit     int // 50 when zero
-	Offset    int
+	// Unmonitored keeps to sites that are not monitored.
+	Unmonitored bool
+	Limit       int // 50 when zero
+	Offset      int
 }
+
+// GapNames are the identifiers the law asks for, by their column.
+var GapNames = map[string]string{
+	"site_code": "政府网站标识码", "icp": "ICP备案编号", "police_filing": "公安备案编号", "chinese_domain": "中文域名", "party_gov_mark": "党政机关网站标识",
+}
+
+// GapOrder is GapNames in screen order.
+var GapOrder = []string{"site_code", "icp", "police_filing", "chinese_domain", "party_gov_mark"}
 
 // Sites in scope, by division code and kind, and how many there are.
 func (s *Service) Sites(ctx context.Context, scope authz.Scope, f SiteFilter) ([]Site, int, error) {
@@ -326,10 +401,13 @@ func (s *Service) Sites(ctx context.Context, scope authz.Scope, f SiteFilter) ([
 		AndIf(f.State != "", "s.state = ?", f.State).
 		AndIf(f.Unit != "", "s.unit_id = ?", f.Unit).
 		AndIf(f.Hosted, "s.hosted").
-		AndIf(f.Monitored, "s.monitored")
-	switch f.Gap {
-	case "":
-	case "site_code", "icp", "police_filing", "chinese_domain":
+		AndIf(f.Monitored, "s.monitored").
+		AndIf(f.Unmonitored, "NOT s.monitored")
+	switch {
+	case f.Gap == "":
+	case f.Gap == "any":
+		w.And("s.site_code = '' OR s.icp = '' OR s.police_filing = '' OR s.chinese_domain = '' OR s.party_gov_mark = ''")
+	case GapNames[f.Gap] != "":
 		w.And("s." + f.Gap + " = ''")
 	default:
 		return nil, 0, fault.New(fault.Invalid, "缺项筛选条件无法识别。").On("gap", "请从列表中选择")

@@ -1,0 +1,422 @@
+package registryweb_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/blob"
+	"zhengshu/internal/db"
+	"zhengshu/internal/db/dbtest"
+	"zhengshu/internal/official"
+	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/registry/registryweb"
+	"zhengshu/internal/web/webtest"
+)
+
+func TestPages(t *testing.T) { webtest.CheckPages(t) }
+
+var system = authz.System("test")
+
+const divisions = "code,level,name,parent_code\n610000,province,陕西省,\n610100,city,西安市,610000\n610113,county,雁塔区,610100\n610114,county,阎良区,610100\n"
+
+// house is a city with two counties; each county has a portal, Yanta two
+// people, too.
+type house struct {
+	db             *db.DB
+	org            *org.Service
+	registry       *registry.Service
+	city, yanta    org.Unit
+	yanliang       org.Unit
+	own, neighbour registry.Site
+	zhou, li       org.Person
+	site           *webtest.Site
+}
+
+func each(t *testing.T, fn func(t *testing.T, h *house)) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := audit.System(context.Background(), "test")
+		if err := passage.Declare(ctx, d, registry.SiteMachine, registry.AccountMachine); err != nil {
+			t.Fatal(err)
+		}
+		h := &house{db: d, org: org.New(d)}
+		h.registry = registry.New(d, h.org)
+		tab, err := official.ReadTable(strings.NewReader(divisions), int64(len(divisions)), "d.csv", official.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.org.ImportUnits(ctx, system, tab, org.ImportOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		for to, u := range map[*org.Unit][2]string{&h.city: {"city-610100000000", "西安市人民政府办公厅"}, &h.yanta: {"county-610113000000", "雁塔区人民政府办公室"}, &h.yanliang: {"county-610114000000", "阎良区人民政府办公室"}} {
+			if *to, err = h.org.UnitNamed(ctx, d, system, org.AreaID(u[0]), u[1]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err = d.Update(ctx, func(tx *db.Tx) error {
+			var err error
+			if h.own, err = h.registry.EnterSite(ctx, tx, registry.Site{Unit: h.yanta.ID, Kind: registry.Portal, Name: "雁塔区人民政府", Host: "www.yanta.example.gov.cn", SiteCode: "6101130001", ICP: "=1+1"}); err != nil {
+				return err
+			}
+			if h.neighbour, err = h.registry.EnterSite(ctx, tx, registry.Site{Unit: h.yanliang.ID, Kind: registry.Portal, Name: "阎良区人民政府", Host: "www.yanliang.example.gov.cn"}); err != nil {
+				return err
+			}
+			if h.zhou, err = h.org.AddPerson(ctx, tx, system, org.Person{Unit: h.yanta.ID, Name: "周敏"}); err != nil {
+				return err
+			}
+			h.li, err = h.org.AddPerson(ctx, tx, system, org.Person{Unit: h.yanta.ID, Name: "李强", Title: "科员"})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		blobs, err := blob.Disk(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.site = webtest.Open(t, nil, nil, registryweb.New(d, h.org, h.registry, blobs).Routes()...)
+		h.site.Gate.Context = func(ctx context.Context) context.Context {
+			return audit.WithActor(ctx, audit.Actor{Kind: "person", ID: "person", Name: "王秀兰"})
+		}
+		h.become(authz.Supervisor, h.yanta)
+		fn(t, h)
+	})
+}
+
+func (h *house) become(role authz.Role, at org.Unit) {
+	s := webtest.Session(role, at.AreaPath)
+	s.Posts[0].LinePath, s.Posts[0].Office, s.Posts[0].UnitID = at.LinePath, at.Kind == org.Office, string(at.ID)
+	h.site.Gate.Session = s
+}
+
+func (h *house) upload(kind, name, body string) *webtest.Answer {
+	var b bytes.Buffer
+	m := multipart.NewWriter(&b)
+	_ = m.WriteField("_form", webtest.Token)
+	_ = m.WriteField("kind", kind)
+	if name != "" {
+		f, _ := m.CreateFormFile("file", name)
+		_, _ = f.Write([]byte(body))
+	}
+	_ = m.Close()
+	r := httptest.NewRequest(http.MethodPost, "/console/import", &b)
+	r.Header.Set("Content-Type", m.FormDataContentType())
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	return h.site.Do(r)
+}
+
+func TestLedgerShowsTheScopeAndItsFilters(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		names := func(query string) []string {
+			return h.site.Get("/console/sites?" + query).Want(http.StatusOK).All(".table tbody th a")
+		}
+		if got := names(""); !slices.Equal(got, []string{"雁塔区人民政府"}) {
+			t.Errorf("a county sees %v", got)
+		}
+		if body := h.site.Get("/console/sites").Body; strings.Contains(body, "阎良") {
+			t.Error("the neighbour is on the page")
+		}
+		h.site.Get("/console/sites?area=county-610114000000").Want(http.StatusNotFound)
+		h.site.Get("/console/sites/" + string(h.neighbour.ID)).Want(http.StatusNotFound)
+		h.site.Get("/console/sites?gap=passwords").Want(http.StatusUnprocessableEntity)
+
+		h.become(authz.Supervisor, h.city)
+		for query, want := range map[string]int{
+			"": 2, "area=county-610114000000": 1, "gap=site_code": 1, "gap=any": 2, "gap=party_gov_mark": 2, "monitored=yes": 0, "monitored=no": 2,
+			"q=ytqrmzf": 1, "q=6101130001": 1, "kind=department": 0, "state=running": 2, "state=planned": 0, "page=99": 2,
+		} {
+			if got := names(query); len(got) != want {
+				t.Errorf("%q shows %v, want %d", query, got, want)
+			}
+		}
+	})
+}
+
+func TestExportIsTheListOnScreen(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.become(authz.Supervisor, h.city)
+		for _, format := range []string{"csv", "xlsx"} {
+			for query, want := range map[string]int{"": 2, "gap=site_code": 1, "q=yanliang": 1, "state=planned": 0} {
+				a := h.site.Get("/console/sites/export?format=" + format + "&" + query).Want(http.StatusOK)
+				tab, err := official.ReadTable(strings.NewReader(a.Body), int64(len(a.Body)), "x."+format, official.Limits{})
+				if err != nil {
+					if want == 0 {
+						continue // nothing under the header
+					}
+					t.Fatal(err)
+				}
+				n := 0
+				for row, err := range tab.Rows() {
+					if err != nil {
+						t.Fatal(err)
+					}
+					n++
+					if slices.ContainsFunc(row.Cells, func(c string) bool { return strings.HasPrefix(c, "=") }) && format == "csv" {
+						t.Error("a cell begins a formula")
+					}
+				}
+				if n != want {
+					t.Errorf("%s %q: %d rows, want %d", format, query, n, want)
+				}
+			}
+		}
+		h.site.Get("/console/sites/export?format=pdf").Want(http.StatusUnprocessableEntity)
+		rows, err := audit.Entries(context.Background(), h.db, audit.Filter{Act: "registry.site.export", Limit: 50})
+		if err != nil || len(rows) != 8 || rows[0].Actor.Name != "王秀兰" {
+			t.Errorf("%d exports in the trail (%v)", len(rows), err)
+		}
+		// What goes out can be brought back and changes nothing.
+		h.become(authz.Supervisor, h.yanta)
+		out := h.site.Get("/console/sites/export?format=csv&q=yanta").Want(http.StatusOK)
+		a := h.site.Get(h.upload("sites", "sites.csv", strings.ReplaceAll(out.Body, "'=1+1", "=1+1")).Want(http.StatusSeeOther).Location()).Want(http.StatusOK)
+		if got := a.All(".stat-value"); !slices.Equal(got, []string{"1行", "0行", "1行", "0行"}) {
+			t.Errorf("brought back: %v %v", got, a.All(".table tbody td"))
+		}
+	})
+}
+
+func identifiers(a *webtest.Answer, change map[string]string) url.Values {
+	v := url.Values{}
+	for _, name := range []string{"seen", "name", "contact", "address", "site_code", "host", "chinese_domain", "icp", "police_filing", "party_gov_mark", "slug"} {
+		v.Set(name, a.Attr("input[name="+name+"]", "value"))
+	}
+	for k, x := range change {
+		v.Set(k, x)
+	}
+	return v
+}
+
+func TestIdentifiersAreMendedAndKeptInHistory(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		at := h.own.Link()
+		form := h.site.Get(at + "/identifiers").Want(http.StatusOK)
+		h.site.Post(at+"/identifiers", identifiers(form, map[string]string{"icp": "陕ICP备05000001号"})).Want(http.StatusSeeOther)
+		a := h.site.Get(at).Want(http.StatusOK)
+		if got := strings.Join(a.All(".event-text"), " "); !strings.Contains(got, "ICP备案编号：“=1+1”改为“陕ICP备05000001号”") {
+			t.Errorf("history: %s", got)
+		}
+		if got := a.Text(".alert p"); got != "还缺 3 项标识" {
+			t.Errorf("gaps: %s", got)
+		}
+		if !strings.Contains(a.Body, "前 6 位 610113 是区划代码") {
+			t.Error("the code is not explained")
+		}
+		// The form that was opened before the change is refused once, keeps
+		// what was typed, and is taken at the second press.
+		second := h.site.Post(at+"/identifiers", identifiers(form, map[string]string{"contact": "029-1234567"})).Want(http.StatusConflict)
+		if got := second.Attr("input[name=contact]", "value"); got != "029-1234567" {
+			t.Errorf("typed text lost: %q", got)
+		}
+		h.site.Post(at+"/identifiers", identifiers(second, nil)).Want(http.StatusSeeOther)
+
+		form = h.site.Get(at + "/identifiers").Want(http.StatusOK)
+		for name, tt := range map[string]struct {
+			change map[string]string
+			status int
+			says   string
+		}{
+			"long code":       {map[string]string{"site_code": "610113000011"}, http.StatusConflict, "应为10位"},
+			"another's code":  {map[string]string{"site_code": "6101140001"}, http.StatusConflict, "不一致"},
+			"no name":         {map[string]string{"name": " "}, http.StatusUnprocessableEntity, "请填写站点名称"},
+			"bad host":        {map[string]string{"host": "bad host"}, http.StatusUnprocessableEntity, "域名"},
+			"taken host":      {map[string]string{"host": h.neighbour.Host}, http.StatusConflict, "已被登记"},
+			"bad slug":        {map[string]string{"slug": "Yanta!"}, http.StatusUnprocessableEntity, "小写字母"},
+			"hosted, no slug": {map[string]string{"hosted": "on", "slug": ""}, http.StatusUnprocessableEntity, "要有站点简称"},
+			"too long":        {map[string]string{"icp": strings.Repeat("字", 61)}, http.StatusUnprocessableEntity, "最多 60 个字"},
+		} {
+			a := h.site.Post(at+"/identifiers", identifiers(form, tt.change)).Want(tt.status)
+			if got := strings.Join(a.All(".errors p, .errors li, .field-error"), " "); !strings.Contains(got, tt.says) {
+				t.Errorf("%s: %q", name, got)
+			}
+		}
+		h.become(authz.Supervisor, h.yanliang)
+		h.site.Get(at + "/identifiers").Want(http.StatusNotFound)
+		h.site.Post(at+"/identifiers", identifiers(form, nil)).Want(http.StatusNotFound)
+		h.become(authz.Cyberspace, h.city)
+		h.site.Get(at + "/identifiers").Want(http.StatusForbidden)
+	})
+}
+
+func TestMonitoringIsSwitchedByAPersonForOneHost(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		at := h.own.Link()
+		h.site.Post(at+"/monitor", url.Values{"on": {"maybe"}}).Want(http.StatusUnprocessableEntity)
+		h.site.Post(at+"/monitor", url.Values{"on": {"yes"}}).Want(http.StatusSeeOther)
+		a := h.site.Get(at).Want(http.StatusOK)
+		if got := a.Attr("button[name=on]", "value"); got != "no" {
+			t.Errorf("the switch offers %q", got)
+		}
+		form := h.site.Get(at + "/identifiers")
+		h.site.Post(at+"/identifiers", identifiers(form, map[string]string{"host": "new.yanta.example.gov.cn"})).Want(http.StatusSeeOther)
+		s, err := h.registry.Site(context.Background(), system, h.own.ID)
+		if err != nil || s.Monitored {
+			t.Errorf("a new host is monitored unasked (%v)", err)
+		}
+		h.site.Post(h.neighbour.Link()+"/monitor", url.Values{"on": {"yes"}}).Want(http.StatusNotFound)
+		h.become(authz.Sponsor, h.yanta)
+		h.site.Post(at+"/monitor", url.Values{"on": {"yes"}}).Want(http.StatusForbidden)
+		if got := h.site.Get(at).Want(http.StatusOK).All("button[name=on]"); len(got) != 0 {
+			t.Error("a sponsor is offered the switch")
+		}
+	})
+}
+
+func TestAddColumn(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.become(authz.Sponsor, h.yanta)
+		at := h.own.Link() + "/columns/new"
+		a := h.site.Get(at).Want(http.StatusOK)
+		if got := a.All("select[name=owner] option"); !slices.Equal(got, []string{"请选择", "周敏", "李强（科员）"}) && !slices.Equal(got, []string{"请选择", "李强（科员）", "周敏"}) {
+			t.Errorf("people %v", got)
+		}
+		good := url.Values{"name": {"通知公告"}, "slug": {"notices"}, "type": {"通知公告"}, "description": {"发布本区的通知"}, "owner": {string(h.zhou.ID)}, "a": {string(h.zhou.ID)}, "b": {string(h.li.ID)}, "cycle_days": {"7"}}
+		for field, bad := range map[string]string{"b": string(h.zhou.ID), "owner": "nobody", "cycle_days": "often", "slug": "通知", "type": "别的", "description": "通知公告"} {
+			v := url.Values{}
+			for k := range good {
+				v.Set(k, good.Get(k))
+			}
+			v.Set(field, bad)
+			a := h.site.Post(at, v).Want(http.StatusUnprocessableEntity)
+			if len(a.All(".field-error")) == 0 || a.Attr("input[name=name]", "value") != "通知公告" {
+				t.Errorf("%s=%s: %v", field, bad, a.All(".field-error"))
+			}
+		}
+		h.site.Post(at, good).Want(http.StatusSeeOther)
+		h.site.Post(at, good).Want(http.StatusConflict)
+		a = h.site.Get(h.own.Link()).Want(http.StatusOK)
+		if got := a.All(".table tbody td"); !slices.Equal(got, []string{"通知公告", "周敏", "周敏", "李强", "7 天"}) {
+			t.Errorf("column %v", got)
+		}
+		h.become(authz.Sponsor, h.yanliang)
+		h.site.Get(at).Want(http.StatusNotFound)
+		h.site.Post(at, good).Want(http.StatusNotFound)
+	})
+}
+
+const upload = `code,name,level,host,kind
+610113,雁塔,county,a.yanta.example.gov.cn,portal
+610114,阎良,county,a.yanliang.example.gov.cn,portal
+610113,坏,county,bad host,portal
+`
+
+func TestImportLooksFirstAndTakesOnce(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		at := h.upload("sites", `C:\台账\sites.csv`, upload).Want(http.StatusSeeOther).Location()
+		a := h.site.Get(at).Want(http.StatusOK)
+		if got := a.Text("h1"); got != "sites.csv 预检报告" {
+			t.Errorf("head %q", got)
+		}
+		if got := a.All(".stat-value"); !slices.Equal(got, []string{"3行", "1行", "0行", "2行"}) {
+			t.Errorf("dry run %v", got)
+		}
+		if got := a.All(".table tbody th"); !slices.Equal(got, []string{"3", "4"}) {
+			t.Errorf("rows %v", got)
+		}
+		if _, total, _ := h.registry.Sites(context.Background(), system, registry.SiteFilter{}); total != 2 {
+			t.Fatalf("the dry run wrote: %d sites", total)
+		}
+		// Another person's file is nobody else's.
+		h.site.Gate.Session.PersonID = "another"
+		h.site.Get(at).Want(http.StatusNotFound)
+		h.site.Post(at, nil).Want(http.StatusNotFound)
+		h.site.Gate.Session.PersonID = "person"
+
+		for range 2 {
+			h.site.Post(at, nil).Want(http.StatusSeeOther)
+			a = h.site.Get(at).Want(http.StatusOK)
+			if got := a.All(".stat-value"); !slices.Equal(got, []string{"3行", "1行", "0行", "2行"}) {
+				t.Errorf("import %v", got)
+			}
+		}
+		if len(a.All("main form button")) != 0 {
+			t.Error("a file that was taken can be confirmed again")
+		}
+		if got := h.site.Get("/console/import").Want(http.StatusOK).All(".table tbody td"); len(got) != 3 || got[2] != "已导入 1 行" {
+			t.Errorf("own files %v", got)
+		}
+	})
+}
+
+func TestImportSaysWhatIsWrongWithAFile(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		for name, tt := range map[string]struct{ kind, file, body, says string }{
+			"no file":        {"sites", "", "", "没有选择文件"},
+			"empty":          {"sites", "a.csv", "", "没有选择文件，或文件是空的"},
+			"no kind":        {"", "a.csv", upload, "没有选择文件里登记的是什么"},
+			"not a table":    {"sites", "a.exe", "MZ", "CSV"},
+			"unknown header": {"sites", "a.csv", "甲,乙\n1,2\n", "没有认出这个文件的表头"},
+			"broken xlsx":    {"units", "a.xlsx", "PK\x03\x04nonsense", "XLSX"},
+		} {
+			a := h.upload(tt.kind, tt.file, tt.body).Want(http.StatusUnprocessableEntity)
+			if got := strings.Join(a.All(".errors p, .errors li"), " "); !strings.Contains(strings.ToUpper(got), strings.ToUpper(tt.says)) {
+				t.Errorf("%s: %q", name, got)
+			}
+		}
+	})
+}
+
+// A file far beyond the limit is refused by its announced length, before a
+// byte of it is read.
+func TestAGigabyteIsRefusedInWords(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		r := httptest.NewRequest(http.MethodPost, "/console/import", strings.NewReader("x"))
+		r.ContentLength = 1 << 30
+		r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+		a := h.site.Do(r).Want(http.StatusRequestEntityTooLarge)
+		if !strings.Contains(a.Body, "提交的内容超过 64") {
+			t.Error(a.All("main"))
+		}
+	})
+}
+
+func TestAccountsOfTheScope(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.become(authz.Supervisor, h.city)
+		at := h.upload("accounts", "accounts.csv", "platform,account,url,code\n微博,雁塔发布,https://weibo.example/1,610113\nwechat,阎良发布,https://wx.example/2,610114\n").Want(http.StatusSeeOther).Location()
+		h.site.Post(at, nil).Want(http.StatusSeeOther)
+		for query, want := range map[string]int{"": 2, "platform=weibo": 1, "area=county-610114000000": 1, "q=雁塔": 1, "q=nothing": 0} {
+			if got := h.site.Get("/console/accounts?" + query).Want(http.StatusOK).All(".table tbody th"); len(got) != want {
+				t.Errorf("%q shows %v, want %d", query, got, want)
+			}
+		}
+		h.become(authz.Supervisor, h.yanta)
+		if got := h.site.Get("/console/accounts").Want(http.StatusOK).All(".table tbody th"); len(got) != 1 {
+			t.Errorf("a county sees %v", got)
+		}
+	})
+}
+
+// Twice at once: the same file confirmed by two clicks registers each site once.
+func TestTwoConfirmationsAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		var body strings.Builder
+		body.WriteString("code,name,level,host,kind\n")
+		for i := range 30 {
+			fmt.Fprintf(&body, "610113,站点%d,county,s%d.yanta.example.gov.cn,portal\n", i, i)
+		}
+		at := h.upload("sites", "many.csv", body.String()).Want(http.StatusSeeOther).Location()
+		done := make(chan int, 2)
+		for range 2 {
+			go func() { done <- h.site.Post(at, nil).Status }()
+		}
+		for range 2 {
+			if got := <-done; got != http.StatusSeeOther {
+				t.Errorf("status %d", got)
+			}
+		}
+		if _, total, err := h.registry.Sites(context.Background(), system, registry.SiteFilter{}); err != nil || total != 32 {
+			t.Errorf("%d sites (%v), want 32", total, err)
+		}
+	})
+}
