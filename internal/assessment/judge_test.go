@@ -1,0 +1,243 @@
+package assessment
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/inspection"
+	"zhengshu/internal/rules/packs"
+)
+
+var checkPoint = calendar.Date{Year: 2026, Month: 3, Day: 31}
+
+func pack(t *testing.T) packs.Pack {
+	t.Helper()
+	all, err := packs.Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, ok := packs.Pick(all, PackID, checkPoint)
+	if !ok {
+		t.Fatal("no pack in force")
+	}
+	return p
+}
+
+// adopted is a judge of a site that a run has seen, under the whole pack.
+func adopted(t *testing.T, class packs.Class, facts ...Fact) *judge {
+	p := pack(t)
+	for i := range facts {
+		facts[i].ID = inspection.FindingID(string(rune('a' + i)))
+		if facts[i].FirstSeen.IsZero() {
+			facts[i].FirstSeen = checkPoint.Start()
+		}
+	}
+	return &judge{ruling: ruling{pack: p, full: p, adoption: &Adoption{Label: AdoptedDemo}}, class: class, on: checkPoint, facts: facts, ran: true, run: ran{pages: 20, links: 100}, confirmed: map[string]bool{}}
+}
+
+func fact(check, clause, says string) Fact {
+	return Fact{Check: check, clause: clause, Says: says, place: says, State: inspection.FindingOpen}
+}
+
+func line(t *testing.T, s Score, id string) Line {
+	t.Helper()
+	i := slices.IndexFunc(s.Lines, func(l Line) bool { return l.ID == id })
+	if i < 0 {
+		t.Fatalf("no line %s", id)
+	}
+	return s.Lines[i]
+}
+
+func times(n int, f Fact) []Fact {
+	var out []Fact
+	for i := range n {
+		g := f
+		g.place += string(rune('甲' + i))
+		out = append(out, g)
+	}
+	return out
+}
+
+// Each fact reaches its indicators and no other.
+func TestFactsReachTheirIndicators(t *testing.T) {
+	p := pack(t)
+	for _, tt := range []struct {
+		fact Fact
+		want string
+	}{
+		{fact("link.dead", "D-19", ""), "D-19"},
+		{fact("footer.icp", "S7.3b", ""), "D-18"},
+		{fact("tags.site_domain", "D-20", ""), "D-17"},
+		{fact("tags.column_name", "D-20", ""), "D-20"},
+		{fact("column.stale", "V-W-4.1", "“政务动态”最近更新于 2026-01-01"), "V-W-4.1 D-04"},
+		{fact("column.stale", "V-W-4.1", "“通知公告”最近更新于 2025-01-01"), "V-W-4.1 D-05"},
+		{fact("column.overdue", "V-W-4.2", "“专题”"), "V-W-4.2 D-07"},
+		{fact("column.blank", "V-W-4.3", "“专题”"), "V-W-4.3 D-07"},
+		{fact("home.stale", "V-W-3", ""), "V-W-3"},
+		{fact("access.rate", "V-W-2", ""), "V-W-2"},
+		{fact("wording.spelling", "S19.3", ""), ""},
+		{fact("sensitive", "V-W-1.1", ""), "V-W-1.1"},
+		{fact("concealed.spam_link", "V-W-1.3", ""), "V-W-1.3"},
+		{fact("privacy.id_card", "S12.2a", ""), ""},
+	} {
+		var got []string
+		for _, i := range p.Indicators {
+			if i.Applies(packs.PortalSite) && feeds(p, i, tt.fact) {
+				got = append(got, i.ID)
+			}
+		}
+		if strings.Join(got, " ") != tt.want {
+			t.Errorf("%s %s: %v, want %s", tt.fact.Check, tt.fact.Says, got, tt.want)
+		}
+	}
+}
+
+func TestVerdicts(t *testing.T) {
+	home := fact("link.dead", "D-19", "http://x/1")
+	home.onHome = true
+	news := fact("column.stale", "V-W-4.1", "“要闻”最近更新于 2026-01-01")
+	ordered := fact("column.stale", "V-W-4.1", "“通知公告”最近更新于 2025-01-01")
+	ordered.ordered = true
+	disputed := home
+	disputed.State = inspection.FindingDisputed
+	sensitive := fact("sensitive", "V-W-1.1", "表述")
+	sensitive.ordered = true
+	for _, tt := range []struct {
+		name   string
+		class  packs.Class
+		facts  []Fact
+		want   Verdict
+		points string // "" when not scored
+		line   string
+		lost   string
+	}{
+		{"nothing wrong", packs.PortalSite, nil, Qualified, "100", "D-19", "0"},
+		{"two dead links on the home page", packs.PortalSite, times(2, home), Qualified, "98", "D-19", "2"},
+		{"seven of them reach the cap", packs.PortalSite, times(7, home), Qualified, "95", "D-19", "5"},
+		{"three on other pages", packs.PortalSite, times(3, fact("link.dead", "D-19", "http://x/")), Qualified, "99.7", "D-19", "0.3"},
+		{"a disputed one waits", packs.PortalSite, []Fact{disputed}, Qualified, "100", "D-19", "0"},
+		{"a stale news column", packs.PortalSite, []Fact{news}, Qualified, "95", "D-04", "5"},
+		{"a stale policy column is a suspicion", packs.PortalSite, []Fact{fact("column.stale", "V-W-4.1", "“通知公告”")}, Qualified, "100", "D-05", "0"},
+		{"until a supervisor orders it", packs.PortalSite, []Fact{ordered}, Qualified, "99", "D-05", "1"},
+		{"five stale columns veto", packs.PortalSite, times(5, news), Unqualified, "", "V-W-4.1", "0"},
+		{"four do not", packs.DepartmentSite, times(4, news), Qualified, "", "V-W-4.1", "0"},
+		{"home page stale", packs.DepartmentSite, []Fact{fact("home.stale", "V-W-3", "首页")}, Unqualified, "", "V-W-3", "0"},
+		{"a sensitive word is a suspicion, ordered or not", packs.PortalSite, []Fact{sensitive}, Qualified, "100", "V-W-1.1", "0"},
+		{"department sites have no points", packs.DepartmentSite, times(3, home), Qualified, "", "V-W-3", "0"},
+	} {
+		s := adopted(t, tt.class, tt.facts...).score()
+		points := ""
+		if s.Scored {
+			points = s.Points.String()
+		}
+		if s.Verdict != tt.want || points != tt.points {
+			t.Errorf("%s: %s %q, want %s %q", tt.name, s.Verdict, points, tt.want, tt.points)
+		}
+		if l := line(t, s, tt.line); l.Deducted.String() != tt.lost {
+			t.Errorf("%s: %s costs %s, want %s", tt.name, tt.line, l.Deducted, tt.lost)
+		}
+	}
+}
+
+func TestConfirmedSuspicionVetoes(t *testing.T) {
+	j := adopted(t, packs.PortalSite, fact("sensitive", "V-W-1.1", "表述"))
+	if s := j.score(); s.Verdict != Qualified || line(t, s, "V-W-1.1").Outcome != packs.Suspected || line(t, s, "V-W-1.1").Note == "" {
+		t.Fatalf("%+v", line(t, s, "V-W-1.1"))
+	}
+	j.confirmed["a V-W-1.1"] = true
+	s := j.score()
+	if s.Verdict != Unqualified || len(s.Vetoes) != 1 || s.Vetoes[0].ID != "V-W-1.1" || !s.Vetoes[0].Findings[0].Confirmed {
+		t.Errorf("%s %+v", s.Verdict, s.Vetoes)
+	}
+}
+
+// Nobody looked: nothing is said, and nothing deducted.
+func TestUntested(t *testing.T) {
+	j := adopted(t, packs.PortalSite)
+	j.ran, j.run = false, ran{}
+	s := j.score()
+	if s.Verdict != Untested || s.Scored {
+		t.Fatalf("%s, scored %v", s.Verdict, s.Scored)
+	}
+	for _, l := range s.Lines {
+		if l.Outcome != packs.Untested || l.Note == "" && l.Kind != packs.Bonus {
+			t.Errorf("%s %s %q", l.ID, l.Outcome, l.Note)
+		}
+	}
+	// A run that left freshness out and saw no link judges neither.
+	j.ran, j.run = true, ran{pages: 5, untested: []inspection.Untested{{Check: "column.stale", Why: "栏目列表由脚本生成"}, {Check: "home.stale", Why: "首页由脚本生成"}, {Check: "footer.icp", Why: "未登记", Count: 5}}}
+	s = j.score()
+	for id, want := range map[string]packs.Outcome{"D-04": packs.Untested, "V-W-3": packs.Untested, "V-W-4.1": packs.Untested, "D-19": packs.Untested, "D-18": packs.Kept, "D-20": packs.Kept, "V-W-1.3": packs.Kept, "D-16": packs.Untested, "V-W-2": packs.Untested} {
+		if l := line(t, s, id); l.Outcome != want {
+			t.Errorf("%s is %s (%s), want %s", id, l.Outcome, l.Note, want)
+		}
+	}
+	if s.Verdict != Qualified {
+		t.Errorf("%s", s.Verdict)
+	}
+}
+
+// Values nobody has verified judge nobody until the province adopts the pack.
+func TestUnverifiedValuesNeedAdoption(t *testing.T) {
+	home := fact("link.dead", "D-19", "http://x/1")
+	home.onHome = true
+	j := adopted(t, packs.PortalSite, times(3, home)...)
+	if s := j.score(); !s.Unverified || s.Points.String() != "97" || s.Label() != "演示采用" {
+		t.Errorf("adopted: %v %s %s", s.Unverified, s.Points, s.Label())
+	}
+	j.adoption, j.pack = nil, verified(j.full)
+	s := j.score()
+	if s.Unverified || s.Scored || s.Verdict != Qualified || !strings.Contains(s.Label(), "未采用") {
+		t.Errorf("not adopted: %+v", s.Label())
+	}
+	l := line(t, s, "D-19")
+	if !l.NotUsed || !l.Unverified || l.Deducted != 0 || len(l.Findings) != 3 {
+		t.Errorf("%+v", l)
+	}
+	// Vetoes with verified thresholds judge all the same.
+	j.facts = append(j.facts, fact("home.stale", "V-W-3", "首页"))
+	j.facts[3].FirstSeen = checkPoint.Start()
+	if s := j.score(); s.Verdict != Unqualified {
+		t.Errorf("%s", s.Verdict)
+	}
+}
+
+func TestNearestVeto(t *testing.T) {
+	s := adopted(t, packs.DepartmentSite, times(4, fact("column.blank", "V-W-4.3", "“栏目”"))...).score()
+	if n := s.NearestVeto; n == nil || n.Indicator != "V-W-4.3" || n.Measured != packs.Count(4) || !n.Warned {
+		t.Errorf("%+v", n)
+	}
+	if l := line(t, s, "V-W-4.3"); !strings.Contains(l.Note, "现有4个，达到5个") {
+		t.Errorf("%q", l.Note)
+	}
+	j := adopted(t, packs.DepartmentSite)
+	j.given = []packs.Observation{{Indicator: "V-W-2", Outcome: packs.Kept, Measured: &packs.Ratio{Num: 5, Den: 140}}}
+	if s := j.score(); s.NearestVeto == nil || s.NearestVeto.Indicator != "V-W-2" || s.Verdict != Qualified {
+		t.Errorf("%+v", s.NearestVeto)
+	}
+	// What the probes say now outweighs the finding they once made.
+	j.facts = []Fact{fact("access.rate", "V-W-2", "全站")}
+	if s := j.score(); s.Verdict != Qualified {
+		t.Errorf("%s", s.Verdict)
+	}
+	j.given = nil
+	if s := j.score(); s.Verdict != Unqualified {
+		t.Errorf("without probes the finding stands: %s", s.Verdict)
+	}
+}
+
+// Days without update grow from the day the check saw the threshold missed.
+func TestStaleDaysGrow(t *testing.T) {
+	p := pack(t)
+	i, _ := p.Indicator("V-W-3")
+	j := adopted(t, packs.PortalSite)
+	if m := j.measured(i, 1, checkPoint.AddDays(-6).Start()); m.Num != 20 {
+		t.Errorf("%+v", m)
+	}
+	if m := j.measured(i, 1, time.Time{}.Add(time.Hour)); m.Num < 14 {
+		t.Errorf("%+v", m)
+	}
+}

@@ -1,0 +1,196 @@
+package assessment_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"zhengshu/internal/assessment"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/rules/packs"
+)
+
+func (h *house) adopt() {
+	h.t.Helper()
+	ctx, scope := h.as("province.chief", authz.PackAdopt)
+	if _, err := h.svc.Adopt(ctx, scope, h.units["province"].ID, assessment.PackID, 1, assessment.AdoptedDemo, "演示省试行"); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func (h *house) score(site string, p assessment.Period) assessment.Score {
+	h.t.Helper()
+	ctx, scope := h.as("province.chief", authz.AssessmentRead)
+	s, err := h.svc.ScoreSite(ctx, scope, h.sites[site].ID, p)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return s
+}
+
+// “若今天抽查”: the run's findings cost what the adopted pack says, each point
+// opens its findings, and the same day without them is what it was.
+func TestArticle29_ScoreFromFacts(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		today := assessment.OnDay(calendar.Today(h.clock))
+		if s := h.score("county", today); s.Verdict != assessment.Untested {
+			t.Errorf("before any run: %s", s.Verdict)
+		}
+		h.run()
+		if s := h.score("county", today); s.Scored || s.Verdict == assessment.Untested || s.Adoption != nil {
+			t.Errorf("not adopted: scored %v, %s", s.Scored, s.Verdict)
+		}
+		h.adopt()
+		s := h.score("county", today)
+		if !s.Scored || !s.Unverified || s.Label() != "演示采用" || s.Adoption.By != "province.chief" {
+			t.Fatalf("%+v", s.Label())
+		}
+		lost := packs.Hundredths(0)
+		for _, l := range s.Lines {
+			if l.Kind == packs.Deduct {
+				lost += l.Deducted
+				if l.Deducted > 0 && len(l.Findings) == 0 {
+					t.Errorf("%s costs %s without a finding", l.ID, l.Deducted)
+				}
+				if l.Deducted > l.Points.N {
+					t.Errorf("%s costs %s, more than its %s points", l.ID, l.Deducted, l.Points.N)
+				}
+			}
+		}
+		if s.Points != s.Full()-lost || lost == 0 {
+			t.Errorf("%s of %s, lines cost %s", s.Points, s.Full(), lost)
+		}
+		// Department site: no points; a neighbouring site nobody looked at: 未检测.
+		if d := h.score("dept", today); d.Verdict != assessment.Untested || d.Class != packs.DepartmentSite {
+			t.Errorf("%+v", d.Verdict)
+		}
+	})
+}
+
+// The past is scored as it stood at its last day.
+func TestScoreOfAPastPeriod(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.run()
+		h.put("dept", "home.stale", "serious", "V-W-3", "首页没有更新。", time.Date(2026, 2, 10, 1, 0, 0, 0, time.UTC))
+		for period, want := range map[string]assessment.Verdict{"2026-01": assessment.Untested, "2026-02": assessment.Unqualified, "2026-Q1": assessment.Unqualified} {
+			p, err := assessment.ParsePeriod(period)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s := h.score("dept", p); s.Verdict != want {
+				t.Errorf("%s: %s, want %s", period, s.Verdict, want)
+			}
+		}
+	})
+}
+
+func TestScoresFilter(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.put("dept", "home.stale", "serious", "V-W-3", "首页没有更新。", morning.Add(-time.Hour))
+		ctx, scope := h.as("city.chief", authz.AssessmentRead)
+		today := assessment.OnDay(calendar.Today(h.clock))
+		for _, tt := range []struct {
+			f    assessment.ScoreFilter
+			want int
+		}{{assessment.ScoreFilter{}, 3}, {assessment.ScoreFilter{Verdict: assessment.Unqualified}, 1}, {assessment.ScoreFilter{Kind: registry.Portal}, 2},
+			{assessment.ScoreFilter{Text: "商务"}, 1}, {assessment.ScoreFilter{Under: h.units["county"].AreaPath}, 1}} {
+			got, err := h.svc.Scores(ctx, h.db, scope, today, tt.f)
+			if err != nil || len(got) != tt.want {
+				t.Errorf("%+v: %d (%v), want %d", tt.f, len(got), err, tt.want)
+			}
+		}
+	})
+}
+
+func TestOnlyTheProvinceAdopts(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx, scope := h.as("city.chief", authz.PackAdopt)
+		_, err := h.svc.Adopt(ctx, scope, h.units["city"].ID, assessment.PackID, 1, assessment.AdoptedDemo, "演示试行")
+		if !fault.Is(err, fault.Refused) || !strings.Contains(fault.Of(err).Reasons[0].Citation, "第二十九条") {
+			t.Errorf("city: %v", err)
+		}
+		if _, err := h.svc.Adopt(ctx, scope, h.units["province"].ID, assessment.PackID, 1, assessment.AdoptedDemo, "演示试行"); !fault.Is(err, fault.NotFound) {
+			t.Errorf("for the province, by a city: %v", err)
+		}
+		ctx, scope = h.as("province.chief", authz.PackAdopt)
+		if _, err := h.svc.Adopt(ctx, scope, h.units["province"].ID, assessment.PackID, 1, "随便", ""); len(fault.Of(err).Fields) != 2 {
+			t.Errorf("bad form: %v", err)
+		}
+		if _, err := h.svc.Adopt(ctx, scope, h.units["province"].ID, assessment.PackID, 99, assessment.Adopted, "正式文件"); !fault.Is(err, fault.NotFound) {
+			t.Errorf("unknown version: %v", err)
+		}
+		h.adopt()
+		if _, err := h.svc.Adopt(ctx, scope, h.units["province"].ID, assessment.PackID, 1, assessment.Adopted, "正式文件"); !fault.Is(err, fault.Conflict) {
+			t.Errorf("twice: %v", err)
+		}
+		_, city := h.as("city.chief", authz.AssessmentRead)
+		list, err := h.svc.Packs(ctx, city)
+		if err != nil || len(list) == 0 || len(list[0].Adoptions) != 1 || list[0].Adoptions[0].Label != "演示采用" {
+			t.Errorf("%+v (%v)", list, err)
+		}
+	})
+}
+
+func TestConfirmIsKept(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		f := h.put("county", "sensitive", "error", "V-W-1.1", "疑似严重表述错误。", morning.Add(-time.Hour))
+		today := assessment.OnDay(calendar.Today(h.clock))
+		ctx, scope := h.as("city.chief", authz.OrderIssue)
+		if err := h.svc.Confirm(ctx, scope, f, "D-19", "已人工核对原文。"); !fault.Is(err, fault.Invalid) {
+			t.Errorf("under a foreign indicator: %v", err)
+		}
+		if s := h.score("county", today); s.Verdict == assessment.Unqualified {
+			t.Error("a suspicion vetoed")
+		}
+		if err := h.svc.Confirm(ctx, scope, f, "V-W-1.1", "已人工核对原文。"); err != nil {
+			t.Fatal(err)
+		}
+		if s := h.score("county", today); s.Verdict != assessment.Unqualified {
+			t.Errorf("%s", s.Verdict)
+		}
+		if err := h.svc.Confirm(ctx, scope, f, "V-W-1.1", "已人工核对原文。"); !fault.Is(err, fault.Conflict) {
+			t.Errorf("twice: %v", err)
+		}
+	})
+}
+
+func TestPeriods(t *testing.T) {
+	for _, tt := range []struct{ in, first, last, next, before, says string }{
+		{"2026-Q1", "2026-01-01", "2026-03-31", "2026-Q2", "2025-Q4", "2026年第一季度"},
+		{"2026-Q4", "2026-10-01", "2026-12-31", "2027-Q1", "2026-Q3", "2026年第四季度"},
+		{"2028-02", "2028-02-01", "2028-02-29", "2028-03", "2028-01", "2028年2月"},
+		{"2026", "2026-01-01", "2026-12-31", "2027", "2025", "2026年"},
+		{"2026-02-28", "2026-02-28", "2026-02-28", "2026-03-01", "2026-02-27", "2026年2月28日"},
+	} {
+		p, err := assessment.ParsePeriod(tt.in)
+		if err != nil || p.String() != tt.in || p.First().String() != tt.first || p.Last().String() != tt.last || p.Next().String() != tt.next || p.Before().String() != tt.before || p.Chinese() != tt.says {
+			t.Errorf("%s: %s to %s, next %s, before %s, %s (%v)", tt.in, p.First(), p.Last(), p.Next(), p.Before(), p.Chinese(), err)
+		}
+		if p.Next().Before() != p || !p.Holds(p.First()) || !p.Holds(p.Last()) || p.Holds(p.Next().First()) {
+			t.Errorf("%s: arithmetic", tt.in)
+		}
+	}
+	for _, bad := range []string{"", "2026-Q5", "2026-13", "26", "2026-02-30", "2026-Q1 ", "0000"} {
+		if p, err := assessment.ParsePeriod(bad); !fault.Is(err, fault.Invalid) {
+			t.Errorf("%q read as %s", bad, p)
+		}
+	}
+}
+
+func FuzzPeriod(f *testing.F) {
+	for _, s := range []string{"2026-Q3", "2026-09", "2026", "2026-09-30", "9999-Q4", "2026-Q0"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		p, err := assessment.ParsePeriod(s)
+		if err != nil {
+			return
+		}
+		if p.String() != s || p.Last().Before(p.First()) {
+			t.Errorf("%q became %q, %s to %s", s, p, p.First(), p.Last())
+		}
+	})
+}
