@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -78,20 +77,7 @@ func (w *Writer) Close() error { return errors.Join(w.z.Close(), w.db.Close()) }
 
 // Sums are the sums of all documents by path.
 func (w *Writer) Sums(ctx context.Context) (map[string]string, error) {
-	rows, err := w.db.QueryContext(ctx, `SELECT path, sum FROM doc`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	out := map[string]string{}
-	for rows.Next() {
-		var p, s string
-		if err := rows.Scan(&p, &s); err != nil {
-			return nil, err
-		}
-		out[p] = s
-	}
-	return out, rows.Err()
+	return (&Index{db: w.db}).sums(ctx)
 }
 
 // Apply puts documents in, takes paths out and records the generation, all or
@@ -150,22 +136,4 @@ func drop(ctx context.Context, tx *sql.Tx, path string) error {
 		}
 	}
 	return nil
-}
-
-// Generation is the generation recorded in an index file, "" for none.
-func Generation(file string) (string, error) {
-	if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
-		return "", nil
-	}
-	d, err := open(file, "ro")
-	if err != nil {
-		return "", err
-	}
-	defer d.Close()
-	var g string
-	err = d.QueryRow(`SELECT value FROM meta WHERE key = 'generation'`).Scan(&g)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
-	}
-	return g, err
 }

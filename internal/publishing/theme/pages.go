@@ -49,8 +49,6 @@ type Article struct {
 	Policy    *PolicyHead
 	Related   []Link // policy and interpretation, both ways
 	RelatedAs string // 相关解读 or 解读文件
-	Before    Entry
-	After     Entry
 	News      bool
 }
 

@@ -70,7 +70,7 @@ func samples() []sample {
 	text := strings.Repeat("<p class=\"indent2\">为切实做好今冬明春供暖保障工作，确保群众温暖过冬，现就有关事项通知如下。各乡镇人民政府、县政府各部门要按照职责分工，抓紧落实。</p>", 4) +
 		"<h2>一、工作要求</h2><p class=\"indent2\">供热单位应当在供暖期前完成设备检修。</p><div class=\"table-room\"><table class=\"table-full\"><tbody><tr><th scope=\"col\"><p>单位</p></th><th scope=\"col\"><p>任务</p></th></tr><tr><td><p>县住建局</p></td><td><p>统筹协调</p></td></tr></tbody></table></div><p class=\"attachment\"><a download href=\"/media/a.pdf\">供暖保障任务表.pdf</a></p>"
 	art := Article{Title: policy.Title, Published: at, Updated: at.Add(26 * time.Hour), Source: "云河县人民政府办公室", Author: "王某", Summary: "部署冬季供暖。", Keywords: "供暖，民生；安全",
-		Body: template.HTML(text), Policy: policy, Related: []Link{{"一图读懂冬季供暖保障", "/content/202611/2.html"}}, RelatedAs: "相关解读", Before: lines(2)[1], After: lines(1)[0]}
+		Body: template.HTML(text), Policy: policy, Related: []Link{{"一图读懂冬季供暖保障", "/content/202611/2.html"}}, RelatedAs: "相关解读"}
 	full := func(s Site) Home {
 		return Home{Lead: lines(1)[0], Main: []Block{block(s, 0, 7), block(s, 1, 7)}, Policy: []Block{block(s, 2, 5), block(s, 3, 5)}, Others: []Block{block(s, 4, 5), block(s, 5, 5), {s.Columns[6], nil}}}
 	}

@@ -1,0 +1,100 @@
+package portal
+
+import (
+	"bytes"
+	"cmp"
+	"embed"
+	"html/template"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+
+	"zhengshu/internal/publishing/theme"
+)
+
+// Landing is what the page of a demonstration shows beside its portals.
+type Landing struct {
+	Console string // path or address of the console; /console when empty
+	Logins  []Login
+	Links   []theme.Link
+}
+
+// Login is one demonstration login.
+type Login struct {
+	Role     string // 省级主管单位 …
+	Name     string
+	Unit     string
+	Login    string
+	Password string
+}
+
+//go:embed views/landing.html
+var landingView embed.FS
+
+type landingPage struct {
+	Style   string
+	Portals []landingPortal
+	Console string
+	Logins  []Login
+	Links   []theme.Link
+}
+
+type landingPortal struct {
+	Name, Href, Host, Sponsor, Offline string
+	Columns                            []theme.Column
+}
+
+var landingTemplate = template.Must(template.ParseFS(landingView, "views/landing.html")).Option("missingkey=error")
+
+// Landing answers for hosts of a demonstration that are no site: the list of
+// portals, the console and the logins.
+func (h *Handler) Landing(w http.ResponseWriter, r *http.Request) {
+	secure(w, SiteInfo{Demo: true, Plain: true})
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		return
+	}
+	if r.URL.Path != "/" {
+		for _, f := range theme.Files() {
+			if f.Path == r.URL.Path {
+				w.Header().Set("Content-Type", f.Kind)
+				w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+				if r.Method == http.MethodGet {
+					_, _ = w.Write(f.Body) // the reader going away is not our error
+				}
+				return
+			}
+		}
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+		return
+	}
+	port := ""
+	if _, p, err := net.SplitHostPort(r.Host); err == nil {
+		port = ":" + p
+	}
+	page := landingPage{Style: theme.StylePath(), Console: cmp.Or(h.landing.Console, "/console"), Logins: h.landing.Logins, Links: h.landing.Links}
+	sites := h.Sites()
+	slices.SortFunc(sites, func(a, b SiteInfo) int {
+		return cmp.Or(cmp.Compare(b.Kind, a.Kind), cmp.Compare(a.SiteCode, b.SiteCode), cmp.Compare(a.Slug, b.Slug))
+	})
+	for _, s := range sites {
+		host := s.Host
+		for _, x := range s.Hosts {
+			if strings.HasSuffix(x, ".localhost") {
+				host = x
+			}
+		}
+		top := s.Top()
+		page.Portals = append(page.Portals, landingPortal{s.Name, "http://" + host + port + "/", host, s.Sponsor, s.Offline, top[:min(len(top), 5)]})
+	}
+	var b bytes.Buffer
+	if err := landingTemplate.Execute(&b, page); err != nil {
+		h.log.Error("draw the landing page", "error", err)
+		http.Error(w, "页面暂时打不开，请过几分钟再试。", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	write(w, r, http.StatusOK, b.Bytes())
+}

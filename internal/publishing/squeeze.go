@@ -1,0 +1,91 @@
+package publishing
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/andybalholm/brotli"
+
+	"zhengshu/internal/registry"
+)
+
+// Squeeze is the job that makes the compressed forms of a site's pages, after
+// the switch: a reader gets the plain form until then.
+type Squeeze struct {
+	Site registry.SiteID `json:"site"`
+}
+
+// Kind names the job.
+func (Squeeze) Kind() string { return "publishing.squeeze" }
+
+func (s *Store) squeeze(ctx context.Context, site registry.SiteID) error {
+	r, err := s.Current(site)
+	if errors.Is(err, ErrNoRelease) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	done := map[string]bool{}
+	return r.Each(func(p Page) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if p.Hash == "" || done[p.Hash] || p.Size < 600 || p.Size > 4<<20 || !squeezable(p.Kind) {
+			return nil
+		}
+		done[p.Hash] = true
+		name := s.objectPath(p.Hash)
+		if _, err := os.Stat(name + ".br"); err == nil {
+			return nil
+		}
+		b, err := s.Object(p.Hash, MaxObject)
+		if err != nil {
+			return err
+		}
+		var gz, br bytes.Buffer
+		z, err := gzip.NewWriterLevel(&gz, gzip.BestCompression)
+		if err != nil {
+			return err
+		}
+		w := brotli.NewWriterLevel(&br, 7)
+		for _, f := range []func() error{func() error { _, err := z.Write(b); return err }, z.Close, func() error { _, err := w.Write(b); return err }, w.Close} {
+			if err := f(); err != nil {
+				return err
+			}
+		}
+		// br last: its presence says that both are there.
+		for _, v := range []struct {
+			ending string
+			body   []byte
+		}{{".gz", gz.Bytes()}, {".br", br.Bytes()}} {
+			tmp, err := os.CreateTemp(filepath.Dir(name), ".new-*")
+			if err != nil {
+				return err
+			}
+			// Not synced: a torn variant is found out when it is unpacked and checked.
+			_, err = tmp.Write(v.body)
+			if err = errors.Join(err, tmp.Chmod(0o644), tmp.Close()); err == nil {
+				err = os.Rename(tmp.Name(), name+v.ending)
+			}
+			if err != nil {
+				return errors.Join(err, os.Remove(tmp.Name()))
+			}
+		}
+		return nil
+	})
+}
+
+func squeezable(kind string) bool {
+	kind, _, _ = strings.Cut(kind, ";")
+	switch kind {
+	case "application/xml", "application/rss+xml", "image/svg+xml", "application/json":
+		return true
+	}
+	return strings.HasPrefix(kind, "text/")
+}

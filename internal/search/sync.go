@@ -1,0 +1,188 @@
+package search
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Far is how many documents an index may lag behind before copying the file
+// is cheaper than mending it.
+const far = 300
+
+// Sync makes the index file next hold what current holds, with documents put
+// in and paths taken out, under the generation. current may be "" or absent:
+// then next holds put alone. current is only read; a crash leaves next as it
+// was or as wanted, and the call may be repeated.
+func Sync(ctx context.Context, current, next, generation string, put []Document, out []string) error {
+	if current == "" || !present(current) {
+		return rebuild(ctx, next, generation, put)
+	}
+	x, err := Open(current)
+	if err != nil {
+		// Not an index: what it held is in the library, and a whole rebuild puts it again.
+		return fmt.Errorf("search: read the current index: %w", err)
+	}
+	defer x.Close()
+	have, err := x.sums(ctx)
+	if err != nil {
+		return err
+	}
+	touched := map[string]bool{}
+	for _, d := range put {
+		touched[d.Path] = true
+	}
+	for _, p := range out {
+		touched[p] = true
+	}
+	if present(next) {
+		done, err := mend(ctx, x, have, next, generation, put, out, touched)
+		if done || err != nil {
+			return err
+		}
+	}
+	if err := copyFile(current, next); err != nil {
+		return err
+	}
+	w, err := Edit(next)
+	if err != nil {
+		return err
+	}
+	return errors.Join(w.Apply(ctx, generation, put, out), w.Close())
+}
+
+// mend brings next up in place; done is false when it is too far behind or
+// damaged.
+func mend(ctx context.Context, x *Index, have map[string]string, next, generation string, put []Document, out []string, touched map[string]bool) (bool, error) {
+	w, err := Edit(next)
+	if err != nil {
+		return false, nil // copied over instead
+	}
+	defer w.Close()
+	sums, err := w.Sums(ctx)
+	if err != nil {
+		return false, nil
+	}
+	var missing []string
+	for p, s := range have {
+		if !touched[p] && sums[p] != s {
+			missing = append(missing, p)
+		}
+	}
+	for p := range sums {
+		if _, ok := have[p]; !ok && !touched[p] {
+			out = append(out, p)
+		}
+	}
+	if len(missing) > far {
+		return false, nil
+	}
+	for _, p := range missing {
+		d, err := x.document(ctx, p)
+		if err != nil {
+			return false, err
+		}
+		put = append(put, d)
+	}
+	return true, w.Apply(ctx, generation, put, out)
+}
+
+func rebuild(ctx context.Context, next, generation string, put []Document) error {
+	dir, err := os.MkdirTemp(filepath.Dir(next), ".index-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "search.db")
+	w, err := Edit(file)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(w.Apply(ctx, generation, put, nil), w.Close()); err != nil {
+		return err
+	}
+	return take(file, next)
+}
+
+// take renames a finished index into its place. A journal of the file that was
+// there would be played into the new one.
+func take(file, next string) error {
+	if err := os.Remove(next + "-journal"); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return os.Rename(file, next)
+}
+
+func copyFile(from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	tmp, err := os.CreateTemp(filepath.Dir(to), ".index-*")
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(tmp, in)
+	err = errors.Join(err, tmp.Chmod(0o644), tmp.Sync(), tmp.Close())
+	if err == nil {
+		err = take(tmp.Name(), to)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(tmp.Name()))
+	}
+	return nil
+}
+
+func present(file string) bool { _, err := os.Stat(file); return err == nil }
+
+func (x *Index) sums(ctx context.Context) (map[string]string, error) {
+	rows, err := x.db.QueryContext(ctx, `SELECT path, sum FROM doc`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := map[string]string{}
+	for rows.Next() {
+		var p, s string
+		if err := rows.Scan(&p, &s); err != nil {
+			return nil, err
+		}
+		out[p] = s
+	}
+	return out, rows.Err()
+}
+
+func (x *Index) document(ctx context.Context, path string) (Document, error) {
+	d := Document{Path: path}
+	var id int64
+	var at string
+	err := x.db.QueryRowContext(ctx, `SELECT id, ref, title, number, kind, published, sum FROM doc WHERE path = ?`, path).
+		Scan(&id, &d.Ref, &d.Title, &d.Number, &d.Kind, &at, &d.Sum)
+	if errors.Is(err, sql.ErrNoRows) {
+		return d, fmt.Errorf("search: no document %s", path)
+	}
+	if err != nil {
+		return d, err
+	}
+	if d.Published, err = time.Parse(time.RFC3339, at); err != nil {
+		return d, err
+	}
+	d.Text, err = x.text(ctx, id)
+	return d, err
+}
+
+// Generation is the generation recorded in the open file.
+func (x *Index) Generation(ctx context.Context) (string, error) {
+	var g string
+	err := x.db.QueryRowContext(ctx, `SELECT value FROM meta WHERE key = 'generation'`).Scan(&g)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return g, err
+}
