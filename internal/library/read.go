@@ -34,6 +34,16 @@ func (s *Service) Version(ctx context.Context, scope authz.Scope, id ItemID, no 
 	return version(ctx, s.db, id, no)
 }
 
+// PublicItem is a live item as any signed-in person of whatever unit may see
+// it, to adopt it: what is live is public.
+func (s *Service) PublicItem(ctx context.Context, session *authz.Session, id ItemID) (Item, error) {
+	if session == nil {
+		return Item{}, fault.New(fault.SignIn, "请先登录。")
+	}
+	it, _, err := s.LiveItem(ctx, s.db, id)
+	return it, err
+}
+
 // Versions of an item in scope, newest first, without their texts.
 func (s *Service) Versions(ctx context.Context, scope authz.Scope, id ItemID) ([]Version, error) {
 	if _, err := s.Item(ctx, scope, id); err != nil {

@@ -1,0 +1,723 @@
+package libraryweb
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/library"
+	"zhengshu/internal/org"
+	"zhengshu/internal/prose"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/rules/sx2021"
+	"zhengshu/internal/web"
+)
+
+//go:embed views/*.html
+var views embed.FS
+
+// Handler serves the screens of the library.
+type Handler struct{ lib *library.Service }
+
+// New makes the handler.
+func New(l *library.Service) *Handler { return &Handler{l} }
+
+// Routes are the screens. Reviewing is routed by item.read and decided by the
+// service, because the permission follows the stage.
+func (h *Handler) Routes() []web.Route {
+	return []web.Route{
+		{Pattern: "GET /console/items", Permit: authz.ItemRead, Handle: h.list},
+		{Pattern: "GET /console/items/new", Permit: authz.ItemWrite, Handle: h.showNew},
+		{Pattern: "POST /console/items/new", Permit: authz.ItemWrite, Handle: h.edit, MaxBody: 8 << 20},
+		{Pattern: "GET /console/items/{id}", Permit: authz.ItemRead, Handle: h.item},
+		{Pattern: "GET /console/items/{id}/edit", Permit: authz.ItemWrite, Handle: h.showEdit},
+		{Pattern: "POST /console/items/{id}/edit", Permit: authz.ItemWrite, Handle: h.edit, MaxBody: 8 << 20},
+		{Pattern: "POST /console/items/{id}/take-back", Permit: authz.ItemWrite, Handle: h.takeBack},
+		{Pattern: "POST /console/items/{id}/links", Permit: authz.ItemWrite, Handle: h.link},
+		{Pattern: "GET /console/items/{id}/compare", Permit: authz.ItemRead, Handle: h.compare},
+		{Pattern: "GET /console/items/{id}/record", Permit: authz.ItemRead, Handle: h.record},
+		{Pattern: "GET /console/items/{id}/review", Permit: authz.ItemRead, Handle: h.showReview},
+		{Pattern: "POST /console/items/{id}/review", Permit: authz.ItemRead, Handle: h.review},
+		{Pattern: "GET /console/items/{id}/withdraw", Permit: authz.ItemWithdraw, Handle: h.showWithdraw},
+		{Pattern: "POST /console/items/{id}/withdraw", Permit: authz.ItemWithdraw, Handle: h.withdraw},
+		{Pattern: "GET /console/items/{id}/adopt", Permit: authz.ColumnManage, Handle: h.showAdopt},
+		{Pattern: "POST /console/items/{id}/adopt", Permit: authz.ColumnManage, Handle: h.adopt},
+	}
+}
+
+var home = []web.Crumb{{Name: "工作台", Href: "/console"}, {Name: "信息资源库", Href: "/console/items"}}
+
+func crumbs(more ...web.Crumb) []web.Crumb { return append(slices.Clone(home), more...) }
+
+func idOf(r *http.Request) library.ItemID { return library.ItemID(r.PathValue("id")) }
+
+func itemCrumbs(it library.Item, here string) []web.Crumb {
+	if here == "" {
+		return crumbs(web.Crumb{Name: it.Title})
+	}
+	return crumbs(web.Crumb{Name: it.Title, Href: it.Link()}, web.Crumb{Name: here})
+}
+
+func stateTag(it library.Item) web.Tag {
+	switch it.State {
+	case library.Approved:
+		return web.Tag{Kind: web.Good, Text: it.StateName()}
+	case library.InReview:
+		return web.Tag{Kind: web.Info, Text: it.StateName()}
+	case library.Returned:
+		return web.Tag{Kind: web.Warn, Text: it.StateName()}
+	case library.Withdrawn:
+		return web.Tag{Kind: web.Danger, Text: it.StateName()}
+	}
+	return web.Tag{Text: it.StateName()}
+}
+
+// tags are the state and, while another version is public, that too.
+func tags(it library.Item) []web.Tag {
+	out := []web.Tag{stateTag(it)}
+	if it.Live() && it.State != library.Approved {
+		out = append(out, web.Tag{Kind: web.Good, Text: fmt.Sprintf("第 %d 版公开中", it.LiveVersion)})
+	}
+	if it.Important {
+		out = append(out, web.Tag{Kind: web.Info, Text: "重要"})
+	}
+	return out
+}
+
+// list is GET /console/items.
+type listPage struct {
+	Heading web.Heading
+	Tabs    web.Tabs
+	Filter  web.Filter
+	Table   web.Table
+	Pager   web.Pager
+}
+
+func (listPage) Title() string       { return "信息资源库" }
+func (listPage) Crumbs() []web.Crumb { return crumbs()[:2:2] }
+
+const perPage = 20
+
+func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
+	scope := authz.ScopeFrom(r.Context())
+	q := r.URL.Query()
+	counts, err := h.lib.States(r.Context(), scope)
+	if err != nil {
+		return err
+	}
+	page := listPage{Heading: web.Heading{Title: "信息资源库", Lead: "先入库、后使用：每条信息经审核后才能公开。"}}
+	if authz.SessionFrom(r.Context()).May(authz.ItemWrite) {
+		page.Heading.Acts = []web.Act{{Text: "采编稿件", Href: "/console/items/new", Primary: true}}
+	}
+	all := 0
+	for state, n := range counts {
+		if state != "live" {
+			all += n
+		}
+	}
+	page.Tabs = web.Tabs{Label: "稿件状态", Items: []web.Tab{tab("全部", "", all, q)}}
+	for _, s := range []string{library.Draft, library.InReview, library.Returned, "live", library.Withdrawn} {
+		name := library.Machine.Name(s)
+		if s == "live" {
+			name = "公开中"
+		}
+		page.Tabs.Items = append(page.Tabs.Items, tab(name, s, counts[s], q))
+	}
+	options := []web.Option{{Label: "全部类型"}}
+	for _, t := range library.Types {
+		options = append(options, web.Option{Value: string(t), Label: t.Name()})
+	}
+	page.Filter = web.Filter{Action: "/console/items", Fields: []web.Field{
+		{Kind: web.SearchBox, Name: "q", Label: "标题、文号、来源"}, {Kind: web.Select, Name: "type", Label: "类型", Options: options},
+	}, Hidden: []web.Field{{Kind: web.Hidden, Name: "state"}}, Reset: "/console/items"}
+	page.Filter.Fill(q)
+	f := library.Filter{Text: strings.TrimSpace(q.Get("q")), Type: library.Type(q.Get("type")), State: q.Get("state"), Column: registry.ColumnID(q.Get("column")), Limit: perPage, Offset: (web.PageOf(r) - 1) * perPage}
+	found, total, err := h.lib.Items(r.Context(), scope, f)
+	if err != nil {
+		return err
+	}
+	page.Filter.Total, page.Pager = total, web.PagerOf(r, total, perPage)
+	page.Table = web.Table{Caption: "稿件", Quiet: true, Columns: []web.Column{{Head: "标题", Wide: true}, {Head: "类型"}, {Head: "单位"}, {Head: "状态"}, {Head: "最近变动"}},
+		Empty: web.Empty{Title: "没有符合条件的稿件", Text: "换个条件再查，或采编一篇新稿件。"}}
+	for _, it := range found {
+		title := web.Linked(it.Title, it.Link())
+		title.Note = it.DocNo
+		page.Table.Rows = append(page.Table.Rows, web.Row{Cells: []web.Cell{title, web.Text(it.Type.Name()), web.Text(it.UnitName), web.Tagged(tags(it)...), web.When(it.UpdatedAt)}})
+	}
+	return listView.Render(w, r, page)
+}
+
+func tab(name, state string, n int, q url.Values) web.Tab {
+	v := url.Values{}
+	for _, k := range []string{"q", "type", "column"} {
+		if q.Get(k) != "" {
+			v.Set(k, q.Get(k))
+		}
+	}
+	if state != "" {
+		v.Set("state", state)
+	}
+	href := "/console/items"
+	if len(v) > 0 {
+		href += "?" + v.Encode()
+	}
+	return web.Tab{Name: name, Href: href, N: n, Current: q.Get("state") == state}
+}
+
+// editPage is the form of an item, new or old.
+type editPage struct {
+	name    string
+	trail   []web.Crumb
+	Heading web.Heading
+	Secrecy web.Secrecy
+	Above   []web.Component
+	Form    web.Form
+	Side    []web.Component // what the checks saw
+}
+
+func (p editPage) Title() string       { return p.name }
+func (p editPage) Crumbs() []web.Crumb { return p.trail }
+
+func (h *Handler) editForm(r *http.Request, it library.Item, v library.Version, placed []library.Placement) (editPage, error) {
+	scope, session := authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context())
+	units := unitsOf(session)
+	unit := it.Unit
+	if unit == "" {
+		unit = units[0].id
+		if posted := org.UnitID(r.PostFormValue("unit")); slices.ContainsFunc(units, func(u unitOption) bool { return u.id == posted }) {
+			unit = posted
+		}
+	}
+	outlets, err := h.lib.Outlets(r.Context(), scope, unit)
+	if err != nil {
+		return editPage{}, err
+	}
+	var types, columns []web.Option
+	for _, t := range library.Types {
+		types = append(types, web.Option{Value: string(t), Label: t.Name()})
+	}
+	var chosen []string
+	for _, o := range outlets {
+		opt := web.Option{Value: string(o.Column), Label: o.Name, Hint: o.SiteName}
+		for _, p := range placed {
+			if p.Column == o.Column && p.State != library.Ended {
+				chosen = append(chosen, opt.Value)
+				if p.State != library.Planned {
+					opt.Hint += "，" + p.StateName()
+				}
+			}
+		}
+		columns = append(columns, opt)
+	}
+	p := editPage{name: "采编稿件", trail: crumbs(web.Crumb{Name: "采编稿件"}), Heading: web.Heading{Title: "采编稿件", Lead: "保存后先入库；送审并通过终审，才会公开。"}}
+	kind, origin, body := library.News, library.Original, ""
+	if it.ID != "" {
+		p.name, p.trail = "修改稿件："+it.Title, itemCrumbs(it, "修改")
+		p.Heading = web.Heading{Title: "修改稿件", Above: it.UnitName, Tags: tags(it), Lead: "每次保存成为新版本；已公开的版本不变，直到新版本终审。"}
+		d, err := prose.Parse([]byte(v.Doc))
+		if err != nil {
+			return editPage{}, err
+		}
+		kind, origin, body = v.Type, v.Origin, d.Source()
+	}
+	origins := []web.Option{{Value: string(library.Original), Label: "原创"}, {Value: string(library.Repost), Label: "转载", Hint: "只能转载党委和政府网站、稿源名单内单位的信息（第十九条（三））"}}
+	if origin == library.MovedIn {
+		origins = append(origins, web.Option{Value: string(library.MovedIn), Label: "迁入"})
+	}
+	about := []web.Field{
+		{Name: "title", Label: "标题", Value: v.Title, Required: true, Max: 200},
+		{Kind: web.Select, Name: "type", Label: "信息类型", Value: string(kind), Options: types, Narrow: true},
+		{Kind: web.TextArea, Name: "text", Label: "正文", Value: body, Rows: 18, Hint: "空一行另起一段；“- ”开头为列表，“# ”开头为小标题；第一条、一、（一）自动识别为条款。【表格…】【图片…】等占位行请原样保留。"},
+		{Kind: web.TextArea, Name: "summary", Label: "摘要", Value: v.Summary, Rows: 2, Max: 500},
+	}
+	if it.ID == "" && len(units) > 1 {
+		f := web.Field{Kind: web.Select, Name: "unit", Label: "提供单位", Value: string(unit)}
+		for _, u := range units {
+			f.Options = append(f.Options, web.Option{Value: string(u.id), Label: u.name})
+		}
+		about = append([]web.Field{f}, about...)
+	}
+	written := ""
+	if !v.Written.IsZero() {
+		written = v.Written.String()
+	}
+	where := web.Section{Legend: "发布位置", Hint: "终审通过后显示在勾选的栏目。", Fields: []web.Field{
+		{Kind: web.Checks, Name: "column", Label: "栏目", Options: columns, Values: chosen},
+		{Name: "publish_at", Label: "定时发布", Hint: "不填为终审通过即发布；例如 2026-03-01 09:00", Narrow: true}}}
+	if len(columns) == 0 {
+		where.Fields = nil
+		where.Notes = []web.Component{web.Alert{Kind: web.Warn, Text: "本单位还没有可用的栏目，稿件可以先入库；请联系站点管理人员开设栏目。"}}
+	}
+	p.Form = web.Form{Action: r.URL.Path, Key: "item-" + string(it.ID), Sticky: true, Sections: []web.Section{
+		{Legend: "内容", Fields: about},
+		{Legend: "来源", Fields: []web.Field{
+			{Kind: web.Radios, Name: "origin", Label: "原创或转载", Value: string(origin), Options: origins},
+			{Name: "source", Label: "来源", Value: v.Source, Max: 100},
+			{Name: "source_url", Label: "原文网址", Value: v.SourceURL, Max: 2000},
+			{Name: "repost_reason", Label: "稿源名单外转载的理由", Hint: "来源明确但不在名单内时填写，由复审人决定；来源不明的一律不得转载。", Max: 500}}},
+		{Legend: "公文信息", Fields: []web.Field{
+			{Name: "doc_no", Label: "发文字号", Value: v.DocNo, Hint: "用六角括号，例：陕政发〔2026〕12号", Max: 60},
+			{Name: "issuer", Label: "发文机关", Value: v.Issuer, Max: 200},
+			{Kind: web.DateField, Name: "written", Label: "成文日期", Value: written, Narrow: true},
+			{Name: "index_no", Label: "索引号", Value: v.IndexNo, Max: 60},
+			{Name: "category", Label: "类别", Value: v.Category, Max: 100},
+			{Name: "topic", Label: "主题分类", Value: v.Topic, Max: 100},
+			{Name: "keywords", Label: "关键词", Value: v.Keywords, Hint: "用分号隔开", Max: 200}}},
+		{Legend: "审核", Fields: []web.Field{
+			{Kind: web.Check, Name: "important", Label: "重要信息（三级审核；重要政策文件须同步解读）", Checked: v.Important},
+			{Name: "involves", Label: "涉及其他单位", Value: v.Involves, Hint: "内容涉及其他单位工作的，写明单位，用分号隔开（第十九条（三））", Max: 500},
+			{Name: "consulted", Label: "已沟通一致的单位", Value: v.Consulted, Max: 500},
+			{Name: "note", Label: "版本说明", Max: 200},
+			{Name: "reason", Label: "保留检查提示的理由", Hint: "检查有一般问题而不改时填写；严重问题必须改正。", Max: 500}}},
+		where,
+		{Fields: []web.Field{{Kind: web.Hidden, Name: "base", Value: strconv.Itoa(it.Version)}}},
+	}, Buttons: []web.Button{
+		{Label: "保存草稿", Name: "act", Value: "save"}, {Label: "检查", Name: "act", Value: "check", Plain: true}, {Label: "保存并送审", Name: "act", Value: "submit", Plain: true},
+	}, Cancel: web.Link{Text: "放弃修改", Href: "/console/items"}}
+	if it.ID != "" {
+		p.Form.Cancel.Href = it.Link()
+	}
+	return p, nil
+}
+
+type unitOption struct {
+	id   org.UnitID
+	name string
+}
+
+// unitsOf are the units the person writes for, first post first.
+func unitsOf(s *authz.Session) []unitOption {
+	var out []unitOption
+	for _, p := range s.Posts {
+		one := authz.Session{Posts: []authz.Post{p}}
+		if one.May(authz.ItemWrite) && !slices.ContainsFunc(out, func(u unitOption) bool { return u.id == org.UnitID(p.UnitID) }) {
+			out = append(out, unitOption{org.UnitID(p.UnitID), p.UnitName})
+		}
+	}
+	return out
+}
+
+func unitOf(p authz.Post) org.UnitID { return org.UnitID(p.UnitID) }
+
+func (h *Handler) showNew(w http.ResponseWriter, r *http.Request) error {
+	p, err := h.editForm(r, library.Item{}, library.Version{}, nil)
+	if err != nil {
+		return err
+	}
+	return editView.Render(w, r, p)
+}
+
+func (h *Handler) showEdit(w http.ResponseWriter, r *http.Request) error {
+	it, v, placed, err := h.load(r, 0)
+	if err != nil {
+		return err
+	}
+	if it.State == library.InReview {
+		return fault.New(fault.Conflict, "稿件正在审核，不能修改；请先在稿件页面收回，或等审核人退回。")
+	}
+	p, err := h.editForm(r, it, v, placed)
+	if err != nil {
+		return err
+	}
+	results, err := h.lib.Results(r.Context(), authz.ScopeFrom(r.Context()), v)
+	if err != nil {
+		return err
+	}
+	p.Side = []web.Component{resultPanel(results)}
+	if it.State == library.Returned {
+		if rec, err := h.lib.Record(r.Context(), authz.ScopeFrom(r.Context()), it.ID); err == nil && len(rec) > 0 {
+			if ops := rec[len(rec)-1].Opinions; len(ops) > 0 {
+				o := ops[len(ops)-1]
+				p.Above = append(p.Above, web.Alert{Kind: web.Warn, Title: library.StageName(o.Stage) + "退回：" + o.ReviewerName, Text: o.Opinion})
+			}
+		}
+	}
+	return editView.Render(w, r, p)
+}
+
+// load reads the item, one of its versions (0: the newest) and its places.
+func (h *Handler) load(r *http.Request, no int) (library.Item, library.Version, []library.Placement, error) {
+	ctx, scope := r.Context(), authz.ScopeFrom(r.Context())
+	it, err := h.lib.Item(ctx, scope, idOf(r))
+	if err != nil {
+		return it, library.Version{}, nil, err
+	}
+	v, err := h.lib.Version(ctx, scope, it.ID, no)
+	if err != nil {
+		return it, v, nil, err
+	}
+	placed, err := h.lib.Placements(ctx, scope, it.ID)
+	return it, v, placed, err
+}
+
+// edit takes the form: check, save, or save and submit. Whatever goes wrong,
+// what was typed is shown again.
+func (h *Handler) edit(w http.ResponseWriter, r *http.Request) error {
+	ctx, scope := r.Context(), authz.ScopeFrom(r.Context())
+	if err := r.ParseForm(); err != nil {
+		return fault.New(fault.Invalid, "表单无法读取，请刷新后重试。").From(err)
+	}
+	var it library.Item
+	var base library.Version
+	var placed []library.Placement
+	var err error
+	if r.PathValue("id") != "" {
+		no, convErr := strconv.Atoi(r.PostFormValue("base"))
+		if convErr != nil || no < 1 {
+			return fault.New(fault.Invalid, "页面内容不完整，请刷新后重试。")
+		}
+		if it, base, placed, err = h.load(r, no); err != nil {
+			return err
+		}
+	}
+	again := func(status int, cause error, change func(*editPage)) error {
+		p, err := h.editForm(r, it, base, placed)
+		if err != nil {
+			return err
+		}
+		p.Form.Fill(r.PostForm)
+		if cause != nil {
+			p.Form.Wrong(cause)
+		}
+		if change != nil {
+			change(&p)
+		}
+		return editView.RenderStatus(w, r, status, p)
+	}
+	wr, err := read(r, base, unitsOf(authz.SessionFrom(ctx)))
+	if err != nil {
+		return again(http.StatusUnprocessableEntity, err, nil)
+	}
+	act := r.PostFormValue("act")
+	if act == "check" {
+		return again(http.StatusOK, nil, func(p *editPage) {
+			p.Side = []web.Component{resultPanel(h.lib.Inspect(wr.Title, wr.Doc.Text()))}
+		})
+	}
+	var saved library.Item
+	if it.ID == "" {
+		saved, err = h.lib.Create(ctx, scope, wr)
+	} else {
+		saved, err = h.lib.Save(ctx, scope, it.ID, base.No, wr)
+	}
+	var stale *library.Stale
+	if errors.As(err, &stale) {
+		return again(http.StatusConflict, err, func(p *editPage) {
+			p.Form.Field("base").Value = strconv.Itoa(stale.Version.No)
+			p.Above = append(p.Above, web.Panel{Title: fmt.Sprintf("对方保存的第 %d 版与您填写的内容对照（删除线为对方有、您没有的文字）", stale.Version.No),
+				Parts: []web.Component{diff("对照", stale.Version.Text, wr.Doc.Text())}})
+		})
+	}
+	if typed(err) {
+		return again(http.StatusUnprocessableEntity, err, nil)
+	}
+	if err != nil {
+		return err
+	}
+	if act != "submit" {
+		return web.Done(w, r, saved.Link()+"/edit", fmt.Sprintf("已保存为第 %d 版。", saved.Version))
+	}
+	sent, err := h.lib.Submit(ctx, scope, saved.ID, library.Submission{Version: saved.Version, Reason: r.PostFormValue("reason"), RepostReason: r.PostFormValue("repost_reason")})
+	if typed(err) {
+		// The version is saved; the form goes on from it.
+		if base, err2 := h.lib.Version(ctx, scope, saved.ID, 0); err2 == nil {
+			return h.unsent(w, r, saved, base, err)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return web.Done(w, r, sent.Link(), "已送"+library.StageName(sent.Stage)+"，审核结果会出现在工作台。")
+}
+
+// typed reports whether the fault belongs beside the form.
+func typed(err error) bool {
+	return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Refused) || fault.Is(err, fault.Conflict)
+}
+
+// unsent shows the form of a version that was saved and could not be sent.
+func (h *Handler) unsent(w http.ResponseWriter, r *http.Request, it library.Item, v library.Version, cause error) error {
+	p, err := h.editForm(r, it, v, nil)
+	if err != nil {
+		return err
+	}
+	p.Form.Fill(r.PostForm)
+	p.Form.Action = it.Link() + "/edit"
+	p.Form.Field("base").Value = strconv.Itoa(it.Version)
+	p.Form.Wrong(cause)
+	p.Above = append(p.Above, web.Alert{Kind: web.Info, Text: fmt.Sprintf("内容已保存为第 %d 版，还没有送审。", it.Version)})
+	results, err := h.lib.Results(r.Context(), authz.ScopeFrom(r.Context()), v)
+	if err != nil {
+		return err
+	}
+	p.Side = []web.Component{resultPanel(results)}
+	return editView.RenderStatus(w, r, http.StatusUnprocessableEntity, p)
+}
+
+// read makes a Writing of the posted form over the version it was typed on.
+func read(r *http.Request, base library.Version, units []unitOption) (library.Writing, error) {
+	f := r.PostFormValue
+	w := library.Writing{Meta: library.Meta{
+		Type: library.Type(f("type")), Origin: library.Origin(f("origin")), Title: f("title"), Summary: f("summary"), DocNo: f("doc_no"), IndexNo: f("index_no"),
+		Issuer: f("issuer"), Category: f("category"), Topic: f("topic"), Keywords: f("keywords"), Source: f("source"), SourceURL: f("source_url"),
+		Important: r.PostForm.Has("important"), Involves: f("involves"), Consulted: f("consulted")}, Note: strings.TrimSpace(f("note")), Columns: []registry.ColumnID{}}
+	if len([]rune(w.Note)) > 200 {
+		w.Note = string([]rune(w.Note)[:200])
+	}
+	if len(units) > 0 {
+		w.Unit = units[0].id
+	}
+	if u := org.UnitID(f("unit")); u != "" {
+		w.Unit = u
+	}
+	for _, c := range r.PostForm["column"] {
+		w.Columns = append(w.Columns, registry.ColumnID(c))
+	}
+	var wrong fault.Fields
+	if s := strings.TrimSpace(f("written")); s != "" {
+		d, err := calendar.ParseLoose(s)
+		if err != nil {
+			wrong.Add("written", "成文日期请写成 2026-03-01")
+		}
+		w.Written = d
+	}
+	if s := strings.TrimSpace(f("publish_at")); s != "" {
+		t, err := time.ParseInLocation("2006-01-02 15:04", s, calendar.Shanghai)
+		if err != nil {
+			wrong.Add("publish_at", "定时发布请写成 2026-03-01 09:00")
+		}
+		w.PublishAt = t.UTC()
+	}
+	var err error
+	if base.No == 0 {
+		w.Doc, err = prose.FromText(f("text"))
+	} else {
+		var d prose.Doc
+		if d, err = prose.Parse([]byte(base.Doc)); err == nil {
+			w.Doc, err = d.Edit(f("text"))
+		}
+	}
+	if err != nil {
+		wrong.Add("text", strings.TrimSuffix(fault.Of(err).Says, "。"))
+	}
+	return w, wrong.Err()
+}
+
+// resultPanel shows what the checks saw: each with its place, rule and cure.
+func resultPanel(list []library.Result) web.Component {
+	serious, errs := library.Count(list, check.Serious), library.Count(list, check.Error)
+	t := web.Table{Caption: fmt.Sprintf("检查结果 %d 条：严重 %d，一般 %d，提示 %d", len(list), serious, errs, len(list)-serious-errs), Compact: true,
+		Columns: []web.Column{{Head: "位置和问题", Wide: true}},
+		Empty:   web.Empty{Title: "没有发现问题", Text: "已检查个人信息、错别字和公文格式。机器检查不能代替审核。"}}
+	for i, r := range list {
+		if i == 200 {
+			break
+		}
+		tag, kind := web.Tag{Text: "提示"}, web.Neutral
+		switch r.Severity {
+		case check.Serious:
+			tag, kind = web.Tag{Kind: web.Danger, Text: "严重"}, web.Danger
+		case check.Error:
+			tag, kind = web.Tag{Kind: web.Warn, Text: "一般"}, web.Warn
+		}
+		cure := r.Says
+		if len(r.Right) > 0 {
+			cure += " 建议：" + strings.Join(r.Right[:min(len(r.Right), 3)], "、") + "。"
+		}
+		t.Rows = append(t.Rows, web.Row{Kind: kind, Cells: []web.Cell{{Text: fmt.Sprintf("%d/%d %s：%s", i+1, len(list), r.FieldName(), r.Near), Tags: []web.Tag{tag}, Note: cure + " 依据：" + r.Citation()}}})
+	}
+	return t
+}
+
+func diff(label, before, after string) web.Diff {
+	d := web.Diff{Label: label}
+	for _, p := range prose.DiffText(before, after) {
+		d.Parts = append(d.Parts, web.DiffPart{Kind: web.DiffKind(p.Kind), Text: p.Text})
+	}
+	return d
+}
+
+// itemPage is an item with its text, versions, record and places.
+type itemPage struct {
+	name                 string
+	trail                []web.Crumb
+	Heading              web.Heading
+	Above                []web.Component
+	TextHead             string
+	HTML                 template.HTML
+	Main, Side           []web.Component
+	MayTakeBack, MayLink bool
+	TakeBack, Link       web.Form
+}
+
+func (p itemPage) Title() string       { return p.name }
+func (p itemPage) Crumbs() []web.Crumb { return p.trail }
+
+func (h *Handler) item(w http.ResponseWriter, r *http.Request) error {
+	ctx, scope, session := r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context())
+	no, _ := strconv.Atoi(r.URL.Query().Get("version")) // anything else is the newest
+	it, v, placed, err := h.load(r, max(no, 0))
+	if err != nil {
+		return err
+	}
+	versions, err := h.lib.Versions(ctx, scope, it.ID)
+	if err != nil {
+		return err
+	}
+	history, err := h.lib.History(ctx, scope, it.ID)
+	if err != nil {
+		return err
+	}
+	results, err := h.lib.Results(ctx, scope, v)
+	if err != nil {
+		return err
+	}
+	p := itemPage{name: it.Title, trail: itemCrumbs(it, ""), Heading: web.Heading{Title: it.Title, Above: it.Type.Name() + " · " + it.Meta.Origin.Name() + " · " + it.UnitName, Tags: tags(it)}}
+	writes := session.May(authz.ItemWrite)
+	if h.lib.MayReview(session, it) {
+		p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "去" + library.StageName(it.Stage), Href: it.Link() + "/review", Primary: true})
+	}
+	if writes && it.State != library.InReview {
+		p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "修改", Href: it.Link() + "/edit", Primary: it.State == library.Draft || it.State == library.Returned})
+	}
+	p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "审核记录", Href: it.Link() + "/record"})
+	if it.Live() && session.May(authz.ColumnManage) {
+		p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "采用到栏目", Href: it.Link() + "/adopt"})
+	}
+	if it.Live() && session.May(authz.ItemWithdraw) {
+		p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "撤稿", Href: it.Link() + "/withdraw"})
+	}
+	if it.State == library.Withdrawn {
+		p.Above = append(p.Above, web.Alert{Kind: web.Danger, Title: "已撤稿", Text: it.WithdrawReason})
+	}
+	p.TextHead = fmt.Sprintf("第 %d 版：%s", v.No, v.Title)
+	p.HTML = template.HTML(v.HTML) // made by prose from the schema alone: safe by construction
+	p.Main = []web.Component{versionTable(it, versions), resultPanel(results)}
+	p.Side = []web.Component{facts(it, v), placeTable(placed), timeline(history)}
+	if writes && it.State == library.InReview {
+		p.MayTakeBack = true
+		p.TakeBack = web.Form{Action: it.Link() + "/take-back", Buttons: []web.Button{{Label: "收回修改", Plain: true}}}
+	}
+	if writes && it.Type == library.Policy {
+		if p.Link, p.MayLink, err = h.linkForm(r, it); err != nil {
+			return err
+		}
+	}
+	return itemView.Render(w, r, p)
+}
+
+func (h *Handler) linkForm(r *http.Request, it library.Item) (web.Form, bool, error) {
+	list, _, err := h.lib.Items(r.Context(), authz.ScopeFrom(r.Context()), library.Filter{Type: library.Interpretation, Limit: 50})
+	if err != nil || len(list) == 0 {
+		return web.Form{}, false, err
+	}
+	f := web.Field{Kind: web.Select, Name: "interpretation", Label: "解读稿件", Required: true}
+	for _, o := range list {
+		f.Options = append(f.Options, web.Option{Value: string(o.ID), Label: o.Title + "（" + o.StateName() + "）"})
+	}
+	form := web.Field{Kind: web.Select, Name: "form", Label: "解读形式", Narrow: true}
+	for _, s := range []string{"文字", "图解", "图表", "动漫", "音频", "短视频", "专家解读", "媒体解读", "新闻发布会", "问答", "负责人解读"} {
+		form.Options = append(form.Options, web.Option{Value: s, Label: s})
+	}
+	return web.Form{Action: it.Link() + "/links", Sections: []web.Section{{Fields: []web.Field{f, form}}}, Buttons: []web.Button{{Label: "关联", Plain: true}}}, true, nil
+}
+
+func facts(it library.Item, v library.Version) web.Summary {
+	s := web.Summary{Title: "基本信息"}
+	add := func(name, text string) {
+		if text != "" {
+			s.Terms = append(s.Terms, web.Term{Name: name, Text: text})
+		}
+	}
+	add("发文字号", v.DocNo)
+	add("发文机关", v.Issuer)
+	if !v.Written.IsZero() {
+		add("成文日期", v.Written.Chinese())
+	}
+	add("索引号", v.IndexNo)
+	add("类别", v.Category)
+	add("主题分类", v.Topic)
+	add("关键词", v.Keywords)
+	add("来源", v.Source)
+	add("原文网址", v.SourceURL)
+	add("涉及单位", v.Involves)
+	add("已沟通", v.Consulted)
+	if !it.FirstPublishedAt.IsZero() {
+		add("首发时间", web.Minute(it.FirstPublishedAt))
+	}
+	add("摘要", v.Summary)
+	add("本版作者", v.AuthorName)
+	s.Terms = append(s.Terms, web.Term{Name: "内容摘要值", Text: v.SHA256[:min(16, len(v.SHA256))] + "…", Note: "SHA-256，用于防篡改核对"})
+	return s
+}
+
+func versionTable(it library.Item, list []library.Version) web.Table {
+	t := web.Table{Caption: "版本", Columns: []web.Column{{Head: "版本"}, {Head: "标题", Wide: true}, {Head: "作者"}, {Head: "时间"}, {Head: ""}}}
+	for _, v := range list {
+		name := web.Linked(fmt.Sprintf("第 %d 版", v.No), fmt.Sprintf("%s?version=%d", it.Link(), v.No))
+		if v.No == it.LiveVersion {
+			name.Tags = []web.Tag{{Kind: web.Good, Text: "公开"}}
+		}
+		title := web.Text(v.Title)
+		title.Note = v.Note
+		acts := web.Cell{}
+		if v.No > 1 {
+			acts = web.Acts(web.Link{Text: "与前一版比较", Href: fmt.Sprintf("%s/compare?a=%d&b=%d", it.Link(), v.No-1, v.No), Note: fmt.Sprintf("第 %d 版", v.No)})
+		}
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{name, title, web.Text(v.AuthorName), web.When(v.At), acts}})
+	}
+	return t
+}
+
+func placeTable(list []library.Placement) web.Table {
+	t := web.Table{Caption: "发布位置", Compact: true, Columns: []web.Column{{Head: "栏目", Wide: true}, {Head: "状态"}}, Empty: web.Empty{Title: "没有发布位置", Text: "在修改页面勾选栏目。"}}
+	for _, p := range list {
+		c := web.Text(p.ColumnName)
+		c.Note = p.SiteName
+		s := web.Text(p.StateName())
+		if p.State == library.Scheduled {
+			s.Note = web.Minute(p.PublishAt)
+		}
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{c, s}})
+	}
+	return t
+}
+
+func (h *Handler) takeBack(w http.ResponseWriter, r *http.Request) error {
+	it, err := h.lib.TakeBack(r.Context(), authz.ScopeFrom(r.Context()), idOf(r))
+	if err != nil {
+		return err
+	}
+	return web.Done(w, r, it.Link()+"/edit", "已收回，可以继续修改。")
+}
+
+func (h *Handler) link(w http.ResponseWriter, r *http.Request) error {
+	id := idOf(r)
+	if err := h.lib.LinkInterpretation(r.Context(), authz.ScopeFrom(r.Context()), id, library.ItemID(r.PostFormValue("interpretation")), r.PostFormValue("form")); err != nil {
+		return err
+	}
+	return web.Done(w, r, "/console/items/"+url.PathEscape(string(id)), "政策文件与解读已相互关联。")
+}
+
+// gateOptions in the order of the text.
+func gateOptions() []web.Option {
+	hints := map[sx2021.Gate]string{
+		sx2021.GatePolitical: "导向、表述、排序准确", sx2021.GateLegal: "符合法律法规", sx2021.GatePolicy: "与现行政策一致",
+		sx2021.GateSecrecy: "已经保密审查，不含个人隐私", sx2021.GateWording: "文字、数据、格式无误"}
+	var out []web.Option
+	for _, g := range sx2021.Gates() {
+		out = append(out, web.Option{Value: string(g), Label: library.GateName(g), Hint: hints[g]})
+	}
+	return out
+}

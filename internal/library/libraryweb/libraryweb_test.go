@@ -1,0 +1,202 @@
+package libraryweb_test
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/check"
+	"zhengshu/internal/db"
+	"zhengshu/internal/db/dbtest"
+	"zhengshu/internal/library"
+	"zhengshu/internal/library/libraryweb"
+	"zhengshu/internal/obligation"
+	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/rules/sx2021"
+	"zhengshu/internal/web/webtest"
+)
+
+func TestPages(t *testing.T) { webtest.CheckPages(t) }
+
+// room is the screens over a county with one site, one column and three people.
+type room struct {
+	*webtest.Site
+	t      *testing.T
+	lib    *library.Service
+	column string
+	people map[string]*authz.Session
+}
+
+func open(t *testing.T, d *db.DB) *room {
+	t.Helper()
+	ctx := audit.System(context.Background(), "test")
+	if err := passage.Declare(ctx, d, registry.SiteMachine, library.Machine); err != nil {
+		t.Fatal(err)
+	}
+	o := org.New(d)
+	reg := registry.New(d, o)
+	lib := library.New(d, o, reg, obligation.New(d, o, library.WaivedInterpretation), func(text string) []check.Span { return check.Text(text) }, sx2021.Defaults())
+	r := &room{t: t, lib: lib, people: map[string]*authz.Session{}}
+	system := authz.System("test")
+	err := d.Update(ctx, func(tx *db.Tx) error {
+		for _, a := range []org.Area{{Level: org.Province, Code: "610000", Name: "陕西省"}, {Level: org.City, Code: "610100", Name: "西安市", Parent: "province-610000000000"}, {Level: org.County, Code: "610113", Name: "雁塔区", Parent: "city-610100000000"}} {
+			if _, err := o.AddArea(ctx, tx, a); err != nil {
+				return err
+			}
+		}
+		u, _, err := o.AddUnit(ctx, tx, org.Unit{Area: "county-610113000000", Kind: org.Office, Name: "雁塔区人民政府办公室"})
+		if err != nil {
+			return err
+		}
+		var ids []org.PersonID
+		for _, p := range []struct {
+			name  string
+			roles []authz.Role
+		}{{"王编", []authz.Role{authz.Editor}}, {"李初", []authz.Role{authz.FirstReviewer}}, {"张终", []authz.Role{authz.FinalReviewer}}} {
+			n, err := o.AddPerson(ctx, tx, system, org.Person{Unit: u.ID, Name: p.name})
+			if err != nil {
+				return err
+			}
+			for _, role := range p.roles {
+				if err := o.Appoint(ctx, tx, system, n.ID, u.ID, role); err != nil {
+					return err
+				}
+			}
+			posts, err := o.PostsOf(ctx, tx, n.ID)
+			if err != nil {
+				return err
+			}
+			ids = append(ids, n.ID)
+			r.people[p.name] = &authz.Session{PersonID: string(n.ID), Name: p.name, Posts: posts}
+		}
+		site, err := reg.EnterSite(ctx, tx, registry.Site{Unit: u.ID, Kind: registry.Portal, Name: "雁塔区人民政府", Host: "www.yanta.example.gov.cn", Hosted: true})
+		if err != nil {
+			return err
+		}
+		c, err := reg.AddColumn(ctx, tx, system, registry.Column{Site: site.ID, Slug: "news", Name: "要闻", Type: "政务动态", Description: "本区要闻", Owner: ids[2], A: ids[0], B: ids[1], CycleDays: 7})
+		r.column = string(c.ID)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Site = webtest.Open(t, nil, nil, libraryweb.New(lib).Routes()...)
+	r.Gate.Context = func(ctx context.Context) context.Context {
+		s := authz.SessionFrom(ctx)
+		return audit.WithActor(ctx, audit.Actor{Kind: "person", ID: s.PersonID, Name: s.Name})
+	}
+	return r
+}
+
+func (r *room) as(name string) *room {
+	r.Gate.Session = r.people[name]
+	return r
+}
+
+func form(more ...string) url.Values {
+	v := url.Values{"title": {"关于防汛的通知"}, "type": {"notice"}, "origin": {"original"}, "text": {"一、加强值守\n\n各单位要在三日内落实。"}, "act": {"save"}}
+	for i := 0; i < len(more); i += 2 {
+		v.Set(more[i], more[i+1])
+	}
+	return v
+}
+
+func TestFromDraftToPublicAndBack(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := open(t, d)
+		page := r.as("王编").Get("/console/items/new").Want(http.StatusOK)
+		if page.Text(".secrecy strong") != "严禁处理、传输国家秘密" {
+			t.Error("the warning is missing")
+		}
+		if got := page.All(`input[name="column"]`); len(got) != 1 {
+			t.Errorf("%d columns to choose from", len(got))
+		}
+		// A bad form comes back as it was typed.
+		bad := r.Post("/console/items/new", form("title", "", "doc_no", "某政发〔2026〕3号")).Want(http.StatusUnprocessableEntity)
+		if bad.Attr(`input[name="doc_no"]`, "value") != "某政发〔2026〕3号" || len(bad.All(".field-error")) == 0 {
+			t.Error("the form is not shown again as typed")
+		}
+		// Checks before anything is saved, beside the text.
+		seen := r.Post("/console/items/new", form("text", "联系人张某，13812345678", "act", "check")).Want(http.StatusOK)
+		if !strings.Contains(seen.Text("#results"), "138****5678") || strings.Contains(seen.Text("#results"), "13812345678") {
+			t.Errorf("results: %s", seen.Text("#results"))
+		}
+		// A serious result saves and does not send.
+		held := r.Post("/console/items/new", form("text", "联系人张某，13812345678", "act", "submit")).Want(http.StatusUnprocessableEntity)
+		if !strings.HasSuffix(held.Attr("form.form", "action"), "/edit") || len(held.All(".breaches li")) != 1 || len(held.All(".breaches .cite")) != 1 {
+			t.Errorf("held: %s", held.All(".errors"))
+		}
+		sent := r.Post("/console/items/new", form("column", r.column, "act", "submit")).Want(http.StatusSeeOther)
+		at := sent.Location()
+		if shown := r.Get(at).Want(http.StatusOK); !strings.Contains(shown.Text("h1"), "待初审") || !strings.Contains(shown.Text(".prose"), "一、加强值守") {
+			t.Errorf("item page: %s", shown.Text("h1"))
+		}
+		r.Get(at + "/edit").Want(http.StatusConflict)
+		// First review.
+		if own := r.Get(at + "/review").Want(http.StatusOK); len(own.All(`button[value="pass"]`)) != 0 {
+			t.Error("an editor may review")
+		}
+		r.as("李初").Get(at + "/review").Want(http.StatusOK)
+		r.Post(at+"/review", url.Values{"round": {"1"}, "stage": {"first"}, "act": {"return"}}).Want(http.StatusUnprocessableEntity)
+		r.Post(at+"/review", url.Values{"round": {"1"}, "stage": {"first"}, "act": {"pass"}, "opinion": {"同意"}}).Want(http.StatusSeeOther)
+		// Final review: all gates, all declarations.
+		final := r.as("张终").Get(at + "/review").Want(http.StatusOK)
+		if len(final.All(`input[name="gate"]`)) != 5 || len(final.All(`input[name="declare"]`)) != 6 {
+			t.Error("five gates and six declarations are asked")
+		}
+		say := url.Values{"round": {"1"}, "stage": {"final"}, "act": {"pass"}, "gate": {"political", "legal", "policy", "wording"},
+			"declare": {"in_duty", "source_known", "nothing_sensitive", "nothing_secret", "no_opinion", "no_advertising"}}
+		refused := r.Post(at+"/review", say).Want(http.StatusUnprocessableEntity)
+		if !strings.Contains(refused.Text(".breaches"), "保密关") || len(refused.All(`input[name="gate"][checked]`)) != 4 {
+			t.Errorf("refused: %s", refused.Text(".errors"))
+		}
+		say.Add("gate", "secrecy")
+		r.Post(at+"/review", say).Want(http.StatusSeeOther)
+		r.Post(at+"/review", say).Want(http.StatusConflict) // replay
+		if rec := r.Get(at + "/record").Want(http.StatusOK); !strings.Contains(rec.Text(".timeline"), "保密关通过") {
+			t.Errorf("record: %s", rec.Text(".timeline"))
+		}
+		// A correction, compared side by side.
+		r.as("王编").Post(at+"/edit", form("base", "1", "column", r.column, "text", "一、加强值守\n\n各单位要在五日内落实。", "act", "submit")).Want(http.StatusSeeOther)
+		two := r.as("李初").Get(at + "/review").Want(http.StatusOK)
+		if got := strings.Join(append(two.All("main .table del"), two.All("main .table ins")...), ""); got != "三五" {
+			t.Errorf("changes shown: %q", got)
+		}
+		r.Get(at + "/compare?a=1&b=2").Want(http.StatusOK)
+		r.Get(at + "/compare?a=x&b=2").Want(http.StatusUnprocessableEntity)
+		// Withdrawal.
+		r.as("王编").Get(at + "/withdraw").Want(http.StatusForbidden)
+		r.as("张终").Get(at + "/withdraw").Want(http.StatusOK)
+		r.Post(at+"/withdraw", url.Values{"reason": {""}}).Want(http.StatusUnprocessableEntity)
+		r.Post(at+"/withdraw", url.Values{"reason": {"内容有误"}}).Want(http.StatusSeeOther)
+		if shown := r.Get(at).Want(http.StatusOK); !strings.Contains(shown.Text(".alert.danger"), "内容有误") {
+			t.Error("the reason is not shown")
+		}
+		list := r.Get("/console/items?state=withdrawn&q=" + url.QueryEscape("防汛")).Want(http.StatusOK)
+		if len(list.All("tbody tr")) != 1 {
+			t.Errorf("list: %v", list.All("tbody tr"))
+		}
+	})
+}
+
+func TestStaleFormShowsBoth(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := open(t, d)
+		edit := r.as("王编").Post("/console/items/new", form()).Want(http.StatusSeeOther).Location()
+		r.Post(edit, form("base", "1", "text", "别人改成这样")).Want(http.StatusSeeOther)
+		both := r.Post(edit, form("base", "1", "text", "我改成那样")).Want(http.StatusConflict)
+		if !strings.Contains(both.Text(`textarea[name="text"]`), "我改成那样") || !strings.Contains(both.Text(".panel .diff"), "别人") || both.Attr(`input[name="base"]`, "value") != "2" {
+			t.Errorf("both: %s", both.Body)
+		}
+		v, err := r.lib.Version(context.Background(), authz.System("test"), library.ItemID(strings.Split(edit, "/")[3]), 0)
+		if err != nil || v.No != 2 || v.Text != "别人改成这样" {
+			t.Errorf("stored %+v (%v)", v, err)
+		}
+	})
+}
