@@ -1,0 +1,121 @@
+package inspectionweb
+
+import (
+	"embed"
+	"net/http"
+	"net/url"
+
+	"zhengshu/internal/authz"
+	"zhengshu/internal/blob"
+	"zhengshu/internal/check"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/web"
+)
+
+//go:embed views/*.html
+var views embed.FS
+
+const (
+	home      = "/console"
+	boardPath = "/console/inspection"
+	sitePath  = boardPath + "/sites/"
+	listPath  = "/console/findings"
+	perPage   = 30
+	smallBody = 64 << 10
+)
+
+// Handler serves the screens.
+type Handler struct {
+	db         *db.DB
+	inspection *inspection.Service
+	registry   *registry.Service
+	blobs      blob.Store
+}
+
+// New makes the handler.
+func New(d *db.DB, s *inspection.Service, r *registry.Service, blobs blob.Store) *Handler {
+	return &Handler{db: d, inspection: s, registry: r, blobs: blobs}
+}
+
+// Routes of the door.
+func (h *Handler) Routes() []web.Route {
+	return []web.Route{
+		{Pattern: "GET /console/inspection", Permit: authz.InspectionRead, Handle: h.board},
+		{Pattern: "GET /console/inspection/sites/{id}", Permit: authz.InspectionRead, Handle: h.site},
+		{Pattern: "POST /console/inspection/sites/{id}/run", Permit: authz.InspectionRun, Handle: h.start, MaxBody: smallBody},
+		{Pattern: "GET /console/inspection/runs/{id}", Permit: authz.InspectionRead, Handle: h.run},
+		{Pattern: "GET /console/findings", Permit: authz.InspectionRead, Handle: h.findings},
+		{Pattern: "GET /console/findings/{id}", Permit: authz.InspectionRead, Handle: h.finding},
+		{Pattern: "POST /console/findings/{id}/retest", Permit: authz.InspectionRead, Handle: h.retest, MaxBody: smallBody},
+		{Pattern: "POST /console/findings/{id}/dispute", Permit: authz.InspectionRead, Handle: h.dispute, MaxBody: smallBody},
+		{Pattern: "POST /console/findings/{id}/uphold", Permit: authz.OrderIssue, Handle: h.uphold, MaxBody: smallBody},
+		{Pattern: "GET /console/findings/{id}/evidence/{proof}", Permit: authz.InspectionRead, Handle: h.evidence},
+	}
+}
+
+func crumbs(last ...web.Crumb) []web.Crumb {
+	return append([]web.Crumb{{Name: "工作台", Href: home}}, last...)
+}
+
+var severityNames = map[check.Severity]string{check.Serious: "严重", check.Error: "一般", check.Advice: "提示"}
+
+func severityTag(s check.Severity) web.Tag {
+	tone := web.Neutral
+	switch s {
+	case check.Serious:
+		tone = web.Danger
+	case check.Error:
+		tone = web.Warn
+	}
+	return web.Tag{Kind: tone, Text: severityNames[s]}
+}
+
+func stateTag(f inspection.Finding) web.Tag {
+	tone := web.Warn
+	switch f.State {
+	case inspection.FindingClosed:
+		tone = web.Good
+	case inspection.FindingOrdered:
+		tone = web.Info
+	case inspection.FindingDisputed:
+		tone = web.Neutral
+	}
+	return web.Tag{Kind: tone, Text: f.StateName()}
+}
+
+// families name the checks by what they look at, in the order of screens.
+var families = []web.Option{
+	{Value: "access", Label: "网站可用性"}, {Value: "home", Label: "首页更新"}, {Value: "column", Label: "栏目更新"}, {Value: "link", Label: "链接"},
+	{Value: "concealed", Label: "暗链和违规内容"}, {Value: "sensitive", Label: "敏感表述"}, {Value: "wording", Label: "错别字"}, {Value: "privacy", Label: "个人信息"},
+	{Value: "footer", Label: "页面底部标识"}, {Value: "tags", Label: "网页标签"},
+}
+
+// orAll puts “全部” before the choices of a filter.
+func orAll(options []web.Option) []web.Option {
+	return append([]web.Option{{Value: "", Label: "全部"}}, options...)
+}
+
+func start(path string) string { return sitePath + url.PathEscape(path) }
+
+// may reports whether the visitor holds a permission anywhere.
+func may(r *http.Request, p authz.Permission) bool {
+	s := authz.SessionFrom(r.Context())
+	return s != nil && s.May(p)
+}
+
+// mayAct reports whether the visitor may retest and dispute: whoever starts
+// inspections, and whoever answers orders.
+func mayAct(r *http.Request) bool {
+	return may(r, authz.InspectionRun) || may(r, authz.OrderAnswer)
+}
+
+var errMayNotAct = fault.New(fault.Forbidden, "您的岗位只能查看检查结果，不能复测或报误报，请联系主办单位经办人员或读网值班员办理。")
+
+// askable reports a fault that is told beside the form instead of on a page of
+// its own.
+func askable(err error) bool {
+	return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Refused) || fault.Is(err, fault.Conflict) || fault.Is(err, fault.Unavailable)
+}

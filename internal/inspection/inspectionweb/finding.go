@@ -1,0 +1,388 @@
+package inspectionweb
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"zhengshu/internal/authz"
+	"zhengshu/internal/blob"
+	"zhengshu/internal/check"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
+	"zhengshu/internal/passage"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/web"
+)
+
+// listView is GET /console/findings.
+type listView struct {
+	Heading web.Heading
+	Filter  web.Filter
+	Table   web.Table
+	Pager   web.Pager
+}
+
+// Title of the document.
+func (listView) Title() string { return "检查发现的问题" }
+
+// Crumbs of the page.
+func (listView) Crumbs() []web.Crumb {
+	return crumbs(web.Crumb{Name: "网站检查", Href: boardPath}, web.Crumb{Name: "问题"})
+}
+
+func checkName(id string) string {
+	if c, ok := check.ByID(id); ok {
+		return c.Says.Wrong
+	}
+	family, _, _ := strings.Cut(id, ".")
+	for _, f := range families {
+		if f.Value == family {
+			return f.Label
+		}
+	}
+	if family == "crawl" {
+		return "页面访问"
+	}
+	return id
+}
+
+func familyName(id string) string {
+	family, _, _ := strings.Cut(id, ".")
+	for _, f := range families {
+		if f.Value == family {
+			return f.Label
+		}
+	}
+	return family
+}
+
+func findingTable(caption string, list []inspection.Finding, withSite bool) web.Table {
+	t := web.Table{Caption: caption, Columns: []web.Column{{Head: "问题", Wide: true}, {Head: "程度"}, {Head: "依据"}, {Head: "状态"}, {Head: "最近发现"}}, Empty: web.Empty{Title: "没有问题", Text: "没有符合条件的问题。"}}
+	if withSite {
+		t.Columns = append(t.Columns[:1:1], append([]web.Column{{Head: "站点"}}, t.Columns[1:]...)...)
+	}
+	for _, f := range list {
+		what := web.Cell{Text: f.Says, Href: f.Link(), Note: familyName(f.Check) + "，" + f.URL}
+		if f.Pages > 1 {
+			what.Note += fmt.Sprintf(" 等 %d 个页面", f.Pages)
+		}
+		if f.OnHome {
+			what.Tags = []web.Tag{{Text: "首页"}}
+		}
+		cells := []web.Cell{what}
+		if withSite {
+			cells = append(cells, web.Cell{Text: f.SiteName, Href: start(string(f.Site)), Note: f.UnitName})
+		}
+		t.Rows = append(t.Rows, web.Row{Cells: append(cells, web.Tagged(severityTag(f.Severity)), web.Text(f.Clause), web.Tagged(stateTag(f)), web.When(f.LastSeen))})
+	}
+	return t
+}
+
+func newList(list []inspection.Finding, total int) listView {
+	states := []web.Option{{Value: "standing", Label: "未办结"}}
+	for _, s := range []string{inspection.FindingOpen, inspection.FindingOrdered, inspection.FindingDisputed, inspection.FindingClosed} {
+		states = append(states, web.Option{Value: s, Label: inspection.FindingMachine.Name(s)})
+	}
+	return listView{
+		Heading: web.Heading{Title: "检查发现的问题", Lead: "每个问题都有依据和证据；改正后点“复测”，几秒钟内核实。"},
+		Filter: web.Filter{Action: listPath, Total: total, Fields: []web.Field{
+			{Kind: web.SearchBox, Name: "q", Label: "站点、单位、问题或网址"},
+			{Kind: web.Select, Name: "state", Label: "状态", Options: orAll(states)},
+			{Kind: web.Select, Name: "severity", Label: "程度", Options: orAll([]web.Option{{Value: "serious", Label: "严重"}, {Value: "error", Label: "一般"}, {Value: "advice", Label: "提示"}})},
+			{Kind: web.Select, Name: "family", Label: "类别", Options: orAll(families)},
+		}, More: []web.Field{
+			{Name: "clause", Label: "依据编号", Max: 20, Hint: "例如 S7.3a、D-19、V-W-3", Narrow: true},
+			{Kind: web.Check, Name: "home", Label: "只看首页上的", Value: "on"},
+		}},
+		Table: findingTable("问题", list, true),
+	}
+}
+
+var sampleFinding = inspection.Finding{ID: "01JF", Site: "01JS", SiteName: "雁塔区人民政府网站", Host: "www.yanta.gov.cn", UnitName: "雁塔区人民政府办公室", Check: "link.dead", Severity: check.Error, Clause: "D-19",
+	Says: "链接无法打开：“办事指南”，状态码 404。", URL: "http://www.yanta.gov.cn/", Where: "http://www.yanta.gov.cn/bszn/1.html", Pages: 12, Also: []string{"http://www.yanta.gov.cn/bs/"}, OnHome: true, Fix: "请修正或删除该链接。",
+	Excerpt: `<li><a href="/bszn/1.html">办事指南</a></li>`, SHA256: strings.Repeat("ab", 32), Evidence: blob.Ref("sha256:" + strings.Repeat("ab", 32)),
+	FirstSeen: time.Date(2026, 3, 18, 2, 0, 0, 0, time.UTC), LastSeen: time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC), State: inspection.FindingOpen}
+
+var hostileFinding = inspection.Finding{ID: `"><script>`, SiteName: "<b>", Says: `<script>alert(1)</script>`, URL: "javascript:alert(1)", Where: `"><img src=x onerror=y>`, Excerpt: `</pre><script>alert(1)</script>`, Severity: check.Serious, State: inspection.FindingDisputed, Check: "concealed.hidden_link"}
+
+var listPage = web.Define(views, "views/findings.html", newList(nil, 0), newList([]inspection.Finding{sampleFinding}, 1), newList([]inspection.Finding{hostileFinding}, 1))
+
+func (h *Handler) findings(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	n := inspection.FindingFilter{Text: q.Get("q"), State: q.Get("state"), Severity: check.Severity(q.Get("severity")), Family: q.Get("family"), Clause: strings.TrimSpace(q.Get("clause")), OnHome: q.Get("home") != "",
+		Site: registry.SiteID(q.Get("site")), Limit: perPage, Offset: (web.PageOf(r) - 1) * perPage}
+	list, total, err := h.inspection.Findings(r.Context(), h.db, authz.ScopeFrom(r.Context()), n)
+	if err != nil {
+		return err
+	}
+	v := newList(list, total)
+	v.Filter.Fill(q)
+	if site := q.Get("site"); site != "" {
+		v.Filter.Hidden = []web.Field{{Kind: web.Hidden, Name: "site", Value: site}}
+		if len(list) > 0 {
+			v.Heading.Title = list[0].SiteName + "的问题"
+		}
+	}
+	v.Pager = web.PagerOf(r, total, perPage)
+	return listPage.Render(w, r, v)
+}
+
+// proofView is one look at the finding, as shown.
+type proofView struct {
+	Title    string
+	Tag      web.Tag
+	Says     string
+	Facts    web.Summary
+	Excerpt  string
+	Headers  string
+	Download string // address of the bytes; "" when none were kept
+	Size     int64
+}
+
+// findingView is GET /console/findings/{id}.
+type findingView struct {
+	Heading web.Heading
+	Wrong   web.ErrorSummary
+	Name    string
+	Base    string
+	Facts   web.Summary
+	Compare bool // two looks are set side by side
+	Before  proofView
+	After   proofView
+	Story   web.Timeline
+	MayTest bool
+	Dispute web.Form
+	Uphold  web.Form
+	MayDeny bool
+	MayHold bool
+}
+
+// Title of the document.
+func (v findingView) Title() string { return "问题：" + v.Name }
+
+// Crumbs of the page.
+func (v findingView) Crumbs() []web.Crumb {
+	return crumbs(web.Crumb{Name: "网站检查", Href: boardPath}, web.Crumb{Name: "问题", Href: listPath + "?state=standing"}, web.Crumb{Name: v.Name})
+}
+
+var lookNames = map[string]string{"found": "发现时", "retest": "复测", "patrol": "巡检"}
+
+var outcomeTags = map[string]web.Tag{
+	inspection.Standing: {Kind: web.Danger, Text: "问题存在"}, inspection.Gone: {Kind: web.Good, Text: "已改正"}, inspection.Unknown: {Kind: web.Warn, Text: "未能核实"},
+}
+
+func newProof(base string, p inspection.Proof) proofView {
+	v := proofView{Title: lookNames[p.Look], Tag: outcomeTags[p.Outcome], Says: p.Says, Excerpt: p.Excerpt, Headers: p.Headers, Size: p.Size}
+	v.Facts.Terms = []web.Term{{Name: "时间", Text: p.At.UTC().Format("2006-01-02 15:04:05") + " UTC", Note: web.Minute(p.At) + " 北京时间"}, {Name: "网址", Text: dash(p.URL)}}
+	if p.Status > 0 {
+		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "页面状态码", Text: strconv.Itoa(p.Status)})
+	}
+	if p.Link != "" {
+		answer := "没有应答"
+		if p.LinkStatus > 0 {
+			answer = "状态码 " + strconv.Itoa(p.LinkStatus)
+		}
+		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "链接目标", Text: p.Link, Note: answer})
+	}
+	if p.SHA256 != "" {
+		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "SHA-256", Text: p.SHA256})
+	}
+	if p.Took > 0 {
+		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "复测用时", Text: fmt.Sprintf("%.1f 秒", p.Took.Seconds()), Note: p.Actor})
+	}
+	if p.Ref != "" {
+		v.Download = base + "/evidence/" + p.ID
+	}
+	return v
+}
+
+func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage.Step, item string, mayAct, mayHold bool) findingView {
+	base := f.Link()
+	v := findingView{Name: clip(f.Says, 30), Base: base, MayTest: mayAct, MayDeny: mayAct && inspection.FindingMachine.Can(f.State, "dispute"), MayHold: mayHold && inspection.FindingMachine.Can(f.State, "uphold"),
+		Heading: web.Heading{Title: f.Says, Above: f.SiteName + "　" + familyName(f.Check), Tags: []web.Tag{severityTag(f.Severity), stateTag(f)}},
+		Facts: web.Summary{Title: "基本情况", Wide: true, Terms: []web.Term{
+			{Name: "站点", Text: f.SiteName, Href: start(string(f.Site)), Note: f.UnitName}, {Name: "依据", Text: f.Clause, Note: f.Check},
+			{Name: "所在页面", Text: f.URL}, {Name: "具体位置", Text: dash(f.Where)},
+			{Name: "首次发现", Text: web.Minute(f.FirstSeen)}, {Name: "最近发现", Text: web.Minute(f.LastSeen)},
+			{Name: "整改要求", Text: f.Fix},
+		}},
+		Story: web.Timeline{Title: "经过"},
+		Dispute: web.Form{Action: base + "/dispute", Sections: []web.Section{{Legend: "这是误报", Hint: "写明理由，由主管单位核实；在此期间不再重复报出。", Fields: []web.Field{{Kind: web.TextArea, Name: "reason", Label: "理由", Required: true, Max: 500, Rows: 3}}}},
+			Buttons: []web.Button{{Label: "报误报", Plain: true}}},
+		Uphold: web.Form{Action: base + "/uphold", Sections: []web.Section{{Legend: "核实误报", Hint: "经核实问题属实的，驳回误报，恢复为待整改。", Fields: []web.Field{{Kind: web.TextArea, Name: "reason", Label: "核实情况", Required: true, Max: 500, Rows: 3}}}},
+			Buttons: []web.Button{{Label: "驳回误报"}}},
+	}
+	if f.Pages > 1 {
+		v.Facts.Terms[2].Note = fmt.Sprintf("同一问题共见于 %d 个页面", f.Pages)
+	}
+	for i, u := range f.Also {
+		if i == 5 {
+			break
+		}
+		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "另见页面", Text: u})
+	}
+	if item != "" {
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "打开稿件", Href: item})
+	}
+	for _, st := range steps {
+		v.Story.Events = append(v.Story.Events, web.Event{At: st.At, Title: inspection.FindingMachine.ActName(st.Act), Who: st.ActorName, Text: st.Note, Kind: storyTone(st.To)})
+	}
+	if n := len(proofs); n > 0 {
+		v.Before = newProof(base, proofs[0])
+		for i := n - 1; i > 0; i-- {
+			// The last sight of the defect stands on the left.
+			if proofs[i].Outcome == inspection.Standing && i < n-1 {
+				v.Before = newProof(base, proofs[i])
+				break
+			}
+		}
+		if n > 1 {
+			v.Compare, v.After = true, newProof(base, proofs[n-1])
+		}
+	}
+	return v
+}
+
+func storyTone(state string) web.Tone {
+	switch state {
+	case inspection.FindingClosed:
+		return web.Good
+	case inspection.FindingOpen:
+		return web.Warn
+	}
+	return web.Info
+}
+
+func clip(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return string(r[:n]) + "…"
+}
+
+var sampleProofs = []inspection.Proof{
+	{ID: "P1", Look: "found", Outcome: inspection.Standing, Says: sampleFinding.Says, At: time.Date(2026, 3, 18, 2, 0, 0, 0, time.UTC), Evidence: inspection.Evidence{URL: sampleFinding.URL, Status: 200, Headers: "Content-Type: text/html\nServer: nginx", SHA256: sampleFinding.SHA256, Ref: sampleFinding.Evidence, Size: 48211, Excerpt: sampleFinding.Excerpt, Link: sampleFinding.Where, LinkStatus: 404}},
+	{ID: "P2", Look: "retest", Outcome: inspection.Gone, Says: "链接已能打开（状态码 200）。", At: time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC), Took: 830 * time.Millisecond, Actor: "张三", Evidence: inspection.Evidence{URL: sampleFinding.URL, Status: 200, Headers: "Content-Type: text/html", SHA256: sampleFinding.SHA256, Link: sampleFinding.Where, LinkStatus: 200}},
+}
+
+var findingPage = web.Define(views, "views/finding.html",
+	newFinding(inspection.Finding{ID: "e", Site: "01JS", SiteName: "雁塔区人民政府网站", Says: "网站访问失败的比例达到单项否决的标准。", State: inspection.FindingOpen, Severity: check.Serious, Check: "access.rate"}, nil, nil, "", false, false),
+	newFinding(sampleFinding, sampleProofs, []passage.Step{{Act: "find", To: inspection.FindingOpen, At: time.Now(), ActorName: "系统"}}, "/console/items/01JI", true, true),
+	newFinding(hostileFinding, []inspection.Proof{{ID: "x", Says: "<script>", Evidence: inspection.Evidence{URL: "javascript:x", Headers: "</pre><script>", Excerpt: "</pre><script>alert(1)</script>"}}}, nil, "", true, true))
+
+func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change func(*findingView)) error {
+	ctx, scope, id := r.Context(), authz.ScopeFrom(r.Context()), inspection.FindingID(r.PathValue("id"))
+	f, err := h.inspection.Finding(ctx, h.db, scope, id)
+	if err != nil {
+		return err
+	}
+	proofs, err := h.inspection.Proofs(ctx, h.db, scope, id)
+	if err != nil {
+		return err
+	}
+	steps, err := h.inspection.History(ctx, h.db, scope, id)
+	if err != nil {
+		return err
+	}
+	v := newFinding(f, proofs, steps, h.inspection.ItemLink(ctx, scope, f), mayAct(r), may(r, authz.OrderIssue))
+	if change == nil {
+		return findingPage.Render(w, r, v)
+	}
+	change(&v)
+	return findingPage.RenderStatus(w, r, http.StatusUnprocessableEntity, v)
+}
+
+func (h *Handler) finding(w http.ResponseWriter, r *http.Request) error {
+	return h.showFinding(w, r, nil)
+}
+
+func (h *Handler) retest(w http.ResponseWriter, r *http.Request) error {
+	if !mayAct(r) {
+		return errMayNotAct
+	}
+	got, err := h.inspection.Retest(r.Context(), authz.ScopeFrom(r.Context()), inspection.FindingID(r.PathValue("id")))
+	if askable(err) {
+		return h.showFinding(w, r, func(v *findingView) {
+			f := fault.Of(err)
+			v.Wrong = web.ErrorSummary{Title: "没有复测", Says: f.Says, Breaches: web.BreachesOf(f)}
+		})
+	}
+	if err != nil {
+		return err
+	}
+	said := fmt.Sprintf("复测完成，用时 %.1f 秒：%s", got.After.Took.Seconds(), got.After.Says)
+	switch {
+	case got.After.Outcome == inspection.Gone && got.Closed:
+		said += "问题已办结，前后证据见下。"
+	case got.After.Outcome == inspection.Standing:
+		said += "问题仍未办结。"
+	}
+	return web.Done(w, r, got.Finding.Link(), said)
+}
+
+func (h *Handler) dispute(w http.ResponseWriter, r *http.Request) error {
+	if !mayAct(r) {
+		return errMayNotAct
+	}
+	f, err := h.inspection.Dispute(r.Context(), authz.ScopeFrom(r.Context()), inspection.FindingID(r.PathValue("id")), r.PostFormValue("reason"))
+	if askable(err) {
+		return h.showFinding(w, r, func(v *findingView) { v.Dispute.Fill(r.PostForm); v.Dispute.Wrong(err); v.MayDeny = true })
+	}
+	if err != nil {
+		return err
+	}
+	return web.Done(w, r, f.Link(), "已报误报，等待主管单位核实。")
+}
+
+func (h *Handler) uphold(w http.ResponseWriter, r *http.Request) error {
+	f, err := h.inspection.Uphold(r.Context(), authz.ScopeFrom(r.Context()), inspection.FindingID(r.PathValue("id")), r.PostFormValue("reason"))
+	if askable(err) {
+		return h.showFinding(w, r, func(v *findingView) { v.Uphold.Fill(r.PostForm); v.Uphold.Wrong(err); v.MayHold = true })
+	}
+	if err != nil {
+		return err
+	}
+	return web.Done(w, r, f.Link(), "已驳回误报，问题恢复为待整改。")
+}
+
+// maxEvidence bounds what is read back into memory, in bytes: a page of another
+// site is fetched with a smaller limit.
+const maxEvidence = 16 << 20
+
+// evidence hands out the bytes as they came. They are of another site and may
+// hold anything: an attachment without a type a browser would show.
+func (h *Handler) evidence(w http.ResponseWriter, r *http.Request) error {
+	ctx, scope, id := r.Context(), authz.ScopeFrom(r.Context()), inspection.FindingID(r.PathValue("id"))
+	proofs, err := h.inspection.Proofs(ctx, h.db, scope, id)
+	if err != nil {
+		return err
+	}
+	for _, p := range proofs {
+		if p.ID != r.PathValue("proof") || p.Ref == "" {
+			continue
+		}
+		f, err := h.blobs.Open(ctx, p.Ref)
+		if err != nil {
+			return fault.New(fault.Gone, "证据文件已不在存储中，请联系系统管理员核对备份。").From(err)
+		}
+		defer f.Close()
+		b, err := io.ReadAll(io.LimitReader(f, maxEvidence))
+		if err != nil {
+			return fault.New(fault.Internal, "证据文件读取失败或已被改动，请联系系统管理员核对。").From(err)
+		}
+		w.Header().Set("Content-Type", "application/octet-stream")
+		w.Header().Set("Content-Disposition", `attachment; filename="evidence-`+p.ID+`.bin"`)
+		w.Header().Set("Content-Security-Policy", "sandbox; default-src 'none'")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Cache-Control", "no-store")
+		_, err = io.Copy(w, bytes.NewReader(b))
+		return err
+	}
+	return fault.Missing("证据")
+}

@@ -1,0 +1,208 @@
+package inspectionweb_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/blob"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/db"
+	"zhengshu/internal/db/dbtest"
+	"zhengshu/internal/egress"
+	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/inspectionweb"
+	"zhengshu/internal/jobs"
+	"zhengshu/internal/jobs/jobstest"
+	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/web/webtest"
+)
+
+func TestPages(t *testing.T) { webtest.CheckPages(t) }
+
+type nowhere struct{}
+
+func (nowhere) Resolve(context.Context, string) ([]netip.Addr, error) {
+	return nil, errors.New("no names in tests")
+}
+
+// house is one county, one monitored site with a dead link, and a person.
+type house struct {
+	t     *testing.T
+	db    *db.DB
+	svc   *inspection.Service
+	site  registry.Site
+	walk  *webtest.Site
+	fixed atomic.Bool
+}
+
+func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.URL.Path == "/" || r.URL.Path == "/a.html" && h.fixed.Load():
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprint(w, `<html><head><title>雁塔</title></head><body><script>alert("from the site")</script><p><a href="/a.html">办事指南</a></p></body></html>`)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+func each(t *testing.T, fn func(t *testing.T, h *house)) {
+	t.Helper()
+	clock := calendar.NewManual(time.Date(2026, 3, 20, 1, 0, 0, 0, time.UTC))
+	dbtest.EachAt(t, clock.Now, func(t *testing.T, d *db.DB) { fn(t, build(t, d, clock)) })
+}
+
+func build(t *testing.T, d *db.DB, clock calendar.Clock) *house {
+	t.Helper()
+	h := &house{t: t, db: d}
+	ctx := audit.System(context.Background(), "test")
+	if err := passage.Declare(ctx, d, registry.SiteMachine, inspection.FindingMachine); err != nil {
+		t.Fatal(err)
+	}
+	o := org.New(d)
+	reg := registry.New(d, o)
+	blobs, err := blob.Disk(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	probes, err := inspection.OpenProbes(ctx, d, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if probes != d {
+		t.Cleanup(func() { probes.Close() })
+	}
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	client := egress.New(egress.Policy{Local: netip.MustParseAddrPort(strings.TrimPrefix(server.URL, "http://")), Own: func(h string) bool { return h == "www.yanta.gov.cn" }, Resolver: nowhere{}})
+	t.Cleanup(client.Close)
+	h.svc = inspection.New(d, probes, reg, blobs, client, inspection.Settings{Delay: -1})
+	var county string
+	err = d.Update(ctx, func(tx *db.Tx) error {
+		if _, err := o.AddArea(ctx, tx, org.Area{Level: org.County, Code: "610113", Name: "雁塔区"}); err != nil {
+			return err
+		}
+		a, err := o.AreaByCode(ctx, tx, "610113")
+		if err != nil {
+			return err
+		}
+		county = a.Path
+		u, _, err := o.AddUnit(ctx, tx, org.Unit{Area: a.ID, Kind: org.Office, Name: "雁塔区人民政府办公室"})
+		if err != nil {
+			return err
+		}
+		if h.site, err = reg.EnterSite(ctx, tx, registry.Site{Unit: u.ID, Kind: registry.Portal, Name: "雁塔区人民政府", Host: "www.yanta.gov.cn"}); err != nil {
+			return err
+		}
+		return reg.SetMonitored(ctx, tx, authz.System("test"), h.site.ID, true)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.walk = webtest.Open(t, webtest.Session(authz.Supervisor, county), clock, inspectionweb.New(d, h.svc, reg, blobs).Routes()...)
+	h.walk.Gate.Context = func(ctx context.Context) context.Context {
+		return audit.WithActor(ctx, audit.Actor{Kind: "person", ID: "P1", Name: "张三"})
+	}
+	return h
+}
+
+func (h *house) work() {
+	w := jobs.NewWorkers()
+	jobs.Handle(w, func(ctx context.Context, a inspection.RunSite) error { return h.svc.Work(ctx, a.Run) })
+	jobstest.Work(h.t, h.db, w, jobs.Config{Queues: map[string]int{inspection.Queue: 1}})
+}
+
+func TestFromTheBoardToAClosedFinding(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		board := h.walk.Get("/console/inspection").Want(http.StatusOK)
+		if got := board.Text(".table tbody th"); !strings.Contains(got, "雁塔区人民政府") || !strings.Contains(board.Body, "从未检查") {
+			t.Errorf("board %q", got)
+		}
+		site := "/console/inspection/sites/" + string(h.site.ID)
+		h.walk.Get(site).Want(http.StatusOK).Text("form button")
+		a := h.walk.Post(site+"/run", nil).Want(http.StatusSeeOther)
+		if run := h.walk.Get(a.Location()).Want(http.StatusOK); !strings.Contains(run.Body, "检查进度") {
+			t.Error("no progress shown")
+		}
+		h.walk.Post(site+"/run", nil).Want(http.StatusUnprocessableEntity).Text(".errors")
+		h.work()
+		run := h.walk.Get(a.Location()).Want(http.StatusOK)
+		if strings.Contains(run.Body, "检查进度") || !strings.Contains(run.Body, "/a.html") && !strings.Contains(run.Body, "办事指南") {
+			t.Error("the run shows no finding")
+		}
+
+		list := h.walk.Get("/console/findings?state=standing&family=link").Want(http.StatusOK)
+		path := list.Attr(".table tbody th a", "href")
+		page := h.walk.Get(path).Want(http.StatusOK)
+		for _, want := range []string{"状态码 404", "D-19", "SHA-256", "&lt;a href=&#34;/a.html"} {
+			if !strings.Contains(page.Body, want) {
+				t.Errorf("the finding does not show %q", want)
+			}
+		}
+		// The bytes leave as an attachment only.
+		bytes := h.walk.Do(httptest.NewRequest(http.MethodGet, page.Attr("a[download]", "href"), nil)).Want(http.StatusOK)
+		if ct, cd := bytes.Header.Get("Content-Type"), bytes.Header.Get("Content-Disposition"); ct != "application/octet-stream" || !strings.HasPrefix(cd, "attachment") || !strings.Contains(bytes.Header.Get("Content-Security-Policy"), "sandbox") || !strings.Contains(bytes.Body, "from the site") {
+			t.Errorf("%s %s", ct, cd)
+		}
+		h.walk.Get(path + "/evidence/none").Want(http.StatusNotFound)
+
+		again := h.walk.Post(path+"/retest", nil).Want(http.StatusSeeOther)
+		if p := h.walk.Get(again.Location()); !strings.Contains(p.Body, "问题存在") {
+			t.Error("the retest does not show")
+		}
+		h.fixed.Store(true)
+		h.walk.Post(path+"/retest", nil).Want(http.StatusSeeOther)
+		page = h.walk.Get(path).Want(http.StatusOK)
+		if !strings.Contains(page.Body, "已办结") || !strings.Contains(page.Body, "已改正") || len(page.All(".cards > .panel")) != 2 {
+			t.Error("before and after do not stand side by side")
+		}
+	})
+}
+
+func TestDisputeKeepsWhatWasTyped(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		a := h.walk.Post("/console/inspection/sites/"+string(h.site.ID)+"/run", nil).Want(http.StatusSeeOther)
+		h.work()
+		path := h.walk.Get(a.Location()).Attr(".table tbody th a", "href")
+		refused := h.walk.Post(path+"/dispute", url.Values{"reason": {"否"}}).Want(http.StatusUnprocessableEntity)
+		if refused.Text("textarea") != "否" || len(refused.All(".field-error")) != 1 {
+			t.Error("the reason was lost")
+		}
+		h.walk.Post(path+"/dispute", url.Values{"reason": {"该页面是历史存档。"}}).Want(http.StatusSeeOther)
+		if p := h.walk.Get(path); !strings.Contains(p.Body, "已报误报") {
+			t.Error("no dispute shown")
+		}
+		h.walk.Post(path+"/uphold", url.Values{"reason": {"经核实属实。"}}).Want(http.StatusSeeOther)
+	})
+}
+
+func TestWhoMayOnlyRead(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		a := h.walk.Post("/console/inspection/sites/"+string(h.site.ID)+"/run", nil).Want(http.StatusSeeOther)
+		h.work()
+		path := h.walk.Get(a.Location()).Attr(".table tbody th a", "href")
+		h.walk.Gate.Session.Posts[0].Role = authz.Reviewer
+		if page := h.walk.Get(path).Want(http.StatusOK); len(page.All("form[action$=retest]")) != 0 {
+			t.Error("a reader is offered the retest")
+		}
+		h.walk.Post(path+"/retest", nil).Want(http.StatusForbidden)
+		h.walk.Post("/console/inspection/sites/"+string(h.site.ID)+"/run", nil).Want(http.StatusForbidden)
+		// A neighbour finds nothing.
+		h.walk.Gate.Session = webtest.Session(authz.Supervisor, "/610000/610100/610114/@U/")
+		h.walk.Get(path).Want(http.StatusNotFound)
+		h.walk.Get(a.Location()).Want(http.StatusNotFound)
+		h.walk.Get("/console/inspection/sites/" + string(h.site.ID)).Want(http.StatusNotFound)
+	})
+}

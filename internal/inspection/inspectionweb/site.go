@@ -1,0 +1,299 @@
+package inspectionweb
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/web"
+)
+
+// bar is one day of availability, drawn.
+type bar struct {
+	X, Y, Height int
+	Fill         string
+	Says         string // 2026-03-20：访问288次，失败1次
+}
+
+// Measures of the drawing, in its own units.
+const (
+	barStep, barHeight = 10, 60
+	pastDays           = 90
+)
+
+// bars draws the days: full height where the site opened, shorter the more it
+// failed, a stub where nothing is known. Colour only repeats the height.
+func bars(days []inspection.Day) []bar {
+	out := make([]bar, 0, len(days))
+	for i, d := range days {
+		b := bar{X: i * barStep, Height: barHeight, Fill: "#2e7d4f", Says: fmt.Sprintf("%s：访问%d次，失败%d次", d.On, d.Probes, d.Failures)}
+		switch {
+		case d.Excused:
+			b.Height, b.Fill, b.Says = barHeight/2, "#5b7fb8", d.On.String()+"：批准的临时下线期内，不计"
+		case d.Probes == 0:
+			b.Height, b.Fill, b.Says = 4, "#9aa4b2", d.On.String()+"：没有数据"
+		case d.Failures > 0:
+			// The axis is stretched: five per cent already vetoes, so a day at
+			// twenty is drawn as lost.
+			b.Height = max(8, barHeight-barHeight*d.Failures*5/d.Probes)
+			b.Fill = "#b7791f"
+			if d.Failures*20 >= d.Probes {
+				b.Fill = "#b3261e"
+			}
+		}
+		b.Y = barHeight - b.Height
+		out = append(out, b)
+	}
+	return out
+}
+
+// siteView is GET /console/inspection/sites/{id}.
+type siteView struct {
+	Heading web.Heading
+	Refused web.ErrorSummary
+	Alert   web.Alert
+	Name    string
+	Action  string // posts the wish for a run
+	MayRun  bool
+	Stats   web.Stats
+	Bars    []bar
+	BarsSay string
+	Days    web.Table
+	Runs    web.Table
+}
+
+// Title of the document.
+func (v siteView) Title() string { return v.Name + "的检查情况" }
+
+// Crumbs of the page.
+func (v siteView) Crumbs() []web.Crumb {
+	return crumbs(web.Crumb{Name: "网站检查", Href: boardPath}, web.Crumb{Name: v.Name})
+}
+
+func newSite(s registry.Site, days []inspection.Day, rate inspection.Availability, tally inspection.Tally, runs []inspection.Run, mayRun bool) siteView {
+	path := start(string(s.ID))
+	v := siteView{Name: s.Name, Action: path + "/run", MayRun: mayRun,
+		Heading: web.Heading{Title: s.Name, Above: s.Host, Lead: s.UnitName, Tags: []web.Tag{monitorTag(line{site: s, week: inspection.Week{LastAt: rate.LastAt, LastOK: rate.LastOK}})},
+			Acts: []web.Act{{Text: "站点台账", Href: s.Link()}, {Text: "待整改问题", Href: listPath + "?state=standing&site=" + string(s.ID)}}},
+		Runs: web.Table{Caption: "检查记录", Columns: []web.Column{{Head: "时间"}, {Head: "方式"}, {Head: "状态"}, {Head: "页面", Number: true}, {Head: "问题", Number: true}, {Head: "新发现", Number: true}, {Head: "已消除", Number: true}},
+			Empty: web.Empty{Title: "还没有检查过", Text: "开启监测后每天自动检查一次，也可以立即发起。"}},
+		Days: web.Table{Caption: "最近7天每天访问情况", Compact: true, Columns: []web.Column{{Head: "日期"}, {Head: "访问", Number: true}, {Head: "失败", Number: true}, {Head: "平均用时", Number: true}}},
+	}
+	if !s.Monitored {
+		v.Alert = web.Alert{Kind: web.Warn, Title: "没有开启监测", Text: "平台不会访问这个站点，也不能发起检查。请先在站点台账中开启监测。", Links: []web.Link{{Text: "前往站点台账", Href: s.Link()}}}
+	}
+	rateNote := "数据不足：须连续7天、每天不少于20次"
+	if rate.Sufficient {
+		rateNote = fmt.Sprintf("失败 %d/%d 次；达到5%%单项否决", rate.Failures, rate.Probes)
+	}
+	v.Stats = web.Stats{Label: "概况", Items: []web.Stat{
+		{Name: "近7个整日可用率", Value: available(rate.Probes, rate.Failures), Note: rateNote, Kind: rateTone(rate)},
+		{Name: "严重问题", Value: strconv.Itoa(tally.Serious), Unit: "个", Note: "待整改", Href: listPath + "?state=standing&severity=serious&site=" + string(s.ID), Kind: toneIf(tally.Serious > 0, web.Danger)},
+		{Name: "一般问题", Value: strconv.Itoa(tally.Error), Unit: "个", Note: "待整改", Href: listPath + "?state=standing&severity=error&site=" + string(s.ID), Kind: toneIf(tally.Error > 0, web.Warn)},
+	}}
+	probes, failures, bad := 0, 0, 0
+	for _, d := range days {
+		if d.Excused {
+			continue
+		}
+		probes += d.Probes
+		failures += d.Failures
+		if d.Probes > 0 && d.Failures*20 >= d.Probes {
+			bad++
+		}
+	}
+	v.Bars = bars(days)
+	v.BarsSay = fmt.Sprintf("近%d天访问%d次，失败%d次，失败达到5%%的有%d天。", len(days), probes, failures, bad)
+	for i := len(days) - 1; i >= max(0, len(days)-7); i-- {
+		d := days[i]
+		row := web.Row{Cells: []web.Cell{web.Day(d.On), web.Figure(d.Probes), web.Figure(d.Failures), web.Text("—")}}
+		if d.Took > 0 {
+			row.Cells[3] = web.Text(fmt.Sprintf("%d 毫秒", d.Took.Milliseconds()))
+		}
+		if d.Excused {
+			row.Cells[0].Note = "临时下线期内，不计"
+		}
+		v.Days.Rows = append(v.Days.Rows, row)
+	}
+	for _, r := range runs {
+		v.Runs.Rows = append(v.Runs.Rows, web.Row{Cells: []web.Cell{{Text: web.Minute(r.AskedAt), Href: r.Link()}, {Text: r.KindName(), Note: r.AskedBy}, web.Tagged(runTag(r)), web.Figure(r.Pages), web.Figure(r.Found), web.Figure(r.Fresh), web.Figure(r.Closed)}})
+	}
+	return v
+}
+
+func rateTone(a inspection.Availability) web.Tone {
+	switch {
+	case a.Probes == 0:
+		return web.Neutral
+	case a.Share() >= 500:
+		return web.Danger
+	case a.Share() >= nearVeto:
+		return web.Warn
+	}
+	return web.Good
+}
+
+func runTag(r inspection.Run) web.Tag {
+	switch r.State {
+	case inspection.RunDone:
+		return web.Tag{Kind: web.Good, Text: r.StateName()}
+	case inspection.RunFailed:
+		return web.Tag{Kind: web.Danger, Text: r.StateName()}
+	}
+	return web.Tag{Kind: web.Info, Text: r.StateName()}
+}
+
+func sampleDays() []inspection.Day {
+	out := make([]inspection.Day, pastDays)
+	d := calendar.Date{Year: 2026, Month: 1, Day: 1}
+	for i := range out {
+		out[i] = inspection.Day{On: d.AddDays(i), Probes: 288, Took: 320 * time.Millisecond}
+	}
+	out[3], out[40].Failures, out[70].Failures, out[80].Excused = inspection.Day{On: d.AddDays(3)}, 3, 60, true
+	return out
+}
+
+var sampleRun = inspection.Run{ID: "01JR", Site: "01JS", SiteName: "雁塔区人民政府网站", Host: "www.yanta.gov.cn", UnitName: "雁塔区人民政府办公室", Kind: inspection.Manual, State: inspection.RunDone, AskedBy: "张三",
+	AskedAt: time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC), Started: time.Date(2026, 3, 20, 2, 0, 1, 0, time.UTC), Finished: time.Date(2026, 3, 20, 2, 3, 0, 0, time.UTC), Pages: 200, Links: 812, Found: 9, Fresh: 2, Closed: 1,
+	Untested: []inspection.Untested{{Check: "crawl.page_budget", Why: "达到本次巡检的页面数量上限，其余页面未检测。", Where: "http://www.yanta.gov.cn/x/", Count: 311}}}
+
+var siteView1 = newSite(sampleSite, sampleDays(), inspection.Availability{Probes: 2016, Failures: 3, Sufficient: true, LastAt: time.Now(), LastOK: true}, inspection.Tally{Serious: 1, Error: 4}, []inspection.Run{sampleRun}, true)
+
+var siteHostile = newSite(registry.Site{ID: "x", Name: "<script>", Host: `"><b>`, UnitName: "<i>"}, nil, inspection.Availability{}, inspection.Tally{}, nil, false)
+
+var sitePage = web.Define(views, "views/site.html", newSite(registry.Site{ID: "x", Name: "新站点", Host: "n.gov.cn"}, nil, inspection.Availability{}, inspection.Tally{}, nil, true), siteView1, siteHostile)
+
+func (h *Handler) showSite(w http.ResponseWriter, r *http.Request, refused error) error {
+	ctx, scope, id := r.Context(), authz.ScopeFrom(r.Context()), registry.SiteID(r.PathValue("id"))
+	site, err := h.registry.Site(ctx, scope, id)
+	if err != nil {
+		return err
+	}
+	days, err := h.inspection.Past(ctx, scope, id, pastDays)
+	if err != nil {
+		return err
+	}
+	rate, err := h.inspection.AccessRate(ctx, scope, id, calendar.DateOf(h.db.Now()).AddDays(-1), 7)
+	if err != nil {
+		return err
+	}
+	weeks, err := h.inspection.Weeks(ctx, scope)
+	if err != nil {
+		return err
+	}
+	rate.LastAt, rate.LastOK = weeks[id].LastAt, weeks[id].LastOK
+	tallies, err := h.inspection.Tallies(ctx, h.db, scope)
+	if err != nil {
+		return err
+	}
+	runs, err := h.inspection.Runs(ctx, scope, id, 20)
+	if err != nil {
+		return err
+	}
+	v := newSite(site, days, rate, tallies[id], runs, may(r, authz.InspectionRun) && site.Monitored)
+	if refused != nil {
+		f := fault.Of(refused)
+		v.Refused = web.ErrorSummary{Title: "没有发起检查", Says: f.Says, Breaches: web.BreachesOf(f)}
+		return sitePage.RenderStatus(w, r, http.StatusUnprocessableEntity, v)
+	}
+	return sitePage.Render(w, r, v)
+}
+
+func (h *Handler) site(w http.ResponseWriter, r *http.Request) error { return h.showSite(w, r, nil) }
+
+func (h *Handler) start(w http.ResponseWriter, r *http.Request) error {
+	run, err := h.inspection.Start(r.Context(), authz.ScopeFrom(r.Context()), registry.SiteID(r.PathValue("id")))
+	if askable(err) {
+		return h.showSite(w, r, err)
+	}
+	if err != nil {
+		return err
+	}
+	return web.Done(w, r, run.Link(), "已发起检查，通常几分钟内完成，本页显示进度。")
+}
+
+// runView is GET /console/inspection/runs/{id}.
+type runView struct {
+	Heading  web.Heading
+	Alert    web.Alert
+	UnderWay bool
+	Progress web.Progress
+	Refresh  web.Act
+	Facts    web.Summary
+	Findings web.Table
+	Untested web.Table
+}
+
+// Title of the document.
+func (v runView) Title() string { return v.Heading.Title }
+
+// Crumbs of the page.
+func (v runView) Crumbs() []web.Crumb {
+	return crumbs(web.Crumb{Name: "网站检查", Href: boardPath}, web.Crumb{Name: v.Heading.Title})
+}
+
+func newRun(r inspection.Run, found []inspection.Finding, total, maxPages int) runView {
+	v := runView{UnderWay: r.UnderWay(),
+		Heading:  web.Heading{Title: r.SiteName + "检查结果", Above: r.Host, Lead: r.UnitName, Tags: []web.Tag{runTag(r)}, Acts: []web.Act{{Text: "站点检查情况", Href: start(string(r.Site))}}},
+		Progress: web.Progress{Label: "已检查页面", Value: min(r.Pages, maxPages), Max: maxPages, Text: fmt.Sprintf("%d 页", r.Pages)},
+		Refresh:  web.Act{Text: "刷新进度", Href: r.Link()},
+		Facts: web.Summary{Title: "本次检查", Wide: true, Terms: []web.Term{
+			{Name: "方式", Text: r.KindName(), Note: r.AskedBy}, {Name: "起始网址", Text: r.URL}, {Name: "发起", Text: web.Minute(r.AskedAt)}, {Name: "完成", Text: dash(web.Minute(r.Finished)), Note: lasted(r)},
+			{Name: "检查页面", Text: fmt.Sprintf("%d 个", r.Pages)}, {Name: "检查链接", Text: fmt.Sprintf("%d 个", r.Links)},
+			{Name: "问题", Text: fmt.Sprintf("%d 个", r.Found), Note: fmt.Sprintf("新发现 %d 个", r.Fresh)}, {Name: "已消除", Text: fmt.Sprintf("%d 个", r.Closed)},
+		}},
+		Findings: findingTable("本次看到的问题", found, false),
+		Untested: web.Table{Caption: "没有检测的内容", Compact: true, Columns: []web.Column{{Head: "原因", Wide: true}, {Head: "数量", Number: true}, {Head: "例如"}}, Empty: web.Empty{Title: "没有遗漏", Text: "站点的页面和链接都检测到了。"}},
+	}
+	if total > len(found) {
+		v.Findings.Caption = fmt.Sprintf("本次看到的问题（显示前 %d 个，共 %d 个）", len(found), total)
+	}
+	if r.State == inspection.RunFailed {
+		v.Alert = web.Alert{Kind: web.Danger, Title: "检查没有完成", Text: r.Failure}
+	}
+	for _, u := range r.Untested {
+		v.Untested.Rows = append(v.Untested.Rows, web.Row{Cells: []web.Cell{{Text: u.Why, Note: checkName(u.Check)}, web.Figure(max(u.Count, 1)), web.Text(u.Where)}})
+	}
+	if r.State != inspection.RunDone {
+		v.Untested = web.Table{}
+	}
+	return v
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "—"
+	}
+	return s
+}
+
+func lasted(r inspection.Run) string {
+	if r.Finished.IsZero() || r.Started.IsZero() {
+		return ""
+	}
+	return "用时 " + web.Took(r.Finished.Sub(r.Started))
+}
+
+var runPage = web.Define(views, "views/run.html",
+	newRun(inspection.Run{ID: "q", SiteName: "新站点", State: inspection.RunRunning, Pages: 31}, nil, 0, 200),
+	newRun(sampleRun, []inspection.Finding{sampleFinding}, 40, 200),
+	newRun(inspection.Run{ID: "x", SiteName: "<script>", State: inspection.RunFailed, Failure: `"><img onerror=x>`}, nil, 0, 200))
+
+func (h *Handler) run(w http.ResponseWriter, r *http.Request) error {
+	ctx, scope := r.Context(), authz.ScopeFrom(r.Context())
+	run, err := h.inspection.Run(ctx, scope, inspection.RunID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	found, total, err := h.inspection.Findings(ctx, h.db, scope, inspection.FindingFilter{Run: run.ID, Limit: 100})
+	if err != nil {
+		return err
+	}
+	return runPage.Render(w, r, newRun(run, found, total, 200))
+}
