@@ -3,11 +3,20 @@ package app
 import (
 	"context"
 	"net/http"
+	"slices"
 
+	"zhengshu/internal/approval/approvalweb"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/demo"
+	"zhengshu/internal/lifecycle/lifecycleweb"
+	"zhengshu/internal/obligation/obligationweb"
+	"zhengshu/internal/org/orgweb"
+	"zhengshu/internal/registry/registryweb"
 	"zhengshu/internal/signin/signinweb"
 	"zhengshu/internal/web"
+	"zhengshu/internal/workbench"
+	"zhengshu/internal/workbench/workbenchweb"
 )
 
 // portalDoor is public delivery by host.
@@ -20,9 +29,16 @@ type portalDoor interface {
 // doors makes the screens of every module.
 func (h *House) doors() (web.Gate, []web.Route) {
 	gate := signinweb.New(h.Signin, h.Org, h.DB, h.Keys, signinweb.Config{Demo: h.Config.Demo, DemoPassword: demo.Password, Secure: h.Config.Secure})
-	routes := web.Display()
-	routes = append(routes, gate.Routes()...)
-	return gate, routes
+	return gate, slices.Concat(
+		web.Display(),
+		gate.Routes(),
+		workbenchweb.New(h.Workbench, h.Notify, h.Config.Clock).Routes(),
+		orgweb.New(h.DB, h.Org, h.Registry, h.Obligations).Routes(),
+		registryweb.New(h.DB, h.Org, h.Registry, h.Blobs).Routes(),
+		approvalweb.New(h.Approvals, h.DB, h.Blobs).Routes(),
+		lifecycleweb.New(h.Lifecycle, h.Approvals, h.Org).Routes(),
+		obligationweb.New(h.Obligations).Routes(),
+	)
 }
 
 // navigation is the left menu, at most nine entries.
@@ -40,7 +56,28 @@ func navigation() []web.NavItem {
 	}
 }
 
-func (h *House) counts(ctx context.Context) web.Counts { return web.Counts{} }
+// counts are the numbers of the top bar: what waits for the person, and how
+// much of it is late. A source that does not answer leaves them out.
+func (h *House) counts(ctx context.Context) web.Counts {
+	var c web.Counts
+	session := authz.SessionFrom(ctx)
+	if session == nil {
+		return c
+	}
+	tasks, err := h.Workbench.Tasks(ctx, session, workbench.ToDo, 200)
+	if err != nil {
+		h.Config.Log.ErrorContext(ctx, "top bar has no counts", "cause", err)
+		return c
+	}
+	today := calendar.Today(h.Config.Clock)
+	for _, t := range tasks {
+		c.ToDo++
+		if t.Due.Missed(today) {
+			c.Overdue++
+		}
+	}
+	return c
+}
 
 // Routes is the whole route table, for the golden list and the tests that walk
 // every door.

@@ -15,6 +15,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"zhengshu/internal/approval"
+	"zhengshu/internal/approval/approvalweb"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
@@ -29,6 +30,7 @@ import (
 	"zhengshu/internal/lifecycle"
 	"zhengshu/internal/notify"
 	"zhengshu/internal/obligation"
+	"zhengshu/internal/obligation/obligationweb"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
@@ -36,6 +38,7 @@ import (
 	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/seal"
 	"zhengshu/internal/signin"
+	"zhengshu/internal/workbench"
 	"zhengshu/migrations"
 )
 
@@ -77,6 +80,7 @@ type House struct {
 	Library     *library.Service
 	Lifecycle   *lifecycle.Service
 	Inspection  *inspection.Service
+	Workbench   *workbench.Service
 	Rules       rules.Book
 	Settings    sx2021.Settings // of the province
 	Portal      portalDoor
@@ -175,6 +179,12 @@ func (h *House) wire(ctx context.Context) error {
 	if err := h.wireInspection(ctx); err != nil {
 		return err
 	}
+	h.Workbench = workbench.New(
+		approvalweb.NewInbox(h.Approvals),
+		// What an approval or an order asks for stands there already.
+		obligationweb.NewInbox(h.Obligations, h.Config.Clock, approval.StepObligation.ID),
+		h.Library,
+	)
 	jobs.Handle(h.workers, func(ctx context.Context, _ sweep) error { return h.Sweep(ctx) })
 	jobs.Every(h.workers, time.Minute, sweep{})
 	return passage.Declare(ctx, h.DB, machines()...)
