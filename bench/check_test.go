@@ -1,0 +1,96 @@
+package bench
+
+import (
+	"bytes"
+	"path/filepath"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
+	"zhengshu/internal/check/proofread"
+)
+
+var sink int
+
+// BenchmarkCheckPage reads and checks every saved page. The peers read the same
+// bytes without deciding anything: tokens alone, and the tree that every check
+// needs.
+func BenchmarkCheckPage(b *testing.B) {
+	dir := dataDir(b, "03_html_pages", "pages checked a second")
+	files, err := filepath.Glob(filepath.Join(dir, "pages", "*.html"))
+	if err != nil || len(files) == 0 {
+		b.Fatalf("no pages: %v", err)
+	}
+	var pages [][]byte
+	for _, f := range files {
+		pages = append(pages, readFile(b, f))
+	}
+	today := calendar.Today(calendar.System())
+	race(b, float64(len(pages)), "pages",
+		timed("", func() {
+			for _, p := range pages {
+				page, err := check.ParsePage(p, "", "http://www.example.gov.cn/a.html")
+				if err != nil {
+					b.Fatal(err)
+				}
+				sink += len(check.Run(check.Facts{Page: page, Today: today}))
+			}
+		}),
+		timed("html_tokenise", func() {
+			for _, p := range pages {
+				for z := html.NewTokenizer(bytes.NewReader(p)); z.Next() != html.ErrorToken; {
+					sink++
+				}
+			}
+		}),
+		timed("html_parse", func() {
+			for _, p := range pages {
+				if _, err := html.Parse(bytes.NewReader(p)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}),
+	)
+}
+
+// BenchmarkPrivacy looks for personal data; the limit is how fast the memory
+// can be read for one byte.
+func BenchmarkPrivacy(b *testing.B) {
+	text := sentences(b)
+	raw := []byte(text)
+	race(b, float64(len(text))/1e6, "MB",
+		timed("", func() { sink += len(check.Privacy(text)) }),
+		timed("memory_scan", func() { sink += bytes.Count(raw, []byte{'@'}) }),
+		timed("rune_walk", func() {
+			for _, r := range text {
+				if r == '@' {
+					sink++
+				}
+			}
+		}),
+	)
+}
+
+// BenchmarkProofread reads official sentences for wrong words; the limits are as
+// for BenchmarkPrivacy.
+func BenchmarkProofread(b *testing.B) {
+	text := sentences(b)
+	p, err := proofread.New(proofread.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	raw := []byte(text)
+	race(b, float64(len(text))/1e6, "MB",
+		timed("", func() { sink += len(p.Scan(text)) }),
+		timed("memory_scan", func() { sink += bytes.Count(raw, []byte{'@'}) }),
+		timed("rune_walk", func() {
+			for _, r := range text {
+				if r == '@' {
+					sink++
+				}
+			}
+		}),
+	)
+}

@@ -1,0 +1,218 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/gocolly/colly/v2"
+	"golang.org/x/net/html"
+
+	"zhengshu/internal/crawl"
+	"zhengshu/internal/egress"
+)
+
+const (
+	sitePages = 2000
+	siteLinks = 30
+	atOnce    = 2 // requests at once, for every side
+)
+
+// site serves 2,000 pages of some eight kilobytes with thirty links each. The
+// texts differ, lest the crawler take the site for a trap.
+func site(b *testing.B) *httptest.Server {
+	rng := rand.New(rand.NewPCG(1, 2))
+	pages := make([][]byte, sitePages)
+	for i := range pages {
+		var p strings.Builder
+		fmt.Fprintf(&p, "<!DOCTYPE html><html><head><meta charset=\"utf-8\"><title>第%d页</title></head><body><div class=\"nav\">", i)
+		for k := range siteLinks {
+			to := rng.IntN(sitePages)
+			switch { // a tree, so that every page is reached, and cross links
+			case k < 3 && 3*i+k+1 < sitePages:
+				to = 3*i + k + 1
+			case k == 3:
+				to = 0
+			}
+			fmt.Fprintf(&p, "<a href=\"/p/%d.html\" title=\"链接\">相关文章</a>\n", to)
+		}
+		p.WriteString("</div>")
+		for range 20 {
+			p.WriteString("<p>")
+			for range 100 {
+				p.WriteRune(rune(0x4e00 + rng.IntN(3000)))
+			}
+			p.WriteString("</p>")
+		}
+		p.WriteString("</body></html>")
+		pages[i] = []byte(p.String())
+	}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var n int
+		if _, err := fmt.Sscanf(r.URL.Path, "/p/%d.html", &n); err != nil || n >= len(pages) {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Write(pages[n])
+	}))
+	b.Cleanup(s.Close)
+	return s
+}
+
+// BenchmarkCrawl visits a site without pauses, two requests at once. The peers
+// are a loop of net/http and the tokeniser, which checks neither addresses nor
+// traps, and colly.
+func BenchmarkCrawl(b *testing.B) {
+	s := site(b)
+	listener := netip.MustParseAddrPort(s.Listener.Addr().String())
+	client := egress.New(egress.Policy{Allow: []netip.AddrPort{listener}, Ports: []uint16{listener.Port()}})
+	b.Cleanup(client.Close)
+	start := s.URL + "/p/0.html"
+	whole := func(who string, n int) {
+		if n < sitePages || n > sitePages+sitePages/50 { // colly, asynchronous, asks for some pages twice
+			b.Fatalf("%s visited %d pages of %d", who, n, sitePages)
+		}
+	}
+	race(b, sitePages, "pages",
+		timed("", func() {
+			n := 0
+			r, err := crawl.Crawl(context.Background(), client, crawl.Plan{
+				Start: start, PerHost: atOnce, Delay: -1, MaxDepth: 20,
+				Visit: func(p crawl.Page) error {
+					if p.Status == http.StatusOK {
+						n++
+					}
+					return nil
+				},
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+			if n != sitePages {
+				b.Logf("%+v", r.Untested)
+			}
+			whole("crawl", n)
+		}),
+		timed("bare_fetch", func() { whole("the bare loop", bareCrawl(b, start)) }),
+		timed("colly", func() { whole("colly", collyCrawl(b, start)) }),
+	)
+}
+
+// bareCrawl fetches, tokenises, resolves and remembers, no more.
+func bareCrawl(b *testing.B, start string) int {
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: atOnce}}
+	defer client.CloseIdleConnections()
+	var (
+		mu    sync.Mutex
+		more  = sync.NewCond(&mu)
+		queue = []string{start}
+		seen  = map[string]bool{start: true}
+		busy  int
+		done  int
+		wg    sync.WaitGroup
+	)
+	for range atOnce {
+		wg.Go(func() {
+			mu.Lock()
+			defer mu.Unlock()
+			for {
+				for len(queue) == 0 && busy > 0 {
+					more.Wait()
+				}
+				if len(queue) == 0 {
+					more.Broadcast()
+					return
+				}
+				at := queue[0]
+				queue = queue[1:]
+				busy++
+				mu.Unlock()
+				links := bareFetch(b, client, at)
+				mu.Lock()
+				for _, l := range links {
+					if !seen[l] {
+						seen[l] = true
+						queue = append(queue, l)
+					}
+				}
+				busy--
+				done++
+				more.Broadcast()
+			}
+		})
+	}
+	wg.Wait()
+	return done
+}
+
+func bareFetch(b *testing.B, client *http.Client, at string) (links []string) {
+	base, err := url.Parse(at)
+	if err != nil {
+		b.Error(err)
+		return nil
+	}
+	resp, err := client.Get(at)
+	if err != nil {
+		b.Error(err)
+		return nil
+	}
+	body, err := io.ReadAll(resp.Body)
+	resp.Body.Close()
+	if err != nil {
+		b.Error(err)
+		return nil
+	}
+	z := html.NewTokenizer(bytes.NewReader(body))
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			return links
+		case html.StartTagToken:
+			name, has := z.TagName()
+			if string(name) != "a" {
+				continue
+			}
+			for has {
+				var k, v []byte
+				k, v, has = z.TagAttr()
+				if string(k) == "href" {
+					if u, err := base.Parse(string(v)); err == nil {
+						links = append(links, u.String())
+					}
+				}
+			}
+		}
+	}
+}
+
+func collyCrawl(b *testing.B, start string) int {
+	c := colly.NewCollector(colly.Async(true))
+	if err := c.Limit(&colly.LimitRule{DomainGlob: "*", Parallelism: atOnce}); err != nil {
+		b.Fatal(err)
+	}
+	var mu sync.Mutex
+	n := 0
+	c.OnResponse(func(*colly.Response) {
+		mu.Lock()
+		n++
+		mu.Unlock()
+	})
+	c.OnHTML("a[href]", func(e *colly.HTMLElement) {
+		_ = e.Request.Visit(e.Attr("href")) // a page visited before is an error of theirs
+	})
+	if err := c.Visit(start); err != nil {
+		b.Fatal(err)
+	}
+	c.Wait()
+	return n
+}

@@ -1,0 +1,121 @@
+package bench
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+)
+
+// runner is one side of a race: it does the work once and says how long the
+// part that counts took.
+type runner struct {
+	name string
+	run  func() time.Duration
+}
+
+// timed makes a runner whose whole work counts.
+func timed(name string, work func()) runner {
+	return runner{name, func() time.Duration {
+		start := time.Now()
+		work()
+		return time.Since(start)
+	}}
+}
+
+// leastRounds is how many rounds a ratio rests on, however long one takes.
+const leastRounds = 5
+
+// race runs the product and its peers in turn, the order changing from round to
+// round, so that what else the machine does falls on all alike. It reports the
+// product's speed as units a second and, for each peer, the median over the
+// rounds of product time by peer time: 1 is as fast, 2 takes twice as long.
+func race(b *testing.B, units float64, unit string, ours runner, peers ...runner) {
+	b.Helper()
+	all := append([]runner{ours}, peers...)
+	took := make([][]float64, len(all))
+	round := func(n int) {
+		for i := range all {
+			k := (i + n) % len(all)
+			took[k] = append(took[k], all[k].run().Seconds())
+		}
+	}
+	round(0) // warms up and does not count
+	for k := range took {
+		took[k] = nil
+	}
+	n := 0
+	for b.Loop() {
+		n++
+		round(n)
+	}
+	for ; n < leastRounds; n++ {
+		round(n)
+	}
+	b.ReportMetric(0, "ns/op") // the round as a whole says nothing
+	b.ReportMetric(units/median(took[0]), unit+"/s")
+	for k, p := range peers {
+		ratios := make([]float64, len(took[0]))
+		for i := range ratios {
+			ratios[i] = took[0][i] / took[k+1][i]
+		}
+		b.ReportMetric(median(ratios), "ratio_"+p.name)
+	}
+}
+
+func median(xs []float64) float64 {
+	xs = slices.Sorted(slices.Values(xs))
+	return (xs[len(xs)/2] + xs[(len(xs)-1)/2]) / 2
+}
+
+// dataDir returns a folder of the real data, or skips naming what is left out.
+func dataDir(b *testing.B, sub, leftOut string) string {
+	b.Helper()
+	var roots []string
+	if d := os.Getenv("ZHENGSHU_DATA"); d != "" {
+		roots = append(roots, d)
+	}
+	if wd, err := os.Getwd(); err == nil {
+		for d := wd; d != filepath.Dir(d); d = filepath.Dir(d) {
+			roots = append(roots, filepath.Join(d, "..", "shared", "data"))
+		}
+	}
+	for _, r := range roots {
+		if st, err := os.Stat(filepath.Join(r, sub)); err == nil && st.IsDir() {
+			return filepath.Join(r, sub)
+		}
+	}
+	b.Skip("real data not present: set ZHENGSHU_DATA; left out: " + leftOut)
+	return ""
+}
+
+func readFile(b *testing.B, name string) []byte {
+	b.Helper()
+	body, err := os.ReadFile(name)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return body
+}
+
+// sentences are the right forms of a wording set, one a line.
+func sentences(b *testing.B) string {
+	b.Helper()
+	f, err := os.Open(filepath.Join(dataDir(b, "05_typos", "speed over official sentences"), "official_text_injected.jsonl"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	var out []byte
+	for s := bufio.NewScanner(f); s.Scan(); {
+		var r struct{ Tgt string }
+		if err := json.Unmarshal(s.Bytes(), &r); err != nil {
+			b.Fatal(err)
+		}
+		out = append(append(out, r.Tgt...), '\n')
+	}
+	return string(out)
+}
