@@ -205,6 +205,7 @@ const rowColumns = `e.id, e.at, e.actor_kind, e.actor_id, e.actor_name, e.actor_
 
 // Filter narrows Entries.
 type Filter struct {
+	ID                   string
 	TargetKind, TargetID string
 	ActorID              string
 	Act                  string // prefix: registry.
@@ -244,7 +245,8 @@ func Entries(ctx context.Context, q db.Querier, f Filter) ([]Row, error) {
 		}
 		w.And(cond)
 	}
-	w.AndIf(f.TargetKind != "", "e.target_kind = ?", f.TargetKind).
+	w.AndIf(f.ID != "", "e.id = ?", f.ID).
+		AndIf(f.TargetKind != "", "e.target_kind = ?", f.TargetKind).
 		AndIf(f.TargetID != "", "e.target_id = ?", f.TargetID).
 		AndIf(f.ActorID != "", "e.actor_id = ?", f.ActorID).
 		AndIf(f.Text != "", `(lower(e.actor_name) LIKE ? ESCAPE '\' OR lower(e.target_name) LIKE ? ESCAPE '\')`, db.Contains(f.Text), db.Contains(f.Text)).
