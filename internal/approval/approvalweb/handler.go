@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -178,7 +179,7 @@ func flowOf(n whole) []web.Step {
 		}
 		switch {
 		case st.Decision == "return" || st.Decision == "refuse":
-			s.State = web.StepRefused
+			s.State, s.Note = web.StepRefused, approval.Machine.ActName(st.Decision)
 		case !st.DecidedAt.IsZero():
 			s.State, s.Note = web.StepDone, web.Minute(st.DecidedAt)
 		case st.No == n.Case.StepNo && n.Case.State == approval.InReview:
@@ -433,12 +434,17 @@ type printView struct {
 	Number  string
 	Unit    string
 	State   string
-	Facts   []approval.Fact
+	Rows    [][]printed // one or two to a line
 	Signs   []signBlock
-	Checks  []approval.Verdict
-	Files   []approval.Attachment
 	Back    web.Link
 	Printed calendar.Date
+}
+
+// printed is one cell of the form with its name; a long one has the line to
+// itself.
+type printed struct {
+	Name, Text string
+	Long       bool
 }
 
 type signBlock struct{ Name, Opinion, Person, Date string }
@@ -448,12 +454,14 @@ func (v printView) Title() string { return v.Heading.Title + "（打印）" }
 
 func newPrintView(n whole, today calendar.Date) printView {
 	v := printView{Heading: web.Heading{Title: n.Shown.KindName + "表"}, Number: n.Case.Number, Unit: n.Case.UnitName, State: n.Case.StateName(),
-		Facts: n.Shown.Facts, Checks: n.Shown.Verdicts, Files: n.Files, Back: web.Link{Text: "返回", Href: n.Case.Link()}, Printed: today}
+		Rows: sheet(n), Back: web.Link{Text: "返回", Href: n.Case.Link()}, Printed: today}
 	for _, st := range n.Steps {
 		b := signBlock{Name: st.Name, Opinion: st.Opinion, Person: st.PersonName}
 		if !st.DecidedAt.IsZero() {
 			b.Date = calendar.DateOf(st.DecidedAt).Chinese()
-			if st.Kind != approval.Consent {
+			if st.Kind == approval.Consent {
+				b.Date = "见签字页" // the day it was signed, not the day it was submitted
+			} else {
 				b.Opinion = strings.Join(nonEmpty(approval.Machine.ActName(st.Decision), st.Opinion), "：")
 			}
 		}
@@ -462,8 +470,48 @@ func newPrintView(n whole, today calendar.Date) printView {
 	return v
 }
 
+// sheet lays the form out for one A4 page.
+func sheet(n whole) [][]printed {
+	const short = 20 // characters that fit half a line
+	var cells []printed
+	for _, f := range n.Shown.Facts {
+		cells = append(cells, printed{f.Name, f.Text, len([]rune(f.Text)) > short})
+	}
+	var names, kept, broken []string
+	for _, a := range n.Files {
+		names = append(names, a.Name)
+	}
+	for _, v := range n.Shown.Verdicts {
+		article := v.Citation[strings.LastIndexByte(v.Citation, ' ')+1:]
+		switch {
+		case !v.OK:
+			broken = append(broken, "✗ "+article+" "+v.Note)
+		case v.Lifted:
+			broken = append(broken, "✓ "+article+"（例外）"+v.Note)
+		case !slices.Contains(kept, "✓ "+article):
+			kept = append(kept, "✓ "+article)
+		}
+	}
+	cells = append(cells, printed{"附件", strings.Join(names, "；"), true}, printed{"规则核对", strings.Join(append(kept, broken...), "；"), true})
+	var out [][]printed
+	for _, c := range cells {
+		last := len(out) - 1
+		if !c.Long && last >= 0 && len(out[last]) == 1 && !out[last][0].Long {
+			out[last] = append(out[last], c)
+			continue
+		}
+		out = append(out, []printed{c})
+	}
+	for _, row := range out {
+		if len(row) == 1 {
+			row[0].Long = true // alone, it spans the line
+		}
+	}
+	return out
+}
+
 var printPage = web.Define(views, "views/print.html", newPrintView(sampleWhole(approval.InReview), calendar.Date{Year: 2026, Month: 3, Day: 2}), newPrintView(sampleWhole(approval.Approved), calendar.Date{Year: 2026, Month: 3, Day: 2}),
-	printView{Heading: web.Heading{Title: "<script>"}, Back: web.Link{Text: "返回", Href: casesPath}, Facts: []approval.Fact{{Name: "<b>", Text: `"><script>`}}})
+	printView{Heading: web.Heading{Title: "<script>"}, Back: web.Link{Text: "返回", Href: casesPath}, Rows: [][]printed{{{Name: "<b>", Text: `"><script>`}}}})
 
 func (h *Handler) print(w http.ResponseWriter, r *http.Request) error {
 	n, err := h.whole(r)
