@@ -104,7 +104,8 @@ func (d *Desk) formMac(site registry.SiteID, at, nonce string) string {
 	return d.s.key.Mac(macForm, string(site)+"|"+at+"|"+nonce)
 }
 
-// checkToken returns the token's number.
+// checkToken returns the token's number. A fault on the field “token” asks for
+// a new one; too quick keeps it.
 func (d *Desk) checkToken(site registry.SiteID, token string, now time.Time) (string, error) {
 	parts := strings.Split(token, ".")
 	if len(token) > 200 || len(parts) != 3 || !hmac.Equal([]byte(parts[2]), []byte(d.formMac(site, parts[0], parts[1]))) {
@@ -112,12 +113,12 @@ func (d *Desk) checkToken(site registry.SiteID, token string, now time.Time) (st
 	}
 	sec, err := strconv.ParseInt(parts[0], 36, 64)
 	if err != nil {
-		return "", fault.New(fault.Invalid, "写信页面已失效，本次没有提交。请核对下面的内容后再提交一次。").From(err)
+		return "", fault.New(fault.Invalid, "写信页面已失效，本次没有提交。请核对下面的内容后再提交一次。").On("token", "请再提交一次").From(err)
 	}
 	age := now.Sub(time.Unix(sec, 0))
 	switch {
 	case age < MinFill:
-		return "", fault.Newf(fault.Invalid, "提交得太快，请核对内容，%d 秒后再提交。", int(MinFill/time.Second)).On("token", "请稍候再提交")
+		return "", fault.Newf(fault.Invalid, "提交得太快，请核对内容，%d 秒后再提交。", int(MinFill/time.Second))
 	case age > MaxFill:
 		return "", fault.New(fault.Invalid, "写信页面打开已超过 24 小时，本次没有提交。请核对下面的内容后再提交一次。").On("token", "请再提交一次")
 	}
