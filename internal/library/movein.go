@@ -374,7 +374,37 @@ func (r *importing) known(ctx context.Context, sha string) ([]Result, error) {
 	return out, json.Unmarshal([]byte(text), &out)
 }
 
+// prepare reads a row and checks what is new in it.
 func (r *importing) prepare(ctx context.Context, no int, line []byte) prepared {
+	p := r.parse(no, line)
+	if p.refused != nil {
+		return p
+	}
+	// What stands already was checked when it came in; reading it again would
+	// make a repeated import as slow as the first.
+	known, err := r.known(ctx, p.made.sha)
+	if err != nil {
+		p.failed = err
+		return p
+	}
+	if p.made.results = known; known == nil {
+		p.made.results = r.s.Inspect(p.made.Title, p.made.text)
+	}
+	if serious, others := Count(p.made.results, check.Serious), Count(p.made.results, check.Error); serious+others > 0 {
+		first := p.made.results[0]
+		for _, f := range p.made.results {
+			if f.Severity == check.Serious {
+				first = f
+				break
+			}
+		}
+		p.notes = append(p.notes, fmt.Sprintf("检查发现 %d 处严重问题、%d 处一般问题，例如%s %s：%s", serious, others, first.FieldName(), first.Near, first.Says))
+	}
+	return p
+}
+
+// parse reads one row of the list.
+func (r *importing) parse(no int, line []byte) prepared {
 	p := prepared{no: no}
 	refuse := func(field, says string) prepared {
 		p.refused = fault.New(fault.Invalid, says+"。").On(field, says)
@@ -449,26 +479,6 @@ func (r *importing) prepare(ctx context.Context, no int, line []byte) prepared {
 		return refuse("text", "正文是空的，请填写 text 或 html")
 	}
 	p.made = rendered(w)
-	// What stands already was checked when it came in; reading it again would
-	// make a repeated import as slow as the first.
-	if known, err := r.known(ctx, p.made.sha); err != nil {
-		p.failed = err
-		return p
-	} else if known != nil {
-		p.made.results = known
-	} else {
-		p.made.results = r.s.Inspect(w.Title, p.made.text)
-	}
-	if serious, others := Count(p.made.results, check.Serious), Count(p.made.results, check.Error); serious+others > 0 {
-		first := p.made.results[0]
-		for _, f := range p.made.results {
-			if f.Severity == check.Serious {
-				first = f
-				break
-			}
-		}
-		p.notes = append(p.notes, fmt.Sprintf("检查发现 %d 处严重问题、%d 处一般问题，例如%s %s：%s", serious, others, first.FieldName(), first.Near, first.Says))
-	}
 	if p.ref = oneLine(word(in.Ref)); p.ref == "" {
 		p.ref = "sha256:" + p.made.sha[:40]
 	}

@@ -61,6 +61,15 @@ func (s *Service) Placements(ctx context.Context, scope authz.Scope, id ItemID) 
 	return db.All(ctx, s.db, scanPlacement, placementSelect+` WHERE p.item_id = $1 ORDER BY p.id`, id)
 }
 
+// PlacementsIn are the places, live or scheduled, of an item of whatever unit
+// on the sites in scope: those one may take down.
+func (s *Service) PlacementsIn(ctx context.Context, scope authz.Scope, id ItemID) ([]Placement, error) {
+	var w db.Where
+	scope.Where(&w, "su")
+	w.And("p.item_id = ?", id).And("p.state IN ('live', 'scheduled')")
+	return db.All(ctx, s.db, scanPlacement, placementSelect+` JOIN unit su ON su.id = ps.unit_id WHERE `+w.SQL()+` ORDER BY p.id`, w.Args()...)
+}
+
 // History is every step of an item in scope.
 func (s *Service) History(ctx context.Context, scope authz.Scope, id ItemID) ([]passage.Step, error) {
 	if _, err := s.Item(ctx, scope, id); err != nil {

@@ -33,7 +33,7 @@ type Writing struct {
 	Unit     org.UnitID // of a new item
 	// Columns where it shall stand; nil leaves the placements as they are.
 	Columns   []registry.ColumnID
-	PublishAt time.Time // of new placements; zero for at once
+	PublishAt time.Time // of placements not live yet; zero for at once
 }
 
 // made is a version ready to be written: rendered, hashed and inspected before
@@ -339,6 +339,14 @@ func (s *Service) plan(ctx context.Context, tx *db.Tx, scope authz.Scope, it Ite
 			return err
 		}
 		i := slices.IndexFunc(have, func(p Placement) bool { return p.Column == id })
+		if i >= 0 && have[i].State == Planned && !have[i].PublishAt.Equal(at) {
+			if _, err := tx.Exec(ctx, `UPDATE item_placement SET publish_at = $2 WHERE id = $1 AND state = 'planned'`, have[i].ID, at); err != nil {
+				return err
+			}
+			if err := s.placed(ctx, tx, it, "library.placement.plan", have[i]); err != nil {
+				return err
+			}
+		}
 		if i >= 0 && have[i].State != Ended {
 			continue
 		}

@@ -53,6 +53,8 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "POST /console/items/{id}/withdraw", Permit: authz.ItemWithdraw, Handle: h.withdraw},
 		{Pattern: "GET /console/items/{id}/adopt", Permit: authz.ColumnManage, Handle: h.showAdopt},
 		{Pattern: "POST /console/items/{id}/adopt", Permit: authz.ColumnManage, Handle: h.adopt},
+		{Pattern: "GET /console/items/{id}/take-down", Permit: authz.ColumnManage, Handle: h.showTakeDown},
+		{Pattern: "POST /console/items/{id}/take-down", Permit: authz.ColumnManage, Handle: h.takeDown},
 	}
 }
 
@@ -108,6 +110,9 @@ func (listPage) Title() string       { return "信息资源库" }
 func (listPage) Crumbs() []web.Crumb { return crumbs()[:2:2] }
 
 const perPage = 20
+
+// minuteLayout is how an hour is typed in a form, Shanghai time.
+const minuteLayout = "2006-01-02 15:04"
 
 func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	scope := authz.ScopeFrom(r.Context())
@@ -248,13 +253,19 @@ func (h *Handler) editForm(r *http.Request, it library.Item, v library.Version, 
 		}
 		about = append([]web.Field{f}, about...)
 	}
+	publishAt := ""
+	for _, q := range placed {
+		if q.State == library.Planned && !q.PublishAt.IsZero() {
+			publishAt = q.PublishAt.In(calendar.Shanghai).Format(minuteLayout)
+		}
+	}
 	written := ""
 	if !v.Written.IsZero() {
 		written = v.Written.String()
 	}
-	where := web.Section{Legend: "发布位置", Hint: "终审通过后显示在勾选的栏目。", Fields: []web.Field{
+	where := web.Section{Legend: "发布位置", Hint: "终审通过后显示在勾选的栏目。已上线的栏目在稿件页面撤下。", Fields: []web.Field{
 		{Kind: web.Checks, Name: "column", Label: "栏目", Options: columns, Values: chosen},
-		{Name: "publish_at", Label: "定时发布", Hint: "不填为终审通过即发布；例如 2026-03-01 09:00", Narrow: true}}}
+		{Name: "publish_at", Label: "定时发布", Value: publishAt, Hint: "不填为终审通过即发布；例如 2026-03-01 09:00", Narrow: true}}}
 	if len(columns) == 0 {
 		where.Fields = nil
 		where.Notes = []web.Component{web.Alert{Kind: web.Warn, Text: "本单位还没有可用的栏目，稿件可以先入库；请联系站点管理人员开设栏目。"}}
@@ -493,7 +504,7 @@ func read(r *http.Request, base library.Version, units []unitOption) (library.Wr
 		w.Written = d
 	}
 	if s := strings.TrimSpace(f("publish_at")); s != "" {
-		t, err := time.ParseInLocation("2006-01-02 15:04", s, calendar.Shanghai)
+		t, err := time.ParseInLocation(minuteLayout, s, calendar.Shanghai)
 		if err != nil {
 			wrong.Add("publish_at", "定时发布请写成 2026-03-01 09:00")
 		}
@@ -595,6 +606,9 @@ func (h *Handler) item(w http.ResponseWriter, r *http.Request) error {
 	if it.Live() && session.May(authz.ColumnManage) {
 		p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "采用到栏目", Href: it.Link() + "/adopt"})
 	}
+	if it.Live() && session.May(authz.ColumnManage) {
+		p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "撤下栏目", Href: it.Link() + "/take-down"})
+	}
 	if it.Live() && session.May(authz.ItemWithdraw) {
 		p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "撤稿", Href: it.Link() + "/withdraw"})
 	}
@@ -663,19 +677,22 @@ func facts(it library.Item, v library.Version) web.Summary {
 }
 
 func versionTable(it library.Item, list []library.Version) web.Table {
-	t := web.Table{Caption: "版本", Columns: []web.Column{{Head: "版本"}, {Head: "标题", Wide: true}, {Head: "作者"}, {Head: "时间"}, {Head: ""}}}
+	t := web.Table{Caption: "版本", Columns: []web.Column{{Head: "版本"}, {Head: "标题", Wide: true}, {Head: ""}}}
 	for _, v := range list {
 		name := web.Linked(fmt.Sprintf("第 %d 版", v.No), fmt.Sprintf("%s?version=%d", it.Link(), v.No))
 		if v.No == it.LiveVersion {
 			name.Tags = []web.Tag{{Kind: web.Good, Text: "公开"}}
 		}
 		title := web.Text(v.Title)
-		title.Note = v.Note
+		title.Note = v.AuthorName + "，" + web.Minute(v.At)
+		if v.Note != "" {
+			title.Note += "，" + v.Note
+		}
 		acts := web.Cell{}
 		if v.No > 1 {
 			acts = web.Acts(web.Link{Text: "与前一版比较", Href: fmt.Sprintf("%s/compare?a=%d&b=%d", it.Link(), v.No-1, v.No), Note: fmt.Sprintf("第 %d 版", v.No)})
 		}
-		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{name, title, web.Text(v.AuthorName), web.When(v.At), acts}})
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{name, title, acts}})
 	}
 	return t
 }

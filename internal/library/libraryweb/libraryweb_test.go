@@ -162,6 +162,14 @@ func TestFromDraftToPublicAndBack(t *testing.T) {
 		if rec := r.Get(at + "/record").Want(http.StatusOK); !strings.Contains(rec.Text(".timeline"), "保密关通过") {
 			t.Errorf("record: %s", rec.Text(".timeline"))
 		}
+		// One column taken down, and adopted again.
+		down := r.Get(at + "/take-down").Want(http.StatusOK)
+		place := down.Attr(`input[name="placement"]`, "value")
+		r.Post(at+"/take-down", url.Values{"placement": {place}}).Want(http.StatusUnprocessableEntity)
+		r.Post(at+"/take-down", url.Values{"placement": {place}, "reason": {"栏目不符"}}).Want(http.StatusSeeOther)
+		r.Get(at + "/adopt").Want(http.StatusOK)
+		r.Post(at+"/adopt", url.Values{"column": {r.column}, "top": {"1"}}).Want(http.StatusSeeOther)
+		r.Post(at+"/adopt", url.Values{"column": {"none"}}).Want(http.StatusNotFound)
 		// A correction, compared side by side.
 		r.as("王编").Post(at+"/edit", form("base", "1", "column", r.column, "text", "一、加强值守\n\n各单位要在五日内落实。", "act", "submit")).Want(http.StatusSeeOther)
 		two := r.as("李初").Get(at + "/review").Want(http.StatusOK)
@@ -188,6 +196,10 @@ func TestFromDraftToPublicAndBack(t *testing.T) {
 func TestStaleFormShowsBoth(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		r := open(t, d)
+		timed := r.as("王编").Post("/console/items/new", form("column", r.column, "publish_at", "2036-03-01 09:00")).Want(http.StatusSeeOther).Location()
+		if got := r.Get(timed).Attr(`input[name="publish_at"]`, "value"); got != "2036-03-01 09:00" {
+			t.Errorf("the hour reads %q when edited again", got)
+		}
 		edit := r.as("王编").Post("/console/items/new", form()).Want(http.StatusSeeOther).Location()
 		r.Post(edit, form("base", "1", "text", "别人改成这样")).Want(http.StatusSeeOther)
 		both := r.Post(edit, form("base", "1", "text", "我改成那样")).Want(http.StatusConflict)

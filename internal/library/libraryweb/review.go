@@ -447,3 +447,39 @@ func (h *Handler) adopt(w http.ResponseWriter, r *http.Request) error {
 	_, err := h.lib.Adopt(r.Context(), authz.ScopeFrom(r.Context()), idOf(r), registry.ColumnID(r.PostFormValue("column")), r.PostFormValue("title"), top)
 	return h.acted(w, r, err, h.adoptPage, "/console/items/"+url.PathEscape(r.PathValue("id")), "已采用并发布。")
 }
+
+func (h *Handler) takeDownPage(r *http.Request) (actPage, error) {
+	ctx, scope, session := r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context())
+	it, err := h.lib.PublicItem(ctx, session, idOf(r))
+	if err != nil {
+		return actPage{}, err
+	}
+	places, err := h.lib.PlacementsIn(ctx, scope, it.ID)
+	if err != nil {
+		return actPage{}, err
+	}
+	var options []web.Option
+	for _, p := range places {
+		options = append(options, web.Option{Value: string(p.ID), Label: p.SiteName + " / " + p.ColumnName, Hint: p.StateName()})
+	}
+	p := actPage{name: "撤下栏目：" + it.Title, trail: itemCrumbs(it, "撤下栏目"), Heading: web.Heading{Title: "撤下栏目", Above: it.Title, Lead: "只从一个栏目撤下，其他位置不变；要全部撤下请用“撤稿”。"}}
+	p.Form = web.Form{Action: it.Link() + "/take-down", Cancel: web.Link{Text: "返回", Href: it.Link()}, Buttons: []web.Button{{Label: "撤下", Kind: web.Danger}},
+		Sections: []web.Section{{Fields: []web.Field{{Kind: web.Radios, Name: "placement", Label: "位置", Required: true, Options: options}, {Name: "reason", Label: "理由", Required: true, Max: 200}}}}}
+	if len(options) == 0 {
+		p.Above = []web.Component{web.Alert{Kind: web.Info, Text: "这篇稿件没有显示在您管理的栏目里。"}}
+	}
+	return p, nil
+}
+
+func (h *Handler) showTakeDown(w http.ResponseWriter, r *http.Request) error {
+	p, err := h.takeDownPage(r)
+	if err != nil {
+		return err
+	}
+	return actView.Render(w, r, p)
+}
+
+func (h *Handler) takeDown(w http.ResponseWriter, r *http.Request) error {
+	err := h.lib.TakeDown(r.Context(), authz.ScopeFrom(r.Context()), library.PlacementID(r.PostFormValue("placement")), r.PostFormValue("reason"))
+	return h.acted(w, r, err, h.takeDownPage, "/console/items/"+url.PathEscape(r.PathValue("id")), "已从该栏目撤下。")
+}
