@@ -312,11 +312,11 @@ func decisionForm(c approval.Case, st approval.Step) web.Form {
 		picks = append(picks, web.Option{Value: s, Label: s})
 	}
 	return web.Form{Action: c.Link() + "/decide", Sticky: true, Key: "decide-" + string(c.ID), Sections: []web.Section{{Legend: "办理意见（" + st.Name + "）", Fields: []web.Field{
-		{Kind: web.Hidden, Name: "step", Value: strconv.Itoa(c.StepNo)},
 		{Kind: web.Radios, Name: "act", Label: "办理结果", Required: true, Options: acts},
 		{Kind: web.Checks, Name: "reason", Label: "退回或不予批准的理由", Options: reasons},
 		{Kind: web.Select, Name: "phrase", Label: "常用语", Options: picks, Hint: "意见留空时使用所选常用语"},
 		{Kind: web.TextArea, Name: "opinion", Label: "意见", Max: 2000, Hint: "退回时写明要补正什么。"},
+		{Kind: web.Hidden, Name: "step", Value: strconv.Itoa(c.StepNo)},
 	}}}, Buttons: []web.Button{{Label: "提交办理意见"}}}
 }
 

@@ -55,7 +55,7 @@ func newLaunchView(c lifecycle.Checklist, session *authz.Session, today calendar
 	v := launchView{
 		Heading: web.Heading{Title: c.Site.Name + "上线清单", Above: c.Site.UnitName, Tags: []web.Tag{{Kind: web.Info, Text: c.Site.StateName()}},
 			Acts: []web.Act{{Text: "站点资料", Href: base}}},
-		Table: web.Table{Caption: "上线清单", Quiet: true, RowHead: 0, Columns: []web.Column{{Head: "事项"}, {Head: "内容", Wide: true}, {Head: "状态"}, {Head: "登记"}, {}},
+		Table: web.Table{Caption: "上线清单", Quiet: true, RowHead: 0, Columns: []web.Column{{Head: "事项"}, {Head: "内容", Wide: true}, {Head: "状态"}, {Head: "登记人"}, {}},
 			Empty: web.Empty{Title: "没有上线清单", Text: "存量网站不需要上线清单；编号在站点资料中登记。"}},
 	}
 	done := 0

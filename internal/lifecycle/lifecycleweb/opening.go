@@ -188,8 +188,13 @@ func (h *Handler) showNew(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	o := lifecycle.Opening{Hosted: true}
 	id, _ := authz.SessionFrom(r.Context()).Unit()
-	o := lifecycle.Opening{Unit: org.UnitID(id), Hosted: true}
+	for _, u := range units {
+		if string(u.ID) == id || len(units) == 1 {
+			o.Unit = u.ID
+		}
+	}
 	v := newOpeningView(units, o, false)
 	v.Check = h.live(r, o)
 	return openingPage.Render(w, r, v)

@@ -65,7 +65,8 @@ type homeView struct {
 	Stats    web.Stats
 	Tabs     web.Tabs
 	Table    web.Table
-	Messages web.Panel
+	Messages web.Table
+	All      web.Link
 }
 
 // Title of the document.
@@ -109,7 +110,7 @@ func newHomeView(b bench, today calendar.Date) homeView {
 			{Name: "今日到期", Value: fmt.Sprint(now), Unit: "件", Kind: toneIf(now > 0, web.Warn), Href: "/console?tab=todo"},
 			{Name: "7 天内到期", Value: fmt.Sprint(soon), Unit: "件", Href: "/console?tab=todo"},
 			{Name: "待阅", Value: fmt.Sprint(b.counts[workbench.Copied]), Unit: "条", Href: "/console?tab=copied"}}},
-		Tabs: web.Tabs{Label: "事项"}, Messages: web.Panel{Title: "待阅消息", Links: []web.Link{{Text: "全部消息", Href: "/console/messages"}}}}
+		Tabs: web.Tabs{Label: "事项"}, Messages: messageTable(b.messages), All: web.Link{Text: "全部消息", Href: "/console/messages"}}
 	if len(b.toDo) == 0 {
 		v.Heading.Title, v.Heading.Lead = "今天没有要办的事", "新的事项到达后会显示在这里。"
 	} else {
@@ -122,7 +123,6 @@ func newHomeView(b bench, today calendar.Date) homeView {
 		v.Tabs.Items = append(v.Tabs.Items, web.Tab{Name: t.name, Href: "/console?tab=" + string(t.tab), N: b.counts[t.tab], Current: t.tab == b.tab})
 	}
 	v.Table = tableOf(b, today)
-	v.Messages.Parts = []web.Component{messageTable(b.messages, true)}
 	return v
 }
 
@@ -170,14 +170,11 @@ func tableOf(b bench, today calendar.Date) web.Table {
 	return t
 }
 
-func messageTable(list []notify.Message, short bool) web.Table {
-	t := web.Table{Caption: "消息", Quiet: true, Compact: short, Columns: []web.Column{{Head: "消息", Wide: true}, {Head: "时间"}},
+func messageTable(list []notify.Message) web.Table {
+	t := web.Table{Caption: "待阅消息", Compact: true, Columns: []web.Column{{Head: "消息", Wide: true}, {Head: "时间"}},
 		Empty: web.Empty{Title: "没有待阅消息"}}
 	for _, m := range list {
-		c := web.Cell{Text: m.Title, Href: m.Link, Note: m.Body}
-		if short {
-			c.Note = ""
-		}
+		c := web.Cell{Text: m.Title, Href: m.Link}
 		if m.Urgent {
 			c.Tags = append(c.Tags, web.Tag{Kind: web.Danger, Text: "紧急"})
 		}
