@@ -181,7 +181,7 @@ func (p *tab) tickAll(selector string) int {
 func (p *tab) press(text string) {
 	p.t.Helper()
 	mark := fmt.Sprint(time.Now().UnixNano())
-	if !eval[bool](p, `(() => { document.documentElement.dataset.mark = `+quoted(mark)+`; const e = [...document.querySelectorAll("button, a, input[type=submit], summary")].filter(e => (e.innerText || e.value || "").trim().startsWith(`+quoted(text)+`) && e.offsetParent !== null).sort((a, b) => (a.innerText || a.value).length - (b.innerText || b.value).length)[0]; if (!e) return false; e.scrollIntoView(); setTimeout(() => e.click(), 0); return true; })()`) {
+	if !eval[bool](p, `(() => { document.documentElement.dataset.mark = `+quoted(mark)+`; const e = [...document.querySelectorAll("button, a, input[type=submit], summary")].filter(e => (e.innerText || e.value || "").trim().startsWith(`+quoted(text)+`) && e.offsetParent !== null).sort((a, b) => (a.innerText || a.value).length - (b.innerText || b.value).length)[0]; if (!e) return false; e.scrollIntoView(); e.click(); return true; })()`) {
 		p.fail("nothing to press that says %q", text)
 	}
 	for range 100 {
@@ -233,7 +233,7 @@ func (p *tab) lacks(text string) {
 // keep saves a screenshot of the whole page as build output.
 func (p *tab) keep(name string) {
 	p.t.Helper()
-	png, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(90))
+	png, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
 	if err != nil {
 		p.t.Logf("no screenshot of %s: %v", name, err)
 		return
@@ -260,4 +260,21 @@ func (p *tab) both(name string) {
 	}
 	p.keep(name + "-390")
 	p.wide(1366, 900)
+}
+
+// attach puts a file into the file field of that name.
+func (p *tab) attach(name, file string) {
+	p.t.Helper()
+	p.do(chromedp.SetUploadFiles(chromedp.CSS(`input[type="file"][name="`+name+`"]`), []string{file}))
+}
+
+// paper writes a small PDF to attach.
+func paper(t testing.TB, name string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), name)
+	body := "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj 3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+	if err := os.WriteFile(file, []byte(body), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
