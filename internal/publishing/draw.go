@@ -349,10 +349,13 @@ func (d *drawing) around(ctx context.Context, whole bool) error {
 				return err
 			}
 		}
+		// The end of the month, eleven months on: drawing again within a month
+		// gives the same file.
+		expires := time.Date(d.e.now.Year(), d.e.now.Month()+12, 1, 0, 0, 0, 0, time.UTC)
 		if err := d.draw("/robots.txt", textKind, theme.Robots(d.site), nil); err != nil {
 			return err
 		}
-		if err := d.draw("/.well-known/security.txt", textKind, theme.SecurityText(d.site, d.e.now.AddDate(0, 0, 360)), nil); err != nil {
+		if err := d.draw("/.well-known/security.txt", textKind, theme.SecurityText(d.site, expires), nil); err != nil {
 			return err
 		}
 	}

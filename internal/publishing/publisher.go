@@ -94,7 +94,7 @@ func (p *Publisher) Work(w *jobs.Workers) {
 		return err
 	})
 	jobs.Handle(w, func(ctx context.Context, _ Watch) error { return p.watch(ctx) })
-	jobs.Handle(w, func(ctx context.Context, c Squeeze) error { return p.store.squeeze(ctx, c.Site) })
+	jobs.Handle(w, func(ctx context.Context, c Squeeze) error { return c.Run(ctx, p.store) })
 	jobs.Every(w, time.Minute, Watch{})
 }
 
@@ -199,6 +199,9 @@ func (p *Publisher) publish(ctx context.Context, site registry.SiteID, whole boo
 		// The number in the ledger and on the disk go together; a folder that
 		// was lost or restored does not reuse numbers.
 		e := p.store.edit(site, before, whole, began.Truncate(time.Second))
+		if e.last, err = db.One(ctx, tx, db.Value[int], `SELECT COALESCE(MAX(no), 0) FROM site_release WHERE site_id = $1`, site); err != nil {
+			return err
+		}
 		if p.step != nil {
 			e.step = p.step
 		}
@@ -404,6 +407,9 @@ func (d *drawing) index(ctx context.Context) (file, generation string, err error
 	dir, err := d.p.store.siteDir(d.e.site)
 	if err != nil {
 		return "", "", err
+	}
+	if same, err := search.Same(ctx, current, d.put, d.out, d.e.fresh); err == nil && same {
+		return file, generation, nil
 	}
 	if d.e.fresh {
 		current = "" // everything is put

@@ -23,6 +23,9 @@ type Squeeze struct {
 // Kind names the job.
 func (Squeeze) Kind() string { return "publishing.squeeze" }
 
+// Run makes what is missing.
+func (q Squeeze) Run(ctx context.Context, s *Store) error { return s.squeeze(ctx, q.Site) }
+
 func (s *Store) squeeze(ctx context.Context, site registry.SiteID) error {
 	r, err := s.Current(site)
 	if errors.Is(err, ErrNoRelease) {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Far is how many documents an index may lag behind before copying the file
+// far is how many documents an index may lag behind before copying the file
 // is cheaper than mending it.
 const far = 300
 
@@ -54,6 +54,34 @@ func Sync(ctx context.Context, current, next, generation string, put []Document,
 		return err
 	}
 	return errors.Join(w.Apply(ctx, generation, put, out), w.Close())
+}
+
+// Same reports whether the index file holds the documents already and none of
+// the paths; with all, nothing else either.
+func Same(ctx context.Context, file string, put []Document, out []string, all bool) (bool, error) {
+	if file == "" || !present(file) {
+		return false, nil
+	}
+	x, err := Open(file)
+	if err != nil {
+		return false, err
+	}
+	defer x.Close()
+	have, err := x.sums(ctx)
+	if err != nil || all && len(have) != len(put) {
+		return false, err
+	}
+	for _, d := range put {
+		if d.Sum == "" || have[d.Path] != d.Sum {
+			return false, nil
+		}
+	}
+	for _, p := range out {
+		if _, ok := have[p]; ok {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // mend brings next up in place; done is false when it is too far behind or
