@@ -8,6 +8,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
+	"zhengshu/internal/prose"
 )
 
 // ItemID identifies an item.
@@ -189,4 +190,11 @@ type Version struct {
 	AuthorID   string
 	AuthorName string
 	At         time.Time
+}
+
+// Intact reports whether the version still is what was written: its hash
+// covers everything a reader may see, and its HTML follows from its document.
+func (v Version) Intact() bool {
+	d, err := prose.Parse([]byte(v.Doc))
+	return err == nil && digest(v.Meta, v.Doc) == v.SHA256 && d.HTML() == v.HTML && d.Text() == v.Text
 }

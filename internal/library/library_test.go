@@ -602,6 +602,55 @@ func TestEditConflictShowsBoth(t *testing.T) {
 	})
 }
 
+// Whoever changes a version past the house is seen.
+func TestVersionShowsTampering(t *testing.T) {
+	each(t, func(h *house) {
+		t, ctx := h.t, audit.System(context.Background(), "test")
+		w := h.writing("题", "第一条　文\n- 甲\n- 乙")
+		w.Written, w.Summary, w.Note = calendar.Date{Year: 2026, Month: 1, Day: 2}, "摘\x00要", "注\x00"
+		it := h.create(w)
+		if v := ok(h.lib.Version(ctx, system, it.ID, 1))(t); !v.Intact() {
+			t.Fatalf("not intact as written: %+v", v)
+		}
+		for _, change := range []string{"title = 'x'", "doc_no = 'x'", "html = '<p>x</p>'", "text = 'x'", "doc = '{}'"} {
+			if err := h.db.Update(ctx, func(tx *db.Tx) error {
+				if _, err := tx.Exec(ctx, `UPDATE item_version SET `+change+` WHERE item_id = $1`, it.ID); err != nil {
+					return err
+				}
+				return audit.Record(ctx, tx, audit.Entry{Act: "test.tamper"})
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if ok(h.lib.Version(ctx, system, it.ID, 1))(t).Intact() {
+				t.Errorf("%s is not seen", change)
+			}
+		}
+	})
+}
+
+// The house has no statement that changes a version or the first publication
+// of an item once written.
+func TestNothingRewritesVersions(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(f, "_test.go") {
+			continue
+		}
+		for _, line := range strings.Split(string(b), "\n") {
+			if strings.Contains(line, "UPDATE item_version") || strings.Contains(line, "DELETE FROM item_version") || strings.Contains(line, "first_published_at =") && !strings.Contains(line, "first_published_at IS NULL") {
+				t.Errorf("%s: %s", f, strings.TrimSpace(line))
+			}
+		}
+	}
+}
+
 func TestTwoFinalReviewersAtOnce(t *testing.T) {
 	each(t, func(h *house) {
 		t := h.t

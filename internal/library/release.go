@@ -3,7 +3,6 @@ package library
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -119,7 +118,7 @@ func (s *Service) tell(ctx context.Context, tx *db.Tx, id ItemID, withdrawn bool
 // Withdraw takes an item from every place in one transaction (一处撤稿、处处
 // 撤稿). Its versions and record stay.
 func (s *Service) Withdraw(ctx context.Context, scope authz.Scope, id ItemID, reason string) (Item, error) {
-	reason = strings.TrimSpace(reason)
+	reason = manyLines(reason)
 	if reason == "" || len([]rune(reason)) > 500 {
 		return Item{}, fault.New(fault.Invalid, "撤稿要写明理由。").On("reason", "请写明撤稿理由，500 字以内")
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -228,7 +227,7 @@ func (s *Service) MayReview(session *authz.Session, it Item) bool {
 // Review records a reviewer's decision. Passing the final review releases the
 // item in the same transaction.
 func (s *Service) Review(ctx context.Context, scope authz.Scope, id ItemID, d Decision) (Item, error) {
-	d.Opinion, d.Reason, d.WaiverReason = strings.TrimSpace(d.Opinion), oneLine(d.Reason), oneLine(d.WaiverReason)
+	d.Opinion, d.Reason, d.WaiverReason = manyLines(d.Opinion), oneLine(d.Reason), oneLine(d.WaiverReason)
 	session := authz.SessionFrom(ctx)
 	if session == nil {
 		return Item{}, fault.New(fault.SignIn, "请先登录。")

@@ -45,7 +45,7 @@ type made struct {
 }
 
 func (s *Service) make(w Writing) (made, error) {
-	w.Meta = w.tidy()
+	w.Meta, w.Note = w.tidy(), oneLine(w.Note)
 	if err := w.wrong(); err != nil {
 		return made{}, err
 	}
@@ -89,6 +89,15 @@ func oneLine(s string) string {
 		return r
 	}, strings.ToValidUTF8(s, ""))
 	return strings.Join(strings.Fields(s), " ")
+}
+
+// manyLines is oneLine for opinions and reasons, which keep their lines.
+func manyLines(s string) string {
+	lines := strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
+	for i := range lines {
+		lines[i] = oneLine(lines[i])
+	}
+	return strings.TrimSpace(strings.Join(lines, "\n"))
 }
 
 func (m Meta) tidy() Meta {

@@ -40,6 +40,7 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/items", Permit: authz.ItemRead, Handle: h.list},
 		{Pattern: "GET /console/items/new", Permit: authz.ItemWrite, Handle: h.showNew},
 		{Pattern: "POST /console/items/new", Permit: authz.ItemWrite, Handle: h.edit, MaxBody: 8 << 20},
+		{Pattern: "POST /console/items/autosave", Permit: authz.ItemWrite, Handle: h.autosave, MaxBody: 8 << 20},
 		{Pattern: "GET /console/items/{id}", Permit: authz.ItemRead, Handle: h.item},
 		{Pattern: "GET /console/items/{id}/edit", Permit: authz.ItemWrite, Handle: h.showEdit},
 		{Pattern: "POST /console/items/{id}/edit", Permit: authz.ItemWrite, Handle: h.edit, MaxBody: 8 << 20},
@@ -326,7 +327,55 @@ func (h *Handler) showNew(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := h.recover(r, "", &p); err != nil {
+		return err
+	}
 	return editView.Render(w, r, p)
+}
+
+// autosave keeps what stands in the form, sent by the page now and then: the
+// form's own fields and “item”, empty for a new one. Answers 204.
+func (h *Handler) autosave(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return fault.New(fault.Invalid, "表单无法读取，请刷新后重试。").From(err)
+	}
+	kept := url.Values{}
+	for k, v := range r.PostForm {
+		if !strings.HasPrefix(k, "_") && k != "item" && k != "act" {
+			kept[k] = v
+		}
+	}
+	base, _ := strconv.Atoi(r.PostForm.Get("base")) // a new item has none
+	id := library.ItemID(r.PostForm.Get("item"))
+	if id != "" {
+		if _, err := h.lib.Item(r.Context(), authz.ScopeFrom(r.Context()), id); err != nil {
+			return err
+		}
+	}
+	if err := h.lib.Autosave(r.Context(), authz.SessionFrom(r.Context()), id, base, kept.Encode()); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// recover offers what was typed and not saved, and fills it in when asked.
+func (h *Handler) recover(r *http.Request, id library.ItemID, p *editPage) error {
+	data, _, at, found, err := h.lib.Autosaved(r.Context(), authz.SessionFrom(r.Context()), id)
+	if err != nil || !found {
+		return err
+	}
+	if !r.URL.Query().Has("recover") {
+		p.Above = append(p.Above, web.Alert{Kind: web.Info, Title: "有没保存的内容", Text: "自动保存于 " + web.Minute(at) + "。", Links: []web.Link{{Text: "恢复这些内容", Href: r.URL.Path + "?recover=1"}}})
+		return nil
+	}
+	typed, err := url.ParseQuery(data)
+	if err != nil {
+		return nil // not ours: the form stands as it is
+	}
+	p.Form.Fill(typed)
+	p.Above = append(p.Above, web.Alert{Kind: web.Info, Text: "已填入 " + web.Minute(at) + " 自动保存的内容，核对后请保存。"})
+	return nil
 }
 
 func (h *Handler) showEdit(w http.ResponseWriter, r *http.Request) error {
@@ -346,6 +395,9 @@ func (h *Handler) showEdit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Side = []web.Component{resultPanel(results)}
+	if err := h.recover(r, it.ID, &p); err != nil {
+		return err
+	}
 	if it.State == library.Returned {
 		if rec, err := h.lib.Record(r.Context(), authz.ScopeFrom(r.Context()), it.ID); err == nil && len(rec) > 0 {
 			if ops := rec[len(rec)-1].Opinions; len(ops) > 0 {
