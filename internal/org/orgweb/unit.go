@@ -73,7 +73,7 @@ func newUnitView(p profile) unitView {
 	u := p.unit
 	v := unitView{name: u.Name, Base: unitHref(u.ID), Dismiss: p.manages,
 		Heading: web.Heading{Above: u.Kind.Name(), Title: u.Name},
-		Facts: web.Summary{Wide: true, Terms: []web.Term{
+		Facts: web.Summary{Title: "基本情况", Terms: []web.Term{
 			{Name: "级别", Text: u.Level.Name()}, {Name: "所在区划", Text: u.AreaName, Href: areaHref(u.Area), Note: u.AreaCode},
 			{Name: "简称", Text: u.ShortName}, {Name: "业务条线", Text: org.LineName(u.Line)}, {Name: "来源", Text: u.Source},
 		}},

@@ -13,6 +13,7 @@ import (
 // accountsView is GET /console/accounts.
 type accountsView struct {
 	Heading web.Heading
+	Tabs    web.Tabs
 	Filter  web.Filter
 	Table   web.Table
 	Pager   web.Pager
@@ -35,6 +36,7 @@ func newAccountsView(list []registry.Account, total int, areas []web.Option) acc
 		platforms = append(platforms, web.Option{Value: p, Label: registry.Platforms[p]})
 	}
 	v := accountsView{
+		Tabs:    tabsOf(accountsPath, false),
 		Heading: web.Heading{Title: "政务新媒体账号", Lead: "只列出您管辖范围内的账号；谁开设、谁主办。"},
 		Filter: web.Filter{Action: accountsPath, Total: total, Fields: []web.Field{
 			{Kind: web.SearchBox, Name: "q", Label: "账号名称或单位"},
@@ -79,6 +81,7 @@ func (h *Handler) accounts(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := newAccountsView(list, total, areas)
 	if may(r, authz.RegistryImport) {
+		v.Tabs = tabsOf(accountsPath, true)
 		v.Heading.Acts = []web.Act{{Text: "导入账号", Href: importPath + "?kind=" + string(registry.AccountFile), Primary: true}}
 	}
 	v.Filter.Fill(q)

@@ -22,6 +22,7 @@ import (
 // sitesView is GET /console/sites.
 type sitesView struct {
 	Heading web.Heading
+	Tabs    web.Tabs
 	Filter  web.Filter
 	Table   web.Table
 	Pager   web.Pager
@@ -53,6 +54,7 @@ func newSitesView(sites []registry.Site, total int, areas []web.Option, q url.Va
 		gaps = append(gaps, web.Option{Value: g, Label: "缺" + registry.GapNames[g]})
 	}
 	v := sitesView{
+		Tabs:    tabsOf(sitesPath, false),
 		Heading: web.Heading{Title: "站点台账", Lead: "只列出您管辖范围内的政府网站；导出的内容与当前筛选结果一致。"},
 		Filter: web.Filter{Action: sitesPath, Total: total,
 			Fields: []web.Field{
@@ -66,7 +68,7 @@ func newSitesView(sites []registry.Site, total int, areas []web.Option, q url.Va
 				{Kind: web.Select, Name: "monitored", Label: "监测", Options: []web.Option{{Value: "", Label: "不限"}, {Value: "yes", Label: "已开启"}, {Value: "no", Label: "未开启"}}},
 			}},
 		Table: web.Table{Caption: "站点", Quiet: true,
-			Columns: []web.Column{{Head: "站点", Wide: true}, {Head: "主办单位"}, {Head: "类别"}, {Head: "状态"}, {Head: "标识码"}, {Head: "缺项"}, {Head: "监测"}},
+			Columns: []web.Column{{Head: "站点"}, {Head: "主办单位"}, {Head: "类别"}, {Head: "状态"}, {Head: "标识码"}, {Head: "缺项"}, {Head: "监测"}},
 			Empty:   web.Empty{Title: "没有符合条件的站点", Text: "请换一个条件；台账为空时，请先导入站点。"}},
 	}
 	if total > 0 {
@@ -81,7 +83,10 @@ func newSitesView(sites []registry.Site, total int, areas []web.Option, q url.Va
 		}
 		missing := s.Gaps()
 		gap := web.Cell{Text: "无"}
-		if len(missing) > 0 {
+		switch {
+		case len(missing) == len(registry.GapOrder):
+			gap = web.Cell{Tags: []web.Tag{{Kind: web.Warn, Text: "标识都未填"}}}
+		case len(missing) > 0:
 			gap = web.Cell{Tags: []web.Tag{{Kind: web.Warn, Text: "缺 " + count(len(missing)) + " 项"}}, Note: strings.Join(missing, "、")}
 		}
 		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{name, web.Text(s.UnitName), web.Text(s.Kind.Name()), web.Tagged(stateTag(s)), web.Text(s.SiteCode), gap, web.Tagged(monitored)}})
@@ -139,6 +144,7 @@ func (h *Handler) sites(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := newSitesView(sites, total, areas, q)
 	if may(r, authz.RegistryImport) {
+		v.Tabs = tabsOf(sitesPath, true)
 		v.Heading.Acts = append([]web.Act{{Text: "导入台账", Href: importPath, Primary: true}}, v.Heading.Acts...)
 	}
 	v.Filter.Fill(q)
