@@ -3,6 +3,7 @@ package inspection
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
@@ -39,6 +40,13 @@ func (n *inspector) survey(v *visit, page *check.Page) {
 			v.published = d
 		}
 	}
+	if n.class(page.URL) == check.ClassHome && n.homeLines == nil {
+		// Menu and foot are on every page; what is not on the home page is a page's own.
+		n.homeLines = map[string]bool{}
+		for line := range strings.Lines(page.VisibleText) {
+			n.homeLines[strings.TrimSpace(line)] = true
+		}
+	}
 	l := n.listingOf(page)
 	if class == check.ClassColumn || class == check.ClassHome {
 		v.list = &l
@@ -46,11 +54,18 @@ func (n *inspector) survey(v *visit, page *check.Page) {
 }
 
 func (n *inspector) listingOf(page *check.Page) listing {
-	l := listing{name: columnName(page), url: page.URL, scripted: fetchesList.MatchString(page.Text), static: len([]rune(page.BodyText)) > staticText,
+	l := listing{name: columnName(page), url: page.URL, scripted: fetchesList.MatchString(page.Text),
 		tagged: page.Tag("ColumnName") != "" || page.Tag("ColumnType") != ""}
 	if l.kind = check.ColumnKindOf(page.Tag("ColumnType")); l.kind == check.ColumnOther || page.Tag("ColumnType") == "" {
 		l.kind = check.ColumnKindOf(l.name)
 	}
+	own := 0
+	for line := range strings.Lines(page.VisibleText) {
+		if line = strings.TrimSpace(line); n.homeLines == nil || !n.homeLines[line] {
+			own += utf8.RuneCountInString(line)
+		}
+	}
+	l.static = own > staticText
 	dates := check.ListedDates(page)
 	l.items = len(dates)
 	for _, d := range dates {

@@ -97,6 +97,24 @@ func LimitsOf(p packs.Pack) check.Limits {
 	return l
 }
 
+// EmbeddedLimits are the thresholds of the pack that comes with the program, as
+// in force on the day; for callers without a service.
+func EmbeddedLimits(on calendar.Date) check.Limits {
+	p, ok := embedded(on)
+	if !ok {
+		return check.Limits{}
+	}
+	return LimitsOf(p)
+}
+
+func embedded(on calendar.Date) (packs.Pack, bool) {
+	all, err := packs.Embedded()
+	if err != nil {
+		return packs.Pack{}, false // a broken build, which the tests of packs catch
+	}
+	return packs.Pick(all, "gwb-2019-19", on)
+}
+
 // Evidence is the proof of a sighting: what was asked, when, and what came.
 type Evidence struct {
 	// Ref names the bytes in the blob store; empty when none were kept.
@@ -187,7 +205,9 @@ func (s Sighting) Fingerprint() string {
 	switch family, _, _ := strings.Cut(s.Check, "."); family {
 	case "footer", "home", "access":
 		place = "" // one template makes the whole site's foot
-	case "link", "column", "concealed":
+	case "link", "column":
+	case "concealed":
+		place = s.Where + " " + s.Says // a place is often no more than “<div>”
 	case "tags":
 		place = crawl.Template(s.URL) + " " + s.Where
 	default:
@@ -257,6 +277,7 @@ type inspector struct {
 	byPrint     map[string]int // fingerprint to index in report.Findings
 	untested    map[[2]string]int
 	held        int
+	homeLines   map[string]bool // lines of text on the home page
 	truncated   int
 }
 

@@ -129,13 +129,7 @@ func New(d, probes *db.DB, r *registry.Service, blobs blob.Store, client *egress
 		set.Every = 24 * time.Hour
 	}
 	if set.Pack == nil {
-		set.Pack = func(on calendar.Date) (packs.Pack, bool) {
-			all, err := packs.Embedded()
-			if err != nil {
-				return packs.Pack{}, false
-			}
-			return packs.Pick(all, "gwb-2019-19", on)
-		}
+		set.Pack = embedded
 	}
 	if set.Log == nil {
 		set.Log = slog.Default()
@@ -315,6 +309,13 @@ func contactable(site registry.Site) error {
 
 func address(site registry.Site) string { return "http://" + site.Host + "/" }
 
+// A run that takes longer is broken off; one that has not ended long after was
+// lost with its job, and would keep its site from ever being inspected again.
+const (
+	longestRun = 2 * time.Hour
+	stuckAfter = 12 * time.Hour
+)
+
 // PatrolDue queues the patrols that have come due and returns how many.
 func (s *Service) PatrolDue(ctx context.Context) (int, error) {
 	ctx = audit.System(ctx, "inspection.patrol")
@@ -322,6 +323,20 @@ func (s *Service) PatrolDue(ctx context.Context) (int, error) {
 	last, err := s.LastRuns(ctx, scope)
 	if err != nil {
 		return 0, err
+	}
+	for id, r := range last {
+		if !r.UnderWay() || s.db.Now().Sub(r.AskedAt) < stuckAfter {
+			continue
+		}
+		site, err := s.registry.Site(ctx, scope, id)
+		if err != nil {
+			return 0, err
+		}
+		if err := s.fail(ctx, site, r.ID, "检查中断，没有完成。请重新发起。"); err != nil {
+			return 0, err
+		}
+		r.State = RunFailed
+		last[id] = r
 	}
 	sites, err := s.monitored(ctx)
 	if err != nil {
@@ -436,9 +451,14 @@ func (s *Service) Work(ctx context.Context, id RunID) error {
 			s.set.Log.Warn("inspection: progress not kept", "run", id, "err", err)
 		}
 	}
-	report, err := Inspect(ctx, s.client, s.blobs, t, o)
+	within, cancel := context.WithTimeout(ctx, longestRun)
+	defer cancel()
+	report, err := Inspect(within, s.client, s.blobs, t, o)
 	if ctx.Err() != nil {
 		return ctx.Err() // stopped with the process: the job comes back
+	}
+	if within.Err() != nil {
+		return s.fail(ctx, site, id, "两小时内没有检查完，对方网站响应很慢，请与网站运维单位核实后重新发起。")
 	}
 	if err != nil {
 		s.set.Log.Error("inspection: run broke off", "run", id, "site", site.Host, "err", err)

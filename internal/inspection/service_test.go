@@ -554,3 +554,22 @@ func TestOurOwnRefusalIsNoFailureOfTheSite(t *testing.T) {
 		}
 	})
 }
+
+func TestRunLostWithItsJobFreesTheSite(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		r, err := h.svc.Start(h.ctx, h.scope, h.site.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.clock.Advance(13 * time.Hour)
+		if n, err := h.svc.PatrolDue(h.ctx); err != nil || n != 0 {
+			t.Errorf("%d patrols (%v)", n, err)
+		}
+		if r, err = h.svc.Run(h.ctx, h.scope, r.ID); err != nil || r.State != inspection.RunFailed {
+			t.Errorf("%s (%v)", r.State, err)
+		}
+		if _, err := h.svc.Start(h.ctx, h.scope, h.site.ID); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -96,7 +96,7 @@ func newList(list []inspection.Finding, total int) listView {
 			{Kind: web.Select, Name: "severity", Label: "程度", Options: orAll([]web.Option{{Value: "serious", Label: "严重"}, {Value: "error", Label: "一般"}, {Value: "advice", Label: "提示"}})},
 			{Kind: web.Select, Name: "family", Label: "类别", Options: orAll(families)},
 		}, More: []web.Field{
-			{Name: "clause", Label: "依据编号", Max: 20, Hint: "例如 S7.3a、D-19、V-W-3", Narrow: true},
+			{Name: "clause", Label: "依据编号", Max: 20, Hint: "例如 S7.3a、D-19、V-W-3"},
 			{Kind: web.Check, Name: "home", Label: "只看首页上的", Value: "on"},
 		}},
 		Table: findingTable("问题", list, true),
@@ -359,6 +359,13 @@ const maxEvidence = 16 << 20
 // hold anything: an attachment without a type a browser would show.
 func (h *Handler) evidence(w http.ResponseWriter, r *http.Request) error {
 	ctx, scope, id := r.Context(), authz.ScopeFrom(r.Context()), inspection.FindingID(r.PathValue("id"))
+	finding, err := h.inspection.Finding(ctx, h.db, scope, id)
+	if err != nil {
+		return err
+	}
+	if strings.HasPrefix(finding.Check, "privacy.") && !mayAct(r) {
+		return fault.New(fault.Forbidden, "该页面含有未遮蔽的个人信息，只有办理整改的人员可以下载。")
+	}
 	proofs, err := h.inspection.Proofs(ctx, h.db, scope, id)
 	if err != nil {
 		return err
