@@ -219,3 +219,11 @@ func (s *Service) OpenAttachment(ctx context.Context, scope authz.Scope, store b
 	r, err := store.Open(ctx, a.Blob)
 	return a, r, err
 }
+
+// Keeps reports whether some record holds the blob as its attachment, for the
+// sweep of blobs whose form was never submitted. It takes no scope: the sweep
+// is a duty of the house and learns nothing but yes or no.
+func Keeps(ctx context.Context, q db.Querier, ref blob.Ref) (bool, error) {
+	n, err := db.One(ctx, q, db.Value[int], `SELECT count(*) FROM attachment WHERE blob = $1`, string(ref))
+	return n > 0, err
+}

@@ -89,14 +89,31 @@ func (s *Service) lawUnit(ctx context.Context, q db.Querier, u org.Unit) (sx2021
 }
 
 // sameHolder are the units whose sites count as one unit's: a government and
-// its office are one holder (Article 6: the office acts for the government);
-// everybody else stands alone.
+// its office are one holder (Article 6: the office acts for the government), and
+// so are, where an area has no people's government, the committee that governs
+// it and its office (Yangling). Everybody else stands alone.
 func (s *Service) sameHolder(ctx context.Context, q db.Querier, u org.Unit) ([]org.UnitID, error) {
-	if u.Kind != org.Government && u.Kind != org.Office {
+	governing := []org.Kind{org.Government, org.Office}
+	n, err := db.One(ctx, q, db.Value[int], `SELECT count(*) FROM unit WHERE area_id = $1 AND kind = 'government' AND abolished_on IS NULL`, u.Area)
+	if err != nil {
+		return nil, err
+	}
+	if n == 0 {
+		governing = append(governing, org.Committee, org.ZoneCommittee)
+	}
+	if !slices.Contains(governing, u.Kind) || u.Parent != "" {
 		return []org.UnitID{u.ID}, nil
 	}
-	return db.All(ctx, q, db.Value[org.UnitID], `
-		SELECT id FROM unit WHERE area_id = $1 AND (id = $2 OR kind IN ('government', 'office') AND abolished_on IS NULL) ORDER BY id`, u.Area, u.ID)
+	var out []org.UnitID
+	for _, k := range governing {
+		some, err := db.All(ctx, q, db.Value[org.UnitID], `
+			SELECT id FROM unit WHERE area_id = $1 AND kind = $2 AND parent_id IS NULL AND abolished_on IS NULL ORDER BY id`, u.Area, k)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, some...)
+	}
+	return out, nil
 }
 
 // heldSites counts the sites the holder has running or being opened.

@@ -426,23 +426,44 @@ func TestApprovalBringsSiteYearAndChecklist(t *testing.T) {
 	})
 }
 
-// A government and its office are one holder.
-func TestGovernmentAndOfficeAreOneHolder(t *testing.T) {
+// A government and its office are one holder; so are the committee that
+// governs an area and its office. A zone inside a city is not the city.
+func TestWhoIsOneHolder(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		ctx := audit.System(context.Background(), "test")
 		err := h.db.Update(ctx, func(tx *db.Tx) error {
-			gov, _, err := h.org.AddUnit(ctx, tx, org.Unit{Area: "county-610113000000", Kind: org.Government, Name: "雁塔区人民政府"})
-			if err != nil {
-				return err
+			for _, n := range []struct {
+				u    org.Unit
+				host string
+			}{
+				{org.Unit{Area: "county-610113000000", Kind: org.Government, Name: "雁塔区人民政府"}, "www.yanta.gov.cn"},
+				{org.Unit{Area: "city-610403000000", Kind: org.Committee, Name: "杨凌示范区管理委员会", Direct: true}, "www.yangling.example"},
+				{org.Unit{Area: "city-610100000000", Kind: org.Government, Name: "西安市人民政府"}, ""},
+				{org.Unit{Area: "city-610100000000", Kind: org.ZoneCommittee, Level: org.City, Name: "西咸新区管理委员会"}, "www.xixian.example"},
+			} {
+				u, _, err := h.org.AddUnit(ctx, tx, n.u)
+				if err != nil {
+					return err
+				}
+				if n.host == "" {
+					continue
+				}
+				if _, err = h.registry.EnterSite(ctx, tx, registry.Site{Unit: u.ID, Kind: registry.Portal, Name: u.Name, Host: n.host}); err != nil {
+					return err
+				}
 			}
-			_, err = h.registry.EnterSite(ctx, tx, registry.Site{Unit: gov.ID, Kind: registry.Portal, Name: "雁塔区人民政府", Host: "www.yanta.gov.cn"})
-			return err
+			return nil
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := h.apply("county"); !slices.Equal(reasons(err), []string{"S7.1c.one_site"}) {
-			t.Errorf("the office opened a second portal of its government: %v", err)
+		for _, unit := range []string{"county", "yangling"} {
+			if _, err := h.apply(unit); !slices.Equal(reasons(err), []string{"S7.1c.one_site"}) {
+				t.Errorf("%s: the office opened a second portal: %v", unit, err)
+			}
+		}
+		if _, err := h.apply("city"); err != nil {
+			t.Errorf("the zone's site counted as the city's: %v", err)
 		}
 	})
 }
@@ -684,6 +705,65 @@ func TestLaunchMovesTheClocks(t *testing.T) {
 		}
 		if d := h.debts("police_filing"); d[0].State != obligation.Discharged || !strings.Contains(d[0].Evidence, "陕公网安备") {
 			t.Errorf("police filing %+v", d)
+		}
+	})
+}
+
+func TestTwoLaunchesAtOnceOneWins(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		site := h.siteOf(h.climb(h.mustApply("citydept")))
+		h.ready(site, "citydept.clerk")
+		errs := make(chan error, 2)
+		for _, who := range []string{"citydept.clerk", "city.chief"} {
+			ctx, scope := h.as(who, authz.LaunchManage)
+			go func() {
+				_, err := h.svc.Launch(ctx, scope, site.ID)
+				errs <- err
+			}()
+		}
+		won := 0
+		for range 2 {
+			if err := <-errs; err == nil {
+				won++
+			} else if !fault.Is(err, fault.Conflict) {
+				t.Errorf("the loser was told %v", err)
+			}
+		}
+		if won != 1 || len(h.debts("police_filing")) != 1 || len(h.debts("launch_notice")) != 1 {
+			t.Errorf("%d launches won, clocks %d and %d", won, len(h.debts("police_filing")), len(h.debts("launch_notice")))
+		}
+		if kept, err := approval.Keeps(context.Background(), h.db, blob.Ref("sha256:none")); kept || err != nil {
+			t.Errorf("a blob of nobody is kept: %v %v", kept, err)
+		}
+	})
+}
+
+// A body set up by a department applies through it (readings 9).
+func TestDispatchedBodyAppliesThroughItsParent(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := audit.System(context.Background(), "test")
+		err := h.db.Update(ctx, func(tx *db.Tx) error {
+			parent := h.units["provdept"]
+			u, _, err := h.org.AddUnit(ctx, tx, org.Unit{Area: parent.Area, Parent: parent.ID, Kind: org.Dispatched, Name: "陕西省商务厅驻西安办事处"})
+			if err != nil {
+				return err
+			}
+			h.units["branch"] = u
+			return h.hire(ctx, tx, "branch.clerk", u, authz.Sponsor)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.apply("branch"); !fault.Is(err, fault.Refused) || !strings.Contains(fault.Of(err).Says, "陕西省商务厅") {
+			t.Errorf("the body applied for itself: %v", err)
+		}
+		pctx, scope := h.as("provdept.clerk", authz.OpeningApply)
+		c, _, err := h.svc.ApplyOpening(pctx, scope, h.form("branch"), consent())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if site := h.siteOf(h.climb(c)); c.Unit != h.units["provdept"].ID || site.Unit != h.units["branch"].ID {
+			t.Errorf("applied by %s for %s", c.Unit, site.Unit)
 		}
 	})
 }

@@ -265,7 +265,7 @@ func (h *Handler) apply(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	said := "申请已提交，编号 " + c.Number + "。办理进展会在工作台通知您。"
+	said := "申请已提交，编号 " + c.Number + "。退回或办结时会在工作台通知您。"
 	if len(lifted) > 0 {
 		said = "申请已按省政府办公厅批准的例外提交，编号 " + c.Number + "。"
 	}
