@@ -68,6 +68,13 @@ func (s *Service) Appoint(ctx context.Context, tx *db.Tx, scope authz.Scope, per
 			}
 		}
 	}
+	name, err := db.One(ctx, tx, db.Value[string], `SELECT name FROM person WHERE id = $1`, person)
+	if db.None(err) {
+		return fault.Missing("人员")
+	}
+	if err != nil {
+		return err
+	}
 	id := PostID(ulid.Make().String())
 	_, err = tx.Exec(ctx, `INSERT INTO post (id, person_id, unit_id, role, since) VALUES ($1, $2, $3, $4, $5)`, id, person, unit, role, tx.Now())
 	if _, dup := db.UniqueViolation(err); dup {
@@ -77,7 +84,7 @@ func (s *Service) Appoint(ctx context.Context, tx *db.Tx, scope authz.Scope, per
 		return fmt.Errorf("org: appoint: %w", err)
 	}
 	return audit.Record(ctx, tx, audit.Entry{
-		Act: "org.post.appoint", Target: audit.Target{Kind: "person", ID: string(person), Name: string(person), Unit: string(unit)},
+		Act: "org.post.appoint", Target: audit.Target{Kind: "person", ID: string(person), Name: name, Unit: string(unit)},
 		After: map[string]string{"unit": u.Name, "role": info.Name},
 	})
 }

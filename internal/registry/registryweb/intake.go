@@ -109,7 +109,7 @@ func linesOf(r intake.Report) []line {
 func newReportView(f registry.File) (reportView, []line) {
 	rep, taken := f.Looked, !f.TakenAt.IsZero()
 	v := reportView{Heading: web.Heading{Above: f.Kind.Name(), Title: f.Name, Tags: []web.Tag{{Kind: web.Info, Text: "预检报告"}}},
-		Rows: web.Table{Caption: "逐行说明", Columns: []web.Column{{Head: "行号", Number: true}, {Head: "结果"}, {Head: "列"}, {Head: "说明", Wide: true}}, Empty: web.Empty{Title: "没有需要说明的行"}}}
+		Rows: web.Table{Caption: "逐行说明", Columns: []web.Column{{Head: "行号"}, {Head: "结果"}, {Head: "列"}, {Head: "说明", Wide: true}}, Empty: web.Empty{Title: "没有需要说明的行"}}}
 	accepted := "可以登记"
 	if taken {
 		rep, accepted = f.Taken, "已登记"

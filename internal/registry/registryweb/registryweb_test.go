@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -393,6 +394,33 @@ func TestAccountsOfTheScope(t *testing.T) {
 		h.become(authz.Supervisor, h.yanta)
 		if got := h.site.Get("/console/accounts").Want(http.StatusOK).All(".table tbody th"); len(got) != 1 {
 			t.Errorf("a county sees %v", got)
+		}
+	})
+}
+
+// endless is a body that never says how long it is.
+type endless struct{ read int64 }
+
+func (e *endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'x'
+	}
+	e.read += int64(len(p))
+	return len(p), nil
+}
+
+// One that does not announce its length is read to the limit and no further.
+func TestAnEndlessUploadStopsAtTheLimit(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		flood := &endless{}
+		head := "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n"
+		r := httptest.NewRequest(http.MethodPost, "/console/import", io.MultiReader(strings.NewReader(head), flood))
+		r.ContentLength = -1
+		r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		a := h.site.Do(r).Want(http.StatusRequestEntityTooLarge)
+		if !strings.Contains(a.Body, "提交的内容超过 64") || flood.read > registry.MaxFile+1<<20 {
+			t.Errorf("%d bytes read: %v", flood.read, a.All("main"))
 		}
 	})
 }
