@@ -81,10 +81,11 @@ func (h *Handler) Landing(w http.ResponseWriter, r *http.Request) {
 	})
 	for _, s := range sites {
 		host := s.Host
-		for _, x := range s.Hosts {
-			if strings.HasSuffix(x, ".localhost") {
-				host = x
-			}
+		if i := slices.IndexFunc(s.Hosts, func(x string) bool { return strings.HasSuffix(x, ".localhost") }); i >= 0 {
+			host = s.Hosts[i]
+		}
+		if own := s.Slug + ".localhost"; slices.Contains(s.Hosts, own) {
+			host = own
 		}
 		top := s.Top()
 		page.Portals = append(page.Portals, landingPortal{s.Name, "http://" + host + port + "/", host, s.Sponsor, s.Offline, top[:min(len(top), 5)]})

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,13 +75,12 @@ func serve(t testing.TB, change ...func(*theme.Site)) *served {
 func (s *served) do(method, host, target string, header ...string) *http.Response {
 	r := httptest.NewRequest(method, "http://yunhe.localhost/", nil)
 	r.Host = host
-	u := r.URL
 	path, query, _ := strings.Cut(target, "?")
-	if parsed, err := u.Parse("http://x" + target); err == nil {
-		*u = *parsed
-	} else {
-		u.Path, u.RawQuery = path, query
+	plain, err := url.PathUnescape(path)
+	if err != nil {
+		plain = path
 	}
+	r.URL.Path, r.URL.RawPath, r.URL.RawQuery = plain, path, query
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
