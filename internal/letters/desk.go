@@ -19,6 +19,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/intake"
+	"zhengshu/internal/jobs"
 	"zhengshu/internal/notify"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
@@ -576,4 +577,19 @@ func instant(r db.Scanner) (time.Time, error) {
 	var t time.Time
 	err := r.Scan(&t)
 	return t, err
+}
+
+// PruneCounters is the hourly duty behind Prune.
+type PruneCounters struct{}
+
+// Kind of the job.
+func (PruneCounters) Kind() string { return "letters.prune_counters" }
+
+// Register adds the duties of letters to the workers.
+func (d *Desk) Register(w *jobs.Workers) {
+	jobs.Handle(w, func(ctx context.Context, _ PruneCounters) error {
+		_, err := d.Prune(ctx)
+		return err
+	})
+	jobs.Every(w, time.Hour, PruneCounters{})
 }

@@ -14,6 +14,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/jobs"
 	"zhengshu/internal/letters"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
@@ -946,4 +947,20 @@ func FuzzReceipt(f *testing.F) {
 			t.Errorf("%q sends: %v", s, err)
 		}
 	})
+}
+
+func TestMachineIsSound(t *testing.T) {
+	if err := letters.Machine.Check(); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range letters.Machine.Moves {
+		if authz.Describe[authz.Permission(m.Permit)] == "" {
+			t.Errorf("%s asks for %s, which is no permission", m.Act, m.Permit)
+		}
+	}
+	w := jobs.NewWorkers()
+	letters.NewDesk(nil).Register(w)
+	if _, err := jobs.New(dbtest.SQLite(t, nil), w, jobs.Config{}); err != nil {
+		t.Error(err)
+	}
 }

@@ -95,7 +95,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, fn handle) {
 		return
 	}
 	f := fault.Of(err)
-	if f.Kind == fault.Internal || f.Cause != nil {
+	if f.Kind.Status() >= http.StatusInternalServerError {
 		h.c.Log.ErrorContext(r.Context(), "public letters", "path", r.URL.Path, "kind", string(f.Kind), "error", err)
 	}
 	if err := h.render(w, r, f.Kind.Status(), problemView, problem{f.Says}, "暂时不能办理"); err != nil {

@@ -288,30 +288,27 @@ func TestLimitsOfTheDoor(t *testing.T) {
 
 	v = x.fill()
 	v.Set("phone", "13900000002")
-	var b bytes.Buffer
-	m := multipart.NewWriter(&b)
-	for k := range v {
-		if err := m.WriteField(k, v.Get(k)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	form := func(extra bool) *http.Request {
-		c := bytes.NewBuffer(bytes.Clone(b.Bytes()))
-		w := multipart.NewWriter(c)
-		if err := w.SetBoundary(m.Boundary()); err != nil {
-			t.Fatal(err)
-		}
-		if extra {
-			if _, err := w.CreateFormFile("file", "a.exe"); err != nil {
+	form := func(file bool) *http.Request {
+		var b bytes.Buffer
+		m := multipart.NewWriter(&b)
+		for k := range v {
+			if err := m.WriteField(k, v.Get(k)); err != nil {
 				t.Fatal(err)
 			}
 		}
-		_ = w.Close()
-		r := httptest.NewRequest(http.MethodPost, "/letters/new", c)
+		if file {
+			if _, err := m.CreateFormFile("file", "a.exe"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := m.Close(); err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest(http.MethodPost, "/letters/new", &b)
 		r.Header.Set("Content-Type", m.FormDataContentType())
 		return r
 	}
-	if code, _, _ := x.do(form(true)); code != http.StatusUnprocessableEntity && code != http.StatusBadRequest {
+	if code, _, _ := x.do(form(true)); code < 400 || code >= 500 {
 		t.Errorf("a file was answered %d", code)
 	}
 	if code, body, _ := x.do(form(false)); code != http.StatusSeeOther {

@@ -265,6 +265,17 @@ type gridRow struct {
 // published are the figures the public reads.
 var published = []letters.Measure{letters.MeasureReceived, letters.MeasureAccepted, letters.MeasureAnswered, letters.MeasureOnTime, letters.MeasureLate, letters.MeasurePublished}
 
+// short heads let seven columns stand on a phone.
+func short(m letters.Measure) string {
+	switch m {
+	case letters.MeasureOnTime:
+		return "按时"
+	case letters.MeasurePublished:
+		return "公开"
+	}
+	return m.Name()
+}
+
 func rate(c letters.Counts) string {
 	if p := c.OnTimePercent(); p >= 0 {
 		return strconv.Itoa(p) + "%"
@@ -275,7 +286,7 @@ func rate(c letters.Counts) string {
 func newGrid(caption, head string, list []letters.Counts) grid {
 	g := grid{Caption: caption, Heads: []string{head}}
 	for _, m := range published {
-		g.Heads = append(g.Heads, m.Name())
+		g.Heads = append(g.Heads, short(m))
 	}
 	g.Heads = append(g.Heads, "按时率")
 	for _, c := range list {
@@ -295,7 +306,7 @@ func (h *Handler) statistics(w http.ResponseWriter, r *http.Request, site regist
 	}
 	p := statistics{At: minute(f.At), Rate: rate(f.Total), Type: newGrid("按类型", "类型", f.ByType), Month: newGrid("按收到的月份", "月份", f.ByMonth)}
 	for _, m := range published {
-		p.Total = append(p.Total, figure{m.Name(), f.Total.N[m]})
+		p.Total = append(p.Total, figure{short(m), f.Total.N[m]})
 	}
 	return h.render(w, r, http.StatusOK, statisticsView, p, "来信办理统计")
 }

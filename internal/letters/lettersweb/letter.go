@@ -3,6 +3,7 @@ package lettersweb
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"zhengshu/internal/authz"
@@ -517,4 +518,9 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return h.answerPage(w, r, err)
+}
+
+// Folded reports whether some act is not the next step.
+func (v letterView) Folded() bool {
+	return slices.ContainsFunc(v.Acts, func(a actForm) bool { return !a.Open })
 }
