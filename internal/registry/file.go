@@ -35,7 +35,7 @@ var fileKindNames = map[FileKind]string{UnitFile: "区划和单位", SiteFile: "
 // Name is the kind in Chinese.
 func (k FileKind) Name() string { return fileKindNames[k] }
 
-// MaxFile is the largest file taken in, in bytes.
+// MaxFile is the largest file taken in, with the form around it, in bytes.
 const MaxFile = 64 << 20
 
 // keptRows bounds the rows a kept report names; the counts stay whole.

@@ -25,10 +25,6 @@ const (
 	accountsPath = "/console/accounts"
 	importPath   = "/console/import"
 	perPage      = 50
-
-	// formRoom is what the form's other fields may add to an uploaded file, in
-	// bytes.
-	formRoom = 64 << 10
 )
 
 // Handler answers the routes of this door.
@@ -57,7 +53,7 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "POST /console/sites/{id}/monitor", Permit: authz.MonitorSwitch, Handle: h.monitor},
 		{Pattern: "GET /console/accounts", Permit: authz.RegistryRead, Handle: h.accounts},
 		{Pattern: "GET /console/import", Permit: authz.RegistryImport, Handle: h.showImport},
-		{Pattern: "POST /console/import", Permit: authz.RegistryImport, Handle: h.look, MaxBody: registry.MaxFile + formRoom},
+		{Pattern: "POST /console/import", Permit: authz.RegistryImport, Handle: h.look, MaxBody: registry.MaxFile},
 		{Pattern: "GET /console/import/{id}", Permit: authz.RegistryImport, Handle: h.report},
 		{Pattern: "POST /console/import/{id}", Permit: authz.RegistryImport, Handle: h.take},
 	}

@@ -191,7 +191,7 @@ func (h *Handler) look(w http.ResponseWriter, r *http.Request) error {
 			return err
 		})
 	}
-	if askable(err) || fault.Is(err, fault.TooLarge) {
+	if askable(err) {
 		v, formErr := h.importForm(r)
 		if formErr != nil {
 			return formErr
@@ -215,9 +215,6 @@ func (h *Handler) lookAt(ctx context.Context, scope authz.Scope, r *http.Request
 		return registry.File{}, fault.New(fault.Invalid, "文件没有传完整，可能是网络中断；请重新上传。").On("file", "请重新选择文件").From(err)
 	}
 	defer upload.Close()
-	if head.Size > registry.MaxFile {
-		return registry.File{}, fault.Newf(fault.TooLarge, "文件超过 %d MB 的上限，请按区划拆成几个文件分别导入。", registry.MaxFile>>20).On("file", "请拆分文件")
-	}
 	f := registry.File{Kind: registry.FileKind(r.PostFormValue("kind")), Name: fileName(head.Filename), Size: head.Size}
 	if f.Kind.Name() == "" {
 		return registry.File{}, fault.New(fault.Invalid, "没有选择文件里登记的是什么。").On("kind", "请选择区划和单位、网站或政务新媒体账号")

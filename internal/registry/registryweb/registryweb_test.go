@@ -375,7 +375,7 @@ func TestAGigabyteIsRefusedInWords(t *testing.T) {
 		r.ContentLength = 1 << 30
 		r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
 		a := h.site.Do(r).Want(http.StatusRequestEntityTooLarge)
-		if !strings.Contains(a.Body, "提交的内容超过 64") {
+		if !strings.Contains(a.Body, "提交的内容超过 64 MB 的上限") {
 			t.Error(a.All("main"))
 		}
 	})
@@ -419,7 +419,7 @@ func TestAnEndlessUploadStopsAtTheLimit(t *testing.T) {
 		r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
 		r.Header.Set("Sec-Fetch-Site", "same-origin")
 		a := h.site.Do(r).Want(http.StatusRequestEntityTooLarge)
-		if !strings.Contains(a.Body, "提交的内容超过 64") || flood.read > registry.MaxFile+1<<20 {
+		if !strings.Contains(a.Body, "提交的内容超过 64 MB 的上限") || flood.read > registry.MaxFile+1<<20 {
 			t.Errorf("%d bytes read: %v", flood.read, a.All("main"))
 		}
 	})
