@@ -9,9 +9,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -245,13 +247,20 @@ func Inspect(ctx context.Context, client *egress.Client, store blob.Store, t Tar
 		}
 		hosts = append([]string{u.Hostname()}, t.Hosts...)
 	}
-	res, err := crawl.Crawl(ctx, client, crawl.Plan{Start: start, Hosts: hosts, MaxPages: o.MaxPages, Manners: o.Manners, Visit: n.visit})
-	if err != nil {
-		return n.report, fmt.Errorf("inspection: crawl %s: %w", start, err)
-	}
-	n.report.Pages = res.Pages
-	for _, u := range res.Untested {
-		n.skip("crawl."+string(u.Why), u.Why.Says(), u.What, u.Count)
+	for from := start; from != ""; {
+		res, err := crawl.Crawl(ctx, client, crawl.Plan{Start: from, Hosts: hosts, MaxPages: o.MaxPages, Manners: o.Manners, Visit: n.visit})
+		if err != nil {
+			return n.report, fmt.Errorf("inspection: crawl %s: %w", from, err)
+		}
+		n.report.Pages += res.Pages
+		for _, u := range res.Untested {
+			n.skip("crawl."+string(u.Why), u.Why.Says(), u.What, u.Count)
+		}
+		// A page of one line of script sends visitors on; a crawler that runs no
+		// scripts would stop there.
+		if from = ""; n.visits[n.home] == nil && n.sent && len(n.order) < 10 {
+			from, n.sent = n.home, false
+		}
 	}
 	if n.reach(ctx); n.report.Reachable {
 		if err := n.judgeLinks(ctx); err != nil {
@@ -277,6 +286,8 @@ type inspector struct {
 	byPrint     map[string]int // fingerprint to index in report.Findings
 	untested    map[[2]string]int
 	held        int
+	stub        string          // a signpost met where the home page was looked for
+	sent        bool            // the home page is only a signpost to another page
 	homeLines   map[string]bool // lines of text on the home page
 	truncated   int
 }
@@ -342,6 +353,15 @@ func (n *inspector) visit(p crawl.Page) error {
 		return err
 	}
 	v.title, v.text = page.Title, clipRunes(page.VisibleText, 400)
+	if p.URL == n.stub {
+		return nil // met again: a signpost owes nothing
+	}
+	if p.URL == n.home && !n.sent {
+		if to := signpost(page); to != "" && n.own(to) {
+			n.stub, n.home, n.sent = p.URL, to, true
+			return nil
+		}
+	}
 	if softError(page) {
 		return nil // an error page: the link to it is the finding
 	}
@@ -351,6 +371,29 @@ func (n *inspector) visit(p crawl.Page) error {
 		n.add(v, page, s)
 	}
 	return nil
+}
+
+// A refresh in the head or one line of script that sends the visitor on.
+var sendsOn = regexp.MustCompile(`(?i)http-equiv\s*=\s*["']?refresh["']?[^>]{0,80}?url\s*=\s*['"]?([^"'>\s]{1,500})|location(?:\.href)?\s*=\s*["']([^"']{1,500})["']|location\.(?:replace|assign)\(\s*["']([^"']{1,500})["']`)
+
+// signpostText is how many characters a page may show and still be taken for a
+// signpost.
+const signpostText = 60
+
+// signpost returns where a page that only sends its visitors on leads to.
+func signpost(p *check.Page) string {
+	if len([]rune(strings.TrimSpace(p.VisibleText))) > signpostText {
+		return ""
+	}
+	m := sendsOn.FindStringSubmatch(p.Text)
+	if m == nil {
+		return ""
+	}
+	to, err := crawl.Canonical(p.URL, html.UnescapeString(m[1]+m[2]+m[3]))
+	if err != nil || to == p.URL {
+		return ""
+	}
+	return to
 }
 
 func isHTML(contentType string, body []byte) bool {
@@ -374,7 +417,7 @@ func sentence(err error) string {
 }
 
 func (n *inspector) class(address string) check.Class {
-	if address == n.home || address == n.start {
+	if address == n.home || address == n.start && address != n.stub {
 		return check.ClassHome
 	}
 	return ""

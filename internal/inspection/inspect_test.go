@@ -2,6 +2,7 @@ package inspection_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/netip"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"zhengshu/internal/blob"
 	"zhengshu/internal/check"
+	"zhengshu/internal/egress"
 	"zhengshu/internal/inspection"
 )
 
@@ -332,5 +334,67 @@ func TestBadAddress(t *testing.T) {
 		if _, err := inspection.Inspect(context.Background(), s.client(t), nil, inspection.Target{URL: u}, options()); err == nil || !strings.Contains(err.Error(), "") {
 			t.Errorf("%q was taken", u)
 		}
+	}
+}
+
+// Many portals answer their bare address with a page that only leads on.
+func TestHomeBehindASignpost(t *testing.T) {
+	for name, front := range map[string]page{
+		"redirect": {to: "/index/"},
+		"refresh":  {ctype: "text/html", body: `<html><head><meta http-equiv="refresh" content="0; url=/index/"></head><body></body></html>`},
+		"script":   {ctype: "text/html", body: `<html><body><script>window.location.href = "/index/";</script></body></html>`},
+		"replace":  {ctype: "text/html", body: `<html><body>正在进入<script>location.replace('index/')</script></body></html>`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			s.set("/index/", s.pages["/"])
+			s.set("/", front)
+			rep := inspect(t, s, options())
+			if len(rep.Findings) != 0 || rep.Pages < 6 || !rep.Reachable {
+				t.Fatalf("%d pages, %+v", rep.Pages, rep.Findings)
+			}
+			s.swap("/index/", "2026-03-18", "2026-01-09")
+			s.swap("/index/", "/yw/1.html", "/tz/1.html")
+			rep = inspect(t, s, options())
+			if len(rep.Findings) != 1 || rep.Findings[0].Check != "home.stale" {
+				t.Fatalf("%+v", rep.Findings)
+			}
+			f := rep.Findings[0]
+			look, err := inspection.Recheck(context.Background(), s.client(t), nil, target(), inspection.Spot{Check: f.Check, Fingerprint: f.Fingerprint(), URL: f.URL, Where: f.Where}, options())
+			if err != nil || look.Outcome != inspection.Standing {
+				t.Errorf("%+v (%v)", look, err)
+			}
+		})
+	}
+}
+
+// The command line is pointed at a listener by address and port.
+func TestAllowedListenerByAddress(t *testing.T) {
+	s := newSite(t)
+	c := egress.New(egress.Policy{Allow: []netip.AddrPort{s.addr()}, Resolver: nowhere{t}})
+	t.Cleanup(c.Close)
+	rep, err := inspection.Inspect(context.Background(), c, nil, inspection.Target{URL: s.server.URL}, inspection.Options{Delay: -1, MaxPages: 3, Today: today, Limits: inspection.EmbeddedLimits(today)})
+	if err != nil || rep.Pages != 3 || !rep.Reachable {
+		t.Fatalf("%+v (%v)", rep, err)
+	}
+	var out map[string]json.RawMessage
+	b, err := json.Marshal(rep)
+	if err != nil || json.Unmarshal(b, &out) != nil || len(out) != 5 {
+		t.Errorf("%s (%v)", b, err)
+	}
+	for _, key := range []string{"url", "started", "pages", "findings", "untested"} {
+		if out[key] == nil {
+			t.Errorf("no %s", key)
+		}
+	}
+	if l := inspection.EmbeddedLimits(today); l != limits {
+		t.Errorf("limits of the pack %+v", l)
+	}
+	// Without leave the same listener is refused, and that is nobody's fault.
+	strict := egress.New(egress.Policy{Resolver: nowhere{t}})
+	t.Cleanup(strict.Close)
+	rep, err = inspection.Inspect(context.Background(), strict, nil, inspection.Target{URL: s.server.URL}, options())
+	if err != nil || len(rep.Findings) != 0 || rep.Reachable || len(rep.Untested) == 0 {
+		t.Errorf("%+v (%v)", rep, err)
 	}
 }

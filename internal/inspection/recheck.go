@@ -103,6 +103,15 @@ func (n *inspector) fetch(ctx context.Context, address string) (*visit, *check.P
 		return v, nil, nil
 	}
 	v.url = final
+	if to := signpost(page); address == n.start && !n.sent && to != "" && n.own(to) {
+		n.sent = true
+		v, page, err = n.fetch(ctx, to)
+		n.home = to
+		if v != nil && page != nil {
+			n.home = v.url
+		}
+		return v, page, err
+	}
 	return v, page, nil
 }
 

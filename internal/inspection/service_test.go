@@ -573,3 +573,40 @@ func TestRunLostWithItsJobFreesTheSite(t *testing.T) {
 		}
 	})
 }
+
+func TestDutiesAreRegisteredOnce(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		w := jobs.NewWorkers()
+		h.svc.Register(w)
+		k, err := jobs.New(h.db, w, jobs.Config{Queues: map[string]int{inspection.Queue: 2}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		h.clock.Advance(10 * time.Minute)
+		if err := k.Start(ctx); err != nil {
+			t.Fatal(err)
+		}
+		// The first firing probes the site and queues and works its patrol.
+		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+			runs, err := h.svc.Runs(h.ctx, h.scope, h.site.ID, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			days, err := h.svc.Past(h.ctx, h.scope, h.site.ID, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(runs) == 1 && runs[0].State == inspection.RunDone && runs[0].Kind == inspection.Patrol && days[0].Probes == 1 {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("runs %+v, days %+v", runs, days)
+			}
+		}
+		if err := k.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+}
