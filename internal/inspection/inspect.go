@@ -178,11 +178,12 @@ type Report struct {
 	// Reachable is false when the home page did not open; then nothing else was looked at.
 	Reachable bool `json:"-"`
 
-	visited map[string]bool // pages that were checked
-	met     map[string]bool // link targets met, canonical
-	judged  map[string]bool // of these, those that were judged
-	columns map[string]bool // columns judged, by where
-	home    bool            // freshness of the home page was judged
+	visited map[string]bool     // pages that were checked
+	looks   map[string]Evidence // of each, without the bytes
+	met     map[string]bool     // link targets met, canonical
+	judged  map[string]bool     // of these, those that were judged
+	columns map[string]bool     // columns judged, by where
+	home    bool                // freshness of the home page was judged
 }
 
 // Looked reports whether the run looked at the page or link a finding is about,
@@ -238,7 +239,7 @@ func Inspect(ctx context.Context, client *egress.Client, store blob.Store, t Tar
 	o.fill(client)
 	n := &inspector{client: client, store: store, target: t, o: o, start: start, home: start,
 		visits: map[string]*visit{}, links: map[string]*linked{}, byPrint: map[string]int{}, untested: map[[2]string]int{},
-		report: Report{URL: t.URL, Started: time.Now().UTC(), Findings: []Sighting{}, Untested: []Untested{}, visited: map[string]bool{}, met: map[string]bool{}, judged: map[string]bool{}, columns: map[string]bool{}}}
+		report: Report{URL: t.URL, Started: time.Now().UTC(), Findings: []Sighting{}, Untested: []Untested{}, visited: map[string]bool{}, looks: map[string]Evidence{}, met: map[string]bool{}, judged: map[string]bool{}, columns: map[string]bool{}}}
 	var hosts []string
 	if len(t.Hosts) > 0 {
 		u, err := url.Parse(start)
@@ -366,6 +367,9 @@ func (n *inspector) visit(p crawl.Page) error {
 		return nil // an error page: the link to it is the finding
 	}
 	n.report.visited[p.URL] = true
+	if n.report.looks != nil {
+		n.report.looks[p.URL] = v.evidence()
+	}
 	n.gather(v, page)
 	for _, s := range n.pageSightings(page) {
 		n.add(v, page, s)

@@ -97,16 +97,12 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 			turn = append(turn, site)
 		}
 	}
-	type done struct {
-		site registry.SiteID
-		res  egress.ProbeResult
-	}
-	work, results := make(chan registry.Site), make(chan done)
+	work, results := make(chan registry.Site), make(chan probed)
 	var wg sync.WaitGroup
 	for range min(s.set.AtOnce, len(turn)) {
 		wg.Go(func() {
 			for site := range work {
-				results <- done{site.ID, s.probe(ctx, site)}
+				results <- probed{site.ID, s.probe(ctx, site)}
 			}
 		})
 	}
@@ -118,19 +114,39 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 		wg.Wait()
 		close(results)
 	}()
-	n := 0
-	var failed error
+	var all []probed
 	for r := range results {
-		if r.res.Void {
-			continue
+		if !r.res.Void {
+			all = append(all, r)
 		}
-		// One commit a probe: they come seconds apart, and none is lost.
-		if err := s.record(context.WithoutCancel(ctx), r.site, r.res); err != nil && failed == nil {
-			failed = err
-		}
-		n++
 	}
-	return n, failed
+	if cutOff(all) {
+		s.set.Log.Warn("inspection: no site of this round answered; taken for an outage of our own and not counted", "sites", len(all))
+		return 0, nil
+	}
+	return len(all), s.record(context.WithoutCancel(ctx), all)
+}
+
+// probed is one probe on its way to the record.
+type probed struct {
+	site registry.SiteID
+	res  egress.ProbeResult
+}
+
+// enoughSites is how many sites must fail together before it is rather our own
+// network that failed.
+const enoughSites = 5
+
+// cutOff reports a round in which not one site could even be connected to: the
+// indicator wants a failure confirmed before it counts, and from one place this
+// is the confirmation there is.
+func cutOff(all []probed) bool {
+	for _, r := range all {
+		if r.res.OK || r.res.Status != 0 || r.res.Kind == egress.TLS {
+			return false
+		}
+	}
+	return len(all) >= enoughSites
 }
 
 // probe opens a home page as a visitor would: where plain http is not answered
@@ -145,26 +161,32 @@ func (s *Service) probe(ctx context.Context, site registry.Site) egress.ProbeRes
 	return res
 }
 
-// record keeps one probe and rolls it up into its day.
-func (s *Service) record(ctx context.Context, site registry.SiteID, r egress.ProbeResult) error {
+// record keeps the probes of a round and rolls them up into their day. The
+// house's clock dates them: the day they count for is a legal day.
+func (s *Service) record(ctx context.Context, all []probed) error {
+	if len(all) == 0 {
+		return nil
+	}
 	return s.probes.Update(ctx, func(tx *db.Tx) error {
-		// The house's clock dates the probe: the day it counts for is a legal day.
 		at := tx.Now()
-		if _, err := tx.Quiet(ctx, `INSERT INTO probe (site_id, at, ok, kind, status, took_ms) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
-			site, at, r.OK, string(r.Kind), r.Status, r.Took.Milliseconds()); err != nil {
-			return err
-		}
-		failures, took := 1, int64(0)
-		var ok any
-		if r.OK {
-			failures, took, ok = 0, r.Took.Milliseconds(), at
-		}
-		if _, err := tx.Quiet(ctx, `
-			INSERT INTO probe_day (site_id, day, probes, failures, took_ms, last_at, last_ok, last_ok_at) VALUES ($1, $2, 1, $3, $4, $5, $6, $7)
-			ON CONFLICT (site_id, day) DO UPDATE SET probes = probe_day.probes + 1, failures = probe_day.failures + excluded.failures, took_ms = probe_day.took_ms + excluded.took_ms,
-			   last_at = excluded.last_at, last_ok = excluded.last_ok, last_ok_at = COALESCE(excluded.last_ok_at, probe_day.last_ok_at)`,
-			site, calendar.DateOf(at), failures, took, at, r.OK, ok); err != nil {
-			return err
+		for _, p := range all {
+			r := p.res
+			if _, err := tx.Quiet(ctx, `INSERT INTO probe (site_id, at, ok, kind, status, took_ms) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+				p.site, at, r.OK, string(r.Kind), r.Status, r.Took.Milliseconds()); err != nil {
+				return err
+			}
+			failures, took := 1, int64(0)
+			var ok any
+			if r.OK {
+				failures, took, ok = 0, r.Took.Milliseconds(), at
+			}
+			if _, err := tx.Quiet(ctx, `
+				INSERT INTO probe_day (site_id, day, probes, failures, took_ms, last_at, last_ok, last_ok_at) VALUES ($1, $2, 1, $3, $4, $5, $6, $7)
+				ON CONFLICT (site_id, day) DO UPDATE SET probes = probe_day.probes + 1, failures = probe_day.failures + excluded.failures, took_ms = probe_day.took_ms + excluded.took_ms,
+				   last_at = excluded.last_at, last_ok = excluded.last_ok, last_ok_at = COALESCE(excluded.last_ok_at, probe_day.last_ok_at)`,
+				p.site, calendar.DateOf(at), failures, took, at, r.OK, ok); err != nil {
+				return err
+			}
 		}
 		_, err := tx.Quiet(ctx, `DELETE FROM probe WHERE at < $1`, at.Add(-keepProbes))
 		return err

@@ -520,7 +520,11 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 			if f.State == FindingOrdered || !rep.Looked(f.Check, f.URL, f.Where) {
 				continue
 			}
-			proof, err := insertProof(ctx, tx, Proof{Finding: f.ID, Run: id, Look: "patrol", Outcome: Gone, Says: "本次检查未再发现。", Evidence: Evidence{URL: f.URL, At: rep.Finished}})
+			seen, ok := rep.looks[f.URL]
+			if !ok {
+				seen = Evidence{URL: f.URL, At: rep.Finished}
+			}
+			proof, err := insertProof(ctx, tx, Proof{Finding: f.ID, Run: id, Look: "patrol", Outcome: Gone, Says: "本次检查未再发现。", Evidence: seen})
 			if err != nil {
 				return err
 			}

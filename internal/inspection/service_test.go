@@ -349,6 +349,41 @@ func TestDisputeNeedsAReasonAndStands(t *testing.T) {
 	})
 }
 
+func TestOutageOfOurOwnIsNotCounted(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		err := h.db.Update(h.ctx, func(tx *db.Tx) error {
+			for _, name := range []string{"a", "b", "c", "d"} {
+				site, err := h.reg.EnterSite(h.ctx, tx, registry.Site{Unit: h.site.Unit, Kind: registry.DepartmentSite, Name: name, Host: name + ".elsewhere.gov.cn"})
+				if err != nil {
+					return err
+				}
+				if err := h.reg.SetMonitored(h.ctx, tx, h.scope, site.ID, true); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.clock.Advance(10 * time.Minute)
+		c := egress.New(egress.Policy{Resolver: nowhere{t}}) // no name resolves
+		t.Cleanup(c.Close)
+		lost := inspection.New(h.db, h.probes, h.reg, h.blobs, c, inspection.Settings{Delay: -1})
+		if n, err := lost.ProbeDue(h.ctx); err != nil || n != 0 {
+			t.Errorf("%d probes counted while nothing could be reached (%v)", n, err)
+		}
+		// One site answers: the others' failures are theirs.
+		if n, err := h.svc.ProbeDue(h.ctx); err != nil || n != 5 {
+			t.Errorf("%d probes (%v)", n, err)
+		}
+		weeks, err := h.svc.Weeks(h.ctx, h.scope)
+		if err != nil || len(weeks) != 5 || weeks[h.site.ID].Failures != 0 {
+			t.Errorf("%+v (%v)", weeks, err)
+		}
+	})
+}
+
 func TestTwoStartAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		var wg sync.WaitGroup
