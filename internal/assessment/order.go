@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -469,6 +470,23 @@ func (s *Service) AnswerOrder(ctx context.Context, scope authz.Scope, id OrderID
 		return audit.Record(ctx, tx, audit.Entry{Act: "assessment.order.answer", Basis: citation, Target: o.Target(), After: map[string]any{"says": says, "files": len(kept)}})
 	})
 	return o, err
+}
+
+// File opens a file that an answer to the order carries; the caller closes it.
+func (s *Service) File(ctx context.Context, scope authz.Scope, id OrderID, file string) (approval.Attachment, io.ReadCloser, error) {
+	d, err := s.Order(ctx, scope, id)
+	if err != nil {
+		return approval.Attachment{}, nil, err
+	}
+	for _, a := range d.Answers {
+		for _, f := range a.Files {
+			if f.ID == file {
+				body, err := s.store.Open(ctx, f.Blob)
+				return f, body, err
+			}
+		}
+	}
+	return approval.Attachment{}, nil, fault.Missing("附件")
 }
 
 // Retested is what retesting an order came to, finding by finding.

@@ -1,0 +1,534 @@
+package assessmentweb
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"zhengshu/internal/assessment"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
+	"zhengshu/internal/org"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/rules/packs"
+	"zhengshu/internal/web"
+)
+
+// scoresView is GET /console/scores.
+type scoresView struct {
+	Heading web.Heading
+	Tabs    web.Tabs
+	Stats   web.Stats
+	Filter  web.Filter
+	Table   web.Table
+	Pager   web.Pager
+}
+
+// Title of the document.
+func (scoresView) Title() string { return "考核得分" }
+
+// Crumbs of the page.
+func (scoresView) Crumbs() []web.Crumb { return crumbs(web.Crumb{Name: "考核得分"}) }
+
+func verdictTag(v assessment.Verdict) web.Tag {
+	switch v {
+	case assessment.Qualified:
+		return web.Tag{Kind: web.Good, Text: v.Name()}
+	case assessment.Unqualified:
+		return web.Tag{Kind: web.Danger, Text: v.Name()}
+	}
+	return web.Tag{Text: v.Name()}
+}
+
+// nearest says how close the nearest veto is.
+func nearest(n *packs.Near) string {
+	if n == nil {
+		return ""
+	}
+	if n.Measure == "share" {
+		return fmt.Sprintf("%s：访问失败 %d/%d，达到 %d%% 即否决", n.Name, n.Measured.Num, n.Measured.Den, n.Threshold)
+	}
+	unit := "个"
+	if n.Measure == "stale_days" {
+		unit = "天"
+	}
+	return fmt.Sprintf("%s：%d%s，达到 %s%s即否决", n.Name, n.Measured.Num/max(n.Measured.Den, 1), unit, n.Threshold, unit)
+}
+
+func points(s assessment.Score) string {
+	switch {
+	case s.Scored:
+		return s.Points.String() + " 分"
+	case s.Verdict == assessment.Untested:
+		return "未检测"
+	case len(s.Vetoes) > 0:
+		return "单项否决，不计分"
+	case s.Class == packs.PortalSite:
+		return "分值未核实，不计分"
+	}
+	return "不计分"
+}
+
+func newScoresView(list []assessment.Score, all []assessment.Score, accounts int, q url.Values, on calendar.Date, period string) scoresView {
+	tab := q.Get("tab")
+	v := scoresView{
+		Heading: web.Heading{Title: "考核得分", Lead: "按" + on.Chinese() + "的情况计算。门户网站计分，部门网站和政务新媒体只判合格、不合格；没有检查过的不判。", Acts: []web.Act{{Text: "指标包", Href: packsPath}}},
+		Tabs:    web.Tabs{Label: "考核对象", Items: []web.Tab{{Name: "政府网站", Href: scoresPath, Current: tab == ""}, {Name: "政务新媒体", Href: scoresPath + "?tab=accounts", N: accounts, Current: tab == "accounts"}}},
+		Filter: web.Filter{Action: scoresPath, Total: -1, Fields: []web.Field{
+			{Kind: web.SearchBox, Name: "q", Label: "名称、域名或单位", Max: 60},
+			{Kind: web.Select, Name: "verdict", Label: "结果", Options: []web.Option{{Label: "全部"}, {Value: string(assessment.Unqualified), Label: "不合格"}, {Value: string(assessment.Qualified), Label: "合格"}, {Value: string(assessment.Untested), Label: "未检测"}}},
+			{Kind: web.Select, Name: "kind", Label: "类别", Options: []web.Option{{Label: "全部"}, {Value: string(registry.Portal), Label: "政府门户网站"}, {Value: string(registry.DepartmentSite), Label: "部门网站"}}},
+		}, More: []web.Field{{Name: "period", Label: "时段", Hint: "例如 2026-Q1、2026-03；不填为今天", Max: 10, Narrow: true}}},
+		Table: web.Table{Caption: "考核得分", Quiet: true, Columns: []web.Column{{Head: "网站", Wide: true}, {Head: "结果"}, {Head: "得分"}, {Head: "离否决最近的一项", Wide: true}, {Head: "最近检查"}},
+			Empty: web.Empty{Title: "没有符合条件的对象", Text: "可以调整筛选条件。"}},
+	}
+	if tab == "accounts" {
+		v.Filter = web.Filter{Action: scoresPath, Total: -1, Hidden: []web.Field{{Kind: web.Hidden, Name: "tab", Value: "accounts"}}, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "账号名称或单位", Max: 60}}}
+		v.Table.Columns = []web.Column{{Head: "账号", Wide: true}, {Head: "平台"}, {Head: "结果"}}
+	}
+	v.Filter.Fill(q)
+	n := map[assessment.Verdict]int{}
+	for _, s := range all {
+		n[s.Verdict]++
+	}
+	if tab == "" {
+		link := func(verdict assessment.Verdict) string {
+			return scoresPath + "?" + url.Values{"verdict": {string(verdict)}, "period": {period}}.Encode()
+		}
+		v.Stats = web.Stats{Label: "结果", Items: []web.Stat{
+			{Name: "合格", Value: fmt.Sprint(n[assessment.Qualified]), Unit: "个", Href: link(assessment.Qualified), Kind: web.Good},
+			{Name: "不合格", Value: fmt.Sprint(n[assessment.Unqualified]), Unit: "个", Href: link(assessment.Unqualified), Kind: web.Danger},
+			{Name: "未检测", Value: fmt.Sprint(n[assessment.Untested]), Unit: "个", Href: link(assessment.Untested)}}}
+	}
+	for _, s := range list {
+		if tab == "accounts" {
+			v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{{Text: s.Name, Note: s.UnitName}, web.Text(s.Host), web.Tagged(verdictTag(s.Verdict))}})
+			continue
+		}
+		href := "/console/sites/" + s.ID + "/score"
+		if period != "" {
+			href += "?period=" + url.QueryEscape(period)
+		}
+		last := web.Text("没有检查")
+		if !s.LastRun.IsZero() {
+			last = web.When(s.LastRun)
+		}
+		row := web.Row{Cells: []web.Cell{{Text: s.Name, Href: href, Note: s.UnitName}, web.Tagged(verdictTag(s.Verdict)), web.Text(points(s)), web.Text(nearest(s.NearestVeto)), last}}
+		if s.Scored && s.Unverified {
+			row.Cells[2].Note = "未核实 · " + s.Label()
+		}
+		if s.Verdict == assessment.Unqualified {
+			row.Kind = web.Danger
+			row.Cells[3] = web.Text(vetoes(s))
+		} else if s.NearestVeto != nil && s.NearestVeto.Warned {
+			row.Kind = web.Warn
+		}
+		v.Table.Rows = append(v.Table.Rows, row)
+	}
+	return v
+}
+
+func vetoes(s assessment.Score) string {
+	var out []string
+	for _, v := range s.Vetoes {
+		out = append(out, v.Name)
+	}
+	if len(out) == 0 {
+		return fmt.Sprintf("扣分后低于 %s 分", s.Pack.Totals.FailBelow.N)
+	}
+	return "单项否决：" + strings.Join(out, "、")
+}
+
+// periodOf reads ?period=; none is today.
+func periodOf(r *http.Request) (assessment.Period, error) {
+	if p := r.URL.Query().Get("period"); p != "" {
+		return assessment.ParsePeriod(p)
+	}
+	return assessment.OnDay(web.FrameOf(r).Today), nil
+}
+
+func (h *Handler) scores(w http.ResponseWriter, r *http.Request) error {
+	ctx, q := r.Context(), r.URL.Query()
+	scope := authz.ScopeFrom(ctx)
+	p, err := periodOf(r)
+	if err != nil {
+		return err
+	}
+	today := web.FrameOf(r).Today
+	on := p.Last()
+	if on.After(today) {
+		on = today
+	}
+	limit := perPage
+	if q.Get("tab") == "" {
+		limit = 1
+	}
+	f := registry.AccountFilter{Limit: limit, Offset: (web.PageOf(r) - 1) * perPage}
+	if q.Get("tab") != "" {
+		f.Text = q.Get("q")
+	}
+	accounts, accountTotal, err := h.assessment.AccountScores(ctx, scope, f)
+	if err != nil {
+		return err
+	}
+	if q.Get("tab") == "accounts" {
+		v := newScoresView(accounts, nil, accountTotal, q, on, "")
+		v.Pager = web.PagerOf(r, accountTotal, perPage)
+		return scoresPage.Render(w, r, v)
+	}
+	all, err := h.assessment.Scores(ctx, h.db, scope, p, assessment.ScoreFilter{Kind: registry.SiteKind(q.Get("kind")), Text: q.Get("q")})
+	if err != nil {
+		return err
+	}
+	list := slices.Clone(all)
+	if want := assessment.Verdict(q.Get("verdict")); want != "" {
+		list = slices.DeleteFunc(list, func(s assessment.Score) bool { return s.Verdict != want })
+	}
+	pager := web.PagerOf(r, len(list), perPage)
+	from := min(pager.Offset(), len(list))
+	v := newScoresView(list[from:min(from+perPage, len(list))], all, accountTotal, q, on, q.Get("period"))
+	v.Filter.Total, v.Pager = len(list), pager
+	return scoresPage.Render(w, r, v)
+}
+
+// scoreView is GET /console/sites/{id}/score.
+type scoreView struct {
+	Heading web.Heading
+	Alerts  []web.Alert
+	Stats   web.Stats
+	Costs   []costPart
+	All     web.Table
+	site    string
+	name    string
+}
+
+// Title of the document.
+func (v scoreView) Title() string { return v.Heading.Title + " · " + v.name }
+
+// Crumbs of the page.
+func (v scoreView) Crumbs() []web.Crumb {
+	return crumbs(web.Crumb{Name: "站点台账", Href: "/console/sites"}, web.Crumb{Name: v.name, Href: "/console/sites/" + v.site}, web.Crumb{Name: "得分"})
+}
+
+// costPart is an indicator that costs something, or would once confirmed.
+type costPart struct {
+	Title    string
+	Tags     []web.Tag
+	Says     string
+	Findings []costFinding
+	More     int
+}
+
+type costFinding struct {
+	Says, Link, Page, Fix string
+	Tags                  []web.Tag
+	Confirm               web.Form // empty action: not offered
+}
+
+// maxShown bounds the findings of one indicator on the page.
+const maxShown = 20
+
+func newScoreView(s assessment.Score, period string, today calendar.Date, mayConfirm bool) scoreView {
+	v := scoreView{site: s.ID, name: s.Name}
+	when := "若今天抽查"
+	if s.On != today {
+		when = s.On.Chinese() + "得分"
+	}
+	result := points(s)
+	if !s.Scored {
+		result = s.Verdict.Name()
+	}
+	v.Heading = web.Heading{Above: s.Name, Title: when + "：" + result, Lead: "依据" + s.Pack.Source + "《" + s.Pack.Title + "》第" + fmt.Sprint(s.Pack.Version) + "版。", Tags: []web.Tag{verdictTag(s.Verdict)},
+		Acts: []web.Act{{Text: "查看指标包", Href: packsPath}, {Text: "全部问题", Href: "/console/findings?site=" + s.ID}}}
+	if s.Adoption == nil {
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "分值未核实，不计分", Text: "省政府办公厅还没有采用这个指标包；分值尚未与正式文本核对，只按已核实的单项否决判定。"})
+	} else if s.Unverified {
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: s.Adoption.Label + "：部分分值未核实", Text: fmt.Sprintf("%s于%s采用（%s）。标“未核实”的分值尚未与正式文本核对，得分仅供参考。", s.Adoption.UnitName, s.Adoption.On.Chinese(), s.Adoption.Basis)})
+	}
+	if s.Verdict == assessment.Untested {
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "还没有检查过", Text: "检查期内没有完成的检查，不能判定合格与否。可以在检查页面发起一次检查。", Links: []web.Link{{Text: "去检查", Href: "/console/inspection"}}})
+	}
+	near := nearest(s.NearestVeto)
+	if near == "" {
+		near = "没有接近否决的指标"
+	}
+	v.Stats = web.Stats{Label: "概况", Items: []web.Stat{{Name: "结果", Value: s.Verdict.Name(), Kind: verdictTag(s.Verdict).Kind}}}
+	if s.Scored {
+		lost := s.Full() - s.Points
+		v.Stats.Items = append(v.Stats.Items, web.Stat{Name: "得分", Value: s.Points.String(), Unit: "/ " + s.Full().String()}, web.Stat{Name: "扣分", Value: lost.String(), Unit: "分"})
+	}
+	v.Stats.Items = append(v.Stats.Items, web.Stat{Name: "未检测指标", Value: fmt.Sprint(s.Count(packs.Untested)), Unit: "项", Note: "不扣分"}, web.Stat{Name: "待人工确认", Value: fmt.Sprint(s.Count(packs.Suspected)), Unit: "项", Note: "确认前不计"})
+	v.Alerts = append(v.Alerts, web.Alert{Kind: nearTone(s.NearestVeto), Title: "离单项否决最近的一项", Text: near})
+	v.All = web.Table{Caption: "全部指标", Compact: true, Columns: []web.Column{{Head: "指标", Wide: true}, {Head: "分值", Number: true}, {Head: "结果"}, {Head: "说明", Wide: true}}}
+	for _, l := range s.Lines {
+		v.All.Rows = append(v.All.Rows, lineRow(l))
+		if len(l.Findings) > 0 && (l.Deducted > 0 || l.Outcome != packs.Kept || l.Kind == packs.Veto) {
+			v.Costs = append(v.Costs, newCost(s, l, period, mayConfirm))
+		}
+	}
+	return v
+}
+
+func nearTone(n *packs.Near) web.Tone {
+	if n != nil && n.Warned {
+		return web.Danger
+	}
+	if n != nil {
+		return web.Warn
+	}
+	return web.Good
+}
+
+func outcomeTag(l assessment.Line) web.Tag {
+	switch {
+	case l.NotUsed:
+		return web.Tag{Text: "未核实，未使用"}
+	case l.Kind == packs.Veto && l.Outcome == packs.Violated:
+		return web.Tag{Kind: web.Danger, Text: "否决"}
+	case l.Kind == packs.Bonus && l.Deducted > 0:
+		return web.Tag{Kind: web.Good, Text: "加 " + l.Deducted.String() + " 分"}
+	case l.Deducted > 0:
+		return web.Tag{Kind: web.Warn, Text: "扣 " + l.Deducted.String() + " 分"}
+	case l.Outcome == packs.Suspected:
+		return web.Tag{Kind: web.Warn, Text: "待人工确认"}
+	case l.Outcome == packs.Untested:
+		return web.Tag{Text: "未检测"}
+	}
+	return web.Tag{Kind: web.Good, Text: "未发现问题"}
+}
+
+func lineRow(l assessment.Line) web.Row {
+	value := web.Cell{Text: "否决"}
+	switch l.Kind {
+	case packs.Deduct:
+		value.Text = l.Points.N.String()
+	case packs.Bonus:
+		value.Text = "加 " + l.Points.N.String()
+	}
+	if l.Unverified {
+		value.Note = "未核实"
+	}
+	return web.Row{Cells: []web.Cell{{Text: l.ID + " " + l.Name, Note: l.Group}, value, web.Tagged(outcomeTag(l)), {Text: l.Note}}}
+}
+
+func newCost(s assessment.Score, l assessment.Line, period string, mayConfirm bool) costPart {
+	c := costPart{Title: l.ID + " " + l.Name, Tags: []web.Tag{outcomeTag(l)}, Says: l.Says}
+	if l.Unverified {
+		c.Tags = append(c.Tags, web.Tag{Text: "分值未核实"})
+	}
+	if l.Note != "" {
+		c.Says += "（" + l.Note + "）"
+	}
+	for _, f := range l.Findings {
+		if len(c.Findings) == maxShown {
+			c.More = len(l.Findings) - maxShown
+			break
+		}
+		p := costFinding{Says: f.Says, Link: f.Link(), Page: f.URL, Fix: f.Fix, Tags: []web.Tag{severityTag(f.Severity), {Text: inspection.FindingMachine.Name(f.State)}}}
+		switch {
+		case f.Confirmed:
+			p.Tags = append(p.Tags, web.Tag{Kind: web.Danger, Text: "已人工确认"})
+		case mayConfirm && l.Outcome == packs.Suspected:
+			p.Confirm = web.Form{Action: "/console/sites/" + s.ID + "/score/confirm", Sections: []web.Section{{Hint: "确认以后计入考核，并记入审计。", Fields: []web.Field{
+				{Kind: web.Hidden, Name: "finding", Value: string(f.ID)}, {Kind: web.Hidden, Name: "indicator", Value: l.ID}, {Kind: web.Hidden, Name: "period", Value: period},
+				{Kind: web.TextLine, Name: "reason-" + string(f.ID) + l.ID, Label: "核实情况", Required: true, Max: 500}}}}, Buttons: []web.Button{{Label: "确认属实", Kind: web.Danger}}}
+		}
+		c.Findings = append(c.Findings, p)
+	}
+	return c
+}
+
+func (h *Handler) scoreScreen(r *http.Request, period string) (scoreView, error) {
+	ctx := r.Context()
+	today := web.FrameOf(r).Today
+	p := assessment.OnDay(today)
+	if period != "" {
+		var err error
+		if p, err = assessment.ParsePeriod(period); err != nil {
+			return scoreView{}, err
+		}
+	}
+	// The confirm route carries another permission; what is shown is by this one.
+	scope := authz.ScopeFrom(ctx)
+	if s := authz.SessionFrom(ctx); s != nil {
+		scope = s.ScopeFor(authz.AssessmentRead)
+	}
+	sc, err := h.assessment.ScoreSite(ctx, scope, registry.SiteID(r.PathValue("id")), p)
+	if err != nil {
+		return scoreView{}, err
+	}
+	return newScoreView(sc, period, today, may(r, authz.OrderIssue)), nil
+}
+
+func (h *Handler) score(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.scoreScreen(r, r.URL.Query().Get("period"))
+	if err != nil {
+		return err
+	}
+	return scorePage.Render(w, r, v)
+}
+
+func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) error {
+	finding, indicator, period := r.PostFormValue("finding"), r.PostFormValue("indicator"), r.PostFormValue("period")
+	err := h.assessment.Confirm(r.Context(), authz.ScopeFrom(r.Context()), inspection.FindingID(finding), indicator, r.PostFormValue("reason-"+finding+indicator))
+	if askable(err) {
+		v, shown := h.scoreScreen(r, period)
+		if shown != nil {
+			return shown
+		}
+		v.Alerts = append([]web.Alert{{Kind: web.Danger, Title: "没有办成", Text: fault.Of(err).Says}}, v.Alerts...)
+		return scorePage.RenderStatus(w, r, status(err), v)
+	}
+	if err != nil {
+		return err
+	}
+	to := "/console/sites/" + r.PathValue("id") + "/score"
+	if period != "" {
+		to += "?period=" + url.QueryEscape(period)
+	}
+	return web.Done(w, r, to, "已确认，该问题计入考核。")
+}
+
+// packsView is GET /console/packs.
+type packsView struct {
+	Heading web.Heading
+	Wrong   web.ErrorSummary
+	Packs   []packPart
+}
+
+// Title of the document.
+func (packsView) Title() string { return "指标包" }
+
+// Crumbs of the page.
+func (packsView) Crumbs() []web.Crumb {
+	return crumbs(web.Crumb{Name: "考核得分", Href: scoresPath}, web.Crumb{Name: "指标包"})
+}
+
+type packPart struct {
+	Facts     web.Summary
+	Adoptions web.Table
+	Lines     web.Table
+	MayAdopt  bool
+	Adopt     web.Form
+}
+
+func newPacksView(list []assessment.PackStatus, office org.Unit) packsView {
+	v := packsView{Heading: web.Heading{Title: "指标包", Lead: "考核所用的指标、分值和阈值，每个数值都注明出处和核实程度。未核实的数值不判定任何站点，除非省政府办公厅采用。"}}
+	for _, st := range list {
+		p := st.Pack
+		unverified := p.Unverified()
+		part := packPart{Facts: web.Summary{Title: p.Source + "《" + p.Title + "》第" + fmt.Sprint(p.Version) + "版", Wide: true, Terms: []web.Term{
+			{Name: "施行", Text: p.EffectiveFrom.Chinese()}, {Name: "指标", Text: fmt.Sprintf("%d 项，其中 %d 项含未核实的数值", len(p.Indicators), len(unverified))},
+			{Name: "扣分", Text: "满分 " + p.Totals.Deduct.N.String() + " 分，低于 " + p.Totals.FailBelow.N.String() + " 分不合格"},
+			{Name: "加分", Text: "高于 " + p.Totals.BonusAbove.N.String() + " 分进入加分，最多 " + p.Totals.Bonus.N.String() + " 分"}}},
+			Adoptions: web.Table{Caption: "采用记录", Columns: []web.Column{{Head: "采用单位"}, {Head: "方式"}, {Head: "依据", Wide: true}, {Head: "经办"}, {Head: "日期"}},
+				Empty: web.Empty{Title: "还没有采用", Text: "采用以前，只按已核实的单项否决判定，不计分。"}},
+			Lines: web.Table{Caption: "指标", Compact: true, Columns: []web.Column{{Head: "编号"}, {Head: "指标", Wide: true}, {Head: "分值", Number: true}, {Head: "阈值", Number: true}, {Head: "核实程度"}, {Head: "判定"}}}}
+		for _, a := range st.Adoptions {
+			tone := web.Good
+			if a.Label == assessment.AdoptedDemo {
+				tone = web.Warn
+			}
+			part.Adoptions.Rows = append(part.Adoptions.Rows, web.Row{Cells: []web.Cell{web.Text(a.UnitName), web.Tagged(web.Tag{Kind: tone, Text: a.Label}), web.Text(a.Basis), web.Text(a.By), web.Day(a.On)}})
+		}
+		for _, i := range p.Indicators {
+			part.Lines.Rows = append(part.Lines.Rows, indicatorRow(i, slices.Contains(unverified, i.ID)))
+		}
+		taken := slices.ContainsFunc(st.Adoptions, func(a assessment.Adoption) bool { return a.Unit == office.ID })
+		if office.ID != "" && !taken {
+			part.MayAdopt = true
+			part.Adopt = web.Form{Action: packsPath + "/adopt", Sections: []web.Section{{Legend: office.Name + "采用这一版本", Hint: "采用以后，未核实的分值也用于计算本省得分，页面和通报均注明采用方式。", Fields: []web.Field{
+				{Kind: web.Hidden, Name: "pack", Value: p.ID}, {Kind: web.Hidden, Name: "version", Value: fmt.Sprint(p.Version)}, {Kind: web.Hidden, Name: "unit", Value: string(office.ID)},
+				{Kind: web.Radios, Name: "label", Label: "采用方式", Required: true, Options: []web.Option{{Value: assessment.Adopted, Label: "正式采用", Hint: "已与正式文本逐项核对"}, {Value: assessment.AdoptedDemo, Label: "演示采用", Hint: "分值未核对，仅供演示"}}},
+				{Name: "basis", Label: "采用依据", Hint: "文件名称、文号或理由", Required: true, Max: 500}}}}, Buttons: []web.Button{{Label: "采用"}}}
+		}
+		v.Packs = append(v.Packs, part)
+	}
+	return v
+}
+
+func indicatorRow(i packs.Indicator, unverified bool) web.Row {
+	value, threshold := web.Cell{Text: "—"}, web.Cell{Text: "—"}
+	if i.Points.Given() {
+		value = web.Cell{Text: i.Points.N.String(), Note: i.Points.Mark.Name()}
+	}
+	if i.Threshold.Given() {
+		threshold = web.Cell{Text: i.Threshold.N.String(), Note: i.Threshold.Mark.Name()}
+	}
+	mark := web.Tag{Kind: web.Good, Text: i.Mark.Name()}
+	if unverified {
+		mark = web.Tag{Kind: web.Warn, Text: "未核实"}
+	}
+	how := map[packs.Auto]string{packs.Full: "机器判定", packs.Assisted: "机器提示、人工确认", packs.Manual: "人工判定"}[i.Auto]
+	return web.Row{Cells: []web.Cell{web.Text(i.ID), {Text: i.Name, Note: i.Says}, value, threshold, {Tags: []web.Tag{mark}, Note: i.Source}, web.Text(how)}}
+}
+
+func (h *Handler) packsScreen(r *http.Request) (packsView, error) {
+	ctx := r.Context()
+	scope := authz.ScopeFrom(ctx)
+	list, err := h.assessment.Packs(ctx, scope)
+	if err != nil {
+		return packsView{}, err
+	}
+	var office org.Unit
+	if s := authz.SessionFrom(ctx); s != nil {
+		for _, p := range s.Posts {
+			one := authz.Session{Posts: []authz.Post{p}}
+			if !p.Office || !one.May(authz.PackAdopt) {
+				continue
+			}
+			u, err := h.org.Unit(ctx, s.ScopeFor(authz.PackAdopt), org.UnitID(p.UnitID))
+			if err != nil {
+				return packsView{}, err
+			}
+			if u.Level == org.Province {
+				office = u
+			}
+		}
+	}
+	return newPacksView(list, office), nil
+}
+
+func (h *Handler) packs(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.packsScreen(r)
+	if err != nil {
+		return err
+	}
+	return packsPage.Render(w, r, v)
+}
+
+func (h *Handler) adopt(w http.ResponseWriter, r *http.Request) error {
+	var version int
+	if _, err := fmt.Sscan(r.PostFormValue("version"), &version); err != nil {
+		version = 0
+	}
+	pack := r.PostFormValue("pack")
+	a, err := h.assessment.Adopt(r.Context(), authz.ScopeFrom(r.Context()), org.UnitID(r.PostFormValue("unit")), pack, version, r.PostFormValue("label"), r.PostFormValue("basis"))
+	if askable(err) {
+		v, shown := h.packsScreen(r)
+		if shown != nil {
+			return shown
+		}
+		again := false
+		for i := range v.Packs {
+			f := &v.Packs[i].Adopt
+			if f.Field("pack") != nil && f.Field("pack").Value == pack && f.Field("version").Value == r.PostFormValue("version") {
+				f.Fill(r.PostForm)
+				f.Wrong(err)
+				again = true
+			}
+		}
+		if !again {
+			v.Wrong = summary(err)
+		}
+		return packsPage.RenderStatus(w, r, status(err), v)
+	}
+	if err != nil {
+		return err
+	}
+	return web.Done(w, r, packsPath, "已记录："+a.UnitName+a.Label+"。")
+}
