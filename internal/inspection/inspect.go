@@ -237,6 +237,7 @@ func Inspect(ctx context.Context, client *egress.Client, store blob.Store, t Tar
 		return Report{}, fault.Newf(fault.Invalid, "网址“%.200s”无法识别，请填写完整的网址，例如 http://www.example.gov.cn/。", t.URL).From(err)
 	}
 	o.fill(client)
+	t.Columns = placed(start, t.Columns)
 	n := &inspector{client: client, store: store, target: t, o: o, start: start, home: start,
 		visits: map[string]*visit{}, links: map[string]*linked{}, byPrint: map[string]int{}, untested: map[[2]string]int{},
 		report: Report{URL: t.URL, Started: time.Now().UTC(), Findings: []Sighting{}, Untested: []Untested{}, visited: map[string]bool{}, looks: map[string]Evidence{}, met: map[string]bool{}, judged: map[string]bool{}, columns: map[string]bool{}}}
@@ -270,6 +271,20 @@ func Inspect(ctx context.Context, client *egress.Client, store blob.Store, t Tar
 		n.judgeFreshness()
 	}
 	return n.finish(ctx)
+}
+
+// placed gives the columns their whole addresses.
+func placed(start string, columns []check.Column) []check.Column {
+	out := slices.Clone(columns)
+	for i, c := range out {
+		if c.URL == "" {
+			continue
+		}
+		if u, err := crawl.Canonical(start, c.URL); err == nil {
+			out[i].URL = u
+		}
+	}
+	return out
 }
 
 // inspector is one run. Everything but the asking of links happens in one goroutine.

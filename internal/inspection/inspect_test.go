@@ -398,3 +398,27 @@ func TestAllowedListenerByAddress(t *testing.T) {
 		t.Errorf("%+v (%v)", rep, err)
 	}
 }
+
+// Of a site hosted here the facts are given: what the page shows does not count.
+func TestGivenColumnFactsDecide(t *testing.T) {
+	s := newSite(t)
+	tg := target()
+	tg.Columns = []check.Column{{Name: "要闻", URL: "/yw/", Kind: check.ColumnNews, Items: 12, Latest: today.AddDays(-15), CycleDays: 30}}
+	store, err := blob.Disk(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rep, err := inspection.Inspect(context.Background(), s.client(t), store, tg, options())
+	if err != nil || len(rep.Findings) != 1 || rep.Findings[0].Check != "column.stale" || rep.Findings[0].URL != "http://"+host+"/yw/" || rep.Findings[0].Evidence.Ref == "" {
+		t.Fatalf("%+v (%v)", rep.Findings, err)
+	}
+	f := rep.Findings[0]
+	spot := inspection.Spot{Check: f.Check, Fingerprint: f.Fingerprint(), URL: f.URL, Where: f.Where}
+	for latest, want := range map[int]string{-15: inspection.Standing, -1: inspection.Gone} {
+		tg.Columns[0].Latest = today.AddDays(latest)
+		l, err := inspection.Recheck(context.Background(), s.client(t), store, tg, spot, options())
+		if err != nil || l.Outcome != want || l.Evidence.URL != f.URL {
+			t.Errorf("%d days: %+v (%v)", latest, l, err)
+		}
+	}
+}

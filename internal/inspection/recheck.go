@@ -51,6 +51,7 @@ func Recheck(ctx context.Context, client *egress.Client, store blob.Store, t Tar
 		return Look{}, fault.Newf(fault.Invalid, "网址“%.200s”无法识别，请填写完整的网址，例如 http://www.example.gov.cn/。", t.URL).From(err)
 	}
 	begun := time.Now()
+	t.Columns = placed(start, t.Columns)
 	n := &inspector{client: client, store: store, target: t, o: o, start: start, home: start, visits: map[string]*visit{}, links: map[string]*linked{},
 		byPrint: map[string]int{}, untested: map[[2]string]int{}, report: Report{visited: map[string]bool{}, met: map[string]bool{}, judged: map[string]bool{}, columns: map[string]bool{}}}
 	var look Look
@@ -286,6 +287,17 @@ func (n *inspector) recheckFreshness(ctx context.Context, spot Spot) (Look, erro
 		return (c.URL == spot.Where || c.Name == spot.Where) && (c.Items >= 0 || !c.Latest.IsZero())
 	}); i >= 0 {
 		n.target.Columns = n.target.Columns[i : i+1]
+		if u := n.target.Columns[0].URL; u != "" {
+			v, page, err := n.fetch(ctx, u)
+			if err != nil {
+				return Look{}, err
+			}
+			if page != nil {
+				shown = v
+				l := n.listingOf(page)
+				v.list = &l
+			}
+		}
 	} else {
 		v, page, err := n.fetch(ctx, spot.Where)
 		if err != nil {
