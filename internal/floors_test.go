@@ -22,7 +22,7 @@ var floors = []string{
 	// law and people
 	"calendar", "audit", "passage", "rules", "rules/packs", "rules/sx2021", "authz", "org", "signin", "notify", "obligation", "approval", "workbench",
 	// checks: facts in, findings out, no database
-	"check", "check/proofread/ngram", "check/proofread/corpus", "check/proofread", "check/proofread/lexicons", "check/lookalike/lexicons", "check/lookalike",
+	"check", "check/proofread/ngram", "check/proofread/corpus", "check/proofread", "check/proofread/lexicons", "check/lookalike/lexicons", "check/lookalike", "quality",
 	// records
 	"search", "registry", "library", "letters", "inspection",
 	// conductors

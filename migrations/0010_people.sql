@@ -12,6 +12,7 @@ CREATE TABLE area (
     UNIQUE (level, code)
 );
 CREATE INDEX area_parent ON area (parent_id);
+CREATE INDEX area_code ON area (code);
 
 CREATE TABLE unit (
     id         TEXT COLLATE "C" PRIMARY KEY,

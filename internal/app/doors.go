@@ -2,13 +2,16 @@ package app
 
 import (
 	"context"
-	"net/http"
 	"slices"
 
 	"zhengshu/internal/approval/approvalweb"
+	"zhengshu/internal/audit/auditweb"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/demo"
+	"zhengshu/internal/inspection/inspectionweb"
+	"zhengshu/internal/letters/lettersweb"
+	"zhengshu/internal/library/libraryweb"
 	"zhengshu/internal/lifecycle/lifecycleweb"
 	"zhengshu/internal/obligation/obligationweb"
 	"zhengshu/internal/org/orgweb"
@@ -19,16 +22,9 @@ import (
 	"zhengshu/internal/workbench/workbenchweb"
 )
 
-// portalDoor is public delivery by host.
-type portalDoor interface {
-	http.Handler
-	Serves(host string) bool
-	Landing(w http.ResponseWriter, r *http.Request)
-}
-
 // doors makes the screens of every module.
 func (h *House) doors() (web.Gate, []web.Route) {
-	gate := signinweb.New(h.Signin, h.Org, h.DB, h.Keys, signinweb.Config{Demo: h.Config.Demo, DemoPassword: demo.Password, Secure: h.Config.Secure})
+	gate := signinweb.New(h.Signin, h.Org, h.DB, h.Keys, signinweb.Config{Demo: h.Demo, DemoPassword: demo.Password, Secure: h.Config.Secure})
 	return gate, slices.Concat(
 		web.Display(),
 		gate.Routes(),
@@ -38,6 +34,10 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		approvalweb.New(h.Approvals, h.DB, h.Blobs).Routes(),
 		lifecycleweb.New(h.Lifecycle, h.Approvals, h.Org).Routes(),
 		obligationweb.New(h.Obligations).Routes(),
+		libraryweb.New(h.Library).Routes(),
+		lettersweb.New(h.Letters).Routes(),
+		auditweb.New(h.DB, h.Org, h.VerifyAudit).Routes(),
+		inspectionweb.New(h.DB, h.Inspection, h.Registry, h.Blobs).Routes(),
 	)
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"zhengshu/internal/approval"
 	"zhengshu/internal/approval/approvalweb"
+	"zhengshu/internal/assessment"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
@@ -26,6 +27,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
+	"zhengshu/internal/letters"
 	"zhengshu/internal/library"
 	"zhengshu/internal/lifecycle"
 	"zhengshu/internal/notify"
@@ -33,7 +35,10 @@ import (
 	"zhengshu/internal/obligation/obligationweb"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
+	"zhengshu/internal/portal"
+	"zhengshu/internal/publishing"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/reporting"
 	"zhengshu/internal/rules"
 	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/seal"
@@ -80,10 +85,18 @@ type House struct {
 	Library     *library.Service
 	Lifecycle   *lifecycle.Service
 	Inspection  *inspection.Service
+	Letters     *letters.Service
+	Assessment  *assessment.Service
+	Reporting   *reporting.Service
+	Releases    *publishing.Store
+	Publisher   *publishing.Publisher
 	Workbench   *workbench.Service
 	Rules       rules.Book
 	Settings    sx2021.Settings // of the province
-	Portal      portalDoor
+	Portal      *portal.Handler
+	// Demo is set for a house that holds the demo province: its portals say so
+	// whoever opens it.
+	Demo bool
 
 	listener  net.Listener // bound at Open when an address is configured
 	workers   *jobs.Workers
@@ -174,16 +187,26 @@ func (h *House) wire(ctx context.Context) error {
 	h.Settings = sx2021.Defaults()
 	h.Registry = registry.New(h.DB, h.Org)
 	h.Library = library.New(h.DB, h.Org, h.Registry, h.Obligations, inspectText, h.Settings)
+	library.Register(h.Library, h.workers)
 	h.Lifecycle = lifecycle.New(lifecycle.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Approvals: h.Approvals,
 		Obligations: h.Obligations, Store: h.Blobs, Book: h.Rules, Settings: h.Settings})
+	h.Letters = letters.New(h.DB, h.Org, h.Registry, h.Obligations, h.Days, h.Keys)
+	if err := h.wirePublishing(ctx); err != nil {
+		return err
+	}
 	if err := h.wireInspection(ctx); err != nil {
 		return err
 	}
+	if h.Assessment, err = assessment.New(assessment.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Inspection: h.Inspection,
+		Obligations: h.Obligations, Days: h.Days, Store: h.Blobs}); err != nil {
+		return err
+	}
+	h.Reporting = reporting.New(reporting.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Assessment: h.Assessment, Letters: reporting.LettersOf(h.Letters)})
 	h.Workbench = workbench.New(
 		approvalweb.NewInbox(h.Approvals),
 		// What an approval or an order asks for stands there already.
-		obligationweb.NewInbox(h.Obligations, h.Config.Clock, approval.StepObligation.ID),
-		h.Library,
+		obligationweb.NewInbox(h.Obligations, h.Config.Clock, approval.StepObligation.ID, letters.ReplyKind.ID, assessment.RectifyObligation.ID),
+		h.Library, h.Letters, h.Assessment,
 	)
 	jobs.Handle(h.workers, func(ctx context.Context, _ sweep) error { return h.Sweep(ctx) })
 	jobs.Every(h.workers, time.Minute, sweep{})
@@ -217,6 +240,8 @@ func (h *House) wireInspection(ctx context.Context) error {
 		Scanner: func() (check.Scanner, error) { return proofreader() },
 	})
 	h.Inspection.Register(h.workers)
+	h.Inspection.ColumnsFrom(h.columnFacts)
+	h.Inspection.ItemFrom(func(_ context.Context, _ registry.SiteID, address string) string { return itemLink(address) })
 	return nil
 }
 
@@ -227,7 +252,7 @@ func (h *House) egressPolicy() egress.Policy {
 	if h.listener != nil {
 		if a, err := netip.ParseAddrPort(h.listener.Addr().String()); err == nil {
 			p.Local = a
-			p.Own = func(host string) bool { return h.Portal != nil && h.Portal.Serves(host) }
+			p.Own = h.Portal.Serves
 		}
 	}
 	return p
@@ -250,12 +275,13 @@ func (h *House) Sweep(ctx context.Context) error {
 
 // machines are the states of every kind of object.
 func machines() []passage.Machine {
-	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, library.Machine, inspection.FindingMachine}
+	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, library.Machine, letters.Machine,
+		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine}
 }
 
 // obligationKinds are the clocks of the law that the house runs.
 func obligationKinds() []obligation.Kind {
-	return append(lifecycle.Obligations(), approval.StepObligation, library.WaivedInterpretation)
+	return append(lifecycle.Obligations(), approval.StepObligation, library.WaivedInterpretation, letters.ReplyKind, assessment.RectifyObligation)
 }
 
 // Settle links the audit chain to its end: a command has finished its effects

@@ -110,7 +110,7 @@ func (h *House) newServer() *server {
 	s := &server{h: h}
 	gate, routes := h.doors()
 	s.staff = web.NewRouter(web.Config{
-		Gate: gate, Receipts: h.Signin.Receipts(), Counts: h.counts, Nav: navigation(), Demo: h.Config.Demo, Version: h.Config.Version,
+		Gate: gate, Receipts: h.Signin.Receipts(), Counts: h.counts, Nav: navigation(), Demo: h.Demo, Version: h.Config.Version,
 		Links:  web.Links{Home: "/console", Inbox: "/console", Account: "/console/sessions", Logout: "/console/logout"},
 		Secure: h.Config.Secure, Clock: h.Config.Clock, Log: h.Config.Log,
 	})
@@ -133,7 +133,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.readiness(w, r)
 		return
 	}
-	if s.h.Portal != nil && s.h.Portal.Serves(r.Host) {
+	if s.h.Portal.Serves(r.Host) {
 		s.h.Portal.ServeHTTP(w, r)
 		return
 	}
@@ -143,7 +143,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.api.ServeHTTP(w, r)
 	case path == "/console" || strings.HasPrefix(path, "/console/") || strings.HasPrefix(path, "/assets/") || strings.HasPrefix(path, "/dev/"):
 		s.staff.ServeHTTP(w, r)
-	case s.h.Config.Demo && s.h.Portal != nil:
+	case s.h.Demo:
 		s.h.Portal.Landing(w, r)
 	default:
 		web.WriteFault(w, r, fault.New(fault.Misdirected, "这个网址不属于本系统的任何站点。"))

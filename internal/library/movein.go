@@ -72,13 +72,29 @@ func (s *Service) AdmitMoveIn(ctx context.Context, tx *db.Tx, scope authz.Scope,
 	return m, audit.Record(ctx, tx, audit.Entry{Act: "library.move_in.admit", Basis: m.Number, Target: site.Target(), After: m})
 }
 
-func moveIn(ctx context.Context, q db.Querier, site registry.SiteID, number string) (MoveIn, error) {
-	m, err := db.One(ctx, q, func(r db.Scanner) (MoveIn, error) {
+// named is a case's number as a sentence shows it.
+func named(number string) string {
+	if number == "" {
+		return ""
+	}
+	return "（编号“" + number + "”）"
+}
+
+func moveIn(ctx context.Context, q db.Querier, site registry.SiteID, number, sum string) (MoveIn, error) {
+	scan := func(r db.Scanner) (MoveIn, error) {
 		var m MoveIn
 		return m, r.Scan(&m.ID, &m.Site, &m.Number, &m.Dated, &m.PersonID, &m.PersonName, &m.ListSHA256)
-	}, `SELECT id, site_id, number, dated, person_id, person_name, list_sha256 FROM move_in_case WHERE site_id = $1 AND number = $2`, site, number)
+	}
+	const columns = `SELECT id, site_id, number, dated, person_id, person_name, list_sha256 FROM move_in_case WHERE site_id = $1 AND `
+	var m MoveIn
+	var err error
+	if number != "" {
+		m, err = db.One(ctx, q, scan, columns+`number = $2`, site, number)
+	} else {
+		m, err = db.One(ctx, q, scan, columns+`list_sha256 IN ('', $2) ORDER BY CASE list_sha256 WHEN '' THEN 1 ELSE 0 END, created_at DESC, id DESC LIMIT 1`, site, sum)
+	}
 	if db.None(err) {
-		return MoveIn{}, fault.Newf(fault.Refused, "没有找到编号为“%s”的已批准迁入事项；未经审核的信息不能直接公开。请先办理迁入审批，或不带发布目标导入，再逐篇送审。", number).
+		return MoveIn{}, fault.Newf(fault.Refused, "没有找到这个站点可用的已批准迁入事项%s；未经审核的信息不能直接公开。请先办理迁入审批，或不带发布目标导入，再逐篇送审。", named(number)).
 			Because(fault.Reason{ID: "S19.3a.reviewed_first", Citation: "陕政公开办〔2021〕18号 第十九条（三）", Says: "规定：“坚持分级分类审核、先审后发”。"})
 	}
 	return m, err
@@ -88,7 +104,9 @@ func moveIn(ctx context.Context, q db.Querier, site registry.SiteID, number stri
 type Target struct {
 	Site   registry.SiteID
 	Column registry.ColumnID
-	Case   string // number of the approved move-in
+	// Case is the number of the approved move-in; empty takes the site's case
+	// of this very list, or else its latest case that has no list yet.
+	Case string
 }
 
 // ImportOptions say what becomes of the rows.
@@ -242,11 +260,11 @@ func (r *importing) begin(ctx context.Context) error {
 		if r.column.Site != site.ID {
 			return fault.Missing("栏目")
 		}
-		if r.move, err = moveIn(ctx, s.db, site.ID, t.Case); err != nil {
+		if r.move, err = moveIn(ctx, s.db, site.ID, t.Case, r.sum); err != nil {
 			return err
 		}
 		if r.move.ListSHA256 != "" && r.move.ListSHA256 != r.sum {
-			return fault.Newf(fault.Refused, "清单与迁入事项“%s”批准的清单不一致（摘要不符），没有导入。请使用获批的清单，或就新清单另行报批。", t.Case).On("list", "请核对清单文件")
+			return fault.Newf(fault.Refused, "清单与迁入事项“%s”批准的清单不一致（摘要不符），没有导入。请使用获批的清单，或就新清单另行报批。", r.move.Number).On("list", "请核对清单文件")
 		}
 		if r.o.Unit == "" {
 			r.o.Unit = site.Unit

@@ -1,4 +1,5 @@
 // Package jobstest lets tests see and work the jobs an act has left behind.
+// It decides nothing about when or how work is done: that is jobs' own affair.
 package jobstest
 
 import (

@@ -1,0 +1,230 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
+	"zhengshu/internal/db"
+	"zhengshu/internal/demo"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/intake"
+	"zhengshu/internal/letters"
+	"zhengshu/internal/letters/letterspublic"
+	"zhengshu/internal/library"
+	"zhengshu/internal/org"
+	"zhengshu/internal/portal"
+	"zhengshu/internal/publishing"
+	"zhengshu/internal/publishing/theme"
+	"zhengshu/internal/registry"
+)
+
+// The settings that make a house a demo, whoever opens it and with what flags.
+const (
+	demoSetting = "demo"      // yes
+	portSetting = "demo.port" // of the listener, for links between *.localhost
+)
+
+// wirePublishing makes the releases, who writes them and who serves them.
+func (h *House) wirePublishing(ctx context.Context) error {
+	var err error
+	if h.Releases, err = publishing.CreateStore(filepath.Join(h.Config.Dir, "releases"), filepath.Join(h.Config.Dir, "keys")); err != nil {
+		return err
+	}
+	port, err := h.demoSettings(ctx)
+	if err != nil {
+		return err
+	}
+	h.Publisher = publishing.New(h.DB, h.Registry, h.Library, h.Releases, publishing.Config{
+		Demo: h.Demo, Port: port, Log: h.Config.Log,
+		Doors: theme.Doors{Letters: "/letters/", LetterQuery: "/letters/query", ErrorReport: "/letters/new?type=error", Search: "/search"},
+	})
+	h.Publisher.Work(h.workers)
+	h.Library.OnChange(h.Publisher.Changed)
+	h.Portal = portal.New(portal.Config{Store: h.Releases, Landing: landing(), Log: h.Config.Log})
+	h.mountLetters()
+	return nil
+}
+
+// demoSettings reads, and for a serving process keeps, that this is a demo and
+// at which port its portals are. --demo makes a demo of an empty house only.
+func (h *House) demoSettings(ctx context.Context) (port string, err error) {
+	read := func(name string) (string, error) {
+		v, err := db.One(ctx, h.DB, db.Value[string], `SELECT value FROM setting WHERE name = $1`, name)
+		if db.None(err) {
+			return "", nil
+		}
+		return v, err
+	}
+	mark, err := read(demoSetting)
+	if err != nil {
+		return "", err
+	}
+	if port, err = read(portSetting); err != nil {
+		return "", err
+	}
+	h.Demo = mark != ""
+	if h.Config.Demo && !h.Demo {
+		n, err := db.One(ctx, h.DB, db.Value[int], `SELECT count(*) FROM unit`)
+		if err != nil {
+			return "", err
+		}
+		if n > 0 {
+			return "", fault.New(fault.Refused, "这个数据目录里已有正式数据，不能用 --demo 打开；请换一个空目录。")
+		}
+		h.Demo = true
+	}
+	if !h.Demo || h.listener == nil {
+		return port, nil
+	}
+	_, now, err := net.SplitHostPort(h.listener.Addr().String())
+	if err != nil {
+		return "", err
+	}
+	if mark != "" && now == port {
+		return port, nil
+	}
+	ctx = audit.System(ctx, "demo")
+	return now, h.DB.Update(ctx, func(tx *db.Tx) error {
+		for name, value := range map[string]string{demoSetting: "yes", portSetting: now} {
+			if _, err := tx.Exec(ctx, `
+				INSERT INTO setting (name, value, changed_at) VALUES ($1, $2, $3)
+				ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at`, name, value, tx.Now()); err != nil {
+				return err
+			}
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "app.demo", Target: audit.Target{Kind: "setting", ID: demoSetting, Name: "演示省份"}, After: now})
+	})
+}
+
+// landing is what the demo's other hosts show.
+func landing() portal.Landing {
+	l := portal.Landing{Console: "/console"}
+	for _, p := range demo.Logins {
+		l.Logins = append(l.Logins, portal.Login{Role: p.Role, Name: p.Person, Unit: string(p.Unit), Login: p.Name, Password: demo.Password})
+	}
+	return l
+}
+
+type siteKey struct{}
+
+// mountLetters gives every site its counter for letters below /letters/.
+func (h *House) mountLetters() {
+	desk := letters.NewDesk(h.Letters)
+	desk.Register(h.workers)
+	counter := letterspublic.New(desk, letterspublic.Config{
+		SiteOf: func(r *http.Request) (registry.SiteID, bool) {
+			s, ok := r.Context().Value(siteKey{}).(portal.SiteInfo)
+			return registry.SiteID(s.ID), ok
+		},
+		Render: func(w http.ResponseWriter, r *http.Request, status int, page theme.Embedded) error {
+			s, _ := r.Context().Value(siteKey{}).(portal.SiteInfo)
+			return portal.RenderInStatus(w, r, status, s, page)
+		},
+		Log: h.Config.Log,
+	})
+	h.Portal.Mount("/letters/", func(site portal.SiteInfo) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			counter.ServeHTTP(w, r.WithContext(context.WithValue(audit.Citizen(r.Context()), siteKey{}, site)))
+		})
+	})
+}
+
+// staticTypes are the column classes that are right without updates.
+var staticTypes = map[string]bool{"概况信息": true, "机构职能": true, "负责人信息": true, "信息公开指南": true, "信息公开年报": true, "互动交流": true, "办事服务": true}
+
+// columnFacts tells the inspector what the house knows of a hosted site's
+// columns, so that freshness is judged by the library and not guessed.
+func (h *House) columnFacts(ctx context.Context, site registry.Site) ([]check.Column, error) {
+	columns, err := h.Registry.Columns(ctx, h.DB, authz.System("inspection.columns"), site.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]check.Column, 0, len(columns))
+	for _, c := range columns {
+		n, err := h.Library.CountLive(ctx, h.DB, c.ID)
+		if err != nil {
+			return nil, err
+		}
+		last, err := h.Library.LastPublished(ctx, h.DB, c.ID)
+		if err != nil {
+			return nil, err
+		}
+		fact := check.Column{Name: c.Name, URL: "/" + c.Slug + "/", Kind: check.ColumnKindOf(c.Type), Items: n, CycleDays: c.CycleDays, Static: staticTypes[c.Type]}
+		if !last.IsZero() {
+			fact.Latest = calendar.DateOf(last)
+		}
+		out = append(out, fact)
+	}
+	return out, nil
+}
+
+// itemLink is the console page of the item behind a public address; its id is
+// the page's name (publishing.Path).
+func itemLink(address string) string {
+	name, ok := strings.CutSuffix(path.Base(address), ".html")
+	if !ok || len(name) != 26 || !strings.Contains(address, "/content/") {
+		return ""
+	}
+	return "/console/items/" + strings.ToUpper(name)
+}
+
+// rootOffice is the office of the one province a house governs: where drafts
+// without a site go.
+func (h *House) rootOffice(ctx context.Context) (org.UnitID, error) {
+	id, err := db.One(ctx, h.DB, db.Value[org.UnitID], `SELECT id FROM unit WHERE kind = 'office' AND level = 'province' AND abolished_on IS NULL ORDER BY area_path LIMIT 1`)
+	if db.None(err) {
+		return "", fault.New(fault.Invalid, "还没有登记省级办公厅，请先导入单位，或用 --publish 指明站点和栏目。")
+	}
+	return id, err
+}
+
+// ItemsInto says where imported items go: a site by its short name and a
+// column by its own; both empty for drafts.
+type ItemsInto struct {
+	Site, Column string
+	DryRun       bool
+}
+
+// ImportItems takes a list of items into the library and, with a target, live
+// under the site's approved move-in; pages and search index are there when it
+// returns.
+func (h *House) ImportItems(ctx context.Context, list io.ReadSeeker, into ItemsInto) (intake.Report, error) {
+	ctx = audit.System(ctx, "import.items")
+	scope := authz.System("import.items")
+	o := library.ImportOptions{DryRun: into.DryRun}
+	if into.Site == "" {
+		office, err := h.rootOffice(ctx)
+		if err != nil {
+			return intake.New(into.DryRun), err
+		}
+		o.Unit = office
+		return h.Library.ImportItems(ctx, scope, list, o)
+	}
+	site, err := h.Registry.SiteBySlug(ctx, h.DB, scope, into.Site)
+	if err != nil {
+		return intake.New(into.DryRun), err
+	}
+	column, err := h.Registry.ColumnBySlug(ctx, h.DB, scope, site.ID, into.Column)
+	if err != nil {
+		return intake.New(into.DryRun), err
+	}
+	o.Publish = &library.Target{Site: site.ID, Column: column.ID}
+	rep, err := h.Library.ImportItems(ctx, scope, list, o)
+	if err != nil || into.DryRun {
+		return rep, err
+	}
+	if err := h.Publisher.Publish(ctx, site.ID); err != nil {
+		return rep, fmt.Errorf("app: publish what was imported: %w", err)
+	}
+	return rep, nil
+}
