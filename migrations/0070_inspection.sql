@@ -20,6 +20,7 @@ CREATE TABLE inspection_run (
     failure      TEXT NOT NULL DEFAULT ''       -- why it broke off, for people
 );
 CREATE INDEX inspection_run_site ON inspection_run (site_id, asked_at);
+CREATE INDEX inspection_run_last ON inspection_run (site_id, id);
 CREATE UNIQUE INDEX inspection_run_under_way ON inspection_run (site_id) WHERE state IN ('queued', 'running');
 
 CREATE TABLE finding (

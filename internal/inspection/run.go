@@ -249,7 +249,7 @@ func (s *Service) Runs(ctx context.Context, scope authz.Scope, site registry.Sit
 func (s *Service) LastRuns(ctx context.Context, scope authz.Scope) (map[registry.SiteID]Run, error) {
 	var w db.Where
 	scope.Where(&w, "u")
-	list, err := db.All(ctx, s.db, scanRun, runSelect+` WHERE r.id = (SELECT max(x.id) FROM inspection_run x WHERE x.site_id = r.site_id) AND `+w.SQL(), w.Args()...)
+	list, err := db.All(ctx, s.db, scanRun, runSelect+` JOIN (SELECT site_id, max(id) AS id FROM inspection_run GROUP BY site_id) l ON l.id = r.id WHERE `+w.SQL(), w.Args()...)
 	out := make(map[registry.SiteID]Run, len(list))
 	for _, r := range list {
 		out[r.Site] = r
