@@ -195,7 +195,7 @@ func (p *Publisher) publish(ctx context.Context, site registry.SiteID, whole boo
 		}
 		more = len(changes) == batch
 		whole = whole || before == nil || before.Theme != theme.Fingerprint() || !sameSite(before.Site, info) || began.Sub(before.Made) > 180*24*time.Hour ||
-			slices.ContainsFunc(changes, func(c change) bool { return c.item == "" }) || len(changes) > 500
+			slices.ContainsFunc(changes, func(c change) bool { return c.item == "" })
 		// The number in the ledger and on the disk go together; a folder that
 		// was lost or restored does not reuse numbers.
 		e := p.store.edit(site, before, whole, began.Truncate(time.Second))
@@ -337,9 +337,11 @@ func (p *Publisher) info(ctx context.Context, q db.Querier, id registry.SiteID) 
 		ID: string(s.ID), Slug: s.Slug, Kind: string(s.Kind), Name: s.Name, Sponsor: s.UnitName, Host: s.Host, ChineseDomain: s.ChineseDomain, SiteCode: s.SiteCode,
 		ICP: s.ICP, PoliceFiling: s.PoliceFiling, PartyGovMark: s.PartyGovMark, Contact: s.Contact, Address: s.Address, Demo: p.config.Demo, Doors: p.config.Doors,
 	}
-	if s.Kind == registry.Portal && s.Host == "" {
-		t.Host = s.Slug
+	look, err := lookOf(ctx, q, id)
+	if err != nil {
+		return theme.Site{}, false, err
 	}
+	t.Brand, t.Grey = look.Brand, look.Grey
 	for _, h := range []string{s.Host, chineseHost(s.ChineseDomain)} {
 		if h != "" && !slices.Contains(t.Hosts, h) {
 			t.Hosts = append(t.Hosts, h)
