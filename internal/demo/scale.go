@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
@@ -136,6 +137,15 @@ func (l Ledger) sites(ctx context.Context, units []org.Unit, n int) (int, error)
 func (l Ledger) accounts(ctx context.Context, scope authz.Scope, offices []org.Unit, n int) (int, error) {
 	var rows bytes.Buffer
 	rows.WriteString("platform,account,url,code,sponsor\n")
+	// Where one code stands for two ranks (杨凌), a row with that code means the
+	// higher one.
+	level := map[string]org.Unit{}
+	for _, u := range offices {
+		if known, ok := level[u.AreaCode]; !ok || u.Level == org.City && known.Level == org.County {
+			level[u.AreaCode] = u
+		}
+	}
+	offices = slices.DeleteFunc(slices.Clone(offices), func(u org.Unit) bool { return level[u.AreaCode].ID != u.ID })
 	platforms := []string{"weibo", "wechat", "douyin", "toutiao"}
 	for i := range n {
 		u := offices[i%len(offices)]
