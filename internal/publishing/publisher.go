@@ -84,6 +84,15 @@ type Watch struct{}
 // Kind names the job.
 func (Watch) Kind() string { return "publishing.watch" }
 
+// Tidy is the periodic duty that removes pages of old releases.
+type Tidy struct{}
+
+// Kind names the job.
+func (Tidy) Kind() string { return "publishing.tidy" }
+
+// keptReleases of each site stay whole on the disk.
+const keptReleases = 50
+
 // Work registers the jobs.
 func (p *Publisher) Work(w *jobs.Workers) {
 	jobs.Handle(w, func(ctx context.Context, r Refresh) error {
@@ -96,6 +105,14 @@ func (p *Publisher) Work(w *jobs.Workers) {
 	jobs.Handle(w, func(ctx context.Context, _ Watch) error { return p.watch(ctx) })
 	jobs.Handle(w, func(ctx context.Context, c Squeeze) error { return c.Run(ctx, p.store) })
 	jobs.Every(w, time.Minute, Watch{})
+	jobs.Handle(w, func(ctx context.Context, _ Tidy) error {
+		n, err := p.store.Sweep(ctx, keptReleases, 24*time.Hour)
+		if n > 0 {
+			p.config.Log.Info("old pages removed", "files", n)
+		}
+		return err
+	})
+	jobs.Every(w, 24*time.Hour, Tidy{})
 }
 
 // Changed is the library's outcome: it runs in the transaction of the act, so

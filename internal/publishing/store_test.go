@@ -1,0 +1,260 @@
+package publishing
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"zhengshu/internal/publishing/theme"
+)
+
+func testSite() theme.Site {
+	return theme.Site{ID: "01S", Name: "云河县人民政府（演示）", Host: "yunhe.localhost", Hosts: []string{"yunhe.localhost"}}
+}
+
+func numbered(n int) []File {
+	var out []File
+	for i := range 40 {
+		out = append(out, File{Page{Path: fmt.Sprintf("/content/2026%02d/%d.html", i%12+1, i), Status: 200, Kind: "text/html"}, []byte(fmt.Sprintf("page %d of release %d", i, n))})
+	}
+	return out
+}
+
+// whole reads every page of the current release and says which one it is.
+func whole(t *testing.T, s *Store) string {
+	t.Helper()
+	r, err := s.Current("01S")
+	if errors.Is(err, ErrNoRelease) {
+		return ""
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	n := 0
+	if err := r.Each(func(p Page) error {
+		b, err := s.Object(p.Hash, MaxObject)
+		_, of, _ := strings.Cut(string(b), " of ")
+		seen[of] = true
+		n++
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if len(seen) != 1 || n != 40 {
+		t.Fatalf("a release of %d pages mixes %v", n, seen)
+	}
+	for k := range seen {
+		return k
+	}
+	return ""
+}
+
+// TestKilledPublisher kills a process that makes one release after the other,
+// at any moment: what is current is always one release, whole.
+func TestKilledPublisher(t *testing.T) {
+	if dir := os.Getenv("ZHENGSHU_TEST_PUBLISH_FOREVER"); dir != "" {
+		s, err := CreateStore(filepath.Join(dir, "releases"), filepath.Join(dir, "keys"))
+		for n := 0; err == nil; n++ {
+			_, err = s.Make(t.Context(), testSite(), numbered(int(time.Now().UnixNano())), time.Now())
+		}
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	seen := map[string]bool{}
+	for i := range 12 {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestKilledPublisher$")
+		cmd.Env = append(os.Environ(), "ZHENGSHU_TEST_PUBLISH_FOREVER="+dir)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(60+37*i%200) * time.Millisecond)
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait() // killed, as intended
+		s, err := CreateStore(filepath.Join(dir, "releases"), filepath.Join(dir, "keys"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[whole(t, s)] = true
+	}
+	if len(seen) < 4 {
+		t.Errorf("only %d different releases in 12 kills: the child did not get far", len(seen))
+	}
+}
+
+func TestReadersSeeOneReleaseWhileItSwitches(t *testing.T) {
+	dir := t.TempDir()
+	s, err := CreateStore(filepath.Join(dir, "releases"), filepath.Join(dir, "keys"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Make(t.Context(), testSite(), numbered(0), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	reader, err := OpenStore(filepath.Join(dir, "releases"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for n := 1; n < 15; n++ {
+			if _, err := s.Make(t.Context(), testSite(), numbered(n), time.Now()); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	done := make(chan struct{})
+	go func() { wg.Wait(); close(done) }()
+	for {
+		whole(t, reader)
+		select {
+		case <-done:
+			if got := whole(t, reader); got != "release 14" {
+				t.Errorf("at the end %s", got)
+			}
+			return
+		default:
+		}
+	}
+}
+
+func TestTwoProcessesMakeOneKey(t *testing.T) {
+	dir := t.TempDir()
+	var wg sync.WaitGroup
+	keys := make([]string, 6)
+	for i := range keys {
+		wg.Go(func() {
+			s, err := CreateStore(filepath.Join(dir, "releases"), filepath.Join(dir, "keys"))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			keys[i] = string(s.pub)
+		})
+	}
+	wg.Wait()
+	for _, k := range keys {
+		if k != keys[0] {
+			t.Fatal("two keys")
+		}
+	}
+	if st, err := os.Stat(filepath.Join(dir, "keys", "release.key")); err != nil || st.Mode().Perm() != 0o600 {
+		t.Errorf("key file: %v %v", st.Mode(), err)
+	}
+}
+
+func TestListsOfPaths(t *testing.T) {
+	for path, want := range map[string]string{"/": "/", "/map.html": "/", "/news/": "/news/", "/news/page-1.html": "/news/", "/elder/news/": "/elder/", "/media/a/b": "/media/"} {
+		if got := listOf(path); got != want {
+			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
+	if got := listOf("/content/202611/a.html"); !strings.HasPrefix(got, "/content/202611/") || len(got) != len("/content/202611/0") {
+		t.Errorf("content: %s", got)
+	}
+	if a, b := mapPath("/content/202611/2"), "/sitemap-202611-2.xml"; a != b {
+		t.Errorf("%s, want %s", a, b)
+	}
+}
+
+func TestSiteNamesCannotLeaveTheFolder(t *testing.T) {
+	s, err := CreateStore(t.TempDir(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := testSite()
+	for _, id := range []string{"", "..", "../x", "a/b", ".", "a\x00", strings.Repeat("a", 50)} {
+		bad.ID = id
+		if _, err := s.Make(t.Context(), bad, numbered(1), time.Now()); err == nil {
+			t.Errorf("site id %q was taken", id)
+		}
+	}
+	for _, h := range []string{"", "../../etc/passwd", strings.Repeat("g", 64)} {
+		if _, err := s.Object(h, 100); err == nil {
+			t.Errorf("object %q was read", h)
+		}
+	}
+}
+
+func TestSweepKeepsWhatIsShown(t *testing.T) {
+	dir := t.TempDir()
+	s, err := CreateStore(filepath.Join(dir, "releases"), filepath.Join(dir, "keys"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 5 {
+		if _, err := s.Make(t.Context(), testSite(), numbered(n), time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	old := time.Now().Add(-48 * time.Hour)
+	if err := filepath.Walk(filepath.Join(dir, "releases", "objects"), func(p string, _ os.FileInfo, err error) error {
+		if err != nil {
+			return err
+		}
+		return os.Chtimes(p, old, old)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	removed, err := s.Sweep(t.Context(), 2, 24*time.Hour)
+	if err != nil || removed < 80 {
+		t.Errorf("removed %d (%v)", removed, err)
+	}
+	if got := whole(t, s); got != "release 4" {
+		t.Errorf("after the sweep: %s", got)
+	}
+	r, err := s.Current("01S")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := s.release("01S", r.Before)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := before.Each(func(p Page) error { _, err := s.Object(p.Hash, MaxObject); return err }); err != nil {
+		t.Errorf("the release before: %v", err)
+	}
+	if again, err := s.Sweep(t.Context(), 2, 24*time.Hour); err != nil || again != 0 {
+		t.Errorf("a second sweep removed %d (%v)", again, err)
+	}
+}
+
+func FuzzList(f *testing.F) {
+	f.Add([]byte(`[{"path":"/","status":200,"hash":"` + strings.Repeat("a", 64) + `","size":3}]`))
+	f.Add([]byte(`[{"path":"x"}]`))
+	f.Add([]byte(`[{"path":"/","size":-1}]`))
+	f.Add([]byte(`null`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		l, err := parseList(b)
+		if err != nil {
+			return
+		}
+		for path, p := range l {
+			if path != p.Path || path[0] != '/' || p.Hash != "" && !isHash(p.Hash) || p.Size < 0 {
+				t.Errorf("%q: %+v", path, p)
+			}
+		}
+	})
+}
+
+func FuzzPointer(f *testing.F) {
+	b, _ := json.Marshal(pointer{strings.Repeat("0", 64), "c2ln"})
+	f.Add(b)
+	f.Add([]byte(`{}`))
+	f.Add(bytes.Repeat([]byte("["), 5000))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if p, err := parsePointer(b); err == nil && !isHash(p.Manifest) {
+			t.Errorf("took %q", p.Manifest)
+		}
+	})
+}
