@@ -50,7 +50,8 @@ var Machine = passage.Machine{
 type Bulletin struct {
 	ID         BulletinID
 	Area       org.AreaID
-	AreaName   string // joined
+	AreaName   string    // joined
+	Level      org.Level // joined: of the area
 	Unit       org.UnitID
 	UnitName   string // joined
 	Period     assessment.Period
@@ -113,13 +114,13 @@ func New(p Parts) *Service {
 func (s *Service) today() calendar.Date { return calendar.DateOf(s.db.Now()) }
 
 const bulletinSelect = `
-	SELECT b.id, b.area_id, a.name, b.unit_id, u.name, b.period, b.state, b.number, b.composed_by, b.created_at, b.frozen_at, b.issued_on, b.sha256, b.content, a.path, u.area_path, u.line_path
+	SELECT b.id, b.area_id, a.name, b.unit_id, u.name, b.period, b.state, b.number, b.composed_by, b.created_at, b.frozen_at, b.issued_on, b.sha256, b.content, a.path, a.level, u.area_path, u.line_path
 	  FROM bulletin b JOIN area a ON a.id = b.area_id JOIN unit u ON u.id = b.unit_id`
 
 func scanBulletin(r db.Scanner) (Bulletin, error) {
 	var b Bulletin
 	var period string
-	err := r.Scan(&b.ID, &b.Area, &b.AreaName, &b.Unit, &b.UnitName, &period, &b.State, &b.Number, &b.ComposedBy, &b.CreatedAt, &b.FrozenAt, &b.IssuedOn, &b.SHA256, &b.stored, &b.areaOf, &b.areaPath, &b.linePath)
+	err := r.Scan(&b.ID, &b.Area, &b.AreaName, &b.Unit, &b.UnitName, &period, &b.State, &b.Number, &b.ComposedBy, &b.CreatedAt, &b.FrozenAt, &b.IssuedOn, &b.SHA256, &b.stored, &b.areaOf, &b.Level, &b.areaPath, &b.linePath)
 	if err == nil {
 		b.Period, err = assessment.ParsePeriod(period)
 	}
@@ -224,7 +225,7 @@ func (s *Service) Compose(ctx context.Context, scope authz.Scope, area org.AreaI
 		if office, err = s.org.UnitTx(ctx, tx, scope, office.ID); err != nil {
 			return fault.Missing("地区").From(err)
 		}
-		b = Bulletin{ID: BulletinID(ulid.Make().String()), Area: area, AreaName: a.Name, Unit: office.ID, UnitName: office.Name, Period: p, ComposedBy: actor.Name, CreatedAt: tx.Now()}
+		b = Bulletin{ID: BulletinID(ulid.Make().String()), Area: area, AreaName: a.Name, Level: a.Level, Unit: office.ID, UnitName: office.Name, Period: p, ComposedBy: actor.Name, CreatedAt: tx.Now()}
 		if _, b.State, err = Machine.Take(ctx, tx, string(b.ID), "compose", passage.Note{}); err != nil {
 			return err
 		}

@@ -12,9 +12,9 @@ import (
 
 // Paper is the bulletin as an official document (GB/T 9704). Every number in it
 // comes from a figure; the table at its end lists them all.
-func (b Bulletin) Paper(level org.Level) *official.Document {
+func (b Bulletin) Paper() *official.Document {
 	c := b.Content
-	d := &official.Document{Authority: b.UnitName, Number: b.Number, Title: b.Title(), To: addressees(level), Issuer: b.UnitName, Attachments: []string{"检查情况数据一览表"}, Printer: b.UnitName}
+	d := &official.Document{Authority: b.UnitName, Number: b.Number, Title: b.Title(), To: addressees(b.Level), Issuer: b.UnitName, Attachments: []string{"检查情况数据一览表"}, Printer: b.UnitName}
 	on := b.IssuedOn
 	if on.IsZero() {
 		on = calendar.DateOf(b.FrozenAt)

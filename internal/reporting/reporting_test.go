@@ -84,7 +84,9 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 	h.assess, err = assessment.New(assessment.Parts{DB: d, Org: o, Registry: reg, Inspection: insp, Obligations: obligation.New(d, o, assessment.RectifyObligation), Days: days, Store: store})
 	fatal(err)
 	h.svc = reporting.New(reporting.Parts{DB: d, Org: o, Registry: reg, Assessment: h.assess,
-		Letters: func(context.Context, authz.Scope, assessment.Period) ([]reporting.Figure, error) { return h.letters, nil }})
+		Letters: func(context.Context, authz.Scope, assessment.Period) ([]reporting.Figure, error) {
+			return h.letters, nil
+		}})
 	fatal(d.Update(ctx, func(tx *db.Tx) error {
 		for _, a := range []org.Area{{Level: org.Province, Code: "610000", Name: "陕西省"}, {Level: org.City, Code: "610100", Name: "西安市", Parent: "province-610000000000"},
 			{Level: org.County, Code: "610113", Name: "雁塔区", Parent: city}, {Level: org.City, Code: "610200", Name: "铜川市", Parent: "province-610000000000"}} {
@@ -321,7 +323,7 @@ var tag = regexp.MustCompile(`<[^>]*>`)
 func text(t testing.TB, b reporting.Bulletin) string {
 	t.Helper()
 	var out bytes.Buffer
-	if _, err := b.Paper(org.City).WriteTo(&out); err != nil {
+	if _, err := b.Paper().WriteTo(&out); err != nil {
 		t.Fatal(err)
 	}
 	z, err := zip.NewReader(bytes.NewReader(out.Bytes()), int64(out.Len()))

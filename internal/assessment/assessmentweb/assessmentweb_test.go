@@ -1,10 +1,249 @@
 package assessmentweb_test
 
 import (
+	"bytes"
+	"context"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
 	"testing"
+	"time"
 
-	_ "zhengshu/internal/assessment/assessmentweb"
+	"github.com/oklog/ulid/v2"
+
+	"zhengshu/internal/assessment"
+	"zhengshu/internal/assessment/assessmentweb"
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/blob"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/db"
+	"zhengshu/internal/db/dbtest"
+	"zhengshu/internal/egress"
+	"zhengshu/internal/inspection"
+	"zhengshu/internal/obligation"
+	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
+	"zhengshu/internal/registry"
 	"zhengshu/internal/web/webtest"
 )
 
 func TestPages(t *testing.T) { webtest.CheckPages(t) }
+
+// desk is the console of a province, a city and its bureau.
+type desk struct {
+	*webtest.Site
+	t      *testing.T
+	db     *db.DB
+	people map[string]*authz.Session
+	site   registry.Site
+	units  map[string]org.Unit
+}
+
+func open(t *testing.T) *desk {
+	t.Helper()
+	clock := calendar.NewManual(time.Date(2026, 3, 20, 1, 0, 0, 0, time.UTC))
+	d := dbtest.SQLite(t, clock.Now)
+	ctx := audit.System(context.Background(), "test")
+	fatal := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	fatal(passage.Declare(ctx, d, registry.SiteMachine, inspection.FindingMachine, assessment.OrderMachine))
+	o := org.New(d)
+	reg := registry.New(d, o)
+	days, err := calendar.Published()
+	fatal(err)
+	store, err := blob.Disk(t.TempDir())
+	fatal(err)
+	probes, err := inspection.OpenProbes(ctx, d, t.TempDir())
+	fatal(err)
+	t.Cleanup(func() { probes.Close() })
+	insp := inspection.New(d, probes, reg, store, egress.New(egress.Policy{}), inspection.Settings{})
+	svc, err := assessment.New(assessment.Parts{DB: d, Org: o, Registry: reg, Inspection: insp, Obligations: obligation.New(d, o, assessment.RectifyObligation), Days: days, Store: store})
+	fatal(err)
+	x := &desk{t: t, db: d, people: map[string]*authz.Session{}, units: map[string]org.Unit{}}
+	fatal(d.Update(ctx, func(tx *db.Tx) error {
+		for _, a := range []org.Area{{Level: org.Province, Code: "610000", Name: "陕西省"}, {Level: org.City, Code: "610100", Name: "西安市", Parent: "province-610000000000"}, {Level: org.City, Code: "610200", Name: "铜川市", Parent: "province-610000000000"}} {
+			if _, err := o.AddArea(ctx, tx, a); err != nil {
+				return err
+			}
+		}
+		for _, n := range []struct {
+			key, area, name string
+			kind            org.Kind
+			role            authz.Role
+		}{{"province", "province-610000000000", "陕西省人民政府办公厅", org.Office, authz.Supervisor}, {"city", "city-610100000000", "西安市人民政府办公厅", org.Office, authz.Supervisor},
+			{"bureau", "city-610100000000", "西安市商务局", org.Department, authz.Sponsor}, {"neighbour", "city-610200000000", "铜川市人民政府办公室", org.Office, authz.Supervisor}} {
+			u, _, err := o.AddUnit(ctx, tx, org.Unit{Area: org.AreaID(n.area), Kind: n.kind, Name: n.name})
+			if err != nil {
+				return err
+			}
+			x.units[n.key] = u
+			p, err := o.AddPerson(ctx, tx, authz.System("test"), org.Person{Unit: u.ID, Name: n.key})
+			if err != nil {
+				return err
+			}
+			if err := o.Appoint(ctx, tx, authz.System("test"), p.ID, u.ID, n.role); err != nil {
+				return err
+			}
+			posts, err := o.PostsOf(ctx, tx, p.ID)
+			if err != nil {
+				return err
+			}
+			x.people[n.key] = &authz.Session{PersonID: string(p.ID), Name: n.key, Posts: posts}
+		}
+		var err error
+		x.site, err = reg.EnterSite(ctx, tx, registry.Site{Unit: x.units["bureau"].ID, Kind: registry.Portal, Name: "西安市商务局网站", Host: "swj.xian.gov.cn"})
+		return err
+	}))
+	x.Site = webtest.Open(t, nil, clock, assessmentweb.New(d, svc, insp, reg, o).Routes()...)
+	x.Gate.Context = func(ctx context.Context) context.Context {
+		s := x.Gate.Session
+		unit, _ := s.Unit()
+		return audit.WithActor(ctx, audit.Actor{Kind: "person", ID: s.PersonID, Name: s.Name, Unit: unit})
+	}
+	return x
+}
+
+func (x *desk) as(who string) *desk {
+	x.Gate.Session = x.people[who]
+	return x
+}
+
+func (x *desk) put(check, severity, clause, says string) string {
+	x.t.Helper()
+	ctx := audit.System(context.Background(), "test")
+	id := ulid.Make().String()
+	err := x.db.Update(ctx, func(tx *db.Tx) error {
+		if _, _, err := inspection.FindingMachine.Take(ctx, tx, id, "find", passage.Note{}); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO finding (id, site_id, check_id, fingerprint, severity, clause, says, page_url, place, on_home, fix, first_seen, last_seen, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, TRUE, '请更正。', $10, $11, 'open')`,
+			id, x.site.ID, check, id, severity, clause, says, "http://swj.xian.gov.cn/", id, tx.Now(), tx.Now()); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "test.finding", Target: audit.Target{Kind: "finding", ID: id}})
+	})
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	return id
+}
+
+func (x *desk) upload(path, says, name string, content []byte) *webtest.Answer {
+	x.t.Helper()
+	var b bytes.Buffer
+	m := multipart.NewWriter(&b)
+	_ = m.WriteField("_form", webtest.Token)
+	_ = m.WriteField("says", says)
+	if content != nil {
+		w, _ := m.CreateFormFile("file", name)
+		_, _ = w.Write(content)
+	}
+	_ = m.Close()
+	r := httptest.NewRequest(http.MethodPost, path, &b)
+	r.Header.Set("Content-Type", m.FormDataContentType())
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	return x.Do(r)
+}
+
+// From the finding to the closed order, on screen.
+func TestOrderOnScreen(t *testing.T) {
+	x := open(t)
+	f := x.put("footer.icp", "error", "D-18", "页脚没有备案编号")
+	x.as("city").Get("/console/orders").Want(http.StatusOK).Text(".table-none")
+	if picks := x.Get("/console/orders/new").Want(http.StatusOK).Attr("input[name=finding]", "value"); picks != f {
+		t.Errorf("offered %q", picks)
+	}
+	a := x.Post("/console/orders", url.Values{"says": {"请整改这里"}}).Want(http.StatusUnprocessableEntity)
+	if got := a.Text("textarea[name=says]"); got != "请整改这里" {
+		t.Errorf("typed text became %q", got)
+	}
+	at := x.Post("/console/orders", url.Values{"finding": {f}, "says": {"请整改这里"}}).Want(http.StatusSeeOther).Location()
+	x.Post("/console/orders", url.Values{"finding": {f}}).Want(http.StatusConflict)
+	if got := x.Get("/console/orders?q=ZG-2026-0001").Text(".table tbody th"); got != "ZG-2026-0001" {
+		t.Errorf("listed as %q", got)
+	}
+	x.as("neighbour").Get(at).Want(http.StatusNotFound)
+	x.as("bureau").Post("/console/orders", url.Values{"finding": {f}}).Want(http.StatusForbidden)
+
+	page := x.as("bureau").Get(at).Want(http.StatusOK)
+	if got := strings.Join(page.All("dd"), " "); !strings.Contains(got, "bureau 于 2026-03-20") {
+		t.Errorf("no receipt in %s", got)
+	}
+	a = x.upload(at+"/answer", "好", "", nil).Want(http.StatusUnprocessableEntity)
+	if len(a.All(".field-error")) != 1 || a.Text("textarea[name=says]") != "好" {
+		t.Errorf("errors %v", a.All(".field-error"))
+	}
+	x.upload(at+"/answer", "已经补上备案编号。", "截图.pdf", []byte("%PDF-1.7\n")).Want(http.StatusSeeOther)
+	href := x.Get(at).Attr("a[href*='/files/']", "href")
+	if file := x.Get(href).Want(http.StatusOK); file.Body != "%PDF-1.7\n" || !strings.HasPrefix(file.Header.Get("Content-Disposition"), "attachment") {
+		t.Errorf("file %q %v", file.Body, file.Header)
+	}
+	x.as("neighbour").Get(href).Want(http.StatusNotFound)
+	// The site's monitoring is off: nothing is contacted, and the receipt says so.
+	x.as("bureau").Post(at+"/retest", nil).Want(http.StatusSeeOther)
+	x.Post(at+"/accept", url.Values{"finding": {f}, "reason-" + f: {"已到现场核实。"}}).Want(http.StatusForbidden)
+	x.as("city").Post(at+"/accept", url.Values{"finding": {f}, "reason-" + f: {"好"}}).Want(http.StatusUnprocessableEntity)
+	x.Post(at+"/accept", url.Values{"finding": {f}, "reason-" + f: {"已到现场核实。"}}).Want(http.StatusSeeOther)
+	if got := x.Get("/console/orders?state=closed").Text(".table tbody th"); got != "ZG-2026-0001" {
+		t.Errorf("closed list shows %q", got)
+	}
+	x.Get("/console/orders?issued=2026-Q9").Want(http.StatusUnprocessableEntity)
+}
+
+// “若今天抽查”, the adoption behind it and a confirmed suspicion.
+func TestScoreOnScreen(t *testing.T) {
+	x := open(t)
+	score := "/console/sites/" + string(x.site.ID) + "/score"
+	if got := x.as("bureau").Get(score).Want(http.StatusOK).Text("h1"); !strings.HasPrefix(got, "若今天抽查：未检测 ") {
+		t.Errorf("%q", got)
+	}
+	x.put("link.dead", "error", "D-19", "首页的链接打不开")
+	s := x.put("sensitive", "error", "V-W-1.1", "疑似严重表述错误")
+	x.as("city").Get("/console/packs").Want(http.StatusOK)
+	if forms := x.Get("/console/packs").All("input[name=basis]"); len(forms) != 0 {
+		t.Error("a city may adopt")
+	}
+	x.as("province")
+	unit, version := x.Get("/console/packs").Attr("input[name=unit]", "value"), "1"
+	form := url.Values{"pack": {assessment.PackID}, "version": {version}, "unit": {unit}, "label": {assessment.AdoptedDemo}}
+	if a := x.Post("/console/packs/adopt", form).Want(http.StatusUnprocessableEntity); len(a.All(".field-error")) != 1 {
+		t.Errorf("%v", a.All(".field-error"))
+	}
+	form.Set("basis", "演示省试行")
+	x.Post("/console/packs/adopt", form).Want(http.StatusSeeOther)
+	page := x.as("bureau").Get(score).Want(http.StatusOK)
+	if got := page.Text("h1"); !strings.HasPrefix(got, "若今天抽查：99 分 ") {
+		t.Errorf("%q", got)
+	}
+	if alerts := strings.Join(page.All(".alert"), " "); !strings.Contains(alerts, "演示采用") || !strings.Contains(alerts, "未核实") {
+		t.Errorf("%s", alerts)
+	}
+	if links := page.All("ol a[href^='/console/findings/']"); len(links) != 2 {
+		t.Errorf("points lead to %v", links)
+	}
+	if strings.Contains(page.Body, "/score/confirm") {
+		t.Error("the unit may confirm suspicions against itself")
+	}
+	x.as("city")
+	confirm := url.Values{"finding": {s}, "indicator": {"V-W-1.1"}, "reason-" + s + "V-W-1.1": {"短"}}
+	x.Post(score+"/confirm", confirm).Want(http.StatusUnprocessableEntity)
+	confirm.Set("reason-"+s+"V-W-1.1", "已人工核对原文，确属错误。")
+	x.Post(score+"/confirm", confirm).Want(http.StatusSeeOther)
+	if got := x.Get(score).Text("h1"); !strings.HasPrefix(got, "若今天抽查：不合格 ") {
+		t.Errorf("%q", got)
+	}
+	list := x.Get("/console/scores?verdict=unqualified").Want(http.StatusOK)
+	if got := list.All(".table tbody th"); len(got) != 1 {
+		t.Errorf("%v", got)
+	}
+	x.Get("/console/scores?tab=accounts").Want(http.StatusOK)
+	x.as("neighbour").Get(score).Want(http.StatusNotFound)
+	x.Get("/console/scores?period=2026-Q1").Want(http.StatusOK).Text(".table-none")
+}

@@ -215,8 +215,11 @@ func (h *Handler) issue(w http.ResponseWriter, r *http.Request) error {
 func summary(err error) web.ErrorSummary {
 	f := fault.Of(err)
 	s := web.ErrorSummary{Title: "没有办成", Says: f.Says}
-	for _, x := range f.Fields {
-		s.Links = append(s.Links, web.Link{Text: x.Says, Href: "#content"})
+	if len(f.Fields) > 0 {
+		s.Says = ""
+		for _, x := range f.Fields {
+			s.Says += x.Says + "。"
+		}
 	}
 	s.Breaches = web.BreachesOf(f)
 	return s
