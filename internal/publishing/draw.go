@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"html/template"
 	"io"
 	"io/fs"
 	"slices"
@@ -187,7 +186,7 @@ func (d *drawing) item(ctx context.Context, id library.ItemID) error {
 	body := v.HTML
 	a := theme.Article{
 		Title: it.Title, Column: column, Published: it.PublishedAt, Source: cmp.Or(it.Source, it.UnitName), SourceURL: it.SourceURL,
-		Summary: it.Summary, Keywords: it.Keywords, Body: template.HTML(body), News: it.Type == library.News, // made by prose: safe by construction
+		Summary: it.Summary, Keywords: it.Keywords, Body: theme.Body(body), News: it.Type == library.News, // made by prose: safe by construction
 	}
 	if !it.FirstPublishedAt.IsZero() && v.At.After(it.FirstPublishedAt) && v.No > 1 {
 		a.Updated = v.At

@@ -52,6 +52,10 @@ type Article struct {
 	News      bool
 }
 
+// Body marks a text as HTML that may stand in a page as it is. Only what the
+// document schema has written is (package prose).
+func Body(safe string) template.HTML { return template.HTML(safe) }
+
 // PolicyHead is the block above a policy document.
 type PolicyHead struct {
 	IndexNo  string
