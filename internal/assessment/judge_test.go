@@ -167,6 +167,13 @@ func TestUntested(t *testing.T) {
 			t.Errorf("%s %s %q", l.ID, l.Outcome, l.Note)
 		}
 	}
+	// A finding of long ago, and no run since: still nobody may say 合格.
+	j.facts = []Fact{fact("column.blank", "V-W-4.3", "“栏目”")}
+	j.facts[0].FirstSeen = checkPoint.Start()
+	if s = j.score(); s.Verdict != Untested || s.Scored || s.Points != 0 {
+		t.Errorf("without a run: %s %s", s.Verdict, s.Points)
+	}
+	j.facts = nil
 	// A run that left freshness out and saw no link judges neither.
 	j.ran, j.run = true, ran{pages: 5, untested: []inspection.Untested{{Check: "column.stale", Why: "栏目列表由脚本生成"}, {Check: "home.stale", Why: "首页由脚本生成"}, {Check: "footer.icp", Why: "未登记", Count: 5}}}
 	s = j.score()

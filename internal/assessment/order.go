@@ -123,6 +123,8 @@ type OrderFinding struct {
 	ConfirmedAt time.Time
 	ConfirmedBy string
 	Reason      string
+	// Before is the first look, After the latest retest (no time: none yet).
+	Before, After inspection.Proof
 }
 
 // Settled reports whether nothing is left to do about it.
@@ -329,6 +331,18 @@ func (s *Service) findingsOf(ctx context.Context, q db.Querier, id OrderID) ([]O
 	for i := range out {
 		if out[i].Finding, err = s.inspection.Finding(ctx, q, systemScope(), out[i].ID); err != nil {
 			return nil, err
+		}
+		proofs, err := s.inspection.Proofs(ctx, q, systemScope(), out[i].ID)
+		if err != nil {
+			return nil, err
+		}
+		for n, p := range proofs {
+			if n == 0 {
+				out[i].Before = p
+			}
+			if p.Look == "retest" {
+				out[i].After = p
+			}
 		}
 	}
 	slices.SortStableFunc(out, func(a, b OrderFinding) int { return cmp.Compare(rank(a.Severity), rank(b.Severity)) })

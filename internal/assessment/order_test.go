@@ -97,7 +97,7 @@ func TestArticle30_OrderLife(t *testing.T) {
 		if open := h.debts("open"); len(open) != 1 || open[0].Due.On != r.Order.Due.On {
 			t.Errorf("obligations %+v", open)
 		}
-		if d, err = h.svc.Order(ctx, scope, o.ID); err != nil || !slices.Equal(acts(d), []string{"issue", "answer", "close", "reopen"}) || d.Findings[0].State != inspection.FindingOrdered {
+		if d, err = h.svc.Order(ctx, scope, o.ID); err != nil || !slices.Equal(acts(d), []string{"issue", "answer", "close", "reopen"}) || d.Findings[0].Before.Look != "found" || d.Findings[0].After.LinkStatus != 404 || d.Findings[0].State != inspection.FindingOrdered {
 			t.Errorf("history %v, finding %s (%v)", acts(d), d.Findings[0].State, err)
 		}
 	})

@@ -412,11 +412,12 @@ func (j *judge) score() Score {
 			l.Outcome, l.Note = packs.Kept, below(l.Indicator, len(l.Findings))
 		}
 	}
-	if slices.ContainsFunc(seen, func(o packs.Observation) bool { return o.Outcome != packs.Untested && o.Outcome != packs.Suspected }) {
+	// What is proven fails without a run; to pass, somebody must have looked.
+	switch {
+	case !r.Qualified:
 		sc.Verdict = Unqualified
-		if r.Qualified {
-			sc.Verdict = Qualified
-		}
+	case j.ran && j.run.pages > 0:
+		sc.Verdict = Qualified
 	}
 	if sc.Verdict == Untested {
 		sc.Scored, sc.Points = false, 0

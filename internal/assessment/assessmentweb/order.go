@@ -258,6 +258,7 @@ type findingPart struct {
 	Fix     string
 	Tags    []web.Tag
 	Note    string
+	Looks   web.Summary // before and after, once retested
 	MayTest bool
 	Accept  web.Form // empty action: not offered
 }
@@ -299,6 +300,9 @@ func newOrderView(d assessment.Dossier, mayAnswer, mayIssue bool, today calendar
 	}
 	for _, f := range d.Findings {
 		p := findingPart{ID: string(f.ID), Says: f.Says, Link: f.Link(), Page: f.URL, Fix: f.Fix, Tags: []web.Tag{severityTag(f.Severity)}, MayTest: mayAnswer || mayIssue}
+		if !f.After.At.IsZero() {
+			p.Looks = web.Summary{Terms: []web.Term{{Name: "整改前", Text: f.Before.Says, Note: web.Minute(f.Before.At)}, {Name: "复测", Text: f.After.Says, Note: web.Minute(f.After.At)}}}
+		}
 		switch {
 		case f.State == inspection.FindingClosed:
 			p.Tags = append(p.Tags, web.Tag{Kind: web.Good, Text: "复测已改正"})

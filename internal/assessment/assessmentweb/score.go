@@ -297,6 +297,8 @@ func outcomeTag(l assessment.Line) web.Tag {
 		return web.Tag{Kind: web.Warn, Text: "待人工确认"}
 	case l.Outcome == packs.Untested:
 		return web.Tag{Text: "未检测"}
+	case l.Kind == packs.Veto && len(l.Findings) > 0:
+		return web.Tag{Kind: web.Warn, Text: "未达否决线"}
 	}
 	return web.Tag{Kind: web.Good, Text: "未发现问题"}
 }
@@ -427,7 +429,7 @@ func newPacksView(list []assessment.PackStatus, office org.Unit) packsView {
 			{Name: "加分", Text: "高于 " + p.Totals.BonusAbove.N.String() + " 分进入加分，最多 " + p.Totals.Bonus.N.String() + " 分"}}},
 			Adoptions: web.Table{Caption: "采用记录", Columns: []web.Column{{Head: "采用单位"}, {Head: "方式"}, {Head: "依据", Wide: true}, {Head: "经办"}, {Head: "日期"}},
 				Empty: web.Empty{Title: "还没有采用", Text: "采用以前，只按已核实的单项否决判定，不计分。"}},
-			Lines: web.Table{Caption: "指标", Compact: true, Columns: []web.Column{{Head: "编号"}, {Head: "指标", Wide: true}, {Head: "分值", Number: true}, {Head: "阈值", Number: true}, {Head: "核实程度"}, {Head: "判定"}}}}
+			Lines: web.Table{Caption: "指标", Compact: true, Columns: []web.Column{{Head: "指标", Wide: true}, {Head: "分值", Number: true}, {Head: "阈值", Number: true}, {Head: "核实程度"}, {Head: "判定"}}}}
 		for _, a := range st.Adoptions {
 			tone := web.Good
 			if a.Label == assessment.AdoptedDemo {
@@ -464,7 +466,7 @@ func indicatorRow(i packs.Indicator, unverified bool) web.Row {
 		mark = web.Tag{Kind: web.Warn, Text: "未核实"}
 	}
 	how := map[packs.Auto]string{packs.Full: "机器判定", packs.Assisted: "机器提示、人工确认", packs.Manual: "人工判定"}[i.Auto]
-	return web.Row{Cells: []web.Cell{web.Text(i.ID), {Text: i.Name, Note: i.Says}, value, threshold, {Tags: []web.Tag{mark}, Note: i.Source}, web.Text(how)}}
+	return web.Row{Cells: []web.Cell{{Text: i.ID + " " + i.Name, Note: i.Says}, value, threshold, {Tags: []web.Tag{mark}, Note: i.Source}, web.Text(how)}}
 }
 
 func (h *Handler) packsScreen(r *http.Request) (packsView, error) {
