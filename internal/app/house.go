@@ -251,6 +251,10 @@ func (h *House) egressPolicy() egress.Policy {
 	p := egress.Policy{Now: h.Config.Clock.Now}
 	if h.listener != nil {
 		if a, err := netip.ParseAddrPort(h.listener.Addr().String()); err == nil {
+			// A listener on every address is reached at the loopback one.
+			if a.Addr().IsUnspecified() {
+				a = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), a.Port())
+			}
 			p.Local = a
 			p.Own = h.Portal.Serves
 		}
@@ -267,6 +271,9 @@ func (sweep) Kind() string { return "app.sweep" }
 // Sweep does what has come due: obligations, timed publications, old sessions.
 // It catches up after an outage.
 func (h *House) Sweep(ctx context.Context) error {
+	if _, err := h.Library.KeepCycles(ctx); err != nil {
+		return err
+	}
 	if _, err := h.Obligations.Sweep(ctx); err != nil {
 		return err
 	}
@@ -281,7 +288,7 @@ func machines() []passage.Machine {
 
 // obligationKinds are the clocks of the law that the house runs.
 func obligationKinds() []obligation.Kind {
-	return append(lifecycle.Obligations(), approval.StepObligation, library.WaivedInterpretation, letters.ReplyKind, assessment.RectifyObligation)
+	return append(lifecycle.Obligations(), approval.StepObligation, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)
 }
 
 // Settle links the audit chain to its end: a command has finished its effects

@@ -17,6 +17,7 @@ import (
 	"zhengshu/internal/api"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/web"
 )
@@ -87,7 +88,9 @@ func (h *House) Work(ctx context.Context) error {
 func (h *House) startWork(ctx context.Context) (stop func() error, err error) {
 	client, err := jobs.New(h.DB, h.workers, jobs.Config{
 		Wrap: func(ctx context.Context, kind string) context.Context { return audit.System(ctx, "job."+kind) },
-		Log:  h.Config.Log,
+		// Runs and probes wait on the network; they must not keep acts waiting.
+		Queues: map[string]int{inspection.Queue: 4},
+		Log:    h.Config.Log,
 	})
 	if err != nil {
 		return nil, err

@@ -91,7 +91,7 @@ func build(t *testing.T, d *db.DB, clock *calendar.Manual, inspect library.Inspe
 	}
 	h := &house{t: t, db: d, clock: clock, org: org.New(d)}
 	r := registry.New(d, h.org)
-	h.ob = obligation.New(d, h.org, library.WaivedInterpretation)
+	h.ob = obligation.New(d, h.org, library.WaivedInterpretation, library.ColumnUpdate)
 	h.lib = library.New(d, h.org, r, h.ob, inspect, sx2021.Defaults())
 	h.lib.OnChange(func(_ context.Context, _ *db.Tx, c library.Change) error {
 		h.mu.Lock()
@@ -452,7 +452,7 @@ func TestArticle14_3_PolicyNeedsItsInterpretation(t *testing.T) {
 		_, err := h.review(h.final, file)
 		wantReason(t, err, "S14.3a.together")
 		file = ok(h.review(h.final, file, func(d *library.Decision) { d.WaiverReason = "防汛紧急发布" }))(t)
-		owed := ok(h.ob.Obligations(context.Background(), system, obligation.Filter{}))(t)
+		owed := ok(h.ob.Obligations(context.Background(), system, obligation.Filter{Kind: library.WaivedInterpretation.ID}))(t)
 		if len(owed) != 1 || owed[0].Kind != library.WaivedInterpretation.ID || owed[0].Due.On != calendar.DateOf(h.clock.Now()) {
 			t.Fatalf("owed %+v", owed)
 		}

@@ -105,12 +105,17 @@ func (s *Service) release(ctx context.Context, tx *db.Tx, it *Item, v Version, r
 
 // tell hands the change with every placement that readers see or saw.
 func (s *Service) tell(ctx context.Context, tx *db.Tx, id ItemID, withdrawn bool) error {
-	if len(s.outcomes) == 0 {
-		return nil
-	}
 	touched, err := db.All(ctx, tx, scanPlacement, placementSelect+` WHERE p.item_id = $1 AND p.live_at IS NOT NULL ORDER BY p.id`, id)
 	if err != nil {
 		return err
+	}
+	for _, p := range touched {
+		if withdrawn || p.State != Shown {
+			continue
+		}
+		if err := s.renewCycle(ctx, tx, p.Column); err != nil {
+			return err
+		}
 	}
 	return s.changed(ctx, tx, Change{Item: id, Placements: touched, Withdrawn: withdrawn})
 }

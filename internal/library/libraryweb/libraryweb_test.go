@@ -41,7 +41,7 @@ func open(t *testing.T, d *db.DB) *room {
 	}
 	o := org.New(d)
 	reg := registry.New(d, o)
-	lib := library.New(d, o, reg, obligation.New(d, o, library.WaivedInterpretation), func(text string) []check.Span { return check.Text(text) }, sx2021.Defaults())
+	lib := library.New(d, o, reg, obligation.New(d, o, library.WaivedInterpretation, library.ColumnUpdate), func(text string) []check.Span { return check.Text(text) }, sx2021.Defaults())
 	r := &room{t: t, lib: lib, people: map[string]*authz.Session{}}
 	system := authz.System("test")
 	err := d.Update(ctx, func(tx *db.Tx) error {
