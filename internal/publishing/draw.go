@@ -113,7 +113,7 @@ func (d *drawing) everything(ctx context.Context) error {
 			}
 			return nil
 		}); err != nil {
-			return err
+			d.p.config.Log.Error("release before is damaged, its old addresses are not taken over", "site", d.site.ID, "error", err)
 		}
 	}
 	for _, c := range d.site.Columns {

@@ -41,7 +41,11 @@ func (e *edit) was(path string) (Page, bool, error) {
 	if e.before == nil {
 		return Page{}, false, nil
 	}
-	return e.before.Page(path)
+	p, ok, err := e.before.Page(path)
+	if err != nil && e.fresh {
+		return Page{}, false, nil // damaged: a whole drawing does without
+	}
+	return p, ok, err
 }
 
 // put sets a page. An unchanged body keeps its time.

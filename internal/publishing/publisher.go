@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"path/filepath"
@@ -169,35 +170,44 @@ var duty = authz.System("publishing")
 // Publish makes and switches the site's next release from what waits, and
 // records it. Repeating it is harmless; two at once follow one another.
 func (p *Publisher) Publish(ctx context.Context, site registry.SiteID) error {
-	return p.publish(ctx, site, false)
+	for {
+		more, err := p.publish(ctx, site, false)
+		if err != nil || !more {
+			return err
+		}
+	}
 }
 
 // Rebuild draws every page of the site anew.
 func (p *Publisher) Rebuild(ctx context.Context, site registry.SiteID) error {
-	return p.publish(ctx, site, true)
+	more, err := p.publish(ctx, site, true)
+	if err != nil || !more {
+		return err
+	}
+	return p.Publish(ctx, site)
 }
 
-func (p *Publisher) publish(ctx context.Context, site registry.SiteID, whole bool) error {
+func (p *Publisher) publish(ctx context.Context, site registry.SiteID, whole bool) (more bool, err error) {
 	began := p.db.Now()
 	unlock, err := p.store.lock(ctx, site)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer unlock()
 	before, err := p.store.Current(site)
-	if errors.Is(err, ErrForged) || errors.Is(err, ErrNoRelease) {
-		if errors.Is(err, ErrForged) {
-			p.config.Log.Error("release altered, drawing the site anew", "site", site, "error", err)
+	if errors.Is(err, ErrForged) || errors.Is(err, ErrNoRelease) || errors.Is(err, fs.ErrNotExist) {
+		if !errors.Is(err, ErrNoRelease) {
+			p.config.Log.Error("release damaged, drawing the site anew", "site", site, "error", err)
 		}
 		before, err = nil, nil
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	var made *Release
 	var changes []change
 	var d *drawing
-	changed, more := 0, false
+	changed := 0
 	err = p.db.View(ctx, func(tx *db.Tx) error {
 		var err error
 		if changes, err = waiting(ctx, tx, site); err != nil {
@@ -231,22 +241,22 @@ func (p *Publisher) publish(ctx context.Context, site registry.SiteID, whole boo
 		return err
 	})
 	if err != nil {
-		return err
+		return false, err
 	}
 	if d != nil {
 		file, generation, err := d.index(ctx)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if made, changed, err = d.e.finish(ctx, d.site, file, generation); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return p.record(ctx, site, before, made, changes, changed, began, d, more)
+	return more, p.record(ctx, site, before, made, changes, changed, began, d)
 }
 
 // record writes the release down and lets go of the changes it took up.
-func (p *Publisher) record(ctx context.Context, site registry.SiteID, before, made *Release, changes []change, changed int, began time.Time, d *drawing, more bool) error {
+func (p *Publisher) record(ctx context.Context, site registry.SiteID, before, made *Release, changes []change, changed int, began time.Time, d *drawing) error {
 	rel := made
 	if rel == nil {
 		rel = before // perhaps switched by a process that died before this line
@@ -285,11 +295,6 @@ func (p *Publisher) record(ctx context.Context, site registry.SiteID, before, ma
 		}
 		for _, c := range changes {
 			if _, err := tx.Exec(ctx, `DELETE FROM release_change WHERE id = $1`, c.id); err != nil {
-				return err
-			}
-		}
-		if more {
-			if err := jobs.Enqueue(ctx, tx, Refresh{site}, jobs.Unique(string(site))); err != nil {
 				return err
 			}
 		}

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -79,7 +81,7 @@ func build(t testing.TB, d *db.DB, dir string) *house {
 	h := &house{t: t, db: d, dir: dir}
 	o := org.New(d)
 	h.reg = registry.New(d, o)
-	h.lib = library.New(d, o, h.reg, obligation.New(d, o, library.WaivedInterpretation), func(string) []check.Span { return nil }, sx2021.Defaults())
+	h.lib = library.New(d, o, h.reg, obligation.New(d, o, library.WaivedInterpretation, library.ColumnUpdate), func(string) []check.Span { return nil }, sx2021.Defaults())
 	ids := map[*desk]org.PersonID{}
 	must(t, d.Update(ctx, func(tx *db.Tx) error {
 		for _, a := range []org.Area{
@@ -517,6 +519,28 @@ func TestForgedReleaseIsRefused(t *testing.T) {
 		t.Errorf("a forged release is shown: %d", code)
 	}
 	// Publishing again mends it.
+	must(t, h.pub.Rebuild(h.final.ctx, h.site.ID))
+	h.open2(t)
+	if code, _ := h.get(publishing.Path(it)); code != 200 {
+		t.Errorf("not mended: %d", code)
+	}
+}
+
+// TestDamagedFolderMendsItself loses every list and manifest, then publishes.
+func TestDamagedFolderMendsItself(t *testing.T) {
+	h := build(t, dbtest.SQLite(t, nil), t.TempDir())
+	it := h.live("还在的信息", "正文内容。")
+	h.publish()
+	r, err := h.store.Current(h.site.ID)
+	must(t, err)
+	for _, hash := range append([]string{r.Hash}, slices.Collect(maps.Values(r.Lists))...) {
+		must(t, os.Remove(filepath.Join(h.dir, "releases", "objects", hash[:2], hash)))
+	}
+	h.pub = nil
+	h.open()
+	if code, _ := h.get("/"); code != 421 {
+		t.Errorf("a release without its manifest: %d", code)
+	}
 	must(t, h.pub.Rebuild(h.final.ctx, h.site.ID))
 	h.open2(t)
 	if code, _ := h.get(publishing.Path(it)); code != 200 {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"net/url"
 	"strings"
 	"time"
 
@@ -163,8 +164,6 @@ func day(t time.Time) string {
 var funcs = template.FuncMap{
 	"minute":     Minute,
 	"day":        day,
-	"month":      func(t time.Time) string { return t.In(calendar.Shanghai).Format("01-02") },
-	"year":       func(t time.Time) string { return t.In(calendar.Shanghai).Format("2006") },
 	"stamp":      func(t time.Time) string { return t.In(calendar.Shanghai).Format(time.RFC3339) },
 	"style":      func() string { return StylePath() },
 	"elderStyle": func() string { return elderPath },
@@ -181,9 +180,18 @@ var funcs = template.FuncMap{
 		b, err := json.Marshal(v)
 		return template.HTML(`<script type="application/ld+json">` + string(b) + `</script>`), err
 	},
-	"first": func(n int, list []Entry) []Entry { return list[:min(n, len(list))] },
-	"rest":  func(n int, list []Entry) []Entry { return list[min(n, len(list)):] },
-	"add":   func(a, b int) int { return a + b },
+	// about adds the page spoken of to the address of a door, which may have a
+	// query already.
+	"about": func(door, page string) (string, error) {
+		u, err := url.Parse(door)
+		if err != nil {
+			return "", err
+		}
+		q := u.Query()
+		q.Set("page", page)
+		u.RawQuery = q.Encode()
+		return u.String(), nil
+	},
 }
 
 // File is one file of the theme, served from every release.

@@ -34,7 +34,7 @@ func sampleSite() Site {
 			{ID: "6", Slug: "leaders", Name: "领导信息", Type: "负责人信息", Description: "负责人的姓名、分工和讲话。"},
 			{ID: "7", Parent: "5", Slug: "history", Name: "历史沿革", Type: "概况信息", Description: "云河县建置以来的沿革。"},
 		},
-		Doors:   Doors{Letters: "/letters/new", LetterQuery: "/letters/query", ErrorReport: "/letters/errors", Search: "/search"},
+		Doors:   Doors{Letters: "/letters/new", LetterQuery: "/letters/query", ErrorReport: "/letters/new?type=error", Search: "/search"},
 		Notices: []Link{{"云河县人民政府网站定于12月5日临时下线维护的公告", "/content/202611/x.html"}},
 	}
 }
@@ -274,6 +274,17 @@ func lookOver(t *testing.T, b []byte) {
 	}
 	if !bytes.Contains(b, []byte(`href="#main"`)) {
 		t.Error("lacks a skip link")
+	}
+}
+
+func TestErrorReportNamesThePage(t *testing.T) {
+	s := sampleSite()
+	b, err := ArticlePage.Draw(ArticleFrame(s, Article{Title: "题", Column: s.Columns[0], Published: at}, "/content/202611/1.html", ""), Article{Title: "题", Column: s.Columns[0], Published: at})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `href="/letters/new?page=%2Fcontent%2F202611%2F1.html&amp;type=error"`; !bytes.Contains(b, []byte(want)) {
+		t.Errorf("lacks %s", want)
 	}
 }
 
