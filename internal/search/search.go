@@ -30,7 +30,7 @@ type Hit struct {
 	Number    string    `json:"doc_no,omitempty"`
 	Kind      string    `json:"kind,omitempty"`
 	Published time.Time `json:"published"`
-	Score     float64   `json:"score"` // higher is better; comparable within one answer only
+	Score     float64   `json:"score"` // higher is better; tens tell the way it was found and compare between indexes
 	Snippet   []Run     `json:"-"`
 }
 
