@@ -356,7 +356,7 @@ type OrderFilter struct {
 	Unit     org.UnitID
 	Site     registry.SiteID
 	Under    string // area path: this area and everything below
-	Overdue  bool   // not closed, or closed too late
+	Overdue  bool   // not closed by its day
 	Issued   Period // issued in
 	Closed   Period // closed in
 	Text     string // number, site, unit

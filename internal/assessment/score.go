@@ -380,11 +380,12 @@ type judge struct {
 func (j *judge) score() Score {
 	sc := Score{Class: j.class, On: j.on, Pack: j.full, Adoption: j.adoption, LastRun: j.run.finished, Verdict: Untested}
 	var seen []packs.Observation
+	doubtful := j.full.Unverified()
 	for _, i := range j.full.Indicators {
 		if !i.Applies(j.class) {
 			continue
 		}
-		l := Line{Indicator: i, Outcome: packs.Untested, Unverified: slices.Contains(j.full.Unverified(), i.ID)}
+		l := Line{Indicator: i, Outcome: packs.Untested, Unverified: slices.Contains(doubtful, i.ID)}
 		_, used := j.pack.Indicator(i.ID)
 		l.NotUsed = !used
 		obs := j.observe(&l)

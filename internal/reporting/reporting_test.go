@@ -25,11 +25,13 @@ import (
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/letters"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/reporting"
+	"zhengshu/internal/seal"
 )
 
 var morning = time.Date(2026, 3, 20, 1, 0, 0, 0, time.UTC)
@@ -478,4 +480,57 @@ func TestPercent(t *testing.T) {
 			t.Errorf("%d of %d: %s, want %s", tt.part, tt.of, got, tt.want)
 		}
 	}
+}
+
+// The figures of letters come from the module that keeps them, row by row, and
+// hold nothing of what was written.
+func TestLettersAreCountedByTheirModule(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := audit.System(context.Background(), "test")
+		if err := passage.Declare(ctx, h.db, letters.Machine); err != nil {
+			t.Fatal(err)
+		}
+		key, err := seal.Open(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		days, err := calendar.Published()
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := org.New(h.db)
+		svc := letters.New(h.db, o, registry.New(h.db, o), obligation.New(h.db, o, letters.ReplyKind), days, key)
+		desk := letters.NewDesk(svc)
+		if err := h.db.Update(ctx, func(tx *db.Tx) error {
+			if _, err := tx.Exec(ctx, `UPDATE site SET hosted = TRUE`); err != nil {
+				return err
+			}
+			return audit.Record(ctx, tx, audit.Entry{Act: "test.host", Target: audit.Target{Kind: "site"}})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for i, site := range []string{"swj", "county", "tongchuan"} {
+			token := desk.FormToken(h.sites[site])
+			h.clock.Advance(time.Minute)
+			if _, err := desk.Receive(context.Background(), h.sites[site], letters.Submission{Type: letters.Consult, Title: "集市几点开门", Token: token, Consent: true, Name: "李梅", Phone: "1380013800" + strconv.Itoa(i), Body: "请问周末集市几点开门？谢谢。"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h.clock.Set(time.Date(2026, 4, 8, 1, 0, 0, 0, time.UTC))
+		a, err := o.Area(ctx, h.db, city)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := reporting.LettersOf(svc)(ctx, authz.Area("test", a.Path), assessment.QuarterOf(calendar.DateOf(morning)))
+		if err != nil || len(got) != 4 || got[0].N() != 2 || got[1].N() != 0 || got[3].N() != 2 {
+			t.Fatalf("%+v (%v)", got, err)
+		}
+		for _, f := range got {
+			for _, r := range f.Rows {
+				if r.Text == "" || strings.Contains(r.Text+r.Note, "集市") || strings.Contains(r.Text+r.Note, "李") {
+					t.Errorf("%+v", r)
+				}
+			}
+		}
+	})
 }
