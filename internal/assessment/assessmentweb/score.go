@@ -76,7 +76,7 @@ func points(s assessment.Score) string {
 func newScoresView(list []assessment.Score, all []assessment.Score, accounts int, q url.Values, on calendar.Date, period string) scoresView {
 	tab := q.Get("tab")
 	v := scoresView{
-		Heading: web.Heading{Title: "考核得分", Lead: "按" + on.Chinese() + "的情况计算。门户网站计分，部门网站和政务新媒体只判合格、不合格；没有检查过的不判。", Acts: []web.Act{{Text: "指标包", Href: packsPath}}},
+		Heading: web.Heading{Title: "考核得分", Lead: "按" + on.Chinese() + "的情况计算。门户网站计分，部门网站和政务新媒体只判合格、不合格；没有检查过的不判。", Acts: []web.Act{{Text: "季度通报", Href: "/console/bulletins"}, {Text: "指标包", Href: packsPath}}},
 		Tabs:    web.Tabs{Label: "考核对象", Items: []web.Tab{{Name: "政府网站", Href: scoresPath, Current: tab == ""}, {Name: "政务新媒体", Href: scoresPath + "?tab=accounts", N: accounts, Current: tab == "accounts"}}},
 		Filter: web.Filter{Action: scoresPath, Total: -1, Fields: []web.Field{
 			{Kind: web.SearchBox, Name: "q", Label: "名称、域名或单位", Max: 60},

@@ -99,7 +99,7 @@ func stateTag(b reporting.Bulletin) web.Tag {
 const offered = 6
 
 func newListView(list []reporting.Bulletin, places []org.Area, today calendar.Date) listView {
-	v := listView{Heading: web.Heading{Title: "季度通报", Lead: "每季度一份；所有数字由台账和检查结果自动汇总，每个数字都能点开看到明细。"}, May: len(places) > 0,
+	v := listView{Heading: web.Heading{Title: "季度通报", Lead: "每季度一份；所有数字由台账和检查结果自动汇总，每个数字都能点开看到明细。", Acts: []web.Act{{Text: "考核得分", Href: "/console/scores"}}}, May: len(places) > 0,
 		Table: web.Table{Caption: "季度通报", Quiet: true, Columns: []web.Column{{Head: "通报", Wide: true}, {Head: "季度"}, {Head: "状态"}, {Head: "发文字号"}, {Head: "编制"}},
 			Empty: web.Empty{Title: "还没有季度通报", Text: "由主管单位按季度编制。"}}}
 	for _, b := range list {
