@@ -21,6 +21,7 @@ var content embed.FS
 // piece is one item of a demo portal.
 type piece struct {
 	ref, column, kind, title, text, source, issuer, doc string
+	of                                                  string // words in the title of the policy file it interprets
 	published                                           time.Time
 }
 
@@ -57,6 +58,8 @@ func pieces(site string, now time.Time) ([]piece, error) {
 				p.issuer = m[2]
 			case "doc":
 				p.doc = m[2]
+			case "of":
+				p.of = m[2]
 			case "type":
 				p.kind = m[2]
 			}

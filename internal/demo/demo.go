@@ -2,28 +2,132 @@ package demo
 
 import (
 	"context"
+	"fmt"
+	"time"
 
+	"zhengshu/internal/approval"
+	"zhengshu/internal/assessment"
 	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
+	"zhengshu/internal/inspection"
+	"zhengshu/internal/letters"
+	"zhengshu/internal/library"
+	"zhengshu/internal/lifecycle"
 	"zhengshu/internal/org"
+	"zhengshu/internal/publishing"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/reporting"
 	"zhengshu/internal/signin"
 )
 
 // Services are the doors the demo acts through.
 type Services struct {
-	DB     *db.DB
-	Org    *org.Service
-	Signin *signin.Service
+	DB         *db.DB
+	Org        *org.Service
+	Signin     *signin.Service
+	Registry   *registry.Service
+	Library    *library.Service
+	Lifecycle  *lifecycle.Service
+	Approvals  *approval.Service
+	Letters    *letters.Service
+	Inspection *inspection.Service
+	Assessment *assessment.Service
+	Reporting  *reporting.Service
+	Publisher  *publishing.Publisher
 }
 
-// Fill lays the demo province into an empty house; a house with units is left
-// as it is.
+// The setting that says how far the demo is laid. A house that holds units and
+// not this row is not ours to fill.
+const (
+	filledSetting = "demo.filled"
+	begun         = "begun"
+	complete      = "complete"
+)
+
+// province is the demo being laid: its services, people and sites.
+type province struct {
+	Services
+	people
+	sites   map[string]registry.Site // by short name
+	forms   []string                 // tokens of the letter forms, in the order of mail
+	formsAt time.Time
+}
+
+// Fill lays the demo province into an empty house; a house with units of its
+// own is left as it is. Every stage looks for what stands already, so a fill
+// that was cut off goes on where it stopped.
 func Fill(ctx context.Context, s Services) error {
-	n, err := db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM unit`)
-	if err != nil || n > 0 {
+	ctx = audit.System(ctx, "demo")
+	far, err := filled(ctx, s.DB)
+	if err != nil || far == complete {
 		return err
 	}
-	ctx = audit.System(ctx, "demo")
-	_, err = lay(ctx, s)
-	return err
+	if far == "" {
+		n, err := db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM unit`)
+		if err != nil || n > 0 {
+			return err
+		}
+		if err := mark(ctx, s.DB, begun); err != nil {
+			return err
+		}
+	}
+	d := province{Services: s, sites: map[string]registry.Site{}}
+	if d.people, err = lay(ctx, s); err != nil {
+		return err
+	}
+	for _, stage := range []struct {
+		name string
+		fill func(context.Context) error
+	}{
+		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"forms", d.takeForms}, {"content", d.moveIn}, {"links", d.link}, {"reviews", d.review},
+		{"cases", d.apply}, {"pack", d.adopt}, {"letters", d.write}, {"releases", d.publish}, {"inspection", d.inspect},
+	} {
+		if err := stage.fill(ctx); err != nil {
+			return fmt.Errorf("demo: %s: %w", stage.name, err)
+		}
+	}
+	return mark(ctx, s.DB, complete)
+}
+
+func filled(ctx context.Context, q db.Querier) (string, error) {
+	v, err := db.One(ctx, q, db.Value[string], `SELECT value FROM setting WHERE name = $1`, filledSetting)
+	if db.None(err) {
+		return "", nil
+	}
+	return v, err
+}
+
+func mark(ctx context.Context, d *db.DB, value string) error {
+	return d.Update(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, `INSERT INTO setting (name, value, changed_at) VALUES ($1, $2, $3)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at`, filledSetting, value, tx.Now()); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "demo.fill", Target: audit.Target{Kind: "setting", ID: filledSetting, Name: "演示省份"}, After: value})
+	})
+}
+
+// adopt lets the province judge by the scoring pack, under the label that says
+// it is a demonstration.
+func (d *province) adopt(ctx context.Context) error {
+	ctx, scope, err := d.scoped(ctx, "sheng", authz.PackAdopt)
+	if err != nil {
+		return err
+	}
+	packs, err := d.Assessment.Packs(ctx, scope)
+	if err != nil {
+		return err
+	}
+	for _, p := range packs {
+		if p.Pack.ID != assessment.PackID {
+			continue
+		}
+		if len(p.Adoptions) > 0 {
+			return nil
+		}
+		_, err := d.Assessment.Adopt(ctx, scope, d.units[provinceOffice].ID, p.Pack.ID, p.Pack.Version, assessment.AdoptedDemo, "供演示试用，评分不作为考核依据")
+		return err
+	}
+	return fmt.Errorf("no pack %s", assessment.PackID)
 }

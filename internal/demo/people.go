@@ -5,10 +5,13 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"slices"
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/intake"
 	"zhengshu/internal/official"
 	"zhengshu/internal/org"
 	"zhengshu/internal/signin"
@@ -35,6 +38,9 @@ const (
 	countyOffice   place = "雁塔区人民政府办公室"
 	cityCommerce   place = "西安市商务局"
 	cityCulture    place = "西安市文化和旅游局"
+	cityEducation  place = "西安市教育局"
+	cityHealth     place = "西安市卫生健康委员会"
+	countyCulture  place = "临潼区文化和旅游局"
 	countyCommerce place = "雁塔区商务局"
 	provincePolice place = "陕西省公安厅"
 	provinceCyber  place = "陕西省互联网信息办公室"
@@ -53,10 +59,11 @@ var departments = []struct {
 }{
 	{cityCommerce, "city-610100000000", org.Department, "commerce"},
 	{cityCulture, "city-610100000000", org.Department, "culture"},
-	{"西安市教育局", "city-610100000000", org.Department, "education"},
-	{"西安市卫生健康委员会", "city-610100000000", org.Department, "health"},
+	{cityEducation, "city-610100000000", org.Department, "education"},
+	{cityHealth, "city-610100000000", org.Department, "health"},
 	{"咸阳市农业农村局", "city-610400000000", org.Department, "agriculture"},
 	{countyCommerce, "county-610113000000", org.Department, "commerce"},
+	{countyCulture, "county-610115000000", org.Department, "culture"},
 	{provincePolice, "province-610000000000", org.Department, "police"},
 	{provinceCyber, "province-610000000000", org.Department, "cyberspace"},
 	{provincePubl, "province-610000000000", org.Department, "publicity"},
@@ -102,57 +109,120 @@ var Logins = []Login{
 	{"shenjiguan", "明察", provinceOffice, "审计管理员", "审计记录", []authz.Role{authz.AuditAdmin}},
 }
 
+// others work at the demo's units without a login: second persons of columns,
+// and those who handled the applications that stand in the house already.
+var others = []Login{
+	{"yanta-a", "贺小满", countyOffice, "栏目 A 岗", "", nil},
+	{"yanta-b", "罗静怡", countyOffice, "栏目 B 岗", "", nil},
+	{"wenlv", "温书言", cityCulture, "部门经办", "", []authz.Role{authz.Sponsor}},
+	{"jiaoyu", "袁知行", cityEducation, "部门经办", "", []authz.Role{authz.Sponsor}},
+	{"weijian", "康予安", cityHealth, "部门经办", "", []authz.Role{authz.Sponsor}},
+}
+
 // people are the demo's units and persons once made.
 type people struct {
 	units   map[place]org.Unit
 	persons map[string]org.Person // by login name
 }
 
-// lay makes the divisions, the departments, the people and their logins.
+// lay makes the divisions, the departments, the people and their logins. People
+// are made in one transaction: they are all there or none.
 func lay(ctx context.Context, s Services) (people, error) {
 	p := people{units: map[place]org.Unit{}, persons: map[string]org.Person{}}
 	scope := authz.System("demo")
+	found, err := p.find(ctx, s.DB, s)
+	if err != nil || found {
+		return p, err
+	}
 	for _, f := range []struct {
 		name string
 		body []byte
 	}{{"divisions.csv", divisions}, {"specials.csv", specials}} {
-		t, err := official.ReadTable(bytes.NewReader(f.body), int64(len(f.body)), f.name, official.Limits{})
+		t, err := table(f.name, f.body)
 		if err != nil {
 			return p, err
 		}
 		rep, err := s.Org.ImportUnits(ctx, scope, t, org.ImportOptions{Source: "国家统计局 2023 年统计用区划代码"})
-		if err != nil {
+		if err := whole(f.name, rep, err); err != nil {
 			return p, err
 		}
-		if len(rep.Refused) > 0 {
-			return p, fmt.Errorf("demo: %s: row %d refused: %s", f.name, rep.Refused[0].Row, rep.Refused[0].Says)
-		}
 	}
-	return p, s.DB.Update(ctx, func(tx *db.Tx) error {
+	err = s.DB.Update(ctx, func(tx *db.Tx) error {
 		for _, d := range departments {
 			if _, _, err := s.Org.AddUnit(ctx, tx, org.Unit{Area: d.area, Kind: d.kind, Name: string(d.name), Line: d.line, Source: "演示"}); err != nil {
 				return err
 			}
 		}
-		for _, l := range Logins {
+		for _, l := range slices.Concat(Logins, others) {
 			if err := p.admit(ctx, tx, s, l); err != nil {
 				return fmt.Errorf("demo: %s: %w", l.Name, err)
 			}
 		}
 		return nil
 	})
+	if err != nil {
+		return p, err
+	}
+	_, err = p.find(ctx, s.DB, s)
+	return p, err
+}
+
+func table(name string, body []byte) (*official.Table, error) {
+	return official.ReadTable(bytes.NewReader(body), int64(len(body)), name, official.Limits{})
+}
+
+// whole refuses an import of our own file of which a row was refused.
+func whole(name string, rep intake.Report, err error) error {
+	if err == nil && len(rep.Refused) > 0 {
+		return fmt.Errorf("demo: %s: row %d refused: %s", name, rep.Refused[0].Row, rep.Refused[0].Says)
+	}
+	return err
+}
+
+// find looks up units and persons that were made before; found is false when
+// the people are not there yet.
+func (p people) find(ctx context.Context, q db.Querier, s Services) (found bool, err error) {
+	scope := authz.System("demo")
+	staff := map[org.UnitID][]org.Person{}
+	for _, l := range slices.Concat(Logins, others) {
+		u, err := p.unit(ctx, q, s, l.Unit)
+		if fault.Is(err, fault.NotFound) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		if staff[u.ID] == nil {
+			if staff[u.ID], err = s.Org.People(ctx, q, scope, u.ID); err != nil {
+				return false, err
+			}
+		}
+		i := slices.IndexFunc(staff[u.ID], func(o org.Person) bool { return o.Name == l.Person })
+		if i < 0 {
+			return false, nil
+		}
+		p.persons[l.Name] = staff[u.ID][i]
+	}
+	_, err = p.unit(ctx, q, s, countyCulture)
+	return err == nil, err
+}
+
+func (p people) unit(ctx context.Context, q db.Querier, s Services, name place) (org.Unit, error) {
+	if u, ok := p.units[name]; ok {
+		return u, nil
+	}
+	u, err := s.Org.UnitByName(ctx, q, authz.System("demo"), string(name))
+	if err == nil {
+		p.units[name] = u
+	}
+	return u, err
 }
 
 func (p people) admit(ctx context.Context, tx *db.Tx, s Services, l Login) error {
 	scope := authz.System("demo")
-	u, ok := p.units[l.Unit]
-	if !ok {
-		found, err := s.Org.UnitByName(ctx, tx, scope, string(l.Unit))
-		if err != nil {
-			return err
-		}
-		u = found
-		p.units[l.Unit] = u
+	u, err := s.Org.UnitByName(ctx, tx, scope, string(l.Unit))
+	if err != nil {
+		return err
 	}
 	who, err := s.Org.AddPerson(ctx, tx, scope, org.Person{Unit: u.ID, Name: l.Person, Title: l.Role})
 	if err != nil {
@@ -163,18 +233,38 @@ func (p people) admit(ctx context.Context, tx *db.Tx, s Services, l Login) error
 			return err
 		}
 	}
-	p.persons[l.Name] = who
+	if l.Does == "" {
+		return nil
+	}
 	_, err = s.Signin.CreateLogin(ctx, tx, scope, who.ID, l.Name, Password, signin.SecondFactor{Off: signin.DemoSecondFactorOff})
 	return err
 }
 
-// as is the context of one of the demo's people acting.
-func (p people) as(ctx context.Context, s Services, login string) (context.Context, error) {
-	who := p.persons[login]
-	session, err := s.Signin.SessionOf(ctx, who.ID)
-	if err != nil {
-		return nil, err
+// as is the context of one of the demo's people acting, with the posts held
+// now.
+func (d *province) as(ctx context.Context, login string) (context.Context, *authz.Session, error) {
+	who, ok := d.persons[login]
+	if !ok {
+		return nil, nil, fmt.Errorf("nobody is called %s", login)
 	}
+	posts, err := d.Org.PostsOf(ctx, d.DB, who.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	session := &authz.Session{PersonID: string(who.ID), Login: login, Name: who.Name, Posts: posts}
 	ctx = audit.WithActor(ctx, audit.Actor{Kind: "person", ID: string(who.ID), Name: who.Name, Unit: string(who.Unit)})
-	return authz.WithSession(ctx, session), nil
+	return authz.WithSession(ctx, session), session, nil
+}
+
+// scoped is as, with where the person may use a permission. Whoever may not
+// use it anywhere is a mistake of the demo's script.
+func (d *province) scoped(ctx context.Context, login string, need authz.Permission) (context.Context, authz.Scope, error) {
+	ctx, session, err := d.as(ctx, login)
+	if err != nil {
+		return nil, authz.Scope{}, err
+	}
+	if !session.May(need) {
+		return nil, authz.Scope{}, fmt.Errorf("%s may not %s", login, need)
+	}
+	return ctx, session.ScopeFor(need), nil
 }

@@ -1,0 +1,142 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+
+	"zhengshu/internal/approval"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/lifecycle"
+	"zhengshu/internal/official"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/rules/sx2021"
+)
+
+// applications to open a site and how far each has come. The one of the city's
+// commerce bureau is left for the visitor to make.
+var applications = []struct {
+	who  string // the login that applies
+	unit place
+	host string
+	// returned by the city with this reason; else it climbs to the province,
+	// which approves it or has not decided yet.
+	returned string
+	approved bool
+}{
+	{"wenlv", cityCulture, "wenlv.xian.example", "", true},
+	{"jiaoyu", cityEducation, "jiaoyu.xian.example", "", false},
+	{"weijian", cityHealth, "weijian.xian.example", "请补充网站与市政府门户网站已有栏目的关系，避免重复建设。", false},
+}
+
+// apply brings the applications to where they shall stand, fills half of one
+// launch checklist, and has the province grant an exception.
+func (d *province) apply(ctx context.Context) error {
+	for _, a := range applications {
+		c, err := d.application(ctx, a.who, a.unit, a.host)
+		if err != nil {
+			return err
+		}
+		for c.State == approval.InReview && (c.StepNo == 1 || a.approved) {
+			n := approval.Decision{Act: "pass", Opinion: "材料齐全，同意上报。", StepNo: c.StepNo}
+			login := "shi"
+			switch {
+			case c.StepNo > 1:
+				login, n.Act, n.Opinion = "sheng", "approve", "同意开设。"
+			case a.returned != "":
+				n.Act, n.Opinion, n.Reasons = "return", "请修改后重新提交。", []string{a.returned}
+			}
+			ctx, scope, err := d.scoped(ctx, login, authz.CaseDecide)
+			if err != nil {
+				return err
+			}
+			if c, err = d.Approvals.Decide(ctx, scope, c.ID, n); err != nil {
+				return fmt.Errorf("%s: %w", a.unit, err)
+			}
+		}
+	}
+	if err := d.fillChecklist(ctx); err != nil {
+		return err
+	}
+	return d.except(ctx)
+}
+
+// application is the unit's case, made when it is not there yet.
+func (d *province) application(ctx context.Context, who string, unit place, host string) (approval.Case, error) {
+	ctx, scope, err := d.scoped(ctx, who, authz.OpeningApply)
+	if err != nil {
+		return approval.Case{}, err
+	}
+	u, err := d.unit(ctx, d.DB, d.Services, unit)
+	if err != nil {
+		return approval.Case{}, err
+	}
+	found, _, err := d.Approvals.Cases(ctx, scope, approval.Filter{Kind: lifecycle.OpeningKind, Unit: u.ID})
+	if err != nil {
+		return approval.Case{}, err
+	}
+	if len(found) > 0 {
+		return found[0], nil
+	}
+	today := calendar.DateOf(d.DB.Now())
+	paper := official.Document{Title: "关于开设网站的意见（演示）", Issuer: string(unit), Dated: today.Chinese()}
+	paper.Paragraph("经研究，同意申请开设网站，由办公室负责日常管理和信息审核。")
+	paper.Paragraph("主要负责同志（签字）：演示签字")
+	var page bytes.Buffer
+	if _, err := paper.WriteTo(&page); err != nil {
+		return approval.Case{}, err
+	}
+	c, _, err := d.Lifecycle.ApplyOpening(ctx, scope, lifecycle.Opening{
+		Unit: u.ID, Name: string(unit) + "网站（演示）", Host: host, ChineseDomain: string(unit) + "演示.政务", Hosted: true,
+		Reason: "面向群众和企业公开本部门信息、提供办事指南，现有门户网站栏目不能满足需要。", Contact: d.persons[who].Name, Phone: "029-00000010",
+		Principal: "演示负责人", ByPrincipal: true, ConsentOn: today.AddDays(-3),
+	}, []approval.Upload{{Kind: lifecycle.ConsentFile, Field: "consent", Name: "主要负责同志签字页（演示）.docx", Content: &page}})
+	return c, err
+}
+
+// fillChecklist fills in what the culture bureau has so far: the security
+// report is missing, so the site cannot be launched.
+func (d *province) fillChecklist(ctx context.Context) error {
+	site, err := d.Registry.SiteByHost(ctx, d.DB, authz.System("demo"), "wenlv.xian.example")
+	if err != nil || site.State != registry.Planned {
+		return err
+	}
+	ctx, scope, err := d.scoped(ctx, "wenlv", authz.LaunchManage)
+	if err != nil {
+		return err
+	}
+	list, err := d.Lifecycle.Checklist(ctx, scope, site.ID)
+	if err != nil {
+		return err
+	}
+	for _, n := range []lifecycle.LaunchItem{{Kind: lifecycle.SiteCode, Value: "6101009902"}, {Kind: lifecycle.ICP, Value: "陕ICP备00000040号"}} {
+		if slices.ContainsFunc(list.Items, func(i lifecycle.LaunchItem) bool { return i.Kind == n.Kind && i.Done() }) {
+			continue
+		}
+		if list, err = d.Lifecycle.FillLaunchItem(ctx, scope, site.ID, n, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// except has the province lift one rule stated 原则上 for one county bureau.
+func (d *province) except(ctx context.Context) error {
+	ctx, scope, err := d.scoped(ctx, "sheng", authz.OverrideGrant)
+	if err != nil {
+		return err
+	}
+	u, err := d.unit(ctx, d.DB, d.Services, countyCulture)
+	if err != nil {
+		return err
+	}
+	_, n, err := d.Lifecycle.Overrides(ctx, scope, lifecycle.OverrideFilter{Unit: u.ID})
+	if err != nil || n > 0 {
+		return err
+	}
+	_, err = d.Lifecycle.GrantOverride(ctx, scope, lifecycle.Override{Rule: sx2021.CountyDeptNoSite.ID, Unit: u.ID,
+		Reason: "辖区景区集中，游客咨询和应急信息量大，经省政府办公厅同意单独开设网站（演示）。", Until: calendar.DateOf(d.DB.Now()).AddDays(365)})
+	return err
+}

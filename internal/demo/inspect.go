@@ -1,0 +1,165 @@
+package demo
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"zhengshu/internal/assessment"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
+	"zhengshu/internal/jobs"
+	"zhengshu/internal/registry"
+)
+
+// patience is how long the follow-up leaves the inspection before it looks
+// again.
+const patience = 3 * time.Second
+
+// FollowUp is the job behind the inspection: once the county's run has ended,
+// the city orders what was found to be put right, the county answers one of the
+// two orders, and the city begins this quarter's bulletin.
+type FollowUp struct{}
+
+// Kind names the job.
+func (FollowUp) Kind() string { return "demo.follow_up" }
+
+// Work gives the workers the demo's job.
+func Work(w *jobs.Workers, s Services) {
+	jobs.Handle(w, func(ctx context.Context, _ FollowUp) error { return followUp(ctx, s) })
+}
+
+// inspectors are who starts the run of each portal.
+var inspectors = map[string]string{"shaanxi": "sheng", "xian": "xundu", "yanta": "xundu"}
+
+// inspect switches monitoring of the hosted portals on and starts one run of
+// each. Nothing is contacted here: the runs are jobs. The portals are published
+// by now, so the runs find them.
+func (d *province) inspect(ctx context.Context) error {
+	for _, h := range hosted {
+		site := d.sites[h.site.Slug]
+		if !site.Monitored {
+			ctx, scope, err := d.scoped(ctx, "sheng", authz.MonitorSwitch)
+			if err != nil {
+				return err
+			}
+			if err := d.DB.Update(ctx, func(tx *db.Tx) error { return d.Registry.SetMonitored(ctx, tx, scope, site.ID, true) }); err != nil {
+				return err
+			}
+		}
+		ctx, scope, err := d.scoped(ctx, inspectors[site.Slug], authz.InspectionRun)
+		if err != nil {
+			return err
+		}
+		runs, err := d.Inspection.Runs(ctx, scope, site.ID, 1)
+		if err != nil {
+			return err
+		}
+		if len(runs) > 0 {
+			continue
+		}
+		// The patrol may have come first: then its run is the one.
+		if _, err := d.Inspection.Start(ctx, scope, site.ID); err != nil && !fault.Is(err, fault.Conflict) {
+			return err
+		}
+	}
+	return d.DB.Update(ctx, func(tx *db.Tx) error {
+		return jobs.Enqueue(ctx, tx, FollowUp{}, jobs.At(tx.Now().Add(patience)), jobs.Unique("demo"))
+	})
+}
+
+// followUp looks for what stands already at each of its acts, so it may be
+// worked again.
+func followUp(ctx context.Context, s Services) error {
+	d := province{Services: s}
+	var err error
+	if d.people, err = lay(ctx, s); err != nil {
+		return err
+	}
+	site, err := s.Registry.SiteBySlug(ctx, s.DB, authz.System("demo"), "yanta")
+	if err != nil {
+		return jobs.Cancel(err)
+	}
+	shi, scope, err := d.scoped(ctx, "shi", authz.OrderIssue)
+	if err != nil {
+		return jobs.Cancel(err)
+	}
+	runs, err := s.Inspection.Runs(shi, scope, site.ID, 1)
+	if err != nil {
+		return err
+	}
+	if len(runs) == 0 || runs[0].UnderWay() {
+		return jobs.Snooze(patience)
+	}
+	orders, _, err := s.Assessment.Orders(shi, s.DB, scope, assessment.OrderFilter{Site: site.ID})
+	if err != nil {
+		return err
+	}
+	if len(orders) == 0 {
+		if orders, err = d.order(shi, scope, site.ID); err != nil {
+			return err
+		}
+	}
+	for _, o := range orders {
+		if o.State == assessment.OrderIssued && o.Says == textOrder {
+			ctx, scope, err := d.scoped(ctx, "xian", authz.OrderAnswer)
+			if err != nil {
+				return err
+			}
+			if _, err := s.Assessment.AnswerOrder(ctx, scope, o.ID, "已通知栏目责任人逐条核对，错别字和未遮蔽的手机号码正在修改，完成后申请复测。", nil); err != nil {
+				return err
+			}
+		}
+	}
+	return d.bulletin(ctx)
+}
+
+// What the city's supervisor writes on the two orders.
+const (
+	textOrder = "请立即改正文字差错和未遮蔽的个人信息，并核查同一栏目的其他信息。"
+	siteOrder = "请更新逾期栏目，补齐空白栏目，修复打不开的链接。"
+)
+
+// order puts what was found in texts in one order, everything else in another.
+func (d *province) order(ctx context.Context, scope authz.Scope, site registry.SiteID) (out []assessment.Order, err error) {
+	findings, _, err := d.Inspection.Findings(ctx, d.DB, scope, inspection.FindingFilter{Site: site, State: inspection.FindingOpen, Limit: 100})
+	if err != nil {
+		return nil, err
+	}
+	texts, others := assessment.Issue{Says: textOrder}, assessment.Issue{Says: siteOrder}
+	for _, f := range findings {
+		to := &others
+		if f.Wrong != "" || strings.HasPrefix(f.Check, "privacy.") {
+			to = &texts
+		}
+		to.Findings = append(to.Findings, f.ID)
+	}
+	for _, n := range []assessment.Issue{texts, others} {
+		if len(n.Findings) == 0 {
+			continue
+		}
+		made, err := d.Assessment.IssueOrders(ctx, scope, n)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, made...)
+	}
+	return out, nil
+}
+
+// bulletin begins the bulletin of this quarter. It stays a draft: a quarter is
+// frozen when it is over.
+func (d *province) bulletin(ctx context.Context) error {
+	ctx, scope, err := d.scoped(ctx, "shi", authz.BulletinCompose)
+	if err != nil {
+		return err
+	}
+	_, err = d.Reporting.Compose(ctx, scope, "city-610100000000", assessment.QuarterOf(calendar.DateOf(d.DB.Now())))
+	if fault.Is(err, fault.Conflict) {
+		return nil
+	}
+	return err
+}
