@@ -11,8 +11,8 @@ import (
 
 	"zhengshu/internal/app"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/rules/sx2021"
 )
-
 
 // openHouse is a house on a fresh embedded database.
 func openHouse(t *testing.T) *app.House {
@@ -61,5 +61,27 @@ func TestRoutesGolden(t *testing.T) {
 	}
 	if got != string(want) {
 		t.Errorf("the doors have changed; look at the difference and run: go test ./internal -run TestRoutesGolden -update\n%s", got)
+	}
+}
+
+// TestMatrixNamesWhatExists holds the clause matrix against the house itself:
+// every screen is a door, every obligation a declared clock.
+func TestMatrixNamesWhatExists(t *testing.T) {
+	h := openHouse(t)
+	doors := map[string]bool{}
+	for _, r := range h.Routes() {
+		doors[r.Pattern] = true
+	}
+	for _, a := range sx2021.Matrix() {
+		for _, s := range a.Screens {
+			if !doors[s] {
+				t.Errorf("%s names the screen %s, which is no door", a.Clause.ID, s)
+			}
+		}
+		for _, o := range a.Obligations {
+			if _, ok := h.Obligations.KindOf(o); !ok {
+				t.Errorf("%s names the obligation %s, which is not declared", a.Clause.ID, o)
+			}
+		}
 	}
 }

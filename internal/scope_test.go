@@ -63,4 +63,5 @@ var unscoped = map[string]string{
 	"inspection.JudgeAccess": "system: the periodic duty",
 	"inspection.PatrolDue":   "system: the periodic duty",
 	"inspection.Work":        "system: the job of a run whose asking was checked",
+	"library.KeepCycles":     "system: the periodic duty",
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"zhengshu/internal/approval/approvalweb"
+	"zhengshu/internal/assessment/assessmentweb"
 	"zhengshu/internal/audit/auditweb"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -15,7 +16,9 @@ import (
 	"zhengshu/internal/lifecycle/lifecycleweb"
 	"zhengshu/internal/obligation/obligationweb"
 	"zhengshu/internal/org/orgweb"
+	"zhengshu/internal/publishing/publishingweb"
 	"zhengshu/internal/registry/registryweb"
+	"zhengshu/internal/reporting/reportingweb"
 	"zhengshu/internal/signin/signinweb"
 	"zhengshu/internal/web"
 	"zhengshu/internal/workbench"
@@ -36,6 +39,9 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		obligationweb.New(h.Obligations).Routes(),
 		libraryweb.New(h.Library).Routes(),
 		lettersweb.New(h.Letters).Routes(),
+		publishingweb.New(h.Publisher, h.Registry).Routes(),
+		assessmentweb.New(h.DB, h.Assessment, h.Inspection, h.Registry, h.Org).Routes(),
+		reportingweb.New(h.Reporting).Routes(),
 		auditweb.New(h.DB, h.Org, h.VerifyAudit).Routes(),
 		inspectionweb.New(h.DB, h.Inspection, h.Registry, h.Blobs).Routes(),
 	)
@@ -51,7 +57,8 @@ func navigation() []web.NavItem {
 		{Name: "稿件", Href: "/console/items", Permit: authz.ItemRead},
 		{Name: "来信", Href: "/console/letters", Permit: authz.LetterRead},
 		{Name: "检查", Href: "/console/inspection", Permit: authz.InspectionRead},
-		{Name: "整改与考核", Href: "/console/orders", Permit: authz.OrderRead},
+		{Name: "整改", Href: "/console/orders", Permit: authz.OrderRead},
+		{Name: "考核与通报", Href: "/console/scores", Permit: authz.AssessmentRead},
 		{Name: "审计", Href: "/console/audit", Permit: authz.AuditRead},
 	}
 }

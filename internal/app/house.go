@@ -40,6 +40,7 @@ import (
 	"zhengshu/internal/registry"
 	"zhengshu/internal/reporting"
 	"zhengshu/internal/rules"
+	"zhengshu/internal/rules/packs"
 	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/seal"
 	"zhengshu/internal/signin"
@@ -198,7 +199,8 @@ func (h *House) wire(ctx context.Context) error {
 		return err
 	}
 	if h.Assessment, err = assessment.New(assessment.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Inspection: h.Inspection,
-		Obligations: h.Obligations, Days: h.Days, Store: h.Blobs}); err != nil {
+		Obligations: h.Obligations, Days: h.Days, Store: h.Blobs,
+		Observers: []assessment.Observer{assessment.UnansweredLetters(h.DB, h.Letters, h.Registry)}}); err != nil {
 		return err
 	}
 	h.Reporting = reporting.New(reporting.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Assessment: h.Assessment, Letters: reporting.LettersOf(h.Letters)})
@@ -233,11 +235,16 @@ func (h *House) wireInspection(ctx context.Context) error {
 	if probes != h.DB {
 		h.closers = append(h.closers, probes.Close)
 	}
+	all, err := packs.Embedded()
+	if err != nil {
+		return err
+	}
 	client := egress.New(h.egressPolicy())
 	h.closers = append(h.closers, func() error { client.Close(); return nil })
 	h.Inspection = inspection.New(h.DB, probes, h.Registry, h.Blobs, client, inspection.Settings{
 		Delay: h.Config.CrawlDelay, Log: h.Config.Log,
 		Scanner: func() (check.Scanner, error) { return proofreader() },
+		Pack:    func(on calendar.Date) (packs.Pack, bool) { return packs.Pick(all, "gwb-2019-19", on) },
 	})
 	h.Inspection.Register(h.workers)
 	h.Inspection.ColumnsFrom(h.columnFacts)

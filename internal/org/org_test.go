@@ -114,6 +114,39 @@ func TestThreeAdministratorsAreThreePeople(t *testing.T) {
 	})
 }
 
+func TestArticle3_NobodyJudgesWhatTheyOperate(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := audit.System(context.Background(), "test")
+		s, p := build(t, d)
+		scope := authz.System("test")
+		for _, tt := range []struct {
+			name          string
+			first, second org.Unit
+			judge, act    authz.Role
+			refused       bool
+		}{
+			{"supervises the city, edits for a county bureau", p.city, p.bureau, authz.Supervisor, authz.Editor, true},
+			{"reviews for the county, is sponsor of the county bureau", p.county, p.bureau, authz.Reviewer, authz.Sponsor, true},
+			{"supervisor and sponsor at one office", p.county, p.county, authz.Supervisor, authz.Sponsor, false},
+			{"supervises one city, edits elsewhere", p.direct, p.bureau, authz.Supervisor, authz.Editor, false},
+		} {
+			err := d.Update(ctx, func(tx *db.Tx) error {
+				who, err := s.AddPerson(ctx, tx, scope, org.Person{Unit: tt.first.ID, Name: "张某"})
+				if err != nil {
+					return err
+				}
+				if err := s.Appoint(ctx, tx, scope, who.ID, tt.first.ID, tt.judge); err != nil {
+					return err
+				}
+				return s.Appoint(ctx, tx, scope, who.ID, tt.second.ID, tt.act)
+			})
+			if refused := fault.Is(err, fault.Refused); refused != tt.refused || err != nil && !refused {
+				t.Errorf("%s: %v", tt.name, err)
+			}
+		}
+	})
+}
+
 func TestAddingTwiceChangesNothing(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		ctx := audit.System(context.Background(), "test")

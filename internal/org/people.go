@@ -11,6 +11,8 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/rules"
+	"zhengshu/internal/rules/sx2021"
 )
 
 // Person works at a unit; a login is another thing (package signin).
@@ -75,6 +77,9 @@ func (s *Service) Appoint(ctx context.Context, tx *db.Tx, scope authz.Scope, per
 	if err != nil {
 		return err
 	}
+	if err := s.apart(ctx, tx, person, u, role); err != nil {
+		return err
+	}
 	id := PostID(ulid.Make().String())
 	_, err = tx.Exec(ctx, `INSERT INTO post (id, person_id, unit_id, role, since) VALUES ($1, $2, $3, $4, $5)`, id, person, unit, role, tx.Now())
 	if _, dup := db.UniqueViolation(err); dup {
@@ -87,6 +92,40 @@ func (s *Service) Appoint(ctx context.Context, tx *db.Tx, scope authz.Scope, per
 		Act: "org.post.appoint", Target: audit.Target{Kind: "person", ID: string(person), Name: name, Unit: string(unit)},
 		After: map[string]string{"unit": u.Name, "role": info.Name},
 	})
+}
+
+// judging and operating are the roles that Article 3 keeps apart over one
+// object.
+var (
+	judging   = []authz.Role{authz.Supervisor, authz.Reviewer}
+	operating = []authz.Role{authz.Operator, authz.Sponsor, authz.Editor}
+)
+
+// apart holds 管办分离 (Article 3): nobody judges what they operate. An
+// office's own objects are judged by the office above, so posts at one and the
+// same unit do not collide (readings 1).
+func (s *Service) apart(ctx context.Context, tx *db.Tx, person PersonID, unit Unit, role authz.Role) error {
+	posts, err := s.PostsOf(ctx, tx, person)
+	if err != nil {
+		return err
+	}
+	posts = append(posts, authz.Post{Role: role, UnitID: string(unit.ID), AreaPath: unit.AreaPath, LinePath: unit.LinePath, Office: unit.Kind == Office || unit.Kind == Committee || unit.Kind == ZoneCommittee})
+	var charges []sx2021.Charge
+	for _, judge := range posts {
+		if !slices.Contains(judging, judge.Role) {
+			continue
+		}
+		one := authz.Session{Posts: []authz.Post{judge}}
+		reach := one.ScopeFor(authz.CaseRead)
+		for _, operate := range posts {
+			if slices.Contains(operating, operate.Role) && operate.UnitID != judge.UnitID && reach.Covers(operate.AreaPath, operate.LinePath) {
+				charges = append(charges,
+					sx2021.Charge{Person: string(person), Object: operate.UnitID, Part: sx2021.Judges},
+					sx2021.Charge{Person: string(person), Object: operate.UnitID, Part: sx2021.Operates})
+			}
+		}
+	}
+	return rules.Refuse(sx2021.CheckSeparation(charges))
 }
 
 // Dismiss ends a post.

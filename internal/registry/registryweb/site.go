@@ -24,6 +24,7 @@ type siteView struct {
 	Gap         web.Alert
 	Facts       web.Summary
 	Identifiers web.Summary
+	Functions   web.Summary
 	Columns     web.Table
 	Links       []web.Link
 	Monitor     monitorView
@@ -97,6 +98,19 @@ func newSiteView(s registry.Site, columns []registry.Column, steps []passage.Ste
 		} else {
 			v.Identifiers.Terms[0].Tags = []web.Tag{{Kind: web.Good, Text: "与所在区划一致"}}
 		}
+	}
+	v.Functions = web.Summary{Title: "五项功能（第三条）"}
+	for _, f := range s.Functions(columns) {
+		term := web.Term{Name: f.Name, Text: strings.Join(f.By, "、")}
+		switch {
+		case f.Present():
+			term.Tags = []web.Tag{{Kind: web.Good, Text: "已有"}}
+		case s.Kind == registry.Portal:
+			term.Text, term.Tags = "没有栏目承担", []web.Tag{{Kind: web.Danger, Text: "缺少"}}
+		default:
+			term.Text = "没有栏目承担"
+		}
+		v.Functions.Terms = append(v.Functions.Terms, term)
 	}
 	for _, c := range columns {
 		name := web.Text(c.Name)
