@@ -541,16 +541,18 @@ func TestRobotsInACrawl(t *testing.T) {
 func TestSessionsAndCookies(t *testing.T) {
 	h := newHostile(t, nil)
 	h.html("/{$}", words(1)+"<a href=/greet><a href=/wall><a href=/renew>")
-	h.mux.HandleFunc("/greet", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/greet;jsessionid=0A1B2C", 302) })
+	h.mux.HandleFunc("/greet", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/greet;jsessionid=0A1B2C", http.StatusFound)
+	})
 	h.html("/greet;jsessionid=0A1B2C", words(2)+"<a href='/in;jsessionid=0A1B2C'>x</a>")
 	h.html("/in", words(3))
 	h.mux.HandleFunc("/wall", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Set-Cookie", "seen=1")
-		http.Redirect(w, r, "/wall", 302)
+		http.Redirect(w, r, "/wall", http.StatusFound)
 	})
 	var n atomic.Int32
 	h.mux.HandleFunc("/renew", func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, fmt.Sprintf("/renew?PHPSESSID=%d", n.Add(1)), 302)
+		http.Redirect(w, r, fmt.Sprintf("/renew?PHPSESSID=%d", n.Add(1)), http.StatusFound)
 	})
 	pages, order, res := h.crawl(t, Plan{})
 	if len(order) != 5 || pages["/greet"].Status != 200 || pages["/greet"].Err != nil || pages["/in"].Status != 200 {
@@ -572,7 +574,9 @@ func TestSessionsAndCookies(t *testing.T) {
 
 func TestStartThatLeadsOffTheSite(t *testing.T) {
 	h := newHostile(t, nil)
-	h.mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://casino.example/", 301) })
+	h.mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "http://casino.example/", http.StatusMovedPermanently)
+	})
 	pages, order, res := h.crawl(t, Plan{})
 	if len(order) != 1 || count(res, OffSite) != 1 || res.Complete || pages["/"].RedirectTo != "http://casino.example/" {
 		t.Errorf("visited %q, %+v", order, res)
@@ -686,7 +690,7 @@ func TestLinkCheck(t *testing.T) {
 	answer("/loop", 302, "/loop")
 	answer("/private", 302, "http://10.0.0.1/")
 	h.mux.HandleFunc("/many/{n}", func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, "/many/"+r.PathValue("n")+"1", 302)
+		http.Redirect(w, r, "/many/"+r.PathValue("n")+"1", http.StatusFound)
 	})
 	h.mux.HandleFunc("GET /noheads", func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == "HEAD" {

@@ -671,7 +671,7 @@ func TestTLS(t *testing.T) {
 	})
 	t.Run("downgrade is recorded", func(t *testing.T) {
 		plain, base := site(t, func(w http.ResponseWriter, _ *http.Request) {})
-		s := httptest.NewUnstartedServer(http.RedirectHandler(base+"/", 301))
+		s := httptest.NewUnstartedServer(http.RedirectHandler(base+"/", http.StatusMovedPermanently))
 		s.TLS = &tls.Config{Certificates: []tls.Certificate{good.issue(t, -time.Hour, time.Hour, false, host)}}
 		s.StartTLS()
 		t.Cleanup(s.Close)
@@ -698,13 +698,13 @@ func TestArticle30_ProbeSiteUnreachable(t *testing.T) {
 			w.WriteHeader(404)
 		case "/wall":
 			w.Header().Set("Set-Cookie", "seen=1")
-			http.Redirect(w, r, "/wall", 302)
+			http.Redirect(w, r, "/wall", http.StatusFound)
 		case "/loop":
-			http.Redirect(w, r, "/loop", 302)
+			http.Redirect(w, r, "/loop", http.StatusFound)
 		case "/moved":
-			http.Redirect(w, r, "/", 301)
+			http.Redirect(w, r, "/", http.StatusMovedPermanently)
 		case "/moved500":
-			http.Redirect(w, r, "/500", 301)
+			http.Redirect(w, r, "/500", http.StatusMovedPermanently)
 		case "/big":
 			w.Write(make([]byte, 11<<20))
 		}

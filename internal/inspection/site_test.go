@@ -36,7 +36,6 @@ type madeSite struct {
 	asked  map[string]int
 	hosts  map[string]bool
 	server *httptest.Server
-	dialed func(string)
 }
 
 func newSite(t testing.TB) *madeSite {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -134,16 +135,11 @@ func foldRune(r rune) string {
 	if s, ok := packs().latin[r]; ok {
 		return s
 	}
-	for _, d := range norm.NFKD.String(string(r)) {
-		if d < 0x80 {
-			return string(d)
-		}
-		if s, ok := otherScripts[d]; ok {
-			return s
-		}
-		break
+	d, _ := utf8.DecodeRuneInString(norm.NFKD.String(string(r)))
+	if d < utf8.RuneSelf {
+		return string(d)
 	}
-	return ""
+	return otherScripts[d]
 }
 
 // ascii reads a label as a person with a Latin alphabet does; runes that look

@@ -84,7 +84,6 @@ type bench struct {
 	rows     []workbench.Task // of the tab shown
 	counts   map[workbench.Tab]int
 	messages []notify.Message // unread
-	person   string
 	mayApply bool
 }
 
