@@ -3,6 +3,7 @@ package demo
 import (
 	"embed"
 	"fmt"
+	"html"
 	"regexp"
 	"strconv"
 	"strings"
@@ -23,6 +24,29 @@ type piece struct {
 	ref, column, kind, title, text, source, issuer, doc string
 	of                                                  string // words in the title of the policy file it interprets
 	published                                           time.Time
+}
+
+// link is a link in a piece's text: [words](address).
+var link = regexp.MustCompile(`\[([^]]+)\]\(([^)\s]+)\)`)
+
+// form is the field of the import that carries the piece: plain text, or HTML
+// where it has a link.
+func (p piece) form() string {
+	if link.MatchString(p.text) {
+		return "html"
+	}
+	return "text"
+}
+
+func (p piece) body() string {
+	if p.form() == "text" {
+		return p.text
+	}
+	var b strings.Builder
+	for _, line := range strings.Split(p.text, "\n\n") {
+		b.WriteString("<p>" + link.ReplaceAllString(html.EscapeString(line), `<a href="$2">$1</a>`) + "</p>")
+	}
+	return b.String()
 }
 
 var attribute = regexp.MustCompile(`(\w+)=(\S+)`)

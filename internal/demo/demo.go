@@ -11,6 +11,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/jobs"
 	"zhengshu/internal/letters"
 	"zhengshu/internal/library"
 	"zhengshu/internal/lifecycle"
@@ -87,7 +88,8 @@ func Fill(ctx context.Context, s Services) error {
 			return fmt.Errorf("demo: %s: %w", stage.name, err)
 		}
 	}
-	return mark(ctx, s.DB, complete)
+	// The follow-up is there exactly when the demo is.
+	return mark(ctx, s.DB, complete, FollowUp{})
 }
 
 func filled(ctx context.Context, q db.Querier) (string, error) {
@@ -98,11 +100,16 @@ func filled(ctx context.Context, q db.Querier) (string, error) {
 	return v, err
 }
 
-func mark(ctx context.Context, d *db.DB, value string) error {
+func mark(ctx context.Context, d *db.DB, value string, after ...jobs.Args) error {
 	return d.Update(ctx, func(tx *db.Tx) error {
 		if _, err := tx.Exec(ctx, `INSERT INTO setting (name, value, changed_at) VALUES ($1, $2, $3)
 			ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at`, filledSetting, value, tx.Now()); err != nil {
 			return err
+		}
+		for _, a := range after {
+			if err := jobs.Enqueue(ctx, tx, a, jobs.At(tx.Now().Add(patience))); err != nil {
+				return err
+			}
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "demo.fill", Target: audit.Target{Kind: "setting", ID: filledSetting, Name: "演示省份"}, After: value})
 	})

@@ -66,9 +66,7 @@ func (d *province) inspect(ctx context.Context) error {
 			return err
 		}
 	}
-	return d.DB.Update(ctx, func(tx *db.Tx) error {
-		return jobs.Enqueue(ctx, tx, FollowUp{}, jobs.At(tx.Now().Add(patience)), jobs.Unique("demo"))
-	})
+	return nil
 }
 
 // followUp looks for what stands already at each of its acts, so it may be

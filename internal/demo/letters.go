@@ -58,14 +58,6 @@ func (d *province) takeForms(context.Context) error {
 
 // write sends the letters and has them handled as far as each shall go.
 func (d *province) write(ctx context.Context) error {
-	// The token tells whole seconds.
-	if left := letters.MinFill + time.Second - d.DB.Now().Sub(d.formsAt); left > 0 {
-		select {
-		case <-time.After(left):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
 	for i, l := range mail {
 		if err := d.send(ctx, i, l); err != nil {
 			return fmt.Errorf("%s: %w", l.title, err)
@@ -90,6 +82,14 @@ var clerks = map[string][2]string{"xian": {"shibian", "shizhong"}, "shaanxi": {"
 func (d *province) send(ctx context.Context, i int, l letter) error {
 	if _, ok, err := d.sent(ctx, l); err != nil || ok {
 		return err
+	}
+	// The token tells whole seconds.
+	if left := letters.MinFill + time.Second - d.DB.Now().Sub(d.formsAt); left > 0 {
+		select {
+		case <-time.After(left):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 	_, err := letters.NewDesk(d.Letters).Receive(ctx, d.sites[l.site].ID, letters.Submission{
 		Type: l.kind, Title: l.title, Body: l.body, Name: l.name, Phone: l.phone, Consent: l.consent, Token: d.forms[i],

@@ -1,0 +1,253 @@
+package demo_test
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/netip"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"zhengshu/internal/approval"
+	"zhengshu/internal/assessment"
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/blob"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
+	"zhengshu/internal/check/proofread"
+	"zhengshu/internal/db"
+	"zhengshu/internal/db/dbtest"
+	"zhengshu/internal/demo"
+	"zhengshu/internal/egress"
+	"zhengshu/internal/inspection"
+	"zhengshu/internal/jobs"
+	"zhengshu/internal/letters"
+	"zhengshu/internal/library"
+	"zhengshu/internal/lifecycle"
+	"zhengshu/internal/obligation"
+	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
+	"zhengshu/internal/publishing"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/reporting"
+	"zhengshu/internal/rules"
+	"zhengshu/internal/rules/sx2021"
+	"zhengshu/internal/seal"
+	"zhengshu/internal/signin"
+)
+
+var system = authz.System("test")
+
+func must[T any](t *testing.T) func(v T, err error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// house wires the services the way the hall does, without a listener, and
+// counts what asks for the network.
+func house(t *testing.T, d *db.DB, proofreader check.Scanner) (s demo.Services, obligations *obligation.Service, asked *int) {
+	t.Helper()
+	ctx := audit.System(context.Background(), "test")
+	clock := calendar.System()
+	keys := must[*seal.Keyring](t)(seal.Open(t.TempDir()))
+	blobs := must[*blob.Folder](t)(blob.Disk(t.TempDir()))
+	days := must[calendar.Workdays](t)(calendar.Published())
+	book := must[rules.Book](t)(rules.NewBook(sx2021.Rules()))
+	s = demo.Services{DB: d, Org: org.New(d)}
+	s.Signin = signin.New(d, s.Org, clock, keys)
+	obligations = obligation.New(d, s.Org, append(lifecycle.Obligations(), approval.StepObligation, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)...)
+	s.Approvals = approval.New(d, s.Org, obligations, days, 5)
+	s.Registry = registry.New(d, s.Org)
+	s.Library = library.New(d, s.Org, s.Registry, obligations, func(text string) []check.Span { return check.Text(text, proofreader) }, sx2021.Defaults())
+	s.Lifecycle = lifecycle.New(lifecycle.Parts{DB: d, Org: s.Org, Registry: s.Registry, Approvals: s.Approvals, Obligations: obligations, Store: blobs, Book: book, Settings: sx2021.Defaults()})
+	s.Letters = letters.New(d, s.Org, s.Registry, obligations, days, keys)
+	releases := must[*publishing.Store](t)(publishing.CreateStore(t.TempDir(), t.TempDir()))
+	s.Publisher = publishing.New(d, s.Registry, s.Library, releases, publishing.Config{Demo: true})
+	s.Library.OnChange(s.Publisher.Changed)
+	asked = new(int)
+	client := egress.New(egress.Policy{Resolver: resolver{asked}})
+	t.Cleanup(client.Close)
+	probes := must[*db.DB](t)(inspection.OpenProbes(ctx, d, t.TempDir()))
+	if probes != d {
+		t.Cleanup(func() { _ = probes.Close() })
+	}
+	s.Inspection = inspection.New(d, probes, s.Registry, blobs, client, inspection.Settings{Delay: -1})
+	s.Assessment = must[*assessment.Service](t)(assessment.New(assessment.Parts{DB: d, Org: s.Org, Registry: s.Registry, Inspection: s.Inspection, Obligations: obligations, Days: days, Store: blobs}))
+	s.Reporting = reporting.New(reporting.Parts{DB: d, Org: s.Org, Registry: s.Registry, Assessment: s.Assessment})
+	if err := passage.Declare(ctx, d, approval.Machine, registry.SiteMachine, registry.AccountMachine, library.Machine, letters.Machine,
+		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine); err != nil {
+		t.Fatal(err)
+	}
+	return s, obligations, asked
+}
+
+// resolver counts the names asked for and knows none.
+type resolver struct{ asked *int }
+
+func (r resolver) Resolve(context.Context, string) ([]netip.Addr, error) {
+	*r.asked++
+	return nil, errors.New("the demo asks for no name")
+}
+
+// TestFill lays the whole province: about five seconds on each database, three
+// of them the wait of the letter form.
+func TestFill(t *testing.T) {
+	proofreader := must[*proofread.Proofreader](t)(proofread.New(proofread.Options{}))
+	dbtest.EachAt(t, time.Now, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		s, obligations, asked := house(t, d, proofreader)
+		begun := time.Now()
+		if err := demo.Fill(ctx, s); err != nil {
+			t.Fatal(err)
+		}
+		took := time.Since(begun)
+		t.Logf("filled in %v", took.Round(time.Millisecond))
+		if took > 20*time.Second {
+			t.Errorf("filling took %v, allowed are 20 s", took)
+		}
+		before := census(t, s)
+		for what, want := range map[string]int{
+			"sites": 29, "hosted": 3, "monitored": 3, "planned": 1, "accounts": 20,
+			"items live": 43, "items in_review": 2, "items returned": 1, "items draft": 0,
+			"letters published": 4, "letters drafted": 1, "letters assigned": 1, "letters submitted": 2, "letters redirected": 1, "letters invalid": 1,
+			"cases approved": 1, "cases in_review": 1, "cases returned": 1, "overrides": 1, "adoptions": 1,
+			"runs shaanxi": 1, "runs xian": 1, "runs yanta": 1, "follow-ups": 1,
+		} {
+			if before[what] != want {
+				t.Errorf("%s: %d, want %d", what, before[what], want)
+			}
+		}
+		open := must[[]obligation.Obligation](t)(obligations.Obligations(ctx, system, obligation.Filter{}))
+		kinds := map[string]int{}
+		for _, o := range open {
+			kinds[o.Kind]++
+		}
+		for _, kind := range []string{"launch", letters.ReplyKind.ID, approval.StepObligation.ID} {
+			if kinds[kind] == 0 {
+				t.Errorf("no clock of kind %s runs: %v", kind, kinds)
+			}
+		}
+		if *asked != 0 {
+			t.Errorf("%d names were asked for while filling", *asked)
+		}
+		// Interpretations lead to their policy file.
+		policies, _, err := s.Library.Items(ctx, system, library.Filter{Type: library.Policy, Text: "优化政务服务"})
+		if err != nil || len(policies) != 1 {
+			t.Fatalf("policy: %v %v", policies, err)
+		}
+		if linked := must[[]library.Item](t)(s.Library.Linked(ctx, d, policies[0].ID)); len(linked) != 2 {
+			t.Errorf("%d interpretations linked, want 2", len(linked))
+		}
+		// The trail is whole.
+		sequencer := audit.NewSequencer(d, "test", filepath.Join(t.TempDir(), "audit.head"))
+		for {
+			n := must[int](t)(sequencer.Link(ctx))
+			if n == 0 {
+				break
+			}
+		}
+		report := must[audit.Report](t)(audit.Verify(ctx, d, audit.Head{}, 0))
+		if len(report.Damage) > 0 || report.Entries == 0 || report.Links != report.Entries {
+			t.Errorf("audit: %d entries, %d links, damage %v", report.Entries, report.Links, report.Damage)
+		}
+		// A fill that was cut off after its last act adds nothing when repeated.
+		if err := d.Update(audit.System(ctx, "test"), func(tx *db.Tx) error {
+			tx.Audited()
+			_, err := tx.Exec(ctx, `UPDATE setting SET value = 'begun' WHERE name = 'demo.filled'`)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := demo.Fill(ctx, s); err != nil {
+			t.Fatal(err)
+		}
+		if after := census(t, s); !maps.Equal(before, after) {
+			t.Errorf("a second fill changed the province:\n%v\n%v", before, after)
+		}
+	})
+}
+
+// census counts what stands in the house.
+func census(t *testing.T, s demo.Services) map[string]int {
+	t.Helper()
+	ctx := context.Background()
+	out := map[string]int{}
+	var err error
+	count := func(what string, n int, e error) {
+		out[what] = n
+		if e != nil && err == nil {
+			err = e
+		}
+	}
+	for what, f := range map[string]registry.SiteFilter{"sites": {}, "hosted": {Hosted: true, State: registry.Running}, "monitored": {Monitored: true}, "planned": {State: registry.Planned}} {
+		_, n, e := s.Registry.Sites(ctx, system, f)
+		count(what, n, e)
+	}
+	_, n, e := s.Registry.Accounts(ctx, system, registry.AccountFilter{})
+	count("accounts", n, e)
+	states, e := s.Library.States(ctx, system)
+	for state, n := range states {
+		count("items "+state, n, e)
+	}
+	for _, state := range []string{letters.Submitted, letters.Assigned, letters.Drafted, letters.Answered, letters.Published, letters.Redirected, letters.Invalid} {
+		_, n, e := s.Letters.Letters(ctx, system, letters.Filter{State: state})
+		count("letters "+state, n, e)
+	}
+	for _, state := range []string{approval.InReview, approval.Returned, approval.Approved} {
+		_, n, e := s.Approvals.Cases(ctx, system, approval.Filter{State: state})
+		count("cases "+state, n, e)
+	}
+	_, n, e = s.Lifecycle.Overrides(ctx, system, lifecycle.OverrideFilter{Now: true})
+	count("overrides", n, e)
+	packs, e := s.Assessment.Packs(ctx, system)
+	for _, p := range packs {
+		count("adoptions", out["adoptions"]+len(p.Adoptions), e)
+	}
+	for _, slug := range []string{"shaanxi", "xian", "yanta"} {
+		site, e := s.Registry.SiteBySlug(ctx, s.DB, system, slug)
+		count("hosted", out["hosted"], e)
+		runs, e := s.Inspection.Runs(ctx, system, site.ID, 10)
+		count("runs "+slug, len(runs), e)
+	}
+	waiting, e := jobs.Counts(ctx, s.DB)
+	for _, w := range waiting {
+		if w.Kind == (demo.FollowUp{}).Kind() {
+			count("follow-ups", w.Waiting, e)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// TestFillLeavesOtherHouses holds that a house with units of its own is not
+// ours to fill.
+func TestFillLeavesOtherHouses(t *testing.T) {
+	dbtest.EachAt(t, time.Now, func(t *testing.T, d *db.DB) {
+		ctx := audit.System(context.Background(), "test")
+		s := demo.Services{DB: d, Org: org.New(d)}
+		if err := d.Update(ctx, func(tx *db.Tx) error {
+			if _, err := s.Org.AddArea(ctx, tx, org.Area{Level: org.Province, Code: "610000", Name: "陕西省"}); err != nil {
+				return err
+			}
+			_, _, err := s.Org.AddUnit(ctx, tx, org.Unit{Area: "province-610000000000", Kind: org.Office, Name: "陕西省人民政府办公厅"})
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := demo.Fill(ctx, s); err != nil {
+			t.Fatal(err)
+		}
+		if n := must[int](t)(db.One(ctx, d, db.Value[int], `SELECT count(*) FROM unit`)); n != 1 {
+			t.Errorf("%d units after filling a house that had one", n)
+		}
+	})
+}
