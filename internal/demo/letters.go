@@ -84,7 +84,7 @@ func (d *province) send(ctx context.Context, i int, l letter) error {
 		return err
 	}
 	// The token tells whole seconds.
-	if left := letters.MinFill + time.Second - d.DB.Now().Sub(d.formsAt); left > 0 {
+	if left := letters.MinFill - d.DB.Now().Sub(d.formsAt.Truncate(time.Second)); left > 0 {
 		select {
 		case <-time.After(left):
 		case <-ctx.Done():
