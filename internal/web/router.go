@@ -249,6 +249,10 @@ func (rt *Router) admit(w http.ResponseWriter, r *http.Request, route Route) err
 	if r.ContentLength > limit {
 		return tooLarge(limit)
 	}
+	r, err := onlyText(r)
+	if err != nil {
+		return err
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, limit)
 	defer func() {
 		if r.MultipartForm != nil {
@@ -376,6 +380,7 @@ func parseForm(r *http.Request, limit int64) error {
 		err = r.ParseForm()
 	}
 	if err == nil {
+		mendForm(r)
 		return nil
 	}
 	if err := limited(err, limit); fault.Is(err, fault.TooLarge) {
