@@ -345,7 +345,7 @@ func (h *Handler) autosave(w http.ResponseWriter, r *http.Request) error {
 			kept[k] = v
 		}
 	}
-	base, _ := strconv.Atoi(r.PostForm.Get("base")) // a new item has none
+	base, _ := number(r.PostForm.Get("base")) // a new item has none
 	id := library.ItemID(r.PostForm.Get("item"))
 	if id != "" {
 		if _, err := h.lib.Item(r.Context(), authz.ScopeFrom(r.Context()), id); err != nil {
@@ -436,7 +436,7 @@ func (h *Handler) edit(w http.ResponseWriter, r *http.Request) error {
 	var placed []library.Placement
 	var err error
 	if r.PathValue("id") != "" {
-		no, convErr := strconv.Atoi(r.PostFormValue("base"))
+		no, convErr := number(r.PostFormValue("base"))
 		if convErr != nil || no < 1 {
 			return fault.New(fault.Invalid, "页面内容不完整，请刷新后重试。")
 		}
@@ -627,9 +627,16 @@ type itemPage struct {
 func (p itemPage) Title() string       { return p.name }
 func (p itemPage) Crumbs() []web.Crumb { return p.trail }
 
+// number is the number of a version or a round; the columns that hold them end
+// at 32 bits, and beyond the end there is the last.
+func number(s string) (int, error) {
+	n, err := strconv.ParseInt(s, 10, 32)
+	return int(n), err
+}
+
 func (h *Handler) item(w http.ResponseWriter, r *http.Request) error {
 	ctx, scope, session := r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context())
-	no, _ := strconv.Atoi(r.URL.Query().Get("version")) // anything else is the newest
+	no, _ := number(r.URL.Query().Get("version")) // anything else is the newest
 	it, v, placed, err := h.load(r, max(no, 0))
 	if err != nil {
 		return err

@@ -205,7 +205,7 @@ func (h *Handler) review(w http.ResponseWriter, r *http.Request) error {
 		return fault.New(fault.Invalid, "表单无法读取，请刷新后重试。").From(err)
 	}
 	f := r.PostForm
-	round, err := strconv.Atoi(f.Get("round"))
+	round, err := number(f.Get("round"))
 	if err != nil {
 		return fault.New(fault.Invalid, "页面内容不完整，请刷新后重试。")
 	}
@@ -290,8 +290,8 @@ func (p sheetPage) Crumbs() []web.Crumb { return p.trail }
 
 func (h *Handler) compare(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	a, errA := strconv.Atoi(q.Get("a"))
-	b, errB := strconv.Atoi(q.Get("b"))
+	a, errA := number(q.Get("a"))
+	b, errB := number(q.Get("b"))
 	if errA != nil || errB != nil || a < 1 || b < 1 {
 		return fault.New(fault.Invalid, "请选择两个版本再比较。")
 	}
