@@ -234,10 +234,10 @@ func (n *neighbourhood) people(ctx context.Context, tx *db.Tx, c *county) error 
 		if err != nil {
 			return err
 		}
-		// No password is ever typed here, so none is hashed.
+		// Nobody signs in with a password here; this is the hash of none.
 		s.LoginID, s.Login = ulid.Make().String(), c.latin+"-"+string(info.Role)
 		if _, err := tx.Exec(ctx, `INSERT INTO login (id, person_id, name, password_hash, totp_off, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-			s.LoginID, s.PersonID, s.Login, "!", signin.DemoSecondFactorOff, tx.Now()); err != nil {
+			s.LoginID, s.PersonID, s.Login, "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$"+strings.Repeat("A", 43), signin.DemoSecondFactorOff, tx.Now()); err != nil {
 			return err
 		}
 		if err := audit.Record(ctx, tx, audit.Entry{Act: "login.create", Target: audit.Target{Kind: "login", ID: s.LoginID, Name: s.Login, Unit: string(c.office.ID)}}); err != nil {
