@@ -64,4 +64,5 @@ var unscoped = map[string]string{
 	"inspection.PatrolDue":   "system: the periodic duty",
 	"inspection.Work":        "system: the job of a run whose asking was checked",
 	"library.KeepCycles":     "system: the periodic duty",
+	"inspection.OriginFrom":  "system: registration at start",
 }

@@ -139,6 +139,18 @@ func (h *House) mountLetters() {
 	})
 }
 
+// origin is where a demo portal is reached: at its name on our own port.
+func (h *House) origin(site registry.Site) string {
+	if !h.Demo || h.listener == nil || !strings.HasSuffix(site.Host, ".localhost") {
+		return ""
+	}
+	_, port, err := net.SplitHostPort(h.listener.Addr().String())
+	if err != nil {
+		return ""
+	}
+	return "http://" + net.JoinHostPort(site.Host, port)
+}
+
 // staticTypes are the column classes that are right without updates.
 var staticTypes = map[string]bool{"概况信息": true, "机构职能": true, "负责人信息": true, "信息公开指南": true, "信息公开年报": true, "互动交流": true, "办事服务": true}
 

@@ -152,7 +152,7 @@ func cutOff(all []probed) bool {
 // probe opens a home page as a visitor would: where plain http is not answered
 // at all, https is.
 func (s *Service) probe(ctx context.Context, site registry.Site) egress.ProbeResult {
-	res := s.client.Probe(ctx, "http://"+site.Host+"/")
+	res := s.client.Probe(ctx, s.address(site))
 	if !res.OK && !res.Void && res.Kind == egress.TCP {
 		if again := s.client.Probe(ctx, "https://"+site.Host+"/"); !again.Void {
 			return again
@@ -449,8 +449,8 @@ func (s *Service) JudgeAccess(ctx context.Context) error {
 		if !ok || f.Outcome == check.Untested {
 			continue
 		}
-		sg := Sighting{Check: f.Check, Severity: f.Severity, Says: f.Says, Article: f.Article, URL: address(site), Where: f.Where, Fix: f.Fix, OnHome: true, Pages: 1,
-			Evidence: Evidence{URL: address(site), At: s.db.Now()}}
+		sg := Sighting{Check: f.Check, Severity: f.Severity, Says: f.Says, Article: f.Article, URL: s.address(site), Where: f.Where, Fix: f.Fix, OnHome: true, Pages: 1,
+			Evidence: Evidence{URL: s.address(site), At: s.db.Now()}}
 		if err := s.settle(ctx, site, sg, f.Outcome == check.Violated); err != nil {
 			return err
 		}
@@ -499,7 +499,7 @@ func (s *Service) lookAtAccess(ctx context.Context, site registry.Site) (Look, e
 	if err != nil {
 		return Look{}, err
 	}
-	l := Look{Outcome: Unknown, Says: "没有检查参数，未能复测。", Evidence: Evidence{URL: address(site), At: s.db.Now()}, Took: time.Since(begun)}
+	l := Look{Outcome: Unknown, Says: "没有检查参数，未能复测。", Evidence: Evidence{URL: s.address(site), At: s.db.Now()}, Took: time.Since(begun)}
 	if ok {
 		l.Says = f.Says
 		switch f.Outcome {

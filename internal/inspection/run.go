@@ -110,6 +110,7 @@ type Service struct {
 	set      Settings
 	columns  func(context.Context, registry.Site) ([]check.Column, error)
 	item     func(ctx context.Context, site registry.SiteID, address string) string
+	origin   func(registry.Site) string
 	moved    []func(ctx context.Context, tx *db.Tx, f Finding, act string) error
 }
 
@@ -154,6 +155,10 @@ func (s *Service) ColumnsFrom(fn func(context.Context, registry.Site) ([]check.C
 func (s *Service) ItemFrom(fn func(ctx context.Context, site registry.SiteID, address string) string) {
 	s.item = fn
 }
+
+// OriginFrom registers who knows at which origin (scheme, host, port) a site is
+// reached when that is not http at its host; "" leaves it there.
+func (s *Service) OriginFrom(fn func(registry.Site) string) { s.origin = fn }
 
 // ItemLink is the console page of the item a finding stands on; empty when the
 // site is not hosted here.
@@ -272,7 +277,7 @@ func (s *Service) queue(ctx context.Context, scope authz.Scope, id registry.Site
 		if err := contactable(site); err != nil {
 			return err
 		}
-		r = Run{ID: RunID(ulid.Make().String()), Site: id, SiteName: site.Name, Host: site.Host, UnitName: site.UnitName, Kind: kind, State: RunQueued, AskedAt: tx.Now(), URL: address(site)}
+		r = Run{ID: RunID(ulid.Make().String()), Site: id, SiteName: site.Name, Host: site.Host, UnitName: site.UnitName, Kind: kind, State: RunQueued, AskedAt: tx.Now(), URL: s.address(site)}
 		if a, ok := audit.ActorFrom(ctx); ok {
 			r.AskedBy = a.Name
 		}
@@ -307,7 +312,14 @@ func contactable(site registry.Site) error {
 	return nil
 }
 
-func address(site registry.Site) string { return "http://" + site.Host + "/" }
+func (s *Service) address(site registry.Site) string {
+	if s.origin != nil {
+		if o := s.origin(site); o != "" {
+			return o + "/"
+		}
+	}
+	return "http://" + site.Host + "/"
+}
 
 // A run that takes longer is broken off; one that has not ended long after was
 // lost with its job, and would keep its site from ever being inspected again.
@@ -385,7 +397,7 @@ func (s *Service) options() (Options, error) {
 
 // target is what the ledger knows of a site.
 func (s *Service) target(ctx context.Context, site registry.Site) (Target, error) {
-	t := Target{URL: address(site), Ledger: &check.Ledger{SiteName: site.Name, SiteDomain: site.Host, SiteCode: site.SiteCode, Sponsor: site.UnitName, ICPFiling: site.ICP,
+	t := Target{URL: s.address(site), Ledger: &check.Ledger{SiteName: site.Name, SiteDomain: site.Host, SiteCode: site.SiteCode, Sponsor: site.UnitName, ICPFiling: site.ICP,
 		PoliceFiling: site.PoliceFiling, ChineseDomain: site.ChineseDomain}}
 	if site.Contact != "" {
 		t.Ledger.OfficialPhones = []string{site.Contact}
