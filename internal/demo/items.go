@@ -37,6 +37,10 @@ func (d *province) moveIn(ctx context.Context) error {
 			}
 			row := map[string]string{"ref": p.ref, "type": p.kind, "title": p.title, p.form(): p.body(), "source": p.source, "issuer": p.issuer, "doc_no": p.doc,
 				"published": p.published.In(calendar.Shanghai).Format("2006-01-02 15:04")}
+			if p.doc != "" {
+				row["written"] = calendar.DateOf(p.published).String()
+				row["index_no"] = "演示" + strings.TrimPrefix(p.ref, "demo")
+			}
 			if err := json.NewEncoder(lists[p.column]).Encode(row); err != nil {
 				return err
 			}
