@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -96,10 +97,8 @@ func followUp(ctx context.Context, s Services) error {
 	if err != nil {
 		return err
 	}
-	if len(orders) == 0 {
-		if orders, err = d.order(shi, scope, site.ID); err != nil {
-			return err
-		}
+	if orders, err = d.order(shi, scope, site.ID, orders); err != nil {
+		return err
 	}
 	for _, o := range orders {
 		if o.State == assessment.OrderIssued && o.Says == textOrder {
@@ -118,25 +117,28 @@ func followUp(ctx context.Context, s Services) error {
 // What the city's supervisor writes on the two orders.
 const (
 	textOrder = "请立即改正文字差错和未遮蔽的个人信息，并核查同一栏目的其他信息。"
-	siteOrder = "请更新逾期栏目，补齐空白栏目，修复打不开的链接。"
+	siteOrder = "请更新长期不更新的栏目，补齐空白栏目。"
 )
 
-// order puts what was found in texts in one order, everything else in another.
-func (d *province) order(ctx context.Context, scope authz.Scope, site registry.SiteID) (out []assessment.Order, err error) {
+// order puts what was found in texts in one order, stale and blank columns in
+// another. The rest stays open, for the visitor to order.
+// Orders that were issued before are not issued again.
+func (d *province) order(ctx context.Context, scope authz.Scope, site registry.SiteID, out []assessment.Order) ([]assessment.Order, error) {
 	findings, _, err := d.Inspection.Findings(ctx, d.DB, scope, inspection.FindingFilter{Site: site, State: inspection.FindingOpen, Limit: 100})
 	if err != nil {
 		return nil, err
 	}
-	texts, others := assessment.Issue{Says: textOrder}, assessment.Issue{Says: siteOrder}
+	texts, columns := assessment.Issue{Says: textOrder}, assessment.Issue{Says: siteOrder}
 	for _, f := range findings {
-		to := &others
-		if f.Wrong != "" || strings.HasPrefix(f.Check, "privacy.") {
-			to = &texts
+		switch {
+		case f.Wrong != "" || strings.HasPrefix(f.Check, "privacy."):
+			texts.Findings = append(texts.Findings, f.ID)
+		case f.Check == "home.stale" || f.Check == "column.stale" || f.Check == "column.blank":
+			columns.Findings = append(columns.Findings, f.ID)
 		}
-		to.Findings = append(to.Findings, f.ID)
 	}
-	for _, n := range []assessment.Issue{texts, others} {
-		if len(n.Findings) == 0 {
+	for _, n := range []assessment.Issue{texts, columns} {
+		if len(n.Findings) == 0 || slices.ContainsFunc(out, func(o assessment.Order) bool { return o.Says == n.Says }) {
 			continue
 		}
 		made, err := d.Assessment.IssueOrders(ctx, scope, n)
