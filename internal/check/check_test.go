@@ -109,6 +109,8 @@ func TestTags(t *testing.T) {
 		{"another day shown", "tags.pub_date_shown", goodHead, strings.Replace(goodBody, "2024-01-02 08:09", "2024-01-05", 1), "", nil, []Outcome{Violated}},
 		{"no day shown", "tags.pub_date_shown", goodHead, strings.Replace(goodBody, "发布时间：2024-01-02 08:09", "", 1), "", nil, []Outcome{Untested}},
 		{"no day shown is a fault", "tags.shown_time", goodHead, strings.Replace(goodBody, "发布时间：2024-01-02 08:09", "", 1), "", nil, []Outcome{Violated}},
+		{"day shown in an article of two sentences", "tags.shown_time", goodHead, `<main><article><table><tr><th>标题</th><td>我市召开会议</td></tr></table><header><h1>我市召开会议</h1><p><span>发布时间：<time>2024-01-02 08:09</time></span></p></header><div><div class="article-content"><p>会议昨日召开，部署近期工作。</p></div></div><footer><p><span>本文网址：</span><span>https://www.example.gov.cn/content/202401/01m83svhcxv5r9hvm6141b5tzf.html</span></p></footer></article></main>`, "", nil, []Outcome{Kept}},
+		{"another document's day quoted in the body", "tags.shown_time", goodHead, `<main><article><h1>我市召开会议</h1><div class="article-content"><p>发布时间：2023-05-06</p><p>会议昨日召开，部署近期工作。</p></div></article></main>`, "", nil, []Outcome{Violated}},
 		{"heading differs", "tags.article_title_heading", strings.Replace(goodHead, `content="我市召开会议"`, `content="我市召开大会"`, 1), goodBody, "", nil, []Outcome{Violated}},
 		{"description repeats the name", "tags.column_description_meaning", goodHead + `<meta name="ColumnDescription" content="政务要闻">`, goodBody, ClassColumn, nil, []Outcome{Violated}},
 	}

@@ -170,11 +170,23 @@ func (p *Page) choosePublished(cells []cell) {
 	bare := p.bareDates(cells)
 	shown := append(weak, bare...)
 	if !tag.zero() {
+		// On a page of two sentences the content may be taken for all of the
+		// article, its label of the publication with it; the tag's own day
+		// under that label is shown and no quotation.
+		for _, r := range p.rows {
+			if s := parseStamp(r.value); r.inBody && r.field == fieldPublished && s.date == tag.date {
+				strong = append(strong, s)
+			}
+		}
 		for _, s := range shown {
 			if s.date == tag.date {
 				p.setPublished(s)
 				return
 			}
+		}
+		if len(strong) > 0 {
+			p.setPublished(pickSameDay(strong, tag))
+			return
 		}
 		p.Published = tag.String()
 		return
