@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Block is one column on the home page.
@@ -54,7 +55,15 @@ type Article struct {
 
 // Body marks a text as HTML that may stand in a page as it is. Only what the
 // document schema has written is (package prose).
-func Body(safe string) template.HTML { return template.HTML(safe) }
+//
+// A text that opens with those it is sent to (“各市、县、区人民政府：”) has them
+// flush left, as GB/T 9704 sets the 主送机关; other paragraphs are indented.
+func Body(safe string) template.HTML {
+	if first, rest, ok := strings.Cut(safe, "</p>"); ok && strings.HasPrefix(first, "<p>") && strings.HasSuffix(first, "：") && utf8.RuneCountInString(first) <= 120 {
+		safe = `<p class="doc-recipients">` + first[len("<p>"):] + "</p>" + rest
+	}
+	return template.HTML(safe)
+}
 
 // PolicyHead is the block above a policy document.
 type PolicyHead struct {
@@ -66,6 +75,41 @@ type PolicyHead struct {
 	Number   string
 	Released string
 	State    string // 有效, 失效 …; "" when it is not known
+}
+
+// HeadCell is one name and value of the block; it spans the row when alone.
+type HeadCell struct {
+	Name, Value string
+	Alone       bool
+}
+
+// Rows lays the block out, two to a row, in the order of 国办发〔2017〕47号's
+// example; what is not known has no cell, so no box stands empty.
+func (p PolicyHead) Rows() [][]HeadCell {
+	var rows [][]HeadCell
+	var open []HeadCell
+	flush := func() {
+		if len(open) == 1 {
+			open[0].Alone = true
+		}
+		if len(open) > 0 {
+			rows, open = append(rows, open), nil
+		}
+	}
+	for _, c := range []HeadCell{{"索引号", p.IndexNo, false}, {"主题分类", p.Topic, false}, {"发文机关", p.Issuer, false}, {"成文日期", p.Written, false},
+		{"标题", p.Title, true}, {"发文字号", p.Number, false}, {"发布日期", p.Released, false}, {"有效性", p.State, false}} {
+		switch {
+		case c.Value == "":
+			continue
+		case c.Alone:
+			flush()
+		}
+		if open = append(open, c); c.Alone || len(open) == 2 {
+			flush()
+		}
+	}
+	flush()
+	return rows
 }
 
 // SearchHit is one result on the search page.

@@ -331,3 +331,51 @@ func TestStyleSheets(t *testing.T) {
 		}
 	}
 }
+
+func TestPolicyHeadLeavesNoEmptyBox(t *testing.T) {
+	full := PolicyHead{"A-1", "综合", "某厅", "2026-01-02", "关于某事的通知", "某政发〔2026〕1号", "2026-01-03", "有效"}
+	for _, tt := range []struct {
+		name string
+		head PolicyHead
+		want string
+	}{
+		{"all known", full, "索引号 主题分类|发文机关 成文日期|标题*|发文字号 发布日期|有效性*"},
+		{"no index, topic and date", PolicyHead{Issuer: "某厅", Title: "关于某事的通知", Number: "某政发〔2026〕1号", Released: "2026-01-03"}, "发文机关*|标题*|发文字号 发布日期"},
+		{"no number", PolicyHead{IndexNo: "A-1", Issuer: "某厅", Written: "2026-01-02", Title: "关于某事的通知", Released: "2026-01-03", State: "失效"}, "索引号 发文机关|成文日期*|标题*|发布日期 有效性"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var rows []string
+			for _, row := range tt.head.Rows() {
+				var names []string
+				for _, c := range row {
+					if c.Value == "" {
+						t.Errorf("%s stands empty", c.Name)
+					}
+					if c.Alone {
+						c.Name += "*"
+					}
+					names = append(names, c.Name)
+				}
+				rows = append(rows, strings.Join(names, " "))
+			}
+			if got := strings.Join(rows, "|"); got != tt.want {
+				t.Errorf("rows %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestBodySetsAddresseesFlushLeft(t *testing.T) {
+	for in, want := range map[string]string{
+		"<p>各市人民政府：</p>\n<p>通知如下。</p>":             `<p class="doc-recipients">各市人民政府：</p>` + "\n<p>通知如下。</p>",
+		"<p>通知如下。</p>\n<p>附件：</p>":                 "<p>通知如下。</p>\n<p>附件：</p>",
+		`<p class="lead">各市：</p>`:                  `<p class="lead">各市：</p>`,
+		"<h2>一</h2><p>各市：</p>":                     "<h2>一</h2><p>各市：</p>",
+		"":                                         "",
+		"<p>" + strings.Repeat("字", 130) + "：</p>": "<p>" + strings.Repeat("字", 130) + "：</p>",
+	} {
+		if got := string(Body(in)); got != want {
+			t.Errorf("Body(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
