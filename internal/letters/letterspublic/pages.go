@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/fault"
@@ -89,7 +90,22 @@ func newForm(token string, v url.Values, err error) form {
 }
 
 func (h *Handler) form(w http.ResponseWriter, r *http.Request, site registry.SiteID) error {
-	return h.render(w, r, http.StatusOK, formView, newForm(h.desk.FormToken(site), nil, nil), "我要写信")
+	return h.render(w, r, http.StatusOK, formView, newForm(h.desk.FormToken(site), begun(r.URL.Query()), nil), "我要写信")
+}
+
+// begun fills in what the way here tells: an error report (找错) names the page
+// it came from, so that nobody copies an address by hand.
+func begun(q url.Values) url.Values {
+	if q.Get("type") != "error" {
+		return nil
+	}
+	v := url.Values{"type": {string(letters.Other)}, "title": {"网站找错"}}
+	body := "哪里有错：\n\n应当怎样：\n"
+	if page := q.Get("page"); strings.HasPrefix(page, "/") && len(page) <= 200 && !strings.ContainsFunc(page, unicode.IsControl) {
+		body = "有错的页面：" + page + "\n\n" + body
+	}
+	v.Set("body", body)
+	return v
 }
 
 func (h *Handler) send(w http.ResponseWriter, r *http.Request, site registry.SiteID) error {
