@@ -108,9 +108,13 @@ func (h *House) demoSettings(ctx context.Context) (port string, err error) {
 
 // landing is what the demo's other hosts show.
 func landing() portal.Landing {
-	l := portal.Landing{Console: "/console"}
+	l := portal.Landing{Console: "/console", Walks: []portal.Walk{
+		{Title: "一篇稿件怎样上线", Says: "shibian 写稿送审，shichu 初审，shizhong 过五关、签发，然后到西安市网站首页看。"},
+		{Title: "一个网站怎样开设", Says: "bumen 填申请，shi 审核上报，sheng 批准；换 xianbumen 试，会看到第七条为什么不准。"},
+		{Title: "一个问题怎样查出、改好", Says: "xundu 检查雁塔区网站，shi 下发整改，chengban 回复，复查通过才销号。"},
+	}}
 	for _, p := range demo.Logins {
-		l.Logins = append(l.Logins, portal.Login{Role: p.Role, Name: p.Person, Unit: string(p.Unit), Login: p.Name, Password: demo.Password})
+		l.Logins = append(l.Logins, portal.Login{Role: p.Role, Name: p.Person, Unit: string(p.Unit), Login: p.Name, Password: demo.Password, Does: p.Does})
 	}
 	return l
 }

@@ -17,8 +17,12 @@ import (
 type Landing struct {
 	Console string // path or address of the console; /console when empty
 	Logins  []Login
+	Walks   []Walk
 	Links   []theme.Link
 }
+
+// Walk is one way through the demonstration, in a few steps.
+type Walk struct{ Title, Says string }
 
 // Login is one demonstration login.
 type Login struct {
@@ -27,6 +31,7 @@ type Login struct {
 	Unit     string
 	Login    string
 	Password string
+	Does     string // what to try with it
 }
 
 //go:embed views/landing.html
@@ -37,6 +42,8 @@ type landingPage struct {
 	Portals []landingPortal
 	Console string
 	Logins  []Login
+	Secret  string // the one password all logins share; "" when they differ
+	Walks   []Walk
 	Links   []theme.Link
 }
 
@@ -74,7 +81,10 @@ func (h *Handler) Landing(w http.ResponseWriter, r *http.Request) {
 	if _, p, err := net.SplitHostPort(r.Host); err == nil {
 		port = ":" + p
 	}
-	page := landingPage{Style: theme.StylePath(), Console: cmp.Or(h.landing.Console, "/console"), Logins: h.landing.Logins, Links: h.landing.Links}
+	page := landingPage{Style: theme.StylePath(), Console: cmp.Or(h.landing.Console, "/console"), Logins: h.landing.Logins, Walks: h.landing.Walks, Links: h.landing.Links}
+	if l := page.Logins; len(l) > 0 && !slices.ContainsFunc(l, func(x Login) bool { return x.Password != l[0].Password }) {
+		page.Secret = l[0].Password
+	}
 	sites := h.Sites()
 	slices.SortFunc(sites, func(a, b SiteInfo) int {
 		return cmp.Or(cmp.Compare(b.Kind, a.Kind), cmp.Compare(a.SiteCode, b.SiteCode), cmp.Compare(a.Slug, b.Slug))

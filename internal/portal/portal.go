@@ -388,7 +388,7 @@ func secure(w http.ResponseWriter, site SiteInfo) {
 
 func (h *Handler) message(w http.ResponseWriter, r *http.Request, site SiteInfo, status int, says string) {
 	m := theme.MessageFor(status, says)
-	b, err := theme.MessagePage.Draw(theme.MessageFrame(site, m, "/"), m)
+	b, err := theme.MessagePage.Draw(theme.MessageFrame(site, m, r.URL.Path), m)
 	if err != nil {
 		h.log.Error("draw a message", "error", err)
 		http.Error(w, m.Heading, status)
