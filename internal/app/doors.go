@@ -51,14 +51,14 @@ func (h *House) doors() (web.Gate, []web.Route) {
 func navigation() []web.NavItem {
 	return []web.NavItem{
 		{Name: "工作台", Href: "/console"},
-		{Name: "台账", Href: "/console/sites", Permit: authz.RegistryRead},
+		{Name: "台账", Href: "/console/sites", Permit: authz.RegistryRead, Also: []string{"/console/accounts", "/console/import"}},
 		{Name: "单位", Href: "/console/units", Permit: authz.OrgRead},
-		{Name: "审批", Href: "/console/cases", Permit: authz.CaseRead},
+		{Name: "审批", Href: "/console/cases", Permit: authz.CaseRead, Also: []string{"/console/openings", "/console/overrides"}},
 		{Name: "稿件", Href: "/console/items", Permit: authz.ItemRead},
 		{Name: "来信", Href: "/console/letters", Permit: authz.LetterRead},
-		{Name: "检查", Href: "/console/inspection", Permit: authz.InspectionRead},
+		{Name: "检查", Href: "/console/inspection", Permit: authz.InspectionRead, Also: []string{"/console/findings"}},
 		{Name: "整改", Href: "/console/orders", Permit: authz.OrderRead},
-		{Name: "考核与通报", Href: "/console/scores", Permit: authz.AssessmentRead},
+		{Name: "考核与通报", Href: "/console/scores", Permit: authz.AssessmentRead, Also: []string{"/console/bulletins", "/console/packs"}},
 		{Name: "审计", Href: "/console/audit", Permit: authz.AuditRead},
 	}
 }

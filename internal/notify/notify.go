@@ -68,9 +68,9 @@ func (s *Service) Messages(ctx context.Context, session *authz.Session, unreadOn
 	person := w.Arg(session.PersonID)
 	return db.All(ctx, s.db, func(r db.Scanner) (Message, error) {
 		var m Message
-		err := r.Scan(&m.ID, &m.Unit, &m.Title, &m.Body, &m.Link, &m.Urgent, &m.At, &m.Read)
+		err := r.Scan(&m.ID, &m.Key, &m.Unit, &m.Person, &m.Title, &m.Body, &m.Link, &m.Urgent, &m.At, &m.Read)
 		return m, err
-	}, `SELECT m.id, m.unit_id, m.title, m.body, m.link, m.urgent, m.at, r.person_id IS NOT NULL
+	}, `SELECT m.id, m.once_key, m.unit_id, coalesce(m.person_id, ''), m.title, m.body, m.link, m.urgent, m.at, r.person_id IS NOT NULL
 	      FROM message m LEFT JOIN read_mark r ON r.message_id = m.id AND r.person_id = `+person+`
 	     WHERE `+w.SQL()+` ORDER BY m.at DESC, m.id DESC LIMIT `+w.Arg(limit), w.Args()...)
 }

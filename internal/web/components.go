@@ -109,14 +109,16 @@ type Cell struct {
 	Tags  []Tag
 	Links []Link // row acts
 	Parts []Component
+	Keep  bool // the words stay on one line: dates, numbers, codes
 }
 
 // Row is one row of a table.
 type Row struct {
-	Cells []Cell
-	Pick  string // value of the row's box when the table has PickName
-	Name  string // name of the row for its box; default the first cell's text
-	Kind  Tone   // Warn or Danger draws a bar at its side
+	Cells  []Cell
+	Pick   string // value of the row's box when the table has PickName, "" for no box
+	Picked bool   // the box is ticked from the start
+	Name   string // name of the row for its box; default the first cell's text
+	Kind   Tone   // Warn or Danger draws a bar at its side
 }
 
 // Table lists things. On a phone each row becomes a card.
@@ -163,17 +165,17 @@ func Linked(text, href string) Cell { return Cell{Text: text, Href: href} }
 func Tagged(tags ...Tag) Cell { return Cell{Tags: tags} }
 
 // Figure is a cell with a whole number.
-func Figure(n int) Cell { return Cell{Text: strconv.Itoa(n)} }
+func Figure(n int) Cell { return Cell{Text: strconv.Itoa(n), Keep: true} }
 
 // When is a cell with an instant.
-func When(t time.Time) Cell { return Cell{Text: Minute(t)} }
+func When(t time.Time) Cell { return Cell{Text: Minute(t), Keep: true} }
 
 // Day is a cell with a date.
-func Day(d calendar.Date) Cell { return Cell{Text: dateText(d)} }
+func Day(d calendar.Date) Cell { return Cell{Text: dateText(d), Keep: true} }
 
 // DueCell is a cell with a last day and how far it is.
 func DueCell(on, today calendar.Date) Cell {
-	return Cell{Text: dateText(on), Tags: []Tag{DueTag(on, today)}}
+	return Cell{Text: dateText(on), Tags: []Tag{DueTag(on, today)}, Keep: true}
 }
 
 // Acts is a cell of row acts; give each Link a Note naming the row.

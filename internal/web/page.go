@@ -252,15 +252,15 @@ func frameOf(r *http.Request) Frame {
 // the longest beginning of path.
 func navFor(all []NavItem, s *authz.Session, at string) []NavItem {
 	var out []NavItem
-	best := -1
+	best, long := -1, 0
 	for _, item := range all {
 		if item.Permit != "" && !s.May(item.Permit) {
 			continue
 		}
 		item.Current = false
-		if at == item.Href || strings.HasPrefix(at, strings.TrimSuffix(item.Href, "/")+"/") {
-			if best < 0 || len(item.Href) > len(out[best].Href) {
-				best = len(out)
+		for _, href := range append([]string{item.Href}, item.Also...) {
+			if len(href) > long && (at == href || strings.HasPrefix(at, strings.TrimSuffix(href, "/")+"/")) {
+				best, long = len(out), len(href)
 			}
 		}
 		out = append(out, item)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -79,7 +80,8 @@ type NavItem struct {
 	Name    string
 	Href    string
 	Permit  authz.Permission
-	Current bool // set by the router
+	Also    []string // further addresses that belong to the entry
+	Current bool     // set by the router
 }
 
 // Links are the fixed places of the top bar. Empty ones are not shown.
@@ -385,6 +387,9 @@ func parseForm(r *http.Request, limit int64) error {
 	}
 	if err := limited(err, limit); fault.Is(err, fault.TooLarge) {
 		return err
+	}
+	if errors.Is(err, multipart.ErrMessageTooLarge) { // the body may be large for its files, the words in it may not
+		return fault.Newf(fault.TooLarge, "填写的文字超过 %s 的上限，请分成几次，或作为附件上传。", bytesText(formMemory)).From(err)
 	}
 	return fault.New(fault.Invalid, "提交的内容不完整，可能是网络中断；请返回重新提交。").From(err)
 }

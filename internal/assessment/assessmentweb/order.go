@@ -166,12 +166,21 @@ func newIssueView(list []inspection.Finding, total int, q url.Values) issueView 
 func (h *Handler) issueScreen(r *http.Request) (issueView, error) {
 	q := r.URL.Query()
 	scope := authz.ScopeFrom(r.Context())
-	if id := q.Get("finding"); id != "" {
-		f, err := h.inspection.Finding(r.Context(), h.db, scope, inspection.FindingID(id))
-		if err != nil {
-			return issueView{}, err
+	if ids := q["finding"]; len(ids) > 0 {
+		var chosen []inspection.Finding
+		for _, id := range ids[:min(len(ids), maxOffered)] {
+			f, err := h.inspection.Finding(r.Context(), h.db, scope, inspection.FindingID(id))
+			if err != nil {
+				return issueView{}, err
+			}
+			chosen = append(chosen, f)
 		}
-		return newIssueView([]inspection.Finding{f}, 1, q), nil
+		v := newIssueView(chosen, -1, q)
+		v.Filter = web.Filter{} // chosen already: there is nothing to look for
+		for i := range v.Table.Rows {
+			v.Table.Rows[i].Picked = true
+		}
+		return v, nil
 	}
 	list, total, err := h.inspection.Findings(r.Context(), h.db, scope, inspection.FindingFilter{State: inspection.FindingOpen, Severity: check.Severity(q.Get("severity")), Text: q.Get("q"), Site: registry.SiteID(q.Get("site")), Limit: maxOffered})
 	if err != nil {

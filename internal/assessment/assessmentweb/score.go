@@ -101,7 +101,7 @@ func newScoresView(list []assessment.Score, all []assessment.Score, accounts int
 		}
 		v.Stats = web.Stats{Label: "结果", Items: []web.Stat{
 			{Name: "合格", Value: fmt.Sprint(n[assessment.Qualified]), Unit: "个", Href: link(assessment.Qualified), Kind: web.Good},
-			{Name: "不合格", Value: fmt.Sprint(n[assessment.Unqualified]), Unit: "个", Href: link(assessment.Unqualified), Kind: web.Danger},
+			{Name: "不合格", Value: fmt.Sprint(n[assessment.Unqualified]), Unit: "个", Href: link(assessment.Unqualified), Kind: toneIf(n[assessment.Unqualified] > 0, web.Danger)},
 			{Name: "未检测", Value: fmt.Sprint(n[assessment.Untested]), Unit: "个", Href: link(assessment.Untested)}}}
 	}
 	for _, s := range list {
@@ -533,4 +533,11 @@ func (h *Handler) adopt(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return web.Done(w, r, packsPath, "已记录："+a.UnitName+a.Label+"。")
+}
+
+func toneIf(on bool, t web.Tone) web.Tone {
+	if on {
+		return t
+	}
+	return web.Neutral
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -24,6 +25,7 @@ type listView struct {
 	Heading web.Heading
 	Filter  web.Filter
 	Table   web.Table
+	Issue   bool // a box stands before what may go into an order
 	Pager   web.Pager
 }
 
@@ -103,6 +105,22 @@ func newList(list []inspection.Finding, total int) listView {
 	}
 }
 
+// offer puts boxes before the findings that an order may name.
+func (v *listView) offer(list []inspection.Finding) {
+	for i, f := range list {
+		if f.State == inspection.FindingOpen {
+			v.Issue, v.Table.PickName = true, "finding"
+			v.Table.Rows[i].Pick, v.Table.Rows[i].Name = string(f.ID), f.SiteName+" "+f.Says
+		}
+	}
+}
+
+func offered(list []inspection.Finding) listView {
+	v := newList(list, len(list))
+	v.offer(list)
+	return v
+}
+
 var sampleFinding = inspection.Finding{ID: "01JF", Site: "01JS", SiteName: "雁塔区人民政府网站", Host: "www.yanta.gov.cn", UnitName: "雁塔区人民政府办公室", Check: "link.dead", Severity: check.Error, Clause: "D-19",
 	Says: "链接无法打开：“办事指南”，状态码 404。", URL: "http://www.yanta.gov.cn/", Where: "http://www.yanta.gov.cn/bszn/1.html", Pages: 12, Also: []string{"http://www.yanta.gov.cn/bs/"}, OnHome: true, Fix: "请修正或删除该链接。",
 	Excerpt: `<li><a href="/bszn/1.html">办事指南</a></li>`, SHA256: strings.Repeat("ab", 32), Evidence: blob.Ref("sha256:" + strings.Repeat("ab", 32)),
@@ -110,7 +128,7 @@ var sampleFinding = inspection.Finding{ID: "01JF", Site: "01JS", SiteName: "雁�
 
 var hostileFinding = inspection.Finding{ID: `"><script>`, SiteName: "<b>", Says: `<script>alert(1)</script>`, URL: "javascript:alert(1)", Where: `"><img src=x onerror=y>`, Excerpt: `</pre><script>alert(1)</script>`, Severity: check.Serious, State: inspection.FindingDisputed, Check: "concealed.hidden_link"}
 
-var listPage = web.Define(views, "views/findings.html", newList(nil, 0), newList([]inspection.Finding{sampleFinding}, 1), newList([]inspection.Finding{hostileFinding}, 1))
+var listPage = web.Define(views, "views/findings.html", newList(nil, 0), newList([]inspection.Finding{sampleFinding}, 1), offered([]inspection.Finding{sampleFinding, hostileFinding}))
 
 func (h *Handler) findings(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
@@ -121,6 +139,9 @@ func (h *Handler) findings(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := newList(list, total)
+	if may(r, authz.OrderIssue) {
+		v.offer(list)
+	}
 	v.Filter.Fill(q)
 	if site := q.Get("site"); site != "" {
 		v.Filter.Hidden = []web.Field{{Kind: web.Hidden, Name: "site", Value: site}}
@@ -225,6 +246,9 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 			break
 		}
 		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "另见页面", Text: u})
+	}
+	if mayHold && f.State == inspection.FindingOpen {
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "下发整改通知", Href: "/console/orders/new?finding=" + url.QueryEscape(string(f.ID)), Primary: true})
 	}
 	if item != "" {
 		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "打开稿件", Href: item})

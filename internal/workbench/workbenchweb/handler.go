@@ -213,6 +213,7 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request) error {
 	if b.messages, err = h.notify.Messages(ctx, session, true, most); err != nil {
 		return err
 	}
+	b.messages = audience(session, b.messages)
 	for _, t := range tabs {
 		tasks, err := h.tasks(ctx, session, t.tab, b.messages)
 		if err != nil {
@@ -282,7 +283,7 @@ func (h *Handler) messages(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return messagesPage.Render(w, r, newMessagesView(list, all))
+	return messagesPage.Render(w, r, newMessagesView(audience(authz.SessionFrom(r.Context()), list), all))
 }
 
 func (h *Handler) read(w http.ResponseWriter, r *http.Request) error {

@@ -1,0 +1,46 @@
+package workbenchweb
+
+import (
+	"testing"
+
+	"zhengshu/internal/authz"
+	"zhengshu/internal/notify"
+)
+
+func TestAudience(t *testing.T) {
+	at := func(unit string, roles ...authz.Role) *authz.Session {
+		s := &authz.Session{PersonID: "p"}
+		for _, r := range roles {
+			s.Posts = append(s.Posts, authz.Post{UnitID: unit, Role: r})
+		}
+		return s
+	}
+	letter := notify.Message{Key: "letter:1:received", Unit: "u", Link: "/console/letters/1"}
+	arrived := notify.Message{Key: "case:1:step:2:2026", Unit: "u", Link: "/console/cases/1"}
+	decided := notify.Message{Key: "case:1:approve:2026", Unit: "u", Link: "/console/cases/1"}
+	late := notify.Message{Key: "obligation:1:escalate", Unit: "u", Link: "/console/letters/1"}
+	mine := notify.Message{Key: "letter:1:assigned", Unit: "u", Person: "p", Link: "/console/letters/1"}
+	plain := notify.Message{Key: "x", Unit: "u"}
+	for _, c := range []struct {
+		name string
+		who  *authz.Session
+		m    notify.Message
+		want bool
+	}{
+		{"clerk reads of a letter", at("u", authz.Sponsor), letter, true},
+		{"security administrator does not", at("u", authz.SecurityAdmin), letter, false},
+		{"nor one whose post is elsewhere", at("v", authz.Sponsor), letter, false},
+		{"reviewer reads of an arrived case", at("u", authz.Reviewer), arrived, true},
+		{"clerk of the reviewing office does not", at("u", authz.Sponsor), arrived, false},
+		{"applicant reads the decision", at("u", authz.Sponsor), decided, true},
+		{"supervisor reads who is late", at("u", authz.Supervisor), late, true},
+		{"clerk does not", at("u", authz.Sponsor), late, false},
+		{"by name", at("u", authz.Operator), mine, true},
+		{"without a link", at("u", authz.Operator), plain, true},
+		{"nobody", nil, letter, false},
+	} {
+		if got := len(audience(c.who, []notify.Message{c.m})) == 1; got != c.want {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
