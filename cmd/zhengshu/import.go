@@ -97,7 +97,7 @@ func (c *call) report(rep intake.Report, asJSON bool) error {
 		}
 	}
 	if len(rep.Refused) > 0 {
-		return partial
+		return errPartial
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ var verifyAuditCommand = command{
 				}
 			}
 			if len(rep.Damage) > 0 {
-				return partial
+				return errPartial
 			}
 			return nil
 		})
@@ -94,7 +94,7 @@ var verifyBlobsCommand = command{
 				}
 			}
 			if len(damage) > 0 {
-				return partial
+				return errPartial
 			}
 			return nil
 		})

@@ -78,8 +78,8 @@ type usage struct{ says string }
 
 func (u usage) Error() string { return u.says }
 
-// partial says that the command is done and something was refused or found.
-var partial = errors.New("done, with refusals or damage")
+// errPartial says that the command is done and something was refused or found.
+var errPartial = errors.New("done, with refusals or damage")
 
 var commands = []command{
 	serveCommand, workCommand, migrateCommand, demoCommand,
@@ -121,7 +121,7 @@ func (c *call) exit(err error) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.Is(err, partial):
+	case errors.Is(err, errPartial):
 		return exitPartial
 	case errors.Is(err, flag.ErrHelp) || errors.As(err, &u) && u.says == flag.ErrHelp.Error():
 		c.document()

@@ -23,6 +23,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/check/proofread"
 	"zhengshu/internal/db"
+	"zhengshu/internal/demo"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
@@ -210,6 +211,9 @@ func (h *House) wire(ctx context.Context) error {
 		obligationweb.NewInbox(h.Obligations, h.Config.Clock, approval.StepObligation.ID, letters.ReplyKind.ID, assessment.RectifyObligation.ID),
 		h.Library, h.Letters, h.Assessment,
 	)
+	if h.Demo {
+		demo.Work(h.workers, h.demoServices())
+	}
 	jobs.Handle(h.workers, func(ctx context.Context, _ sweep) error { return h.Sweep(ctx) })
 	jobs.Every(h.workers, time.Minute, sweep{})
 	return passage.Declare(ctx, h.DB, machines()...)

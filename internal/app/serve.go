@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"zhengshu/internal/api"
@@ -65,13 +66,16 @@ func (h *House) Serve(ctx context.Context, listening func(addr net.Addr)) error 
 		err = nil
 	case err = <-failed:
 	}
+	// Work ends first: an inspection of a site served here must not see its
+	// listener close and take that for a fault of the site.
+	errs := []error{err, stop()}
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()
-	errs := []error{err, public.Shutdown(end)}
+	errs = append(errs, public.Shutdown(end))
 	if ops != nil {
 		errs = append(errs, ops.Shutdown(end))
 	}
-	return errors.Join(append(errs, stop())...)
+	return errors.Join(errs...)
 }
 
 // Work does the work of a process without listeners until ctx ends.
@@ -191,7 +195,7 @@ func (h *House) serveOps(failed chan<- error) (*http.Server, error) {
 		return nil, fault.Newf(fault.Unavailable, "地址 %s 不能监听；请换一个 --ops。", h.Config.Ops).From(err)
 	}
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(prometheus.NewGoCollector(), prometheus.NewProcessCollector(prometheus.ProcessCollectorOpts{}), &measures{h})
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &measures{h})
 	mux := http.NewServeMux()
 	mux.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}

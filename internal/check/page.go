@@ -501,3 +501,29 @@ func tidy(s string) string {
 	}
 	return b.String()
 }
+
+// Canonical is the address the page names as its own (link rel=canonical), as
+// written; "" for none.
+func (p *Page) Canonical() string {
+	if p.Root == nil {
+		return ""
+	}
+	for n := range p.Root.Descendants() {
+		if n.Type != html.ElementNode || n.Data != "link" {
+			continue
+		}
+		var rel, href string
+		for _, a := range n.Attr {
+			switch a.Key {
+			case "rel":
+				rel = strings.ToLower(a.Val)
+			case "href":
+				href = strings.TrimSpace(a.Val)
+			}
+		}
+		if rel == "canonical" {
+			return href
+		}
+	}
+	return ""
+}

@@ -239,7 +239,7 @@ func Inspect(ctx context.Context, client *egress.Client, store blob.Store, t Tar
 	o.fill(client)
 	t.Columns = placed(start, t.Columns)
 	n := &inspector{client: client, store: store, target: t, o: o, start: start, home: start,
-		visits: map[string]*visit{}, links: map[string]*linked{}, byPrint: map[string]int{}, untested: map[[2]string]int{},
+		visits: map[string]*visit{}, links: map[string]*linked{}, byPrint: map[string]int{}, copies: map[string]string{}, untested: map[[2]string]int{},
 		report: Report{URL: t.URL, Started: time.Now().UTC(), Findings: []Sighting{}, Untested: []Untested{}, visited: map[string]bool{}, looks: map[string]Evidence{}, met: map[string]bool{}, judged: map[string]bool{}, columns: map[string]bool{}}}
 	var hosts []string
 	if len(t.Hosts) > 0 {
@@ -299,7 +299,8 @@ type inspector struct {
 	order       []*visit
 	links       map[string]*linked
 	linkOrder   []string
-	byPrint     map[string]int // fingerprint to index in report.Findings
+	byPrint     map[string]int    // fingerprint to index in report.Findings
+	copies      map[string]string // page to the page it says it is a copy of
 	untested    map[[2]string]int
 	held        int
 	stub        string          // a signpost met where the home page was looked for
@@ -386,6 +387,9 @@ func (n *inspector) visit(p crawl.Page) error {
 		n.report.looks[p.URL] = v.evidence()
 	}
 	n.gather(v, page)
+	if of := copyOf(page); of != "" {
+		n.copies[page.URL] = of
+	}
 	for _, s := range n.pageSightings(page) {
 		n.add(v, page, s)
 	}
@@ -537,6 +541,49 @@ func (n *inspector) add(v *visit, page *check.Page, s Sighting) {
 	}
 	n.byPrint[fp] = len(n.report.Findings)
 	n.report.Findings = append(n.report.Findings, s)
+}
+
+// copyOf is the address a page names as its own (link rel=canonical) when that
+// is another page of the same host: a print view, a layout for the elderly.
+func copyOf(page *check.Page) string {
+	of := page.Canonical()
+	if of == "" {
+		return ""
+	}
+	at, err := crawl.Canonical(page.URL, of)
+	if err != nil || at == page.URL || host(at) != host(page.URL) {
+		return ""
+	}
+	return at
+}
+
+func host(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
+// foldCopies leaves a defect of a text to the page that owns it, when that page
+// shows the same defect: mending it there mends every copy. A copy that says
+// something of its own keeps its finding.
+func (n *inspector) foldCopies() {
+	if len(n.copies) == 0 {
+		return
+	}
+	all := slices.Clone(n.report.Findings)
+	n.report.Findings = slices.DeleteFunc(n.report.Findings, func(s Sighting) bool {
+		of := n.copies[s.URL]
+		if of == "" {
+			return false
+		}
+		owner := s
+		owner.URL = of
+		return slices.ContainsFunc(all, func(o Sighting) bool {
+			return o.URL == of && o.Check == s.Check && o.Wrong == s.Wrong && o.Fingerprint() == owner.Fingerprint()
+		})
+	})
 }
 
 func (v *visit) evidence() Evidence {
@@ -882,6 +929,7 @@ func (n *inspector) finish(ctx context.Context) (Report, error) {
 	if n.truncated > 0 {
 		n.skip("findings", fmt.Sprintf("问题过多，只列出前 %d 个。", maxSightings), n.start, n.truncated)
 	}
+	n.foldCopies()
 	slices.SortStableFunc(n.report.Findings, func(a, b Sighting) int { return cmp.Compare(rank(a.Severity), rank(b.Severity)) })
 	n.report.Finished = time.Now().UTC()
 	return n.report, nil

@@ -422,3 +422,28 @@ func TestGivenColumnFactsDecide(t *testing.T) {
 		}
 	}
 }
+
+// A layout for the elderly names the page it is a copy of: the defect of the
+// text belongs there, once. What only the copy says stays its own.
+func TestCopyOfAPageIsNotASecondFinding(t *testing.T) {
+	s := newSite(t)
+	s.swap("/tz/1.html", "附件可在网上下载。", "联系人身份证号码"+idCard+"。")
+	elder := strings.Replace(s.pages["/tz/1.html"].body, "</head>", `<link rel="canonical" href="/tz/1.html"></head>`, 1)
+	s.put("/elder/1.html", elder)
+	s.swap("/tz/1.html", "请按要求做好植树工作", `<a href="/elder/1.html">长辈版</a>请按要求做好植树工作`)
+	count := func(url string) (n int) {
+		for _, f := range inspect(t, s, options()).Findings {
+			if f.Check == "privacy.id_card" && (url == "" || strings.HasSuffix(f.URL, url)) {
+				n++
+			}
+		}
+		return n
+	}
+	if n := count(""); n != 1 {
+		t.Errorf("one text on two pages gave %d findings", n)
+	}
+	s.swap("/tz/1.html", idCard, "6**************6")
+	if n := count("/elder/1.html"); n != 1 {
+		t.Errorf("what only the copy says gave %d findings", n)
+	}
+}
