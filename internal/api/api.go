@@ -69,6 +69,9 @@ func New(s Services) http.Handler {
 	register(api, d, "list-units", "/api/v1/units", "单位", authz.OrgRead, d.units)
 	register(api, d, "list-obligations", "/api/v1/obligations", "义务和时限", authz.ObligationRead, d.obligations)
 	register(api, d, "list-rules", "/api/v1/rules", "规则和条款", authz.SignedIn, d.rules)
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
+		web.WriteFault(w, r, fault.New(fault.NotFound, "没有这个接口，或它不接受这种操作。接口说明见 /api/v1/openapi.json。"))
+	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
