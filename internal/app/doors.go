@@ -60,6 +60,7 @@ func navigation() []web.NavItem {
 		{Name: "整改", Href: "/console/orders", Permit: authz.OrderRead},
 		{Name: "考核与通报", Href: "/console/scores", Permit: authz.AssessmentRead, Also: []string{"/console/bulletins", "/console/packs"}},
 		{Name: "审计", Href: "/console/audit", Permit: authz.AuditRead},
+		{Name: "登录账号", Href: "/console/logins", Permit: authz.LoginManage},
 	}
 }
 

@@ -40,7 +40,18 @@ func WithActor(ctx context.Context, a Actor) context.Context {
 // System is the context of a named duty of the house itself: a sweep, an
 // import, the demo.
 func System(ctx context.Context, duty string) context.Context {
-	return WithActor(ctx, Actor{Kind: "system", ID: duty, Name: "系统（" + duty + "）"})
+	name, ok := duties[duty]
+	if !ok {
+		name = duty
+	}
+	return WithActor(ctx, Actor{Kind: "system", ID: duty, Name: "系统（" + name + "）"})
+}
+
+// duties names what the house does by itself, for the readers of the trail.
+var duties = map[string]string{
+	"demo": "演示数据", "demo.populate": "演示数据", "import": "导入", "import.items": "稿件导入",
+	"inspection.access": "可用性检查", "inspection.patrol": "每日巡检", "inspection.probe": "可用性监测", "inspection.run": "网站检查",
+	"library.cycles": "栏目更新时限", "library.placements_due": "定时上线", "obligation.sweep": "时限检查", "passage.declare": "流程登记",
 }
 
 // Citizen is the context of an act by a member of the public, who is not named.

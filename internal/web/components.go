@@ -220,6 +220,9 @@ func (f Filter) ResetHref() string {
 // MoreOpen reports whether a condition behind 更多条件 is set.
 func (f Filter) MoreOpen() bool {
 	for _, field := range f.More {
+		if field.Kind == Check && !field.Checked {
+			continue // its value is what a tick would send
+		}
 		if field.Value != "" || len(field.Values) > 0 || field.Checked {
 			return true
 		}

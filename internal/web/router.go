@@ -113,9 +113,11 @@ type Config struct {
 type Router struct {
 	c      Config
 	mux    *http.ServeMux
+	needs  map[string]authz.Permission // by pattern
 	routes []Route
 	cross  *http.CrossOriginProtection
 	static http.Handler
+	turns  turns
 
 	display bool // the routes of Display are there
 }
@@ -134,7 +136,7 @@ func NewRouter(c Config) *Router {
 	if c.Links == (Links{}) {
 		c.Links = Links{Home: c.Prefix, Inbox: c.Prefix + "/inbox", Logout: c.Prefix + "/logout"}
 	}
-	return &Router{c: c, mux: http.NewServeMux(), cross: http.NewCrossOriginProtection(), static: assets.Handler()}
+	return &Router{c: c, mux: http.NewServeMux(), needs: map[string]authz.Permission{}, cross: http.NewCrossOriginProtection(), static: assets.Handler()}
 }
 
 // Add takes routes. A pattern that is malformed, doubled or in conflict is a
@@ -154,6 +156,7 @@ func (rt *Router) Add(routes ...Route) {
 			}
 		})
 		rt.routes = append(rt.routes, route)
+		rt.needs[route.Pattern] = route.Permit
 		rt.display = rt.display || route.Pattern == "GET "+displayPath
 	}
 }
@@ -298,6 +301,11 @@ func (rt *Router) admit(w http.ResponseWriter, r *http.Request, route Route) err
 	}
 	key := onceKey(r, session)
 	if key != "" && rt.c.Receipts != nil {
+		leave, err := rt.turns.take(r.Context(), key)
+		if err != nil {
+			return err
+		}
+		defer leave()
 		if location, ok := rt.c.Receipts.Taken(r.Context(), key); ok {
 			http.Redirect(w, r, location, http.StatusSeeOther)
 			return nil

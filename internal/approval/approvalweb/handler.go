@@ -95,6 +95,7 @@ func newCaseList(cases []approval.Case, mayApply bool) caseList {
 		v.Heading.Acts = []web.Act{{Text: "申请开设网站", Href: "/console/openings/new", Primary: true}}
 		v.Table.Empty.Act = web.Act{Text: "申请开设网站", Href: "/console/openings/new"}
 	}
+	v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "例外清单", Href: "/console/overrides"})
 	for _, c := range cases {
 		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{
 			{Text: c.Title, Href: c.Link(), Note: c.Number}, web.Text(c.UnitName), web.When(c.OpenedAt), web.Tagged(stateTag(c))}})

@@ -223,16 +223,37 @@ var actorKinds = map[string]string{"person": "人员", "system": "系统", "citi
 const longest = 2000
 
 func newEntryView(r audit.Row) entryView {
-	v := entryView{Heading: web.Heading{Above: r.Act, Title: audit.ActName(r.Act)},
+	v := entryView{Heading: web.Heading{Title: audit.ActName(r.Act)},
 		Facts: web.Summary{Terms: []web.Term{
 			{Name: "时间", Text: r.At.In(calendar.Shanghai).Format("2006-01-02 15:04:05.000")}, {Name: "操作人", Text: r.Actor.Name, Note: actorKinds[r.Actor.Kind]}, {Name: "对象", Text: r.Target.Name, Note: kindName(r.Target.Kind) + " " + r.Target.ID},
 			{Name: "依据", Text: r.Basis}, {Name: "请求编号", Text: r.RequestID}, {Name: "记录编号", Text: r.ID}, {Name: "摘要", Text: r.Hash},
 		}},
 		Changes: web.Table{Caption: "改动", Columns: []web.Column{{Head: "字段"}, {Head: "原值", Wide: true}, {Head: "新值", Wide: true}}, Empty: web.Empty{Title: "这一操作没有改动字段"}}}
 	for _, c := range r.Changes() {
-		v.Changes.Rows = append(v.Changes.Rows, web.Row{Cells: []web.Cell{web.Text(c.Field), web.Text(short(c.Before)), web.Text(short(c.After))}})
+		v.Changes.Rows = append(v.Changes.Rows, web.Row{Cells: []web.Cell{web.Text(fieldName(c.Field)), web.Text(short(c.Before)), web.Text(short(c.After))}})
 	}
 	return v
+}
+
+// fields names the parts of a change; a part without a name is shown as it is
+// written.
+var fields = map[string]string{
+	"address": "来源地址", "how": "登录方式", "person": "人员", "reason": "理由", "reasons": "理由", "version": "版本", "due": "时限", "run": "检查", "round": "轮次",
+	"opinion": "意见", "kind": "类别", "evidence": "证据", "state": "状态", "says": "说明", "site": "站点", "placements": "位置", "pages": "页数",
+	"first": "首次", "finding": "问题", "findings": "问题", "column": "栏目", "name": "名称", "icp": "ICP备案", "whole": "全站", "url": "网址", "until": "有效期至",
+	"unit": "单位", "unchanged": "未变", "type": "类型", "token": "令牌", "title": "标题", "step": "步骤", "stage": "环节", "stages": "环节", "severity": "严重程度",
+	"second_factor_off": "未启用二次验证", "rows": "行数", "role": "岗位", "repost_reason": "转载理由", "refused": "不接受", "ref": "凭据", "read": "已阅", "public": "公开",
+	"provisional": "暂定", "place": "位置", "outcome": "结果", "on": "日期", "number": "编号", "note": "备注", "no": "序号", "label": "标签", "items": "稿件数",
+	"interpretation": "解读", "indicator": "指标", "hash": "摘要", "gates": "五关", "fresh": "新发现", "found": "发现", "form": "表单", "filter": "筛选条件", "files": "文件",
+	"closed": "已消除", "changes": "改动", "basis": "依据", "accepted": "采信", "sha256": "摘要", "from": "起", "to": "至", "area": "区划", "level": "级别", "owner": "责任人",
+	"host": "域名", "slug": "简称", "monitored": "监测", "days": "天数", "at": "时间", "sponsor": "主办单位", "code": "代码", "short": "简称", "line": "条线", "parent": "上级",
+}
+
+func fieldName(field string) string {
+	if name, ok := fields[strings.ToLower(field)]; ok {
+		return name
+	}
+	return field
 }
 
 func short(s string) string {

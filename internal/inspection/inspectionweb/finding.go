@@ -314,7 +314,11 @@ func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change fun
 	if err != nil {
 		return err
 	}
-	v := newFinding(f, proofs, steps, h.inspection.ItemLink(ctx, scope, f), mayAct(r), may(r, authz.OrderIssue))
+	item := h.inspection.ItemLink(ctx, scope, f)
+	if !web.MayOpen(r, item) {
+		item = ""
+	}
+	v := newFinding(f, proofs, steps, item, mayAct(r), may(r, authz.OrderIssue))
 	if change == nil {
 		return findingPage.Render(w, r, v)
 	}

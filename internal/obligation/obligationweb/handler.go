@@ -131,6 +131,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 		rows = append(rows, row{o, k})
 	}
 	v := newListView(h.obligations.Kinds(), rows, web.FrameOf(r).Today)
+	v.Table.Bar(r)
 	v.Filter.Fill(q)
 	turn := func(n int, text string) web.Link {
 		p := web.PagerOf(r, (page+1)*perPage, perPage)

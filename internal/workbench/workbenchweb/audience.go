@@ -8,38 +8,16 @@ import (
 	"zhengshu/internal/notify"
 )
 
-// opens says what it takes to open the pages that messages lead to.
-var opens = []struct {
-	path string
-	need authz.Permission
-}{
-	{"/console/cases", authz.CaseRead},
-	{"/console/letters", authz.LetterRead},
-	{"/console/items", authz.ItemRead},
-	{"/console/orders", authz.OrderRead},
-	{"/console/findings", authz.InspectionRead},
-	{"/console/inspection", authz.InspectionRead},
-	{"/console/sites", authz.RegistryRead},
-	{"/console/units", authz.OrgRead},
-	{"/console/logins", authz.LoginManage},
-	{"/console/audit", authz.AuditRead},
-}
-
 // audience keeps the messages the person has a use for. A message goes to a
 // unit, and not everybody there may open what it speaks of: an auditor of the
 // office has no business with its letters, nor a clerk with cases that wait
 // for a decision. What was sent to the person by name always stays.
-func audience(session *authz.Session, list []notify.Message) []notify.Message {
-	return slices.DeleteFunc(slices.Clone(list), func(m notify.Message) bool { return m.Person == "" && !concerns(session, m) })
+func audience(session *authz.Session, list []notify.Message, need func(href string) authz.Permission) []notify.Message {
+	return slices.DeleteFunc(slices.Clone(list), func(m notify.Message) bool { return m.Person == "" && !concerns(session, m, need(m.Link)) })
 }
 
-func concerns(session *authz.Session, m notify.Message) bool {
-	need := authz.Permission("")
-	for _, o := range opens {
-		if m.Link == o.path || strings.HasPrefix(m.Link, o.path+"/") {
-			need = o.need
-		}
-	}
+// concerns takes what the page of the message asks for.
+func concerns(session *authz.Session, m notify.Message, need authz.Permission) bool {
 	switch {
 	case need == authz.CaseRead && strings.Contains(m.Key, ":step:"):
 		need = authz.CaseDecide // a case that arrived at the unit's step

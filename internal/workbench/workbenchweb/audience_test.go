@@ -21,6 +21,9 @@ func TestAudience(t *testing.T) {
 	late := notify.Message{Key: "obligation:1:escalate", Unit: "u", Link: "/console/letters/1"}
 	mine := notify.Message{Key: "letter:1:assigned", Unit: "u", Person: "p", Link: "/console/letters/1"}
 	plain := notify.Message{Key: "x", Unit: "u"}
+	need := func(href string) authz.Permission {
+		return map[string]authz.Permission{"/console/letters/1": authz.LetterRead, "/console/cases/1": authz.CaseRead}[href]
+	}
 	for _, c := range []struct {
 		name string
 		who  *authz.Session
@@ -39,7 +42,7 @@ func TestAudience(t *testing.T) {
 		{"without a link", at("u", authz.Operator), plain, true},
 		{"nobody", nil, letter, false},
 	} {
-		if got := len(audience(c.who, []notify.Message{c.m})) == 1; got != c.want {
+		if got := len(audience(c.who, []notify.Message{c.m}, need)) == 1; got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}

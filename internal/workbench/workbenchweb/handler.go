@@ -85,6 +85,7 @@ type bench struct {
 	counts   map[workbench.Tab]int
 	messages []notify.Message // unread
 	mayApply bool
+	mayClock bool // read obligations
 }
 
 func newHomeView(b bench, today calendar.Date) homeView {
@@ -117,6 +118,9 @@ func newHomeView(b bench, today calendar.Date) homeView {
 	}
 	if b.mayApply {
 		v.Heading.Acts = []web.Act{{Text: "申请开设网站", Href: "/console/openings/new"}}
+	}
+	if b.mayClock {
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "义务和时限", Href: "/console/obligations"})
 	}
 	for _, t := range tabs {
 		v.Tabs.Items = append(v.Tabs.Items, web.Tab{Name: t.name, Href: "/console?tab=" + string(t.tab), N: b.counts[t.tab], Current: t.tab == b.tab})
@@ -196,14 +200,14 @@ func sampleTasks() []workbench.Task {
 
 var homePage = web.Define(views, "views/home.html",
 	newHomeView(bench{tab: workbench.ToDo, counts: map[workbench.Tab]int{}}, sampleDay),
-	newHomeView(bench{tab: workbench.ToDo, toDo: sampleTasks(), rows: sampleTasks(), counts: map[workbench.Tab]int{workbench.ToDo: 3, workbench.Copied: 1}, mayApply: true,
+	newHomeView(bench{tab: workbench.ToDo, toDo: sampleTasks(), rows: sampleTasks(), counts: map[workbench.Tab]int{workbench.ToDo: 3, workbench.Copied: 1}, mayApply: true, mayClock: true,
 		messages: []notify.Message{{ID: "m1", Title: "待办：西安市商务局申请开设网站", Link: "/console/cases/1", At: sampleAt, Urgent: true}}}, sampleDay),
 	newHomeView(bench{tab: workbench.Started, rows: []workbench.Task{{Title: "<script>alert(1)</script>", From: `"><b>`, Link: "javascript:alert(1)", State: "<i>"}}, counts: map[workbench.Tab]int{}}, sampleDay),
 )
 
 func (h *Handler) home(w http.ResponseWriter, r *http.Request) error {
 	ctx, session := r.Context(), authz.SessionFrom(r.Context())
-	b := bench{tab: workbench.ToDo, counts: map[workbench.Tab]int{}, mayApply: session.May(authz.OpeningApply)}
+	b := bench{tab: workbench.ToDo, counts: map[workbench.Tab]int{}, mayApply: session.May(authz.OpeningApply), mayClock: session.May(authz.ObligationRead)}
 	for _, t := range tabs {
 		if r.URL.Query().Get("tab") == string(t.tab) {
 			b.tab = t.tab
@@ -213,7 +217,7 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request) error {
 	if b.messages, err = h.notify.Messages(ctx, session, true, most); err != nil {
 		return err
 	}
-	b.messages = audience(session, b.messages)
+	b.messages = audience(session, b.messages, func(href string) authz.Permission { return web.Need(ctx, href) })
 	for _, t := range tabs {
 		tasks, err := h.tasks(ctx, session, t.tab, b.messages)
 		if err != nil {
@@ -229,7 +233,9 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request) error {
 	}
 	const shown = 6
 	b.messages = b.messages[:min(shown, len(b.messages))]
-	return homePage.Render(w, r, newHomeView(b, web.FrameOf(r).Today))
+	v := newHomeView(b, web.FrameOf(r).Today)
+	v.Table.Bar(r)
+	return homePage.Render(w, r, v)
 }
 
 // tasks of a tab; 抄送 is what the modules copied and what is to be read.
@@ -283,7 +289,7 @@ func (h *Handler) messages(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return messagesPage.Render(w, r, newMessagesView(audience(authz.SessionFrom(r.Context()), list), all))
+	return messagesPage.Render(w, r, newMessagesView(audience(authz.SessionFrom(r.Context()), list, func(href string) authz.Permission { return web.Need(r.Context(), href) }), all))
 }
 
 func (h *Handler) read(w http.ResponseWriter, r *http.Request) error {
