@@ -102,13 +102,16 @@ func SitemapIndex(s Site, paths []string) ([]byte, error) {
 	return document(x)
 }
 
-// Robots is robots.txt. A demonstration is kept out of search engines by
+// Robots is robots.txt. Forms and answers to one reader are left out; public
+// replies and figures are to be found. A demonstration is kept out of search engines by
 // noindex, which a robot must be let in to read.
 func Robots(s Site) []byte {
 	var b bytes.Buffer
 	b.WriteString("User-agent: *\nDisallow: /search\n")
 	if s.Doors.Letters != "" {
-		b.WriteString("Disallow: " + s.Doors.Letters + "\n")
+		for _, own := range []string{"new", "query", "receipt"} {
+			b.WriteString("Disallow: " + strings.TrimSuffix(s.Doors.Letters, "/") + "/" + own + "\n")
+		}
 	}
 	b.WriteString("Allow: /\n\nSitemap: " + s.Origin() + "/sitemap.xml\n")
 	return b.Bytes()

@@ -51,8 +51,14 @@ func (f Frame) DocumentTitle() string {
 	return f.Title + "_" + f.Site.Name
 }
 
-// Canonical is the address of the page.
-func (f Frame) Canonical() string { return f.Site.Origin() + f.Path }
+// Canonical is the address of the page; of the plain page for its twin in the
+// elder layout, which is the same content.
+func (f Frame) Canonical() string {
+	if f.Plain != "" {
+		return f.Site.Origin() + f.Plain
+	}
+	return f.Site.Origin() + f.Path
+}
 
 // Body is the class of body.
 func (f Frame) Body() string {
@@ -251,4 +257,4 @@ var fingerprint = func() string {
 }()
 
 // revision is raised when the Go side draws something else from the same views.
-const revision = "2"
+const revision = "3"

@@ -379,3 +379,22 @@ func TestBodySetsAddresseesFlushLeft(t *testing.T) {
 		}
 	}
 }
+
+func TestRobotsFindPublicReplies(t *testing.T) {
+	got := string(Robots(Site{Host: "a.localhost", Doors: Doors{Letters: "/letters/"}}))
+	for _, want := range []string{"Disallow: /letters/new\n", "Disallow: /letters/query\n", "Disallow: /letters/receipt\n", "Disallow: /search\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("robots.txt lacks %q:\n%s", want, got)
+		}
+	}
+	if strings.Contains(got, "Disallow: /letters/\n") || strings.Contains(got, "Disallow: /letters/replies") {
+		t.Errorf("public replies are kept from search engines:\n%s", got)
+	}
+}
+
+func TestElderTwinNamesThePlainPage(t *testing.T) {
+	f := Frame{Site: Site{Host: "a.localhost", Demo: true, Plain: true, Port: "8080"}, Path: "/elder/news/", Plain: "/news/"}
+	if got, want := f.Canonical(), "http://a.localhost:8080/news/"; got != want {
+		t.Errorf("canonical %s, want %s", got, want)
+	}
+}
