@@ -117,7 +117,7 @@ type Router struct {
 	routes []Route
 	cross  *http.CrossOriginProtection
 	static http.Handler
-	turns  turns
+	turns  *turns
 
 	display bool // the routes of Display are there
 }
@@ -136,7 +136,7 @@ func NewRouter(c Config) *Router {
 	if c.Links == (Links{}) {
 		c.Links = Links{Home: c.Prefix, Inbox: c.Prefix + "/inbox", Logout: c.Prefix + "/logout"}
 	}
-	return &Router{c: c, mux: http.NewServeMux(), needs: map[string]authz.Permission{}, cross: http.NewCrossOriginProtection(), static: assets.Handler()}
+	return &Router{c: c, mux: http.NewServeMux(), needs: map[string]authz.Permission{}, cross: http.NewCrossOriginProtection(), static: assets.Handler(), turns: &turns{}}
 }
 
 // Add takes routes. A pattern that is malformed, doubled or in conflict is a
