@@ -34,7 +34,7 @@ func serveMovable(t *testing.T) (house, *movable) {
 	t.Helper()
 	clock := &movable{}
 	ctx, cancel := context.WithCancel(context.Background())
-	h, err := app.Open(ctx, app.Config{Dir: t.TempDir(), Addr: "127.0.0.1:0", Demo: true, Clock: clock, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	h, err := app.Open(ctx, app.Config{Dir: t.TempDir(), Addr: "127.0.0.1:0", Demo: true, CrawlDelay: -1, Clock: clock, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -527,6 +527,30 @@ func twice(t *testing.T, h house) {
 	}
 	if n := h.counts(t)["item"] - before; n != 1 {
 		t.Errorf("clicking four times made %d items", n)
+	}
+	// A real double click: the second arrives while the first is being done.
+	v.get("/console/items/new")
+	fields = v.fields()
+	written(fields, "同时到达只办一次", "正文。")
+	before = h.counts(t)["item"]
+	places := make(chan string, 8)
+	for range cap(places) {
+		go func() {
+			r, err := v.client.PostForm(v.base+"/console/items/new", fields)
+			if err != nil {
+				places <- err.Error()
+				return
+			}
+			r.Body.Close()
+			places <- fmt.Sprint(r.StatusCode, " ", r.Request.URL.Path)
+		}()
+	}
+	seen := map[string]int{}
+	for range cap(places) {
+		seen[<-places]++
+	}
+	if n := h.counts(t)["item"] - before; n != 1 {
+		t.Errorf("eight clicks at once made %d items: %v", n, seen)
 	}
 }
 
