@@ -39,10 +39,10 @@ func TestKillNineDuringImport(t *testing.T) {
 	dir := t.TempDir()
 	var rows strings.Builder
 	rows.WriteString("code,level,name,parent_code\n610000,province,陕西省,\n610100,city,西安市,610000\n")
-	const towns = 1500
+	const towns = 990
 	rows.WriteString("610113,county,雁塔区,610100\n")
 	for i := range towns {
-		fmt.Fprintf(&rows, "6101130%05d,township,第%d街道,610113\n", i+1, i+1)
+		fmt.Fprintf(&rows, "610113%03d,township,第%d街道,610113\n", i+1, i+1)
 	}
 	list := filepath.Join(dir, "units.csv")
 	if err := os.WriteFile(list, []byte(rows.String()), 0o600); err != nil {

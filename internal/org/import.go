@@ -170,6 +170,10 @@ func (d division) wrong() (field, says string) {
 	switch {
 	case !codePattern.MatchString(d.code):
 		return "code", "区划代码“" + d.code + "”应为 6、9 或 12 位数字，请核对。"
+	case d.level == Township && len(strings.TrimRight(PadCode(d.code), "0")) > 9:
+		return "code", "乡级代码“" + d.code + "”应为 9 位（或补 000 到 12 位），更长的是村级代码，不导入。"
+	case d.level != Township && len(strings.TrimRight(PadCode(d.code), "0")) > 6:
+		return "code", "区划代码“" + d.code + "”比县级更细，请核对级别。"
 	case d.name == "":
 		return "name", "名称没有填写，请补上区划名称。"
 	case len([]rune(d.name)) > 60:

@@ -45,6 +45,7 @@ const small = `code,level,name,parent_code
 610199,county,,610100
 619900,county,无上级区,619999
 441900,county,东莞市,441900
+610113001001,township,某社区,610113
 `
 
 func TestImportUnitsRowByRow(t *testing.T) {
@@ -57,7 +58,7 @@ func TestImportUnitsRowByRow(t *testing.T) {
 		if rep.Accepted != dry.Accepted || len(rep.Refused) != len(dry.Refused) {
 			t.Errorf("the dry run foretold %d and %d, it became %d and %d", dry.Accepted, len(dry.Refused), rep.Accepted, len(rep.Refused))
 		}
-		if rep.Read != 8 || rep.Accepted != 3 {
+		if rep.Read != 9 || rep.Accepted != 3 {
 			t.Errorf("read %d, accepted %d: %+v", rep.Read, rep.Accepted, rep.Refused)
 		}
 		rows := map[int]string{}
@@ -67,7 +68,7 @@ func TestImportUnitsRowByRow(t *testing.T) {
 			}
 			rows[r.Row] = r.Field
 		}
-		for row, field := range map[int]string{5: "code", 6: "code", 7: "name", 8: "parent_code", 9: "parent_code"} {
+		for row, field := range map[int]string{5: "code", 6: "code", 7: "name", 8: "parent_code", 9: "parent_code", 10: "code"} {
 			if rows[row] != field {
 				t.Errorf("row %d refused at %q, want %q", row, rows[row], field)
 			}
