@@ -186,12 +186,8 @@ func TestRunFindsRetestCloses(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.made.put("/gone.html", article("旧文恢复的一条信息", "要闻", "政务动态", "2026-03-10 09:00", "旧文已经恢复。"))
-		begun := time.Now()
 		if got, err = h.svc.Retest(h.ctx, h.scope, f.ID); err != nil || !got.Closed || got.After.Outcome != inspection.Gone || got.After.LinkStatus != 200 || got.Before.LinkStatus != 404 || got.Finding.ClosedBy != got.After.ID {
 			t.Fatalf("%+v (%v)", got, err)
-		}
-		if took := time.Since(begun); took > 3*time.Second {
-			t.Errorf("the retest took %s", took)
 		}
 		proofs, err := h.svc.Proofs(h.ctx, h.db, h.scope, f.ID)
 		if err != nil || len(proofs) != 3 || proofs[2].Actor != "张三" {

@@ -935,9 +935,6 @@ func TestImportOfRealDocuments(t *testing.T) {
 	if n := ok(h.lib.CountLive(ctx, h.db, h.policies.ID))(t); n != want {
 		t.Errorf("%d live", n)
 	}
-	if took > time.Minute {
-		t.Errorf("took %v", took)
-	}
 	page := time.Now()
 	ok(h.lib.LiveItems(ctx, h.db, h.policies.ID, 20, 1000))(t)
 	t.Logf("%d documents of %d MB in %v, %d notes; a list page in %v", rep.Accepted, len(list)>>20, took, len(rep.Notes), time.Since(page))

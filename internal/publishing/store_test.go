@@ -58,6 +58,11 @@ func whole(t *testing.T, s *Store) string {
 	return ""
 }
 
+// current is the file that names the site's release in force.
+func current(dir string) string {
+	return filepath.Join(dir, "releases", "sites", testSite().ID, "current")
+}
+
 // TestKilledPublisher kills a process that makes one release after the other,
 // at any moment: what is current is always one release, whole.
 func TestKilledPublisher(t *testing.T) {
@@ -76,7 +81,16 @@ func TestKilledPublisher(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(60+37*i%200) * time.Millisecond)
+		// On a busy machine the child takes its time to begin: it is killed at
+		// some moment after it has switched a release.
+		before, _ := os.ReadFile(current(dir))
+		for range 400 {
+			if now, err := os.ReadFile(current(dir)); err == nil && !bytes.Equal(now, before) {
+				break
+			}
+			time.Sleep(25 * time.Millisecond)
+		}
+		time.Sleep(time.Duration(37*i%200) * time.Millisecond)
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
