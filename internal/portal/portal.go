@@ -388,7 +388,7 @@ func secure(w http.ResponseWriter, site SiteInfo) {
 
 func (h *Handler) message(w http.ResponseWriter, r *http.Request, site SiteInfo, status int, says string) {
 	m := theme.MessageFor(status, says)
-	b, err := theme.MessagePage.Draw(theme.MessageFrame(site, m, r.URL.Path), m)
+	b, err := theme.DrawMessage(site, m, r.URL.Path)
 	if err != nil {
 		h.log.Error("draw a message", "error", err)
 		http.Error(w, m.Heading, status)
@@ -438,7 +438,7 @@ func RenderInStatus(w http.ResponseWriter, r *http.Request, status int, site Sit
 // 500, 503. says replaces the usual sentence when it is not empty.
 func RenderMessage(w http.ResponseWriter, r *http.Request, site SiteInfo, status int, says string) error {
 	m := theme.MessageFor(status, says)
-	b, err := theme.MessagePage.Draw(theme.MessageFrame(site, m, r.URL.Path), m)
+	b, err := theme.DrawMessage(site, m, r.URL.Path)
 	if err != nil {
 		return err
 	}

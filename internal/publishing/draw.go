@@ -246,9 +246,7 @@ func (d *drawing) item(ctx context.Context, id library.ItemID) error {
 }
 
 func (d *drawing) gone(path, item string) error {
-	m := theme.MessageFor(410, "")
-	f := theme.MessageFrame(d.site, m, path)
-	b, err := theme.MessagePage.Draw(f, m)
+	b, err := theme.DrawMessage(d.site, theme.MessageFor(410, ""), path)
 	if err != nil {
 		return err
 	}

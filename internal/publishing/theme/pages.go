@@ -190,6 +190,7 @@ var (
 	ElderHomePage    = define[ElderHome]("elder_home.html", "elder")
 	ElderColumnPage  = define[ColumnPage]("elder_column.html", "elder")
 	ElderArticlePage = define[Article]("elder_article.html", "elder")
+	elderMessagePage = define[Message]("elder_message.html", "elder")
 )
 
 // ElderHome is the elder home: at most eight large cards.
@@ -336,6 +337,17 @@ func MessageFrame(s Site, m Message, path string) Frame {
 	f := PlainFrame(s, m.Heading, path, "", "")
 	f.NoIndex, f.Crumbs, f.Class = true, nil, "page-message"
 	return f
+}
+
+// DrawMessage draws the message that stands at an address, in the elder layout
+// for a reader who was in it.
+func DrawMessage(s Site, m Message, path string) ([]byte, error) {
+	f := MessageFrame(s, m, path)
+	if path == "/elder" || strings.HasPrefix(path, "/elder/") {
+		f.Class = "elder page-message"
+		return elderMessagePage.Draw(f, m)
+	}
+	return MessagePage.Draw(f, m)
 }
 
 // MapOf is the site map page of a site.

@@ -398,3 +398,19 @@ func TestElderTwinNamesThePlainPage(t *testing.T) {
 		t.Errorf("canonical %s, want %s", got, want)
 	}
 }
+
+func TestMessageKeepsTheElderLayout(t *testing.T) {
+	s := Site{Name: "某县人民政府", Host: "a.localhost", Contact: "0999-0000000"}
+	for path, elder := range map[string]bool{"/x": false, "/elderly/x": false, "/elder/content/202611/1.html": true, "/elder/": true} {
+		b, err := DrawMessage(s, MessageFor(410, ""), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(string(b), "回到长辈版首页"); got != elder {
+			t.Errorf("%s: elder layout %t, want %t", path, got, elder)
+		}
+		if !strings.Contains(string(b), "这条信息已经撤下") || !strings.Contains(string(b), "noindex") {
+			t.Errorf("%s: no message, or open to search engines", path)
+		}
+	}
+}
