@@ -7,6 +7,7 @@ import (
 	"flag"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -136,8 +137,8 @@ func TestDocumentLayout(t *testing.T) {
 	if lines := (pageHeight - marginTop - marginBottom) / linePitch; lines != 22 {
 		t.Errorf("%d lines", lines)
 	}
-	space := charSpace // a variable, because the quotient is no whole number
-	if chars := int(float64(typeWidth) / 20 / (16 + float64(space)/4096)); chars != 28 {
+	space := closer // a variable, because the quotient is no whole number
+	if chars := int(float64(typeWidth) / 20 / (16 + float64(space)/20)); chars != 28 || closerText != strconv.Itoa(closer) {
 		t.Errorf("%d characters a line", chars)
 	}
 

@@ -22,11 +22,15 @@ const (
 	typeWidth    = pageWidth - marginLeft - marginRight
 	footerEdge   = 1223 // sets the page number 7 mm under the type area
 	linePitch    = 579  // 28.95 pt: 22 lines in 225 mm
-	// 28 characters of 16 pt are 448 pt, the type area is 442 pt wide: the grid
-	// takes 0.206 pt off each character (in 1/4096 pt).
-	charSpace = -842
+	// 28 characters of 16 pt are 448 pt, the type area is 442 pt wide: every
+	// character gives up 0.25 pt. A character grid would say the same, but
+	// LibreOffice gives a character wider than its cell two of them.
+	closer    = -5
 	character = typeWidth / 28
 )
+
+// closerText is closer as it stands in the styles.
+const closerText = "-5"
 
 // Sizes of type, in half points.
 const (
@@ -338,8 +342,8 @@ func (d *Document) documentXML() string {
 	if d.CopyTo != "" || d.Printer != "" {
 		d.imprint(x)
 	}
-	x.f(`<w:sectPr><w:footerReference w:type="default" r:id="rId4"/><w:footerReference w:type="even" r:id="rId5"/><w:pgSz w:w="%d" w:h="%d"/><w:pgMar w:top="%d" w:right="%d" w:bottom="%d" w:left="%d" w:header="851" w:footer="%d" w:gutter="0"/><w:docGrid w:type="linesAndChars" w:linePitch="%d" w:charSpace="%d"/></w:sectPr></w:body></w:document>`,
-		pageWidth, pageHeight, marginTop, marginRight, marginBottom, marginLeft, footerEdge, linePitch, charSpace)
+	x.f(`<w:sectPr><w:footerReference w:type="default" r:id="rId4"/><w:footerReference w:type="even" r:id="rId5"/><w:pgSz w:w="%d" w:h="%d"/><w:pgMar w:top="%d" w:right="%d" w:bottom="%d" w:left="%d" w:header="851" w:footer="%d" w:gutter="0"/><w:docGrid w:type="lines" w:linePitch="%d"/></w:sectPr></w:body></w:document>`,
+		pageWidth, pageHeight, marginTop, marginRight, marginBottom, marginLeft, footerEdge, linePitch)
 	return x.String()
 }
 
@@ -402,7 +406,7 @@ const (
 
 	// The grid of 28 characters is reckoned from the size of the default style,
 	// so that size must be 三号.
-	docxStyles = xml.Header + `<w:styles xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:docDefaults><w:rPrDefault><w:rPr><w:rFonts w:ascii="` + faceBody + `" w:eastAsia="` + faceBody + `" w:hAnsi="` + faceBody + `" w:cs="` + faceBody + `"/><w:sz w:val="32"/><w:szCs w:val="32"/><w:lang w:val="en-US" w:eastAsia="zh-CN" w:bidi="ar-SA"/></w:rPr></w:rPrDefault><w:pPrDefault/></w:docDefaults><w:style w:type="paragraph" w:default="1" w:styleId="a"><w:name w:val="Normal"/><w:qFormat/><w:pPr><w:widowControl w:val="0"/><w:jc w:val="both"/></w:pPr><w:rPr><w:sz w:val="32"/><w:szCs w:val="32"/></w:rPr></w:style></w:styles>`
+	docxStyles = xml.Header + `<w:styles xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:docDefaults><w:rPrDefault><w:rPr><w:rFonts w:ascii="` + faceBody + `" w:eastAsia="` + faceBody + `" w:hAnsi="` + faceBody + `" w:cs="` + faceBody + `"/><w:sz w:val="32"/><w:szCs w:val="32"/><w:lang w:val="en-US" w:eastAsia="zh-CN" w:bidi="ar-SA"/></w:rPr></w:rPrDefault><w:pPrDefault/></w:docDefaults><w:style w:type="paragraph" w:default="1" w:styleId="a"><w:name w:val="Normal"/><w:qFormat/><w:pPr><w:widowControl w:val="0"/><w:jc w:val="both"/></w:pPr><w:rPr><w:spacing w:val="` + closerText + `"/><w:sz w:val="32"/><w:szCs w:val="32"/></w:rPr></w:style></w:styles>`
 
 	docxSettings = xml.Header + `<w:settings xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:evenAndOddHeaders/><w:characterSpacingControl w:val="compressPunctuation"/><w:compat><w:spaceForUL/><w:balanceSingleByteDoubleByteWidth/><w:doNotLeaveBackslashAlone/><w:ulTrailSpace/><w:doNotExpandShiftReturn/><w:adjustLineHeightInTable/><w:useFELayout/><w:compatSetting w:name="compatibilityMode" w:uri="http://schemas.microsoft.com/office/word" w:val="15"/></w:compat></w:settings>`
 )
