@@ -12,11 +12,13 @@ import (
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/web"
 )
 
@@ -63,6 +65,18 @@ func familyName(id string) string {
 	return family
 }
 
+// basis is a clause in words: an article of the provincial rules, or the
+// number of an indicator of the national ones.
+func basis(clause string) string {
+	if c, ok := sx2021.ClauseOf(clause); ok {
+		return c.Article
+	}
+	if strings.HasPrefix(clause, "V-") || strings.HasPrefix(clause, "D-") {
+		return "检查指标 " + clause
+	}
+	return clause
+}
+
 func findingTable(caption string, list []inspection.Finding, withSite bool) web.Table {
 	t := web.Table{Caption: caption, Columns: []web.Column{{Head: "问题", Wide: true}, {Head: "程度"}, {Head: "依据"}, {Head: "状态"}, {Head: "最近发现"}}, Empty: web.Empty{Title: "没有问题", Text: "没有符合条件的问题。"}}
 	if withSite {
@@ -80,7 +94,7 @@ func findingTable(caption string, list []inspection.Finding, withSite bool) web.
 		if withSite {
 			cells = append(cells, web.Cell{Text: f.SiteName, Href: start(string(f.Site)), Note: f.UnitName})
 		}
-		t.Rows = append(t.Rows, web.Row{Cells: append(cells, web.Tagged(severityTag(f.Severity)), web.Text(f.Clause), web.Tagged(stateTag(f)), web.When(f.LastSeen))})
+		t.Rows = append(t.Rows, web.Row{Cells: append(cells, web.Tagged(severityTag(f.Severity)), web.Text(basis(f.Clause)), web.Tagged(stateTag(f)), web.When(f.LastSeen))})
 	}
 	return t
 }
@@ -199,7 +213,7 @@ var outcomeTags = map[string]web.Tag{
 
 func newProof(base string, p inspection.Proof) proofView {
 	v := proofView{Title: lookNames[p.Look], Tag: outcomeTags[p.Outcome], Says: p.Says, Excerpt: p.Excerpt, Headers: p.Headers, Size: p.Size}
-	v.Facts.Terms = []web.Term{{Name: "时间", Text: p.At.UTC().Format("2006-01-02 15:04:05") + " UTC", Note: web.Minute(p.At) + " 北京时间"}, {Name: "网址", Text: dash(p.URL)}}
+	v.Facts.Terms = []web.Term{{Name: "时间", Text: p.At.In(calendar.Shanghai).Format("2006-01-02 15:04:05"), Note: "世界时 " + p.At.UTC().Format("2006-01-02 15:04:05")}, {Name: "网址", Text: dash(p.URL)}}
 	if p.Status > 0 {
 		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "页面状态码", Text: strconv.Itoa(p.Status)})
 	}
@@ -227,7 +241,7 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 	v := findingView{Name: clip(f.Says, 30), Base: base, MayTest: mayAct, MayDeny: mayAct && inspection.FindingMachine.Can(f.State, "dispute"), MayHold: mayHold && inspection.FindingMachine.Can(f.State, "uphold"),
 		Heading: web.Heading{Title: f.Says, Above: f.SiteName + "　" + familyName(f.Check), Tags: []web.Tag{severityTag(f.Severity), stateTag(f)}},
 		Facts: web.Summary{Title: "基本情况", Wide: true, Terms: []web.Term{
-			{Name: "站点", Text: f.SiteName, Href: start(string(f.Site)), Note: f.UnitName}, {Name: "依据", Text: f.Clause, Note: f.Check},
+			{Name: "站点", Text: f.SiteName, Href: start(string(f.Site)), Note: f.UnitName}, {Name: "依据", Text: basis(f.Clause), Note: familyName(f.Check)},
 			{Name: "所在页面", Text: f.URL}, {Name: "具体位置", Text: dash(f.Where)},
 			{Name: "首次发现", Text: web.Minute(f.FirstSeen)}, {Name: "最近发现", Text: web.Minute(f.LastSeen)},
 			{Name: "整改要求", Text: f.Fix},

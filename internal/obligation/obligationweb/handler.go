@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"net/http"
+	"strings"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -131,6 +132,13 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 		rows = append(rows, row{o, k})
 	}
 	v := newListView(h.obligations.Kinds(), rows, web.FrameOf(r).Today)
+	for i, o := range rows {
+		// A case waits for those who decide; others of the office have no
+		// business with it.
+		if strings.HasPrefix(o.Link, "/console/cases/") && o.Kind.ID == "case_step" && !authz.SessionFrom(r.Context()).May(authz.CaseDecide) {
+			v.Table.Rows[i].Cells[0].Href = ""
+		}
+	}
 	v.Table.Bar(r)
 	v.Filter.Fill(q)
 	turn := func(n int, text string) web.Link {
