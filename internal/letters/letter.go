@@ -82,8 +82,8 @@ var Machine = passage.Machine{
 	},
 }
 
-// ReplyDays is the time for the answer in working days: the common question of
-// the test letters (domain.md D-16), applied to every letter.
+// ReplyDays is the time for the answer in working days: what inspections ask of
+// their test letters (办理答复, 5 个工作日), applied to every letter.
 const ReplyDays = 5
 
 // ReplyKind is the clock of the answer, 「确保留言及时办理、回复」.

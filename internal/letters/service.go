@@ -231,7 +231,7 @@ type Duplicate struct {
 }
 
 const (
-	duplicateDays = 30  // domain.md §7.2: same author and similar text within 30 days
+	duplicateDays = 30  // same author and similar text within 30 days
 	duplicateFrom = 0.6 // share of character pairs in common
 )
 

@@ -17,7 +17,7 @@ type ItemID string
 // Type is what sort of information an item is.
 type Type string
 
-// The types of item (domain.md §6.4, 47号).
+// The types of item (网站发展指引, 国办发〔2017〕47号).
 const (
 	News           Type = "news"
 	Notice         Type = "notice"

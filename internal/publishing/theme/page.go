@@ -40,7 +40,7 @@ type Frame struct {
 	Class     string // of body, beside the theme's
 }
 
-// Tag is one official meta element (domain.md §2.6).
+// Tag is one official meta element (网页标签规范, 国办发〔2017〕47号).
 type Tag struct{ Name, Content string }
 
 // DocumentTitle is the text of the title element.

@@ -1,6 +1,6 @@
 package sx2021
 
-// Settings are the choices the text leaves to the province (readings.md). The
+// Settings are the choices the text leaves to the province (docs/law/readings.md). The
 // numbers the regulation itself states are constants beside their clause.
 type Settings struct {
 	// ICPBarsLaunch: no launch without an ICP filing number (readings 4).
