@@ -319,7 +319,7 @@ func (n *LaunchItem) check(info ItemInfo, site registry.Site, today calendar.Dat
 			return fault.New(fault.Invalid, b[0].Detail).On("value", b[0].Detail).Because(rules.Reasons(b)...)
 		}
 	case ChineseDomain:
-		if _, err := registry.NormalizeHost(n.Value); n.Value != "" && err != nil {
+		if n.Value != "" && !isChineseDomain(n.Value) {
 			f.Add("value", "中文域名不符合格式，应像 某某市商务局.政务")
 		}
 	}

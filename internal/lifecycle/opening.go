@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"zhengshu/internal/approval"
 	"zhengshu/internal/audit"
@@ -195,7 +196,7 @@ func (o *Opening) check(today calendar.Date) error {
 		}
 	}
 	if o.ChineseDomain != "" {
-		if _, err := registry.NormalizeHost(o.ChineseDomain); err != nil {
+		if !isChineseDomain(o.ChineseDomain) {
 			f.Add("domain", "中文域名不符合格式，应像 某某市商务局.政务")
 		}
 	}
@@ -591,4 +592,11 @@ func (o Opening) facts(u org.Unit, kind registry.SiteKind) []approval.Fact {
 	add("主要负责同志同意", "签字人", signer)
 	add("主要负责同志同意", "同意日期", o.ConsentOn.Chinese())
 	return out
+}
+
+// isChineseDomain reports whether the name is a domain and written in Chinese:
+// an English one in the wrong field would be registered as the unit's 中文域名.
+func isChineseDomain(name string) bool {
+	_, err := registry.NormalizeHost(name)
+	return err == nil && strings.ContainsFunc(name, func(r rune) bool { return unicode.Is(unicode.Han, r) })
 }
