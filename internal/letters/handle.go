@@ -144,7 +144,7 @@ func (s *Service) HandlerUnits(ctx context.Context, scope authz.Scope, id Letter
 	if err != nil {
 		return nil, err
 	}
-	units, _, err := s.org.Units(ctx, reach, org.UnitFilter{Limit: 300})
+	units, _, err := s.org.Units(ctx, reach, org.UnitFilter{Limit: 5000})
 	return units, err
 }
 

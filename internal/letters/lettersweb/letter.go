@@ -373,6 +373,17 @@ func newAssignView(l letters.Letter, units []org.Unit, unit org.UnitID, people [
 		Pick:    web.Filter{Action: l.Link() + "/assign", Total: -1, Fields: []web.Field{{Kind: web.Select, Name: "unit", Label: "承办单位", Value: string(unit)}}},
 		Form:    web.Form{Action: l.Link() + "/assign", Buttons: []web.Button{{Label: "分办"}}, Cancel: web.Link{Text: "返回来信", Href: l.Link()}},
 	}
+	// The receiving unit answers most of its letters itself: it comes first.
+	units = slices.Clone(units)
+	slices.SortStableFunc(units, func(a, b org.Unit) int {
+		switch {
+		case a.ID == l.Unit && b.ID != l.Unit:
+			return -1
+		case b.ID == l.Unit && a.ID != l.Unit:
+			return 1
+		}
+		return 0
+	})
 	list := []web.Option{}
 	for _, u := range units {
 		list = append(list, web.Option{Value: string(u.ID), Label: u.Name})
@@ -402,6 +413,9 @@ func (h *Handler) assignPage(w http.ResponseWriter, r *http.Request, unit org.Un
 	units, err := h.letters.HandlerUnits(ctx, scope, l.ID)
 	if err != nil {
 		return err
+	}
+	if unit == "" && wrong == nil && slices.ContainsFunc(units, func(u org.Unit) bool { return u.ID == l.Unit }) {
+		unit = l.Unit
 	}
 	var people []org.Holder
 	if unit != "" {
