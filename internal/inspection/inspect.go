@@ -169,7 +169,7 @@ type Untested struct {
 type Report struct {
 	URL      string     `json:"url"`
 	Started  time.Time  `json:"started"`
-	Pages    int        `json:"pages"`
+	Pages    int        `json:"pages"` // addresses that answered 2xx; what did not answer is no page that was looked at
 	Findings []Sighting `json:"findings"`
 	Untested []Untested `json:"untested"`
 
@@ -254,7 +254,6 @@ func Inspect(ctx context.Context, client *egress.Client, store blob.Store, t Tar
 		if err != nil {
 			return n.report, fmt.Errorf("inspection: crawl %s: %w", from, err)
 		}
-		n.report.Pages += res.Pages
 		for _, u := range res.Untested {
 			n.skip("crawl."+string(u.Why), u.Why.Says(), u.What, u.Count)
 		}
@@ -358,7 +357,11 @@ func (n *inspector) visit(p crawl.Page) error {
 	if p.URL == n.home && p.RedirectTo != "" && p.RedirectTo != p.URL && len(n.order) < 10 {
 		n.home = p.RedirectTo
 	}
-	if p.Err != nil || p.RedirectTo != "" || p.Status < 200 || p.Status > 299 || !isHTML(v.contentType, p.Body) {
+	if p.Err != nil || p.RedirectTo != "" || p.Status < 200 || p.Status > 299 {
+		return nil
+	}
+	n.report.Pages++
+	if !isHTML(v.contentType, p.Body) {
 		return nil
 	}
 	page, err := check.ParsePage(p.Body, v.contentType, p.URL)

@@ -295,7 +295,7 @@ func TestHomeThatDoesNotOpen(t *testing.T) {
 		s := newSite(t)
 		s.set("/", page{status: status, ctype: "text/html", body: "x"})
 		rep := inspect(t, s, options())
-		if len(rep.Findings) != 1 || rep.Findings[0].Check != inspection.CheckHome || rep.Findings[0].Severity != check.Serious || rep.Reachable {
+		if len(rep.Findings) != 1 || rep.Findings[0].Check != inspection.CheckHome || rep.Findings[0].Severity != check.Serious || rep.Reachable || rep.Pages != 0 {
 			t.Errorf("%d: %+v", status, rep.Findings)
 		}
 	}
@@ -394,7 +394,7 @@ func TestAllowedListenerByAddress(t *testing.T) {
 	strict := egress.New(egress.Policy{Resolver: nowhere{t}})
 	t.Cleanup(strict.Close)
 	rep, err = inspection.Inspect(context.Background(), strict, nil, inspection.Target{URL: s.server.URL}, options())
-	if err != nil || len(rep.Findings) != 0 || rep.Reachable || len(rep.Untested) == 0 {
+	if err != nil || len(rep.Findings) != 0 || rep.Reachable || rep.Pages != 0 || len(rep.Untested) == 0 {
 		t.Errorf("%+v (%v)", rep, err)
 	}
 }

@@ -86,17 +86,18 @@ func (c Content) Narrative(section string) []string {
 		f := c.Figure(key)
 		return strconv.Itoa(f.N()) + f.Unit
 	}
+	// share is a clause of its own, left out when there is nothing to take a share of.
 	share := func(key string) string {
 		for _, s := range c.Shares {
-			if s.Key == key {
-				return c.Percent(s)
+			if s.Key == key && c.Figure(s.Of).N() > 0 {
+				return "，" + s.Name + c.Percent(s)
 			}
 		}
-		return "—"
+		return ""
 	}
 	switch section {
 	case SectionSites:
-		out := []string{fmt.Sprintf("%s应检查政府网站%s，已检查%s，检查覆盖率%s。其中合格%s，不合格%s，检查合格率%s；未检测%s。登记政务新媒体%s，本季度未检测。",
+		out := []string{fmt.Sprintf("%s应检查政府网站%s，已检查%s%s。其中合格%s，不合格%s%s；未检测%s。登记政务新媒体%s，本季度未检测。",
 			c.AreaName, n("sites.total"), n("sites.checked"), share("sites.coverage"), n("sites.qualified"), n("sites.unqualified"), share("sites.rate"), n("sites.untested"), n("accounts.total"))}
 		if c.Pack != "" {
 			says := fmt.Sprintf("检查依据%s《%s》（%s）。", c.Source, c.Pack, c.Label)
@@ -121,7 +122,7 @@ func (c Content) Narrative(section string) []string {
 		}
 		return []string{says}
 	case SectionOrders:
-		return []string{fmt.Sprintf("本季度下发整改通知%s，截至%s已办结%s，未办结%s，整改办结率%s；超期（含超期办结）%s。", n("orders.issued"), c.CountedOn.Chinese(), n("orders.closed"), n("orders.open"), share("orders.rate"), n("orders.overdue"))}
+		return []string{fmt.Sprintf("本季度下发整改通知%s，截至%s已办结%s，未办结%s%s；超期（含超期办结）%s。", n("orders.issued"), c.CountedOn.Chinese(), n("orders.closed"), n("orders.open"), share("orders.rate"), n("orders.overdue"))}
 	case SectionLetters:
 		if !c.Letters {
 			return []string{"本期没有取得留言办理数据。"}

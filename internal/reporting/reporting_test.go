@@ -534,3 +534,14 @@ func TestLettersAreCountedByTheirModule(t *testing.T) {
 		}
 	})
 }
+
+// A share of nothing is not said at all.
+func TestNarrativeOfNothing(t *testing.T) {
+	shares := []reporting.Share{{Key: "sites.coverage", Name: "检查覆盖率", Part: "sites.checked", Of: "sites.total"}, {Key: "sites.rate", Name: "检查合格率", Part: "sites.qualified", Of: "sites.checked"}, {Key: "orders.rate", Name: "整改办结率", Part: "orders.closed", Of: "orders.issued"}}
+	for _, section := range []string{reporting.SectionSites, reporting.SectionOrders} {
+		text := strings.Join(reporting.Content{Shares: shares}.Narrative(section), "")
+		if text == "" || strings.Contains(text, "率") || strings.Contains(text, "—") || strings.Contains(text, "，，") || strings.Contains(text, "，；") {
+			t.Errorf("%s: %s", section, text)
+		}
+	}
+}
