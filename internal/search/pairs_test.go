@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -198,4 +199,31 @@ func FuzzSearch(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A path is a path: relative, with blanks and signs that mean something in a URL.
+func TestIndexAtAnyPath(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.MkdirAll("build/资料 库", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{"plain.db", "build/a.db", "build/资料 库/索引?#%41.db"} {
+		if err := Sync(t.Context(), "", file, "1", []Document{{Path: "/a", Ref: "r", Title: "信息", Text: "文本", Sum: "s"}}, nil); err != nil {
+			t.Errorf("%s: %v", file, err)
+			continue
+		}
+		x, err := Open(file)
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		if sums, err := x.sums(t.Context()); err != nil || sums["/a"] != "s" {
+			t.Errorf("%s: %v (%v)", file, sums, err)
+		}
+		if err := x.Close(); err != nil {
+			t.Error(err)
+		}
+		if _, err := os.Stat(file); err != nil {
+			t.Error(err)
+		}
+	}
 }

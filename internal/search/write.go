@@ -69,7 +69,8 @@ func open(file, mode string) (*sql.DB, error) {
 		q.Add("_pragma", "synchronous(full)")
 		q.Add("_pragma", "cache_size(-65536)")
 	}
-	return sql.Open("sqlite", (&url.URL{Scheme: "file", Path: file, RawQuery: q.Encode()}).String())
+	// As a URL with a host the first folder of a relative path would be the host.
+	return sql.Open("sqlite", "file:"+(&url.URL{Path: file}).EscapedPath()+"?"+q.Encode())
 }
 
 // Close ends the writing.
