@@ -3,6 +3,8 @@ package e2e
 import (
 	"context"
 	"net"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -22,7 +24,15 @@ type house struct {
 func serve(t testing.TB) house {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	h, err := app.Open(ctx, app.Config{Dir: t.TempDir(), Addr: "127.0.0.1:0", Demo: true})
+	wd, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := filepath.Rel(wd, t.TempDir()) // as `make run` names its folder
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := app.Open(ctx, app.Config{Dir: dir, Addr: "127.0.0.1:0", Demo: true})
 	if err != nil {
 		t.Fatal(err)
 	}
