@@ -6,6 +6,8 @@ func TestScopeReachesByRoleAndUnit(t *testing.T) {
 	county := Post{Role: Supervisor, AreaPath: "/610000/610100/610113/@A/", Office: true}
 	sponsor := Post{Role: Sponsor, AreaPath: "/610000/610100/@B/", LinePath: "/police/610000/610100/@B/"}
 	line := Post{Role: Supervisor, AreaPath: "/610000/@C/", LinePath: "/police/610000/@C/"}
+	police := Post{Role: Police, AreaPath: "/610000/610100/@P/", LinePath: "/police/610000/610100/@P/"}
+	auditor := Post{Role: Auditor, AreaPath: "/610000/@Q/", LinePath: "/audit/610000/@Q/"}
 	for _, tt := range []struct {
 		name       string
 		post       Post
@@ -21,6 +23,10 @@ func TestScopeReachesByRoleAndUnit(t *testing.T) {
 		{"but not the unit next door", sponsor, ItemWrite, "/610000/610100/@C/", "", false},
 		{"a provincial department sees its line", line, RegistryRead, "/610000/610100/@B/", "/police/610000/610100/@B/", true},
 		{"not another line", line, RegistryRead, "/610000/610100/@D/", "/audit/610000/610100/@D/", false},
+		{"a co-regulator looks across the lines of its area", police, RegistryRead, "/610000/610100/610113/@D/", "/health/610000/610100/610113/@D/", true},
+		{"not past its area, even in its own line", police, RegistryRead, "/610000/610200/@E/", "/police/610000/610200/@E/", false},
+		{"and only what it may", police, OrderIssue, "/610000/610100/@D/", "", false},
+		{"an auditor too", auditor, RegistryRead, "/610000/610100/@D/", "/health/610000/610100/@D/", true},
 		{"a permission the role lacks reaches nowhere", sponsor, CaseDecide, "/610000/610100/@B/", "", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

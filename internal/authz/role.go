@@ -30,6 +30,7 @@ type reach string
 const (
 	reachOwn  reach = "own"  // the unit and what hangs below it
 	reachWide reach = "wide" // an office: its area; a department: its line
+	reachArea reach = "area" // the area, whatever unit the post is at: co-regulators (Art. 5) and auditors look across lines
 )
 
 // RoleInfo describes one role.
@@ -60,12 +61,12 @@ var Roles = []RoleInfo{
 	{FirstReviewer, "初审人员", []Permission{RegistryRead, ItemRead, ItemFirstReview, LetterRead, InspectionRead, ObligationRead}, true, reachOwn},
 	{FinalReviewer, "终审人员", []Permission{RegistryRead, ColumnManage, ItemRead, ItemFinalReview, ItemWithdraw, LetterRead, LetterReview, LetterPersonal, InspectionRead, ObligationRead}, true, reachOwn},
 	{Operator, "承办单位人员", []Permission{RegistryRead, ItemRead, ItemWrite, InspectionRead, OrderRead, OrderAnswer, ObligationRead}, false, reachOwn},
-	{Publicity, "宣传部门", coRegulates, false, reachWide},
-	{Cyberspace, "网信部门", coRegulates, false, reachWide},
-	{Establishment, "编制部门", coRegulates, false, reachWide},
-	{Police, "公安部门", coRegulates, false, reachWide},
-	{Telecom, "通信管理部门", coRegulates, false, reachWide},
-	{Auditor, "审计人员", []Permission{AuditRead, OrgRead, RegistryRead, CaseRead, ObligationRead}, true, reachWide},
+	{Publicity, "宣传部门", coRegulates, false, reachArea},
+	{Cyberspace, "网信部门", coRegulates, false, reachArea},
+	{Establishment, "编制部门", coRegulates, false, reachArea},
+	{Police, "公安部门", coRegulates, false, reachArea},
+	{Telecom, "通信管理部门", coRegulates, false, reachArea},
+	{Auditor, "审计人员", []Permission{AuditRead, OrgRead, RegistryRead, CaseRead, ObligationRead}, true, reachArea},
 	{SystemAdmin, "系统管理员", []Permission{SystemManage, TokenManage, OrgRead}, true, reachWide},
 	{SecurityAdmin, "安全管理员", []Permission{LoginManage, OrgRead}, true, reachWide},
 	{AuditAdmin, "审计管理员", []Permission{AuditRead}, true, reachWide},

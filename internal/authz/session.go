@@ -72,12 +72,10 @@ func (s *Session) ScopeFor(p Permission) Scope {
 		}
 		info, _ := Info(post.Role)
 		sc.areas = append(sc.areas, post.AreaPath)
-		if info.reach != reachWide {
-			continue
-		}
-		if post.Office {
+		switch {
+		case info.reach == reachArea, info.reach == reachWide && post.Office:
 			sc.areas = append(sc.areas, areaOf(post.AreaPath))
-		} else if post.LinePath != "" {
+		case info.reach == reachWide && post.LinePath != "":
 			sc.lines = append(sc.lines, areaOf(post.LinePath))
 		}
 	}
