@@ -20,6 +20,7 @@ import (
 	"zhengshu/internal/blob"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/migrations"
 )
 
 // backupManifest is the last file of a backup: what it should hold.
@@ -32,14 +33,11 @@ type backupManifest struct {
 
 const manifestName = "MANIFEST.json"
 
-// Backup writes a consistent copy of the embedded database and of every blob
-// to file, while the house serves; the keys stay out. The file appears whole
-// or not at all. On PostgreSQL the database is backed up with its own tools
-// and Backup says so.
+// Backup writes a consistent copy of the database and of every blob to file,
+// while the house serves; the keys and the probes' raw log stay out. The file
+// appears whole or not at all. It holds an embedded database whatever the house
+// stands on, so it can be read and verified without a server.
 func (h *House) Backup(ctx context.Context, file string) (err error) {
-	if h.DB.Dialect() == db.Postgres {
-		return fault.New(fault.Refused, "数据库在 PostgreSQL 上，请用 pg_dump 备份数据库，再用本命令备份内嵌数据库的实例；附件目录 blobs 可直接复制。")
-	}
 	tmp, err := os.CreateTemp(filepath.Dir(file), ".backup-*")
 	if err != nil {
 		return fault.Newf(fault.Invalid, "备份文件 %s 所在目录不能写入。", file).From(err)
@@ -65,16 +63,17 @@ func (h *House) writeBackup(ctx context.Context, w io.Writer) error {
 	}
 	defer os.RemoveAll(dir)
 	snapshot := filepath.Join(dir, "zhengshu.db")
-	// VACUUM INTO takes one consistent moment and leaves writers alone.
-	if err := h.DB.Snapshot(ctx, snapshot); err != nil {
+	m := backupManifest{Version: h.Config.Version, Made: h.DB.Now(), Files: map[string]string{}}
+	// The head first: the trail in the snapshot may have grown past it, but not
+	// fallen short of it.
+	if m.Head, err = audit.ReadHead(h.headFile()); err != nil {
+		return err
+	}
+	if err := h.DB.Snapshot(ctx, snapshot, migrations.Files); err != nil {
 		return fmt.Errorf("app: snapshot: %w", err)
 	}
 	gz := gzip.NewWriter(w)
 	tw := tar.NewWriter(gz)
-	m := backupManifest{Version: h.Config.Version, Made: h.DB.Now(), Files: map[string]string{}}
-	if m.Head, err = audit.ReadHead(h.headFile()); err != nil {
-		return err
-	}
 	f, err := os.Open(snapshot)
 	if err != nil {
 		return err

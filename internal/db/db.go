@@ -276,16 +276,6 @@ func ForeignKeyViolation(err error) bool {
 	return errors.As(err, &se) && se.Code() == sqlitelib.SQLITE_CONSTRAINT_FOREIGNKEY
 }
 
-// Snapshot writes a consistent copy of the embedded database to file, which
-// must not exist, while others read and write.
-func (d *DB) Snapshot(ctx context.Context, file string) error {
-	if d.dialect != SQLite {
-		return errors.New("db: only the embedded database takes snapshots")
-	}
-	_, err := d.reader.ExecContext(ctx, `VACUUM INTO $1`, file)
-	return err
-}
-
 // Ping proves that the database answers.
 func (d *DB) Ping(ctx context.Context) error {
 	if d.pool != nil {

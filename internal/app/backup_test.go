@@ -1,0 +1,86 @@
+package app
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/blob"
+	"zhengshu/internal/db"
+	"zhengshu/internal/db/dbtest"
+	"zhengshu/internal/org"
+)
+
+// A backup of either database becomes an embedded house with the same rows, the
+// same blobs and an unbroken trail; a cut one becomes nothing.
+func TestBackupIsRestored(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := audit.System(t.Context(), "test")
+		dir := t.TempDir()
+		store, err := blob.Disk(filepath.Join(dir, "blobs"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ref, err := store.Put(ctx, strings.NewReader("附件 𠮷"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := org.New(d)
+		if err := d.Update(ctx, func(tx *db.Tx) error {
+			for _, a := range []org.Area{{Level: org.Province, Code: "610000", Name: "陕西省"}, {Level: org.City, Code: "610100", Name: "西安市 𠮷", Parent: "province-610000000000"}} {
+				if _, err := o.AddArea(ctx, tx, a); err != nil {
+					return err
+				}
+			}
+			_, _, err := o.AddUnit(ctx, tx, org.Unit{Area: "city-610100000000", Kind: org.Office, Name: "西安市人民政府办公厅", Source: "试"})
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		h := &House{DB: d, Blobs: store, Config: Config{Dir: dir, Version: "test"}}
+		file := filepath.Join(t.TempDir(), "b.tar.gz")
+		if err := h.Backup(ctx, file); err != nil {
+			t.Fatal(err)
+		}
+		to := filepath.Join(t.TempDir(), "restored")
+		if err := Restore(ctx, file, to); err != nil {
+			t.Fatal(err)
+		}
+		back, err := db.Open(ctx, db.Config{Dir: to})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { back.Close() })
+		for _, q := range []string{`SELECT id || name || path FROM area ORDER BY id`, `SELECT id || name || kind || area_path FROM unit ORDER BY id`, `SELECT id || after FROM audit_entry ORDER BY id`} {
+			was, err := db.All(ctx, d, db.Value[string], q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			is, err := db.All(ctx, back, db.Value[string], q)
+			if err != nil || len(was) == 0 || !slices.Equal(was, is) {
+				t.Errorf("%s: %q became %q (%v)", q, was, is, err)
+			}
+		}
+		if _, err := os.Stat(blob.Path(filepath.Join(to, "blobs"), ref)); err != nil {
+			t.Error(err)
+		}
+		whole, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, whole[:len(whole)*2/3], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		empty := t.TempDir()
+		if err := Restore(context.WithoutCancel(ctx), file, empty); err == nil {
+			t.Error("a cut backup was restored")
+		}
+		if left, err := os.ReadDir(empty); err != nil || len(left) > 0 {
+			t.Errorf("a refused restore left %v (%v)", left, err)
+		}
+	})
+}
