@@ -10,6 +10,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/check/proofread"
+	"zhengshu/internal/realdata"
 )
 
 var sink int
@@ -18,7 +19,7 @@ var sink int
 // bytes without deciding anything: tokens alone, and the tree that every check
 // needs.
 func BenchmarkCheckPage(b *testing.B) {
-	dir := dataDir(b, "03_html_pages", "pages checked a second")
+	dir := realdata.Path(b, "03_html_pages", "pages checked a second")
 	files, err := filepath.Glob(filepath.Join(dir, "pages", "*.html"))
 	if err != nil || len(files) == 0 {
 		b.Fatalf("no pages: %v", err)

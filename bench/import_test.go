@@ -20,6 +20,7 @@ import (
 	"zhengshu/internal/official"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
+	"zhengshu/internal/realdata"
 	"zhengshu/internal/registry"
 	"zhengshu/migrations"
 )
@@ -144,7 +145,7 @@ func bareInsert(b *testing.B, lines []string, n int) time.Duration {
 // BenchmarkImportUnits takes in the divisions of the province: areas, people's
 // governments, offices, each with its entry in the trail.
 func BenchmarkImportUnits(b *testing.B) {
-	dir := dataDir(b, "01_divisions", "divisions imported a second")
+	dir := realdata.Path(b, "01_divisions", "divisions imported a second")
 	raceImport(b, "shaanxi_all.csv", readFile(b, filepath.Join(dir, "shaanxi_all.csv")), nil,
 		func(d *db.DB, name string, body []byte) (intake.Report, time.Duration) {
 			return take(b, org.New(d).ImportUnits, name, body)
@@ -154,8 +155,8 @@ func BenchmarkImportUnits(b *testing.B) {
 // BenchmarkImportSites takes the portals of the country into the ledger; the
 // divisions they belong to are there before.
 func BenchmarkImportSites(b *testing.B) {
-	divisions := readFile(b, filepath.Join(dataDir(b, "01_divisions", "sites imported a second"), "china_3level.csv"))
-	portals := readFile(b, filepath.Join(dataDir(b, "02_gov_sites", "sites imported a second"), "portals.csv"))
+	divisions := readFile(b, filepath.Join(realdata.Path(b, "01_divisions", "sites imported a second"), "china_3level.csv"))
+	portals := readFile(b, filepath.Join(realdata.Path(b, "02_gov_sites", "sites imported a second"), "portals.csv"))
 	raceImport(b, "portals.csv", portals,
 		func(d *db.DB) {
 			if err := passage.Declare(audit.System(context.Background(), "bench"), d, registry.SiteMachine, registry.AccountMachine); err != nil {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"zhengshu/internal/realdata"
 )
 
 // runner is one side of a race: it does the work once and says how long the
@@ -71,27 +73,6 @@ func median(xs []float64) float64 {
 	return (xs[len(xs)/2] + xs[(len(xs)-1)/2]) / 2
 }
 
-// dataDir returns a folder of the real data, or skips naming what is left out.
-func dataDir(b *testing.B, sub, leftOut string) string {
-	b.Helper()
-	var roots []string
-	if d := os.Getenv("ZHENGSHU_DATA"); d != "" {
-		roots = append(roots, d)
-	}
-	if wd, err := os.Getwd(); err == nil {
-		for d := wd; d != filepath.Dir(d); d = filepath.Dir(d) {
-			roots = append(roots, filepath.Join(d, "..", "shared", "data"))
-		}
-	}
-	for _, r := range roots {
-		if st, err := os.Stat(filepath.Join(r, sub)); err == nil && st.IsDir() {
-			return filepath.Join(r, sub)
-		}
-	}
-	b.Skip("real data not present: set ZHENGSHU_DATA; left out: " + leftOut)
-	return ""
-}
-
 func readFile(b *testing.B, name string) []byte {
 	b.Helper()
 	body, err := os.ReadFile(name)
@@ -104,7 +85,7 @@ func readFile(b *testing.B, name string) []byte {
 // sentences are the right forms of a wording set, one a line.
 func sentences(b *testing.B) string {
 	b.Helper()
-	f, err := os.Open(filepath.Join(dataDir(b, "05_typos", "speed over official sentences"), "official_text_injected.jsonl"))
+	f, err := os.Open(filepath.Join(realdata.Path(b, "05_typos", "speed over official sentences"), "official_text_injected.jsonl"))
 	if err != nil {
 		b.Fatal(err)
 	}

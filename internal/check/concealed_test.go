@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"zhengshu/internal/realdata"
 )
 
 type hiddenPage struct {
@@ -32,7 +34,7 @@ func concealedFindings(t *testing.T, file, url string) (out []Finding) {
 }
 
 func TestConcealedOnRealPages(t *testing.T) {
-	dir := dataDir(t, "06_sensitive_hidden", "recall and false alarms on pages with hidden links")
+	dir := realdata.Path(t, "06_sensitive_hidden", "recall and false alarms on pages with hidden links")
 	hit, total, clean := 0, 0, 0
 	readJSONL(t, filepath.Join(dir, "hidden_pages.jsonl"), func(r hiddenPage) {
 		fs := concealedFindings(t, filepath.Join(dir, r.File), contractURL)
@@ -54,7 +56,7 @@ func TestConcealedOnRealPages(t *testing.T) {
 	if total == 0 || float64(hit)/float64(total) < 0.95 {
 		t.Errorf("recall %d/%d, bar 0.95", hit, total)
 	}
-	pages := dataDir(t, "03_html_pages", "false alarms on real government pages")
+	pages := realdata.Path(t, "03_html_pages", "false alarms on real government pages")
 	readJSONL(t, filepath.Join(pages, "pages.jsonl"), func(r expectedPage) {
 		for _, u := range []string{r.URL, contractURL} {
 			if fs := concealedFindings(t, filepath.Join(pages, r.File), u); len(fs) > 0 {

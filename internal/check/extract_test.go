@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"zhengshu/internal/realdata"
 )
 
 type expectedPage struct {
@@ -22,7 +24,7 @@ type expectedPage struct {
 }
 
 func TestExtractionOnRealPages(t *testing.T) {
-	dir := dataDir(t, "03_html_pages", "exact match of extracted fields on saved government pages")
+	dir := realdata.Path(t, "03_html_pages", "exact match of extracted fields on saved government pages")
 	want, got, charset, charsets, starts, startOK := 0, 0, 0, 0, 0, 0
 	readJSONL(t, filepath.Join(dir, "pages.jsonl"), func(r expectedPage) {
 		body, err := os.ReadFile(filepath.Join(dir, r.File))

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"zhengshu/internal/realdata"
 )
 
 func gbk(t testing.TB, s string) []byte {
@@ -216,7 +218,7 @@ func TestDeepPageIsStillRead(t *testing.T) {
 }
 
 func TestMetaHeads(t *testing.T) {
-	dir := dataDir(t, "03_html_pages", "heads of real pages with meta tags")
+	dir := realdata.Path(t, "03_html_pages", "heads of real pages with meta tags")
 	files, err := filepath.Glob(filepath.Join(dir, "meta_heads", "*.html"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no heads: %v", err)

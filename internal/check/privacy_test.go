@@ -5,10 +5,12 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"zhengshu/internal/realdata"
 )
 
 func TestPrivacyCases(t *testing.T) {
-	dir := dataDir(t, "12_privacy", "precision and recall of the privacy scan")
+	dir := realdata.Path(t, "12_privacy", "precision and recall of the privacy scan")
 	type row struct {
 		ID, Case, Text string
 		Findings       [][2]string

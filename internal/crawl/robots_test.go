@@ -4,34 +4,14 @@ import (
 	"bufio"
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"zhengshu/internal/realdata"
 )
 
-// realData finds the real data sets, or skips loudly.
-func realData(t *testing.T, path string) string {
-	t.Helper()
-	root := os.Getenv("ZHENGSHU_DATA")
-	if root == "" {
-		dir, _ := os.Getwd()
-		for dir != filepath.Dir(dir) {
-			if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-				root = filepath.Join(filepath.Dir(dir), "shared", "data")
-				break
-			}
-			dir = filepath.Dir(dir)
-		}
-	}
-	full := filepath.Join(root, path)
-	if _, err := os.Stat(full); err != nil {
-		t.Skipf("real data not present: set ZHENGSHU_DATA; left out: %s", path)
-	}
-	return full
-}
-
 func TestRobotsConformance(t *testing.T) {
-	f, err := os.Open(realData(t, "10_robots_feeds_warc/robots_cases.jsonl"))
+	f, err := os.Open(realdata.Path(t, "10_robots_feeds_warc/robots_cases.jsonl", "conformance on real robots files"))
 	if err != nil {
 		t.Fatal(err)
 	}

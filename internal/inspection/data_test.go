@@ -13,28 +13,8 @@ import (
 
 	"zhengshu/internal/check"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/realdata"
 )
-
-// data finds a set of real pages beside the repository.
-func data(t *testing.T, set string) string {
-	t.Helper()
-	if dir := os.Getenv("ZHENGSHU_DATA"); dir != "" {
-		return filepath.Join(dir, set)
-	}
-	for dir := "."; ; dir = filepath.Join(dir, "..") {
-		if abs, err := filepath.Abs(dir); err != nil || abs == "/" {
-			t.Skip("real data not present: set ZHENGSHU_DATA; left out: sites of real and of injected pages served over loopback")
-		}
-		if path := filepath.Join(dir, "shared", "data", set); dirExists(path) {
-			return path
-		}
-	}
-}
-
-func dirExists(path string) bool {
-	st, err := os.Stat(path)
-	return err == nil && st.IsDir()
-}
 
 func lines[T any](t *testing.T, file string) (out []T) {
 	t.Helper()
@@ -59,7 +39,7 @@ func lines[T any](t *testing.T, file string) (out []T) {
 // set 06 and all its clean look-alikes as one site.
 func TestInjectedPagesAreFoundWhereTheyStand(t *testing.T) {
 	type row struct{ File, Label, Pattern string }
-	dir := data(t, "06_sensitive_hidden")
+	dir := realdata.Path(t, "06_sensitive_hidden", "sites of injected pages served over loopback")
 	s := newSite(t)
 	s.set("/p", page{ctype: "text/html", body: ""})
 	seen := map[string]bool{}
@@ -116,7 +96,7 @@ func TestInjectedPagesAreFoundWhereTheyStand(t *testing.T) {
 // looks for alarms that only a wrong reading would raise.
 func TestRealPagesInTheirOwnEncodings(t *testing.T) {
 	type row struct{ File, Kind, Encoding, Title string }
-	dir := data(t, "03_html_pages")
+	dir := realdata.Path(t, "03_html_pages", "sites of real pages served over loopback")
 	s := newSite(t)
 	var menu strings.Builder
 	served := 0

@@ -29,6 +29,7 @@ import (
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/prose"
+	"zhengshu/internal/realdata"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/workbench"
@@ -838,27 +839,6 @@ func TestImportAsDrafts(t *testing.T) {
 	})
 }
 
-func dataFile(t *testing.T, parts ...string) string {
-	t.Helper()
-	dirs := []string{os.Getenv("ZHENGSHU_DATA")}
-	wd, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for d := wd; filepath.Dir(d) != d; d = filepath.Dir(d) {
-		dirs = append(dirs, filepath.Join(d, "shared", "data"))
-	}
-	for _, d := range dirs {
-		if p := filepath.Join(append([]string{d}, parts...)...); d != "" {
-			if _, err := os.Stat(p); err == nil {
-				return p
-			}
-		}
-	}
-	t.Skip("real data not present: set ZHENGSHU_DATA; left out: import of 2,400 laws and policy documents")
-	return ""
-}
-
 // realRows turns the laws and the policy documents into rows of the contract.
 func realRows(t *testing.T) []byte {
 	t.Helper()
@@ -887,7 +867,7 @@ func realRows(t *testing.T) []byte {
 			}
 		}
 	}
-	zipped, err := os.ReadFile(dataFile(t, "04_policy_docs", "laws_regulations.jsonl.gz"))
+	zipped, err := os.ReadFile(realdata.Path(t, "04_policy_docs/laws_regulations.jsonl.gz", "import of 2,400 laws and policy documents"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -900,7 +880,7 @@ func realRows(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	take(laws.Bytes(), true)
-	gov, err := os.ReadFile(dataFile(t, "04_policy_docs", "govcn_policies.jsonl"))
+	gov, err := os.ReadFile(realdata.Path(t, "04_policy_docs/govcn_policies.jsonl", "import of 2,400 laws and policy documents"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,8 @@ import (
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode"
+
+	"zhengshu/internal/realdata"
 )
 
 func read(name string, content []byte, l Limits) (*Table, []Row, error) {
@@ -492,10 +494,7 @@ func TestWriteCSV(t *testing.T) {
 
 // The real ledgers of the province read without an error or a warning.
 func TestReadRealTables(t *testing.T) {
-	root := dataRoot()
-	if root == "" {
-		t.Skip("real data not present: set ZHENGSHU_DATA; left out: reading the real division and site tables")
-	}
+	root := realdata.Path(t, ".", "reading the real division and site tables")
 	n := 0
 	for _, pattern := range []string{"01_divisions/*.csv", "02_gov_sites/*.csv", "02_gov_sites/*.csv.gz"} {
 		files, err := filepath.Glob(filepath.Join(root, pattern))
@@ -532,23 +531,6 @@ func TestReadRealTables(t *testing.T) {
 	if n < 5 {
 		t.Errorf("only %d tables found", n)
 	}
-}
-
-func dataRoot() string {
-	if p := os.Getenv("ZHENGSHU_DATA"); p != "" {
-		return p
-	}
-	dir, err := os.Getwd()
-	if err != nil {
-		return ""
-	}
-	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		p := filepath.Join(dir, "shared", "data")
-		if info, err := os.Stat(p); err == nil && info.IsDir() {
-			return p
-		}
-	}
-	return ""
 }
 
 func BenchmarkReadXLSX(b *testing.B) {

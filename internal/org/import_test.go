@@ -3,8 +3,6 @@ package org_test
 import (
 	"bytes"
 	"context"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"zhengshu/internal/audit"
@@ -15,6 +13,7 @@ import (
 	"zhengshu/internal/intake"
 	"zhengshu/internal/official"
 	"zhengshu/internal/org"
+	"zhengshu/internal/realdata"
 )
 
 func table(t *testing.T, name string, body []byte) *official.Table {
@@ -132,23 +131,9 @@ func TestImportOutsideTheScopeIsRefused(t *testing.T) {
 	})
 }
 
-// realData finds the data folder, or leaves the test out aloud.
-func realData(t *testing.T, name string) []byte {
-	t.Helper()
-	dir := os.Getenv("ZHENGSHU_DATA")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	b, err := os.ReadFile(filepath.Join(dir, name))
-	if err != nil {
-		t.Skipf("real data not present: set ZHENGSHU_DATA; left out: %s", name)
-	}
-	return b
-}
-
 // All counties of China: 3,351 rows in a few seconds on each database.
 func TestImportAllCounties(t *testing.T) {
-	body := realData(t, "01_divisions/china_3level.csv")
+	body := realdata.Read(t, "01_divisions/china_3level.csv", "import of all counties")
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		rep := importUnits(t, d, "china_3level.csv", body, false)
 		if rep.Read != 3351 || rep.Accepted != 3351 {

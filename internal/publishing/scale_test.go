@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -18,16 +17,16 @@ import (
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/library"
 	"zhengshu/internal/publishing"
+	"zhengshu/internal/realdata"
 )
 
 // TestScale publishes 2,356 laws as a move-in, then one item more, and says
 // how long each took. It takes some minutes, so it runs only when asked for.
 func TestScale(t *testing.T) {
-	data := os.Getenv("ZHENGSHU_DATA")
-	if os.Getenv("ZHENGSHU_SCALE") == "" || data == "" {
-		t.Skip("left out: publishing 2,356 laws; set ZHENGSHU_SCALE=1 and ZHENGSHU_DATA")
+	if os.Getenv("ZHENGSHU_SCALE") == "" {
+		t.Skip("left out: publishing 2,356 laws; set ZHENGSHU_SCALE=1")
 	}
-	f, err := os.Open(filepath.Join(data, "04_policy_docs", "laws_regulations.jsonl.gz"))
+	f, err := os.Open(realdata.Path(t, "04_policy_docs/laws_regulations.jsonl.gz", "publishing 2,356 laws"))
 	must(t, err)
 	defer f.Close()
 	z, err := gzip.NewReader(f)

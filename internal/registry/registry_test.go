@@ -3,8 +3,6 @@ package registry_test
 import (
 	"bytes"
 	"context"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -17,6 +15,7 @@ import (
 	"zhengshu/internal/official"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
+	"zhengshu/internal/realdata"
 	"zhengshu/internal/registry"
 )
 
@@ -191,22 +190,9 @@ func TestColumnNeedsItsPeople(t *testing.T) {
 	})
 }
 
-func realData(t *testing.T, name string) []byte {
-	t.Helper()
-	dir := os.Getenv("ZHENGSHU_DATA")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	b, err := os.ReadFile(filepath.Join(dir, name))
-	if err != nil {
-		t.Skipf("real data not present: set ZHENGSHU_DATA; left out: %s", name)
-	}
-	return b
-}
-
 // All 2,566 portals, the zones, departments and accounts of the real files.
 func TestImportAllSites(t *testing.T) {
-	counties := realData(t, "01_divisions/china_3level.csv")
+	counties := realdata.Read(t, "01_divisions/china_3level.csv", "import of all sites and accounts")
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		ctx, _, r := open(t, d, counties)
 		for _, f := range []struct {
@@ -217,7 +203,7 @@ func TestImportAllSites(t *testing.T) {
 			{"zones.csv", 516, 499, 1},
 			{"departments.csv", 2009, 385, 1601},
 		} {
-			rep := importSites(t, ctx, r, f.file, realData(t, "02_gov_sites/"+f.file))
+			rep := importSites(t, ctx, r, f.file, realdata.Read(t, "02_gov_sites/"+f.file, "import of all sites and accounts"))
 			t.Logf("%s: read %d accepted %d unchanged %d refused %d notes %d", f.file, rep.Read, rep.Accepted, rep.Unchanged, len(rep.Refused), len(rep.Notes))
 			if rep.Accepted != f.accepted || len(rep.Refused) != f.refused {
 				t.Errorf("%s: accepted %d and refused %d, want %d and %d", f.file, rep.Accepted, len(rep.Refused), f.accepted, f.refused)
@@ -230,11 +216,11 @@ func TestImportAllSites(t *testing.T) {
 					t.Errorf("%s row %d refused without a word", f.file, x.Row)
 				}
 			}
-			if again := importSites(t, ctx, r, f.file, realData(t, "02_gov_sites/"+f.file)); again.Accepted != 0 {
+			if again := importSites(t, ctx, r, f.file, realdata.Read(t, "02_gov_sites/"+f.file, "import of all sites and accounts")); again.Accepted != 0 {
 				t.Errorf("%s: a second run accepted %d", f.file, again.Accepted)
 			}
 		}
-		rep, err := r.ImportAccounts(ctx, system, table(t, "w.csv", realData(t, "02_gov_sites/new_media_weibo.csv")), org.ImportOptions{})
+		rep, err := r.ImportAccounts(ctx, system, table(t, "w.csv", realdata.Read(t, "02_gov_sites/new_media_weibo.csv", "import of all sites and accounts")), org.ImportOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

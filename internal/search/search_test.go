@@ -10,28 +10,9 @@ import (
 	"strings"
 	"testing"
 	"time"
-)
 
-// dataFolder finds the real data: ZHENGSHU_DATA, else shared/data beside the
-// repository, walking up.
-func dataFolder(t testing.TB) string {
-	t.Helper()
-	if d := os.Getenv("ZHENGSHU_DATA"); d != "" {
-		return d
-	}
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 8 {
-		if p := filepath.Join(dir, "..", "shared", "data"); exists(p) {
-			return p
-		}
-		dir = filepath.Dir(dir)
-	}
-	t.Skip("real data not present: set ZHENGSHU_DATA; left out: known-item search over laws and policies")
-	return ""
-}
+	"zhengshu/internal/realdata"
+)
 
 func exists(p string) bool { _, err := os.Stat(p); return err == nil }
 
@@ -41,7 +22,7 @@ func TestKnownItem(t *testing.T) {
 	if testing.Short() {
 		t.Skip("short: left out known-item search over 2,399 documents")
 	}
-	dir := filepath.Join(dataFolder(t), "04_policy_docs")
+	dir := realdata.Path(t, "04_policy_docs", "known-item search over laws and policies")
 	file := filepath.Join(t.TempDir(), "search.db")
 	if p := os.Getenv("ZHENGSHU_SEARCH_INDEX"); p != "" {
 		file = p

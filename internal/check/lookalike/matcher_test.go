@@ -9,23 +9,9 @@ import (
 	"strings"
 	"testing"
 	"time"
-)
 
-// dataDir finds the reference data or skips loudly.
-func dataDir(t testing.TB) string {
-	if d := os.Getenv("ZHENGSHU_DATA"); d != "" {
-		return d
-	}
-	wd, _ := os.Getwd()
-	for d := wd; d != filepath.Dir(d); d = filepath.Dir(d) {
-		p := filepath.Join(filepath.Dir(d), "shared", "data")
-		if _, err := os.Stat(p); err == nil {
-			return p
-		}
-	}
-	t.Skip("real data not present: set ZHENGSHU_DATA; left out: precision and recall on labelled hosts")
-	return ""
-}
+	"zhengshu/internal/realdata"
+)
 
 func portals(t testing.TB, dir string) []string {
 	f, err := os.Open(filepath.Join(dir, "02_gov_sites/portals.csv"))
@@ -55,7 +41,7 @@ func portals(t testing.TB, dir string) []string {
 }
 
 func TestLabelledHosts(t *testing.T) {
-	dir := dataDir(t)
+	dir := realdata.Path(t, ".", "precision and recall on labelled hosts")
 	m := New(portals(t, dir))
 	f, err := os.Open(filepath.Join(dir, "09_lookalike/hosts_labelled.jsonl"))
 	if err != nil {
@@ -178,7 +164,7 @@ func FuzzHost(f *testing.F) {
 }
 
 func BenchmarkCheck(b *testing.B) {
-	m := New(portals(b, dataDir(b)))
+	m := New(portals(b, realdata.Path(b, ".", "precision and recall on labelled hosts")))
 	hosts := []string{"www.xuanwei-gov.cn", "www.example.com", "xn--aqiao-0jb.com", "beijjing.com.cn"}
 	for i := 0; b.Loop(); i++ {
 		m.Check(hosts[i%len(hosts)])

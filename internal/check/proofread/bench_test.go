@@ -3,11 +3,13 @@ package proofread
 import (
 	"strings"
 	"testing"
+
+	"zhengshu/internal/realdata"
 )
 
 // BenchmarkScan reads clean official sentences; the figure is bytes a second on one core.
 func BenchmarkScan(b *testing.B) {
-	dir := dataDir(b)
+	dir := realdata.Path(b, ".", "false alarms and recall on real sentences")
 	p, err := New(Options{})
 	if err != nil {
 		b.Fatal(err)

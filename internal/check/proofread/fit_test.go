@@ -13,6 +13,7 @@ import (
 
 	"zhengshu/internal/check/proofread/corpus"
 	"zhengshu/internal/check/proofread/ngram"
+	"zhengshu/internal/realdata"
 )
 
 var fit = flag.Bool("fit", false, "fit packs/weights.json anew on documents held out of the counts")
@@ -38,7 +39,7 @@ func TestFit(t *testing.T) {
 	if !*fit {
 		t.Skip("fitting is done on request only: go test -run TestFit -fit; left out: nothing that CI checks")
 	}
-	dir := dataDir(t)
+	dir := realdata.Path(t, ".", "false alarms and recall on real sentences")
 	m, err := corpus.Count(dir, fitShare)
 	if err != nil {
 		t.Fatal(err)

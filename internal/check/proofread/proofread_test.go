@@ -11,23 +11,8 @@ import (
 	"time"
 
 	"zhengshu/internal/check"
+	"zhengshu/internal/realdata"
 )
-
-// dataDir finds the reference data or skips loudly.
-func dataDir(t testing.TB) string {
-	if d := os.Getenv("ZHENGSHU_DATA"); d != "" {
-		return d
-	}
-	wd, _ := os.Getwd()
-	for d := wd; d != filepath.Dir(d); d = filepath.Dir(d) {
-		p := filepath.Join(filepath.Dir(d), "shared", "data")
-		if _, err := os.Stat(p); err == nil {
-			return p
-		}
-	}
-	t.Skip("real data not present: set ZHENGSHU_DATA; left out: false alarms and recall on real sentences")
-	return ""
-}
 
 type row struct {
 	ID, Src, Tgt, Kind string
@@ -57,7 +42,7 @@ func readRows(t testing.TB, dir, name string) []row {
 // or the fitting, and holds them above floors. Clean sentences were not
 // proof-read at their source: a few false alarms are true ones.
 func TestMeasure(t *testing.T) {
-	dir := dataDir(t)
+	dir := realdata.Path(t, ".", "false alarms and recall on real sentences")
 	start := time.Now()
 	p, err := New(Options{})
 	if err != nil {

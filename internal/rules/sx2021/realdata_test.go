@@ -1,30 +1,17 @@
 package sx2021
 
 import (
+	"bytes"
 	"encoding/csv"
-	"os"
-	"path/filepath"
 	"testing"
+
+	"zhengshu/internal/realdata"
 )
 
-// realData opens a file of the shared real data, or skips loudly.
-func realData(t *testing.T, name string) [][]string {
+// rows reads a table of the real data without its head.
+func rows(t *testing.T, name string) [][]string {
 	t.Helper()
-	dir := os.Getenv("ZHENGSHU_DATA")
-	for up := "../.."; dir == "" && len(up) < 40; up += "/.." {
-		if _, err := os.Stat(filepath.Join(up, "shared", "data", name)); err == nil {
-			dir = filepath.Join(up, "shared", "data")
-		}
-	}
-	if dir == "" {
-		t.Skip("real data not present: set ZHENGSHU_DATA; left out: " + name)
-	}
-	f, err := os.Open(filepath.Join(dir, name))
-	if err != nil {
-		t.Skip("real data not present: set ZHENGSHU_DATA; left out: " + name)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
+	rows, err := csv.NewReader(bytes.NewReader(realdata.Read(t, name, "rules held against real codes and names"))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +19,7 @@ func realData(t *testing.T, name string) [][]string {
 }
 
 func TestRealSiteCodesAreWellFormed(t *testing.T) {
-	for _, row := range realData(t, "02_gov_sites/site_ids_seen.csv") {
+	for _, row := range rows(t, "02_gov_sites/site_ids_seen.csv") {
 		if !SiteCodeWellFormed(row[2]) {
 			t.Errorf("%s: %s", row[0], row[2])
 		}
@@ -42,7 +29,7 @@ func TestRealSiteCodesAreWellFormed(t *testing.T) {
 // Congresses, courts, procuratorates, discipline bodies: government_organ = N.
 func TestRealUnitsOutsideGovernmentAreRefused(t *testing.T) {
 	refused, kept := 0, 0
-	for _, row := range realData(t, "02_gov_sites/departments.csv") {
+	for _, row := range rows(t, "02_gov_sites/departments.csv") {
 		h := Holding{Unit: Unit{Kind: Department, Level: City, OutsideGovernment: row[4] == "N"}, Object: Site, SiteKind: DepartmentSite}
 		if len(CheckScope(h)) > 0 {
 			refused++
@@ -64,7 +51,7 @@ func TestRealUnitsOutsideGovernmentAreRefused(t *testing.T) {
 func TestRealPortalsMayBeOpened(t *testing.T) {
 	steps := map[Level]int{Province: 3, City: 3, County: 4}
 	seen := map[Level]int{}
-	for _, row := range realData(t, "02_gov_sites/portals.csv") {
+	for _, row := range rows(t, "02_gov_sites/portals.csv") {
 		level := Level(row[2])
 		if steps[level] == 0 {
 			continue

@@ -7,22 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-)
 
-func dataDir(t *testing.T) string {
-	if d := os.Getenv("ZHENGSHU_DATA"); d != "" {
-		return d
-	}
-	wd, _ := os.Getwd()
-	for d := wd; d != filepath.Dir(d); d = filepath.Dir(d) {
-		p := filepath.Join(filepath.Dir(d), "shared", "data")
-		if _, err := os.Stat(p); err == nil {
-			return p
-		}
-	}
-	t.Skip("real data not present: set ZHENGSHU_DATA; left out: that documents of test sentences are not counted")
-	return ""
-}
+	"zhengshu/internal/realdata"
+)
 
 // TestInputs holds the list of files that packs may be derived from: open
 // licences (A), official texts (B) and our own (S); no test set, and nothing of
@@ -66,7 +53,7 @@ func TestInputs(t *testing.T) {
 }
 
 func TestDocumentsOfTestSentencesAreLeftOut(t *testing.T) {
-	dir := dataDir(t)
+	dir := realdata.Path(t, ".", "that documents of test sentences are not counted")
 	use, left, err := Documents(dir, 0)
 	if err != nil {
 		t.Fatal(err)
