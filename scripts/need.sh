@@ -1,13 +1,16 @@
 # Sourced by the other scripts: finds a tool, or installs it from the
 # distribution's packages where that is allowed, or says what to install.
 
-# need COMMAND PACKAGE WHAT: COMMAND must be on the PATH afterwards.
+# have COMMAND: on the PATH, or where the distribution keeps PostgreSQL's own.
+have() { command -v "$1" >/dev/null 2>&1 || compgen -G "/usr/lib/postgresql/*/bin/$1" >/dev/null; }
+
+# need COMMAND PACKAGE WHAT: have COMMAND afterwards, or say what to install.
 need() {
-  command -v "$1" >/dev/null 2>&1 && return 0
+  have "$1" && return 0
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && [ -z "${ZHENGSHU_NO_INSTALL:-}" ]; then
     echo "installing package $2 for $3 …" >&2
     { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2"; } >/dev/null 2>&1 || true
-    command -v "$1" >/dev/null 2>&1 && return 0
+    have "$1" && return 0
   fi
   echo "$3 needs the command $1: install the package $2 (apt-get install $2) and run again." >&2
   return 1
