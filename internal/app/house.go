@@ -191,7 +191,7 @@ func (h *House) wire(ctx context.Context) error {
 	h.Library = library.New(h.DB, h.Org, h.Registry, h.Obligations, inspectText, h.Settings)
 	library.Register(h.Library, h.workers)
 	h.Lifecycle = lifecycle.New(lifecycle.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Approvals: h.Approvals,
-		Obligations: h.Obligations, Store: h.Blobs, Book: h.Rules, Settings: h.Settings})
+		Obligations: h.Obligations, Store: h.Blobs, Book: h.Rules, Settings: func() sx2021.Settings { return h.Settings }})
 	h.Letters = letters.New(h.DB, h.Org, h.Registry, h.Obligations, h.Days, h.Keys)
 	if err := h.wirePublishing(ctx); err != nil {
 		return err

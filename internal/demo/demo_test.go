@@ -66,7 +66,7 @@ func house(t *testing.T, d *db.DB, proofreader check.Scanner) (s demo.Services, 
 	s.Approvals = approval.New(d, s.Org, obligations, days, 5)
 	s.Registry = registry.New(d, s.Org)
 	s.Library = library.New(d, s.Org, s.Registry, obligations, func(text string) []check.Span { return check.Text(text, proofreader) }, sx2021.Defaults())
-	s.Lifecycle = lifecycle.New(lifecycle.Parts{DB: d, Org: s.Org, Registry: s.Registry, Approvals: s.Approvals, Obligations: obligations, Store: blobs, Book: book, Settings: sx2021.Defaults()})
+	s.Lifecycle = lifecycle.New(lifecycle.Parts{DB: d, Org: s.Org, Registry: s.Registry, Approvals: s.Approvals, Obligations: obligations, Store: blobs, Book: book, Settings: sx2021.Defaults})
 	s.Letters = letters.New(d, s.Org, s.Registry, obligations, days, keys)
 	releases := must[*publishing.Store](t)(publishing.CreateStore(t.TempDir(), t.TempDir()))
 	s.Publisher = publishing.New(d, s.Registry, s.Library, releases, publishing.Config{Demo: true})

@@ -215,7 +215,7 @@ func (s *Service) bars(c Checklist, on calendar.Date) []rules.Breach {
 		Report:        sx2021.SecurityReport{File: report.Attachment != "", Passed: report.Passed, Tester: report.Detail, On: report.On},
 		ICP:           c.item(ICP).Value,
 		ChineseDomain: c.item(ChineseDomain).Value,
-	}, s.settings)
+	}, s.settings())
 	if !c.Approved.IsZero() {
 		st := c.item(LateStatement)
 		out = append(out, sx2021.CheckLaunchTime(c.Approved, on, sx2021.WrittenReport{
@@ -433,7 +433,7 @@ func (s *Service) Launch(ctx context.Context, scope authz.Scope, id registry.Sit
 		}
 		if site.PoliceFiling == "" {
 			if err := s.obligations.Open(ctx, tx, obligation.Debt{Kind: PoliceFilingObligation.ID, Unit: site.Unit, Subject: subjectOf(site),
-				Link: launchLink(id), Due: calendar.Due{On: sx2021.PoliceFilingBy(today, s.settings)}}); err != nil {
+				Link: launchLink(id), Due: calendar.Due{On: sx2021.PoliceFilingBy(today, s.settings())}}); err != nil {
 				return err
 			}
 		}
@@ -455,7 +455,7 @@ func (s *Service) publisher(ctx context.Context, q db.Querier, site registry.Sit
 	if err != nil {
 		return org.Unit{}, nil, err
 	}
-	list := sx2021.Postings(sx2021.OpeningNotice, sx2021.Noticed{Object: sx2021.Site, OfGovernment: site.Kind == registry.Portal, Top: u.Level == org.Province}, s.settings)
+	list := sx2021.Postings(sx2021.OpeningNotice, sx2021.Noticed{Object: sx2021.Site, OfGovernment: site.Kind == registry.Portal, Top: u.Level == org.Province}, s.settings())
 	if len(list) == 0 {
 		return org.Unit{}, nil, nil
 	}
@@ -577,7 +577,7 @@ func (s *Service) ConfirmNotice(ctx context.Context, scope authz.Scope, id regis
 		if err != nil {
 			return err
 		}
-		breaches := sx2021.CheckOpeningNotice(sx2021.Noticed{Object: sx2021.Site, OfGovernment: site.Kind == registry.Portal, Top: u.Level == org.Province}, hung, s.settings)
+		breaches := sx2021.CheckOpeningNotice(sx2021.Noticed{Object: sx2021.Site, OfGovernment: site.Kind == registry.Portal, Top: u.Level == org.Province}, hung, s.settings())
 		breaches = append(breaches, sx2021.CheckTakeDown(sx2021.OpeningNotice, last, nil, calendar.DateOf(tx.Now()))...)
 		if err := rules.Refuse(breaches); err != nil {
 			return err

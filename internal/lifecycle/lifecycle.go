@@ -51,7 +51,7 @@ type Service struct {
 	obligations *obligation.Service
 	store       blob.Store
 	book        rules.Book
-	settings    sx2021.Settings
+	settings    func() sx2021.Settings
 }
 
 // Parts are what the service stands on.
@@ -63,7 +63,9 @@ type Parts struct {
 	Obligations *obligation.Service
 	Store       blob.Store
 	Book        rules.Book
-	Settings    sx2021.Settings // of the province
+	// Settings are the province's, asked at each use: a person may change them
+	// while the house stands.
+	Settings func() sx2021.Settings
 }
 
 // New makes the service and registers with approval what an opening looks like

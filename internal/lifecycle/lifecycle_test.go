@@ -75,7 +75,7 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 		t.Fatal(err)
 	}
 	h.svc = lifecycle.New(lifecycle.Parts{DB: d, Org: h.org, Registry: h.registry, Approvals: h.approvals, Obligations: h.obligations,
-		Store: store, Book: book, Settings: sx2021.Defaults()})
+		Store: store, Book: book, Settings: sx2021.Defaults})
 	err = d.Update(ctx, func(tx *db.Tx) error {
 		for _, a := range []org.Area{
 			{Level: org.Province, Code: "610000", Name: "陕西省"},

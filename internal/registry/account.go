@@ -16,20 +16,32 @@ import (
 	"zhengshu/internal/official"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
+	"zhengshu/internal/rules/sx2021"
 )
 
 // AccountID identifies a new-media account.
 type AccountID string
 
-// AccountMachine declares what may become of an account.
+// AccountMachine declares what may become of an account or app. Platforms have
+// no switch for being offline: an account pauses, with a notice posted.
 var AccountMachine = passage.Machine{
-	Kind: "account", Noun: "账号", States: map[string]string{Running: "运行"},
-	Moves: []passage.Move{{From: "", Act: "enter", To: Running, Says: "存量登记", Guard: "已在运行的账号导入台账", Permit: string(authz.RegistryImport)}},
+	Kind: "account", Noun: "账号",
+	States: map[string]string{Planned: "筹建", Running: "运行", TemporarilyOffline: "暂停更新", Exiting: "退出办理中", Exited: "退出监管", Closing: "注销办理中", Closed: "已注销"},
+	Moves:  moves,
 }
 
 // Platforms are the platforms an account may stand on.
 var Platforms = map[string]string{
 	"weibo": "微博", "wechat": "微信公众号", "video": "微信视频号", "douyin": "抖音", "toutiao": "头条", "kuaishou": "快手", "app": "移动客户端", "miniapp": "小程序", "other": "其他",
+}
+
+// ObjectKindOf is what an account on the platform is in law: self-developed
+// clients and mini-programs are apps.
+func ObjectKindOf(platform string) sx2021.ObjectKind {
+	if platform == "app" || platform == "miniapp" {
+		return sx2021.App
+	}
+	return sx2021.Account
 }
 
 // Account is one new-media account of the ledger.
@@ -128,9 +140,9 @@ func (s *Service) takeAccount(ctx context.Context, tx *db.Tx, scope authz.Scope,
 		return false, err
 	}
 	if _, err := tx.Exec(ctx, `
-		INSERT INTO account (id, unit_id, platform, name, url, platform_id, purpose, verified_as, state, source, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)`,
-		a.ID, a.Unit, a.Platform, a.Name, a.URL, a.PlatformID, a.Purpose, a.VerifiedAs, a.State, a.Source, tx.Now()); err != nil {
+		INSERT INTO account (id, unit_id, kind, platform, name, url, platform_id, purpose, verified_as, state, source, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)`,
+		a.ID, a.Unit, ObjectKindOf(a.Platform), a.Platform, a.Name, a.URL, a.PlatformID, a.Purpose, a.VerifiedAs, a.State, a.Source, tx.Now()); err != nil {
 		return false, fmt.Errorf("registry: insert account: %w", err)
 	}
 	return true, audit.Record(ctx, tx, audit.Entry{Act: "registry.account.enter", Target: audit.Target{Kind: "account", ID: string(a.ID), Name: a.Name, Unit: string(a.Unit)}, After: a})

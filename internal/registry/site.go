@@ -44,25 +44,35 @@ const (
 	Planned            = "planned"
 	Running            = "running"
 	TemporarilyOffline = "temporarily_offline"
+	Exiting            = "exiting" // approved to leave supervision, within its month
 	Exited             = "exited"
+	Closing            = "closing" // consent to close is given, the ends are not yet proved
 	Closed             = "closed"
 )
 
-// SiteMachine declares what may become of a site. The acts beyond launch are
-// performed by the lifecycles of Articles 8.
+// moves are what may become of an object once it is in the ledger (Articles 7
+// and 8): the same for sites, accounts and apps. Lifecycle performs them.
+var moves = []passage.Move{
+	{From: "", Act: "plan", To: Planned, Says: "批准开设", Guard: "开设审批通过", Permit: "system"},
+	{From: "", Act: "enter", To: Running, Says: "存量登记", Guard: "已在运行的网站、账号登记入台账", Permit: string(authz.RegistryImport)},
+	{From: Planned, Act: "launch", To: Running, Says: "上线", Guard: "标识码、安全检测报告等齐备", Permit: string(authz.LaunchManage)},
+	{From: Planned, Act: "abandon", To: Closed, Says: "取消筹建", Guard: "", Permit: "system"},
+	{From: Running, Act: "go_offline", To: TemporarilyOffline, Says: "临时下线", Guard: "省级批准的下线时段，两处公告已发布", Permit: "system"},
+	{From: TemporarilyOffline, Act: "resume", To: Running, Says: "恢复", Guard: "", Permit: "system"},
+	{From: Running, Act: "begin_exit", To: Exiting, Says: "批准退出监管", Guard: "国务院办公厅批准", Permit: "system"},
+	{From: TemporarilyOffline, Act: "begin_exit", To: Exiting, Says: "批准退出监管", Guard: "国务院办公厅批准", Permit: "system"},
+	{From: Exiting, Act: "exit", To: Exited, Says: "退出监管", Guard: "域名、标识已变更，标识码和找错入口已删除", Permit: "system"},
+	{From: Running, Act: "begin_closing", To: Closing, Says: "启动关停", Guard: "省政府办公厅同意", Permit: "system"},
+	{From: TemporarilyOffline, Act: "begin_closing", To: Closing, Says: "启动关停", Guard: "省政府办公厅同意", Permit: "system"},
+	{From: Closing, Act: "keep", To: Running, Says: "终止关停", Guard: "尚未注销任何登记", Permit: "system"},
+	{From: Closing, Act: "close", To: Closed, Says: "注销关停", Guard: "迁移、公告、注销逐项办结", Permit: "system"},
+}
+
+// SiteMachine declares what may become of a site.
 var SiteMachine = passage.Machine{
 	Kind: "site", Noun: "站点",
-	States: map[string]string{Planned: "筹建", Running: "运行", TemporarilyOffline: "临时下线", Exited: "退出监管", Closed: "已关停"},
-	Moves: []passage.Move{
-		{From: "", Act: "plan", To: Planned, Says: "批准开设", Guard: "开设审批通过", Permit: "system"},
-		{From: "", Act: "enter", To: Running, Says: "存量登记", Guard: "已在运行的站点导入台账", Permit: string(authz.RegistryImport)},
-		{From: Planned, Act: "launch", To: Running, Says: "上线", Guard: "标识码、安全检测报告等齐备", Permit: string(authz.LaunchManage)},
-		{From: Running, Act: "go_offline", To: TemporarilyOffline, Says: "临时下线", Guard: "省级批准的下线时段", Permit: "system"},
-		{From: TemporarilyOffline, Act: "resume", To: Running, Says: "恢复", Guard: "", Permit: "system"},
-		{From: Running, Act: "exit", To: Exited, Says: "退出监管", Guard: "国务院办公厅批准", Permit: "system"},
-		{From: Running, Act: "close", To: Closed, Says: "注销关停", Guard: "迁移、公告、注销逐项办结", Permit: "system"},
-		{From: Planned, Act: "close", To: Closed, Says: "取消筹建", Guard: "", Permit: "system"},
-	},
+	States: map[string]string{Planned: "筹建", Running: "运行", TemporarilyOffline: "临时下线", Exiting: "退出办理中", Exited: "退出监管", Closing: "关停办理中", Closed: "已关停"},
+	Moves:  moves,
 }
 
 // Site is one website of the ledger.

@@ -76,7 +76,7 @@ func open(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	svc := lifecycle.New(lifecycle.Parts{DB: d, Org: o, Registry: reg, Approvals: app, Obligations: obl, Store: store, Book: book, Settings: sx2021.Defaults()})
+	svc := lifecycle.New(lifecycle.Parts{DB: d, Org: o, Registry: reg, Approvals: app, Obligations: obl, Store: store, Book: book, Settings: sx2021.Defaults})
 	bench := workbench.New(approvalweb.NewInbox(app), obligationweb.NewInbox(obl, clock, approval.StepObligation.ID))
 	desk := &desk{t: t, clock: clock, people: map[string]*authz.Session{}, units: map[string]org.Unit{}}
 	desk.Site = webtest.Open(t, nil, clock, lifecycleweb.New(svc, app, o).Routes()...)

@@ -37,7 +37,7 @@ func (sitesView) Crumbs() []web.Crumb {
 }
 
 // stateOrder is the order in which filters offer the states.
-var stateOrder = []string{registry.Planned, registry.Running, registry.TemporarilyOffline, registry.Exited, registry.Closed}
+var stateOrder = []string{registry.Planned, registry.Running, registry.TemporarilyOffline, registry.Exiting, registry.Exited, registry.Closing, registry.Closed}
 
 func stateTag(s registry.Site) web.Tag {
 	tone := map[string]web.Tone{registry.Running: web.Good, registry.Planned: web.Info, registry.TemporarilyOffline: web.Warn}[s.State]
