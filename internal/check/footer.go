@@ -185,9 +185,27 @@ var (
 	footSponsor2 = regexp.MustCompile(`([\p{Han}（）()]{4,40}?)主办(?:$|[^单方理的了法人])`)
 	footICP      = regexp.MustCompile(`([京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵黔粤青藏川蜀宁琼滇秦陇])ICP(?:备|证)?(?:案号?)?(\d{5,12})号?(-\d{1,3})?`)
 	footPolice   = regexp.MustCompile(`(?:公网安备|公安(?:机关)?(?:联网)?备案号?)[：:]?(?:[\p{Han}]公网安备)?(\d{10,16})号?`)
-	footPhone    = regexp.MustCompile(`(?:^|[^\d])0\d{2,3}[-—－ ()（）]{0,3}\d{7,8}(?:[^\d]|$)|(?:电话|Tel|TEL|热线)[：:\s]*[0-9]{3}`)
+	footPhone    = regexp.MustCompile(`^0\d{2,3}[-—－ ()（）]{0,3}\d{7,8}(?:[^\d]|$)`)
+	footHotline  = regexp.MustCompile(`(?:电话|Tel|TEL|热线)[：:\s]*[0-9]{3}`)
 	footDomain   = regexp.MustCompile(`[\p{Han}]{2,20}\.(?:政务|公益)(?:\.cn)?`)
 )
+
+// telephone is a number with its area code, or three digits beside the word for
+// a telephone; "" when the text has neither.
+func telephone(text string) string {
+	for i := range len(text) {
+		if text[i] != '0' || i > 0 && text[i-1] >= '0' && text[i-1] <= '9' {
+			continue
+		}
+		if m := footPhone.FindString(text[i:]); m != "" {
+			return m
+		}
+	}
+	if m := near(footHotline, text, 0, 60, "电话", "Tel", "TEL", "热线"); m != nil {
+		return m[0]
+	}
+	return ""
+}
 
 // near is the first match of re that holds one of the words, with its groups,
 // or nil. Only the text around each word is read: before and after bound, in
@@ -270,7 +288,7 @@ func foundContact(f footing) shown {
 	if len(tail) > 6000 {
 		tail = tail[len(tail)-6000:]
 	}
-	if m := footPhone.FindString(tail); m != "" {
+	if m := telephone(tail); m != "" {
 		return shown{ok: true, value: m}
 	}
 	return shown{}
