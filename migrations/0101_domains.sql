@@ -34,7 +34,8 @@ CREATE TABLE domain (
     updated_at      TIMESTAMPTZ NOT NULL
 );
 CREATE UNIQUE INDEX domain_host ON domain (host) WHERE host <> '' AND state <> 'cancelled';
-CREATE UNIQUE INDEX domain_main ON domain (site_id, kind) WHERE main AND state <> 'cancelled';
+-- One main Chinese name and one main name that is not, a site.
+CREATE UNIQUE INDEX domain_main ON domain (site_id, (CASE WHEN kind = 'chinese' THEN 'chinese' ELSE 'english' END)) WHERE main AND state <> 'cancelled';
 CREATE INDEX domain_any_host ON domain (host, state);
 CREATE INDEX domain_site ON domain (site_id);
 CREATE INDEX domain_unit ON domain (unit_id, state);
