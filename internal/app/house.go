@@ -292,6 +292,9 @@ func (h *House) Sweep(ctx context.Context) error {
 	if _, err := h.Library.KeepCycles(ctx); err != nil {
 		return err
 	}
+	if _, err := h.Registry.OpenRecertification(ctx); err != nil {
+		return err
+	}
 	if _, err := h.Obligations.Sweep(ctx); err != nil {
 		return err
 	}
