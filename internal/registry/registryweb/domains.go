@@ -285,6 +285,7 @@ type domainView struct {
 	Form    web.Breaches
 	Duties  web.Table
 	Acts    []web.Link
+	Changes web.Table
 	History web.Timeline
 	name    string
 }
@@ -406,7 +407,8 @@ func newDomainView(f domainFacts) domainView {
 		}
 	}
 	v.Duties = f.related.Duties
-	v.History = web.Timeline{Title: "变更记录", Events: changeEvents(registry.DomainMachine, f.steps, f.history)}
+	v.Changes = changesTable(f.history)
+	v.History = web.Timeline{Title: "状态记录", Events: stateEvents(registry.DomainMachine, f.steps)}
 	return v
 }
 
