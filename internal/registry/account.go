@@ -202,12 +202,17 @@ func (s *Service) Accounts(ctx context.Context, scope authz.Scope, f AccountFilt
 	if limit == 0 {
 		limit = 50
 	}
-	list, err := db.All(ctx, s.db, func(r db.Scanner) (Account, error) {
-		var a Account
-		err := r.Scan(&a.ID, &a.Unit, &a.UnitName, &a.Platform, &a.Name, &a.URL, &a.PlatformID, &a.Purpose, &a.VerifiedAs, &a.State, &a.Source, &a.CreatedAt)
-		return a, err
-	}, `SELECT c.id, c.unit_id, u.name, c.platform, c.name, c.url, c.platform_id, c.purpose, c.verified_as, c.state, c.source, c.created_at
-	      FROM account c JOIN unit u ON u.id = c.unit_id JOIN area a ON a.id = u.area_id
+	list, err := db.All(ctx, s.db, scanAccount, accountSelect+`
 	     WHERE `+w.SQL()+` ORDER BY a.code, c.platform, c.name, c.id LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(f.Offset), w.Args()...)
 	return list, total, err
+}
+
+const accountSelect = `
+	SELECT c.id, c.unit_id, u.name, c.platform, c.name, c.url, c.platform_id, c.purpose, c.verified_as, c.state, c.source, c.created_at
+	  FROM account c JOIN unit u ON u.id = c.unit_id JOIN area a ON a.id = u.area_id`
+
+func scanAccount(r db.Scanner) (Account, error) {
+	var a Account
+	err := r.Scan(&a.ID, &a.Unit, &a.UnitName, &a.Platform, &a.Name, &a.URL, &a.PlatformID, &a.Purpose, &a.VerifiedAs, &a.State, &a.Source, &a.CreatedAt)
+	return a, err
 }
