@@ -188,6 +188,8 @@ func (h *House) wire(ctx context.Context) error {
 	h.Approvals = approval.New(h.DB, h.Org, h.Obligations, h.Days, h.Config.StepDays)
 	h.Settings = sx2021.Defaults()
 	h.Registry = registry.New(h.DB, h.Org)
+	h.Registry.Clocks(h.Obligations)
+	h.Registry.Govern(func() sx2021.Settings { return h.Settings })
 	h.Library = library.New(h.DB, h.Org, h.Registry, h.Obligations, inspectText, h.Settings)
 	library.Register(h.Library, h.workers)
 	h.Lifecycle = lifecycle.New(lifecycle.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Approvals: h.Approvals,
@@ -216,7 +218,11 @@ func (h *House) wire(ctx context.Context) error {
 	}
 	jobs.Handle(h.workers, func(ctx context.Context, _ sweep) error { return h.Sweep(ctx) })
 	jobs.Every(h.workers, time.Minute, sweep{})
-	return passage.Declare(ctx, h.DB, machines()...)
+	if err := passage.Declare(ctx, h.DB, machines()...); err != nil {
+		return err
+	}
+	_, err = h.Registry.AdoptDomains(ctx)
+	return err
 }
 
 // inspectText is the one engine that warns an author, patrols a page and
@@ -286,6 +292,9 @@ func (h *House) Sweep(ctx context.Context) error {
 	if _, err := h.Library.KeepCycles(ctx); err != nil {
 		return err
 	}
+	if _, err := h.Registry.OpenRecertification(ctx); err != nil {
+		return err
+	}
 	if _, err := h.Obligations.Sweep(ctx); err != nil {
 		return err
 	}
@@ -294,13 +303,13 @@ func (h *House) Sweep(ctx context.Context) error {
 
 // machines are the states of every kind of object.
 func machines() []passage.Machine {
-	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, library.Machine, letters.Machine,
+	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, letters.Machine,
 		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine}
 }
 
 // obligationKinds are the clocks of the law that the house runs.
 func obligationKinds() []obligation.Kind {
-	return append(lifecycle.Obligations(), approval.StepObligation, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)
+	return append(append(lifecycle.Obligations(), registry.Obligations()...), approval.StepObligation, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)
 }
 
 // Settle links the audit chain to its end: a command has finished its effects

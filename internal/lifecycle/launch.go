@@ -392,6 +392,7 @@ func (s *Service) intoLedger(ctx context.Context, tx *db.Tx, scope authz.Scope, 
 	default:
 		return site, nil
 	}
+	ids.Why = registry.Why{Says: "上线清单登记", Source: registry.ByPerson}
 	return s.registry.SetIdentifiers(ctx, tx, scope, site.ID, ids)
 }
 
