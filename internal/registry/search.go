@@ -120,12 +120,14 @@ var stale = []struct {
 	{"unit", `SELECT u.id, u.name, u.short_name, u.created_at FROM unit u LEFT JOIN ledger_text t ON t.id = u.id
 		WHERE t.id IS NULL OR t.made <> u.name || '|' || u.short_name LIMIT $1`, scanUnitText},
 	{"site", siteText + ` LEFT JOIN ledger_text t ON t.id = s.id WHERE t.id IS NULL OR t.at < s.updated_at LIMIT $1`, scanSiteText},
+	{"domain", domainText + ` LEFT JOIN ledger_text t ON t.id = d.id WHERE t.id IS NULL OR t.at < d.updated_at LIMIT $1`, scanDomainText},
 	{"account", accountText + ` LEFT JOIN ledger_text t ON t.id = c.id WHERE t.id IS NULL OR t.at < c.updated_at LIMIT $1`, scanAccountText},
 }
 
 const (
 	siteText    = `SELECT s.id, s.name, s.host, s.chinese_domain, s.slug, s.site_code, s.icp, s.police_filing, s.party_gov_mark, s.updated_at FROM site s`
-	accountText = `SELECT c.id, c.name, c.url, c.platform_id, c.updated_at FROM account c`
+	domainText  = `SELECT d.id, d.host, d.shown, d.icp, d.registrar, COALESCE(s.name, ''), d.updated_at FROM domain d LEFT JOIN site s ON s.id = d.site_id`
+	accountText = `SELECT c.id, c.name, c.url, c.handle, c.platform_id, c.national_id, c.updated_at FROM account c`
 )
 
 func scanUnitText(r db.Scanner) (spoken, error) {
@@ -146,9 +148,16 @@ func scanSiteText(r db.Scanner) (spoken, error) {
 	return s, err
 }
 
+func scanDomainText(r db.Scanner) (spoken, error) {
+	s := spoken{kind: "domain", names: make([]string, 2), numbers: make([]string, 3)}
+	err := r.Scan(&s.id, &s.numbers[0], &s.names[0], &s.numbers[1], &s.numbers[2], &s.names[1], &s.at)
+	return s, err
+}
+
 func scanAccountText(r db.Scanner) (spoken, error) {
-	s := spoken{kind: "account", names: make([]string, 1), numbers: make([]string, 2)}
-	err := r.Scan(&s.id, &s.names[0], &s.numbers[0], &s.numbers[1], &s.at)
+	s := spoken{kind: "account", names: make([]string, 1), numbers: make([]string, 4)}
+	n := s.numbers
+	err := r.Scan(&s.id, &s.names[0], &n[0], &n[1], &n[2], &n[3], &s.at)
 	return s, err
 }
 
@@ -201,8 +210,28 @@ func reindex(ctx context.Context, tx *db.Tx, kind, id string) error {
 	return index(ctx, tx, list...)
 }
 
+// withFormerNames adds the names that sites and accounts had.
 func withFormerNames(ctx context.Context, q db.Querier, kind string, list []spoken) error {
-	return nil
+	if kind == "unit" || kind == "domain" {
+		return nil
+	}
+	at := make(map[string]int, len(list))
+	ids := make([]string, len(list))
+	for i, r := range list {
+		at[r.id], ids[i] = i, r.id
+	}
+	var w db.Where
+	cond, args := db.In("object_id", ids)
+	w.And("kind = ?", kind).And(cond, args...)
+	_, err := db.All(ctx, q, func(r db.Scanner) (struct{}, error) {
+		var id, name string
+		err := r.Scan(&id, &name)
+		if i, ok := at[id]; ok {
+			list[i].names = append(list[i].names, name)
+		}
+		return struct{}{}, err
+	}, `SELECT object_id, name FROM object_name WHERE `+w.SQL()+` ORDER BY until_on DESC`, w.Args()...)
+	return err
 }
 
 // found is what a search came to for each word: either few enough records to
