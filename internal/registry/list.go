@@ -144,13 +144,17 @@ func (s *Service) listed(ctx context.Context, scope authz.Scope, n ListQuery, w 
 		}
 	}
 	from := ` FROM unit u CROSS JOIN ` + l.table + ` ` + l.alias + ` WHERE ` + l.alias + `.unit_id = u.id AND ` + w.SQL()
+	most := MaxCounted
+	if n.Text != "" {
+		most = few // each row has to be asked
+	}
 	count := *w
-	total, err = db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM (SELECT 1`+from+` LIMIT `+count.Arg(MaxCounted+1)+`) x`, count.Args()...)
+	total, err = db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM (SELECT 1`+from+` LIMIT `+count.Arg(most+1)+`) x`, count.Args()...)
 	if err != nil {
 		return nil, 0, false, err
 	}
-	if over = total > MaxCounted; over {
-		total = MaxCounted
+	if over = total > most; over {
+		total = most
 	}
 	ids, err = db.All(ctx, s.db, db.Value[string], `SELECT `+l.alias+`.id`+from+` ORDER BY u.area_path, `+l.order+` LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(n.Offset), w.Args()...)
 	return ids, total, over, err
