@@ -49,7 +49,7 @@ var coRegulates = []Permission{OrgRead, RegistryRead, CaseRead, InspectionRead, 
 // Roles is the closed list, in the order screens show it.
 var Roles = []RoleInfo{
 	{Supervisor, "主管人员", []Permission{
-		OrgRead, OrgManage, RegistryRead, RegistryManage, RegistryImport, CaseRead, CaseDecide, OverrideGrant, LaunchManage,
+		OrgRead, OrgManage, RegistryRead, RegistryManage, RegistryImport, RegistryBaseline, CaseRead, CaseDecide, OverrideGrant, LaunchManage,
 		ItemRead, LetterRead, InspectionRead, InspectionRun, MonitorSwitch, OrderRead, OrderIssue,
 		AssessmentRead, PackAdopt, BulletinCompose, ObligationRead}, true, reachWide},
 	{Reviewer, "审核人员", []Permission{OrgRead, RegistryRead, CaseRead, CaseDecide, InspectionRead, ObligationRead}, true, reachWide},
