@@ -33,7 +33,13 @@ func (tx *Tx) InsertAll(ctx context.Context, table string, columns []string, row
 			}
 			for j := range row {
 				b.WriteByte("(,"[min(j, 1)])
-				b.WriteString("$" + strconv.Itoa(len(args)+j+1))
+				// SQLite keeps a list of the names of parameters that it goes
+				// through for each of them: thousands of $n take seconds.
+				if tx.Dialect() == SQLite {
+					b.WriteByte('?')
+				} else {
+					b.WriteString("$" + strconv.Itoa(len(args)+j+1))
+				}
 			}
 			b.WriteByte(')')
 			args = append(args, row...)

@@ -144,14 +144,16 @@ func (im *accountImport) pass(i int) {
 func (im *accountImport) begin(ctx context.Context, tx *db.Tx, from, to int) error {
 	im.known, im.people, im.main = map[string]Account{}, map[string][]org.Person{}, map[org.UnitID]bool{}
 	im.fresh, im.rowOf, im.done = nil, nil, nil
-	var sponsors, urls, ids, names, people []string
+	var sponsors, names, people []string
+	urls, ids := map[string][]string{}, map[string][]string{} // by platform, as the unique indexes are
 	for _, r := range im.rows[from:to] {
 		sponsors = append(sponsors, r.sponsor)
+		platform := platformOf(r.platform)
 		if r.URL != "" {
-			urls = append(urls, r.URL)
+			urls[platform] = append(urls[platform], r.URL)
 		}
 		if r.PlatformID != "" {
-			ids = append(ids, r.PlatformID)
+			ids[platform] = append(ids[platform], r.PlatformID)
 		}
 		if r.URL == "" && r.PlatformID == "" {
 			names = append(names, r.Name)
@@ -165,25 +167,33 @@ func (im *accountImport) begin(ctx context.Context, tx *db.Tx, from, to int) err
 	if err := im.places.ready(ctx, tx, sponsors); err != nil {
 		return err
 	}
-	// The repeated conditions are those of the partial indexes.
-	for _, q := range []struct {
-		column, also string
-		values       []string
-	}{{"c.url", "c.url <> ''", urls}, {"c.platform_id", "c.platform_id <> '' AND c.state <> 'exited' AND c.state <> 'closed'", ids}, {"c.name", "TRUE", names}} {
-		if len(q.values) == 0 {
-			continue
-		}
-		var w db.Where
-		cond, args := db.In(q.column, q.values)
-		w.And(cond, args...).And(q.also)
+	read := func(w *db.Where) error {
 		list, err := db.All(ctx, tx, scanAccount, accountSelect+` WHERE `+w.SQL(), w.Args()...)
-		if err != nil {
-			return err
-		}
 		for _, a := range list {
 			for _, k := range append(a.keys(), "n "+a.Platform+" "+string(a.Unit)+" "+a.Name) {
 				im.known[k] = a
 			}
+		}
+		return err
+	}
+	// The repeated conditions are those of the partial indexes.
+	for _, q := range []struct {
+		column, also string
+		by           map[string][]string
+	}{{"c.url", "c.url <> ''", urls}, {"c.platform_id", "c.platform_id <> '' AND c.state <> 'exited' AND c.state <> 'closed'", ids}} {
+		for platform, values := range q.by {
+			var w db.Where
+			cond, args := db.In(q.column, values)
+			if err := read(w.And("c.platform = ?", platform).And(cond, args...).And(q.also)); err != nil {
+				return err
+			}
+		}
+	}
+	if len(names) > 0 {
+		var w db.Where
+		cond, args := db.In("c.name", names)
+		if err := read(w.And(cond, args...)); err != nil {
+			return err
 		}
 	}
 	if len(people) == 0 {

@@ -47,6 +47,9 @@ func (n ListQuery) narrowed() bool {
 	return n.Text != "" || n.Unit != "" || n.Under != "" || n.State != "" || n.SiteKind != "" || n.Platform != "" || n.Kind != "" || n.Gap != "" || n.Monitor != "" || len(n.IDs) > 0
 }
 
+// wordless is the query without its words.
+func (n ListQuery) wordless() ListQuery { n.Text = ""; return n }
+
 // SiteList lists the sites in scope.
 func (s *Service) SiteList(ctx context.Context, scope authz.Scope, n ListQuery) (ListPage[Site], error) {
 	var w db.Where
@@ -110,15 +113,22 @@ func (s *Service) listed(ctx context.Context, scope authz.Scope, n ListQuery, w 
 		}
 		authz.Area("filter", a.Path).Where(w, "u")
 	}
+	var f found
 	if n.Text != "" {
-		f, err := s.find(ctx, l.kind, n.Text)
-		if err != nil {
+		if f, err = s.find(ctx, l.kind, n.Text); err != nil {
 			return nil, 0, false, err
 		}
-		f.where(w, l.alias+".id", l.alias+".unit_id")
 	}
-	narrow := *w // the few and the many put different ends to the same conditions
-	if n.narrowed() || !scope.Covers("/", "") {
+	everywhere := scope.Covers("/", "")
+	narrow, many := w.Copy(), w.Copy()
+	f.where(narrow, l.alias+".id", l.alias+".unit_id", true)
+	f.where(many, l.alias+".id", l.alias+".unit_id", false)
+	counted := false
+	switch {
+	case everywhere && !n.narrowed(): // all of it
+	case everywhere && f.broad() && len(f) == 1 && !n.wordless().narrowed():
+		total, over, counted = few, true, true
+	default:
 		type row struct{ id, path, a, b string }
 		rows, err := db.All(ctx, s.db, func(r db.Scanner) (row, error) {
 			var v row
@@ -142,19 +152,25 @@ func (s *Service) listed(ctx context.Context, scope authz.Scope, n ListQuery, w 
 			}
 			return ids, len(rows), false, nil
 		}
+		if n.Text != "" {
+			total, over, counted = few, true, true
+		}
 	}
+	w = many
 	from := ` FROM unit u CROSS JOIN ` + l.table + ` ` + l.alias + ` WHERE ` + l.alias + `.unit_id = u.id AND ` + w.SQL()
-	most := MaxCounted
-	if n.Text != "" {
-		most = few // each row has to be asked
-	}
-	count := *w
-	total, err = db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM (SELECT 1`+from+` LIMIT `+count.Arg(most+1)+`) x`, count.Args()...)
-	if err != nil {
-		return nil, 0, false, err
-	}
-	if over = total > most; over {
-		total = most
+	if !counted {
+		counts := from
+		if everywhere && !n.narrowed() {
+			counts = ` FROM ` + l.table + ` ` + l.alias
+		}
+		count := w.Copy()
+		total, err = db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM (SELECT 1`+counts+` LIMIT `+count.Arg(MaxCounted+1)+`) x`, count.Args()...)
+		if err != nil {
+			return nil, 0, false, err
+		}
+		if over = total > MaxCounted; over {
+			total = MaxCounted
+		}
 	}
 	ids, err = db.All(ctx, s.db, db.Value[string], `SELECT `+l.alias+`.id`+from+` ORDER BY u.area_path, `+l.order+` LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(n.Offset), w.Args()...)
 	return ids, total, over, err

@@ -239,10 +239,16 @@ func withFormerNames(ctx context.Context, q db.Querier, kind string, list []spok
 type found []foundWord
 
 type foundWord struct {
-	word  string
-	few   bool
-	ids   []string // of the kind
-	units []string
+	kind, word string
+	ids        []string // of the kind
+	units      []string
+}
+
+func (w foundWord) few() bool { return len(w.ids) <= few && len(w.units) <= few }
+
+// broad reports whether some word is met by more records than are named.
+func (f found) broad() bool {
+	return slices.ContainsFunc(f, func(w foundWord) bool { return !w.few() })
 }
 
 // few is how many records a search names; beyond it a list is read in order
@@ -272,21 +278,14 @@ func words(text string) []string {
 func (s *Service) find(ctx context.Context, kind, text string) (found, error) {
 	var out found
 	for _, word := range words(text) {
-		type hit struct{ kind, id string }
-		hits, err := db.All(ctx, s.db, func(r db.Scanner) (hit, error) {
-			var h hit
-			err := r.Scan(&h.kind, &h.id)
-			return h, err
-		}, `SELECT t.kind, t.id FROM ledger_text t WHERE (t.kind = $1 OR t.kind = 'unit') AND t.text LIKE $2 ESCAPE '\' LIMIT $3`, kind, db.Contains(word), few+1)
-		if err != nil {
-			return nil, err
-		}
-		f := foundWord{word: word, few: len(hits) <= few}
-		for _, h := range hits {
-			if h.kind == "unit" {
-				f.units = append(f.units, h.id)
-			} else {
-				f.ids = append(f.ids, h.id)
+		f := foundWord{kind: kind, word: word}
+		for _, q := range []struct {
+			kind string
+			to   *[]string
+		}{{kind, &f.ids}, {"unit", &f.units}} {
+			var err error
+			if *q.to, err = db.All(ctx, s.db, db.Value[string], `SELECT t.id FROM ledger_text t WHERE t.kind = $1 AND t.text LIKE $2 ESCAPE '\' LIMIT $3`, q.kind, db.Contains(word), few+1); err != nil {
+				return nil, err
 			}
 		}
 		out = append(out, f)
@@ -295,16 +294,22 @@ func (s *Service) find(ctx context.Context, kind, text string) (found, error) {
 }
 
 // where narrows w to what was found. object and unit are the columns that hold
-// the ids.
-func (f found) where(w *db.Where, object, unit string) {
+// the ids. A word that many records meet is looked up in a set when all rows
+// are asked, and row by row when a list is read only as far as its page.
+func (f found) where(w *db.Where, object, unit string, all bool) {
 	for _, word := range f {
-		if word.few {
-			a, x := db.In(object, word.ids)
-			b, y := db.In(unit, word.units)
-			w.And(a+" OR "+b, append(x, y...)...)
-			continue
-		}
 		like := db.Contains(word.word)
-		w.And(`EXISTS (SELECT 1 FROM ledger_text t WHERE t.id = `+object+` AND t.text LIKE ? ESCAPE '\') OR EXISTS (SELECT 1 FROM ledger_text t WHERE t.id = `+unit+` AND t.text LIKE ? ESCAPE '\')`, like, like)
+		part := func(column, kind string, ids []string) (string, []any) {
+			switch {
+			case len(ids) <= few:
+				return db.In(column, ids)
+			case all:
+				return column + ` IN (SELECT t.id FROM ledger_text t WHERE t.kind = ? AND t.text LIKE ? ESCAPE '\')`, []any{kind, like}
+			}
+			return `EXISTS (SELECT 1 FROM ledger_text t WHERE t.id = ` + column + ` AND t.text LIKE ? ESCAPE '\')`, []any{like}
+		}
+		a, x := part(object, word.kind, word.ids)
+		b, y := part(unit, "unit", word.units)
+		w.And(a+" OR "+b, append(x, y...)...)
 	}
 }
