@@ -18,7 +18,8 @@ type Field struct {
 	// Names are further heads by which the column is known, lower case.
 	Names []string
 	Need  bool   // a file without it cannot be taken
-	Code  bool   // a number, code or address: blanks inside are never meant
+	Code  bool   // a number, code or address: half width, blanks inside are never meant
+	Apart bool   // of a code: a blank inside stays, for it may part two addresses
 	Hint  string // for the screen
 }
 
@@ -212,7 +213,7 @@ func (r *Reader) Get(key string) string {
 		return ""
 	}
 	f := r.fields[key]
-	clean, did := Tidy(r.row.Cells[i], f.Code)
+	clean, did := tidy(r.row.Cells[i], f.Code, f.Apart)
 	if len(did) > 0 {
 		r.notes = append(r.notes, "“"+f.Name+"”"+strings.Join(did, "、")+"，按“"+clip(clean, 40)+"”读取。")
 	}
@@ -236,7 +237,9 @@ func clip(s string, n int) string {
 // Tidy cleans a cell and says what it did to it, in words that follow the name
 // of the field. Outer blanks go without a word. In a code every blank goes; in
 // words a blank between two Chinese characters.
-func Tidy(s string, code bool) (clean string, did []string) {
+func Tidy(s string, code bool) (clean string, did []string) { return tidy(s, code, false) }
+
+func tidy(s string, code, apart bool) (clean string, did []string) {
 	unseen, wide := 0, 0
 	clean = strings.Map(func(c rune) rune {
 		switch {
@@ -260,9 +263,11 @@ func Tidy(s string, code bool) (clean string, did []string) {
 	}, s)
 	clean = strings.TrimSpace(clean)
 	inner := clean
-	if code {
+	switch {
+	case apart:
+	case code:
 		clean = strings.Join(strings.Fields(clean), "")
-	} else {
+	default:
 		clean = closeUp(clean)
 	}
 	if unseen > 0 {

@@ -19,8 +19,8 @@ import (
 
 // siteFields are what a file of websites may tell.
 var siteFields = []intake.Field{
-	{Key: "host", Name: "域名", Names: []string{"网站域名", "英文域名"}, Need: true, Code: true, Hint: "不带 http:// 和路径"},
-	{Key: "url", Name: "网址", Names: []string{"首页网址", "网站网址"}, Code: true, Hint: "没有域名列时由此得出域名"},
+	{Key: "host", Name: "域名", Names: []string{"网站域名", "英文域名"}, Need: true, Code: true, Apart: true, Hint: "不带 http:// 和路径"},
+	{Key: "url", Name: "网址", Names: []string{"首页网址", "网站网址"}, Code: true, Apart: true, Hint: "没有域名列时由此得出域名"},
 	{Key: "name", Name: "网站名称", Names: []string{"名称"}},
 	{Key: "kind", Name: "网站类别", Names: []string{"类别"}, Hint: "政府门户网站或部门网站"},
 	{Key: "code", Name: "区划代码", Code: true},
@@ -28,7 +28,7 @@ var siteFields = []intake.Field{
 	{Key: "site_code", Name: "政府网站标识码", Names: []string{"site_id", "标识码", "网站标识码"}, Code: true},
 	{Key: "icp", Name: "ICP备案编号", Names: []string{"icp备案号"}, Code: true},
 	{Key: "police_filing", Name: "公安备案编号", Names: []string{"公安备案号"}, Code: true},
-	{Key: "chinese_domain", Name: "中文域名", Code: true},
+	{Key: "chinese_domain", Name: "中文域名", Code: true, Apart: true},
 	{Key: "party_gov_mark", Name: "党政机关网站标识", Code: true},
 	{Key: "contact", Name: "联系方式", Names: []string{"联系电话"}},
 	{Key: "address", Name: "办公地址", Names: []string{"地址"}},
@@ -138,14 +138,7 @@ func (im *siteImport) begin(ctx context.Context, tx *db.Tx, from, to int) error 
 	return err
 }
 
-func (im *siteImport) end(ctx context.Context, tx *db.Tx) ([]taken, error) {
-	for _, v := range im.done {
-		if err := reindex(ctx, tx, "site", v.id); err != nil {
-			return nil, err
-		}
-	}
-	return im.done, nil
-}
+func (im *siteImport) end(context.Context, *db.Tx) ([]taken, error) { return im.done, nil }
 
 func (im *siteImport) take(ctx context.Context, tx *db.Tx, i int, rep *intake.Report) error {
 	r := im.rows[i]

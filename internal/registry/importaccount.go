@@ -23,7 +23,7 @@ import (
 var accountFields = []intake.Field{
 	{Key: "platform", Name: "平台", Names: []string{"平台名称", "账号平台"}, Need: true},
 	{Key: "account", Name: "账号名称", Names: []string{"name", "名称", "账号", "应用名称"}, Need: true},
-	{Key: "url", Name: "网址", Names: []string{"账号网址", "链接", "下载地址"}, Code: true},
+	{Key: "url", Name: "网址", Names: []string{"账号网址", "链接", "下载地址"}, Code: true, Apart: true},
 	{Key: "handle", Name: "账号标识", Names: []string{"微信号", "账号id"}, Code: true},
 	{Key: "platform_id", Name: "平台内部标识", Names: []string{"原始id", "uid"}, Code: true},
 	{Key: "code", Name: "区划代码", Code: true},
@@ -381,7 +381,7 @@ func (im *accountImport) fill(ctx context.Context, tx *db.Tx, known, a Account, 
 		return "", err
 	}
 	im.done = append(im.done, taken{row: r.row, kind: "account", id: string(known.ID), name: known.Name, act: "change", stamp: after.UpdatedAt, before: before})
-	return "change", reindex(ctx, tx, "account", string(known.ID))
+	return "change", nil
 }
 
 func yesNo(s string) (bool, error) {

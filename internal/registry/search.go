@@ -197,8 +197,11 @@ func (s *Service) SweepSearch(ctx context.Context) (int, error) {
 // reindex keeps the search text of one record that has just been written.
 func reindex(ctx context.Context, tx *db.Tx, kind, id string) error {
 	query, scan := siteText+` WHERE s.id = $1`, scanSiteText
-	if kind == "account" {
+	switch kind {
+	case "account":
 		query, scan = accountText+` WHERE c.id = $1`, scanAccountText
+	case "domain":
+		query, scan = domainText+` WHERE d.id = $1`, scanDomainText
 	}
 	list, err := db.All(ctx, tx, scan, query, id)
 	if err != nil {

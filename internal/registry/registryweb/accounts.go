@@ -37,7 +37,7 @@ func accountColumns(app bool) []web.ListColumn[registry.Account] {
 			return c
 		}, Value: func(a registry.Account) any { return a.Name }},
 		{Key: "platform", Head: "平台", Width: 14, Cell: text(func(a registry.Account) string { return registry.Platforms[a.Platform] })},
-		{Key: "unit", Head: "主办单位", Width: 30, Cell: func(a registry.Account) web.Cell { return web.Linked(a.UnitName, "/console/units/"+string(a.Unit)) }},
+		{Key: "unit", Head: "主办单位", Width: 30, Cell: func(a registry.Account) web.Cell { return unitCell(a.Unit, a.UnitName) }},
 		{Key: "area", Head: "区划代码", Width: 16, Off: true, Cell: func(a registry.Account) web.Cell { return web.Cell{Text: a.AreaCode, Keep: true} }},
 		{Key: "state", Head: "状态", Width: 10, Cell: func(a registry.Account) web.Cell { return web.Tagged(accountTag(a)) }},
 		{Key: "gaps", Head: "缺项", Width: 30, Cell: accountGaps, Value: func(a registry.Account) any { return strings.Join(a.Gaps(), "、") }},

@@ -26,13 +26,9 @@ var siteList = web.List[registry.Site]{
 	ID:    func(s registry.Site) string { return string(s.ID) },
 	Empty: web.Empty{Title: "没有符合条件的站点", Text: "请换一个条件；台账为空时，请先导入站点。"},
 	Columns: []web.ListColumn[registry.Site]{
-		{Key: "name", Head: "站点", Title: "网站名称", Width: 30, Fixed: true, Cell: func(s registry.Site) web.Cell {
-			c := web.Linked(s.Name, s.Link())
-			c.Note = s.Host
-			return c
-		}},
-		{Key: "host", Head: "域名", Width: 30, Off: true, Cell: func(s registry.Site) web.Cell { return web.Cell{Text: s.Host, Keep: true} }},
-		{Key: "unit", Head: "主办单位", Width: 30, Cell: func(s registry.Site) web.Cell { return web.Linked(s.UnitName, "/console/units/"+string(s.Unit)) }},
+		{Key: "name", Head: "站点", Title: "网站名称", Width: 30, Fixed: true, Cell: func(s registry.Site) web.Cell { return web.Linked(s.Name, s.Link()) }},
+		{Key: "host", Head: "域名", Width: 30, Cell: func(s registry.Site) web.Cell { return web.Cell{Text: s.Host, Keep: true} }},
+		{Key: "unit", Head: "主办单位", Width: 30, Cell: func(s registry.Site) web.Cell { return unitCell(s.Unit, s.UnitName) }},
 		{Key: "area", Head: "区划代码", Width: 16, Off: true, Cell: func(s registry.Site) web.Cell { return web.Cell{Text: s.AreaCode, Keep: true} }},
 		{Key: "kind", Head: "类别", Title: "网站类别", Width: 14, Cell: func(s registry.Site) web.Cell { return web.Text(s.Kind.Name()) }},
 		{Key: "state", Head: "状态", Width: 10, Cell: func(s registry.Site) web.Cell { return web.Tagged(stateTag(s)) }},
@@ -53,6 +49,13 @@ var siteList = web.List[registry.Site]{
 		{Key: "launched_on", Head: "上线日期", Width: 12, Off: true, Cell: func(s registry.Site) web.Cell { return web.Day(s.LaunchedOn) }, Value: func(s registry.Site) any { return s.LaunchedOn }},
 		{Key: "source", Head: "来源", Width: 20, Off: true, Cell: func(s registry.Site) web.Cell { return web.Text(s.Source) }},
 	},
+}
+
+func unitCell(id org.UnitID, name string) web.Cell {
+	if name == "" {
+		return web.Text("")
+	}
+	return web.Linked(name, "/console/units/"+string(id))
 }
 
 func gapCell(s registry.Site) web.Cell {
