@@ -17,6 +17,7 @@ import (
 	"zhengshu/internal/obligation/obligationweb"
 	"zhengshu/internal/org/orgweb"
 	"zhengshu/internal/publishing/publishingweb"
+	"zhengshu/internal/queries/queriesweb"
 	"zhengshu/internal/registry/registryweb"
 	"zhengshu/internal/reporting/reportingweb"
 	"zhengshu/internal/signin/signinweb"
@@ -33,7 +34,8 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		gate.Routes(),
 		workbenchweb.New(h.Workbench, h.Notify, h.Config.Clock).Routes(),
 		orgweb.New(h.DB, h.Org, h.Registry, h.Obligations).Routes(),
-		registryweb.New(h.DB, h.Org, h.Registry, h.Blobs).Clocks(h.Obligations).Cases(h.Approvals).Routes(),
+		registryweb.New(h.DB, h.Org, h.Registry, h.Blobs).Clocks(h.Obligations).Cases(h.Approvals).Queries(h.Queries).Routes(),
+		queriesweb.New(h.Queries, registryweb.Lists()...).Routes(),
 		approvalweb.New(h.Approvals, h.DB, h.Blobs).Routes(),
 		lifecycleweb.New(h.Lifecycle, h.Approvals, h.Org).Routes(),
 		obligationweb.New(h.Obligations).Routes(),

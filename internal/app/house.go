@@ -38,6 +38,7 @@ import (
 	"zhengshu/internal/passage"
 	"zhengshu/internal/portal"
 	"zhengshu/internal/publishing"
+	"zhengshu/internal/queries"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/reporting"
 	"zhengshu/internal/rules"
@@ -84,6 +85,7 @@ type House struct {
 	Obligations *obligation.Service
 	Approvals   *approval.Service
 	Registry    *registry.Service
+	Queries     *queries.Service
 	Library     *library.Service
 	Lifecycle   *lifecycle.Service
 	Inspection  *inspection.Service
@@ -188,6 +190,7 @@ func (h *House) wire(ctx context.Context) error {
 	h.Approvals = approval.New(h.DB, h.Org, h.Obligations, h.Days, h.Config.StepDays)
 	h.Settings = sx2021.Defaults()
 	h.Registry = registry.New(h.DB, h.Org)
+	h.Queries = queries.New(h.DB)
 	h.Registry.Clocks(h.Obligations)
 	h.Registry.Govern(func() sx2021.Settings { return h.Settings })
 	h.Library = library.New(h.DB, h.Org, h.Registry, h.Obligations, inspectText, h.Settings)
@@ -289,6 +292,9 @@ func (sweep) Kind() string { return "app.sweep" }
 // Sweep does what has come due: obligations, timed publications, old sessions.
 // It catches up after an outage.
 func (h *House) Sweep(ctx context.Context) error {
+	if _, err := h.Registry.SweepSearch(ctx); err != nil {
+		return err
+	}
 	if _, err := h.Library.KeepCycles(ctx); err != nil {
 		return err
 	}

@@ -68,6 +68,8 @@ var QuietTables = map[string]string{
 	"session":         "server sessions",
 	"search_document": "the search index follows the library",
 	"search_text":     "the search index follows the library",
+	"ledger_text":     "the search text of the ledger follows its records",
+	"list_columns":    "which columns a person likes to see",
 	"autosave":        "unsent text of a form",
 	"probe":           "availability probes",
 	"probe_day":       "probes rolled up by day",

@@ -3,6 +3,7 @@ package db
 import (
 	"database/sql/driver"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -119,6 +120,11 @@ func (w *Where) AndIf(ok bool, cond string, args ...any) *Where {
 		w.And(cond, args...)
 	}
 	return w
+}
+
+// Copy is the same conditions, to be gone on with apart.
+func (w *Where) Copy() *Where {
+	return &Where{parts: slices.Clone(w.parts), args: slices.Clone(w.args)}
 }
 
 // SQL is the condition, TRUE when there is none.

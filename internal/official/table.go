@@ -1,6 +1,7 @@
 package official
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"iter"
@@ -65,23 +66,37 @@ func refuse(err error, format string, a ...any) *FileError {
 type Row struct {
 	Number   int      // 1-based, as a spreadsheet program numbers it
 	Cells    []string // at least as many as the header has; more when the row is too long
-	Warnings []string // Chinese sentences about this row, e.g. a formula without a value
+	Warnings []string // Chinese sentences about this row, e.g. a formula whose kept value was read
+	Wrong    []string // Chinese sentences about cells whose content is lost or an error: the row must not be taken
 	Hidden   bool     // the row is hidden or filtered out in the workbook
 }
 
 // Table is a table as it was found in a file.
 type Table struct {
-	Name      string   // the file name as given
-	Sheet     string   // the worksheet; empty for CSV
-	Encoding  string   // UTF-8, UTF-16 or GB18030; empty for XLSX
-	Separator rune     // of a CSV
-	Header    []string // trimmed, line breaks removed
-	HeaderRow int      // 1-based
-	Notes     []string // Chinese sentences for the person who sent the file
+	Name      string      // the file name as given
+	Sheet     string      // the worksheet; empty for CSV
+	Encoding  string      // UTF-8, UTF-16 or GB18030; empty for XLSX
+	Separator rune        // of a CSV
+	Header    []string    // trimmed, line breaks removed
+	HeaderRow int         // 1-based
+	Notes     []string    // Chinese sentences for the person who sent the file
+	Sheets    []SheetInfo // of a workbook, in order
 
 	limits Limits
 	open   func() iter.Seq2[raw, error]
 	spans  func(row int) bool // whether a merged range goes on below the row; nil for CSV
+}
+
+// SheetInfo is one worksheet of a workbook.
+type SheetInfo struct {
+	Name   string
+	Hidden bool
+}
+
+// Choice says which part of a file is the table; the zero value finds it.
+type Choice struct {
+	Sheet     string // the worksheet; a hidden one is read only when it is named here
+	HeaderRow int    // 1-based; 0: found
 }
 
 // raw is a row as a format's reader gives it: cells as found, before merging.
@@ -90,6 +105,7 @@ type raw struct {
 	cells    []string
 	filled   []string // with merged cells filled; nil when nothing is merged here
 	warnings []string
+	wrong    []string
 	hidden   bool
 }
 
@@ -102,6 +118,11 @@ const headerSearch = 10
 // or .xlsx. Leading rows with a single cell are titles and are passed over.
 // Errors are *FileError, unless reading r itself failed.
 func ReadTable(r io.ReaderAt, size int64, name string, limits Limits) (*Table, error) {
+	return ReadChosen(r, size, name, Choice{}, limits)
+}
+
+// ReadChosen is ReadTable of a part that a person has chosen.
+func ReadChosen(r io.ReaderAt, size int64, name string, choice Choice, limits Limits) (*Table, error) {
 	l := limits.filled()
 	switch {
 	case size <= 0:
@@ -122,13 +143,17 @@ func ReadTable(r io.ReaderAt, size int64, name string, limits Limits) (*Table, e
 	low := strings.ToLower(path.Base(strings.ReplaceAll(name, `\`, "/")))
 	var err error
 	switch {
+	case ole && locked(r, size):
+		return nil, refuse(nil, "文件“%s”设了打开密码，平台不读取加密的文件，请去掉密码并另存为.xlsx后再导入。", name)
 	case ole:
 		return nil, refuse(nil, "文件“%s”是旧版Excel（.xls）或设了密码的工作簿，请去掉密码并另存为.xlsx后再导入。", name)
+	case strings.HasSuffix(low, ".xlsm"), strings.HasSuffix(low, ".xltm"), strings.HasSuffix(low, ".xlsb"):
+		return nil, refuse(nil, "文件“%s”是可以带宏的工作簿，平台不接受宏，请另存为不带宏的.xlsx后再导入。", name)
 	case strings.HasSuffix(low, ".xlsx"):
 		if !zipped {
 			return nil, refuse(nil, "文件“%s”的名称是.xlsx，内容却不是Excel工作簿，请用表格软件打开后另存为.xlsx。", name)
 		}
-		err = t.openXLSX(r, size)
+		err = t.openXLSX(r, size, choice.Sheet)
 	case strings.HasSuffix(low, ".csv.gz"):
 		if !gzipped {
 			return nil, refuse(nil, "文件“%s”的名称是.gz，内容却没有压缩，请改名为.csv后再导入。", name)
@@ -148,7 +173,46 @@ func ReadTable(r io.ReaderAt, size int64, name string, limits Limits) (*Table, e
 	if err != nil {
 		return nil, err
 	}
+	if choice.HeaderRow > 0 {
+		return t, t.headerAt(choice.HeaderRow)
+	}
 	return t, t.findHeader()
+}
+
+// locked reports whether an OLE file holds an encrypted workbook: the stream
+// EncryptedPackage stands in the directory, in UTF-16.
+func locked(r io.ReaderAt, size int64) bool {
+	mark := []byte("E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e\x00")
+	const window = 64 << 10
+	buf := make([]byte, window+len(mark))
+	for at := int64(0); at < min(size, 64<<20); at += window {
+		n, err := r.ReadAt(buf, at)
+		if bytes.Contains(buf[:n], mark) {
+			return true
+		}
+		if err != nil {
+			return false
+		}
+	}
+	return false
+}
+
+// headerAt takes the row that a person has named.
+func (t *Table) headerAt(number int) error {
+	for row, err := range t.open() {
+		if err != nil {
+			return err
+		}
+		if row.number < number {
+			continue
+		}
+		if row.number > number || count(row.cells) == 0 {
+			break
+		}
+		t.readHeader(row)
+		return nil
+	}
+	return refuse(nil, "文件“%s”的第%d行没有内容，不能作表头，请改填表头所在的行号。", t.Name, number)
 }
 
 // findHeader takes the first row with at least two cells among the first rows
@@ -180,6 +244,11 @@ func (t *Table) findHeader() error {
 		text := strings.TrimSpace(strings.Join(row.cells, ""))
 		t.Notes = append(t.Notes, fmt.Sprintf("第%d行“%s”按标题略过。", row.number, clip(text, 30)))
 	}
+	t.readHeader(at)
+	return nil
+}
+
+func (t *Table) readHeader(at raw) {
 	cells := at.cells
 	if at.filled != nil {
 		cells = at.filled
@@ -203,7 +272,6 @@ func (t *Table) findHeader() error {
 		}
 		seen[h] = i
 	}
-	return nil
 }
 
 // Rows yields the rows under the header in order; rows without content are
@@ -225,7 +293,7 @@ func (t *Table) Rows() iter.Seq2[Row, error] {
 				yield(Row{}, refuse(nil, "文件“%s”的数据超过%d行，请拆成几个文件分别导入。", t.Name, t.limits.Rows))
 				return
 			}
-			row := Row{Number: r.number, Warnings: r.warnings, Hidden: r.hidden}
+			row := Row{Number: r.number, Warnings: r.warnings, Wrong: r.wrong, Hidden: r.hidden}
 			cells := r.cells
 			if r.filled != nil {
 				cells = r.filled

@@ -300,10 +300,89 @@ func TestReadXLSX(t *testing.T) {
 		}
 		said := strings.Join(tab.Notes, "")
 		for _, r := range rows {
-			said += strings.Join(r.Warnings, "")
+			said += strings.Join(r.Warnings, "") + strings.Join(r.Wrong, "")
 		}
 		if show(rows) != c.rows || !strings.Contains(said, c.note) || c.note == "" && said != "" {
 			t.Errorf("%s:\n got %s (%s)\nwant %s (%s)", c.what, show(rows), said, c.rows, c.note)
+		}
+	}
+}
+
+func TestReadChosen(t *testing.T) {
+	book := workbook(t, func(f *excelize.File) {
+		_, err := f.NewSheet("内部")
+		must(t, err)
+		must(t, f.SetSheetRow("内部", "A1", &[]any{"说明"}))
+		must(t, f.SetSheetRow("内部", "A3", &[]any{"甲", "乙"}))
+		must(t, f.SetSheetRow("内部", "A4", &[]any{"1", "2"}))
+		must(t, f.SetSheetVisible("内部", false))
+	})
+	open := func(c Choice) (*Table, error) {
+		return ReadChosen(bytes.NewReader(book), int64(len(book)), "台账.xlsx", c, Limits{})
+	}
+	tab, err := open(Choice{})
+	must(t, err)
+	if len(tab.Sheets) != 2 || tab.Sheets[0].Hidden || !tab.Sheets[1].Hidden || tab.Sheet != "Sheet1" {
+		t.Errorf("sheets %+v, read %s", tab.Sheets, tab.Sheet)
+	}
+	tab, err = open(Choice{Sheet: "内部", HeaderRow: 3})
+	must(t, err)
+	if got := strings.Join(tab.Header, "|"); got != "甲|乙" || !strings.Contains(strings.Join(tab.Notes, ""), "已按您的选择读取") {
+		t.Errorf("header %s, notes %v", got, tab.Notes)
+	}
+	n := 0
+	for _, err := range tab.Rows() {
+		must(t, err)
+		n++
+	}
+	if n != 1 {
+		t.Errorf("%d rows under the chosen header", n)
+	}
+	for _, c := range []struct {
+		choice Choice
+		says   string
+	}{{Choice{Sheet: "没有"}, "没有名为“没有”的工作表"}, {Choice{Sheet: "内部", HeaderRow: 2}, "第2行没有内容"}, {Choice{HeaderRow: 99}, "第99行没有内容"}} {
+		if _, err := open(c.choice); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%+v: %v", c.choice, err)
+		}
+	}
+}
+
+func TestFormulasAreNamedAndTheirResultTaken(t *testing.T) {
+	_, rows, err := read("台账.xlsx", workbook(t, func(f *excelize.File) { must(t, f.SetCellFormula("Sheet1", "B2", "2-1")) }), Limits{})
+	must(t, err)
+	if show(rows) != "2:西安|1" || !strings.Contains(strings.Join(rows[0].Warnings, ""), "B2是公式，已按文件里保存的计算结果读取") || len(rows[0].Wrong) > 0 {
+		t.Errorf("%s %v %v", show(rows), rows[0].Warnings, rows[0].Wrong)
+	}
+	_, rows, err = read("台账.xlsx", repack(t, workbook(t, nil), "xl/worksheets/sheet1.xml", func(s string) string {
+		return strings.Replace(s, `<c r="B2"><v>1</v></c>`, `<c r="B2" t="e"><f>1/0</f><v>#DIV/0!</v></c>`, 1)
+	}), Limits{})
+	must(t, err)
+	if !strings.Contains(strings.Join(rows[0].Wrong, ""), "是错误值“#DIV/0!”") {
+		t.Errorf("%s %v", show(rows), rows[0].Wrong)
+	}
+}
+
+func TestLockedAndMacroWorkbooksAreNamed(t *testing.T) {
+	f := excelize.NewFile()
+	must(t, f.SetSheetRow("Sheet1", "A1", &[]any{"甲", "乙"}))
+	var locked bytes.Buffer
+	_, err := f.WriteTo(&locked, excelize.Options{Password: "123"})
+	must(t, err)
+	var z bytes.Buffer
+	w := zip.NewWriter(&z)
+	for _, name := range []string{"xl/workbook.xml", "xl/vbaProject.bin"} {
+		_, err := w.Create(name)
+		must(t, err)
+	}
+	must(t, w.Close())
+	for _, c := range []struct {
+		name string
+		body []byte
+		says string
+	}{{"台账.xlsx", locked.Bytes(), "设了打开密码"}, {"台账.xlsx", z.Bytes(), "里有宏"}, {"台账.xlsm", z.Bytes(), "可以带宏"}, {"台账.xls", []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 rest"), "旧版Excel"}} {
+		if _, _, err := read(c.name, c.body, Limits{}); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v, want %s", c.name, err, c.says)
 		}
 	}
 }

@@ -46,7 +46,7 @@ func (t *Table) damaged(err error) error {
 	return refuse(err, "工作簿“%s”已损坏或不完整，请用表格软件打开并另存为.xlsx后再导入。", t.Name)
 }
 
-func (t *Table) openXLSX(r io.ReaderAt, size int64) error {
+func (t *Table) openXLSX(r io.ReaderAt, size int64, chosen string) error {
 	z, err := zip.NewReader(r, size)
 	if err != nil {
 		return t.damaged(err)
@@ -66,7 +66,10 @@ func (t *Table) openXLSX(r io.ReaderAt, size int64) error {
 			return refuse(nil, "工作簿“%s”解压后超过%s，请拆成几个文件分别导入。", t.Name, sizeText(t.limits.Unpacked))
 		}
 	}
-	if err := b.workbook(); err != nil {
+	if _, macros := b.parts["xl/vbaproject.bin"]; macros {
+		return refuse(nil, "工作簿“%s”里有宏，平台不接受宏，请另存为不带宏的.xlsx后再导入。", t.Name)
+	}
+	if err := b.workbook(chosen); err != nil {
 		return t.damaged(err)
 	}
 	if err := b.styles(); err != nil {
@@ -144,8 +147,8 @@ func attr(se xml.StartElement, name string) string {
 	return ""
 }
 
-// workbook finds the first visible worksheet.
-func (b *book) workbook() error {
+// workbook finds the chosen worksheet, or the first visible one.
+func (b *book) workbook(chosen string) error {
 	f, ok := b.parts["xl/workbook.xml"]
 	if !ok {
 		return errors.New("no xl/workbook.xml")
@@ -193,7 +196,17 @@ func (b *book) workbook() error {
 	}
 	for _, s := range sheets {
 		part, ok := b.parts[targets[s.id]]
+		hidden := s.state == "hidden" || s.state == "veryHidden"
+		if ok {
+			b.t.Sheets = append(b.t.Sheets, SheetInfo{Name: s.name, Hidden: hidden})
+		}
 		switch {
+		case chosen != "" && s.name == chosen && ok && b.sheet == nil:
+			b.sheet, b.t.Sheet = part, s.name
+			if hidden {
+				b.t.Notes = append(b.t.Notes, fmt.Sprintf("工作表“%s”是隐藏的，已按您的选择读取。", clip(s.name, 40)))
+			}
+		case chosen != "": // the person has seen the list and chosen
 		case s.state == "hidden" || s.state == "veryHidden":
 			b.t.Notes = append(b.t.Notes, fmt.Sprintf("工作表“%s”是隐藏的，没有读取。", clip(s.name, 40)))
 		case !ok: // a chart sheet
@@ -202,6 +215,9 @@ func (b *book) workbook() error {
 		default:
 			b.sheet, b.t.Sheet = part, s.name
 		}
+	}
+	if b.sheet == nil && chosen != "" {
+		return refuse(nil, "工作簿“%s”中没有名为“%s”的工作表，请重新选择。", b.t.Name, clip(chosen, 40))
 	}
 	if b.sheet == nil {
 		return refuse(nil, "工作簿“%s”中没有可见的工作表，请取消隐藏并保存后再导入。", b.t.Name)
@@ -583,12 +599,15 @@ func (b *book) row(d *scanner, r *raw) error {
 					return fmt.Errorf("cell reference %.20q", ref)
 				}
 			}
-			text, warning, err := b.cell(d, el)
+			text, said, err := b.cell(d, el)
 			if err != nil {
 				return err
 			}
-			if warning != "" {
-				r.warnings = append(r.warnings, fmt.Sprintf("%s%d%s", ColumnName(col), r.number, warning))
+			if said.warning != "" {
+				r.warnings = append(r.warnings, fmt.Sprintf("%s%d%s", ColumnName(col), r.number, said.warning))
+			}
+			if said.wrong != "" {
+				r.wrong = append(r.wrong, fmt.Sprintf("%s%d%s", ColumnName(col), r.number, said.wrong))
 			}
 			if text == "" {
 				continue
@@ -604,15 +623,24 @@ func (b *book) row(d *scanner, r *raw) error {
 	}
 }
 
+// remark is what a person must know of a cell, after its address: a warning,
+// or what makes its row unfit to be taken.
+type remark struct{ warning, wrong string }
+
 // cell reads one cell up to its end and returns the text a person sees, with
 // dates in ISO form.
-func (b *book) cell(d *scanner, c xml.StartElement) (text, warning string, err error) {
+func (b *book) cell(d *scanner, c xml.StartElement) (text string, said remark, err error) {
+	text, said.warning, said.wrong, err = b.content(d, c)
+	return text, said, err
+}
+
+func (b *book) content(d *scanner, c xml.StartElement) (text, warning, wrong string, err error) {
 	var v strings.Builder
 	formula, hasValue, in, depth := false, false, false, 1
 	for depth > 0 {
 		tok, err := d.token()
 		if err != nil {
-			return "", "", noEOF(err)
+			return "", "", "", noEOF(err)
 		}
 		switch el := tok.(type) {
 		case xml.StartElement:
@@ -620,7 +648,7 @@ func (b *book) cell(d *scanner, c xml.StartElement) (text, warning string, err e
 			case "is":
 				s, err := b.richText(d)
 				if err != nil {
-					return "", "", err
+					return "", "", "", err
 				}
 				v.WriteString(s)
 				hasValue = true
@@ -640,66 +668,70 @@ func (b *book) cell(d *scanner, c xml.StartElement) (text, warning string, err e
 			}
 		}
 		if v.Len() > b.t.limits.Cell {
-			return "", "", refuse(nil, "工作簿“%s”有一个单元格的内容超过%s，请缩短后再导入。", b.t.Name, sizeText(int64(b.t.limits.Cell)))
+			return "", "", "", refuse(nil, "工作簿“%s”有一个单元格的内容超过%s，请缩短后再导入。", b.t.Name, sizeText(int64(b.t.limits.Cell)))
 		}
 	}
 	text = v.String()
 	if formula && (!hasValue || text == "" && attr(c, "t") != "str") {
-		return "", "是公式但没有保存计算结果，请用表格软件打开并保存后再导入。", nil
+		return "", "", "是公式但没有保存计算结果，请用表格软件打开并保存后再导入。", nil
+	}
+	if formula {
+		warning = "是公式，已按文件里保存的计算结果读取。"
 	}
 	switch attr(c, "t") {
 	case "s":
 		i, err := strconv.Atoi(strings.TrimSpace(text))
 		if err != nil || i < 0 || i >= len(b.strings) {
 			if text == "" {
-				return "", "", nil
+				return "", "", "", nil
 			}
-			return "", "", fmt.Errorf("shared string %.20q of %d", text, len(b.strings))
+			return "", "", "", fmt.Errorf("shared string %.20q of %d", text, len(b.strings))
 		}
-		return b.strings[i], "", nil
+		return b.strings[i], warning, "", nil
 	case "inlineStr":
-		return text, "", nil
+		return text, warning, "", nil
 	case "str":
-		return unescape(text), "", nil
+		return unescape(text), warning, "", nil
 	case "b":
-		return map[string]string{"1": "TRUE", "0": "FALSE", "true": "TRUE", "false": "FALSE"}[text], "", nil
+		return map[string]string{"1": "TRUE", "0": "FALSE", "true": "TRUE", "false": "FALSE"}[text], warning, "", nil
 	case "e":
-		return text, fmt.Sprintf("是错误值“%s”，请改正后再导入。", clip(text, 20)), nil
+		return text, "", fmt.Sprintf("是错误值“%s”，请改正后再导入。", clip(text, 20)), nil
 	case "d":
-		return isoDate(text), "", nil
+		return isoDate(text), warning, "", nil
 	}
 	var fm format
 	if s, err := strconv.Atoi(attr(c, "s")); err == nil && s >= 0 && s < len(b.formats) {
 		fm = b.formats[s]
 	}
-	return b.number(strings.TrimSpace(text), fm)
+	text, odd, wrong, err := b.number(strings.TrimSpace(text), fm)
+	return text, warning + odd, wrong, err
 }
 
 // number shows a numeric cell.
-func (b *book) number(v string, fm format) (text, warning string, err error) {
+func (b *book) number(v string, fm format) (text, warning, wrong string, err error) {
 	if v == "" {
-		return "", "", nil
+		return "", "", "", nil
 	}
 	f, perr := strconv.ParseFloat(v, 64)
 	if perr != nil || math.IsNaN(f) || math.IsInf(f, 0) {
-		return v, "的数值无法识别，已按原样读取，请核对。", nil
+		return v, "的数值无法识别，已按原样读取，请核对。", "", nil
 	}
 	if fm.date || fm.clock {
 		if s, ok := b.dateText(f, fm); ok {
-			return s, "", nil
+			return s, "", "", nil
 		}
 	}
 	if fm.percent {
-		return decimal(f*100) + "%", "", nil
+		return decimal(f*100) + "%", "", "", nil
 	}
 	text = decimal(f)
 	if fm.zeros > 0 && f >= 0 && f == math.Trunc(f) && len(text) < fm.zeros {
 		text = strings.Repeat("0", fm.zeros-len(text)) + text
 	}
 	if math.Abs(f) >= 1e15 {
-		warning = "的数字超过15位，表格软件已丢失末尾几位；请将该列设为文本格式后重新填写。"
+		wrong = "的数字超过15位，表格软件已丢失末尾几位；请将该列设为文本格式后重新填写。"
 	}
-	return text, warning, nil
+	return text, warning, wrong, nil
 }
 
 // decimal writes a number with the fifteen digits a spreadsheet shows, never in

@@ -19,6 +19,19 @@ import (
 type ImportOptions struct {
 	DryRun bool
 	Source string // where the rows come from, kept with each record
+	// SkipHidden leaves out rows that are hidden in the workbook.
+	SkipHidden bool
+	// File is the brought file that the rows' effects are kept under, so that
+	// they can be undone; empty keeps none.
+	File string
+	// From is how many rows an import that was broken off had taken.
+	From int
+	// Resume is the report as it stood then.
+	Resume *intake.Report
+	// Kept is told in the transaction of every batch how many rows are taken.
+	Kept func(ctx context.Context, tx *db.Tx, taken int, rep intake.Report) error
+	// Seen is told how many rows are done with, after each batch.
+	Seen func(rows int)
 }
 
 // batchRows is how many rows commit together: a kill loses at most one batch,

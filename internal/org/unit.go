@@ -346,6 +346,15 @@ func (s *Service) UnitNamed(ctx context.Context, q db.Querier, scope authz.Scope
 	return u, err
 }
 
+// UnitsNamed are the standing units in scope with one of the names, by place.
+func (s *Service) UnitsNamed(ctx context.Context, q db.Querier, scope authz.Scope, names []string) ([]Unit, error) {
+	var w db.Where
+	scope.Where(&w, "u")
+	cond, args := db.In("u.name", names)
+	w.And(cond, args...).And("u.abolished_on IS NULL")
+	return db.All(ctx, q, scanUnit, unitSelect+` WHERE `+w.SQL()+` ORDER BY u.area_path`, w.Args()...)
+}
+
 // Area by id. Divisions are public facts and carry no scope.
 func (s *Service) Area(ctx context.Context, q db.Querier, id AreaID) (Area, error) {
 	a, err := areaByID(ctx, q, id)

@@ -164,6 +164,29 @@ func (m Machine) Take(ctx context.Context, tx *db.Tx, object, act string, note N
 	return from, to, nil
 }
 
+// Begin performs the first act of new objects, which have no history yet, in
+// one go, and returns their state.
+func (m Machine) Begin(ctx context.Context, tx *db.Tx, objects []string, act string, note Note) (string, error) {
+	i := slices.IndexFunc(m.Moves, func(v Move) bool { return v.From == "" && v.Act == act })
+	if i < 0 {
+		return "", fmt.Errorf("passage: %s does not begin with %s", m.Kind, act)
+	}
+	actor, ok := audit.ActorFrom(ctx)
+	if !ok {
+		return "", audit.ErrNoActor
+	}
+	to := m.Moves[i].To
+	rows := make([][]any, len(objects))
+	for n, o := range objects {
+		rows[n] = []any{m.Kind, o, 1, nil, "", act, to, tx.Now(), actor.ID, actor.Name, note.Says, note.CaseID}
+	}
+	err := tx.InsertAll(ctx, "passage", []string{"kind", "object_id", "seq", "prev_seq", "from_state", "act", "to_state", "at", "actor_id", "actor_name", "note", "case_id"}, rows)
+	if err != nil {
+		return "", fmt.Errorf("passage: %s %s: %w", m.Kind, act, err)
+	}
+	return to, nil
+}
+
 // History is every step of the object, oldest first. The caller has checked
 // the scope of the object itself.
 func (m Machine) History(ctx context.Context, q db.Querier, object string) ([]Step, error) {

@@ -2,16 +2,12 @@ package registry
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
-	"zhengshu/internal/fault"
-	"zhengshu/internal/intake"
-	"zhengshu/internal/official"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/rules/sx2021"
@@ -122,108 +118,6 @@ func (a Account) Gaps() []string {
 		}
 	}
 	return out
-}
-
-// ImportAccounts takes a file of accounts. The key is platform and address.
-func (s *Service) ImportAccounts(ctx context.Context, scope authz.Scope, t *official.Table, o org.ImportOptions) (intake.Report, error) {
-	rep := intake.New(o.DryRun)
-	h := intake.ReadHeader(t)
-	if !h.Has("platform", "平台") || !h.Has("account", "name", "账号名称") {
-		return rep, intake.Unknown(t, "账号文件要有 platform（平台）、account（账号名称）列，并有 code（区划代码）或 sponsor（主办单位）列。")
-	}
-	type row struct {
-		n                                                     int
-		platform, name, url, code, sponsor, sponsorType, area string
-	}
-	var rows []row
-	for r, err := range t.Rows() {
-		if err != nil {
-			return rep, fault.New(fault.Invalid, err.Error())
-		}
-		rep.Read++
-		rows = append(rows, row{r.Number, strings.ToLower(h.Get(r, "platform", "平台")), h.Get(r, "account", "name", "账号名称"), h.Get(r, "url", "网址"),
-			h.Get(r, "code", "区划代码"), h.Get(r, "sponsor", "主办单位"), h.Get(r, "sponsor_type"), h.Get(r, "area")})
-	}
-	err := org.Batches(ctx, s.db, len(rows), o.DryRun, &rep, func(tx *db.Tx, i int, rep *intake.Report) error {
-		r := rows[i]
-		sponsor := r.sponsor
-		if sponsor == "" {
-			sponsor = r.sponsorType
-		}
-		added, err := s.takeAccount(ctx, tx, scope, Account{Platform: r.platform, Name: r.name, URL: r.url, Source: o.Source}, r.code, sponsor)
-		switch {
-		case err != nil:
-			return rep.RefuseFault(r.n, err)
-		case added:
-			rep.Accepted++
-		default:
-			rep.Unchanged++
-		}
-		return nil
-	})
-	return rep, err
-}
-
-func (s *Service) takeAccount(ctx context.Context, tx *db.Tx, scope authz.Scope, a Account, code, sponsor string) (bool, error) {
-	if Platforms[a.Platform] == "" {
-		for key, name := range Platforms {
-			if name == a.Platform {
-				a.Platform = key
-			}
-		}
-	}
-	var f fault.Fields
-	f.Check(Platforms[a.Platform] != "", "platform", "平台“"+a.Platform+"”无法识别，应为微博、微信公众号、抖音、头条等")
-	f.Check(a.Name != "", "account", "账号名称没有填写")
-	f.Check(code != "" || sponsor != "", "sponsor", "没有主办单位，也没有区划代码")
-	if err := f.Err(); err != nil {
-		return false, err
-	}
-	if a.URL != "" {
-		n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM account WHERE platform = $1 AND url = $2`, a.Platform, a.URL)
-		if err != nil || n > 0 {
-			return false, err
-		}
-	}
-	area, err := s.org.AreaByCode(ctx, tx, code)
-	if fault.Is(err, fault.NotFound) {
-		return false, fault.Newf(fault.Invalid, "区划代码“%s”没有登记，请先导入区划。", code).On("code", "")
-	}
-	if err != nil {
-		return false, err
-	}
-	unit, err := s.accountSponsor(ctx, tx, area, sponsor, a.Source)
-	if err != nil {
-		return false, err
-	}
-	if !scope.Covers(unit.AreaPath, unit.LinePath) {
-		return false, fault.Newf(fault.Forbidden, "主办单位“%s”不在您的管辖范围内。", unit.Name).On("sponsor", "")
-	}
-	a.Unit = unit.ID
-	_, err = s.enterAccount(ctx, tx, a, "enter", Why{Says: "存量登记：" + a.Source, Source: ByImport, Ref: a.Source})
-	return err == nil, err
-}
-
-// accountSponsor finds whose account it is (谁开设、谁主办): the area's office
-// when no unit is named, the named unit, or the area's 公安局 and its like when
-// the file gives only the kind of body.
-func (s *Service) accountSponsor(ctx context.Context, tx *db.Tx, area org.Area, sponsor, source string) (org.Unit, error) {
-	system := authz.System("registry.import")
-	if sponsor == "" {
-		return s.org.SameLevelOffice(ctx, tx, org.Unit{Area: area.ID})
-	}
-	if u, err := s.org.UnitNamed(ctx, tx, system, area.ID, sponsor); err == nil || !fault.Is(err, fault.NotFound) {
-		return u, err
-	}
-	if sponsor != "公安机关" {
-		return org.Unit{}, fault.Newf(fault.Invalid, "主办单位“%s”没有登记，请先在单位台账登记。", sponsor).On("sponsor", "")
-	}
-	name := "公安局"
-	if area.Level == org.Province && !strings.HasSuffix(area.Name, "市") {
-		name = "公安厅"
-	}
-	u, _, err := s.org.AddUnit(ctx, tx, org.Unit{Area: area.ID, Kind: org.Department, Name: area.Name + name, ShortName: name, Line: "police", Source: source})
-	return u, err
 }
 
 // AccountFilter narrows Accounts.

@@ -25,12 +25,14 @@ const (
 	UnitFile    FileKind = "units"
 	SiteFile    FileKind = "sites"
 	AccountFile FileKind = "accounts"
+	AppFile     FileKind = "apps"
+	DomainFile  FileKind = "domains"
 )
 
 // FileKinds is the closed list in screen order.
-var FileKinds = []FileKind{UnitFile, SiteFile, AccountFile}
+var FileKinds = []FileKind{UnitFile, SiteFile, AccountFile, AppFile, DomainFile}
 
-var fileKindNames = map[FileKind]string{UnitFile: "区划和单位", SiteFile: "网站", AccountFile: "政务新媒体账号"}
+var fileKindNames = map[FileKind]string{UnitFile: "区划和单位", SiteFile: "网站", AccountFile: "政务新媒体账号", AppFile: "移动客户端和小程序", DomainFile: "域名"}
 
 // Name is the kind in Chinese.
 func (k FileKind) Name() string { return fileKindNames[k] }

@@ -139,7 +139,7 @@ func keep(ctx context.Context, tx *db.Tx, kind, id string, w Why, list ...pair) 
 			return err
 		}
 	}
-	return nil
+	return reindex(ctx, tx, kind, id)
 }
 
 // entered writes that a record came into the ledger.

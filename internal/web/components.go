@@ -188,6 +188,7 @@ type Filter struct {
 	More   []Field // behind 更多条件
 	Hidden []Field // kept as they are: tab, sort
 	Total  int     // results, announced; below 0 is not shown
+	Over   bool    // there are more than Total
 	Reset  string  // address without conditions; default Action
 }
 
@@ -232,7 +233,8 @@ func (f Filter) MoreOpen() bool {
 
 // Pager leads through a long list; an empty list shows none.
 type Pager struct {
-	Page, Pages, Total, Per int // Page counts from 1
+	Page, Pages, Total, Per int  // Page counts from 1
+	Over                    bool // there are more than Total; they are not counted
 	path                    string
 	query                   url.Values
 }

@@ -33,7 +33,7 @@ func (lowUseView) Crumbs() []web.Crumb {
 }
 
 func newLowUseView(list []registry.LowUse, total, threshold int) lowUseView {
-	v := lowUseView{Tabs: tabsOf(lowUsePath, false),
+	v := lowUseView{Tabs: tabsOf(appsPath, false),
 		Heading: web.Heading{Title: "低使用量客户端", Lead: "月活跃用户低于 " + strconv.Itoa(threshold) + " 人或没有统计的移动客户端、小程序，供研究整合（第二十七条：严格按照集约节约的原则统筹移动客户端等应用系统建设）。标准由省里设定，国家没有规定人数。"},
 		Filter:  web.Filter{Action: lowUsePath, Total: total},
 		Table: web.Table{Caption: "低使用量客户端", Quiet: true, Columns: []web.Column{{Head: "名称", Wide: true}, {Head: "主办单位"}, {Head: "月活跃用户", Number: true}, {Head: "统计日期"}, {Head: "本单位其他客户端", Number: true}, {Head: "办理"}},
@@ -67,7 +67,7 @@ func (h *Handler) lowUse(w http.ResponseWriter, r *http.Request) error {
 			v.Table.Rows[i].Cells[5] = web.Text("由主办单位办理")
 		}
 	}
-	v.Tabs = tabsOf(lowUsePath, may(r, authz.RegistryImport))
+	v.Tabs = tabsOf(appsPath, may(r, authz.RegistryImport))
 	v.Pager = web.PagerOf(r, total, perPage)
 	return lowUsePage.Render(w, r, v)
 }

@@ -14,6 +14,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
+	"zhengshu/internal/queries"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/web"
 )
@@ -27,6 +28,7 @@ const (
 	accountsPath = "/console/accounts"
 	importPath   = "/console/import"
 	domainsPath  = "/console/domains"
+	appsPath     = "/console/apps"
 	lowUsePath   = "/console/apps/low-use"
 	namesPath    = "/console/names"
 	perPage      = 50
@@ -41,6 +43,7 @@ type Handler struct {
 
 	obligations *obligation.Service // nil: no clocks are shown
 	approvals   *approval.Service   // nil: no cases are shown
+	queries     *queries.Service    // nil: nobody has saved queries
 	pages       []func(r *http.Request, ref registry.Ref) []web.Link
 }
 
@@ -61,6 +64,9 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "POST /console/sites/{id}/columns/new", Permit: authz.ColumnManage, Handle: h.addColumn},
 		{Pattern: "POST /console/sites/{id}/monitor", Permit: authz.MonitorSwitch, Handle: h.monitor},
 		{Pattern: "GET /console/accounts", Permit: authz.RegistryRead, Handle: h.accounts},
+		{Pattern: "GET /console/accounts/export", Permit: authz.RegistryRead, Handle: h.exportAccounts},
+		{Pattern: "GET /console/apps", Permit: authz.RegistryRead, Handle: h.apps},
+		{Pattern: "GET /console/apps/export", Permit: authz.RegistryRead, Handle: h.exportApps},
 		{Pattern: "GET /console/accounts/new", Permit: authz.RegistryBaseline, Handle: h.showNewAccount},
 		{Pattern: "POST /console/accounts/new", Permit: authz.RegistryBaseline, Handle: h.newAccount},
 		{Pattern: "GET /console/accounts/{id}", Permit: authz.RegistryRead, Handle: h.account},
@@ -181,7 +187,7 @@ func again(w http.ResponseWriter, r *http.Request, v formView, err error) error 
 
 // tabsOf are the parts of the ledger, with the current one marked.
 func tabsOf(current string, imports bool) web.Tabs {
-	t := web.Tabs{Label: "台账", Items: []web.Tab{{Name: "网站", Href: sitesPath}, {Name: "政务新媒体账号", Href: accountsPath}, {Name: "低使用量客户端", Href: lowUsePath},
+	t := web.Tabs{Label: "台账", Items: []web.Tab{{Name: "网站", Href: sitesPath}, {Name: "政务新媒体账号", Href: accountsPath}, {Name: "客户端和小程序", Href: appsPath},
 		{Name: "域名", Href: domainsPath}, {Name: "名称核对", Href: namesPath}}}
 	if imports {
 		t.Items = append(t.Items, web.Tab{Name: "导入", Href: importPath})
