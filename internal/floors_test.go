@@ -18,19 +18,20 @@ import (
 // packages (…test) stand right after what they test.
 var floors = []string{
 	// ground: knows nothing of government
-	"realdata", "fault", "db", "db/dbtest", "blob", "seal", "jobs", "jobs/jobstest", "egress", "crawl", "crawl/hostile", "official", "intake", "prose",
+	"realdata", "fault", "db", "db/dbtest", "blob", "seal", "jobs", "jobs/jobstest", "egress", "crawl", "crawl/hostile", "warc", "official", "intake", "prose",
 	// law and people
 	"calendar", "audit", "passage", "rules", "rules/packs", "rules/sx2021", "rules/gbh2018", "authz", "org", "signin", "notify", "obligation", "approval", "workbench", "queries",
 	// checks: facts in, findings out, no database
 	"check", "check/proofread/ngram", "check/proofread/corpus", "check/proofread", "check/proofread/lexicons", "check/lookalike/lexicons", "check/lookalike", "quality",
 	// records
-	"search", "registry", "library", "letters", "inspection",
+	"search", "registry", "library", "letters", "inspection", "notice", "filing", "closing",
 	// conductors
 	"publishing/theme", "publishing", "lifecycle", "assessment", "reporting",
 	// doors
 	"web", "web/webtest", "web/browsertest", "portal",
 	"signin/signinweb", "org/orgweb", "registry/registryweb", "registry/registrypublic", "approval/approvalweb", "obligation/obligationweb", "lifecycle/lifecycleweb",
 	"library/libraryweb", "publishing/publishingweb", "letters/lettersweb", "letters/letterspublic", "inspection/inspectionweb",
+	"notice/noticeweb", "filing/filingweb", "closing/closingweb",
 	"assessment/assessmentweb", "reporting/reportingweb", "audit/auditweb", "workbench/workbenchweb", "queries/queriesweb", "api",
 	// hall
 	"demo", "app", "app/apptest",
