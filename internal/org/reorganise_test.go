@@ -465,12 +465,12 @@ func TestReorganisationRefusals(t *testing.T) {
 
 func TestTidyNames(t *testing.T) {
 	for raw, want := range map[string][2]string{
-		"雁塔区商务局":            {"雁塔区商务局", ""},
-		" 雁塔区　商务局 ":         {"雁塔区商务局", "已去掉多余空格"},
+		"雁塔区商务局":             {"雁塔区商务局", ""},
+		" 雁塔区　商务局 ":          {"雁塔区商务局", "已去掉多余空格"},
 		"雁塔区\u200b商务局\ufeff": {"雁塔区商务局", "已去掉看不见的字符"},
-		"第１２师Ａ局":            {"第12师A局", "全角字母、数字已改为半角"},
-		"ABC Group 公司":      {"ABC Group公司", "已去掉多余空格"},
-		"（筹）办公室":            {"（筹）办公室", ""},
+		"第１２师Ａ局":             {"第12师A局", "全角字母、数字已改为半角"},
+		"ABC Group 公司":       {"ABC Group公司", "已去掉多余空格"},
+		"（筹）办公室":             {"（筹）办公室", ""},
 	} {
 		if got, note := org.Tidy(raw); got != want[0] || note != want[1] {
 			t.Errorf("%q became %q, %q; want %v", raw, got, note, want)
