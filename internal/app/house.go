@@ -110,7 +110,7 @@ type House struct {
 	Demo bool
 
 	outside   *egress.Client // the house's one way out
-	listener  net.Listener // bound at Open when an address is configured
+	listener  net.Listener   // bound at Open when an address is configured
 	workers   *jobs.Workers
 	sequencer *audit.Sequencer
 	closers   []func() error

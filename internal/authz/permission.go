@@ -14,11 +14,14 @@ const (
 const (
 	OrgRead        Permission = "org.read"
 	OrgManage      Permission = "org.manage"
+	OrgReorganise  Permission = "org.reorganise"
+	PostManage     Permission = "post.manage"
 	RegistryRead   Permission = "registry.read"
 	RegistryManage Permission = "registry.manage"
 	RegistryImport Permission = "registry.import"
 	// RegistryBaseline enters what existed before the ledger did.
 	RegistryBaseline Permission = "registry.baseline"
+	BaselineConfirm  Permission = "baseline.confirm"
 	OpeningApply     Permission = "opening.apply"
 	CaseRead         Permission = "case.read"
 	CaseDecide       Permission = "case.decide"
@@ -45,14 +48,14 @@ const (
 	PackAdopt        Permission = "pack.adopt"
 	BulletinCompose  Permission = "bulletin.compose"
 	ObligationRead   Permission = "obligation.read"
-	NoticeRead      Permission = "notice.read"
-	NoticePost      Permission = "notice.post"
-	FilingRead      Permission = "filing.read"
-	FilingRecord    Permission = "filing.record"
-	FilingConfirm   Permission = "filing.acknowledge"
-	ClosingRead     Permission = "closing.read"
-	ClosingManage   Permission = "closing.manage"
-	InquiryDecide   Permission = "inquiry.decide"
+	NoticeRead       Permission = "notice.read"
+	NoticePost       Permission = "notice.post"
+	FilingRead       Permission = "filing.read"
+	FilingRecord     Permission = "filing.record"
+	FilingConfirm    Permission = "filing.acknowledge"
+	ClosingRead      Permission = "closing.read"
+	ClosingManage    Permission = "closing.manage"
+	InquiryDecide    Permission = "inquiry.decide"
 	AuditRead        Permission = "audit.read"
 	LoginManage      Permission = "login.manage"
 	SystemManage     Permission = "system.manage"
@@ -66,10 +69,13 @@ var Describe = map[Permission]string{
 	SignedIn:         "任何已登录人员",
 	OrgRead:          "查看单位和人员",
 	OrgManage:        "登记单位、岗位和人员",
+	OrgReorganise:    "办理机构调整和区划调整",
+	PostManage:       "登记法定岗位、离岗和交接",
 	RegistryRead:     "查看站点台账",
 	RegistryManage:   "登记和变更站点、账号",
 	RegistryImport:   "批量导入台账",
 	RegistryBaseline: "登记存量账号和域名，更正域名状态",
+	BaselineConfirm:  "存量认定",
 	OpeningApply:     "提出开设申请",
 	CaseRead:         "查看审批事项",
 	CaseDecide:       "审核、批准、退回",
@@ -96,14 +102,14 @@ var Describe = map[Permission]string{
 	PackAdopt:        "采用指标包",
 	BulletinCompose:  "编制季度通报",
 	ObligationRead:   "查看义务和时限",
-	NoticeRead:      "查看公告悬挂情况",
-	NoticePost:      "登记公告网址、补留证据",
-	FilingRead:      "查看注册和备案事项",
-	FilingRecord:    "登记注册和备案的编号、回执",
-	FilingConfirm:   "核对注册和备案回执（协同监管）",
-	ClosingRead:     "查看关停迁移和核实单",
-	ClosingManage:   "办理关停迁移、答复核实单",
-	InquiryDecide:   "发出核实单并认定、登记问责",
+	NoticeRead:       "查看公告悬挂情况",
+	NoticePost:       "登记公告网址、补留证据",
+	FilingRead:       "查看注册和备案事项",
+	FilingRecord:     "登记注册和备案的编号、回执",
+	FilingConfirm:    "核对注册和备案回执（协同监管）",
+	ClosingRead:      "查看关停迁移和核实单",
+	ClosingManage:    "办理关停迁移、答复核实单",
+	InquiryDecide:    "发出核实单并认定、登记问责",
 	AuditRead:        "查询并校验审计",
 	LoginManage:      "管理登录账号和授权",
 	SystemManage:     "管理系统运行和设置",

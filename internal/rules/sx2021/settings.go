@@ -47,6 +47,9 @@ type Settings struct {
 	LowUseMonthly int `json:"low_use_monthly"`
 	// TombstoneYears is how long a given-up domain stays watched.
 	TombstoneYears int `json:"tombstone_years"`
+	// VacancyWorkdays is the time to fill a vacant post of Article 18, in working
+	// days.
+	VacancyWorkdays int `json:"vacancy_workdays"`
 }
 
 // maxWaiverWorkdays bounds WaiverWorkdays (readings 20).
@@ -72,6 +75,7 @@ func Defaults() Settings {
 		RecertifyDays:           60,
 		LowUseMonthly:           500,
 		TombstoneYears:          5,
+		VacancyWorkdays:         10,
 	}
 }
 
@@ -97,5 +101,6 @@ func (s Settings) Wrong() []string {
 	bad(s.RecertifyDays < 1 || s.RecertifyDays > 300, "台账核对确认的办理时间须为1至300天，请重新填写。")
 	bad(s.LowUseMonthly < 0, "移动客户端低使用量的标准不能是负数，请重新填写。")
 	bad(s.TombstoneYears < 1 || s.TombstoneYears > 50, "注销域名的跟踪年限须为1至50年，请重新填写。")
+	bad(s.VacancyWorkdays < 1, "岗位空缺补齐期限须为1个工作日以上，请填写正整数。")
 	return out
 }
