@@ -19,7 +19,7 @@ func Rules() []rules.Rule {
 		OneAccountPlatform, NothingForEvents, GovernmentConsent, GovernmentLevels,
 		DepartmentConsent, DepartmentLevels, LaunchDomain, LaunchICP,
 		LaunchForm, LaunchSiteCode, LaunchCodeArea, LaunchSecurity,
-		LaunchInOneYear, OpeningPlaces, OpeningNoticeDays,
+		AccountFiled, LaunchInOneYear, OpeningPlaces, OpeningNoticeDays,
 		// Article 8
 		OfflineOncePerYear, OfflineAtMost30, OfflineCause, EmergencyCause,
 		EmergencyReported, OfflineUnapproved, OfflineApproved, OfflineNotices,
@@ -29,7 +29,7 @@ func Rules() []rules.Rule {
 		ClosureMigration, ClosureNoticeHung, ClosureNoticeDays, ClosureDeregistration,
 		ClosureStatus, ClosureDestination,
 		// Article 9
-		AccountVerified, SameName,
+		NameRelated, AccountVerified, SameName,
 		// Article 10
 		DomainHolder, OneDomainEach, DomainCancelled, DomainCityReview,
 		// Article 12
@@ -43,6 +43,8 @@ func Rules() []rules.Rule {
 		ReviewedFirst, AuthorNotFinal, TwoPersons, GradedReview,
 		FiveGates, RepostSource, ConsultedBefore, LettersOnTime,
 		LettersDaily, LettersStatistics,
+		// Article 27
+		AppNecessity,
 		// Article 33
 		ZonePortal,
 	}
