@@ -17,9 +17,6 @@ import (
 	"zhengshu/internal/rules/sx2021"
 )
 
-// OpeningKind is the kind of case an application to open a site is.
-const OpeningKind = "opening"
-
 // The clocks around the launch. Reminders are the house's choice, the periods
 // are not: they stand in sx2021.
 var (
@@ -51,7 +48,9 @@ type Service struct {
 	obligations *obligation.Service
 	store       blob.Store
 	book        rules.Book
+	days        calendar.Workdays
 	settings    func() sx2021.Settings
+	matters     []Matter
 }
 
 // Parts are what the service stands on.
@@ -63,18 +62,24 @@ type Parts struct {
 	Obligations *obligation.Service
 	Store       blob.Store
 	Book        rules.Book
+	Days        calendar.Workdays
 	// Settings are the province's, asked at each use: a person may change them
 	// while the house stands.
 	Settings func() sx2021.Settings
 }
 
-// New makes the service and registers with approval what an opening looks like
-// and what its approval brings about.
+// New makes the service and registers with approval, for every declared matter
+// that climbs, what it looks like and what its approval brings about.
 func New(p Parts) *Service {
 	s := &Service{db: p.DB, org: p.Org, registry: p.Registry, approvals: p.Approvals, obligations: p.Obligations,
-		store: p.Store, book: p.Book, settings: p.Settings}
-	p.Approvals.OnApproved(OpeningKind, s.opened)
-	p.Approvals.OnShown(OpeningKind, s.present)
+		store: p.Store, book: p.Book, days: p.Days, settings: p.Settings}
+	s.matters = slices.Concat(openingMatters(), offlineMatters())
+	for _, m := range s.matters {
+		if m.Way != AtOnce {
+			p.Approvals.OnApproved(m.ID, s.decided)
+			p.Approvals.OnShown(m.ID, s.present)
+		}
+	}
 	return s
 }
 
@@ -129,6 +134,61 @@ func (s *Service) heldSites(ctx context.Context, q db.Querier, holder []org.Unit
 		total += n
 	}
 	return total, nil
+}
+
+// rootOf is the unit an internal body belongs to, whose quota it uses
+// (readings 9); anybody else is its own.
+func (s *Service) rootOf(ctx context.Context, q db.Querier, u org.Unit) (org.Unit, error) {
+	for n := 0; u.Kind == org.Internal && u.Parent != "" && n < 8; n++ {
+		var err error
+		if u, err = s.org.UnitTx(ctx, q, authz.System("lifecycle.root"), u.Parent); err != nil {
+			return u, err
+		}
+	}
+	return u, nil
+}
+
+// accountUnits are the holder's units and the internal bodies below them: their
+// accounts count as one unit's.
+func (s *Service) accountUnits(ctx context.Context, q db.Querier, holder []org.UnitID) ([]org.UnitID, error) {
+	out := slices.Clone(holder)
+	for i := 0; i < len(out) && i < 200; i++ {
+		below, err := db.All(ctx, q, db.Value[org.UnitID], `SELECT id FROM unit WHERE parent_id = $1 AND kind = 'internal' AND abolished_on IS NULL ORDER BY id`, out[i])
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range below {
+			if !slices.Contains(out, id) {
+				out = append(out, id)
+			}
+		}
+	}
+	return out, nil
+}
+
+// heldAccount is one account or app that counts.
+type heldAccount struct {
+	id, name, platform string
+	kind               sx2021.ObjectKind
+	state              string
+}
+
+// heldAccounts are the accounts and apps of the units that run or are being
+// opened, without the one named.
+func (s *Service) heldAccounts(ctx context.Context, q db.Querier, units []org.UnitID, but string) ([]heldAccount, error) {
+	var out []heldAccount
+	for _, id := range units {
+		some, err := db.All(ctx, q, func(r db.Scanner) (heldAccount, error) {
+			var h heldAccount
+			err := r.Scan(&h.id, &h.name, &h.platform, &h.kind, &h.state)
+			return h, err
+		}, `SELECT id, name, platform, kind, state FROM account WHERE unit_id = $1 AND state NOT IN ('exited', 'closed') AND id <> $2 ORDER BY name, id`, id, but)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, some...)
+	}
+	return out, nil
 }
 
 // applyingUnit is who submits: the body that set the unit up where Chain says
