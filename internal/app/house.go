@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,15 +23,18 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/check/proofread"
+	"zhengshu/internal/closing"
 	"zhengshu/internal/db"
 	"zhengshu/internal/demo"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/filing"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/letters"
 	"zhengshu/internal/library"
 	"zhengshu/internal/lifecycle"
+	"zhengshu/internal/notice"
 	"zhengshu/internal/notify"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/obligation/obligationweb"
@@ -87,6 +91,9 @@ type House struct {
 	Library     *library.Service
 	Lifecycle   *lifecycle.Service
 	Inspection  *inspection.Service
+	Notices     *notice.Service
+	Filings     *filing.Service
+	Closings    *closing.Service
 	Letters     *letters.Service
 	Assessment  *assessment.Service
 	Reporting   *reporting.Service
@@ -100,7 +107,8 @@ type House struct {
 	// whoever opens it.
 	Demo bool
 
-	listener  net.Listener // bound at Open when an address is configured
+	outside   *egress.Client // the house's one way out
+	listener  net.Listener   // bound at Open when an address is configured
 	workers   *jobs.Workers
 	sequencer *audit.Sequencer
 	closers   []func() error
@@ -190,8 +198,10 @@ func (h *House) wire(ctx context.Context) error {
 	h.Registry = registry.New(h.DB, h.Org)
 	h.Library = library.New(h.DB, h.Org, h.Registry, h.Obligations, inspectText, h.Settings)
 	library.Register(h.Library, h.workers)
+	settings := func() sx2021.Settings { return h.Settings }
 	h.Lifecycle = lifecycle.New(lifecycle.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Approvals: h.Approvals,
 		Obligations: h.Obligations, Store: h.Blobs, Book: h.Rules, Settings: func() sx2021.Settings { return h.Settings }})
+	h.Filings = filing.New(h.DB, h.Org, h.Registry, h.Obligations, h.Days, h.Blobs, settings)
 	h.Letters = letters.New(h.DB, h.Org, h.Registry, h.Obligations, h.Days, h.Keys)
 	if err := h.wirePublishing(ctx); err != nil {
 		return err
@@ -199,6 +209,10 @@ func (h *House) wire(ctx context.Context) error {
 	if err := h.wireInspection(ctx); err != nil {
 		return err
 	}
+	h.Notices = notice.New(notice.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Inspection: h.Inspection,
+		Store: h.Blobs, Fetch: h.outside, Settings: settings, Origin: h.origin, Released: h.released})
+	h.Closings = closing.New(closing.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Inspection: h.Inspection,
+		Days: h.Days, Store: h.Blobs, Client: h.outside, Settings: settings, Origin: h.origin, Delay: h.Config.CrawlDelay})
 	if h.Assessment, err = assessment.New(assessment.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Inspection: h.Inspection,
 		Obligations: h.Obligations, Days: h.Days, Store: h.Blobs,
 		Observers: []assessment.Observer{assessment.UnansweredLetters(h.DB, h.Letters, h.Registry)}}); err != nil {
@@ -245,6 +259,7 @@ func (h *House) wireInspection(ctx context.Context) error {
 	}
 	client := egress.New(h.egressPolicy())
 	h.closers = append(h.closers, func() error { client.Close(); return nil })
+	h.outside = client
 	h.Inspection = inspection.New(h.DB, probes, h.Registry, h.Blobs, client, inspection.Settings{
 		Delay: h.Config.CrawlDelay, Log: h.Config.Log,
 		Scanner: func() (check.Scanner, error) { return proofreader() },
@@ -295,12 +310,22 @@ func (h *House) Sweep(ctx context.Context) error {
 // machines are the states of every kind of object.
 func machines() []passage.Machine {
 	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, library.Machine, letters.Machine,
-		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine}
+		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine,
+		notice.Machine, filing.Machine, closing.Machine}
 }
 
 // obligationKinds are the clocks of the law that the house runs.
 func obligationKinds() []obligation.Kind {
-	return append(lifecycle.Obligations(), approval.StepObligation, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)
+	kinds := append(lifecycle.Obligations(), approval.StepObligation, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)
+	for _, more := range [][]obligation.Kind{notice.Obligations(), filing.Obligations(), closing.Obligations()} {
+		for _, k := range more {
+			// A clock that two modules open is declared once.
+			if !slices.ContainsFunc(kinds, func(have obligation.Kind) bool { return have.ID == k.ID }) {
+				kinds = append(kinds, k)
+			}
+		}
+	}
+	return kinds
 }
 
 // Settle links the audit chain to its end: a command has finished its effects

@@ -43,6 +43,14 @@ const (
 	PackAdopt       Permission = "pack.adopt"
 	BulletinCompose Permission = "bulletin.compose"
 	ObligationRead  Permission = "obligation.read"
+	NoticeRead      Permission = "notice.read"
+	NoticePost      Permission = "notice.post"
+	FilingRead      Permission = "filing.read"
+	FilingRecord    Permission = "filing.record"
+	FilingConfirm   Permission = "filing.acknowledge"
+	ClosingRead     Permission = "closing.read"
+	ClosingManage   Permission = "closing.manage"
+	InquiryDecide   Permission = "inquiry.decide"
 	AuditRead       Permission = "audit.read"
 	LoginManage     Permission = "login.manage"
 	SystemManage    Permission = "system.manage"
@@ -85,6 +93,14 @@ var Describe = map[Permission]string{
 	PackAdopt:       "采用指标包",
 	BulletinCompose: "编制季度通报",
 	ObligationRead:  "查看义务和时限",
+	NoticeRead:      "查看公告悬挂情况",
+	NoticePost:      "登记公告网址、补留证据",
+	FilingRead:      "查看注册和备案事项",
+	FilingRecord:    "登记注册和备案的编号、回执",
+	FilingConfirm:   "核对注册和备案回执（协同监管）",
+	ClosingRead:     "查看关停迁移和核实单",
+	ClosingManage:   "办理关停迁移、答复核实单",
+	InquiryDecide:   "发出核实单并认定、登记问责",
 	AuditRead:       "查询并校验审计",
 	LoginManage:     "管理登录账号和授权",
 	SystemManage:    "管理系统运行和设置",

@@ -110,6 +110,9 @@ var placeName = map[Place]string{
 	SuperiorPortal: "上级政府门户网站首页", SuperiorAccount: "上级政府政务新媒体",
 }
 
+// PlaceName is a place in Chinese.
+func PlaceName(p Place) string { return placeName[p] }
+
 // Missing names the places a posting still lacks, for a person to read; an
 // alternative is one entry joined by 或.
 func (p Posting) Missing(hung []Place) []string {

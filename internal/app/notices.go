@@ -1,0 +1,30 @@
+package app
+
+import (
+	"context"
+	"net/url"
+	"path"
+
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/library"
+)
+
+// released is the day our own publishing first showed the item at a public
+// address; ok is false for pages that are not ours. Items that were moved in
+// carry their old dates, which nobody here has seen.
+func (h *House) released(ctx context.Context, address string) (calendar.Date, bool, error) {
+	u, err := url.Parse(address)
+	if err != nil || h.Portal == nil || !h.Portal.Serves(u.Hostname()) || itemLink(address) == "" {
+		return calendar.Date{}, false, nil
+	}
+	item, err := h.Library.Item(ctx, authz.System("notice.released"), library.ItemID(path.Base(itemLink(address))))
+	if fault.Is(err, fault.NotFound) {
+		return calendar.Date{}, false, nil
+	}
+	if err != nil || item.FirstPublishedAt.IsZero() || item.Origin == library.MovedIn {
+		return calendar.Date{}, false, err
+	}
+	return calendar.DateOf(item.FirstPublishedAt), true, nil
+}
