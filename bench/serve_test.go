@@ -55,7 +55,7 @@ func published(b *testing.B) *portal.Handler {
 		b.Fatal(err)
 	}
 	err = d.Update(ctx, func(tx *db.Tx) error {
-		if _, err := ledger.SetIdentifiers(ctx, tx, scope, site.ID, registry.Identifiers{Name: "雁塔区人民政府", Host: siteHost, Slug: "yanta", Hosted: true, Contact: "029-00000000"}); err != nil {
+		if _, err := ledger.SetIdentifiers(ctx, tx, scope, site.ID, registry.Identifiers{Name: "雁塔区人民政府", Host: siteHost, Slug: "yanta", Hosted: true, Contact: "029-00000000", Why: registry.Why{Says: "bench"}}); err != nil {
 			return err
 		}
 		var people []org.PersonID

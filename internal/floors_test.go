@@ -20,7 +20,7 @@ var floors = []string{
 	// ground: knows nothing of government
 	"realdata", "fault", "db", "db/dbtest", "blob", "seal", "jobs", "jobs/jobstest", "egress", "crawl", "crawl/hostile", "official", "intake", "prose",
 	// law and people
-	"calendar", "audit", "passage", "rules", "rules/packs", "rules/sx2021", "authz", "org", "signin", "notify", "obligation", "approval", "workbench",
+	"calendar", "audit", "passage", "rules", "rules/packs", "rules/sx2021", "rules/gbh2018", "authz", "org", "signin", "notify", "obligation", "approval", "workbench",
 	// checks: facts in, findings out, no database
 	"check", "check/proofread/ngram", "check/proofread/corpus", "check/proofread", "check/proofread/lexicons", "check/lookalike/lexicons", "check/lookalike", "quality",
 	// records

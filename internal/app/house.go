@@ -196,11 +196,11 @@ func (h *House) wire(ctx context.Context) error {
 	h.Approvals = approval.New(h.DB, h.Org, h.Obligations, h.Days, h.Config.StepDays)
 	h.Settings = sx2021.Defaults()
 	h.Registry = registry.New(h.DB, h.Org)
+	h.Registry.Clocks(h.Obligations)
+	h.Registry.Govern(func() sx2021.Settings { return h.Settings })
 	h.Library = library.New(h.DB, h.Org, h.Registry, h.Obligations, inspectText, h.Settings)
 	library.Register(h.Library, h.workers)
 	settings := func() sx2021.Settings { return h.Settings }
-	h.Lifecycle = lifecycle.New(lifecycle.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Approvals: h.Approvals,
-		Obligations: h.Obligations, Store: h.Blobs, Book: h.Rules, Settings: func() sx2021.Settings { return h.Settings }})
 	h.Filings = filing.New(h.DB, h.Org, h.Registry, h.Obligations, h.Days, h.Blobs, settings)
 	h.Letters = letters.New(h.DB, h.Org, h.Registry, h.Obligations, h.Days, h.Keys)
 	if err := h.wirePublishing(ctx); err != nil {
@@ -213,6 +213,8 @@ func (h *House) wire(ctx context.Context) error {
 		Store: h.Blobs, Fetch: h.outside, Settings: settings, Origin: h.origin, Released: h.released})
 	h.Closings = closing.New(closing.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Inspection: h.Inspection,
 		Days: h.Days, Store: h.Blobs, Client: h.outside, Settings: settings, Origin: h.origin, Delay: h.Config.CrawlDelay})
+	h.Lifecycle = lifecycle.New(lifecycle.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Approvals: h.Approvals, Obligations: h.Obligations,
+		Store: h.Blobs, Book: h.Rules, Days: h.Days, Notices: h.Notices, Filings: h.Filings, Closings: h.Closings, Settings: settings})
 	if h.Assessment, err = assessment.New(assessment.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Inspection: h.Inspection,
 		Obligations: h.Obligations, Days: h.Days, Store: h.Blobs,
 		Observers: []assessment.Observer{assessment.UnansweredLetters(h.DB, h.Letters, h.Registry)}}); err != nil {
@@ -230,7 +232,11 @@ func (h *House) wire(ctx context.Context) error {
 	}
 	jobs.Handle(h.workers, func(ctx context.Context, _ sweep) error { return h.Sweep(ctx) })
 	jobs.Every(h.workers, time.Minute, sweep{})
-	return passage.Declare(ctx, h.DB, machines()...)
+	if err := passage.Declare(ctx, h.DB, machines()...); err != nil {
+		return err
+	}
+	_, err = h.Registry.AdoptDomains(ctx)
+	return err
 }
 
 // inspectText is the one engine that warns an author, patrols a page and
@@ -309,14 +315,14 @@ func (h *House) Sweep(ctx context.Context) error {
 
 // machines are the states of every kind of object.
 func machines() []passage.Machine {
-	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, library.Machine, letters.Machine,
+	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, letters.Machine,
 		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine,
 		notice.Machine, filing.Machine, closing.Machine}
 }
 
 // obligationKinds are the clocks of the law that the house runs.
 func obligationKinds() []obligation.Kind {
-	kinds := append(lifecycle.Obligations(), approval.StepObligation, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)
+	kinds := append(append(lifecycle.Obligations(), registry.Obligations()...), approval.StepObligation, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)
 	for _, more := range [][]obligation.Kind{notice.Obligations(), filing.Obligations(), closing.Obligations()} {
 		for _, k := range more {
 			// A clock that two modules open is declared once.

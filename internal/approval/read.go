@@ -227,3 +227,12 @@ func Keeps(ctx context.Context, q db.Querier, ref blob.Ref) (bool, error) {
 	n, err := db.One(ctx, q, db.Value[int], `SELECT count(*) FROM attachment WHERE blob = $1`, string(ref))
 	return n > 0, err
 }
+
+// AttachmentByID reads one attachment, of an owner the caller has checked.
+func AttachmentByID(ctx context.Context, q db.Querier, id string) (Attachment, error) {
+	a, err := db.One(ctx, q, scanAttachment, attachmentSelect+` WHERE id = $1`, id)
+	if db.None(err) {
+		return Attachment{}, fault.Missing("附件")
+	}
+	return a, err
+}

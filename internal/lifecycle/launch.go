@@ -14,6 +14,8 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/filing"
+	"zhengshu/internal/notice"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
@@ -29,11 +31,7 @@ type ItemKind string
 const (
 	BasicInfoForm  ItemKind = "basic_info_form"
 	SiteCode       ItemKind = "site_code"
-	ChineseDomain  ItemKind = "chinese_domain"
-	Mark           ItemKind = "mark"
-	ICP            ItemKind = "icp"
 	SecurityReport ItemKind = "security_report"
-	PoliceFiling   ItemKind = "police_filing"
 	// Address and Verification are of accounts and apps, once the platform has
 	// opened them.
 	Address      ItemKind = "address"
@@ -73,11 +71,7 @@ var itemInfos = []ItemInfo{
 	{Kind: Verification, Name: "实名认证", Ask: "公开认证信息", Hint: "按平台显示的认证信息填写，其中应有主办单位名称", Citation: sx2021.AccountVerified.Citation, Dated: true, Objects: accounts},
 	{Kind: BasicInfoForm, Name: "政府网站基本信息表", Ask: "国务院办公厅批准文件号", Hint: "基本信息表经本级政府办公厅（室）逐级审核、报国务院办公厅批准后填写", Citation: sx2021.LaunchForm.Citation, Dated: true, Filed: true, Objects: sites},
 	{Kind: SiteCode, Name: "政府网站标识码", Ask: "标识码", Hint: "10 位：前 6 位区划代码，后 4 位顺序号", Citation: sx2021.LaunchSiteCode.Citation, Objects: sites},
-	{Kind: ChineseDomain, Name: "中文域名", Ask: "中文域名", Hint: "向编制部门申请注册，如 某某市商务局.政务", Citation: sx2021.LaunchDomain.Citation, Objects: sites},
-	{Kind: Mark, Name: "党政机关网站标识", Ask: "标识编号", Hint: "向编制部门申请加挂", Citation: sx2021.LaunchDomain.Citation, Objects: sites},
-	{Kind: ICP, Name: "ICP备案", Ask: "ICP备案编号", Hint: "向通信管理部门备案，如 陕ICP备05010001号", Citation: sx2021.LaunchICP.Citation, Objects: coded},
 	{Kind: SecurityReport, Name: "安全检测报告", Ask: "报告编号", Hint: "未提供安全检测报告不得上线", Detail: "检测单位", Check: "检测结论为通过", Citation: sx2021.LaunchSecurity.Citation, Dated: true, Filed: true, Objects: coded},
-	{Kind: PoliceFiling, Name: "公安备案", Ask: "公安备案编号", Hint: "上线后在规定时间内办理，不影响上线", Citation: sx2021.LaunchICP.Citation, Objects: coded},
 	{Kind: LateStatement, Name: "逾期上线书面声明", Ask: "文号", Hint: "批准开设满 1 年未上线的，由主管单位向省政府办公厅作出书面声明", Check: "已加盖公章", Citation: sx2021.LaunchInOneYear.Citation, Dated: true, Filed: true, Objects: everything},
 }
 
@@ -117,13 +111,8 @@ type Checklist struct {
 	Bars     []rules.Breach // what speaks against a launch today
 	Approved calendar.Date  // the province's consent; zero for objects of another origin
 	LaunchBy calendar.Date
-	// Notice after the launch: who publishes it, where, and from when it may
-	// come down.
-	Publisher org.Unit
-	Places    []NoticePlace
-	HangUntil calendar.Date
-	// NoticeDone: the obligation has ended.
-	NoticeDone bool
+	Filings  []filing.Item   // what is registered with bodies outside, before and after
+	Notice   notice.Standing // of the opening, after the launch
 }
 
 func launchLink(r registry.Ref) string { return r.Link() + "/launch" }
@@ -152,9 +141,16 @@ func (s *Service) startChecklist(ctx context.Context, tx *db.Tx, o registry.Obje
 			return fmt.Errorf("lifecycle: start checklist: %w", err)
 		}
 	}
-	if domain := a.Text("domain"); domain != "" {
-		if _, err := tx.Exec(ctx, `UPDATE opening_item SET value = $4, done_by = $5, done_at = $6 WHERE object_kind = $1 AND object_id = $2 AND kind = $3`,
-			o.Kind, o.ID, ChineseDomain, domain, "开设申请", tx.Now()); err != nil {
+	var kinds []filing.Kind
+	switch o.Kind {
+	case sx2021.Site:
+		kinds = []filing.Kind{filing.ChineseDomain, filing.Mark, filing.EnglishDomain, filing.ICP}
+	case sx2021.App:
+		kinds = []filing.Kind{filing.ICP}
+	}
+	for _, k := range kinds {
+		if _, err := s.filings.Open(ctx, tx, filing.Item{Object: o, Kind: k, Act: filing.Register, Case: approval.CaseID(o.CaseID),
+			Due: calendar.Due{On: sx2021.LaunchBy(calendar.DateOf(tx.Now()))}}); err != nil {
 			return err
 		}
 	}
@@ -210,8 +206,13 @@ func (s *Service) checklist(ctx context.Context, q db.Querier, o registry.Object
 			out.Items = append(out.Items, LaunchItem{Kind: LateStatement})
 		}
 	}
+	st, err := s.filings.Standing(ctx, q, o.Ref, filing.Register, "")
+	if err != nil {
+		return out, err
+	}
+	out.Filings = st.Items
 	if !o.LaunchedOn.IsZero() {
-		err = s.notice(ctx, q, &out)
+		out.Notice, err = s.notices.Standing(ctx, q, o.Ref, sx2021.OpeningNotice)
 	}
 	return out, err
 }
@@ -236,13 +237,20 @@ func division(o registry.Object) string {
 // would be.
 func (s *Service) bars(ctx context.Context, q db.Querier, c Checklist, on calendar.Date) ([]rules.Breach, error) {
 	form, report := c.item(BasicInfoForm), c.item(SecurityReport)
+	var site registry.Site
+	if c.Object.Kind == sx2021.Site {
+		var err error
+		if site, err = s.registry.SiteTx(ctx, q, authz.System("lifecycle.bars"), registry.SiteID(c.Object.ID)); err != nil {
+			return nil, err
+		}
+	}
 	out := sx2021.CheckLaunch(sx2021.Launch{
 		Object: c.Object.Kind, On: on,
 		FormApproved:  form.Done() && form.Value != "" && !form.On.IsZero(),
 		Code:          sx2021.SiteCodeOf{Code: c.item(SiteCode).Value, Divisions: []string{division(c.Object)}},
 		Report:        sx2021.SecurityReport{File: report.Attachment != "", Passed: report.Passed, Tester: report.Detail, On: report.On},
-		ICP:           c.item(ICP).Value,
-		ChineseDomain: c.item(ChineseDomain).Value,
+		ICP:           site.ICP,
+		ChineseDomain: site.ChineseDomain,
 	}, s.settings())
 	if !c.Approved.IsZero() {
 		st := c.item(LateStatement)
@@ -278,16 +286,8 @@ func (s *Service) naming(ctx context.Context, q db.Querier, o registry.Object, n
 		return nil, err
 	}
 	n := sx2021.Naming{Name: name, Sponsor: o.UnitName, Verification: verification}
-	if o.Kind == sx2021.Account {
-		held, err := s.heldAccounts(ctx, q, []org.UnitID{o.Unit}, o.ID)
-		if err != nil {
-			return nil, err
-		}
-		for _, h := range held {
-			if h.kind == sx2021.Account && h.platform != o.Platform {
-				n.OtherNames = append(n.OtherNames, h.name)
-			}
-		}
+	if n.OtherNames, err = s.otherNames(ctx, q, o); err != nil {
+		return nil, err
 	}
 	granted, err := s.granted(ctx, q, holder)
 	if err != nil {
@@ -295,6 +295,21 @@ func (s *Service) naming(ctx context.Context, q db.Querier, o registry.Object, n
 	}
 	standing, _ := rules.Lift(sx2021.CheckNaming(n), granted, s.today())
 	return standing, nil
+}
+
+// otherNames are the names of the sponsor's accounts on other platforms.
+func (s *Service) otherNames(ctx context.Context, q db.Querier, o registry.Object) ([]string, error) {
+	if o.Kind != sx2021.Account {
+		return nil, nil
+	}
+	held, err := s.heldAccounts(ctx, q, []org.UnitID{o.Unit}, o.ID)
+	var out []string
+	for _, h := range held {
+		if h.kind == sx2021.Account && h.platform != o.Platform {
+			out = append(out, h.name)
+		}
+	}
+	return out, err
 }
 
 // FillLaunchItem records one thing of the checklist; its number goes into the
@@ -325,7 +340,7 @@ func (s *Service) FillLaunchItem(ctx context.Context, scope authz.Scope, ref reg
 		if o, err = s.registry.Object(ctx, tx, scope, ref); err != nil {
 			return err
 		}
-		if err := fillable(o, n.Kind); err != nil {
+		if err := fillable(o); err != nil {
 			return err
 		}
 		before, err := s.items(ctx, tx, ref)
@@ -351,11 +366,6 @@ func (s *Service) FillLaunchItem(ctx context.Context, scope authz.Scope, ref reg
 		if err = s.intoLedger(ctx, tx, scope, o, n); err != nil {
 			return onValue(err)
 		}
-		if n.Kind == PoliceFiling {
-			if _, err := s.obligations.Discharge(ctx, tx, PoliceFilingObligation.ID, subjectOf(o), "公安备案编号 "+n.Value); err != nil {
-				return err
-			}
-		}
 		if o, err = s.registry.Object(ctx, tx, scope, ref); err != nil {
 			return err
 		}
@@ -365,10 +375,10 @@ func (s *Service) FillLaunchItem(ctx context.Context, scope authz.Scope, ref reg
 	return out, err
 }
 
-// fillable says why an item cannot be filled in any more: after the launch only
-// the police filing is still open; the numbers are then mended in the ledger.
-func fillable(o registry.Object, k ItemKind) error {
-	if o.State == registry.Planned || o.State == registry.Running && k == PoliceFiling {
+// fillable says why an item cannot be filled in any more: after the launch the
+// numbers are mended in the ledger.
+func fillable(o registry.Object) error {
+	if o.State == registry.Planned {
 		return nil
 	}
 	return fault.New(fault.Conflict, "“"+o.Name+"”现在的状态是“"+o.StateName()+"”，上线清单不能再改；变更请到台账中办理。")
@@ -389,10 +399,6 @@ func (n *LaunchItem) check(info ItemInfo, o registry.Object, today calendar.Date
 	case SiteCode:
 		if b := sx2021.CheckSiteCode(sx2021.SiteCodeOf{Code: n.Value, Divisions: []string{division(o)}}); n.Value != "" && len(b) > 0 {
 			return fault.New(fault.Invalid, b[0].Detail).On("value", b[0].Detail).Because(rules.Reasons(b)...)
-		}
-	case ChineseDomain:
-		if n.Value != "" && !isChineseDomain(n.Value) {
-			f.Add("value", "中文域名不符合格式，应像 某某市商务局.政务")
 		}
 	case Address:
 		if n.Value != "" && !isAddress(n.Value) {
@@ -460,42 +466,30 @@ func (s *Service) supervisorOf(ctx context.Context, q db.Querier, o registry.Obj
 
 // intoLedger carries an item's number into the ledger.
 func (s *Service) intoLedger(ctx context.Context, tx *db.Tx, scope authz.Scope, o registry.Object, n LaunchItem) error {
-	if o.Kind != sx2021.Site {
-		facts, err := s.registry.Facts(ctx, tx, scope, o.Ref)
+	why := registry.Why{Says: "上线清单登记", CaseID: o.CaseID, Source: registry.ByPerson}
+	if n.Kind == SiteCode {
+		site, err := s.registry.SiteTx(ctx, tx, scope, registry.SiteID(o.ID))
 		if err != nil {
 			return err
 		}
-		switch n.Kind {
-		case Address:
-			facts.URL, facts.PlatformID = n.Value, n.Detail
-		case Verification:
-			facts.VerifiedAs = n.Value
-		default:
-			return nil
-		}
-		return s.registry.SetFacts(ctx, tx, scope, o.Ref, facts, "上线清单")
+		_, err = s.registry.SetIdentifiers(ctx, tx, scope, site.ID, registry.Identifiers{Name: site.Name, Host: site.Host, ChineseDomain: site.ChineseDomain, SiteCode: n.Value, ICP: site.ICP,
+			PoliceFiling: site.PoliceFiling, PartyGovMark: site.PartyGovMark, Contact: site.Contact, Address: site.Address, Slug: site.Slug, Hosted: site.Hosted, Why: why})
+		return err
 	}
-	site, err := s.registry.SiteTx(ctx, tx, scope, registry.SiteID(o.ID))
+	if n.Kind != Address && n.Kind != Verification {
+		return nil
+	}
+	a, err := s.registry.Account(ctx, tx, scope, registry.AccountID(o.ID))
 	if err != nil {
 		return err
 	}
-	ids := registry.Identifiers{Name: site.Name, Host: site.Host, ChineseDomain: site.ChineseDomain, SiteCode: site.SiteCode, ICP: site.ICP,
-		PoliceFiling: site.PoliceFiling, PartyGovMark: site.PartyGovMark, Contact: site.Contact, Address: site.Address, Slug: site.Slug, Hosted: site.Hosted}
-	switch n.Kind {
-	case SiteCode:
-		ids.SiteCode = n.Value
-	case ChineseDomain:
-		ids.ChineseDomain = n.Value
-	case Mark:
-		ids.PartyGovMark = n.Value
-	case ICP:
-		ids.ICP = n.Value
-	case PoliceFiling:
-		ids.PoliceFiling = n.Value
-	default:
-		return nil
+	fields := a.Fields()
+	if n.Kind == Address {
+		fields.URL, fields.PlatformID = n.Value, n.Detail
+	} else {
+		fields.VerifiedAs = n.Value
 	}
-	_, err = s.registry.SetIdentifiers(ctx, tx, scope, site.ID, ids)
+	_, err = s.registry.SetAccount(ctx, tx, scope, a.ID, fields, why, time.Time{})
 	return err
 }
 
@@ -539,9 +533,22 @@ func (s *Service) Launch(ctx context.Context, scope authz.Scope, ref registry.Re
 		if _, err := s.obligations.Discharge(ctx, tx, LaunchObligation.ID, subjectOf(o), evidence); err != nil {
 			return err
 		}
-		return s.launched(ctx, tx, o, c)
+		return s.launched(ctx, tx, o)
 	})
 	return o, err
+}
+
+// launched opens what is owed after a launch: the police filing of a site, the
+// filing of an account with its supervisor, the notice of opening.
+func (s *Service) launched(ctx context.Context, tx *db.Tx, o registry.Object) error {
+	kind, due := filing.SupervisorFiling, sx2021.AccountFilingBy(calendar.DateOf(tx.Now()), s.days, s.settings())
+	if o.Kind == sx2021.Site {
+		kind, due = filing.PoliceFiling, calendar.Due{On: sx2021.PoliceFilingBy(calendar.DateOf(tx.Now()), s.settings())}
+	}
+	if _, err := s.filings.Open(ctx, tx, filing.Item{Object: o, Kind: kind, Act: filing.Register, Case: approval.CaseID(o.CaseID), Due: due}); err != nil {
+		return err
+	}
+	return s.owe(ctx, tx, sx2021.OpeningNotice, o, approval.CaseID(o.CaseID), calendar.DateOf(tx.Now()))
 }
 
 // OpenFile reads one file of an object's checklist or of an act on it, the

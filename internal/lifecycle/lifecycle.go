@@ -8,8 +8,11 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/closing"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/filing"
+	"zhengshu/internal/notice"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
@@ -24,19 +27,11 @@ var (
 		ID: "launch", Name: "正式上线", Clause: "S7.4a", Citation: sx2021.LaunchInOneYear.Citation,
 		Says: "最迟1年内上线正式运行", Remind: []int{90, 30, 7, 0}, Escalate: 1,
 	}
-	PoliceFilingObligation = obligation.Kind{
-		ID: "police_filing", Name: "公安备案", Clause: "S7.3b", Citation: sx2021.LaunchICP.Citation,
-		Says: "上线后在规定时间内向公安机关备案", Remind: []int{7, 0}, Escalate: 3,
-	}
-	LaunchNoticeObligation = obligation.Kind{
-		ID: "launch_notice", Name: "发布开通公告", Clause: "S7.4b", Citation: sx2021.OpeningPlaces.Citation,
-		Says: "在首页显著位置悬挂开通公告，不少于30天", Remind: []int{29, 25, 0}, Escalate: 1,
-	}
 )
 
 // Obligations are the clocks this package opens.
 func Obligations() []obligation.Kind {
-	return []obligation.Kind{LaunchObligation, PoliceFilingObligation, LaunchNoticeObligation}
+	return []obligation.Kind{LaunchObligation, OfflineEnd, EmergencyReport, ExitChanges, ClosureSteps}
 }
 
 // Service is the door of lifecycle.
@@ -50,6 +45,9 @@ type Service struct {
 	book        rules.Book
 	days        calendar.Workdays
 	settings    func() sx2021.Settings
+	notices     *notice.Service
+	filings     *filing.Service
+	closings    *closing.Service
 	matters     []Matter
 }
 
@@ -63,6 +61,9 @@ type Parts struct {
 	Store       blob.Store
 	Book        rules.Book
 	Days        calendar.Workdays
+	Notices     *notice.Service
+	Filings     *filing.Service
+	Closings    *closing.Service
 	// Settings are the province's, asked at each use: a person may change them
 	// while the house stands.
 	Settings func() sx2021.Settings
@@ -72,8 +73,8 @@ type Parts struct {
 // that climbs, what it looks like and what its approval brings about.
 func New(p Parts) *Service {
 	s := &Service{db: p.DB, org: p.Org, registry: p.Registry, approvals: p.Approvals, obligations: p.Obligations,
-		store: p.Store, book: p.Book, days: p.Days, settings: p.Settings}
-	s.matters = slices.Concat(openingMatters(), offlineMatters())
+		store: p.Store, book: p.Book, days: p.Days, settings: p.Settings, notices: p.Notices, filings: p.Filings, closings: p.Closings}
+	s.matters = slices.Concat(openingMatters(), changeMatters(), offlineMatters(), endingMatters())
 	for _, m := range s.matters {
 		if m.Way != AtOnce {
 			p.Approvals.OnApproved(m.ID, s.decided)

@@ -9,6 +9,7 @@ import (
 
 	"zhengshu/internal/approval"
 	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
@@ -371,7 +372,7 @@ func wentOffline(ctx context.Context, s *Service, tx *db.Tx, f *facts) (string, 
 	if f.on.After(w.PlannedUntil) {
 		return "", fault.Newf(fault.Refused, "批准的下线时段已于%s结束，请重新申请。", w.PlannedUntil.Chinese())
 	}
-	if _, err := s.registry.Move(ctx, tx, system("lifecycle.offline"), f.object.Ref, "go_offline", sx2021.OfflineApproved.Citation, passage.Note{Says: w.Cause, CaseID: string(w.Case)}); err != nil {
+	if _, err := s.registry.Move(ctx, tx, authz.System("lifecycle.offline"), f.object.Ref, "go_offline", sx2021.OfflineApproved.Citation, passage.Note{Says: w.Cause, CaseID: string(w.Case)}); err != nil {
 		return "", err
 	}
 	if _, err := tx.Exec(ctx, `UPDATE offline_window SET state = 'running', from_on = $2 WHERE id = $1`, w.ID, f.on); err != nil {
@@ -405,7 +406,7 @@ func (s *Service) unused(ctx context.Context, tx *db.Tx, o registry.Object, w Wi
 }
 
 func resumed(ctx context.Context, s *Service, tx *db.Tx, f *facts) (string, error) {
-	o, err := s.registry.Move(ctx, tx, system("lifecycle.resume"), f.object.Ref, "resume", sx2021.OfflineAtMost30.Citation, passage.Note{Says: f.app.Text("result")})
+	o, err := s.registry.Move(ctx, tx, authz.System("lifecycle.resume"), f.object.Ref, "resume", sx2021.OfflineAtMost30.Citation, passage.Note{Says: f.app.Text("result")})
 	if err != nil {
 		return "", err
 	}
@@ -462,7 +463,7 @@ func emergencyBegan(ctx context.Context, s *Service, q db.Querier, f *facts) err
 
 func emergencyDone(ctx context.Context, s *Service, tx *db.Tx, f *facts) (string, error) {
 	w := Window{ID: ulid.Make().String(), Object: f.object.Ref, Cause: f.app.Text("cause"), Emergency: sx2021.EmergencyReason(f.app.Text("emergency")), State: WindowRunning, From: f.app.Day("began")}
-	if _, err := s.registry.Move(ctx, tx, system("lifecycle.emergency"), f.object.Ref, "emergency_offline", sx2021.EmergencyCause.Citation, passage.Note{Says: w.KindName() + "：" + w.Cause}); err != nil {
+	if _, err := s.registry.Move(ctx, tx, authz.System("lifecycle.emergency"), f.object.Ref, "emergency_offline", sx2021.EmergencyCause.Citation, passage.Note{Says: w.KindName() + "：" + w.Cause}); err != nil {
 		return "", err
 	}
 	if _, err := tx.Exec(ctx, `
@@ -523,7 +524,7 @@ func reported(ctx context.Context, s *Service, tx *db.Tx, f *facts) (string, err
 
 // noticed is the object as the table of notices sees it (readings 2).
 func (s *Service) noticed(ctx context.Context, q db.Querier, o registry.Object) (notice.Debt, error) {
-	u, err := s.org.UnitTx(ctx, q, system("lifecycle.notices"), o.Unit)
+	u, err := s.org.UnitTx(ctx, q, authz.System("lifecycle.notices"), o.Unit)
 	if err != nil {
 		return notice.Debt{}, err
 	}

@@ -273,8 +273,9 @@ func siteOpened(ctx context.Context, s *Service, tx *db.Tx, f *facts) (string, e
 func accountOpened(ctx context.Context, s *Service, tx *db.Tx, f *facts) (string, error) {
 	a := f.app
 	account, err := s.registry.PlanAccount(ctx, tx, registry.Account{
-		Unit: f.unit.ID, Platform: a.Text("platform"), Name: a.Text("name"), Purpose: a.Text("purpose"), Source: "开设审批",
-	}, string(f.caseID))
+		Unit: f.unit.ID, Platform: a.Text("platform"), Name: a.Text("name"), Purpose: a.Text("purpose"), Necessity: a.Text("necessity"),
+		Source: "开设审批", SourceRef: f.number, CaseID: string(f.caseID),
+	})
 	if err != nil {
 		return "", err
 	}

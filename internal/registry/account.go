@@ -2,14 +2,12 @@ package registry
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
-	"github.com/oklog/ulid/v2"
-
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/intake"
@@ -30,11 +28,6 @@ var AccountMachine = passage.Machine{
 	Moves:  moves,
 }
 
-// Platforms are the platforms an account may stand on.
-var Platforms = map[string]string{
-	"weibo": "微博", "wechat": "微信公众号", "video": "微信视频号", "douyin": "抖音", "toutiao": "头条", "kuaishou": "快手", "app": "移动客户端", "miniapp": "小程序", "other": "其他",
-}
-
 // ObjectKindOf is what an account on the platform is in law: self-developed
 // clients and mini-programs are apps.
 func ObjectKindOf(platform string) sx2021.ObjectKind {
@@ -44,20 +37,91 @@ func ObjectKindOf(platform string) sx2021.ObjectKind {
 	return sx2021.Account
 }
 
-// Account is one new-media account of the ledger.
+// Account is one new-media account, app or mini-program of the ledger.
 type Account struct {
-	ID         AccountID
-	Unit       org.UnitID
-	UnitName   string // joined
-	Platform   string
-	Name       string
-	URL        string
-	PlatformID string
-	Purpose    string
-	VerifiedAs string
-	State      string
-	Source     string
-	CreatedAt  time.Time
+	ID              AccountID
+	Kind            sx2021.ObjectKind // account or app, by the platform
+	Unit            org.UnitID
+	UnitName        string // joined
+	AreaCode        string // joined, 12 digits
+	Platform        string
+	Name            string
+	Handle          string
+	URL             string
+	PlatformID      string // the platform's own permanent id
+	Purpose         string
+	VerifiedAs      string // the subject the platform shows
+	VerifiedType    string
+	A, B            org.PersonID // A 岗, B 岗
+	AName, BName    string       // joined
+	Leader          org.PersonID // responsible leader
+	LeaderName      string       // joined
+	Followers       int64
+	FollowersOn     calendar.Date // zero: never recorded
+	FollowersSource string
+	LastPostOn      calendar.Date
+	LastPostSource  string
+	NationalID      string // in the national reporting system
+	FiledOn         calendar.Date
+	Main            bool   // 主账号, one a unit (Article 27)
+	Necessity       string // why an app is needed
+	ActiveUsers     int64  // in the month of ActiveOn
+	ActiveOn        calendar.Date
+	ActiveSource    string
+	State           string
+	LaunchedOn      calendar.Date
+	CaseID          string
+	Source          string
+	SourceRef       string
+	ConfirmedOn     calendar.Date
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+	areaPath        string
+	linePath        string
+}
+
+// Ref names the account as an object of the regulation.
+func (a Account) Ref() Ref { return Ref{ObjectKindOf(a.Platform), string(a.ID)} }
+
+// StateName is the state in Chinese.
+func (a Account) StateName() string { return AccountMachine.Name(a.State) }
+
+// Link is the account's page in the console.
+func (a Account) Link() string { return "/console/accounts/" + string(a.ID) }
+
+// Target names the account in the trail.
+func (a Account) Target() audit.Target {
+	return audit.Target{Kind: "account", ID: string(a.ID), Name: a.Name, Unit: string(a.Unit)}
+}
+
+// In reports whether the account lies in the scope.
+func (a Account) In(scope authz.Scope) bool {
+	return a.areaPath != "" && scope.Covers(a.areaPath, a.linePath)
+}
+
+// Ended reports whether the account has left the regulation's care.
+func (a Account) Ended() bool { return a.State == Exited || a.State == Closed }
+
+// Gaps are what the law asks an account's record to hold and the ledger does
+// not have.
+func (a Account) Gaps() []string {
+	var out []string
+	need := []struct {
+		missing bool
+		name    string
+	}{{a.PlatformID == "", "平台内部标识"}, {a.VerifiedAs == "", "认证主体"}, {a.A == "" || a.B == "", "A、B 岗"}, {a.Leader == "", "分管领导"}, {a.FiledOn.IsZero(), "备案日期"}}
+	if ObjectKindOf(a.Platform) == sx2021.App {
+		need[1] = struct {
+			missing bool
+			name    string
+		}{a.Necessity == "", "开设必要性说明"}
+	}
+	for _, n := range need {
+		if n.missing {
+			out = append(out, n.name)
+		}
+	}
+	return out
 }
 
 // ImportAccounts takes a file of accounts. The key is platform and address.
@@ -135,17 +199,9 @@ func (s *Service) takeAccount(ctx context.Context, tx *db.Tx, scope authz.Scope,
 	if !scope.Covers(unit.AreaPath, unit.LinePath) {
 		return false, fault.Newf(fault.Forbidden, "主办单位“%s”不在您的管辖范围内。", unit.Name).On("sponsor", "")
 	}
-	a.ID, a.Unit = AccountID(ulid.Make().String()), unit.ID
-	if _, a.State, err = AccountMachine.Take(ctx, tx, string(a.ID), "enter", passage.Note{Says: "存量登记：" + a.Source}); err != nil {
-		return false, err
-	}
-	if _, err := tx.Exec(ctx, `
-		INSERT INTO account (id, unit_id, kind, platform, name, url, platform_id, purpose, verified_as, state, source, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)`,
-		a.ID, a.Unit, ObjectKindOf(a.Platform), a.Platform, a.Name, a.URL, a.PlatformID, a.Purpose, a.VerifiedAs, a.State, a.Source, tx.Now()); err != nil {
-		return false, fmt.Errorf("registry: insert account: %w", err)
-	}
-	return true, audit.Record(ctx, tx, audit.Entry{Act: "registry.account.enter", Target: audit.Target{Kind: "account", ID: string(a.ID), Name: a.Name, Unit: string(a.Unit)}, After: a})
+	a.Unit = unit.ID
+	_, err = s.enterAccount(ctx, tx, a, "enter", Why{Says: "存量登记：" + a.Source, Source: ByImport, Ref: a.Source})
+	return err == nil, err
 }
 
 // accountSponsor finds whose account it is (谁开设、谁主办): the area's office
@@ -202,12 +258,7 @@ func (s *Service) Accounts(ctx context.Context, scope authz.Scope, f AccountFilt
 	if limit == 0 {
 		limit = 50
 	}
-	list, err := db.All(ctx, s.db, func(r db.Scanner) (Account, error) {
-		var a Account
-		err := r.Scan(&a.ID, &a.Unit, &a.UnitName, &a.Platform, &a.Name, &a.URL, &a.PlatformID, &a.Purpose, &a.VerifiedAs, &a.State, &a.Source, &a.CreatedAt)
-		return a, err
-	}, `SELECT c.id, c.unit_id, u.name, c.platform, c.name, c.url, c.platform_id, c.purpose, c.verified_as, c.state, c.source, c.created_at
-	      FROM account c JOIN unit u ON u.id = c.unit_id JOIN area a ON a.id = u.area_id
+	list, err := db.All(ctx, s.db, scanAccount, accountSelect+`
 	     WHERE `+w.SQL()+` ORDER BY a.code, c.platform, c.name, c.id LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(f.Offset), w.Args()...)
 	return list, total, err
 }

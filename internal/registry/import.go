@@ -146,6 +146,7 @@ func (im *siteImport) fill(ctx context.Context, tx *db.Tx, site Site, r siteRow)
 	if !changed {
 		return false, nil
 	}
+	n.Why = Why{Says: "导入文件补充", Source: ByImport, Ref: strings.TrimSpace(im.source + " " + r.ref)}
 	_, err := im.svc.SetIdentifiers(ctx, tx, im.scope, site.ID, n)
 	return true, err
 }

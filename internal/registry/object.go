@@ -151,15 +151,17 @@ func (s *Service) Move(ctx context.Context, tx *db.Tx, scope authz.Scope, ref Re
 	if _, o.State, err = o.Machine().Take(ctx, tx, o.ID, act, note); err != nil {
 		return Object{}, err
 	}
-	table := "account"
-	if o.Kind == sx2021.Site {
-		table = "site"
-	}
+	table := tableOf(ref)
 	if act == "launch" {
 		o.LaunchedOn = calendar.DateOf(tx.Now())
 	}
 	if _, err := tx.Exec(ctx, `UPDATE `+table+` SET state = $2, launched_on = $3, updated_at = $4 WHERE id = $1`, o.ID, o.State, o.LaunchedOn, tx.Now()); err != nil {
 		return Object{}, err
+	}
+	if o.Kind == sx2021.Site {
+		if err := s.domainsFollow(ctx, tx, SiteID(o.ID), act, note); err != nil {
+			return Object{}, err
+		}
 	}
 	return o, audit.Record(ctx, tx, audit.Entry{Act: "registry." + auditKind(o.Kind) + "." + act, Target: o.Target(), Basis: basis,
 		Before: map[string]any{"state": before.State}, After: map[string]any{"state": o.State, "note": note.Says, "case": note.CaseID}})

@@ -15,8 +15,10 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
+	"zhengshu/internal/rules/sx2021"
 )
 
 // SiteID identifies a website.
@@ -58,6 +60,7 @@ var moves = []passage.Move{
 	{From: Planned, Act: "launch", To: Running, Says: "上线", Guard: "标识码、安全检测报告等齐备", Permit: string(authz.LaunchManage)},
 	{From: Planned, Act: "abandon", To: Closed, Says: "取消筹建", Guard: "", Permit: "system"},
 	{From: Running, Act: "go_offline", To: TemporarilyOffline, Says: "临时下线", Guard: "省级批准的下线时段，两处公告已发布", Permit: "system"},
+	{From: Running, Act: "emergency_offline", To: TemporarilyOffline, Says: "紧急下线", Guard: "不可抗力或被责令紧急关停", Permit: "system"},
 	{From: TemporarilyOffline, Act: "resume", To: Running, Says: "恢复", Guard: "", Permit: "system"},
 	{From: Running, Act: "begin_exit", To: Exiting, Says: "批准退出监管", Guard: "国务院办公厅批准", Permit: "system"},
 	{From: TemporarilyOffline, Act: "begin_exit", To: Exiting, Says: "批准退出监管", Guard: "国务院办公厅批准", Permit: "system"},
@@ -99,6 +102,7 @@ type Site struct {
 	Source        string
 	SourceRef     string
 	CaseID        string
+	ConfirmedOn   calendar.Date
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 	areaPath      string
@@ -156,12 +160,16 @@ func (s Site) Link() string { return "/console/sites/" + string(s.ID) }
 
 // Service is the door of registry.
 type Service struct {
-	db  *db.DB
-	org *org.Service
+	db       *db.DB
+	org      *org.Service
+	clocks   *obligation.Service // nil: no duties are opened
+	settings func() sx2021.Settings
 }
 
 // New makes the service.
-func New(d *db.DB, o *org.Service) *Service { return &Service{db: d, org: o} }
+func New(d *db.DB, o *org.Service) *Service {
+	return &Service{db: d, org: o, settings: sx2021.Defaults}
+}
 
 // NormalizeHost lower-cases a host, turns an address into its host and a
 // Chinese name into its ASCII form. The fault names what is wrong.
@@ -185,15 +193,15 @@ var hostPattern = regexp.MustCompile(`^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])
 // PlanSite enters a newly approved site as planned. Lifecycle calls it in the
 // transaction of the last approval.
 func (s *Service) PlanSite(ctx context.Context, tx *db.Tx, site Site) (Site, error) {
-	return s.insert(ctx, tx, site, "plan", passage.Note{CaseID: site.CaseID, Says: "开设申请获批"})
+	return s.insert(ctx, tx, site, "plan", Why{CaseID: site.CaseID, Says: "开设申请获批", Ref: site.SourceRef})
 }
 
 // EnterSite enters a site that already runs: cut-over of the ledger.
 func (s *Service) EnterSite(ctx context.Context, tx *db.Tx, site Site) (Site, error) {
-	return s.insert(ctx, tx, site, "enter", passage.Note{Says: "存量登记：" + site.Source})
+	return s.insert(ctx, tx, site, "enter", Why{Says: "存量登记：" + site.Source, Source: ByImport, Ref: strings.TrimSpace(site.Source + " " + site.SourceRef)})
 }
 
-func (s *Service) insert(ctx context.Context, tx *db.Tx, site Site, act string, note passage.Note) (Site, error) {
+func (s *Service) insert(ctx context.Context, tx *db.Tx, site Site, act string, w Why) (Site, error) {
 	if strings.TrimSpace(site.Name) == "" {
 		return Site{}, fault.New(fault.Invalid, "站点名称没有填写。").On("name", "请填写站点名称")
 	}
@@ -204,10 +212,11 @@ func (s *Service) insert(ctx context.Context, tx *db.Tx, site Site, act string, 
 		}
 		site.Host = h
 	}
+	site.ChineseDomain = chineseOf(site.ChineseDomain).Shown
 	site.ID = SiteID(ulid.Make().String())
 	site.CreatedAt, site.UpdatedAt = tx.Now(), tx.Now()
 	var err error
-	if _, site.State, err = SiteMachine.Take(ctx, tx, string(site.ID), act, note); err != nil {
+	if _, site.State, err = SiteMachine.Take(ctx, tx, string(site.ID), act, passage.Note{Says: w.Says, CaseID: w.CaseID}); err != nil {
 		return Site{}, err
 	}
 	_, err = tx.Exec(ctx, `
@@ -227,6 +236,12 @@ func (s *Service) insert(ctx context.Context, tx *db.Tx, site Site, act string, 
 	if err != nil {
 		return Site{}, fmt.Errorf("registry: insert site: %w", err)
 	}
+	if err := entered(ctx, tx, "site", string(site.ID), site.Name, w); err != nil {
+		return Site{}, err
+	}
+	if err := s.adopt(ctx, tx, site, w); err != nil {
+		return Site{}, err
+	}
 	return site, audit.Record(ctx, tx, audit.Entry{Act: "registry.site." + act, Target: site.Target(), After: site})
 }
 
@@ -245,6 +260,9 @@ func (s *Service) Launch(ctx context.Context, tx *db.Tx, scope authz.Scope, id S
 	if _, err := tx.Exec(ctx, `UPDATE site SET state = $2, launched_on = $3, updated_at = $4 WHERE id = $1`, id, site.State, site.LaunchedOn, tx.Now()); err != nil {
 		return Site{}, err
 	}
+	if err := s.domainsFollow(ctx, tx, id, "launch", note); err != nil {
+		return Site{}, err
+	}
 	return site, audit.Record(ctx, tx, audit.Entry{Act: "registry.site.launch", Target: site.Target(), Basis: "第七条（三）（四）", Before: before, After: site})
 }
 
@@ -252,6 +270,7 @@ func (s *Service) Launch(ctx context.Context, tx *db.Tx, scope authz.Scope, id S
 type Identifiers struct {
 	Name, Host, ChineseDomain, SiteCode, ICP, PoliceFiling, PartyGovMark, Contact, Address, Slug string
 	Hosted                                                                                       bool
+	Why                                                                                          Why
 }
 
 // check holds the form of the identifiers; an empty one is a gap, not a wrong.
@@ -288,6 +307,10 @@ func (s *Service) SetIdentifiers(ctx context.Context, tx *db.Tx, scope authz.Sco
 			return Site{}, err
 		}
 	}
+	// A Chinese name that is no host is kept as it was typed, to be mended.
+	if h, err := NormalizeHost(n.ChineseDomain); err == nil {
+		n.ChineseDomain = ShownHost(h)
+	}
 	if n.SiteCode != site.SiteCode {
 		unit, err := s.org.UnitTx(ctx, tx, authz.System("the sponsor of a site in scope"), site.Unit)
 		if err != nil {
@@ -297,23 +320,69 @@ func (s *Service) SetIdentifiers(ctx context.Context, tx *db.Tx, scope authz.Sco
 			return Site{}, err
 		}
 	}
+	if err := n.Why.check(); err != nil {
+		return Site{}, err
+	}
 	before := site
-	// Monitoring was switched on for the old host: nobody has agreed to the new
-	// one being contacted.
-	site.Monitored = site.Monitored && n.Host == site.Host
-	site.Name, site.Host, site.ChineseDomain, site.SiteCode, site.ICP = n.Name, n.Host, n.ChineseDomain, n.SiteCode, n.ICP
-	site.PoliceFiling, site.PartyGovMark, site.Contact, site.Address, site.Slug, site.Hosted = n.PoliceFiling, n.PartyGovMark, n.Contact, n.Address, n.Slug, n.Hosted
+	list := site.diff(n)
+	if len(list) == 0 {
+		return site, nil
+	}
 	_, err = tx.Exec(ctx, `
-		UPDATE site SET name = $2, host = $3, chinese_domain = $4, site_code = $5, icp = $6, police_filing = $7, party_gov_mark = $8,
-		       contact = $9, address = $10, slug = $11, hosted = $12, monitored = $13, updated_at = $14 WHERE id = $1`,
-		id, n.Name, n.Host, n.ChineseDomain, n.SiteCode, n.ICP, n.PoliceFiling, n.PartyGovMark, n.Contact, n.Address, n.Slug, n.Hosted, site.Monitored, tx.Now())
+		UPDATE site SET name = $2, site_code = $3, icp = $4, police_filing = $5, party_gov_mark = $6,
+		       contact = $7, address = $8, slug = $9, hosted = $10, updated_at = $11 WHERE id = $1`,
+		id, n.Name, n.SiteCode, n.ICP, n.PoliceFiling, n.PartyGovMark, n.Contact, n.Address, n.Slug, n.Hosted, tx.Now())
 	if _, dup := db.UniqueViolation(err); dup {
-		return Site{}, fault.New(fault.Conflict, "域名或站点简称已登记给另一个站点，请核对后再填。").On("host", "已被登记").From(err)
+		return Site{}, fault.New(fault.Conflict, "站点简称已被另一个站点使用，请核对后再填。").On("slug", "已被使用").From(err)
 	}
 	if err != nil {
 		return Site{}, err
 	}
-	return site, audit.Record(ctx, tx, audit.Entry{Act: "registry.site.change", Target: site.Target(), Before: before, After: site})
+	// Monitoring was switched on for the old host: nobody has agreed to the new
+	// one being contacted (writeHosts switches it off).
+	for _, c := range []struct {
+		kind     DomainKind
+		was, now string
+	}{{EnglishDomain, site.Host, n.Host}, {ChineseDomain, site.ChineseDomain, n.ChineseDomain}} {
+		if c.was != c.now {
+			if err := s.correctMain(ctx, tx, site, c.kind, c.now, n.Why); err != nil {
+				return Site{}, err
+			}
+		}
+	}
+	if n.Name != site.Name {
+		if err := keepName(ctx, tx, "site", string(id), site.Name, n.Why); err != nil {
+			return Site{}, err
+		}
+	}
+	if err := keep(ctx, tx, "site", string(id), n.Why, list...); err != nil {
+		return Site{}, err
+	}
+	if site, err = s.SiteTx(ctx, tx, scope, id); err != nil {
+		return Site{}, err
+	}
+	return site, audit.Record(ctx, tx, audit.Entry{Act: "registry.site.change", Target: site.Target(), Basis: n.Why.Document, Before: before, After: site})
+}
+
+// diff are the fields that n changes.
+func (s Site) diff(n Identifiers) []pair {
+	return changedOf([]pair{
+		{"name", s.Name, n.Name}, {"host", s.Host, n.Host}, {"chinese_domain", s.ChineseDomain, n.ChineseDomain}, {"site_code", s.SiteCode, n.SiteCode}, {"icp", s.ICP, n.ICP},
+		{"police_filing", s.PoliceFiling, n.PoliceFiling}, {"party_gov_mark", s.PartyGovMark, n.PartyGovMark}, {"contact", s.Contact, n.Contact}, {"address", s.Address, n.Address},
+		{"slug", s.Slug, n.Slug}, {"hosted", boolWord(s.Hosted), boolWord(n.Hosted)},
+	})
+}
+
+// Diff is what SetIdentifiers would change, as the person reads it before
+// saving.
+func (s Site) Diff(n Identifiers) []Change {
+	if h, err := NormalizeHost(n.Host); err == nil {
+		n.Host = h
+	}
+	if h, err := NormalizeHost(n.ChineseDomain); err == nil {
+		n.ChineseDomain = ShownHost(h)
+	}
+	return asChanges(s.diff(n))
 }
 
 // SetMonitored switches monitoring. An imported site is not contacted until a
@@ -332,20 +401,23 @@ func (s *Service) SetMonitored(ctx context.Context, tx *db.Tx, scope authz.Scope
 	if _, err := tx.Exec(ctx, `UPDATE site SET monitored = $2, updated_at = $3 WHERE id = $1`, id, on, tx.Now()); err != nil {
 		return err
 	}
+	if err := keep(ctx, tx, "site", string(id), Why{Says: "监测开关"}, pair{"monitored", boolWord(site.Monitored), boolWord(on)}); err != nil {
+		return err
+	}
 	return audit.Record(ctx, tx, audit.Entry{Act: "registry.site.monitor", Target: site.Target(), Before: site.Monitored, After: on})
 }
 
 const siteSelect = `
 	SELECT s.id, s.unit_id, u.name, a.code, s.kind, s.name, s.host, s.chinese_domain, s.slug, s.hosted, s.state, s.site_code, s.icp,
 	       s.police_filing, s.party_gov_mark, s.contact, s.address, s.monitored, s.launched_on, s.source, s.source_ref, s.case_id,
-	       s.created_at, s.updated_at, u.area_path, u.line_path
+	       s.confirmed_on, s.created_at, s.updated_at, u.area_path, u.line_path
 	  FROM site s JOIN unit u ON u.id = s.unit_id JOIN area a ON a.id = u.area_id`
 
 func scanSite(r db.Scanner) (Site, error) {
 	var s Site
 	err := r.Scan(&s.ID, &s.Unit, &s.UnitName, &s.AreaCode, &s.Kind, &s.Name, &s.Host, &s.ChineseDomain, &s.Slug, &s.Hosted, &s.State, &s.SiteCode, &s.ICP,
 		&s.PoliceFiling, &s.PartyGovMark, &s.Contact, &s.Address, &s.Monitored, &s.LaunchedOn, &s.Source, &s.SourceRef, &s.CaseID,
-		&s.CreatedAt, &s.UpdatedAt, &s.areaPath, &s.linePath)
+		&s.ConfirmedOn, &s.CreatedAt, &s.UpdatedAt, &s.areaPath, &s.linePath)
 	return s, err
 }
 

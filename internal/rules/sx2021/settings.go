@@ -1,5 +1,11 @@
 package sx2021
 
+import (
+	"time"
+
+	"zhengshu/internal/calendar"
+)
+
 // Settings are the choices the text leaves to the province (docs/law/readings.md). The
 // numbers the regulation itself states are constants beside their clause.
 type Settings struct {
@@ -33,6 +39,17 @@ type Settings struct {
 	ZonesCloseAsPortals bool `json:"zones_close_as_portals"`
 	// UnexplainedDownHours is the silence after which an 核实单 opens (readings 7).
 	UnexplainedDownHours int `json:"unexplained_down_hours"`
+	// RecertifyMonth and RecertifyDay are the day of each year by which every
+	// holder has confirmed its records of the ledger.
+	RecertifyMonth int `json:"recertify_month"`
+	RecertifyDay   int `json:"recertify_day"`
+	// RecertifyDays is how many days before it the duty opens.
+	RecertifyDays int `json:"recertify_days"`
+	// LowUseMonthly is the number of active users in a month below which an app
+	// is listed for merging (Article 27).
+	LowUseMonthly int `json:"low_use_monthly"`
+	// TombstoneYears is how long a given-up domain stays watched.
+	TombstoneYears int `json:"tombstone_years"`
 }
 
 // maxWaiverWorkdays bounds WaiverWorkdays (readings 20).
@@ -54,6 +71,11 @@ func Defaults() Settings {
 		ImportantReviews:        3,
 		ZonesCloseAsPortals:     true,
 		UnexplainedDownHours:    24,
+		RecertifyMonth:          10,
+		RecertifyDay:            31,
+		RecertifyDays:           60,
+		LowUseMonthly:           500,
+		TombstoneYears:          5,
 	}
 }
 
@@ -75,5 +97,10 @@ func (s Settings) Wrong() []string {
 	bad(s.OrdinaryReviews < 2, "一般信息的审核不得少于2级，请填写2以上的整数。")
 	bad(s.ImportantReviews < s.OrdinaryReviews, "重要信息的审核级数不得少于一般信息，请重新填写。")
 	bad(s.UnexplainedDownHours < 1, "异常中断核实时限须为1小时以上，请填写正整数。")
+	bad(s.RecertifyMonth < 1 || s.RecertifyMonth > 12 || s.RecertifyDay < 1 || s.RecertifyDay > 28 && s.RecertifyDay > calendar.DaysIn(2026, time.Month(s.RecertifyMonth)),
+		"台账核对确认的截止日期不存在，请填写每年都有的日期。")
+	bad(s.RecertifyDays < 1 || s.RecertifyDays > 300, "台账核对确认的办理时间须为1至300天，请重新填写。")
+	bad(s.LowUseMonthly < 0, "移动客户端低使用量的标准不能是负数，请重新填写。")
+	bad(s.TombstoneYears < 1 || s.TombstoneYears > 50, "注销域名的跟踪年限须为1至50年，请重新填写。")
 	return out
 }
