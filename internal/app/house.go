@@ -192,6 +192,7 @@ func (h *House) wire(ctx context.Context) error {
 	library.Register(h.Library, h.workers)
 	h.Lifecycle = lifecycle.New(lifecycle.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Approvals: h.Approvals,
 		Obligations: h.Obligations, Store: h.Blobs, Book: h.Rules, Settings: func() sx2021.Settings { return h.Settings }})
+	h.Approvals.NameKind(lifecycle.OpeningKind, "开设网站申请")
 	h.Letters = letters.New(h.DB, h.Org, h.Registry, h.Obligations, h.Days, h.Keys)
 	if err := h.wirePublishing(ctx); err != nil {
 		return err
@@ -208,7 +209,7 @@ func (h *House) wire(ctx context.Context) error {
 	h.Workbench = workbench.New(
 		approvalweb.NewInbox(h.Approvals),
 		// What an approval or an order asks for stands there already.
-		obligationweb.NewInbox(h.Obligations, h.Config.Clock, approval.StepObligation.ID, letters.ReplyKind.ID, assessment.RectifyObligation.ID),
+		obligationweb.NewInbox(h.Obligations, h.Config.Clock, approval.StepObligation.ID, approval.CountersignObligation.ID, letters.ReplyKind.ID, assessment.RectifyObligation.ID),
 		h.Library, h.Letters, h.Assessment,
 	)
 	if h.Demo {
@@ -286,6 +287,9 @@ func (h *House) Sweep(ctx context.Context) error {
 	if _, err := h.Library.KeepCycles(ctx); err != nil {
 		return err
 	}
+	if _, err := h.Approvals.Sweep(ctx); err != nil {
+		return err
+	}
 	if _, err := h.Obligations.Sweep(ctx); err != nil {
 		return err
 	}
@@ -300,7 +304,7 @@ func machines() []passage.Machine {
 
 // obligationKinds are the clocks of the law that the house runs.
 func obligationKinds() []obligation.Kind {
-	return append(lifecycle.Obligations(), approval.StepObligation, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)
+	return append(append(lifecycle.Obligations(), approval.Obligations()...), library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)
 }
 
 // Settle links the audit chain to its end: a command has finished its effects
