@@ -224,7 +224,7 @@ func (h *House) wire(ctx context.Context) error {
 	h.Workbench = workbench.New(
 		approvalweb.NewInbox(h.Approvals),
 		// What an approval or an order asks for stands there already.
-		obligationweb.NewInbox(h.Obligations, h.Config.Clock, approval.StepObligation.ID, letters.ReplyKind.ID, assessment.RectifyObligation.ID),
+		obligationweb.NewInbox(h.Obligations, h.Config.Clock, approval.StepObligation.ID, approval.CountersignObligation.ID, letters.ReplyKind.ID, assessment.RectifyObligation.ID),
 		h.Library, h.Letters, h.Assessment,
 	)
 	if h.Demo {
@@ -307,6 +307,9 @@ func (h *House) Sweep(ctx context.Context) error {
 	if _, err := h.Library.KeepCycles(ctx); err != nil {
 		return err
 	}
+	if _, err := h.Approvals.Sweep(ctx); err != nil {
+		return err
+	}
 	if _, err := h.Obligations.Sweep(ctx); err != nil {
 		return err
 	}
@@ -322,8 +325,8 @@ func machines() []passage.Machine {
 
 // obligationKinds are the clocks of the law that the house runs.
 func obligationKinds() []obligation.Kind {
-	kinds := append(append(lifecycle.Obligations(), registry.Obligations()...), approval.StepObligation, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)
-	for _, more := range [][]obligation.Kind{notice.Obligations(), filing.Obligations(), closing.Obligations()} {
+	kinds := append(append(lifecycle.Obligations(), registry.Obligations()...), library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)
+	for _, more := range [][]obligation.Kind{approval.Obligations(), notice.Obligations(), filing.Obligations(), closing.Obligations()} {
 		for _, k := range more {
 			// A clock that two modules open is declared once.
 			if !slices.ContainsFunc(kinds, func(have obligation.Kind) bool { return have.ID == k.ID }) {

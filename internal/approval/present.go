@@ -2,6 +2,8 @@ package approval
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/fault"
@@ -39,6 +41,22 @@ type Presenter func(ctx context.Context, c Case) (Presentation, error)
 
 // OnShown registers how the cases of a kind are shown; once, at start.
 func (s *Service) OnShown(kind string, p Presenter) { s.presenters[kind] = p }
+
+// NameKind registers what a kind of case is called in filters and lists; once,
+// at start.
+func (s *Service) NameKind(kind, name string) { s.names[kind] = name }
+
+// KindName is the kind in Chinese.
+func (s *Service) KindName(kind string) string {
+	if n := s.names[kind]; n != "" {
+		return n
+	}
+	return "其他事项"
+}
+
+// Kinds are the named kinds, sorted by identifier. It takes no scope: the list
+// is declared.
+func (s *Service) Kinds() []string { return slices.Sorted(maps.Keys(s.names)) }
 
 // Present shows the form of a case in scope.
 func (s *Service) Present(ctx context.Context, scope authz.Scope, id CaseID) (Presentation, error) {

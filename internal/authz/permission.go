@@ -20,6 +20,7 @@ const (
 	OpeningApply    Permission = "opening.apply"
 	CaseRead        Permission = "case.read"
 	CaseDecide      Permission = "case.decide"
+	CaseAdvise      Permission = "case.advise"
 	OverrideGrant   Permission = "override.grant"
 	LaunchManage    Permission = "launch.manage"
 	ColumnManage    Permission = "column.manage"
@@ -70,6 +71,7 @@ var Describe = map[Permission]string{
 	OpeningApply:    "提出开设申请",
 	CaseRead:        "查看审批事项",
 	CaseDecide:      "审核、批准、退回",
+	CaseAdvise:      "答复会签和征求意见",
 	OverrideGrant:   "对“原则上”的规定批准例外",
 	LaunchManage:    "办理上线清单",
 	ColumnManage:    "管理栏目",

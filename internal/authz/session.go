@@ -19,6 +19,10 @@ type Post struct {
 	// Office is true for the 办公厅（室） of a government: its area is what it
 	// supervises. A department supervises its line.
 	Office bool
+	// Delegated is true for a post held in its holder's place for a time; Via is
+	// the holder's name.
+	Delegated bool
+	Via       string
 }
 
 // Session is one signed-in person with the posts held at this moment.

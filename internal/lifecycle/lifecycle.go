@@ -79,6 +79,7 @@ func New(p Parts) *Service {
 		if m.Way != AtOnce {
 			p.Approvals.OnApproved(m.ID, s.decided)
 			p.Approvals.OnShown(m.ID, s.present)
+			p.Approvals.NameKind(m.ID, m.Name+"申请")
 		}
 	}
 	return s
@@ -219,6 +220,11 @@ func (s *Service) steps(ctx context.Context, q db.Querier, u org.Unit, chain []s
 	}
 	var out []approval.Step
 	for _, st := range chain {
+		if st.Act == sx2021.StateApprove && len(out) > 0 {
+			last := out[len(out)-1] // the provincial office records what was decided outside
+			out = append(out, approval.Step{Kind: approval.External, Unit: last.Unit, UnitName: last.UnitName, Name: st.Name(), Body: "国务院办公厅"})
+			continue
+		}
 		if st.Act != sx2021.Review && st.Act != sx2021.Approve {
 			continue
 		}

@@ -210,14 +210,8 @@ type facts struct {
 	caseID   approval.CaseID
 	number   string
 	kept     map[string]string // kind of paper → attachment
-	external external
+	external approval.ExternalAnswer
 	office   org.Unit // at once, by the supervisor: who acts
-}
-
-// external is what the State Council office answered.
-type external struct {
-	Document, Value string
-	On              calendar.Date
 }
 
 func (f *facts) has(kind string) bool { return slices.Contains(f.files, kind) }
@@ -1037,7 +1031,7 @@ func (s *Service) decided(ctx context.Context, tx *db.Tx, c approval.Case) error
 		f.kept[n.Kind] = n.ID
 	}
 	f.final, f.caseID, f.number = true, c.ID, c.Number
-	f.external = externalOf(c)
+	f.external = c.External
 	checked, err := s.judge(ctx, tx, f)
 	if err != nil {
 		return err
@@ -1162,6 +1156,3 @@ func merge(kept, now []approval.Verdict) []approval.Verdict {
 	}
 	return out
 }
-
-// externalOf is what the last step outside answered.
-func externalOf(approval.Case) external { return external{} }

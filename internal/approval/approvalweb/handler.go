@@ -305,8 +305,10 @@ func decisionForm(c approval.Case, st approval.Step) web.Form {
 	}
 	acts = append(acts, web.Option{Value: "return", Label: "退回补正", Hint: "申请单位修改后再送回本步骤"}, web.Option{Value: "refuse", Label: "不予批准", Hint: "申请就此结束"})
 	var reasons, picks []web.Option
-	for _, s := range approval.ReturnReasons {
-		reasons = append(reasons, web.Option{Value: s, Label: s})
+	for _, r := range approval.Reasons {
+		if !r.Hidden {
+			reasons = append(reasons, web.Option{Value: r.ID, Label: r.Says, Hint: r.Citation})
+		}
 	}
 	picks = append(picks, web.Option{Label: "不使用常用语"})
 	for _, s := range phrases {
@@ -384,12 +386,9 @@ func (h *Handler) decide(w http.ResponseWriter, r *http.Request) error {
 // known keeps the reasons that stand in the list.
 func known(posted []string) []string {
 	var out []string
-	for _, r := range approval.ReturnReasons {
-		for _, p := range posted {
-			if p == r {
-				out = append(out, r)
-				break
-			}
+	for _, r := range approval.Reasons {
+		if !r.Hidden && slices.Contains(posted, r.ID) {
+			out = append(out, r.ID)
 		}
 	}
 	return out
