@@ -310,6 +310,12 @@ func (h *House) Sweep(ctx context.Context) error {
 	if _, err := h.Approvals.Sweep(ctx); err != nil {
 		return err
 	}
+	if _, err := h.Lifecycle.Sweep(ctx); err != nil {
+		return err
+	}
+	if _, err := h.Registry.OpenRecertification(ctx); err != nil {
+		return err
+	}
 	if _, err := h.Obligations.Sweep(ctx); err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func changeMatters() []Matter {
 	running := []string{registry.Running}
 	return []Matter{
 		{
-			ID: RenameMatter, Name: "变更名称", Group: RunGroup, Clause: "S9.1", Citation: sx2021.NameRelated.Citation, Objects: everything,
+			ID: RenameMatter, Name: "变更名称", Group: RunGroup, Clause: "S9.1", Citation: sx2021.NameTied.Citation, Objects: everything,
 			From: []string{registry.Running, registry.TemporarilyOffline},
 			Says: "名称应简洁规范、容易识别，与本地本单位名称和工作职责相关联；账号名称原则上与本单位其他平台一致。由主管单位审核，原名称留存。",
 			Way:  ToSupervisor, By: Sponsor, Submit: "提交申请",
@@ -84,7 +84,7 @@ func changeMatters() []Matter {
 
 func judgeName(ctx context.Context, s *Service, q db.Querier, f *facts) (verdict, error) {
 	var v verdict
-	v.held = []rules.Rule{sx2021.NameRelated}
+	v.held = []rules.Rule{sx2021.NameTied}
 	if err := s.askName(ctx, q, f, &v); err != nil || f.object.Kind != sx2021.Account {
 		return v, err
 	}

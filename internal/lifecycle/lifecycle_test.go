@@ -621,7 +621,7 @@ func (h *house) ready(site registry.Site, who string, without ...lifecycle.ItemK
 		{Kind: lifecycle.SiteCode, Value: site.AreaCode[:6] + "0001"},
 		{Kind: lifecycle.SecurityReport, Value: "AQ-1", On: today, Detail: "陕西省网络安全测评中心", Passed: true},
 		{Kind: lifecycle.ICP, Value: "陕ICP备05010001号"},
-		{Kind: lifecycle.ChineseDomain, Value: "西安市商务局.政务"},
+		{Kind: lifecycle.ChineseDomain, Value: site.UnitName + ".政务"},
 	} {
 		if slices.Contains(without, n.Kind) {
 			continue

@@ -744,7 +744,7 @@ var mends = map[string][2]string{
 	sx2021.ExitEstablishment.ID:   {"establishment", "请上传编制部门批复文件"},
 	sx2021.ExitReason.ID:          {"functions_gone", "只有不再具备行政职能的才能退出监管"},
 	sx2021.ClosureReasonListed.ID: {"reason", "请选择关停原因"},
-	sx2021.NameRelated.ID:         {"name", "请改用能看出本地本单位的名称"},
+	sx2021.NameTied.ID:         {"name", "请改用能看出本地本单位的名称"},
 	sx2021.AccountVerified.ID:     {"verification", "认证信息中应有主办单位名称"},
 	sx2021.SameName.ID:            {"name", "请与其他平台账号名称一致"},
 	sx2021.LaunchSecurity.ID:      {"report", "请上传有效的安全检测报告"},

@@ -150,32 +150,33 @@ func (s *Service) askName(ctx context.Context, q db.Querier, f *facts, v *verdic
 	if err != nil {
 		return err
 	}
-	v.ask(sx2021.CheckName(sx2021.NameOf{Name: f.app.Text("name"), Ties: ties, Explained: f.app.Text("name_reason")}), sx2021.NameRelated)
+	v.held = append(v.held, sx2021.NameTied)
+	if f.app.Text("name_reason") == "" {
+		v.ask(sx2021.TiedTo(f.app.Text("name"), ties...))
+	}
 	return nil
 }
 
-// areaEnds are the words an area's name ends in that its people leave off.
-var areaEnds = []string{"示范区", "开发区", "新区", "自治县", "省", "市", "区", "县"}
-
-// ties are the words of area and unit a name can be tied to.
+// ties are the words of area and unit a name can be tied to, the short ones of
+// at least two characters.
 func (s *Service) ties(ctx context.Context, q db.Querier, u org.Unit) ([]string, error) {
 	area, err := s.org.Area(ctx, q, u.Area)
 	if err != nil {
 		return nil, err
 	}
-	out := []string{area.Name, u.Name, u.ShortName, strings.TrimPrefix(u.Name, area.Name)}
-	for _, end := range areaEnds {
-		if short := strings.TrimSuffix(area.Name, end); short != area.Name {
-			out = append(out, short)
-			break
-		}
-	}
+	words := []string{sx2021.ShortArea(area.Name), strings.TrimSuffix(area.Name, "示范区"), u.Name, u.ShortName, strings.TrimPrefix(u.Name, area.Name)}
 	if u.Parent != "" {
 		parent, err := s.org.UnitTx(ctx, q, authz.System("lifecycle.ties"), u.Parent)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, parent.Name, parent.ShortName, strings.TrimPrefix(parent.Name, area.Name))
+		words = append(words, parent.Name, parent.ShortName, strings.TrimPrefix(parent.Name, area.Name))
+	}
+	var out []string
+	for _, w := range words {
+		if len([]rune(w)) >= 2 && !slices.Contains(out, w) {
+			out = append(out, w)
+		}
 	}
 	return out, nil
 }

@@ -19,6 +19,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
+	"zhengshu/internal/rules"
 	"zhengshu/internal/rules/gbh2018"
 )
 
@@ -149,10 +150,10 @@ func ShownHost(ascii string) string {
 	return ascii
 }
 
-// AddDomain enters a domain. With a case it is applied for (planned sites) or
-// in use, as the site is; without one it is the entry of a domain that already
-// exists. A main one becomes the site's host or Chinese domain in the same
-// transaction.
+// AddDomain enters a domain: in use, or applied for when d.State says so. One
+// that rests on an approval must have the form of 国办函〔2018〕55号; without a case
+// it is the entry of one that exists already, whose form is shown as advice. A
+// main one becomes the site's host or Chinese domain in the same transaction.
 func (s *Service) AddDomain(ctx context.Context, tx *db.Tx, scope authz.Scope, d Domain, w Why) (Domain, error) {
 	u, err := s.org.UnitTx(ctx, tx, scope, d.Unit)
 	if err != nil {
@@ -168,6 +169,18 @@ func (s *Service) AddDomain(ctx context.Context, tx *db.Tx, scope authz.Scope, d
 		}
 		if site.Unit != d.Unit {
 			return Domain{}, fault.Newf(fault.Invalid, "网站“%s”的主办单位是%s，不是%s；域名由主办单位持有。", site.Name, site.UnitName, u.Name).On("unit", "请选择网站的主办单位")
+		}
+	}
+	if w.CaseID != "" {
+		if d.Host == "" {
+			d.Host = d.Shown
+		}
+		wrong, err := s.DomainBreaches(ctx, tx, scope, d)
+		if err != nil {
+			return Domain{}, err
+		}
+		if err := rules.Refuse(wrong); err != nil {
+			return Domain{}, fault.Of(err).On("host", "域名不符合规定的形式")
 		}
 	}
 	return s.addDomain(ctx, tx, d, w)

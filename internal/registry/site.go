@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -164,6 +165,9 @@ type Service struct {
 	org      *org.Service
 	clocks   *obligation.Service // nil: no duties are opened
 	settings func() sx2021.Settings
+
+	mu          sync.Mutex
+	recertified calendar.Date // the day OpenRecertification last went through
 }
 
 // New makes the service.

@@ -7,10 +7,10 @@ import (
 )
 
 // The rules of Article 9. Whether a name is concise and recognisable is a
-// person's judgement, made at the review; whether it is tied to the area, the
-// unit or its duties can be asked of a name and of what the sponsor says of it.
+// person's judgement, made at the review; NameTied only points at names in
+// which neither the area nor the unit can be read.
 var (
-	NameRelated     = rule("S9.1.related", "第九条", "政府网站与政务新媒体名称及徽标应简洁规范、容易识别，与本地本单位名称和工作职责相关联")
+	NameTied        = rule("S9.1.tied", "第九条", "政府网站与政务新媒体名称及徽标应简洁规范、容易识别，与本地本单位名称和工作职责相关联")
 	AccountVerified = rule("S9.2.verified", "第九条", "经批准开设的政务新媒体应进行实名认证，并在公开认证信息中标明主办单位名称")
 	SameName        = inPrinciple("S9.3.same_name", "第九条", "同一主办单位在不同平台上开设的政务新媒体原则上应保持名称一致、账号风格统一")
 )
@@ -31,7 +31,7 @@ func CheckNaming(n Naming) []rules.Breach {
 	switch {
 	case blank(n.Verification):
 		out = append(out, AccountVerified.Breach("账号尚未实名认证，请完成认证并填写公开认证信息。"))
-	case !strings.Contains(plainName(n.Verification), plainName(n.Sponsor)):
+	case !strings.Contains(plainName(n.Verification), plainName(n.Sponsor)) && Likeness(plainName(n.Verification), plainName(n.Sponsor)) < verifiedLikeness:
 		out = append(out, AccountVerified.Breachf("公开认证信息中没有主办单位名称“%s”，请更正认证信息。", n.Sponsor))
 	}
 	for _, o := range n.OtherNames {
@@ -43,30 +43,71 @@ func CheckNaming(n Naming) []rules.Breach {
 	return out
 }
 
+// verifiedLikeness is how like the sponsor's name, of 1, a verification text
+// must be that does not hold it whole: platforms cut and abbreviate.
+const verifiedLikeness = 0.9
+
+// TiedTo applies the first sentence of Article 9: the name should tell the area
+// or the unit. words are the short names of both; empty ones are passed over.
+func TiedTo(name string, words ...string) []rules.Breach {
+	var known []string
+	for _, w := range words {
+		if blank(w) {
+			continue
+		}
+		if strings.Contains(plainName(name), plainName(w)) {
+			return nil
+		}
+		known = append(known, "“"+w+"”")
+	}
+	if len(known) == 0 {
+		return nil
+	}
+	return []rules.Breach{NameTied.Breachf("名称“%s”中没有%s，看不出是哪个地区、哪个单位的，请核对。", name, strings.Join(known, "或"))}
+}
+
+// ShortArea is an area's name without the word for its rank: 雁塔区 is known
+// as 雁塔.
+func ShortArea(name string) string {
+	for _, rank := range []string{"自治县", "自治州", "省", "市", "区", "县"} {
+		if s, ok := strings.CutSuffix(name, rank); ok && len([]rune(s)) >= 2 {
+			return s
+		}
+	}
+	return name
+}
+
+// Likeness is 1 minus the edit distance of two texts over the longer one's
+// length, by characters: 1 for the same, 0 for nothing in common.
+func Likeness(a, b string) float64 {
+	x, y := []rune(a), []rune(b)
+	if len(x) == 0 && len(y) == 0 {
+		return 1
+	}
+	row := make([]int, len(y)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(x); i++ {
+		left, above := i, row[0]
+		row[0] = i
+		for j := 1; j <= len(y); j++ {
+			change := above
+			if x[i-1] != y[j-1] {
+				change++
+			}
+			above = row[j]
+			left = min(left+1, above+1, change)
+			row[j] = left
+		}
+	}
+	return 1 - float64(row[len(y)])/float64(max(len(x), len(y)))
+}
+
 var nameNoise = strings.NewReplacer(" ", "", "\u3000", "", "·", "", "•", "", "\u00a0", "")
 
 func plainName(s string) string { return nameNoise.Replace(s) }
 
-// NameOf is a name and what it could be tied to.
-type NameOf struct {
-	Name string
-	// Ties are words of the area and the unit: 雁塔, 雁塔区, 商务局.
-	Ties []string
-	// Explained says how a name with none of them is tied to the duties.
-	Explained string
-}
-
-// CheckName applies the first half of Article 9: the name has a word of the
-// area or the unit in it, or the sponsor says how it is tied to the duties.
-func CheckName(n NameOf) []rules.Breach {
-	name := plainName(n.Name)
-	for _, t := range n.Ties {
-		if t = plainName(t); len([]rune(t)) >= 2 && strings.Contains(name, t) {
-			return nil
-		}
-	}
-	if !blank(n.Explained) {
-		return nil
-	}
-	return []rules.Breach{NameRelated.Breachf("名称“%s”中没有本地或本单位的名称，请改用能看出本地本单位的名称，或说明与工作职责的关联。", n.Name)}
-}
+// PlainName is a name without what does not make it different: spaces and the
+// interpunct.
+func PlainName(s string) string { return plainName(s) }

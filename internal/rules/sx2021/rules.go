@@ -29,7 +29,7 @@ func Rules() []rules.Rule {
 		ClosureMigration, ClosureNoticeHung, ClosureNoticeDays, ClosureDeregistration,
 		ClosureStatus, ClosureDestination,
 		// Article 9
-		NameRelated, AccountVerified, SameName,
+		NameTied, AccountVerified, SameName,
 		// Article 10
 		DomainHolder, OneDomainEach, DomainCancelled, DomainCityReview,
 		// Article 12
