@@ -73,7 +73,7 @@ func (d *province) application(ctx context.Context, who string, unit place, host
 	if err != nil {
 		return approval.Case{}, err
 	}
-	found, _, err := d.Approvals.Cases(ctx, scope, approval.Filter{Kind: lifecycle.OpeningKind, Unit: u.ID})
+	found, _, err := d.Approvals.Cases(ctx, scope, approval.Filter{Kind: lifecycle.OpeningMatter, Unit: u.ID})
 	if err != nil {
 		return approval.Case{}, err
 	}
@@ -88,12 +88,11 @@ func (d *province) application(ctx context.Context, who string, unit place, host
 	if _, err := paper.WriteTo(&page); err != nil {
 		return approval.Case{}, err
 	}
-	c, _, err := d.Lifecycle.ApplyOpening(ctx, scope, lifecycle.Opening{
-		Unit: u.ID, Name: string(unit) + "网站（演示）", Host: host, ChineseDomain: string(unit) + "演示.政务", Hosted: true,
-		Reason: "面向群众和企业公开本部门信息、提供办事指南，现有门户网站栏目不能满足需要。", Contact: d.persons[who].Name, Phone: "029-00000010",
-		Principal: "演示负责人", ByPrincipal: true, ConsentOn: today.AddDays(-3),
+	got, err := d.Lifecycle.Apply(ctx, scope, lifecycle.Application{Matter: lifecycle.OpeningMatter, Unit: u.ID, Principal: "演示负责人", ByPrincipal: true, ConsentOn: today.AddDays(-3),
+		Values: map[string]string{"name": string(unit) + "网站（演示）", "host": host, "domain": string(unit) + "演示.政务", "building": "hosted",
+			"reason": "面向群众和企业公开本部门信息、提供办事指南，现有门户网站栏目不能满足需要。", "contact": d.persons[who].Name, "phone": "029-00000010"},
 	}, []approval.Upload{{Kind: lifecycle.ConsentFile, Field: "consent", Name: "主要负责同志签字页（演示）.docx", Content: &page}})
-	return c, err
+	return got.Case, err
 }
 
 // fillChecklist fills in what the culture bureau has so far: the security
@@ -107,15 +106,16 @@ func (d *province) fillChecklist(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	list, err := d.Lifecycle.Checklist(ctx, scope, site.ID)
+	ref := registry.Ref{Kind: sx2021.Site, ID: string(site.ID)}
+	list, err := d.Lifecycle.Checklist(ctx, scope, ref)
 	if err != nil {
 		return err
 	}
-	for _, n := range []lifecycle.LaunchItem{{Kind: lifecycle.SiteCode, Value: "6101009902"}, {Kind: lifecycle.ICP, Value: "陕ICP备00000040号"}} {
+	for _, n := range []lifecycle.LaunchItem{{Kind: lifecycle.SiteCode, Value: "6101009902"}} {
 		if slices.ContainsFunc(list.Items, func(i lifecycle.LaunchItem) bool { return i.Kind == n.Kind && i.Done() }) {
 			continue
 		}
-		if list, err = d.Lifecycle.FillLaunchItem(ctx, scope, site.ID, n, nil); err != nil {
+		if list, err = d.Lifecycle.FillLaunchItem(ctx, scope, ref, n, nil); err != nil {
 			return err
 		}
 	}

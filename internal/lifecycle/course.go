@@ -78,6 +78,7 @@ func (s *Service) Course(ctx context.Context, scope authz.Scope, ref registry.Re
 		return out, err
 	}
 	o := out.Object
+	ref = o.Ref
 	if out.Sponsor, err = s.org.UnitTx(ctx, s.db, authz.System("lifecycle.course"), o.Unit); err != nil {
 		return out, err
 	}

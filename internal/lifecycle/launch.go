@@ -317,12 +317,15 @@ func (s *Service) otherNames(ctx context.Context, q db.Querier, o registry.Objec
 // one comes.
 func (s *Service) FillLaunchItem(ctx context.Context, scope authz.Scope, ref registry.Ref, n LaunchItem, upload *approval.Upload) (Checklist, error) {
 	info, ok := Info(n.Kind)
-	if !ok || !info.on(ref.Kind) {
+	if !ok {
 		return Checklist{}, fault.Missing("上线清单事项")
 	}
 	o, err := s.registry.Object(ctx, s.db, scope, ref)
 	if err != nil {
 		return Checklist{}, err
+	}
+	if ref = o.Ref; !info.on(ref.Kind) {
+		return Checklist{}, fault.Missing("上线清单事项")
 	}
 	if err := n.check(info, o, s.today()); err != nil {
 		return Checklist{}, err
@@ -515,8 +518,8 @@ func (s *Service) Launch(ctx context.Context, scope authz.Scope, ref registry.Re
 		if o, err = s.registry.Object(ctx, tx, scope, ref); err != nil {
 			return err
 		}
-		today := calendar.DateOf(tx.Now())
-		c, err := s.checklist(ctx, tx, o, today)
+		ref = o.Ref
+		c, err := s.checklist(ctx, tx, o, calendar.DateOf(tx.Now()))
 		if err != nil {
 			return err
 		}
@@ -554,9 +557,11 @@ func (s *Service) launched(ctx context.Context, tx *db.Tx, o registry.Object) er
 // OpenFile reads one file of an object's checklist or of an act on it, the
 // object being in scope.
 func (s *Service) OpenFile(ctx context.Context, scope authz.Scope, ref registry.Ref, attachment string) (approval.Attachment, io.ReadCloser, error) {
-	if _, err := s.registry.Object(ctx, s.db, scope, ref); err != nil {
+	o, err := s.registry.Object(ctx, s.db, scope, ref)
+	if err != nil {
 		return approval.Attachment{}, nil, err
 	}
+	ref = o.Ref
 	list, err := approval.Attachments(ctx, s.db, ownerKind(ref), ref.ID)
 	if err != nil {
 		return approval.Attachment{}, nil, err

@@ -271,14 +271,18 @@ func (s *Service) gather(ctx context.Context, q db.Querier, scope authz.Scope, a
 			return nil, fault.New(fault.Invalid, "没有选择申请单位。").On("unit", "请选择申请单位")
 		}
 	} else {
-		if !m.On(a.Object.Kind) {
-			return nil, fault.New(fault.Invalid, "没有选择办理对象，或该对象不适用“"+m.Name+"”。").On("object", "请从台账中选择网站或账号")
+		wrong := fault.New(fault.Invalid, "没有选择办理对象，或该对象不适用“"+m.Name+"”。").On("object", "请从台账中选择网站或账号")
+		if a.Object.ID == "" {
+			return nil, wrong
 		}
 		o, err := s.registry.Object(ctx, q, scope, a.Object)
 		if err != nil {
 			return nil, err
 		}
-		f.object, f.kind, a.Unit = o, o.Kind, o.Unit
+		if !m.On(o.Kind) {
+			return nil, wrong
+		}
+		f.object, f.kind, a.Unit, a.Object = o, o.Kind, o.Unit, o.Ref
 		scope = authz.System("lifecycle.sponsor") // the object is in scope, so its sponsor may be named
 	}
 	var err error
@@ -744,7 +748,7 @@ var mends = map[string][2]string{
 	sx2021.ExitEstablishment.ID:   {"establishment", "请上传编制部门批复文件"},
 	sx2021.ExitReason.ID:          {"functions_gone", "只有不再具备行政职能的才能退出监管"},
 	sx2021.ClosureReasonListed.ID: {"reason", "请选择关停原因"},
-	sx2021.NameTied.ID:         {"name", "请改用能看出本地本单位的名称"},
+	sx2021.NameTied.ID:            {"name", "请改用能看出本地本单位的名称"},
 	sx2021.AccountVerified.ID:     {"verification", "认证信息中应有主办单位名称"},
 	sx2021.SameName.ID:            {"name", "请与其他平台账号名称一致"},
 	sx2021.LaunchSecurity.ID:      {"report", "请上传有效的安全检测报告"},

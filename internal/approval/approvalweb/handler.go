@@ -92,8 +92,8 @@ func newCaseList(cases []approval.Case, mayApply bool) caseList {
 		Table: web.Table{Caption: "审批事项", Quiet: true, Columns: []web.Column{{Head: "事项", Wide: true}, {Head: "申请单位"}, {Head: "提交时间"}, {Head: "状态"}},
 			Empty: web.Empty{Title: "没有符合条件的审批事项", Text: "可以调整筛选条件，或从开设申请开始。"}}}
 	if mayApply {
-		v.Heading.Acts = []web.Act{{Text: "申请开设网站", Href: "/console/openings/new", Primary: true}}
-		v.Table.Empty.Act = web.Act{Text: "申请开设网站", Href: "/console/openings/new"}
+		v.Heading.Acts = []web.Act{{Text: "提出申请", Href: "/console/matters", Primary: true}}
+		v.Table.Empty.Act = web.Act{Text: "提出申请", Href: "/console/matters"}
 	}
 	v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "例外清单", Href: "/console/overrides"})
 	for _, c := range cases {

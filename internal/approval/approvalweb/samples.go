@@ -24,7 +24,7 @@ func sampleWhole(state string) whole {
 			{No: 1, Kind: approval.Review, UnitName: "西安市人民政府办公厅", Name: "西安市人民政府办公厅审核", ArrivedAt: sampleAt, Due: calendar.Due{On: calendar.Date{Year: 2026, Month: 3, Day: 9}}},
 			{No: 2, Kind: approval.Approve, UnitName: "陕西省人民政府办公厅", Name: "陕西省人民政府办公厅批准"}},
 		Opinions: []approval.Opinion{{Act: "submit", PersonName: "李建国", UnitName: "西安市商务局", At: sampleAt}},
-		Shown: approval.Presentation{KindName: "开设网站申请", Judged: "按当前台账核对", Amend: "/console/openings/01JSAMPLE/amend",
+		Shown: approval.Presentation{KindName: "开设网站申请", Judged: "按当前台账核对", Amend: "/console/applications/01JSAMPLE/amend",
 			Facts: []approval.Fact{{Section: "单位与事由", Name: "申请单位", Text: "西安市商务局"}, {Section: "单位与事由", Name: "开设事由", Text: "发布本部门政务信息。"},
 				{Section: "站点信息", Name: "网站名称", Text: "西安市商务局网站"}, {Section: "站点信息", Name: "英文域名", Text: "swj.xa.gov.cn"}, {Section: "站点信息", Name: "中文域名"}},
 			Verdicts: []approval.Verdict{{OK: true, Rule: "S2.1.organ", Citation: "陕政公开办〔2021〕18号 第二条", Says: "政府网站是指各级人民政府及其部门……在互联网上开办的网站"},
