@@ -198,6 +198,8 @@ func (r Report) Looked(checkID, page, place string) bool {
 		return r.home
 	case "access":
 		return checkID != "access.rate" && r.Reachable
+	case "notice":
+		return false // seen by its own daily look, not by a run
 	}
 	return r.visited[page]
 }

@@ -112,6 +112,7 @@ type Service struct {
 	item     func(ctx context.Context, site registry.SiteID, address string) string
 	origin   func(registry.Site) string
 	moved    []func(ctx context.Context, tx *db.Tx, f Finding, act string) error
+	again    map[string]func(context.Context, Finding) (Look, error) // RetestWith
 }
 
 // New makes the service. probes is the database of OpenProbes; client carries
@@ -670,6 +671,10 @@ func (s *Service) Retest(ctx context.Context, scope authz.Scope, id FindingID) (
 func (s *Service) lookAgain(ctx context.Context, site registry.Site, f Finding) (Look, error) {
 	if f.Check == "access.rate" {
 		return s.lookAtAccess(ctx, site)
+	}
+	family, _, _ := strings.Cut(f.Check, ".")
+	if fn := s.again[family]; fn != nil {
+		return fn(ctx, f)
 	}
 	o, err := s.options()
 	if err != nil {

@@ -1,0 +1,26 @@
+package crawl
+
+import (
+	"context"
+	"time"
+
+	"zhengshu/internal/egress"
+)
+
+// longestHold is the longest rest a server may ask for before one more request.
+const longestHold = time.Minute
+
+// Fetch asks for one address in its host's turn, where robots.txt allows it; ok
+// is false, with the reason, where it does not. A server that asks for a rest of
+// at most a minute is asked once more after it.
+func (m *Manners) Fetch(ctx context.Context, address string, o egress.Options) (resp *egress.Response, ok bool, why Why, err error) {
+	if ok, why, err = m.allowed(ctx, address); err != nil || !ok {
+		return nil, false, why, err
+	}
+	resp, wait, err := m.get(ctx, address, o)
+	if wait > 0 && wait <= longestHold && ctx.Err() == nil {
+		m.hold(hostOf(address), wait)
+		resp, _, err = m.get(ctx, address, o)
+	}
+	return resp, true, "", err
+}
