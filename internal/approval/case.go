@@ -130,7 +130,9 @@ type Case struct {
 func (c Case) StateName() string { return Machine.Name(c.State) }
 
 // ApplicantGone reports whether the applicant's unit has been abolished.
-func (c Case) ApplicantGone(today calendar.Date) bool { return !c.Gone.IsZero() && !c.Gone.After(today) }
+func (c Case) ApplicantGone(today calendar.Date) bool {
+	return !c.Gone.IsZero() && !c.Gone.After(today)
+}
 
 // Open reports whether the case may still move.
 func (c Case) Open() bool { return c.State == InReview || c.State == Returned }

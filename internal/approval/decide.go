@@ -691,4 +691,3 @@ func (s *Service) Reroute(ctx context.Context, tx *db.Tx, unit org.UnitID) (int,
 	}
 	return n, nil
 }
-

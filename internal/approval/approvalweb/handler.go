@@ -387,7 +387,7 @@ func (h *Handler) decide(w http.ResponseWriter, r *http.Request) error {
 func known(posted []string) []string {
 	var out []string
 	for _, r := range approval.Reasons {
-		if !r.Hidden && slices.Contains(posted, r.ID) {
+		if !r.Hidden && (slices.Contains(posted, r.ID) || slices.Contains(posted, r.Says)) {
 			out = append(out, r.ID)
 		}
 	}
