@@ -117,6 +117,7 @@ type Case struct {
 	OpenedAt      time.Time
 	EndedAt       time.Time
 	AtUnit        org.UnitID    // where it stands, while it is in review
+	AtUnitName    string        // joined
 	Due           calendar.Date // by when the office there decides
 	Gone          calendar.Date // the day the applicant's unit was abolished
 	// External is the last answer of an outside body on the case; the outcome

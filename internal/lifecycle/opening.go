@@ -539,7 +539,7 @@ func (s *Service) present(ctx context.Context, c approval.Case) (approval.Presen
 			return p, err
 		}
 		if err == nil {
-			p.Result, p.ResultName = launchLink(id), "上线清单"
+			p.Result, p.ResultName, p.ResultSays = launchLink(id), "上线清单", "网站已登记为筹建，请在 1 年内完成上线。"
 		}
 	}
 	return p, nil
