@@ -291,9 +291,9 @@ func (s *Service) Waive(ctx context.Context, scope authz.Scope, id CaseID, reque
 			return err
 		}
 		if why = strings.TrimSpace(why); why == "" {
-			return fault.New(fault.Invalid, "免除会签要写明理由。").On("why", "请写明为何不再等待答复")
+			return fault.New(fault.Invalid, "免除会签要写明理由。").On("waive_why", "请写明为何不再等待答复")
 		}
-		if err := tooLong(why, "why"); err != nil {
+		if err := tooLong(why, "waive_why"); err != nil {
 			return err
 		}
 		if r.State != Asked {

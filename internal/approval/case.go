@@ -117,6 +117,7 @@ type Case struct {
 	OpenedAt      time.Time
 	EndedAt       time.Time
 	AtUnit        org.UnitID    // where it stands, while it is in review
+	AtUnitName    string        // joined
 	Due           calendar.Date // by when the office there decides
 	Gone          calendar.Date // the day the applicant's unit was abolished
 	// External is the last answer of an outside body on the case; the outcome
@@ -130,7 +131,9 @@ type Case struct {
 func (c Case) StateName() string { return Machine.Name(c.State) }
 
 // ApplicantGone reports whether the applicant's unit has been abolished.
-func (c Case) ApplicantGone(today calendar.Date) bool { return !c.Gone.IsZero() && !c.Gone.After(today) }
+func (c Case) ApplicantGone(today calendar.Date) bool {
+	return !c.Gone.IsZero() && !c.Gone.After(today)
+}
 
 // Open reports whether the case may still move.
 func (c Case) Open() bool { return c.State == InReview || c.State == Returned }

@@ -47,7 +47,7 @@ func (s *Service) arrive(ctx context.Context, tx *db.Tx, c *Case, title string) 
 		 WHERE case_id = $1 AND no = $2`, c.ID, c.StepNo, tx.Now(), due.On, due.Provisional); err != nil {
 		return err
 	}
-	c.AtUnit, c.Due = st.Unit, due.On
+	c.AtUnit, c.AtUnitName, c.Due = st.Unit, st.UnitName, due.On
 	if err := s.stand(ctx, tx, *c); err != nil {
 		return err
 	}
@@ -402,7 +402,7 @@ func (s *Service) End(ctx context.Context, scope authz.Scope, id CaseID, why str
 		if err != nil {
 			return err
 		}
-		if err := tooLong(why, "why"); err != nil {
+		if err := tooLong(why, "end_why"); err != nil {
 			return err
 		}
 		ctx := acting(ctx, post)
@@ -691,4 +691,3 @@ func (s *Service) Reroute(ctx context.Context, tx *db.Tx, unit org.UnitID) (int,
 	}
 	return n, nil
 }
-

@@ -31,8 +31,11 @@ type Presentation struct {
 	Judged string
 	// Amend is the page where a returned application is amended.
 	Amend string
-	// Result is the page of what an approval brought about, and its name.
-	Result, ResultName string
+	// Result is the page of what an approval brought about, its name, and what
+	// comes next in words.
+	Result, ResultName, ResultSays string
+	// Short are the materials still missing, by name: they are marked as a risk.
+	Short []string
 }
 
 // Presenter shows the form of one kind of case. The caller has checked the
