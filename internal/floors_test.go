@@ -29,7 +29,7 @@ var floors = []string{
 	"publishing/theme", "publishing", "lifecycle", "assessment", "reporting",
 	// doors
 	"web", "web/webtest", "web/browsertest", "portal",
-	"signin/signinweb", "org/orgweb", "registry/registryweb", "approval/approvalweb", "obligation/obligationweb", "lifecycle/lifecycleweb",
+	"signin/signinweb", "org/orgweb", "registry/registryweb", "registry/registrypublic", "approval/approvalweb", "obligation/obligationweb", "lifecycle/lifecycleweb",
 	"library/libraryweb", "publishing/publishingweb", "letters/lettersweb", "letters/letterspublic", "inspection/inspectionweb",
 	"notice/noticeweb", "filing/filingweb", "closing/closingweb",
 	"assessment/assessmentweb", "reporting/reportingweb", "audit/auditweb", "workbench/workbenchweb", "api",

@@ -33,7 +33,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		gate.Routes(),
 		workbenchweb.New(h.Workbench, h.Notify, h.Config.Clock).Routes(),
 		orgweb.New(h.DB, h.Org, h.Registry, h.Obligations).Routes(),
-		registryweb.New(h.DB, h.Org, h.Registry, h.Blobs).Routes(),
+		registryweb.New(h.DB, h.Org, h.Registry, h.Blobs).Clocks(h.Obligations).Cases(h.Approvals).Routes(),
 		approvalweb.New(h.Approvals, h.DB, h.Blobs).Routes(),
 		lifecycleweb.New(h.DB, h.Lifecycle, h.Approvals, h.Org, h.Registry).Routes(),
 		obligationweb.New(h.Obligations).Routes(),
@@ -51,7 +51,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 func navigation() []web.NavItem {
 	return []web.NavItem{
 		{Name: "工作台", Href: "/console"},
-		{Name: "台账", Href: "/console/sites", Permit: authz.RegistryRead, Also: []string{"/console/accounts", "/console/import"}},
+		{Name: "台账", Href: "/console/sites", Permit: authz.RegistryRead, Also: []string{"/console/accounts", "/console/import", "/console/domains", "/console/apps", "/console/names", "/console/recertify"}},
 		{Name: "单位", Href: "/console/units", Permit: authz.OrgRead},
 		{Name: "审批", Href: "/console/cases", Permit: authz.CaseRead, Also: []string{"/console/matters", "/console/applications", "/console/overrides"}},
 		{Name: "稿件", Href: "/console/items", Permit: authz.ItemRead},

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -9,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
@@ -18,6 +20,7 @@ import (
 	"zhengshu/internal/demo"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/intake"
+	"zhengshu/internal/jobs"
 	"zhengshu/internal/letters"
 	"zhengshu/internal/letters/letterspublic"
 	"zhengshu/internal/library"
@@ -26,6 +29,7 @@ import (
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/registry/registrypublic"
 )
 
 // The settings that make a house a demo, whoever opens it and with what flags.
@@ -52,6 +56,7 @@ func (h *House) wirePublishing(ctx context.Context) error {
 	h.Library.OnChange(h.Publisher.Changed)
 	h.Portal = portal.New(portal.Config{Store: h.Releases, Landing: landing(), Log: h.Config.Log})
 	h.mountLetters()
+	h.mountOfficial()
 	return nil
 }
 
@@ -139,6 +144,43 @@ func (h *House) mountLetters() {
 	h.Portal.Mount("/letters/", func(site portal.SiteInfo) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			counter.ServeHTTP(w, r.WithContext(context.WithValue(audit.Citizen(r.Context()), siteKey{}, site)))
+		})
+	})
+}
+
+// directory is the periodic duty to state anew what is official.
+type directory struct{}
+
+// Kind names the job.
+func (directory) Kind() string { return "app.directory" }
+
+// StateOfficial signs and replaces the list of what is official, from which the
+// portals answer without the database.
+func (h *House) StateOfficial(ctx context.Context) error {
+	d, err := h.Registry.Directory(ctx)
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	return h.Releases.PutStatement(registry.DirectoryName, body)
+}
+
+// mountOfficial gives every hosted site the list of what is official below
+// /official/.
+func (h *House) mountOfficial() {
+	jobs.Handle(h.workers, func(ctx context.Context, _ directory) error { return h.StateOfficial(ctx) })
+	jobs.Every(h.workers, 30*time.Minute, directory{})
+	door := registrypublic.New(registrypublic.Config{Store: h.Releases, Clock: h.Config.Clock, Log: h.Config.Log,
+		Render: func(w http.ResponseWriter, r *http.Request, status int, page theme.Embedded) error {
+			s, _ := r.Context().Value(siteKey{}).(portal.SiteInfo)
+			return portal.RenderInStatus(w, r, status, s, page)
+		}})
+	h.Portal.Mount("/official/", func(site portal.SiteInfo) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			door.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), siteKey{}, site)))
 		})
 	})
 }

@@ -53,7 +53,7 @@ var registers = []Permission{OrgRead, RegistryRead, CaseRead, CaseAdvise, Inspec
 // Roles is the closed list, in the order screens show it.
 var Roles = []RoleInfo{
 	{Supervisor, "主管人员", []Permission{
-		OrgRead, OrgManage, RegistryRead, RegistryManage, RegistryImport, CaseRead, CaseDecide, CaseAdvise, OverrideGrant, LaunchManage,
+		OrgRead, OrgManage, RegistryRead, RegistryManage, RegistryImport, RegistryBaseline, CaseRead, CaseDecide, CaseAdvise, OverrideGrant, LaunchManage,
 		ItemRead, LetterRead, InspectionRead, InspectionRun, MonitorSwitch, OrderRead, OrderIssue,
 		AssessmentRead, PackAdopt, BulletinCompose, ObligationRead,
 		NoticeRead, NoticePost, FilingRead, FilingRecord, FilingConfirm, ClosingRead, ClosingManage, InquiryDecide}, true, reachWide},

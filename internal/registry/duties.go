@@ -36,6 +36,9 @@ func (s *Service) Clocks(o *obligation.Service) { s.clocks = o }
 // then.
 func (s *Service) Govern(settings func() sx2021.Settings) { s.settings = settings }
 
+// Settings are the province's settings as the ledger goes by them.
+func (s *Service) Settings() sx2021.Settings { return s.settings() }
+
 func (d Domain) subject() obligation.Subject {
 	return obligation.Subject{Kind: "domain", ID: string(d.ID), Name: d.Shown}
 }

@@ -27,13 +27,10 @@ func (accountsView) Crumbs() []web.Crumb {
 	return []web.Crumb{{Name: "工作台", Href: home}, {Name: "政务新媒体账号"}}
 }
 
-// platformOrder is the order in which filters offer the platforms.
-var platformOrder = []string{"weibo", "wechat", "video", "douyin", "toutiao", "kuaishou", "app", "miniapp", "other"}
-
 func newAccountsView(list []registry.Account, total int, areas []web.Option) accountsView {
 	platforms := []web.Option{{Value: "", Label: "全部平台"}}
-	for _, p := range platformOrder {
-		platforms = append(platforms, web.Option{Value: p, Label: registry.Platforms[p]})
+	for _, p := range registry.AllPlatforms().Platforms {
+		platforms = append(platforms, web.Option{Value: p.ID, Label: p.Name})
 	}
 	v := accountsView{
 		Tabs:    tabsOf(accountsPath, false),
@@ -47,7 +44,7 @@ func newAccountsView(list []registry.Account, total int, areas []web.Option) acc
 			Empty: web.Empty{Title: "没有符合条件的账号", Text: "请换一个条件；台账为空时，请先导入账号。"}},
 	}
 	for _, a := range list {
-		name := web.Text(a.Name)
+		name := web.Linked(a.Name, a.Link())
 		name.Note = a.URL
 		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{name, web.Text(registry.Platforms[a.Platform]), web.Text(a.UnitName),
 			web.Tagged(web.Tag{Kind: web.Good, Text: registry.AccountMachine.Name(a.State)}), web.Text(a.Source)}})
@@ -83,6 +80,9 @@ func (h *Handler) accounts(w http.ResponseWriter, r *http.Request) error {
 	if may(r, authz.RegistryImport) {
 		v.Tabs = tabsOf(accountsPath, true)
 		v.Heading.Acts = []web.Act{{Text: "导入账号", Href: importPath + "?kind=" + string(registry.AccountFile), Primary: true}}
+	}
+	if may(r, authz.RegistryBaseline) {
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "登记存量账号", Href: accountsPath + "/new"})
 	}
 	v.Filter.Fill(q)
 	v.Pager = pager

@@ -46,6 +46,7 @@ func newIdentifiersForm(s registry.Site) formView {
 					{Kind: web.Check, Name: "hosted", Label: "由本平台承载", Checked: s.Hosted},
 					{Name: "slug", Label: "站点简称", Value: s.Slug, Narrow: true, Max: 40, Hint: "由本平台承载时必填；小写字母、数字和短横线"},
 				}},
+				whySection(),
 			}},
 	}
 	if says, wrong := s.CodeMeaning(); wrong != nil {
@@ -123,32 +124,36 @@ func (h *Handler) setIdentifiers(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx, scope := r.Context(), authz.ScopeFrom(r.Context())
-	seen, seenErr := time.Parse(time.RFC3339Nano, r.PostFormValue("seen"))
+	seen, err := seenOf(r)
+	if err != nil {
+		return err
+	}
 	n := registry.Identifiers{Name: typed(r, "name"), Host: typed(r, "host"), ChineseDomain: typed(r, "chinese_domain"), SiteCode: strings.ToLower(typed(r, "site_code")), ICP: typed(r, "icp"),
-		PoliceFiling: typed(r, "police_filing"), PartyGovMark: typed(r, "party_gov_mark"), Contact: typed(r, "contact"), Address: typed(r, "address"), Slug: typed(r, "slug"), Hosted: r.PostFormValue("hosted") != ""}
+		PoliceFiling: typed(r, "police_filing"), PartyGovMark: typed(r, "party_gov_mark"), Contact: typed(r, "contact"), Address: typed(r, "address"), Slug: typed(r, "slug"), Hosted: r.PostFormValue("hosted") != "",
+		Why: whyOf(r)}
+	changes := s.Diff(n)
+	if len(changes) == 0 && s.UpdatedAt.Equal(seen) {
+		return web.Done(w, r, s.Link(), "没有改动，记录保持原样。")
+	}
 	var after registry.Site
-	err = h.db.Update(ctx, func(tx *db.Tx) error {
+	done, err := h.saveAsked(w, r, newIdentifiersForm(s), changes, func() time.Time {
+		now, err := h.siteOf(r)
+		if err != nil {
+			return time.Time{}
+		}
+		return now.UpdatedAt
+	}, func(tx *db.Tx) error {
 		now, err := h.registry.SiteTx(ctx, tx, scope, s.ID)
 		if err != nil {
 			return err
 		}
-		if seenErr != nil || !now.UpdatedAt.Equal(seen) {
+		if !now.UpdatedAt.Equal(seen) {
 			return fault.New(fault.Conflict, "您打开表单后，这个站点已被别人修改。您填写的内容还在下面，请对照站点页面的变更记录核对后再保存。")
 		}
 		after, err = h.registry.SetIdentifiers(ctx, tx, scope, s.ID, n)
 		return err
 	})
-	if askable(err) {
-		if fault.Is(err, fault.Conflict) {
-			// The next press of the button is a decision made in view of what
-			// the other has changed.
-			if now, readErr := h.siteOf(r); readErr == nil {
-				r.PostForm.Set("seen", now.UpdatedAt.UTC().Format(time.RFC3339Nano))
-			}
-		}
-		return again(w, r, newIdentifiersForm(s), err)
-	}
-	if err != nil {
+	if err != nil || !done {
 		return err
 	}
 	said := "已保存。"

@@ -7,10 +7,12 @@ import (
 	"strconv"
 	"strings"
 
+	"zhengshu/internal/approval"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/web"
@@ -24,6 +26,9 @@ const (
 	sitesPath    = "/console/sites"
 	accountsPath = "/console/accounts"
 	importPath   = "/console/import"
+	domainsPath  = "/console/domains"
+	lowUsePath   = "/console/apps/low-use"
+	namesPath    = "/console/names"
 	perPage      = 50
 )
 
@@ -33,6 +38,10 @@ type Handler struct {
 	org      *org.Service
 	registry *registry.Service
 	blobs    *blob.Folder
+
+	obligations *obligation.Service // nil: no clocks are shown
+	approvals   *approval.Service   // nil: no cases are shown
+	pages       []func(r *http.Request, ref registry.Ref) []web.Link
 }
 
 // New makes the door. Uploaded files rest in blobs.
@@ -52,6 +61,32 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "POST /console/sites/{id}/columns/new", Permit: authz.ColumnManage, Handle: h.addColumn},
 		{Pattern: "POST /console/sites/{id}/monitor", Permit: authz.MonitorSwitch, Handle: h.monitor},
 		{Pattern: "GET /console/accounts", Permit: authz.RegistryRead, Handle: h.accounts},
+		{Pattern: "GET /console/accounts/new", Permit: authz.RegistryBaseline, Handle: h.showNewAccount},
+		{Pattern: "POST /console/accounts/new", Permit: authz.RegistryBaseline, Handle: h.newAccount},
+		{Pattern: "GET /console/accounts/{id}", Permit: authz.RegistryRead, Handle: h.account},
+		{Pattern: "GET /console/accounts/{id}/edit", Permit: authz.RegistryManage, Handle: h.showAccount},
+		{Pattern: "POST /console/accounts/{id}/edit", Permit: authz.RegistryManage, Handle: h.setAccount},
+		{Pattern: "GET /console/accounts/{id}/use", Permit: authz.RegistryManage, Handle: h.showUse},
+		{Pattern: "POST /console/accounts/{id}/use", Permit: authz.RegistryManage, Handle: h.recordUse},
+		{Pattern: "GET /console/accounts/{id}/sighting", Permit: authz.RegistryManage, Handle: h.showSighting},
+		{Pattern: "POST /console/accounts/{id}/sighting", Permit: authz.RegistryManage, Handle: h.sight},
+		{Pattern: "GET /console/accounts/{id}/versions/new", Permit: authz.RegistryManage, Handle: h.showVersion},
+		{Pattern: "POST /console/accounts/{id}/versions/new", Permit: authz.RegistryManage, Handle: h.addVersion, MaxBody: approval.MaxUpload + 1<<20},
+		{Pattern: "GET /console/accounts/{id}/versions/{file}", Permit: authz.RegistryRead, Handle: h.versionReport},
+		{Pattern: "GET /console/apps/low-use", Permit: authz.RegistryRead, Handle: h.lowUse},
+		{Pattern: "GET /console/domains", Permit: authz.RegistryRead, Handle: h.domains},
+		{Pattern: "GET /console/domains/export", Permit: authz.RegistryRead, Handle: h.exportDomains},
+		{Pattern: "GET /console/domains/watch", Permit: authz.RegistryRead, Handle: h.tombstones},
+		{Pattern: "GET /console/domains/new", Permit: authz.RegistryBaseline, Handle: h.showNewDomain},
+		{Pattern: "POST /console/domains/new", Permit: authz.RegistryBaseline, Handle: h.newDomain},
+		{Pattern: "GET /console/domains/{id}", Permit: authz.RegistryRead, Handle: h.domain},
+		{Pattern: "GET /console/domains/{id}/edit", Permit: authz.RegistryManage, Handle: h.showDomain},
+		{Pattern: "POST /console/domains/{id}/edit", Permit: authz.RegistryManage, Handle: h.setDomain},
+		{Pattern: "GET /console/domains/{id}/acts/{act}", Permit: authz.RegistryBaseline, Handle: h.showDomainAct},
+		{Pattern: "POST /console/domains/{id}/acts/{act}", Permit: authz.RegistryBaseline, Handle: h.domainAct},
+		{Pattern: "GET /console/names", Permit: authz.RegistryRead, Handle: h.names},
+		{Pattern: "GET /console/recertify/{unit}", Permit: authz.RegistryRead, Handle: h.showRecertify},
+		{Pattern: "POST /console/recertify/{unit}", Permit: authz.RegistryManage, Handle: h.recertify},
 		{Pattern: "GET /console/import", Permit: authz.RegistryImport, Handle: h.showImport},
 		{Pattern: "POST /console/import", Permit: authz.RegistryImport, Handle: h.look, MaxBody: registry.MaxFile},
 		{Pattern: "GET /console/import/{id}", Permit: authz.RegistryImport, Handle: h.report},
@@ -123,6 +158,7 @@ func (h *Handler) areaOptions(ctx context.Context, scope authz.Scope, chosen org
 type formView struct {
 	Heading web.Heading
 	Before  []web.Alert
+	Changes web.Table // what would be changed, before it is
 	Form    web.Form
 	Trail   []web.Crumb
 }
@@ -145,7 +181,8 @@ func again(w http.ResponseWriter, r *http.Request, v formView, err error) error 
 
 // tabsOf are the parts of the ledger, with the current one marked.
 func tabsOf(current string, imports bool) web.Tabs {
-	t := web.Tabs{Label: "台账", Items: []web.Tab{{Name: "网站", Href: sitesPath}, {Name: "政务新媒体账号", Href: accountsPath}}}
+	t := web.Tabs{Label: "台账", Items: []web.Tab{{Name: "网站", Href: sitesPath}, {Name: "政务新媒体账号", Href: accountsPath}, {Name: "低使用量客户端", Href: lowUsePath},
+		{Name: "域名", Href: domainsPath}, {Name: "名称核对", Href: namesPath}}}
 	if imports {
 		t.Items = append(t.Items, web.Tab{Name: "导入", Href: importPath})
 	}

@@ -7,13 +7,17 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/web"
 )
 
@@ -26,6 +30,13 @@ type siteView struct {
 	Identifiers web.Summary
 	Functions   web.Summary
 	Columns     web.Table
+	Domains     web.Table
+	Doubles     []web.Alert
+	People      web.Summary
+	Naming      web.Breaches
+	Former      web.Table
+	Duties      web.Table
+	Cases       []web.Link
 	Links       []web.Link
 	Monitor     monitorView
 	History     web.Timeline
@@ -59,12 +70,30 @@ func yesNo(b bool) string {
 	return "否"
 }
 
-func newSiteView(s registry.Site, columns []registry.Column, steps []passage.Step, trail []audit.Row, m siteMay) siteView {
+// siteFacts are what the page of a site is made of.
+type siteFacts struct {
+	columns    []registry.Column
+	steps      []passage.Step
+	trail      []audit.Row // changes from before there was a history of fields
+	history    []registry.Change
+	domains    []registry.Domain
+	former     []registry.FormerName
+	naming     registry.Named
+	supervisor org.Unit
+	line       org.Unit
+	related    related
+	pages      []web.Link
+	today      calendar.Date
+}
+
+func newSiteView(s registry.Site, f siteFacts, m siteMay) siteView {
+	columns, origins := f.columns, registry.Origins(f.history)
 	v := siteView{name: s.Name,
 		Heading: web.Heading{Above: s.Kind.Name(), Title: s.Name, Lead: s.Host, Tags: []web.Tag{stateTag(s)}},
 		Facts: web.Summary{Title: "基本数据", Wide: true, Terms: []web.Term{
-			{Name: "主办单位", Text: s.UnitName}, {Name: "区划代码", Text: s.AreaCode}, {Name: "联系方式", Text: s.Contact}, {Name: "办公地址", Text: s.Address},
-			{Name: "由本平台承载", Text: yesNo(s.Hosted)}, {Name: "站点简称", Text: s.Slug}, {Name: "上线日期", Text: s.LaunchedOn.String()}, {Name: "来源", Text: strings.TrimSpace(s.Source + " " + s.SourceRef)},
+			{Name: "主办单位", Text: s.UnitName}, {Name: "区划代码", Text: s.AreaCode}, term("联系方式", s.Contact, "contact", origins), term("办公地址", s.Address, "address", origins),
+			{Name: "由本平台承载", Text: yesNo(s.Hosted)}, {Name: "站点简称", Text: s.Slug}, {Name: "上线日期", Text: dayText(s.LaunchedOn)}, {Name: "来源", Text: strings.TrimSpace(s.Source + " " + s.SourceRef)},
+			{Name: "核对确认", Text: dayText(s.ConfirmedOn)},
 		}},
 		Columns: web.Table{Caption: "栏目", Columns: []web.Column{{Head: "栏目", Wide: true}, {Head: "类别"}, {Head: "责任人"}, {Head: "A 岗"}, {Head: "B 岗"}, {Head: "更新周期", Number: true}},
 			Empty: web.Empty{Title: "还没有栏目", Text: "每个栏目要有责任人、A 岗、B 岗和更新周期（第十九条）。"}},
@@ -72,9 +101,18 @@ func newSiteView(s registry.Site, columns []registry.Column, steps []passage.Ste
 	if m.unit {
 		v.Facts.Terms[0].Href = "/console/units/" + string(s.Unit)
 	}
-	if s.LaunchedOn.IsZero() {
-		v.Facts.Terms[6].Text = ""
+	if s.CaseID != "" {
+		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "批准事项", Text: "查看审批", Href: "/console/cases/" + s.CaseID})
 	}
+	v.People = web.Summary{Title: "监管单位", Terms: []web.Term{{Name: "主管单位", Text: f.supervisor.Name}, {Name: "系统主管部门", Text: f.line.Name}}}
+	v.Domains = siteDomains(f.domains, f.today)
+	for _, says := range registry.Doubles(f.domains) {
+		v.Doubles = append(v.Doubles, web.Alert{Kind: web.Warn, Title: "超过一中一英", Text: says})
+	}
+	if s.State != registry.Exited && s.State != registry.Closed {
+		v.Naming = namingBreaches(f.naming)
+	}
+	v.Former, v.Duties, v.Cases = formerTable(f.former), f.related.Duties, f.related.Cases
 	if missing := s.Gaps(); len(missing) > 0 {
 		v.Gap = web.Alert{Kind: web.Warn, Title: "还缺 " + count(len(missing)) + " 项标识", Text: "缺：" + strings.Join(missing, "、") + "。"}
 		if m.identify {
@@ -82,8 +120,8 @@ func newSiteView(s registry.Site, columns []registry.Column, steps []passage.Ste
 		}
 	}
 	v.Identifiers = web.Summary{Title: "标识和备案", Terms: []web.Term{
-		{Name: "政府网站标识码", Text: s.SiteCode}, {Name: "英文域名", Text: s.Host}, {Name: "中文域名", Text: s.ChineseDomain}, {Name: "ICP备案编号", Text: s.ICP},
-		{Name: "公安备案编号", Text: s.PoliceFiling}, {Name: "党政机关网站标识", Text: s.PartyGovMark},
+		term("政府网站标识码", s.SiteCode, "site_code", nil), term("英文域名", s.Host, "host", origins), term("中文域名", s.ChineseDomain, "chinese_domain", origins), term("ICP备案编号", s.ICP, "icp", origins),
+		term("公安备案编号", s.PoliceFiling, "police_filing", origins), term("党政机关网站标识", s.PartyGovMark, "party_gov_mark", origins),
 	}}
 	if says, wrong := s.CodeMeaning(); says != "" {
 		v.Identifiers.Terms[0].Note = says
@@ -99,6 +137,7 @@ func newSiteView(s registry.Site, columns []registry.Column, steps []passage.Ste
 			v.Identifiers.Terms[0].Tags = []web.Tag{{Kind: web.Good, Text: "与所在区划一致"}}
 		}
 	}
+	sourced(&v.Identifiers.Terms[0], "site_code", origins)
 	v.Functions = web.Summary{Title: "五项功能（第三条）"}
 	for _, f := range s.Functions(columns) {
 		term := web.Term{Name: f.Name, Text: strings.Join(f.By, "、")}
@@ -141,34 +180,50 @@ func newSiteView(s registry.Site, columns []registry.Column, steps []passage.Ste
 			v.Links = append(v.Links, web.Link{Text: l.text, Href: l.href})
 		}
 	}
-	v.History = historyOf(steps, trail)
+	v.Links = append(v.Links, f.pages...)
+	v.History = historyOf(f.steps, f.trail, f.history)
 	return v
 }
 
-// fieldNames are the fields of a site whose changes a person reads.
-var fieldNames = map[string]string{
+// trailNames are the fields of a site as the trail names them.
+var trailNames = map[string]string{
 	"Name": "站点名称", "Host": "英文域名", "ChineseDomain": "中文域名", "SiteCode": "政府网站标识码", "ICP": "ICP备案编号", "PoliceFiling": "公安备案编号", "PartyGovMark": "党政机关网站标识",
 	"Contact": "联系方式", "Address": "办公地址", "Slug": "站点简称", "Hosted": "由本平台承载", "Monitored": "监测", "": "监测",
 }
 
-// historyOf joins the passages of state with the changes of fields, newest
-// first.
-func historyOf(steps []passage.Step, trail []audit.Row) web.Timeline {
-	t := web.Timeline{Title: "变更记录"}
-	for _, s := range steps {
-		e := web.Event{At: s.At, Title: registry.SiteMachine.ActName(s.Act) + "：" + registry.SiteMachine.Name(s.To), Who: s.ActorName, Text: s.Note, Kind: web.Info}
-		if s.CaseID != "" {
-			e.Links = []web.Link{{Text: "审批事项", Href: "/console/cases/" + s.CaseID, Note: s.CaseID}}
+// siteDomains lists a site's domains.
+func siteDomains(list []registry.Domain, today calendar.Date) web.Table {
+	t := web.Table{Caption: "域名", Columns: []web.Column{{Head: "域名", Wide: true}, {Head: "类别"}, {Head: "到期日期"}, {Head: "状态"}},
+		Empty: web.Empty{Title: "还没有登记域名", Text: "在“修改标识”中填写英文域名和中文域名。"}}
+	for _, d := range list {
+		kind := web.Text(d.Kind.Name())
+		if d.Main {
+			kind.Tags = []web.Tag{{Kind: web.Info, Text: "主域名"}}
 		}
-		t.Events = append(t.Events, e)
+		until := web.Text("未登记")
+		if !d.ExpiresOn.IsZero() {
+			until = web.DueCell(d.ExpiresOn, today)
+		}
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{hostCell(d), kind, until, web.Tagged(domainTag(d))}})
 	}
+	return t
+}
+
+// historyOf joins the passages of state with the changes of fields, newest
+// first. What was changed before the ledger kept a history of its own is told
+// by the trail.
+func historyOf(steps []passage.Step, trail []audit.Row, history []registry.Change) web.Timeline {
+	t := web.Timeline{Title: "变更记录", Events: changeEvents(registry.SiteMachine, steps, history)}
 	for _, row := range trail {
 		if !slices.Contains([]string{"registry.site.change", "registry.site.monitor"}, row.Act) {
 			continue // a passage tells it already
 		}
+		if n := len(history); n > 0 && !row.At.Before(history[n-1].At) {
+			continue // the history tells it
+		}
 		var says []string
 		for _, c := range row.Changes() {
-			if name := fieldNames[c.Field]; name != "" {
+			if name := trailNames[c.Field]; name != "" {
 				says = append(says, name+"：“"+orNone(c.Before)+"”改为“"+orNone(c.After)+"”")
 			}
 		}
@@ -186,14 +241,18 @@ func orNone(s string) string {
 }
 
 var sitePage = web.Define(views, "views/site.html",
-	newSiteView(registry.Site{ID: "1", Name: "新站", State: registry.Planned}, nil, nil, nil, siteMay{}),
-	newSiteView(sampleSite, []registry.Column{{Name: "通知公告", Type: "通知公告", Description: "发布本区的通知和公告", OwnerName: "周敏", AName: "李强", BName: "王芳", CycleDays: 7}},
-		[]passage.Step{{Act: "enter", To: registry.Running, ActorName: "林知远", Note: "存量登记", CaseID: "01JDC"}},
-		[]audit.Row{{Act: "registry.site.change", Before: `{"ICP":""}`, After: `{"ICP":"陕ICP备05000001号"}`}},
+	newSiteView(registry.Site{ID: "1", Name: "新站", State: registry.Planned}, siteFacts{}, siteMay{}),
+	newSiteView(sampleSite, siteFacts{columns: []registry.Column{{Name: "通知公告", Type: "通知公告", Description: "发布本区的通知和公告", OwnerName: "周敏", AName: "李强", BName: "王芳", CycleDays: 7}},
+		steps:   []passage.Step{{Act: "enter", To: registry.Running, ActorName: "林知远", Note: "存量登记", CaseID: "01JDC"}},
+		trail:   []audit.Row{{Act: "registry.site.change", Before: `{"ICP":""}`, After: `{"ICP":"陕ICP备05000001号"}`}},
+		history: []registry.Change{{Act: "1", Field: "icp", Was: "", Now: "陕ICP备05000001号", Why: "补录", Source: registry.ByPerson, Actor: "周敏", At: time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC)}},
+		domains: []registry.Domain{sampleDomain, goneDomain}, former: []registry.FormerName{{Name: "雁塔政府网", Until: sampleToday}}, supervisor: org.Unit{Name: "西安市人民政府办公厅"}, today: sampleToday,
+		pages: []web.Link{{Text: "生命周期", Href: "/console/sites/1/lifecycle"}}},
 		siteMay{identify: true, columns: true, monitor: true, launch: true, score: true, findings: true, releases: true, unit: true}),
 	func() siteView {
-		v := newSiteView(hostileSite, []registry.Column{{Name: `<script>`, Type: `"`}}, []passage.Step{{Act: `<b>`, To: `<i>`, Note: `</p>`, CaseID: `"><script>`}},
-			[]audit.Row{{Act: "registry.site.change", Before: `{"Name":"<b>"}`, After: `{"Name":"\"'"}`}}, siteMay{identify: true, monitor: true, findings: true, unit: true})
+		v := newSiteView(hostileSite, siteFacts{columns: []registry.Column{{Name: `<script>`, Type: `"`}}, steps: []passage.Step{{Act: `<b>`, To: `<i>`, Note: `</p>`, CaseID: `"><script>`}},
+			trail: []audit.Row{{Act: "registry.site.change", Before: `{"Name":"<b>"}`, After: `{"Name":"\"'"}`}}, domains: []registry.Domain{hostileDomain}, former: []registry.FormerName{{Name: `<b>`}}, naming: registry.Named{Like: []string{`<b>`}}},
+			siteMay{identify: true, monitor: true, findings: true, unit: true})
 		v.Wrong = web.ErrorSummary{Title: "有内容需要改正", Says: `<script>`}
 		return v
 	}(),
@@ -223,7 +282,28 @@ func (h *Handler) renderSite(w http.ResponseWriter, r *http.Request, scope authz
 	if err != nil {
 		return err
 	}
-	v := newSiteView(s, columns, steps, trail, siteMay{
+	f := siteFacts{columns: columns, steps: steps, trail: trail, today: web.FrameOf(r).Today}
+	ref := registry.Ref{Kind: sx2021.Site, ID: string(s.ID)}
+	if f.history, err = h.registry.History(ctx, h.db, scope, ref); err != nil {
+		return err
+	}
+	if f.domains, err = h.registry.DomainsOf(ctx, h.db, scope, s.ID); err != nil {
+		return err
+	}
+	if f.former, err = h.registry.FormerNames(ctx, h.db, scope, ref); err != nil {
+		return err
+	}
+	if f.naming, err = h.registry.NamingOf(ctx, h.db, scope, ref); err != nil {
+		return err
+	}
+	if f.supervisor, f.line, err = h.registry.Supervisors(ctx, h.db, scope, ref); err != nil {
+		return err
+	}
+	if f.related, err = h.related(r, "site", string(s.ID), s.Unit); err != nil {
+		return err
+	}
+	f.pages = h.pagesOf(r, ref)
+	v := newSiteView(s, f, siteMay{
 		identify: s.In(scopeFor(r, authz.RegistryManage)), columns: s.In(scopeFor(r, authz.ColumnManage)), monitor: s.In(scopeFor(r, authz.MonitorSwitch)),
 		launch: s.In(scopeFor(r, authz.LaunchManage)), score: s.In(scopeFor(r, authz.AssessmentRead)),
 		findings: s.In(scopeFor(r, authz.InspectionRead)), releases: s.Hosted && s.In(scopeFor(r, authz.ItemRead)), unit: s.In(scopeFor(r, authz.OrgRead)),

@@ -1,0 +1,102 @@
+package publishing
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"syscall"
+)
+
+// ErrNoStatement says that the house has made no statement of the name.
+var ErrNoStatement = errors.New("publishing: no such statement")
+
+var statementName = regexp.MustCompile(`^[a-z]{1,40}$`)
+
+// Statement is a public list the house signs, such as the directory of what is
+// official. A portal reads it without the database.
+type Statement struct {
+	Body      []byte
+	Hash      string // SHA-256 of Body, hex
+	Signature string // ed25519 over "zhengshu statement <name> <hash>", base64
+}
+
+func statementWords(name, hash string) []byte {
+	return []byte("zhengshu statement " + name + " " + hash)
+}
+
+func (s *Store) statementFile(name string) (string, error) {
+	if !statementName.MatchString(name) {
+		return "", fmt.Errorf("publishing: statement name %q", name)
+	}
+	return filepath.Join(s.dir, "statements", name), nil
+}
+
+// PutStatement signs and replaces a statement in one step: a reader sees the
+// old or the new one, whole.
+func (s *Store) PutStatement(name string, body []byte) error {
+	file, err := s.statementFile(name)
+	if err != nil {
+		return err
+	}
+	if s.key == nil {
+		return errors.New("publishing: this store cannot sign")
+	}
+	if len(body) > maxList {
+		return fmt.Errorf("publishing: statement %s has %d bytes", name, len(body))
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	sum := sha256.Sum256(body)
+	sig := ed25519.Sign(s.key, statementWords(name, hex.EncodeToString(sum[:])))
+	return replace(file, append([]byte(base64.StdEncoding.EncodeToString(sig)+"\n"), body...))
+}
+
+// ReadStatement reads a statement and checks its signature.
+func (s *Store) ReadStatement(name string) (Statement, error) {
+	file, err := s.statementFile(name)
+	if err != nil {
+		return Statement{}, err
+	}
+	b, err := readFile(file, maxList+200)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Statement{}, ErrNoStatement
+	}
+	if err != nil {
+		return Statement{}, err
+	}
+	line, body, ok := bytes.Cut(b, []byte("\n"))
+	sum := sha256.Sum256(body)
+	st := Statement{Body: body, Hash: hex.EncodeToString(sum[:]), Signature: string(line)}
+	sig, err := base64.StdEncoding.DecodeString(st.Signature)
+	if !ok || err != nil || !ed25519.Verify(s.pub, statementWords(name, st.Hash), sig) {
+		return Statement{}, fmt.Errorf("%w: statement %s", ErrForged, name)
+	}
+	return st, nil
+}
+
+// StatementStamp changes whenever the statement is replaced; zero: there is
+// none. It costs one stat.
+func (s *Store) StatementStamp(name string) Stamp {
+	file, err := s.statementFile(name)
+	if err != nil {
+		return Stamp{}
+	}
+	st, err := os.Stat(file)
+	if err != nil {
+		return Stamp{}
+	}
+	out := Stamp{modified: st.ModTime()}
+	if sys, ok := st.Sys().(*syscall.Stat_t); ok {
+		out.inode = sys.Ino
+	}
+	return out
+}
