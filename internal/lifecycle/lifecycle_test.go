@@ -44,6 +44,7 @@ type house struct {
 	notices     *notice.Service
 	filings     *filing.Service
 	closings    *closing.Service
+	store       blob.Store
 	units       map[string]org.Unit
 	people      map[string]*authz.Session
 }
@@ -76,6 +77,7 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.store = store
 	book, err := rules.NewBook(sx2021.Rules())
 	if err != nil {
 		t.Fatal(err)
