@@ -716,7 +716,7 @@ func TestNoHandMovesAnObjectPastItsTable(t *testing.T) {
 				_, err := tx.Exec(context.Background(), sql, ref.ID)
 				return err
 			})
-			if name != "another beginning" && err == nil {
+			if err == nil {
 				t.Errorf("%s was taken", name)
 			}
 			if h.state(ref) != registry.Running {
