@@ -71,7 +71,9 @@ func domainMatters() []Matter {
 // domains are the site's that are held.
 func (s *Service) domains(ctx context.Context, q db.Querier, f *facts) ([]registry.Domain, error) {
 	list, err := s.registry.DomainsOf(ctx, q, authz.System("lifecycle.domains"), registry.SiteID(f.object.ID))
-	return slices.DeleteFunc(list, func(d registry.Domain) bool { return d.State == registry.DomainCancelled || d.State == registry.DomainCancelling }), err
+	return slices.DeleteFunc(list, func(d registry.Domain) bool {
+		return d.State == registry.DomainCancelled || d.State == registry.DomainCancelling
+	}), err
 }
 
 func domainChoices(ctx context.Context, s *Service, q db.Querier, f *facts) ([]Option, error) {
@@ -210,4 +212,3 @@ func basicInfoApproved(ctx context.Context, s *Service, tx *db.Tx, f *facts) (st
 	}
 	return launchLink(f.object.Ref), s.intoLedger(ctx, tx, authz.System("lifecycle.basic_info"), f.object, code)
 }
-

@@ -74,7 +74,7 @@ type Parts struct {
 func New(p Parts) *Service {
 	s := &Service{db: p.DB, org: p.Org, registry: p.Registry, approvals: p.Approvals, obligations: p.Obligations,
 		store: p.Store, book: p.Book, days: p.Days, settings: p.Settings, notices: p.Notices, filings: p.Filings, closings: p.Closings}
-	s.matters = slices.Concat(openingMatters(), changeMatters(), offlineMatters(), endingMatters())
+	s.matters = slices.Concat(openingMatters(), changeMatters(), offlineMatters(), endingMatters(), domainMatters())
 	for _, m := range s.matters {
 		if m.Way != AtOnce {
 			p.Approvals.OnApproved(m.ID, s.decided)
@@ -212,8 +212,9 @@ func (s *Service) applyingUnit(ctx context.Context, q db.Querier, u org.Unit, ch
 }
 
 // steps are the offices of the chain, from the first review to the province's
-// approval (Article 7(2)).
-func (s *Service) steps(ctx context.Context, q db.Querier, u org.Unit, chain []sx2021.Step) ([]approval.Step, error) {
+// approval (Article 7(2)). asks is what the office outside gives beside its
+// document.
+func (s *Service) steps(ctx context.Context, q db.Querier, u org.Unit, chain []sx2021.Step, asks string) ([]approval.Step, error) {
 	above, err := s.areasUp(ctx, q, u.Area)
 	if err != nil {
 		return nil, err
@@ -222,7 +223,7 @@ func (s *Service) steps(ctx context.Context, q db.Querier, u org.Unit, chain []s
 	for _, st := range chain {
 		if st.Act == sx2021.StateApprove && len(out) > 0 {
 			last := out[len(out)-1] // the provincial office records what was decided outside
-			out = append(out, approval.Step{Kind: approval.External, Unit: last.Unit, UnitName: last.UnitName, Name: st.Name(), Body: "国务院办公厅"})
+			out = append(out, approval.Step{Kind: approval.External, Unit: last.Unit, UnitName: last.UnitName, Name: st.Name(), Body: "国务院办公厅", Asks: asks})
 			continue
 		}
 		if st.Act != sx2021.Review && st.Act != sx2021.Approve {

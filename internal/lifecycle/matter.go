@@ -362,7 +362,11 @@ func (s *Service) judge(ctx context.Context, q db.Querier, f *facts) (Checked, e
 		}
 		out.Steps = []approval.Step{{Kind: approval.Approve, Unit: office.ID, UnitName: office.Name, Name: office.Name + "审核"}}
 	default:
-		out.Steps, err = s.steps(ctx, q, f.unit, chain)
+		asks := ""
+		if f.matter.ID == BasicInfoMatter {
+			asks = "政府网站标识码"
+		}
+		out.Steps, err = s.steps(ctx, q, f.unit, chain, asks)
 	}
 	return out, err
 }

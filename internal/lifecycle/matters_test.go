@@ -774,3 +774,77 @@ func TestEveryActInEveryState(t *testing.T) {
 		}
 	})
 }
+
+// Article 10: the holder applies, one domain of each kind, the city's office
+// reviews (the province's where there is none), what is given up is cancelled.
+func TestArticle10_Domains(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ref := h.site("citydept", registry.DepartmentSite)
+		domain := func(kind, host string) map[string]string {
+			return map[string]string{"domain_kind": kind, "host": host, "reason": "业务需要", "contact": "李", "phone": "1"}
+		}
+		if _, err := h.ask("citydept.clerk", lifecycle.DomainRegisterMatter, ref, domain("english", "two.xa.gov.cn")); !slices.Equal(reasons(err), []string{"S10.1.one_each"}) {
+			t.Errorf("a second English domain: %v", reasons(err))
+		}
+		list, err := h.registry.DomainsOf(context.Background(), h.db, authz.System("test"), registry.SiteID(ref.ID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(list, func(d registry.Domain) bool { return d.Kind == registry.EnglishDomain })
+		change := map[string]string{"old": string(list[i].ID), "host": "swj.xa.com", "reason": "规范", "contact": "李", "phone": "1"}
+		if _, err := h.ask("citydept.clerk", lifecycle.DomainChangeMatter, ref, change); !fault.Is(err, fault.Invalid) {
+			t.Errorf("a .com: %v", err)
+		}
+		change["host"] = "swj.xa.gov.cn"
+		r := h.must(h.ask("citydept.clerk", lifecycle.DomainChangeMatter, ref, change))
+		_, steps, _, err := h.approvals.Case(context.Background(), authz.System("test"), r.Case.ID)
+		if err != nil || len(steps) != 2 || steps[1].Unit != h.units["city"].ID || steps[1].Kind != approval.Approve {
+			t.Fatalf("steps %+v (%v)", steps, err)
+		}
+		h.climb(r.Case)
+		site, err := h.registry.Site(context.Background(), authz.System("test"), registry.SiteID(ref.ID))
+		if err != nil || site.Host != "swj.xa.gov.cn" {
+			t.Errorf("host %s (%v)", site.Host, err)
+		}
+		c := h.course("citydept.clerk", ref)
+		if len(c.Filings) != 1 || c.Filings[0].Act != filing.Change {
+			t.Errorf("filings %+v", c.Filings)
+		}
+		i = slices.IndexFunc(list, func(d registry.Domain) bool { return d.Kind == registry.ChineseDomain })
+		r = h.must(h.ask("citydept.clerk", lifecycle.DomainCancelMatter, ref, map[string]string{"old": string(list[i].ID), "reason": "停用", "contact": "李", "phone": "1"}))
+		h.climb(r.Case)
+		h.file(ref, filing.ChineseDomain, "citydept.clerk", "注销1号")
+		if d, err := h.registry.Domain(context.Background(), h.db, authz.System("test"), list[i].ID); err != nil || d.State != registry.DomainCancelled {
+			t.Errorf("the Chinese domain is %s (%v)", d.State, err)
+		}
+		h.must(h.ask("citydept.clerk", lifecycle.DomainRegisterMatter, ref, domain("chinese", "西安商务.政务")))
+		prov := h.site("provdept", registry.DepartmentSite)
+		list, err = h.registry.DomainsOf(context.Background(), h.db, authz.System("test"), registry.SiteID(prov.ID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r = h.must(h.ask("provdept.clerk", lifecycle.DomainCancelMatter, prov, map[string]string{"old": string(list[0].ID), "reason": "停用", "contact": "李", "phone": "1"}))
+		if _, steps, _, err = h.approvals.Case(context.Background(), authz.System("test"), r.Case.ID); err != nil || len(steps) != 2 || steps[1].Unit != h.units["province"].ID {
+			t.Errorf("who reviews a provincial department's domain: %+v (%v)", steps, err)
+		}
+	})
+}
+
+// Article 7(3): the 基本信息表 climbs to the State Council office; its document
+// and the site code go into checklist and ledger.
+func TestArticle07_3_BasicInfoFormBringsTheCode(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		site := h.siteOf(h.climb(h.mustApply("citydept")))
+		ref := refOf(site)
+		r := h.must(h.ask("citydept.clerk", lifecycle.BasicInfoMatter, ref, map[string]string{"name": site.Name, "host": site.Host, "address": "西安市", "server": "西安政务云", "contact": "李", "phone": "1"}))
+		h.climbOut(r.Case, "国办秘函〔2026〕3号", "6101000007")
+		ctx, scope := h.as("citydept.clerk", authz.LaunchManage)
+		list, err := h.svc.Checklist(ctx, scope, ref)
+		if err != nil || !list.Items[0].Done() || list.Items[0].Value != "国办秘函〔2026〕3号" || !list.Items[1].Done() {
+			t.Fatalf("checklist %+v (%v)", list.Items, err)
+		}
+		if s, _ := h.registry.Site(ctx, scope, site.ID); s.SiteCode != "6101000007" {
+			t.Errorf("code %s", s.SiteCode)
+		}
+	})
+}
