@@ -271,13 +271,15 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 	upload := func(field string) approval.Upload {
 		return approval.Upload{Kind: lifecycle.ConsentFile, Field: field, Name: c.mark + "签字页.pdf", Content: bytes.NewReader(pdf)}
 	}
-	kase, _, err := h.Lifecycle.ApplyOpening(as(sponsor), sponsor.ScopeFor(authz.OpeningApply), lifecycle.Opening{
-		Unit: c.office.ID, Name: c.mark + "人民政府新网", Host: "xin." + c.latin + ".gov.cn", Hosted: true, Reason: c.mark + "的政务公开。",
-		Contact: c.mark + "联系人", Phone: "029-12345678", Principal: c.mark + "负责人", ByPrincipal: true, ConsentOn: calendar.Today(n.clock),
+	receipt, err := h.Lifecycle.Apply(as(sponsor), sponsor.ScopeFor(authz.LaunchManage), lifecycle.Application{Matter: lifecycle.OpeningMatter,
+		Unit: c.office.ID, Principal: c.mark + "负责人", ByPrincipal: true, ConsentOn: calendar.Today(n.clock),
+		Values: map[string]string{"name": c.mark + "人民政府新网", "name_reason": c.mark, "host": "xin." + c.latin + ".gov.cn", "building": "hosted", "reason": c.mark + "的政务公开。",
+			"contact": c.mark + "联系人", "phone": "029-12345678"},
 	}, []approval.Upload{upload("consent")})
 	if err != nil {
 		t.Fatal(err)
 	}
+	kase := receipt.Case
 	for _, step := range []struct {
 		by  *authz.Session
 		act string
@@ -295,7 +297,8 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 		}
 	}
 	ids("/console/cases/{id}", string(kase.ID))
-	ids("/console/openings/{id}", string(kase.ID))
+	ids("/console/applications/{id}", string(kase.ID))
+	c.ids["/console/matters/{matter}"] = []string{lifecycle.OpeningMatter, lifecycle.OfflineMatter, lifecycle.ReportMatter}
 	for _, a := range must(approval.Attachments(ctx, h.DB, "case", string(kase.ID)))(t) {
 		ids("/console/cases/{file}", a.ID)
 	}
@@ -305,14 +308,14 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 	}
 	planned := sites[0]
 	report := upload("file")
-	list := must(h.Lifecycle.FillLaunchItem(as(sponsor), sponsor.ScopeFor(authz.LaunchManage), planned.ID,
+	list := must(h.Lifecycle.FillLaunchItem(as(sponsor), sponsor.ScopeFor(authz.LaunchManage), registry.Ref{Kind: sx2021.Site, ID: string(planned.ID)},
 		lifecycle.LaunchItem{Kind: lifecycle.SecurityReport, Value: c.mark + "测评中心", On: calendar.Today(n.clock), Detail: c.mark + "报告", Passed: true}, &report))(t)
 	for _, item := range list.Items {
 		if item.Attachment != "" {
 			ids("/console/sites/{file}", item.Attachment)
 		}
 	}
-	c.ids["/console/sites/{kind}"] = []string{string(lifecycle.SecurityReport), string(lifecycle.ICP)}
+	c.ids["/console/sites/{kind}"] = []string{string(lifecycle.SecurityReport), string(lifecycle.SiteCode)}
 
 	// A running portal with a column, items, an account, a letter.
 	var site registry.Site
