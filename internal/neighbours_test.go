@@ -340,6 +340,7 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 	if rep := must(h.Registry.ImportAccounts(ctx, system, table, org.ImportOptions{Source: "test"}))(t); rep.Accepted != 1 {
 		t.Fatalf("account: %+v", rep)
 	}
+	c.records(n, ids)
 	for i, live := range []bool{true, false} {
 		title := fmt.Sprintf("%s第%d稿", c.mark, i+1)
 		id := string(n.write(c, column.ID, title, live))
@@ -411,6 +412,58 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 	for role, s := range c.people {
 		n.enter(c, role, s)
 	}
+}
+
+// records fills in the ids of accounts, an app with a version, and domains, one
+// of them given up.
+func (c *county) records(n *neighbourhood, ids func(key string, id ...string)) {
+	t, h := n.t, n.h
+	ctx := audit.System(context.Background(), "test")
+	why := registry.Why{Says: c.mark + "存量认定", Document: c.mark + "文件"}
+	for _, a := range must(h.Registry.AccountsOf(ctx, h.DB, system, c.office.ID))(t) {
+		ids("/console/accounts/{id}", string(a.ID))
+	}
+	if err := h.DB.Update(ctx, func(tx *db.Tx) error {
+		app, err := h.Registry.EnterAccount(ctx, tx, system, registry.Account{Unit: c.office.ID, Platform: "app", Name: c.mark + "办事", Necessity: c.mark + "说明"}, why)
+		if err != nil {
+			return err
+		}
+		v, err := h.Registry.AddVersion(ctx, tx, system, registry.Version{App: app.ID, Number: "1.0", ReleasedOn: calendar.Today(n.clock), Tester: c.mark + "测评中心", TestedOn: calendar.Today(n.clock), Passed: true}, why)
+		if err != nil {
+			return err
+		}
+		report, err := approval.Take(ctx, h.Blobs, approval.Upload{Kind: "security_report", Field: "file", Name: c.mark + "报告.pdf", Content: bytes.NewReader(pdf)})
+		if err != nil {
+			return err
+		}
+		report.OwnerKind, report.OwnerID = registry.ReportOwner, string(v.ID)
+		if report, err = approval.Attach(ctx, tx, report); err != nil {
+			return err
+		}
+		ids("/console/accounts/{id}", string(app.ID))
+		ids("/console/accounts/{file}", report.ID)
+		d, err := h.Registry.AddDomain(ctx, tx, system, registry.Domain{Host: "old." + c.latin + ".gov.cn", Unit: c.office.ID, Purpose: c.mark + "备用"}, why)
+		if err != nil {
+			return err
+		}
+		ids("/console/domains/{id}", string(d.ID))
+		if _, err := h.Registry.BeginCancel(ctx, tx, system, d.ID, why); err != nil {
+			return err
+		}
+		_, err = h.Registry.CancelDomain(ctx, tx, system, d.ID, why)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	list, _, err := h.Registry.Domains(ctx, system, registry.DomainFilter{Unit: c.office.ID, State: "held"})
+	if err != nil || len(list) == 0 {
+		t.Fatalf("%d domains (%v)", len(list), err)
+	}
+	for _, d := range list {
+		ids("/console/domains/{id}", string(d.ID))
+	}
+	c.ids["/console/domains/{act}"] = []string{"suspend", "look", "begin_cancel", "nothing"}
+	c.ids["/console/recertify/{unit}"] = []string{string(c.office.ID), string(c.dept.ID)}
 }
 
 // write puts an item into the library and, when asked, through its reviews.

@@ -22,6 +22,17 @@ var unscoped = map[string]string{
 	"approval.Submit":      "system: called by the module that opens the case, after its scope check",
 	"registry.PlanSite":    "system: called in the transaction of an approval",
 	"registry.EnterSite":   "system: called by imports",
+	"registry.PlanAccount": "system: called in the transaction of an approval",
+
+	"registry.Clocks":              "system: registration at start",
+	"registry.Govern":              "system: registration at start",
+	"registry.Settings":            "public: the province's settings",
+	"registry.RecertifyBy":         "public: the province's settings",
+	"registry.AdoptDomains":        "system: a duty at start",
+	"registry.OpenRecertification": "system: the periodic duty",
+	"registry.Directory":           "public: what is official is public",
+	"registry.ProtectedHosts":      "public: official names are public",
+	"registry.Lookalikes":          "public: official names are public",
 
 	"org.ProvinceNamed":      "public: divisions are public facts",
 	"signin.SignIn":          "system: before there is a session, or making one",

@@ -196,9 +196,10 @@ func (s *Service) Lookalikes(ctx context.Context, q db.Querier, host string) (lo
 	return lookalike.New(hosts).Check(host), nil
 }
 
-// ProtectedHosts are the names of the ledger an impostor would imitate.
+// ProtectedHosts are the names of the ledger an impostor would imitate, portals
+// first: of several names in one zone the first is the one told.
 func (s *Service) ProtectedHosts(ctx context.Context, q db.Querier) ([]string, error) {
-	return db.All(ctx, q, db.Value[string], `SELECT host FROM domain WHERE host <> '' AND state IN ('active', 'suspended', 'cancelling') ORDER BY host`)
+	return db.All(ctx, q, db.Value[string], `SELECT host FROM domain WHERE host <> '' AND state IN ('active', 'suspended', 'cancelling') ORDER BY CASE WHEN host LIKE 'www.%' THEN 0 ELSE 1 END, host`)
 }
 
 // Doubles are what Article 10 allows once and the site has more often: said as

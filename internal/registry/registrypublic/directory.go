@@ -1,8 +1,10 @@
 package registrypublic
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
@@ -55,8 +57,19 @@ func newDirectory(body []byte, hash, sign string) (*directory, error) {
 	for _, host := range d.Retired {
 		d.retired[host] = true
 	}
+	// Portals first: of several names in one zone the first is the one told.
+	slices.SortStableFunc(protected, func(a, b string) int {
+		return cmp.Compare(boolRank(!strings.HasPrefix(a, "www.")), boolRank(!strings.HasPrefix(b, "www.")))
+	})
 	d.matcher = lookalike.New(protected)
 	return d, nil
+}
+
+func boolRank(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // zoneOf is the domain below which only its holder gives out names: the host
