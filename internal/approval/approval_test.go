@@ -57,7 +57,7 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.obligations = obligation.New(d, h.org, approval.StepObligation)
+	h.obligations = obligation.New(d, h.org, approval.Obligations()...)
 	h.svc = approval.New(d, h.org, h.obligations, days, 5)
 	h.svc.OnApproved("wish", func(_ context.Context, tx *db.Tx, c approval.Case) error {
 		if h.fails != nil {
