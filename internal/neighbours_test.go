@@ -302,6 +302,27 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 	for _, a := range must(approval.Attachments(ctx, h.DB, "case", string(kase.ID)))(t) {
 		ids("/console/cases/{file}", a.ID)
 	}
+	for _, l := range must(h.Approvals.LettersOf(ctx, system, kase.ID))(t) {
+		ids("/console/cases/{letter}", l.ID)
+	}
+	// Two more, before the county's own office, decided in one act.
+	var pair []approval.CaseID
+	if err := h.DB.Update(as(c.clerk), func(tx *db.Tx) error {
+		for range 2 {
+			k, err := h.Approvals.Submit(as(c.clerk), tx, approval.Application{Kind: lifecycle.OpeningKind, Title: c.mark + "商务局申请", Unit: c.dept.ID, Applicant: org.PersonID(c.clerk.PersonID),
+				Form: lifecycle.Opening{Unit: c.dept.ID}, ConsentBy: c.mark + "负责人", ConsentOn: calendar.Today(n.clock), Steps: []approval.Step{{Kind: approval.Approve, Unit: c.office.ID, Name: c.mark + "人民政府办公室批准"}}})
+			if err != nil {
+				return err
+			}
+			pair, c.own = append(pair, k.ID), append(c.own, string(k.ID))
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	reviewer := who(authz.Reviewer)
+	batch := must(h.Approvals.StartBatch(as(reviewer), reviewer.ScopeFor(authz.CaseDecide), pair))(t)
+	ids("/console/batches/{id}", batch.ID)
 	sites, _, err := h.Registry.Sites(ctx, system, registry.SiteFilter{Unit: c.office.ID})
 	if err != nil || len(sites) != 1 {
 		t.Fatalf("%d planned sites (%v)", len(sites), err)
