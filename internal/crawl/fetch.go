@@ -24,3 +24,7 @@ func (m *Manners) Fetch(ctx context.Context, address string, o egress.Options) (
 	}
 	return resp, true, "", err
 }
+
+// IsFile tells by its name that an address is a file and no page: a crawl does
+// not visit it.
+func IsFile(address string) bool { return download(address) }

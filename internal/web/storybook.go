@@ -193,6 +193,9 @@ func catalogue() []Story {
 		{"进度", "做了多少。", []Component{Progress{Label: "巡查进度", Value: 14, Max: 60}}},
 		{"修改对比", "前后两稿的差别。", []Component{DiffOf("标题修改", "关于做好2025年度网站检查工作的通知", "关于开展2026年度政府网站检查工作的通知")}},
 		{"空状态", "说明为什么没有、可以做什么。", []Component{Empty{Title: "今天没有待办", Text: "新的事项到达后会显示在这里。", Act: Act{Text: "查看已办", Href: "/console"}}}},
+		{"日条", "一天一格，看到了什么。", []Component{
+			DayStrip{Label: "本级政府门户网站首页", Legend: "绿色为看到，红色为缺失，黄色为未能查看。", Days: []DayMark{{On: calendar.Date{Year: 2026, Month: 3, Day: 9}, Kind: Good, Says: "看到"}, {On: calendar.Date{Year: 2026, Month: 3, Day: 10}, Kind: Danger, Says: "缺失：首页上找不到", Href: "/console"}, {On: calendar.Date{Year: 2026, Month: 3, Day: 11}, Kind: Warn, Says: "未能查看"}, {On: calendar.Date{Year: 2026, Month: 3, Day: 12}, Says: "未到"}}},
+			DayStrip{Label: `"><script>`}}},
 		{"面板", "一组相关内容。", []Component{Panel{Title: "我的栏目", Links: []Link{{Text: "全部栏目", Href: "/console"}}, Parts: []Component{Progress{Label: "按期更新", Value: 12, Max: 14}}}}},
 		{"链接和按钮", "链接去别处；按钮办事情，写明动作。", []Component{Link{Text: "查看台账", Href: "/console"}, Act{Text: "提出申请", Href: "/console", Primary: true}, Act{Text: "打印", Href: "/console"}, Button{Label: "送审"}, Button{Label: "存为草稿", Plain: true}, Button{Label: "撤下", Kind: Danger}}},
 		{"错误汇总", "表单上方，链接到每个要改的项。", []Component{errorsStory{ErrorSummary{Title: "有内容需要改正", Says: "请按提示修改后再提交。", Links: []Link{{Text: "请填写下线原因", Href: "#f-reason"}}}}}},
