@@ -271,13 +271,15 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 	upload := func(field string) approval.Upload {
 		return approval.Upload{Kind: lifecycle.ConsentFile, Field: field, Name: c.mark + "签字页.pdf", Content: bytes.NewReader(pdf)}
 	}
-	kase, _, err := h.Lifecycle.ApplyOpening(as(sponsor), sponsor.ScopeFor(authz.OpeningApply), lifecycle.Opening{
-		Unit: c.office.ID, Name: c.mark + "人民政府新网", Host: "xin." + c.latin + ".gov.cn", Hosted: true, Reason: c.mark + "的政务公开。",
-		Contact: c.mark + "联系人", Phone: "029-12345678", Principal: c.mark + "负责人", ByPrincipal: true, ConsentOn: calendar.Today(n.clock),
+	receipt, err := h.Lifecycle.Apply(as(sponsor), sponsor.ScopeFor(authz.LaunchManage), lifecycle.Application{Matter: lifecycle.OpeningMatter,
+		Unit: c.office.ID, Principal: c.mark + "负责人", ByPrincipal: true, ConsentOn: calendar.Today(n.clock),
+		Values: map[string]string{"name": c.mark + "人民政府新网", "name_reason": c.mark, "host": "xin." + c.latin + ".gov.cn", "building": "hosted", "reason": c.mark + "的政务公开。",
+			"contact": c.mark + "联系人", "phone": "029-12345678"},
 	}, []approval.Upload{upload("consent")})
 	if err != nil {
 		t.Fatal(err)
 	}
+	kase := receipt.Case
 	for _, step := range []struct {
 		by  *authz.Session
 		act string
@@ -295,24 +297,46 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 		}
 	}
 	ids("/console/cases/{id}", string(kase.ID))
-	ids("/console/openings/{id}", string(kase.ID))
+	ids("/console/applications/{id}", string(kase.ID))
+	c.ids["/console/matters/{matter}"] = []string{lifecycle.OpeningMatter, lifecycle.OfflineMatter, lifecycle.ReportMatter}
 	for _, a := range must(approval.Attachments(ctx, h.DB, "case", string(kase.ID)))(t) {
 		ids("/console/cases/{file}", a.ID)
 	}
+	for _, l := range must(h.Approvals.LettersOf(ctx, system, kase.ID))(t) {
+		ids("/console/cases/{letter}", l.ID)
+	}
+	// Two more, before the county's own office, decided in one act.
+	var pair []approval.CaseID
+	if err := h.DB.Update(as(c.clerk), func(tx *db.Tx) error {
+		for range 2 {
+			k, err := h.Approvals.Submit(as(c.clerk), tx, approval.Application{Kind: lifecycle.OpeningKind, Title: c.mark + "商务局申请", Unit: c.dept.ID, Applicant: org.PersonID(c.clerk.PersonID),
+				Form: lifecycle.Opening{Unit: c.dept.ID}, ConsentBy: c.mark + "负责人", ConsentOn: calendar.Today(n.clock), Steps: []approval.Step{{Kind: approval.Approve, Unit: c.office.ID, Name: c.mark + "人民政府办公室批准"}}})
+			if err != nil {
+				return err
+			}
+			pair, c.own = append(pair, k.ID), append(c.own, string(k.ID))
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	reviewer := who(authz.Reviewer)
+	batch := must(h.Approvals.StartBatch(as(reviewer), reviewer.ScopeFor(authz.CaseDecide), pair))(t)
+	ids("/console/batches/{id}", batch.ID)
 	sites, _, err := h.Registry.Sites(ctx, system, registry.SiteFilter{Unit: c.office.ID})
 	if err != nil || len(sites) != 1 {
 		t.Fatalf("%d planned sites (%v)", len(sites), err)
 	}
 	planned := sites[0]
 	report := upload("file")
-	list := must(h.Lifecycle.FillLaunchItem(as(sponsor), sponsor.ScopeFor(authz.LaunchManage), planned.ID,
+	list := must(h.Lifecycle.FillLaunchItem(as(sponsor), sponsor.ScopeFor(authz.LaunchManage), registry.Ref{Kind: sx2021.Site, ID: string(planned.ID)},
 		lifecycle.LaunchItem{Kind: lifecycle.SecurityReport, Value: c.mark + "测评中心", On: calendar.Today(n.clock), Detail: c.mark + "报告", Passed: true}, &report))(t)
 	for _, item := range list.Items {
 		if item.Attachment != "" {
 			ids("/console/sites/{file}", item.Attachment)
 		}
 	}
-	c.ids["/console/sites/{kind}"] = []string{string(lifecycle.SecurityReport), string(lifecycle.ICP)}
+	c.ids["/console/sites/{kind}"] = []string{string(lifecycle.SecurityReport), string(lifecycle.SiteCode)}
 
 	// A running portal with a column, items, an account, a letter.
 	var site registry.Site

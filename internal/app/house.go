@@ -204,8 +204,6 @@ func (h *House) wire(ctx context.Context) error {
 	h.Library = library.New(h.DB, h.Org, h.Registry, h.Obligations, inspectText, h.Settings)
 	library.Register(h.Library, h.workers)
 	settings := func() sx2021.Settings { return h.Settings }
-	h.Lifecycle = lifecycle.New(lifecycle.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Approvals: h.Approvals,
-		Obligations: h.Obligations, Store: h.Blobs, Book: h.Rules, Settings: func() sx2021.Settings { return h.Settings }})
 	h.Filings = filing.New(h.DB, h.Org, h.Registry, h.Obligations, h.Days, h.Blobs, settings)
 	h.Letters = letters.New(h.DB, h.Org, h.Registry, h.Obligations, h.Days, h.Keys)
 	if err := h.wirePublishing(ctx); err != nil {
@@ -218,6 +216,8 @@ func (h *House) wire(ctx context.Context) error {
 		Store: h.Blobs, Fetch: h.outside, Settings: settings, Origin: h.origin, Released: h.released})
 	h.Closings = closing.New(closing.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Inspection: h.Inspection,
 		Days: h.Days, Store: h.Blobs, Client: h.outside, Settings: settings, Origin: h.origin, Delay: h.Config.CrawlDelay})
+	h.Lifecycle = lifecycle.New(lifecycle.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Approvals: h.Approvals, Obligations: h.Obligations,
+		Store: h.Blobs, Book: h.Rules, Days: h.Days, Notices: h.Notices, Filings: h.Filings, Closings: h.Closings, Settings: settings})
 	if h.Assessment, err = assessment.New(assessment.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Inspection: h.Inspection,
 		Obligations: h.Obligations, Days: h.Days, Store: h.Blobs,
 		Observers: []assessment.Observer{assessment.UnansweredLetters(h.DB, h.Letters, h.Registry)}}); err != nil {
@@ -227,7 +227,7 @@ func (h *House) wire(ctx context.Context) error {
 	h.Workbench = workbench.New(
 		approvalweb.NewInbox(h.Approvals),
 		// What an approval or an order asks for stands there already.
-		obligationweb.NewInbox(h.Obligations, h.Config.Clock, approval.StepObligation.ID, letters.ReplyKind.ID, assessment.RectifyObligation.ID),
+		obligationweb.NewInbox(h.Obligations, h.Config.Clock, approval.StepObligation.ID, approval.CountersignObligation.ID, letters.ReplyKind.ID, assessment.RectifyObligation.ID),
 		h.Library, h.Letters, h.Assessment,
 	)
 	if h.Demo {
@@ -313,6 +313,12 @@ func (h *House) Sweep(ctx context.Context) error {
 	if _, err := h.Library.KeepCycles(ctx); err != nil {
 		return err
 	}
+	if _, err := h.Approvals.Sweep(ctx); err != nil {
+		return err
+	}
+	if _, err := h.Lifecycle.Sweep(ctx); err != nil {
+		return err
+	}
 	if _, err := h.Registry.OpenRecertification(ctx); err != nil {
 		return err
 	}
@@ -334,10 +340,11 @@ func obligationKinds() []obligation.Kind {
 	return slices.Concat(
 		lifecycle.Obligations(),
 		registry.Obligations(),
+		approval.Obligations(),
 		notice.Obligations(),
 		filing.Obligations(),
 		closing.Obligations(),
-		[]obligation.Kind{approval.StepObligation, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation},
+		[]obligation.Kind{library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation},
 	)
 }
 

@@ -57,7 +57,7 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.obligations = obligation.New(d, h.org, approval.StepObligation)
+	h.obligations = obligation.New(d, h.org, approval.Obligations()...)
 	h.svc = approval.New(d, h.org, h.obligations, days, 5)
 	h.svc.OnApproved("wish", func(_ context.Context, tx *db.Tx, c approval.Case) error {
 		if h.fails != nil {
@@ -413,11 +413,11 @@ func TestRandomActsBreakNoGuard(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		r := rand.New(rand.NewPCG(seed, seed))
 		people := []string{"clerk", "clerk2", "editor", "city", "city2", "province", "province", "province", "province", "both", "neighbour", "auditor"}
-		acts := []string{"pass", "pass", "approve", "approve", "approve", "return", "refuse", "withdraw", "resubmit", "resubmit", "nonsense"}
+		acts := []string{"pass", "pass", "approve", "approve", "approve", "return", "refuse", "withdraw", "resubmit", "resubmit", "back", "back", "ask", "advise", "answer", "answer", "waive", "end", "nonsense"}
 		var cases []approval.CaseID
 		asked := map[approval.CaseID]map[string]bool{}
 		done := 0
-		for n := range 500 {
+		for n := range 700 {
 			if len(cases) < 3 || r.IntN(16) == 0 {
 				who := []string{"clerk", "clerk2", "both"}[r.IntN(3)]
 				c := h.submit(who)
@@ -429,6 +429,13 @@ func TestRandomActsBreakNoGuard(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			// Half of the time somebody who could is at it.
+			if r.IntN(2) == 0 {
+				who = map[org.UnitID][]string{h.units["city"].ID: {"city", "city2"}, h.units["province"].ID: {"province"}, "": {"clerk", "clerk2"}}[file.AtUnit][0]
+				if act == "answer" {
+					who = []string{"neighbour", "province"}[r.IntN(2)]
+				}
+			}
 			step := r.IntN(3)
 			if r.IntN(4) > 0 {
 				step = file.StepNo
@@ -439,6 +446,18 @@ func TestRandomActsBreakNoGuard(t *testing.T) {
 				_, err = h.svc.Withdraw(ctx, scope, id, "随机")
 			case "resubmit":
 				_, err = h.resubmit(who, id)
+			case "end":
+				ctx, scope := h.as(who)
+				_, err = h.svc.End(ctx, scope, id, "随机")
+			case "back":
+				ctx, scope := h.as(who)
+				_, err = h.svc.Decide(ctx, scope, id, approval.Decision{Act: "return", StepNo: step, ReturnTo: 1, Reasons: []string{"steps"}, Opinion: "重审"})
+			case "ask", "advise":
+				ctx, scope := h.as(who)
+				kind := map[string]string{"ask": approval.Countersign, "advise": approval.Advice}[act]
+				_, err = h.svc.Ask(ctx, scope, id, approval.Question{StepNo: step, Kind: kind, Units: []org.UnitID{h.units[[]string{"weinan", "province", "city", "bureau"}[r.IntN(4)]].ID}})
+			case "answer", "waive":
+				err = h.randomReply(r, who, id, act)
 			default:
 				_, err = h.decide(who, id, act, step)
 			}
@@ -453,6 +472,18 @@ func TestRandomActsBreakNoGuard(t *testing.T) {
 				continue
 			}
 			done++
+			if act == "answer" || act == "waive" || act == "ask" || act == "advise" {
+				if h.state(id) != before {
+					t.Fatalf("%s: moved the case to %s", says, h.state(id))
+				}
+				continue
+			}
+			if act == "end" {
+				t.Fatalf("%s: ended while the applicant stands", says)
+			}
+			if act == "back" {
+				act = "send_back"
+			}
 			if !approval.Machine.Can(before, act) {
 				t.Fatalf("%s: not declared", says)
 			}
@@ -475,11 +506,77 @@ func TestRandomActsBreakNoGuard(t *testing.T) {
 			t.Error("no case got to its approval: the walk proves little")
 		}
 		if done < 20 {
-			t.Errorf("only %d acts of 500 were done: the walk proves little", done)
+			t.Errorf("only %d acts of 700 were done: the walk proves little", done)
 		}
-		t.Logf("%d cases, %d acts done of 500 tried", len(cases), done)
+		t.Logf("%d cases, %d acts done of 700 tried", len(cases), done)
 		h.consistent(t, cases)
 	})
+}
+
+// randomReply answers or waives one of the requests on the case, as anybody.
+func (h *house) randomReply(r *rand.Rand, who string, id approval.CaseID, act string) error {
+	list, err := h.svc.Requests(context.Background(), authz.System("test"), id)
+	if err != nil || len(list) == 0 {
+		return fault.Missing("征求意见").From(err)
+	}
+	q := list[r.IntN(len(list))]
+	ctx, scope := h.as(who)
+	if act == "waive" {
+		_, err := h.svc.Waive(ctx, scope, id, q.ID, "随机")
+		return err
+	}
+	if _, err := h.svc.Answer(ctx, h.people[who], id, q.ID, approval.Answer{Stance: "remarks", Text: "随机"}); err != nil {
+		return err
+	}
+	if h.people[who].Posts[0].UnitID != string(q.Unit) && who != "both" || q.State != approval.Asked {
+		h.t.Fatalf("%s answered what was asked of %s (%s)", who, q.UnitName, q.State)
+	}
+	return nil
+}
+
+// climbed replays the file of a case: no step was skipped, and what was decided
+// past a countersignature had its answers.
+func (h *house) climbed(t *testing.T, c approval.Case) {
+	t.Helper()
+	_, steps, opinions, err := h.svc.Case(context.Background(), authz.System("test"), c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := 1
+	for _, o := range opinions {
+		if o.Act != "answer" && o.StepNo != at {
+			t.Errorf("%s: %s at step %d while it stood at %d", c.Number, o.Act, o.StepNo, at)
+		}
+		switch o.Act {
+		case "pass":
+			at++
+		case "send_back":
+			at = 1
+		case "approve":
+			if at != len(steps)-1 {
+				t.Errorf("%s: approved at step %d of %d", c.Number, at, len(steps)-1)
+			}
+		}
+	}
+	if at != c.StepNo {
+		t.Errorf("%s stands at %d, its file says %d", c.Number, c.StepNo, at)
+	}
+	list, err := h.svc.Requests(context.Background(), authz.System("test"), c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range list {
+		open, err := h.obligations.Obligations(context.Background(), authz.System("test"), obligation.Filter{Subject: obligation.Subject{Kind: "case_request", ID: q.ID}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := q.State == approval.Asked && q.Kind == approval.Countersign; (len(open) == 1) != want {
+			t.Errorf("%s: %s of %s is %s with %d open clocks", c.Number, q.KindName(), q.UnitName, q.State, len(open))
+		}
+		if q.State == approval.Asked && (!c.Open() || q.Kind == approval.Countersign && q.StepNo != c.StepNo) {
+			t.Errorf("%s: a question is left open at step %d", c.Number, q.StepNo)
+		}
+	}
 }
 
 // consistent compares cases, history, trail, outcomes and clocks.
@@ -510,6 +607,7 @@ func (h *house) consistent(t *testing.T, cases []approval.CaseID) {
 				t.Errorf("%s: move %s by %s is entered as %s by %s", c.Number, step.Act, step.ActorName, e.Act, e.Actor.Name)
 			}
 		}
+		h.climbed(t, c)
 		want := 0
 		if c.State == approval.Approved {
 			want = 1

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -14,8 +12,6 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
-	"zhengshu/internal/fault"
-	"zhengshu/internal/notify"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
@@ -31,21 +27,28 @@ const (
 	Approved  = "approved"
 	Refused   = "refused"
 	Withdrawn = "withdrawn"
+	Ended     = "ended" // the applicant's unit is gone
 )
 
 // Machine declares what may become of a case.
 var Machine = passage.Machine{
 	Kind: "case", Noun: "审批事项",
-	States: map[string]string{InReview: "审核中", Returned: "退回补正", Approved: "已批准", Refused: "不予批准", Withdrawn: "已撤回"},
+	States: map[string]string{InReview: "审核中", Returned: "退回补正", Approved: "已批准", Refused: "不予批准", Withdrawn: "已撤回", Ended: "已终止"},
 	Moves: []passage.Move{
 		{From: "", Act: "submit", To: InReview, Says: "提交", Guard: "主要负责同志已同意；规则无阻止项", Permit: string(authz.OpeningApply)},
-		{From: InReview, Act: "pass", To: InReview, Says: "同意上报", Guard: "轮到本单位；不是申请人本人", Permit: string(authz.CaseDecide)},
-		{From: InReview, Act: "approve", To: Approved, Says: "批准", Guard: "最后一步；不是申请人本人；规则复核无阻止项", Permit: string(authz.CaseDecide)},
+		{From: InReview, Act: "pass", To: InReview, Says: "同意上报", Guard: "轮到本单位；不是申请人本人；会签已答复", Permit: string(authz.CaseDecide)},
+		{From: InReview, Act: "approve", To: Approved, Says: "批准", Guard: "最后一步；不是申请人本人；会签已答复；规则复核无阻止项", Permit: string(authz.CaseDecide)},
 		{From: InReview, Act: "return", To: Returned, Says: "退回补正", Guard: "轮到本单位；写明理由", Permit: string(authz.CaseDecide)},
+		{From: InReview, Act: "send_back", To: InReview, Says: "退回前一环节", Guard: "轮到本单位；退回更早的环节；写明理由", Permit: string(authz.CaseDecide)},
 		{From: InReview, Act: "refuse", To: Refused, Says: "不予批准", Guard: "轮到本单位；写明理由", Permit: string(authz.CaseDecide)},
+		{From: InReview, Act: "record_pass", To: InReview, Says: "登记外部同意", Guard: "外部环节，后面还有环节；有文号、日期和扫描件", Permit: string(authz.CaseDecide)},
+		{From: InReview, Act: "record", To: Approved, Says: "登记外部批准", Guard: "外部环节，最后一步；有文号、日期和扫描件；规则复核无阻止项", Permit: string(authz.CaseDecide)},
+		{From: InReview, Act: "record_refuse", To: Refused, Says: "登记外部不予批准", Guard: "外部环节；有文号、日期和理由", Permit: string(authz.CaseDecide)},
 		{From: InReview, Act: "withdraw", To: Withdrawn, Says: "撤回", Guard: "申请单位", Permit: string(authz.OpeningApply)},
+		{From: InReview, Act: "end", To: Ended, Says: "终止", Guard: "申请单位已撤销；当前或批准环节的单位", Permit: string(authz.CaseDecide)},
 		{From: Returned, Act: "resubmit", To: InReview, Says: "重新提交", Guard: "申请单位；规则无阻止项", Permit: string(authz.OpeningApply)},
 		{From: Returned, Act: "withdraw", To: Withdrawn, Says: "撤回", Guard: "申请单位", Permit: string(authz.OpeningApply)},
+		{From: Returned, Act: "end", To: Ended, Says: "终止", Guard: "申请单位已撤销；当前或批准环节的单位", Permit: string(authz.CaseDecide)},
 	},
 }
 
@@ -57,6 +60,9 @@ const (
 	Consent StepKind = "consent" // 主要负责同志同意: step 0, recorded with the application
 	Review  StepKind = "review"
 	Approve StepKind = "approve"
+	// External is decided outside the house (the State Council's office, for
+	// one); the step's unit records what was decided there.
+	External StepKind = "external"
 )
 
 // Step is one station of the chain.
@@ -66,12 +72,32 @@ type Step struct {
 	Unit       org.UnitID
 	UnitName   string // joined
 	Name       string // 雁塔区人民政府办公室审核
+	Days       int    // working days it has; 0 is the province's setting
 	ArrivedAt  time.Time
 	Due        calendar.Due
 	DecidedAt  time.Time
 	Decision   string // act of the machine
 	Opinion    string
 	PersonName string
+	ForName    string       // whose post it was decided through
+	Expected   calendar.Due // when it should be decided, of a step still to come
+	Vacant     bool         // the case waits here and nobody may decide: 审核岗位空缺
+	Moved      string       // the unit it stood at before that was abolished
+	// Of an external step: who decides, what the answer must bring beside a
+	// document, and the answer.
+	Body   string // 国务院办公厅
+	Asks   string // 网站标识码
+	Answer ExternalAnswer
+}
+
+// Signed is who decided, as shown: 李某（代 王某）.
+func (t Step) Signed() string { return signed(t.PersonName, t.ForName) }
+
+func signed(name, via string) string {
+	if via == "" {
+		return name
+	}
+	return name + "（代 " + via + "）"
 }
 
 // Case is one application on its way.
@@ -90,26 +116,54 @@ type Case struct {
 	StepNo        int
 	OpenedAt      time.Time
 	EndedAt       time.Time
-	areaPath      string
-	linePath      string
+	AtUnit        org.UnitID    // where it stands, while it is in review
+	AtUnitName    string        // joined
+	Due           calendar.Date // by when the office there decides
+	Gone          calendar.Date // the day the applicant's unit was abolished
+	// External is the last answer of an outside body on the case; the outcome
+	// of a chain that ends outside reads it.
+	External ExternalAnswer
+	areaPath string
+	linePath string
 }
 
 // StateName is the state in Chinese.
 func (c Case) StateName() string { return Machine.Name(c.State) }
 
+// ApplicantGone reports whether the applicant's unit has been abolished.
+func (c Case) ApplicantGone(today calendar.Date) bool {
+	return !c.Gone.IsZero() && !c.Gone.After(today)
+}
+
+// Open reports whether the case may still move.
+func (c Case) Open() bool { return c.State == InReview || c.State == Returned }
+
 // Opinion is one act on a case with its words.
 type Opinion struct {
 	StepNo     int
 	Act        string
-	Reasons    []string
+	Reasons    []string // codes of Reasons, or words from before there were codes
 	Text       string
 	PersonName string
+	ForName    string // whose post it was done through
 	UnitName   string
 	At         time.Time
+	Batch      string // the batch it was given in
 }
 
+// Signed is who acted, as shown: 李某（代 王某）.
+func (o Opinion) Signed() string { return signed(o.PersonName, o.ForName) }
+
+// asides are what the file tells of beside the moves of the case.
+var asides = map[string]string{"ask": "发起会签", "advise": "征求意见", "answer": "答复意见", "waive": "免除会签", "reroute": "环节改由承接单位办理", "vacant": "审核岗位空缺"}
+
 // ActName is the act in Chinese.
-func (o Opinion) ActName() string { return Machine.ActName(o.Act) }
+func (o Opinion) ActName() string {
+	if s := asides[o.Act]; s != "" {
+		return s
+	}
+	return Machine.ActName(o.Act)
+}
 
 // Outcome runs in the transaction of the last approval.
 type Outcome func(ctx context.Context, tx *db.Tx, c Case) error
@@ -121,24 +175,64 @@ var StepObligation = obligation.Kind{
 	Says: "在办理时限内提出审核意见", Remind: []int{1, 0}, Escalate: 1,
 }
 
+// Obligations are the clocks of approval.
+func Obligations() []obligation.Kind { return []obligation.Kind{StepObligation, CountersignObligation} }
+
+// Choices are the province's own numbers; zero means the default.
+type Choices struct {
+	StepDays     int // working days of a step: 5
+	ExternalDays int // working days until an outside body's answer is asked after: 30
+	AdviceDays   int // working days a unit has to give its opinion: 5
+	SampleOneIn  int // of a batch, one in so many is read first: 3
+}
+
+func (c Choices) filled(stepDays int) Choices {
+	for _, n := range []struct {
+		p  *int
+		or int
+	}{{&c.StepDays, stepDays}, {&c.ExternalDays, 30}, {&c.AdviceDays, 5}, {&c.SampleOneIn, 3}} {
+		if *n.p <= 0 {
+			*n.p = n.or
+		}
+	}
+	return c
+}
+
+// Successor names the unit that took over from an abolished one; ok is false
+// when none did.
+type Successor func(ctx context.Context, q db.Querier, unit org.UnitID) (successor org.UnitID, ok bool, err error)
+
 // Service is the door of approval.
 type Service struct {
 	db          *db.DB
 	org         *org.Service
 	obligations *obligation.Service
 	days        calendar.Workdays
-	stepDays    int
+	choices     func() Choices
+	successor   Successor
 	outcomes    map[string]Outcome
 	presenters  map[string]Presenter
+	names       map[string]string // of kinds, for filters
 }
 
 // New makes the service. stepDays is the working days each step has.
 func New(d *db.DB, o *org.Service, ob *obligation.Service, days calendar.Workdays, stepDays int) *Service {
-	return &Service{db: d, org: o, obligations: ob, days: days, stepDays: stepDays, outcomes: map[string]Outcome{}, presenters: map[string]Presenter{}}
+	return &Service{db: d, org: o, obligations: ob, days: days, choices: func() Choices { return Choices{}.filled(stepDays) },
+		outcomes: map[string]Outcome{}, presenters: map[string]Presenter{}, names: map[string]string{}}
 }
 
 // OnApproved registers what an approval of the kind does; once, at start.
 func (s *Service) OnApproved(kind string, f Outcome) { s.outcomes[kind] = f }
+
+// OnChoices registers where the province's numbers stand; once, at start.
+func (s *Service) OnChoices(f func() Choices) {
+	stepDays := s.choices().StepDays
+	s.choices = func() Choices { return f().filled(stepDays) }
+}
+
+// OnSuccessor registers who knows which unit took over from an abolished one;
+// once, at start.
+func (s *Service) OnSuccessor(f Successor) { s.successor = f }
 
 // Application is what the module that opens a case hands over.
 type Application struct {
@@ -151,14 +245,16 @@ type Application struct {
 	// Consent is step 0: who agreed and when. It is decided before submission.
 	ConsentBy string
 	ConsentOn calendar.Date
-	Steps     []Step // from 1 on; Unit, Kind and Name are read
+	// Steps from 1 on: Kind, Unit, Name and, where set, Days, Body and Asks are
+	// read. The last is an Approve or an External one.
+	Steps []Step
 }
 
 // Submit opens the case in the caller's transaction and puts it before the
 // first office.
 func (s *Service) Submit(ctx context.Context, tx *db.Tx, a Application) (Case, error) {
-	if len(a.Steps) == 0 || a.Steps[len(a.Steps)-1].Kind != Approve {
-		return Case{}, fmt.Errorf("approval: a chain must end in an approval, got %d steps", len(a.Steps))
+	if err := checkChain(a.Steps); err != nil {
+		return Case{}, err
 	}
 	if _, ok := s.outcomes[a.Kind]; !ok {
 		return Case{}, fmt.Errorf("approval: no outcome registered for %q", a.Kind)
@@ -189,38 +285,35 @@ func (s *Service) Submit(ctx context.Context, tx *db.Tx, a Application) (Case, e
 		return Case{}, err
 	}
 	for i, st := range a.Steps {
-		if _, err := tx.Exec(ctx, `INSERT INTO approval_step (case_id, no, kind, unit_id, name) VALUES ($1, $2, $3, $4, $5)`,
-			c.ID, i+1, st.Kind, st.Unit, st.Name); err != nil {
+		if _, err := tx.Exec(ctx, `INSERT INTO approval_step (case_id, no, kind, unit_id, name, days, body, asks) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			c.ID, i+1, st.Kind, st.Unit, st.Name, st.Days, st.Body, st.Asks); err != nil {
 			return Case{}, err
 		}
 	}
-	if err := s.arrive(ctx, tx, c); err != nil {
+	if err := s.note(ctx, tx, c, "submit", nil, ""); err != nil {
 		return Case{}, err
 	}
-	return c, s.note(ctx, tx, c, "submit", nil, "")
+	return c, s.arrive(ctx, tx, &c, "待办")
 }
 
-// arrive puts the case before its current step: clock and message.
-func (s *Service) arrive(ctx context.Context, tx *db.Tx, c Case) error {
-	due := s.days.Add(calendar.DateOf(tx.Now()), s.stepDays)
-	if _, err := tx.Exec(ctx, `UPDATE approval_step SET arrived_at = $3, due_on = $4, provisional = $5, decided_at = NULL, decision = '', opinion = '' WHERE case_id = $1 AND no = $2`,
-		c.ID, c.StepNo, tx.Now(), due.On, due.Provisional); err != nil {
-		return err
+// checkChain: reviews, then at most one approval, then outside bodies.
+func checkChain(steps []Step) error {
+	if len(steps) == 0 || steps[len(steps)-1].Kind != Approve && steps[len(steps)-1].Kind != External {
+		return fmt.Errorf("approval: a chain must end in an approval or outside, got %d steps", len(steps))
 	}
-	unit, err := db.One(ctx, tx, db.Value[org.UnitID], `SELECT unit_id FROM approval_step WHERE case_id = $1 AND no = $2`, c.ID, c.StepNo)
-	if err != nil {
-		return err
+	outside := false
+	for i, st := range steps {
+		switch {
+		case st.Kind == External:
+			outside = true
+			if st.Body == "" {
+				return fmt.Errorf("approval: step %d is outside and names no body", i+1)
+			}
+		case outside, st.Kind != Review && st.Kind != Approve, st.Kind == Approve && i < len(steps)-1:
+			return fmt.Errorf("approval: step %d of %d cannot be a %s", i+1, len(steps), st.Kind)
+		}
 	}
-	if err := s.obligations.Open(ctx, tx, obligation.Debt{
-		Kind: StepObligation.ID, Unit: unit, Subject: c.subject(), Link: c.Link(), Due: due,
-	}); err != nil {
-		return err
-	}
-	_, err = notify.Send(ctx, tx, notify.Message{
-		Key: fmt.Sprintf("case:%s:step:%d:%s", c.ID, c.StepNo, tx.Now().Format(time.RFC3339Nano)), Unit: string(unit),
-		Title: "待办：" + c.Title, Body: c.Number + " 已到您单位审核，请于 " + due.On.Chinese() + " 前办理。", Link: c.Link(),
-	})
-	return err
+	return nil
 }
 
 // Link is the case's page in the console.
@@ -234,7 +327,8 @@ func (c Case) target() audit.Target {
 	return audit.Target{Kind: "case", ID: string(c.ID), Name: c.Number + " " + c.Title, Unit: string(c.Unit)}
 }
 
-// note keeps the act with its words and writes the trail.
+// note keeps the act with its words and writes the trail. Moves of the case are
+// entered as approval.<act>, what is told beside them as case.<act>.
 func (s *Service) note(ctx context.Context, tx *db.Tx, c Case, act string, reasons []string, text string) error {
 	actor, ok := audit.ActorFrom(ctx)
 	if !ok {
@@ -244,232 +338,60 @@ func (s *Service) note(ctx context.Context, tx *db.Tx, c Case, act string, reaso
 	if err != nil {
 		return err
 	}
-	unitName := ""
+	unitName, via := "", ""
 	var person any
 	if sess := authz.SessionFrom(ctx); sess != nil {
 		person = sess.PersonID
 		_, unitName = sess.Unit()
 	}
+	if p, ok := actingFrom(ctx); ok {
+		unitName, via = p.UnitName, viaOf(p)
+	}
 	if _, err := tx.Exec(ctx, `
-		INSERT INTO approval_opinion (id, case_id, step_no, act, reasons, opinion, person_id, person_name, unit_name, at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		ulid.Make().String(), c.ID, c.StepNo, act, string(list), text, person, actor.Name, unitName, tx.Now()); err != nil {
+		INSERT INTO approval_opinion (id, case_id, step_no, act, reasons, opinion, person_id, person_name, for_name, unit_name, at, batch_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		ulid.Make().String(), c.ID, c.StepNo, act, string(list), text, person, actor.Name, via, unitName, tx.Now(), batchFrom(ctx)); err != nil {
 		return err
 	}
-	return audit.Record(ctx, tx, audit.Entry{Act: "approval." + act, Target: c.target(), Basis: StepObligation.Citation,
-		After: map[string]any{"step": c.StepNo, "state": c.State, "opinion": text, "reasons": reasons}})
+	name := "approval." + act
+	if asides[act] != "" {
+		name = "case." + act
+	}
+	after := map[string]any{"step": c.StepNo, "state": c.State, "opinion": text, "reasons": reasons}
+	if via != "" {
+		after["for"] = via
+	}
+	return audit.Record(ctx, tx, audit.Entry{Act: name, Target: c.target(), Basis: StepObligation.Citation, After: after})
 }
 
-// Decision is what an office says at its step.
-type Decision struct {
-	Act     string   // pass, approve, return, refuse
-	Reasons []string // required to return or refuse
-	Opinion string
-	StepNo  int // the step the person was looking at, so a stale page decides nothing
+type contextKey int
+
+const (
+	actingKey contextKey = iota
+	batchKey
+)
+
+// acting remembers the post through which the person acts, for the file.
+func acting(ctx context.Context, p authz.Post) context.Context {
+	return context.WithValue(ctx, actingKey, p)
 }
 
-// ReturnReasons are the reasons an office picks from when it returns or refuses.
-var ReturnReasons = []string{"材料不齐全", "填写有误", "不符合开设条件", "安全要求未落实", "名称或域名不规范", "其他"}
-
-// Decide records an office's decision on the case at its step. The last
-// approval runs the registered outcome in the same transaction.
-func (s *Service) Decide(ctx context.Context, scope authz.Scope, id CaseID, d Decision) (Case, error) {
-	session := authz.SessionFrom(ctx)
-	var c Case
-	err := s.db.Update(ctx, func(tx *db.Tx) error {
-		var err error
-		if c, err = s.caseTx(ctx, tx, scope, id); err != nil {
-			return err
-		}
-		steps, err := s.steps(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		if c.State != InReview || c.StepNo != d.StepNo {
-			return fault.New(fault.Conflict, "这件事项刚被别人处理过，现在是“"+c.StateName()+"”。请刷新后再看。")
-		}
-		step := steps[c.StepNo]
-		if err := s.mayDecide(ctx, tx, session, c, step); err != nil {
-			return err
-		}
-		if err := d.check(step); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, `UPDATE approval_step SET decided_at = $3, decision = $4, opinion = $5, person_id = $6, person_name = $7 WHERE case_id = $1 AND no = $2`,
-			c.ID, c.StepNo, tx.Now(), d.Act, d.Opinion, session.PersonID, session.Name); err != nil {
-			return err
-		}
-		if _, err := s.obligations.Discharge(ctx, tx, StepObligation.ID, c.subject(), Machine.ActName(d.Act)+"，"+session.Name); err != nil {
-			return err
-		}
-		if _, c.State, err = Machine.Take(ctx, tx, string(c.ID), d.Act, passage.Note{Says: d.Opinion, CaseID: string(c.ID)}); err != nil {
-			return err
-		}
-		if err := s.note(ctx, tx, c, d.Act, d.Reasons, d.Opinion); err != nil {
-			return err
-		}
-		return s.after(ctx, tx, &c, d)
-	})
-	return c, err
+func actingFrom(ctx context.Context) (authz.Post, bool) {
+	p, ok := ctx.Value(actingKey).(authz.Post)
+	return p, ok
 }
 
-// after moves the case on, ends it, or hands it back.
-func (s *Service) after(ctx context.Context, tx *db.Tx, c *Case, d Decision) error {
-	var ended time.Time
-	switch d.Act {
-	case "pass":
-		c.StepNo++
-	case "approve", "refuse":
-		ended = tx.Now()
-		c.EndedAt = ended
-	}
-	if _, err := tx.Exec(ctx, `UPDATE approval_case SET state = $2, step_no = $3, ended_at = $4 WHERE id = $1`, c.ID, c.State, c.StepNo, ended); err != nil {
-		return err
-	}
-	switch d.Act {
-	case "pass":
-		return s.arrive(ctx, tx, *c)
-	case "approve":
-		if err := s.outcomes[c.Kind](ctx, tx, *c); err != nil {
-			return err
-		}
-	}
-	_, err := notify.Send(ctx, tx, notify.Message{
-		Key: fmt.Sprintf("case:%s:%s:%s", c.ID, d.Act, tx.Now().Format(time.RFC3339Nano)), Unit: string(c.Unit),
-		Title: Machine.ActName(d.Act) + "：" + c.Title, Body: strings.Join(append(slices.Clone(d.Reasons), d.Opinion), "；"), Link: c.Link(),
-	})
-	return err
+func batchFrom(ctx context.Context) string {
+	id, _ := ctx.Value(batchKey).(string)
+	return id
 }
 
-// mayDecide holds the act's own rule: it is this unit's turn, and nobody
-// decides on what they asked for themselves, be it submitted or amended
-// (Article 3, 管办分离 of persons).
-func (s *Service) mayDecide(ctx context.Context, q db.Querier, session *authz.Session, c Case, step Step) error {
-	if session == nil {
-		return fault.New(fault.SignIn, "请先登录。")
+// viaOf is whose post it is, when it is held in their place.
+func viaOf(p authz.Post) string {
+	if !p.Delegated {
+		return ""
 	}
-	if !holdsAt(session, step.Unit, authz.CaseDecide) {
-		return fault.Newf(fault.Forbidden, "这件事项现在由“%s”办理，您不是该单位的审核人员。", step.UnitName)
-	}
-	asked, err := askedFor(ctx, q, c, session.PersonID)
-	if err != nil {
-		return err
-	}
-	if asked {
-		return fault.New(fault.Refused, "申请人不能审批自己提出或补正的申请，请由本单位其他审核人员办理。")
-	}
-	return nil
-}
-
-// MayDecide says why the signed-in person cannot decide on the case now; nil
-// when they can. It takes the session: it is a question about the person.
-func (s *Service) MayDecide(ctx context.Context, session *authz.Session, c Case, steps []Step) error {
-	if c.State != InReview || c.StepNo >= len(steps) {
-		return fault.New(fault.Conflict, "这件事项现在是“"+c.StateName()+"”，不在审核中。")
-	}
-	return s.mayDecide(ctx, s.db, session, c, steps[c.StepNo])
-}
-
-// MayAmend reports whether the person may withdraw or resubmit for the
-// applicant's unit.
-func MayAmend(session *authz.Session, c Case) bool {
-	return session != nil && holdsAt(session, c.Unit, authz.OpeningApply)
-}
-
-// holdsAt reports whether a post at the very unit permits p.
-func holdsAt(session *authz.Session, unit org.UnitID, p authz.Permission) bool {
-	return slices.ContainsFunc(session.Posts, func(post authz.Post) bool {
-		one := authz.Session{Posts: []authz.Post{post}}
-		return post.UnitID == string(unit) && one.May(p)
-	})
-}
-
-// askedFor reports whether the person submitted or resubmitted the case.
-func askedFor(ctx context.Context, q db.Querier, c Case, person string) (bool, error) {
-	if person == string(c.Applicant) {
-		return true, nil
-	}
-	n, err := db.One(ctx, q, db.Value[int], `
-		SELECT count(*) FROM approval_opinion WHERE case_id = $1 AND person_id = $2 AND act IN ('submit', 'resubmit')`, c.ID, person)
-	return n > 0, err
-}
-
-func (d Decision) check(step Step) error {
-	switch d.Act {
-	case "pass":
-		if step.Kind != Review {
-			return fault.New(fault.Invalid, "这是最后一步，请选择“批准”“退回补正”或“不予批准”。").On("act", "请重新选择办理意见")
-		}
-	case "approve":
-		if step.Kind != Approve {
-			return fault.New(fault.Invalid, "还没有到批准的一步，请选择“同意上报”“退回补正”或“不予批准”。").On("act", "请重新选择办理意见")
-		}
-	case "return", "refuse":
-		if len(d.Reasons) == 0 || strings.TrimSpace(d.Opinion) == "" {
-			return fault.New(fault.Invalid, "退回或不予批准要选择理由并写明意见。").On("opinion", "请选择理由并写明需要补正的内容")
-		}
-	default:
-		return fault.New(fault.Invalid, "没有选择办理意见。").On("act", "请选择办理意见")
-	}
-	if len([]rune(d.Opinion)) > 2000 {
-		return fault.New(fault.Invalid, "意见超过 2000 字。").On("opinion", "请压缩到 2000 字以内")
-	}
-	return nil
-}
-
-// Withdraw takes the application back; the applicant's unit may, until it is
-// decided.
-func (s *Service) Withdraw(ctx context.Context, scope authz.Scope, id CaseID, why string) (Case, error) {
-	var c Case
-	err := s.db.Update(ctx, func(tx *db.Tx) error {
-		var err error
-		if c, err = s.byApplicant(ctx, tx, scope, id, "withdraw", why); err != nil {
-			return err
-		}
-		if _, err := s.obligations.Annul(ctx, tx, StepObligation.ID, c.subject(), "申请撤回"); err != nil {
-			return err
-		}
-		c.EndedAt = tx.Now()
-		_, err = tx.Exec(ctx, `UPDATE approval_case SET state = $2, ended_at = $3 WHERE id = $1`, c.ID, c.State, c.EndedAt)
-		return err
-	})
-	return c, err
-}
-
-// Resubmit puts a returned application, amended, before the office that
-// returned it, in the transaction of the module that owns the form and has
-// checked its rules again.
-func (s *Service) Resubmit(ctx context.Context, tx *db.Tx, scope authz.Scope, id CaseID, title string, form any, why string) (Case, error) {
-	text, err := json.Marshal(form)
-	if err != nil {
-		return Case{}, fmt.Errorf("approval: encode form: %w", err)
-	}
-	c, err := s.byApplicant(ctx, tx, scope, id, "resubmit", why)
-	if err != nil {
-		return Case{}, err
-	}
-	c.Form, c.Title = text, title
-	if _, err := tx.Exec(ctx, `UPDATE approval_case SET state = $2, form = $3, title = $4 WHERE id = $1`, c.ID, c.State, string(text), title); err != nil {
-		return Case{}, err
-	}
-	return c, s.arrive(ctx, tx, c)
-}
-
-func (s *Service) byApplicant(ctx context.Context, tx *db.Tx, scope authz.Scope, id CaseID, act, why string) (Case, error) {
-	c, err := s.caseTx(ctx, tx, scope, id)
-	if err != nil {
-		return Case{}, err
-	}
-	if !MayAmend(authz.SessionFrom(ctx), c) {
-		return Case{}, fault.New(fault.Forbidden, "只有申请单位的经办人员可以撤回或重新提交。")
-	}
-	if len([]rune(why)) > 2000 {
-		return Case{}, fault.New(fault.Invalid, "说明超过 2000 字。").On("why", "请压缩到 2000 字以内")
-	}
-	if _, c.State, err = Machine.Take(ctx, tx, string(c.ID), act, passage.Note{Says: why, CaseID: string(c.ID)}); err != nil {
-		return Case{}, err
-	}
-	return c, s.note(ctx, tx, c, act, nil, why)
+	return p.Via
 }
 
 // NextNumber is the next quotable number of a series: SP-2026-0007.

@@ -2,6 +2,8 @@ package approval
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/fault"
@@ -29,8 +31,11 @@ type Presentation struct {
 	Judged string
 	// Amend is the page where a returned application is amended.
 	Amend string
-	// Result is the page of what an approval brought about, and its name.
-	Result, ResultName string
+	// Result is the page of what an approval brought about, its name, and what
+	// comes next in words.
+	Result, ResultName, ResultSays string
+	// Short are the materials still missing, by name: they are marked as a risk.
+	Short []string
 }
 
 // Presenter shows the form of one kind of case. The caller has checked the
@@ -39,6 +44,22 @@ type Presenter func(ctx context.Context, c Case) (Presentation, error)
 
 // OnShown registers how the cases of a kind are shown; once, at start.
 func (s *Service) OnShown(kind string, p Presenter) { s.presenters[kind] = p }
+
+// NameKind registers what a kind of case is called in filters and lists; once,
+// at start.
+func (s *Service) NameKind(kind, name string) { s.names[kind] = name }
+
+// KindName is the kind in Chinese.
+func (s *Service) KindName(kind string) string {
+	if n := s.names[kind]; n != "" {
+		return n
+	}
+	return "其他事项"
+}
+
+// Kinds are the named kinds, sorted by identifier. It takes no scope: the list
+// is declared.
+func (s *Service) Kinds() []string { return slices.Sorted(maps.Keys(s.names)) }
 
 // Present shows the form of a case in scope.
 func (s *Service) Present(ctx context.Context, scope authz.Scope, id CaseID) (Presentation, error) {

@@ -4,12 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/oklog/ulid/v2"
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/org"
@@ -17,19 +21,20 @@ import (
 
 const caseSelect = `
 	SELECT c.id, c.number, c.kind, c.title, c.unit_id, u.name, c.applicant_id, p.name, c.subject_id, c.form, c.state, c.step_no,
-	       c.opened_at, c.ended_at, u.area_path, u.line_path
-	  FROM approval_case c JOIN unit u ON u.id = c.unit_id JOIN person p ON p.id = c.applicant_id`
+	       c.opened_at, c.ended_at, u.area_path, u.line_path, coalesce(c.at_unit, ''), coalesce(w.name, ''), c.due_on, u.abolished_on
+	  FROM approval_case c JOIN unit u ON u.id = c.unit_id JOIN person p ON p.id = c.applicant_id LEFT JOIN unit w ON w.id = c.at_unit`
 
 func scanCase(r db.Scanner) (Case, error) {
 	var c Case
 	var form string
 	err := r.Scan(&c.ID, &c.Number, &c.Kind, &c.Title, &c.Unit, &c.UnitName, &c.Applicant, &c.ApplicantName, &c.Subject, &form, &c.State, &c.StepNo,
-		&c.OpenedAt, &c.EndedAt, &c.areaPath, &c.linePath)
+		&c.OpenedAt, &c.EndedAt, &c.areaPath, &c.linePath, &c.AtUnit, &c.AtUnitName, &c.Due, &c.Gone)
 	c.Form = json.RawMessage(form)
 	return c, err
 }
 
-// Case in scope: of a unit in scope, or with a step at one.
+// Case in scope: of a unit in scope, with a step at one of the person's units,
+// or put before one of them for its opinion.
 func (s *Service) Case(ctx context.Context, scope authz.Scope, id CaseID) (Case, []Step, []Opinion, error) {
 	c, err := s.caseTx(ctx, s.db, scope, id)
 	if err != nil {
@@ -39,15 +44,36 @@ func (s *Service) Case(ctx context.Context, scope authz.Scope, id CaseID) (Case,
 	if err != nil {
 		return Case{}, nil, nil, err
 	}
+	c.External = lastAnswer(steps)
+	s.forecast(c, steps)
 	opinions, err := db.All(ctx, s.db, scanOpinion, `
-		SELECT step_no, act, reasons, opinion, person_name, unit_name, at FROM approval_opinion WHERE case_id = $1 ORDER BY at, id`, id)
+		SELECT step_no, act, reasons, opinion, person_name, for_name, unit_name, at, batch_id FROM approval_opinion WHERE case_id = $1 ORDER BY at, id`, id)
 	return c, steps, opinions, err
+}
+
+// forecast says of each step still to come when it should be decided: the
+// current one by its due date, or today when that is past, the others one after
+// the other.
+func (s *Service) forecast(c Case, steps []Step) {
+	if c.State != InReview || c.StepNo >= len(steps) {
+		return
+	}
+	at := steps[c.StepNo].Due
+	if today := calendar.DateOf(s.db.Now()); at.On.Before(today) {
+		at.On = today
+	}
+	steps[c.StepNo].Expected = at
+	for i := c.StepNo + 1; i < len(steps); i++ {
+		next := s.days.Add(at.On, s.daysOf(steps[i]))
+		next.Provisional = next.Provisional || at.Provisional
+		steps[i].Expected, at = next, next
+	}
 }
 
 func scanOpinion(r db.Scanner) (Opinion, error) {
 	var o Opinion
 	var reasons string
-	if err := r.Scan(&o.StepNo, &o.Act, &reasons, &o.Text, &o.PersonName, &o.UnitName, &o.At); err != nil {
+	if err := r.Scan(&o.StepNo, &o.Act, &reasons, &o.Text, &o.PersonName, &o.ForName, &o.UnitName, &o.At, &o.Batch); err != nil {
 		return o, err
 	}
 	return o, json.Unmarshal([]byte(reasons), &o.Reasons)
@@ -59,22 +85,96 @@ func (s *Service) CaseTx(ctx context.Context, q db.Querier, scope authz.Scope, i
 }
 
 // caseTx reads a case in scope. The chain climbs the area axis, so an office
-// that has a step on the case supervises the applicant's area.
+// that has a step on the case supervises the applicant's area, as a rule; a
+// step that went to a successor, or a unit asked for its opinion, may lie
+// elsewhere and reads the case through the post held there.
 func (s *Service) caseTx(ctx context.Context, q db.Querier, scope authz.Scope, id CaseID) (Case, error) {
 	c, err := db.One(ctx, q, scanCase, caseSelect+` WHERE c.id = $1`, id)
-	if db.None(err) || err == nil && !scope.Covers(c.areaPath, c.linePath) {
+	if db.None(err) {
 		return Case{}, fault.Missing("审批事项")
 	}
-	return c, err
+	if err != nil || scope.Covers(c.areaPath, c.linePath) {
+		return c, err
+	}
+	if units := unitsThat(authz.SessionFrom(ctx), authz.CaseRead); len(units) > 0 {
+		in := places(2, len(units))
+		n, err := db.One(ctx, q, db.Value[int], `
+			SELECT (SELECT count(*) FROM approval_step WHERE case_id = $1 AND no > 0 AND arrived_at IS NOT NULL AND unit_id IN (`+in+`))
+			     + (SELECT count(*) FROM approval_request WHERE case_id = $1 AND unit_id IN (`+in+`))`, append([]any{id}, units...)...)
+		if err != nil || n > 0 {
+			return c, err
+		}
+	}
+	return Case{}, fault.Missing("审批事项")
+}
+
+// unitsThat are the units at which a post of the person permits p.
+func unitsThat(session *authz.Session, p authz.Permission) []any {
+	if session == nil {
+		return nil
+	}
+	var units []any
+	for _, post := range session.Posts {
+		one := authz.Session{Posts: []authz.Post{post}}
+		if one.May(p) && !slices.Contains(units, any(post.UnitID)) {
+			units = append(units, post.UnitID)
+		}
+	}
+	return units
+}
+
+// places are n arguments of a statement from $first on: $2, $3.
+func places(first, n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("$" + strconv.Itoa(first+i))
+	}
+	return b.String()
+}
+
+// deciders are the roles that may decide, as a list of a statement. They come
+// from the closed list of authz, never from outside.
+var deciders = func() string {
+	var out []string
+	for _, r := range authz.Roles {
+		if slices.Contains(r.Permits, authz.CaseDecide) {
+			out = append(out, "'"+string(r.Role)+"'")
+		}
+	}
+	return strings.Join(out, ", ")
+}()
+
+// nobody is the condition that nobody at the unit may decide on the case c: no
+// post holder, or only people who asked for it themselves.
+func nobody(unit string) string {
+	return `NOT EXISTS (SELECT 1 FROM post o JOIN person h ON h.id = o.person_id
+	   WHERE o.unit_id = ` + unit + ` AND o.ended_at IS NULL AND h.left_at IS NULL AND o.role IN (` + deciders + `) AND o.person_id <> c.applicant_id
+	     AND NOT EXISTS (SELECT 1 FROM approval_opinion a WHERE a.case_id = c.id AND a.person_id = o.person_id AND a.act IN ('submit', 'resubmit')))`
+}
+
+var stepSelect = `
+	SELECT t.no, t.kind, t.unit_id, u.name, t.name, t.days, t.arrived_at, t.due_on, t.provisional, t.decided_at, t.decision, t.opinion, t.person_name,
+	       t.for_name, t.moved, t.body, t.asks, t.ext_document, t.ext_on, t.ext_value, t.ext_attachment, t.ext_refused,
+	       CASE WHEN c.state = 'in_review' AND c.step_no = t.no THEN ` + nobody("t.unit_id") + ` ELSE FALSE END
+	  FROM approval_step t JOIN approval_case c ON c.id = t.case_id JOIN unit u ON u.id = t.unit_id`
+
+func scanStep(r db.Scanner) (Step, error) {
+	var t Step
+	err := r.Scan(&t.No, &t.Kind, &t.Unit, &t.UnitName, &t.Name, &t.Days, &t.ArrivedAt, &t.Due.On, &t.Due.Provisional, &t.DecidedAt, &t.Decision, &t.Opinion, &t.PersonName,
+		&t.ForName, &t.Moved, &t.Body, &t.Asks, &t.Answer.Document, &t.Answer.On, &t.Answer.Value, &t.Answer.Attachment, &t.Answer.Refused, &t.Vacant)
+	t.Answer.Body = t.Body
+	return t, err
 }
 
 func (s *Service) steps(ctx context.Context, q db.Querier, id CaseID) ([]Step, error) {
-	return db.All(ctx, q, func(r db.Scanner) (Step, error) {
-		var t Step
-		err := r.Scan(&t.No, &t.Kind, &t.Unit, &t.UnitName, &t.Name, &t.ArrivedAt, &t.Due.On, &t.Due.Provisional, &t.DecidedAt, &t.Decision, &t.Opinion, &t.PersonName)
-		return t, err
-	}, `SELECT t.no, t.kind, t.unit_id, u.name, t.name, t.arrived_at, t.due_on, t.provisional, t.decided_at, t.decision, t.opinion, t.person_name
-	      FROM approval_step t JOIN unit u ON u.id = t.unit_id WHERE t.case_id = $1 ORDER BY t.no`, id)
+	return db.All(ctx, q, scanStep, stepSelect+` WHERE t.case_id = $1 ORDER BY t.no`, id)
+}
+
+func (s *Service) step(ctx context.Context, q db.Querier, id CaseID, no int) (Step, error) {
+	return db.One(ctx, q, scanStep, stepSelect+` WHERE t.case_id = $1 AND t.no = $2`, id, no)
 }
 
 // Filter narrows Cases.
@@ -82,19 +182,65 @@ type Filter struct {
 	State  string
 	Kind   string
 	Unit   org.UnitID
-	Text   string
+	Text   string // in title, number or the unit's name
+	Due    string // overdue, today, week: of the office where it stands
+	Vacant bool   // it waits where nobody may decide
+	// Mine is what the signed-in person has to do with it: todo, started, done.
+	Mine   string
 	Limit  int // 50 when zero
 	Offset int
 }
 
-// Cases in scope, newest first, and how many there are.
-func (s *Service) Cases(ctx context.Context, scope authz.Scope, f Filter) ([]Case, int, error) {
+func (s *Service) where(ctx context.Context, scope authz.Scope, f Filter) *db.Where {
 	var w db.Where
 	scope.Where(&w, "u")
+	today := calendar.DateOf(s.db.Now())
+	like := db.Contains(f.Text)
 	w.AndIf(f.State != "", "c.state = ?", f.State).
 		AndIf(f.Kind != "", "c.kind = ?", f.Kind).
 		AndIf(f.Unit != "", "c.unit_id = ?", f.Unit).
-		AndIf(f.Text != "", `(lower(c.title) LIKE ? ESCAPE '\' OR lower(c.number) LIKE ? ESCAPE '\')`, db.Contains(f.Text), db.Contains(f.Text))
+		AndIf(f.Due == "overdue", "c.state = 'in_review' AND c.due_on < ?", today).
+		AndIf(f.Due == "today", "c.state = 'in_review' AND c.due_on = ?", today).
+		AndIf(f.Due == "week", "c.state = 'in_review' AND c.due_on >= ? AND c.due_on <= ?", today, today.AddDays(7)).
+		AndIf(f.Vacant, "c.state = 'in_review' AND "+nobody("c.at_unit")).
+		AndIf(f.Text != "", `lower(c.title) LIKE ? ESCAPE '\' OR lower(c.number) LIKE ? ESCAPE '\' OR lower(u.name) LIKE ? ESCAPE '\'`, like, like, like)
+	if f.Mine == "" {
+		return &w
+	}
+	session := authz.SessionFrom(ctx)
+	if session == nil {
+		return w.And("FALSE")
+	}
+	switch f.Mine {
+	case "started":
+		w.And("c.applicant_id = ?", session.PersonID)
+	case "done":
+		w.And("c.id IN (SELECT case_id FROM approval_opinion WHERE person_id = ? AND act IN ("+decisions+"))", session.PersonID)
+	default:
+		theirs(&w, session)
+	}
+	return &w
+}
+
+// decisions are the acts by which an office decides.
+const decisions = `'pass', 'approve', 'return', 'send_back', 'refuse', 'record', 'record_pass', 'record_refuse', 'end'`
+
+// theirs narrows to the cases that wait for a decision the person may make.
+func theirs(w *db.Where, session *authz.Session) {
+	units := unitsThat(session, authz.CaseDecide)
+	if len(units) == 0 {
+		w.And("FALSE")
+		return
+	}
+	w.And("c.state = 'in_review' AND c.at_unit IN ("+strings.TrimSuffix(strings.Repeat("?, ", len(units)), ", ")+")", units...)
+	w.And("c.applicant_id <> ?", session.PersonID)
+	w.And("NOT EXISTS (SELECT 1 FROM approval_opinion a WHERE a.case_id = c.id AND a.person_id = ? AND a.act IN ('submit', 'resubmit'))", session.PersonID)
+}
+
+// Cases in scope, newest first (by due date when that is asked for), and how
+// many there are.
+func (s *Service) Cases(ctx context.Context, scope authz.Scope, f Filter) ([]Case, int, error) {
+	w := s.where(ctx, scope, f)
 	total, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM approval_case c JOIN unit u ON u.id = c.unit_id WHERE `+w.SQL(), w.Args()...)
 	if err != nil {
 		return nil, 0, err
@@ -103,50 +249,53 @@ func (s *Service) Cases(ctx context.Context, scope authz.Scope, f Filter) ([]Cas
 	if limit == 0 {
 		limit = 50
 	}
-	cases, err := db.All(ctx, s.db, scanCase, caseSelect+` WHERE `+w.SQL()+` ORDER BY c.opened_at DESC, c.id DESC LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(f.Offset), w.Args()...)
+	order := `c.opened_at DESC, c.id DESC`
+	if f.Mine == "todo" || f.Due != "" {
+		order = `c.due_on, c.id`
+	}
+	cases, err := db.All(ctx, s.db, scanCase, caseSelect+` WHERE `+w.SQL()+` ORDER BY `+order+` LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(f.Offset), w.Args()...)
 	return cases, total, err
 }
 
 // Pending are the cases that wait for a decision the signed-in person may
-// make, by due date. It takes the session: the work list is the person's own.
+// make, by due date, with the step each stands at. It takes the session: the
+// work list is the person's own.
 func (s *Service) Pending(ctx context.Context, session *authz.Session) ([]Case, []Step, error) {
-	var cases []Case
-	var steps []Step
 	if session == nil {
 		return nil, nil, nil
 	}
-	for _, p := range session.Posts {
-		one := authz.Session{Posts: []authz.Post{p}}
-		if !one.May(authz.CaseDecide) {
-			continue
-		}
-		some, err := db.All(ctx, s.db, scanCase, caseSelect+`
-			  JOIN approval_step t ON t.case_id = c.id AND t.no = c.step_no
-			 WHERE c.state = 'in_review' AND t.unit_id = $1 AND c.applicant_id <> $2 ORDER BY t.due_on, c.id LIMIT 200`, p.UnitID, session.PersonID)
-		if err != nil {
-			return nil, nil, err
-		}
-		for _, c := range some {
-			if containsCase(cases, c.ID) {
-				continue
-			}
-			all, err := s.steps(ctx, s.db, c.ID)
-			if err != nil {
-				return nil, nil, err
-			}
-			cases, steps = append(cases, c), append(steps, all[c.StepNo])
-		}
+	var w db.Where
+	theirs(&w, session)
+	cases, err := db.All(ctx, s.db, scanCase, caseSelect+` WHERE `+w.SQL()+` ORDER BY c.due_on, c.id LIMIT 200`, w.Args()...)
+	if err != nil || len(cases) == 0 {
+		return nil, nil, err
+	}
+	ids := make([]any, len(cases))
+	for i, c := range cases {
+		ids[i] = string(c.ID)
+	}
+	type at struct {
+		id   CaseID
+		step Step
+	}
+	list, err := db.All(ctx, s.db, func(r db.Scanner) (at, error) {
+		var a at
+		err := r.Scan(&a.id, &a.step.No, &a.step.Kind, &a.step.Unit, &a.step.Name, &a.step.ArrivedAt, &a.step.Due.On, &a.step.Due.Provisional)
+		return a, err
+	}, `SELECT c.id, t.no, t.kind, t.unit_id, t.name, t.arrived_at, t.due_on, t.provisional
+	      FROM approval_case c JOIN approval_step t ON t.case_id = c.id AND t.no = c.step_no WHERE c.id IN (`+places(1, len(ids))+`)`, ids...)
+	if err != nil {
+		return nil, nil, err
+	}
+	byCase := map[CaseID]Step{}
+	for _, a := range list {
+		byCase[a.id] = a.step
+	}
+	steps := make([]Step, len(cases))
+	for i, c := range cases {
+		steps[i] = byCase[c.ID]
 	}
 	return cases, steps, nil
-}
-
-func containsCase(list []Case, id CaseID) bool {
-	for _, c := range list {
-		if c.ID == id {
-			return true
-		}
-	}
-	return false
 }
 
 // StartedBy are the cases a person submitted, newest first.
@@ -157,7 +306,7 @@ func (s *Service) StartedBy(ctx context.Context, session *authz.Session, limit i
 // DecidedBy are the cases a person gave a decision on, newest first.
 func (s *Service) DecidedBy(ctx context.Context, session *authz.Session, limit int) ([]Case, error) {
 	return db.All(ctx, s.db, scanCase, caseSelect+`
-		 WHERE c.id IN (SELECT case_id FROM approval_opinion WHERE person_id = $1 AND act IN ('pass', 'approve', 'return', 'refuse'))
+		 WHERE c.id IN (SELECT case_id FROM approval_opinion WHERE person_id = $1 AND act IN (`+decisions+`))
 		 ORDER BY c.opened_at DESC, c.id DESC LIMIT $2`, session.PersonID, limit)
 }
 
@@ -226,4 +375,13 @@ func (s *Service) OpenAttachment(ctx context.Context, scope authz.Scope, store b
 func Keeps(ctx context.Context, q db.Querier, ref blob.Ref) (bool, error) {
 	n, err := db.One(ctx, q, db.Value[int], `SELECT count(*) FROM attachment WHERE blob = $1`, string(ref))
 	return n > 0, err
+}
+
+// AttachmentByID reads one attachment, of an owner the caller has checked.
+func AttachmentByID(ctx context.Context, q db.Querier, id string) (Attachment, error) {
+	a, err := db.One(ctx, q, scanAttachment, attachmentSelect+` WHERE id = $1`, id)
+	if db.None(err) {
+		return Attachment{}, fault.Missing("附件")
+	}
+	return a, err
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -19,9 +20,15 @@ import (
 // MaxUpload is the largest attachment, in bytes.
 const MaxUpload = 20 << 20
 
-// maxZipEntries bounds the parts of an office document we look at; real ones
-// have some dozens.
-const maxZipEntries = 10_000
+// What an office document may unpack to: real ones have some dozens of parts,
+// and seldom unpack to ten times their size.
+const (
+	maxZipEntries = 10_000
+	maxUnpacked   = 300 << 20 // bytes, of all parts
+	maxRatio      = 200       // of a part larger than ratioFrom
+	ratioFrom     = 8 << 20
+	maxPart       = 1 << 20 // bytes read of a part we look into
+)
 
 // Upload is a file as it came with a form.
 type Upload struct {
@@ -90,6 +97,9 @@ func sniff(b []byte) (kind, why string) {
 	const take = "请上传 PDF、PNG、JPG、DOCX 或 XLSX 文件。"
 	switch {
 	case bytes.HasPrefix(b, []byte("%PDF-")):
+		if why := sniffPDF(b); why != "" {
+			return "", why
+		}
 		return media[0].kind, ""
 	case bytes.HasPrefix(b, []byte("\x89PNG\r\n\x1a\n")):
 		return media[1].kind, ""
@@ -98,7 +108,15 @@ func sniff(b []byte) (kind, why string) {
 	case bytes.HasPrefix(b, []byte("PK\x03\x04")):
 		return sniffOffice(b)
 	case bytes.HasPrefix(b, []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
+		// A DOCX or XLSX with a password is wrapped into an old container.
+		if bytes.Contains(b, wide("EncryptedPackage")) || bytes.Contains(b, wide("EncryptionInfo")) {
+			return "", "设置了打开密码，请去掉密码后重新上传。"
+		}
 		return "", "是旧版 Office 格式，请另存为 DOCX、XLSX 或 PDF 后上传。"
+	case bytes.HasPrefix(b, []byte("Rar!\x1a\x07")), bytes.HasPrefix(b, []byte("7z\xbc\xaf\x27\x1c")), bytes.HasPrefix(b, []byte("\x1f\x8b")):
+		return "", "是压缩包，请解压后逐个上传 PDF、PNG、JPG、DOCX 或 XLSX 文件。"
+	case bytes.HasPrefix(b, []byte("MZ")), bytes.HasPrefix(b, []byte("\x7fELF")):
+		return "", "是可执行程序，格式无法识别为材料，不能接收。" + take
 	case bytes.HasPrefix(b, []byte("OFD")), bytes.Contains(b[:min(len(b), 64)], []byte("OFD.xml")):
 		return "", "是 OFD 文件，请转换为 PDF 后上传。"
 	}
@@ -115,11 +133,23 @@ func sniffOffice(b []byte) (kind, why string) {
 	if len(z.File) > maxZipEntries {
 		return "", "内部文件过多，无法接收，请转换为 PDF 后上传。"
 	}
+	var unpacked uint64
 	for _, f := range z.File {
+		const encrypted = 1
+		if f.Flags&encrypted != 0 {
+			return "", "设置了打开密码，请去掉密码后重新上传。"
+		}
+		size := f.UncompressedSize64
+		if unpacked += min(size, 1<<40); unpacked > maxUnpacked || size > ratioFrom && size/max(f.CompressedSize64, 1) > maxRatio {
+			return "", "解压后过大，无法接收，请转换为 PDF 后上传。"
+		}
 		name := strings.ToLower(strings.TrimPrefix(strings.ReplaceAll(f.Name, `\`, "/"), "/"))
 		switch {
-		case strings.HasSuffix(name, "vbaproject.bin"):
+		case strings.HasSuffix(name, "vbaproject.bin"), strings.HasSuffix(name, "vbadata.xml"), strings.HasPrefix(name, "xl/macrosheets/"), strings.Contains(name, "/activex/"),
+			name == "[content_types].xml" && partHolds(f, "macroEnabled"):
 			return "", "含有宏，不能接收，请去掉宏或转换为 PDF 后上传。"
+		case strings.HasSuffix(name, ".rels") && partHolds(f, "attachedTemplate") && partHolds(f, `TargetMode="External"`):
+			return "", "引用了外部模板，打开时会从别处读取内容，不能接收，请转换为 PDF 后上传。"
 		case name == "ofd.xml":
 			return "", "是 OFD 文件，请转换为 PDF 后上传。"
 		case name == "word/document.xml":
@@ -132,6 +162,45 @@ func sniffOffice(b []byte) (kind, why string) {
 		return "", "是压缩包，请解压后逐个上传 PDF、PNG、JPG、DOCX 或 XLSX 文件。"
 	}
 	return kind, ""
+}
+
+// partHolds reports whether a part, as far as we read it, holds the word.
+func partHolds(f *zip.File, word string) bool {
+	r, err := f.Open()
+	if err != nil {
+		return false
+	}
+	defer r.Close()
+	b, err := io.ReadAll(io.LimitReader(r, maxPart))
+	return err == nil && bytes.Contains(b, []byte(word))
+}
+
+// wide is how the directory of an old Office container spells a name.
+func wide(s string) []byte {
+	out := make([]byte, 0, 2*len(s))
+	for _, c := range []byte(s) {
+		out = append(out, c, 0)
+	}
+	return out
+}
+
+var (
+	pdfEncrypted = regexp.MustCompile(`/Encrypt\s*(?:\d+\s+\d+\s+R|<<)`)
+	// Scripts and programs that run when the file is opened. What stands in
+	// compressed object streams is not seen here; files are handed out as
+	// downloads and never opened inside the console.
+	pdfRuns = regexp.MustCompile(`/S\s*/(?:JavaScript|Launch)\b|/JavaScript\s*(?:\d+\s+\d+\s+R|<<)`)
+)
+
+// sniffPDF looks for what an office cannot open or must not run.
+func sniffPDF(b []byte) (why string) {
+	switch {
+	case pdfEncrypted.Match(b):
+		return "设置了密码或使用限制，请去掉加密（可用“打印为 PDF”另存一份）后重新上传。"
+	case pdfRuns.Match(b):
+		return "内含会自动运行的脚本，不能接收，请用“打印为 PDF”另存一份后重新上传。"
+	}
+	return ""
 }
 
 // cleanName keeps the last part of a file name, without control characters and

@@ -28,6 +28,30 @@ func zipOf(t testing.TB, names ...string) []byte {
 	return b.Bytes()
 }
 
+// packed makes an archive with contents; locked marks its entries as encrypted.
+func packed(t testing.TB, locked bool, parts ...string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for i := 0; i+1 < len(parts); i += 2 {
+		h := &zip.FileHeader{Name: parts[i], Method: zip.Deflate}
+		if locked {
+			h.Flags |= 1
+		}
+		w, err := z.CreateHeader(h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(w, parts[i+1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
 func TestTakeBelievesContentNotNames(t *testing.T) {
 	store, err := blob.Disk(t.TempDir())
 	if err != nil {
@@ -56,6 +80,19 @@ func TestTakeBelievesContentNotNames(t *testing.T) {
 		{"a.docx", docx[:len(docx)-30], "已损坏", false},
 		{"a.ofd", zipOf(t, "OFD.xml"), "OFD", false},
 		{"a.doc", []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), "旧版 Office", false},
+		{"a.docx", packed(t, true, "word/document.xml", "x"), "设置了打开密码", false},
+		{"a.xlsx", append([]byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), wide("EncryptedPackage")...), "设置了打开密码", false},
+		{"a.pdf", []byte("%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R/Encrypt 5 0 R>>"), "设置了密码", false},
+		{"a.pdf", []byte("%PDF-1.7\n1 0 obj<</OpenAction<</S/JavaScript/JS(app.alert(1))>>>>endobj"), "脚本", false},
+		{"a.pdf", []byte("%PDF-1.7\n1 0 obj<</A<</S /Launch/F(cmd.exe)>>>>endobj"), "脚本", false},
+		{"a.pdf", []byte("%PDF-1.7\n(about /Encrypted and /JavaScripts)"), "application/pdf", true},
+		{"a.docx", packed(t, false, "[Content_Types].xml", `ContentType="application/vnd.ms-word.document.macroEnabled.main+xml"`, "word/document.xml", "x"), "含有宏", false},
+		{"a.xlsx", zipOf(t, "xl/workbook.xml", "xl/macrosheets/sheet1.xml"), "含有宏", false},
+		{"a.docx", zipOf(t, "word/document.xml", "word/activeX/activeX1.bin"), "含有宏", false},
+		{"a.docx", packed(t, false, "word/document.xml", "x", "word/_rels/settings.xml.rels", `<Relationship Type="attachedTemplate" Target="http://x/a.dotm" TargetMode="External"/>`), "外部模板", false},
+		{"a.docx", packed(t, false, "word/document.xml", strings.Repeat("0", 9<<20)), "解压后过大", false},
+		{"a.docx", packed(t, false, "word/document.xml", strings.Repeat("0", 2<<20)), "application/vnd.openxmlformats-officedocument.wordprocessingml.document", true},
+		{"a.pdf", []byte("Rar!\x1a\x07\x00"), "压缩包", false},
 		{"a.pdf", nil, "空文件", false},
 		{"a.pdf", append([]byte("%PDF-"), make([]byte, MaxUpload)...), "超过 20 MB", false},
 	} {

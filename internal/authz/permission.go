@@ -25,6 +25,7 @@ const (
 	OpeningApply     Permission = "opening.apply"
 	CaseRead         Permission = "case.read"
 	CaseDecide       Permission = "case.decide"
+	CaseAdvise       Permission = "case.advise"
 	OverrideGrant    Permission = "override.grant"
 	LaunchManage     Permission = "launch.manage"
 	ColumnManage     Permission = "column.manage"
@@ -76,11 +77,12 @@ var Describe = map[Permission]string{
 	RegistryImport:   "批量导入台账",
 	RegistryBaseline: "登记存量账号和域名，更正域名状态",
 	BaselineConfirm:  "存量认定",
-	OpeningApply:     "提出开设申请",
+	OpeningApply:     "提出开设、下线、退出、关停等申请",
 	CaseRead:         "查看审批事项",
 	CaseDecide:       "审核、批准、退回",
+	CaseAdvise:       "答复会签和征求意见",
 	OverrideGrant:    "对“原则上”的规定批准例外",
-	LaunchManage:     "办理上线清单",
+	LaunchManage:     "办理上线清单和即时办理事项",
 	ColumnManage:     "管理栏目",
 	ItemRead:         "查看信息资源库",
 	ItemWrite:        "采编稿件",

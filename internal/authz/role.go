@@ -44,22 +44,22 @@ type RoleInfo struct {
 	reach        reach
 }
 
-var coRegulates = []Permission{OrgRead, RegistryRead, CaseRead, InspectionRead, ObligationRead}
+var coRegulates = []Permission{OrgRead, RegistryRead, CaseRead, CaseAdvise, InspectionRead, ObligationRead}
 
 // registers are the co-regulators with a register of their own (Article 5):
 // they confirm receipts and numbers and decide nothing in a chain.
-var registers = []Permission{OrgRead, RegistryRead, CaseRead, InspectionRead, ObligationRead, FilingRead, FilingConfirm}
+var registers = []Permission{OrgRead, RegistryRead, CaseRead, CaseAdvise, InspectionRead, ObligationRead, FilingRead, FilingConfirm}
 
 // Roles is the closed list, in the order screens show it.
 var Roles = []RoleInfo{
 	{Supervisor, "主管人员", []Permission{
-		OrgRead, OrgManage, OrgReorganise, PostManage, BaselineConfirm, RegistryRead, RegistryManage, RegistryImport, RegistryBaseline, CaseRead, CaseDecide, OverrideGrant, LaunchManage,
+		OrgRead, OrgManage, OrgReorganise, PostManage, BaselineConfirm, RegistryRead, RegistryManage, RegistryImport, RegistryBaseline, CaseRead, CaseDecide, CaseAdvise, OverrideGrant, LaunchManage,
 		ItemRead, LetterRead, InspectionRead, InspectionRun, MonitorSwitch, OrderRead, OrderIssue,
 		AssessmentRead, PackAdopt, BulletinCompose, ObligationRead,
 		NoticeRead, NoticePost, FilingRead, FilingRecord, FilingConfirm, ClosingRead, ClosingManage, InquiryDecide}, true, reachWide},
-	{Reviewer, "审核人员", []Permission{OrgRead, RegistryRead, CaseRead, CaseDecide, InspectionRead, ObligationRead, NoticeRead, FilingRead, ClosingRead}, true, reachWide},
+	{Reviewer, "审核人员", []Permission{OrgRead, RegistryRead, CaseRead, CaseDecide, CaseAdvise, InspectionRead, ObligationRead, NoticeRead, FilingRead, ClosingRead}, true, reachWide},
 	{Sponsor, "主办单位经办", []Permission{
-		OrgRead, PostManage, RegistryRead, RegistryManage, OpeningApply, CaseRead, LaunchManage, ColumnManage,
+		OrgRead, PostManage, RegistryRead, RegistryManage, OpeningApply, CaseRead, CaseAdvise, LaunchManage, ColumnManage,
 		ItemRead, ItemWrite, ItemWithdraw, LetterRead, LetterScreen, LetterAnswer, InspectionRead, InspectionRun,
 		OrderRead, OrderAnswer, AssessmentRead, ObligationRead, NoticeRead, NoticePost, FilingRead, FilingRecord, ClosingRead, ClosingManage}, false, reachOwn},
 	{Editor, "采编人员", []Permission{RegistryRead, ItemRead, ItemWrite, LetterRead, LetterAnswer, InspectionRead, OrderRead, OrderAnswer, ObligationRead}, false, reachOwn},

@@ -11,6 +11,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/lifecycle"
 	"zhengshu/internal/official"
+	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
 )
@@ -21,14 +22,16 @@ var applications = []struct {
 	who  string // the login that applies
 	unit place
 	host string
-	// returned by the city with this reason; else it climbs to the province,
-	// which approves it or has not decided yet.
-	returned string
-	approved bool
+	// stands is how far it has come: waiting at the city; returned by it; passed
+	// on to the province; approved there.
+	stands string
 }{
-	{"wenlv", cityCulture, "wenlv.xian.example", "", true},
-	{"jiaoyu", cityEducation, "jiaoyu.xian.example", "", false},
-	{"weijian", cityHealth, "weijian.xian.example", "请补充网站与市政府门户网站已有栏目的关系，避免重复建设。", false},
+	{"wenlv", cityCulture, "wenlv.xian.example", "approved"},
+	{"jiaoyu", cityEducation, "jiaoyu.xian.example", "passed"},
+	{"weijian", cityHealth, "weijian.xian.example", "returned"},
+	{"minzheng", cityCivil, "minzheng.xian.example", "waiting"},
+	{"sifa", cityJustice, "sifa.xian.example", "waiting"},
+	{"renshe", cityLabour, "renshe.xian.example", "waiting"},
 }
 
 // apply brings the applications to where they shall stand, fills half of one
@@ -39,14 +42,15 @@ func (d *province) apply(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for c.State == approval.InReview && (c.StepNo == 1 || a.approved) {
+		for c.State == approval.InReview && a.stands != "waiting" && (c.StepNo == 1 || a.stands == "approved") {
 			n := approval.Decision{Act: "pass", Opinion: "材料齐全，同意上报。", StepNo: c.StepNo}
 			login := "shi"
 			switch {
 			case c.StepNo > 1:
 				login, n.Act, n.Opinion = "sheng", "approve", "同意开设。"
-			case a.returned != "":
-				n.Act, n.Opinion, n.Reasons = "return", "请修改后重新提交。", []string{a.returned}
+			case a.stands == "returned":
+				n.Act, n.Reasons = "return", []string{"unneeded", "incomplete"}
+				n.Opinion = "请补充网站与市政府门户网站已有栏目的关系，避免重复建设。"
 			}
 			ctx, scope, err := d.scoped(ctx, login, authz.CaseDecide)
 			if err != nil {
@@ -57,10 +61,58 @@ func (d *province) apply(ctx context.Context) error {
 			}
 		}
 	}
+	if err := d.consult(ctx); err != nil {
+		return err
+	}
 	if err := d.fillChecklist(ctx); err != nil {
 		return err
 	}
 	return d.except(ctx)
+}
+
+// consult has the province ask two co-regulators about the application that
+// waits there; one has answered.
+func (d *province) consult(ctx context.Context) error {
+	askCtx, scope, err := d.scoped(ctx, "sheng", authz.CaseDecide)
+	if err != nil {
+		return err
+	}
+	u, err := d.unit(ctx, d.DB, d.Services, cityEducation)
+	if err != nil {
+		return err
+	}
+	list, _, err := d.Approvals.Cases(askCtx, scope, approval.Filter{Kind: lifecycle.OpeningKind, Unit: u.ID, State: approval.InReview})
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	c := list[0]
+	if have, err := d.Approvals.Requests(askCtx, scope, c.ID); err != nil || len(have) > 0 || c.StepNo != 2 {
+		return err
+	}
+	var units []org.UnitID
+	for _, p := range []place{provinceCyber, provincePubl} {
+		u, err := d.unit(ctx, d.DB, d.Services, p)
+		if err != nil {
+			return err
+		}
+		units = append(units, u.ID)
+	}
+	asked, err := d.Approvals.Ask(askCtx, scope, c.ID, approval.Question{StepNo: c.StepNo, Kind: approval.Advice, Units: units, Text: "请就网站名称和安全保障安排提出意见。"})
+	if err != nil {
+		return err
+	}
+	ctx, session, err := d.as(ctx, "wangxin")
+	if err != nil {
+		return err
+	}
+	for _, q := range asked {
+		if q.UnitName == string(provinceCyber) {
+			if _, err := d.Approvals.Answer(ctx, session, c.ID, q.ID, approval.Answer{Stance: "remarks", Text: "原则支持；请在上线前完成等级保护定级备案（演示）。"}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // application is the unit's case, made when it is not there yet.
@@ -73,7 +125,7 @@ func (d *province) application(ctx context.Context, who string, unit place, host
 	if err != nil {
 		return approval.Case{}, err
 	}
-	found, _, err := d.Approvals.Cases(ctx, scope, approval.Filter{Kind: lifecycle.OpeningKind, Unit: u.ID})
+	found, _, err := d.Approvals.Cases(ctx, scope, approval.Filter{Kind: lifecycle.OpeningMatter, Unit: u.ID})
 	if err != nil {
 		return approval.Case{}, err
 	}
@@ -88,12 +140,11 @@ func (d *province) application(ctx context.Context, who string, unit place, host
 	if _, err := paper.WriteTo(&page); err != nil {
 		return approval.Case{}, err
 	}
-	c, _, err := d.Lifecycle.ApplyOpening(ctx, scope, lifecycle.Opening{
-		Unit: u.ID, Name: string(unit) + "网站（演示）", Host: host, ChineseDomain: string(unit) + "演示.政务", Hosted: true,
-		Reason: "面向群众和企业公开本部门信息、提供办事指南，现有门户网站栏目不能满足需要。", Contact: d.persons[who].Name, Phone: "029-00000010",
-		Principal: "演示负责人", ByPrincipal: true, ConsentOn: today.AddDays(-3),
+	got, err := d.Lifecycle.Apply(ctx, scope, lifecycle.Application{Matter: lifecycle.OpeningMatter, Unit: u.ID, Principal: "演示负责人", ByPrincipal: true, ConsentOn: today.AddDays(-3),
+		Values: map[string]string{"name": string(unit) + "网站（演示）", "host": host, "domain": string(unit) + "演示.政务", "building": "hosted",
+			"reason": "面向群众和企业公开本部门信息、提供办事指南，现有门户网站栏目不能满足需要。", "contact": d.persons[who].Name, "phone": "029-00000010"},
 	}, []approval.Upload{{Kind: lifecycle.ConsentFile, Field: "consent", Name: "主要负责同志签字页（演示）.docx", Content: &page}})
-	return c, err
+	return got.Case, err
 }
 
 // fillChecklist fills in what the culture bureau has so far: the security
@@ -107,15 +158,16 @@ func (d *province) fillChecklist(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	list, err := d.Lifecycle.Checklist(ctx, scope, site.ID)
+	ref := registry.Ref{Kind: sx2021.Site, ID: string(site.ID)}
+	list, err := d.Lifecycle.Checklist(ctx, scope, ref)
 	if err != nil {
 		return err
 	}
-	for _, n := range []lifecycle.LaunchItem{{Kind: lifecycle.SiteCode, Value: "6101009902"}, {Kind: lifecycle.ICP, Value: "陕ICP备00000040号"}} {
+	for _, n := range []lifecycle.LaunchItem{{Kind: lifecycle.SiteCode, Value: "6101009902"}} {
 		if slices.ContainsFunc(list.Items, func(i lifecycle.LaunchItem) bool { return i.Kind == n.Kind && i.Done() }) {
 			continue
 		}
-		if list, err = d.Lifecycle.FillLaunchItem(ctx, scope, site.ID, n, nil); err != nil {
+		if list, err = d.Lifecycle.FillLaunchItem(ctx, scope, ref, n, nil); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package filing
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -537,13 +538,21 @@ func (s *Service) prove(ctx context.Context, tx *db.Tx, scope authz.Scope, i Ite
 // intoLedger carries a site's number into the ledger; a cancellation takes it
 // out. A host stays: its name is kept under watch.
 func (s *Service) intoLedger(ctx context.Context, tx *db.Tx, i Item) (bool, error) {
+	system := authz.System("filing.ledger")
+	why := registry.Why{Says: i.Name() + "办结", CaseID: string(i.Case), Document: cmp.Or(i.Number, i.Note, "回执"), Source: registry.ByPerson}
+	if i.Kind == SupervisorFiling && i.Object.Kind == sx2021.Account {
+		_, err := s.registry.FileAccount(ctx, tx, system, registry.AccountID(i.Object.ID), i.On, "", why)
+		return err == nil, err
+	}
 	if i.Object.Kind != sx2021.Site {
 		return false, nil
 	}
-	system := authz.System("filing.ledger")
 	site, err := s.registry.SiteTx(ctx, tx, system, registry.SiteID(i.Object.ID))
 	if err != nil {
 		return false, err
+	}
+	if i.Act == Cancel && (i.Kind == ChineseDomain || i.Kind == EnglishDomain) {
+		return s.giveUp(ctx, tx, site.ID, i.Kind, why)
 	}
 	ids := registry.Identifiers{Name: site.Name, Host: site.Host, ChineseDomain: site.ChineseDomain, SiteCode: site.SiteCode, ICP: site.ICP,
 		PoliceFiling: site.PoliceFiling, PartyGovMark: site.PartyGovMark, Contact: site.Contact, Address: site.Address, Slug: site.Slug, Hosted: site.Hosted}
@@ -567,7 +576,32 @@ func (s *Service) intoLedger(ctx context.Context, tx *db.Tx, i Item) (bool, erro
 	if ids == before {
 		return true, nil
 	}
+	ids.Why = why
 	_, err = s.registry.SetIdentifiers(ctx, tx, system, site.ID, ids)
+	return err == nil, err
+}
+
+// giveUp ends the site's main domain of the kind in the domain ledger: its name
+// stays there as a tombstone.
+func (s *Service) giveUp(ctx context.Context, tx *db.Tx, site registry.SiteID, k Kind, why registry.Why) (bool, error) {
+	system := authz.System("filing.ledger")
+	english, chinese, err := s.registry.MainDomains(ctx, tx, system, site)
+	if err != nil {
+		return false, err
+	}
+	d := english
+	if k == ChineseDomain {
+		d = chinese
+	}
+	if d.ID == "" {
+		return false, nil
+	}
+	if d.State != registry.DomainCancelling {
+		if _, err := s.registry.BeginCancel(ctx, tx, system, d.ID, why); err != nil {
+			return false, err
+		}
+	}
+	_, err = s.registry.CancelDomain(ctx, tx, system, d.ID, why)
 	return err == nil, err
 }
 

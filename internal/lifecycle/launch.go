@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +14,8 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/filing"
+	"zhengshu/internal/notice"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
@@ -30,11 +31,11 @@ type ItemKind string
 const (
 	BasicInfoForm  ItemKind = "basic_info_form"
 	SiteCode       ItemKind = "site_code"
-	ChineseDomain  ItemKind = "chinese_domain"
-	Mark           ItemKind = "mark"
-	ICP            ItemKind = "icp"
 	SecurityReport ItemKind = "security_report"
-	PoliceFiling   ItemKind = "police_filing"
+	// Address and Verification are of accounts and apps, once the platform has
+	// opened them.
+	Address      ItemKind = "address"
+	Verification ItemKind = "verification"
 	// LateStatement is asked for only once the year has passed.
 	LateStatement ItemKind = "late_statement"
 )
@@ -52,17 +53,26 @@ type ItemInfo struct {
 	Check string
 	// Dated and Filed say that a date and a file are part of it.
 	Dated, Filed bool
+	// Objects are the kinds of object it belongs to.
+	Objects []sx2021.ObjectKind
 }
 
+func (n ItemInfo) on(k sx2021.ObjectKind) bool { return slices.Contains(n.Objects, k) }
+
+var (
+	sites      = []sx2021.ObjectKind{sx2021.Site}
+	accounts   = []sx2021.ObjectKind{sx2021.Account, sx2021.App}
+	coded      = []sx2021.ObjectKind{sx2021.Site, sx2021.App} // self-developed
+	everything = []sx2021.ObjectKind{sx2021.Site, sx2021.Account, sx2021.App}
+)
+
 var itemInfos = []ItemInfo{
-	{Kind: BasicInfoForm, Name: "政府网站基本信息表", Ask: "国务院办公厅批准文件号", Hint: "基本信息表经本级政府办公厅（室）逐级审核、报国务院办公厅批准后填写", Citation: sx2021.LaunchForm.Citation, Dated: true, Filed: true},
-	{Kind: SiteCode, Name: "政府网站标识码", Ask: "标识码", Hint: "10 位：前 6 位区划代码，后 4 位顺序号", Citation: sx2021.LaunchSiteCode.Citation},
-	{Kind: ChineseDomain, Name: "中文域名", Ask: "中文域名", Hint: "向编制部门申请注册，如 某某市商务局.政务", Citation: sx2021.LaunchDomain.Citation},
-	{Kind: Mark, Name: "党政机关网站标识", Ask: "标识编号", Hint: "向编制部门申请加挂", Citation: sx2021.LaunchDomain.Citation},
-	{Kind: ICP, Name: "ICP备案", Ask: "ICP备案编号", Hint: "向通信管理部门备案，如 陕ICP备05010001号", Citation: sx2021.LaunchICP.Citation},
-	{Kind: SecurityReport, Name: "安全检测报告", Ask: "报告编号", Hint: "新开设网站未提供安全检测报告不得上线", Detail: "检测单位", Check: "检测结论为通过", Citation: sx2021.LaunchSecurity.Citation, Dated: true, Filed: true},
-	{Kind: PoliceFiling, Name: "公安备案", Ask: "公安备案编号", Hint: "上线后在规定时间内办理，不影响上线", Citation: sx2021.LaunchICP.Citation},
-	{Kind: LateStatement, Name: "逾期上线书面声明", Ask: "文号", Hint: "批准开设满 1 年未上线的，由主管单位向省政府办公厅作出书面声明", Check: "已加盖公章", Citation: sx2021.LaunchInOneYear.Citation, Dated: true, Filed: true},
+	{Kind: Address, Name: "平台开通", Ask: "账号主页或下载地址", Hint: "在平台开通后填写，以 http:// 或 https:// 开头", Detail: "平台账号ID（原始ID）", Citation: sx2021.AccountVerified.Citation, Objects: accounts},
+	{Kind: Verification, Name: "实名认证", Ask: "公开认证信息", Hint: "按平台显示的认证信息填写，其中应有主办单位名称", Citation: sx2021.AccountVerified.Citation, Dated: true, Objects: accounts},
+	{Kind: BasicInfoForm, Name: "政府网站基本信息表", Ask: "国务院办公厅批准文件号", Hint: "基本信息表经本级政府办公厅（室）逐级审核、报国务院办公厅批准后填写", Citation: sx2021.LaunchForm.Citation, Dated: true, Filed: true, Objects: sites},
+	{Kind: SiteCode, Name: "政府网站标识码", Ask: "标识码", Hint: "10 位：前 6 位区划代码，后 4 位顺序号", Citation: sx2021.LaunchSiteCode.Citation, Objects: sites},
+	{Kind: SecurityReport, Name: "安全检测报告", Ask: "报告编号", Hint: "未提供安全检测报告不得上线", Detail: "检测单位", Check: "检测结论为通过", Citation: sx2021.LaunchSecurity.Citation, Dated: true, Filed: true, Objects: coded},
+	{Kind: LateStatement, Name: "逾期上线书面声明", Ask: "文号", Hint: "批准开设满 1 年未上线的，由主管单位向省政府办公厅作出书面声明", Check: "已加盖公章", Citation: sx2021.LaunchInOneYear.Citation, Dated: true, Filed: true, Objects: everything},
 }
 
 // Info describes a kind; ok is false for an unknown one.
@@ -94,58 +104,66 @@ func (i LaunchItem) Info() ItemInfo { n, _ := Info(i.Kind); return n }
 // Done reports whether the item was filled in.
 func (i LaunchItem) Done() bool { return !i.DoneAt.IsZero() }
 
-// NoticePlace is one place the notice of opening must hang.
-type NoticePlace struct {
-	Place sx2021.Place
-	Name  string
-	URL   string
-	First calendar.Date
-	By    string
-}
-
-// Checklist is what a site needs before its launch and owes after it.
+// Checklist is what an object needs before its launch and owes after it.
 type Checklist struct {
-	Site     registry.Site
+	Object   registry.Object
 	Items    []LaunchItem
 	Bars     []rules.Breach // what speaks against a launch today
-	Approved calendar.Date  // the province's consent; zero for sites of another origin
+	Approved calendar.Date  // the province's consent; zero for objects of another origin
 	LaunchBy calendar.Date
-	// Notice after the launch: who publishes it, where, and from when it may
-	// come down.
-	Publisher org.Unit
-	Places    []NoticePlace
-	HangUntil calendar.Date
-	// NoticeDone: the obligation has ended.
-	NoticeDone bool
+	Filings  []filing.Item   // what is registered with bodies outside, before and after
+	Notice   notice.Standing // of the opening, after the launch
+}
+
+func launchLink(r registry.Ref) string { return r.Link() + "/launch" }
+
+func subjectOf(o registry.Object) obligation.Subject {
+	return obligation.Subject{Kind: ownerKind(o.Ref), ID: o.ID, Name: o.Name}
+}
+
+// ownerKind names the object where sites and accounts are told apart: in
+// obligations, attachments and the trail an app is an account (Article 2).
+func ownerKind(r registry.Ref) string {
+	if r.Kind == sx2021.Site {
+		return "site"
+	}
+	return "account"
 }
 
 // startChecklist lays out the rows in the transaction of the approval. What the
 // application already said is filled in.
-func (s *Service) startChecklist(ctx context.Context, tx *db.Tx, site registry.Site, o Opening) error {
+func (s *Service) startChecklist(ctx context.Context, tx *db.Tx, o registry.Object, a *Application) error {
 	for _, n := range itemInfos {
-		if n.Kind == LateStatement {
+		if n.Kind == LateStatement || !n.on(o.Kind) {
 			continue
 		}
-		if _, err := tx.Exec(ctx, `INSERT INTO launch_item (site_id, kind) VALUES ($1, $2)`, site.ID, n.Kind); err != nil {
+		if _, err := tx.Exec(ctx, `INSERT INTO opening_item (object_kind, object_id, kind) VALUES ($1, $2, $3)`, o.Kind, o.ID, n.Kind); err != nil {
 			return fmt.Errorf("lifecycle: start checklist: %w", err)
 		}
 	}
-	if o.ChineseDomain != "" {
-		if _, err := tx.Exec(ctx, `UPDATE launch_item SET value = $3, done_by = $4, done_at = $5 WHERE site_id = $1 AND kind = $2`,
-			site.ID, ChineseDomain, o.ChineseDomain, "开设申请", tx.Now()); err != nil {
+	var kinds []filing.Kind
+	switch o.Kind {
+	case sx2021.Site:
+		kinds = []filing.Kind{filing.ChineseDomain, filing.Mark, filing.EnglishDomain, filing.ICP}
+	case sx2021.App:
+		kinds = []filing.Kind{filing.ICP}
+	}
+	for _, k := range kinds {
+		if _, err := s.filings.Open(ctx, tx, filing.Item{Object: o, Kind: k, Act: filing.Register, Case: approval.CaseID(o.CaseID),
+			Due: calendar.Due{On: sx2021.LaunchBy(calendar.DateOf(tx.Now()))}}); err != nil {
 			return err
 		}
 	}
-	return audit.Record(ctx, tx, audit.Entry{Act: "lifecycle.launch.start", Target: site.Target(), Basis: sx2021.LaunchSiteCode.Citation})
+	return audit.Record(ctx, tx, audit.Entry{Act: "lifecycle.launch.start", Target: o.Target(), Basis: sx2021.LaunchSiteCode.Citation})
 }
 
-func (s *Service) items(ctx context.Context, q db.Querier, site registry.SiteID) ([]LaunchItem, error) {
+func (s *Service) items(ctx context.Context, q db.Querier, ref registry.Ref) ([]LaunchItem, error) {
 	list, err := db.All(ctx, q, func(r db.Scanner) (LaunchItem, error) {
 		var i LaunchItem
 		err := r.Scan(&i.Kind, &i.Value, &i.On, &i.Detail, &i.Passed, &i.Attachment, &i.FileName, &i.DoneBy, &i.DoneUnit, &i.DoneAt)
 		return i, err
 	}, `SELECT l.kind, l.value, l.on_date, l.detail, l.passed, COALESCE(l.attachment_id, ''), COALESCE(a.name, ''), l.done_by, l.done_by_unit, l.done_at
-	      FROM launch_item l LEFT JOIN attachment a ON a.id = l.attachment_id WHERE l.site_id = $1`, site)
+	      FROM opening_item l LEFT JOIN attachment a ON a.id = l.attachment_id WHERE l.object_kind = $1 AND l.object_id = $2`, ref.Kind, ref.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -156,23 +174,23 @@ func (s *Service) items(ctx context.Context, q db.Querier, site registry.SiteID)
 	return list, nil
 }
 
-// Checklist of a site in scope.
-func (s *Service) Checklist(ctx context.Context, scope authz.Scope, id registry.SiteID) (Checklist, error) {
-	site, err := s.registry.Site(ctx, scope, id)
+// Checklist of an object in scope.
+func (s *Service) Checklist(ctx context.Context, scope authz.Scope, ref registry.Ref) (Checklist, error) {
+	o, err := s.registry.Object(ctx, s.db, scope, ref)
 	if err != nil {
 		return Checklist{}, err
 	}
-	return s.checklist(ctx, s.db, site, s.today())
+	return s.checklist(ctx, s.db, o, s.today())
 }
 
-func (s *Service) checklist(ctx context.Context, q db.Querier, site registry.Site, on calendar.Date) (Checklist, error) {
-	out := Checklist{Site: site}
+func (s *Service) checklist(ctx context.Context, q db.Querier, o registry.Object, on calendar.Date) (Checklist, error) {
+	out := Checklist{Object: o}
 	var err error
-	if out.Items, err = s.items(ctx, q, site.ID); err != nil {
+	if out.Items, err = s.items(ctx, q, o.Ref); err != nil {
 		return out, err
 	}
-	if site.CaseID != "" {
-		c, err := s.approvals.CaseTx(ctx, q, authz.System("lifecycle.checklist"), approval.CaseID(site.CaseID))
+	if o.CaseID != "" {
+		c, err := s.approvals.CaseTx(ctx, q, authz.System("lifecycle.checklist"), approval.CaseID(o.CaseID))
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return out, err
 		}
@@ -180,14 +198,21 @@ func (s *Service) checklist(ctx context.Context, q db.Querier, site registry.Sit
 			out.LaunchBy = sx2021.LaunchBy(out.Approved)
 		}
 	}
-	if site.State == registry.Planned {
-		out.Bars = s.bars(out, on)
+	if o.State == registry.Planned {
+		if out.Bars, err = s.bars(ctx, q, out, on); err != nil {
+			return out, err
+		}
 		if !out.LaunchBy.IsZero() && on.After(out.LaunchBy) && !slices.ContainsFunc(out.Items, func(i LaunchItem) bool { return i.Kind == LateStatement }) {
 			out.Items = append(out.Items, LaunchItem{Kind: LateStatement})
 		}
 	}
-	if !site.LaunchedOn.IsZero() {
-		err = s.notice(ctx, q, &out)
+	st, err := s.filings.Standing(ctx, q, o.Ref, filing.Register, "")
+	if err != nil {
+		return out, err
+	}
+	out.Filings = st.Items
+	if !o.LaunchedOn.IsZero() {
+		out.Notice, err = s.notices.Standing(ctx, q, o.Ref, sx2021.OpeningNotice)
 	}
 	return out, err
 }
@@ -200,43 +225,109 @@ func (c Checklist) item(k ItemKind) LaunchItem {
 	return c.Items[i]
 }
 
-// bars are the breaches of Article 7(3) and (4) that a launch on the day would
-// be.
-func (s *Service) bars(c Checklist, on calendar.Date) []rules.Breach {
+// division is the six-digit code a site code of the object begins with.
+func division(o registry.Object) string {
+	if len(o.AreaCode) > 6 {
+		return o.AreaCode[:6]
+	}
+	return o.AreaCode
+}
+
+// bars are the breaches of Articles 7(3)-(4) and 9 that a launch on the day
+// would be.
+func (s *Service) bars(ctx context.Context, q db.Querier, c Checklist, on calendar.Date) ([]rules.Breach, error) {
 	form, report := c.item(BasicInfoForm), c.item(SecurityReport)
-	division := c.Site.AreaCode
-	if len(division) > 6 {
-		division = division[:6]
+	var site registry.Site
+	if c.Object.Kind == sx2021.Site {
+		var err error
+		if site, err = s.registry.SiteTx(ctx, q, authz.System("lifecycle.bars"), registry.SiteID(c.Object.ID)); err != nil {
+			return nil, err
+		}
 	}
 	out := sx2021.CheckLaunch(sx2021.Launch{
-		Object: sx2021.Site, On: on,
+		Object: c.Object.Kind, On: on,
 		FormApproved:  form.Done() && form.Value != "" && !form.On.IsZero(),
-		Code:          sx2021.SiteCodeOf{Code: c.item(SiteCode).Value, Divisions: []string{division}},
+		Code:          sx2021.SiteCodeOf{Code: c.item(SiteCode).Value, Divisions: []string{division(c.Object)}},
 		Report:        sx2021.SecurityReport{File: report.Attachment != "", Passed: report.Passed, Tester: report.Detail, On: report.On},
-		ICP:           c.item(ICP).Value,
-		ChineseDomain: c.item(ChineseDomain).Value,
+		ICP:           site.ICP,
+		ChineseDomain: site.ChineseDomain,
 	}, s.settings())
 	if !c.Approved.IsZero() {
 		st := c.item(LateStatement)
 		out = append(out, sx2021.CheckLaunchTime(c.Approved, on, sx2021.WrittenReport{
 			Number: st.Value, Sealed: st.Passed, Scan: st.Attachment != "", BySupervisor: st.Done(), On: st.On})...)
 	}
-	return rules.Binding(out, on)
+	if c.Object.Kind != sx2021.Site {
+		if !c.item(Address).Done() {
+			out = append(out, sx2021.AccountVerified.Breach("尚未登记平台开通的地址和账号ID，无法核对实名认证；请先在平台开通。"))
+		}
+		naming, err := s.naming(ctx, q, c.Object, c.Object.Name, c.item(Verification).Value)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, naming...)
+	}
+	return rules.Binding(out, on), nil
+}
+
+// naming asks Article 9 of an account that is, or is to be, open to the public;
+// an exception the province granted from the same name is left out.
+func (s *Service) naming(ctx context.Context, q db.Querier, o registry.Object, name, verification string) ([]rules.Breach, error) {
+	u, err := s.org.UnitTx(ctx, q, authz.System("lifecycle.naming"), o.Unit)
+	if err != nil {
+		return nil, err
+	}
+	root, err := s.rootOf(ctx, q, u)
+	if err != nil {
+		return nil, err
+	}
+	holder, err := s.sameHolder(ctx, q, root)
+	if err != nil {
+		return nil, err
+	}
+	n := sx2021.Naming{Name: name, Sponsor: o.UnitName, Verification: verification}
+	if n.OtherNames, err = s.otherNames(ctx, q, o); err != nil {
+		return nil, err
+	}
+	granted, err := s.granted(ctx, q, holder)
+	if err != nil {
+		return nil, err
+	}
+	standing, _ := rules.Lift(sx2021.CheckNaming(n), granted, s.today())
+	return standing, nil
+}
+
+// otherNames are the names of the sponsor's accounts on other platforms.
+func (s *Service) otherNames(ctx context.Context, q db.Querier, o registry.Object) ([]string, error) {
+	if o.Kind != sx2021.Account {
+		return nil, nil
+	}
+	held, err := s.heldAccounts(ctx, q, []org.UnitID{o.Unit}, o.ID)
+	var out []string
+	for _, h := range held {
+		if h.kind == sx2021.Account && h.platform != o.Platform {
+			out = append(out, h.name)
+		}
+	}
+	return out, err
 }
 
 // FillLaunchItem records one thing of the checklist; its number goes into the
 // ledger at once. upload may be nil. The file kept earlier stays unless a new
 // one comes.
-func (s *Service) FillLaunchItem(ctx context.Context, scope authz.Scope, id registry.SiteID, n LaunchItem, upload *approval.Upload) (Checklist, error) {
+func (s *Service) FillLaunchItem(ctx context.Context, scope authz.Scope, ref registry.Ref, n LaunchItem, upload *approval.Upload) (Checklist, error) {
 	info, ok := Info(n.Kind)
 	if !ok {
 		return Checklist{}, fault.Missing("上线清单事项")
 	}
-	site, err := s.registry.Site(ctx, scope, id)
+	o, err := s.registry.Object(ctx, s.db, scope, ref)
 	if err != nil {
 		return Checklist{}, err
 	}
-	if err := n.check(info, site, s.today()); err != nil {
+	if ref = o.Ref; !info.on(ref.Kind) {
+		return Checklist{}, fault.Missing("上线清单事项")
+	}
+	if err := n.check(info, o, s.today()); err != nil {
 		return Checklist{}, err
 	}
 	var file approval.Attachment
@@ -248,21 +339,21 @@ func (s *Service) FillLaunchItem(ctx context.Context, scope authz.Scope, id regi
 	}
 	var out Checklist
 	err = s.db.Update(ctx, func(tx *db.Tx) error {
-		// Inside again: the site may have been launched in between.
-		if site, err = s.registry.SiteTx(ctx, tx, scope, id); err != nil {
+		// Inside again: the object may have been launched in between.
+		if o, err = s.registry.Object(ctx, tx, scope, ref); err != nil {
 			return err
 		}
-		if err := fillable(site, n.Kind); err != nil {
+		if err := fillable(o); err != nil {
 			return err
 		}
-		before, err := s.items(ctx, tx, id)
+		before, err := s.items(ctx, tx, ref)
 		if err != nil {
 			return err
 		}
 		old := Checklist{Items: before}.item(n.Kind)
 		n.Attachment = old.Attachment
 		if upload != nil {
-			file.OwnerKind, file.OwnerID = "site", string(id)
+			file.OwnerKind, file.OwnerID = ownerKind(ref), ref.ID
 			kept, err := approval.Attach(ctx, tx, file)
 			if err != nil {
 				return err
@@ -272,37 +363,35 @@ func (s *Service) FillLaunchItem(ctx context.Context, scope authz.Scope, id regi
 		if info.Filed && n.Attachment == "" {
 			return fault.Newf(fault.Invalid, "请上传%s扫描件。", info.Name).On("file", "请上传"+info.Name+"扫描件")
 		}
-		if err := s.writeItem(ctx, tx, site, old, n); err != nil {
+		if err := s.writeItem(ctx, tx, o, old, n); err != nil {
 			return err
 		}
-		if site, err = s.intoLedger(ctx, tx, scope, site, n); err != nil {
+		if err = s.intoLedger(ctx, tx, scope, o, n); err != nil {
 			return onValue(err)
 		}
-		if n.Kind == PoliceFiling {
-			if _, err := s.obligations.Discharge(ctx, tx, PoliceFilingObligation.ID, subjectOf(site), "公安备案编号 "+n.Value); err != nil {
-				return err
-			}
+		if o, err = s.registry.Object(ctx, tx, scope, ref); err != nil {
+			return err
 		}
-		out, err = s.checklist(ctx, tx, site, calendar.DateOf(tx.Now()))
+		out, err = s.checklist(ctx, tx, o, calendar.DateOf(tx.Now()))
 		return err
 	})
 	return out, err
 }
 
-// fillable says why an item cannot be filled in any more: after the launch only
-// the police filing is still open; the numbers are then mended in the ledger.
-func fillable(site registry.Site, k ItemKind) error {
-	if site.State == registry.Planned || site.State == registry.Running && k == PoliceFiling {
+// fillable says why an item cannot be filled in any more: after the launch the
+// numbers are mended in the ledger.
+func fillable(o registry.Object) error {
+	if o.State == registry.Planned {
 		return nil
 	}
-	return fault.New(fault.Conflict, "网站现在的状态是“"+site.StateName()+"”，上线清单不能再改；编号变更请到台账中办理。")
+	return fault.New(fault.Conflict, "“"+o.Name+"”现在的状态是“"+o.StateName()+"”，上线清单不能再改；变更请到台账中办理。")
 }
 
-func (n *LaunchItem) check(info ItemInfo, site registry.Site, today calendar.Date) error {
+func (n *LaunchItem) check(info ItemInfo, o registry.Object, today calendar.Date) error {
 	var f fault.Fields
 	n.Value, n.Detail = strings.TrimSpace(n.Value), strings.TrimSpace(n.Detail)
 	f.Check(n.Value != "", "value", "请填写"+info.Ask)
-	f.Check(len([]rune(n.Value)) <= 120, "value", info.Ask+"超过 120 字，请核对")
+	f.Check(len([]rune(n.Value)) <= 500, "value", info.Ask+"超过 500 字，请核对")
 	f.Check(info.Detail == "" || n.Detail != "", "detail", "请填写"+info.Detail)
 	f.Check(len([]rune(n.Detail)) <= 120, "detail", info.Detail+"超过 120 字，请压缩")
 	if info.Dated {
@@ -311,22 +400,22 @@ func (n *LaunchItem) check(info ItemInfo, site registry.Site, today calendar.Dat
 	}
 	switch n.Kind {
 	case SiteCode:
-		division := site.AreaCode
-		if len(division) > 6 {
-			division = division[:6]
-		}
-		if b := sx2021.CheckSiteCode(sx2021.SiteCodeOf{Code: n.Value, Divisions: []string{division}}); n.Value != "" && len(b) > 0 {
+		if b := sx2021.CheckSiteCode(sx2021.SiteCodeOf{Code: n.Value, Divisions: []string{division(o)}}); n.Value != "" && len(b) > 0 {
 			return fault.New(fault.Invalid, b[0].Detail).On("value", b[0].Detail).Because(rules.Reasons(b)...)
 		}
-	case ChineseDomain:
-		if n.Value != "" && !isChineseDomain(n.Value) {
-			f.Add("value", "中文域名不符合格式，应像 某某市商务局.政务")
+	case Address:
+		if n.Value != "" && !isAddress(n.Value) {
+			f.Add("value", "请填写完整网址，以 http:// 或 https:// 开头")
+		}
+	case Verification:
+		if b := sx2021.CheckNaming(sx2021.Naming{Name: o.Name, Sponsor: o.UnitName, Verification: n.Value}); n.Value != "" && len(b) > 0 {
+			return fault.New(fault.Invalid, b[0].Detail).On("value", b[0].Detail).Because(rules.Reasons(b)...)
 		}
 	}
 	return f.Err()
 }
 
-func (s *Service) writeItem(ctx context.Context, tx *db.Tx, site registry.Site, old, n LaunchItem) error {
+func (s *Service) writeItem(ctx context.Context, tx *db.Tx, o registry.Object, old, n LaunchItem) error {
 	actor, ok := audit.ActorFrom(ctx)
 	if !ok {
 		return audit.ErrNoActor
@@ -334,7 +423,7 @@ func (s *Service) writeItem(ctx context.Context, tx *db.Tx, site registry.Site, 
 	unit, _ := authz.SessionFrom(ctx).Unit()
 	if n.Kind == LateStatement {
 		// 由主管单位出具: the post that acts must be the supervisor's.
-		supervisor, err := s.supervisorOf(ctx, tx, site)
+		supervisor, err := s.supervisorOf(ctx, tx, o)
 		if err != nil {
 			return err
 		}
@@ -344,25 +433,29 @@ func (s *Service) writeItem(ctx context.Context, tx *db.Tx, site registry.Site, 
 		unit = string(supervisor.ID)
 	}
 	if _, err := tx.Exec(ctx, `
-		INSERT INTO launch_item (site_id, kind, value, on_date, detail, passed, attachment_id, done_by, done_by_unit, done_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-		ON CONFLICT (site_id, kind) DO UPDATE SET value = excluded.value, on_date = excluded.on_date, detail = excluded.detail, passed = excluded.passed,
+		INSERT INTO opening_item (object_kind, object_id, kind, value, on_date, detail, passed, attachment_id, done_by, done_by_unit, done_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		ON CONFLICT (object_kind, object_id, kind) DO UPDATE SET value = excluded.value, on_date = excluded.on_date, detail = excluded.detail, passed = excluded.passed,
 		       attachment_id = excluded.attachment_id, done_by = excluded.done_by, done_by_unit = excluded.done_by_unit, done_at = excluded.done_at`,
-		site.ID, n.Kind, n.Value, n.On, n.Detail, n.Passed, db.Null(n.Attachment), actor.Name, unit, tx.Now()); err != nil {
+		o.Kind, o.ID, n.Kind, n.Value, n.On, n.Detail, n.Passed, db.Null(n.Attachment), actor.Name, unit, tx.Now()); err != nil {
 		return fmt.Errorf("lifecycle: fill launch item: %w", err)
 	}
-	return audit.Record(ctx, tx, audit.Entry{Act: "lifecycle.launch." + string(n.Kind), Target: site.Target(), Basis: n.Info().Citation, Before: old, After: n})
+	return audit.Record(ctx, tx, audit.Entry{Act: "lifecycle.launch." + string(n.Kind), Target: o.Target(), Basis: n.Info().Citation, Before: old, After: n})
 }
 
-// supervisorOf is the office that supervises the site: of the same level, or
-// the next one up for a government's own portal (readings 1). The province
-// supervises its own.
-func (s *Service) supervisorOf(ctx context.Context, q db.Querier, site registry.Site) (org.Unit, error) {
-	u, err := s.org.UnitTx(ctx, q, authz.System("lifecycle.supervisor"), site.Unit)
+// supervisorOf is the office that supervises the object: of the same level, or
+// the next one up for what a government itself holds (readings 1). The
+// province supervises its own.
+func (s *Service) supervisorOf(ctx context.Context, q db.Querier, o registry.Object) (org.Unit, error) {
+	u, err := s.org.UnitTx(ctx, q, authz.System("lifecycle.supervisor"), o.Unit)
 	if err != nil {
 		return org.Unit{}, err
 	}
-	if site.Kind == registry.Portal {
+	law, err := s.lawUnit(ctx, q, u)
+	if err != nil {
+		return org.Unit{}, err
+	}
+	if sx2021.FilesWithSuperior(law) {
 		above, ok, err := s.org.SuperiorOffice(ctx, q, u)
 		if err != nil {
 			return org.Unit{}, err
@@ -375,25 +468,32 @@ func (s *Service) supervisorOf(ctx context.Context, q db.Querier, site registry.
 }
 
 // intoLedger carries an item's number into the ledger.
-func (s *Service) intoLedger(ctx context.Context, tx *db.Tx, scope authz.Scope, site registry.Site, n LaunchItem) (registry.Site, error) {
-	ids := registry.Identifiers{Name: site.Name, Host: site.Host, ChineseDomain: site.ChineseDomain, SiteCode: site.SiteCode, ICP: site.ICP,
-		PoliceFiling: site.PoliceFiling, PartyGovMark: site.PartyGovMark, Contact: site.Contact, Address: site.Address, Slug: site.Slug, Hosted: site.Hosted}
-	switch n.Kind {
-	case SiteCode:
-		ids.SiteCode = n.Value
-	case ChineseDomain:
-		ids.ChineseDomain = n.Value
-	case Mark:
-		ids.PartyGovMark = n.Value
-	case ICP:
-		ids.ICP = n.Value
-	case PoliceFiling:
-		ids.PoliceFiling = n.Value
-	default:
-		return site, nil
+func (s *Service) intoLedger(ctx context.Context, tx *db.Tx, scope authz.Scope, o registry.Object, n LaunchItem) error {
+	why := registry.Why{Says: "上线清单登记", CaseID: o.CaseID, Source: registry.ByPerson}
+	if n.Kind == SiteCode {
+		site, err := s.registry.SiteTx(ctx, tx, scope, registry.SiteID(o.ID))
+		if err != nil {
+			return err
+		}
+		_, err = s.registry.SetIdentifiers(ctx, tx, scope, site.ID, registry.Identifiers{Name: site.Name, Host: site.Host, ChineseDomain: site.ChineseDomain, SiteCode: n.Value, ICP: site.ICP,
+			PoliceFiling: site.PoliceFiling, PartyGovMark: site.PartyGovMark, Contact: site.Contact, Address: site.Address, Slug: site.Slug, Hosted: site.Hosted, Why: why})
+		return err
 	}
-	ids.Why = registry.Why{Says: "上线清单登记", Source: registry.ByPerson}
-	return s.registry.SetIdentifiers(ctx, tx, scope, site.ID, ids)
+	if n.Kind != Address && n.Kind != Verification {
+		return nil
+	}
+	a, err := s.registry.Account(ctx, tx, scope, registry.AccountID(o.ID))
+	if err != nil {
+		return err
+	}
+	fields := a.Fields()
+	if n.Kind == Address {
+		fields.URL, fields.PlatformID = n.Value, n.Detail
+	} else {
+		fields.VerifiedAs = n.Value
+	}
+	_, err = s.registry.SetAccount(ctx, tx, scope, a.ID, fields, why, time.Time{})
+	return err
 }
 
 // onValue points the ledger's complaint at the checklist's own field.
@@ -409,214 +509,69 @@ func onValue(err error) error {
 	return out
 }
 
-// Launch puts the site formally online, unless something bars it; then it says
-// what. It ends the one-year clock and opens those that follow.
-func (s *Service) Launch(ctx context.Context, scope authz.Scope, id registry.SiteID) (registry.Site, error) {
-	var site registry.Site
+// Launch puts the object formally online, unless something bars it; then it
+// says what. It ends the one-year clock and opens those that follow.
+func (s *Service) Launch(ctx context.Context, scope authz.Scope, ref registry.Ref) (registry.Object, error) {
+	var o registry.Object
 	err := s.db.Update(ctx, func(tx *db.Tx) error {
 		var err error
-		if site, err = s.registry.SiteTx(ctx, tx, scope, id); err != nil {
+		if o, err = s.registry.Object(ctx, tx, scope, ref); err != nil {
 			return err
 		}
-		today := calendar.DateOf(tx.Now())
-		c, err := s.checklist(ctx, tx, site, today)
+		ref = o.Ref
+		c, err := s.checklist(ctx, tx, o, calendar.DateOf(tx.Now()))
 		if err != nil {
 			return err
 		}
 		if err := rules.Refuse(c.Bars); err != nil {
 			return err
 		}
-		if site, err = s.registry.Launch(ctx, tx, scope, id, passage.Note{Says: "上线清单齐备", CaseID: site.CaseID}); err != nil {
+		if o, err = s.registry.Move(ctx, tx, scope, ref, "launch", sx2021.LaunchSiteCode.Citation, passage.Note{Says: "上线清单齐备", CaseID: o.CaseID}); err != nil {
 			return err
 		}
-		if _, err := s.obligations.Discharge(ctx, tx, LaunchObligation.ID, subjectOf(site), "已上线，标识码 "+c.item(SiteCode).Value); err != nil {
+		evidence := "已上线，标识码 " + c.item(SiteCode).Value
+		if o.Kind != sx2021.Site {
+			evidence = "已开通，" + c.item(Address).Value
+		}
+		if _, err := s.obligations.Discharge(ctx, tx, LaunchObligation.ID, subjectOf(o), evidence); err != nil {
 			return err
 		}
-		if site.PoliceFiling == "" {
-			if err := s.obligations.Open(ctx, tx, obligation.Debt{Kind: PoliceFilingObligation.ID, Unit: site.Unit, Subject: subjectOf(site),
-				Link: launchLink(id), Due: calendar.Due{On: sx2021.PoliceFilingBy(today, s.settings())}}); err != nil {
-				return err
-			}
-		}
-		publisher, postings, err := s.publisher(ctx, tx, site)
-		if err != nil || len(postings) == 0 {
-			return err
-		}
-		// The text sets no last day for the first publication; thirty days are
-		// counted from the launch, so a notice hung at once ends in time.
-		return s.obligations.Open(ctx, tx, obligation.Debt{Kind: LaunchNoticeObligation.ID, Unit: publisher.ID, Subject: subjectOf(site),
-			Link: launchLink(id), Due: calendar.Due{On: sx2021.HangUntil(today, sx2021.NoticeDays, nil)}})
+		return s.launched(ctx, tx, o)
 	})
-	return site, err
+	return o, err
 }
 
-// publisher is who owes the notice of opening, and where (readings 2).
-func (s *Service) publisher(ctx context.Context, q db.Querier, site registry.Site) (org.Unit, []sx2021.Posting, error) {
-	u, err := s.org.UnitTx(ctx, q, authz.System("lifecycle.publisher"), site.Unit)
-	if err != nil {
-		return org.Unit{}, nil, err
+// launched opens what is owed after a launch: the police filing of a site, the
+// filing of an account with its supervisor, the notice of opening.
+func (s *Service) launched(ctx context.Context, tx *db.Tx, o registry.Object) error {
+	kind, due := filing.SupervisorFiling, sx2021.AccountFilingBy(calendar.DateOf(tx.Now()), s.days, s.settings())
+	if o.Kind == sx2021.Site {
+		kind, due = filing.PoliceFiling, calendar.Due{On: sx2021.PoliceFilingBy(calendar.DateOf(tx.Now()), s.settings())}
 	}
-	list := sx2021.Postings(sx2021.OpeningNotice, sx2021.Noticed{Object: sx2021.Site, OfGovernment: site.Kind == registry.Portal, Top: u.Level == org.Province}, s.settings())
-	if len(list) == 0 {
-		return org.Unit{}, nil, nil
-	}
-	if list[0].Publisher == sx2021.BySuperiorOffice {
-		office, _, err := s.org.SuperiorOffice(ctx, q, u)
-		return office, list, err
-	}
-	office, err := s.org.SameLevelOffice(ctx, q, u)
-	return office, list, err
-}
-
-var placeNames = map[sx2021.Place]string{
-	sx2021.LevelPortal: "本级政府门户网站首页", sx2021.LevelAccount: "本级政府政务新媒体",
-	sx2021.SuperiorPortal: "上级政府门户网站首页", sx2021.SuperiorAccount: "上级政府政务新媒体",
-}
-
-// notice reads how the notice of opening stands.
-func (s *Service) notice(ctx context.Context, q db.Querier, c *Checklist) error {
-	publisher, postings, err := s.publisher(ctx, q, c.Site)
-	if err != nil || len(postings) == 0 || c.Site.CaseID == "" {
+	if _, err := s.filings.Open(ctx, tx, filing.Item{Object: o, Kind: kind, Act: filing.Register, Case: approval.CaseID(o.CaseID), Due: due}); err != nil {
 		return err
 	}
-	c.Publisher = publisher
-	hung, err := db.All(ctx, q, func(r db.Scanner) (NoticePlace, error) {
-		var p NoticePlace
-		err := r.Scan(&p.Place, &p.URL, &p.First, &p.By)
-		return p, err
-	}, `SELECT place, url, first_on, recorded_by FROM launch_notice WHERE site_id = $1`, c.Site.ID)
+	return s.owe(ctx, tx, sx2021.OpeningNotice, o, approval.CaseID(o.CaseID), calendar.DateOf(tx.Now()))
+}
+
+// OpenFile reads one file of an object's checklist or of an act on it, the
+// object being in scope.
+func (s *Service) OpenFile(ctx context.Context, scope authz.Scope, ref registry.Ref, attachment string) (approval.Attachment, io.ReadCloser, error) {
+	o, err := s.registry.Object(ctx, s.db, scope, ref)
 	if err != nil {
-		return err
-	}
-	var last calendar.Date
-	all := true
-	for _, place := range postings[0].All {
-		p := NoticePlace{Place: place, Name: placeNames[place]}
-		if i := slices.IndexFunc(hung, func(h NoticePlace) bool { return h.Place == place }); i >= 0 {
-			p.URL, p.First, p.By = hung[i].URL, hung[i].First, hung[i].By
-			if p.First.After(last) {
-				last = p.First
-			}
-		} else {
-			all = false
-		}
-		c.Places = append(c.Places, p)
-	}
-	if all {
-		c.HangUntil = sx2021.HangUntil(last, sx2021.NoticeDays, nil)
-	}
-	n, err := db.One(ctx, q, db.Value[int], `SELECT count(*) FROM obligation WHERE kind = $1 AND subject_kind = 'site' AND subject_id = $2 AND state = 'discharged'`, LaunchNoticeObligation.ID, c.Site.ID)
-	c.NoticeDone = n > 0
-	return err
-}
-
-// MayPublish reports whether the person acts for the office that owes the
-// notice.
-func MayPublish(session *authz.Session, c Checklist) bool {
-	return session != nil && c.Publisher.ID != "" && slices.ContainsFunc(session.Posts, func(p authz.Post) bool {
-		one := authz.Session{Posts: []authz.Post{p}}
-		return p.UnitID == string(c.Publisher.ID) && one.May(authz.LaunchManage)
-	})
-}
-
-// PostNotice records where and since when the notice of opening hangs. Only
-// the office that owes it records it.
-func (s *Service) PostNotice(ctx context.Context, scope authz.Scope, id registry.SiteID, place sx2021.Place, address string, first calendar.Date) (Checklist, error) {
-	var out Checklist
-	err := s.db.Update(ctx, func(tx *db.Tx) error {
-		site, c, err := s.noticed(ctx, tx, scope, id)
-		if err != nil {
-			return err
-		}
-		var f fault.Fields
-		u, err := url.Parse(strings.TrimSpace(address))
-		f.Check(err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && len(address) <= 500, "url", "请填写公告的完整网址，以 http:// 或 https:// 开头")
-		f.Check(slices.ContainsFunc(c.Places, func(p NoticePlace) bool { return p.Place == place }), "place", "请选择公告位置")
-		today := calendar.DateOf(tx.Now())
-		f.Check(!first.IsZero() && !first.After(today) && !first.Before(site.LaunchedOn), "first", "首次发布日期应在上线之日至今天之间")
-		if err := f.Err(); err != nil {
-			return err
-		}
-		actor, _ := audit.ActorFrom(ctx)
-		if _, err := tx.Exec(ctx, `
-			INSERT INTO launch_notice (site_id, place, url, first_on, recorded_by, recorded_at) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (site_id, place) DO UPDATE SET url = excluded.url, first_on = excluded.first_on, recorded_by = excluded.recorded_by, recorded_at = excluded.recorded_at`,
-			id, place, u.String(), first, actor.Name, tx.Now()); err != nil {
-			return fmt.Errorf("lifecycle: post notice: %w", err)
-		}
-		if err := audit.Record(ctx, tx, audit.Entry{Act: "lifecycle.notice.post", Target: site.Target(), Basis: sx2021.OpeningPlaces.Citation,
-			After: map[string]any{"place": place, "url": u.String(), "first": first}}); err != nil {
-			return err
-		}
-		out, err = s.checklist(ctx, tx, site, today)
-		return err
-	})
-	return out, err
-}
-
-// ConfirmNotice ends the duty once the notice has hung its thirty days in every
-// place.
-func (s *Service) ConfirmNotice(ctx context.Context, scope authz.Scope, id registry.SiteID) error {
-	return s.db.Update(ctx, func(tx *db.Tx) error {
-		site, c, err := s.noticed(ctx, tx, scope, id)
-		if err != nil {
-			return err
-		}
-		var hung []sx2021.Place
-		var last calendar.Date
-		var where []string
-		for _, p := range c.Places {
-			if p.First.IsZero() {
-				continue
-			}
-			hung, where = append(hung, p.Place), append(where, p.URL)
-			if p.First.After(last) {
-				last = p.First
-			}
-		}
-		u, err := s.org.UnitTx(ctx, tx, authz.System("lifecycle.notice"), site.Unit)
-		if err != nil {
-			return err
-		}
-		breaches := sx2021.CheckOpeningNotice(sx2021.Noticed{Object: sx2021.Site, OfGovernment: site.Kind == registry.Portal, Top: u.Level == org.Province}, hung, s.settings())
-		breaches = append(breaches, sx2021.CheckTakeDown(sx2021.OpeningNotice, last, nil, calendar.DateOf(tx.Now()))...)
-		if err := rules.Refuse(breaches); err != nil {
-			return err
-		}
-		ok, err := s.obligations.Discharge(ctx, tx, LaunchNoticeObligation.ID, subjectOf(site), strings.Join(where, " "))
-		if err == nil && !ok {
-			return fault.New(fault.Conflict, "这项公告义务已经办结。")
-		}
-		return err
-	})
-}
-
-func (s *Service) noticed(ctx context.Context, tx *db.Tx, scope authz.Scope, id registry.SiteID) (registry.Site, Checklist, error) {
-	site, err := s.registry.SiteTx(ctx, tx, scope, id)
-	if err != nil {
-		return site, Checklist{}, err
-	}
-	c, err := s.checklist(ctx, tx, site, calendar.DateOf(tx.Now()))
-	if err != nil {
-		return site, c, err
-	}
-	if len(c.Places) == 0 {
-		return site, c, fault.New(fault.Conflict, "网站尚未上线，或不需要发布开通公告。")
-	}
-	if !MayPublish(authz.SessionFrom(ctx), c) {
-		return site, c, fault.Newf(fault.Forbidden, "开通公告由“%s”发布并登记。", c.Publisher.Name)
-	}
-	return site, c, nil
-}
-
-// OpenFile reads one file of a site's checklist, the site being in scope.
-func (s *Service) OpenFile(ctx context.Context, scope authz.Scope, id registry.SiteID, attachment string) (approval.Attachment, io.ReadCloser, error) {
-	if _, err := s.registry.Site(ctx, scope, id); err != nil {
 		return approval.Attachment{}, nil, err
 	}
-	list, err := approval.Attachments(ctx, s.db, "site", string(id))
+	ref = o.Ref
+	list, err := approval.Attachments(ctx, s.db, ownerKind(ref), ref.ID)
 	if err != nil {
 		return approval.Attachment{}, nil, err
+	}
+	records, err := s.records(ctx, s.db, ref)
+	if err != nil {
+		return approval.Attachment{}, nil, err
+	}
+	for _, r := range records {
+		list = append(list, r.Files...)
 	}
 	i := slices.IndexFunc(list, func(a approval.Attachment) bool { return a.ID == attachment })
 	if i < 0 {

@@ -8,17 +8,17 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/closing"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/filing"
+	"zhengshu/internal/notice"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules"
 	"zhengshu/internal/rules/sx2021"
 )
-
-// OpeningKind is the kind of case an application to open a site is.
-const OpeningKind = "opening"
 
 // The clocks around the launch. Reminders are the house's choice, the periods
 // are not: they stand in sx2021.
@@ -27,19 +27,11 @@ var (
 		ID: "launch", Name: "正式上线", Clause: "S7.4a", Citation: sx2021.LaunchInOneYear.Citation,
 		Says: "最迟1年内上线正式运行", Remind: []int{90, 30, 7, 0}, Escalate: 1,
 	}
-	PoliceFilingObligation = obligation.Kind{
-		ID: "police_filing", Name: "公安备案", Clause: "S7.3b", Citation: sx2021.LaunchICP.Citation,
-		Says: "上线后在规定时间内向公安机关备案", Remind: []int{7, 0}, Escalate: 3,
-	}
-	LaunchNoticeObligation = obligation.Kind{
-		ID: "launch_notice", Name: "发布开通公告", Clause: "S7.4b", Citation: sx2021.OpeningPlaces.Citation,
-		Says: "在首页显著位置悬挂开通公告，不少于30天", Remind: []int{29, 25, 0}, Escalate: 1,
-	}
 )
 
 // Obligations are the clocks this package opens.
 func Obligations() []obligation.Kind {
-	return []obligation.Kind{LaunchObligation, PoliceFilingObligation, LaunchNoticeObligation}
+	return []obligation.Kind{LaunchObligation, OfflineEnd, EmergencyReport, ExitChanges, ClosureSteps}
 }
 
 // Service is the door of lifecycle.
@@ -51,7 +43,12 @@ type Service struct {
 	obligations *obligation.Service
 	store       blob.Store
 	book        rules.Book
+	days        calendar.Workdays
 	settings    func() sx2021.Settings
+	notices     *notice.Service
+	filings     *filing.Service
+	closings    *closing.Service
+	matters     []Matter
 }
 
 // Parts are what the service stands on.
@@ -63,18 +60,28 @@ type Parts struct {
 	Obligations *obligation.Service
 	Store       blob.Store
 	Book        rules.Book
+	Days        calendar.Workdays
+	Notices     *notice.Service
+	Filings     *filing.Service
+	Closings    *closing.Service
 	// Settings are the province's, asked at each use: a person may change them
 	// while the house stands.
 	Settings func() sx2021.Settings
 }
 
-// New makes the service and registers with approval what an opening looks like
-// and what its approval brings about.
+// New makes the service and registers with approval, for every declared matter
+// that climbs, what it looks like and what its approval brings about.
 func New(p Parts) *Service {
 	s := &Service{db: p.DB, org: p.Org, registry: p.Registry, approvals: p.Approvals, obligations: p.Obligations,
-		store: p.Store, book: p.Book, settings: p.Settings}
-	p.Approvals.OnApproved(OpeningKind, s.opened)
-	p.Approvals.OnShown(OpeningKind, s.present)
+		store: p.Store, book: p.Book, days: p.Days, settings: p.Settings, notices: p.Notices, filings: p.Filings, closings: p.Closings}
+	s.matters = slices.Concat(openingMatters(), changeMatters(), offlineMatters(), endingMatters(), domainMatters())
+	for _, m := range s.matters {
+		if m.Way != AtOnce {
+			p.Approvals.OnApproved(m.ID, s.decided)
+			p.Approvals.OnShown(m.ID, s.present)
+			p.Approvals.NameKind(m.ID, m.Name+"申请")
+		}
+	}
 	return s
 }
 
@@ -131,6 +138,61 @@ func (s *Service) heldSites(ctx context.Context, q db.Querier, holder []org.Unit
 	return total, nil
 }
 
+// rootOf is the unit an internal body belongs to, whose quota it uses
+// (readings 9); anybody else is its own.
+func (s *Service) rootOf(ctx context.Context, q db.Querier, u org.Unit) (org.Unit, error) {
+	for n := 0; u.Kind == org.Internal && u.Parent != "" && n < 8; n++ {
+		var err error
+		if u, err = s.org.UnitTx(ctx, q, authz.System("lifecycle.root"), u.Parent); err != nil {
+			return u, err
+		}
+	}
+	return u, nil
+}
+
+// accountUnits are the holder's units and the internal bodies below them: their
+// accounts count as one unit's.
+func (s *Service) accountUnits(ctx context.Context, q db.Querier, holder []org.UnitID) ([]org.UnitID, error) {
+	out := slices.Clone(holder)
+	for i := 0; i < len(out) && i < 200; i++ {
+		below, err := db.All(ctx, q, db.Value[org.UnitID], `SELECT id FROM unit WHERE parent_id = $1 AND kind = 'internal' AND abolished_on IS NULL ORDER BY id`, out[i])
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range below {
+			if !slices.Contains(out, id) {
+				out = append(out, id)
+			}
+		}
+	}
+	return out, nil
+}
+
+// heldAccount is one account or app that counts.
+type heldAccount struct {
+	id, name, platform string
+	kind               sx2021.ObjectKind
+	state              string
+}
+
+// heldAccounts are the accounts and apps of the units that run or are being
+// opened, without the one named.
+func (s *Service) heldAccounts(ctx context.Context, q db.Querier, units []org.UnitID, but string) ([]heldAccount, error) {
+	var out []heldAccount
+	for _, id := range units {
+		some, err := db.All(ctx, q, func(r db.Scanner) (heldAccount, error) {
+			var h heldAccount
+			err := r.Scan(&h.id, &h.name, &h.platform, &h.kind, &h.state)
+			return h, err
+		}, `SELECT id, name, platform, kind, state FROM account WHERE unit_id = $1 AND state NOT IN ('exited', 'closed') AND id <> $2 ORDER BY name, id`, id, but)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, some...)
+	}
+	return out, nil
+}
+
 // applyingUnit is who submits: the body that set the unit up where Chain says
 // so, a government's office for the government, else the unit itself.
 func (s *Service) applyingUnit(ctx context.Context, q db.Querier, u org.Unit, chain []sx2021.Step) (org.Unit, error) {
@@ -150,14 +212,20 @@ func (s *Service) applyingUnit(ctx context.Context, q db.Querier, u org.Unit, ch
 }
 
 // steps are the offices of the chain, from the first review to the province's
-// approval (Article 7(2)).
-func (s *Service) steps(ctx context.Context, q db.Querier, u org.Unit, chain []sx2021.Step) ([]approval.Step, error) {
+// approval (Article 7(2)). asks is what the office outside gives beside its
+// document.
+func (s *Service) steps(ctx context.Context, q db.Querier, u org.Unit, chain []sx2021.Step, asks string) ([]approval.Step, error) {
 	above, err := s.areasUp(ctx, q, u.Area)
 	if err != nil {
 		return nil, err
 	}
 	var out []approval.Step
 	for _, st := range chain {
+		if st.Act == sx2021.StateApprove && len(out) > 0 {
+			last := out[len(out)-1] // the provincial office records what was decided outside
+			out = append(out, approval.Step{Kind: approval.External, Unit: last.Unit, UnitName: last.UnitName, Name: st.Name(), Body: "国务院办公厅", Asks: asks})
+			continue
+		}
 		if st.Act != sx2021.Review && st.Act != sx2021.Approve {
 			continue
 		}

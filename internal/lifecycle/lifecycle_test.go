@@ -14,10 +14,13 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/closing"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/filing"
 	"zhengshu/internal/lifecycle"
+	"zhengshu/internal/notice"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
@@ -38,6 +41,10 @@ type house struct {
 	approvals   *approval.Service
 	obligations *obligation.Service
 	svc         *lifecycle.Service
+	notices     *notice.Service
+	filings     *filing.Service
+	closings    *closing.Service
+	store       blob.Store
 	units       map[string]org.Unit
 	people      map[string]*authz.Session
 }
@@ -55,12 +62,12 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 	t.Helper()
 	h := &house{t: t, db: d, clock: clock, units: map[string]org.Unit{}, people: map[string]*authz.Session{}}
 	ctx := audit.System(context.Background(), "test")
-	if err := passage.Declare(ctx, d, approval.Machine, registry.SiteMachine); err != nil {
+	if err := passage.Declare(ctx, d, approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, notice.Machine, filing.Machine, closing.Machine); err != nil {
 		t.Fatal(err)
 	}
 	h.org = org.New(d)
 	h.registry = registry.New(d, h.org)
-	h.obligations = obligation.New(d, h.org, append(lifecycle.Obligations(), approval.StepObligation)...)
+	h.obligations = obligation.New(d, h.org, slices.Concat(lifecycle.Obligations(), approval.Obligations(), registry.Obligations(), notice.Obligations(), filing.Obligations(), closing.Obligations())...)
 	days, err := calendar.Published()
 	if err != nil {
 		t.Fatal(err)
@@ -70,12 +77,16 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.store = store
 	book, err := rules.NewBook(sx2021.Rules())
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.notices = notice.New(notice.Parts{DB: d, Org: h.org, Registry: h.registry, Obligations: h.obligations, Store: store, Settings: sx2021.Defaults})
+	h.filings = filing.New(d, h.org, h.registry, h.obligations, days, store, sx2021.Defaults)
+	h.closings = closing.New(closing.Parts{DB: d, Org: h.org, Registry: h.registry, Obligations: h.obligations, Days: days, Store: store, Settings: sx2021.Defaults})
 	h.svc = lifecycle.New(lifecycle.Parts{DB: d, Org: h.org, Registry: h.registry, Approvals: h.approvals, Obligations: h.obligations,
-		Store: store, Book: book, Settings: sx2021.Defaults})
+		Store: store, Book: book, Days: days, Notices: h.notices, Filings: h.filings, Closings: h.closings, Settings: sx2021.Defaults})
 	err = d.Update(ctx, func(tx *db.Tx) error {
 		for _, a := range []org.Area{
 			{Level: org.Province, Code: "610000", Name: "陕西省"},
@@ -153,10 +164,10 @@ func (h *house) as(name string, p authz.Permission) (context.Context, authz.Scop
 	return authz.WithSession(ctx, s), s.ScopeFor(p)
 }
 
-func (h *house) form(unit string) lifecycle.Opening {
-	return lifecycle.Opening{Unit: h.units[unit].ID, Name: h.units[unit].Name + "网站", Host: "www." + unit + ".gov.cn", Hosted: true,
-		Reason: "发布本部门政务信息，提供办事服务。", Contact: "李建国", Phone: "029-12345678", Principal: "王建民", ByPrincipal: true,
-		ConsentOn: calendar.DateOf(h.clock.Now())}
+func (h *house) form(unit string) lifecycle.Application {
+	return lifecycle.Application{Matter: lifecycle.OpeningMatter, Unit: h.units[unit].ID, Principal: "王建民", ByPrincipal: true, ConsentOn: calendar.DateOf(h.clock.Now()),
+		Values: map[string]string{"name": h.units[unit].Name + "网站", "host": "www." + unit + ".gov.cn", "building": "hosted",
+			"reason": "发布本部门政务信息，提供办事服务。", "contact": "李建国", "phone": "029-12345678"}}
 }
 
 var pdf = []byte("%PDF-1.7\n%签字页\n")
@@ -165,18 +176,18 @@ func consent() []approval.Upload {
 	return []approval.Upload{{Kind: lifecycle.ConsentFile, Field: "consent", Name: "签字页.pdf", Content: bytes.NewReader(pdf)}}
 }
 
-func (h *house) apply(unit string, change ...func(*lifecycle.Opening)) (approval.Case, error) {
+func (h *house) apply(unit string, change ...func(*lifecycle.Application)) (approval.Case, error) {
 	h.t.Helper()
 	o := h.form(unit)
 	for _, f := range change {
 		f(&o)
 	}
 	ctx, scope := h.as(unit+".clerk", authz.OpeningApply)
-	c, _, err := h.svc.ApplyOpening(ctx, scope, o, consent())
-	return c, err
+	got, err := h.svc.Apply(ctx, scope, o, consent())
+	return got.Case, err
 }
 
-func (h *house) mustApply(unit string, change ...func(*lifecycle.Opening)) approval.Case {
+func (h *house) mustApply(unit string, change ...func(*lifecycle.Application)) approval.Case {
 	h.t.Helper()
 	c, err := h.apply(unit, change...)
 	if err != nil {
@@ -289,14 +300,14 @@ func TestArticle07_1_Refusals(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		for _, tt := range []struct {
 			name, unit string
-			change     func(*lifecycle.Opening)
+			change     func(*lifecycle.Application)
 			want       string
 		}{
-			{"county department", "countydept", func(*lifecycle.Opening) {}, "S7.1b.county_department"},
-			{"event", "citydept", func(o *lifecycle.Opening) { o.Event = true }, "S7.1d.event"},
-			{"not the principal's own consent", "citydept", func(o *lifecycle.Opening) { o.ByPrincipal = false }, "S7.2b.principal"},
-			{"no date of consent", "citydept", func(o *lifecycle.Opening) { o.ConsentOn = calendar.Date{} }, "S7.2b.principal"},
-			{"government without the principal", "county", func(o *lifecycle.Opening) { o.ByPrincipal = false }, "S7.2a.principal"},
+			{"county department", "countydept", func(*lifecycle.Application) {}, "S7.1b.county_department"},
+			{"event", "citydept", func(o *lifecycle.Application) { o.Values["event"] = "yes" }, "S7.1d.event"},
+			{"not the principal's own consent", "citydept", func(o *lifecycle.Application) { o.ByPrincipal = false }, "S7.2b.principal"},
+			{"no date of consent", "citydept", func(o *lifecycle.Application) { o.ConsentOn = calendar.Date{} }, "S7.2b.principal"},
+			{"government without the principal", "county", func(o *lifecycle.Application) { o.ByPrincipal = false }, "S7.2a.principal"},
 		} {
 			_, err := h.apply(tt.unit, tt.change)
 			if !fault.Is(err, fault.Refused) || !slices.Equal(reasons(err), []string{tt.want}) {
@@ -308,7 +319,7 @@ func TestArticle07_1_Refusals(t *testing.T) {
 			}
 		}
 		ctx, scope := h.as("citydept.clerk", authz.OpeningApply)
-		if _, _, err := h.svc.ApplyOpening(ctx, scope, h.form("citydept"), nil); !slices.Equal(reasons(err), []string{"S7.2b.principal"}) {
+		if _, err := h.svc.Apply(ctx, scope, h.form("citydept"), nil); !slices.Equal(reasons(err), []string{"S7.2b.principal"}) {
 			t.Errorf("without the signed page: %v", err)
 		}
 		if n := len(h.debts("")); n != 0 {
@@ -319,19 +330,20 @@ func TestArticle07_1_Refusals(t *testing.T) {
 
 func TestFormFaultsNameTheirFields(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		_, err := h.apply("citydept", func(o *lifecycle.Opening) {
-			o.Name, o.Host, o.Reason, o.Hosted, o.ConsentOn = " ", "不是 域名", strings.Repeat("长", 1001), false, o.ConsentOn.AddDays(1)
+		_, err := h.apply("citydept", func(o *lifecycle.Application) {
+			o.Values["name"], o.Values["host"], o.Values["reason"], o.Values["building"] = " ", "不是 域名", strings.Repeat("长", 1001), "own"
+			o.ConsentOn = o.ConsentOn.AddDays(1)
 		})
 		var got []string
 		for _, f := range fault.Of(err).Fields {
 			got = append(got, f.Name)
 		}
-		if want := []string{"name", "hosting", "reason", "host", "consent_on"}; !fault.Is(err, fault.Invalid) || !slices.Equal(got, want) {
+		if want := []string{"reason", "name", "host", "hosting", "consent_on"}; !fault.Is(err, fault.Invalid) || !slices.Equal(got, want) {
 			t.Errorf("fields %v (%v), want %v", got, err, want)
 		}
 		// A file that is not what it says keeps everything out.
 		ctx, scope := h.as("citydept.clerk", authz.OpeningApply)
-		_, _, err = h.svc.ApplyOpening(ctx, scope, h.form("citydept"), []approval.Upload{{Kind: "consent", Field: "consent", Name: "签字页.pdf", Content: strings.NewReader("MZ…")}})
+		_, err = h.svc.Apply(ctx, scope, h.form("citydept"), []approval.Upload{{Kind: "consent", Field: "consent", Name: "签字页.pdf", Content: strings.NewReader("MZ…")}})
 		if !fault.Is(err, fault.Invalid) || fault.Of(err).Fields[0].Name != "consent" {
 			t.Errorf("a program as a signed page: %v", err)
 		}
@@ -344,10 +356,10 @@ func TestFormFaultsNameTheirFields(t *testing.T) {
 func TestNeighboursNeitherApplyNorSee(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		ctx, scope := h.as("handept.clerk", authz.OpeningApply)
-		if _, _, err := h.svc.ApplyOpening(ctx, scope, h.form("citydept"), consent()); !fault.Is(err, fault.NotFound) {
+		if _, err := h.svc.Apply(ctx, scope, h.form("citydept"), consent()); !fault.Is(err, fault.NotFound) {
 			t.Errorf("a neighbour applied: %v", err)
 		}
-		if _, err := h.svc.CheckOpening(ctx, scope, h.form("citydept")); !fault.Is(err, fault.NotFound) {
+		if _, err := h.svc.Check(ctx, scope, h.form("citydept")); !fault.Is(err, fault.NotFound) {
 			t.Errorf("a neighbour asked: %v", err)
 		}
 		c := h.mustApply("citydept")
@@ -359,14 +371,14 @@ func TestNeighboursNeitherApplyNorSee(t *testing.T) {
 			t.Errorf("a neighbour read the form: %v", err)
 		}
 		site := h.siteOf(h.climb(c))
-		if _, err := h.svc.Checklist(ctx, scope, site.ID); !fault.Is(err, fault.NotFound) {
+		if _, err := h.svc.Checklist(ctx, scope, refOf(site)); !fault.Is(err, fault.NotFound) {
 			t.Errorf("a neighbour read the checklist: %v", err)
 		}
 		ctx, scope = h.as("handept.clerk", authz.LaunchManage)
-		if _, err := h.svc.Launch(ctx, scope, site.ID); !fault.Is(err, fault.NotFound) {
+		if _, err := h.svc.Launch(ctx, scope, refOf(site)); !fault.Is(err, fault.NotFound) {
 			t.Errorf("a neighbour launched: %v", err)
 		}
-		if _, err := h.svc.FillLaunchItem(ctx, scope, site.ID, lifecycle.LaunchItem{Kind: lifecycle.ICP, Value: "陕ICP备1号"}, nil); !fault.Is(err, fault.NotFound) {
+		if _, err := h.svc.FillLaunchItem(ctx, scope, refOf(site), lifecycle.LaunchItem{Kind: lifecycle.SiteCode, Value: "6101000001"}, nil); !fault.Is(err, fault.NotFound) {
 			t.Errorf("a neighbour filled in: %v", err)
 		}
 	})
@@ -375,7 +387,7 @@ func TestNeighboursNeitherApplyNorSee(t *testing.T) {
 // An approval creates the planned site, its year and its checklist at once.
 func TestApprovalBringsSiteYearAndChecklist(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		c := h.climb(h.mustApply("citydept", func(o *lifecycle.Opening) { o.ChineseDomain = "西安市商务局.政务" }))
+		c := h.climb(h.mustApply("citydept", func(o *lifecycle.Application) { o.Values["domain"] = "西安市商务局.政务" }))
 		if c.State != approval.Approved {
 			t.Fatalf("state %s", c.State)
 		}
@@ -391,16 +403,16 @@ func TestApprovalBringsSiteYearAndChecklist(t *testing.T) {
 			t.Errorf("launch obligation %+v", debts)
 		}
 		ctx, scope := h.as("citydept.clerk", authz.LaunchManage)
-		list, err := h.svc.Checklist(ctx, scope, site.ID)
+		list, err := h.svc.Checklist(ctx, scope, refOf(site))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(list.Items) != 7 || list.LaunchBy.String() != "2027-03-02" {
+		if len(list.Items) != 3 || len(list.Filings) != 4 || list.LaunchBy.String() != "2027-03-02" {
 			t.Errorf("checklist %+v", list)
 		}
 		for _, i := range list.Items {
-			if i.Done() != (i.Kind == lifecycle.ChineseDomain) {
-				t.Errorf("%s done: %v", i.Kind, i.Done())
+			if i.Done() {
+				t.Errorf("%s is done", i.Kind)
 			}
 		}
 		// What the rules said then stays on file, though the ledger moved on.
@@ -417,10 +429,10 @@ func TestApprovalBringsSiteYearAndChecklist(t *testing.T) {
 			t.Errorf("result %q", p.Result)
 		}
 		// Now the unit has its site.
-		if _, err := h.apply("citydept", func(o *lifecycle.Opening) { o.Host = "two.gov.cn" }); !slices.Equal(reasons(err), []string{"S7.1c.one_site"}) {
+		if _, err := h.apply("citydept", func(o *lifecycle.Application) { o.Values["host"] = "two.gov.cn" }); !slices.Equal(reasons(err), []string{"S7.1c.one_site"}) {
 			t.Errorf("a second site: %v", err)
 		}
-		if _, err := h.apply("provdept", func(o *lifecycle.Opening) { o.Host = "www.citydept.gov.cn" }); !fault.Is(err, fault.Invalid) {
+		if _, err := h.apply("provdept", func(o *lifecycle.Application) { o.Values["host"] = "www.citydept.gov.cn" }); !fault.Is(err, fault.Invalid) {
 			t.Errorf("a taken domain: %v", err)
 		}
 	})
@@ -552,8 +564,8 @@ func TestOverrideMustStandAtTheApproval(t *testing.T) {
 
 func TestTwoApprovalsAtOnceOneWins(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		first := h.mustApply("provdept", func(o *lifecycle.Opening) { o.Host = "a.gov.cn" })
-		second := h.mustApply("provdept", func(o *lifecycle.Opening) { o.Host = "b.gov.cn" })
+		first := h.mustApply("provdept", func(o *lifecycle.Application) { o.Values["host"] = "a.gov.cn" })
+		second := h.mustApply("provdept", func(o *lifecycle.Application) { o.Values["host"] = "b.gov.cn" })
 		errs := make(chan error, 2)
 		for _, c := range []approval.Case{first, second} {
 			go func() {
@@ -584,22 +596,23 @@ func TestReturnAmendResubmit(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx, scope := h.as("handept.clerk", authz.OpeningApply)
-		if _, _, err := h.svc.ResubmitOpening(ctx, scope, c.ID, h.form("citydept"), nil, ""); !fault.Is(err, fault.NotFound) {
+		if _, err := h.svc.Resubmit(ctx, scope, c.ID, h.form("citydept"), nil, ""); !fault.Is(err, fault.NotFound) {
 			t.Errorf("a neighbour resubmitted: %v", err)
 		}
 		ctx, scope = h.as("citydept.clerk", authz.OpeningApply)
 		o := h.form("citydept")
-		o.Name, o.Unit = "西安市商务局", h.units["provdept"].ID // the unit cannot be exchanged
-		o.Event = true
-		if _, _, err := h.svc.ResubmitOpening(ctx, scope, c.ID, o, nil, "已更正"); !slices.Equal(reasons(err), []string{"S7.1d.event"}) {
+		o.Values["name"], o.Unit = "西安市商务局", h.units["provdept"].ID // the unit cannot be exchanged
+		o.Values["event"] = "yes"
+		if _, err := h.svc.Resubmit(ctx, scope, c.ID, o, nil, "已更正"); !slices.Equal(reasons(err), []string{"S7.1d.event"}) {
 			t.Errorf("resubmitted against the rules: %v", err)
 		}
-		o.Event = false
-		got, _, err := h.svc.ResubmitOpening(ctx, scope, c.ID, o, nil, "已更正")
+		delete(o.Values, "event")
+		receipt, err := h.svc.Resubmit(ctx, scope, c.ID, o, nil, "已更正")
+		got := receipt.Case
 		if err != nil || got.State != approval.InReview || got.StepNo != 1 || got.Title != "西安市商务局申请开设“西安市商务局”" {
 			t.Fatalf("resubmitted %+v (%v)", got, err)
 		}
-		if _, _, err := h.svc.ResubmitOpening(ctx, scope, c.ID, o, nil, "again"); !fault.Is(err, fault.Conflict) {
+		if _, err := h.svc.Resubmit(ctx, scope, c.ID, o, nil, "again"); !fault.Is(err, fault.Conflict) {
 			t.Errorf("resubmitted twice: %v", err)
 		}
 		if done := h.climb(got); done.State != approval.Approved {
@@ -612,7 +625,7 @@ func TestReturnAmendResubmit(t *testing.T) {
 }
 
 // ready fills in everything a launch needs but what is left out.
-func (h *house) ready(site registry.Site, who string, without ...lifecycle.ItemKind) {
+func (h *house) ready(site registry.Site, who string, without ...string) {
 	h.t.Helper()
 	ctx, scope := h.as(who, authz.LaunchManage)
 	today := calendar.DateOf(h.clock.Now())
@@ -620,33 +633,69 @@ func (h *house) ready(site registry.Site, who string, without ...lifecycle.ItemK
 		{Kind: lifecycle.BasicInfoForm, Value: "国办秘函〔2026〕1号", On: today},
 		{Kind: lifecycle.SiteCode, Value: site.AreaCode[:6] + "0001"},
 		{Kind: lifecycle.SecurityReport, Value: "AQ-1", On: today, Detail: "陕西省网络安全测评中心", Passed: true},
-		{Kind: lifecycle.ICP, Value: "陕ICP备05010001号"},
-		{Kind: lifecycle.ChineseDomain, Value: site.UnitName + ".政务"},
 	} {
-		if slices.Contains(without, n.Kind) {
+		if slices.Contains(without, string(n.Kind)) {
 			continue
 		}
 		var file *approval.Upload
 		if n.Info().Filed {
 			file = &approval.Upload{Field: "file", Name: "扫描件.pdf", Content: bytes.NewReader(pdf)}
 		}
-		if _, err := h.svc.FillLaunchItem(ctx, scope, site.ID, n, file); err != nil {
+		if _, err := h.svc.FillLaunchItem(ctx, scope, refOf(site), n, file); err != nil {
 			h.t.Fatal(err)
 		}
 	}
+	for kind, number := range map[filing.Kind]string{filing.ICP: "陕ICP备05010001号", filing.ChineseDomain: site.UnitName + ".政务"} {
+		if !slices.Contains(without, string(kind)) {
+			h.file(refOf(site), kind, who, number)
+		}
+	}
 }
+
+// file records the answer of an outside body on the object's open item.
+func (h *house) file(ref registry.Ref, kind filing.Kind, who, number string) {
+	h.t.Helper()
+	ctx, scope := h.as(who, authz.FilingRecord)
+	list, _, err := h.filings.Items(ctx, scope, filing.Filter{Object: ref, Kind: kind})
+	if err != nil || len(list) != 1 {
+		h.t.Fatalf("%d items of %s (%v)", len(list), kind, err)
+	}
+	if _, err := h.filings.Record(ctx, scope, list[0].ID, filing.Receipt{Number: number, On: calendar.DateOf(h.clock.Now()),
+		File: &approval.Upload{Field: "file", Name: "回执.pdf", Content: bytes.NewReader(pdf)}}); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// hang makes the object's notices of a kind seen in every place since a day.
+func (h *house) hang(ref registry.Ref, kind sx2021.NoticeKind, since calendar.Date) {
+	h.t.Helper()
+	err := h.db.Update(audit.System(context.Background(), "test"), func(tx *db.Tx) error {
+		tx.Audited()
+		n, err := tx.Exec(context.Background(), `UPDATE notice_place SET url = 'https://www.example.gov.cn/n', claimed_on = $1, first_on = $1, basis = 'release', pinned = TRUE
+			WHERE notice_id IN (SELECT id FROM notice WHERE object_kind = $2 AND object_id = $3 AND kind = $4)`, since, ref.Kind, ref.ID, kind)
+		if err == nil && n == 0 {
+			h.t.Fatalf("nobody owes a notice of %s", kind)
+		}
+		return err
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func refOf(s registry.Site) registry.Ref { return registry.Ref{Kind: sx2021.Site, ID: string(s.ID)} }
 
 // Article 7(3): each missing thing bars the launch and is named; the police
 // filing does not.
 func TestArticle07_3_LaunchBars(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		bars := map[lifecycle.ItemKind]string{
-			lifecycle.BasicInfoForm: "S7.3c.form", lifecycle.SiteCode: "S7.3c.site_code", lifecycle.SecurityReport: "S7.3e.security_report",
-			lifecycle.ICP: "S7.3b.icp", lifecycle.ChineseDomain: "S7.3a.chinese_domain",
+		bars := map[string]string{
+			string(lifecycle.BasicInfoForm): "S7.3c.form", string(lifecycle.SiteCode): "S7.3c.site_code", string(lifecycle.SecurityReport): "S7.3e.security_report",
+			string(filing.ICP): "S7.3b.icp", string(filing.ChineseDomain): "S7.3a.chinese_domain",
 		}
 		site := h.siteOf(h.climb(h.mustApply("citydept")))
 		ctx, scope := h.as("citydept.clerk", authz.LaunchManage)
-		_, err := h.svc.Launch(ctx, scope, site.ID)
+		_, err := h.svc.Launch(ctx, scope, refOf(site))
 		if got := reasons(err); len(got) != len(bars) {
 			t.Errorf("with an empty checklist: %v", got)
 		}
@@ -658,7 +707,7 @@ func TestArticle07_3_LaunchBars(t *testing.T) {
 			site := h.siteOf(h.climb(h.mustApply(unit)))
 			h.ready(site, unit+".clerk", kind)
 			ctx, scope := h.as(unit+".clerk", authz.LaunchManage)
-			_, err := h.svc.Launch(ctx, scope, site.ID)
+			_, err := h.svc.Launch(ctx, scope, refOf(site))
 			if !fault.Is(err, fault.Refused) || !slices.Equal(reasons(err), []string{rule}) {
 				t.Errorf("without %s: %v, want refused by %s alone", kind, err, rule)
 			}
@@ -675,14 +724,17 @@ func TestLaunchMovesTheClocks(t *testing.T) {
 		h.ready(site, "citydept.clerk")
 		h.clock.Advance(10 * 24 * time.Hour)
 		ctx, scope := h.as("citydept.clerk", authz.LaunchManage)
-		site, err := h.svc.Launch(ctx, scope, site.ID)
+		if _, err := h.svc.Launch(ctx, scope, refOf(site)); err != nil {
+			t.Fatal(err)
+		}
+		site, err := h.registry.Site(ctx, scope, site.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if site.State != registry.Running || site.LaunchedOn.String() != "2026-03-12" || site.SiteCode != "6101000001" || site.ICP == "" || site.ChineseDomain == "" {
 			t.Errorf("site %+v", site)
 		}
-		if _, err := h.svc.Launch(ctx, scope, site.ID); !fault.Is(err, fault.Conflict) {
+		if _, err := h.svc.Launch(ctx, scope, refOf(site)); !fault.Is(err, fault.Conflict) {
 			t.Errorf("launched twice: %v", err)
 		}
 		for _, tt := range []struct {
@@ -697,12 +749,10 @@ func TestLaunchMovesTheClocks(t *testing.T) {
 				t.Errorf("%s: %+v, want %+v", tt.kind, d, tt)
 			}
 		}
-		if _, err := h.svc.FillLaunchItem(ctx, scope, site.ID, lifecycle.LaunchItem{Kind: lifecycle.ICP, Value: "陕ICP备2号"}, nil); !fault.Is(err, fault.Conflict) {
+		if _, err := h.svc.FillLaunchItem(ctx, scope, refOf(site), lifecycle.LaunchItem{Kind: lifecycle.SiteCode, Value: "6101000001"}, nil); !fault.Is(err, fault.Conflict) {
 			t.Errorf("the checklist was changed after the launch: %v", err)
 		}
-		if _, err := h.svc.FillLaunchItem(ctx, scope, site.ID, lifecycle.LaunchItem{Kind: lifecycle.PoliceFiling, Value: "陕公网安备61010002000001号"}, nil); err != nil {
-			t.Fatal(err)
-		}
+		h.file(refOf(site), filing.PoliceFiling, "citydept.clerk", "陕公网安备61010002000001号")
 		if d := h.debts("police_filing"); d[0].State != obligation.Discharged || !strings.Contains(d[0].Evidence, "陕公网安备") {
 			t.Errorf("police filing %+v", d)
 		}
@@ -717,7 +767,7 @@ func TestTwoLaunchesAtOnceOneWins(t *testing.T) {
 		for _, who := range []string{"citydept.clerk", "city.chief"} {
 			ctx, scope := h.as(who, authz.LaunchManage)
 			go func() {
-				_, err := h.svc.Launch(ctx, scope, site.ID)
+				_, err := h.svc.Launch(ctx, scope, refOf(site))
 				errs <- err
 			}()
 		}
@@ -758,7 +808,8 @@ func TestDispatchedBodyAppliesThroughItsParent(t *testing.T) {
 			t.Errorf("the body applied for itself: %v", err)
 		}
 		pctx, scope := h.as("provdept.clerk", authz.OpeningApply)
-		c, _, err := h.svc.ApplyOpening(pctx, scope, h.form("branch"), consent())
+		receipt, err := h.svc.Apply(pctx, scope, h.form("branch"), consent())
+		c := receipt.Case
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -775,46 +826,16 @@ func TestArticle07_4_OpeningNotice(t *testing.T) {
 		site := h.siteOf(h.climb(h.mustApply("county")))
 		h.ready(site, "county.clerk")
 		ctx, scope := h.as("county.clerk", authz.LaunchManage)
-		if _, err := h.svc.Launch(ctx, scope, site.ID); err != nil {
+		if _, err := h.svc.Launch(ctx, scope, refOf(site)); err != nil {
 			t.Fatal(err)
 		}
-		if d := h.debts("launch_notice"); len(d) != 1 || d[0].Unit != h.units["city"].ID {
-			t.Fatalf("notice of a county portal: %+v, want the city office's", d)
+		list, err := h.svc.Checklist(ctx, scope, refOf(site))
+		if err != nil || len(list.Notice.Notices) != 1 || list.Notice.Notices[0].PublisherID != h.units["city"].ID || len(list.Notice.Missing) != 2 {
+			t.Fatalf("notices %+v (%v)", list.Notice, err)
 		}
-		today := calendar.DateOf(h.clock.Now())
-		if _, err := h.svc.PostNotice(ctx, scope, site.ID, sx2021.SuperiorPortal, "https://www.xa.gov.cn/n1", today); !fault.Is(err, fault.Forbidden) {
-			t.Errorf("the sponsor recorded the notice: %v", err)
-		}
-		ctx, scope = h.as("city.chief", authz.LaunchManage)
-		for _, bad := range []string{"", "javascript:alert(1)", "www.xa.gov.cn"} {
-			if _, err := h.svc.PostNotice(ctx, scope, site.ID, sx2021.SuperiorPortal, bad, today); !fault.Is(err, fault.Invalid) {
-				t.Errorf("address %q: %v", bad, err)
-			}
-		}
-		if _, err := h.svc.PostNotice(ctx, scope, site.ID, sx2021.SuperiorPortal, "https://www.xa.gov.cn/n1", today); err != nil {
-			t.Fatal(err)
-		}
-		if err := h.svc.ConfirmNotice(ctx, scope, site.ID); !slices.Contains(reasons(err), "S7.4b.places") {
-			t.Errorf("confirmed in one place: %v", err)
-		}
-		h.clock.Advance(24 * time.Hour)
-		list, err := h.svc.PostNotice(ctx, scope, site.ID, sx2021.SuperiorAccount, "https://weixin.example/n1", today.AddDays(1))
-		if err != nil || list.HangUntil.String() != "2026-04-02" {
-			t.Fatalf("hangs until %s (%v)", list.HangUntil, err)
-		}
-		h.clock.Advance(30 * 24 * time.Hour) // 2026-04-02, the thirtieth day
-		if err := h.svc.ConfirmNotice(ctx, scope, site.ID); !slices.Equal(reasons(err), []string{"S7.4c.days"}) {
-			t.Errorf("confirmed on the thirtieth day: %v", err)
-		}
-		h.clock.Advance(24 * time.Hour)
-		if err := h.svc.ConfirmNotice(ctx, scope, site.ID); err != nil {
-			t.Fatal(err)
-		}
-		if d := h.debts("launch_notice"); d[0].State != obligation.Discharged {
-			t.Errorf("notice %+v", d)
-		}
-		if err := h.svc.ConfirmNotice(ctx, scope, site.ID); !fault.Is(err, fault.Conflict) {
-			t.Errorf("confirmed twice: %v", err)
+		h.hang(refOf(site), sx2021.OpeningNotice, calendar.DateOf(h.clock.Now()))
+		if list, err = h.svc.Checklist(ctx, scope, refOf(site)); err != nil || list.Notice.HangUntil.String() != "2026-04-01" || !list.Notice.Seen {
+			t.Errorf("hangs until %s (%v)", list.Notice.HangUntil, err)
 		}
 	})
 }
@@ -827,22 +848,22 @@ func TestLateLaunchNeedsTheStatement(t *testing.T) {
 		h.clock.Advance(366 * 24 * time.Hour)
 		h.ready(site, "citydept.clerk")
 		ctx, scope := h.as("citydept.clerk", authz.LaunchManage)
-		if _, err := h.svc.Launch(ctx, scope, site.ID); !slices.Equal(reasons(err), []string{"S7.4a.one_year"}) {
+		if _, err := h.svc.Launch(ctx, scope, refOf(site)); !slices.Equal(reasons(err), []string{"S7.4a.one_year"}) {
 			t.Fatalf("launched late: %v", err)
 		}
 		st := lifecycle.LaunchItem{Kind: lifecycle.LateStatement, Value: "市政办函〔2027〕3号", On: calendar.DateOf(h.clock.Now()), Passed: true}
 		file := func() *approval.Upload {
 			return &approval.Upload{Field: "file", Name: "声明.pdf", Content: bytes.NewReader(pdf)}
 		}
-		if _, err := h.svc.FillLaunchItem(ctx, scope, site.ID, st, file()); !fault.Is(err, fault.Refused) {
+		if _, err := h.svc.FillLaunchItem(ctx, scope, refOf(site), st, file()); !fault.Is(err, fault.Refused) {
 			t.Errorf("the sponsor made the statement: %v", err)
 		}
 		ctx, scope = h.as("city.chief", authz.LaunchManage)
-		if _, err := h.svc.FillLaunchItem(ctx, scope, site.ID, st, file()); err != nil {
+		if _, err := h.svc.FillLaunchItem(ctx, scope, refOf(site), st, file()); err != nil {
 			t.Fatal(err)
 		}
 		ctx, scope = h.as("citydept.clerk", authz.LaunchManage)
-		if _, err := h.svc.Launch(ctx, scope, site.ID); err != nil {
+		if _, err := h.svc.Launch(ctx, scope, refOf(site)); err != nil {
 			t.Errorf("with the statement: %v", err)
 		}
 	})
@@ -858,28 +879,28 @@ func TestChecklistFieldsAndFiles(t *testing.T) {
 			item  lifecycle.LaunchItem
 			field string
 		}{
-			{"empty", lifecycle.LaunchItem{Kind: lifecycle.ICP}, "value"},
+			{"empty", lifecycle.LaunchItem{Kind: lifecycle.SiteCode}, "value"},
 			{"code of another place", lifecycle.LaunchItem{Kind: lifecycle.SiteCode, Value: "6105810001"}, "value"},
 			{"code of twelve digits", lifecycle.LaunchItem{Kind: lifecycle.SiteCode, Value: "610100000001"}, "value"},
 			{"no tester", lifecycle.LaunchItem{Kind: lifecycle.SecurityReport, Value: "1", On: today}, "detail"},
 			{"tomorrow", lifecycle.LaunchItem{Kind: lifecycle.BasicInfoForm, Value: "1", On: today.AddDays(1)}, "on"},
 			{"no file", lifecycle.LaunchItem{Kind: lifecycle.BasicInfoForm, Value: "1", On: today}, "file"},
 		} {
-			_, err := h.svc.FillLaunchItem(ctx, scope, site.ID, tt.item, nil)
+			_, err := h.svc.FillLaunchItem(ctx, scope, refOf(site), tt.item, nil)
 			if !fault.Is(err, fault.Invalid) || fault.Of(err).Fields[0].Name != tt.field {
 				t.Errorf("%s: %v, want field %s", tt.name, err, tt.field)
 			}
 		}
-		if _, err := h.svc.FillLaunchItem(ctx, scope, site.ID, lifecycle.LaunchItem{Kind: "nonsense", Value: "1"}, nil); !fault.Is(err, fault.NotFound) {
+		if _, err := h.svc.FillLaunchItem(ctx, scope, refOf(site), lifecycle.LaunchItem{Kind: "nonsense", Value: "1"}, nil); !fault.Is(err, fault.NotFound) {
 			t.Errorf("an unknown kind: %v", err)
 		}
 		h.ready(site, "citydept.clerk")
-		list, err := h.svc.Checklist(ctx, scope, site.ID)
+		list, err := h.svc.Checklist(ctx, scope, refOf(site))
 		if err != nil || len(list.Bars) != 0 {
 			t.Fatalf("bars %v (%v)", list.Bars, err)
 		}
 		i := slices.IndexFunc(list.Items, func(i lifecycle.LaunchItem) bool { return i.Kind == lifecycle.SecurityReport })
-		a, r, err := h.svc.OpenFile(ctx, scope, site.ID, list.Items[i].Attachment)
+		a, r, err := h.svc.OpenFile(ctx, scope, refOf(site), list.Items[i].Attachment)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -887,7 +908,7 @@ func TestChecklistFieldsAndFiles(t *testing.T) {
 		if b, err := io.ReadAll(r); err != nil || !bytes.Equal(b, pdf) || a.MediaType != "application/pdf" {
 			t.Errorf("file %+v %q (%v)", a, b, err)
 		}
-		if _, _, err := h.svc.OpenFile(ctx, scope, site.ID, "01JNONE"); !fault.Is(err, fault.NotFound) {
+		if _, _, err := h.svc.OpenFile(ctx, scope, refOf(site), "01JNONE"); !fault.Is(err, fault.NotFound) {
 			t.Errorf("a file of nobody: %v", err)
 		}
 	})

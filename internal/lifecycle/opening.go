@@ -4,13 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 
 	"zhengshu/internal/approval"
-	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
@@ -22,457 +22,293 @@ import (
 	"zhengshu/internal/rules/sx2021"
 )
 
-// Opening is the application of Article 7(1)-(2) as it is filled in.
-type Opening struct {
-	Unit          org.UnitID    `json:"unit"`
-	Name          string        `json:"name"`   // of the site
-	Host          string        `json:"host"`   // English domain
-	ChineseDomain string        `json:"domain"` // 中文域名, may come later
-	Hosted        bool          `json:"hosted"` // on the shared platform, Article 26
-	Hosting       string        `json:"hosting"`
-	Event         bool          `json:"event"`  // for one event or campaign
-	Reason        string        `json:"reason"` // 开设事由
-	Contact       string        `json:"contact"`
-	Phone         string        `json:"phone"`
-	Principal     string        `json:"principal"`    // 主要负责同志
-	ByPrincipal   bool          `json:"by_principal"` // the signature is the principal's own
-	ConsentOn     calendar.Date `json:"consent_on"`
+// The matters that make a new object (Article 7(1)-(2)).
+const (
+	OpeningMatter        = "opening"
+	AccountOpeningMatter = "account_opening"
+	AppOpeningMatter     = "app_opening"
+)
+
+const whySection = "单位与事由"
+
+var (
+	reasonField = Field{Section: whySection, Name: "reason", Label: "开设事由", Kind: Paragraph, Max: 1000, Hint: "写明履职需要、主要栏目和服务内容"}
+	eventField  = Field{Section: whySection, Name: "event", Label: "为重大活动或专项工作开设", Kind: Yes, Judged: true, Hint: "原则上不单独开设，请在门户网站开设专题或在已有账号设专栏"}
+	contact     = Field{Section: whySection, Name: "contact", Label: "联系人", Max: 30, Narrow: true}
+	phone       = Field{Section: whySection, Name: "phone", Label: "联系电话", Kind: PhoneField, Max: 30, Narrow: true}
+)
+
+// nameReason asks how a name that says neither area nor unit is tied to the duties.
+func nameReason(section string) Field {
+	return Field{Section: section, Name: "name_reason", Label: "名称与工作职责的关联", Max: 200, Optional: true, Judged: true, Hint: "名称中没有本地或本单位名称时必须说明（第九条）"}
 }
 
-// Checked is what the rules say of an application now.
-type Checked struct {
-	Unit     org.Unit
-	Kind     registry.SiteKind
-	Applying org.Unit // who submits
-	Standing []rules.Breach
-	Lifted   []rules.Breach // the province granted an exception
-	Verdicts []approval.Verdict
-	// Steps of the chain from the first review on; empty when the unit may not
-	// apply at all.
-	Steps []approval.Step
+func openingMatters() []Matter {
+	citation := sx2021.OneUnitOneSite.Citation
+	return []Matter{
+		{
+			ID: OpeningMatter, Name: "开设网站", Group: OpenGroup, Clause: "S7.2a", Citation: citation, Objects: []sx2021.ObjectKind{sx2021.Site}, Act: "plan",
+			Says: "逐级审核，由省政府办公厅批准；批准后最迟1年内上线。县级政府部门原则上不开设网站，一个单位最多开设一个。",
+			Way:  ToProvince, By: Sponsor, Submit: "提交申请",
+			Fields: []Field{reasonField, eventField, contact, phone,
+				{Section: "站点信息", Name: "name", Label: "网站名称", Max: 60, Judged: true, Hint: "简洁规范，与单位名称或职责相关联，如 西安市商务局网站"},
+				nameReason("站点信息"),
+				{Section: "站点信息", Name: "host", Label: "英文域名", Kind: HostField, Max: 253, Hint: "只填域名，如 swj.xa.gov.cn"},
+				{Section: "站点信息", Name: "domain", Label: "中文域名", Kind: ChineseField, Max: 80, Optional: true, Hint: "可以在上线前补填，如 西安市商务局.政务"},
+				{Section: "站点信息", Name: "building", Label: "建设方式", Kind: Radio, Options: []Option{{"hosted", "在集约化平台建设", ""}, {"own", "自行建设", "须说明理由和托管单位"}}},
+				{Section: "站点信息", Name: "hosting", Label: "建设和托管说明", Kind: Paragraph, Max: 500, Optional: true, Hint: "自行建设的必须填写",
+					need: func(a *Application) bool { return a.Text("building") == "own" }},
+			},
+			Files: []File{otherFile},
+			title: func(f *facts) string { return f.unit.Name + "申请开设“" + f.app.Text("name") + "”" },
+			judge: judgeSite, ready: hostIsFree, outcome: siteOpened,
+			prefill: func(context.Context, *Service, db.Querier, *facts) (map[string]string, error) {
+				return map[string]string{"building": "hosted"}, nil
+			},
+		},
+		{
+			ID: AccountOpeningMatter, Name: "开设政务新媒体账号", Group: OpenGroup, Clause: "S7.2a", Citation: sx2021.OneAccountPlatform.Citation,
+			Objects: []sx2021.ObjectKind{sx2021.Account}, Act: "plan",
+			Says: "逐级审核，由省政府办公厅批准；一个单位（含内设机构）在同一平台只开设一个账号。开通后须实名认证并及时备案。",
+			Way:  ToProvince, By: Sponsor, Submit: "提交申请",
+			Fields: []Field{reasonField, eventField, contact, phone,
+				{Section: "账号信息", Name: "platform", Label: "平台", Kind: Choice, Judged: true, choices: platformChoices(sx2021.Account)},
+				{Section: "账号信息", Name: "name", Label: "账号名称", Max: 60, Judged: true, Hint: "同一单位在不同平台的账号原则上名称一致（第九条）"},
+				nameReason("账号信息"),
+				{Section: "账号信息", Name: "purpose", Label: "主要用途", Kind: Radio, Options: []Option{{"发布", "信息发布", ""}, {"服务", "办事服务", ""}, {"互动", "互动交流", ""}}},
+				{Section: "账号信息", Name: "leader", Label: "总负责人", Max: 30, Narrow: true},
+				{Section: "账号信息", Name: "upkeep", Label: "内容保障和运维安排", Kind: Paragraph, Max: 500, Hint: "写明更新频次、审核流程和A、B岗"},
+			},
+			Files: []File{otherFile},
+			title: func(f *facts) string {
+				return f.unit.Name + "申请在" + registry.Platforms[f.app.Text("platform")] + "开设“" + f.app.Text("name") + "”"
+			},
+			judge: judgeAccount, outcome: accountOpened,
+		},
+		{
+			ID: AppOpeningMatter, Name: "开设移动客户端（小程序）", Group: OpenGroup, Clause: "S7.2a", Citation: sx2021.AppNecessity.Citation,
+			Objects: []sx2021.ObjectKind{sx2021.App}, Act: "plan",
+			Says: "逐级审核，由省政府办公厅批准；须说明必要性，能在已有网站、账号或应用中实现的不单独建设。上线前须有安全检测报告。",
+			Way:  ToProvince, By: Sponsor, Submit: "提交申请",
+			Fields: []Field{reasonField, eventField, contact, phone,
+				{Section: "应用信息", Name: "platform", Label: "类型", Kind: Choice, Judged: true, choices: platformChoices(sx2021.App)},
+				{Section: "应用信息", Name: "name", Label: "应用名称", Max: 60, Judged: true},
+				nameReason("应用信息"),
+				{Section: "应用信息", Name: "necessity", Label: "必要性说明", Kind: Paragraph, Max: 1000, Optional: true, Judged: true, Hint: "写明为什么不能在已有网站、账号或应用中实现（第二十七条）"},
+				{Section: "应用信息", Name: "services", Label: "拟提供的服务和用户规模", Kind: Paragraph, Max: 500},
+				{Section: "应用信息", Name: "leader", Label: "总负责人", Max: 30, Narrow: true},
+			},
+			Files: []File{otherFile},
+			title: func(f *facts) string { return f.unit.Name + "申请开设应用“" + f.app.Text("name") + "”" },
+			judge: judgeAccount, outcome: accountOpened,
+		},
+	}
 }
 
-// Blocked reports whether something speaks against the application.
-func (c Checked) Blocked() bool { return len(c.Standing) > 0 }
-
-// ConsentFile is the kind of attachment that carries the signed page of step 0.
-const ConsentFile = "consent"
-
-// CheckOpening says what the rules say of the application as far as it is
-// filled in, without the consent and the files: the live check of the form.
-func (s *Service) CheckOpening(ctx context.Context, scope authz.Scope, o Opening) (Checked, error) {
-	u, err := s.org.Unit(ctx, scope, o.Unit)
-	if err != nil {
-		return Checked{}, err
-	}
-	return s.judge(ctx, s.db, u, o, nil, s.today())
-}
-
-// judged are the rules an application is shown to have been held against, in
-// the order of the articles; those of consent only once it is submitted.
-func judged(kind registry.SiteKind, clause string, consent bool) []rules.Rule {
-	holder := sx2021.DeptSiteHolder
-	quota := sx2021.CountyDeptNoSite
-	if kind == registry.Portal {
-		holder, quota = sx2021.PortalHolder, sx2021.GovernmentMustOpen
-	}
-	list := []rules.Rule{sx2021.SiteHolder, holder}
-	if kind != registry.Portal {
-		list = append(list, quota)
-	}
-	list = append(list, sx2021.OneUnitOneSite, sx2021.NothingForEvents)
-	if consent {
-		if clause == "S7.2b" {
-			list = append(list, sx2021.DepartmentConsent, sx2021.DepartmentLevels)
-		} else {
-			list = append(list, sx2021.GovernmentConsent, sx2021.GovernmentLevels)
+// platformChoices are the platforms on which objects of the kind stand.
+func platformChoices(kind sx2021.ObjectKind) func(context.Context, *Service, db.Querier, *facts) ([]Option, error) {
+	return func(context.Context, *Service, db.Querier, *facts) ([]Option, error) {
+		var out []Option
+		for id, name := range registry.Platforms {
+			if registry.ObjectKindOf(id) == kind {
+				out = append(out, Option{Value: id, Label: name})
+			}
 		}
-	}
-	return list
-}
-
-// judge gathers the facts and asks the rules. signed is step 0 as taken, nil
-// while the form is still being filled in.
-func (s *Service) judge(ctx context.Context, q db.Querier, u org.Unit, o Opening, signed *sx2021.StepDone, on calendar.Date) (Checked, error) {
-	out := Checked{Unit: u, Kind: registry.DepartmentSite, Applying: u}
-	law, err := s.lawUnit(ctx, q, u)
-	if err != nil {
-		return out, err
-	}
-	if k, ok := sx2021.SiteKindFor(law); ok {
-		out.Kind = registry.SiteKind(k)
-	}
-	holder, err := s.sameHolder(ctx, q, u)
-	if err != nil {
-		return out, err
-	}
-	held, err := s.heldSites(ctx, q, holder)
-	if err != nil {
-		return out, err
-	}
-	kind := sx2021.SiteKind(out.Kind)
-	breaches := sx2021.CheckScope(sx2021.Holding{Unit: law, Object: sx2021.Site, SiteKind: kind, HasParent: u.Parent != ""})
-	outside := len(breaches) > 0
-	if !outside {
-		breaches = append(breaches, sx2021.CheckZone(law, kind)...)
-		breaches = append(breaches, sx2021.CheckOpening(sx2021.Opening{Unit: law, Object: sx2021.Site, SiteKind: kind, Event: o.Event, Sites: held})...)
-	}
-	chain := sx2021.Chain(law)
-	if signed != nil && !outside {
-		breaches = append(breaches, sx2021.CheckChain(chain, []sx2021.StepDone{*signed})...)
-	}
-	granted, err := s.granted(ctx, q, holder)
-	if err != nil {
-		return out, err
-	}
-	out.Standing, out.Lifted = rules.Lift(rules.Binding(breaches, on), granted, on)
-	out.Verdicts = verdicts(judged(out.Kind, chain[0].Clause, signed != nil), out.Standing, out.Lifted)
-	if outside {
+		slices.SortFunc(out, func(a, b Option) int { return strings.Compare(a.Value, b.Value) })
 		return out, nil
 	}
-	if out.Applying, err = s.applyingUnit(ctx, q, u, chain); err != nil {
-		return out, err
-	}
-	out.Steps, err = s.steps(ctx, q, u, chain)
-	return out, err
 }
 
-func verdicts(list []rules.Rule, standing, lifted []rules.Breach) []approval.Verdict {
-	var out []approval.Verdict
-	seen := map[string]bool{}
-	add := func(r rules.Rule) {
-		if seen[r.ID] {
-			return
-		}
-		seen[r.ID] = true
-		v := approval.Verdict{OK: true, Rule: r.ID, Citation: r.Citation, Says: r.Says}
-		for _, b := range standing {
-			if b.Rule.ID == r.ID {
-				v.OK, v.Note = false, b.Detail
-			}
-		}
-		for _, b := range lifted {
-			if b.Rule.ID == r.ID {
-				v.Lifted, v.Note = true, b.Detail+"省政府办公厅已批准例外。"
-			}
-		}
-		out = append(out, v)
+// judgeSite asks Articles 2, 7(1), 9 and 33 about a site to be opened.
+func judgeSite(ctx context.Context, s *Service, q db.Querier, f *facts) (verdict, error) {
+	kind := siteKind(f.law)
+	holder, quota := sx2021.DeptSiteHolder, []rules.Rule{sx2021.CountyDeptNoSite}
+	if kind == sx2021.Portal {
+		holder, quota = sx2021.PortalHolder, nil
 	}
-	for _, r := range list {
-		add(r)
+	var v verdict
+	v.ask(sx2021.CheckScope(sx2021.Holding{Unit: f.law, Object: sx2021.Site, SiteKind: kind, HasParent: f.unit.Parent != ""}), sx2021.SiteHolder, holder)
+	v.held = append(v.held, append(quota, sx2021.OneUnitOneSite, sx2021.NothingForEvents)...)
+	if v.outside = len(v.breaches) > 0; v.outside {
+		return v, nil
 	}
-	for _, b := range slices.Concat(standing, lifted) {
-		add(b.Rule)
-	}
-	return out
-}
-
-// check looks at the form itself.
-func (o *Opening) check(today calendar.Date) error {
-	var f fault.Fields
-	text := func(p *string, name, what string, limit int, must bool) {
-		*p = strings.TrimSpace(*p)
-		switch n := len([]rune(*p)); {
-		case n == 0 && must:
-			f.Add(name, "请填写"+what)
-		case n > limit:
-			f.Add(name, fmt.Sprintf("%s超过 %d 字，请压缩", what, limit))
-		}
-	}
-	text(&o.Name, "name", "网站名称", 60, true)
-	text(&o.Host, "host", "英文域名", 253, true)
-	text(&o.ChineseDomain, "domain", "中文域名", 80, false)
-	text(&o.Hosting, "hosting", "建设和托管方式说明", 500, !o.Hosted)
-	text(&o.Reason, "reason", "开设事由", 1000, true)
-	text(&o.Contact, "contact", "联系人", 30, true)
-	text(&o.Phone, "phone", "联系电话", 30, true)
-	text(&o.Principal, "principal", "主要负责同志姓名", 30, true)
-	if o.Host != "" {
-		h, err := registry.NormalizeHost(o.Host)
-		if err != nil {
-			f.Add("host", fault.Of(err).Says)
-		} else {
-			o.Host = h
-		}
-	}
-	if o.ChineseDomain != "" {
-		if !isChineseDomain(o.ChineseDomain) {
-			f.Add("domain", "中文域名不符合格式，应像 某某市商务局.政务")
-		}
-	}
-	if o.ConsentOn.After(today) {
-		f.Add("consent_on", "同意日期晚于今天，请核对")
-	}
-	return f.Err()
-}
-
-// title is what the case is called.
-func (o Opening) title(u org.Unit) string { return u.Name + "申请开设“" + o.Name + "”" }
-
-// prepare checks form, rules and files' presence, and says which breaches
-// stand. consentOnFile is true when a signed page was kept earlier.
-func (s *Service) prepare(ctx context.Context, q db.Querier, scope authz.Scope, o *Opening, uploads []approval.Upload, consentOnFile bool) (Checked, error) {
-	today := s.today()
-	u, err := s.org.UnitTx(ctx, q, scope, o.Unit)
+	held, err := s.heldSites(ctx, q, f.holder)
 	if err != nil {
-		return Checked{}, err
+		return v, err
 	}
-	if err := o.check(today); err != nil {
-		return Checked{}, err
+	v.ask(sx2021.CheckZone(f.law, kind))
+	v.ask(sx2021.CheckOpening(sx2021.Opening{Unit: f.law, Object: sx2021.Site, SiteKind: kind, Event: f.app.Ticked("event"), Sites: held}))
+	return v, s.askName(ctx, q, f, &v)
+}
+
+// askName asks Article 9 of the name, once there is one.
+func (s *Service) askName(ctx context.Context, q db.Querier, f *facts, v *verdict) error {
+	if f.app.Text("name") == "" {
+		return nil
 	}
-	file := consentOnFile || slices.ContainsFunc(uploads, func(u approval.Upload) bool { return u.Kind == ConsentFile })
-	signed := sx2021.StepDone{Act: sx2021.Consent, Body: sx2021.ThePrincipal, Level: sx2021.Level(u.Level),
-		Name: o.Principal, On: o.ConsentOn, File: file, ByPrincipal: o.ByPrincipal}
-	c, err := s.judge(ctx, q, u, *o, &signed, today)
+	ties, err := s.ties(ctx, q, f.unit)
 	if err != nil {
-		return c, err
-	}
-	if err := rules.Refuse(c.Standing); err != nil {
-		return c, onFields(err)
-	}
-	_, err = s.registry.SiteByHost(ctx, q, authz.System("lifecycle.host"), o.Host)
-	switch {
-	case err == nil:
-		return c, fault.Newf(fault.Invalid, "域名 %s 已登记给另一个网站，请核对。", o.Host).On("host", "这个域名已登记给另一个网站")
-	case !fault.Is(err, fault.NotFound):
-		return c, err
-	}
-	if _, err := applicant(ctx, c.Applying); err != nil {
-		return c, err
-	}
-	return c, nil
-}
-
-// onFields points a refusal at the fields that can mend it.
-func onFields(err error) error {
-	f := fault.Of(err)
-	for _, r := range f.Reasons {
-		switch r.ID {
-		case sx2021.GovernmentConsent.ID, sx2021.DepartmentConsent.ID:
-			name, says := "consent", "请上传主要负责同志签字页"
-			switch {
-			case strings.Contains(r.Says, "分管领导"):
-				name, says = "by_principal", "须由主要负责同志本人签字"
-			case strings.Contains(r.Says, "日期，"):
-				name, says = "consent_on", "请填写同意日期"
-			}
-			f.On(name, says)
-		case sx2021.NothingForEvents.ID:
-			f.On("event", "专项工作请在门户网站开设专题")
-		}
-	}
-	return f
-}
-
-// applicant is the signed-in person, who must handle applications at the very
-// unit that applies.
-func applicant(ctx context.Context, applying org.Unit) (*authz.Session, error) {
-	session := authz.SessionFrom(ctx)
-	if session == nil {
-		return nil, fault.New(fault.SignIn, "请先登录。")
-	}
-	if !approval.MayAmend(session, approval.Case{Unit: applying.ID}) {
-		return nil, fault.Newf(fault.Refused, "这项申请应由“%s”提出，您不是该单位的经办人员；请联系该单位办理。", applying.Name)
-	}
-	return session, nil
-}
-
-// ApplyOpening submits the application and puts it before the first office.
-// The breaches that stand, or that an exception lifts, come with the answer.
-func (s *Service) ApplyOpening(ctx context.Context, scope authz.Scope, o Opening, uploads []approval.Upload) (approval.Case, []rules.Breach, error) {
-	// Everything is checked before a byte is stored, and again inside the
-	// transaction, where it counts.
-	c, err := s.prepare(ctx, s.db, scope, &o, uploads, false)
-	if err != nil {
-		return approval.Case{}, c.Standing, err
-	}
-	files, err := s.take(ctx, uploads)
-	if err != nil {
-		return approval.Case{}, nil, err
-	}
-	var opened approval.Case
-	err = s.db.Update(ctx, func(tx *db.Tx) error {
-		if c, err = s.prepare(ctx, tx, scope, &o, uploads, false); err != nil {
-			return err
-		}
-		session, err := applicant(ctx, c.Applying)
-		if err != nil {
-			return err
-		}
-		if opened, err = s.approvals.Submit(ctx, tx, approval.Application{
-			Kind: OpeningKind, Title: o.title(c.Unit), Unit: c.Applying.ID, Applicant: org.PersonID(session.PersonID),
-			Form: o, ConsentBy: o.Principal, ConsentOn: o.ConsentOn, Steps: c.Steps,
-		}); err != nil {
-			return err
-		}
-		return s.keep(ctx, tx, opened.ID, files, c)
-	})
-	if err != nil {
-		return approval.Case{}, c.Standing, err
-	}
-	return opened, c.Lifted, nil
-}
-
-// Opening is the application as it stands, of a case in scope.
-func (s *Service) Opening(ctx context.Context, scope authz.Scope, id approval.CaseID) (approval.Case, Opening, error) {
-	c, err := s.approvals.CaseTx(ctx, s.db, scope, id)
-	if err != nil {
-		return c, Opening{}, err
-	}
-	o, err := openingOf(c)
-	return c, o, err
-}
-
-func openingOf(c approval.Case) (Opening, error) {
-	var o Opening
-	if c.Kind != OpeningKind {
-		return o, fault.Missing("开设申请")
-	}
-	if err := json.Unmarshal(c.Form, &o); err != nil {
-		return o, fmt.Errorf("lifecycle: read opening %s: %w", c.ID, err)
-	}
-	return o, nil
-}
-
-// ResubmitOpening amends a returned application and puts it before the office
-// that returned it. The unit cannot be exchanged; files kept earlier stay.
-func (s *Service) ResubmitOpening(ctx context.Context, scope authz.Scope, id approval.CaseID, o Opening, uploads []approval.Upload, why string) (approval.Case, []rules.Breach, error) {
-	var checked Checked
-	look := func(q db.Querier) error {
-		c, err := s.approvals.CaseTx(ctx, q, scope, id)
-		if err != nil {
-			return err
-		}
-		before, err := openingOf(c)
-		if err != nil {
-			return err
-		}
-		if c.State != approval.Returned {
-			return fault.New(fault.Conflict, "这件申请现在是“"+c.StateName()+"”，不能补正。请刷新后再看。")
-		}
-		o.Unit = before.Unit
-		have, err := approval.Attachments(ctx, q, "case", string(id))
-		if err != nil {
-			return err
-		}
-		signed := slices.ContainsFunc(have, func(a approval.Attachment) bool { return a.Kind == ConsentFile })
-		// The unit was in scope when the case was opened; the case is in scope now.
-		checked, err = s.prepare(ctx, q, authz.System("lifecycle.resubmit"), &o, uploads, signed)
 		return err
 	}
-	if err := look(s.db); err != nil {
-		return approval.Case{}, checked.Standing, err
+	v.held = append(v.held, sx2021.NameTied)
+	if f.app.Text("name_reason") == "" {
+		v.ask(sx2021.TiedTo(f.app.Text("name"), ties...))
 	}
-	files, err := s.take(ctx, uploads)
-	if err != nil {
-		return approval.Case{}, nil, err
-	}
-	var c approval.Case
-	err = s.db.Update(ctx, func(tx *db.Tx) error {
-		if err := look(tx); err != nil {
-			return err
-		}
-		if c, err = s.approvals.Resubmit(ctx, tx, scope, id, o.title(checked.Unit), o, why); err != nil {
-			return err
-		}
-		return s.keep(ctx, tx, id, files, checked)
-	})
-	if err != nil {
-		return approval.Case{}, checked.Standing, err
-	}
-	return c, checked.Lifted, nil
+	return nil
 }
 
-// take keeps the uploads' bytes; owners come in the transaction. A blob that
-// never gets an owner is swept.
-func (s *Service) take(ctx context.Context, uploads []approval.Upload) ([]approval.Attachment, error) {
-	const most = 12
-	if len(uploads) > most {
-		return nil, fault.Newf(fault.Invalid, "附件超过 %d 个，请合并后再上传。", most).On("other", "附件过多")
+// ties are the words of area and unit a name can be tied to, the short ones of
+// at least two characters.
+func (s *Service) ties(ctx context.Context, q db.Querier, u org.Unit) ([]string, error) {
+	area, err := s.org.Area(ctx, q, u.Area)
+	if err != nil {
+		return nil, err
 	}
-	var out []approval.Attachment
-	for _, u := range uploads {
-		a, err := approval.Take(ctx, s.store, u)
+	words := []string{sx2021.ShortArea(area.Name), strings.TrimSuffix(area.Name, "示范区"), u.Name, u.ShortName, strings.TrimPrefix(u.Name, area.Name)}
+	if u.Parent != "" {
+		parent, err := s.org.UnitTx(ctx, q, authz.System("lifecycle.ties"), u.Parent)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, a)
+		words = append(words, parent.Name, parent.ShortName, strings.TrimPrefix(parent.Name, area.Name))
+	}
+	var out []string
+	for _, w := range words {
+		if len([]rune(w)) >= 2 && !slices.Contains(out, w) {
+			out = append(out, w)
+		}
 	}
 	return out, nil
 }
 
-// keep gives the files their owner and the case its verdicts of the moment.
-func (s *Service) keep(ctx context.Context, tx *db.Tx, id approval.CaseID, files []approval.Attachment, c Checked) error {
-	for _, a := range files {
-		a.OwnerKind, a.OwnerID = "case", string(id)
-		if _, err := approval.Attach(ctx, tx, a); err != nil {
-			return err
+// judgeAccount asks Articles 2, 7(1), 9 and 27 about an account or app to be
+// opened.
+func judgeAccount(ctx context.Context, s *Service, q db.Querier, f *facts) (verdict, error) {
+	var v verdict
+	v.ask(sx2021.CheckScope(sx2021.Holding{Unit: f.law, Object: f.kind, HasParent: f.unit.Parent != ""}), sx2021.AccountHolder)
+	if v.outside = len(v.breaches) > 0; v.outside {
+		return v, nil
+	}
+	units, err := s.accountUnits(ctx, q, f.holder)
+	if err != nil {
+		return v, err
+	}
+	held, err := s.heldAccounts(ctx, q, units, "")
+	if err != nil {
+		return v, err
+	}
+	platform := f.app.Text("platform")
+	count := map[string]int{}
+	apps := 0
+	var others []string
+	for _, h := range held {
+		count[registry.Platforms[h.platform]]++
+		switch {
+		case h.kind == sx2021.App:
+			apps++
+		case h.platform != platform:
+			others = append(others, h.name)
 		}
 	}
-	return s.remember(ctx, tx, id, c.Verdicts)
+	o := sx2021.Opening{Unit: f.law, Object: f.kind, Event: f.app.Ticked("event")}
+	if platform != "" {
+		o.Platform, o.Accounts = registry.Platforms[platform], count
+	}
+	v.ask(sx2021.CheckOpening(o), sx2021.NothingForEvents)
+	if f.kind == sx2021.App {
+		v.held = append(v.held, sx2021.AppNecessity)
+		if f.final || f.app.Text("necessity") != "" {
+			v.ask(sx2021.CheckApp(sx2021.AppPlan{Necessity: f.app.Text("necessity"), Apps: apps}))
+		}
+		return v, s.askName(ctx, q, f, &v)
+	}
+	v.held = append(v.held, sx2021.OneAccountPlatform, sx2021.SameName)
+	if name := f.app.Text("name"); name != "" && platform != "" {
+		// Not yet verified: it is not open. Only the name is asked here.
+		v.ask(sx2021.CheckNaming(sx2021.Naming{Name: name, Sponsor: f.unit.Name, Verification: f.unit.Name, OtherNames: others}))
+	}
+	return v, s.askName(ctx, q, f, &v)
 }
 
-func (s *Service) remember(ctx context.Context, tx *db.Tx, id approval.CaseID, list []approval.Verdict) error {
-	text, err := json.Marshal(list)
-	if err != nil {
+// hostIsFree keeps one host to one site.
+func hostIsFree(ctx context.Context, s *Service, q db.Querier, f *facts) error {
+	host := f.app.Text("host")
+	_, err := s.registry.SiteByHost(ctx, q, authz.System("lifecycle.host"), host)
+	switch {
+	case err == nil:
+		return fault.Newf(fault.Invalid, "域名 %s 已登记给另一个网站，请核对。", host).On("host", "这个域名已登记给另一个网站")
+	case !fault.Is(err, fault.NotFound):
 		return err
 	}
-	if _, err := tx.Exec(ctx, `
-		INSERT INTO opening_check (case_id, verdicts, checked_at) VALUES ($1, $2, $3)
-		ON CONFLICT (case_id) DO UPDATE SET verdicts = excluded.verdicts, checked_at = excluded.checked_at`, id, string(text), tx.Now()); err != nil {
-		return fmt.Errorf("lifecycle: keep verdicts: %w", err)
-	}
-	return audit.Record(ctx, tx, audit.Entry{Act: "lifecycle.opening.check", Target: audit.Target{Kind: "case", ID: string(id)}, After: list})
+	return nil
 }
 
-// opened is what the province's approval brings about, in its transaction: the
-// quota is asked again (two applications may have run side by side), then the
-// planned site, its year, and its checklist.
-func (s *Service) opened(ctx context.Context, tx *db.Tx, c approval.Case) error {
-	o, err := openingOf(c)
-	if err != nil {
-		return err
+func siteKind(u sx2021.Unit) sx2021.SiteKind {
+	if k, ok := sx2021.SiteKindFor(u); ok {
+		return k
 	}
-	today := calendar.DateOf(tx.Now())
-	u, err := s.org.UnitTx(ctx, tx, authz.System("lifecycle.opened"), o.Unit)
-	if err != nil {
-		return err
-	}
-	have, err := approval.Attachments(ctx, tx, "case", string(c.ID))
-	if err != nil {
-		return err
-	}
-	signed := sx2021.StepDone{Act: sx2021.Consent, Body: sx2021.ThePrincipal, Level: sx2021.Level(u.Level), Name: o.Principal, On: o.ConsentOn,
-		File: slices.ContainsFunc(have, func(a approval.Attachment) bool { return a.Kind == ConsentFile }), ByPrincipal: o.ByPrincipal}
-	checked, err := s.judge(ctx, tx, u, o, &signed, today)
-	if err != nil {
-		return err
-	}
-	if err := rules.Refuse(checked.Standing); err != nil {
-		return err
-	}
-	if err := s.remember(ctx, tx, c.ID, checked.Verdicts); err != nil {
-		return err
-	}
-	slug := ""
-	if o.Hosted {
-		if slug, err = s.slugFor(ctx, tx, o.Host, c.Number); err != nil {
-			return err
+	return sx2021.DepartmentSite
+}
+
+// siteOpened plans the site, its year and its checklist.
+func siteOpened(ctx context.Context, s *Service, tx *db.Tx, f *facts) (string, error) {
+	a := f.app
+	hosted, slug := a.Text("building") == "hosted", ""
+	var err error
+	if hosted {
+		if slug, err = s.slugFor(ctx, tx, a.Text("host"), f.number); err != nil {
+			return "", err
 		}
 	}
 	site, err := s.registry.PlanSite(ctx, tx, registry.Site{
-		Unit: u.ID, Kind: checked.Kind, Name: o.Name, Host: o.Host, ChineseDomain: o.ChineseDomain, Hosted: o.Hosted, Slug: slug,
-		Contact: o.Phone, Source: "开设审批", SourceRef: c.Number, CaseID: string(c.ID),
+		Unit: f.unit.ID, Kind: registry.SiteKind(siteKind(f.law)), Name: a.Text("name"), Host: a.Text("host"), ChineseDomain: a.Text("domain"), Hosted: hosted, Slug: slug,
+		Contact: a.Text("phone"), Source: "开设审批", SourceRef: f.number, CaseID: string(f.caseID),
 	})
 	if err != nil {
-		return err
+		return "", err
+	}
+	return s.planned(ctx, tx, registry.Ref{Kind: sx2021.Site, ID: string(site.ID)}, a)
+}
+
+// accountOpened plans the account or app, its year and its checklist.
+func accountOpened(ctx context.Context, s *Service, tx *db.Tx, f *facts) (string, error) {
+	a := f.app
+	account, err := s.registry.PlanAccount(ctx, tx, registry.Account{
+		Unit: f.unit.ID, Platform: a.Text("platform"), Name: a.Text("name"), Purpose: a.Text("purpose"), Necessity: a.Text("necessity"),
+		Source: "开设审批", SourceRef: f.number, CaseID: string(f.caseID),
+	})
+	if err != nil {
+		return "", err
+	}
+	return s.planned(ctx, tx, registry.Ref{Kind: f.kind, ID: string(account.ID)}, a)
+}
+
+// planned starts what follows the province's consent: one year, and the
+// checklist of the launch.
+func (s *Service) planned(ctx context.Context, tx *db.Tx, ref registry.Ref, a *Application) (string, error) {
+	o, err := s.registry.Object(ctx, tx, authz.System("lifecycle.planned"), ref)
+	if err != nil {
+		return "", err
 	}
 	if err := s.obligations.Open(ctx, tx, obligation.Debt{
-		Kind: LaunchObligation.ID, Unit: u.ID, Subject: subjectOf(site), Link: launchLink(site.ID), Due: calendar.Due{On: sx2021.LaunchBy(today)},
+		Kind: LaunchObligation.ID, Unit: o.Unit, Subject: subjectOf(o), Link: launchLink(ref), Due: calendar.Due{On: sx2021.LaunchBy(calendar.DateOf(tx.Now()))},
 	}); err != nil {
-		return err
+		return "", err
 	}
-	return s.startChecklist(ctx, tx, site, o)
+	return launchLink(ref), s.startChecklist(ctx, tx, o, a)
+}
+
+// madeBy is the object an opening brought.
+func (s *Service) madeBy(ctx context.Context, q db.Querier, m Matter, id approval.CaseID) (registry.Ref, error) {
+	table := "account"
+	if m.ID == OpeningMatter {
+		table = "site"
+	}
+	have, err := db.One(ctx, q, db.Value[string], `SELECT id FROM `+table+` WHERE case_id = $1`, id)
+	if db.None(err) {
+		return registry.Ref{}, nil
+	}
+	return registry.Ref{Kind: m.Objects[0], ID: have}, err
 }
 
 var noSlug = regexp.MustCompile(`[^a-z0-9]+`)
@@ -498,100 +334,27 @@ func (s *Service) slugFor(ctx context.Context, tx *db.Tx, host, number string) (
 	return "", fmt.Errorf("lifecycle: no free short name for %s", host)
 }
 
-func subjectOf(site registry.Site) obligation.Subject {
-	return obligation.Subject{Kind: "site", ID: string(site.ID), Name: site.Name}
-}
-
-func launchLink(id registry.SiteID) string { return "/console/sites/" + string(id) + "/launch" }
-
-// present shows an opening. While it runs the rules are asked anew; once it has
-// ended, what they said then is shown.
-func (s *Service) present(ctx context.Context, c approval.Case) (approval.Presentation, error) {
-	p := approval.Presentation{KindName: "开设网站申请", Amend: "/console/openings/" + string(c.ID) + "/amend"}
-	o, err := openingOf(c)
-	if err != nil {
-		return p, err
+// firstForm reads an application of the time when only sites were opened here.
+func firstForm(c approval.Case) (Application, error) {
+	var o struct {
+		Unit                                                           org.UnitID
+		Name, Host, Domain, Hosting, Reason, Contact, Phone, Principal string
+		Hosted, Event                                                  bool
+		ByPrincipal                                                    bool          `json:"by_principal"`
+		ConsentOn                                                      calendar.Date `json:"consent_on"`
 	}
-	u, err := s.org.Unit(ctx, authz.System("lifecycle.present"), o.Unit)
-	if err != nil {
-		return p, err
+	if err := json.Unmarshal(c.Form, &o); err != nil {
+		return Application{}, fmt.Errorf("lifecycle: read opening %s: %w", c.ID, err)
 	}
-	checked, err := s.judge(ctx, s.db, u, o, nil, s.today())
-	if err != nil && !fault.Is(err, fault.Refused) {
-		return p, err
+	a := Application{Matter: OpeningMatter, Unit: o.Unit, Principal: o.Principal, ByPrincipal: o.ByPrincipal, ConsentOn: o.ConsentOn,
+		Values: map[string]string{"reason": o.Reason, "contact": o.Contact, "phone": o.Phone, "name": o.Name, "host": o.Host, "domain": o.Domain, "hosting": o.Hosting, "building": "own"}}
+	if o.Hosted {
+		a.set("building", "hosted")
 	}
-	p.Facts = o.facts(u, checked.Kind)
-	kept, err := db.One(ctx, s.db, db.Value[string], `SELECT verdicts FROM opening_check WHERE case_id = $1`, c.ID)
-	if err != nil {
-		return p, fmt.Errorf("lifecycle: read verdicts: %w", err)
-	}
-	if err := json.Unmarshal([]byte(kept), &p.Verdicts); err != nil {
-		return p, err
-	}
-	p.Judged = "提交或办结时的核对结果"
-	if c.State == approval.InReview || c.State == approval.Returned {
-		p.Judged = "按当前台账核对"
-		p.Verdicts = merge(p.Verdicts, checked.Verdicts)
-	}
-	if c.State == approval.Approved {
-		id, err := db.One(ctx, s.db, db.Value[registry.SiteID], `SELECT id FROM site WHERE case_id = $1`, c.ID)
-		if err != nil && !db.None(err) {
-			return p, err
-		}
-		if err == nil {
-			p.Result, p.ResultName = launchLink(id), "上线清单"
-		}
-	}
-	return p, nil
-}
-
-// merge replaces kept verdicts by newer ones of the same rule and keeps the
-// rest: those of the consent do not change with the ledger.
-func merge(kept, now []approval.Verdict) []approval.Verdict {
-	out := slices.Clone(kept)
-	for _, v := range now {
-		if i := slices.IndexFunc(out, func(k approval.Verdict) bool { return k.Rule == v.Rule }); i >= 0 {
-			out[i] = v
-		} else {
-			out = append(out, v)
-		}
-	}
-	return out
-}
-
-func (o Opening) facts(u org.Unit, kind registry.SiteKind) []approval.Fact {
-	way := "在集约化平台建设"
-	if !o.Hosted {
-		way = "自行建设：" + o.Hosting
-	} else if o.Hosting != "" {
-		way += "（" + o.Hosting + "）"
-	}
-	event, signer := "否", "主要负责同志本人"
 	if o.Event {
-		event = "是"
+		a.set("event", "yes")
 	}
-	if !o.ByPrincipal {
-		signer = "非主要负责同志"
-	}
-	var out []approval.Fact
-	add := func(section, name, text string) {
-		out = append(out, approval.Fact{Section: section, Name: name, Text: text})
-	}
-	add("单位与事由", "申请单位", u.Name)
-	add("单位与事由", "单位性质", u.Kind.Name()+"（"+u.Level.Name()+"）")
-	add("单位与事由", "开设事由", o.Reason)
-	add("单位与事由", "是否专项活动网站", event)
-	add("单位与事由", "联系人", o.Contact)
-	add("单位与事由", "联系电话", o.Phone)
-	add("站点信息", "网站名称", o.Name)
-	add("站点信息", "网站类型", kind.Name())
-	add("站点信息", "英文域名", o.Host)
-	add("站点信息", "中文域名", o.ChineseDomain)
-	add("站点信息", "建设方式", way)
-	add("主要负责同志同意", "主要负责同志", o.Principal)
-	add("主要负责同志同意", "签字人", signer)
-	add("主要负责同志同意", "同意日期", o.ConsentOn.Chinese())
-	return out
+	return a, nil
 }
 
 // isChineseDomain reports whether the name is a domain and written in Chinese:
@@ -599,4 +362,10 @@ func (o Opening) facts(u org.Unit, kind registry.SiteKind) []approval.Fact {
 func isChineseDomain(name string) bool {
 	_, err := registry.NormalizeHost(name)
 	return err == nil && strings.ContainsFunc(name, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+}
+
+// isAddress reports whether s is a whole web address.
+func isAddress(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && len(s) <= 500
 }

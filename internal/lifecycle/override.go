@@ -33,7 +33,22 @@ type Override struct {
 	GrantedBy string
 	Grantor   string
 	GrantedAt time.Time
+	// Ended is the last day when it was ended before Until.
+	Ended     calendar.Date
+	EndedBy   string
+	EndReason string
 }
+
+// Until the day, or the earlier one on which it was ended.
+func (o Override) last() calendar.Date {
+	if !o.Ended.IsZero() && o.Ended.Before(o.Until) {
+		return o.Ended
+	}
+	return o.Until
+}
+
+// InForce reports whether it stands on the day.
+func (o Override) InForce(on calendar.Date) bool { return !on.Before(o.From) && !on.After(o.last()) }
 
 // Exceptions are the rules the province may lift for openings.
 func (s *Service) Exceptions() []rules.Rule { return s.book.InPrinciple() }
@@ -118,16 +133,16 @@ func (s *Service) provincialOffice(ctx context.Context, q db.Querier, session *a
 }
 
 func (o Override) law() rules.Override {
-	return rules.Override{Rule: o.Rule, Grantor: o.Grantor, ByProvince: true, Reason: o.Reason, From: o.From, Until: o.Until}
+	return rules.Override{Rule: o.Rule, Grantor: o.Grantor, ByProvince: true, Reason: o.Reason, From: o.From, Until: o.last()}
 }
 
 const overrideSelect = `
-	SELECT o.id, o.rule_id, o.unit_id, u.name, o.reason, o.from_on, o.until_on, o.granted_by, o.grantor, o.granted_at
+	SELECT o.id, o.rule_id, o.unit_id, u.name, o.reason, o.from_on, o.until_on, o.granted_by, o.grantor, o.granted_at, o.ended_on, o.ended_by, o.end_reason
 	  FROM rule_override o JOIN unit u ON u.id = o.unit_id`
 
 func scanOverride(r db.Scanner) (Override, error) {
 	var o Override
-	err := r.Scan(&o.ID, &o.Rule, &o.Unit, &o.UnitName, &o.Reason, &o.From, &o.Until, &o.GrantedBy, &o.Grantor, &o.GrantedAt)
+	err := r.Scan(&o.ID, &o.Rule, &o.Unit, &o.UnitName, &o.Reason, &o.From, &o.Until, &o.GrantedBy, &o.Grantor, &o.GrantedAt, &o.Ended, &o.EndedBy, &o.EndReason)
 	return o, err
 }
 
@@ -148,9 +163,9 @@ func (s *Service) Overrides(ctx context.Context, scope authz.Scope, f OverrideFi
 	scope.Where(&w, "u")
 	w.AndIf(f.Rule != "", "o.rule_id = ?", f.Rule).AndIf(f.Unit != "", "o.unit_id = ?", f.Unit)
 	if f.Year > 0 {
-		w.And("o.from_on <= ? AND o.until_on >= ?", calendar.Date{Year: f.Year, Month: time.December, Day: 31}, calendar.Date{Year: f.Year, Month: time.January, Day: 1})
+		w.And("o.from_on <= ? AND COALESCE(o.ended_on, o.until_on) >= ?", calendar.Date{Year: f.Year, Month: time.December, Day: 31}, calendar.Date{Year: f.Year, Month: time.January, Day: 1})
 	}
-	w.AndIf(f.Now, "o.from_on <= ? AND o.until_on >= ?", s.today(), s.today())
+	w.AndIf(f.Now, "o.from_on <= ? AND COALESCE(o.ended_on, o.until_on) >= ?", s.today(), s.today())
 	total, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM rule_override o JOIN unit u ON u.id = o.unit_id WHERE `+w.SQL(), w.Args()...)
 	if err != nil {
 		return nil, 0, err
@@ -166,6 +181,63 @@ func (s *Service) Overrides(ctx context.Context, scope authz.Scope, f OverrideFi
 		}
 	}
 	return list, total, err
+}
+
+// Override in scope.
+func (s *Service) Override(ctx context.Context, scope authz.Scope, id string) (Override, error) {
+	o, err := s.override(ctx, s.db, id)
+	if err != nil {
+		return o, err
+	}
+	if _, err := s.org.UnitTx(ctx, s.db, scope, o.Unit); err != nil {
+		return Override{}, fault.Missing("例外")
+	}
+	return o, nil
+}
+
+func (s *Service) override(ctx context.Context, q db.Querier, id string) (Override, error) {
+	o, err := db.One(ctx, q, scanOverride, overrideSelect+` WHERE o.id = $1`, id)
+	if db.None(err) {
+		return o, fault.Missing("例外")
+	}
+	if r, ok := s.book.Rule(o.Rule); ok {
+		o.Says, o.Citation = r.Says, r.Citation
+	}
+	return o, err
+}
+
+// EndOverride ends an exception before its day: today is its last. Only the
+// provincial office ends what it granted; what was opened under it stays.
+func (s *Service) EndOverride(ctx context.Context, scope authz.Scope, id, reason string) (Override, error) {
+	reason = strings.TrimSpace(reason)
+	if n := len([]rune(reason)); n == 0 || n > 500 {
+		return Override{}, fault.New(fault.Invalid, "请写明提前终止的原因，500 字以内。").On("reason", "请写明原因")
+	}
+	session := authz.SessionFrom(ctx)
+	var o Override
+	err := s.db.Update(ctx, func(tx *db.Tx) error {
+		if _, err := s.provincialOffice(ctx, tx, session); err != nil {
+			return err
+		}
+		var err error
+		if o, err = s.override(ctx, tx, id); err != nil {
+			return err
+		}
+		u, err := s.org.UnitTx(ctx, tx, scope, o.Unit)
+		if err != nil {
+			return fault.Missing("例外")
+		}
+		today := calendar.DateOf(tx.Now())
+		if !o.Ended.IsZero() || o.Until.Before(today) {
+			return fault.New(fault.Conflict, "这项例外已经终止或到期，请刷新后再看。")
+		}
+		o.Ended, o.EndedBy, o.EndReason = today, session.Name, reason
+		if _, err := tx.Exec(ctx, `UPDATE rule_override SET ended_on = $2, ended_by = $3, end_reason = $4 WHERE id = $1`, id, o.Ended, o.EndedBy, o.EndReason); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "lifecycle.override.end", Target: org.UnitTarget(u), Basis: o.Citation, After: o})
+	})
+	return o, err
 }
 
 // granted are the exceptions of one holder, for rules.Lift, which asks about

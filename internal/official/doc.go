@@ -1,6 +1,6 @@
 // Package official reads and writes the papers an office exchanges: tables that
 // come in as CSV or XLSX, tables that go out, and documents in the layout of
-// GB/T 9704-2012 as DOCX. It is the only package that knows these file formats
+// GB/T 9704-2012 as DOCX and PDF. It is the only package that knows these file formats
 // and the only one that imports their libraries.
 //
 // It decides how a file is opened safely (sizes, unpacking ratios, counts), how
@@ -19,6 +19,9 @@
 // 版记 and repeating header rows. The library at hand (godocx) has no door to
 // the grid, the footers or the even pages, so the ten small parts are written
 // directly with archive/zip; nothing else imports it.
+//
+// PDF: gopdf embeds a subset of one TrueType font found on the machine; where
+// lines break, and what may not begin one, is decided here.
 //
 // XLSX in: excelize read as a stream gives no cell types (a date is a number in
 // a local format), stops without an error at broken XML, and loads the whole

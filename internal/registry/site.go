@@ -61,6 +61,7 @@ var moves = []passage.Move{
 	{From: Planned, Act: "launch", To: Running, Says: "上线", Guard: "标识码、安全检测报告等齐备", Permit: string(authz.LaunchManage)},
 	{From: Planned, Act: "abandon", To: Closed, Says: "取消筹建", Guard: "", Permit: "system"},
 	{From: Running, Act: "go_offline", To: TemporarilyOffline, Says: "临时下线", Guard: "省级批准的下线时段，两处公告已发布", Permit: "system"},
+	{From: Running, Act: "emergency_offline", To: TemporarilyOffline, Says: "紧急下线", Guard: "不可抗力或被责令紧急关停", Permit: "system"},
 	{From: TemporarilyOffline, Act: "resume", To: Running, Says: "恢复", Guard: "", Permit: "system"},
 	{From: Running, Act: "begin_exit", To: Exiting, Says: "批准退出监管", Guard: "国务院办公厅批准", Permit: "system"},
 	{From: TemporarilyOffline, Act: "begin_exit", To: Exiting, Says: "批准退出监管", Guard: "国务院办公厅批准", Permit: "system"},

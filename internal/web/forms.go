@@ -60,6 +60,8 @@ type Field struct {
 	// Watch, when set, is a path asked by htmx with the field's value when it
 	// changes; the answer replaces the element of id WatchInto.
 	Watch, WatchInto string
+	// WatchWith selects the other fields whose values go with it.
+	WatchWith string
 }
 
 func (Field) partial() string { return "field" }

@@ -191,7 +191,7 @@ func TestHostileTextStaysText(t *testing.T) {
 		Tag{Text: hostile}, Alert{Text: hostile, Title: hostile}, Link{Text: hostile, Href: "javascript:alert(1)"}, Receipt{Text: hostile},
 		Field{Name: hostile, Label: hostile, Value: hostile, Hint: hostile, Error: hostile}, Field{Kind: TextArea, Name: "a", Value: "</textarea><script>x</script>"},
 		Table{Caption: hostile, Columns: []Column{{Head: hostile, Sort: "javascript:alert(1)"}}, Rows: []Row{{Cells: []Cell{Text(hostile)}}}},
-		Stat{Name: hostile, Value: hostile, Href: "data:text/html,x"}, Flow{Label: hostile, Items: []Step{{Name: hostile, Who: hostile}}}, DiffOf(hostile, hostile, "x"),
+		Stat{Name: hostile, Value: hostile, Href: "data:text/html,x"}, States{Label: hostile, Boxes: []StateBox{{Key: "a", Name: hostile}, {Key: "b", Name: hostile, Col: 1}}, Moves: []StateMove{{From: "a", To: "b", N: 1}}}, Flow{Label: hostile, Items: []Step{{Name: hostile, Who: hostile}}}, DiffOf(hostile, hostile, "x"),
 	} {
 		html, err := Rendered(c)
 		if err != nil {

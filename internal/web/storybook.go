@@ -186,6 +186,8 @@ func catalogue() []Story {
 		{"办理时间轴", "谁、在哪个单位、何时、说了什么。", []Component{Timeline{Title: "办理过程", Events: []Event{
 			{At: at.Add(-74 * time.Hour), Title: "提出申请", Who: "李建国", Unit: "秦川县教育局"}, {At: at.Add(-24 * time.Hour), Kind: Warn, Title: "退回补正", Who: "王秀兰", Unit: "县政府办", Text: "请补充安全检测报告。", Took: 26 * time.Hour}, {At: at, Kind: Good, Title: "审核同意", Who: "王秀兰", Unit: "县政府办", Text: "拟同意，请领导审定。", Took: 90 * time.Minute}}, Next: "市政府办公室审核"}}},
 		{"步骤", "一件事要走哪几步、走到哪里。", []Component{Steps{Label: "申请进度", Items: sampleSteps()}}},
+		{"状态图", "由状态转换表画出：现在在哪里，接下来能到哪里；箭头上的编号对应旁边的清单。", []Component{States{Label: "状态图：现在是运行", Boxes: []StateBox{{Key: "planned", Name: "筹建", Was: true}, {Key: "running", Name: "运行", Col: 1, Now: true}, {Key: "off", Name: "临时下线", Col: 2}},
+			Moves: []StateMove{{From: "planned", To: "running", N: 1}, {From: "running", To: "off", N: 2, Open: true}, {From: "off", To: "running", N: 3}, {From: "planned", To: "off", N: 4, Low: true}}}}},
 		{"流程图", "把步骤画出来；内容以时间轴为准。", []Component{Flow{Label: "审批流程图：第三步市政府办审核进行中", Items: sampleSteps()}}},
 		{"规则核对", "逐条列出符合与不符合，附条款。", []Component{breaches}},
 		{"进度", "做了多少。", []Component{Progress{Label: "巡查进度", Value: 14, Max: 60}}},

@@ -5,6 +5,7 @@ import (
 
 	"zhengshu/internal/approval"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/workbench"
 )
 
@@ -29,7 +30,23 @@ func (i Inbox) Tasks(ctx context.Context, session *authz.Session, tab workbench.
 	case workbench.ToDo:
 		return i.toDo(ctx, session, limit)
 	case workbench.Done:
-		cases, err = i.approvals.DecidedBy(ctx, session, limit)
+		if cases, err = i.approvals.DecidedBy(ctx, session, limit); err != nil {
+			return nil, err
+		}
+		answered, err := i.approvals.AnsweredBy(ctx, session, limit)
+		if err != nil {
+			return nil, err
+		}
+		var out []workbench.Task
+		for _, c := range cases {
+			out = append(out, taskOf(c))
+		}
+		for _, q := range answered {
+			t := askedTask(q)
+			t.At, t.Act, t.State = q.EndedAt, "查看", q.StateName()
+			out = append(out, t)
+		}
+		return out, nil
 	case workbench.Started:
 		cases, err = i.approvals.StartedBy(ctx, session, limit)
 	}
@@ -56,6 +73,13 @@ func (i Inbox) toDo(ctx context.Context, session *authz.Session, limit int) ([]w
 		t.At, t.Due, t.Act, t.Minutes, t.State = steps[n].ArrivedAt, steps[n].Due, "去审核", reviewMinutes, steps[n].Name
 		out = append(out, t)
 	}
+	asked, err := i.approvals.Inbox(ctx, session, limit)
+	if err != nil {
+		return nil, err
+	}
+	for _, q := range asked {
+		out = append(out, askedTask(q))
+	}
 	mine, err := i.approvals.StartedBy(ctx, session, limit)
 	if err != nil {
 		return nil, err
@@ -72,4 +96,10 @@ func (i Inbox) toDo(ctx context.Context, session *authz.Session, limit int) ([]w
 
 func taskOf(c approval.Case) workbench.Task {
 	return workbench.Task{Key: "case:" + string(c.ID), Kind: "审批", Title: c.Title, From: c.UnitName, At: c.OpenedAt, State: c.StateName(), Link: c.Link(), Act: "查看"}
+}
+
+// askedTask is an opinion that waits to be given.
+func askedTask(q approval.Request) workbench.Task {
+	return workbench.Task{Key: "case_request:" + q.ID, Kind: q.KindName(), Title: q.CaseTitle, From: q.AskerName, At: q.AskedAt, Due: calendar.Due{On: q.Due}, State: q.StateName(),
+		Link: casesPath + "/" + string(q.Case), Act: "去答复", Minutes: reviewMinutes}
 }

@@ -8,9 +8,12 @@ import (
 	"zhengshu/internal/approval"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/lifecycle"
 	"zhengshu/internal/org"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/web"
 )
 
@@ -22,11 +25,13 @@ type Handler struct {
 	lifecycle *lifecycle.Service
 	approvals *approval.Service
 	org       *org.Service
+	registry  *registry.Service
+	db        *db.DB
 }
 
 // New makes the handler.
-func New(l *lifecycle.Service, a *approval.Service, o *org.Service) *Handler {
-	return &Handler{lifecycle: l, approvals: a, org: o}
+func New(d *db.DB, l *lifecycle.Service, a *approval.Service, o *org.Service, reg *registry.Service) *Handler {
+	return &Handler{lifecycle: l, approvals: a, org: o, registry: reg, db: d}
 }
 
 // uploads holds four files of the largest size; each is held to its own limit.
@@ -34,23 +39,39 @@ const uploads = 4*approval.MaxUpload + 1<<20
 
 // Routes of the door.
 func (h *Handler) Routes() []web.Route {
-	return []web.Route{
-		{Pattern: "GET /console/openings/new", Permit: authz.OpeningApply, Handle: h.showNew},
-		{Pattern: "GET /console/openings/check", Permit: authz.OpeningApply, Handle: h.check},
-		{Pattern: "POST /console/openings/new", Permit: authz.OpeningApply, Handle: h.apply, MaxBody: uploads},
-		{Pattern: "GET /console/openings/{id}/amend", Permit: authz.OpeningApply, Handle: h.showAmend},
-		{Pattern: "POST /console/openings/{id}/amend", Permit: authz.OpeningApply, Handle: h.amend, MaxBody: uploads},
-		{Pattern: "GET /console/sites/{id}/launch", Permit: authz.RegistryRead, Handle: h.showLaunch},
-		{Pattern: "GET /console/sites/{id}/launch/{kind}", Permit: authz.LaunchManage, Handle: h.showItem},
-		{Pattern: "POST /console/sites/{id}/launch/{kind}", Permit: authz.LaunchManage, Handle: h.fillItem, MaxBody: approval.MaxUpload + 1<<20},
-		{Pattern: "GET /console/sites/{id}/launch-files/{file}", Permit: authz.RegistryRead, Handle: h.file},
-		{Pattern: "POST /console/sites/{id}/launch", Permit: authz.LaunchManage, Handle: h.launch},
-		{Pattern: "POST /console/sites/{id}/launch-notice", Permit: authz.LaunchManage, Handle: h.postNotice},
-		{Pattern: "POST /console/sites/{id}/launch-notice/confirm", Permit: authz.LaunchManage, Handle: h.confirmNotice},
+	out := []web.Route{
+		{Pattern: "GET /console/matters", Permit: authz.LaunchManage, Handle: h.choose},
+		{Pattern: "GET /console/matters/{matter}/new", Permit: authz.LaunchManage, Handle: h.showNew},
+		{Pattern: "GET /console/matters/{matter}/check", Permit: authz.LaunchManage, Handle: h.check},
+		{Pattern: "POST /console/matters/{matter}/new", Permit: authz.LaunchManage, Handle: h.apply, MaxBody: uploads},
+		{Pattern: "GET /console/applications/{id}/amend", Permit: authz.OpeningApply, Handle: h.showAmend},
+		{Pattern: "POST /console/applications/{id}/amend", Permit: authz.OpeningApply, Handle: h.amend, MaxBody: uploads},
 		{Pattern: "GET /console/overrides", Permit: authz.CaseRead, Handle: h.overrides},
+		{Pattern: "GET /console/overrides/export", Permit: authz.CaseRead, Handle: h.exportOverrides},
 		{Pattern: "GET /console/overrides/new", Permit: authz.OverrideGrant, Handle: h.showGrant},
 		{Pattern: "POST /console/overrides/new", Permit: authz.OverrideGrant, Handle: h.grant},
+		{Pattern: "GET /console/overrides/{id}/end", Permit: authz.OverrideGrant, Handle: h.showEnd},
+		{Pattern: "POST /console/overrides/{id}/end", Permit: authz.OverrideGrant, Handle: h.end},
 	}
+	for _, space := range []struct {
+		path string
+		kind sx2021.ObjectKind
+	}{{"/console/sites/{id}", sx2021.Site}, {"/console/accounts/{id}", sx2021.Account}} {
+		on := func(f func(http.ResponseWriter, *http.Request, registry.Ref) error) func(http.ResponseWriter, *http.Request) error {
+			return func(w http.ResponseWriter, r *http.Request) error {
+				return f(w, r, registry.Ref{Kind: space.kind, ID: r.PathValue("id")})
+			}
+		}
+		out = append(out,
+			web.Route{Pattern: "GET " + space.path + "/lifecycle", Permit: authz.RegistryRead, Handle: on(h.showCourse)},
+			web.Route{Pattern: "GET " + space.path + "/launch", Permit: authz.RegistryRead, Handle: on(h.showLaunch)},
+			web.Route{Pattern: "GET " + space.path + "/launch/{kind}", Permit: authz.LaunchManage, Handle: on(h.showItem)},
+			web.Route{Pattern: "POST " + space.path + "/launch/{kind}", Permit: authz.LaunchManage, Handle: on(h.fillItem), MaxBody: approval.MaxUpload + 1<<20},
+			web.Route{Pattern: "GET " + space.path + "/launch-files/{file}", Permit: authz.RegistryRead, Handle: on(h.file)},
+			web.Route{Pattern: "POST " + space.path + "/launch", Permit: authz.LaunchManage, Handle: on(h.launch)},
+		)
+	}
+	return out
 }
 
 // mendable reports whether err is for the person at the form to mend.

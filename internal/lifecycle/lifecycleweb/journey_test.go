@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,10 +18,13 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/closing"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
+	"zhengshu/internal/filing"
 	"zhengshu/internal/lifecycle"
 	"zhengshu/internal/lifecycle/lifecycleweb"
+	"zhengshu/internal/notice"
 	"zhengshu/internal/notify"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/obligation/obligationweb"
@@ -37,10 +41,13 @@ import (
 // desk is the console of a small city, walked by whoever sits at it.
 type desk struct {
 	*webtest.Site
-	t      *testing.T
-	clock  *calendar.Manual
-	people map[string]*authz.Session
-	units  map[string]org.Unit
+	t       *testing.T
+	clock   *calendar.Manual
+	people  map[string]*authz.Session
+	units   map[string]org.Unit
+	filings *filing.Service
+	db      *db.DB
+	reg     *registry.Service
 }
 
 func (d *desk) sit(name string) *desk {
@@ -57,12 +64,12 @@ func open(t *testing.T) *desk {
 	clock := calendar.NewManual(time.Date(2026, 3, 2, 2, 0, 0, 0, time.UTC))
 	d := dbtest.SQLite(t, clock.Now)
 	ctx := audit.System(context.Background(), "test")
-	if err := passage.Declare(ctx, d, approval.Machine, registry.SiteMachine); err != nil {
+	if err := passage.Declare(ctx, d, approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, notice.Machine, filing.Machine, closing.Machine); err != nil {
 		t.Fatal(err)
 	}
 	o := org.New(d)
 	reg := registry.New(d, o)
-	obl := obligation.New(d, o, append(lifecycle.Obligations(), approval.StepObligation)...)
+	obl := obligation.New(d, o, slices.Concat(lifecycle.Obligations(), approval.Obligations(), registry.Obligations(), notice.Obligations(), filing.Obligations(), closing.Obligations())...)
 	days, err := calendar.Published()
 	if err != nil {
 		t.Fatal(err)
@@ -76,10 +83,14 @@ func open(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	svc := lifecycle.New(lifecycle.Parts{DB: d, Org: o, Registry: reg, Approvals: app, Obligations: obl, Store: store, Book: book, Settings: sx2021.Defaults})
+	notices := notice.New(notice.Parts{DB: d, Org: o, Registry: reg, Obligations: obl, Store: store, Settings: sx2021.Defaults})
+	filings := filing.New(d, o, reg, obl, days, store, sx2021.Defaults)
+	closings := closing.New(closing.Parts{DB: d, Org: o, Registry: reg, Obligations: obl, Days: days, Store: store, Settings: sx2021.Defaults})
+	svc := lifecycle.New(lifecycle.Parts{DB: d, Org: o, Registry: reg, Approvals: app, Obligations: obl, Store: store, Book: book, Days: days,
+		Notices: notices, Filings: filings, Closings: closings, Settings: sx2021.Defaults})
 	bench := workbench.New(approvalweb.NewInbox(app), obligationweb.NewInbox(obl, clock, approval.StepObligation.ID))
-	desk := &desk{t: t, clock: clock, people: map[string]*authz.Session{}, units: map[string]org.Unit{}}
-	desk.Site = webtest.Open(t, nil, clock, lifecycleweb.New(svc, app, o).Routes()...)
+	desk := &desk{t: t, clock: clock, people: map[string]*authz.Session{}, units: map[string]org.Unit{}, filings: filings, db: d, reg: reg}
+	desk.Site = webtest.Open(t, nil, clock, lifecycleweb.New(d, svc, app, o, reg).Routes()...)
 	desk.Router.Add(approvalweb.New(app, d, store).Routes()...)
 	desk.Router.Add(obligationweb.New(obl).Routes()...)
 	desk.Router.Add(workbenchweb.New(bench, notify.New(d), clock).Routes()...)
@@ -166,13 +177,29 @@ func (d *desk) form(unit string, change ...string) map[string]string {
 	return f
 }
 
+// file records the answer of an outside body on the one open item of the kind.
+func (d *desk) file(kind filing.Kind, number string) {
+	d.t.Helper()
+	s := d.Gate.Session
+	ctx := authz.WithSession(audit.WithActor(context.Background(), audit.Actor{Kind: "person", ID: s.PersonID, Name: s.Name}), s)
+	scope := s.ScopeFor(authz.FilingRecord)
+	list, _, err := d.filings.Items(ctx, scope, filing.Filter{Kind: kind})
+	if err != nil || len(list) != 1 {
+		d.t.Fatalf("%d items of %s (%v)", len(list), kind, err)
+	}
+	if _, err := d.filings.Record(ctx, scope, list[0].ID, filing.Receipt{Number: number, On: calendar.Today(d.clock),
+		File: &approval.Upload{Field: "file", Name: "回执.pdf", Content: strings.NewReader("%PDF-1.4")}}); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
 var signed = map[string][]byte{"consent": []byte("%PDF-1.7 签字页")}
 
 // From the wish to the launch, by forms alone.
 func TestJourneyToTheLaunch(t *testing.T) {
 	d := open(t)
 	d.sit("dept")
-	page := d.Get("/console/openings/new").Want(200)
+	page := d.Get("/console/matters/opening/new").Want(200)
 	if got := page.Attr("#f-unit option[selected]", "value"); got != string(d.units["dept"].ID) {
 		t.Errorf("unit %q is chosen", got)
 	}
@@ -180,19 +207,19 @@ func TestJourneyToTheLaunch(t *testing.T) {
 		t.Errorf("the live check shows %v", page.All(".breaches li"))
 	}
 	// A wrong form comes back as typed, with what is wrong.
-	page = d.upload("/console/openings/new", d.form("dept", "host", "不是域名 x", "by_principal", "deputy"), signed).Want(422)
+	page = d.upload("/console/matters/opening/new", d.form("dept", "host", "不是域名 x", "by_principal", "deputy"), signed).Want(422)
 	if page.Attr("#f-host", "value") != "不是域名 x" || page.Attr("#f-principal", "value") != "王建民" {
 		t.Error("the text typed was lost")
 	}
 	if !strings.Contains(strings.Join(page.All(".alert"), ""), "附件需要重新选择") {
 		t.Error("nobody was told to choose the files again")
 	}
-	page = d.upload("/console/openings/new", d.form("dept", "by_principal", "deputy"), signed).Want(422)
+	page = d.upload("/console/matters/opening/new", d.form("dept", "by_principal", "deputy"), signed).Want(422)
 	if !strings.Contains(page.Text(".errors"), "第七条（二）") {
 		t.Errorf("the deputy's signature: %s", page.Text(".errors"))
 	}
-	d.upload("/console/openings/new", d.form("dept", "only", "check", "event", "on"), nil).Want(200)
-	at := d.upload("/console/openings/new", d.form("dept"), signed).Want(303).Location()
+	d.upload("/console/matters/opening/new", d.form("dept", "only", "check", "event", "on"), nil).Want(200)
+	at := d.upload("/console/matters/opening/new", d.form("dept"), signed).Want(303).Location()
 	page = d.Get(at).Want(200)
 	if page.Text("h1") == "" || len(page.All("svg.flow")) != 1 || len(page.All("form[action$='/decide']")) != 0 || len(page.All("form[action$='/withdraw']")) != 1 {
 		t.Error("the applicant's view of the case")
@@ -254,7 +281,7 @@ func TestJourneyToTheLaunch(t *testing.T) {
 	}
 	d.upload(list+"/site_code", map[string]string{"value": "6105810001"}, nil).Want(422)
 	for kind, form := range map[string]map[string]string{
-		"basic_info_form": {"value": "国办秘函〔2026〕1号", "on": "2026-03-02"}, "site_code": {"value": "6101000001"}, "chinese_domain": {"value": "西安市商务局.政务"}, "icp": {"value": "陕ICP备1号"},
+		"basic_info_form": {"value": "国办秘函〔2026〕1号", "on": "2026-03-02"}, "site_code": {"value": "6101000001"},
 		"security_report": {"value": "AQ-1", "on": "2026年3月2日", "detail": "省测评中心", "passed": "on"}} {
 		d.Get(list + "/" + kind).Want(200)
 		d.upload(list+"/"+kind, form, map[string][]byte{"file": []byte("%PDF-1.4")}).Want(303)
@@ -262,25 +289,15 @@ func TestJourneyToTheLaunch(t *testing.T) {
 	if got := d.Get(d.Get(list).Attr("a[href*='/launch-files/']", "href")); got.Body != "%PDF-1.4" {
 		t.Errorf("file of the checklist: %d", got.Status)
 	}
+	d.file(filing.ChineseDomain, "西安市商务局.政务")
+	d.file(filing.ICP, "陕ICP备1号")
 	d.Post(list, nil).Want(303)
 	page = d.Get(list).Want(200)
-	if !strings.Contains(page.Text("main"), "已于 2026年3月2日 上线") || len(page.All("form[action$='/launch-notice']")) != 0 {
-		t.Errorf("after the launch: %s", page.Text("main"))
+	if main := page.Text("main"); !strings.Contains(main, "已于 2026年3月2日 上线") || !strings.Contains(main, "开通公告") || !strings.Contains(main, "公安备案") {
+		t.Errorf("after the launch: %s", main)
 	}
 	d.Post(list+"/../launch-notice", nil) // a path that is no route of ours must not panic
 	d.sit("city")
-	d.Post(strings.TrimSuffix(list, "/launch")+"/launch-notice", url.Values{"place": {"level_portal"}, "url": {"xa.gov.cn"}, "first": {"2026-03-02"}}).Want(422)
-	for _, place := range []string{"level_portal", "level_account"} {
-		d.Post(strings.TrimSuffix(list, "/launch")+"/launch-notice", url.Values{"place": {place}, "url": {"https://www.xa.gov.cn/n"}, "first": {"2026-03-02"}}).Want(303)
-	}
-	d.clock.Advance(31 * 24 * time.Hour)
-	if owed := d.Get("/console/obligations?kind=launch_notice").Want(200); len(owed.All("tbody tr")) != 1 {
-		t.Error("the notice is not among the obligations")
-	}
-	d.Post(strings.TrimSuffix(list, "/launch")+"/launch-notice/confirm", nil).Want(303)
-	if owed := d.Get("/console/obligations?kind=launch_notice&state=discharged").Want(200); len(owed.All("tbody tr")) != 1 {
-		t.Error("the notice is not discharged")
-	}
 	for _, tab := range []string{"todo", "done", "started", "copied", "nonsense"} {
 		d.Get("/console?tab=" + tab).Want(200)
 	}
@@ -298,11 +315,11 @@ func TestJourneyToTheLaunch(t *testing.T) {
 func TestCountyDepartmentAndItsException(t *testing.T) {
 	d := open(t)
 	d.sit("bureau")
-	page := d.Get("/console/openings/check?unit=" + string(d.units["bureau"].ID)).Want(200)
+	page := d.Get("/console/matters/opening/check?unit=" + string(d.units["bureau"].ID)).Want(200)
 	if !strings.Contains(page.Text(".breaches li.not"), "第七条（一）") {
 		t.Errorf("the live check: %s", page.Text("main"))
 	}
-	page = d.upload("/console/openings/new", d.form("bureau"), signed).Want(422)
+	page = d.upload("/console/matters/opening/new", d.form("bureau"), signed).Want(422)
 	if !strings.Contains(page.Text(".errors"), "县级政府部门原则上不开设政府网站") || !strings.Contains(page.Text(".errors"), "第七条（一）") {
 		t.Errorf("refusal: %s", page.Text(".errors"))
 	}
@@ -326,7 +343,7 @@ func TestCountyDepartmentAndItsException(t *testing.T) {
 	if rows := d.Get("/console/overrides?year=2026&now=on").Want(200).All("tbody tr"); len(rows) != 1 || !strings.Contains(rows[0], "雁塔区商务局") {
 		t.Errorf("list %v", rows)
 	}
-	at := d.sit("bureau").upload("/console/openings/new", d.form("bureau"), signed).Want(303).Location()
+	at := d.sit("bureau").upload("/console/matters/opening/new", d.form("bureau"), signed).Want(303).Location()
 	if page := d.Get(at).Want(200); !strings.Contains(page.Text("main"), "已批准例外") {
 		t.Error("the exception does not show on the case")
 	}
@@ -337,5 +354,76 @@ func TestCountyDepartmentAndItsException(t *testing.T) {
 	}
 	if rows := d.Get("/console/cases?state=withdrawn&q=sp-").Want(200).All("tbody tr"); len(rows) != 1 {
 		t.Errorf("list %v", rows)
+	}
+}
+
+// Every matter of a running site is reached from its page, filled in on its own
+// form, and refused with its article or done.
+func TestJourneyOffTheNet(t *testing.T) {
+	d := open(t)
+	ctx := audit.System(context.Background(), "test")
+	var site registry.Site
+	if err := d.db.Update(ctx, func(tx *db.Tx) error {
+		var err error
+		site, err = d.reg.EnterSite(ctx, tx, registry.Site{Unit: d.units["dept"].ID, Kind: registry.DepartmentSite, Name: "西安市商务局网站", Host: "swj.xa.gov.cn", Source: "存量台账"})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	d.sit("dept")
+	choose := d.Get("/console/matters").Want(200)
+	course := choose.Attr("a[href$='/lifecycle']", "href")
+	page := d.Get(course).Want(200)
+	if len(page.All("svg.states rect")) != 7 || len(page.All("svg.states .flow-now")) != 1 {
+		t.Errorf("the diagram has %d states", len(page.All("svg.states rect")))
+	}
+	object := "?object=site:" + string(site.ID)
+	if len(page.All("a[href*='/console/matters/']")) < 5 {
+		t.Errorf("offers: %s", page.Text("main"))
+	}
+	for _, m := range []string{"offline", "emergency_offline", "exit", "closure", "rename", "redesign_release", "domain_register", "domain_change", "domain_cancel"} {
+		form := d.Get("/console/matters/" + m + "/new" + object).Want(200)
+		if len(form.All("form .section")) == 0 || form.Text("h1") == "" {
+			t.Errorf("%s has no form", m)
+		}
+	}
+	d.Get("/console/matters/nonsense/new" + object).Want(404)
+	d.Get("/console/matters/merge/new" + object).Want(404) // accounts only
+	d.sit("bureau").Get("/console/matters/offline/new" + object).Want(404)
+	d.Get(course).Want(404)
+	d.sit("dept")
+	live := d.Get("/console/matters/offline/check" + object + "&from=2026-03-10&until=2026-04-20").Want(200)
+	if !strings.Contains(live.Text(".breaches li.not"), "第八条（一）") {
+		t.Errorf("live check: %s", live.Text("main"))
+	}
+	form := map[string]string{"from": "2026-03-10", "until": "2026-04-20", "cause": "机房搬迁", "instead": "市门户", "contact": "李", "phone": "1", "principal": "王建民", "by_principal": "principal", "consent_on": "2026-03-01"}
+	page = d.upload("/console/matters/offline/new"+object, form, signed).Want(422)
+	if !strings.Contains(page.Text(".errors"), "下线时间不得超过30天") || page.Attr("#f-until", "value") != "2026-04-20" {
+		t.Errorf("refusal: %s", page.Text(".errors"))
+	}
+	form["until"] = "2026-03-20"
+	at := d.upload("/console/matters/offline/new"+object, form, signed).Want(303).Location()
+	d.Get(at).Want(200)
+	if cases := d.Get(course).Want(200); !strings.Contains(cases.Text("main"), "正在办理的申请") {
+		t.Error("the open case does not show")
+	}
+	page = d.upload("/console/matters/emergency_offline/new"+object, map[string]string{"emergency": "force_majeure", "began": "2026-03-02", "cause": "停电"}, nil).Want(303)
+	if page.Location() != course {
+		t.Errorf("led to %s", page.Location())
+	}
+	if now := d.Get(course).Want(200); !strings.Contains(now.Text("main"), "紧急下线（不可抗力）：第 0/30 天") || !strings.Contains(now.Text(".stats"), "1/1") {
+		t.Errorf("counters: %s", now.Text("main"))
+	}
+	page = d.sit("city").upload("/console/matters/emergency_report/new"+object, map[string]string{"number": "市政办函1号", "on": "2026-03-02"}, map[string][]byte{"report": []byte("%PDF-1.4")}).Want(422)
+	if !strings.Contains(page.Text(".errors"), "未加盖公章") {
+		t.Errorf("unsealed: %s", page.Text(".errors"))
+	}
+	d.upload("/console/matters/emergency_report/new"+object, map[string]string{"number": "市政办函1号", "on": "2026-03-02", "sealed": "yes"}, map[string][]byte{"report": []byte("%PDF-1.4")}).Want(303)
+	page = d.Get(course).Want(200)
+	if !strings.Contains(page.Text(".stats"), "0/1") {
+		t.Errorf("counters: %s", page.Text(".stats"))
+	}
+	if got := d.Get(page.Attr("a[href*='/launch-files/']", "href")); got.Body != "%PDF-1.4" {
+		t.Errorf("the report: %d", got.Status)
 	}
 }

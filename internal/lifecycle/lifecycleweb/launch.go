@@ -6,36 +6,35 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"zhengshu/internal/approval"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/filing"
 	"zhengshu/internal/lifecycle"
-	"zhengshu/internal/org"
+	"zhengshu/internal/notice"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/web"
 )
 
-// launchView is GET /console/sites/{id}/launch.
+// launchView is GET /console/{sites|accounts}/{id}/launch.
 type launchView struct {
 	Heading  web.Heading
 	Progress web.Progress
 	Due      web.Stat
 	Table    web.Table
+	Filings  web.Table
 	Bars     web.Breaches
 	Ready    web.Alert
 	Launch   web.Form
 	May      bool // the launch button is shown
 	Notice   web.Table
-	Hangs    web.Alert
-	Post     web.Form
-	MayPost  bool
-	Confirm  web.Form
-	MayEnd   bool
 }
 
 // Title of the document.
@@ -43,29 +42,26 @@ func (v launchView) Title() string { return v.Heading.Title }
 
 // Crumbs of the page.
 func (v launchView) Crumbs() []web.Crumb {
-	return []web.Crumb{{Name: "工作台", Href: "/console"}, {Name: "站点台账", Href: "/console/sites"}, {Name: "上线清单"}}
+	return []web.Crumb{{Name: "工作台", Href: "/console"}, {Name: "台账", Href: "/console/sites"}, {Name: "上线清单"}}
 }
 
-func sitePath(id registry.SiteID) string { return "/console/sites/" + url.PathEscape(string(id)) }
-
 func newLaunchView(c lifecycle.Checklist, session *authz.Session, today calendar.Date) launchView {
-	base := sitePath(c.Site.ID)
-	planned := c.Site.State == registry.Planned
+	base := c.Object.Link()
+	planned := c.Object.State == registry.Planned
 	manages := session.May(authz.LaunchManage)
 	v := launchView{
-		Heading: web.Heading{Title: c.Site.Name + "上线清单", Above: c.Site.UnitName, Tags: []web.Tag{{Kind: web.Info, Text: c.Site.StateName()}},
-			Acts: []web.Act{{Text: "站点资料", Href: base}}},
+		Heading: web.Heading{Title: c.Object.Name + "上线清单", Above: c.Object.UnitName, Tags: []web.Tag{stateTag(c.Object)},
+			Acts: []web.Act{{Text: "办理进度", Href: lifecycle.CourseLink(c.Object.Ref)}, {Text: "台账资料", Href: base}}},
 		Table: web.Table{Caption: "上线清单", Quiet: true, RowHead: 0, Columns: []web.Column{{Head: "事项"}, {Head: "内容", Wide: true}, {Head: "状态"}, {Head: "登记人"}, {}},
-			Empty: web.Empty{Title: "没有上线清单", Text: "存量网站不需要上线清单；编号在站点资料中登记。"}},
+			Empty: web.Empty{Title: "没有上线清单", Text: "存量网站、账号不需要上线清单；编号在台账资料中登记。"}},
+		Filings: web.Table{Caption: "向有关部门办理的注册和备案", Quiet: true, RowHead: 0, Columns: []web.Column{{Head: "事项"}, {Head: "编号"}, {Head: "受理单位"}, {Head: "时限"}, {Head: "状态"}}},
+		Notice:  web.Table{Caption: "开通公告（悬挂不少于30天）", Quiet: true, RowHead: 0, Columns: []web.Column{{Head: "发布单位"}, {Head: "还缺"}, {Head: "悬挂至"}, {Head: "状态"}}},
 	}
 	done := 0
 	for _, i := range c.Items {
 		info := i.Info()
 		content := web.Cell{Text: i.Value, Note: info.Hint}
 		state := web.Tag{Kind: web.Neutral, Text: "未办"}
-		if i.Kind == lifecycle.PoliceFiling {
-			state.Text = "上线后办理"
-		}
 		if i.Done() {
 			done++
 			state = web.Tag{Kind: web.Good, Text: "已登记"}
@@ -88,7 +84,7 @@ func newLaunchView(c lifecycle.Checklist, session *authz.Session, today calendar
 			by.Note = web.Minute(i.DoneAt)
 		}
 		acts := web.Cell{}
-		if manages && (planned || i.Kind == lifecycle.PoliceFiling && c.Site.State == registry.Running) {
+		if manages && planned {
 			word := "登记"
 			if i.Done() {
 				word = "修改"
@@ -97,13 +93,26 @@ func newLaunchView(c lifecycle.Checklist, session *authz.Session, today calendar
 		}
 		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{{Text: info.Name, Note: info.Citation}, content, web.Tagged(state), by, acts}})
 	}
+	for _, i := range c.Filings {
+		state := web.Tag{Text: i.StateName()}
+		if i.Done() {
+			state.Kind = web.Good
+		}
+		v.Filings.Rows = append(v.Filings.Rows, web.Row{Cells: []web.Cell{{Text: i.Name(), Href: i.Link()}, web.Text(i.Number), web.Text(i.BodyName), web.Day(i.Due.On), web.Tagged(state)}})
+	}
+	for _, n := range c.Notice.Notices {
+		state := web.Tag{Text: n.StateName()}
+		if n.Full || n.State == notice.Complete {
+			state.Kind = web.Good
+		}
+		v.Notice.Rows = append(v.Notice.Rows, web.Row{Cells: []web.Cell{{Text: n.PublisherName, Href: n.Link()}, web.Text(strings.Join(slices.Concat(n.Missing, n.Unconfirmed), "、")), web.Day(n.HangUntil), web.Tagged(state)}})
+	}
 	v.Progress = web.Progress{Label: "已登记", Value: done, Max: max(1, len(c.Items)), Text: fmt.Sprintf("%d/%d 项", done, len(c.Items))}
 	if planned {
 		v.standing(c, manages, base, today)
-	} else if !c.Site.LaunchedOn.IsZero() {
-		v.Ready = web.Alert{Kind: web.Good, Title: "已于 " + c.Site.LaunchedOn.Chinese() + " 上线"}
+	} else if !c.Object.LaunchedOn.IsZero() {
+		v.Ready = web.Alert{Kind: web.Good, Title: "已于 " + c.Object.LaunchedOn.Chinese() + " 上线"}
 	}
-	v.noticePart(c, session, base, today)
 	return v
 }
 
@@ -114,7 +123,7 @@ func (v *launchView) standing(c lifecycle.Checklist, manages bool, base string, 
 		v.Due = web.Stat{Name: "上线期限", Value: tag.Text, Kind: tag.Kind, Note: c.LaunchBy.Chinese() + " 前正式上线（第七条（四））"}
 	}
 	if len(c.Bars) == 0 {
-		v.Ready = web.Alert{Kind: web.Good, Title: "可以上线", Text: "清单已齐备。上线后开始计算公安备案和开通公告的时限。"}
+		v.Ready = web.Alert{Kind: web.Good, Title: "可以上线", Text: "清单已齐备。上线后开始计算备案和开通公告的时限。"}
 		v.May = manages
 		v.Launch = web.Form{Action: base + "/launch", Buttons: []web.Button{{Label: "正式上线"}}}
 		return
@@ -125,56 +134,19 @@ func (v *launchView) standing(c lifecycle.Checklist, manages bool, base string, 
 	}
 }
 
-// noticePart is the notice of opening, once the site is online.
-func (v *launchView) noticePart(c lifecycle.Checklist, session *authz.Session, base string, today calendar.Date) {
-	if len(c.Places) == 0 {
-		return
-	}
-	v.Notice = web.Table{Caption: "开通公告（由" + c.Publisher.Name + "发布，悬挂不少于 30 天）", Columns: []web.Column{{Head: "位置"}, {Head: "网址", Wide: true}, {Head: "首次发布"}, {Head: "登记人"}}}
-	var options []web.Option
-	for _, p := range c.Places {
-		state := web.Cell{Text: p.URL}
-		if p.URL == "" {
-			state = web.Tagged(web.Tag{Kind: web.Warn, Text: "未登记"})
-		}
-		v.Notice.Rows = append(v.Notice.Rows, web.Row{Cells: []web.Cell{web.Text(p.Name), state, web.Day(p.First), web.Text(p.By)}})
-		options = append(options, web.Option{Value: string(p.Place), Label: p.Name})
-	}
-	switch {
-	case c.NoticeDone:
-		v.Hangs = web.Alert{Kind: web.Good, Title: "开通公告已办结"}
-		return
-	case c.HangUntil.IsZero():
-		v.Hangs = web.Alert{Kind: web.Warn, Title: "公告位置尚未齐全", Text: "两处都登记后开始计算悬挂期限。"}
-	default:
-		v.Hangs = web.Alert{Kind: web.Info, Title: "公告须悬挂至 " + c.HangUntil.Chinese(), Text: "首次发布当日不计；期满次日起可以办结。"}
-	}
-	if !lifecycle.MayPublish(session, c) {
-		return
-	}
-	v.MayPost = true
-	v.Post = web.Form{Action: base + "/launch-notice", Sections: []web.Section{{Legend: "登记开通公告", Fields: []web.Field{
-		{Kind: web.Select, Name: "place", Label: "公告位置", Options: options, Required: true},
-		{Kind: web.Address, Name: "url", Label: "公告网址", Required: true, Max: 500},
-		{Kind: web.DateField, Name: "first", Label: "首次发布日期", Required: true, Narrow: true, Value: today.String()},
-	}}}, Buttons: []web.Button{{Label: "登记公告"}}}
-	if !c.HangUntil.IsZero() && today.After(c.HangUntil) {
-		v.MayEnd = true
-		v.Confirm = web.Form{Action: base + "/launch-notice/confirm", Buttons: []web.Button{{Label: "悬挂期满，办结"}}}
-	}
-}
-
 var sampleToday = calendar.Date{Year: 2026, Month: 3, Day: 20}
 
 func sampleChecklist(state string) lifecycle.Checklist {
-	c := lifecycle.Checklist{Site: registry.Site{ID: "01JSITE", Name: "西安市商务局网站", UnitName: "西安市商务局", State: state}, Approved: calendar.Date{Year: 2026, Month: 3, Day: 2},
+	o := sampleObject
+	o.State = state
+	c := lifecycle.Checklist{Object: o, Approved: calendar.Date{Year: 2026, Month: 3, Day: 2},
 		LaunchBy: calendar.Date{Year: 2027, Month: 3, Day: 2}, Items: []lifecycle.LaunchItem{
 			{Kind: lifecycle.BasicInfoForm}, {Kind: lifecycle.SiteCode, Value: "6101000001", DoneBy: "李建国", DoneAt: time.Date(2026, 3, 3, 1, 0, 0, 0, time.UTC)},
-			{Kind: lifecycle.SecurityReport, Value: "AQ-1", Detail: "省测评中心", Attachment: "01JF", FileName: "报告.pdf", DoneBy: "李建国", DoneAt: time.Date(2026, 3, 3, 1, 0, 0, 0, time.UTC)}, {Kind: lifecycle.PoliceFiling}}}
+			{Kind: lifecycle.SecurityReport, Value: "AQ-1", Detail: "省测评中心", Attachment: "01JF", FileName: "报告.pdf", DoneBy: "李建国", DoneAt: time.Date(2026, 3, 3, 1, 0, 0, 0, time.UTC)}},
+		Filings: []filing.Item{{ID: "01JFIL", Kind: filing.ICP, Act: filing.Register, BodyName: "陕西省通信管理局", State: filing.Open}}}
 	if state == registry.Running {
-		c.Site.LaunchedOn = calendar.Date{Year: 2026, Month: 3, Day: 12}
-		c.Publisher = org.Unit{ID: "S", Name: "西安市人民政府办公厅"}
-		c.Places = []lifecycle.NoticePlace{{Place: sx2021.LevelPortal, Name: "本级政府门户网站首页", URL: "https://www.xa.gov.cn/n", First: c.Site.LaunchedOn, By: "王秀兰"}, {Place: sx2021.LevelAccount, Name: "本级政府政务新媒体"}}
+		c.Object.LaunchedOn = calendar.Date{Year: 2026, Month: 3, Day: 12}
+		c.Notice = notice.Standing{Notices: []notice.Stand{{Notice: notice.Notice{ID: "01JN", PublisherName: "西安市人民政府办公厅", State: notice.Owed}, Missing: []string{"本级政府政务新媒体"}}}}
 	}
 	return c
 }
@@ -187,69 +159,38 @@ var launchPage = web.Define(views, "views/launch.html",
 	}(),
 	newLaunchView(sampleChecklist(registry.Planned), sampleSession(), sampleToday),
 	newLaunchView(sampleChecklist(registry.Running), sampleSession(), sampleToday),
-	newLaunchView(lifecycle.Checklist{Site: registry.Site{ID: `"><script>`, Name: "<script>alert(1)</script>", State: registry.Running}}, nil, sampleToday),
+	newLaunchView(lifecycle.Checklist{Object: registry.Object{Ref: registry.Ref{Kind: sx2021.Site, ID: `"><script>`}, Name: "<script>alert(1)</script>", State: registry.Running}}, nil, sampleToday),
 )
 
 func sampleSession() *authz.Session {
 	return &authz.Session{Posts: []authz.Post{{Role: authz.Supervisor, UnitID: "S", Office: true}}}
 }
 
-func siteID(r *http.Request) registry.SiteID { return registry.SiteID(r.PathValue("id")) }
-
-func (h *Handler) showLaunch(w http.ResponseWriter, r *http.Request) error {
-	return h.launchAs(w, r, http.StatusOK, nil)
+func (h *Handler) showLaunch(w http.ResponseWriter, r *http.Request, ref registry.Ref) error {
+	return h.launchAs(w, r, ref, http.StatusOK)
 }
 
-func (h *Handler) launchAs(w http.ResponseWriter, r *http.Request, status int, wrong error) error {
-	c, err := h.lifecycle.Checklist(r.Context(), authz.ScopeFrom(r.Context()), siteID(r))
+func (h *Handler) launchAs(w http.ResponseWriter, r *http.Request, ref registry.Ref, status int) error {
+	c, err := h.lifecycle.Checklist(r.Context(), authz.ScopeFrom(r.Context()), ref)
 	if err != nil {
 		return err
 	}
-	v := newLaunchView(c, authz.SessionFrom(r.Context()), web.FrameOf(r).Today)
-	if wrong != nil {
-		if !v.MayPost {
-			return wrong
-		}
-		v.Post.Fill(r.PostForm)
-		v.Post.Wrong(wrong)
-	}
-	return launchPage.RenderStatus(w, r, status, v)
+	return launchPage.RenderStatus(w, r, status, newLaunchView(c, authz.SessionFrom(r.Context()), web.FrameOf(r).Today))
 }
 
-func (h *Handler) launch(w http.ResponseWriter, r *http.Request) error {
-	site, err := h.lifecycle.Launch(r.Context(), authz.ScopeFrom(r.Context()), siteID(r))
+func (h *Handler) launch(w http.ResponseWriter, r *http.Request, ref registry.Ref) error {
+	o, err := h.lifecycle.Launch(r.Context(), authz.ScopeFrom(r.Context()), ref)
 	if fault.Is(err, fault.Refused) {
 		// The checklist itself shows what bars the launch, with its articles.
-		return h.launchAs(w, r, http.StatusUnprocessableEntity, nil)
+		return h.launchAs(w, r, ref, http.StatusUnprocessableEntity)
 	}
 	if err != nil {
 		return err
 	}
-	return web.Done(w, r, sitePath(site.ID)+"/launch", site.Name+"已正式上线。请按时限办理公安备案和开通公告。")
+	return web.Done(w, r, o.Link()+"/launch", o.Name+"已正式上线。请按时限办理备案和开通公告。")
 }
 
-func (h *Handler) postNotice(w http.ResponseWriter, r *http.Request) error {
-	first, err := day(r, "first", "首次发布日期")
-	if err == nil {
-		_, err = h.lifecycle.PostNotice(r.Context(), authz.ScopeFrom(r.Context()), siteID(r), sx2021.Place(r.PostFormValue("place")), r.PostFormValue("url"), first)
-	}
-	if fault.Is(err, fault.Invalid) {
-		return h.launchAs(w, r, http.StatusUnprocessableEntity, err)
-	}
-	if err != nil {
-		return err
-	}
-	return web.Done(w, r, sitePath(siteID(r))+"/launch", "开通公告已登记。")
-}
-
-func (h *Handler) confirmNotice(w http.ResponseWriter, r *http.Request) error {
-	if err := h.lifecycle.ConfirmNotice(r.Context(), authz.ScopeFrom(r.Context()), siteID(r)); err != nil {
-		return err
-	}
-	return web.Done(w, r, sitePath(siteID(r))+"/launch", "开通公告已办结。")
-}
-
-// itemView is GET /console/sites/{id}/launch/{kind}.
+// itemView is GET /console/{sites|accounts}/{id}/launch/{kind}.
 type itemView struct {
 	Heading web.Heading
 	Back    string
@@ -266,8 +207,8 @@ func (v itemView) Crumbs() []web.Crumb {
 
 func newItemView(c lifecycle.Checklist, i lifecycle.LaunchItem) itemView {
 	info := i.Info()
-	back := sitePath(c.Site.ID) + "/launch"
-	fields := []web.Field{{Name: "value", Label: info.Ask, Value: i.Value, Required: true, Max: 120, Hint: info.Hint}}
+	back := c.Object.Link() + "/launch"
+	fields := []web.Field{{Name: "value", Label: info.Ask, Value: i.Value, Required: true, Max: 500, Hint: info.Hint}}
 	if info.Detail != "" {
 		fields = append(fields, web.Field{Name: "detail", Label: info.Detail, Value: i.Detail, Required: true, Max: 120})
 	}
@@ -284,8 +225,8 @@ func newItemView(c lifecycle.Checklist, i lifecycle.LaunchItem) itemView {
 		}
 		fields = append(fields, web.Field{Kind: web.File, Name: "file", Label: "扫描件", Required: i.Attachment == "", Accept: approval.Accept, Hint: hint})
 	}
-	return itemView{Heading: web.Heading{Title: "登记" + info.Name, Above: c.Site.Name, Lead: "依据：" + info.Citation + "。"}, Back: back,
-		Form: web.Form{Upload: info.Filed, Key: "launch-" + string(c.Site.ID) + "-" + string(i.Kind), Sections: []web.Section{{Fields: fields}},
+	return itemView{Heading: web.Heading{Title: "登记" + info.Name, Above: c.Object.Name, Lead: "依据：" + info.Citation + "。"}, Back: back,
+		Form: web.Form{Upload: info.Filed, Key: "launch-" + c.Object.ID + "-" + string(i.Kind), Sections: []web.Section{{Fields: fields}},
 			Buttons: []web.Button{{Label: "保存"}}, Cancel: web.Link{Text: "返回清单", Href: back}}}
 }
 
@@ -296,8 +237,8 @@ var itemPage = web.Define(views, "views/item.html",
 )
 
 // item is the checklist and the item of the address.
-func (h *Handler) item(r *http.Request) (lifecycle.Checklist, lifecycle.LaunchItem, error) {
-	c, err := h.lifecycle.Checklist(r.Context(), authz.ScopeFrom(r.Context()), siteID(r))
+func (h *Handler) item(r *http.Request, ref registry.Ref) (lifecycle.Checklist, lifecycle.LaunchItem, error) {
+	c, err := h.lifecycle.Checklist(r.Context(), authz.ScopeFrom(r.Context()), ref)
 	if err != nil {
 		return c, lifecycle.LaunchItem{}, err
 	}
@@ -309,16 +250,16 @@ func (h *Handler) item(r *http.Request) (lifecycle.Checklist, lifecycle.LaunchIt
 	return c, lifecycle.LaunchItem{}, fault.Missing("上线清单事项")
 }
 
-func (h *Handler) showItem(w http.ResponseWriter, r *http.Request) error {
-	c, i, err := h.item(r)
+func (h *Handler) showItem(w http.ResponseWriter, r *http.Request, ref registry.Ref) error {
+	c, i, err := h.item(r, ref)
 	if err != nil {
 		return err
 	}
 	return itemPage.Render(w, r, newItemView(c, i))
 }
 
-func (h *Handler) fillItem(w http.ResponseWriter, r *http.Request) error {
-	c, i, err := h.item(r)
+func (h *Handler) fillItem(w http.ResponseWriter, r *http.Request, ref registry.Ref) error {
+	c, i, err := h.item(r, ref)
 	if err != nil {
 		return err
 	}
@@ -341,19 +282,19 @@ func (h *Handler) fillItem(w http.ResponseWriter, r *http.Request) error {
 	if len(list) > 0 {
 		upload = &list[0]
 	}
-	_, err = h.lifecycle.FillLaunchItem(r.Context(), authz.ScopeFrom(r.Context()), c.Site.ID, n, upload)
+	_, err = h.lifecycle.FillLaunchItem(r.Context(), authz.ScopeFrom(r.Context()), c.Object.Ref, n, upload)
 	if mendable(err) {
 		return again(err)
 	}
 	if err != nil {
 		return err
 	}
-	return web.Done(w, r, sitePath(c.Site.ID)+"/launch", i.Info().Name+"已登记。")
+	return web.Done(w, r, c.Object.Link()+"/launch", i.Info().Name+"已登记。")
 }
 
 // file hands out a file of the checklist, never shown inside the console.
-func (h *Handler) file(w http.ResponseWriter, r *http.Request) error {
-	a, content, err := h.lifecycle.OpenFile(r.Context(), authz.ScopeFrom(r.Context()), siteID(r), r.PathValue("file"))
+func (h *Handler) file(w http.ResponseWriter, r *http.Request, ref registry.Ref) error {
+	a, content, err := h.lifecycle.OpenFile(r.Context(), authz.ScopeFrom(r.Context()), ref, r.PathValue("file"))
 	if err != nil {
 		return err
 	}

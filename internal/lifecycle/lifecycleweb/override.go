@@ -1,13 +1,22 @@
 package lifecycleweb
 
 import (
+	"bytes"
+	"fmt"
+	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
+	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
 	"zhengshu/internal/lifecycle"
+	"zhengshu/internal/official"
 	"zhengshu/internal/org"
 	"zhengshu/internal/rules"
 	"zhengshu/internal/rules/sx2021"
@@ -37,7 +46,7 @@ func newOverrideList(list []lifecycle.Override, mayGrant bool, today calendar.Da
 		Filter: web.Filter{Action: "/console/overrides", Total: len(list), Fields: []web.Field{
 			{Kind: web.Number, Name: "year", Label: "年度", Narrow: true, Mode: "numeric"},
 			{Kind: web.Check, Name: "now", Label: "只看今天有效的"}}},
-		Table: web.Table{Caption: "例外清单", Quiet: true, RowHead: 1, Columns: []web.Column{{Head: "规定", Wide: true}, {Head: "单位"}, {Head: "理由", Wide: true}, {Head: "有效期"}, {Head: "批准"}},
+		Table: web.Table{Caption: "例外清单", Quiet: true, RowHead: 1, Columns: []web.Column{{Head: "规定", Wide: true}, {Head: "单位"}, {Head: "理由", Wide: true}, {Head: "有效期"}, {Head: "批准"}, {}},
 			Empty: web.Empty{Title: "没有例外", Text: "没有符合条件的例外记录。"}}}
 	if mayGrant {
 		v.Heading.Acts = []web.Act{{Text: "批准例外", Href: "/console/overrides/new", Primary: true}}
@@ -45,13 +54,23 @@ func newOverrideList(list []lifecycle.Override, mayGrant bool, today calendar.Da
 	for _, o := range list {
 		state := web.Tag{Kind: web.Good, Text: "有效"}
 		switch {
+		case !o.Ended.IsZero():
+			state = web.Tag{Text: "已终止"}
 		case o.Until.Before(today):
 			state = web.Tag{Text: "已过期"}
 		case o.From.After(today):
 			state = web.Tag{Kind: web.Info, Text: "未开始"}
 		}
-		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{{Text: o.Says, Note: o.Citation}, web.Text(o.UnitName), web.Text(o.Reason),
-			{Text: o.From.String() + " 至 " + o.Until.String(), Tags: []web.Tag{state}}, {Text: o.GrantedBy, Note: o.Grantor + " " + web.Minute(o.GrantedAt)}}})
+		when := web.Cell{Text: o.From.String() + " 至 " + o.Until.String(), Tags: []web.Tag{state}}
+		if !o.Ended.IsZero() {
+			when.Note = o.Ended.Chinese() + "由" + o.EndedBy + "终止：" + o.EndReason
+		}
+		acts := web.Cell{}
+		if mayGrant && o.Ended.IsZero() && !o.Until.Before(today) {
+			acts = web.Acts(web.Link{Text: "提前终止", Href: "/console/overrides/" + url.PathEscape(o.ID) + "/end", Note: o.UnitName})
+		}
+		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{{Text: o.Says, Note: o.Citation}, web.Text(o.UnitName), web.Text(o.Reason), when,
+			{Text: o.GrantedBy, Note: o.Grantor + " " + web.Minute(o.GrantedAt)}, acts}})
 	}
 	return v
 }
@@ -63,12 +82,121 @@ var overrideListPage = web.Define(views, "views/overrides.html",
 	newOverrideList([]lifecycle.Override{{Says: "<script>", UnitName: `"><b>`, Reason: "<i>", Until: sampleToday.AddDays(-1)}}, false, sampleToday),
 )
 
-func (h *Handler) overrides(w http.ResponseWriter, r *http.Request) error {
-	q := r.URL.Query()
-	f := lifecycle.OverrideFilter{Now: q.Has("now"), Limit: perPage, Offset: (web.PageOf(r) - 1) * perPage}
+func overrideFilter(q url.Values) lifecycle.OverrideFilter {
+	f := lifecycle.OverrideFilter{Now: q.Has("now")}
 	if y, err := strconv.Atoi(q.Get("year")); err == nil && y >= 2000 && y <= 2200 {
 		f.Year = y
 	}
+	return f
+}
+
+const maxExport = 20_000
+
+// exportOverrides is the yearly list as a file: the rows of the screen.
+func (h *Handler) exportOverrides(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	f := overrideFilter(q)
+	f.Limit = maxExport
+	list, total, err := h.lifecycle.Overrides(r.Context(), authz.ScopeFrom(r.Context()), f)
+	if err != nil {
+		return err
+	}
+	if total > maxExport {
+		return fault.Newf(fault.TooLarge, "例外记录有 %d 条，超过一次导出的上限 %d 条，请按年度分次导出。", total, maxExport)
+	}
+	sheet := official.Sheet{Title: "例外清单", Columns: []official.Column{{Title: "依据", Width: 30}, {Title: "规定", Width: 40}, {Title: "单位", Width: 24}, {Title: "理由", Width: 40},
+		{Title: "开始日期", Width: 12}, {Title: "截止日期", Width: 12}, {Title: "终止日期", Width: 12}, {Title: "终止原因", Width: 24}, {Title: "批准单位", Width: 24}, {Title: "批准人", Width: 12}},
+		Rows: func(yield func([]any) bool) {
+			for _, o := range list {
+				if !yield([]any{o.Citation, o.Says, o.UnitName, o.Reason, o.From, o.Until, o.Ended, o.EndReason, o.Grantor, o.GrantedBy}) {
+					return
+				}
+			}
+		}}
+	var b bytes.Buffer
+	kind, name := "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "例外清单.xlsx"
+	switch q.Get("format") {
+	case "xlsx":
+		err = official.WriteXLSX(&b, sheet)
+	case "csv":
+		kind, name, err = "text/csv; charset=utf-8", "例外清单.csv", official.WriteCSV(&b, sheet, official.CSVOptions{BOM: true})
+	default:
+		return fault.New(fault.Invalid, "导出格式只有 xlsx 和 csv。").On("format", "请选择 xlsx 或 csv")
+	}
+	if err != nil {
+		return fmt.Errorf("lifecycleweb: write export: %w", err)
+	}
+	unit, _ := authz.SessionFrom(r.Context()).Unit()
+	if err := h.db.Update(r.Context(), func(tx *db.Tx) error {
+		return audit.Record(r.Context(), tx, audit.Entry{Act: "lifecycle.override.export", Target: audit.Target{Kind: "ledger", ID: "overrides", Name: "例外清单", Unit: unit},
+			After: map[string]any{"filter": r.URL.RawQuery, "rows": len(list)}})
+	}); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+// endView is GET /console/overrides/{id}/end.
+type endView struct {
+	Heading web.Heading
+	About   web.Summary
+	Form    web.Form
+}
+
+// Title of the document.
+func (endView) Title() string { return "提前终止例外" }
+
+// Crumbs of the page.
+func (endView) Crumbs() []web.Crumb {
+	return []web.Crumb{{Name: "工作台", Href: "/console"}, {Name: "例外清单", Href: "/console/overrides"}, {Name: "提前终止例外"}}
+}
+
+func newEndView(o lifecycle.Override) endView {
+	return endView{Heading: web.Heading{Title: "提前终止例外", Above: o.UnitName, Lead: "今天是例外的最后一天；已按例外批准的网站、账号不受影响。"},
+		About: web.Summary{Terms: []web.Term{{Name: "规定", Text: o.Says, Note: o.Citation}, {Name: "理由", Text: o.Reason}, {Name: "有效期", Text: o.From.String() + " 至 " + o.Until.String()}, {Name: "批准", Text: o.Grantor + " " + o.GrantedBy}}},
+		Form: web.Form{Key: "override-end-" + o.ID, Sections: []web.Section{{Fields: []web.Field{{Kind: web.TextArea, Name: "reason", Label: "终止原因", Required: true, Max: 500}}}},
+			Buttons: []web.Button{{Label: "终止例外", Kind: web.Danger}}, Cancel: web.Link{Text: "取消", Href: "/console/overrides"}}}
+}
+
+var endPage = web.Define(views, "views/end.html",
+	newEndView(lifecycle.Override{}),
+	newEndView(lifecycle.Override{ID: "o1", UnitName: "雁塔区商务局", Says: sx2021.CountyDeptNoSite.Says, Citation: sx2021.CountyDeptNoSite.Citation, Reason: "试点", From: sampleToday, Until: sampleToday.AddDays(60), Grantor: "陕西省人民政府办公厅", GrantedBy: "张某"}),
+	newEndView(lifecycle.Override{ID: `"><script>`, UnitName: "<script>", Reason: "</dd><b>"}),
+)
+
+func (h *Handler) showEnd(w http.ResponseWriter, r *http.Request) error {
+	o, err := h.lifecycle.Override(r.Context(), authz.ScopeFrom(r.Context()), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return endPage.Render(w, r, newEndView(o))
+}
+
+func (h *Handler) end(w http.ResponseWriter, r *http.Request) error {
+	o, err := h.lifecycle.EndOverride(r.Context(), authz.ScopeFrom(r.Context()), r.PathValue("id"), r.PostFormValue("reason"))
+	if fault.Is(err, fault.Invalid) {
+		before, readErr := h.lifecycle.Override(r.Context(), authz.ScopeFrom(r.Context()), r.PathValue("id"))
+		if readErr != nil {
+			return readErr
+		}
+		v := newEndView(before)
+		v.Form.Fill(r.PostForm)
+		v.Form.Wrong(err)
+		return endPage.RenderStatus(w, r, http.StatusUnprocessableEntity, v)
+	}
+	if err != nil {
+		return err
+	}
+	return web.Done(w, r, "/console/overrides", "“"+o.UnitName+"”的例外已终止。")
+}
+
+func (h *Handler) overrides(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	f := overrideFilter(q)
+	f.Limit, f.Offset = perPage, (web.PageOf(r)-1)*perPage
 	list, total, err := h.lifecycle.Overrides(r.Context(), authz.ScopeFrom(r.Context()), f)
 	if err != nil {
 		return err
@@ -76,6 +204,16 @@ func (h *Handler) overrides(w http.ResponseWriter, r *http.Request) error {
 	v := newOverrideList(list, authz.SessionFrom(r.Context()).May(authz.OverrideGrant), web.FrameOf(r).Today)
 	v.Filter.Fill(q)
 	v.Filter.Total, v.Pager = total, web.PagerOf(r, total, perPage)
+	keep := url.Values{}
+	for _, name := range []string{"year", "now"} {
+		if q.Has(name) && q.Get(name) != "" {
+			keep.Set(name, q.Get(name))
+		}
+	}
+	for _, format := range []string{"xlsx", "csv"} {
+		keep.Set("format", format)
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "导出 " + strings.ToUpper(format), Href: "/console/overrides/export?" + keep.Encode()})
+	}
 	return overrideListPage.Render(w, r, v)
 }
 

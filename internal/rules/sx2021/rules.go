@@ -21,7 +21,7 @@ func Rules() []rules.Rule {
 		OneAccountPlatform, NothingForEvents, GovernmentConsent, GovernmentLevels,
 		DepartmentConsent, DepartmentLevels, LaunchDomain, LaunchICP,
 		LaunchForm, LaunchSiteCode, LaunchCodeArea, LaunchSecurity,
-		LaunchInOneYear, OpeningPlaces, OpeningNoticeDays,
+		AccountFiled, LaunchInOneYear, OpeningPlaces, OpeningNoticeDays,
 		// Article 8
 		OfflineOncePerYear, OfflineAtMost30, OfflineCause, EmergencyCause,
 		EmergencyReported, OfflineUnapproved, OfflineApproved, OfflineNotices,
@@ -48,6 +48,8 @@ func Rules() []rules.Rule {
 		ReviewedFirst, AuthorNotFinal, TwoPersons, GradedReview,
 		FiveGates, RepostSource, ConsultedBefore, LettersOnTime,
 		LettersDaily, LettersStatistics,
+		// Article 27
+		AppNecessity,
 		// Article 33
 		ZonePortal,
 	}

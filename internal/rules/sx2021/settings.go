@@ -20,6 +20,9 @@ type Settings struct {
 	PoliceFilingDays int `json:"police_filing_days"`
 	// AccountFilingWorkdays reads 「及时备案」 of Article 7(3), in working days.
 	AccountFilingWorkdays int `json:"account_filing_workdays"`
+	// EmergencyReportHours reads 「及时以书面形式…报备」 of Article 8(1), in hours
+	// after the fact.
+	EmergencyReportHours int `json:"emergency_report_hours"`
 	// DestinationNoticeDays is how long the notice of where the content went hangs.
 	DestinationNoticeDays int `json:"destination_notice_days"`
 	// WaiverWorkdays is the time for a waived interpretation: 0 is the same day,
@@ -63,6 +66,7 @@ func Defaults() Settings {
 		SecurityReportDays:      90,
 		PoliceFilingDays:        30,
 		AccountFilingWorkdays:   10,
+		EmergencyReportHours:    24,
 		DestinationNoticeDays:   30,
 		WaiverWorkdays:          0,
 		InterpretationForms:     2,
@@ -90,6 +94,7 @@ func (s Settings) Wrong() []string {
 	bad(s.SecurityReportDays < 1, "安全检测报告有效天数须为1天以上，请填写正整数。")
 	bad(s.PoliceFilingDays < 1, "公安备案期限须为1天以上，请填写正整数。")
 	bad(s.AccountFilingWorkdays < 1, "政务新媒体备案期限须为1个工作日以上，请填写正整数。")
+	bad(s.EmergencyReportHours < 1, "紧急下线书面报备时限须为1小时以上，请填写正整数。")
 	bad(s.DestinationNoticeDays < 1, "去向公告保留天数须为1天以上，请填写正整数。")
 	bad(s.WaiverWorkdays < 0 || s.WaiverWorkdays > maxWaiverWorkdays, "解读缓发期限须在0至3个工作日之间，请重新填写。")
 	bad(s.InterpretationForms < 1, "解读形式数须为1种以上，请填写正整数。")

@@ -117,7 +117,7 @@ func newHomeView(b bench, today calendar.Date) homeView {
 		v.Heading.Lead = "最急的是：" + b.toDo[0].Title + "。"
 	}
 	if b.mayApply {
-		v.Heading.Acts = []web.Act{{Text: "申请开设网站", Href: "/console/openings/new"}}
+		v.Heading.Acts = []web.Act{{Text: "提出申请", Href: "/console/matters"}}
 	}
 	if b.mayClock {
 		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "义务和时限", Href: "/console/obligations"})

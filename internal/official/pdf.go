@@ -1,0 +1,345 @@
+package official
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/signintech/gopdf"
+)
+
+// WritePDF writes the document as PDF, in the measures of GB/T 9704, set in one
+// font throughout: the faces of the standard (仿宋, 黑体, 楷体, 小标宋) are not free
+// to embed, so headings differ by size and place only.
+func (d *Document) WritePDF(w io.Writer, font *Font) error {
+	if err := d.Check(); err != nil {
+		return err
+	}
+	if font == nil {
+		return ErrNoFont
+	}
+	p := &sheetOfPaper{widths: map[rune]float64{}}
+	p.pdf.Start(gopdf.Config{PageSize: *gopdf.PageSizeA4})
+	if err := p.pdf.AddTTFFontData("body", font.data); err != nil {
+		return fmt.Errorf("write pdf: font: %w", err)
+	}
+	p.pdf.SetInfo(gopdf.PdfInfo{Title: strings.Join(strings.Fields(d.Title), ""), Author: d.Issuer})
+	p.newPage()
+	d.draw(p)
+	p.number()
+	if p.err != nil {
+		return fmt.Errorf("write pdf: %w", p.err)
+	}
+	if _, err := p.pdf.WriteTo(w); err != nil {
+		return fmt.Errorf("write pdf: %w", err)
+	}
+	return nil
+}
+
+// points of a twip.
+const twip = 1.0 / 20
+
+// sheetOfPaper sets lines on A4 pages. The first error stays; what is set after
+// it is nothing.
+type sheetOfPaper struct {
+	pdf    gopdf.GoPdf
+	pages  int
+	y      float64 // top of the next line
+	size   float64
+	widths map[rune]float64 // of one point of type
+	err    error
+}
+
+const (
+	paperLeft   = marginLeft * twip
+	paperTop    = marginTop * twip
+	paperWidth  = typeWidth * twip
+	paperBottom = (pageHeight - marginBottom) * twip
+	paperPitch  = linePitch * twip
+	charWidth   = paperWidth / 28
+)
+
+func (p *sheetOfPaper) newPage() {
+	p.pdf.AddPage()
+	p.pages++
+	p.y, p.size = paperTop, 0
+}
+
+func (p *sheetOfPaper) setSize(size float64) {
+	if p.err == nil && p.size != size {
+		p.err, p.size = p.pdf.SetFont("body", "", size), size
+	}
+}
+
+// width of text at the size.
+func (p *sheetOfPaper) width(text string, size float64) float64 {
+	total := 0.0
+	for _, r := range text {
+		one, ok := p.widths[r]
+		if !ok {
+			p.setSize(100)
+			if p.err != nil {
+				return 0
+			}
+			var err error
+			if one, err = p.pdf.MeasureTextWidth(string(r)); err != nil {
+				p.err = err
+				return 0
+			}
+			one /= 100
+			p.widths[r] = one
+		}
+		total += one * size
+	}
+	return total
+}
+
+// room makes sure that height is left on the page.
+func (p *sheetOfPaper) room(height float64) {
+	if p.y+height > paperBottom+0.5 && p.y > paperTop {
+		p.newPage()
+	}
+}
+
+// text sets one line at x, with its top at y.
+func (p *sheetOfPaper) text(x, y, size float64, text string) {
+	p.setSize(size)
+	if p.err != nil || text == "" {
+		return
+	}
+	p.pdf.SetXY(x, y)
+	p.err = p.pdf.Cell(nil, text)
+}
+
+// What may not begin or end a line.
+const (
+	noBegin = "，。、；：？！）》〉】〕”’…—,.;:?!)]}%％"
+	noEnd   = "（《〈【〔“‘([{"
+)
+
+// wrap breaks text to lines of at most width; the first line is shorter by
+// first. Runs of Latin letters and digits stay together where they fit.
+func (p *sheetOfPaper) wrap(text string, size, width, first float64) []string {
+	var lines []string
+	var line []rune
+	room, used := width-first, 0.0
+	flush := func(keep int) {
+		lines = append(lines, strings.TrimRight(string(line[:len(line)-keep]), " "))
+		line = append([]rune{}, line[len(line)-keep:]...)
+		room, used = width, p.width(string(line), size)
+	}
+	for _, r := range text {
+		if r == '\n' {
+			flush(0)
+			continue
+		}
+		w := p.width(string(r), size)
+		if used+w > room && len(line) > 0 && !strings.ContainsRune(noBegin, r) {
+			keep := 0
+			for keep < len(line)-1 && (strings.ContainsRune(noEnd, line[len(line)-1-keep]) || latin(r) && latin(line[len(line)-1-keep]) && keep < 40) {
+				keep++
+			}
+			if keep >= len(line)-1 {
+				keep = 0 // a word longer than the line
+			}
+			flush(keep)
+		}
+		line = append(line, r)
+		used += w
+	}
+	if len(line) > 0 || len(lines) == 0 {
+		flush(0)
+	}
+	return lines
+}
+
+func latin(r rune) bool {
+	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || strings.ContainsRune("-_./@", r)
+}
+
+// para sets a paragraph: indents in characters, align left, center or right.
+func (p *sheetOfPaper) para(text string, size, first, left, right float64, align string, pitch float64) {
+	x, width := paperLeft+left*charWidth, paperWidth-(left+right)*charWidth
+	for i, line := range p.wrap(text, size, width, first*charWidth) {
+		p.room(pitch)
+		at := x
+		if i == 0 {
+			at += first * charWidth
+		}
+		switch align {
+		case "center":
+			at = x + (width-p.width(line, size))/2
+		case "right":
+			at = x + width - p.width(line, size)
+		}
+		p.text(at, p.y+(pitch-size)/2, size, line)
+		p.y += pitch
+	}
+}
+
+func (p *sheetOfPaper) blank(n int) {
+	for range n {
+		p.y += paperPitch
+	}
+}
+
+// number sets “— 1 —” under the type area, odd pages right, even ones left.
+func (p *sheetOfPaper) number() {
+	for n := 1; n <= p.pages && p.err == nil; n++ {
+		if err := p.pdf.SetPage(n); err != nil {
+			p.err = err
+			return
+		}
+		p.size = 0
+		text := fmt.Sprintf("— %d —", n)
+		x := paperLeft + charWidth
+		if n%2 == 1 {
+			x = paperLeft + paperWidth - charWidth - p.width(text, size4/2)
+		}
+		p.text(x, paperBottom+7*72/25.4, size4/2, text)
+	}
+}
+
+func (d *Document) draw(p *sheetOfPaper) {
+	const body = float64(size3) / 2
+	if d.Urgency != "" {
+		p.para(d.Urgency, body, 0, 0, 0, "left", paperPitch)
+	}
+	if d.Authority != "" {
+		p.pdf.SetTextColor(255, 0, 0)
+		p.para(d.Authority, float64(sizeBanner)/2, 0, 0, 0, "center", 58)
+		p.pdf.SetTextColor(0, 0, 0)
+		p.blank(2)
+	}
+	if d.Number != "" || d.Signer != "" {
+		if d.Signer != "" {
+			p.room(paperPitch)
+			signer := "签发人：" + d.Signer
+			p.text(paperLeft+paperWidth-charWidth-p.width(signer, body), p.y+(paperPitch-body)/2, body, signer)
+			p.para(d.Number, body, 0, 1, 1, "left", paperPitch)
+		} else {
+			p.para(d.Number, body, 0, 0, 0, "center", paperPitch)
+		}
+		if d.Authority != "" {
+			p.pdf.SetStrokeColor(255, 0, 0)
+			p.pdf.SetLineWidth(1)
+			p.pdf.Line(paperLeft, p.y+4, paperLeft+paperWidth, p.y+4)
+			p.pdf.SetStrokeColor(0, 0, 0)
+		}
+		p.blank(2)
+	}
+	p.para(strings.TrimSpace(d.Title), float64(size2)/2, 0, 0, 0, "center", 32)
+	p.blank(1)
+	if d.To != "" {
+		p.para(strings.TrimRight(strings.TrimSpace(d.To), "：:")+"：", body, 0, 0, 0, "left", paperPitch)
+	}
+	for _, b := range d.body {
+		switch b := b.(type) {
+		case paragraph:
+			p.para(b.text, body, 2, 0, 0, "left", paperPitch)
+		case heading:
+			p.para(b.number+b.text+b.rest, body, 2, 0, 0, "left", paperPitch)
+		case pageBreak:
+			p.newPage()
+		case Grid:
+			b.draw(p)
+		}
+	}
+	if len(d.Attachments) > 0 {
+		p.blank(1)
+		for i, name := range d.Attachments {
+			switch {
+			case len(d.Attachments) == 1:
+				p.para("附件："+name, body, 0, 2, 0, "left", paperPitch)
+			case i == 0:
+				p.para("附件：1."+name, body, 0, 2, 0, "left", paperPitch)
+			default:
+				p.para(fmt.Sprintf("%d.%s", i+1, name), body, 0, 5, 0, "left", paperPitch)
+			}
+		}
+	}
+	if d.Issuer != "" || d.Dated != "" {
+		if p.y > paperTop {
+			p.blank(2)
+		}
+		p.room(2 * paperPitch) // the date never stands alone on a page
+		ir, dr := signature(d.Issuer, d.Dated, d.Sealed)
+		p.para(d.Issuer, body, 0, 0, ir, "right", paperPitch)
+		p.para(d.Dated, body, 0, 0, dr, "right", paperPitch)
+	}
+	if d.Note != "" {
+		p.para("（"+d.Note+"）", body, 2, 0, 0, "left", paperPitch)
+	}
+	if d.CopyTo != "" || d.Printer != "" {
+		p.blank(1)
+		for _, line := range []string{d.CopyTo, d.Printer} {
+			if line == "" {
+				continue
+			}
+			text := line
+			if line == d.CopyTo {
+				text = "抄送：" + line
+			} else if d.Printed != "" {
+				text += "　" + d.Printed + "印发"
+			}
+			p.room(paperPitch)
+			p.pdf.SetLineWidth(0.7)
+			p.pdf.Line(paperLeft, p.y, paperLeft+paperWidth, p.y)
+			p.para(text, float64(size4)/2, 0, 1, 1, "left", paperPitch)
+		}
+		p.pdf.Line(paperLeft, p.y, paperLeft+paperWidth, p.y)
+	}
+}
+
+// draw sets the table; the header repeats on every page, a row is never split
+// unless it is taller than a page.
+func (g Grid) draw(p *sheetOfPaper) {
+	const size, pitch, pad = float64(sizeSmall4) / 2, 20.0, 3.0
+	if g.Caption != "" {
+		p.room(3 * paperPitch)
+		p.para(g.Caption, float64(size4)/2, 0, 0, 0, "center", paperPitch)
+	}
+	widths := g.widths()
+	var row func(cells []string, head bool)
+	row = func(cells []string, head bool) {
+		wrapped, lines := make([][]string, len(widths)), 1
+		for i := range widths {
+			if i < len(cells) {
+				wrapped[i] = p.wrap(cells[i], size, float64(widths[i])*twip-2*pad, 0)
+				lines = max(lines, len(wrapped[i]))
+			}
+		}
+		for from := 0; from < lines; {
+			fit := int((paperBottom - p.y) / pitch)
+			if fit < min(lines-from, 40) && p.y > paperTop {
+				p.newPage()
+				if !head {
+					row(g.Header, true)
+				}
+				fit = int((paperBottom - p.y) / pitch)
+			}
+			n := min(lines-from, max(fit, 1))
+			x, height := paperLeft, float64(n)*pitch
+			p.pdf.SetLineWidth(0.5)
+			for i, w := range widths {
+				width := float64(w) * twip
+				p.pdf.RectFromUpperLeftWithStyle(x, p.y, width, height, "D")
+				for k := from; k < min(from+n, len(wrapped[i])); k++ {
+					at := x + pad
+					if head {
+						at = x + (width-p.width(wrapped[i][k], size))/2
+					}
+					p.text(at, p.y+float64(k-from)*pitch+(pitch-size)/2, size, wrapped[i][k])
+				}
+				x += width
+			}
+			p.y += height
+			from += n
+		}
+	}
+	row(g.Header, true)
+	for _, cells := range g.Rows {
+		row(cells, false)
+	}
+	p.blank(1)
+}
