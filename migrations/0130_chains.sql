@@ -10,18 +10,25 @@ UPDATE approval_case
    SET at_unit = (SELECT t.unit_id FROM approval_step t WHERE t.case_id = approval_case.id AND t.no = approval_case.step_no),
        due_on = (SELECT t.due_on FROM approval_step t WHERE t.case_id = approval_case.id AND t.no = approval_case.step_no)
  WHERE state = 'in_review';
-CREATE INDEX approval_case_at ON approval_case (at_unit, state, due_on);
-CREATE INDEX approval_case_opened ON approval_case (opened_at, id);
-CREATE INDEX approval_case_by ON approval_case (applicant_id, opened_at);
-CREATE INDEX approval_case_due ON approval_case (state, due_on);
--- Counting reads no row of the table: the form of a case may be long.
+-- Since when nobody may decide where it waits, and the office above knows.
+ALTER TABLE approval_case ADD COLUMN vacant_since TIMESTAMPTZ;
+-- What people look for: title, number, applicant and its initials, lower case.
+ALTER TABLE approval_case ADD COLUMN find TEXT NOT NULL DEFAULT '';
+UPDATE approval_case SET find = lower(title || ' ' || number || ' ' || (SELECT u.name || ' ' || u.initials FROM unit u WHERE u.id = approval_case.unit_id));
+-- Lists and counts read indexes alone: the form of a case may be long.
+CREATE INDEX approval_case_opened ON approval_case (opened_at, id, unit_id, state, kind, find);
+CREATE INDEX approval_case_at ON approval_case (at_unit, state, due_on, id, unit_id, applicant_id);
+CREATE INDEX approval_case_due ON approval_case (state, due_on, id, unit_id, kind, find);
 CREATE INDEX approval_case_count ON approval_case (unit_id, state, kind);
+CREATE INDEX approval_case_by ON approval_case (applicant_id, opened_at, id, unit_id);
+DROP INDEX approval_case_state;
+CREATE INDEX approval_case_state ON approval_case (state, opened_at, id, unit_id, kind);
+CREATE INDEX approval_case_vacant ON approval_case (vacant_since, id) WHERE vacant_since IS NOT NULL;
 CREATE INDEX approval_opinion_person ON approval_opinion (person_id, act, case_id);
 
 ALTER TABLE approval_step ADD COLUMN days INTEGER NOT NULL DEFAULT 0;          -- working days; 0 is the province's setting
 ALTER TABLE approval_step ADD COLUMN for_name TEXT NOT NULL DEFAULT '';        -- decided in the place of
 ALTER TABLE approval_step ADD COLUMN moved TEXT NOT NULL DEFAULT '';           -- the unit it stood at before that was abolished
-ALTER TABLE approval_step ADD COLUMN vacancy_told_at TIMESTAMPTZ;              -- the office above knows that nobody can decide
 ALTER TABLE approval_step ADD COLUMN body TEXT NOT NULL DEFAULT '';            -- external: the body that decides
 ALTER TABLE approval_step ADD COLUMN asks TEXT NOT NULL DEFAULT '';            -- external: what its answer must bring, 网站标识码
 ALTER TABLE approval_step ADD COLUMN ext_document TEXT NOT NULL DEFAULT '';    -- its answer: number of the document
@@ -109,15 +116,19 @@ ALTER TABLE approval_step DROP COLUMN ext_on;
 ALTER TABLE approval_step DROP COLUMN ext_document;
 ALTER TABLE approval_step DROP COLUMN asks;
 ALTER TABLE approval_step DROP COLUMN body;
-ALTER TABLE approval_step DROP COLUMN vacancy_told_at;
 ALTER TABLE approval_step DROP COLUMN moved;
 ALTER TABLE approval_step DROP COLUMN for_name;
 ALTER TABLE approval_step DROP COLUMN days;
 DROP INDEX approval_opinion_person;
+DROP INDEX approval_case_vacant;
+DROP INDEX approval_case_state;
+CREATE INDEX approval_case_state ON approval_case (state, kind);
+DROP INDEX approval_case_by;
 DROP INDEX approval_case_count;
 DROP INDEX approval_case_due;
-DROP INDEX approval_case_by;
-DROP INDEX approval_case_opened;
 DROP INDEX approval_case_at;
+DROP INDEX approval_case_opened;
+ALTER TABLE approval_case DROP COLUMN find;
+ALTER TABLE approval_case DROP COLUMN vacant_since;
 ALTER TABLE approval_case DROP COLUMN due_on;
 ALTER TABLE approval_case DROP COLUMN at_unit;

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -272,10 +273,15 @@ func (s *Service) Submit(ctx context.Context, tx *db.Tx, a Application) (Case, e
 	if _, c.State, err = Machine.Take(ctx, tx, string(c.ID), "submit", passage.Note{}); err != nil {
 		return Case{}, err
 	}
+	u, err := s.org.UnitTx(ctx, tx, authz.System("approval.submit"), a.Unit)
+	if err != nil {
+		return Case{}, err
+	}
+	c.UnitName = u.Name
 	if _, err := tx.Exec(ctx, `
-		INSERT INTO approval_case (id, number, kind, title, unit_id, applicant_id, subject_id, form, state, step_no, opened_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		c.ID, c.Number, c.Kind, c.Title, c.Unit, c.Applicant, c.Subject, string(form), c.State, c.StepNo, c.OpenedAt); err != nil {
+		INSERT INTO approval_case (id, number, kind, title, unit_id, applicant_id, subject_id, form, state, step_no, opened_at, find)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		c.ID, c.Number, c.Kind, c.Title, c.Unit, c.Applicant, c.Subject, string(form), c.State, c.StepNo, c.OpenedAt, findable(c)); err != nil {
 		return Case{}, fmt.Errorf("approval: submit: %w", err)
 	}
 	if _, err := tx.Exec(ctx, `
@@ -294,6 +300,11 @@ func (s *Service) Submit(ctx context.Context, tx *db.Tx, a Application) (Case, e
 		return Case{}, err
 	}
 	return c, s.arrive(ctx, tx, &c, "待办")
+}
+
+// findable is what a case is looked for by.
+func findable(c Case) string {
+	return strings.ToLower(c.Title + " " + c.Number + " " + c.UnitName + " " + org.Initials(c.UnitName))
 }
 
 // checkChain: reviews, then at most one approval, then outside bodies.

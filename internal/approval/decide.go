@@ -42,7 +42,7 @@ func (s *Service) arrive(ctx context.Context, tx *db.Tx, c *Case, title string) 
 	due := s.days.Add(calendar.DateOf(tx.Now()), s.daysOf(st))
 	if _, err := tx.Exec(ctx, `
 		UPDATE approval_step SET arrived_at = $3, due_on = $4, provisional = $5, decided_at = NULL, decision = '', opinion = '',
-		       person_id = NULL, person_name = '', for_name = '', vacancy_told_at = NULL,
+		       person_id = NULL, person_name = '', for_name = '',
 		       ext_document = '', ext_on = NULL, ext_value = '', ext_attachment = '', ext_refused = FALSE
 		 WHERE case_id = $1 AND no = $2`, c.ID, c.StepNo, tx.Now(), due.On, due.Provisional); err != nil {
 		return err
@@ -76,7 +76,7 @@ func (s *Service) tellOffice(ctx context.Context, tx *db.Tx, c Case, st Step, ti
 
 // stand writes where the case stands, beside it.
 func (s *Service) stand(ctx context.Context, tx *db.Tx, c Case) error {
-	_, err := tx.Exec(ctx, `UPDATE approval_case SET state = $2, step_no = $3, ended_at = $4, at_unit = $5, due_on = $6 WHERE id = $1`,
+	_, err := tx.Exec(ctx, `UPDATE approval_case SET state = $2, step_no = $3, ended_at = $4, at_unit = $5, due_on = $6, vacant_since = NULL WHERE id = $1`,
 		c.ID, c.State, c.StepNo, c.EndedAt, db.Null(c.AtUnit), c.Due)
 	return err
 }
@@ -462,7 +462,7 @@ func (s *Service) Resubmit(ctx context.Context, tx *db.Tx, scope authz.Scope, id
 		return Case{}, err
 	}
 	c.Form, c.Title = text, title
-	if _, err := tx.Exec(ctx, `UPDATE approval_case SET form = $2, title = $3 WHERE id = $1`, c.ID, string(text), title); err != nil {
+	if _, err := tx.Exec(ctx, `UPDATE approval_case SET form = $2, title = $3, find = $4 WHERE id = $1`, c.ID, string(text), title, findable(c)); err != nil {
 		return Case{}, err
 	}
 	return c, s.arrive(ctx, tx, &c, "已补正，重新提交")
@@ -551,7 +551,7 @@ func (s *Service) tellVacancy(ctx context.Context, tx *db.Tx, c Case) error {
 	if err != nil || !st.Vacant {
 		return err
 	}
-	if _, err := tx.Exec(ctx, `UPDATE approval_step SET vacancy_told_at = $3 WHERE case_id = $1 AND no = $2`, c.ID, st.No, tx.Now()); err != nil {
+	if _, err := tx.Exec(ctx, `UPDATE approval_case SET vacant_since = $2 WHERE id = $1`, c.ID, tx.Now()); err != nil {
 		return err
 	}
 	says := "“" + st.UnitName + "”现在没有可以办理本事项的审核人员，请尽快明确人选；办理时限照常计算。"
@@ -595,9 +595,8 @@ func (s *Service) Sweep(ctx context.Context) (int, error) {
 	ctx = audit.System(ctx, "approval.sweep")
 	today := calendar.DateOf(s.db.Now())
 	ids, err := db.All(ctx, s.db, db.Value[CaseID], `
-		SELECT c.id FROM approval_case c JOIN unit u ON u.id = c.at_unit JOIN approval_step t ON t.case_id = c.id AND t.no = c.step_no
-		 WHERE c.state = 'in_review' AND (u.abolished_on <= $1 OR t.vacancy_told_at IS NULL AND `+nobody("c.at_unit")+`
-		    OR t.vacancy_told_at IS NOT NULL AND NOT (`+nobody("c.at_unit")+`)) ORDER BY c.id LIMIT 500`, today)
+		SELECT c.id FROM approval_case c JOIN unit u ON u.id = c.at_unit
+		 WHERE c.state = 'in_review' AND (u.abolished_on <= $1 OR (c.vacant_since IS NULL) = `+nobody("c.at_unit")+`) ORDER BY c.id LIMIT 500`, today)
 	if err != nil {
 		return 0, err
 	}
@@ -623,7 +622,7 @@ func (s *Service) lookAfter(ctx context.Context, tx *db.Tx, id CaseID) (int, err
 	if moved, err := s.moved(ctx, tx, c); err != nil || moved {
 		return 1, err
 	}
-	told, err := db.One(ctx, tx, db.Value[bool], `SELECT vacancy_told_at IS NOT NULL FROM approval_step WHERE case_id = $1 AND no = $2`, c.ID, c.StepNo)
+	told, err := db.One(ctx, tx, db.Value[bool], `SELECT vacant_since IS NOT NULL FROM approval_case WHERE id = $1`, c.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -634,7 +633,7 @@ func (s *Service) lookAfter(ctx context.Context, tx *db.Tx, id CaseID) (int, err
 	if st.Vacant {
 		return 1, s.tellVacancy(ctx, tx, c)
 	}
-	if _, err := tx.Exec(ctx, `UPDATE approval_step SET vacancy_told_at = NULL WHERE case_id = $1 AND no = $2`, c.ID, c.StepNo); err != nil {
+	if _, err := tx.Exec(ctx, `UPDATE approval_case SET vacant_since = NULL WHERE id = $1`, c.ID); err != nil {
 		return 0, err
 	}
 	return 1, audit.Record(ctx, tx, audit.Entry{Act: "case.filled", Target: c.target()})

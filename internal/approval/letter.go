@@ -72,7 +72,7 @@ func (s *Service) letter(ctx context.Context, tx *db.Tx, c Case, kind LetterKind
 
 // wording is the text of a letter, paragraph by paragraph.
 func wording(c Case, kind LetterKind, reasons []string, opinion string, today calendar.Date) []string {
-	matter := "“" + c.Title + "”（编号 " + c.Number + "）"
+	matter := "“" + strings.NewReplacer("“", "‘", "”", "’").Replace(c.Title) + "”（编号 " + c.Number + "）"
 	came := "你单位于" + calendar.DateOf(c.OpenedAt).Chinese() + "提交的" + matter
 	var out []string
 	say := func(text string) {

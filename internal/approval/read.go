@@ -191,19 +191,17 @@ type Filter struct {
 	Offset int
 }
 
-func (s *Service) where(ctx context.Context, scope authz.Scope, f Filter) *db.Where {
+func (s *Service) where(ctx context.Context, f Filter) *db.Where {
 	var w db.Where
-	scope.Where(&w, "u")
 	today := calendar.DateOf(s.db.Now())
-	like := db.Contains(f.Text)
 	w.AndIf(f.State != "", "c.state = ?", f.State).
 		AndIf(f.Kind != "", "c.kind = ?", f.Kind).
 		AndIf(f.Unit != "", "c.unit_id = ?", f.Unit).
 		AndIf(f.Due == "overdue", "c.state = 'in_review' AND c.due_on < ?", today).
 		AndIf(f.Due == "today", "c.state = 'in_review' AND c.due_on = ?", today).
 		AndIf(f.Due == "week", "c.state = 'in_review' AND c.due_on >= ? AND c.due_on <= ?", today, today.AddDays(7)).
-		AndIf(f.Vacant, "c.state = 'in_review' AND "+nobody("c.at_unit")).
-		AndIf(f.Text != "", `lower(c.title) LIKE ? ESCAPE '\' OR lower(c.number) LIKE ? ESCAPE '\' OR lower(u.name) LIKE ? ESCAPE '\'`, like, like, like)
+		AndIf(f.Vacant, "c.vacant_since IS NOT NULL").
+		AndIf(f.Text != "", `c.find LIKE ? ESCAPE '\'`, db.Contains(f.Text))
 	if f.Mine == "" {
 		return &w
 	}
@@ -237,24 +235,120 @@ func theirs(w *db.Where, session *authz.Session) {
 	w.And("NOT EXISTS (SELECT 1 FROM approval_opinion a WHERE a.case_id = c.id AND a.person_id = ? AND a.act IN ('submit', 'resubmit'))", session.PersonID)
 }
 
+// narrow bounds the units that are looked up one by one.
+const narrow = 300
+
+// reach is how the scope is put to cases: the FROM that ties them to their
+// units, and its condition. With few units in scope their cases are looked up
+// by unit; with many the cases are walked in order, and when no unit lies
+// outside, the scope is not asked of each row. SQLite takes a CROSS JOIN in the
+// order written; to PostgreSQL it is any join.
+func (s *Service) reach(ctx context.Context, scope authz.Scope, w *db.Where) (string, error) {
+	var in db.Where
+	scope.Where(&in, "u")
+	n, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM (SELECT 1 FROM unit u WHERE `+in.SQL()+` LIMIT `+in.Arg(narrow+1)+`) few`, in.Args()...)
+	if err != nil {
+		return "", err
+	}
+	if n <= narrow {
+		in = db.Where{}
+		scope.Where(&in, "u")
+		ids, err := db.All(ctx, s.db, db.Value[string], `SELECT u.id FROM unit u WHERE `+in.SQL(), in.Args()...)
+		if err != nil {
+			return "", err
+		}
+		if len(ids) == 0 {
+			w.And("FALSE")
+			return `approval_case c`, nil
+		}
+		list := make([]any, len(ids))
+		for i, id := range ids {
+			list[i] = id
+		}
+		w.And("c.unit_id IN ("+strings.TrimSuffix(strings.Repeat("?, ", len(list)), ", ")+")", list...)
+		return `approval_case c`, nil
+	}
+	var out db.Where
+	scope.Where(&out, "u")
+	outside, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM (SELECT 1 FROM unit u WHERE NOT (`+out.SQL()+`) LIMIT 1) one`, out.Args()...)
+	if err != nil || outside == 0 {
+		return `approval_case c`, err
+	}
+	w.And("u.id = c.unit_id")
+	scope.Where(w, "u")
+	return `approval_case c CROSS JOIN unit u`, nil
+}
+
 // Cases in scope, newest first (by due date when that is asked for), and how
 // many there are.
 func (s *Service) Cases(ctx context.Context, scope authz.Scope, f Filter) ([]Case, int, error) {
-	w := s.where(ctx, scope, f)
-	total, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM approval_case c JOIN unit u ON u.id = c.unit_id WHERE `+w.SQL(), w.Args()...)
+	w := s.where(ctx, f)
+	from, err := s.reach(ctx, scope, w)
 	if err != nil {
 		return nil, 0, err
+	}
+	order := `c.opened_at DESC, c.id DESC`
+	switch {
+	case f.Vacant:
+		order = `c.vacant_since, c.id`
+	case f.Mine == "todo" || f.Due != "":
+		order = `c.due_on, c.id`
 	}
 	limit := f.Limit
 	if limit == 0 {
 		limit = 50
 	}
-	order := `c.opened_at DESC, c.id DESC`
-	if f.Mine == "todo" || f.Due != "" {
-		order = `c.due_on, c.id`
+	// The page is found by ids alone; a text is looked for once, for the page
+	// and for the count.
+	const found = 2000
+	take, skip := limit, f.Offset
+	if f.Text != "" {
+		take, skip = max(found+1, f.Offset+limit), 0
 	}
-	cases, err := db.All(ctx, s.db, scanCase, caseSelect+` WHERE `+w.SQL()+` ORDER BY `+order+` LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(f.Offset), w.Args()...)
+	args := slices.Clone(w.Args())
+	ids, err := db.All(ctx, s.db, db.Value[string], `SELECT c.id FROM `+from+` WHERE `+w.SQL()+` ORDER BY `+order+` LIMIT `+w.Arg(take)+` OFFSET `+w.Arg(skip), w.Args()...)
+	if err != nil {
+		return nil, 0, err
+	}
+	total := len(ids)
+	if f.Text == "" || total > found {
+		if f.Text == "" && f.Due == "" && f.Mine == "" && !f.Vacant {
+			// Unit by unit, which an index alone answers.
+			from = strings.Replace(from, "CROSS JOIN unit u", "JOIN unit u ON u.id = c.unit_id", 1)
+		}
+		if total, err = db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM `+from+` WHERE `+w.SQL(), args...); err != nil {
+			return nil, 0, err
+		}
+	}
+	if f.Text != "" {
+		ids = ids[min(f.Offset, len(ids)):min(f.Offset+limit, len(ids))]
+	}
+	cases, err := s.byIDs(ctx, ids)
 	return cases, total, err
+}
+
+// byIDs are the cases in the order of their ids given.
+func (s *Service) byIDs(ctx context.Context, ids []string) ([]Case, error) {
+	at := make(map[CaseID]int, len(ids))
+	for i, id := range ids {
+		at[CaseID(id)] = i
+	}
+	out := make([]Case, len(ids))
+	const some = 500 // arguments of one statement
+	for chunk := range slices.Chunk(ids, some) {
+		args := make([]any, len(chunk))
+		for i, id := range chunk {
+			args[i] = id
+		}
+		list, err := db.All(ctx, s.db, scanCase, caseSelect+` WHERE c.id IN (`+places(1, len(args))+`)`, args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range list {
+			out[at[c.ID]] = c
+		}
+	}
+	return slices.DeleteFunc(out, func(c Case) bool { return c.ID == "" }), nil
 }
 
 // Pending are the cases that wait for a decision the signed-in person may

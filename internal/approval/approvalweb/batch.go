@@ -132,7 +132,7 @@ func (v readView) Crumbs() []web.Crumb {
 func newReadView(n whole, b approval.Batch, who reader) readView {
 	return readView{Heading: web.Heading{Title: n.Case.Title, Above: n.Case.Number, Tags: []web.Tag{{Kind: web.Warn, Text: "抽读 " + b.Number}}}, Digest: digestOf(n, who.today),
 		Facts: summaries(n.Shown.Facts), Checks: checksOf(n.Shown), Files: filesOf(n), Story: timelineOf(n),
-		Form: web.Form{Action: b.Link() + "/read", Sticky: true, Sections: []web.Section{{Fields: []web.Field{{Kind: web.Hidden, Name: "case", Value: string(n.Case.ID)}}}},
+		Form: web.Form{Action: b.Link() + "/read", Sections: []web.Section{{Legend: "抽读确认", Hint: "读完内容、规则核对和附件后记录，系统留下阅读时间。", Fields: []web.Field{{Kind: web.Hidden, Name: "case", Value: string(n.Case.ID)}}}},
 			Buttons: []web.Button{{Label: "已读完本件"}}, Cancel: web.Link{Text: "返回本批", Href: b.Link()}}}
 }
 

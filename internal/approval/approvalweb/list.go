@@ -40,8 +40,7 @@ type caseList struct {
 	Tabs    web.Tabs
 	Filter  web.Filter
 	Table   web.Table
-	Batch   web.Form // holds the table when several can be decided in one act
-	Picking bool
+	Picking bool // several can be ticked and decided in one act
 	Pager   web.Pager
 }
 
@@ -110,8 +109,6 @@ func newCaseList(l listing) caseList {
 	}
 	if v.Picking {
 		v.Table.PickName = "case"
-		v.Batch = web.Form{Action: "/console/batches", Sections: []web.Section{{Notes: []web.Component{v.Table}}},
-			Buttons: []web.Button{{Label: "批量办理选中的事项", Plain: true}}}
 	}
 	return v
 }

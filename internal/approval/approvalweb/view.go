@@ -159,7 +159,11 @@ func risks(n whole, today calendar.Date) []web.Tag {
 
 // digestOf is what is asked, by whom, and what speaks for caution.
 func digestOf(n whole, today calendar.Date) web.Summary {
-	d := web.Summary{Title: "要点", Terms: []web.Term{{Name: "申请单位", Text: n.Case.UnitName}, {Name: "事项", Text: n.Shown.KindName}}}
+	risk := web.Term{Name: "风险提示", Tags: risks(n, today)}
+	if len(risk.Tags) == 0 {
+		risk.Tags = []web.Tag{{Kind: web.Good, Text: "没有需要特别注意的情况"}}
+	}
+	d := web.Summary{Title: "要点", Terms: []web.Term{risk, {Name: "申请单位", Text: n.Case.UnitName}, {Name: "事项", Text: n.Shown.KindName}}}
 	for _, f := range n.Shown.Facts {
 		if len(d.Terms) >= 6 {
 			break
@@ -181,11 +185,6 @@ func digestOf(n whole, today calendar.Date) web.Summary {
 			break
 		}
 	}
-	risk := web.Term{Name: "风险提示", Tags: risks(n, today)}
-	if len(risk.Tags) == 0 {
-		risk.Tags = []web.Tag{{Kind: web.Good, Text: "没有需要特别注意的情况"}}
-	}
-	d.Terms = append(d.Terms, risk)
 	return d
 }
 
@@ -425,7 +424,7 @@ func reasonField() web.Field {
 	f := web.Field{Kind: web.Checks, Name: "reason", Label: "退回或不予批准的理由（可多选）"}
 	for _, r := range approval.Reasons {
 		if !r.Hidden {
-			f.Options = append(f.Options, web.Option{Value: r.ID, Label: r.Says, Hint: r.Citation})
+			f.Options = append(f.Options, web.Option{Value: r.ID, Label: r.Says, Hint: r.Citation[strings.LastIndexByte(r.Citation, ' ')+1:]})
 		}
 	}
 	return f
