@@ -54,6 +54,8 @@ var unscoped = map[string]string{
 	"library.Inspect":        "public: reads nothing",
 	"library.OnChange":       "system: registration at start",
 	"approval.OnShown":       "system: registration at start",
+	"org.OnAppoint":          "system: registration at start",
+	"signin.EndFor":          "system: called in the transaction that ends a person's posts",
 	"lifecycle.Exceptions":   "public: the book of rules",
 	"inspection.OnMoved":     "system: registration at start",
 	"inspection.ColumnsFrom": "system: registration at start",

@@ -44,19 +44,21 @@ type RoleInfo struct {
 	reach        reach
 }
 
-var coRegulates = []Permission{OrgRead, RegistryRead, CaseRead, InspectionRead, ObligationRead}
+var coRegulates = []Permission{OrgRead, RegistryRead, CaseRead, InspectionRead, ObligationRead, ShareRead}
 
 // Roles is the closed list, in the order screens show it.
 var Roles = []RoleInfo{
 	{Supervisor, "主管人员", []Permission{
 		OrgRead, OrgManage, RegistryRead, RegistryManage, RegistryImport, CaseRead, CaseDecide, OverrideGrant, LaunchManage,
 		ItemRead, LetterRead, InspectionRead, InspectionRun, MonitorSwitch, OrderRead, OrderIssue,
-		AssessmentRead, PackAdopt, BulletinCompose, ObligationRead}, true, reachWide},
-	{Reviewer, "审核人员", []Permission{OrgRead, RegistryRead, CaseRead, CaseDecide, InspectionRead, ObligationRead}, true, reachWide},
+		AssessmentRead, PackAdopt, BulletinCompose, ObligationRead,
+		RecordRead, RecordManage, RulesIssue, CoordinationManage, ShareRead}, true, reachWide},
+	{Reviewer, "审核人员", []Permission{OrgRead, RegistryRead, CaseRead, CaseDecide, InspectionRead, ObligationRead, RecordRead}, true, reachWide},
 	{Sponsor, "主办单位经办", []Permission{
 		OrgRead, RegistryRead, RegistryManage, OpeningApply, CaseRead, LaunchManage, ColumnManage,
 		ItemRead, ItemWrite, ItemWithdraw, LetterRead, LetterScreen, LetterAnswer, InspectionRead, InspectionRun,
-		OrderRead, OrderAnswer, AssessmentRead, ObligationRead}, false, reachOwn},
+		OrderRead, OrderAnswer, AssessmentRead, ObligationRead,
+		RecordRead, RecordManage}, false, reachOwn},
 	{Editor, "采编人员", []Permission{RegistryRead, ItemRead, ItemWrite, LetterRead, LetterAnswer, InspectionRead, OrderRead, OrderAnswer, ObligationRead}, false, reachOwn},
 	{FirstReviewer, "初审人员", []Permission{RegistryRead, ItemRead, ItemFirstReview, LetterRead, InspectionRead, ObligationRead}, true, reachOwn},
 	{FinalReviewer, "终审人员", []Permission{RegistryRead, ColumnManage, ItemRead, ItemFinalReview, ItemWithdraw, LetterRead, LetterReview, LetterPersonal, InspectionRead, ObligationRead}, true, reachOwn},
@@ -66,7 +68,7 @@ var Roles = []RoleInfo{
 	{Establishment, "编制部门", coRegulates, false, reachArea},
 	{Police, "公安部门", coRegulates, false, reachArea},
 	{Telecom, "通信管理部门", coRegulates, false, reachArea},
-	{Auditor, "审计人员", []Permission{AuditRead, OrgRead, RegistryRead, CaseRead, ObligationRead}, true, reachArea},
+	{Auditor, "审计人员", []Permission{AuditRead, OrgRead, RegistryRead, CaseRead, ObligationRead, RecordRead}, true, reachArea},
 	{SystemAdmin, "系统管理员", []Permission{SystemManage, TokenManage, OrgRead}, true, reachWide},
 	{SecurityAdmin, "安全管理员", []Permission{LoginManage, OrgRead}, true, reachWide},
 	{AuditAdmin, "审计管理员", []Permission{AuditRead}, true, reachWide},

@@ -105,7 +105,10 @@ type Unit struct {
 }
 
 // Service is the door of org.
-type Service struct{ db *db.DB }
+type Service struct {
+	db     *db.DB
+	guards []AppointGuard
+}
 
 // New makes the service.
 func New(d *db.DB) *Service { return &Service{db: d} }

@@ -43,6 +43,9 @@ func Rules() []rules.Rule {
 		ReviewedFirst, AuthorNotFinal, TwoPersons, GradedReview,
 		FiveGates, RepostSource, ConsultedBefore, LettersOnTime,
 		LettersDaily, LettersStatistics,
+		// Articles 21, 22, 24 and 28
+		BudgetFull, GradeRecorded, GradeAssessed, AssetCertified, ServerAtHome, ProviderAtHome,
+		RulesJoint, RulesDuties, TenancyInRule, RulesIssuer, RulesNumber,
 		// Article 33
 		ZonePortal,
 	}
