@@ -1,5 +1,11 @@
 package sx2021
 
+import (
+	"time"
+
+	"zhengshu/internal/calendar"
+)
+
 // Settings are the choices the text leaves to the province (docs/law/readings.md). The
 // numbers the regulation itself states are constants beside their clause.
 type Settings struct {
@@ -30,10 +36,23 @@ type Settings struct {
 	ZonesCloseAsPortals bool `json:"zones_close_as_portals"`
 	// UnexplainedDownHours is the silence after which an 核实单 opens (readings 7).
 	UnexplainedDownHours int `json:"unexplained_down_hours"`
+	// RulesReceiptWorkdays is how long a resident has to sign for the operating
+	// rules, in working days (readings 16).
+	RulesReceiptWorkdays int `json:"rules_receipt_workdays"`
+	// ShareReceiptWorkdays is how long a co-regulator has to sign for a shared
+	// ledger, in working days.
+	ShareReceiptWorkdays int `json:"share_receipt_workdays"`
+	// BudgetDueMonth and BudgetDueDay are the day of the year by which a year's
+	// budget lines are entered (Article 21).
+	BudgetDueMonth int `json:"budget_due_month"`
+	BudgetDueDay   int `json:"budget_due_day"`
 }
 
 // maxWaiverWorkdays bounds WaiverWorkdays (readings 20).
 const maxWaiverWorkdays = 3
+
+// commonYear has no 29 February: a due day stands in every year.
+const commonYear = 2021
 
 // Defaults are the settings of a province that has chosen nothing.
 func Defaults() Settings {
@@ -50,6 +69,10 @@ func Defaults() Settings {
 		ImportantReviews:        3,
 		ZonesCloseAsPortals:     true,
 		UnexplainedDownHours:    24,
+		RulesReceiptWorkdays:    5,
+		ShareReceiptWorkdays:    5,
+		BudgetDueMonth:          3,
+		BudgetDueDay:            31,
 	}
 }
 
@@ -69,6 +92,9 @@ func (s Settings) Wrong() []string {
 	bad(s.InterpretationForms < 1, "解读形式数须为1种以上，请填写正整数。")
 	bad(s.OrdinaryReviews < 2, "一般信息的审核不得少于2级，请填写2以上的整数。")
 	bad(s.ImportantReviews < s.OrdinaryReviews, "重要信息的审核级数不得少于一般信息，请重新填写。")
+	bad(s.RulesReceiptWorkdays < 1, "运维管理细则签收期限须为1个工作日以上，请填写正整数。")
+	bad(s.ShareReceiptWorkdays < 1, "共享台账签收期限须为1个工作日以上，请填写正整数。")
+	bad(s.BudgetDueMonth < 1 || s.BudgetDueMonth > 12 || s.BudgetDueDay < 1 || s.BudgetDueDay > calendar.DaysIn(commonYear, time.Month(s.BudgetDueMonth)), "经费登记截止日应为一年中的一天，请重新填写。")
 	bad(s.UnexplainedDownHours < 1, "异常中断核实时限须为1小时以上，请填写正整数。")
 	return out
 }
