@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -34,6 +35,7 @@ import (
 	"zhengshu/internal/notify"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/obligation/obligationweb"
+	"zhengshu/internal/operator"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/portal"
@@ -45,6 +47,7 @@ import (
 	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/seal"
 	"zhengshu/internal/signin"
+	"zhengshu/internal/tenancy"
 	"zhengshu/internal/workbench"
 	"zhengshu/migrations"
 )
@@ -93,6 +96,7 @@ type House struct {
 	Releases    *publishing.Store
 	Publisher   *publishing.Publisher
 	Workbench   *workbench.Service
+	Records     // 承办, 细则, 等保, 协同, 经费
 	Rules       rules.Book
 	Settings    sx2021.Settings // of the province
 	Portal      *portal.Handler
@@ -192,6 +196,7 @@ func (h *House) wire(ctx context.Context) error {
 	library.Register(h.Library, h.workers)
 	h.Lifecycle = lifecycle.New(lifecycle.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Approvals: h.Approvals,
 		Obligations: h.Obligations, Store: h.Blobs, Book: h.Rules, Settings: func() sx2021.Settings { return h.Settings }})
+	h.wireRecords()
 	h.Letters = letters.New(h.DB, h.Org, h.Registry, h.Obligations, h.Days, h.Keys)
 	if err := h.wirePublishing(ctx); err != nil {
 		return err
@@ -286,6 +291,9 @@ func (h *House) Sweep(ctx context.Context) error {
 	if _, err := h.Library.KeepCycles(ctx); err != nil {
 		return err
 	}
+	if err := h.sweepRecords(ctx); err != nil {
+		return err
+	}
 	if _, err := h.Obligations.Sweep(ctx); err != nil {
 		return err
 	}
@@ -295,12 +303,13 @@ func (h *House) Sweep(ctx context.Context) error {
 // machines are the states of every kind of object.
 func machines() []passage.Machine {
 	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, library.Machine, letters.Machine,
-		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine}
+		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine,
+		operator.Machine, tenancy.Machine}
 }
 
 // obligationKinds are the clocks of the law that the house runs.
 func obligationKinds() []obligation.Kind {
-	return append(lifecycle.Obligations(), approval.StepObligation, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)
+	return append(slices.Concat(lifecycle.Obligations(), recordObligations()), approval.StepObligation, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)
 }
 
 // Settle links the audit chain to its end: a command has finished its effects

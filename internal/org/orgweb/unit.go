@@ -2,6 +2,7 @@ package orgweb
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"zhengshu/internal/audit"
@@ -65,6 +66,7 @@ type profile struct {
 	readsRegistry bool
 	readsClocks   bool
 	manages       bool
+	readsRecords  bool // 承办, 等保, 经费
 	today         calendar.Date
 	kindName      func(string) string
 }
@@ -125,6 +127,9 @@ func newUnitView(p profile) unitView {
 		if len(p.people) > 0 {
 			v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "任命岗位", Href: v.Base + "/posts/new"})
 		}
+	}
+	if p.readsRecords {
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "承办、等保与经费", Href: "/console/records?unit=" + url.QueryEscape(string(u.ID))})
 	}
 	v.History = web.Timeline{Title: "变更记录"}
 	for _, e := range p.history {
@@ -196,7 +201,7 @@ func (h *Handler) renderUnit(w http.ResponseWriter, r *http.Request, scope authz
 	if err != nil {
 		return err
 	}
-	p := profile{unit: u, today: web.FrameOf(r).Today, readsRegistry: may(r, authz.RegistryRead), readsClocks: may(r, authz.ObligationRead),
+	p := profile{unit: u, today: web.FrameOf(r).Today, readsRegistry: may(r, authz.RegistryRead), readsClocks: may(r, authz.ObligationRead), readsRecords: may(r, authz.RecordRead),
 		manages: scopeFor(r, authz.OrgManage).Covers(u.AreaPath, u.LinePath), kindName: h.clockName}
 	if u.Parent != "" {
 		// A parent out of scope is not named.

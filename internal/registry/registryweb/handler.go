@@ -146,6 +146,7 @@ func again(w http.ResponseWriter, r *http.Request, v formView, err error) error 
 // tabsOf are the parts of the ledger, with the current one marked.
 func tabsOf(current string, imports bool) web.Tabs {
 	t := web.Tabs{Label: "台账", Items: []web.Tab{{Name: "网站", Href: sitesPath}, {Name: "政务新媒体账号", Href: accountsPath}}}
+	t.Items = append(t.Items, web.Tab{Name: "承办、等保与经费", Href: "/console/records"})
 	if imports {
 		t.Items = append(t.Items, web.Tab{Name: "导入", Href: importPath})
 	}
