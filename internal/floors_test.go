@@ -24,12 +24,12 @@ var floors = []string{
 	// checks: facts in, findings out, no database
 	"check", "check/proofread/ngram", "check/proofread/corpus", "check/proofread", "check/proofread/lexicons", "check/lookalike/lexicons", "check/lookalike", "quality",
 	// records
-	"search", "registry", "roster", "cutover", "library", "letters", "inspection", "notice", "filing", "closing",
+	"search", "registry", "roster", "cutover", "operator", "tenancy", "protection", "coordination", "budget", "library", "letters", "inspection", "notice", "filing", "closing",
 	// conductors
 	"publishing/theme", "publishing", "lifecycle", "assessment", "reporting",
 	// doors
-	"web", "web/webtest", "web/browsertest", "portal",
-	"signin/signinweb", "org/orgweb", "registry/registryweb", "registry/registrypublic", "cutover/cutoverweb", "approval/approvalweb", "obligation/obligationweb", "lifecycle/lifecycleweb",
+	"web", "web/picker", "web/webtest", "web/browsertest", "portal",
+	"signin/signinweb", "org/orgweb", "registry/registryweb", "registry/registrypublic", "cutover/cutoverweb", "operator/operatorweb", "tenancy/tenancyweb", "protection/protectionweb", "coordination/coordinationweb", "budget/budgetweb", "approval/approvalweb", "obligation/obligationweb", "lifecycle/lifecycleweb",
 	"library/libraryweb", "publishing/publishingweb", "letters/lettersweb", "letters/letterspublic", "inspection/inspectionweb",
 	"notice/noticeweb", "filing/filingweb", "closing/closingweb",
 	"assessment/assessmentweb", "reporting/reportingweb", "audit/auditweb", "workbench/workbenchweb", "queries/queriesweb", "api",
@@ -126,7 +126,7 @@ func isFace(pkg string) bool {
 
 // doors may serve HTTP.
 func isDoor(pkg string) bool {
-	return isFace(pkg) || slices.Contains([]string{"web", "web/webtest", "web/browsertest", "portal", "api", "app", "app/apptest", "crawl/hostile"}, pkg)
+	return isFace(pkg) || slices.Contains([]string{"web", "web/picker", "web/webtest", "web/browsertest", "portal", "api", "app", "app/apptest", "crawl/hostile"}, pkg)
 }
 
 // TestSymbols keeps servers in the doors, outbound clients in egress, and

@@ -46,6 +46,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		reportingweb.New(h.Reporting).Routes(),
 		auditweb.New(h.DB, h.Org, h.VerifyAudit).Routes(),
 		inspectionweb.New(h.DB, h.Inspection, h.Registry, h.Blobs).Routes(),
+		h.recordDoors(),
 	)
 }
 
@@ -53,7 +54,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 func navigation() []web.NavItem {
 	return []web.NavItem{
 		{Name: "工作台", Href: "/console"},
-		{Name: "台账", Href: "/console/sites", Permit: authz.RegistryRead, Also: []string{"/console/accounts", "/console/import", "/console/domains", "/console/apps", "/console/names", "/console/recertify"}},
+		{Name: "台账", Href: "/console/sites", Permit: authz.RegistryRead, Also: append([]string{"/console/accounts", "/console/import", "/console/domains", "/console/apps", "/console/names", "/console/recertify"}, recordPaths()...)},
 		{Name: "单位", Href: "/console/units", Permit: authz.OrgRead},
 		{Name: "审批", Href: "/console/cases", Permit: authz.CaseRead, Also: []string{"/console/matters", "/console/applications", "/console/overrides", "/console/batches", "/console/advice"}},
 		{Name: "稿件", Href: "/console/items", Permit: authz.ItemRead},

@@ -38,6 +38,7 @@ import (
 	"zhengshu/internal/notify"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/obligation/obligationweb"
+	"zhengshu/internal/operator"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/portal"
@@ -50,6 +51,7 @@ import (
 	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/seal"
 	"zhengshu/internal/signin"
+	"zhengshu/internal/tenancy"
 	"zhengshu/internal/workbench"
 	"zhengshu/migrations"
 )
@@ -102,6 +104,7 @@ type House struct {
 	Releases    *publishing.Store
 	Publisher   *publishing.Publisher
 	Workbench   *workbench.Service
+	Records     // 承办, 细则, 等保, 协同, 经费
 	Rules       rules.Book
 	Settings    sx2021.Settings // of the province
 	Portal      *portal.Handler
@@ -205,6 +208,7 @@ func (h *House) wire(ctx context.Context) error {
 	library.Register(h.Library, h.workers)
 	settings := func() sx2021.Settings { return h.Settings }
 	h.Filings = filing.New(h.DB, h.Org, h.Registry, h.Obligations, h.Days, h.Blobs, settings)
+	h.wireRecords()
 	h.Letters = letters.New(h.DB, h.Org, h.Registry, h.Obligations, h.Days, h.Keys)
 	if err := h.wirePublishing(ctx); err != nil {
 		return err
@@ -322,6 +326,9 @@ func (h *House) Sweep(ctx context.Context) error {
 	if _, err := h.Registry.OpenRecertification(ctx); err != nil {
 		return err
 	}
+	if err := h.sweepRecords(ctx); err != nil {
+		return err
+	}
 	if _, err := h.Obligations.Sweep(ctx); err != nil {
 		return err
 	}
@@ -332,7 +339,8 @@ func (h *House) Sweep(ctx context.Context) error {
 func machines() []passage.Machine {
 	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, letters.Machine,
 		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine,
-		notice.Machine, filing.Machine, closing.Machine}
+		notice.Machine, filing.Machine, closing.Machine,
+		operator.Machine, tenancy.Machine}
 }
 
 // obligationKinds are the clocks of the law that the house runs.
@@ -344,6 +352,7 @@ func obligationKinds() []obligation.Kind {
 		notice.Obligations(),
 		filing.Obligations(),
 		closing.Obligations(),
+		recordObligations(),
 		[]obligation.Kind{library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation},
 	)
 }

@@ -61,6 +61,12 @@ const (
 	LoginManage      Permission = "login.manage"
 	SystemManage     Permission = "system.manage"
 	TokenManage      Permission = "token.manage"
+
+	RecordRead         Permission = "record.read"
+	RecordManage       Permission = "record.manage"
+	RulesIssue         Permission = "rules.issue"
+	CoordinationManage Permission = "coordination.manage"
+	ShareRead          Permission = "share.read"
 )
 
 // Describe says in Chinese what each permission allows; it is also the closed
@@ -116,4 +122,10 @@ var Describe = map[Permission]string{
 	LoginManage:      "管理登录账号和授权",
 	SystemManage:     "管理系统运行和设置",
 	TokenManage:      "管理接口令牌",
+
+	RecordRead:         "查看承办、运维细则、等保和经费等记录",
+	RecordManage:       "登记承办、运维细则、等保和经费等记录",
+	RulesIssue:         "以主管单位名义印发运维管理细则",
+	CoordinationManage: "登记协同工作、向协同监管单位共享台账",
+	ShareRead:          "查看并签收共享台账",
 }

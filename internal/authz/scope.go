@@ -56,6 +56,32 @@ func (s Scope) Where(w *db.Where, alias string) *db.Where {
 	return w.And(strings.Join(parts, " OR "), args...)
 }
 
+// WhereAny narrows w to rows of which one of several units lies in the scope:
+// what two sides share. The aliases are those of joined unit tables.
+func (s Scope) WhereAny(w *db.Where, aliases ...string) *db.Where {
+	if s.all {
+		return w
+	}
+	if s.Empty() {
+		return w.And("FALSE")
+	}
+	var parts []string
+	var args []any
+	for _, alias := range aliases {
+		for _, axis := range []struct {
+			column string
+			paths  []string
+		}{{"area_path", s.areas}, {"line_path", s.lines}} {
+			for _, p := range axis.paths {
+				from, to := subtree(p)
+				parts = append(parts, "("+alias+"."+axis.column+" >= ? AND "+alias+"."+axis.column+" < ?)")
+				args = append(args, from, to)
+			}
+		}
+	}
+	return w.And(strings.Join(parts, " OR "), args...)
+}
+
 // Covers reports whether a unit at these paths lies in the scope.
 func (s Scope) Covers(areaPath, linePath string) bool {
 	if s.all {

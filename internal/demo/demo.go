@@ -9,17 +9,22 @@ import (
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/budget"
+	"zhengshu/internal/coordination"
 	"zhengshu/internal/db"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/letters"
 	"zhengshu/internal/library"
 	"zhengshu/internal/lifecycle"
+	"zhengshu/internal/operator"
 	"zhengshu/internal/org"
+	"zhengshu/internal/protection"
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/reporting"
 	"zhengshu/internal/signin"
+	"zhengshu/internal/tenancy"
 )
 
 // Services are the doors the demo acts through.
@@ -36,6 +41,12 @@ type Services struct {
 	Assessment *assessment.Service
 	Reporting  *reporting.Service
 	Publisher  *publishing.Publisher
+
+	Operators    *operator.Service
+	Tenancy      *tenancy.Service
+	Protection   *protection.Service
+	Coordination *coordination.Service
+	Budgets      *budget.Service
 }
 
 // The setting that says how far the demo is laid. A house that holds units and
@@ -82,7 +93,7 @@ func Fill(ctx context.Context, s Services) error {
 		fill func(context.Context) error
 	}{
 		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"forms", d.takeForms}, {"content", d.moveIn}, {"links", d.link}, {"reviews", d.review},
-		{"cases", d.apply}, {"pack", d.adopt}, {"letters", d.write}, {"releases", d.publish}, {"inspection", d.inspect},
+		{"cases", d.apply}, {"offices", d.keepOffices}, {"pack", d.adopt}, {"letters", d.write}, {"releases", d.publish}, {"inspection", d.inspect},
 	} {
 		if err := stage.fill(ctx); err != nil {
 			return fmt.Errorf("demo: %s: %w", stage.name, err)

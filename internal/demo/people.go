@@ -238,6 +238,9 @@ func (p people) admit(ctx context.Context, tx *db.Tx, s Services, l Login) error
 		return err
 	}
 	for _, r := range l.roles {
+		if r == authz.Operator {
+			continue // only under agreements in force: see records.go
+		}
 		if err := s.Org.Appoint(ctx, tx, scope, who.ID, u.ID, r); err != nil {
 			return err
 		}

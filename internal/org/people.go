@@ -94,6 +94,9 @@ func (s *Service) Appoint(ctx context.Context, tx *db.Tx, scope authz.Scope, per
 	if err := s.apart(ctx, tx, person, u, role); err != nil {
 		return err
 	}
+	if err := s.askGuards(ctx, tx, person, u, role); err != nil {
+		return err
+	}
 	id := PostID(ulid.Make().String())
 	_, err = tx.Exec(ctx, `INSERT INTO post (id, person_id, unit_id, role, since) VALUES ($1, $2, $3, $4, $5)`, id, person, unit, role, tx.Now())
 	if _, dup := db.UniqueViolation(err); dup {

@@ -114,6 +114,7 @@ type Service struct {
 	db         *db.DB
 	modules    []Module
 	successors []func(ctx context.Context, tx *db.Tx, from, to UnitID) error
+	guards     []AppointGuard
 }
 
 // New makes the service.
@@ -303,7 +304,7 @@ type UnitFilter struct {
 	Under  AreaID // this area and everything below
 	Line   string
 	Ended  bool // the abolished ones instead of those that stand
-	Limit  int // 50 when zero
+	Limit  int  // 50 when zero
 	Offset int
 }
 

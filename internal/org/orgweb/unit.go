@@ -2,6 +2,7 @@ package orgweb
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"zhengshu/internal/audit"
@@ -78,6 +79,7 @@ type profile struct {
 	lineSuper     org.Unit // 条
 	unheld        []registry.Object
 	sponsors      bool
+	readsRecords  bool // 承办, 等保, 经费
 	today         calendar.Date
 	kindName      func(string) string
 }
@@ -148,6 +150,9 @@ func newUnitView(p profile) unitView {
 	}
 	if p.reorganises {
 		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "机构调整", Href: actsPath + "/new?unit=" + string(u.ID)})
+	}
+	if p.readsRecords {
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "承办、等保与经费", Href: "/console/records?unit=" + url.QueryEscape(string(u.ID))})
 	}
 	v.History = web.Timeline{Title: "变更记录"}
 	for _, e := range p.history {
@@ -284,7 +289,7 @@ func (h *Handler) renderUnit(w http.ResponseWriter, r *http.Request, scope authz
 	if err != nil {
 		return err
 	}
-	p := profile{unit: u, today: web.FrameOf(r).Today, readsRegistry: may(r, authz.RegistryRead), readsClocks: may(r, authz.ObligationRead),
+	p := profile{unit: u, today: web.FrameOf(r).Today, readsRegistry: may(r, authz.RegistryRead), readsClocks: may(r, authz.ObligationRead), readsRecords: may(r, authz.RecordRead),
 		manages: scopeFor(r, authz.OrgManage).Covers(u.AreaPath, u.LinePath), kindName: h.clockName}
 	if u.Parent != "" {
 		// A parent out of scope is not named.

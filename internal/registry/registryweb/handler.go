@@ -189,6 +189,7 @@ func again(w http.ResponseWriter, r *http.Request, v formView, err error) error 
 func tabsOf(current string, imports bool) web.Tabs {
 	t := web.Tabs{Label: "台账", Items: []web.Tab{{Name: "网站", Href: sitesPath}, {Name: "政务新媒体账号", Href: accountsPath}, {Name: "客户端和小程序", Href: appsPath},
 		{Name: "域名", Href: domainsPath}, {Name: "名称核对", Href: namesPath}}}
+	t.Items = append(t.Items, web.Tab{Name: "承办、等保与经费", Href: "/console/records"})
 	if imports {
 		t.Items = append(t.Items, web.Tab{Name: "导入", Href: importPath})
 	}

@@ -50,6 +50,9 @@ func Rules() []rules.Rule {
 		LettersDaily, LettersStatistics,
 		// Article 27
 		AppNecessity,
+		// Articles 21, 22, 24 and 28
+		BudgetFull, GradeRecorded, GradeAssessed, AssetCertified, ServerAtHome, ProviderAtHome,
+		RulesJoint, RulesDuties, TenancyInRule, RulesIssuer, RulesNumber,
 		// Article 33
 		ZonePortal,
 	}

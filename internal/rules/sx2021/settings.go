@@ -53,10 +53,23 @@ type Settings struct {
 	// VacancyWorkdays is the time to fill a vacant post of Article 18, in working
 	// days.
 	VacancyWorkdays int `json:"vacancy_workdays"`
+	// RulesReceiptWorkdays is how long a resident has to sign for the operating
+	// rules, in working days (readings 16).
+	RulesReceiptWorkdays int `json:"rules_receipt_workdays"`
+	// ShareReceiptWorkdays is how long a co-regulator has to sign for a shared
+	// ledger, in working days.
+	ShareReceiptWorkdays int `json:"share_receipt_workdays"`
+	// BudgetDueMonth and BudgetDueDay are the day of the year by which a year's
+	// budget lines are entered (Article 21).
+	BudgetDueMonth int `json:"budget_due_month"`
+	BudgetDueDay   int `json:"budget_due_day"`
 }
 
 // maxWaiverWorkdays bounds WaiverWorkdays (readings 20).
 const maxWaiverWorkdays = 3
+
+// commonYear has no 29 February: a due day stands in every year.
+const commonYear = 2021
 
 // Defaults are the settings of a province that has chosen nothing.
 func Defaults() Settings {
@@ -80,6 +93,10 @@ func Defaults() Settings {
 		LowUseMonthly:           500,
 		TombstoneYears:          5,
 		VacancyWorkdays:         10,
+		RulesReceiptWorkdays:    5,
+		ShareReceiptWorkdays:    5,
+		BudgetDueMonth:          3,
+		BudgetDueDay:            31,
 	}
 }
 
@@ -100,6 +117,9 @@ func (s Settings) Wrong() []string {
 	bad(s.InterpretationForms < 1, "解读形式数须为1种以上，请填写正整数。")
 	bad(s.OrdinaryReviews < 2, "一般信息的审核不得少于2级，请填写2以上的整数。")
 	bad(s.ImportantReviews < s.OrdinaryReviews, "重要信息的审核级数不得少于一般信息，请重新填写。")
+	bad(s.RulesReceiptWorkdays < 1, "运维管理细则签收期限须为1个工作日以上，请填写正整数。")
+	bad(s.ShareReceiptWorkdays < 1, "共享台账签收期限须为1个工作日以上，请填写正整数。")
+	bad(s.BudgetDueMonth < 1 || s.BudgetDueMonth > 12 || s.BudgetDueDay < 1 || s.BudgetDueDay > calendar.DaysIn(commonYear, time.Month(s.BudgetDueMonth)), "经费登记截止日应为一年中的一天，请重新填写。")
 	bad(s.UnexplainedDownHours < 1, "异常中断核实时限须为1小时以上，请填写正整数。")
 	bad(s.RecertifyMonth < 1 || s.RecertifyMonth > 12 || s.RecertifyDay < 1 || s.RecertifyDay > 28 && s.RecertifyDay > calendar.DaysIn(2026, time.Month(s.RecertifyMonth)),
 		"台账核对确认的截止日期不存在，请填写每年都有的日期。")

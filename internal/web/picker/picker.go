@@ -1,0 +1,69 @@
+// Package picker offers the units of a scope in a form and reads the answer.
+//
+// It decides how a unit is chosen: from a list where it is short, by full name
+// where it is long. It does not decide who may choose it: the scope does.
+package picker
+
+import (
+	"context"
+	"net/http"
+
+	"zhengshu/internal/authz"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/org"
+	"zhengshu/internal/web"
+)
+
+// Longest is the longest list of units that a form offers.
+const Longest = 120
+
+// Field is the question for a unit, with the unit chosen before.
+func Field(ctx context.Context, o *org.Service, scope authz.Scope, name, label string, chosen org.UnitID) (web.Field, error) {
+	units, total, err := o.Units(ctx, scope, org.UnitFilter{Limit: Longest})
+	if err != nil {
+		return web.Field{}, err
+	}
+	if total > len(units) {
+		f := web.Field{Name: name, Label: label, Required: true, Max: 60, Hint: "填写单位全称，如 西安市商务局"}
+		if chosen != "" {
+			u, err := o.Unit(ctx, scope, chosen)
+			if err != nil {
+				return f, err
+			}
+			f.Value = u.Name
+		}
+		return f, nil
+	}
+	f := web.Field{Kind: web.Select, Name: name, Label: label, Required: true, Value: string(chosen)}
+	if len(units) != 1 {
+		f.Options = append(f.Options, web.Option{Label: "请选择单位"})
+	} else {
+		f.Value = string(units[0].ID)
+	}
+	for _, u := range units {
+		f.Options = append(f.Options, web.Option{Value: string(u.ID), Label: u.Name})
+	}
+	return f, nil
+}
+
+// Unit is the unit of the field as it was answered: an id or a full name.
+func Unit(r *http.Request, o *org.Service, scope authz.Scope, name string) (org.Unit, error) {
+	s := web.Typed(r, name)
+	if s == "" {
+		return org.Unit{}, fault.New(fault.Invalid, "没有选择单位。").On(name, "请选择单位")
+	}
+	u, err := o.Unit(r.Context(), scope, org.UnitID(s))
+	if fault.Is(err, fault.NotFound) {
+		list, _, found := o.Units(r.Context(), scope, org.UnitFilter{Text: s, Limit: 20})
+		if found != nil {
+			return org.Unit{}, found
+		}
+		for _, u := range list {
+			if u.Name == s {
+				return u, nil
+			}
+		}
+		return org.Unit{}, fault.New(fault.Invalid, "没有找到这个单位，请填写单位台账中的全称。").On(name, "单位台账中没有这个名称，或不在您的管辖范围内")
+	}
+	return u, err
+}
