@@ -75,7 +75,7 @@ func judge(rows []nameRow) []Named {
 	out := make([]Named, len(rows))
 	for i, r := range rows {
 		n := Named{Ref: r.ref, Name: r.name, UnitName: r.unitName, Platform: r.platform}
-		n.Breaches = sx2021.TiedTo(r.name, sx2021.ShortArea(r.areaName), r.unitShort, r.unitName)
+		n.Breaches = sx2021.TiedTo(r.name, append(sx2021.AreaWords(r.areaName), r.unitShort, r.unitName)...)
 		if r.ref.Kind == sx2021.Account {
 			naming := sx2021.Naming{Name: r.name, Sponsor: r.unitName, Verification: r.verified}
 			for _, j := range own[r.unit] {

@@ -77,6 +77,20 @@ func ShortArea(name string) string {
 	return name
 }
 
+// provinces are known by one or two characters of their own.
+var provinces = map[string]string{
+	"北京": "京", "天津": "津", "上海": "沪 申", "重庆": "渝", "河北": "冀", "山西": "晋", "辽宁": "辽", "吉林": "吉", "黑龙江": "黑", "江苏": "苏", "浙江": "浙", "安徽": "皖", "福建": "闽", "江西": "赣",
+	"山东": "鲁", "河南": "豫", "湖北": "鄂", "湖南": "湘", "广东": "粤", "广西": "桂", "海南": "琼", "四川": "川 蜀", "贵州": "贵 黔", "云南": "云 滇", "西藏": "藏", "陕西": "陕 秦", "甘肃": "甘 陇", "青海": "青",
+	"宁夏": "宁", "新疆": "新", "内蒙古": "蒙",
+}
+
+// AreaWords are the words by which people know an area: its name without the
+// rank, and a province's characters.
+func AreaWords(name string) []string {
+	short := ShortArea(name)
+	return append([]string{short}, strings.Fields(provinces[short])...)
+}
+
 // Likeness is 1 minus the edit distance of two texts over the longer one's
 // length, by characters: 1 for the same, 0 for nothing in common.
 func Likeness(a, b string) float64 {
