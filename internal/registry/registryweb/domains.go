@@ -445,7 +445,7 @@ func (h *Handler) domain(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		if like.Lookalike && like.Listed {
+		if like.Lookalike && like.Listed && like.Imitates != d.Host {
 			f.like = registry.ShownHost(like.Imitates)
 		}
 	}

@@ -31,11 +31,11 @@ func CheckNaming(n Naming) []rules.Breach {
 	switch {
 	case blank(n.Verification):
 		out = append(out, AccountVerified.Breach("账号尚未实名认证，请完成认证并填写公开认证信息。"))
-	case !strings.Contains(plainName(n.Verification), plainName(n.Sponsor)) && Likeness(plainName(n.Verification), plainName(n.Sponsor)) < verifiedLikeness:
+	case !strings.Contains(PlainName(n.Verification), PlainName(n.Sponsor)) && Likeness(PlainName(n.Verification), PlainName(n.Sponsor)) < verifiedLikeness:
 		out = append(out, AccountVerified.Breachf("公开认证信息中没有主办单位名称“%s”，请更正认证信息。", n.Sponsor))
 	}
 	for _, o := range n.OtherNames {
-		if plainName(o) != plainName(n.Name) {
+		if PlainName(o) != PlainName(n.Name) {
 			out = append(out, SameName.Breachf("账号名称“%s”与其他平台的“%s”不一致，请统一名称。", n.Name, o))
 			break
 		}
@@ -55,7 +55,7 @@ func TiedTo(name string, words ...string) []rules.Breach {
 		if blank(w) {
 			continue
 		}
-		if strings.Contains(plainName(name), plainName(w)) {
+		if strings.Contains(PlainName(name), PlainName(w)) {
 			return nil
 		}
 		known = append(known, "“"+w+"”")
@@ -118,10 +118,22 @@ func Likeness(a, b string) float64 {
 	return 1 - float64(row[len(y)])/float64(max(len(x), len(y)))
 }
 
-var nameNoise = strings.NewReplacer(" ", "", "\u3000", "", "·", "", "•", "", "\u00a0", "")
-
-func plainName(s string) string { return nameNoise.Replace(s) }
-
 // PlainName is a name without what does not make it different: spaces and the
 // interpunct.
-func PlainName(s string) string { return plainName(s) }
+func PlainName(s string) string {
+	for _, r := range s {
+		if nameNoise(r) {
+			return strings.Map(func(r rune) rune {
+				if nameNoise(r) {
+					return -1
+				}
+				return r
+			}, s)
+		}
+	}
+	return s
+}
+
+func nameNoise(r rune) bool {
+	return r == ' ' || r == '\u3000' || r == '·' || r == '•' || r == '\u00a0'
+}
