@@ -181,6 +181,7 @@ func changesTable(history []registry.Change) web.Table {
 			why.Links = []web.Link{caseLink(c.CaseID)}
 		}
 		who := web.Text(c.Actor)
+		who.Keep = true
 		who.Note = web.Minute(c.At)
 		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Text(c.FieldName()), web.Text(orNone(c.Was)), web.Text(orNone(c.Now)), why, who}})
 	}
