@@ -202,6 +202,7 @@ func (h *House) wire(ctx context.Context) error {
 	h.Settings = sx2021.Defaults()
 	h.Registry = registry.New(h.DB, h.Org)
 	h.Queries = queries.New(h.DB)
+	registry.NewIntake(h.Registry, h.Blobs).Register(h.workers)
 	h.Registry.Clocks(h.Obligations)
 	h.Registry.Govern(func() sx2021.Settings { return h.Settings })
 	h.Library = library.New(h.DB, h.Org, h.Registry, h.Obligations, inspectText, h.Settings)

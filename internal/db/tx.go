@@ -70,6 +70,7 @@ var QuietTables = map[string]string{
 	"search_text":     "the search index follows the library",
 	"ledger_text":     "the search text of the ledger follows its records",
 	"list_columns":    "which columns a person likes to see",
+	"intake_match":    "which column is which field, remembered",
 	"autosave":        "unsent text of a form",
 	"probe":           "availability probes",
 	"probe_day":       "probes rolled up by day",

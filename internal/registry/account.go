@@ -20,7 +20,7 @@ type AccountID string
 // no switch for being offline: an account pauses, with a notice posted.
 var AccountMachine = passage.Machine{
 	Kind: "account", Noun: "账号",
-	States: map[string]string{Planned: "筹建", Running: "运行", TemporarilyOffline: "暂停更新", Exiting: "退出办理中", Exited: "退出监管", Closing: "注销办理中", Closed: "已注销"},
+	States: map[string]string{Planned: "筹建", Running: "运行", TemporarilyOffline: "暂停更新", Exiting: "退出办理中", Exited: "退出监管", Closing: "注销办理中", Closed: "已注销", Struck: "已撤销登记"},
 	Moves:  moves,
 }
 

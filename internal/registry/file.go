@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -52,9 +53,53 @@ type File struct {
 	Size      int64 // bytes
 	Blob      string
 	Looked    intake.Report
-	Taken     intake.Report // zero until TakenAt
+	Taken     intake.Report // what is taken so far; whole when TakenAt is set
 	CreatedAt time.Time
 	TakenAt   time.Time
+
+	State      string
+	Choice     official.Choice // sheet and header row that a person chose
+	Columns    intake.Columns  // field to column; nil: by the heads
+	Signature  string          // of the header
+	SkipHidden bool
+	Total      int // rows; known once looked at
+	Done       int // rows taken
+	Failure    string
+	Undone     UndoReport
+	UndoneAt   time.Time
+	UndoneWhy  string
+}
+
+// States of a file.
+const (
+	FileBrought = "brought" // its columns are still to be matched
+	FileLooking = "looking"
+	FileLooked  = "looked"
+	FileTaking  = "taking"
+	FileTaken   = "taken"
+	FileUndoing = "undoing"
+	FileUndone  = "undone"
+)
+
+// Busy reports whether a job is at work on the file.
+func (f File) Busy() bool {
+	return f.State == FileLooking || f.State == FileTaking || f.State == FileUndoing
+}
+
+// FieldsOf are what a file of the kind may tell; nil for divisions, whose heads
+// are fixed.
+func FieldsOf(kind FileKind) []intake.Field {
+	switch kind {
+	case SiteFile:
+		return siteFields
+	case AccountFile:
+		return accountFields
+	case AppFile:
+		return slices.DeleteFunc(slices.Clone(accountFields), func(f intake.Field) bool { return f.Key == "main" })
+	case DomainFile:
+		return domainFields
+	}
+	return nil
 }
 
 // Import takes in a table of the kind.
@@ -66,8 +111,12 @@ func (s *Service) Import(ctx context.Context, scope authz.Scope, kind FileKind, 
 		return s.ImportSites(ctx, scope, t, o)
 	case AccountFile:
 		return s.ImportAccounts(ctx, scope, t, o)
+	case AppFile:
+		return s.importAccounts(ctx, scope, t, "app", o)
+	case DomainFile:
+		return s.ImportDomains(ctx, scope, t, o)
 	}
-	return intake.Report{}, fault.New(fault.Invalid, "没有选择文件里登记的是什么。").On("kind", "请选择区划和单位、网站或政务新媒体账号")
+	return intake.Report{}, fault.New(fault.Invalid, "没有选择文件里登记的是什么。").On("kind", "请选择区划和单位、网站、政务新媒体账号、移动客户端或域名")
 }
 
 func (f File) target(s *authz.Session) audit.Target {
@@ -83,28 +132,18 @@ func (s *Service) KeepFile(ctx context.Context, tx *db.Tx, session *authz.Sessio
 	if err != nil {
 		return File{}, err
 	}
-	if _, err := tx.Exec(ctx, `INSERT INTO intake_file (id, person_id, kind, name, size, blob, looked, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		f.ID, f.Person, f.Kind, f.Name, f.Size, f.Blob, looked, f.CreatedAt); err != nil {
+	if f.State == "" {
+		f.State = FileLooked
+	}
+	columns, err := json.Marshal(f.Columns)
+	if err != nil {
+		return File{}, err
+	}
+	if _, err := tx.Exec(ctx, `INSERT INTO intake_file (id, person_id, kind, name, size, blob, looked, created_at, state, sheet, header_row, columns, signature) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		f.ID, f.Person, f.Kind, f.Name, f.Size, f.Blob, looked, f.CreatedAt, f.State, f.Choice.Sheet, f.Choice.HeaderRow, string(columns), f.Signature); err != nil {
 		return File{}, fmt.Errorf("registry: keep file: %w", err)
 	}
 	return f, audit.Record(ctx, tx, audit.Entry{Act: "registry.intake.look", Target: f.target(session), After: outcome(f.Kind, f.Looked)})
-}
-
-// FileTaken keeps the report of a file's import. The first report stands.
-func (s *Service) FileTaken(ctx context.Context, tx *db.Tx, session *authz.Session, id string, rep intake.Report) error {
-	f, err := s.File(ctx, tx, session, id)
-	if err != nil {
-		return err
-	}
-	taken, err := encodeReport(rep)
-	if err != nil {
-		return err
-	}
-	n, err := tx.Exec(ctx, `UPDATE intake_file SET taken = $2, taken_at = $3 WHERE id = $1 AND taken_at IS NULL`, id, taken, tx.Now())
-	if err != nil || n == 0 {
-		return err
-	}
-	return audit.Record(ctx, tx, audit.Entry{Act: "registry.intake.take", Target: f.target(session), After: outcome(f.Kind, rep)})
 }
 
 func outcome(k FileKind, r intake.Report) map[string]any {
@@ -123,19 +162,24 @@ func encodeReport(r intake.Report) (string, error) {
 	return string(b), err
 }
 
-const fileSelect = `SELECT id, person_id, kind, name, size, blob, looked, taken, created_at, taken_at FROM intake_file`
+const fileSelect = `SELECT id, person_id, kind, name, size, blob, looked, taken, created_at, taken_at, state, sheet, header_row, columns, signature, skip_hidden,
+	total, done, failure, undone, undone_at, undone_why FROM intake_file`
 
 func scanFile(r db.Scanner) (File, error) {
 	var f File
-	var looked, taken string
-	if err := r.Scan(&f.ID, &f.Person, &f.Kind, &f.Name, &f.Size, &f.Blob, &looked, &taken, &f.CreatedAt, &f.TakenAt); err != nil {
+	var looked, taken, columns, undone string
+	if err := r.Scan(&f.ID, &f.Person, &f.Kind, &f.Name, &f.Size, &f.Blob, &looked, &taken, &f.CreatedAt, &f.TakenAt, &f.State, &f.Choice.Sheet, &f.Choice.HeaderRow, &columns, &f.Signature, &f.SkipHidden,
+		&f.Total, &f.Done, &f.Failure, &undone, &f.UndoneAt, &f.UndoneWhy); err != nil {
 		return File{}, err
 	}
-	if err := json.Unmarshal([]byte(looked), &f.Looked); err != nil {
-		return File{}, fmt.Errorf("registry: report of %s: %w", f.ID, err)
-	}
-	if taken != "" {
-		if err := json.Unmarshal([]byte(taken), &f.Taken); err != nil {
+	for _, part := range []struct {
+		text string
+		to   any
+	}{{looked, &f.Looked}, {taken, &f.Taken}, {columns, &f.Columns}, {undone, &f.Undone}} {
+		if part.text == "" {
+			continue
+		}
+		if err := json.Unmarshal([]byte(part.text), part.to); err != nil {
 			return File{}, fmt.Errorf("registry: report of %s: %w", f.ID, err)
 		}
 	}

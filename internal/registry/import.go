@@ -245,7 +245,11 @@ func (im *siteImport) free(ctx context.Context, tx *db.Tx, host, field string) e
 // beware names a host outside .gov.cn and .政务 and refuses one that is drawn to
 // look like a government's.
 func (im *siteImport) beware(ctx context.Context, tx *db.Tx, host string, r siteRow, rep *intake.Report) error {
-	if strings.HasSuffix(host, ".gov.cn") || strings.HasSuffix(host, ".xn--zfr164b") {
+	if strings.HasSuffix(host, ".xn--zfr164b") {
+		return nil
+	}
+	gov := strings.HasSuffix(host, ".gov.cn")
+	if gov && !strings.Contains(host, "xn--") {
 		return nil
 	}
 	if im.wary == nil {
@@ -259,6 +263,16 @@ func (im *siteImport) beware(ctx context.Context, tx *db.Tx, host string, r site
 			}
 		}
 		im.wary = lookalike.New(hosts)
+	}
+	if gov {
+		// Names under gov.cn are plain letters: others are drawn to look like them.
+		label := strings.TrimSuffix(host, ".gov.cn")
+		label = label[strings.LastIndex(label, ".")+1:]
+		says := "域名 " + ShownHost(host) + " 里有不是英文字母、数字的字符"
+		if v := im.wary.Check(label + ".com"); v.Lookalike {
+			says += "，与 " + v.Imitates + " 相像"
+		}
+		return fault.New(fault.Invalid, says+"，疑似仿冒，没有登记；.gov.cn 域名只用英文字母、数字和短横线，请重新手工输入域名。").On("host", "")
 	}
 	if v := im.wary.Check(host); v.Lookalike {
 		says := fmt.Sprintf("域名 %s 与 %s 相像", ShownHost(host), v.Imitates)

@@ -157,7 +157,9 @@ func (s *Service) listed(ctx context.Context, scope authz.Scope, n ListQuery, w 
 		}
 	}
 	w = many
-	from := ` FROM unit u CROSS JOIN ` + l.table + ` ` + l.alias + ` WHERE ` + l.alias + `.unit_id = u.id AND ` + w.SQL()
+	// Every path begins with a stroke: said so, both databases read the units in
+	// the order of their index and stop where the page ends.
+	from := ` FROM unit u CROSS JOIN ` + l.table + ` ` + l.alias + ` WHERE ` + l.alias + `.unit_id = u.id AND u.area_path >= '/' AND ` + w.SQL()
 	if !counted {
 		counts := from
 		if everywhere && !n.narrowed() {

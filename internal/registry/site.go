@@ -51,6 +51,7 @@ const (
 	Exited             = "exited"
 	Closing            = "closing" // consent to close is given, the ends are not yet proved
 	Closed             = "closed"
+	Struck             = "struck" // entered by mistake and taken back; the record itself is gone
 )
 
 // moves are what may become of an object once it is in the ledger (Articles 7
@@ -69,13 +70,14 @@ var moves = []passage.Move{
 	{From: Running, Act: "begin_closing", To: Closing, Says: "启动关停", Guard: "省政府办公厅同意", Permit: "system"},
 	{From: TemporarilyOffline, Act: "begin_closing", To: Closing, Says: "启动关停", Guard: "省政府办公厅同意", Permit: "system"},
 	{From: Closing, Act: "keep", To: Running, Says: "终止关停", Guard: "尚未注销任何登记", Permit: "system"},
+	{From: Running, Act: "strike", To: Struck, Says: "撤销登记", Guard: "整批导入有误，登记后没有再改动或使用", Permit: string(authz.RegistryImport)},
 	{From: Closing, Act: "close", To: Closed, Says: "注销关停", Guard: "迁移、公告、注销逐项办结", Permit: "system"},
 }
 
 // SiteMachine declares what may become of a site.
 var SiteMachine = passage.Machine{
 	Kind: "site", Noun: "站点",
-	States: map[string]string{Planned: "筹建", Running: "运行", TemporarilyOffline: "临时下线", Exiting: "退出办理中", Exited: "退出监管", Closing: "关停办理中", Closed: "已关停"},
+	States: map[string]string{Planned: "筹建", Running: "运行", TemporarilyOffline: "临时下线", Exiting: "退出办理中", Exited: "退出监管", Closing: "关停办理中", Closed: "已关停", Struck: "已撤销登记"},
 	Moves:  moves,
 }
 

@@ -40,6 +40,7 @@ type Handler struct {
 	org      *org.Service
 	registry *registry.Service
 	blobs    *blob.Folder
+	intake   *registry.Intake
 
 	obligations *obligation.Service // nil: no clocks are shown
 	approvals   *approval.Service   // nil: no cases are shown
@@ -49,7 +50,7 @@ type Handler struct {
 
 // New makes the door. Uploaded files rest in blobs.
 func New(d *db.DB, o *org.Service, r *registry.Service, b *blob.Folder) *Handler {
-	return &Handler{db: d, org: o, registry: r, blobs: b}
+	return &Handler{db: d, org: o, registry: r, blobs: b, intake: registry.NewIntake(r, b)}
 }
 
 // Routes of the door.
@@ -97,6 +98,10 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "POST /console/import", Permit: authz.RegistryImport, Handle: h.look, MaxBody: registry.MaxFile},
 		{Pattern: "GET /console/import/{id}", Permit: authz.RegistryImport, Handle: h.report},
 		{Pattern: "POST /console/import/{id}", Permit: authz.RegistryImport, Handle: h.take},
+		{Pattern: "GET /console/import/{id}/columns", Permit: authz.RegistryImport, Handle: h.showMatch},
+		{Pattern: "POST /console/import/{id}/columns", Permit: authz.RegistryImport, Handle: h.match},
+		{Pattern: "GET /console/import/{id}/wrong", Permit: authz.RegistryImport, Handle: h.wrongRows},
+		{Pattern: "POST /console/import/{id}/undo", Permit: authz.RegistryImport, Handle: h.undo},
 	}
 }
 
