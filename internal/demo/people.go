@@ -40,6 +40,7 @@ const (
 	cityCulture    place = "西安市文化和旅游局"
 	cityEducation  place = "西安市教育局"
 	cityHealth     place = "西安市卫生健康委员会"
+	citySupplies   place = "西安市粮食和物资储备局"
 	countyCulture  place = "临潼区文化和旅游局"
 	countyCommerce place = "雁塔区商务局"
 	provincePolice place = "陕西省公安厅"
@@ -61,6 +62,7 @@ var departments = []struct {
 	{cityCulture, "city-610100000000", org.Department, "culture"},
 	{cityEducation, "city-610100000000", org.Department, "education"},
 	{cityHealth, "city-610100000000", org.Department, "health"},
+	{citySupplies, "city-610100000000", org.Department, ""},
 	{"咸阳市农业农村局", "city-610400000000", org.Department, "agriculture"},
 	{countyCommerce, "county-610113000000", org.Department, "commerce"},
 	{countyCulture, "county-610115000000", org.Department, "culture"},
@@ -117,6 +119,7 @@ var others = []Login{
 	{"wenlv", "温书言", cityCulture, "部门经办", "", []authz.Role{authz.Sponsor}},
 	{"jiaoyu", "袁知行", cityEducation, "部门经办", "", []authz.Role{authz.Sponsor}},
 	{"weijian", "康予安", cityHealth, "部门经办", "", []authz.Role{authz.Sponsor}},
+	{"liangshi", "谷丰年", citySupplies, "部门经办", "", []authz.Role{authz.Sponsor}},
 }
 
 // people are the demo's units and persons once made.
