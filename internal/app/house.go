@@ -29,6 +29,7 @@ import (
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/filing"
+	"zhengshu/internal/filing/filingweb"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/letters"
@@ -219,10 +220,12 @@ func (h *House) wire(ctx context.Context) error {
 	}
 	h.Notices = notice.New(notice.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Inspection: h.Inspection,
 		Store: h.Blobs, Fetch: h.outside, Settings: settings, Origin: h.origin, Released: h.released})
+	h.Notices.Register(h.workers)
 	h.Closings = closing.New(closing.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Inspection: h.Inspection,
 		Days: h.Days, Store: h.Blobs, Client: h.outside, Settings: settings, Origin: h.origin, Delay: h.Config.CrawlDelay})
 	h.Lifecycle = lifecycle.New(lifecycle.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Approvals: h.Approvals, Obligations: h.Obligations,
 		Store: h.Blobs, Book: h.Rules, Days: h.Days, Notices: h.Notices, Filings: h.Filings, Closings: h.Closings, Settings: settings})
+	h.Closings.Register(h.workers)
 	if h.Assessment, err = assessment.New(assessment.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Inspection: h.Inspection,
 		Obligations: h.Obligations, Days: h.Days, Store: h.Blobs,
 		Observers: []assessment.Observer{assessment.UnansweredLetters(h.DB, h.Letters, h.Registry)}}); err != nil {
@@ -233,7 +236,7 @@ func (h *House) wire(ctx context.Context) error {
 		approvalweb.NewInbox(h.Approvals),
 		// What an approval or an order asks for stands there already.
 		obligationweb.NewInbox(h.Obligations, h.Config.Clock, approval.StepObligation.ID, approval.CountersignObligation.ID, letters.ReplyKind.ID, assessment.RectifyObligation.ID),
-		h.Library, h.Letters, h.Assessment,
+		h.Library, h.Letters, h.Assessment, filingweb.NewInbox(h.Filings),
 	)
 	if h.Demo {
 		demo.Work(h.workers, h.demoServices())
@@ -341,7 +344,7 @@ func machines() []passage.Machine {
 	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, letters.Machine,
 		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine,
 		notice.Machine, filing.Machine, closing.Machine,
-		operator.Machine, tenancy.Machine}
+		operator.Machine, tenancy.Machine, closing.InquiryMachine}
 }
 
 // obligationKinds are the clocks of the law that the house runs.

@@ -10,13 +10,16 @@ import (
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/budget"
+	"zhengshu/internal/closing"
 	"zhengshu/internal/coordination"
 	"zhengshu/internal/db"
+	"zhengshu/internal/filing"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/letters"
 	"zhengshu/internal/library"
 	"zhengshu/internal/lifecycle"
+	"zhengshu/internal/notice"
 	"zhengshu/internal/operator"
 	"zhengshu/internal/org"
 	"zhengshu/internal/protection"
@@ -47,6 +50,11 @@ type Services struct {
 	Protection   *protection.Service
 	Coordination *coordination.Service
 	Budgets      *budget.Service
+	Notices      *notice.Service
+	Filings      *filing.Service
+	Closings     *closing.Service
+	// Origin is where a site of the demo is reached; nil or "" leaves it at http.
+	Origin func(registry.Site) string
 }
 
 // The setting that says how far the demo is laid. A house that holds units and
@@ -93,7 +101,7 @@ func Fill(ctx context.Context, s Services) error {
 		fill func(context.Context) error
 	}{
 		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"forms", d.takeForms}, {"content", d.moveIn}, {"links", d.link}, {"reviews", d.review},
-		{"cases", d.apply}, {"offices", d.keepOffices}, {"pack", d.adopt}, {"letters", d.write}, {"releases", d.publish}, {"inspection", d.inspect},
+		{"cases", d.apply}, {"offices", d.keepOffices}, {"pack", d.adopt}, {"letters", d.write}, {"releases", d.publish}, {"inspection", d.inspect}, {"notices", d.governNotices},
 	} {
 		if err := stage.fill(ctx); err != nil {
 			return fmt.Errorf("demo: %s: %w", stage.name, err)

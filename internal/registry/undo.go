@@ -224,7 +224,7 @@ func (s *Service) strike(ctx context.Context, tx *db.Tx, m passage.Machine, tabl
 	if _, _, err := m.Take(ctx, tx, id, "strike", passage.Note{Says: w.Says}); err != nil {
 		return err
 	}
-	if err := keep(ctx, tx, table, id, w, pair{"", target.Name, ""}); err != nil {
+	if err := s.keep(ctx, tx, table, id, w, pair{"", target.Name, ""}); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE id = $1`, id); err != nil {
