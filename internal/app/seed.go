@@ -8,7 +8,7 @@ import (
 
 // demoServices are the doors the demo acts through.
 func (h *House) demoServices() demo.Services {
-	return demo.Services{DB: h.DB, Org: h.Org, Signin: h.Signin, Registry: h.Registry, Library: h.Library, Lifecycle: h.Lifecycle, Approvals: h.Approvals,
+	return demo.Services{DB: h.DB, Org: h.Org, Signin: h.Signin, Registry: h.Registry, Roster: h.Roster, Cutover: h.Cutover, Library: h.Library, Lifecycle: h.Lifecycle, Approvals: h.Approvals,
 		Letters: h.Letters, Inspection: h.Inspection, Assessment: h.Assessment, Reporting: h.Reporting, Publisher: h.Publisher}
 }
 

@@ -9,6 +9,7 @@ import (
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/cutover"
 	"zhengshu/internal/db"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
@@ -19,6 +20,7 @@ import (
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/reporting"
+	"zhengshu/internal/roster"
 	"zhengshu/internal/signin"
 )
 
@@ -28,6 +30,8 @@ type Services struct {
 	Org        *org.Service
 	Signin     *signin.Service
 	Registry   *registry.Service
+	Roster     *roster.Service
+	Cutover    *cutover.Service
 	Library    *library.Service
 	Lifecycle  *lifecycle.Service
 	Approvals  *approval.Service
@@ -82,7 +86,7 @@ func Fill(ctx context.Context, s Services) error {
 		fill func(context.Context) error
 	}{
 		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"forms", d.takeForms}, {"content", d.moveIn}, {"links", d.link}, {"reviews", d.review},
-		{"cases", d.apply}, {"pack", d.adopt}, {"letters", d.write}, {"releases", d.publish}, {"inspection", d.inspect},
+		{"cases", d.apply}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"releases", d.publish}, {"inspection", d.inspect},
 	} {
 		if err := stage.fill(ctx); err != nil {
 			return fmt.Errorf("demo: %s: %w", stage.name, err)

@@ -166,7 +166,7 @@ func newBoardView(b board) boardView {
 			{Kind: web.Select, Name: "state", Label: "认定", Options: []web.Option{{Label: "全部"}, {Value: "pending", Label: "尚未认定"}, {Value: "confirmed", Label: "已认定"}}},
 			{Kind: web.Select, Name: "kind", Label: "类别", Options: []web.Option{{Label: "全部类别"}, {Value: "site", Label: "网站"}, {Value: "account", Label: "账号"}, {Value: "app", Label: "客户端"}}},
 			{Kind: web.Select, Name: "area", Label: "区划", Options: areas}}},
-		Table: web.Table{Caption: "存量网站、账号", Quiet: true, Columns: []web.Column{{Head: "名称", Wide: true}, {Head: "类别"}, {Head: "主办单位", Wide: true}, {Head: "认定依据"}, {Head: "本年已下线"}},
+		Table: web.Table{Caption: "存量网站、账号", Quiet: true, Columns: []web.Column{{Head: "名称", Wide: true}, {Head: "类别"}, {Head: "主办单位", Wide: true}, {Head: "认定依据", Wide: true}, {Head: "本年已下线"}},
 			Empty: web.Empty{Title: "没有符合条件的存量", Text: "经本系统批准开设的不在本表。"}}}
 	if b.confirms {
 		v.Table.PickName = "pick"
@@ -195,7 +195,7 @@ func newBoardView(b board) boardView {
 		if p := registry.Platforms[x.Platform]; p != "" {
 			kind = p
 		}
-		row := web.Row{Cells: []web.Cell{name, web.Text(kind), web.Linked(x.UnitName, "/console/units/"+string(x.Unit)), basis, used}}
+		row := web.Row{Cells: []web.Cell{name, {Text: kind, Keep: true}, web.Linked(x.UnitName, "/console/units/"+string(x.Unit)), basis, used}}
 		if b.confirms && !x.Confirmed {
 			row.Pick, row.Name = refText(x.Ref), x.Name
 		}
