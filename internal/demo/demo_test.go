@@ -17,6 +17,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/check/proofread"
+	"zhengshu/internal/cutover"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/demo"
@@ -32,6 +33,7 @@ import (
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/reporting"
+	"zhengshu/internal/roster"
 	"zhengshu/internal/rules"
 	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/seal"
@@ -62,9 +64,12 @@ func house(t *testing.T, d *db.DB, proofreader check.Scanner) (s demo.Services, 
 	book := must[rules.Book](t)(rules.NewBook(sx2021.Rules()))
 	s = demo.Services{DB: d, Org: org.New(d)}
 	s.Signin = signin.New(d, s.Org, clock, keys)
-	obligations = obligation.New(d, s.Org, append(lifecycle.Obligations(), approval.StepObligation, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)...)
+	posts := append(roster.Obligations(), cutover.Obligations()...)
+	obligations = obligation.New(d, s.Org, append(append(lifecycle.Obligations(), posts...), approval.StepObligation, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)...)
 	s.Approvals = approval.New(d, s.Org, obligations, days, 5)
 	s.Registry = registry.New(d, s.Org)
+	s.Roster = roster.New(roster.Parts{DB: d, Org: s.Org, Registry: s.Registry, Obligations: obligations, Days: days, Settings: sx2021.Defaults})
+	s.Cutover = cutover.New(d, s.Org, s.Registry, obligations)
 	s.Library = library.New(d, s.Org, s.Registry, obligations, func(text string) []check.Span { return check.Text(text, proofreader) }, sx2021.Defaults())
 	s.Lifecycle = lifecycle.New(lifecycle.Parts{DB: d, Org: s.Org, Registry: s.Registry, Approvals: s.Approvals, Obligations: obligations, Store: blobs, Book: book, Settings: sx2021.Defaults})
 	s.Letters = letters.New(d, s.Org, s.Registry, obligations, days, keys)
@@ -110,7 +115,7 @@ func TestFill(t *testing.T) {
 		t.Logf("filled in %v", time.Since(begun).Round(time.Millisecond))
 		before := census(t, s)
 		for what, want := range map[string]int{
-			"sites": 29, "hosted": 3, "monitored": 3, "planned": 1, "accounts": 20,
+			"sites": 30, "hosted": 3, "monitored": 3, "planned": 1, "accounts": 20,
 			"items live": 43, "items in_review": 2, "items returned": 1, "items draft": 0,
 			"letters published": 4, "letters drafted": 1, "letters assigned": 1, "letters submitted": 2, "letters redirected": 1, "letters invalid": 1,
 			"cases approved": 1, "cases in_review": 1, "cases returned": 1, "overrides": 1, "adoptions": 1,
