@@ -10,6 +10,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/closing/closingweb"
+	"zhengshu/internal/cutover/cutoverweb"
 	"zhengshu/internal/demo"
 	"zhengshu/internal/filing/filingweb"
 	"zhengshu/internal/inspection/inspectionweb"
@@ -36,7 +37,8 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		web.Display(),
 		gate.Routes(),
 		workbenchweb.New(h.Workbench, h.Notify, h.Config.Clock).Routes(),
-		orgweb.New(h.DB, h.Org, h.Registry, h.Obligations).Routes(),
+		orgweb.New(h.DB, h.Org, h.Registry, h.Obligations, h.Roster, h.Blobs).Routes(),
+		cutoverweb.New(h.DB, h.Cutover, h.Registry, h.Org).Routes(),
 		registryweb.New(h.DB, h.Org, h.Registry, h.Blobs).Clocks(h.Obligations).Cases(h.Approvals).Queries(h.Queries).Routes(),
 		queriesweb.New(h.Queries, registryweb.Lists()...).Routes(),
 		approvalweb.New(h.Approvals, h.DB, h.Blobs).Routes(),
@@ -61,7 +63,7 @@ func navigation() []web.NavItem {
 	return []web.NavItem{
 		{Name: "工作台", Href: "/console"},
 		{Name: "台账", Href: "/console/sites", Permit: authz.RegistryRead, Also: append([]string{"/console/accounts", "/console/import", "/console/domains", "/console/apps", "/console/names", "/console/recertify"}, recordPaths()...)},
-		{Name: "单位", Href: "/console/units", Permit: authz.OrgRead},
+		{Name: "单位", Href: "/console/units", Permit: authz.OrgRead, Also: []string{"/console/people", "/console/vacancies", "/console/coverage", "/console/reorganisations", "/console/cutover"}},
 		{Name: "审批", Href: "/console/cases", Permit: authz.CaseRead, Also: []string{"/console/matters", "/console/applications", "/console/overrides", "/console/batches", "/console/advice", "/console/notices", "/console/filings", "/console/closings", "/console/inquiries"}},
 		{Name: "稿件", Href: "/console/items", Permit: authz.ItemRead},
 		{Name: "来信", Href: "/console/letters", Permit: authz.LetterRead},

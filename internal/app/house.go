@@ -24,6 +24,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/check/proofread"
 	"zhengshu/internal/closing"
+	"zhengshu/internal/cutover"
 	"zhengshu/internal/db"
 	"zhengshu/internal/demo"
 	"zhengshu/internal/egress"
@@ -47,6 +48,7 @@ import (
 	"zhengshu/internal/queries"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/reporting"
+	"zhengshu/internal/roster"
 	"zhengshu/internal/rules"
 	"zhengshu/internal/rules/packs"
 	"zhengshu/internal/rules/sx2021"
@@ -93,6 +95,8 @@ type House struct {
 	Approvals   *approval.Service
 	Registry    *registry.Service
 	Queries     *queries.Service
+	Roster      *roster.Service
+	Cutover     *cutover.Service
 	Library     *library.Service
 	Lifecycle   *lifecycle.Service
 	Inspection  *inspection.Service
@@ -238,6 +242,12 @@ func (h *House) wire(ctx context.Context) error {
 		obligationweb.NewInbox(h.Obligations, h.Config.Clock, approval.StepObligation.ID, approval.CountersignObligation.ID, letters.ReplyKind.ID, assessment.RectifyObligation.ID),
 		h.Library, h.Letters, h.Assessment, filingweb.NewInbox(h.Filings),
 	)
+	h.Roster = roster.New(roster.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Days: h.Days, Settings: func() sx2021.Settings { return h.Settings },
+		Sources: []roster.Source{{Name: "columns", Held: registry.ColumnsHeld, Pass: registry.PassColumns}, {Name: "letters", Held: letters.Held, Pass: letters.Pass}}})
+	h.Cutover = cutover.New(h.DB, h.Org, h.Registry, h.Obligations)
+	for _, m := range carriers() {
+		h.Org.OnReorganise(m)
+	}
 	if h.Demo {
 		demo.Work(h.workers, h.demoServices())
 	}
@@ -347,12 +357,21 @@ func machines() []passage.Machine {
 		operator.Machine, tenancy.Machine, closing.InquiryMachine}
 }
 
+// carriers are the modules that carry what is a unit's to who follows it, in a
+// reorganisation.
+func carriers() []org.Module {
+	return []org.Module{registry.Reorganise(), cutover.Reorganise(), obligation.Reorganise(), approval.Reorganise(), lifecycle.Reorganise(),
+		library.Reorganise(), letters.Reorganise(), assessment.Reorganise(), reporting.Reorganise()}
+}
+
 // obligationKinds are the clocks of the law that the house runs.
 func obligationKinds() []obligation.Kind {
 	return slices.Concat(
 		lifecycle.Obligations(),
 		registry.Obligations(),
 		approval.Obligations(),
+		roster.Obligations(),
+		cutover.Obligations(),
 		notice.Obligations(),
 		filing.Obligations(),
 		closing.Obligations(),

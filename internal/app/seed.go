@@ -8,7 +8,7 @@ import (
 
 // demoServices are the doors the demo acts through.
 func (h *House) demoServices() demo.Services {
-	return demo.Services{DB: h.DB, Org: h.Org, Signin: h.Signin, Registry: h.Registry, Library: h.Library, Lifecycle: h.Lifecycle, Approvals: h.Approvals,
+	return demo.Services{DB: h.DB, Org: h.Org, Signin: h.Signin, Registry: h.Registry, Roster: h.Roster, Cutover: h.Cutover, Library: h.Library, Lifecycle: h.Lifecycle, Approvals: h.Approvals,
 		Letters: h.Letters, Inspection: h.Inspection, Assessment: h.Assessment, Reporting: h.Reporting, Publisher: h.Publisher,
 		Operators: h.Operators, Tenancy: h.Tenancy, Protection: h.Protection, Coordination: h.Coordination, Budgets: h.Budgets,
 		Notices: h.Notices, Filings: h.Filings, Closings: h.Closings, Origin: h.origin}
@@ -19,8 +19,5 @@ func (h *House) seed(ctx context.Context) error {
 	if !h.Config.Demo {
 		return nil
 	}
-	if err := demo.Fill(ctx, h.demoServices()); err != nil {
-		return err
-	}
-	return h.StateOfficial(ctx)
+	return demo.Fill(ctx, h.demoServices())
 }

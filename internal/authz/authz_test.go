@@ -64,3 +64,20 @@ func TestNobodyEntersWithoutASession(t *testing.T) {
 		t.Error("a missing session must reach nowhere")
 	}
 }
+
+func TestViaNamesThePersonActedFor(t *testing.T) {
+	own, deputy := Post{Role: Sponsor}, Post{Role: FinalReviewer, Delegated: true, Via: "张某"}
+	both := &Session{Posts: []Post{own, deputy}}
+	if got := both.Via(ItemFinalReview); got != "张某" {
+		t.Errorf("the final review is done for %q", got)
+	}
+	if got := both.Via(ItemWithdraw); got != "" {
+		t.Errorf("what an own post permits is done for %q", got)
+	}
+	if got := (&Session{Posts: []Post{own}}).Via(ItemFinalReview); got != "" {
+		t.Errorf("what no post permits is done for %q", got)
+	}
+	if got := both.Via(SignedIn); got != "" {
+		t.Errorf("what anybody may is done for %q", got)
+	}
+}

@@ -3,6 +3,7 @@ package authz
 import (
 	"context"
 	"slices"
+	"strings"
 )
 
 // Post is a role held at a unit, with the unit's place on both axes as org
@@ -43,6 +44,25 @@ func (s *Session) May(p Permission) bool {
 		return false
 	}
 	return p == SignedIn || slices.ContainsFunc(s.Posts, func(post Post) bool { return permits(post.Role, p) })
+}
+
+// Via names those for whom alone the person may use p: through posts held as
+// their deputy, and through no post of one's own. It is empty otherwise.
+func (s *Session) Via(p Permission) string {
+	if s == nil || p == Public || p == SignedIn {
+		return ""
+	}
+	var names []string
+	for _, post := range s.Posts {
+		switch {
+		case !permits(post.Role, p):
+		case !post.Delegated:
+			return ""
+		case !slices.Contains(names, post.Via):
+			names = append(names, post.Via)
+		}
+	}
+	return strings.Join(names, "、")
 }
 
 // Holds reports whether any post has the role.

@@ -12,6 +12,7 @@ import (
 	"zhengshu/internal/budget"
 	"zhengshu/internal/closing"
 	"zhengshu/internal/coordination"
+	"zhengshu/internal/cutover"
 	"zhengshu/internal/db"
 	"zhengshu/internal/filing"
 	"zhengshu/internal/inspection"
@@ -26,6 +27,7 @@ import (
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/reporting"
+	"zhengshu/internal/roster"
 	"zhengshu/internal/signin"
 	"zhengshu/internal/tenancy"
 )
@@ -36,6 +38,8 @@ type Services struct {
 	Org        *org.Service
 	Signin     *signin.Service
 	Registry   *registry.Service
+	Roster     *roster.Service
+	Cutover    *cutover.Service
 	Library    *library.Service
 	Lifecycle  *lifecycle.Service
 	Approvals  *approval.Service
@@ -101,7 +105,7 @@ func Fill(ctx context.Context, s Services) error {
 		fill func(context.Context) error
 	}{
 		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"forms", d.takeForms}, {"content", d.moveIn}, {"links", d.link}, {"reviews", d.review},
-		{"cases", d.apply}, {"offices", d.keepOffices}, {"pack", d.adopt}, {"letters", d.write}, {"releases", d.publish}, {"inspection", d.inspect}, {"notices", d.governNotices},
+		{"cases", d.apply}, {"offices", d.keepOffices}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"releases", d.publish}, {"inspection", d.inspect}, {"notices", d.governNotices},
 	} {
 		if err := stage.fill(ctx); err != nil {
 			return fmt.Errorf("demo: %s: %w", stage.name, err)

@@ -19,6 +19,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/check/proofread"
 	"zhengshu/internal/closing"
+	"zhengshu/internal/cutover"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/demo"
@@ -36,6 +37,7 @@ import (
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/reporting"
+	"zhengshu/internal/roster"
 	"zhengshu/internal/rules"
 	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/seal"
@@ -67,9 +69,12 @@ func house(t *testing.T, d *db.DB, proofreader check.Scanner) (s demo.Services, 
 	s = demo.Services{DB: d, Org: org.New(d)}
 	s.Signin = signin.New(d, s.Org, clock, keys)
 	governed := slices.Concat(notice.Obligations(), filing.Obligations(), closing.Obligations())
-	obligations = obligation.New(d, s.Org, append(append(lifecycle.Obligations(), governed...), approval.StepObligation, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)...)
+	posts := append(roster.Obligations(), cutover.Obligations()...)
+	obligations = obligation.New(d, s.Org, append(append(lifecycle.Obligations(), governed...), posts...), approval.StepObligation, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)...)
 	s.Approvals = approval.New(d, s.Org, obligations, days, 5)
 	s.Registry = registry.New(d, s.Org)
+	s.Roster = roster.New(roster.Parts{DB: d, Org: s.Org, Registry: s.Registry, Obligations: obligations, Days: days, Settings: sx2021.Defaults})
+	s.Cutover = cutover.New(d, s.Org, s.Registry, obligations)
 	s.Library = library.New(d, s.Org, s.Registry, obligations, func(text string) []check.Span { return check.Text(text, proofreader) }, sx2021.Defaults())
 	s.Lifecycle = lifecycle.New(lifecycle.Parts{DB: d, Org: s.Org, Registry: s.Registry, Approvals: s.Approvals, Obligations: obligations, Store: blobs, Book: book, Settings: sx2021.Defaults})
 	s.Letters = letters.New(d, s.Org, s.Registry, obligations, days, keys)

@@ -2,6 +2,7 @@ package org_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -245,6 +246,9 @@ func TestMergeCarriesEverythingAndNamesTheSuccessor(t *testing.T) {
 		}
 		if got, err := s.UnitNamed(ctx, d, all, yanta, "雁塔区商务局"); err != nil || got.ID != other.ID {
 			t.Errorf("the old name leads to %q (%v)", got.Name, err)
+		}
+		if got, n, err := s.Units(ctx, all, org.UnitFilter{Text: "雁塔区商务局"}); err != nil || n < 1 || !slices.ContainsFunc(got, func(u org.Unit) bool { return u.ID == other.ID }) {
+			t.Errorf("searching the old name gives %v (%v)", got, err)
 		}
 		acts, n, err := s.Acts(ctx, all, org.ActFilter{Unit: other.ID})
 		if err != nil || n != 1 || acts[0].ID != act.ID || acts[0].Counts["site"] != 3 {

@@ -329,8 +329,9 @@ func (s *Service) Units(ctx context.Context, scope authz.Scope, f UnitFilter) ([
 	f.Text, _ = Tidy(f.Text)
 	w.AndIf(!f.Ended, "u.abolished_on IS NULL").AndIf(f.Ended, "u.abolished_on IS NOT NULL").
 		AndIf(f.Text != "", `(lower(u.name) LIKE ? ESCAPE '\' OR lower(u.short_name) LIKE ? ESCAPE '\' OR u.initials LIKE ? ESCAPE '\'
-		   OR EXISTS (SELECT 1 FROM unit_name n WHERE n.unit_id = u.id AND (lower(n.name) LIKE ? ESCAPE '\' OR n.initials LIKE ? ESCAPE '\')))`,
-			db.Contains(f.Text), db.Contains(f.Text), initialsLike(f.Text), db.Contains(f.Text), initialsLike(f.Text)).
+		   OR EXISTS (SELECT 1 FROM unit_name n WHERE n.unit_id = u.id AND (lower(n.name) LIKE ? ESCAPE '\' OR n.initials LIKE ? ESCAPE '\'))
+		   OR EXISTS (SELECT 1 FROM unit_succession x JOIN unit p ON p.id = x.unit_id WHERE x.successor_id = u.id AND x.ended_on IS NULL AND lower(p.name) LIKE ? ESCAPE '\'))`,
+			db.Contains(f.Text), db.Contains(f.Text), initialsLike(f.Text), db.Contains(f.Text), initialsLike(f.Text), db.Contains(f.Text)).
 		AndIf(f.Kind != "", "u.kind = ?", f.Kind).
 		AndIf(f.Level != "", "u.level = ?", f.Level).
 		AndIf(f.Area != "", "u.area_id = ?", f.Area).

@@ -18,7 +18,7 @@ import (
 // BaselineBases are what an object that was there before the system can stand
 // on (readings 10), in screen order.
 var BaselineBases = []struct{ ID, Name string }{
-	{"approval", "有批准文件"}, {"filing", "有备案文件"}, {"national", "全国系统已有登记"}, {"unknown", "2021年6月7日以前开设，批准情况不明"},
+	{"approval", "有批准文件"}, {"filing", "有备案文件"}, {"national", "全国系统已有登记"}, {"unknown", "2021-06-07 前开设，批准情况不明"},
 }
 
 // BaselineBasisName is the basis in Chinese.

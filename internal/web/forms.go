@@ -198,7 +198,8 @@ func (f *Form) Wrong(err error) {
 	for _, wrong := range ft.Fields {
 		link := Link{Text: wrong.Says}
 		f.each(func(field *Field) {
-			if field.Name != wrong.Name || link.Href != "" {
+			// A hidden field has no box to lead to: its wrong stands above.
+			if field.Name != wrong.Name || link.Href != "" || field.Kind == Hidden {
 				return
 			}
 			if field.Error == "" {

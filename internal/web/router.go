@@ -16,6 +16,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"zhengshu/assets"
+	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/fault"
@@ -87,6 +88,7 @@ type NavItem struct {
 // Links are the fixed places of the top bar. Empty ones are not shown.
 type Links struct {
 	Home, Inbox, Search, Help, Account, Logout string
+	Deputy                                     string // AB 岗: whom a person lets act
 }
 
 // Config is what the router needs. Only Gate is required.
@@ -289,7 +291,15 @@ func (rt *Router) admit(w http.ResponseWriter, r *http.Request, route Route) err
 		}
 		return fault.Newf(fault.Forbidden, "您的岗位没有“%s”的权限。如工作需要，请联系本单位管理员调整岗位。", authz.Describe[route.Permit])
 	}
-	r = r.WithContext(authz.WithScope(r.Context(), session.ScopeFor(route.Permit)))
+	ctx := authz.WithScope(r.Context(), session.ScopeFor(route.Permit))
+	// What a deputy does only for another stands under both names.
+	if via := session.Via(route.Permit); via != "" {
+		if a, ok := audit.ActorFrom(ctx); ok {
+			a.Name += "（代" + via + "）"
+			ctx = audit.WithActor(ctx, a)
+		}
+	}
+	r = r.WithContext(ctx)
 	if !unsafe || route.NoForm {
 		return limited(route.Handle(w, r), limit)
 	}
