@@ -81,7 +81,7 @@ func (d *province) consult(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	list, _, err := d.Approvals.Cases(askCtx, scope, approval.Filter{Kind: lifecycle.OpeningKind, Unit: u.ID, State: approval.InReview})
+	list, _, err := d.Approvals.Cases(askCtx, scope, approval.Filter{Kind: lifecycle.OpeningMatter, Unit: u.ID, State: approval.InReview})
 	if err != nil || len(list) == 0 {
 		return err
 	}
