@@ -82,7 +82,7 @@ func Fill(ctx context.Context, s Services) error {
 		fill func(context.Context) error
 	}{
 		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"forms", d.takeForms}, {"content", d.moveIn}, {"links", d.link}, {"reviews", d.review},
-		{"cases", d.apply}, {"pack", d.adopt}, {"letters", d.write}, {"releases", d.publish}, {"inspection", d.inspect},
+		{"cases", d.apply}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"releases", d.publish}, {"inspection", d.inspect},
 	} {
 		if err := stage.fill(ctx); err != nil {
 			return fmt.Errorf("demo: %s: %w", stage.name, err)
