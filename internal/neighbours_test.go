@@ -302,7 +302,6 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 	leave := must(h.Lifecycle.GrantOverride(as(province), grantor, lifecycle.Override{Rule: sx2021.OneUnitOneSite.ID, Unit: c.office.ID, Reason: c.mark + "试点", Until: calendar.Today(n.clock).AddDays(30)}))(t)
 	ids("/console/overrides/{id}", leave.ID)
 	c.ids["/console/accounts/{kind}"] = []string{string(lifecycle.Address), string(lifecycle.Verification)}
-	c.ids["/console/matters/{matter}"] = []string{lifecycle.OpeningMatter, lifecycle.OfflineMatter, lifecycle.ReportMatter}
 	for _, a := range must(approval.Attachments(ctx, h.DB, "case", string(kase.ID)))(t) {
 		ids("/console/cases/{file}", a.ID)
 	}

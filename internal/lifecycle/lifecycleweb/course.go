@@ -139,7 +139,7 @@ func (v *courseView) offers(c lifecycle.Course) {
 			case n.Why != "":
 				acts.Note = n.Why
 			case n.May:
-				acts = web.Acts(web.Link{Text: "办理", Href: mattersPath + "/" + n.Matter.ID + "/new?" + url.Values{"object": {refText(c.Object.Ref)}}.Encode(), Note: n.Matter.Name})
+				acts = web.Acts(web.Link{Text: "办理", Href: formPath(n.Matter, c.Object.Ref), Note: n.Matter.Name})
 			case n.Matter.By == lifecycle.Supervisor:
 				acts.Note = "由主管单位办理"
 			default:
