@@ -50,7 +50,7 @@ func (h *House) wirePublishing(ctx context.Context) error {
 	}
 	h.Publisher = publishing.New(h.DB, h.Registry, h.Library, h.Releases, publishing.Config{
 		Demo: h.Demo, Port: port, Log: h.Config.Log,
-		Doors: theme.Doors{Letters: "/letters/", LetterQuery: "/letters/query", ErrorReport: "/letters/new?type=error", Search: "/search"},
+		Doors: theme.Doors{Letters: "/letters/", LetterQuery: "/letters/query", ErrorReport: "/letters/new?type=error", Search: "/search", Official: "/official/"},
 	})
 	h.Publisher.Work(h.workers)
 	h.Library.OnChange(h.Publisher.Changed)

@@ -17,5 +17,8 @@ func (h *House) seed(ctx context.Context) error {
 	if !h.Config.Demo {
 		return nil
 	}
-	return demo.Fill(ctx, h.demoServices())
+	if err := demo.Fill(ctx, h.demoServices()); err != nil {
+		return err
+	}
+	return h.StateOfficial(ctx)
 }

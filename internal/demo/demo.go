@@ -81,7 +81,7 @@ func Fill(ctx context.Context, s Services) error {
 		name string
 		fill func(context.Context) error
 	}{
-		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"forms", d.takeForms}, {"content", d.moveIn}, {"links", d.link}, {"reviews", d.review},
+		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"forms", d.takeForms}, {"content", d.moveIn}, {"links", d.link}, {"reviews", d.review},
 		{"cases", d.apply}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"releases", d.publish}, {"inspection", d.inspect},
 	} {
 		if err := stage.fill(ctx); err != nil {

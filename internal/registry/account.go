@@ -258,7 +258,10 @@ func (s *Service) Accounts(ctx context.Context, scope authz.Scope, f AccountFilt
 	if limit == 0 {
 		limit = 50
 	}
+	// The rows are sorted narrow: only the page's are read whole.
 	list, err := db.All(ctx, s.db, scanAccount, accountSelect+`
-	     WHERE `+w.SQL()+` ORDER BY a.code, c.platform, c.name, c.id LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(f.Offset), w.Args()...)
+	     WHERE c.id IN (SELECT c.id FROM account c JOIN unit u ON u.id = c.unit_id JOIN area a ON a.id = u.area_id
+	                     WHERE `+w.SQL()+` ORDER BY a.code, c.platform, c.name, c.id LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(f.Offset)+`)
+	     ORDER BY a.code, c.platform, c.name, c.id`, w.Args()...)
 	return list, total, err
 }

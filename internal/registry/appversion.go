@@ -92,7 +92,7 @@ func (s *Service) AddVersion(ctx context.Context, tx *db.Tx, scope authz.Scope, 
 			return Version{}, err
 		}
 	}
-	if err := keep(ctx, tx, "account", string(a.ID), w, pair{"version", "", v.Number}); err != nil {
+	if err := s.keep(ctx, tx, "account", string(a.ID), w, pair{"version", "", v.Number}); err != nil {
 		return Version{}, err
 	}
 	return v, audit.Record(ctx, tx, audit.Entry{Act: "registry.account.version", Basis: "第七条（三）", Target: a.Target(), After: v})

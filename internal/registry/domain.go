@@ -231,7 +231,7 @@ func (s *Service) insertDomain(ctx context.Context, tx *db.Tx, d Domain, act str
 	if err := domainTaken(err, d); err != nil {
 		return Domain{}, err
 	}
-	if err := entered(ctx, tx, "domain", string(d.ID), d.Shown, w); err != nil {
+	if err := s.entered(ctx, tx, "domain", string(d.ID), d.Shown, w); err != nil {
 		return Domain{}, err
 	}
 	if err := s.follow(ctx, tx, d); err != nil {
@@ -318,7 +318,7 @@ func (s *Service) ChangeDomain(ctx context.Context, tx *db.Tx, scope authz.Scope
 		if _, err := tx.Exec(ctx, `UPDATE domain SET main = FALSE, updated_at = $2 WHERE id = $1`, old, tx.Now()); err != nil {
 			return Domain{}, err
 		}
-		if err := keep(ctx, tx, "domain", string(old), w, pair{"main", boolWord(true), boolWord(false)}); err != nil {
+		if err := s.keep(ctx, tx, "domain", string(old), w, pair{"main", boolWord(true), boolWord(false)}); err != nil {
 			return Domain{}, err
 		}
 	}
@@ -386,6 +386,7 @@ func (s *Service) moveDomain(ctx context.Context, tx *db.Tx, scope authz.Scope, 
 		return Domain{}, err
 	}
 	before := d
+	tx.AfterCommit(s.forget)
 	if _, d.State, err = DomainMachine.Take(ctx, tx, string(id), act, passage.Note{Says: w.Says, CaseID: w.CaseID}); err != nil {
 		return Domain{}, err
 	}
@@ -592,7 +593,7 @@ func (s *Service) correctMain(ctx context.Context, tx *db.Tx, site Site, kind Do
 	if err := domainTaken(err, next); err != nil {
 		return err
 	}
-	if err := keep(ctx, tx, "domain", string(was.ID), w, changedOf([]pair{{"shown", was.Shown, next.Shown}, {"kind", was.Kind.Name(), next.Kind.Name()}})...); err != nil {
+	if err := s.keep(ctx, tx, "domain", string(was.ID), w, changedOf([]pair{{"shown", was.Shown, next.Shown}, {"kind", was.Kind.Name(), next.Kind.Name()}})...); err != nil {
 		return err
 	}
 	return s.writeHosts(ctx, tx, site.ID)

@@ -82,7 +82,7 @@ func (s *Service) SetDomain(ctx context.Context, tx *db.Tx, scope authz.Scope, i
 		d.CertIssuer, d.CertExpiresOn, d.CertSource, tx.Now()); err != nil {
 		return Domain{}, err
 	}
-	if err := keep(ctx, tx, "domain", string(id), w, list...); err != nil {
+	if err := s.keep(ctx, tx, "domain", string(id), w, list...); err != nil {
 		return Domain{}, err
 	}
 	if err := s.refollow(ctx, tx, before, d, w); err != nil {
@@ -185,21 +185,41 @@ func (s *Service) zonesAbove(ctx context.Context, q db.Querier, u org.Unit) ([]s
 	return out, nil
 }
 
+// guard is the matcher of the protected hosts, kept until a domain is touched.
+type guard struct {
+	stamp   time.Time
+	matcher *lookalike.Matcher
+}
+
 // Lookalikes says which protected name of the ledger a host could be taken for,
-// as advice; the host's own site does not count.
+// as advice. A host under a government suffix is never taken for another.
 func (s *Service) Lookalikes(ctx context.Context, q db.Querier, host string) (lookalike.Verdict, error) {
-	hosts, err := s.ProtectedHosts(ctx, q)
+	stamp, err := db.One(ctx, q, db.Value[time.Time], `SELECT max(updated_at) FROM domain`)
 	if err != nil {
 		return lookalike.Verdict{}, err
 	}
-	hosts = slices.DeleteFunc(hosts, func(h string) bool { return h == host })
-	return lookalike.New(hosts).Check(host), nil
+	s.mu.Lock()
+	g := s.guard
+	s.mu.Unlock()
+	if g == nil || !g.stamp.Equal(stamp) {
+		hosts, err := s.ProtectedHosts(ctx, q)
+		if err != nil {
+			return lookalike.Verdict{}, err
+		}
+		g = &guard{stamp, lookalike.New(hosts)}
+		s.mu.Lock()
+		s.guard = g
+		s.mu.Unlock()
+	}
+	return g.matcher.Check(host), nil
 }
 
-// ProtectedHosts are the names of the ledger an impostor would imitate, portals
-// first: of several names in one zone the first is the one told.
+// ProtectedHosts are the government names of the ledger an impostor would
+// imitate, portals first: of several names in one zone the first is the one
+// told.
 func (s *Service) ProtectedHosts(ctx context.Context, q db.Querier) ([]string, error) {
-	return db.All(ctx, q, db.Value[string], `SELECT host FROM domain WHERE host <> '' AND state IN ('active', 'suspended', 'cancelling') ORDER BY CASE WHEN host LIKE 'www.%' THEN 0 ELSE 1 END, host`)
+	return db.All(ctx, q, db.Value[string], `SELECT host FROM domain WHERE host <> '' AND kind <> 'other' AND state IN ('active', 'suspended', 'cancelling')
+		ORDER BY CASE WHEN host LIKE 'www.%' THEN 0 ELSE 1 END, host`)
 }
 
 // Doubles are what Article 10 allows once and the site has more often: said as

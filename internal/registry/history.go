@@ -125,11 +125,12 @@ func boolWord(b bool) string {
 }
 
 // keep writes the changed fields of a record in the act's transaction.
-func keep(ctx context.Context, tx *db.Tx, kind, id string, w Why, list ...pair) error {
+func (s *Service) keep(ctx context.Context, tx *db.Tx, kind, id string, w Why, list ...pair) error {
 	actor, ok := audit.ActorFrom(ctx)
 	if !ok {
 		return audit.ErrNoActor
 	}
+	tx.AfterCommit(s.forget)
 	act := ulid.Make().String()
 	for _, p := range list {
 		if _, err := tx.Exec(ctx, `
@@ -142,9 +143,16 @@ func keep(ctx context.Context, tx *db.Tx, kind, id string, w Why, list ...pair) 
 	return nil
 }
 
+// forget drops what was worked out over the whole ledger.
+func (s *Service) forget() {
+	s.mu.Lock()
+	s.book, s.guard = nil, nil
+	s.mu.Unlock()
+}
+
 // entered writes that a record came into the ledger.
-func entered(ctx context.Context, tx *db.Tx, kind, id, shown string, w Why) error {
-	return keep(ctx, tx, kind, id, w, pair{"", "", shown})
+func (s *Service) entered(ctx context.Context, tx *db.Tx, kind, id, shown string, w Why) error {
+	return s.keep(ctx, tx, kind, id, w, pair{"", "", shown})
 }
 
 const changeSelect = `SELECT act_id, field, was, now, why, case_id, document, source, source_ref, actor_name, at FROM record_change`
@@ -201,7 +209,7 @@ type FormerName struct {
 }
 
 // keepName keeps the name an object had until now.
-func keepName(ctx context.Context, tx *db.Tx, kind, id, name string, w Why) error {
+func (s *Service) keepName(ctx context.Context, tx *db.Tx, kind, id, name string, w Why) error {
 	from, err := db.One(ctx, tx, db.Value[calendar.Date], `SELECT max(until_on) FROM object_name WHERE kind = $1 AND object_id = $2`, kind, id)
 	if err != nil && !db.None(err) {
 		return err
@@ -245,10 +253,10 @@ func (s *Service) Rename(ctx context.Context, tx *db.Tx, scope authz.Scope, ref 
 	if _, err := tx.Exec(ctx, `UPDATE `+tableOf(ref)+` SET name = $2, updated_at = $3 WHERE id = $1`, ref.ID, name, tx.Now()); err != nil {
 		return Object{}, err
 	}
-	if err := keepName(ctx, tx, auditKind(ref.Kind), ref.ID, before, w); err != nil {
+	if err := s.keepName(ctx, tx, auditKind(ref.Kind), ref.ID, before, w); err != nil {
 		return Object{}, err
 	}
-	if err := keep(ctx, tx, auditKind(ref.Kind), ref.ID, w, pair{"name", before, name}); err != nil {
+	if err := s.keep(ctx, tx, auditKind(ref.Kind), ref.ID, w, pair{"name", before, name}); err != nil {
 		return Object{}, err
 	}
 	o.Name = name

@@ -148,6 +148,7 @@ func (s *Service) Move(ctx context.Context, tx *db.Tx, scope authz.Scope, ref Re
 		return Object{}, err
 	}
 	before := o
+	tx.AfterCommit(s.forget)
 	if _, o.State, err = o.Machine().Take(ctx, tx, o.ID, act, note); err != nil {
 		return Object{}, err
 	}

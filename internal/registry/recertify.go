@@ -124,7 +124,7 @@ func (s *Service) Recertify(ctx context.Context, tx *db.Tx, session *authz.Sessi
 		if _, err := tx.Exec(ctx, `UPDATE `+tables[e.Kind]+` SET confirmed_on = $2 WHERE id = $1`, e.ID, today); err != nil {
 			return 0, err
 		}
-		if err := keep(ctx, tx, e.Kind, e.ID, Why{Says: "年度核对：记录属实"}, pair{"confirmed_on", dateOr(e.ConfirmedOn), today.String()}); err != nil {
+		if err := s.keep(ctx, tx, e.Kind, e.ID, Why{Says: "年度核对：记录属实"}, pair{"confirmed_on", dateOr(e.ConfirmedOn), today.String()}); err != nil {
 			return 0, err
 		}
 		e.ConfirmedOn = today

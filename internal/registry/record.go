@@ -65,7 +65,7 @@ func (s *Service) enterAccount(ctx context.Context, tx *db.Tx, a Account, act st
 	if err := accountTaken(err, a); err != nil {
 		return Account{}, err
 	}
-	if err := entered(ctx, tx, "account", string(a.ID), a.Name, w); err != nil {
+	if err := s.entered(ctx, tx, "account", string(a.ID), a.Name, w); err != nil {
 		return Account{}, err
 	}
 	return a, audit.Record(ctx, tx, audit.Entry{Act: "registry.account." + act, Target: a.Target(), After: a})
@@ -221,11 +221,11 @@ func (s *Service) SetAccount(ctx context.Context, tx *db.Tx, scope authz.Scope, 
 		return Account{}, err
 	}
 	if n.Name != a.Name {
-		if err := keepName(ctx, tx, "account", string(id), a.Name, w); err != nil {
+		if err := s.keepName(ctx, tx, "account", string(id), a.Name, w); err != nil {
 			return Account{}, err
 		}
 	}
-	if err := keep(ctx, tx, "account", string(id), w, list...); err != nil {
+	if err := s.keep(ctx, tx, "account", string(id), w, list...); err != nil {
 		return Account{}, err
 	}
 	after, err := s.Account(ctx, tx, scope, id)
@@ -334,7 +334,7 @@ func (s *Service) RecordUse(ctx context.Context, tx *db.Tx, scope authz.Scope, i
 		{"followers", counted(before.Followers, before.FollowersOn), counted(a.Followers, a.FollowersOn)}, {"last_post_on", dateOr(before.LastPostOn), dateOr(a.LastPostOn)},
 		{"active_users", counted(before.ActiveUsers, before.ActiveOn), counted(a.ActiveUsers, a.ActiveOn)},
 	})
-	if err := keep(ctx, tx, "account", string(id), w, list...); err != nil {
+	if err := s.keep(ctx, tx, "account", string(id), w, list...); err != nil {
 		return Account{}, err
 	}
 	return a, audit.Record(ctx, tx, audit.Entry{Act: "registry.account.use", Basis: "第二十七条", Target: a.Target(), After: use})

@@ -520,17 +520,20 @@ func TestArticle09_NamesToMend(t *testing.T) {
 		ok := func(a *registry.Account) { a.VerifiedAs = "雁塔区商务局" }
 		h.account(h.bureau, "weibo", "雁塔商务局", ok)
 		h.account(h.bureau, "douyin", "雁塔 商务局", ok)
-		list, total, whole, err := h.reg.NamesToMend(h.ctx, system, registry.NameFilter{})
-		if err != nil || total != 0 || !whole {
+		list, total, err := h.reg.NamesToMend(h.ctx, system, registry.NameFilter{})
+		if err != nil || total != 0 {
 			t.Fatalf("nothing is wrong: %+v (%v)", list, err)
 		}
 		odd := h.account(h.bureau, "toutiao", "指尖服务", nil)
 		h.account(h.office, "kuaishou", "雁塔商务局", func(a *registry.Account) { a.VerifiedAs = "雁塔区人民政府办公室" })
 		for rule, want := range map[string]int{"": 4, "S9.1.tied": 1, "S9.2.verified": 1, "S9.3.same_name": 3, "like": 3} {
-			_, total, _, err := h.reg.NamesToMend(h.ctx, system, registry.NameFilter{Rule: rule})
+			_, total, err := h.reg.NamesToMend(h.ctx, system, registry.NameFilter{Rule: rule})
 			if err != nil || total != want {
 				t.Errorf("%q: %d, want %d (%v)", rule, total, want, err)
 			}
+		}
+		if _, total, err := h.reg.NamesToMend(h.ctx, authz.Area("test", "/elsewhere/"), registry.NameFilter{}); err != nil || total != 0 {
+			t.Errorf("out of scope %d (%v)", total, err)
 		}
 		n, err := h.reg.NamingOf(h.ctx, h.db, system, odd.Ref())
 		if err != nil || len(n.Breaches) != 3 {

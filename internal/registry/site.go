@@ -172,6 +172,8 @@ type Service struct {
 
 	mu          sync.Mutex
 	recertified calendar.Date // the day OpenRecertification last went through
+	book        *nameBook
+	guard       *guard
 }
 
 // New makes the service.
@@ -244,7 +246,7 @@ func (s *Service) insert(ctx context.Context, tx *db.Tx, site Site, act string, 
 	if err != nil {
 		return Site{}, fmt.Errorf("registry: insert site: %w", err)
 	}
-	if err := entered(ctx, tx, "site", string(site.ID), site.Name, w); err != nil {
+	if err := s.entered(ctx, tx, "site", string(site.ID), site.Name, w); err != nil {
 		return Site{}, err
 	}
 	if err := s.adopt(ctx, tx, site, w); err != nil {
@@ -261,6 +263,7 @@ func (s *Service) Launch(ctx context.Context, tx *db.Tx, scope authz.Scope, id S
 		return Site{}, err
 	}
 	before := site
+	tx.AfterCommit(s.forget)
 	if _, site.State, err = SiteMachine.Take(ctx, tx, string(id), "launch", note); err != nil {
 		return Site{}, err
 	}
@@ -359,11 +362,11 @@ func (s *Service) SetIdentifiers(ctx context.Context, tx *db.Tx, scope authz.Sco
 		}
 	}
 	if n.Name != site.Name {
-		if err := keepName(ctx, tx, "site", string(id), site.Name, n.Why); err != nil {
+		if err := s.keepName(ctx, tx, "site", string(id), site.Name, n.Why); err != nil {
 			return Site{}, err
 		}
 	}
-	if err := keep(ctx, tx, "site", string(id), n.Why, list...); err != nil {
+	if err := s.keep(ctx, tx, "site", string(id), n.Why, list...); err != nil {
 		return Site{}, err
 	}
 	if site, err = s.SiteTx(ctx, tx, scope, id); err != nil {
@@ -409,7 +412,7 @@ func (s *Service) SetMonitored(ctx context.Context, tx *db.Tx, scope authz.Scope
 	if _, err := tx.Exec(ctx, `UPDATE site SET monitored = $2, updated_at = $3 WHERE id = $1`, id, on, tx.Now()); err != nil {
 		return err
 	}
-	if err := keep(ctx, tx, "site", string(id), Why{Says: "监测开关"}, pair{"monitored", boolWord(site.Monitored), boolWord(on)}); err != nil {
+	if err := s.keep(ctx, tx, "site", string(id), Why{Says: "监测开关"}, pair{"monitored", boolWord(site.Monitored), boolWord(on)}); err != nil {
 		return err
 	}
 	return audit.Record(ctx, tx, audit.Entry{Act: "registry.site.monitor", Target: site.Target(), Before: site.Monitored, After: on})

@@ -63,6 +63,7 @@ type Doors struct {
 	LetterQuery string `json:"letter_query,omitempty"` // 查询来信
 	ErrorReport string `json:"error_report,omitempty"` // 我为政府网站找错
 	Search      string `json:"search,omitempty"`
+	Official    string `json:"official,omitempty"` // 官方名录
 }
 
 // Link is a text that leads somewhere.

@@ -26,6 +26,7 @@ type directory struct {
 	retired map[string]bool    // given-up names
 	matcher *lookalike.Matcher // of every official host
 	counts  map[string]int     // kind → number
+	twice   []bool             // entry i is a site's own host as a domain
 }
 
 func newDirectory(body []byte, hash, sign string) (*directory, error) {
@@ -34,8 +35,13 @@ func newDirectory(body []byte, hash, sign string) (*directory, error) {
 		return nil, fmt.Errorf("registrypublic: directory: %w", err)
 	}
 	var protected []string
+	sites := map[string]bool{}
 	for i, l := range d.Entries {
 		d.counts[l.Kind]++
+		if l.Kind == "site" {
+			sites[l.Address] = true
+		}
+		d.twice = append(d.twice, l.Kind == "domain" && sites[l.Address]) // sites stand first
 		d.text = append(d.text, strings.ToLower(strings.Join([]string{l.Name, l.Address, l.Shown, l.Chinese, l.Platform, l.Account, l.Unit, l.Area, l.SiteCode}, "\n")))
 		switch l.Kind {
 		case "site", "domain":
@@ -151,11 +157,12 @@ func hostOf(s string) string {
 }
 
 // find lists the entries that hold every word of the question, at most limit
-// after offset, and how many there are. Domains are found by their site.
+// after offset, and how many there are. Without a kind a site's own host is told
+// once, with the site.
 func (d *directory) find(question, kind string, limit, offset int) (out []registry.Listed, total int) {
 	words := strings.Fields(strings.ToLower(question))
 	for i, text := range d.text {
-		if kind != "" && d.Entries[i].Kind != kind {
+		if kind != "" && d.Entries[i].Kind != kind || kind == "" && d.twice[i] {
 			continue
 		}
 		ok := true

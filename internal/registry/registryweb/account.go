@@ -38,6 +38,7 @@ type accountView struct {
 	Duties   web.Table
 	Cases    []web.Link
 	Former   web.Table
+	Changes  web.Table
 	History  web.Timeline
 	Links    []web.Link
 	name     string
@@ -72,6 +73,22 @@ type accountFacts struct {
 
 func toneOf(state string) web.Tone {
 	return map[string]web.Tone{registry.Running: web.Good, registry.Planned: web.Info, registry.TemporarilyOffline: web.Warn, registry.Exiting: web.Warn, registry.Closing: web.Warn}[state]
+}
+
+func supervisorTerm(u org.Unit) web.Term {
+	t := web.Term{Name: "主管单位", Text: u.Name}
+	if u.Name == "" {
+		t.Text = "省内没有上一级办公厅（室）"
+	}
+	return t
+}
+
+func lineTerm(u org.Unit) web.Term {
+	t := web.Term{Name: "系统主管部门", Text: u.Name}
+	if u.Name == "" {
+		t.Text = "没有"
+	}
+	return t
 }
 
 func namingBreaches(n registry.Named) web.Breaches {
@@ -128,7 +145,7 @@ func newAccountView(f accountFacts) accountView {
 		v.Identity.Terms = append(v.Identity.Terms, web.Term{Name: "批准事项", Text: "查看审批", Href: "/console/cases/" + a.CaseID})
 	}
 	v.People = web.Summary{Title: "监管和责任人", Terms: []web.Term{
-		{Name: "主管单位", Text: f.supervisor.Name}, {Name: "系统主管部门", Text: f.line.Name},
+		supervisorTerm(f.supervisor), lineTerm(f.line),
 		term("分管领导", a.LeaderName, "leader", origins), term("A 岗", a.AName, "a", origins), term("B 岗", a.BName, "b", origins),
 	}}
 	counted := func(n int64, on calendar.Date, source string) web.Term {
@@ -165,7 +182,8 @@ func newAccountView(f accountFacts) accountView {
 	}
 	v.Duties, v.Cases, v.Links = f.related.Duties, f.related.Cases, f.pages
 	v.Former = formerTable(f.former)
-	v.History = web.Timeline{Title: "变更记录", Events: changeEvents(registry.AccountMachine, f.steps, f.history)}
+	v.Changes = changesTable(f.history)
+	v.History = web.Timeline{Title: "状态记录", Events: stateEvents(registry.AccountMachine, f.steps)}
 	return v
 }
 
@@ -257,7 +275,7 @@ func (h *Handler) account(w http.ResponseWriter, r *http.Request) error {
 	if f.related, err = h.related(r, "account", string(a.ID), a.Unit); err != nil {
 		return err
 	}
-	f.pages = h.pagesOf(r, a.Ref())
+	f.pages = append(h.pagesOf(r, a.Ref()), web.Link{Text: "台账年度核对", Href: registry.RecertifyLink(a.Unit)})
 	v := newAccountView(f)
 	v.History.Bar(r)
 	return accountPage.Render(w, r, v)

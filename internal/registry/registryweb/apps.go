@@ -76,7 +76,6 @@ func (h *Handler) lowUse(w http.ResponseWriter, r *http.Request) error {
 type namesView struct {
 	Heading web.Heading
 	Tabs    web.Tabs
-	Part    web.Alert
 	Filter  web.Filter
 	Table   web.Table
 	Pager   web.Pager
@@ -90,19 +89,16 @@ func (namesView) Crumbs() []web.Crumb {
 	return []web.Crumb{{Name: "工作台", Href: home}, {Name: "名称核对"}}
 }
 
-func newNamesView(list []registry.Named, total int, whole bool, areas []web.Option) namesView {
+func newNamesView(list []registry.Named, total int, areas []web.Option) namesView {
 	v := namesView{Tabs: tabsOf(namesPath, false),
 		Heading: web.Heading{Title: "名称核对", Lead: "系统对照第九条列出名称、认证信息和一致性上要人核对的；名称是否简洁、容易识别由审核人员判断。"},
 		Filter: web.Filter{Action: namesPath, Total: total, Fields: []web.Field{
 			{Kind: web.Select, Name: "rule", Label: "原因", Options: []web.Option{{Value: "", Label: "全部原因"}, {Value: sx2021.NameTied.ID, Label: "看不出地区或单位"}, {Value: sx2021.AccountVerified.ID, Label: "认证主体不是主办单位"},
-				{Value: sx2021.SameName.ID, Label: "同一单位各平台名称不一致"}, {Value: "like", Label: "与其他单位名称相同"}}},
+				{Value: sx2021.SameName.ID, Label: "同一单位各平台名称不一致"}, {Value: registry.NameLike, Label: "与其他单位名称相同"}}},
 			{Kind: web.Select, Name: "area", Label: "区划", Options: areas},
 		}},
 		Table: web.Table{Caption: "要核对的名称", Quiet: true, Columns: []web.Column{{Head: "名称"}, {Head: "主办单位"}, {Head: "要核对什么", Wide: true}},
 			Empty: web.Empty{Title: "没有要核对的名称", Text: "名称、认证信息和一致性没有发现问题。"}}}
-	if !whole {
-		v.Part = web.Alert{Kind: web.Warn, Title: "只核对了一部分", Text: "管辖范围内的记录超过 " + strconv.Itoa(registry.MaxNamed) + " 条，请选择区划后分别查看。"}
-	}
 	for _, n := range list {
 		name := web.Linked(n.Name, n.Link())
 		name.Note = registry.Platforms[n.Platform]
@@ -124,9 +120,9 @@ func newNamesView(list []registry.Named, total int, whole bool, areas []web.Opti
 	return v
 }
 
-var namesPage = web.Define(views, "views/names.html", newNamesView(nil, 0, true, nil),
-	newNamesView([]registry.Named{{Ref: sampleAccount.Ref(), Name: "指尖服务", UnitName: "雁塔区商务局", Platform: "weibo", Breaches: []rules.Breach{sx2021.NameTied.Breach("看不出是哪个地区的。")}, Like: []string{"阎良区商务局", "长安区商务局"}}}, 1, false, nil),
-	newNamesView([]registry.Named{{Ref: hostileAccount.Ref(), Name: `<script>`, UnitName: `<b>`, Like: []string{`<b>`}}}, 1, true, []web.Option{{Value: `"`, Label: `<b>`}}))
+var namesPage = web.Define(views, "views/names.html", newNamesView(nil, 0, nil),
+	newNamesView([]registry.Named{{Ref: sampleAccount.Ref(), Name: "指尖服务", UnitName: "雁塔区商务局", Platform: "weibo", Breaches: []rules.Breach{sx2021.NameTied.Breach("看不出是哪个地区的。")}, Like: []string{"阎良区商务局", "长安区商务局"}}}, 1, nil),
+	newNamesView([]registry.Named{{Ref: hostileAccount.Ref(), Name: `<script>`, UnitName: `<b>`, Like: []string{`<b>`}}}, 1, []web.Option{{Value: `"`, Label: `<b>`}}))
 
 func (h *Handler) names(w http.ResponseWriter, r *http.Request) error {
 	ctx, scope, q := r.Context(), authz.ScopeFrom(r.Context()), r.URL.Query()
@@ -134,11 +130,11 @@ func (h *Handler) names(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	list, total, whole, err := h.registry.NamesToMend(ctx, scope, registry.NameFilter{Rule: q.Get("rule"), Under: org.AreaID(q.Get("area")), Limit: perPage, Offset: (web.PageOf(r) - 1) * perPage})
+	list, total, err := h.registry.NamesToMend(ctx, scope, registry.NameFilter{Rule: q.Get("rule"), Under: org.AreaID(q.Get("area")), Limit: perPage, Offset: (web.PageOf(r) - 1) * perPage})
 	if err != nil {
 		return err
 	}
-	v := newNamesView(list, total, whole, areas)
+	v := newNamesView(list, total, areas)
 	v.Tabs = tabsOf(namesPath, may(r, authz.RegistryImport))
 	v.Filter.Fill(q)
 	v.Pager = web.PagerOf(r, total, perPage)

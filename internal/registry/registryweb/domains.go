@@ -82,7 +82,7 @@ func newDomainsView(list []registry.Domain, total int, areas []web.Option, q url
 			{Kind: web.Select, Name: "expiring", Label: "到期", Options: []web.Option{{Value: "", Label: "不限"}, {Value: "7", Label: "7 天内"}, {Value: "30", Label: "30 天内"}, {Value: "60", Label: "60 天内"}, {Value: "90", Label: "90 天内"}}},
 			{Kind: web.Select, Name: "site", Label: "网站", Options: []web.Option{{Value: "", Label: "不限"}, {Value: "none", Label: "没有对应网站"}}},
 		}},
-		Table: web.Table{Caption: "域名", Quiet: true, Columns: []web.Column{{Head: "域名", Wide: true}, {Head: "类别"}, {Head: "所属网站"}, {Head: "持有单位"}, {Head: "到期日期"}, {Head: "证书到期"}, {Head: "状态"}},
+		Table: web.Table{Caption: "域名", Quiet: true, Columns: []web.Column{{Head: "域名"}, {Head: "类别"}, {Head: "所属网站", Wide: true}, {Head: "持有单位"}, {Head: "到期日期"}, {Head: "证书到期"}, {Head: "状态"}},
 			Empty: web.Empty{Title: "没有符合条件的域名", Text: "请换一个条件；网站登记入台账时，它的域名会自动登记。"}},
 	}
 	if total > 0 {
@@ -285,6 +285,7 @@ type domainView struct {
 	Form    web.Breaches
 	Duties  web.Table
 	Acts    []web.Link
+	Changes web.Table
 	History web.Timeline
 	name    string
 }
@@ -406,7 +407,8 @@ func newDomainView(f domainFacts) domainView {
 		}
 	}
 	v.Duties = f.related.Duties
-	v.History = web.Timeline{Title: "变更记录", Events: changeEvents(registry.DomainMachine, f.steps, f.history)}
+	v.Changes = changesTable(f.history)
+	v.History = web.Timeline{Title: "状态记录", Events: stateEvents(registry.DomainMachine, f.steps)}
 	return v
 }
 
@@ -443,7 +445,7 @@ func (h *Handler) domain(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		if like.Lookalike && like.Listed {
+		if like.Lookalike && like.Listed && like.Imitates != d.Host {
 			f.like = registry.ShownHost(like.Imitates)
 		}
 	}

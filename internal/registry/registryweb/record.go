@@ -125,9 +125,6 @@ func sourced(t *web.Term, field string, origins map[string]registry.Origin) {
 	} else if o.Source == registry.ByPerson && o.Actor != "" {
 		says += "，" + o.Actor
 	}
-	if !o.At.IsZero() {
-		says += "，" + calendar.DateOf(o.At).String()
-	}
 	if t.Note != "" {
 		says = t.Note + " " + says
 	}
@@ -141,44 +138,54 @@ func term(name, text, field string, origins map[string]registry.Origin) web.Term
 	return t
 }
 
-// changeEvents tell a record's history, the fields changed at once together,
-// and the passages of its state between them, newest first.
-func changeEvents(m passage.Machine, steps []passage.Step, history []registry.Change) []web.Event {
+// stateEvents tell the passages of a record's state, newest first.
+func stateEvents(m passage.Machine, steps []passage.Step) []web.Event {
 	var out []web.Event
-	for _, s := range steps {
+	for _, s := range slices.Backward(steps) {
 		e := web.Event{At: s.At, Title: m.ActName(s.Act) + "：" + m.Name(s.To), Who: s.ActorName, Text: s.Note, Kind: web.Info}
 		if s.CaseID != "" {
 			e.Links = []web.Link{caseLink(s.CaseID)}
 		}
 		out = append(out, e)
 	}
-	last := ""
+	return out
+}
+
+// shownChanges bounds the changes a page lists; older ones are in the export of
+// the trail.
+const shownChanges = 100
+
+// changesTable tells field by field what was changed, by whom, why, on which
+// approval and from which source, newest first.
+func changesTable(history []registry.Change) web.Table {
+	t := web.Table{Caption: "逐项变更", Columns: []web.Column{{Head: "项目"}, {Head: "改动前"}, {Head: "改动后"}, {Head: "原因和依据", Wide: true}, {Head: "经手"}},
+		Empty: web.Empty{Title: "登记后没有改动", Text: "以后每改一项，改动前后、原因、依据和来源都会列在这里。"}}
 	for _, c := range history {
 		if c.Field == "" {
 			continue // the first passage tells it
 		}
-		says := c.FieldName() + "：“" + orNone(c.Was) + "”改为“" + orNone(c.Now) + "”"
-		if c.Act == last {
-			e := &out[len(out)-1]
-			e.Text = says + "；" + e.Text
-			continue
+		if len(t.Rows) == shownChanges {
+			t.Caption = "逐项变更（最近 " + count(shownChanges) + " 项）"
+			break
 		}
-		last = c.Act
-		tail := "。原因：" + orNone(c.Why) + "。来源：" + registry.SourceName(c.Source)
+		why := web.Text(orNone(c.Why))
+		note := "来源：" + registry.SourceName(c.Source)
 		if c.SourceRef != "" {
-			tail += "（" + c.SourceRef + "）"
+			note += "（" + c.SourceRef + "）"
 		}
 		if c.Document != "" {
-			tail += "。依据：" + c.Document
+			note = "依据：" + c.Document + "。" + note
 		}
-		e := web.Event{At: c.At, Title: "变更记录", Who: c.Actor, Text: says + tail}
+		why.Note = note
 		if c.CaseID != "" {
-			e.Links = []web.Link{caseLink(c.CaseID)}
+			why.Links = []web.Link{caseLink(c.CaseID)}
 		}
-		out = append(out, e)
+		who := web.Text(c.Actor)
+		who.Keep = true
+		who.Note = web.Minute(c.At)
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Text(c.FieldName()), web.Text(orNone(c.Was)), web.Text(orNone(c.Now)), why, who}})
 	}
-	slices.SortStableFunc(out, func(a, b web.Event) int { return cmp.Compare(b.At.UnixMicro(), a.At.UnixMicro()) })
-	return out
+	return t
 }
 
 func caseLink(id string) web.Link {

@@ -39,6 +39,7 @@ type siteView struct {
 	Cases       []web.Link
 	Links       []web.Link
 	Monitor     monitorView
+	Changes     web.Table
 	History     web.Timeline
 	name        string
 }
@@ -104,7 +105,7 @@ func newSiteView(s registry.Site, f siteFacts, m siteMay) siteView {
 	if s.CaseID != "" {
 		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "批准事项", Text: "查看审批", Href: "/console/cases/" + s.CaseID})
 	}
-	v.People = web.Summary{Title: "监管单位", Terms: []web.Term{{Name: "主管单位", Text: f.supervisor.Name}, {Name: "系统主管部门", Text: f.line.Name}}}
+	v.People = web.Summary{Title: "监管单位", Terms: []web.Term{supervisorTerm(f.supervisor), lineTerm(f.line)}}
 	v.Domains = siteDomains(f.domains, f.today)
 	for _, says := range registry.Doubles(f.domains) {
 		v.Doubles = append(v.Doubles, web.Alert{Kind: web.Warn, Title: "超过一中一英", Text: says})
@@ -181,6 +182,7 @@ func newSiteView(s registry.Site, f siteFacts, m siteMay) siteView {
 		}
 	}
 	v.Links = append(v.Links, f.pages...)
+	v.Changes = changesTable(f.history)
 	v.History = historyOf(f.steps, f.trail, f.history)
 	return v
 }
@@ -213,7 +215,7 @@ func siteDomains(list []registry.Domain, today calendar.Date) web.Table {
 // first. What was changed before the ledger kept a history of its own is told
 // by the trail.
 func historyOf(steps []passage.Step, trail []audit.Row, history []registry.Change) web.Timeline {
-	t := web.Timeline{Title: "变更记录", Events: changeEvents(registry.SiteMachine, steps, history)}
+	t := web.Timeline{Title: "状态记录", Events: stateEvents(registry.SiteMachine, steps)}
 	for _, row := range trail {
 		if !slices.Contains([]string{"registry.site.change", "registry.site.monitor"}, row.Act) {
 			continue // a passage tells it already
@@ -302,7 +304,7 @@ func (h *Handler) renderSite(w http.ResponseWriter, r *http.Request, scope authz
 	if f.related, err = h.related(r, "site", string(s.ID), s.Unit); err != nil {
 		return err
 	}
-	f.pages = h.pagesOf(r, ref)
+	f.pages = append(h.pagesOf(r, ref), web.Link{Text: "台账年度核对", Href: registry.RecertifyLink(s.Unit)})
 	v := newSiteView(s, f, siteMay{
 		identify: s.In(scopeFor(r, authz.RegistryManage)), columns: s.In(scopeFor(r, authz.ColumnManage)), monitor: s.In(scopeFor(r, authz.MonitorSwitch)),
 		launch: s.In(scopeFor(r, authz.LaunchManage)), score: s.In(scopeFor(r, authz.AssessmentRead)),

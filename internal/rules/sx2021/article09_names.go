@@ -31,11 +31,11 @@ func CheckNaming(n Naming) []rules.Breach {
 	switch {
 	case blank(n.Verification):
 		out = append(out, AccountVerified.Breach("账号尚未实名认证，请完成认证并填写公开认证信息。"))
-	case !strings.Contains(plainName(n.Verification), plainName(n.Sponsor)) && Likeness(plainName(n.Verification), plainName(n.Sponsor)) < verifiedLikeness:
+	case !strings.Contains(PlainName(n.Verification), PlainName(n.Sponsor)) && Likeness(PlainName(n.Verification), PlainName(n.Sponsor)) < verifiedLikeness:
 		out = append(out, AccountVerified.Breachf("公开认证信息中没有主办单位名称“%s”，请更正认证信息。", n.Sponsor))
 	}
 	for _, o := range n.OtherNames {
-		if plainName(o) != plainName(n.Name) {
+		if PlainName(o) != PlainName(n.Name) {
 			out = append(out, SameName.Breachf("账号名称“%s”与其他平台的“%s”不一致，请统一名称。", n.Name, o))
 			break
 		}
@@ -55,7 +55,7 @@ func TiedTo(name string, words ...string) []rules.Breach {
 		if blank(w) {
 			continue
 		}
-		if strings.Contains(plainName(name), plainName(w)) {
+		if strings.Contains(PlainName(name), PlainName(w)) {
 			return nil
 		}
 		known = append(known, "“"+w+"”")
@@ -75,6 +75,20 @@ func ShortArea(name string) string {
 		}
 	}
 	return name
+}
+
+// provinces are known by one or two characters of their own.
+var provinces = map[string]string{
+	"北京": "京", "天津": "津", "上海": "沪 申", "重庆": "渝", "河北": "冀", "山西": "晋", "辽宁": "辽", "吉林": "吉", "黑龙江": "黑", "江苏": "苏", "浙江": "浙", "安徽": "皖", "福建": "闽", "江西": "赣",
+	"山东": "鲁", "河南": "豫", "湖北": "鄂", "湖南": "湘", "广东": "粤", "广西": "桂", "海南": "琼", "四川": "川 蜀", "贵州": "贵 黔", "云南": "云 滇", "西藏": "藏", "陕西": "陕 秦", "甘肃": "甘 陇", "青海": "青",
+	"宁夏": "宁", "新疆": "新", "内蒙古": "蒙",
+}
+
+// AreaWords are the words by which people know an area: its name without the
+// rank, and a province's characters.
+func AreaWords(name string) []string {
+	short := ShortArea(name)
+	return append([]string{short}, strings.Fields(provinces[short])...)
 }
 
 // Likeness is 1 minus the edit distance of two texts over the longer one's
@@ -104,10 +118,22 @@ func Likeness(a, b string) float64 {
 	return 1 - float64(row[len(y)])/float64(max(len(x), len(y)))
 }
 
-var nameNoise = strings.NewReplacer(" ", "", "\u3000", "", "·", "", "•", "", "\u00a0", "")
-
-func plainName(s string) string { return nameNoise.Replace(s) }
-
 // PlainName is a name without what does not make it different: spaces and the
 // interpunct.
-func PlainName(s string) string { return plainName(s) }
+func PlainName(s string) string {
+	for _, r := range s {
+		if nameNoise(r) {
+			return strings.Map(func(r rune) rune {
+				if nameNoise(r) {
+					return -1
+				}
+				return r
+			}, s)
+		}
+	}
+	return s
+}
+
+func nameNoise(r rune) bool {
+	return r == ' ' || r == '\u3000' || r == '·' || r == '•' || r == '\u00a0'
+}
