@@ -355,7 +355,7 @@ func tooMuch(t *testing.T, h house) {
 	// A field of 100 MB in a form that takes attachments of 80.
 	w := newVisitor(t, h.addr).signIn("bumen")
 	h.unchanged(t, "a field of 100 MB", func() {
-		w.get("/console/openings/new")
+		w.get("/console/matters/new?matter=opening")
 		fields := w.fields()
 		var b bytes.Buffer
 		m := multipart.NewWriter(&b)
@@ -364,7 +364,7 @@ func tooMuch(t *testing.T, h house) {
 		}
 		_ = m.WriteField("reason", strings.Repeat("长", 100<<20/3))
 		_ = m.Close()
-		status, page := rawPost(t, h.addr, "/console/openings/new", m.FormDataContentType(), w.client.Jar.Cookies(must(url.Parse(w.base))), &endless{head: strings.NewReader(b.String())}, false)
+		status, page := rawPost(t, h.addr, "/console/matters/new?matter=opening", m.FormDataContentType(), w.client.Jar.Cookies(must(url.Parse(w.base))), &endless{head: strings.NewReader(b.String())}, false)
 		if status != http.StatusRequestEntityTooLarge || !strings.Contains(page, "上限") {
 			t.Errorf("a field of 100 MB: %d", status)
 		}
@@ -454,13 +454,13 @@ func strangeText(t *testing.T, h house, clock *movable) {
 	h.unchanged(t, "an opening in strange words", func() {
 		for _, field := range openings {
 			for _, text := range strange {
-				v.get("/console/openings/new")
+				v.get("/console/matters/new?matter=opening")
 				fields := v.fields()
 				for k, s := range map[string]string{"reason": "公开商务政策", "contact": "周启明", "phone": "029-00000000", "name": "西安市商务局网站", "host": "swj.example.gov.cn", "building": "hosted", "principal": "王某", "by_principal": "principal", "consent_on": "2026-11-20"} {
 					fields.Set(k, s)
 				}
 				fields.Set(field, text)
-				v.upload("/console/openings/new", fields, "", "", nil) // without the consent it cannot be taken
+				v.upload("/console/matters/new?matter=opening", fields, "", "", nil) // without the consent it cannot be taken
 				check(v, "opening", field, text)
 			}
 		}

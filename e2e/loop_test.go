@@ -52,7 +52,7 @@ func register(t *testing.T, b *browser) {
 // a county department is refused with the article.
 func open(t *testing.T, b *browser) {
 	county := b.person("xianbumen")
-	county.open("/console/openings/new")
+	county.open("/console/matters/new?matter=opening")
 	county.fill("开设事由", "公开商务政策，提供办事指南")
 	county.fill("联系人", "吴思源")
 	county.fill("联系电话", "029-00000000")
@@ -68,7 +68,7 @@ func open(t *testing.T, b *browser) {
 	county.both("refused")
 
 	dept := b.person("bumen", withoutScript)
-	dept.open("/console/openings/new")
+	dept.open("/console/matters/new?matter=opening")
 	dept.fill("开设事由", "公开商务政策，提供办事指南")
 	dept.fill("联系人", "周启明")
 	dept.fill("联系电话", "029-00000000")

@@ -299,7 +299,10 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 	}
 	ids("/console/cases/{id}", string(kase.ID))
 	ids("/console/applications/{id}", string(kase.ID))
-	c.ids["/console/matters/{matter}"] = []string{lifecycle.OpeningMatter, lifecycle.OfflineMatter, lifecycle.ReportMatter}
+	grantor := province.ScopeFor(authz.OverrideGrant)
+	leave := must(h.Lifecycle.GrantOverride(as(province), grantor, lifecycle.Override{Rule: sx2021.OneUnitOneSite.ID, Unit: c.office.ID, Reason: c.mark + "试点", Until: calendar.Today(n.clock).AddDays(30)}))(t)
+	ids("/console/overrides/{id}", leave.ID)
+	c.ids["/console/accounts/{kind}"] = []string{string(lifecycle.Address), string(lifecycle.Verification)}
 	for _, a := range must(approval.Attachments(ctx, h.DB, "case", string(kase.ID)))(t) {
 		ids("/console/cases/{file}", a.ID)
 	}
@@ -310,8 +313,8 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 	var pair []approval.CaseID
 	if err := h.DB.Update(as(c.clerk), func(tx *db.Tx) error {
 		for range 2 {
-			k, err := h.Approvals.Submit(as(c.clerk), tx, approval.Application{Kind: lifecycle.OpeningKind, Title: c.mark + "商务局申请", Unit: c.dept.ID, Applicant: org.PersonID(c.clerk.PersonID),
-				Form: lifecycle.Opening{Unit: c.dept.ID}, ConsentBy: c.mark + "负责人", ConsentOn: calendar.Today(n.clock), Steps: []approval.Step{{Kind: approval.Approve, Unit: c.office.ID, Name: c.mark + "人民政府办公室批准"}}})
+			k, err := h.Approvals.Submit(as(c.clerk), tx, approval.Application{Kind: lifecycle.OpeningMatter, Title: c.mark + "商务局申请", Unit: c.dept.ID, Applicant: org.PersonID(c.clerk.PersonID),
+				Form: lifecycle.Application{Matter: lifecycle.OpeningMatter, Unit: c.dept.ID}, ConsentBy: c.mark + "负责人", ConsentOn: calendar.Today(n.clock), Steps: []approval.Step{{Kind: approval.Approve, Unit: c.office.ID, Name: c.mark + "人民政府办公室批准"}}})
 			if err != nil {
 				return err
 			}

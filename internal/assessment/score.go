@@ -173,7 +173,7 @@ func (s *Service) Scores(ctx context.Context, q db.Querier, scope authz.Scope, p
 	var w db.Where
 	scope.Where(&w, "u")
 	text := db.Contains(f.Text)
-	w.And("s.state IN ('running', 'temporarily_offline')").
+	w.And("s.state IN ('running', 'temporarily_offline', 'exiting', 'closing')").
 		AndIf(f.Site != "", "s.id = ?", f.Site).
 		AndIf(f.Unit != "", "s.unit_id = ?", f.Unit).
 		AndIf(f.Kind != "", "s.kind = ?", f.Kind).

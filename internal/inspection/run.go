@@ -303,7 +303,7 @@ func contactable(site registry.Site) error {
 	switch {
 	case site.Host == "":
 		return fault.New(fault.Refused, "这个站点没有登记域名，无法检查。请先在台账中登记域名。")
-	case site.State != registry.Running && site.State != registry.TemporarilyOffline:
+	case !site.Live() && site.State != registry.TemporarilyOffline:
 		return fault.Newf(fault.Refused, "站点现在的状态是“%s”，不检查。", site.StateName())
 	case site.State == registry.TemporarilyOffline:
 		return fault.New(fault.Refused, "站点在批准的临时下线期内，恢复后再检查。").Because(fault.Reason{ID: "S8.1a", Citation: "陕政公开办〔2021〕18号 第八条（一）", Says: "临时下线期间不检查网站运行情况。"})
@@ -370,7 +370,7 @@ func (s *Service) PatrolDue(ctx context.Context) (int, error) {
 
 // monitored are the sites that may be contacted now.
 func (s *Service) monitored(ctx context.Context) ([]registry.Site, error) {
-	list, _, err := s.registry.Sites(ctx, authz.System("inspection.monitor"), registry.SiteFilter{Monitored: true, State: registry.Running, Limit: 100_000})
+	list, _, err := s.registry.Sites(ctx, authz.System("inspection.monitor"), registry.SiteFilter{Monitored: true, Live: true, Limit: 100_000})
 	out := list[:0]
 	for _, site := range list {
 		if site.Host != "" {

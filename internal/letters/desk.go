@@ -200,7 +200,7 @@ func (d *Desk) Receive(ctx context.Context, site registry.SiteID, n Submission) 
 		if err != nil {
 			return err
 		}
-		if st.State != registry.Running {
+		if !st.Live() {
 			return fault.Newf(fault.Unavailable, "%s目前暂停受理来信，请改日再来，或拨打网站公布的电话。", st.Name)
 		}
 		l := d.s.newLetter(st, n, tx.Now())

@@ -37,7 +37,7 @@ const clockSelect = `
 	SELECT c.id, s.name || ' / ' || c.name, c.unit_id, c.cycle_days, c.created_at,
 	       (SELECT max(p.shown_at) FROM item_placement p WHERE p.column_id = c.id AND p.state = 'live')
 	  FROM site_column c JOIN site s ON s.id = c.site_id
-	 WHERE c.closed_at IS NULL AND s.hosted AND s.state = 'running'`
+	 WHERE c.closed_at IS NULL AND s.hosted AND s.state IN ('running', 'exiting', 'closing')`
 
 func scanClock(r db.Scanner) (columnClock, error) {
 	var c columnClock

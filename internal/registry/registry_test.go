@@ -229,3 +229,13 @@ func TestImportAllSites(t *testing.T) {
 		}
 	})
 }
+
+// A site on its way out is still the government's: Article 8(2) and (3) end its
+// duties only when the ends are proved.
+func TestSitesOnTheirWayOutAreLive(t *testing.T) {
+	for state, want := range map[string]bool{registry.Planned: false, registry.Running: true, registry.TemporarilyOffline: false, registry.Exiting: true, registry.Exited: false, registry.Closing: true, registry.Closed: false} {
+		if got := (registry.Site{State: state}).Live(); got != want {
+			t.Errorf("%s: live %v", state, got)
+		}
+	}
+}

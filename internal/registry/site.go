@@ -112,6 +112,10 @@ type Site struct {
 	linePath      string
 }
 
+// Live reports whether the site answers the public as an official one: while it
+// runs, and while its exit or closure is on its way.
+func (s Site) Live() bool { return s.State == Running || s.State == Exiting || s.State == Closing }
+
 // StateName is the state in Chinese.
 func (s Site) StateName() string { return SiteMachine.Name(s.State) }
 
@@ -468,6 +472,7 @@ type SiteFilter struct {
 	Gap       string     // a key of GapNames: only sites that lack it; any: that lack one
 	Hosted    bool
 	Monitored bool
+	Live      bool // as Site.Live
 	// Unmonitored keeps to sites that are not monitored.
 	Unmonitored bool
 	Limit       int // 50 when zero
@@ -491,6 +496,7 @@ func (s *Service) Sites(ctx context.Context, scope authz.Scope, f SiteFilter) ([
 		AndIf(f.Kind != "", "s.kind = ?", f.Kind).
 		AndIf(f.State != "", "s.state = ?", f.State).
 		AndIf(f.Unit != "", "s.unit_id = ?", f.Unit).
+		AndIf(f.Live, "s.state IN ('running', 'exiting', 'closing')").
 		AndIf(f.Hosted, "s.hosted").
 		AndIf(f.Monitored, "s.monitored").
 		AndIf(f.Unmonitored, "NOT s.monitored")

@@ -125,7 +125,7 @@ func (v *courseView) counters(c lifecycle.Course) {
 }
 
 func (v *courseView) offers(c lifecycle.Course) {
-	v.Offers = web.Table{Caption: "可以办理的事项", RowHead: 0, Quiet: true, Columns: []web.Column{{Head: "事项"}, {Head: "说明", Wide: true}, {Head: "办理方式"}, {}},
+	v.Offers = web.Table{Caption: "可以办理的事项", RowHead: 0, Columns: []web.Column{{Head: "事项"}, {Head: "说明", Wide: true}, {Head: "办理方式"}, {}},
 		Empty: web.Empty{Title: "没有可以办理的事项", Text: "当前状态下没有可以办理的事项。"}}
 	ways := map[lifecycle.Way]string{lifecycle.ToProvince: "逐级审核，省政府办公厅批准", lifecycle.ToNation: "逐级审核，国务院办公厅审批", lifecycle.ToReviewer: "设区市政府办公厅（室）审核",
 		lifecycle.ToSupervisor: "主管单位审核", lifecycle.AtOnce: "符合条件即时办理"}
@@ -139,7 +139,7 @@ func (v *courseView) offers(c lifecycle.Course) {
 			case n.Why != "":
 				acts.Note = n.Why
 			case n.May:
-				acts = web.Acts(web.Link{Text: "办理", Href: mattersPath + "/" + n.Matter.ID + "/new?" + url.Values{"object": {refText(c.Object.Ref)}}.Encode(), Note: n.Matter.Name})
+				acts = web.Acts(web.Link{Text: "办理", Href: formPath(n.Matter, c.Object.Ref), Note: n.Matter.Name})
 			case n.Matter.By == lifecycle.Supervisor:
 				acts.Note = "由主管单位办理"
 			default:

@@ -41,9 +41,9 @@ const uploads = 4*approval.MaxUpload + 1<<20
 func (h *Handler) Routes() []web.Route {
 	out := []web.Route{
 		{Pattern: "GET /console/matters", Permit: authz.LaunchManage, Handle: h.choose},
-		{Pattern: "GET /console/matters/{matter}/new", Permit: authz.LaunchManage, Handle: h.showNew},
-		{Pattern: "GET /console/matters/{matter}/check", Permit: authz.LaunchManage, Handle: h.check},
-		{Pattern: "POST /console/matters/{matter}/new", Permit: authz.LaunchManage, Handle: h.apply, MaxBody: uploads},
+		{Pattern: "GET /console/matters/new", Permit: authz.LaunchManage, Handle: h.showNew},
+		{Pattern: "GET /console/matters/check", Permit: authz.LaunchManage, Handle: h.check},
+		{Pattern: "POST /console/matters/new", Permit: authz.LaunchManage, Handle: h.apply, MaxBody: uploads},
 		{Pattern: "GET /console/applications/{id}/amend", Permit: authz.OpeningApply, Handle: h.showAmend},
 		{Pattern: "POST /console/applications/{id}/amend", Permit: authz.OpeningApply, Handle: h.amend, MaxBody: uploads},
 		{Pattern: "GET /console/overrides", Permit: authz.CaseRead, Handle: h.overrides},

@@ -199,7 +199,7 @@ var signed = map[string][]byte{"consent": []byte("%PDF-1.7 签字页")}
 func TestJourneyToTheLaunch(t *testing.T) {
 	d := open(t)
 	d.sit("dept")
-	page := d.Get("/console/matters/opening/new").Want(200)
+	page := d.Get("/console/matters/new?matter=opening").Want(200)
 	if got := page.Attr("#f-unit option[selected]", "value"); got != string(d.units["dept"].ID) {
 		t.Errorf("unit %q is chosen", got)
 	}
@@ -207,19 +207,19 @@ func TestJourneyToTheLaunch(t *testing.T) {
 		t.Errorf("the live check shows %v", page.All(".breaches li"))
 	}
 	// A wrong form comes back as typed, with what is wrong.
-	page = d.upload("/console/matters/opening/new", d.form("dept", "host", "不是域名 x", "by_principal", "deputy"), signed).Want(422)
+	page = d.upload("/console/matters/new?matter=opening", d.form("dept", "host", "不是域名 x", "by_principal", "deputy"), signed).Want(422)
 	if page.Attr("#f-host", "value") != "不是域名 x" || page.Attr("#f-principal", "value") != "王建民" {
 		t.Error("the text typed was lost")
 	}
 	if !strings.Contains(strings.Join(page.All(".alert"), ""), "附件需要重新选择") {
 		t.Error("nobody was told to choose the files again")
 	}
-	page = d.upload("/console/matters/opening/new", d.form("dept", "by_principal", "deputy"), signed).Want(422)
+	page = d.upload("/console/matters/new?matter=opening", d.form("dept", "by_principal", "deputy"), signed).Want(422)
 	if !strings.Contains(page.Text(".errors"), "第七条（二）") {
 		t.Errorf("the deputy's signature: %s", page.Text(".errors"))
 	}
-	d.upload("/console/matters/opening/new", d.form("dept", "only", "check", "event", "on"), nil).Want(200)
-	at := d.upload("/console/matters/opening/new", d.form("dept"), signed).Want(303).Location()
+	d.upload("/console/matters/new?matter=opening", d.form("dept", "only", "check", "event", "on"), nil).Want(200)
+	at := d.upload("/console/matters/new?matter=opening", d.form("dept"), signed).Want(303).Location()
 	page = d.Get(at).Want(200)
 	if page.Text("h1") == "" || len(page.All("svg.flow")) != 1 || len(page.All("form[action$='/decide']")) != 0 || len(page.All("form[action$='/withdraw']")) != 1 {
 		t.Error("the applicant's view of the case")
@@ -315,11 +315,11 @@ func TestJourneyToTheLaunch(t *testing.T) {
 func TestCountyDepartmentAndItsException(t *testing.T) {
 	d := open(t)
 	d.sit("bureau")
-	page := d.Get("/console/matters/opening/check?unit=" + string(d.units["bureau"].ID)).Want(200)
+	page := d.Get("/console/matters/check?matter=opening&unit=" + string(d.units["bureau"].ID)).Want(200)
 	if !strings.Contains(page.Text(".breaches li.not"), "第七条（一）") {
 		t.Errorf("the live check: %s", page.Text("main"))
 	}
-	page = d.upload("/console/matters/opening/new", d.form("bureau"), signed).Want(422)
+	page = d.upload("/console/matters/new?matter=opening", d.form("bureau"), signed).Want(422)
 	if !strings.Contains(page.Text(".errors"), "县级政府部门原则上不开设政府网站") || !strings.Contains(page.Text(".errors"), "第七条（一）") {
 		t.Errorf("refusal: %s", page.Text(".errors"))
 	}
@@ -343,7 +343,7 @@ func TestCountyDepartmentAndItsException(t *testing.T) {
 	if rows := d.Get("/console/overrides?year=2026&now=on").Want(200).All("tbody tr"); len(rows) != 1 || !strings.Contains(rows[0], "雁塔区商务局") {
 		t.Errorf("list %v", rows)
 	}
-	at := d.sit("bureau").upload("/console/matters/opening/new", d.form("bureau"), signed).Want(303).Location()
+	at := d.sit("bureau").upload("/console/matters/new?matter=opening", d.form("bureau"), signed).Want(303).Location()
 	if page := d.Get(at).Want(200); !strings.Contains(page.Text("main"), "已批准例外") {
 		t.Error("the exception does not show on the case")
 	}
@@ -377,48 +377,48 @@ func TestJourneyOffTheNet(t *testing.T) {
 	if len(page.All("svg.states rect")) != 7 || len(page.All("svg.states .flow-now")) != 1 {
 		t.Errorf("the diagram has %d states", len(page.All("svg.states rect")))
 	}
-	object := "?object=site:" + string(site.ID)
+	object := "&object=site:" + string(site.ID)
 	if len(page.All("a[href*='/console/matters/']")) < 5 {
 		t.Errorf("offers: %s", page.Text("main"))
 	}
 	for _, m := range []string{"offline", "emergency_offline", "exit", "closure", "rename", "redesign_release", "domain_register", "domain_change", "domain_cancel"} {
-		form := d.Get("/console/matters/" + m + "/new" + object).Want(200)
+		form := d.Get("/console/matters/new?matter=" + m + object).Want(200)
 		if len(form.All("form .section")) == 0 || form.Text("h1") == "" {
 			t.Errorf("%s has no form", m)
 		}
 	}
-	d.Get("/console/matters/nonsense/new" + object).Want(404)
-	d.Get("/console/matters/merge/new" + object).Want(404) // accounts only
-	d.sit("bureau").Get("/console/matters/offline/new" + object).Want(404)
+	d.Get("/console/matters/new?matter=nonsense" + object).Want(404)
+	d.Get("/console/matters/new?matter=merge" + object).Want(404) // accounts only
+	d.sit("bureau").Get("/console/matters/new?matter=offline" + object).Want(404)
 	d.Get(course).Want(404)
 	d.sit("dept")
-	live := d.Get("/console/matters/offline/check" + object + "&from=2026-03-10&until=2026-04-20").Want(200)
+	live := d.Get("/console/matters/check?matter=offline" + object + "&from=2026-03-10&until=2026-04-20").Want(200)
 	if !strings.Contains(live.Text(".breaches li.not"), "第八条（一）") {
 		t.Errorf("live check: %s", live.Text("main"))
 	}
 	form := map[string]string{"from": "2026-03-10", "until": "2026-04-20", "cause": "机房搬迁", "instead": "市门户", "contact": "李", "phone": "1", "principal": "王建民", "by_principal": "principal", "consent_on": "2026-03-01"}
-	page = d.upload("/console/matters/offline/new"+object, form, signed).Want(422)
+	page = d.upload("/console/matters/new?matter=offline"+object, form, signed).Want(422)
 	if !strings.Contains(page.Text(".errors"), "下线时间不得超过30天") || page.Attr("#f-until", "value") != "2026-04-20" {
 		t.Errorf("refusal: %s", page.Text(".errors"))
 	}
 	form["until"] = "2026-03-20"
-	at := d.upload("/console/matters/offline/new"+object, form, signed).Want(303).Location()
+	at := d.upload("/console/matters/new?matter=offline"+object, form, signed).Want(303).Location()
 	d.Get(at).Want(200)
 	if cases := d.Get(course).Want(200); !strings.Contains(cases.Text("main"), "正在办理的申请") {
 		t.Error("the open case does not show")
 	}
-	page = d.upload("/console/matters/emergency_offline/new"+object, map[string]string{"emergency": "force_majeure", "began": "2026-03-02", "cause": "停电"}, nil).Want(303)
+	page = d.upload("/console/matters/new?matter=emergency_offline"+object, map[string]string{"emergency": "force_majeure", "began": "2026-03-02", "cause": "停电"}, nil).Want(303)
 	if page.Location() != course {
 		t.Errorf("led to %s", page.Location())
 	}
 	if now := d.Get(course).Want(200); !strings.Contains(now.Text("main"), "紧急下线（不可抗力）：第 0/30 天") || !strings.Contains(now.Text(".stats"), "1/1") {
 		t.Errorf("counters: %s", now.Text("main"))
 	}
-	page = d.sit("city").upload("/console/matters/emergency_report/new"+object, map[string]string{"number": "市政办函1号", "on": "2026-03-02"}, map[string][]byte{"report": []byte("%PDF-1.4")}).Want(422)
+	page = d.sit("city").upload("/console/matters/new?matter=emergency_report"+object, map[string]string{"number": "市政办函1号", "on": "2026-03-02"}, map[string][]byte{"report": []byte("%PDF-1.4")}).Want(422)
 	if !strings.Contains(page.Text(".errors"), "未加盖公章") {
 		t.Errorf("unsealed: %s", page.Text(".errors"))
 	}
-	d.upload("/console/matters/emergency_report/new"+object, map[string]string{"number": "市政办函1号", "on": "2026-03-02", "sealed": "yes"}, map[string][]byte{"report": []byte("%PDF-1.4")}).Want(303)
+	d.upload("/console/matters/new?matter=emergency_report"+object, map[string]string{"number": "市政办函1号", "on": "2026-03-02", "sealed": "yes"}, map[string][]byte{"report": []byte("%PDF-1.4")}).Want(303)
 	page = d.Get(course).Want(200)
 	if !strings.Contains(page.Text(".stats"), "0/1") {
 		t.Errorf("counters: %s", page.Text(".stats"))

@@ -17,6 +17,17 @@ import (
 
 const mattersPath = "/console/matters"
 
+// formPath is where a matter is filled in, about an object or for a unit.
+func formPath(m lifecycle.Matter, o registry.Ref) string { return mattersPath + "/new?" + about(m, o) }
+
+func about(m lifecycle.Matter, o registry.Ref) string {
+	q := url.Values{"matter": {m.ID}}
+	if o.ID != "" {
+		q.Set("object", refText(o))
+	}
+	return q.Encode()
+}
+
 // refText is an object in an address: site:01J….
 func refText(r registry.Ref) string { return string(r.Kind) + ":" + r.ID }
 
@@ -52,7 +63,7 @@ func newChooseView(matters []lifecycle.Matter, objects []registry.Object) choose
 	for _, m := range matters {
 		row := web.Row{Cells: []web.Cell{web.Text(m.Name), web.Text(m.Says), web.Text(m.Citation)}}
 		if m.Opens() {
-			row.Cells[0].Href = mattersPath + "/" + m.ID + "/new"
+			row.Cells[0].Href = formPath(m, registry.Ref{})
 			v.Open.Rows = append(v.Open.Rows, row)
 		} else {
 			row.Cells[0].Note = string(m.Group)
@@ -192,11 +203,7 @@ func (n matterForm) sections() []web.Section {
 	}
 	watch, with := "", n.watched()
 	if with != "" {
-		q := url.Values{}
-		if n.object.ID != "" {
-			q.Set("object", refText(n.object.Ref))
-		}
-		watch = mattersPath + "/" + m.ID + "/check?" + q.Encode()
+		watch = mattersPath + "/check?" + about(m, n.object.Ref)
 	}
 	if m.Opens() {
 		field := web.Field{Kind: web.Select, Name: "unit", Label: "申请单位", Value: string(a.Unit), Required: !n.amends, ReadOnly: n.amends, Watch: watch, WatchInto: "check", WatchWith: with}
@@ -313,7 +320,7 @@ var matterPage = web.Define(views, "views/matter.html",
 	}(),
 )
 
-// checkView is GET /console/matters/{matter}/check: the check alone, for the
+// checkView is GET /console/matters/check: the check alone, for the
 // form's live part; without script it is a page of its own.
 type checkView struct {
 	Heading web.Heading
@@ -388,7 +395,7 @@ func (h *Handler) units(r *http.Request) ([]org.Unit, error) {
 // formOf reads what the form is about: the matter of the path, unit or object
 // of the query.
 func (h *Handler) formOf(r *http.Request, unit, object string) (matterForm, error) {
-	m, ok := h.lifecycle.Matter(r.PathValue("matter"))
+	m, ok := h.lifecycle.Matter(r.URL.Query().Get("matter"))
 	if !ok {
 		return matterForm{}, fault.Missing("办理事项")
 	}
@@ -453,7 +460,7 @@ func (h *Handler) live(r *http.Request, a lifecycle.Application) checkPart {
 
 func (h *Handler) check(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	m, ok := h.lifecycle.Matter(r.PathValue("matter"))
+	m, ok := h.lifecycle.Matter(r.URL.Query().Get("matter"))
 	if !ok {
 		return fault.Missing("办理事项")
 	}
@@ -463,11 +470,7 @@ func (h *Handler) check(w http.ResponseWriter, r *http.Request) error {
 			a.Values[f.Name] = valueOf(f, q)
 		}
 	}
-	back := mattersPath + "/" + m.ID + "/new"
-	if a.Object.ID != "" {
-		back += "?" + url.Values{"object": {q.Get("object")}}.Encode()
-	}
-	v := checkView{Heading: web.Heading{Title: "办理条件核对"}, Check: h.live(r, a), Back: web.Link{Text: "返回填写", Href: back}, Bare: r.Header.Get("HX-Request") != ""}
+	v := checkView{Heading: web.Heading{Title: "办理条件核对"}, Check: h.live(r, a), Back: web.Link{Text: "返回填写", Href: formPath(m, a.Object)}, Bare: r.Header.Get("HX-Request") != ""}
 	return checkPage.Render(w, r, v)
 }
 
