@@ -98,8 +98,8 @@ func codes(ids []string) string {
 // answers is the table. Rules are not written here: Matrix finds them.
 var answers = map[string]Answer{
 	"S7.3e":  {Screens: []string{"GET /console/sites/{id}/launch"}},
-	"S7.2b":  {Obligations: []string{"case_step"}, Screens: []string{"GET /console/cases/{id}"}},
-	"S7.2a":  {Obligations: []string{"case_step"}, Screens: []string{"GET /console/cases/{id}"}},
+	"S7.2b":  {Obligations: []string{"case_step", "case_countersign"}, Screens: []string{"GET /console/cases/{id}", "GET /console/cases/{id}/sign", "GET /console/batches/{id}"}},
+	"S7.2a":  {Obligations: []string{"case_step", "case_countersign"}, Screens: []string{"GET /console/cases/{id}", "GET /console/cases/{id}/sign", "GET /console/batches/{id}"}},
 	"S7.1d":  {Screens: []string{"GET /console/openings/new"}},
 	"S7.1c":  {Screens: []string{"GET /console/openings/new", "GET /console/overrides"}},
 	"S7.1b":  {Screens: []string{"GET /console/openings/new", "GET /console/overrides"}},
