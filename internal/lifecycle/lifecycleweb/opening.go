@@ -301,7 +301,7 @@ func (h *Handler) amending(r *http.Request) (openingView, lifecycle.Opening, err
 	}
 	for _, said := range opinions {
 		if said.Act == "return" {
-			v.Opinion = web.Alert{Kind: web.Warn, Title: "退回原因：" + strings.Join(said.Reasons, "、"), Text: said.Text + "（" + said.UnitName + "）"}
+			v.Opinion = web.Alert{Kind: web.Warn, Title: "退回原因：" + strings.Join(approval.ReasonNames(said.Reasons), "、"), Text: said.Text + "（" + said.UnitName + "）"}
 		}
 	}
 	v.Form.Key += string(id)
