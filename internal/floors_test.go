@@ -24,12 +24,12 @@ var floors = []string{
 	// checks: facts in, findings out, no database
 	"check", "check/proofread/ngram", "check/proofread/corpus", "check/proofread", "check/proofread/lexicons", "check/lookalike/lexicons", "check/lookalike", "quality",
 	// records
-	"search", "registry", "library", "letters", "inspection",
+	"search", "registry", "roster", "cutover", "library", "letters", "inspection",
 	// conductors
 	"publishing/theme", "publishing", "lifecycle", "assessment", "reporting",
 	// doors
 	"web", "web/webtest", "web/browsertest", "portal",
-	"signin/signinweb", "org/orgweb", "registry/registryweb", "approval/approvalweb", "obligation/obligationweb", "lifecycle/lifecycleweb",
+	"signin/signinweb", "org/orgweb", "registry/registryweb", "cutover/cutoverweb", "approval/approvalweb", "obligation/obligationweb", "lifecycle/lifecycleweb",
 	"library/libraryweb", "publishing/publishingweb", "letters/lettersweb", "letters/letterspublic", "inspection/inspectionweb",
 	"assessment/assessmentweb", "reporting/reportingweb", "audit/auditweb", "workbench/workbenchweb", "api",
 	// hall

@@ -27,6 +27,7 @@ import (
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/cutover"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/inspection"
@@ -419,6 +420,7 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 	}); err != nil {
 		t.Fatal(err)
 	}
+	n.posts(c, supervisor, site, ids)
 	entries := must(db.All(ctx, h.DB, db.Value[string], `SELECT id FROM audit_entry WHERE target_name LIKE $1 ORDER BY id`, "%"+c.mark+"%"))(t)
 	if len(entries) < 10 {
 		t.Fatalf("the trail of %s has %d entries", c.mark, len(entries))
@@ -429,6 +431,64 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 	for role, s := range c.people {
 		n.enter(c, role, s)
 	}
+}
+
+// posts are the county's named posts, a deputy on leave, a reorganisation with
+// its scan, and what the cut-over says of the portal.
+func (n *neighbourhood) posts(c *county, supervisor *authz.Session, site registry.Site, ids func(key string, id ...string)) {
+	t, h := n.t, n.h
+	ctx := as(supervisor)
+	scope := supervisor.ScopeFor(authz.OrgReorganise)
+	if err := h.DB.Update(ctx, func(tx *db.Tx) error {
+		away, err := n.hire(ctx, tx, c.dept, c.mark+"出差者", authz.Editor)
+		if err != nil {
+			return err
+		}
+		stays, err := h.Org.AddPerson(ctx, tx, system, org.Person{Unit: c.dept.ID, Name: c.mark + "留守者"})
+		if err != nil {
+			return err
+		}
+		ids("/console/people/{id}", away.PersonID, string(stays.ID))
+		post, err := h.Roster.Assign(ctx, tx, system, org.NamedPost{Unit: c.dept.ID, Person: stays.ID, Kind: org.LeaderInCharge, Document: c.mark + "任命"})
+		if err != nil {
+			return err
+		}
+		ids("{named}", post.ID)
+		deputy, err := h.Org.Delegate(ctx, tx, system, org.Delegation{From: org.PersonID(away.PersonID), To: stays.ID, Until: calendar.Today(n.clock).AddDays(9), Reason: c.mark + "出差"})
+		if err != nil {
+			return err
+		}
+		ids("/console/delegations/{id}", deputy.ID)
+		absence, err := h.Org.RecordAbsence(ctx, tx, nil, system, org.Absence{Person: org.PersonID(away.PersonID), Kind: "trip", Until: calendar.Today(n.clock).AddDays(9), Note: c.mark + "出差", Delegation: deputy.ID})
+		if err != nil {
+			return err
+		}
+		ids("/console/absences/{id}", absence.ID)
+		act, err := h.Org.Reorganise(ctx, tx, scope, org.Plan{Kind: org.Rename, Unit: c.dept.ID, Name: c.mark + "商务和投资局", Document: c.mark + "编发〔2026〕1号"}, "")
+		if err != nil {
+			return err
+		}
+		ids("/console/reorganisations/{id}", act.ID)
+		scan, err := approval.Attach(ctx, tx, approval.Attachment{OwnerKind: "reorganisation", OwnerID: act.ID, Kind: "document", Name: c.mark + "批复.pdf", MediaType: "application/pdf", Size: 1, Blob: must(h.Blobs.Put(ctx, bytes.NewReader(pdf)))(t)})
+		if err != nil {
+			return err
+		}
+		ids("/console/reorganisations/{file}", scan.ID)
+		second, err := h.Registry.EnterSite(ctx, tx, registry.Site{Unit: c.dept.ID, Kind: registry.DepartmentSite, Name: c.mark + "商务", Host: "swj." + c.latin + ".gov.cn"})
+		ids("/console/sites/{id}", string(second.ID))
+		ids("/console/cutover/records/{ref}", "site:"+string(site.ID), "site:"+string(second.ID))
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	last := c.ids["/console/cutover/records/{ref}"]
+	ref := registry.Ref{Kind: sx2021.Site, ID: strings.TrimPrefix(last[len(last)-1], "site:")}
+	must(h.Cutover.Confirm(ctx, supervisor.ScopeFor(authz.BaselineConfirm), []registry.Ref{ref}, registry.BaselineRecord{Basis: "unknown", Note: c.mark + "存量"}))(t)
+	entries, _, err := h.Cutover.Entries(ctx, system, cutover.EntryFilter{Unit: c.dept.ID})
+	if err != nil || len(entries) == 0 {
+		t.Fatalf("a county department's site is not on the clearance list (%v)", err)
+	}
+	ids("/console/cutover/clearance/{id}", entries[0].ID)
 }
 
 // write puts an item into the library and, when asked, through its reviews.

@@ -9,6 +9,7 @@ import (
 	"zhengshu/internal/audit/auditweb"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/cutover/cutoverweb"
 	"zhengshu/internal/demo"
 	"zhengshu/internal/inspection/inspectionweb"
 	"zhengshu/internal/letters/lettersweb"
@@ -32,7 +33,8 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		web.Display(),
 		gate.Routes(),
 		workbenchweb.New(h.Workbench, h.Notify, h.Config.Clock).Routes(),
-		orgweb.New(h.DB, h.Org, h.Registry, h.Obligations).Routes(),
+		orgweb.New(h.DB, h.Org, h.Registry, h.Obligations, h.Roster, h.Blobs).Routes(),
+		cutoverweb.New(h.DB, h.Cutover, h.Registry, h.Org).Routes(),
 		registryweb.New(h.DB, h.Org, h.Registry, h.Blobs).Routes(),
 		approvalweb.New(h.Approvals, h.DB, h.Blobs).Routes(),
 		lifecycleweb.New(h.Lifecycle, h.Approvals, h.Org).Routes(),
@@ -52,7 +54,7 @@ func navigation() []web.NavItem {
 	return []web.NavItem{
 		{Name: "工作台", Href: "/console"},
 		{Name: "台账", Href: "/console/sites", Permit: authz.RegistryRead, Also: []string{"/console/accounts", "/console/import"}},
-		{Name: "单位", Href: "/console/units", Permit: authz.OrgRead},
+		{Name: "单位", Href: "/console/units", Permit: authz.OrgRead, Also: []string{"/console/people", "/console/vacancies", "/console/coverage", "/console/reorganisations", "/console/cutover"}},
 		{Name: "审批", Href: "/console/cases", Permit: authz.CaseRead, Also: []string{"/console/openings", "/console/overrides", "/console/batches", "/console/advice"}},
 		{Name: "稿件", Href: "/console/items", Permit: authz.ItemRead},
 		{Name: "来信", Href: "/console/letters", Permit: authz.LetterRead},

@@ -22,6 +22,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/check/proofread"
+	"zhengshu/internal/cutover"
 	"zhengshu/internal/db"
 	"zhengshu/internal/demo"
 	"zhengshu/internal/egress"
@@ -40,6 +41,7 @@ import (
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/reporting"
+	"zhengshu/internal/roster"
 	"zhengshu/internal/rules"
 	"zhengshu/internal/rules/packs"
 	"zhengshu/internal/rules/sx2021"
@@ -84,6 +86,8 @@ type House struct {
 	Obligations *obligation.Service
 	Approvals   *approval.Service
 	Registry    *registry.Service
+	Roster      *roster.Service
+	Cutover     *cutover.Service
 	Library     *library.Service
 	Lifecycle   *lifecycle.Service
 	Inspection  *inspection.Service
@@ -192,6 +196,7 @@ func (h *House) wire(ctx context.Context) error {
 	library.Register(h.Library, h.workers)
 	h.Lifecycle = lifecycle.New(lifecycle.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Approvals: h.Approvals,
 		Obligations: h.Obligations, Store: h.Blobs, Book: h.Rules, Settings: func() sx2021.Settings { return h.Settings }})
+	h.Approvals.OnSuccessor(h.Org.Successor)
 	h.Approvals.NameKind(lifecycle.OpeningKind, "开设网站申请")
 	h.Letters = letters.New(h.DB, h.Org, h.Registry, h.Obligations, h.Days, h.Keys)
 	if err := h.wirePublishing(ctx); err != nil {
@@ -212,6 +217,12 @@ func (h *House) wire(ctx context.Context) error {
 		obligationweb.NewInbox(h.Obligations, h.Config.Clock, approval.StepObligation.ID, approval.CountersignObligation.ID, letters.ReplyKind.ID, assessment.RectifyObligation.ID),
 		h.Library, h.Letters, h.Assessment,
 	)
+	h.Roster = roster.New(roster.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Days: h.Days, Settings: func() sx2021.Settings { return h.Settings },
+		Sources: []roster.Source{{Name: "columns", Held: registry.ColumnsHeld, Pass: registry.PassColumns}, {Name: "letters", Held: letters.Held, Pass: letters.Pass}}})
+	h.Cutover = cutover.New(h.DB, h.Org, h.Registry, h.Obligations)
+	for _, m := range carriers() {
+		h.Org.OnReorganise(m)
+	}
 	if h.Demo {
 		demo.Work(h.workers, h.demoServices())
 	}
@@ -302,9 +313,17 @@ func machines() []passage.Machine {
 		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine}
 }
 
+// carriers are the modules that carry what is a unit's to who follows it, in a
+// reorganisation.
+func carriers() []org.Module {
+	return []org.Module{registry.Reorganise(), cutover.Reorganise(), obligation.Reorganise(), approval.Reorganise(), lifecycle.Reorganise(),
+		library.Reorganise(), letters.Reorganise(), assessment.Reorganise(), reporting.Reorganise()}
+}
+
 // obligationKinds are the clocks of the law that the house runs.
 func obligationKinds() []obligation.Kind {
-	return append(append(lifecycle.Obligations(), approval.Obligations()...), library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)
+	own := append(roster.Obligations(), cutover.Obligations()...)
+	return append(append(append(lifecycle.Obligations(), own...), approval.Obligations()...), library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)
 }
 
 // Settle links the audit chain to its end: a command has finished its effects

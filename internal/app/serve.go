@@ -118,7 +118,7 @@ func (h *House) newServer() *server {
 	gate, routes := h.doors()
 	s.staff = web.NewRouter(web.Config{
 		Gate: gate, Receipts: h.Signin.Receipts(), Counts: h.counts, Nav: navigation(), Demo: h.Demo, Version: h.Config.Version,
-		Links:  web.Links{Home: "/console", Inbox: "/console", Account: "/console/sessions", Logout: "/console/logout"},
+		Links:  web.Links{Home: "/console", Inbox: "/console", Account: "/console/sessions", Deputy: "/console/me/handover", Logout: "/console/logout"},
 		Secure: h.Config.Secure, Clock: h.Config.Clock, Log: h.Config.Log,
 	})
 	s.staff.Add(routes...)

@@ -14,9 +14,12 @@ const (
 const (
 	OrgRead         Permission = "org.read"
 	OrgManage       Permission = "org.manage"
+	OrgReorganise   Permission = "org.reorganise"
+	PostManage      Permission = "post.manage"
 	RegistryRead    Permission = "registry.read"
 	RegistryManage  Permission = "registry.manage"
 	RegistryImport  Permission = "registry.import"
+	BaselineConfirm Permission = "baseline.confirm"
 	OpeningApply    Permission = "opening.apply"
 	CaseRead        Permission = "case.read"
 	CaseDecide      Permission = "case.decide"
@@ -57,9 +60,12 @@ var Describe = map[Permission]string{
 	SignedIn:        "任何已登录人员",
 	OrgRead:         "查看单位和人员",
 	OrgManage:       "登记单位、岗位和人员",
+	OrgReorganise:   "办理机构调整和区划调整",
+	PostManage:      "登记法定岗位、离岗和交接",
 	RegistryRead:    "查看站点台账",
 	RegistryManage:  "登记和变更站点、账号",
 	RegistryImport:  "批量导入台账",
+	BaselineConfirm: "存量认定",
 	OpeningApply:    "提出开设申请",
 	CaseRead:        "查看审批事项",
 	CaseDecide:      "审核、批准、退回",

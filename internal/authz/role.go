@@ -49,12 +49,12 @@ var coRegulates = []Permission{OrgRead, RegistryRead, CaseRead, CaseAdvise, Insp
 // Roles is the closed list, in the order screens show it.
 var Roles = []RoleInfo{
 	{Supervisor, "主管人员", []Permission{
-		OrgRead, OrgManage, RegistryRead, RegistryManage, RegistryImport, CaseRead, CaseDecide, CaseAdvise, OverrideGrant, LaunchManage,
+		OrgRead, OrgManage, OrgReorganise, PostManage, BaselineConfirm, RegistryRead, RegistryManage, RegistryImport, CaseRead, CaseDecide, CaseAdvise, OverrideGrant, LaunchManage,
 		ItemRead, LetterRead, InspectionRead, InspectionRun, MonitorSwitch, OrderRead, OrderIssue,
 		AssessmentRead, PackAdopt, BulletinCompose, ObligationRead}, true, reachWide},
 	{Reviewer, "审核人员", []Permission{OrgRead, RegistryRead, CaseRead, CaseDecide, CaseAdvise, InspectionRead, ObligationRead}, true, reachWide},
 	{Sponsor, "主办单位经办", []Permission{
-		OrgRead, RegistryRead, RegistryManage, OpeningApply, CaseRead, CaseAdvise, LaunchManage, ColumnManage,
+		OrgRead, PostManage, RegistryRead, RegistryManage, OpeningApply, CaseRead, CaseAdvise, LaunchManage, ColumnManage,
 		ItemRead, ItemWrite, ItemWithdraw, LetterRead, LetterScreen, LetterAnswer, InspectionRead, InspectionRun,
 		OrderRead, OrderAnswer, AssessmentRead, ObligationRead}, false, reachOwn},
 	{Editor, "采编人员", []Permission{RegistryRead, ItemRead, ItemWrite, LetterRead, LetterAnswer, InspectionRead, OrderRead, OrderAnswer, ObligationRead}, false, reachOwn},

@@ -19,8 +19,8 @@ type Post struct {
 	// Office is true for the 办公厅（室） of a government: its area is what it
 	// supervises. A department supervises its line.
 	Office bool
-	// Delegated is true for a post held in its holder's place for a time; Via is
-	// the holder's name.
+	// Delegated is true for a post held for somebody else until a day; Via is
+	// that person's name. A delegated post is not delegated further.
 	Delegated bool
 	Via       string
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/oklog/ulid/v2"
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/rules"
@@ -21,7 +23,11 @@ type Person struct {
 	Unit     UnitID
 	Name     string
 	Title    string
+	Phone    string
 	UnitName string // joined
+	// LeftAt is set once the person left the office (离岗), with the reason.
+	LeftAt     time.Time
+	LeftReason string
 }
 
 // Holder is a person with one post.
@@ -33,6 +39,8 @@ type Holder struct {
 
 // AddPerson registers a person at a unit.
 func (s *Service) AddPerson(ctx context.Context, tx *db.Tx, scope authz.Scope, p Person) (Person, error) {
+	p.Name, _ = Tidy(p.Name)
+	p.Title, _ = Tidy(p.Title)
 	if p.Name == "" {
 		return Person{}, fault.New(fault.Invalid, "姓名没有填写。").On("name", "请填写姓名")
 	}
@@ -40,9 +48,12 @@ func (s *Service) AddPerson(ctx context.Context, tx *db.Tx, scope authz.Scope, p
 	if err != nil {
 		return Person{}, err
 	}
+	if !u.AbolishedOn.IsZero() {
+		return Person{}, fault.Newf(fault.Conflict, "%s已撤销，不能再登记人员。", u.Name)
+	}
 	p.ID, p.UnitName = PersonID(ulid.Make().String()), u.Name
-	if _, err := tx.Exec(ctx, `INSERT INTO person (id, unit_id, name, title, created_at) VALUES ($1, $2, $3, $4, $5)`,
-		p.ID, p.Unit, p.Name, p.Title, tx.Now()); err != nil {
+	if _, err := tx.Exec(ctx, `INSERT INTO person (id, unit_id, name, title, phone, initials, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		p.ID, p.Unit, p.Name, p.Title, p.Phone, Initials(p.Name), tx.Now()); err != nil {
 		return Person{}, fmt.Errorf("org: add person: %w", err)
 	}
 	return p, audit.Record(ctx, tx, audit.Entry{Act: "org.person.add", Target: audit.Target{Kind: "person", ID: string(p.ID), Name: p.Name, Unit: string(p.Unit)}, After: p})
@@ -70,7 +81,10 @@ func (s *Service) Appoint(ctx context.Context, tx *db.Tx, scope authz.Scope, per
 			}
 		}
 	}
-	name, err := db.One(ctx, tx, db.Value[string], `SELECT name FROM person WHERE id = $1`, person)
+	if !u.AbolishedOn.IsZero() {
+		return fault.Newf(fault.Conflict, "%s已撤销，不能再任命岗位。", u.Name)
+	}
+	name, err := db.One(ctx, tx, db.Value[string], `SELECT name FROM person WHERE id = $1 AND left_at IS NULL`, person)
 	if db.None(err) {
 		return fault.Missing("人员")
 	}
@@ -110,6 +124,11 @@ func (s *Service) apart(ctx context.Context, tx *db.Tx, person PersonID, unit Un
 		return err
 	}
 	posts = append(posts, authz.Post{Role: role, UnitID: string(unit.ID), AreaPath: unit.AreaPath, LinePath: unit.LinePath, Office: unit.Kind == Office || unit.Kind == Committee || unit.Kind == ZoneCommittee})
+	return keptApart(person, posts)
+}
+
+// keptApart holds Article 3 over the posts one person would have.
+func keptApart(person PersonID, posts []authz.Post) error {
 	var charges []sx2021.Charge
 	for _, judge := range posts {
 		if !slices.Contains(judging, judge.Role) {
@@ -169,18 +188,27 @@ func (s *Service) Holders(ctx context.Context, q db.Querier, scope authz.Scope, 
 	return slices.DeleteFunc(all, func(h Holder) bool { return !slices.Contains(roles, h.Role) }), nil
 }
 
-// PostsOf are the posts a person holds now, as authz needs them. It serves
-// sign-in, which has no scope yet.
+// PostsOf are the posts a person holds now, as authz needs them: the person's
+// own, and those held today for somebody else. It serves sign-in, which has no
+// scope yet.
 func (s *Service) PostsOf(ctx context.Context, q db.Querier, person PersonID) ([]authz.Post, error) {
+	today := calendar.DateOf(s.db.Now())
 	return db.All(ctx, q, func(r db.Scanner) (authz.Post, error) {
 		var p authz.Post
 		var kind Kind
-		err := r.Scan(&p.ID, &p.Role, &p.UnitID, &p.UnitName, &p.AreaPath, &p.LinePath, &kind)
+		var since time.Time
+		err := r.Scan(&p.ID, &p.Role, &p.UnitID, &p.UnitName, &p.AreaPath, &p.LinePath, &kind, &p.Via, &since)
 		p.Office = kind == Office || kind == Committee || kind == ZoneCommittee
+		p.Delegated = p.Via != ""
 		return p, err
-	}, `SELECT o.id, o.role, u.id, u.name, u.area_path, u.line_path, u.kind
+	}, `SELECT o.id, o.role, u.id, u.name, u.area_path, u.line_path, u.kind, '' AS via, o.since
 	      FROM post o JOIN unit u ON u.id = o.unit_id
-	     WHERE o.person_id = $1 AND o.ended_at IS NULL ORDER BY o.since, o.id`, person)
+	     WHERE o.person_id = $1 AND o.ended_at IS NULL
+	    UNION ALL
+	    SELECT o.id, o.role, u.id, u.name, u.area_path, u.line_path, u.kind, p.name AS via, o.since
+	      FROM delegation d JOIN delegated_post x ON x.delegation_id = d.id JOIN post o ON o.id = x.post_id JOIN unit u ON u.id = o.unit_id JOIN person p ON p.id = d.from_id
+	     WHERE d.to_id = $1 AND d.ended_at IS NULL AND d.from_on <= $2 AND d.until_on >= $2 AND o.ended_at IS NULL AND p.left_at IS NULL
+	     ORDER BY 8, 9, 1`, person, today)
 }
 
 // PersonByID is one person in scope.
@@ -188,12 +216,12 @@ func (s *Service) PersonByID(ctx context.Context, q db.Querier, scope authz.Scop
 	p, err := db.One(ctx, q, func(r db.Scanner) (Person, error) {
 		var p Person
 		var area, line string
-		err := r.Scan(&p.ID, &p.Unit, &p.Name, &p.Title, &p.UnitName, &area, &line)
+		err := r.Scan(&p.ID, &p.Unit, &p.Name, &p.Title, &p.Phone, &p.LeftAt, &p.LeftReason, &p.UnitName, &area, &line)
 		if err == nil && !scope.Covers(area, line) {
 			return Person{}, fault.Missing("人员")
 		}
 		return p, err
-	}, `SELECT p.id, p.unit_id, p.name, p.title, u.name, u.area_path, u.line_path
+	}, `SELECT p.id, p.unit_id, p.name, p.title, p.phone, p.left_at, p.left_reason, u.name, u.area_path, u.line_path
 	      FROM person p JOIN unit u ON u.id = p.unit_id WHERE p.id = $1`, id)
 	if db.None(err) {
 		return Person{}, fault.Missing("人员")

@@ -2,9 +2,9 @@ package org
 
 import (
 	"context"
-	"strings"
 
 	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 )
@@ -48,7 +48,7 @@ func (s *Service) Branches(ctx context.Context, scope authz.Scope, parent AreaID
 	}
 	var w db.Where
 	scope.Where(&w, "u")
-	w.And("u.abolished_on IS NULL").AndIf(parent == "", "a.parent_id IS NULL").AndIf(parent != "", "a.parent_id = ?", parent)
+	w.And("u.abolished_on IS NULL AND a.abolished_on IS NULL").AndIf(parent == "", "a.parent_id IS NULL").AndIf(parent != "", "a.parent_id = ?", parent)
 	type tally struct {
 		id AreaID
 		n  int
@@ -136,7 +136,8 @@ func Registrable() []Kind {
 
 // RegisterUnit enters a department or body in an area of the scope.
 func (s *Service) RegisterUnit(ctx context.Context, tx *db.Tx, scope authz.Scope, u Unit) (Unit, error) {
-	u.Name, u.ShortName = strings.TrimSpace(u.Name), strings.TrimSpace(u.ShortName)
+	u.Name, _ = Tidy(u.Name)
+	u.ShortName, _ = Tidy(u.ShortName)
 	var f fault.Fields
 	f.Check(u.Name != "", "name", "请填写单位全称")
 	f.Check(len([]rune(u.Name)) <= 100 && len([]rune(u.ShortName)) <= 40, "name", "单位全称最多 100 个字，简称最多 40 个字")
@@ -177,9 +178,15 @@ func (s *Service) RegisterUnit(ctx context.Context, tx *db.Tx, scope authz.Scope
 	if !scope.Covers(under, line) {
 		return Unit{}, fault.Missing("区划")
 	}
+	if today := calendar.DateOf(tx.Now()); u.FoundedOn.After(today) {
+		return Unit{}, fault.New(fault.Invalid, "成立日期还没有到。").On("founded_on", "请填写今天或以前的日期")
+	}
 	made, added, err := s.AddUnit(ctx, tx, u)
 	if err != nil {
 		return Unit{}, err
+	}
+	if !added && made.Name != u.Name {
+		return Unit{}, fault.Newf(fault.Conflict, "“%s”是“%s”的曾用名，不必另行登记；确为新设单位的，请走机构调整。", u.Name, made.Name).On("name", "本区划已有单位用过这个名称")
 	}
 	if !added {
 		return Unit{}, fault.Newf(fault.Conflict, "%s已登记“%s”，不必重复登记。", a.Name, u.Name).On("name", "本区划已有同名单位")

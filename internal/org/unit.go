@@ -3,6 +3,7 @@ package org
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/mozillazg/go-pinyin"
@@ -79,6 +80,8 @@ type Area struct {
 	Parent AreaID
 	Path   string
 	Note   string
+	// AbolishedOn is set when the division was merged into another.
+	AbolishedOn calendar.Date
 }
 
 // Unit is an organ or body.
@@ -98,6 +101,8 @@ type Unit struct {
 	// NationalApproval is the document that makes a development zone national
 	// (Article 33); empty means 待认定.
 	NationalApproval string
+	ZoneApprovedOn   calendar.Date // of NationalApproval
+	FoundedOn        calendar.Date // zero where nobody wrote it down
 	Source           string
 	AbolishedOn      calendar.Date
 	AreaName         string // joined
@@ -105,7 +110,11 @@ type Unit struct {
 }
 
 // Service is the door of org.
-type Service struct{ db *db.DB }
+type Service struct {
+	db         *db.DB
+	modules    []Module
+	successors []func(ctx context.Context, tx *db.Tx, from, to UnitID) error
+}
 
 // New makes the service.
 func New(d *db.DB) *Service { return &Service{db: d} }
@@ -165,9 +174,12 @@ func shortCode(l Level, code string) string {
 	return code[:6]
 }
 
-// AddUnit writes one unit. The key is its area and name: a known one is
-// returned unchanged with added false.
+// AddUnit writes one unit. The key is its area and name, present or former: a
+// known one is returned unchanged with added false, so that a list that still
+// bears the old name brings nothing twice.
 func (s *Service) AddUnit(ctx context.Context, tx *db.Tx, u Unit) (Unit, bool, error) {
+	u.Name, _ = Tidy(u.Name)
+	u.ShortName, _ = Tidy(u.ShortName)
 	if u.Name == "" {
 		return Unit{}, false, fault.New(fault.Invalid, "单位名称没有填写。").On("name", "请填写单位全称")
 	}
@@ -181,13 +193,19 @@ func (s *Service) AddUnit(ctx context.Context, tx *db.Tx, u Unit) (Unit, bool, e
 	if err != nil {
 		return Unit{}, false, err
 	}
-	old, err := db.One(ctx, tx, scanUnit, unitSelect+` WHERE u.area_id = $1 AND u.name = $2`, u.Area, u.Name)
+	old, err := s.namedIn(ctx, tx, u.Area, u.Name)
 	if err == nil {
 		return old, false, nil
 	}
 	if !db.None(err) {
 		return Unit{}, false, err
 	}
+	u, err = s.found(ctx, tx, a, u)
+	return u, err == nil, err
+}
+
+// found writes a new unit into the area.
+func (s *Service) found(ctx context.Context, tx *db.Tx, a Area, u Unit) (Unit, error) {
 	u.ID = UnitID(ulid.Make().String())
 	if u.Level == "" {
 		u.Level = a.Level
@@ -198,10 +216,10 @@ func (s *Service) AddUnit(ctx context.Context, tx *db.Tx, u Unit) (Unit, bool, e
 	if u.Parent != "" {
 		p, err := unitByID(ctx, tx, u.Parent)
 		if db.None(err) {
-			return Unit{}, false, fault.Missing("上级单位")
+			return Unit{}, fault.Missing("上级单位")
 		}
 		if err != nil {
-			return Unit{}, false, err
+			return Unit{}, err
 		}
 		parentPath = p.AreaPath
 		if u.Line == "" {
@@ -214,14 +232,14 @@ func (s *Service) AddUnit(ctx context.Context, tx *db.Tx, u Unit) (Unit, bool, e
 	}
 	if _, err := tx.Exec(ctx, `
 		INSERT INTO unit (id, area_id, parent_id, kind, level, name, short_name, initials, line, area_path, line_path,
-		       direct, national_approval, source, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+		       direct, national_approval, source, created_at, founded_on, zone_approved_on)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
 		u.ID, u.Area, db.Null(u.Parent), u.Kind, u.Level, u.Name, u.ShortName, u.Initials, u.Line, u.AreaPath, u.LinePath,
-		u.Direct, u.NationalApproval, u.Source, tx.Now()); err != nil {
-		return Unit{}, false, fmt.Errorf("org: add unit: %w", err)
+		u.Direct, u.NationalApproval, u.Source, tx.Now(), u.FoundedOn, u.ZoneApprovedOn); err != nil {
+		return Unit{}, fmt.Errorf("org: add unit: %w", err)
 	}
 	u.AreaName, u.AreaCode = a.Name, a.Code
-	return u, true, audit.Record(ctx, tx, audit.Entry{Act: "org.unit.add", Target: UnitTarget(u), After: u})
+	return u, audit.Record(ctx, tx, audit.Entry{Act: "org.unit.add", Target: UnitTarget(u), After: u})
 }
 
 // UnitTarget names a unit in the trail.
@@ -250,23 +268,23 @@ func Initials(name string) string {
 
 const unitSelect = `
 	SELECT u.id, u.area_id, COALESCE(u.parent_id, ''), u.kind, u.level, u.name, u.short_name, u.initials, u.line,
-	       u.area_path, u.line_path, u.direct, u.national_approval, u.source, u.abolished_on, a.name, a.code
+	       u.area_path, u.line_path, u.direct, u.national_approval, u.zone_approved_on, u.founded_on, u.source, u.abolished_on, a.name, a.code
 	  FROM unit u JOIN area a ON a.id = u.area_id`
 
 func scanUnit(s db.Scanner) (Unit, error) {
 	var u Unit
 	err := s.Scan(&u.ID, &u.Area, &u.Parent, &u.Kind, &u.Level, &u.Name, &u.ShortName, &u.Initials, &u.Line,
-		&u.AreaPath, &u.LinePath, &u.Direct, &u.NationalApproval, &u.Source, &u.AbolishedOn, &u.AreaName, &u.AreaCode)
+		&u.AreaPath, &u.LinePath, &u.Direct, &u.NationalApproval, &u.ZoneApprovedOn, &u.FoundedOn, &u.Source, &u.AbolishedOn, &u.AreaName, &u.AreaCode)
 	return u, err
 }
 
 func scanArea(s db.Scanner) (Area, error) {
 	var a Area
-	err := s.Scan(&a.ID, &a.Level, &a.Code, &a.Name, &a.Parent, &a.Path, &a.Note)
+	err := s.Scan(&a.ID, &a.Level, &a.Code, &a.Name, &a.Parent, &a.Path, &a.Note, &a.AbolishedOn)
 	return a, err
 }
 
-const areaSelect = `SELECT a.id, a.level, a.code, a.name, COALESCE(a.parent_id, ''), a.path, a.note FROM area a`
+const areaSelect = `SELECT a.id, a.level, a.code, a.name, COALESCE(a.parent_id, ''), a.path, a.note, a.abolished_on FROM area a`
 
 func areaByID(ctx context.Context, q db.Querier, id AreaID) (Area, error) {
 	return db.One(ctx, q, scanArea, areaSelect+` WHERE a.id = $1`, id)
@@ -284,8 +302,22 @@ type UnitFilter struct {
 	Area   AreaID // this area only
 	Under  AreaID // this area and everything below
 	Line   string
-	Limit  int // 50 when zero
+	Ended  bool // the abolished ones instead of those that stand
+	Limit  int  // 50 when zero
 	Offset int
+}
+
+// letters is what pinyin initials are typed as.
+var letters = regexp.MustCompile(`^[a-z]{3,12}$`)
+
+// initialsLike is the pattern for typed initials: “sxsw” also finds 陕西省商务厅
+// (sxsswt), whose letters stand in that order.
+func initialsLike(text string) string {
+	text = strings.ToLower(strings.TrimSpace(text))
+	if !letters.MatchString(text) {
+		return db.Contains(text)
+	}
+	return "%" + strings.Join(strings.Split(text, ""), "%") + "%"
 }
 
 // Units in scope, in order of division code, offices first, then name; and how
@@ -293,8 +325,11 @@ type UnitFilter struct {
 func (s *Service) Units(ctx context.Context, scope authz.Scope, f UnitFilter) ([]Unit, int, error) {
 	var w db.Where
 	scope.Where(&w, "u")
-	w.And("u.abolished_on IS NULL").
-		AndIf(f.Text != "", `(lower(u.name) LIKE ? ESCAPE '\' OR u.initials LIKE ? ESCAPE '\')`, db.Contains(f.Text), db.Contains(f.Text)).
+	f.Text, _ = Tidy(f.Text)
+	w.AndIf(!f.Ended, "u.abolished_on IS NULL").AndIf(f.Ended, "u.abolished_on IS NOT NULL").
+		AndIf(f.Text != "", `(lower(u.name) LIKE ? ESCAPE '\' OR lower(u.short_name) LIKE ? ESCAPE '\' OR u.initials LIKE ? ESCAPE '\'
+		   OR EXISTS (SELECT 1 FROM unit_name n WHERE n.unit_id = u.id AND (lower(n.name) LIKE ? ESCAPE '\' OR n.initials LIKE ? ESCAPE '\')))`,
+			db.Contains(f.Text), db.Contains(f.Text), initialsLike(f.Text), db.Contains(f.Text), initialsLike(f.Text)).
 		AndIf(f.Kind != "", "u.kind = ?", f.Kind).
 		AndIf(f.Level != "", "u.level = ?", f.Level).
 		AndIf(f.Area != "", "u.area_id = ?", f.Area).
@@ -317,8 +352,14 @@ func (s *Service) Units(ctx context.Context, scope authz.Scope, f UnitFilter) ([
 	if limit == 0 {
 		limit = 50
 	}
-	units, err := db.All(ctx, s.db, scanUnit, unitSelect+` WHERE `+w.SQL()+`
-		ORDER BY a.code, CASE u.kind WHEN 'government' THEN 0 WHEN 'office' THEN 1 ELSE 2 END, u.name, u.id
+	where := w.SQL()
+	first := ""
+	if f.Text != "" {
+		// What holds the words as typed stands before what only has the letters.
+		first = `CASE WHEN lower(u.name) LIKE ` + w.Arg(db.Contains(f.Text)) + ` ESCAPE '\' THEN 0 WHEN u.initials LIKE ` + w.Arg(db.Contains(f.Text)) + ` ESCAPE '\' THEN 1 ELSE 2 END, `
+	}
+	units, err := db.All(ctx, s.db, scanUnit, unitSelect+` WHERE `+where+`
+		ORDER BY `+first+`a.code, CASE u.kind WHEN 'government' THEN 0 WHEN 'office' THEN 1 ELSE 2 END, u.name, u.id
 		LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(f.Offset), w.Args()...)
 	return units, total, err
 }
@@ -337,9 +378,10 @@ func (s *Service) UnitTx(ctx context.Context, q db.Querier, scope authz.Scope, i
 	return u, err
 }
 
-// UnitNamed is the unit of that name in the area.
+// UnitNamed is the unit of that name in the area; of a former name, the unit
+// that bears its successor's now.
 func (s *Service) UnitNamed(ctx context.Context, q db.Querier, scope authz.Scope, area AreaID, name string) (Unit, error) {
-	u, err := db.One(ctx, q, scanUnit, unitSelect+` WHERE u.area_id = $1 AND u.name = $2`, area, name)
+	u, err := s.namedIn(ctx, q, area, name)
 	if db.None(err) || err == nil && !scope.Covers(u.AreaPath, u.LinePath) {
 		return Unit{}, fault.Missing("单位")
 	}
@@ -362,16 +404,24 @@ func (s *Service) AreaByCode(ctx context.Context, q db.Querier, code string) (Ar
 	if db.None(err) {
 		return Area{}, fault.Missing("区划")
 	}
+	// A code that a merger ended stands for the division that took over.
+	for n := 0; err == nil && !a.AbolishedOn.IsZero() && n < maxSuccession; n++ {
+		next, e := db.One(ctx, q, scanArea, areaSelect+` JOIN area_succession x ON x.successor_id = a.id WHERE x.area_id = $1`, a.ID)
+		if db.None(e) {
+			break
+		}
+		a, err = next, e
+	}
 	return a, err
 }
 
 // Areas directly below parent that lie in scope, by code; with no parent, the
 // tops of the scope's trees.
 func (s *Service) Areas(ctx context.Context, scope authz.Scope, parent AreaID) ([]Area, error) {
-	cond := `a.parent_id IS NULL`
+	cond := `a.parent_id IS NULL AND a.abolished_on IS NULL`
 	var args []any
 	if parent != "" {
-		cond, args = `a.parent_id = $1`, []any{parent}
+		cond, args = `a.parent_id = $1 AND a.abolished_on IS NULL`, []any{parent}
 	}
 	all, err := db.All(ctx, s.db, scanArea, areaSelect+` WHERE `+cond+` ORDER BY a.code, a.id`, args...)
 	if err != nil {
@@ -464,6 +514,9 @@ func (s *Service) ProvinceNamed(ctx context.Context, q db.Querier, name string) 
 // UnitByName is the one unit in scope with that name anywhere.
 func (s *Service) UnitByName(ctx context.Context, q db.Querier, scope authz.Scope, name string) (Unit, error) {
 	u, err := db.One(ctx, q, scanUnit, unitSelect+` WHERE u.name = $1 AND u.abolished_on IS NULL ORDER BY u.area_path LIMIT 1`, name)
+	if db.None(err) {
+		u, err = s.formerly(ctx, q, `n.name = $1`, name)
+	}
 	if db.None(err) || err == nil && !scope.Covers(u.AreaPath, u.LinePath) {
 		return Unit{}, fault.Missing("单位")
 	}

@@ -87,6 +87,7 @@ type NavItem struct {
 // Links are the fixed places of the top bar. Empty ones are not shown.
 type Links struct {
 	Home, Inbox, Search, Help, Account, Logout string
+	Deputy                                     string // AB 岗: whom a person lets act
 }
 
 // Config is what the router needs. Only Gate is required.

@@ -172,7 +172,11 @@ func (h *Handler) registerUnit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.Done(w, r, unitHref(made.ID), "已登记"+made.Name+"。请接着登记人员和岗位。")
+	said := "已登记" + made.Name + "。请接着登记人员和岗位。"
+	if _, note := org.Tidy(typed(r, "name")); note != "" {
+		said += "名称" + note + "。"
+	}
+	return web.Done(w, r, unitHref(made.ID), said)
 }
 
 // checkRole refuses roles that are not org.manage's to give, and one's own

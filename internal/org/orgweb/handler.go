@@ -6,12 +6,15 @@ import (
 	"net/url"
 	"strings"
 
+	"zhengshu/internal/approval"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/blob"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/roster"
 	"zhengshu/internal/web"
 )
 
@@ -30,11 +33,13 @@ type Handler struct {
 	org         *org.Service
 	registry    *registry.Service
 	obligations *obligation.Service
+	roster      *roster.Service
+	blobs       blob.Store
 }
 
 // New makes the door.
-func New(d *db.DB, o *org.Service, r *registry.Service, b *obligation.Service) *Handler {
-	return &Handler{db: d, org: o, registry: r, obligations: b}
+func New(d *db.DB, o *org.Service, r *registry.Service, b *obligation.Service, p *roster.Service, files blob.Store) *Handler {
+	return &Handler{db: d, org: o, registry: r, obligations: b, roster: p, blobs: files}
 }
 
 // Routes of the door.
@@ -49,6 +54,31 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/units/{id}/posts/new", Permit: authz.OrgManage, Handle: h.showNewPost},
 		{Pattern: "POST /console/units/{id}/posts/new", Permit: authz.OrgManage, Handle: h.appoint},
 		{Pattern: "POST /console/units/{id}/posts/{post}/end", Permit: authz.OrgManage, Handle: h.dismiss},
+		{Pattern: "GET /console/units/{id}/edit", Permit: authz.OrgManage, Handle: h.showAmend},
+		{Pattern: "POST /console/units/{id}/edit", Permit: authz.OrgManage, Handle: h.amend},
+		{Pattern: "GET /console/units/{id}/named-posts/new", Permit: authz.PostManage, Handle: h.showNamedPost},
+		{Pattern: "POST /console/units/{id}/named-posts/new", Permit: authz.PostManage, Handle: h.assignPost},
+		{Pattern: "POST /console/units/{id}/named-posts/{named}/end", Permit: authz.PostManage, Handle: h.endPost},
+		{Pattern: "GET /console/reorganisations", Permit: authz.OrgRead, Handle: h.acts},
+		{Pattern: "GET /console/reorganisations/new", Permit: authz.OrgReorganise, Handle: h.showPlan},
+		{Pattern: "POST /console/reorganisations/new", Permit: authz.OrgReorganise, Handle: h.plan, MaxBody: approval.MaxUpload + 1<<20},
+		{Pattern: "GET /console/reorganisations/{id}", Permit: authz.OrgRead, Handle: h.act},
+		{Pattern: "GET /console/reorganisations/{id}/files/{file}", Permit: authz.OrgRead, Handle: h.actFile},
+		{Pattern: "GET /console/people", Permit: authz.OrgRead, Handle: h.people},
+		{Pattern: "GET /console/people/{id}", Permit: authz.OrgRead, Handle: h.person},
+		{Pattern: "GET /console/people/{id}/edit", Permit: authz.PostManage, Handle: h.showPersonEdit},
+		{Pattern: "POST /console/people/{id}/edit", Permit: authz.PostManage, Handle: h.editPerson},
+		{Pattern: "GET /console/people/{id}/leave", Permit: authz.PostManage, Handle: h.showLeave},
+		{Pattern: "POST /console/people/{id}/leave", Permit: authz.PostManage, Handle: h.leave},
+		{Pattern: "GET /console/people/{id}/handover", Permit: authz.PostManage, Handle: h.showHandOver(false)},
+		{Pattern: "POST /console/people/{id}/handover", Permit: authz.PostManage, Handle: h.handOver(false)},
+		{Pattern: "GET /console/me/handover", Permit: authz.SignedIn, Handle: h.showHandOver(true)},
+		{Pattern: "POST /console/me/handover", Permit: authz.SignedIn, Handle: h.handOver(true)},
+		{Pattern: "POST /console/delegations/{id}/end", Permit: authz.SignedIn, Handle: h.endDelegation},
+		{Pattern: "POST /console/absences/{id}/end", Permit: authz.SignedIn, Handle: h.endAbsence},
+		{Pattern: "GET /console/vacancies", Permit: authz.OrgRead, Handle: h.vacancies},
+		{Pattern: "POST /console/vacancies/urge", Permit: authz.OrgManage, Handle: h.urge},
+		{Pattern: "GET /console/coverage", Permit: authz.RegistryRead, Handle: h.coverage},
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
@@ -18,6 +19,8 @@ import (
 	"zhengshu/internal/org/orgweb"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/roster"
+	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/web/webtest"
 )
 
@@ -43,8 +46,20 @@ func each(t *testing.T, fn func(t *testing.T, h *house)) {
 		}
 		h := &house{db: d, org: org.New(d)}
 		h.registry = registry.New(d, h.org)
-		clocks := obligation.New(d, h.org, launch)
-		err := d.Update(ctx, func(tx *db.Tx) error {
+		clocks := obligation.New(d, h.org, append(roster.Obligations(), launch)...)
+		days, err := calendar.Published()
+		if err != nil {
+			t.Fatal(err)
+		}
+		files, err := blob.Disk(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.org.OnReorganise(registry.Reorganise())
+		h.org.OnReorganise(obligation.Reorganise())
+		posts := roster.New(roster.Parts{DB: d, Org: h.org, Registry: h.registry, Obligations: clocks, Days: days, Settings: sx2021.Defaults,
+			Sources: []roster.Source{{Name: "columns", Held: registry.ColumnsHeld, Pass: registry.PassColumns}}})
+		err = d.Update(ctx, func(tx *db.Tx) error {
 			for _, a := range []org.Area{
 				{Level: org.Province, Code: "610000", Name: "陕西省"}, {Level: org.City, Code: "610100", Name: "西安市", Parent: "province-610000000000"},
 				{Level: org.County, Code: "610113", Name: "雁塔区", Parent: "city-610100000000"}, {Level: org.County, Code: "610114", Name: "阎良区", Parent: "city-610100000000"},
@@ -79,7 +94,7 @@ func each(t *testing.T, fn func(t *testing.T, h *house)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h.site = webtest.Open(t, nil, nil, orgweb.New(d, h.org, h.registry, clocks).Routes()...)
+		h.site = webtest.Open(t, nil, nil, orgweb.New(d, h.org, h.registry, clocks, posts, files).Routes()...)
 		h.site.Gate.Context = func(ctx context.Context) context.Context {
 			return audit.WithActor(ctx, audit.Actor{Kind: "person", ID: "person", Name: "王秀兰"})
 		}

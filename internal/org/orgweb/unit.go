@@ -30,13 +30,16 @@ type unitView struct {
 	Dismiss     bool
 	Base        string
 	History     web.Timeline
+	Names       web.Table
+	Posts       web.Table
+	Acts        web.Timeline
 	name        string
 }
 
 // person is one who works here, with the posts held at this unit.
 type person struct {
-	Name, Title, Unit string
-	Posts             []post
+	Name, Title, Unit, Href string
+	Posts                   []post
 }
 
 type post struct{ ID, Role string }
@@ -65,6 +68,16 @@ type profile struct {
 	readsRegistry bool
 	readsClocks   bool
 	manages       bool
+	reorganises   bool
+	managesPosts  bool
+	names         []org.FormerName
+	named         []org.NamedPost
+	acts          []org.Act
+	successor     org.Unit
+	areaSuper     org.Unit // 块
+	lineSuper     org.Unit // 条
+	unheld        []registry.Object
+	sponsors      bool
 	today         calendar.Date
 	kindName      func(string) string
 }
@@ -84,6 +97,7 @@ func newUnitView(p profile) unitView {
 		Obligations: web.Table{Caption: "未办结的时限", Columns: []web.Column{{Head: "事项", Wide: true}, {Head: "依据"}, {Head: "期限"}}, Compact: true,
 			Empty: web.Empty{Title: "没有未办结的时限"}},
 	}
+	v.tellPlace(p)
 	if p.parent.ID != "" {
 		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "所属单位", Text: p.parent.Name, Href: unitHref(p.parent.ID)})
 	}
@@ -94,6 +108,8 @@ func newUnitView(p profile) unitView {
 		approval := u.NationalApproval
 		if approval == "" {
 			approval = "待认定"
+		} else if !u.ZoneApprovedOn.IsZero() {
+			approval += "（" + u.ZoneApprovedOn.String() + "）"
 		}
 		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "国家级开发区批准文件", Text: approval})
 	}
@@ -120,17 +136,89 @@ func newUnitView(p profile) unitView {
 		v.Obligations.Rows = append(v.Obligations.Rows, web.Row{Cells: []web.Cell{what, web.Text(cite), web.DueCell(o.Due.On, p.today)}})
 	}
 	v.People = peopleOf(p)
-	if p.manages {
+	if p.manages && u.AbolishedOn.IsZero() {
 		v.Heading.Acts = []web.Act{{Text: "登记人员", Href: v.Base + "/people/new", Primary: true}}
 		if len(p.people) > 0 {
-			v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "任命岗位", Href: v.Base + "/posts/new"})
+			v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "任命登录岗位", Href: v.Base + "/posts/new"})
 		}
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "修改信息", Href: v.Base + "/edit"})
+	}
+	if p.managesPosts && u.AbolishedOn.IsZero() {
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "登记法定岗位", Href: v.Base + "/named-posts/new"})
+	}
+	if p.reorganises {
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "机构调整", Href: actsPath + "/new?unit=" + string(u.ID)})
 	}
 	v.History = web.Timeline{Title: "变更记录"}
 	for _, e := range p.history {
 		v.History.Events = append(v.History.Events, web.Event{At: e.At, Title: audit.ActName(e.Act), Who: e.Actor.Name, Text: e.Basis})
 	}
 	return v
+}
+
+// tellPlace shows where the unit stands: its supervisors on both axes, its
+// names, who follows it, its named posts and what is vacant of them.
+func (v *unitView) tellPlace(p profile) {
+	u := p.unit
+	if !u.AbolishedOn.IsZero() {
+		v.Heading.Tags = []web.Tag{{Text: "已撤销 " + u.AbolishedOn.String()}}
+		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "撤销日期", Text: u.AbolishedOn.String()})
+		if p.successor.ID != "" {
+			v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "承接单位", Text: p.successor.Name, Href: unitHref(p.successor.ID)})
+		}
+	}
+	if !u.FoundedOn.IsZero() {
+		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "成立日期", Text: u.FoundedOn.String()})
+	}
+	if p.areaSuper.ID != "" {
+		term := web.Term{Name: "主管单位（块）", Text: p.areaSuper.Name, Note: "第四条"}
+		if p.areaSuper.ID == u.ID {
+			term.Text, term.Note = "全省主管单位", "第四条"
+		}
+		v.Facts.Terms = append(v.Facts.Terms, term)
+	}
+	if p.lineSuper.ID != "" {
+		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "系统主管单位（条）", Text: p.lineSuper.Name, Note: "第四条"})
+	}
+	v.Names = web.Table{Caption: "曾用名", Columns: []web.Column{{Head: "名称", Wide: true}, {Head: "起"}, {Head: "止"}, {Head: "依据"}}, Compact: true}
+	for _, n := range p.names {
+		from := web.Day(n.From)
+		if n.From.IsZero() {
+			from = web.Text("未登记")
+		}
+		v.Names.Rows = append(v.Names.Rows, web.Row{Cells: []web.Cell{web.Text(n.Name), from, web.Day(n.Until), web.Linked(n.Document, actsPath+"/"+n.Act)}})
+	}
+	v.Posts = web.Table{Caption: "法定岗位", Columns: []web.Column{{Head: "岗位", Wide: true}, {Head: "人员"}, {Head: "自"}, {Head: "电话"}, {Head: "任命"}}, Compact: true, Empty: web.Empty{Title: "没有登记法定岗位", Text: "请登记主要负责同志、分管领导、总负责人和各网站、账号的 A、B 岗。"}}
+	has := map[org.PostKind]bool{}
+	for _, n := range p.named {
+		has[n.Kind] = true
+		what := web.Text(n.Kind.Name())
+		if n.ObjectName != "" {
+			what.Note = n.ObjectName
+		}
+		v.Posts.Rows = append(v.Posts.Rows, web.Row{Cells: []web.Cell{what, web.Linked(n.PersonName, personHref(n.Person)), web.Day(n.Since), web.Text(n.Phone), web.Text(n.Document)}})
+	}
+	vacant := func(name, note, query string) {
+		cell := web.Cell{Tags: []web.Tag{{Kind: web.Warn, Text: "空缺"}}}
+		if p.managesPosts {
+			cell.Links = []web.Link{{Text: "登记", Note: name + note, Href: v.Base + "/named-posts/new?" + query}}
+		}
+		v.Posts.Rows = append(v.Posts.Rows, web.Row{Kind: web.Warn, Cells: []web.Cell{{Text: name, Note: note}, cell, {}, {}, {}}})
+	}
+	if u.AbolishedOn.IsZero() && !has[org.LeaderInCharge] && (u.Kind == org.Office || p.sponsors) {
+		vacant("分管领导", "第十八条", "kind=leader_in_charge")
+	}
+	for i, o := range p.unheld {
+		if i == 10 {
+			v.Posts.Rows = append(v.Posts.Rows, web.Row{Kind: web.Warn, Cells: []web.Cell{web.Text("另有 " + count(len(p.unheld)-10) + " 个网站、账号没有专岗"), {}, {}, {}, {}}})
+			break
+		}
+		vacant("A 岗", o.Name, "kind=post_a&object="+string(o.Kind)+":"+o.ID)
+	}
+	v.Acts = web.Timeline{Title: "机构调整"}
+	for _, a := range p.acts {
+		v.Acts.Events = append(v.Acts.Events, web.Event{On: a.Plan.On, Title: a.Title, Who: a.By, Text: a.Plan.Document, Links: []web.Link{{Text: "查看", Note: a.Title, Href: actsPath + "/" + a.ID}}})
+	}
 }
 
 func gaps(s registry.Site) string {
@@ -150,7 +238,7 @@ func peopleOf(p profile) []person {
 		if !ok {
 			i = len(out)
 			at[o.ID] = i
-			one := person{Name: o.Name, Title: o.Title}
+			one := person{Name: o.Name, Title: o.Title, Href: personHref(o.ID)}
 			if o.Unit != p.unit.ID {
 				one.Unit = o.UnitName
 			}
@@ -222,11 +310,15 @@ func (h *Handler) renderUnit(w http.ResponseWriter, r *http.Request, scope authz
 	if p.holders, err = h.org.Holders(ctx, h.db, scope, u.ID); err != nil {
 		return err
 	}
+	if err := h.placeOf(r, scope, &p); err != nil {
+		return err
+	}
 	if p.history, err = audit.Entries(ctx, h.db, audit.Filter{TargetKind: "unit", TargetID: string(u.ID), Limit: 30}); err != nil {
 		return err
 	}
 	v := newUnitView(p)
 	v.Obligations.Bar(r)
+	v.Posts.Bar(r)
 	if !p.readsRegistry {
 		v.Sites.Empty = web.Empty{Title: "您的岗位不查看站点台账"}
 		v.Accounts.Empty = v.Sites.Empty
@@ -240,6 +332,44 @@ func (h *Handler) renderUnit(w http.ResponseWriter, r *http.Request, scope authz
 		v.Wrong = f.Summary
 	}
 	return unitPage.RenderStatus(w, r, status, v)
+}
+
+// placeOf gathers where the unit stands and who holds its named posts.
+func (h *Handler) placeOf(r *http.Request, scope authz.Scope, p *profile) error {
+	ctx, u := r.Context(), p.unit
+	p.reorganises = scopeFor(r, authz.OrgReorganise).Covers(u.AreaPath, u.LinePath)
+	p.managesPosts = scopeFor(r, authz.PostManage).Covers(u.AreaPath, u.LinePath)
+	var err error
+	if p.names, err = h.org.FormerNames(ctx, h.db, scope, u.ID); err != nil {
+		return err
+	}
+	if p.named, err = h.org.NamedPosts(ctx, h.db, scope, org.PostFilter{Unit: u.ID}); err != nil {
+		return err
+	}
+	if p.acts, _, err = h.org.Acts(ctx, scope, org.ActFilter{Unit: u.ID, Limit: 20}); err != nil {
+		return err
+	}
+	if !u.AbolishedOn.IsZero() {
+		next, ok, err := h.org.Successor(ctx, h.db, u.ID)
+		if err != nil {
+			return err
+		}
+		if ok {
+			// A successor out of scope is named all the same: who follows whom is public.
+			if p.successor, err = h.org.UnitTx(ctx, h.db, authz.System("the successor of a unit in scope"), next); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if p.areaSuper, p.lineSuper, err = h.org.SupervisorsOf(ctx, h.db, u, u.Governs()); err != nil {
+		return err
+	}
+	if p.readsRegistry {
+		p.sponsors = len(p.sites)+len(p.accounts) > 0
+		p.unheld, err = h.roster.Unheld(ctx, h.db, scope, u.ID)
+	}
+	return err
 }
 
 // clockName is the name of a clock and its citation, on two lines.

@@ -13,7 +13,9 @@ import (
 // the units of it that match.
 type unitsView struct {
 	Heading web.Heading
+	Tabs    web.Tabs
 	Above   []web.Link // areas from the top of the scope to the opened one's parent
+	Former  []string   // names the opened area bore
 	Opened  string     // name of the opened area, "" at the top of several trees
 	Below   []branch
 	Filter  web.Filter
@@ -54,10 +56,11 @@ func newUnitsView(opened org.Area, above []org.Area, below []org.Branch, units [
 		Filter: web.Filter{Action: unitsPath, Total: total, Reset: areaHref(opened.ID),
 			Hidden: []web.Field{{Kind: web.Hidden, Name: "area"}},
 			Fields: []web.Field{
-				{Kind: web.SearchBox, Name: "q", Label: "名称或拼音首字母"},
+				{Kind: web.SearchBox, Name: "q", Label: "名称、曾用名或拼音首字母"},
 				{Kind: web.Select, Name: "kind", Label: "类别", Options: kindOptions(org.Kinds, "全部类别")},
 				{Kind: web.Select, Name: "level", Label: "级别", Options: levels},
 				{Kind: web.Select, Name: "within", Label: "范围", Options: []web.Option{{Value: "", Label: "本级及下级"}, {Value: "own", Label: "只看本级"}}},
+				{Kind: web.Select, Name: "state", Label: "状态", Options: []web.Option{{Value: "", Label: "存续"}, {Value: "ended", Label: "已撤销"}}},
 			}},
 		Table: web.Table{Caption: "单位", Quiet: true,
 			Columns: []web.Column{{Head: "单位", Wide: true}, {Head: "类别"}, {Head: "级别"}, {Head: "所在区划"}, {Head: "条线"}},
@@ -73,6 +76,9 @@ func newUnitsView(opened org.Area, above []org.Area, below []org.Branch, units [
 		name := web.Linked(u.Name, unitHref(u.ID))
 		if u.ShortName != "" && u.ShortName != u.Name {
 			name.Note = "简称：" + u.ShortName
+		}
+		if !u.AbolishedOn.IsZero() {
+			name.Tags = []web.Tag{{Text: "已撤销 " + u.AbolishedOn.String()}}
 		}
 		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{name, web.Text(u.Kind.Name()), web.Text(u.Level.Name()), web.Text(u.AreaName), web.Text(org.LineName(u.Line))}})
 	}
@@ -114,7 +120,7 @@ func (h *Handler) units(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f := org.UnitFilter{Text: q.Get("q"), Kind: org.Kind(q.Get("kind")), Level: org.Level(q.Get("level")), Limit: perPage, Offset: (web.PageOf(r) - 1) * perPage}
+	f := org.UnitFilter{Text: q.Get("q"), Kind: org.Kind(q.Get("kind")), Level: org.Level(q.Get("level")), Ended: q.Get("state") == "ended", Limit: perPage, Offset: (web.PageOf(r) - 1) * perPage}
 	if q.Get("within") == "own" {
 		f.Area = opened.ID
 	} else {
@@ -132,6 +138,17 @@ func (h *Handler) units(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	v := newUnitsView(opened, above, below, units, total, scopeFor(r, authz.OrgManage).Covers(opened.Path, ""))
+	v.Tabs = tabsOf(r, unitsPath)
+	if opened.ID != "" && opened.Level != org.Province && scopeFor(r, authz.OrgReorganise).Covers(opened.Path, "") {
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "区划调整", Href: actsPath + "/new?area=" + string(opened.ID)})
+	}
+	names, err := h.org.FormerAreaNames(ctx, h.db, opened.ID)
+	if err != nil {
+		return err
+	}
+	for _, n := range names {
+		v.Former = append(v.Former, n.Name+"（至 "+n.Until.String()+"，"+n.Document+"）")
+	}
 	v.Filter.Fill(q)
 	v.Filter.Hidden[0].Value = string(opened.ID)
 	v.Pager = pager

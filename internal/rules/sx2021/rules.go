@@ -11,6 +11,8 @@ func Rules() []rules.Rule {
 		InternalParent,
 		// Article 3
 		JudgeNotOperator, SponsorNotOperator,
+		// Article 4
+		RootSupervisor, OneSupervisor,
 		// Article 6
 		SiteSponsor, AccountSponsor, OperatorAppointed, OperatorQualified,
 		OperatorAgreement, OperatorSecrecy, OperatorDuties, OperatorAssessment,
@@ -38,7 +40,10 @@ func Rules() []rules.Rule {
 		// Article 14
 		ConsultationChannel, FeedbackInOneMonth, CommentsStayOpen, PublishedTogether,
 		WaiverNamed, MutualLink,
+		// Article 18
+		PostHolder, LeaderInCharge,
 		// Article 19
+		ObjectAB,
 		ColumnOwner, ColumnCycle, ColumnUnit, ColumnAB,
 		ReviewedFirst, AuthorNotFinal, TwoPersons, GradedReview,
 		FiveGates, RepostSource, ConsultedBefore, LettersOnTime,

@@ -30,6 +30,9 @@ type Settings struct {
 	ZonesCloseAsPortals bool `json:"zones_close_as_portals"`
 	// UnexplainedDownHours is the silence after which an 核实单 opens (readings 7).
 	UnexplainedDownHours int `json:"unexplained_down_hours"`
+	// VacancyWorkdays is the time to fill a vacant post of Article 18, in working
+	// days.
+	VacancyWorkdays int `json:"vacancy_workdays"`
 }
 
 // maxWaiverWorkdays bounds WaiverWorkdays (readings 20).
@@ -50,6 +53,7 @@ func Defaults() Settings {
 		ImportantReviews:        3,
 		ZonesCloseAsPortals:     true,
 		UnexplainedDownHours:    24,
+		VacancyWorkdays:         10,
 	}
 }
 
@@ -70,5 +74,6 @@ func (s Settings) Wrong() []string {
 	bad(s.OrdinaryReviews < 2, "一般信息的审核不得少于2级，请填写2以上的整数。")
 	bad(s.ImportantReviews < s.OrdinaryReviews, "重要信息的审核级数不得少于一般信息，请重新填写。")
 	bad(s.UnexplainedDownHours < 1, "异常中断核实时限须为1小时以上，请填写正整数。")
+	bad(s.VacancyWorkdays < 1, "岗位空缺补齐期限须为1个工作日以上，请填写正整数。")
 	return out
 }
