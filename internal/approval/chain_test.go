@@ -228,6 +228,21 @@ func TestOfficeOfTheApplicantAloneIsVacant(t *testing.T) {
 		if err != nil || !steps[1].Vacant || h.messages("province", "审核岗位空缺") != 1 {
 			t.Errorf("not seen as vacant (%v)", err)
 		}
+		// A deputy who did not ask for it may decide.
+		ctx := audit.System(context.Background(), "test")
+		if err := h.db.Update(ctx, func(tx *db.Tx) error {
+			if err := h.hire(ctx, tx, "desk", [][2]string{{"bureau", "inspector"}}); err != nil {
+				return err
+			}
+			_, err := h.org.Delegate(ctx, tx, testScope, org.Delegation{From: org.PersonID(h.people["both"].PersonID), To: org.PersonID(h.people["desk"].PersonID),
+				Posts: []org.PostID{"bothreviewer"}, Until: calendar.DateOf(tx.Now()).AddDays(2), Reason: "休假"})
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if _, steps, _, err = h.svc.Case(context.Background(), testScope, c.ID); err != nil || steps[1].Vacant {
+			t.Errorf("still seen as vacant beside a deputy (%v)", err)
+		}
 	})
 }
 
