@@ -64,7 +64,7 @@ func navigation() []web.NavItem {
 		{Name: "工作台", Href: "/console"},
 		{Name: "台账", Href: "/console/sites", Permit: authz.RegistryRead, Also: append([]string{"/console/accounts", "/console/import", "/console/domains", "/console/apps", "/console/names", "/console/recertify"}, recordPaths()...)},
 		{Name: "单位", Href: "/console/units", Permit: authz.OrgRead, Also: []string{"/console/people", "/console/vacancies", "/console/coverage", "/console/reorganisations", "/console/cutover"}},
-		{Name: "审批", Href: "/console/cases", Permit: authz.CaseRead, Also: []string{"/console/matters", "/console/applications", "/console/overrides", "/console/batches", "/console/advice", "/console/notices", "/console/filings", "/console/closings", "/console/inquiries"}},
+		{Name: "审批", Href: "/console/cases", Permit: authz.CaseRead, Also: []string{"/console/matters", "/console/applications", "/console/overrides", "/console/batches", "/console/advice", "/console/notices", "/console/filings", "/console/closings", "/console/inquiries", "/console/batches", "/console/advice"}},
 		{Name: "稿件", Href: "/console/items", Permit: authz.ItemRead},
 		{Name: "来信", Href: "/console/letters", Permit: authz.LetterRead},
 		{Name: "检查", Href: "/console/inspection", Permit: authz.InspectionRead, Also: []string{"/console/findings"}},

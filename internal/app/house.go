@@ -215,6 +215,7 @@ func (h *House) wire(ctx context.Context) error {
 	settings := func() sx2021.Settings { return h.Settings }
 	h.Filings = filing.New(h.DB, h.Org, h.Registry, h.Obligations, h.Days, h.Blobs, settings)
 	h.wireRecords()
+	h.Approvals.OnSuccessor(h.Org.Successor)
 	h.Letters = letters.New(h.DB, h.Org, h.Registry, h.Obligations, h.Days, h.Keys)
 	if err := h.wirePublishing(ctx); err != nil {
 		return err

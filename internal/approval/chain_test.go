@@ -228,6 +228,21 @@ func TestOfficeOfTheApplicantAloneIsVacant(t *testing.T) {
 		if err != nil || !steps[1].Vacant || h.messages("province", "审核岗位空缺") != 1 {
 			t.Errorf("not seen as vacant (%v)", err)
 		}
+		// A deputy who did not ask for it may decide.
+		ctx := audit.System(context.Background(), "test")
+		if err := h.db.Update(ctx, func(tx *db.Tx) error {
+			if err := h.hire(ctx, tx, "desk", [][2]string{{"bureau", "inspector"}}); err != nil {
+				return err
+			}
+			_, err := h.org.Delegate(ctx, tx, testScope, org.Delegation{From: org.PersonID(h.people["both"].PersonID), To: org.PersonID(h.people["desk"].PersonID),
+				Posts: []org.PostID{"bothreviewer"}, Until: calendar.DateOf(tx.Now()).AddDays(2), Reason: "休假"})
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if _, steps, _, err = h.svc.Case(context.Background(), testScope, c.ID); err != nil || steps[1].Vacant {
+			t.Errorf("still seen as vacant beside a deputy (%v)", err)
+		}
 	})
 }
 
@@ -773,6 +788,103 @@ func TestTwoAnswerOrRecordAtOnceOneWins(t *testing.T) {
 		}
 		if won != 1 || h.approved[c.ID] != 1 {
 			t.Errorf("%d won, %d outcomes", won, h.approved[c.ID])
+		}
+	})
+}
+
+// Leave with a deputy and an end date, as org keeps it: the deputy finds the
+// case, signs for the holder, and is nobody again the day after.
+func TestDelegationRunsOutByItself(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := audit.System(context.Background(), "test")
+		today := calendar.DateOf(h.clock.Now())
+		var posts []authz.Post
+		refresh := func() *authz.Session {
+			t.Helper()
+			var err error
+			if posts, err = h.org.PostsOf(ctx, h.db, org.PersonID(h.people["desk"].PersonID)); err != nil {
+				t.Fatal(err)
+			}
+			h.people["desk"].Posts = posts
+			return h.people["desk"]
+		}
+		err := h.db.Update(ctx, func(tx *db.Tx) error {
+			if err := h.hire(ctx, tx, "desk", [][2]string{{"city", "inspector"}}); err != nil {
+				return err
+			}
+			_, err := h.org.Delegate(ctx, tx, testScope, org.Delegation{From: org.PersonID(h.people["city"].PersonID), To: org.PersonID(h.people["desk"].PersonID), Until: today.AddDays(2), Reason: "休假"})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, second := h.submit("clerk"), h.submit("clerk")
+		if list, _, err := h.svc.Pending(ctx, refresh()); err != nil || len(list) != 2 {
+			t.Fatalf("the deputy finds %d of 2 (%v)", len(list), err)
+		}
+		if _, err := h.decide("desk", first.ID, "pass", 1); err != nil {
+			t.Fatal(err)
+		}
+		if _, steps, _, err := h.svc.Case(ctx, testScope, first.ID); err != nil || steps[1].Signed() != "desk（代 city）" {
+			t.Errorf("signed %q (%v)", steps[1].Signed(), err)
+		}
+		h.clock.Advance(4 * 24 * 3600 * 1e9)
+		if list, _, err := h.svc.Pending(ctx, refresh()); err != nil || len(list) != 0 {
+			t.Errorf("after the end the deputy finds %d (%v)", len(list), err)
+		}
+		if _, err := h.decide("desk", second.ID, "pass", 1); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("after the end the deputy decided: %v", err)
+		}
+	})
+}
+
+// A reorganisation takes along where a case stands, what was asked and what it
+// is found by.
+func TestReorganisationCarriesCasesAndQuestions(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := audit.System(context.Background(), "test")
+		c := h.submit("clerk")
+		city, scope := h.as("city")
+		if _, err := h.svc.Ask(city, scope, c.ID, approval.Question{StepNo: 1, Kind: approval.Countersign, Units: []org.UnitID{h.units["province"].ID, h.units["weinan"].ID}}); err != nil {
+			t.Fatal(err)
+		}
+		carry := func(from, to string) {
+			t.Helper()
+			if err := h.db.Update(ctx, func(tx *db.Tx) error {
+				for _, m := range []org.Module{approval.Reorganise(), obligation.Reorganise()} {
+					if err := m.Carry(ctx, tx, org.Carrying{Act: "a", Document: "陕编办〔2026〕1号", On: calendar.DateOf(tx.Now()), From: h.units[from].ID, Main: h.units[to].ID}); err != nil {
+						return err
+					}
+				}
+				return audit.Record(ctx, tx, audit.Entry{Act: "test.carry"})
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		carry("weinan", "province") // both were asked
+		open := 0
+		list, err := h.svc.Requests(ctx, testScope, c.ID)
+		for _, q := range list {
+			if q.State == approval.Asked {
+				open++
+			}
+		}
+		if err != nil || open != 1 || h.clocks("weinan", obligation.Open) != 0 || h.clocks("province", obligation.Open) != 1 {
+			t.Errorf("%d questions are open, %d and %d clocks (%v)", open, h.clocks("weinan", obligation.Open), h.clocks("province", obligation.Open), err)
+		}
+		carry("city", "weinan")
+		if list, _, err := h.svc.Pending(ctx, h.people["neighbour"]); err != nil || len(list) != 1 {
+			t.Errorf("the successor finds %d (%v)", len(list), err)
+		}
+		_, steps, _, err := h.svc.Case(ctx, testScope, c.ID)
+		if err != nil || steps[1].Unit != h.units["weinan"].ID || steps[1].Moved != "西安市人民政府办公厅" {
+			t.Errorf("step %+v (%v)", steps[1], err)
+		}
+		carry("bureau", "weinan")
+		for _, word := range []string{"商务局", "渭南市"} {
+			if _, n, err := h.svc.Cases(ctx, testScope, approval.Filter{Text: word}); err != nil || n != 1 {
+				t.Errorf("%s finds %d (%v)", word, n, err)
+			}
 		}
 	})
 }

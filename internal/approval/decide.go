@@ -596,7 +596,7 @@ func (s *Service) Sweep(ctx context.Context) (int, error) {
 	today := calendar.DateOf(s.db.Now())
 	ids, err := db.All(ctx, s.db, db.Value[CaseID], `
 		SELECT c.id FROM approval_case c JOIN unit u ON u.id = c.at_unit
-		 WHERE c.state = 'in_review' AND (u.abolished_on <= $1 OR (c.vacant_since IS NULL) = `+nobody("c.at_unit")+`) ORDER BY c.id LIMIT 500`, today)
+		 WHERE c.state = 'in_review' AND (u.abolished_on <= $1 OR (c.vacant_since IS NULL) = `+s.nobody("c.at_unit")+`) ORDER BY c.id LIMIT 500`, today)
 	if err != nil {
 		return 0, err
 	}

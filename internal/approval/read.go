@@ -148,18 +148,25 @@ var deciders = func() string {
 }()
 
 // nobody is the condition that nobody at the unit may decide on the case c: no
-// post holder, or only people who asked for it themselves.
-func nobody(unit string) string {
-	return `NOT EXISTS (SELECT 1 FROM post o JOIN person h ON h.id = o.person_id
-	   WHERE o.unit_id = ` + unit + ` AND o.ended_at IS NULL AND h.left_at IS NULL AND o.role IN (` + deciders + `) AND o.person_id <> c.applicant_id
-	     AND NOT EXISTS (SELECT 1 FROM approval_opinion a WHERE a.case_id = c.id AND a.person_id = o.person_id AND a.act IN ('submit', 'resubmit')))`
+// post holder and no deputy of one, or only people who asked for it themselves.
+func (s *Service) nobody(unit string) string {
+	today := "'" + calendar.DateOf(s.db.Now()).String() + "'"
+	free := func(person string) string {
+		return person + ` <> c.applicant_id AND NOT EXISTS (SELECT 1 FROM approval_opinion a WHERE a.case_id = c.id AND a.person_id = ` + person + ` AND a.act IN ('submit', 'resubmit'))`
+	}
+	return `(NOT EXISTS (SELECT 1 FROM post o JOIN person h ON h.id = o.person_id
+	   WHERE o.unit_id = ` + unit + ` AND o.ended_at IS NULL AND h.left_at IS NULL AND o.role IN (` + deciders + `) AND ` + free("o.person_id") + `)
+	 AND NOT EXISTS (SELECT 1 FROM post o JOIN delegated_post g ON g.post_id = o.id JOIN delegation d ON d.id = g.delegation_id
+	   WHERE o.unit_id = ` + unit + ` AND o.ended_at IS NULL AND o.role IN (` + deciders + `) AND d.ended_at IS NULL AND d.from_on <= ` + today + ` AND d.until_on >= ` + today + ` AND ` + free("d.to_id") + `))`
 }
 
-var stepSelect = `
+func (s *Service) stepSelect() string {
+	return `
 	SELECT t.no, t.kind, t.unit_id, u.name, t.name, t.days, t.arrived_at, t.due_on, t.provisional, t.decided_at, t.decision, t.opinion, t.person_name,
 	       t.for_name, t.moved, t.body, t.asks, t.ext_document, t.ext_on, t.ext_value, t.ext_attachment, t.ext_refused,
-	       CASE WHEN c.state = 'in_review' AND c.step_no = t.no THEN ` + nobody("t.unit_id") + ` ELSE FALSE END
+	       CASE WHEN c.state = 'in_review' AND c.step_no = t.no THEN ` + s.nobody("t.unit_id") + ` ELSE FALSE END
 	  FROM approval_step t JOIN approval_case c ON c.id = t.case_id JOIN unit u ON u.id = t.unit_id`
+}
 
 func scanStep(r db.Scanner) (Step, error) {
 	var t Step
@@ -170,11 +177,11 @@ func scanStep(r db.Scanner) (Step, error) {
 }
 
 func (s *Service) steps(ctx context.Context, q db.Querier, id CaseID) ([]Step, error) {
-	return db.All(ctx, q, scanStep, stepSelect+` WHERE t.case_id = $1 ORDER BY t.no`, id)
+	return db.All(ctx, q, scanStep, s.stepSelect()+` WHERE t.case_id = $1 ORDER BY t.no`, id)
 }
 
 func (s *Service) step(ctx context.Context, q db.Querier, id CaseID, no int) (Step, error) {
-	return db.One(ctx, q, scanStep, stepSelect+` WHERE t.case_id = $1 AND t.no = $2`, id, no)
+	return db.One(ctx, q, scanStep, s.stepSelect()+` WHERE t.case_id = $1 AND t.no = $2`, id, no)
 }
 
 // Filter narrows Cases.

@@ -44,7 +44,8 @@ func Reorganise() org.Module {
 				if to == c.From {
 					continue
 				}
-				if _, err := tx.Exec(ctx, `UPDATE approval_case SET unit_id = $2 WHERE id = $1`, x.id, to); err != nil {
+				// Found by the former name and by the new one.
+				if _, err := tx.Exec(ctx, `UPDATE approval_case SET unit_id = $2, find = find || ' ' || (SELECT lower(u.name || ' ' || u.initials) FROM unit u WHERE u.id = $2) WHERE id = $1`, x.id, to); err != nil {
 					return err
 				}
 			}
@@ -56,9 +57,20 @@ func Reorganise() org.Module {
 			if err != nil {
 				return err
 			}
-			if _, err := tx.Exec(ctx, `UPDATE approval_step SET unit_id = $2 WHERE unit_id = $1 AND decided_at IS NULL
-				AND EXISTS (SELECT 1 FROM approval_case c WHERE c.id = approval_step.case_id AND c.ended_at IS NULL)`, c.From, c.Main); err != nil {
-				return err
+			for _, statement := range []string{
+				`UPDATE approval_step SET moved = (SELECT u.name FROM unit u WHERE u.id = $1), unit_id = $2 WHERE unit_id = $1 AND no > 0 AND decided_at IS NULL
+				    AND EXISTS (SELECT 1 FROM approval_case c WHERE c.id = approval_step.case_id AND c.ended_at IS NULL)`,
+				`UPDATE approval_case SET at_unit = $2 WHERE at_unit = $1 AND state = 'in_review'`,
+				// Where both were asked, the answer of the one that stays is enough.
+				`UPDATE approval_request SET state = 'void', answer = '机构调整，由承接单位一并答复' WHERE unit_id = $1 AND state = 'open'
+				    AND EXISTS (SELECT 1 FROM approval_request o WHERE o.case_id = approval_request.case_id AND o.unit_id = $2 AND o.state = 'open')`,
+				`UPDATE obligation SET state = 'void', look_at = NULL, evidence = '机构调整，由承接单位一并答复' WHERE kind = '` + CountersignObligation.ID + `' AND state = 'open' AND unit_id IN ($1, $2)
+				    AND subject_id IN (SELECT r.id FROM approval_request r WHERE r.state = 'void' AND r.unit_id = $1)`,
+				`UPDATE approval_request SET unit_id = $2 WHERE unit_id = $1 AND state = 'open'`,
+			} {
+				if _, err := tx.Exec(ctx, statement, c.From, c.Main); err != nil {
+					return err
+				}
 			}
 			for _, x := range waiting {
 				if _, err := notify.Send(ctx, tx, notify.Message{Key: fmt.Sprintf("case:%s:carried:%s", x.id, tx.Now().Format(time.RFC3339Nano)), Unit: string(c.Main),

@@ -54,6 +54,8 @@ var registers = []Permission{OrgRead, RegistryRead, CaseRead, CaseAdvise, Inspec
 var Roles = []RoleInfo{
 	{Supervisor, "主管人员", []Permission{
 		OrgRead, OrgManage, OrgReorganise, PostManage, BaselineConfirm, RegistryRead, RegistryManage, RegistryImport, RegistryBaseline, CaseRead, CaseDecide, CaseAdvise, OverrideGrant, LaunchManage,
+>>=======
+		OrgRead, OrgManage, OrgReorganise, PostManage, BaselineConfirm, RegistryRead, RegistryManage, RegistryImport, CaseRead, CaseDecide, CaseAdvise, OverrideGrant, LaunchManage,
 		ItemRead, LetterRead, InspectionRead, InspectionRun, MonitorSwitch, OrderRead, OrderIssue,
 		AssessmentRead, PackAdopt, BulletinCompose, ObligationRead,
 		NoticeRead, NoticePost, FilingRead, FilingRecord, FilingConfirm, ClosingRead, ClosingManage, InquiryDecide,

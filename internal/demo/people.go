@@ -138,7 +138,7 @@ type people struct {
 }
 
 // lay makes the divisions, the departments, the people and their logins. People
-// are made in one transaction: they are all there or none.
+// are made in one transaction: those of this version are all there or none.
 func lay(ctx context.Context, s Services) (people, error) {
 	p := people{units: map[place]org.Unit{}, persons: map[string]org.Person{}}
 	scope := authz.System("demo")
@@ -234,6 +234,11 @@ func (p people) admit(ctx context.Context, tx *db.Tx, s Services, l Login) error
 	scope := authz.System("demo")
 	u, err := s.Org.UnitByName(ctx, tx, scope, string(l.Unit))
 	if err != nil {
+		return err
+	}
+	// A folder made by an earlier version has the people of that version.
+	staff, err := s.Org.People(ctx, tx, scope, u.ID)
+	if err != nil || slices.ContainsFunc(staff, func(o org.Person) bool { return o.Name == l.Person }) {
 		return err
 	}
 	who, err := s.Org.AddPerson(ctx, tx, scope, org.Person{Unit: u.ID, Name: l.Person, Title: l.Role})

@@ -98,11 +98,11 @@ func codes(ids []string) string {
 // answers is the table. Rules are not written here: Matrix finds them.
 var answers = map[string]Answer{
 	"S7.3e":  {Screens: []string{"GET /console/sites/{id}/launch", "POST /console/matters/new"}},
-	"S7.2b":  {Obligations: []string{"case_step"}, Screens: []string{"GET /console/cases/{id}"}},
-	"S7.2a":  {Obligations: []string{"case_step"}, Screens: []string{"GET /console/cases/{id}"}},
 	"S7.1d":  {Screens: []string{"GET /console/matters/new"}},
 	"S7.1c":  {Obligations: []string{"stock_clearance"}, Screens: []string{"GET /console/matters/new", "GET /console/overrides", "GET /console/cutover", "GET /console/cutover/clearance"}},
 	"S7.1b":  {Screens: []string{"GET /console/matters/new", "GET /console/overrides"}},
+	"S7.2b":  {Obligations: []string{"case_step", "case_countersign"}, Screens: []string{"GET /console/cases/{id}", "GET /console/cases/{id}/sign", "GET /console/batches/{id}"}},
+	"S7.2a":  {Obligations: []string{"case_step", "case_countersign"}, Screens: []string{"GET /console/cases/{id}", "GET /console/cases/{id}/sign", "GET /console/batches/{id}"}},
 	"S1":     {Means: "every rule carries its citation; every value of a pack its source"},
 	"S3.1":   {Screens: []string{"GET /console/sites/{id}"}, Means: "the site page shows the five tasks and what carries each; a portal without one is marked"},
 	"S4.1":   {Screens: []string{"GET /console/units", "GET /console/reorganisations", "POST /console/reorganisations/new"}, Means: "the root office cannot be abolished, merged, split or moved"},
