@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -14,9 +15,11 @@ import (
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
+	"zhengshu/internal/budget"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/check/proofread"
+	"zhengshu/internal/coordination"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/demo"
@@ -27,8 +30,10 @@ import (
 	"zhengshu/internal/library"
 	"zhengshu/internal/lifecycle"
 	"zhengshu/internal/obligation"
+	"zhengshu/internal/operator"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
+	"zhengshu/internal/protection"
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/reporting"
@@ -36,6 +41,7 @@ import (
 	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/seal"
 	"zhengshu/internal/signin"
+	"zhengshu/internal/tenancy"
 )
 
 var system = authz.System("test")
@@ -62,7 +68,8 @@ func house(t *testing.T, d *db.DB, proofreader check.Scanner) (s demo.Services, 
 	book := must[rules.Book](t)(rules.NewBook(sx2021.Rules()))
 	s = demo.Services{DB: d, Org: org.New(d)}
 	s.Signin = signin.New(d, s.Org, clock, keys)
-	obligations = obligation.New(d, s.Org, append(lifecycle.Obligations(), approval.StepObligation, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)...)
+	kinds := slices.Concat(lifecycle.Obligations(), operator.Obligations(), tenancy.Obligations(), protection.Obligations(), coordination.Obligations(), budget.Obligations())
+	obligations = obligation.New(d, s.Org, append(kinds, approval.StepObligation, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)...)
 	s.Approvals = approval.New(d, s.Org, obligations, days, 5)
 	s.Registry = registry.New(d, s.Org)
 	s.Library = library.New(d, s.Org, s.Registry, obligations, func(text string) []check.Span { return check.Text(text, proofreader) }, sx2021.Defaults())
@@ -81,7 +88,21 @@ func house(t *testing.T, d *db.DB, proofreader check.Scanner) (s demo.Services, 
 	s.Inspection = inspection.New(d, probes, s.Registry, blobs, client, inspection.Settings{Delay: -1})
 	s.Assessment = must[*assessment.Service](t)(assessment.New(assessment.Parts{DB: d, Org: s.Org, Registry: s.Registry, Inspection: s.Inspection, Obligations: obligations, Days: days, Store: blobs}))
 	s.Reporting = reporting.New(reporting.Parts{DB: d, Org: s.Org, Registry: s.Registry, Assessment: s.Assessment})
-	if err := passage.Declare(ctx, d, approval.Machine, registry.SiteMachine, registry.AccountMachine, library.Machine, letters.Machine,
+	s.Operators = operator.New(operator.Parts{DB: d, Org: s.Org, Registry: s.Registry, Signin: s.Signin, Obligations: obligations, Store: blobs})
+	s.Org.OnAppoint(s.Operators.Guard)
+	s.Tenancy = tenancy.New(tenancy.Parts{DB: d, Org: s.Org, Obligations: obligations, Days: days, Store: blobs, Settings: sx2021.Defaults})
+	s.Protection = protection.New(protection.Parts{DB: d, Org: s.Org, Registry: s.Registry, Obligations: obligations, Store: blobs})
+	s.Coordination = coordination.New(coordination.Parts{DB: d, Org: s.Org, Obligations: obligations, Days: days, Store: blobs, Settings: sx2021.Defaults, Lists: []coordination.List{{ID: "sites", Name: "网站台账",
+		Columns: []string{"名称"}, States: []coordination.Partner{{Value: registry.Running, Name: "运行"}}, Rows: func(ctx context.Context, scope authz.Scope, _ org.AreaID, state string, limit int) ([][]any, int, error) {
+			list, total, err := s.Registry.Sites(ctx, scope, registry.SiteFilter{State: state, Limit: limit})
+			var rows [][]any
+			for _, x := range list {
+				rows = append(rows, []any{x.Name})
+			}
+			return rows, total, err
+		}}}})
+	s.Budgets = budget.New(budget.Parts{DB: d, Org: s.Org, Obligations: obligations, Store: blobs, Settings: sx2021.Defaults})
+	if err := passage.Declare(ctx, d, operator.Machine, tenancy.Machine, approval.Machine, registry.SiteMachine, registry.AccountMachine, library.Machine, letters.Machine,
 		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine); err != nil {
 		t.Fatal(err)
 	}

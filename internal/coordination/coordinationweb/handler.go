@@ -57,7 +57,7 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/contacts/new", Permit: authz.CoordinationManage, Handle: h.showNewContact},
 		{Pattern: "POST /console/contacts/new", Permit: authz.CoordinationManage, Handle: h.addContact},
 		{Pattern: "GET /console/contacts/{id}", Permit: authz.CoordinationManage, Handle: h.contact},
-		{Pattern: "POST /console/contacts/{id}", Permit: authz.CoordinationManage, Handle: h.changeContact},
+		{Pattern: "POST /console/contacts/{id}/change", Permit: authz.CoordinationManage, Handle: h.changeContact},
 		{Pattern: "POST /console/contacts/{id}/end", Permit: authz.CoordinationManage, Handle: h.endContact},
 		{Pattern: "GET /console/shares", Permit: authz.ShareRead, Handle: h.shares},
 		{Pattern: "GET /console/shares/new", Permit: authz.CoordinationManage, Handle: h.showGive},
