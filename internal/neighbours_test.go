@@ -26,8 +26,10 @@ import (
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/budget"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/cutover"
+	"zhengshu/internal/coordination"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/inspection"
@@ -36,13 +38,16 @@ import (
 	"zhengshu/internal/library"
 	"zhengshu/internal/lifecycle"
 	"zhengshu/internal/official"
+	"zhengshu/internal/operator"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/prose"
+	"zhengshu/internal/protection"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/signin"
 	"zhengshu/internal/signin/signinweb"
+	"zhengshu/internal/tenancy"
 	"zhengshu/internal/web"
 )
 
@@ -213,8 +218,11 @@ func (n *neighbourhood) hire(ctx context.Context, tx *db.Tx, u org.Unit, name st
 	if err != nil {
 		return nil, err
 	}
+	// An operator is appointed under agreements in force only: see engage.
+	if role != authz.Operator {
 	if err := n.h.Org.Appoint(ctx, tx, system, p.ID, u.ID, role); err != nil {
 		return nil, err
+	}
 	}
 	posts, err := n.h.Org.PostsOf(ctx, tx, p.ID)
 	return &authz.Session{PersonID: string(p.ID), Name: name, Posts: posts}, err
@@ -245,7 +253,10 @@ func (n *neighbourhood) people(ctx context.Context, tx *db.Tx, c *county) error 
 			return err
 		}
 		c.people[info.Role] = s
-		c.own = append(c.own, s.PersonID, s.LoginID, s.Posts[0].ID)
+		c.own = append(c.own, s.PersonID, s.LoginID)
+		for _, p := range s.Posts {
+			c.own = append(c.own, p.ID)
+		}
 	}
 	c.clerk, err = n.hire(ctx, tx, c.dept, c.mark+"经办", authz.Sponsor)
 	c.own = append(c.own, string(c.office.ID), string(c.dept.ID), c.clerk.PersonID)
@@ -266,6 +277,8 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 		c.own = append(c.own, id...)
 	}
 	who := func(r authz.Role) *authz.Session { return c.people[r] }
+	n.engage(c)
+	n.record(c)
 
 	// An opening, approved by city and province, and the site it brings.
 	sponsor := who(authz.Sponsor)
@@ -550,6 +563,84 @@ func (n *neighbourhood) posts(c *county, supervisor *authz.Session, site registr
 		t.Fatalf("a county department's site is not on the clearance list (%v)", err)
 	}
 	ids("/console/cutover/clearance/{id}", entries[0].ID)
+}
+
+// engage signs an operator, with its papers and its man on the list.
+func (n *neighbourhood) engage(c *county) {
+	t, h := n.t, n.h
+	today := calendar.Today(n.clock)
+	supervisor, man := c.people[authz.Supervisor], c.people[authz.Operator]
+	ctx, scope := as(supervisor), supervisor.ScopeFor(authz.RecordManage)
+	file := func() *approval.Upload {
+		return &approval.Upload{Name: c.mark + "协议.pdf", Content: bytes.NewReader(pdf)}
+	}
+	k := must(h.Operators.Register(ctx, scope, operator.Contractor{Unit: c.office.ID, Kind: operator.Entrusted, Name: c.mark + "数字公司", CreditCode: "91610000MA6TEXT00X", Contact: c.mark + "联系人", Phone: "029-1", Duties: c.mark + "巡检"}))(t)
+	must(h.Operators.AddReview(ctx, scope, operator.Review{Contractor: k.ID, Reviewer: c.mark + "审核", On: today, Passed: true, Says: c.mark + "齐全"}, file()))(t)
+	for _, kind := range []operator.PaperKind{operator.AgreementPaper, operator.Secrecy} {
+		must(h.Operators.AddPaper(ctx, scope, operator.Paper{Contractor: k.ID, Kind: kind, From: today, Until: today.AddDays(300), DutiesFixed: true}, file()))(t)
+	}
+	must(h.Operators.Begin(ctx, scope, k.ID))(t)
+	m := must(h.Operators.Join(ctx, scope, operator.Member{Contractor: k.ID, Person: org.PersonID(man.PersonID), Work: c.mark + "巡检"}))(t)
+	must(h.Operators.Appoint(ctx, supervisor.ScopeFor(authz.OrgManage), k.ID, m.ID))(t)
+	man.Posts = must(h.Org.PostsOf(context.Background(), h.DB, org.PersonID(man.PersonID)))(t)
+	c.keep("/console/operators/{id}", string(k.ID))
+	c.keep("/console/operators/{member}", m.ID)
+	c.keep("{post}", man.Posts[0].ID)
+	for _, a := range must(approval.Attachments(context.Background(), h.DB, "contractor", string(k.ID)))(t) {
+		c.keep("/console/operators/{file}", a.ID)
+	}
+}
+
+// keep knows ids for the parameter of a pattern; nobody else may read them.
+func (c *county) keep(key string, ids ...string) {
+	c.ids[key] = append(c.ids[key], ids...)
+	c.own = append(c.own, ids...)
+}
+
+// record gives the county one of every record that offices keep.
+func (n *neighbourhood) record(c *county) {
+	t, h := n.t, n.h
+	today := calendar.Today(n.clock)
+	supervisor := c.people[authz.Supervisor]
+	ctx, scope, bare := as(supervisor), supervisor.ScopeFor(authz.RecordManage), context.Background()
+	file := func() *approval.Upload {
+		return &approval.Upload{Name: c.mark + "附件.pdf", Content: bytes.NewReader(pdf)}
+	}
+	attached := func(key, kind, id string) {
+		for _, a := range must(approval.Attachments(bare, h.DB, kind, id))(t) {
+			c.keep(key, a.ID)
+		}
+	}
+	o := must(h.Tenancy.Draft(ctx, scope, tenancy.Rules{Unit: c.office.ID, Platform: c.mark + "平台", Title: c.mark + "细则", OperatorDuties: c.mark + "运行", ResidentDuties: c.mark + "内容"}, file()))(t)
+	must(h.Tenancy.Include(ctx, scope, o.ID, []org.UnitID{c.dept.ID}))(t)
+	must(h.Tenancy.Consult(ctx, scope, o.ID, today.AddDays(9)))(t)
+	c.keep("/console/operating-rules/{id}", string(o.ID))
+	c.keep("/console/operating-rules/{resident}", must(h.Tenancy.Dossier(bare, system, o.ID))(t).Residents[0].ID)
+	attached("/console/operating-rules/{file}", "operating_rules", string(o.ID))
+
+	g := must(h.Protection.SaveGrade(ctx, scope, protection.Grade{Unit: c.office.ID, Of: protection.Subject{Kind: protection.Platform, Name: c.mark + "平台"}, Level: 3, Filing: c.mark}))(t)
+	must(h.Protection.Assess(ctx, scope, g.ID, protection.Assessment{On: today, Agency: c.mark + "测评", Result: c.mark + "良"}, file()))(t)
+	c.keep("/console/protection/{id}", g.ID)
+	attached("/console/protection/{file}", "protection_grade", g.ID)
+	a := must(h.Protection.SaveAsset(ctx, scope, protection.Asset{Unit: c.office.ID, Kind: "device", Name: c.mark + "防火墙", Maker: c.mark + "厂商", Pieces: 1}, file()))(t)
+	c.keep("/console/assets/{id}", a.ID)
+	attached("/console/assets/{file}", "security_asset", a.ID)
+	x := must(h.Protection.SaveHosting(ctx, scope, protection.Hosting{Unit: c.office.ID, Of: protection.Subject{Kind: protection.Platform, Name: c.mark + "平台"}, Provider: c.mark + "云", ProviderNation: "CN", Form: "own", ServerNation: "CN", Location: c.mark + "机房"}, file()))(t)
+	c.keep("/console/hosting/{id}", x.ID)
+	attached("/console/hosting/{file}", "hosting", x.ID)
+
+	work := supervisor.ScopeFor(authz.CoordinationManage)
+	e := must(h.Coordination.Log(ctx, work, coordination.Entry{Unit: c.office.ID, Partner: "police", PartnerName: c.mark + "公安局", Form: "meeting", Title: c.mark + "会议", On: today, Participants: c.mark, Says: c.mark + "内容", FollowUp: c.mark + "后续", FollowDue: today.AddDays(3)}, []approval.Upload{*file()}))(t)
+	c.keep("/console/coordination/{id}", e.ID)
+	attached("/console/coordination/{file}", "coordination", e.ID)
+	c.keep("/console/contacts/{id}", must(h.Coordination.SaveContact(ctx, work, coordination.Contact{Unit: c.office.ID, Organ: c.mark + "日报", Kind: "news", Person: c.mark + "记者", Phone: "1"}))(t).ID)
+	c.keep("/console/shares/{id}", must(h.Coordination.Give(ctx, work, coordination.Share{Unit: c.office.ID, To: c.office.ID, List: "sites", Purpose: c.mark + "核对"}))(t).ID)
+	must(h.Coordination.Promise(ctx, work, coordination.Schedule{Unit: c.office.ID, To: c.office.ID, List: "sites", Every: "month", Next: today.AddDays(30)}))(t)
+
+	must(h.Budgets.Save(ctx, scope, c.office.ID, today.Year, []budget.Line{{Class: sx2021.BudgetTraining, Planned: 100, Document: c.mark + "文号"}}, file()))(t)
+	c.ids["/console/budgets/{unit}"] = []string{string(c.office.ID)}
+	c.ids["/console/budgets/{year}"] = []string{fmt.Sprint(today.Year)}
+	attached("/console/budgets/{file}", "budget", fmt.Sprintf("%s-%d", c.office.ID, today.Year))
 }
 
 // write puts an item into the library and, when asked, through its reviews.

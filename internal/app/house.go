@@ -63,6 +63,7 @@ import (
 // value with a Dir works.
 type Config struct {
 	Dir     string // data directory
+	DB      *db.DB // the database when somebody else opened it and will close it
 	DSN     string // postgres:// address, empty for the embedded database
 	Addr    string // HOST:PORT of the public and console listener
 	Ops     string // HOST:PORT of metrics, empty for none
@@ -77,6 +78,8 @@ type Config struct {
 	// CrawlDelay is the pause between two requests to a host; 250 ms when zero,
 	// none when negative.
 	CrawlDelay time.Duration
+	// Resolver looks up the names that requests go to; the system's when nil.
+	Resolver egress.Resolver
 	// AuditDigest is sha256 (default) or sm3.
 	AuditDigest string
 }
@@ -166,10 +169,12 @@ func (c *Config) fill() {
 func (h *House) open(ctx context.Context) error {
 	c := h.Config
 	var err error
-	if h.DB, err = db.Open(ctx, db.Config{DSN: c.DSN, Dir: c.Dir, Now: c.Clock.Now}); err != nil {
-		return fault.New(fault.Unavailable, "数据库打不开，请检查 --data 或 --db。").From(err)
+	if h.DB = c.DB; h.DB == nil {
+		if h.DB, err = db.Open(ctx, db.Config{DSN: c.DSN, Dir: c.Dir, Now: c.Clock.Now}); err != nil {
+			return fault.New(fault.Unavailable, "数据库打不开，请检查 --data 或 --db。").From(err)
+		}
+		h.closers = append(h.closers, h.DB.Close)
 	}
-	h.closers = append(h.closers, h.DB.Close)
 	if _, err := h.DB.Migrate(ctx, migrations.Files); err != nil {
 		return fmt.Errorf("app: migrate: %w", err)
 	}
@@ -250,7 +255,7 @@ func (h *House) wire(ctx context.Context) error {
 		h.Org.OnReorganise(m)
 	}
 	if h.Demo {
-		demo.Work(h.workers, h.demoServices())
+		demo.Work(h.workers, h.DemoServices())
 	}
 	jobs.Handle(h.workers, func(ctx context.Context, _ sweep) error { return h.Sweep(ctx) })
 	jobs.Every(h.workers, time.Minute, sweep{})
@@ -303,7 +308,7 @@ func (h *House) wireInspection(ctx context.Context) error {
 // egressPolicy lets requests reach the open Internet and, by host name, the
 // sites this process serves itself; nothing else here.
 func (h *House) egressPolicy() egress.Policy {
-	p := egress.Policy{Now: h.Config.Clock.Now}
+	p := egress.Policy{Now: h.Config.Clock.Now, Resolver: h.Config.Resolver}
 	if h.listener != nil {
 		if a, err := netip.ParseAddrPort(h.listener.Addr().String()); err == nil {
 			// A listener on every address is reached at the loopback one.

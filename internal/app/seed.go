@@ -6,8 +6,8 @@ import (
 	"zhengshu/internal/demo"
 )
 
-// demoServices are the doors the demo acts through.
-func (h *House) demoServices() demo.Services {
+// DemoServices are the doors the demo acts through.
+func (h *House) DemoServices() demo.Services {
 	return demo.Services{DB: h.DB, Org: h.Org, Signin: h.Signin, Registry: h.Registry, Roster: h.Roster, Cutover: h.Cutover, Library: h.Library, Lifecycle: h.Lifecycle, Approvals: h.Approvals,
 		Letters: h.Letters, Inspection: h.Inspection, Assessment: h.Assessment, Reporting: h.Reporting, Publisher: h.Publisher,
 		Operators: h.Operators, Tenancy: h.Tenancy, Protection: h.Protection, Coordination: h.Coordination, Budgets: h.Budgets,
@@ -19,5 +19,5 @@ func (h *House) seed(ctx context.Context) error {
 	if !h.Config.Demo {
 		return nil
 	}
-	return demo.Fill(ctx, h.demoServices())
+	return demo.Fill(ctx, h.DemoServices())
 }

@@ -12,56 +12,61 @@ const (
 
 // The permissions, by department of the house.
 const (
-	OrgRead        Permission = "org.read"
-	OrgManage      Permission = "org.manage"
-	OrgReorganise  Permission = "org.reorganise"
-	PostManage     Permission = "post.manage"
-	RegistryRead   Permission = "registry.read"
-	RegistryManage Permission = "registry.manage"
-	RegistryImport Permission = "registry.import"
+	OrgRead         Permission = "org.read"
+	OrgManage       Permission = "org.manage"
+	OrgReorganise   Permission = "org.reorganise"
+	PostManage      Permission = "post.manage"
+	RegistryRead    Permission = "registry.read"
+	RegistryManage  Permission = "registry.manage"
+	RegistryImport  Permission = "registry.import"
+	BaselineConfirm Permission = "baseline.confirm"
 	// RegistryBaseline enters what existed before the ledger did.
-	RegistryBaseline Permission = "registry.baseline"
-	BaselineConfirm  Permission = "baseline.confirm"
-	OpeningApply     Permission = "opening.apply"
-	CaseRead         Permission = "case.read"
-	CaseDecide       Permission = "case.decide"
-	CaseAdvise       Permission = "case.advise"
-	OverrideGrant    Permission = "override.grant"
-	LaunchManage     Permission = "launch.manage"
-	ColumnManage     Permission = "column.manage"
-	ItemRead         Permission = "item.read"
-	ItemWrite        Permission = "item.write"
-	ItemFirstReview  Permission = "item.first_review"
-	ItemFinalReview  Permission = "item.final_review"
-	ItemWithdraw     Permission = "item.withdraw"
-	LetterRead       Permission = "letter.read"
-	LetterScreen     Permission = "letter.screen"
-	LetterAnswer     Permission = "letter.answer"
-	LetterReview     Permission = "letter.review"
-	LetterPersonal   Permission = "letter.personal"
-	InspectionRead   Permission = "inspection.read"
-	InspectionRun    Permission = "inspection.run"
-	MonitorSwitch    Permission = "monitor.switch"
-	OrderRead        Permission = "order.read"
-	OrderIssue       Permission = "order.issue"
-	OrderAnswer      Permission = "order.answer"
-	AssessmentRead   Permission = "assessment.read"
-	PackAdopt        Permission = "pack.adopt"
-	BulletinCompose  Permission = "bulletin.compose"
-	ObligationRead   Permission = "obligation.read"
-	NoticeRead       Permission = "notice.read"
-	NoticePost       Permission = "notice.post"
-	FilingRead       Permission = "filing.read"
-	FilingRecord     Permission = "filing.record"
-	FilingConfirm    Permission = "filing.acknowledge"
-	ClosingRead      Permission = "closing.read"
-	ClosingManage    Permission = "closing.manage"
-	InquiryDecide    Permission = "inquiry.decide"
-	AuditRead        Permission = "audit.read"
-	LoginManage      Permission = "login.manage"
-	SystemManage     Permission = "system.manage"
-	TokenManage      Permission = "token.manage"
-
+	RegistryBaseline   Permission = "registry.baseline"
+	OpeningApply       Permission = "opening.apply"
+	CaseRead           Permission = "case.read"
+	CaseDecide         Permission = "case.decide"
+	CaseAdvise         Permission = "case.advise"
+	OverrideGrant      Permission = "override.grant"
+	LaunchManage       Permission = "launch.manage"
+	ColumnManage       Permission = "column.manage"
+	ItemRead           Permission = "item.read"
+	ItemWrite          Permission = "item.write"
+	ItemFirstReview    Permission = "item.first_review"
+	ItemFinalReview    Permission = "item.final_review"
+	ItemWithdraw       Permission = "item.withdraw"
+	LetterRead         Permission = "letter.read"
+	LetterScreen       Permission = "letter.screen"
+	LetterAnswer       Permission = "letter.answer"
+	LetterReview       Permission = "letter.review"
+	LetterPersonal     Permission = "letter.personal"
+	InspectionRead     Permission = "inspection.read"
+	InspectionRun      Permission = "inspection.run"
+	MonitorSwitch      Permission = "monitor.switch"
+	OrderRead          Permission = "order.read"
+	OrderIssue         Permission = "order.issue"
+	OrderAnswer        Permission = "order.answer"
+	AssessmentRead     Permission = "assessment.read"
+	PackAdopt          Permission = "pack.adopt"
+	BulletinCompose    Permission = "bulletin.compose"
+	ObligationRead     Permission = "obligation.read"
+	SettingsManage     Permission = "settings.manage"
+	GuidanceIssue      Permission = "guidance.issue"
+	GuidanceAnswer     Permission = "guidance.answer"
+	TrainingManage     Permission = "training.manage"
+	SelfCheckFill      Permission = "selfcheck.fill"
+	SelfCheckAffirm    Permission = "selfcheck.affirm"
+	NoticeRead         Permission = "notice.read"
+	NoticePost         Permission = "notice.post"
+	FilingRead         Permission = "filing.read"
+	FilingRecord       Permission = "filing.record"
+	FilingConfirm      Permission = "filing.acknowledge"
+	ClosingRead        Permission = "closing.read"
+	ClosingManage      Permission = "closing.manage"
+	InquiryDecide      Permission = "inquiry.decide"
+	AuditRead          Permission = "audit.read"
+	LoginManage        Permission = "login.manage"
+	SystemManage       Permission = "system.manage"
+	TokenManage        Permission = "token.manage"
 	RecordRead         Permission = "record.read"
 	RecordManage       Permission = "record.manage"
 	RulesIssue         Permission = "rules.issue"
@@ -72,57 +77,62 @@ const (
 // Describe says in Chinese what each permission allows; it is also the closed
 // list.
 var Describe = map[Permission]string{
-	Public:           "任何人",
-	SignedIn:         "任何已登录人员",
-	OrgRead:          "查看单位和人员",
-	OrgManage:        "登记单位、岗位和人员",
-	OrgReorganise:    "办理机构调整和区划调整",
-	PostManage:       "登记法定岗位、离岗和交接",
-	RegistryRead:     "查看站点台账",
-	RegistryManage:   "登记和变更站点、账号",
-	RegistryImport:   "批量导入台账",
-	RegistryBaseline: "登记存量账号和域名，更正域名状态",
-	BaselineConfirm:  "存量认定",
-	OpeningApply:     "提出开设、下线、退出、关停等申请",
-	CaseRead:         "查看审批事项",
-	CaseDecide:       "审核、批准、退回",
-	CaseAdvise:       "答复会签和征求意见",
-	OverrideGrant:    "对“原则上”的规定批准例外",
-	LaunchManage:     "办理上线清单和即时办理事项",
-	ColumnManage:     "管理栏目",
-	ItemRead:         "查看信息资源库",
-	ItemWrite:        "采编稿件",
-	ItemFirstReview:  "初审稿件",
-	ItemFinalReview:  "终审并发布稿件",
-	ItemWithdraw:     "撤稿",
-	LetterRead:       "查看来信",
-	LetterScreen:     "受理并分办来信",
-	LetterAnswer:     "起草答复",
-	LetterReview:     "审核并发出答复",
-	LetterPersonal:   "查看来信人的个人信息（留痕）",
-	InspectionRead:   "查看检查结果",
-	InspectionRun:    "发起检查",
-	MonitorSwitch:    "开启或关闭对站点的监测",
-	OrderRead:        "查看整改通知",
-	OrderIssue:       "下发整改通知、确认办结",
-	OrderAnswer:      "答复整改通知、申请复测",
-	AssessmentRead:   "查看考核得分",
-	PackAdopt:        "采用指标包",
-	BulletinCompose:  "编制季度通报",
-	ObligationRead:   "查看义务和时限",
-	NoticeRead:       "查看公告悬挂情况",
-	NoticePost:       "登记公告网址、补留证据",
-	FilingRead:       "查看注册和备案事项",
-	FilingRecord:     "登记注册和备案的编号、回执",
-	FilingConfirm:    "核对注册和备案回执（协同监管）",
-	ClosingRead:      "查看关停迁移和核实单",
-	ClosingManage:    "办理关停迁移、答复核实单",
-	InquiryDecide:    "发出核实单并认定、登记问责",
-	AuditRead:        "查询并校验审计",
-	LoginManage:      "管理登录账号和授权",
-	SystemManage:     "管理系统运行和设置",
-	TokenManage:      "管理接口令牌",
-
+	Public:             "任何人",
+	SignedIn:           "任何已登录人员",
+	OrgRead:            "查看单位和人员",
+	OrgManage:          "登记单位、岗位和人员",
+	OrgReorganise:      "办理机构调整和区划调整",
+	PostManage:         "登记法定岗位、离岗和交接",
+	RegistryRead:       "查看站点台账",
+	RegistryManage:     "登记和变更站点、账号",
+	RegistryImport:     "批量导入台账",
+	BaselineConfirm:    "存量认定",
+	RegistryBaseline:   "登记存量账号和域名，更正域名状态",
+	OpeningApply:       "提出开设、下线、退出、关停等申请",
+	CaseRead:           "查看审批事项",
+	CaseDecide:         "审核、批准、退回",
+	CaseAdvise:         "答复会签和征求意见",
+	OverrideGrant:      "对“原则上”的规定批准例外",
+	LaunchManage:       "办理上线清单",
+	ColumnManage:       "管理栏目",
+	ItemRead:           "查看信息资源库",
+	ItemWrite:          "采编稿件",
+	ItemFirstReview:    "初审稿件",
+	ItemFinalReview:    "终审并发布稿件",
+	ItemWithdraw:       "撤稿",
+	LetterRead:         "查看来信",
+	LetterScreen:       "受理并分办来信",
+	LetterAnswer:       "起草答复",
+	LetterReview:       "审核并发出答复",
+	LetterPersonal:     "查看来信人的个人信息（留痕）",
+	InspectionRead:     "查看检查结果",
+	InspectionRun:      "发起检查",
+	MonitorSwitch:      "开启或关闭对站点的监测",
+	OrderRead:          "查看整改通知",
+	OrderIssue:         "下发整改通知、确认办结",
+	OrderAnswer:        "答复整改通知、申请复测",
+	AssessmentRead:     "查看考核得分",
+	PackAdopt:          "采用指标包",
+	BulletinCompose:    "编制季度通报",
+	ObligationRead:     "查看义务和时限",
+	SettingsManage:     "查看和设定本省的规则选择、节假日安排",
+	GuidanceIssue:      "印发工作通知、答复询问",
+	GuidanceAnswer:     "签收工作通知、报送材料",
+	TrainingManage:     "组织培训、登记学习",
+	SelfCheckFill:      "填报季度安全自查",
+	SelfCheckAffirm:    "确认季度安全自查",
+	NoticeRead:         "查看公告悬挂情况",
+	NoticePost:         "登记公告网址、补留证据",
+	FilingRead:         "查看注册和备案事项",
+	FilingRecord:       "登记注册和备案的编号、回执",
+	FilingConfirm:      "核对注册和备案回执（协同监管）",
+	ClosingRead:        "查看关停迁移和核实单",
+	ClosingManage:      "办理关停迁移、答复核实单",
+	InquiryDecide:      "发出核实单并认定、登记问责",
+	AuditRead:          "查询并校验审计",
+	LoginManage:        "管理登录账号和授权",
+	SystemManage:       "管理系统运行和设置",
+	TokenManage:        "管理接口令牌",
 	RecordRead:         "查看承办、运维细则、等保和经费等记录",
 	RecordManage:       "登记承办、运维细则、等保和经费等记录",
 	RulesIssue:         "以主管单位名义印发运维管理细则",

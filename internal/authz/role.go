@@ -44,42 +44,50 @@ type RoleInfo struct {
 	reach        reach
 }
 
-var coRegulates = []Permission{OrgRead, RegistryRead, CaseRead, CaseAdvise, InspectionRead, ObligationRead, ShareRead}
-
-// registers are the co-regulators with a register of their own (Article 5):
-// they confirm receipts and numbers and decide nothing in a chain.
-var registers = []Permission{OrgRead, RegistryRead, CaseRead, CaseAdvise, InspectionRead, ObligationRead, FilingRead, FilingConfirm, ShareRead}
-
 // Roles is the closed list, in the order screens show it.
 var Roles = []RoleInfo{
 	{Supervisor, "主管人员", []Permission{
-		OrgRead, OrgManage, OrgReorganise, PostManage, BaselineConfirm, RegistryRead, RegistryManage, RegistryImport, RegistryBaseline, CaseRead, CaseDecide, CaseAdvise, OverrideGrant, LaunchManage,
->>=======
-		OrgRead, OrgManage, OrgReorganise, PostManage, BaselineConfirm, RegistryRead, RegistryManage, RegistryImport, CaseRead, CaseDecide, CaseAdvise, OverrideGrant, LaunchManage,
-		ItemRead, LetterRead, InspectionRead, InspectionRun, MonitorSwitch, OrderRead, OrderIssue,
-		AssessmentRead, PackAdopt, BulletinCompose, ObligationRead,
-		NoticeRead, NoticePost, FilingRead, FilingRecord, FilingConfirm, ClosingRead, ClosingManage, InquiryDecide,
-		RecordRead, RecordManage, RulesIssue, CoordinationManage, ShareRead}, true, reachWide},
-	{Reviewer, "审核人员", []Permission{OrgRead, RegistryRead, CaseRead, CaseDecide, CaseAdvise, InspectionRead, ObligationRead, NoticeRead, FilingRead, ClosingRead, RecordRead}, true, reachWide},
+		OrgRead, OrgManage, RegistryRead, RegistryManage, RegistryImport, RegistryBaseline, CaseRead, CaseDecide, OverrideGrant, LaunchManage,
+		ItemRead, LetterRead, InspectionRead, InspectionRun, MonitorSwitch, OrderRead, OrderIssue, AssessmentRead, PackAdopt, BulletinCompose,
+		ObligationRead, NoticeRead, NoticePost, FilingRead, FilingRecord, FilingConfirm, ClosingRead, ClosingManage, InquiryDecide, OrgReorganise,
+		PostManage, BaselineConfirm, CaseAdvise, RecordRead, RecordManage, RulesIssue, CoordinationManage, ShareRead, SettingsManage,
+		GuidanceIssue, GuidanceAnswer, TrainingManage, SelfCheckFill, SelfCheckAffirm}, true, reachWide},
+	{Reviewer, "审核人员", []Permission{
+		OrgRead, RegistryRead, CaseRead, CaseDecide, InspectionRead, ObligationRead, NoticeRead, FilingRead, ClosingRead, CaseAdvise, RecordRead}, true, reachWide},
 	{Sponsor, "主办单位经办", []Permission{
-		OrgRead, PostManage, RegistryRead, RegistryManage, OpeningApply, CaseRead, CaseAdvise, LaunchManage, ColumnManage,
-		ItemRead, ItemWrite, ItemWithdraw, LetterRead, LetterScreen, LetterAnswer, InspectionRead, InspectionRun,
-		OrderRead, OrderAnswer, AssessmentRead, ObligationRead, NoticeRead, NoticePost, FilingRead, FilingRecord, ClosingRead, ClosingManage,
-		RecordRead, RecordManage}, false, reachOwn},
-	{Editor, "采编人员", []Permission{RegistryRead, ItemRead, ItemWrite, LetterRead, LetterAnswer, InspectionRead, OrderRead, OrderAnswer, ObligationRead}, false, reachOwn},
-	{FirstReviewer, "初审人员", []Permission{RegistryRead, ItemRead, ItemFirstReview, LetterRead, InspectionRead, ObligationRead}, true, reachOwn},
-	{FinalReviewer, "终审人员", []Permission{RegistryRead, ColumnManage, ItemRead, ItemFinalReview, ItemWithdraw, LetterRead, LetterReview, LetterPersonal, InspectionRead, ObligationRead}, true, reachOwn},
-	{Operator, "承办单位人员", []Permission{RegistryRead, ItemRead, ItemWrite, InspectionRead, OrderRead, OrderAnswer, ObligationRead}, false, reachOwn},
-	{Publicity, "宣传部门", coRegulates, false, reachArea},
-	{Cyberspace, "网信部门", coRegulates, false, reachArea},
-	{Establishment, "编制部门", registers, false, reachArea},
-	{Police, "公安部门", registers, false, reachArea},
-	{Telecom, "通信管理部门", registers, false, reachArea},
-	{Auditor, "审计人员", []Permission{AuditRead, OrgRead, RegistryRead, CaseRead, ObligationRead, NoticeRead, FilingRead, ClosingRead, RecordRead}, true, reachArea},
-	{SystemAdmin, "系统管理员", []Permission{SystemManage, TokenManage, OrgRead}, true, reachWide},
-	{SecurityAdmin, "安全管理员", []Permission{LoginManage, OrgRead}, true, reachWide},
-	{AuditAdmin, "审计管理员", []Permission{AuditRead}, true, reachWide},
-	{Inspector, "读网值班员", []Permission{OrgRead, RegistryRead, InspectionRead, InspectionRun, OrderRead, ObligationRead, NoticeRead, ClosingRead}, false, reachWide},
+		OrgRead, RegistryRead, RegistryManage, OpeningApply, CaseRead, LaunchManage, ColumnManage, ItemRead, ItemWrite, ItemWithdraw, LetterRead,
+		LetterScreen, LetterAnswer, InspectionRead, InspectionRun, OrderRead, OrderAnswer, AssessmentRead, ObligationRead, NoticeRead, NoticePost,
+		FilingRead, FilingRecord, ClosingRead, ClosingManage, PostManage, CaseAdvise, RecordRead, RecordManage, GuidanceAnswer, TrainingManage,
+		SelfCheckFill}, false, reachOwn},
+	{Editor, "采编人员", []Permission{
+		RegistryRead, ItemRead, ItemWrite, LetterRead, LetterAnswer, InspectionRead, OrderRead, OrderAnswer, ObligationRead}, false, reachOwn},
+	{FirstReviewer, "初审人员", []Permission{
+		RegistryRead, ItemRead, ItemFirstReview, LetterRead, InspectionRead, ObligationRead}, true, reachOwn},
+	{FinalReviewer, "终审人员", []Permission{
+		RegistryRead, ColumnManage, ItemRead, ItemFinalReview, ItemWithdraw, LetterRead, LetterReview, LetterPersonal, InspectionRead,
+		ObligationRead, SelfCheckAffirm}, true, reachOwn},
+	{Operator, "承办单位人员", []Permission{
+		RegistryRead, ItemRead, ItemWrite, InspectionRead, OrderRead, OrderAnswer, ObligationRead}, false, reachOwn},
+	{Publicity, "宣传部门", []Permission{
+		OrgRead, RegistryRead, CaseRead, InspectionRead, ObligationRead, CaseAdvise, ShareRead}, false, reachArea},
+	{Cyberspace, "网信部门", []Permission{
+		OrgRead, RegistryRead, CaseRead, InspectionRead, ObligationRead, CaseAdvise, ShareRead}, false, reachArea},
+	{Establishment, "编制部门", []Permission{
+		OrgRead, RegistryRead, CaseRead, InspectionRead, ObligationRead, FilingRead, FilingConfirm, CaseAdvise, ShareRead}, false, reachArea},
+	{Police, "公安部门", []Permission{
+		OrgRead, RegistryRead, CaseRead, InspectionRead, ObligationRead, FilingRead, FilingConfirm, CaseAdvise, ShareRead}, false, reachArea},
+	{Telecom, "通信管理部门", []Permission{
+		OrgRead, RegistryRead, CaseRead, InspectionRead, ObligationRead, FilingRead, FilingConfirm, CaseAdvise, ShareRead}, false, reachArea},
+	{Auditor, "审计人员", []Permission{
+		AuditRead, OrgRead, RegistryRead, CaseRead, ObligationRead, NoticeRead, FilingRead, ClosingRead, RecordRead}, true, reachArea},
+	{SystemAdmin, "系统管理员", []Permission{
+		SystemManage, TokenManage, OrgRead}, true, reachWide},
+	{SecurityAdmin, "安全管理员", []Permission{
+		LoginManage, OrgRead}, true, reachWide},
+	{AuditAdmin, "审计管理员", []Permission{
+		AuditRead}, true, reachWide},
+	{Inspector, "读网值班员", []Permission{
+		OrgRead, RegistryRead, InspectionRead, InspectionRun, OrderRead, ObligationRead, NoticeRead, ClosingRead}, false, reachWide},
 }
 
 // Info is the description of a role; ok is false for an unknown one.

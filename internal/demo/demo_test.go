@@ -6,42 +6,23 @@ import (
 	"maps"
 	"net/netip"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 
+	"zhengshu/internal/app"
 	"zhengshu/internal/approval"
-	"zhengshu/internal/assessment"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
-	"zhengshu/internal/blob"
-	"zhengshu/internal/calendar"
-	"zhengshu/internal/check"
-	"zhengshu/internal/check/proofread"
-	"zhengshu/internal/closing"
-	"zhengshu/internal/cutover"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/demo"
-	"zhengshu/internal/egress"
-	"zhengshu/internal/filing"
-	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/letters"
 	"zhengshu/internal/library"
 	"zhengshu/internal/lifecycle"
-	"zhengshu/internal/notice"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
-	"zhengshu/internal/passage"
-	"zhengshu/internal/publishing"
 	"zhengshu/internal/registry"
-	"zhengshu/internal/reporting"
-	"zhengshu/internal/roster"
-	"zhengshu/internal/rules"
-	"zhengshu/internal/rules/sx2021"
-	"zhengshu/internal/seal"
-	"zhengshu/internal/signin"
 )
 
 var system = authz.System("test")
@@ -56,49 +37,18 @@ func must[T any](t *testing.T) func(v T, err error) T {
 	}
 }
 
-// house wires the services the way the hall does, without a listener, and
-// counts what asks for the network.
-func house(t *testing.T, d *db.DB, proofreader check.Scanner) (s demo.Services, obligations *obligation.Service, asked *int) {
+// house is the whole house without a listener on the database; it counts what
+// asks for the network.
+func house(t *testing.T, d *db.DB) (h *app.House, asked *int) {
 	t.Helper()
-	ctx := audit.System(context.Background(), "test")
-	clock := calendar.System()
-	keys := must[*seal.Keyring](t)(seal.Open(t.TempDir()))
-	blobs := must[*blob.Folder](t)(blob.Disk(t.TempDir()))
-	days := must[calendar.Workdays](t)(calendar.Published())
-	book := must[rules.Book](t)(rules.NewBook(sx2021.Rules()))
-	s = demo.Services{DB: d, Org: org.New(d)}
-	s.Signin = signin.New(d, s.Org, clock, keys)
-	governed := slices.Concat(notice.Obligations(), filing.Obligations(), closing.Obligations())
-	posts := append(roster.Obligations(), cutover.Obligations()...)
-	obligations = obligation.New(d, s.Org, append(append(lifecycle.Obligations(), governed...), posts...), approval.StepObligation, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)...)
-	s.Approvals = approval.New(d, s.Org, obligations, days, 5)
-	s.Registry = registry.New(d, s.Org)
-	s.Roster = roster.New(roster.Parts{DB: d, Org: s.Org, Registry: s.Registry, Obligations: obligations, Days: days, Settings: sx2021.Defaults})
-	s.Cutover = cutover.New(d, s.Org, s.Registry, obligations)
-	s.Library = library.New(d, s.Org, s.Registry, obligations, func(text string) []check.Span { return check.Text(text, proofreader) }, sx2021.Defaults())
-	s.Lifecycle = lifecycle.New(lifecycle.Parts{DB: d, Org: s.Org, Registry: s.Registry, Approvals: s.Approvals, Obligations: obligations, Store: blobs, Book: book, Settings: sx2021.Defaults})
-	s.Letters = letters.New(d, s.Org, s.Registry, obligations, days, keys)
-	releases := must[*publishing.Store](t)(publishing.CreateStore(t.TempDir(), t.TempDir()))
-	s.Publisher = publishing.New(d, s.Registry, s.Library, releases, publishing.Config{Demo: true})
-	s.Library.OnChange(s.Publisher.Changed)
 	asked = new(int)
-	client := egress.New(egress.Policy{Resolver: resolver{asked}})
-	t.Cleanup(client.Close)
-	probes := must[*db.DB](t)(inspection.OpenProbes(ctx, d, t.TempDir()))
-	if probes != d {
-		t.Cleanup(func() { _ = probes.Close() })
-	}
-	s.Inspection = inspection.New(d, probes, s.Registry, blobs, client, inspection.Settings{Delay: -1})
-	s.Assessment = must[*assessment.Service](t)(assessment.New(assessment.Parts{DB: d, Org: s.Org, Registry: s.Registry, Inspection: s.Inspection, Obligations: obligations, Days: days, Store: blobs}))
-	s.Reporting = reporting.New(reporting.Parts{DB: d, Org: s.Org, Registry: s.Registry, Assessment: s.Assessment})
-	s.Notices = notice.New(notice.Parts{DB: d, Org: s.Org, Registry: s.Registry, Obligations: obligations, Inspection: s.Inspection, Store: blobs, Fetch: client, Settings: sx2021.Defaults})
-	s.Filings = filing.New(d, s.Org, s.Registry, obligations, days, blobs, sx2021.Defaults)
-	s.Closings = closing.New(closing.Parts{DB: d, Org: s.Org, Registry: s.Registry, Obligations: obligations, Inspection: s.Inspection, Days: days, Store: blobs, Client: client, Settings: sx2021.Defaults})
-	if err := passage.Declare(ctx, d, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine, approval.Machine, registry.SiteMachine, registry.AccountMachine, library.Machine, letters.Machine,
-		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine); err != nil {
-		t.Fatal(err)
-	}
-	return s, obligations, asked
+	h = must[*app.House](t)(app.Open(context.Background(), app.Config{Dir: t.TempDir(), DB: d, Demo: true, CrawlDelay: -1, Resolver: resolver{asked}}))
+	t.Cleanup(func() {
+		if err := h.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return h, asked
 }
 
 // resolver counts the names asked for and knows none.
@@ -112,10 +62,10 @@ func (r resolver) Resolve(context.Context, string) ([]netip.Addr, error) {
 // TestFill lays the whole province: about five seconds on each database, three
 // of them the wait of the letter form.
 func TestFill(t *testing.T) {
-	proofreader := must[*proofread.Proofreader](t)(proofread.New(proofread.Options{}))
 	dbtest.EachAt(t, time.Now, func(t *testing.T, d *db.DB) {
 		ctx := context.Background()
-		s, obligations, asked := house(t, d, proofreader)
+		h, asked := house(t, d)
+		s, obligations := h.DemoServices(), h.Obligations
 		begun := time.Now()
 		if err := demo.Fill(ctx, s); err != nil {
 			t.Fatal(err)

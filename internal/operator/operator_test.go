@@ -175,6 +175,9 @@ func TestArticle06_AnOperatorEntersOnlyUnderBothAgreements(t *testing.T) {
 		if _, err := h.svc.Appoint(h.ctx, all, c.ID, m.ID); err != nil {
 			t.Fatal(err)
 		}
+		if list, err := h.svc.Unlisted(h.ctx, all); err != nil || len(list) != 0 {
+			t.Errorf("unlisted: %v %v", list, err)
+		}
 		// Who is on no list is refused whatever the agreements say.
 		var stranger org.Person
 		h.update(func(tx *db.Tx) error {

@@ -187,6 +187,22 @@ func (s *Service) Guard(ctx context.Context, q db.Querier, person org.PersonID, 
 	return rules.Refuse(breaches)
 }
 
+// Unlisted are the people who hold an operator's post in the scope and stand on
+// no contractor's list: posts given before agreements were asked for. At most
+// 50 are named.
+func (s *Service) Unlisted(ctx context.Context, scope authz.Scope) ([]org.Person, error) {
+	var w db.Where
+	scope.Where(&w, "u")
+	return db.All(ctx, s.db, func(r db.Scanner) (org.Person, error) {
+		var p org.Person
+		err := r.Scan(&p.ID, &p.Unit, &p.Name, &p.UnitName)
+		return p, err
+	}, `SELECT p.id, u.id, p.name, u.name FROM post o JOIN person p ON p.id = o.person_id JOIN unit u ON u.id = o.unit_id
+	     WHERE o.role = 'operator' AND o.ended_at IS NULL AND `+w.SQL()+`
+	       AND NOT EXISTS (SELECT 1 FROM contractor_staff m JOIN contractor c ON c.id = m.contractor_id WHERE m.person_id = p.id AND c.unit_id = u.id AND m.left_on IS NULL)
+	     ORDER BY u.area_path, p.name, p.id LIMIT 50`, w.Args()...)
+}
+
 // Sweep ends what has run out: a serving contractor whose agreements no longer
 // cover today lapses, and its people's posts and sessions end. It may run at
 // any time and twice at once. It returns how many lapsed.

@@ -57,7 +57,7 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/contacts/new", Permit: authz.CoordinationManage, Handle: h.showNewContact},
 		{Pattern: "POST /console/contacts/new", Permit: authz.CoordinationManage, Handle: h.addContact},
 		{Pattern: "GET /console/contacts/{id}", Permit: authz.CoordinationManage, Handle: h.contact},
-		{Pattern: "POST /console/contacts/{id}", Permit: authz.CoordinationManage, Handle: h.changeContact},
+		{Pattern: "POST /console/contacts/{id}/change", Permit: authz.CoordinationManage, Handle: h.changeContact},
 		{Pattern: "POST /console/contacts/{id}/end", Permit: authz.CoordinationManage, Handle: h.endContact},
 		{Pattern: "GET /console/shares", Permit: authz.ShareRead, Handle: h.shares},
 		{Pattern: "GET /console/shares/new", Permit: authz.CoordinationManage, Handle: h.showGive},
@@ -410,6 +410,9 @@ func newContactForm(unit web.Field, c coordination.Contact) formView {
 		web.Field{Name: "person", Label: "联系人", Required: true, Max: 30, Value: c.Person, Narrow: true}, web.Field{Name: "post", Label: "职务", Max: 60, Value: c.Post, Narrow: true}, web.Field{Kind: web.Phone, Name: "phone", Label: "电话", Required: true, Max: 30, Value: c.Phone, Narrow: true},
 		web.Field{Kind: web.Email, Name: "email", Label: "电子邮箱", Max: 100, Value: c.Email}, web.Field{Kind: web.TextArea, Name: "note", Label: "备注", Max: 500, Rows: 2, Value: c.Note})
 	v.Form = web.Form{Key: "contact" + c.ID, Sections: []web.Section{{Fields: fields}}, Buttons: buttons, Cancel: web.Link{Text: "取消", Href: contactsPath}}
+	if c.ID != "" {
+		v.Form.Action = c.Link() + "/change"
+	}
 	return v
 }
 

@@ -131,6 +131,9 @@ func newGiveForm(unit web.Field, lists []coordination.List, to []org.Unit, chose
 	for _, u := range to {
 		receivers = append(receivers, web.Option{Value: string(u.ID), Label: u.Name})
 	}
+	if len(to) == 0 {
+		v.Alert = web.Alert{Kind: web.Info, Title: "本级还没有协同监管人员", Text: "先由安全管理员为宣传、网信、编制、公安、通信管理部门的人员任命协同监管岗位，再共享台账。"}
+	}
 	var columns []web.Option
 	for _, c := range chosen.Columns {
 		columns = append(columns, web.Option{Value: c, Label: c})

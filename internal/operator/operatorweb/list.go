@@ -1,6 +1,7 @@
 package operatorweb
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -114,10 +115,31 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := newContractorList(list, total, authz.SessionFrom(r.Context()).May(authz.RecordManage), web.FrameOf(r).Today)
 	v.Tabs = h.tabs(r, listPath)
+	unlisted, err := h.operators.Unlisted(r.Context(), authz.ScopeFrom(r.Context()))
+	if err != nil {
+		return err
+	}
+	v.Alert = unlistedAlert(unlisted)
 	v.Filter.Fill(q)
 	v.Filter.Total, v.Pager = total, web.PagerOf(r, total, perPage)
 	v.Exports = web.ExportActs(listPath+"/export", q)
 	return contractorListPage.Render(w, r, v)
+}
+
+// unlistedAlert names posts that stand under no agreement.
+func unlistedAlert(list []org.Person) web.Alert {
+	if len(list) == 0 {
+		return web.Alert{}
+	}
+	var names []string
+	for i, p := range list {
+		if i == 5 {
+			names = append(names, "等")
+			break
+		}
+		names = append(names, p.Name+"（"+p.UnitName+"）")
+	}
+	return web.Alert{Kind: web.Warn, Title: fmt.Sprintf("有 %d 个承办岗位没有列入任何承办单位的人员名单", len(list)), Text: strings.Join(names, "、") + "。请登记承办单位、协议和人员名单，或免去岗位。"}
 }
 
 func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {

@@ -36,6 +36,9 @@ func newContractorView(d operator.Dossier, manages, appoints bool, today calenda
 	}
 	for _, rule := range conditions(c.Kind) {
 		says, bad := missing[rule.ID]
+		if !bad {
+			says = subjects[rule.ID]
+		}
 		check.Items = append(check.Items, web.Breach{OK: !bad, ID: rule.ID, Citation: rule.Citation, Says: rule.Says, Note: says})
 	}
 	switch {
@@ -63,6 +66,9 @@ func newContractorView(d operator.Dossier, manages, appoints bool, today calenda
 	}}, timelineOf(d), web.History(d.History))
 	return v
 }
+
+// subjects say what a rule was held against, where its words do not.
+var subjects = map[string]string{sx2021.OperatorAgreement.ID: "承办协议有效", sx2021.OperatorSecrecy.ID: "保密协议有效"}
 
 // conditions are the rules that CheckOperator applies to the kind.
 func conditions(k operator.Kind) []rules.Rule {
