@@ -93,8 +93,9 @@ var ErrNoActor = errors.New("audit: no actor in the context")
 // Record writes the entry into tx and lets it commit.
 func Record(ctx context.Context, tx *db.Tx, e Entry) error { return RecordAll(ctx, tx, []Entry{e}) }
 
-// most is how many entries share a statement: SQLite takes 32,766 values.
-const most = 400
+// most is how many entries share a statement. The SQLite driver finds each of
+// n values among n, so long statements cost more than short ones.
+const most = 16
 
 // RecordAll is Record for many entries, in few statements.
 func RecordAll(ctx context.Context, tx *db.Tx, entries []Entry) error {

@@ -249,3 +249,32 @@ func (s *Service) Move(ctx context.Context, tx *db.Tx, scope authz.Scope, from, 
 	}
 	return len(list), nil
 }
+
+// Adjustment is what a supervisor does to a clock of another unit.
+type Adjustment struct {
+	Act   string // extend, pause, resume
+	Due   calendar.Date
+	Basis string
+	Why   string
+}
+
+// Adjust extends, pauses or resumes in a transaction of its own.
+func (s *Service) Adjust(ctx context.Context, scope authz.Scope, id string, a Adjustment, days calendar.Workdays) error {
+	var f fault.Fields
+	f.Check(len([]rune(a.Basis)) <= 200, "basis", "依据最多 200 个字")
+	f.Check(len([]rune(a.Why)) <= 500, "why", "说明最多 500 个字")
+	if err := f.Err(); err != nil {
+		return err
+	}
+	return s.db.Update(ctx, func(tx *db.Tx) error {
+		switch a.Act {
+		case "extend":
+			return s.Extend(ctx, tx, scope, id, calendar.Due{On: a.Due}, a.Basis, a.Why)
+		case "pause":
+			return s.Pause(ctx, tx, scope, id, a.Basis, a.Why)
+		case "resume":
+			return s.Resume(ctx, tx, scope, id, days)
+		}
+		return fault.New(fault.Invalid, "没有选择怎样调整时限。").On("act", "请选择延期、暂停或恢复")
+	})
+}

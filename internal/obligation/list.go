@@ -199,8 +199,7 @@ type Board struct {
 // MostUnits bounds the units a board lists.
 const MostUnits = 50
 
-// Board adds up what is open and late in scope. It reads one index, in two
-// passes; a row is never read.
+// Board adds up what is open and late in scope. It reads indexes only.
 func (s *Service) Board(ctx context.Context, scope authz.Scope, under org.AreaID) (Board, error) {
 	var b Board
 	today := calendar.DateOf(s.db.Now())
@@ -208,53 +207,106 @@ func (s *Service) Board(ctx context.Context, scope authz.Scope, under org.AreaID
 	if err := s.within(ctx, &in, scope, Filter{Under: under}); err != nil {
 		return b, err
 	}
-	group := func(column string) ([]Tally, error) {
-		w := in
-		days := func(n int) string { return w.Arg(today.AddDays(-n)) }
-		now, d7, d30, d90 := days(0), days(7), days(30), days(90)
-		return db.All(ctx, s.db, func(r db.Scanner) (Tally, error) {
-			var t Tally
-			var since7, since30, since90 int
-			err := r.Scan(&t.Key, &t.Open, &t.Late, &since7, &since30, &since90)
-			t.Days7, t.Days30, t.Days90, t.Longer = since7, since30-since7, since90-since30, t.Late-since90
-			return t, err
-		}, `SELECT o.`+column+`, count(*),
-			sum(CASE WHEN o.due_on < `+now+` THEN 1 ELSE 0 END),
-			sum(CASE WHEN o.due_on < `+now+` AND o.due_on >= `+d7+` THEN 1 ELSE 0 END),
-			sum(CASE WHEN o.due_on < `+now+` AND o.due_on >= `+d30+` THEN 1 ELSE 0 END),
-			sum(CASE WHEN o.due_on < `+now+` AND o.due_on >= `+d90+` THEN 1 ELSE 0 END)
-			FROM obligation o WHERE o.state = 'open' AND `+w.SQL()+` GROUP BY o.`+column, w.Args()...)
+	var err error
+	if in.SQL() == "TRUE" {
+		b.Kinds, err = s.wholeKinds(ctx, today)
+	} else {
+		b.Kinds, err = s.tallies(ctx, in, today, "kind")
 	}
-	kinds, err := group("kind")
 	if err != nil {
 		return b, err
 	}
-	for _, t := range kinds {
-		k, ok := s.KindOf(t.Key)
-		if t.Name = k.Name; !ok {
-			t.Name = t.Key
+	for i, t := range b.Kinds {
+		b.Kinds[i].Name = t.Key
+		if k, ok := s.KindOf(t.Key); ok {
+			b.Kinds[i].Name = k.Name
 		}
 		b.All.add(t)
-		b.Kinds = append(b.Kinds, t)
 	}
 	sortTallies(b.Kinds)
-	units, err := group("unit_id")
+
+	w := in
+	late := w.Arg(today)
+	type top struct {
+		unit string
+		all  int
+	}
+	tops, err := db.All(ctx, s.db, func(r db.Scanner) (top, error) {
+		var t top
+		var n int
+		err := r.Scan(&t.unit, &n, &t.all)
+		return t, err
+	}, `SELECT g.unit_id, g.n, count(*) OVER () FROM (SELECT o.unit_id, count(*) AS n FROM obligation o WHERE o.state = 'open' AND o.due_on < `+late+` AND `+in.SQL()+` GROUP BY o.unit_id) g ORDER BY g.n DESC, g.unit_id LIMIT `+w.Arg(MostUnits), w.Args()...)
 	if err != nil {
 		return b, err
 	}
-	late := units[:0]
-	for _, t := range units {
-		if t.Late > 0 {
-			late = append(late, t)
+	if len(tops) > 0 {
+		b.NUnits = tops[0].all
+		var ids []string
+		for _, t := range tops {
+			ids = append(ids, t.unit)
 		}
-	}
-	sortTallies(late)
-	b.NUnits, b.Units = len(late), late[:min(MostUnits, len(late))]
-	if err := s.nameUnits(ctx, b.Units); err != nil {
-		return b, err
+		var these db.Where
+		these.And("o.unit_id IN ("+marks(len(ids))+")", anys(ids)...)
+		if b.Units, err = s.tallies(ctx, these, today, "unit_id"); err != nil {
+			return b, err
+		}
+		sortTallies(b.Units)
+		if err := s.nameUnits(ctx, b.Units); err != nil {
+			return b, err
+		}
 	}
 	b.Soon, err = s.Count(ctx, scope, Filter{From: today, Until: today.AddDays(6), Under: under})
 	return b, err
+}
+
+// tallies adds up by a column, row by row of an index: for a few units, or for
+// a scope that must be held against each row.
+func (s *Service) tallies(ctx context.Context, in db.Where, today calendar.Date, column string) ([]Tally, error) {
+	w := in
+	days := func(n int) string { return w.Arg(today.AddDays(-n)) }
+	now, d7, d30, d90 := days(0), days(7), days(30), days(90)
+	return db.All(ctx, s.db, func(r db.Scanner) (Tally, error) {
+		var t Tally
+		var since7, since30, since90 int
+		err := r.Scan(&t.Key, &t.Open, &t.Late, &since7, &since30, &since90)
+		t.Days7, t.Days30, t.Days90, t.Longer = since7, since30-since7, since90-since30, t.Late-since90
+		return t, err
+	}, `SELECT o.`+column+`, count(*),
+		sum(CASE WHEN o.due_on < `+now+` THEN 1 ELSE 0 END),
+		sum(CASE WHEN o.due_on < `+now+` AND o.due_on >= `+d7+` THEN 1 ELSE 0 END),
+		sum(CASE WHEN o.due_on < `+now+` AND o.due_on >= `+d30+` THEN 1 ELSE 0 END),
+		sum(CASE WHEN o.due_on < `+now+` AND o.due_on >= `+d90+` THEN 1 ELSE 0 END)
+		FROM obligation o WHERE o.state = 'open' AND `+in.SQL()+` GROUP BY o.`+column, w.Args()...)
+}
+
+// wholeKinds counts every kind of the whole house by ranges of one index: no
+// row is looked at, only counted over.
+func (s *Service) wholeKinds(ctx context.Context, today calendar.Date) ([]Tally, error) {
+	var out []Tally
+	for _, k := range s.kinds {
+		t := Tally{Key: k.ID}
+		var err error
+		count := func(cond string, args ...any) (n int) {
+			if err == nil {
+				n, err = db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM obligation o WHERE o.state = 'open' AND o.kind = $1`+cond, append([]any{k.ID}, args...)...)
+			}
+			return n
+		}
+		if t.Open = count(""); t.Open > 0 {
+			between := func(from, to int) int {
+				return count(" AND o.due_on >= $2 AND o.due_on < $3", today.AddDays(-from), today.AddDays(-to))
+			}
+			t.Days7, t.Days30, t.Days90 = between(7, 0), between(30, 7), between(90, 30)
+			t.Longer = count(" AND o.due_on < $2", today.AddDays(-90))
+			t.Late = t.Days7 + t.Days30 + t.Days90 + t.Longer
+			out = append(out, t)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 func (s *Service) nameUnits(ctx context.Context, list []Tally) error {

@@ -55,6 +55,8 @@ type Obligation struct {
 	Evidence    string
 	Person      org.PersonID // A 岗 who holds it; empty: the unit
 	Deputy      org.PersonID // B 岗
+	PersonName  string       // joined
+	DeputyName  string       // joined
 	From        calendar.Date
 	Length      string // calendar.Period, empty for a fixed day
 	PausedOn    calendar.Date
@@ -185,7 +187,8 @@ func lengthText(p calendar.Period) string {
 const obligationSelect = `
 	SELECT o.id, o.kind, o.unit_id, u.name, o.subject_kind, o.subject_id, o.subject_name, o.period_key, o.link, o.opened_at,
 	       o.due_on, o.provisional, o.state, o.overdue_at, o.escalated_at, o.ended_at, o.evidence,
-	       o.person_id, o.deputy_id, o.started_on, o.length, o.paused_on, o.province_at, o.wound, u.area_path, u.abolished_on
+	       o.person_id, o.deputy_id, o.started_on, o.length, o.paused_on, o.province_at, o.wound, u.area_path, u.abolished_on,
+	       coalesce((SELECT p.name FROM person p WHERE p.id = o.person_id), ''), coalesce((SELECT p.name FROM person p WHERE p.id = o.deputy_id), '')
 	  FROM obligation o JOIN unit u ON u.id = o.unit_id`
 
 func scanObligation(r db.Scanner) (Obligation, error) {
@@ -193,7 +196,7 @@ func scanObligation(r db.Scanner) (Obligation, error) {
 	var abolished calendar.Date
 	err := r.Scan(&o.ID, &o.Kind, &o.Unit, &o.UnitName, &o.Subject.Kind, &o.Subject.ID, &o.Subject.Name, &o.Period, &o.Link, &o.OpenedAt,
 		&o.Due.On, &o.Due.Provisional, &o.State, &o.OverdueAt, &o.EscalatedAt, &o.EndedAt, &o.Evidence,
-		&o.Person, &o.Deputy, &o.From, &o.Length, &o.PausedOn, &o.ProvinceAt, &o.wound, &o.AreaPath, &abolished)
+		&o.Person, &o.Deputy, &o.From, &o.Length, &o.PausedOn, &o.ProvinceAt, &o.wound, &o.AreaPath, &abolished, &o.PersonName, &o.DeputyName)
 	o.abolished = !abolished.IsZero()
 	return o, err
 }
