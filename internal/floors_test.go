@@ -20,16 +20,17 @@ var floors = []string{
 	// ground: knows nothing of government
 	"realdata", "fault", "db", "db/dbtest", "blob", "seal", "jobs", "jobs/jobstest", "egress", "crawl", "crawl/hostile", "official", "intake", "prose",
 	// law and people
-	"calendar", "audit", "passage", "rules", "rules/packs", "rules/sx2021", "authz", "org", "signin", "notify", "obligation", "approval", "workbench",
+	"calendar", "audit", "passage", "rules", "rules/packs", "rules/sx2021", "authz", "org", "signin", "notify", "obligation", "province", "approval", "workbench",
 	// checks: facts in, findings out, no database
 	"check", "check/proofread/ngram", "check/proofread/corpus", "check/proofread", "check/proofread/lexicons", "check/lookalike/lexicons", "check/lookalike", "quality",
 	// records
 	"search", "registry", "library", "letters", "inspection",
 	// conductors
+	"guidance", "training", "selfcheck",
 	"publishing/theme", "publishing", "lifecycle", "assessment", "reporting",
 	// doors
 	"web", "web/webtest", "web/browsertest", "portal",
-	"signin/signinweb", "org/orgweb", "registry/registryweb", "approval/approvalweb", "obligation/obligationweb", "lifecycle/lifecycleweb",
+	"signin/signinweb", "org/orgweb", "registry/registryweb", "approval/approvalweb", "obligation/obligationweb", "province/provinceweb", "guidance/guidanceweb", "training/trainingweb", "selfcheck/selfcheckweb", "lifecycle/lifecycleweb",
 	"library/libraryweb", "publishing/publishingweb", "letters/lettersweb", "letters/letterspublic", "inspection/inspectionweb",
 	"assessment/assessmentweb", "reporting/reportingweb", "audit/auditweb", "workbench/workbenchweb", "api",
 	// hall

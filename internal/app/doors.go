@@ -16,6 +16,7 @@ import (
 	"zhengshu/internal/lifecycle/lifecycleweb"
 	"zhengshu/internal/obligation/obligationweb"
 	"zhengshu/internal/org/orgweb"
+	"zhengshu/internal/province/provinceweb"
 	"zhengshu/internal/publishing/publishingweb"
 	"zhengshu/internal/registry/registryweb"
 	"zhengshu/internal/reporting/reportingweb"
@@ -31,12 +32,13 @@ func (h *House) doors() (web.Gate, []web.Route) {
 	return gate, slices.Concat(
 		web.Display(),
 		gate.Routes(),
-		workbenchweb.New(h.Workbench, h.Notify, h.Config.Clock).Routes(),
+		workbenchweb.New(h.Workbench, h.Notify, h.Outbox, h.Config.Clock).Routes(),
 		orgweb.New(h.DB, h.Org, h.Registry, h.Obligations).Routes(),
 		registryweb.New(h.DB, h.Org, h.Registry, h.Blobs).Routes(),
 		approvalweb.New(h.Approvals, h.DB, h.Blobs).Routes(),
 		lifecycleweb.New(h.Lifecycle, h.Approvals, h.Org).Routes(),
-		obligationweb.New(h.Obligations).Routes(),
+		obligationweb.New(h.Obligations, h.Org, h.Days, func() string { return h.Province.System().Channels.Base }).Routes(),
+		provinceweb.New(h.Province, h.Outbox).Routes(),
 		libraryweb.New(h.Library).Routes(),
 		lettersweb.New(h.Letters).Routes(),
 		publishingweb.New(h.Publisher, h.Registry).Routes(),
@@ -50,7 +52,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 // navigation is the left menu, at most nine entries.
 func navigation() []web.NavItem {
 	return []web.NavItem{
-		{Name: "工作台", Href: "/console"},
+		{Name: "工作台", Href: "/console", Also: []string{"/console/obligations", "/console/calendar", "/console/messages", "/console/me", "/console/guidance", "/console/training", "/console/selfchecks", "/console/settings"}},
 		{Name: "台账", Href: "/console/sites", Permit: authz.RegistryRead, Also: []string{"/console/accounts", "/console/import"}},
 		{Name: "单位", Href: "/console/units", Permit: authz.OrgRead},
 		{Name: "审批", Href: "/console/cases", Permit: authz.CaseRead, Also: []string{"/console/openings", "/console/overrides"}},

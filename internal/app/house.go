@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"zhengshu/internal/approval/approvalweb"
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
@@ -37,6 +39,7 @@ import (
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/portal"
+	"zhengshu/internal/province"
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/reporting"
@@ -81,6 +84,8 @@ type House struct {
 	Org         *org.Service
 	Signin      *signin.Service
 	Notify      *notify.Service
+	Outbox      *notify.Outbox
+	Province    *province.Service
 	Obligations *obligation.Service
 	Approvals   *approval.Service
 	Registry    *registry.Service
@@ -94,12 +99,16 @@ type House struct {
 	Publisher   *publishing.Publisher
 	Workbench   *workbench.Service
 	Rules       rules.Book
-	Settings    sx2021.Settings // of the province
 	Portal      *portal.Handler
 	// Demo is set for a house that holds the demo province: its portals say so
 	// whoever opens it.
 	Demo bool
 
+	client    *egress.Client
+	needsOnce sync.Once
+	needsMux  *http.ServeMux
+	needs     map[string]authz.Permission
+	setDays   func(calendar.Workdays)
 	listener  net.Listener // bound at Open when an address is configured
 	workers   *jobs.Workers
 	sequencer *audit.Sequencer
@@ -161,9 +170,11 @@ func (h *House) open(ctx context.Context) error {
 	if h.Blobs, err = blob.Disk(filepath.Join(c.Dir, "blobs")); err != nil {
 		return err
 	}
-	if h.Days, err = calendar.Published(); err != nil {
+	shipped, err := calendar.Published()
+	if err != nil {
 		return err
 	}
+	h.Days, h.setDays = shipped.Live()
 	if c.Addr != "" {
 		if h.listener, err = net.Listen("tcp", c.Addr); err != nil {
 			return fault.Newf(fault.Unavailable, "地址 %s 不能监听，可能已被占用；请换一个 --addr。", c.Addr).From(err)
@@ -185,13 +196,20 @@ func (h *House) wire(ctx context.Context) error {
 	h.Signin = signin.New(h.DB, h.Org, h.Config.Clock, h.Keys)
 	h.Notify = notify.New(h.DB)
 	h.Obligations = obligation.New(h.DB, h.Org, obligationKinds()...)
+	h.client = egress.New(h.egressPolicy())
+	h.closers = append(h.closers, func() error { h.client.Close(); return nil })
+	if err := h.wireProvince(ctx); err != nil {
+		return err
+	}
 	h.Approvals = approval.New(h.DB, h.Org, h.Obligations, h.Days, h.Config.StepDays)
-	h.Settings = sx2021.Defaults()
+	h.Approvals.StepDaysFrom(func() int { return h.Province.System().StepDays })
+	h.Obligations.OnMoved(h.Approvals.FollowDue)
 	h.Registry = registry.New(h.DB, h.Org)
-	h.Library = library.New(h.DB, h.Org, h.Registry, h.Obligations, inspectText, h.Settings)
+	h.Library = library.New(h.DB, h.Org, h.Registry, h.Obligations, inspectText, sx2021.Defaults())
+	h.Library.SettingsFrom(h.Province.Settings)
 	library.Register(h.Library, h.workers)
 	h.Lifecycle = lifecycle.New(lifecycle.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Approvals: h.Approvals,
-		Obligations: h.Obligations, Store: h.Blobs, Book: h.Rules, Settings: func() sx2021.Settings { return h.Settings }})
+		Obligations: h.Obligations, Store: h.Blobs, Book: h.Rules, Settings: h.Province.Settings})
 	h.Letters = letters.New(h.DB, h.Org, h.Registry, h.Obligations, h.Days, h.Keys)
 	if err := h.wirePublishing(ctx); err != nil {
 		return err
@@ -219,6 +237,35 @@ func (h *House) wire(ctx context.Context) error {
 	return passage.Declare(ctx, h.DB, machines()...)
 }
 
+// wireProvince makes what the province and the system administrator choose, and
+// the way messages leave the house.
+func (h *House) wireProvince(ctx context.Context) error {
+	shipped, err := calendar.Published()
+	if err != nil {
+		return err
+	}
+	h.Province = province.New(province.Parts{DB: h.DB, Org: h.Org, Obligations: h.Obligations, Shipped: shipped, Days: h.Days, Set: h.setDays, StepDays: h.Config.StepDays})
+	province.Register(h.Province, h.workers)
+	if err := h.Province.Refresh(ctx); err != nil {
+		return err
+	}
+	h.Outbox = notify.NewOutbox(notify.Outgoing{DB: h.DB, Client: h.client, Keys: h.Keys,
+		Channels: func() notify.Channels { return h.Province.System().Channels },
+		Posts: func(ctx context.Context, q db.Querier, person string) ([]authz.Post, error) {
+			return h.Org.PostsOf(ctx, q, org.PersonID(person))
+		},
+		Need: h.need})
+	jobs.Handle(h.workers, func(ctx context.Context, _ dispatch) error { return h.Outbox.Dispatch(ctx) })
+	jobs.Every(h.workers, 30*time.Second, dispatch{})
+	return nil
+}
+
+// dispatch is the periodic duty over messages that leave the house.
+type dispatch struct{}
+
+// Kind names the job.
+func (dispatch) Kind() string { return "notify.dispatch" }
+
 // inspectText is the one engine that warns an author, patrols a page and
 // retests a fix.
 func inspectText(text string) []check.Span {
@@ -243,9 +290,7 @@ func (h *House) wireInspection(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	client := egress.New(h.egressPolicy())
-	h.closers = append(h.closers, func() error { client.Close(); return nil })
-	h.Inspection = inspection.New(h.DB, probes, h.Registry, h.Blobs, client, inspection.Settings{
+	h.Inspection = inspection.New(h.DB, probes, h.Registry, h.Blobs, h.client, inspection.Settings{
 		Delay: h.Config.CrawlDelay, Log: h.Config.Log,
 		Scanner: func() (check.Scanner, error) { return proofreader() },
 		Pack:    func(on calendar.Date) (packs.Pack, bool) { return packs.Pick(all, "gwb-2019-19", on) },
@@ -283,13 +328,10 @@ func (sweep) Kind() string { return "app.sweep" }
 // Sweep does what has come due: obligations, timed publications, old sessions.
 // It catches up after an outage.
 func (h *House) Sweep(ctx context.Context) error {
-	if _, err := h.Library.KeepCycles(ctx); err != nil {
-		return err
-	}
-	if _, err := h.Obligations.Sweep(ctx); err != nil {
-		return err
-	}
-	return h.Signin.Sweep(ctx)
+	// One part that fails holds up no other.
+	_, cycles := h.Library.KeepCycles(ctx)
+	_, clocks := h.Obligations.Sweep(ctx)
+	return errors.Join(h.Province.Refresh(ctx), cycles, clocks, h.Signin.Sweep(ctx))
 }
 
 // machines are the states of every kind of object.

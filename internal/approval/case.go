@@ -128,6 +128,7 @@ type Service struct {
 	obligations *obligation.Service
 	days        calendar.Workdays
 	stepDays    int
+	stepDaysNow func() int // the setting of the moment, where there is one
 	outcomes    map[string]Outcome
 	presenters  map[string]Presenter
 }
@@ -200,9 +201,27 @@ func (s *Service) Submit(ctx context.Context, tx *db.Tx, a Application) (Case, e
 	return c, s.note(ctx, tx, c, "submit", nil, "")
 }
 
+// StepDaysFrom takes the working days of a step from a setting; at start.
+func (s *Service) StepDaysFrom(f func() int) { s.stepDaysNow = f }
+
+// FollowDue keeps the step's own last day equal to its obligation's, when that
+// is counted again or extended.
+func (s *Service) FollowDue(ctx context.Context, tx *db.Tx, o obligation.Obligation) error {
+	if o.Kind != StepObligation.ID {
+		return nil
+	}
+	_, err := tx.Exec(ctx, `UPDATE approval_step SET due_on = $2, provisional = $3 WHERE case_id = $1 AND decided_at IS NULL AND no = (SELECT step_no FROM approval_case WHERE id = $1)`,
+		o.Subject.ID, o.Due.On, o.Due.Provisional)
+	return err
+}
+
 // arrive puts the case before its current step: clock and message.
 func (s *Service) arrive(ctx context.Context, tx *db.Tx, c Case) error {
-	due := s.days.Add(calendar.DateOf(tx.Now()), s.stepDays)
+	length := calendar.WorkingDays(s.stepDays)
+	if s.stepDaysNow != nil {
+		length = calendar.WorkingDays(s.stepDaysNow())
+	}
+	due := length.From(calendar.DateOf(tx.Now()), s.days)
 	if _, err := tx.Exec(ctx, `UPDATE approval_step SET arrived_at = $3, due_on = $4, provisional = $5, decided_at = NULL, decision = '', opinion = '' WHERE case_id = $1 AND no = $2`,
 		c.ID, c.StepNo, tx.Now(), due.On, due.Provisional); err != nil {
 		return err
@@ -212,7 +231,7 @@ func (s *Service) arrive(ctx context.Context, tx *db.Tx, c Case) error {
 		return err
 	}
 	if err := s.obligations.Open(ctx, tx, obligation.Debt{
-		Kind: StepObligation.ID, Unit: unit, Subject: c.subject(), Link: c.Link(), Due: due,
+		Kind: StepObligation.ID, Unit: unit, Subject: c.subject(), Link: c.Link(), Due: due, From: calendar.DateOf(tx.Now()), Length: length,
 	}); err != nil {
 		return err
 	}

@@ -93,10 +93,6 @@ var ErrNoActor = errors.New("audit: no actor in the context")
 // Record writes the entry into tx and lets it commit.
 func Record(ctx context.Context, tx *db.Tx, e Entry) error { return RecordAll(ctx, tx, []Entry{e}) }
 
-// most is how many entries share a statement. The SQLite driver finds each of
-// n values among n, so long statements cost more than short ones.
-const most = 16
-
 // RecordAll is Record for many entries, in few statements.
 func RecordAll(ctx context.Context, tx *db.Tx, entries []Entry) error {
 	a, ok := ActorFrom(ctx)
@@ -105,7 +101,7 @@ func RecordAll(ctx context.Context, tx *db.Tx, entries []Entry) error {
 	}
 	req, _ := ctx.Value(requestKey).(string)
 	for len(entries) > 0 {
-		some := entries[:min(most, len(entries))]
+		some := entries[:min(tx.Chunk(), len(entries))]
 		entries = entries[len(some):]
 		var w db.Where
 		values := make([]string, len(some))

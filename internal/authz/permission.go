@@ -43,6 +43,12 @@ const (
 	PackAdopt       Permission = "pack.adopt"
 	BulletinCompose Permission = "bulletin.compose"
 	ObligationRead  Permission = "obligation.read"
+	SettingsManage  Permission = "settings.manage"
+	GuidanceIssue   Permission = "guidance.issue"
+	GuidanceAnswer  Permission = "guidance.answer"
+	TrainingManage  Permission = "training.manage"
+	SelfCheckFill   Permission = "selfcheck.fill"
+	SelfCheckAffirm Permission = "selfcheck.affirm"
 	AuditRead       Permission = "audit.read"
 	LoginManage     Permission = "login.manage"
 	SystemManage    Permission = "system.manage"
@@ -85,6 +91,12 @@ var Describe = map[Permission]string{
 	PackAdopt:       "采用指标包",
 	BulletinCompose: "编制季度通报",
 	ObligationRead:  "查看义务和时限",
+	SettingsManage:  "查看和设定本省的规则选择、节假日安排",
+	GuidanceIssue:   "印发工作通知、答复询问",
+	GuidanceAnswer:  "签收工作通知、报送材料",
+	TrainingManage:  "组织培训、登记学习",
+	SelfCheckFill:   "填报季度安全自查",
+	SelfCheckAffirm: "确认季度安全自查",
 	AuditRead:       "查询并校验审计",
 	LoginManage:     "管理登录账号和授权",
 	SystemManage:    "管理系统运行和设置",

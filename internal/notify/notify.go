@@ -43,11 +43,11 @@ func Send(ctx context.Context, tx *db.Tx, m Message) (bool, error) {
 	return true, audit.Record(ctx, tx, audit.Entry{Act: "notify.send", Target: audit.Target{Kind: "message", ID: m.Key, Name: m.Title, Unit: m.Unit}})
 }
 
-// SendAll writes many messages some twenty to a statement. The caller records one audit
+// SendAll writes many messages in few statements. The caller records one audit
 // entry for each thing the messages tell of.
 func SendAll(ctx context.Context, tx *db.Tx, list []Message) error {
 	for len(list) > 0 {
-		some := list[:min(len(list), 20)]
+		some := list[:min(len(list), tx.Chunk())]
 		if _, err := send(ctx, tx, some); err != nil {
 			return err
 		}

@@ -85,6 +85,9 @@ func eachBench(b *testing.B, fn func(b *testing.B, d *db.DB, s *obligation.Servi
 func BenchmarkSweep(b *testing.B) {
 	eachBench(b, func(b *testing.B, d *db.DB, s *obligation.Service) {
 		b.ResetTimer()
+		opening := time.Now()
+		s.OpenRecurring(b)
+		b.ReportMetric(time.Since(opening).Seconds(), "s/open")
 		began := time.Now()
 		n, err := s.Sweep(context.Background())
 		if err != nil {

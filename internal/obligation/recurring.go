@@ -166,7 +166,7 @@ func (s *Service) openPeriod(ctx context.Context, r Recurring, p Period, today c
 				rows = append(rows, c.Row(ulid.Make().String(), r.Kind, d.Unit, d.Subject.Kind, d.Subject.ID, name, p.Key, strings.ReplaceAll(link, "{period}", p.Key), tx.Now(), due.On, due.Provisional, Open, look, p.First, d.Person, d.Deputy))
 				entries = append(entries, audit.Entry{Act: "obligation.open", Basis: k.Citation,
 					Target: audit.Target{Kind: d.Subject.Kind, ID: d.Subject.ID, Name: name, Unit: string(d.Unit)}, After: map[string]any{"kind": r.Kind, "period": p.Key, "due": due.On}})
-				if len(rows) == 16 {
+				if len(rows) == tx.Chunk() {
 					if err := flush(); err != nil {
 						return err
 					}

@@ -21,12 +21,13 @@ var views embed.FS
 type Handler struct {
 	bench  *workbench.Service
 	notify *notify.Service
+	outbox *notify.Outbox
 	clock  calendar.Clock
 }
 
 // New makes the handler.
-func New(b *workbench.Service, n *notify.Service, clock calendar.Clock) *Handler {
-	return &Handler{bench: b, notify: n, clock: clock}
+func New(b *workbench.Service, n *notify.Service, o *notify.Outbox, clock calendar.Clock) *Handler {
+	return &Handler{bench: b, notify: n, outbox: o, clock: clock}
 }
 
 // Routes of the door.
@@ -37,6 +38,9 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/inbox", Permit: authz.SignedIn, Handle: h.home},
 		{Pattern: "GET /console/messages", Permit: authz.SignedIn, Handle: h.messages},
 		{Pattern: "POST /console/messages/{id}/read", Permit: authz.SignedIn, Handle: h.read},
+		{Pattern: "GET /console/me/notifications", Permit: authz.SignedIn, Handle: h.preference},
+		{Pattern: "POST /console/me/notifications", Permit: authz.SignedIn, Handle: h.setPreference},
+		{Pattern: "POST /console/me/notifications/address", Permit: authz.SignedIn, Handle: h.proveAddress},
 	}
 }
 
@@ -89,9 +93,8 @@ type bench struct {
 }
 
 func newHomeView(b bench, today calendar.Date) homeView {
-	minutes, late, now, soon := 0, 0, 0, 0
+	late, now, soon := 0, 0, 0
 	for _, t := range b.toDo {
-		minutes += t.Minutes
 		if t.Due.On.IsZero() {
 			continue
 		}
@@ -104,7 +107,20 @@ func newHomeView(b bench, today calendar.Date) homeView {
 			soon++
 		}
 	}
-	v := homeView{Heading: web.Heading{Title: fmt.Sprintf("今天要做的事 %d 件 · 约 %d 分钟", len(b.toDo), minutes)},
+	// Today is what is late, due today or without a date; the rest may wait.
+	n, minutes := 0, 0
+	for _, t := range b.toDo {
+		if t.Due.On.IsZero() || t.Due.On.Sub(today) <= 0 {
+			n, minutes = n+1, minutes+t.Minutes
+		}
+	}
+	title := fmt.Sprintf("今天要做 %d 件 · 约 %s", n, spell(minutes))
+	if len(b.toDo) >= most {
+		title = fmt.Sprintf("待办超过 %d 件，先办最急的", most)
+	} else if n == 0 {
+		title = "今天没有必须办完的事"
+	}
+	v := homeView{Heading: web.Heading{Title: title},
 		Stats: web.Stats{Label: "概况", Items: []web.Stat{
 			{Name: "超期", Value: fmt.Sprint(late), Unit: "件", Kind: toneIf(late > 0, web.Danger), Href: "/console?tab=todo"},
 			{Name: "今日到期", Value: fmt.Sprint(now), Unit: "件", Kind: toneIf(now > 0, web.Warn), Href: "/console?tab=todo"},
@@ -120,13 +136,21 @@ func newHomeView(b bench, today calendar.Date) homeView {
 		v.Heading.Acts = []web.Act{{Text: "申请开设网站", Href: "/console/openings/new"}}
 	}
 	if b.mayClock {
-		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "义务和时限", Href: "/console/obligations"})
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "到期日历", Href: "/console/calendar"}, web.Act{Text: "义务和时限", Href: "/console/obligations"})
 	}
 	for _, t := range tabs {
 		v.Tabs.Items = append(v.Tabs.Items, web.Tab{Name: t.name, Href: "/console?tab=" + string(t.tab), N: b.counts[t.tab], Current: t.tab == b.tab})
 	}
 	v.Table = tableOf(b, today)
 	return v
+}
+
+// spell writes minutes as people say them.
+func spell(minutes int) string {
+	if minutes < 120 {
+		return fmt.Sprintf("%d 分钟", minutes)
+	}
+	return fmt.Sprintf("%d 小时", (minutes+30)/60)
 }
 
 func toneIf(on bool, t web.Tone) web.Tone {
@@ -269,7 +293,10 @@ func (messagesView) Crumbs() []web.Crumb {
 
 func newMessagesView(list []notify.Message, all bool) messagesView {
 	v := messagesView{Heading: web.Heading{Title: "消息", Lead: "发给您和您所在单位的通知。"}, Empty: web.Empty{Title: "没有待阅消息"},
-		Tabs: web.Tabs{Label: "消息", Items: []web.Tab{{Name: "待阅", Href: "/console/messages", Current: !all}, {Name: "全部", Href: "/console/messages?all=1", Current: all}}}}
+		Tabs: messageTabs(0)}
+	if all {
+		v.Tabs = messageTabs(1)
+	}
 	v.Items, v.All = list, all
 	if all {
 		v.Empty.Title = "没有消息"
