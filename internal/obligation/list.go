@@ -23,6 +23,7 @@ type Filter struct {
 	Kinds   []string // any of these; with Kind, both hold
 	Not     []string // none of these kinds
 	Clause  string   // begins with: S7.
+	Period  string   // 2026-Q3
 	Person  org.PersonID
 	State   string // open when empty; "all" for all
 	Overdue bool
@@ -101,6 +102,7 @@ func (s *Service) where(ctx context.Context, scope authz.Scope, f Filter) (*db.W
 	}
 	w.AndIf(state != "all", "o.state = ?", state).
 		AndIf(f.Kind != "", "o.kind = ?", f.Kind).
+		AndIf(f.Period != "", "o.period_key = ?", f.Period).
 		AndIf(f.Person != "", "(o.person_id = ? OR o.deputy_id = ?)", f.Person, f.Person).
 		AndIf(f.Overdue, "o.due_on < ?", calendar.DateOf(s.db.Now())).
 		AndIf(!f.From.IsZero(), "o.due_on >= ?", f.From).
