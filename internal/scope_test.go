@@ -27,6 +27,7 @@ var unscoped = map[string]string{
 	"approval.StepDaysFrom":      "system: registration at start",
 	"approval.FollowDue":         "system: follows an obligation in its transaction",
 	"library.SettingsFrom":       "system: registration at start",
+	"training.Now":               "public: the clock",
 	"province.Settings":          "public: the province's choices are published",
 	"province.History":           "public: the province's choices are published",
 	"province.Notices":           "public: the notices of the State Council are published",

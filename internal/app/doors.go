@@ -10,6 +10,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/demo"
+	"zhengshu/internal/guidance/guidanceweb"
 	"zhengshu/internal/inspection/inspectionweb"
 	"zhengshu/internal/letters/lettersweb"
 	"zhengshu/internal/library/libraryweb"
@@ -20,7 +21,9 @@ import (
 	"zhengshu/internal/publishing/publishingweb"
 	"zhengshu/internal/registry/registryweb"
 	"zhengshu/internal/reporting/reportingweb"
+	"zhengshu/internal/selfcheck/selfcheckweb"
 	"zhengshu/internal/signin/signinweb"
+	"zhengshu/internal/training/trainingweb"
 	"zhengshu/internal/web"
 	"zhengshu/internal/workbench"
 	"zhengshu/internal/workbench/workbenchweb"
@@ -39,6 +42,9 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		lifecycleweb.New(h.Lifecycle, h.Approvals, h.Org).Routes(),
 		obligationweb.New(h.Obligations, h.Org, h.Days, func() string { return h.Province.System().Channels.Base }).Routes(),
 		provinceweb.New(h.Province, h.Outbox).Routes(),
+		guidanceweb.New(h.Guidance, h.Org).Routes(),
+		trainingweb.New(h.Training).Routes(),
+		selfcheckweb.New(h.SelfChecks).Routes(),
 		libraryweb.New(h.Library).Routes(),
 		lettersweb.New(h.Letters).Routes(),
 		publishingweb.New(h.Publisher, h.Registry).Routes(),

@@ -28,6 +28,7 @@ import (
 	"zhengshu/internal/demo"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/guidance"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/letters"
@@ -47,7 +48,9 @@ import (
 	"zhengshu/internal/rules/packs"
 	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/seal"
+	"zhengshu/internal/selfcheck"
 	"zhengshu/internal/signin"
+	"zhengshu/internal/training"
 	"zhengshu/internal/workbench"
 	"zhengshu/migrations"
 )
@@ -95,6 +98,9 @@ type House struct {
 	Letters     *letters.Service
 	Assessment  *assessment.Service
 	Reporting   *reporting.Service
+	Guidance    *guidance.Service
+	Training    *training.Service
+	SelfChecks  *selfcheck.Service
 	Releases    *publishing.Store
 	Publisher   *publishing.Publisher
 	Workbench   *workbench.Service
@@ -223,6 +229,9 @@ func (h *House) wire(ctx context.Context) error {
 		return err
 	}
 	h.Reporting = reporting.New(reporting.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Assessment: h.Assessment, Letters: reporting.LettersOf(h.Letters)})
+	h.Guidance = guidance.New(h.DB, h.Org, h.Obligations, h.Blobs)
+	h.Training = training.New(h.DB, h.Org, h.Registry, h.Obligations, h.Blobs)
+	h.SelfChecks = selfcheck.New(h.DB, h.Org, h.Registry, h.Obligations, h.Blobs)
 	h.Workbench = workbench.New(
 		approvalweb.NewInbox(h.Approvals),
 		// What an approval or an order asks for stands there already.
@@ -337,12 +346,12 @@ func (h *House) Sweep(ctx context.Context) error {
 // machines are the states of every kind of object.
 func machines() []passage.Machine {
 	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, library.Machine, letters.Machine,
-		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine}
+		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine, guidance.Machine, training.Machine, selfcheck.Machine}
 }
 
 // obligationKinds are the clocks of the law that the house runs.
 func obligationKinds() []obligation.Kind {
-	return append(lifecycle.Obligations(), approval.StepObligation, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)
+	return append(append(lifecycle.Obligations(), selfcheck.Obligations()...), guidance.ReturnKind, training.YearlyKind, approval.StepObligation, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)
 }
 
 // Settle links the audit chain to its end: a command has finished its effects
