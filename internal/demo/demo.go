@@ -10,6 +10,7 @@ import (
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
+	"zhengshu/internal/guidance"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/letters"
@@ -19,7 +20,9 @@ import (
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/reporting"
+	"zhengshu/internal/selfcheck"
 	"zhengshu/internal/signin"
+	"zhengshu/internal/training"
 )
 
 // Services are the doors the demo acts through.
@@ -36,6 +39,9 @@ type Services struct {
 	Assessment *assessment.Service
 	Reporting  *reporting.Service
 	Publisher  *publishing.Publisher
+	Guidance   *guidance.Service
+	Training   *training.Service
+	SelfChecks *selfcheck.Service
 }
 
 // The setting that says how far the demo is laid. A house that holds units and
@@ -82,7 +88,7 @@ func Fill(ctx context.Context, s Services) error {
 		fill func(context.Context) error
 	}{
 		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"forms", d.takeForms}, {"content", d.moveIn}, {"links", d.link}, {"reviews", d.review},
-		{"cases", d.apply}, {"pack", d.adopt}, {"letters", d.write}, {"releases", d.publish}, {"inspection", d.inspect},
+		{"cases", d.apply}, {"pack", d.adopt}, {"letters", d.write}, {"releases", d.publish}, {"inspection", d.inspect}, {"supervision", d.supervise},
 	} {
 		if err := stage.fill(ctx); err != nil {
 			return fmt.Errorf("demo: %s: %w", stage.name, err)

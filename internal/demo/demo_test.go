@@ -21,6 +21,7 @@ import (
 	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/demo"
 	"zhengshu/internal/egress"
+	"zhengshu/internal/guidance"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/letters"
@@ -35,7 +36,9 @@ import (
 	"zhengshu/internal/rules"
 	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/seal"
+	"zhengshu/internal/selfcheck"
 	"zhengshu/internal/signin"
+	"zhengshu/internal/training"
 )
 
 var system = authz.System("test")
@@ -62,7 +65,7 @@ func house(t *testing.T, d *db.DB, proofreader check.Scanner) (s demo.Services, 
 	book := must[rules.Book](t)(rules.NewBook(sx2021.Rules()))
 	s = demo.Services{DB: d, Org: org.New(d)}
 	s.Signin = signin.New(d, s.Org, clock, keys)
-	obligations = obligation.New(d, s.Org, append(lifecycle.Obligations(), approval.StepObligation, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)...)
+	obligations = obligation.New(d, s.Org, append(lifecycle.Obligations(), approval.StepObligation, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation, guidance.ReturnKind, training.YearlyKind, selfcheck.CheckKind, selfcheck.FixKind)...)
 	s.Approvals = approval.New(d, s.Org, obligations, days, 5)
 	s.Registry = registry.New(d, s.Org)
 	s.Library = library.New(d, s.Org, s.Registry, obligations, func(text string) []check.Span { return check.Text(text, proofreader) }, sx2021.Defaults())
@@ -81,7 +84,10 @@ func house(t *testing.T, d *db.DB, proofreader check.Scanner) (s demo.Services, 
 	s.Inspection = inspection.New(d, probes, s.Registry, blobs, client, inspection.Settings{Delay: -1})
 	s.Assessment = must[*assessment.Service](t)(assessment.New(assessment.Parts{DB: d, Org: s.Org, Registry: s.Registry, Inspection: s.Inspection, Obligations: obligations, Days: days, Store: blobs}))
 	s.Reporting = reporting.New(reporting.Parts{DB: d, Org: s.Org, Registry: s.Registry, Assessment: s.Assessment})
-	if err := passage.Declare(ctx, d, approval.Machine, registry.SiteMachine, registry.AccountMachine, library.Machine, letters.Machine,
+	s.Guidance = guidance.New(d, s.Org, obligations, blobs)
+	s.Training = training.New(d, s.Org, s.Registry, obligations, blobs)
+	s.SelfChecks = selfcheck.New(d, s.Org, s.Registry, obligations, blobs)
+	if err := passage.Declare(ctx, d, guidance.Machine, training.Machine, selfcheck.Machine, approval.Machine, registry.SiteMachine, registry.AccountMachine, library.Machine, letters.Machine,
 		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine); err != nil {
 		t.Fatal(err)
 	}

@@ -71,6 +71,7 @@ type homeView struct {
 	Table    web.Table
 	Messages web.Table
 	All      web.Link
+	Places   web.Panel // what is not in the menu
 }
 
 // Title of the document.
@@ -90,6 +91,24 @@ type bench struct {
 	messages []notify.Message // unread
 	mayApply bool
 	mayClock bool // read obligations
+	places   []web.Link
+}
+
+// places are the screens of a supervisor's and a sponsor's round that the menu
+// has no room for.
+var places = []struct {
+	link web.Link
+	need authz.Permission
+}{
+	{web.Link{Text: "工作通知", Href: "/console/guidance"}, authz.ObligationRead},
+	{web.Link{Text: "到期日历", Href: "/console/calendar"}, authz.ObligationRead},
+	{web.Link{Text: "超期看板", Href: "/console/obligations/board"}, authz.ObligationRead},
+	{web.Link{Text: "季度安全自查", Href: "/console/selfchecks"}, authz.ObligationRead},
+	{web.Link{Text: "培训", Href: "/console/training"}, authz.ObligationRead},
+	{web.Link{Text: "签到", Href: "/console/training/sign-in"}, authz.SignedIn},
+	{web.Link{Text: "本省规则选择", Href: "/console/settings"}, authz.SettingsManage},
+	{web.Link{Text: "系统设置", Href: "/console/settings/system"}, authz.SystemManage},
+	{web.Link{Text: "消息接收设置", Href: "/console/me/notifications"}, authz.SignedIn},
 }
 
 func newHomeView(b bench, today calendar.Date) homeView {
@@ -126,7 +145,10 @@ func newHomeView(b bench, today calendar.Date) homeView {
 			{Name: "今日到期", Value: fmt.Sprint(now), Unit: "件", Kind: toneIf(now > 0, web.Warn), Href: "/console?tab=todo"},
 			{Name: "7 天内到期", Value: fmt.Sprint(soon), Unit: "件", Href: "/console?tab=todo"},
 			{Name: "待阅", Value: fmt.Sprint(b.counts[workbench.Copied]), Unit: "条", Href: "/console?tab=copied"}}},
-		Tabs: web.Tabs{Label: "事项"}, Messages: messageTable(b.messages), All: web.Link{Text: "全部消息", Href: "/console/messages"}}
+		Tabs: web.Tabs{Label: "事项"}, Messages: messageTable(b.messages), All: web.Link{Text: "全部消息", Href: "/console/messages"}, Places: web.Panel{Title: "常用"}}
+	for _, l := range b.places {
+		v.Places.Parts = append(v.Places.Parts, web.Act{Text: l.Text, Href: l.Href})
+	}
 	if len(b.toDo) == 0 {
 		v.Heading.Title, v.Heading.Lead = "今天没有要办的事", "新的事项到达后会显示在这里。"
 	} else {
@@ -253,6 +275,11 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request) error {
 		}
 		if t.tab == b.tab {
 			b.rows = tasks
+		}
+	}
+	for _, p := range places {
+		if session.May(p.need) {
+			b.places = append(b.places, p.link)
 		}
 	}
 	const shown = 6
