@@ -34,7 +34,7 @@ CREATE TABLE obligation_event (
 CREATE TABLE recurring_period (
     kind       TEXT NOT NULL,
     period_key TEXT NOT NULL,
-    looked_on  DATE NOT NULL,
+    looked_at  TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (kind, period_key)
 );
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/oklog/ulid/v2"
 
@@ -75,26 +76,30 @@ type Recurring struct {
 // Recur registers what returns; at start only.
 func (s *Service) Recur(list ...Recurring) { s.recurring = append(s.recurring, list...) }
 
-// openRecurring opens what has come round. It looks once a day.
+// between is how long the debtors of a period are not looked for again.
+const between = time.Hour
+
+// openRecurring opens what has come round. It looks for new debtors each hour.
 func (s *Service) openRecurring(ctx context.Context) error {
-	today := calendar.DateOf(s.db.Now())
+	now := s.db.Now()
+	today := calendar.DateOf(now)
 	for _, r := range s.recurring {
 		if _, ok := s.KindOf(r.Kind); !ok {
 			return fmt.Errorf("obligation: recurring kind %q is not declared", r.Kind)
 		}
-		last, err := db.One(ctx, s.db, db.Value[calendar.Date], `SELECT looked_on FROM recurring_period WHERE kind = $1 ORDER BY looked_on DESC LIMIT 1`, r.Kind)
+		last, err := db.One(ctx, s.db, db.Value[time.Time], `SELECT looked_at FROM recurring_period WHERE kind = $1 ORDER BY looked_at DESC LIMIT 1`, r.Kind)
 		if err != nil && !db.None(err) {
 			return err
 		}
-		if !last.IsZero() && !last.Before(today) {
-			continue // looked today already, or the clock was set back
+		if age := now.Sub(last); age >= 0 && age < between {
+			continue
 		}
 		p := PeriodOf(r.Every, today)
-		if !last.IsZero() {
-			p = PeriodOf(r.Every, last)
+		if !last.IsZero() && last.Before(now) { // else the clock was set back
+			p = PeriodOf(r.Every, calendar.DateOf(last))
 		}
 		for ; !p.First.After(today); p = PeriodOf(r.Every, p.Last.AddDays(1)) {
-			if err := s.openPeriod(ctx, r, p, today); err != nil {
+			if err := s.openPeriod(ctx, r, p); err != nil {
 				return fmt.Errorf("obligation: open %s for %s: %w", r.Kind, p.Key, err)
 			}
 		}
@@ -102,7 +107,7 @@ func (s *Service) openRecurring(ctx context.Context) error {
 	return nil
 }
 
-func (s *Service) openPeriod(ctx context.Context, r Recurring, p Period, today calendar.Date) error {
+func (s *Service) openPeriod(ctx context.Context, r Recurring, p Period) error {
 	k, _ := s.KindOf(r.Kind)
 	due := calendar.Due{On: p.Last}
 	if r.Due != nil {
@@ -183,10 +188,13 @@ func (s *Service) openPeriod(ctx context.Context, r Recurring, p Period, today c
 			return err
 		}
 	}
+	if len(debtors) == 0 {
+		return nil // a house that is being filled is looked at again at once
+	}
 	// Last, so that a run cut off begins again.
 	return s.db.Update(ctx, func(tx *db.Tx) error {
-		if _, err := tx.Exec(ctx, `INSERT INTO recurring_period (kind, period_key, looked_on) VALUES ($1, $2, $3)
-			ON CONFLICT (kind, period_key) DO UPDATE SET looked_on = excluded.looked_on`, r.Kind, p.Key, today); err != nil {
+		if _, err := tx.Exec(ctx, `INSERT INTO recurring_period (kind, period_key, looked_at) VALUES ($1, $2, $3)
+			ON CONFLICT (kind, period_key) DO UPDATE SET looked_at = excluded.looked_at`, r.Kind, p.Key, tx.Now()); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "obligation.recur", Basis: k.Citation, Target: audit.Target{Kind: "recurring", ID: r.Kind + ":" + p.Key, Name: k.Name + " " + p.Name}, After: map[string]int{"debtors": len(debtors)}})

@@ -71,7 +71,7 @@ type homeView struct {
 	Table    web.Table
 	Messages web.Table
 	All      web.Link
-	Places   web.Panel // what is not in the menu
+	Places   []web.Act // what is not in the menu
 }
 
 // Title of the document.
@@ -145,9 +145,9 @@ func newHomeView(b bench, today calendar.Date) homeView {
 			{Name: "今日到期", Value: fmt.Sprint(now), Unit: "件", Kind: toneIf(now > 0, web.Warn), Href: "/console?tab=todo"},
 			{Name: "7 天内到期", Value: fmt.Sprint(soon), Unit: "件", Href: "/console?tab=todo"},
 			{Name: "待阅", Value: fmt.Sprint(b.counts[workbench.Copied]), Unit: "条", Href: "/console?tab=copied"}}},
-		Tabs: web.Tabs{Label: "事项"}, Messages: messageTable(b.messages), All: web.Link{Text: "全部消息", Href: "/console/messages"}, Places: web.Panel{Title: "常用"}}
+		Tabs: web.Tabs{Label: "事项"}, Messages: messageTable(b.messages), All: web.Link{Text: "全部消息", Href: "/console/messages"}}
 	for _, l := range b.places {
-		v.Places.Parts = append(v.Places.Parts, web.Act{Text: l.Text, Href: l.Href})
+		v.Places = append(v.Places, web.Act{Text: l.Text, Href: l.Href})
 	}
 	if len(b.toDo) == 0 {
 		v.Heading.Title, v.Heading.Lead = "今天没有要办的事", "新的事项到达后会显示在这里。"
