@@ -233,7 +233,10 @@ func (oneView) Crumbs() []web.Crumb {
 func newOneView(o row, holder, deputy string, events []obligation.Event, days calendar.Workdays, may bool, today calendar.Date) oneView {
 	v := oneView{Heading: web.Heading{Title: o.Kind.Name + "：" + o.Subject.Name, Lead: o.Kind.Says}}
 	if o.Link != "" {
-		v.Heading.Acts = []web.Act{{Text: "去办理", Href: o.Link, Primary: o.State == obligation.Open}}
+		v.Heading.Acts = []web.Act{{Text: "查看事项", Href: o.Link}}
+		if o.State == obligation.Open {
+			v.Heading.Acts = []web.Act{{Text: "去办理", Href: o.Link, Primary: true}}
+		}
 	}
 	state := map[string]web.Tag{obligation.Open: {Kind: web.Info, Text: "办理中"}, obligation.Discharged: {Kind: web.Good, Text: "已办结"}, obligation.Void: {Text: "已作废"}}[o.State]
 	v.Heading.Tags = []web.Tag{state}

@@ -74,8 +74,11 @@ func newCalendarView(first calendar.Date, rows []row, units []web.Option, days c
 	for _, o := range rows {
 		by[o.Due.On] = append(by[o.Due.On], o)
 		state := web.DueTag(o.Due.On, today)
-		if o.State != obligation.Open {
+		switch o.State {
+		case obligation.Discharged:
 			state = web.Tag{Kind: web.Good, Text: "已办结"}
+		case obligation.Void:
+			state = web.Tag{Text: "已作废"}
 		}
 		day := web.Day(o.Due.On)
 		if o.Due.Provisional {
@@ -175,11 +178,6 @@ func (h *Handler) month(r *http.Request) (calendarView, error) {
 		list = append(list, some...)
 	}
 	rows := h.rows(list)
-	for i := range rows {
-		if rows[i].State == obligation.Void {
-			rows[i].Kind.Name += "（已作废）"
-		}
-	}
 	v := newCalendarView(first, rows, options, h.days, today, q)
 	v.Table.Bar(r)
 	return v, nil
