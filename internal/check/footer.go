@@ -3,9 +3,9 @@ package check
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
-	"golang.org/x/net/html/atom"
 )
 
 // The minimum set of the page footer (国办发〔2017〕47号 附件《网页设计规范》; the
@@ -53,7 +53,7 @@ func footerCheck(id, name string, articles []string, sev Severity, fix string, l
 		ID: id, Articles: articles, Severity: sev, AppliesTo: anyPage, Evidence: "页面底部功能区源代码和截图",
 		Says: Says{Fine: "页面底部有" + name, Wrong: "页面底部的" + name + "缺失或不正确", HowToFix: fix},
 		run: pageOnly(func(c Check, f *Facts) []Finding {
-			foot := footing{page: f.Page, text: f.Page.VisibleText, bare: noBlanks(f.Page.VisibleText)}
+			foot := footing{page: f.Page, text: f.Page.VisibleText, bare: f.Page.bare}
 			if why, ok := drawn(f.Page, strings.TrimPrefix(c.ID, "footer.")); ok {
 				return []Finding{c.untested(why, name)}
 			}
@@ -89,10 +89,7 @@ func sameValue(a, b string) bool {
 // drawn finds an element marked data-placeholder for an item: a demonstration
 // shows where a real mark would stand.
 func drawn(p *Page, item string) (why string, ok bool) {
-	for n := range p.Root.Descendants() {
-		if n.Type != html.ElementNode || !hasAttr(n, "data-placeholder") {
-			continue
-		}
+	for _, n := range p.placeholders {
 		v := strings.ToLower(attr(n, "data-placeholder"))
 		t := noBlanks(nodeText(n)) + attr(n, "alt") + attr(n, "title")
 		match := v == item || strings.ReplaceAll(v, "-", "_") == item
@@ -119,12 +116,7 @@ func drawn(p *Page, item string) (why string, ok bool) {
 
 // linked finds the first a, img or script whose address contains one of marks.
 func (f footing) linked(marks ...string) *html.Node {
-	for n := range f.page.Root.Descendants() {
-		switch n.DataAtom {
-		case atom.A, atom.Img, atom.Script, atom.Area, atom.Iframe:
-		default:
-			continue
-		}
+	for _, n := range f.page.leading {
 		ref := strings.ToLower(attr(n, "href") + " " + attr(n, "src") + " " + attr(n, "id"))
 		for _, m := range marks {
 			if strings.Contains(ref, m) {
@@ -193,12 +185,65 @@ var (
 	footSponsor2 = regexp.MustCompile(`([\p{Han}（）()]{4,40}?)主办(?:$|[^单方理的了法人])`)
 	footICP      = regexp.MustCompile(`([京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵黔粤青藏川蜀宁琼滇秦陇])ICP(?:备|证)?(?:案号?)?(\d{5,12})号?(-\d{1,3})?`)
 	footPolice   = regexp.MustCompile(`(?:公网安备|公安(?:机关)?(?:联网)?备案号?)[：:]?(?:[\p{Han}]公网安备)?(\d{10,16})号?`)
-	footPhone    = regexp.MustCompile(`(?:^|[^\d])0\d{2,3}[-—－ ()（）]{0,3}\d{7,8}(?:[^\d]|$)|(?:电话|Tel|TEL|热线)[：:\s]*[0-9]{3}`)
+	footPhone    = regexp.MustCompile(`^0\d{2,3}[-—－ ()（）]{0,3}\d{7,8}(?:[^\d]|$)`)
+	footHotline  = regexp.MustCompile(`(?:电话|Tel|TEL|热线)[：:\s]*[0-9]{3}`)
 	footDomain   = regexp.MustCompile(`[\p{Han}]{2,20}\.(?:政务|公益)(?:\.cn)?`)
 )
 
+// telephone is a number with its area code, or three digits beside the word for
+// a telephone; "" when the text has neither.
+func telephone(text string) string {
+	for i := range len(text) {
+		if text[i] != '0' || i > 0 && text[i-1] >= '0' && text[i-1] <= '9' {
+			continue
+		}
+		if m := footPhone.FindString(text[i:]); m != "" {
+			return m
+		}
+	}
+	if m := near(footHotline, text, 0, 60, "电话", "Tel", "TEL", "热线"); m != nil {
+		return m[0]
+	}
+	return ""
+}
+
+// near is the first match of re that holds one of the words, with its groups,
+// or nil. Only the text around each word is read: before and after bound, in
+// bytes, how far a match reaches from the word's beginning; re has no ^ or $. A
+// page is long and the words are rare.
+func near(re *regexp.Regexp, text string, before, after int, words ...string) []string {
+	for from := 0; ; {
+		at := -1
+		for _, w := range words {
+			if i := strings.Index(text[from:], w); i >= 0 && (at < 0 || from+i < at) {
+				at = from + i
+			}
+		}
+		if at < 0 {
+			return nil
+		}
+		start, end := max(0, at-before), min(len(text), at+after)
+		for start > 0 && !utf8.RuneStart(text[start]) {
+			start--
+		}
+		for end < len(text) && !utf8.RuneStart(text[end]) {
+			end++
+		}
+		if m := re.FindStringSubmatchIndex(text[start:end]); m != nil && start+m[0] <= at && at < start+m[1] {
+			out := make([]string, len(m)/2)
+			for i := range out {
+				if m[2*i] >= 0 {
+					out[i] = text[start+m[2*i] : start+m[2*i+1]]
+				}
+			}
+			return out
+		}
+		from = at + 1
+	}
+}
+
 func foundSiteCode(f footing) shown {
-	m := footCode.FindStringSubmatch(f.bare)
+	m := near(footCode, f.bare, 6, 40, "标识码")
 	if m == nil {
 		return shown{}
 	}
@@ -215,11 +260,17 @@ func foundSiteCode(f footing) shown {
 }
 
 func foundSponsor(f footing) shown {
-	if m := footSponsor.FindStringSubmatch(f.text); m != nil {
+	if m := near(footSponsor, f.text, 0, 600, "主办"); m != nil {
 		return shown{ok: true, value: squeeze(m[1])}
 	}
 	for line := range strings.SplitSeq(f.text, "\n") {
-		if m := footSponsor2.FindStringSubmatch(noBlanks(line)); m != nil {
+		if !strings.Contains(line, "主") {
+			continue
+		}
+		if line = noBlanks(line); !strings.Contains(line, "主办") {
+			continue
+		}
+		if m := footSponsor2.FindStringSubmatch(line); m != nil {
 			return shown{ok: true, value: m[1]}
 		}
 	}
@@ -237,14 +288,14 @@ func foundContact(f footing) shown {
 	if len(tail) > 6000 {
 		tail = tail[len(tail)-6000:]
 	}
-	if m := footPhone.FindString(tail); m != "" {
+	if m := telephone(tail); m != "" {
 		return shown{ok: true, value: m}
 	}
 	return shown{}
 }
 
 func foundICP(f footing) shown {
-	m := footICP.FindStringSubmatch(f.bare)
+	m := near(footICP, f.bare, 4, 60, "ICP")
 	if m == nil {
 		return shown{}
 	}
@@ -256,7 +307,7 @@ func foundICP(f footing) shown {
 }
 
 func foundPolice(f footing) shown {
-	if m := footPolice.FindStringSubmatch(f.bare); m != nil {
+	if m := near(footPolice, f.bare, 0, 120, "公网安备", "公安"); m != nil {
 		s := shown{ok: true, value: m[1]}
 		if len(m[1]) != 14 {
 			s.flawed = "“" + m[1] + "”不是14位备案编号"
@@ -280,8 +331,8 @@ func foundSiteMap(f footing) shown {
 }
 
 func foundChineseDomain(f footing) shown {
-	if m := footDomain.FindString(f.bare); m != "" {
-		return shown{ok: true, value: m}
+	if m := near(footDomain, f.bare, 80, 20, ".政务", ".公益"); m != nil {
+		return shown{ok: true, value: m[0]}
 	}
 	return shown{}
 }

@@ -78,6 +78,10 @@ type Page struct {
 	scripts []string
 	styles  []string
 	rows    []labelled
+	bare    string // VisibleText without blanks
+	// leading are the elements with an address, placeholders those a
+	// demonstration marks as such, in document order.
+	leading, placeholders []*html.Node
 }
 
 // Tag returns the first value of an official tag, without surrounding blanks.
@@ -118,6 +122,19 @@ func ParsePage(body []byte, contentType, address string) (*Page, error) {
 	}
 	p.gather()
 	p.extract()
+	p.bare = noBlanks(p.VisibleText)
+	for n := range p.Root.Descendants() {
+		if n.Type != html.ElementNode || len(n.Attr) == 0 {
+			continue
+		}
+		switch n.DataAtom {
+		case atom.A, atom.Img, atom.Script, atom.Area, atom.Iframe:
+			p.leading = append(p.leading, n)
+		}
+		if hasAttr(n, "data-placeholder") {
+			p.placeholders = append(p.placeholders, n)
+		}
+	}
 	return p, nil
 }
 
