@@ -20,16 +20,17 @@ var floors = []string{
 	// ground: knows nothing of government
 	"realdata", "fault", "db", "db/dbtest", "blob", "seal", "jobs", "jobs/jobstest", "egress", "crawl", "crawl/hostile", "warc", "official", "intake", "prose",
 	// law and people
-	"calendar", "audit", "passage", "rules", "rules/packs", "rules/sx2021", "rules/gbh2018", "authz", "org", "signin", "notify", "obligation", "approval", "workbench", "queries",
+	"calendar", "audit", "passage", "rules", "rules/packs", "rules/sx2021", "rules/gbh2018", "authz", "org", "signin", "notify", "obligation", "province", "approval", "workbench", "queries",
 	// checks: facts in, findings out, no database
 	"check", "check/proofread/ngram", "check/proofread/corpus", "check/proofread", "check/proofread/lexicons", "check/lookalike/lexicons", "check/lookalike", "quality",
 	// records
 	"search", "registry", "roster", "cutover", "operator", "tenancy", "protection", "coordination", "budget", "library", "letters", "inspection", "notice", "filing", "closing",
 	// conductors
+	"guidance", "training", "selfcheck",
 	"publishing/theme", "publishing", "lifecycle", "assessment", "reporting",
 	// doors
 	"web", "web/picker", "web/webtest", "web/browsertest", "portal",
-	"signin/signinweb", "org/orgweb", "registry/registryweb", "registry/registrypublic", "cutover/cutoverweb", "operator/operatorweb", "tenancy/tenancyweb", "protection/protectionweb", "coordination/coordinationweb", "budget/budgetweb", "approval/approvalweb", "obligation/obligationweb", "lifecycle/lifecycleweb",
+	"signin/signinweb", "org/orgweb", "registry/registryweb", "registry/registrypublic", "cutover/cutoverweb", "operator/operatorweb", "tenancy/tenancyweb", "protection/protectionweb", "coordination/coordinationweb", "budget/budgetweb", "approval/approvalweb", "obligation/obligationweb", "province/provinceweb", "guidance/guidanceweb", "training/trainingweb", "selfcheck/selfcheckweb", "lifecycle/lifecycleweb",
 	"library/libraryweb", "publishing/publishingweb", "letters/lettersweb", "letters/letterspublic", "inspection/inspectionweb",
 	"notice/noticeweb", "filing/filingweb", "closing/closingweb",
 	"assessment/assessmentweb", "reporting/reportingweb", "audit/auditweb", "workbench/workbenchweb", "queries/queriesweb", "api",

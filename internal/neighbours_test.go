@@ -28,15 +28,17 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/budget"
 	"zhengshu/internal/calendar"
-	"zhengshu/internal/cutover"
 	"zhengshu/internal/coordination"
+	"zhengshu/internal/cutover"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
+	"zhengshu/internal/guidance"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/intake"
 	"zhengshu/internal/letters"
 	"zhengshu/internal/library"
 	"zhengshu/internal/lifecycle"
+	"zhengshu/internal/obligation"
 	"zhengshu/internal/official"
 	"zhengshu/internal/operator"
 	"zhengshu/internal/org"
@@ -45,9 +47,11 @@ import (
 	"zhengshu/internal/protection"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
+	"zhengshu/internal/selfcheck"
 	"zhengshu/internal/signin"
 	"zhengshu/internal/signin/signinweb"
 	"zhengshu/internal/tenancy"
+	"zhengshu/internal/training"
 	"zhengshu/internal/web"
 )
 
@@ -220,9 +224,9 @@ func (n *neighbourhood) hire(ctx context.Context, tx *db.Tx, u org.Unit, name st
 	}
 	// An operator is appointed under agreements in force only: see engage.
 	if role != authz.Operator {
-	if err := n.h.Org.Appoint(ctx, tx, system, p.ID, u.ID, role); err != nil {
-		return nil, err
-	}
+		if err := n.h.Org.Appoint(ctx, tx, system, p.ID, u.ID, role); err != nil {
+			return nil, err
+		}
 	}
 	posts, err := n.h.Org.PostsOf(ctx, tx, p.ID)
 	return &authz.Session{PersonID: string(p.ID), Name: name, Posts: posts}, err
@@ -450,6 +454,8 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 	ids("/console/audit/{id}", entries[0], entries[len(entries)-1])
 	c.ids["/console/messages/{id}"] = []string{ulid.Make().String()}
 
+	n.supervise(c)
+
 	for role, s := range c.people {
 		n.enter(c, role, s)
 	}
@@ -641,6 +647,64 @@ func (n *neighbourhood) record(c *county) {
 	c.ids["/console/budgets/{unit}"] = []string{string(c.office.ID)}
 	c.ids["/console/budgets/{year}"] = []string{fmt.Sprint(today.Year)}
 	attached("/console/budgets/{file}", "budget", fmt.Sprintf("%s-%d", c.office.ID, today.Year))
+}
+
+// supervise gives the county a notice with its return, a training with its
+// certificate, a self-check with a problem, and a clock.
+func (n *neighbourhood) supervise(c *county) {
+	t, h := n.t, n.h
+	ids := func(key string, id ...string) {
+		c.ids[key] = append(c.ids[key], id...)
+		c.own = append(c.own, id...)
+	}
+	supervisor, sponsor, final := c.people[authz.Supervisor], c.people[authz.Sponsor], c.people[authz.FinalReviewer]
+	today := calendar.Today(n.clock)
+	upload := func(field string) []approval.Upload {
+		return []approval.Upload{{Kind: "paper", Field: field, Name: c.mark + "材料.pdf", Content: bytes.NewReader(pdf)}}
+	}
+	done := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	g := must(h.Guidance.Issue(as(supervisor), supervisor.ScopeFor(authz.GuidanceIssue), supervisor, guidance.Issue{Number: c.mark + "〔2026〕1号", Title: c.mark + "通知", Body: c.mark + "请报送。", Kind: guidance.Notice,
+		DueOn: today.AddDays(20), Fields: "说明（必填）", To: org.Choice{Names: []string{c.dept.Name}, Only: true}, Audience: c.dept.Name, Files: upload("files")}))(t)
+	done(h.Guidance.Sign(as(c.clerk), c.clerk, g.ID))
+	done(h.Guidance.Ask(as(c.clerk), c.clerk, g.ID, c.mark+"怎样填？"))
+	done(h.Guidance.Return(as(c.clerk), c.clerk, g.ID, map[string]string{guidance.FieldName(0): c.mark + "说明"}, upload("files")))
+	ids("/console/guidance/{id}", g.ID)
+	seen := must(h.Guidance.One(as(supervisor), supervisor.ScopeFor(authz.ObligationRead), supervisor, g.ID))(t)
+	ids("/console/guidance/{file}", seen.Files[0].ID)
+
+	course := must(h.Training.Plan(as(sponsor), sponsor, training.Course{Unit: c.office.ID, Kind: training.Business, Title: c.mark + "培训", HeldOn: today, Hours: 40}, upload("files")))(t)
+	_, err := h.Training.Attend(as(sponsor), sponsor.ScopeFor(authz.TrainingManage), sponsor, course.ID, c.mark+"学员")
+	done(err)
+	done(h.Training.Hold(as(sponsor), sponsor.ScopeFor(authz.TrainingManage), sponsor, course.ID, nil))
+	ids("/console/training/{id}", course.ID)
+	course = must(h.Training.Course(as(sponsor), sponsor.ScopeFor(authz.ObligationRead), course.ID))(t)
+	ids("/console/training/{file}", course.Files[0].ID)
+	present := must(h.Training.Present(as(sponsor), sponsor.ScopeFor(authz.ObligationRead), course.ID, 10))(t)
+	ids("/console/training/{attendance}", present[0].ID)
+
+	filled := selfcheck.Filled{Answers: map[string]selfcheck.Answer{}, Summary: c.mark + "小结", Submit: true, Files: upload("files")}
+	form := must(selfcheck.Form())(t)
+	for i, item := range form.Items {
+		filled.Answers[item.ID] = selfcheck.Answer{Verdict: selfcheck.Fine}
+		if i == 0 {
+			filled.Answers[item.ID] = selfcheck.Answer{Verdict: selfcheck.Problem, Note: c.mark + "问题", Due: today.AddDays(10)}
+		}
+	}
+	done(h.SelfChecks.Fill(as(sponsor), sponsor.ScopeFor(authz.SelfCheckFill), sponsor, c.office.ID, "2026-Q1", filled))
+	done(h.SelfChecks.Confirm(as(final), final.ScopeFor(authz.SelfCheckAffirm), final, c.office.ID, "2026-Q1", c.mark+"领导", "副主任"))
+	c.ids["/console/selfchecks/{unit}"], c.ids["/console/selfchecks/{period}"] = []string{string(c.office.ID)}, []string{"2026-Q1"}
+	check := must(h.SelfChecks.Check(as(sponsor), sponsor.ScopeFor(authz.ObligationRead), c.office.ID, "2026-Q1"))(t)
+	ids("/console/selfchecks/{file}", check.Files[0].ID)
+	ids("/console/selfchecks/{problem}", check.Problems[0].ID)
+	clocks := must(h.Obligations.Obligations(as(sponsor), sponsor.ScopeFor(authz.ObligationRead), obligation.Filter{Kind: selfcheck.FixKind.ID}))(t)
+	ids("/console/obligations/{id}", clocks[0].ID)
+	// The token is the proof; nobody's leads to nothing.
+	c.ids["/console/feeds/{token}"] = []string{"nobodys"}
 }
 
 // write puts an item into the library and, when asked, through its reviews.
@@ -902,7 +966,8 @@ func TestNeighbours(t *testing.T) {
 		}
 		// The test means something only when the marks do show at home.
 		for _, pattern := range []string{"GET /console/units", "GET /console/units/{id}", "GET /console/sites", "GET /console/sites/{id}", "GET /console/cases/{id}", "GET /console/items", "GET /console/items/{id}",
-			"GET /console/letters", "GET /console/letters/{id}", "GET /console/findings", "GET /console/findings/{id}", "GET /console/accounts", "GET /console/audit", "GET /console/audit/{id}", "GET /console/obligations", "GET /console/logins"} {
+			"GET /console/letters", "GET /console/letters/{id}", "GET /console/findings", "GET /console/findings/{id}", "GET /console/accounts", "GET /console/audit", "GET /console/audit/{id}", "GET /console/obligations", "GET /console/logins",
+			"GET /console/obligations/{id}", "GET /console/guidance/{id}", "GET /console/training/{id}", "GET /console/selfchecks/{unit}/{period}"} {
 			if !shown[pattern] {
 				t.Errorf("%s never showed the county's own mark: the walk proves nothing there", pattern)
 			}

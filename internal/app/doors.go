@@ -13,6 +13,7 @@ import (
 	"zhengshu/internal/cutover/cutoverweb"
 	"zhengshu/internal/demo"
 	"zhengshu/internal/filing/filingweb"
+	"zhengshu/internal/guidance/guidanceweb"
 	"zhengshu/internal/inspection/inspectionweb"
 	"zhengshu/internal/letters/lettersweb"
 	"zhengshu/internal/library/libraryweb"
@@ -20,11 +21,14 @@ import (
 	"zhengshu/internal/notice/noticeweb"
 	"zhengshu/internal/obligation/obligationweb"
 	"zhengshu/internal/org/orgweb"
+	"zhengshu/internal/province/provinceweb"
 	"zhengshu/internal/publishing/publishingweb"
 	"zhengshu/internal/queries/queriesweb"
 	"zhengshu/internal/registry/registryweb"
 	"zhengshu/internal/reporting/reportingweb"
+	"zhengshu/internal/selfcheck/selfcheckweb"
 	"zhengshu/internal/signin/signinweb"
+	"zhengshu/internal/training/trainingweb"
 	"zhengshu/internal/web"
 	"zhengshu/internal/workbench"
 	"zhengshu/internal/workbench/workbenchweb"
@@ -36,17 +40,21 @@ func (h *House) doors() (web.Gate, []web.Route) {
 	return gate, slices.Concat(
 		web.Display(),
 		gate.Routes(),
-		workbenchweb.New(h.Workbench, h.Notify, h.Config.Clock).Routes(),
 		orgweb.New(h.DB, h.Org, h.Registry, h.Obligations, h.Roster, h.Blobs).Routes(),
 		cutoverweb.New(h.DB, h.Cutover, h.Registry, h.Org).Routes(),
 		registryweb.New(h.DB, h.Org, h.Registry, h.Blobs).Clocks(h.Obligations).Cases(h.Approvals).Queries(h.Queries).Routes(),
 		queriesweb.New(h.Queries, registryweb.Lists()...).Routes(),
+		workbenchweb.New(h.Workbench, h.Notify, h.Outbox, h.Config.Clock).Routes(),
 		approvalweb.New(h.Approvals, h.DB, h.Blobs).Routes(),
 		lifecycleweb.New(h.DB, h.Lifecycle, h.Approvals, h.Org, h.Registry).Routes(),
 		noticeweb.New(h.DB, h.Notices).Routes(),
 		filingweb.New(h.DB, h.Filings).Routes(),
 		closingweb.New(h.DB, h.Closings, h.Registry).Routes(),
-		obligationweb.New(h.Obligations).Routes(),
+		obligationweb.New(h.Obligations, h.Org, h.Days, func() string { return h.Province.System().Channels.Base }).Routes(),
+		provinceweb.New(h.Province, h.Outbox).Routes(),
+		guidanceweb.New(h.Guidance, h.Org).Routes(),
+		trainingweb.New(h.Training).Routes(),
+		selfcheckweb.New(h.SelfChecks).Routes(),
 		libraryweb.New(h.Library).Routes(),
 		lettersweb.New(h.Letters).Routes(),
 		publishingweb.New(h.Publisher, h.Registry).Routes(),
@@ -61,7 +69,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 // navigation is the left menu, at most nine entries.
 func navigation() []web.NavItem {
 	return []web.NavItem{
-		{Name: "工作台", Href: "/console"},
+		{Name: "工作台", Href: "/console", Also: []string{"/console/obligations", "/console/calendar", "/console/messages", "/console/me", "/console/guidance", "/console/training", "/console/selfchecks", "/console/settings"}},
 		{Name: "台账", Href: "/console/sites", Permit: authz.RegistryRead, Also: append([]string{"/console/accounts", "/console/import", "/console/domains", "/console/apps", "/console/names", "/console/recertify"}, recordPaths()...)},
 		{Name: "单位", Href: "/console/units", Permit: authz.OrgRead, Also: []string{"/console/people", "/console/vacancies", "/console/coverage", "/console/reorganisations", "/console/cutover"}},
 		{Name: "审批", Href: "/console/cases", Permit: authz.CaseRead, Also: []string{"/console/matters", "/console/applications", "/console/overrides", "/console/batches", "/console/advice", "/console/notices", "/console/filings", "/console/closings", "/console/inquiries", "/console/batches", "/console/advice"}},

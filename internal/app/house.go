@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -19,6 +20,7 @@ import (
 	"zhengshu/internal/approval/approvalweb"
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
@@ -31,6 +33,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/filing"
 	"zhengshu/internal/filing/filingweb"
+	"zhengshu/internal/guidance"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/letters"
@@ -44,6 +47,7 @@ import (
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/portal"
+	"zhengshu/internal/province"
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/queries"
 	"zhengshu/internal/registry"
@@ -53,8 +57,10 @@ import (
 	"zhengshu/internal/rules/packs"
 	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/seal"
+	"zhengshu/internal/selfcheck"
 	"zhengshu/internal/signin"
 	"zhengshu/internal/tenancy"
+	"zhengshu/internal/training"
 	"zhengshu/internal/workbench"
 	"zhengshu/migrations"
 )
@@ -94,6 +100,8 @@ type House struct {
 	Org         *org.Service
 	Signin      *signin.Service
 	Notify      *notify.Service
+	Outbox      *notify.Outbox
+	Province    *province.Service
 	Obligations *obligation.Service
 	Approvals   *approval.Service
 	Registry    *registry.Service
@@ -109,19 +117,25 @@ type House struct {
 	Letters     *letters.Service
 	Assessment  *assessment.Service
 	Reporting   *reporting.Service
+	Guidance    *guidance.Service
+	Training    *training.Service
+	SelfChecks  *selfcheck.Service
 	Releases    *publishing.Store
 	Publisher   *publishing.Publisher
 	Workbench   *workbench.Service
 	Records     // 承办, 细则, 等保, 协同, 经费
 	Rules       rules.Book
-	Settings    sx2021.Settings // of the province
 	Portal      *portal.Handler
 	// Demo is set for a house that holds the demo province: its portals say so
 	// whoever opens it.
 	Demo bool
 
-	outside   *egress.Client // the house's one way out
-	listener  net.Listener   // bound at Open when an address is configured
+	client    *egress.Client // the house's one way out
+	needsOnce sync.Once
+	needsMux  *http.ServeMux
+	needs     map[string]authz.Permission
+	setDays   func(calendar.Workdays)
+	listener  net.Listener // bound at Open when an address is configured
 	workers   *jobs.Workers
 	sequencer *audit.Sequencer
 	closers   []func() error
@@ -184,9 +198,11 @@ func (h *House) open(ctx context.Context) error {
 	if h.Blobs, err = blob.Disk(filepath.Join(c.Dir, "blobs")); err != nil {
 		return err
 	}
-	if h.Days, err = calendar.Published(); err != nil {
+	shipped, err := calendar.Published()
+	if err != nil {
 		return err
 	}
+	h.Days, h.setDays = shipped.Live()
 	if c.Addr != "" {
 		if h.listener, err = net.Listen("tcp", c.Addr); err != nil {
 			return fault.Newf(fault.Unavailable, "地址 %s 不能监听，可能已被占用；请换一个 --addr。", c.Addr).From(err)
@@ -208,16 +224,23 @@ func (h *House) wire(ctx context.Context) error {
 	h.Signin = signin.New(h.DB, h.Org, h.Config.Clock, h.Keys)
 	h.Notify = notify.New(h.DB)
 	h.Obligations = obligation.New(h.DB, h.Org, obligationKinds()...)
+	h.client = egress.New(h.egressPolicy())
+	h.closers = append(h.closers, func() error { h.client.Close(); return nil })
+	if err := h.wireProvince(ctx); err != nil {
+		return err
+	}
 	h.Approvals = approval.New(h.DB, h.Org, h.Obligations, h.Days, h.Config.StepDays)
-	h.Settings = sx2021.Defaults()
+	h.Approvals.OnChoices(func() approval.Choices { return approval.Choices{StepDays: h.Province.System().StepDays} })
+	h.Obligations.OnMoved(h.Approvals.FollowDue)
 	h.Registry = registry.New(h.DB, h.Org)
 	h.Queries = queries.New(h.DB)
 	registry.NewIntake(h.Registry, h.Blobs).Register(h.workers)
 	h.Registry.Clocks(h.Obligations)
-	h.Registry.Govern(func() sx2021.Settings { return h.Settings })
-	h.Library = library.New(h.DB, h.Org, h.Registry, h.Obligations, inspectText, h.Settings)
+	settings := h.Province.Settings
+	h.Registry.Govern(settings)
+	h.Library = library.New(h.DB, h.Org, h.Registry, h.Obligations, inspectText, sx2021.Defaults())
+	h.Library.SettingsFrom(h.Province.Settings)
 	library.Register(h.Library, h.workers)
-	settings := func() sx2021.Settings { return h.Settings }
 	h.Filings = filing.New(h.DB, h.Org, h.Registry, h.Obligations, h.Days, h.Blobs, settings)
 	h.wireRecords()
 	h.Approvals.OnSuccessor(h.Org.Successor)
@@ -229,10 +252,10 @@ func (h *House) wire(ctx context.Context) error {
 		return err
 	}
 	h.Notices = notice.New(notice.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Inspection: h.Inspection,
-		Store: h.Blobs, Fetch: h.outside, Settings: settings, Origin: h.origin, Released: h.released})
+		Store: h.Blobs, Fetch: h.client, Settings: settings, Origin: h.origin, Released: h.released})
 	h.Notices.Register(h.workers)
 	h.Closings = closing.New(closing.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Inspection: h.Inspection,
-		Days: h.Days, Store: h.Blobs, Client: h.outside, Settings: settings, Origin: h.origin, Delay: h.Config.CrawlDelay})
+		Days: h.Days, Store: h.Blobs, Client: h.client, Settings: settings, Origin: h.origin, Delay: h.Config.CrawlDelay})
 	h.Lifecycle = lifecycle.New(lifecycle.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Approvals: h.Approvals, Obligations: h.Obligations,
 		Store: h.Blobs, Book: h.Rules, Days: h.Days, Notices: h.Notices, Filings: h.Filings, Closings: h.Closings, Settings: settings})
 	h.Closings.Register(h.workers)
@@ -242,13 +265,16 @@ func (h *House) wire(ctx context.Context) error {
 		return err
 	}
 	h.Reporting = reporting.New(reporting.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Assessment: h.Assessment, Letters: reporting.LettersOf(h.Letters)})
+	h.Guidance = guidance.New(h.DB, h.Org, h.Obligations, h.Blobs)
+	h.Training = training.New(h.DB, h.Org, h.Registry, h.Obligations, h.Blobs)
+	h.SelfChecks = selfcheck.New(h.DB, h.Org, h.Registry, h.Obligations, h.Blobs)
 	h.Workbench = workbench.New(
 		approvalweb.NewInbox(h.Approvals),
 		// What an approval or an order asks for stands there already.
 		obligationweb.NewInbox(h.Obligations, h.Config.Clock, approval.StepObligation.ID, approval.CountersignObligation.ID, letters.ReplyKind.ID, assessment.RectifyObligation.ID),
 		h.Library, h.Letters, h.Assessment, filingweb.NewInbox(h.Filings),
 	)
-	h.Roster = roster.New(roster.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Days: h.Days, Settings: func() sx2021.Settings { return h.Settings },
+	h.Roster = roster.New(roster.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Days: h.Days, Settings: settings,
 		Sources: []roster.Source{{Name: "columns", Held: registry.ColumnsHeld, Pass: registry.PassColumns}, {Name: "letters", Held: letters.Held, Pass: letters.Pass}}})
 	h.Cutover = cutover.New(h.DB, h.Org, h.Registry, h.Obligations)
 	for _, m := range carriers() {
@@ -265,6 +291,35 @@ func (h *House) wire(ctx context.Context) error {
 	_, err = h.Registry.AdoptDomains(ctx)
 	return err
 }
+
+// wireProvince makes what the province and the system administrator choose, and
+// the way messages leave the house.
+func (h *House) wireProvince(ctx context.Context) error {
+	shipped, err := calendar.Published()
+	if err != nil {
+		return err
+	}
+	h.Province = province.New(province.Parts{DB: h.DB, Org: h.Org, Obligations: h.Obligations, Shipped: shipped, Days: h.Days, Set: h.setDays, StepDays: h.Config.StepDays})
+	province.Register(h.Province, h.workers)
+	if err := h.Province.Refresh(ctx); err != nil {
+		return err
+	}
+	h.Outbox = notify.NewOutbox(notify.Outgoing{DB: h.DB, Client: h.client, Keys: h.Keys,
+		Channels: func() notify.Channels { return h.Province.System().Channels },
+		Posts: func(ctx context.Context, q db.Querier, person string) ([]authz.Post, error) {
+			return h.Org.PostsOf(ctx, q, org.PersonID(person))
+		},
+		Need: h.need})
+	jobs.Handle(h.workers, func(ctx context.Context, _ dispatch) error { return h.Outbox.Dispatch(ctx) })
+	jobs.Every(h.workers, 30*time.Second, dispatch{})
+	return nil
+}
+
+// dispatch is the periodic duty over messages that leave the house.
+type dispatch struct{}
+
+// Kind names the job.
+func (dispatch) Kind() string { return "notify.dispatch" }
 
 // inspectText is the one engine that warns an author, patrols a page and
 // retests a fix.
@@ -290,10 +345,7 @@ func (h *House) wireInspection(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	client := egress.New(h.egressPolicy())
-	h.closers = append(h.closers, func() error { client.Close(); return nil })
-	h.outside = client
-	h.Inspection = inspection.New(h.DB, probes, h.Registry, h.Blobs, client, inspection.Settings{
+	h.Inspection = inspection.New(h.DB, probes, h.Registry, h.Blobs, h.client, inspection.Settings{
 		Delay: h.Config.CrawlDelay, Log: h.Config.Log,
 		Scanner: func() (check.Scanner, error) { return proofreader() },
 		Pack:    func(on calendar.Date) (packs.Pack, bool) { return packs.Pick(all, "gwb-2019-19", on) },
@@ -331,36 +383,24 @@ func (sweep) Kind() string { return "app.sweep" }
 // Sweep does what has come due: obligations, timed publications, old sessions.
 // It catches up after an outage.
 func (h *House) Sweep(ctx context.Context) error {
-	if _, err := h.Registry.SweepSearch(ctx); err != nil {
-		return err
+	// One part that fails holds up no other.
+	var errs []error
+	for _, part := range []func(context.Context) (int, error){
+		h.Registry.SweepSearch, h.Library.KeepCycles, h.Approvals.Sweep, h.Lifecycle.Sweep, h.Registry.OpenRecertification,
+	} {
+		_, err := part(ctx)
+		errs = append(errs, err)
 	}
-	if _, err := h.Library.KeepCycles(ctx); err != nil {
-		return err
-	}
-	if _, err := h.Approvals.Sweep(ctx); err != nil {
-		return err
-	}
-	if _, err := h.Lifecycle.Sweep(ctx); err != nil {
-		return err
-	}
-	if _, err := h.Registry.OpenRecertification(ctx); err != nil {
-		return err
-	}
-	if err := h.sweepRecords(ctx); err != nil {
-		return err
-	}
-	if _, err := h.Obligations.Sweep(ctx); err != nil {
-		return err
-	}
-	return h.Signin.Sweep(ctx)
+	errs = append(errs, h.Province.Refresh(ctx), h.sweepRecords(ctx))
+	_, err := h.Obligations.Sweep(ctx)
+	return errors.Join(append(errs, err, h.Signin.Sweep(ctx))...)
 }
 
 // machines are the states of every kind of object.
 func machines() []passage.Machine {
 	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, letters.Machine,
-		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine,
-		notice.Machine, filing.Machine, closing.Machine,
-		operator.Machine, tenancy.Machine, closing.InquiryMachine}
+		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine,
+		operator.Machine, tenancy.Machine, guidance.Machine, training.Machine, selfcheck.Machine}
 }
 
 // carriers are the modules that carry what is a unit's to who follows it, in a
@@ -381,8 +421,9 @@ func obligationKinds() []obligation.Kind {
 		notice.Obligations(),
 		filing.Obligations(),
 		closing.Obligations(),
+		selfcheck.Obligations(),
 		recordObligations(),
-		[]obligation.Kind{library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation},
+		[]obligation.Kind{guidance.ReturnKind, training.YearlyKind, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation},
 	)
 }
 

@@ -41,7 +41,7 @@ type Records struct {
 // wireRecords makes the services and has org ask before it appoints an
 // operator.
 func (h *House) wireRecords() {
-	settings := func() sx2021.Settings { return h.Settings }
+	settings := h.Province.Settings
 	h.Operators = operator.New(operator.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Signin: h.Signin, Obligations: h.Obligations, Store: h.Blobs, Sources: []operator.Source{h.measureOrders, measureDuty}})
 	h.Org.OnAppoint(h.Operators.Guard)
 	h.Tenancy = tenancy.New(tenancy.Parts{DB: h.DB, Org: h.Org, Obligations: h.Obligations, Days: h.Days, Store: h.Blobs, Settings: settings})

@@ -104,6 +104,7 @@ func (h *House) startWork(ctx context.Context) (stop func() error, err error) {
 	}
 	bg, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	go h.sequencer.Run(bg, 500*time.Millisecond)
+	go h.followNotices(bg)
 	return func() error {
 		end, done := context.WithTimeout(bg, drain)
 		defer done()
@@ -111,6 +112,22 @@ func (h *House) startWork(ctx context.Context) (stop func() error, err error) {
 		cancel()
 		return err
 	}, nil
+}
+
+// followNotices takes over the holiday notices that another process entered.
+func (h *House) followNotices(ctx context.Context) {
+	t := time.NewTicker(30 * time.Second)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		if err := h.Province.Refresh(ctx); err != nil && ctx.Err() == nil {
+			h.Config.Log.ErrorContext(ctx, "holiday notices were not refreshed", "cause", err)
+		}
+	}
 }
 
 func (h *House) newServer() *server {

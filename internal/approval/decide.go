@@ -28,6 +28,21 @@ func tooLong(text, field string) error {
 	return nil
 }
 
+// FollowDue keeps the last day of a step, and of its case, equal to that of the
+// step's clock when it is counted again or extended.
+func (s *Service) FollowDue(ctx context.Context, tx *db.Tx, o obligation.Obligation) error {
+	if o.Kind != StepObligation.ID {
+		return nil
+	}
+	if _, err := tx.Exec(ctx, `
+		UPDATE approval_step SET due_on = $2, provisional = $3
+		 WHERE case_id = $1 AND decided_at IS NULL AND no = (SELECT step_no FROM approval_case WHERE id = $1)`, o.Subject.ID, o.Due.On, o.Due.Provisional); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `UPDATE approval_case SET due_on = $2 WHERE id = $1 AND state = 'in_review'`, o.Subject.ID, o.Due.On)
+	return err
+}
+
 // arrive puts the case before its current step: clock and message. A step whose
 // unit is gone goes to the unit that took over; one where nobody may decide is
 // told to the office above.
@@ -39,7 +54,8 @@ func (s *Service) arrive(ctx context.Context, tx *db.Tx, c *Case, title string) 
 	if err != nil {
 		return err
 	}
-	due := s.days.Add(calendar.DateOf(tx.Now()), s.daysOf(st))
+	today, length := calendar.DateOf(tx.Now()), calendar.WorkingDays(s.daysOf(st))
+	due := length.From(today, s.days)
 	if _, err := tx.Exec(ctx, `
 		UPDATE approval_step SET arrived_at = $3, due_on = $4, provisional = $5, decided_at = NULL, decision = '', opinion = '',
 		       person_id = NULL, person_name = '', for_name = '',
@@ -52,7 +68,7 @@ func (s *Service) arrive(ctx context.Context, tx *db.Tx, c *Case, title string) 
 		return err
 	}
 	if err := s.obligations.Open(ctx, tx, obligation.Debt{
-		Kind: StepObligation.ID, Unit: st.Unit, Subject: c.subject(), Link: c.Link(), Due: due,
+		Kind: StepObligation.ID, Unit: st.Unit, Subject: c.subject(), Link: c.Link(), Due: due, From: today, Length: length,
 	}); err != nil {
 		return err
 	}

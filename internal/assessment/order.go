@@ -238,7 +238,8 @@ func (s *Service) include(ctx context.Context, tx *db.Tx, o Order, id inspection
 
 // owe opens the order's obligation and tells the unit.
 func (s *Service) owe(ctx context.Context, tx *db.Tx, o Order, title, body string) error {
-	if err := s.obligations.Open(ctx, tx, obligation.Debt{Kind: RectifyObligation.ID, Unit: o.Unit, Subject: o.subject(), Link: o.Link(), Due: o.Due}); err != nil {
+	if err := s.obligations.Open(ctx, tx, obligation.Debt{Kind: RectifyObligation.ID, Unit: o.Unit, Subject: o.subject(), Link: o.Link(), Due: o.Due,
+		From: calendar.DateOf(tx.Now()), Length: calendar.WorkingDays(o.Days)}); err != nil {
 		return err
 	}
 	_, err := notify.Send(ctx, tx, notify.Message{Key: fmt.Sprintf("order:%s:%d", o.ID, o.Reopenings), Unit: string(o.Unit), Title: title + "：" + o.SiteName, Body: body, Link: o.Link(), Urgent: o.Severity == check.Serious})

@@ -4,16 +4,39 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
 // Workdays answers which days are working days (工作日): Monday to Friday, less
 // the holidays and plus the made-up days of the yearly notices. It is a value
-// that never changes, safe for concurrent use. The zero Workdays knows weekends
+// that never changes but by the setter of Live, safe for concurrent use. The zero Workdays knows weekends
 // only and calls every answer provisional.
 type Workdays struct {
 	notices map[int]Notice
 	days    map[Date]bool // true: made a working day; false: a holiday
+	live    *atomic.Pointer[Workdays]
+}
+
+// Live returns working days that always answer by the value last set: every
+// package that was given them follows when next year's notice is entered while
+// the house is open. They start as w.
+func (w Workdays) Live() (now Workdays, set func(Workdays)) {
+	p := new(atomic.Pointer[Workdays])
+	store := func(v Workdays) {
+		v = v.fixed()
+		p.Store(&v)
+	}
+	store(w)
+	return Workdays{live: p}, store
+}
+
+// fixed is w as it is at this moment.
+func (w Workdays) fixed() Workdays {
+	if w.live == nil {
+		return w
+	}
+	return *w.live.Load()
 }
 
 // With returns w with the notice laid over it; a notice already there for the
@@ -22,6 +45,7 @@ func (w Workdays) With(n Notice) (Workdays, error) {
 	if err := n.Check(); err != nil {
 		return w, err
 	}
+	w = w.fixed()
 	next := Workdays{notices: maps.Clone(w.notices), days: map[Date]bool{}}
 	if next.notices == nil {
 		next.notices = map[int]Notice{}
@@ -44,12 +68,13 @@ func (w Workdays) With(n Notice) (Workdays, error) {
 
 // Notice returns the notice in force for the year.
 func (w Workdays) Notice(year int) (Notice, bool) {
+	w = w.fixed()
 	n, ok := w.notices[year]
 	return n, ok
 }
 
 // Years returns the years that have a notice, ascending.
-func (w Workdays) Years() []int { return slices.Sorted(maps.Keys(w.notices)) }
+func (w Workdays) Years() []int { return slices.Sorted(maps.Keys(w.fixed().notices)) }
 
 // yearEnd is the first day of December on which the notice of the year after
 // may still change this year's days: 29 to 31 December 2018 were moved by the
@@ -60,6 +85,7 @@ const yearEnd = 25
 // settles d is not known (or was written down from memory only): then the
 // answer rests on the weekends. The zero Date is no working day.
 func (w Workdays) Is(d Date) (working, provisional bool) {
+	w = w.fixed()
 	if d.IsZero() {
 		return false, true
 	}
@@ -96,6 +122,7 @@ func (w Workdays) names(year int, d Date) bool {
 // returns the last of them. A negative n counts back (a reminder five working
 // days before a due date); zero is the day itself, working or not.
 func (w Workdays) Add(from Date, n int) Due {
+	w = w.fixed()
 	due := Due{On: from}
 	if from.IsZero() {
 		return due
@@ -118,6 +145,7 @@ func (w Workdays) Add(from Date, n int) Due {
 // Between returns the number of working days after a up to and including b, so
 // that Between(a, Add(a, n).On) is n; negative when b is the earlier.
 func (w Workdays) Between(a, b Date) (n int, provisional bool) {
+	w = w.fixed()
 	if a.IsZero() || b.IsZero() {
 		return 0, true
 	}
@@ -138,6 +166,7 @@ func (w Workdays) Between(a, b Date) (n int, provisional bool) {
 // OnOrAfter returns d when it is a working day, else the next one: when a
 // period may not end on a day off, or a letter comes in on one.
 func (w Workdays) OnOrAfter(d Date) Due {
+	w = w.fixed()
 	if d.IsZero() {
 		return Due{}
 	}

@@ -33,6 +33,16 @@ func (tx *Tx) Now() time.Time { return tx.now }
 // Dialect says which database the transaction runs on.
 func (tx *Tx) Dialect() Dialect { return tx.db.dialect }
 
+// Chunk is how many rows a statement of many rows should carry. The SQLite
+// driver finds each of n values among n, so long statements cost it more than
+// short ones; PostgreSQL pays for each round trip.
+func (tx *Tx) Chunk() int {
+	if tx.pg != nil {
+		return 400
+	}
+	return 16
+}
+
 // Lite is the SQLite transaction (nil on PostgreSQL). Only the job queue uses
 // it, to insert a job that commits with the act.
 func (tx *Tx) Lite() *sql.Tx { return tx.lite }
@@ -78,6 +88,8 @@ var QuietTables = map[string]string{
 	"read_mark":       "who has seen what",
 	"rate_limit":      "counters of public forms",
 	"sign_in_attempt": "counters that lock a login; the lock itself is audited",
+	"message_wait":    "messages the outgoing channels have not taken yet",
+	"delivery":        "attempts of the outgoing channels; the message itself is audited",
 	"form_receipt":    "answers to forms already taken, so that a replay does nothing",
 }
 

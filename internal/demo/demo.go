@@ -15,6 +15,7 @@ import (
 	"zhengshu/internal/cutover"
 	"zhengshu/internal/db"
 	"zhengshu/internal/filing"
+	"zhengshu/internal/guidance"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/letters"
@@ -28,8 +29,10 @@ import (
 	"zhengshu/internal/registry"
 	"zhengshu/internal/reporting"
 	"zhengshu/internal/roster"
+	"zhengshu/internal/selfcheck"
 	"zhengshu/internal/signin"
 	"zhengshu/internal/tenancy"
+	"zhengshu/internal/training"
 )
 
 // Services are the doors the demo acts through.
@@ -58,7 +61,10 @@ type Services struct {
 	Filings      *filing.Service
 	Closings     *closing.Service
 	// Origin is where a site of the demo is reached; nil or "" leaves it at http.
-	Origin func(registry.Site) string
+	Origin     func(registry.Site) string
+	Guidance   *guidance.Service
+	Training   *training.Service
+	SelfChecks *selfcheck.Service
 }
 
 // The setting that says how far the demo is laid. A house that holds units and
@@ -105,7 +111,7 @@ func Fill(ctx context.Context, s Services) error {
 		fill func(context.Context) error
 	}{
 		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"forms", d.takeForms}, {"content", d.moveIn}, {"links", d.link}, {"reviews", d.review},
-		{"cases", d.apply}, {"offices", d.keepOffices}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"releases", d.publish}, {"inspection", d.inspect}, {"notices", d.governNotices},
+		{"cases", d.apply}, {"offices", d.keepOffices}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"releases", d.publish}, {"inspection", d.inspect}, {"notices", d.governNotices}, {"supervision", d.supervise},
 	} {
 		if err := stage.fill(ctx); err != nil {
 			return fmt.Errorf("demo: %s: %w", stage.name, err)

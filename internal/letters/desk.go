@@ -293,7 +293,8 @@ func (s *Service) insert(ctx context.Context, tx *db.Tx, l Letter, n Submission,
 	if err != nil {
 		return fmt.Errorf("letters: insert: %w", err)
 	}
-	if err := s.obligations.Open(ctx, tx, obligation.Debt{Kind: ReplyKind.ID, Unit: l.Unit, Subject: l.subject(), Link: l.Link(), Due: l.Due}); err != nil {
+	if err := s.obligations.Open(ctx, tx, obligation.Debt{Kind: ReplyKind.ID, Unit: l.Unit, Subject: l.subject(), Link: l.Link(), Due: l.Due,
+		From: calendar.DateOf(l.ReceivedAt), Length: calendar.WorkingDays(ReplyDays)}); err != nil {
 		return err
 	}
 	if err := tell(ctx, tx, l, "received", l.Unit, "", "收到"+l.Type.Name()+"来信 "+l.Number, "请于"+l.Due.On.Chinese()+"前答复。"); err != nil {

@@ -27,15 +27,19 @@ type Service struct {
 	registry    *registry.Service
 	obligations *obligation.Service
 	inspect     Inspector
-	settings    sx2021.Settings
+	settings    func() sx2021.Settings
 	outcomes    []Outcome
 }
 
 // New makes the service. WaivedInterpretation must be among the obligation
 // kinds, Machine among the declared machines.
 func New(d *db.DB, o *org.Service, r *registry.Service, ob *obligation.Service, inspect Inspector, settings sx2021.Settings) *Service {
-	return &Service{db: d, org: o, registry: r, obligations: ob, inspect: inspect, settings: settings}
+	return &Service{db: d, org: o, registry: r, obligations: ob, inspect: inspect, settings: func() sx2021.Settings { return settings }}
 }
+
+// SettingsFrom takes the settings of the moment instead of those given to New;
+// at start.
+func (s *Service) SettingsFrom(f func() sx2021.Settings) { s.settings = f }
 
 // OnChange registers what happens, in the same transaction, when what readers
 // see of an item changes: released, corrected, scheduled time come, withdrawn.

@@ -82,9 +82,9 @@ func (s *Service) Submit(ctx context.Context, scope authz.Scope, id ItemID, n Su
 			}
 			return f
 		}
-		stages := s.settings.OrdinaryReviews
+		stages := s.settings().OrdinaryReviews
 		if v.Important || n.RepostReason != "" {
-			stages = max(stages, s.settings.ImportantReviews)
+			stages = max(stages, s.settings().ImportantReviews)
 		}
 		stages = min(max(stages, 2), 3)
 		person, name, err := writer(ctx)
@@ -152,7 +152,7 @@ func (s *Service) mayEnterReview(ctx context.Context, tx *db.Tx, v Version, n Su
 		out = sx2021.CheckRepost(r)
 	}
 	for _, b := range sx2021.CheckReview(sx2021.Reviewed{Author: v.AuthorID, Opinions: []sx2021.Opinion{{Stage: sx2021.FinalReview}},
-		Involves: List(v.Involves), Consulted: List(v.Consulted)}, s.settings) {
+		Involves: List(v.Involves), Consulted: List(v.Consulted)}, s.settings()) {
 		if b.Rule == sx2021.ConsultedBefore {
 			out = append(out, b)
 		}
@@ -440,7 +440,7 @@ func (s *Service) mayRelease(ctx context.Context, tx *db.Tx, it Item, v Version,
 		stamps[g] = d.Gates[g]
 	}
 	r.Opinions = append(r.Opinions, sx2021.Opinion{Stage: sx2021.FinalReview, Person: p.PersonID, On: today, Stamps: stamps})
-	out := sx2021.CheckReview(r, s.settings)
+	out := sx2021.CheckReview(r, s.settings())
 	out = append(out, sx2021.CheckDeclarations(d.Declarations)...)
 	if v.Origin == Repost {
 		src, err := s.repost(ctx, tx, v.Meta)
@@ -470,7 +470,7 @@ func (s *Service) mayRelease(ctx context.Context, tx *db.Tx, it Item, v Version,
 func (s *Service) waive(ctx context.Context, tx *db.Tx, it Item) error {
 	today := calendar.DateOf(tx.Now())
 	due := calendar.Due{On: today}
-	if n := s.settings.WaiverWorkdays; n > 0 {
+	if n := s.settings().WaiverWorkdays; n > 0 {
 		days, err := calendar.Published()
 		if err != nil {
 			return fmt.Errorf("library: working days: %w", err)

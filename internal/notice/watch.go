@@ -466,7 +466,7 @@ func (s *Service) settle(ctx context.Context, tx *db.Tx, id ID) error {
 		if err := audit.Record(ctx, tx, audit.Entry{Act: "notice.period", Target: n.Target(), Basis: clockOf(n.Kind).Citation, Before: n.HangUntil, After: map[string]any{"hang_until": st.HangUntil, "why": why}}); err != nil {
 			return err
 		}
-		if _, err := s.obligations.Extend(ctx, tx, clockOf(n.Kind).ID, n.subject(), calendar.Due{On: st.HangUntil}, why); err != nil {
+		if _, err := s.obligations.Postpone(ctx, tx, clockOf(n.Kind).ID, n.subject(), calendar.Due{On: st.HangUntil}, why); err != nil {
 			return err
 		}
 	}

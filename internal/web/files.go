@@ -7,21 +7,25 @@ import (
 	"mime/multipart"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/fault"
 )
 
-// Sent is a file that came with a form.
-type Sent struct {
+// maxUploads is how many files one form may bring.
+const maxUploads = 12
+
+// Upload is a file that came with a form.
+type Upload struct {
 	Field, Name string
-	Size        int64
+	Size        int64 // bytes
 	Content     multipart.File
 }
 
-// FilesOf are the files of the named fields; close them when done. The body was
+// Uploads are the files of the named fields; close them when done. The body was
 // bounded by the route.
-func FilesOf(r *http.Request, fields ...string) (list []Sent, closeAll func(), err error) {
+func Uploads(r *http.Request, fields ...string) (list []Upload, closeAll func(), err error) {
 	closeAll = func() {
 		for _, f := range list {
 			_ = f.Content.Close() // read-only
@@ -35,36 +39,45 @@ func FilesOf(r *http.Request, fields ...string) (list []Sent, closeAll func(), e
 			if head.Size == 0 && head.Filename == "" {
 				continue
 			}
+			if len(list) == maxUploads {
+				closeAll()
+				return nil, func() {}, fault.Newf(fault.Invalid, "文件超过 %d 个，请合并后再上传。", maxUploads).On(name, "文件过多")
+			}
 			f, err := head.Open()
 			if err != nil {
 				closeAll()
 				return nil, func() {}, fault.New(fault.Invalid, "附件没有传完，可能是网络中断，请重新选择文件。").On(name, "请重新选择文件").From(err)
 			}
-			list = append(list, Sent{name, head.Filename, head.Size, f})
+			list = append(list, Upload{name, head.Filename, head.Size, f})
 		}
 	}
 	return list, closeAll, nil
 }
 
-// DateIn reads a date field; what is written but is no date is said on the field.
-func DateIn(r *http.Request, name, what string) (calendar.Date, error) {
-	s := r.FormValue(name)
+// Typed is a field without the blanks around it.
+func Typed(r *http.Request, name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
+
+// DayOf reads a date field; nothing typed is the zero date, and what is
+// written but is no date is said on the field.
+func DayOf(r *http.Request, name, what string) (calendar.Date, error) {
+	s := Typed(r, name)
 	if s == "" {
 		return calendar.Date{}, nil
 	}
 	d, err := calendar.ParseLoose(s)
 	if err != nil {
-		return d, fault.New(fault.Invalid, what+"“"+s+"”不是日期，应像 2026-03-01。").On(name, "请填写日期，如 2026-03-01")
+		return d, fault.New(fault.Invalid, what+"不能识别："+err.Error()+"。").On(name, err.Error()).From(err)
 	}
 	return d, nil
 }
 
-// Send hands out a file, never shown inside the console.
-func Send(w http.ResponseWriter, name, media string, size int64, content io.Reader) error {
-	if media == "" {
-		media = "application/octet-stream"
+// SendFile sends a kept file as a download that no browser runs. size is in
+// bytes, 0 when it is not known; mediaType may be empty.
+func SendFile(w http.ResponseWriter, name, mediaType string, size int64, content io.Reader) error {
+	if mediaType == "" {
+		mediaType = "application/octet-stream"
 	}
-	w.Header().Set("Content-Type", media)
+	w.Header().Set("Content-Type", mediaType)
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	if size > 0 {
 		w.Header().Set("Content-Length", strconv.FormatInt(size, 10))

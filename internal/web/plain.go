@@ -2,18 +2,12 @@ package web
 
 import (
 	"bytes"
-	"fmt"
-	"io"
 	"io/fs"
-	"mime"
-	"mime/multipart"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"zhengshu/internal/audit"
-	"zhengshu/internal/calendar"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/official"
 )
@@ -116,70 +110,6 @@ func History(rows []audit.Row) Timeline {
 		t.Events = append(t.Events, Event{At: e.At, Title: audit.ActName(e.Act), Who: e.Actor.Name, Text: e.Basis})
 	}
 	return t
-}
-
-// Upload is a file that came with a form.
-type Upload struct {
-	Field, Name string
-	Content     io.Reader
-}
-
-// Uploads are the files of the named fields; close them when done.
-func Uploads(r *http.Request, fields ...string) (list []Upload, closeAll func(), err error) {
-	var open []multipart.File
-	closeAll = func() {
-		for _, f := range open {
-			_ = f.Close() // read-only
-		}
-	}
-	if r.MultipartForm == nil {
-		return nil, closeAll, nil
-	}
-	for _, name := range fields {
-		for _, head := range r.MultipartForm.File[name] {
-			if head.Size == 0 && head.Filename == "" {
-				continue
-			}
-			f, err := head.Open()
-			if err != nil {
-				closeAll()
-				return nil, func() {}, fault.New(fault.Invalid, "附件没有传完，可能是网络中断，请重新选择文件。").On(name, "请重新选择文件").From(err)
-			}
-			open = append(open, f)
-			list = append(list, Upload{Field: name, Name: head.Filename, Content: f})
-		}
-	}
-	return list, closeAll, nil
-}
-
-// Typed is a field without the blanks around it.
-func Typed(r *http.Request, name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
-
-// DayOf reads a date field; nothing typed is the zero date, and what is
-// written but is no date is said on the field.
-func DayOf(r *http.Request, name, what string) (calendar.Date, error) {
-	s := Typed(r, name)
-	if s == "" {
-		return calendar.Date{}, nil
-	}
-	d, err := calendar.ParseLoose(s)
-	if err != nil {
-		return d, fault.New(fault.Invalid, what+"不能识别："+err.Error()+"。").On(name, err.Error()).From(err)
-	}
-	return d, nil
-}
-
-// SendFile sends a kept file as a download that no browser runs.
-func SendFile(w http.ResponseWriter, name, mediaType string, size int64, content io.Reader) error {
-	w.Header().Set("Content-Type", mediaType)
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	w.Header().Set("Content-Length", strconv.FormatInt(size, 10))
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	if _, err := io.Copy(w, content); err != nil {
-		return fmt.Errorf("web: send %s: %w", name, err)
-	}
-	return nil
 }
 
 // SheetKinds are the media types of a table as a file, by ?format=.

@@ -334,7 +334,7 @@ func (h *Handler) decide(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handler) prove(w http.ResponseWriter, r *http.Request) error {
 	k := closing.ItemKind(r.PathValue("kind"))
-	sent, done, err := web.FilesOf(r, "file-"+string(k))
+	sent, done, err := web.Uploads(r, "file-"+string(k))
 	defer done()
 	if err == nil {
 		err = h.closings.Prove(r.Context(), authz.ScopeFrom(r.Context()), id(r), k, r.PostFormValue("proof-"+string(k)), uploadOf(sent))
@@ -353,7 +353,7 @@ func (h *Handler) prove(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) until(w http.ResponseWriter, r *http.Request) error {
-	on, err := web.DateIn(r, "until", "原域名注销日")
+	on, err := web.DayOf(r, "until", "原域名注销日")
 	if err == nil {
 		err = h.closings.SetRedirectUntil(r.Context(), authz.ScopeFrom(r.Context()), id(r), on)
 	}
@@ -384,7 +384,7 @@ func (h *Handler) openArchive(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer content.Close()
-	return web.Send(w, "archive-"+a.ID+".warc.gz", "application/warc", a.Size, content)
+	return web.SendFile(w, "archive-"+a.ID+".warc.gz", "application/warc", a.Size, content)
 }
 
 func (h *Handler) file(w http.ResponseWriter, r *http.Request) error {
@@ -393,7 +393,7 @@ func (h *Handler) file(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer content.Close()
-	return web.Send(w, a.Name, a.MediaType, a.Size, content)
+	return web.SendFile(w, a.Name, a.MediaType, a.Size, content)
 }
 
 // mapView is GET /console/closings/{id}/map.
@@ -491,7 +491,7 @@ func (h *Handler) showMap(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) importMap(w http.ResponseWriter, r *http.Request) error {
-	sent, done, err := web.FilesOf(r, "file")
+	sent, done, err := web.Uploads(r, "file")
 	defer done()
 	var rep intake.Report
 	switch {
@@ -558,15 +558,15 @@ func (h *Handler) exportMap(w http.ResponseWriter, r *http.Request) error {
 	case "html":
 		err = staticMap(&b, c, sheet)
 		if err == nil {
-			return web.Send(w, c.ObjectName+"旧网址对照.html", "text/html; charset=utf-8", int64(b.Len()), &b)
+			return web.SendFile(w, c.ObjectName+"旧网址对照.html", "text/html; charset=utf-8", int64(b.Len()), &b)
 		}
 	case "csv":
 		if err = official.WriteCSV(&b, sheet, official.CSVOptions{BOM: true}); err == nil {
-			return web.Send(w, c.ObjectName+"跳转表.csv", "text/csv; charset=utf-8", int64(b.Len()), &b)
+			return web.SendFile(w, c.ObjectName+"跳转表.csv", "text/csv; charset=utf-8", int64(b.Len()), &b)
 		}
 	default:
 		if err = official.WriteXLSX(&b, sheet); err == nil {
-			return web.Send(w, c.ObjectName+"跳转表.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", int64(b.Len()), &b)
+			return web.SendFile(w, c.ObjectName+"跳转表.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", int64(b.Len()), &b)
 		}
 	}
 	return err

@@ -60,7 +60,7 @@ func (h *Handler) Routes() []web.Route {
 func mendable(err error) bool { return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Refused) }
 
 // uploadOf is the one file of a form, nil when none was chosen.
-func uploadOf(sent []web.Sent) *approval.Upload {
+func uploadOf(sent []web.Upload) *approval.Upload {
 	if len(sent) == 0 {
 		return nil
 	}

@@ -260,7 +260,7 @@ func (h *Handler) inquiryAgain(w http.ResponseWriter, r *http.Request, wrong err
 }
 
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request) error {
-	sent, done, err := web.FilesOf(r, "file")
+	sent, done, err := web.Uploads(r, "file")
 	defer done()
 	if err == nil {
 		_, err = h.closings.Reply(r.Context(), authz.ScopeFrom(r.Context()), iid(r), r.PostFormValue("answer"), uploadOf(sent))
@@ -272,7 +272,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) conclude(w http.ResponseWriter, r *http.Request) error {
-	sent, done, err := web.FilesOf(r, "scan")
+	sent, done, err := web.Uploads(r, "scan")
 	defer done()
 	var i closing.Inquiry
 	if err == nil {
@@ -285,7 +285,7 @@ func (h *Handler) conclude(w http.ResponseWriter, r *http.Request) error {
 			err = fault.New(fault.Invalid, "没有选择结论。").On("basis", "请选择结论")
 		}
 		if err == nil {
-			if v.Report.On, err = web.DateIn(r, "report_on", "报备日期"); err == nil {
+			if v.Report.On, err = web.DayOf(r, "report_on", "报备日期"); err == nil {
 				i, err = h.closings.Conclude(r.Context(), authz.SessionFrom(r.Context()), authz.ScopeFrom(r.Context()), iid(r), v)
 			}
 		}
@@ -297,11 +297,11 @@ func (h *Handler) conclude(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) account(w http.ResponseWriter, r *http.Request) error {
-	sent, done, err := web.FilesOf(r, "file")
+	sent, done, err := web.Uploads(r, "file")
 	defer done()
 	if err == nil {
 		a := closing.Accountability{Person: r.PostFormValue("person"), Measure: r.PostFormValue("measure"), Body: r.PostFormValue("body"), Document: r.PostFormValue("document")}
-		if a.DecidedOn, err = web.DateIn(r, "decided_on", "决定日期"); err == nil {
+		if a.DecidedOn, err = web.DayOf(r, "decided_on", "决定日期"); err == nil {
 			err = h.closings.Account(r.Context(), authz.SessionFrom(r.Context()), authz.ScopeFrom(r.Context()), iid(r), a, uploadOf(sent))
 		}
 	}
@@ -317,7 +317,7 @@ func (h *Handler) paper(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer content.Close()
-	return web.Send(w, a.Name, a.MediaType, a.Size, content)
+	return web.SendFile(w, a.Name, a.MediaType, a.Size, content)
 }
 
 // reportView is GET /console/inquiries/new.
@@ -358,7 +358,7 @@ func (h *Handler) report(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	on, err := web.DateIn(r, "since_on", "中断开始日期")
+	on, err := web.DayOf(r, "since_on", "中断开始日期")
 	var inquiry closing.InquiryID
 	if err == nil {
 		clock, terr := time.Parse("15:04", r.PostFormValue("since_at"))

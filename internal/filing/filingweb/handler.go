@@ -341,10 +341,10 @@ func (h *Handler) again(w http.ResponseWriter, r *http.Request, wrong error, for
 
 func (h *Handler) record(w http.ResponseWriter, r *http.Request) error {
 	id := filing.ID(r.PathValue("id"))
-	on, err := web.DateIn(r, "on", "回执日期")
+	on, err := web.DayOf(r, "on", "回执日期")
 	var i filing.Item
 	if err == nil {
-		sent, done, ferr := web.FilesOf(r, "file")
+		sent, done, ferr := web.Uploads(r, "file")
 		defer done()
 		receipt := filing.Receipt{Number: r.PostFormValue("number"), On: on, Note: r.PostFormValue("note"), Handed: r.PostForm.Has("handed")}
 		if len(sent) > 0 {
@@ -368,7 +368,7 @@ func (h *Handler) record(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handler) acknowledge(w http.ResponseWriter, r *http.Request) error {
 	id := filing.ID(r.PathValue("id"))
-	on, err := web.DateIn(r, "on", "办结日期")
+	on, err := web.DayOf(r, "on", "办结日期")
 	a := filing.Answer{Number: r.PostFormValue("number"), On: on}
 	if err == nil && r.PostForm.Has("return") {
 		if a.Missing = r.PostFormValue("missing"); a.Missing == "" {
@@ -394,5 +394,5 @@ func (h *Handler) receipt(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer content.Close()
-	return web.Send(w, a.Name, a.MediaType, a.Size, content)
+	return web.SendFile(w, a.Name, a.MediaType, a.Size, content)
 }

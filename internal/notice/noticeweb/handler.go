@@ -532,7 +532,7 @@ func (h *Handler) again(w http.ResponseWriter, r *http.Request, wrong error, for
 
 func (h *Handler) post(w http.ResponseWriter, r *http.Request) error {
 	ctx, scope, id := r.Context(), authz.ScopeFrom(r.Context()), notice.ID(r.PathValue("id"))
-	first, err := web.DateIn(r, "first", "首次发布日期")
+	first, err := web.DayOf(r, "first", "首次发布日期")
 	if err == nil {
 		_, err = h.notices.Post(ctx, scope, id, sx2021.Place(r.PostFormValue("place")), r.PostFormValue("url"), first)
 	}
@@ -562,7 +562,7 @@ func (h *Handler) look(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handler) receipt(w http.ResponseWriter, r *http.Request) error {
 	id := notice.ID(r.PathValue("id"))
-	sent, done, err := web.FilesOf(r, "file")
+	sent, done, err := web.Uploads(r, "file")
 	defer done()
 	if err == nil {
 		var upload *approval.Upload
@@ -593,5 +593,5 @@ func (h *Handler) evidence(w http.ResponseWriter, r *http.Request) error {
 		media = l.Media
 		name = "screenshot-" + l.ID + map[string]string{"image/png": ".png", "image/jpeg": ".jpg", "application/pdf": ".pdf"}[l.Media]
 	}
-	return web.Send(w, name, media, size, content)
+	return web.SendFile(w, name, media, size, content)
 }

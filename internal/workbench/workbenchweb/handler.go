@@ -21,12 +21,13 @@ var views embed.FS
 type Handler struct {
 	bench  *workbench.Service
 	notify *notify.Service
+	outbox *notify.Outbox
 	clock  calendar.Clock
 }
 
 // New makes the handler.
-func New(b *workbench.Service, n *notify.Service, clock calendar.Clock) *Handler {
-	return &Handler{bench: b, notify: n, clock: clock}
+func New(b *workbench.Service, n *notify.Service, o *notify.Outbox, clock calendar.Clock) *Handler {
+	return &Handler{bench: b, notify: n, outbox: o, clock: clock}
 }
 
 // Routes of the door.
@@ -37,6 +38,9 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/inbox", Permit: authz.SignedIn, Handle: h.home},
 		{Pattern: "GET /console/messages", Permit: authz.SignedIn, Handle: h.messages},
 		{Pattern: "POST /console/messages/{id}/read", Permit: authz.SignedIn, Handle: h.read},
+		{Pattern: "GET /console/me/notifications", Permit: authz.SignedIn, Handle: h.preference},
+		{Pattern: "POST /console/me/notifications", Permit: authz.SignedIn, Handle: h.setPreference},
+		{Pattern: "POST /console/me/notifications/address", Permit: authz.SignedIn, Handle: h.proveAddress},
 	}
 }
 
@@ -67,6 +71,7 @@ type homeView struct {
 	Table    web.Table
 	Messages web.Table
 	All      web.Link
+	Places   []web.Act // what is not in the menu
 }
 
 // Title of the document.
@@ -86,12 +91,29 @@ type bench struct {
 	messages []notify.Message // unread
 	mayApply bool
 	mayClock bool // read obligations
+	places   []web.Link
+}
+
+// places are the screens of a supervisor's and a sponsor's round that the menu
+// has no room for.
+var places = []struct {
+	link web.Link
+	need authz.Permission
+}{
+	{web.Link{Text: "工作通知", Href: "/console/guidance"}, authz.ObligationRead},
+	{web.Link{Text: "到期日历", Href: "/console/calendar"}, authz.ObligationRead},
+	{web.Link{Text: "超期看板", Href: "/console/obligations/board"}, authz.ObligationRead},
+	{web.Link{Text: "季度安全自查", Href: "/console/selfchecks"}, authz.ObligationRead},
+	{web.Link{Text: "培训", Href: "/console/training"}, authz.ObligationRead},
+	{web.Link{Text: "签到", Href: "/console/training/sign-in"}, authz.SignedIn},
+	{web.Link{Text: "本省规则选择", Href: "/console/settings"}, authz.SettingsManage},
+	{web.Link{Text: "系统设置", Href: "/console/settings/system"}, authz.SystemManage},
+	{web.Link{Text: "消息接收设置", Href: "/console/me/notifications"}, authz.SignedIn},
 }
 
 func newHomeView(b bench, today calendar.Date) homeView {
-	minutes, late, now, soon := 0, 0, 0, 0
+	late, now, soon := 0, 0, 0
 	for _, t := range b.toDo {
-		minutes += t.Minutes
 		if t.Due.On.IsZero() {
 			continue
 		}
@@ -104,13 +126,29 @@ func newHomeView(b bench, today calendar.Date) homeView {
 			soon++
 		}
 	}
-	v := homeView{Heading: web.Heading{Title: fmt.Sprintf("今天要做的事 %d 件 · 约 %d 分钟", len(b.toDo), minutes)},
+	// Today is what is late, due today or without a date; the rest may wait.
+	n, minutes := 0, 0
+	for _, t := range b.toDo {
+		if t.Due.On.IsZero() || t.Due.On.Sub(today) <= 0 {
+			n, minutes = n+1, minutes+t.Minutes
+		}
+	}
+	title := fmt.Sprintf("今天要做 %d 件 · 约 %s", n, spell(minutes))
+	if len(b.toDo) >= most {
+		title = fmt.Sprintf("待办超过 %d 件，先办最急的", most)
+	} else if n == 0 {
+		title = "今天没有必须办完的事"
+	}
+	v := homeView{Heading: web.Heading{Title: title},
 		Stats: web.Stats{Label: "概况", Items: []web.Stat{
 			{Name: "超期", Value: fmt.Sprint(late), Unit: "件", Kind: toneIf(late > 0, web.Danger), Href: "/console?tab=todo"},
 			{Name: "今日到期", Value: fmt.Sprint(now), Unit: "件", Kind: toneIf(now > 0, web.Warn), Href: "/console?tab=todo"},
 			{Name: "7 天内到期", Value: fmt.Sprint(soon), Unit: "件", Href: "/console?tab=todo"},
 			{Name: "待阅", Value: fmt.Sprint(b.counts[workbench.Copied]), Unit: "条", Href: "/console?tab=copied"}}},
 		Tabs: web.Tabs{Label: "事项"}, Messages: messageTable(b.messages), All: web.Link{Text: "全部消息", Href: "/console/messages"}}
+	for _, l := range b.places {
+		v.Places = append(v.Places, web.Act{Text: l.Text, Href: l.Href})
+	}
 	if len(b.toDo) == 0 {
 		v.Heading.Title, v.Heading.Lead = "今天没有要办的事", "新的事项到达后会显示在这里。"
 	} else {
@@ -120,13 +158,21 @@ func newHomeView(b bench, today calendar.Date) homeView {
 		v.Heading.Acts = []web.Act{{Text: "提出申请", Href: "/console/matters"}}
 	}
 	if b.mayClock {
-		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "义务和时限", Href: "/console/obligations"})
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "到期日历", Href: "/console/calendar"}, web.Act{Text: "义务和时限", Href: "/console/obligations"})
 	}
 	for _, t := range tabs {
 		v.Tabs.Items = append(v.Tabs.Items, web.Tab{Name: t.name, Href: "/console?tab=" + string(t.tab), N: b.counts[t.tab], Current: t.tab == b.tab})
 	}
 	v.Table = tableOf(b, today)
 	return v
+}
+
+// spell writes minutes as people say them.
+func spell(minutes int) string {
+	if minutes < 120 {
+		return fmt.Sprintf("%d 分钟", minutes)
+	}
+	return fmt.Sprintf("%d 小时", (minutes+30)/60)
 }
 
 func toneIf(on bool, t web.Tone) web.Tone {
@@ -231,6 +277,11 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request) error {
 			b.rows = tasks
 		}
 	}
+	for _, p := range places {
+		if session.May(p.need) {
+			b.places = append(b.places, p.link)
+		}
+	}
 	const shown = 6
 	b.messages = b.messages[:min(shown, len(b.messages))]
 	v := newHomeView(b, web.FrameOf(r).Today)
@@ -269,7 +320,10 @@ func (messagesView) Crumbs() []web.Crumb {
 
 func newMessagesView(list []notify.Message, all bool) messagesView {
 	v := messagesView{Heading: web.Heading{Title: "消息", Lead: "发给您和您所在单位的通知。"}, Empty: web.Empty{Title: "没有待阅消息"},
-		Tabs: web.Tabs{Label: "消息", Items: []web.Tab{{Name: "待阅", Href: "/console/messages", Current: !all}, {Name: "全部", Href: "/console/messages?all=1", Current: all}}}}
+		Tabs: messageTabs(0)}
+	if all {
+		v.Tabs = messageTabs(1)
+	}
 	v.Items, v.All = list, all
 	if all {
 		v.Empty.Title = "没有消息"

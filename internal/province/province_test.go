@@ -1,0 +1,217 @@
+package province_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/db"
+	"zhengshu/internal/db/dbtest"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/jobs"
+	"zhengshu/internal/jobs/jobstest"
+	"zhengshu/internal/notify"
+	"zhengshu/internal/obligation"
+	"zhengshu/internal/org"
+	"zhengshu/internal/province"
+	"zhengshu/internal/rules/sx2021"
+)
+
+type house struct {
+	db          *db.DB
+	clock       *calendar.Manual
+	svc         *province.Service
+	days        calendar.Workdays
+	obligations *obligation.Service
+	unit        org.Unit
+	top, city   *authz.Session
+}
+
+var kind = obligation.Kind{ID: "launch", Name: "正式上线", Citation: "第七条"}
+
+func each(t *testing.T, fn func(t *testing.T, h house)) {
+	t.Helper()
+	at := time.Date(2026, 11, 2, 2, 0, 0, 0, time.UTC)
+	clock := calendar.NewManual(at)
+	dbtest.EachAt(t, clock.Now, func(t *testing.T, d *db.DB) {
+		clock.Set(at)
+		h := house{db: d, clock: clock}
+		o := org.New(d)
+		h.obligations = obligation.New(d, o, kind)
+		shipped, err := calendar.Published()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var set func(calendar.Workdays)
+		h.days, set = shipped.Live()
+		h.svc = province.New(province.Parts{DB: d, Org: o, Obligations: h.obligations, Shipped: shipped, Days: h.days, Set: set, StepDays: 5})
+		ctx := audit.System(context.Background(), "test")
+		if err := d.Update(ctx, func(tx *db.Tx) error {
+			for _, a := range []org.Area{{Level: org.Province, Code: "610000", Name: "陕西省"}, {Level: org.City, Code: "610100", Name: "西安市", Parent: "province-610000000000"}} {
+				if _, err := o.AddArea(ctx, tx, a); err != nil {
+					return err
+				}
+			}
+			for _, x := range []struct {
+				into **authz.Session
+				area org.AreaID
+				name string
+			}{{&h.top, "province-610000000000", "省办"}, {&h.city, "city-610100000000", "市办"}} {
+				u, _, err := o.AddUnit(ctx, tx, org.Unit{Area: x.area, Kind: org.Office, Name: x.name})
+				if err != nil {
+					return err
+				}
+				h.unit = u
+				*x.into = &authz.Session{PersonID: "p", Name: x.name + "主管", Posts: []authz.Post{{Role: authz.Supervisor, UnitID: string(u.ID), AreaPath: u.AreaPath, Office: true}}}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		fn(t, h)
+	})
+}
+
+func as(s *authz.Session) context.Context {
+	return authz.WithSession(audit.WithActor(context.Background(), audit.Actor{Kind: "person", ID: s.PersonID, Name: s.Name}), s)
+}
+
+func TestOnlyTheProvinceChooses(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		next := sx2021.Defaults()
+		next.PoliceFilingDays = 60
+		if err := h.svc.Decide(as(h.city), h.city, next, calendar.Date{}, "集中办理", ""); !fault.Is(err, fault.Refused) {
+			t.Errorf("a city chose for the province: %v", err)
+		}
+		wrong := next
+		wrong.OrdinaryReviews = 1
+		if err := h.svc.Decide(as(h.top), h.top, wrong, calendar.Date{}, "试", ""); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "不得少于2级") {
+			t.Errorf("a setting that cannot stand: %v", err)
+		}
+		if err := h.svc.Decide(as(h.top), h.top, next, calendar.Date{}, "", ""); !fault.Is(err, fault.Invalid) {
+			t.Errorf("without a reason: %v", err)
+		}
+		if err := h.svc.Decide(as(h.top), h.top, next, calendar.Today(h.clock).AddDays(-1), "晚了", ""); !fault.Is(err, fault.Invalid) {
+			t.Errorf("from yesterday: %v", err)
+		}
+		if err := h.svc.Decide(as(h.top), h.top, next, calendar.Date{}, "公安机关集中办理", "陕政办函〔2026〕9号"); err != nil {
+			t.Fatal(err)
+		}
+		if got := h.svc.Settings(); got.PoliceFilingDays != 60 {
+			t.Errorf("not read at the next use: %+v", got)
+		}
+		if err := h.svc.Decide(as(h.top), h.top, next, calendar.Date{}, "再来", ""); !fault.Is(err, fault.Conflict) {
+			t.Errorf("the same again: %v", err)
+		}
+	})
+}
+
+func TestAChoiceBeginsOnItsDay(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		next := sx2021.Defaults()
+		next.SecurityReportDays = 30
+		if err := h.svc.Decide(as(h.top), h.top, next, calendar.Today(h.clock).AddDays(3), "收紧", ""); err != nil {
+			t.Fatal(err)
+		}
+		if got := h.svc.Settings().SecurityReportDays; got != 90 {
+			t.Errorf("before its day: %d", got)
+		}
+		h.clock.Advance(72 * time.Hour)
+		if got := h.svc.Settings().SecurityReportDays; got != 30 {
+			t.Errorf("on its day: %d", got)
+		}
+		if list, err := h.svc.History(context.Background()); err != nil || len(list) != 1 || list[0].By != "省办主管" {
+			t.Errorf("history %+v (%v)", list, err)
+		}
+	})
+}
+
+// Every choice has words, so that nobody sees a column name.
+func TestEveryChoiceIsNamed(t *testing.T) {
+	for _, c := range province.Choices(sx2021.Defaults()) {
+		if c.Label == c.Key || c.Basis == "" || !c.Yes && c.Unit == "" {
+			t.Errorf("%s has no words: %+v", c.Key, c)
+		}
+		if c.Value != c.Default {
+			t.Errorf("%s: %s is not its default %s", c.Key, c.Value, c.Default)
+		}
+	}
+}
+
+// A year without a notice is provisional; the notice, once entered, settles it
+// everywhere at once and counts the open days again.
+func TestNoticeSettlesTheYear(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		from := calendar.Date{Year: 2027, Month: 2, Day: 1}
+		length := calendar.WorkingDays(10)
+		due := length.From(from, h.days)
+		if !due.Provisional {
+			t.Fatal("2027 must be provisional before its notice")
+		}
+		ctx := audit.System(context.Background(), "test")
+		if err := h.db.Update(ctx, func(tx *db.Tx) error {
+			return h.obligations.Open(ctx, tx, obligation.Debt{Kind: "launch", Unit: h.unit.ID, Subject: obligation.Subject{Kind: "site", ID: "s", Name: "网站"}, Due: due, From: from, Length: length})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		n, err := province.ReadNotice(2027, "国办发明电〔2026〕0号", "关于2027年部分节假日安排的通知", calendar.Date{Year: 2026, Month: 11, Day: 1}, "元旦 2027年1月1日 至 2027-01-03\n春节 2027-02-05 至 2027-02-11", "2027-02-20")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := h.svc.EnterNotice(as(h.city), h.city, n); !fault.Is(err, fault.Refused) {
+			t.Errorf("a city entered it: %v", err)
+		}
+		if err := h.svc.EnterNotice(as(h.top), h.top, n); err != nil {
+			t.Fatal(err)
+		}
+		if working, provisional := h.days.Is(calendar.Date{Year: 2027, Month: 2, Day: 8}); working || provisional {
+			t.Errorf("8 February 2027: working %v, provisional %v", working, provisional)
+		}
+		w := jobs.NewWorkers()
+		province.Register(h.svc, w)
+		jobstest.Work(t, h.db, w, jobs.Config{Wrap: func(ctx context.Context, kind string) context.Context { return audit.System(ctx, "job."+kind) }})
+		list, err := h.obligations.Obligations(ctx, authz.System("test"), obligation.Filter{})
+		if err != nil || len(list) != 1 || list[0].Due != length.From(from, h.days) || list[0].Due.Provisional {
+			t.Errorf("counted again: %+v (%v)", list, err)
+		}
+	})
+}
+
+func TestNoticeFormNamesTheLine(t *testing.T) {
+	for _, c := range []struct{ off, work, want string }{
+		{"春节 二月五日", "", "第 1 行"},
+		{"元旦 2027-01-01\n春节 2027-02-30 至 2027-03-02", "", "第 2 行"},
+		{"元旦 2027-01-01", "补班", "第 1 行"},
+		{"", "", "至少填写一个"},
+	} {
+		if _, err := province.ReadNotice(2027, "文", "", calendar.Date{}, c.off, c.work); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q: %v, want %s", c.off, err, c.want)
+		}
+	}
+}
+
+func TestSystemSettingsAreChecked(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		if got := h.svc.System(); got.StepDays != 5 {
+			t.Errorf("the default is %d", got.StepDays)
+		}
+		bad := province.System{StepDays: 5, Channels: notify.DefaultChannels()}
+		bad.Channels.SMTPHost, bad.Channels.SMTPTLS, bad.Channels.SMTPUser = "mail", "none", "zs"
+		if err := h.svc.SetSystem(as(h.top), h.top, bad); !fault.Is(err, fault.Invalid) {
+			t.Errorf("a password in clear: %v", err)
+		}
+		if err := h.svc.SetSystem(as(h.top), h.top, province.System{StepDays: 0, Channels: notify.DefaultChannels()}); !fault.Is(err, fault.Invalid) {
+			t.Errorf("no day for a step: %v", err)
+		}
+		if err := h.svc.SetSystem(as(h.top), h.top, province.System{StepDays: 3, Channels: notify.DefaultChannels()}); err != nil {
+			t.Fatal(err)
+		}
+		if got := h.svc.System().StepDays; got != 3 {
+			t.Errorf("read %d", got)
+		}
+	})
+}

@@ -1,0 +1,399 @@
+package provinceweb
+
+import (
+	"embed"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/notify"
+	"zhengshu/internal/province"
+	"zhengshu/internal/rules/sx2021"
+	"zhengshu/internal/web"
+)
+
+//go:embed views/*.html
+var views embed.FS
+
+// Handler serves the screens.
+type Handler struct {
+	province *province.Service
+	outbox   *notify.Outbox
+}
+
+// New makes the handler.
+func New(p *province.Service, o *notify.Outbox) *Handler { return &Handler{province: p, outbox: o} }
+
+// Routes of the door.
+func (h *Handler) Routes() []web.Route {
+	return []web.Route{
+		{Pattern: "GET /console/settings", Permit: authz.SettingsManage, Handle: h.settings},
+		{Pattern: "POST /console/settings", Permit: authz.SettingsManage, Handle: h.decide},
+		{Pattern: "GET /console/settings/holidays", Permit: authz.SettingsManage, Handle: h.holidays},
+		{Pattern: "POST /console/settings/holidays", Permit: authz.SettingsManage, Handle: h.enter},
+		{Pattern: "GET /console/settings/system", Permit: authz.SystemManage, Handle: h.system},
+		{Pattern: "POST /console/settings/system", Permit: authz.SystemManage, Handle: h.setSystem},
+		{Pattern: "POST /console/settings/system/mail", Permit: authz.SystemManage, Handle: h.tryMail},
+	}
+}
+
+func tabs(current int) web.Tabs {
+	t := web.Tabs{Label: "设置", Items: []web.Tab{{Name: "规则选择", Href: "/console/settings"}, {Name: "节假日安排", Href: "/console/settings/holidays"}}}
+	t.Items[current].Current = true
+	return t
+}
+
+// settingsView is GET /console/settings.
+type settingsView struct {
+	Heading web.Heading
+	Tabs    web.Tabs
+	Alert   web.Alert
+	Table   web.Table
+	Form    web.Form
+	History web.Table
+}
+
+// Title of the document.
+func (settingsView) Title() string { return "本省规则选择" }
+
+// Crumbs of the page.
+func (settingsView) Crumbs() []web.Crumb {
+	return []web.Crumb{{Name: "工作台", Href: "/console"}, {Name: "本省规则选择"}}
+}
+
+func valueOf(c province.Choice, v string) string {
+	if c.Yes {
+		if v == "true" {
+			return "是"
+		}
+		return "否"
+	}
+	return v + " " + c.Unit
+}
+
+func newSettingsView(s sx2021.Settings, history []province.Decision, may bool, today calendar.Date) settingsView {
+	v := settingsView{Tabs: tabs(0), Heading: web.Heading{Title: "本省规则选择", Lead: "《细则》留给省里决定的事项。每项都有默认值，由省政府办公厅设定，全省各处随即按新的执行。"},
+		Table: web.Table{Caption: "现行选择", Columns: []web.Column{{Head: "事项", Wide: true}, {Head: "现行"}, {Head: "默认"}, {Head: "条款"}}, Empty: web.Empty{Title: "没有可选择的事项"}},
+		History: web.Table{Caption: "设定记录", Columns: []web.Column{{Head: "生效日期"}, {Head: "改动", Wide: true}, {Head: "原因", Wide: true}, {Head: "设定人"}},
+			Empty: web.Empty{Title: "还没有设定过", Text: "全部按默认值执行。"}}}
+	var fields []web.Field
+	for _, c := range province.Choices(s) {
+		now := web.Text(valueOf(c, c.Value))
+		if c.Value != c.Default {
+			now.Tags = []web.Tag{{Kind: web.Info, Text: "已改"}}
+		}
+		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{web.Text(c.Label), now, web.Text(valueOf(c, c.Default)), web.Text(c.Basis)}})
+		if c.Yes {
+			fields = append(fields, web.Field{Kind: web.Check, Name: c.Key, Label: c.Label, Checked: c.Value == "true", Hint: "默认：" + valueOf(c, c.Default) + "。" + c.Basis})
+			continue
+		}
+		fields = append(fields, web.Field{Kind: web.Number, Name: c.Key, Label: c.Label, Value: c.Value, Unit: c.Unit, Narrow: true, Required: true, Mode: "numeric", Hint: "默认：" + c.Default + "。" + c.Basis})
+	}
+	if may {
+		v.Form = web.Form{Action: "/console/settings", Sections: []web.Section{{Legend: "重新设定", Fields: fields}, {Legend: "依据", Fields: []web.Field{
+			{Kind: web.DateField, Name: "from", Label: "生效日期", Narrow: true, Hint: "不填为今天；不能早于今天"},
+			{Kind: web.TextArea, Name: "reason", Label: "调整原因", Required: true, Max: 500, Rows: 3},
+			{Name: "document", Label: "文号", Max: 100}}}}, Buttons: []web.Button{{Label: "设定"}}}
+	} else {
+		v.Alert = web.Alert{Kind: web.Info, Title: "由省政府办公厅设定", Text: "您可以查看现行选择；需要调整的，请报省政府办公厅。"}
+	}
+	for i, d := range history {
+		was := sx2021.Defaults()
+		if i+1 < len(history) {
+			was = history[i+1].Settings
+		}
+		before := province.Choices(was)
+		var changed []string
+		for n, c := range province.Choices(d.Settings) {
+			if c.Value != before[n].Value {
+				changed = append(changed, fmt.Sprintf("%s：%s → %s", c.Label, valueOf(c, before[n].Value), valueOf(c, c.Value)))
+			}
+		}
+		day := web.Day(d.From)
+		if d.From.After(today) {
+			day.Tags = []web.Tag{{Kind: web.Info, Text: "未生效"}}
+		}
+		v.History.Rows = append(v.History.Rows, web.Row{Cells: []web.Cell{day, web.Text(strings.Join(changed, "；")), {Text: d.Reason, Note: d.Document}, {Text: d.By, Note: d.UnitName + " " + web.Minute(d.At)}}})
+	}
+	return v
+}
+
+var (
+	sampleDay      = calendar.Date{Year: 2026, Month: 3, Day: 20}
+	sampleSettings = func() sx2021.Settings { s := sx2021.Defaults(); s.PoliceFilingDays = 60; return s }()
+)
+
+var settingsPage = web.Define(views, "views/settings.html",
+	newSettingsView(sx2021.Defaults(), nil, false, sampleDay),
+	newSettingsView(sampleSettings, []province.Decision{{Settings: sampleSettings, From: sampleDay, Reason: "公安机关集中办理", Document: "陕政办函〔2026〕9号", UnitName: "陕西省人民政府办公厅", By: "张某", At: time.Date(2026, 3, 20, 1, 0, 0, 0, time.UTC)}}, true, sampleDay),
+	newSettingsView(sx2021.Settings{}, []province.Decision{{Reason: "<script>", Document: `"><b>`, UnitName: "<i>", By: "<u>"}}, true, sampleDay),
+)
+
+func (h *Handler) settingsView(r *http.Request) (settingsView, error) {
+	history, err := h.province.History(r.Context())
+	if err != nil {
+		return settingsView{}, err
+	}
+	may, err := h.province.MaySet(r.Context(), authz.SessionFrom(r.Context()))
+	return newSettingsView(h.province.Settings(), history, may, web.FrameOf(r).Today), err
+}
+
+func (h *Handler) settings(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.settingsView(r)
+	if err != nil {
+		return err
+	}
+	return settingsPage.Render(w, r, v)
+}
+
+func mendable(err error) bool {
+	return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Refused) || fault.Is(err, fault.Conflict)
+}
+
+func (h *Handler) decide(w http.ResponseWriter, r *http.Request) error {
+	next, err := province.Read(h.province.Settings(), r.PostFormValue)
+	var from calendar.Date
+	if text := r.PostFormValue("from"); err == nil && text != "" {
+		if from, err = calendar.ParseLoose(text); err != nil {
+			err = fault.New(fault.Invalid, err.Error()).On("from", err.Error())
+		}
+	}
+	if err == nil {
+		err = h.province.Decide(r.Context(), authz.SessionFrom(r.Context()), next, from, r.PostFormValue("reason"), r.PostFormValue("document"))
+	}
+	if mendable(err) {
+		v, formErr := h.settingsView(r)
+		if formErr != nil {
+			return formErr
+		}
+		v.Form.Fill(r.PostForm)
+		v.Form.Wrong(err)
+		return settingsPage.RenderStatus(w, r, http.StatusUnprocessableEntity, v)
+	}
+	if err != nil {
+		return err
+	}
+	return web.Done(w, r, "/console/settings", "已设定，自生效日期起全省按新的选择执行。")
+}
+
+// holidaysView is GET /console/settings/holidays.
+type holidaysView struct {
+	Heading web.Heading
+	Tabs    web.Tabs
+	Alert   web.Alert
+	Table   web.Table
+	Form    web.Form
+}
+
+// Title of the document.
+func (holidaysView) Title() string { return "节假日安排" }
+
+// Crumbs of the page.
+func (holidaysView) Crumbs() []web.Crumb {
+	return []web.Crumb{{Name: "工作台", Href: "/console"}, {Name: "本省规则选择", Href: "/console/settings"}, {Name: "节假日安排"}}
+}
+
+func newHolidaysView(list []province.Entered, may bool, today calendar.Date) holidaysView {
+	v := holidaysView{Tabs: tabs(1), Heading: web.Heading{Title: "节假日安排", Lead: "国务院办公厅每年公布的放假和调休上班日期，是计算工作日的依据。"},
+		Table: web.Table{Caption: "已有的年度", Columns: []web.Column{{Head: "年度"}, {Head: "放假", Wide: true}, {Head: "调休上班", Wide: true}, {Head: "依据"}}, Empty: web.Empty{Title: "还没有任何年度的安排"}}}
+	has := map[int]bool{}
+	for i := len(list) - 1; i >= 0; i-- {
+		e := list[i]
+		has[e.Notice.Year] = true
+		var off, work []string
+		for _, s := range e.Notice.Off {
+			off = append(off, fmt.Sprintf("%s %s 至 %s", s.Name, s.From, s.To))
+		}
+		for _, d := range e.Notice.Work {
+			work = append(work, d.String())
+		}
+		basis := web.Cell{Note: e.Notice.Source}
+		for _, d := range e.Notice.Documents {
+			basis.Text += d.Number + " "
+		}
+		basis.Text = strings.TrimSpace(basis.Text)
+		if e.By != "" {
+			basis.Note = e.By + " " + web.Minute(e.At) + " 录入"
+		}
+		if strings.HasPrefix(e.Notice.Mark, "M") {
+			basis.Tags = []web.Tag{{Kind: web.Warn, Text: "未核实"}}
+		}
+		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{{Text: fmt.Sprint(e.Notice.Year), Keep: true}, web.Text(strings.Join(off, "；")), web.Text(strings.Join(work, "、")), basis}})
+	}
+	if !has[today.Year] || !has[today.Year+1] {
+		missing := today.Year
+		if has[missing] {
+			missing++
+		}
+		v.Alert = web.Alert{Kind: web.Warn, Title: fmt.Sprintf("%d 年的安排还没有录入", missing), Text: "经过该年度的时限都标为“暂定”，先按周末推算。录入后自动重算，并记入审计。"}
+	}
+	if may {
+		v.Form = web.Form{Action: "/console/settings/holidays", Sections: []web.Section{{Legend: "录入一个年度", Hint: "同一年度再次录入，以后一次为准。", Fields: []web.Field{
+			{Kind: web.Number, Name: "year", Label: "年度", Required: true, Narrow: true, Mode: "numeric", Value: fmt.Sprint(today.Year + 1)},
+			{Name: "number", Label: "发文字号", Required: true, Max: 100, Hint: "例如 国办发明电〔2025〕7号"},
+			{Name: "title", Label: "文件标题", Max: 200},
+			{Kind: web.DateField, Name: "dated", Label: "发文日期", Narrow: true},
+			{Kind: web.TextArea, Name: "off", Label: "放假", Required: true, Rows: 8, Max: 4000, Hint: "每行一个：春节 2027-02-05 至 2027-02-11（含其中的周末）"},
+			{Kind: web.TextArea, Name: "work", Label: "调休上班", Rows: 4, Max: 4000, Hint: "每行一个日期：2027-02-20"}}}}, Buttons: []web.Button{{Label: "录入并重算时限"}}}
+	}
+	return v
+}
+
+var holidaysPage = web.Define(views, "views/holidays.html",
+	newHolidaysView(nil, false, sampleDay),
+	newHolidaysView([]province.Entered{{Notice: calendar.Notice{Year: 2026, Documents: []calendar.Document{{Number: "国办发明电〔2025〕7号"}}, Mark: "V", Off: []calendar.Span{{Name: "元旦", From: sampleDay, To: sampleDay}}, Work: []calendar.Date{sampleDay}}}}, true, sampleDay),
+	newHolidaysView([]province.Entered{{Notice: calendar.Notice{Year: 1, Source: "<script>", Mark: "M-", Documents: []calendar.Document{{Number: `"><b>`}}, Off: []calendar.Span{{Name: "<i>"}}}, By: "<script>"}}, true, sampleDay),
+)
+
+func (h *Handler) holidaysView(r *http.Request) (holidaysView, error) {
+	list, err := h.province.Notices(r.Context())
+	if err != nil {
+		return holidaysView{}, err
+	}
+	may, err := h.province.MaySet(r.Context(), authz.SessionFrom(r.Context()))
+	return newHolidaysView(list, may, web.FrameOf(r).Today), err
+}
+
+func (h *Handler) holidays(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.holidaysView(r)
+	if err != nil {
+		return err
+	}
+	return holidaysPage.Render(w, r, v)
+}
+
+func (h *Handler) enter(w http.ResponseWriter, r *http.Request) error {
+	year, _ := strconv.Atoi(strings.TrimSpace(r.PostFormValue("year")))
+	var dated calendar.Date
+	var err error
+	if text := r.PostFormValue("dated"); text != "" {
+		if dated, err = calendar.ParseLoose(text); err != nil {
+			err = fault.New(fault.Invalid, err.Error()).On("dated", err.Error())
+		}
+	}
+	var n calendar.Notice
+	if err == nil {
+		n, err = province.ReadNotice(year, r.PostFormValue("number"), r.PostFormValue("title"), dated, r.PostFormValue("off"), r.PostFormValue("work"))
+	}
+	if err == nil {
+		err = h.province.EnterNotice(r.Context(), authz.SessionFrom(r.Context()), n)
+	}
+	if mendable(err) {
+		v, formErr := h.holidaysView(r)
+		if formErr != nil {
+			return formErr
+		}
+		v.Form.Fill(r.PostForm)
+		v.Form.Wrong(err)
+		return holidaysPage.RenderStatus(w, r, http.StatusUnprocessableEntity, v)
+	}
+	if err != nil {
+		return err
+	}
+	return web.Done(w, r, "/console/settings/holidays", fmt.Sprintf("%d 年的安排已录入，暂定的时限正在重算。", year))
+}
+
+// systemView is GET /console/settings/system.
+type systemView struct {
+	Heading web.Heading
+	Form    web.Form
+	Try     web.Form
+}
+
+// Title of the document.
+func (systemView) Title() string { return "系统设置" }
+
+// Crumbs of the page.
+func (systemView) Crumbs() []web.Crumb {
+	return []web.Crumb{{Name: "工作台", Href: "/console"}, {Name: "系统设置"}}
+}
+
+func newSystemView(s province.System) systemView {
+	c := s.Channels
+	password := "未填写"
+	if c.SMTPPassword != "" {
+		password = "已填写，不改请留空"
+	}
+	number := func(name, label, unit string, n int, hint string) web.Field {
+		return web.Field{Kind: web.Number, Name: name, Label: label, Unit: unit, Value: fmt.Sprint(n), Narrow: true, Required: true, Mode: "numeric", Hint: hint}
+	}
+	return systemView{Heading: web.Heading{Title: "系统设置", Lead: "审批时限、邮件和网络回调。由系统管理员设定，改动记入审计。"},
+		Form: web.Form{Action: "/console/settings/system", Sections: []web.Section{
+			{Legend: "审批", Fields: []web.Field{number("step_days", "每一步的审批时限", "个工作日", s.StepDays, "")}},
+			{Legend: "邮件", Hint: "填写主机名后开通。主机可以在内网。", Fields: []web.Field{
+				{Name: "smtp_host", Label: "邮件服务器", Value: c.SMTPHost, Max: 200, Hint: "留空为不发邮件"}, number("smtp_port", "端口", "", c.SMTPPort, "常用 587（STARTTLS）、465（TLS）"),
+				{Kind: web.Select, Name: "smtp_tls", Label: "加密", Value: c.SMTPTLS, Options: []web.Option{{Value: "starttls", Label: "STARTTLS（必须加密）"}, {Value: "implicit", Label: "TLS"}, {Value: "none", Label: "不加密（仅限本机或内网中转）"}}},
+				{Name: "smtp_user", Label: "用户名", Value: c.SMTPUser, Max: 200, Complete: "off"}, {Kind: web.Password, Name: "smtp_password", Label: "密码", Max: 200, Hint: password, Complete: "new-password"},
+				{Name: "from", Label: "发件地址", Value: c.From, Max: 200}, {Kind: web.Address, Name: "base", Label: "平台网址", Value: c.Base, Max: 200, Hint: "写进邮件里的链接，例如 https://zs.example.gov.cn"}}},
+			{Legend: "网络回调", Fields: []web.Field{{Kind: web.Check, Name: "hooks", Label: "允许个人设置网络回调", Checked: c.Hooks},
+				{Kind: web.TextArea, Name: "hook_hosts", Label: "可以访问的内网主机", Value: strings.Join(c.HookHosts, "\n"), Rows: 3, Max: 2000, Hint: "每行一个主机名；公开网址不用填"}}},
+			{Legend: "免打扰和每日一封", Fields: []web.Field{number("quiet_from", "免打扰开始", "时", c.QuietFrom, ""), number("quiet_to", "免打扰结束", "时", c.QuietTo, "两个时刻相同为不设免打扰"), number("digest_at", "每日一封发送时刻", "时", c.DigestAt, "")}}},
+			Buttons: []web.Button{{Label: "保存系统设置"}}},
+		Try: web.Form{Action: "/console/settings/system/mail", Sections: []web.Section{{Legend: "试发一封", Fields: []web.Field{{Kind: web.Email, Name: "to", Label: "收件邮箱", Required: true, Max: 200}}}}, Buttons: []web.Button{{Label: "试发邮件", Plain: true}}}}
+}
+
+var systemPage = web.Define(views, "views/system.html",
+	newSystemView(province.System{StepDays: 5, Channels: notify.DefaultChannels()}),
+	newSystemView(province.System{StepDays: 5, Channels: notify.Channels{SMTPHost: "smtp.example.gov.cn", SMTPPort: 587, SMTPTLS: "starttls", SMTPPassword: "x", Hooks: true, HookHosts: []string{"im.example"}}}),
+	newSystemView(province.System{Channels: notify.Channels{SMTPHost: `"><script>`, SMTPTLS: "<b>", From: "<i>", Base: "javascript:alert(1)", HookHosts: []string{"</textarea><script>"}}}),
+)
+
+func (h *Handler) system(w http.ResponseWriter, r *http.Request) error {
+	return systemPage.Render(w, r, newSystemView(h.province.System()))
+}
+
+func (h *Handler) setSystem(w http.ResponseWriter, r *http.Request) error {
+	now := h.province.System()
+	var f fault.Fields
+	number := func(name, label string) int {
+		n, err := strconv.Atoi(strings.TrimSpace(r.PostFormValue(name)))
+		f.Check(err == nil, name, label+"要填整数")
+		return n
+	}
+	text := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
+	next := province.System{StepDays: number("step_days", "审批时限"), Channels: notify.Channels{
+		SMTPHost: text("smtp_host"), SMTPPort: number("smtp_port", "端口"), SMTPTLS: text("smtp_tls"), SMTPUser: text("smtp_user"), SMTPPassword: now.Channels.SMTPPassword,
+		From: text("from"), Base: text("base"), Hooks: r.PostFormValue("hooks") != "", HookHosts: strings.Fields(r.PostFormValue("hook_hosts")),
+		QuietFrom: number("quiet_from", "免打扰开始"), QuietTo: number("quiet_to", "免打扰结束"), DigestAt: number("digest_at", "发送时刻")}}
+	err := f.Err()
+	if p := r.PostFormValue("smtp_password"); err == nil && p != "" {
+		if next.Channels.SMTPPassword, err = h.outbox.SealPassword(p); err != nil {
+			return err
+		}
+	}
+	if err == nil {
+		err = h.province.SetSystem(r.Context(), authz.SessionFrom(r.Context()), next)
+	}
+	if mendable(err) {
+		v := newSystemView(now)
+		v.Form.Fill(r.PostForm)
+		v.Form.Wrong(err)
+		return systemPage.RenderStatus(w, r, http.StatusUnprocessableEntity, v)
+	}
+	if err != nil {
+		return err
+	}
+	return web.Done(w, r, "/console/settings/system", "系统设置已保存。")
+}
+
+func (h *Handler) tryMail(w http.ResponseWriter, r *http.Request) error {
+	err := h.outbox.Mail(r.Context(), h.province.System().Channels, strings.TrimSpace(r.PostFormValue("to")), ulid.Make().String(), "[政枢] 试发邮件", "收到本邮件，说明邮件服务器设置正确。\n")
+	if err != nil {
+		v := newSystemView(h.province.System())
+		v.Try.Fill(url.Values{"to": {r.PostFormValue("to")}})
+		if !fault.Is(err, fault.Unavailable) {
+			err = fault.New(fault.Invalid, "邮件没有发出，请核对收件邮箱、主机、端口、加密方式和密码。").On("to", "没有发出").From(err)
+		}
+		v.Try.Wrong(err)
+		return systemPage.RenderStatus(w, r, http.StatusUnprocessableEntity, v)
+	}
+	return web.Done(w, r, "/console/settings/system", "试发邮件已交给邮件服务器。")
+}

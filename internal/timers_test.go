@@ -1,0 +1,73 @@
+package internal_test
+
+import (
+	"testing"
+
+	"zhengshu/internal/app"
+)
+
+// timers is the catalogue of the regulation's clocks. A clock that runs names
+// its obligation kind; one that does not yet names the capability that brings
+// it (sx2021.Capabilities).
+var timers = []struct{ timer, kind, brings string }{
+	{"launch within 1 year", "launch", ""},
+	{"opening notice hangs 30 days", "launch_notice", ""},
+	{"police filing after the launch", "police_filing", ""},
+	{"approval step", "case_step", ""},
+	{"return of a work notice", "guidance_return", ""},
+	{"security self-check by the quarter's end", "selfcheck", ""},
+	{"problem of a self-check", "selfcheck_fix", ""},
+	{"business training by 31 December", "training", ""},
+	{"column news", "column_update", ""},
+	{"letter answered", "letter_reply", ""},
+	{"interpretation published together", "waived_interpretation", ""},
+	{"rectification", "order_rectify", ""},
+	{"offline at most 30 days", "", "Governance"},
+	{"exit within 1 month", "", "Governance"},
+	{"closing notice hangs 30 days", "", "Governance"},
+	{"deregistrations", "", "Governance"},
+	{"re-certification of records", "", "Governance"},
+	{"certificate, domain, agreement, protection grade expire", "", "Governance"},
+	{"survey result within 1 month", "", "Citizens"},
+	{"yearly 网信 check", "", "Inspection"},
+	{"monthly check, quarterly bulletin, yearly assessment", "", "Assessment"},
+	{"annual form by 31 January", "", "Assessment"},
+	{"account's last and original posts", "", "Channels"},
+	{"public display of answers", "", "Citizens"},
+	{"errors reported by readers", "", "Citizens"},
+	{"disclosure requests and documents", "", "Library"},
+	{"repost within 24 hours, emergency first word", "", "Channels"},
+	{"daily patrol", "", "Inspection"},
+}
+
+// Every clock that is said to run is declared by the house, and every clock
+// the house declares stands in the catalogue.
+func TestTimersRunOrSayWhoBringsThem(t *testing.T) {
+	h, err := app.Open(t.Context(), app.Config{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := h.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}()
+	known := map[string]bool{}
+	for _, x := range timers {
+		if (x.kind == "") == (x.brings == "") {
+			t.Errorf("%s: it runs, or somebody brings it", x.timer)
+		}
+		known[x.kind] = true
+		if _, ok := h.Obligations.KindOf(x.kind); x.kind != "" && !ok {
+			t.Errorf("%s: kind %s is not declared", x.timer, x.kind)
+		}
+	}
+	for _, k := range h.Obligations.Kinds() {
+		if !known[k.ID] {
+			t.Errorf("kind %s stands in no row of the catalogue: add its timer", k.ID)
+		}
+		if k.Clause == "" || k.Citation == "" || k.Says == "" {
+			t.Errorf("kind %s does not say its clause", k.ID)
+		}
+	}
+}
