@@ -180,7 +180,8 @@ func (s *Service) takeAccount(ctx context.Context, tx *db.Tx, scope authz.Scope,
 		return false, err
 	}
 	if a.URL != "" {
-		n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM account WHERE platform = $1 AND url = $2`, a.Platform, a.URL)
+		// The condition on the empty address lets the partial index be used.
+		n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM account WHERE platform = $1 AND url = $2 AND url <> ''`, a.Platform, a.URL)
 		if err != nil || n > 0 {
 			return false, err
 		}
