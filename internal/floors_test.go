@@ -24,13 +24,13 @@ var floors = []string{
 	// checks: facts in, findings out, no database
 	"check", "check/proofread/ngram", "check/proofread/corpus", "check/proofread", "check/proofread/lexicons", "check/lookalike/lexicons", "check/lookalike", "quality",
 	// records
-	"search", "registry", "library", "letters", "inspection",
+	"search", "registry", "library", "letters", "inspection", "reconciliation",
 	// conductors
 	"publishing/theme", "publishing", "lifecycle", "assessment", "reporting",
 	// doors
 	"web", "web/webtest", "web/browsertest", "portal",
 	"signin/signinweb", "org/orgweb", "registry/registryweb", "registry/registrypublic", "approval/approvalweb", "obligation/obligationweb", "lifecycle/lifecycleweb",
-	"library/libraryweb", "publishing/publishingweb", "letters/lettersweb", "letters/letterspublic", "inspection/inspectionweb",
+	"library/libraryweb", "publishing/publishingweb", "letters/lettersweb", "letters/letterspublic", "inspection/inspectionweb", "reconciliation/reconciliationweb",
 	"assessment/assessmentweb", "reporting/reportingweb", "audit/auditweb", "workbench/workbenchweb", "queries/queriesweb", "api",
 	// hall
 	"demo", "app", "app/apptest",

@@ -198,6 +198,8 @@ func (r Report) Looked(checkID, page, place string) bool {
 		return r.home
 	case "access":
 		return checkID != "access.rate" && r.Reachable
+	case "ledger":
+		return false // held against the ledger by whoever settles it, never by a run
 	}
 	return r.visited[page]
 }
@@ -208,7 +210,7 @@ func (s Sighting) Fingerprint() string {
 	switch family, _, _ := strings.Cut(s.Check, "."); family {
 	case "footer", "home", "access":
 		place = "" // one template makes the whole site's foot
-	case "link", "column":
+	case "link", "column", "ledger":
 	case "concealed":
 		place = s.Where + " " + s.Says // a place is often no more than “<div>”
 	case "tags":
