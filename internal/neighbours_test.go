@@ -38,6 +38,7 @@ import (
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/prose"
+	"zhengshu/internal/queries"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/signin"
@@ -399,6 +400,14 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 	}); err != nil {
 		t.Fatal(err)
 	}
+	// A list it was held against, a query its supervisor saved.
+	listed := "域名,网站名称,区划代码,联系方式\n" + c.latin + ".example.gov.cn," + c.mark + "名单,610100,1\n"
+	brought := must(registry.NewIntake(h.Registry, h.Blobs).Bring(as(supervisor), supervisor, supervisor.ScopeFor(authz.RegistryImport), registry.SiteFile, c.mark+"名单.csv", int64(len(listed)), strings.NewReader(listed)))(t)
+	compared := must(h.Reconciling.Compare(as(supervisor), supervisor.ScopeFor(authz.RegistryImport), supervisor, brought.ID, c.mark+"的名单", true))(t)
+	ids("/console/reconciliations/{id}", compared.ID)
+	query := must(h.Queries.Save(as(supervisor), supervisor, queries.Query{List: "sites", Name: c.mark + "的查询", Query: "state=running"}))(t)
+	ids("/console/queries/{id}", query.ID)
+	c.ids["/console/lists/{list}"] = []string{"sites", "accounts", "apps"}
 	entries := must(db.All(ctx, h.DB, db.Value[string], `SELECT id FROM audit_entry WHERE target_name LIKE $1 ORDER BY id`, "%"+c.mark+"%"))(t)
 	if len(entries) < 10 {
 		t.Fatalf("the trail of %s has %d entries", c.mark, len(entries))

@@ -18,6 +18,7 @@ import (
 	"zhengshu/internal/org/orgweb"
 	"zhengshu/internal/publishing/publishingweb"
 	"zhengshu/internal/queries/queriesweb"
+	"zhengshu/internal/reconciliation/reconciliationweb"
 	"zhengshu/internal/registry/registryweb"
 	"zhengshu/internal/reporting/reportingweb"
 	"zhengshu/internal/signin/signinweb"
@@ -35,6 +36,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		workbenchweb.New(h.Workbench, h.Notify, h.Config.Clock).Routes(),
 		orgweb.New(h.DB, h.Org, h.Registry, h.Obligations).Routes(),
 		registryweb.New(h.DB, h.Org, h.Registry, h.Blobs).Clocks(h.Obligations).Cases(h.Approvals).Queries(h.Queries).Routes(),
+		reconciliationweb.New(h.Reconciling, h.Registry).Routes(),
 		queriesweb.New(h.Queries, registryweb.Lists()...).Routes(),
 		approvalweb.New(h.Approvals, h.DB, h.Blobs).Routes(),
 		lifecycleweb.New(h.Lifecycle, h.Approvals, h.Org).Routes(),
@@ -53,7 +55,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 func navigation() []web.NavItem {
 	return []web.NavItem{
 		{Name: "工作台", Href: "/console"},
-		{Name: "台账", Href: "/console/sites", Permit: authz.RegistryRead, Also: []string{"/console/accounts", "/console/import", "/console/domains", "/console/apps", "/console/names", "/console/recertify"}},
+		{Name: "台账", Href: "/console/sites", Permit: authz.RegistryRead, Also: []string{"/console/accounts", "/console/import", "/console/domains", "/console/apps", "/console/names", "/console/recertify", "/console/reconciliations", "/console/queries", "/console/lists"}},
 		{Name: "单位", Href: "/console/units", Permit: authz.OrgRead},
 		{Name: "审批", Href: "/console/cases", Permit: authz.CaseRead, Also: []string{"/console/openings", "/console/overrides"}},
 		{Name: "稿件", Href: "/console/items", Permit: authz.ItemRead},

@@ -39,6 +39,7 @@ import (
 	"zhengshu/internal/portal"
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/queries"
+	"zhengshu/internal/reconciliation"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/reporting"
 	"zhengshu/internal/rules"
@@ -89,6 +90,7 @@ type House struct {
 	Library     *library.Service
 	Lifecycle   *lifecycle.Service
 	Inspection  *inspection.Service
+	Reconciling *reconciliation.Service
 	Letters     *letters.Service
 	Assessment  *assessment.Service
 	Reporting   *reporting.Service
@@ -260,6 +262,9 @@ func (h *House) wireInspection(ctx context.Context) error {
 		Scanner: func() (check.Scanner, error) { return proofreader() },
 		Pack:    func(on calendar.Date) (packs.Pack, bool) { return packs.Pick(all, "gwb-2019-19", on) },
 	})
+	h.Reconciling = reconciliation.New(reconciliation.Parts{DB: h.DB, Registry: h.Registry, Intake: registry.NewIntake(h.Registry, h.Blobs), Inspection: h.Inspection,
+		Obligations: h.Obligations, Days: h.Days, Client: client})
+	h.Reconciling.Register(h.workers)
 	h.Inspection.Register(h.workers)
 	h.Inspection.ColumnsFrom(h.columnFacts)
 	h.Inspection.OriginFrom(h.origin)
@@ -316,7 +321,7 @@ func machines() []passage.Machine {
 
 // obligationKinds are the clocks of the law that the house runs.
 func obligationKinds() []obligation.Kind {
-	return append(append(lifecycle.Obligations(), registry.Obligations()...), approval.StepObligation, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)
+	return append(append(append(lifecycle.Obligations(), registry.Obligations()...), reconciliation.Obligations()...), approval.StepObligation, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)
 }
 
 // Settle links the audit chain to its end: a command has finished its effects

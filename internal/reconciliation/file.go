@@ -531,3 +531,11 @@ func (s *Service) takeOver(ctx context.Context, tx *db.Tx, scope authz.Scope, ru
 func changedSince(r Row) error {
 	return fault.Newf(fault.Conflict, "“%s”的%s在核对之后已被改动，请重新核对后再采用。", r.Name, registry.FieldName(r.Field))
 }
+
+// Fields are those in which a run in scope found differences.
+func (s *Service) Fields(ctx context.Context, scope authz.Scope, run string) ([]string, error) {
+	if _, err := s.Run(ctx, s.DB, scope, run); err != nil {
+		return nil, err
+	}
+	return db.All(ctx, s.DB, db.Value[string], `SELECT DISTINCT field FROM reconciliation_row WHERE run_id = $1 AND verdict = 'differs' ORDER BY field`, run)
+}
