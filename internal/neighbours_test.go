@@ -641,8 +641,8 @@ func leaks(body string, of *county, asked string) []string {
 	return out
 }
 
-// queries try a list's filters, with the neighbour's ids too.
-func queries(of *county) []string {
+// questions try a list's filters, with the neighbour's ids too.
+func questions(of *county) []string {
 	id := func(key string) string { return url.QueryEscape(of.ids[key][0]) }
 	return []string{
 		"", "?format=csv&version=1&a=1&b=1", "?format=xlsx", "?q=" + url.QueryEscape("标记"), "?q=biaoji", "?state=all&show=all&tab=all&size=200&limit=500&page=1", "?waiting=1&monitored=no&kind=&severity=&mine=", "?tab=accounts", "?tab=done", "?tab=read",
@@ -686,7 +686,7 @@ func TestNeighbours(t *testing.T) {
 			hasID := strings.Contains(strings.TrimSuffix(route.Pattern, "{$}"), "{")
 			for _, info := range authz.Roles {
 				for _, at := range n.addresses(route.Pattern, n.a) {
-					for _, q := range queries(n.b) {
+					for _, q := range questions(n.b) {
 						got := n.get(n.a, info.Role, at+q)
 						walked++
 						switch got.status {

@@ -338,4 +338,3 @@ func TestASiteIsHeldAgainstWhatIsToBeSeen(t *testing.T) {
 		}
 	})
 }
-
