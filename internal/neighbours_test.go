@@ -45,6 +45,7 @@ import (
 	"zhengshu/internal/passage"
 	"zhengshu/internal/prose"
 	"zhengshu/internal/protection"
+	"zhengshu/internal/queries"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/selfcheck"
@@ -447,6 +448,14 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 		t.Fatal(err)
 	}
 	n.posts(c, supervisor, site, ids)
+	// A list it was held against, a query its supervisor saved.
+	listed := "域名,网站名称,区划代码,联系方式\n" + c.latin + ".example.gov.cn," + c.mark + "名单,610100,1\n"
+	brought := must(registry.NewIntake(h.Registry, h.Blobs).Bring(as(supervisor), supervisor, supervisor.ScopeFor(authz.RegistryImport), registry.SiteFile, c.mark+"名单.csv", int64(len(listed)), strings.NewReader(listed)))(t)
+	compared := must(h.Reconciling.Compare(as(supervisor), supervisor.ScopeFor(authz.RegistryImport), supervisor, brought.ID, c.mark+"的名单", true))(t)
+	ids("/console/reconciliations/{id}", compared.ID)
+	query := must(h.Queries.Save(as(supervisor), supervisor, queries.Query{List: "sites", Name: c.mark + "的查询", Query: "state=running"}))(t)
+	ids("/console/queries/{id}", query.ID)
+	c.ids["/console/lists/{list}"] = []string{"sites", "accounts", "apps"}
 	entries := must(db.All(ctx, h.DB, db.Value[string], `SELECT id FROM audit_entry WHERE target_name LIKE $1 ORDER BY id`, "%"+c.mark+"%"))(t)
 	if len(entries) < 10 {
 		t.Fatalf("the trail of %s has %d entries", c.mark, len(entries))
@@ -876,8 +885,8 @@ func leaks(body string, of *county, asked string) []string {
 	return out
 }
 
-// queries try a list's filters, with the neighbour's ids too.
-func queries(of *county) []string {
+// questions try a list's filters, with the neighbour's ids too.
+func questions(of *county) []string {
 	id := func(key string) string { return url.QueryEscape(of.ids[key][0]) }
 	return []string{
 		"", "?format=csv&version=1&a=1&b=1", "?format=xlsx", "?q=" + url.QueryEscape("标记"), "?q=biaoji", "?state=all&show=all&tab=all&size=200&limit=500&page=1", "?waiting=1&monitored=no&kind=&severity=&mine=", "?tab=accounts", "?tab=done", "?tab=read",
@@ -921,7 +930,7 @@ func TestNeighbours(t *testing.T) {
 			hasID := strings.Contains(strings.TrimSuffix(route.Pattern, "{$}"), "{")
 			for _, info := range authz.Roles {
 				for _, at := range n.addresses(route.Pattern, n.a) {
-					for _, q := range queries(n.b) {
+					for _, q := range questions(n.b) {
 						got := n.get(n.a, info.Role, at+q)
 						walked++
 						switch got.status {
@@ -943,8 +952,8 @@ func TestNeighbours(t *testing.T) {
 						}
 					}
 				}
-				if !hasID {
-					continue
+				if !hasID || strings.Contains(route.Pattern, "/console/lists/{list}/") {
+					continue // which lists there are is everybody's
 				}
 				for _, at := range n.addresses(route.Pattern, n.b) {
 					if strings.Contains(at, n.b.live) && forAll[route.Pattern] != "" {

@@ -24,6 +24,7 @@ import (
 	"zhengshu/internal/province/provinceweb"
 	"zhengshu/internal/publishing/publishingweb"
 	"zhengshu/internal/queries/queriesweb"
+	"zhengshu/internal/reconciliation/reconciliationweb"
 	"zhengshu/internal/registry/registryweb"
 	"zhengshu/internal/reporting/reportingweb"
 	"zhengshu/internal/selfcheck/selfcheckweb"
@@ -43,6 +44,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		orgweb.New(h.DB, h.Org, h.Registry, h.Obligations, h.Roster, h.Blobs).Routes(),
 		cutoverweb.New(h.DB, h.Cutover, h.Registry, h.Org).Routes(),
 		registryweb.New(h.DB, h.Org, h.Registry, h.Blobs).Clocks(h.Obligations).Cases(h.Approvals).Queries(h.Queries).Routes(),
+		reconciliationweb.New(h.Reconciling, h.Registry).Routes(),
 		queriesweb.New(h.Queries, registryweb.Lists()...).Routes(),
 		workbenchweb.New(h.Workbench, h.Notify, h.Outbox, h.Config.Clock).Routes(),
 		approvalweb.New(h.Approvals, h.DB, h.Blobs).Routes(),
@@ -70,7 +72,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 func navigation() []web.NavItem {
 	return []web.NavItem{
 		{Name: "工作台", Href: "/console", Also: []string{"/console/obligations", "/console/calendar", "/console/messages", "/console/me", "/console/guidance", "/console/training", "/console/selfchecks", "/console/settings"}},
-		{Name: "台账", Href: "/console/sites", Permit: authz.RegistryRead, Also: append([]string{"/console/accounts", "/console/import", "/console/domains", "/console/apps", "/console/names", "/console/recertify"}, recordPaths()...)},
+		{Name: "台账", Href: "/console/sites", Permit: authz.RegistryRead, Also: append([]string{"/console/accounts", "/console/import", "/console/domains", "/console/apps", "/console/names", "/console/recertify", "/console/reconciliations"}, recordPaths()...)},
 		{Name: "单位", Href: "/console/units", Permit: authz.OrgRead, Also: []string{"/console/people", "/console/vacancies", "/console/coverage", "/console/reorganisations", "/console/cutover"}},
 		{Name: "审批", Href: "/console/cases", Permit: authz.CaseRead, Also: []string{"/console/matters", "/console/applications", "/console/overrides", "/console/batches", "/console/advice", "/console/notices", "/console/filings", "/console/closings", "/console/inquiries", "/console/batches", "/console/advice"}},
 		{Name: "稿件", Href: "/console/items", Permit: authz.ItemRead},

@@ -50,6 +50,7 @@ import (
 	"zhengshu/internal/province"
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/queries"
+	"zhengshu/internal/reconciliation"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/reporting"
 	"zhengshu/internal/roster"
@@ -114,6 +115,7 @@ type House struct {
 	Notices     *notice.Service
 	Filings     *filing.Service
 	Closings    *closing.Service
+	Reconciling *reconciliation.Service
 	Letters     *letters.Service
 	Assessment  *assessment.Service
 	Reporting   *reporting.Service
@@ -350,6 +352,9 @@ func (h *House) wireInspection(ctx context.Context) error {
 		Scanner: func() (check.Scanner, error) { return proofreader() },
 		Pack:    func(on calendar.Date) (packs.Pack, bool) { return packs.Pick(all, "gwb-2019-19", on) },
 	})
+	h.Reconciling = reconciliation.New(reconciliation.Parts{DB: h.DB, Registry: h.Registry, Intake: registry.NewIntake(h.Registry, h.Blobs), Inspection: h.Inspection,
+		Obligations: h.Obligations, Days: h.Days, Client: h.client})
+	h.Reconciling.Register(h.workers)
 	h.Inspection.Register(h.workers)
 	h.Inspection.ColumnsFrom(h.columnFacts)
 	h.Inspection.OriginFrom(h.origin)
@@ -415,6 +420,7 @@ func obligationKinds() []obligation.Kind {
 	return slices.Concat(
 		lifecycle.Obligations(),
 		registry.Obligations(),
+		reconciliation.Obligations(),
 		approval.Obligations(),
 		roster.Obligations(),
 		cutover.Obligations(),

@@ -49,6 +49,22 @@ func (c *Client) transport(record bool) *http.Transport {
 	}
 }
 
+// Addresses asks the DNS for the addresses of a host, under the same rules as a
+// request: a name that leads to an address that is refused is an error.
+func (c *Client) Addresses(ctx context.Context, host string) ([]netip.Addr, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.p.Connect)
+	defer cancel()
+	r, err := c.find(ctx, host, 443)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]netip.Addr, len(r.addrs))
+	for i, a := range r.addrs {
+		out[i] = a.Addr()
+	}
+	return out, nil
+}
+
 // Close drops idle connections. Requests under way end by themselves.
 func (c *Client) Close() {
 	c.strict.CloseIdleConnections()

@@ -200,6 +200,8 @@ func (r Report) Looked(checkID, page, place string) bool {
 		return checkID != "access.rate" && r.Reachable
 	case "notice":
 		return false // seen by its own daily look, not by a run
+	case "ledger":
+		return false // held against the ledger by whoever settles it, never by a run
 	}
 	return r.visited[page]
 }
@@ -210,7 +212,7 @@ func (s Sighting) Fingerprint() string {
 	switch family, _, _ := strings.Cut(s.Check, "."); family {
 	case "footer", "home", "access":
 		place = "" // one template makes the whole site's foot
-	case "link", "column":
+	case "link", "column", "ledger":
 	case "concealed":
 		place = s.Where + " " + s.Says // a place is often no more than “<div>”
 	case "tags":

@@ -56,15 +56,6 @@ func (s *Service) Clear(ctx context.Context, tx *db.Tx, scope authz.Scope, id re
 	return err == nil, err
 }
 
-// RetestWith registers who looks again at the findings of a family of checks
-// that another module raises.
-func (s *Service) RetestWith(family string, fn func(ctx context.Context, f Finding) (Look, error)) {
-	if s.again == nil {
-		s.again = map[string]func(context.Context, Finding) (Look, error){}
-	}
-	s.again[family] = fn
-}
-
 // HeaderText are the headers of an answer as evidence keeps them: one a line,
 // cookies left out.
 func HeaderText(h map[string][]string) string { return headerText(h) }

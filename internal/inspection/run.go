@@ -112,7 +112,7 @@ type Service struct {
 	item     func(ctx context.Context, site registry.SiteID, address string) string
 	origin   func(registry.Site) string
 	moved    []func(ctx context.Context, tx *db.Tx, f Finding, act string) error
-	again    map[string]func(context.Context, Finding) (Look, error) // RetestWith
+	retests  map[string]func(ctx context.Context, site registry.Site, f Finding) (Look, error) // by family
 }
 
 // New makes the service. probes is the database of OpenProbes; client carries
@@ -155,6 +155,38 @@ func (s *Service) ColumnsFrom(fn func(context.Context, registry.Site) ([]check.C
 // address of a hosted site; "" when there is none.
 func (s *Service) ItemFrom(fn func(ctx context.Context, site registry.SiteID, address string) string) {
 	s.item = fn
+}
+
+// RetestFrom registers who retests the findings of a family that this package
+// does not look for itself.
+func (s *Service) RetestFrom(family string, fn func(ctx context.Context, site registry.Site, f Finding) (Look, error)) {
+	if s.retests == nil {
+		s.retests = map[string]func(context.Context, registry.Site, Finding) (Look, error){}
+	}
+	s.retests[family] = fn
+}
+
+// Settle opens, renews or closes the one finding of a check about a whole site,
+// for a module that has looked at it itself.
+func (s *Service) Settle(ctx context.Context, scope authz.Scope, site registry.SiteID, sg Sighting, wrong bool) error {
+	found, err := s.registry.Site(ctx, scope, site)
+	if err != nil {
+		return err
+	}
+	return s.settle(ctx, found, sg, wrong)
+}
+
+// Address is where the site is visited; the fault says why it may not be: nobody
+// has switched its monitoring on, or it is not running.
+func (s *Service) Address(ctx context.Context, scope authz.Scope, id registry.SiteID) (string, error) {
+	site, err := s.registry.Site(ctx, scope, id)
+	if err != nil {
+		return "", err
+	}
+	if err := contactable(site); err != nil {
+		return "", err
+	}
+	return s.address(site), nil
 }
 
 // OriginFrom registers who knows at which origin (scheme, host, port) a site is
@@ -672,9 +704,8 @@ func (s *Service) lookAgain(ctx context.Context, site registry.Site, f Finding) 
 	if f.Check == "access.rate" {
 		return s.lookAtAccess(ctx, site)
 	}
-	family, _, _ := strings.Cut(f.Check, ".")
-	if fn := s.again[family]; fn != nil {
-		return fn(ctx, f)
+	if family, _, _ := strings.Cut(f.Check, "."); s.retests[family] != nil {
+		return s.retests[family](ctx, site, f)
 	}
 	o, err := s.options()
 	if err != nil {

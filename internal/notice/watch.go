@@ -83,7 +83,7 @@ func (s *Service) Register(w *jobs.Workers) {
 	jobs.Handle(w, func(ctx context.Context, _ Watch) error { _, err := s.WatchDue(ctx); return err })
 	jobs.Every(w, 10*time.Minute, Watch{})
 	if s.inspection != nil {
-		s.inspection.RetestWith("notice", s.retest)
+		s.inspection.RetestFrom("notice", s.retest)
 	}
 }
 
@@ -533,7 +533,7 @@ func (s *Service) clear(ctx context.Context, tx *db.Tx, n Notice, p Place, l Loo
 }
 
 // retest looks at the place of a finding again.
-func (s *Service) retest(ctx context.Context, f inspection.Finding) (inspection.Look, error) {
+func (s *Service) retest(ctx context.Context, _ registry.Site, f inspection.Finding) (inspection.Look, error) {
 	id := f.Where[strings.LastIndex(f.Where, " ")+1:]
 	p, err := db.One(ctx, s.db, scanPlace, placeSelect+` WHERE p.id = $1`, id)
 	if db.None(err) {

@@ -200,8 +200,8 @@ type Form struct {
 // Form opens the file as its choice says, with the first rows.
 func (in *Intake) Form(ctx context.Context, session *authz.Session, id string) (Form, error) {
 	f, err := in.s.File(ctx, in.s.db, session, id)
-	if err != nil {
-		return Form{}, err
+	if err != nil || FieldsOf(f.Kind) == nil {
+		return Form{File: f}, err
 	}
 	t, err := in.table(ctx, f)
 	if err != nil {
@@ -567,13 +567,16 @@ func (in *Intake) Wrong(ctx context.Context, session *authz.Session, id string) 
 	if err != nil {
 		return official.Sheet{}, err
 	}
-	t, err := in.table(ctx, f)
-	if err != nil {
-		return official.Sheet{}, err
-	}
 	rep := f.Looked
 	if !f.TakenAt.IsZero() {
 		rep = f.Taken
+	}
+	if len(rep.Refused) == 0 {
+		return official.Sheet{}, fault.New(fault.NotFound, "这个文件没有不接受的行。")
+	}
+	t, err := in.table(ctx, f)
+	if err != nil {
+		return official.Sheet{}, err
 	}
 	why := map[int]string{}
 	for _, r := range rep.Refused {

@@ -132,7 +132,7 @@ func accountFilterView(areas []web.Option, app bool) listView {
 	return listView{
 		Tabs: tabsOf(path, false), Heading: web.Heading{Title: title, Lead: lead},
 		Filter: web.Filter{Action: path, Fields: []web.Field{
-			{Kind: web.SearchBox, Name: "q", Label: "名称、曾用名、拼音、编号、网址或单位"},
+			{Kind: web.SearchBox, Name: "q", Label: "名称、拼音、编号或网址"},
 			{Kind: web.Select, Name: "platform", Label: "平台", Options: platforms},
 			{Kind: web.Select, Name: "area", Label: "区划", Options: areas},
 			{Kind: web.Select, Name: "state", Label: "状态", Options: states},

@@ -50,7 +50,7 @@ func newImportView(files []registry.File) importView {
 	}
 	v := importView{
 		Tabs:    tabsOf(importPath, true),
-		Heading: web.Heading{Title: "导入台账", Lead: "上传后核对哪一列是什么，先预检，逐行列出不接受的原因；看过报告并确认后才写入台账。重复导入同一文件不会重复登记，30 天内可以整批撤销。"},
+		Heading: web.Heading{Title: "导入台账", Acts: []web.Act{{Text: "台账核对", Href: "/console/reconciliations"}}, Lead: "上传后核对哪一列是什么，先预检，逐行列出不接受的原因；看过报告并确认后才写入台账。重复导入同一文件不会重复登记，30 天内可以整批撤销。"},
 		Form: web.Form{Action: importPath, Upload: true, Buttons: []web.Button{{Label: "上传并预检"}}, Sections: []web.Section{{Fields: []web.Field{
 			{Kind: web.Radios, Name: "kind", Label: "文件里登记的是", Required: true, Options: kinds},
 			{Kind: web.File, Name: "file", Label: "文件", Required: true, Accept: ".csv,.tsv,.txt,.xlsx,.gz", Hint: "CSV 或 XLSX，不超过 64 MB、20 万行；列名不同也可以，下一步选择对应"},
@@ -147,6 +147,9 @@ func newReportView(f registry.File, now time.Time) (reportView, []line) {
 	}
 	if f.Kind != registry.UnitFile && !taken && !f.Busy() {
 		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "调整列的对应", Href: at + "/columns"})
+	}
+	if f.Kind != registry.UnitFile && f.Kind != registry.DomainFile && !f.Busy() {
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "只与台账核对", Href: "/console/reconciliations?file=" + f.ID})
 	}
 	if len(rep.Refused) > 0 && !f.Busy() {
 		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "下载不接受的行", Href: at + "/wrong"})

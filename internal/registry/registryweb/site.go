@@ -46,9 +46,10 @@ type siteView struct {
 
 // monitorView is the switch of monitoring.
 type monitorView struct {
-	Says   string
-	Action string // "" when the person may not switch it
-	On     bool
+	Says    string
+	Action  string // "" when the person may not switch it
+	On      bool
+	Reality string // where the site is held against what is to be seen; "" when it may not be
 }
 
 // Title of the document.
@@ -61,7 +62,7 @@ func (v siteView) Crumbs() []web.Crumb {
 
 // sitePage's acts, by what the person may do with this site.
 type siteMay struct {
-	identify, columns, monitor, launch, score, findings, releases, unit bool
+	identify, columns, monitor, launch, score, findings, releases, unit, reality bool
 }
 
 func yesNo(b bool) string {
@@ -160,6 +161,9 @@ func newSiteView(s registry.Site, f siteFacts, m siteMay) siteView {
 	v.Monitor = monitorView{On: s.Monitored, Says: "未开启：系统不会访问这个站点。"}
 	if s.Monitored {
 		v.Monitor.Says = "已开启：系统按计划访问 " + s.Host + "，检查可用性、更新和内容。"
+	}
+	if m.reality && s.Monitored && s.State == registry.Running {
+		v.Monitor.Reality = s.Link() + "/reality"
 	}
 	if m.monitor {
 		v.Monitor.Action = s.Link() + "/monitor"
@@ -306,7 +310,7 @@ func (h *Handler) renderSite(w http.ResponseWriter, r *http.Request, scope authz
 	}
 	f.pages = append(h.pagesOf(r, ref), web.Link{Text: "台账年度核对", Href: registry.RecertifyLink(s.Unit)})
 	v := newSiteView(s, f, siteMay{
-		identify: s.In(scopeFor(r, authz.RegistryManage)), columns: s.In(scopeFor(r, authz.ColumnManage)), monitor: s.In(scopeFor(r, authz.MonitorSwitch)),
+		identify: s.In(scopeFor(r, authz.RegistryManage)), columns: s.In(scopeFor(r, authz.ColumnManage)), monitor: s.In(scopeFor(r, authz.MonitorSwitch)), reality: s.In(scopeFor(r, authz.InspectionRun)),
 		launch: s.In(scopeFor(r, authz.LaunchManage)), score: s.In(scopeFor(r, authz.AssessmentRead)),
 		findings: s.In(scopeFor(r, authz.InspectionRead)), releases: s.Hosted && s.In(scopeFor(r, authz.ItemRead)), unit: s.In(scopeFor(r, authz.OrgRead)),
 	})

@@ -82,7 +82,7 @@ func siteFilterView(areas []web.Option) listView {
 		Heading: web.Heading{Title: "站点台账", Lead: "只列出您管辖范围内的政府网站，按区划和单位排列。"},
 		Filter: web.Filter{Action: sitesPath,
 			Fields: []web.Field{
-				{Kind: web.SearchBox, Name: "q", Label: "名称、曾用名、拼音、标识码、域名或单位"},
+				{Kind: web.SearchBox, Name: "q", Label: "名称、拼音、编号或域名"},
 				{Kind: web.Select, Name: "area", Label: "区划", Options: areas},
 				{Kind: web.Select, Name: "kind", Label: "类别", Options: []web.Option{{Value: "", Label: "全部类别"}, {Value: string(registry.Portal), Label: registry.Portal.Name()}, {Value: string(registry.DepartmentSite), Label: registry.DepartmentSite.Name()}}},
 				{Kind: web.Select, Name: "state", Label: "状态", Options: states},
