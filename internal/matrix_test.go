@@ -31,7 +31,7 @@ S25 S26.1 S26.2 S27.1 S27.2 S27.3 S28.1 S28.2
 S29.1 S29.2 S30.1 S30.2 S30.3 S31.1 S31.2 S31.3 S32 S33 S34`
 
 var (
-	word  = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	word  = regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[a-z0-9_]+)?$`)
 	route = regexp.MustCompile(`^(GET|POST) /`)
 )
 

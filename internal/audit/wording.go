@@ -21,6 +21,11 @@ var acts = map[string]string{
 	"registry.intake.look": "预检导入文件", "registry.intake.take": "导入台账文件", "audit.verify": "校验审计",
 	"obligation.open": "时限起算", "obligation.discharged": "时限办结", "obligation.void": "时限撤销", "obligation.look": "时限提醒",
 	"signin.in": "登录", "signin.out": "退出登录", "signin.failed": "登录失败", "signin.locked": "账号锁定", "notify.send": "发送提醒",
+	"notice.owe": "产生公告义务", "notice.post": "登记公告网址", "notice.look": "查看公告", "notice.period": "公告期限调整", "notice.complete": "公告悬挂期满", "notice.release": "公告解除", "notice.annul": "公告作废",
+	"filing.open": "产生备案事项", "filing.submit": "备案事项报送", "filing.record": "登记备案回执", "filing.acknowledge": "核对备案回执", "filing.return": "备案事项退回补正", "filing.annul": "备案事项作废",
+	"closing.begin": "开始关停迁移", "closing.consent": "启动关停迁移", "closing.close": "关停", "closing.stop": "终止关停", "closing.column.decide": "确定栏目去向", "closing.item.prove": "登记关停依据",
+	"closing.archive.start": "发起原站归档", "closing.archive.begin": "原站归档开始", "closing.archive.done": "原站归档完成", "closing.archive.failed": "原站归档未完成", "closing.archive.check": "校验原站归档", "closing.map.replace": "导入跳转表", "closing.map.set": "登记跳转",
+	"inquiry.ask": "发出核实单", "inquiry.answer": "答复核实单", "inquiry.explain": "认定为已说明", "inquiry.find_unapproved": "认定为自行下线", "inquiry.account": "登记问责", "inquiry.back": "中断恢复", "obligation.extend": "时限顺延",
 	"passage.declare": "登记状态转换", "setting.change": "变更设置",
 }
 

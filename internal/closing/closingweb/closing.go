@@ -29,7 +29,7 @@ func path(id closing.ID) string { return "/console/closings/" + url.PathEscape(s
 
 // tabs lead between closings and inquiries.
 func tabs(at string) web.Tabs {
-	return web.Tabs{Label: "关停与核实", Items: []web.Tab{{Name: "关停迁移", Href: "/console/closings", Current: at == "closings"}, {Name: "中断核实单", Href: "/console/inquiries", Current: at == "inquiries"}}}
+	return web.Tabs{Label: "关停与核实", Items: []web.Tab{{Name: "公告悬挂", Href: "/console/notices"}, {Name: "关停迁移", Href: "/console/closings", Current: at == "closings"}, {Name: "中断核实单", Href: "/console/inquiries", Current: at == "inquiries"}}}
 }
 
 // listView is GET /console/closings.

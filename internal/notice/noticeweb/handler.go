@@ -48,6 +48,7 @@ func (h *Handler) Routes() []web.Route {
 // listView is GET /console/notices.
 type listView struct {
 	Heading web.Heading
+	Tabs    web.Tabs
 	Filter  web.Filter
 	Table   web.Table
 	Pager   web.Pager
@@ -101,6 +102,7 @@ func newListView(list []notice.Stand, total int) listView {
 		kinds = append(kinds, web.Option{Value: string(k), Label: notice.KindName(k)})
 	}
 	v := listView{Heading: web.Heading{Title: "公告悬挂", Lead: "开通、下线、关停、去向公告由谁挂在哪里、挂到哪天，系统每天到各处查看并留证。"},
+		Tabs: web.Tabs{Label: "公告、关停与核实", Items: []web.Tab{{Name: "公告悬挂", Href: "/console/notices", Current: true}, {Name: "关停迁移", Href: "/console/closings"}, {Name: "中断核实单", Href: "/console/inquiries"}}},
 		Filter: web.Filter{Action: "/console/notices", Total: total, Fields: []web.Field{
 			{Kind: web.SearchBox, Name: "q", Label: "网站、单位"},
 			{Kind: web.Select, Name: "kind", Label: "公告", Options: kinds},
@@ -253,7 +255,7 @@ func newNoticeView(s notice.Stand, looks []notice.Look, steps []passage.Step, po
 		Facts: web.Summary{Title: "公告义务", Terms: []web.Term{
 			{Name: "公告标题", Text: s.Title}, {Name: "发布单位", Text: s.PublisherName}, {Name: "主办单位", Text: s.UnitName},
 			{Name: "依据", Text: citation(s.Kind)}}},
-		Places: web.Table{Caption: "悬挂位置", RowHead: 0, Columns: []web.Column{{Head: "位置"}, {Head: "网址", Wide: true}, {Head: "首日"}, {Head: "悬挂至"}, {Head: "登记人"}}},
+		Places: web.Table{Caption: "悬挂位置", RowHead: 0, Columns: []web.Column{{Head: "位置", Wide: true}, {Head: "网址"}, {Head: "首日"}, {Head: "悬挂至"}, {Head: "登记人"}}},
 		Looks: web.Table{Caption: "查看记录", RowHead: 0, Compact: true, Columns: []web.Column{{Head: "时间"}, {Head: "位置"}, {Head: "结果"}, {Head: "说明", Wide: true}, {Head: "证据"}},
 			Empty: web.Empty{Title: "还没有查看", Text: "登记网址后即开始查看，以后每天一次。"}},
 		Look: base + "/look",
@@ -280,7 +282,7 @@ func newNoticeView(s notice.Stand, looks []notice.Look, steps []passage.Step, po
 		if a.Alternative {
 			name.Note += "（两处任选其一）"
 		}
-		address := web.Cell{Text: a.URL, Note: basis(a)}
+		address := web.Cell{Text: brief(a.URL), Note: basis(a)}
 		if a.URL == "" {
 			address = web.Tagged(web.Tag{Kind: web.Warn, Text: "未登记"})
 		} else if !a.Confirmed() {
@@ -379,6 +381,15 @@ func citation(k sx2021.NoticeKind) string {
 		}
 	}
 	return ""
+}
+
+// brief is an address short enough for a table: its host and its end.
+func brief(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || len(address) <= 40 {
+		return address
+	}
+	return u.Hostname() + "/…" + address[len(address)-12:]
 }
 
 func short(hash string) string {
