@@ -375,6 +375,8 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 	}
 	ids("/console/letters/{id}", n.letter(c, site.ID))
 
+	n.furnishNotices(c, site, city)
+
 	// A run, a finding with its evidence, and the order it brings.
 	run, finding, proof := ulid.Make().String(), ulid.Make().String(), ulid.Make().String()
 	now := n.clock.Now()

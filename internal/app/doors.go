@@ -9,11 +9,14 @@ import (
 	"zhengshu/internal/audit/auditweb"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/closing/closingweb"
 	"zhengshu/internal/demo"
+	"zhengshu/internal/filing/filingweb"
 	"zhengshu/internal/inspection/inspectionweb"
 	"zhengshu/internal/letters/lettersweb"
 	"zhengshu/internal/library/libraryweb"
 	"zhengshu/internal/lifecycle/lifecycleweb"
+	"zhengshu/internal/notice/noticeweb"
 	"zhengshu/internal/obligation/obligationweb"
 	"zhengshu/internal/org/orgweb"
 	"zhengshu/internal/publishing/publishingweb"
@@ -36,6 +39,9 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		registryweb.New(h.DB, h.Org, h.Registry, h.Blobs).Clocks(h.Obligations).Cases(h.Approvals).Routes(),
 		approvalweb.New(h.Approvals, h.DB, h.Blobs).Routes(),
 		lifecycleweb.New(h.DB, h.Lifecycle, h.Approvals, h.Org, h.Registry).Routes(),
+		noticeweb.New(h.DB, h.Notices).Routes(),
+		filingweb.New(h.DB, h.Filings).Routes(),
+		closingweb.New(h.DB, h.Closings, h.Registry).Routes(),
 		obligationweb.New(h.Obligations).Routes(),
 		libraryweb.New(h.Library).Routes(),
 		lettersweb.New(h.Letters).Routes(),
@@ -53,7 +59,7 @@ func navigation() []web.NavItem {
 		{Name: "工作台", Href: "/console"},
 		{Name: "台账", Href: "/console/sites", Permit: authz.RegistryRead, Also: []string{"/console/accounts", "/console/import", "/console/domains", "/console/apps", "/console/names", "/console/recertify"}},
 		{Name: "单位", Href: "/console/units", Permit: authz.OrgRead},
-		{Name: "审批", Href: "/console/cases", Permit: authz.CaseRead, Also: []string{"/console/matters", "/console/applications", "/console/overrides"}},
+		{Name: "审批", Href: "/console/cases", Permit: authz.CaseRead, Also: []string{"/console/matters", "/console/applications", "/console/overrides", "/console/notices", "/console/filings", "/console/closings", "/console/inquiries"}},
 		{Name: "稿件", Href: "/console/items", Permit: authz.ItemRead},
 		{Name: "来信", Href: "/console/letters", Permit: authz.LetterRead},
 		{Name: "检查", Href: "/console/inspection", Permit: authz.InspectionRead, Also: []string{"/console/findings"}},

@@ -29,6 +29,7 @@ import (
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/filing"
+	"zhengshu/internal/filing/filingweb"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/letters"
@@ -211,8 +212,10 @@ func (h *House) wire(ctx context.Context) error {
 	}
 	h.Notices = notice.New(notice.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Inspection: h.Inspection,
 		Store: h.Blobs, Fetch: h.outside, Settings: settings, Origin: h.origin, Released: h.released})
+	h.Notices.Register(h.workers)
 	h.Closings = closing.New(closing.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Inspection: h.Inspection,
 		Days: h.Days, Store: h.Blobs, Client: h.outside, Settings: settings, Origin: h.origin, Delay: h.Config.CrawlDelay})
+	h.Closings.Register(h.workers)
 	h.Lifecycle = lifecycle.New(lifecycle.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Approvals: h.Approvals, Obligations: h.Obligations,
 		Store: h.Blobs, Book: h.Rules, Days: h.Days, Notices: h.Notices, Filings: h.Filings, Closings: h.Closings, Settings: settings})
 	if h.Assessment, err = assessment.New(assessment.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Inspection: h.Inspection,
@@ -225,7 +228,7 @@ func (h *House) wire(ctx context.Context) error {
 		approvalweb.NewInbox(h.Approvals),
 		// What an approval or an order asks for stands there already.
 		obligationweb.NewInbox(h.Obligations, h.Config.Clock, approval.StepObligation.ID, approval.CountersignObligation.ID, letters.ReplyKind.ID, assessment.RectifyObligation.ID),
-		h.Library, h.Letters, h.Assessment,
+		h.Library, h.Letters, h.Assessment, filingweb.NewInbox(h.Filings),
 	)
 	if h.Demo {
 		demo.Work(h.workers, h.demoServices())
@@ -326,7 +329,7 @@ func (h *House) Sweep(ctx context.Context) error {
 func machines() []passage.Machine {
 	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, letters.Machine,
 		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine,
-		notice.Machine, filing.Machine, closing.Machine}
+		notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine}
 }
 
 // obligationKinds are the clocks of the law that the house runs.

@@ -9,12 +9,15 @@ import (
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/closing"
 	"zhengshu/internal/db"
+	"zhengshu/internal/filing"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/letters"
 	"zhengshu/internal/library"
 	"zhengshu/internal/lifecycle"
+	"zhengshu/internal/notice"
 	"zhengshu/internal/org"
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/registry"
@@ -36,6 +39,11 @@ type Services struct {
 	Assessment *assessment.Service
 	Reporting  *reporting.Service
 	Publisher  *publishing.Publisher
+	Notices    *notice.Service
+	Filings    *filing.Service
+	Closings   *closing.Service
+	// Origin is where a site of the demo is reached; nil or "" leaves it at http.
+	Origin func(registry.Site) string
 }
 
 // The setting that says how far the demo is laid. A house that holds units and
@@ -82,7 +90,7 @@ func Fill(ctx context.Context, s Services) error {
 		fill func(context.Context) error
 	}{
 		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"forms", d.takeForms}, {"content", d.moveIn}, {"links", d.link}, {"reviews", d.review},
-		{"cases", d.apply}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"releases", d.publish}, {"inspection", d.inspect},
+		{"cases", d.apply}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"releases", d.publish}, {"inspection", d.inspect}, {"notices", d.governNotices},
 	} {
 		if err := stage.fill(ctx); err != nil {
 			return fmt.Errorf("demo: %s: %w", stage.name, err)

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -17,15 +18,18 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/check/proofread"
+	"zhengshu/internal/closing"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/demo"
 	"zhengshu/internal/egress"
+	"zhengshu/internal/filing"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/letters"
 	"zhengshu/internal/library"
 	"zhengshu/internal/lifecycle"
+	"zhengshu/internal/notice"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
@@ -62,7 +66,8 @@ func house(t *testing.T, d *db.DB, proofreader check.Scanner) (s demo.Services, 
 	book := must[rules.Book](t)(rules.NewBook(sx2021.Rules()))
 	s = demo.Services{DB: d, Org: org.New(d)}
 	s.Signin = signin.New(d, s.Org, clock, keys)
-	obligations = obligation.New(d, s.Org, append(lifecycle.Obligations(), approval.StepObligation, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)...)
+	governed := slices.Concat(notice.Obligations(), filing.Obligations(), closing.Obligations())
+	obligations = obligation.New(d, s.Org, append(append(lifecycle.Obligations(), governed...), approval.StepObligation, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation)...)
 	s.Approvals = approval.New(d, s.Org, obligations, days, 5)
 	s.Registry = registry.New(d, s.Org)
 	s.Library = library.New(d, s.Org, s.Registry, obligations, func(text string) []check.Span { return check.Text(text, proofreader) }, sx2021.Defaults())
@@ -81,7 +86,10 @@ func house(t *testing.T, d *db.DB, proofreader check.Scanner) (s demo.Services, 
 	s.Inspection = inspection.New(d, probes, s.Registry, blobs, client, inspection.Settings{Delay: -1})
 	s.Assessment = must[*assessment.Service](t)(assessment.New(assessment.Parts{DB: d, Org: s.Org, Registry: s.Registry, Inspection: s.Inspection, Obligations: obligations, Days: days, Store: blobs}))
 	s.Reporting = reporting.New(reporting.Parts{DB: d, Org: s.Org, Registry: s.Registry, Assessment: s.Assessment})
-	if err := passage.Declare(ctx, d, approval.Machine, registry.SiteMachine, registry.AccountMachine, library.Machine, letters.Machine,
+	s.Notices = notice.New(notice.Parts{DB: d, Org: s.Org, Registry: s.Registry, Obligations: obligations, Inspection: s.Inspection, Store: blobs, Fetch: client, Settings: sx2021.Defaults})
+	s.Filings = filing.New(d, s.Org, s.Registry, obligations, days, blobs, sx2021.Defaults)
+	s.Closings = closing.New(closing.Parts{DB: d, Org: s.Org, Registry: s.Registry, Obligations: obligations, Inspection: s.Inspection, Days: days, Store: blobs, Client: client, Settings: sx2021.Defaults})
+	if err := passage.Declare(ctx, d, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine, approval.Machine, registry.SiteMachine, registry.AccountMachine, library.Machine, letters.Machine,
 		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine); err != nil {
 		t.Fatal(err)
 	}
@@ -110,8 +118,8 @@ func TestFill(t *testing.T) {
 		t.Logf("filled in %v", time.Since(begun).Round(time.Millisecond))
 		before := census(t, s)
 		for what, want := range map[string]int{
-			"sites": 29, "hosted": 3, "monitored": 3, "planned": 1, "accounts": 20,
-			"items live": 43, "items in_review": 2, "items returned": 1, "items draft": 0,
+			"sites": 30, "hosted": 3, "monitored": 3, "planned": 1, "accounts": 20,
+			"items live": 44, "items in_review": 2, "items returned": 1, "items draft": 0,
 			"letters published": 4, "letters drafted": 1, "letters assigned": 1, "letters submitted": 2, "letters redirected": 1, "letters invalid": 1,
 			"cases approved": 1, "cases in_review": 4, "cases returned": 1, "overrides": 1, "adoptions": 1,
 			"runs shaanxi": 1, "runs xian": 1, "runs yanta": 1, "follow-ups": 1,

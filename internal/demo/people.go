@@ -43,6 +43,7 @@ const (
 	cityCivil      place = "西安市民政局"
 	cityJustice    place = "西安市司法局"
 	cityLabour     place = "西安市人力资源和社会保障局"
+	citySupplies   place = "西安市粮食和物资储备局"
 	countyCulture  place = "临潼区文化和旅游局"
 	countyCommerce place = "雁塔区商务局"
 	provincePolice place = "陕西省公安厅"
@@ -67,6 +68,7 @@ var departments = []struct {
 	{cityCivil, "city-610100000000", org.Department, "civil"},
 	{cityJustice, "city-610100000000", org.Department, "justice"},
 	{cityLabour, "city-610100000000", org.Department, "labour"},
+	{citySupplies, "city-610100000000", org.Department, ""},
 	{"咸阳市农业农村局", "city-610400000000", org.Department, "agriculture"},
 	{countyCommerce, "county-610113000000", org.Department, "commerce"},
 	{countyCulture, "county-610115000000", org.Department, "culture"},
@@ -126,6 +128,7 @@ var others = []Login{
 	{"minzheng", "向春和", cityCivil, "部门经办", "", []authz.Role{authz.Sponsor}},
 	{"sifa", "程正言", cityJustice, "部门经办", "", []authz.Role{authz.Sponsor}},
 	{"renshe", "宁致远", cityLabour, "部门经办", "", []authz.Role{authz.Sponsor}},
+	{"liangshi", "谷丰年", citySupplies, "部门经办", "", []authz.Role{authz.Sponsor}},
 }
 
 // people are the demo's units and persons once made.

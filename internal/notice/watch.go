@@ -602,9 +602,9 @@ func (s *Service) Receipt(ctx context.Context, scope authz.Scope, id ID, place s
 		i := slices.IndexFunc(list, func(p Place) bool { return p.Place == place })
 		switch {
 		case i < 0 || list[i].URL == "":
-			return fault.New(fault.Invalid, "这个位置还没有登记公告网址，请先登记。").On("place", "请选择已登记网址的位置")
+			return fault.New(fault.Invalid, "这个位置还没有登记公告网址，请先登记。").On("shot_place", "请选择已登记网址的位置")
 		case list[i].OnSite():
-			return fault.New(fault.Refused, "网站上的公告由系统每天查看，不用人工留证；请点“现在查看”。").On("place", "请选择政务新媒体账号")
+			return fault.New(fault.Refused, "网站上的公告由系统每天查看，不用人工留证；请点“现在查看”。").On("shot_place", "请选择政务新媒体账号")
 		}
 		file.OwnerKind, file.OwnerID = "notice", string(id)
 		if _, err := approval.Attach(ctx, tx, file); err != nil {

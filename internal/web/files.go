@@ -70,7 +70,7 @@ func Send(w http.ResponseWriter, name, media string, size int64, content io.Read
 		w.Header().Set("Content-Length", strconv.FormatInt(size, 10))
 	}
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Content-Security-Policy", "sandbox; default-src 'none'")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	w.Header().Set("Cache-Control", "no-store")
 	if _, err := io.Copy(w, content); err != nil {
 		return fmt.Errorf("web: send %s: %w", name, err)

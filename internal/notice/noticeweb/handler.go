@@ -246,14 +246,14 @@ func strip(s notice.Stand, a notice.At) web.DayStrip {
 	return out
 }
 
-func newNoticeView(s notice.Stand, looks []notice.Look, steps []passage.Step, session *authz.Session) noticeView {
+func newNoticeView(s notice.Stand, looks []notice.Look, steps []passage.Step, posts bool) noticeView {
 	base := path(s.ID)
 	v := noticeView{
 		Heading: web.Heading{Title: notice.KindName(s.Kind), Above: s.ObjectName, Tags: []web.Tag{stateTag(s)}},
 		Facts: web.Summary{Title: "公告义务", Terms: []web.Term{
 			{Name: "公告标题", Text: s.Title}, {Name: "发布单位", Text: s.PublisherName}, {Name: "主办单位", Text: s.UnitName},
 			{Name: "依据", Text: citation(s.Kind)}}},
-		Places: web.Table{Caption: "悬挂位置", RowHead: 0, Columns: []web.Column{{Head: "位置"}, {Head: "网址", Wide: true}, {Head: "首日"}, {Head: "悬挂至"}, {Head: "登记人"}}},
+		Places: web.Table{Caption: "悬挂位置", RowHead: 0, Columns: []web.Column{{Head: "位置", Wide: true}, {Head: "网址"}, {Head: "首日"}, {Head: "悬挂至"}, {Head: "登记人"}}},
 		Looks: web.Table{Caption: "查看记录", RowHead: 0, Compact: true, Columns: []web.Column{{Head: "时间"}, {Head: "位置"}, {Head: "结果"}, {Head: "说明", Wide: true}, {Head: "证据"}},
 			Empty: web.Empty{Title: "还没有查看", Text: "登记网址后即开始查看，以后每天一次。"}},
 		Look: base + "/look",
@@ -280,7 +280,7 @@ func newNoticeView(s notice.Stand, looks []notice.Look, steps []passage.Step, se
 		if a.Alternative {
 			name.Note += "（两处任选其一）"
 		}
-		address := web.Cell{Text: a.URL, Note: basis(a)}
+		address := web.Cell{Text: brief(a.URL), Note: basis(a)}
 		if a.URL == "" {
 			address = web.Tagged(web.Tag{Kind: web.Warn, Text: "未登记"})
 		} else if !a.Confirmed() {
@@ -351,7 +351,7 @@ func newNoticeView(s notice.Stand, looks []notice.Look, steps []passage.Step, se
 			v.Down.Items = append(v.Down.Items, web.Breach{ID: x.Rule.ID, Citation: x.Rule.Citation, Says: x.Rule.Says, Note: x.Detail})
 		}
 	}
-	if !notice.MayPost(session, s.Notice) {
+	if !posts {
 		return v
 	}
 	v.MayPost = true
@@ -363,7 +363,7 @@ func newNoticeView(s notice.Stand, looks []notice.Look, steps []passage.Step, se
 	if len(shot) > 0 {
 		v.MayShot = true
 		v.Receipt = web.Form{Action: base + "/receipt", Upload: true, Sections: []web.Section{{Legend: "人工留证", Hint: "账号页面无法自动查看时，由本单位人员每 7 天留一次置顶截图，记录姓名和时间。", Fields: []web.Field{
-			{Kind: web.Select, Name: "place", Label: "悬挂位置", Options: shot, Required: true},
+			{Kind: web.Select, Name: "shot_place", Label: "悬挂位置", Options: shot, Required: true},
 			{Kind: web.File, Name: "file", Label: "截图", Required: true, Accept: ".png,.jpg,.jpeg,.pdf", Hint: "PNG、JPG、PDF，不超过 20 MB，要能看到账号名称和公告"},
 			{Name: "note", Label: "说明", Max: 200},
 		}}}, Buttons: []web.Button{{Label: "留存截图"}}}
@@ -379,6 +379,15 @@ func citation(k sx2021.NoticeKind) string {
 		}
 	}
 	return ""
+}
+
+// brief is an address short enough for a table: its host and its end.
+func brief(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || len(address) <= 40 {
+		return address
+	}
+	return u.Hostname() + "/…" + address[len(address)-12:]
 }
 
 func short(hash string) string {
@@ -464,9 +473,9 @@ func hostile() notice.Stand {
 var (
 	listPage = web.Define(views, "views/list.html", newListView(nil, 0),
 		newListView([]notice.Stand{sampleStand(notice.Owed), sampleStand(notice.Hanging), sampleStand(notice.Complete)}, 3), newListView([]notice.Stand{hostile()}, 1))
-	noticePage = web.Define(views, "views/notice.html", newNoticeView(sampleStand(notice.Owed), nil, nil, nil),
-		newNoticeView(sampleStand(notice.Hanging), sampleLooks, []passage.Step{{At: time.Date(2026, 3, 11, 2, 0, 0, 0, time.UTC), Act: "owe", To: notice.Owed, ActorName: "王秀兰"}}, nil),
-		newNoticeView(hostile(), []notice.Look{{ID: `"><`, Place: "P1", Says: "<script>", Outcome: "odd"}}, nil, nil))
+	noticePage = web.Define(views, "views/notice.html", newNoticeView(sampleStand(notice.Owed), nil, nil, true),
+		newNoticeView(sampleStand(notice.Hanging), sampleLooks, []passage.Step{{At: time.Date(2026, 3, 11, 2, 0, 0, 0, time.UTC), Act: "owe", To: notice.Owed, ActorName: "王秀兰"}}, true),
+		newNoticeView(hostile(), []notice.Look{{ID: `"><`, Place: "P1", Says: "<script>", Outcome: "odd"}}, nil, false))
 )
 
 // looksShown is how many looks the page lists.
@@ -496,7 +505,7 @@ func (h *Handler) view(r *http.Request) (noticeView, error) {
 	if err != nil {
 		return noticeView{}, err
 	}
-	v := newNoticeView(s, looks, steps, authz.SessionFrom(ctx))
+	v := newNoticeView(s, looks, steps, notice.MayPost(authz.SessionFrom(ctx), s.Notice))
 	if day := r.URL.Query().Get("day"); day != "" {
 		v.Looks.Caption = "查看记录（" + day + "）"
 		v.Looks.Empty = web.Empty{Title: "这一天没有查看记录", Act: web.Act{Text: "全部记录", Href: path(id)}}
@@ -569,7 +578,7 @@ func (h *Handler) receipt(w http.ResponseWriter, r *http.Request) error {
 		if len(sent) > 0 {
 			upload = &approval.Upload{Field: "file", Name: sent[0].Name, Content: sent[0].Content}
 		}
-		_, err = h.notices.Receipt(r.Context(), authz.ScopeFrom(r.Context()), id, sx2021.Place(r.PostFormValue("place")), r.PostFormValue("note"), upload)
+		_, err = h.notices.Receipt(r.Context(), authz.ScopeFrom(r.Context()), id, sx2021.Place(r.PostFormValue("shot_place")), r.PostFormValue("note"), upload)
 	}
 	if err != nil {
 		return h.again(w, r, err, func(v *noticeView) *web.Form { return &v.Receipt })

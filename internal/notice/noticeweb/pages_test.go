@@ -1,8 +1,9 @@
-package noticeweb
+package noticeweb_test
 
 import (
 	"testing"
 
+	_ "zhengshu/internal/notice/noticeweb"
 	"zhengshu/internal/web/webtest"
 )
 

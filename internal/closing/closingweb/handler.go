@@ -1,0 +1,68 @@
+package closingweb
+
+import (
+	"embed"
+
+	"zhengshu/internal/approval"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/closing"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/web"
+)
+
+//go:embed views/*.html
+var views embed.FS
+
+// Handler serves the screens.
+type Handler struct {
+	db       *db.DB
+	closings *closing.Service
+	registry *registry.Service
+}
+
+// New makes the handler.
+func New(d *db.DB, c *closing.Service, r *registry.Service) *Handler { return &Handler{d, c, r} }
+
+const upload = approval.MaxUpload + 1<<20
+
+// Routes of the door.
+func (h *Handler) Routes() []web.Route {
+	return []web.Route{
+		{Pattern: "GET /console/closings", Permit: authz.ClosingRead, Handle: h.list},
+		{Pattern: "GET /console/closings/{id}", Permit: authz.ClosingRead, Handle: h.show},
+		{Pattern: "POST /console/closings/{id}/columns", Permit: authz.ClosingManage, Handle: h.addColumn},
+		{Pattern: "POST /console/closings/{id}/relay", Permit: authz.ClosingManage, Handle: h.relay},
+		{Pattern: "POST /console/closings/{id}/decide", Permit: authz.ClosingManage, Handle: h.decide},
+		{Pattern: "POST /console/closings/{id}/items/{kind}", Permit: authz.ClosingManage, Handle: h.prove, MaxBody: upload},
+		{Pattern: "POST /console/closings/{id}/until", Permit: authz.ClosingManage, Handle: h.until},
+		{Pattern: "POST /console/closings/{id}/archives", Permit: authz.ClosingManage, Handle: h.startArchive},
+		{Pattern: "POST /console/closings/{id}/archives/{archive}/check", Permit: authz.ClosingRead, Handle: h.checkArchive},
+		{Pattern: "GET /console/closings/{id}/archives/{archive}", Permit: authz.ClosingRead, Handle: h.openArchive},
+		{Pattern: "GET /console/closings/{id}/map", Permit: authz.ClosingRead, Handle: h.showMap},
+		{Pattern: "POST /console/closings/{id}/map", Permit: authz.ClosingManage, Handle: h.importMap, MaxBody: mapUpload},
+		{Pattern: "POST /console/closings/{id}/map/set", Permit: authz.ClosingManage, Handle: h.setRedirect},
+		{Pattern: "GET /console/closings/{id}/map/file", Permit: authz.ClosingRead, Handle: h.exportMap},
+		{Pattern: "GET /console/closings/{id}/files/{file}", Permit: authz.ClosingRead, Handle: h.file},
+		{Pattern: "GET /console/inquiries", Permit: authz.ClosingRead, Handle: h.inquiries},
+		{Pattern: "GET /console/inquiries/new", Permit: authz.InquiryDecide, Handle: h.showReport},
+		{Pattern: "POST /console/inquiries/new", Permit: authz.InquiryDecide, Handle: h.report},
+		{Pattern: "GET /console/inquiries/{id}", Permit: authz.ClosingRead, Handle: h.showInquiry},
+		{Pattern: "POST /console/inquiries/{id}/answer", Permit: authz.ClosingManage, Handle: h.answer, MaxBody: upload},
+		{Pattern: "POST /console/inquiries/{id}/decide", Permit: authz.InquiryDecide, Handle: h.conclude, MaxBody: upload},
+		{Pattern: "POST /console/inquiries/{id}/accountability", Permit: authz.InquiryDecide, Handle: h.account, MaxBody: upload},
+		{Pattern: "GET /console/inquiries/{id}/files/{file}", Permit: authz.ClosingRead, Handle: h.paper},
+	}
+}
+
+// mendable reports whether err is for the person at the form to mend.
+func mendable(err error) bool { return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Refused) }
+
+// uploadOf is the one file of a form, nil when none was chosen.
+func uploadOf(sent []web.Sent) *approval.Upload {
+	if len(sent) == 0 {
+		return nil
+	}
+	return &approval.Upload{Field: sent[0].Field, Name: sent[0].Name, Content: sent[0].Content}
+}

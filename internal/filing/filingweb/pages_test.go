@@ -1,0 +1,10 @@
+package filingweb_test
+
+import (
+	"testing"
+
+	_ "zhengshu/internal/filing/filingweb"
+	"zhengshu/internal/web/webtest"
+)
+
+func TestPages(t *testing.T) { webtest.CheckPages(t) }
