@@ -36,7 +36,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		gate.Routes(),
 		workbenchweb.New(h.Workbench, h.Notify, h.Config.Clock).Routes(),
 		orgweb.New(h.DB, h.Org, h.Registry, h.Obligations).Routes(),
-		registryweb.New(h.DB, h.Org, h.Registry, h.Blobs).Clocks(h.Obligations).Cases(h.Approvals).Routes(),
+		registryweb.New(h.DB, h.Org, h.Registry, h.Blobs).Clocks(h.Obligations).Cases(h.Approvals).Pages(lifecycleweb.Pages).Routes(),
 		approvalweb.New(h.Approvals, h.DB, h.Blobs).Routes(),
 		lifecycleweb.New(h.DB, h.Lifecycle, h.Approvals, h.Org, h.Registry).Routes(),
 		noticeweb.New(h.DB, h.Notices).Routes(),
