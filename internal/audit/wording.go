@@ -34,7 +34,7 @@ var (
 		"org": "机构", "registry": "台账", "approval": "审批事项", "library": "信息资源库", "letters": "来信", "lifecycle": "站点生命周期", "signin": "登录",
 		"inspection": "检查", "publishing": "发布", "assessment": "考核", "reporting": "报告", "obligation": "时限",
 		"area": "区划", "unit": "单位", "person": "人员", "post": "岗位", "site": "站点", "column": "栏目", "account": "账号", "item": "稿件",
-		"placement": "栏目引用", "source": "稿源", "opening": "开设申请", "launch": "上线清单", "notice": "公告", "override": "例外", "login": "登录账号",
+		"placement": "栏目引用", "source": "稿源", "opening": "开设申请", "matter": "办理事项", "offline": "下线时段", "launch": "上线清单", "notice": "公告", "override": "例外", "login": "登录账号",
 		"password": "密码", "second": "二次验证", "session": "会话", "token": "接口令牌", "attachment": "附件", "order": "整改通知", "finding": "问题",
 		"contractor": "承办单位", "paper": "承办文件", "review": "资质审核", "staff": "承办人员", "object": "承办对象", "scorecard": "月度考评",
 		"rules": "运维管理细则", "resident": "进驻单位", "grade": "等级保护", "asset": "设备和产品", "hosting": "托管", "entry": "协同工作", "contact": "媒体联系人",
@@ -47,7 +47,7 @@ var (
 		"save": "保存", "link": "关联", "grant": "准予", "check": "核对", "disable": "停用", "enable": "恢复", "unlock": "解锁", "reset": "重置", "set_up": "设置",
 		"end": "结束", "revoke": "吊销", "rehash": "更新存储", "accept": "受理", "answer": "答复", "assign": "分办", "redirect": "转办", "reveal": "查看个人信息",
 		"conclude": "办结", "draft": "起草", "revise": "修改", "issue": "下发", "confirm": "确认", "due": "到期", "exit": "退出监管", "go_offline": "临时下线",
-		"resume": "恢复", "launch": "上线", "plan": "批准开设", "test": "测试", "adopt": "采用", "begin": "开始承办", "renew": "恢复承办", "lapse": "协议到期", "consult": "征求意见", "comment": "反馈意见", "settle": "处理意见", "replace": "被代替", "repeal": "废止",
+		"resume": "恢复", "emergency_offline": "紧急下线", "emergency_report": "书面报备", "begin_exit": "批准退出监管", "begin_closing": "启动关停", "keep": "终止关停", "abandon": "取消筹建", "unused": "未使用", "report": "书面报备", "closure_done": "办结注销关停", "exit_done": "办结退出监管", "exit_proof": "登记变更删除", "deregister": "开始注销登记", "offline_unused": "不再下线", "redesign_release": "改版上线", "app_release": "发布新版本", "launch": "上线", "plan": "批准开设", "test": "测试", "adopt": "采用", "begin": "开始承办", "renew": "恢复承办", "lapse": "协议到期", "consult": "征求意见", "comment": "反馈意见", "settle": "处理意见", "replace": "被代替", "repeal": "废止",
 		"sign": "签收", "urge": "催办", "follow": "登记后续结果", "give": "共享", "read": "下载", "export": "导出", "import": "导入",
 	}
 )

@@ -51,15 +51,20 @@ func (d *province) courses(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return d.agree(ctx, got.Case.ID)
+}
+
+// agree has city and province agree to an application.
+func (d *province) agree(ctx context.Context, id approval.CaseID) error {
 	for _, n := range []struct {
 		login string
 		say   approval.Decision
-	}{{"shi", approval.Decision{Act: "pass", Opinion: "情况属实，同意上报。", StepNo: 1}}, {"sheng", approval.Decision{Act: "approve", Opinion: "同意整合。", StepNo: 2}}} {
+	}{{"shi", approval.Decision{Act: "pass", Opinion: "情况属实，同意上报。", StepNo: 1}}, {"sheng", approval.Decision{Act: "approve", Opinion: "同意。", StepNo: 2}}} {
 		ctx, scope, err := d.scoped(ctx, n.login, authz.CaseDecide)
 		if err != nil {
 			return err
 		}
-		if _, err := d.Approvals.Decide(ctx, scope, got.Case.ID, n.say); err != nil {
+		if _, err := d.Approvals.Decide(ctx, scope, id, n.say); err != nil {
 			return err
 		}
 	}

@@ -13,8 +13,8 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/filing"
 	"zhengshu/internal/library"
+	"zhengshu/internal/lifecycle"
 	"zhengshu/internal/notice"
-	"zhengshu/internal/passage"
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
@@ -87,31 +87,35 @@ func (d *province) beginClosing(ctx context.Context) (old registry.Site, err err
 	if err != nil {
 		return old, err
 	}
-	ctx = audit.System(ctx, "demo")
+	duty := audit.System(ctx, "demo")
+	if err := d.DB.Update(duty, func(tx *db.Tx) error {
+		old, err = d.Registry.EnterSite(duty, tx, registry.Site{Unit: unit.ID, Kind: registry.DepartmentSite, Name: "西安市粮食局网站（演示）", Host: closingHost, SiteCode: "6101009950", ICP: "陕ICP备00000050号",
+			PoliceFiling: "陕公网安备 61010002000050号", PartyGovMark: "演示-610100-50", ChineseDomain: "西安粮食演示.政务", Source: "演示"})
+		return err
+	}); err != nil {
+		return old, err
+	}
+	ref := registry.Ref{Kind: sx2021.Site, ID: string(old.ID)}
+	got, err := d.matter(ctx, "liangshi", lifecycle.ClosureMatter, ref, map[string]string{"reason": string(sx2021.SponsorDissolved), "detail": "机构改革后职能并入市粮食和物资储备局（演示）。",
+		"destination": "内容迁至市政府门户网站，旧文归档。", "contact": "谷丰年", "phone": "029-00000013"})
+	if err != nil {
+		return old, err
+	}
+	if err := d.agree(ctx, got.Case.ID); err != nil {
+		return old, err
+	}
+	o, err := d.Registry.Object(ctx, d.DB, authz.System("demo"), ref)
+	if err != nil {
+		return old, err
+	}
+	ctx = duty
 	return old, d.DB.Update(ctx, func(tx *db.Tx) error {
-		if old, err = d.Registry.EnterSite(ctx, tx, registry.Site{Unit: unit.ID, Kind: registry.DepartmentSite, Name: "西安市粮食局网站（演示）", Host: closingHost, SiteCode: "6101009950", ICP: "陕ICP备00000050号",
-			PoliceFiling: "陕公网安备 61010002000050号", PartyGovMark: "演示-610100-50", ChineseDomain: "西安粮食演示.政务", Source: "演示"}); err != nil {
+		if _, err := d.Notices.Owe(ctx, tx, notice.Debt{Kind: sx2021.DestinationNotice, Object: o, Case: got.Case.ID}); err != nil {
 			return err
-		}
-		ref := registry.Ref{Kind: sx2021.Site, ID: string(old.ID)}
-		o, err := d.Registry.Move(ctx, tx, authz.System("demo"), ref, "begin_closing", sx2021.ClosureConsent.Citation, passage.Note{Says: "省政府办公厅同意（演示）"})
-		if err != nil {
-			return err
-		}
-		if _, err := d.Closings.Begin(ctx, tx, o, ""); err != nil {
-			return err
-		}
-		if err := d.Closings.Consent(ctx, tx, ref, ""); err != nil {
-			return err
-		}
-		for _, k := range []sx2021.NoticeKind{sx2021.ClosureNotice, sx2021.DestinationNotice} {
-			if _, err := d.Notices.Owe(ctx, tx, notice.Debt{Kind: k, Object: o}); err != nil {
-				return err
-			}
 		}
 		for _, i := range []filing.Item{{Kind: filing.Mark, Act: filing.Cancel}, {Kind: filing.ChineseDomain, Act: filing.Cancel}, {Kind: filing.ICP, Act: filing.Cancel},
 			{Kind: filing.PoliceFiling, Act: filing.Cancel}, {Kind: filing.EnglishDomain, Act: filing.Cancel}, {Kind: filing.NationalStatus, Act: filing.Change}} {
-			i.Object = o
+			i.Object, i.Case = o, got.Case.ID
 			if _, err := d.Filings.Open(ctx, tx, i); err != nil {
 				return err
 			}

@@ -1,11 +1,20 @@
-// Package lifecycle carries a site from the wish to open it to its launch
-// (Article 7): the application with the consent of the principal, the chain of
-// offices computed from the unit, the checklist before the launch, the notice
-// of opening after it, and the province's exceptions from rules stated 原则上.
+// Package lifecycle carries sites, accounts, apps and their domains through
+// Articles 7 to 10: opening, launch, redesign and release, name, domains, off the
+// net and back, exit from supervision, closure and merging.
 //
-// It gathers the facts the rules ask for, refuses with their articles, and does
-// in one transaction what an approval brings about. It does not decide what the
-// law says (rules/sx2021), whose turn it is (approval) or what the ledger holds
-// (registry). Offline, exit and closure (Article 8) and the opening of accounts
-// are not here yet.
+// It is one declared table of matters. A Matter says on which objects and in
+// which states it is asked for, its questions and papers, the chain that decides
+// it, the rules it is held against and what it brings about. One door serves
+// them all: Check while the form is typed, Apply, Resubmit; an approval asks the
+// rules again and runs the outcome in its own transaction, where quotas count.
+// Matters that need no approval are done at once and leave a record with its
+// papers. Course is the whole of one object: where it stands, what may come,
+// what runs, what it owes, what was.
+//
+// It gathers the facts the rules ask for, refuses with their articles, and keeps
+// windows off the net, endings and their proofs, and the province's exceptions
+// from rules stated 原则上. It does not decide what the law says (rules/sx2021),
+// whose turn it is (approval), what the ledger holds (registry), whether a
+// notice hangs (notice), what bodies outside have registered (filing) or how
+// content is kept (closing).
 package lifecycle

@@ -333,3 +333,12 @@ func (h *Handler) showCourse(w http.ResponseWriter, r *http.Request, ref registr
 	}
 	return coursePage.Render(w, r, newCourseView(c, h.lifecycle.Clock, authz.SessionFrom(r.Context())))
 }
+
+// Pages are what this face holds of an object, for the object's own page.
+func Pages(_ *http.Request, ref registry.Ref) []web.Link {
+	out := []web.Link{{Text: "生命周期", Href: lifecycle.CourseLink(ref)}}
+	if ref.Kind != sx2021.Site {
+		out = append(out, web.Link{Text: "上线清单", Href: ref.Link() + "/launch"})
+	}
+	return out
+}
