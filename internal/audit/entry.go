@@ -91,34 +91,49 @@ type Entry struct {
 var ErrNoActor = errors.New("audit: no actor in the context")
 
 // Record writes the entry into tx and lets it commit.
-func Record(ctx context.Context, tx *db.Tx, e Entry) error {
+func Record(ctx context.Context, tx *db.Tx, e Entry) error { return RecordAll(ctx, tx, []Entry{e}) }
+
+// most is how many entries share a statement. The SQLite driver finds each of
+// n values among n, so long statements cost more than short ones.
+const most = 16
+
+// RecordAll is Record for many entries, in few statements.
+func RecordAll(ctx context.Context, tx *db.Tx, entries []Entry) error {
 	a, ok := ActorFrom(ctx)
 	if !ok {
 		return ErrNoActor
 	}
-	before, err := encode(e.Before)
-	if err != nil {
-		return fmt.Errorf("audit: before of %s: %w", e.Act, err)
-	}
-	after, err := encode(e.After)
-	if err != nil {
-		return fmt.Errorf("audit: after of %s: %w", e.Act, err)
-	}
 	req, _ := ctx.Value(requestKey).(string)
-	row := Row{
-		ID: ulid.Make().String(), At: tx.Now(),
-		Actor: a, Act: e.Act, Target: e.Target, Basis: e.Basis,
-		Before: before, After: after, RequestID: req,
-	}
-	row.Hash = row.digest(algorithm)
-	if _, err := tx.Quiet(ctx, `
-		INSERT INTO audit_entry (id, at, actor_kind, actor_id, actor_name, actor_unit, act,
-		       target_kind, target_id, target_name, unit_id, basis, before, after, request_id, hash)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
-		row.ID, row.At, a.Kind, a.ID, a.Name, a.Unit, row.Act,
-		row.Target.Kind, row.Target.ID, row.Target.Name, row.Target.Unit, row.Basis,
-		row.Before, row.After, row.RequestID, row.Hash); err != nil {
-		return fmt.Errorf("audit: record %s: %w", e.Act, err)
+	for len(entries) > 0 {
+		some := entries[:min(most, len(entries))]
+		entries = entries[len(some):]
+		var w db.Where
+		values := make([]string, len(some))
+		for i, e := range some {
+			before, err := encode(e.Before)
+			if err != nil {
+				return fmt.Errorf("audit: before of %s: %w", e.Act, err)
+			}
+			after, err := encode(e.After)
+			if err != nil {
+				return fmt.Errorf("audit: after of %s: %w", e.Act, err)
+			}
+			row := Row{
+				ID: ulid.Make().String(), At: tx.Now(),
+				Actor: a, Act: e.Act, Target: e.Target, Basis: e.Basis,
+				Before: before, After: after, RequestID: req,
+			}
+			row.Hash = row.digest(algorithm)
+			values[i] = w.Row(row.ID, row.At, a.Kind, a.ID, a.Name, a.Unit, row.Act,
+				row.Target.Kind, row.Target.ID, row.Target.Name, row.Target.Unit, row.Basis,
+				row.Before, row.After, row.RequestID, row.Hash)
+		}
+		if _, err := tx.Quiet(ctx, `
+			INSERT INTO audit_entry (id, at, actor_kind, actor_id, actor_name, actor_unit, act,
+			       target_kind, target_id, target_name, unit_id, basis, before, after, request_id, hash)
+			VALUES `+strings.Join(values, ", "), w.Args()...); err != nil {
+			return fmt.Errorf("audit: record %s: %w", some[0].Act, err)
+		}
 	}
 	tx.Audited()
 	return nil

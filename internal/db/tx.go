@@ -75,6 +75,8 @@ var QuietTables = map[string]string{
 	"read_mark":       "who has seen what",
 	"rate_limit":      "counters of public forms",
 	"sign_in_attempt": "counters that lock a login; the lock itself is audited",
+	"message_wait":    "messages the outgoing channels have not taken yet",
+	"delivery":        "attempts of the outgoing channels; the message itself is audited",
 	"form_receipt":    "answers to forms already taken, so that a replay does nothing",
 }
 

@@ -9,6 +9,7 @@ package notify
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -35,17 +36,48 @@ type Message struct {
 // Send writes the message with the act it tells of and reports whether it was
 // new.
 func Send(ctx context.Context, tx *db.Tx, m Message) (bool, error) {
-	n, err := tx.Exec(ctx, `
-		INSERT INTO message (id, once_key, unit_id, person_id, title, body, link, urgent, at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (once_key) DO NOTHING`,
-		ulid.Make().String(), m.Key, m.Unit, db.Null(m.Person), m.Title, m.Body, m.Link, m.Urgent, tx.Now())
-	if err != nil {
-		return false, fmt.Errorf("notify: send: %w", err)
-	}
-	if n == 0 {
-		return false, nil
+	n, err := send(ctx, tx, []Message{m})
+	if err != nil || n == 0 {
+		return false, err
 	}
 	return true, audit.Record(ctx, tx, audit.Entry{Act: "notify.send", Target: audit.Target{Kind: "message", ID: m.Key, Name: m.Title, Unit: m.Unit}})
+}
+
+// SendAll writes many messages some twenty to a statement. The caller records one audit
+// entry for each thing the messages tell of.
+func SendAll(ctx context.Context, tx *db.Tx, list []Message) error {
+	for len(list) > 0 {
+		some := list[:min(len(list), 20)]
+		if _, err := send(ctx, tx, some); err != nil {
+			return err
+		}
+		list = list[len(some):]
+	}
+	return nil
+}
+
+func send(ctx context.Context, tx *db.Tx, list []Message) (int64, error) {
+	var w, ids db.Where
+	rows := make([]string, len(list))
+	made := make([]string, len(list))
+	for i, m := range list {
+		made[i] = ulid.Make().String()
+		rows[i] = w.Row(made[i], m.Key, m.Unit, db.Null(m.Person), m.Title, m.Body, m.Link, m.Urgent, tx.Now())
+	}
+	n, err := tx.Exec(ctx, `
+		INSERT INTO message (id, once_key, unit_id, person_id, title, body, link, urgent, at)
+		VALUES `+strings.Join(rows, ", ")+` ON CONFLICT (once_key) DO NOTHING`, w.Args()...)
+	if err != nil {
+		return 0, fmt.Errorf("notify: send: %w", err)
+	}
+	if n == 0 {
+		return 0, nil
+	}
+	// Those that were told already are not there under their new id.
+	if _, err := tx.Quiet(ctx, `INSERT INTO message_wait (message_id) SELECT id FROM message WHERE id IN `+db.In(&ids, made), ids.Args()...); err != nil {
+		return 0, fmt.Errorf("notify: send: %w", err)
+	}
+	return n, nil
 }
 
 // Service is the door for the person reading.

@@ -9,11 +9,9 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"zhengshu/internal/audit"
-	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
-	"zhengshu/internal/notify"
 	"zhengshu/internal/org"
 )
 
@@ -26,6 +24,10 @@ type Kind struct {
 	Says     string // what is owed, in Chinese
 	Remind   []int  // days before the due date; 0 is the due day itself
 	Escalate int    // days after the due date until the supervisor is told
+	// Province is how many days after the due date the provincial office is
+	// told too: for what it answers for itself; 0 for never.
+	Province int
+	Minutes  int // how long the act usually takes, for the workbench; 10 when zero
 }
 
 // States of an obligation.
@@ -51,6 +53,18 @@ type Obligation struct {
 	EscalatedAt time.Time
 	EndedAt     time.Time
 	Evidence    string
+	Person      org.PersonID // A 岗 who holds it; empty: the unit
+	Deputy      org.PersonID // B 岗
+	PersonName  string       // joined
+	DeputyName  string       // joined
+	From        calendar.Date
+	Length      string // calendar.Period, empty for a fixed day
+	PausedOn    calendar.Date
+	ProvinceAt  time.Time
+	AreaPath    string // joined, of the unit
+	wound       int
+	abolished   bool
+	holder      org.PersonID // whom a reminder reaches: A, else B, when they still work there
 }
 
 // Subject is the thing it is about.
@@ -61,6 +75,9 @@ type Service struct {
 	db    *db.DB
 	org   *org.Service
 	kinds []Kind
+
+	recurring []Recurring
+	moved     []func(ctx context.Context, tx *db.Tx, o Obligation) error
 }
 
 // New makes the service over the declared kinds.
@@ -88,6 +105,12 @@ type Debt struct {
 	Period  string
 	Link    string
 	Due     calendar.Due
+	// From and Length say how Due was counted, so that it can be explained and
+	// counted again when the holidays of its year are made known.
+	From   calendar.Date
+	Length calendar.Period
+	// Person and Deputy hold it by name (A 岗, B 岗); empty: the whole unit.
+	Person, Deputy org.PersonID
 }
 
 // Open opens the obligation in the act's transaction. One that is already open
@@ -100,12 +123,12 @@ func (s *Service) Open(ctx context.Context, tx *db.Tx, n Debt) error {
 	if n.Due.On.IsZero() {
 		return fmt.Errorf("obligation: %s without a due date", n.Kind)
 	}
-	look := nextLook(k, n.Due.On, tx.Now().Add(-time.Second))
+	look := firstLook(k, n.Due.On, tx.Now())
 	added, err := tx.Exec(ctx, `
-		INSERT INTO obligation (id, kind, unit_id, subject_kind, subject_id, subject_name, period_key, link, opened_at, due_on, provisional, state, look_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'open', $12)
+		INSERT INTO obligation (id, kind, unit_id, subject_kind, subject_id, subject_name, period_key, link, opened_at, due_on, provisional, state, look_at, started_on, length, person_id, deputy_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'open', $12, $13, $14, $15, $16)
 		ON CONFLICT (kind, subject_kind, subject_id, period_key) WHERE state = 'open' DO NOTHING`,
-		ulid.Make().String(), n.Kind, n.Unit, n.Subject.Kind, n.Subject.ID, n.Subject.Name, n.Period, n.Link, tx.Now(), n.Due.On, n.Due.Provisional, look)
+		ulid.Make().String(), n.Kind, n.Unit, n.Subject.Kind, n.Subject.ID, n.Subject.Name, n.Period, n.Link, tx.Now(), n.Due.On, n.Due.Provisional, look, n.From, lengthText(n.Length), n.Person, n.Deputy)
 	if err != nil || added == 0 {
 		return err
 	}
@@ -122,19 +145,27 @@ func (s *Service) Discharge(ctx context.Context, tx *db.Tx, kind string, subject
 	if evidence == "" {
 		return false, fault.New(fault.Invalid, "办结时限需要写明依据（材料、网址或编号）。").On("evidence", "请填写办结依据")
 	}
-	return s.end(ctx, tx, Discharged, kind, subject, evidence)
+	return s.end(ctx, tx, Discharged, kind, subject, "", evidence)
+}
+
+// DischargePeriod ends what is owed for one period: 2026-Q3.
+func (s *Service) DischargePeriod(ctx context.Context, tx *db.Tx, kind string, subject Subject, period, evidence string) (bool, error) {
+	if evidence == "" || period == "" {
+		return false, fault.New(fault.Invalid, "办结时限需要写明所属时期和依据（材料、网址或编号）。").On("evidence", "请填写办结依据")
+	}
+	return s.end(ctx, tx, Discharged, kind, subject, period, evidence)
 }
 
 // Annul ends it without being done: what it was about ended otherwise.
 func (s *Service) Annul(ctx context.Context, tx *db.Tx, kind string, subject Subject, why string) (bool, error) {
-	return s.end(ctx, tx, Void, kind, subject, why)
+	return s.end(ctx, tx, Void, kind, subject, "", why)
 }
 
-func (s *Service) end(ctx context.Context, tx *db.Tx, state, kind string, subject Subject, evidence string) (bool, error) {
+func (s *Service) end(ctx context.Context, tx *db.Tx, state, kind string, subject Subject, period, evidence string) (bool, error) {
 	n, err := tx.Exec(ctx, `
 		UPDATE obligation SET state = $1, ended_at = $2, evidence = $3, look_at = NULL
-		 WHERE kind = $4 AND subject_kind = $5 AND subject_id = $6 AND state = 'open'`,
-		state, tx.Now(), evidence, kind, subject.Kind, subject.ID)
+		 WHERE kind = $4 AND subject_kind = $5 AND subject_id = $6 AND state = 'open' AND ($7 = '' OR period_key = $7)`,
+		state, tx.Now(), evidence, kind, subject.Kind, subject.ID, period)
 	if err != nil || n == 0 {
 		return false, err
 	}
@@ -145,194 +176,27 @@ func (s *Service) end(ctx context.Context, tx *db.Tx, state, kind string, subjec
 	})
 }
 
-// nextLook is the first moment after t at which the sweep has something to do;
-// zero when nothing is left.
-func nextLook(k Kind, due calendar.Date, t time.Time) time.Time {
-	var next time.Time
-	for _, at := range looks(k, due) {
-		if at.After(t) && (next.IsZero() || at.Before(next)) {
-			next = at
-		}
+// lengthText is the period as stored; empty for a fixed day.
+func lengthText(p calendar.Period) string {
+	if p == (calendar.Period{}) {
+		return ""
 	}
-	return next
-}
-
-// looks are the reminders, the moment it is overdue and the escalation.
-func looks(k Kind, due calendar.Date) []time.Time {
-	var out []time.Time
-	for _, d := range k.Remind {
-		out = append(out, remindAt(due, d))
-	}
-	return append(out, overdueAt(due), escalateAt(k, due))
-}
-
-// Reminders come at eight in the morning, when offices open their mail.
-func remindAt(due calendar.Date, days int) time.Time {
-	return due.AddDays(-days).Start().Add(8 * time.Hour)
-}
-func overdueAt(due calendar.Date) time.Time { return due.AddDays(1).Start() }
-func escalateAt(k Kind, due calendar.Date) time.Time {
-	return due.AddDays(1 + k.Escalate).Start().Add(8 * time.Hour)
-}
-
-// Sweep does what has come due: reminds, marks overdue, escalates. It may run
-// at any time, twice at once, and after an outage: each thing happens once, and
-// of several reminders missed only the latest is sent. It returns how many
-// obligations it handled.
-func (s *Service) Sweep(ctx context.Context) (int, error) {
-	ctx = audit.System(ctx, "obligation.sweep")
-	total := 0
-	for {
-		n, err := s.sweepSome(ctx, 200)
-		total += n
-		if err != nil || n == 0 {
-			return total, err
-		}
-	}
-}
-
-func (s *Service) sweepSome(ctx context.Context, limit int) (n int, err error) {
-	now := s.db.Now()
-	ids, err := db.All(ctx, s.db, db.Value[string], `SELECT id FROM obligation WHERE look_at <= $1 ORDER BY look_at, id LIMIT $2`, now, limit)
-	if err != nil || len(ids) == 0 {
-		return 0, err
-	}
-	for _, id := range ids {
-		if err := s.db.Update(ctx, func(tx *db.Tx) error { return s.look(ctx, tx, id) }); err != nil {
-			return n, fmt.Errorf("obligation: sweep %s: %w", id, err)
-		}
-		n++
-	}
-	return n, nil
-}
-
-func (s *Service) look(ctx context.Context, tx *db.Tx, id string) error {
-	o, err := db.One(ctx, tx, scanObligation, obligationSelect+` WHERE o.id = $1 AND o.state = 'open' AND o.look_at <= $2`, id, tx.Now())
-	if db.None(err) {
-		return nil // another sweep was here
-	}
-	if err != nil {
-		return err
-	}
-	k, ok := s.KindOf(o.Kind)
-	if !ok {
-		return fmt.Errorf("obligation: kind %q is not declared", o.Kind)
-	}
-	target := audit.Target{Kind: o.Subject.Kind, ID: o.Subject.ID, Name: o.Subject.Name, Unit: string(o.Unit)}
-	now := tx.Now()
-	switch {
-	case !now.Before(escalateAt(k, o.Due.On)) && o.EscalatedAt.IsZero():
-		if err := s.escalate(ctx, tx, k, o); err != nil {
-			return err
-		}
-	case o.OverdueAt.IsZero() && now.Before(overdueAt(o.Due.On)):
-		if err := s.remind(ctx, tx, k, o); err != nil {
-			return err
-		}
-	}
-	if o.OverdueAt.IsZero() && !now.Before(overdueAt(o.Due.On)) {
-		if _, err := tx.Exec(ctx, `UPDATE obligation SET overdue_at = $2 WHERE id = $1`, id, now); err != nil {
-			return err
-		}
-		if _, err := notify.Send(ctx, tx, notify.Message{
-			Key: "obligation:" + id + ":overdue", Unit: string(o.Unit), Urgent: true, Link: o.Link,
-			Title: "超期：" + k.Name + "（" + o.Subject.Name + "）", Body: "应于 " + o.Due.On.Chinese() + " 前完成。依据：" + k.Citation + "。",
-		}); err != nil {
-			return err
-		}
-	}
-	if _, err := tx.Exec(ctx, `UPDATE obligation SET look_at = $2 WHERE id = $1`, id, nextLook(k, o.Due.On, now)); err != nil {
-		return err
-	}
-	return audit.Record(ctx, tx, audit.Entry{Act: "obligation.look", Basis: k.Citation, Target: target, After: map[string]any{"kind": k.ID, "due": o.Due.On}})
-}
-
-func (s *Service) remind(ctx context.Context, tx *db.Tx, k Kind, o Obligation) error {
-	left := o.Due.On.Sub(calendar.DateOf(tx.Now()))
-	says := fmt.Sprintf("还有 %d 天", left)
-	if left == 0 {
-		says = "今日到期"
-	}
-	_, err := notify.Send(ctx, tx, notify.Message{
-		Key:  fmt.Sprintf("obligation:%s:remind:%d", o.ID, left),
-		Unit: string(o.Unit), Link: o.Link,
-		Title: says + "：" + k.Name + "（" + o.Subject.Name + "）", Body: "应于 " + o.Due.On.Chinese() + " 前完成。依据：" + k.Citation + "。",
-	})
-	return err
-}
-
-// escalate tells the supervisor: the office of the same level, or, when the
-// office itself owes it, the office above.
-func (s *Service) escalate(ctx context.Context, tx *db.Tx, k Kind, o Obligation) error {
-	u, err := s.org.UnitTx(ctx, tx, authz.System("obligation.escalate"), o.Unit)
-	if err != nil {
-		return err
-	}
-	to, err := s.org.SameLevelOffice(ctx, tx, u)
-	if err != nil && !fault.Is(err, fault.NotFound) {
-		return err
-	}
-	if err != nil || to.ID == u.ID || u.Kind == org.Government {
-		above, ok, err := s.org.SuperiorOffice(ctx, tx, u)
-		if err != nil {
-			return err
-		}
-		if ok {
-			to = above
-		}
-	}
-	if to.ID != "" {
-		if _, err := notify.Send(ctx, tx, notify.Message{
-			Key: "obligation:" + o.ID + ":escalate", Unit: string(to.ID), Urgent: true, Link: o.Link,
-			Title: u.Name + "超期未办：" + k.Name + "（" + o.Subject.Name + "）",
-			Body:  "应于 " + o.Due.On.Chinese() + " 前完成，至今没有办结依据。依据：" + k.Citation + "。",
-		}); err != nil {
-			return err
-		}
-	}
-	_, err = tx.Exec(ctx, `UPDATE obligation SET escalated_at = $2 WHERE id = $1`, o.ID, tx.Now())
-	return err
-}
-
-// Filter narrows Obligations.
-type Filter struct {
-	Unit    org.UnitID
-	Kind    string
-	State   string // open when empty; "all" for all
-	Overdue bool
-	Subject Subject
-	Limit   int // 100 when zero
-	Offset  int
-}
-
-// Obligations in scope, by due date.
-func (s *Service) Obligations(ctx context.Context, scope authz.Scope, f Filter) ([]Obligation, error) {
-	var w db.Where
-	scope.Where(&w, "u")
-	state := f.State
-	if state == "" {
-		state = Open
-	}
-	w.AndIf(state != "all", "o.state = ?", state).
-		AndIf(f.Unit != "", "o.unit_id = ?", f.Unit).
-		AndIf(f.Kind != "", "o.kind = ?", f.Kind).
-		AndIf(f.Overdue, "o.due_on < ?", calendar.DateOf(s.db.Now())).
-		AndIf(f.Subject.Kind != "", "o.subject_kind = ? AND o.subject_id = ?", f.Subject.Kind, f.Subject.ID)
-	limit := f.Limit
-	if limit == 0 {
-		limit = 100
-	}
-	return db.All(ctx, s.db, scanObligation, obligationSelect+` WHERE `+w.SQL()+` ORDER BY o.due_on, o.id LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(f.Offset), w.Args()...)
+	return p.String()
 }
 
 const obligationSelect = `
 	SELECT o.id, o.kind, o.unit_id, u.name, o.subject_kind, o.subject_id, o.subject_name, o.period_key, o.link, o.opened_at,
-	       o.due_on, o.provisional, o.state, o.overdue_at, o.escalated_at, o.ended_at, o.evidence
+	       o.due_on, o.provisional, o.state, o.overdue_at, o.escalated_at, o.ended_at, o.evidence,
+	       o.person_id, o.deputy_id, o.started_on, o.length, o.paused_on, o.province_at, o.wound, u.area_path, u.abolished_on,
+	       coalesce((SELECT p.name FROM person p WHERE p.id = o.person_id), ''), coalesce((SELECT p.name FROM person p WHERE p.id = o.deputy_id), '')
 	  FROM obligation o JOIN unit u ON u.id = o.unit_id`
 
 func scanObligation(r db.Scanner) (Obligation, error) {
 	var o Obligation
+	var abolished calendar.Date
 	err := r.Scan(&o.ID, &o.Kind, &o.Unit, &o.UnitName, &o.Subject.Kind, &o.Subject.ID, &o.Subject.Name, &o.Period, &o.Link, &o.OpenedAt,
-		&o.Due.On, &o.Due.Provisional, &o.State, &o.OverdueAt, &o.EscalatedAt, &o.EndedAt, &o.Evidence)
+		&o.Due.On, &o.Due.Provisional, &o.State, &o.OverdueAt, &o.EscalatedAt, &o.EndedAt, &o.Evidence,
+		&o.Person, &o.Deputy, &o.From, &o.Length, &o.PausedOn, &o.ProvinceAt, &o.wound, &o.AreaPath, &abolished, &o.PersonName, &o.DeputyName)
+	o.abolished = !abolished.IsZero()
 	return o, err
 }

@@ -3,12 +3,17 @@ package obligationweb
 import (
 	"context"
 	"embed"
+	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/fault"
 	"zhengshu/internal/obligation"
+	"zhengshu/internal/official"
 	"zhengshu/internal/org"
 	"zhengshu/internal/web"
 	"zhengshu/internal/workbench"
@@ -18,20 +23,46 @@ import (
 var views embed.FS
 
 // Handler serves the screens.
-type Handler struct{ obligations *obligation.Service }
+type Handler struct {
+	obligations *obligation.Service
+	org         *org.Service
+	days        calendar.Workdays
+	base        func() string
+}
 
-// New makes the handler.
-func New(o *obligation.Service) *Handler { return &Handler{obligations: o} }
+// New makes the handler; base is the address of the console, for the calendar
+// feed.
+func New(o *obligation.Service, og *org.Service, days calendar.Workdays, base func() string) *Handler {
+	return &Handler{obligations: o, org: og, days: days, base: base}
+}
 
 // Routes of the door.
 func (h *Handler) Routes() []web.Route {
-	return []web.Route{{Pattern: "GET /console/obligations", Permit: authz.ObligationRead, Handle: h.list}}
+	return []web.Route{
+		{Pattern: "GET /console/obligations", Permit: authz.ObligationRead, Handle: h.list},
+		{Pattern: "GET /console/obligations/export", Permit: authz.ObligationRead, Handle: h.export},
+		{Pattern: "GET /console/obligations/board", Permit: authz.ObligationRead, Handle: h.board},
+		{Pattern: "POST /console/obligations/urge", Permit: authz.OrderIssue, Handle: h.urge},
+		{Pattern: "GET /console/obligations/{id}", Permit: authz.ObligationRead, Handle: h.one},
+		{Pattern: "POST /console/obligations/{id}/clock", Permit: authz.OrderIssue, Handle: h.clock},
+		{Pattern: "GET /console/calendar", Permit: authz.ObligationRead, Handle: h.calendar},
+		{Pattern: "POST /console/calendar/feed", Permit: authz.ObligationRead, Handle: h.feed},
+		{Pattern: "GET /console/feeds/{token}", Permit: authz.Public, Handle: h.ics},
+	}
+}
+
+func tabs(current int) web.Tabs {
+	t := web.Tabs{Label: "义务和时限", Items: []web.Tab{{Name: "清单", Href: "/console/obligations"}, {Name: "超期看板", Href: "/console/obligations/board"}, {Name: "到期日历", Href: "/console/calendar"}}}
+	t.Items[current].Current = true
+	return t
 }
 
 // listView is GET /console/obligations.
 type listView struct {
 	Heading web.Heading
+	Tabs    web.Tabs
 	Filter  web.Filter
+	Urge    web.Form
 	Table   web.Table
 	Prev    web.Link
 	Next    web.Link
@@ -58,8 +89,8 @@ func newListView(kinds []obligation.Kind, rows []row, today calendar.Date) listV
 	for _, k := range kinds {
 		options = append(options, web.Option{Value: k.ID, Label: k.Name})
 	}
-	v := listView{Heading: web.Heading{Title: "义务和时限", Lead: "按规定由谁在何时之前完成什么。点事项可以直接办理。"},
-		Filter: web.Filter{Action: "/console/obligations", Total: -1, Fields: []web.Field{
+	v := listView{Tabs: tabs(0), Heading: web.Heading{Title: "义务和时限", Lead: "按规定由谁在何时之前完成什么。点事项可以直接办理，点时限可以看怎样算出。"},
+		Filter: web.Filter{Action: "/console/obligations", Total: -1, Hidden: []web.Field{{Kind: web.Hidden, Name: "unit"}, {Kind: web.Hidden, Name: "clause"}, {Kind: web.Hidden, Name: "from"}, {Kind: web.Hidden, Name: "until"}}, Fields: []web.Field{
 			{Kind: web.Select, Name: "kind", Label: "事项", Options: options},
 			{Kind: web.Select, Name: "state", Label: "状态", Options: []web.Option{{Label: "未办结"}, {Value: obligation.Discharged, Label: "已办结"}, {Value: obligation.Void, Label: "已作废"}, {Value: "all", Label: "全部"}}},
 			{Kind: web.Check, Name: "overdue", Label: "只看超期的"}}},
@@ -83,7 +114,13 @@ func newListView(kinds []obligation.Kind, rows []row, today calendar.Date) listV
 			state = web.Tag{Text: "已作废"}
 		}
 		if o.Due.Provisional {
-			due.Note = "节假日安排未公布，日期可能调整"
+			due.Note = "暂定：节假日安排未公布，日期可能调整"
+		}
+		if !o.PausedOn.IsZero() && o.State == obligation.Open {
+			due.Note, state = "自 "+o.PausedOn.String()+" 起暂停计时", web.Tag{Kind: web.Warn, Text: "暂停"}
+		}
+		if o.ID != "" {
+			due.Href = "/console/obligations/" + url.PathEscape(o.ID)
 		}
 		basis := web.Cell{Text: o.Kind.Says, Note: o.Kind.Citation}
 		if o.Evidence != "" {
@@ -111,18 +148,18 @@ var listPage = web.Define(views, "views/list.html",
 	newListView(nil, []row{{Obligation: obligation.Obligation{UnitName: `"><script>`, Subject: obligation.Subject{Name: "<script>"}, State: "odd", Evidence: "<b>"}}}, sampleDay),
 )
 
-func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
+func filterOf(r *http.Request) obligation.Filter {
 	q := r.URL.Query()
-	page := web.PageOf(r)
-	f := obligation.Filter{Kind: q.Get("kind"), State: q.Get("state"), Overdue: q.Has("overdue"), Unit: org.UnitID(q.Get("unit")), Limit: perPage + 1, Offset: (page - 1) * perPage}
-	list, err := h.obligations.Obligations(r.Context(), authz.ScopeFrom(r.Context()), f)
-	if err != nil {
-		return err
+	f := obligation.Filter{Kind: q.Get("kind"), State: q.Get("state"), Overdue: q.Has("overdue"), Unit: org.UnitID(q.Get("unit")), Clause: q.Get("clause")}
+	for name, into := range map[string]*calendar.Date{"from": &f.From, "until": &f.Until} {
+		if d, err := calendar.ParseDate(q.Get(name)); err == nil {
+			*into = d
+		}
 	}
-	more := len(list) > perPage
-	if more {
-		list = list[:perPage]
-	}
+	return f
+}
+
+func (h *Handler) rows(list []obligation.Obligation) []row {
 	var rows []row
 	for _, o := range list {
 		k, ok := h.obligations.KindOf(o.Kind)
@@ -131,16 +168,54 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 		}
 		rows = append(rows, row{o, k})
 	}
+	return rows
+}
+
+func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
+	ctx, q, scope := r.Context(), r.URL.Query(), authz.ScopeFrom(r.Context())
+	session := authz.SessionFrom(ctx)
+	page := web.PageOf(r)
+	f := filterOf(r)
+	total, err := h.obligations.Count(ctx, scope, f)
+	if err != nil {
+		return err
+	}
+	f.Limit, f.Offset = perPage+1, (page-1)*perPage
+	list, err := h.obligations.Obligations(ctx, scope, f)
+	if err != nil {
+		return err
+	}
+	more := len(list) > perPage
+	if more {
+		list = list[:perPage]
+	}
+	rows := h.rows(list)
 	v := newListView(h.obligations.Kinds(), rows, web.FrameOf(r).Today)
 	for i, o := range rows {
 		// A case waits for those who decide; others of the office have no
 		// business with it.
-		if strings.HasPrefix(o.Link, "/console/cases/") && o.Kind.ID == "case_step" && !authz.SessionFrom(r.Context()).May(authz.CaseDecide) {
+		if strings.HasPrefix(o.Link, "/console/cases/") && o.Kind.ID == "case_step" && !session.May(authz.CaseDecide) {
 			v.Table.Rows[i].Cells[0].Href = ""
 		}
 	}
 	v.Table.Bar(r)
 	v.Filter.Fill(q)
+	v.Filter.Total = total
+	if total > obligation.MostCounted {
+		v.Filter.Total = -1
+		v.Heading.Lead = fmt.Sprintf("符合条件的超过 %d 件，请加上条件缩小范围。", obligation.MostCounted)
+	}
+	if f.Unit != "" {
+		if u, err := h.org.Unit(ctx, scope, f.Unit); err == nil {
+			v.Heading.Tags = append(v.Heading.Tags, web.Tag{Kind: web.Info, Text: "单位：" + u.Name})
+		}
+	}
+	if total > 0 {
+		v.Heading.Acts = []web.Act{{Text: "导出 XLSX", Href: exportHref(q, "xlsx")}, {Text: "导出 CSV", Href: exportHref(q, "csv")}}
+	}
+	if f.Overdue && total > 0 && session.May(authz.OrderIssue) {
+		v.Urge = urgeForm(q, min(total, obligation.MostUrged))
+	}
 	turn := func(n int, text string) web.Link {
 		p := web.PagerOf(r, (page+1)*perPage, perPage)
 		return web.Link{Text: text, Href: p.Href(n)}
@@ -152,6 +227,49 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 		v.Next = turn(page+1, "下一页")
 	}
 	return listPage.Render(w, r, v)
+}
+
+func exportHref(q url.Values, format string) string {
+	v := url.Values{"format": {format}}
+	for _, name := range []string{"kind", "state", "overdue", "unit", "clause", "from", "until"} {
+		if q.Has(name) && (q.Get(name) != "" || name == "overdue") {
+			v.Set(name, q.Get(name))
+		}
+	}
+	return "/console/obligations/export?" + v.Encode()
+}
+
+// maxExport bounds one file.
+const maxExport = 20_000
+
+func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
+	f := filterOf(r)
+	f.Limit = maxExport + 1
+	list, err := h.obligations.Obligations(r.Context(), authz.ScopeFrom(r.Context()), f)
+	if err != nil {
+		return err
+	}
+	if len(list) > maxExport {
+		return fault.Newf(fault.TooLarge, "筛选结果超过一次导出的上限 %d 件，请加上单位、事项等条件分次导出。", maxExport)
+	}
+	today := web.FrameOf(r).Today
+	states := map[string]string{obligation.Open: "办理中", obligation.Discharged: "已办结", obligation.Void: "已作废"}
+	sheet := official.Sheet{Title: "义务和时限", Columns: []official.Column{{Title: "事项"}, {Title: "对象"}, {Title: "责任单位"}, {Title: "时限"}, {Title: "暂定"}, {Title: "超期天数"}, {Title: "状态"}, {Title: "依据"}, {Title: "办结依据"}},
+		Rows: func(yield func([]any) bool) {
+			for _, o := range h.rows(list) {
+				late := 0
+				if o.State == obligation.Open && o.Due.Missed(today) {
+					late = today.Sub(o.Due.On)
+				}
+				if !yield([]any{o.Kind.Name, o.Subject.Name, o.UnitName, o.Due.On, o.Due.Provisional, late, states[o.State], o.Kind.Citation, o.Evidence}) {
+					return
+				}
+			}
+		}}
+	if err := h.obligations.AuditExport(r.Context(), authz.SessionFrom(r.Context()), r.URL.RawQuery, len(list)); err != nil {
+		return err
+	}
+	return web.Download(w, r, "义务和时限", r.URL.Query().Get("format"), sheet)
 }
 
 // Inbox is obligation's part of the workbench. It stands here and not in
@@ -181,11 +299,15 @@ func (i Inbox) Tasks(ctx context.Context, session *authz.Session, tab workbench.
 	if session == nil || !session.May(authz.ObligationRead) || tab != workbench.ToDo && tab != workbench.Done {
 		return nil, nil
 	}
-	soon := calendar.Today(i.clock).AddDays(SoonDays)
-	state := obligation.Open
+	f := obligation.Filter{State: obligation.Open, Until: calendar.Today(i.clock).AddDays(SoonDays), Limit: limit}
 	if tab == workbench.Done {
-		state = obligation.Discharged
+		f = obligation.Filter{State: obligation.Discharged, Newest: true, Limit: limit}
 	}
+	for k := range i.not {
+		f.Not = append(f.Not, k)
+	}
+	slices.Sort(f.Not)
+	scope := session.ScopeFor(authz.ObligationRead)
 	seen := map[string]bool{}
 	var out []workbench.Task
 	for _, p := range session.Posts {
@@ -193,16 +315,22 @@ func (i Inbox) Tasks(ctx context.Context, session *authz.Session, tab workbench.
 			continue
 		}
 		seen[p.UnitID] = true
-		list, err := i.obligations.Obligations(ctx, session.ScopeFor(authz.ObligationRead), obligation.Filter{Unit: org.UnitID(p.UnitID), State: state, Limit: limit})
+		f.Unit = org.UnitID(p.UnitID)
+		list, err := i.obligations.Obligations(ctx, scope, f)
 		if err != nil {
 			return nil, err
 		}
 		for _, o := range list {
-			if i.not[o.Kind] || tab == workbench.ToDo && o.Due.On.After(soon) {
+			// What a colleague holds by name is that colleague's.
+			if tab == workbench.ToDo && o.Person != "" && string(o.Person) != session.PersonID && string(o.Deputy) != session.PersonID {
 				continue
 			}
 			k, _ := i.obligations.KindOf(o.Kind)
-			t := workbench.Task{Key: "obligation:" + o.ID, Kind: "时限", Title: k.Name + "：" + o.Subject.Name, From: o.UnitName, At: o.OpenedAt, Due: o.Due, State: "办理中", Link: o.Link, Act: "去办理", Minutes: 10}
+			minutes := k.Minutes
+			if minutes == 0 {
+				minutes = 10
+			}
+			t := workbench.Task{Key: "obligation:" + o.ID, Kind: "时限", Title: k.Name + "：" + o.Subject.Name, From: o.UnitName, At: o.OpenedAt, Due: o.Due, State: "办理中", Link: o.Link, Act: "去办理", Minutes: minutes}
 			if tab == workbench.Done {
 				t.At, t.State, t.Act = o.EndedAt, "已办结", "查看"
 			}

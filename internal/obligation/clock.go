@@ -1,0 +1,280 @@
+package obligation
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/org"
+)
+
+func sortTallies(list []Tally) {
+	slices.SortFunc(list, func(a, b Tally) int {
+		return cmp.Or(cmp.Compare(b.Late, a.Late), cmp.Compare(b.Open, a.Open), cmp.Compare(a.Key, b.Key))
+	})
+}
+
+// Event is one thing that happened to a clock after it was opened.
+type Event struct {
+	Act    string // extend, pause, resume, recount, hand, move, urge
+	From   calendar.Date
+	To     calendar.Date
+	Basis  string
+	Says   string
+	Person string
+	At     time.Time
+}
+
+// ActNames are the acts in Chinese.
+var ActNames = map[string]string{"extend": "延期", "pause": "暂停计时", "resume": "恢复计时", "recount": "按节假日安排重算", "hand": "移交", "move": "转由承接单位", "urge": "催办"}
+
+func (s *Service) note(ctx context.Context, tx *db.Tx, o Obligation, e Event) error {
+	a, ok := audit.ActorFrom(ctx)
+	if !ok {
+		return audit.ErrNoActor
+	}
+	if _, err := tx.Exec(ctx, `
+		INSERT INTO obligation_event (obligation_id, seq, act, due_from, due_to, basis, says, person_name, at)
+		SELECT $1, coalesce(max(seq), 0) + 1, $2, $3, $4, $5, $6, $7, $8 FROM obligation_event WHERE obligation_id = $1`,
+		o.ID, e.Act, e.From, e.To, e.Basis, e.Says, a.Name, tx.Now()); err != nil {
+		return err
+	}
+	return audit.Record(ctx, tx, audit.Entry{Act: "obligation." + e.Act, Basis: e.Basis,
+		Target: audit.Target{Kind: o.Subject.Kind, ID: o.Subject.ID, Name: o.Subject.Name, Unit: string(o.Unit)},
+		Before: e.From, After: map[string]any{"kind": o.Kind, "due": e.To, "says": e.Says}})
+}
+
+// Events of an obligation in scope, oldest first.
+func (s *Service) Events(ctx context.Context, scope authz.Scope, id string) ([]Event, error) {
+	if _, err := s.one(ctx, s.db, scope, id); err != nil {
+		return nil, err
+	}
+	return db.All(ctx, s.db, func(r db.Scanner) (Event, error) {
+		var e Event
+		err := r.Scan(&e.Act, &e.From, &e.To, &e.Basis, &e.Says, &e.Person, &e.At)
+		return e, err
+	}, `SELECT act, due_from, due_to, basis, says, person_name, at FROM obligation_event WHERE obligation_id = $1 ORDER BY seq`, id)
+}
+
+// OnMoved registers what follows when a due date is counted again: a module
+// that keeps a copy of it (the step of a case) corrects it in the same
+// transaction. At start only.
+func (s *Service) OnMoved(f func(ctx context.Context, tx *db.Tx, o Obligation) error) {
+	s.moved = append(s.moved, f)
+}
+
+// redue gives the obligation another last day and starts its reminders anew.
+func (s *Service) redue(ctx context.Context, tx *db.Tx, o *Obligation, due calendar.Due) error {
+	k, _ := s.KindOf(o.Kind)
+	o.Due = due
+	if _, err := tx.Exec(ctx, `UPDATE obligation SET due_on = $2, provisional = $3, paused_on = NULL, overdue_at = NULL, escalated_at = NULL, province_at = NULL, look_at = $4, wound = wound + 1
+		WHERE id = $1 AND state = 'open'`, o.ID, due.On, due.Provisional, firstLook(k, due.On, tx.Now())); err != nil {
+		return err
+	}
+	for _, f := range s.moved {
+		if err := f(ctx, tx, *o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Extend moves the last day later on a basis in law or a superior's document.
+// It runs in the transaction of the act that grants it.
+func (s *Service) Extend(ctx context.Context, tx *db.Tx, scope authz.Scope, id string, due calendar.Due, basis, why string) error {
+	o, err := s.one(ctx, tx, scope, id)
+	if err != nil {
+		return err
+	}
+	var f fault.Fields
+	f.Check(strings.TrimSpace(basis) != "", "basis", "请写明延期依据（条款或文号）")
+	f.Check(o.State == Open, "due", "已经办结，不必延期")
+	f.Check(due.On.After(o.Due.On), "due", "新的期限要晚于原期限 "+o.Due.On.Chinese())
+	if err := f.Err(); err != nil {
+		return err
+	}
+	was := o.Due.On
+	if err := s.redue(ctx, tx, &o, due); err != nil {
+		return err
+	}
+	return s.note(ctx, tx, o, Event{Act: "extend", From: was, To: due.On, Basis: basis, Says: why})
+}
+
+// Pause stops the clock: what the unit waits for is not its own to do.
+func (s *Service) Pause(ctx context.Context, tx *db.Tx, scope authz.Scope, id, basis, why string) error {
+	o, err := s.one(ctx, tx, scope, id)
+	if err != nil {
+		return err
+	}
+	if strings.TrimSpace(basis) == "" {
+		return fault.New(fault.Invalid, "暂停计时需要写明依据。").On("basis", "请写明条款或文号")
+	}
+	if o.State != Open || !o.PausedOn.IsZero() {
+		return fault.New(fault.Conflict, "这个时限已经暂停或办结，请刷新后再看。")
+	}
+	if _, err := tx.Exec(ctx, `UPDATE obligation SET paused_on = $2, look_at = NULL WHERE id = $1`, id, calendar.DateOf(tx.Now())); err != nil {
+		return err
+	}
+	return s.note(ctx, tx, o, Event{Act: "pause", From: o.Due.On, Basis: basis, Says: why})
+}
+
+// Resume sets a paused clock going; the last day moves by the days it stood.
+func (s *Service) Resume(ctx context.Context, tx *db.Tx, scope authz.Scope, id string, days calendar.Workdays) error {
+	o, err := s.one(ctx, tx, scope, id)
+	if err != nil {
+		return err
+	}
+	if o.State != Open || o.PausedOn.IsZero() {
+		return fault.New(fault.Conflict, "这个时限没有暂停，请刷新后再看。")
+	}
+	today := calendar.DateOf(tx.Now())
+	was, due := o.Due.On, calendar.Due{On: o.Due.On.AddDays(max(0, today.Sub(o.PausedOn))), Provisional: o.Due.Provisional}
+	if strings.HasSuffix(o.Length, "wd") {
+		stood, _ := days.Between(o.PausedOn, today)
+		due = days.Add(o.Due.On, max(0, stood))
+	}
+	if err := s.redue(ctx, tx, &o, due); err != nil {
+		return err
+	}
+	return s.note(ctx, tx, o, Event{Act: "resume", From: was, To: due.On})
+}
+
+// Recount counts again every open last day that rested on a year without a
+// notice of holidays, once that notice is there. It returns how many moved. A
+// day counted from nothing on record stays as it is and stays provisional.
+func (s *Service) Recount(ctx context.Context, days calendar.Workdays) (int, error) {
+	moved, after := 0, ""
+	for {
+		n := 0
+		err := s.db.Update(ctx, func(tx *db.Tx) error {
+			n = 0
+			list, err := db.All(ctx, tx, scanObligation, obligationSelect+` WHERE o.provisional = TRUE AND o.state = 'open' AND o.id > $1 ORDER BY o.id LIMIT $2`, after, batch)
+			if err != nil {
+				return err
+			}
+			for _, o := range list {
+				n, after = n+1, o.ID
+				length, err := calendar.ParsePeriod(o.Length)
+				if err != nil || o.From.IsZero() || !o.PausedOn.IsZero() {
+					continue
+				}
+				due := length.From(o.From, days)
+				if due == o.Due {
+					continue
+				}
+				was := o.Due.On
+				if due.On == was {
+					if _, err := tx.Exec(ctx, `UPDATE obligation SET provisional = $2 WHERE id = $1`, o.ID, due.Provisional); err != nil {
+						return err
+					}
+					o.Due = due
+					for _, f := range s.moved {
+						if err := f(ctx, tx, o); err != nil {
+							return err
+						}
+					}
+				} else {
+					if err := s.redue(ctx, tx, &o, due); err != nil {
+						return err
+					}
+					moved++
+				}
+				if err := s.note(ctx, tx, o, Event{Act: "recount", From: was, To: due.On, Basis: "国务院办公厅节假日安排通知"}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil || n == 0 {
+			return moved, err
+		}
+	}
+}
+
+// Held are the open obligations a person holds as A 岗: what a hand-over moves.
+func (s *Service) Held(ctx context.Context, q db.Querier, scope authz.Scope, person org.PersonID) ([]Obligation, error) {
+	var w db.Where
+	scope.Where(&w, "u")
+	w.And("o.person_id = ? AND o.state = 'open'", person)
+	return db.All(ctx, q, scanObligation, obligationSelect+` WHERE `+w.SQL()+` ORDER BY o.due_on, o.id`, w.Args()...)
+}
+
+// HandOver moves what a person holds to another (A→B) and returns what moved.
+func (s *Service) HandOver(ctx context.Context, tx *db.Tx, scope authz.Scope, from, to org.PersonID, toName string) ([]Obligation, error) {
+	list, err := s.Held(ctx, tx, scope, from)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range list {
+		if _, err := tx.Exec(ctx, `UPDATE obligation SET person_id = $2, deputy_id = CASE WHEN deputy_id = $2 THEN '' ELSE deputy_id END WHERE id = $1`, o.ID, to); err != nil {
+			return nil, err
+		}
+		if err := s.note(ctx, tx, o, Event{Act: "hand", From: o.Due.On, To: o.Due.On, Says: "移交给" + toName}); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// Move gives everything open of an abolished or merged unit to the unit that
+// takes over, and lets the sweep speak again. It returns how many moved.
+func (s *Service) Move(ctx context.Context, tx *db.Tx, scope authz.Scope, from, to org.UnitID) (int, error) {
+	u, err := s.org.UnitTx(ctx, tx, scope, to)
+	if err != nil {
+		return 0, err
+	}
+	list, err := db.All(ctx, tx, scanObligation, obligationSelect+` WHERE o.unit_id = $1 AND o.state = 'open' ORDER BY o.id`, from)
+	if err != nil {
+		return 0, err
+	}
+	for _, o := range list {
+		k, _ := s.KindOf(o.Kind)
+		var look time.Time
+		if o.PausedOn.IsZero() {
+			look = firstLook(k, o.Due.On, tx.Now()) // the new holder of what is late is told at once
+		}
+		if _, err := tx.Exec(ctx, `UPDATE obligation SET unit_id = $2, person_id = '', deputy_id = '', look_at = $3, overdue_at = NULL, escalated_at = NULL, province_at = NULL, wound = wound + 1 WHERE id = $1`, o.ID, to, look); err != nil {
+			return 0, err
+		}
+		if err := s.note(ctx, tx, o, Event{Act: "move", From: o.Due.On, To: o.Due.On, Says: o.UnitName + " → " + u.Name}); err != nil {
+			return 0, err
+		}
+	}
+	return len(list), nil
+}
+
+// Adjustment is what a supervisor does to a clock of another unit.
+type Adjustment struct {
+	Act   string // extend, pause, resume
+	Due   calendar.Date
+	Basis string
+	Why   string
+}
+
+// Adjust extends, pauses or resumes in a transaction of its own.
+func (s *Service) Adjust(ctx context.Context, scope authz.Scope, id string, a Adjustment, days calendar.Workdays) error {
+	var f fault.Fields
+	f.Check(len([]rune(a.Basis)) <= 200, "basis", "依据最多 200 个字")
+	f.Check(len([]rune(a.Why)) <= 500, "why", "说明最多 500 个字")
+	if err := f.Err(); err != nil {
+		return err
+	}
+	return s.db.Update(ctx, func(tx *db.Tx) error {
+		switch a.Act {
+		case "extend":
+			return s.Extend(ctx, tx, scope, id, calendar.Due{On: a.Due}, a.Basis, a.Why)
+		case "pause":
+			return s.Pause(ctx, tx, scope, id, a.Basis, a.Why)
+		case "resume":
+			return s.Resume(ctx, tx, scope, id, days)
+		}
+		return fault.New(fault.Invalid, "没有选择怎样调整时限。").On("act", "请选择延期、暂停或恢复")
+	})
+}

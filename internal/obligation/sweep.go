@@ -1,0 +1,360 @@
+package obligation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/notify"
+	"zhengshu/internal/org"
+)
+
+// nextLook is the first moment after t at which the sweep has something to do;
+// zero when nothing is left.
+func nextLook(k Kind, due calendar.Date, t time.Time) time.Time {
+	var next time.Time
+	for _, at := range looks(k, due) {
+		if at.After(t) && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	return next
+}
+
+// firstLook is when the sweep first looks at a clock that is set going now: at
+// once when it is late already.
+func firstLook(k Kind, due calendar.Date, now time.Time) time.Time {
+	if !now.Before(overdueAt(due)) {
+		return now
+	}
+	return nextLook(k, due, now.Add(-time.Second))
+}
+
+// looks are the reminders, the moment it is overdue and the two escalations.
+func looks(k Kind, due calendar.Date) []time.Time {
+	var out []time.Time
+	for _, d := range k.Remind {
+		out = append(out, remindAt(due, d))
+	}
+	out = append(out, overdueAt(due), escalateAt(due, k.Escalate))
+	if k.Province > 0 {
+		out = append(out, escalateAt(due, k.Province))
+	}
+	return out
+}
+
+// Reminders come at eight in the morning, when offices open their mail.
+func remindAt(due calendar.Date, days int) time.Time {
+	return due.AddDays(-days).Start().Add(8 * time.Hour)
+}
+func overdueAt(due calendar.Date) time.Time { return due.AddDays(1).Start() }
+func escalateAt(due calendar.Date, days int) time.Time {
+	return due.AddDays(1 + days).Start().Add(8 * time.Hour)
+}
+
+const (
+	// batch is how many obligations share a transaction of the sweep.
+	batch = 200
+	// patience is how long one that cannot be handled is left alone.
+	patience = time.Hour
+)
+
+// Sweep does what has come due: it opens what returns, reminds, marks overdue,
+// escalates. It may run at any time, twice at once, and after an outage: each
+// thing happens once, and of several reminders missed only the latest is sent.
+// One obligation that cannot be handled holds up no other: it is left for an
+// hour, and the error names it. It returns how many it handled.
+func (s *Service) Sweep(ctx context.Context) (int, error) {
+	ctx = audit.System(ctx, "obligation.sweep")
+	errs := []error{s.rewind(ctx), s.openRecurring(ctx)}
+	w := sweep{Service: s, offices: map[org.UnitID]addressee{}}
+	total := 0
+	for {
+		n, err := w.some(ctx)
+		total += n
+		if err != nil {
+			errs = append(errs, err)
+		}
+		if ctx.Err() != nil || n == 0 {
+			return total, errors.Join(errs...)
+		}
+	}
+}
+
+// rewind makes good for a clock that ran ahead and was set back: what was
+// marked in a time that has not come yet is looked at again when it comes.
+func (s *Service) rewind(ctx context.Context) error {
+	now := s.db.Now()
+	ahead, err := db.All(ctx, s.db, scanObligation, obligationSelect+` WHERE o.looked_at > $1 AND o.state = 'open' ORDER BY o.looked_at LIMIT 5000`, now.Add(time.Minute))
+	if err != nil || len(ahead) == 0 {
+		return err
+	}
+	return s.db.Update(ctx, func(tx *db.Tx) error {
+		for _, o := range ahead {
+			k, _ := s.KindOf(o.Kind)
+			var told any // when it was told at a moment that has really been
+			if !o.OverdueAt.IsZero() && !o.OverdueAt.After(tx.Now()) {
+				told = o.OverdueAt
+			}
+			if _, err := tx.Exec(ctx, `UPDATE obligation SET looked_at = NULL, wound = wound + 1, look_at = $2, overdue_at = $3,
+				escalated_at = CASE WHEN escalated_at > $4 THEN NULL ELSE escalated_at END,
+				province_at = CASE WHEN province_at > $4 THEN NULL ELSE province_at END
+				WHERE id = $1 AND state = 'open'`, o.ID, firstLook(k, o.Due.On, tx.Now()), told, tx.Now()); err != nil {
+				return err
+			}
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "obligation.rewind", Target: audit.Target{Kind: "obligation", Name: "系统时钟回拨"}, After: map[string]int{"obligations": len(ahead)}})
+	})
+}
+
+// addressee is whom an escalation reaches.
+type addressee struct{ above, province org.UnitID }
+
+// sweep is one run, with what it has looked up so far.
+type sweep struct {
+	*Service
+	offices map[org.UnitID]addressee
+}
+
+// some handles one batch; 0 means that nothing is left.
+func (w *sweep) some(ctx context.Context) (n int, err error) {
+	var ids []string
+	err = w.db.Update(ctx, func(tx *db.Tx) error {
+		n, ids = 0, nil
+		due, err := db.All(ctx, tx, scanDue, dueSelect+` WHERE o.look_at <= $1 AND o.state = 'open' ORDER BY o.look_at, o.id LIMIT $2`, tx.Now(), batch)
+		if err != nil {
+			return err
+		}
+		for _, o := range due {
+			ids = append(ids, o.ID)
+		}
+		n = len(due)
+		return w.handle(ctx, tx, due)
+	})
+	if err == nil || ctx.Err() != nil || len(ids) == 0 {
+		return n, err
+	}
+	// One of them is wrong: each by itself, so that the others go on.
+	var errs []error
+	for _, id := range ids {
+		err := w.db.Update(ctx, func(tx *db.Tx) error {
+			one, err := db.All(ctx, tx, scanDue, dueSelect+` WHERE o.id = $1 AND o.look_at <= $2 AND o.state = 'open'`, id, tx.Now())
+			if err != nil {
+				return err
+			}
+			return w.handle(ctx, tx, one)
+		})
+		if err == nil {
+			continue
+		}
+		err = fmt.Errorf("obligation: sweep %s: %w", id, err)
+		slog.ErrorContext(ctx, "an obligation could not be looked at; it waits an hour", "obligation", id, "cause", err)
+		errs = append(errs, err)
+		if later := w.db.Update(ctx, func(tx *db.Tx) error {
+			if _, err := tx.Exec(ctx, `UPDATE obligation SET look_at = $2 WHERE id = $1 AND state = 'open'`, id, tx.Now().Add(patience)); err != nil {
+				return err
+			}
+			return audit.Record(ctx, tx, audit.Entry{Act: "obligation.put_off", Target: audit.Target{Kind: "obligation", ID: id}, After: err.Error()})
+		}); later != nil {
+			return len(ids), errors.Join(append(errs, later)...)
+		}
+	}
+	return len(ids), errors.Join(errs...)
+}
+
+const dueSelect = `
+	SELECT o.id, o.kind, o.unit_id, u.name, o.subject_kind, o.subject_id, o.subject_name, o.link, o.due_on, o.provisional,
+	       o.overdue_at, o.escalated_at, o.province_at, o.paused_on, o.wound, u.abolished_on,
+	       coalesce((SELECT p.id FROM person p WHERE p.id = o.person_id AND p.left_at IS NULL),
+	                (SELECT p.id FROM person p WHERE p.id = o.deputy_id AND p.left_at IS NULL), '')
+	  FROM obligation o JOIN unit u ON u.id = o.unit_id`
+
+func scanDue(r db.Scanner) (Obligation, error) {
+	var o Obligation
+	var abolished calendar.Date
+	err := r.Scan(&o.ID, &o.Kind, &o.Unit, &o.UnitName, &o.Subject.Kind, &o.Subject.ID, &o.Subject.Name, &o.Link, &o.Due.On, &o.Due.Provisional,
+		&o.OverdueAt, &o.EscalatedAt, &o.ProvinceAt, &o.PausedOn, &o.wound, &abolished, &o.holder)
+	o.abolished = !abolished.IsZero()
+	return o, err
+}
+
+// mark is what a look leaves on the row; rows marked alike share a statement.
+type mark struct {
+	next                         time.Time
+	overdue, escalated, province bool
+}
+
+func (w *sweep) handle(ctx context.Context, tx *db.Tx, due []Obligation) error {
+	if len(due) == 0 {
+		return nil
+	}
+	var messages []notify.Message
+	var entries []audit.Entry
+	marks := map[mark][]string{}
+	var order []mark
+	for _, o := range due {
+		k, ok := w.KindOf(o.Kind)
+		if !ok {
+			return fmt.Errorf("obligation: kind %q is not declared", o.Kind)
+		}
+		m, said, err := w.look(ctx, tx, k, o)
+		if err != nil {
+			return err
+		}
+		if marks[m] == nil {
+			order = append(order, m)
+		}
+		marks[m] = append(marks[m], o.ID)
+		messages = append(messages, said...)
+		var keys []string
+		for _, msg := range said {
+			keys = append(keys, msg.Key)
+		}
+		entries = append(entries, audit.Entry{Act: "obligation.look", Basis: k.Citation,
+			Target: audit.Target{Kind: o.Subject.Kind, ID: o.Subject.ID, Name: o.Subject.Name, Unit: string(o.Unit)},
+			After:  map[string]any{"kind": k.ID, "due": o.Due.On, "messages": keys}})
+	}
+	if err := notify.SendAll(ctx, tx, messages); err != nil {
+		return err
+	}
+	for _, m := range order {
+		var c db.Where
+		now, next := c.Arg(tx.Now()), c.Arg(m.next)
+		set := "look_at = " + next + ", looked_at = " + now
+		if m.overdue {
+			set += ", overdue_at = " + now
+		}
+		if m.escalated {
+			set += ", escalated_at = " + now
+		}
+		if m.province {
+			set += ", province_at = " + now
+		}
+		if _, err := tx.Exec(ctx, `UPDATE obligation SET `+set+` WHERE id IN `+db.In(&c, marks[m]), c.Args()...); err != nil {
+			return err
+		}
+	}
+	return audit.RecordAll(ctx, tx, entries)
+}
+
+// key is what a message of the obligation is about. After the clock was set
+// back it is another matter, to be told at its own time.
+func (o Obligation) key(what string) string {
+	k := "obligation:" + o.ID + ":"
+	if o.wound > 0 {
+		k += fmt.Sprintf("%d:", o.wound)
+	}
+	return k + what
+}
+
+func (w *sweep) look(ctx context.Context, tx *db.Tx, k Kind, o Obligation) (mark, []notify.Message, error) {
+	now := tx.Now()
+	m := mark{next: nextLook(k, o.Due.On, now)}
+	about := "（" + o.Subject.Name + "）"
+	if !o.PausedOn.IsZero() {
+		return mark{}, nil, nil // stands still; Resume sets it going
+	}
+	overdue := !now.Before(overdueAt(o.Due.On))
+	escalate := !now.Before(escalateAt(o.Due.On, k.Escalate)) && o.EscalatedAt.IsZero()
+	province := k.Province > 0 && !now.Before(escalateAt(o.Due.On, k.Province)) && o.ProvinceAt.IsZero()
+	var to addressee
+	if escalate || province || o.abolished {
+		var err error
+		if to, err = w.upward(ctx, tx, o.Unit); err != nil {
+			return m, nil, err
+		}
+	}
+	if o.abolished {
+		// Nobody is there to be told; the office above decides who takes it over.
+		if to.above == "" {
+			return mark{}, nil, nil
+		}
+		return mark{}, []notify.Message{{Key: o.key("orphan"), Unit: string(to.above), Link: "/console/obligations?unit=" + string(o.Unit),
+			Title: o.UnitName + "已撤销，时限无人承接：" + k.Name + about, Body: "请在单位调整中确定承接单位并移交。依据：" + k.Citation + "。"}}, nil
+	}
+	base := notify.Message{Unit: string(o.Unit), Link: o.Link, Body: "应于 " + o.Due.On.Chinese() + " 前完成。依据：" + k.Citation + "。"}
+	if o.Due.Provisional {
+		base.Body = "应于 " + o.Due.On.Chinese() + " 前完成（暂定，该年度节假日安排尚未公布）。依据：" + k.Citation + "。"
+	}
+	var out []notify.Message
+	if !overdue {
+		left := o.Due.On.Sub(calendar.DateOf(now))
+		says := fmt.Sprintf("还有 %d 天", left)
+		if left == 0 {
+			says = "今日到期"
+		}
+		r := base
+		r.Key, r.Person, r.Title = o.key(fmt.Sprintf("remind:%d", left)), string(o.holder), says+"："+k.Name+about
+		return m, append(out, r), nil
+	}
+	if o.OverdueAt.IsZero() {
+		m.overdue = true
+		r := base
+		r.Key, r.Urgent, r.Title = o.key("overdue"), true, "超期："+k.Name+about
+		out = append(out, r)
+	}
+	late := notify.Message{Urgent: true, Link: o.Link, Title: o.UnitName + "超期未办：" + k.Name + about, Body: "应于 " + o.Due.On.Chinese() + " 前完成，至今没有办结依据。依据：" + k.Citation + "。"}
+	if escalate {
+		m.escalated = true
+		if to.above != "" {
+			late.Key, late.Unit = o.key("escalate"), string(to.above)
+			out = append(out, late)
+		}
+	}
+	if province {
+		m.province = true
+		if to.province != "" && to.province != to.above && to.province != o.Unit {
+			late.Key, late.Unit = o.key("escalate:province"), string(to.province)
+			late.Body = fmt.Sprintf("超期已满 %d 天，报省政府办公厅。", k.Province) + late.Body
+			out = append(out, late)
+		}
+	}
+	return m, out, nil
+}
+
+// upward finds the supervisor: the office of the same level, or, when the
+// office itself owes it, the office above; and the provincial office.
+func (w *sweep) upward(ctx context.Context, tx *db.Tx, unit org.UnitID) (addressee, error) {
+	if a, ok := w.offices[unit]; ok {
+		return a, nil
+	}
+	u, err := w.org.UnitTx(ctx, tx, authz.System("obligation.escalate"), unit)
+	if err != nil {
+		return addressee{}, err
+	}
+	to, err := w.org.SameLevelOffice(ctx, tx, u)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return addressee{}, err
+	}
+	if err != nil || to.ID == u.ID || u.Kind == org.Government {
+		above, ok, err := w.org.SuperiorOffice(ctx, tx, u)
+		if err != nil {
+			return addressee{}, err
+		}
+		if ok {
+			to = above
+		}
+	}
+	a := addressee{above: to.ID}
+	// The office no office stands above is the province's.
+	for top := to; top.ID != ""; {
+		a.province = top.ID
+		above, ok, err := w.org.SuperiorOffice(ctx, tx, top)
+		if err != nil {
+			return addressee{}, err
+		}
+		if !ok {
+			break
+		}
+		top = above
+	}
+	w.offices[unit] = a
+	return a, nil
+}
