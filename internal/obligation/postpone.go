@@ -9,11 +9,11 @@ import (
 	"zhengshu/internal/fault"
 )
 
-// Extend moves the due date of the open obligation of the kind on the subject,
+// Postpone moves the due date of the open obligation of the kind on the subject,
 // because the law itself moves it (a day a notice was missing is added), and
 // reports whether one moved. What was overdue under the old date is not any
 // more.
-func (s *Service) Extend(ctx context.Context, tx *db.Tx, kind string, subject Subject, due calendar.Due, why string) (bool, error) {
+func (s *Service) Postpone(ctx context.Context, tx *db.Tx, kind string, subject Subject, due calendar.Due, why string) (bool, error) {
 	k, ok := s.KindOf(kind)
 	if !ok || due.On.IsZero() || why == "" {
 		return false, fault.New(fault.Internal, "时限不能调整，请联系系统管理员。")
@@ -26,7 +26,7 @@ func (s *Service) Extend(ctx context.Context, tx *db.Tx, kind string, subject Su
 	if err != nil || n == 0 {
 		return false, err
 	}
-	return true, audit.Record(ctx, tx, audit.Entry{Act: "obligation.extend", Basis: k.Citation,
+	return true, audit.Record(ctx, tx, audit.Entry{Act: "obligation.postpone", Basis: k.Citation,
 		Target: audit.Target{Kind: subject.Kind, ID: subject.ID, Name: subject.Name},
 		After:  map[string]any{"kind": kind, "due": due.On, "why": why}})
 }
