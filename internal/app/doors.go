@@ -64,9 +64,9 @@ func navigation() []web.NavItem {
 	}
 }
 
-// counts are the numbers of the top bar: what waits for the person, and how
+// TopBar are the numbers of the top bar: what waits for the person, and how
 // much of it is late. A source that does not answer leaves them out.
-func (h *House) counts(ctx context.Context) web.Counts {
+func (h *House) TopBar(ctx context.Context) web.Counts {
 	var c web.Counts
 	session := authz.SessionFrom(ctx)
 	if session == nil {
