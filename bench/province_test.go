@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -19,8 +20,10 @@ import (
 	"zhengshu/internal/app"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
+	"zhengshu/internal/official"
 	"zhengshu/internal/org"
 	"zhengshu/internal/web"
 )
@@ -32,6 +35,7 @@ var scales = []float64{1, 3}
 // province is a house of true scale: two years of records, nobody at work.
 type province struct {
 	h        *app.House
+	clock    *calendar.Manual
 	router   *web.Router
 	gate     *gate
 	database db.Dialect
@@ -78,7 +82,8 @@ func provinceOf(b *testing.B, on db.Dialect, scale float64) *province {
 		b.Fatal(err)
 	}
 	cleanup = append(cleanup, func() { _ = os.RemoveAll(dir) }) // a folder of the bench's own
-	c := app.Config{Dir: dir, Log: slog.New(slog.DiscardHandler)}
+	clock := calendar.NewManual(time.Now())
+	c := app.Config{Dir: dir, Log: slog.New(slog.DiscardHandler), Clock: clock}
 	if on == db.Postgres {
 		c.DSN = freshPostgres(b, fmt.Sprintf("zhengshu_bench_%d_%g", os.Getpid(), scale))
 	}
@@ -91,7 +96,7 @@ func provinceOf(b *testing.B, on db.Dialect, scale float64) *province {
 	if _, err := h.Populate(ctx, scale); err != nil {
 		b.Fatal(err)
 	}
-	p := &province{h: h, gate: &gate{}, database: on, scale: scale, filled: time.Since(start)}
+	p := &province{h: h, clock: clock, gate: &gate{}, database: on, scale: scale, filled: time.Since(start)}
 	if on == db.Postgres {
 		if _, err := h.DB.Pool().Exec(ctx, "ANALYZE"); err != nil {
 			b.Fatal(err)
@@ -230,4 +235,73 @@ func searches(prefix string, words ...string) []string {
 		out[i] = prefix + url.QueryEscape(w)
 	}
 	return out
+}
+
+// BenchmarkSweep runs the daily duty over everything that comes due: on an
+// ordinary day, and on the first of a quarter, when all that returns is opened
+// and all that was left undone falls overdue. The aim is 60 s at scale 1.
+func BenchmarkSweep(b *testing.B) {
+	eachProvince(b, func(b *testing.B, p *province) {
+		ctx := context.Background()
+		sweep := func(at time.Time) float64 {
+			p.clock.Set(at)
+			start := time.Now()
+			if err := p.h.Sweep(ctx); err != nil {
+				b.Fatal(err)
+			}
+			return time.Since(start).Seconds()
+		}
+		was := p.clock.Now()
+		day := calendar.DateOf(was)
+		quarter := calendar.Date{Year: day.Year + 1, Month: time.January, Day: 1}.Start().Add(9 * time.Hour)
+		b.ReportMetric(sweep(was.Add(24*time.Hour)), "s_ordinary_day")
+		b.ReportMetric(sweep(quarter), "s_first_of_quarter")
+		n, err := db.One(ctx, p.h.DB, db.Value[int], `SELECT count(*) FROM obligation WHERE state = 'open'`)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(n), "open_obligations")
+		b.ReportMetric(0, "ns/op")
+	})
+}
+
+// BenchmarkImportAccounts takes 5,000 accounts into the ledger of a province
+// that has its units. The aim is 10 s.
+func BenchmarkImportAccounts(b *testing.B) {
+	const rows = 5000
+	eachProvince(b, func(b *testing.B, p *province) {
+		ctx := audit.System(context.Background(), "bench")
+		type office struct{ code, name string }
+		offices, err := db.All(ctx, p.h.DB, func(r db.Scanner) (office, error) {
+			var o office
+			return o, r.Scan(&o.code, &o.name)
+		}, `SELECT a.code, u.name FROM unit u JOIN area a ON a.id = u.area_id WHERE u.kind = 'office' AND u.level = 'county' ORDER BY u.id`)
+		if err != nil {
+			b.Fatal(err)
+		}
+		round := 0
+		for b.Loop() {
+			round++
+			var file bytes.Buffer
+			file.WriteString("platform,account,url,code,sponsor\n")
+			for i := range rows {
+				o := offices[i%len(offices)]
+				fmt.Fprintf(&file, "weibo,%s第%d号（演示）,https://weibo.com/u/%d%08d,%s,%s\n", o.name, i, round, i, o.code, o.name)
+			}
+			t, err := official.ReadTable(bytes.NewReader(file.Bytes()), int64(file.Len()), "accounts.csv", official.Limits{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			start := time.Now()
+			rep, err := p.h.Registry.ImportAccounts(ctx, authz.System("bench"), t, org.ImportOptions{Source: "bench"})
+			if err != nil {
+				b.Fatal(err)
+			}
+			if rep.Accepted != rows {
+				b.Fatalf("%d of %d accepted; the first refusal %+v", rep.Accepted, rows, rep.Refused[:min(1, len(rep.Refused))])
+			}
+			b.ReportMetric(time.Since(start).Seconds(), "s_5000_accounts")
+		}
+		b.ReportMetric(0, "ns/op")
+	})
 }

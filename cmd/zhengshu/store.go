@@ -25,7 +25,11 @@ func (f storeFlags) config() app.Config {
 
 // with opens the house, runs fn and finishes its effects.
 func (f storeFlags) with(ctx context.Context, fn func(h *app.House) error) error {
-	h, err := app.Open(ctx, f.config())
+	return with(ctx, f.config(), fn)
+}
+
+func with(ctx context.Context, c app.Config, fn func(h *app.House) error) error {
+	h, err := app.Open(ctx, c)
 	if err != nil {
 		return err
 	}

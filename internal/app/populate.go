@@ -6,6 +6,7 @@ import (
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/demo"
 	"zhengshu/internal/fault"
@@ -13,7 +14,8 @@ import (
 
 // Populate fills an empty house with an invented province of true size, to
 // measure with: about 620 sites, 5,000 accounts, 6,000 units and 20,000 people
-// at scale 1.
+// at scale 1, with two years of cases and obligations. The house must run on a
+// *calendar.Manual that stands at the present.
 func (h *House) Populate(ctx context.Context, scale float64) (demo.Made, error) {
 	n, err := db.One(ctx, h.DB, db.Value[int], `SELECT count(*) FROM unit`)
 	if err != nil {
@@ -22,8 +24,13 @@ func (h *House) Populate(ctx context.Context, scale float64) (demo.Made, error) 
 	if n > 0 {
 		return demo.Made{}, fault.New(fault.Refused, "这个数据目录里已有数据，请换一个空目录。")
 	}
+	clock, ok := h.Config.Clock.(*calendar.Manual)
+	if !ok {
+		return demo.Made{}, fmt.Errorf("app: populate: the house must run on a clock that can be set (Config.Clock)")
+	}
 	ctx = audit.System(ctx, "demo.populate")
-	made, err := demo.Populate(ctx, demo.Ledger{DB: h.DB, Org: h.Org, Registry: h.Registry}, authz.System("demo.populate"), scale)
+	made, err := demo.Populate(ctx, demo.Ledger{DB: h.DB, Org: h.Org, Registry: h.Registry,
+		Lifecycle: h.Lifecycle, Approvals: h.Approvals, Obligations: h.Obligations, At: clock.Set}, authz.System("demo.populate"), scale)
 	if err != nil {
 		return made, fmt.Errorf("app: populate: %w", err)
 	}

@@ -5,9 +5,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
+	"zhengshu/internal/approval"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
+	"zhengshu/internal/lifecycle"
+	"zhengshu/internal/obligation"
 	"zhengshu/internal/official"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
@@ -15,13 +19,18 @@ import (
 
 // Ledger is what a province of true size is written through.
 type Ledger struct {
-	DB       *db.DB
-	Org      *org.Service
-	Registry *registry.Service
+	DB          *db.DB
+	Org         *org.Service
+	Registry    *registry.Service
+	Lifecycle   *lifecycle.Service
+	Approvals   *approval.Service
+	Obligations *obligation.Service
+	// At sets the clock the house runs on: the history happens when it happened.
+	At func(time.Time)
 }
 
 // Made counts what Populate made.
-type Made struct{ Units, People, Sites, Accounts int }
+type Made struct{ Units, People, Sites, Accounts, Cases, Obligations int }
 
 // The size of one province (scale 1), from the yearly bulletins of Shaanxi and
 // its neighbours.
@@ -36,7 +45,8 @@ const (
 const chunk = 500
 
 // Populate writes the divisions of Shaanxi and, beside them, invented
-// departments, people, sites and accounts up to the scale.
+// departments, people, sites and accounts up to the scale, and then two years
+// of applications and clocks.
 func Populate(ctx context.Context, l Ledger, scope authz.Scope, scale float64) (Made, error) {
 	var m Made
 	for _, f := range []struct {
@@ -73,7 +83,10 @@ func Populate(ctx context.Context, l Ledger, scope authz.Scope, scale float64) (
 	if m.Sites, err = l.sites(ctx, units, int(scaleSites*scale)); err != nil {
 		return m, err
 	}
-	m.Accounts, err = l.accounts(ctx, scope, offices, int(scaleAccounts*scale))
+	if m.Accounts, err = l.accounts(ctx, scope, offices, int(scaleAccounts*scale)); err != nil {
+		return m, err
+	}
+	m.Cases, m.Obligations, err = l.history(ctx, scope, scale, l.DB.Now())
 	return m, err
 }
 
