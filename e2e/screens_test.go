@@ -102,9 +102,10 @@ type walk struct {
 // the addresses that show a page.
 func (w *walk) all(start string) []string {
 	var pages []string
-	queue := []string{start}
+	type link struct{ path, from string }
+	queue := []link{{path: start}}
 	for len(queue) > 0 {
-		path := queue[0]
+		path, from := queue[0].path, queue[0].from
 		queue = queue[1:]
 		pattern := w.pattern(path)
 		if pattern == "" || w.known[path] || w.seen[pattern] >= examples || strings.Contains(path, "logout") {
@@ -112,15 +113,16 @@ func (w *walk) all(start string) []string {
 		}
 		w.known[path] = true
 		w.seen[pattern]++
-		from := w.at
 		w.get(path)
 		if w.status != http.StatusOK {
-			w.t.Errorf("a link near %s leads %s to %s, which answers %d", from, w.who, path, w.status)
+			w.t.Errorf("%s: a link of %s leads to %s, which answers %d", w.who, from, path, w.status)
 			continue
 		}
 		if strings.HasPrefix(w.kind, "text/html") && !strings.HasPrefix(w.disposition, "attachment") {
 			pages = append(pages, path)
-			queue = append(queue, w.links(path)...)
+			for _, to := range w.links(path) {
+				queue = append(queue, link{to, path})
+			}
 		}
 	}
 	return pages
