@@ -64,5 +64,6 @@ var unscoped = map[string]string{
 	"inspection.PatrolDue":   "system: the periodic duty",
 	"inspection.Work":        "system: the job of a run whose asking was checked",
 	"library.KeepCycles":     "system: the periodic duty",
+	"reporting.Stands":       "public: where the units of a bulletin's rows stand; the caller asks the scope",
 	"inspection.OriginFrom":  "system: registration at start",
 }

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"zhengshu/internal/assessment"
@@ -256,7 +257,7 @@ func newBulletinView(b reporting.Bulletin, history []passage.Step, mayAct bool) 
 		if n > maxEvidence {
 			cell.Note = fmt.Sprintf("另有%d个，见得分页面", n-maxEvidence)
 		}
-		v.Failed.Rows = append(v.Failed.Rows, web.Row{Kind: web.Danger, Cells: []web.Cell{{Text: u.Name, Href: "/console/sites/" + u.Site + "/score?period=" + url.QueryEscape(c.Period)}, web.Text(u.Unit), web.Text(u.Why()), cell}})
+		v.Failed.Rows = append(v.Failed.Rows, web.Row{Kind: web.Danger, Cells: []web.Cell{{Text: u.Name, Href: scoreLink(u, c.Period)}, web.Text(u.Unit), web.Text(u.Why()), cell}})
 	}
 	v.Story = web.Timeline{Title: "办理经过"}
 	for _, s := range history {
@@ -283,7 +284,45 @@ func (h *Handler) screen(r *http.Request) (bulletinView, error) {
 		return bulletinView{}, err
 	}
 	steps, err := h.reporting.History(ctx, scope, idOf(r))
-	return newBulletinView(b, steps, may(r, authz.BulletinCompose)), err
+	if err != nil {
+		return bulletinView{}, err
+	}
+	v := newBulletinView(b, steps, may(r, authz.BulletinCompose))
+	var rows []reporting.Row
+	for _, u := range b.Content.Unqualified {
+		rows = append(rows, reporting.Row{Kind: "site", ID: u.Site, Link: scoreLink(u, b.Content.Period)})
+		for _, cause := range u.Reasons {
+			rows = append(rows, cause.Evidence...)
+		}
+	}
+	return v, h.bar(r, &v.Failed, rows)
+}
+
+// bar takes from the table the links that lead the reader out of reach: a
+// bulletin is read by those it is about, who may open what is their own.
+func (h *Handler) bar(r *http.Request, t *web.Table, rows []reporting.Row) error {
+	places, err := h.reporting.Stands(r.Context(), rows)
+	if err != nil {
+		return err
+	}
+	open := func(href string) bool {
+		at, known := places[href]
+		return !known || at.In(authz.SessionFrom(r.Context()).ScopeFor(web.Need(r.Context(), href)))
+	}
+	for _, row := range t.Rows {
+		for i := range row.Cells {
+			c := &row.Cells[i]
+			if !open(c.Href) {
+				c.Href = ""
+			}
+			c.Links = slices.DeleteFunc(c.Links, func(l web.Link) bool { return !open(l.Href) })
+		}
+	}
+	return nil
+}
+
+func scoreLink(u reporting.Unqualified, period string) string {
+	return "/console/sites/" + u.Site + "/score?period=" + url.QueryEscape(period)
 }
 
 func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
@@ -336,6 +375,9 @@ func (h *Handler) rows(w http.ResponseWriter, r *http.Request) error {
 	pager := web.PagerOf(r, f.N(), rowsPerPage)
 	v := newRowsView(b, f, pager.Offset())
 	v.Pager = pager
+	if err := h.bar(r, &v.Table, f.Rows[min(pager.Offset(), f.N()):min(pager.Offset()+rowsPerPage, f.N())]); err != nil {
+		return err
+	}
 	return rowsPage.Render(w, r, v)
 }
 

@@ -1,0 +1,65 @@
+package reporting
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"zhengshu/internal/authz"
+	"zhengshu/internal/db"
+)
+
+// Standing is where the unit of a row stands on both axes.
+type Standing struct{ area, line string }
+
+// In reports whether the row lies in the scope.
+func (p Standing) In(scope authz.Scope) bool { return p.area != "" && scope.Covers(p.area, p.line) }
+
+// placeOf says how a row of each kind leads to its unit.
+var placeOf = map[string]string{
+	"site":    `SELECT x.id, u.area_path, u.line_path FROM site x JOIN unit u ON u.id = x.unit_id`,
+	"account": `SELECT x.id, u.area_path, u.line_path FROM account x JOIN unit u ON u.id = x.unit_id`,
+	"finding": `SELECT x.id, u.area_path, u.line_path FROM finding x JOIN site s ON s.id = x.site_id JOIN unit u ON u.id = s.unit_id`,
+	"order":   `SELECT x.id, u.area_path, u.line_path FROM rectify_order x JOIN unit u ON u.id = x.unit_id`,
+	"letter":  `SELECT x.id, u.area_path, u.line_path FROM letter x JOIN unit u ON u.id = x.unit_id`,
+}
+
+// Stands says where the rows stand, by their links: a bulletin is read by those it is about,
+// who may open only what is their own. It takes no scope and tells nothing but
+// where a unit stands; the caller asks the scope of the page behind each link.
+func (s *Service) Stands(ctx context.Context, rows []Row) (map[string]Standing, error) {
+	byKind := map[string]map[string]string{} // kind → id → link
+	for _, r := range rows {
+		if placeOf[r.Kind] == "" {
+			return nil, fmt.Errorf("reporting: a row of kind %q leads nowhere", r.Kind)
+		}
+		if byKind[r.Kind] == nil {
+			byKind[r.Kind] = map[string]string{}
+		}
+		byKind[r.Kind][r.ID] = r.Link
+	}
+	out := map[string]Standing{}
+	for kind, links := range byKind {
+		var args []any
+		var marks []string
+		for id := range links {
+			args = append(args, id)
+			marks = append(marks, fmt.Sprintf("$%d", len(args)))
+		}
+		type found struct {
+			id string
+			at Standing
+		}
+		list, err := db.All(ctx, s.db, func(r db.Scanner) (found, error) {
+			var f found
+			return f, r.Scan(&f.id, &f.at.area, &f.at.line)
+		}, placeOf[kind]+` WHERE x.id IN (`+strings.Join(marks, ", ")+`)`, args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range list {
+			out[links[f.id]] = f.at
+		}
+	}
+	return out, nil
+}
