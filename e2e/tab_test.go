@@ -15,6 +15,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
 
@@ -71,7 +72,7 @@ func (b *browser) person(login string, opts ...func(*tab)) *tab {
 	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
 		b.t.Fatal(err)
 	}
-	ctx, expire := context.WithTimeout(ctx, 3*time.Minute)
+	ctx, expire := context.WithTimeout(ctx, 8*time.Minute)
 	b.t.Cleanup(expire)
 	p := &tab{browser: b, who: login, ctx: ctx}
 	p.wide(1366, 900)
@@ -110,9 +111,9 @@ func (p *tab) fail(format string, args ...any) {
 	p.t.Fatalf("%s at %s: %s\n%.1500s", p.who, p.location(), fmt.Sprintf(format, args...), p.text())
 }
 
-func eval[T any](p *tab, expression string) T {
+func eval[T any](p *tab, expression string, opts ...func(*runtime.EvaluateParams)) T {
 	p.t.Helper()
-	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression))
+	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression, opts...))
 	if err != nil {
 		p.t.Fatalf("%s: %v in %.200s", p.who, err, expression)
 	}

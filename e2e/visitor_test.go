@@ -20,6 +20,8 @@ type visitor struct {
 	page   string
 	status int
 	at     string
+	// kind and disposition are the headers of the last answer.
+	kind, disposition string
 }
 
 func newVisitor(t testing.TB, addr string) *visitor {
@@ -42,6 +44,7 @@ func (v *visitor) take(r *http.Response, err error) *visitor {
 		v.t.Fatal(err)
 	}
 	v.page, v.status, v.at = string(b), r.StatusCode, r.Request.URL.Path
+	v.kind, v.disposition = r.Header.Get("Content-Type"), r.Header.Get("Content-Disposition")
 	return v
 }
 

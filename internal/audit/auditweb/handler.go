@@ -250,6 +250,9 @@ var fields = map[string]string{
 }
 
 func fieldName(field string) string {
+	if field == "" { // the whole value, which has no fields
+		return "内容"
+	}
 	if name, ok := fields[strings.ToLower(field)]; ok {
 		return name
 	}

@@ -15,7 +15,7 @@ const hostile = `<script>alert("稿")</script>'"&{{.}}` + "\u202e长长长长长
 var (
 	listView   = web.Define(views, "views/list.html", sampleList("关于做好2026年防汛工作的通知"), listPage{Heading: web.Heading{Title: "信息资源库"}, Table: web.Table{Caption: "稿件", Empty: web.Empty{Title: "没有符合条件的稿件"}}}, sampleList(hostile))
 	editView   = web.Define(views, "views/edit.html", sampleEdit("关于做好2026年防汛工作的通知"), editPage{Heading: web.Heading{Title: "采编稿件"}}, sampleEdit(hostile))
-	itemView   = web.Define(views, "views/item.html", sampleItem("关于做好2026年防汛工作的通知"), itemPage{Heading: web.Heading{Title: "稿件"}}, sampleItem(hostile))
+	itemView   = web.Define(views, "views/item.html", sampleItem("关于做好2026年防汛工作的通知"), itemPage{Heading: web.Heading{Title: "稿件"}, TextHead: "第 1 版"}, sampleItem(hostile))
 	reviewView = web.Define(views, "views/review.html", sampleReview("关于做好2026年防汛工作的通知"), reviewPage{Heading: web.Heading{Title: "审核"}, Changes: web.Table{Caption: "对照"}}, sampleReview(hostile))
 	actView    = web.Define(views, "views/act.html", sampleAct("关于做好2026年防汛工作的通知"), actPage{Heading: web.Heading{Title: "撤稿"}}, sampleAct(hostile))
 	sheetView  = web.Define(views, "views/sheet.html", sheetPage{Heading: web.Heading{Title: "三审三校记录"}, Body: []web.Component{opinions(sampleSubmission("同意"))}}, sheetPage{Heading: web.Heading{Title: "记录"}}, sheetPage{Heading: web.Heading{Title: hostile}, Body: []web.Component{opinions(sampleSubmission(hostile))}})

@@ -53,7 +53,7 @@ func (v releasesView) Crumbs() []web.Crumb {
 	return []web.Crumb{{Name: "工作台", Href: "/console"}, {Name: "台账", Href: "/console/sites"}, {Name: cmp.Or(v.Site.Name, "站点"), Href: v.Site.Link()}, {Name: "发布记录"}}
 }
 
-var releasesPage = web.Define(views, "views/releases.html", releasesView{}, sample(nil), sample([]publishing.ReleaseRow{
+var releasesPage = web.Define(views, "views/releases.html", releasesView{Heading: web.Heading{Title: "发布版本"}}, sample(nil), sample([]publishing.ReleaseRow{
 	{No: 2, Hash: "0f3a5b7c9d", Pages: 9, Items: 1, TookMS: 107, Current: true}, {No: 1, Hash: "ffee", Whole: true, Pages: 340, Items: 120, TookMS: 2800},
 }), hostileSample())
 
