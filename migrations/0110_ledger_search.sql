@@ -10,8 +10,8 @@ CREATE TABLE ledger_text (
     at   TIMESTAMPTZ NOT NULL, -- of the record it was made from
     made TEXT NOT NULL         -- of a unit: the names it was made from
 );
-CREATE INDEX unit_name ON unit (name);
+CREATE INDEX unit_by_name ON unit (name);
 
 -- +goose Down
-DROP INDEX unit_name;
+DROP INDEX unit_by_name;
 DROP TABLE ledger_text;

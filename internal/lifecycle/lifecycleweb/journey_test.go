@@ -92,8 +92,8 @@ func open(t *testing.T) *desk {
 	desk := &desk{t: t, clock: clock, people: map[string]*authz.Session{}, units: map[string]org.Unit{}, filings: filings, db: d, reg: reg}
 	desk.Site = webtest.Open(t, nil, clock, lifecycleweb.New(d, svc, app, o, reg).Routes()...)
 	desk.Router.Add(approvalweb.New(app, d, store).Routes()...)
-	desk.Router.Add(obligationweb.New(obl).Routes()...)
-	desk.Router.Add(workbenchweb.New(bench, notify.New(d), clock).Routes()...)
+	desk.Router.Add(obligationweb.New(obl, o, days, func() string { return "" }).Routes()...)
+	desk.Router.Add(workbenchweb.New(bench, notify.New(d), nil, clock).Routes()...)
 	err = d.Update(ctx, func(tx *db.Tx) error {
 		for _, a := range []org.Area{{Level: org.Province, Code: "610000", Name: "陕西省"}, {Level: org.City, Code: "610100", Name: "西安市", Parent: "province-610000000000"},
 			{Level: org.County, Code: "610113", Name: "雁塔区", Parent: "city-610100000000"}} {
