@@ -558,6 +558,9 @@ func (n *neighbourhood) posts(c *county, supervisor *authz.Session, site registr
 			return err
 		}
 		ids("/console/reorganisations/{id}", act.ID)
+		if c.dept, err = h.Org.UnitTx(ctx, tx, system, c.dept.ID); err != nil { // it has another name now
+			return err
+		}
 		scan, err := approval.Attach(ctx, tx, approval.Attachment{OwnerKind: "reorganisation", OwnerID: act.ID, Kind: "document", Name: c.mark + "批复.pdf", MediaType: "application/pdf", Size: 1, Blob: must(h.Blobs.Put(ctx, bytes.NewReader(pdf)))(t)})
 		if err != nil {
 			return err

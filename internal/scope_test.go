@@ -32,7 +32,6 @@ var unscoped = map[string]string{
 	"obligation.Recur":           "system: registration at start",
 	"obligation.OnMoved":         "system: registration at start",
 	"obligation.Feed":            "system: the token is the proof; it reaches the owner's own units only",
-	"approval.StepDaysFrom":      "system: registration at start",
 	"approval.FollowDue":         "system: follows an obligation in its transaction",
 	"library.SettingsFrom":       "system: registration at start",
 	"training.Now":               "public: the clock",
