@@ -290,7 +290,11 @@ func (h *House) wire(ctx context.Context) error {
 	if err := passage.Declare(ctx, h.DB, machines()...); err != nil {
 		return err
 	}
-	_, err = h.Registry.AdoptDomains(ctx)
+	// What earlier versions kept in other tables.
+	if _, err = h.Registry.AdoptDomains(ctx); err != nil {
+		return err
+	}
+	_, err = h.Lifecycle.CarryOver(ctx)
 	return err
 }
 
