@@ -290,7 +290,11 @@ func (h *House) wire(ctx context.Context) error {
 	if err := passage.Declare(ctx, h.DB, machines()...); err != nil {
 		return err
 	}
-	_, err = h.Registry.AdoptDomains(ctx)
+	// What earlier versions kept in other tables.
+	if _, err = h.Registry.AdoptDomains(ctx); err != nil {
+		return err
+	}
+	_, err = h.Lifecycle.CarryOver(ctx)
 	return err
 }
 
@@ -373,7 +377,8 @@ func (h *House) egressPolicy() egress.Policy {
 				a = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), a.Port())
 			}
 			p.Local = a
-			p.Own = h.Portal.Serves
+			// Asked when a host is dialled: the portal is made after the client.
+			p.Own = func(host string) bool { return h.Portal != nil && h.Portal.Serves(host) }
 		}
 	}
 	return p

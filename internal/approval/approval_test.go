@@ -624,3 +624,37 @@ func (h *house) consistent(t *testing.T, cases []approval.CaseID) {
 		}
 	}
 }
+
+// Whoever reads cases at an office that has a step opens the case, before and
+// after it comes there; a neighbour and a colleague who reads none do not.
+func TestWhoeverHasAStepOpensTheCase(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		sys := audit.System(context.Background(), "test")
+		if err := h.db.Update(sys, func(tx *db.Tx) error {
+			for name, post := range map[string][2]string{"provinceclerk": {"province", "sponsor"}, "cityclerk": {"city", "sponsor"}, "cityeditor": {"city", "editor"}, "weinanclerk": {"weinan", "sponsor"}} {
+				if err := h.hire(sys, tx, name, [][2]string{post}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		c := h.submit("clerk")
+		may := func(when string) {
+			t.Helper()
+			for who, want := range map[string]bool{"clerk": true, "cityclerk": true, "provinceclerk": true, "city": true, "neighbour": false, "weinanclerk": false, "cityeditor": false} {
+				ctx, scope := h.as(who)
+				_, _, _, err := h.svc.Case(ctx, scope, c.ID)
+				if want && err != nil || !want && !fault.Is(err, fault.NotFound) {
+					t.Errorf("%s, %s: %v", when, who, err)
+				}
+			}
+		}
+		may("before it comes to the province")
+		if _, err := h.decide("city", c.ID, "pass", 1); err != nil {
+			t.Fatal(err)
+		}
+		may("at the province")
+	})
+}

@@ -36,7 +36,12 @@ type Presentation struct {
 	Result, ResultName, ResultSays string
 	// Short are the materials still missing, by name: they are marked as a risk.
 	Short []string
+	// Related are the records the case is about or brought about.
+	Related []Related
 }
+
+// Related is one record beside a case, with its page and how it stands.
+type Related struct{ Name, Text, Href, State string }
 
 // Presenter shows the form of one kind of case. The caller has checked the
 // scope of the case.

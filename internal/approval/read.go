@@ -84,10 +84,12 @@ func (s *Service) CaseTx(ctx context.Context, q db.Querier, scope authz.Scope, i
 	return s.caseTx(ctx, q, scope, id)
 }
 
-// caseTx reads a case in scope. The chain climbs the area axis, so an office
-// that has a step on the case supervises the applicant's area, as a rule; a
-// step that went to a successor, or a unit asked for its opinion, may lie
-// elsewhere and reads the case through the post held there.
+// caseTx reads a case of a unit in scope, or with a step at a unit where the
+// person holds a post that reads cases, whether it has come there yet or not, or
+// put before such a unit for its opinion. The chain climbs the area axis, so
+// the supervisor's people have the applicant in scope, as a rule; a clerk of the
+// same office, the people of a successor and a unit asked read it through the
+// post they hold.
 func (s *Service) caseTx(ctx context.Context, q db.Querier, scope authz.Scope, id CaseID) (Case, error) {
 	c, err := db.One(ctx, q, scanCase, caseSelect+` WHERE c.id = $1`, id)
 	if db.None(err) {
@@ -99,7 +101,7 @@ func (s *Service) caseTx(ctx context.Context, q db.Querier, scope authz.Scope, i
 	if units := unitsThat(authz.SessionFrom(ctx), authz.CaseRead); len(units) > 0 {
 		in := places(2, len(units))
 		n, err := db.One(ctx, q, db.Value[int], `
-			SELECT (SELECT count(*) FROM approval_step WHERE case_id = $1 AND no > 0 AND arrived_at IS NOT NULL AND unit_id IN (`+in+`))
+			SELECT (SELECT count(*) FROM approval_step WHERE case_id = $1 AND no > 0 AND unit_id IN (`+in+`))
 			     + (SELECT count(*) FROM approval_request WHERE case_id = $1 AND unit_id IN (`+in+`))`, append([]any{id}, units...)...)
 		if err != nil || n > 0 {
 			return c, err

@@ -308,9 +308,9 @@ func (s *Service) Open(ctx context.Context, tx *db.Tx, i Item) (ID, error) {
 		return "", err
 	}
 	if _, err := tx.Exec(ctx, `
-		INSERT INTO filing (id, kind, act, object_kind, object_id, object_name, unit_id, body_id, body_name, case_id, state, was, opened_at, due_on, provisional)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
-		i.ID, i.Kind, i.Act, i.Object.Kind, i.Object.ID, i.Object.Name, i.Unit, db.Null(i.BodyID), i.BodyName, i.Case, i.State, i.Was, i.OpenedAt, i.Due.On, i.Due.Provisional); err != nil {
+		INSERT INTO filing (id, kind, act, object_kind, object_id, object_name, unit_id, body_id, body_name, case_id, state, was, note, opened_at, due_on, provisional)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+		i.ID, i.Kind, i.Act, i.Object.Kind, i.Object.ID, i.Object.Name, i.Unit, db.Null(i.BodyID), i.BodyName, i.Case, i.State, i.Was, i.Note, i.OpenedAt, i.Due.On, i.Due.Provisional); err != nil {
 		return "", fmt.Errorf("filing: open: %w", err)
 	}
 	if err := audit.Record(ctx, tx, audit.Entry{Act: "filing.open", Target: i.Target(), Basis: i.Clock().Citation, After: map[string]any{"body": i.BodyName, "due": i.Due.On}}); err != nil {
@@ -552,7 +552,21 @@ func (s *Service) intoLedger(ctx context.Context, tx *db.Tx, i Item) (bool, erro
 		return false, err
 	}
 	if i.Act == Cancel && (i.Kind == ChineseDomain || i.Kind == EnglishDomain) {
-		return s.giveUp(ctx, tx, site.ID, i.Kind, why)
+		return s.giveUp(ctx, tx, site.ID, i, why)
+	}
+	if i.Kind == ChineseDomain || i.Kind == EnglishDomain {
+		// A name the domain ledger knows is registered now; it need not be the
+		// site's main one.
+		d, err := s.domainNamed(ctx, tx, site.ID, i.Number)
+		if err != nil {
+			return false, err
+		}
+		if d.State == registry.DomainApplying {
+			_, err = s.registry.ActivateDomain(ctx, tx, system, d.ID, why)
+		}
+		if err != nil || d.ID != "" {
+			return err == nil, err
+		}
 	}
 	ids := registry.Identifiers{Name: site.Name, Host: site.Host, ChineseDomain: site.ChineseDomain, SiteCode: site.SiteCode, ICP: site.ICP,
 		PoliceFiling: site.PoliceFiling, PartyGovMark: site.PartyGovMark, Contact: site.Contact, Address: site.Address, Slug: site.Slug, Hosted: site.Hosted}
@@ -581,17 +595,37 @@ func (s *Service) intoLedger(ctx context.Context, tx *db.Tx, i Item) (bool, erro
 	return err == nil, err
 }
 
-// giveUp ends the site's main domain of the kind in the domain ledger: its name
-// stays there as a tombstone.
-func (s *Service) giveUp(ctx context.Context, tx *db.Tx, site registry.SiteID, k Kind, why registry.Why) (bool, error) {
+// domainNamed is the site's domain of that name, if it is held; its zero value
+// if there is none.
+func (s *Service) domainNamed(ctx context.Context, q db.Querier, site registry.SiteID, name string) (registry.Domain, error) {
+	host, err := registry.NormalizeHost(name)
+	if err != nil {
+		return registry.Domain{}, nil // not a name: a receipt's number
+	}
+	list, err := s.registry.DomainsOf(ctx, q, authz.System("filing.ledger"), site)
+	n := slices.IndexFunc(list, func(d registry.Domain) bool { return d.Host == host && d.State != registry.DomainCancelled })
+	if err != nil || n < 0 {
+		return registry.Domain{}, err
+	}
+	return list[n], nil
+}
+
+// giveUp ends the domain the item names, or the site's main one of the kind, in
+// the domain ledger: its name stays there as a tombstone.
+func (s *Service) giveUp(ctx context.Context, tx *db.Tx, site registry.SiteID, i Item, why registry.Why) (bool, error) {
 	system := authz.System("filing.ledger")
-	english, chinese, err := s.registry.MainDomains(ctx, tx, system, site)
+	d, err := s.domainNamed(ctx, tx, site, i.Was)
 	if err != nil {
 		return false, err
 	}
-	d := english
-	if k == ChineseDomain {
-		d = chinese
+	if d.ID == "" {
+		english, chinese, err := s.registry.MainDomains(ctx, tx, system, site)
+		if err != nil {
+			return false, err
+		}
+		if d = english; i.Kind == ChineseDomain {
+			d = chinese
+		}
 	}
 	if d.ID == "" {
 		return false, nil

@@ -222,7 +222,7 @@ func TestArticle07_3_NumberFlowsIntoTheLedgerOnce(t *testing.T) {
 		sys := audit.System(context.Background(), "test")
 		if err := h.db.Update(sys, func(tx *db.Tx) error {
 			s := h.now()
-			_, err := h.reg.SetIdentifiers(sys, tx, authz.System("test"), s.ID, registry.Identifiers{Name: s.Name, Host: s.Host, ICP: s.ICP, ChineseDomain: "改后.政务", PartyGovMark: s.PartyGovMark})
+			_, err := h.reg.SetIdentifiers(sys, tx, authz.System("test"), s.ID, registry.Identifiers{Name: s.Name, Host: s.Host, ICP: s.ICP, ChineseDomain: "改后.政务", PartyGovMark: s.PartyGovMark, Why: registry.Why{Says: "更正"}})
 			return err
 		}); err != nil {
 			t.Fatal(err)

@@ -162,16 +162,25 @@ func domainRegistered(ctx context.Context, s *Service, tx *db.Tx, f *facts) (str
 		State: registry.DomainApplying, CaseID: string(f.caseID), Source: "域名审批", SourceRef: f.number}, f.domainWhy()); err != nil {
 		return "", err
 	}
-	return s.domainFiling(ctx, tx, f, kind, filing.Register)
+	return "", s.domainFiling(ctx, tx, f, filing.Item{Kind: filingKind(kind), Act: filing.Register, Note: "拟注册域名：" + f.app.Text("host")})
 }
 
+// domainChanged puts the new name in the old one's place and opens both
+// registrations: the new one, and the cancellation of the old (Article 10).
 func domainChanged(ctx context.Context, s *Service, tx *db.Tx, f *facts) (string, error) {
-	next, err := s.registry.ChangeDomain(ctx, tx, authz.System("lifecycle.domain"), registry.DomainID(f.app.Text("old")), registry.Domain{Host: f.app.Text("host"), CaseID: string(f.caseID),
-		Source: "域名审批", SourceRef: f.number}, f.domainWhy())
+	old, err := s.registry.Domain(ctx, tx, authz.System("lifecycle.domain"), registry.DomainID(f.app.Text("old")))
 	if err != nil {
 		return "", err
 	}
-	return s.domainFiling(ctx, tx, f, next.Kind, filing.Change)
+	next, err := s.registry.ChangeDomain(ctx, tx, authz.System("lifecycle.domain"), old.ID, registry.Domain{Host: f.app.Text("host"), CaseID: string(f.caseID),
+		State: registry.DomainApplying, Source: "域名审批", SourceRef: f.number}, f.domainWhy())
+	if err != nil {
+		return "", err
+	}
+	if err := s.domainFiling(ctx, tx, f, filing.Item{Kind: filingKind(next.Kind), Act: filing.Change, Was: old.Shown, Note: "变更为：" + next.Shown}); err != nil {
+		return "", err
+	}
+	return "", s.domainFiling(ctx, tx, f, filing.Item{Kind: filingKind(next.Kind), Act: filing.Cancel, Was: old.Shown})
 }
 
 func domainGivenUp(ctx context.Context, s *Service, tx *db.Tx, f *facts) (string, error) {
@@ -179,16 +188,20 @@ func domainGivenUp(ctx context.Context, s *Service, tx *db.Tx, f *facts) (string
 	if err != nil {
 		return "", err
 	}
-	return s.domainFiling(ctx, tx, f, d.Kind, filing.Cancel)
+	return "", s.domainFiling(ctx, tx, f, filing.Item{Kind: filingKind(d.Kind), Act: filing.Cancel, Was: d.Shown})
 }
 
-func (s *Service) domainFiling(ctx context.Context, tx *db.Tx, f *facts, kind registry.DomainKind, act filing.Act) (string, error) {
-	k := filing.EnglishDomain
-	if kind == registry.ChineseDomain {
-		k = filing.ChineseDomain
+func filingKind(k registry.DomainKind) filing.Kind {
+	if k == registry.ChineseDomain {
+		return filing.ChineseDomain
 	}
-	_, err := s.filings.Open(ctx, tx, filing.Item{Object: f.object, Kind: k, Act: act, Case: f.caseID, Due: calendar.Due{On: f.on.AddDays(filing.CancelDays)}})
-	return "", err
+	return filing.EnglishDomain
+}
+
+func (s *Service) domainFiling(ctx context.Context, tx *db.Tx, f *facts, i filing.Item) error {
+	i.Object, i.Case, i.Due = f.object, f.caseID, calendar.Due{On: f.on.AddDays(filing.CancelDays)}
+	_, err := s.filings.Open(ctx, tx, i)
+	return err
 }
 
 // basicInfoApproved carries the State Council office's document and the site

@@ -16,6 +16,8 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/filing"
+	"zhengshu/internal/notice"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules"
@@ -1086,18 +1088,56 @@ func (s *Service) present(ctx context.Context, c approval.Case) (approval.Presen
 		p.Judged = "按当前台账核对"
 		p.Verdicts = merge(p.Verdicts, checked.Verdicts)
 	}
+	ref := f.object.Ref
 	if m.Opens() {
 		if c.State != approval.Approved {
 			return p, nil
 		}
-		ref, err := s.madeBy(ctx, s.db, m, c.ID)
-		if err == nil && ref.ID != "" {
-			p.Result, p.ResultName = launchLink(ref), "上线清单"
+		if ref, err = s.madeBy(ctx, s.db, m, c.ID); err != nil || ref.ID == "" {
+			return p, err
 		}
-		return p, err
+		p.Result, p.ResultName = launchLink(ref), "上线清单"
+	} else if c.State == approval.Approved {
+		p.Result, p.ResultName = CourseLink(ref), "办理进度"
 	}
-	p.Result, p.ResultName = CourseLink(f.object.Ref), "办理进度"
-	return p, nil
+	p.Related, err = s.related(ctx, ref, c)
+	return p, err
+}
+
+// related are the pages of the object and of what the case brought about, for
+// a reader who has the object in scope.
+func (s *Service) related(ctx context.Context, ref registry.Ref, c approval.Case) ([]approval.Related, error) {
+	scope := authz.ScopeFrom(ctx)
+	o, err := s.registry.Object(ctx, s.db, scope, ref)
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := []approval.Related{{Name: o.KindName(), Text: o.Name, Href: o.Link(), State: o.StateName()}, {Name: "办理进度", Text: "查看生命周期", Href: CourseLink(o.Ref)}}
+	filings, _, err := s.filings.Items(ctx, scope, filing.Filter{Object: o.Ref, Case: c.ID, State: "all"})
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range filings {
+		out = append(out, approval.Related{Name: "注册和备案", Text: i.Name(), Href: i.Link(), State: i.StateName()})
+	}
+	notices, _, err := s.notices.Notices(ctx, scope, notice.Filter{Object: o.Ref, Case: string(c.ID), State: "all"})
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range notices {
+		out = append(out, approval.Related{Name: notice.KindName(n.Kind), Text: n.PublisherName, Href: n.Link(), State: n.StateName()})
+	}
+	end, err := s.closings.Of(ctx, s.db, scope, o.Ref)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return out, nil
+	case err == nil && end.CaseID == string(c.ID):
+		out = append(out, approval.Related{Name: "关停迁移", Text: "栏目去向、归档和跳转", Href: end.Link(), State: end.StateName()})
+	}
+	return out, err
 }
 
 // factsShown are the lines of the form as people read them.

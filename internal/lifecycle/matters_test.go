@@ -806,9 +806,33 @@ func TestArticle10_Domains(t *testing.T) {
 		if err != nil || site.Host != "swj.xa.gov.cn" {
 			t.Errorf("host %s (%v)", site.Host, err)
 		}
-		c := h.course("citydept.clerk", ref)
-		if len(c.Filings) != 1 || c.Filings[0].Act != filing.Change {
-			t.Errorf("filings %+v", c.Filings)
+		// The new name is registered and the old one given up: two items, and the
+		// old one's ends the old one.
+		acts := map[filing.Act]filing.Item{}
+		for _, n := range h.course("citydept.clerk", ref).Filings {
+			acts[n.Act] = n
+		}
+		if len(acts) != 2 || acts[filing.Change].Was != list[i].Shown || acts[filing.Cancel].Was != list[i].Shown {
+			t.Errorf("filings %+v", acts)
+		}
+		for _, n := range []struct {
+			act    filing.Act
+			number string
+		}{{filing.Change, "swj.xa.gov.cn"}, {filing.Cancel, "注销9号"}} {
+			ctx, scope := h.as("citydept.clerk", authz.FilingRecord)
+			if _, err := h.filings.Record(ctx, scope, acts[n.act].ID, filing.Receipt{Number: n.number, On: calendar.DateOf(h.clock.Now()),
+				File: &approval.Upload{Field: "file", Name: "回执.pdf", Content: strings.NewReader("%PDF-1.4")}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		after, err := h.registry.DomainsOf(context.Background(), h.db, authz.System("test"), registry.SiteID(ref.ID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range after {
+			if d.Host == "swj.xa.gov.cn" && d.State != registry.DomainActive || d.ID == list[i].ID && d.State != registry.DomainCancelled {
+				t.Errorf("%s is %s", d.Shown, d.State)
+			}
 		}
 		i = slices.IndexFunc(list, func(d registry.Domain) bool { return d.Kind == registry.ChineseDomain })
 		r = h.must(h.ask("citydept.clerk", lifecycle.DomainCancelMatter, ref, map[string]string{"old": string(list[i].ID), "reason": "停用", "contact": "李", "phone": "1"}))

@@ -192,6 +192,7 @@ const (
 	ByRelease = "release" // our own publishing record
 	ByFetch   = "fetch"   // a claimed day, confirmed by a fetch
 	ByReceipt = "receipt" // a screenshot kept by a named person
+	ByRecord  = "record"  // recorded by a named person before notices were watched
 )
 
 // Fetcher is the inspector's safe client.

@@ -365,6 +365,7 @@ type Filter struct {
 	State     string // "" for those owed or hanging; "all" for all
 	Publisher org.UnitID
 	Object    registry.Ref
+	Case      string // that made it owed
 	// Trouble keeps to those with a day proven absent, or owed past their first week.
 	Trouble bool
 	Limit   int // 50 when zero
@@ -389,6 +390,7 @@ func (s *Service) Notices(ctx context.Context, scope authz.Scope, f Filter) ([]S
 		AndIf(f.State != "" && f.State != "all", "n.state = ?", f.State).
 		AndIf(f.Publisher != "", "n.publisher_id = ?", f.Publisher).
 		AndIf(f.Object.ID != "", "n.object_kind = ? AND n.object_id = ?", f.Object.Kind, f.Object.ID).
+		AndIf(f.Case != "", "n.case_id = ?", f.Case).
 		AndIf(f.Trouble, `EXISTS (SELECT 1 FROM notice_place x JOIN notice_day y ON y.place_id = x.id WHERE x.notice_id = n.id AND y.outcome = 'absent') OR n.state = 'owed' AND n.opened_on <= ?`, calendar.DateOf(s.db.Now()).AddDays(-3))
 	total, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM notice n JOIN unit u ON u.id = n.unit_id JOIN unit p ON p.id = n.publisher_id WHERE `+w.SQL(), w.Args()...)
 	if err != nil {

@@ -27,6 +27,7 @@ type caseView struct {
 	Requests web.Table
 	Letters  web.Table
 	Files    web.Table
+	Related  web.Summary
 	Due      web.Stat
 	Timeline web.Timeline
 	Forms    []web.Form // what the reader may do, the first first
@@ -336,6 +337,10 @@ func newCaseView(n whole, who reader) caseView {
 			Acts: []web.Act{{Text: "打印审批表", Href: c.Link() + "/print"}}},
 		Flow: web.Flow{Label: "审批流程图", Items: flowOf(n)}, Steps: web.Steps{Label: "审批流程", Items: flowOf(n)}, Digest: digestOf(n, today),
 		Facts: summaries(n.Shown.Facts), Checks: checksOf(n.Shown), Timeline: timelineOf(n), Files: filesOf(n), Requests: requestsOf(n.Requests, today), Letters: lettersOf(n.Letters),
+	}
+	v.Related = web.Summary{Title: "相关记录"}
+	for _, r := range n.Shown.Related {
+		v.Related.Terms = append(v.Related.Terms, web.Term{Name: r.Name, Text: r.Text, Href: r.Href, Note: r.State})
 	}
 	for _, bad := range n.Shown.Verdicts {
 		if !bad.OK && c.Open() {

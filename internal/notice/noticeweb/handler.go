@@ -185,6 +185,8 @@ func basis(a notice.At) string {
 		return "登记后经查看确认"
 	case notice.ByReceipt:
 		return "人工留证"
+	case notice.ByRecord:
+		return "按原登记转入"
 	}
 	return ""
 }
