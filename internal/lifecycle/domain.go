@@ -199,7 +199,7 @@ func filingKind(k registry.DomainKind) filing.Kind {
 }
 
 func (s *Service) domainFiling(ctx context.Context, tx *db.Tx, f *facts, i filing.Item) error {
-	i.Object, i.Case, i.Due = f.object, f.caseID, calendar.Due{On: f.on.AddDays(filing.CancelDays)}
+	i.Object, i.Case, i.Due = f.object, f.caseID, calendar.Due{On: f.on.AddDays(s.settings().CancelDays)}
 	_, err := s.filings.Open(ctx, tx, i)
 	return err
 }
