@@ -9,6 +9,7 @@ UPDATE account SET area_path = (SELECT u.area_path FROM unit u WHERE u.id = acco
 UPDATE site SET area_path = (SELECT u.area_path FROM unit u WHERE u.id = site.unit_id);
 UPDATE domain SET area_path = (SELECT u.area_path FROM unit u WHERE u.id = domain.unit_id);
 CREATE INDEX account_listed ON account (area_path, platform, name, id, kind, state, unit_id);
+CREATE INDEX account_of_kind ON account (kind, area_path, platform, name, id, state, unit_id);
 CREATE INDEX account_of_platform ON account (platform, area_path, name, id, kind, state, unit_id);
 CREATE INDEX site_listed ON site (area_path, kind DESC, name, id, state, unit_id);
 CREATE INDEX domain_listed ON domain (area_path, host, id, state, kind, unit_id);
@@ -23,6 +24,7 @@ ALTER TABLE ledger_text DROP COLUMN rev;
 DROP INDEX domain_listed;
 DROP INDEX site_listed;
 DROP INDEX account_of_platform;
+DROP INDEX account_of_kind;
 DROP INDEX account_listed;
 ALTER TABLE domain DROP COLUMN area_path;
 ALTER TABLE site DROP COLUMN area_path;

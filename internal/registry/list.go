@@ -164,10 +164,10 @@ func (s *Service) meeting(ctx context.Context, f found, w *db.Where, l listing, 
 			return ids, len(rows), false, nil
 		}
 	}
-	// Walk: in growing stretches, until the page is full and there are more than
-	// few, or the end.
+	// Walk: in growing stretches, until the page is full and there are many, or
+	// the end.
 	type step struct{ id, unit string }
-	for at, stretch := 0, 1000; ; at, stretch = at+stretch, stretch*8 {
+	for at, stretch := 0, 4*many; ; at, stretch = at+stretch, stretch*4 {
 		c := w.Copy()
 		steps, err := db.All(ctx, s.db, func(r db.Scanner) (step, error) {
 			var v step
@@ -184,8 +184,8 @@ func (s *Service) meeting(ctx context.Context, f found, w *db.Where, l listing, 
 			if total++; total > offset && len(ids) < limit {
 				ids = append(ids, v.id)
 			}
-			if total > few && total >= offset+limit {
-				return ids, few, true, nil
+			if total > many && total >= offset+limit {
+				return ids, many, true, nil
 			}
 		}
 		if len(steps) < stretch {

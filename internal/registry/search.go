@@ -273,6 +273,9 @@ func withFormerNames(ctx context.Context, q db.Querier, kind string, list []spok
 // order of the list, as far as the page.
 const few = 2000
 
+// many is how far a walk for words counts.
+const many = 1000
+
 // words are what a person typed, in the form that is searched. An address is
 // searched by its host.
 func words(text string) []string {

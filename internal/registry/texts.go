@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,6 +21,7 @@ type texts struct {
 	lists map[string][]entry // by kind
 	at    map[string]place
 	last  string // the newest rev seen
+	revs  map[string]bool
 	read  time.Time
 }
 
@@ -33,7 +35,7 @@ type place struct {
 const (
 	// textsOverlap is how far back what was written is read again: a transaction
 	// that began earlier may end later.
-	textsOverlap = time.Minute
+	textsOverlap = 30 * time.Second
 	// textsLife is after how long the sweep reads all of it again.
 	textsLife = 30 * time.Minute
 )
@@ -57,7 +59,20 @@ func (t *texts) refresh(ctx context.Context, q db.Querier, now time.Time, whole 
 	t.mu.RUnlock()
 	query, args := `SELECT id, kind, rev, text FROM ledger_text`, []any(nil)
 	if whole = whole || !begun; !whole {
-		query, args = query+` WHERE rev > $1`, []any{since(last)}
+		// One rev is one statement's rows; few have come since.
+		revs, err := db.All(ctx, q, db.Value[string], `SELECT DISTINCT rev FROM ledger_text WHERE rev > $1`, since(last))
+		if err != nil {
+			return err
+		}
+		t.mu.RLock()
+		revs = slices.DeleteFunc(revs, func(rev string) bool { return t.revs[rev] })
+		t.mu.RUnlock()
+		if len(revs) == 0 {
+			return nil
+		}
+		var w db.Where
+		cond, in := db.In("rev", revs)
+		query, args = query+` WHERE `+w.And(cond, in...).SQL(), w.Args()
 	}
 	list, err := db.All(ctx, q, scanEntry, query, args...)
 	if err != nil {
@@ -66,7 +81,7 @@ func (t *texts) refresh(ctx context.Context, q db.Querier, now time.Time, whole 
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if whole {
-		t.lists, t.at, t.read = map[string][]entry{}, make(map[string]place, len(list)), now
+		t.lists, t.at, t.revs, t.read = map[string][]entry{}, make(map[string]place, len(list)), map[string]bool{}, now
 	}
 	for _, e := range list {
 		p, ok := t.at[e.id]
@@ -78,6 +93,7 @@ func (t *texts) refresh(ctx context.Context, q db.Querier, now time.Time, whole 
 			t.lists[p.kind][p.i] = e.entry
 		}
 		t.last = max(t.last, e.rev)
+		t.revs[e.rev] = true
 	}
 	return nil
 }
