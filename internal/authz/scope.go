@@ -56,6 +56,30 @@ func (s Scope) Where(w *db.Where, alias string) *db.Where {
 	return w.And(strings.Join(parts, " OR "), args...)
 }
 
+// WhereHeld narrows w to rows that keep the area path of their unit beside its
+// id, in area_path and unit_id: no join is needed to walk them in order.
+func (s Scope) WhereHeld(w *db.Where, alias string) *db.Where {
+	if s.all {
+		return w
+	}
+	if s.Empty() {
+		return w.And("FALSE")
+	}
+	var parts []string
+	var args []any
+	for _, p := range s.areas {
+		from, to := subtree(p)
+		parts = append(parts, "("+alias+".area_path >= ? AND "+alias+".area_path < ?)")
+		args = append(args, from, to)
+	}
+	for _, p := range s.lines {
+		from, to := subtree(p)
+		parts = append(parts, alias+".unit_id IN (SELECT id FROM unit WHERE line_path >= ? AND line_path < ?)")
+		args = append(args, from, to)
+	}
+	return w.And(strings.Join(parts, " OR "), args...)
+}
+
 // WhereAny narrows w to rows of which one of several units lies in the scope:
 // what two sides share. The aliases are those of joined unit tables.
 func (s Scope) WhereAny(w *db.Where, aliases ...string) *db.Where {

@@ -80,6 +80,7 @@ var QuietTables = map[string]string{
 	"search_text":         "the search index follows the library",
 	"ledger_text":         "the search text of the ledger follows its records",
 	"list_columns":        "which columns a person likes to see",
+	"reconciliation_gone": "when the DNS was last asked for a given-up name",
 	"reconciliation_held": "when a site was last queued to be looked at",
 	"intake_match":        "which column is which field, remembered",
 	"autosave":            "unsent text of a form",

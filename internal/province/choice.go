@@ -41,6 +41,7 @@ var words = map[string]Choice{
 	"ordinary_reviews":           {Label: "一般信息审核级数", Unit: "级", Basis: "第十九条（三）"},
 	"important_reviews":          {Label: "重要信息审核级数", Unit: "级", Basis: "第十九条（三）"},
 	"zones_close_as_portals":     {Label: "国家级开发区网站按门户网站不得关停", Basis: "第三十三条、第八条（三）"},
+	"ledger_clearing_workdays":   {Label: "台账差异核实期限", Unit: "个工作日", Basis: "第十条"},
 	"unexplained_down_hours":     {Label: "无故中断多久开核实单", Unit: "小时", Basis: "第八条（一）"},
 	"recertify_month":            {Label: "台账核对确认截止：月", Unit: "月", Basis: "第四条、第十条"},
 	"recertify_day":              {Label: "台账核对确认截止：日", Unit: "日", Basis: "第四条、第十条"},

@@ -43,11 +43,8 @@ const (
 var Clearing = obligation.Kind{ID: "reconciliation_clearing", Name: "台账差异核实", Clause: "S10.4", Citation: sx2021.Instrument + " 第十条",
 	Says: "核实台账与外部名单的差异，更正台账或说明情况", Remind: []int{3, 0}, Escalate: 5}
 
-// ClearingDays is how many working days a sponsor has to clear a difference.
-const ClearingDays = 10
-
 // Obligations are the clocks of the module.
-func Obligations() []obligation.Kind { return []obligation.Kind{Clearing} }
+func Obligations() []obligation.Kind { return []obligation.Kind{Clearing, Reused} }
 
 // Parts are what the service stands on.
 type Parts struct {
@@ -479,7 +476,7 @@ func (s *Service) decide(ctx context.Context, tx *db.Tx, scope authz.Scope, sess
 		if r.Decision == Asked {
 			return nil
 		}
-		err = s.Obligations.Open(ctx, tx, obligation.Debt{Kind: Clearing.ID, Unit: r.Unit, Subject: subjectOf(r), Link: r.ObjectLink(), Due: s.Days.Add(calendar.DateOf(tx.Now()), ClearingDays)})
+		err = s.Obligations.Open(ctx, tx, obligation.Debt{Kind: Clearing.ID, Unit: r.Unit, Subject: subjectOf(r), Link: r.ObjectLink(), Due: s.Days.Add(calendar.DateOf(tx.Now()), s.Registry.Settings().LedgerClearingWorkdays)})
 	}
 	if err != nil {
 		return err

@@ -64,7 +64,9 @@ func (s *Service) Register(w *jobs.Workers) {
 		}
 		return err
 	})
+	jobs.Handle(w, func(ctx context.Context, _ LookGone) error { _, err := s.LookGone(ctx); return err })
 	jobs.Every(w, 24*time.Hour, HoldSites{})
+	jobs.Every(w, 24*time.Hour, LookGone{})
 }
 
 // HoldDue queues every monitored site that was not held against the ledger for
@@ -115,6 +117,9 @@ func (s *Service) Hold(ctx context.Context, scope authz.Scope, id registry.SiteI
 		return nil, err
 	}
 	seen := s.look(ctx, address, site, domain)
+	if err := s.seeCertificate(ctx, scope, seen.tls, domain); err != nil {
+		return nil, err
+	}
 	for _, o := range seen.outcomes {
 		if o.Void {
 			continue
@@ -130,6 +135,7 @@ func (s *Service) Hold(ctx context.Context, scope authz.Scope, id registry.SiteI
 type look struct {
 	outcomes []Outcome
 	evidence inspection.Evidence
+	tls      egress.TLSFacts
 }
 
 func (l look) sighting(site registry.Site, o Outcome) inspection.Sighting {
@@ -177,6 +183,7 @@ func (s *Service) look(ctx context.Context, address string, site registry.Site, 
 			}
 		}
 	}
+	l.tls = facts
 	l.outcomes = append(l.outcomes, certificate(facts, domain))
 	page, err := check.ParsePage(resp.Body, resp.Header.Get("Content-Type"), resp.Final)
 	if err != nil {
@@ -225,7 +232,9 @@ func certificate(f egress.TLSFacts, domain registry.Domain) Outcome {
 			o.Void, o.Wrong, o.Says = false, true, "台账登记了数字证书，网站却没有使用加密连接。"
 		}
 	case domain.CertIssuer == "" && domain.CertExpiresOn.IsZero():
-		o.Void, o.Says = true, "域名台账没有登记证书。"
+		o.Void, o.Says = true, "域名台账没有登记证书；看到的证书已记入。"
+	case domain.CertSource == registry.Observed && covers(f.Names, domain.Host) && f.Fault == "":
+		o.Says = "证书与网站一致，到期日期 " + dateOf(f.NotAfter) + "，已记入台账。"
 	case domain.CertIssuer != "" && !strings.Contains(strings.ToLower(f.Issuer), strings.ToLower(domain.CertIssuer)):
 		o.Wrong, o.Says = true, "证书的颁发机构是“"+clip(f.Issuer, 60)+"”，台账登记的是“"+domain.CertIssuer+"”。"
 	case !domain.CertExpiresOn.IsZero() && dateOf(f.NotAfter) != domain.CertExpiresOn.String():

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -29,10 +30,16 @@ import (
 
 var system = authz.System("test")
 
-// resolver answers every name with one address.
-type resolver struct{ at netip.Addr }
+// resolver answers every name with one address, or, silent, with none.
+type resolver struct {
+	at     netip.Addr
+	silent *bool
+}
 
-func (r resolver) Resolve(context.Context, string) ([]netip.Addr, error) {
+func (r resolver) Resolve(_ context.Context, host string) ([]netip.Addr, error) {
+	if *r.silent {
+		return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+	}
 	return []netip.Addr{r.at}, nil
 }
 
@@ -46,6 +53,7 @@ type house struct {
 	ctx      context.Context
 	page     *string
 	asked    *int
+	silent   *bool // the DNS knows no name
 }
 
 func each(t *testing.T, fn func(t *testing.T, h *house)) {
@@ -67,7 +75,7 @@ func each(t *testing.T, fn func(t *testing.T, h *house)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h := &house{db: d, ctx: ctx, page: new(string), asked: new(int)}
+		h := &house{db: d, ctx: ctx, page: new(string), asked: new(int), silent: new(bool)}
 		h.session = &authz.Session{PersonID: "me", Name: "王秀兰", Posts: []authz.Post{{Role: authz.Supervisor, UnitID: string(city.ID), AreaPath: city.AreaPath, Office: true}}}
 		h.registry = registry.New(d, o)
 		blobs, err := blob.Disk(t.TempDir())
@@ -82,7 +90,7 @@ func each(t *testing.T, fn func(t *testing.T, h *house)) {
 		}))
 		t.Cleanup(server.Close)
 		at := netip.MustParseAddrPort(server.Listener.Addr().String())
-		client := egress.New(egress.Policy{Allow: []netip.AddrPort{at, netip.AddrPortFrom(at.Addr(), 443)}, Ports: []uint16{at.Port()}, Resolver: resolver{at.Addr()}})
+		client := egress.New(egress.Policy{Allow: []netip.AddrPort{at, netip.AddrPortFrom(at.Addr(), 443)}, Ports: []uint16{at.Port()}, Resolver: resolver{at.Addr(), h.silent}})
 		probes, err := inspection.OpenProbes(ctx, d, t.TempDir())
 		if err != nil {
 			t.Fatal(err)

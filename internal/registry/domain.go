@@ -223,8 +223,8 @@ func (s *Service) insertDomain(ctx context.Context, tx *db.Tx, d Domain, act str
 	}
 	_, err = tx.Exec(ctx, `
 		INSERT INTO domain (id, host, shown, kind, main, site_id, unit_id, purpose, registrar, registered_on, expires_on, ns, addresses, cname,
-		       cert_issuer, cert_expires_on, cert_source, icp, case_id, state, source, source_ref, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $23)`,
+		       cert_issuer, cert_expires_on, cert_source, icp, case_id, state, source, source_ref, created_at, updated_at, area_path)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $23, (SELECT area_path FROM unit WHERE id = $7))`,
 		d.ID, d.Host, d.Shown, d.Kind, d.Main, db.Null(d.Site), d.Unit, d.Purpose, d.Registrar, d.RegisteredOn, d.ExpiresOn,
 		strings.Join(d.NS, " "), strings.Join(d.Addresses, " "), strings.Join(d.CNAME, " "), d.CertIssuer, d.CertExpiresOn, d.CertSource, d.ICP, d.CaseID,
 		d.State, d.Source, d.SourceRef, d.CreatedAt)

@@ -437,17 +437,21 @@ func (s *Service) enterAccounts(ctx context.Context, tx *db.Tx, list []Account, 
 	var rows, changes [][]any
 	var entries []audit.Entry
 	var texts []spoken
+	paths, err := pathsOf(ctx, tx, list)
+	if err != nil {
+		return err
+	}
 	for i := range list {
 		a := &list[i]
 		a.State, a.CreatedAt, a.UpdatedAt = state, tx.Now(), tx.Now()
 		rows = append(rows, []any{a.ID, a.Unit, a.Kind, a.Platform, a.Name, a.Handle, a.URL, a.PlatformID, a.Purpose, a.VerifiedAs, a.VerifiedType, db.Null(a.A), db.Null(a.B), db.Null(a.Leader),
-			a.NationalID, a.FiledOn, a.Main, a.Necessity, a.State, a.LaunchedOn, a.Source, a.SourceRef, a.CreatedAt, a.UpdatedAt})
+			a.NationalID, a.FiledOn, a.Main, a.Necessity, a.State, a.LaunchedOn, a.Source, a.SourceRef, a.CreatedAt, a.UpdatedAt, paths[a.Unit]})
 		changes = append(changes, []any{ulid.Make().String(), "account", string(a.ID), ulid.Make().String(), "", "", a.Name, w.Says, w.CaseID, w.Document, w.source(), w.Ref, actor.ID, actor.Name, tx.Now()})
 		entries = append(entries, audit.Entry{Act: "registry.account.enter", Target: a.Target(), After: *a})
 		texts = append(texts, spoken{kind: "account", id: string(a.ID), names: []string{a.Name}, numbers: []string{a.URL, a.Handle, a.PlatformID, a.NationalID}, at: a.UpdatedAt})
 	}
 	err = tx.InsertAll(ctx, "account", []string{"id", "unit_id", "kind", "platform", "name", "handle", "url", "platform_id", "purpose", "verified_as", "verified_type", "a_id", "b_id", "leader_id",
-		"national_id", "filed_on", "main", "necessity", "state", "launched_on", "source", "source_ref", "created_at", "updated_at"}, rows)
+		"national_id", "filed_on", "main", "necessity", "state", "launched_on", "source", "source_ref", "created_at", "updated_at", "area_path"}, rows)
 	if _, dup := db.UniqueViolation(err); dup {
 		return fault.New(fault.Conflict, "导入时台账刚被别人改动，这一批没有写入；请再导入一次，已登记的行不会重复。").From(err)
 	}
@@ -461,6 +465,29 @@ func (s *Service) enterAccounts(ctx context.Context, tx *db.Tx, list []Account, 
 		return err
 	}
 	return audit.RecordAll(ctx, tx, entries)
+}
+
+// pathsOf are the places of the accounts' units.
+func pathsOf(ctx context.Context, q db.Querier, list []Account) (map[org.UnitID]string, error) {
+	var ids []string
+	out := map[org.UnitID]string{}
+	for _, a := range list {
+		if _, ok := out[a.Unit]; !ok {
+			out[a.Unit] = ""
+			ids = append(ids, string(a.Unit))
+		}
+	}
+	var w db.Where
+	cond, args := db.In("id", ids)
+	w.And(cond, args...)
+	_, err := db.All(ctx, q, func(r db.Scanner) (struct{}, error) {
+		var id org.UnitID
+		var path string
+		err := r.Scan(&id, &path)
+		out[id] = path
+		return struct{}{}, err
+	}, `SELECT id, area_path FROM unit WHERE `+w.SQL(), w.Args()...)
+	return out, err
 }
 
 // sponsor finds whose account it is (谁开设、谁主办): the area's office when no

@@ -3,6 +3,7 @@ package registry
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -42,14 +43,6 @@ type ListPage[T any] struct {
 	Over  bool // there are more than Total
 }
 
-// narrowed reports whether anything but the scope narrows the list.
-func (n ListQuery) narrowed() bool {
-	return n.Text != "" || n.Unit != "" || n.Under != "" || n.State != "" || n.SiteKind != "" || n.Platform != "" || n.Kind != "" || n.Gap != "" || n.Monitor != "" || len(n.IDs) > 0
-}
-
-// wordless is the query without its words.
-func (n ListQuery) wordless() ListQuery { n.Text = ""; return n }
-
 // SiteList lists the sites in scope.
 func (s *Service) SiteList(ctx context.Context, scope authz.Scope, n ListQuery) (ListPage[Site], error) {
 	var w db.Where
@@ -83,8 +76,8 @@ func (s *Service) AccountList(ctx context.Context, scope authz.Scope, n ListQuer
 	return ListPage[Account]{rows, total, over}, err
 }
 
-// listing says how a table of the ledger is listed. Its column unit_id names
-// the unit whose place orders it.
+// listing says how a table of the ledger is listed. Its columns unit_id and
+// area_path name the unit and the place that orders it.
 type listing struct {
 	kind, table, alias string
 	order              string // within a unit
@@ -92,15 +85,15 @@ type listing struct {
 }
 
 // listed is the page of ids, how many there are, and whether there are more
-// than that. A list that is narrowed to few rows is read whole and sorted here;
-// another is read in the order of the units' index, as far as the page. Which
-// it is, is found out by reading one row too many.
+// than that. A list is walked along the index of its order. Records that words
+// name are read whole when they are few, and sorted here; when they are many the
+// list is walked until the page is full.
 func (s *Service) listed(ctx context.Context, scope authz.Scope, n ListQuery, w *db.Where, l listing) (ids []string, total int, over bool, err error) {
 	limit := n.Limit
 	if limit == 0 {
 		limit = 50
 	}
-	scope.Where(w, "u")
+	scope.WhereHeld(w, l.alias)
 	w.AndIf(n.State != "", l.alias+".state = ?", n.State).AndIf(n.Unit != "", l.alias+".unit_id = ?", n.Unit)
 	if len(n.IDs) > 0 {
 		cond, args := db.In(l.alias+".id", n.IDs)
@@ -111,34 +104,52 @@ func (s *Service) listed(ctx context.Context, scope authz.Scope, n ListQuery, w 
 		if err != nil {
 			return nil, 0, false, err
 		}
-		authz.Area("filter", a.Path).Where(w, "u")
+		authz.Area("filter", a.Path).WhereHeld(w, l.alias)
 	}
-	var f found
 	if n.Text != "" {
-		if f, err = s.find(ctx, l.kind, n.Text); err != nil {
+		f, err := s.find(ctx, l.kind, n.Text)
+		if err != nil {
 			return nil, 0, false, err
 		}
+		if len(f) > 0 {
+			return s.meeting(ctx, f, w, l, limit, n.Offset)
+		}
 	}
-	everywhere := scope.Covers("/", "")
-	narrow, many := w.Copy(), w.Copy()
-	f.where(narrow, l.alias+".id", l.alias+".unit_id", true)
-	f.where(many, l.alias+".id", l.alias+".unit_id", false)
-	counted := false
-	switch {
-	case everywhere && !n.narrowed(): // all of it
-	case everywhere && f.broad() && len(f) == 1 && !n.wordless().narrowed():
-		total, over, counted = few, true, true
-	default:
-		type row struct{ id, path, a, b string }
+	from := ` FROM ` + l.table + ` ` + l.alias + ` WHERE ` + w.SQL()
+	count := w.Copy()
+	total, err = db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM (SELECT 1`+from+` LIMIT `+count.Arg(MaxCounted+1)+`) x`, count.Args()...)
+	if err != nil || total == 0 {
+		return nil, 0, false, err
+	}
+	if over = total > MaxCounted; over {
+		total = MaxCounted
+	}
+	ids, err = db.All(ctx, s.db, db.Value[string], `SELECT `+l.alias+`.id`+from+` ORDER BY `+l.alias+`.area_path, `+l.order+` LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(n.Offset), w.Args()...)
+	return ids, total, over, err
+}
+
+// meeting is the page of the records that meet the words.
+func (s *Service) meeting(ctx context.Context, f found, w *db.Where, l listing, limit, offset int) (ids []string, total int, over bool, err error) {
+	rare := f.rarest()
+	if rare.size() == 0 {
+		return nil, 0, false, nil
+	}
+	if rare.size() <= few {
+		narrow := w.Copy()
+		a, x := db.In(l.alias+".id", slices.Sorted(maps.Keys(rare.ids)))
+		b, y := db.In(l.alias+".unit_id", slices.Sorted(maps.Keys(rare.units)))
+		narrow.And(a+" OR "+b, append(x, y...)...)
+		type row struct{ id, unit, path, a, b string }
 		rows, err := db.All(ctx, s.db, func(r db.Scanner) (row, error) {
 			var v row
-			err := r.Scan(&v.id, &v.path, &v.a, &v.b)
+			err := r.Scan(&v.id, &v.unit, &v.path, &v.a, &v.b)
 			return v, err
-		}, `SELECT `+l.alias+`.id, u.area_path, `+l.keys+` FROM `+l.table+` `+l.alias+` JOIN unit u ON u.id = `+l.alias+`.unit_id WHERE `+narrow.SQL()+` LIMIT `+narrow.Arg(few+1), narrow.Args()...)
+		}, `SELECT `+l.alias+`.id, `+l.alias+`.unit_id, `+l.alias+`.area_path, `+l.keys+` FROM `+l.table+` `+l.alias+` WHERE `+narrow.SQL()+` LIMIT `+narrow.Arg(few+1), narrow.Args()...)
 		if err != nil {
 			return nil, 0, false, err
 		}
 		if len(rows) <= few {
+			rows = slices.DeleteFunc(rows, func(v row) bool { return !f.meets(v.id, v.unit) })
 			desc := strings.HasPrefix(l.order, l.alias+".kind DESC")
 			slices.SortFunc(rows, func(x, y row) int {
 				first := cmp.Compare(x.a, y.a)
@@ -147,35 +158,40 @@ func (s *Service) listed(ctx context.Context, scope authz.Scope, n ListQuery, w 
 				}
 				return cmp.Or(cmp.Compare(x.path, y.path), first, cmp.Compare(x.b, y.b), cmp.Compare(x.id, y.id))
 			})
-			for i := n.Offset; i < min(len(rows), n.Offset+limit); i++ {
+			for i := offset; i < min(len(rows), offset+limit); i++ {
 				ids = append(ids, rows[i].id)
 			}
 			return ids, len(rows), false, nil
 		}
-		if n.Text != "" {
-			total, over, counted = few, true, true
-		}
 	}
-	w = many
-	// Every path begins with a stroke: said so, both databases read the units in
-	// the order of their index and stop where the page ends.
-	from := ` FROM unit u CROSS JOIN ` + l.table + ` ` + l.alias + ` WHERE ` + l.alias + `.unit_id = u.id AND u.area_path >= '/' AND ` + w.SQL()
-	if !counted {
-		counts := from
-		if everywhere && !n.narrowed() {
-			counts = ` FROM ` + l.table + ` ` + l.alias
-		}
-		count := w.Copy()
-		total, err = db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM (SELECT 1`+counts+` LIMIT `+count.Arg(MaxCounted+1)+`) x`, count.Args()...)
+	// Walk: in growing stretches, until the page is full and there are many, or
+	// the end.
+	type step struct{ id, unit string }
+	for at, stretch := 0, 4*many; ; at, stretch = at+stretch, stretch*4 {
+		c := w.Copy()
+		steps, err := db.All(ctx, s.db, func(r db.Scanner) (step, error) {
+			var v step
+			err := r.Scan(&v.id, &v.unit)
+			return v, err
+		}, `SELECT `+l.alias+`.id, `+l.alias+`.unit_id FROM `+l.table+` `+l.alias+` WHERE `+c.SQL()+` ORDER BY `+l.alias+`.area_path, `+l.order+` LIMIT `+c.Arg(stretch)+` OFFSET `+c.Arg(at), c.Args()...)
 		if err != nil {
 			return nil, 0, false, err
 		}
-		if over = total > MaxCounted; over {
-			total = MaxCounted
+		for _, v := range steps {
+			if !f.meets(v.id, v.unit) {
+				continue
+			}
+			if total++; total > offset && len(ids) < limit {
+				ids = append(ids, v.id)
+			}
+			if total > many && total >= offset+limit {
+				return ids, many, true, nil
+			}
+		}
+		if len(steps) < stretch {
+			return ids, total, false, nil
 		}
 	}
-	ids, err = db.All(ctx, s.db, db.Value[string], `SELECT `+l.alias+`.id`+from+` ORDER BY u.area_path, `+l.order+` LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(n.Offset), w.Args()...)
-	return ids, total, over, err
 }
 
 // byIDs reads the rows of the ids, in their order, in portions that a statement

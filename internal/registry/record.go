@@ -57,8 +57,8 @@ func (s *Service) enterAccount(ctx context.Context, tx *db.Tx, a Account, act st
 	_, err = tx.Exec(ctx, `
 		INSERT INTO account (id, unit_id, kind, platform, name, handle, url, platform_id, purpose, verified_as, verified_type, a_id, b_id, leader_id,
 		       followers, followers_on, followers_source, last_post_on, last_post_source, national_id, filed_on, main, necessity,
-		       active_users, active_on, active_source, state, launched_on, case_id, source, source_ref, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $32)`,
+		       active_users, active_on, active_source, state, launched_on, case_id, source, source_ref, created_at, updated_at, area_path)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $32, (SELECT area_path FROM unit WHERE id = $2))`,
 		a.ID, a.Unit, a.Kind, a.Platform, a.Name, a.Handle, a.URL, a.PlatformID, a.Purpose, a.VerifiedAs, a.VerifiedType, db.Null(a.A), db.Null(a.B), db.Null(a.Leader),
 		a.Followers, a.FollowersOn, a.FollowersSource, a.LastPostOn, a.LastPostSource, a.NationalID, a.FiledOn, a.Main, a.Necessity,
 		a.ActiveUsers, a.ActiveOn, a.ActiveSource, a.State, a.LaunchedOn, a.CaseID, a.Source, a.SourceRef, a.CreatedAt)

@@ -58,12 +58,16 @@ func carry(ctx context.Context, tx *db.Tx, c org.Carrying) error {
 			if to == c.From {
 				continue
 			}
-			if _, err := tx.Exec(ctx, `UPDATE `+table+` SET unit_id = $2, updated_at = $3 WHERE id = $1`, o.id, to, tx.Now()); err != nil {
+			if _, err := tx.Exec(ctx, `UPDATE `+table+` SET unit_id = $2, updated_at = $3, area_path = (SELECT area_path FROM unit WHERE id = $2) WHERE id = $1`, o.id, to, tx.Now()); err != nil {
 				return err
 			}
 			// A site's own columns follow it, whoever else guarantees.
 			if table == "site" {
 				if _, err := tx.Exec(ctx, `UPDATE site_column SET unit_id = $2 WHERE site_id = $1 AND unit_id = $3`, o.id, to, c.From); err != nil {
+					return err
+				}
+				// So do its domains: the sponsor of the site holds them (Article 10).
+				if _, err := tx.Exec(ctx, `UPDATE domain SET unit_id = $2, updated_at = $3, area_path = (SELECT area_path FROM unit WHERE id = $2) WHERE site_id = $1 AND state <> 'cancelled'`, o.id, to, tx.Now()); err != nil {
 					return err
 				}
 			}
@@ -75,6 +79,9 @@ func carry(ctx context.Context, tx *db.Tx, c org.Carrying) error {
 	}
 	if c.Main == c.From {
 		return nil
+	}
+	if _, err := tx.Exec(ctx, `UPDATE domain SET unit_id = $2, updated_at = $3, area_path = (SELECT area_path FROM unit WHERE id = $2) WHERE unit_id = $1 AND site_id IS NULL AND state <> 'cancelled'`, c.From, c.Main, tx.Now()); err != nil {
+		return err
 	}
 	_, err := tx.Exec(ctx, `UPDATE site_column SET unit_id = $2 WHERE unit_id = $1 AND closed_at IS NULL`, c.From, c.Main)
 	return err

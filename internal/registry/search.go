@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"github.com/mozillazg/go-pinyin"
+	"github.com/oklog/ulid/v2"
 	"golang.org/x/net/idna"
 
+	"zhengshu/internal/audit"
 	"zhengshu/internal/db"
 	"zhengshu/internal/intake"
 )
@@ -93,9 +95,10 @@ func index(ctx context.Context, tx *db.Tx, records ...spoken) error {
 		part := records[from:min(len(records), from+some)]
 		ids := make([]string, len(part))
 		rows := make([][]any, len(part))
+		rev := ulid.Make().String()
 		for i, r := range part {
 			ids[i] = r.id
-			rows[i] = []any{r.id, r.kind, r.text(), r.at, r.made}
+			rows[i] = []any{r.id, r.kind, r.text(), r.at, r.made, rev}
 		}
 		var w db.Where
 		cond, args := db.In("id", ids)
@@ -103,7 +106,7 @@ func index(ctx context.Context, tx *db.Tx, records ...spoken) error {
 		if _, err := tx.Quiet(ctx, `DELETE FROM ledger_text WHERE `+w.SQL(), w.Args()...); err != nil {
 			return err
 		}
-		if err := tx.InsertAll(ctx, "ledger_text", []string{"id", "kind", "text", "at", "made"}, rows); err != nil {
+		if err := tx.InsertAll(ctx, "ledger_text", []string{"id", "kind", "text", "at", "made", "rev"}, rows); err != nil {
 			return err
 		}
 	}
@@ -191,7 +194,36 @@ func (s *Service) SweepSearch(ctx context.Context) (int, error) {
 			}
 		}
 	}
-	return n, nil
+	if s.texts.stale(s.db.Now()) {
+		if err := s.texts.refresh(ctx, s.db, s.db.Now(), true); err != nil {
+			return n, err
+		}
+	}
+	return n, s.placeRecords(ctx)
+}
+
+// placeRecords mends the place of records that is not their unit's.
+func (s *Service) placeRecords(ctx context.Context) error {
+	for _, table := range []string{"site", "account", "domain"} {
+		wrong := ` FROM unit u WHERE u.id = ` + table + `.unit_id AND (` + table + `.area_path IS NULL OR ` + table + `.area_path <> u.area_path)`
+		n, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM `+table+` WHERE EXISTS (SELECT 1`+wrong+`)`)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			continue
+		}
+		err = s.db.Update(ctx, func(tx *db.Tx) error {
+			if _, err := tx.Exec(ctx, `UPDATE `+table+` SET area_path = (SELECT u.area_path FROM unit u WHERE u.id = `+table+`.unit_id) WHERE EXISTS (SELECT 1`+wrong+`)`); err != nil {
+				return err
+			}
+			return audit.Record(ctx, tx, audit.Entry{Act: "registry.place", Target: audit.Target{Kind: "ledger", ID: table, Name: "台账排列"}, After: map[string]any{"records": n}})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // reindex keeps the search text of one record that has just been written.
@@ -237,26 +269,12 @@ func withFormerNames(ctx context.Context, q db.Querier, kind string, list []spok
 	return err
 }
 
-// found is what a search came to for each word: either few enough records to
-// name them, or a condition to put to each.
-type found []foundWord
-
-type foundWord struct {
-	kind, word string
-	ids        []string // of the kind
-	units      []string
-}
-
-func (w foundWord) few() bool { return len(w.ids) <= few && len(w.units) <= few }
-
-// broad reports whether some word is met by more records than are named.
-func (f found) broad() bool {
-	return slices.ContainsFunc(f, func(w foundWord) bool { return !w.few() })
-}
-
-// few is how many records a search names; beyond it a list is read in order
-// and each record is asked.
+// few is how many records are read whole and sorted here; more are read in the
+// order of the list, as far as the page.
 const few = 2000
+
+// many is how far a walk for words counts.
+const many = 1000
 
 // words are what a person typed, in the form that is searched. An address is
 // searched by its host.
@@ -276,43 +294,39 @@ func words(text string) []string {
 	return out
 }
 
-// find searches the ledger for records of the kind, by their own text or their
-// unit's. Every word must be met.
+// found is what a search came to: for each word the records that meet it, by
+// their own text or their unit's. Every word must be met.
+type found []foundWord
+
+type foundWord struct{ ids, units map[string]bool }
+
+func (w foundWord) size() int { return len(w.ids) + len(w.units) }
+
+// find searches the ledger for records of the kind.
 func (s *Service) find(ctx context.Context, kind, text string) (found, error) {
 	var out found
-	for _, word := range words(text) {
-		f := foundWord{kind: kind, word: word}
-		for _, q := range []struct {
-			kind string
-			to   *[]string
-		}{{kind, &f.ids}, {"unit", &f.units}} {
-			var err error
-			if *q.to, err = db.All(ctx, s.db, db.Value[string], `SELECT t.id FROM ledger_text t WHERE t.kind = $1 AND t.text LIKE $2 ESCAPE '\' LIMIT $3`, q.kind, db.Contains(word), few+1); err != nil {
+	for i, word := range words(text) {
+		if i == 0 {
+			if err := s.texts.refresh(ctx, s.db, s.db.Now(), false); err != nil {
 				return nil, err
 			}
 		}
-		out = append(out, f)
+		out = append(out, foundWord{s.texts.meeting(kind, word), s.texts.meeting("unit", word)})
 	}
 	return out, nil
 }
 
-// where narrows w to what was found. object and unit are the columns that hold
-// the ids. A word that many records meet is looked up in a set when all rows
-// are asked, and row by row when a list is read only as far as its page.
-func (f found) where(w *db.Where, object, unit string, all bool) {
-	for _, word := range f {
-		like := db.Contains(word.word)
-		part := func(column, kind string, ids []string) (string, []any) {
-			switch {
-			case len(ids) <= few:
-				return db.In(column, ids)
-			case all:
-				return column + ` IN (SELECT t.id FROM ledger_text t WHERE t.kind = ? AND t.text LIKE ? ESCAPE '\')`, []any{kind, like}
-			}
-			return `EXISTS (SELECT 1 FROM ledger_text t WHERE t.id = ` + column + ` AND t.text LIKE ? ESCAPE '\')`, []any{like}
+// meets reports whether a record, or its unit, meets every word.
+func (f found) meets(id, unit string) bool {
+	for _, w := range f {
+		if !w.ids[id] && !w.units[unit] {
+			return false
 		}
-		a, x := part(object, word.kind, word.ids)
-		b, y := part(unit, "unit", word.units)
-		w.And(a+" OR "+b, append(x, y...)...)
 	}
+	return true
+}
+
+// rarest is the word that fewest records meet.
+func (f found) rarest() foundWord {
+	return slices.MinFunc(f, func(a, b foundWord) int { return a.size() - b.size() })
 }

@@ -176,6 +176,7 @@ type Service struct {
 	recertified calendar.Date // the day OpenRecertification last went through
 	book        *nameBook
 	guard       *guard
+	texts       texts
 }
 
 // New makes the service.
@@ -233,8 +234,8 @@ func (s *Service) insert(ctx context.Context, tx *db.Tx, site Site, act string, 
 	}
 	_, err = tx.Exec(ctx, `
 		INSERT INTO site (id, unit_id, kind, name, host, chinese_domain, slug, hosted, state, site_code, icp, police_filing, party_gov_mark,
-		       contact, address, monitored, launched_on, source, source_ref, case_id, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
+		       contact, address, monitored, launched_on, source, source_ref, case_id, created_at, updated_at, area_path)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, (SELECT area_path FROM unit WHERE id = $2))`,
 		site.ID, site.Unit, site.Kind, site.Name, site.Host, site.ChineseDomain, site.Slug, site.Hosted, site.State, site.SiteCode, site.ICP,
 		site.PoliceFiling, site.PartyGovMark, site.Contact, site.Address, site.Monitored, site.LaunchedOn, site.Source, site.SourceRef, site.CaseID,
 		site.CreatedAt, site.UpdatedAt)

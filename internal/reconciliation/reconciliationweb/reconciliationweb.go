@@ -14,6 +14,7 @@ import (
 	"strconv"
 
 	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/reconciliation"
 	"zhengshu/internal/registry"
@@ -152,6 +153,7 @@ type runView struct {
 	Action  string
 	Table   web.Table
 	Reason  web.Field
+	Basis   []web.Field
 	Buttons []web.Button
 	Pager   web.Pager
 }
@@ -164,7 +166,7 @@ func (v runView) Crumbs() []web.Crumb {
 	return crumbs(web.Crumb{Name: "台账核对", Href: Path}, web.Crumb{Name: v.Heading.Title})
 }
 
-var decisions = map[string]string{"": "待处理", reconciliation.Accepted: "已采用名单内容", reconciliation.Kept: "保留台账内容", reconciliation.Asked: "已请主办单位核实", reconciliation.Candidate: "列为待核实线索"}
+var decisions = map[string]string{"": "待处理", reconciliation.Accepted: "已采用名单内容", reconciliation.Kept: "保留台账内容", reconciliation.Asked: "已请主办单位核实", reconciliation.Candidate: "列为待核实线索", reconciliation.Entered: "已登记入台账"}
 
 func newRunView(run reconciliation.Run, verdict, field string, rows []reconciliation.Row, total int, fields []string) runView {
 	v := runView{Heading: web.Heading{Above: run.Kind.Name(), Title: run.Source, Lead: "文件 " + run.FileName + "（" + clip(run.Blob, 23) + "），" + web.Minute(run.At) + "，" + run.PersonName + "。"}, Action: run.Link(),
@@ -193,8 +195,14 @@ func newRunView(run reconciliation.Run, verdict, field string, rows []reconcilia
 		}
 	case reconciliation.There:
 		v.Table.Columns = append(v.Table.Columns, web.Column{Head: "域名或网址"})
-		v.Buttons = []web.Button{{Label: "列为待核实线索", Name: "decision", Value: reconciliation.Candidate}}
-		v.Says = web.Alert{Kind: web.Info, Title: "这些只在名单里", Text: "可能是漏登，也可能不是本地的，或是假冒。核实后可把名单导入台账：已有的不会重复登记。", Links: []web.Link{{Text: "打开这份文件的导入页面", Href: "/console/import/" + run.FileID}}}
+		v.Buttons = []web.Button{{Label: "登记入台账", Name: "decision", Value: reconciliation.Entered}, {Label: "列为待核实线索", Name: "decision", Value: reconciliation.Candidate, Plain: true}}
+		bases := make([]web.Option, len(registry.BaselineBases))
+		for i, b := range registry.BaselineBases {
+			bases[i] = web.Option{Value: b.ID, Label: b.Name}
+		}
+		v.Basis = []web.Field{{Kind: web.Select, Name: "basis", Label: "存量认定依据", Options: bases, Value: "national", Hint: "登记入台账时按此认定，已用下线次数按 0 记，可在存量认定页更正"},
+			{Name: "document", Label: "文号", Max: 100, Hint: "批准或备案文件必填；不填时写名单和文件名"}, {Kind: web.DateField, Name: "document_on", Label: "文件日期", Hint: "批准或备案文件必填"}}
+		v.Says = web.Alert{Kind: web.Info, Title: "这些只在名单里", Text: "可能是漏登，也可能不是本地的，或是假冒。核实后勾选登记入台账；新开设的要走审批。", Links: []web.Link{{Text: "打开这份文件的导入页面", Href: "/console/import/" + run.FileID}, {Text: "申请开设", Href: "/console/matters"}}}
 	default:
 		v.Table.Columns = append(v.Table.Columns, web.Column{Head: "台账"})
 		v.Buttons = []web.Button{keep, ask}
@@ -225,6 +233,9 @@ func newRunView(run reconciliation.Run, verdict, field string, rows []reconcilia
 		default:
 			cells = append(cells, web.Text(r.Ours))
 		}
+		if href, text := matterOf(r); href != "" && r.Decision == "" {
+			cells[0].Note, cells[0].Links = "", append(cells[0].Links, web.Link{Text: text, Href: href})
+		}
 		state := web.Cell{Tags: []web.Tag{{Text: decisions[r.Decision]}}, Note: r.Reason}
 		row := web.Row{Name: r.Name}
 		if r.Decision == "" || r.Decision == reconciliation.Asked {
@@ -237,9 +248,28 @@ func newRunView(run reconciliation.Run, verdict, field string, rows []reconcilia
 		v.Table.Rows = append(v.Table.Rows, row)
 	}
 	if len(rows) == 0 {
-		v.Buttons = nil
+		v.Buttons, v.Basis = nil, nil
 	}
 	return v
+}
+
+// matterOf is the case that would bring the ledger's object to what their list
+// says: a name or domain that was changed, an object that is no more.
+func matterOf(r reconciliation.Row) (href, text string) {
+	matter := ""
+	switch {
+	case r.ObjectID == "":
+	case r.Verdict == reconciliation.Here:
+		matter, text = "exit", "办理退出监管"
+	case r.Field == "name":
+		matter, text = "rename", "办理变更名称"
+	case r.Object == "site" && (r.Field == "host" || r.Field == "chinese_domain"):
+		matter, text = "domain_change", "办理变更域名"
+	}
+	if matter == "" {
+		return "", ""
+	}
+	return "/console/matters/new?" + url.Values{"matter": {matter}, "object": {r.Object + ":" + r.ObjectID}}.Encode(), text
 }
 
 func clip(s string, n int) string {
@@ -286,6 +316,11 @@ func (h *Handler) renderRun(w http.ResponseWriter, r *http.Request, status int, 
 		f.Wrong(wrong)
 		v.Errors = f.Summary
 		v.Reason.Value = r.PostFormValue("reason")
+		for i, f := range v.Basis {
+			if r.PostForm.Has(f.Name) {
+				v.Basis[i].Value = r.PostFormValue(f.Name)
+			}
+		}
 	}
 	return runPage.RenderStatus(w, r, status, v)
 }
@@ -295,7 +330,21 @@ func (h *Handler) decide(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return err
 	}
-	n, err := h.service.Decide(ctx, authz.ScopeFrom(ctx), authz.SessionFrom(ctx), r.PathValue("id"), r.PostForm["id"], r.PostFormValue("decision"), r.PostFormValue("reason"))
+	var n int
+	var err error
+	if r.PostFormValue("decision") == reconciliation.Entered {
+		b := reconciliation.Basis{Basis: r.PostFormValue("basis"), Document: r.PostFormValue("document")}
+		if v := r.PostFormValue("document_on"); v != "" {
+			if b.On, err = calendar.ParseDate(v); err != nil {
+				err = fault.New(fault.Invalid, "文件日期不是一个存在的日期，请写成 2026-11-23 这样。").On("document_on", "请核对日期").From(err)
+			}
+		}
+		if err == nil {
+			n, err = h.service.Enter(ctx, authz.ScopeFrom(ctx), authz.SessionFrom(ctx), r.PathValue("id"), r.PostForm["id"], b)
+		}
+	} else {
+		n, err = h.service.Decide(ctx, authz.ScopeFrom(ctx), authz.SessionFrom(ctx), r.PathValue("id"), r.PostForm["id"], r.PostFormValue("decision"), r.PostFormValue("reason"))
+	}
 	if askable(err) {
 		return h.renderRun(w, r, fault.Of(err).Kind.Status(), err)
 	}

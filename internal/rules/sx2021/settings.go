@@ -54,6 +54,9 @@ type Settings struct {
 	ZonesCloseAsPortals bool `json:"zones_close_as_portals"`
 	// UnexplainedDownHours is the silence after which an 核实单 opens (readings 7).
 	UnexplainedDownHours int `json:"unexplained_down_hours"`
+	// LedgerClearingWorkdays is how long a sponsor has to clear a difference
+	// between the ledger and another list.
+	LedgerClearingWorkdays int `json:"ledger_clearing_workdays"`
 	// RecertifyMonth and RecertifyDay are the day of each year by which every
 	// holder has confirmed its records of the ledger.
 	RecertifyMonth int `json:"recertify_month"`
@@ -107,6 +110,7 @@ func Defaults() Settings {
 		ImportantReviews:        3,
 		ZonesCloseAsPortals:     true,
 		UnexplainedDownHours:    24,
+		LedgerClearingWorkdays:  10,
 		RecertifyMonth:          10,
 		RecertifyDay:            31,
 		RecertifyDays:           60,
@@ -145,6 +149,7 @@ func (s Settings) Wrong() []string {
 	bad(s.RulesReceiptWorkdays < 1, "运维管理细则签收期限须为1个工作日以上，请填写正整数。")
 	bad(s.ShareReceiptWorkdays < 1, "共享台账签收期限须为1个工作日以上，请填写正整数。")
 	bad(s.BudgetDueMonth < 1 || s.BudgetDueMonth > 12 || s.BudgetDueDay < 1 || s.BudgetDueDay > calendar.DaysIn(commonYear, time.Month(s.BudgetDueMonth)), "经费登记截止日应为一年中的一天，请重新填写。")
+	bad(s.LedgerClearingWorkdays < 1, "台账差异核实期限须为1个工作日以上，请填写正整数。")
 	bad(s.UnexplainedDownHours < 1, "异常中断核实时限须为1小时以上，请填写正整数。")
 	bad(s.RecertifyMonth < 1 || s.RecertifyMonth > 12 || s.RecertifyDay < 1 || s.RecertifyDay > 28 && s.RecertifyDay > calendar.DaysIn(2026, time.Month(s.RecertifyMonth)),
 		"台账核对确认的截止日期不存在，请填写每年都有的日期。")
