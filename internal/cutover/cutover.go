@@ -433,7 +433,7 @@ func (s *Service) SetFindingsFrom(ctx context.Context, session *authz.Session, o
 // Reorganise is the list's part in a reorganisation: an entry follows its
 // object.
 func Reorganise() org.Module {
-	return org.Module{Name: "cutover",
+	return org.Module{Name: "cutover", Tables: []string{"clearance.unit_id"},
 		Touched: func(ctx context.Context, q db.Querier, units []org.UnitID) ([]org.Touched, error) {
 			t, err := org.Touches(ctx, q, org.Touched{Kind: "clearance", Name: "存量清理事项"}, units, `clearance e`,
 				`'clearance:' || e.id, e.object_name, e.says, '/console/cutover/clearance/' || e.id, e.unit_id`, "e.unit_id", `e.ended_at IS NULL`)
