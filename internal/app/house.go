@@ -280,7 +280,8 @@ func (h *House) wire(ctx context.Context) error {
 		h.Library, h.Letters, h.Assessment, filingweb.NewInbox(h.Filings),
 	)
 	h.Roster = roster.New(roster.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Days: h.Days, Settings: settings,
-		Sources: []roster.Source{{Name: "columns", Held: registry.ColumnsHeld, Pass: registry.PassColumns}, {Name: "letters", Held: letters.Held, Pass: letters.Pass}}})
+		Sources: []roster.Source{{Name: "columns", Held: registry.ColumnsHeld, Pass: registry.PassColumns}, {Name: "letters", Held: letters.Held, Pass: letters.Pass},
+			{Name: "obligations", Held: h.Obligations.Holding, Pass: h.Obligations.Pass}}})
 	h.Cutover = cutover.New(h.DB, h.Org, h.Registry, h.Obligations)
 	for _, m := range Carriers() {
 		h.Org.OnReorganise(m)
@@ -394,7 +395,7 @@ func (h *House) Sweep(ctx context.Context) error {
 	// One part that fails holds up no other.
 	var errs []error
 	for _, part := range []func(context.Context) (int, error){
-		h.Registry.SweepSearch, h.Library.KeepCycles, h.Approvals.Sweep, h.Lifecycle.Sweep, h.Registry.OpenRecertification,
+		h.Registry.SweepSearch, h.Library.KeepCycles, h.Approvals.Sweep, h.Lifecycle.Sweep, h.Registry.OpenRecertification, h.Cutover.Sweep,
 	} {
 		_, err := part(ctx)
 		errs = append(errs, err)
