@@ -26,6 +26,9 @@ var unscoped = map[string]string{
 	"obligation.Discharge": "system: called in an act's transaction, whose scope was checked",
 	"obligation.Annul":     "system: called in an act's transaction, whose scope was checked",
 	"obligation.Sweep":     "system: the periodic duty",
+	"obligation.Holding":   "a hand-over: roster has checked whose it is",
+	"obligation.Pass":      "a hand-over: roster has checked whose it is",
+	"cutover.Sweep":        "system: the periodic duty",
 
 	"obligation.DischargePeriod": "system: called in an act's transaction, whose scope was checked",
 	"obligation.Recount":         "system: the job that follows a notice of holidays",

@@ -44,6 +44,7 @@ var timers = []struct{ timer, kind, brings string }{
 	{"leader in charge named", "leader_vacant", ""},
 	{"vacant post filled", "post_vacant", ""},
 	{"existing breach cleared", "stock_clearance", ""},
+	{"existing breach counts like a new one", "stock_breach", ""},
 	{"operator's agreement ends", "operator_agreement", ""},
 	{"operator assessed before renewal", "operator_assessment", ""},
 	{"comment on operating rules", "rules_comment", ""},

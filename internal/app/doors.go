@@ -86,26 +86,9 @@ func navigation() []web.NavItem {
 }
 
 // TopBar are the numbers of the top bar: what waits for the person, and how
-// much of it is late. A source that does not answer leaves them out.
+// much of it is late.
 func (h *House) TopBar(ctx context.Context) web.Counts {
-	var c web.Counts
-	session := authz.SessionFrom(ctx)
-	if session == nil {
-		return c
-	}
-	tasks, err := h.Workbench.Tasks(ctx, session, workbench.ToDo, 200)
-	if err != nil {
-		h.Config.Log.ErrorContext(ctx, "top bar has no counts", "cause", err)
-		return c
-	}
-	today := calendar.Today(h.Config.Clock)
-	for _, t := range tasks {
-		c.ToDo++
-		if t.Due.Missed(today) {
-			c.Overdue++
-		}
-	}
-	return c
+	return workbenchweb.New(h.Workbench, h.Notify, h.Outbox, h.Config.Clock).Counts(ctx)
 }
 
 // Routes is the whole route table, for the golden list and the tests that walk

@@ -22,10 +22,12 @@ import (
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
+	"zhengshu/internal/budget"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/check/proofread"
 	"zhengshu/internal/closing"
+	"zhengshu/internal/coordination"
 	"zhengshu/internal/cutover"
 	"zhengshu/internal/db"
 	"zhengshu/internal/demo"
@@ -47,6 +49,7 @@ import (
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/portal"
+	"zhengshu/internal/protection"
 	"zhengshu/internal/province"
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/queries"
@@ -277,9 +280,10 @@ func (h *House) wire(ctx context.Context) error {
 		h.Library, h.Letters, h.Assessment, filingweb.NewInbox(h.Filings),
 	)
 	h.Roster = roster.New(roster.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Days: h.Days, Settings: settings,
-		Sources: []roster.Source{{Name: "columns", Held: registry.ColumnsHeld, Pass: registry.PassColumns}, {Name: "letters", Held: letters.Held, Pass: letters.Pass}}})
+		Sources: []roster.Source{{Name: "columns", Held: registry.ColumnsHeld, Pass: registry.PassColumns}, {Name: "letters", Held: letters.Held, Pass: letters.Pass},
+			{Name: "obligations", Held: h.Obligations.Holding, Pass: h.Obligations.Pass}}})
 	h.Cutover = cutover.New(h.DB, h.Org, h.Registry, h.Obligations)
-	for _, m := range carriers() {
+	for _, m := range Carriers() {
 		h.Org.OnReorganise(m)
 	}
 	if h.Demo {
@@ -396,7 +400,7 @@ func (h *House) Sweep(ctx context.Context) error {
 	// One part that fails holds up no other.
 	var errs []error
 	for _, part := range []func(context.Context) (int, error){
-		h.Registry.SweepSearch, h.Library.KeepCycles, h.Approvals.Sweep, h.Lifecycle.Sweep, h.Registry.OpenRecertification,
+		h.Registry.SweepSearch, h.Library.KeepCycles, h.Approvals.Sweep, h.Lifecycle.Sweep, h.Registry.OpenRecertification, h.Cutover.Sweep,
 	} {
 		_, err := part(ctx)
 		errs = append(errs, err)
@@ -413,11 +417,14 @@ func machines() []passage.Machine {
 		operator.Machine, tenancy.Machine, guidance.Machine, training.Machine, selfcheck.Machine}
 }
 
-// carriers are the modules that carry what is a unit's to who follows it, in a
-// reorganisation.
-func carriers() []org.Module {
+// Carriers are the modules that carry what is a unit's to who follows it, in a
+// reorganisation. Objects go first, then the clocks, then what is about either.
+func Carriers() []org.Module {
 	return []org.Module{registry.Reorganise(), cutover.Reorganise(), obligation.Reorganise(), approval.Reorganise(), lifecycle.Reorganise(),
-		library.Reorganise(), letters.Reorganise(), assessment.Reorganise(), reporting.Reorganise()}
+		library.Reorganise(), letters.Reorganise(), assessment.Reorganise(), reporting.Reorganise(),
+		notice.Reorganise(), filing.Reorganise(), closing.Reorganise(), operator.Reorganise(), tenancy.Reorganise(), protection.Reorganise(),
+		coordination.Reorganise(), budget.Reorganise(), guidance.Reorganise(), training.Reorganise(), selfcheck.Reorganise(),
+		reconciliation.Reorganise(), queries.Reorganise(), notify.Reorganise()}
 }
 
 // obligationKinds are the clocks of the law that the house runs.

@@ -14,7 +14,7 @@ import (
 // belongs from now on to who follows the applicant, and steps not yet decided
 // go to who follows the office. What was decided stays as it was signed.
 func Reorganise() org.Module {
-	return org.Module{Name: "approval",
+	return org.Module{Name: "approval", Tables: []string{"approval_case.unit_id", "approval_case.at_unit", "approval_step.unit_id", "approval_request.unit_id", "approval_request.asker_unit", "approval_batch.unit_id"},
 		Touched: func(ctx context.Context, q db.Querier, units []org.UnitID) ([]org.Touched, error) {
 			cases, err := org.Touches(ctx, q, org.Touched{Kind: "case", Name: "办理中的申请"}, units, `approval_case c`,
 				`'case:' || c.id, c.title, c.number, '/console/cases/' || c.id, c.unit_id`, "c.unit_id", `c.ended_at IS NULL`)
@@ -67,6 +67,8 @@ func Reorganise() org.Module {
 				`UPDATE obligation SET state = 'void', look_at = NULL, evidence = '机构调整，由承接单位一并答复' WHERE kind = '` + CountersignObligation.ID + `' AND state = 'open' AND unit_id IN ($1, $2)
 				    AND subject_id IN (SELECT r.id FROM approval_request r WHERE r.state = 'void' AND r.unit_id = $1)`,
 				`UPDATE approval_request SET unit_id = $2 WHERE unit_id = $1 AND state = 'open'`,
+				`UPDATE approval_request SET asker_unit = $2 WHERE asker_unit = $1 AND state = 'open'`,
+				`UPDATE approval_batch SET unit_id = $2 WHERE unit_id = $1 AND ended_at IS NULL`,
 			} {
 				if _, err := tx.Exec(ctx, statement, c.From, c.Main); err != nil {
 					return err

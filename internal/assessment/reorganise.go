@@ -10,7 +10,7 @@ import (
 // Reorganise is assessment's part in a reorganisation: who must put something
 // right, and who issued it, are followed by their successors.
 func Reorganise() org.Module {
-	return org.Module{Name: "assessment",
+	return org.Module{Name: "assessment", Tables: []string{"rectify_order.unit_id", "rectify_order.issuer_unit_id"},
 		Touched: func(ctx context.Context, q db.Querier, units []org.UnitID) ([]org.Touched, error) {
 			owed, err := org.Touches(ctx, q, org.Touched{Kind: "order", Name: "整改通知"}, units, `rectify_order o JOIN site s ON s.id = o.site_id`,
 				`'order:' || o.id, o.number, s.name, '/console/orders/' || o.id, o.unit_id`, "o.unit_id", "")

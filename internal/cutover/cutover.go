@@ -24,8 +24,13 @@ import (
 var ClearancePlan = obligation.Kind{ID: "stock_clearance", Name: "存量清理", Clause: "S7.1c", Citation: sx2021.OneUnitOneSite.Citation,
 	Says: "按计划清理存量网站、账号", Remind: []int{30, 7, 0}, Escalate: 5}
 
+// Breach is the clock of an existing breach once the province's day has come:
+// it counts like a new one, late from its first day, whatever was planned.
+var Breach = obligation.Kind{ID: "stock_breach", Name: "存量问题未清理", Clause: "S7.1c", Citation: sx2021.OneUnitOneSite.Citation,
+	Says: "省政府办公厅确定的截止日期已过，存量问题按新发生问题处理", Escalate: 0}
+
 // Obligations are the clocks this package runs.
-func Obligations() []obligation.Kind { return []obligation.Kind{ClearancePlan} }
+func Obligations() []obligation.Kind { return []obligation.Kind{ClearancePlan, Breach} }
 
 // States of an entry of the list.
 const (
@@ -340,8 +345,10 @@ func (s *Service) Conclude(ctx context.Context, scope authz.Scope, id string, ke
 		if _, err := tx.Exec(ctx, `UPDATE clearance SET state = $2, evidence = $3, ended_at = $4 WHERE id = $1`, id, e.State, e.Evidence, e.EndedAt); err != nil {
 			return err
 		}
-		if _, err := s.obligations.Discharge(ctx, tx, ClearancePlan.ID, e.subject(), evidence); err != nil {
-			return err
+		for _, k := range []obligation.Kind{ClearancePlan, Breach} {
+			if _, err := s.obligations.Discharge(ctx, tx, k.ID, e.subject(), evidence); err != nil {
+				return err
+			}
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "cutover.clearance.conclude", Target: e.target(), Basis: ClearancePlan.Citation, Before: before, After: e})
 	})
@@ -426,14 +433,62 @@ func (s *Service) SetFindingsFrom(ctx context.Context, session *authz.Session, o
 			ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at`, fromSetting, value, tx.Now()); err != nil {
 			return err
 		}
+		// What an earlier day set going waits for the new one.
+		running, err := db.All(ctx, tx, scanEntry, entrySelect+` WHERE e.id IN (SELECT o.subject_id FROM obligation o WHERE o.kind = $1 AND o.state = 'open')`, Breach.ID)
+		if err != nil {
+			return err
+		}
+		for _, e := range running {
+			if _, err := s.obligations.Annul(ctx, tx, Breach.ID, e.subject(), "省政府办公厅调整存量清理截止日期"); err != nil {
+				return err
+			}
+		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "setting.change", Target: audit.Target{Kind: "setting", ID: fromSetting, Name: "存量清理截止日期", Unit: string(office.ID)}, Before: before, After: on})
 	})
+}
+
+// sweepBatch is how many entries share a transaction of the sweep.
+const sweepBatch = 200
+
+// Sweep lets what is not cleared count like a new breach from the province's
+// day on: each entry owes its clearance since the day before. It may run at any
+// time; each entry is taken once. It returns how many it took.
+func (s *Service) Sweep(ctx context.Context) (int, error) {
+	ctx = audit.System(ctx, "cutover.sweep")
+	from, err := FindingsFrom(ctx, s.db)
+	if err != nil || from.IsZero() || calendar.DateOf(s.db.Now()).Before(from) {
+		return 0, err
+	}
+	const waiting = ` WHERE e.ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM obligation o WHERE o.kind = $1 AND o.subject_kind = 'clearance' AND o.subject_id = e.id AND o.state = 'open')`
+	some, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM clearance e`+waiting, Breach.ID)
+	total := 0
+	for err == nil && some > total {
+		n := 0
+		err = s.db.Update(ctx, func(tx *db.Tx) error {
+			list, err := db.All(ctx, tx, scanEntry, entrySelect+waiting+` ORDER BY e.id LIMIT $2`, Breach.ID, sweepBatch)
+			if err != nil {
+				return err
+			}
+			n = len(list)
+			for _, e := range list {
+				if err := s.obligations.Open(ctx, tx, obligation.Debt{Kind: Breach.ID, Unit: e.Unit, Subject: e.subject(), Link: "/console/cutover/clearance/" + e.ID, Due: calendar.Due{On: from.AddDays(-1)}}); err != nil {
+					return err
+				}
+			}
+			return audit.Record(ctx, tx, audit.Entry{Act: "cutover.breaches", Basis: Breach.Citation, Target: audit.Target{Kind: "setting", ID: fromSetting, Name: "存量清理截止日期"}, After: map[string]any{"from": from, "entries": n}})
+		})
+		if n == 0 {
+			break
+		}
+		total += n
+	}
+	return total, err
 }
 
 // Reorganise is the list's part in a reorganisation: an entry follows its
 // object.
 func Reorganise() org.Module {
-	return org.Module{Name: "cutover",
+	return org.Module{Name: "cutover", Tables: []string{"clearance.unit_id"},
 		Touched: func(ctx context.Context, q db.Querier, units []org.UnitID) ([]org.Touched, error) {
 			t, err := org.Touches(ctx, q, org.Touched{Kind: "clearance", Name: "存量清理事项"}, units, `clearance e`,
 				`'clearance:' || e.id, e.object_name, e.says, '/console/cutover/clearance/' || e.id, e.unit_id`, "e.unit_id", `e.ended_at IS NULL`)

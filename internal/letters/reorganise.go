@@ -11,7 +11,7 @@ import (
 // Reorganise is the letters' part in a reorganisation: a letter follows its
 // site, or goes to who follows the unit at work on it.
 func Reorganise() org.Module {
-	return org.Module{Name: "letters",
+	return org.Module{Name: "letters", Tables: []string{"letter.unit_id", "letter.handler_unit_id"},
 		Touched: func(ctx context.Context, q db.Querier, units []org.UnitID) ([]org.Touched, error) {
 			received, err := org.Touches(ctx, q, org.Touched{Kind: "letter", Name: "收到的来信"}, units, `letter l`,
 				`'letter:' || l.id, l.number, '', '/console/letters/' || l.id, l.unit_id`, "l.unit_id", "")

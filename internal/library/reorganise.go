@@ -10,7 +10,7 @@ import (
 // Reorganise is the library's part in a reorganisation: a unit's items go to
 // who follows it, published or not.
 func Reorganise() org.Module {
-	return org.Module{Name: "library",
+	return org.Module{Name: "library", Tables: []string{"item.unit_id"},
 		Touched: func(ctx context.Context, q db.Querier, units []org.UnitID) ([]org.Touched, error) {
 			t, err := org.Touches(ctx, q, org.Touched{Kind: "item", Name: "信息资源库稿件"}, units, `item i JOIN item_version v ON v.item_id = i.id AND v.no = i.version`,
 				`'item:' || i.id, v.title, '', '/console/items/' || i.id, i.unit_id`, "i.unit_id", "")

@@ -93,7 +93,7 @@ func (s *Service) carryItems(ctx context.Context, tx *db.Tx, o registry.Object) 
 	if len(former) == 0 && clock.state != obligation.Open {
 		return nil
 	}
-	plannedBy := calendar.Due{On: calendar.DateOf(tx.Now()).AddDays(filing.CancelDays)}
+	plannedBy := calendar.Due{On: calendar.DateOf(tx.Now()).AddDays(s.settings().CancelDays)}
 	if c, err := s.approvals.CaseTx(ctx, tx, authz.System("lifecycle.carry"), approval.CaseID(o.CaseID)); err == nil && !c.EndedAt.IsZero() {
 		plannedBy = calendar.Due{On: sx2021.LaunchBy(calendar.DateOf(c.EndedAt))}
 	}

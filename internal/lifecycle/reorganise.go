@@ -11,7 +11,7 @@ import (
 // granted goes with the unit's duties. Those that have ended stay in the yearly
 // list as they were.
 func Reorganise() org.Module {
-	return org.Module{Name: "lifecycle",
+	return org.Module{Name: "lifecycle", Tables: []string{"rule_override.unit_id"},
 		Touched: func(ctx context.Context, q db.Querier, units []org.UnitID) ([]org.Touched, error) {
 			t, err := org.Touches(ctx, q, org.Touched{Kind: "override", Name: "“原则上”例外"}, units, `rule_override o`,
 				`'override:' || o.id, o.reason, o.rule_id, '/console/overrides', o.unit_id`, "o.unit_id", "")

@@ -9,6 +9,7 @@ package notify
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -87,7 +88,7 @@ type Service struct{ db *db.DB }
 func New(d *db.DB) *Service { return &Service{db: d} }
 
 // Messages of the signed-in person, newest first: those of the units where a
-// post is held, and those to the person. It takes the session, not a scope,
+// post is held or stood in for, and those to the person. It takes the session, not a scope,
 // because a message belongs to its reader.
 func (s *Service) Messages(ctx context.Context, session *authz.Session, unreadOnly bool, limit int) ([]Message, error) {
 	if session == nil || len(session.Posts) == 0 {
@@ -95,7 +96,7 @@ func (s *Service) Messages(ctx context.Context, session *authz.Session, unreadOn
 	}
 	var w db.Where
 	w.And("(m.person_id IS NULL OR m.person_id = ?)", session.PersonID)
-	w.And("m.unit_id IN (SELECT unit_id FROM post WHERE person_id = ? AND ended_at IS NULL)", session.PersonID)
+	w.And("m.unit_id IN " + db.Among(&w, units(session)))
 	w.AndIf(unreadOnly, "r.person_id IS NULL")
 	person := w.Arg(session.PersonID)
 	return db.All(ctx, s.db, func(r db.Scanner) (Message, error) {
@@ -109,12 +110,29 @@ func (s *Service) Messages(ctx context.Context, session *authz.Session, unreadOn
 
 // MarkRead notes that the person has seen the message.
 func (s *Service) MarkRead(ctx context.Context, session *authz.Session, id string) error {
+	if session == nil || len(session.Posts) == 0 {
+		return nil
+	}
 	return s.db.Update(ctx, func(tx *db.Tx) error {
+		var w db.Where
+		message, person, at := w.Arg(id), w.Arg(session.PersonID), w.Arg(tx.Now())
 		_, err := tx.Quiet(ctx, `
 			INSERT INTO read_mark (message_id, person_id, at)
-			SELECT m.id, $2, $3 FROM message m WHERE m.id = $1
-			   AND (m.person_id = $2 OR m.unit_id IN (SELECT unit_id FROM post WHERE person_id = $2 AND ended_at IS NULL))
-			ON CONFLICT (message_id, person_id) DO NOTHING`, id, session.PersonID, tx.Now())
+			SELECT m.id, `+person+`, `+at+` FROM message m WHERE m.id = `+message+`
+			   AND (m.person_id = `+person+` OR m.person_id IS NULL AND m.unit_id IN `+db.Among(&w, units(session))+`)
+			ON CONFLICT (message_id, person_id) DO NOTHING`, w.Args()...)
 		return err
 	})
+}
+
+// units are those where the person has a post at this moment, as deputy of
+// somebody who is away too.
+func units(session *authz.Session) []string {
+	var out []string
+	for _, p := range session.Posts {
+		if !slices.Contains(out, p.UnitID) {
+			out = append(out, p.UnitID)
+		}
+	}
+	return out
 }

@@ -66,8 +66,8 @@ func (s *Service) touched(ctx context.Context, q db.Querier, units []UnitID) ([]
 	}{
 		{Touched{Kind: "unit", Name: "下属机构", Assign: true}, `unit c`, `'unit:' || c.id, c.name, '', '/console/units/' || c.id, c.parent_id`, `c.abolished_on IS NULL`, "c.parent_id"},
 		{Touched{Kind: "person", Name: "人员", Assign: true}, `person p`, `'person:' || p.id, p.name, p.title, '/console/people/' || p.id, p.unit_id`, `p.left_at IS NULL`, "p.unit_id"},
-		{Touched{Kind: "post", Name: "登录岗位"}, `post o JOIN person p ON p.id = o.person_id`, `'post:' || o.id, p.name, o.role, '/console/people/' || p.id, o.unit_id`, `o.ended_at IS NULL`, "o.unit_id"},
-		{Touched{Kind: "named_post", Name: "法定岗位"}, `named_post n JOIN person p ON p.id = n.person_id`, `'named_post:' || n.id, p.name, n.kind, '/console/people/' || p.id, n.unit_id`, `n.ended_on IS NULL`, "n.unit_id"},
+		{Touched{Kind: "post", Name: "登录岗位", Ends: true}, `post o JOIN person p ON p.id = o.person_id`, `'post:' || o.id, p.name, o.role, '/console/people/' || p.id, o.unit_id`, `o.ended_at IS NULL`, "o.unit_id"},
+		{Touched{Kind: "named_post", Name: "法定岗位", Ends: true}, `named_post n JOIN person p ON p.id = n.person_id`, `'named_post:' || n.id, p.name, n.kind, '/console/people/' || p.id, n.unit_id`, `n.ended_on IS NULL`, "n.unit_id"},
 	} {
 		t, err := Touches(ctx, q, k.t, units, k.from, k.columns, k.unit, k.where)
 		if err != nil {

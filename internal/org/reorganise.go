@@ -110,6 +110,9 @@ type Touched struct {
 	Rows  []TouchedRow // the first of them; all of those to be assigned
 	// Assign: in a split each row is given to a named part.
 	Assign bool
+	// Ends: a row may end with the act, where the successor has its own: two
+	// posts of one person, two leaders of one unit.
+	Ends bool
 }
 
 // Carrying is one unit's belongings on the way to its successors.
@@ -134,7 +137,9 @@ func (c Carrying) To(key string) UnitID {
 // to the units now; Carry gives one unit's belongings to its successors in the
 // act's transaction, without losing or doubling any.
 type Module struct {
-	Name    string
+	Name string
+	// Tables are the unit's columns it carries: budget_line.unit_id.
+	Tables  []string
 	Touched func(ctx context.Context, q db.Querier, units []UnitID) ([]Touched, error)
 	Carry   func(ctx context.Context, tx *db.Tx, c Carrying) error
 }
@@ -997,10 +1002,12 @@ func (w *work) reckon(ctx context.Context, tx *db.Tx) error {
 		}
 		add(some)
 	}
+	ends := map[string]bool{}
+	for _, t := range w.rehearsal.Touched {
+		ends[t.Kind] = ends[t.Kind] || t.Ends
+	}
 	for kind, n := range w.counts() {
-		// Two posts of one person, two leaders of one unit: one of them ends.
-		ends := kind == "post" || kind == "named_post"
-		if after[kind] != n && !(ends && after[kind] < n) {
+		if after[kind] != n && !(ends[kind] && after[kind] < n) {
 			return fmt.Errorf("org: %s: %d rows of %s before, %d after", w.rehearsal.Title, n, kind, after[kind])
 		}
 	}

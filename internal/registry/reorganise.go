@@ -13,10 +13,16 @@ import (
 // sponsors and the columns it guarantees go to who follows it. What has ended
 // stays with the unit it ended under.
 func Reorganise() org.Module {
-	return org.Module{Name: "registry", Touched: touched, Carry: carry}
+	return org.Module{Name: "registry", Tables: []string{"site.unit_id", "account.unit_id", "site_column.unit_id", "domain.unit_id", "intake_match.unit_id"}, Touched: touched, Carry: carry}
 }
 
 const stillHere = `state NOT IN ('exited', 'closed')`
+
+// domainHere: a given-up name is somebody's as long as it is watched.
+const domainHere = `id IN (SELECT n.id FROM domain n WHERE n.state <> 'cancelled' OR n.watch_until IS NOT NULL)`
+
+// domains follow their site; others go to who takes what nobody named.
+var domains = org.Carries("domains", org.Owned{Table: "domain", Where: domainHere, Object: `'site:' || site_id`})
 
 func touched(ctx context.Context, q db.Querier, units []org.UnitID) ([]org.Touched, error) {
 	var out []org.Touched
@@ -27,6 +33,7 @@ func touched(ctx context.Context, q db.Querier, units []org.UnitID) ([]org.Touch
 		{org.Touched{Kind: "site", Name: "网站", Assign: true}, `site s`, `'site:' || s.id, s.name, s.host, '/console/sites/' || s.id, s.unit_id`, "s.unit_id", "s." + stillHere},
 		{org.Touched{Kind: "account", Name: "政务新媒体账号和客户端", Assign: true}, `account c`, `'account:' || c.id, c.name, c.platform, '/console/accounts/' || c.id, c.unit_id`, "c.unit_id", "c." + stillHere},
 		{org.Touched{Kind: "column", Name: "保障的栏目"}, `site_column k JOIN site s ON s.id = k.site_id`, `'column:' || k.id, k.name, s.name, '/console/sites/' || s.id, k.unit_id`, "k.unit_id", `k.closed_at IS NULL`},
+		{org.Touched{Kind: "domain", Name: "域名"}, `domain d`, `'domain:' || d.id, d.shown, '', '/console/domains/' || d.id, d.unit_id`, "d.unit_id", "d." + domainHere},
 	} {
 		t, err := org.Touches(ctx, q, k.t, units, k.from, k.columns, k.unit, k.where)
 		if err != nil {
@@ -58,6 +65,12 @@ func carry(ctx context.Context, tx *db.Tx, c org.Carrying) error {
 			if to == c.From {
 				continue
 			}
+			// A unit has one main account: the successor's own stays.
+			if table == "account" {
+				if _, err := tx.Exec(ctx, `UPDATE account SET main = FALSE WHERE id = $1 AND main AND EXISTS (SELECT 1 FROM account o WHERE o.unit_id = $2 AND o.main AND o.`+stillHere+`)`, o.id, to); err != nil {
+					return err
+				}
+			}
 			if _, err := tx.Exec(ctx, `UPDATE `+table+` SET unit_id = $2, updated_at = $3, area_path = (SELECT area_path FROM unit WHERE id = $2) WHERE id = $1`, o.id, to, tx.Now()); err != nil {
 				return err
 			}
@@ -77,10 +90,17 @@ func carry(ctx context.Context, tx *db.Tx, c org.Carrying) error {
 			}
 		}
 	}
+	if err := domains.Carry(ctx, tx, c); err != nil {
+		return err
+	}
 	if c.Main == c.From {
 		return nil
 	}
 	if _, err := tx.Exec(ctx, `UPDATE domain SET unit_id = $2, updated_at = $3, area_path = (SELECT area_path FROM unit WHERE id = $2) WHERE unit_id = $1 AND site_id IS NULL AND state <> 'cancelled'`, c.From, c.Main, tx.Now()); err != nil {
+		return err
+	}
+	// Whoever imports for the successor finds the matched columns again.
+	if _, err := tx.Exec(ctx, `UPDATE intake_match SET unit_id = $2 WHERE unit_id = $1`, c.From, c.Main); err != nil {
 		return err
 	}
 	_, err := tx.Exec(ctx, `UPDATE site_column SET unit_id = $2 WHERE unit_id = $1 AND closed_at IS NULL`, c.From, c.Main)

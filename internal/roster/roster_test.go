@@ -419,6 +419,28 @@ func TestCutOverConfirmsAndLists(t *testing.T) {
 			t.Fatalf("list %+v (%v)", entries, err)
 		}
 		e := entries[0]
+		office := &authz.Session{Posts: []authz.Post{{Role: authz.Supervisor, UnitID: string(h.province.ID)}}}
+		if n, err := h.cutover.Sweep(ctxOf()); err != nil || n != 0 {
+			t.Errorf("without a day of the province %d entries count (%v)", n, err)
+		}
+		if err := h.cutover.SetFindingsFrom(ctxOf(), office, on); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := h.cutover.Sweep(ctxOf()); err != nil || n != len(entries) {
+			t.Errorf("on the province's day %d entries count, want %d (%v)", n, len(entries), err)
+		}
+		if n, err := h.cutover.Sweep(ctxOf()); err != nil || n != 0 {
+			t.Errorf("swept again %d entries count (%v)", n, err)
+		}
+		if list := h.open(cutover.Breach.ID); len(list) != len(entries) || list[0].Due.On != on.AddDays(-1) {
+			t.Errorf("clock of the breach %+v", list)
+		}
+		if err := h.cutover.SetFindingsFrom(ctxOf(), office, calendar.Date{}); err != nil {
+			t.Fatal(err)
+		}
+		if list := h.open(cutover.Breach.ID); len(list) != 0 {
+			t.Errorf("the day was taken back, the clock runs on: %+v", list)
+		}
 		if _, err := h.cutover.Plan(ctxOf(), all, e.ID, cutover.Intent{Way: "close", Plan: "关停", By: on.AddDays(-1)}); !fault.Is(err, fault.Invalid) {
 			t.Errorf("planned for yesterday: %v", err)
 		}

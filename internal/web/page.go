@@ -185,7 +185,7 @@ func (p *Page[T]) RenderStatus(w http.ResponseWriter, r *http.Request, status in
 }
 
 func (p *Page[T]) document(r *http.Request, page T, said string, status int) ([]byte, error) {
-	v := View[T]{Frame: frameOf(r), Page: page}
+	v := View[T]{Frame: counted(r, frameOf(r)), Page: page}
 	v.Frame.Said = said
 	if c, ok := any(page).(Crumbed); ok {
 		v.Frame.Crumbs = c.Crumbs()
@@ -219,7 +219,8 @@ func fragment(r *http.Request) bool {
 	return r.Header.Get("HX-Request") != "" && r.Header.Get("HX-History-Restore-Request") == ""
 }
 
-// FrameOf is the frame of a request, for code that needs its token or day.
+// FrameOf is the frame of a request, for code that needs its token or day. The
+// numbers of the top bar are read when a page is written.
 func FrameOf(r *http.Request) Frame { return frameOf(r) }
 
 func frameOf(r *http.Request) Frame {
@@ -242,10 +243,29 @@ func frameOf(r *http.Request) Frame {
 	f.Person = s.Name
 	_, f.Unit = s.Unit()
 	f.Nav = navFor(c.Nav, s, r.URL.Path)
-	if c.Counts != nil {
-		f.Counts = c.Counts(authz.WithSession(r.Context(), s))
-	}
 	return f
+}
+
+// counted puts the numbers of the top bar into the frame of a page: those its
+// handler knows already, else one read for the request.
+func counted(r *http.Request, f Frame) Frame {
+	q := requestFrom(r.Context())
+	if q == nil || q.visitor.Session == nil || q.rt.c.Counts == nil {
+		return f
+	}
+	if q.counts == nil {
+		c := q.rt.c.Counts(authz.WithSession(r.Context(), q.visitor.Session))
+		q.counts = &c
+	}
+	f.Counts = *q.counts
+	return f
+}
+
+// SetCounts gives the top bar the numbers that a handler has read anyway.
+func SetCounts(r *http.Request, c Counts) {
+	if q := requestFrom(r.Context()); q != nil {
+		q.counts = &c
+	}
 }
 
 // navFor keeps what the person may open and marks the entry whose address is

@@ -171,6 +171,7 @@ type request struct {
 	rt      *Router
 	id      string
 	visitor Visitor
+	counts  *Counts // once they are read
 }
 
 type contextKey int

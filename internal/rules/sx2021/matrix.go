@@ -112,7 +112,7 @@ var answers = map[string]Answer{
 	"S6.5":   {Screens: []string{"GET /console/audit", "GET /console/operators/{id}/scorecard"}, Means: "what an operator does is in the trail and counted on the scorecard"},
 	"S7.1a":  {Screens: []string{"GET /console/coverage"}},
 	"S7.1b":  {Screens: []string{"GET /console/overrides", "GET /console/matters/new"}},
-	"S7.1c":  {Obligations: []string{"stock_clearance"}, Screens: []string{"GET /console/overrides", "GET /console/cutover", "GET /console/cutover/clearance", "GET /console/matters/new"}},
+	"S7.1c":  {Obligations: []string{"stock_clearance", "stock_breach"}, Screens: []string{"GET /console/overrides", "GET /console/cutover", "GET /console/cutover/clearance", "GET /console/matters/new"}},
 	"S7.1d":  {Screens: []string{"GET /console/matters/new"}},
 	"S7.2a":  {Obligations: []string{"case_step", "case_countersign"}, Screens: []string{"GET /console/cases/{id}", "GET /console/cases/{id}/sign", "GET /console/batches/{id}"}},
 	"S7.2b":  {Obligations: []string{"case_step", "case_countersign"}, Screens: []string{"GET /console/cases/{id}", "GET /console/cases/{id}/sign", "GET /console/batches/{id}"}},

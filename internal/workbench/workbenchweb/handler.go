@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -47,14 +48,23 @@ func (h *Handler) Routes() []web.Route {
 // most is how many rows a tab shows and counts.
 const most = 200
 
-// Counts are the numbers of the top bar, for web.Config.Counts.
+// Counts are the numbers of the top bar, for web.Config.Counts. A source that
+// does not answer leaves them out: the page itself says what is wrong.
 func (h *Handler) Counts(ctx context.Context) web.Counts {
-	tasks, err := h.bench.Tasks(ctx, authz.SessionFrom(ctx), workbench.ToDo, most)
-	if err != nil {
-		return web.Counts{} // the bar does without; the page itself says what is wrong
+	session := authz.SessionFrom(ctx)
+	if session == nil {
+		return web.Counts{}
 	}
+	tasks, err := h.bench.Tasks(ctx, session, workbench.ToDo, most)
+	if err != nil {
+		slog.ErrorContext(ctx, "top bar has no counts", "cause", err)
+		return web.Counts{}
+	}
+	return countsOf(tasks, calendar.Today(h.clock))
+}
+
+func countsOf(tasks []workbench.Task, today calendar.Date) web.Counts {
 	c := web.Counts{ToDo: len(tasks)}
-	today := calendar.Today(h.clock)
 	for _, t := range tasks {
 		if !t.Due.On.IsZero() && t.Due.Missed(today) {
 			c.Overdue++
@@ -264,7 +274,11 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	b.messages = audience(session, b.messages, func(href string) authz.Permission { return web.Need(ctx, href) })
+	// 待办 and 待阅 are on every tab; the others are read when they are shown.
 	for _, t := range tabs {
+		if t.tab != b.tab && t.tab != workbench.ToDo && t.tab != workbench.Copied {
+			continue
+		}
 		tasks, err := h.tasks(ctx, session, t.tab, b.messages)
 		if err != nil {
 			return err
@@ -272,6 +286,7 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request) error {
 		b.counts[t.tab] = len(tasks)
 		if t.tab == workbench.ToDo {
 			b.toDo = tasks
+			web.SetCounts(r, countsOf(tasks, calendar.Today(h.clock)))
 		}
 		if t.tab == b.tab {
 			b.rows = tasks

@@ -1,0 +1,187 @@
+package internal_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"zhengshu/internal/app"
+	"zhengshu/internal/audit"
+	"zhengshu/internal/db"
+	"zhengshu/internal/org"
+)
+
+// stays are the columns that name a unit and that no reorganisation rewrites,
+// with the reason.
+var stays = map[string]string{
+	"accountability.unit_id":       "who was held to account, as it was decided",
+	"audit_entry.unit_id":          "what was done, as it was written down",
+	"hand_over.unit_id":            "a hand-over that was done",
+	"item_import.unit_id":          "an import that was done",
+	"letter_opening.unit_id":       "on which day somebody opened the letters",
+	"named_post.unit_id":           "org's own: its service carries it",
+	"pack_adoption.unit_id":        "the office that adopted the indicators by document",
+	"person.unit_id":               "org's own: its service carries it",
+	"post.unit_id":                 "org's own: its service carries it",
+	"province_setting.unit_id":     "the office that decided a setting by document",
+	"reorganisation.unit_id":       "the act itself",
+	"reorganisation_unit.unit_id":  "the act itself",
+	"training_attendance.unit_id":  "for whom a person attended, as the certificate says",
+	"unit.parent_id":               "org's own: its service carries it",
+	"unit_name.unit_id":            "a former name",
+	"unit_succession.successor_id": "who followed whom",
+	"unit_succession.unit_id":      "who followed whom",
+}
+
+// unitColumns are the columns of the migrated schema that name a unit: those
+// that refer to the table, and those called so.
+func unitColumns(t *testing.T, q db.Querier) []string {
+	t.Helper()
+	tables := must(db.All(t.Context(), q, db.Value[string], `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name`))(t)
+	found := map[string]bool{}
+	for _, table := range tables {
+		for _, c := range must(db.All(t.Context(), q, db.Value[string], `SELECT "from" FROM pragma_foreign_key_list('`+table+`') WHERE "table" = 'unit'`))(t) {
+			found[table+"."+c] = true
+		}
+		for _, c := range must(db.All(t.Context(), q, db.Value[string], `SELECT name FROM pragma_table_info('`+table+`')`))(t) {
+			if c == "unit_id" || c == "at_unit" || c == "asker_unit" {
+				found[table+"."+c] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// Whatever belongs to a unit goes to who follows it: each column that names a
+// unit is carried by a module, or stays for a reason.
+func TestReorganisationCarriesEveryTable(t *testing.T) {
+	h := must(app.Open(t.Context(), app.Config{Dir: t.TempDir()}))(t)
+	defer func() {
+		if err := h.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}()
+	carried := map[string]string{}
+	for _, m := range app.Carriers() {
+		for _, c := range m.Tables {
+			carried[c] = m.Name
+		}
+	}
+	have := unitColumns(t, h.DB)
+	for _, c := range have {
+		switch _, stay := stays[c]; {
+		case stay && carried[c] != "":
+			t.Errorf("%s stays, and %s carries it", c, carried[c])
+		case !stay && carried[c] == "":
+			t.Errorf("%s names a unit and no module carries it in a reorganisation: declare it in its module's Reorganise, or say here why it stays", c)
+		}
+	}
+	for c := range stays {
+		if !slices.Contains(have, c) {
+			t.Errorf("%s stays, but no table has it", c)
+		}
+	}
+	for c, m := range carried {
+		if !slices.Contains(have, c) {
+			t.Errorf("%s carries %s, which no table has", m, c)
+		}
+	}
+}
+
+// One division goes under in another with everything every module holds: no
+// row is lost or doubled, and nothing alive is left with a unit that ended but
+// what its successor has of its own.
+func TestReorganisationLosesNothing(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, c app.Config) {
+		n := settle(t, c)
+		ctx := audit.System(context.Background(), "test")
+		tables := map[string]bool{}
+		for _, m := range app.Carriers() {
+			for _, c := range m.Tables {
+				table, _, _ := strings.Cut(c, ".")
+				tables[table] = true
+			}
+		}
+		count := func() map[string]int {
+			out := map[string]int{}
+			for table := range tables {
+				out[table] = must(db.One(ctx, n.h.DB, db.Value[int], `SELECT count(*) FROM `+table))(t)
+			}
+			return out
+		}
+		held := func(units ...org.UnitID) map[string]int {
+			out := map[string]int{}
+			for _, m := range app.Carriers() {
+				if m.Touched == nil {
+					continue
+				}
+				for _, x := range must(m.Touched(ctx, n.h.DB, units))(t) {
+					out[x.Kind] += x.Count
+				}
+			}
+			return out
+		}
+		ended := []org.UnitID{n.a.office.ID, n.a.dept.ID}
+		rows, before := count(), held(ended...)
+		empty := 0
+		for _, k := range slices.Sorted(maps.Keys(before)) {
+			if before[k] == 0 {
+				empty++
+				t.Logf("the county holds no %s", k)
+			}
+		}
+		if empty > len(before)/2 {
+			t.Fatalf("the county holds too little to say anything: %d of %d kinds are empty", empty, len(before))
+		}
+		plan := org.Plan{Kind: org.AreaMerge, Area: n.a.area, ToArea: n.b.area, Document: "陕民发〔2026〕8号"}
+		rehearsal := must(n.h.Org.Rehearse(ctx, system, plan))(t)
+		if now := count(); !maps.Equal(rows, now) {
+			t.Fatalf("the rehearsal left something behind: %s", differing(rows, now))
+		}
+		if err := n.h.DB.Update(ctx, func(tx *db.Tx) error {
+			_, err := n.h.Org.Reorganise(ctx, tx, system, plan, rehearsal.Digest)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		now := count()
+		if rows["message"] > now["message"] {
+			t.Errorf("%d messages before, %d after", rows["message"], now["message"])
+		}
+		delete(rows, "message") // who must now decide is told
+		delete(now, "message")
+		if !maps.Equal(rows, now) {
+			t.Errorf("rows before and after: %s", differing(rows, now))
+		}
+		for kind, left := range held(n.a.office.ID) {
+			switch kind {
+			case "budget_line", "selfcheck", "resident", "guidance_receipt":
+				// The office that takes over has its own.
+			default:
+				if left > 0 {
+					t.Errorf("%d rows of %s are left with the office that ended", left, kind)
+				}
+			}
+		}
+		// The clocks that still run are nobody's who is gone.
+		if left := must(db.One(ctx, n.h.DB, db.Value[int], `SELECT count(*) FROM obligation o JOIN unit u ON u.id = o.unit_id WHERE o.state = 'open' AND u.abolished_on IS NOT NULL`))(t); left > 0 {
+			t.Errorf("%d clocks run against units that ended", left)
+		}
+		if err := n.h.Sweep(ctx); err != nil {
+			t.Errorf("sweep after the reorganisation: %v", err)
+		}
+	})
+}
+
+func differing(before, after map[string]int) string {
+	var out []string
+	for _, k := range slices.Sorted(maps.Keys(before)) {
+		if before[k] != after[k] {
+			out = append(out, fmt.Sprintf("%s %d → %d", k, before[k], after[k]))
+		}
+	}
+	return strings.Join(out, ", ")
+}
