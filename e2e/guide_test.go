@@ -167,6 +167,7 @@ func readGuides(t *testing.T) map[string]string {
 
 // drawGuides does the work of the guides in the demo and keeps what is seen.
 func drawGuides(t *testing.T) {
+	t.Setenv("LANGUAGE", "zh_CN") // what Chromium itself writes, where it has the words
 	h := serve(t)
 	b := startBrowser(t, h.addr)
 	draw := func(p *tab, name, from, until string) { p.draw(name, from, until) }
@@ -186,7 +187,7 @@ func drawGuides(t *testing.T) {
 	draw(province, "supervisor-decide", "办理意见（", "退回或不予批准的理由")
 	province.wide(390, 844)
 	province.open(at + "/sign")
-	draw(province, "supervisor-phone", "", "会签和征求意见")
+	province.drawWindow("supervisor-phone")
 	province.wide(1366, 900)
 	province.open(at + "/print")
 	draw(province, "supervisor-print", "", "")
@@ -294,11 +295,11 @@ func drawGuides(t *testing.T) {
 	draw(establishment, "coregulator-bench", "", "待阅消息")
 	establishment.open("/console/filings")
 	establishment.press("注销党政机关网站标识")
-	draw(establishment, "coregulator-filing", "", "办理过程")
+	draw(establishment, "coregulator-filing", "", "登记人")
 	publicity := b.person("xuanchuan")
 	publicity.open("/console/advice")
 	publicity.press("西安市教育局申请开设")
-	draw(publicity, "coregulator-advice", "答复", "")
+	draw(publicity, "coregulator-advice", "答复征求意见", "")
 	cyber := b.person("wangxin")
 	cyber.open("/console/shares")
 	cyber.press("网站台账")
@@ -329,12 +330,27 @@ func (p *tab) draw(name, from, until string) {
 	if err != nil {
 		p.fail("picture %s: %v", name, err)
 	}
+	p.write(name, whole, int(where[0]), int(where[1]))
+}
+
+// drawWindow keeps what the window shows without moving the page.
+func (p *tab) drawWindow(name string) {
+	p.t.Helper()
+	body, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		p.fail("picture %s: %v", name, err)
+	}
+	p.write(name, body, 0, tallest)
+}
+
+// write keeps the lines from top to end of a screenshot.
+func (p *tab) write(name string, whole []byte, top, end int) {
+	p.t.Helper()
 	img, err := png.Decode(bytes.NewReader(whole))
 	if err != nil {
 		p.fail("picture %s: %v", name, err)
 	}
-	top := int(where[0])
-	part := image.Rect(0, top, img.Bounds().Dx(), min(int(where[1]), top+tallest)).Intersect(img.Bounds())
+	part := image.Rect(0, top, img.Bounds().Dx(), min(end, top+tallest)).Intersect(img.Bounds())
 	var out bytes.Buffer
 	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, quantised(img, part)); err != nil {
 		p.fail("picture %s: %v", name, err)
