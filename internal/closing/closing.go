@@ -181,7 +181,6 @@ type Service struct {
 	manners     *crawl.Manners
 	settings    func() sx2021.Settings
 	origin      func(registry.Site) string
-	answerDays  int
 	archive     ArchiveBudget
 }
 
@@ -202,9 +201,6 @@ type Parts struct {
 	// Delay between two requests of an archive to a host; 250 ms when zero, none
 	// when negative.
 	Delay time.Duration
-	// AnswerDays is how many working days a sponsor has to answer an inquiry; 2
-	// when zero: a default of the house.
-	AnswerDays int
 	// Budget of an archive; its zero fields take their defaults.
 	Budget ArchiveBudget
 }
@@ -212,10 +208,7 @@ type Parts struct {
 // New makes the service.
 func New(p Parts) *Service {
 	s := &Service{db: p.DB, org: p.Org, registry: p.Registry, obligations: p.Obligations, inspection: p.Inspection, days: p.Days, store: p.Store,
-		client: p.Client, settings: p.Settings, origin: p.Origin, answerDays: p.AnswerDays, archive: p.Budget.filled()}
-	if s.answerDays == 0 {
-		s.answerDays = 2
-	}
+		client: p.Client, settings: p.Settings, origin: p.Origin, archive: p.Budget.filled()}
 	s.manners = crawl.NewManners(p.Client, crawl.Courtesy{Delay: p.Delay})
 	return s
 }

@@ -50,18 +50,14 @@ var InquiryMachine = passage.Machine{
 	},
 }
 
-// The clocks. Both periods are defaults of the house: the text says 及时 and
-// 严肃问责 without a number.
+// The clocks. The text says 及时 and 严肃问责 without a number: both periods are the
+// province's choice.
 var (
 	InquiryClock = obligation.Kind{ID: "inquiry", Name: "答复核实单", Clause: "S8.1c", Citation: sx2021.OfflineUnapproved.Citation,
 		Says: "网站、账号中断后说明原因", Remind: []int{1, 0}, Escalate: 1}
 	AccountabilityClock = obligation.Kind{ID: "accountability", Name: "登记问责结果", Clause: "S8.1c", Citation: sx2021.OfflineUnapproved.Citation,
 		Says: "自行下线的，主管单位要对主办单位负责人严肃问责", Remind: []int{5, 0}, Escalate: 3}
 )
-
-// accountabilityDays is how many working days the supervisor has to register
-// what was decided.
-const accountabilityDays = 20
 
 // Obligations are the clocks this package opens.
 func Obligations() []obligation.Kind { return []obligation.Kind{InquiryClock, AccountabilityClock} }
@@ -220,7 +216,7 @@ func (s *Service) ask(ctx context.Context, tx *db.Tx, o registry.Object, since t
 		return "", false, err
 	}
 	i := Inquiry{ID: InquiryID(ulid.Make().String()), Object: o.Ref, ObjectName: o.Name, Unit: o.Unit, Office: office.ID, DownSince: since, Hours: hours, Source: source, OpenedAt: tx.Now(),
-		Due: s.days.Add(calendar.DateOf(tx.Now()), s.answerDays)}
+		Due: s.days.Add(calendar.DateOf(tx.Now()), s.settings().InquiryWorkdays)}
 	if _, i.State, err = InquiryMachine.Take(ctx, tx, string(i.ID), "ask", passage.Note{}); err != nil {
 		return "", false, err
 	}
@@ -522,7 +518,7 @@ func (s *Service) Conclude(ctx context.Context, session *authz.Session, scope au
 		if i.State != Unapproved {
 			return nil
 		}
-		return s.obligations.Open(ctx, tx, obligation.Debt{Kind: AccountabilityClock.ID, Unit: i.Office, Subject: i.subject(), Link: i.Link(), Due: s.days.Add(calendar.DateOf(tx.Now()), accountabilityDays)})
+		return s.obligations.Open(ctx, tx, obligation.Debt{Kind: AccountabilityClock.ID, Unit: i.Office, Subject: i.subject(), Link: i.Link(), Due: s.days.Add(calendar.DateOf(tx.Now()), s.settings().AccountabilityWorkdays)})
 	})
 	return i, err
 }

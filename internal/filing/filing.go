@@ -161,11 +161,6 @@ func clockOf(k Kind, a Act) obligation.Kind {
 	return RegisterClock
 }
 
-// CancelDays is how long a cancellation may take, in days, when the caller sets
-// no date: a default of the house (the text says 随后), unlike the periods of the
-// regulation.
-const CancelDays = 30
-
 // Item is one registration or deregistration.
 type Item struct {
 	ID          ID
@@ -327,7 +322,7 @@ func (s *Service) due(k Kind, a Act, from calendar.Date) calendar.Due {
 	case k == PoliceFiling && a == Register:
 		return calendar.Due{On: sx2021.PoliceFilingBy(from, s.settings())}
 	}
-	return calendar.Due{On: from.AddDays(CancelDays)}
+	return calendar.Due{On: from.AddDays(s.settings().CancelDays)}
 }
 
 // body is the nearest body on this platform, up the areas: where somebody holds

@@ -187,7 +187,7 @@ func (s *Service) domainFiling(ctx context.Context, tx *db.Tx, f *facts, kind re
 	if kind == registry.ChineseDomain {
 		k = filing.ChineseDomain
 	}
-	_, err := s.filings.Open(ctx, tx, filing.Item{Object: f.object, Kind: k, Act: act, Case: f.caseID, Due: calendar.Due{On: f.on.AddDays(filing.CancelDays)}})
+	_, err := s.filings.Open(ctx, tx, filing.Item{Object: f.object, Kind: k, Act: act, Case: f.caseID, Due: calendar.Due{On: f.on.AddDays(s.settings().CancelDays)}})
 	return "", err
 }
 

@@ -49,10 +49,6 @@ var ClosureSteps = obligation.Kind{
 	Says: "迁移内容、悬挂公告满30天后逐项注销，并登记去向公告和变更状态", Remind: []int{30, 14, 7, 0}, Escalate: 3,
 }
 
-// closureDays is how long a closure may take before it is shown as standing
-// still: a default of the house, no period of the regulation.
-const closureDays = 120
-
 // States of an ending.
 const (
 	EndingOpen = "open"
@@ -439,7 +435,7 @@ func closureBegun(ctx context.Context, s *Service, tx *db.Tx, f *facts) (string,
 		return "", err
 	}
 	return "", s.obligations.Open(ctx, tx, obligation.Debt{Kind: ClosureSteps.ID, Unit: f.object.Unit, Subject: e.subject(f.object), Link: CourseLink(f.object.Ref),
-		Due: calendar.Due{On: f.on.AddDays(closureDays)}})
+		Due: calendar.Due{On: f.on.AddDays(s.settings().ClosureDays)}})
 }
 
 // lawClosure is the closure as the article sees it now.
@@ -495,7 +491,7 @@ func deregister(ctx context.Context, s *Service, tx *db.Tx, f *facts) (string, e
 	if err != nil {
 		return "", err
 	}
-	due := calendar.Due{On: f.on.AddDays(filing.CancelDays)}
+	due := calendar.Due{On: f.on.AddDays(s.settings().CancelDays)}
 	for _, d := range sx2021.Deregistrations(f.object.Kind) {
 		if !has[d] {
 			continue

@@ -37,10 +37,14 @@ var (
 	OfflineEnd = obligation.Kind{
 		ID: "offline_end", Name: "恢复上线", Clause: "S8.1a", Citation: sx2021.OfflineAtMost30.Citation,
 		Says: "在批准的时间内恢复，下线时间不得超过30天", Remind: []int{7, 3, 1, 0}, Escalate: 0,
+		// The province consented to the window, so it hears the next day.
+		Province: 1,
 	}
 	EmergencyReport = obligation.Kind{
 		ID: "emergency_report", Name: "紧急下线书面报备", Clause: "S8.1b", Citation: sx2021.EmergencyReported.Citation,
 		Says: "主管单位及时以书面形式向省政府办公厅报备；补齐前计入当年下线次数", Remind: []int{0}, Escalate: 0,
+		// The report is owed to the provincial office itself.
+		Province: 1,
 	}
 )
 

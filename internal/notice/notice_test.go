@@ -363,6 +363,38 @@ func TestArticle07_4_AbsentDayIsAFindingAndExtends(t *testing.T) {
 	})
 }
 
+// An account has no findings: a day proven absent there is told to the publisher
+// and to its supervisor, once, and stands on the board.
+func TestArticle07_4_AbsentOnAnAccountIsToldToTheSupervisor(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		const title = "关于西安市商务局网站内容去向的公告"
+		id := h.owe(notice.Debt{Kind: sx2021.DestinationNotice, Title: title})[0]
+		h.world.set("weixin.gov.cn/s/1", html("<h1>"+title+"</h1><p>"+filler+"</p>"))
+		h.post(id, sx2021.LevelAccount, "http://weixin.gov.cn/s/1")
+		h.watch(1)
+		if st := h.stand(id); !st.Seen {
+			t.Fatalf("not seen: %+v", st)
+		}
+		h.world.set("weixin.gov.cn/s/1", html("<h1>今日天气</h1><p>"+filler+"</p>"))
+		h.morning()
+		h.watch(16)
+		if st := h.stand(id); len(st.AbsentDays()) != 1 {
+			t.Fatalf("absent %v", st.AbsentDays())
+		}
+		for unit, want := range map[string]int{"city": 1, "prov": 1, "dept": 0, "else": 0} {
+			n, err := db.One(context.Background(), h.db, db.Value[int], `SELECT count(*) FROM message WHERE unit_id = $1 AND title LIKE '%公告缺失%'`, h.units[unit].ID)
+			if err != nil || n != want {
+				t.Errorf("%s was told %d times (%v), want %d", unit, n, err, want)
+			}
+		}
+		_, scope := h.as("prov", authz.Supervisor, authz.NoticeRead)
+		list, _, err := h.svc.Notices(context.Background(), scope, notice.Filter{Trouble: true})
+		if err != nil || len(list) != 1 || list[0].ID != id {
+			t.Errorf("the supervisor's board lists %d (%v)", len(list), err)
+		}
+	})
+}
+
 func TestOnlyThePublishersPeopleRegister(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		id := h.owe(notice.Debt{Kind: sx2021.OpeningNotice, Title: openingTitle})[0]

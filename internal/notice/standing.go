@@ -50,13 +50,14 @@ type At struct {
 // Confirmed reports whether it was seen here at all.
 func (a At) Confirmed() bool { return !a.FirstOn.IsZero() }
 
-// Full reports whether its days are over here before the day on.
-func (a At) Full(on calendar.Date) bool {
+// full reports whether its days are over here before the day on; every is the
+// number of days between two screenshots.
+func (a At) full(on calendar.Date, every int) bool {
 	if a.HangUntil.IsZero() || !on.After(a.HangUntil) {
 		return false
 	}
-	// Where a person vouches, the last screenshot is not older than a week before the end.
-	return a.Basis != ByReceipt || !a.SeenAt.IsZero() || calendar.DateOf(a.ReceiptAt).AddDays(receiptDays).After(a.HangUntil.AddDays(-1))
+	// Where a person vouches, the last screenshot is not older than one interval before the end.
+	return a.Basis != ByReceipt || !a.SeenAt.IsZero() || calendar.DateOf(a.ReceiptAt).AddDays(every).After(a.HangUntil.AddDays(-1))
 }
 
 // Stand is how one notice stands.
@@ -99,13 +100,13 @@ func (s Stand) AbsentDays() []calendar.Date {
 	return out
 }
 
-func stand(n Notice, list []At, on calendar.Date) Stand {
+func stand(n Notice, list []At, on calendar.Date, every int) Stand {
 	s := Stand{Notice: n, Places: list, On: on}
 	var plain []Place
 	for i := range list {
 		a := &list[i]
 		plain = append(plain, a.Place)
-		a.weigh(n, on)
+		a.weigh(n, on, every)
 	}
 	s.Missing = missing(n, plain)
 	var any []At
@@ -139,11 +140,11 @@ func stand(n Notice, list []At, on calendar.Date) Stand {
 	}
 	s.Full = s.Seen && n.Days > 0
 	for _, a := range list {
-		if s.Full && !a.Alternative && !a.Full(on) {
+		if s.Full && !a.Alternative && !a.full(on, every) {
 			s.Full = false
 		}
 	}
-	if s.Full && len(any) > 0 && !slices.ContainsFunc(any, func(a At) bool { return a.Full(on) }) {
+	if s.Full && len(any) > 0 && !slices.ContainsFunc(any, func(a At) bool { return a.full(on, every) }) {
 		s.Full = false
 	}
 	return s
@@ -166,12 +167,8 @@ func (s *Stand) add(a At) bool {
 	return true
 }
 
-// receiptDays is how often a person keeps a screenshot where no fetch can see
-// the page.
-const receiptDays = 7
-
 // weigh counts the days of one place.
-func (a *At) weigh(n Notice, on calendar.Date) {
+func (a *At) weigh(n Notice, on calendar.Date, every int) {
 	if a.FirstOn.IsZero() {
 		return
 	}
@@ -197,9 +194,9 @@ func (a *At) weigh(n Notice, on calendar.Date) {
 			a.Untested = append(a.Untested, d)
 		}
 	}
-	// Proof by a person is due a week after the last proof of any kind.
+	// Proof by a person is due one interval after the last proof of any kind.
 	if proof := later(a.SeenAt, a.ReceiptAt); n.Active() && a.Basis == ByReceipt && calendar.DateOf(a.SeenAt) != on {
-		a.ReceiptDue = calendar.DateOf(proof).AddDays(receiptDays)
+		a.ReceiptDue = calendar.DateOf(proof).AddDays(every)
 	}
 }
 
@@ -264,7 +261,7 @@ func (s *Service) standOf(ctx context.Context, q db.Querier, list []Notice) ([]S
 	}
 	out := make([]Stand, len(list))
 	for i, n := range list {
-		out[i] = stand(n, at[n.ID], on)
+		out[i] = stand(n, at[n.ID], on, s.settings().NoticeReceiptDays)
 	}
 	return out, nil
 }

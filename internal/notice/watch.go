@@ -26,6 +26,7 @@ import (
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/notify"
+	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
@@ -517,9 +518,37 @@ func (s *Service) raise(ctx context.Context, tx *db.Tx, n Notice, p Place, l Loo
 			return err
 		}
 	}
-	_, err := notify.Send(ctx, tx, notify.Message{Key: "notice:" + string(p.ID) + ":absent:" + l.Day.String(), Unit: string(n.PublisherID), Urgent: true, Link: n.Link(),
-		Title: "公告缺失：" + n.Name() + "（" + p.Name() + "）", Body: l.Says + "当日不计入悬挂期，期限顺延一天。请尽快恢复。依据：" + clockOf(n.Kind).Citation + "。"})
+	if _, err := notify.Send(ctx, tx, notify.Message{Key: "notice:" + string(p.ID) + ":absent:" + l.Day.String(), Unit: string(n.PublisherID), Urgent: true, Link: n.Link(),
+		Title: "公告缺失：" + n.Name() + "（" + p.Name() + "）", Body: l.Says + "当日不计入悬挂期，期限顺延一天。请尽快恢复。依据：" + clockOf(n.Kind).Citation + "。"}); err != nil || p.Site != "" {
+		return err
+	}
+	// An account has no findings: its supervisor is told, and the board of
+	// notices keeps the day.
+	office, ok, err := s.supervisor(ctx, tx, n.PublisherID)
+	if err != nil || !ok {
+		return err
+	}
+	_, err = notify.Send(ctx, tx, notify.Message{Key: "notice:" + string(p.ID) + ":absent:" + l.Day.String() + ":supervisor", Unit: string(office), Link: n.Link(),
+		Title: n.PublisherName + "的公告缺失：" + n.Name() + "（" + p.Name() + "）", Body: l.Day.Chinese() + "：" + l.Says + "当日不计入悬挂期，期限顺延一天。请督促恢复。依据：" + clockOf(n.Kind).Citation + "。"})
 	return err
+}
+
+// supervisor is the office over a publisher: that of its level, or the one above
+// when the publisher is that office itself. ok is false at the province.
+func (s *Service) supervisor(ctx context.Context, q db.Querier, id org.UnitID) (org.UnitID, bool, error) {
+	u, err := s.org.UnitTx(ctx, q, authz.System("notice.supervisor"), id)
+	if err != nil {
+		return "", false, err
+	}
+	office, err := s.org.SameLevelOffice(ctx, q, u)
+	if err == nil && office.ID != u.ID {
+		return office.ID, true, nil
+	}
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return "", false, err
+	}
+	office, ok, err := s.org.SuperiorOffice(ctx, q, u)
+	return office.ID, ok, err
 }
 
 func (s *Service) clear(ctx context.Context, tx *db.Tx, n Notice, p Place, l Look) error {

@@ -122,6 +122,7 @@ func percent(part, of int) string {
 // The sections of a bulletin, in order.
 const (
 	SectionSites    = "检查总体情况"
+	SectionLaunch   = "同意开设后逾期未上线情况"
 	SectionFindings = "发现的主要问题"
 	SectionOrders   = "督促整改情况"
 	SectionLetters  = "留言办理情况"
@@ -129,7 +130,7 @@ const (
 )
 
 // Sections in order.
-var Sections = []string{SectionSites, SectionFindings, SectionOrders, SectionLetters, SectionBefore}
+var Sections = []string{SectionSites, SectionLaunch, SectionFindings, SectionOrders, SectionLetters, SectionBefore}
 
 // families are the kinds of finding a bulletin counts, by the family of the
 // check; the last takes the rest.

@@ -46,6 +46,13 @@ func (b Bulletin) Paper() *official.Document {
 		for _, line := range c.Narrative(section) {
 			d.Paragraph(line)
 		}
+		if late := c.Figure("launch.late").Rows; section == SectionLaunch && len(late) > 0 {
+			g := official.Grid{Caption: "逾期未上线名单", Header: []string{"网站（账号）", "情况"}, Widths: []int{4, 6}}
+			for _, r := range late {
+				g.Rows = append(g.Rows, []string{r.Text, r.Note})
+			}
+			d.Table(g)
+		}
 	}
 	d.Heading(1, "工作要求")
 	d.Paragraph("各有关单位要对照通报的问题逐项整改，按整改通知规定的期限整改到位并申请复测，举一反三，防止问题反弹。")
@@ -107,6 +114,15 @@ func (c Content) Narrative(section string) []string {
 			out = append(out, says)
 		}
 		return out
+	case SectionLaunch:
+		if !c.Has("launch.late") {
+			return []string{"本期没有统计逾期未上线情况。"} // one kept before it was counted
+		}
+		if c.Figure("launch.late").N() == 0 {
+			return []string{"没有经省政府办公厅同意开设满1年仍未上线的政府网站与政务新媒体。"}
+		}
+		return []string{fmt.Sprintf("经省政府办公厅同意开设满1年未上线的政府网站与政务新媒体%s，其中本季度已上线%s；主管单位已向省政府办公厅作出书面声明%s，没有完整书面声明%s。依据第七条（四）予以通报。",
+			n("launch.late"), n("launch.after"), n("launch.stated"), n("launch.silent"))}
 	case SectionFindings:
 		var kinds []string
 		for _, f := range c.Section(section) {

@@ -264,6 +264,10 @@ func TestArticle29_NumbersEqualRows(t *testing.T) {
 			"before.mended":      0,
 			"before.orders":      0,
 			"before.closed":      0,
+			"launch.late":        0,
+			"launch.after":       0,
+			"launch.stated":      0,
+			"launch.silent":      0,
 		} {
 			f := c.Figure(key)
 			if !c.Has(key) || f.N() != want {

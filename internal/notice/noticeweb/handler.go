@@ -364,7 +364,7 @@ func newNoticeView(s notice.Stand, looks []notice.Look, steps []passage.Step, po
 	}}}, Buttons: []web.Button{{Label: "登记公告"}}}
 	if len(shot) > 0 {
 		v.MayShot = true
-		v.Receipt = web.Form{Action: base + "/receipt", Upload: true, Sections: []web.Section{{Legend: "人工留证", Hint: "账号页面无法自动查看时，由本单位人员每 7 天留一次置顶截图，记录姓名和时间。", Fields: []web.Field{
+		v.Receipt = web.Form{Action: base + "/receipt", Upload: true, Sections: []web.Section{{Legend: "人工留证", Hint: "账号页面无法自动查看时，由本单位人员按期留存置顶截图，记录姓名和时间。", Fields: []web.Field{
 			{Kind: web.Select, Name: "shot_place", Label: "悬挂位置", Options: shot, Required: true},
 			{Kind: web.File, Name: "file", Label: "截图", Required: true, Accept: ".png,.jpg,.jpeg,.pdf", Hint: "PNG、JPG、PDF，不超过 20 MB，要能看到账号名称和公告"},
 			{Name: "note", Label: "说明", Max: 200},
@@ -585,7 +585,7 @@ func (h *Handler) receipt(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return h.again(w, r, err, func(v *noticeView) *web.Form { return &v.Receipt })
 	}
-	return web.Done(w, r, path(id), "截图已留存，下次在 7 天内。")
+	return web.Done(w, r, path(id), "截图已留存，下次留存的日期见公告页。")
 }
 
 // evidence hands out the bytes of a look, never shown inside the console.

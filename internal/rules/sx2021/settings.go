@@ -23,6 +23,21 @@ type Settings struct {
 	// EmergencyReportHours reads 「及时以书面形式…报备」 of Article 8(1), in hours
 	// after the fact.
 	EmergencyReportHours int `json:"emergency_report_hours"`
+	// CancelDays reads 「随后」 of Article 8(3): how long a deregistration may take,
+	// in days.
+	CancelDays int `json:"cancel_days"`
+	// ClosureDays is after how many days a closure is shown as standing still: the
+	// article sets no last day for it as a whole.
+	ClosureDays int `json:"closure_days"`
+	// NoticeReceiptDays is how often a person keeps a screenshot of a notice that
+	// no fetch can see, in days (readings 2).
+	NoticeReceiptDays int `json:"notice_receipt_days"`
+	// InquiryWorkdays is how long a sponsor has to answer an 核实单, in working
+	// days (readings 7).
+	InquiryWorkdays int `json:"inquiry_workdays"`
+	// AccountabilityWorkdays is how long a supervisor has to register what was
+	// decided on an offline without leave, in working days.
+	AccountabilityWorkdays int `json:"accountability_workdays"`
 	// DestinationNoticeDays is how long the notice of where the content went hangs.
 	DestinationNoticeDays int `json:"destination_notice_days"`
 	// WaiverWorkdays is the time for a waived interpretation: 0 is the same day,
@@ -80,6 +95,11 @@ func Defaults() Settings {
 		PoliceFilingDays:        30,
 		AccountFilingWorkdays:   10,
 		EmergencyReportHours:    24,
+		CancelDays:              30,
+		ClosureDays:             120,
+		NoticeReceiptDays:       7,
+		InquiryWorkdays:         2,
+		AccountabilityWorkdays:  20,
 		DestinationNoticeDays:   30,
 		WaiverWorkdays:          0,
 		InterpretationForms:     2,
@@ -112,6 +132,11 @@ func (s Settings) Wrong() []string {
 	bad(s.PoliceFilingDays < 1, "公安备案期限须为1天以上，请填写正整数。")
 	bad(s.AccountFilingWorkdays < 1, "政务新媒体备案期限须为1个工作日以上，请填写正整数。")
 	bad(s.EmergencyReportHours < 1, "紧急下线书面报备时限须为1小时以上，请填写正整数。")
+	bad(s.CancelDays < 1, "注销登记期限须为1天以上，请填写正整数。")
+	bad(s.ClosureDays < 31, "关停办结提醒天数须多于公告悬挂的30天，请填写31以上的整数。")
+	bad(s.NoticeReceiptDays < 1 || s.NoticeReceiptDays > 15, "公告人工留证的间隔须为1至15天，请重新填写。")
+	bad(s.InquiryWorkdays < 1, "核实单答复期限须为1个工作日以上，请填写正整数。")
+	bad(s.AccountabilityWorkdays < 1, "问责结果登记期限须为1个工作日以上，请填写正整数。")
 	bad(s.DestinationNoticeDays < 1, "去向公告保留天数须为1天以上，请填写正整数。")
 	bad(s.WaiverWorkdays < 0 || s.WaiverWorkdays > maxWaiverWorkdays, "解读缓发期限须在0至3个工作日之间，请重新填写。")
 	bad(s.InterpretationForms < 1, "解读形式数须为1种以上，请填写正整数。")
