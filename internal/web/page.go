@@ -186,10 +186,13 @@ func (p *Page[T]) RenderStatus(w http.ResponseWriter, r *http.Request, status in
 }
 
 func (p *Page[T]) document(r *http.Request, page T, said string, status int) ([]byte, error) {
+	if q := requestFrom(r.Context()); q != nil && q.visitor.Session != nil {
+		page = bar(r, page)
+	}
 	v := View[T]{Frame: frameOf(r), Page: page}
 	v.Frame.Said = said
 	if c, ok := any(page).(Crumbed); ok {
-		v.Frame.Crumbs = c.Crumbs()
+		v.Frame.Crumbs = slices.DeleteFunc(c.Crumbs(), func(c Crumb) bool { return c.Href != "" && v.Frame.Person != "" && !MayOpen(r, c.Href) })
 	}
 	if t, ok := any(page).(Titled); ok {
 		v.Frame.Title = t.Title()

@@ -256,7 +256,6 @@ func (h *Handler) renderBoard(w http.ResponseWriter, r *http.Request, scope auth
 	v.Pager = web.PagerOf(r, b.total, perPage)
 	q.Set("format", "xlsx")
 	v.Heading.Acts = []web.Act{{Text: "存量清理", Href: clearancePath, Primary: true}, {Text: "导出本表（XLSX）", Href: boardPath + "?" + q.Encode()}}
-	v.Table.Bar(r)
 	if wrong != nil {
 		var f web.Form
 		f.Sections = []web.Section{{Fields: v.Fields}}
@@ -556,7 +555,6 @@ func (h *Handler) clearance(w http.ResponseWriter, r *http.Request) error {
 	v := newClearanceView(list, total, web.FrameOf(r).Today, from)
 	v.Filter.Fill(q)
 	v.Pager = web.PagerOf(r, total, perPage)
-	v.Table.Bar(r)
 	return clearancePage.Render(w, r, v)
 }
 

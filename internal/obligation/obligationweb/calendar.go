@@ -178,7 +178,6 @@ func (h *Handler) month(r *http.Request) (calendarView, error) {
 	}
 	rows := h.rows(list)
 	v := newCalendarView(first, rows, options, h.days, today, q)
-	v.Table.Bar(r)
 	return v, nil
 }
 

@@ -191,7 +191,6 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 			v.Table.Rows[i].Cells[0].Href = ""
 		}
 	}
-	v.Table.Bar(r)
 	v.Filter.Fill(q)
 	v.Filter.Total = total
 	if total > obligation.MostCounted {

@@ -381,9 +381,6 @@ func (h *Handler) renderPerson(w http.ResponseWriter, r *http.Request, scope aut
 		return err
 	}
 	v := newPersonView(d)
-	for i := range v.Holdings {
-		v.Holdings[i].Bar(r)
-	}
 	return personPage.Render(w, r, v)
 }
 
@@ -686,7 +683,6 @@ func (h *Handler) renderVacancies(w http.ResponseWriter, r *http.Request, scope 
 	v := newVacancyView(rows, total, areas, may(r, authz.OrgManage))
 	v.Filter.Fill(q)
 	v.Pager = web.PagerOf(r, total, perPage)
-	v.Table.Bar(r)
 	if wrong != nil {
 		var f web.Form
 		f.Wrong(wrong)
@@ -825,8 +821,5 @@ func (h *Handler) coverage(w http.ResponseWriter, r *http.Request) error {
 	v := newCoverageView(list, q.Get("only"), may(r, authz.OpeningApply))
 	v.Filter.Fill(q)
 	v.Heading.Acts = []web.Act{{Text: "导出本表（XLSX）", Href: coveragePath + "?format=xlsx"}}
-	for i := range v.Cities {
-		v.Cities[i].Bar(r)
-	}
 	return coveragePage.Render(w, r, v)
 }

@@ -674,9 +674,6 @@ func (h *Handler) plan(w http.ResponseWriter, r *http.Request) error {
 			v.Form.Wrong(err)
 			status = fault.Of(err).Kind.Status()
 		}
-		for i := range v.Touched {
-			v.Touched[i].Bar(r)
-		}
 		return rehearsalPage.RenderStatus(w, r, status, v)
 	}
 	if typed(r, "step") != "do" {

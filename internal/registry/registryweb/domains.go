@@ -455,7 +455,6 @@ func (h *Handler) domain(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := newDomainView(f)
-	v.History.Bar(r)
 	return domainPage.Render(w, r, v)
 }
 

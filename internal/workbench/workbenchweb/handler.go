@@ -255,7 +255,6 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request) error {
 	const shown = 6
 	b.messages = b.messages[:min(shown, len(b.messages))]
 	v := newHomeView(b, web.FrameOf(r).Today)
-	v.Table.Bar(r)
 	return homePage.Render(w, r, v)
 }
 
