@@ -330,7 +330,7 @@ func (p *tab) draw(name, from, until string) {
 	if err != nil {
 		p.fail("picture %s: %v", name, err)
 	}
-	p.write(name, whole, int(where[0]), int(where[1]))
+	p.writePicture(name, whole, int(where[0]), int(where[1]))
 }
 
 // drawWindow keeps what the window shows without moving the page.
@@ -340,11 +340,11 @@ func (p *tab) drawWindow(name string) {
 	if err != nil {
 		p.fail("picture %s: %v", name, err)
 	}
-	p.write(name, body, 0, tallest)
+	p.writePicture(name, body, 0, tallest)
 }
 
-// write keeps the lines from top to end of a screenshot.
-func (p *tab) write(name string, whole []byte, top, end int) {
+// writePicture keeps the lines from top to end of a screenshot.
+func (p *tab) writePicture(name string, whole []byte, top, end int) {
 	p.t.Helper()
 	img, err := png.Decode(bytes.NewReader(whole))
 	if err != nil {
