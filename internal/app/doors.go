@@ -8,7 +8,6 @@ import (
 	"zhengshu/internal/assessment/assessmentweb"
 	"zhengshu/internal/audit/auditweb"
 	"zhengshu/internal/authz"
-	"zhengshu/internal/calendar"
 	"zhengshu/internal/closing/closingweb"
 	"zhengshu/internal/cutover/cutoverweb"
 	"zhengshu/internal/demo"
@@ -31,7 +30,6 @@ import (
 	"zhengshu/internal/signin/signinweb"
 	"zhengshu/internal/training/trainingweb"
 	"zhengshu/internal/web"
-	"zhengshu/internal/workbench"
 	"zhengshu/internal/workbench/workbenchweb"
 )
 
@@ -68,18 +66,25 @@ func (h *House) doors() (web.Gate, []web.Route) {
 	)
 }
 
-// navigation is the left menu, at most nine entries.
+// navigation is the left menu, at most nine entries for anybody, each with the
+// tabs of its first pages.
 func navigation() []web.NavItem {
 	return []web.NavItem{
-		{Name: "工作台", Href: "/console", Also: []string{"/console/obligations", "/console/calendar", "/console/messages", "/console/me", "/console/guidance", "/console/training", "/console/selfchecks", "/console/settings"}},
-		{Name: "台账", Href: "/console/sites", Permit: authz.RegistryRead, Also: append([]string{"/console/accounts", "/console/import", "/console/domains", "/console/apps", "/console/names", "/console/recertify", "/console/reconciliations"}, recordPaths()...)},
-		{Name: "单位", Href: "/console/units", Permit: authz.OrgRead, Also: []string{"/console/people", "/console/vacancies", "/console/coverage", "/console/reorganisations", "/console/cutover"}},
-		{Name: "审批", Href: "/console/cases", Permit: authz.CaseRead, Also: []string{"/console/matters", "/console/applications", "/console/overrides", "/console/batches", "/console/advice", "/console/notices", "/console/filings", "/console/closings", "/console/inquiries", "/console/batches", "/console/advice"}},
+		{Name: "工作台", Href: "/console", Also: []string{"/console/me", "/console/training"}, Parts: []web.Part{{Name: "待办", Href: "/console", Also: []string{"/console/inbox"}}, {Name: "义务和时限", Href: "/console/obligations"}, {Name: "到期日历", Href: "/console/calendar"},
+			{Name: "超期看板", Href: "/console/obligations/board"}, {Name: "工作通知", Href: "/console/guidance"}, {Name: "培训", Href: "/console/training"}, {Name: "安全自查", Href: "/console/selfchecks"},
+			{Name: "消息", Href: "/console/messages", Also: []string{"/console/me/notifications"}}, {Name: "本省规则", Href: "/console/settings", Also: []string{"/console/settings/holidays"}}, {Name: "系统设置", Href: "/console/settings/system"}}},
+		{Name: "台账", Href: "/console/sites", Permit: authz.RegistryRead, Parts: []web.Part{{Name: "网站", Href: "/console/sites"}, {Name: "账号", Href: "/console/accounts"}, {Name: "客户端和小程序", Href: "/console/apps", Also: []string{"/console/apps/low-use"}},
+			{Name: "域名", Href: "/console/domains", Also: []string{"/console/domains/watch"}}, {Name: "名称核对", Href: "/console/names"}, {Name: "年度确认", Href: "/console/recertify"}, {Name: "比对", Href: "/console/reconciliations"}, {Name: "导入", Href: "/console/import"},
+			{Name: "承办、等保与经费", Href: "/console/records", Also: recordPaths()}}},
+		{Name: "单位", Href: "/console/units", Permit: authz.OrgRead, Parts: []web.Part{{Name: "单位", Href: "/console/units"}, {Name: "人员", Href: "/console/people"}, {Name: "岗位空缺", Href: "/console/vacancies"},
+			{Name: "开设覆盖", Href: "/console/coverage"}, {Name: "机构调整", Href: "/console/reorganisations"}, {Name: "存量认定", Href: "/console/cutover", Also: []string{"/console/cutover/clearance"}}}},
+		{Name: "审批", Href: "/console/cases", Permit: authz.CaseRead, Also: []string{"/console/applications", "/console/batches"}, Parts: []web.Part{{Name: "审批事项", Href: "/console/cases", Also: []string{"/console/advice"}}, {Name: "可申请的事项", Href: "/console/matters"}, {Name: "登记备案", Href: "/console/filings"},
+			{Name: "公告悬挂", Href: "/console/notices"}, {Name: "关停迁移", Href: "/console/closings"}, {Name: "中断核实", Href: "/console/inquiries"}, {Name: "例外", Href: "/console/overrides"}}},
 		{Name: "稿件", Href: "/console/items", Permit: authz.ItemRead},
 		{Name: "来信", Href: "/console/letters", Permit: authz.LetterRead},
-		{Name: "检查", Href: "/console/inspection", Permit: authz.InspectionRead, Also: []string{"/console/findings"}},
+		{Name: "检查", Href: "/console/inspection", Permit: authz.InspectionRead, Parts: []web.Part{{Name: "检查", Href: "/console/inspection"}, {Name: "发现的问题", Href: "/console/findings"}}},
 		{Name: "整改", Href: "/console/orders", Permit: authz.OrderRead},
-		{Name: "考核与通报", Href: "/console/scores", Permit: authz.AssessmentRead, Also: []string{"/console/bulletins", "/console/packs"}},
+		{Name: "考核与通报", Href: "/console/scores", Permit: authz.AssessmentRead, Parts: []web.Part{{Name: "考核", Href: "/console/scores"}, {Name: "通报", Href: "/console/bulletins"}, {Name: "考核指标", Href: "/console/packs"}}},
 		{Name: "审计", Href: "/console/audit", Permit: authz.AuditRead},
 		{Name: "登录账号", Href: "/console/logins", Permit: authz.LoginManage},
 	}

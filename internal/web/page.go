@@ -36,6 +36,7 @@ type Frame struct {
 	Person    string // "" when nobody is signed in
 	Unit      string
 	Nav       []NavItem
+	Parts     Tabs // of the entry, on its first pages
 	Crumbs    []Crumb
 	Links     Links
 	Counts    Counts
@@ -185,10 +186,13 @@ func (p *Page[T]) RenderStatus(w http.ResponseWriter, r *http.Request, status in
 }
 
 func (p *Page[T]) document(r *http.Request, page T, said string, status int) ([]byte, error) {
+	if q := requestFrom(r.Context()); q != nil && q.visitor.Session != nil {
+		page = bar(r, page)
+	}
 	v := View[T]{Frame: counted(r, frameOf(r)), Page: page}
 	v.Frame.Said = said
 	if c, ok := any(page).(Crumbed); ok {
-		v.Frame.Crumbs = c.Crumbs()
+		v.Frame.Crumbs = slices.DeleteFunc(c.Crumbs(), func(c Crumb) bool { return c.Href != "" && v.Frame.Person != "" && !MayOpen(r, c.Href) })
 	}
 	if t, ok := any(page).(Titled); ok {
 		v.Frame.Title = t.Title()
@@ -243,6 +247,7 @@ func frameOf(r *http.Request) Frame {
 	f.Person = s.Name
 	_, f.Unit = s.Unit()
 	f.Nav = navFor(c.Nav, s, r.URL.Path)
+	f.Parts = partsFor(f.Nav, r)
 	return f
 }
 
@@ -278,7 +283,7 @@ func navFor(all []NavItem, s *authz.Session, at string) []NavItem {
 			continue
 		}
 		item.Current = false
-		for _, href := range append([]string{item.Href}, item.Also...) {
+		for _, href := range item.addresses() {
 			if len(href) > long && (at == href || strings.HasPrefix(at, strings.TrimSuffix(href, "/")+"/")) {
 				best, long = len(out), len(href)
 			}
@@ -289,4 +294,40 @@ func navFor(all []NavItem, s *authz.Session, at string) []NavItem {
 		out[best].Current = true
 	}
 	return out
+}
+
+// addresses are all that belong to the entry.
+func (n NavItem) addresses() []string {
+	out := append([]string{n.Href}, n.Also...)
+	for _, p := range n.Parts {
+		out = append(append(out, p.Href), p.Also...)
+	}
+	return out
+}
+
+// partsFor are the tabs of the current entry when the page is one of its first
+// pages; a single part needs none.
+func partsFor(nav []NavItem, r *http.Request) Tabs {
+	at := r.URL.Path
+	if at != "/" {
+		at = strings.TrimSuffix(at, "/")
+	}
+	for _, n := range nav {
+		if !n.Current {
+			continue
+		}
+		t, first := Tabs{Label: n.Name + "的各部分"}, false
+		for _, p := range n.Parts {
+			if !MayOpen(r, p.Href) {
+				continue
+			}
+			here := p.Href == at || slices.Contains(p.Also, at)
+			first = first || here
+			t.Items = append(t.Items, Tab{Name: p.Name, Href: p.Href, Current: here})
+		}
+		if first && len(t.Items) > 1 {
+			return t
+		}
+	}
+	return Tabs{}
 }

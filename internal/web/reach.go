@@ -4,7 +4,9 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
+	"sync"
 
 	"zhengshu/internal/authz"
 )
@@ -22,40 +24,116 @@ func Need(ctx context.Context, href string) authz.Permission {
 }
 
 // MayOpen reports whether the visitor holds what the page at href asks for: a
-// link nobody may follow is not shown. It knows nothing of scope.
+// link nobody may follow is not shown. It knows nothing of scope. Every page is
+// freed of such links before it is shown; asking is only needed where more than
+// the link hangs on the answer.
 func MayOpen(r *http.Request, href string) bool {
 	need := Need(r.Context(), href)
 	return need == "" || authz.SessionFrom(r.Context()).May(need)
 }
 
-// Bar takes from the table the links that the visitor may not follow; the
-// words stay.
-func (t *Table) Bar(r *http.Request) {
-	for _, row := range t.Rows {
-		for i := range row.Cells {
-			c := &row.Cells[i]
-			if c.Href != "" && !MayOpen(r, c.Href) {
-				c.Href = ""
+// bar returns the page without the links that the visitor may not follow; the
+// words of a cell, a term or a step stay. What the page shares with others is
+// left as it is.
+func bar[T any](r *http.Request, page T) T {
+	v := reflect.ValueOf(&page).Elem()
+	barIn(v, func(href string) bool { return href != "" && !MayOpen(r, href) })
+	return page
+}
+
+var (
+	linkType      = reflect.TypeFor[Link]()
+	actType       = reflect.TypeFor[Act]()
+	tabType       = reflect.TypeFor[Tab]()
+	componentType = reflect.TypeFor[Component]()
+	framePackage  = linkType.PkgPath()
+	holding       sync.Map // reflect.Type to bool
+)
+
+func barIn(v reflect.Value, closed func(href string) bool) {
+	t := v.Type()
+	if !holdsLinks(t) {
+		return
+	}
+	switch t.Kind() {
+	case reflect.Struct:
+		if t.PkgPath() == framePackage {
+			if href := v.FieldByName("Href"); href.IsValid() && href.Kind() == reflect.String && closed(href.String()) {
+				if t == linkType || t == actType {
+					v.SetZero()
+					return
+				}
+				href.SetString("")
 			}
-			c.Links = openable(r, c.Links)
+		}
+		for i := range t.NumField() {
+			if t.Field(i).IsExported() {
+				barIn(v.Field(i), closed)
+			}
+		}
+	case reflect.Slice:
+		out := reflect.MakeSlice(t, 0, v.Len())
+		for i := range v.Len() {
+			if e := t.Elem(); (e == linkType || e == actType || e == tabType) && closed(v.Index(i).FieldByName("Href").String()) {
+				continue
+			}
+			out = reflect.Append(out, v.Index(i))
+			barIn(out.Index(out.Len()-1), closed)
+		}
+		if v.Len() > 0 {
+			v.Set(out)
+		}
+	case reflect.Interface, reflect.Pointer:
+		if v.IsNil() {
+			return
+		}
+		e := v.Elem()
+		if t.Kind() == reflect.Interface && e.Kind() == reflect.Pointer {
+			if e.IsNil() {
+				return
+			}
+			e = e.Elem()
+		}
+		own := reflect.New(e.Type())
+		own.Elem().Set(e)
+		barIn(own.Elem(), closed)
+		if t.Kind() == reflect.Interface && v.Elem().Kind() != reflect.Pointer {
+			v.Set(own.Elem())
+		} else {
+			v.Set(own)
 		}
 	}
 }
 
-// Bar takes from the timeline the links that the visitor may not follow.
-func (t *Timeline) Bar(r *http.Request) {
-	for i := range t.Events {
-		t.Events[i].Links = openable(r, t.Events[i].Links)
+// holdsLinks reports whether a value of the type can lead somewhere.
+func holdsLinks(t reflect.Type) bool {
+	if known, ok := holding.Load(t); ok {
+		return known.(bool)
 	}
+	holds := holdsLinksBelow(t, map[reflect.Type]bool{})
+	holding.Store(t, holds)
+	return holds
 }
 
-// openable are the links that the visitor may follow.
-func openable(r *http.Request, links []Link) []Link {
-	var out []Link
-	for _, l := range links {
-		if MayOpen(r, l.Href) {
-			out = append(out, l)
-		}
+func holdsLinksBelow(t reflect.Type, above map[reflect.Type]bool) bool {
+	if above[t] {
+		return false
 	}
-	return out
+	above[t] = true
+	switch t.Kind() {
+	case reflect.Struct:
+		if _, ok := t.FieldByName("Href"); ok && t.PkgPath() == framePackage {
+			return true
+		}
+		for i := range t.NumField() {
+			if t.Field(i).IsExported() && holdsLinksBelow(t.Field(i).Type, above) {
+				return true
+			}
+		}
+	case reflect.Slice, reflect.Pointer:
+		return holdsLinksBelow(t.Elem(), above)
+	case reflect.Interface:
+		return t == componentType
+	}
+	return false
 }

@@ -82,7 +82,16 @@ type NavItem struct {
 	Href    string
 	Permit  authz.Permission
 	Also    []string // further addresses that belong to the entry
+	Parts   []Part   // its first pages, shown as tabs on each of them
 	Current bool     // set by the router
+}
+
+// Part is one of the first pages of a menu entry. It is shown to whoever may
+// open its page.
+type Part struct {
+	Name string
+	Href string
+	Also []string // further first pages of the part
 }
 
 // Links are the fixed places of the top bar. Empty ones are not shown.

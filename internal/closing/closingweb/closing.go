@@ -27,15 +27,9 @@ const perPage = 20
 
 func path(id closing.ID) string { return "/console/closings/" + url.PathEscape(string(id)) }
 
-// tabs lead between closings and inquiries.
-func tabs(at string) web.Tabs {
-	return web.Tabs{Label: "关停与核实", Items: []web.Tab{{Name: "公告悬挂", Href: "/console/notices"}, {Name: "关停迁移", Href: "/console/closings", Current: at == "closings"}, {Name: "中断核实单", Href: "/console/inquiries", Current: at == "inquiries"}}}
-}
-
 // listView is GET /console/closings.
 type listView struct {
 	Heading web.Heading
-	Tabs    web.Tabs
 	Filter  web.Filter
 	Table   web.Table
 	Pager   web.Pager
@@ -61,9 +55,8 @@ func stateTag(c closing.Closing) web.Tag {
 }
 
 func newListView(list []closing.Closing, total int) listView {
-	v := listView{Heading: web.Heading{Title: "关停迁移", Lead: "网站、账号关停时，逐栏目确定去向、归档原站、编好跳转表，内容不丢失。"}, Tabs: tabs("closings"),
-		Filter: web.Filter{Action: "/console/closings", Total: total, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "网站、单位、域名"},
-			{Kind: web.Select, Name: "state", Label: "状态", Options: []web.Option{{Label: "办理中"}, {Value: closing.Closed, Label: "已关停"}, {Value: closing.Stopped, Label: "已终止"}, {Value: "all", Label: "全部"}}}}},
+	v := listView{Heading: web.Heading{Title: "关停迁移", Lead: "网站、账号关停时，逐栏目确定去向、归档原站、编好跳转表，内容不丢失。"}, Filter: web.Filter{Action: "/console/closings", Total: total, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "网站、单位、域名"},
+		{Kind: web.Select, Name: "state", Label: "状态", Options: []web.Option{{Label: "办理中"}, {Value: closing.Closed, Label: "已关停"}, {Value: closing.Stopped, Label: "已终止"}, {Value: "all", Label: "全部"}}}}},
 		Table: web.Table{Caption: "关停迁移", Quiet: true, Columns: []web.Column{{Head: "网站、账号", Wide: true}, {Head: "主办单位"}, {Head: "状态"}, {Head: "栏目去向"}, {Head: "跳转表", Number: true}, {Head: "开始"}},
 			Empty: web.Empty{Title: "没有办理中的关停迁移", Text: "提出关停申请后，迁移事项会自动列在这里。"}}}
 	for _, c := range list {

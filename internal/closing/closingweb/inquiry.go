@@ -44,7 +44,6 @@ func inquiryTag(i closing.Inquiry) web.Tag {
 // inquiryList is GET /console/inquiries.
 type inquiryList struct {
 	Heading web.Heading
-	Tabs    web.Tabs
 	Filter  web.Filter
 	Table   web.Table
 	Pager   web.Pager
@@ -59,9 +58,8 @@ func (inquiryList) Crumbs() []web.Crumb {
 }
 
 func newInquiryList(list []closing.Inquiry, total int, today calendar.Date) inquiryList {
-	v := inquiryList{Heading: web.Heading{Title: "中断核实单", Lead: "网站、账号连续中断满 24 小时又没有批准的下线时段，系统自动发出核实单；说明不了的，按自行下线处理。"}, Tabs: tabs("inquiries"),
-		Filter: web.Filter{Action: "/console/inquiries", Total: total, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "网站、账号、单位"},
-			{Kind: web.Select, Name: "state", Label: "状态", Options: []web.Option{{Label: "办理中"}, {Value: closing.Unapproved, Label: "自行下线"}, {Value: closing.Explained, Label: "已说明"}, {Value: "all", Label: "全部"}}}}},
+	v := inquiryList{Heading: web.Heading{Title: "中断核实单", Lead: "网站、账号连续中断满 24 小时又没有批准的下线时段，系统自动发出核实单；说明不了的，按自行下线处理。"}, Filter: web.Filter{Action: "/console/inquiries", Total: total, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "网站、账号、单位"},
+		{Kind: web.Select, Name: "state", Label: "状态", Options: []web.Option{{Label: "办理中"}, {Value: closing.Unapproved, Label: "自行下线"}, {Value: closing.Explained, Label: "已说明"}, {Value: "all", Label: "全部"}}}}},
 		Table: web.Table{Caption: "中断核实单", Quiet: true, Columns: []web.Column{{Head: "网站、账号", Wide: true}, {Head: "中断开始"}, {Head: "状态"}, {Head: "答复时限"}, {Head: "问责记录", Number: true}},
 			Empty: web.Empty{Title: "没有核实单", Text: "没有未经批准的中断。"}}}
 	for _, i := range list {

@@ -89,18 +89,6 @@ func dayText(d calendar.Date) string {
 	return d.String()
 }
 
-// tabsOf are the parts of 单位 that the visitor may open, as orgweb shows them.
-func tabsOf(r *http.Request) web.Tabs {
-	t := web.Tabs{Label: "单位、人员和覆盖"}
-	for _, x := range []web.Tab{{Name: "单位", Href: "/console/units"}, {Name: "人员", Href: "/console/people"}, {Name: "岗位空缺", Href: "/console/vacancies"},
-		{Name: "开设覆盖", Href: "/console/coverage"}, {Name: "机构调整", Href: "/console/reorganisations"}, {Name: "存量认定", Href: boardPath, Current: true}} {
-		if web.MayOpen(r, x.Href) {
-			t.Items = append(t.Items, x)
-		}
-	}
-	return t
-}
-
 // refOf reads kind:id.
 func refOf(s string) registry.Ref {
 	kind, id, _ := strings.Cut(s, ":")
@@ -114,7 +102,6 @@ func recordHref(r registry.Ref) string { return boardPath + "/records/" + url.Pa
 // boardView is GET /console/cutover.
 type boardView struct {
 	Heading  web.Heading
-	Tabs     web.Tabs
 	Wrong    web.ErrorSummary
 	Stats    web.Stats
 	Progress []web.Progress
@@ -265,12 +252,10 @@ func (h *Handler) renderBoard(w http.ResponseWriter, r *http.Request, scope auth
 		return err
 	}
 	v := newBoardView(b)
-	v.Tabs = tabsOf(r)
 	v.Filter.Fill(q)
 	v.Pager = web.PagerOf(r, b.total, perPage)
 	q.Set("format", "xlsx")
 	v.Heading.Acts = []web.Act{{Text: "存量清理", Href: clearancePath, Primary: true}, {Text: "导出本表（XLSX）", Href: boardPath + "?" + q.Encode()}}
-	v.Table.Bar(r)
 	if wrong != nil {
 		var f web.Form
 		f.Sections = []web.Section{{Fields: v.Fields}}
@@ -504,7 +489,6 @@ func (h *Handler) confirmOne(w http.ResponseWriter, r *http.Request) error {
 // clearanceView is GET /console/cutover/clearance.
 type clearanceView struct {
 	Heading web.Heading
-	Tabs    web.Tabs
 	Filter  web.Filter
 	Table   web.Table
 	Pager   web.Pager
@@ -569,10 +553,8 @@ func (h *Handler) clearance(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := newClearanceView(list, total, web.FrameOf(r).Today, from)
-	v.Tabs = tabsOf(r)
 	v.Filter.Fill(q)
 	v.Pager = web.PagerOf(r, total, perPage)
-	v.Table.Bar(r)
 	return clearancePage.Render(w, r, v)
 }
 

@@ -48,7 +48,6 @@ func (h *Handler) Routes() []web.Route {
 // listView is GET /console/notices.
 type listView struct {
 	Heading web.Heading
-	Tabs    web.Tabs
 	Filter  web.Filter
 	Table   web.Table
 	Pager   web.Pager
@@ -102,7 +101,6 @@ func newListView(list []notice.Stand, total int) listView {
 		kinds = append(kinds, web.Option{Value: string(k), Label: notice.KindName(k)})
 	}
 	v := listView{Heading: web.Heading{Title: "公告悬挂", Lead: "开通、下线、关停、去向公告由谁挂在哪里、挂到哪天，系统每天到各处查看并留证。"},
-		Tabs: web.Tabs{Label: "公告、关停与核实", Items: []web.Tab{{Name: "公告悬挂", Href: "/console/notices", Current: true}, {Name: "关停迁移", Href: "/console/closings"}, {Name: "中断核实单", Href: "/console/inquiries"}}},
 		Filter: web.Filter{Action: "/console/notices", Total: total, Fields: []web.Field{
 			{Kind: web.SearchBox, Name: "q", Label: "网站、单位"},
 			{Kind: web.Select, Name: "kind", Label: "公告", Options: kinds},

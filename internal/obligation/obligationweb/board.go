@@ -18,7 +18,6 @@ import (
 // boardView is GET /console/obligations/board.
 type boardView struct {
 	Heading  web.Heading
-	Tabs     web.Tabs
 	Stats    web.Stats
 	Filter   web.Filter
 	Units    web.Table
@@ -41,7 +40,7 @@ func lateHref(q url.Values) string {
 
 func newBoardView(b obligation.Board, kinds []obligation.Kind, areas []web.Option, today calendar.Date) boardView {
 	soon := url.Values{"from": {today.String()}, "until": {today.AddDays(6).String()}}
-	v := boardView{Tabs: tabs(1), Heading: web.Heading{Title: "超期看板", Lead: "哪些时限已经超过、超过多久、在哪些单位、依据哪一条。点数字看明细。"},
+	v := boardView{Heading: web.Heading{Title: "超期看板", Lead: "哪些时限已经超过、超过多久、在哪些单位、依据哪一条。点数字看明细。"},
 		Stats: web.Stats{Label: "概况", Items: []web.Stat{
 			{Name: "超期", Value: fmt.Sprint(b.All.Late), Unit: "件", Href: lateHref(url.Values{}), Kind: tone(b.All.Late > 0)},
 			{Name: "有超期的单位", Value: fmt.Sprint(b.NUnits), Unit: "个"},

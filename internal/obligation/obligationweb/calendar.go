@@ -16,7 +16,6 @@ import (
 // calendarView is GET /console/calendar: due dates by day.
 type calendarView struct {
 	Heading    web.Heading
-	Tabs       web.Tabs
 	Filter     web.Filter
 	Month      string
 	Prev, Next web.Link
@@ -63,7 +62,7 @@ func newCalendarView(first calendar.Date, rows []row, units []web.Option, days c
 		}
 		return "/console/calendar?" + v.Encode()
 	}
-	v := calendarView{Tabs: tabs(2), Month: month, Heading: web.Heading{Title: "到期日历", Lead: "本单位和本人名下的时限，按到期日排列。"},
+	v := calendarView{Month: month, Heading: web.Heading{Title: "到期日历", Lead: "本单位和本人名下的时限，按到期日排列。"},
 		Prev: web.Link{Text: "上一月", Href: at(first.AddMonths(-1))}, Next: web.Link{Text: "下一月", Href: at(first.AddMonths(1))},
 		Filter: web.Filter{Action: "/console/calendar", Total: len(rows), Hidden: []web.Field{{Kind: web.Hidden, Name: "month"}}, Fields: []web.Field{
 			{Kind: web.Select, Name: "unit", Label: "单位", Options: units}, {Kind: web.Check, Name: "mine", Label: "只看本人名下的"}}},
@@ -179,7 +178,6 @@ func (h *Handler) month(r *http.Request) (calendarView, error) {
 	}
 	rows := h.rows(list)
 	v := newCalendarView(first, rows, options, h.days, today, q)
-	v.Table.Bar(r)
 	return v, nil
 }
 

@@ -51,16 +51,9 @@ func (h *Handler) Routes() []web.Route {
 	}
 }
 
-func tabs(current int) web.Tabs {
-	t := web.Tabs{Label: "义务和时限", Items: []web.Tab{{Name: "清单", Href: "/console/obligations"}, {Name: "超期看板", Href: "/console/obligations/board"}, {Name: "到期日历", Href: "/console/calendar"}}}
-	t.Items[current].Current = true
-	return t
-}
-
 // listView is GET /console/obligations.
 type listView struct {
 	Heading web.Heading
-	Tabs    web.Tabs
 	Filter  web.Filter
 	Urge    web.Form
 	Table   web.Table
@@ -89,7 +82,7 @@ func newListView(kinds []obligation.Kind, rows []row, today calendar.Date) listV
 	for _, k := range kinds {
 		options = append(options, web.Option{Value: k.ID, Label: k.Name})
 	}
-	v := listView{Tabs: tabs(0), Heading: web.Heading{Title: "义务和时限", Lead: "按规定由谁在何时之前完成什么。点事项可以直接办理，点时限可以看怎样算出。"},
+	v := listView{Heading: web.Heading{Title: "义务和时限", Lead: "按规定由谁在何时之前完成什么。点事项可以直接办理，点时限可以看怎样算出。"},
 		Filter: web.Filter{Action: "/console/obligations", Total: -1, Hidden: []web.Field{{Kind: web.Hidden, Name: "unit"}, {Kind: web.Hidden, Name: "clause"}, {Kind: web.Hidden, Name: "from"}, {Kind: web.Hidden, Name: "until"}}, Fields: []web.Field{
 			{Kind: web.Select, Name: "kind", Label: "事项", Options: options},
 			{Kind: web.Select, Name: "state", Label: "状态", Options: []web.Option{{Label: "未办结"}, {Value: obligation.Discharged, Label: "已办结"}, {Value: obligation.Void, Label: "已作废"}, {Value: "all", Label: "全部"}}},
@@ -198,7 +191,6 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 			v.Table.Rows[i].Cells[0].Href = ""
 		}
 	}
-	v.Table.Bar(r)
 	v.Filter.Fill(q)
 	v.Filter.Total = total
 	if total > obligation.MostCounted {

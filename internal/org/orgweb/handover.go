@@ -174,9 +174,6 @@ func (h *Handler) showHandOver(own bool) web.Handler {
 			return err
 		}
 		v := newHandOverView(d)
-		for i := range v.Moves {
-			v.Moves[i].Bar(r)
-		}
 		return handOverPage.Render(w, r, v)
 	}
 }

@@ -25,7 +25,6 @@ import (
 // peopleView is GET /console/people.
 type peopleView struct {
 	Heading web.Heading
-	Tabs    web.Tabs
 	Filter  web.Filter
 	Table   web.Table
 	Pager   web.Pager
@@ -119,7 +118,6 @@ func (h *Handler) people(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := newPeopleView(rows, total, areas)
-	v.Tabs = tabsOf(r, peoplePath)
 	v.Filter.Fill(q)
 	v.Pager = web.PagerOf(r, total, perPage)
 	q.Set("format", "xlsx")
@@ -383,9 +381,6 @@ func (h *Handler) renderPerson(w http.ResponseWriter, r *http.Request, scope aut
 		return err
 	}
 	v := newPersonView(d)
-	for i := range v.Holdings {
-		v.Holdings[i].Bar(r)
-	}
 	return personPage.Render(w, r, v)
 }
 
@@ -616,7 +611,6 @@ func (h *Handler) endPost(w http.ResponseWriter, r *http.Request) error {
 // vacancyView is GET /console/vacancies.
 type vacancyView struct {
 	Heading web.Heading
-	Tabs    web.Tabs
 	Filter  web.Filter
 	Wrong   web.ErrorSummary
 	Table   web.Table
@@ -687,10 +681,8 @@ func (h *Handler) renderVacancies(w http.ResponseWriter, r *http.Request, scope 
 		return err
 	}
 	v := newVacancyView(rows, total, areas, may(r, authz.OrgManage))
-	v.Tabs = tabsOf(r, vacancyPath)
 	v.Filter.Fill(q)
 	v.Pager = web.PagerOf(r, total, perPage)
-	v.Table.Bar(r)
 	if wrong != nil {
 		var f web.Form
 		f.Wrong(wrong)
@@ -724,7 +716,6 @@ func (h *Handler) urge(w http.ResponseWriter, r *http.Request) error {
 // coverageView is GET /console/coverage.
 type coverageView struct {
 	Heading web.Heading
-	Tabs    web.Tabs
 	Stats   web.Stats
 	Filter  web.Filter
 	Cities  []web.Table
@@ -828,11 +819,7 @@ func (h *Handler) coverage(w http.ResponseWriter, r *http.Request) error {
 		return h.send(w, r, sheet, format, "coverage", len(list))
 	}
 	v := newCoverageView(list, q.Get("only"), may(r, authz.OpeningApply))
-	v.Tabs = tabsOf(r, coveragePath)
 	v.Filter.Fill(q)
 	v.Heading.Acts = []web.Act{{Text: "导出本表（XLSX）", Href: coveragePath + "?format=xlsx"}}
-	for i := range v.Cities {
-		v.Cities[i].Bar(r)
-	}
 	return coveragePage.Render(w, r, v)
 }

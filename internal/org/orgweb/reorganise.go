@@ -23,7 +23,6 @@ import (
 // actsView is GET /console/reorganisations.
 type actsView struct {
 	Heading web.Heading
-	Tabs    web.Tabs
 	Filter  web.Filter
 	Table   web.Table
 	Pager   web.Pager
@@ -75,7 +74,6 @@ func (h *Handler) acts(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := newActsView(list, total)
-	v.Tabs = tabsOf(r, actsPath)
 	v.Filter.Fill(q)
 	v.Pager = web.PagerOf(r, total, perPage)
 	if may(r, authz.OrgReorganise) {
@@ -675,9 +673,6 @@ func (h *Handler) plan(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			v.Form.Wrong(err)
 			status = fault.Of(err).Kind.Status()
-		}
-		for i := range v.Touched {
-			v.Touched[i].Bar(r)
 		}
 		return rehearsalPage.RenderStatus(w, r, status, v)
 	}

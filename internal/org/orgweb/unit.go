@@ -322,8 +322,6 @@ func (h *Handler) renderUnit(w http.ResponseWriter, r *http.Request, scope authz
 		return err
 	}
 	v := newUnitView(p)
-	v.Obligations.Bar(r)
-	v.Posts.Bar(r)
 	if !p.readsRegistry {
 		v.Sites.Empty = web.Empty{Title: "您的岗位不查看站点台账"}
 		v.Accounts.Empty = v.Sites.Empty

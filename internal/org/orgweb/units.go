@@ -13,7 +13,6 @@ import (
 // the units of it that match.
 type unitsView struct {
 	Heading web.Heading
-	Tabs    web.Tabs
 	Above   []web.Link // areas from the top of the scope to the opened one's parent
 	Former  []string   // names the opened area bore
 	Opened  string     // name of the opened area, "" at the top of several trees
@@ -138,7 +137,6 @@ func (h *Handler) units(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	v := newUnitsView(opened, above, below, units, total, scopeFor(r, authz.OrgManage).Covers(opened.Path, ""))
-	v.Tabs = tabsOf(r, unitsPath)
 	if opened.ID != "" && opened.Level != org.Province && scopeFor(r, authz.OrgReorganise).Covers(opened.Path, "") {
 		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "区划调整", Href: actsPath + "/new?area=" + string(opened.ID)})
 	}

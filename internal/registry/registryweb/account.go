@@ -277,7 +277,6 @@ func (h *Handler) account(w http.ResponseWriter, r *http.Request) error {
 	}
 	f.pages = append(h.pagesOf(r, a.Ref()), web.Link{Text: "台账年度核对", Href: registry.RecertifyLink(a.Unit)})
 	v := newAccountView(f)
-	v.History.Bar(r)
 	return accountPage.Render(w, r, v)
 }
 

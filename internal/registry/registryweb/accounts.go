@@ -130,7 +130,7 @@ func accountFilterView(areas []web.Option, app bool) listView {
 		path, title, lead = appsPath, appList.Name, "只列出您管辖范围内的移动客户端和小程序，按区划和单位排列。"
 	}
 	return listView{
-		Tabs: tabsOf(path, false), Heading: web.Heading{Title: title, Lead: lead},
+		Heading: web.Heading{Title: title, Lead: lead},
 		Filter: web.Filter{Action: path, Fields: []web.Field{
 			{Kind: web.SearchBox, Name: "q", Label: "名称、拼音、编号或网址"},
 			{Kind: web.Select, Name: "platform", Label: "平台", Options: platforms},
@@ -174,7 +174,6 @@ func (h *Handler) accountsOf(w http.ResponseWriter, r *http.Request, l web.List[
 		if app {
 			kind, text = registry.AppFile, "导入应用"
 		}
-		v.Tabs = tabsOf(l.Path, true)
 		v.Heading.Acts = []web.Act{{Text: text, Href: importPath + "?kind=" + string(kind), Primary: true}}
 	}
 	if app {

@@ -18,7 +18,6 @@ import (
 // lowUseView is GET /console/apps/low-use.
 type lowUseView struct {
 	Heading web.Heading
-	Tabs    web.Tabs
 	Filter  web.Filter
 	Table   web.Table
 	Pager   web.Pager
@@ -33,9 +32,8 @@ func (lowUseView) Crumbs() []web.Crumb {
 }
 
 func newLowUseView(list []registry.LowUse, total, threshold int) lowUseView {
-	v := lowUseView{Tabs: tabsOf(appsPath, false),
-		Heading: web.Heading{Title: "低使用量客户端", Lead: "月活跃用户低于 " + strconv.Itoa(threshold) + " 人或没有统计的移动客户端、小程序，供研究整合（第二十七条：严格按照集约节约的原则统筹移动客户端等应用系统建设）。标准由省里设定，国家没有规定人数。"},
-		Filter:  web.Filter{Action: lowUsePath, Total: total},
+	v := lowUseView{Heading: web.Heading{Title: "低使用量客户端", Lead: "月活跃用户低于 " + strconv.Itoa(threshold) + " 人或没有统计的移动客户端、小程序，供研究整合（第二十七条：严格按照集约节约的原则统筹移动客户端等应用系统建设）。标准由省里设定，国家没有规定人数。"},
+		Filter: web.Filter{Action: lowUsePath, Total: total},
 		Table: web.Table{Caption: "低使用量客户端", Quiet: true, Columns: []web.Column{{Head: "名称", Wide: true}, {Head: "主办单位"}, {Head: "月活跃用户", Number: true}, {Head: "统计日期"}, {Head: "本单位其他客户端", Number: true}, {Head: "办理"}},
 			Empty: web.Empty{Title: "没有低使用量的客户端", Text: "月活跃用户在账号页面登记。"}}}
 	for _, a := range list {
@@ -67,7 +65,6 @@ func (h *Handler) lowUse(w http.ResponseWriter, r *http.Request) error {
 			v.Table.Rows[i].Cells[5] = web.Text("由主办单位办理")
 		}
 	}
-	v.Tabs = tabsOf(appsPath, may(r, authz.RegistryImport))
 	v.Pager = web.PagerOf(r, total, perPage)
 	return lowUsePage.Render(w, r, v)
 }
@@ -75,7 +72,6 @@ func (h *Handler) lowUse(w http.ResponseWriter, r *http.Request) error {
 // namesView is GET /console/names.
 type namesView struct {
 	Heading web.Heading
-	Tabs    web.Tabs
 	Filter  web.Filter
 	Table   web.Table
 	Pager   web.Pager
@@ -90,8 +86,7 @@ func (namesView) Crumbs() []web.Crumb {
 }
 
 func newNamesView(list []registry.Named, total int, areas []web.Option) namesView {
-	v := namesView{Tabs: tabsOf(namesPath, false),
-		Heading: web.Heading{Title: "名称核对", Lead: "系统对照第九条列出名称、认证信息和一致性上要人核对的；名称是否简洁、容易识别由审核人员判断。"},
+	v := namesView{Heading: web.Heading{Title: "名称核对", Lead: "系统对照第九条列出名称、认证信息和一致性上要人核对的；名称是否简洁、容易识别由审核人员判断。"},
 		Filter: web.Filter{Action: namesPath, Total: total, Fields: []web.Field{
 			{Kind: web.Select, Name: "rule", Label: "原因", Options: []web.Option{{Value: "", Label: "全部原因"}, {Value: sx2021.NameTied.ID, Label: "看不出地区或单位"}, {Value: sx2021.AccountVerified.ID, Label: "认证主体不是主办单位"},
 				{Value: sx2021.SameName.ID, Label: "同一单位各平台名称不一致"}, {Value: registry.NameLike, Label: "与其他单位名称相同"}}},
@@ -135,7 +130,6 @@ func (h *Handler) names(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := newNamesView(list, total, areas)
-	v.Tabs = tabsOf(namesPath, may(r, authz.RegistryImport))
 	v.Filter.Fill(q)
 	v.Pager = web.PagerOf(r, total, perPage)
 	return namesPage.Render(w, r, v)

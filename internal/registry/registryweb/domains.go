@@ -27,7 +27,6 @@ import (
 // domainsView is GET /console/domains and its list of given-up names.
 type domainsView struct {
 	Heading web.Heading
-	Tabs    web.Tabs
 	Filter  web.Filter
 	Table   web.Table
 	Pager   web.Pager
@@ -71,7 +70,6 @@ func newDomainsView(list []registry.Domain, total int, areas []web.Option, q url
 		states = append(states, web.Option{Value: s, Label: registry.DomainMachine.Name(s)})
 	}
 	v := domainsView{
-		Tabs:    tabsOf(domainsPath, false),
 		Heading: web.Heading{Title: "域名台账", Lead: "谁开设、谁申请、谁使用、谁负责；一个网站原则上一个中文域名、一个英文域名（第十条）。", Acts: []web.Act{{Text: "注销域名跟踪", Href: domainsPath + "/watch"}}},
 		Filter: web.Filter{Action: domainsPath, Total: total, Fields: []web.Field{
 			{Kind: web.SearchBox, Name: "q", Label: "域名、网站或单位"},
@@ -115,9 +113,8 @@ func newDomainsView(list []registry.Domain, total int, areas []web.Option, q url
 }
 
 func newTombstonesView(list []registry.Domain, total int, today calendar.Date) domainsView {
-	v := domainsView{Watch: true, Tabs: tabsOf(domainsPath, false),
-		Heading: web.Heading{Title: "注销域名跟踪", Lead: "注销后的域名可能被他人抢注，用来假冒；跟踪期内要定期查看。"},
-		Filter:  web.Filter{Action: domainsPath + "/watch", Total: total, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "域名、网站或单位"}}},
+	v := domainsView{Watch: true, Heading: web.Heading{Title: "注销域名跟踪", Lead: "注销后的域名可能被他人抢注，用来假冒；跟踪期内要定期查看。"},
+		Filter: web.Filter{Action: domainsPath + "/watch", Total: total, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "域名、网站或单位"}}},
 		Table: web.Table{Caption: "跟踪中的域名", Quiet: true, Columns: []web.Column{{Head: "域名", Wide: true}, {Head: "原持有单位"}, {Head: "注销日期"}, {Head: "跟踪至"}, {Head: "最近查看"}},
 			Empty: web.Empty{Title: "没有跟踪中的域名", Text: "域名注销完成后会自动列在这里。"}}}
 	for _, d := range list {
@@ -190,7 +187,6 @@ func (h *Handler) domainList(w http.ResponseWriter, r *http.Request, f registry.
 		}
 	}
 	v := view(list, total)
-	v.Tabs = tabsOf(domainsPath, may(r, authz.RegistryImport))
 	if may(r, authz.RegistryBaseline) && !v.Watch {
 		v.Heading.Acts = append([]web.Act{{Text: "登记存量域名", Href: domainsPath + "/new", Primary: true}}, v.Heading.Acts...)
 	}
@@ -459,7 +455,6 @@ func (h *Handler) domain(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := newDomainView(f)
-	v.History.Bar(r)
 	return domainPage.Render(w, r, v)
 }
 

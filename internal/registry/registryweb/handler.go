@@ -189,17 +189,3 @@ func again(w http.ResponseWriter, r *http.Request, v formView, err error) error 
 	v.Form.Wrong(err)
 	return formPage.RenderStatus(w, r, fault.Of(err).Kind.Status(), v)
 }
-
-// tabsOf are the parts of the ledger, with the current one marked.
-func tabsOf(current string, imports bool) web.Tabs {
-	t := web.Tabs{Label: "台账", Items: []web.Tab{{Name: "网站", Href: sitesPath}, {Name: "政务新媒体账号", Href: accountsPath}, {Name: "客户端和小程序", Href: appsPath},
-		{Name: "域名", Href: domainsPath}, {Name: "名称核对", Href: namesPath}}}
-	t.Items = append(t.Items, web.Tab{Name: "承办、等保与经费", Href: "/console/records"})
-	if imports {
-		t.Items = append(t.Items, web.Tab{Name: "导入", Href: importPath})
-	}
-	for i := range t.Items {
-		t.Items[i].Current = t.Items[i].Href == current
-	}
-	return t
-}

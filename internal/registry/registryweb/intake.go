@@ -24,7 +24,6 @@ import (
 // importView is GET /console/import.
 type importView struct {
 	Heading web.Heading
-	Tabs    web.Tabs
 	Form    web.Form
 	Files   web.Table
 }
@@ -49,7 +48,6 @@ func newImportView(files []registry.File) importView {
 		}[k]})
 	}
 	v := importView{
-		Tabs:    tabsOf(importPath, true),
 		Heading: web.Heading{Title: "导入台账", Acts: []web.Act{{Text: "台账核对", Href: "/console/reconciliations"}}, Lead: "上传后核对哪一列是什么，先预检，逐行列出不接受的原因；看过报告并确认后才写入台账。重复导入同一文件不会重复登记，30 天内可以整批撤销。"},
 		Form: web.Form{Action: importPath, Upload: true, Buttons: []web.Button{{Label: "上传并预检"}}, Sections: []web.Section{{Fields: []web.Field{
 			{Kind: web.Radios, Name: "kind", Label: "文件里登记的是", Required: true, Options: kinds},

@@ -36,7 +36,6 @@ const maxExport = registry.MaxExport
 type listView struct {
 	Name    string
 	Heading web.Heading
-	Tabs    web.Tabs
 	Filter  web.Filter
 	Tools   web.ListTools
 	Table   web.Table

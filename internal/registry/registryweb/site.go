@@ -314,7 +314,6 @@ func (h *Handler) renderSite(w http.ResponseWriter, r *http.Request, scope authz
 		launch: s.In(scopeFor(r, authz.LaunchManage)), score: s.In(scopeFor(r, authz.AssessmentRead)),
 		findings: s.In(scopeFor(r, authz.InspectionRead)), releases: s.Hosted && s.In(scopeFor(r, authz.ItemRead)), unit: s.In(scopeFor(r, authz.OrgRead)),
 	})
-	v.History.Bar(r)
 	if wrong != nil {
 		var f web.Form
 		f.Wrong(wrong)

@@ -78,7 +78,6 @@ func siteFilterView(areas []web.Option) listView {
 		gaps = append(gaps, web.Option{Value: g, Label: "缺" + registry.GapNames[g]})
 	}
 	return listView{
-		Tabs:    tabsOf(sitesPath, false),
 		Heading: web.Heading{Title: "站点台账", Lead: "只列出您管辖范围内的政府网站，按区划和单位排列。"},
 		Filter: web.Filter{Action: sitesPath,
 			Fields: []web.Field{
@@ -112,7 +111,6 @@ func (h *Handler) sites(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if may(r, authz.RegistryImport) {
-		v.Tabs = tabsOf(sitesPath, true)
 		v.Heading.Acts = append([]web.Act{{Text: "导入台账", Href: importPath, Primary: true}}, v.Heading.Acts...)
 	}
 	return listPage.Render(w, r, v)

@@ -141,7 +141,7 @@ func demoTable(list []signin.Login) web.Table {
 	t := web.Table{Caption: "演示账号", Quiet: true, Compact: true, Columns: []web.Column{{Head: "账号"}, {Head: "单位", Wide: true}, {Head: "岗位"}},
 		Empty: web.Empty{Title: "还没有演示账号"}}
 	for _, l := range list {
-		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Text(l.Name), web.Text(l.UnitName), {Text: join(l.Roles), Tags: offTags(l)}}})
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{{Text: l.Name, Keep: true}, web.Text(l.UnitName), {Text: join(l.Roles), Tags: offTags(l)}}})
 	}
 	return t
 }

@@ -81,7 +81,6 @@ type homeView struct {
 	Table    web.Table
 	Messages web.Table
 	All      web.Link
-	Places   []web.Act // what is not in the menu
 }
 
 // Title of the document.
@@ -100,25 +99,6 @@ type bench struct {
 	counts   map[workbench.Tab]int
 	messages []notify.Message // unread
 	mayApply bool
-	mayClock bool // read obligations
-	places   []web.Link
-}
-
-// places are the screens of a supervisor's and a sponsor's round that the menu
-// has no room for.
-var places = []struct {
-	link web.Link
-	need authz.Permission
-}{
-	{web.Link{Text: "工作通知", Href: "/console/guidance"}, authz.ObligationRead},
-	{web.Link{Text: "到期日历", Href: "/console/calendar"}, authz.ObligationRead},
-	{web.Link{Text: "超期看板", Href: "/console/obligations/board"}, authz.ObligationRead},
-	{web.Link{Text: "季度安全自查", Href: "/console/selfchecks"}, authz.ObligationRead},
-	{web.Link{Text: "培训", Href: "/console/training"}, authz.ObligationRead},
-	{web.Link{Text: "签到", Href: "/console/training/sign-in"}, authz.SignedIn},
-	{web.Link{Text: "本省规则选择", Href: "/console/settings"}, authz.SettingsManage},
-	{web.Link{Text: "系统设置", Href: "/console/settings/system"}, authz.SystemManage},
-	{web.Link{Text: "消息接收设置", Href: "/console/me/notifications"}, authz.SignedIn},
 }
 
 func newHomeView(b bench, today calendar.Date) homeView {
@@ -156,9 +136,6 @@ func newHomeView(b bench, today calendar.Date) homeView {
 			{Name: "7 天内到期", Value: fmt.Sprint(soon), Unit: "件", Href: "/console?tab=todo"},
 			{Name: "待阅", Value: fmt.Sprint(b.counts[workbench.Copied]), Unit: "条", Href: "/console?tab=copied"}}},
 		Tabs: web.Tabs{Label: "事项"}, Messages: messageTable(b.messages), All: web.Link{Text: "全部消息", Href: "/console/messages"}}
-	for _, l := range b.places {
-		v.Places = append(v.Places, web.Act{Text: l.Text, Href: l.Href})
-	}
 	if len(b.toDo) == 0 {
 		v.Heading.Title, v.Heading.Lead = "今天没有要办的事", "新的事项到达后会显示在这里。"
 	} else {
@@ -167,9 +144,7 @@ func newHomeView(b bench, today calendar.Date) homeView {
 	if b.mayApply {
 		v.Heading.Acts = []web.Act{{Text: "提出申请", Href: "/console/matters"}}
 	}
-	if b.mayClock {
-		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "到期日历", Href: "/console/calendar"}, web.Act{Text: "义务和时限", Href: "/console/obligations"})
-	}
+	v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "培训签到", Href: "/console/training/sign-in"})
 	for _, t := range tabs {
 		v.Tabs.Items = append(v.Tabs.Items, web.Tab{Name: t.name, Href: "/console?tab=" + string(t.tab), N: b.counts[t.tab], Current: t.tab == b.tab})
 	}
@@ -256,14 +231,14 @@ func sampleTasks() []workbench.Task {
 
 var homePage = web.Define(views, "views/home.html",
 	newHomeView(bench{tab: workbench.ToDo, counts: map[workbench.Tab]int{}}, sampleDay),
-	newHomeView(bench{tab: workbench.ToDo, toDo: sampleTasks(), rows: sampleTasks(), counts: map[workbench.Tab]int{workbench.ToDo: 3, workbench.Copied: 1}, mayApply: true, mayClock: true,
+	newHomeView(bench{tab: workbench.ToDo, toDo: sampleTasks(), rows: sampleTasks(), counts: map[workbench.Tab]int{workbench.ToDo: 3, workbench.Copied: 1}, mayApply: true,
 		messages: []notify.Message{{ID: "m1", Title: "待办：西安市商务局申请开设网站", Link: "/console/cases/1", At: sampleAt, Urgent: true}}}, sampleDay),
 	newHomeView(bench{tab: workbench.Started, rows: []workbench.Task{{Title: "<script>alert(1)</script>", From: `"><b>`, Link: "javascript:alert(1)", State: "<i>"}}, counts: map[workbench.Tab]int{}}, sampleDay),
 )
 
 func (h *Handler) home(w http.ResponseWriter, r *http.Request) error {
 	ctx, session := r.Context(), authz.SessionFrom(r.Context())
-	b := bench{tab: workbench.ToDo, counts: map[workbench.Tab]int{}, mayApply: session.May(authz.OpeningApply), mayClock: session.May(authz.ObligationRead)}
+	b := bench{tab: workbench.ToDo, counts: map[workbench.Tab]int{}, mayApply: session.May(authz.OpeningApply)}
 	for _, t := range tabs {
 		if r.URL.Query().Get("tab") == string(t.tab) {
 			b.tab = t.tab
@@ -292,15 +267,9 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request) error {
 			b.rows = tasks
 		}
 	}
-	for _, p := range places {
-		if session.May(p.need) {
-			b.places = append(b.places, p.link)
-		}
-	}
 	const shown = 6
 	b.messages = b.messages[:min(shown, len(b.messages))]
 	v := newHomeView(b, web.FrameOf(r).Today)
-	v.Table.Bar(r)
 	return homePage.Render(w, r, v)
 }
 

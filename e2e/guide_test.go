@@ -1,0 +1,424 @@
+package e2e
+
+import (
+	"bytes"
+	"flag"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/chromedp/chromedp"
+)
+
+// pictures draws the pictures of the guides again, from the demo as it runs:
+//
+//	go test ./e2e -run TestGuidePictures -pictures
+var pictures = flag.Bool("pictures", false, "write docs/guides/pictures again from the running demo")
+
+const (
+	guides      = "../docs/guides"
+	pictureMost = 120 << 10 // bytes of one picture
+	allMost     = 3 << 20   // bytes of all
+	tallest     = 1100      // px of a picture
+	colours     = 64
+)
+
+var (
+	pictured  = regexp.MustCompile(`!\[[^\]]*\]\(pictures/([a-z0-9-]+\.png)\)`)
+	onScreen  = regexp.MustCompile(`【([^】]+)】`)
+	anArticle = regexp.MustCompile(`第[一二三四五六七八九十]+条`)
+)
+
+// TestGuidePictures: every picture a guide shows is there, small, as wide as a
+// window of the console or a telephone, and none lies about unused.
+func TestGuidePictures(t *testing.T) {
+	if *pictures {
+		drawGuides(t)
+	}
+	used := map[string]bool{}
+	for name, body := range readGuides(t) {
+		found := pictured.FindAllStringSubmatch(body, -1)
+		if len(found) == 0 {
+			t.Errorf("%s shows no picture", name)
+		}
+		for _, m := range found {
+			used[m[1]] = true
+		}
+	}
+	sum := 0
+	for name := range used {
+		body, err := os.ReadFile(filepath.Join(guides, "pictures", name))
+		if err != nil {
+			t.Errorf("a guide shows %s: %v (go test ./e2e -run TestGuidePictures -pictures)", name, err)
+			continue
+		}
+		sum += len(body)
+		if len(body) > pictureMost {
+			t.Errorf("%s has %d bytes, more than %d", name, len(body), pictureMost)
+		}
+		if c, err := png.DecodeConfig(bytes.NewReader(body)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if c.Width != 1366 && c.Width != 390 {
+			t.Errorf("%s is %d px wide, want 1366 or 390", name, c.Width)
+		}
+	}
+	if sum > allMost {
+		t.Errorf("the pictures have %d bytes together, more than %d", sum, allMost)
+	}
+	lying, err := filepath.Glob(filepath.Join(guides, "pictures", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range lying {
+		if !used[filepath.Base(file)] {
+			t.Errorf("no guide shows %s", filepath.Base(file))
+		}
+	}
+}
+
+// TestGuideWords: a word a guide puts in 【】 is a button, a link, a tab or a
+// field of the product, letter by letter.
+func TestGuideWords(t *testing.T) {
+	var code strings.Builder
+	err := filepath.WalkDir("../internal", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.Contains(path, "/demo/") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		if ext := filepath.Ext(path); ext != ".html" && ext != ".go" {
+			return nil
+		}
+		body, err := os.ReadFile(path)
+		code.Write(body)
+		code.WriteByte('\n')
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	product := code.String()
+	for name, body := range readGuides(t) {
+		words := onScreen.FindAllStringSubmatch(body, -1)
+		if len(words) == 0 {
+			t.Errorf("%s names no button", name)
+		}
+		for _, m := range words {
+			if !standsAlone(product, m[1]) {
+				t.Errorf("%s names 【%s】, which no page of the product says", name, m[1])
+			}
+		}
+	}
+}
+
+// TestGuideArticles: each task of a guide names the article it carries out.
+func TestGuideArticles(t *testing.T) {
+	for name, body := range readGuides(t) {
+		tasks := strings.Split(body, "\n### ")
+		if len(tasks) < 3 {
+			t.Errorf("%s has %d tasks", name, len(tasks)-1)
+		}
+		for _, task := range tasks[1:] {
+			if title, _, _ := strings.Cut(task, "\n"); !anArticle.MatchString(title) {
+				t.Errorf("%s: the task %q names no article in its heading", name, title)
+			}
+		}
+	}
+}
+
+// standsAlone reports whether the word stands in the text and is not a part of
+// a longer one.
+func standsAlone(text, word string) bool {
+	part := func(r rune) bool { return unicode.Is(unicode.Han, r) }
+	for at := 0; ; {
+		i := strings.Index(text[at:], word)
+		if i < 0 {
+			return false
+		}
+		i += at
+		before, after := []rune(text[max(0, i-4):i]), []rune(text[i+len(word):min(len(text), i+len(word)+4)])
+		if (len(before) == 0 || !part(before[len(before)-1])) && (len(after) == 0 || !part(after[0])) {
+			return true
+		}
+		at = i + len(word)
+	}
+}
+
+func readGuides(t *testing.T) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for _, name := range []string{"supervisor.md", "sponsor.md", "coregulator.md"} {
+		body, err := os.ReadFile(filepath.Join(guides, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[name] = string(body)
+	}
+	return out
+}
+
+// drawGuides does the work of the guides in the demo and keeps what is seen.
+func drawGuides(t *testing.T) {
+	t.Setenv("LANGUAGE", "zh_CN") // what Chromium itself writes, where it has the words
+	h := serve(t)
+	b := startBrowser(t, h.addr)
+	draw := func(p *tab, name, from, until string) { p.draw(name, from, until) }
+	find := func(list, q, link string) func(p *tab) {
+		return func(p *tab) { p.open(list + url.QueryEscape(q)); p.press(link) }
+	}
+
+	province := b.person("sheng")
+	draw(province, "supervisor-bench", "", "待阅消息")
+	province.open("/console/sites")
+	draw(province, "supervisor-ledger", "", "雁塔区人民政府（演示）")
+	province.open("/console/coverage")
+	draw(province, "supervisor-coverage", "", "莲湖区人民政府")
+	find("/console/cases?q=", "教育", "西安市教育局申请开设")(province)
+	at := province.location()
+	draw(province, "supervisor-case", "", "自动核对")
+	draw(province, "supervisor-decide", "办理意见（", "退回或不予批准的理由")
+	province.wide(390, 844)
+	province.open(at + "/sign")
+	province.drawWindow("supervisor-phone")
+	province.wide(1366, 900)
+	province.open(at + "/print")
+	draw(province, "supervisor-print", "", "")
+	province.open("/console/obligations/board")
+	draw(province, "supervisor-board", "", "季度安全自查")
+	province.open("/console/overrides")
+	draw(province, "supervisor-overrides", "", "共 1 条，第")
+	province.open("/console/vacancies")
+	draw(province, "supervisor-vacancies", "", "新城区人民政府办公室")
+	province.open("/console/guidance/new")
+	draw(province, "supervisor-guidance", "", "要求上传材料")
+	province.open("/console/cutover")
+	draw(province, "supervisor-cutover", "", "铜川市")
+	province.open("/console/import")
+	file := filepath.Join(t.TempDir(), "sites.csv")
+	rows := "name,level,code,host,sponsor,site_code\n碑林区人民政府（演示二）,county,610103,www.beilin2.example.gov.cn,,6101039902\n坏行,county,619999,www.bad.example.gov.cn,,\n"
+	if err := os.WriteFile(file, []byte(rows), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	province.tick("网站")
+	province.attach("file", file)
+	province.press("上传并预检")
+	province.sees("619999")
+	draw(province, "supervisor-import", "", "")
+	province.open("/console/sites?q=wenlv")
+	province.press("西安市文化和旅游局网站（演示）")
+	province.press("上线清单")
+	draw(province, "sponsor-launch", "", "没有ICP备案编号")
+	province.open("/console/closings")
+	province.press("西安市粮食局网站（演示）")
+	draw(province, "sponsor-closing", "", "确定所选栏目的去向")
+
+	city := b.person("shi")
+	city.open("/console/notices")
+	draw(city, "supervisor-notices", "", "共 4 条，第")
+	city.press("开通公告")
+	draw(city, "supervisor-notice", "", "查看记录")
+	city.open("/console/inquiries")
+	city.press("雁塔发布（演示）")
+	draw(city, "supervisor-inquiry", "", "盖章扫描件")
+
+	dept := b.person("bumen")
+	draw(dept, "sponsor-bench", "", "待阅消息")
+	dept.open("/console/matters")
+	draw(dept, "sponsor-matters", "", "开设移动客户端（小程序）")
+	dept.open("/console/matters/new?matter=opening")
+	apply := func(p *tab, person, name, host string) {
+		p.fill("开设事由", "公开商务政策，提供办事指南")
+		p.fill("联系人", person)
+		p.fill("联系电话", "029-00000000")
+		p.fill("网站名称", name)
+		p.fill("英文域名", host)
+		p.tick("在集约化平台建设")
+		p.fill("主要负责同志姓名", "王某")
+		p.tick("主要负责同志本人")
+		p.fill("同意日期", "2026-11-20")
+		p.attach("consent", paper(t, "签字页.pdf"))
+	}
+	apply(dept, "周启明", "西安市商务局网站（演示）", "shangwu.localhost")
+	draw(dept, "sponsor-opening", "", "建设和托管说明")
+	draw(dept, "sponsor-consent", "主要负责同志同意", "先检查")
+	dept.press("提交申请")
+	dept.sees("SP-2026-")
+	draw(dept, "sponsor-case", "", "联系电话")
+	dept.open("/console/guidance")
+	dept.press("关于核对政务新媒体管理员")
+	draw(dept, "sponsor-guidance", "", "")
+
+	// begin opens the form of a matter from the object's page.
+	begin := func(p *tab, matter string) {
+		p.open(eval[string](p, `document.querySelector('a[href*="matter=`+matter+`&"]').href`))
+	}
+
+	none := b.person("xianbumen")
+	none.open("/console/matters/new?matter=opening")
+	apply(none, "吴思源", "雁塔区商务局网站（演示）", "swj.yanta.example.gov.cn")
+	none.press("提交申请")
+	none.sees("第七条（一）")
+	draw(none, "sponsor-refused", "", "建设和托管说明")
+
+	county := b.person("xian")
+	county.open("/console/sites?q=yanta")
+	county.press("雁塔区人民政府（演示）")
+	county.press("生命周期")
+	life := county.location()
+	draw(county, "sponsor-lifecycle", "", "注销关停")
+	county.open(life)
+	begin(county, "offline")
+	draw(county, "sponsor-offline", "", "下线期间的替代服务")
+	county.open(life)
+	begin(county, "closure")
+	draw(county, "sponsor-closure-refused", "", "申请事项")
+	county.open("/console/inquiries")
+	county.press("雁塔发布（演示）")
+	draw(county, "sponsor-inquiry", "", "送主管单位认定")
+	county.open("/console/selfchecks")
+	county.press("雁塔区人民政府办公室")
+	draw(county, "sponsor-selfcheck", "", "防攻击")
+
+	editor := b.person("shibian")
+	editor.open("/console/me/handover")
+	draw(editor, "sponsor-handover", "", "")
+
+	establishment := b.person("bianzhi")
+	draw(establishment, "coregulator-bench", "", "待阅消息")
+	establishment.open("/console/filings")
+	establishment.press("注销党政机关网站标识")
+	draw(establishment, "coregulator-filing", "", "登记人")
+	publicity := b.person("xuanchuan")
+	publicity.open("/console/advice")
+	publicity.press("西安市教育局申请开设")
+	draw(publicity, "coregulator-advice", "答复征求意见", "")
+	cyber := b.person("wangxin")
+	cyber.open("/console/shares")
+	cyber.press("网站台账")
+	draw(cyber, "coregulator-share", "", "签收台账")
+}
+
+// span is where the named lines of the page stand: from above the first to
+// below the second. An empty name is the page's top or end.
+const span = `((from, until) => {
+  const find = text => [...document.querySelectorAll("body *")].filter(e => e.offsetParent !== null && e.innerText && e.innerText.includes(text)).sort((a, b) => a.innerText.length - b.innerText.length)[0];
+  const box = e => e.getBoundingClientRect();
+  let top = 0, end = document.documentElement.scrollHeight;
+  if (from) { const e = find(from); if (!e) return [-1, 0]; top = Math.max(0, box(e).top + scrollY - 24); }
+  if (until) { const e = find(until); if (!e) return [0, -1]; const row = e.closest("tr, li, .field, button, fieldset > *") || e; end = box(row).bottom + scrollY + 24; }
+  return [top, end];
+})`
+
+// draw keeps the part of the page between two texts as a picture of the guides.
+func (p *tab) draw(name, from, until string) {
+	p.t.Helper()
+	// A bar that follows the window stands in the way of a whole page.
+	eval[bool](p, `([...document.querySelectorAll("main *")].filter(e => getComputedStyle(e).position === "sticky").forEach(e => e.style.position = "static"), true)`)
+	where := eval[[]float64](p, span+`(`+quoted(from)+`, `+quoted(until)+`)`)
+	if len(where) != 2 || where[0] < 0 || where[1] <= where[0] {
+		p.fail("picture %s: no part of the page from %q to %q: %v", name, from, until, where)
+	}
+	whole, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		p.fail("picture %s: %v", name, err)
+	}
+	p.writePicture(name, whole, int(where[0]), int(where[1]))
+}
+
+// drawWindow keeps what the window shows without moving the page.
+func (p *tab) drawWindow(name string) {
+	p.t.Helper()
+	body, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		p.fail("picture %s: %v", name, err)
+	}
+	p.writePicture(name, body, 0, tallest)
+}
+
+// writePicture keeps the lines from top to end of a screenshot.
+func (p *tab) writePicture(name string, whole []byte, top, end int) {
+	p.t.Helper()
+	img, err := png.Decode(bytes.NewReader(whole))
+	if err != nil {
+		p.fail("picture %s: %v", name, err)
+	}
+	part := image.Rect(0, top, img.Bounds().Dx(), min(end, top+tallest)).Intersect(img.Bounds())
+	var out bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, quantised(img, part)); err != nil {
+		p.fail("picture %s: %v", name, err)
+	}
+	dir := filepath.Join(guides, "pictures")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		p.fail("%v", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), out.Bytes(), 0o644); err != nil {
+		p.fail("%v", err)
+	}
+	p.t.Logf("%s: %d×%d, %d KB", name, part.Dx(), part.Dy(), out.Len()>>10)
+}
+
+// quantised copies a part of a picture with its most used colours only.
+func quantised(img image.Image, part image.Rectangle) *image.Paletted {
+	flat := image.NewRGBA(image.Rect(0, 0, part.Dx(), part.Dy()))
+	draw.Draw(flat, flat.Bounds(), img, part.Min, draw.Src)
+	count := map[color.RGBA]int{}
+	for y := range part.Dy() {
+		for x := range part.Dx() {
+			count[flat.RGBAAt(x, y)]++
+		}
+	}
+	all := make([]color.RGBA, 0, len(count))
+	for c := range count {
+		all = append(all, c)
+	}
+	slices.SortFunc(all, func(a, b color.RGBA) int {
+		if d := count[b] - count[a]; d != 0 {
+			return d
+		}
+		return (int(a.R)<<16 | int(a.G)<<8 | int(a.B)) - (int(b.R)<<16 | int(b.G)<<8 | int(b.B))
+	})
+	var palette color.Palette
+	far := func(c color.RGBA) bool { // of what is there already
+		for _, o := range palette {
+			o := o.(color.RGBA)
+			if abs(int(c.R)-int(o.R))+abs(int(c.G)-int(o.G))+abs(int(c.B)-int(o.B)) < 24 {
+				return false
+			}
+		}
+		return true
+	}
+	for _, c := range all {
+		if len(palette) < 8 || len(palette) < colours && far(c) {
+			palette = append(palette, c)
+		}
+	}
+	out := image.NewPaletted(flat.Bounds(), palette)
+	nearest := map[color.RGBA]uint8{}
+	for y := range part.Dy() {
+		for x := range part.Dx() {
+			c := flat.RGBAAt(x, y)
+			i, ok := nearest[c]
+			if !ok {
+				i = uint8(palette.Index(c))
+				nearest[c] = i
+			}
+			out.SetColorIndex(x, y, i)
+		}
+	}
+	return out
+}
+
+func abs(n int) int {
+	if n < 0 {
+		return -n
+	}
+	return n
+}
