@@ -116,10 +116,29 @@ func (p *tab) follow(text string) {
 func (p *tab) write(label, value string) {
 	p.t.Helper()
 	at := p.tabTo(label)
-	p.keys(value)
+	if at.Kind == "input date" {
+		p.day(value)
+	} else {
+		p.keys(value)
+	}
 	if is := eval[string](p, `document.activeElement.value`); is != value {
 		p.fail("typing %q into %s leaves %q", value, at.Kind, is)
 	}
+}
+
+// day types into a date's three parts, which stand in the order of the machine's
+// language.
+func (p *tab) day(value string) {
+	p.t.Helper()
+	year, month, date := value[:4], value[5:7], value[8:]
+	p.keys(month + date + year)
+	if eval[string](p, `document.activeElement.value`) == value {
+		return
+	}
+	for range 3 {
+		p.keys(kb.Backspace + kb.ArrowLeft)
+	}
+	p.keys(year + kb.ArrowRight + month + date)
 }
 
 // choose goes to the group that holds the choice, by Tab, and to the choice, by

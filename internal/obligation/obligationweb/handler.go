@@ -164,6 +164,28 @@ func (h *Handler) rows(list []obligation.Obligation) []row {
 	return rows
 }
 
+// follow takes from the rows the links that the person may not follow for other
+// reasons than a missing permission.
+func follow(session *authz.Session, rows []row) []row {
+	for i := range rows {
+		o := &rows[i]
+		switch {
+		case o.Kind.ID == "case_step" && strings.HasPrefix(o.Link, "/console/cases/"):
+			// A case waits for those who decide; others of the office have no
+			// business with it.
+			if !session.May(authz.CaseDecide) {
+				o.Link = ""
+			}
+		case strings.HasPrefix(o.Link, "/console/shares/"):
+			// A share is read by whom it is addressed to.
+			if !session.May(authz.CoordinationManage) && !slices.ContainsFunc(session.Posts, func(p authz.Post) bool { return p.UnitID == string(o.Unit) }) {
+				o.Link = ""
+			}
+		}
+	}
+	return rows
+}
+
 func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	ctx, q, scope := r.Context(), r.URL.Query(), authz.ScopeFrom(r.Context())
 	session := authz.SessionFrom(ctx)
@@ -182,15 +204,8 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	if more {
 		list = list[:perPage]
 	}
-	rows := h.rows(list)
+	rows := follow(session, h.rows(list))
 	v := newListView(h.obligations.Kinds(), rows, web.FrameOf(r).Today)
-	for i, o := range rows {
-		// A case waits for those who decide; others of the office have no
-		// business with it.
-		if strings.HasPrefix(o.Link, "/console/cases/") && o.Kind.ID == "case_step" && !session.May(authz.CaseDecide) {
-			v.Table.Rows[i].Cells[0].Href = ""
-		}
-	}
 	v.Filter.Fill(q)
 	v.Filter.Total = total
 	if total > obligation.MostCounted {
