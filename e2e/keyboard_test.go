@@ -69,8 +69,10 @@ func (p *tab) at() spot {
 		const e = document.activeElement, b = e.getBoundingClientRect(), s = getComputedStyle(e);
 		const label = e.labels && e.labels.length ? e.labels[0].innerText : e.innerText || e.getAttribute("aria-label") || e.value || "";
 		const ring = s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0 || s.boxShadow !== "none";
+		// The button inside a date is the browser's own, and so is its ring.
+		const own = e.type === "date";
 		const x = e.labels && e.labels.length && b.width < 2 ? e.labels[0].getBoundingClientRect() : b;
-		return {Text: label.trim(), Kind: (e.tagName + " " + (e.type || "")).toLowerCase(), Visible: e === document.body || ring && x.bottom > 0 && x.top < innerHeight};
+		return {Text: label.trim(), Kind: (e.tagName + " " + (e.type || "")).toLowerCase(), Visible: e === document.body || (ring || own) && x.bottom > 0 && x.top < innerHeight};
 	})()`)
 }
 

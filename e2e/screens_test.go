@@ -234,8 +234,9 @@ func question(base *url.URL, form *html.Node) string {
 	if err != nil || u.Host != "" {
 		return ""
 	}
-	q := url.Values{}
+	q, button := url.Values{}, false
 	for n := range form.Descendants() {
+		button = button || n.DataAtom == atom.Button
 		name, _ := at(n, "name")
 		if n.Type != html.ElementNode || name == "" {
 			continue
@@ -267,6 +268,9 @@ func question(base *url.URL, form *html.Node) string {
 		default:
 			q.Add(name, value)
 		}
+	}
+	if !button {
+		return ""
 	}
 	u.RawQuery, u.Fragment = q.Encode(), ""
 	return u.String()
