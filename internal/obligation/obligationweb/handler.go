@@ -164,6 +164,9 @@ func (h *Handler) rows(list []obligation.Obligation) []row {
 	return rows
 }
 
+// supervisors is the kind that an office owes about another unit's record.
+const supervisors = "emergency_report"
+
 // follow takes from the rows the links that the person may not follow for other
 // reasons than a missing permission.
 func follow(session *authz.Session, rows []row) []row {
@@ -173,6 +176,10 @@ func follow(session *authz.Session, rows []row) []row {
 		case o.Kind.ID == "case_step" && strings.HasPrefix(o.Link, "/console/cases/"):
 			// A case waits for those who decide; others of the office have no
 			// business with it.
+			if !session.May(authz.CaseDecide) {
+				o.Link = ""
+			}
+		case o.Kind.ID == supervisors:
 			if !session.May(authz.CaseDecide) {
 				o.Link = ""
 			}
@@ -328,6 +335,10 @@ func (i Inbox) Tasks(ctx context.Context, session *authz.Session, tab workbench.
 			return nil, err
 		}
 		for _, o := range list {
+			// A unit below went offline: its supervisor's report, no clerk's.
+			if o.Kind == supervisors && !session.May(authz.CaseDecide) {
+				continue
+			}
 			// What a colleague holds by name is that colleague's.
 			if tab == workbench.ToDo && o.Person != "" && string(o.Person) != session.PersonID && string(o.Deputy) != session.PersonID {
 				continue
