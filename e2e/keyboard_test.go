@@ -69,8 +69,10 @@ func (p *tab) at() spot {
 		const e = document.activeElement, b = e.getBoundingClientRect(), s = getComputedStyle(e);
 		const label = e.labels && e.labels.length ? e.labels[0].innerText : e.innerText || e.getAttribute("aria-label") || e.value || "";
 		const ring = s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0 || s.boxShadow !== "none";
+		// The button inside a date is the browser's own, and so is its ring.
+		const own = e.type === "date";
 		const x = e.labels && e.labels.length && b.width < 2 ? e.labels[0].getBoundingClientRect() : b;
-		return {Text: label.trim(), Kind: (e.tagName + " " + (e.type || "")).toLowerCase(), Visible: e === document.body || ring && x.bottom > 0 && x.top < innerHeight};
+		return {Text: label.trim(), Kind: (e.tagName + " " + (e.type || "")).toLowerCase(), Visible: e === document.body || (ring || own) && x.bottom > 0 && x.top < innerHeight};
 	})()`)
 }
 
@@ -116,10 +118,29 @@ func (p *tab) follow(text string) {
 func (p *tab) write(label, value string) {
 	p.t.Helper()
 	at := p.tabTo(label)
-	p.keys(value)
+	if at.Kind == "input date" {
+		p.day(value)
+	} else {
+		p.keys(value)
+	}
 	if is := eval[string](p, `document.activeElement.value`); is != value {
 		p.fail("typing %q into %s leaves %q", value, at.Kind, is)
 	}
+}
+
+// day types into a date's three parts, which stand in the order of the machine's
+// language.
+func (p *tab) day(value string) {
+	p.t.Helper()
+	year, month, date := value[:4], value[5:7], value[8:]
+	p.keys(month + date + year)
+	if eval[string](p, `document.activeElement.value`) == value {
+		return
+	}
+	for range 3 {
+		p.keys(kb.Backspace + kb.ArrowLeft)
+	}
+	p.keys(year + kb.ArrowRight + month + date)
 }
 
 // choose goes to the group that holds the choice, by Tab, and to the choice, by

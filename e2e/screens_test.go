@@ -23,13 +23,54 @@ import (
 // examples is how many addresses of one pattern a person looks at.
 const examples = 2
 
-// unwalked are the doors whose pages a walk over links does not reach in the
-// demo province, each with its reason. Every other page must be reached by
-// somebody.
+// unwalked are the doors whose pages a walk over links and forms of questions
+// does not reach in the demo province, each with its reason. Every other page
+// must be reached by somebody.
 var unwalked = map[string]string{
-	"GET /console/login":        "seen before signing in",
-	"GET /console/login/second": "the demo logins have no second factor",
+	"GET /console/login":         "seen before signing in",
+	"GET /console/login/second":  "the demo logins have no second factor",
+	"GET /console/second-factor": "the demo logins have no second factor",
+	"GET /console/{$}":           "another address of GET /console",
+	"GET /console/inbox":         "another address of GET /console",
+	"GET /console/feeds/{token}": "for programs that keep a calendar",
+	"GET /console/matters/check": "asked by the form while it is filled in",
+	"GET /console/queries":       "listed once somebody has kept a query",
+
+	"GET /console/batches/{id}":               "made by choosing several cases",
+	"GET /console/batches/{id}/read":          "made by choosing several cases",
+	"GET /console/import/{id}":                "made by sending a file",
+	"GET /console/import/{id}/columns":        "made by sending a file",
+	"GET /console/import/{id}/wrong":          "made by sending a file",
+	"GET /console/reconciliations/{id}":       "made by sending a file",
+	"GET /console/reconciliations/{id}/batch": "made by sending a file",
+
+	"GET /console/accounts/{id}/launch/{kind}":      "no account of the demo's logins is being prepared",
+	"GET /console/accounts/{id}/versions/new":       "no login of the demo keeps an app",
+	"GET /console/accounts/{id}/versions/{file}":    "no login of the demo keeps an app",
+	"GET /console/applications/{id}/amend":          "the demo's returned case is of a unit without login",
+	"GET /console/notices/{id}/looks/{look}":        "nothing was fetched in the demo",
+	"GET /console/operating-rules/{id}/change":      "the demo's rules are issued",
+	"GET /console/operating-rules/{id}/issue":       "the demo's rules are issued",
+	"GET /console/closings/{id}/archives/{archive}": noFile,
+	"GET /console/filings/{id}/receipt":             noFile,
+
+	"GET /console/accounts/{id}/launch-files/{file}":       noFile,
+	"GET /console/assets/{id}/files/{file}":                noFile,
+	"GET /console/budgets/{unit}/{year}/files/{file}":      noFile,
+	"GET /console/closings/{id}/files/{file}":              noFile,
+	"GET /console/coordination/{id}/files/{file}":          noFile,
+	"GET /console/guidance/{id}/files/{file}":              noFile,
+	"GET /console/hosting/{id}/files/{file}":               noFile,
+	"GET /console/inquiries/{id}/files/{file}":             noFile,
+	"GET /console/orders/{id}/files/{file}":                noFile,
+	"GET /console/reorganisations/{id}/files/{file}":       noFile,
+	"GET /console/selfchecks/{unit}/{period}/files/{file}": noFile,
+	"GET /console/sites/{id}/launch-files/{file}":          noFile,
+	"GET /console/training/{id}/files/{file}":              noFile,
 }
+
+// noFile: the demo starts quickly and brings few files.
+const noFile = "the demo holds no file of this kind"
 
 // TestEveryScreen lets every role of the demo follow all links of the console:
 // none is broken. Each page of the route table is reached by somebody, and is
@@ -156,6 +197,11 @@ func (w *walk) links(path string) []string {
 	}
 	var out []string
 	for n := range doc.Descendants() {
+		if n.Type == html.ElementNode && n.DataAtom == atom.Form {
+			if to := question(base, n); to != "" {
+				out = append(out, to)
+			}
+		}
 		if n.Type != html.ElementNode || n.DataAtom != atom.A {
 			continue
 		}
@@ -167,6 +213,67 @@ func (w *walk) links(path string) []string {
 		}
 	}
 	return out
+}
+
+// question is where a form leads that asks with GET and is sent as it stands; ""
+// for any other, and for one that wants something filled in.
+func question(base *url.URL, form *html.Node) string {
+	at := func(n *html.Node, key string) (string, bool) {
+		for _, a := range n.Attr {
+			if a.Key == key {
+				return a.Val, true
+			}
+		}
+		return "", false
+	}
+	if method, set := at(form, "method"); set && !strings.EqualFold(method, "get") {
+		return ""
+	}
+	action, _ := at(form, "action")
+	u, err := base.Parse(action)
+	if err != nil || u.Host != "" {
+		return ""
+	}
+	q, button := url.Values{}, false
+	for n := range form.Descendants() {
+		button = button || n.DataAtom == atom.Button
+		name, _ := at(n, "name")
+		if n.Type != html.ElementNode || name == "" {
+			continue
+		}
+		value, _ := at(n, "value")
+		kind, _ := at(n, "type")
+		_, required := at(n, "required")
+		_, checked := at(n, "checked")
+		switch {
+		case n.DataAtom == atom.Select:
+			first := true
+			for o := range n.Descendants() {
+				if o.DataAtom != atom.Option {
+					continue
+				}
+				v, _ := at(o, "value")
+				if _, chosen := at(o, "selected"); chosen || first {
+					q.Set(name, v)
+				}
+				first = false
+			}
+		case n.DataAtom != atom.Input, kind == "submit":
+		case kind == "checkbox" || kind == "radio":
+			if checked {
+				q.Add(name, value)
+			}
+		case required && value == "":
+			return ""
+		default:
+			q.Add(name, value)
+		}
+	}
+	if !button {
+		return ""
+	}
+	u.RawQuery, u.Fragment = q.Encode(), ""
+	return u.String()
 }
 
 // widths are a phone, a tablet, the office's screen and a wide one; 340 is the

@@ -110,6 +110,10 @@ func (i Inquiry) In(scope authz.Scope) bool {
 	return scope.Covers(i.areaPath, i.linePath) || i.officePath != "" && scope.Covers(i.officePath, i.officeLine)
 }
 
+// Records reports whether the site's or account's record lies in the scope: an
+// office's clerk reads the paper, and not what is recorded of other units.
+func (i Inquiry) Records(scope authz.Scope) bool { return scope.Covers(i.areaPath, i.linePath) }
+
 // Decides reports whether the session decides it: a post with the permission at
 // the supervisor, and never one at the sponsor itself.
 func (i Inquiry) Decides(session *authz.Session) bool {

@@ -180,6 +180,8 @@ func Concerns(session *authz.Session, m Message, need authz.Permission) bool {
 	switch {
 	case need == authz.CaseRead && strings.Contains(m.Key, ":step:"):
 		need = authz.CaseDecide // a case that arrived at the unit's step
+	case strings.HasPrefix(m.Key, "matter:"):
+		need = authz.CaseDecide // an act of a unit below, told to its supervisor
 	case strings.HasPrefix(m.Key, "obligation:") && (strings.HasSuffix(m.Key, ":escalate") || strings.HasSuffix(m.Key, ":escalate:province")):
 		need = authz.OrderIssue // another unit is late: its supervisor's matter
 	}

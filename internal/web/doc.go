@@ -100,6 +100,11 @@
 //
 // No style attribute, no inline script, no on… attribute: the policy refuses
 // them and webtest finds them. Bars are Progress, drawings Flow or Stat.
+// A page is freed of the links its reader lacks the permission for; the words
+// stay. What depends on scope, the module leaves out itself. The first pages of
+// a menu entry get its tabs from the application's navigation (NavItem.Parts):
+// a page shows Tabs of its own only for parts of itself.
+//
 // htmx is an extra: an element has hx-get, hx-target and the same href; a
 // request with HX-Request gets the content without frame. Never replace the
 // element that was clicked; swap a region beside it.

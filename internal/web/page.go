@@ -321,7 +321,7 @@ func partsFor(nav []NavItem, r *http.Request) Tabs {
 			if !MayOpen(r, p.Href) {
 				continue
 			}
-			here := p.Href == at || slices.Contains(p.Also, at)
+			here := p.Href == at || slices.ContainsFunc(p.Also, func(a string) bool { return a == at || strings.HasSuffix(a, "/") && strings.HasPrefix(at, a) })
 			first = first || here
 			t.Items = append(t.Items, Tab{Name: p.Name, Href: p.Href, Current: here})
 		}

@@ -91,7 +91,7 @@ type NavItem struct {
 type Part struct {
 	Name string
 	Href string
-	Also []string // further first pages of the part
+	Also []string // further first pages of the part; all below one that ends in /
 }
 
 // Links are the fixed places of the top bar. Empty ones are not shown.

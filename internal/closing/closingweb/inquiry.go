@@ -229,7 +229,11 @@ func (h *Handler) inquiryOf(r *http.Request) (inquiryView, error) {
 	session := authz.SessionFrom(ctx)
 	// The supervisor could answer too, but does not: who decides does not answer.
 	decides := i.Decides(session)
-	return newInquiryView(i, accounts, steps, !decides && session.May(authz.ClosingManage) && i.In(session.ScopeFor(authz.ClosingManage)), decides, web.FrameOf(r).Today), nil
+	v := newInquiryView(i, accounts, steps, !decides && session.May(authz.ClosingManage) && i.In(session.ScopeFor(authz.ClosingManage)), decides, web.FrameOf(r).Today)
+	if !i.Records(session.ScopeFor(authz.RegistryRead)) {
+		v.Heading.Acts = nil
+	}
+	return v, nil
 }
 
 func (h *Handler) showInquiry(w http.ResponseWriter, r *http.Request) error {

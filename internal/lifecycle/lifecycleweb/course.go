@@ -340,5 +340,5 @@ func Pages(_ *http.Request, ref registry.Ref) []web.Link {
 	if ref.Kind != sx2021.Site {
 		out = append(out, web.Link{Text: "上线清单", Href: ref.Link() + "/launch"})
 	}
-	return out
+	return append(out, web.Link{Text: "发出中断核实单", Href: "/console/inquiries/new?" + url.Values{"kind": {string(ref.Kind)}, "object": {ref.ID}}.Encode()})
 }

@@ -338,7 +338,7 @@ func (h *Handler) oneOf(r *http.Request) (oneView, error) {
 		deputy = "B 岗：" + deputy
 	}
 	own, _ := session.Unit()
-	v := newOneView(h.rows([]obligation.Obligation{o})[0], o.PersonName, deputy, events, h.days, session.May(authz.OrderIssue) && own != string(o.Unit), web.FrameOf(r).Today)
+	v := newOneView(follow(session, h.rows([]obligation.Obligation{o}))[0], o.PersonName, deputy, events, h.days, session.May(authz.OrderIssue) && own != string(o.Unit), web.FrameOf(r).Today)
 	if len(v.Heading.Acts) > 0 && !web.MayOpen(r, v.Heading.Acts[0].Href) {
 		v.Heading.Acts = nil
 	}

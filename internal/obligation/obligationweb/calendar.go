@@ -176,7 +176,7 @@ func (h *Handler) month(r *http.Request) (calendarView, error) {
 		}
 		list = append(list, some...)
 	}
-	rows := h.rows(list)
+	rows := follow(authz.SessionFrom(r.Context()), h.rows(list))
 	v := newCalendarView(first, rows, options, h.days, today, q)
 	return v, nil
 }

@@ -164,6 +164,35 @@ func (h *Handler) rows(list []obligation.Obligation) []row {
 	return rows
 }
 
+// supervisors is the kind that an office owes about another unit's record.
+const supervisors = "emergency_report"
+
+// follow takes from the rows the links that the person may not follow for other
+// reasons than a missing permission.
+func follow(session *authz.Session, rows []row) []row {
+	for i := range rows {
+		o := &rows[i]
+		switch {
+		case o.Kind.ID == "case_step" && strings.HasPrefix(o.Link, "/console/cases/"):
+			// A case waits for those who decide; others of the office have no
+			// business with it.
+			if !session.May(authz.CaseDecide) {
+				o.Link = ""
+			}
+		case o.Kind.ID == supervisors:
+			if !session.May(authz.CaseDecide) {
+				o.Link = ""
+			}
+		case strings.HasPrefix(o.Link, "/console/shares/"):
+			// A share is read by whom it is addressed to.
+			if !session.May(authz.CoordinationManage) && !slices.ContainsFunc(session.Posts, func(p authz.Post) bool { return p.UnitID == string(o.Unit) }) {
+				o.Link = ""
+			}
+		}
+	}
+	return rows
+}
+
 func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	ctx, q, scope := r.Context(), r.URL.Query(), authz.ScopeFrom(r.Context())
 	session := authz.SessionFrom(ctx)
@@ -182,15 +211,8 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	if more {
 		list = list[:perPage]
 	}
-	rows := h.rows(list)
+	rows := follow(session, h.rows(list))
 	v := newListView(h.obligations.Kinds(), rows, web.FrameOf(r).Today)
-	for i, o := range rows {
-		// A case waits for those who decide; others of the office have no
-		// business with it.
-		if strings.HasPrefix(o.Link, "/console/cases/") && o.Kind.ID == "case_step" && !session.May(authz.CaseDecide) {
-			v.Table.Rows[i].Cells[0].Href = ""
-		}
-	}
 	v.Filter.Fill(q)
 	v.Filter.Total = total
 	if total > obligation.MostCounted {
@@ -313,6 +335,10 @@ func (i Inbox) Tasks(ctx context.Context, session *authz.Session, tab workbench.
 			return nil, err
 		}
 		for _, o := range list {
+			// A unit below went offline: its supervisor's report, no clerk's.
+			if o.Kind == supervisors && !session.May(authz.CaseDecide) {
+				continue
+			}
 			// What a colleague holds by name is that colleague's.
 			if tab == workbench.ToDo && o.Person != "" && string(o.Person) != session.PersonID && string(o.Deputy) != session.PersonID {
 				continue

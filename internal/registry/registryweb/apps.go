@@ -233,6 +233,16 @@ func (h *Handler) renderRecertify(w http.ResponseWriter, r *http.Request, scope 
 	return recertifyPage.RenderStatus(w, r, status, v)
 }
 
+// ownRecertify leads to the person's own unit.
+func (h *Handler) ownRecertify(w http.ResponseWriter, r *http.Request) error {
+	to := sitesPath
+	if unit, _ := authz.SessionFrom(r.Context()).Unit(); unit != "" {
+		to = registry.RecertifyLink(org.UnitID(unit))
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
 func (h *Handler) showRecertify(w http.ResponseWriter, r *http.Request) error {
 	return h.renderRecertify(w, r, authz.ScopeFrom(r.Context()), http.StatusOK, nil)
 }

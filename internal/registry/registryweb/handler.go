@@ -92,6 +92,7 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/domains/{id}/acts/{act}", Permit: authz.RegistryBaseline, Handle: h.showDomainAct},
 		{Pattern: "POST /console/domains/{id}/acts/{act}", Permit: authz.RegistryBaseline, Handle: h.domainAct},
 		{Pattern: "GET /console/names", Permit: authz.RegistryRead, Handle: h.names},
+		{Pattern: "GET /console/recertify", Permit: authz.RegistryRead, Handle: h.ownRecertify},
 		{Pattern: "GET /console/recertify/{unit}", Permit: authz.RegistryRead, Handle: h.showRecertify},
 		{Pattern: "POST /console/recertify/{unit}", Permit: authz.RegistryManage, Handle: h.recertify},
 		{Pattern: "GET /console/import", Permit: authz.RegistryImport, Handle: h.showImport},

@@ -327,7 +327,13 @@ func (h *Handler) messages(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return messagesPage.Render(w, r, newMessagesView(audience(authz.SessionFrom(r.Context()), list, func(href string) authz.Permission { return web.Need(r.Context(), href) }), all))
+	list = audience(authz.SessionFrom(r.Context()), list, func(href string) authz.Permission { return web.Need(r.Context(), href) })
+	for i := range list {
+		if !web.MayOpen(r, list[i].Link) {
+			list[i].Link = ""
+		}
+	}
+	return messagesPage.Render(w, r, newMessagesView(list, all))
 }
 
 func (h *Handler) read(w http.ResponseWriter, r *http.Request) error {
