@@ -96,7 +96,8 @@ func carry(ctx context.Context, tx *db.Tx, c org.Carrying) error {
 	if c.Main == c.From {
 		return nil
 	}
-	if _, err := tx.Exec(ctx, `UPDATE domain SET unit_id = $2, updated_at = $3, area_path = (SELECT area_path FROM unit WHERE id = $2) WHERE unit_id = $1 AND site_id IS NULL AND state <> 'cancelled'`, c.From, c.Main, tx.Now()); err != nil {
+	// The list goes along the path of the unit, which is the successor's now.
+	if _, err := tx.Exec(ctx, `UPDATE domain SET area_path = (SELECT u.area_path FROM unit u WHERE u.id = domain.unit_id) WHERE unit_id = $1`, c.Main); err != nil {
 		return err
 	}
 	// Whoever imports for the successor finds the matched columns again.
