@@ -19,7 +19,7 @@ func TestOfficesDecideSampleAdviseAndSign(t *testing.T) {
 
 	// The city decides what waits, in one act.
 	shi := b.person("shi")
-	shi.open("/console/cases?mine=todo")
+	shi.open("/console/cases?mine=todo&kind=opening")
 	shi.both("cases-todo")
 	if n := shi.tickAll(`input[name="case"]`); n != 3 {
 		t.Fatalf("%d cases to tick, want the 3 that wait", n)

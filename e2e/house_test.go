@@ -49,6 +49,6 @@ func serve(t testing.TB) house {
 		}
 	})
 	addr := (<-at).String()
-	waitHealthy(t, addr, 60*time.Second)
+	waitHealthy(t, addr, 120*time.Second)
 	return house{h, addr}
 }

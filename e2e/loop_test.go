@@ -32,7 +32,7 @@ func register(t *testing.T, b *browser) {
 	province := b.person("sheng")
 	province.open("/console/import")
 	file := filepath.Join(t.TempDir(), "sites.csv")
-	rows := "name,level,code,host,sponsor,site_code\n灞桥区人民政府（演示）,county,610111,www.baqiao.example.gov.cn,,6101119901\n坏行,county,619999,www.bad.example.gov.cn,,\n"
+	rows := "name,level,code,host,sponsor,site_code\n高陵区人民政府（演示）,county,610117,www.gaoling.example.gov.cn,,6101179901\n坏行,county,619999,www.bad.example.gov.cn,,\n"
 	if err := os.WriteFile(file, []byte(rows), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -42,8 +42,8 @@ func register(t *testing.T, b *browser) {
 	province.sees("619999")
 	province.both("import-dry-run")
 	province.press("确认导入 1 行")
-	province.open("/console/sites?q=baqiao")
-	province.sees("灞桥区人民政府（演示）")
+	province.open("/console/sites?q=gaoling")
+	province.sees("高陵区人民政府（演示）")
 	province.both("ledger")
 }
 

@@ -178,6 +178,10 @@ func (h *House) sharedLists() []coordination.List {
 	for _, s := range []string{registry.Running, registry.TemporarilyOffline, registry.Planned, registry.Exiting, registry.Exited, registry.Closing, registry.Closed} {
 		siteStates = append(siteStates, coordination.Partner{Value: s, Name: registry.SiteMachine.Name(s)})
 	}
+	var domainStates []coordination.Partner
+	for _, s := range []string{registry.DomainActive, registry.DomainApplying, registry.DomainSuspended, registry.DomainCancelling, registry.DomainCancelled} {
+		domainStates = append(domainStates, coordination.Partner{Value: s, Name: registry.DomainMachine.Name(s)})
+	}
 	return []coordination.List{
 		{ID: "sites", Name: "网站台账", States: siteStates, Columns: []string{"网站名称", "域名", "中文域名", "主办单位", "类别", "状态", "网站标识码", "ICP备案编号", "公安备案编号", "党政机关网站标识", "联系方式", "上线日期"},
 			Rows: func(ctx context.Context, scope authz.Scope, area org.AreaID, state string, limit int) ([][]any, int, error) {
@@ -188,12 +192,16 @@ func (h *House) sharedLists() []coordination.List {
 				}
 				return rows, total, err
 			}},
-		{ID: "domains", Name: "域名台账", States: siteStates, Columns: []string{"域名", "中文域名", "网站名称", "主办单位", "状态", "ICP备案编号"},
+		{ID: "domains", Name: "域名台账", States: domainStates, Columns: []string{"域名", "类别", "主域名", "网站名称", "主办单位", "状态", "注册服务机构", "到期日期", "ICP备案编号"},
 			Rows: func(ctx context.Context, scope authz.Scope, area org.AreaID, state string, limit int) ([][]any, int, error) {
-				list, total, err := h.Registry.Sites(ctx, scope, registry.SiteFilter{Under: area, State: state, Limit: limit})
+				list, total, err := h.Registry.Domains(ctx, scope, registry.DomainFilter{Under: area, State: state, Limit: limit})
 				rows := make([][]any, len(list))
-				for i, s := range list {
-					rows[i] = []any{s.Host, s.ChineseDomain, s.Name, s.UnitName, s.StateName(), s.ICP}
+				for i, d := range list {
+					main := "否"
+					if d.Main {
+						main = "是"
+					}
+					rows[i] = []any{d.Shown, d.Kind.Name(), main, d.SiteName, d.UnitName, d.StateName(), d.Registrar, d.ExpiresOn, d.ICP}
 				}
 				return rows, total, err
 			}},
