@@ -373,7 +373,8 @@ func (h *House) egressPolicy() egress.Policy {
 				a = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), a.Port())
 			}
 			p.Local = a
-			p.Own = h.Portal.Serves
+			// The portal is made after the client.
+			p.Own = func(host string) bool { return h.Portal != nil && h.Portal.Serves(host) }
 		}
 	}
 	return p
