@@ -135,14 +135,24 @@ func (p *tab) vouch(title, place, address string) {
 	p.sees("截图已留存")
 }
 
+// Article 8(1) walked by its people on one house: an emergency, then a pause.
+func TestArticle08_1_Journeys(t *testing.T) {
+	h, clock := serveMovable(t)
+	h.sameYear(t, clock, 40)
+	b := startBrowser(t, h.addr)
+	t.Run("emergency", func(t *testing.T) {
+		emergencyJourney(t, h, clock, &browser{t: t, ctx: b.ctx, base: b.base, port: b.port})
+	})
+	t.Run("offline", func(t *testing.T) {
+		offlineJourney(t, h, clock, &browser{t: t, ctx: b.ctx, base: b.base, port: b.port})
+	})
+}
+
 // Article 8(1): refused when too long or a second time in the year; no start
 // before both notices are seen; counted day by day; late ones reach the
 // province; the notices come down with the return.
-func TestArticle08_1_OfflineJourney(t *testing.T) {
-	h, clock := serveMovable(t)
-	h.sameYear(t, clock, 40)
+func offlineJourney(t *testing.T, h house, clock *movable, b *browser) {
 	ref := h.running(t, "西安市商务局", "wechat", "西安商务公众号")
-	b := startBrowser(t, h.addr)
 	today := func() calendar.Date { return calendar.DateOf(clock.Now()) }
 	course := "/console/accounts/" + ref.ID + "/lifecycle"
 
@@ -238,10 +248,7 @@ func TestArticle08_1_OfflineJourney(t *testing.T) {
 
 // Article 8(1): an emergency counts until its supervisor has reported it in
 // writing with number, seal and scan.
-func TestArticle08_1_EmergencyJourney(t *testing.T) {
-	h, clock := serveMovable(t)
-	h.sameYear(t, clock, 3)
-	b := startBrowser(t, h.addr)
+func emergencyJourney(t *testing.T, h house, clock *movable, b *browser) {
 	ref := h.running(t, "西安市商务局", "douyin", "西安商务视频")
 	today := calendar.DateOf(clock.Now())
 
@@ -261,6 +268,7 @@ func TestArticle08_1_EmergencyJourney(t *testing.T) {
 		p.attach("report", paper(t, "报备.pdf"))
 	}
 	report(dept)
+	dept.tick("已加盖公章")
 	dept.press("登记书面报备")
 	dept.sees("由主管单位“西安市人民政府办公厅”办理")
 
