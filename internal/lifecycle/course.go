@@ -127,7 +127,7 @@ func (s *Service) courseOff(ctx context.Context, c *Course) error {
 	}
 	var law []sx2021.Offline
 	for _, w := range c.Windows {
-		if w.State == WindowApproved || w.State == WindowRunning {
+		if w.State == WindowRunning || w.State == WindowApproved && c.Window.State == "" {
 			c.Window = w
 		}
 		if w.State == WindowApproved || w.State == WindowUnused {

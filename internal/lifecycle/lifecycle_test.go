@@ -60,6 +60,14 @@ func each(t *testing.T, fn func(t *testing.T, h *house)) {
 
 func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 	t.Helper()
+	h := wire(t, d, clock, t.TempDir())
+	h.settle()
+	return h
+}
+
+// wire makes the services over a database, which may be one used before.
+func wire(t testing.TB, d *db.DB, clock *calendar.Manual, blobs string) *house {
+	t.Helper()
 	h := &house{t: t, db: d, clock: clock, units: map[string]org.Unit{}, people: map[string]*authz.Session{}}
 	ctx := audit.System(context.Background(), "test")
 	if err := passage.Declare(ctx, d, approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, notice.Machine, filing.Machine, closing.Machine); err != nil {
@@ -73,7 +81,7 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 		t.Fatal(err)
 	}
 	h.approvals = approval.New(d, h.org, h.obligations, days, 5)
-	store, err := blob.Disk(t.TempDir())
+	store, err := blob.Disk(blobs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,12 +90,19 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.notices = notice.New(notice.Parts{DB: d, Org: h.org, Registry: h.registry, Obligations: h.obligations, Store: store, Settings: sx2021.Defaults})
+	h.notices = notice.New(notice.Parts{DB: d, Org: h.org, Registry: h.registry, Obligations: h.obligations, Store: store, Fetch: bulletins{d}, Settings: sx2021.Defaults})
 	h.filings = filing.New(d, h.org, h.registry, h.obligations, days, store, sx2021.Defaults)
 	h.closings = closing.New(closing.Parts{DB: d, Org: h.org, Registry: h.registry, Obligations: h.obligations, Days: days, Store: store, Settings: sx2021.Defaults})
 	h.svc = lifecycle.New(lifecycle.Parts{DB: d, Org: h.org, Registry: h.registry, Approvals: h.approvals, Obligations: h.obligations,
 		Store: store, Book: book, Days: days, Notices: h.notices, Filings: h.filings, Closings: h.closings, Settings: sx2021.Defaults})
-	err = d.Update(ctx, func(tx *db.Tx) error {
+	return h
+}
+
+// settle makes the areas, units and people.
+func (h *house) settle() {
+	h.t.Helper()
+	ctx := audit.System(context.Background(), "test")
+	err := h.db.Update(ctx, func(tx *db.Tx) error {
 		for _, a := range []org.Area{
 			{Level: org.Province, Code: "610000", Name: "陕西省"},
 			{Level: org.City, Code: "610100", Name: "西安市", Parent: "province-610000000000"},
@@ -131,9 +146,8 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 		return nil
 	})
 	if err != nil {
-		t.Fatal(err)
+		h.t.Fatal(err)
 	}
-	return h
 }
 
 // hire makes a person with posts at the unit.

@@ -872,3 +872,28 @@ func TestArticle07_3_BasicInfoFormBringsTheCode(t *testing.T) {
 		}
 	})
 }
+
+// Article 8(1): an outage does not wait for an approved pause, nor use it up.
+func TestArticle08_1_EmergencyWhileAPauseIsApproved(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ref := h.site("citydept", registry.DepartmentSite)
+		h.climb(h.must(h.ask("citydept.clerk", lifecycle.OfflineMatter, ref, pause(h.day(10), h.day(20)))).Case)
+		h.must(h.ask("citydept.clerk", lifecycle.EmergencyMatter, ref, map[string]string{"emergency": "force_majeure", "began": h.day(0), "cause": "机房断电"}))
+		if c := h.course("citydept.clerk", ref); c.Window.State != lifecycle.WindowRunning || c.Window.Emergency == "" || len(c.Windows) != 2 {
+			t.Errorf("the window shown is %+v of %d", c.Window, len(c.Windows))
+		}
+		h.must(h.ask("citydept.clerk", lifecycle.ResumeMatter, ref, map[string]string{"checked": "yes", "result": "已恢复供电"}))
+		c := h.course("citydept.clerk", ref)
+		if c.Window.State != lifecycle.WindowApproved || c.Charged != 1 {
+			t.Errorf("afterwards %+v, charged %d", c.Window, c.Charged)
+		}
+		// Until the report is in, the outage has used up the year.
+		h.hang(ref, sx2021.OfflineNotice, calendar.DateOf(h.clock.Now()))
+		h.clock.Advance(10 * dayLong)
+		if _, err := h.ask("citydept.clerk", lifecycle.GoOfflineMatter, ref, nil); !slices.Contains(reasons(err), "S8.1a.once") {
+			t.Errorf("a second time off the net: %v %v", err, reasons(err))
+		}
+		h.must(h.ask("city.chief", lifecycle.ReportMatter, ref, map[string]string{"number": "市政办函〔2026〕9号", "on": h.day(0), "sealed": "yes"}, "report"))
+		h.must(h.ask("citydept.clerk", lifecycle.GoOfflineMatter, ref, nil))
+	})
+}

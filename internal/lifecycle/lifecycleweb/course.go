@@ -106,7 +106,11 @@ func (v *courseView) counters(c lifecycle.Course) {
 	}
 	v.Stats = web.Stats{Label: "计数", Items: []web.Stat{used}}
 	if c.Window.State == lifecycle.WindowRunning {
-		v.Stats.Items = append(v.Stats.Items, web.Stat{Name: "本次下线", Value: fmt.Sprintf("第 %d/%d", c.OffDays, c.Window.Days()), Unit: "天", Note: c.Window.Cause})
+		day := fmt.Sprintf("第 %d/%d", c.OffDays, c.Window.Days())
+		if c.Window.DueOn().IsZero() {
+			day = fmt.Sprintf("第 %d", c.OffDays) // reported: it has no statutory end
+		}
+		v.Stats.Items = append(v.Stats.Items, web.Stat{Name: "本次下线", Value: day, Unit: "天", Note: c.Window.Cause})
 	}
 	open, late := 0, 0
 	for _, d := range c.Duties {
