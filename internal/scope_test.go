@@ -125,6 +125,7 @@ var unscoped = map[string]string{
 	"registry.SweepSearch":    "system: the periodic duty",
 	"reconciliation.Register": "system: registration at start",
 	"reconciliation.HoldDue":  "system: the periodic duty",
+	"reconciliation.LookGone": "system: the periodic duty",
 	"inspection.OriginFrom":   "system: registration at start",
 	"obligation.Postpone":     "system: called in an act's transaction, whose scope was checked",
 	"notice.Owe":              "system: called in an act's transaction, whose scope was checked",

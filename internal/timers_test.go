@@ -40,6 +40,7 @@ var timers = []struct{ timer, kind, brings string }{
 	{"certificate expires", "certificate_expiry", ""},
 	{"re-certification of records", "recertification", ""},
 	{"difference with another list cleared", "reconciliation_clearing", ""},
+	{"given-up name that answers again looked into", "domain_reused", ""},
 	{"countersignature", "case_countersign", ""},
 	{"leader in charge named", "leader_vacant", ""},
 	{"vacant post filled", "post_vacant", ""},

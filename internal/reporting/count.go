@@ -24,7 +24,7 @@ func (s *Service) count(ctx context.Context, b Bulletin) (Content, error) {
 		c.CheckPoint, c.Complete = today, false
 	}
 	scope := authz.Area("reporting.bulletin", b.areaOf)
-	for _, part := range []func(context.Context, authz.Scope, Bulletin, *Content) error{s.countSites, s.countLate, s.countFindings, s.countOrders, s.countLetters, s.countBefore} {
+	for _, part := range []func(context.Context, authz.Scope, Bulletin, *Content) error{s.countSites, s.countFindings, s.countOrders, s.countLetters, s.countBefore} {
 		if err := part(ctx, scope, b, &c); err != nil {
 			return c, err
 		}
@@ -79,27 +79,6 @@ func (s *Service) countSites(ctx context.Context, scope authz.Scope, b Bulletin,
 		list = append(list, Row{Kind: "account", ID: string(a.ID), Text: a.Name, Note: a.UnitName + "　" + registry.Platforms[a.Platform] + "　未检测"})
 	}
 	c.add("accounts.total", SectionSites, "登记政务新媒体", "个", list)
-	return nil
-}
-
-// countLate counts what was allowed a year or more ago and is not online:
-// Article 7(4) has it named in the bulletin, statement or no statement.
-func (s *Service) countLate(ctx context.Context, scope authz.Scope, _ Bulletin, c *Content) error {
-	var w db.Where
-	scope.Where(&w, "u")
-	w.And("o.kind = 'launch' AND o.state = 'open' AND o.due_on < ?", c.CheckPoint)
-	list, err := db.All(ctx, s.db, func(r db.Scanner) (Row, error) {
-		var row Row
-		var unit string
-		var due calendar.Date
-		err := r.Scan(&row.Kind, &row.ID, &row.Text, &unit, &due)
-		row.Link, row.Note = "/console/"+row.Kind+"s/"+row.ID+"/launch", unit+"　应于 "+due.Chinese()+" 前上线"
-		return row, err
-	}, `SELECT o.subject_kind, o.subject_id, o.subject_name, u.name, o.due_on FROM obligation o JOIN unit u ON u.id = o.unit_id WHERE `+w.SQL()+` ORDER BY o.due_on, o.id`, w.Args()...)
-	if err != nil {
-		return err
-	}
-	c.add("launch.late", SectionSites, "批准开设满一年未上线", "个", list)
 	return nil
 }
 

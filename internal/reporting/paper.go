@@ -106,13 +106,6 @@ func (c Content) Narrative(section string) []string {
 	case SectionSites:
 		out := []string{fmt.Sprintf("%s应检查政府网站%s，已检查%s%s。其中合格%s，不合格%s%s；未检测%s。登记政务新媒体%s，本季度未检测。",
 			c.AreaName, n("sites.total"), n("sites.checked"), share("sites.coverage"), n("sites.qualified"), n("sites.unqualified"), share("sites.rate"), n("sites.untested"), n("accounts.total"))}
-		if late := c.Figure("launch.late"); late.N() > 0 {
-			var names []string
-			for _, r := range late.Rows {
-				names = append(names, r.Text)
-			}
-			out = append(out, "批准开设满一年未上线"+n("launch.late")+"："+strings.Join(names, "、")+"。")
-		}
 		if c.Pack != "" {
 			says := fmt.Sprintf("检查依据%s《%s》（%s）。", c.Source, c.Pack, c.Label)
 			if c.Unverified {

@@ -233,10 +233,10 @@ func newRunView(run reconciliation.Run, verdict, field string, rows []reconcilia
 		default:
 			cells = append(cells, web.Text(r.Ours))
 		}
-		if href, text := matterOf(r); href != "" && r.Decision == "" {
-			cells[0].Note, cells[0].Links = "", append(cells[0].Links, web.Link{Text: text, Href: href})
-		}
 		state := web.Cell{Tags: []web.Tag{{Text: decisions[r.Decision]}}, Note: r.Reason}
+		if href, text := matterOf(r); href != "" && r.Decision == "" {
+			state.Links = []web.Link{{Text: text, Href: href}}
+		}
 		row := web.Row{Name: r.Name}
 		if r.Decision == "" || r.Decision == reconciliation.Asked {
 			row.Pick = r.ID

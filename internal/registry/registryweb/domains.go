@@ -113,7 +113,7 @@ func newDomainsView(list []registry.Domain, total int, areas []web.Option, q url
 }
 
 func newTombstonesView(list []registry.Domain, total int, today calendar.Date) domainsView {
-	v := domainsView{Watch: true, Heading: web.Heading{Title: "注销域名跟踪", Lead: "注销后的域名可能被他人抢注，用来假冒；跟踪期内要定期查看。"},
+	v := domainsView{Watch: true, Heading: web.Heading{Title: "注销域名跟踪", Lead: "注销后的域名可能被他人抢注，用来假冒。跟踪期内系统每天只查询域名解析，不访问这些网址；又能解析的列为待核实。"},
 		Filter: web.Filter{Action: domainsPath + "/watch", Total: total, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "域名、网站或单位"}}},
 		Table: web.Table{Caption: "跟踪中的域名", Quiet: true, Columns: []web.Column{{Head: "域名", Wide: true}, {Head: "原持有单位"}, {Head: "注销日期"}, {Head: "跟踪至"}, {Head: "最近查看"}},
 			Empty: web.Empty{Title: "没有跟踪中的域名", Text: "域名注销完成后会自动列在这里。"}}}
