@@ -8,7 +8,6 @@ import (
 	"zhengshu/internal/assessment/assessmentweb"
 	"zhengshu/internal/audit/auditweb"
 	"zhengshu/internal/authz"
-	"zhengshu/internal/calendar"
 	"zhengshu/internal/closing/closingweb"
 	"zhengshu/internal/cutover/cutoverweb"
 	"zhengshu/internal/demo"
@@ -31,7 +30,6 @@ import (
 	"zhengshu/internal/signin/signinweb"
 	"zhengshu/internal/training/trainingweb"
 	"zhengshu/internal/web"
-	"zhengshu/internal/workbench"
 	"zhengshu/internal/workbench/workbenchweb"
 )
 
