@@ -222,12 +222,17 @@ func TestOfficesKeepTheirRounds(t *testing.T) {
 		shi.sees("登记情况（第二十一条）")
 		shi.both("budget-gap")
 		shi.press("登记经费")
-		shi.fill("安全防护经费预算安排", "十几万")
+		shi.set("security_planned", "十几万")
 		shi.press("保存经费")
 		if n := eval[int](shi, `document.querySelectorAll(".field-error").length`); n == 0 {
 			shi.fail("an amount nobody can read is not refused")
 		}
 		shi.keep("budget-refused")
+		shi.set("security_planned", "12万元")
+		shi.set("training_planned", "30000")
+		shi.press("保存经费")
+		shi.sees("120,000.00")
+		shi.lacks("登记情况（第二十一条）")
 	})
 	round("Article18_DeputyDecidesForTheAbsent", func(t *testing.T, b *browser) {
 		shi := b.person("shi")
@@ -246,7 +251,8 @@ func TestOfficesKeepTheirRounds(t *testing.T) {
 		deputy.tick("同意上报")
 		deputy.fill("意见", "材料齐全，同意上报。")
 		deputy.press("提交办理意见")
-		deputy.sees("田守一（代马会宁）")
+		deputy.sees("田守一（代 马会宁）")
+		deputy.lacks("（代马会宁）") // said once
 		deputy.both("deputy-decided")
 	})
 	round("ProvinceChooses", func(t *testing.T, b *browser) {
