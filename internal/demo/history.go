@@ -240,7 +240,12 @@ func (h *past) keepClocks(ctx context.Context) error {
 	}
 	ctx = audit.System(ctx, "demo.history")
 	return chunks(ctx, h.DB, len(due), func(tx *db.Tx, i int) error {
-		_, err := h.Obligations.DischargePeriod(ctx, tx, due[i].Kind, due[i].Subject, due[i].Period, "演示记录")
+		o := due[i]
+		if o.Period == "" {
+			_, err := h.Obligations.Discharge(ctx, tx, o.Kind, o.Subject, "演示记录")
+			return err
+		}
+		_, err := h.Obligations.DischargePeriod(ctx, tx, o.Kind, o.Subject, o.Period, "演示记录")
 		return err
 	})
 }
