@@ -70,7 +70,7 @@ func TestOfficesKeepTheirRounds(t *testing.T) {
 		clerk.sees("已报送")
 
 		sheng.open(notice)
-		sheng.fill("答复", "算，请一并填报。")
+		sheng.set("answer", "算，请一并填报。")
 		sheng.press("答复并公开")
 		sheng.sees("算，请一并填报。")
 		sheng.press("接收")
@@ -136,20 +136,26 @@ func TestOfficesKeepTheirRounds(t *testing.T) {
 		clerk.open("/console/selfchecks")
 		clerk.press("西安市人民政府办公厅")
 		form := clerk.location()
-		clerk.press("提交给分管领导确认")
-		clerk.sees("请")
-		if n := eval[int](clerk, `document.querySelectorAll(".field-error").length`); n == 0 {
-			clerk.fail("an empty self-check is not refused")
-		}
-		clerk.both("selfcheck-refused")
-		if n := clerk.tickAll(`input[type=radio][value="fine"]`); n < 5 {
-			t.Fatalf("%d items to affirm", n)
-		}
-		clerk.fill("自查小结", "各项制度落实，未发现问题。")
-		clerk.press("提交给分管领导确认")
-		clerk.sees("各项制度落实，未发现问题。")
+		clerk.sees("待分管领导确认")
 		clerk.lacks("确认自查结果") // who filled it in does not affirm it
 		leader := b.person("shi")
+		leader.open(form)
+		leader.fill("退回原因", "账号一项请写明整改安排。")
+		leader.press("退回重填")
+		leader.sees("账号一项请写明整改安排。")
+
+		clerk.open(form)
+		clerk.sees("已退回")
+		clerk.set("note_accounts", "")
+		clerk.fill("自查小结", "除账号一项外均符合，已安排整改。")
+		clerk.press("提交给分管领导确认")
+		if n := eval[int](clerk, `document.querySelectorAll(".field-error").length`); n == 0 {
+			clerk.fail("a problem without a word is not refused")
+		}
+		clerk.both("selfcheck-refused")
+		clerk.set("note_accounts", "1 名离岗人员的账号已停用，逐个复核。")
+		clerk.press("提交给分管领导确认")
+		clerk.sees("待分管领导确认")
 		leader.wide(390, 844)
 		leader.open(form)
 		leader.fill("分管领导姓名", "马会宁")
@@ -210,18 +216,23 @@ func TestOfficesKeepTheirRounds(t *testing.T) {
 	})
 	round("Article21_BudgetGap", func(t *testing.T, b *browser) {
 		shi := b.person("shi")
-		shi.open("/console/budget")
+		shi.open("/console/budgets")
 		shi.sees("缺 2 类")
 		shi.press("西安市商务局")
 		shi.sees("登记情况（第二十一条）")
 		shi.both("budget-gap")
 		shi.press("登记经费")
-		shi.fill("安全防护经费预算安排", "十几万")
+		shi.set("security_planned", "十几万")
 		shi.press("保存经费")
 		if n := eval[int](shi, `document.querySelectorAll(".field-error").length`); n == 0 {
 			shi.fail("an amount nobody can read is not refused")
 		}
 		shi.keep("budget-refused")
+		shi.set("security_planned", "12万元")
+		shi.set("training_planned", "30000")
+		shi.press("保存经费")
+		shi.sees("120,000.00")
+		shi.lacks("登记情况（第二十一条）")
 	})
 	round("Article18_DeputyDecidesForTheAbsent", func(t *testing.T, b *browser) {
 		shi := b.person("shi")
@@ -236,11 +247,12 @@ func TestOfficesKeepTheirRounds(t *testing.T) {
 		deputy.open("/console/messages?all=1")
 		deputy.sees("待办：") // what the office is told reaches who stands in
 		deputy.open("/console/cases?mine=todo")
-		deputy.press("西安市教育局申请开设")
+		deputy.press("西安市民政局申请开设")
 		deputy.tick("同意上报")
 		deputy.fill("意见", "材料齐全，同意上报。")
 		deputy.press("提交办理意见")
-		deputy.sees("田守一（代马会宁）")
+		deputy.sees("田守一（代 马会宁）")
+		deputy.lacks("（代马会宁）") // said once
 		deputy.both("deputy-decided")
 	})
 	round("ProvinceChooses", func(t *testing.T, b *browser) {
@@ -275,7 +287,9 @@ func TestOfficesKeepTheirRounds(t *testing.T) {
 		shi.fill("并入的单位", "西安市商务局")
 		shi.press("预演，看会影响什么")
 		shi.sees("预演，还没有办理")
-		shi.sees("政务新媒体账号和客户端：2 项")
+		for _, what := range []string{"政务新媒体账号和客户端：3 项", "办理中的申请：1 项", "在办公告：1 项", "关停迁移：1 项", "经费项目：1 项", "进驻平台：1 项"} {
+			shi.sees(what)
+		}
 		shi.both("merge-rehearsed")
 		shi.press("确认办理：合并")
 		shi.sees("市编发〔2026〕12号")

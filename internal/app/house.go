@@ -270,6 +270,10 @@ func (h *House) wire(ctx context.Context) error {
 		return err
 	}
 	h.Reporting = reporting.New(reporting.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Assessment: h.Assessment, Letters: reporting.LettersOf(h.Letters)})
+	h.Obligations.OnMoved(h.Letters.FollowDue)
+	h.Obligations.OnMoved(h.Assessment.FollowDue)
+	h.Obligations.OnMoved(h.Closings.FollowDue)
+	h.Obligations.OnMoved(h.Filings.FollowDue)
 	h.Guidance = guidance.New(h.DB, h.Org, h.Obligations, h.Blobs)
 	h.Training = training.New(h.DB, h.Org, h.Registry, h.Obligations, h.Blobs)
 	h.SelfChecks = selfcheck.New(h.DB, h.Org, h.Registry, h.Obligations, h.Blobs)

@@ -349,7 +349,7 @@ func (s *Service) note(ctx context.Context, tx *db.Tx, c Case, act string, reaso
 	if err != nil {
 		return err
 	}
-	unitName, via := "", ""
+	name, unitName, via := actor.Name, "", ""
 	var person any
 	if sess := authz.SessionFrom(ctx); sess != nil {
 		person = sess.PersonID
@@ -358,21 +358,25 @@ func (s *Service) note(ctx context.Context, tx *db.Tx, c Case, act string, reaso
 	if p, ok := actingFrom(ctx); ok {
 		unitName, via = p.UnitName, viaOf(p)
 	}
+	// For whom a deputy acts has its own column; the actor's name says both.
+	if sess := authz.SessionFrom(ctx); sess != nil && via != "" {
+		name = sess.Name
+	}
 	if _, err := tx.Exec(ctx, `
 		INSERT INTO approval_opinion (id, case_id, step_no, act, reasons, opinion, person_id, person_name, for_name, unit_name, at, batch_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		ulid.Make().String(), c.ID, c.StepNo, act, string(list), text, person, actor.Name, via, unitName, tx.Now(), batchFrom(ctx)); err != nil {
+		ulid.Make().String(), c.ID, c.StepNo, act, string(list), text, person, name, via, unitName, tx.Now(), batchFrom(ctx)); err != nil {
 		return err
 	}
-	name := "approval." + act
+	kind := "approval." + act
 	if asides[act] != "" {
-		name = "case." + act
+		kind = "case." + act
 	}
 	after := map[string]any{"step": c.StepNo, "state": c.State, "opinion": text, "reasons": reasons}
 	if via != "" {
 		after["for"] = via
 	}
-	return audit.Record(ctx, tx, audit.Entry{Act: name, Target: c.target(), Basis: StepObligation.Citation, After: after})
+	return audit.Record(ctx, tx, audit.Entry{Act: kind, Target: c.target(), Basis: StepObligation.Citation, After: after})
 }
 
 type contextKey int

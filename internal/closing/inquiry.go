@@ -233,7 +233,8 @@ func (s *Service) ask(ctx context.Context, tx *db.Tx, o registry.Object, since t
 	if err := audit.Record(ctx, tx, audit.Entry{Act: "inquiry.ask", Target: i.Target(), Basis: sx2021.OfflineUnapproved.Citation, After: map[string]any{"down_since": since, "hours": hours, "source": source}}); err != nil {
 		return "", false, err
 	}
-	if err := s.obligations.Open(ctx, tx, obligation.Debt{Kind: InquiryClock.ID, Unit: i.Unit, Subject: i.subject(), Link: i.Link(), Due: i.Due}); err != nil {
+	if err := s.obligations.Open(ctx, tx, obligation.Debt{Kind: InquiryClock.ID, Unit: i.Unit, Subject: i.subject(), Link: i.Link(), Due: i.Due,
+		From: calendar.DateOf(tx.Now()), Length: calendar.WorkingDays(s.answerDays)}); err != nil {
 		return "", false, err
 	}
 	for _, unit := range []org.UnitID{i.Unit, i.Office} {
@@ -522,7 +523,8 @@ func (s *Service) Conclude(ctx context.Context, session *authz.Session, scope au
 		if i.State != Unapproved {
 			return nil
 		}
-		return s.obligations.Open(ctx, tx, obligation.Debt{Kind: AccountabilityClock.ID, Unit: i.Office, Subject: i.subject(), Link: i.Link(), Due: s.days.Add(calendar.DateOf(tx.Now()), s.settings().AccountabilityWorkdays)})
+		today, length := calendar.DateOf(tx.Now()), calendar.WorkingDays(s.settings().AccountabilityWorkdays)
+		return s.obligations.Open(ctx, tx, obligation.Debt{Kind: AccountabilityClock.ID, Unit: i.Office, Subject: i.subject(), Link: i.Link(), Due: length.From(today, s.days), From: today, Length: length})
 	})
 	return i, err
 }

@@ -311,7 +311,8 @@ func (s *Service) Give(ctx context.Context, scope authz.Scope, x Share) (Share, 
 			string(x.files["xlsx"].blob), x.files["xlsx"].size, string(x.files["csv"].blob), x.files["csv"].size, x.SharedBy, x.SharedAt); err != nil {
 			return fmt.Errorf("coordination: give: %w", err)
 		}
-		if err := s.obligations.Open(ctx, tx, obligation.Debt{Kind: ReceiptDue.ID, Unit: x.To, Subject: x.subject(), Link: x.Link(), Due: s.days.Add(calendar.DateOf(tx.Now()), s.settings().ShareReceiptWorkdays)}); err != nil {
+		if err := s.obligations.Open(ctx, tx, obligation.Debt{Kind: ReceiptDue.ID, Unit: x.To, Subject: x.subject(), Link: x.Link(), Due: s.days.Add(calendar.DateOf(tx.Now()), s.settings().ShareReceiptWorkdays),
+			From: calendar.DateOf(tx.Now()), Length: calendar.WorkingDays(s.settings().ShareReceiptWorkdays)}); err != nil {
 			return err
 		}
 		if _, err := notify.Send(ctx, tx, notify.Message{Key: "share:" + x.ID, Unit: string(x.To), Link: x.Link(), Title: "收到共享台账：" + x.ListName, Body: x.UnitName + "共享" + x.ListName + fmt.Sprintf("，共 %d 行。用途：%s。", x.Rows, x.Purpose)}); err != nil {

@@ -311,10 +311,19 @@ func (s *Service) Open(ctx context.Context, tx *db.Tx, i Item) (ID, error) {
 	if err := audit.Record(ctx, tx, audit.Entry{Act: "filing.open", Target: i.Target(), Basis: i.Clock().Citation, After: map[string]any{"body": i.BodyName, "due": i.Due.On}}); err != nil {
 		return "", err
 	}
-	return i.ID, s.obligations.Open(ctx, tx, obligation.Debt{Kind: i.Clock().ID, Unit: i.Unit, Subject: i.subject(), Link: i.Link(), Due: i.Due})
+	return i.ID, s.obligations.Open(ctx, tx, obligation.Debt{Kind: i.Clock().ID, Unit: i.Unit, Subject: i.subject(), Link: i.Link(), Due: i.Due,
+		From: calendar.DateOf(i.OpenedAt), Length: s.length(i.Kind)})
 }
 
 // due is the period of a kind when the caller names none.
+// length is how the last day was counted, where it rests on working days.
+func (s *Service) length(k Kind) calendar.Period {
+	if k == SupervisorFiling {
+		return calendar.WorkingDays(s.settings().AccountFilingWorkdays)
+	}
+	return calendar.Period{}
+}
+
 func (s *Service) due(k Kind, a Act, from calendar.Date) calendar.Due {
 	switch {
 	case k == SupervisorFiling:
@@ -713,7 +722,8 @@ func (s *Service) Acknowledge(ctx context.Context, session *authz.Session, id ID
 		}
 		if before.State == Recorded {
 			// Its clock had ended with the receipt; it runs again.
-			if err := s.obligations.Open(ctx, tx, obligation.Debt{Kind: i.Clock().ID, Unit: i.Unit, Subject: i.subject(), Link: i.Link(), Due: i.Due}); err != nil {
+			if err := s.obligations.Open(ctx, tx, obligation.Debt{Kind: i.Clock().ID, Unit: i.Unit, Subject: i.subject(), Link: i.Link(), Due: i.Due,
+				From: calendar.DateOf(i.OpenedAt), Length: s.length(i.Kind)}); err != nil {
 				return err
 			}
 		}

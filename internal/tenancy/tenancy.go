@@ -486,7 +486,8 @@ func (s *Service) oweReceipt(ctx context.Context, tx *db.Tx, o Rules, r Resident
 		return err
 	}
 	due := s.days.Add(calendar.DateOf(tx.Now()), s.settings().RulesReceiptWorkdays)
-	return s.obligations.Open(ctx, tx, obligation.Debt{Kind: ReceiptObligation.ID, Unit: r.Unit, Subject: o.subject(r), Link: o.Link(), Due: due})
+	return s.obligations.Open(ctx, tx, obligation.Debt{Kind: ReceiptObligation.ID, Unit: r.Unit, Subject: o.subject(r), Link: o.Link(), Due: due,
+		From: calendar.DateOf(tx.Now()), Length: calendar.WorkingDays(s.settings().RulesReceiptWorkdays)})
 }
 
 // Consult asks the listed residents for their comments until a day.
