@@ -236,7 +236,7 @@ func TestJourneyToTheLaunch(t *testing.T) {
 	d.sit("bureau").Get(at).Want(404)
 	d.sit("city")
 	home := d.Get("/console").Want(200)
-	if !strings.Contains(home.Text("h1"), "1 件") || !strings.Contains(home.Text("main"), "去审核") {
+	if !strings.Contains(home.Text(".tabs"), "待办 1") || !strings.Contains(home.Text("main"), "去审核") {
 		t.Errorf("the city's desk: %s", home.Text("main"))
 	}
 	page = d.Get(at).Want(200)
