@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"github.com/chromedp/chromedp"
@@ -284,6 +285,7 @@ func drawGuides(t *testing.T) {
 	county.press("雁塔发布（演示）")
 	draw(county, "sponsor-inquiry", "", "送主管单位认定")
 	county.open("/console/selfchecks")
+	county.seesSoon("未开始", time.Minute) // the sweep opens the quarter's checks
 	county.press("雁塔区人民政府办公室")
 	draw(county, "sponsor-selfcheck", "", "防攻击")
 
@@ -321,7 +323,7 @@ const span = `((from, until) => {
 func (p *tab) draw(name, from, until string) {
 	p.t.Helper()
 	// A bar that follows the window stands in the way of a whole page.
-	eval[bool](p, `([...document.querySelectorAll("main *")].filter(e => getComputedStyle(e).position === "sticky").forEach(e => e.style.position = "static"), true)`)
+	eval[bool](p, `([...document.querySelectorAll("main *")].filter(e => getComputedStyle(e).position === "sticky").forEach(e => e.style.position = "static"), scrollTo(0, 0), true)`)
 	where := eval[[]float64](p, span+`(`+quoted(from)+`, `+quoted(until)+`)`)
 	if len(where) != 2 || where[0] < 0 || where[1] <= where[0] {
 		p.fail("picture %s: no part of the page from %q to %q: %v", name, from, until, where)
