@@ -36,6 +36,9 @@ var unwalked = map[string]string{
 	"GET /console/matters/check": "asked by the form while it is filled in",
 	"GET /console/queries":       "listed once somebody has kept a query",
 
+	"GET /console/lists/{list}/queries/new": "offered once a list is narrowed",
+	"GET /console/items/{id}/compare":       "every item of the demo has one version",
+
 	"GET /console/batches/{id}":               "made by choosing several cases",
 	"GET /console/batches/{id}/read":          "made by choosing several cases",
 	"GET /console/import/{id}":                "made by sending a file",

@@ -381,6 +381,11 @@ func (h *Handler) renderPerson(w http.ResponseWriter, r *http.Request, scope aut
 		return err
 	}
 	v := newPersonView(d)
+	for i := range v.Posts {
+		if !web.MayOpen(r, v.Posts[i].ObjectHref) {
+			v.Posts[i].ObjectHref = ""
+		}
+	}
 	return personPage.Render(w, r, v)
 }
 
