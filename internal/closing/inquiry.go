@@ -234,7 +234,7 @@ func (s *Service) ask(ctx context.Context, tx *db.Tx, o registry.Object, since t
 		return "", false, err
 	}
 	if err := s.obligations.Open(ctx, tx, obligation.Debt{Kind: InquiryClock.ID, Unit: i.Unit, Subject: i.subject(), Link: i.Link(), Due: i.Due,
-		From: calendar.DateOf(tx.Now()), Length: calendar.WorkingDays(s.answerDays)}); err != nil {
+		From: calendar.DateOf(tx.Now()), Length: calendar.WorkingDays(s.settings().InquiryWorkdays)}); err != nil {
 		return "", false, err
 	}
 	for _, unit := range []org.UnitID{i.Unit, i.Office} {
