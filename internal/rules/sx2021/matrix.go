@@ -132,7 +132,7 @@ var answers = map[string]Answer{
 	"S8.2b":  {Obligations: []string{"exit_changes"}, Checks: []string{"footer.site_code", "footer.error_report", "footer.party_gov_mark"}, Screens: []string{"GET /console/sites/{id}/lifecycle", "POST /console/matters/new"}},
 	"S8.3a":  {Screens: []string{"POST /console/matters/new", "GET /console/overrides"}},
 	"S8.3b":  {Obligations: []string{"closure_steps"}, Screens: []string{"GET /console/sites/{id}/lifecycle", "POST /console/matters/new"}},
-	"S8.3c":  {Obligations: []string{"closure_notice"}, Screens: []string{"GET /console/closings", "POST /console/closings/{id}/decide", "POST /console/closings/{id}/archives", "POST /console/closings/{id}/map", "GET /console/notices/{id}"}, Jobs: []string{"notice.watch", "closing.archive"}},
+	"S8.3c":  {Obligations: []string{"closure_notice"}, Screens: []string{"GET /console/closings", "POST /console/closings/{id}/decide", "POST /console/closings/{id}/archives", "POST /console/closings/{id}/map", "GET /console/notices/{id}"}, Jobs: []string{"notice.watch", "closing.archive"}, Means: "every column is decided before anything is cancelled; moving the content itself stays a named open item of the case"},
 	"S8.3d":  {Obligations: []string{"deregistration", "domain_cancellation"}, Screens: []string{"GET /console/filings", "POST /console/filings/{id}/record", "POST /console/filings/{id}/acknowledge"}},
 	"S8.3e":  {Obligations: []string{"national_status"}, Screens: []string{"POST /console/filings/{id}/record"}},
 	"S8.3f":  {Obligations: []string{"destination_notice"}, Screens: []string{"GET /console/notices", "POST /console/notices/{id}/post"}, Jobs: []string{"notice.watch"}},
