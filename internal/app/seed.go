@@ -15,10 +15,14 @@ func (h *House) DemoServices() demo.Services {
 		Guidance: h.Guidance, Training: h.Training, SelfChecks: h.SelfChecks}
 }
 
-// seed fills an empty house with the demo province, once.
+// seed fills an empty house with the demo province, once, and states what is
+// official in it without waiting for the half-hour.
 func (h *House) seed(ctx context.Context) error {
 	if !h.Config.Demo {
 		return nil
 	}
-	return demo.Fill(ctx, h.DemoServices())
+	if err := demo.Fill(ctx, h.DemoServices()); err != nil {
+		return err
+	}
+	return h.StateOfficial(ctx)
 }

@@ -24,7 +24,7 @@ func (s *Service) count(ctx context.Context, b Bulletin) (Content, error) {
 		c.CheckPoint, c.Complete = today, false
 	}
 	scope := authz.Area("reporting.bulletin", b.areaOf)
-	for _, part := range []func(context.Context, authz.Scope, Bulletin, *Content) error{s.countSites, s.countFindings, s.countOrders, s.countLetters, s.countBefore} {
+	for _, part := range []func(context.Context, authz.Scope, Bulletin, *Content) error{s.countSites, s.countLate, s.countFindings, s.countOrders, s.countLetters, s.countBefore} {
 		if err := part(ctx, scope, b, &c); err != nil {
 			return c, err
 		}
