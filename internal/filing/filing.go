@@ -189,7 +189,6 @@ type Item struct {
 	Due         calendar.Due
 	unitPath    string
 	unitLine    string
-	bodyPath    string
 }
 
 // StateName is the state in Chinese.

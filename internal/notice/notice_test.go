@@ -83,7 +83,6 @@ type house struct {
 	units map[string]org.Unit
 	city  registry.Site // portal
 	site  registry.Site // of the department
-	pdf   []byte
 }
 
 var monday = time.Date(2026, 3, 9, 1, 0, 0, 0, time.UTC) // nine in the morning

@@ -391,7 +391,6 @@ func (s *Service) updatePlace(ctx context.Context, tx *db.Tx, n Notice, p *Place
 // nextLook: a day that is judged waits for the next one; one look that did not
 // find it wants a second an hour later; what could not be tested is tried again.
 func nextLook(id PlaceID, l Look, d Day) time.Time {
-	next := l.At
 	switch {
 	case l.How == "receipt", d.Outcome == Seen, d.Outcome == Absent, l.Outcome == Untested && d.Looks >= triesPerDay:
 		// Spread over the working day, so that the places of a province do not
@@ -400,14 +399,12 @@ func nextLook(id PlaceID, l Look, d Day) time.Time {
 		h.Write([]byte(id))
 		return d.On.AddDays(1).Start().Add(8*time.Hour + time.Duration(h.Sum32()%600)*time.Minute)
 	case !d.AbsentAt.IsZero():
-		next = d.AbsentAt.Add(apart)
-		if !next.After(l.At) {
-			next = l.At.Add(apart)
+		if next := d.AbsentAt.Add(apart); next.After(l.At) {
+			return next
 		}
-	default:
-		next = l.At.Add(again)
+		return l.At.Add(apart)
 	}
-	return next
+	return l.At.Add(again)
 }
 
 // first is the first day of publication and how it is known: our own release

@@ -197,7 +197,8 @@ func (s *Service) deputyFree(ctx context.Context, q db.Querier, d Delegation) er
 	if err != nil {
 		return err
 	}
-	for _, o := range all {
+	if len(all) > 0 {
+		o := all[0]
 		if o.from == d.From {
 			return fault.Newf(fault.Conflict, "这段时间已由%s代理（%s 至 %s），请先结束原来的代理。", o.name, o.on, o.until).On("from", "时间重叠")
 		}

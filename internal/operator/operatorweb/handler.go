@@ -76,14 +76,6 @@ func scopeFor(r *http.Request, p authz.Permission) authz.Scope {
 	return authz.SessionFrom(r.Context()).ScopeFor(p)
 }
 
-func (h *Handler) crumbs(c operator.Contractor) []web.Crumb {
-	out := []web.Crumb{{Name: "承办单位", Href: listPath}}
-	if c.ID != "" {
-		out = append(out, web.Crumb{Name: c.Name, Href: c.Link()})
-	}
-	return out
-}
-
 // uploadOf is the one file of the form, nil when none was chosen.
 func uploadOf(r *http.Request) (*approval.Upload, func(), error) {
 	list, done, err := web.Uploads(r, "file")

@@ -274,10 +274,7 @@ func newPlanForm(s subject) formView {
 	case org.Merge:
 		fields = append(fields, web.Field{Kind: web.Select, Name: "into", Label: "并入的单位", Options: options(s.siblings, "不并入已有单位，组建新单位", s.unit.ID), Hint: "列出同一区划的单位；跨区划的请先改隶"},
 			web.Field{Name: "new_name_1", Label: "组建的新单位全称", Max: 100, Hint: "并入已有单位时不填"})
-		var others []web.Option
-		for _, o := range options(s.siblings, "", s.unit.ID)[1:] {
-			others = append(others, o)
-		}
+		others := options(s.siblings, "", s.unit.ID)[1:]
 		if len(others) > 0 && len(others) <= 60 {
 			fields = append(fields, web.Field{Kind: web.Checks, Name: "others", Label: "一并合并的其他单位", Options: others})
 		}
