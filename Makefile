@@ -3,7 +3,7 @@ SHELL := /bin/bash
 GO    ?= go
 export CGO_ENABLED ?= 0
 
-.PHONY: run build assets test quick check bench fuzz soak lexicons quality clean
+.PHONY: run build assets test quick check bench fuzz screens soak lexicons quality clean
 
 run: ## build, start everything with the demo province on an embedded database
 	@scripts/run.sh
@@ -28,6 +28,9 @@ bench: ## speeds with their ratio to a peer or to the physical limit, same run
 
 fuzz: ## every fuzz target, FUZZTIME each (default 30s)
 	@scripts/fuzz.sh
+
+screens: assets ## every page and sample of the console in a browser: accessibility, widths, links
+	$(GO) test ./e2e -run TestEvery -every -v -timeout 60m
 
 soak: ## the long durability suites
 	$(GO) test ./internal/jobs -run TestDurability -v -timeout 60m -kills 1000

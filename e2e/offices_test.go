@@ -287,7 +287,7 @@ func TestOfficesKeepTheirRounds(t *testing.T) {
 		shi.fill("并入的单位", "西安市商务局")
 		shi.press("预演，看会影响什么")
 		shi.sees("预演，还没有办理")
-		for _, what := range []string{"政务新媒体账号和客户端：3 项", "办理中的申请：1 项", "在办公告：1 项", "关停迁移：1 项", "经费项目：1 项", "进驻平台：1 项"} {
+		for _, what := range []string{"政务新媒体账号和客户端：3 项", "办理中的申请：1 项", "在办公告：1 项", "关停迁移：1 项", "经费项目：3 项", "进驻平台：1 项"} {
 			shi.sees(what)
 		}
 		shi.both("merge-rehearsed")

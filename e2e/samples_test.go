@@ -26,6 +26,7 @@ var looks = []struct {
 // hostile), each in another of the looks: axe finds nothing and nothing is
 // wider than the window.
 func TestEverySample(t *testing.T) {
+	everyScreen(t)
 	axe, err := os.ReadFile(filepath.Join("..", "assets", "node_modules", "axe-core", "axe.min.js"))
 	if err != nil {
 		t.Log("axe-core is not installed (make assets, with Node, brings it): left out: what it finds; widths are still looked at")

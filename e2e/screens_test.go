@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"net/http"
 	"net/url"
 	"os"
@@ -19,6 +20,16 @@ import (
 
 	"zhengshu/internal/demo"
 )
+
+var every = flag.Bool("every", false, "look at every screen and every sample of every page, too (many minutes)")
+
+// everyScreen leaves a test out, aloud, unless the long look was asked for.
+func everyScreen(t *testing.T) {
+	t.Helper()
+	if !*every {
+		t.Skip("left out: the look at every screen and sample takes many minutes; make screens does it")
+	}
+}
 
 // examples is how many addresses of one pattern a person looks at.
 const examples = 2
@@ -82,6 +93,7 @@ const noFile = "the demo holds no file of this kind"
 // on paper. Axe looks at the first address as a phone shows it, too; the phone's
 // layout of every sample is TestEverySample's.
 func TestEveryScreen(t *testing.T) {
+	everyScreen(t)
 	axe, err := os.ReadFile(filepath.Join("..", "assets", "node_modules", "axe-core", "axe.min.js"))
 	if err != nil {
 		t.Log("axe-core is not installed (make assets, with Node, brings it): left out: what it finds; widths and reach are still looked at")

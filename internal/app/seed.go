@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 
 	"zhengshu/internal/demo"
 )
@@ -15,8 +16,9 @@ func (h *House) DemoServices() demo.Services {
 		Guidance: h.Guidance, Training: h.Training, SelfChecks: h.SelfChecks}
 }
 
-// seed fills an empty house with the demo province, once, and states what is
-// official in it without waiting for the half-hour.
+// seed fills an empty house with the demo province, once, and does at once what
+// the minute's sweep and the half-hour's statement of what is official would do
+// later: a newcomer finds the quarter's duties and the directory standing.
 func (h *House) seed(ctx context.Context) error {
 	if !h.Config.Demo {
 		return nil
@@ -24,5 +26,5 @@ func (h *House) seed(ctx context.Context) error {
 	if err := demo.Fill(ctx, h.DemoServices()); err != nil {
 		return err
 	}
-	return h.StateOfficial(ctx)
+	return errors.Join(h.Sweep(ctx), h.StateOfficial(ctx))
 }
