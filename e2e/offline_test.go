@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -122,9 +123,9 @@ func climb(at string, city, province *tab) {
 }
 
 // vouch registers where a notice hangs on an account and keeps its picture.
-func (p *tab) vouch(title, place, address string) {
+func (p *tab) vouch(object, title, place, address string) {
 	p.t.Helper()
-	p.open("/console/notices")
+	p.open("/console/notices?q=" + url.QueryEscape(object))
 	p.press(title)
 	p.fill("悬挂位置", place)
 	p.fill("公告网址", address)
@@ -198,11 +199,11 @@ func offlineJourney(t *testing.T, h house, clock *movable, b *browser) {
 	start()
 	dept.sees("下线公告尚未在本网站（账号）和本级政府门户网站（账号）两处发布")
 	dept.both("offline-without-notices")
-	dept.vouch("临时下线公告", "本网站（账号）", "https://weixin.example/s/pause")
+	dept.vouch("西安商务公众号", "临时下线公告", "本网站（账号）", "https://weixin.example/s/pause")
 	start()
 	dept.sees("第八条（一）") // one of two is not enough
 	city.again()
-	city.vouch("临时下线公告", "本级政府政务新媒体", "https://weixin.example/s/pause-city")
+	city.vouch("西安商务公众号", "临时下线公告", "本级政府政务新媒体", "https://weixin.example/s/pause-city")
 	start()
 	dept.sees("第 0/10 天")
 	dept.both("offline-begun")

@@ -194,7 +194,7 @@ func newItemView(i filing.Item, steps []passage.Step, session *authz.Session, re
 		if i.InLedger {
 			note = "已写入台账"
 		}
-		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: i.Kind.Ask(), Text: i.Number, Note: note})
+		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: asks(i), Text: i.Number, Note: note})
 	}
 	if !i.On.IsZero() {
 		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "回执日期", Text: i.On.Chinese()})
@@ -230,9 +230,9 @@ func newItemView(i filing.Item, steps []passage.Step, session *authz.Session, re
 	}
 	if records && (i.State == filing.Open || i.State == filing.Submitted || i.State == filing.Returned) {
 		v.MayRecord = true
-		number := web.Field{Name: "number", Label: i.Kind.Ask(), Value: i.Number, Max: 120}
+		number := web.Field{Name: "number", Label: asks(i), Value: i.Number, Max: 120}
 		if i.Act == filing.Cancel {
-			number.Label, number.Hint = "注销回执编号", "没有编号的可不填"
+			number.Hint = "没有编号的可不填"
 		}
 		v.Record = web.Form{Action: base + "/record", Upload: true, Key: "filing-" + string(i.ID), Sections: []web.Section{{Legend: "登记办理结果", Hint: "编号、日期、回执齐全即办结；只是送了材料、还没有结果的，点“已报送，待回执”。", Fields: []web.Field{
 			number,
@@ -255,6 +255,15 @@ func newItemView(i filing.Item, steps []passage.Step, session *authz.Session, re
 			Buttons: []web.Button{{Label: "核对无误"}, {Label: "退回补正", Name: "return", Value: "1", Plain: true}}}
 	}
 	return v
+}
+
+// asks is what the number of the item is called: of a cancellation it is the
+// receipt's, not that of what was given up.
+func asks(i filing.Item) string {
+	if i.Act == filing.Cancel {
+		return "注销回执编号"
+	}
+	return i.Kind.Ask()
 }
 
 func objectWord(i filing.Item) string {
