@@ -100,7 +100,6 @@ var unscoped = map[string]string{
 	"approval.OnChoices":      "system: registration at start",
 	"approval.OnSuccessor":    "system: registration at start",
 	"approval.Sweep":          "system: the periodic duty",
-	"approval.Reroute":        "system: called in the transaction that abolishes a unit, whose scope was checked",
 	"operator.Guard":          "system: asked by org in the transaction of an appointment, whose scope was checked",
 	"operator.Sweep":          "system: the periodic duty",
 	"budget.Sweep":            "system: the periodic duty",

@@ -119,6 +119,7 @@ type Case struct {
 	EndedAt       time.Time
 	AtUnit        org.UnitID    // where it stands, while it is in review
 	AtUnitName    string        // joined
+	Body          string        // joined: who decides outside, when it stands at an external step
 	Due           calendar.Date // by when the office there decides
 	Gone          calendar.Date // the day the applicant's unit was abolished
 	// External is the last answer of an outside body on the case; the outcome
@@ -130,6 +131,15 @@ type Case struct {
 
 // StateName is the state in Chinese.
 func (c Case) StateName() string { return Machine.Name(c.State) }
+
+// AtName is who has the case: the body outside at an external step, whose
+// answer the unit there only records, else the unit.
+func (c Case) AtName() string {
+	if c.Body != "" {
+		return c.Body
+	}
+	return c.AtUnitName
+}
 
 // ApplicantGone reports whether the applicant's unit has been abolished.
 func (c Case) ApplicantGone(today calendar.Date) bool {

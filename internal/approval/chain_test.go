@@ -112,10 +112,13 @@ func TestArticle07_3_TheStateCouncilsAnswerEndsTheChain(t *testing.T) {
 		}
 
 		c = h.outside("clerk")
-		if _, err := h.decide("province", c.ID, "pass", 1); err != nil {
-			t.Fatal(err)
+		if c, err := h.decide("province", c.ID, "pass", 1); err != nil || c.AtName() != "国务院办公厅" || c.AtUnit != h.units["province"].ID {
+			t.Fatalf("after the province it is with %s, recorded by %s (%v)", c.AtName(), c.AtUnitName, err)
 		}
 		no := approval.Recorded{StepNo: 2, Refused: true, Document: "国办函〔2026〕4号", On: day, Note: "名称与已有网站重复"}
+		if list, _, err := h.svc.Cases(ctx, scope, approval.Filter{State: approval.InReview}); err != nil || len(list) != 1 || list[0].AtName() != "国务院办公厅" {
+			t.Errorf("the list says who has it: %+v (%v)", list, err)
+		}
 		if got, err = h.svc.RecordExternal(ctx, scope, c.ID, no); err != nil || got.State != approval.Refused || h.clocks("province", obligation.Open) != 0 {
 			t.Errorf("refused outside: %+v (%v)", got, err)
 		}
@@ -885,6 +888,82 @@ func TestReorganisationCarriesCasesAndQuestions(t *testing.T) {
 			if _, n, err := h.svc.Cases(ctx, testScope, approval.Filter{Text: word}); err != nil || n != 1 {
 				t.Errorf("%s finds %d (%v)", word, n, err)
 			}
+		}
+	})
+}
+
+// A split gives the objects of a unit to several; each application goes with
+// the object it is about, and the step's name says whose it is now.
+func TestReorganisationSendsACaseWithItsObject(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		submit := func(subject string) approval.Case {
+			t.Helper()
+			ctx, _ := h.as("clerk")
+			var c approval.Case
+			if err := h.db.Update(ctx, func(tx *db.Tx) error {
+				var err error
+				c, err = h.svc.Submit(ctx, tx, approval.Application{Kind: "wish", Title: "临时下线", Subject: subject, Unit: h.units["bureau"].ID, Applicant: org.PersonID(h.people["clerk"].PersonID),
+					ConsentBy: "王建民", ConsentOn: calendar.DateOf(tx.Now()), Steps: []approval.Step{
+						{Kind: approval.Review, Unit: h.units["city"].ID, Name: "西安市人民政府办公厅审核"}, {Kind: approval.Approve, Unit: h.units["province"].ID, Name: "陕西省人民政府办公厅批准"}}})
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			return c
+		}
+		site, app, other, opening := submit("site:S1"), submit("app:A1"), submit("site:S2"), submit("")
+		ctx := audit.System(context.Background(), "test")
+		carry := func(n org.Carrying) {
+			t.Helper()
+			if err := h.db.Update(ctx, func(tx *db.Tx) error {
+				n.Act, n.Document, n.On = "a", "陕编办〔2026〕1号", calendar.DateOf(tx.Now())
+				if err := approval.Reorganise().Carry(ctx, tx, n); err != nil {
+					return err
+				}
+				return audit.Record(ctx, tx, audit.Entry{Act: "test.carry"})
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		carry(org.Carrying{From: h.units["bureau"].ID, Main: h.units["city"].ID, Named: map[string]org.UnitID{"site:S1": h.units["weinan"].ID, "account:A1": h.units["weinan"].ID}})
+		for c, want := range map[approval.CaseID]string{site.ID: "weinan", app.ID: "weinan", other.ID: "city", opening.ID: "city"} {
+			if got, _, _, err := h.svc.Case(ctx, testScope, c); err != nil || got.Unit != h.units[want].ID {
+				t.Errorf("%s of %q went to %s, want %s (%v)", got.Title, got.Subject, got.UnitName, want, err)
+			}
+		}
+		carry(org.Carrying{From: h.units["city"].ID, Main: h.units["weinan"].ID})
+		if _, steps, _, err := h.svc.Case(ctx, testScope, site.ID); err != nil || steps[1].Name != "渭南市人民政府办公室审核" || steps[1].UnitName != "渭南市人民政府办公室" {
+			t.Errorf("the step is called %s (%v)", steps[1].Name, err)
+		}
+	})
+}
+
+// Whoever opened the page before the case moved on decides nothing, and reads
+// why in a sentence.
+func TestWhoIsTooLateReadsWhy(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		c := h.submit("clerk")
+		if _, err := h.decide("city", c.ID, "pass", 1); err != nil {
+			t.Fatal(err)
+		}
+		_, err := h.decide("city2", c.ID, "pass", 1)
+		if says := fault.Of(err).Says; !fault.Is(err, fault.Conflict) || !strings.Contains(says, "刚被别人处理过") || !strings.Contains(says, "请刷新") {
+			t.Errorf("the second approver reads %q", says)
+		}
+		// Who has left the post holds it in no session any more.
+		h.exec(`UPDATE post SET ended_at = $1 WHERE unit_id = $2`, h.clock.Now(), h.units["province"].ID)
+		var held []authz.Post
+		if err := h.db.View(context.Background(), func(tx *db.Tx) error {
+			var err error
+			held, err = h.org.PostsOf(context.Background(), tx, org.PersonID(h.people["province"].PersonID))
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		h.people["province"].Posts = held
+		_, err = h.decide("province", c.ID, "approve", 2)
+		if says := fault.Of(err).Says; err == nil || h.state(c.ID) != approval.InReview || !fault.Is(err, fault.NotFound) && !strings.Contains(says, "不是该单位的审核人员") {
+			t.Errorf("who has left decides: %q", says)
 		}
 	})
 }

@@ -63,7 +63,7 @@ func (s *Service) arrive(ctx context.Context, tx *db.Tx, c *Case, title string) 
 		 WHERE case_id = $1 AND no = $2`, c.ID, c.StepNo, tx.Now(), due.On, due.Provisional); err != nil {
 		return err
 	}
-	c.AtUnit, c.AtUnitName, c.Due = st.Unit, st.UnitName, due.On
+	c.AtUnit, c.AtUnitName, c.Body, c.Due = st.Unit, st.UnitName, st.Body, due.On
 	if err := s.stand(ctx, tx, *c); err != nil {
 		return err
 	}
@@ -255,7 +255,7 @@ func (s *Service) sendBack(ctx context.Context, tx *db.Tx, c *Case, from, to Ste
 
 // settle ends the case, or hands it back to the applicant, with a letter.
 func (s *Service) settle(ctx context.Context, tx *db.Tx, c *Case, step Step, act string, d Decision) error {
-	c.AtUnit, c.Due = "", calendar.Date{}
+	c.AtUnit, c.AtUnitName, c.Body, c.Due = "", "", "", calendar.Date{}
 	kind := ApprovalLetter
 	switch act {
 	case "return":
@@ -397,7 +397,7 @@ func (s *Service) stop(ctx context.Context, tx *db.Tx, c *Case, why string) erro
 	if err := s.closeRequests(ctx, tx, *c, "", why); err != nil {
 		return err
 	}
-	c.EndedAt, c.AtUnit, c.Due = tx.Now(), "", calendar.Date{}
+	c.EndedAt, c.AtUnit, c.AtUnitName, c.Body, c.Due = tx.Now(), "", "", "", calendar.Date{}
 	return s.stand(ctx, tx, *c)
 }
 
@@ -680,29 +680,4 @@ func (s *Service) moved(ctx context.Context, tx *db.Tx, c Case) (bool, error) {
 		return false, err
 	}
 	return true, s.tellVacancy(ctx, tx, c)
-}
-
-// Reroute does for the cases that stand at an abolished unit what the sweep
-// would do within a minute; for the act that abolishes the unit, in its
-// transaction, after the unit's end is written.
-func (s *Service) Reroute(ctx context.Context, tx *db.Tx, unit org.UnitID) (int, error) {
-	ids, err := db.All(ctx, tx, db.Value[CaseID], `SELECT id FROM approval_case WHERE state = 'in_review' AND at_unit = $1 ORDER BY id`, unit)
-	if err != nil {
-		return 0, err
-	}
-	n := 0
-	for _, id := range ids {
-		c, err := s.caseTx(ctx, tx, authz.System("approval.reroute"), id)
-		if err != nil {
-			return n, err
-		}
-		moved, err := s.moved(ctx, tx, c)
-		if err != nil {
-			return n, err
-		}
-		if moved {
-			n++
-		}
-	}
-	return n, nil
 }

@@ -36,6 +36,8 @@ type Presentation struct {
 	Result, ResultName, ResultSays string
 	// Short are the materials still missing, by name: they are marked as a risk.
 	Short []string
+	// Papers are what the matter calls its kinds of paper.
+	Papers map[string]string
 	// Related are the records the case is about or brought about.
 	Related []Related
 }

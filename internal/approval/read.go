@@ -21,14 +21,15 @@ import (
 
 const caseSelect = `
 	SELECT c.id, c.number, c.kind, c.title, c.unit_id, u.name, c.applicant_id, p.name, c.subject_id, c.form, c.state, c.step_no,
-	       c.opened_at, c.ended_at, u.area_path, u.line_path, coalesce(c.at_unit, ''), coalesce(w.name, ''), c.due_on, u.abolished_on
+	       c.opened_at, c.ended_at, u.area_path, u.line_path, coalesce(c.at_unit, ''), coalesce(w.name, ''), c.due_on, u.abolished_on,
+	       CASE WHEN c.state = 'in_review' THEN coalesce((SELECT t.body FROM approval_step t WHERE t.case_id = c.id AND t.no = c.step_no), '') ELSE '' END
 	  FROM approval_case c JOIN unit u ON u.id = c.unit_id JOIN person p ON p.id = c.applicant_id LEFT JOIN unit w ON w.id = c.at_unit`
 
 func scanCase(r db.Scanner) (Case, error) {
 	var c Case
 	var form string
 	err := r.Scan(&c.ID, &c.Number, &c.Kind, &c.Title, &c.Unit, &c.UnitName, &c.Applicant, &c.ApplicantName, &c.Subject, &form, &c.State, &c.StepNo,
-		&c.OpenedAt, &c.EndedAt, &c.areaPath, &c.linePath, &c.AtUnit, &c.AtUnitName, &c.Due, &c.Gone)
+		&c.OpenedAt, &c.EndedAt, &c.areaPath, &c.linePath, &c.AtUnit, &c.AtUnitName, &c.Due, &c.Gone, &c.Body)
 	c.Form = json.RawMessage(form)
 	return c, err
 }

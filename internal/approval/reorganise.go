@@ -3,6 +3,7 @@ package approval
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"zhengshu/internal/db"
@@ -37,10 +38,12 @@ func Reorganise() org.Module {
 				return err
 			}
 			for _, x := range cases {
-				to := c.To("site:" + x.subject)
-				if to == c.Main {
-					to = c.To("account:" + x.subject)
+				// With its object, where that goes to another than the main successor.
+				kind, id, _ := strings.Cut(x.subject, ":")
+				if kind == "app" {
+					kind = "account" // one ledger of both
 				}
+				to := c.To(kind + ":" + id)
 				if to == c.From {
 					continue
 				}
@@ -58,7 +61,8 @@ func Reorganise() org.Module {
 				return err
 			}
 			for _, statement := range []string{
-				`UPDATE approval_step SET moved = (SELECT u.name FROM unit u WHERE u.id = $1), unit_id = $2 WHERE unit_id = $1 AND no > 0 AND decided_at IS NULL
+				`UPDATE approval_step SET moved = (SELECT u.name FROM unit u WHERE u.id = $1), unit_id = $2,
+				        name = replace(name, (SELECT u.name FROM unit u WHERE u.id = $1), (SELECT u.name FROM unit u WHERE u.id = $2)) WHERE unit_id = $1 AND no > 0 AND decided_at IS NULL
 				    AND EXISTS (SELECT 1 FROM approval_case c WHERE c.id = approval_step.case_id AND c.ended_at IS NULL)`,
 				`UPDATE approval_case SET at_unit = $2 WHERE at_unit = $1 AND state = 'in_review'`,
 				// Where both were asked, the answer of the one that stays is enough.

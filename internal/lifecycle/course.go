@@ -11,6 +11,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/closing"
 	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
 	"zhengshu/internal/filing"
 	"zhengshu/internal/notice"
 	"zhengshu/internal/obligation"
@@ -213,8 +214,11 @@ func (s *Service) offers(ctx context.Context, o registry.Object) ([]Offer, error
 			}
 		}
 		if n.Why == "" {
-			if err := s.alone(ctx, s.db, f, ""); err != nil {
+			switch err := s.alone(ctx, s.db, f, ""); {
+			case fault.Is(err, fault.Conflict):
 				n.Why = "已有同类申请正在办理"
+			case err != nil:
+				return nil, err
 			}
 		}
 		acting := f.unit

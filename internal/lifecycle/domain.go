@@ -223,5 +223,8 @@ func basicInfoApproved(ctx context.Context, s *Service, tx *db.Tx, f *facts) (st
 			return "", err
 		}
 	}
-	return launchLink(f.object.Ref), s.intoLedger(ctx, tx, authz.System("lifecycle.basic_info"), f.object, code)
+	if err := s.intoLedger(ctx, tx, authz.System("lifecycle.basic_info"), f.object, code); err != nil {
+		return "", onValue(err)
+	}
+	return launchLink(f.object.Ref), nil
 }

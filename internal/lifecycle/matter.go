@@ -242,6 +242,9 @@ type Checked struct {
 	// Steps of the chain from the first review on; empty when the unit may not
 	// apply at all, or the matter needs no approval.
 	Steps []approval.Step
+
+	chain   []sx2021.Step // as the law has it
+	outside bool          // not of the regulation at all: no chain
 }
 
 // Blocked reports whether something speaks against the application.
@@ -291,6 +294,19 @@ func (s *Service) gather(ctx context.Context, q db.Querier, scope authz.Scope, a
 	if f.unit, err = s.org.UnitTx(ctx, q, scope, a.Unit); err != nil {
 		return nil, err
 	}
+	if m.Opens() && f.gone() {
+		// What was asked for is the successor's now, as the case is.
+		next, ok, err := s.org.Successor(ctx, q, a.Unit)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			if f.unit, err = s.org.UnitTx(ctx, q, authz.System("lifecycle.successor"), next); err != nil {
+				return nil, err
+			}
+			a.Unit = next
+		}
+	}
 	if f.law, err = s.lawUnit(ctx, q, f.unit); err != nil {
 		return nil, err
 	}
@@ -302,8 +318,17 @@ func (s *Service) gather(ctx context.Context, q db.Querier, scope authz.Scope, a
 	return f, err
 }
 
-// movable says why the matter cannot be asked for in the object's present state.
+// gone reports whether the unit has been abolished.
+func (f *facts) gone() bool {
+	return !f.unit.AbolishedOn.IsZero() && !f.unit.AbolishedOn.After(f.on)
+}
+
+// movable says why the matter cannot be asked for in the object's present
+// state, or for a unit that is no more.
 func (f *facts) movable() error {
+	if f.matter.Opens() && f.gone() {
+		return fault.Newf(fault.Refused, "“%s”已于%s撤销，也没有承接单位，不能%s；正在办理的请终止办理。", f.unit.Name, f.unit.AbolishedOn.Chinese(), f.matter.Name)
+	}
 	if f.matter.Opens() || slices.Contains(f.matter.From, f.object.State) {
 		return nil
 	}
@@ -345,8 +370,16 @@ func (s *Service) judge(ctx context.Context, q db.Querier, f *facts) (Checked, e
 	}
 	out.Standing, out.Lifted = rules.Lift(rules.Binding(v.breaches, f.on), granted, f.on)
 	out.Verdicts = verdicts(v.held, out.Standing, out.Lifted)
-	if v.outside {
-		return out, nil
+	out.chain, out.outside = chain, v.outside
+	return out, nil
+}
+
+// route asks the rules and works out who submits and which offices decide. A
+// case on its way has its offices already: there only the rules are asked.
+func (s *Service) route(ctx context.Context, q db.Querier, f *facts) (Checked, error) {
+	out, err := s.judge(ctx, q, f)
+	if err != nil || out.outside {
+		return out, err
 	}
 	if f.matter.By == Supervisor {
 		out.Applying, err = s.supervisorOf(ctx, q, f.object)
@@ -368,7 +401,7 @@ func (s *Service) judge(ctx context.Context, q db.Querier, f *facts) (Checked, e
 		if f.matter.ID == BasicInfoMatter {
 			asks = "政府网站标识码"
 		}
-		out.Steps, err = s.steps(ctx, q, f.unit, chain, asks)
+		out.Steps, err = s.steps(ctx, q, f.unit, out.chain, asks)
 	}
 	return out, err
 }
@@ -428,7 +461,7 @@ func (s *Service) Check(ctx context.Context, scope authz.Scope, a Application) (
 	if err != nil {
 		return Checked{}, err
 	}
-	return s.judge(ctx, s.db, f)
+	return s.route(ctx, s.db, f)
 }
 
 // Blank is the form of a matter before anybody typed: what the ledger and the
@@ -454,7 +487,7 @@ func (s *Service) Blank(ctx context.Context, scope authz.Scope, a Application) (
 			}
 		}
 	}
-	c, err := s.judge(ctx, s.db, f)
+	c, err := s.route(ctx, s.db, f)
 	return a, c, err
 }
 
@@ -629,7 +662,7 @@ func (s *Service) prepare(ctx context.Context, q db.Querier, scope authz.Scope, 
 	if err := f.check(ctx, s, q); err != nil {
 		return Checked{}, f, err
 	}
-	c, err := s.judge(ctx, q, f)
+	c, err := s.route(ctx, q, f)
 	if err != nil {
 		return c, f, err
 	}
@@ -689,7 +722,7 @@ func (s *Service) openCases(ctx context.Context, q db.Querier, r registry.Ref) (
 		var c OpenCase
 		err := row.Scan(&c.ID, &c.Kind, &c.Number, &c.Title, &c.State, &c.At)
 		return c, err
-	}, `SELECT c.id, c.kind, c.number, c.title, c.state, COALESCE(u.name, '')
+	}, `SELECT c.id, c.kind, c.number, c.title, c.state, COALESCE(NULLIF(t.body, ''), u.name, '')
 	      FROM approval_case c LEFT JOIN approval_step t ON t.case_id = c.id AND t.no = c.step_no LEFT JOIN unit u ON u.id = t.unit_id
 	     WHERE c.subject_id = $1 AND c.state IN ('in_review', 'returned') ORDER BY c.opened_at, c.id`, subject(r))
 }
@@ -1075,6 +1108,10 @@ func (s *Service) present(ctx context.Context, c approval.Case) (approval.Presen
 	}
 	if p.Facts, err = s.factsShown(ctx, f); err != nil {
 		return p, err
+	}
+	p.Papers = map[string]string{}
+	for _, n := range m.FilesOf(f.kind) {
+		p.Papers[n.Kind] = n.Label
 	}
 	kept, err := db.One(ctx, s.db, db.Value[string], `SELECT verdicts FROM matter_check WHERE case_id = $1`, c.ID)
 	if err != nil {

@@ -897,3 +897,81 @@ func TestArticle08_1_EmergencyWhileAPauseIsApproved(t *testing.T) {
 		h.must(h.ask("citydept.clerk", lifecycle.GoOfflineMatter, ref, nil))
 	})
 }
+
+// abolish ends a unit, as a reorganisation does, without and with somebody who
+// follows it.
+func (h *house) abolish(unit, successor string) {
+	h.t.Helper()
+	ctx := audit.System(context.Background(), "test")
+	if err := h.db.Update(ctx, func(tx *db.Tx) error {
+		today := calendar.DateOf(tx.Now())
+		if _, err := tx.Exec(ctx, `UPDATE unit SET abolished_on = $1 WHERE id = $2`, today, h.units[unit].ID); err != nil {
+			return err
+		}
+		if successor != "" {
+			id := "act-" + unit
+			if _, err := tx.Exec(ctx, `INSERT INTO reorganisation (id, kind, title, document, effective_on, plan, touched, done_by, done_by_name, done_at) VALUES ($1, 'merge', '合并', '陕编办〔2026〕1号', $2, '{}', '{}', 'test', 'test', $3)`, id, today, tx.Now()); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, `INSERT INTO unit_succession (unit_id, successor_id, act_id, main, since_on) VALUES ($1, $2, $3, TRUE, $4)`, h.units[unit].ID, h.units[successor].ID, id, today); err != nil {
+				return err
+			}
+			if err := approval.Reorganise().Carry(ctx, tx, org.Carrying{Act: id, Document: "陕编办〔2026〕1号", On: today, From: h.units[unit].ID, Main: h.units[successor].ID}); err != nil {
+				return err
+			}
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "test.abolish"})
+	}); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// A unit abolished while its application climbs: nothing is opened for a unit
+// that is no more; what follows it takes the application over.
+func TestUnitAbolishedWhileItsCaseClimbs(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		c := h.mustApply("citydept")
+		if _, err := h.decide("city.chief", c.ID, approval.Decision{Act: "pass", StepNo: 1}); err != nil {
+			t.Fatal(err)
+		}
+		h.abolish("citydept", "")
+		_, err := h.decide("province.chief", c.ID, approval.Decision{Act: "approve", StepNo: 2})
+		if !fault.Is(err, fault.Refused) || !strings.Contains(fault.Of(err).Says, "“西安市商务局”已于2026年3月2日撤销") {
+			t.Errorf("opened for a unit that is no more: %v", err)
+		}
+		ctx, scope := h.as("province.chief", authz.CaseDecide)
+		if p, err := h.approvals.Present(ctx, scope, c.ID); err != nil || len(p.Facts) == 0 {
+			t.Errorf("the case cannot be read any more: %v", err)
+		}
+		if got, err := h.approvals.End(ctx, scope, c.ID, "机构改革"); err != nil || got.State != approval.Ended {
+			t.Errorf("ended %+v (%v)", got, err)
+		}
+
+		c = h.mustApply("yangdept")
+		h.abolish("yangdept", "yangling")
+		if c = h.climb(c); c.State != approval.Approved || h.siteOf(c).Unit != h.units["yangling"].ID {
+			t.Errorf("%s, the site is %s's", c.State, h.siteOf(c).UnitName)
+		}
+	})
+}
+
+// An office abolished after it passed an application does not undo the chain.
+func TestOfficeAbolishedAfterItPassed(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		c := h.must(h.wish("countydept.clerk", "countydept", lifecycle.AccountOpeningMatter, wish("weibo", "雁塔商务"))).Case
+		if _, err := h.decide("county.chief", c.ID, approval.Decision{Act: "pass", StepNo: 1}); err != nil {
+			t.Fatal(err)
+		}
+		h.abolish("county", "")
+		ctx, scope := h.as("city.chief", authz.CaseDecide)
+		if _, err := h.approvals.Present(ctx, scope, c.ID); err != nil {
+			t.Errorf("the city cannot read it: %v", err)
+		}
+		for n, who := range []string{"city.chief", "province.chief"} {
+			act := []string{"pass", "approve"}[n]
+			if _, err := h.decide(who, c.ID, approval.Decision{Act: act, StepNo: n + 2}); err != nil {
+				t.Fatalf("%s: %v", who, err)
+			}
+		}
+	})
+}

@@ -50,6 +50,14 @@ func (o Override) last() calendar.Date {
 // InForce reports whether it stands on the day.
 func (o Override) InForce(on calendar.Date) bool { return !on.Before(o.From) && !on.After(o.last()) }
 
+// MayGrant says why the signed-in person can neither grant nor end an
+// exception; nil when they can. It takes the session: it is a question about
+// the person.
+func (s *Service) MayGrant(ctx context.Context, session *authz.Session) error {
+	_, err := s.provincialOffice(ctx, s.db, session)
+	return err
+}
+
 // Exceptions are the rules the province may lift for openings.
 func (s *Service) Exceptions() []rules.Rule { return s.book.InPrinciple() }
 

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/csv"
 	"fmt"
 	"mime/multipart"
@@ -373,5 +374,36 @@ func TestBatchByFormAndExportEqualsTheList(t *testing.T) {
 	n, err := db.One(context.Background(), d.db, db.Value[int], `SELECT count(*) FROM audit_entry WHERE act = 'case.export'`)
 	if err != nil || n != 10 {
 		t.Errorf("%d exports in the trail (%v)", n, err)
+	}
+}
+
+// After the provincial office agreed, who has the case is the State Council's
+// office: the receipt, the list and the page say so.
+func TestReceiptNamesTheBodyOutside(t *testing.T) {
+	d := open(t)
+	var c approval.Case
+	ctx := d.as("dept")
+	if err := d.db.Update(ctx, func(tx *db.Tx) error {
+		var err error
+		c, err = d.svc.Submit(ctx, tx, approval.Application{Kind: "wish", Title: "报送基本信息表", Unit: d.units["dept"].ID, Applicant: org.PersonID(d.people["dept"].PersonID), ConsentBy: "王建民",
+			ConsentOn: calendar.DateOf(tx.Now()), Steps: []approval.Step{{Kind: approval.Review, Unit: d.units["province"].ID, Name: "陕西省人民政府办公厅审核"},
+				{Kind: approval.External, Unit: d.units["province"].ID, Name: "国务院办公厅批准", Body: "国务院办公厅"}}})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	got := d.sit("province").Post(c.Link()+"/decide", url.Values{"act": {"pass"}, "step": {"1"}, "opinion": {"同意"}}).Want(303)
+	r := http.Response{Header: got.Header}
+	said := ""
+	for _, k := range r.Cookies() {
+		if b, err := base64.RawURLEncoding.DecodeString(k.Value); err == nil {
+			said += string(b)
+		}
+	}
+	if !strings.Contains(said, "须报国务院办公厅") || strings.Contains(said, "陕西省人民政府办公厅") {
+		t.Errorf("the receipt says %q", said)
+	}
+	if rows := d.Get("/console/cases").Want(200).All("tbody tr"); len(rows) != 1 || !strings.Contains(rows[0], "国务院办公厅") || strings.Contains(rows[0], "陕西省") {
+		t.Errorf("the list says %v", rows)
 	}
 }

@@ -94,7 +94,7 @@ func newCaseList(l listing) caseList {
 	for _, c := range l.cases {
 		at := web.Text("")
 		if c.State == approval.InReview {
-			at = web.Cell{Text: c.AtUnitName, Note: "应于 " + c.Due.String() + " 前办理", Tags: []web.Tag{web.DueTag(c.Due, l.today)}}
+			at = web.Cell{Text: c.AtName(), Note: "应于 " + c.Due.String() + " 前办理", Tags: []web.Tag{web.DueTag(c.Due, l.today)}}
 		}
 		tags := []web.Tag{stateTag(c)}
 		if c.Open() && c.ApplicantGone(l.today) {
@@ -203,7 +203,7 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 			{Title: "状态", Width: 10}, {Title: "当前环节单位", Width: 30}, {Title: "应办日期", Width: 12}, {Title: "办结时间", Width: 20}},
 		Rows: func(yield func([]any) bool) {
 			for _, c := range list {
-				if !yield([]any{c.Number, c.Title, h.approvals.KindName(c.Kind), c.UnitName, c.ApplicantName, c.OpenedAt, c.StateName(), c.AtUnitName, c.Due, c.EndedAt}) {
+				if !yield([]any{c.Number, c.Title, h.approvals.KindName(c.Kind), c.UnitName, c.ApplicantName, c.OpenedAt, c.StateName(), c.AtName(), c.Due, c.EndedAt}) {
 					return
 				}
 			}

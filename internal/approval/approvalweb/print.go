@@ -78,7 +78,7 @@ func sheet(n whole) [][]printed {
 	}
 	var names, kept, broken []string
 	for _, a := range n.Files {
-		names = append(names, fileKind(a.Kind)+"《"+a.Name+"》")
+		names = append(names, n.paper(a.Kind)+"《"+a.Name+"》")
 	}
 	for _, v := range n.Shown.Verdicts {
 		article := v.Citation[strings.LastIndexByte(v.Citation, ' ')+1:]

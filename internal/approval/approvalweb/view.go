@@ -1,6 +1,7 @@
 package approvalweb
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -278,19 +279,18 @@ func checksOf(p approval.Presentation) web.Breaches {
 	return b
 }
 
-var fileKinds = map[string]string{"consent": "主要负责同志签字页", "external": "外部批复", "security_report": "安全检测报告", "other": "其他材料"}
+// fileKinds are the papers every case may have.
+var fileKinds = map[string]string{"consent": "主要负责同志签字页", "external": "外部批复", "security_report": "安全检测报告"}
 
-func fileKind(kind string) string {
-	if n := fileKinds[kind]; n != "" {
-		return n
-	}
-	return "其他材料"
+// paper is what a kind of paper is called, by the matter first.
+func (n whole) paper(kind string) string {
+	return cmp.Or(n.Shown.Papers[kind], fileKinds[kind], "其他材料")
 }
 
 func filesOf(n whole) web.Table {
 	t := web.Table{Caption: "附件", Compact: true, Columns: []web.Column{{Head: "材料"}, {Head: "文件", Wide: true}, {Head: "大小"}, {Head: "上传人"}}, Empty: web.Empty{Title: "没有附件"}}
 	for _, f := range n.Files {
-		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Text(fileKind(f.Kind)), web.Linked(f.Name, n.Case.Link()+"/files/"+url.PathEscape(f.ID)), web.Text(sizeText(f.Size)), web.Text(f.AddedBy)}})
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Text(n.paper(f.Kind)), web.Linked(f.Name, n.Case.Link()+"/files/"+url.PathEscape(f.ID)), web.Text(sizeText(f.Size)), web.Text(f.AddedBy)}})
 	}
 	return t
 }
@@ -540,6 +540,8 @@ func (h *Handler) decide(w http.ResponseWriter, r *http.Request) error {
 	}
 	said := "已" + approval.Machine.ActName(d.Act) + "：" + c.Number + "。"
 	switch {
+	case d.Act == "pass" && c.Body != "":
+		said = "已同意，" + c.Number + " 须报" + c.Body + "，请报送后登记答复，预计 " + c.Due.Chinese() + " 前。"
 	case d.Act == "pass":
 		said = "已同意，" + c.Number + " 已送" + c.AtUnitName + "，应于 " + c.Due.Chinese() + " 前办理。"
 	case d.Act == "return" && d.ReturnTo > 0:

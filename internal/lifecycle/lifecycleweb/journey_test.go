@@ -1,6 +1,7 @@
 package lifecycleweb_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"mime/multipart"
@@ -331,7 +332,20 @@ func TestCountyDepartmentAndItsException(t *testing.T) {
 	if !strings.Contains(page.Text(".errors"), "省政府办公厅") {
 		t.Errorf("the city granted: %s", page.Text(".errors"))
 	}
+	// Only the province is offered the form, or reaches it.
+	for _, who := range []string{"city", "county"} {
+		d.sit(who)
+		if len(d.Get("/console/overrides").Want(200).All("a[href='/console/overrides/new']")) != 0 {
+			t.Errorf("%s is offered the form", who)
+		}
+		if page := d.Get("/console/overrides/new").Want(403); !strings.Contains(page.Text("main"), "省政府办公厅") {
+			t.Errorf("%s reads %s", who, page.Text("main"))
+		}
+	}
 	d.sit("province")
+	if len(d.Get("/console/overrides").Want(200).All("a[href='/console/overrides/new']")) == 0 {
+		t.Error("the province is not offered the form")
+	}
 	d.Get("/console/overrides/new?q=swj").Want(200)
 	grant.Set("until", "")
 	d.Post("/console/overrides/new", grant).Want(422)
@@ -343,6 +357,12 @@ func TestCountyDepartmentAndItsException(t *testing.T) {
 	if rows := d.Get("/console/overrides?year=2026&now=on").Want(200).All("tbody tr"); len(rows) != 1 || !strings.Contains(rows[0], "雁塔区商务局") {
 		t.Errorf("list %v", rows)
 	}
+	end := d.Get("/console/overrides").Attr("a[href$='/end']", "href")
+	d.Get(end).Want(200)
+	if rows := d.sit("city").Get("/console/overrides").Want(200); len(rows.All("tbody tr")) != 1 || len(rows.All("a[href$='/end']")) != 0 {
+		t.Error("the city may read the exception, not end it")
+	}
+	d.Get(end).Want(403)
 	at := d.sit("bureau").upload("/console/matters/new?matter=opening", d.form("bureau"), signed).Want(303).Location()
 	if page := d.Get(at).Want(200); !strings.Contains(page.Text("main"), "已批准例外") {
 		t.Error("the exception does not show on the case")
@@ -425,5 +445,80 @@ func TestJourneyOffTheNet(t *testing.T) {
 	}
 	if got := d.Get(page.Attr("a[href*='/launch-files/']", "href")); got.Body != "%PDF-1.4" {
 		t.Errorf("the report: %d", got.Status)
+	}
+}
+
+// What cannot be taken is refused in a sentence at the form, which keeps what
+// was typed, and no case comes of it.
+func TestPapersThatAreNotTakenAreNamed(t *testing.T) {
+	d := open(t)
+	d.sit("dept")
+	var macro, locked bytes.Buffer
+	for b, flags := range map[*bytes.Buffer]uint16{&macro: 0, &locked: 1} {
+		z := zip.NewWriter(b)
+		for _, n := range []string{"word/document.xml", "word/vbaProject.bin"} {
+			if _, err := z.CreateHeader(&zip.FileHeader{Name: n, Flags: flags}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, tt := range map[string]struct {
+		content []byte
+		says    string
+	}{
+		"a program":           {[]byte("MZ\x90\x00"), "可执行程序"},
+		"a page":              {[]byte("<script>alert(1)</script>"), "格式无法识别"},
+		"a picture named pdf": {[]byte("\x89PNG\r\n\x1a\nxx"), "与文件名的后缀不符"},
+		"macros":              {macro.Bytes(), "含有宏"},
+		"a locked document":   {locked.Bytes(), "设置了打开密码"},
+		"a locked pdf":        {[]byte("%PDF-1.7\ntrailer<</Root 1 0 R/Encrypt 5 0 R>>"), "设置了密码"},
+		"too large":           {append([]byte("%PDF-1.7\n"), make([]byte, approval.MaxUpload)...), "超过 20 MB"},
+		"nothing":             {nil, "空文件"},
+	} {
+		page := d.upload("/console/matters/new?matter=opening", d.form("dept"), map[string][]byte{"consent": tt.content}).Want(422)
+		if !strings.Contains(page.Text(".errors"), "附件“consent.pdf”") || !strings.Contains(page.Text(".errors"), tt.says) || page.Attr("#f-principal", "value") != "王建民" {
+			t.Errorf("%s: %s", name, page.Text(".errors"))
+		}
+	}
+	// Two gigabytes are refused before they are read.
+	r := httptest.NewRequest(http.MethodPost, "/console/matters/new?matter=opening", strings.NewReader("x"))
+	r.ContentLength = 2 << 30
+	r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	if page := d.Do(r).Want(413); !strings.Contains(page.Text("main"), "请压缩或拆分附件后再提交") {
+		t.Errorf("two gigabytes: %s", page.Text("main"))
+	}
+	if rows := d.Get("/console/cases?mine=started").Want(200).All("tbody td a"); len(rows) != 0 {
+		t.Errorf("cases came of it: %v", rows)
+	}
+}
+
+// A returned application says why in words, and its papers bear the names the
+// form asked for them by.
+func TestReturnedApplicationReadsInWords(t *testing.T) {
+	d := open(t)
+	ctx := audit.System(context.Background(), "test")
+	var site registry.Site
+	if err := d.db.Update(ctx, func(tx *db.Tx) error {
+		var err error
+		site, err = d.reg.EnterSite(ctx, tx, registry.Site{Unit: d.units["dept"].ID, Kind: registry.DepartmentSite, Name: "西安市商务局网站", Host: "swj.xa.gov.cn", Source: "存量台账"})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	form := map[string]string{"functions_gone": "yes", "change": "职能划转", "document": "市编办〔2026〕1号", "document_on": "2026-02-01", "contact": "李", "phone": "1", "principal": "王建民", "by_principal": "principal", "consent_on": "2026-03-01"}
+	at := d.sit("dept").upload("/console/matters/new?matter=exit&object=site:"+string(site.ID), form, map[string][]byte{"consent": []byte("%PDF-1.7"), "establishment": []byte("%PDF-1.7")}).Want(303).Location()
+	for _, path := range []string{at, at + "/print"} {
+		if text := d.Get(path).Want(200).Body; !strings.Contains(text, "编制部门批复文件") || !strings.Contains(text, "主要负责同志签字页") {
+			t.Errorf("%s does not name its papers", path)
+		}
+	}
+	d.sit("city").Post(at+"/decide", url.Values{"act": {"return"}, "step": {"1"}, "reason": {"incomplete"}, "opinion": {"请补正"}}).Want(303)
+	amend := d.sit("dept").Get(d.Get(at).Want(200).Attr("a[href$='/amend']", "href")).Want(200)
+	if text := strings.Join(amend.All(".alert"), ""); !strings.Contains(text, "退回原因：材料不齐全") || strings.Contains(text, "incomplete") {
+		t.Errorf("the form says %s", text)
 	}
 }

@@ -3,6 +3,7 @@ package lifecycleweb
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"zhengshu/internal/approval"
@@ -386,10 +387,28 @@ func newCheckPart(c lifecycle.Checked, err error) checkPart {
 	return p
 }
 
-// units are those the person may apply for.
+// units are those the person may apply for: the own ones first, which a list
+// of a whole city would not reach.
 func (h *Handler) units(r *http.Request) ([]org.Unit, error) {
-	list, _, err := h.org.Units(r.Context(), authz.ScopeFrom(r.Context()), org.UnitFilter{Limit: 200})
-	return list, err
+	ctx, scope := r.Context(), authz.ScopeFrom(r.Context())
+	var own []org.Unit
+	has := func(id org.UnitID) bool {
+		return slices.ContainsFunc(own, func(u org.Unit) bool { return u.ID == id })
+	}
+	for _, p := range authz.SessionFrom(ctx).Posts {
+		if has(org.UnitID(p.UnitID)) {
+			continue
+		}
+		u, err := h.org.Unit(ctx, scope, org.UnitID(p.UnitID))
+		switch {
+		case err == nil:
+			own = append(own, u)
+		case !fault.Is(err, fault.NotFound):
+			return nil, err
+		}
+	}
+	list, _, err := h.org.Units(ctx, scope, org.UnitFilter{Limit: 200})
+	return append(own, slices.DeleteFunc(list, func(u org.Unit) bool { return has(u.ID) })...), err
 }
 
 // formOf reads what the form is about: the matter of the path, unit or object
@@ -586,7 +605,7 @@ func (h *Handler) amending(r *http.Request) (matterForm, web.Alert, error) {
 	var why web.Alert
 	for _, said := range opinions {
 		if strings.HasPrefix(said.Act, "return") {
-			why = web.Alert{Kind: web.Warn, Title: "退回原因：" + strings.Join(said.Reasons, "、"), Text: said.Text + "（" + said.UnitName + "）"}
+			why = web.Alert{Kind: web.Warn, Title: "退回原因：" + strings.Join(approval.ReasonNames(said.Reasons), "、"), Text: said.Text + "（" + said.UnitName + "）"}
 		}
 	}
 	return n, why, nil

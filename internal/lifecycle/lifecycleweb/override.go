@@ -167,9 +167,22 @@ var endPage = web.Define(views, "views/end.html",
 	newEndView(lifecycle.Override{ID: `"><script>`, UnitName: "<script>", Reason: "</dd><b>"}),
 )
 
+// grantor keeps a form to those whose answer would be taken: the province's
+// (readings 14).
+func (h *Handler) grantor(r *http.Request) error {
+	err := h.lifecycle.MayGrant(r.Context(), authz.SessionFrom(r.Context()))
+	if fault.Is(err, fault.Refused) {
+		return fault.New(fault.Forbidden, fault.Of(err).Says)
+	}
+	return err
+}
+
 func (h *Handler) showEnd(w http.ResponseWriter, r *http.Request) error {
 	o, err := h.lifecycle.Override(r.Context(), authz.ScopeFrom(r.Context()), r.PathValue("id"))
 	if err != nil {
+		return err
+	}
+	if err := h.grantor(r); err != nil {
 		return err
 	}
 	return endPage.Render(w, r, newEndView(o))
@@ -201,7 +214,11 @@ func (h *Handler) overrides(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := newOverrideList(list, authz.SessionFrom(r.Context()).May(authz.OverrideGrant), web.FrameOf(r).Today)
+	mayGrant := h.lifecycle.MayGrant(r.Context(), authz.SessionFrom(r.Context()))
+	if mayGrant != nil && !fault.Is(mayGrant, fault.Refused) {
+		return mayGrant
+	}
+	v := newOverrideList(list, mayGrant == nil, web.FrameOf(r).Today)
 	v.Filter.Fill(q)
 	v.Filter.Total, v.Pager = total, web.PagerOf(r, total, perPage)
 	keep := url.Values{}
@@ -273,6 +290,9 @@ func (h *Handler) grantForm(r *http.Request, text string, o lifecycle.Override) 
 }
 
 func (h *Handler) showGrant(w http.ResponseWriter, r *http.Request) error {
+	if err := h.grantor(r); err != nil {
+		return err
+	}
 	q := r.URL.Query()
 	v, err := h.grantForm(r, q.Get("q"), lifecycle.Override{Unit: org.UnitID(q.Get("unit")), Rule: q.Get("rule")})
 	if err != nil {
