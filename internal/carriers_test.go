@@ -9,9 +9,16 @@ import (
 	"testing"
 
 	"zhengshu/internal/app"
+	"zhengshu/internal/assessment"
 	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/org"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/selfcheck"
+	"zhengshu/internal/training"
 )
 
 // stays are the columns that name a unit and that no reorganisation rewrites,
@@ -127,8 +134,14 @@ func TestReorganisationLosesNothing(t *testing.T) {
 			}
 			return out
 		}
+		n.underWay()
 		ended := []org.UnitID{n.a.office.ID, n.a.dept.ID}
-		rows, before := count(), held(ended...)
+		rows, before, office, there := count(), held(ended...), held(n.a.office.ID), held(n.b.office.ID)
+		for _, kind := range []string{"order", "order_issued", "selfcheck", "training"} {
+			if office[kind] == 0 {
+				t.Errorf("the county's office holds no %s", kind)
+			}
+		}
 		empty := 0
 		for _, k := range slices.Sorted(maps.Keys(before)) {
 			if before[k] == 0 {
@@ -169,6 +182,14 @@ func TestReorganisationLosesNothing(t *testing.T) {
 				}
 			}
 		}
+		// Orders and courses go over whole; of the self-checks the quarter of which
+		// the successor has its own stays with the office that ended.
+		left, taken := held(n.a.office.ID), held(n.b.office.ID)
+		for kind, stay := range map[string]int{"order": 0, "order_issued": 0, "training": 0, "selfcheck": 1} {
+			if had := office[kind]; left[kind] != stay || taken[kind] != there[kind]+had-stay {
+				t.Errorf("%s: %d and %d before, %d left and %d with the successor after", kind, had, there[kind], left[kind], taken[kind])
+			}
+		}
 		// The clocks that still run are nobody's who is gone.
 		if left := must(db.One(ctx, n.h.DB, db.Value[int], `SELECT count(*) FROM obligation o JOIN unit u ON u.id = o.unit_id WHERE o.state = 'open' AND u.abolished_on IS NOT NULL`))(t); left > 0 {
 			t.Errorf("%d clocks run against units that ended", left)
@@ -177,6 +198,33 @@ func TestReorganisationLosesNothing(t *testing.T) {
 			t.Errorf("sweep after the reorganisation: %v", err)
 		}
 	})
+}
+
+// underWay gives county a what an office has in hand: an order it issued to its
+// department, a course it plans, a self-check it has begun, and one that county
+// b has begun as well.
+func (n *neighbourhood) underWay() {
+	t, h := n.t, n.h
+	t.Helper()
+	ctx := audit.System(context.Background(), "test")
+	sites, _, err := h.Registry.Sites(ctx, system, registry.SiteFilter{Unit: n.a.dept.ID})
+	if err != nil || len(sites) == 0 {
+		t.Fatalf("the department has %d sites (%v)", len(sites), err)
+	}
+	_, finding, _ := n.finding(n.a, sites[0])
+	supervisor := n.a.people[authz.Supervisor]
+	must(h.Assessment.IssueOrders(as(supervisor), supervisor.ScopeFor(authz.OrderIssue), assessment.Issue{Findings: []inspection.FindingID{inspection.FindingID(finding)}, Says: "请整改。"}))(t)
+	sponsor := n.a.people[authz.Sponsor]
+	must(h.Training.Plan(as(sponsor), sponsor, training.Course{Unit: n.a.office.ID, Kind: training.Business, Title: "计划中的培训", HeldOn: calendar.Today(n.clock).AddDays(20), Hours: 40}, nil))(t)
+	for _, x := range []struct {
+		c   *county
+		key string
+	}{{n.a, "2025-Q4"}, {n.a, "2025-Q3"}, {n.b, "2025-Q3"}} {
+		filler := x.c.people[authz.Sponsor]
+		if err := h.SelfChecks.Fill(as(filler), filler.ScopeFor(authz.SelfCheckFill), filler, x.c.office.ID, x.key, selfcheck.Filled{Answers: map[string]selfcheck.Answer{}}); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func differing(before, after map[string]int) string {

@@ -397,31 +397,7 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 	n.furnishNotices(c, site, city)
 
 	// A run, a finding with its evidence, and the order it brings.
-	run, finding, proof := ulid.Make().String(), ulid.Make().String(), ulid.Make().String()
-	now := n.clock.Now()
-	if err := h.DB.Update(ctx, func(tx *db.Tx) error {
-		if _, _, err := inspection.FindingMachine.Take(ctx, tx, finding, "find", passage.Note{}); err != nil {
-			return err
-		}
-		for _, insert := range []struct {
-			sql  string
-			args []any
-		}{
-			{`INSERT INTO inspection_run (id, site_id, kind, state, asked_by, asked_at, started_at, finished_at, start_url, pages, found) VALUES ($1, $2, 'manual', 'done', $3, $4, $4, $4, $5, 1, 1)`,
-				[]any{run, site.ID, c.mark + "值班", now, "http://" + site.Host + "/"}},
-			{`INSERT INTO finding (id, site_id, run_id, last_run_id, check_id, fingerprint, severity, clause, says, page_url, place, first_seen, last_seen, state) VALUES ($1, $2, $3, $3, 'footer.icp', $1, 'error', 'D-18', $4, $5, 'footer', $6, $6, 'open')`,
-				[]any{finding, site.ID, run, c.mark + "页脚缺少备案编号。", "http://" + site.Host + "/", now}},
-			{`INSERT INTO finding_evidence (id, finding_id, run_id, look, outcome, says, at, url, status, excerpt) VALUES ($1, $2, $3, 'found', 'standing', $4, $5, $6, 200, $4)`,
-				[]any{proof, finding, run, c.mark + "所见", now, "http://" + site.Host + "/"}},
-		} {
-			if _, err := tx.Exec(ctx, insert.sql, insert.args...); err != nil {
-				return err
-			}
-		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "finding.find", Target: audit.Target{Kind: "finding", ID: finding, Name: c.mark + "页脚缺少备案编号", Unit: string(c.office.ID)}})
-	}); err != nil {
-		t.Fatal(err)
-	}
+	run, finding, proof := n.finding(c, site)
 	ids("/console/inspection/runs/{id}", run)
 	ids("/console/findings/{id}", finding)
 	ids("/console/findings/{proof}", proof)
@@ -468,6 +444,39 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 	for role, s := range c.people {
 		n.enter(c, role, s)
 	}
+}
+
+// finding is what a run saw wrong at a site, with its evidence.
+func (n *neighbourhood) finding(c *county, site registry.Site) (run, finding, proof string) {
+	n.t.Helper()
+	t, h := n.t, n.h
+	ctx := audit.System(context.Background(), "test")
+	run, finding, proof = ulid.Make().String(), ulid.Make().String(), ulid.Make().String()
+	now := n.clock.Now()
+	if err := h.DB.Update(ctx, func(tx *db.Tx) error {
+		if _, _, err := inspection.FindingMachine.Take(ctx, tx, finding, "find", passage.Note{}); err != nil {
+			return err
+		}
+		for _, insert := range []struct {
+			sql  string
+			args []any
+		}{
+			{`INSERT INTO inspection_run (id, site_id, kind, state, asked_by, asked_at, started_at, finished_at, start_url, pages, found) VALUES ($1, $2, 'manual', 'done', $3, $4, $4, $4, $5, 1, 1)`,
+				[]any{run, site.ID, c.mark + "值班", now, "http://" + site.Host + "/"}},
+			{`INSERT INTO finding (id, site_id, run_id, last_run_id, check_id, fingerprint, severity, clause, says, page_url, place, first_seen, last_seen, state) VALUES ($1, $2, $3, $3, 'footer.icp', $1, 'error', 'D-18', $4, $5, 'footer', $6, $6, 'open')`,
+				[]any{finding, site.ID, run, c.mark + "页脚缺少备案编号。", "http://" + site.Host + "/", now}},
+			{`INSERT INTO finding_evidence (id, finding_id, run_id, look, outcome, says, at, url, status, excerpt) VALUES ($1, $2, $3, 'found', 'standing', $4, $5, $6, 200, $4)`,
+				[]any{proof, finding, run, c.mark + "所见", now, "http://" + site.Host + "/"}},
+		} {
+			if _, err := tx.Exec(ctx, insert.sql, insert.args...); err != nil {
+				return err
+			}
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "finding.find", Target: audit.Target{Kind: "finding", ID: finding, Name: c.mark + "页脚缺少备案编号", Unit: string(c.office.ID)}})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return run, finding, proof
 }
 
 // records fills in the ids of accounts, an app with a version, and domains, one

@@ -33,7 +33,11 @@ func (s Scope) Empty() bool { return !s.all && len(s.areas) == 0 && len(s.lines)
 
 // Where narrows w to rows whose unit lies in the scope. alias is the unit
 // table's alias in the statement; its columns are area_path and line_path.
-func (s Scope) Where(w *db.Where, alias string) *db.Where {
+func (s Scope) Where(w *db.Where, alias string) *db.Where { return s.WhereAny(w, alias) }
+
+// WhereAny narrows w to rows of which one of several units lies in the scope:
+// what two sides share. The aliases are those of joined unit tables.
+func (s Scope) WhereAny(w *db.Where, aliases ...string) *db.Where {
 	if s.all {
 		return w
 	}
@@ -42,16 +46,17 @@ func (s Scope) Where(w *db.Where, alias string) *db.Where {
 	}
 	var parts []string
 	var args []any
-	add := func(column, path string) {
-		from, to := subtree(path)
-		parts = append(parts, "("+alias+"."+column+" >= ? AND "+alias+"."+column+" < ?)")
-		args = append(args, from, to)
-	}
-	for _, p := range s.areas {
-		add("area_path", p)
-	}
-	for _, p := range s.lines {
-		add("line_path", p)
+	for _, alias := range aliases {
+		for _, axis := range []struct {
+			column string
+			paths  []string
+		}{{"area_path", s.areas}, {"line_path", s.lines}} {
+			for _, p := range axis.paths {
+				from, to := subtree(p)
+				parts = append(parts, "("+alias+"."+axis.column+" >= ? AND "+alias+"."+axis.column+" < ?)")
+				args = append(args, from, to)
+			}
+		}
 	}
 	return w.And(strings.Join(parts, " OR "), args...)
 }
@@ -76,32 +81,6 @@ func (s Scope) WhereHeld(w *db.Where, alias string) *db.Where {
 		from, to := subtree(p)
 		parts = append(parts, alias+".unit_id IN (SELECT id FROM unit WHERE line_path >= ? AND line_path < ?)")
 		args = append(args, from, to)
-	}
-	return w.And(strings.Join(parts, " OR "), args...)
-}
-
-// WhereAny narrows w to rows of which one of several units lies in the scope:
-// what two sides share. The aliases are those of joined unit tables.
-func (s Scope) WhereAny(w *db.Where, aliases ...string) *db.Where {
-	if s.all {
-		return w
-	}
-	if s.Empty() {
-		return w.And("FALSE")
-	}
-	var parts []string
-	var args []any
-	for _, alias := range aliases {
-		for _, axis := range []struct {
-			column string
-			paths  []string
-		}{{"area_path", s.areas}, {"line_path", s.lines}} {
-			for _, p := range axis.paths {
-				from, to := subtree(p)
-				parts = append(parts, "("+alias+"."+axis.column+" >= ? AND "+alias+"."+axis.column+" < ?)")
-				args = append(args, from, to)
-			}
-		}
 	}
 	return w.And(strings.Join(parts, " OR "), args...)
 }

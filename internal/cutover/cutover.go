@@ -334,7 +334,7 @@ func (s *Service) Conclude(ctx context.Context, scope authz.Scope, id string, ke
 		e.State, e.Evidence, e.EndedAt = Cleared, evidence, tx.Now()
 		if kept {
 			e.State = Kept
-			n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM rule_override WHERE unit_id = $1 AND rule_id = $2 AND until_on >= $3`, e.Unit, e.Rule, calendar.DateOf(tx.Now()))
+			n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM rule_override WHERE unit_id = $1 AND rule_id = $2 AND from_on <= $3 AND COALESCE(ended_on, until_on) >= $3`, e.Unit, e.Rule, calendar.DateOf(tx.Now()))
 			if err != nil {
 				return err
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -101,6 +102,21 @@ func TestQueryCannotWrite(t *testing.T) {
 			t.Fatal("Query wrote past the audit guard")
 		}
 	})
+}
+
+func TestWhereInsideAnother(t *testing.T) {
+	var none, in, w db.Where
+	in.And("b = ?", 2).And("c IN (?, ?)", 3, 4)
+	in.Arg("outside")
+	w.And("a = ?", 1)
+	w.Arg("between")
+	w.And("EXISTS (SELECT 1 WHERE ?) OR d = ? OR ?", &in, 5, &none).And("e = ?", 6)
+	if got, want := w.SQL(), "(a = $1) AND (EXISTS (SELECT 1 WHERE ((b = $3) AND (c IN ($4, $5)))) OR d = $6 OR TRUE) AND (e = $7)"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if want := []any{1, "between", 2, 3, 4, 5, 6}; !slices.Equal(w.Args(), want) {
+		t.Errorf("arguments %v, want %v", w.Args(), want)
+	}
 }
 
 func TestWhereNumbersItsArguments(t *testing.T) {

@@ -89,29 +89,62 @@ func Contains(s string) string {
 
 // Where collects conditions; each ? becomes the next $n.
 type Where struct {
-	parts []string
+	parts []part
 	args  []any
 }
 
-// And adds a condition with its arguments.
+// part is one condition: its ? stand for args, which follow the first before
+// values of the whole.
+type part struct {
+	cond   string
+	args   []any
+	before int
+}
+
+// And adds a condition with its arguments. An argument that is itself a Where
+// stands for its conditions in parentheses.
 func (w *Where) And(cond string, args ...any) *Where {
 	var b strings.Builder
+	var values []any
 	n := 0
 	for _, r := range cond {
-		if r == '?' {
-			n++
-			b.WriteString("$" + strconv.Itoa(len(w.args)+n))
+		if r != '?' {
+			b.WriteRune(r)
 			continue
 		}
-		b.WriteRune(r)
+		if n < len(args) {
+			if in, ok := args[n].(*Where); ok {
+				inner, more := in.inner()
+				b.WriteString(inner)
+				values = append(values, more...)
+				n++
+				continue
+			}
+			values = append(values, args[n])
+		}
+		b.WriteByte('?')
+		n++
 	}
 	if n != len(args) {
 		// A programming error that the statement's own test shows at once.
 		b.WriteString(" /* arguments missing */ AND")
 	}
-	w.parts = append(w.parts, "("+b.String()+")")
-	w.args = append(w.args, args...)
+	w.parts = append(w.parts, part{b.String(), values, len(w.args)})
+	w.args = append(w.args, values...)
 	return w
+}
+
+// inner is the conditions as they stand inside another's.
+func (w *Where) inner() (cond string, args []any) {
+	if len(w.parts) == 0 {
+		return "TRUE", nil
+	}
+	conds := make([]string, len(w.parts))
+	for i, p := range w.parts {
+		conds[i] = "(" + p.cond + ")"
+		args = append(args, p.args...)
+	}
+	return "(" + strings.Join(conds, " AND ") + ")", args
 }
 
 // AndIf adds the condition only when ok.
@@ -132,7 +165,24 @@ func (w *Where) SQL() string {
 	if len(w.parts) == 0 {
 		return "TRUE"
 	}
-	return strings.Join(w.parts, " AND ")
+	var b strings.Builder
+	for i, p := range w.parts {
+		if i > 0 {
+			b.WriteString(" AND ")
+		}
+		b.WriteByte('(')
+		n := p.before
+		for _, r := range p.cond {
+			if r == '?' {
+				n++
+				b.WriteString("$" + strconv.Itoa(n))
+				continue
+			}
+			b.WriteRune(r)
+		}
+		b.WriteByte(')')
+	}
+	return b.String()
 }
 
 // Arg adds a value outside the conditions (LIMIT, OFFSET) and returns its $n.

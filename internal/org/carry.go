@@ -15,18 +15,6 @@ import (
 	"zhengshu/internal/rules/sx2021"
 )
 
-// In is the list of units for a statement: $n placeholders from first on.
-func In(w *db.Where, column string, units []UnitID) *db.Where {
-	if len(units) == 0 {
-		return w.And("FALSE")
-	}
-	args := make([]any, len(units))
-	for i, u := range units {
-		args[i] = u
-	}
-	return w.And(column+" IN ("+strings.TrimSuffix(strings.Repeat("?, ", len(units)), ", ")+")", args...)
-}
-
 // shownRows is how many rows of a kind a rehearsal lists that nobody must
 // assign.
 const shownRows = 20
@@ -35,8 +23,12 @@ const shownRows = 20
 // statement selects key, name, note, link and unit id of table rows, where is
 // its condition besides the units, all asks for every row.
 func Touches(ctx context.Context, q db.Querier, t Touched, units []UnitID, from, columns, unitColumn, where string) (Touched, error) {
+	if len(units) == 0 {
+		return t, nil
+	}
 	var w db.Where
-	In(&w, unitColumn, units).AndIf(where != "", where)
+	cond, args := db.In(unitColumn, units)
+	w.And(cond, args...).AndIf(where != "", where)
 	n, err := db.One(ctx, q, db.Value[int], `SELECT count(*) FROM `+from+` WHERE `+w.SQL(), w.Args()...)
 	if err != nil || n == 0 {
 		t.Count = n
@@ -86,6 +78,35 @@ func (s *Service) touched(ctx context.Context, q db.Querier, units []UnitID) ([]
 		out = append(out, t)
 	}
 	return out, nil
+}
+
+// nouns are the names of the kinds of rows that org and the modules carry.
+func (s *Service) nouns(ctx context.Context, q db.Querier) (map[string]string, error) {
+	all, err := s.touchedBy(ctx, q, nil)
+	out := make(map[string]string, len(all))
+	for _, t := range all {
+		out[t.Kind] = t.Name
+	}
+	return out, err
+}
+
+// touchedBy is what org and every module hold of the units.
+func (s *Service) touchedBy(ctx context.Context, q db.Querier, units []UnitID) ([]Touched, error) {
+	all, err := s.touched(ctx, q, units)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range s.modules {
+		if m.Touched == nil {
+			continue
+		}
+		some, err := m.Touched(ctx, q, units)
+		if err != nil {
+			return nil, fmt.Errorf("org: what %s touches: %w", m.Name, err)
+		}
+		all = append(all, some...)
+	}
+	return all, nil
 }
 
 // rename gives the unit another name; the old one is kept with its dates.
@@ -552,24 +573,8 @@ func scanAct(r db.Scanner) (Act, error) {
 func inReach(w *db.Where, scope authz.Scope) {
 	var in db.Where
 	scope.Where(&in, "u")
-	w.And(`EXISTS (SELECT 1 FROM reorganisation_unit c JOIN unit u ON u.id = c.unit_id WHERE c.act_id = r.id AND `+placeholders(in.SQL())+`)
-	    OR EXISTS (SELECT 1 FROM area a JOIN unit u ON u.area_id = a.id WHERE a.id = r.area_id AND `+placeholders(in.SQL())+`)`, append(slices.Clone(in.Args()), in.Args()...)...)
-}
-
-// placeholders turns $n back into ? for a condition inside another.
-func placeholders(sql string) string {
-	var b strings.Builder
-	for i := 0; i < len(sql); i++ {
-		if sql[i] != '$' {
-			b.WriteByte(sql[i])
-			continue
-		}
-		b.WriteByte('?')
-		for i+1 < len(sql) && sql[i+1] >= '0' && sql[i+1] <= '9' {
-			i++
-		}
-	}
-	return b.String()
+	w.And(`EXISTS (SELECT 1 FROM reorganisation_unit c JOIN unit u ON u.id = c.unit_id WHERE c.act_id = r.id AND ?)
+	    OR EXISTS (SELECT 1 FROM area a JOIN unit u ON u.area_id = a.id WHERE a.id = r.area_id AND ?)`, &in, &in)
 }
 
 // Acts in scope, the latest first, and how many there are.
@@ -602,6 +607,10 @@ func (s *Service) Act(ctx context.Context, q db.Querier, scope authz.Scope, id s
 	if db.None(err) {
 		return Act{}, fault.Missing("机构调整")
 	}
+	if err != nil {
+		return Act{}, err
+	}
+	a.Nouns, err = s.nouns(ctx, q)
 	return a, err
 }
 

@@ -144,6 +144,20 @@ func (s *Service) delegate(ctx context.Context, tx *db.Tx, d Delegation) (Delega
 		f := fault.Of(err)
 		return Delegation{}, f.On("to", "此人代理后将既监管又运维同一网站或账号，请另选一人")
 	}
+	// What a post asks of its holder it asks of the deputy (Article 6: an
+	// operator stands on a contractor's list).
+	for _, p := range own {
+		u, err := unitByID(ctx, tx, UnitID(p.UnitID))
+		if err != nil {
+			return Delegation{}, err
+		}
+		if err := s.askGuards(ctx, tx, d.To, u, p.Role); err != nil {
+			if fault.Is(err, fault.Refused) {
+				err = fault.Of(err).On("to", "此人不能担任所委托的岗位，请另选一人")
+			}
+			return Delegation{}, err
+		}
+	}
 	d.ID = newID()
 	actor, ok := audit.ActorFrom(ctx)
 	if !ok {
@@ -293,7 +307,7 @@ func (s *Service) Delegations(ctx context.Context, q db.Querier, session *authz.
 	}
 	out := make([]Delegation, len(rows))
 	at := map[string]int{}
-	ids := make([]any, len(rows))
+	ids := make([]string, len(rows))
 	for i, r := range rows {
 		out[i], at[r.ID], ids[i] = r.Delegation, i, r.ID
 	}
@@ -303,7 +317,8 @@ func (s *Service) Delegations(ctx context.Context, q db.Querier, session *authz.
 		role       authz.Role
 	}
 	var in db.Where
-	in.And("x.delegation_id IN ("+strings.TrimSuffix(strings.Repeat("?, ", len(ids)), ", ")+")", ids...)
+	cond, args := db.In("x.delegation_id", ids)
+	in.And(cond, args...)
 	posts, err := db.All(ctx, q, func(r db.Scanner) (post, error) {
 		var p post
 		err := r.Scan(&p.delegation, &p.id, &p.role)
@@ -398,32 +413,32 @@ func (s *Service) RecordAbsence(ctx context.Context, tx *db.Tx, session *authz.S
 }
 
 // EndAbsence ends leave early, and the deputy named with it.
-func (s *Service) EndAbsence(ctx context.Context, tx *db.Tx, session *authz.Session, scope authz.Scope, id string) error {
+func (s *Service) EndAbsence(ctx context.Context, tx *db.Tx, session *authz.Session, scope authz.Scope, id string) (Absence, error) {
 	a, err := db.One(ctx, tx, scanAbsence, absenceSelect+` WHERE x.id = $1`, id)
 	if db.None(err) {
-		return fault.Missing("请假")
+		return a, fault.Missing("请假")
 	}
 	if err != nil {
-		return err
+		return a, err
 	}
 	if session == nil || session.PersonID != string(a.Person) {
 		if _, err := s.PersonByID(ctx, tx, scope, a.Person); err != nil {
-			return fault.Missing("请假")
+			return Absence{}, fault.Missing("请假")
 		}
 	}
 	n, err := tx.Exec(ctx, `UPDATE absence SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL`, id, tx.Now())
 	if err != nil {
-		return err
+		return a, err
 	}
 	if n == 0 {
-		return fault.New(fault.Conflict, "这次请假已经销假，请刷新后再看。")
+		return a, fault.New(fault.Conflict, "这次请假已经销假，请刷新后再看。")
 	}
 	if a.Delegation != "" {
 		if _, err := s.EndDelegation(ctx, tx, session, scope, a.Delegation, "销假"); err != nil && !fault.Is(err, fault.Conflict) {
-			return err
+			return a, err
 		}
 	}
-	return audit.Record(ctx, tx, audit.Entry{Act: "org.absence.end", Target: audit.Target{Kind: "person", ID: string(a.Person), Name: a.PersonName}})
+	return a, audit.Record(ctx, tx, audit.Entry{Act: "org.absence.end", Target: audit.Target{Kind: "person", ID: string(a.Person), Name: a.PersonName}})
 }
 
 const absenceSelect = `SELECT x.id, x.person_id, p.name, x.kind, x.from_on, x.until_on, x.note, COALESCE(x.delegation_id, ''), x.ended_at FROM absence x JOIN person p ON p.id = x.person_id`

@@ -341,11 +341,15 @@ func (s *Service) dress(ctx context.Context, rows []PersonRow) error {
 		rows = rows[dressed:]
 	}
 	at := map[PersonID]int{}
-	ids := make([]any, len(rows))
+	ids := make([]PersonID, len(rows))
 	for i, r := range rows {
 		at[r.ID], ids[i] = i, r.ID
 	}
-	list := strings.TrimSuffix(strings.Repeat("?, ", len(ids)), ", ")
+	among := func(column string) *db.Where {
+		var w db.Where
+		cond, args := db.In(column, ids)
+		return w.And(cond, args...)
+	}
 	type found struct {
 		person             PersonID
 		kind, object, unit string
@@ -355,8 +359,7 @@ func (s *Service) dress(ctx context.Context, rows []PersonRow) error {
 		err := r.Scan(&x.person, &x.kind, &x.object, &x.unit)
 		return x, err
 	}
-	var named, held, deputies db.Where
-	named.And("n.person_id IN ("+list+") AND n.ended_on IS NULL", ids...)
+	named := among("n.person_id").And("n.ended_on IS NULL")
 	posts, err := db.All(ctx, s.db, scan, `SELECT n.person_id, n.kind, n.object_name, n.unit_id FROM named_post n WHERE `+named.SQL()+` ORDER BY n.person_id, n.kind, n.object_name`, named.Args()...)
 	if err != nil {
 		return err
@@ -368,7 +371,7 @@ func (s *Service) dress(ctx context.Context, rows []PersonRow) error {
 		}
 		rows[at[x.person]].Posts = append(rows[at[x.person]].Posts, name)
 	}
-	held.And("o.person_id IN ("+list+") AND o.ended_at IS NULL", ids...)
+	held := among("o.person_id").And("o.ended_at IS NULL")
 	roles, err := db.All(ctx, s.db, scan, `SELECT o.person_id, o.role, '', o.unit_id FROM post o WHERE `+held.SQL()+` ORDER BY o.person_id, o.since, o.id`, held.Args()...)
 	if err != nil {
 		return err
@@ -380,7 +383,7 @@ func (s *Service) dress(ctx context.Context, rows []PersonRow) error {
 		}
 	}
 	today := calendar.DateOf(s.db.Now())
-	deputies.And("d.from_id IN ("+list+")", ids...).And("d.ended_at IS NULL AND d.from_on <= ? AND d.until_on >= ?", today, today)
+	deputies := among("d.from_id").And("d.ended_at IS NULL AND d.from_on <= ? AND d.until_on >= ?", today, today)
 	acting, err := db.All(ctx, s.db, scan, `SELECT d.from_id, p.name, '', '' FROM delegation d JOIN person p ON p.id = d.to_id WHERE `+deputies.SQL()+` ORDER BY d.id`, deputies.Args()...)
 	if err != nil {
 		return err

@@ -231,6 +231,37 @@ func TestADeputyActsOnItsDaysOnly(t *testing.T) {
 	})
 }
 
+// What a module asks of a post's holder it asks of the deputy.
+func TestADeputyMeetsTheGuardsOfThePost(t *testing.T) {
+	eachOn(t, func(t *testing.T, d *db.DB, s *org.Service, p place) {
+		a, b := hire(t, d, s, p.bureau.ID, "甲", authz.Operator), hire(t, d, s, p.bureau.ID, "乙")
+		listed := false
+		s.OnAppoint(func(_ context.Context, _ db.Querier, person org.PersonID, u org.Unit, role authz.Role) error {
+			if role == authz.Operator && person == b.ID && u.ID == p.bureau.ID && !listed {
+				return fault.New(fault.Refused, "不在名单上。")
+			}
+			return nil
+		})
+		delegate := func() error {
+			return d.Update(ctxOf(), func(tx *db.Tx) error {
+				_, err := s.Delegate(ctxOf(), tx, all, org.Delegation{From: a.ID, To: b.ID, Until: on.AddDays(3), Reason: "出差"})
+				return err
+			})
+		}
+		err := delegate()
+		if f := fault.Of(err); err == nil || f.Kind != fault.Refused || f.Fields[0].Name != "to" {
+			t.Errorf("a deputy who may not hold the post: %v", err)
+		}
+		if posts := must(s.PostsOf(context.Background(), d, b.ID))(t); len(posts) != 0 {
+			t.Errorf("acts all the same: %+v", posts)
+		}
+		listed = true
+		if err := delegate(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestArticle03_DeputiesKeepTheSeparation(t *testing.T) {
 	eachOn(t, func(t *testing.T, d *db.DB, s *org.Service, p place) {
 		inner := register(t, d, s, org.Unit{Area: yanta, Kind: org.Internal, Parent: p.county.ID, Name: "雁塔区政府办信息科"})
@@ -322,7 +353,7 @@ func TestLeaveOffersAndEndsTheDeputy(t *testing.T) {
 		if err := record(org.Absence{Person: b.ID, Kind: "x", Until: calendar.Date{}}); !fault.Is(err, fault.Invalid) {
 			t.Errorf("leave of no kind and no end: %v", err)
 		}
-		if err := d.Update(ctxOf(), func(tx *db.Tx) error { return s.EndAbsence(ctxOf(), tx, me, authz.Scope{}, absence.ID) }); err != nil {
+		if err := d.Update(ctxOf(), func(tx *db.Tx) error { _, err := s.EndAbsence(ctxOf(), tx, me, authz.Scope{}, absence.ID); return err }); err != nil {
 			t.Fatal(err)
 		}
 		if live := must(s.Delegations(ctx, d, me, authz.Scope{}, org.DelegationFilter{Person: a.ID, Live: true}))(t); len(live) != 0 {

@@ -182,7 +182,8 @@ type Act struct {
 	Unit     UnitID
 	Area     AreaID
 	Plan     Plan
-	Counts   map[string]int // kind of row to how many
+	Counts   map[string]int    // kind of row to how many
+	Nouns    map[string]string // kind of row to its name in Chinese; of Act only
 	Undoes   string
 	UndoneBy string // joined: the act that undid it
 	By       string
@@ -411,11 +412,35 @@ func (w *work) prepareUnit(ctx context.Context, tx *db.Tx, scope authz.Scope) er
 		if root {
 			return rules.Refuse(sx2021.CheckRoot(0))
 		}
-		if (p.ToKind == Office) != (w.unit.Kind == Office) {
-			return fault.New(fault.Refused, "政府办公厅（室）是本行政区域的主管单位，不能由其他单位改成，也不能改作其他单位。").On("to_kind", "请走合并或区划调整")
+		if p.ToKind != w.unit.Kind && (unique(p.ToKind) || unique(w.unit.Kind)) {
+			return fault.New(fault.Refused, "人民政府和办公厅（室）每个行政区域只有一个，不能由其他单位改成，也不能改作其他单位。").On("to_kind", "请走合并或区划调整")
 		}
+		return w.ranked(ctx, tx, scope)
 	}
 	return nil
+}
+
+// unique reports whether an area has one unit of the kind.
+func unique(k Kind) bool { return k == Office || k == Government }
+
+// ranked refuses a level that only an office above the actor gives: a unit's
+// level decides how far its applications climb.
+func (w *work) ranked(ctx context.Context, q db.Querier, scope authz.Scope) error {
+	if w.plan.ToLevel == w.unit.Level {
+		return nil
+	}
+	rank := func(l Level) int { return slices.Index([]Level{Province, City, County, Township}, l) }
+	for id := w.unit.Area; id != ""; {
+		a, err := areaByID(ctx, q, id)
+		if err != nil {
+			return err
+		}
+		if rank(a.Level) <= rank(w.plan.ToLevel) && scope.Covers(a.Path, "") {
+			return nil
+		}
+		id = a.Parent
+	}
+	return fault.Newf(fault.Refused, "调整为%s要由上级办公厅（室）办理。", w.plan.ToLevel.Name()).On("to_level", "请报上级办公厅（室）")
 }
 
 // free refuses a name that a standing unit of the area bears.
@@ -764,20 +789,9 @@ func (w *work) title() string {
 // touch asks every module what it holds of the units, and puts it together.
 func (w *work) touch(ctx context.Context, q db.Querier) error {
 	r := &w.rehearsal
-	own, err := w.s.touched(ctx, q, w.all)
-	if err != nil {
+	var err error
+	if r.Touched, err = w.s.touchedBy(ctx, q, w.all); err != nil {
 		return err
-	}
-	r.Touched = own
-	for _, m := range w.s.modules {
-		if m.Touched == nil {
-			continue
-		}
-		some, err := m.Touched(ctx, q, w.all)
-		if err != nil {
-			return fmt.Errorf("org: what %s touches: %w", m.Name, err)
-		}
-		r.Touched = append(r.Touched, some...)
 	}
 	for _, t := range r.Touched {
 		r.Total += t.Count
@@ -982,25 +996,12 @@ func (w *work) reckon(ctx context.Context, tx *db.Tx) error {
 		all = append(all, f.ID)
 	}
 	after := map[string]int{}
-	add := func(list []Touched) {
-		for _, t := range list {
-			after[t.Kind] += t.Count
-		}
-	}
-	own, err := w.s.touched(ctx, tx, all)
+	held, err := w.s.touchedBy(ctx, tx, all)
 	if err != nil {
 		return err
 	}
-	add(own)
-	for _, m := range w.s.modules {
-		if m.Touched == nil {
-			continue
-		}
-		some, err := m.Touched(ctx, tx, all)
-		if err != nil {
-			return err
-		}
-		add(some)
+	for _, t := range held {
+		after[t.Kind] += t.Count
 	}
 	ends := map[string]bool{}
 	for _, t := range w.rehearsal.Touched {

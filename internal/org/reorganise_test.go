@@ -415,30 +415,31 @@ func TestReorganisationRefusals(t *testing.T) {
 			field string
 			rule  string
 		}{
-			"no document":               {org.Plan{Kind: org.Rename, Unit: p.bureau.ID, Name: "甲局"}, fault.Invalid, "document", ""},
-			"a day to come":             {org.Plan{Kind: org.Rename, Unit: p.bureau.ID, Name: "甲局", Document: "x", On: next}, fault.Invalid, "on", ""},
-			"before it was founded":     {org.Plan{Kind: org.Rename, Unit: other.ID, Name: "甲局", Document: "x", On: calendar.Date{Year: 2019, Month: 1, Day: 1}}, fault.Invalid, "on", ""},
-			"a name that stands":        {org.Plan{Kind: org.Rename, Unit: p.bureau.ID, Name: "雁塔区教育局", Document: "x"}, fault.Conflict, "name", ""},
-			"the same name in disguise": {org.Plan{Kind: org.Rename, Unit: p.bureau.ID, Name: " 雁塔区　教育\u200d局", Document: "x"}, fault.Conflict, "name", ""},
-			"no new name":               {org.Plan{Kind: org.Rename, Unit: p.bureau.ID, Name: "雁塔区商务局", Document: "x"}, fault.Invalid, "name", ""},
-			"into itself":               {org.Plan{Kind: org.Merge, Unit: p.bureau.ID, Into: p.bureau.ID, Document: "x"}, fault.Invalid, "into", ""},
-			"itself among the others":   {org.Plan{Kind: org.Merge, Unit: p.bureau.ID, Others: []org.UnitID{p.bureau.ID}, Into: other.ID, Document: "x"}, fault.Invalid, "into", ""},
-			"into nothing":              {org.Plan{Kind: org.Merge, Unit: p.bureau.ID, Document: "x"}, fault.Invalid, "into", ""},
-			"the root":                  {org.Plan{Kind: org.Abolish, Unit: p.province.ID, Document: "x"}, fault.Refused, "", "S4.1.root"},
-			"an area's only office":     {org.Plan{Kind: org.Abolish, Unit: p.county.ID, Into: p.bureau.ID, Document: "x"}, fault.Refused, "", "S4.2.supervisor"},
-			"abolished with a rest":     {org.Plan{Kind: org.Abolish, Unit: p.bureau.ID, Document: "x"}, fault.Refused, "into", ""},
-			"followed by itself":        {org.Plan{Kind: org.Abolish, Unit: p.bureau.ID, Into: p.bureau.ID, Document: "x"}, fault.Invalid, "into", ""},
-			"split into one":            {org.Plan{Kind: org.Split, Unit: p.bureau.ID, New: []org.NewUnit{{Name: "乙局"}}, Document: "x"}, fault.Invalid, "new_name_1", ""},
-			"two parts of one name":     {org.Plan{Kind: org.Split, Unit: p.bureau.ID, New: []org.NewUnit{{Name: "乙局"}, {Name: "乙局"}}, Document: "x"}, fault.Invalid, "new_name_2", ""},
-			"an office moves alone":     {org.Plan{Kind: org.Transfer, Unit: p.county.ID, ToArea: "city-610100000000", Document: "x"}, fault.Refused, "unit", ""},
-			"moved to where it is":      {org.Plan{Kind: org.Transfer, Unit: p.bureau.ID, Document: "x"}, fault.Invalid, "to_area", ""},
-			"restored though standing":  {org.Plan{Kind: org.Restore, Unit: p.bureau.ID, Document: "x"}, fault.Conflict, "", ""},
-			"an unknown kind":           {org.Plan{Kind: "burn", Unit: p.bureau.ID, Document: "x"}, fault.Invalid, "kind", ""},
-			"merged across levels":      {org.Plan{Kind: org.AreaMerge, Area: yanta, ToArea: "city-610581000000", Document: "x"}, fault.Invalid, "to_area", ""},
-			"moved to its own parent":   {org.Plan{Kind: org.AreaMove, Area: yanta, ToArea: "city-610100000000", Document: "x"}, fault.Invalid, "to_area", ""},
-			"nothing of the upgrade":    {org.Plan{Kind: org.Upgrade, Unit: p.bureau.ID, Document: "x"}, fault.Invalid, "to_kind", ""},
-			"a department as an office": {org.Plan{Kind: org.Upgrade, Unit: p.bureau.ID, ToKind: org.Office, Document: "x"}, fault.Refused, "to_kind", ""},
-			"undone though never done":  {org.Plan{Kind: org.Rename, Unit: p.bureau.ID, Name: "丙局", Document: "x", Undoes: "nothing"}, fault.NotFound, "", ""},
+			"no document":                  {org.Plan{Kind: org.Rename, Unit: p.bureau.ID, Name: "甲局"}, fault.Invalid, "document", ""},
+			"a day to come":                {org.Plan{Kind: org.Rename, Unit: p.bureau.ID, Name: "甲局", Document: "x", On: next}, fault.Invalid, "on", ""},
+			"before it was founded":        {org.Plan{Kind: org.Rename, Unit: other.ID, Name: "甲局", Document: "x", On: calendar.Date{Year: 2019, Month: 1, Day: 1}}, fault.Invalid, "on", ""},
+			"a name that stands":           {org.Plan{Kind: org.Rename, Unit: p.bureau.ID, Name: "雁塔区教育局", Document: "x"}, fault.Conflict, "name", ""},
+			"the same name in disguise":    {org.Plan{Kind: org.Rename, Unit: p.bureau.ID, Name: " 雁塔区　教育\u200d局", Document: "x"}, fault.Conflict, "name", ""},
+			"no new name":                  {org.Plan{Kind: org.Rename, Unit: p.bureau.ID, Name: "雁塔区商务局", Document: "x"}, fault.Invalid, "name", ""},
+			"into itself":                  {org.Plan{Kind: org.Merge, Unit: p.bureau.ID, Into: p.bureau.ID, Document: "x"}, fault.Invalid, "into", ""},
+			"itself among the others":      {org.Plan{Kind: org.Merge, Unit: p.bureau.ID, Others: []org.UnitID{p.bureau.ID}, Into: other.ID, Document: "x"}, fault.Invalid, "into", ""},
+			"into nothing":                 {org.Plan{Kind: org.Merge, Unit: p.bureau.ID, Document: "x"}, fault.Invalid, "into", ""},
+			"the root":                     {org.Plan{Kind: org.Abolish, Unit: p.province.ID, Document: "x"}, fault.Refused, "", "S4.1.root"},
+			"an area's only office":        {org.Plan{Kind: org.Abolish, Unit: p.county.ID, Into: p.bureau.ID, Document: "x"}, fault.Refused, "", "S4.2.supervisor"},
+			"abolished with a rest":        {org.Plan{Kind: org.Abolish, Unit: p.bureau.ID, Document: "x"}, fault.Refused, "into", ""},
+			"followed by itself":           {org.Plan{Kind: org.Abolish, Unit: p.bureau.ID, Into: p.bureau.ID, Document: "x"}, fault.Invalid, "into", ""},
+			"split into one":               {org.Plan{Kind: org.Split, Unit: p.bureau.ID, New: []org.NewUnit{{Name: "乙局"}}, Document: "x"}, fault.Invalid, "new_name_1", ""},
+			"two parts of one name":        {org.Plan{Kind: org.Split, Unit: p.bureau.ID, New: []org.NewUnit{{Name: "乙局"}, {Name: "乙局"}}, Document: "x"}, fault.Invalid, "new_name_2", ""},
+			"an office moves alone":        {org.Plan{Kind: org.Transfer, Unit: p.county.ID, ToArea: "city-610100000000", Document: "x"}, fault.Refused, "unit", ""},
+			"moved to where it is":         {org.Plan{Kind: org.Transfer, Unit: p.bureau.ID, Document: "x"}, fault.Invalid, "to_area", ""},
+			"restored though standing":     {org.Plan{Kind: org.Restore, Unit: p.bureau.ID, Document: "x"}, fault.Conflict, "", ""},
+			"an unknown kind":              {org.Plan{Kind: "burn", Unit: p.bureau.ID, Document: "x"}, fault.Invalid, "kind", ""},
+			"merged across levels":         {org.Plan{Kind: org.AreaMerge, Area: yanta, ToArea: "city-610581000000", Document: "x"}, fault.Invalid, "to_area", ""},
+			"moved to its own parent":      {org.Plan{Kind: org.AreaMove, Area: yanta, ToArea: "city-610100000000", Document: "x"}, fault.Invalid, "to_area", ""},
+			"nothing of the upgrade":       {org.Plan{Kind: org.Upgrade, Unit: p.bureau.ID, Document: "x"}, fault.Invalid, "to_kind", ""},
+			"a department as an office":    {org.Plan{Kind: org.Upgrade, Unit: p.bureau.ID, ToKind: org.Office, Document: "x"}, fault.Refused, "to_kind", ""},
+			"a department as a government": {org.Plan{Kind: org.Upgrade, Unit: p.bureau.ID, ToKind: org.Government, Document: "x"}, fault.Refused, "to_kind", ""},
+			"undone though never done":     {org.Plan{Kind: org.Rename, Unit: p.bureau.ID, Name: "丙局", Document: "x", Undoes: "nothing"}, fault.NotFound, "", ""},
 		} {
 			_, err := do(d, s, all, tt.plan)
 			f := fault.Of(err)
@@ -455,6 +456,17 @@ func TestReorganisationRefusals(t *testing.T) {
 		}
 		if _, err := do(d, s, scopeOf(authz.Supervisor, authz.OrgManage, p.direct), org.Plan{Kind: org.Rename, Unit: p.bureau.ID, Name: "甲局", Document: "x"}); !fault.Is(err, fault.NotFound) {
 			t.Errorf("a neighbour renamed: %v", err)
+		}
+		// A level decides how far applications climb: only who supervises it gives it.
+		raise := func(by org.Unit) error {
+			_, err := do(d, s, scopeOf(authz.Supervisor, authz.OrgManage, by), org.Plan{Kind: org.Upgrade, Unit: p.bureau.ID, ToLevel: org.Province, Document: "x"})
+			return err
+		}
+		if err := raise(p.county); !fault.Is(err, fault.Refused) || fault.Of(err).Fields[0].Name != "to_level" {
+			t.Errorf("a county raised its bureau to the province's level: %v", err)
+		}
+		if err := raise(p.province); err != nil {
+			t.Errorf("the province: %v", err)
 		}
 		// What was rehearsed is what is done.
 		plan := org.Plan{Kind: org.Merge, Unit: p.bureau.ID, Into: other.ID, Document: "x"}

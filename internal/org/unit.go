@@ -357,8 +357,9 @@ func (s *Service) Units(ctx context.Context, scope authz.Scope, f UnitFilter) ([
 	where := w.SQL()
 	first := ""
 	if f.Text != "" {
-		// What holds the words as typed stands before what only has the letters.
-		first = `CASE WHEN lower(u.name) LIKE ` + w.Arg(db.Contains(f.Text)) + ` ESCAPE '\' THEN 0 WHEN u.initials LIKE ` + w.Arg(db.Contains(f.Text)) + ` ESCAPE '\' THEN 1 ELSE 2 END, `
+		// The name as typed stands first, what holds it next, what only has the
+		// letters last.
+		first = `CASE WHEN lower(u.name) = ` + w.Arg(strings.ToLower(f.Text)) + ` THEN 0 WHEN lower(u.name) LIKE ` + w.Arg(db.Contains(f.Text)) + ` ESCAPE '\' THEN 1 WHEN u.initials LIKE ` + w.Arg(db.Contains(f.Text)) + ` ESCAPE '\' THEN 2 ELSE 3 END, `
 	}
 	units, err := db.All(ctx, s.db, scanUnit, unitSelect+` WHERE `+where+`
 		ORDER BY `+first+`a.code, CASE u.kind WHEN 'government' THEN 0 WHEN 'office' THEN 1 ELSE 2 END, u.name, u.id

@@ -256,8 +256,8 @@ func (s *Service) Earlier(ctx context.Context, q db.Querier, scope authz.Scope, 
 		return 0, err
 	}
 	var w db.Where
-	org.In(&w, "unit_id", units)
-	w.And(stillHere).And("id < ?", o.ID)
+	cond, args := db.In("unit_id", units)
+	w.And(cond, args...).And(stillHere).And("id < ?", o.ID)
 	table := "site"
 	if o.Kind != sx2021.Site {
 		table = "account"

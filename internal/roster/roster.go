@@ -382,6 +382,15 @@ type Passing struct {
 // for what is theirs, or by who manages people in the scope. roles is where the
 // actor may appoint: login posts move only there.
 func (s *Service) HandOver(ctx context.Context, tx *db.Tx, session *authz.Session, scope, roles authz.Scope, p Passing) (org.HandOver, error) {
+	h, err := s.handOver(ctx, tx, session, scope, roles, p)
+	if err == nil && h.Rows == 0 {
+		return h, fault.New(fault.Conflict, "没有需要移交的内容，可能刚办理过，请刷新后再看。")
+	}
+	return h, err
+}
+
+// handOver is HandOver; with nothing to move it is empty.
+func (s *Service) handOver(ctx context.Context, tx *db.Tx, session *authz.Session, scope, roles authz.Scope, p Passing) (org.HandOver, error) {
 	own := session != nil && session.PersonID == string(p.From)
 	if !own {
 		if _, err := s.Org.PersonByID(ctx, tx, scope, p.From); err != nil {
@@ -436,7 +445,7 @@ func (s *Service) HandOver(ctx context.Context, tx *db.Tx, session *authz.Sessio
 		moved += n
 	}
 	if moved == 0 {
-		return org.HandOver{}, fault.New(fault.Conflict, "没有需要移交的内容，可能刚办理过，请刷新后再看。")
+		return org.HandOver{}, nil
 	}
 	return s.Org.KeepHandOver(ctx, tx, org.HandOver{From: p.From, To: p.To, Reason: p.Why, List: list, Rows: moved})
 }
@@ -467,11 +476,8 @@ func (s *Service) Leave(ctx context.Context, tx *db.Tx, session *authz.Session, 
 				return out, fault.Newf(fault.Refused, "%s名下还有%s %d 项（如“%s”），离岗前要选择接手的人。", p.Name, h.Name, len(h.Rows), h.Rows[0].Name).On("to", "请选择接手的人")
 			}
 		}
-	} else {
-		out.HandOver, err = s.HandOver(ctx, tx, session, scope, roles, Passing{From: person, To: successor, Why: why, Roles: !roles.Empty()})
-		if err != nil && !fault.Is(err, fault.Conflict) {
-			return out, err
-		}
+	} else if out.HandOver, err = s.handOver(ctx, tx, session, scope, roles, Passing{From: person, To: successor, Why: why, Roles: !roles.Empty()}); err != nil {
+		return out, err
 	}
 	left, err := s.Org.Leave(ctx, tx, scope, person, why)
 	if err != nil {

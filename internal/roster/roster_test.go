@@ -342,6 +342,27 @@ func TestLeavingNeedsAnHeirForColumnsAndListsWhatIsVacant(t *testing.T) {
 	})
 }
 
+// What cannot be passed on holds the leaving up; nothing of it is done.
+func TestLeavingIsAllOrNothing(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.roster.Sources = append(h.roster.Sources, roster.Source{Name: "stuck",
+			Held: func(context.Context, db.Querier, org.PersonID) (org.Holding, error) { return org.Holding{}, nil },
+			Pass: func(context.Context, *db.Tx, org.PersonID, org.PersonID, string) (int, error) {
+				return 0, fault.New(fault.Conflict, "刚被别人办理。")
+			}})
+		err := h.do(func(tx *db.Tx) error {
+			_, err := h.roster.Leave(ctxOf(), tx, nil, all, all, h.a.ID, h.b.ID, "调离")
+			return err
+		})
+		if !fault.Is(err, fault.Conflict) {
+			t.Errorf("left in the midst of a hand-over: %v", err)
+		}
+		if p, err := h.org.PersonByID(context.Background(), h.db, all, h.a.ID); err != nil || !p.LeftAt.IsZero() {
+			t.Errorf("%+v (%v)", p, err)
+		}
+	})
+}
+
 func TestArticle07_1_CoverageCountsTheOfficeForItsGovernment(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		ctx := context.Background()
@@ -455,6 +476,19 @@ func TestCutOverConfirmsAndLists(t *testing.T) {
 		}
 		if _, err := h.cutover.Conclude(ctxOf(), all, e.ID, true, "已批准"); !fault.Is(err, fault.Refused) {
 			t.Errorf("kept without an exception: %v", err)
+		}
+		// An exception that was ended before its day, or has not begun, keeps nothing.
+		h.must(func(tx *db.Tx) error {
+			for i, x := range []struct{ from, ended calendar.Date }{{on.AddDays(-9), on.AddDays(-1)}, {on.AddDays(1), calendar.Date{}}} {
+				if _, err := tx.Exec(ctxOf(), `INSERT INTO rule_override (id, rule_id, unit_id, reason, from_on, until_on, granted_by, grantor, granted_at, ended_on) VALUES ($1, $2, $3, '试点', $4, $5, '某', '某', $6, $7)`,
+					fmt.Sprint(i), e.Rule, e.Unit, x.from, on.AddDays(90), tx.Now(), x.ended); err != nil {
+					return err
+				}
+			}
+			return audit.Record(ctxOf(), tx, audit.Entry{Act: "lifecycle.override.grant", Target: audit.Target{Kind: "unit", ID: string(e.Unit)}})
+		})
+		if _, err := h.cutover.Conclude(ctxOf(), all, e.ID, true, "已批准"); !fault.Is(err, fault.Refused) {
+			t.Errorf("kept under an exception that is not in force: %v", err)
 		}
 		h.must(func(tx *db.Tx) error {
 			if _, err := h.registry.Move(ctxOf(), tx, all, ref, "begin_closing", "", passage.Note{}); err != nil {

@@ -199,18 +199,10 @@ func scanRules(r db.Scanner) (Rules, error) {
 // visible narrows to documents drafted or issued in the scope, or with a
 // resident there from the day it was asked.
 func visible(scope authz.Scope, w *db.Where) {
-	var in db.Where
-	scope.WhereAny(&in, "u", "i")
-	sql := strings.Trim(in.SQL(), " ")
-	var res db.Where
-	for _, a := range in.Args() {
-		res.Arg(a) // so that the second condition's numbers go on after the first's
-	}
-	scope.WhereAny(&res, "ru")
-	for _, a := range res.Args() {
-		w.Arg(a)
-	}
-	w.And("(" + sql + ") OR EXISTS (SELECT 1 FROM resident r JOIN unit ru ON ru.id = r.unit_id WHERE r.rules_id = o.id AND r.asked_at IS NOT NULL AND " + res.SQL() + ")")
+	var theirs, resident db.Where
+	scope.WhereAny(&theirs, "u", "i")
+	scope.Where(&resident, "ru")
+	w.And("? OR EXISTS (SELECT 1 FROM resident r JOIN unit ru ON ru.id = r.unit_id WHERE r.rules_id = o.id AND r.asked_at IS NOT NULL AND ?)", &theirs, &resident)
 }
 
 // Rules in scope: of the drafting party, the issuer and the residents asked.

@@ -64,22 +64,8 @@ func (h *Handler) Routes() []web.Route {
 
 func may(r *http.Request, p authz.Permission) bool { return authz.SessionFrom(r.Context()).May(p) }
 
-func typed(r *http.Request, name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
-
 func askable(err error) bool {
 	return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Refused) || fault.Is(err, fault.Conflict)
-}
-
-func day(r *http.Request, name, what string) (calendar.Date, error) {
-	s := typed(r, name)
-	if s == "" {
-		return calendar.Date{}, nil
-	}
-	d, err := calendar.ParseLoose(s)
-	if err != nil {
-		return d, fault.New(fault.Invalid, what+"“"+s+"”不是日期，应像 2026-03-01。").On(name, "请填写日期，如 2026-03-01")
-	}
-	return d, nil
 }
 
 func dayText(d calendar.Date) string {
@@ -318,16 +304,16 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request, scope authz.Sco
 
 // recordOf reads the form of a record.
 func recordOf(r *http.Request) (registry.BaselineRecord, error) {
-	b := registry.BaselineRecord{Basis: typed(r, "basis"), Document: typed(r, "document"), Note: typed(r, "note"), OfflineYear: web.FrameOf(r).Today.Year}
+	b := registry.BaselineRecord{Basis: web.Typed(r, "basis"), Document: web.Typed(r, "document"), Note: web.Typed(r, "note"), OfflineYear: web.FrameOf(r).Today.Year}
 	var err error
-	if b.On, err = day(r, "document_on", "文件日期"); err != nil {
+	if b.On, err = web.DayOf(r, "document_on", "文件日期"); err != nil {
 		return b, err
 	}
 	for _, n := range []struct {
 		field, what string
 		to          *int
 	}{{"offline_times", "已用下线次数", &b.OfflineTimes}, {"offline_days", "已用下线天数", &b.OfflineDays}} {
-		s := typed(r, n.field)
+		s := web.Typed(r, n.field)
 		if s == "" {
 			continue
 		}
@@ -369,7 +355,7 @@ func (h *Handler) confirmMany(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handler) setFrom(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	on, err := day(r, "on", "截止日期")
+	on, err := web.DayOf(r, "on", "截止日期")
 	if err == nil {
 		err = h.cutover.SetFindingsFrom(ctx, authz.SessionFrom(ctx), on)
 	}
@@ -622,9 +608,9 @@ func (h *Handler) showEntry(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handler) planEntry(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	by, err := day(r, "by", "完成日期")
+	by, err := web.DayOf(r, "by", "完成日期")
 	if err == nil {
-		_, err = h.cutover.Plan(ctx, authz.ScopeFrom(ctx), r.PathValue("id"), cutover.Intent{Way: typed(r, "way"), Plan: typed(r, "plan"), By: by})
+		_, err = h.cutover.Plan(ctx, authz.ScopeFrom(ctx), r.PathValue("id"), cutover.Intent{Way: web.Typed(r, "way"), Plan: web.Typed(r, "plan"), By: by})
 	}
 	if askable(err) {
 		return h.renderEntry(w, r, authz.SessionFrom(ctx).ScopeFor(authz.RegistryRead), fault.Of(err).Kind.Status(), err, func(v *entryView) *web.Form { return &v.Plan })
@@ -637,7 +623,7 @@ func (h *Handler) planEntry(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handler) conclude(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	e, err := h.cutover.Conclude(ctx, authz.ScopeFrom(ctx), r.PathValue("id"), typed(r, "as") == "kept", typed(r, "evidence"))
+	e, err := h.cutover.Conclude(ctx, authz.ScopeFrom(ctx), r.PathValue("id"), web.Typed(r, "as") == "kept", web.Typed(r, "evidence"))
 	if askable(err) {
 		return h.renderEntry(w, r, authz.SessionFrom(ctx).ScopeFor(authz.RegistryRead), fault.Of(err).Kind.Status(), err, func(v *entryView) *web.Form { return &v.Conclude })
 	}

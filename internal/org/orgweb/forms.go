@@ -156,14 +156,14 @@ func (h *Handler) showNewUnit(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handler) registerUnit(w http.ResponseWriter, r *http.Request) error {
 	ctx, scope := r.Context(), authz.ScopeFrom(r.Context())
-	v, err := h.unitForm(ctx, scope, org.AreaID(typed(r, "area")))
+	v, err := h.unitForm(ctx, scope, org.AreaID(web.Typed(r, "area")))
 	if err != nil {
 		return err
 	}
 	var made org.Unit
 	err = h.db.Update(ctx, func(tx *db.Tx) error {
-		made, err = h.org.RegisterUnit(ctx, tx, scope, org.Unit{Area: org.AreaID(typed(r, "area")), Parent: org.UnitID(typed(r, "parent")), Kind: org.Kind(typed(r, "kind")),
-			Name: typed(r, "name"), ShortName: typed(r, "short_name"), Line: typed(r, "line"), Source: "人工登记"})
+		made, err = h.org.RegisterUnit(ctx, tx, scope, org.Unit{Area: org.AreaID(web.Typed(r, "area")), Parent: org.UnitID(web.Typed(r, "parent")), Kind: org.Kind(web.Typed(r, "kind")),
+			Name: web.Typed(r, "name"), ShortName: web.Typed(r, "short_name"), Line: web.Typed(r, "line"), Source: "人工登记"})
 		return err
 	})
 	if askable(err) {
@@ -173,7 +173,7 @@ func (h *Handler) registerUnit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	said := "已登记" + made.Name + "。请接着登记人员和岗位。"
-	if _, note := org.Tidy(typed(r, "name")); note != "" {
+	if _, note := org.Tidy(web.Typed(r, "name")); note != "" {
 		said += "名称" + note + "。"
 	}
 	return web.Done(w, r, unitHref(made.ID), said)
@@ -212,14 +212,14 @@ func (h *Handler) registerPerson(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx, scope := r.Context(), authz.ScopeFrom(r.Context())
-	name, role := typed(r, "name"), authz.Role(typed(r, "role"))
+	name, role := web.Typed(r, "name"), authz.Role(web.Typed(r, "role"))
 	var f fault.Fields
 	f.Check(name != "", "name", "请填写姓名")
 	f.Check(len([]rune(name)) <= 40, "name", "姓名最多 40 个字")
-	f.Check(len([]rune(typed(r, "title"))) <= 60, "title", "职务最多 60 个字")
+	f.Check(len([]rune(web.Typed(r, "title"))) <= 60, "title", "职务最多 60 个字")
 	if err = f.Err(); err == nil {
 		err = h.db.Update(ctx, func(tx *db.Tx) error {
-			p, err := h.org.AddPerson(ctx, tx, scope, org.Person{Unit: u.ID, Name: name, Title: typed(r, "title")})
+			p, err := h.org.AddPerson(ctx, tx, scope, org.Person{Unit: u.ID, Name: name, Title: web.Typed(r, "title")})
 			if err != nil || role == "" {
 				return err
 			}
@@ -260,8 +260,8 @@ func (h *Handler) appoint(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(people, func(p org.Person) bool { return string(p.ID) == typed(r, "person") })
-	role := authz.Role(typed(r, "role"))
+	i := slices.IndexFunc(people, func(p org.Person) bool { return string(p.ID) == web.Typed(r, "person") })
+	role := authz.Role(web.Typed(r, "role"))
 	if i < 0 {
 		err = fault.New(fault.Invalid, "人员没有选择，或不是本单位的人员。").On("person", "请从列表中选择")
 	} else if err = checkRole(ctx, people[i].ID, role); err == nil {

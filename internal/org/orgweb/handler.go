@@ -4,7 +4,6 @@ import (
 	"embed"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"zhengshu/internal/approval"
 	"zhengshu/internal/authz"
@@ -103,5 +102,3 @@ func areaHref(id org.AreaID) string {
 }
 
 func unitHref(id org.UnitID) string { return unitsPath + "/" + string(id) }
-
-func typed(r *http.Request, name string) string { return strings.TrimSpace(r.PostFormValue(name)) }

@@ -186,7 +186,7 @@ func (h *Handler) handOver(own bool) web.Handler {
 		}
 		ctx := r.Context()
 		var said string
-		transfer := typed(r, "act") == "transfer"
+		transfer := web.Typed(r, "act") == "transfer"
 		if transfer {
 			said, err = h.transfer(ctx, r, d)
 		} else {
@@ -210,15 +210,15 @@ func (h *Handler) handOver(own bool) web.Handler {
 }
 
 func (h *Handler) delegate(ctx context.Context, r *http.Request, d handing) (string, error) {
-	from, err := day(r, "from", "开始日期")
+	from, err := web.DayOf(r, "from", "开始日期")
 	if err != nil {
 		return "", err
 	}
-	until, err := day(r, "until", "结束日期")
+	until, err := web.DayOf(r, "until", "结束日期")
 	if err != nil {
 		return "", err
 	}
-	x := org.Delegation{From: d.person.ID, To: org.PersonID(typed(r, "to")), On: from, Until: until, Reason: typed(r, "reason")}
+	x := org.Delegation{From: d.person.ID, To: org.PersonID(web.Typed(r, "to")), On: from, Until: until, Reason: web.Typed(r, "reason")}
 	for _, p := range r.PostForm["posts"] {
 		x.Posts = append(x.Posts, org.PostID(p))
 	}
@@ -233,10 +233,10 @@ func (h *Handler) delegate(ctx context.Context, r *http.Request, d handing) (str
 			// Whoever gives login powers away for another must be able to give them.
 			x, err = h.org.Delegate(ctx, tx, scopeFor(r, authz.OrgManage), x)
 		}
-		if err != nil || typed(r, "absence") == "" {
+		if err != nil || web.Typed(r, "absence") == "" {
 			return err
 		}
-		_, err = h.org.RecordAbsence(ctx, tx, authz.SessionFrom(ctx), authz.ScopeFrom(ctx), org.Absence{Person: d.person.ID, Kind: typed(r, "absence"), On: x.On, Until: x.Until, Note: x.Reason, Delegation: x.ID})
+		_, err = h.org.RecordAbsence(ctx, tx, authz.SessionFrom(ctx), authz.ScopeFrom(ctx), org.Absence{Person: d.person.ID, Kind: web.Typed(r, "absence"), On: x.On, Until: x.Until, Note: x.Reason, Delegation: x.ID})
 		return err
 	})
 	if err != nil {
@@ -246,7 +246,7 @@ func (h *Handler) delegate(ctx context.Context, r *http.Request, d handing) (str
 }
 
 func (h *Handler) transfer(ctx context.Context, r *http.Request, d handing) (string, error) {
-	p := roster.Passing{From: d.person.ID, To: org.PersonID(typed(r, "heir")), Why: typed(r, "why"), Roles: r.PostForm.Has("roles"), Leaders: r.PostForm.Has("leaders") && !d.own}
+	p := roster.Passing{From: d.person.ID, To: org.PersonID(web.Typed(r, "heir")), Why: web.Typed(r, "why"), Roles: r.PostForm.Has("roles"), Leaders: r.PostForm.Has("leaders") && !d.own}
 	var done org.HandOver
 	err := h.db.Update(ctx, func(tx *db.Tx) error {
 		var err error
@@ -273,7 +273,7 @@ func (h *Handler) endDelegation(w http.ResponseWriter, r *http.Request) error {
 	var d org.Delegation
 	err := h.db.Update(ctx, func(tx *db.Tx) error {
 		var err error
-		d, err = h.org.EndDelegation(ctx, tx, authz.SessionFrom(ctx), scopeFor(r, authz.PostManage), r.PathValue("id"), typed(r, "why"))
+		d, err = h.org.EndDelegation(ctx, tx, authz.SessionFrom(ctx), scopeFor(r, authz.PostManage), r.PathValue("id"), web.Typed(r, "why"))
 		return err
 	})
 	if err != nil {
@@ -293,11 +293,18 @@ func (h *Handler) backTo(r *http.Request, from org.PersonID) string {
 
 func (h *Handler) endAbsence(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
+	var a org.Absence
 	err := h.db.Update(ctx, func(tx *db.Tx) error {
-		return h.org.EndAbsence(ctx, tx, authz.SessionFrom(ctx), scopeFor(r, authz.PostManage), r.PathValue("id"))
+		var err error
+		a, err = h.org.EndAbsence(ctx, tx, authz.SessionFrom(ctx), scopeFor(r, authz.PostManage), r.PathValue("id"))
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	return web.Done(w, r, ownHandOver, "已销假，代理同时收回。")
+	said := "已为" + a.PersonName + "销假。"
+	if a.Delegation != "" {
+		said = "已为" + a.PersonName + "销假，代理同时收回。"
+	}
+	return web.Done(w, r, h.backTo(r, a.Person), said)
 }

@@ -142,7 +142,8 @@ func TestArticle18_VacantPostsAreFilledFromTheList(t *testing.T) {
 			t.Error("the person's page does not show the post")
 		}
 		end := a.Attr(".person form", "action")
-		h.site.Post(end, nil).Want(http.StatusSeeOther)
+		h.site.Post(end, nil).Want(http.StatusUnprocessableEntity)
+		h.site.Post(end, url.Values{"why": {"轮岗"}}).Want(http.StatusSeeOther)
 		h.site.Post("/console/people/"+string(p.ID)+"/leave", url.Values{"why": {"退休"}}).Want(http.StatusSeeOther)
 		if got := h.site.Get("/console/people?state=left").Want(http.StatusOK).Text(".filter-total"); got != "共 1 条" {
 			t.Errorf("those who left: %s", got)

@@ -187,8 +187,7 @@ type personView struct {
 	Absences    web.Table
 	HandOvers   web.Timeline
 	History     web.Timeline
-	EndBase     string // where a named post is ended, empty for nobody who may
-	Why         web.Field
+	Ends        bool // the visitor may end named posts
 	name        string
 }
 
@@ -266,7 +265,7 @@ func newPersonView(d dossier) personView {
 		v.History.Events = append(v.History.Events, web.Event{At: e.At, Title: audit.ActName(e.Act), Who: e.Actor.Name, Text: e.Basis})
 	}
 	if d.manages && p.LeftAt.IsZero() {
-		v.EndBase = "y"
+		v.Ends = true
 		v.Heading.Acts = []web.Act{{Text: "代理、移交", Href: personHref(p.ID) + "/handover", Primary: true}, {Text: "登记法定岗位", Href: unitHref(p.Unit) + "/named-posts/new?person=" + string(p.ID)},
 			{Text: "修改", Href: personHref(p.ID) + "/edit"}, {Text: "办理离岗", Href: personHref(p.ID) + "/leave"}}
 	}
@@ -423,7 +422,7 @@ func (h *Handler) editPerson(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx := r.Context()
 	err = h.db.Update(ctx, func(tx *db.Tx) error {
-		_, err := h.org.AmendPerson(ctx, tx, authz.ScopeFrom(ctx), p.ID, org.Amended{Name: typed(r, "name"), Title: typed(r, "title"), Phone: typed(r, "phone")})
+		_, err := h.org.AmendPerson(ctx, tx, authz.ScopeFrom(ctx), p.ID, org.Amended{Name: web.Typed(r, "name"), Title: web.Typed(r, "title"), Phone: web.Typed(r, "phone")})
 		return err
 	})
 	if askable(err) {
@@ -432,7 +431,7 @@ func (h *Handler) editPerson(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.Done(w, r, personHref(p.ID), "已保存"+typed(r, "name")+"的信息。")
+	return web.Done(w, r, personHref(p.ID), "已保存"+web.Typed(r, "name")+"的信息。")
 }
 
 // newLeaveForm is the form of 离岗, with what falls vacant without a successor.
@@ -489,7 +488,7 @@ func (h *Handler) leave(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	var left roster.Left
 	err = h.db.Update(ctx, func(tx *db.Tx) error {
-		left, err = h.roster.Leave(ctx, tx, authz.SessionFrom(ctx), authz.ScopeFrom(ctx), scopeFor(r, authz.OrgManage), p.ID, org.PersonID(typed(r, "to")), typed(r, "why"))
+		left, err = h.roster.Leave(ctx, tx, authz.SessionFrom(ctx), authz.ScopeFrom(ctx), scopeFor(r, authz.OrgManage), p.ID, org.PersonID(web.Typed(r, "to")), web.Typed(r, "why"))
 		return err
 	})
 	if askable(err) {
@@ -565,9 +564,9 @@ func (h *Handler) assignPost(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx := r.Context()
-	n := org.NamedPost{Unit: u.ID, Person: org.PersonID(typed(r, "person")), Kind: org.PostKind(typed(r, "kind")), Phone: typed(r, "phone"), Document: typed(r, "document")}
-	n.ObjectKind, n.ObjectID, _ = strings.Cut(typed(r, "object"), ":")
-	if n.Since, err = day(r, "since", "任岗日期"); err == nil {
+	n := org.NamedPost{Unit: u.ID, Person: org.PersonID(web.Typed(r, "person")), Kind: org.PostKind(web.Typed(r, "kind")), Phone: web.Typed(r, "phone"), Document: web.Typed(r, "document")}
+	n.ObjectKind, n.ObjectID, _ = strings.Cut(web.Typed(r, "object"), ":")
+	if n.Since, err = web.DayOf(r, "since", "任岗日期"); err == nil {
 		err = h.db.Update(ctx, func(tx *db.Tx) error {
 			n, err = h.roster.Assign(ctx, tx, authz.ScopeFrom(ctx), n)
 			return err
@@ -600,11 +599,7 @@ func (h *Handler) endPost(w http.ResponseWriter, r *http.Request) error {
 		if n.Unit != u.ID {
 			return fault.Missing("岗位")
 		}
-		why := typed(r, "why")
-		if why == "" {
-			why = "免去"
-		}
-		n, err = h.roster.End(ctx, tx, authz.ScopeFrom(ctx), n.ID, why)
+		n, err = h.roster.End(ctx, tx, authz.ScopeFrom(ctx), n.ID, web.Typed(r, "why"))
 		return err
 	})
 	if err != nil {

@@ -2,9 +2,6 @@ package orgweb
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -57,7 +54,7 @@ func newActsView(acts []org.Act, total int) actsView {
 }
 
 var (
-	sampleAct  = org.Act{ID: "01JR", Kind: org.Rename, Title: "西安市商务局更名为西安市商务和投资促进局", Plan: org.Plan{Kind: org.Rename, Document: "市编发〔2026〕3号", On: calendar.Date{Year: 2026, Month: 3, Day: 1}}, By: "马会宁", Counts: map[string]int{"site": 1}}
+	sampleAct  = org.Act{ID: "01JR", Kind: org.Rename, Title: "西安市商务局更名为西安市商务和投资促进局", Plan: org.Plan{Kind: org.Rename, Document: "市编发〔2026〕3号", On: calendar.Date{Year: 2026, Month: 3, Day: 1}}, By: "马会宁", Counts: map[string]int{"site": 1}, Nouns: map[string]string{"site": "网站"}}
 	hostileAct = org.Act{ID: `"><script>`, Kind: `<b>`, Title: `<script>alert(1)</script>`, Plan: org.Plan{Document: `"'&`, Note: `<i>`}, By: `<u>`, UndoneBy: `'`, Undoes: `"`}
 )
 
@@ -104,11 +101,6 @@ func (v actView) Crumbs() []web.Crumb {
 
 var partNames = map[string]string{"subject": "本次调整", "ended": "撤销", "successor": "承接", "founded": "新设"}
 
-// countNames are the kinds of rows that modules carry.
-var countNames = map[string]string{"unit": "下属机构", "person": "人员", "post": "登录岗位", "named_post": "法定岗位", "site": "网站", "account": "账号和客户端", "column": "保障的栏目",
-	"item": "信息资源库稿件", "letter": "收到的来信", "letter_handled": "承办的来信", "order": "整改通知", "order_issued": "下发的整改通知", "override": "“原则上”例外", "bulletin": "编制中的通报",
-	"obligation": "未办结的时限", "case": "办理中的申请", "case_step": "待审核的事项", "clearance": "存量清理事项"}
-
 func newActView(a org.Act, units map[string][]org.Unit, files []approval.Attachment, undo bool) actView {
 	v := actView{document: a.Kind.Name(), Heading: web.Heading{Above: a.Kind.Name(), Title: a.Title},
 		Facts: web.Summary{Title: "依据", Terms: []web.Term{{Name: "批准文号", Text: a.Plan.Document}, {Name: "发文日期", Text: dayText(a.Plan.DocumentOn)}, {Name: "生效日期", Text: dayText(a.Plan.On)},
@@ -130,11 +122,7 @@ func newActView(a org.Act, units map[string][]org.Unit, files []approval.Attachm
 	}
 	slices.Sort(kinds)
 	for _, k := range kinds {
-		name := countNames[k]
-		if name == "" {
-			name = k
-		}
-		v.Counts.Rows = append(v.Counts.Rows, web.Row{Cells: []web.Cell{web.Text(name), web.Figure(a.Counts[k])}})
+		v.Counts.Rows = append(v.Counts.Rows, web.Row{Cells: []web.Cell{web.Text(a.Nouns[k]), web.Figure(a.Counts[k])}})
 	}
 	for _, part := range []string{"subject", "ended", "successor", "founded"} {
 		for _, u := range units[part] {
@@ -210,15 +198,7 @@ func (h *Handler) actFile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer content.Close()
-	w.Header().Set("Content-Type", files[i].MediaType)
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": files[i].Name}))
-	w.Header().Set("Content-Length", strconv.FormatInt(files[i].Size, 10))
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	if _, err := io.Copy(w, content); err != nil {
-		return fmt.Errorf("orgweb: send %s: %w", files[i].ID, err)
-	}
-	return nil
+	return web.SendFile(w, files[i].Name, files[i].MediaType, files[i].Size, content)
 }
 
 // subject is what a plan is about, with what its form offers.
@@ -488,14 +468,14 @@ func (h *Handler) showPlan(w http.ResponseWriter, r *http.Request) error {
 
 // planOf reads the form of a plan.
 func planOf(r *http.Request) (org.Plan, error) {
-	p := org.Plan{Kind: org.Change(typed(r, "kind")), Unit: org.UnitID(typed(r, "unit")), Area: org.AreaID(typed(r, "area")), Name: typed(r, "name"), ShortName: typed(r, "short_name"),
-		Into: org.UnitID(typed(r, "into")), Keep: r.PostForm.Has("keep"), ToArea: org.AreaID(typed(r, "to_area")), ToParent: org.UnitID(typed(r, "to_parent")), ToLine: typed(r, "to_line"),
-		ToKind: org.Kind(typed(r, "to_kind")), ToLevel: org.Level(typed(r, "to_level")), Document: typed(r, "document"), Note: typed(r, "note"), Undoes: typed(r, "undoes"), Assigned: map[string]string{}}
+	p := org.Plan{Kind: org.Change(web.Typed(r, "kind")), Unit: org.UnitID(web.Typed(r, "unit")), Area: org.AreaID(web.Typed(r, "area")), Name: web.Typed(r, "name"), ShortName: web.Typed(r, "short_name"),
+		Into: org.UnitID(web.Typed(r, "into")), Keep: r.PostForm.Has("keep"), ToArea: org.AreaID(web.Typed(r, "to_area")), ToParent: org.UnitID(web.Typed(r, "to_parent")), ToLine: web.Typed(r, "to_line"),
+		ToKind: org.Kind(web.Typed(r, "to_kind")), ToLevel: org.Level(web.Typed(r, "to_level")), Document: web.Typed(r, "document"), Note: web.Typed(r, "note"), Undoes: web.Typed(r, "undoes"), Assigned: map[string]string{}}
 	for _, o := range r.PostForm["others"] {
 		p.Others = append(p.Others, org.UnitID(o))
 	}
 	for i := 1; i <= 10; i++ {
-		if name := typed(r, "new_name_"+strconv.Itoa(i)); name != "" {
+		if name := web.Typed(r, "new_name_"+strconv.Itoa(i)); name != "" {
 			p.New = append(p.New, org.NewUnit{Name: name})
 		}
 	}
@@ -505,24 +485,11 @@ func planOf(r *http.Request) (org.Plan, error) {
 		}
 	}
 	var err error
-	if p.DocumentOn, err = day(r, "document_on", "发文日期"); err != nil {
+	if p.DocumentOn, err = web.DayOf(r, "document_on", "发文日期"); err != nil {
 		return p, err
 	}
-	p.On, err = day(r, "on", "生效日期")
+	p.On, err = web.DayOf(r, "on", "生效日期")
 	return p, err
-}
-
-// day reads a date field; what is written but is no date is said on the field.
-func day(r *http.Request, name, what string) (calendar.Date, error) {
-	s := typed(r, name)
-	if s == "" {
-		return calendar.Date{}, nil
-	}
-	d, err := calendar.ParseLoose(s)
-	if err != nil {
-		return d, fault.New(fault.Invalid, what+"“"+s+"”不是日期，应像 2026-03-01。").On(name, "请填写日期，如 2026-03-01")
-	}
-	return d, nil
 }
 
 // rehearsalView is what a plan would do, with the form that does it.
@@ -673,7 +640,7 @@ func (h *Handler) plan(w http.ResponseWriter, r *http.Request) error {
 		}
 		return rehearsalPage.RenderStatus(w, r, status, v)
 	}
-	if typed(r, "step") != "do" {
+	if web.Typed(r, "step") != "do" {
 		return rehearsal(nil)
 	}
 	scan, err := h.scan(r)
@@ -686,7 +653,7 @@ func (h *Handler) plan(w http.ResponseWriter, r *http.Request) error {
 	var done org.Act
 	err = h.db.Update(ctx, func(tx *db.Tx) error {
 		var err error
-		if done, err = h.org.Reorganise(ctx, tx, scope, p, typed(r, "digest")); err != nil || scan.Blob == "" {
+		if done, err = h.org.Reorganise(ctx, tx, scope, p, web.Typed(r, "digest")); err != nil || scan.Blob == "" {
 			return err
 		}
 		scan.OwnerKind, scan.OwnerID = actOwner, done.ID
@@ -744,9 +711,9 @@ func (h *Handler) amend(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx := r.Context()
-	n := org.Amend{ShortName: typed(r, "short_name"), NationalApproval: typed(r, "national_approval"), Source: typed(r, "source")}
-	if n.FoundedOn, err = day(r, "founded_on", "成立日期"); err == nil {
-		n.ZoneApprovedOn, err = day(r, "zone_approved_on", "批准日期")
+	n := org.Amend{ShortName: web.Typed(r, "short_name"), NationalApproval: web.Typed(r, "national_approval"), Source: web.Typed(r, "source")}
+	if n.FoundedOn, err = web.DayOf(r, "founded_on", "成立日期"); err == nil {
+		n.ZoneApprovedOn, err = web.DayOf(r, "zone_approved_on", "批准日期")
 	}
 	if err == nil {
 		err = h.db.Update(ctx, func(tx *db.Tx) error {
