@@ -23,8 +23,8 @@ quick: ## what is fast, for a hook: under ten seconds once built
 check: ## format, vet, static analysis, floors, golden files
 	@scripts/check.sh
 
-bench: ## speeds with their ratio to a peer or to the physical limit, same run
-	cd bench && $(GO) test -run '^$$' -bench . -benchtime 2s ./...
+bench: ## speeds with their ratio to a peer or to the physical limit, same run; BENCH picks some
+	@scripts/bench.sh
 
 fuzz: ## every fuzz target, FUZZTIME each (default 30s)
 	@scripts/fuzz.sh

@@ -2,8 +2,6 @@ package e2e
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -122,16 +120,4 @@ func TestOfficesDecideSampleAdviseAndSign(t *testing.T) {
 		t.Fatalf("print: %v", err)
 	}
 	keepFile(t, "case-print.pdf", sheet)
-}
-
-// keepFile saves build output beside the screenshots.
-func keepFile(t *testing.T, name string, content []byte) {
-	t.Helper()
-	dir := filepath.Join("..", "build", "screenshots")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
-		t.Fatal(err)
-	}
 }

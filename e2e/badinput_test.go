@@ -33,26 +33,7 @@ func (m *movable) Now() time.Time { return time.Now().UTC().Add(time.Duration(m.
 func serveMovable(t *testing.T) (house, *movable) {
 	t.Helper()
 	clock := &movable{}
-	ctx, cancel := context.WithCancel(context.Background())
-	h, err := app.Open(ctx, app.Config{Dir: t.TempDir(), Addr: "127.0.0.1:0", Demo: true, CrawlDelay: -1, Clock: clock, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := make(chan net.Addr, 1)
-	done := make(chan error, 1)
-	go func() { done <- h.Serve(ctx, func(a net.Addr) { at <- a }) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("serve: %v", err)
-		}
-		if err := h.Close(context.Background()); err != nil {
-			t.Errorf("close: %v", err)
-		}
-	})
-	addr := (<-at).String()
-	waitHealthy(t, addr, 120*time.Second)
-	return house{h, addr}, clock
+	return serveAs(t, app.Config{Dir: t.TempDir(), CrawlDelay: -1, Clock: clock, Log: slog.New(slog.DiscardHandler)}), clock
 }
 
 var (
@@ -456,7 +437,7 @@ func strangeText(t *testing.T, h house, clock *movable) {
 			for _, text := range strange {
 				v.get("/console/matters/new?matter=opening")
 				fields := v.fields()
-				for k, s := range map[string]string{"reason": "公开商务政策", "contact": "周启明", "phone": "029-00000000", "name": "西安市商务局网站", "host": "swj.example.gov.cn", "building": "hosted", "principal": "王某", "by_principal": "principal", "consent_on": "2026-11-20"} {
+				for k, s := range map[string]string{"reason": "公开商务政策", "contact": "周启明", "phone": "029-00000000", "name": "西安市商务局网站", "host": "swj.example.gov.cn", "building": "hosted", "principal": "王某", "by_principal": "principal", "consent_on": today()} {
 					fields.Set(k, s)
 				}
 				fields.Set(field, text)

@@ -203,13 +203,9 @@ func drawGuides(t *testing.T) {
 	province.open("/console/cutover")
 	draw(province, "supervisor-cutover", "", "铜川市")
 	province.open("/console/import")
-	file := filepath.Join(t.TempDir(), "sites.csv")
 	rows := "name,level,code,host,sponsor,site_code\n碑林区人民政府（演示二）,county,610103,www.beilin2.example.gov.cn,,6101039902\n坏行,county,619999,www.bad.example.gov.cn,,\n"
-	if err := os.WriteFile(file, []byte(rows), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	province.tick("网站")
-	province.attach("file", file)
+	province.attach("file", writeFile(t, "sites.csv", rows))
 	province.press("上传并预检")
 	province.sees("619999")
 	draw(province, "supervisor-import", "", "")
@@ -234,24 +230,11 @@ func drawGuides(t *testing.T) {
 	draw(dept, "sponsor-bench", "", "待阅消息")
 	dept.open("/console/matters")
 	draw(dept, "sponsor-matters", "", "开设移动客户端（小程序）")
-	dept.open("/console/matters/new?matter=opening")
-	apply := func(p *tab, person, name, host string) {
-		p.fill("开设事由", "公开商务政策，提供办事指南")
-		p.fill("联系人", person)
-		p.fill("联系电话", "029-00000000")
-		p.fill("网站名称", name)
-		p.fill("英文域名", host)
-		p.tick("在集约化平台建设")
-		p.fill("主要负责同志姓名", "王某")
-		p.tick("主要负责同志本人")
-		p.fill("同意日期", "2026-11-20")
-		p.attach("consent", paper(t, "签字页.pdf"))
-	}
-	apply(dept, "周启明", "西安市商务局网站（演示）", "shangwu.localhost")
+	dept.opening("周启明", "西安市商务局网站（演示）", "shangwu.localhost")
 	draw(dept, "sponsor-opening", "", "建设和托管说明")
 	draw(dept, "sponsor-consent", "主要负责同志同意", "先检查")
 	dept.press("提交申请")
-	dept.sees("SP-2026-")
+	dept.sees("SP-")
 	draw(dept, "sponsor-case", "", "联系电话")
 	dept.open("/console/guidance")
 	dept.press("关于核对政务新媒体管理员")
@@ -263,8 +246,7 @@ func drawGuides(t *testing.T) {
 	}
 
 	none := b.person("xianbumen")
-	none.open("/console/matters/new?matter=opening")
-	apply(none, "吴思源", "雁塔区商务局网站（演示）", "swj.yanta.example.gov.cn")
+	none.opening("吴思源", "雁塔区商务局网站（演示）", "swj.yanta.example.gov.cn")
 	none.press("提交申请")
 	none.sees("第七条（一）")
 	draw(none, "sponsor-refused", "", "建设和托管说明")

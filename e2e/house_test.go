@@ -9,7 +9,10 @@ import (
 	"time"
 
 	"zhengshu/internal/app"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/demo"
+	"zhengshu/internal/reporting"
 )
 
 const demoPassword = demo.Password
@@ -23,7 +26,6 @@ type house struct {
 // serve starts the demo province on a free port and waits for its first page.
 func serve(t testing.TB) house {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
 	wd, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +34,15 @@ func serve(t testing.TB) house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := app.Open(ctx, app.Config{Dir: dir, Addr: "127.0.0.1:0", Demo: true})
+	return serveAs(t, app.Config{Dir: dir})
+}
+
+// serveAs is serve with more of the configuration said.
+func serveAs(t testing.TB, c app.Config) house {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	c.Addr, c.Demo = "127.0.0.1:0", true
+	h, err := app.Open(ctx, c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,3 +62,26 @@ func serve(t testing.TB) house {
 	waitHealthy(t, addr, 120*time.Second)
 	return house{h, addr}
 }
+
+// settled waits until the demo has done what it leaves to its workers: the
+// portals are inspected, and then the city begins the quarter's bulletin.
+func (h house) settled(t testing.TB) {
+	t.Helper()
+	for range 600 {
+		_, n, err := h.Reporting.Bulletins(context.Background(), authz.System("e2e"), reporting.Filter{Limit: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n > 0 {
+			return
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
+	t.Fatal("the demo began no bulletin within two minutes")
+}
+
+// day is a civil day so many days from today, as a date field takes it.
+func day(days int) string { return calendar.DateOf(time.Now()).AddDays(days).String() }
+
+// today is the legal day.
+func today() string { return day(0) }

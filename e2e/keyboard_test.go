@@ -42,11 +42,11 @@ func TestKeyboard(t *testing.T) {
 	dept.choose("在集约化平台建设")
 	dept.write("主要负责同志姓名", "王某")
 	dept.choose("主要负责同志本人")
-	dept.write("同意日期", "2026-11-20")
+	dept.write("同意日期", today())
 	dept.attach("consent", paper(t, "签字页.pdf")) // the window that picks a file is the system's
 	dept.keep("keyboard-apply")
 	dept.follow("提交申请")
-	dept.sees("SP-2026-")
+	dept.sees("SP-")
 }
 
 // spot is the place the keyboard is at.
@@ -75,16 +75,22 @@ func (p *tab) at() spot {
 	})()`)
 }
 
+// tabOn presses Tab; wherever it goes can be seen.
+func (p *tab) tabOn() spot {
+	p.t.Helper()
+	p.keys(kb.Tab)
+	at := p.at()
+	if !at.Visible {
+		p.fail("the keyboard is at %q (%s), and nothing shows it", at.Text, at.Kind)
+	}
+	return at
+}
+
 // tabTo presses Tab until the place begins with the text.
 func (p *tab) tabTo(text string) spot {
 	p.t.Helper()
 	for range 250 {
-		p.keys(kb.Tab)
-		at := p.at()
-		if !at.Visible {
-			p.fail("the keyboard is at %q (%s), and nothing shows it", at.Text, at.Kind)
-		}
-		if at.begins(text) {
+		if at := p.tabOn(); at.begins(text) {
 			return at
 		}
 	}
@@ -103,14 +109,9 @@ func (p *tab) follow(text string) {
 	mark := fmt.Sprint(time.Now().UnixNano())
 	eval[bool](p, `(document.documentElement.dataset.mark = `+quoted(mark)+`, true)`)
 	p.keys(kb.Enter)
-	for range 200 {
-		done, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](`document.readyState === "complete" && document.documentElement.dataset.mark !== `+quoted(mark)))
-		if err == nil && done {
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
+	if !p.turned(mark) {
+		p.fail("Enter on %q led nowhere", text)
 	}
-	p.fail("Enter on %q led nowhere", text)
 }
 
 // write goes to the field and types.
@@ -147,11 +148,7 @@ func (p *tab) day(value string) {
 func (p *tab) choose(label string) {
 	p.t.Helper()
 	for range 250 {
-		p.keys(kb.Tab)
-		at := p.at()
-		if !at.Visible {
-			p.fail("the keyboard is at %q (%s), and nothing shows it", at.Text, at.Kind)
-		}
+		at := p.tabOn()
 		if at.begins(label) {
 			p.keys(" ")
 			return

@@ -2,8 +2,6 @@ package e2e
 
 import (
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -23,7 +21,7 @@ func TestLoop(t *testing.T) {
 		{"register", register}, {"apply and approve", open}, {"publish", publish}, {"interact", interact},
 		{"inspect and rectify", inspect}, {"assess and report", assess},
 	} {
-		t.Run(part.name, func(t *testing.T) { part.walk(t, &browser{t: t, ctx: b.ctx, base: b.base, port: b.port}) })
+		t.Run(part.name, func(t *testing.T) { part.walk(t, b.in(t)) })
 	}
 }
 
@@ -31,13 +29,9 @@ func TestLoop(t *testing.T) {
 func register(t *testing.T, b *browser) {
 	province := b.person("sheng")
 	province.open("/console/import")
-	file := filepath.Join(t.TempDir(), "sites.csv")
 	rows := "name,level,code,host,sponsor,site_code\n高陵区人民政府（演示）,county,610117,www.gaoling.example.gov.cn,,6101179901\n坏行,county,619999,www.bad.example.gov.cn,,\n"
-	if err := os.WriteFile(file, []byte(rows), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	province.tick("网站")
-	province.attach("file", file)
+	province.attach("file", writeFile(t, "sites.csv", rows))
 	province.press("上传并预检")
 	province.sees("619999")
 	province.both("import-dry-run")
@@ -52,46 +46,23 @@ func register(t *testing.T, b *browser) {
 // a county department is refused with the article.
 func open(t *testing.T, b *browser) {
 	county := b.person("xianbumen")
-	county.open("/console/matters/new?matter=opening")
-	county.fill("开设事由", "公开商务政策，提供办事指南")
-	county.fill("联系人", "吴思源")
-	county.fill("联系电话", "029-00000000")
-	county.fill("网站名称", "雁塔区商务局网站（演示）")
-	county.fill("英文域名", "swj.yanta.example.gov.cn")
-	county.tick("在集约化平台建设")
-	county.fill("主要负责同志姓名", "王某")
-	county.tick("主要负责同志本人")
-	county.fill("同意日期", "2026-11-20")
-	county.attach("consent", paper(t, "签字页.pdf"))
+	county.opening("吴思源", "雁塔区商务局网站（演示）", "swj.yanta.example.gov.cn")
 	county.press("提交申请")
 	county.sees("第七条（一）")
 	county.both("refused")
 
 	dept := b.person("bumen", withoutScript)
-	dept.open("/console/matters/new?matter=opening")
-	dept.fill("开设事由", "公开商务政策，提供办事指南")
-	dept.fill("联系人", "周启明")
-	dept.fill("联系电话", "029-00000000")
-	dept.fill("网站名称", "西安市商务局网站（演示）")
-	dept.fill("英文域名", "shangwu.localhost")
-	dept.tick("在集约化平台建设")
-	dept.fill("主要负责同志姓名", "王某")
-	dept.tick("主要负责同志本人")
-	dept.fill("同意日期", "2026-11-20")
-	dept.attach("consent", paper(t, "签字页.pdf"))
+	dept.opening("周启明", "西安市商务局网站（演示）", "shangwu.localhost")
 	dept.keep("opening-form")
 	dept.press("提交申请")
-	dept.sees("SP-2026-")
+	dept.sees("SP-")
 	dept.both("case")
 	at := dept.location()
 
 	city := b.person("shi")
 	city.sees("西安市商务局网站（演示）")
 	city.keep("workbench")
-	city.open(at)
-	city.tick("同意上报")
-	city.fill("意见", "拟同意，请审定")
-	city.press("提交办理意见")
+	city.says(at, "同意上报", "拟同意，请审定")
 	city.sees("陕西省人民政府办公厅")
 
 	province := b.person("sheng")
@@ -262,7 +233,7 @@ func inspect(t *testing.T, b *browser) {
 		city.open("/console/orders?q=" + url.QueryEscape("雁塔"))
 		city.press("ZG-")
 	}
-	city.sees("ZG-2026-")
+	city.sees("ZG-")
 	city.both("order")
 	at := city.location()
 

@@ -1,8 +1,6 @@
 package e2e
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 )
@@ -62,7 +60,7 @@ func TestNoticesFilingsAndClosings(t *testing.T) {
 	city.sees("缺少加盖公章的申请表")
 	city.press("登记回执")
 	city.sees("请填写回执日期")
-	city.fill("回执日期", time.Now().In(time.FixedZone("", 8*3600)).Format("2006-01-02"))
+	city.fill("回执日期", today())
 	city.attach("file", pdf)
 	city.press("登记回执")
 	city.sees("台账已更新")
@@ -116,20 +114,11 @@ func TestNoticesFilingsAndClosings(t *testing.T) {
 	city.fill("被问责人", "张某 主任")
 	city.fill("问责方式", "警告处分")
 	city.fill("作出决定的机关", "西安市人民政府办公厅")
-	city.fill("决定日期", time.Now().In(time.FixedZone("", 8*3600)).Format("2006-01-02"))
+	city.fill("决定日期", today())
 	city.press("登记问责结果")
 	city.sees("主管单位不能作出处分")
 	city.fill("作出决定的机关", "西安市监察委员会")
 	city.press("登记问责结果")
 	city.sees("问责结果已登记")
 	city.both("inquiry")
-}
-
-func writeFile(t *testing.T, name, content string) string {
-	t.Helper()
-	at := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(at, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return at
 }

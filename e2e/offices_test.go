@@ -1,9 +1,6 @@
 package e2e
 
-import (
-	"testing"
-	"time"
-)
+import "testing"
 
 // set writes a value into the control of that name, as for date fields, whose
 // label carries more than words.
@@ -12,11 +9,6 @@ func (p *tab) set(name, value string) {
 	if !eval[bool](p, `(() => { const e = document.querySelector(`+quoted(`[name="`+name+`"]`)+`); if (!e) return false; e.value = `+quoted(value)+`; e.dispatchEvent(new Event("input", {bubbles: true})); e.dispatchEvent(new Event("change", {bubbles: true})); return true; })()`) {
 		p.fail("no control is called %q", name)
 	}
-}
-
-// day is a civil day so many days from today, as a date field takes it.
-func (h house) day(days int) string {
-	return h.Config.Clock.Now().In(time.FixedZone("CST", 8*3600)).AddDate(0, 0, days).Format("2006-01-02")
 }
 
 // The round of an office beside the lifecycles: notices of work, training, the
@@ -28,11 +20,7 @@ func TestOfficesKeepTheirRounds(t *testing.T) {
 	h := serve(t)
 	whole := startBrowser(t, h.addr)
 	round := func(name string, fn func(t *testing.T, b *browser)) {
-		t.Run(name, func(t *testing.T) {
-			b := *whole
-			b.t = t
-			fn(t, &b)
-		})
+		t.Run(name, func(t *testing.T) { fn(t, whole.in(t)) })
 	}
 	round("Article04_WorkNotice", func(t *testing.T, b *browser) {
 		sheng := b.person("sheng")
@@ -46,7 +34,7 @@ func TestOfficesKeepTheirRounds(t *testing.T) {
 		sheng.press("印发")
 		sheng.sees("工作通知要有期限，且不早于今天")
 		sheng.both("guidance-refused")
-		sheng.set("due", h.day(7))
+		sheng.set("due", day(7))
 		sheng.press("印发")
 		sheng.sees("1 个单位")
 		notice := sheng.location()
@@ -88,7 +76,7 @@ func TestOfficesKeepTheirRounds(t *testing.T) {
 		shi := b.person("shi")
 		shi.open("/console/training/new")
 		shi.fill("名称", title)
-		shi.set("held_on", h.day(0))
+		shi.set("held_on", day(0))
 		shi.fill("地点", "市政府办公厅三楼会议室")
 		shi.fill("内容", "栏目规范、错敏词、应急处置。")
 		shi.press("列入计划")
@@ -175,7 +163,7 @@ func TestOfficesKeepTheirRounds(t *testing.T) {
 		xian.sees("书面指定")
 		xian.both("operator-refused")
 		xian.open(operator + "/papers/new?kind=appointment")
-		xian.set("from", h.day(-1))
+		xian.set("from", day(-1))
 		xian.attach("file", paper(t, "书面指定.pdf"))
 		xian.press("登记书面指定")
 		xian.sees("承办条件齐备")

@@ -38,17 +38,6 @@ func (h house) sameYear(t testing.TB, clock *movable, days int) {
 	}
 }
 
-// again signs in anew after the clock was moved.
-func (p *tab) again() *tab {
-	p.t.Helper()
-	p.open("/console/login")
-	p.fill("账号", p.who)
-	p.fill("密码", demoPassword)
-	p.press("登录")
-	p.sees("工作台")
-	return p
-}
-
 // unit of the demo province by its name.
 func (h house) unit(t testing.TB, name string) org.Unit {
 	t.Helper()
@@ -102,23 +91,14 @@ func (p *tab) signed(on calendar.Date) {
 	p.t.Helper()
 	p.fill("联系人", "周启明")
 	p.fill("联系电话", "029-00000000")
-	p.fill("主要负责同志姓名", "王某")
-	p.tick("主要负责同志本人")
-	p.fill("同意日期", on.String())
-	p.attach("consent", paper(p.t, "签字页.pdf"))
+	p.sign(on.String())
 }
 
 // climb takes the two decisions of a chain of two offices.
 func climb(at string, city, province *tab) {
-	city.open(at)
-	city.tick("同意上报")
-	city.fill("意见", "情况属实，同意上报")
-	city.press("提交办理意见")
+	city.says(at, "同意上报", "情况属实，同意上报")
 	city.sees("陕西省人民政府办公厅")
-	province.open(at)
-	province.tick("批准")
-	province.fill("意见", "同意")
-	province.press("提交办理意见")
+	province.says(at, "批准", "同意")
 	province.sees("已批准")
 }
 
@@ -141,12 +121,8 @@ func TestArticle08_1_Journeys(t *testing.T) {
 	h, clock := serveMovable(t)
 	h.sameYear(t, clock, 40)
 	b := startBrowser(t, h.addr)
-	t.Run("emergency", func(t *testing.T) {
-		emergencyJourney(t, h, clock, &browser{t: t, ctx: b.ctx, base: b.base, port: b.port})
-	})
-	t.Run("offline", func(t *testing.T) {
-		offlineJourney(t, h, clock, &browser{t: t, ctx: b.ctx, base: b.base, port: b.port})
-	})
+	t.Run("emergency", func(t *testing.T) { emergencyJourney(t, h, clock, b.in(t)) })
+	t.Run("offline", func(t *testing.T) { offlineJourney(t, h, clock, b.in(t)) })
 }
 
 // Article 8(1): refused when too long or a second time in the year; no start

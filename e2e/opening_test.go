@@ -4,11 +4,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 )
-
-// today is the legal day.
-func today() string { return time.Now().In(time.FixedZone("", 8*3600)).Format("2006-01-02") }
 
 // matter opens the form of a matter and fills in label, value, label, value.
 func (p *tab) matter(query string, fields ...string) {
@@ -19,12 +15,20 @@ func (p *tab) matter(query string, fields ...string) {
 	}
 }
 
+// opening fills in what opening a site asks for.
+func (p *tab) opening(contact, name, host string) {
+	p.t.Helper()
+	p.matter("opening", "开设事由", "公开商务政策，提供办事指南", "联系人", contact, "联系电话", "029-00000000", "网站名称", name, "英文域名", host)
+	p.tick("在集约化平台建设")
+	p.sign(today())
+}
+
 // sign fills in step 0: the principal agreed.
-func (p *tab) sign() {
+func (p *tab) sign(on string) {
 	p.t.Helper()
 	p.fill("主要负责同志姓名", "王某")
 	p.tick("主要负责同志本人")
-	p.fill("同意日期", today())
+	p.fill("同意日期", on)
 	p.attach("consent", paper(p.t, "签字页.pdf"))
 }
 
@@ -63,11 +67,10 @@ func handIn(sponsor, body *tab, launch, item, ask, number string) {
 func TestArticle07_OpeningToLaunch(t *testing.T) {
 	h := serve(t)
 	b := startBrowser(t, h.addr)
-	on := func(t *testing.T) *browser { return &browser{t: t, ctx: b.ctx, base: b.base, port: b.port} }
-	t.Run("account", func(t *testing.T) { openAccount(t, on(t)) })
-	t.Run("app", func(t *testing.T) { openApp(t, on(t)) })
-	t.Run("refused", func(t *testing.T) { openNothing(t, on(t)) })
-	t.Run("site and domain", func(t *testing.T) { openSite(t, on(t)) })
+	t.Run("account", func(t *testing.T) { openAccount(t, b.in(t)) })
+	t.Run("app", func(t *testing.T) { openApp(t, b.in(t)) })
+	t.Run("refused", func(t *testing.T) { openNothing(t, b.in(t)) })
+	t.Run("site and domain", func(t *testing.T) { openSite(t, b.in(t)) })
 }
 
 func openAccount(t *testing.T, b *browser) {
@@ -77,14 +80,14 @@ func openAccount(t *testing.T, b *browser) {
 	// Article 7(1): one account per platform; one that is off the net counts.
 	dept.matter("account_opening", append(fields, "平台", "微博")...)
 	dept.tick("信息发布")
-	dept.sign()
+	dept.sign(today())
 	dept.press("提交申请")
 	dept.sees("第七条（一）")
 	dept.both("account-refused")
 	dept.fill("平台", "微信公众号")
 	dept.attach("consent", paper(t, "签字页.pdf"))
 	dept.press("提交申请")
-	dept.sees("SP-2026-")
+	dept.sees("SP-")
 	at := dept.location()
 	dept.both("account-case")
 
@@ -132,14 +135,14 @@ func openApp(t *testing.T, b *browser) {
 	dept, city, province := b.person("bumen"), b.person("shi"), b.person("sheng")
 	// Article 27: not without saying why it cannot be done elsewhere.
 	dept.matter("app_opening", append([]string{"开设事由", "企业办事", "类型", "移动客户端", "应用名称", "西安商务通（演示）", "拟提供的服务和用户规模", "企业登记办事，约两千户", "总负责人", "周启明"}, contactOf...)...)
-	dept.sign()
+	dept.sign(today())
 	dept.press("提交申请")
 	dept.sees("第二十七条")
 	dept.both("app-refused")
 	dept.fill("必要性说明", "需要离线填报和扫码核验，现有网站和账号不能实现")
 	dept.attach("consent", paper(t, "签字页.pdf"))
 	dept.press("提交申请")
-	dept.sees("SP-2026-")
+	dept.sees("SP-")
 	at := dept.location()
 	city.says(at, "同意上报", "拟同意")
 	province.says(at, "批准", "同意")
@@ -180,7 +183,7 @@ func openNothing(t *testing.T, b *browser) {
 	site := func(p *tab, unit, name, host string) {
 		p.matter("opening", append([]string{"申请单位", unit, "开设事由", "发布信息", "网站名称", name, "英文域名", host}, contactOf...)...)
 		p.tick("在集约化平台建设")
-		p.sign()
+		p.sign(today())
 		p.press("提交申请")
 		p.sees("第七条（一）")
 	}
@@ -196,9 +199,7 @@ func openNothing(t *testing.T, b *browser) {
 
 func openSite(t *testing.T, b *browser) {
 	dept, city, province := b.person("bumen"), b.person("shi"), b.person("sheng")
-	dept.matter("opening", append([]string{"开设事由", "公开商务政策，提供办事指南", "网站名称", "西安市商务局网站（演示）", "英文域名", "shangwuju.xa.gov.cn"}, contactOf...)...)
-	dept.tick("在集约化平台建设")
-	dept.sign()
+	dept.opening("周启明", "西安市商务局网站（演示）", "shangwuju.xa.gov.cn")
 	dept.press("提交申请")
 	at := dept.location()
 	city.says(at, "同意上报", "拟同意")
@@ -211,7 +212,7 @@ func openSite(t *testing.T, b *browser) {
 
 	// Article 7(3): the second climb, decided outside, brings document and code.
 	dept.matter("basic_info"+object, append([]string{"办公地址", "西安市未央区某路1号", "服务器所在地和托管单位", "西安政务云"}, contactOf...)...)
-	dept.sign()
+	dept.sign(today())
 	dept.press("提交基本信息表")
 	dept.sees("国务院办公厅")
 	form := dept.location()
@@ -256,7 +257,7 @@ func openSite(t *testing.T, b *browser) {
 	second := append([]string{"拟注册域名", "fuwu.xa.gov.cn", "原因", "办事服务分域名"}, contactOf...)
 	dept.matter("domain_register"+object, second...)
 	dept.tick("英文域名")
-	dept.sign()
+	dept.sign(today())
 	dept.press("提交申请")
 	dept.sees("第十条")
 	dept.both("second-domain-refused")
@@ -264,12 +265,12 @@ func openSite(t *testing.T, b *browser) {
 	province.fill("单位", "西安市商务局")
 	province.fill("条款", "S10.1.one_each")
 	province.fill("理由", "办事系统暂不能并入主域名")
-	province.fill("截止日期", time.Now().AddDate(0, 2, 0).Format("2006-01-02"))
+	province.fill("截止日期", day(60))
 	province.press("批准例外")
 	province.sees("已批准“西安市商务局”的例外")
 	dept.matter("domain_register"+object, second...)
 	dept.tick("英文域名")
-	dept.sign()
+	dept.sign(today())
 	dept.press("提交申请")
 	dept.sees("西安市人民政府办公厅")
 	register := dept.location()
@@ -291,7 +292,7 @@ func openSite(t *testing.T, b *browser) {
 	// The city's office reviews a change; the old name is then cancelled, and the
 	// second one given up: both stay under watch as tombstones.
 	dept.matter("domain_change"+object, append([]string{"现有域名", "shangwuju.xa.gov.cn", "新域名", "swj.xa.gov.cn", "原因", "简化域名"}, contactOf...)...)
-	dept.sign()
+	dept.sign(today())
 	dept.press("提交申请")
 	change := dept.location()
 	dept.lacks("陕西省人民政府办公厅批准")
@@ -309,7 +310,7 @@ func openSite(t *testing.T, b *browser) {
 	}
 	cancel("shangwuju.xa.gov.cn")
 	dept.matter("domain_cancel"+object, append([]string{"现有域名", "fuwu.xa.gov.cn", "原因", "服务并入主站"}, contactOf...)...)
-	dept.sign()
+	dept.sign(today())
 	dept.press("提交申请")
 	gone := dept.location()
 	city.says(gone, "批准", "审核同意")

@@ -2,8 +2,6 @@ package e2e
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -62,7 +60,7 @@ func TestRecordsComeInAndGoOut(t *testing.T) {
 	}
 
 	// Taken back.
-	shi.to(report)
+	shi.open(report)
 	shi.fill("撤销原因", "演示用，不留")
 	shi.press("撤销这次导入")
 	shi.sees("已撤销 2 行")
@@ -93,7 +91,7 @@ func TestRecordsComeInAndGoOut(t *testing.T) {
 	shi.press("保留台账内容")
 	shi.sees("名单用的是简称")
 	base, _, _ := strings.Cut(run, "?")
-	shi.to(base + "?verdict=there")
+	shi.open(base + "?verdict=there")
 	shi.pick("高陵区新站（演示）")
 	shi.both("reconciliation-there")
 	shi.pick("高陵区新站（演示）")
@@ -101,7 +99,7 @@ func TestRecordsComeInAndGoOut(t *testing.T) {
 	shi.sees("已登记入台账")
 	shi.press("高陵区新站（演示）")
 	shi.sees("www.gaoling-new.gov.cn")
-	shi.to(base + "?verdict=here")
+	shi.open(base + "?verdict=here")
 	shi.sees("办理退出监管")
 	shi.both("reconciliation-here")
 
@@ -129,13 +127,6 @@ func (p *tab) bring(kind, file string) {
 	}
 }
 
-// to goes to a full address.
-func (p *tab) to(address string) {
-	p.t.Helper()
-	_, path, _ := strings.Cut(strings.TrimPrefix(address, "http://"), "/")
-	p.open("/" + path)
-}
-
 // pick ticks the row that shows the text.
 func (p *tab) pick(text string) {
 	p.t.Helper()
@@ -155,9 +146,5 @@ func table(t *testing.T, name string, heads []string, rows ...[]any) string {
 	if err := official.WriteXLSX(&b, s); err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(file, b.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
+	return writeFile(t, name, b.String())
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -99,6 +100,7 @@ func TestEveryScreen(t *testing.T) {
 		t.Log("axe-core is not installed (make assets, with Node, brings it): left out: what it finds; widths and reach are still looked at")
 	}
 	h := serve(t)
+	h.settled(t)
 	mux := http.NewServeMux()
 	reached := map[string]int{}
 	for _, r := range h.Routes() {
@@ -141,6 +143,7 @@ func TestEveryScreen(t *testing.T) {
 		t.Errorf("no role of the demo comes to these pages over links; let the demo hold one, or list it with its reason:\n%s", strings.Join(missed, "\n"))
 	}
 	b := startBrowser(t, h.addr)
+	b.patience = time.Hour
 	var p *tab
 	for _, at := range look {
 		if p == nil || p.who != at.who {

@@ -19,13 +19,16 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// browser is one Chromium; each person has a tab with cookies of their own.
+// browser is one Chromium; each person has a tab with cookies of their own,
+// which ends after the patience.
 type browser struct {
 	t    testing.TB
 	ctx  context.Context
 	base string // http://127.0.0.1:PORT
 	port string
 	shot int
+
+	patience time.Duration
 }
 
 // startBrowser finds Chromium or fails with what to install: the journeys are
@@ -52,7 +55,14 @@ func startBrowser(t testing.TB, addr string) *browser {
 		t.Fatalf("start Chromium: %v", err)
 	}
 	_, port, _ := strings.Cut(addr, ":")
-	return &browser{t: t, ctx: ctx, base: "http://" + addr, port: port}
+	return &browser{t: t, ctx: ctx, base: "http://" + addr, port: port, patience: 8 * time.Minute}
+}
+
+// in is the browser for a part of the test, which fails by itself.
+func (b *browser) in(t testing.TB) *browser {
+	part := *b
+	part.t = t
+	return &part
 }
 
 // tab is one person's window.
@@ -72,7 +82,7 @@ func (b *browser) person(login string, opts ...func(*tab)) *tab {
 	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
 		b.t.Fatal(err)
 	}
-	ctx, expire := context.WithTimeout(ctx, 8*time.Minute)
+	ctx, expire := context.WithTimeout(ctx, b.patience)
 	b.t.Cleanup(expire)
 	p := &tab{browser: b, who: login, ctx: ctx}
 	p.wide(1366, 900)
@@ -80,12 +90,19 @@ func (b *browser) person(login string, opts ...func(*tab)) *tab {
 		o(p)
 	}
 	if login != "" {
-		p.open("/console/login")
-		p.fill("账号", login)
-		p.fill("密码", demoPassword)
-		p.press("登录")
-		p.sees("工作台")
+		p.again()
 	}
+	return p
+}
+
+// again signs in, anew after the clock was moved.
+func (p *tab) again() *tab {
+	p.t.Helper()
+	p.open("/console/login")
+	p.fill("账号", p.who)
+	p.fill("密码", demoPassword)
+	p.press("登录")
+	p.sees("工作台")
 	return p
 }
 
@@ -185,14 +202,21 @@ func (p *tab) press(text string) {
 	if !eval[bool](p, `(() => { document.documentElement.dataset.mark = `+quoted(mark)+`; const e = [...document.querySelectorAll("button, a, input[type=submit], summary")].filter(e => (e.innerText || e.value || "").trim().startsWith(`+quoted(text)+`) && e.offsetParent !== null).sort((a, b) => (a.innerText || a.value).length - (b.innerText || b.value).length)[0]; if (!e) return false; e.scrollIntoView(); e.click(); return true; })()`) {
 		p.fail("nothing to press that says %q", text)
 	}
-	for range 100 {
+	if !p.turned(mark) {
+		p.fail("pressing %q led nowhere", text)
+	}
+}
+
+// turned waits until another page than the marked one is there.
+func (p *tab) turned(mark string) bool {
+	for range 200 {
 		time.Sleep(50 * time.Millisecond)
 		done, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](`document.readyState === "complete" && document.documentElement.dataset.mark !== `+quoted(mark)))
 		if err == nil && done {
-			return
+			return true
 		}
 	}
-	p.fail("pressing %q led nowhere", text)
+	return false
 }
 
 // sees waits until the page shows the text.
@@ -239,13 +263,19 @@ func (p *tab) keep(name string) {
 		p.t.Logf("no screenshot of %s: %v", name, err)
 		return
 	}
+	p.shot++
+	keepFile(p.t, fmt.Sprintf("%02d-%s-%s.png", p.shot, p.who, name), png)
+}
+
+// keepFile saves build output beside the screenshots.
+func keepFile(t testing.TB, name string, content []byte) {
+	t.Helper()
 	dir := filepath.Join("..", "build", "screenshots")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		p.t.Fatal(err)
+		t.Fatal(err)
 	}
-	p.shot++
-	if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%02d-%s-%s.png", p.shot, p.who, name)), png, 0o644); err != nil {
-		p.t.Fatal(err)
+	if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -272,9 +302,15 @@ func (p *tab) attach(name, file string) {
 // paper writes a small PDF to attach.
 func paper(t testing.TB, name string) string {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), name)
 	body := "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj 3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
-	if err := os.WriteFile(file, []byte(body), 0o600); err != nil {
+	return writeFile(t, name, body)
+}
+
+// writeFile writes a file to attach.
+func writeFile(t testing.TB, name, content string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return file

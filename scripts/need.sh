@@ -4,14 +4,18 @@
 # have COMMAND: on the PATH, or where the distribution keeps PostgreSQL's own.
 have() { command -v "$1" >/dev/null 2>&1 || compgen -G "/usr/lib/postgresql/*/bin/$1" >/dev/null; }
 
+# bring PACKAGE WHAT: installs the package where that is allowed.
+bring() {
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && [ -z "${ZHENGSHU_NO_INSTALL:-}" ] || return 0
+  echo "installing package $1 for $2 …" >&2
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$1"; } >/dev/null 2>&1 || true
+}
+
 # need COMMAND PACKAGE WHAT: have COMMAND afterwards, or say what to install.
 need() {
   have "$1" && return 0
-  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && [ -z "${ZHENGSHU_NO_INSTALL:-}" ]; then
-    echo "installing package $2 for $3 …" >&2
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2"; } >/dev/null 2>&1 || true
-    have "$1" && return 0
-  fi
+  bring "$2" "$3"
+  have "$1" && return 0
   echo "$3 needs the command $1: install the package $2 (apt-get install $2) and run again." >&2
   return 1
 }

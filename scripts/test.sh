@@ -1,26 +1,16 @@
 #!/usr/bin/env bash
-# All tests. Brings PostgreSQL and Chromium from the distribution's packages
-# when they are missing and that is allowed; otherwise names the package and
-# fails. The PostgreSQL server is a throw-away one in a folder of its own.
+# All tests. Brings PostgreSQL, Chromium and a Chinese font from the
+# distribution's packages when they are missing and that is allowed; otherwise
+# names the package and fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/need.sh
+. scripts/postgres.sh
 
-find_pg() { { ls -d /usr/lib/postgresql/*/bin 2>/dev/null || dirname "$(command -v initdb)"; } | sort -V | tail -n 1; }
-if [ -z "${ZHENGSHU_TEST_POSTGRES:-}" ]; then
-  need initdb postgresql "testing on PostgreSQL"
-  base=$(mktemp -d); pgport=$((20000 + RANDOM % 20000))
-  as=()
-  if [ "$(id -u)" = 0 ]; then chown postgres "$base"; as=(runuser -u postgres --); fi
-  cleanup() { "${as[@]}" "$(find_pg)/pg_ctl" -D "$base/data" -m immediate stop >/dev/null 2>&1 || true; rm -rf "$base"; }
-  trap cleanup EXIT
-  step "make a PostgreSQL server" "${as[@]}" "$(find_pg)/initdb" -D "$base/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 >/dev/null
-  # A throw-away server: no fsync. Durability is tested by kill -9 on the house, not here.
-  "${as[@]}" "$(find_pg)/pg_ctl" -D "$base/data" -w -l "$base/log" -o "-p $pgport -k $base -c listen_addresses=127.0.0.1 -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300" start >/dev/null
-  export ZHENGSHU_TEST_POSTGRES="postgres://postgres@127.0.0.1:$pgport/postgres"
-fi
-need chromium chromium "the browser journeys"
-if ! fc-list :lang=zh 2>/dev/null | grep -q .; then
-  echo "no Chinese font: the screenshots will show boxes (apt-get install fonts-wqy-microhei); nothing is tested on them." >&2
-fi
+# The journeys take any of these.
+[ -n "${CHROMIUM:-}" ] || have chromium-browser || have google-chrome || need chromium chromium "the browser journeys"
+# font: one that internal/official can set a PDF in.
+font() { [ -n "${ZHENGSHU_FONT:-}" ] || compgen -G "/usr/share/fonts/truetype/wqy/*.ttc" >/dev/null; }
+font || bring fonts-wqy-microhei "PDFs and screenshots"
+font || echo "no Chinese TrueType font (apt-get install fonts-wqy-microhei): PDFs are not tested, and screenshots show boxes." >&2
 step "all tests" go test -timeout 20m ${TESTFLAGS:-} ./...

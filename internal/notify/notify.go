@@ -3,7 +3,8 @@
 // It decides who sees a message (the people with a post at a unit, or one
 // person) and that the same thing is never told twice: every message has a key
 // that says what it is about. It does not decide when something is worth
-// telling; the modules do. Mail and webhooks come with Governance.
+// telling; the modules do. By mail and webhook it repeats what the console says,
+// to whom who wants it so (outgoing.go).
 package notify
 
 import (

@@ -35,7 +35,7 @@ func newLetterView(l approval.Letter) letterView {
 		{Text: "下载 DOCX", Href: l.Link() + "/file?as=docx", Primary: true}, {Text: "下载 PDF", Href: l.Link() + "/file?as=pdf"}, {Text: "返回事项", Href: casesPath + "/" + string(l.Case)}}}}
 }
 
-var letterPage = web.Define(views, "views/letter.html", letterView{}, newLetterView(sampleLetter()),
+var letterPage = web.Define(views, "views/letter.html", newLetterView(approval.Letter{Kind: approval.SupplementLetter, Number: "TZ-1", IssuedAt: sampleAt}), newLetterView(sampleLetter()),
 	newLetterView(approval.Letter{ID: `"><script>`, Kind: `<script>`, Addressee: `"><b>`, Text: []string{`<script>alert(1)</script>`}, Issuer: `"onload="x`}))
 
 func (h *Handler) letter(w http.ResponseWriter, r *http.Request) error {

@@ -616,7 +616,7 @@ var (
 	closingPage = web.Define(views, "views/closing.html",
 		newClosingView(closing.Closing{ID: "1", ObjectName: "甲", State: closing.Preparing, Object: sampleClosing().Object}, nil, nil, nil, true),
 		newClosingView(sampleClosing(), sampleColumns, []closing.Archived{{ID: "A", State: closing.Done, AskedBy: "李建国", AskedAt: sampleAt, Pages: 320, Size: 12 << 20, Ref: "sha256:0000000000000000000000000000000000000000000000000000000000000000", CheckedAt: sampleAt, Says: "未归档：robots.txt 不允许访问（3 个）。"}, {ID: "B", State: closing.Failed, AskedAt: sampleAt, Says: "归档没有完成。"}}, sampleItems, true),
-		newClosingView(hostileClosing(), []closing.Column{{ID: `"><`, Name: "<script>", URL: "javascript:alert(1)", Decision: "odd", Target: "<b>"}}, []closing.Archived{{ID: "x", State: "odd", Says: "<b>"}}, sampleItems, false))
+		newClosingView(hostileClosing(), []closing.Column{{ID: `"><`, Name: "<script>", URL: "javascript:alert(1)", Decision: "odd", Target: "<b>"}}, []closing.Archived{{ID: "x", State: "odd", AskedAt: sampleAt, Says: "<b>"}}, sampleItems, false))
 	mapPage = web.Define(views, "views/map.html", newMapView(sampleClosing(), nil, 0, true),
 		func() mapView {
 			v := newMapView(sampleClosing(), []closing.Redirect{{Old: "/yw/1.html", Reply: closing.ToNew, Target: "https://www.xa.gov.cn/yw/1.html"}, {Old: "/a", Reply: closing.GoneReply}}, 2, true)

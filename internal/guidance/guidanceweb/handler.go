@@ -503,7 +503,7 @@ func sampleSeen() guidance.Seen {
 }
 
 var onePage = web.Define(views, "views/one.html",
-	newOneView(guidance.Seen{}, nil, nil, "", false, sampleDay),
+	newOneView(guidance.Seen{Guidance: guidance.Guidance{Title: "甲"}}, nil, nil, "", false, sampleDay),
 	newOneView(sampleSeen(), []guidance.Receipt{{Unit: "u1", UnitName: "西安市商务局", State: guidance.Returned, Answers: map[string]string{"网站数": "3"}, ReturnedAt: sampleAt, ReturnedBy: "李某"}}, map[org.UnitID][]approval.Attachment{"u1": {{ID: "f", Name: "表.xlsx"}}}, "", true, sampleDay),
 	newOneView(guidance.Seen{Guidance: hostile, Issuer: true, Mine: []guidance.Receipt{{State: "<b>", UnitName: "<script>", Remark: "<i>"}}, Questions: []guidance.Question{{ID: `"><b>`, Text: "<script>", UnitName: "<u>"}}}, []guidance.Receipt{{UnitName: "<script>"}}, nil, "<b>", true, sampleDay),
 )

@@ -477,7 +477,7 @@ var (
 		newListView([]notice.Stand{sampleStand(notice.Owed), sampleStand(notice.Hanging), sampleStand(notice.Complete)}, 3), newListView([]notice.Stand{hostile()}, 1))
 	noticePage = web.Define(views, "views/notice.html", newNoticeView(sampleStand(notice.Owed), nil, nil, true),
 		newNoticeView(sampleStand(notice.Hanging), sampleLooks, []passage.Step{{At: time.Date(2026, 3, 11, 2, 0, 0, 0, time.UTC), Act: "owe", To: notice.Owed, ActorName: "王秀兰"}}, true),
-		newNoticeView(hostile(), []notice.Look{{ID: `"><`, Place: "P1", Says: "<script>", Outcome: "odd"}}, nil, false))
+		newNoticeView(hostile(), []notice.Look{{ID: `"><`, Place: "P1", At: sampleLooks[0].At, Says: "<script>", Outcome: "odd"}}, nil, false))
 )
 
 // looksShown is how many looks the page lists.

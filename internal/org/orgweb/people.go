@@ -338,7 +338,7 @@ func sampleDossier() dossier {
 
 func hostileDossier() dossier {
 	return dossier{person: hostilePerson.Person, manages: true, posts: []org.NamedPost{{ID: `"><script>`, Unit: `'`, UnitName: `<b>`, Kind: `<i>`, ObjectKind: `x`, ObjectID: `"`, ObjectName: `<script>`, Phone: `<u>`}},
-		roles: []authz.Post{{UnitName: `<script>`, Via: `<b>`, Delegated: true}}, holdings: []org.Holding{{Kind: "x", Name: `<b>`, Rows: []org.HeldRow{{Name: `<script>`, Link: "javascript:alert(1)"}}}},
+		roles: []authz.Post{{Role: authz.Sponsor, UnitName: `<script>`, Via: `<b>`, Delegated: true}}, holdings: []org.Holding{{Kind: "x", Name: `<b>`, Rows: []org.HeldRow{{Name: `<script>`, Link: "javascript:alert(1)"}}}},
 		delegations: []org.Delegation{{FromName: `<script>`, Roles: []string{`<b>`}, EndedBy: `<i>`}}, absences: []org.Absence{{Kind: `<b>`, Note: `<script>`}}, handOvers: []org.HandOver{{FromName: `<b>`}}}
 }
 

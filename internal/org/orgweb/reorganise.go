@@ -152,7 +152,7 @@ func dayText(d calendar.Date) string {
 }
 
 var actPage = web.Define(views, "views/act.html",
-	newActView(org.Act{}, nil, nil, false),
+	newActView(org.Act{Title: "甲更名为乙"}, nil, nil, false),
 	newActView(sampleAct, map[string][]org.Unit{"subject": {sampleUnit}}, []approval.Attachment{{ID: "01JF", Name: "批复.pdf"}}, true),
 	newActView(hostileAct, map[string][]org.Unit{"ended": {hostileUnit}}, []approval.Attachment{{ID: `"`, Name: `<script>`}}, false))
 

@@ -231,7 +231,7 @@ var listPage = web.Define(web.Plain, "pages/list.html",
 
 var recordPage = web.Define(web.Plain, "pages/record.html",
 	newGradeView(protection.GradeDossier{Grade: sampleGrade, Assessments: []protection.Assessment{{ID: "1", On: sampleGrade.AssessedOn, Agency: "陕西某测评中心", Result: "良", FileID: "f", FileName: "报告.pdf"}}}, true, sampleToday),
-	newGradeView(protection.GradeDossier{Grade: hostileGrade, Assessments: []protection.Assessment{{Agency: "<b>", Result: "<script>", FileID: `"`, FileName: "<i>"}}}, true, sampleToday),
+	newGradeView(protection.GradeDossier{Grade: hostileGrade, Assessments: []protection.Assessment{{On: sampleToday, Agency: "<b>", Result: "<script>", FileID: `"`, FileName: "<i>"}}}, true, sampleToday),
 	newAssetView(sampleAsset, nil, true, sampleToday), newAssetView(hostileAsset, nil, true, sampleToday),
 	newHostingView(sampleHost, nil, true, sampleToday), newHostingView(hostileHost, nil, true, sampleToday))
 

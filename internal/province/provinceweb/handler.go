@@ -134,7 +134,7 @@ var (
 var settingsPage = web.Define(views, "views/settings.html",
 	newSettingsView(sx2021.Defaults(), nil, false, sampleDay),
 	newSettingsView(sampleSettings, []province.Decision{{Settings: sampleSettings, From: sampleDay, Reason: "公安机关集中办理", Document: "陕政办函〔2026〕9号", UnitName: "陕西省人民政府办公厅", By: "张某", At: time.Date(2026, 3, 20, 1, 0, 0, 0, time.UTC)}}, true, sampleDay),
-	newSettingsView(sx2021.Settings{}, []province.Decision{{Reason: "<script>", Document: `"><b>`, UnitName: "<i>", By: "<u>"}}, true, sampleDay),
+	newSettingsView(sx2021.Settings{}, []province.Decision{{From: sampleDay, Reason: "<script>", Document: `"><b>`, UnitName: "<i>", By: "<u>"}}, true, sampleDay),
 )
 
 func (h *Handler) settingsView(r *http.Request) (settingsView, error) {

@@ -302,7 +302,7 @@ func newOneView(c training.Course, present []training.Attendance, may bool, now 
 }
 
 var onePage = web.Define(views, "views/one.html",
-	newOneView(training.Course{}, nil, false, sampleAt),
+	newOneView(training.Course{Title: "甲", State: training.Planned}, nil, false, sampleAt),
 	newOneView(sample, []training.Attendance{{ID: "a1", PersonName: "王某", UnitName: "西安市商务局", Way: "code", SignedAt: sampleAt, Certificate: "PX-2026-0001"}}, true, sampleAt),
 	newOneView(hostile, []training.Attendance{{ID: `"`, PersonName: "<script>", UnitName: "<b>", Way: "<i>", Certificate: "<u>"}}, true, sampleAt),
 )
