@@ -66,10 +66,6 @@ func may(r *http.Request, p authz.Permission) bool { return authz.SessionFrom(r.
 
 func typed(r *http.Request, name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
 
-func askable(err error) bool {
-	return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Refused) || fault.Is(err, fault.Conflict)
-}
-
 func day(r *http.Request, name, what string) (calendar.Date, error) {
 	s := typed(r, name)
 	if s == "" {
@@ -351,7 +347,7 @@ func (h *Handler) confirmMany(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		done, err = h.cutover.Confirm(ctx, authz.ScopeFrom(ctx), refs, record)
 	}
-	if askable(err) {
+	if web.Mendable(err) {
 		return h.renderBoard(w, r, authz.SessionFrom(ctx).ScopeFor(authz.RegistryRead), fault.Of(err).Kind.Status(), err)
 	}
 	if err != nil {
@@ -373,7 +369,7 @@ func (h *Handler) setFrom(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = h.cutover.SetFindingsFrom(ctx, authz.SessionFrom(ctx), on)
 	}
-	if askable(err) {
+	if web.Mendable(err) {
 		return h.renderBoard(w, r, authz.SessionFrom(ctx).ScopeFor(authz.RegistryRead), fault.Of(err).Kind.Status(), err)
 	}
 	if err != nil {
@@ -473,7 +469,7 @@ func (h *Handler) confirmOne(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		done, err = h.cutover.Confirm(ctx, authz.ScopeFrom(ctx), []registry.Ref{refOf(r.PathValue("ref"))}, record)
 	}
-	if askable(err) {
+	if web.Mendable(err) {
 		return h.renderRecord(w, r, authz.SessionFrom(ctx).ScopeFor(authz.RegistryRead), fault.Of(err).Kind.Status(), err)
 	}
 	if err != nil {
@@ -626,7 +622,7 @@ func (h *Handler) planEntry(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		_, err = h.cutover.Plan(ctx, authz.ScopeFrom(ctx), r.PathValue("id"), cutover.Intent{Way: typed(r, "way"), Plan: typed(r, "plan"), By: by})
 	}
-	if askable(err) {
+	if web.Mendable(err) {
 		return h.renderEntry(w, r, authz.SessionFrom(ctx).ScopeFor(authz.RegistryRead), fault.Of(err).Kind.Status(), err, func(v *entryView) *web.Form { return &v.Plan })
 	}
 	if err != nil {
@@ -638,7 +634,7 @@ func (h *Handler) planEntry(w http.ResponseWriter, r *http.Request) error {
 func (h *Handler) conclude(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	e, err := h.cutover.Conclude(ctx, authz.ScopeFrom(ctx), r.PathValue("id"), typed(r, "as") == "kept", typed(r, "evidence"))
-	if askable(err) {
+	if web.Mendable(err) {
 		return h.renderEntry(w, r, authz.SessionFrom(ctx).ScopeFor(authz.RegistryRead), fault.Of(err).Kind.Status(), err, func(v *entryView) *web.Form { return &v.Conclude })
 	}
 	if err != nil {

@@ -426,7 +426,7 @@ func (h *Handler) editPerson(w http.ResponseWriter, r *http.Request) error {
 		_, err := h.org.AmendPerson(ctx, tx, authz.ScopeFrom(ctx), p.ID, org.Amended{Name: typed(r, "name"), Title: typed(r, "title"), Phone: typed(r, "phone")})
 		return err
 	})
-	if askable(err) {
+	if web.Mendable(err) {
 		return again(w, r, newPersonEdit(p), err)
 	}
 	if err != nil {
@@ -492,7 +492,7 @@ func (h *Handler) leave(w http.ResponseWriter, r *http.Request) error {
 		left, err = h.roster.Leave(ctx, tx, authz.SessionFrom(ctx), authz.ScopeFrom(ctx), scopeFor(r, authz.OrgManage), p.ID, org.PersonID(typed(r, "to")), typed(r, "why"))
 		return err
 	})
-	if askable(err) {
+	if web.Mendable(err) {
 		return again(w, r, v, err)
 	}
 	if err != nil {
@@ -573,7 +573,7 @@ func (h *Handler) assignPost(w http.ResponseWriter, r *http.Request) error {
 			return err
 		})
 	}
-	if askable(err) {
+	if web.Mendable(err) {
 		return again(w, r, v, err)
 	}
 	if err != nil {
@@ -709,7 +709,7 @@ func (h *Handler) urge(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	n, err := h.roster.Urge(ctx, authz.ScopeFrom(ctx), units)
-	if askable(err) {
+	if web.Mendable(err) {
 		return h.renderVacancies(w, r, scopeFor(r, authz.OrgRead), fault.Of(err).Kind.Status(), err)
 	}
 	if err != nil {

@@ -659,7 +659,7 @@ func (h *Handler) plan(w http.ResponseWriter, r *http.Request) error {
 	}
 	rehearsal := func(err error) error {
 		rh, e := h.org.Rehearse(ctx, scope, p)
-		if askable(e) {
+		if web.Mendable(e) {
 			return again(e)
 		}
 		if e != nil {
@@ -678,7 +678,7 @@ func (h *Handler) plan(w http.ResponseWriter, r *http.Request) error {
 	}
 	scan, err := h.scan(r)
 	if err != nil {
-		if askable(err) {
+		if web.Mendable(err) {
 			return rehearsal(err)
 		}
 		return err
@@ -693,7 +693,7 @@ func (h *Handler) plan(w http.ResponseWriter, r *http.Request) error {
 		_, err = approval.Attach(ctx, tx, scan)
 		return err
 	})
-	if askable(err) {
+	if web.Mendable(err) {
 		return rehearsal(err)
 	}
 	if err != nil {
@@ -754,7 +754,7 @@ func (h *Handler) amend(w http.ResponseWriter, r *http.Request) error {
 			return err
 		})
 	}
-	if askable(err) {
+	if web.Mendable(err) {
 		return again(w, r, newAmendForm(u), err)
 	}
 	if err != nil {
