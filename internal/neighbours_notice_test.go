@@ -57,7 +57,7 @@ func (n *neighbourhood) furnishNotices(c *county, site registry.Site, city *auth
 	scope := supervisor.ScopeFor(authz.NoticePost)
 	must(h.Notices.Post(as(supervisor), scope, notices[1], sx2021.LevelAccount, "https://weibo.example/"+c.latin+"/1", today))(t)
 	must(h.Notices.Receipt(as(supervisor), scope, notices[1], sx2021.LevelAccount, c.mark+"置顶", file()))(t)
-	for _, l := range must(h.Notices.Looks(ctx, h.DB, system, notices[1], 10))(t) {
+	for _, l := range must(h.Notices.Looks(ctx, h.DB, system, notices[1], calendar.Date{}, 10))(t) {
 		ids("/console/notices/{look}", l.ID)
 	}
 

@@ -107,7 +107,25 @@ func (s *Service) Archives(ctx context.Context, q db.Querier, scope authz.Scope,
 	if _, err := s.Closing(ctx, q, scope, id); err != nil {
 		return nil, err
 	}
-	return db.All(ctx, q, scanArchive, archiveSelect+` WHERE closing_id = $1 ORDER BY asked_at DESC, id DESC LIMIT 50`, id)
+	list, err := db.All(ctx, q, scanArchive, archiveSelect+` WHERE closing_id = $1 ORDER BY asked_at DESC, id DESC LIMIT 50`, id)
+	for i := range list {
+		if s.lost(list[i]) {
+			list[i].State, list[i].Says = Failed, lostSays
+		}
+	}
+	return list, err
+}
+
+const lostSays = "归档任务中断，没有完成，请重新归档。"
+
+// lost reports whether an archive that has not ended went with its job: it would
+// keep the site from ever being archived.
+func (s *Service) lost(a Archived) bool {
+	since := a.AskedAt
+	if !a.Started.IsZero() {
+		since = a.Started
+	}
+	return a.UnderWay() && s.db.Now().Sub(since) > s.archive.Time+time.Hour
 }
 
 // StartArchive queues an archive of the old site: a person's act, and with it
@@ -120,6 +138,18 @@ func (s *Service) StartArchive(ctx context.Context, scope authz.Scope, id ID) (a
 		site, err := s.registry.SiteTx(ctx, tx, scope, registry.SiteID(c.Object.ID))
 		if err != nil {
 			return err
+		}
+		under, err := db.All(ctx, tx, scanArchive, archiveSelect+` WHERE closing_id = $1 AND state IN ('queued', 'running')`, id)
+		if err != nil {
+			return err
+		}
+		for _, old := range under {
+			if !s.lost(old) {
+				continue
+			}
+			if _, err := tx.Exec(ctx, `UPDATE closing_archive SET state = 'failed', finished_at = $2, says = $3 WHERE id = $1`, old.ID, tx.Now(), lostSays); err != nil {
+				return err
+			}
 		}
 		a = Archived{ID: ulid.Make().String(), State: Queued, StartURL: s.start(site), AskedAt: tx.Now()}
 		if who, ok := audit.ActorFrom(ctx); ok {
@@ -179,9 +209,7 @@ func (s *Service) Work(ctx context.Context, id string) error {
 	}); err != nil {
 		return err
 	}
-	within, cancel := context.WithTimeout(ctx, s.archive.Time)
-	defer cancel()
-	a, err := s.gather(within, q.StartURL)
+	a, err := s.gather(ctx, q.StartURL)
 	if ctx.Err() != nil {
 		return ctx.Err() // stopped with the process: the job comes back
 	}
@@ -219,7 +247,9 @@ func (s *Service) gather(ctx context.Context, start string) (Archived, error) {
 		in.CloseWithError(err)
 		kept <- err
 	}()
-	g := &gatherer{s: s, ctx: ctx, w: warc.NewWriter(out, s.db.Now), hosts: hostsOf(start), done: map[string]bool{}, left: map[string]int{}}
+	within, cancel := context.WithTimeout(ctx, s.archive.Time)
+	defer cancel()
+	g := &gatherer{s: s, whole: ctx, ctx: within, w: warc.NewWriter(out, s.db.Now), hosts: hostsOf(start), done: map[string]bool{}, left: map[string]int{}}
 	err := g.run(start)
 	out.CloseWithError(err) // nil ends the file
 	if putErr := <-kept; err == nil {
@@ -265,7 +295,8 @@ func hostsOf(start string) []string {
 // gatherer is one archive on its way.
 type gatherer struct {
 	s     *Service
-	ctx   context.Context
+	whole context.Context
+	ctx   context.Context // of the visits: within the time of the budget
 	w     *warc.Writer
 	hosts []string
 	done  map[string]bool
@@ -303,24 +334,31 @@ func (g *gatherer) run(start string) error {
 		return err
 	}
 	res, err := crawl.Crawl(g.ctx, g.s.client, crawl.Plan{Start: start, MaxPages: g.s.archive.Pages, MaxDepth: 20, Manners: g.s.manners, Visit: g.visit})
-	if err != nil && !errors.Is(err, errFull) {
+	full := errors.Is(err, errFull)
+	if err != nil && !full && !g.late() {
 		return err
 	}
 	for _, u := range res.Untested {
 		g.leave(u.Why.Says(), u.Count)
 	}
-	full := errors.Is(err, errFull)
 	for i, address := range g.files {
-		if full || g.pages >= g.s.archive.Pages || g.w.Bytes() >= g.s.archive.Bytes {
-			g.leave("达到归档的大小或数量上限，其余文件未归档。", len(g.files)-i)
+		if full || g.late() || g.pages >= g.s.archive.Pages || g.w.Bytes() >= g.s.archive.Bytes {
+			g.leave("达到归档的大小、数量或时间上限，其余文件未归档。", len(g.files)-i)
 			break
 		}
-		if err := g.file(address); err != nil {
+		if err := g.file(address); err != nil && !g.late() {
 			return err
 		}
 	}
+	if g.late() {
+		g.leave("达到归档的时间上限，其余页面未归档。", 1)
+	}
 	return nil
 }
+
+// late reports whether the time of the budget is over; what was kept by then is
+// kept.
+func (g *gatherer) late() bool { return g.ctx.Err() != nil && g.whole.Err() == nil }
 
 // visit keeps a page and notes the files it needs.
 func (g *gatherer) visit(p crawl.Page) error {
@@ -366,12 +404,12 @@ func (g *gatherer) want(address string) {
 	if err != nil || !slices.Contains(g.hosts, u.Hostname()) || g.done[address] {
 		return
 	}
-	g.done[address] = true
-	if len(g.files) < 4*g.s.archive.Pages {
-		g.files = append(g.files, address)
-	} else {
+	if len(g.files) >= 4*g.s.archive.Pages {
 		g.leave("文件过多，其余未归档。", 1)
+		return
 	}
+	g.done[address] = true
+	g.files = append(g.files, address)
 }
 
 func (g *gatherer) file(address string) error {

@@ -630,14 +630,5 @@ func (s *Service) OpenFile(ctx context.Context, scope authz.Scope, id ID, attach
 	if _, err := s.Closing(ctx, s.db, scope, id); err != nil {
 		return approval.Attachment{}, nil, err
 	}
-	list, err := approval.Attachments(ctx, s.db, "closing", string(id))
-	if err != nil {
-		return approval.Attachment{}, nil, err
-	}
-	i := slices.IndexFunc(list, func(a approval.Attachment) bool { return a.ID == attachment })
-	if i < 0 {
-		return approval.Attachment{}, nil, fault.Missing("附件")
-	}
-	content, err := s.store.Open(ctx, list[i].Blob)
-	return list[i], content, err
+	return approval.OpenAttached(ctx, s.db, s.store, "closing", string(id), attachment)
 }

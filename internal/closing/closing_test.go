@@ -41,6 +41,7 @@ type world struct {
 	pages map[string]string
 	down  bool
 	asked map[string]int
+	slow  map[string]time.Duration
 }
 
 func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
@@ -48,7 +49,9 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	body, ok := w.pages[r.URL.Path]
 	down := w.down
 	w.asked[r.URL.Path]++
+	wait := w.slow[r.URL.Path]
 	w.mu.Unlock()
+	time.Sleep(wait)
 	switch {
 	case down:
 		http.Error(rw, "down", http.StatusBadGateway)
@@ -85,6 +88,7 @@ type house struct {
 	reg   *registry.Service
 	obl   *obligation.Service
 	insp  *inspection.Service
+	parts closing.Parts
 	svc   *closing.Service
 	units map[string]org.Unit
 	site  registry.Site
@@ -143,7 +147,8 @@ func (h *house) build() {
 	h.reg = registry.New(h.db, o)
 	h.obl = obligation.New(h.db, o, closing.Obligations()...)
 	h.insp = inspection.New(h.db, probes, h.reg, blobs, client, inspection.Settings{Delay: -1})
-	h.svc = closing.New(closing.Parts{DB: h.db, Org: o, Registry: h.reg, Obligations: h.obl, Inspection: h.insp, Days: days, Store: blobs, Client: client, Settings: sx2021.Defaults, Delay: -1})
+	h.parts = closing.Parts{DB: h.db, Org: o, Registry: h.reg, Obligations: h.obl, Inspection: h.insp, Days: days, Store: blobs, Client: client, Settings: sx2021.Defaults, Delay: -1}
+	h.svc = closing.New(h.parts)
 	if err := h.db.Update(ctx, func(tx *db.Tx) error {
 		for _, a := range []org.Area{{Level: org.Province, Code: "610000", Name: "陕西省"}, {Level: org.City, Code: "610100", Name: "西安市", Parent: "province-610000000000"}, {Level: org.City, Code: "610200", Name: "铜川市", Parent: "province-610000000000"}} {
 			if _, err := o.AddArea(ctx, tx, a); err != nil {
@@ -380,6 +385,49 @@ func TestArchiveOfASiteThatIsDownFails(t *testing.T) {
 	})
 }
 
+// What was kept when the time is over is kept, and what was not is named.
+func TestArchiveOfASlowSiteKeepsWhatItHas(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		id := h.begin()
+		ctx, scope := h.sponsor()
+		h.world.slow = map[string]time.Duration{"/tz/1.html": 2500 * time.Millisecond}
+		h.parts.Budget.Time = time.Second
+		h.svc = closing.New(h.parts)
+		if _, err := h.svc.StartArchive(ctx, scope, id); err != nil {
+			t.Fatal(err)
+		}
+		h.work()
+		list, err := h.svc.Archives(ctx, h.db, scope, id)
+		if err != nil || list[0].State != closing.Done || list[0].Pages == 0 || list[0].LeftOut == 0 || !strings.Contains(list[0].Says, "时间上限") {
+			t.Errorf("%+v (%v)", list, err)
+		}
+	})
+}
+
+// An archive whose job is gone does not keep the site from being archived.
+func TestArchiveThatWasLostIsBegunAnew(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		id := h.begin()
+		ctx, scope := h.sponsor()
+		if _, err := h.svc.StartArchive(ctx, scope, id); err != nil {
+			t.Fatal(err)
+		}
+		h.clock.Advance(8 * time.Hour)
+		list, err := h.svc.Archives(ctx, h.db, scope, id)
+		if err != nil || list[0].State != closing.Failed || !strings.Contains(list[0].Says, "中断") {
+			t.Errorf("%+v (%v)", list, err)
+		}
+		if _, err := h.svc.StartArchive(ctx, scope, id); err != nil {
+			t.Fatal(err)
+		}
+		h.work()
+		list, err = h.svc.Archives(ctx, h.db, scope, id)
+		if err != nil || len(list) != 2 || list[0].State != closing.Done || list[1].State != closing.Failed {
+			t.Errorf("%+v (%v)", list, err)
+		}
+	})
+}
+
 func table(t testing.TB, csv string) *official.Table {
 	t.Helper()
 	tab, err := official.ReadTable(strings.NewReader(csv), int64(len(csv)), "跳转表.csv", official.Limits{})
@@ -463,8 +511,18 @@ func TestRedirectMapImportAllOrNothing(t *testing.T) {
 		if _, err := h.svc.ImportMap(ctx, scope, id, table(t, "甲,乙\n1,2\n"), false); !fault.Is(err, fault.Invalid) {
 			t.Errorf("unknown header: %v", err)
 		}
+		if _, err := h.svc.ImportMap(ctx, scope, id, table(t, "旧网址,处理方式,新网址\n"), false); !fault.Is(err, fault.Invalid) {
+			t.Errorf("a file without rows: %v", err)
+		}
 		if _, err := h.svc.ImportMap(ctx, scope, id, table(t, "旧网址,处理方式,新网址\n/a,归档,\n"), true); err != nil {
 			t.Error(err)
+		}
+		// A full map takes no further row, and a row of it is still mended.
+		if err := h.svc.SetRedirect(ctx, scope, id, closing.Redirect{Old: "/one-more", Reply: closing.GoneReply}); !fault.Is(err, fault.Refused) {
+			t.Errorf("a row over the limit: %v", err)
+		}
+		if err := h.svc.SetRedirect(ctx, scope, id, closing.Redirect{Old: "/yw/8.html", Reply: closing.GoneReply}); err != nil {
+			t.Errorf("a row of a full map was not mended: %v", err)
 		}
 		if _, total, _ := h.svc.Map(ctx, h.db, scope, id, "", 10, 0); total != closing.MaxRedirects {
 			t.Errorf("a dry run changed the map: %d", total)
@@ -580,6 +638,35 @@ func TestArticle08_1_SilenceOpensOneInquiry(t *testing.T) {
 	})
 }
 
+// However many processes ask at the same moment, one inquiry goes out.
+func TestArticle08_1_ProcessesAskOnce(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.probeFor(1)
+		h.world.fall(true)
+		h.probeFor(26)
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		opened := 0
+		for range 4 {
+			other := closing.New(h.parts)
+			wg.Go(func() {
+				n, err := other.AskDue(context.Background())
+				mu.Lock()
+				defer mu.Unlock()
+				opened += n
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		_, total, err := h.svc.Inquiries(context.Background(), authz.System("test"), closing.InquiryFilter{State: "all"})
+		if err != nil || opened != 1 || total != 1 {
+			t.Errorf("%d opened, %d there (%v)", opened, total, err)
+		}
+	})
+}
+
 func TestAWindowIsNoSilence(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		h.probeFor(2)
@@ -682,6 +769,51 @@ func TestArticle08_1_UnapprovedOfflineIsAccountedFor(t *testing.T) {
 		list, err := h.svc.Accountabilities(office, h.db, scope, i.ID)
 		if err != nil || len(list) != 1 || list[0].Body != a.Body || debts("discharged") != 1 {
 			t.Errorf("%+v (%v)", list, err)
+		}
+	})
+}
+
+// The accountability still to come is recorded by who follows the supervisor.
+func TestAccountabilityFollowsTheSupervisor(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		i := h.silent()
+		h.clock.Set(i.Due.On.AddDays(1).Start().Add(9 * time.Hour))
+		office, session, scope := h.as("city", authz.Supervisor, authz.InquiryDecide)
+		if _, err := h.svc.Conclude(office, session, scope, i.ID, closing.Verdict{Says: "逾期未答复，未报备"}); err != nil {
+			t.Fatal(err)
+		}
+		carry := func(from, to string) {
+			t.Helper()
+			sys := audit.System(context.Background(), "test")
+			if err := h.db.Update(sys, func(tx *db.Tx) error {
+				if err := closing.Reorganise().Carry(sys, tx, org.Carrying{Act: "a", Document: "陕编办〔2026〕1号", On: calendar.DateOf(tx.Now()), From: h.units[from].ID, Main: h.units[to].ID}); err != nil {
+					return err
+				}
+				return audit.Record(sys, tx, audit.Entry{Act: "test.carry"})
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		at := func() org.UnitID {
+			t.Helper()
+			got, err := h.svc.Inquiry(context.Background(), h.db, authz.System("test"), i.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got.Office
+		}
+		carry("city", "else")
+		if at() != h.units["else"].ID {
+			t.Errorf("the accountability stays with %s", at())
+		}
+		carry("else", "city")
+		a := closing.Accountability{Person: "张三 局长", Measure: "给予警告处分", Body: "西安市监察委员会", DecidedOn: calendar.DateOf(h.clock.Now())}
+		if err := h.svc.Account(office, session, scope, i.ID, a, nil); err != nil {
+			t.Fatal(err)
+		}
+		carry("city", "else") // held to account: it stays as it was decided
+		if at() != h.units["city"].ID {
+			t.Errorf("what was decided moved to %s", at())
 		}
 	})
 }

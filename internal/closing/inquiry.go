@@ -2,6 +2,7 @@ package closing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -115,9 +116,9 @@ func (i Inquiry) In(scope authz.Scope) bool {
 func (i Inquiry) Records(scope authz.Scope) bool { return scope.Covers(i.areaPath, i.linePath) }
 
 // Decides reports whether the session decides it: a post with the permission at
-// the supervisor, and never one at the sponsor itself.
+// the supervisor. Only the office of the province is over its own (readings 1).
 func (i Inquiry) Decides(session *authz.Session) bool {
-	return session != nil && slices.ContainsFunc(session.Posts, func(p authz.Post) bool {
+	return session != nil && i.Office != "" && slices.ContainsFunc(session.Posts, func(p authz.Post) bool {
 		one := authz.Session{Posts: []authz.Post{p}}
 		return p.UnitID == string(i.Office) && one.May(authz.InquiryDecide)
 	})
@@ -153,25 +154,33 @@ func (s *Service) AskDue(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	opened := 0
+	var errs []error
 	for _, x := range list {
 		ref := registry.Ref{Kind: sx2021.Site, ID: string(x.Site)}
+		fresh := false
 		err := s.db.Update(ctx, func(tx *db.Tx) error {
+			fresh = false // a transaction may run again
 			o, err := s.registry.Object(ctx, tx, system, ref)
 			if err != nil || o.State != registry.Running {
 				return err
 			}
-			_, fresh, err := s.ask(ctx, tx, o, x.Since, int(x.Last.Sub(x.Since).Hours()), "probe")
-			if fresh {
-				opened++
-			}
+			_, fresh, err = s.ask(ctx, tx, o, x.Since, int(x.Last.Sub(x.Since).Hours()), "probe")
 			return err
 		})
-		if err != nil {
-			return opened, err
+		switch {
+		case errors.Is(err, errAsked): // by another process, or a person, just now
+		case err != nil:
+			// One site's trouble leaves the others asked after.
+			errs = append(errs, fmt.Errorf("closing: ask after %s: %w", x.Site, err))
+		case fresh:
+			opened++
 		}
 	}
-	return opened, nil
+	return opened, errors.Join(errs...)
 }
+
+// errAsked says that somebody else asked after the same outage meanwhile.
+var errAsked = errors.New("closing: asked after already")
 
 // noteReturns keeps when a site that was asked after was seen to answer again.
 func (s *Service) noteReturns(ctx context.Context) error {
@@ -228,6 +237,9 @@ func (s *Service) ask(ctx context.Context, tx *db.Tx, o registry.Object, since t
 		INSERT INTO inquiry (id, object_kind, object_id, object_name, unit_id, office_id, down_since, hours, source, state, opened_at, due_on, provisional)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 		i.ID, i.Object.Kind, i.Object.ID, i.ObjectName, i.Unit, db.Null(i.Office), i.DownSince, i.Hours, i.Source, i.State, i.OpenedAt, i.Due.On, i.Due.Provisional); err != nil {
+		if _, dup := db.UniqueViolation(err); dup {
+			return "", false, errors.Join(errAsked, err)
+		}
 		return "", false, fmt.Errorf("closing: ask: %w", err)
 	}
 	if err := audit.Record(ctx, tx, audit.Entry{Act: "inquiry.ask", Target: i.Target(), Basis: sx2021.OfflineUnapproved.Citation, After: map[string]any{"down_since": since, "hours": hours, "source": source}}); err != nil {
@@ -291,7 +303,7 @@ func (s *Service) Report(ctx context.Context, scope authz.Scope, ref registry.Re
 		}
 		var fresh bool
 		id, fresh, err = s.ask(ctx, tx, o, since.UTC().Truncate(time.Minute), hours, "person")
-		if err == nil && !fresh {
+		if err == nil && !fresh || errors.Is(err, errAsked) {
 			return fault.New(fault.Conflict, "“"+o.Name+"”的核实单正在办理，或这次中断已经核实过。")
 		}
 		return err
@@ -633,14 +645,8 @@ func (s *Service) InquiryHistory(ctx context.Context, q db.Querier, scope authz.
 
 // OpenPaper reads a paper of an inquiry in scope.
 func (s *Service) OpenPaper(ctx context.Context, scope authz.Scope, id InquiryID, attachment string) (approval.Attachment, io.ReadCloser, error) {
-	i, err := s.Paper(ctx, scope, id)
-	if err != nil {
+	if _, err := s.Inquiry(ctx, s.db, scope, id); err != nil {
 		return approval.Attachment{}, nil, err
 	}
-	n := slices.IndexFunc(i.attachments, func(a approval.Attachment) bool { return a.ID == attachment })
-	if n < 0 {
-		return approval.Attachment{}, nil, fault.Missing("附件")
-	}
-	r, err := s.store.Open(ctx, i.attachments[n].Blob)
-	return i.attachments[n], r, err
+	return approval.OpenAttached(ctx, s.db, s.store, "inquiry", string(id), attachment)
 }

@@ -196,6 +196,9 @@ func (s *Service) ImportMap(ctx context.Context, scope authz.Scope, id ID, t *of
 		rows = append(rows, Redirect{Old: h.Get(r, redirectHeads[0]...), Reply: replyOf(h.Get(r, redirectHeads[1]...), target), Target: target})
 		numbers = append(numbers, r.Number)
 	}
+	if len(rows) == 0 {
+		return rep, fault.New(fault.Invalid, "文件里没有一条网址，没有导入；请核对文件。").On("file", "文件里没有一条网址")
+	}
 	out, wrong := CheckMap(c.Host, rows)
 	for i := range rows {
 		if says := wrong[i]; says != "" {
@@ -206,7 +209,7 @@ func (s *Service) ImportMap(ctx context.Context, scope authz.Scope, id ID, t *of
 		}
 		rep.Accepted++
 	}
-	if dry || len(wrong) > 0 || len(rows) == 0 {
+	if dry || len(wrong) > 0 {
 		return rep, nil
 	}
 	return rep, s.putMap(ctx, scope, id, out)
@@ -247,14 +250,18 @@ func (s *Service) SetRedirect(ctx context.Context, scope authz.Scope, id ID, r R
 		return fault.New(fault.Invalid, says+"，请改正。").On(field, says)
 	}
 	return s.change(ctx, scope, id, func(tx *db.Tx, c Closing) error {
-		if c.Redirects >= MaxRedirects {
+		before, err := db.All(ctx, tx, scanRedirect, `SELECT old_path, answer, target FROM closing_redirect WHERE closing_id = $1 AND old_path = $2`, id, out[0].Old)
+		if err != nil {
+			return err
+		}
+		if len(before) == 0 && c.Redirects >= MaxRedirects {
 			return fault.Newf(fault.Refused, "跳转表已有 %d 条，不能再加。", c.Redirects)
 		}
 		if _, err := tx.Exec(ctx, `INSERT INTO closing_redirect (closing_id, old_path, answer, target) VALUES ($1, $2, $3, $4)
 			ON CONFLICT (closing_id, old_path) DO UPDATE SET answer = excluded.answer, target = excluded.target`, id, out[0].Old, out[0].Reply, out[0].Target); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "closing.map.set", Target: c.Target(), Basis: sx2021.ClosureMigration.Citation, After: out[0]})
+		return audit.Record(ctx, tx, audit.Entry{Act: "closing.map.set", Target: c.Target(), Basis: sx2021.ClosureMigration.Citation, Before: before, After: out[0]})
 	})
 }
 

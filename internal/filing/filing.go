@@ -314,7 +314,6 @@ func (s *Service) Open(ctx context.Context, tx *db.Tx, i Item) (ID, error) {
 		From: calendar.DateOf(i.OpenedAt), Length: s.length(i.Kind)})
 }
 
-// due is the period of a kind when the caller names none.
 // length is how the last day was counted, where it rests on working days.
 func (s *Service) length(k Kind) calendar.Period {
 	if k == SupervisorFiling {
@@ -323,6 +322,7 @@ func (s *Service) length(k Kind) calendar.Period {
 	return calendar.Period{}
 }
 
+// due is the period of a kind when the caller names none.
 func (s *Service) due(k Kind, a Act, from calendar.Date) calendar.Due {
 	switch {
 	case k == SupervisorFiling:
@@ -489,7 +489,8 @@ func (s *Service) Record(ctx context.Context, scope authz.Scope, id ID, r Receip
 			}
 			i.Attachment, i.FileName = kept.ID, kept.Name
 		}
-		i.Number, i.On, i.Note, i.RecordedBy, i.RecordedAt = r.Number, r.On, r.Note, actor.Name, tx.Now()
+		i.renumber(r.Number)
+		i.On, i.Note, i.RecordedBy, i.RecordedAt = r.On, r.Note, actor.Name, tx.Now()
 		if err := s.write(ctx, tx, i); err != nil {
 			return err
 		}
@@ -505,6 +506,15 @@ func (s *Service) Record(ctx context.Context, scope authz.Scope, id ID, r Receip
 		return s.tellBody(ctx, tx, i)
 	})
 	return i, err
+}
+
+// renumber keeps the number of the receipt. A corrected one goes into the ledger
+// in its turn; that of a cancellation never stands there.
+func (i *Item) renumber(number string) {
+	if number != i.Number && i.Act != Cancel {
+		i.InLedger = false
+	}
+	i.Number = number
 }
 
 func (s *Service) write(ctx context.Context, tx *db.Tx, i Item) error {
@@ -622,6 +632,10 @@ func (s *Service) giveUp(ctx context.Context, tx *db.Tx, site registry.SiteID, i
 		return false, err
 	}
 	if d.ID == "" {
+		gone, err := s.givenUp(ctx, tx, site, i.Was)
+		if err != nil || gone {
+			return gone, err // by hand in the ledger, before the receipt came
+		}
 		english, chinese, err := s.registry.MainDomains(ctx, tx, system, site)
 		if err != nil {
 			return false, err
@@ -640,6 +654,16 @@ func (s *Service) giveUp(ctx context.Context, tx *db.Tx, site registry.SiteID, i
 	}
 	_, err = s.registry.CancelDomain(ctx, tx, system, d.ID, why)
 	return err == nil, err
+}
+
+// givenUp reports whether the name is a tombstone of the site's already.
+func (s *Service) givenUp(ctx context.Context, q db.Querier, site registry.SiteID, name string) (bool, error) {
+	host, err := registry.NormalizeHost(name)
+	if err != nil {
+		return false, nil
+	}
+	list, err := s.registry.DomainsOf(ctx, q, authz.System("filing.ledger"), site)
+	return slices.ContainsFunc(list, func(d registry.Domain) bool { return d.Host == host }), err
 }
 
 func (s *Service) tellBody(ctx context.Context, tx *db.Tx, i Item) error {
@@ -694,8 +718,8 @@ func (s *Service) Acknowledge(ctx context.Context, session *authz.Session, id ID
 		}
 		i.Words = a.Missing
 		if act == "acknowledge" {
-			if a.Number != "" && a.Number != i.Number {
-				i.Number, i.InLedger = a.Number, false
+			if a.Number != "" {
+				i.renumber(a.Number)
 			}
 			if i.Number == "" && i.Act != Cancel {
 				return fault.New(fault.Invalid, "还没有编号，请填写"+i.Kind.Ask()+"。").On("number", "请填写"+i.Kind.Ask())
@@ -889,14 +913,5 @@ func (s *Service) OpenFile(ctx context.Context, scope authz.Scope, id ID) (appro
 	if err != nil {
 		return approval.Attachment{}, nil, err
 	}
-	list, err := approval.Attachments(ctx, s.db, "filing", string(id))
-	if err != nil {
-		return approval.Attachment{}, nil, err
-	}
-	n := slices.IndexFunc(list, func(a approval.Attachment) bool { return a.ID == i.Attachment })
-	if n < 0 {
-		return approval.Attachment{}, nil, fault.Missing("回执")
-	}
-	content, err := s.store.Open(ctx, list[n].Blob)
-	return list[n], content, err
+	return approval.OpenAttached(ctx, s.db, s.store, "filing", string(id), i.Attachment)
 }

@@ -291,6 +291,90 @@ func TestBodyGivesTheNumberOrSaysWhatIsMissing(t *testing.T) {
 	})
 }
 
+// A number that was wrong is corrected in the ledger too.
+func TestCorrectedNumberReplacesTheWrongOne(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		id := h.open(filing.Item{Kind: filing.Mark, Act: filing.Register})
+		ctx, _, scope := h.as("dept", authz.FilingRecord)
+		if _, err := h.svc.Record(ctx, scope, id, filing.Receipt{Number: "CA61010000001", On: h.today(), File: scan()}); err != nil {
+			t.Fatal(err)
+		}
+		bctx, session, _ := h.as("estab", authz.FilingConfirm)
+		if _, err := h.svc.Acknowledge(bctx, session, id, filing.Answer{Missing: "编号有误，应为 CA61010000002"}); err != nil {
+			t.Fatal(err)
+		}
+		i, err := h.svc.Record(ctx, scope, id, filing.Receipt{Number: "CA61010000002", On: h.today()})
+		if err != nil || i.Number != "CA61010000002" || !i.InLedger {
+			t.Fatalf("%+v (%v)", i, err)
+		}
+		if got := h.now().PartyGovMark; got != "CA61010000002" {
+			t.Errorf("ledger says %q", got)
+		}
+	})
+}
+
+// The receipt for a name that the ledger gave up by hand leaves the site's other
+// names alone.
+func TestCancelledNameLeavesTheMainOne(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		sys, system := audit.System(context.Background(), "test"), authz.System("test")
+		why := registry.Why{Says: "停用", Document: "批复"}
+		var old registry.Domain
+		if err := h.db.Update(sys, func(tx *db.Tx) (err error) {
+			old, err = h.reg.AddDomain(sys, tx, system, registry.Domain{Host: "swj-old.xa.gov.cn", Kind: registry.EnglishDomain, Site: h.site.ID, Unit: h.units["dept"].ID}, why)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		id := h.open(filing.Item{Kind: filing.EnglishDomain, Act: filing.Cancel, Was: old.Shown})
+		if err := h.db.Update(sys, func(tx *db.Tx) error {
+			if _, err := h.reg.BeginCancel(sys, tx, system, old.ID, why); err != nil {
+				return err
+			}
+			_, err := h.reg.CancelDomain(sys, tx, system, old.ID, why)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		ctx, _, scope := h.as("dept", authz.FilingRecord)
+		if i, err := h.svc.Record(ctx, scope, id, filing.Receipt{On: h.today(), File: scan()}); err != nil || !i.Done() {
+			t.Fatalf("%+v (%v)", i, err)
+		}
+		main, _, err := h.reg.MainDomains(sys, h.db, system, h.site.ID)
+		if err != nil || main.Host != h.site.Host {
+			t.Errorf("the main name is %+v (%v)", main, err)
+		}
+	})
+}
+
+// A receipt that waits for the body's look is looked at by who follows the body.
+func TestRecordedReceiptFollowsTheBody(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		id := h.open(filing.Item{Kind: filing.Mark, Act: filing.Register})
+		ctx, _, scope := h.as("dept", authz.FilingRecord)
+		if i, err := h.svc.Record(ctx, scope, id, filing.Receipt{Number: "CA61010000001", On: h.today(), File: scan()}); err != nil || i.State != filing.Recorded {
+			t.Fatalf("%+v (%v)", i, err)
+		}
+		sys := audit.System(context.Background(), "test")
+		if err := h.db.Update(sys, func(tx *db.Tx) error {
+			if err := filing.Reorganise().Carry(sys, tx, org.Carrying{Act: "a", Document: "陕编办〔2026〕1号", On: h.today(), From: h.units["estab"].ID, Main: h.units["provestab"].ID}); err != nil {
+				return err
+			}
+			return audit.Record(sys, tx, audit.Entry{Act: "test.carry"})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		bctx, session, _ := h.as("estab", authz.FilingConfirm)
+		if _, err := h.svc.Acknowledge(bctx, session, id, filing.Answer{}); !fault.Is(err, fault.NotFound) {
+			t.Errorf("the body that was merged confirmed: %v", err)
+		}
+		bctx, session, _ = h.as("provestab", authz.FilingConfirm)
+		if i, err := h.svc.Acknowledge(bctx, session, id, filing.Answer{}); err != nil || i.State != filing.Acknowledged {
+			t.Errorf("%+v (%v)", i, err)
+		}
+	})
+}
+
 // Article 8(3): cancelled items with receipts are what the closure asks; a
 // returned one is open again.
 func TestArticle08_3_DeregistrationsOneByOne(t *testing.T) {

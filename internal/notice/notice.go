@@ -94,6 +94,9 @@ func clockOf(k sx2021.NoticeKind) obligation.Kind {
 	return LaunchNotice
 }
 
+// Citation is the clause a notice of the kind rests on.
+func Citation(k sx2021.NoticeKind) string { return clockOf(k).Citation }
+
 var kindNames = map[sx2021.NoticeKind]string{
 	sx2021.OpeningNotice: "开通公告", sx2021.OfflineNotice: "临时下线公告", sx2021.ClosureNotice: "关停迁移公告", sx2021.DestinationNotice: "内容去向公告",
 }
@@ -533,24 +536,21 @@ func missing(n Notice, list []Place) []string {
 // is back (Article 8(1): the offline notice hangs until then). Their clocks end
 // as done where the notice was seen to hang, as void where it never was.
 func (s *Service) Release(ctx context.Context, tx *db.Tx, ref registry.Ref, kind sx2021.NoticeKind, why string) (int, error) {
-	return s.end(ctx, tx, ref, kind, "", "release", why)
+	return s.end(ctx, tx, ref, kind, "release", why)
 }
 
 // Annul ends the active notices about an object because what they were about
 // ended otherwise: a closure stopped, an opening given up.
 func (s *Service) Annul(ctx context.Context, tx *db.Tx, ref registry.Ref, kind sx2021.NoticeKind, why string) (int, error) {
-	return s.end(ctx, tx, ref, kind, "", "annul", why)
+	return s.end(ctx, tx, ref, kind, "annul", why)
 }
 
-func (s *Service) end(ctx context.Context, tx *db.Tx, ref registry.Ref, kind sx2021.NoticeKind, id ID, act, why string) (int, error) {
+func (s *Service) end(ctx context.Context, tx *db.Tx, ref registry.Ref, kind sx2021.NoticeKind, act, why string) (int, error) {
 	list, err := db.All(ctx, tx, scanNotice, noticeSelect+` WHERE n.object_kind = $1 AND n.object_id = $2 AND n.kind = $3 AND n.state IN ('owed', 'hanging') ORDER BY n.id`, ref.Kind, ref.ID, kind)
 	if err != nil {
 		return 0, err
 	}
 	for _, n := range list {
-		if id != "" && n.ID != id {
-			continue
-		}
 		if err := s.finish(ctx, tx, n, act, why); err != nil {
 			return 0, err
 		}

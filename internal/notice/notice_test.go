@@ -292,9 +292,14 @@ func TestArticle07_4_ThirtyDaysSeenEndTheClock(t *testing.T) {
 		if d := h.debt("launch_notice"); d.State != obligation.Discharged || !strings.Contains(d.Evidence, "悬挂期满") {
 			t.Errorf("clock %+v", d)
 		}
-		looks, err := h.svc.Looks(context.Background(), h.db, authz.System("test"), ids[0], 200)
+		looks, err := h.svc.Looks(context.Background(), h.db, authz.System("test"), ids[0], calendar.Date{}, 200)
 		if err != nil || len(looks) != 2*31 || looks[0].Ref == "" {
 			t.Errorf("%d looks with proof (%v)", len(looks), err)
+		}
+		first := st.First // the oldest day is found, however many looks came after it
+		looks, err = h.svc.Looks(context.Background(), h.db, authz.System("test"), ids[0], first, 2)
+		if err != nil || len(looks) != 2 || looks[0].Day != first || looks[1].Day != first {
+			t.Errorf("looks of the first day: %+v (%v)", looks, err)
 		}
 	})
 }

@@ -363,7 +363,7 @@ type Filter struct {
 	Publisher org.UnitID
 	Object    registry.Ref
 	Case      string // that made it owed
-	// Trouble keeps to those with a day proven absent, or owed past their first week.
+	// Trouble keeps to those with a day proven absent, or owed for three days.
 	Trouble bool
 	Limit   int // 50 when zero
 	Offset  int

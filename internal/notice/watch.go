@@ -99,18 +99,17 @@ const (
 // days are full, and returns how many places it looked at.
 func (s *Service) WatchDue(ctx context.Context) (int, error) {
 	ctx = audit.System(ctx, "notice.watch")
-	if err := s.concludeFull(ctx); err != nil {
-		return 0, err
-	}
+	// A notice that cannot be ended leaves the others looked at.
+	ending := s.concludeFull(ctx)
 	due, err := db.All(ctx, s.db, scanPlace, placeSelect+` JOIN notice n ON n.id = p.notice_id
 		WHERE p.look_at <= $1 AND p.url <> '' AND n.state IN ('owed', 'hanging') ORDER BY p.look_at, p.id LIMIT $2`, s.db.Now(), perRound)
 	if err != nil || len(due) == 0 {
-		return 0, err
+		return 0, errors.Join(ending, err)
 	}
 	work := make(chan Place)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
-	var errs []error
+	errs := []error{ending}
 	for range min(atOnce, len(due)) {
 		wg.Go(func() {
 			for p := range work {
@@ -136,12 +135,13 @@ func (s *Service) concludeFull(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var errs []error
 	for _, id := range ids {
 		if err := s.db.Update(ctx, func(tx *db.Tx) error { return s.settle(ctx, tx, id) }); err != nil {
-			return err
+			errs = append(errs, fmt.Errorf("notice: end %s: %w", id, err))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // LookNow looks at every registered place of a notice: a person waits. One
@@ -645,12 +645,15 @@ func (s *Service) Receipt(ctx context.Context, scope authz.Scope, id ID, place s
 	return n, err
 }
 
-// Looks at the places of a notice in scope, the latest first.
-func (s *Service) Looks(ctx context.Context, q db.Querier, scope authz.Scope, id ID, limit int) ([]Look, error) {
+// Looks at the places of a notice in scope, the latest first; of one day, or of
+// all when it is zero.
+func (s *Service) Looks(ctx context.Context, q db.Querier, scope authz.Scope, id ID, day calendar.Date, limit int) ([]Look, error) {
 	if _, err := s.Notice(ctx, q, scope, id); err != nil {
 		return nil, err
 	}
-	return db.All(ctx, q, scanLook, lookSelect+` WHERE p.notice_id = $1 ORDER BY l.at DESC, l.id DESC LIMIT $2`, id, limit)
+	var w db.Where
+	w.And("p.notice_id = ?", id).AndIf(!day.IsZero(), "l.day = ?", day)
+	return db.All(ctx, q, scanLook, lookSelect+` WHERE `+w.SQL()+` ORDER BY l.at DESC, l.id DESC LIMIT `+w.Arg(limit), w.Args()...)
 }
 
 const lookSelect = `

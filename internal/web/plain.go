@@ -92,7 +92,7 @@ func trail(between []Crumb, last string) []Crumb {
 
 // Mendable reports whether the fault is for the person at the form to mend.
 func Mendable(err error) bool {
-	return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Refused) || fault.Is(err, fault.Conflict)
+	return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Refused) || fault.Is(err, fault.Conflict) || fault.Is(err, fault.TooLarge)
 }
 
 // StatusOf is the status of a form shown again.

@@ -47,7 +47,7 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/cases/{id}/letters/{letter}", Permit: authz.CaseRead, Handle: h.letter},
 		{Pattern: "GET /console/cases/{id}/letters/{letter}/file", Permit: authz.CaseRead, Handle: h.letterFile},
 		{Pattern: "POST /console/cases/{id}/decide", Permit: authz.CaseDecide, Handle: h.decide},
-		{Pattern: "POST /console/cases/{id}/external", Permit: authz.CaseDecide, Handle: h.external, MaxBody: approval.MaxUpload + 1<<20},
+		{Pattern: "POST /console/cases/{id}/external", Permit: authz.CaseDecide, Handle: h.external, MaxBody: web.UploadBody},
 		{Pattern: "POST /console/cases/{id}/end", Permit: authz.CaseDecide, Handle: h.end},
 		{Pattern: "POST /console/cases/{id}/withdraw", Permit: authz.OpeningApply, Handle: h.withdraw},
 		{Pattern: "GET /console/cases/{id}/ask", Permit: authz.CaseDecide, Handle: h.showAsk},

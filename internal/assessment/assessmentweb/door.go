@@ -4,7 +4,6 @@ import (
 	"embed"
 	"net/http"
 
-	"zhengshu/internal/approval"
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/check"
@@ -26,7 +25,7 @@ const (
 	packsPath  = "/console/packs"
 	perPage    = 20
 	smallBody  = 64 << 10
-	answerBody = approval.MaxUpload + 1<<20
+	answerBody = web.UploadBody
 )
 
 // Handler serves the screens.
@@ -68,11 +67,6 @@ func may(r *http.Request, p authz.Permission) bool {
 	return s != nil && s.May(p)
 }
 
-// askable reports whether err is for the person at the form to mend.
-func askable(err error) bool {
-	return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Refused) || fault.Is(err, fault.Conflict)
-}
-
 func status(err error) int {
 	if fault.Is(err, fault.Conflict) {
 		return http.StatusConflict
@@ -95,29 +89,3 @@ func severityTag(s check.Severity) web.Tag {
 }
 
 var severityOptions = []web.Option{{Label: "全部"}, {Value: string(check.Serious), Label: "严重"}, {Value: string(check.Error), Label: "一般"}, {Value: string(check.Advice), Label: "提示"}}
-
-// uploads are the files of a form; the caller closes them.
-func uploads(r *http.Request, field string) (list []approval.Upload, closeAll func(), err error) {
-	var open []func() error
-	closeAll = func() {
-		for _, f := range open {
-			_ = f()
-		}
-	}
-	if r.MultipartForm == nil {
-		return nil, closeAll, nil
-	}
-	for _, head := range r.MultipartForm.File[field] {
-		if head.Size == 0 && head.Filename == "" {
-			continue
-		}
-		f, err := head.Open()
-		if err != nil {
-			closeAll()
-			return nil, func() {}, fault.New(fault.Invalid, "附件没有传完，可能是网络中断，请重新选择文件。").On(field, "请重新选择文件").From(err)
-		}
-		open = append(open, f.Close)
-		list = append(list, approval.Upload{Kind: "proof", Field: field, Name: head.Filename, Content: f})
-	}
-	return list, closeAll, nil
-}

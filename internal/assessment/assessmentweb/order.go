@@ -203,7 +203,7 @@ func (h *Handler) issue(w http.ResponseWriter, r *http.Request) error {
 		n.Findings = append(n.Findings, inspection.FindingID(id))
 	}
 	list, err := h.assessment.IssueOrders(r.Context(), authz.ScopeFrom(r.Context()), n)
-	if askable(err) {
+	if web.Mendable(err) {
 		v, shown := h.issueScreen(r)
 		if shown != nil {
 			return shown
@@ -414,12 +414,12 @@ func (h *Handler) again(w http.ResponseWriter, r *http.Request, err error) error
 
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request) error {
 	says := r.PostFormValue("says")
-	files, closeAll, err := uploads(r, "file")
+	files, closeAll, err := web.Attachments(r, "proof", "file")
 	defer closeAll()
 	if err == nil {
 		_, err = h.assessment.AnswerOrder(r.Context(), authz.ScopeFrom(r.Context()), assessment.OrderID(r.PathValue("id")), says, files)
 	}
-	if askable(err) {
+	if web.Mendable(err) {
 		return h.again(w, r, err)
 	}
 	if err != nil {
@@ -430,7 +430,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handler) retest(w http.ResponseWriter, r *http.Request) error {
 	out, err := h.assessment.RetestOrder(r.Context(), authz.ScopeFrom(r.Context()), assessment.OrderID(r.PathValue("id")), inspection.FindingID(r.PostFormValue("finding")))
-	if askable(err) {
+	if web.Mendable(err) {
 		return h.again(w, r, err)
 	}
 	if err != nil {
@@ -452,7 +452,7 @@ func (h *Handler) retest(w http.ResponseWriter, r *http.Request) error {
 func (h *Handler) accept(w http.ResponseWriter, r *http.Request) error {
 	finding := r.PostFormValue("finding")
 	o, err := h.assessment.Accept(r.Context(), authz.ScopeFrom(r.Context()), assessment.OrderID(r.PathValue("id")), inspection.FindingID(finding), r.PostFormValue("reason-"+finding))
-	if askable(err) {
+	if web.Mendable(err) {
 		return h.again(w, r, err)
 	}
 	if err != nil {

@@ -377,7 +377,7 @@ func (h *Handler) score(w http.ResponseWriter, r *http.Request) error {
 func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) error {
 	finding, indicator, period := r.PostFormValue("finding"), r.PostFormValue("indicator"), r.PostFormValue("period")
 	err := h.assessment.Confirm(r.Context(), authz.ScopeFrom(r.Context()), inspection.FindingID(finding), indicator, r.PostFormValue("reason-"+finding+indicator))
-	if askable(err) {
+	if web.Mendable(err) {
 		v, shown := h.scoreScreen(r, period)
 		if shown != nil {
 			return shown
@@ -510,7 +510,7 @@ func (h *Handler) adopt(w http.ResponseWriter, r *http.Request) error {
 	}
 	pack := r.PostFormValue("pack")
 	a, err := h.assessment.Adopt(r.Context(), authz.ScopeFrom(r.Context()), org.UnitID(r.PostFormValue("unit")), pack, version, r.PostFormValue("label"), r.PostFormValue("basis"))
-	if askable(err) {
+	if web.Mendable(err) {
 		v, shown := h.packsScreen(r)
 		if shown != nil {
 			return shown

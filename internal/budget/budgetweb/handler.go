@@ -47,7 +47,7 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "POST /console/budgets/new", Permit: authz.RecordManage, Handle: h.chosen},
 		{Pattern: "GET /console/budgets/{unit}/{year}", Permit: authz.RecordRead, Handle: h.year},
 		{Pattern: "GET /console/budgets/{unit}/{year}/change", Permit: authz.RecordManage, Handle: h.showChange},
-		{Pattern: "POST /console/budgets/{unit}/{year}/change", Permit: authz.RecordManage, Handle: h.change, MaxBody: approval.MaxUpload + 1<<20},
+		{Pattern: "POST /console/budgets/{unit}/{year}/change", Permit: authz.RecordManage, Handle: h.change, MaxBody: web.UploadBody},
 		{Pattern: "GET /console/budgets/{unit}/{year}/files/{file}", Permit: authz.RecordRead, Handle: h.file},
 	}
 }
@@ -357,16 +357,12 @@ func (h *Handler) change(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := newYearForm(y)
-	list, done, err := web.Uploads(r, "file")
+	file, done, err := web.Attachment(r, "file")
 	defer done()
 	var notes []string
 	if err == nil {
 		var lines []budget.Line
 		if lines, notes, err = read(r); err == nil {
-			var file *approval.Upload
-			if len(list) > 0 {
-				file = &approval.Upload{Name: list[0].Name, Content: list[0].Content}
-			}
 			y, err = h.budgets.Save(r.Context(), authz.ScopeFrom(r.Context()), y.Unit, y.Year, lines, file)
 		}
 	}
@@ -390,9 +386,5 @@ func (h *Handler) file(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a, content, err := h.budgets.File(r.Context(), authz.ScopeFrom(r.Context()), unit, n, r.PathValue("file"))
-	if err != nil {
-		return err
-	}
-	defer content.Close()
-	return web.SendFile(w, a.Name, a.MediaType, a.Size, content)
+	return web.SendAttachment(w, a, content, err)
 }

@@ -2,11 +2,11 @@ package closingweb
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -270,27 +270,12 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 	return closingPage.Render(w, r, v)
 }
 
-// again shows the page with what was refused.
-func (h *Handler) again(w http.ResponseWriter, r *http.Request, wrong error, put func(*closingView)) error {
-	if !mendable(wrong) {
-		return wrong
-	}
-	v, err := h.view(r)
-	if err != nil {
-		return err
-	}
-	put(&v)
-	return closingPage.RenderStatus(w, r, http.StatusUnprocessableEntity, v)
-}
-
 func id(r *http.Request) closing.ID { return closing.ID(r.PathValue("id")) }
 
 func (h *Handler) addColumn(w http.ResponseWriter, r *http.Request) error {
 	name := r.PostFormValue("name")
-	if err := h.closings.AddColumn(r.Context(), authz.ScopeFrom(r.Context()), id(r), name, r.PostFormValue("url")); err != nil {
-		return h.again(w, r, err, func(v *closingView) { v.Add.Fill(r.PostForm); v.Add.Wrong(err) })
-	}
-	return web.Done(w, r, path(id(r)), "栏目“"+name+"”已登记。")
+	err := h.closings.AddColumn(r.Context(), authz.ScopeFrom(r.Context()), id(r), name, r.PostFormValue("url"))
+	return closingPage.Answer(w, r, err, path(id(r)), "栏目“"+name+"”已登记。", h.view, func(v *closingView) *web.Form { return &v.Add })
 }
 
 func (h *Handler) relay(w http.ResponseWriter, r *http.Request) error {
@@ -307,42 +292,44 @@ func (h *Handler) decide(w http.ResponseWriter, r *http.Request) error {
 	}
 	columns := r.PostForm["column"]
 	err := h.closings.Decide(r.Context(), authz.ScopeFrom(r.Context()), id(r), columns, closing.Decision(r.PostFormValue("decision")), r.PostFormValue("target"), r.PostFormValue("reason"))
-	if err != nil {
-		return h.again(w, r, err, func(v *closingView) {
-			f := web.Form{Sections: []web.Section{{Fields: v.Fields}}}
-			f.Fill(r.PostForm)
-			f.Wrong(err)
-			v.Fields, v.Wrong = f.Sections[0].Fields, f.Summary
-			picked := map[string]bool{}
-			for _, c := range columns {
-				picked[c] = true
-			}
-			for i := range v.Columns.Rows {
-				v.Columns.Rows[i].Picked = picked[v.Columns.Rows[i].Pick]
-			}
-		})
+	if err == nil {
+		return web.Done(w, r, path(id(r)), fmt.Sprintf("%d 个栏目的去向已确定。", len(columns)))
 	}
-	return web.Done(w, r, path(id(r)), fmt.Sprintf("%d 个栏目的去向已确定。", len(columns)))
+	if !web.Mendable(err) {
+		return err
+	}
+	v, verr := h.view(r)
+	if verr != nil {
+		return verr
+	}
+	if !v.MayDecide {
+		return err
+	}
+	f := web.Form{Sections: []web.Section{{Fields: v.Fields}}}
+	f.Fill(r.PostForm)
+	f.Wrong(err)
+	v.Fields, v.Wrong = f.Sections[0].Fields, f.Summary
+	for i := range v.Columns.Rows {
+		v.Columns.Rows[i].Picked = slices.Contains(columns, v.Columns.Rows[i].Pick)
+	}
+	return closingPage.RenderStatus(w, r, http.StatusUnprocessableEntity, v)
 }
 
 func (h *Handler) prove(w http.ResponseWriter, r *http.Request) error {
 	k := closing.ItemKind(r.PathValue("kind"))
-	sent, done, err := web.Uploads(r, "file-"+string(k))
+	file, done, err := web.Attachment(r, "file-"+string(k))
 	defer done()
 	if err == nil {
-		err = h.closings.Prove(r.Context(), authz.ScopeFrom(r.Context()), id(r), k, r.PostFormValue("proof-"+string(k)), uploadOf(sent))
+		err = h.closings.Prove(r.Context(), authz.ScopeFrom(r.Context()), id(r), k, r.PostFormValue("proof-"+string(k)), file)
 	}
-	if err != nil {
-		return h.again(w, r, err, func(v *closingView) {
-			for i := range v.Items {
-				if f := &v.Items[i].Form; f.Field("proof-"+string(k)) != nil {
-					f.Fill(r.PostForm)
-					f.Wrong(err)
-				}
+	return closingPage.Answer(w, r, err, path(id(r)), k.Name()+"的依据已登记。", h.view, func(v *closingView) *web.Form {
+		for i := range v.Items {
+			if f := &v.Items[i].Form; f.Field("proof-"+string(k)) != nil {
+				return f
 			}
-		})
-	}
-	return web.Done(w, r, path(id(r)), k.Name()+"的依据已登记。")
+		}
+		return nil
+	})
 }
 
 func (h *Handler) until(w http.ResponseWriter, r *http.Request) error {
@@ -350,10 +337,7 @@ func (h *Handler) until(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = h.closings.SetRedirectUntil(r.Context(), authz.ScopeFrom(r.Context()), id(r), on)
 	}
-	if err != nil {
-		return h.again(w, r, err, func(v *closingView) { v.Until.Fill(r.PostForm); v.Until.Wrong(err) })
-	}
-	return web.Done(w, r, path(id(r)), "原域名注销日已登记。")
+	return closingPage.Answer(w, r, err, path(id(r)), "原域名注销日已登记。", h.view, func(v *closingView) *web.Form { return &v.Until })
 }
 
 func (h *Handler) startArchive(w http.ResponseWriter, r *http.Request) error {
@@ -382,11 +366,7 @@ func (h *Handler) openArchive(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handler) file(w http.ResponseWriter, r *http.Request) error {
 	a, content, err := h.closings.OpenFile(r.Context(), authz.ScopeFrom(r.Context()), id(r), r.PathValue("file"))
-	if err != nil {
-		return err
-	}
-	defer content.Close()
-	return web.SendFile(w, a.Name, a.MediaType, a.Size, content)
+	return web.SendAttachment(w, a, content, err)
 }
 
 // mapView is GET /console/closings/{id}/map.
@@ -457,8 +437,8 @@ func (v *mapView) report(rep intake.Report) {
 	}
 }
 
-func (h *Handler) mapOf(ctx context.Context, r *http.Request) (mapView, error) {
-	scope := authz.ScopeFrom(ctx)
+func (h *Handler) mapOf(r *http.Request) (mapView, error) {
+	ctx, scope := r.Context(), authz.ScopeFrom(r.Context())
 	c, err := h.closings.Closing(ctx, h.db, scope, id(r))
 	if err != nil {
 		return mapView{}, err
@@ -476,7 +456,7 @@ func (h *Handler) mapOf(ctx context.Context, r *http.Request) (mapView, error) {
 }
 
 func (h *Handler) showMap(w http.ResponseWriter, r *http.Request) error {
-	v, err := h.mapOf(r.Context(), r)
+	v, err := h.mapOf(r)
 	if err != nil {
 		return err
 	}
@@ -502,10 +482,10 @@ func (h *Handler) importMap(w http.ResponseWriter, r *http.Request) error {
 	if err == nil && len(rep.Refused) == 0 && !rep.DryRun {
 		return web.Done(w, r, path(id(r))+"/map", fmt.Sprintf("跳转表已导入，共 %d 条。", rep.Accepted))
 	}
-	if err != nil && !mendable(err) {
+	if err != nil && !web.Mendable(err) {
 		return err
 	}
-	v, verr := h.mapOf(r.Context(), r)
+	v, verr := h.mapOf(r)
 	if verr != nil {
 		return verr
 	}
@@ -524,19 +504,7 @@ func (h *Handler) importMap(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handler) setRedirect(w http.ResponseWriter, r *http.Request) error {
 	err := h.closings.SetRedirect(r.Context(), authz.ScopeFrom(r.Context()), id(r), closing.Redirect{Old: r.PostFormValue("old"), Reply: closing.Reply(r.PostFormValue("reply")), Target: r.PostFormValue("target")})
-	if err == nil {
-		return web.Done(w, r, path(id(r))+"/map", "已登记。")
-	}
-	if !mendable(err) {
-		return err
-	}
-	v, verr := h.mapOf(r.Context(), r)
-	if verr != nil {
-		return verr
-	}
-	v.Set.Fill(r.PostForm)
-	v.Set.Wrong(err)
-	return mapPage.RenderStatus(w, r, http.StatusUnprocessableEntity, v)
+	return mapPage.Answer(w, r, err, path(id(r))+"/map", "已登记。", h.mapOf, func(v *mapView) *web.Form { return &v.Set })
 }
 
 // exportMap hands out the map: a table, or the page of old addresses that stays
@@ -546,23 +514,14 @@ func (h *Handler) exportMap(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	switch r.URL.Query().Get("format") {
-	case "html":
-		err = staticMap(&b, c, sheet)
-		if err == nil {
-			return web.SendFile(w, c.ObjectName+"旧网址对照.html", "text/html; charset=utf-8", int64(b.Len()), &b)
-		}
-	case "csv":
-		if err = official.WriteCSV(&b, sheet, official.CSVOptions{BOM: true}); err == nil {
-			return web.SendFile(w, c.ObjectName+"跳转表.csv", "text/csv; charset=utf-8", int64(b.Len()), &b)
-		}
-	default:
-		if err = official.WriteXLSX(&b, sheet); err == nil {
-			return web.SendFile(w, c.ObjectName+"跳转表.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", int64(b.Len()), &b)
-		}
+	if r.URL.Query().Get("format") != "html" {
+		return web.SendSheet(w, r, sheet, c.ObjectName+"跳转表")
 	}
-	return err
+	var b bytes.Buffer
+	if err := staticMap(&b, c, sheet); err != nil {
+		return err
+	}
+	return web.SendFile(w, c.ObjectName+"旧网址对照.html", "text/html; charset=utf-8", int64(b.Len()), &b)
 }
 
 var staticTemplate = template.Must(template.New("map").Parse(`<!DOCTYPE html>

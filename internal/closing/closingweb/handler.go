@@ -3,11 +3,9 @@ package closingweb
 import (
 	"embed"
 
-	"zhengshu/internal/approval"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/closing"
 	"zhengshu/internal/db"
-	"zhengshu/internal/fault"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/web"
 )
@@ -25,8 +23,6 @@ type Handler struct {
 // New makes the handler.
 func New(d *db.DB, c *closing.Service, r *registry.Service) *Handler { return &Handler{d, c, r} }
 
-const upload = approval.MaxUpload + 1<<20
-
 // Routes of the door.
 func (h *Handler) Routes() []web.Route {
 	return []web.Route{
@@ -35,7 +31,7 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "POST /console/closings/{id}/columns", Permit: authz.ClosingManage, Handle: h.addColumn},
 		{Pattern: "POST /console/closings/{id}/relay", Permit: authz.ClosingManage, Handle: h.relay},
 		{Pattern: "POST /console/closings/{id}/decide", Permit: authz.ClosingManage, Handle: h.decide},
-		{Pattern: "POST /console/closings/{id}/items/{kind}", Permit: authz.ClosingManage, Handle: h.prove, MaxBody: upload},
+		{Pattern: "POST /console/closings/{id}/items/{kind}", Permit: authz.ClosingManage, Handle: h.prove, MaxBody: web.UploadBody},
 		{Pattern: "POST /console/closings/{id}/until", Permit: authz.ClosingManage, Handle: h.until},
 		{Pattern: "POST /console/closings/{id}/archives", Permit: authz.ClosingManage, Handle: h.startArchive},
 		{Pattern: "POST /console/closings/{id}/archives/{archive}/check", Permit: authz.ClosingRead, Handle: h.checkArchive},
@@ -49,20 +45,9 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/inquiries/new", Permit: authz.InquiryDecide, Handle: h.showReport},
 		{Pattern: "POST /console/inquiries/new", Permit: authz.InquiryDecide, Handle: h.report},
 		{Pattern: "GET /console/inquiries/{id}", Permit: authz.ClosingRead, Handle: h.showInquiry},
-		{Pattern: "POST /console/inquiries/{id}/answer", Permit: authz.ClosingManage, Handle: h.answer, MaxBody: upload},
-		{Pattern: "POST /console/inquiries/{id}/decide", Permit: authz.InquiryDecide, Handle: h.conclude, MaxBody: upload},
-		{Pattern: "POST /console/inquiries/{id}/accountability", Permit: authz.InquiryDecide, Handle: h.account, MaxBody: upload},
+		{Pattern: "POST /console/inquiries/{id}/answer", Permit: authz.ClosingManage, Handle: h.answer, MaxBody: web.UploadBody},
+		{Pattern: "POST /console/inquiries/{id}/decide", Permit: authz.InquiryDecide, Handle: h.conclude, MaxBody: web.UploadBody},
+		{Pattern: "POST /console/inquiries/{id}/accountability", Permit: authz.InquiryDecide, Handle: h.account, MaxBody: web.UploadBody},
 		{Pattern: "GET /console/inquiries/{id}/files/{file}", Permit: authz.ClosingRead, Handle: h.paper},
 	}
-}
-
-// mendable reports whether err is for the person at the form to mend.
-func mendable(err error) bool { return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Refused) }
-
-// uploadOf is the one file of a form, nil when none was chosen.
-func uploadOf(sent []web.Upload) *approval.Upload {
-	if len(sent) == 0 {
-		return nil
-	}
-	return &approval.Upload{Field: sent[0].Field, Name: sent[0].Name, Content: sent[0].Content}
 }

@@ -244,41 +244,21 @@ func (h *Handler) showInquiry(w http.ResponseWriter, r *http.Request) error {
 	return inquiryPage.Render(w, r, v)
 }
 
-func (h *Handler) inquiryAgain(w http.ResponseWriter, r *http.Request, wrong error, form func(*inquiryView) *web.Form) error {
-	if !mendable(wrong) {
-		return wrong
-	}
-	v, err := h.inquiryOf(r)
-	if err != nil {
-		return err
-	}
-	f := form(&v)
-	if len(f.Sections) == 0 {
-		return wrong
-	}
-	f.Fill(r.PostForm)
-	f.Wrong(wrong)
-	return inquiryPage.RenderStatus(w, r, http.StatusUnprocessableEntity, v)
-}
-
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request) error {
-	sent, done, err := web.Uploads(r, "file")
+	file, done, err := web.Attachment(r, "file")
 	defer done()
 	if err == nil {
-		_, err = h.closings.Reply(r.Context(), authz.ScopeFrom(r.Context()), iid(r), r.PostFormValue("answer"), uploadOf(sent))
+		_, err = h.closings.Reply(r.Context(), authz.ScopeFrom(r.Context()), iid(r), r.PostFormValue("answer"), file)
 	}
-	if err != nil {
-		return h.inquiryAgain(w, r, err, func(v *inquiryView) *web.Form { return &v.Answer })
-	}
-	return web.Done(w, r, inquiryPath(iid(r)), "已答复，由主管单位认定。")
+	return inquiryPage.Answer(w, r, err, inquiryPath(iid(r)), "已答复，由主管单位认定。", h.inquiryOf, func(v *inquiryView) *web.Form { return &v.Answer })
 }
 
 func (h *Handler) conclude(w http.ResponseWriter, r *http.Request) error {
-	sent, done, err := web.Uploads(r, "scan")
+	file, done, err := web.Attachment(r, "scan")
 	defer done()
 	var i closing.Inquiry
 	if err == nil {
-		v := closing.Verdict{Basis: closing.Basis(r.PostFormValue("basis")), Says: r.PostFormValue("says"), File: uploadOf(sent)}
+		v := closing.Verdict{Basis: closing.Basis(r.PostFormValue("basis")), Says: r.PostFormValue("says"), File: file}
 		v.Report.Number, v.Report.Sealed = strings.TrimSpace(r.PostFormValue("report_no")), r.PostForm.Has("sealed")
 		switch v.Basis {
 		case "unapproved":
@@ -292,34 +272,24 @@ func (h *Handler) conclude(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 	}
-	if err != nil {
-		return h.inquiryAgain(w, r, err, func(v *inquiryView) *web.Form { return &v.Decide })
-	}
-	return web.Done(w, r, inquiryPath(i.ID), "已认定："+i.StateName()+"。")
+	return inquiryPage.Answer(w, r, err, inquiryPath(iid(r)), "已认定："+i.StateName()+"。", h.inquiryOf, func(v *inquiryView) *web.Form { return &v.Decide })
 }
 
 func (h *Handler) account(w http.ResponseWriter, r *http.Request) error {
-	sent, done, err := web.Uploads(r, "file")
+	file, done, err := web.Attachment(r, "file")
 	defer done()
 	if err == nil {
 		a := closing.Accountability{Person: r.PostFormValue("person"), Measure: r.PostFormValue("measure"), Body: r.PostFormValue("body"), Document: r.PostFormValue("document")}
 		if a.DecidedOn, err = web.DayOf(r, "decided_on", "决定日期"); err == nil {
-			err = h.closings.Account(r.Context(), authz.SessionFrom(r.Context()), authz.ScopeFrom(r.Context()), iid(r), a, uploadOf(sent))
+			err = h.closings.Account(r.Context(), authz.SessionFrom(r.Context()), authz.ScopeFrom(r.Context()), iid(r), a, file)
 		}
 	}
-	if err != nil {
-		return h.inquiryAgain(w, r, err, func(v *inquiryView) *web.Form { return &v.Account })
-	}
-	return web.Done(w, r, inquiryPath(iid(r)), "问责结果已登记。")
+	return inquiryPage.Answer(w, r, err, inquiryPath(iid(r)), "问责结果已登记。", h.inquiryOf, func(v *inquiryView) *web.Form { return &v.Account })
 }
 
 func (h *Handler) paper(w http.ResponseWriter, r *http.Request) error {
 	a, content, err := h.closings.OpenPaper(r.Context(), authz.ScopeFrom(r.Context()), iid(r), r.PathValue("file"))
-	if err != nil {
-		return err
-	}
-	defer content.Close()
-	return web.SendFile(w, a.Name, a.MediaType, a.Size, content)
+	return web.SendAttachment(w, a, content, err)
 }
 
 // reportView is GET /console/inquiries/new.
@@ -371,14 +341,5 @@ func (h *Handler) report(w http.ResponseWriter, r *http.Request) error {
 			inquiry, err = h.closings.Report(r.Context(), authz.ScopeFrom(r.Context()), o.Ref, since)
 		}
 	}
-	if mendable(err) {
-		v := newReportView(o)
-		v.Form.Fill(r.PostForm)
-		v.Form.Wrong(err)
-		return reportPage.RenderStatus(w, r, http.StatusUnprocessableEntity, v)
-	}
-	if err != nil {
-		return err
-	}
-	return web.Done(w, r, inquiryPath(inquiry), "核实单已发出，主办单位已收到提醒。")
+	return reportPage.Answer(w, r, err, inquiryPath(inquiry), "核实单已发出，主办单位已收到提醒。", func(*http.Request) (reportView, error) { return newReportView(o), nil }, func(v *reportView) *web.Form { return &v.Form })
 }

@@ -262,11 +262,7 @@ func (h *Handler) follow(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handler) file(w http.ResponseWriter, r *http.Request) error {
 	a, content, err := h.coordination.File(r.Context(), authz.ScopeFrom(r.Context()), r.PathValue("id"), r.PathValue("file"))
-	if err != nil {
-		return err
-	}
-	defer content.Close()
-	return web.SendFile(w, a.Name, a.MediaType, a.Size, content)
+	return web.SendAttachment(w, a, content, err)
 }
 
 func newEntryForm(unit web.Field) formView {
@@ -311,7 +307,7 @@ func (h *Handler) add(w http.ResponseWriter, r *http.Request) error {
 	scope := authz.ScopeFrom(r.Context())
 	e := coordination.Entry{Partner: web.Typed(r, "partner"), PartnerName: web.Typed(r, "partner_name"), Form: web.Typed(r, "form"), Title: web.Typed(r, "title"), Participants: web.Typed(r, "participants"), Says: web.Typed(r, "says"), Result: web.Typed(r, "result"),
 		Major: r.PostForm.Has("major"), FollowUp: web.Typed(r, "follow_up")}
-	list, done, err := web.Uploads(r, "files")
+	files, done, err := web.Attachments(r, "", "files")
 	defer done()
 	if err == nil {
 		e.On, err = web.DayOf(r, "on", "日期")
@@ -323,10 +319,6 @@ func (h *Handler) add(w http.ResponseWriter, r *http.Request) error {
 		var u org.Unit
 		if u, err = picker.Unit(r, h.org, scope, "unit"); err == nil {
 			e.Unit = u.ID
-			var files []approval.Upload
-			for _, f := range list {
-				files = append(files, approval.Upload{Name: f.Name, Content: f.Content})
-			}
 			e, err = h.coordination.Log(r.Context(), scope, e, files)
 		}
 	}

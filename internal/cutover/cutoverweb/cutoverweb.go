@@ -64,10 +64,6 @@ func (h *Handler) Routes() []web.Route {
 
 func may(r *http.Request, p authz.Permission) bool { return authz.SessionFrom(r.Context()).May(p) }
 
-func askable(err error) bool {
-	return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Refused) || fault.Is(err, fault.Conflict)
-}
-
 func dayText(d calendar.Date) string {
 	if d.IsZero() {
 		return ""
@@ -337,7 +333,7 @@ func (h *Handler) confirmMany(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		done, err = h.cutover.Confirm(ctx, authz.ScopeFrom(ctx), refs, record)
 	}
-	if askable(err) {
+	if web.Mendable(err) {
 		return h.renderBoard(w, r, authz.SessionFrom(ctx).ScopeFor(authz.RegistryRead), fault.Of(err).Kind.Status(), err)
 	}
 	if err != nil {
@@ -359,7 +355,7 @@ func (h *Handler) setFrom(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = h.cutover.SetFindingsFrom(ctx, authz.SessionFrom(ctx), on)
 	}
-	if askable(err) {
+	if web.Mendable(err) {
 		return h.renderBoard(w, r, authz.SessionFrom(ctx).ScopeFor(authz.RegistryRead), fault.Of(err).Kind.Status(), err)
 	}
 	if err != nil {
@@ -459,7 +455,7 @@ func (h *Handler) confirmOne(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		done, err = h.cutover.Confirm(ctx, authz.ScopeFrom(ctx), []registry.Ref{refOf(r.PathValue("ref"))}, record)
 	}
-	if askable(err) {
+	if web.Mendable(err) {
 		return h.renderRecord(w, r, authz.SessionFrom(ctx).ScopeFor(authz.RegistryRead), fault.Of(err).Kind.Status(), err)
 	}
 	if err != nil {
@@ -612,7 +608,7 @@ func (h *Handler) planEntry(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		_, err = h.cutover.Plan(ctx, authz.ScopeFrom(ctx), r.PathValue("id"), cutover.Intent{Way: web.Typed(r, "way"), Plan: web.Typed(r, "plan"), By: by})
 	}
-	if askable(err) {
+	if web.Mendable(err) {
 		return h.renderEntry(w, r, authz.SessionFrom(ctx).ScopeFor(authz.RegistryRead), fault.Of(err).Kind.Status(), err, func(v *entryView) *web.Form { return &v.Plan })
 	}
 	if err != nil {
@@ -624,7 +620,7 @@ func (h *Handler) planEntry(w http.ResponseWriter, r *http.Request) error {
 func (h *Handler) conclude(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	e, err := h.cutover.Conclude(ctx, authz.ScopeFrom(ctx), r.PathValue("id"), web.Typed(r, "as") == "kept", web.Typed(r, "evidence"))
-	if askable(err) {
+	if web.Mendable(err) {
 		return h.renderEntry(w, r, authz.SessionFrom(ctx).ScopeFor(authz.RegistryRead), fault.Of(err).Kind.Status(), err, func(v *entryView) *web.Form { return &v.Conclude })
 	}
 	if err != nil {

@@ -35,7 +35,7 @@ func (h *Handler) Routes() []web.Route {
 	return []web.Route{
 		{Pattern: "GET /console/filings", Permit: authz.FilingRead, Handle: h.list},
 		{Pattern: "GET /console/filings/{id}", Permit: authz.FilingRead, Handle: h.show},
-		{Pattern: "POST /console/filings/{id}/record", Permit: authz.FilingRecord, Handle: h.record, MaxBody: approval.MaxUpload + 1<<20},
+		{Pattern: "POST /console/filings/{id}/record", Permit: authz.FilingRecord, Handle: h.record, MaxBody: web.UploadBody},
 		{Pattern: "POST /console/filings/{id}/acknowledge", Permit: authz.FilingConfirm, Handle: h.acknowledge},
 		{Pattern: "GET /console/filings/{id}/receipt", Permit: authz.FilingRead, Handle: h.receipt},
 	}
@@ -330,41 +330,16 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 	return itemPage.Render(w, r, v)
 }
 
-// again shows the page with a form as it was typed and refused.
-func (h *Handler) again(w http.ResponseWriter, r *http.Request, wrong error, form func(*itemView) *web.Form) error {
-	if !fault.Is(wrong, fault.Invalid) && !fault.Is(wrong, fault.Refused) {
-		return wrong
-	}
-	v, err := h.view(r)
-	if err != nil {
-		return err
-	}
-	f := form(&v)
-	if len(f.Sections) == 0 {
-		return wrong
-	}
-	f.Fill(r.PostForm)
-	f.Wrong(wrong)
-	return itemPage.RenderStatus(w, r, http.StatusUnprocessableEntity, v)
-}
-
 func (h *Handler) record(w http.ResponseWriter, r *http.Request) error {
 	id := filing.ID(r.PathValue("id"))
 	on, err := web.DayOf(r, "on", "回执日期")
 	var i filing.Item
 	if err == nil {
-		sent, done, ferr := web.Uploads(r, "file")
+		file, done, ferr := web.Attachment(r, "file")
 		defer done()
-		receipt := filing.Receipt{Number: r.PostFormValue("number"), On: on, Note: r.PostFormValue("note"), Handed: r.PostForm.Has("handed")}
-		if len(sent) > 0 {
-			receipt.File = &approval.Upload{Field: "file", Name: sent[0].Name, Content: sent[0].Content}
-		}
 		if err = ferr; err == nil {
-			i, err = h.filings.Record(r.Context(), authz.ScopeFrom(r.Context()), id, receipt)
+			i, err = h.filings.Record(r.Context(), authz.ScopeFrom(r.Context()), id, filing.Receipt{Number: r.PostFormValue("number"), On: on, Note: r.PostFormValue("note"), Handed: r.PostForm.Has("handed"), File: file})
 		}
-	}
-	if err != nil {
-		return h.again(w, r, err, func(v *itemView) *web.Form { return &v.Record })
 	}
 	says := i.Name() + "的回执已登记。"
 	if i.State == filing.Submitted {
@@ -372,7 +347,7 @@ func (h *Handler) record(w http.ResponseWriter, r *http.Request) error {
 	} else if i.InLedger {
 		says = i.Name() + "的回执已登记，台账已更新。"
 	}
-	return web.Done(w, r, path(id), says)
+	return itemPage.Answer(w, r, err, path(id), says, h.view, func(v *itemView) *web.Form { return &v.Record })
 }
 
 func (h *Handler) acknowledge(w http.ResponseWriter, r *http.Request) error {
@@ -388,20 +363,14 @@ func (h *Handler) acknowledge(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		i, err = h.filings.Acknowledge(r.Context(), authz.SessionFrom(r.Context()), id, a)
 	}
-	if err != nil {
-		return h.again(w, r, err, func(v *itemView) *web.Form { return &v.Confirm })
-	}
+	says := i.Name() + "已核对。"
 	if i.State == filing.Returned {
-		return web.Done(w, r, path(id), "已退回"+i.UnitName+"补正。")
+		says = "已退回" + i.UnitName + "补正。"
 	}
-	return web.Done(w, r, path(id), i.Name()+"已核对。")
+	return itemPage.Answer(w, r, err, path(id), says, h.view, func(v *itemView) *web.Form { return &v.Confirm })
 }
 
 func (h *Handler) receipt(w http.ResponseWriter, r *http.Request) error {
 	a, content, err := h.filings.OpenFile(r.Context(), authz.ScopeFrom(r.Context()), filing.ID(r.PathValue("id")))
-	if err != nil {
-		return err
-	}
-	defer content.Close()
-	return web.SendFile(w, a.Name, a.MediaType, a.Size, content)
+	return web.SendAttachment(w, a, content, err)
 }

@@ -228,10 +228,6 @@ func (h *Handler) form(w http.ResponseWriter, r *http.Request) error {
 	return formPage.Render(w, r, newFormView(areas))
 }
 
-func mendable(err error) bool {
-	return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Refused) || fault.Is(err, fault.Conflict) || fault.Is(err, fault.TooLarge)
-}
-
 func day(r *http.Request, name string) (calendar.Date, error) {
 	text := strings.TrimSpace(r.PostFormValue(name))
 	if text == "" {
@@ -244,21 +240,12 @@ func day(r *http.Request, name string) (calendar.Date, error) {
 	return d, nil
 }
 
-func uploads(r *http.Request, kind string) ([]approval.Upload, func(), error) {
-	files, done, err := web.Uploads(r, "files")
-	var out []approval.Upload
-	for _, f := range files {
-		out = append(out, approval.Upload{Kind: kind, Field: "files", Name: f.Name, Content: f.Content})
-	}
-	return out, done, err
-}
-
 func (h *Handler) issue(w http.ResponseWriter, r *http.Request) error {
 	areas, err := h.areas(r)
 	if err != nil {
 		return err
 	}
-	files, done, err := uploads(r, "guidance")
+	files, done, err := web.Attachments(r, "guidance", "files")
 	defer done()
 	n := guidance.Issue{Number: r.PostFormValue("number"), Title: r.PostFormValue("title"), Body: r.PostFormValue("body"), Kind: r.PostFormValue("kind"), Fields: r.PostFormValue("fields"), WantsFile: r.PostFormValue("wants_file") != "", Files: files}
 	n.To.Only = r.PostFormValue("only") != ""
@@ -300,7 +287,7 @@ func (h *Handler) issue(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		g, err = h.guidance.Issue(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), n)
 	}
-	if mendable(err) {
+	if web.Mendable(err) {
 		v := newFormView(areas)
 		v.Form.Fill(r.PostForm)
 		v.Form.Wrong(err)
@@ -552,6 +539,9 @@ func (h *Handler) view(r *http.Request) (oneView, error) {
 	return v, nil
 }
 
+// at is the address of the one the request names.
+func at(r *http.Request) string { return path + "/" + url.PathEscape(r.PathValue("id")) }
+
 func (h *Handler) one(w http.ResponseWriter, r *http.Request) error {
 	v, err := h.view(r)
 	if err != nil {
@@ -560,34 +550,13 @@ func (h *Handler) one(w http.ResponseWriter, r *http.Request) error {
 	return onePage.Render(w, r, v)
 }
 
-// end answers an act: the page again with what is wrong, or a receipt.
-func (h *Handler) end(w http.ResponseWriter, r *http.Request, err error, form func(v *oneView) *web.Form, said string) error {
-	if err == nil {
-		return web.Done(w, r, path+"/"+url.PathEscape(r.PathValue("id")), said)
-	}
-	if !mendable(err) {
-		return err
-	}
-	v, seen := h.view(r)
-	if seen != nil {
-		return seen
-	}
-	f := form(&v)
-	if len(f.Buttons) == 0 {
-		return err
-	}
-	f.Fill(r.PostForm)
-	f.Wrong(err)
-	return onePage.RenderStatus(w, r, http.StatusUnprocessableEntity, v)
-}
-
 func (h *Handler) sign(w http.ResponseWriter, r *http.Request) error {
 	err := h.guidance.Sign(r.Context(), authz.SessionFrom(r.Context()), r.PathValue("id"))
-	return h.end(w, r, err, func(v *oneView) *web.Form { return &v.Sign }, "已签收。")
+	return onePage.Answer(w, r, err, at(r), "已签收。", h.view, func(v *oneView) *web.Form { return &v.Sign })
 }
 
 func (h *Handler) hand(w http.ResponseWriter, r *http.Request) error {
-	files, done, err := uploads(r, "return")
+	files, done, err := web.Attachments(r, "return", "files")
 	defer done()
 	if err == nil {
 		answers := map[string]string{}
@@ -598,17 +567,17 @@ func (h *Handler) hand(w http.ResponseWriter, r *http.Request) error {
 		}
 		err = h.guidance.Return(r.Context(), authz.SessionFrom(r.Context()), r.PathValue("id"), answers, files)
 	}
-	return h.end(w, r, err, func(v *oneView) *web.Form { return &v.Return }, "已报送，时限已办结。")
+	return onePage.Answer(w, r, err, at(r), "已报送，时限已办结。", h.view, func(v *oneView) *web.Form { return &v.Return })
 }
 
 func (h *Handler) ask(w http.ResponseWriter, r *http.Request) error {
 	err := h.guidance.Ask(r.Context(), authz.SessionFrom(r.Context()), r.PathValue("id"), r.PostFormValue("text"))
-	return h.end(w, r, err, func(v *oneView) *web.Form { return &v.Ask }, "询问已送出。")
+	return onePage.Answer(w, r, err, at(r), "询问已送出。", h.view, func(v *oneView) *web.Form { return &v.Ask })
 }
 
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request) error {
 	err := h.guidance.Answer(r.Context(), authz.SessionFrom(r.Context()), r.PathValue("id"), r.PostFormValue("question"), r.PostFormValue("answer"))
-	return h.end(w, r, err, func(v *oneView) *web.Form { return &v.Answer }, "已答复，收到通知的单位都能看到。")
+	return onePage.Answer(w, r, err, at(r), "已答复，收到通知的单位都能看到。", h.view, func(v *oneView) *web.Form { return &v.Answer })
 }
 
 func (h *Handler) judge(w http.ResponseWriter, r *http.Request) error {
@@ -621,7 +590,7 @@ func (h *Handler) judge(w http.ResponseWriter, r *http.Request) error {
 	if !accept {
 		said = "已退回补报，新的期限已开始计时。"
 	}
-	return h.end(w, r, err, func(v *oneView) *web.Form { return &v.Judge }, said)
+	return onePage.Answer(w, r, err, at(r), said, h.view, func(v *oneView) *web.Form { return &v.Judge })
 }
 
 func (h *Handler) urge(w http.ResponseWriter, r *http.Request) error {
@@ -630,21 +599,17 @@ func (h *Handler) urge(w http.ResponseWriter, r *http.Request) error {
 	if n == 0 {
 		said = "今天已催办过，没有重复发送。"
 	}
-	return h.end(w, r, err, func(v *oneView) *web.Form { return &v.Urge }, said)
+	return onePage.Answer(w, r, err, at(r), said, h.view, func(v *oneView) *web.Form { return &v.Urge })
 }
 
 func (h *Handler) withdraw(w http.ResponseWriter, r *http.Request) error {
 	err := h.guidance.Withdraw(r.Context(), authz.SessionFrom(r.Context()), r.PathValue("id"), r.PostFormValue("why"))
-	return h.end(w, r, err, func(v *oneView) *web.Form { return &v.Withdraw }, "通知已撤回。")
+	return onePage.Answer(w, r, err, at(r), "通知已撤回。", h.view, func(v *oneView) *web.Form { return &v.Withdraw })
 }
 
 func (h *Handler) file(w http.ResponseWriter, r *http.Request) error {
 	a, content, err := h.guidance.File(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), r.PathValue("id"), r.PathValue("file"))
-	if err != nil {
-		return err
-	}
-	defer content.Close()
-	return web.SendFile(w, a.Name, a.MediaType, a.Size, content)
+	return web.SendAttachment(w, a, content, err)
 }
 
 func (h *Handler) returns(w http.ResponseWriter, r *http.Request) error {

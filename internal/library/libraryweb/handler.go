@@ -482,7 +482,7 @@ func (h *Handler) edit(w http.ResponseWriter, r *http.Request) error {
 				Parts: []web.Component{diff("对照", stale.Version.Text, wr.Doc.Text())}})
 		})
 	}
-	if typed(err) {
+	if web.Mendable(err) {
 		return again(http.StatusUnprocessableEntity, err, nil)
 	}
 	if err != nil {
@@ -492,7 +492,7 @@ func (h *Handler) edit(w http.ResponseWriter, r *http.Request) error {
 		return web.Done(w, r, saved.Link()+"/edit", fmt.Sprintf("已保存为第 %d 版。", saved.Version))
 	}
 	sent, err := h.lib.Submit(ctx, scope, saved.ID, library.Submission{Version: saved.Version, Reason: r.PostFormValue("reason"), RepostReason: r.PostFormValue("repost_reason")})
-	if typed(err) {
+	if web.Mendable(err) {
 		// The version is saved; the form goes on from it.
 		if base, err2 := h.lib.Version(ctx, scope, saved.ID, 0); err2 == nil {
 			return h.unsent(w, r, saved, base, err)
@@ -502,11 +502,6 @@ func (h *Handler) edit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return web.Done(w, r, sent.Link(), "已送"+library.StageName(sent.Stage)+"，审核结果会出现在工作台。")
-}
-
-// typed reports whether the fault belongs beside the form.
-func typed(err error) bool {
-	return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Refused) || fault.Is(err, fault.Conflict)
 }
 
 // unsent shows the form of a version that was saved and could not be sent.

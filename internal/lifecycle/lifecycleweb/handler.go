@@ -66,7 +66,7 @@ func (h *Handler) Routes() []web.Route {
 			web.Route{Pattern: "GET " + space.path + "/lifecycle", Permit: authz.RegistryRead, Handle: on(h.showCourse)},
 			web.Route{Pattern: "GET " + space.path + "/launch", Permit: authz.RegistryRead, Handle: on(h.showLaunch)},
 			web.Route{Pattern: "GET " + space.path + "/launch/{kind}", Permit: authz.LaunchManage, Handle: on(h.showItem)},
-			web.Route{Pattern: "POST " + space.path + "/launch/{kind}", Permit: authz.LaunchManage, Handle: on(h.fillItem), MaxBody: approval.MaxUpload + 1<<20},
+			web.Route{Pattern: "POST " + space.path + "/launch/{kind}", Permit: authz.LaunchManage, Handle: on(h.fillItem), MaxBody: web.UploadBody},
 			web.Route{Pattern: "GET " + space.path + "/launch-files/{file}", Permit: authz.RegistryRead, Handle: on(h.file)},
 			web.Route{Pattern: "POST " + space.path + "/launch", Permit: authz.LaunchManage, Handle: on(h.launch)},
 		)

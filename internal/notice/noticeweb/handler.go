@@ -9,11 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"zhengshu/internal/approval"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
-	"zhengshu/internal/fault"
 	"zhengshu/internal/notice"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
@@ -40,7 +38,7 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/notices/{id}", Permit: authz.NoticeRead, Handle: h.show},
 		{Pattern: "POST /console/notices/{id}/post", Permit: authz.NoticePost, Handle: h.post},
 		{Pattern: "POST /console/notices/{id}/look", Permit: authz.NoticeRead, Handle: h.look},
-		{Pattern: "POST /console/notices/{id}/receipt", Permit: authz.NoticePost, Handle: h.receipt, MaxBody: approval.MaxUpload + 1<<20},
+		{Pattern: "POST /console/notices/{id}/receipt", Permit: authz.NoticePost, Handle: h.receipt, MaxBody: web.UploadBody},
 		{Pattern: "GET /console/notices/{id}/looks/{look}", Permit: authz.NoticeRead, Handle: h.evidence},
 	}
 }
@@ -254,7 +252,7 @@ func newNoticeView(s notice.Stand, looks []notice.Look, steps []passage.Step, po
 		Heading: web.Heading{Title: notice.KindName(s.Kind), Above: s.ObjectName, Tags: []web.Tag{stateTag(s)}},
 		Facts: web.Summary{Title: "公告义务", Terms: []web.Term{
 			{Name: "公告标题", Text: s.Title}, {Name: "发布单位", Text: s.PublisherName}, {Name: "主办单位", Text: s.UnitName},
-			{Name: "依据", Text: citation(s.Kind)}}},
+			{Name: "依据", Text: notice.Citation(s.Kind)}}},
 		Places: web.Table{Caption: "悬挂位置", RowHead: 0, Columns: []web.Column{{Head: "位置", Wide: true}, {Head: "网址"}, {Head: "首日"}, {Head: "悬挂至"}, {Head: "登记人"}}},
 		Looks: web.Table{Caption: "查看记录", RowHead: 0, Compact: true, Columns: []web.Column{{Head: "时间"}, {Head: "位置"}, {Head: "结果"}, {Head: "说明", Wide: true}, {Head: "证据"}},
 			Empty: web.Empty{Title: "还没有查看", Text: "登记网址后即开始查看，以后每天一次。"}},
@@ -373,16 +371,6 @@ func newNoticeView(s notice.Stand, looks []notice.Look, steps []passage.Step, po
 	return v
 }
 
-// citation is the clause of a kind.
-func citation(k sx2021.NoticeKind) string {
-	for i, kind := range []sx2021.NoticeKind{sx2021.OpeningNotice, sx2021.OfflineNotice, sx2021.ClosureNotice, sx2021.DestinationNotice} {
-		if kind == k {
-			return notice.Obligations()[i].Citation
-		}
-	}
-	return ""
-}
-
 // brief is an address short enough for a table: its host and its end.
 func brief(address string) string {
 	u, err := url.Parse(address)
@@ -489,27 +477,18 @@ func (h *Handler) view(r *http.Request) (noticeView, error) {
 	if err != nil {
 		return noticeView{}, err
 	}
-	looks, err := h.notices.Looks(ctx, h.db, scope, id, 500)
+	day, _ := calendar.ParseDate(r.URL.Query().Get("day")) // anything else shows all days
+	looks, err := h.notices.Looks(ctx, h.db, scope, id, day, looksShown)
 	if err != nil {
 		return noticeView{}, err
 	}
-	if day, err := calendar.ParseDate(r.URL.Query().Get("day")); err == nil {
-		kept := looks[:0]
-		for _, l := range looks {
-			if l.Day == day {
-				kept = append(kept, l)
-			}
-		}
-		looks = kept
-	}
-	looks = looks[:min(len(looks), looksShown)]
 	steps, err := h.notices.History(ctx, h.db, scope, id)
 	if err != nil {
 		return noticeView{}, err
 	}
 	v := newNoticeView(s, looks, steps, notice.MayPost(authz.SessionFrom(ctx), s.Notice))
-	if day := r.URL.Query().Get("day"); day != "" {
-		v.Looks.Caption = "查看记录（" + day + "）"
+	if !day.IsZero() {
+		v.Looks.Caption = "查看记录（" + day.String() + "）"
 		v.Looks.Empty = web.Empty{Title: "这一天没有查看记录", Act: web.Act{Text: "全部记录", Href: path(id)}}
 	}
 	return v, nil
@@ -523,34 +502,13 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 	return noticePage.Render(w, r, v)
 }
 
-// again shows the page with a form as it was typed and refused.
-func (h *Handler) again(w http.ResponseWriter, r *http.Request, wrong error, form func(*noticeView) *web.Form) error {
-	if !fault.Is(wrong, fault.Invalid) && !fault.Is(wrong, fault.Refused) {
-		return wrong
-	}
-	v, err := h.view(r)
-	if err != nil {
-		return err
-	}
-	f := form(&v)
-	if len(f.Sections) == 0 {
-		return wrong
-	}
-	f.Fill(r.PostForm)
-	f.Wrong(wrong)
-	return noticePage.RenderStatus(w, r, http.StatusUnprocessableEntity, v)
-}
-
 func (h *Handler) post(w http.ResponseWriter, r *http.Request) error {
 	ctx, scope, id := r.Context(), authz.ScopeFrom(r.Context()), notice.ID(r.PathValue("id"))
 	first, err := web.DayOf(r, "first", "首次发布日期")
 	if err == nil {
 		_, err = h.notices.Post(ctx, scope, id, sx2021.Place(r.PostFormValue("place")), r.PostFormValue("url"), first)
 	}
-	if err != nil {
-		return h.again(w, r, err, func(v *noticeView) *web.Form { return &v.Post })
-	}
-	return web.Done(w, r, path(id), "公告网址已登记，系统正在查看；也可以点“现在查看”。")
+	return noticePage.Answer(w, r, err, path(id), "公告网址已登记，系统正在查看；也可以点“现在查看”。", h.view, func(v *noticeView) *web.Form { return &v.Post })
 }
 
 func (h *Handler) look(w http.ResponseWriter, r *http.Request) error {
@@ -573,19 +531,12 @@ func (h *Handler) look(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handler) receipt(w http.ResponseWriter, r *http.Request) error {
 	id := notice.ID(r.PathValue("id"))
-	sent, done, err := web.Uploads(r, "file")
+	upload, done, err := web.Attachment(r, "file")
 	defer done()
 	if err == nil {
-		var upload *approval.Upload
-		if len(sent) > 0 {
-			upload = &approval.Upload{Field: "file", Name: sent[0].Name, Content: sent[0].Content}
-		}
 		_, err = h.notices.Receipt(r.Context(), authz.ScopeFrom(r.Context()), id, sx2021.Place(r.PostFormValue("shot_place")), r.PostFormValue("note"), upload)
 	}
-	if err != nil {
-		return h.again(w, r, err, func(v *noticeView) *web.Form { return &v.Receipt })
-	}
-	return web.Done(w, r, path(id), "截图已留存，下次留存的日期见公告页。")
+	return noticePage.Answer(w, r, err, path(id), "截图已留存，下次留存的日期见公告页。", h.view, func(v *noticeView) *web.Form { return &v.Receipt })
 }
 
 // evidence hands out the bytes of a look, never shown inside the console.

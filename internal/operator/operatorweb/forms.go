@@ -179,7 +179,7 @@ func (h *Handler) review(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	n := operator.Review{Contractor: c.ID, Reviewer: web.Typed(r, "reviewer"), Passed: web.Typed(r, "passed") == "yes", Says: web.Typed(r, "says")}
-	file, done, err := uploadOf(r)
+	file, done, err := web.Attachment(r, "file")
 	defer done()
 	if err == nil && web.Typed(r, "passed") == "" {
 		err = fault.New(fault.Invalid, "没有选择审核结果。").On("passed", "请选择合格或不合格")
@@ -234,7 +234,7 @@ func (h *Handler) addPaper(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := operator.Paper{Contractor: c.ID, Kind: paperKind(c, web.Typed(r, "kind")), Number: web.Typed(r, "number"), DutiesFixed: r.PostForm.Has("duties_fixed"), Says: web.Typed(r, "says")}
-	file, done, err := uploadOf(r)
+	file, done, err := web.Attachment(r, "file")
 	defer done()
 	if err == nil {
 		p.From, err = web.DayOf(r, "from", "开始日期")
@@ -293,7 +293,7 @@ func (h *Handler) assess(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a := operator.Assessment{Contractor: d.Contractor.ID, Paper: web.Typed(r, "paper"), Result: web.Typed(r, "result"), Says: web.Typed(r, "says"), Assessor: web.Typed(r, "assessor")}
-	file, done, err := uploadOf(r)
+	file, done, err := web.Attachment(r, "file")
 	defer done()
 	if err == nil {
 		a.Score, err = pointsOf(web.Typed(r, "score"))

@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"zhengshu/internal/approval"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
@@ -19,7 +18,6 @@ import (
 const (
 	listPath = "/console/operators"
 	perPage  = 20
-	upload   = approval.MaxUpload + 1<<20
 )
 
 // Handler serves the screens.
@@ -48,11 +46,11 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/operators/{id}/change", Permit: authz.RecordManage, Handle: h.showChange},
 		{Pattern: "POST /console/operators/{id}/change", Permit: authz.RecordManage, Handle: h.change},
 		{Pattern: "GET /console/operators/{id}/review", Permit: authz.RecordManage, Handle: h.showReview},
-		{Pattern: "POST /console/operators/{id}/review", Permit: authz.RecordManage, Handle: h.review, MaxBody: upload},
+		{Pattern: "POST /console/operators/{id}/review", Permit: authz.RecordManage, Handle: h.review, MaxBody: web.UploadBody},
 		{Pattern: "GET /console/operators/{id}/papers/new", Permit: authz.RecordManage, Handle: h.showPaper},
-		{Pattern: "POST /console/operators/{id}/papers/new", Permit: authz.RecordManage, Handle: h.addPaper, MaxBody: upload},
+		{Pattern: "POST /console/operators/{id}/papers/new", Permit: authz.RecordManage, Handle: h.addPaper, MaxBody: web.UploadBody},
 		{Pattern: "GET /console/operators/{id}/assessment", Permit: authz.RecordManage, Handle: h.showAssess},
-		{Pattern: "POST /console/operators/{id}/assessment", Permit: authz.RecordManage, Handle: h.assess, MaxBody: upload},
+		{Pattern: "POST /console/operators/{id}/assessment", Permit: authz.RecordManage, Handle: h.assess, MaxBody: web.UploadBody},
 		{Pattern: "GET /console/operators/{id}/staff/new", Permit: authz.RecordManage, Handle: h.showJoin},
 		{Pattern: "POST /console/operators/{id}/staff/new", Permit: authz.RecordManage, Handle: h.join},
 		{Pattern: "GET /console/operators/{id}/staff/{member}", Permit: authz.RecordRead, Handle: h.member},
@@ -74,15 +72,6 @@ func idOf(r *http.Request) operator.ID { return operator.ID(r.PathValue("id")) }
 
 func scopeFor(r *http.Request, p authz.Permission) authz.Scope {
 	return authz.SessionFrom(r.Context()).ScopeFor(p)
-}
-
-// uploadOf is the one file of the form, nil when none was chosen.
-func uploadOf(r *http.Request) (*approval.Upload, func(), error) {
-	list, done, err := web.Uploads(r, "file")
-	if err != nil || len(list) == 0 {
-		return nil, done, err
-	}
-	return &approval.Upload{Name: list[0].Name, Content: list[0].Content}, done, nil
 }
 
 // refOf reads kind:id.

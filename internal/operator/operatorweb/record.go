@@ -299,11 +299,7 @@ func (h *Handler) begin(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handler) file(w http.ResponseWriter, r *http.Request) error {
 	a, content, err := h.operators.File(r.Context(), authz.ScopeFrom(r.Context()), idOf(r), r.PathValue("file"))
-	if err != nil {
-		return err
-	}
-	defer content.Close()
-	return web.SendFile(w, a.Name, a.MediaType, a.Size, content)
+	return web.SendAttachment(w, a, content, err)
 }
 
 // unitOf is the sponsor chosen before, from the address.

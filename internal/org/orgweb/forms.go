@@ -166,7 +166,7 @@ func (h *Handler) registerUnit(w http.ResponseWriter, r *http.Request) error {
 			Name: web.Typed(r, "name"), ShortName: web.Typed(r, "short_name"), Line: web.Typed(r, "line"), Source: "人工登记"})
 		return err
 	})
-	if askable(err) {
+	if web.Mendable(err) {
 		return again(w, r, v, err)
 	}
 	if err != nil {
@@ -229,7 +229,7 @@ func (h *Handler) registerPerson(w http.ResponseWriter, r *http.Request) error {
 			return h.org.Appoint(ctx, tx, scope, p.ID, u.ID, role)
 		})
 	}
-	if askable(err) {
+	if web.Mendable(err) {
 		return again(w, r, newPersonForm(u), err)
 	}
 	if err != nil {
@@ -267,7 +267,7 @@ func (h *Handler) appoint(w http.ResponseWriter, r *http.Request) error {
 	} else if err = checkRole(ctx, people[i].ID, role); err == nil {
 		err = h.db.Update(ctx, func(tx *db.Tx) error { return h.org.Appoint(ctx, tx, scope, people[i].ID, u.ID, role) })
 	}
-	if askable(err) {
+	if web.Mendable(err) {
 		return again(w, r, newPostForm(u, people), err)
 	}
 	if err != nil {
@@ -294,7 +294,7 @@ func (h *Handler) dismiss(w http.ResponseWriter, r *http.Request) error {
 	if err = checkRole(ctx, holders[i].Person.ID, holders[i].Role); err == nil {
 		err = h.db.Update(ctx, func(tx *db.Tx) error { return h.org.Dismiss(ctx, tx, scope, holders[i].Post) })
 	}
-	if askable(err) {
+	if web.Mendable(err) {
 		return h.renderUnit(w, r, scopeFor(r, authz.OrgRead), fault.Of(err).Kind.Status(), err)
 	}
 	if err != nil {

@@ -5,11 +5,9 @@ import (
 	"net/http"
 	"net/url"
 
-	"zhengshu/internal/approval"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/db"
-	"zhengshu/internal/fault"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
@@ -60,7 +58,7 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "POST /console/units/{id}/named-posts/{named}/end", Permit: authz.PostManage, Handle: h.endPost},
 		{Pattern: "GET /console/reorganisations", Permit: authz.OrgRead, Handle: h.acts},
 		{Pattern: "GET /console/reorganisations/new", Permit: authz.OrgReorganise, Handle: h.showPlan},
-		{Pattern: "POST /console/reorganisations/new", Permit: authz.OrgReorganise, Handle: h.plan, MaxBody: approval.MaxUpload + 1<<20},
+		{Pattern: "POST /console/reorganisations/new", Permit: authz.OrgReorganise, Handle: h.plan, MaxBody: web.UploadBody},
 		{Pattern: "GET /console/reorganisations/{id}", Permit: authz.OrgRead, Handle: h.act},
 		{Pattern: "GET /console/reorganisations/{id}/files/{file}", Permit: authz.OrgRead, Handle: h.actFile},
 		{Pattern: "GET /console/people", Permit: authz.OrgRead, Handle: h.people},
@@ -79,11 +77,6 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "POST /console/vacancies/urge", Permit: authz.OrgManage, Handle: h.urge},
 		{Pattern: "GET /console/coverage", Permit: authz.RegistryRead, Handle: h.coverage},
 	}
-}
-
-// askable reports whether the fault is for the person at the form to mend.
-func askable(err error) bool {
-	return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Refused) || fault.Is(err, fault.Conflict)
 }
 
 func may(r *http.Request, p authz.Permission) bool { return authz.SessionFrom(r.Context()).May(p) }

@@ -192,7 +192,7 @@ func (h *Handler) handOver(own bool) web.Handler {
 		} else {
 			said, err = h.delegate(ctx, r, d)
 		}
-		if askable(err) {
+		if web.Mendable(err) {
 			v := newHandOverView(d)
 			form := &v.Deputy
 			if transfer {

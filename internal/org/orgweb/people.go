@@ -425,7 +425,7 @@ func (h *Handler) editPerson(w http.ResponseWriter, r *http.Request) error {
 		_, err := h.org.AmendPerson(ctx, tx, authz.ScopeFrom(ctx), p.ID, org.Amended{Name: web.Typed(r, "name"), Title: web.Typed(r, "title"), Phone: web.Typed(r, "phone")})
 		return err
 	})
-	if askable(err) {
+	if web.Mendable(err) {
 		return again(w, r, newPersonEdit(p), err)
 	}
 	if err != nil {
@@ -491,7 +491,7 @@ func (h *Handler) leave(w http.ResponseWriter, r *http.Request) error {
 		left, err = h.roster.Leave(ctx, tx, authz.SessionFrom(ctx), authz.ScopeFrom(ctx), scopeFor(r, authz.OrgManage), p.ID, org.PersonID(web.Typed(r, "to")), web.Typed(r, "why"))
 		return err
 	})
-	if askable(err) {
+	if web.Mendable(err) {
 		return again(w, r, v, err)
 	}
 	if err != nil {
@@ -572,7 +572,7 @@ func (h *Handler) assignPost(w http.ResponseWriter, r *http.Request) error {
 			return err
 		})
 	}
-	if askable(err) {
+	if web.Mendable(err) {
 		return again(w, r, v, err)
 	}
 	if err != nil {
@@ -704,7 +704,7 @@ func (h *Handler) urge(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	n, err := h.roster.Urge(ctx, authz.ScopeFrom(ctx), units)
-	if askable(err) {
+	if web.Mendable(err) {
 		return h.renderVacancies(w, r, scopeFor(r, authz.OrgRead), fault.Of(err).Kind.Status(), err)
 	}
 	if err != nil {

@@ -626,7 +626,7 @@ func (h *Handler) plan(w http.ResponseWriter, r *http.Request) error {
 	}
 	rehearsal := func(err error) error {
 		rh, e := h.org.Rehearse(ctx, scope, p)
-		if askable(e) {
+		if web.Mendable(e) {
 			return again(e)
 		}
 		if e != nil {
@@ -645,7 +645,7 @@ func (h *Handler) plan(w http.ResponseWriter, r *http.Request) error {
 	}
 	scan, err := h.scan(r)
 	if err != nil {
-		if askable(err) {
+		if web.Mendable(err) {
 			return rehearsal(err)
 		}
 		return err
@@ -660,7 +660,7 @@ func (h *Handler) plan(w http.ResponseWriter, r *http.Request) error {
 		_, err = approval.Attach(ctx, tx, scan)
 		return err
 	})
-	if askable(err) {
+	if web.Mendable(err) {
 		return rehearsal(err)
 	}
 	if err != nil {
@@ -721,7 +721,7 @@ func (h *Handler) amend(w http.ResponseWriter, r *http.Request) error {
 			return err
 		})
 	}
-	if askable(err) {
+	if web.Mendable(err) {
 		return again(w, r, newAmendForm(u), err)
 	}
 	if err != nil {

@@ -160,7 +160,7 @@ func readAsset(r *http.Request) (protection.Asset, error) {
 
 func (h *Handler) addAsset(w http.ResponseWriter, r *http.Request) error {
 	scope := authz.ScopeFrom(r.Context())
-	file, done, err := uploadOf(r)
+	file, done, err := web.Attachment(r, "file")
 	defer done()
 	var a protection.Asset
 	if err == nil {
@@ -197,7 +197,7 @@ func (h *Handler) changeAsset(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	file, done, err := uploadOf(r)
+	file, done, err := web.Attachment(r, "file")
 	defer done()
 	var n protection.Asset
 	if err == nil {

@@ -280,7 +280,7 @@ func (h *Handler) assess(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := newAssessForm(g)
 	a := protection.Assessment{Agency: web.Typed(r, "agency"), Result: web.Typed(r, "result")}
-	file, done, err := uploadOf(r)
+	file, done, err := web.Attachment(r, "file")
 	defer done()
 	if err == nil {
 		a.On, err = web.DayOf(r, "on", "测评日期")

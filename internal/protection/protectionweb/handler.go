@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"zhengshu/internal/approval"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
@@ -26,7 +25,6 @@ const (
 	hostingPath = "/console/hosting"
 	perPage     = 20
 	maxExport   = 20000
-	upload      = approval.MaxUpload + 1<<20
 	fileHint    = "PDF、JPG、PNG、DOCX 或 XLSX，不超过 20 MB"
 )
 
@@ -57,24 +55,24 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/protection/{id}/change", Permit: authz.RecordManage, Handle: h.showGrade},
 		{Pattern: "POST /console/protection/{id}/change", Permit: authz.RecordManage, Handle: h.changeGrade},
 		{Pattern: "GET /console/protection/{id}/assessment", Permit: authz.RecordManage, Handle: h.showAssess},
-		{Pattern: "POST /console/protection/{id}/assessment", Permit: authz.RecordManage, Handle: h.assess, MaxBody: upload},
+		{Pattern: "POST /console/protection/{id}/assessment", Permit: authz.RecordManage, Handle: h.assess, MaxBody: web.UploadBody},
 		{Pattern: "GET /console/protection/{id}/files/{file}", Permit: authz.RecordRead, Handle: h.fileOf("protection_grade")},
 		{Pattern: "GET /console/assets", Permit: authz.RecordRead, Handle: h.assets},
 		{Pattern: "GET /console/assets/export", Permit: authz.RecordRead, Handle: h.exportAssets},
 		{Pattern: "GET /console/assets/new", Permit: authz.RecordManage, Handle: h.showNewAsset},
-		{Pattern: "POST /console/assets/new", Permit: authz.RecordManage, Handle: h.addAsset, MaxBody: upload},
+		{Pattern: "POST /console/assets/new", Permit: authz.RecordManage, Handle: h.addAsset, MaxBody: web.UploadBody},
 		{Pattern: "GET /console/assets/{id}", Permit: authz.RecordRead, Handle: h.asset},
 		{Pattern: "GET /console/assets/{id}/change", Permit: authz.RecordManage, Handle: h.showAsset},
-		{Pattern: "POST /console/assets/{id}/change", Permit: authz.RecordManage, Handle: h.changeAsset, MaxBody: upload},
+		{Pattern: "POST /console/assets/{id}/change", Permit: authz.RecordManage, Handle: h.changeAsset, MaxBody: web.UploadBody},
 		{Pattern: "POST /console/assets/{id}/retire", Permit: authz.RecordManage, Handle: h.retire},
 		{Pattern: "GET /console/assets/{id}/files/{file}", Permit: authz.RecordRead, Handle: h.fileOf("security_asset")},
 		{Pattern: "GET /console/hosting", Permit: authz.RecordRead, Handle: h.hostings},
 		{Pattern: "GET /console/hosting/export", Permit: authz.RecordRead, Handle: h.exportHostings},
 		{Pattern: "GET /console/hosting/new", Permit: authz.RecordManage, Handle: h.showNewHosting},
-		{Pattern: "POST /console/hosting/new", Permit: authz.RecordManage, Handle: h.addHosting, MaxBody: upload},
+		{Pattern: "POST /console/hosting/new", Permit: authz.RecordManage, Handle: h.addHosting, MaxBody: web.UploadBody},
 		{Pattern: "GET /console/hosting/{id}", Permit: authz.RecordRead, Handle: h.hosting},
 		{Pattern: "GET /console/hosting/{id}/change", Permit: authz.RecordManage, Handle: h.showHosting},
-		{Pattern: "POST /console/hosting/{id}/change", Permit: authz.RecordManage, Handle: h.changeHosting, MaxBody: upload},
+		{Pattern: "POST /console/hosting/{id}/change", Permit: authz.RecordManage, Handle: h.changeHosting, MaxBody: web.UploadBody},
 		{Pattern: "POST /console/hosting/{id}/end", Permit: authz.RecordManage, Handle: h.endHosting},
 		{Pattern: "GET /console/hosting/{id}/files/{file}", Permit: authz.RecordRead, Handle: h.fileOf("hosting")},
 	}
@@ -83,11 +81,7 @@ func (h *Handler) Routes() []web.Route {
 func (h *Handler) fileOf(what string) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		a, content, err := h.protection.File(r.Context(), authz.ScopeFrom(r.Context()), what, r.PathValue("id"), r.PathValue("file"))
-		if err != nil {
-			return err
-		}
-		defer content.Close()
-		return web.SendFile(w, a.Name, a.MediaType, a.Size, content)
+		return web.SendAttachment(w, a, content, err)
 	}
 }
 
@@ -96,14 +90,6 @@ func scopeFor(r *http.Request, p authz.Permission) authz.Scope {
 }
 
 func manages(r *http.Request) bool { return authz.SessionFrom(r.Context()).May(authz.RecordManage) }
-
-func uploadOf(r *http.Request) (*approval.Upload, func(), error) {
-	list, done, err := web.Uploads(r, "file")
-	if err != nil || len(list) == 0 {
-		return nil, done, err
-	}
-	return &approval.Upload{Name: list[0].Name, Content: list[0].Content}, done, nil
-}
 
 func filterOf(r *http.Request) (protection.Filter, error) {
 	q := r.URL.Query()

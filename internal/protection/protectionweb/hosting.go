@@ -146,7 +146,7 @@ func readHosting(r *http.Request) (protection.Hosting, error) {
 
 func (h *Handler) addHosting(w http.ResponseWriter, r *http.Request) error {
 	scope := authz.ScopeFrom(r.Context())
-	file, done, err := uploadOf(r)
+	file, done, err := web.Attachment(r, "file")
 	defer done()
 	var x protection.Hosting
 	if err == nil {
@@ -185,7 +185,7 @@ func (h *Handler) changeHosting(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	file, done, err := uploadOf(r)
+	file, done, err := web.Attachment(r, "file")
 	defer done()
 	var n protection.Hosting
 	if err == nil {

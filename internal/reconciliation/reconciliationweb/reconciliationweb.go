@@ -119,14 +119,10 @@ func (h *Handler) runsForm(r *http.Request) (runsView, error) {
 	return newRunsView(runs, files, r.URL.Query().Get("file")), err
 }
 
-func askable(err error) bool {
-	return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Refused) || fault.Is(err, fault.Conflict)
-}
-
 func (h *Handler) compare(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	run, err := h.service.Compare(ctx, authz.ScopeFrom(ctx), authz.SessionFrom(ctx), r.PostFormValue("file"), r.PostFormValue("source"), r.PostFormValue("whole") != "")
-	if askable(err) {
+	if web.Mendable(err) {
 		v, formErr := h.runsForm(r)
 		if formErr != nil {
 			return formErr
@@ -345,7 +341,7 @@ func (h *Handler) decide(w http.ResponseWriter, r *http.Request) error {
 	} else {
 		n, err = h.service.Decide(ctx, authz.ScopeFrom(ctx), authz.SessionFrom(ctx), r.PathValue("id"), r.PostForm["id"], r.PostFormValue("decision"), r.PostFormValue("reason"))
 	}
-	if askable(err) {
+	if web.Mendable(err) {
 		return h.renderRun(w, r, fault.Of(err).Kind.Status(), err)
 	}
 	if err != nil {
@@ -419,7 +415,7 @@ func (h *Handler) batch(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	n, err := h.service.AcceptAll(ctx, authz.ScopeFrom(ctx), authz.SessionFrom(ctx), r.PathValue("id"), r.URL.Query().Get("field"), r.PostForm["read"])
-	if askable(err) {
+	if web.Mendable(err) {
 		return h.renderBatch(w, r, fault.Of(err).Kind.Status(), err)
 	}
 	if err != nil {

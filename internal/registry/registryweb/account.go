@@ -441,7 +441,7 @@ func (h *Handler) newAccount(w http.ResponseWriter, r *http.Request) error {
 	ctx, scope := r.Context(), authz.ScopeFrom(r.Context())
 	v := newAccountEntry(typed(r, "platform"))
 	u, err := h.unitTyped(r)
-	if err != nil && !askable(err) {
+	if err != nil && !web.Mendable(err) {
 		return err
 	}
 	d := dates{r: r}
@@ -457,7 +457,7 @@ func (h *Handler) newAccount(w http.ResponseWriter, r *http.Request) error {
 			return err
 		})
 	}
-	if askable(err) {
+	if web.Mendable(err) {
 		return again(w, r, v, err)
 	}
 	if err != nil {
@@ -512,7 +512,7 @@ func (h *Handler) recordUse(w http.ResponseWriter, r *http.Request) error {
 			return err
 		})
 	}
-	if askable(err) {
+	if web.Mendable(err) {
 		return again(w, r, newUseForm(a, web.FrameOf(r).Today), err)
 	}
 	if err != nil {
@@ -554,7 +554,7 @@ func (h *Handler) sight(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = h.db.Update(ctx, func(tx *db.Tx) error { return h.registry.Sight(ctx, tx, scope, a.ID, seen) })
 	}
-	if askable(err) {
+	if web.Mendable(err) {
 		return again(w, r, newSightingForm(a), err)
 	}
 	if err != nil {
@@ -636,7 +636,7 @@ func (h *Handler) addVersion(w http.ResponseWriter, r *http.Request) error {
 			return err
 		})
 	}
-	if askable(err) {
+	if web.Mendable(err) {
 		return again(w, r, newVersionForm(a), err)
 	}
 	if err != nil {

@@ -259,7 +259,7 @@ func (h *Handler) recertify(w http.ResponseWriter, r *http.Request) error {
 		left, err = h.registry.Recertify(ctx, tx, authz.SessionFrom(ctx), scope, unit, r.PostForm["keys"])
 		return err
 	})
-	if askable(err) {
+	if web.Mendable(err) {
 		return h.renderRecertify(w, r, scope, fault.Of(err).Kind.Status(), err)
 	}
 	if err != nil {

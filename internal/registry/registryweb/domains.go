@@ -584,7 +584,7 @@ func (h *Handler) newDomain(w http.ResponseWriter, r *http.Request) error {
 			}
 			d.Site = s.ID
 		}
-		if err != nil && askable(err) {
+		if err != nil && web.Mendable(err) {
 			err = fault.New(fault.Invalid, fault.Of(err).Says).On("site_host", "请填写网站台账中登记的英文域名")
 		}
 	}
@@ -595,7 +595,7 @@ func (h *Handler) newDomain(w http.ResponseWriter, r *http.Request) error {
 			return err
 		})
 	}
-	if askable(err) {
+	if web.Mendable(err) {
 		return again(w, r, newDomainEntry(), err)
 	}
 	if err != nil {
@@ -684,7 +684,7 @@ func (h *Handler) domainAct(w http.ResponseWriter, r *http.Request) error {
 		}
 		return err
 	})
-	if askable(err) {
+	if web.Mendable(err) {
 		return again(w, r, v, err)
 	}
 	if err != nil {

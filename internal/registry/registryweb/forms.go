@@ -195,7 +195,7 @@ func (h *Handler) addColumn(w http.ResponseWriter, r *http.Request) error {
 		_, err := h.registry.AddColumn(ctx, tx, scope, c)
 		return err
 	})
-	if askable(err) {
+	if web.Mendable(err) {
 		return again(w, r, newColumnForm(s, people), err)
 	}
 	if err != nil {

@@ -78,7 +78,7 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/accounts/{id}/sighting", Permit: authz.RegistryManage, Handle: h.showSighting},
 		{Pattern: "POST /console/accounts/{id}/sighting", Permit: authz.RegistryManage, Handle: h.sight},
 		{Pattern: "GET /console/accounts/{id}/versions/new", Permit: authz.RegistryManage, Handle: h.showVersion},
-		{Pattern: "POST /console/accounts/{id}/versions/new", Permit: authz.RegistryManage, Handle: h.addVersion, MaxBody: approval.MaxUpload + 1<<20},
+		{Pattern: "POST /console/accounts/{id}/versions/new", Permit: authz.RegistryManage, Handle: h.addVersion, MaxBody: web.UploadBody},
 		{Pattern: "GET /console/accounts/{id}/versions/{file}", Permit: authz.RegistryRead, Handle: h.versionReport},
 		{Pattern: "GET /console/apps/low-use", Permit: authz.RegistryRead, Handle: h.lowUse},
 		{Pattern: "GET /console/domains", Permit: authz.RegistryRead, Handle: h.domains},
@@ -104,11 +104,6 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/import/{id}/wrong", Permit: authz.RegistryImport, Handle: h.wrongRows},
 		{Pattern: "POST /console/import/{id}/undo", Permit: authz.RegistryImport, Handle: h.undo},
 	}
-}
-
-// askable reports whether the fault is for the person at the form to mend.
-func askable(err error) bool {
-	return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Refused) || fault.Is(err, fault.Conflict)
 }
 
 func may(r *http.Request, p authz.Permission) bool { return authz.SessionFrom(r.Context()).May(p) }

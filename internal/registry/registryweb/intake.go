@@ -257,7 +257,7 @@ func (h *Handler) importForm(r *http.Request) (importView, error) {
 // are clear, to be matched otherwise.
 func (h *Handler) look(w http.ResponseWriter, r *http.Request) error {
 	f, err := h.bring(r.Context(), r)
-	if askable(err) {
+	if web.Mendable(err) {
 		v, formErr := h.importForm(r)
 		if formErr != nil {
 			return formErr
@@ -355,7 +355,7 @@ func (h *Handler) take(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handler) undo(w http.ResponseWriter, r *http.Request) error {
 	f, err := h.intake.Undo(r.Context(), authz.SessionFrom(r.Context()), r.PathValue("id"), r.PostFormValue("why"))
-	if askable(err) {
+	if web.Mendable(err) {
 		return h.renderReport(w, r, fault.Of(err).Kind.Status(), err)
 	}
 	if err != nil {
@@ -531,7 +531,7 @@ func (h *Handler) match(w http.ResponseWriter, r *http.Request) error {
 		}
 		f, err = h.intake.Match(ctx, session, id, columns, r.PostFormValue("skip_hidden") != "")
 	}
-	if askable(err) {
+	if web.Mendable(err) {
 		return h.renderMatch(w, r, fault.Of(err).Kind.Status(), err)
 	}
 	if err != nil {

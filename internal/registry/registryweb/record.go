@@ -326,7 +326,7 @@ func (h *Handler) saveAsked(w http.ResponseWriter, r *http.Request, v formView, 
 	switch {
 	case errors.Is(err, errLook):
 		return false, ask(w, r, v, changes)
-	case askable(err):
+	case web.Mendable(err):
 		if fault.Is(err, fault.Conflict) && renew != nil {
 			// The next press of the button is a decision made in view of what the
 			// other has changed.

@@ -334,7 +334,7 @@ func (h *Handler) monitor(w http.ResponseWriter, r *http.Request) error {
 	} else {
 		err = h.db.Update(ctx, func(tx *db.Tx) error { return h.registry.SetMonitored(ctx, tx, scope, s.ID, on == "yes") })
 	}
-	if askable(err) {
+	if web.Mendable(err) {
 		return h.renderSite(w, r, scopeFor(r, authz.RegistryRead), fault.Of(err).Kind.Status(), err)
 	}
 	if err != nil {

@@ -57,10 +57,6 @@ func may(r *http.Request, p authz.Permission) bool {
 	return s != nil && s.May(p)
 }
 
-func askable(err error) bool {
-	return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Refused) || fault.Is(err, fault.Conflict)
-}
-
 func status(err error) int {
 	if fault.Is(err, fault.Conflict) {
 		return http.StatusConflict
@@ -167,7 +163,7 @@ func (h *Handler) compose(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		b, err = h.reporting.Compose(r.Context(), authz.ScopeFrom(r.Context()), org.AreaID(r.PostFormValue("area")), p)
 	}
-	if askable(err) {
+	if web.Mendable(err) {
 		v, shown := h.listScreen(r)
 		if shown != nil {
 			return shown
@@ -404,7 +400,7 @@ func (h *Handler) document(w http.ResponseWriter, r *http.Request) error {
 
 // acted ends an act, or shows the bulletin again with what was wrong.
 func (h *Handler) acted(w http.ResponseWriter, r *http.Request, b reporting.Bulletin, err error, said string) error {
-	if askable(err) {
+	if web.Mendable(err) {
 		v, shown := h.screen(r)
 		if shown != nil {
 			return shown

@@ -262,33 +262,17 @@ func (h *Handler) view(r *http.Request) (oneView, error) {
 	return newOneView(c, pack(), fill, confirm, web.FrameOf(r).Today), nil
 }
 
+// at is the address of the one the request names.
+func at(r *http.Request) string {
+	return selfcheck.Link(org.UnitID(url.PathEscape(r.PathValue("unit"))), url.PathEscape(r.PathValue("period")))
+}
+
 func (h *Handler) one(w http.ResponseWriter, r *http.Request) error {
 	v, err := h.view(r)
 	if err != nil {
 		return err
 	}
 	return onePage.Render(w, r, v)
-}
-
-// end answers an act.
-func (h *Handler) end(w http.ResponseWriter, r *http.Request, err error, form func(*oneView) *web.Form, said string) error {
-	if err == nil {
-		return web.Done(w, r, selfcheck.Link(org.UnitID(url.PathEscape(r.PathValue("unit"))), url.PathEscape(r.PathValue("period"))), said)
-	}
-	if !fault.Is(err, fault.Invalid) && !fault.Is(err, fault.Refused) && !fault.Is(err, fault.Conflict) {
-		return err
-	}
-	v, seen := h.view(r)
-	if seen != nil {
-		return seen
-	}
-	f := form(&v)
-	if f == nil || len(f.Buttons) == 0 {
-		return err
-	}
-	f.Fill(r.PostForm)
-	f.Wrong(err)
-	return onePage.RenderStatus(w, r, http.StatusUnprocessableEntity, v)
 }
 
 func (h *Handler) fill(w http.ResponseWriter, r *http.Request) error {
@@ -306,13 +290,10 @@ func (h *Handler) fill(w http.ResponseWriter, r *http.Request) error {
 		n.Answers[i.ID] = a
 	}
 	err := f.Err()
-	files, done, upErr := web.Uploads(r, "files")
+	files, done, upErr := web.Attachments(r, "report", "files")
 	defer done()
-	if err == nil {
+	if n.Files = files; err == nil {
 		err = upErr
-	}
-	for _, u := range files {
-		n.Files = append(n.Files, approval.Upload{Kind: "report", Field: "files", Name: u.Name, Content: u.Content})
 	}
 	if err == nil {
 		err = h.checks.Fill(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), org.UnitID(r.PathValue("unit")), r.PathValue("period"), n)
@@ -321,37 +302,33 @@ func (h *Handler) fill(w http.ResponseWriter, r *http.Request) error {
 	if n.Submit {
 		said = "已提交，待分管领导确认后完成本季度自查。"
 	}
-	return h.end(w, r, err, func(v *oneView) *web.Form { return &v.Form }, said)
+	return onePage.Answer(w, r, err, at(r), said, h.view, func(v *oneView) *web.Form { return &v.Form })
 }
 
 func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) error {
 	err := h.checks.Confirm(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), org.UnitID(r.PathValue("unit")), r.PathValue("period"), r.PostFormValue("leader"), r.PostFormValue("leader_title"))
-	return h.end(w, r, err, func(v *oneView) *web.Form { return &v.Confirm }, "已确认，本季度自查完成；问题按期限整改。")
+	return onePage.Answer(w, r, err, at(r), "已确认，本季度自查完成；问题按期限整改。", h.view, func(v *oneView) *web.Form { return &v.Confirm })
 }
 
 func (h *Handler) giveBack(w http.ResponseWriter, r *http.Request) error {
 	err := h.checks.Return(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), org.UnitID(r.PathValue("unit")), r.PathValue("period"), r.PostFormValue("why"))
-	return h.end(w, r, err, func(v *oneView) *web.Form { return &v.Return }, "已退回重填。")
+	return onePage.Answer(w, r, err, at(r), "已退回重填。", h.view, func(v *oneView) *web.Form { return &v.Return })
 }
 
 func (h *Handler) mend(w http.ResponseWriter, r *http.Request) error {
 	evidence := r.PostFormValue("evidence_" + r.PostFormValue("at"))
 	err := h.checks.Mend(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), org.UnitID(r.PathValue("unit")), r.PathValue("period"), r.PathValue("problem"), evidence)
-	return h.end(w, r, err, func(v *oneView) *web.Form {
+	return onePage.Answer(w, r, err, at(r), "问题已整改。", h.view, func(v *oneView) *web.Form {
 		for i := range v.Mend {
 			if strings.HasSuffix(v.Mend[i].Action, "/"+url.PathEscape(r.PathValue("problem"))) {
 				return &v.Mend[i]
 			}
 		}
 		return nil
-	}, "问题已整改。")
+	})
 }
 
 func (h *Handler) file(w http.ResponseWriter, r *http.Request) error {
 	a, content, err := h.checks.File(r.Context(), authz.ScopeFrom(r.Context()), org.UnitID(r.PathValue("unit")), r.PathValue("period"), r.PathValue("file"))
-	if err != nil {
-		return err
-	}
-	defer content.Close()
-	return web.SendFile(w, a.Name, a.MediaType, a.Size, content)
+	return web.SendAttachment(w, a, content, err)
 }

@@ -22,7 +22,6 @@ import (
 const (
 	listPath = "/console/operating-rules"
 	perPage  = 20
-	upload   = approval.MaxUpload + 1<<20
 )
 
 // Handler serves the screens.
@@ -43,11 +42,11 @@ func (h *Handler) Routes() []web.Route {
 	return []web.Route{
 		{Pattern: "GET /console/operating-rules", Permit: authz.RecordRead, Handle: h.list},
 		{Pattern: "GET /console/operating-rules/new", Permit: authz.RecordManage, Handle: h.showNew},
-		{Pattern: "POST /console/operating-rules/new", Permit: authz.RecordManage, Handle: h.draft, MaxBody: upload},
+		{Pattern: "POST /console/operating-rules/new", Permit: authz.RecordManage, Handle: h.draft, MaxBody: web.UploadBody},
 		{Pattern: "GET /console/operating-rules/{id}", Permit: authz.RecordRead, Handle: h.show},
 		{Pattern: "GET /console/operating-rules/{id}/residents/export", Permit: authz.RecordRead, Handle: h.export},
 		{Pattern: "GET /console/operating-rules/{id}/change", Permit: authz.RecordManage, Handle: h.showChange},
-		{Pattern: "POST /console/operating-rules/{id}/change", Permit: authz.RecordManage, Handle: h.change, MaxBody: upload},
+		{Pattern: "POST /console/operating-rules/{id}/change", Permit: authz.RecordManage, Handle: h.change, MaxBody: web.UploadBody},
 		{Pattern: "GET /console/operating-rules/{id}/residents", Permit: authz.RecordManage, Handle: h.showInclude},
 		{Pattern: "POST /console/operating-rules/{id}/residents", Permit: authz.RecordManage, Handle: h.include},
 		{Pattern: "POST /console/operating-rules/{id}/consult", Permit: authz.RecordManage, Handle: h.consult},
@@ -55,10 +54,10 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "POST /console/operating-rules/{id}/sign", Permit: authz.RecordManage, Handle: h.sign},
 		{Pattern: "GET /console/operating-rules/{id}/residents/{resident}", Permit: authz.RecordManage, Handle: h.showResident},
 		{Pattern: "POST /console/operating-rules/{id}/residents/{resident}/settle", Permit: authz.RecordManage, Handle: h.settle},
-		{Pattern: "POST /console/operating-rules/{id}/residents/{resident}/enter", Permit: authz.RecordManage, Handle: h.enter, MaxBody: upload},
+		{Pattern: "POST /console/operating-rules/{id}/residents/{resident}/enter", Permit: authz.RecordManage, Handle: h.enter, MaxBody: web.UploadBody},
 		{Pattern: "POST /console/operating-rules/{id}/urge", Permit: authz.RecordManage, Handle: h.urge},
 		{Pattern: "GET /console/operating-rules/{id}/issue", Permit: authz.RulesIssue, Handle: h.showIssue},
-		{Pattern: "POST /console/operating-rules/{id}/issue", Permit: authz.RulesIssue, Handle: h.issue, MaxBody: upload},
+		{Pattern: "POST /console/operating-rules/{id}/issue", Permit: authz.RulesIssue, Handle: h.issue, MaxBody: web.UploadBody},
 		{Pattern: "POST /console/operating-rules/{id}/repeal", Permit: authz.RulesIssue, Handle: h.repeal},
 		{Pattern: "GET /console/operating-rules/{id}/files/{file}", Permit: authz.RecordRead, Handle: h.file},
 	}
@@ -68,14 +67,6 @@ func idOf(r *http.Request) tenancy.ID { return tenancy.ID(r.PathValue("id")) }
 
 func scopeFor(r *http.Request, p authz.Permission) authz.Scope {
 	return authz.SessionFrom(r.Context()).ScopeFor(p)
-}
-
-func uploadOf(r *http.Request) (*approval.Upload, func(), error) {
-	list, done, err := web.Uploads(r, "file")
-	if err != nil || len(list) == 0 {
-		return nil, done, err
-	}
-	return &approval.Upload{Name: list[0].Name, Content: list[0].Content}, done, nil
 }
 
 var crumbs = []web.Crumb{{Name: "运维管理细则", Href: listPath}}
@@ -346,11 +337,7 @@ func (h *Handler) repeal(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handler) file(w http.ResponseWriter, r *http.Request) error {
 	a, content, err := h.tenancy.File(r.Context(), authz.ScopeFrom(r.Context()), idOf(r), r.PathValue("file"))
-	if err != nil {
-		return err
-	}
-	defer content.Close()
-	return web.SendFile(w, a.Name, a.MediaType, a.Size, content)
+	return web.SendAttachment(w, a, content, err)
 }
 
 func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
@@ -467,7 +454,7 @@ func read(r *http.Request) tenancy.Rules {
 func (h *Handler) draft(w http.ResponseWriter, r *http.Request) error {
 	scope := authz.ScopeFrom(r.Context())
 	o := read(r)
-	file, done, err := uploadOf(r)
+	file, done, err := web.Attachment(r, "file")
 	defer done()
 	if err == nil {
 		var u org.Unit
@@ -528,7 +515,7 @@ func (h *Handler) change(w http.ResponseWriter, r *http.Request) error {
 	}
 	n := read(r)
 	n.ID = d.Rules.ID
-	file, done, err := uploadOf(r)
+	file, done, err := web.Attachment(r, "file")
 	defer done()
 	if err == nil {
 		_, err = h.tenancy.Change(r.Context(), authz.ScopeFrom(r.Context()), n, file)
@@ -615,7 +602,7 @@ func (h *Handler) enter(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	file, done, err := uploadOf(r)
+	file, done, err := web.Attachment(r, "file")
 	defer done()
 	if err == nil {
 		err = h.tenancy.Enter(r.Context(), authz.ScopeFrom(r.Context()), d.Rules.ID, r.PathValue("resident"), file)
@@ -646,7 +633,7 @@ func (h *Handler) issue(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	on, err := web.DayOf(r, "on", "印发日期")
-	file, done, fileErr := uploadOf(r)
+	file, done, fileErr := web.Attachment(r, "file")
 	defer done()
 	if err == nil {
 		err = fileErr

@@ -193,21 +193,12 @@ func (h *Handler) form(w http.ResponseWriter, r *http.Request) error {
 }
 
 func mendable(err error) bool {
-	return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Refused) || fault.Is(err, fault.Conflict) || fault.Is(err, fault.TooMany)
-}
-
-func uploads(r *http.Request) ([]approval.Upload, func(), error) {
-	files, done, err := web.Uploads(r, "files")
-	var out []approval.Upload
-	for _, f := range files {
-		out = append(out, approval.Upload{Kind: "material", Field: "files", Name: f.Name, Content: f.Content})
-	}
-	return out, done, err
+	return web.Mendable(err) || fault.Is(err, fault.TooMany)
 }
 
 func (h *Handler) plan(w http.ResponseWriter, r *http.Request) error {
 	c := training.Course{Unit: org.UnitID(r.PostFormValue("unit")), Kind: r.PostFormValue("kind"), Title: r.PostFormValue("title"), Place: r.PostFormValue("place"), Teacher: r.PostFormValue("teacher"), Outline: r.PostFormValue("outline"), Document: r.PostFormValue("document")}
-	files, done, err := uploads(r)
+	files, done, err := web.Attachments(r, "material", "files")
 	defer done()
 	var f fault.Fields
 	if hours, parse := strconv.ParseFloat(strings.TrimSpace(r.PostFormValue("hours")), 64); parse == nil && hours > 0 && hours <= 80 {
@@ -319,6 +310,9 @@ func (h *Handler) view(r *http.Request) (oneView, error) {
 	return newOneView(c, present, training.May(authz.SessionFrom(r.Context()), c.Unit), h.training.Now()), err
 }
 
+// at is the address of the one the request names.
+func at(r *http.Request) string { return path + "/" + url.PathEscape(r.PathValue("id")) }
+
 func (h *Handler) one(w http.ResponseWriter, r *http.Request) error {
 	v, err := h.view(r)
 	if err != nil {
@@ -327,57 +321,33 @@ func (h *Handler) one(w http.ResponseWriter, r *http.Request) error {
 	return onePage.Render(w, r, v)
 }
 
-func (h *Handler) end(w http.ResponseWriter, r *http.Request, err error, form func(*oneView) *web.Form, said string) error {
-	if err == nil {
-		return web.Done(w, r, path+"/"+url.PathEscape(r.PathValue("id")), said)
-	}
-	if !mendable(err) {
-		return err
-	}
-	v, seen := h.view(r)
-	if seen != nil {
-		return seen
-	}
-	f := form(&v)
-	if len(f.Buttons) == 0 {
-		return err
-	}
-	f.Fill(r.PostForm)
-	f.Wrong(err)
-	return onePage.RenderStatus(w, r, http.StatusUnprocessableEntity, v)
-}
-
 func (h *Handler) code(w http.ResponseWriter, r *http.Request) error {
 	_, err := h.training.ShowCode(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), r.PathValue("id"))
-	return h.end(w, r, err, func(v *oneView) *web.Form { return &v.Show }, "新的签到码 10 分钟内有效。")
+	return onePage.Answer(w, r, err, at(r), "新的签到码 10 分钟内有效。", h.view, func(v *oneView) *web.Form { return &v.Show })
 }
 
 func (h *Handler) attend(w http.ResponseWriter, r *http.Request) error {
 	n, err := h.training.Attend(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), r.PathValue("id"), r.PostFormValue("list"))
-	return h.end(w, r, err, func(v *oneView) *web.Form { return &v.Attend }, fmt.Sprintf("已登记 %d 人，重复的没有再记。", n))
+	return onePage.Answer(w, r, err, at(r), fmt.Sprintf("已登记 %d 人，重复的没有再记。", n), h.view, func(v *oneView) *web.Form { return &v.Attend })
 }
 
 func (h *Handler) hold(w http.ResponseWriter, r *http.Request) error {
-	files, done, err := uploads(r)
+	files, done, err := web.Attachments(r, "material", "files")
 	defer done()
 	if err == nil {
 		err = h.training.Hold(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), r.PathValue("id"), files)
 	}
-	return h.end(w, r, err, func(v *oneView) *web.Form { return &v.Hold }, "培训已办结，证书编号已生成。")
+	return onePage.Answer(w, r, err, at(r), "培训已办结，证书编号已生成。", h.view, func(v *oneView) *web.Form { return &v.Hold })
 }
 
 func (h *Handler) cancel(w http.ResponseWriter, r *http.Request) error {
 	err := h.training.Cancel(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), r.PathValue("id"), r.PostFormValue("why"))
-	return h.end(w, r, err, func(v *oneView) *web.Form { return &v.Cancel }, "培训已取消。")
+	return onePage.Answer(w, r, err, at(r), "培训已取消。", h.view, func(v *oneView) *web.Form { return &v.Cancel })
 }
 
 func (h *Handler) file(w http.ResponseWriter, r *http.Request) error {
 	a, content, err := h.training.File(r.Context(), authz.ScopeFrom(r.Context()), r.PathValue("id"), r.PathValue("file"))
-	if err != nil {
-		return err
-	}
-	defer content.Close()
-	return web.SendFile(w, a.Name, a.MediaType, a.Size, content)
+	return web.SendAttachment(w, a, content, err)
 }
 
 // mineView is GET /console/training/sign-in.
