@@ -154,10 +154,6 @@ func (h *Handler) settings(w http.ResponseWriter, r *http.Request) error {
 	return settingsPage.Render(w, r, v)
 }
 
-func mendable(err error) bool {
-	return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Refused) || fault.Is(err, fault.Conflict)
-}
-
 func (h *Handler) decide(w http.ResponseWriter, r *http.Request) error {
 	next, err := province.Read(h.province.Settings(), r.PostFormValue)
 	var from calendar.Date
@@ -169,7 +165,7 @@ func (h *Handler) decide(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = h.province.Decide(r.Context(), authz.SessionFrom(r.Context()), next, from, r.PostFormValue("reason"), r.PostFormValue("document"))
 	}
-	if mendable(err) {
+	if web.Mendable(err) {
 		v, formErr := h.settingsView(r)
 		if formErr != nil {
 			return formErr
@@ -286,7 +282,7 @@ func (h *Handler) enter(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = h.province.EnterNotice(r.Context(), authz.SessionFrom(r.Context()), n)
 	}
-	if mendable(err) {
+	if web.Mendable(err) {
 		v, formErr := h.holidaysView(r)
 		if formErr != nil {
 			return formErr
@@ -372,7 +368,7 @@ func (h *Handler) setSystem(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = h.province.SetSystem(r.Context(), authz.SessionFrom(r.Context()), next)
 	}
-	if mendable(err) {
+	if web.Mendable(err) {
 		v := newSystemView(now)
 		v.Form.Fill(r.PostForm)
 		v.Form.Wrong(err)
