@@ -229,10 +229,9 @@ func (o *Outbox) fanOut(ctx context.Context) (n int, err error) {
 			return err
 		}
 		sessions := map[string]*authz.Session{}
-		var rows []string
-		var d db.Where
+		var rows [][]any
 		add := func(x waiting, channel, batch string, at time.Time) {
-			rows = append(rows, d.Row(ulid.Make().String(), x.ID, x.reader, channel, batch, "waiting", at))
+			rows = append(rows, []any{ulid.Make().String(), x.ID, x.reader, channel, batch, "waiting", at})
 		}
 		for _, x := range list {
 			if tx.Now().Sub(x.At) > tooOld || x.urgentOnly && !x.Urgent {
@@ -267,11 +266,8 @@ func (o *Outbox) fanOut(ctx context.Context) (n int, err error) {
 				add(x, "hook", "", at)
 			}
 		}
-		for len(rows) > 0 && len(d.Args()) > 0 {
-			if _, err := tx.Quiet(ctx, `INSERT INTO delivery (id, message_id, person_id, channel, batch, state, run_at) VALUES `+strings.Join(rows, ", ")+` ON CONFLICT (message_id, person_id, channel) DO NOTHING`, d.Args()...); err != nil {
-				return err
-			}
-			rows = nil
+		if _, err := tx.InsertNew(ctx, "delivery", []string{"id", "message_id", "person_id", "channel", "batch", "state", "run_at"}, rows); err != nil {
+			return err
 		}
 		var gone db.Where
 		_, err = tx.Quiet(ctx, `DELETE FROM message_wait WHERE message_id IN `+db.Among(&gone, ids), gone.Args()...)
