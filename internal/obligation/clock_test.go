@@ -444,3 +444,77 @@ func TestFeedBelongsToItsOwner(t *testing.T) {
 		}
 	})
 }
+
+// The days a clock stood still, and what moved it, stay counted when the
+// holidays are made known.
+func TestRecountKeepsWhatMovedTheDay(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		from := date(t, "2027-02-01")
+		length := calendar.WorkingDays(10)
+		h.clock.Set(from.Start().Add(3 * time.Hour))
+		o := h.owe(t, obligation.Debt{Subject: obligation.Subject{Kind: "site", ID: "s1", Name: "网站"}, Due: length.From(from, calendar.Workdays{}), From: from, Length: length})
+		adjust := func(a obligation.Adjustment) {
+			t.Helper()
+			if err := h.svc.Adjust(testCtx, authz.System("test"), o.ID, a, calendar.Workdays{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		adjust(obligation.Adjustment{Act: "pause", Basis: "第八条"})
+		h.clock.Set(date(t, "2027-02-03").Start().Add(3 * time.Hour))
+		adjust(obligation.Adjustment{Act: "extend", Due: date(t, "2027-02-22"), Basis: "陕政办〔2027〕1号"})
+		h.sweep(t)
+		if got := h.titles(t, h.unit.ID); len(got) != 0 {
+			t.Errorf("extended while it stood still, it spoke: %q", got)
+		}
+		adjust(obligation.Adjustment{Act: "resume"})
+		days, err := calendar.Workdays{}.With(calendar.Notice{Year: 2027, Documents: []calendar.Document{{Number: "国办发明电〔2026〕0号"}}, Mark: "V", Off: []calendar.Span{{Name: "春节", From: date(t, "2027-02-23"), To: date(t, "2027-02-25")}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := h.svc.Recount(testCtx, days); err != nil || n != 1 {
+			t.Fatalf("%d moved (%v)", n, err)
+		}
+		got, err := h.svc.Obligation(testCtx, authz.System("test"), o.ID)
+		// Two working days after the 22nd, the holidays left out.
+		if err != nil || got.Due.On != date(t, "2027-02-26").AddDays(3) || got.Due.Provisional || !got.PausedOn.IsZero() {
+			t.Errorf("due %+v (%v)", got.Due, err)
+		}
+	})
+}
+
+// What was told under the old day is told again under the new one.
+func TestPostponedIsToldAnew(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		h.open(t, "2026-02-10")
+		overdue := func() (n int) {
+			for _, title := range h.titles(t, h.unit.ID) {
+				if strings.HasPrefix(title, "超期：") {
+					n++
+				}
+			}
+			return n
+		}
+		h.clock.Set(date(t, "2026-02-11").Start().Add(time.Hour))
+		h.sweep(t)
+		list, err := h.svc.Obligations(testCtx, authz.System("test"), obligation.Filter{})
+		if err != nil || len(list) != 1 || overdue() != 1 {
+			t.Fatalf("%d open, %d told (%v)", len(list), overdue(), err)
+		}
+		h.update(t, func(ctx context.Context, tx *db.Tx) error {
+			moved, err := h.svc.Postpone(ctx, tx, "launch", list[0].Subject, calendar.Due{On: date(t, "2026-02-13")}, "缺失3日顺延")
+			if !moved {
+				t.Error("not moved")
+			}
+			return err
+		})
+		h.clock.Set(date(t, "2026-02-14").Start().Add(time.Hour))
+		h.sweep(t)
+		if overdue() != 2 {
+			t.Errorf("the new day passed in silence: %q", h.titles(t, h.unit.ID))
+		}
+		events, err := h.svc.Events(testCtx, authz.System("test"), list[0].ID)
+		if err != nil || len(events) != 1 || events[0].Act != "postpone" || obligation.ActNames[events[0].Act] == "" {
+			t.Errorf("events %+v (%v)", events, err)
+		}
+	})
+}
