@@ -518,3 +518,25 @@ func TestPostponedIsToldAnew(t *testing.T) {
 		}
 	})
 }
+
+// A clock that ran ahead does not make every sweep look for debtors.
+func TestRecurringLooksEachHourAfterTheClockWasSetBack(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		asked := 0
+		h.svc.Recur(obligation.Recurring{Kind: "launch", Every: obligation.Quarterly, Owes: func(context.Context, db.Querier) ([]obligation.Debtor, error) {
+			asked++
+			return []obligation.Debtor{{Unit: h.unit.ID, Name: h.unit.Name}}, nil
+		}})
+		h.clock.Set(time.Date(2027, 6, 1, 2, 0, 0, 0, time.UTC))
+		h.sweep(t)
+		h.clock.Set(time.Date(2026, 1, 5, 3, 0, 0, 0, time.UTC))
+		asked = 0
+		for range 5 {
+			h.sweep(t)
+			h.clock.Advance(time.Minute)
+		}
+		if asked != 1 {
+			t.Errorf("debtors were looked for %d times in five minutes", asked)
+		}
+	})
+}

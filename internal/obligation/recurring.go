@@ -175,6 +175,10 @@ func (s *Service) openPeriod(ctx context.Context, r Recurring, p Period) error {
 	}
 	// Last, so that a run cut off begins again.
 	return s.db.Update(ctx, func(tx *db.Tx) error {
+		// What was looked at by a clock that ran ahead is no guide any more.
+		if _, err := tx.Exec(ctx, `UPDATE recurring_period SET looked_at = $2 WHERE kind = $1 AND looked_at > $2`, r.Kind, tx.Now()); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, `INSERT INTO recurring_period (kind, period_key, looked_at) VALUES ($1, $2, $3)
 			ON CONFLICT (kind, period_key) DO UPDATE SET looked_at = excluded.looked_at`, r.Kind, p.Key, tx.Now()); err != nil {
 			return err
