@@ -540,3 +540,56 @@ func TestRecurringLooksEachHourAfterTheClockWasSetBack(t *testing.T) {
 		}
 	})
 }
+
+// One sweep over units of the same place: each is told on to its own office,
+// the office to the one above it, and what has no office to the next that is.
+func TestEscalationOfOnePlaceReachesEachOwnOffice(t *testing.T) {
+	clock := calendar.NewManual(time.Date(2026, 1, 5, 2, 0, 0, 0, time.UTC))
+	dbtest.EachAt(t, clock.Now, func(t *testing.T, d *db.DB) {
+		clock.Set(time.Date(2026, 1, 5, 2, 0, 0, 0, time.UTC))
+		o := org.New(d)
+		h := house{db: d, clock: clock, svc: obligation.New(d, o, launch)}
+		units := map[string]org.Unit{}
+		h.update(t, func(ctx context.Context, tx *db.Tx) error {
+			for _, a := range []org.Area{{Level: org.Province, Code: "610000", Name: "陕西省"}, {Level: org.City, Code: "610100", Name: "西安市", Parent: "province-610000000000"},
+				{Level: org.County, Code: "610113", Name: "雁塔区", Parent: "city-610100000000"}} {
+				if _, err := o.AddArea(ctx, tx, a); err != nil {
+					return err
+				}
+			}
+			for _, u := range []org.Unit{
+				{Area: "province-610000000000", Kind: org.Office, Name: "省办公厅"},
+				{Area: "city-610100000000", Kind: org.Office, Name: "市办公厅"}, {Area: "city-610100000000", Kind: org.Government, Name: "市政府"},
+				{Area: "city-610100000000", Kind: org.Department, Name: "市商务局"}, {Area: "city-610100000000", Kind: org.Department, Name: "市教育局"},
+				{Area: "county-610113000000", Kind: org.Department, Name: "区商务局"}, {Area: "county-610113000000", Kind: org.Department, Name: "直报单位", Direct: true},
+			} {
+				made, _, err := o.AddUnit(ctx, tx, u)
+				if err != nil {
+					return err
+				}
+				units[u.Name] = made
+				if err := h.svc.Open(ctx, tx, obligation.Debt{Kind: "launch", Unit: made.ID, Subject: obligation.Subject{Kind: "site", ID: u.Name, Name: u.Name + "网站"}, Due: calendar.Due{On: date(t, "2026-01-10")}}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		clock.Set(time.Date(2026, 2, 1, 2, 0, 0, 0, time.UTC))
+		h.sweep(t)
+		for at, want := range map[string][]string{
+			"省办公厅": {"省办公厅", "市办公厅", "市政府", "直报单位"}, "市办公厅": {"市商务局", "市教育局", "区商务局"}, "市政府": nil, "市商务局": nil,
+		} {
+			var got []string
+			for _, title := range h.titles(t, units[at].ID) {
+				if name, _, ok := strings.Cut(title, "超期未办："); ok {
+					got = append(got, name)
+				}
+			}
+			slices.Sort(got)
+			slices.Sort(want)
+			if !slices.Equal(got, want) {
+				t.Errorf("%s was told of %q, want %q", at, got, want)
+			}
+		}
+	})
+}
