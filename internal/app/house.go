@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -126,7 +125,6 @@ type House struct {
 	Guidance    *guidance.Service
 	Training    *training.Service
 	SelfChecks  *selfcheck.Service
-	seeded      atomic.Bool // the demo is filled
 	Releases    *publishing.Store
 	Publisher   *publishing.Publisher
 	Workbench   *workbench.Service
@@ -295,12 +293,7 @@ func (h *House) wire(ctx context.Context) error {
 	if h.Demo {
 		demo.Work(h.workers, h.DemoServices())
 	}
-	jobs.Handle(h.workers, func(ctx context.Context, _ sweep) error {
-		if h.Demo && !h.seeded.Load() {
-			return nil // a sweep of a half-filled demo would find the quarter's debtors missing, for an hour
-		}
-		return h.Sweep(ctx)
-	})
+	jobs.Handle(h.workers, func(ctx context.Context, _ sweep) error { return h.Sweep(ctx) })
 	jobs.Every(h.workers, time.Minute, sweep{})
 	if err := passage.Declare(ctx, h.DB, machines()...); err != nil {
 		return err

@@ -26,6 +26,5 @@ func (h *House) seed(ctx context.Context) error {
 	if err := demo.Fill(ctx, h.DemoServices()); err != nil {
 		return err
 	}
-	h.seeded.Store(true)
 	return errors.Join(h.Sweep(ctx), h.StateOfficial(ctx))
 }

@@ -53,12 +53,14 @@ func (h *House) Serve(ctx context.Context, listening func(addr net.Addr)) error 
 	if err != nil {
 		return errors.Join(err, public.Close())
 	}
+	// Before the periodic duties begin: a sweep of a half-filled demo would leave
+	// the quarter's debtors out for an hour.
+	if err := h.seed(ctx); err != nil {
+		return errors.Join(err, public.Close())
+	}
 	stop, err := h.startWork(ctx)
 	if err != nil {
 		return errors.Join(err, public.Close())
-	}
-	if err := h.seed(ctx); err != nil {
-		return errors.Join(err, stop(), public.Close())
 	}
 	s.ready.Store(true)
 	select {

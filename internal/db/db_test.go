@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -129,4 +130,46 @@ func TestWhereNumbersItsArguments(t *testing.T) {
 	if len(w.Args()) != 4 {
 		t.Errorf("%d arguments, want 4", len(w.Args()))
 	}
+}
+
+// More rows than one statement takes, some of them there before.
+func TestInsertNewCountsWhatIsNew(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		columns := []string{"kind", "from_state", "act", "to_state"}
+		rows := func(from, to int) (out [][]any) {
+			for i := from; i < to; i++ {
+				out = append(out, []any{"k", "", fmt.Sprint("act", i), "done"})
+			}
+			return out
+		}
+		err := d.Update(ctx, func(tx *db.Tx) error {
+			tx.Audited()
+			return tx.InsertAll(ctx, "transition", columns, rows(0, 1200))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = d.Update(ctx, func(tx *db.Tx) error {
+			tx.Audited()
+			n, err := tx.InsertNew(ctx, "transition", columns, rows(100, 1300))
+			if n != 100 {
+				t.Errorf("%d rows are new, want 100", n)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := db.One(ctx, d, db.Value[int], `SELECT count(*) FROM transition WHERE kind = 'k'`); err != nil || n != 1300 {
+			t.Errorf("%d rows stand (%v), want 1300", n, err)
+		}
+		if err := d.Update(ctx, func(tx *db.Tx) error {
+			tx.Audited()
+			_, err := tx.InsertNew(ctx, "transition", columns, [][]any{{"k", "a"}})
+			return err
+		}); err == nil {
+			t.Error("a row with too few values was taken")
+		}
+	})
 }

@@ -14,6 +14,17 @@ const most = 30_000
 // InsertAll inserts the rows, as many to a statement as both databases take. A
 // table of QuietTables is written quietly, any other asks for an audit entry.
 func (tx *Tx) InsertAll(ctx context.Context, table string, columns []string, rows [][]any) error {
+	_, err := tx.insert(ctx, table, columns, rows, "")
+	return err
+}
+
+// InsertNew is InsertAll without the rows that a unique index has already; it
+// returns how many are new.
+func (tx *Tx) InsertNew(ctx context.Context, table string, columns []string, rows [][]any) (int64, error) {
+	return tx.insert(ctx, table, columns, rows, " ON CONFLICT DO NOTHING")
+}
+
+func (tx *Tx) insert(ctx context.Context, table string, columns []string, rows [][]any, conflict string) (added int64, err error) {
 	write := tx.Exec
 	if _, quiet := QuietTables[table]; quiet {
 		write = tx.Quiet
@@ -26,7 +37,7 @@ func (tx *Tx) InsertAll(ctx context.Context, table string, columns []string, row
 		args := make([]any, 0, len(part)*len(columns))
 		for i, row := range part {
 			if len(row) != len(columns) {
-				return fmt.Errorf("db: insert into %s: %d values for %d columns", table, len(row), len(columns))
+				return added, fmt.Errorf("db: insert into %s: %d values for %d columns", table, len(row), len(columns))
 			}
 			if i > 0 {
 				b.WriteByte(',')
@@ -44,11 +55,13 @@ func (tx *Tx) InsertAll(ctx context.Context, table string, columns []string, row
 			b.WriteByte(')')
 			args = append(args, row...)
 		}
-		if _, err := write(ctx, b.String(), args...); err != nil {
-			return err
+		n, err := write(ctx, b.String()+conflict, args...)
+		if err != nil {
+			return added, err
 		}
+		added += n
 	}
-	return nil
+	return added, nil
 }
 
 // In is the condition that column is one of the values; with none it holds

@@ -33,16 +33,6 @@ func (tx *Tx) Now() time.Time { return tx.now }
 // Dialect says which database the transaction runs on.
 func (tx *Tx) Dialect() Dialect { return tx.db.dialect }
 
-// Chunk is how many rows a statement of many rows should carry. The SQLite
-// driver finds each of n values among n, so long statements cost it more than
-// short ones; PostgreSQL pays for each round trip.
-func (tx *Tx) Chunk() int {
-	if tx.pg != nil {
-		return 400
-	}
-	return 16
-}
-
 // Lite is the SQLite transaction (nil on PostgreSQL). Only the job queue uses
 // it, to insert a job that commits with the act.
 func (tx *Tx) Lite() *sql.Tx { return tx.lite }

@@ -191,23 +191,13 @@ func (w *Where) Arg(v any) string {
 	return "$" + strconv.Itoa(len(w.args))
 }
 
-// Row adds values outside the conditions and returns them as one row of
-// VALUES: ($4, $5, $6).
-func (w *Where) Row(values ...any) string {
-	marks := make([]string, len(values))
-	for i, v := range values {
+// Among is the list in brackets, for IN, within the conditions of w: ($4, $5).
+func Among[T any](w *Where, list []T) string {
+	marks := make([]string, len(list))
+	for i, v := range list {
 		marks[i] = w.Arg(v)
 	}
 	return "(" + strings.Join(marks, ", ") + ")"
-}
-
-// Among is the row of a list's values, for IN, within the conditions of w.
-func Among[T any](w *Where, list []T) string {
-	values := make([]any, len(list))
-	for i, v := range list {
-		values[i] = v
-	}
-	return w.Row(values...)
 }
 
 // Args are the values in order.

@@ -6,6 +6,7 @@ import (
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
 	"zhengshu/internal/registry"
 )
 
@@ -31,8 +32,11 @@ func (s *Service) Silences(ctx context.Context, scope authz.Scope, least time.Du
 	var out []Silence
 	for _, id := range ids {
 		site, err := s.registry.Site(ctx, scope, id)
-		if err != nil {
+		if fault.Is(err, fault.NotFound) {
 			continue // out of scope, or gone from the ledger
+		}
+		if err != nil {
+			return nil, err
 		}
 		if contactable(site) != nil {
 			continue

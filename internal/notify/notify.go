@@ -11,7 +11,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -48,27 +47,18 @@ func Send(ctx context.Context, tx *db.Tx, m Message) (bool, error) {
 // SendAll writes many messages in few statements. The caller records one audit
 // entry for each thing the messages tell of.
 func SendAll(ctx context.Context, tx *db.Tx, list []Message) error {
-	for len(list) > 0 {
-		some := list[:min(len(list), tx.Chunk())]
-		if _, err := send(ctx, tx, some); err != nil {
-			return err
-		}
-		list = list[len(some):]
-	}
-	return nil
+	_, err := send(ctx, tx, list)
+	return err
 }
 
 func send(ctx context.Context, tx *db.Tx, list []Message) (int64, error) {
-	var w, ids db.Where
-	rows := make([]string, len(list))
+	rows := make([][]any, len(list))
 	made := make([]string, len(list))
 	for i, m := range list {
 		made[i] = ulid.Make().String()
-		rows[i] = w.Row(made[i], m.Key, m.Unit, db.Null(m.Person), m.Title, m.Body, m.Link, m.Urgent, tx.Now())
+		rows[i] = []any{made[i], m.Key, m.Unit, db.Null(m.Person), m.Title, m.Body, m.Link, m.Urgent, tx.Now()}
 	}
-	n, err := tx.Exec(ctx, `
-		INSERT INTO message (id, once_key, unit_id, person_id, title, body, link, urgent, at)
-		VALUES `+strings.Join(rows, ", ")+` ON CONFLICT (once_key) DO NOTHING`, w.Args()...)
+	n, err := tx.InsertNew(ctx, "message", []string{"id", "once_key", "unit_id", "person_id", "title", "body", "link", "urgent", "at"}, rows)
 	if err != nil {
 		return 0, fmt.Errorf("notify: send: %w", err)
 	}
@@ -76,8 +66,11 @@ func send(ctx context.Context, tx *db.Tx, list []Message) (int64, error) {
 		return 0, nil
 	}
 	// Those that were told already are not there under their new id.
-	if _, err := tx.Quiet(ctx, `INSERT INTO message_wait (message_id) SELECT id FROM message WHERE id IN `+db.Among(&ids, made), ids.Args()...); err != nil {
-		return 0, fmt.Errorf("notify: send: %w", err)
+	for some := range slices.Chunk(made, 500) {
+		var ids db.Where
+		if _, err := tx.Quiet(ctx, `INSERT INTO message_wait (message_id) SELECT id FROM message WHERE id IN `+db.Among(&ids, some), ids.Args()...); err != nil {
+			return 0, fmt.Errorf("notify: send: %w", err)
+		}
 	}
 	return n, nil
 }

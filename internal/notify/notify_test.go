@@ -279,7 +279,11 @@ func TestQuietHoursHoldAllButTheUrgent(t *testing.T) {
 func TestDigestIsOneLetterADay(t *testing.T) {
 	each(t, egress.Policy{}, func(t *testing.T, h house) {
 		h.prefer(t, notify.Preference{Mail: "digest", Quiet: true})
-		for _, k := range []string{"one", "two", "three"} {
+		keys := []string{"one", "two", "three"}
+		for i := range 120 {
+			keys = append(keys, fmt.Sprintf("more%d.", i))
+		}
+		for _, k := range keys {
 			h.tell(t, k, false, "")
 		}
 		h.dispatch(t)
@@ -292,7 +296,7 @@ func TestDigestIsOneLetterADay(t *testing.T) {
 		if len(got) != 1 {
 			t.Fatalf("%d letters, want one digest", len(got))
 		}
-		for _, k := range []string{"one", "two", "three"} {
+		for _, k := range keys {
 			if !strings.Contains(decode(got[0]), "标题"+k) {
 				t.Errorf("the digest lacks %s", k)
 			}

@@ -145,6 +145,13 @@ func NewOutbox(o Outgoing) *Outbox {
 const (
 	// Claim is how long a process keeps a delivery it has begun.
 	Claim = 10 * time.Minute
+	// atOnce is how many go out on one claim: all of them are over before it
+	// is, however slow the other side answers.
+	atOnce = 10
+	// slowest is how long a connection, and then a letter, may take.
+	slowest = 20 * time.Second
+	// mostDigest bounds one digest; more go into another.
+	mostDigest = 500
 	// tooOld is the age at which a message is no longer sent out.
 	tooOld   = 48 * time.Hour
 	maxTries = 8
@@ -162,7 +169,7 @@ func (o *Outbox) Dispatch(ctx context.Context) error {
 			break
 		}
 	}
-	for range 50 {
+	for range 500 {
 		n, err := o.sendSome(ctx)
 		if err != nil {
 			return err
@@ -229,10 +236,9 @@ func (o *Outbox) fanOut(ctx context.Context) (n int, err error) {
 			return err
 		}
 		sessions := map[string]*authz.Session{}
-		var rows []string
-		var d db.Where
+		var rows [][]any
 		add := func(x waiting, channel, batch string, at time.Time) {
-			rows = append(rows, d.Row(ulid.Make().String(), x.ID, x.reader, channel, batch, "waiting", at))
+			rows = append(rows, []any{ulid.Make().String(), x.ID, x.reader, channel, batch, "waiting", at})
 		}
 		for _, x := range list {
 			if tx.Now().Sub(x.At) > tooOld || x.urgentOnly && !x.Urgent {
@@ -267,11 +273,8 @@ func (o *Outbox) fanOut(ctx context.Context) (n int, err error) {
 				add(x, "hook", "", at)
 			}
 		}
-		for len(rows) > 0 && len(d.Args()) > 0 {
-			if _, err := tx.Quiet(ctx, `INSERT INTO delivery (id, message_id, person_id, channel, batch, state, run_at) VALUES `+strings.Join(rows, ", ")+` ON CONFLICT (message_id, person_id, channel) DO NOTHING`, d.Args()...); err != nil {
-				return err
-			}
-			rows = nil
+		if _, err := tx.InsertNew(ctx, "delivery", []string{"id", "message_id", "person_id", "channel", "batch", "state", "run_at"}, rows); err != nil {
+			return err
 		}
 		var gone db.Where
 		_, err = tx.Quiet(ctx, `DELETE FROM message_wait WHERE message_id IN `+db.Among(&gone, ids), gone.Args()...)
@@ -291,14 +294,9 @@ type parcel struct {
 	to       Preference
 }
 
-// key is the Message-ID and Idempotency-Key: of a digest it is the person and
-// the day.
-func (p parcel) key() string {
-	if p.batch != "" {
-		return strings.NewReplacer(":", "-").Replace(p.batch) + "-" + p.person
-	}
-	return p.ids[0]
-}
+// key is the Message-ID and Idempotency-Key: of a digest that of its first
+// message. What goes out together stays together, so each attempt has the same.
+func (p parcel) key() string { return p.ids[0] }
 
 func (o *Outbox) sendSome(ctx context.Context) (int, error) {
 	list, err := o.claim(ctx)
@@ -321,45 +319,62 @@ func (o *Outbox) sendSome(ctx context.Context) (int, error) {
 }
 
 // claim marks what is due as being sent, by this process until Claim is over.
+// A digest is claimed whole.
 func (o *Outbox) claim(ctx context.Context) ([]parcel, error) {
 	var out []parcel
 	err := o.db.Update(ctx, func(tx *db.Tx) error {
 		out = nil
-		type row struct {
-			id, person, channel, batch string
-			tries                      int
-			m                          Message
+		due := func(limit int, cond string, args ...any) ([]delivery, error) {
+			var w db.Where
+			w.And("d.state IN ('waiting', 'sending') AND d.run_at <= ?", tx.Now()).And(cond, args...)
+			return db.All(ctx, tx, scanDelivery, deliverySelect+` WHERE `+w.SQL()+` ORDER BY d.run_at, d.id LIMIT `+w.Arg(limit), w.Args()...)
 		}
-		list, err := db.All(ctx, tx, func(r db.Scanner) (row, error) {
-			var x row
-			err := r.Scan(&x.id, &x.person, &x.channel, &x.batch, &x.tries, &x.m.Title, &x.m.Body, &x.m.Link, &x.m.Urgent, &x.m.At)
-			return x, err
-		}, `SELECT d.id, d.person_id, d.channel, d.batch, d.tries, m.title, m.body, m.link, m.urgent, m.at
-		      FROM delivery d JOIN message m ON m.id = d.message_id
-		     WHERE d.state IN ('waiting', 'sending') AND d.run_at <= $1 ORDER BY d.run_at, d.id LIMIT 100`, tx.Now())
-		if err != nil || len(list) == 0 {
+		first, err := due(atOnce, "TRUE")
+		if err != nil || len(first) == 0 {
 			return err
 		}
 		var ids []string
-		for _, x := range list {
-			ids = append(ids, x.id)
-			i := slices.IndexFunc(out, func(p parcel) bool {
-				return x.batch != "" && p.batch == x.batch && p.person == x.person && p.channel == x.channel
-			})
-			if i < 0 {
-				p := parcel{channel: x.channel, batch: x.batch, person: x.person, tries: x.tries + 1}
-				if p.to, err = preference(ctx, tx, x.person); err != nil {
+		for _, x := range first {
+			if slices.Contains(ids, x.id) {
+				continue // went into a digest before
+			}
+			together := []delivery{x}
+			if x.batch != "" {
+				if together, err = due(mostDigest, "d.person_id = ? AND d.channel = ? AND d.batch = ?", x.person, x.channel, x.batch); err != nil {
 					return err
 				}
-				out, i = append(out, p), len(out)
 			}
-			out[i].ids, out[i].messages = append(out[i].ids, x.id), append(out[i].messages, x.m)
+			p := parcel{channel: x.channel, batch: x.batch, person: x.person, tries: x.tries + 1}
+			if p.to, err = preference(ctx, tx, x.person); err != nil {
+				return err
+			}
+			for _, t := range together {
+				p.ids, p.messages = append(p.ids, t.id), append(p.messages, t.message)
+			}
+			ids, out = append(ids, p.ids...), append(out, p)
 		}
 		var w db.Where
 		_, err = tx.Quiet(ctx, `UPDATE delivery SET state = 'sending', tries = tries + 1, run_at = `+w.Arg(tx.Now().Add(Claim))+` WHERE id IN `+db.Among(&w, ids), w.Args()...)
 		return err
 	})
 	return out, err
+}
+
+// delivery is a row of its table with its message.
+type delivery struct {
+	id, person, channel, batch string
+	tries                      int
+	message                    Message
+}
+
+const deliverySelect = `
+	SELECT d.id, d.person_id, d.channel, d.batch, d.tries, m.title, m.body, m.link, m.urgent, m.at
+	  FROM delivery d JOIN message m ON m.id = d.message_id`
+
+func scanDelivery(r db.Scanner) (delivery, error) {
+	var x delivery
+	err := r.Scan(&x.id, &x.person, &x.channel, &x.batch, &x.tries, &x.message.Title, &x.message.Body, &x.message.Link, &x.message.Urgent, &x.message.At)
+	return x, err
 }
 
 func (o *Outbox) mark(ctx context.Context, p parcel, failed error) error {
@@ -432,7 +447,7 @@ func (o *Outbox) Mail(ctx context.Context, c Channels, to, key, subject, body st
 	m.SetDateWithValue(o.db.Now())
 	m.Subject(strings.Join(strings.Fields(subject), " "))
 	m.SetBodyString(mail.TypeTextPlain, body)
-	options := []mail.Option{mail.WithPort(c.SMTPPort), mail.WithTimeout(20 * time.Second),
+	options := []mail.Option{mail.WithPort(c.SMTPPort), mail.WithTimeout(slowest),
 		mail.WithDialContextFunc(func(ctx context.Context, _, _ string) (net.Conn, error) {
 			conn, err := o.client.Dial(ctx, c.SMTPHost, uint16(c.SMTPPort), true)
 			if err != nil || c.SMTPTLS != "implicit" {

@@ -23,7 +23,7 @@ func sortTallies(list []Tally) {
 
 // Event is one thing that happened to a clock after it was opened.
 type Event struct {
-	Act    string // extend, pause, resume, recount, hand, move, urge
+	Act    string // extend, postpone, pause, resume, recount, hand, move, urge
 	From   calendar.Date
 	To     calendar.Date
 	Basis  string
@@ -33,7 +33,7 @@ type Event struct {
 }
 
 // ActNames are the acts in Chinese.
-var ActNames = map[string]string{"extend": "延期", "pause": "暂停计时", "resume": "恢复计时", "recount": "按节假日安排重算", "hand": "移交", "move": "转由承接单位", "urge": "催办"}
+var ActNames = map[string]string{"extend": "延期", "postpone": "依规顺延", "pause": "暂停计时", "resume": "恢复计时", "recount": "按节假日安排重算", "hand": "移交", "move": "转由承接单位", "urge": "催办"}
 
 func (s *Service) note(ctx context.Context, tx *db.Tx, o Obligation, e Event) error {
 	a, ok := audit.ActorFrom(ctx)
@@ -56,11 +56,15 @@ func (s *Service) Events(ctx context.Context, scope authz.Scope, id string) ([]E
 	if _, err := s.one(ctx, s.db, scope, id); err != nil {
 		return nil, err
 	}
-	return db.All(ctx, s.db, func(r db.Scanner) (Event, error) {
-		var e Event
-		err := r.Scan(&e.Act, &e.From, &e.To, &e.Basis, &e.Says, &e.Person, &e.At)
-		return e, err
-	}, `SELECT act, due_from, due_to, basis, says, person_name, at FROM obligation_event WHERE obligation_id = $1 ORDER BY seq`, id)
+	return db.All(ctx, s.db, scanEvent, eventSelect+` ORDER BY seq`, id)
+}
+
+const eventSelect = `SELECT act, due_from, due_to, basis, says, person_name, at FROM obligation_event WHERE obligation_id = $1`
+
+func scanEvent(r db.Scanner) (Event, error) {
+	var e Event
+	err := r.Scan(&e.Act, &e.From, &e.To, &e.Basis, &e.Says, &e.Person, &e.At)
+	return e, err
 }
 
 // OnMoved registers what follows when a due date is counted again: a module
@@ -70,12 +74,17 @@ func (s *Service) OnMoved(f func(ctx context.Context, tx *db.Tx, o Obligation) e
 	s.moved = append(s.moved, f)
 }
 
-// redue gives the obligation another last day and starts its reminders anew.
+// redue gives the obligation another last day and starts its reminders anew;
+// one that stands still goes on standing.
 func (s *Service) redue(ctx context.Context, tx *db.Tx, o *Obligation, due calendar.Due) error {
 	k, _ := s.KindOf(o.Kind)
 	o.Due = due
-	if _, err := tx.Exec(ctx, `UPDATE obligation SET due_on = $2, provisional = $3, paused_on = NULL, overdue_at = NULL, escalated_at = NULL, province_at = NULL, look_at = $4, wound = wound + 1
-		WHERE id = $1 AND state = 'open'`, o.ID, due.On, due.Provisional, firstLook(k, due.On, tx.Now())); err != nil {
+	var look time.Time
+	if o.PausedOn.IsZero() {
+		look = firstLook(k, due.On, tx.Now())
+	}
+	if _, err := tx.Exec(ctx, `UPDATE obligation SET due_on = $2, provisional = $3, paused_on = $4, overdue_at = NULL, escalated_at = NULL, province_at = NULL, look_at = $5, wound = wound + 1
+		WHERE id = $1 AND state = 'open'`, o.ID, due.On, due.Provisional, o.PausedOn, look); err != nil {
 		return err
 	}
 	for _, f := range s.moved {
@@ -134,16 +143,47 @@ func (s *Service) Resume(ctx context.Context, tx *db.Tx, scope authz.Scope, id s
 	if o.State != Open || o.PausedOn.IsZero() {
 		return fault.New(fault.Conflict, "这个时限没有暂停，请刷新后再看。")
 	}
-	today := calendar.DateOf(tx.Now())
-	was, due := o.Due.On, calendar.Due{On: o.Due.On.AddDays(max(0, today.Sub(o.PausedOn))), Provisional: o.Due.Provisional}
-	if strings.HasSuffix(o.Length, "wd") {
-		stood, _ := days.Between(o.PausedOn, today)
-		due = days.Add(o.Due.On, max(0, stood))
-	}
+	was, due := o.Due.On, o.stood(o.Due, o.PausedOn, calendar.DateOf(tx.Now()), days)
+	o.PausedOn = calendar.Date{}
 	if err := s.redue(ctx, tx, &o, due); err != nil {
 		return err
 	}
 	return s.note(ctx, tx, o, Event{Act: "resume", From: was, To: due.On})
+}
+
+// stood moves the last day by the days that the clock stood still: working days
+// for a clock that counts those.
+func (o Obligation) stood(due calendar.Due, from, to calendar.Date, days calendar.Workdays) calendar.Due {
+	if !strings.HasSuffix(o.Length, "wd") {
+		return calendar.Due{On: due.On.AddDays(max(0, to.Sub(from))), Provisional: due.Provisional}
+	}
+	n, unsure := days.Between(from, to)
+	next := days.Add(due.On, max(0, n))
+	next.Provisional = next.Provisional || due.Provisional || unsure
+	return next
+}
+
+// counted is the last day by the days given: the period from its first day, and
+// what moved it since. ok is false for a day counted from nothing on record.
+func (s *Service) counted(ctx context.Context, tx *db.Tx, o Obligation, days calendar.Workdays) (due calendar.Due, ok bool, err error) {
+	length, err := calendar.ParsePeriod(o.Length)
+	if err != nil || o.From.IsZero() {
+		return due, false, nil
+	}
+	due = length.From(o.From, days)
+	moved, err := db.All(ctx, tx, scanEvent, eventSelect+` AND act IN ('extend', 'postpone', 'pause', 'resume') ORDER BY seq`, o.ID)
+	var since calendar.Date
+	for _, e := range moved {
+		switch e.Act {
+		case "pause":
+			since = calendar.DateOf(e.At)
+		case "resume":
+			due = o.stood(due, since, calendar.DateOf(e.At), days)
+		default:
+			due = calendar.Due{On: e.To}
+		}
+	}
+	return due, true, err
 }
 
 // Recount counts again every open last day that rested on a year without a
@@ -161,12 +201,14 @@ func (s *Service) Recount(ctx context.Context, days calendar.Workdays) (int, err
 			}
 			for _, o := range list {
 				n, after = n+1, o.ID
-				length, err := calendar.ParsePeriod(o.Length)
-				if err != nil || o.From.IsZero() || !o.PausedOn.IsZero() {
+				if !o.PausedOn.IsZero() {
 					continue
 				}
-				due := length.From(o.From, days)
-				if due == o.Due {
+				due, ok, err := s.counted(ctx, tx, o, days)
+				if err != nil {
+					return err
+				}
+				if !ok || due == o.Due {
 					continue
 				}
 				was := o.Due.On

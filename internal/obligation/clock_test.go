@@ -444,3 +444,152 @@ func TestFeedBelongsToItsOwner(t *testing.T) {
 		}
 	})
 }
+
+// The days a clock stood still, and what moved it, stay counted when the
+// holidays are made known.
+func TestRecountKeepsWhatMovedTheDay(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		from := date(t, "2027-02-01")
+		length := calendar.WorkingDays(10)
+		h.clock.Set(from.Start().Add(3 * time.Hour))
+		o := h.owe(t, obligation.Debt{Subject: obligation.Subject{Kind: "site", ID: "s1", Name: "网站"}, Due: length.From(from, calendar.Workdays{}), From: from, Length: length})
+		adjust := func(a obligation.Adjustment) {
+			t.Helper()
+			if err := h.svc.Adjust(testCtx, authz.System("test"), o.ID, a, calendar.Workdays{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		adjust(obligation.Adjustment{Act: "pause", Basis: "第八条"})
+		h.clock.Set(date(t, "2027-02-03").Start().Add(3 * time.Hour))
+		adjust(obligation.Adjustment{Act: "extend", Due: date(t, "2027-02-22"), Basis: "陕政办〔2027〕1号"})
+		h.sweep(t)
+		if got := h.titles(t, h.unit.ID); len(got) != 0 {
+			t.Errorf("extended while it stood still, it spoke: %q", got)
+		}
+		adjust(obligation.Adjustment{Act: "resume"})
+		days, err := calendar.Workdays{}.With(calendar.Notice{Year: 2027, Documents: []calendar.Document{{Number: "国办发明电〔2026〕0号"}}, Mark: "V", Off: []calendar.Span{{Name: "春节", From: date(t, "2027-02-23"), To: date(t, "2027-02-25")}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := h.svc.Recount(testCtx, days); err != nil || n != 1 {
+			t.Fatalf("%d moved (%v)", n, err)
+		}
+		got, err := h.svc.Obligation(testCtx, authz.System("test"), o.ID)
+		// Two working days after the 22nd, the holidays left out.
+		if err != nil || got.Due.On != date(t, "2027-02-26").AddDays(3) || got.Due.Provisional || !got.PausedOn.IsZero() {
+			t.Errorf("due %+v (%v)", got.Due, err)
+		}
+	})
+}
+
+// What was told under the old day is told again under the new one.
+func TestPostponedIsToldAnew(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		h.open(t, "2026-02-10")
+		overdue := func() (n int) {
+			for _, title := range h.titles(t, h.unit.ID) {
+				if strings.HasPrefix(title, "超期：") {
+					n++
+				}
+			}
+			return n
+		}
+		h.clock.Set(date(t, "2026-02-11").Start().Add(time.Hour))
+		h.sweep(t)
+		list, err := h.svc.Obligations(testCtx, authz.System("test"), obligation.Filter{})
+		if err != nil || len(list) != 1 || overdue() != 1 {
+			t.Fatalf("%d open, %d told (%v)", len(list), overdue(), err)
+		}
+		h.update(t, func(ctx context.Context, tx *db.Tx) error {
+			moved, err := h.svc.Postpone(ctx, tx, "launch", list[0].Subject, calendar.Due{On: date(t, "2026-02-13")}, "缺失3日顺延")
+			if !moved {
+				t.Error("not moved")
+			}
+			return err
+		})
+		h.clock.Set(date(t, "2026-02-14").Start().Add(time.Hour))
+		h.sweep(t)
+		if overdue() != 2 {
+			t.Errorf("the new day passed in silence: %q", h.titles(t, h.unit.ID))
+		}
+		events, err := h.svc.Events(testCtx, authz.System("test"), list[0].ID)
+		if err != nil || len(events) != 1 || events[0].Act != "postpone" || obligation.ActNames[events[0].Act] == "" {
+			t.Errorf("events %+v (%v)", events, err)
+		}
+	})
+}
+
+// A clock that ran ahead does not make every sweep look for debtors.
+func TestRecurringLooksEachHourAfterTheClockWasSetBack(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		asked := 0
+		h.svc.Recur(obligation.Recurring{Kind: "launch", Every: obligation.Quarterly, Owes: func(context.Context, db.Querier) ([]obligation.Debtor, error) {
+			asked++
+			return []obligation.Debtor{{Unit: h.unit.ID, Name: h.unit.Name}}, nil
+		}})
+		h.clock.Set(time.Date(2027, 6, 1, 2, 0, 0, 0, time.UTC))
+		h.sweep(t)
+		h.clock.Set(time.Date(2026, 1, 5, 3, 0, 0, 0, time.UTC))
+		asked = 0
+		for range 5 {
+			h.sweep(t)
+			h.clock.Advance(time.Minute)
+		}
+		if asked != 1 {
+			t.Errorf("debtors were looked for %d times in five minutes", asked)
+		}
+	})
+}
+
+// One sweep over units of the same place: each is told on to its own office,
+// the office to the one above it, and what has no office to the next that is.
+func TestEscalationOfOnePlaceReachesEachOwnOffice(t *testing.T) {
+	clock := calendar.NewManual(time.Date(2026, 1, 5, 2, 0, 0, 0, time.UTC))
+	dbtest.EachAt(t, clock.Now, func(t *testing.T, d *db.DB) {
+		clock.Set(time.Date(2026, 1, 5, 2, 0, 0, 0, time.UTC))
+		o := org.New(d)
+		h := house{db: d, clock: clock, svc: obligation.New(d, o, launch)}
+		units := map[string]org.Unit{}
+		h.update(t, func(ctx context.Context, tx *db.Tx) error {
+			for _, a := range []org.Area{{Level: org.Province, Code: "610000", Name: "陕西省"}, {Level: org.City, Code: "610100", Name: "西安市", Parent: "province-610000000000"},
+				{Level: org.County, Code: "610113", Name: "雁塔区", Parent: "city-610100000000"}} {
+				if _, err := o.AddArea(ctx, tx, a); err != nil {
+					return err
+				}
+			}
+			for _, u := range []org.Unit{
+				{Area: "province-610000000000", Kind: org.Office, Name: "省办公厅"},
+				{Area: "city-610100000000", Kind: org.Office, Name: "市办公厅"}, {Area: "city-610100000000", Kind: org.Government, Name: "市政府"},
+				{Area: "city-610100000000", Kind: org.Department, Name: "市商务局"}, {Area: "city-610100000000", Kind: org.Department, Name: "市教育局"},
+				{Area: "county-610113000000", Kind: org.Department, Name: "区商务局"}, {Area: "county-610113000000", Kind: org.Department, Name: "直报单位", Direct: true},
+			} {
+				made, _, err := o.AddUnit(ctx, tx, u)
+				if err != nil {
+					return err
+				}
+				units[u.Name] = made
+				if err := h.svc.Open(ctx, tx, obligation.Debt{Kind: "launch", Unit: made.ID, Subject: obligation.Subject{Kind: "site", ID: u.Name, Name: u.Name + "网站"}, Due: calendar.Due{On: date(t, "2026-01-10")}}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		clock.Set(time.Date(2026, 2, 1, 2, 0, 0, 0, time.UTC))
+		h.sweep(t)
+		for at, want := range map[string][]string{
+			"省办公厅": {"省办公厅", "市办公厅", "市政府", "直报单位"}, "市办公厅": {"市商务局", "市教育局", "区商务局"}, "市政府": nil, "市商务局": nil,
+		} {
+			var got []string
+			for _, title := range h.titles(t, units[at].ID) {
+				if name, _, ok := strings.Cut(title, "超期未办："); ok {
+					got = append(got, name)
+				}
+			}
+			slices.Sort(got)
+			slices.Sort(want)
+			if !slices.Equal(got, want) {
+				t.Errorf("%s was told of %q, want %q", at, got, want)
+			}
+		}
+	})
+}

@@ -3,7 +3,6 @@ package obligation
 import (
 	"context"
 
-	"zhengshu/internal/audit"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
@@ -18,15 +17,19 @@ func (s *Service) Postpone(ctx context.Context, tx *db.Tx, kind string, subject 
 	if !ok || due.On.IsZero() || why == "" {
 		return false, fault.New(fault.Internal, "时限不能调整，请联系系统管理员。")
 	}
-	look := nextLook(k, due.On, tx.Now().Add(-1))
-	n, err := tx.Exec(ctx, `
-		UPDATE obligation SET due_on = $1, provisional = $2, look_at = $3, overdue_at = NULL, escalated_at = NULL
-		 WHERE kind = $4 AND subject_kind = $5 AND subject_id = $6 AND state = 'open' AND due_on <> $1`,
-		due.On, due.Provisional, look, kind, subject.Kind, subject.ID)
-	if err != nil || n == 0 {
+	list, err := db.All(ctx, tx, scanObligation, obligationSelect+`
+		 WHERE o.kind = $1 AND o.subject_kind = $2 AND o.subject_id = $3 AND o.state = 'open' AND o.due_on <> $4 ORDER BY o.id`, kind, subject.Kind, subject.ID, due.On)
+	if err != nil {
 		return false, err
 	}
-	return true, audit.Record(ctx, tx, audit.Entry{Act: "obligation.postpone", Basis: k.Citation,
-		Target: audit.Target{Kind: subject.Kind, ID: subject.ID, Name: subject.Name},
-		After:  map[string]any{"kind": kind, "due": due.On, "why": why}})
+	for _, o := range list {
+		was := o.Due.On
+		if err := s.redue(ctx, tx, &o, due); err != nil {
+			return false, err
+		}
+		if err := s.note(ctx, tx, o, Event{Act: "postpone", From: was, To: due.On, Basis: k.Citation, Says: why}); err != nil {
+			return false, err
+		}
+	}
+	return len(list) > 0, nil
 }

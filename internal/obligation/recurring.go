@@ -140,18 +140,7 @@ func (s *Service) openPeriod(ctx context.Context, r Recurring, p Period) error {
 			for _, h := range have {
 				known[h] = true
 			}
-			var c db.Where
-			var rows []string
-			flush := func() error {
-				if len(rows) == 0 {
-					return nil
-				}
-				_, err := tx.Exec(ctx, `
-					INSERT INTO obligation (id, kind, unit_id, subject_kind, subject_id, subject_name, period_key, link, opened_at, due_on, provisional, state, look_at, started_on, person_id, deputy_id)
-					VALUES `+strings.Join(rows, ", ")+` ON CONFLICT (kind, subject_kind, subject_id, period_key) WHERE state = 'open' DO NOTHING`, c.Args()...)
-				c, rows = db.Where{}, nil
-				return err
-			}
+			var rows [][]any
 			var entries []audit.Entry
 			look := firstLook(k, due.On, tx.Now())
 			for _, d := range some {
@@ -168,19 +157,12 @@ func (s *Service) openPeriod(ctx context.Context, r Recurring, p Period) error {
 				if !strings.Contains(name, p.Name) {
 					name += " " + p.Name
 				}
-				rows = append(rows, c.Row(ulid.Make().String(), r.Kind, d.Unit, d.Subject.Kind, d.Subject.ID, name, p.Key, strings.ReplaceAll(link, "{period}", p.Key), tx.Now(), due.On, due.Provisional, Open, look, p.First, d.Person, d.Deputy))
+				rows = append(rows, []any{ulid.Make().String(), r.Kind, d.Unit, d.Subject.Kind, d.Subject.ID, name, p.Key, strings.ReplaceAll(link, "{period}", p.Key), tx.Now(), due.On, due.Provisional, Open, look, p.First, d.Person, d.Deputy})
 				entries = append(entries, audit.Entry{Act: "obligation.open", Basis: k.Citation,
 					Target: audit.Target{Kind: d.Subject.Kind, ID: d.Subject.ID, Name: name, Unit: string(d.Unit)}, After: map[string]any{"kind": r.Kind, "period": p.Key, "due": due.On}})
-				if len(rows) == tx.Chunk() {
-					if err := flush(); err != nil {
-						return err
-					}
-				}
 			}
-			if len(entries) == 0 {
-				return nil
-			}
-			if err := flush(); err != nil {
+			if _, err := tx.InsertNew(ctx, "obligation", []string{"id", "kind", "unit_id", "subject_kind", "subject_id", "subject_name", "period_key", "link", "opened_at",
+				"due_on", "provisional", "state", "look_at", "started_on", "person_id", "deputy_id"}, rows); err != nil {
 				return err
 			}
 			return audit.RecordAll(ctx, tx, entries)
@@ -193,6 +175,10 @@ func (s *Service) openPeriod(ctx context.Context, r Recurring, p Period) error {
 	}
 	// Last, so that a run cut off begins again.
 	return s.db.Update(ctx, func(tx *db.Tx) error {
+		// What was looked at by a clock that ran ahead is no guide any more.
+		if _, err := tx.Exec(ctx, `UPDATE recurring_period SET looked_at = $2 WHERE kind = $1 AND looked_at > $2`, r.Kind, tx.Now()); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, `INSERT INTO recurring_period (kind, period_key, looked_at) VALUES ($1, $2, $3)
 			ON CONFLICT (kind, period_key) DO UPDATE SET looked_at = excluded.looked_at`, r.Kind, p.Key, tx.Now()); err != nil {
 			return err

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"zhengshu/internal/audit"
-	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
@@ -74,7 +73,7 @@ const (
 func (s *Service) Sweep(ctx context.Context) (int, error) {
 	ctx = audit.System(ctx, "obligation.sweep")
 	errs := []error{s.rewind(ctx), s.openRecurring(ctx)}
-	w := sweep{Service: s, offices: map[org.UnitID]addressee{}}
+	w := sweep{Service: s, offices: map[org.AreaID]org.UnitID{}, upwards: map[place]addressee{}}
 	total := 0
 	for {
 		n, err := w.some(ctx)
@@ -117,10 +116,18 @@ func (s *Service) rewind(ctx context.Context) error {
 // addressee is whom an escalation reaches.
 type addressee struct{ above, province org.UnitID }
 
+// place is all of a unit that says who stands above it.
+type place struct {
+	area   org.AreaID
+	direct bool
+	own    bool // it is the office of its level, or there is none
+}
+
 // sweep is one run, with what it has looked up so far.
 type sweep struct {
 	*Service
-	offices map[org.UnitID]addressee
+	offices map[org.AreaID]org.UnitID // empty: none
+	upwards map[place]addressee
 }
 
 // some handles one batch; 0 means that nothing is left.
@@ -171,17 +178,23 @@ func (w *sweep) some(ctx context.Context) (n int, err error) {
 
 const dueSelect = `
 	SELECT o.id, o.kind, o.unit_id, u.name, o.subject_kind, o.subject_id, o.subject_name, o.link, o.due_on, o.provisional,
-	       o.overdue_at, o.escalated_at, o.province_at, o.paused_on, o.wound, u.abolished_on,
+	       o.overdue_at, o.escalated_at, o.province_at, o.paused_on, o.wound, u.abolished_on, u.area_id, u.kind, u.direct,
 	       coalesce((SELECT p.id FROM person p WHERE p.id = o.person_id AND p.left_at IS NULL),
 	                (SELECT p.id FROM person p WHERE p.id = o.deputy_id AND p.left_at IS NULL), '')
 	  FROM obligation o JOIN unit u ON u.id = o.unit_id`
 
-func scanDue(r db.Scanner) (Obligation, error) {
-	var o Obligation
+// dueNow is an obligation with the unit that owes it, as far as the sweep asks.
+type dueNow struct {
+	Obligation
+	unit org.Unit
+}
+
+func scanDue(r db.Scanner) (dueNow, error) {
+	var o dueNow
 	var abolished calendar.Date
 	err := r.Scan(&o.ID, &o.Kind, &o.Unit, &o.UnitName, &o.Subject.Kind, &o.Subject.ID, &o.Subject.Name, &o.Link, &o.Due.On, &o.Due.Provisional,
-		&o.OverdueAt, &o.EscalatedAt, &o.ProvinceAt, &o.PausedOn, &o.wound, &abolished, &o.holder)
-	o.abolished = !abolished.IsZero()
+		&o.OverdueAt, &o.EscalatedAt, &o.ProvinceAt, &o.PausedOn, &o.wound, &abolished, &o.unit.Area, &o.unit.Kind, &o.unit.Direct, &o.holder)
+	o.abolished, o.unit.ID = !abolished.IsZero(), o.Unit
 	return o, err
 }
 
@@ -191,7 +204,7 @@ type mark struct {
 	overdue, escalated, province bool
 }
 
-func (w *sweep) handle(ctx context.Context, tx *db.Tx, due []Obligation) error {
+func (w *sweep) handle(ctx context.Context, tx *db.Tx, due []dueNow) error {
 	if len(due) == 0 {
 		return nil
 	}
@@ -254,7 +267,7 @@ func (o Obligation) key(what string) string {
 	return k + what
 }
 
-func (w *sweep) look(ctx context.Context, tx *db.Tx, k Kind, o Obligation) (mark, []notify.Message, error) {
+func (w *sweep) look(ctx context.Context, tx *db.Tx, k Kind, o dueNow) (mark, []notify.Message, error) {
 	now := tx.Now()
 	m := mark{next: nextLook(k, o.Due.On, now)}
 	about := "（" + o.Subject.Name + "）"
@@ -267,7 +280,7 @@ func (w *sweep) look(ctx context.Context, tx *db.Tx, k Kind, o Obligation) (mark
 	var to addressee
 	if escalate || province || o.abolished {
 		var err error
-		if to, err = w.upward(ctx, tx, o.Unit); err != nil {
+		if to, err = w.upward(ctx, tx, o.unit); err != nil {
 			return m, nil, err
 		}
 	}
@@ -321,19 +334,23 @@ func (w *sweep) look(ctx context.Context, tx *db.Tx, k Kind, o Obligation) (mark
 
 // upward finds the supervisor: the office of the same level, or, when the
 // office itself owes it, the office above; and the provincial office.
-func (w *sweep) upward(ctx context.Context, tx *db.Tx, unit org.UnitID) (addressee, error) {
-	if a, ok := w.offices[unit]; ok {
+func (w *sweep) upward(ctx context.Context, tx *db.Tx, u org.Unit) (addressee, error) {
+	office, known := w.offices[u.Area]
+	if !known {
+		to, err := w.org.SameLevelOffice(ctx, tx, u)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return addressee{}, err
+		}
+		office = to.ID
+		w.offices[u.Area] = office
+	}
+	at := place{u.Area, u.Direct, office == "" || office == u.ID || u.Kind == org.Government}
+	if a, ok := w.upwards[at]; ok {
 		return a, nil
 	}
-	u, err := w.org.UnitTx(ctx, tx, authz.System("obligation.escalate"), unit)
-	if err != nil {
-		return addressee{}, err
-	}
-	to, err := w.org.SameLevelOffice(ctx, tx, u)
-	if err != nil && !fault.Is(err, fault.NotFound) {
-		return addressee{}, err
-	}
-	if err != nil || to.ID == u.ID || u.Kind == org.Government {
+	// Without an office of its level, the one above is asked alone.
+	to := org.Unit{ID: office, Area: u.Area}
+	if at.own {
 		above, ok, err := w.org.SuperiorOffice(ctx, tx, u)
 		if err != nil {
 			return addressee{}, err
@@ -355,6 +372,6 @@ func (w *sweep) upward(ctx context.Context, tx *db.Tx, unit org.UnitID) (address
 		}
 		top = above
 	}
-	w.offices[unit] = a
+	w.upwards[at] = a
 	return a, nil
 }

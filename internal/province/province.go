@@ -70,10 +70,16 @@ type Decision struct {
 	At       time.Time
 }
 
+// patience is how long the settings are waited for. They are read in the middle
+// of other acts, which may hold every connection of the pool.
+const patience = 2 * time.Second
+
 // Settings are the choices in force today. When the database does not answer,
 // those that were in force when it last did.
 func (s *Service) Settings() sx2021.Settings {
-	d, err := s.inForce(context.Background())
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	d, err := s.inForce(ctx, s.db, calendar.DateOf(s.db.Now()))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
@@ -84,8 +90,8 @@ func (s *Service) Settings() sx2021.Settings {
 	return s.last
 }
 
-func (s *Service) inForce(ctx context.Context) (Decision, error) {
-	d, err := db.One(ctx, s.db, scanDecision, decisionSelect+` WHERE p.from_on <= $1 ORDER BY p.from_on DESC, p.set_at DESC, p.id DESC LIMIT 1`, calendar.DateOf(s.db.Now()))
+func (s *Service) inForce(ctx context.Context, q db.Querier, on calendar.Date) (Decision, error) {
+	d, err := db.One(ctx, q, scanDecision, decisionSelect+` WHERE p.from_on <= $1 ORDER BY p.from_on DESC, p.set_at DESC, p.id DESC LIMIT 1`, on)
 	if db.None(err) {
 		return Decision{Settings: sx2021.Defaults()}, nil
 	}
@@ -166,12 +172,12 @@ func (s *Service) Decide(ctx context.Context, session *authz.Session, next sx202
 		if err != nil {
 			return err
 		}
-		was, err := s.inForce(ctx)
+		was, err := s.inForce(ctx, tx, from)
 		if err != nil {
 			return err
 		}
 		if was.Settings == next {
-			return fault.New(fault.Conflict, "没有改动：所选与现行的一致。")
+			return fault.New(fault.Conflict, "没有改动：所选与"+from.Chinese()+"起执行的一致。")
 		}
 		if _, err := tx.Exec(ctx, `INSERT INTO province_setting (id, value, from_on, reason, document, unit_id, set_by, set_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 			ulid.Make().String(), string(body), from, reason, document, u.ID, session.Name, tx.Now()); err != nil {
@@ -190,7 +196,9 @@ type System struct {
 
 // System settings of the moment; while the database does not answer, the last.
 func (s *Service) System() System {
-	now, err := s.systemNow(context.Background())
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	now, err := s.systemNow(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {

@@ -120,11 +120,19 @@ func TestAChoiceBeginsOnItsDay(t *testing.T) {
 		if got := h.svc.Settings().SecurityReportDays; got != 90 {
 			t.Errorf("before its day: %d", got)
 		}
+		// Taken back before its day, and set again.
+		if err := h.svc.Decide(as(h.top), h.top, sx2021.Defaults(), calendar.Today(h.clock).AddDays(3), "暂不收紧", ""); err != nil {
+			t.Errorf("a choice to come cannot be taken back: %v", err)
+		}
+		h.clock.Advance(time.Hour)
+		if err := h.svc.Decide(as(h.top), h.top, next, calendar.Today(h.clock).AddDays(3), "收紧", ""); err != nil {
+			t.Fatal(err)
+		}
 		h.clock.Advance(72 * time.Hour)
 		if got := h.svc.Settings().SecurityReportDays; got != 30 {
 			t.Errorf("on its day: %d", got)
 		}
-		if list, err := h.svc.History(context.Background()); err != nil || len(list) != 1 || list[0].By != "省办主管" {
+		if list, err := h.svc.History(context.Background()); err != nil || len(list) != 3 || list[0].By != "省办主管" {
 			t.Errorf("history %+v (%v)", list, err)
 		}
 	})

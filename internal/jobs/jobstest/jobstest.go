@@ -42,6 +42,17 @@ func Waiting[T jobs.Args](t testing.TB, d *db.DB) []T {
 	return out
 }
 
+// Patience is how long a test may wait: until shortly before its own deadline,
+// so that what hangs is named.
+func Patience(t testing.TB) time.Duration {
+	if d, ok := t.(interface{ Deadline() (time.Time, bool) }); ok {
+		if at, ok := d.Deadline(); ok {
+			return max(time.Until(at)-5*time.Second, time.Second)
+		}
+	}
+	return time.Hour
+}
+
 // Work works every due job with w, without starting a client.
 func Work(t testing.TB, d *db.DB, w *jobs.Workers, c jobs.Config) {
 	t.Helper()
@@ -49,7 +60,7 @@ func Work(t testing.TB, d *db.DB, w *jobs.Workers, c jobs.Config) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := k.Drain(context.Background(), 10*time.Second); err != nil {
+	if err := k.Drain(context.Background(), Patience(t)); err != nil {
 		t.Fatal(err)
 	}
 	if err := k.Stop(context.Background()); err != nil {

@@ -38,14 +38,28 @@ func lateHref(q url.Values) string {
 	return "/console/obligations?" + q.Encode()
 }
 
-func newBoardView(b obligation.Board, kinds []obligation.Kind, areas []web.Option, today calendar.Date) boardView {
-	soon := url.Values{"from": {today.String()}, "until": {today.AddDays(6).String()}}
+func newBoardView(b obligation.Board, kinds []obligation.Kind, area string, areas []web.Option, today calendar.Date) boardView {
+	// The list behind a number is of the same area.
+	in := func(name, value string) url.Values {
+		q := url.Values{}
+		for k, v := range map[string]string{name: value, "area": area} {
+			if v != "" {
+				q.Set(k, v)
+			}
+		}
+		return q
+	}
+	open, soon := "/console/obligations", in("from", today.String())
+	if area != "" {
+		open += "?" + in("", "").Encode()
+	}
+	soon.Set("until", today.AddDays(6).String())
 	v := boardView{Heading: web.Heading{Title: "超期看板", Lead: "哪些时限已经超过、超过多久、在哪些单位、依据哪一条。点数字看明细。"},
 		Stats: web.Stats{Label: "概况", Items: []web.Stat{
-			{Name: "超期", Value: fmt.Sprint(b.All.Late), Unit: "件", Href: lateHref(url.Values{}), Kind: tone(b.All.Late > 0)},
+			{Name: "超期", Value: fmt.Sprint(b.All.Late), Unit: "件", Href: lateHref(in("", "")), Kind: tone(b.All.Late > 0)},
 			{Name: "有超期的单位", Value: fmt.Sprint(b.NUnits), Unit: "个"},
 			{Name: "7 天内到期", Value: fmt.Sprint(b.Soon), Unit: "件", Href: "/console/obligations?" + soon.Encode()},
-			{Name: "未办结", Value: fmt.Sprint(b.All.Open), Unit: "件", Href: "/console/obligations"}}},
+			{Name: "未办结", Value: fmt.Sprint(b.All.Open), Unit: "件", Href: open}}},
 		Filter: web.Filter{Action: "/console/obligations/board", Total: -1, Fields: []web.Field{{Kind: web.Select, Name: "area", Label: "区划", Options: areas}}},
 	}
 	columns := func(first string) []web.Column {
@@ -79,8 +93,7 @@ func newBoardView(b obligation.Board, kinds []obligation.Kind, areas []web.Optio
 		v.Units.Caption = fmt.Sprintf("按单位（超期最多的 %d 个，共 %d 个）", len(b.Units), b.NUnits)
 	}
 	for _, t := range b.Units {
-		q := url.Values{"unit": {t.Key}}
-		v.Units.Rows = append(v.Units.Rows, cells(t, web.Cell{Text: t.Name, Href: lateHref(url.Values{"unit": {t.Key}})}, q))
+		v.Units.Rows = append(v.Units.Rows, cells(t, web.Cell{Text: t.Name, Href: lateHref(in("unit", t.Key))}, in("unit", t.Key)))
 	}
 	v.Kinds = web.Table{Caption: "按事项", Columns: columns("事项"), Empty: web.Empty{Title: "没有未办结的事项"}}
 	v.Articles = web.Table{Caption: "按条款", Columns: columns("条款"), Empty: web.Empty{Title: "没有未办结的事项"}}
@@ -88,7 +101,7 @@ func newBoardView(b obligation.Board, kinds []obligation.Kind, areas []web.Optio
 	names := map[string]string{}
 	var order []string
 	for _, t := range b.Kinds {
-		q := url.Values{"kind": {t.Key}}
+		q := in("kind", t.Key)
 		i := slices.IndexFunc(kinds, func(k obligation.Kind) bool { return k.ID == t.Key })
 		name := web.Cell{Text: t.Name}
 		if i >= 0 {
@@ -112,7 +125,7 @@ func newBoardView(b obligation.Board, kinds []obligation.Kind, areas []web.Optio
 		if !strings.HasPrefix(a, "S") {
 			name.Text = "其他规定"
 		}
-		v.Articles.Rows = append(v.Articles.Rows, cells(*articles[a], name, url.Values{"clause": {a}}))
+		v.Articles.Rows = append(v.Articles.Rows, cells(*articles[a], name, in("clause", a)))
 	}
 	return v
 }
@@ -144,9 +157,9 @@ func hostileBoard() obligation.Board {
 }
 
 var boardPage = web.Define(views, "views/board.html",
-	newBoardView(obligation.Board{}, nil, nil, sampleDay),
-	newBoardView(sampleBoard(), []obligation.Kind{sampleKind}, []web.Option{{Label: "全部"}, {Value: "city-610100000000", Label: "西安市"}}, sampleDay),
-	newBoardView(hostileBoard(), nil, []web.Option{{Value: `"><script>`, Label: "<script>"}}, sampleDay),
+	newBoardView(obligation.Board{}, nil, "", nil, sampleDay),
+	newBoardView(sampleBoard(), []obligation.Kind{sampleKind}, "city-610100000000", []web.Option{{Label: "全部"}, {Value: "city-610100000000", Label: "西安市"}}, sampleDay),
+	newBoardView(hostileBoard(), nil, `"><script>`, []web.Option{{Value: `"><script>`, Label: "<script>"}}, sampleDay),
 )
 
 func (h *Handler) board(w http.ResponseWriter, r *http.Request) error {
@@ -173,15 +186,18 @@ func (h *Handler) board(w http.ResponseWriter, r *http.Request) error {
 	for _, a := range below {
 		areas = append(areas, web.Option{Value: string(a.ID), Label: a.Name})
 	}
-	v := newBoardView(b, h.obligations.Kinds(), areas, web.FrameOf(r).Today)
+	v := newBoardView(b, h.obligations.Kinds(), string(area), areas, web.FrameOf(r).Today)
 	v.Filter.Fill(r.URL.Query())
 	return boardPage.Render(w, r, v)
 }
 
+// narrowing are the conditions of the list that go along when the late are urged.
+var narrowing = []string{"kind", "unit", "area", "clause", "from", "until"}
+
 func urgeForm(q url.Values, n int) web.Form {
 	f := web.Form{Action: "/console/obligations/urge", Buttons: []web.Button{{Label: fmt.Sprintf("一键催办（%d 件）", n), Kind: web.Info}}}
 	var hidden []web.Field
-	for _, name := range []string{"kind", "unit", "clause", "from", "until"} {
+	for _, name := range narrowing {
 		if q.Get(name) != "" {
 			hidden = append(hidden, web.Field{Kind: web.Hidden, Name: name, Value: q.Get(name)})
 		}
@@ -192,7 +208,7 @@ func urgeForm(q url.Values, n int) web.Form {
 
 func (h *Handler) urge(w http.ResponseWriter, r *http.Request) error {
 	q := url.Values{}
-	for _, name := range []string{"kind", "unit", "clause", "from", "until"} {
+	for _, name := range narrowing {
 		if v := r.PostFormValue(name); v != "" {
 			q.Set(name, v)
 		}
@@ -337,8 +353,7 @@ func (h *Handler) oneOf(r *http.Request) (oneView, error) {
 	if deputy != "" {
 		deputy = "B 岗：" + deputy
 	}
-	own, _ := session.Unit()
-	v := newOneView(follow(session, h.rows([]obligation.Obligation{o}))[0], o.PersonName, deputy, events, h.days, session.May(authz.OrderIssue) && own != string(o.Unit), web.FrameOf(r).Today)
+	v := newOneView(follow(session, h.rows([]obligation.Obligation{o}))[0], o.PersonName, deputy, events, h.days, session.May(authz.OrderIssue) && !holdsPost(session, o.Unit), web.FrameOf(r).Today)
 	if len(v.Heading.Acts) > 0 && !web.MayOpen(r, v.Heading.Acts[0].Href) {
 		v.Heading.Acts = nil
 	}
@@ -353,16 +368,25 @@ func (h *Handler) one(w http.ResponseWriter, r *http.Request) error {
 	return onePage.Render(w, r, v)
 }
 
+// holdsPost reports whether the unit is one of the person's own: nobody moves
+// the clocks of those.
+func holdsPost(session *authz.Session, unit org.UnitID) bool {
+	return slices.ContainsFunc(session.Posts, func(p authz.Post) bool { return p.UnitID == string(unit) })
+}
+
 func (h *Handler) clock(w http.ResponseWriter, r *http.Request) error {
 	scope, session, id := authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), r.PathValue("id")
 	o, err := h.obligations.Obligation(r.Context(), scope, id)
 	if err != nil {
 		return err
 	}
-	if own, _ := session.Unit(); own == string(o.Unit) {
+	var due calendar.Date
+	if act := r.PostFormValue("act"); holdsPost(session, o.Unit) {
 		err = fault.New(fault.Refused, "本单位的时限由上级主管单位调整。")
-	} else {
-		due, _ := calendar.ParseLoose(r.PostFormValue("due"))
+	} else if act == "extend" {
+		due, err = web.DayOf(r, "due", "延期日期")
+	}
+	if err == nil {
 		err = h.obligations.Adjust(r.Context(), scope, id, obligation.Adjustment{Act: r.PostFormValue("act"), Due: due, Basis: r.PostFormValue("basis"), Why: r.PostFormValue("why")}, h.days)
 	}
 	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.Refused) {

@@ -83,7 +83,7 @@ func newListView(kinds []obligation.Kind, rows []row, today calendar.Date) listV
 		options = append(options, web.Option{Value: k.ID, Label: k.Name})
 	}
 	v := listView{Heading: web.Heading{Title: "义务和时限", Lead: "按规定由谁在何时之前完成什么。点事项可以直接办理，点时限可以看怎样算出。"},
-		Filter: web.Filter{Action: "/console/obligations", Total: -1, Hidden: []web.Field{{Kind: web.Hidden, Name: "unit"}, {Kind: web.Hidden, Name: "clause"}, {Kind: web.Hidden, Name: "from"}, {Kind: web.Hidden, Name: "until"}}, Fields: []web.Field{
+		Filter: web.Filter{Action: "/console/obligations", Total: -1, Hidden: []web.Field{{Kind: web.Hidden, Name: "unit"}, {Kind: web.Hidden, Name: "area"}, {Kind: web.Hidden, Name: "clause"}, {Kind: web.Hidden, Name: "from"}, {Kind: web.Hidden, Name: "until"}}, Fields: []web.Field{
 			{Kind: web.Select, Name: "kind", Label: "事项", Options: options},
 			{Kind: web.Select, Name: "state", Label: "状态", Options: []web.Option{{Label: "未办结"}, {Value: obligation.Discharged, Label: "已办结"}, {Value: obligation.Void, Label: "已作废"}, {Value: "all", Label: "全部"}}},
 			{Kind: web.Check, Name: "overdue", Label: "只看超期的"}}},
@@ -143,7 +143,7 @@ var listPage = web.Define(views, "views/list.html",
 
 func filterOf(r *http.Request) obligation.Filter {
 	q := r.URL.Query()
-	f := obligation.Filter{Kind: q.Get("kind"), State: q.Get("state"), Overdue: q.Has("overdue"), Unit: org.UnitID(q.Get("unit")), Clause: q.Get("clause")}
+	f := obligation.Filter{Kind: q.Get("kind"), State: q.Get("state"), Overdue: q.Has("overdue"), Unit: org.UnitID(q.Get("unit")), Under: org.AreaID(q.Get("area")), Clause: q.Get("clause")}
 	for name, into := range map[string]*calendar.Date{"from": &f.From, "until": &f.Until} {
 		if d, err := calendar.ParseDate(q.Get(name)); err == nil {
 			*into = d
@@ -185,7 +185,7 @@ func follow(session *authz.Session, rows []row) []row {
 			}
 		case strings.HasPrefix(o.Link, "/console/shares/"):
 			// A share is read by whom it is addressed to.
-			if !session.May(authz.CoordinationManage) && !slices.ContainsFunc(session.Posts, func(p authz.Post) bool { return p.UnitID == string(o.Unit) }) {
+			if !session.May(authz.CoordinationManage) && !holdsPost(session, o.Unit) {
 				o.Link = ""
 			}
 		}
@@ -219,6 +219,11 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 		v.Filter.Total = -1
 		v.Heading.Lead = fmt.Sprintf("符合条件的超过 %d 件，请加上条件缩小范围。", obligation.MostCounted)
 	}
+	if f.Under != "" {
+		if a, _, err := h.org.AreaInScope(ctx, scope, f.Under); err == nil {
+			v.Heading.Tags = append(v.Heading.Tags, web.Tag{Kind: web.Info, Text: "区划：" + a.Name})
+		}
+	}
 	if f.Unit != "" {
 		if u, err := h.org.Unit(ctx, scope, f.Unit); err == nil {
 			v.Heading.Tags = append(v.Heading.Tags, web.Tag{Kind: web.Info, Text: "单位：" + u.Name})
@@ -245,7 +250,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 
 func exportHref(q url.Values, format string) string {
 	v := url.Values{"format": {format}}
-	for _, name := range []string{"kind", "state", "overdue", "unit", "clause", "from", "until"} {
+	for _, name := range []string{"kind", "state", "overdue", "unit", "area", "clause", "from", "until"} {
 		if q.Has(name) && (q.Get(name) != "" || name == "overdue") {
 			v.Set(name, q.Get(name))
 		}

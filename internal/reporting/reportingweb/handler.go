@@ -287,9 +287,11 @@ func (h *Handler) screen(r *http.Request) (bulletinView, error) {
 	var rows []reporting.Row
 	for _, u := range b.Content.Unqualified {
 		rows = append(rows, reporting.Row{Kind: "site", ID: u.Site, Link: scoreLink(u, b.Content.Period)})
+		var shown []reporting.Row
 		for _, cause := range u.Reasons {
-			rows = append(rows, cause.Evidence...)
+			shown = append(shown, cause.Evidence...)
 		}
+		rows = append(rows, shown[:min(maxEvidence, len(shown))]...)
 	}
 	return v, h.bar(r, &v.Failed, rows)
 }
