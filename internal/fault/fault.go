@@ -129,6 +129,24 @@ func (e *Error) From(cause error) *Error {
 	return e
 }
 
+// Alone is what the fault says where no form shows its wrong fields: a fault of
+// Fields says what they say.
+func (e *Error) Alone() string {
+	if e.Says != seeFields {
+		return e.Says
+	}
+	var says []string
+	for _, f := range e.Fields {
+		if f.Says != "" {
+			says = append(says, strings.TrimRight(f.Says, "。"))
+		}
+	}
+	if len(says) == 0 {
+		return e.Says
+	}
+	return strings.Join(says, "；") + "。"
+}
+
 // Of returns the fault inside err. An error that is none becomes an Internal
 // fault that hides its text from people.
 func Of(err error) *Error {
@@ -144,6 +162,9 @@ func Is(err error, kind Kind) bool {
 	var f *Error
 	return errors.As(err, &f) && f.Kind == kind
 }
+
+// seeFields sends the reader to the fields.
+const seeFields = "有内容需要改正，请按提示修改后再提交。"
 
 // Fields collects wrong fields of one form; Err is nil when none was added.
 type Fields struct{ list []Field }
@@ -163,7 +184,7 @@ func (f *Fields) Err() error {
 	if len(f.list) == 0 {
 		return nil
 	}
-	return &Error{Kind: Invalid, Says: "有内容需要改正，请按提示修改后再提交。", Fields: f.list}
+	return &Error{Kind: Invalid, Says: seeFields, Fields: f.list}
 }
 
 // Missing is the fault for something absent or out of scope; what is a Chinese

@@ -54,7 +54,7 @@ func (r *Report) RefuseFault(row int, err error) error {
 	if !errors.As(err, &f) || f.Kind == fault.Internal || f.Kind == fault.Unavailable {
 		return err
 	}
-	field, says := "", f.Says
+	field, says := "", f.Alone()
 	if len(f.Fields) > 0 {
 		field = f.Fields[0].Name
 	}

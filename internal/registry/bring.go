@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/oklog/ulid/v2"
 
@@ -39,9 +40,14 @@ func NewIntake(s *Service, b blob.Store) *Intake { return &Intake{s, b} }
 // bytes: some thousand rows.
 const atOnce = 256 << 10
 
+// leftAfter is after how long a small file that is still worked is taken to be
+// left: it takes seconds.
+const leftAfter = 5 * time.Minute
+
 // WorkFile is the job of one file.
 type WorkFile struct {
-	File string `json:"file"`
+	File  string `json:"file"`
+	Begun string `json:"begun"` // which beginning of work it ends; any when empty
 }
 
 // Kind names the job.
@@ -49,7 +55,7 @@ func (WorkFile) Kind() string { return "registry.intake" }
 
 // Register gives the workers the module's job.
 func (in *Intake) Register(w *jobs.Workers) {
-	jobs.Handle(w, func(ctx context.Context, a WorkFile) error { return in.Work(ctx, a.File) })
+	jobs.Handle(w, func(ctx context.Context, a WorkFile) error { return in.Work(ctx, a) })
 }
 
 func (in *Intake) table(ctx context.Context, f File) (*official.Table, error) {
@@ -354,7 +360,8 @@ func (in *Intake) begin(ctx context.Context, session *authz.Session, id string, 
 		if err != nil || !slices.Contains(from, f.State) {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `UPDATE intake_file SET state = $2, failure = '' WHERE id = $1`, id, to); err != nil {
+		f.begun = ulid.Make().String()
+		if _, err := tx.Exec(ctx, `UPDATE intake_file SET state = $2, failure = '', begun = $3 WHERE id = $1`, id, to, f.begun); err != nil {
 			return err
 		}
 		if also != nil {
@@ -363,10 +370,14 @@ func (in *Intake) begin(ctx context.Context, session *authz.Session, id string, 
 			}
 		}
 		begun, f.State = true, to
-		if wait {
-			if err := jobs.Enqueue(ctx, tx, WorkFile{id}, jobs.MaxAttempts(5)); err != nil {
-				return err
-			}
+		// What is worked while the person waits is ended by the job when the person
+		// leaves, or the process dies, before it is done.
+		at := tx.Now()
+		if !wait {
+			at = at.Add(leftAfter)
+		}
+		if err := jobs.Enqueue(ctx, tx, WorkFile{id, f.begun}, jobs.MaxAttempts(5), jobs.At(at)); err != nil {
+			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: act, Target: f.target(session), After: map[string]string{"state": to}})
 	})
@@ -380,13 +391,13 @@ func (in *Intake) begin(ctx context.Context, session *authz.Session, id string, 
 }
 
 // Work is the job of a file: what was begun is ended, in the name and scope of
-// the person who brought it.
-func (in *Intake) Work(ctx context.Context, id string) error {
-	f, err := db.One(ctx, in.s.db, scanFile, fileSelect+` WHERE id = $1`, id)
+// the person who brought it. A job of an earlier beginning finds it ended.
+func (in *Intake) Work(ctx context.Context, job WorkFile) error {
+	f, err := db.One(ctx, in.s.db, scanFile, fileSelect+` WHERE id = $1`, job.File)
 	if db.None(err) {
-		return jobs.Cancel(fmt.Errorf("registry: no file %s", id))
+		return jobs.Cancel(fmt.Errorf("registry: no file %s", job.File))
 	}
-	if err != nil || !f.Busy() {
+	if err != nil || !f.Busy() || job.Begun != "" && job.Begun != f.begun {
 		return err
 	}
 	p, err := in.s.org.PersonByID(ctx, in.s.db, authz.System("the person of a job"), f.Person)

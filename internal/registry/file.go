@@ -68,6 +68,8 @@ type File struct {
 	Undone     UndoReport
 	UndoneAt   time.Time
 	UndoneWhy  string
+
+	begun string // names the last beginning of work
 }
 
 // States of a file.
@@ -163,13 +165,13 @@ func encodeReport(r intake.Report) (string, error) {
 }
 
 const fileSelect = `SELECT id, person_id, kind, name, size, blob, looked, taken, created_at, taken_at, state, sheet, header_row, columns, signature, skip_hidden,
-	total, done, failure, undone, undone_at, undone_why FROM intake_file`
+	total, done, failure, undone, undone_at, undone_why, begun FROM intake_file`
 
 func scanFile(r db.Scanner) (File, error) {
 	var f File
 	var looked, taken, columns, undone string
 	if err := r.Scan(&f.ID, &f.Person, &f.Kind, &f.Name, &f.Size, &f.Blob, &looked, &taken, &f.CreatedAt, &f.TakenAt, &f.State, &f.Choice.Sheet, &f.Choice.HeaderRow, &columns, &f.Signature, &f.SkipHidden,
-		&f.Total, &f.Done, &f.Failure, &undone, &f.UndoneAt, &f.UndoneWhy); err != nil {
+		&f.Total, &f.Done, &f.Failure, &undone, &f.UndoneAt, &f.UndoneWhy, &f.begun); err != nil {
 		return File{}, err
 	}
 	for _, part := range []struct {

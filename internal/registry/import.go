@@ -7,7 +7,6 @@ import (
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
-	"zhengshu/internal/check/lookalike"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/intake"
@@ -77,8 +76,11 @@ func (s *Service) ImportSites(ctx context.Context, scope authz.Scope, t *officia
 	if o.Resume != nil {
 		rep = *o.Resume
 	}
-	return rep, s.walk(ctx, len(rows), o, &rep, &siteImport{svc: s, scope: scope, source: o.Source, rows: rows, places: newPlaces(s),
-		seen: map[string]int{}, codes: map[string]int{}})
+	im := &siteImport{svc: s, scope: scope, source: o.Source, rows: rows, places: newPlaces(s), seen: map[string]int{}, codes: map[string]int{}, wary: wary{field: "host"}}
+	for _, r := range rows {
+		im.wary.file = append(im.wary.file, r.host)
+	}
+	return rep, s.walk(ctx, len(rows), o, &rep, im)
 }
 
 type siteImport struct {
@@ -90,7 +92,7 @@ type siteImport struct {
 	seen   map[string]int    // host → row
 	codes  map[string]int    // site code → row
 	held   map[string]string // site code → name of the site that has it; of the batch
-	wary   *lookalike.Matcher
+	wary   wary
 	done   []taken
 }
 
@@ -189,8 +191,11 @@ func (im *siteImport) decide(ctx context.Context, tx *db.Tx, r siteRow, rep *int
 	if !fault.Is(err, fault.NotFound) {
 		return taken{}, err
 	}
-	if err := im.beware(ctx, tx, host, r, rep); err != nil {
+	if err := im.wary.check(ctx, tx, host, r.row, rep); err != nil {
 		return taken{}, err
+	}
+	if !strings.HasSuffix(host, ".gov.cn") && !strings.HasSuffix(host, ".xn--zfr164b") {
+		rep.Note(r.row, "域名 %s 不是 .gov.cn 结尾，已登记，请核对；政府网站应使用 .gov.cn 和 .政务 域名（第十条）。", host)
 	}
 	unit, kind, err := im.sponsor(ctx, tx, r)
 	if err != nil {
@@ -240,49 +245,6 @@ func (im *siteImport) free(ctx context.Context, tx *db.Tx, host, field string) e
 		return err
 	}
 	return fault.Newf(fault.Conflict, "域名 %s 已在域名台账中登记，持有单位是%s，请核对。", ShownHost(host), name).On(field, "")
-}
-
-// beware names a host outside .gov.cn and .政务 and refuses one that is drawn to
-// look like a government's.
-func (im *siteImport) beware(ctx context.Context, tx *db.Tx, host string, r siteRow, rep *intake.Report) error {
-	if strings.HasSuffix(host, ".xn--zfr164b") {
-		return nil
-	}
-	gov := strings.HasSuffix(host, ".gov.cn")
-	if gov && !strings.Contains(host, "xn--") {
-		return nil
-	}
-	if im.wary == nil {
-		hosts, err := db.All(ctx, tx, db.Value[string], `SELECT host FROM site WHERE host <> ''`)
-		if err != nil {
-			return err
-		}
-		for _, r := range im.rows {
-			if h, err := NormalizeHost(r.host); err == nil && strings.HasSuffix(h, ".gov.cn") {
-				hosts = append(hosts, h)
-			}
-		}
-		im.wary = lookalike.New(hosts)
-	}
-	if gov {
-		// Names under gov.cn are plain letters: others are drawn to look like them.
-		label := strings.TrimSuffix(host, ".gov.cn")
-		label = label[strings.LastIndex(label, ".")+1:]
-		says := "域名 " + ShownHost(host) + " 里有不是英文字母、数字的字符"
-		if v := im.wary.Check(label + ".com"); v.Lookalike {
-			says += "，与 " + v.Imitates + " 相像"
-		}
-		return fault.New(fault.Invalid, says+"，疑似仿冒，没有登记；.gov.cn 域名只用英文字母、数字和短横线，请重新手工输入域名。").On("host", "")
-	}
-	if v := im.wary.Check(host); v.Lookalike {
-		says := fmt.Sprintf("域名 %s 与 %s 相像", ShownHost(host), v.Imitates)
-		if v.Technique == lookalike.TechniqueIDN || v.Technique == lookalike.TechniqueASCII {
-			return fault.Newf(fault.Invalid, "%s，其中有冒充字母的字符，疑似仿冒，没有登记；请重新手工输入域名，确属仿冒的请报告网信部门。", says).On("host", "")
-		}
-		rep.Note(r.row, "%s，已登记，请核对是否为本单位的域名。", says)
-	}
-	rep.Note(r.row, "域名 %s 不是 .gov.cn 结尾，已登记，请核对；政府网站应使用 .gov.cn 和 .政务 域名（第十条）。", host)
-	return nil
 }
 
 // longCode names the commonest wrong site code: a division code of 12 digits.

@@ -55,7 +55,11 @@ func (s *Service) ImportDomains(ctx context.Context, scope authz.Scope, t *offic
 	if o.Resume != nil {
 		rep = *o.Resume
 	}
-	return rep, s.walk(ctx, len(rows), o, &rep, &domainImport{svc: s, scope: scope, source: o.Source, rows: rows, places: newPlaces(s), seen: map[string]int{}})
+	im := &domainImport{svc: s, scope: scope, source: o.Source, rows: rows, places: newPlaces(s), seen: map[string]int{}, wary: wary{field: "domain"}}
+	for _, r := range rows {
+		im.wary.file = append(im.wary.file, r.d.Host)
+	}
+	return rep, s.walk(ctx, len(rows), o, &rep, im)
 }
 
 type domainImport struct {
@@ -65,6 +69,7 @@ type domainImport struct {
 	rows   []domainRow
 	places *places
 	seen   map[string]int
+	wary   wary
 	done   []taken
 }
 
@@ -121,6 +126,9 @@ func (im *domainImport) decide(ctx context.Context, tx *db.Tx, r domainRow, rep 
 	d.NS, d.Addresses, d.CNAME = list(r.ns), list(r.addresses), list(r.cname)
 	n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM domain WHERE host = $1 AND host <> '' AND state <> 'cancelled'`, host)
 	if err != nil || n > 0 {
+		return false, err
+	}
+	if err := im.wary.check(ctx, tx, host, r.row, rep); err != nil {
 		return false, err
 	}
 	if r.site != "" {

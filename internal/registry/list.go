@@ -165,30 +165,32 @@ func (s *Service) meeting(ctx context.Context, f found, w *db.Where, l listing, 
 		}
 	}
 	// Walk: in growing stretches, until the page is full and there are many, or
-	// the end.
-	type step struct{ id, unit string }
+	// the end. A stretch comes as one text: a row of its own for each record
+	// would cost ten times what it says.
 	for at, stretch := 0, 4*many; ; at, stretch = at+stretch, stretch*4 {
 		c := w.Copy()
-		steps, err := db.All(ctx, s.db, func(r db.Scanner) (step, error) {
-			var v step
-			err := r.Scan(&v.id, &v.unit)
-			return v, err
-		}, `SELECT `+l.alias+`.id, `+l.alias+`.unit_id FROM `+l.table+` `+l.alias+` WHERE `+c.SQL()+` ORDER BY `+l.alias+`.area_path, `+l.order+` LIMIT `+c.Arg(stretch)+` OFFSET `+c.Arg(at), c.Args()...)
+		steps, err := db.One(ctx, s.db, db.Value[string], `SELECT COALESCE(string_agg(x.id || ' ' || x.unit_id, ','), '') FROM (
+			SELECT `+l.alias+`.id, `+l.alias+`.unit_id FROM `+l.table+` `+l.alias+` WHERE `+c.SQL()+` ORDER BY `+l.alias+`.area_path, `+l.order+` LIMIT `+c.Arg(stretch)+` OFFSET `+c.Arg(at)+`) x`, c.Args()...)
 		if err != nil {
 			return nil, 0, false, err
 		}
-		for _, v := range steps {
-			if !f.meets(v.id, v.unit) {
+		walked := 0
+		for step := range strings.SplitSeq(steps, ",") {
+			id, unit, ok := strings.Cut(step, " ")
+			if !ok { // an empty stretch
+				break
+			}
+			if walked++; !f.meets(id, unit) {
 				continue
 			}
 			if total++; total > offset && len(ids) < limit {
-				ids = append(ids, v.id)
+				ids = append(ids, id)
 			}
 			if total > many && total >= offset+limit {
 				return ids, many, true, nil
 			}
 		}
-		if len(steps) < stretch {
+		if walked < stretch {
 			return ids, total, false, nil
 		}
 	}

@@ -119,6 +119,50 @@ func TestListsStandInOfficialOrderAndPage(t *testing.T) {
 	})
 }
 
+// Words that very many records meet are walked in the order of the list: every
+// page stands where the whole list has it.
+func TestWordsThatVeryManyMeet(t *testing.T) {
+	const meet = 2100
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx, _, r := open(t, d, []byte(listDivisions))
+		var body strings.Builder
+		body.WriteString("platform,account,url,code\n")
+		for i := range meet {
+			fmt.Fprintf(&body, "微博,雁塔发布%04d,https://weibo.com/%d,610113\n", meet-1-i, i+1)
+		}
+		for i := range 50 {
+			fmt.Fprintf(&body, "微博,雁塔%04d新闻,https://weibo.com/9%05d,610113\n", i, i)
+		}
+		if rep := importAccounts(t, ctx, r, body.String()); rep.Accepted != meet+50 {
+			t.Fatalf("accepted %d: %v", rep.Accepted, rep.Refused)
+		}
+		for n := 1; n > 0; {
+			var err error
+			if n, err = r.SweepSearch(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, c := range []struct {
+			offset, rows, total int
+			over                bool
+		}{{0, 20, 1000, true}, {990, 20, 1000, true}, {2000, 20, 1000, true}, {meet - 5, 5, meet, false}, {meet + 10, 0, meet, false}} {
+			p, err := r.AccountList(ctx, system, registry.ListQuery{Text: "发布", Limit: 20, Offset: c.offset})
+			if err != nil || len(p.Rows) != c.rows || p.Total != c.total || p.Over != c.over {
+				t.Errorf("from %d: %d rows of %d, over %v (%v), want %+v", c.offset, len(p.Rows), p.Total, p.Over, err, c)
+			}
+			for i, a := range p.Rows {
+				if want := fmt.Sprintf("雁塔发布%04d", c.offset+i); a.Name != want {
+					t.Fatalf("from %d, row %d is %s, want %s", c.offset, i, a.Name, want)
+				}
+			}
+		}
+		p, err := r.AccountList(ctx, system, registry.ListQuery{Text: "发布", Under: "county-610116000000"})
+		if err != nil || len(p.Rows) != 0 || p.Total != 0 || p.Over {
+			t.Errorf("in the county beside: %d of %d (%v)", len(p.Rows), p.Total, err)
+		}
+	})
+}
+
 func importAccounts(t *testing.T, ctx context.Context, r *registry.Service, body string) intake.Report {
 	t.Helper()
 	rep, err := r.ImportAccounts(ctx, system, table(t, "a.csv", []byte(body)), org.ImportOptions{Source: "a.csv"})

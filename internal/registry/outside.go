@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"zhengshu/internal/authz"
+	"zhengshu/internal/fault"
 	"zhengshu/internal/intake"
 	"zhengshu/internal/org"
 )
@@ -36,6 +37,13 @@ func (in *Intake) Outside(ctx context.Context, session *authz.Session, id string
 		}
 		return o
 	})
+	if err != nil {
+		return f, nil, err
+	}
+	// A row that is lost would look as if the list did not have it.
+	if n := len(rep.Refused); n > 0 {
+		return f, nil, fault.Newf(fault.Invalid, "名单有 %d 行读不出来，没有核对；先改正第 %d 行：%s", n, rep.Refused[0].Row, rep.Refused[0].Says).On("file", "请改正后重新上传")
+	}
 	for i := range rows {
 		v := rows[i].Values
 		if v["host"] == "" && v["url"] != "" && f.Kind == SiteFile {
@@ -57,5 +65,5 @@ func (in *Intake) Outside(ctx context.Context, session *authz.Session, id string
 			v["site_code"] = strings.ToLower(c)
 		}
 	}
-	return f, rows, err
+	return f, rows, nil
 }

@@ -3,11 +3,14 @@ package registry
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/passage"
@@ -73,18 +76,26 @@ func (s *Service) takenBack(ctx context.Context, scope authz.Scope, file, why st
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "registry.intake.undo_rows", Target: audit.Target{Kind: "intake_file", ID: file}, After: map[string]any{"rows": n, "why": why}})
 	})
-	if err != nil && db.ForeignKeyViolation(err) {
-		if most == 1 {
-			return s.leave(ctx, file, "已被其他业务使用（栏目、检查、审批等），请走注销关停")
-		}
-		return 0, errTogether
+	says := ""
+	switch {
+	case err == nil:
+		return n, nil
+	case db.ForeignKeyViolation(err):
+		says = "已被其他业务使用（栏目、检查、审批等），请走注销关停"
+	case fault.Is(err, fault.Conflict), fault.Is(err, fault.Invalid), fault.Is(err, fault.Refused):
+		says = "不能恢复，保留：" + fault.Of(err).Alone()
+	default:
+		return 0, err
 	}
-	return n, err
+	if most == 1 {
+		return s.leave(ctx, file, says)
+	}
+	return 0, errTogether
 }
 
-// errTogether says that some row of the portion is in use: they are to be taken
-// back one by one.
-var errTogether = fmt.Errorf("registry: a record of the portion is in use")
+// errTogether says that some row of the portion has to stay: they are to be
+// taken back one by one.
+var errTogether = errors.New("registry: a record of the portion has to stay")
 
 // leave marks the next row as left.
 func (s *Service) leave(ctx context.Context, file, says string) (int, error) {
@@ -108,7 +119,16 @@ func (s *Service) leave(ctx context.Context, file, says string) (int, error) {
 	})
 }
 
-const changedSince = "导入后又有改动，保留"
+const (
+	changedSince   = "导入后又有改动，保留"
+	confirmedSince = "导入后已核对确认，保留"
+)
+
+// confirmed reports whether the holder has confirmed the record as it was
+// imported.
+func (v didRow) confirmed(on calendar.Date) bool {
+	return !on.IsZero() && !on.Before(calendar.DateOf(v.stamp))
+}
 
 // takeBack undoes one row, or says why it stays.
 func (s *Service) takeBack(ctx context.Context, tx *db.Tx, scope authz.Scope, v didRow, why string) (left string, err error) {
@@ -124,6 +144,9 @@ func (s *Service) takeBack(ctx context.Context, tx *db.Tx, scope authz.Scope, v 
 		}
 		if !site.UpdatedAt.Equal(v.stamp) {
 			return changedSince, nil
+		}
+		if v.confirmed(site.ConfirmedOn) {
+			return confirmedSince, nil
 		}
 		if v.act == "change" {
 			n := site.Identifiers()
@@ -147,6 +170,9 @@ func (s *Service) takeBack(ctx context.Context, tx *db.Tx, scope authz.Scope, v 
 			if !d.UpdatedAt.Equal(d.CreatedAt) || d.CreatedAt.After(v.stamp) {
 				return changedSince, nil
 			}
+			if v.confirmed(d.ConfirmedOn) {
+				return confirmedSince, nil
+			}
 		}
 		for _, d := range domains {
 			if err := s.strike(ctx, tx, DomainMachine, "domain", string(d.ID), d.Target(), d, w); err != nil {
@@ -164,6 +190,9 @@ func (s *Service) takeBack(ctx context.Context, tx *db.Tx, scope authz.Scope, v 
 		}
 		if !a.UpdatedAt.Equal(v.stamp) {
 			return changedSince, nil
+		}
+		if v.confirmed(a.ConfirmedOn) {
+			return confirmedSince, nil
 		}
 		if v.act == "change" {
 			n := a.Fields()
@@ -188,6 +217,9 @@ func (s *Service) takeBack(ctx context.Context, tx *db.Tx, scope authz.Scope, v 
 		if !d.UpdatedAt.Equal(v.stamp) {
 			return changedSince, nil
 		}
+		if v.confirmed(d.ConfirmedOn) {
+			return confirmedSince, nil
+		}
 		if err := s.unfollow(ctx, tx, d, w.Says); err != nil {
 			return "", err
 		}
@@ -196,26 +228,39 @@ func (s *Service) takeBack(ctx context.Context, tx *db.Tx, scope authz.Scope, v 
 	return "这类记录不能整批撤销", nil
 }
 
-// inUse looks for what refers to a record without the database knowing: a case
-// on its way, an open obligation, a passage beyond its entry.
+// uses are what refers to a record without the database knowing, in the words
+// that say why it stays. The conditions beside the object are those of the
+// indexes.
+var uses = []struct{ says, table, also string }{
+	{"有正在办理的审批事项，保留", "approval_case WHERE subject_id = $1", ""},
+	{"有未办结的义务，保留", "obligation WHERE subject_kind IN ('site', 'account', 'app') AND subject_id = $1", "state = 'open'"},
+	{"已做存量认定，保留", "baseline", ""},
+	{"已有备案登记，保留", "filing", ""},
+	{"已有公告，保留", "notice", ""},
+	{"已登记岗位，保留", "named_post", "ended_on IS NULL AND object_id <> ''"},
+	{"已登记承办单位，保留", "contractor_object", "ended_on IS NULL"},
+	{"已登记等级保护，保留", "protection_grade", "object_id <> ''"},
+	{"已登记托管服务，保留", "hosting", ""},
+	{"已有核实单，保留", "inquiry", ""},
+}
+
+// inUse says why a record stays: what refers to it without the database
+// knowing, a passage beyond its entry.
 func (s *Service) inUse(ctx context.Context, tx *db.Tx, kind, id string, entered int) (string, error) {
-	for _, q := range []struct{ says, query string }{
-		{"有正在办理的审批事项，保留", `SELECT count(*) FROM approval_case WHERE subject_id = $1`},
-		{"有未办结的义务，保留", `SELECT count(*) FROM obligation WHERE subject_id = $1 AND state = 'open'`},
-	} {
-		n, err := db.One(ctx, tx, db.Value[int], q.query, id)
-		if err != nil {
-			return "", err
+	query := `SELECT CASE`
+	for _, u := range uses {
+		from := u.table
+		if !strings.Contains(from, " ") {
+			from += ` WHERE object_kind IN ('site', 'account', 'app') AND object_id = $1`
 		}
-		if n > 0 {
-			return q.says, nil
+		if u.also != "" {
+			from += ` AND ` + u.also
 		}
+		query += ` WHEN EXISTS (SELECT 1 FROM ` + from + `) THEN '` + u.says + `'`
 	}
-	n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM passage WHERE kind = $1 AND object_id = $2`, kind, id)
-	if err == nil && n > entered {
-		return "已经办过事项，保留", nil
-	}
-	return "", err
+	says, err := db.One(ctx, tx, db.Value[string], query+`
+		WHEN (SELECT count(*) FROM passage WHERE kind = $2 AND object_id = $1) > $3 THEN '已经办过事项，保留' ELSE '' END`, id, kind, entered)
+	return says, err
 }
 
 // strike takes a record out of the ledger. Its history, its passage and the

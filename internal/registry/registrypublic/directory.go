@@ -23,7 +23,7 @@ type directory struct {
 	hosts   map[string]int     // host → entry
 	zones   map[string]int     // registered domain → entry
 	urls    map[string]int     // AddressKey of an account → entry
-	retired map[string]bool    // given-up names
+	retired map[string]bool    // given-up names, those of www without it too
 	matcher *lookalike.Matcher // of every official host
 	counts  map[string]int     // kind → number
 	twice   []bool             // entry i is a site's own host as a domain
@@ -62,6 +62,12 @@ func newDirectory(body []byte, hash, sign string) (*directory, error) {
 	}
 	for _, host := range d.Retired {
 		d.retired[host] = true
+		// People leave www out: the name without it was given up too.
+		if zone := zoneOf(host); zone != "" {
+			if _, held := d.zones[zone]; !held {
+				d.retired[zone] = true
+			}
+		}
 	}
 	// Portals first: of several names in one zone the first is the one told.
 	slices.SortStableFunc(protected, func(a, b string) int {
@@ -115,12 +121,14 @@ func (d *directory) judge(address string) (Standing, registry.Listed, string) {
 	if i, ok := d.hosts[host]; ok {
 		return Official, d.Entries[i], host
 	}
-	if d.retired[host] {
-		return Retired, registry.Listed{}, host
-	}
-	// The nearest zone above: the address is given out by its holder.
+	// The nearest zone above: the address is given out by its holder, or by
+	// whoever took the name that was given up.
 	for z := host; strings.Contains(z, "."); {
-		if i, ok := d.zones[z]; ok {
+		i, held := d.zones[z]
+		if d.retired[z] && (z == host || !held) {
+			return Retired, registry.Listed{}, host
+		}
+		if held {
 			return Below, d.Entries[i], host
 		}
 		_, z, _ = strings.Cut(z, ".")

@@ -60,7 +60,7 @@ func (d *desk) get(path string) *httptest.ResponseRecorder {
 	return w
 }
 
-var sample = registry.Directory{Made: time.Date(2026, 3, 9, 1, 0, 0, 0, time.UTC), Retired: []string{"old.yanta.gov.cn"}, Entries: []registry.Listed{
+var sample = registry.Directory{Made: time.Date(2026, 3, 9, 1, 0, 0, 0, time.UTC), Retired: []string{"old.yanta.gov.cn", "www.yantanews.cn"}, Entries: []registry.Listed{
 	{Kind: "site", Name: "雁塔区人民政府", Address: "www.yanta.gov.cn", Unit: "雁塔区人民政府办公室", Area: "雁塔区", SiteCode: "6101130001"},
 	{Kind: "account", Name: "雁塔发布", Address: "https://weibo.com/u/1000000001", Platform: "微博", Unit: "雁塔区人民政府办公室", Area: "雁塔区", Main: true},
 	{Kind: "account", Name: "<b>=1+1</b>", Address: "javascript:alert(1)", Platform: "微信公众号", Unit: "=cmd()", Area: "雁塔区"},
@@ -81,7 +81,7 @@ func TestIsThisAddressOfficial(t *testing.T) {
 	for address, want := range map[string]string{
 		"www.yanta.gov.cn": "是官方的", "https://WWW.Yanta.gov.cn/art/1.html?x=1#y": "是官方的", "weibo.com/u/1000000001/": "是官方的", "https://www.weibo.com/u/1000000001?from=app": "是官方的",
 		"http://zwfw.yanta.gov.cn:8080/": "在官方域名之下", "yanta.gov.cn": "在官方域名之下", "www。yanta。gov。cn": "是官方的",
-		"http://www.yanta.gov.cn@evil.example/": "不在官方名录里", "old.yanta.gov.cn": "已经停用",
+		"http://www.yanta.gov.cn@evil.example/": "不在官方名录里", "old.yanta.gov.cn": "已经停用", "http://www.old.yanta.gov.cn/": "已经停用", "www.yantanews.cn": "已经停用", "yantanews.cn": "已经停用",
 		"www.yanta-gov.cn": "与官方网址相似", "http://yantagov.cn/pay": "与官方网址相似", "www.weinan.gov.cn": "没有登记在本省名录里",
 		"www.example.com": "不在官方名录里", "notyanta.gov.cn": "没有登记在本省名录里", "": "看不出是网址", "<script>": "看不出是网址", "%": "看不出是网址", strings.Repeat("a", 5000): "看不出是网址",
 	} {
@@ -95,6 +95,20 @@ func TestIsThisAddressOfficial(t *testing.T) {
 		}
 		if want == "与官方网址相似" && !strings.Contains(body, "www.yanta.gov.cn") {
 			t.Errorf("%q: whose it imitates is not told", address)
+		}
+	}
+}
+
+// A name that was given up while its site goes on under www says nothing
+// against the other addresses that the site's holder gives out.
+func TestANameGivenUpBesideItsSite(t *testing.T) {
+	d := open(t)
+	s := sample
+	s.Retired = []string{"yanta.gov.cn"}
+	d.state(s)
+	for address, want := range map[string]string{"yanta.gov.cn": "已经停用", "www.yanta.gov.cn": "是官方的", "zwfw.yanta.gov.cn": "在官方域名之下"} {
+		if got := verdict(d.get("/official/check?" + url.Values{"address": {address}}.Encode()).Body.String()); !strings.Contains(got, want) {
+			t.Errorf("%s: %s, want %s", address, got, want)
 		}
 	}
 }
