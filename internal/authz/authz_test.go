@@ -1,6 +1,9 @@
 package authz
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 func TestScopeReachesByRoleAndUnit(t *testing.T) {
 	county := Post{Role: Supervisor, AreaPath: "/610000/610100/610113/@A/", Office: true}
@@ -79,5 +82,25 @@ func TestViaNamesThePersonActedFor(t *testing.T) {
 	}
 	if got := both.Via(SignedIn); got != "" {
 		t.Errorf("what anybody may is done for %q", got)
+	}
+}
+
+func TestAUnitsOwnIsDoneThroughAPostAtTheUnit(t *testing.T) {
+	s := &Session{Posts: []Post{{Role: Supervisor, UnitID: "above"}, {Role: Sponsor, UnitID: "own"}, {Role: Reviewer, UnitID: "own"}, {Role: Sponsor, UnitID: "second"}}}
+	if s.MayAt(SelfCheckFill, "another") || !s.MayAt(SelfCheckFill, "own") {
+		t.Error("a self-check is filled in at the units of the posts alone")
+	}
+	if s.MayAt(GuidanceIssue, "own") || !s.MayAt(GuidanceIssue, "above") {
+		t.Error("a post permits at its own unit alone")
+	}
+	if got := s.UnitsFor(RecordRead); !slices.Equal(got, []string{"above", "own", "second"}) {
+		t.Errorf("units that read: %q", got)
+	}
+	if got := s.UnitsFor(GuidanceIssue); !slices.Equal(got, []string{"above"}) {
+		t.Errorf("units that issue: %q", got)
+	}
+	var nobody *Session
+	if nobody.MayAt(RecordRead, "own") || nobody.UnitsFor(RecordRead) != nil {
+		t.Error("a missing session is at no unit")
 	}
 }

@@ -46,6 +46,27 @@ func (s *Session) May(p Permission) bool {
 	return p == SignedIn || slices.ContainsFunc(s.Posts, func(post Post) bool { return permits(post.Role, p) })
 }
 
+// MayAt reports whether a post at the unit itself permits p: what is a unit's
+// own is not done for it by who supervises it.
+func (s *Session) MayAt(p Permission, unit string) bool {
+	return s != nil && slices.ContainsFunc(s.Posts, func(post Post) bool { return post.UnitID == unit && permits(post.Role, p) })
+}
+
+// UnitsFor are the units of the posts that permit p, each once, in the order of
+// the posts.
+func (s *Session) UnitsFor(p Permission) []string {
+	var out []string
+	if s == nil {
+		return nil
+	}
+	for _, post := range s.Posts {
+		if permits(post.Role, p) && !slices.Contains(out, post.UnitID) {
+			out = append(out, post.UnitID)
+		}
+	}
+	return out
+}
+
 // Via names those for whom alone the person may use p: through posts held as
 // their deputy, and through no post of one's own. It is empty otherwise.
 func (s *Session) Via(p Permission) string {

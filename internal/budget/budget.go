@@ -171,16 +171,12 @@ func (s *Service) Save(ctx context.Context, scope authz.Scope, unit org.UnitID, 
 			return Year{}, fault.New(fault.Invalid, "文号不超过 100 字，备注不超过 500 字。").On(name+"_document", "请缩短")
 		}
 	}
-	var taken approval.Attachment
-	if file != nil {
-		file.Kind, file.Field = "budget", "file"
-		var err error
-		if taken, err = approval.Take(ctx, s.store, *file); err != nil {
-			return Year{}, err
-		}
+	taken, err := approval.TakeOne(ctx, s.store, file, "budget", "file")
+	if err != nil {
+		return Year{}, err
 	}
 	var y Year
-	err := s.db.Update(ctx, func(tx *db.Tx) error {
+	err = s.db.Update(ctx, func(tx *db.Tx) error {
 		before, err := s.Year(ctx, tx, scope, unit, year)
 		if err != nil {
 			return err
@@ -189,12 +185,9 @@ func (s *Service) Save(ctx context.Context, scope authz.Scope, unit org.UnitID, 
 		if err != nil {
 			return err
 		}
-		kept := taken
-		if kept.Blob != "" {
-			kept.OwnerKind, kept.OwnerID = "budget", before.target().ID
-			if kept, err = approval.Attach(ctx, tx, kept); err != nil {
-				return err
-			}
+		kept, err := approval.AttachTo(ctx, tx, "budget", before.target().ID, taken)
+		if err != nil {
+			return err
 		}
 		actor, _ := audit.ActorFrom(ctx)
 		for _, l := range lines {
@@ -211,8 +204,8 @@ func (s *Service) Save(ctx context.Context, scope authz.Scope, unit org.UnitID, 
 		if y, err = s.Year(ctx, tx, scope, unit, year); err != nil {
 			return err
 		}
-		if len(y.Missing()) == 0 && year == calendar.DateOf(tx.Now()).Year {
-			if _, err := s.obligations.Discharge(ctx, tx, LinesDue.ID, subject(u), fmt.Sprintf("%d年度各类经费已登记", year)); err != nil {
+		if len(y.Missing()) == 0 {
+			if _, err := s.obligations.DischargePeriod(ctx, tx, LinesDue.ID, subject(u), fmt.Sprint(year), fmt.Sprintf("%d年度各类经费已登记", year)); err != nil {
 				return err
 			}
 		}

@@ -113,5 +113,18 @@ func TestArticle21_ABudgetOfFourClasses(t *testing.T) {
 		if n, err := svc.Sweep(ctx); err != nil || n != 1 {
 			t.Errorf("opened %d in the new year, %v", n, err)
 		}
+		// A year is discharged by its own lines, late or not, and no other.
+		clock.Set(time.Date(2028, 1, 2, 2, 0, 0, 0, time.UTC))
+		if n, err := svc.Sweep(ctx); err != nil || n != 1 {
+			t.Errorf("opened %d in the year after, %v", n, err)
+		}
+		whole := []budget.Line{line(sx2021.BudgetSupervision, 1, 1, 0), line(sx2021.BudgetOperation, 1, 1, 0), line(sx2021.BudgetSecurity, 1, 1, 0), line(sx2021.BudgetTraining, 1, 1, 0)}
+		for left, year := range []int{2028, 2027} {
+			_, err = svc.Save(ctx, all, office.ID, year, whole, nil)
+			ok(t, err)
+			if list := open(); len(list) != 1-left || left == 0 && list[0].Period != "2027" {
+				t.Errorf("with the lines of %d, owed: %+v", year, list)
+			}
+		}
 	})
 }

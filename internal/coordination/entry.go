@@ -202,32 +202,19 @@ func (s *Service) MajorConsults(ctx context.Context, q db.Querier, scope authz.S
 	return db.One(ctx, q, db.Value[int], `SELECT count(*) FROM coordination_entry WHERE unit_id = $1 AND major AND held_on >= $2`, unit, since)
 }
 
-func bounded(list []struct {
-	name, what, value string
-	max               int
-	need              bool
-}) error {
-	for _, f := range list {
-		if f.need && f.value == "" {
-			return fault.New(fault.Invalid, f.what+"没有填写。").On(f.name, "请填写"+f.what)
-		}
-		if len([]rune(f.value)) > f.max {
-			return fault.Newf(fault.Invalid, "%s超过 %d 字。", f.what, f.max).On(f.name, fmt.Sprintf("请压缩到 %d 字以内", f.max))
-		}
-	}
-	return nil
-}
-
 // Log adds an entry; a follow-up with a day is owed.
 func (s *Service) Log(ctx context.Context, scope authz.Scope, e Entry, files []approval.Upload) (Entry, error) {
 	for _, p := range []*string{&e.PartnerName, &e.Title, &e.Participants, &e.Says, &e.Result, &e.FollowUp} {
 		*p = strings.TrimSpace(*p)
 	}
-	if err := bounded([]struct {
-		name, what, value string
-		max               int
-		need              bool
-	}{{"title", "事项", e.Title, 100, true}, {"partner_name", "具体单位", e.PartnerName, 80, true}, {"participants", "参加人员", e.Participants, 500, true}, {"says", "主要内容", e.Says, 5000, true}, {"result", "结果", e.Result, 2000, false}, {"follow_up", "后续事项", e.FollowUp, 500, false}}); err != nil {
+	var f fault.Fields
+	f.Text("title", "事项", e.Title, true, 100)
+	f.Text("partner_name", "具体单位", e.PartnerName, true, 80)
+	f.Text("participants", "参加人员", e.Participants, true, 500)
+	f.Text("says", "主要内容", e.Says, true, 5000)
+	f.Text("result", "结果", e.Result, false, 2000)
+	f.Text("follow_up", "后续事项", e.FollowUp, false, 500)
+	if err := f.Err(); err != nil {
 		return e, err
 	}
 	today := calendar.DateOf(s.db.Now())
@@ -249,16 +236,14 @@ func (s *Service) Log(ctx context.Context, scope authz.Scope, e Entry, files []a
 	case len(files) > 10:
 		return e, fault.New(fault.Invalid, "附件不超过 10 个。").On("files", "请合并后上传")
 	}
-	var taken []approval.Attachment
-	for _, f := range files {
-		f.Kind, f.Field = "minutes", "files"
-		a, err := approval.Take(ctx, s.store, f)
-		if err != nil {
-			return e, err
-		}
-		taken = append(taken, a)
+	for i := range files {
+		files[i].Kind, files[i].Field = "minutes", "files"
 	}
-	err := s.db.Update(ctx, func(tx *db.Tx) error {
+	taken, err := approval.TakeAll(ctx, s.store, files)
+	if err != nil {
+		return e, err
+	}
+	err = s.db.Update(ctx, func(tx *db.Tx) error {
 		u, err := s.org.UnitTx(ctx, tx, scope, e.Unit)
 		if err != nil {
 			return err
@@ -270,11 +255,8 @@ func (s *Service) Log(ctx context.Context, scope authz.Scope, e Entry, files []a
 			e.ID, e.Unit, e.Partner, e.PartnerName, e.Form, e.Title, e.On, e.Participants, e.Says, e.Result, e.Major, e.FollowUp, e.FollowDue, tx.Now()); err != nil {
 			return fmt.Errorf("coordination: log: %w", err)
 		}
-		for _, a := range taken {
-			a.OwnerKind, a.OwnerID = "coordination", e.ID
-			if _, err := approval.Attach(ctx, tx, a); err != nil {
-				return err
-			}
+		if err := approval.AttachAll(ctx, tx, "coordination", e.ID, taken); err != nil {
+			return err
 		}
 		if e.FollowUp != "" {
 			if err := s.obligations.Open(ctx, tx, obligation.Debt{Kind: FollowUpDue.ID, Unit: e.Unit, Subject: e.subject(), Link: e.Link(), Due: calendar.Due{On: e.FollowDue}}); err != nil {
@@ -404,15 +386,16 @@ func (s *Service) SaveContact(ctx context.Context, scope authz.Scope, c Contact)
 	for _, p := range []*string{&c.Organ, &c.Person, &c.Post, &c.Phone, &c.Email, &c.Note} {
 		*p = strings.TrimSpace(*p)
 	}
-	if err := bounded([]struct {
-		name, what, value string
-		max               int
-		need              bool
-	}{{"organ", "媒体名称", c.Organ, 80, true}, {"person", "联系人", c.Person, 30, true}, {"post", "职务", c.Post, 60, false}, {"phone", "电话", c.Phone, 30, true}, {"email", "电子邮箱", c.Email, 100, false}, {"note", "备注", c.Note, 500, false}}); err != nil {
+	var f fault.Fields
+	f.Text("organ", "媒体名称", c.Organ, true, 80)
+	f.Text("person", "联系人", c.Person, true, 30)
+	f.Text("post", "职务", c.Post, false, 60)
+	f.Text("phone", "电话", c.Phone, true, 30)
+	f.Text("email", "电子邮箱", c.Email, false, 100)
+	f.Text("note", "备注", c.Note, false, 500)
+	f.Check(Named(Media, c.Kind) != "", "kind", "请选择媒体类别")
+	if err := f.Err(); err != nil {
 		return c, err
-	}
-	if Named(Media, c.Kind) == "" {
-		return c, fault.New(fault.Invalid, "没有选择媒体类别。").On("kind", "请选择媒体类别")
 	}
 	err := s.db.Update(ctx, func(tx *db.Tx) error {
 		var before any

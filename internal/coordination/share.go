@@ -102,24 +102,8 @@ func scanShare(r db.Scanner) (Share, error) {
 	return s, json.Unmarshal([]byte(columns), &s.Columns)
 }
 
-// at are the units at which the person may read shares by post: a share is read
-// by whom it is addressed to, not by whoever looks over the area.
-func at(session *authz.Session) []org.UnitID {
-	var out []org.UnitID
-	if session == nil {
-		return nil
-	}
-	for _, p := range session.Posts {
-		one := authz.Session{Posts: []authz.Post{p}}
-		if one.May(authz.ShareRead) {
-			out = append(out, org.UnitID(p.UnitID))
-		}
-	}
-	return out
-}
-
 // sees narrows w to the shares that the person made, may manage, or is
-// addressed by.
+// addressed by through a post at the unit: not by whoever looks over the area.
 func sees(session *authz.Session, w *db.Where) {
 	var in db.Where
 	session.ScopeFor(authz.CoordinationManage).Where(&in, "u")
@@ -129,7 +113,7 @@ func sees(session *authz.Session, w *db.Where) {
 	for _, a := range args {
 		w.Arg(a)
 	}
-	for _, id := range at(session) {
+	for _, id := range session.UnitsFor(authz.ShareRead) {
 		parts = append(parts, "s.to_id = "+w.Arg(id))
 	}
 	w.And(strings.Join(parts, " OR "))
@@ -148,7 +132,9 @@ func (s *Service) Share(ctx context.Context, q db.Querier, session *authz.Sessio
 }
 
 // Addressed reports whether the share is addressed to a unit of the person.
-func Addressed(session *authz.Session, x Share) bool { return slices.Contains(at(session), x.To) }
+func Addressed(session *authz.Session, x Share) bool {
+	return session.MayAt(authz.ShareRead, string(x.To))
+}
 
 // ShareFilter narrows Shares.
 type ShareFilter struct {
@@ -172,7 +158,7 @@ func (s *Service) Shares(ctx context.Context, session *authz.Session, f ShareFil
 	w.AndIf(f.List != "", "s.list = ?", f.List).AndIf(f.Unit != "", "s.unit_id = ? OR s.to_id = ?", f.Unit, f.Unit).AndIf(f.Unsigned, "s.receipt_at IS NULL")
 	if f.Received {
 		marks := []string{"FALSE"}
-		for _, id := range at(session) {
+		for _, id := range session.UnitsFor(authz.ShareRead) {
 			marks = append(marks, "s.to_id = "+w.Arg(id))
 		}
 		w.And(strings.Join(marks, " OR "))

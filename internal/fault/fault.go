@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 )
 
 // Kind groups faults by what the caller can do about them.
@@ -176,6 +177,17 @@ func (f *Fields) Add(name, says string) { f.list = append(f.list, Field{Name: na
 func (f *Fields) Check(ok bool, name, says string) {
 	if !ok {
 		f.Add(name, says)
+	}
+}
+
+// Text notes a text that must be there and is not, or that is longer than max
+// characters; what names it in Chinese.
+func (f *Fields) Text(name, what, value string, must bool, max int) {
+	switch n := utf8.RuneCountInString(value); {
+	case must && n == 0:
+		f.Add(name, "请填写"+what)
+	case n > max:
+		f.Add(name, fmt.Sprintf("%s不超过 %d 字", what, max))
 	}
 }
 

@@ -215,13 +215,9 @@ func (s *Service) Issue(ctx context.Context, scope authz.Scope, session *authz.S
 	if err := f.Err(); err != nil {
 		return Guidance{}, err
 	}
-	var files []approval.Attachment
-	for _, u := range n.Files {
-		a, err := approval.Take(ctx, s.store, u)
-		if err != nil {
-			return Guidance{}, err
-		}
-		files = append(files, a)
+	files, err := approval.TakeAll(ctx, s.store, n.Files)
+	if err != nil {
+		return Guidance{}, err
 	}
 	g := Guidance{ID: ulid.Make().String(), Number: n.Number, Title: n.Title, Body: n.Body, Kind: n.Kind, Audience: n.Audience, WantsFile: n.WantsFile && n.Kind == Notice, DueOn: n.DueOn, IssuedBy: session.Name}
 	if n.Kind == Notice {
@@ -262,29 +258,28 @@ func (s *Service) Issue(ctx context.Context, scope authz.Scope, session *authz.S
 			}
 			return err
 		}
-		for _, a := range files {
-			a.OwnerKind, a.OwnerID = "guidance", g.ID
-			if _, err := approval.Attach(ctx, tx, a); err != nil {
-				return err
-			}
+		if err := approval.AttachAll(ctx, tx, "guidance", g.ID, files); err != nil {
+			return err
+		}
+		receipts, rows := make([]string, len(units)), make([][]any, len(units))
+		for i, u := range units {
+			receipts[i], rows[i] = receiptID(g.ID, u.ID), []any{g.ID, u.ID, Sent}
+		}
+		if _, err := Machine.Begin(ctx, tx, receipts, "issue", passage.Note{}); err != nil {
+			return err
+		}
+		if err := tx.InsertAll(ctx, "guidance_receipt", []string{"guidance_id", "unit_id", "state"}, rows); err != nil {
+			return err
 		}
 		var told []notify.Message
 		for _, u := range units {
-			if _, _, err := Machine.Take(ctx, tx, receiptID(g.ID, u.ID), "issue", passage.Note{}); err != nil {
-				return err
-			}
-			if _, err := tx.Exec(ctx, `INSERT INTO guidance_receipt (guidance_id, unit_id, state) VALUES ($1, $2, $3)`, g.ID, u.ID, Sent); err != nil {
-				return err
-			}
 			if err := s.obligations.Open(ctx, tx, obligation.Debt{Kind: ReturnKind.ID, Unit: u.ID, Subject: g.subject(u.ID), Link: g.Link(), Due: calendar.Due{On: g.DueOn}, From: today}); err != nil {
 				return err
 			}
 			told = append(told, notify.Message{Key: "guidance:" + g.ID + ":" + string(u.ID) + ":issued", Unit: string(u.ID), Link: g.Link(), Title: "工作通知：" + g.Title, Body: g.UnitName + "印发 " + g.Number + "，请于 " + g.DueOn.Chinese() + " 前签收" + map[bool]string{true: "并报送", false: ""}[g.Asks()] + "。"})
 		}
-		if len(told) > 0 {
-			if err := notify.SendAll(ctx, tx, told); err != nil {
-				return err
-			}
+		if err := notify.SendAll(ctx, tx, told); err != nil {
+			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "guidance.issue", Basis: citation, Target: g.target(), After: map[string]any{"receivers": g.Receivers, "due": g.DueOn, "audience": g.Audience}})
 	})
@@ -293,13 +288,8 @@ func (s *Service) Issue(ctx context.Context, scope authz.Scope, session *authz.S
 
 // issuer is the office the person issues for.
 func (s *Service) issuer(ctx context.Context, q db.Querier, session *authz.Session) (org.Unit, error) {
-	if session != nil {
-		for _, p := range session.Posts {
-			one := authz.Session{Posts: []authz.Post{p}}
-			if one.May(authz.GuidanceIssue) {
-				return s.org.UnitTx(ctx, q, authz.System("guidance.issuer"), org.UnitID(p.UnitID))
-			}
-		}
+	if units := session.UnitsFor(authz.GuidanceIssue); len(units) > 0 {
+		return s.org.UnitTx(ctx, q, authz.System("guidance.issuer"), org.UnitID(units[0]))
 	}
 	return org.Unit{}, fault.New(fault.Forbidden, "只有主管单位可以印发工作通知。")
 }
@@ -440,7 +430,7 @@ func (s *Service) One(ctx context.Context, scope authz.Scope, session *authz.Ses
 	if err != nil {
 		return Seen{}, err
 	}
-	v := Seen{Guidance: g, Issuer: s.acts(session, g.Unit, authz.GuidanceIssue)}
+	v := Seen{Guidance: g, Issuer: session.MayAt(authz.GuidanceIssue, string(g.Unit))}
 	issuer, err := s.org.UnitTx(ctx, s.db, authz.System("guidance.one"), g.Unit)
 	if err != nil {
 		return Seen{}, err
@@ -510,17 +500,6 @@ func (s *Service) find(ctx context.Context, q db.Querier, id string) (Guidance, 
 	return g, err
 }
 
-// acts reports whether the person holds a post at the unit that permits p.
-func (s *Service) acts(session *authz.Session, unit org.UnitID, p authz.Permission) bool {
-	if session == nil {
-		return false
-	}
-	return slices.ContainsFunc(session.Posts, func(post authz.Post) bool {
-		one := authz.Session{Posts: []authz.Post{post}}
-		return post.UnitID == string(unit) && one.May(p)
-	})
-}
-
 const receiptSelect = `SELECT t.guidance_id, t.unit_id, u.name, t.state, t.signed_at, t.signed_by, t.returned_at, t.returned_by, t.answers, t.remark FROM guidance_receipt t JOIN unit u ON u.id = t.unit_id`
 
 func scanReceipt(r db.Scanner) (Receipt, error) {
@@ -558,7 +537,7 @@ func (s *Service) Receipts(ctx context.Context, session *authz.Session, id, stat
 // there.
 func (s *Service) issued(ctx context.Context, q db.Querier, session *authz.Session, id string) (Guidance, error) {
 	g, err := s.find(ctx, q, id)
-	if err == nil && !s.acts(session, g.Unit, authz.GuidanceIssue) {
+	if err == nil && !session.MayAt(authz.GuidanceIssue, string(g.Unit)) {
 		return Guidance{}, fault.Missing("工作通知")
 	}
 	return g, err
@@ -570,16 +549,10 @@ func (s *Service) mine(ctx context.Context, tx *db.Tx, session *authz.Session, i
 	if err != nil {
 		return g, Receipt{}, err
 	}
-	if session != nil {
-		for _, p := range session.Posts {
-			one := authz.Session{Posts: []authz.Post{p}}
-			if !one.May(authz.GuidanceAnswer) {
-				continue
-			}
-			r, err := s.receipt(ctx, tx, id, org.UnitID(p.UnitID))
-			if err == nil || !fault.Is(err, fault.NotFound) {
-				return g, r, err
-			}
+	for _, unit := range session.UnitsFor(authz.GuidanceAnswer) {
+		r, err := s.receipt(ctx, tx, id, org.UnitID(unit))
+		if err == nil || !fault.Is(err, fault.NotFound) {
+			return g, r, err
 		}
 	}
 	return g, Receipt{}, fault.Missing("工作通知")
@@ -617,13 +590,9 @@ func (s *Service) Sign(ctx context.Context, session *authz.Session, id string) e
 
 // Return hands in what the notice asks for.
 func (s *Service) Return(ctx context.Context, session *authz.Session, id string, answers map[string]string, files []approval.Upload) error {
-	var kept []approval.Attachment
-	for _, u := range files {
-		a, err := approval.Take(ctx, s.store, u)
-		if err != nil {
-			return err
-		}
-		kept = append(kept, a)
+	kept, err := approval.TakeAll(ctx, s.store, files)
+	if err != nil {
+		return err
 	}
 	return s.db.Update(ctx, func(tx *db.Tx) error {
 		g, r, err := s.mine(ctx, tx, session, id)
@@ -666,11 +635,8 @@ func (s *Service) Return(ctx context.Context, session *authz.Session, id string,
 		if err := s.take(ctx, tx, g, &r, "return", ""); err != nil {
 			return err
 		}
-		for _, a := range kept {
-			a.OwnerKind, a.OwnerID = "guidance_return", receiptID(id, r.Unit)
-			if _, err := approval.Attach(ctx, tx, a); err != nil {
-				return err
-			}
+		if err := approval.AttachAll(ctx, tx, "guidance_return", receiptID(id, r.Unit), kept); err != nil {
+			return err
 		}
 		body, err := json.Marshal(clean)
 		if err != nil {
@@ -737,26 +703,22 @@ func (s *Service) Urge(ctx context.Context, session *authz.Session, id string) (
 		if !g.Asks() {
 			states = `('sent')`
 		}
-		units, err := db.All(ctx, tx, db.Value[string], `SELECT unit_id FROM guidance_receipt WHERE guidance_id = $1 AND state IN `+states+` ORDER BY unit_id`, id)
+		day := calendar.DateOf(tx.Now())
+		units, err := db.All(ctx, tx, db.Value[string], `SELECT t.unit_id FROM guidance_receipt t WHERE t.guidance_id = $1 AND t.state IN `+states+`
+			AND NOT EXISTS (SELECT 1 FROM message m WHERE m.once_key = $2 || t.unit_id || $3) ORDER BY t.unit_id`, id, "guidance:"+id+":", ":urge:"+day.String())
 		if err != nil {
 			return err
 		}
-		day := calendar.DateOf(tx.Now()).String()
-		before, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM message WHERE once_key LIKE $1`, "guidance:"+id+":%:urge:"+day)
-		if err != nil {
-			return err
+		if told = len(units); told == 0 {
+			return nil
 		}
 		var list []notify.Message
 		for _, u := range units {
-			list = append(list, notify.Message{Key: "guidance:" + id + ":" + u + ":urge:" + day, Unit: u, Link: g.Link(), Urgent: g.DueOn.Before(calendar.DateOf(tx.Now())), Title: g.UnitName + "催办：" + g.Title, Body: g.Number + " 应于 " + g.DueOn.Chinese() + " 前办理，请尽快。"})
-		}
-		if len(list) == 0 {
-			return nil
+			list = append(list, notify.Message{Key: "guidance:" + id + ":" + u + ":urge:" + day.String(), Unit: u, Link: g.Link(), Urgent: g.DueOn.Before(day), Title: g.UnitName + "催办：" + g.Title, Body: g.Number + " 应于 " + g.DueOn.Chinese() + " 前办理，请尽快。"})
 		}
 		if err := notify.SendAll(ctx, tx, list); err != nil {
 			return err
 		}
-		told = max(0, len(list)-before)
 		return audit.Record(ctx, tx, audit.Entry{Act: "guidance.urge", Basis: citation, Target: g.target(), After: map[string]int{"units": told}})
 	})
 	return told, err
@@ -841,10 +803,8 @@ func (s *Service) Withdraw(ctx context.Context, session *authz.Session, id, why 
 			}
 			list = append(list, notify.Message{Key: "guidance:" + id + ":" + string(u) + ":withdrawn", Unit: string(u), Link: g.Link(), Title: "已撤回：" + g.Title, Body: why})
 		}
-		if len(list) > 0 {
-			if err := notify.SendAll(ctx, tx, list); err != nil {
-				return err
-			}
+		if err := notify.SendAll(ctx, tx, list); err != nil {
+			return err
 		}
 		if _, err := tx.Exec(ctx, `UPDATE guidance_receipt SET state = 'withdrawn' WHERE guidance_id = $1 AND state IN ('sent', 'signed')`, id); err != nil {
 			return err

@@ -242,6 +242,9 @@ func TestUrgeAndWithdraw(t *testing.T) {
 				t.Errorf("urge %d told %d, want %d (%v)", i, n, want, err)
 			}
 		}
+		if history, err := guidance.Machine.History(context.Background(), h.db, g.ID+":"+string(h.units[1].ID)); err != nil || len(history) != 2 {
+			t.Errorf("history of a receipt: %+v (%v)", history, err)
+		}
 		if err := h.svc.Withdraw(as(h.office), h.office, g.ID, ""); !fault.Is(err, fault.Invalid) {
 			t.Errorf("without a reason: %v", err)
 		}

@@ -4,9 +4,10 @@
 // no term is renewed.
 //
 // It decides whether a person may hold the role of an operator (Guard): both
-// agreements in force, the review passed, the person on the staff list; and it
-// ends the posts and sessions when the agreements end (Sweep). The law itself
-// is in sx2021.CheckOperator and CheckRenewal. It does not decide what an
-// operator may do (authz), and it measures nothing: the figures of a scorecard
-// come from the modules that keep the rows (Source).
+// agreements in force, the last review passed, the contractor serving, the
+// person on the staff list; and it ends the posts and sessions when the
+// agreements end (Sweep). The law itself is in sx2021.CheckOperator and
+// CheckRenewal. It does not decide what an operator may do (authz), and it
+// measures nothing: the figures of a scorecard come from the modules that keep
+// the rows (Source).
 package operator

@@ -206,27 +206,17 @@ var creditCode = regexp.MustCompile(`^[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQ
 func clean(c *Contractor) error {
 	c.Name, c.Contact, c.Phone, c.Duties = strings.TrimSpace(c.Name), strings.TrimSpace(c.Contact), strings.TrimSpace(c.Phone), strings.TrimSpace(c.Duties)
 	c.CreditCode = strings.ToUpper(narrow(c.CreditCode))
-	for _, f := range []struct {
-		name, what, value string
-		max               int
-	}{{"name", "承办单位名称", c.Name, 80}, {"contact", "联系人", c.Contact, 30}, {"phone", "联系电话", c.Phone, 30}, {"duties", "承办内容", c.Duties, 1000}} {
-		if f.value == "" {
-			return fault.New(fault.Invalid, f.what+"没有填写。").On(f.name, "请填写"+f.what)
-		}
-		if len([]rune(f.value)) > f.max {
-			return fault.Newf(fault.Invalid, "%s超过 %d 字。", f.what, f.max).On(f.name, fmt.Sprintf("请压缩到 %d 字以内", f.max))
-		}
-	}
-	if c.Kind != Entrusted && c.Kind != Internal {
-		return fault.New(fault.Invalid, "没有选择承办方式。").On("kind", "请选择委托机构或内设机构")
-	}
-	if c.Kind == Entrusted && !creditCode.MatchString(c.CreditCode) {
-		return fault.New(fault.Invalid, "统一社会信用代码应为 18 位。").On("credit_code", "请按营业执照或法人证书填写 18 位代码，不含字母 I、O、Z、S、V")
-	}
 	if c.Kind == Internal {
 		c.CreditCode = ""
 	}
-	return nil
+	var f fault.Fields
+	f.Text("name", "承办单位名称", c.Name, true, 80)
+	f.Text("contact", "联系人", c.Contact, true, 30)
+	f.Text("phone", "联系电话", c.Phone, true, 30)
+	f.Text("duties", "承办内容", c.Duties, true, 1000)
+	f.Check(c.Kind == Entrusted || c.Kind == Internal, "kind", "请选择委托机构或内设机构")
+	f.Check(c.Kind != Entrusted || creditCode.MatchString(c.CreditCode), "credit_code", "请按营业执照或法人证书填写 18 位代码，不含字母 I、O、Z、S、V")
+	return f.Err()
 }
 
 // narrow folds full-width letters and digits and drops blanks.
@@ -329,11 +319,11 @@ func (s *Service) facts(ctx context.Context, q db.Querier, c Contractor, on cale
 		o.Appointment = slices.ContainsFunc(papers, func(p Paper) bool { return p.Kind == Appointment && !on.Before(p.From) })
 		return o, nil
 	}
-	passed, err := db.One(ctx, q, db.Value[int], `SELECT count(*) FROM contractor_review WHERE contractor_id = $1 AND passed AND reviewed_on <= $2`, c.ID, on)
-	if err != nil {
+	// The last review counts: one that failed takes back those before it.
+	o.Qualification, err = db.One(ctx, q, db.Value[bool], `SELECT passed FROM contractor_review WHERE contractor_id = $1 AND reviewed_on <= $2 ORDER BY reviewed_on DESC, id DESC LIMIT 1`, c.ID, on)
+	if err != nil && !db.None(err) {
 		return o, err
 	}
-	o.Qualification = passed > 0
 	service, _ := bestOn(papers, AgreementPaper, on)
 	secrecy, _ := bestOn(papers, Secrecy, on)
 	o.Service, o.Secrecy, o.DutiesFixed = service.law(), secrecy.law(), service.DutiesFixed
@@ -376,6 +366,13 @@ func (s *Service) Begin(ctx context.Context, scope authz.Scope, id ID) (Contract
 				return err
 			}
 			if err := rules.Refuse(breaches); err != nil {
+				return err
+			}
+			// The term may have begun since its papers were registered.
+			if c.ServesUntil, err = s.until(ctx, tx, id); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, `UPDATE contractor SET serves_until = $2 WHERE id = $1`, id, c.ServesUntil); err != nil {
 				return err
 			}
 		}
@@ -444,17 +441,10 @@ func (s *Service) move(ctx context.Context, tx *db.Tx, c *Contractor, act, why s
 	return audit.Record(ctx, tx, audit.Entry{Act: "operator.contractor." + act, Target: c.Target(), Basis: citation, Before: map[string]string{"state": before}, After: map[string]string{"state": c.State, "why": why}})
 }
 
-// take keeps the one upload of a form; required says so in the fault.
-func (s *Service) take(ctx context.Context, u *approval.Upload, kind, field, what string) (approval.Attachment, error) {
+// take keeps the one file that a form must bring.
+func (s *Service) take(ctx context.Context, u *approval.Upload, kind, what string) (approval.Attachment, error) {
 	if u == nil {
-		return approval.Attachment{}, fault.New(fault.Invalid, what+"没有上传。").On(field, "请上传"+what)
+		return approval.Attachment{}, fault.New(fault.Invalid, what+"没有上传。").On("file", "请上传"+what)
 	}
-	u.Kind, u.Field = kind, field
-	return approval.Take(ctx, s.store, *u)
-}
-
-// attach puts a taken file to the contractor.
-func attach(ctx context.Context, tx *db.Tx, id ID, a approval.Attachment) (approval.Attachment, error) {
-	a.OwnerKind, a.OwnerID = "contractor", string(id)
-	return approval.Attach(ctx, tx, a)
+	return approval.TakeOne(ctx, s.store, u, kind, "file")
 }

@@ -220,8 +220,10 @@ func TestArticle06_TheLoginEndsWithTheContract(t *testing.T) {
 		if _, err := h.svc.Appoint(h.ctx, all, c.ID, m.ID); err != nil {
 			t.Fatal(err)
 		}
+		var login signin.Login
 		h.update(func(tx *db.Tx) error {
-			_, err := h.signin.CreateLogin(h.ctx, tx, all, m.Person, "chengban", "Chang-an-2026-x", signin.SecondFactor{})
+			var err error
+			login, err = h.signin.CreateLogin(h.ctx, tx, all, m.Person, "chengban", "Chang-an-2026-x", signin.SecondFactor{})
 			return err
 		})
 		sweep := func() int {
@@ -235,9 +237,34 @@ func TestArticle06_TheLoginEndsWithTheContract(t *testing.T) {
 		if sweep() != 0 {
 			t.Error("lapsed on its last day")
 		}
+		// Somebody is signed in while the last day passes.
+		h.clock.Set(today.AddDays(31).Start().Add(-time.Minute))
+		data, err := signin.Codec{}.Encode(h.clock.Now().Add(time.Hour), map[string]any{signin.KeyLogin: string(login.ID)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := h.signin.Store().CommitCtx(h.ctx, "live", data, time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		live := func() bool {
+			_, found, err := h.signin.Store().FindCtx(h.ctx, "live")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return found
+		}
+		if sweep() != 0 || !live() {
+			t.Error("the session ended before the last day did")
+		}
 		h.clock.Set(today.AddDays(31).Start())
 		if sweep() != 1 || sweep() != 0 {
 			t.Error("the lapse is not once")
+		}
+		if live() {
+			t.Error("the session outlives the contract")
+		}
+		if _, err := h.signin.Visit(h.ctx, login.ID, false); !fault.Is(err, fault.SignIn) {
+			t.Errorf("the next page of who was signed in: %v", err)
 		}
 		posts, err := h.org.PostsOf(h.ctx, h.db, m.Person)
 		if err != nil || len(posts) != 0 {
@@ -258,6 +285,37 @@ func TestArticle06_TheLoginEndsWithTheContract(t *testing.T) {
 		}
 		if sweep() != 0 {
 			t.Error("lapsed again under new agreements")
+		}
+	})
+}
+
+// A post given before the contractor serves would not end with its term.
+func TestArticle06_APostIsGivenOnlyWhileTheContractorServes(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		c := h.register()
+		h.review(c)
+		today := h.today()
+		h.mustPaper(c, operator.AgreementPaper, today.AddDays(1), today.AddDays(90))
+		h.mustPaper(c, operator.Secrecy, today.AddDays(1), today.AddDays(90))
+		m, err := h.svc.Join(h.ctx, all, operator.Member{Contractor: c.ID, Name: "江一帆", Work: "巡检"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.clock.Set(today.AddDays(1).Start().Add(time.Hour))
+		_, err = h.svc.Appoint(h.ctx, all, c.ID, m.ID)
+		refused(t, err, fault.Refused)
+		if c, err = h.svc.Begin(h.ctx, all, c.ID); err != nil || c.ServesUntil != today.AddDays(90) {
+			t.Fatalf("serves until %s, %v", c.ServesUntil, err)
+		}
+		// The last review counts.
+		if _, err := h.svc.AddReview(h.ctx, all, operator.Review{Contractor: c.ID, Reviewer: "周启明", On: h.today(), Says: "资质证书过期"}, file()); err != nil {
+			t.Fatal(err)
+		}
+		_, err = h.svc.Appoint(h.ctx, all, c.ID, m.ID)
+		refused(t, err, fault.Refused, "S6.3.qualification")
+		h.review(c)
+		if _, err := h.svc.Appoint(h.ctx, all, c.ID, m.ID); err != nil {
+			t.Fatal(err)
 		}
 	})
 }

@@ -120,8 +120,8 @@ func coveredUntil(papers []Paper, kind PaperKind, on calendar.Date) calendar.Dat
 	}
 }
 
-// servesUntil is the last day that both agreements cover, from on or from the
-// first day of the next term.
+// servesUntil is the last day that both agreements cover from on without a gap;
+// zero when they do not cover on itself.
 func servesUntil(papers []Paper, on calendar.Date) calendar.Date {
 	a, b := coveredUntil(papers, AgreementPaper, on), coveredUntil(papers, Secrecy, on)
 	if a.IsZero() || b.IsZero() {
@@ -131,6 +131,13 @@ func servesUntil(papers []Paper, on calendar.Date) calendar.Date {
 		return a
 	}
 	return b
+}
+
+// until is how long the contractor may serve from today, by its papers; zero
+// for an internal body, whose appointment has no end.
+func (s *Service) until(ctx context.Context, q db.Querier, id ID) (calendar.Date, error) {
+	papers, err := s.papers(ctx, q, id)
+	return servesUntil(papers, calendar.DateOf(s.db.Now())), err
 }
 
 // longestTerm bounds a term: an agreement without end would never be assessed.
@@ -161,7 +168,7 @@ func (s *Service) AddPaper(ctx context.Context, scope authz.Scope, p Paper, file
 		p.Until = calendar.Date{}
 	}
 	// What the upload is does not depend on the database: it is looked at first.
-	taken, err := s.take(ctx, file, string(p.Kind), "file", p.Kind.Name()+"扫描件")
+	taken, err := s.take(ctx, file, string(p.Kind), p.Kind.Name()+"扫描件")
 	if err != nil {
 		return p, err
 	}
@@ -187,7 +194,7 @@ func (s *Service) AddPaper(ctx context.Context, scope authz.Scope, p Paper, file
 		if err := s.fits(ctx, tx, c, papers, p); err != nil {
 			return err
 		}
-		if taken, err = attach(ctx, tx, c.ID, taken); err != nil {
+		if taken, err = approval.AttachTo(ctx, tx, "contractor", string(c.ID), taken); err != nil {
 			return err
 		}
 		actor, _ := audit.ActorFrom(ctx)
@@ -288,7 +295,7 @@ func (s *Service) AddReview(ctx context.Context, scope authz.Scope, v Review, fi
 	case v.Says == "" || len([]rune(v.Says)) > 1000:
 		return v, fault.New(fault.Invalid, "审核意见没有填写。").On("says", "请写明核对了哪些资质，不超过 1000 字")
 	}
-	taken, err := s.take(ctx, file, "qualification", "file", "资质审核表")
+	taken, err := s.take(ctx, file, "qualification", "资质审核表")
 	if err != nil {
 		return v, err
 	}
@@ -303,7 +310,7 @@ func (s *Service) AddReview(ctx context.Context, scope authz.Scope, v Review, fi
 		if c.Kind == Internal {
 			return fault.New(fault.Invalid, "内设机构承办不需要资质审核，请登记书面指定。")
 		}
-		if taken, err = attach(ctx, tx, c.ID, taken); err != nil {
+		if taken, err = approval.AttachTo(ctx, tx, "contractor", string(c.ID), taken); err != nil {
 			return err
 		}
 		actor, _ := audit.ActorFrom(ctx)
@@ -361,14 +368,11 @@ func (s *Service) Assess(ctx context.Context, scope authz.Scope, a Assessment, f
 	case a.On.IsZero() || a.On.After(today):
 		return a, fault.New(fault.Invalid, "考核日期应为今天或以前。").On("on", "请填写今天或以前的日期")
 	}
-	var taken approval.Attachment
-	if file != nil {
-		var err error
-		if taken, err = s.take(ctx, file, "assessment", "file", "考核材料"); err != nil {
-			return a, err
-		}
+	taken, err := approval.TakeOne(ctx, s.store, file, "assessment", "file")
+	if err != nil {
+		return a, err
 	}
-	err := s.db.Update(ctx, func(tx *db.Tx) error {
+	err = s.db.Update(ctx, func(tx *db.Tx) error {
 		c, err := s.Contractor(ctx, tx, scope, a.Contractor)
 		if err != nil {
 			return err
@@ -384,10 +388,8 @@ func (s *Service) Assess(ctx context.Context, scope authz.Scope, a Assessment, f
 		if a.On.Before(papers[i].From) {
 			return fault.New(fault.Invalid, "考核日期早于承办期开始。").On("on", "承办期自 "+papers[i].From.String()+" 开始")
 		}
-		if taken.Blob != "" {
-			if taken, err = attach(ctx, tx, c.ID, taken); err != nil {
-				return err
-			}
+		if taken, err = approval.AttachTo(ctx, tx, "contractor", string(c.ID), taken); err != nil {
+			return err
 		}
 		a.ID, a.FileID, a.FileName = ulid.Make().String(), taken.ID, taken.Name
 		_, err = tx.Exec(ctx, `

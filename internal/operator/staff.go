@@ -2,6 +2,7 @@ package operator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -184,7 +185,14 @@ func (s *Service) Guard(ctx context.Context, q db.Querier, person org.PersonID, 
 	if err != nil {
 		return err
 	}
-	return rules.Refuse(breaches)
+	if err := rules.Refuse(breaches); err != nil {
+		return err
+	}
+	// Only of one that serves does Sweep end the posts when its term ends.
+	if c.State != Serving {
+		return fault.Newf(fault.Refused, "“%s”现在的状态是“%s”，请先开始承办，再任命承办岗位。", c.Name, c.StateName()).On("role", "请先在承办单位的记录中开始承办")
+	}
+	return nil
 }
 
 // Unlisted are the people who hold an operator's post in the scope and stand on
@@ -205,7 +213,8 @@ func (s *Service) Unlisted(ctx context.Context, scope authz.Scope) ([]org.Person
 
 // Sweep ends what has run out: a serving contractor whose agreements no longer
 // cover today lapses, and its people's posts and sessions end. It may run at
-// any time and twice at once. It returns how many lapsed.
+// any time and twice at once; one that fails holds up no other. It returns how
+// many lapsed.
 func (s *Service) Sweep(ctx context.Context) (int, error) {
 	ctx = audit.System(ctx, "operator.sweep")
 	today := calendar.DateOf(s.db.Now())
@@ -214,6 +223,7 @@ func (s *Service) Sweep(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	n := 0
+	var errs []error
 	for _, id := range ids {
 		done := false
 		if err := s.db.Update(ctx, func(tx *db.Tx) error {
@@ -221,13 +231,12 @@ func (s *Service) Sweep(ctx context.Context) (int, error) {
 			done, err = s.lapse(ctx, tx, id)
 			return err
 		}); err != nil {
-			return n, fmt.Errorf("operator: sweep %s: %w", id, err)
-		}
-		if done {
+			errs = append(errs, fmt.Errorf("operator: sweep %s: %w", id, err))
+		} else if done {
 			n++
 		}
 	}
-	return n, nil
+	return n, errors.Join(errs...)
 }
 
 func (s *Service) lapse(ctx context.Context, tx *db.Tx, id ID) (bool, error) {
@@ -235,12 +244,12 @@ func (s *Service) lapse(ctx context.Context, tx *db.Tx, id ID) (bool, error) {
 	if err != nil || c.State != Serving {
 		return false, err // another sweep was here
 	}
-	papers, err := s.papers(ctx, tx, id)
+	today := calendar.DateOf(tx.Now())
+	until, err := s.until(ctx, tx, id)
 	if err != nil {
 		return false, err
 	}
-	today := calendar.DateOf(tx.Now())
-	if until := servesUntil(papers, today); !until.IsZero() && !until.Before(today) {
+	if !until.IsZero() {
 		// A term that began in between covers today: only the date was stale.
 		_, err := tx.Exec(ctx, `UPDATE contractor SET serves_until = $2 WHERE id = $1`, id, until)
 		if err != nil {

@@ -133,25 +133,19 @@ func (s *Service) Assets(ctx context.Context, scope authz.Scope, f Filter) ([]As
 func cleanAsset(a *Asset) error {
 	for _, p := range []*string{&a.Name, &a.Maker, &a.Model, &a.Certificate} {
 		*p = strings.TrimSpace(*p)
-		if len([]rune(*p)) > 100 {
-			return fault.New(fault.Invalid, "名称、厂商、型号和证书编号各不超过 100 字。").On("name", "请缩短")
-		}
 	}
-	switch {
-	case nameOf(AssetKinds, a.Kind) == "":
-		return fault.New(fault.Invalid, "没有选择类别。").On("kind", "请选择关键设备或安全专用产品")
-	case a.Name == "":
-		return fault.New(fault.Invalid, "名称没有填写。").On("name", "请填写设备或产品名称")
-	case a.Maker == "":
-		return fault.New(fault.Invalid, "厂商没有填写。").On("maker", "请填写厂商名称")
-	case a.Pieces < 1 || a.Pieces > 100000:
-		return fault.New(fault.Invalid, "数量应在 1 至 100000 之间。").On("pieces", "请填写台（套）数")
-	case a.Certificate != "" && nameOf(Proofs, a.Proof) == "":
-		return fault.New(fault.Invalid, "填写了证书编号，没有选择证书类别。").On("proof", "请选择安全认证或安全检测")
-	case a.Certificate == "":
+	if a.Certificate == "" {
 		a.Proof, a.Expires = "", calendar.Date{}
 	}
-	return nil
+	var f fault.Fields
+	f.Check(nameOf(AssetKinds, a.Kind) != "", "kind", "请选择关键设备或安全专用产品")
+	f.Text("name", "设备或产品名称", a.Name, true, 100)
+	f.Text("maker", "厂商名称", a.Maker, true, 100)
+	f.Text("model", "型号", a.Model, false, 100)
+	f.Check(a.Pieces >= 1 && a.Pieces <= 100000, "pieces", "请填写台（套）数，1 至 100000")
+	f.Text("certificate", "证书编号", a.Certificate, false, 100)
+	f.Check(a.Certificate == "" || nameOf(Proofs, a.Proof) != "", "proof", "请选择安全认证或安全检测")
+	return f.Err()
 }
 
 // SaveAsset registers a device or product, or changes it. One without a
@@ -160,13 +154,14 @@ func (s *Service) SaveAsset(ctx context.Context, scope authz.Scope, n Asset, fil
 	if err := cleanAsset(&n); err != nil {
 		return n, err
 	}
-	taken, err := s.take(ctx, file, "certificate")
+	taken, err := approval.TakeOne(ctx, s.store, file, "certificate", "file")
 	if err != nil {
 		return n, err
 	}
 	a := n
 	err = s.db.Update(ctx, func(tx *db.Tx) error {
 		var before any
+		var was calendar.Date
 		act := "protection.asset.add"
 		if n.ID == "" {
 			u, err := s.org.UnitTx(ctx, tx, scope, n.Unit)
@@ -188,7 +183,7 @@ func (s *Service) SaveAsset(ctx context.Context, scope authz.Scope, n Asset, fil
 			if !old.Retired.IsZero() {
 				return fault.New(fault.Conflict, "已报废停用，不能再修改。")
 			}
-			before, act = old, "protection.asset.change"
+			before, was, act = old, old.Expires, "protection.asset.change"
 			a.Unit, a.UnitName, a.FileID, a.FileName, a.area, a.line = old.Unit, old.UnitName, old.FileID, old.FileName, old.area, old.line
 			if _, err := tx.Exec(ctx, `UPDATE security_asset SET kind = $2, name = $3, maker = $4, model = $5, pieces = $6, domestic = $7, proof = $8, certificate = $9, expires_on = $10, updated_at = $11 WHERE id = $1`,
 				a.ID, a.Kind, a.Name, a.Maker, a.Model, a.Pieces, a.Domestic, a.Proof, a.Certificate, a.Expires, tx.Now()); err != nil {
@@ -197,7 +192,7 @@ func (s *Service) SaveAsset(ctx context.Context, scope authz.Scope, n Asset, fil
 		}
 		a.UpdatedAt = tx.Now()
 		kept := taken
-		if kept, err = attach(ctx, tx, "security_asset", a.ID, kept); err != nil {
+		if kept, err = approval.AttachTo(ctx, tx, "security_asset", a.ID, kept); err != nil {
 			return err
 		}
 		if kept.ID != "" {
@@ -206,7 +201,7 @@ func (s *Service) SaveAsset(ctx context.Context, scope authz.Scope, n Asset, fil
 				return err
 			}
 		}
-		if err := s.owe(ctx, tx, CertificateDue.ID, a.Unit, a.subject(), a.Link(), a.Expires, "证书信息已更新"); err != nil {
+		if err := s.owe(ctx, tx, CertificateDue.ID, a.Unit, a.subject(), a.Link(), was, a.Expires, "证书信息已更新"); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: act, Target: a.Target(), Basis: CertificateDue.Citation, Before: before, After: a})

@@ -119,27 +119,17 @@ func (s *Service) Hostings(ctx context.Context, scope authz.Scope, f Filter) ([]
 func cleanHosting(h *Hosting) error {
 	for _, p := range []*string{&h.Provider, &h.Location, &h.Contract} {
 		*p = strings.TrimSpace(*p)
-		if len([]rune(*p)) > 100 {
-			return fault.New(fault.Invalid, "服务商、部署地和合同编号各不超过 100 字。").On("provider", "请缩短")
-		}
 	}
-	switch {
-	case h.Provider == "":
-		return fault.New(fault.Invalid, "服务商没有填写。").On("provider", "请填写服务商名称；自有机房填写本单位名称")
-	case nameOf(Forms, h.Form) == "":
-		return fault.New(fault.Invalid, "没有选择托管方式。").On("form", "请选择托管方式")
-	case NationName(h.ProviderNation) == "":
-		return fault.New(fault.Invalid, "没有选择服务商属地。").On("provider_nation", "请选择服务商属地")
-	case NationName(h.ServerNation) == "":
-		return fault.New(fault.Invalid, "没有选择服务器部署地。").On("server_nation", "请选择服务器部署地")
-	case h.Location == "":
-		return fault.New(fault.Invalid, "部署地点没有填写。").On("location", "请填写机房或可用区所在地，如 西安市某机房")
-	case !h.Until.IsZero() && !h.From.IsZero() && h.Until.Before(h.From):
-		return fault.New(fault.Invalid, "合同截止日期早于开始日期。").On("until", "截止日期不能早于 "+h.From.String())
-	case h.Form != "own" && h.Until.IsZero():
-		return fault.New(fault.Invalid, "合同截止日期没有填写。").On("until", "请填写合同截止日期")
-	}
-	return nil
+	var f fault.Fields
+	f.Text("provider", "服务商名称", h.Provider, true, 100)
+	f.Check(nameOf(Forms, h.Form) != "", "form", "请选择托管方式")
+	f.Check(NationName(h.ProviderNation) != "", "provider_nation", "请选择服务商属地")
+	f.Check(NationName(h.ServerNation) != "", "server_nation", "请选择服务器部署地")
+	f.Text("location", "部署地点", h.Location, true, 100)
+	f.Text("contract", "合同编号", h.Contract, false, 100)
+	f.Check(h.Form == "own" || !h.Until.IsZero(), "until", "请填写合同截止日期")
+	f.Check(h.Until.IsZero() || !h.Until.Before(h.From), "until", "截止日期不能早于 "+h.From.String())
+	return f.Err()
 }
 
 // SaveHosting records who hosts an object, or changes it. What stands abroad is
@@ -153,13 +143,14 @@ func (s *Service) SaveHosting(ctx context.Context, scope authz.Scope, n Hosting,
 			return n, err
 		}
 	}
-	taken, err := s.take(ctx, file, "hosting_contract")
+	taken, err := approval.TakeOne(ctx, s.store, file, "hosting_contract", "file")
 	if err != nil {
 		return n, err
 	}
 	h := n
 	err = s.db.Update(ctx, func(tx *db.Tx) error {
 		var before any
+		var was calendar.Date
 		act := "protection.hosting.add"
 		h = n
 		if n.ID == "" {
@@ -185,7 +176,7 @@ func (s *Service) SaveHosting(ctx context.Context, scope authz.Scope, n Hosting,
 			if !old.Ended.IsZero() {
 				return fault.New(fault.Conflict, "托管已经终止，不能再修改。")
 			}
-			before, act = old, "protection.hosting.change"
+			before, was, act = old, old.Until, "protection.hosting.change"
 			h.Unit, h.UnitName, h.Of, h.FileID, h.FileName, h.area, h.line = old.Unit, old.UnitName, old.Of, old.FileID, old.FileName, old.area, old.line
 			if _, err := tx.Exec(ctx, `UPDATE hosting SET provider = $2, provider_nation = $3, form = $4, server_nation = $5, location = $6, contract = $7, from_on = $8, until_on = $9, updated_at = $10 WHERE id = $1`,
 				h.ID, h.Provider, h.ProviderNation, h.Form, h.ServerNation, h.Location, h.Contract, h.From, h.Until, tx.Now()); err != nil {
@@ -194,7 +185,7 @@ func (s *Service) SaveHosting(ctx context.Context, scope authz.Scope, n Hosting,
 		}
 		h.UpdatedAt = tx.Now()
 		kept := taken
-		if kept, err = attach(ctx, tx, "hosting", h.ID, kept); err != nil {
+		if kept, err = approval.AttachTo(ctx, tx, "hosting", h.ID, kept); err != nil {
 			return err
 		}
 		if kept.ID != "" {
@@ -203,7 +194,7 @@ func (s *Service) SaveHosting(ctx context.Context, scope authz.Scope, n Hosting,
 				return err
 			}
 		}
-		if err := s.owe(ctx, tx, ContractDue.ID, h.Unit, h.subject(), h.Link(), h.Until, "合同信息已更新"); err != nil {
+		if err := s.owe(ctx, tx, ContractDue.ID, h.Unit, h.subject(), h.Link(), was, h.Until, "合同信息已更新"); err != nil {
 			return err
 		}
 		if len(h.Breaches()) == 0 {
@@ -266,9 +257,8 @@ func (g UnitGaps) Total() int {
 }
 
 // Gaps is the board by unit: units that sponsor something running or have a
-// record, and what each lacks. With f.Wrong only those that have a gap in
-// grades or hosting of what runs. It reads the page's units and counts those
-// alone.
+// record, and what each lacks. With f.Wrong only those that lack something. It
+// reads the page's units and counts those alone.
 func (s *Service) Gaps(ctx context.Context, scope authz.Scope, f Filter) ([]UnitGaps, int, error) {
 	var w db.Where
 	scope.Where(&w, "u")
@@ -279,6 +269,7 @@ func (s *Service) Gaps(ctx context.Context, scope authz.Scope, f Filter) ([]Unit
 	w.AndIf(f.Unit != "", "u.id = ?", f.Unit)
 	if f.Wrong {
 		w.And(`u.id IN (SELECT x.unit_id FROM site x WHERE x.state = 'running' AND (NOT EXISTS (SELECT 1 FROM protection_grade g WHERE g.object_kind = 'site' AND g.object_id = x.id) OR NOT EXISTS (SELECT 1 FROM hosting h WHERE h.object_kind = 'site' AND h.object_id = x.id AND h.ended_on IS NULL)))
+			OR u.id IN (SELECT x.unit_id FROM account x WHERE x.kind = 'app' AND x.state = 'running' AND (NOT EXISTS (SELECT 1 FROM protection_grade g WHERE g.object_kind = 'app' AND g.object_id = x.id) OR NOT EXISTS (SELECT 1 FROM hosting h WHERE h.object_kind = 'app' AND h.object_id = x.id AND h.ended_on IS NULL)))
 			OR u.id IN (SELECT x.unit_id FROM hosting x WHERE x.ended_on IS NULL AND (x.provider_nation <> 'CN' OR x.server_nation <> 'CN'))
 			OR u.id IN (SELECT x.unit_id FROM protection_grade x WHERE x.next_due < ? OR (x.level >= 2 AND x.filing = '') OR (x.level >= 3 AND x.assessed_on IS NULL))
 			OR u.id IN (SELECT x.unit_id FROM security_asset x WHERE x.retired_on IS NULL AND (x.certificate = '' OR x.expires_on < ?))`, s.today(), s.today())

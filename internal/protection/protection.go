@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -227,13 +228,14 @@ func (s *Service) SaveGrade(ctx context.Context, scope authz.Scope, n Grade) (Gr
 	var g Grade
 	err := s.db.Update(ctx, func(tx *db.Tx) error {
 		var before any
+		var was calendar.Date
 		act := "protection.grade.add"
 		if n.ID != "" {
 			old, err := s.Grade(ctx, tx, scope, n.ID)
 			if err != nil {
 				return err
 			}
-			before, act, g = old, "protection.grade.change", old
+			before, was, act, g = old, old.Next, "protection.grade.change", old
 			g.Level, g.Filing, g.FiledOn, g.UpdatedAt = n.Level, n.Filing, n.FiledOn, tx.Now()
 			if err := s.due(&g); err != nil {
 				return err
@@ -261,7 +263,7 @@ func (s *Service) SaveGrade(ctx context.Context, scope authz.Scope, n Grade) (Gr
 				return fmt.Errorf("protection: add grade: %w", err)
 			}
 		}
-		if err := s.owe(ctx, tx, AssessmentDue.ID, g.Unit, g.subject(), g.Link(), g.Next, "等级已变更"); err != nil {
+		if err := s.owe(ctx, tx, AssessmentDue.ID, g.Unit, g.subject(), g.Link(), was, g.Next, "等级已变更"); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: act, Target: g.Target(), Basis: AssessmentDue.Citation, Before: before, After: g})
@@ -280,9 +282,13 @@ func (s *Service) due(g *Grade) error {
 	return nil
 }
 
-// owe moves the clock of a record: the one that runs ends, and one to the new
-// day begins. A day that is past is owed too.
-func (s *Service) owe(ctx context.Context, tx *db.Tx, kind string, unit org.UnitID, subject obligation.Subject, link string, due calendar.Date, why string) error {
+// owe moves the clock of a record whose day was another: the one that runs
+// ends, and one to the new day begins. A day that is past is owed too; a clock
+// whose day stays runs on, with all it was reminded and escalated.
+func (s *Service) owe(ctx context.Context, tx *db.Tx, kind string, unit org.UnitID, subject obligation.Subject, link string, was, due calendar.Date, why string) error {
+	if was == due {
+		return nil
+	}
 	if _, err := s.obligations.Discharge(ctx, tx, kind, subject, why); err != nil {
 		return err
 	}
@@ -317,7 +323,7 @@ func (s *Service) Assess(ctx context.Context, scope authz.Scope, id string, a As
 	case file == nil:
 		return Grade{}, fault.New(fault.Invalid, "测评报告没有上传。").On("file", "请上传测评报告")
 	}
-	taken, err := s.take(ctx, file, "assessment_report")
+	taken, err := approval.TakeOne(ctx, s.store, file, "assessment_report", "file")
 	if err != nil {
 		return Grade{}, err
 	}
@@ -327,7 +333,7 @@ func (s *Service) Assess(ctx context.Context, scope authz.Scope, id string, a As
 			return err
 		}
 		before := g
-		if taken, err = attach(ctx, tx, "protection_grade", id, taken); err != nil {
+		if taken, err = approval.AttachTo(ctx, tx, "protection_grade", id, taken); err != nil {
 			return err
 		}
 		actor, _ := audit.ActorFrom(ctx)
@@ -348,7 +354,7 @@ func (s *Service) Assess(ctx context.Context, scope authz.Scope, id string, a As
 		if _, err := tx.Exec(ctx, `UPDATE protection_grade SET assessed_on = $2, agency = $3, next_due = $4, updated_at = $5 WHERE id = $1`, id, g.AssessedOn, g.Agency, g.Next, tx.Now()); err != nil {
 			return err
 		}
-		if err := s.owe(ctx, tx, AssessmentDue.ID, g.Unit, g.subject(), g.Link(), g.Next, "已于 "+a.On.Chinese()+"测评"); err != nil {
+		if err := s.owe(ctx, tx, AssessmentDue.ID, g.Unit, g.subject(), g.Link(), before.Next, g.Next, "已于 "+a.On.Chinese()+"测评"); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "protection.assessment.add", Target: g.Target(), Basis: AssessmentDue.Citation, Before: before, After: a})
@@ -379,20 +385,16 @@ func (s *Service) GradeDossier(ctx context.Context, scope authz.Scope, id string
 	return d, err
 }
 
-func (s *Service) take(ctx context.Context, u *approval.Upload, kind string) (approval.Attachment, error) {
-	if u == nil {
-		return approval.Attachment{}, nil
+// Of is what is recorded of one object, in scope: its 等级保护, when ok, and who
+// hosts it now.
+func (s *Service) Of(ctx context.Context, scope authz.Scope, ref registry.Ref) (g Grade, ok bool, hosts []Hosting, err error) {
+	g, err = db.One(ctx, s.db, scanGrade, gradeSelect+` WHERE g.object_kind = $1 AND g.object_id = $2`, ref.Kind, ref.ID)
+	if err != nil && !db.None(err) {
+		return g, false, nil, err
 	}
-	u.Kind, u.Field = kind, "file"
-	return approval.Take(ctx, s.store, *u)
-}
-
-func attach(ctx context.Context, tx *db.Tx, ownerKind, id string, a approval.Attachment) (approval.Attachment, error) {
-	if a.Blob == "" {
-		return a, nil
-	}
-	a.OwnerKind, a.OwnerID = ownerKind, id
-	return approval.Attach(ctx, tx, a)
+	ok = err == nil && g.In(scope)
+	hosts, err = db.All(ctx, s.db, scanHosting, hostingSelect+` WHERE h.object_kind = $1 AND h.object_id = $2 AND h.ended_on IS NULL ORDER BY h.created_at, h.id`, ref.Kind, ref.ID)
+	return g, ok, slices.DeleteFunc(hosts, func(h Hosting) bool { return !h.In(scope) }), err
 }
 
 // File opens a file of a record: what is protection_grade, security_asset or

@@ -34,6 +34,7 @@ type house struct {
 	svc         *protection.Service
 	ctx         context.Context
 	unit, other org.Unit
+	registry    *registry.Service
 	site        registry.Site
 }
 
@@ -43,11 +44,12 @@ func each(t *testing.T, fn func(t *testing.T, h *house)) {
 	dbtest.EachAt(t, clock.Now, func(t *testing.T, d *db.DB) {
 		clock.Set(start)
 		h := &house{db: d, clock: clock, ctx: audit.System(context.Background(), "test")}
-		ok(t, passage.Declare(h.ctx, d, registry.SiteMachine))
+		ok(t, passage.Declare(h.ctx, d, registry.SiteMachine, registry.AccountMachine))
 		store, err := blob.Disk(t.TempDir())
 		ok(t, err)
 		o := org.New(d)
 		reg := registry.New(d, o)
+		h.registry = reg
 		h.obligations = obligation.New(d, o, protection.Obligations()...)
 		h.svc = protection.New(protection.Parts{DB: d, Org: o, Registry: reg, Obligations: h.obligations, Store: store})
 		ok(t, d.Update(h.ctx, func(tx *db.Tx) error {
@@ -169,6 +171,13 @@ func TestArticle24_CertificatesExpire(t *testing.T) {
 		if got := h.due(t, "asset_certificate"); !slices.Equal(got, []calendar.Date{today.AddDays(100)}) {
 			t.Errorf("owed: %v", got)
 		}
+		// Another word in the record is no answer to its clock.
+		a.Model = "FW-2"
+		_, err = h.svc.SaveAsset(h.ctx, all, a, nil)
+		ok(t, err)
+		if list, err := h.obligations.Obligations(h.ctx, all, obligation.Filter{Kind: "asset_certificate", State: "all"}); err != nil || len(list) != 1 {
+			t.Errorf("%d clocks for one certificate, %v", len(list), err)
+		}
 		_, err = h.svc.SaveAsset(h.ctx, all, protection.Asset{Unit: h.unit.ID, Kind: "product", Name: "防篡改", Maker: "某公司", Pieces: 1, Certificate: "x"}, nil)
 		refused(t, err, fault.Invalid) // of what kind?
 		_, err = h.svc.SaveAsset(h.ctx, all, protection.Asset{Unit: h.unit.ID, Kind: "product", Name: "防篡改", Maker: "某公司", Pieces: 1}, nil)
@@ -201,6 +210,13 @@ func TestArticle24_NothingStandsAbroad(t *testing.T) {
 		if got := h.due(t, "hosting_abroad"); !slices.Equal(got, []calendar.Date{today.AddDays(protection.AbroadDays)}) {
 			t.Errorf("owed: %v", got)
 		}
+		ref := registry.Ref{Kind: sx2021.Site, ID: string(h.site.ID)}
+		if _, graded, hosts, err := h.svc.Of(h.ctx, all, ref); err != nil || graded || len(hosts) != 1 || hosts[0].ID != x.ID {
+			t.Errorf("of the site: graded %v, %+v, %v", graded, hosts, err)
+		}
+		if _, _, hosts, err := h.svc.Of(h.ctx, authz.Area("test", h.other.AreaPath), ref); err != nil || len(hosts) != 0 {
+			t.Errorf("another unit sees %+v, %v", hosts, err)
+		}
 		x.ProviderNation, x.Existing = "CN", false
 		x, err = h.svc.SaveHosting(h.ctx, all, x, nil)
 		ok(t, err)
@@ -217,5 +233,19 @@ func TestArticle24_NothingStandsAbroad(t *testing.T) {
 		}
 		_, err = h.svc.HostingByID(h.ctx, h.db, authz.Area("test", h.other.AreaPath), x.ID)
 		refused(t, err, fault.NotFound)
+	})
+}
+
+func TestArticle22_AnAppWithNoRecordIsWrongToo(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ok(t, h.db.Update(h.ctx, func(tx *db.Tx) error {
+			_, err := h.registry.EnterAccount(h.ctx, tx, all, registry.Account{Unit: h.other.ID, Platform: "app", Name: "秦商办", Necessity: "办事"}, registry.Why{Says: "2025 年上线", Document: "批复 1 号"})
+			return err
+		}))
+		list, total, err := h.svc.Gaps(h.ctx, all, protection.Filter{Unit: h.other.ID, Wrong: true})
+		ok(t, err)
+		if total != 1 || len(list) != 1 || list[0].Ungraded != 1 || list[0].Unhosted != 1 {
+			t.Errorf("%d of %d units: %+v", len(list), total, list)
+		}
 	})
 }

@@ -236,18 +236,10 @@ func (c Check) target() audit.Target {
 	return audit.Target{Kind: "selfcheck", ID: c.ID, Name: c.UnitName + " " + PeriodName(c.Period) + "安全自查", Unit: string(c.Unit)}
 }
 
-// at reports whether the person holds a post at the unit that permits p: a
-// self-check is the unit's own, nobody fills it in for another.
-func at(session *authz.Session, unit org.UnitID, p authz.Permission) bool {
-	return session != nil && slices.ContainsFunc(session.Posts, func(post authz.Post) bool {
-		one := authz.Session{Posts: []authz.Post{post}}
-		return post.UnitID == string(unit) && one.May(p)
-	})
-}
-
-// May reports what the person may do with the unit's self-check.
+// May reports what the person may do with the unit's self-check: it is the
+// unit's own, nobody fills it in for another.
 func May(session *authz.Session, unit org.UnitID) (fill, confirm bool) {
-	return at(session, unit, authz.SelfCheckFill), at(session, unit, authz.SelfCheckAffirm)
+	return session.MayAt(authz.SelfCheckFill, string(unit)), session.MayAt(authz.SelfCheckAffirm, string(unit))
 }
 
 // Filled is what the form brings.
@@ -267,16 +259,12 @@ func (s *Service) Fill(ctx context.Context, scope authz.Scope, session *authz.Se
 	if _, err := s.load(ctx, s.db, scope, unit, key); err != nil {
 		return err
 	}
-	if !at(session, unit, authz.SelfCheckFill) {
+	if !session.MayAt(authz.SelfCheckFill, string(unit)) {
 		return fault.New(fault.Refused, "安全自查由本单位填报，不能代填。")
 	}
-	var kept []approval.Attachment
-	for _, u := range n.Files {
-		a, err := approval.Take(ctx, s.store, u)
-		if err != nil {
-			return err
-		}
-		kept = append(kept, a)
+	kept, err := approval.TakeAll(ctx, s.store, n.Files)
+	if err != nil {
+		return err
 	}
 	return s.db.Update(ctx, func(tx *db.Tx) error {
 		c, err := s.load(ctx, tx, scope, unit, key)
@@ -345,11 +333,8 @@ func (s *Service) Fill(ctx context.Context, scope authz.Scope, session *authz.Se
 			c.ID, c.State, string(body), n.Summary, session.PersonID, session.Name, submitted, n.Submit); err != nil {
 			return err
 		}
-		for _, a := range kept {
-			a.OwnerKind, a.OwnerID = "selfcheck", c.ID
-			if _, err := approval.Attach(ctx, tx, a); err != nil {
-				return err
-			}
+		if err := approval.AttachAll(ctx, tx, "selfcheck", c.ID, kept); err != nil {
+			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: act, Basis: citation, Target: c.target(), After: answers})
 	})
@@ -378,7 +363,7 @@ func (s *Service) Confirm(ctx context.Context, scope authz.Scope, session *authz
 			return err
 		}
 		switch {
-		case !at(session, unit, authz.SelfCheckAffirm):
+		case !session.MayAt(authz.SelfCheckAffirm, string(unit)):
 			return fault.New(fault.Refused, "安全自查由本单位分管领导确认。")
 		case c.FilledByID == session.PersonID:
 			return fault.New(fault.Refused, "填报人不能确认自己填报的自查，请由分管领导或其指定的人确认。")
@@ -435,7 +420,7 @@ func (s *Service) Return(ctx context.Context, scope authz.Scope, session *authz.
 		if err != nil {
 			return err
 		}
-		if !at(session, unit, authz.SelfCheckAffirm) {
+		if !session.MayAt(authz.SelfCheckAffirm, string(unit)) {
 			return fault.New(fault.Refused, "安全自查由本单位分管领导确认或退回。")
 		}
 		if why == "" || len([]rune(why)) > 500 {
@@ -463,7 +448,7 @@ func (s *Service) Mend(ctx context.Context, scope authz.Scope, session *authz.Se
 		if i < 0 {
 			return fault.Missing("自查问题")
 		}
-		if !at(session, unit, authz.SelfCheckFill) {
+		if !session.MayAt(authz.SelfCheckFill, string(unit)) {
 			return fault.New(fault.Refused, "自查问题由本单位整改。")
 		}
 		if evidence == "" || len([]rune(evidence)) > 500 {
@@ -533,10 +518,5 @@ func (s *Service) File(ctx context.Context, scope authz.Scope, unit org.UnitID, 
 	if err != nil {
 		return approval.Attachment{}, nil, err
 	}
-	i := slices.IndexFunc(c.Files, func(a approval.Attachment) bool { return a.ID == file })
-	if i < 0 {
-		return approval.Attachment{}, nil, fault.Missing("附件")
-	}
-	r, err := s.store.Open(ctx, c.Files[i].Blob)
-	return c.Files[i], r, err
+	return approval.OpenAttached(ctx, s.db, s.store, "selfcheck", c.ID, file)
 }

@@ -285,19 +285,12 @@ func (s *Service) Dossier(ctx context.Context, scope authz.Scope, id ID) (d Doss
 
 func clean(o *Rules) error {
 	o.Platform, o.Title, o.OperatorDuties, o.ResidentDuties = strings.TrimSpace(o.Platform), strings.TrimSpace(o.Title), strings.TrimSpace(o.OperatorDuties), strings.TrimSpace(o.ResidentDuties)
-	for _, f := range []struct {
-		name, what, value string
-		max               int
-		need              bool
-	}{{"platform", "平台名称", o.Platform, 60, true}, {"title", "细则名称", o.Title, 100, true}, {"operator_duties", "平台运维方权责", o.OperatorDuties, 5000, false}, {"resident_duties", "进驻单位权责", o.ResidentDuties, 5000, false}} {
-		if f.need && f.value == "" {
-			return fault.New(fault.Invalid, f.what+"没有填写。").On(f.name, "请填写"+f.what)
-		}
-		if len([]rune(f.value)) > f.max {
-			return fault.Newf(fault.Invalid, "%s超过 %d 字。", f.what, f.max).On(f.name, fmt.Sprintf("请压缩到 %d 字以内，全文作为附件上传", f.max))
-		}
-	}
-	return nil
+	var f fault.Fields
+	f.Text("platform", "平台名称", o.Platform, true, 60)
+	f.Text("title", "细则名称", o.Title, true, 100)
+	f.Text("operator_duties", "平台运维方权责", o.OperatorDuties, false, 5000)
+	f.Text("resident_duties", "进驻单位权责", o.ResidentDuties, false, 5000)
+	return f.Err()
 }
 
 // Draft begins a document for the platform of a unit; its issuer is the
@@ -306,7 +299,7 @@ func (s *Service) Draft(ctx context.Context, scope authz.Scope, o Rules, file *a
 	if err := clean(&o); err != nil {
 		return o, err
 	}
-	taken, err := s.take(ctx, file, "draft")
+	taken, err := approval.TakeOne(ctx, s.store, file, "draft", "file")
 	if err != nil {
 		return o, err
 	}
@@ -323,7 +316,7 @@ func (s *Service) Draft(ctx context.Context, scope authz.Scope, o Rules, file *a
 			return err
 		}
 		o.ID, o.UnitName, o.Issuer, o.IssuerName, o.UpdatedAt = ID(ulid.Make().String()), u.Name, issuer.ID, issuer.Name, tx.Now()
-		if taken, err = s.attach(ctx, tx, o.ID, taken); err != nil {
+		if taken, err = approval.AttachTo(ctx, tx, "operating_rules", string(o.ID), taken); err != nil {
 			return err
 		}
 		o.DraftID, o.DraftName = taken.ID, taken.Name
@@ -341,23 +334,6 @@ func (s *Service) Draft(ctx context.Context, scope authz.Scope, o Rules, file *a
 	return o, err
 }
 
-// take keeps an upload; nil is none.
-func (s *Service) take(ctx context.Context, u *approval.Upload, kind string) (approval.Attachment, error) {
-	if u == nil {
-		return approval.Attachment{}, nil
-	}
-	u.Kind, u.Field = kind, "file"
-	return approval.Take(ctx, s.store, *u)
-}
-
-func (s *Service) attach(ctx context.Context, tx *db.Tx, id ID, a approval.Attachment) (approval.Attachment, error) {
-	if a.Blob == "" {
-		return a, nil
-	}
-	a.OwnerKind, a.OwnerID = "operating_rules", string(id)
-	return approval.Attach(ctx, tx, a)
-}
-
 // drafted is the document for an act of its drafting party.
 func (s *Service) drafted(ctx context.Context, tx *db.Tx, scope authz.Scope, id ID) (Rules, error) {
 	o, err := s.Rules(ctx, tx, scope, id)
@@ -372,7 +348,7 @@ func (s *Service) drafted(ctx context.Context, tx *db.Tx, scope authz.Scope, id 
 
 // Change amends a document that is not yet issued.
 func (s *Service) Change(ctx context.Context, scope authz.Scope, n Rules, file *approval.Upload) (Rules, error) {
-	taken, err := s.take(ctx, file, "draft")
+	taken, err := approval.TakeOne(ctx, s.store, file, "draft", "file")
 	if err != nil {
 		return n, err
 	}
@@ -391,7 +367,7 @@ func (s *Service) Change(ctx context.Context, scope authz.Scope, n Rules, file *
 			return err
 		}
 		if taken.Blob != "" {
-			if taken, err = s.attach(ctx, tx, o.ID, taken); err != nil {
+			if taken, err = approval.AttachTo(ctx, tx, "operating_rules", string(o.ID), taken); err != nil {
 				return err
 			}
 			o.DraftID, o.DraftName = taken.ID, taken.Name
@@ -619,7 +595,7 @@ func (s *Service) Issue(ctx context.Context, scope authz.Scope, id ID, number st
 	if len([]rune(number)) > 60 {
 		return Rules{}, fault.New(fault.Invalid, "文号超过 60 字。").On("number", "请填写文号，如 陕政办函〔2026〕1号")
 	}
-	taken, err := s.take(ctx, file, "rules")
+	taken, err := approval.TakeOne(ctx, s.store, file, "rules", "file")
 	if err != nil {
 		return Rules{}, err
 	}
@@ -656,7 +632,7 @@ func (s *Service) Issue(ctx context.Context, scope authz.Scope, id ID, number st
 				return err
 			}
 		}
-		if taken, err = s.attach(ctx, tx, id, taken); err != nil {
+		if taken, err = approval.AttachTo(ctx, tx, "operating_rules", string(id), taken); err != nil {
 			return err
 		}
 		before, err := db.All(ctx, tx, scanRules, rulesSelect+` WHERE o.unit_id = $1 AND o.state = 'in_force' AND o.id <> $2`, o.Unit, id)
@@ -857,7 +833,7 @@ func (s *Service) OpenTenancy(ctx context.Context, tx *db.Tx, scope authz.Scope,
 // Enter opens a listed resident's tenancy from the screen, with an extra
 // agreement where the two sides signed one.
 func (s *Service) Enter(ctx context.Context, scope authz.Scope, id ID, resident string, file *approval.Upload) error {
-	taken, err := s.take(ctx, file, "extra")
+	taken, err := approval.TakeOne(ctx, s.store, file, "extra", "file")
 	if err != nil {
 		return err
 	}
@@ -877,7 +853,7 @@ func (s *Service) Enter(ctx context.Context, scope authz.Scope, id ID, resident 
 			return err
 		}
 		if taken.Blob != "" {
-			if taken, err = s.attach(ctx, tx, id, taken); err != nil {
+			if taken, err = approval.AttachTo(ctx, tx, "operating_rules", string(id), taken); err != nil {
 				return err
 			}
 			if _, err := tx.Exec(ctx, `UPDATE resident SET extra_id = $2, extra_name = $3 WHERE id = $1`, r.ID, taken.ID, taken.Name); err != nil {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math/big"
-	"slices"
 	"strings"
 	"time"
 
@@ -141,7 +140,7 @@ func New(d *db.DB, o *org.Service, r *registry.Service, ob *obligation.Service, 
 		if err != nil {
 			return nil, err
 		}
-		departments, err := o.Choose(ctx, q, authz.System("training.owes"), org.Choice{Kinds: []org.Kind{org.Department}})
+		departments, _, err := o.Units(ctx, authz.System("training.owes"), org.UnitFilter{Kind: org.Department, Level: org.Province, Limit: org.MostChosen})
 		if err != nil {
 			return nil, err
 		}
@@ -149,9 +148,7 @@ func New(d *db.DB, o *org.Service, r *registry.Service, ob *obligation.Service, 
 			add(u.ID, u.Name)
 		}
 		for _, u := range departments {
-			if u.Level == org.Province {
-				add(u.ID, u.Name)
-			}
+			add(u.ID, u.Name)
 		}
 		return out, nil
 	}})
@@ -168,15 +165,10 @@ func scanCourse(r db.Scanner) (Course, error) {
 	return c, err
 }
 
-func at(session *authz.Session, unit org.UnitID) bool {
-	return session != nil && slices.ContainsFunc(session.Posts, func(p authz.Post) bool {
-		one := authz.Session{Posts: []authz.Post{p}}
-		return p.UnitID == string(unit) && one.May(authz.TrainingManage)
-	})
-}
-
 // May reports whether the person runs the unit's trainings.
-func May(session *authz.Session, unit org.UnitID) bool { return at(session, unit) }
+func May(session *authz.Session, unit org.UnitID) bool {
+	return session.MayAt(authz.TrainingManage, string(unit))
+}
 
 // Plan enters a course of the person's own unit.
 func (s *Service) Plan(ctx context.Context, session *authz.Session, c Course, files []approval.Upload) (Course, error) {
@@ -197,10 +189,10 @@ func (s *Service) Plan(ctx context.Context, session *authz.Session, c Course, fi
 	if err := f.Err(); err != nil {
 		return c, err
 	}
-	if !at(session, c.Unit) {
+	if !May(session, c.Unit) {
 		return c, fault.Missing("单位")
 	}
-	kept, err := s.keep(ctx, files)
+	kept, err := approval.TakeAll(ctx, s.store, files)
 	if err != nil {
 		return c, err
 	}
@@ -213,33 +205,11 @@ func (s *Service) Plan(ctx context.Context, session *authz.Session, c Course, fi
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`, c.ID, c.Unit, c.Year, c.Kind, c.Title, c.HeldOn, c.Place, c.Teacher, c.Outline, c.Document, c.Hours, c.State, c.CreatedBy, tx.Now()); err != nil {
 			return err
 		}
-		if err := attach(ctx, tx, c.ID, kept); err != nil {
+		if err := approval.AttachAll(ctx, tx, "training", c.ID, kept); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "training.plan", Basis: citation, Target: c.target(), After: c})
 	})
-}
-
-func (s *Service) keep(ctx context.Context, files []approval.Upload) ([]approval.Attachment, error) {
-	var out []approval.Attachment
-	for _, u := range files {
-		a, err := approval.Take(ctx, s.store, u)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, a)
-	}
-	return out, nil
-}
-
-func attach(ctx context.Context, tx *db.Tx, id string, kept []approval.Attachment) error {
-	for _, a := range kept {
-		a.OwnerKind, a.OwnerID = "training", id
-		if _, err := approval.Attach(ctx, tx, a); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Course in scope.
@@ -265,7 +235,7 @@ func (s *Service) course(ctx context.Context, q db.Querier, scope authz.Scope, i
 
 func (s *Service) ours(ctx context.Context, tx *db.Tx, scope authz.Scope, session *authz.Session, id string) (Course, error) {
 	c, err := s.course(ctx, tx, scope, id)
-	if err == nil && !at(session, c.Unit) {
+	if err == nil && !May(session, c.Unit) {
 		return c, fault.New(fault.Refused, "培训由举办单位自己管理。")
 	}
 	return c, err
@@ -412,7 +382,7 @@ func (s *Service) Attend(ctx context.Context, scope authz.Scope, session *authz.
 // Hold closes a course that took place: it numbers the certificates and, for a
 // business training, discharges the year.
 func (s *Service) Hold(ctx context.Context, scope authz.Scope, session *authz.Session, id string, files []approval.Upload) error {
-	kept, err := s.keep(ctx, files)
+	kept, err := approval.TakeAll(ctx, s.store, files)
 	if err != nil {
 		return err
 	}
@@ -433,7 +403,7 @@ func (s *Service) Hold(ctx context.Context, scope authz.Scope, session *authz.Se
 		if _, err := tx.Exec(ctx, `UPDATE training_course SET state = $2, code = '' WHERE id = $1`, id, c.State); err != nil {
 			return err
 		}
-		if err := attach(ctx, tx, id, kept); err != nil {
+		if err := approval.AttachAll(ctx, tx, "training", id, kept); err != nil {
 			return err
 		}
 		people, err := db.All(ctx, tx, db.Value[string], `SELECT id FROM training_attendance WHERE course_id = $1 ORDER BY signed_at, id`, id)
@@ -568,16 +538,10 @@ func (s *Service) Figures(ctx context.Context, scope authz.Scope, year, limit, o
 
 // File opens a file of a course in scope.
 func (s *Service) File(ctx context.Context, scope authz.Scope, id, file string) (approval.Attachment, io.ReadCloser, error) {
-	c, err := s.Course(ctx, scope, id)
-	if err != nil {
+	if _, err := s.course(ctx, s.db, scope, id); err != nil {
 		return approval.Attachment{}, nil, err
 	}
-	i := slices.IndexFunc(c.Files, func(a approval.Attachment) bool { return a.ID == file })
-	if i < 0 {
-		return approval.Attachment{}, nil, fault.Missing("附件")
-	}
-	r, err := s.store.Open(ctx, c.Files[i].Blob)
-	return c.Files[i], r, err
+	return approval.OpenAttached(ctx, s.db, s.store, "training", id, file)
 }
 
 // Now is the clock of the house, for pages that say how long a code holds.

@@ -282,13 +282,8 @@ var formPage = web.Define(web.Plain, "pages/form.html", newEntryForm(web.Field{N
 	newScheduleForm(web.Field{Name: "unit", Label: "共享单位"}, []coordination.List{sampleList}, []org.Unit{{ID: `"`, Name: "<script>"}}, []coordination.Schedule{{ID: "1", ToName: "<b>", List: "sites", Every: "month", Next: sampleToday}}))
 
 func (h *Handler) ownUnit(r *http.Request) org.UnitID {
-	for _, p := range authz.SessionFrom(r.Context()).Posts {
-		one := authz.Session{Posts: []authz.Post{p}}
-		if one.May(authz.CoordinationManage) {
-			return org.UnitID(p.UnitID)
-		}
-	}
-	return ""
+	units := append(authz.SessionFrom(r.Context()).UnitsFor(authz.CoordinationManage), "")
+	return org.UnitID(units[0])
 }
 
 func (h *Handler) unitField(r *http.Request, label string) (web.Field, error) {

@@ -294,7 +294,11 @@ func (h *Handler) begin(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.Done(w, r, c.Link(), "“"+c.Name+"”开始承办，协议有效至 "+c.ServesUntil.Chinese()+"。")
+	said := "“" + c.Name + "”开始承办。"
+	if !c.ServesUntil.IsZero() {
+		said = "“" + c.Name + "”开始承办，协议有效至 " + c.ServesUntil.Chinese() + "。"
+	}
+	return web.Done(w, r, c.Link(), said)
 }
 
 func (h *Handler) file(w http.ResponseWriter, r *http.Request) error {

@@ -99,11 +99,7 @@ func (h *Handler) exportGrades(w http.ResponseWriter, r *http.Request) error {
 	today := web.FrameOf(r).Today
 	rows := make([][]any, len(list))
 	for i, g := range list {
-		lacks := ""
-		for _, b := range g.Breaches(today) {
-			lacks += b.Detail
-		}
-		rows[i] = []any{g.Of.Name, g.Of.KindName(), g.UnitName, levelName(g.Level), g.Filing, g.FiledOn, g.AssessedOn, g.Agency, g.Next, lacks}
+		rows[i] = []any{g.Of.Name, g.Of.KindName(), g.UnitName, levelName(g.Level), g.Filing, g.FiledOn, g.AssessedOn, g.Agency, g.Next, lacks(g.Breaches(today))}
 	}
 	return web.SendSheet(w, r, official.Sheet{Title: "等级保护", Columns: []official.Column{{Title: "对象", Width: 30}, {Title: "类别"}, {Title: "主办单位", Width: 24}, {Title: "等级"}, {Title: "备案证明编号", Width: 22}, {Title: "备案日期", Width: 14}, {Title: "最近测评", Width: 14}, {Title: "测评机构", Width: 24}, {Title: "下次测评（周期未核实）", Width: 22}, {Title: "缺项", Width: 40}}, Rows: slices.Values(rows)}, "等级保护")
 }

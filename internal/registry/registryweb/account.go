@@ -41,6 +41,7 @@ type accountView struct {
 	Changes  web.Table
 	History  web.Timeline
 	Links    []web.Link
+	Beside   []web.Component // what modules above hold of it
 	name     string
 }
 
@@ -66,6 +67,7 @@ type accountFacts struct {
 	line       org.Unit
 	related    related
 	pages      []web.Link
+	beside     []web.Component
 	manage     bool // may edit
 	unit       bool // may open the unit
 	lowUse     int64
@@ -181,6 +183,7 @@ func newAccountView(f accountFacts) accountView {
 		}
 	}
 	v.Duties, v.Cases, v.Links = f.related.Duties, f.related.Cases, f.pages
+	v.Beside = f.beside
 	v.Former = formerTable(f.former)
 	v.Changes = changesTable(f.history)
 	v.History = web.Timeline{Title: "状态记录", Events: stateEvents(registry.AccountMachine, f.steps)}
@@ -273,6 +276,9 @@ func (h *Handler) account(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if f.related, err = h.related(r, "account", string(a.ID), a.Unit); err != nil {
+		return err
+	}
+	if f.beside, err = h.besides(r, a.Ref()); err != nil {
 		return err
 	}
 	f.pages = append(h.pagesOf(r, a.Ref()), web.Link{Text: "台账年度核对", Href: registry.RecertifyLink(a.Unit)})

@@ -46,6 +46,7 @@ type Handler struct {
 	approvals   *approval.Service   // nil: no cases are shown
 	queries     *queries.Service    // nil: nobody has saved queries
 	pages       []func(r *http.Request, ref registry.Ref) []web.Link
+	beside      []Beside
 }
 
 // New makes the door. Uploaded files rest in blobs.

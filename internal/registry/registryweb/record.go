@@ -251,6 +251,28 @@ func (h *Handler) Pages(f func(r *http.Request, ref registry.Ref) []web.Link) *H
 	return h
 }
 
+// Beside is what a module above holds of a site, an account or an app, as parts
+// of its page; nothing when the person may not read it.
+type Beside func(r *http.Request, ref registry.Ref) ([]web.Component, error)
+
+// Beside adds parts of modules above to a record's page.
+func (h *Handler) Beside(list ...Beside) *Handler {
+	h.beside = append(h.beside, list...)
+	return h
+}
+
+func (h *Handler) besides(r *http.Request, ref registry.Ref) ([]web.Component, error) {
+	var out []web.Component
+	for _, f := range h.beside {
+		parts, err := f(r, ref)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, parts...)
+	}
+	return out, nil
+}
+
 func (h *Handler) related(r *http.Request, kind, id string, unit org.UnitID) (related, error) {
 	ctx := r.Context()
 	var out related

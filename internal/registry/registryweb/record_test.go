@@ -12,8 +12,13 @@ import (
 	"testing"
 
 	"zhengshu/internal/authz"
+	"zhengshu/internal/blob"
 	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/registry/registryweb"
+	"zhengshu/internal/rules/sx2021"
+	"zhengshu/internal/web"
 	"zhengshu/internal/web/webtest"
 )
 
@@ -265,5 +270,39 @@ func TestSitePageTellsItsDomainsAndFormerNames(t *testing.T) {
 		if err != nil || n != 1 {
 			t.Errorf("%d former names (%v)", n, err)
 		}
+	})
+}
+
+func TestPagesShowWhatModulesAboveHold(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		at := h.enter("/console/accounts/new", accountForm(nil))
+		blobs, err := blob.Disk(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var wrong error
+		var asked []registry.Ref
+		door := registryweb.New(h.db, h.org, h.registry, blobs).Beside(
+			func(_ *http.Request, ref registry.Ref) ([]web.Component, error) {
+				asked = append(asked, ref)
+				return []web.Component{web.Summary{Title: "等级保护和托管", Terms: []web.Term{{Name: "托管", Text: "政务云"}}}}, nil
+			},
+			func(*http.Request, registry.Ref) ([]web.Component, error) { return nil, wrong })
+		site := webtest.Open(t, h.site.Gate.Session, nil, door.Routes()...)
+		for _, page := range []string{h.own.Link(), at} {
+			if said := site.Get(page).Want(http.StatusOK).Text("main"); !strings.Contains(said, "等级保护和托管") || !strings.Contains(said, "政务云") {
+				t.Errorf("%s does not show it: %.300s", page, said)
+			}
+		}
+		if len(asked) != 2 || asked[0] != (registry.Ref{Kind: sx2021.Site, ID: string(h.own.ID)}) || asked[1].Kind != sx2021.Account || "/console/accounts/"+asked[1].ID != at {
+			t.Errorf("asked of %+v", asked)
+		}
+		site.Get(h.neighbour.Link()).Want(http.StatusNotFound)
+		if len(asked) != 2 {
+			t.Error("asked of a site that is out of scope")
+		}
+		wrong = fault.New(fault.Unavailable, "暂时无法读取。")
+		site.Get(h.own.Link()).Want(http.StatusServiceUnavailable)
+		site.Get(at).Want(http.StatusServiceUnavailable)
 	})
 }

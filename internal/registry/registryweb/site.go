@@ -38,6 +38,7 @@ type siteView struct {
 	Duties      web.Table
 	Cases       []web.Link
 	Links       []web.Link
+	Beside      []web.Component // what modules above hold of it
 	Monitor     monitorView
 	Changes     web.Table
 	History     web.Timeline
@@ -85,6 +86,7 @@ type siteFacts struct {
 	line       org.Unit
 	related    related
 	pages      []web.Link
+	beside     []web.Component
 	today      calendar.Date
 }
 
@@ -185,7 +187,7 @@ func newSiteView(s registry.Site, f siteFacts, m siteMay) siteView {
 			v.Links = append(v.Links, web.Link{Text: l.text, Href: l.href})
 		}
 	}
-	v.Links = append(v.Links, f.pages...)
+	v.Links, v.Beside = append(v.Links, f.pages...), f.beside
 	v.Changes = changesTable(f.history)
 	v.History = historyOf(f.steps, f.trail, f.history)
 	return v
@@ -306,6 +308,9 @@ func (h *Handler) renderSite(w http.ResponseWriter, r *http.Request, scope authz
 		return err
 	}
 	if f.related, err = h.related(r, "site", string(s.ID), s.Unit); err != nil {
+		return err
+	}
+	if f.beside, err = h.besides(r, ref); err != nil {
 		return err
 	}
 	f.pages = append(h.pagesOf(r, ref), web.Link{Text: "台账年度核对", Href: registry.RecertifyLink(s.Unit)})

@@ -274,12 +274,8 @@ func (h *Handler) render(w http.ResponseWriter, r *http.Request, status int, wro
 	}
 	manage := scopeFor(r, authz.RecordManage)
 	p := part{drafts: d.Rules.DraftedIn(manage), issues: d.Rules.IssuedIn(scopeFor(r, authz.RulesIssue)), today: web.FrameOf(r).Today}
-	mine := map[string]bool{}
-	for _, post := range authz.SessionFrom(r.Context()).Posts {
-		mine[post.UnitID] = true
-	}
 	for _, res := range d.Residents {
-		if mine[string(res.Unit)] && res.In(manage) {
+		if authz.SessionFrom(r.Context()).MayAt(authz.RecordManage, string(res.Unit)) {
 			p.own = append(p.own, res)
 		}
 	}
@@ -316,13 +312,29 @@ func (h *Handler) consult(w http.ResponseWriter, r *http.Request) error {
 	return h.act(w, r, err, "已向进驻单位征求意见，截止 "+until.Chinese()+"。")
 }
 
+// ownUnit is the resident of a form: one's own unit, for nobody comments or
+// signs in a resident's place.
+func ownUnit(r *http.Request) (org.UnitID, error) {
+	unit := web.Typed(r, "unit")
+	if !authz.SessionFrom(r.Context()).MayAt(authz.RecordManage, unit) {
+		return "", fault.Missing("进驻单位")
+	}
+	return org.UnitID(unit), nil
+}
+
 func (h *Handler) comment(w http.ResponseWriter, r *http.Request) error {
-	err := h.tenancy.Comment(r.Context(), authz.ScopeFrom(r.Context()), idOf(r), org.UnitID(web.Typed(r, "unit")), web.Typed(r, "says"))
+	unit, err := ownUnit(r)
+	if err == nil {
+		err = h.tenancy.Comment(r.Context(), authz.ScopeFrom(r.Context()), idOf(r), unit, web.Typed(r, "says"))
+	}
 	return h.act(w, r, err, "意见已反馈，截止前可以修改。")
 }
 
 func (h *Handler) sign(w http.ResponseWriter, r *http.Request) error {
-	err := h.tenancy.Sign(r.Context(), authz.ScopeFrom(r.Context()), idOf(r), org.UnitID(web.Typed(r, "unit")))
+	unit, err := ownUnit(r)
+	if err == nil {
+		err = h.tenancy.Sign(r.Context(), authz.ScopeFrom(r.Context()), idOf(r), unit)
+	}
 	return h.act(w, r, err, "已签收运维管理细则。")
 }
 
