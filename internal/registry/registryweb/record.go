@@ -203,6 +203,7 @@ func formerTable(names []registry.FormerName) web.Table {
 		}
 		basis := web.Text(orNone(n.Document))
 		if n.CaseID != "" {
+			basis.Text = n.Document
 			basis.Links = []web.Link{caseLink(n.CaseID, n.Name)}
 		}
 		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Text(n.Name), until, basis}})
