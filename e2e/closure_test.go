@@ -120,6 +120,7 @@ func TestArticle08_3_WebsiteClosedToItsEnd(t *testing.T) {
 	dept.press("西安市商务局申请“" + name + "”注销关停")
 	climb(dept.location(), city, province)
 	barred("原有内容尚未迁移完毕", "关停迁移公告尚未发布", "尚未注销：党政机关网站标识（编制部门）、中文域名（编制部门）、ICP备案（通信管理部门）、公安机关备案标识（公安机关）、英文域名（中国互联网络信息中心）", "尚未在全国政府网站信息报送系统中填写变更状态", "内容去向公告")
+	city.lacks("\n符合：\n在首页显著位置悬挂关停迁移公告") // never kept and broken at once
 	city.both("site-closure-all-missing")
 
 	dept.open("/console/closings")

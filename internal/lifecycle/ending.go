@@ -475,6 +475,15 @@ func (s *Service) lawClosure(ctx context.Context, q db.Querier, o registry.Objec
 	return c, err
 }
 
+// noticeRule is the half of the sentence on the notice that can be judged now:
+// one that does not hang has not hung thirty days either.
+func noticeRule(c sx2021.Closure) rules.Rule {
+	if c.NoticeFirst.IsZero() {
+		return sx2021.ClosureNoticeHung
+	}
+	return sx2021.ClosureNoticeDays
+}
+
 func judgeDeregister(ctx context.Context, s *Service, q db.Querier, f *facts) (verdict, error) {
 	var v verdict
 	e, err := s.mustEnding(ctx, q, f.object.Ref)
@@ -485,7 +494,7 @@ func judgeDeregister(ctx context.Context, s *Service, q db.Querier, f *facts) (v
 	if err != nil {
 		return v, err
 	}
-	v.ask(sx2021.CheckDeregister(c, f.on), sx2021.ClosureConsent, sx2021.ClosureMigration, sx2021.ClosureNoticeHung, sx2021.ClosureNoticeDays)
+	v.ask(sx2021.CheckDeregister(c, f.on), sx2021.ClosureConsent, sx2021.ClosureMigration, noticeRule(c))
 	return v, nil
 }
 
@@ -602,7 +611,7 @@ func judgeClosureDone(ctx context.Context, s *Service, q db.Querier, f *facts) (
 			c.Needed = append(c.Needed, d)
 		}
 	}
-	v.ask(sx2021.CheckClosureDone(c, f.on), sx2021.ClosureMigration, sx2021.ClosureNoticeDays, sx2021.ClosureDeregistration, sx2021.ClosureDestination)
+	v.ask(sx2021.CheckClosureDone(c, f.on), sx2021.ClosureMigration, noticeRule(c), sx2021.ClosureDeregistration, sx2021.ClosureDestination)
 	if f.object.Kind == sx2021.Site {
 		v.held = append(v.held, sx2021.ClosureStatus)
 	}
