@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"testing"
+	"time"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -83,6 +84,156 @@ func TestArticle08_3_ClosedWhenEveryEndIsProved(t *testing.T) {
 	dept.open(course)
 	dept.sees("已注销")
 	dept.both("closure-done")
+}
+
+// Article 8(3): a website is closed to its end: columns, notice on its own pages
+// for thirty days, every registration cancelled with its receipt, the national
+// status, and the notice of where its content went, which the house itself sees
+// on the portal. Whoever closes before an end is proved is told which it is.
+func TestArticle08_3_WebsiteClosedToItsEnd(t *testing.T) {
+	h, clock := serveMovable(t)
+	b := startBrowser(t, h.addr)
+	b.patience = 2 * time.Minute
+	const name = "西安市商务局旧站"
+	h.employ(t, "西安市商务局", "文思齐", "swjbian", authz.Editor)
+	h.employ(t, "西安市商务局", "章必正", "swjchu", authz.FirstReviewer)
+	ref := h.enter(t, "西安市商务局", registry.Site{Name: name, Host: "swjold.localhost", Slug: "swjold", Hosted: true})
+	course := "/console/sites/" + ref.ID + "/lifecycle"
+	dept, city, province := b.person("bumen"), b.person("shi"), b.person("sheng")
+	day := func() string { return calendar.DateOf(clock.Now()).String() }
+	barred := func(missing ...string) {
+		t.Helper()
+		city.open(matterPath("closure_done", ref))
+		city.press("办结注销关停")
+		for _, m := range missing {
+			city.sees(m)
+		}
+		city.sees("第八条（三）")
+	}
+
+	dept.askClosure(ref, "按集约化要求", "功能并入市政府门户网站", calendar.DateOf(clock.Now()))
+	dept.sees("SP-")
+	dept.open(matterPath("deregister", ref)) // nothing is given up before the province agreed
+	dept.press("开始注销登记")
+	dept.sees("不能办理开始注销登记")
+	dept.open(course)
+	dept.press("西安市商务局申请“" + name + "”注销关停")
+	climb(dept.location(), city, province)
+	barred("原有内容尚未迁移完毕", "关停迁移公告尚未发布", "尚未注销：党政机关网站标识（编制部门）、中文域名（编制部门）、ICP备案（通信管理部门）、公安机关备案标识（公安机关）、英文域名（中国互联网络信息中心）", "尚未在全国政府网站信息报送系统中填写变更状态", "内容去向公告")
+	city.lacks("\n符合：\n在首页显著位置悬挂关停迁移公告") // never kept and broken at once
+	city.both("site-closure-all-missing")
+
+	dept.open("/console/closings")
+	dept.press(name)
+	dept.fill("栏目名称", "活动专题")
+	dept.press("登记栏目")
+	dept.pick("通知公告")
+	dept.tick("迁移")
+	dept.fill("去向", "市政府门户网站“通知公告”栏目")
+	dept.press("确定所选栏目的去向")
+	dept.sees("还有 1 个栏目没有确定去向")
+	dept.pick("活动专题")
+	dept.tick("归档")
+	dept.press("确定所选栏目的去向")
+	dept.sees("栏目去向已全部确定")
+	page := b.publishNotice("swjold.localhost", [3]string{"swjbian", "swjchu", "bumenshen"}, "关于西安市商务局旧站关停迁移的公告", "西安市商务局旧站将于三十日后关停，原有内容迁移至西安市人民政府门户网站。")
+	dept.hang(name, "关停迁移公告", "本网站（账号）", page)
+	dept.both("site-closure-notice")
+	dept.open(matterPath("deregister", ref))
+	dept.press("开始注销登记")
+	dept.sees("关停迁移公告须悬挂至")
+	h.ahead(t, clock, 31)
+	dept.again().open(matterPath("deregister", ref))
+	dept.press("开始注销登记")
+	dept.sees("已办理")
+	dept.both("site-deregistering")
+
+	city.again()
+	offices := map[string]*tab{"编制部门": b.person("bianzhi"), "通信管理部门": b.person("tongxin"), "公安机关": b.person("gongan")}
+	for _, end := range []struct{ item, missing, body string }{
+		{"注销党政机关网站标识", "党政机关网站标识（编制部门）", "编制部门"}, {"注销中文域名", "中文域名（编制部门）", "编制部门"}, {"注销ICP备案", "ICP备案（通信管理部门）", "通信管理部门"},
+		{"注销公安备案", "公安机关备案标识（公安机关）", "公安机关"}, {"注销英文域名", "英文域名（中国互联网络信息中心）", ""}, {"填写网站变更状态", "尚未在全国政府网站信息报送系统中填写变更状态", ""},
+	} {
+		barred(end.missing)
+		dept.open("/console/filings?q=" + url.QueryEscape(name))
+		dept.press(end.item)
+		dept.fill("回执日期", day())
+		dept.attach("file", paper(t, "回执.pdf"))
+		dept.press("登记回执")
+		dept.sees("回执已登记")
+		if office := offices[end.body]; office != nil {
+			office.open("/console/filings?mine=1&q=" + url.QueryEscape(name))
+			office.press(end.item)
+			office.press("核对无误")
+			office.sees("已核对")
+		}
+		city.open(matterPath("closure_done", ref))
+		city.press("办结注销关停")
+		city.lacks(end.missing)
+	}
+	barred("尚未在本级政府门户网站或政务新媒体发布内容去向公告")
+	city.both("site-closure-destination-missing")
+
+	// The notice of where the content went, on the portal as anybody sees it.
+	page = b.publishNotice("xian.localhost", [3]string{"shibian", "shichu", "shizhong"}, "关于西安市商务局旧站内容去向的公告", "西安市商务局旧站已关停，原有内容迁移至西安市人民政府门户网站“通知公告”栏目，历史内容已归档。")
+	city.hang(name, "内容去向公告", "本级政府门户网站首页", page)
+	city.both("site-destination-seen")
+	city.open(matterPath("closure_done", ref))
+	city.press("办结注销关停")
+	city.sees("办结注销关停已办理")
+	dept.open(course)
+	dept.sees("已关停")
+	dept.sees("没有可以办理的事项")
+	dept.both("site-closed")
+	dept.open("/console/domains?state=cancelled&q=swjold")
+	dept.sees("swjold.localhost") // stays under watch
+	citizen := b.person("")
+	citizen.portal("shaanxi.localhost", "/official/check?address=http://swjold.localhost/")
+	citizen.sees("不在官方名录里")
+	citizen.both("site-closed-to-the-public")
+}
+
+// hang registers the address of a notice on a site; the house goes and sees it.
+func (p *tab) hang(object, title, place, address string) {
+	p.t.Helper()
+	p.open("/console/notices?q=" + url.QueryEscape(object))
+	p.press(title)
+	p.fill("悬挂位置", place)
+	p.fill("公告网址", address)
+	p.press("登记公告")
+	p.sees("公告网址已登记")
+	p.press("现在查看")
+	p.seesSoon("公告页面可以打开，内容是该公告", 20*time.Second)
+}
+
+// publishNotice brings a notice onto a site with the three people it takes, and
+// returns its public address.
+func (b *browser) publishNotice(host string, by [3]string, title, body string) string {
+	b.t.Helper()
+	editor := b.person(by[0])
+	editor.open("/console/items/new")
+	editor.fill("标题", title)
+	editor.fill("信息类型", "通知公告")
+	editor.fill("正文", body)
+	editor.tick("通知公告")
+	editor.fill("来源", "本单位")
+	editor.press("保存并送审")
+	editor.sees("待初审")
+	at := editor.location()
+	first := b.person(by[1])
+	first.open(at + "/review")
+	first.press("初审通过")
+	final := b.person(by[2])
+	final.open(at + "/review")
+	final.tickAll(`input[name="gate"]`)
+	final.tickAll(`input[name="declare"]`)
+	final.press("终审通过并发布")
+	final.sees("已发布")
+	citizen := b.person("")
+	citizen.portal(host, "/notices/")
+	citizen.seesSoon(title, 20*time.Second)
+	citizen.press(title)
+	return citizen.location()
 }
 
 // Article 8(3): a government's portal stays open 原则上; what the province allows

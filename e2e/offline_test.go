@@ -56,7 +56,7 @@ func (h house) running(t testing.TB, unit, platform, name string) registry.Ref {
 	var a registry.Account
 	if err := h.DB.Update(ctx, func(tx *db.Tx) error {
 		var err error
-		a, err = h.Registry.EnterAccount(ctx, tx, authz.System("e2e"), registry.Account{Unit: u.ID, Platform: platform, Name: name, URL: "https://" + platform + ".example/" + name, VerifiedAs: unit, Source: "演示"},
+		a, err = h.Registry.EnterAccount(ctx, tx, authz.System("e2e"), registry.Account{Unit: u.ID, Platform: platform, Name: name, URL: "https://" + platform + ".example/" + name, VerifiedAs: unit, Necessity: "存量", Source: "演示"},
 			registry.Why{Says: "存量登记", Source: registry.ByPerson})
 		return err
 	}); err != nil {
@@ -68,13 +68,28 @@ func (h house) running(t testing.TB, unit, platform, name string) registry.Ref {
 // site enters a site of a unit that has long been running elsewhere.
 func (h house) site(t testing.TB, unit, name, host string) registry.Ref {
 	t.Helper()
+	return h.enter(t, unit, registry.Site{Name: name, Host: host})
+}
+
+// enter enters a department's site with all its registrations, and for one that
+// is hosted here the column its notices hang in.
+func (h house) enter(t testing.TB, unit string, s registry.Site) registry.Ref {
+	t.Helper()
 	u := h.unit(t, unit)
-	ctx := audit.System(context.Background(), "e2e")
-	var s registry.Site
+	ctx, all := audit.System(context.Background(), "e2e"), authz.System("e2e")
+	s.Unit, s.Kind, s.Source = u.ID, registry.DepartmentSite, "演示"
+	s.ChineseDomain, s.SiteCode, s.ICP, s.PoliceFiling, s.PartyGovMark = "商务旧站演示.政务", "6101009977", "陕ICP备00000077号", "陕公网安备 61010002000077号", "演示-610100-77"
 	if err := h.DB.Update(ctx, func(tx *db.Tx) error {
 		var err error
-		s, err = h.Registry.EnterSite(ctx, tx, registry.Site{Unit: u.ID, Kind: registry.DepartmentSite, Name: name, Host: host, ChineseDomain: "商务旧站演示.政务", SiteCode: "6101009977", ICP: "陕ICP备00000077号",
-			PoliceFiling: "陕公网安备 61010002000077号", PartyGovMark: "演示-610100-77", Source: "演示"})
+		if s, err = h.Registry.EnterSite(ctx, tx, s); err != nil || !s.Hosted {
+			return err
+		}
+		staff, err := h.Org.People(ctx, tx, all, u.ID)
+		if err != nil || len(staff) < 2 {
+			t.Fatalf("%d people at %s (%v)", len(staff), unit, err)
+		}
+		_, err = h.Registry.AddColumn(ctx, tx, all, registry.Column{Site: s.ID, Unit: u.ID, Slug: "notices", Name: "通知公告", Type: "通知公告", Description: "通知、公告", Keywords: "通知;公告", CycleDays: 180,
+			Position: 1, Owner: staff[0].ID, A: staff[0].ID, B: staff[1].ID})
 		return err
 	}); err != nil {
 		t.Fatal(err)

@@ -296,7 +296,11 @@ func (p *tab) both(name string) {
 // attach puts a file into the file field of that name.
 func (p *tab) attach(name, file string) {
 	p.t.Helper()
-	p.do(chromedp.SetUploadFiles(chromedp.CSS(`input[type="file"][name="`+name+`"]`), []string{file}))
+	field := `input[type="file"][name="` + name + `"]`
+	if !eval[bool](p, `document.querySelector(`+quoted(field)+`) !== null`) {
+		p.fail("no file field is called %q", name) // the browser would wait for one
+	}
+	p.do(chromedp.SetUploadFiles(chromedp.CSS(field), []string{file}))
 }
 
 // paper writes a small PDF to attach.

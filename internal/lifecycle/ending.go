@@ -76,6 +76,7 @@ type Ending struct {
 	Document string // of the State Council office, for an exit
 	Began    calendar.Date
 	Into     string // the account a merged one goes into
+	IntoName string // joined
 	State    string
 	Ended    calendar.Date
 	Proofs   []Proof // of an exit
@@ -93,10 +94,10 @@ func (e Ending) subject(o registry.Object) obligation.Subject {
 func (s *Service) endings(ctx context.Context, q db.Querier, ref registry.Ref) ([]Ending, error) {
 	list, err := db.All(ctx, q, func(r db.Scanner) (Ending, error) {
 		var e Ending
-		err := r.Scan(&e.ID, &e.Object.Kind, &e.Object.ID, &e.Matter, &e.Case, &e.Reason, &e.Document, &e.Began, &e.Into, &e.State, &e.Ended)
+		err := r.Scan(&e.ID, &e.Object.Kind, &e.Object.ID, &e.Matter, &e.Case, &e.Reason, &e.Document, &e.Began, &e.Into, &e.IntoName, &e.State, &e.Ended)
 		return e, err
-	}, `SELECT id, object_kind, object_id, matter, case_id, reason, document, began_on, into_id, state, ended_on
-	      FROM ending WHERE object_kind = $1 AND object_id = $2 ORDER BY began_on DESC, id DESC`, ref.Kind, ref.ID)
+	}, `SELECT e.id, e.object_kind, e.object_id, e.matter, e.case_id, e.reason, e.document, e.began_on, e.into_id, COALESCE(a.name, ''), e.state, e.ended_on
+	      FROM ending e LEFT JOIN account a ON a.id = e.into_id WHERE e.object_kind = $1 AND e.object_id = $2 ORDER BY e.began_on DESC, e.id DESC`, ref.Kind, ref.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -422,7 +423,15 @@ func mergeTargets(ctx context.Context, s *Service, q db.Querier, f *facts) ([]Op
 
 func closureBegun(ctx context.Context, s *Service, tx *db.Tx, f *facts) (string, error) {
 	e := Ending{ID: ulid.Make().String(), Matter: f.matter.ID, Case: f.caseID, Reason: string(closureReason(f)), Began: f.on, Into: f.app.Text("into")}
-	if err := s.begin(ctx, tx, f.object, e, "begin_closing", "省政府办公厅同意关停"); err != nil {
+	says := "省政府办公厅同意关停"
+	if e.Into != "" {
+		into, err := s.registry.Account(ctx, tx, authz.System("lifecycle.merge"), registry.AccountID(e.Into))
+		if err != nil {
+			return "", err
+		}
+		says = "省政府办公厅同意整合到“" + into.Name + "”"
+	}
+	if err := s.begin(ctx, tx, f.object, e, "begin_closing", says); err != nil {
 		return "", err
 	}
 	if _, err := s.closings.Begin(ctx, tx, f.object, f.caseID); err != nil {
@@ -466,6 +475,15 @@ func (s *Service) lawClosure(ctx context.Context, q db.Querier, o registry.Objec
 	return c, err
 }
 
+// noticeRule is the half of the sentence on the notice that can be judged now:
+// one that does not hang has not hung thirty days either.
+func noticeRule(c sx2021.Closure) rules.Rule {
+	if c.NoticeFirst.IsZero() {
+		return sx2021.ClosureNoticeHung
+	}
+	return sx2021.ClosureNoticeDays
+}
+
 func judgeDeregister(ctx context.Context, s *Service, q db.Querier, f *facts) (verdict, error) {
 	var v verdict
 	e, err := s.mustEnding(ctx, q, f.object.Ref)
@@ -476,7 +494,7 @@ func judgeDeregister(ctx context.Context, s *Service, q db.Querier, f *facts) (v
 	if err != nil {
 		return v, err
 	}
-	v.ask(sx2021.CheckDeregister(c, f.on), sx2021.ClosureConsent, sx2021.ClosureMigration, sx2021.ClosureNoticeHung, sx2021.ClosureNoticeDays)
+	v.ask(sx2021.CheckDeregister(c, f.on), sx2021.ClosureConsent, sx2021.ClosureMigration, noticeRule(c))
 	return v, nil
 }
 
@@ -593,7 +611,7 @@ func judgeClosureDone(ctx context.Context, s *Service, q db.Querier, f *facts) (
 			c.Needed = append(c.Needed, d)
 		}
 	}
-	v.ask(sx2021.CheckClosureDone(c, f.on), sx2021.ClosureMigration, sx2021.ClosureNoticeDays, sx2021.ClosureDeregistration, sx2021.ClosureDestination)
+	v.ask(sx2021.CheckClosureDone(c, f.on), sx2021.ClosureMigration, noticeRule(c), sx2021.ClosureDeregistration, sx2021.ClosureDestination)
 	if f.object.Kind == sx2021.Site {
 		v.held = append(v.held, sx2021.ClosureStatus)
 	}
@@ -601,10 +619,18 @@ func judgeClosureDone(ctx context.Context, s *Service, q db.Querier, f *facts) (
 }
 
 func closed(ctx context.Context, s *Service, tx *db.Tx, f *facts) (string, error) {
-	if err := s.closings.Close(ctx, tx, f.object.Ref, "迁移、公告、注销逐项办结"); err != nil {
+	e, err := s.mustEnding(ctx, tx, f.object.Ref)
+	if err != nil {
 		return "", err
 	}
-	return "", s.finish(ctx, tx, f, "close", EndingDone, "迁移、公告、注销逐项办结", ClosureSteps.ID)
+	says := "迁移、公告、注销逐项办结"
+	if e.IntoName != "" {
+		says += "，已整合到“" + e.IntoName + "”"
+	}
+	if err := s.closings.Close(ctx, tx, f.object.Ref, says); err != nil {
+		return "", err
+	}
+	return "", s.finish(ctx, tx, f, "close", EndingDone, says, ClosureSteps.ID)
 }
 
 func abandoned(ctx context.Context, s *Service, tx *db.Tx, f *facts) (string, error) {

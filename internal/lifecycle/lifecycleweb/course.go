@@ -94,6 +94,9 @@ func (v *courseView) now(c lifecycle.Course) {
 		v.Now = web.Alert{Kind: web.Warn, Title: "退出监管办理中", Text: "国务院办公厅于 " + c.Ending.Began.Chinese() + " 同意（" + c.Ending.Document + "），最迟 " + sx2021.ExitBy(c.Ending.Began).Chinese() + " 完成变更和删除。"}
 	case c.Ending.ID != "":
 		v.Now = web.Alert{Kind: web.Warn, Title: "关停办理中", Text: "省政府办公厅于 " + c.Ending.Began.Chinese() + " 同意。关停前仍须正常更新和接受检查。"}
+		if c.Ending.IntoName != "" {
+			v.Now.Text = "整合到“" + c.Ending.IntoName + "”：" + v.Now.Text
+		}
 	}
 }
 
@@ -294,7 +297,7 @@ func (v *courseView) past(c lifecycle.Course) {
 	for _, s := range slices.Backward(c.History) {
 		e := web.Event{At: s.At, Title: m.ActName(s.Act) + "：" + m.Name(s.To), Who: s.ActorName, Text: s.Note, Kind: web.Info}
 		if s.CaseID != "" {
-			e.Links = []web.Link{{Text: "审批事项", Href: "/console/cases/" + url.PathEscape(s.CaseID), Note: s.CaseID}}
+			e.Links = []web.Link{{Text: "审批事项", Href: "/console/cases/" + url.PathEscape(s.CaseID), Note: m.ActName(s.Act)}}
 		}
 		v.History.Events = append(v.History.Events, e)
 	}

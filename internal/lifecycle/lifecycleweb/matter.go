@@ -350,6 +350,8 @@ func sampleChecked() lifecycle.Checked {
 		Steps: []approval.Step{{Kind: approval.Review, Name: "西安市人民政府办公厅审核", UnitName: "西安市人民政府办公厅"}, {Kind: approval.Approve, Name: "陕西省人民政府办公厅批准", UnitName: "陕西省人民政府办公厅"}}}
 }
 
+var barred = web.Alert{Kind: web.Danger, Title: "有规定不符合，不能提交", Text: "请按下列依据改正；条款写明“原则上”的，确有特殊情况可逐级报省政府办公厅批准例外。"}
+
 func newCheckPart(c lifecycle.Checked, err error) checkPart {
 	var p checkPart
 	if err != nil {
@@ -369,7 +371,7 @@ func newCheckPart(c lifecycle.Checked, err error) checkPart {
 		p.Checks.Items = append(p.Checks.Items, web.Breach{OK: v.OK, ID: v.Rule, Citation: v.Citation, Says: v.Says, Note: v.Note})
 	}
 	if bad > 0 {
-		p.Note = web.Alert{Kind: web.Danger, Title: "有规定不符合，不能提交", Text: "请按下列依据改正；条款写明“原则上”的，确有特殊情况可逐级报省政府办公厅批准例外。"}
+		p.Note = barred
 	}
 	if len(c.Steps) > 0 {
 		p.Steps = web.Steps{Label: "审批流程", Items: []web.Step{{Name: "主要负责同志同意", State: web.StepNow}}}
@@ -385,6 +387,19 @@ func newCheckPart(c lifecycle.Checked, err error) checkPart {
 		}
 	}
 	return p
+}
+
+// refused marks what the submission was refused for: while a form is being
+// filled in, what is missing is no breach yet.
+func (p *checkPart) refused(wrong error) {
+	for _, r := range fault.Of(wrong).Reasons {
+		i := slices.IndexFunc(p.Checks.Items, func(b web.Breach) bool { return b.ID == r.ID })
+		if i < 0 || !p.Checks.Items[i].OK {
+			continue
+		}
+		p.Checks.Items[i].OK = false
+		p.Note = barred
+	}
 }
 
 // units are those the person may apply for: the own ones first, which a list
@@ -566,6 +581,7 @@ func (h *Handler) again(w http.ResponseWriter, r *http.Request, n matterForm, st
 	v.Check = h.live(r, n.a)
 	if wrong != nil {
 		v.Form.Wrong(wrong)
+		v.Check.refused(wrong)
 		v.Alert = filesAgain(r)
 	}
 	return matterPage.RenderStatus(w, r, status, v)
@@ -640,6 +656,7 @@ func (h *Handler) amend(w http.ResponseWriter, r *http.Request) error {
 		v.Form.Fill(r.PostForm)
 		if wrong != nil {
 			v.Form.Wrong(wrong)
+			v.Check.refused(wrong)
 			v.Alert = filesAgain(r)
 		}
 		return matterPage.RenderStatus(w, r, status, v)

@@ -144,7 +144,7 @@ func stateEvents(m passage.Machine, steps []passage.Step) []web.Event {
 	for _, s := range slices.Backward(steps) {
 		e := web.Event{At: s.At, Title: m.ActName(s.Act) + "：" + m.Name(s.To), Who: s.ActorName, Text: s.Note, Kind: web.Info}
 		if s.CaseID != "" {
-			e.Links = []web.Link{caseLink(s.CaseID)}
+			e.Links = []web.Link{caseLink(s.CaseID, m.ActName(s.Act))}
 		}
 		out = append(out, e)
 	}
@@ -178,7 +178,7 @@ func changesTable(history []registry.Change) web.Table {
 		}
 		why.Note = note
 		if c.CaseID != "" {
-			why.Links = []web.Link{caseLink(c.CaseID)}
+			why.Links = []web.Link{caseLink(c.CaseID, c.FieldName())}
 		}
 		who := web.Text(c.Actor)
 		who.Keep = true
@@ -188,8 +188,9 @@ func changesTable(history []registry.Change) web.Table {
 	return t
 }
 
-func caseLink(id string) web.Link {
-	return web.Link{Text: "审批事项", Href: "/console/cases/" + id, Note: id}
+// caseLink leads to the approval of what is named.
+func caseLink(id, what string) web.Link {
+	return web.Link{Text: "审批事项", Href: "/console/cases/" + id, Note: what}
 }
 
 // formerTable lists the names an object had.
@@ -202,7 +203,8 @@ func formerTable(names []registry.FormerName) web.Table {
 		}
 		basis := web.Text(orNone(n.Document))
 		if n.CaseID != "" {
-			basis.Links = []web.Link{caseLink(n.CaseID)}
+			basis.Text = n.Document
+			basis.Links = []web.Link{caseLink(n.CaseID, n.Name)}
 		}
 		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Text(n.Name), until, basis}})
 	}

@@ -67,9 +67,9 @@ func TiedTo(name string, words ...string) []rules.Breach {
 }
 
 // ShortArea is an area's name without the word for its rank: 雁塔区 is known
-// as 雁塔.
+// as 雁塔, 杨凌农业高新技术产业示范区 as 杨凌.
 func ShortArea(name string) string {
-	for _, rank := range []string{"自治县", "自治州", "省", "市", "区", "县"} {
+	for _, rank := range []string{"农业高新技术产业示范区", "高新技术产业开发区", "经济技术开发区", "示范区", "开发区", "新区", "自治县", "自治州", "省", "市", "区", "县"} {
 		if s, ok := strings.CutSuffix(name, rank); ok && len([]rune(s)) >= 2 {
 			return s
 		}

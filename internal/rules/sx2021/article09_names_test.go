@@ -23,7 +23,7 @@ func TestArticle09_NameTellsAreaOrUnit(t *testing.T) {
 	wantRules(t, TiedTo("指尖服务", "雁塔", "商务局"), "S9.1.tied")
 	wantRules(t, TiedTo("指尖服务", "", ""))
 	wantRules(t, TiedTo("陕政通", AreaWords("陕西省")...))
-	for name, want := range map[string]string{"雁塔区": "雁塔", "陕西省": "陕西", "耀州区": "耀州", "户县": "户县", "玉树藏族自治州": "玉树藏族"} {
+	for name, want := range map[string]string{"雁塔区": "雁塔", "陕西省": "陕西", "耀州区": "耀州", "户县": "户县", "西咸新区": "西咸", "杨凌农业高新技术产业示范区": "杨凌", "玉树藏族自治州": "玉树藏族"} {
 		if got := ShortArea(name); got != want {
 			t.Errorf("%s is short %s, want %s", name, got, want)
 		}
