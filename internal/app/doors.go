@@ -41,7 +41,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		gate.Routes(),
 		orgweb.New(h.DB, h.Org, h.Registry, h.Obligations, h.Roster, h.Blobs).Routes(),
 		cutoverweb.New(h.DB, h.Cutover, h.Registry, h.Org).Routes(),
-		registryweb.New(h.DB, h.Org, h.Registry, h.Blobs).Clocks(h.Obligations).Cases(h.Approvals).Pages(lifecycleweb.Pages).Queries(h.Queries).Routes(),
+		registryweb.New(h.DB, h.Org, h.Registry, h.Blobs).Clocks(h.Obligations).Cases(h.Approvals).Pages(lifecycleweb.Pages).Pages(h.protectionDoor().Pages).Queries(h.Queries).Routes(),
 		reconciliationweb.New(h.Reconciling, h.Registry).Routes(),
 		queriesweb.New(h.Queries, registryweb.Lists()...).Routes(),
 		workbenchweb.New(h.Workbench, h.Notify, h.Outbox, h.Config.Clock).Routes(),

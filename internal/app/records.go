@@ -102,10 +102,14 @@ func (h *House) recordDoors() []web.Route {
 		[]web.Route{{Pattern: "GET /console/records", Permit: authz.SignedIn, Handle: firstRecord}},
 		operatorweb.New(h.DB, h.Operators, h.Org, h.Registry, tabsOfRecords).Routes(),
 		tenancyweb.New(h.DB, h.Tenancy, h.Org, tabsOfRecords).Routes(),
-		protectionweb.New(h.DB, h.Protection, h.Org, h.Registry, tabsOfRecords).Routes(),
+		h.protectionDoor().Routes(),
 		coordinationweb.New(h.DB, h.Coordination, h.Org, tabsOfRecords).Routes(),
 		budgetweb.New(h.Budgets, h.Org, tabsOfRecords).Routes(),
 	)
+}
+
+func (h *House) protectionDoor() *protectionweb.Handler {
+	return protectionweb.New(h.DB, h.Protection, h.Org, h.Registry, tabsOfRecords)
 }
 
 // firstRecord leads to the first part that the person may read.

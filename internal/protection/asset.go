@@ -148,8 +148,8 @@ func cleanAsset(a *Asset) error {
 		return fault.New(fault.Invalid, "数量应在 1 至 100000 之间。").On("pieces", "请填写台（套）数")
 	case a.Certificate != "" && nameOf(Proofs, a.Proof) == "":
 		return fault.New(fault.Invalid, "填写了证书编号，没有选择证书类别。").On("proof", "请选择安全认证或安全检测")
-	case a.Certificate == "":
-		a.Proof, a.Expires = "", calendar.Date{}
+	case a.Certificate == "" && (a.Proof != "" || !a.Expires.IsZero()):
+		return fault.New(fault.Invalid, "填写了证书类别或有效期，没有填写证书编号。").On("certificate", "请填写证书编号；没有证书的，证书类别选“无”，有效期留空")
 	}
 	return nil
 }

@@ -106,7 +106,7 @@ func (s *Service) Hostings(ctx context.Context, scope authz.Scope, f Filter) ([]
 		like := db.Contains(f.Text)
 		w.And(`lower(h.object_name) LIKE ? ESCAPE '\' OR lower(h.provider) LIKE ? ESCAPE '\' OR lower(u.name) LIKE ? ESCAPE '\' OR u.initials LIKE ? ESCAPE '\'`, like, like, like, like)
 	}
-	w.AndIf(!f.Gone, "h.ended_on IS NULL").AndIf(f.Unit != "", "h.unit_id = ?", f.Unit).AndIf(f.Kind != "", "h.form = ?", f.Kind).
+	w.AndIf(!f.Gone, "h.ended_on IS NULL").AndIf(f.Unit != "", "h.unit_id = ?", f.Unit).AndIf(f.Of.ID != "", "h.object_kind = ? AND h.object_id = ?", f.Of.Kind, f.Of.ID).AndIf(f.Kind != "", "h.form = ?", f.Kind).
 		AndIf(f.Ends > 0, "h.until_on <= ?", s.today().AddDays(f.Ends)).AndIf(f.Wrong, "h.provider_nation <> 'CN' OR h.server_nation <> 'CN'")
 	total, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM hosting h JOIN unit u ON u.id = h.unit_id WHERE `+w.SQL(), w.Args()...)
 	if err != nil {

@@ -153,6 +153,7 @@ func (s *Service) Grade(ctx context.Context, q db.Querier, scope authz.Scope, id
 type Filter struct {
 	Text   string
 	Unit   org.UnitID
+	Of     registry.Ref // about this object
 	Level  int
 	Kind   string
 	Wrong  bool // only what lacks something today
@@ -173,7 +174,7 @@ func (s *Service) Grades(ctx context.Context, scope authz.Scope, f Filter) ([]Gr
 		w.And(`lower(g.object_name) LIKE ? ESCAPE '\' OR lower(u.name) LIKE ? ESCAPE '\' OR u.initials LIKE ? ESCAPE '\' OR lower(g.filing) LIKE ? ESCAPE '\'`, like, like, like, like)
 	}
 	today := s.today()
-	w.AndIf(f.Unit != "", "g.unit_id = ?", f.Unit).AndIf(f.Level > 0, "g.level = ?", f.Level).
+	w.AndIf(f.Unit != "", "g.unit_id = ?", f.Unit).AndIf(f.Of.ID != "", "g.object_kind = ? AND g.object_id = ?", f.Of.Kind, f.Of.ID).AndIf(f.Level > 0, "g.level = ?", f.Level).
 		AndIf(f.Ends > 0, "g.next_due <= ?", today.AddDays(f.Ends)).
 		AndIf(f.Wrong, "(g.level >= 2 AND g.filing = '') OR (g.level >= 3 AND g.assessed_on IS NULL) OR g.next_due < ?", today)
 	total, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM protection_grade g JOIN unit u ON u.id = g.unit_id WHERE `+w.SQL(), w.Args()...)

@@ -1,6 +1,7 @@
 package protectionweb
 
 import (
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -89,6 +90,34 @@ func (h *Handler) fileOf(what string) web.Handler {
 		defer content.Close()
 		return web.SendFile(w, a.Name, a.MediaType, a.Size, content)
 	}
+}
+
+// Pages are what this face holds of a site or an app, for the object's own page:
+// who hosts it and its grade, or that it is not registered.
+func (h *Handler) Pages(r *http.Request, ref registry.Ref) []web.Link {
+	ctx := r.Context()
+	if ref.Kind == sx2021.Account || !authz.SessionFrom(ctx).May(authz.RecordRead) {
+		return nil
+	}
+	scope, about := scopeFor(r, authz.RecordRead), protection.Filter{Of: ref, Limit: 5}
+	hosts, _, err := h.protection.Hostings(ctx, scope, about)
+	if err != nil {
+		slog.ErrorContext(ctx, "a record shows no hosting", "cause", err)
+		return nil
+	}
+	grades, _, err := h.protection.Grades(ctx, scope, about)
+	if err != nil {
+		slog.ErrorContext(ctx, "a record shows no grade", "cause", err)
+		return nil
+	}
+	var out []web.Link
+	for _, x := range hosts {
+		out = append(out, web.Link{Text: "托管：" + x.Provider, Href: x.Link()})
+	}
+	for _, g := range grades {
+		out = append(out, web.Link{Text: "等级保护：" + levelName(g.Level), Href: g.Link()})
+	}
+	return out
 }
 
 func scopeFor(r *http.Request, p authz.Permission) authz.Scope {
