@@ -56,7 +56,7 @@ func (h house) running(t testing.TB, unit, platform, name string) registry.Ref {
 	var a registry.Account
 	if err := h.DB.Update(ctx, func(tx *db.Tx) error {
 		var err error
-		a, err = h.Registry.EnterAccount(ctx, tx, authz.System("e2e"), registry.Account{Unit: u.ID, Platform: platform, Name: name, URL: "https://" + platform + ".example/" + name, VerifiedAs: unit, Necessity: "存量", Source: "演示"},
+		a, err = h.Registry.EnterAccount(ctx, tx, authz.System("e2e"), registry.Account{Unit: u.ID, Platform: platform, Name: name, URL: "https://" + platform + ".example/" + name, VerifiedAs: unit, Necessity: "离线填报和扫码核验，现有网站不能实现", Source: "演示"},
 			registry.Why{Says: "存量登记", Source: registry.ByPerson})
 		return err
 	}); err != nil {

@@ -126,7 +126,10 @@ func (s *Service) courseOff(ctx context.Context, c *Course) error {
 	if c.Windows, err = s.windows(ctx, s.db, c.Object.Ref); err != nil {
 		return err
 	}
-	var law []sx2021.Offline
+	law, err := carried(ctx, s.db, c.Object.Ref)
+	if err != nil {
+		return err
+	}
 	for _, w := range c.Windows {
 		if w.State == WindowRunning || w.State == WindowApproved && c.Window.State == "" {
 			c.Window = w

@@ -231,6 +231,29 @@ func TestArticle08_1_UnusedApprovalAndTurnOfTheYear(t *testing.T) {
 	})
 }
 
+// Readings 10: what an existing object used of the year before the system
+// counted is carried in by its baseline record, for that year alone.
+func TestArticle08_1_TheBaselineCarriesTheYearsUseIn(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ref, year := h.account("citydept", "weibo", "西安商务"), calendar.DateOf(h.clock.Now()).Year
+		ctx := audit.System(context.Background(), "test")
+		if err := h.db.Update(ctx, func(tx *db.Tx) error {
+			_, err := h.registry.ConfirmBaseline(ctx, tx, authz.System("test"), registry.BaselineRecord{Ref: ref, Basis: "national", OfflineYear: year, OfflineTimes: 1, OfflineDays: 6})
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if c := h.course("citydept.clerk", ref); c.Charged != 1 {
+			t.Errorf("the year shows %d used", c.Charged)
+		}
+		if _, err := h.ask("citydept.clerk", lifecycle.OfflineMatter, ref, pause(h.day(3), h.day(9))); !slices.Equal(reasons(err), []string{"S8.1a.once"}) {
+			t.Errorf("a second pause in the year: %v", err)
+		}
+		h.clock.Set(time.Date(year+1, 2, 1, 2, 0, 0, 0, time.UTC))
+		h.must(h.ask("citydept.clerk", lifecycle.OfflineMatter, ref, pause(h.day(3), h.day(9))))
+	})
+}
+
 // Article 8(1), readings 7: an emergency counts until the supervisor has
 // reported it in writing, with number, seal and scan.
 func TestArticle08_1_EmergencyCountsUntilReported(t *testing.T) {

@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -159,10 +160,24 @@ func approvedWindow(w Window) bool { return w.State == WindowApproved }
 func runningWindow(w Window) bool  { return w.State == WindowRunning }
 func unreported(w Window) bool     { return w.Emergency != "" && w.Report.Missing() != "" }
 
-// earlier are the windows that count, but for one.
+// carried is what the object used of a year before the system counted, as its
+// baseline record says (readings 10). The days are not known one by one.
+func carried(ctx context.Context, q db.Querier, ref registry.Ref) ([]sx2021.Offline, error) {
+	b, ok, err := registry.Baseline(ctx, q, ref)
+	if err != nil || !ok || b.OfflineTimes == 0 {
+		return nil, err
+	}
+	day := calendar.Date{Year: b.OfflineYear, Month: 1, Day: 1}
+	return slices.Repeat([]sx2021.Offline{{From: day, Until: day, Cause: "存量认定时登记"}}, b.OfflineTimes), nil
+}
+
+// earlier are the windows that count, but for one, and what was carried in.
 func (s *Service) earlier(ctx context.Context, q db.Querier, ref registry.Ref, but string) ([]sx2021.Offline, error) {
+	out, err := carried(ctx, q, ref)
+	if err != nil {
+		return nil, err
+	}
 	list, err := s.windows(ctx, q, ref)
-	var out []sx2021.Offline
 	for _, w := range list {
 		if w.ID != but && w.State != WindowUnused {
 			out = append(out, w.law())

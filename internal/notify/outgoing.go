@@ -558,6 +558,13 @@ func (o *Outbox) Available() (mail, hook bool) {
 	return c.SMTPHost != "", c.Hooks
 }
 
+// Hours are the quiet hours and the hour of the daily digest, as the province
+// has set them.
+func (o *Outbox) Hours() (from, to, digest int) {
+	c := o.channels()
+	return c.QuietFrom, c.QuietTo, c.DigestAt
+}
+
 // SetPreference keeps how the person wants to be told. A new address must be
 // proven by the code that is sent to it; a new webhook gets a new secret, which
 // is returned once.
@@ -616,8 +623,8 @@ func (o *Outbox) SetPreference(ctx context.Context, session *authz.Session, p Pr
 		return audit.Record(ctx, tx, audit.Entry{Act: "notify.preference", Target: audit.Target{Kind: "person", ID: session.PersonID, Name: session.Name, Unit: unit},
 			After: map[string]any{"mail": p.Mail, "hook": p.Hook, "quiet": p.Quiet, "urgent_only": p.UrgentOnly}})
 	})
-	if err != nil || !prove {
-		return secret, err
+	if mail, _ := o.Available(); err != nil || !prove || !mail {
+		return secret, err // without mail the address waits unproven
 	}
 	if err := o.Mail(ctx, o.channels(), p.Email, ulid.Make().String(), "[政枢] 邮箱验证码", "您的邮箱验证码是 "+code+"。请在“接收设置”中填写。不是您本人设置的，请忽略本邮件。\n"); err != nil {
 		return secret, fault.New(fault.Unavailable, "设置已保存，但验证码邮件没有发出，请核对邮箱，或请系统管理员检查邮件服务器。").On("email", "验证码没有发出").From(err)

@@ -270,8 +270,8 @@ func TestArticle06_TheLoginEndsWithTheContract(t *testing.T) {
 		if err != nil || len(posts) != 0 {
 			t.Errorf("posts left: %v %v", posts, err)
 		}
-		if _, err := h.signin.SignIn(context.Background(), "chengban", "Chang-an-2026-x", "", "192.0.2.1"); err == nil {
-			t.Error("the operator still signs in")
+		if _, err := h.signin.SignIn(context.Background(), "chengban", "Chang-an-2026-x", "", "192.0.2.1"); err == nil || !strings.Contains(fault.Of(err).Says, "原因：协议到期") {
+			t.Errorf("the operator still signs in, or is not told why: %v", err)
 		}
 		rows, err := audit.Entries(h.ctx, h.db, audit.Filter{TargetKind: "contractor", TargetID: string(c.ID), Act: "operator.contractor.lapse"})
 		if err != nil || len(rows) != 1 {

@@ -180,6 +180,8 @@ func TestArticle24_CertificatesExpire(t *testing.T) {
 		}
 		_, err = h.svc.SaveAsset(h.ctx, all, protection.Asset{Unit: h.unit.ID, Kind: "product", Name: "防篡改", Maker: "某公司", Pieces: 1, Certificate: "x"}, nil)
 		refused(t, err, fault.Invalid) // of what kind?
+		_, err = h.svc.SaveAsset(h.ctx, all, protection.Asset{Unit: h.unit.ID, Kind: "product", Name: "防篡改", Maker: "某公司", Pieces: 1, Proof: "certified"}, nil)
+		refused(t, err, fault.Invalid) // which one? What was typed is not dropped.
 		_, err = h.svc.SaveAsset(h.ctx, all, protection.Asset{Unit: h.unit.ID, Kind: "product", Name: "防篡改", Maker: "某公司", Pieces: 1}, nil)
 		ok(t, err)
 		_, total, share, err := h.svc.Assets(h.ctx, all, protection.Filter{})

@@ -314,7 +314,7 @@ func (im *accountImport) onlyMain(ctx context.Context, tx *db.Tx, unit org.Unit)
 		taken = n > 0
 	}
 	if taken {
-		return fault.Newf(fault.Conflict, "%s已有主账号，一个单位只设一个主账号（第二十七条）；请把这一行的“主账号”改为否。", unit.Name).On("main", "")
+		return fault.Newf(fault.Refused, "%s已有主账号，一个单位只设一个主账号（第二十七条）；请把这一行的“主账号”改为否。", unit.Name).On("main", "")
 	}
 	im.main[unit.ID] = true
 	return nil

@@ -80,7 +80,7 @@ func accountTaken(err error, a Account) error {
 	case !dup:
 		return fmt.Errorf("registry: account: %w", err)
 	case strings.Contains(where, "account_main") || strings.Contains(where, "account.unit_id"):
-		return fault.New(fault.Conflict, "这个单位已有主账号，一个单位只设一个主账号（第二十七条）；请先取消原来的主账号。").On("main", "已有主账号").From(err)
+		return fault.New(fault.Refused, "这个单位已有主账号，一个单位只设一个主账号（第二十七条）；请先取消原来的主账号。").On("main", "已有主账号").From(err)
 	case strings.Contains(where, "platform_id"):
 		return fault.Newf(fault.Conflict, "平台内部标识“%s”已登记给另一个账号，请核对。", a.PlatformID).On("platform_id", "这个标识已登记").From(err)
 	}

@@ -24,6 +24,21 @@ type SecondFactor struct {
 	Off string
 }
 
+// Namesakes are the people of a unit in scope who have that name and no login
+// in use: who is asked for a login may be one of them.
+func (s *Service) Namesakes(ctx context.Context, q db.Querier, scope authz.Scope, unit org.UnitID, name string) ([]org.Person, error) {
+	u, err := s.org.UnitTx(ctx, q, scope, unit)
+	if err != nil {
+		return nil, err
+	}
+	name, _ = org.Tidy(name)
+	return db.All(ctx, q, func(r db.Scanner) (org.Person, error) {
+		p := org.Person{Unit: u.ID, UnitName: u.Name, Name: name}
+		return p, r.Scan(&p.ID, &p.Title)
+	}, `SELECT p.id, p.title FROM person p WHERE p.unit_id = $1 AND p.name = $2 AND p.left_at IS NULL
+	     AND NOT EXISTS (SELECT 1 FROM login l WHERE l.person_id = p.id AND l.disabled_at IS NULL) ORDER BY p.id LIMIT 20`, unit, name)
+}
+
 // CreateLogin gives a person in scope a login. A real login's password has to
 // hold CheckPassword and be changed at the first sign-in, since somebody else
 // knows it; a demo login (second.Off) keeps the one it is given.

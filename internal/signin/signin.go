@@ -133,7 +133,11 @@ func (s *Service) SignIn(ctx context.Context, name, password, code, address stri
 		return Admission{}, s.failed(ctx, &l, name, address, "密码不正确", wrong)
 	case l.Disabled() || !l.left.IsZero():
 		// Said only to somebody who knows the password.
-		return Admission{}, s.failed(ctx, &l, name, address, "账号已停用", fault.New(fault.Forbidden, "这个账号已停用。如需恢复，请联系本单位安全管理员。"))
+		why, err := s.whyDisabled(ctx, l)
+		if err != nil {
+			return Admission{}, err
+		}
+		return Admission{}, s.failed(ctx, &l, name, address, "账号已停用", fault.New(fault.Forbidden, "这个账号已停用"+why+"。如需恢复，请联系本单位安全管理员。"))
 	}
 	if stale {
 		if err := s.rehash(ctx, &l, password); err != nil {
@@ -153,6 +157,20 @@ func (s *Service) SignIn(ctx context.Context, name, password, code, address stri
 		return a, s.closed(ctx, s.db, name, address, s.clock.Now())
 	}
 	return a, s.succeeded(ctx, &l, address, 0)
+}
+
+// whyDisabled tells what ended the login, as the trail has it: "，原因：…" or
+// nothing when an administrator shut it without saying.
+func (s *Service) whyDisabled(ctx context.Context, l Login) (string, error) {
+	if !l.Disabled() {
+		return "", nil // the person left
+	}
+	t := l.target()
+	rows, err := audit.Entries(ctx, s.db, audit.Filter{TargetKind: t.Kind, TargetID: t.ID, Act: "signin.login.disable", Limit: 1})
+	if err != nil || len(rows) == 0 || rows[0].Basis == "" {
+		return "", err
+	}
+	return "，原因：" + rows[0].Basis, nil
 }
 
 // SecondFactor goes on from stage Code.

@@ -66,7 +66,7 @@ func newCalendarView(first calendar.Date, rows []row, units []web.Option, days c
 		Prev: web.Link{Text: "上一月", Href: at(first.AddMonths(-1))}, Next: web.Link{Text: "下一月", Href: at(first.AddMonths(1))},
 		Filter: web.Filter{Action: "/console/calendar", Total: len(rows), Hidden: []web.Field{{Kind: web.Hidden, Name: "month"}}, Fields: []web.Field{
 			{Kind: web.Select, Name: "unit", Label: "单位", Options: units}, {Kind: web.Check, Name: "mine", Label: "只看本人名下的"}}},
-		FeedForm: web.Form{Action: "/console/calendar/feed", Buttons: []web.Button{{Label: "生成新的订阅网址", Plain: true}}},
+		FeedForm: web.Form{Action: strings.Replace(at(first), "/calendar?", "/calendar/feed?", 1), Buttons: []web.Button{{Label: "生成新的订阅网址", Plain: true}}},
 		Table: web.Table{Caption: month + "到期的事项", Columns: []web.Column{{Head: "日期"}, {Head: "事项", Wide: true}, {Head: "责任单位"}, {Head: "状态"}},
 			Empty: web.Empty{Title: "本月没有到期的事项"}}}
 	by := map[calendar.Date][]row{}

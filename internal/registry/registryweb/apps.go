@@ -18,7 +18,6 @@ import (
 // lowUseView is GET /console/apps/low-use.
 type lowUseView struct {
 	Heading web.Heading
-	Filter  web.Filter
 	Table   web.Table
 	Pager   web.Pager
 }
@@ -31,10 +30,9 @@ func (lowUseView) Crumbs() []web.Crumb {
 	return []web.Crumb{{Name: "工作台", Href: home}, {Name: "低使用量客户端"}}
 }
 
-func newLowUseView(list []registry.LowUse, total, threshold int) lowUseView {
+func newLowUseView(list []registry.LowUse, threshold int) lowUseView {
 	v := lowUseView{Heading: web.Heading{Title: "低使用量客户端", Lead: "月活跃用户低于 " + strconv.Itoa(threshold) + " 人或没有统计的移动客户端、小程序，供研究整合（第二十七条：严格按照集约节约的原则统筹移动客户端等应用系统建设）。标准由省里设定，国家没有规定人数。"},
-		Filter: web.Filter{Action: lowUsePath, Total: total},
-		Table: web.Table{Caption: "低使用量客户端", Quiet: true, Columns: []web.Column{{Head: "名称", Wide: true}, {Head: "主办单位"}, {Head: "月活跃用户", Number: true}, {Head: "统计日期"}, {Head: "本单位其他客户端", Number: true}, {Head: "办理"}},
+		Table: web.Table{Caption: "低使用量客户端", Quiet: true, Columns: []web.Column{{Head: "名称", Wide: true}, {Head: "主办单位"}, {Head: "月活跃用户", Number: true}, {Head: "统计日期"}, {Head: "其他客户端", Number: true}, {Head: "办理"}},
 			Empty: web.Empty{Title: "没有低使用量的客户端", Text: "月活跃用户在账号页面登记。"}}}
 	for _, a := range list {
 		name := web.Linked(a.Name, a.Link())
@@ -49,9 +47,9 @@ func newLowUseView(list []registry.LowUse, total, threshold int) lowUseView {
 	return v
 }
 
-var lowUsePage = web.Define(views, "views/lowuse.html", newLowUseView(nil, 0, 500),
-	newLowUseView([]registry.LowUse{{Account: sampleApp, Siblings: 2}, {Account: registry.Account{ID: "2", Platform: "miniapp", Name: "雁塔小程序"}}}, 2, 500),
-	newLowUseView([]registry.LowUse{{Account: hostileAccount}}, 1, 500))
+var lowUsePage = web.Define(views, "views/lowuse.html", newLowUseView(nil, 500),
+	newLowUseView([]registry.LowUse{{Account: sampleApp, Siblings: 2}, {Account: registry.Account{ID: "2", Platform: "miniapp", Name: "雁塔小程序"}}}, 500),
+	newLowUseView([]registry.LowUse{{Account: hostileAccount}}, 500))
 
 func (h *Handler) lowUse(w http.ResponseWriter, r *http.Request) error {
 	page := web.PageOf(r)
@@ -59,7 +57,7 @@ func (h *Handler) lowUse(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := newLowUseView(list, total, h.registry.Settings().LowUseMonthly)
+	v := newLowUseView(list, h.registry.Settings().LowUseMonthly)
 	if !may(r, authz.RegistryManage) {
 		for i := range v.Table.Rows {
 			v.Table.Rows[i].Cells[5] = web.Text("由主办单位办理")

@@ -139,15 +139,28 @@ func (newView) Crumbs() []web.Crumb {
 	return []web.Crumb{{Name: "工作台", Href: home}, {Name: "登录账号", Href: loginsPath}, {Name: "新建账号"}}
 }
 
-func newLoginForm() web.Form {
+// newLoginForm asks for a new login; known are the namesakes in the register.
+func newLoginForm(known ...org.Person) web.Form {
+	person := []web.Field{{Name: "person", Label: "姓名", Required: true, Max: 40, Hint: "人员台账中已有的（如承办人员），填台账中的姓名"}}
+	if len(known) > 0 {
+		f := web.Field{Kind: web.Select, Name: "existing", Label: "台账中的人员", Required: true, Options: []web.Option{{Label: "请选择"}}}
+		for _, p := range known {
+			name := p.Name
+			if p.Title != "" {
+				name += "（" + p.Title + "）"
+			}
+			f.Options = append(f.Options, web.Option{Value: string(p.ID), Label: name})
+		}
+		f.Options = append(f.Options, web.Option{Value: another, Label: "另一位同名的人，新登记"})
+		person = append(person, f)
+	}
 	return web.Form{
 		Sections: []web.Section{
-			{Legend: "人员和岗位", Fields: []web.Field{
-				{Name: "person", Label: "姓名", Required: true, Max: 40},
-				{Name: "title", Label: "职务", Max: 60},
+			{Legend: "人员和岗位", Fields: append(person,
+				web.Field{Name: "title", Label: "职务", Max: 60},
 				unitField(""),
-				{Kind: web.Select, Name: "role", Label: "岗位", Required: true, Options: roleOptions(), Hint: "系统、安全、审计三类管理员必须由不同的人担任"},
-			}},
+				web.Field{Kind: web.Select, Name: "role", Label: "岗位", Required: true, Options: roleOptions(), Hint: "系统、安全、审计三类管理员必须由不同的人担任"},
+			)},
 			{Legend: "账号", Fields: []web.Field{
 				{Name: "name", Label: "登录名", Required: true, Max: 32, Hint: "小写字母、数字、点、横线、下划线，2 至 32 位", Complete: "off"},
 				initialField(),
@@ -166,7 +179,7 @@ var newPage = web.Define(views, "views/new.html", newView{Form: newLoginForm()},
 	f := newLoginForm()
 	f.Wrong(fault.New(fault.Conflict, "登录名已有人使用，请换一个。").On("name", `请换一个"><script>`))
 	return f
-}()})
+}()}, newView{Form: newLoginForm(org.Person{ID: `"><script>`, Name: "<b>", Title: "<script>"})})
 
 func (h *Handler) showNew(w http.ResponseWriter, r *http.Request) error {
 	v := newView{Form: newLoginForm()}
@@ -180,21 +193,34 @@ func (h *Handler) create(w http.ResponseWriter, r *http.Request) error {
 	ctx, scope := r.Context(), authz.ScopeFrom(r.Context())
 	var made signin.Login
 	unit, err := h.unitNamed(ctx, scope, r.PostFormValue("unit"))
+	var known []org.Person
+	if err == nil {
+		known, err = h.signin.Namesakes(ctx, h.db, scope, unit.ID, r.PostFormValue("person"))
+	}
 	if err == nil {
 		err = h.db.Update(ctx, func(tx *db.Tx) error {
-			p, err := h.org.AddPerson(ctx, tx, scope, org.Person{Unit: unit.ID, Name: strings.TrimSpace(r.PostFormValue("person")), Title: strings.TrimSpace(r.PostFormValue("title"))})
+			p, err := h.holder(ctx, tx, scope, unit, known, r)
 			if err != nil {
-				return renamed(err, "name", "person")
-			}
-			if err := h.signin.Appoint(ctx, tx, scope, p.ID, unit.ID, authz.Role(r.PostFormValue("role"))); err != nil {
 				return err
+			}
+			role := authz.Role(r.PostFormValue("role"))
+			posts, err := h.org.PostsOf(ctx, tx, p.ID)
+			if err != nil {
+				return err
+			}
+			if !slices.ContainsFunc(posts, func(o authz.Post) bool {
+				return o.Role == role && o.UnitID == string(unit.ID) && !o.Delegated
+			}) {
+				if err := h.signin.Appoint(ctx, tx, scope, p.ID, unit.ID, role); err != nil {
+					return err
+				}
 			}
 			made, err = h.signin.CreateLogin(ctx, tx, scope, p.ID, r.PostFormValue("name"), r.PostFormValue("password"), signin.SecondFactor{})
 			return err
 		})
 	}
 	if askable(err) {
-		v := newView{Form: newLoginForm()}
+		v := newView{Form: newLoginForm(known...)}
 		v.Form.Fill(r.PostForm)
 		v.Form.Wrong(err)
 		return newPage.RenderStatus(w, r, fault.Of(err).Kind.Status(), v)
@@ -203,6 +229,26 @@ func (h *Handler) create(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return web.Done(w, r, loginsPath+"/"+string(made.ID), "已为"+made.PersonName+"新建账号 "+made.Name+"，请当面或通过安全渠道告知初始密码。")
+}
+
+// another says that the person is not one of the register's namesakes.
+const another = "another"
+
+// holder is the person the login is for: one of the register, whose posts stand
+// already (a contractor's staff), or a new one. Namesakes are never guessed.
+func (h *Handler) holder(ctx context.Context, tx *db.Tx, scope authz.Scope, unit org.Unit, known []org.Person, r *http.Request) (org.Person, error) {
+	chosen := r.PostFormValue("existing")
+	if i := slices.IndexFunc(known, func(p org.Person) bool { return string(p.ID) == chosen }); i >= 0 {
+		return known[i], nil
+	}
+	if len(known) > 0 && chosen != another {
+		return org.Person{}, fault.New(fault.Invalid, "人员台账中已有同名、还没有账号的人员，请选明是哪一位。").On("existing", "请选择人员")
+	}
+	p, err := h.org.AddPerson(ctx, tx, scope, org.Person{Unit: unit.ID, Name: strings.TrimSpace(r.PostFormValue("person")), Title: strings.TrimSpace(r.PostFormValue("title"))})
+	if err != nil {
+		return p, renamed(err, "name", "person")
+	}
+	return p, nil
 }
 
 // renamed moves a wrong field to the name it has on this form.

@@ -387,6 +387,25 @@ func TestSecurityAdministratorManagesLogins(t *testing.T) {
 		if b.code != 200 || !strings.Contains(b.body, "李四") || !strings.Contains(b.body, "采编人员") {
 			t.Errorf("create: %d at %s", b.code, b.at)
 		}
+		// Somebody of the register gets the login; a namesake is never guessed.
+		var listed org.Person
+		if err := h.db.Update(ctx, func(tx *db.Tx) error {
+			var err error
+			if listed, err = h.org.AddPerson(ctx, tx, authz.System("test"), org.Person{Unit: h.office.ID, Name: "王五", Title: "长安公司"}); err != nil {
+				return err
+			}
+			return h.org.Appoint(ctx, tx, authz.System("test"), listed.ID, h.office.ID, authz.Editor)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		again := []string{"person", "王五", "unit", h.office.Name, "role", "editor", "name", "wangwu", "password", "Given-by-2-admins"}
+		b.get("/console/logins/new").post("/console/logins/new", again...).want(422, "/console/logins/new", "请选明是哪一位")
+		if b.post("/console/logins/new", append(again, "existing", string(listed.ID))...); b.code != 200 || !strings.Contains(b.body, "已为王五新建账号 wangwu") {
+			t.Errorf("a login for the register's person: %d at %s: %s", b.code, b.at, b.body)
+		}
+		if l, err := h.signin.Namesakes(ctx, h.db, authz.System("test"), h.office.ID, "王五"); err != nil || len(l) != 0 {
+			t.Errorf("the person of the register has no login: %v %v", l, err)
+		}
 		rows, err := audit.Entries(ctx, h.db, audit.Filter{Act: "signin.login.disable"})
 		if err != nil || len(rows) != 1 || rows[0].Actor.Name != "张security" || rows[0].Actor.Kind != "person" || rows[0].RequestID == "" {
 			t.Errorf("the trail: %+v %v", rows, err)

@@ -1,6 +1,7 @@
 package workbenchweb
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 
@@ -35,24 +36,38 @@ func messageTabs(current int) web.Tabs {
 	return t
 }
 
-func newPreferenceView(p notify.Preference, mail, hook bool, sent []notify.Delivery) preferenceView {
+// hours are when the house is quiet and when it sends the digest.
+type hours struct{ from, to, digest int }
+
+func (t hours) quiet() string {
+	if t.from == t.to {
+		return "目前没有设免打扰时段"
+	}
+	next := ""
+	if t.from > t.to {
+		next = "次日 "
+	}
+	return fmt.Sprintf("免打扰时段为 %d:00 至 %s%d:00，由省里设定；其余的在时段结束后发送", t.from, next, t.to)
+}
+
+func newPreferenceView(p notify.Preference, mail, hook bool, at hours, sent []notify.Delivery) preferenceView {
 	v := preferenceView{Tabs: messageTabs(2), Heading: web.Heading{Title: "接收设置", Lead: "平台内的消息一定会有；邮件和网络回调由您本人选择。"},
 		Table: web.Table{Caption: "最近发出的", Compact: true, Columns: []web.Column{{Head: "消息", Wide: true}, {Head: "方式"}, {Head: "状态"}, {Head: "时间"}}, Empty: web.Empty{Title: "还没有对外发出过消息"}}}
 	if !mail && !hook {
-		v.Alert = web.Alert{Kind: web.Info, Title: "本平台尚未开通邮件和网络回调", Text: "可以先填好，系统管理员开通后生效。"}
+		v.Alert = web.Alert{Kind: web.Info, Title: "本平台尚未开通邮件和网络回调", Text: "可以先填好；开通邮件后再保存一次，就会收到验证码。"}
 	}
 	v.Form = web.Form{Action: "/console/me/notifications", Sections: []web.Section{
 		{Legend: "邮件", Fields: []web.Field{
 			{Kind: web.Email, Name: "email", Label: "邮箱", Value: p.Email, Max: 200, Hint: "换邮箱后要填写发到新邮箱的验证码", Complete: "email"},
-			{Kind: web.Radios, Name: "mail", Label: "接收方式", Value: p.Mail, Options: []web.Option{{Value: "off", Label: "不收邮件"}, {Value: "each", Label: "逐条发送"}, {Value: "digest", Label: "每日一封", Hint: "紧急的仍逐条发送"}}}}},
+			{Kind: web.Radios, Name: "mail", Label: "接收方式", Value: p.Mail, Options: []web.Option{{Value: "off", Label: "不收邮件"}, {Value: "each", Label: "逐条发送"}, {Value: "digest", Label: "每日一封", Hint: fmt.Sprintf("每天 %d:00 发出；紧急的仍逐条发送", at.digest)}}}}},
 		{Legend: "网络回调", Fields: []web.Field{
 			{Kind: web.Address, Name: "hook_url", Label: "回调网址", Value: p.HookURL, Max: 500, Hint: "以 https:// 开头，用于单位的即时通讯机器人；每次请求带签名"},
 			{Kind: web.Radios, Name: "hook", Label: "接收方式", Value: p.Hook, Options: []web.Option{{Value: "off", Label: "不用"}, {Value: "each", Label: "逐条发送"}}}}},
 		{Legend: "时间", Fields: []web.Field{
-			{Kind: web.Check, Name: "quiet", Label: "免打扰时段只发紧急的", Checked: p.Quiet, Hint: "其余的在时段结束后发送"},
+			{Kind: web.Check, Name: "quiet", Label: "免打扰时段只发紧急的", Checked: p.Quiet, Hint: at.quiet()},
 			{Kind: web.Check, Name: "urgent_only", Label: "只发紧急的", Checked: p.UrgentOnly}}}},
 		Buttons: []web.Button{{Label: "保存接收设置"}}}
-	if p.Email != "" && !p.Proven {
+	if p.Email != "" && !p.Proven && mail {
 		v.Prove = web.Form{Action: "/console/me/notifications/address", Sections: []web.Section{{Legend: "验证邮箱", Hint: "验证之前不会向这个邮箱发消息。", Fields: []web.Field{
 			{Name: "code", Label: "验证码", Required: true, Narrow: true, Mode: "numeric", Max: 6, Complete: "one-time-code", Hint: "邮件中的 6 位数字"}}}}, Buttons: []web.Button{{Label: "验证邮箱"}}}
 	}
@@ -69,9 +84,9 @@ func newPreferenceView(p notify.Preference, mail, hook bool, sent []notify.Deliv
 }
 
 var preferencePage = web.Define(views, "views/preference.html",
-	newPreferenceView(notify.Preference{Mail: "off", Hook: "off", Quiet: true}, false, false, nil),
-	newPreferenceView(notify.Preference{Email: "zhang@example.gov.cn", Mail: "digest", Hook: "off", Quiet: true}, true, true, []notify.Delivery{{Title: "还有 7 天：正式上线", Channel: "mail", State: "sent", At: time.Date(2026, 3, 20, 1, 0, 0, 0, time.UTC)}}),
-	newPreferenceView(notify.Preference{Email: `"><script>`, Mail: "<b>", HookURL: "javascript:alert(1)", Hook: "x"}, true, true, []notify.Delivery{{Title: "<script>", Channel: "<b>", State: "<i>"}}),
+	newPreferenceView(notify.Preference{Mail: "off", Hook: "off", Quiet: true}, false, false, hours{20, 8, 8}, nil),
+	newPreferenceView(notify.Preference{Email: "zhang@example.gov.cn", Mail: "digest", Hook: "off", Quiet: true}, true, true, hours{}, []notify.Delivery{{Title: "还有 7 天：正式上线", Channel: "mail", State: "sent", At: time.Date(2026, 3, 20, 1, 0, 0, 0, time.UTC)}}),
+	newPreferenceView(notify.Preference{Email: `"><script>`, Mail: "<b>", HookURL: "javascript:alert(1)", Hook: "x"}, true, true, hours{}, []notify.Delivery{{Title: "<script>", Channel: "<b>", State: "<i>"}}),
 )
 
 func (h *Handler) preferenceView(r *http.Request) (preferenceView, error) {
@@ -85,7 +100,8 @@ func (h *Handler) preferenceView(r *http.Request) (preferenceView, error) {
 		return preferenceView{}, err
 	}
 	mail, hook := h.outbox.Available()
-	return newPreferenceView(p, mail, hook, sent), nil
+	from, to, digest := h.outbox.Hours()
+	return newPreferenceView(p, mail, hook, hours{from, to, digest}, sent), nil
 }
 
 func (h *Handler) preference(w http.ResponseWriter, r *http.Request) error {
