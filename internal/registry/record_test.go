@@ -416,7 +416,7 @@ func TestAccountRefusals(t *testing.T) {
 				return err
 			}
 		}
-		h.refused(fault.Conflict, "main", set(b.ID, func(n *registry.AccountFields) { n.Main = true }))
+		h.refused(fault.Refused, "main", set(b.ID, func(n *registry.AccountFields) { n.Main = true }))
 		h.refused(fault.Invalid, "b", set(b.ID, func(n *registry.AccountFields) { n.A, n.B = h.a.ID, h.a.ID }))
 		h.refused(fault.Invalid, "leader", set(b.ID, func(n *registry.AccountFields) { n.Leader = "nobody" }))
 		h.refused(fault.Invalid, "url", set(b.ID, func(n *registry.AccountFields) { n.URL = "javascript:alert(1)" }))
