@@ -360,7 +360,7 @@ func TestKeepersKeepTheLedger(t *testing.T) {
 		dept.fill("厂商", "某安全公司（演示）")
 		dept.fill("证书类别", "安全认证")
 		dept.press("保存登记")
-		dept.sees("没有填写证书编号") // what was typed is not dropped
+		dept.sees("请填写证书编号") // what was typed is not dropped
 		dept.both("device-refused")
 		dept.fill("证书类别", "无")
 		dept.press("保存登记")

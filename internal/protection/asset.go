@@ -142,7 +142,7 @@ func cleanAsset(a *Asset) error {
 	f.Check(a.Pieces >= 1 && a.Pieces <= 100000, "pieces", "请填写台（套）数，1 至 100000")
 	f.Text("certificate", "证书编号", a.Certificate, false, 100)
 	f.Check(a.Certificate == "" || nameOf(Proofs, a.Proof) != "", "proof", "请选择安全认证或安全检测")
-	f.Check(a.Certificate != "" || a.Proof == "" && a.Expires.IsZero(), "certificate", "填写了证书类别或有效期，请填写证书编号；没有证书的，证书类别选“无”，有效期留空")
+	f.Check(a.Certificate != "" || a.Proof == "" && a.Expires.IsZero(), "certificate", "请填写证书编号；没有证书的，证书类别选“无”，有效期留空")
 	return f.Err()
 }
 
