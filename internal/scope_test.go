@@ -125,6 +125,7 @@ var unscoped = map[string]string{
 	"inspection.Work":         "system: the job of a run whose asking was checked",
 	"library.KeepCycles":      "system: the periodic duty",
 	"library.KeepValidity":    "system: the periodic duty",
+	"library.KeepTallies":     "system: the periodic duty",
 	"reporting.Stands":        "public: where the units of a bulletin's rows stand; the caller asks the scope",
 	"inspection.RetestFrom":   "system: registration at start",
 	"registry.SweepSearch":    "system: the periodic duty",

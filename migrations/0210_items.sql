@@ -124,11 +124,9 @@ CREATE TABLE item_tally_change (
     validity  TEXT NOT NULL,
     year      INTEGER NOT NULL,
     live      BOOLEAN NOT NULL,
-    n         INTEGER NOT NULL,
-    taken     TEXT NOT NULL DEFAULT ''             -- by the run that folds it
+    n         INTEGER NOT NULL
 );
 CREATE INDEX item_tally_change_area ON item_tally_change (area_path);
-CREATE INDEX item_tally_change_taken ON item_tally_change (taken) WHERE taken <> '';
 INSERT INTO item_tally_change (area_path, type, category, state, validity, year, live, n)
 SELECT area_path, type, category, state, validity, year, live, count(*) FROM item GROUP BY area_path, type, category, state, validity, year, live;
 
