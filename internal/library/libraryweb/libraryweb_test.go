@@ -110,7 +110,7 @@ func form(more ...string) url.Values {
 func TestFromDraftToPublicAndBack(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		r := open(t, d)
-		page := r.as("王编").Get("/console/items/new").Want(http.StatusOK)
+		page := r.as("王编").Get("/console/items/new?type=notice").Want(http.StatusOK)
 		if page.Text(".secrecy strong") != "严禁处理、传输国家秘密" {
 			t.Error("the warning is missing")
 		}
