@@ -170,10 +170,11 @@ func regionOf(s *authz.Session) string {
 	}
 	place, _, _ := strings.Cut(s.Posts[0].AreaPath, "@")
 	parts := strings.Split(strings.Trim(place, "/"), "/")
-	if code := parts[len(parts)-1]; len(code) >= 6 {
-		return code[:6]
+	code := strings.TrimLeft(parts[len(parts)-1], "abcdefghijklmnopqrstuvwxyz") // p610000, d610113
+	if len(code) < 6 {
+		return ""
 	}
-	return ""
+	return code[:6]
 }
 
 // changeField asks what a revision of a public item is.
