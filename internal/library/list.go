@@ -68,7 +68,7 @@ func (s *Service) Browse(ctx context.Context, scope authz.Scope, f Filter) ([]It
 			return nil, facets, err
 		}
 	}
-	ids, err := s.page(ctx, scope, f, facets.Total)
+	ids, err := s.page(ctx, scope, f, facets)
 	if err != nil || len(ids) == 0 {
 		return nil, facets, err
 	}
@@ -160,8 +160,8 @@ func after(p string) string {
 	return p[:len(p)-1] + "0"
 }
 
-// page are the ids of one page. found is how many the filter finds.
-func (s *Service) page(ctx context.Context, scope authz.Scope, f Filter, found int) ([]ItemID, error) {
+// page are the ids of one page; found are the counts of the filter.
+func (s *Service) page(ctx context.Context, scope authz.Scope, f Filter, found Facets) ([]ItemID, error) {
 	walk, err := s.walk(ctx, scope, f, found)
 	if err != nil {
 		return nil, err
@@ -179,7 +179,7 @@ func (s *Service) page(ctx context.Context, scope authz.Scope, f Filter, found i
 
 // walk chooses the index by what each would have to be read: the whole of the
 // scope, of one value, or of the list as far as its page.
-func (s *Service) walk(ctx context.Context, scope authz.Scope, f Filter, found int) (string, error) {
+func (s *Service) walk(ctx context.Context, scope authz.Scope, f Filter, found Facets) (string, error) {
 	if !f.counted() {
 		if f.Text != "" {
 			return byRecent, nil
@@ -201,17 +201,9 @@ func (s *Service) walk(ctx context.Context, scope authz.Scope, f Filter, found i
 	if err != nil {
 		return "", err
 	}
-	here := all.all
-	if !slices.Contains(paths, "/") {
-		facets, err := s.Facets(ctx, scope, Filter{Under: f.Under})
-		if err != nil {
-			return "", err
-		}
-		here = facets.Total
-	}
-	pages := float64(f.Offset+f.Limit) / float64(max(found, 1))
+	pages := float64(f.Offset+f.Limit) / float64(max(found.Total, 1))
 	best, least := byRecent, pages*float64(all.all)
-	if cost := float64(here) * 3; !slices.Contains(paths, "/") && cost < least { // sorted afterwards
+	if cost := float64(found.here) * 3; !slices.Contains(paths, "/") && cost < least { // sorted afterwards
 		best, least = byArea, cost
 	}
 	for _, d := range []struct {
