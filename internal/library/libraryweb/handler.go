@@ -100,7 +100,7 @@ func tags(it library.Item) []web.Tag {
 	if t, ok := validityTag(it.Validity); ok {
 		out = append(out, t)
 	}
-	if it.Openness == library.OnRequest || it.Openness == library.Withheld {
+	if it.State != library.Approved && (it.Openness == library.OnRequest || it.Openness == library.Withheld) {
 		out = append(out, web.Tag{Kind: web.Warn, Text: it.Openness.Name()})
 	}
 	return out
