@@ -38,6 +38,7 @@ CREATE INDEX item_of_type ON item (type, updated_at DESC, id DESC, area_path, ca
 CREATE INDEX item_of_category ON item (category, updated_at DESC, id DESC, area_path, type, state, validity, year, live);
 CREATE INDEX item_of_state ON item (state, updated_at DESC, id DESC, area_path, type, category, validity, year, live);
 CREATE INDEX item_of_year ON item (year, updated_at DESC, id DESC, area_path, type, category, state, validity, live);
+CREATE INDEX item_of_author ON item (created_by, updated_at DESC, id DESC);
 CREATE INDEX item_of_validity ON item (validity, updated_at DESC, id DESC, area_path, type, category, state, year, live);
 
 -- What domain standards ask beside the text.
@@ -315,6 +316,7 @@ ALTER TABLE item_version DROP COLUMN share_terms;
 ALTER TABLE item_version DROP COLUMN share;
 ALTER TABLE item_version DROP COLUMN openness;
 DROP INDEX item_of_validity;
+DROP INDEX item_of_author;
 DROP INDEX item_of_year;
 DROP INDEX item_of_state;
 DROP INDEX item_of_category;

@@ -186,6 +186,22 @@ func TestItemSaysWhatItsTypeAsks(t *testing.T) {
 	})
 }
 
+// What a type asks is read by the checks like the text.
+func TestAnswersAreChecked(t *testing.T) {
+	each(t, func(h *house) {
+		w := h.writing("辟谣", "不实。")
+		w.Type, w.Answers = library.Rebuttal, library.Answers{"rumour": "有人说打 13812345678", "fact": "不实", "verified_by": "某局"}
+		it := h.create(w)
+		list := ok(h.lib.Results(context.Background(), system, ok(h.lib.Version(context.Background(), system, it.ID, 1))(h.t)))(h.t)
+		if len(list) != 1 || list[0].FieldName() != "传言内容" || list[0].Wrong != "138****5678" {
+			h.t.Fatalf("results %+v", list)
+		}
+		if _, err := h.submit(it, library.Submission{}); !fault.Is(err, fault.Refused) {
+			h.t.Errorf("sent with a mobile number in an answer: %v", err)
+		}
+	})
+}
+
 // A version written before these fields existed keeps its hash.
 func TestHashOfOlderVersionsStands(t *testing.T) {
 	each(t, func(h *house) {

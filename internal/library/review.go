@@ -121,7 +121,7 @@ func (s *Service) reinspect(ctx context.Context, scope authz.Scope, id ItemID) (
 	if err != nil {
 		return Version{}, nil, err
 	}
-	return v, s.Inspect(v.Title, v.Text), nil
+	return v, s.Inspect(v.Title, v.Text, v.Meta), nil
 }
 
 // ready refuses a text that is not finished, and questions of its type that

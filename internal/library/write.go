@@ -81,7 +81,7 @@ func (s *Service) make(w Writing) (made, error) {
 
 func (s *Service) render(w Writing) made {
 	m := rendered(w)
-	m.results = s.Inspect(w.Title, m.text)
+	m.results = s.Inspect(w.Title, m.text, w.Meta)
 	return m
 }
 

@@ -479,7 +479,7 @@ func (h *Handler) edit(w http.ResponseWriter, r *http.Request) error {
 	act := r.PostFormValue("act")
 	if act == "check" {
 		return again(http.StatusOK, nil, func(p *editPage) {
-			p.Side = []web.Component{resultPanel(h.lib.Inspect(wr.Title, wr.Doc.Text()))}
+			p.Side = []web.Component{resultPanel(h.lib.Inspect(wr.Title, wr.Doc.Text(), wr.Meta))}
 		})
 	}
 	var saved library.Item
