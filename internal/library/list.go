@@ -60,7 +60,7 @@ func (s *Service) Browse(ctx context.Context, scope authz.Scope, f Filter) ([]It
 		f.Under = path
 	}
 	facets, err := s.Facets(ctx, scope, f)
-	if err != nil || facets.Total == 0 && f.Text == "" || f.Offset >= WalkedTo {
+	if err != nil || facets.Total == 0 || f.Offset >= WalkedTo {
 		return nil, facets, err
 	}
 	if !f.counted() {
@@ -100,33 +100,16 @@ const (
 )
 
 // conditions of the list. Those on other columns than the one walked by are
-// written so that SQLite does not take them for the way in, and PostgreSQL
-// takes them for often true: walking in the order of the list and testing
+// closed to the planners: SQLite would take them for the way in, PostgreSQL
+// would think that few pass. Walking in the order of the list and testing
 // inside the index stops at the first page.
 func (s *Service) conditions(scope authz.Scope, f Filter, walk string) *db.Where {
 	var w db.Where
-	column := func(by, name string) (sql string, tested bool) {
-		switch {
-		case walk == "" || walk == by:
-			return "i." + name, false
-		case name == "year":
-			return "(i.year + 0)", true
+	closed := func(by, cond string) string {
+		if walk == "" || walk == by {
+			return "(" + cond + ")"
 		}
-		return "(i." + name + " || '')", true
-	}
-	is := func(on bool, by, name string, v any) {
-		if c, tested := column(by, name); tested {
-			w.AndIf(on, "NOT ("+c+" < ? OR "+c+" > ?)", v, v)
-		} else {
-			w.AndIf(on, c+" = ?", v)
-		}
-	}
-	ranged := func(by, name string) string {
-		c, tested := column(by, name)
-		if tested {
-			return "(NOT " + c + " < ? AND NOT " + c + " >= ?)"
-		}
-		return "(" + c + " >= ? AND " + c + " < ?)"
+		return "CASE WHEN " + cond + " THEN TRUE ELSE FALSE END"
 	}
 	paths, exact := within(scope, f.Under)
 	switch {
@@ -135,23 +118,23 @@ func (s *Service) conditions(scope authz.Scope, f Filter, walk string) *db.Where
 		var conds []string
 		var args []any
 		for _, p := range paths {
-			conds = append(conds, ranged(byArea, "area_path"))
+			conds = append(conds, "i.area_path >= ? AND i.area_path < ?")
 			args = append(args, p, after(p))
 		}
 		if len(conds) == 0 {
-			conds = []string{"FALSE"}
+			conds = []string{"1 = 0"}
 		}
-		w.And(strings.Join(conds, " OR "), args...)
+		w.And(closed(byArea, strings.Join(conds, " OR ")), args...)
 	default:
 		scope.WhereHeld(&w, "i")
 		w.AndIf(f.Under != "", "i.area_path >= ? AND i.area_path < ?", f.Under, after(f.Under))
 	}
-	is(f.Type != "", byType, "type", f.Type)
-	is(len(f.Category) == 4, byCategory, "category", f.Category)
-	w.AndIf(f.Category != "" && len(f.Category) != 4, ranged(byCategory, "category"), f.Category, f.Category+":")
-	is(f.Validity != "", byValidity, "validity", f.Validity)
-	is(f.Year != 0, byYear, "year", f.Year)
-	is(f.State != "" && f.State != "live", byState, "state", f.State)
+	w.AndIf(f.Type != "", closed(byType, "i.type = ?"), f.Type).
+		AndIf(len(f.Category) == 4, closed(byCategory, "i.category = ?"), f.Category).
+		AndIf(f.Category != "" && len(f.Category) != 4, closed(byCategory, "i.category >= ? AND i.category < ?"), f.Category, f.Category+":").
+		AndIf(f.Validity != "", closed(byValidity, "i.validity = ?"), f.Validity).
+		AndIf(f.Year != 0, closed(byYear, "i.year = ?"), f.Year).
+		AndIf(f.State != "" && f.State != "live", closed(byState, "i.state = ?"), f.State)
 	w.AndIf(f.State == "live", "i.live").
 		AndIf(f.Stage != "", "i.stage = ?", f.Stage).
 		AndIf(f.Author != "", "i.created_by = ?", f.Author).

@@ -558,7 +558,7 @@ func TestTalliesAgreeWithTheItems(t *testing.T) {
 			t.Errorf("places %+v", facets.Places)
 		}
 		under, _ := count(system, library.Filter{Under: "/p610000/c610100/d610114/"})
-		if under.Total != 1 || len(under.Places) != 1 || under.Places[0].Name != n.UnitName {
+		if under.Total != 1 || under.Under != "阎良区" || len(under.Places) != 1 || under.Places[0].Name != n.UnitName {
 			t.Errorf("under a county: %+v", under)
 		}
 		// Nothing is left that sums to nothing.

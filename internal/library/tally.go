@@ -126,6 +126,7 @@ type Facets struct {
 	States                        []Tally // draft …, with “live”: what readers see
 	Years                         []Tally // newest first
 	Places                        []Tally // just below where one looks
+	Under                         string  // name of the place chosen
 	here                          int     // items in scope, whatever the filter
 }
 
@@ -235,6 +236,11 @@ func (s *Service) Facets(ctx context.Context, scope authz.Scope, f Filter) (Face
 		return Facets{}, err
 	}
 	out := f.facets(lines)
+	if seen, _ := within(scope, f.Under); f.Under != "" && len(seen) > 0 {
+		if out.Under, err = db.One(ctx, s.db, db.Value[string], `SELECT COALESCE((SELECT u.name FROM unit u WHERE u.area_path = $1), (SELECT a.name FROM area a WHERE a.path = $1), '')`, f.Under); err != nil {
+			return out, err
+		}
+	}
 	out.Places, err = s.places(ctx, scope, f)
 	return out, err
 }

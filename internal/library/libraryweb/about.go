@@ -1,6 +1,7 @@
 package libraryweb
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -414,7 +415,11 @@ func facetFields(q url.Values, f library.Facets) (first, more []web.Field) {
 		{Kind: web.Select, Name: "year", Label: "年份", Options: options("全部年份", f.Years, func(v string) string { return v + " 年" }, q.Get("year"))},
 	}
 	if len(f.Places) > 0 || q.Get("under") != "" {
-		more = append(more, web.Field{Kind: web.Select, Name: "under", Label: "地区和单位", Options: options("全部", f.Places, nil, q.Get("under"))})
+		places := f.Places
+		if under := q.Get("under"); under != "" { // where one is, and what lies below
+			places = append([]library.Tally{{Value: under, Name: cmp.Or(f.Under, "所选地区"), N: f.Total}}, places...)
+		}
+		more = append(more, web.Field{Kind: web.Select, Name: "under", Label: "地区和单位", Options: options("全部", places, nil, q.Get("under"))})
 	}
 	return first, more
 }
