@@ -41,6 +41,13 @@ func (r Result) FieldName() string {
 	if r.Field == "title" {
 		return "标题"
 	}
+	if name, ok := strings.CutPrefix(r.Field, AnswerField("")); ok {
+		for _, t := range Declared().Types {
+			if q, ok := t.Question(name); ok {
+				return q.Label
+			}
+		}
+	}
 	return "正文"
 }
 
@@ -56,14 +63,27 @@ func severity(kind string) check.Severity {
 	return check.Error
 }
 
-// Inspect says what the checks see in a title and a text, before anything is
-// saved. It takes no scope because it reads nothing.
-func (s *Service) Inspect(title, text string) []Result {
+// Inspect says what the checks see in a title, a text and what the type asks
+// beside them, before anything is saved. It takes no scope because it reads
+// nothing.
+func (s *Service) Inspect(title, text string, about ...Meta) []Result {
 	out := []Result{}
 	if s.inspect == nil {
 		return out
 	}
-	for _, part := range []struct{ field, text string }{{"title", title}, {"text", text}} {
+	type part struct{ field, text string }
+	parts := []part{{"title", title}, {"text", text}}
+	for _, m := range about {
+		for _, q := range m.Type.Sort().Fields {
+			switch q.Kind {
+			case AskLine, AskLines, AskPhone:
+				if a := m.Answers[q.Name]; a != "" {
+					parts = append(parts, part{AnswerField(q.Name), a})
+				}
+			}
+		}
+	}
+	for _, part := range parts {
 		spans := s.inspect(part.text)
 		if len(spans) == 0 {
 			continue

@@ -27,7 +27,7 @@ func Reorganise() org.Module {
 				   AND EXISTS (SELECT 1 FROM item o WHERE o.unit_id = $2 AND o.ref = item.ref)`, string(c.From), string(c.Main)); err != nil {
 				return err
 			}
-			_, err := tx.Exec(ctx, `UPDATE item SET unit_id = $2 WHERE unit_id = $1`, c.From, c.Main)
+			_, err := tx.Exec(ctx, `UPDATE item SET unit_id = $2, area_path = (SELECT u.area_path FROM unit u WHERE u.id = $2) WHERE unit_id = $1`, c.From, c.Main)
 			return err
 		}}
 }
