@@ -411,7 +411,7 @@ func (h *House) Sweep(ctx context.Context) error {
 	// One part that fails holds up no other.
 	var errs []error
 	for _, part := range []func(context.Context) (int, error){
-		h.Registry.SweepSearch, h.Library.KeepCycles, h.Approvals.Sweep, h.Lifecycle.Sweep, h.Registry.OpenRecertification, h.Cutover.Sweep,
+		h.Registry.SweepSearch, h.Library.KeepCycles, h.Library.KeepReviews, h.Approvals.Sweep, h.Lifecycle.Sweep, h.Registry.OpenRecertification, h.Cutover.Sweep,
 	} {
 		_, err := part(ctx)
 		errs = append(errs, err)
@@ -452,7 +452,8 @@ func obligationKinds() []obligation.Kind {
 		closing.Obligations(),
 		selfcheck.Obligations(),
 		recordObligations(),
-		[]obligation.Kind{guidance.ReturnKind, training.YearlyKind, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation},
+		library.Obligations(),
+		[]obligation.Kind{guidance.ReturnKind, training.YearlyKind, letters.ReplyKind, assessment.RectifyObligation},
 	)
 }
 
