@@ -46,7 +46,7 @@ type BatchItem struct {
 }
 
 // Link is the batch's page.
-func (b Batch) Link() string { return "/console/items/batches/" + b.ID }
+func (b Batch) Link() string { return "/console/item-batches/" + b.ID }
 
 // ToRead is how many of the sample are unread.
 func (b Batch) ToRead() int {

@@ -37,10 +37,11 @@ type FactCheck struct {
 	AnsweredAt  time.Time
 	newest      int
 	title, unit string
+	seenAt      time.Time // when it was read
 }
 
-// StateName says how far it is at an instant.
-func (c FactCheck) StateName(now time.Time) string {
+// StateName says how far it was when it was read.
+func (c FactCheck) StateName() string {
 	switch {
 	case c.State == Answered && c.Verdict == "correct":
 		return "核实无误"
@@ -50,15 +51,15 @@ func (c FactCheck) StateName(now time.Time) string {
 		return "已作废"
 	case c.Version != c.newest:
 		return "稿件已改，链接失效"
-	case !now.Before(c.ExpiresAt):
+	case !c.seenAt.Before(c.ExpiresAt):
 		return "已过期"
 	}
 	return "等待核查"
 }
 
-// Works reports whether the link still works at an instant.
-func (c FactCheck) Works(now time.Time) bool {
-	return c.State == Asked && c.Version == c.newest && now.Before(c.ExpiresAt)
+// Works reports whether the link still worked when it was read.
+func (c FactCheck) Works() bool {
+	return c.State == Asked && c.Version == c.newest && c.seenAt.Before(c.ExpiresAt)
 }
 
 func tokenHash(token string) string {
@@ -77,16 +78,16 @@ func scanFactCheck(r db.Scanner) (FactCheck, error) {
 		&c.newest, &c.title, &c.unit)
 }
 
-func factChecks(ctx context.Context, q db.Querier, id ItemID) ([]FactCheck, error) {
-	return db.All(ctx, q, scanFactCheck, factCheckSelect+` WHERE f.item_id = $1 ORDER BY f.made_at, f.id`, id)
-}
-
 // FactChecks of an item in scope, oldest first.
 func (s *Service) FactChecks(ctx context.Context, scope authz.Scope, id ItemID) ([]FactCheck, error) {
 	if _, err := s.Item(ctx, scope, id); err != nil {
 		return nil, err
 	}
-	return factChecks(ctx, s.db, id)
+	list, err := db.All(ctx, s.db, scanFactCheck, factCheckSelect+` WHERE f.item_id = $1 ORDER BY f.made_at, f.id`, id)
+	for i := range list {
+		list[i].seenAt = s.db.Now()
+	}
+	return list, err
 }
 
 // maxFactChecks is how many links one item may have in force.
@@ -210,7 +211,8 @@ type Brief struct {
 
 func (s *Service) factByToken(ctx context.Context, q db.Querier, token string, now time.Time) (FactCheck, error) {
 	c, err := db.One(ctx, q, scanFactCheck, factCheckSelect+` WHERE f.token_hash = $1`, tokenHash(token))
-	if db.None(err) || err == nil && !c.Works(now) {
+	c.seenAt = now
+	if db.None(err) || err == nil && !c.Works() {
 		return FactCheck{}, gone()
 	}
 	return c, err
@@ -275,7 +277,7 @@ func (s *Service) AnswerFact(ctx context.Context, token, address string, a FactA
 			return err
 		}
 		c.State, c.Verdict = Answered, a.Verdict
-		if _, err := notify.Send(ctx, tx, notify.Message{Key: "item_fact_check:" + c.ID, Unit: string(it.Unit), Title: "事实核查" + c.StateName(tx.Now()) + "：" + it.Title,
+		if _, err := notify.Send(ctx, tx, notify.Message{Key: "item_fact_check:" + c.ID, Unit: string(it.Unit), Title: "事实核查" + c.StateName() + "：" + it.Title,
 			Body: a.Unit + " " + a.Name + "：" + a.Text, Link: it.Link()}); err != nil {
 			return err
 		}

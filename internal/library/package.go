@@ -36,7 +36,7 @@ type Package struct {
 }
 
 // Link is the package's page.
-func (p Package) Link() string { return "/console/items/packages/" + string(p.ID) }
+func (p Package) Link() string { return "/console/item-packages/" + string(p.ID) }
 
 // State is where the items stand; Draft when they do not stand together.
 func (p Package) State() (state, stage string) {
