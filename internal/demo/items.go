@@ -227,7 +227,7 @@ func (d *province) advance(ctx context.Context, site registry.Site, w written) (
 		_, err = d.Library.Review(reviewer, scope, it.ID, n)
 		return false, err
 	case it.State == library.InReview && it.Stage == string(sx2021.FinalReview):
-		if err := d.stamp(ctx, it); err != nil {
+		if err := d.stamp(ctx, it, false); err != nil {
 			return false, err
 		}
 		reviewer, scope, err := d.scoped(ctx, "shizhong", authz.ItemFinalReview)
@@ -242,8 +242,8 @@ func (d *province) advance(ctx context.Context, site registry.Site, w written) (
 }
 
 // stamp stamps the gates nobody has stamped: the first reviewer the words, the
-// final one the rest.
-func (d *province) stamp(ctx context.Context, it library.Item) error {
+// final one the rest, and all of them in the emergency lane.
+func (d *province) stamp(ctx context.Context, it library.Item, urgent bool) error {
 	have, err := d.Library.Gates(ctx, authz.System("demo"), it.ID)
 	if err != nil {
 		return err
@@ -253,7 +253,7 @@ func (d *province) stamp(ctx context.Context, it library.Item) error {
 			continue
 		}
 		login, permit := "shizhong", authz.ItemFinalReview
-		if g == sx2021.GateWording {
+		if g == sx2021.GateWording && !urgent {
 			login, permit = "shichu", authz.ItemFirstReview
 		}
 		reviewer, scope, err := d.scoped(ctx, login, permit)
