@@ -41,6 +41,7 @@ var stays = map[string]string{
 	"site.area_path":               "the sort key of the list: registry sets it with unit_id, the database follows the unit's path",
 	"reorganisation.unit_id":       "the act itself",
 	"reorganisation_unit.unit_id":  "the act itself",
+	"review_route.unit_id":         "a unit's own route ends with it; what is under way keeps its copy",
 	"training_attendance.unit_id":  "for whom a person attended, as the certificate says",
 	"unit.parent_id":               "org's own: its service carries it",
 	"unit_name.unit_id":            "a former name",

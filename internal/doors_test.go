@@ -21,16 +21,18 @@ import (
 // openDoors are the doors of the console that stand open without a session,
 // each with its reason. Anything else asks who is there.
 var openDoors = map[string]string{
-	"GET /console/display":        "font size, contrast and large mode are for everyone, also on the login page",
-	"POST /console/display":       "keeps that choice in a cookie; writes nothing",
-	"GET /console/login":          "where a session begins",
-	"POST /console/login":         "where a session begins",
-	"GET /console/feeds/{token}":  "calendar programs have no session: the token in the address is the proof, and shows due dates alone",
-	"POST /console/logout":        "ends a session; harmless without one",
-	"GET /console/second-factor":  "second step of signing in: the session is not whole yet; without one it leads to the login page",
-	"POST /console/second-factor": "second step of signing in",
-	"GET /console/password":       "a first password is changed before the session is whole; without one it leads to the login page",
-	"POST /console/password":      "a first password is changed before the session is whole",
+	"GET /console/display":              "font size, contrast and large mode are for everyone, also on the login page",
+	"POST /console/display":             "keeps that choice in a cookie; writes nothing",
+	"GET /console/login":                "where a session begins",
+	"POST /console/login":               "where a session begins",
+	"GET /console/feeds/{token}":        "calendar programs have no session: the token in the address is the proof, and shows due dates alone",
+	"GET /console/fact-checks/{token}":  "somebody outside has no account: the token in the address is the proof, and shows one version alone",
+	"POST /console/fact-checks/{token}": "takes the one answer of that link",
+	"POST /console/logout":              "ends a session; harmless without one",
+	"GET /console/second-factor":        "second step of signing in: the session is not whole yet; without one it leads to the login page",
+	"POST /console/second-factor":       "second step of signing in",
+	"GET /console/password":             "a first password is changed before the session is whole; without one it leads to the login page",
+	"POST /console/password":            "a first password is changed before the session is whole",
 }
 
 // holder is a role whose post permits, other one whose post does not; ok is

@@ -217,6 +217,22 @@ window.addEventListener("afterprint", () => {
   folded = [];
 });
 
+// ---- Comments in a text: what is marked with the mouse or keys stands in the
+// form; A takes over the first suggestion.
+
+document.addEventListener("selectionchange", () => {
+  const picked = document.getSelection();
+  const quote = document.querySelector<HTMLTextAreaElement>("[data-comments] textarea[name=quote]");
+  if (!picked || !quote || picked.isCollapsed || !picked.anchorNode || document.activeElement === quote) return;
+  const from = picked.anchorNode instanceof Element ? picked.anchorNode : picked.anchorNode.parentElement;
+  const block = from?.closest<HTMLElement>("[data-comments] [data-block]");
+  const to = picked.focusNode instanceof Element ? picked.focusNode : picked.focusNode?.parentElement;
+  if (!block || to?.closest("[data-block]") !== block) return;
+  quote.value = picked.toString();
+  const at = quote.form?.elements.namedItem("block");
+  if (at instanceof HTMLInputElement) at.value = block.dataset.block || "-2";
+});
+
 // ---- Keyboard sheet. Single keys can be switched off (WCAG 2.1.4).
 
 const KEYS_OFF = "keys-off";
@@ -229,7 +245,7 @@ function showSheet(): void {
     const title = make("h2", "", "键盘操作");
     title.id = "sheet-title";
     const list = make("dl", "");
-    for (const [key, what] of [["/", "到搜索框"], ["?", "打开这张表"], ["Tab", "到下一处"], ["Shift + Tab", "回上一处"], ["Esc", "关闭菜单和窗口"]]) {
+    for (const [key, what] of [["/", "到搜索框"], ["?", "打开这张表"], ["A", "采纳第一处批注建议"], ["Tab", "到下一处"], ["Shift + Tab", "回上一处"], ["Esc", "关闭菜单和窗口"]]) {
       const dt = make("dt", "");
       dt.append(make("kbd", "", key));
       list.append(dt, make("dd", "", what));
@@ -240,7 +256,7 @@ function showSheet(): void {
     box.id = "sheet-keys";
     box.checked = stored(local, KEYS_OFF) !== "1";
     box.addEventListener("change", () => store(local, KEYS_OFF, box.checked ? null : "1"));
-    const label = make("label", "", "使用单键快捷键（/ 和 ?）");
+    const label = make("label", "", "使用单键快捷键（/、? 和 A）");
     label.htmlFor = box.id;
     choice.append(box, label);
     const close = make("button", "button", "关闭");
@@ -261,6 +277,10 @@ document.addEventListener("keydown", (e) => {
   } else if (e.key === "?") {
     e.preventDefault();
     showSheet();
+  } else if (e.key === "a" || e.key === "A") {
+    const here = e.target instanceof Element ? e.target.closest(".remark") : null;
+    const accept = (here || document).querySelector<HTMLButtonElement>("[data-comments] button[data-accept], button[data-accept]");
+    if (accept) { e.preventDefault(); accept.click(); }
   }
 });
 

@@ -75,7 +75,9 @@ const MaxBatch = 100
 
 // sample picks one in every so many, at least one, by the batch's number: the
 // same number always picks the same places.
-func sample(number string, n, oneIn int) []int {
+// Sample picks one in every so many, at least one, by the number: the same
+// number always picks the same places.
+func Sample(number string, n, oneIn int) []int {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(number)) // a hash never fails
 	r := rand.New(rand.NewPCG(h.Sum64(), 0))
@@ -135,7 +137,7 @@ func (s *Service) StartBatch(ctx context.Context, scope authz.Scope, ids []CaseI
 		if b.Number, err = NextNumber(ctx, tx, "PL"); err != nil {
 			return err
 		}
-		for _, i := range sample(b.Number, len(b.Cases), s.choices().SampleOneIn) {
+		for _, i := range Sample(b.Number, len(b.Cases), s.choices().SampleOneIn) {
 			b.Cases[i].Sampled = true
 		}
 		if _, err := tx.Exec(ctx, `INSERT INTO approval_batch (id, number, kind, act, person_id, unit_id, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,

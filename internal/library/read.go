@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/passage"
@@ -105,19 +106,26 @@ func (s *Service) Tasks(ctx context.Context, session *authz.Session, tab workben
 	case workbench.ToDo:
 		for _, q := range []struct {
 			permit authz.Permission
-			stage  string
-		}{{authz.ItemFirstReview, "first"}, {authz.ItemFirstReview, "second"}, {authz.ItemFinalReview, "second"}, {authz.ItemFinalReview, "final"}} {
-			cond, args := "i.state = 'in_review' AND i.stage = ?", []any{q.stage}
-			if q.stage == "final" { // never one's own
-				cond += " AND v.author_id <> ?"
-				args = append(args, session.PersonID)
-			}
-			list, err := read(session.ScopeFor(q.permit), cond, args...)
+			by     string
+		}{{authz.ItemFirstReview, ByFirst}, {authz.ItemFinalReview, ByFinal}} {
+			// Where one's route waits, unless one has spoken; at the final review
+			// never one's own.
+			list, err := read(session.ScopeFor(q.permit), `i.state = 'in_review'
+				AND EXISTS (SELECT 1 FROM item_step t WHERE t.item_id = i.id AND t.round = i.round AND t.stage = i.stage AND t.permit IN (?, 'either'))
+				AND NOT EXISTS (SELECT 1 FROM item_review p WHERE p.item_id = i.id AND p.round = i.round AND p.stage = i.stage AND p.reviewer_id = ?)
+				AND NOT (i.stage = 'final' AND v.author_id = ?)`, q.by, session.PersonID, session.PersonID)
 			if err != nil {
 				return nil, err
 			}
-			add(list, "去"+StageName(q.stage), "/review", 5)
+			for _, it := range list {
+				add([]Item{it}, "去"+StageName(it.Stage), "/review", 5)
+			}
 		}
+		more, err := s.otherTasks(ctx, session, limit)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, more...)
 		list, err := read(session.ScopeFor(authz.ItemWrite), "i.state = 'returned' AND (v.author_id = ? OR i.created_by = ?)", session.PersonID, session.PersonID)
 		if err != nil {
 			return nil, err
@@ -141,6 +149,39 @@ func (s *Service) Tasks(ctx context.Context, session *authz.Session, tab workben
 	}
 	if len(out) > limit {
 		out = out[:limit]
+	}
+	return out, nil
+}
+
+// otherTasks are the opinions other units ask for, and what went out by the
+// emergency lane and waits for a second look.
+func (s *Service) otherTasks(ctx context.Context, session *authz.Session, limit int) ([]workbench.Task, error) {
+	var out []workbench.Task
+	asked, err := s.ConsultationsOf(ctx, session, limit)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range asked {
+		if a.State == Asked {
+			out = append(out, workbench.Task{Key: "item_consultation:" + a.ID, Kind: "意见征询", Title: a.ItemTitle, From: a.AskerUnitName, At: a.AskedAt, Due: calendar.Due{On: a.Due}, State: a.StateName(), Link: a.Link(), Act: "去答复", Minutes: 10})
+		}
+	}
+	for _, p := range []authz.Permission{authz.ItemFirstReview, authz.ItemFinalReview} {
+		scope := session.ScopeFor(p)
+		if scope.Empty() {
+			continue
+		}
+		list, _, err := s.Emergencies(ctx, scope, true, limit, 0)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range list {
+			key := "item_after_review:" + string(e.Item)
+			if e.authorID == session.PersonID || e.releaserID == session.PersonID || slices.ContainsFunc(out, func(t workbench.Task) bool { return t.Key == key }) {
+				continue
+			}
+			out = append(out, workbench.Task{Key: key, Kind: "应急补审", Title: e.Title, From: e.UnitName, At: e.ReleasedAt, Due: calendar.Due{On: e.Due}, State: e.StateName(), Link: e.Link(), Act: "去补审", Minutes: 10})
+		}
 	}
 	return out, nil
 }

@@ -28,6 +28,7 @@ func (d Doc) HTML() string {
 type writer struct {
 	b     strings.Builder
 	notes []string
+	desk  *desk // nil: for readers
 }
 
 func (w *writer) text(s string) { w.b.WriteString(html.EscapeString(clean(s))) }
@@ -51,6 +52,7 @@ func (w *writer) blocks(list []Node, at int) {
 func (w *writer) wrapped(tag, class string, list []Node) {
 	w.b.WriteString("<" + tag)
 	w.attr("class", class)
+	w.number()
 	w.b.WriteString(">")
 	w.inline(list)
 	w.b.WriteString("</" + tag + ">\n")
@@ -74,7 +76,9 @@ func (w *writer) block(n Node, at int) {
 		w.wrapped("h"+strconv.Itoa(min(max(n.Number("level"), 2), 4)), "", n.Content)
 	case Clause:
 		level := min(max(n.Number("level"), 1), 5)
-		w.b.WriteString(`<p class="clause clause-` + strconv.Itoa(level) + `"><span class="clause-no">`)
+		w.b.WriteString(`<p class="clause clause-` + strconv.Itoa(level) + `"`)
+		w.number()
+		w.b.WriteString(`><span class="clause-no">`)
 		w.text(label(level, n.Number("number")))
 		w.b.WriteString("</span>")
 		w.inline(n.Content)
@@ -272,6 +276,7 @@ func (w *writer) run(n Node) {
 		w.b.WriteString(">")
 		ends = append(ends, "</"+tag+">")
 	}
+	ends = append(ends, w.comment(n))
 	w.text(n.Text)
 	for i := len(ends) - 1; i >= 0; i-- {
 		w.b.WriteString(ends[i])

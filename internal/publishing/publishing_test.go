@@ -82,7 +82,7 @@ func build(t testing.TB, d *db.DB, dir string) *house {
 	h := &house{t: t, db: d, dir: dir}
 	o := org.New(d)
 	h.reg = registry.New(d, o)
-	h.lib = library.New(d, o, h.reg, obligation.New(d, o, library.WaivedInterpretation, library.ColumnUpdate), func(string) []check.Span { return nil }, sx2021.Defaults())
+	h.lib = library.New(d, o, h.reg, obligation.New(d, o, library.Obligations()...), func(string) []check.Span { return nil }, sx2021.Defaults())
 	ids := map[*desk]org.PersonID{}
 	must(t, d.Update(ctx, func(tx *db.Tx) error {
 		for _, a := range []org.Area{
@@ -175,9 +175,9 @@ func (h *house) live(title, body string, change ...func(*library.Writing)) libra
 	for _, p := range []desk{h.first, h.final} {
 		d := library.Decision{Round: it.Round, Stage: it.Stage, Act: library.Pass}
 		if it.Stage == "final" {
-			d.Gates = map[sx2021.Gate]bool{}
 			for _, g := range sx2021.Gates() {
-				d.Gates[g] = true
+				_, err := h.lib.Stamp(p.ctx, p.session.ScopeFor(authz.ItemRead), it.ID, library.Stamping{Round: it.Round, Gate: g, Passed: true})
+				must(h.t, err)
 			}
 			d.Declarations = sx2021.Declarations{InDuty: true, SourceKnown: true, NothingSensitive: true, NothingSecret: true, NoOpinion: true, NoAdvertising: true}
 		}

@@ -20,7 +20,6 @@ import (
 	"zhengshu/internal/org"
 	"zhengshu/internal/prose"
 	"zhengshu/internal/registry"
-	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/web"
 )
 
@@ -36,7 +35,7 @@ func New(l *library.Service) *Handler { return &Handler{l} }
 // Routes are the screens. Reviewing is routed by item.read and decided by the
 // service, because the permission follows the stage.
 func (h *Handler) Routes() []web.Route {
-	return []web.Route{
+	return append(h.reviewRoutes(), []web.Route{
 		{Pattern: "GET /console/items", Permit: authz.ItemRead, Handle: h.list},
 		{Pattern: "GET /console/items/new", Permit: authz.ItemWrite, Handle: h.showNew},
 		{Pattern: "POST /console/items/new", Permit: authz.ItemWrite, Handle: h.edit, MaxBody: 8 << 20},
@@ -49,16 +48,13 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "POST /console/items/{id}/effects", Permit: authz.ItemFinalReview, Handle: h.addEffect},
 		{Pattern: "POST /console/items/{id}/effects/revoke", Permit: authz.ItemFinalReview, Handle: h.revokeEffect},
 		{Pattern: "GET /console/items/{id}/compare", Permit: authz.ItemRead, Handle: h.compare},
-		{Pattern: "GET /console/items/{id}/record", Permit: authz.ItemRead, Handle: h.record},
-		{Pattern: "GET /console/items/{id}/review", Permit: authz.ItemRead, Handle: h.showReview},
-		{Pattern: "POST /console/items/{id}/review", Permit: authz.ItemRead, Handle: h.review},
 		{Pattern: "GET /console/items/{id}/withdraw", Permit: authz.ItemWithdraw, Handle: h.showWithdraw},
 		{Pattern: "POST /console/items/{id}/withdraw", Permit: authz.ItemWithdraw, Handle: h.withdraw},
 		{Pattern: "GET /console/items/{id}/adopt", Permit: authz.ColumnManage, Handle: h.showAdopt},
 		{Pattern: "POST /console/items/{id}/adopt", Permit: authz.ColumnManage, Handle: h.adopt},
 		{Pattern: "GET /console/items/{id}/take-down", Permit: authz.ColumnManage, Handle: h.showTakeDown},
 		{Pattern: "POST /console/items/{id}/take-down", Permit: authz.ColumnManage, Handle: h.takeDown},
-	}
+	}...)
 }
 
 var home = []web.Crumb{{Name: "工作台", Href: "/console"}, {Name: "信息资源库", Href: "/console/items"}}
@@ -112,6 +108,7 @@ type listPage struct {
 	Tabs    web.Tabs
 	Filter  web.Filter
 	Table   web.Table
+	Picking bool // the person may decide several at once
 	Pager   web.Pager
 }
 
@@ -166,7 +163,20 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	for _, it := range found {
 		title := web.Linked(it.Title, it.Link())
 		title.Note = it.DocNo
-		page.Table.Rows = append(page.Table.Rows, web.Row{Cells: []web.Cell{title, web.Text(it.Type.Name()), web.Text(it.UnitName), web.Tagged(tags(it)...), web.When(it.UpdatedAt)}})
+		row := web.Row{Cells: []web.Cell{title, web.Text(it.Type.Name()), web.Text(it.UnitName), web.Tagged(tags(it)...), web.When(it.UpdatedAt)}}
+		if f.State == library.InReview {
+			steps, err := h.lib.Steps(r.Context(), scope, it.ID)
+			if err != nil {
+				return err
+			}
+			if t, ok := stepOf(steps, it.Stage); ok && !t.VacantSince.IsZero() {
+				row.Kind, row.Cells[3].Tags = web.Danger, append(row.Cells[3].Tags, web.Tag{Kind: web.Danger, Text: "审核岗位空缺"})
+			}
+			if h.lib.MayReview(authz.SessionFrom(r.Context()), it, steps) {
+				row.Pick, page.Picking, page.Table.PickName = string(it.ID), true, "item"
+			}
+		}
+		page.Table.Rows = append(page.Table.Rows, row)
 	}
 	return listView.Render(w, r, page)
 }
@@ -287,6 +297,7 @@ func (h *Handler) editForm(r *http.Request, it library.Item, v library.Version, 
 			{Name: "involves", Label: "涉及其他单位", Value: v.Involves, Hint: "内容涉及其他单位工作的，写明单位，用分号隔开（第十九条（三））", Max: 500},
 			{Name: "consulted", Label: "已沟通一致的单位", Value: v.Consulted, Max: 500},
 			{Name: "note", Label: "版本说明", Max: 200},
+			{Name: "emergency", Label: "走应急通道的理由", Hint: "突发事件等确需立即发布时填写：一人审核即可发布，事后由他人补审并计入通报；平时不填。", Max: 200},
 			{Name: "reason", Label: "保留检查提示的理由", Hint: "检查有一般问题而不改时填写；严重问题必须改正。", Max: 500}}},
 		where,
 		{Fields: []web.Field{{Kind: web.Hidden, Name: "base", Value: strconv.Itoa(it.Version)}}},
@@ -413,7 +424,7 @@ func (h *Handler) showEdit(w http.ResponseWriter, r *http.Request) error {
 		if rec, err := h.lib.Record(r.Context(), authz.ScopeFrom(r.Context()), it.ID); err == nil && len(rec) > 0 {
 			if ops := rec[len(rec)-1].Opinions; len(ops) > 0 {
 				o := ops[len(ops)-1]
-				p.Above = append(p.Above, web.Alert{Kind: web.Warn, Title: library.StageName(o.Stage) + "退回：" + o.ReviewerName, Text: o.Opinion})
+				p.Above = append(p.Above, web.Alert{Kind: web.Warn, Title: library.StageName(o.Stage) + "退回：" + o.Signed(), Text: o.Opinion, Links: commentLinks(it, rec[len(rec)-1].Comments)})
 			}
 		}
 	}
@@ -505,7 +516,7 @@ func (h *Handler) edit(w http.ResponseWriter, r *http.Request) error {
 	if act != "submit" {
 		return web.Done(w, r, saved.Link()+"/edit", fmt.Sprintf("已保存为第 %d 版。", saved.Version)+strings.Join(saved.Noted, ""))
 	}
-	sent, err := h.lib.Submit(ctx, scope, saved.ID, library.Submission{Version: saved.Version, Reason: r.PostFormValue("reason"), RepostReason: r.PostFormValue("repost_reason")})
+	sent, err := h.lib.Submit(ctx, scope, saved.ID, library.Submission{Version: saved.Version, Reason: r.PostFormValue("reason"), RepostReason: r.PostFormValue("repost_reason"), Emergency: r.PostFormValue("emergency")})
 	if web.Mendable(err) {
 		// The version is saved; the form goes on from it.
 		if base, err2 := h.lib.Version(ctx, scope, saved.ID, 0); err2 == nil {
@@ -659,13 +670,23 @@ func (h *Handler) item(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := itemPage{name: it.Title, trail: itemCrumbs(it, ""), Heading: web.Heading{Title: it.Title, Above: it.Type.Name() + " · " + it.Meta.Origin.Name() + " · " + it.UnitName, Tags: tags(it)}}
 	writes := session.May(authz.ItemWrite)
-	if h.lib.MayReview(session, it) {
+	d, err := h.desk(r, it, v)
+	if err != nil {
+		return err
+	}
+	p.Above = append(p.Above, d.remarks()...)
+	switch may := h.lib.MayReview(session, it, d.steps); {
+	case d.packed:
+		p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "成套报审", Href: d.pack.Link(), Primary: may})
+	case may:
 		p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "去" + library.StageName(it.Stage), Href: it.Link() + "/review", Primary: true})
+	case h.lib.MayStamp(session, it, d.steps):
+		p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "去把关", Href: it.Link() + "/review", Primary: true})
 	}
 	if writes && it.State != library.InReview {
 		p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "修改", Href: it.Link() + "/edit", Primary: it.State == library.Draft || it.State == library.Returned})
 	}
-	p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "审核记录", Href: it.Link() + "/record"})
+	p.Heading.Acts = append(p.Heading.Acts, d.acts(writes)...)
 	if it.Live() && session.May(authz.ColumnManage) {
 		p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "采用到栏目", Href: it.Link() + "/adopt"})
 	}
@@ -681,8 +702,8 @@ func (h *Handler) item(w http.ResponseWriter, r *http.Request) error {
 	p.TextHead = fmt.Sprintf("第 %d 版：%s", v.No, v.Title)
 	p.HTML = template.HTML(v.HTML) // made by prose from the schema alone: safe by construction
 	p.Main = []web.Component{versionTable(it, versions), resultPanel(results)}
-	p.Side = []web.Component{facts(it, v), placeTable(placed), timeline(history)}
-	if writes && it.State == library.InReview {
+	p.Side = append(d.panels(), facts(it, v), placeTable(placed), timeline(history))
+	if writes && it.State == library.InReview && !d.packed {
 		p.MayTakeBack = true
 		p.TakeBack = web.Form{Action: it.Link() + "/take-back", Buttons: []web.Button{{Label: "收回修改", Plain: true}}}
 	}
@@ -794,16 +815,4 @@ func (h *Handler) link(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return web.Done(w, r, "/console/items/"+url.PathEscape(string(id)), "政策文件与解读已相互关联。")
-}
-
-// gateOptions in the order of the text.
-func gateOptions() []web.Option {
-	hints := map[sx2021.Gate]string{
-		sx2021.GatePolitical: "导向、表述、排序准确", sx2021.GateLegal: "符合法律法规", sx2021.GatePolicy: "与现行政策一致",
-		sx2021.GateSecrecy: "已经保密审查，不含个人隐私", sx2021.GateWording: "文字、数据、格式无误"}
-	var out []web.Option
-	for _, g := range sx2021.Gates() {
-		out = append(out, web.Option{Value: string(g), Label: library.GateName(g), Hint: hints[g]})
-	}
-	return out
 }

@@ -42,7 +42,7 @@ func open(t *testing.T, d *db.DB) *room {
 	}
 	o := org.New(d)
 	reg := registry.New(d, o)
-	lib := library.New(d, o, reg, obligation.New(d, o, library.WaivedInterpretation, library.ColumnUpdate), func(text string) []check.Span { return check.Text(text) }, sx2021.Defaults())
+	lib := library.New(d, o, reg, obligation.New(d, o, library.Obligations()...), func(text string) []check.Span { return check.Text(text) }, sx2021.Defaults())
 	r := &room{t: t, lib: lib, people: map[string]*authz.Session{}}
 	system := authz.System("test")
 	err := d.Update(ctx, func(tx *db.Tx) error {
@@ -146,23 +146,45 @@ func TestFromDraftToPublicAndBack(t *testing.T) {
 		r.as("李初").Get(at + "/review").Want(http.StatusOK)
 		r.Post(at+"/review", url.Values{"round": {"1"}, "stage": {"first"}, "act": {"return"}}).Want(http.StatusUnprocessableEntity)
 		r.Post(at+"/review", url.Values{"round": {"1"}, "stage": {"first"}, "act": {"pass"}, "opinion": {"同意"}}).Want(http.StatusSeeOther)
-		// Final review: all gates, all declarations.
-		final := r.as("张终").Get(at + "/review").Want(http.StatusOK)
-		if len(final.All(`input[name="gate"]`)) != 5 || len(final.All(`input[name="declare"]`)) != 6 {
-			t.Error("five gates and six declarations are asked")
+		// The gates, one press each, by whoever answers for them.
+		stamp := func(v url.Values, want int) {
+			t.Helper()
+			v.Set("round", "1")
+			r.Post(at+"/stamps", v).Want(want)
 		}
-		say := url.Values{"round": {"1"}, "stage": {"final"}, "act": {"pass"}, "gate": {"political", "legal", "policy", "wording"},
-			"declare": {"in_duty", "source_known", "nothing_sensitive", "nothing_secret", "no_opinion", "no_advertising"}}
+		stamp(url.Values{"pass": {"wording"}}, http.StatusSeeOther)
+		r.as("王编")
+		stamp(url.Values{"pass": {"legal"}}, http.StatusForbidden)
+		final := r.as("张终").Get(at + "/review").Want(http.StatusOK)
+		if len(final.All(`button[name="pass"]`)) != 4 || len(final.All(`input[name="declare"]`)) != 6 {
+			t.Error("the four open gates and six declarations are asked")
+		}
+		for _, g := range []string{"political", "legal", "policy"} {
+			stamp(url.Values{"pass": {g}}, http.StatusSeeOther)
+		}
+		stamp(url.Values{"fail": {"1"}, "gate": {"secrecy"}}, http.StatusUnprocessableEntity) // no reason
+		stamp(url.Values{"fail": {"1"}, "gate": {"secrecy"}, "note": {"待保密审查"}}, http.StatusSeeOther)
+		// Final review: all gates, all declarations.
+		say := url.Values{"round": {"1"}, "stage": {"final"}, "act": {"pass"}, "declare": {"in_duty", "source_known", "nothing_sensitive", "nothing_secret", "no_opinion", "no_advertising"}}
 		refused := r.Post(at+"/review", say).Want(http.StatusUnprocessableEntity)
-		if !strings.Contains(refused.Text(".breaches"), "保密关") || len(refused.All(`input[name="gate"][checked]`)) != 4 {
+		if !strings.Contains(refused.Text(".errors"), "以下关口未通过：保密关；") {
 			t.Errorf("refused: %s", refused.Text(".errors"))
 		}
-		say.Add("gate", "secrecy")
+		stamp(url.Values{"pass": {"secrecy"}}, http.StatusSeeOther)
+		// On a telephone the same decision, beside the risks.
+		if phone := r.Get(at + "/sign").Want(http.StatusOK); !strings.Contains(phone.Text(".breaches"), "五关均已由审核人署名通过") || len(phone.All(`button[name="act"][value="pass"]`)) != 1 {
+			t.Errorf("the telephone shows %s", phone.Text(".breaches"))
+		}
+		say.Set("from", "sign")
 		r.Post(at+"/review", say).Want(http.StatusSeeOther)
 		r.Post(at+"/review", say).Want(http.StatusConflict) // replay
-		if rec := r.Get(at + "/record").Want(http.StatusOK); !strings.Contains(rec.Text(".timeline"), "保密关通过") {
-			t.Errorf("record: %s", rec.Text(".timeline"))
+		if rec := r.Get(at + "/record").Want(http.StatusOK); !strings.Contains(rec.Text("article"), "保密关不通过：待保密审查雁塔区人民政府办公室 张终") || !strings.Contains(rec.Text("article"), "文字关通过雁塔区人民政府办公室 李初") {
+			t.Errorf("record: %s", rec.Text("article"))
 		}
+		if docx := r.Get(at + "/record/file?as=docx").Want(http.StatusOK); !strings.HasPrefix(docx.Body, "PK") {
+			t.Errorf("the DOCX begins with %.4q", docx.Body)
+		}
+		r.Get(at + "/record/file?as=odt").Want(http.StatusUnprocessableEntity)
 		// One column taken down, and adopted again.
 		down := r.Get(at + "/take-down").Want(http.StatusOK)
 		place := down.Attr(`input[name="placement"]`, "value")

@@ -105,8 +105,11 @@ type reviewPage struct {
 	Above   []web.Component
 	Changes web.Table
 	Body    []web.Component
+	Stamps  bool // this person may stamp gates now
+	Gates   web.Form
 	Open    bool // this person may speak now
 	Form    web.Form
+	More    []web.Link
 }
 
 func (p reviewPage) Title() string       { return p.name }
@@ -129,30 +132,18 @@ func (h *Handler) reviewOf(r *http.Request) (reviewPage, library.Item, error) {
 	if p.Changes, err = changes("公开版本", "送审版本", public, v); err != nil {
 		return p, it, err
 	}
-	results, err := h.lib.Results(ctx, scope, v)
+	d, err := h.desk(r, it, v)
 	if err != nil {
 		return p, it, err
 	}
-	record, err := h.lib.Record(ctx, scope, it.ID)
-	if err != nil {
-		return p, it, err
+	p.Body = append([]web.Component{resultPanel(d.results)}, d.panels()...)
+	p.Body = append(p.Body, facts(it, v), placeTable(placed))
+	if d.sub.Round > 0 {
+		p.Body = append(p.Body, opinions(d.sub))
 	}
-	p.Body = []web.Component{resultPanel(results), facts(it, v), placeTable(placed)}
-	var sub library.Submitted
-	if len(record) > 0 {
-		sub = record[len(record)-1]
-		p.Body = append(p.Body, opinions(sub))
-		if sub.Reason != "" {
-			p.Above = append(p.Above, web.Alert{Kind: web.Info, Title: "作者说明保留检查提示的理由", Text: sub.Reason})
-		}
-		if sub.RepostReason != "" {
-			p.Above = append(p.Above, web.Alert{Kind: web.Warn, Title: "稿源名单外转载", Text: "来源：" + v.Source + "。申请理由：" + sub.RepostReason + "。复审人同意须写明理由。"})
-		}
-	}
-	final := it.Stage == string(sx2021.FinalReview)
-	p.Open = h.lib.MayReview(session, it)
+	p.Above = d.remarks()
 	if it.Live() && it.State == library.InReview {
-		kind, err := h.lib.ChangeSince(r.Context(), authz.ScopeFrom(r.Context()), it.ID)
+		kind, err := h.lib.ChangeSince(ctx, scope, it.ID)
 		if err != nil {
 			return p, it, err
 		}
@@ -160,49 +151,82 @@ func (h *Handler) reviewOf(r *http.Request) (reviewPage, library.Item, error) {
 			p.Above = append(p.Above, changeAlert(kind))
 		}
 	}
+	p.More = d.links()
+	h.speak(&p, d, session)
+	return p, it, nil
+}
+
+// speak fills in what this person may do now: stamp gates, decide.
+func (h *Handler) speak(p *reviewPage, d desk, session *authz.Session) {
+	it, v := d.it, d.v
+	final := it.Stage == string(sx2021.FinalReview)
+	own := v.AuthorID == session.PersonID
+	p.Stamps = h.lib.MayStamp(session, it, d.steps) && !own && !d.packed
+	if p.Stamps {
+		p.Gates = gateForm(it.Link()+"/stamps", it.Round, d.gates)
+	}
+	p.Open = h.lib.MayReview(session, it, d.steps) && !d.packed
+	spoken := slices.ContainsFunc(d.sub.Opinions, func(o library.Opinion) bool { return o.Stage == it.Stage && o.ReviewerID == session.PersonID })
 	switch {
 	case it.State != library.InReview:
 		p.Above = append(p.Above, web.Alert{Kind: web.Info, Text: "这篇稿件现在是“" + it.StateName() + "”，没有等待审核的内容。"})
+	case d.packed:
+		p.Above = append(p.Above, web.Alert{Kind: web.Info, Title: "成套报审", Text: "这篇稿件和其他稿件一起审核。", Links: []web.Link{{Text: "打开成套报审“" + d.pack.Title + "”", Href: d.pack.Link()}}})
 	case !p.Open:
 		p.Above = append(p.Above, web.Alert{Kind: web.Info, Text: "这篇稿件等待" + library.StageName(it.Stage) + "，由“" + it.UnitName + "”的相应岗位人员办理。"})
-	case final && v.AuthorID == session.PersonID:
+	case spoken:
+		p.Open = false
+		p.Above = append(p.Above, web.Alert{Kind: web.Info, Text: "您已经通过这一步，还要等其他审核人通过。"})
+	case final && own:
 		p.Open = false
 		p.Above = append(p.Above, web.Alert{Kind: web.Warn, Text: "您是本版作者，终审须由他人办理（第十九条（三））。"})
 	}
 	if !p.Open {
-		return p, it, nil
+		return
 	}
-	opinion := web.Field{Kind: web.TextArea, Name: "opinion", Label: "审核意见", Rows: 3, Max: 2000, Hint: "退回必须写明需要修改的内容。"}
 	hidden := []web.Field{{Kind: web.Hidden, Name: "round", Value: strconv.Itoa(it.Round)}, {Kind: web.Hidden, Name: "stage", Value: it.Stage}}
 	p.Form = web.Form{Action: it.Link() + "/review", Key: "review-" + string(it.ID), Sticky: true, Cancel: web.Link{Text: "暂不处理", Href: it.Link()}}
-	if !final {
-		p.Form.Sections = []web.Section{{Legend: library.StageName(it.Stage) + "意见", Fields: append(hidden, opinion)}}
-		p.Form.Buttons = []web.Button{{Label: library.StageName(it.Stage) + "通过", Name: "act", Value: library.Pass}, {Label: "退回修改", Name: "act", Value: library.Return, Kind: web.Danger, Skip: true}}
-		return p, it, nil
-	}
-	fields := []web.Field{
-		{Kind: web.Checks, Name: "gate", Label: "五关", Hint: "逐项把关，勾选即由您署名负责（第十九条（三））", Options: gateOptions()},
-		{Kind: web.Checks, Name: "declare", Label: "六项声明", Hint: "第十二条（二）", Options: []web.Option{
-			{Value: "in_duty", Label: "与本单位职能直接相关"}, {Value: "source_known", Label: "来源明确"}, {Value: "nothing_sensitive", Label: "不含敏感和影响社会稳定的信息"},
-			{Value: "nothing_secret", Label: "不含涉密信息"}, {Value: "no_opinion", Label: "不含个人观点、意见及情绪"}, {Value: "no_advertising", Label: "不含商业广告及广告链接"}}},
-	}
-	if n := library.Count(results, check.Error); n > 0 {
-		fields = append(fields, web.Field{Kind: web.TextArea, Name: "reason", Label: fmt.Sprintf("保留 %d 处检查提示的理由", n), Value: sub.Reason, Rows: 2, Max: 500})
-	}
-	if it.Type == library.Policy && it.Important {
-		fields = append(fields, web.Field{Name: "waiver", Label: "缓发解读的理由", Max: 500, Hint: "没有同步解读而须先发布时填写；当日补发，并列入清单（第十四条（三））。"})
-	}
-	p.Form.Sections = []web.Section{{Legend: "终审", Fields: append(append(hidden, fields...), opinion)}}
-	p.Form.Buttons = []web.Button{{Label: "终审通过并发布", Name: "act", Value: library.Pass}, {Label: "退回修改", Name: "act", Value: library.Return, Kind: web.Danger, Skip: true}}
-	if it.Openness != library.Open {
+	decisionOn(&p.Form, it.Stage, hidden, d.sub, d.results, it.Type == library.Policy && it.Important)
+	if final && it.Openness != library.Open {
 		p.Form.Buttons[0].Label = "终审通过并入库"
 		p.Above = append(p.Above, web.Alert{Kind: web.Info, Title: it.Openness.Name(), Text: "终审通过后只进入信息资源库，任何网站不能显示。"})
 	}
-	if n := library.Count(results, check.Serious); n > 0 {
+	if n := library.Count(d.results, check.Serious); n > 0 && final {
 		p.Above = append(p.Above, web.Alert{Kind: web.Danger, Title: fmt.Sprintf("还有 %d 处严重问题", n), Text: "严重问题没有改正之前不能发布，请退回修改。"})
 		p.Form.Buttons = p.Form.Buttons[1:]
 	}
-	return p, it, nil
+}
+
+// decisionOn makes the form of a decision at a stage.
+func decisionOn(f *web.Form, stage string, hidden []web.Field, sub library.Submitted, results []library.Result, waivable bool) {
+	opinion := web.Field{Kind: web.TextArea, Name: "opinion", Label: "审核意见", Rows: 3, Max: 2000, Hint: "退回必须写明需要修改的内容。"}
+	back := web.Button{Label: "退回修改", Name: "act", Value: library.Return, Kind: web.Danger, Skip: true}
+	if stage != string(sx2021.FinalReview) {
+		f.Sections = []web.Section{{Legend: library.StageName(stage) + "意见", Fields: append(hidden, opinion)}}
+		f.Buttons = []web.Button{{Label: library.StageName(stage) + "通过", Name: "act", Value: library.Pass}, back}
+		return
+	}
+	fields := []web.Field{declareField()}
+	if n := library.Count(results, check.Error); n > 0 {
+		fields = append(fields, web.Field{Kind: web.TextArea, Name: "reason", Label: fmt.Sprintf("保留 %d 处检查提示的理由", n), Value: sub.Reason, Rows: 2, Max: 500})
+	}
+	if waivable {
+		fields = append(fields, web.Field{Name: "waiver", Label: "缓发解读的理由", Max: 500, Hint: "没有同步解读而须先发布时填写；当日补发，并列入清单（第十四条（三））。"})
+	}
+	f.Sections = []web.Section{{Legend: "终审", Fields: append(append(hidden, fields...), opinion)}}
+	f.Buttons = []web.Button{{Label: "终审通过并发布", Name: "act", Value: library.Pass}, back}
+}
+
+func declareField() web.Field {
+	return web.Field{Kind: web.Checks, Name: "declare", Label: "六项声明", Hint: "第十二条（二）", Options: []web.Option{
+		{Value: "in_duty", Label: "与本单位职能直接相关"}, {Value: "source_known", Label: "来源明确"}, {Value: "nothing_sensitive", Label: "不含敏感和影响社会稳定的信息"},
+		{Value: "nothing_secret", Label: "不含涉密信息"}, {Value: "no_opinion", Label: "不含个人观点、意见及情绪"}, {Value: "no_advertising", Label: "不含商业广告及广告链接"}}}
+}
+
+// declared reads the six.
+func declared(f url.Values) sx2021.Declarations {
+	has := func(s string) bool { return slices.Contains(f["declare"], s) }
+	return sx2021.Declarations{InDuty: has("in_duty"), SourceKnown: has("source_known"), NothingSensitive: has("nothing_sensitive"), NothingSecret: has("nothing_secret"), NoOpinion: has("no_opinion"), NoAdvertising: has("no_advertising")}
 }
 
 func (h *Handler) showReview(w http.ResponseWriter, r *http.Request) error {
@@ -222,16 +246,11 @@ func (h *Handler) review(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fault.New(fault.Invalid, "页面内容不完整，请刷新后重试。")
 	}
-	d := library.Decision{Round: round, Stage: f.Get("stage"), Act: f.Get("act"), Opinion: f.Get("opinion"), Reason: f.Get("reason"), WaiverReason: f.Get("waiver"), Gates: map[sx2021.Gate]bool{}}
-	if d.Stage == string(sx2021.FinalReview) {
-		// A gate that was not ticked is a gate not passed.
-		for _, g := range sx2021.Gates() {
-			d.Gates[g] = slices.Contains(f["gate"], string(g))
-		}
-	}
-	has := func(s string) bool { return slices.Contains(f["declare"], s) }
-	d.Declarations = sx2021.Declarations{InDuty: has("in_duty"), SourceKnown: has("source_known"), NothingSensitive: has("nothing_sensitive"), NothingSecret: has("nothing_secret"), NoOpinion: has("no_opinion"), NoAdvertising: has("no_advertising")}
+	d := library.Decision{Round: round, Stage: f.Get("stage"), Act: f.Get("act"), Opinion: f.Get("opinion"), Reason: f.Get("reason"), WaiverReason: f.Get("waiver"), Declarations: declared(f)}
 	it, err := h.lib.Review(r.Context(), authz.ScopeFrom(r.Context()), idOf(r), d)
+	if (fault.Is(err, fault.Invalid) || fault.Is(err, fault.Refused)) && f.Get("from") == "sign" {
+		return h.signAs(w, r, http.StatusUnprocessableEntity, err)
+	}
 	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.Refused) {
 		p, _, again := h.reviewOf(r)
 		if again != nil {
@@ -245,6 +264,9 @@ func (h *Handler) review(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	said := "已通过，转" + library.StageName(it.Stage) + "。"
+	if it.Stage == d.Stage {
+		said = "已记录您的通过意见，还要其他审核人通过。"
+	}
 	switch it.State {
 	case library.Returned:
 		said = "已退回采编人员修改。"
@@ -257,27 +279,33 @@ func (h *Handler) review(w http.ResponseWriter, r *http.Request) error {
 // opinions are what was said of one submission.
 func opinions(n library.Submitted) web.Timeline {
 	t := web.Timeline{Title: fmt.Sprintf("第 %d 次送审", n.Round), Events: []web.Event{{At: n.At, Title: fmt.Sprintf("送审第 %d 版", n.Version), Who: n.PersonName, Text: n.Reason}}}
+	if n.Emergency != "" {
+		t.Events[0].Title, t.Events[0].Text, t.Events[0].Kind = "应急通道送审第 "+strconv.Itoa(n.Version)+" 版", strings.TrimSpace(n.Emergency+" "+n.Reason), web.Danger
+	}
+	for _, g := range n.Stamps {
+		e := web.Event{At: g.At, Title: library.GateName(g.Gate) + "通过", Who: g.Signed(), Unit: g.Unit, Text: g.Note, Kind: web.Good}
+		if !g.Passed {
+			e.Title, e.Kind = library.GateName(g.Gate)+"不通过", web.Danger
+		}
+		t.Events = append(t.Events, e)
+	}
 	for _, o := range n.Opinions {
-		e := web.Event{At: o.At, Title: library.StageName(o.Stage) + "通过", Who: o.ReviewerName, Unit: o.ReviewerUnit, Text: o.Opinion, Kind: web.Good}
+		e := web.Event{At: o.At, Title: library.StageName(o.Stage) + "通过", Who: o.Signed(), Unit: o.ReviewerUnit, Text: o.Opinion, Kind: web.Good}
 		if o.Verdict == library.Return {
 			e.Title, e.Kind = library.StageName(o.Stage)+"退回", web.Warn
 		}
-		var gates []string
-		for _, g := range o.Gates {
-			state := "通过"
-			if !g.Passed {
-				state = "未通过"
-			}
-			gates = append(gates, library.GateName(g.Gate)+state)
+		if o.Stage == string(sx2021.FinalReview) && o.Verdict == library.Pass {
+			e.Text = strings.TrimSpace(e.Text + " 六项声明均已确认。")
 		}
-		if len(gates) > 0 {
-			e.Text = strings.TrimSpace(e.Text + " 五关：" + strings.Join(gates, "、") + "；六项声明均已确认。")
+		if o.Batch != "" {
+			e.Text = strings.TrimSpace(e.Text + " 批量审核，抽读后办理。")
 		}
 		if o.Reason != "" {
 			e.Text += " 保留检查提示的理由：" + o.Reason
 		}
 		t.Events = append(t.Events, e)
 	}
+	slices.SortStableFunc(t.Events, func(a, b web.Event) int { return a.At.Compare(b.At) })
 	return t
 }
 
@@ -334,30 +362,6 @@ func (h *Handler) compare(w http.ResponseWriter, r *http.Request) error {
 	}
 	f.Fill(q)
 	return sheetView.Render(w, r, sheetPage{name: "版本对照：" + it.Title, trail: itemCrumbs(it, "版本对照"), Heading: web.Heading{Title: "版本对照", Above: it.Title}, Body: []web.Component{f, t}})
-}
-
-func (h *Handler) record(w http.ResponseWriter, r *http.Request) error {
-	it, v, placed, err := h.load(r, 0)
-	if err != nil {
-		return err
-	}
-	rec, err := h.lib.Record(r.Context(), authz.ScopeFrom(r.Context()), it.ID)
-	if err != nil {
-		return err
-	}
-	p := sheetPage{name: "审核记录：" + it.Title, trail: itemCrumbs(it, "审核记录"), Heading: web.Heading{Title: "三审三校记录", Above: it.Title, Tags: tags(it), Lead: "可直接打印存档。"}}
-	p.Body = []web.Component{facts(it, v), placeTable(placed)}
-	if len(rec) == 0 {
-		says := "还没有送审。"
-		if it.Meta.Origin == library.MovedIn {
-			says = "存量迁入：依据已批准的迁入事项公开，没有逐篇审核。"
-		}
-		p.Body = append(p.Body, web.Alert{Kind: web.Info, Text: says})
-	}
-	for _, n := range rec {
-		p.Body = append(p.Body, opinions(n))
-	}
-	return sheetView.Render(w, r, p)
 }
 
 // actPage is a small form of its own.

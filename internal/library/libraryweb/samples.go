@@ -7,7 +7,6 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/library"
-	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/web"
 )
 
@@ -66,9 +65,8 @@ func sampleItem(title string) itemPage {
 func sampleSubmission(words string) library.Submitted {
 	n := library.Submitted{Round: 1, Version: 2, Stages: 2, Reason: words, PersonName: "王编", At: sampleAt}
 	o := library.Opinion{Stage: "final", Verdict: library.Pass, ReviewerName: "张终", ReviewerUnit: words, Opinion: words, At: sampleAt}
-	for _, g := range sx2021.Gates() {
-		o.Gates = append(o.Gates, library.GateStamp{Gate: g, Passed: true, PersonName: "张终", At: sampleAt})
-	}
+	n.Stamps, n.Steps, n.Emergency = sampleStamps(words), sampleSteps, words
+	n.Comments = []library.Remark{sampleRemark(words)}
 	n.Opinions = []library.Opinion{{Stage: "first", Verdict: library.Return, ReviewerName: "李初", Opinion: words, At: sampleAt}, o}
 	return n
 }
@@ -80,8 +78,10 @@ func sampleReview(title string) reviewPage {
 		Changes: web.Table{Caption: "公开版本与送审版本对照：1 处不同", Columns: []web.Column{{Head: "变动"}, {Head: "公开版本", Wide: true}, {Head: "送审版本", Wide: true}},
 			Rows: []web.Row{{Kind: web.Warn, Cells: []web.Cell{web.Text("段落"), {Parts: []web.Component{diff("公开版本", title, title)}}, {Parts: []web.Component{diff("送审版本", "三日", "五日")}}}}}},
 		Body: []web.Component{sampleResults(title), facts(it, v)}}
-	p.Form = web.Form{Action: it.Link() + "/review", Sections: []web.Section{{Legend: "终审", Fields: []web.Field{{Kind: web.Checks, Name: "gate", Label: "五关", Options: gateOptions()}, {Kind: web.TextArea, Name: "opinion", Label: "审核意见", Value: title}}}},
-		Buttons: []web.Button{{Label: "终审通过并发布", Name: "act", Value: "pass"}}}
+	p.Stamps, p.Gates = true, gateForm(it.Link()+"/stamps", 1, sampleStamps(title))
+	p.Form = web.Form{Action: it.Link() + "/review"}
+	decisionOn(&p.Form, "final", []web.Field{{Kind: web.Hidden, Name: "stage", Value: "final"}}, library.Submitted{Reason: title}, []library.Result{{Severity: check.Error}}, true)
+	p.More = sampleDesk(title).links()
 	return p
 }
 

@@ -75,6 +75,54 @@ type Reviewed struct {
 	// Involves are the units whose work the item touches; Consulted those whose
 	// consent is on record.
 	Involves, Consulted []string
+	// Awaited are the units asked for an opinion that have not given it.
+	Awaited []string
+	// Route is what the item has to pass through; empty leaves the settings.
+	Route []RouteStep
+	// Emergency: the item takes the lane of one reviewer now and another
+	// afterwards. The gates, the two persons and the other units stand.
+	Emergency bool
+}
+
+// RouteStep is one step of a review route.
+type RouteStep struct {
+	Stage  Stage
+	Needed int  // how many persons must pass it
+	Gates  bool // its reviewers stamp the gates
+}
+
+var stageName = map[Stage]string{FirstReview: "初审", SecondReview: "复审", FinalReview: "终审"}
+
+// need is how many steps a grade takes at least.
+func (g Grade) need(s Settings) int {
+	if g == Important {
+		return s.ImportantReviews
+	}
+	return s.OrdinaryReviews
+}
+
+// CheckRoute applies Article 19(3) to a route before it is set: no fewer steps
+// than its grade needs, the final review last, the gates stamped somewhere.
+func CheckRoute(steps []RouteStep, g Grade, s Settings) []rules.Breach {
+	var out []rules.Breach
+	seen := map[Stage]bool{}
+	for _, t := range steps {
+		seen[t.Stage] = true
+	}
+	if len(steps) == 0 || steps[len(steps)-1].Stage != FinalReview {
+		out = append(out, ReviewedFirst.Breach("流程要以终审结束，请加上终审环节。"))
+	}
+	if len(seen) < g.need(s) {
+		out = append(out, GradedReview.Breachf("这类信息至少%d级审核，流程只有%d级；请补足环节，不能少于规定。", g.need(s), len(seen)))
+	}
+	stamped := false
+	for _, t := range steps {
+		stamped = stamped || t.Gates
+	}
+	if !stamped {
+		out = append(out, FiveGates.Breach("流程里没有一个环节负责五关，请至少选择一个环节把关。"))
+	}
+	return out
 }
 
 // CheckReview applies Article 19(3) at the moment of release: review before
@@ -97,12 +145,17 @@ func CheckReview(r Reviewed, s Settings) []rules.Breach {
 	if len(persons) < MinReviewPersons {
 		out = append(out, TwoPersons.Breach("采编和审核由同一人完成，请至少由两人分别办理。"))
 	}
-	need := s.OrdinaryReviews
-	if r.Grade == Important {
-		need = s.ImportantReviews
+	need := r.Grade.need(s)
+	if r.Emergency {
+		need = 1
 	}
 	if len(steps) < need {
 		out = append(out, GradedReview.Breachf("该信息需%d级审核，现有%d级；请补足审核层级。", need, len(steps)))
+	}
+	for _, t := range r.Route {
+		if n := passedBy(r, t.Stage); n < t.Needed {
+			out = append(out, GradedReview.Breachf("%s需%d人通过，现有%d人；请其他审核人办理。", stageName[t.Stage], t.Needed, n))
+		}
 	}
 	if open := openGates(r); len(open) > 0 {
 		out = append(out, FiveGates.Breachf("以下关口未通过：%s；请审核人逐项把关。", strings.Join(open, "、")))
@@ -110,7 +163,21 @@ func CheckReview(r Reviewed, s Settings) []rules.Breach {
 	if open := notConsulted(r); len(open) > 0 {
 		out = append(out, ConsultedBefore.Breachf("信息涉及%s，尚无沟通记录；请先征求意见并登记。", strings.Join(open, "、")))
 	}
+	if len(r.Awaited) > 0 {
+		out = append(out, ConsultedBefore.Breachf("正在征求%s的意见，尚未答复；请等待答复。", strings.Join(r.Awaited, "、")))
+	}
 	return out
+}
+
+// passedBy is how many persons have passed the stage.
+func passedBy(r Reviewed, stage Stage) int {
+	persons := map[string]bool{}
+	for _, o := range r.Opinions {
+		if o.Stage == stage {
+			persons[o.Person] = true
+		}
+	}
+	return len(persons)
 }
 
 // openGates names the gates without a passing stamp by somebody other than
@@ -140,6 +207,9 @@ func notConsulted(r Reviewed) []string {
 		asked[u] = true
 	}
 	var open []string
+	for _, u := range r.Awaited {
+		asked[u] = true // named below
+	}
 	for _, u := range r.Involves {
 		if !asked[u] {
 			open = append(open, u)

@@ -49,6 +49,17 @@ type Settings struct {
 	// before release: 「分级分类审核」 with at least two persons.
 	OrdinaryReviews  int `json:"ordinary_reviews"`
 	ImportantReviews int `json:"important_reviews"`
+	// ReviewWorkdays is the time for one step of a review, in working days,
+	// where the unit's own route sets none.
+	ReviewWorkdays int `json:"review_workdays"`
+	// ConsultWorkdays is the time another unit has to give its opinion on an
+	// item, in working days.
+	ConsultWorkdays int `json:"consult_workdays"`
+	// AfterReviewWorkdays is the time for the second look at what went out by
+	// the emergency lane, in working days.
+	AfterReviewWorkdays int `json:"after_review_workdays"`
+	// FactCheckDays is how long the link of an outside fact check works, in days.
+	FactCheckDays int `json:"fact_check_days"`
 	// ZonesCloseAsPortals: a national zone's portal is kept open like a
 	// government's (Article 33 with 8(3)).
 	ZonesCloseAsPortals bool `json:"zones_close_as_portals"`
@@ -108,6 +119,10 @@ func Defaults() Settings {
 		InterpretationForms:     2,
 		OrdinaryReviews:         2,
 		ImportantReviews:        3,
+		ReviewWorkdays:          1,
+		ConsultWorkdays:         3,
+		AfterReviewWorkdays:     1,
+		FactCheckDays:           3,
 		ZonesCloseAsPortals:     true,
 		UnexplainedDownHours:    24,
 		LedgerClearingWorkdays:  10,
@@ -146,6 +161,10 @@ func (s Settings) Wrong() []string {
 	bad(s.InterpretationForms < 1, "解读形式数须为1种以上，请填写正整数。")
 	bad(s.OrdinaryReviews < 2, "一般信息的审核不得少于2级，请填写2以上的整数。")
 	bad(s.ImportantReviews < s.OrdinaryReviews, "重要信息的审核级数不得少于一般信息，请重新填写。")
+	bad(s.ReviewWorkdays < 1 || s.ReviewWorkdays > 30, "每个审核环节的办理时限须为1至30个工作日，请重新填写。")
+	bad(s.ConsultWorkdays < 1 || s.ConsultWorkdays > 30, "征询其他单位意见的答复期限须为1至30个工作日，请重新填写。")
+	bad(s.AfterReviewWorkdays < 1 || s.AfterReviewWorkdays > 10, "应急发布的补审期限须为1至10个工作日，请重新填写。")
+	bad(s.FactCheckDays < 1 || s.FactCheckDays > 30, "事实核查链接的有效期须为1至30天，请重新填写。")
 	bad(s.RulesReceiptWorkdays < 1, "运维管理细则签收期限须为1个工作日以上，请填写正整数。")
 	bad(s.ShareReceiptWorkdays < 1, "共享台账签收期限须为1个工作日以上，请填写正整数。")
 	bad(s.BudgetDueMonth < 1 || s.BudgetDueMonth > 12 || s.BudgetDueDay < 1 || s.BudgetDueDay > calendar.DaysIn(commonYear, time.Month(s.BudgetDueMonth)), "经费登记截止日应为一年中的一天，请重新填写。")
