@@ -252,6 +252,9 @@ func (s *Service) KeepValidity(ctx context.Context) (int, error) {
 // public page.
 func (s *Service) AddEffect(ctx context.Context, scope authz.Scope, e Effect) (Effect, error) {
 	e.ByName, e.Note = oneLine(e.ByName), oneLine(e.Note)
+	if _, err := s.Item(ctx, scope, e.Target); err != nil { // before its form: a neighbour's item is not there
+		return Effect{}, err
+	}
 	var f fault.Fields
 	f.Check(e.Effect == Amends || e.Effect == Repeals, "effect", "请选择修改或废止")
 	f.Check(!e.EffectiveOn.IsZero(), "effective_on", "请填写从哪一天起修改或废止，例如 2026-03-01")
