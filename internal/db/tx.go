@@ -84,6 +84,8 @@ var QuietTables = map[string]string{
 	"reconciliation_held": "when a site was last queued to be looked at",
 	"intake_match":        "which column is which field, remembered",
 	"autosave":            "unsent text of a form",
+	"autosave_past":       "earlier states of unsent text",
+	"edit_hold":           "who has an item's form open",
 	"probe":               "availability probes",
 	"probe_day":           "probes rolled up by day",
 	"frontier":            "the crawler's frontier",
