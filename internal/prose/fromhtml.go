@@ -84,11 +84,11 @@ func (r *reader) add(n Node) {
 
 // flush ends the paragraph being read.
 func (r *reader) flush() {
-	run := trimRun(r.run)
 	first := ""
 	if len(r.run) > 0 {
-		first = r.run[0].Text
+		first = r.run[0].Text // before its spaces go
 	}
+	run := trimRun(r.run)
 	r.run = nil
 	if len(run) == 0 {
 		return
@@ -353,6 +353,9 @@ func cutNote(s string) string {
 
 func (r *reader) within(n *html.Node, ms []Mark, at int, keep func(Node) []Node) []Node {
 	sub := reader{count: r.count}
+	if n.DataAtom == atom.Td || n.DataAtom == atom.Th {
+		sub.look(n)
+	}
 	sub.children(n, ms, at)
 	sub.flush()
 	r.count = sub.count

@@ -76,9 +76,9 @@ func (t *tidier) report() []string {
 	}
 	say(t.local, "有 %d 幅图片在您的电脑上，浏览器读不到，原处留有“［图片…］”标记；请另存后上传。")
 	say(t.carried, "有 %d 幅图片没有带入，原处留有“［图片…］”标记；请另存后上传。")
-	say(t.outside, "有 %d 幅外部图片没有引用，原处留有说明和链接；请下载后上传。")
+	say(t.outside, "有 %d 幅外部图片没有引用，原处留有标记；请下载后上传。")
 	if t.refused > 0 {
-		out = append(out, fmt.Sprintf("有 %d 幅图片没有收下：%s原处留有“［图片…］”标记。", t.refused, t.refusal))
+		out = append(out, fmt.Sprintf("有 %d 幅图片没有收下：%s 原处留有“［图片…］”标记。", t.refused, t.refusal))
 	}
 	say(t.undescribed, "有 %d 幅图片还没有替代文字，请逐一填写图中的内容。")
 	say(t.deleted, "有 %d 处修订中已删除的文字没有带入。")
@@ -199,12 +199,48 @@ func (t *tidier) tree(n *html.Node, at int) {
 				n.RemoveChild(c)
 				break
 			}
+			if cell := frame(c); cell != nil {
+				div := element(atom.Div)
+				moveAll(cell, div)
+				n.InsertBefore(div, c)
+				n.RemoveChild(c)
+				c = div
+			}
 			t.tree(c, at+1)
 			t.turn(c)
 		}
 		c = next
 	}
 	t.lists(n)
+}
+
+// frame is the one cell of a table of one cell: pages used such tables to lay
+// out text.
+func frame(n *html.Node) *html.Node {
+	if n.DataAtom != atom.Table {
+		return nil
+	}
+	var only *html.Node
+	var count func(*html.Node) int
+	count = func(n *html.Node) int {
+		cells := 0
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			switch c.DataAtom {
+			case atom.Td, atom.Th:
+				only = c
+				cells++
+			case atom.Caption:
+				cells += 2
+			case atom.Tbody, atom.Thead, atom.Tfoot, atom.Tr:
+				cells += count(c)
+			}
+		}
+		return cells
+	}
+	if count(n) != 1 {
+		return nil
+	}
+	return only
 }
 
 // goes reports whether an element is left out with all that is in it.
@@ -230,10 +266,10 @@ func (t *tidier) goes(n *html.Node) bool {
 	switch st["mso-element"] {
 	case "comment-list":
 		return true
-	case "comment":
+	case "comment", "header", "footer", "footnote-separator":
 		return true
-	case "header", "footer":
-		return true
+	case "footnote-list", "endnote-list": // its notes stand where they are called
+		return strings.TrimSpace(text(n)) == ""
 	}
 	if _, anchor := st["mso-comment-reference"]; anchor || strings.Contains(class, "msocommentreference") {
 		t.comments++
@@ -446,8 +482,11 @@ func (t *tidier) picture(n *html.Node) {
 		}
 		t.outside++
 		done(src)
-	default: // file:, cid:, blob:, a name
+	case strings.HasPrefix(lower, "file:"), strings.HasPrefix(lower, "cid:"), strings.HasPrefix(lower, "blob:"), strings.Contains(src, `\`):
 		t.local++
+		done("")
+	default: // a name beside the page it came from
+		t.outside++
 		done("")
 	}
 }
@@ -484,11 +523,12 @@ func dataURI(s string) (kind string, data []byte, ok bool) {
 // entry is a paragraph that Word means as an item of a list.
 type entry struct {
 	level int
+	list  string // which of the text's lists
 	mark  string
 	p     *html.Node
 }
 
-var listLevel = regexp.MustCompile(`level([0-9]{1,2})`)
+var listLevel = regexp.MustCompile(`^(\S{1,20}) +level([0-9]{1,2})`)
 
 // listed reads a paragraph as an item of a list.
 func listed(n *html.Node) (entry, bool) {
@@ -500,11 +540,11 @@ func listed(n *html.Node) (entry, bool) {
 	if m == nil {
 		return entry{}, false
 	}
-	level, err := strconv.Atoi(m[1])
+	level, err := strconv.Atoi(m[2])
 	if err != nil || level < 1 {
 		return entry{}, false
 	}
-	e := entry{level: min(level, 9), p: n}
+	e := entry{level: min(level, 9), list: m[1], p: n}
 	if mark := find(n, func(c *html.Node) bool {
 		return c.DataAtom == atom.Span && strings.Contains(strings.ToLower(value(c, "style")), "mso-list") && strings.Contains(strings.ToLower(value(c, "style")), "ignore")
 	}, 0); mark != nil {
@@ -529,7 +569,8 @@ func find(n *html.Node, is func(*html.Node) bool, at int) *html.Node {
 	return nil
 }
 
-var ordinal = regexp.MustCompile(`^[(（]?([0-9]{1,4}|[a-zA-Z]|[ivxIVX]{1,6}|[①-⑳])[.)）、．]?$`)
+// A letter alone is a dot of the Wingdings font.
+var ordinal = regexp.MustCompile(`^[(（]?([0-9]{1,4}|[a-zA-Z]|[ivxIVX]{1,6})[.)）、．]$|^[0-9]{1,4}$|^[①-⑳]$`)
 
 // official reports whether a mark is a number of official documents, which is
 // a clause and no list: 第一条, 一、, （一）.
@@ -583,6 +624,7 @@ func (t *tidier) join(run []entry) {
 	parent := run[0].p.Parent
 	type open struct {
 		level int
+		of    string
 		list  *html.Node
 		last  *html.Node
 	}
@@ -595,7 +637,7 @@ func (t *tidier) join(run []entry) {
 		for len(stack) > 0 && stack[len(stack)-1].level > e.level {
 			stack = stack[:len(stack)-1]
 		}
-		if n := len(stack); n > 0 && stack[n-1].level == e.level && stack[n-1].list.DataAtom != kind {
+		if n := len(stack); n > 0 && stack[n-1].level == e.level && (stack[n-1].list.DataAtom != kind || stack[n-1].of != e.list) {
 			stack = stack[:n-1] // another list begins at the same level
 		}
 		if n := len(stack); n == 0 || stack[n-1].level < e.level {
@@ -608,7 +650,7 @@ func (t *tidier) join(run []entry) {
 			} else {
 				stack[n-1].last.AppendChild(list)
 			}
-			stack = append(stack, open{level: e.level, list: list})
+			stack = append(stack, open{level: e.level, of: e.list, list: list})
 		}
 		top := &stack[len(stack)-1]
 		li := element(atom.Li)

@@ -293,7 +293,7 @@ func (h *Handler) editForm(r *http.Request, it library.Item, v library.Version, 
 		where.Notes = []web.Component{web.Alert{Kind: web.Warn, Text: "本单位还没有可用的栏目，稿件可以先入库；请联系站点管理人员开设栏目。"}}
 	}
 	p.Form = web.Form{Action: r.URL.Path, Sticky: true, Sections: []web.Section{
-		{Legend: "内容", Fields: about},
+		{Legend: "内容", Fields: append(about, web.Field{Kind: web.Hidden, Name: "base", Value: strconv.Itoa(it.Version)})},
 		{Legend: "来源", Fields: []web.Field{
 			{Kind: web.Radios, Name: "origin", Label: "原创或转载", Value: string(origin), Options: origins},
 			{Name: "source", Label: "来源", Value: v.Source, Max: 100},
@@ -315,7 +315,6 @@ func (h *Handler) editForm(r *http.Request, it library.Item, v library.Version, 
 			{Name: "reason", Label: "保留检查提示的理由", Hint: "检查有一般问题而不改时填写；严重问题必须改正。", Max: 500}}},
 		where,
 		toolSection(),
-		{Fields: []web.Field{{Kind: web.Hidden, Name: "base", Value: strconv.Itoa(it.Version)}}},
 	}, Buttons: []web.Button{
 		{Label: "保存草稿", Name: "act", Value: "save"}, {Label: "检查", Name: "act", Value: "check", Plain: true}, {Label: "预览", Name: "act", Value: "preview", Plain: true, Skip: true},
 		{Label: "保存并送审", Name: "act", Value: "submit", Plain: true}, {Label: "执行文字工具", Name: "act", Value: "tool", Plain: true, Skip: true},
@@ -327,8 +326,7 @@ func (h *Handler) editForm(r *http.Request, it library.Item, v library.Version, 
 		return p, err
 	}
 	if it.ID == "" {
-		last := &p.Form.Sections[len(p.Form.Sections)-1]
-		last.Fields = append(last.Fields, web.Field{Kind: web.Hidden, Name: "draft", Value: p.Island.Draft})
+		p.Form.Sections[0].Fields = append(p.Form.Sections[0].Fields, web.Field{Kind: web.Hidden, Name: "draft", Value: p.Island.Draft})
 	}
 	return p, nil
 }
