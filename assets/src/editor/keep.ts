@@ -55,7 +55,8 @@ export class Keeper {
       if (!s) return null;
       l = JSON.parse(s) as Local;
     } catch { return null; }
-    return JSON.stringify(l.fields) === JSON.stringify(this.fields()) ? null : l;
+    const words = (f: Fields) => JSON.stringify({ ...f, base: [] });
+    return words(l.fields) === words(this.fields()) ? null : l;
   }
 
   forget(): void {
