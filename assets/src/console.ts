@@ -216,7 +216,7 @@ function listTexts(room: HTMLElement): void {
       drop.type = "button";
       const item = make("li", "");
       drop.addEventListener("click", () => { store(local, key, null); item.remove(); say("已删除本机留存的内容。"); });
-      item.append(a, "，" + new Date(text.at).toLocaleString("zh-CN") + " ", drop);
+      item.append(a, "，" + new Date(text.at).toLocaleString("zh-CN", { timeZone: "Asia/Shanghai" }) + " ", drop);
       list.append(item);
     }
   } catch { return; }

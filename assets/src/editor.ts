@@ -5,7 +5,7 @@
 import "./editor/floor";
 import { Editor, Extension } from "@tiptap/core";
 import { goToNextCell } from "@tiptap/pm/tables";
-import { ask, button, clock, make, say } from "./editor/dom";
+import { ask, button, clock, day, make, say } from "./editor/dom";
 import { count, findBar, Finding } from "./editor/find";
 import { Keeper, type Fields, type Local } from "./editor/keep";
 import { pasting } from "./editor/paste";
@@ -167,7 +167,7 @@ function start(data: HTMLElement): void {
     const bar = make("div", "alert info");
     bar.setAttribute("role", "status");
     const at = new Date(l.at);
-    bar.append(make("p", "alert-title", `本机浏览器留有 ${at.getMonth() + 1}月${at.getDate()}日 ${clock(at)} 没有保存的内容`));
+    bar.append(make("p", "alert-title", `本机浏览器留有 ${day(at)} ${clock(at)} 没有保存的内容`));
     if (l.base !== (fields().base || [""])[0]) bar.append(make("p", "", "之后这篇稿件又保存过新的版本，恢复后请与新版本核对。"));
     const acts = make("p");
     acts.append(button("恢复这些内容", () => {

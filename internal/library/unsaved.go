@@ -252,8 +252,16 @@ func (s *Service) Open(ctx context.Context, scope authz.Scope, session *authz.Se
 	if _, err := s.Item(ctx, scope, id); err != nil {
 		return nil, err
 	}
+	// One's own hold that lasts a good while yet is not written again.
+	h, err := db.One(ctx, s.db, scanHold, `SELECT person_id, person_name, since, until FROM edit_hold WHERE item_id = $1`, id)
+	if err != nil && !db.None(err) {
+		return nil, err
+	}
+	if err == nil && h.PersonID == session.PersonID && h.until.After(s.db.Now().Add(long*2/3)) {
+		return nil, nil
+	}
 	var other *Hold
-	err := s.db.Update(ctx, func(tx *db.Tx) error {
+	err = s.db.Update(ctx, func(tx *db.Tx) error {
 		other = nil
 		now := tx.Now()
 		n, err := tx.Quiet(ctx, `

@@ -80,8 +80,12 @@ export function ask(title: string, questions: Question[], done: string): Promise
   });
 }
 
-/** clock is the time of day in minutes. */
+/** clock is the time of day in minutes, as the whole console shows it. */
 export function clock(d: Date): string {
-  const two = (n: number) => (n < 10 ? "0" : "") + n;
-  return two(d.getHours()) + ":" + two(d.getMinutes());
+  return d.toLocaleTimeString("zh-CN", { timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit", hour12: false });
+}
+
+/** day is the day of the month likewise. */
+export function day(d: Date): string {
+  return d.toLocaleDateString("zh-CN", { timeZone: "Asia/Shanghai", month: "long", day: "numeric" });
 }

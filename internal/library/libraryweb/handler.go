@@ -294,6 +294,7 @@ func (h *Handler) editForm(r *http.Request, it library.Item, v library.Version, 
 	}
 	p.Form = web.Form{Action: r.URL.Path, Sticky: true, Sections: []web.Section{
 		{Legend: "内容", Fields: append(about, web.Field{Kind: web.Hidden, Name: "base", Value: strconv.Itoa(it.Version)})},
+		toolSection(),
 		{Legend: "来源", Fields: []web.Field{
 			{Kind: web.Radios, Name: "origin", Label: "原创或转载", Value: string(origin), Options: origins},
 			{Name: "source", Label: "来源", Value: v.Source, Max: 100},
@@ -314,7 +315,6 @@ func (h *Handler) editForm(r *http.Request, it library.Item, v library.Version, 
 			{Name: "note", Label: "版本说明", Max: 200},
 			{Name: "reason", Label: "保留检查提示的理由", Hint: "检查有一般问题而不改时填写；严重问题必须改正。", Max: 500}}},
 		where,
-		toolSection(),
 	}, Buttons: []web.Button{
 		{Label: "保存草稿", Name: "act", Value: "save"}, {Label: "检查", Name: "act", Value: "check", Plain: true}, {Label: "预览", Name: "act", Value: "preview", Plain: true, Skip: true},
 		{Label: "保存并送审", Name: "act", Value: "submit", Plain: true}, {Label: "执行文字工具", Name: "act", Value: "tool", Plain: true, Skip: true},
