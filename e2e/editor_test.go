@@ -1,11 +1,14 @@
 package e2e
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -24,6 +27,14 @@ func (p *tab) beside() (*tab, func()) {
 	return q, kill
 }
 
+// signsOut lets the session end, as after a night.
+func signsOut(p *tab) {
+	p.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, network.ClearBrowserCookies, cdp.Empty{})
+		return err
+	}))
+}
+
 // types puts words at the cursor of the editor, as an input method does.
 func (p *tab) types(words string) {
 	p.t.Helper()
@@ -36,6 +47,20 @@ func (p *tab) types(words string) {
 func (p *tab) pastes(html string) {
 	p.t.Helper()
 	eval[bool](p, `(() => { const d = new DataTransfer(); d.setData("text/html", `+quoted(html)+`); d.setData("text/plain", "x"); document.querySelector(".editor-text").dispatchEvent(new ClipboardEvent("paste", {clipboardData: d, bubbles: true, cancelable: true})); return true; })()`)
+}
+
+// sends lets the page send what it keeps at once, as it does when the network
+// comes back, instead of five seconds later.
+func (p *tab) sends() {
+	p.t.Helper()
+	eval[bool](p, `window.dispatchEvent(new Event("online"))`)
+}
+
+// kept waits until the server has taken what stands in the editor.
+func (p *tab) kept() {
+	p.t.Helper()
+	p.sends()
+	p.holds("kept by the server", `document.querySelector(".keep-status").innerText.includes("已自动保存")`)
 }
 
 // holds waits until the expression is true on the page.
@@ -77,7 +102,7 @@ func TestEditorLosesNothing(t *testing.T) {
 		first.audit("/console/items/new", 1366, string(axe))
 	}
 	first.both("editor")
-	first.holds("kept by the server", `document.querySelector(".keep-status").innerText.includes("已自动保存")`)
+	first.kept()
 
 	// What is typed last has not reached the server when the window dies.
 	first.types("最后一句话。")
@@ -112,18 +137,20 @@ func TestEditorLosesNothing(t *testing.T) {
 	p.holds("the words replaced", `document.querySelector(".editor-text").innerText.includes("抗旱") && !document.querySelector(".editor-text").innerText.includes("防汛工作")`)
 
 	// Two windows on one item: neither writes over the other unseen.
-	p.holds("kept by the server", `document.querySelector(".keep-status").innerText.includes("已自动保存")`)
+	p.kept()
 	second, _ := p.beside()
 	second.open(edit)
 	second.holds("the editor stands", `document.querySelector(".editor-text[role=textbox]")`)
 	p.types("甲窗口。")
 	p.holds("the first window's copy", `Object.keys(localStorage).some(k => k.startsWith("item-text:") && localStorage[k].includes("甲窗口"))`)
+	p.sends()
 	p.holds("the first window kept by the server", `!Object.keys(localStorage).some(k => k.startsWith("item-text:"))`)
 	second.types("乙窗口。")
+	second.sends()
 	second.holds("the other window told of", `document.querySelector(".keep-status").innerText.includes("另一个窗口中也在修改")`)
 	second.keep("two-windows")
 	eval[bool](second, `(() => { [...document.querySelectorAll("button")].find(b => b.innerText === "以本窗口继续").click(); return true; })()`)
-	second.holds("kept by the server", `document.querySelector(".keep-status").innerText.includes("已自动保存")`)
+	second.kept()
 	p.press("保存草稿")
 	p.sees("已保存为第 2 版")
 	second.press("保存草稿")
@@ -154,10 +181,26 @@ func TestEditorLosesNothing(t *testing.T) {
 	other.press("接手编辑")
 	other.sees("已由您接手编辑")
 	p.types("被接手前的话。")
+	p.sends()
 	p.holds("the take-over told", `document.body.innerText.includes("接手编辑这篇稿件")`)
 	p.keep("taken-over")
 	p.open("/console/items/drafts")
 	p.sees("恢复")
+
+	// The session ends while he types: the words stay in the browser and come
+	// back after signing in.
+	p.open("/console/items/new")
+	p.holds("the editor stands", `document.querySelector(".editor-text[role=textbox]")`)
+	signsOut(p)
+	p.types("登录过期时写的话。")
+	p.sends()
+	p.holds("the end of the session told", `document.querySelector(".keep-status").innerText.includes("登录已过期")`)
+	at := strings.TrimPrefix(eval[string](p, `JSON.parse(localStorage[Object.keys(localStorage).find(k => k.startsWith("item-text:"))]).href`), b.base)
+	p.again()
+	p.open(at)
+	p.holds("the offer of the browser's copy", `[...document.querySelectorAll("button")].some(b => b.innerText === "恢复这些内容")`)
+	eval[bool](p, `(() => { [...document.querySelectorAll("button")].find(b => b.innerText === "恢复这些内容").click(); return true; })()`)
+	p.holds("the words typed after the session's end", `document.querySelector(".editor-text").innerText.includes("登录过期时写的话")`)
 
 	// The same jobs without scripts.
 	plain := b.person("shibian", withoutScript)
@@ -165,4 +208,3 @@ func TestEditorLosesNothing(t *testing.T) {
 	plain.sees("文字工具")
 	plain.both("editor-plain")
 }
-

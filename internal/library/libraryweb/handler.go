@@ -504,6 +504,9 @@ func (h *Handler) edit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := h.lib.Leave(ctx, scope, authz.SessionFrom(ctx), sent.ID); err != nil {
+		return err
+	}
 	return web.Done(w, r, sent.Link(), "已送"+library.StageName(sent.Stage)+"，审核结果会出现在工作台。")
 }
 
