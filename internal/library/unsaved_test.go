@@ -125,8 +125,10 @@ func TestOneEditsTheOtherTakesOver(t *testing.T) {
 			t.Helper()
 			return ok(h.lib.Open(p.ctx, p.scope(authz.ItemWrite), p.session, it.ID, long))(t)
 		}
-		if open(h.author, library.HoldLive) != nil || open(h.author, library.HoldLive) != nil {
-			t.Fatal("held by another")
+		for range 2 { // the second finds his own
+			if open(h.author, library.HoldLive) != nil {
+				t.Fatal("held by another")
+			}
 		}
 		by := open(h.second, library.HoldLive)
 		if by == nil || by.PersonID != h.author.session.PersonID {

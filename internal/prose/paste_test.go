@@ -176,3 +176,17 @@ func FuzzFromPaste(f *testing.F) {
 		}
 	})
 }
+
+func TestAMovedBlockIsToldFromANewOne(t *testing.T) {
+	got := ""
+	for _, c := range Diff(mustText(t, "甲甲甲\n乙乙乙\n丙丙丙\n丁"), mustText(t, "乙乙乙\n丙丙丙\n甲甲甲\n戊己")) {
+		got += c.Kind
+		if c.Moved {
+			got += "*"
+		}
+		got += " "
+	}
+	if got != "removed* same same removed added* added " && got != "removed* same same added* removed added " && got != "removed* same same added* added removed " {
+		t.Errorf("got %s", got)
+	}
+}

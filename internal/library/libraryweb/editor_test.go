@@ -52,6 +52,28 @@ func TestTheEditorsDocumentIsSaved(t *testing.T) {
 	})
 }
 
+func TestPicturesWithinPastedTextAreKept(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := open(t, d)
+		kept := map[string]int{}
+		h := libraryweb.New(r.lib).PicturesAt("/console/pictures").KeepPictures(func(_ context.Context, data []byte, kind string) (string, error) {
+			kept[kind] += len(data)
+			return "/media/a.png", nil
+		})
+		gate := r.Gate
+		r.Site = webtest.Open(t, nil, nil, h.Routes()...)
+		r.Gate.Context = gate.Context
+		r.as("王编")
+		got := r.Post("/console/items/paste", url.Values{"html": {`<p>甲</p><img src="data:image/png;base64,` + strings.Repeat("QUJD", 100) + `">`}}).Want(http.StatusOK)
+		if kept["image/png"] != 300 || !strings.Contains(got.Body, `"src":"/media/a.png"`) || !strings.Contains(got.Body, "还没有替代文字") {
+			t.Errorf("kept %v, answered %s", kept, got.Body)
+		}
+		if got := r.Get("/console/items/new").Attr("#editor", "data-pictures"); got != "/console/pictures" {
+			t.Errorf("the editor sends pictures to %q", got)
+		}
+	})
+}
+
 func TestPlainFormHasTheEditorsTools(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		r := open(t, d).as("王编")

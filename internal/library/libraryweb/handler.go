@@ -1,6 +1,7 @@
 package libraryweb
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"fmt"
@@ -31,7 +32,8 @@ var views embed.FS
 type Handler struct {
 	lib      *library.Service
 	preview  Previewer
-	pictures string // where the editor sends pictures, "" for nowhere
+	keep     func(ctx context.Context, data []byte, kind string) (string, error) // of pictures within pasted text
+	pictures string                                                              // where the editor sends pictures, "" for nowhere
 }
 
 // New makes the handler.

@@ -1,6 +1,7 @@
 package libraryweb
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -73,7 +74,7 @@ func (h *Handler) tool(r *http.Request, d prose.Doc, again func(int, error, func
 	case "count":
 		says = fmt.Sprintf("正文 %d 字，%d 段。", d.Words(), len(d.Content))
 	case "paste":
-		added, report, err := prose.FromPaste(f("paste"), nil)
+		added, report, err := prose.FromPaste(f("paste"), h.keeper(r.Context()))
 		if err != nil {
 			return again(http.StatusUnprocessableEntity, fault.New(fault.Invalid, fault.Of(err).Says).On("paste", strings.TrimSuffix(fault.Of(err).Says, "。")), nil)
 		}
@@ -99,7 +100,7 @@ func (h *Handler) paste(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return fault.New(fault.Invalid, "粘贴的内容无法读取，请重试或改为粘贴纯文字。").From(err)
 	}
-	d, notes, err := prose.FromPaste(r.PostForm.Get("html"), nil)
+	d, notes, err := prose.FromPaste(r.PostForm.Get("html"), h.keeper(r.Context()))
 	if err != nil {
 		return err
 	}
@@ -111,6 +112,21 @@ func (h *Handler) paste(w http.ResponseWriter, r *http.Request) error {
 		Text  string     `json:"text"`
 		Notes []string   `json:"notes"`
 	}{prose.Node{Type: "doc", Content: d.Content}, d.Text(), notes})
+}
+
+// KeepPictures sets where pictures go that come within pasted text: k stores
+// one and returns its path on this system. Without it they are left out and
+// said; at start.
+func (h *Handler) KeepPictures(k func(ctx context.Context, data []byte, kind string) (path string, err error)) *Handler {
+	h.keep = k
+	return h
+}
+
+func (h *Handler) keeper(ctx context.Context) prose.Keeper {
+	if h.keep == nil {
+		return nil
+	}
+	return func(data []byte, kind string) (string, error) { return h.keep(ctx, data, kind) }
 }
 
 // bothTexts shows what somebody else saved beside what was typed here, block
