@@ -69,7 +69,7 @@ export class Keeper {
     this.change++;
     if (!this.dirty) { this.dirty = true; this.since = Date.now(); }
     window.clearTimeout(this.typing);
-    this.typing = window.setTimeout(() => this.local(), 300);
+    this.typing = window.setTimeout(() => { if (this.dirty) this.local(); }, 300);
     window.clearTimeout(this.idle);
     this.idle = window.setTimeout(() => void this.send(), Math.max(0, Math.min(IDLE, this.since + BUSY - Date.now())));
   }
