@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 stamp=assets/built/.stamp
-sum=$(cat assets/package-lock.json assets/src/* assets/bundle/*.go | cksum | cut -d' ' -f1)
+sum=$(find assets/package-lock.json assets/src assets/bundle -type f | LC_ALL=C sort | xargs cat | cksum | cut -d' ' -f1)
 [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$sum" ] && exit 0
 if ! command -v npm >/dev/null 2>&1; then
   echo "npm not found: the console runs in its plain form (install Node 20 or newer for the scripts)." >&2

@@ -190,6 +190,41 @@ function count(area: HTMLTextAreaElement): void {
 }
 on("input", "textarea[maxlength]", (e) => count(e as HTMLTextAreaElement));
 
+// ---- Texts of items that this browser keeps until the server has them
+
+// The copy of a form that was sent goes when the next page says it was taken.
+function settleText(): void {
+  const sent = stored(session, "item-text-sent");
+  if (!sent) return;
+  store(session, "item-text-sent", null);
+  if (document.querySelector(".receipt") && !document.querySelector(".errors")) store(local, sent, null);
+}
+
+// The list of unsaved texts also shows those that never reached the server.
+function listTexts(room: HTMLElement): void {
+  const mine = "item-text:" + room.dataset.person + ":";
+  const list = make("ul", "");
+  try {
+    for (let i = 0; i < window.localStorage.length; i++) {
+      const key = window.localStorage.key(i) || "";
+      if (key.indexOf(mine) !== 0) continue;
+      const text = JSON.parse(window.localStorage.getItem(key) || "{}") as { at: number; title?: string; href?: string };
+      if (!text.href || text.href.indexOf("/console/items/") !== 0) continue;
+      const a = make("a", "", text.title || "（没有标题）");
+      a.href = text.href;
+      const drop = make("button", "button plain", "删除");
+      drop.type = "button";
+      const item = make("li", "");
+      drop.addEventListener("click", () => { store(local, key, null); item.remove(); say("已删除本机留存的内容。"); });
+      item.append(a, "，" + new Date(text.at).toLocaleString("zh-CN", { timeZone: "Asia/Shanghai" }) + " ", drop);
+      list.append(item);
+    }
+  } catch { return; }
+  if (list.children.length === 0) return;
+  room.append(make("h2", "", "只留在这台电脑浏览器里的内容"), make("p", "hint", "网络不通或登录过期时没有送到服务器。打开后按提示恢复。"), list);
+  room.hidden = false;
+}
+
 // ---- Open menus close on Esc and on a click elsewhere
 
 document.addEventListener("keydown", (e) => {
@@ -292,6 +327,8 @@ function enhance(root: ParentNode): void {
 }
 
 settleDrafts();
+settleText();
+for (const room of Array.from(document.querySelectorAll<HTMLElement>(".local-texts"))) listTexts(room);
 enhance(document);
 document.querySelector<HTMLElement>("[data-focus]")?.focus();
 void htmx;

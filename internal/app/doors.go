@@ -57,7 +57,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		guidanceweb.New(h.Guidance, h.Org).Routes(),
 		trainingweb.New(h.Training).Routes(),
 		selfcheckweb.New(h.SelfChecks).Routes(),
-		libraryweb.New(h.Library).Routes(),
+		libraryweb.New(h.Library).PreviewWith(h.Publisher.Preview).Routes(),
 		lettersweb.New(h.Letters).Routes(),
 		publishingweb.New(h.Publisher, h.Registry).Routes(),
 		assessmentweb.New(h.DB, h.Assessment, h.Inspection, h.Registry, h.Org).Routes(),

@@ -76,6 +76,8 @@ var QuietTables = map[string]string{
 	"autosave":            "unsent text of a form",
 	"item_tally":          "how many items there are of each sort: follows the items",
 	"item_tally_change":   "changes of these sums that the database wrote down itself",
+	"autosave_past":       "earlier states of unsent text",
+	"edit_hold":           "who has an item's form open",
 	"probe":               "availability probes",
 	"probe_day":           "probes rolled up by day",
 	"frontier":            "the crawler's frontier",

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -186,7 +187,26 @@ func (d *province) review(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
+	return d.halfWritten(ctx)
+}
+
+// halfWritten leaves a text that the city's editor typed and did not save, as a
+// power cut would.
+func (d *province) halfWritten(ctx context.Context) error {
+	ctx, session, err := d.as(ctx, "shibian")
+	if err != nil {
+		return err
+	}
+	doc, err := prose.FromText("　　为方便市民冬季出行，全市公交线路自下月起调整首末班时间（演示）。\n\n一、调整范围\n\n二、执行时间")
+	if err != nil {
+		return err
+	}
+	data := url.Values{"title": {"冬季公交首末班时间调整（演示）"}, "type": {string(library.Notice)}, "origin": {string(library.Original)}, "doc": {string(doc.JSON())}}
+	_, err = d.Library.Autosave(ctx, session, library.Unsaved{Form: library.FormNew("01KB0000000000000000000000"), Title: data.Get("title"), Data: data.Encode()}, false)
+	if fault.Is(err, fault.Conflict) {
+		return nil // it lies there already
+	}
+	return err
 }
 
 func (d *province) advance(ctx context.Context, site registry.Site, w written) (done bool, err error) {

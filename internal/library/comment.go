@@ -308,7 +308,7 @@ func (s *Service) takeOver(ctx context.Context, tx *db.Tx, it Item, c Remark) er
 				return moved()
 			}
 		}
-		w.Doc = d.Replace(at, c.Suggestion)
+		w.Doc = d.Reword(at, c.Suggestion)
 	}
 	m, err := s.make(w)
 	if err != nil {

@@ -31,6 +31,7 @@ type Writing struct {
 	Original string // what it was made of, kept as evidence
 	Note     string
 	Unit     org.UnitID // of a new item
+	Form     string     // of a new item: whose unsaved text it was, see FormNew
 	// Columns where it shall stand; nil leaves the placements as they are.
 	Columns   []registry.ColumnID
 	PublishAt time.Time // of placements not live yet; zero for at once
@@ -219,7 +220,7 @@ func (s *Service) Create(ctx context.Context, scope authz.Scope, w Writing) (Ite
 		if err := s.plan(ctx, tx, scope, it, m.Columns, m.PublishAt); err != nil {
 			return err
 		}
-		return s.forget(ctx, tx, "")
+		return s.forget(ctx, tx, m.Form)
 	})
 	it.Noted = m.noted
 	return it, err
@@ -329,6 +330,9 @@ func (s *Service) Save(ctx context.Context, scope authz.Scope, id ItemID, base i
 		if err := s.stale(ctx, tx, it, base); err != nil {
 			return err
 		}
+		if err := s.heldByOther(ctx, tx, it); err != nil {
+			return err
+		}
 		last, err := version(ctx, tx, id, it.Version)
 		if err != nil {
 			return err
@@ -344,7 +348,7 @@ func (s *Service) Save(ctx context.Context, scope authz.Scope, id ItemID, base i
 		if err := s.plan(ctx, tx, scope, it, m.Columns, m.PublishAt); err != nil {
 			return err
 		}
-		if err := s.forget(ctx, tx, id); err != nil {
+		if err := s.forget(ctx, tx, FormOf(id)); err != nil {
 			return err
 		}
 		it, err = s.ItemTx(ctx, tx, scope, id)
@@ -479,54 +483,4 @@ func (s *Service) Outlets(ctx context.Context, scope authz.Scope, unit org.UnitI
 	}, `SELECT c.id, c.name, s.id, s.name, c.type FROM site_column c JOIN site s ON s.id = c.site_id JOIN unit u ON u.id = s.unit_id
 	     WHERE c.closed_at IS NULL AND s.hosted AND s.state NOT IN ('closed', 'exited') AND ((`+w.SQL()+`) OR c.unit_id = `+own+`)
 	     ORDER BY s.name, s.id, c.position, c.name, c.id LIMIT 300`, w.Args()...)
-}
-
-// Autosave keeps what the signed-in person has typed and not saved. id is
-// empty for a new item. Data is opaque to the library, at most 4 MB.
-func (s *Service) Autosave(ctx context.Context, session *authz.Session, id ItemID, base int, data string) error {
-	if session == nil {
-		return fault.New(fault.SignIn, "请先登录。")
-	}
-	if len(data) > prose.MaxBytes {
-		return fault.New(fault.TooLarge, "内容超过 4 MB，没有自动保存；请拆分。")
-	}
-	return s.db.Update(ctx, func(tx *db.Tx) error {
-		_, err := tx.Quiet(ctx, `
-			INSERT INTO autosave (person_id, form, base, data, at) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (person_id, form) DO UPDATE SET base = excluded.base, data = excluded.data, at = excluded.at`,
-			session.PersonID, autosaveForm(id), base, strings.ReplaceAll(strings.ToValidUTF8(data, ""), "\x00", ""), tx.Now())
-		return err
-	})
-}
-
-// Autosaved is what the signed-in person last typed in the form, ok false for
-// nothing.
-func (s *Service) Autosaved(ctx context.Context, session *authz.Session, id ItemID) (data string, base int, at time.Time, ok bool, err error) {
-	if session == nil {
-		return "", 0, time.Time{}, false, nil
-	}
-	type row struct {
-		data string
-		base int
-		at   time.Time
-	}
-	v, err := db.One(ctx, s.db, func(r db.Scanner) (row, error) {
-		var v row
-		return v, r.Scan(&v.data, &v.base, &v.at)
-	}, `SELECT data, base, at FROM autosave WHERE person_id = $1 AND form = $2`, session.PersonID, autosaveForm(id))
-	if db.None(err) {
-		return "", 0, time.Time{}, false, nil
-	}
-	return v.data, v.base, v.at, err == nil, err
-}
-
-func autosaveForm(id ItemID) string { return "item:" + string(id) }
-
-// forget drops the autosaved text once it is saved.
-func (s *Service) forget(ctx context.Context, tx *db.Tx, id ItemID) error {
-	if session := authz.SessionFrom(ctx); session != nil {
-		_, err := tx.Quiet(ctx, `DELETE FROM autosave WHERE person_id = $1 AND form = $2`, session.PersonID, autosaveForm(id))
-		return err
-	}
-	return nil
 }

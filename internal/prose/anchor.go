@@ -97,9 +97,9 @@ func (d Doc) Find(block int, words string) (Anchor, bool) {
 	return found, n == 1
 }
 
-// Replace is the document with other words at the anchor. They take the form
+// Reword is the document with other words at the anchor. They take the form
 // (bold, link) of the first character they replace; footnotes in between stay.
-func (d Doc) Replace(a Anchor, words string) Doc {
+func (d Doc) Reword(a Anchor, words string) Doc {
 	n := 0
 	out := Doc{Content: rewrite(d.Content, &n, func(block int, list []Node) []Node {
 		if block != a.Block {

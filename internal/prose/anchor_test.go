@@ -26,7 +26,7 @@ func TestAnchorsFindReplaceAndShow(t *testing.T) {
 	if !ok || a != (Anchor{Block: 0, Start: 3, End: 11}) || d.Quote(a) != "要加强值守\n落实" {
 		t.Fatalf("anchor %+v %v", a, ok)
 	}
-	out := d.Replace(a, "须值班并承担")
+	out := d.Reword(a, "须值班并承担")
 	if got := out.Blocks()[0]; got != "各单位须值班并承担责任。" {
 		t.Errorf("replaced: %q", got)
 	}
@@ -37,11 +37,11 @@ func TestAnchorsFindReplaceAndShow(t *testing.T) {
 	if err != nil || !strings.Contains(again.HTML(), "脚注") && !strings.Contains(again.HTML(), "footnote") {
 		t.Errorf("the footnote went with the words: %v", err)
 	}
-	bold := d.Replace(Anchor{Block: 0, Start: 4, End: 6}, "做好")
+	bold := d.Reword(Anchor{Block: 0, Start: 4, End: 6}, "做好")
 	if !strings.Contains(bold.HTML(), "<strong>做好</strong><strong>值守</strong>") {
 		t.Errorf("the form of what was replaced is lost: %s", bold.HTML())
 	}
-	if gone := d.Replace(Anchor{Block: 1, Start: 3, End: 5}, ""); gone.Blocks()[1] != "各单位名单" {
+	if gone := d.Reword(Anchor{Block: 1, Start: 3, End: 5}, ""); gone.Blocks()[1] != "各单位名单" {
 		t.Errorf("cut: %q", gone.Blocks()[1])
 	}
 	html := d.DeskHTML([]Anchor{{ID: "1", Block: 0, Start: 3, End: 6}, {ID: "2", Block: 2, Start: 0, End: 3}})

@@ -25,6 +25,9 @@ type Compared struct {
 	// Form is true when the words are the same and only the form differs
 	// (bold, level, a picture's file).
 	Form bool
+	// Moved is true of a removed and an added block that are one block in
+	// another place.
+	Moved bool
 }
 
 // Diff compares two documents: block by block, then within like blocks by
@@ -49,7 +52,28 @@ func Diff(a, b Doc) []Compared {
 		}
 		out = append(out, pair(gone, come)...)
 	}
+	moved(out)
 	return out
+}
+
+// moved marks the blocks that only changed their place, each with one twin.
+func moved(list []Compared) {
+	type block struct{ name, text string }
+	left := map[block][]int{}
+	for i, c := range list {
+		if c.Kind == Removed {
+			k := block{c.Name, c.Before()}
+			left[k] = append(left[k], i)
+		}
+	}
+	for i, c := range list {
+		k := block{c.Name, c.After()}
+		if c.Kind != Added || k.text == "" || len(left[k]) == 0 {
+			continue
+		}
+		list[i].Moved, list[left[k][0]].Moved = true, true
+		left[k] = left[k][1:]
+	}
 }
 
 // DiffText compares two texts by Chinese character and Latin word.

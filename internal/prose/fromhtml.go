@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/microcosm-cc/bluemonday"
 	"golang.org/x/net/html"
@@ -21,6 +20,8 @@ var policy = sync.OnceValue(func() *bluemonday.Policy {
 		"table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th", "strong", "b", "em", "i", "u", "sub", "sup", "span", "font", "center", "figure", "figcaption")
 	p.AllowAttrs("href").OnElements("a")
 	p.AllowAttrs("src", "alt").OnElements("img")
+	p.AllowAttrs("data-note").OnElements("sup")
+	p.AllowAttrs("start").Matching(regexp.MustCompile(`^[0-9]{1,4}$`)).OnElements("ol")
 	p.AllowAttrs("colspan", "rowspan").Matching(regexp.MustCompile(`^[0-9]{1,3}$`)).OnElements("td", "th")
 	p.AllowAttrs("align").Matching(regexp.MustCompile(`(?i)^(left|center|right|justify)$`)).Globally()
 	p.AllowStyles("text-align").MatchingEnum("left", "center", "right", "justify").Globally()
@@ -36,13 +37,16 @@ var policy = sync.OnceValue(func() *bluemonday.Policy {
 // clause numbers, two-space indents), everything else falls to its words.
 // Pictures of other hosts are never shown from there; a link with their
 // description takes their place. The caller keeps the original. It refuses
-// only what is too long or no text.
+// only what is too long or no text. It is FromPaste without its notes.
 func FromHTML(s string) (Doc, error) {
+	d, _, err := FromPaste(s, nil)
+	return d, err
+}
+
+// fromClean maps tidied HTML to nodes, through both sieves.
+func fromClean(s string) (Doc, error) {
 	if len(s) > MaxBytes {
 		return Doc{}, wrong("正文", fmt.Sprintf("超过 %d MB，请拆分", MaxBytes>>20))
-	}
-	if !utf8.ValidString(s) {
-		return Doc{}, wrong("正文", "不是 UTF-8 文字，请重新粘贴")
 	}
 	root, err := html.Parse(strings.NewReader(policy().Sanitize(s)))
 	if err != nil {
@@ -80,11 +84,11 @@ func (r *reader) add(n Node) {
 
 // flush ends the paragraph being read.
 func (r *reader) flush() {
-	run := trimRun(r.run)
 	first := ""
 	if len(r.run) > 0 {
-		first = r.run[0].Text
+		first = r.run[0].Text // before its spaces go
 	}
+	run := trimRun(r.run)
 	r.run = nil
 	if len(run) == 0 {
 		return
@@ -94,12 +98,9 @@ func (r *reader) flush() {
 		return
 	}
 	p := Node{Type: Paragraph, Content: run}
-	if run[0].Type == TextNode && len(run[0].Marks) == 0 {
-		if level, n, rest, ok := numbered(run[0].Text); ok {
-			run[0].Text = rest
-			r.add(Node{Type: Clause, Attrs: map[string]any{"level": level, "number": n}, Content: run})
-			return
-		}
+	if level, n, rest, ok := numberedRun(run); ok {
+		r.add(Node{Type: Clause, Attrs: map[string]any{"level": level, "number": n}, Content: rest})
+		return
 	}
 	attrs := map[string]any{}
 	if r.align == "center" || r.align == "right" {
@@ -113,11 +114,32 @@ func (r *reader) flush() {
 	r.add(p)
 }
 
+// numberedRun recognises the number at the head of a paragraph, also where it
+// is set in bold apart from the text (第一条 of laws). A number that is a link
+// stays one.
+func numberedRun(run []Node) (level, n int, rest []Node, ok bool) {
+	if run[0].Type != TextNode || run[0].marked(LinkMark) {
+		return 0, 0, nil, false
+	}
+	if level, n, words, ok := numbered(run[0].Text); ok {
+		run[0].Text = words
+		return level, n, run, true
+	}
+	if len(run) > 1 && run[1].Type == TextNode && !run[1].marked(LinkMark) {
+		level, n, words, ok := numbered(run[0].Text + run[1].Text)
+		if ok && strings.HasSuffix(run[1].Text, words) && len(words) <= len(run[1].Text) {
+			run[1].Text = words
+			return level, n, run[1:], true
+		}
+	}
+	return 0, 0, nil, false
+}
+
 const blanks = " \u3000\u00a0"
 
 // trimRun drops blanks and breaks at both ends.
 func trimRun(run []Node) []Node {
-	for len(run) > 0 {
+	for len(run) > 0 && run[0].Type != Footnote {
 		if run[0].Type == TextNode {
 			if run[0].Text = strings.TrimLeft(run[0].Text, blanks); run[0].Text != "" {
 				break
@@ -125,7 +147,7 @@ func trimRun(run []Node) []Node {
 		}
 		run = run[1:]
 	}
-	for len(run) > 0 {
+	for len(run) > 0 && run[len(run)-1].Type != Footnote {
 		n := &run[len(run)-1]
 		if n.Type == TextNode {
 			if n.Text = strings.TrimRight(n.Text, blanks); n.Text != "" {
@@ -216,6 +238,11 @@ func (r *reader) element(n *html.Node, ms []Mark, at int) bool {
 	case atom.Sub:
 		return inner(Subscript)
 	case atom.Sup:
+		if note := cutNote(clean(value(n, "data-note"))); note != "" {
+			r.run = append(r.run, Node{Type: Footnote, Attrs: map[string]any{"text": note}})
+			r.count++
+			return true
+		}
 		return inner(Superscript)
 	case atom.A:
 		if href := value(n, "href"); SafeHref(href) {
@@ -316,8 +343,19 @@ func (r *reader) picture(n *html.Node) {
 	r.words("［图片："+words+"］", ms)
 }
 
+// cutNote keeps a note as long as a footnote may be.
+func cutNote(s string) string {
+	if r := []rune(strings.TrimSpace(s)); len(r) > 2000 {
+		return string(r[:1999]) + "…"
+	}
+	return strings.TrimSpace(s)
+}
+
 func (r *reader) within(n *html.Node, ms []Mark, at int, keep func(Node) []Node) []Node {
 	sub := reader{count: r.count}
+	if n.DataAtom == atom.Td || n.DataAtom == atom.Th {
+		sub.look(n)
+	}
 	sub.children(n, ms, at)
 	sub.flush()
 	r.count = sub.count
@@ -349,6 +387,9 @@ func (r *reader) list(n *html.Node, ms []Mark, at int) {
 		kind = OrderedList
 	}
 	out := Node{Type: kind}
+	if start, err := strconv.Atoi(value(n, "start")); kind == OrderedList && err == nil && start > 1 && start <= 9999 {
+		out.Attrs = map[string]any{"start": start}
+	}
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		if c.Type != html.ElementNode {
 			continue

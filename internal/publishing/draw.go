@@ -184,27 +184,7 @@ func (d *drawing) item(ctx context.Context, id library.ItemID) error {
 	}
 	column, _ := d.column(places[0].Column)
 	body := v.HTML
-	a := theme.Article{
-		Title: it.Title, Column: column, Published: it.PublishedAt, Source: cmp.Or(it.Source, it.UnitName), SourceURL: it.SourceURL,
-		Summary: it.Summary, Keywords: it.Keywords, Body: theme.Body(body), News: it.Type == library.News, // made by prose: safe by construction
-	}
-	if !it.FirstPublishedAt.IsZero() && v.At.After(it.FirstPublishedAt) && v.No > 1 {
-		a.Updated = v.At
-	}
-	if it.Type == library.Policy || it.DocNo != "" {
-		a.Policy = &theme.PolicyHead{IndexNo: it.IndexNo, Topic: it.Topic, Issuer: cmp.Or(it.Issuer, it.UnitName), Title: it.Title, Number: it.DocNo,
-			Released: it.PublishedAt.In(calendar.Shanghai).Format(time.DateOnly)}
-		a.Policy.Written, a.Policy.From, a.Policy.Until = it.Written.Chinese(), it.EffectiveOn.Chinese(), it.EndsOn.Chinese()
-		a.Policy.State, a.Policy.Filing = it.Validity.Name(), it.FilingNo
-		if it.CoIssuers != "" {
-			a.Policy.Issuer += " " + strings.ReplaceAll(it.CoIssuers, ";", " ")
-		}
-	}
-	for _, q := range it.Type.Sort().Fields {
-		if answer := it.Answers[q.Name]; q.Shown && answer != "" {
-			a.Facts = append(a.Facts, theme.HeadCell{Name: q.Label, Value: strings.ReplaceAll(answer, "\n", "；")})
-		}
-	}
+	a := article(it, v, column)
 	if err := d.standing(ctx, it, &a); err != nil {
 		return err
 	}
@@ -331,6 +311,32 @@ func (d *drawing) standing(ctx context.Context, it library.Item, a *theme.Articl
 	}
 	a.Standing = &s
 	return nil
+}
+
+// article is an item's version as a page of the theme shows it.
+func article(it library.Item, v library.Version, column theme.Column) theme.Article {
+	a := theme.Article{
+		Title: v.Title, Column: column, Published: it.PublishedAt, Source: cmp.Or(v.Source, it.UnitName), SourceURL: v.SourceURL,
+		Summary: v.Summary, Keywords: v.Keywords, Body: theme.Body(v.HTML), News: v.Type == library.News, // made by prose: safe by construction
+	}
+	if !it.FirstPublishedAt.IsZero() && v.At.After(it.FirstPublishedAt) && v.No > 1 {
+		a.Updated = v.At
+	}
+	if v.Type == library.Policy || v.DocNo != "" {
+		a.Policy = &theme.PolicyHead{IndexNo: v.IndexNo, Topic: v.Topic, Issuer: cmp.Or(v.Issuer, it.UnitName), Title: v.Title, Number: v.DocNo,
+			Released: it.PublishedAt.In(calendar.Shanghai).Format(time.DateOnly)}
+		a.Policy.Written, a.Policy.From, a.Policy.Until = v.Written.Chinese(), v.EffectiveOn.Chinese(), v.EndsOn.Chinese()
+		a.Policy.State, a.Policy.Filing = it.Validity.Name(), v.FilingNo
+		if v.CoIssuers != "" {
+			a.Policy.Issuer += " " + strings.ReplaceAll(v.CoIssuers, ";", " ")
+		}
+	}
+	for _, q := range v.Type.Sort().Fields {
+		if answer := v.Answers[q.Name]; q.Shown && answer != "" {
+			a.Facts = append(a.Facts, theme.HeadCell{Name: q.Label, Value: strings.ReplaceAll(answer, "\n", "；")})
+		}
+	}
+	return a
 }
 
 func (d *drawing) gone(path, item string) error {

@@ -1,6 +1,7 @@
 package libraryweb
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"fmt"
@@ -27,10 +28,22 @@ import (
 var views embed.FS
 
 // Handler serves the screens of the library.
-type Handler struct{ lib *library.Service }
+type Handler struct {
+	lib      *library.Service
+	preview  Previewer
+	keep     func(ctx context.Context, data []byte, kind string) (string, error) // of pictures within pasted text
+	pictures string                                                              // where the editor sends pictures, "" for nowhere
+}
 
 // New makes the handler.
-func New(l *library.Service) *Handler { return &Handler{l} }
+func New(l *library.Service) *Handler { return &Handler{lib: l} }
+
+// PicturesAt names the path that takes a picture of the editor (a multipart
+// form: file, alt, item) and answers {"path": …}; at start.
+func (h *Handler) PicturesAt(path string) *Handler {
+	h.pictures = path
+	return h
+}
 
 // Routes are the screens. Reviewing is routed by item.read and decided by the
 // service, because the permission follows the stage.
@@ -40,6 +53,15 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/items/new", Permit: authz.ItemWrite, Handle: h.showNew},
 		{Pattern: "POST /console/items/new", Permit: authz.ItemWrite, Handle: h.edit, MaxBody: 8 << 20},
 		{Pattern: "POST /console/items/autosave", Permit: authz.ItemWrite, Handle: h.autosave, MaxBody: 8 << 20},
+		{Pattern: "POST /console/items/paste", Permit: authz.ItemWrite, Handle: h.paste, MaxBody: pasteBody},
+		{Pattern: "GET /console/items/drafts", Permit: authz.ItemWrite, Handle: h.drafts},
+		{Pattern: "POST /console/items/drafts", Permit: authz.ItemWrite, Handle: h.discard},
+		{Pattern: "GET " + previewPath, Permit: authz.ItemRead, Handle: h.showPreview},
+		{Pattern: "GET " + previewPath + "/page", Permit: authz.ItemRead, Handle: h.previewFrame},
+		{Pattern: "GET " + previewPath + "/print.css", Permit: authz.ItemRead, Handle: h.printStyle},
+		{Pattern: "POST /console/items/{id}/hold", Permit: authz.ItemWrite, Handle: h.hold},
+		{Pattern: "POST /console/items/{id}/take-over", Permit: authz.ItemWrite, Handle: h.takeOver},
+		{Pattern: "POST /console/items/{id}/restore", Permit: authz.ItemWrite, Handle: h.restore},
 		{Pattern: "GET /console/items/{id}", Permit: authz.ItemRead, Handle: h.item},
 		{Pattern: "GET /console/items/{id}/edit", Permit: authz.ItemWrite, Handle: h.showEdit},
 		{Pattern: "POST /console/items/{id}/edit", Permit: authz.ItemWrite, Handle: h.edit, MaxBody: 8 << 20},
@@ -131,7 +153,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := listPage{Heading: web.Heading{Title: "信息资源库", Lead: "先入库、后使用：每条信息经审核后才能公开。"}}
 	if authz.SessionFrom(r.Context()).May(authz.ItemWrite) {
-		page.Heading.Acts = []web.Act{{Text: "采编稿件", Href: "/console/items/new", Primary: true}}
+		page.Heading.Acts = []web.Act{{Text: "采编稿件", Href: "/console/items/new", Primary: true}, {Text: "恢复草稿", Href: "/console/items/drafts"}}
 	}
 	all := 0
 	for _, t := range facets.States {
@@ -207,6 +229,7 @@ type editPage struct {
 	Above   []web.Component
 	Form    web.Form
 	Side    []web.Component // what the checks saw
+	Island  Island
 }
 
 func (p editPage) Title() string       { return p.name }
@@ -244,7 +267,7 @@ func (h *Handler) editForm(r *http.Request, it library.Item, v library.Version, 
 		columns = append(columns, opt)
 	}
 	p := editPage{name: "采编稿件", trail: crumbs(web.Crumb{Name: "采编稿件"}), Heading: web.Heading{Title: "采编稿件", Lead: "保存后先入库；送审并通过终审，才会公开。"}}
-	kind, origin, body := kindOf(r, v), library.Original, ""
+	kind, origin, body, doc := kindOf(r, v), library.Original, "", prose.Doc{}
 	if it.ID != "" {
 		p.name, p.trail = "修改稿件："+it.Title, itemCrumbs(it, "修改")
 		p.Heading = web.Heading{Title: "修改稿件", Above: it.UnitName, Tags: tags(it), Lead: "每次保存成为新版本；已公开的版本不变，直到新版本终审。"}
@@ -252,7 +275,7 @@ func (h *Handler) editForm(r *http.Request, it library.Item, v library.Version, 
 		if err != nil {
 			return editPage{}, err
 		}
-		origin, body = v.Origin, d.Source()
+		origin, body, doc = v.Origin, d.Source(), d
 	}
 	origins := []web.Option{{Value: string(library.Original), Label: "原创"}, {Value: string(library.Repost), Label: "转载", Hint: "只能转载党委和政府网站、稿源名单内单位的信息（第十九条（三））"}}
 	if origin == library.MovedIn {
@@ -284,8 +307,9 @@ func (h *Handler) editForm(r *http.Request, it library.Item, v library.Version, 
 		where.Fields = nil
 		where.Notes = []web.Component{web.Alert{Kind: web.Warn, Text: "本单位还没有可用的栏目，稿件可以先入库；请联系站点管理人员开设栏目。"}}
 	}
-	p.Form = web.Form{Action: r.URL.Path, Key: "item-" + string(it.ID), Sticky: true, Sections: []web.Section{
-		{Legend: "内容", Fields: about},
+	p.Form = web.Form{Action: r.URL.Path, Sticky: true, Sections: []web.Section{
+		{Legend: "内容", Fields: append(about, web.Field{Kind: web.Hidden, Name: "base", Value: strconv.Itoa(it.Version)})},
+		toolSection(),
 		{Legend: "来源", Fields: []web.Field{
 			{Kind: web.Radios, Name: "origin", Label: "原创或转载", Value: string(origin), Options: origins},
 			{Name: "source", Label: "来源", Value: v.Source, Max: 100},
@@ -300,9 +324,9 @@ func (h *Handler) editForm(r *http.Request, it library.Item, v library.Version, 
 			{Name: "emergency", Label: "走应急通道的理由", Hint: "突发事件等确需立即发布时填写：一人审核即可发布，事后由他人补审并计入通报；平时不填。", Max: 200},
 			{Name: "reason", Label: "保留检查提示的理由", Hint: "检查有一般问题而不改时填写；严重问题必须改正。", Max: 500}}},
 		where,
-		{Fields: []web.Field{{Kind: web.Hidden, Name: "base", Value: strconv.Itoa(it.Version)}}},
 	}, Buttons: []web.Button{
-		{Label: "保存草稿", Name: "act", Value: "save"}, {Label: "检查", Name: "act", Value: "check", Plain: true, Skip: true}, {Label: "按信息类型更新表单", Name: "act", Value: "type", Plain: true, Skip: true}, {Label: "保存并送审", Name: "act", Value: "submit", Plain: true},
+		{Label: "保存草稿", Name: "act", Value: "save"}, {Label: "检查", Name: "act", Value: "check", Plain: true, Skip: true}, {Label: "预览", Name: "act", Value: "preview", Plain: true, Skip: true},
+		{Label: "按信息类型更新表单", Name: "act", Value: "type", Plain: true, Skip: true}, {Label: "保存并送审", Name: "act", Value: "submit", Plain: true}, {Label: "执行文字工具", Name: "act", Value: "tool", Plain: true, Skip: true},
 	}, Cancel: web.Link{Text: "放弃修改", Href: "/console/items"}}
 	if it.ID != "" {
 		p.Form.Cancel.Href = it.Link()
@@ -315,6 +339,12 @@ func (h *Handler) editForm(r *http.Request, it library.Item, v library.Version, 
 				p.Form.Sections[i].Fields = append([]web.Field{changeField(v, it.Version > it.LiveVersion)}, s.Fields...)
 			}
 		}
+	}
+	if p.Island, err = h.island(r, it, doc); err != nil {
+		return p, err
+	}
+	if it.ID == "" {
+		p.Form.Sections[0].Fields = append(p.Form.Sections[0].Fields, web.Field{Kind: web.Hidden, Name: "draft", Value: p.Island.Draft})
 	}
 	return p, nil
 }
@@ -349,55 +379,10 @@ func (h *Handler) showNew(w http.ResponseWriter, r *http.Request) error {
 	if c := p.Form.Field("column"); c != nil && r.URL.Query().Get("column") != "" {
 		c.Values = r.URL.Query()["column"]
 	}
-	if err := h.recover(r, "", &p); err != nil {
+	if err := h.recover(r, library.FormNew(p.Island.Draft), &p); err != nil {
 		return err
 	}
 	return editView.Render(w, r, p)
-}
-
-// autosave keeps what stands in the form, sent by the page now and then: the
-// form's own fields and “item”, empty for a new one. Answers 204.
-func (h *Handler) autosave(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return fault.New(fault.Invalid, "表单无法读取，请刷新后重试。").From(err)
-	}
-	kept := url.Values{}
-	for k, v := range r.PostForm {
-		if !strings.HasPrefix(k, "_") && k != "item" && k != "act" {
-			kept[k] = v
-		}
-	}
-	base, _ := number(r.PostForm.Get("base")) // a new item has none
-	id := library.ItemID(r.PostForm.Get("item"))
-	if id != "" {
-		if _, err := h.lib.Item(r.Context(), authz.ScopeFrom(r.Context()), id); err != nil {
-			return err
-		}
-	}
-	if err := h.lib.Autosave(r.Context(), authz.SessionFrom(r.Context()), id, base, kept.Encode()); err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
-}
-
-// recover offers what was typed and not saved, and fills it in when asked.
-func (h *Handler) recover(r *http.Request, id library.ItemID, p *editPage) error {
-	data, _, at, found, err := h.lib.Autosaved(r.Context(), authz.SessionFrom(r.Context()), id)
-	if err != nil || !found {
-		return err
-	}
-	if !r.URL.Query().Has("recover") {
-		p.Above = append(p.Above, web.Alert{Kind: web.Info, Title: "有没保存的内容", Text: "自动保存于 " + web.Minute(at) + "。", Links: []web.Link{{Text: "恢复这些内容", Href: r.URL.Path + "?recover=1"}}})
-		return nil
-	}
-	typed, err := url.ParseQuery(data)
-	if err != nil {
-		return nil // not ours: the form stands as it is
-	}
-	p.Form.Fill(typed)
-	p.Above = append(p.Above, web.Alert{Kind: web.Info, Text: "已填入 " + web.Minute(at) + " 自动保存的内容，核对后请保存。"})
-	return nil
 }
 
 func (h *Handler) showEdit(w http.ResponseWriter, r *http.Request) error {
@@ -408,6 +393,13 @@ func (h *Handler) showEdit(w http.ResponseWriter, r *http.Request) error {
 	if it.State == library.InReview {
 		return fault.New(fault.Conflict, "稿件正在审核，不能修改；请先在稿件页面收回，或等审核人退回。")
 	}
+	by, err := h.lib.Open(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), it.ID, library.HoldPlain)
+	if err != nil {
+		return err
+	}
+	if by != nil {
+		return actView.Render(w, r, heldPage(it, *by))
+	}
 	p, err := h.editForm(r, it, v, placed)
 	if err != nil {
 		return err
@@ -417,7 +409,7 @@ func (h *Handler) showEdit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Side = []web.Component{resultPanel(results)}
-	if err := h.recover(r, it.ID, &p); err != nil {
+	if err := h.recover(r, library.FormOf(it.ID), &p); err != nil {
 		return err
 	}
 	if it.State == library.Returned {
@@ -472,6 +464,7 @@ func (h *Handler) edit(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		p.Form.Fill(r.PostForm)
+		p.typed(r.PostForm, base)
 		if cause != nil {
 			p.Form.Wrong(cause)
 		}
@@ -488,10 +481,15 @@ func (h *Handler) edit(w http.ResponseWriter, r *http.Request) error {
 		return again(http.StatusUnprocessableEntity, err, nil)
 	}
 	act := r.PostFormValue("act")
-	if act == "check" {
+	switch act {
+	case "check":
 		return again(http.StatusOK, nil, func(p *editPage) {
-			p.Side = []web.Component{resultPanel(h.lib.Inspect(wr.Title, wr.Doc.Text(), wr.Meta))}
+			p.Side = []web.Component{web.Summary{Title: "字数", Terms: []web.Term{{Name: "正文", Text: strconv.Itoa(wr.Doc.Words()) + " 字"}}}, resultPanel(h.lib.Inspect(wr.Title, wr.Doc.Text(), wr.Meta))}
 		})
+	case "tool":
+		return h.tool(r, wr.Doc, again)
+	case "preview":
+		return h.keepAndPreview(w, r, it)
 	}
 	var saved library.Item
 	if it.ID == "" {
@@ -503,9 +501,16 @@ func (h *Handler) edit(w http.ResponseWriter, r *http.Request) error {
 	if errors.As(err, &stale) {
 		return again(http.StatusConflict, err, func(p *editPage) {
 			p.Form.Field("base").Value = strconv.Itoa(stale.Version.No)
-			p.Above = append(p.Above, web.Panel{Title: fmt.Sprintf("对方保存的第 %d 版与您填写的内容对照（删除线为对方有、您没有的文字）", stale.Version.No),
-				Parts: []web.Component{diff("对照", stale.Version.Text, wr.Doc.Text())}})
+			p.Above = append(p.Above, bothTexts(stale.Version, wr))
 		})
+	}
+	var held *library.Held
+	if errors.As(err, &held) {
+		u := library.Unsaved{Form: library.FormOf(it.ID), Seq: h.standing(r, library.FormOf(it.ID)), Base: base.No, Title: wr.Title, Data: keptFields(r.PostForm).Encode()}
+		if _, keepErr := h.lib.Autosave(ctx, authz.SessionFrom(ctx), u, true); keepErr != nil {
+			return errors.Join(err, keepErr)
+		}
+		return again(http.StatusConflict, err, nil)
 	}
 	if web.Mendable(err) {
 		return again(http.StatusUnprocessableEntity, err, nil)
@@ -526,6 +531,9 @@ func (h *Handler) edit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := h.lib.Leave(ctx, scope, authz.SessionFrom(ctx), sent.ID); err != nil {
+		return err
+	}
 	return web.Done(w, r, sent.Link(), "已送"+library.StageName(sent.Stage)+"，审核结果会出现在工作台。")
 }
 
@@ -536,6 +544,7 @@ func (h *Handler) unsent(w http.ResponseWriter, r *http.Request, it library.Item
 		return err
 	}
 	p.Form.Fill(r.PostForm)
+	p.typed(r.PostForm, v)
 	p.Form.Action = it.Link() + "/edit"
 	p.Form.Field("base").Value = strconv.Itoa(it.Version)
 	p.Form.Wrong(cause)
@@ -577,15 +586,8 @@ func read(r *http.Request, base library.Version, units []unitOption) (library.Wr
 		w.PublishAt = t.UTC()
 	}
 	var err error
-	if base.No == 0 {
-		w.Doc, err = prose.FromText(f("text"))
-	} else {
-		var d prose.Doc
-		if d, err = prose.Parse([]byte(base.Doc)); err == nil {
-			w.Doc, err = d.Edit(f("text"))
-		}
-	}
-	if err != nil {
+	w.Form = library.FormNew(f("draft"))
+	if w.Doc, err = postedDoc(r.PostForm, base); err != nil {
 		wrong.Add("text", strings.TrimSuffix(fault.Of(err).Says, "。"))
 	}
 	return w, wrong.Err()
@@ -637,6 +639,8 @@ type itemPage struct {
 	MayTakeBack, MayLink bool
 	TakeBack, Link       web.Form
 	Forms                []titledForm
+	MayRestore           bool // an old version is shown
+	Restore              web.Form
 }
 
 func (p itemPage) Title() string       { return p.name }
@@ -686,6 +690,7 @@ func (h *Handler) item(w http.ResponseWriter, r *http.Request) error {
 	if writes && it.State != library.InReview {
 		p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "修改", Href: it.Link() + "/edit", Primary: it.State == library.Draft || it.State == library.Returned})
 	}
+	p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "预览", Href: fmt.Sprintf("%s?item=%s&version=%d", previewPath, url.QueryEscape(string(it.ID)), v.No)})
 	p.Heading.Acts = append(p.Heading.Acts, d.acts(writes)...)
 	if it.Live() && session.May(authz.ColumnManage) {
 		p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "采用到栏目", Href: it.Link() + "/adopt"})
@@ -706,6 +711,11 @@ func (h *Handler) item(w http.ResponseWriter, r *http.Request) error {
 	if writes && it.State == library.InReview && !d.packed {
 		p.MayTakeBack = true
 		p.TakeBack = web.Form{Action: it.Link() + "/take-back", Buttons: []web.Button{{Label: "收回修改", Plain: true}}}
+	}
+	if writes && v.No != it.Version && it.State != library.InReview {
+		p.MayRestore = true
+		p.Restore = web.Form{Action: it.Link() + "/restore", Sections: []web.Section{{Fields: []web.Field{{Kind: web.Hidden, Name: "version", Value: strconv.Itoa(v.No)}, {Kind: web.Hidden, Name: "base", Value: strconv.Itoa(it.Version)}}}},
+			Buttons: []web.Button{{Label: fmt.Sprintf("用第 %d 版新建草稿", v.No), Plain: true}}}
 	}
 	if writes && it.Type == library.Policy {
 		if p.Link, p.MayLink, err = h.linkForm(r, it); err != nil {

@@ -241,12 +241,12 @@ func TestUnsavedTextComesBack(t *testing.T) {
 		r := open(t, d)
 		edit := r.as("王编").Post("/console/items/new", form()).Want(http.StatusSeeOther).Location()
 		id := strings.Split(edit, "/")[3]
-		r.Post("/console/items/autosave", form("item", id, "base", "1", "text", "没保存的一段")).Want(http.StatusNoContent)
+		r.Post("/console/items/autosave", form("item", id, "base", "1", "text", "没保存的一段")).Want(http.StatusOK)
 		if got := r.Get(edit).Want(http.StatusOK); !strings.Contains(got.Text(".alert"), "没保存") || strings.Contains(got.Text("textarea"), "没保存") {
 			t.Errorf("not offered: %v", got.All(".alert"))
 		}
-		if got := r.Get(edit + "?recover=1").Want(http.StatusOK); got.Text("textarea") != "没保存的一段" {
-			t.Errorf("recovered %q", got.Text("textarea"))
+		if got := r.Get(edit + "?recover=1").Want(http.StatusOK); got.Text(`textarea[name="text"]`) != "没保存的一段" {
+			t.Errorf("recovered %q", got.Text(`textarea[name="text"]`))
 		}
 		r.Post(edit, form("base", "1", "text", "没保存的一段")).Want(http.StatusSeeOther)
 		if got := r.Get(edit); len(got.All(".alert")) != 0 {

@@ -59,6 +59,10 @@ func changes(leftName, rightName string, a, b library.Version) (web.Table, error
 			seen++
 			what, tone := "修改", web.Warn
 			switch {
+			case c.Moved && c.Kind == prose.Added:
+				what, tone = "移来", web.Info
+			case c.Moved:
+				what, tone = "移走", web.Info
 			case c.Kind == prose.Added:
 				what, tone = "新增", web.Good
 			case c.Kind == prose.Removed:

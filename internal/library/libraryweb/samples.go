@@ -13,13 +13,15 @@ import (
 const hostile = `<script>alert("稿")</script>'"&{{.}}` + "\u202e长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长"
 
 var (
-	listView   = web.Define(views, "views/list.html", sampleList("关于做好2026年防汛工作的通知"), listPage{Heading: web.Heading{Title: "信息资源库"}, Table: web.Table{Caption: "稿件", Empty: web.Empty{Title: "没有符合条件的稿件"}}}, sampleList(hostile))
-	editView   = web.Define(views, "views/edit.html", sampleEdit("关于做好2026年防汛工作的通知"), editPage{Heading: web.Heading{Title: "采编稿件"}}, sampleEdit(hostile))
-	itemView   = web.Define(views, "views/item.html", sampleItem("关于做好2026年防汛工作的通知"), itemPage{Heading: web.Heading{Title: "稿件"}, TextHead: "第 1 版"}, sampleItem(hostile))
-	reviewView = web.Define(views, "views/review.html", sampleReview("关于做好2026年防汛工作的通知"), reviewPage{Heading: web.Heading{Title: "审核"}, Changes: web.Table{Caption: "对照"}}, sampleReview(hostile))
-	actView    = web.Define(views, "views/act.html", sampleAct("关于做好2026年防汛工作的通知"), actPage{Heading: web.Heading{Title: "撤稿"}}, sampleAct(hostile))
-	chooseView = web.Define(views, "views/choose.html", chooseFrom(nil), choosePage{Heading: web.Heading{Title: "采编什么信息？"}, Types: web.Table{Caption: "信息类型"}}, choosePage{Heading: web.Heading{Title: hostile}, Types: web.Table{Caption: hostile, Columns: []web.Column{{Head: "类型"}}, Rows: []web.Row{{Cells: []web.Cell{web.Linked(hostile, "/console/items/new")}}}}})
-	sheetView  = web.Define(views, "views/sheet.html", sheetPage{Heading: web.Heading{Title: "三审三校记录"}, Body: []web.Component{opinions(sampleSubmission("同意"))}}, sheetPage{Heading: web.Heading{Title: "记录"}}, sheetPage{Heading: web.Heading{Title: hostile}, Body: []web.Component{opinions(sampleSubmission(hostile))}})
+	listView    = web.Define(views, "views/list.html", sampleList("关于做好2026年防汛工作的通知"), listPage{Heading: web.Heading{Title: "信息资源库"}, Table: web.Table{Caption: "稿件", Empty: web.Empty{Title: "没有符合条件的稿件"}}}, sampleList(hostile))
+	editView    = web.Define(views, "views/edit.html", sampleEdit("关于做好2026年防汛工作的通知"), editPage{Heading: web.Heading{Title: "采编稿件"}}, sampleEdit(hostile))
+	itemView    = web.Define(views, "views/item.html", sampleItem("关于做好2026年防汛工作的通知"), itemPage{Heading: web.Heading{Title: "稿件"}, TextHead: "第 1 版"}, sampleItem(hostile))
+	reviewView  = web.Define(views, "views/review.html", sampleReview("关于做好2026年防汛工作的通知"), reviewPage{Heading: web.Heading{Title: "审核"}, Changes: web.Table{Caption: "对照"}}, sampleReview(hostile))
+	actView     = web.Define(views, "views/act.html", sampleAct("关于做好2026年防汛工作的通知"), actPage{Heading: web.Heading{Title: "撤稿"}}, sampleAct(hostile))
+	draftsView  = web.Define(views, "views/drafts.html", sampleDrafts("关于做好2026年防汛工作的通知"), draftsPage{Heading: web.Heading{Title: "恢复草稿"}, Table: unsavedTable(nil)}, sampleDrafts(hostile))
+	previewView = web.Define(views, "views/preview.html", samplePreview("关于做好2026年防汛工作的通知"), previewPage{Heading: web.Heading{Title: "预览"}}, samplePreview(hostile))
+	sheetView   = web.Define(views, "views/sheet.html", sheetPage{Heading: web.Heading{Title: "三审三校记录"}, Body: []web.Component{opinions(sampleSubmission("同意"))}}, sheetPage{Heading: web.Heading{Title: "记录"}}, sheetPage{Heading: web.Heading{Title: hostile}, Body: []web.Component{opinions(sampleSubmission(hostile))}})
+	chooseView  = web.Define(views, "views/choose.html", chooseFrom(nil), choosePage{Heading: web.Heading{Title: "采编什么信息？"}, Types: web.Table{Caption: "信息类型"}}, choosePage{Heading: web.Heading{Title: hostile}, Types: web.Table{Caption: hostile, Columns: []web.Column{{Head: "类型"}}, Rows: []web.Row{{Cells: []web.Cell{web.Linked(hostile, "/console/items/new")}}}}})
 )
 
 var sampleAt = time.Date(2026, 3, 2, 1, 30, 0, 0, time.UTC)
@@ -51,7 +53,18 @@ func sampleEdit(title string) editPage {
 		Above: []web.Component{web.Alert{Kind: web.Warn, Title: "终审退回", Text: title}, web.Panel{Title: "对照", Parts: []web.Component{diff("对照", title, title+"改")}}},
 		Form: web.Form{Sections: []web.Section{typeSection(library.Leader.Sort(), library.Version{Meta: library.Meta{Answers: library.Answers{"name": title}}}), typeSection(library.Data.Sort(), library.Version{}), documentSection(library.Policy.Sort(), library.Version{}), {Legend: "修改", Fields: []web.Field{changeField(library.Version{}, false)}}, {Legend: "内容", Fields: []web.Field{{Name: "title", Label: "标题", Value: title, Required: true}, {Kind: web.TextArea, Name: "text", Label: "正文", Value: title, Rows: 18}}}},
 			Buttons: []web.Button{{Label: "保存草稿", Name: "act", Value: "save"}, {Label: "检查", Name: "act", Value: "check", Plain: true}}},
-		Side: []web.Component{sampleResults(title)}}
+		Side: []web.Component{sampleResults(title)}, Island: Island{Doc: `{"type":"doc","content":[{"type":"paragraph"}]}`, Item: "01J00000000000000000000000", Person: "p", Seq: 1, Href: "/console/items/new"}}
+}
+
+func sampleDrafts(title string) draftsPage {
+	return draftsPage{trail: crumbs(web.Crumb{Name: "恢复草稿"}), Person: "p", Heading: web.Heading{Title: "恢复草稿"}, Table: unsavedTable([]library.Unsaved{
+		{Form: "item:01J00000000000000000000000", Seq: 7, Base: 2, Title: title, At: sampleAt}, {Form: "new:01J00000000000000000000000", Seq: 1, Title: title, At: sampleAt, Past: true}}),
+		Discard: []web.Form{{Action: "/console/items/drafts", Buttons: []web.Button{{Label: "删除这份草稿的全部内容", Kind: web.Danger}}}}}
+}
+
+func samplePreview(title string) previewPage {
+	return previewPage{name: title, trail: crumbs(web.Crumb{Name: "预览"}), Heading: web.Heading{Title: "预览", Above: title}, As: "phone", Says: title,
+		Tabs: web.Tabs{Label: "看法", Items: []web.Tab{{Name: "电脑", Href: previewPath}, {Name: "手机", Href: previewPath + "?as=phone", Current: true}}}}
 }
 
 func sampleItem(title string) itemPage {

@@ -223,6 +223,9 @@ func short(b []byte) string {
 // the content.
 func StylePath() string { return portalPath }
 
+// ElderStylePath is where the elder layout's sheet lies.
+func ElderStylePath() string { return elderPath }
+
 // Files are the theme's own files.
 func Files() []File {
 	return []File{
