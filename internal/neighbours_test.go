@@ -726,6 +726,30 @@ func (n *neighbourhood) supervise(c *county) {
 	ids("/console/obligations/{id}", clocks[0].ID)
 	// The token is the proof; nobody's leads to nothing.
 	c.ids["/console/feeds/{token}"] = []string{"nobodys"}
+	c.ids["/console/fact-checks/{token}"] = []string{"nobodys"}
+	c.reviewed(n, ids)
+}
+
+// reviewed are items that go as one, a batch, and an opinion asked.
+func (c *county) reviewed(n *neighbourhood, ids func(key string, id ...string)) {
+	t, lib := n.t, n.h.Library
+	author, first := c.people[authz.Editor], c.people[authz.FirstReviewer]
+	scope := author.ScopeFor(authz.ItemWrite)
+	var drafts []library.ItemID
+	for i := range 5 {
+		doc := must(prose.FromText(c.mark + "的内容。"))(t)
+		it := must(lib.Create(as(author), scope, library.Writing{Meta: library.Meta{Type: library.News, Origin: library.Original, Title: fmt.Sprintf("%s第%d篇", c.mark, i+5)}, Doc: doc, Unit: c.office.ID}))(t)
+		drafts = append(drafts, it.ID)
+	}
+	k := must(lib.Bundle(as(author), scope, c.mark+"一套", drafts[:2]))(t)
+	ids("/console/item-packages/{id}", string(k.ID))
+	for _, id := range drafts[2:4] {
+		must(lib.Submit(as(author), scope, id, library.Submission{Version: 1}))(t)
+	}
+	b := must(lib.StartBatch(as(first), first.ScopeFor(authz.ItemRead), drafts[2:4]))(t)
+	ids("/console/item-batches/{id}", b.ID)
+	asked := must(lib.Consult(as(author), scope, drafts[4], library.Question{Version: 1, Units: []org.UnitID{c.dept.ID}, Text: c.mark + "请看"}))(t)
+	ids("/console/consultations/{id}", asked[0].ID)
 }
 
 // write puts an item into the library and, when asked, through its reviews.

@@ -467,12 +467,13 @@ func (s *Service) WaiveConsultation(ctx context.Context, scope authz.Scope, id I
 	})
 }
 
-// Askable are the units whose names hold the text, to ask for an opinion. It
-// takes the session: who stands where is open to whoever signs in.
-func (s *Service) Askable(ctx context.Context, session *authz.Session, text string, limit int) ([]org.Unit, error) {
-	if text = strings.TrimSpace(text); text == "" || session == nil {
+// Askable are the standing units of these full names, to ask for an opinion:
+// of whatever area, since it is named and not looked through. It takes the
+// session: who stands where is open to whoever signs in.
+func (s *Service) Askable(ctx context.Context, session *authz.Session, names string) ([]org.Unit, error) {
+	list := List(names)
+	if len(list) == 0 || len(list) > maxAsked || session == nil {
 		return nil, nil
 	}
-	units, _, err := s.org.Units(ctx, authz.System("library.consult"), org.UnitFilter{Text: text, Limit: limit})
-	return units, err
+	return s.org.UnitsNamed(ctx, s.db, authz.System("library.consult"), list)
 }

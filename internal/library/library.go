@@ -29,6 +29,7 @@ type Service struct {
 	inspect     Inspector
 	settings    func() sx2021.Settings
 	outcomes    []Outcome
+	looks       looks
 }
 
 // New makes the service. WaivedInterpretation must be among the obligation

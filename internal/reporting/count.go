@@ -24,7 +24,7 @@ func (s *Service) count(ctx context.Context, b Bulletin) (Content, error) {
 		c.CheckPoint, c.Complete = today, false
 	}
 	scope := authz.Area("reporting.bulletin", b.areaOf)
-	for _, part := range []func(context.Context, authz.Scope, Bulletin, *Content) error{s.countSites, s.countLate, s.countFindings, s.countOrders, s.countLetters, s.countBefore} {
+	for _, part := range []func(context.Context, authz.Scope, Bulletin, *Content) error{s.countSites, s.countLate, s.countFindings, s.countOrders, s.countLetters, s.countEmergencies, s.countBefore} {
 		if err := part(ctx, scope, b, &c); err != nil {
 			return c, err
 		}
@@ -95,6 +95,47 @@ func unqualified(sc assessment.Score) Unqualified {
 		u.Reasons = append(u.Reasons, cause)
 	}
 	return u
+}
+
+// countEmergencies counts what went out by the emergency lane in the period,
+// and of it what nobody has looked at again.
+func (s *Service) countEmergencies(ctx context.Context, scope authz.Scope, b Bulletin, c *Content) error {
+	var w db.Where
+	scope.Where(&w, "u")
+	w.And("r.at >= ? AND r.at < ?", b.Period.Start(), b.Period.End())
+	type lane struct {
+		Row
+		verdict string
+	}
+	list, err := db.All(ctx, s.db, func(r db.Scanner) (lane, error) {
+		l := lane{Row: Row{Kind: "item"}}
+		var unit, reason string
+		var at time.Time
+		err := r.Scan(&l.ID, &l.Text, &unit, &reason, &at, &l.verdict)
+		l.Note, l.Link = unit+"　"+calendar.DateOf(at).Chinese()+"发布　"+reason, "/console/items/"+l.ID+"/after-review"
+		return l, err
+	}, `SELECT n.item_id, v.title, u.name, n.emergency, r.at, coalesce(a.verdict, '')
+	      FROM item_submission n JOIN item i ON i.id = n.item_id JOIN unit u ON u.id = i.unit_id JOIN item_version v ON v.item_id = n.item_id AND v.no = n.version_no
+	      JOIN item_review r ON r.item_id = n.item_id AND r.round = n.round AND r.stage = 'final' AND r.verdict = 'pass'
+	      LEFT JOIN item_after_review a ON a.item_id = n.item_id AND a.round = n.round
+	     WHERE n.emergency <> '' AND `+w.SQL()+` ORDER BY u.name, r.at, n.item_id`, w.Args()...)
+	if err != nil {
+		return err
+	}
+	var all, waiting, objected []Row
+	for _, l := range list {
+		all = append(all, l.Row)
+		switch l.verdict {
+		case "":
+			waiting = append(waiting, l.Row)
+		case "object":
+			objected = append(objected, l.Row)
+		}
+	}
+	c.add("emergency.total", SectionUrgent, "走应急通道发布", "篇", all)
+	c.add("emergency.waiting", SectionUrgent, "尚未补审", "篇", waiting)
+	c.add("emergency.objected", SectionUrgent, "补审不通过", "篇", objected)
+	return nil
 }
 
 func (s *Service) countFindings(ctx context.Context, scope authz.Scope, b Bulletin, c *Content) error {

@@ -126,11 +126,12 @@ const (
 	SectionFindings = "发现的主要问题"
 	SectionOrders   = "督促整改情况"
 	SectionLetters  = "留言办理情况"
+	SectionUrgent   = "应急发布情况"
 	SectionBefore   = "上季度问题复查情况"
 )
 
 // Sections in order.
-var Sections = []string{SectionSites, SectionLaunch, SectionFindings, SectionOrders, SectionLetters, SectionBefore}
+var Sections = []string{SectionSites, SectionLaunch, SectionFindings, SectionOrders, SectionLetters, SectionUrgent, SectionBefore}
 
 // families are the kinds of finding a bulletin counts, by the family of the
 // check; the last takes the rest.

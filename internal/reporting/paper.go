@@ -148,6 +148,14 @@ func (c Content) Narrative(section string) []string {
 			parts = append(parts, f.Name+strconv.Itoa(f.N())+f.Unit)
 		}
 		return []string{"本季度" + strings.Join(parts, "，") + "。"}
+	case SectionUrgent:
+		if !c.Has("emergency.total") {
+			return []string{"本期没有统计应急发布情况。"} // one kept before it was counted
+		}
+		if c.Figure("emergency.total").N() == 0 {
+			return []string{"本季度没有走应急通道发布的信息。"}
+		}
+		return []string{fmt.Sprintf("本季度走应急通道发布信息%s，截至%s尚未补审%s，补审不通过%s。", n("emergency.total"), c.CountedOn.Chinese(), n("emergency.waiting"), n("emergency.objected"))}
 	case SectionBefore:
 		return []string{fmt.Sprintf("上季度不合格网站%s，其中本季度复查合格%s。上季度整改通知%s，其中已办结%s。", n("before.unqualified"), n("before.mended"), n("before.orders"), n("before.closed"))}
 	}

@@ -52,6 +52,7 @@ type consultPage struct {
 	Heading web.Heading
 	Table   web.Table
 	Find    web.Filter
+	Missing web.Alert
 	Open    bool
 	Form    web.Form
 	Waive   web.Form // without buttons: nothing to waive
@@ -71,7 +72,7 @@ func (h *Handler) consultOf(r *http.Request) (consultPage, error) {
 		return consultPage{}, err
 	}
 	q := strings.TrimSpace(r.FormValue("q"))
-	found, err := h.lib.Askable(ctx, session, q, 20)
+	found, err := h.lib.Askable(ctx, session, q)
 	if err != nil {
 		return consultPage{}, err
 	}
@@ -80,8 +81,11 @@ func (h *Handler) consultOf(r *http.Request) (consultPage, error) {
 
 func newConsult(it library.Item, list []library.Asking, found []org.Unit, q string, today calendar.Date) consultPage {
 	p := consultPage{name: "意见征询：" + it.Title, trail: itemCrumbs(it, "意见征询"), Heading: web.Heading{Title: "征询其他单位意见", Above: it.Title, Tags: tags(it), Lead: "涉及其他单位工作的，终审前要有对方意见（第十九条（三））。"}, Table: askedTable(list, today),
-		Find: web.Filter{Action: it.Link() + "/consult", Total: -1, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "查找单位（名称或拼音首字母）", Value: q, Max: 40}}}}
+		Find: web.Filter{Action: it.Link() + "/consult", Total: -1, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "单位全称，多个用分号隔开", Value: q, Max: 300}}}}
 	p.Open = it.State == library.Draft || it.State == library.Returned || it.State == library.InReview
+	if q != "" && len(found) == 0 {
+		p.Missing = web.Alert{Kind: web.Warn, Title: "没有找到这个单位", Text: "请填写系统里登记的单位全称，例如：西安市商务局。一次最多 10 个。"}
+	}
 	var options []web.Option
 	for _, u := range found {
 		if u.ID != it.Unit {
@@ -387,7 +391,6 @@ func caller(r *http.Request) string {
 
 func (h *Handler) factAs(w http.ResponseWriter, r *http.Request, status int, wrong error) error {
 	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Referrer-Policy", "no-referrer")
 	w.Header().Set("X-Robots-Tag", "noindex")
 	b, err := h.lib.FactBrief(r.Context(), r.PathValue("token"), caller(r))
 	if err != nil {

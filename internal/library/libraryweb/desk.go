@@ -179,7 +179,7 @@ func (d desk) panels() []web.Component {
 		out = append(out, s)
 	}
 	if d.sub.Round > 0 && !(d.it.State == library.InReview) {
-		out = append(out, gateTable(d.gates))
+		out = append(out, gateList(d.gates))
 	}
 	if len(d.asked) > 0 {
 		out = append(out, askedTable(d.asked, d.today))
@@ -224,22 +224,19 @@ var gateHints = map[sx2021.Gate]string{
 	sx2021.GatePolitical: "导向、表述、排序准确", sx2021.GateLegal: "符合法律法规", sx2021.GatePolicy: "与现行政策一致",
 	sx2021.GateSecrecy: "已经保密审查，不含个人隐私", sx2021.GateWording: "文字、数据、格式无误"}
 
-// gateTable shows the five, each with who answers for it.
-func gateTable(stamps []library.GateStamp) web.Table {
-	t := web.Table{Caption: "五关", Compact: true, Columns: []web.Column{{Head: "关口"}, {Head: "状态"}, {Head: "把关人", Wide: true}}}
+// gateList shows the five, each with who answers for it.
+func gateList(stamps []library.GateStamp) web.Summary {
+	t := web.Summary{Title: "五关"}
 	for _, g := range sx2021.Gates() {
-		name := web.Text(library.GateName(g))
-		name.Note = gateHints[g]
-		state, who := web.Tagged(web.Tag{Text: "待把关"}), web.Text("—")
+		term := web.Term{Name: library.GateName(g), Text: gateHints[g], Tags: []web.Tag{{Text: "待把关"}}}
 		if i := slices.IndexFunc(stamps, func(s library.GateStamp) bool { return s.Gate == g }); i >= 0 {
 			s := stamps[i]
-			state = web.Tagged(web.Tag{Kind: web.Good, Text: "通过"})
+			term.Text, term.Note, term.Tags = s.Signed(), strings.TrimSpace(web.Minute(s.At)+" "+s.Note), []web.Tag{{Kind: web.Good, Text: "通过"}}
 			if !s.Passed {
-				state = web.Tagged(web.Tag{Kind: web.Danger, Text: "不通过"})
+				term.Tags = []web.Tag{{Kind: web.Danger, Text: "不通过"}}
 			}
-			who = web.Cell{Text: s.Signed(), Note: strings.TrimSpace(web.Minute(s.At) + " " + s.Note)}
 		}
-		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{name, state, who}})
+		t.Terms = append(t.Terms, term)
 	}
 	return t
 }
@@ -248,7 +245,7 @@ func gateTable(stamps []library.GateStamp) web.Table {
 // reviewer who has second thoughts takes the pass back below.
 func gateForm(action string, round int, stamps []library.GateStamp) web.Form {
 	f := web.Form{Action: action}
-	sec := web.Section{Legend: "五关逐项把关", Hint: "按哪一关的按钮，就由您对哪一关署名负责（第十九条（三））；每一关单独记录人员和时间。", Notes: []web.Component{gateTable(stamps)},
+	sec := web.Section{Legend: "五关逐项把关", Hint: "按哪一关的按钮，就由您对哪一关署名负责（第十九条（三））；每一关单独记录人员和时间。", Notes: []web.Component{gateList(stamps)},
 		Fields: []web.Field{{Kind: web.Hidden, Name: "round", Value: strconv.Itoa(round)}}}
 	options := []web.Option{{Label: "都没有问题"}}
 	for _, g := range sx2021.Gates() {

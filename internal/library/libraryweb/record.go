@@ -199,7 +199,7 @@ func roundOf(n library.Submitted) recordRound {
 		case c.Suggests:
 			suggestion = c.Suggestion
 		}
-		o.Comments = append(o.Comments, []string{c.Quote, strings.TrimSpace(c.Says + "（" + c.Signed() + "）"), suggestion, strings.TrimSpace(c.StateName() + " " + c.SettledName + " " + c.SettledWhy)})
+		o.Comments = append(o.Comments, []string{c.Quote, strings.TrimSuffix(c.Signed()+"："+c.Says, "："), suggestion, strings.TrimSpace(c.StateName() + " " + c.SettledName + " " + c.SettledWhy)})
 	}
 	return o
 }

@@ -141,6 +141,9 @@ func (h *Handler) reviewOf(r *http.Request) (reviewPage, library.Item, error) {
 		return p, it, err
 	}
 	p.Body = append([]web.Component{resultPanel(d.results)}, d.panels()...)
+	if it.State == library.InReview {
+		p.Body = append([]web.Component{d.risks()}, p.Body...)
+	}
 	p.Body = append(p.Body, facts(it, v), placeTable(placed))
 	if d.sub.Round > 0 {
 		p.Body = append(p.Body, opinions(d.sub))

@@ -47,3 +47,42 @@ func TestArticle19_3_Reposts(t *testing.T) {
 	// An unknown source is blocked whatever the reason.
 	wantRules(t, CheckRepost(Repost{Name: "网络", SecondReviewer: "丙", SecondReason: "急"}), "S12.2a.source_known")
 }
+
+func TestArticle19_3_Routes(t *testing.T) {
+	step := func(s Stage, needed int, gates bool) RouteStep { return RouteStep{Stage: s, Needed: needed, Gates: gates} }
+	for _, tt := range []struct {
+		name  string
+		grade Grade
+		steps []RouteStep
+		want  []string
+	}{
+		{"two steps", Ordinary, []RouteStep{step(FirstReview, 1, false), step(FinalReview, 1, true)}, nil},
+		{"one step", Ordinary, []RouteStep{step(FinalReview, 1, true)}, []string{"S19.3a.graded"}},
+		{"two steps for what is important", Important, []RouteStep{step(FirstReview, 1, true), step(FinalReview, 1, true)}, []string{"S19.3a.graded"}},
+		{"no final review", Ordinary, []RouteStep{step(FirstReview, 1, true), step(SecondReview, 1, true)}, []string{"S19.3a.reviewed_first"}},
+		{"nobody for the gates", Ordinary, []RouteStep{step(FirstReview, 1, false), step(FinalReview, 1, false)}, []string{"S19.3a.gates"}},
+		{"nothing", Ordinary, nil, []string{"S19.3a.reviewed_first", "S19.3a.graded", "S19.3a.gates"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) { wantRules(t, CheckRoute(tt.steps, tt.grade, Defaults()), tt.want...) })
+	}
+}
+
+func TestArticle19_3_RouteEmergencyAndConsultation(t *testing.T) {
+	first, final := Opinion{Stage: FirstReview, Person: "乙"}, Opinion{Stage: FinalReview, Person: "丁", Stamps: allGates(true)}
+	two := []RouteStep{{Stage: FirstReview, Needed: 2}, {Stage: FinalReview, Needed: 1}}
+	for _, tt := range []struct {
+		name string
+		in   Reviewed
+		want []string
+	}{
+		{"one of two persons", Reviewed{Author: "甲", Route: two, Opinions: []Opinion{first, final}}, []string{"S19.3a.graded"}},
+		{"both persons", Reviewed{Author: "甲", Route: two, Opinions: []Opinion{first, {Stage: FirstReview, Person: "丙"}, final}}, nil},
+		{"the same person twice", Reviewed{Author: "甲", Route: two, Opinions: []Opinion{first, first, final}}, []string{"S19.3a.graded"}},
+		{"emergency", Reviewed{Author: "甲", Emergency: true, Opinions: []Opinion{final}}, nil},
+		{"emergency by the author", Reviewed{Author: "丁", Emergency: true, Opinions: []Opinion{final}}, []string{"S19.3a.author", "S19.3a.persons", "S19.3a.gates"}},
+		{"emergency without gates", Reviewed{Author: "甲", Emergency: true, Opinions: []Opinion{{Stage: FinalReview, Person: "丁"}}}, []string{"S19.3a.gates"}},
+		{"a unit has not answered", Reviewed{Author: "甲", Opinions: []Opinion{first, final}, Involves: []string{"水务局"}, Awaited: []string{"水务局"}}, []string{"S19.3c.consulted"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) { wantRules(t, CheckReview(tt.in, Defaults()), tt.want...) })
+	}
+}
