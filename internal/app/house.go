@@ -416,7 +416,7 @@ func (h *House) Sweep(ctx context.Context) error {
 
 // machines are the states of every kind of object.
 func machines() []passage.Machine {
-	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, letters.Machine,
+	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, library.ShareMachine, letters.Machine,
 		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine,
 		operator.Machine, tenancy.Machine, guidance.Machine, training.Machine, selfcheck.Machine}
 }

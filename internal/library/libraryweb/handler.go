@@ -36,7 +36,7 @@ func New(l *library.Service) *Handler { return &Handler{l} }
 // Routes are the screens. Reviewing is routed by item.read and decided by the
 // service, because the permission follows the stage.
 func (h *Handler) Routes() []web.Route {
-	return []web.Route{
+	return append([]web.Route{
 		{Pattern: "GET /console/items", Permit: authz.ItemRead, Handle: h.list},
 		{Pattern: "GET /console/items/new", Permit: authz.ItemWrite, Handle: h.showNew},
 		{Pattern: "POST /console/items/new", Permit: authz.ItemWrite, Handle: h.edit, MaxBody: 8 << 20},
@@ -52,11 +52,9 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "POST /console/items/{id}/review", Permit: authz.ItemRead, Handle: h.review},
 		{Pattern: "GET /console/items/{id}/withdraw", Permit: authz.ItemWithdraw, Handle: h.showWithdraw},
 		{Pattern: "POST /console/items/{id}/withdraw", Permit: authz.ItemWithdraw, Handle: h.withdraw},
-		{Pattern: "GET /console/items/{id}/adopt", Permit: authz.ColumnManage, Handle: h.showAdopt},
-		{Pattern: "POST /console/items/{id}/adopt", Permit: authz.ColumnManage, Handle: h.adopt},
 		{Pattern: "GET /console/items/{id}/take-down", Permit: authz.ColumnManage, Handle: h.showTakeDown},
 		{Pattern: "POST /console/items/{id}/take-down", Permit: authz.ColumnManage, Handle: h.takeDown},
-	}
+	}, h.adoptionRoutes()...)
 }
 
 var home = []web.Crumb{{Name: "工作台", Href: "/console"}, {Name: "信息资源库", Href: "/console/items"}}
