@@ -36,6 +36,8 @@ var stays = map[string]string{
 	"province_setting.unit_id":     "the office that decided a setting by document",
 	"account.area_path":            "the sort key of the list: registry sets it with unit_id, the database follows the unit's path",
 	"domain.area_path":             "the sort key of the list: registry sets it with unit_id, the database follows the unit's path",
+	"item.area_path":               "the sort key of the list: library sets it with unit_id, the database follows the unit's path",
+	"index_authority.unit_id":      "whose code the index numbers begin with: a successor has its own",
 	"site.area_path":               "the sort key of the list: registry sets it with unit_id, the database follows the unit's path",
 	"reorganisation.unit_id":       "the act itself",
 	"reorganisation_unit.unit_id":  "the act itself",

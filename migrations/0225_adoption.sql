@@ -16,8 +16,8 @@ CREATE TABLE item_offer (
     words        TEXT NOT NULL,           -- title and keywords in lower case
     published_at TIMESTAMPTZ NOT NULL     -- as displayed
 );
-INSERT INTO item_offer (item_id, unit_id, area_path, type, category, words, published_at)
-SELECT i.id, i.unit_id, u.area_path, v.type, v.category, lower(v.title || ';' || v.keywords), i.published_at
+INSERT INTO item_offer (item_id, unit_id, area_path, type, category, language, share, words, published_at)
+SELECT i.id, i.unit_id, u.area_path, v.type, i.category, i.language, v.share, lower(v.title || ';' || v.keywords), i.published_at
   FROM item i JOIN item_live l ON l.item_id = i.id JOIN item_version v ON v.item_id = i.id AND v.no = l.version_no JOIN unit u ON u.id = i.unit_id
  WHERE i.published_at IS NOT NULL;
 -- Each is walked from its newest end; the rest of the conditions are tested

@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"slices"
 	"strings"
 
 	"zhengshu/internal/db"
@@ -83,6 +84,22 @@ func (s Scope) WhereHeld(w *db.Where, alias string) *db.Where {
 		args = append(args, from, to)
 	}
 	return w.And(strings.Join(parts, " OR "), args...)
+}
+
+// Subtrees are the places of the scope on the area axis, none inside another,
+// "/" for everything. exact is false when the scope reaches along a line too:
+// then sums kept by place may not be added up.
+func (s Scope) Subtrees() (paths []string, exact bool) {
+	if s.all {
+		return []string{"/"}, true
+	}
+	for _, p := range s.areas {
+		inside := func(q string) bool { return q != p && strings.HasPrefix(p, q) }
+		if !slices.Contains(paths, p) && !slices.ContainsFunc(s.areas, inside) {
+			paths = append(paths, p)
+		}
+	}
+	return paths, len(s.lines) == 0
 }
 
 // Covers reports whether a unit at these paths lies in the scope.

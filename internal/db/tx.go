@@ -74,6 +74,8 @@ var QuietTables = map[string]string{
 	"reconciliation_held": "when a site was last queued to be looked at",
 	"intake_match":        "which column is which field, remembered",
 	"autosave":            "unsent text of a form",
+	"item_tally":          "how many items there are of each sort: follows the items",
+	"item_tally_change":   "changes of these sums that the database wrote down itself",
 	"probe":               "availability probes",
 	"probe_day":           "probes rolled up by day",
 	"frontier":            "the crawler's frontier",

@@ -11,39 +11,11 @@ import (
 	"zhengshu/internal/prose"
 )
 
-// ItemID identifies an item.
+// ItemID identifies an item: one content in one language.
 type ItemID string
 
-// Type is what sort of information an item is.
-type Type string
-
-// The types of item (网站发展指引, 国办发〔2017〕47号).
-const (
-	News           Type = "news"
-	Notice         Type = "notice"
-	Policy         Type = "policy"
-	Interpretation Type = "interpretation"
-	Overview       Type = "overview"
-	Organisation   Type = "organisation"
-	Leader         Type = "leader"
-	Disclosure     Type = "disclosure"
-	Data           Type = "data"
-	Guide          Type = "guide"
-	Interaction    Type = "interaction"
-	Response       Type = "response"
-	Topic          Type = "topic"
-)
-
-// Types is the closed list in the order of forms.
-var Types = []Type{News, Notice, Policy, Interpretation, Overview, Organisation, Leader, Disclosure, Data, Guide, Interaction, Response, Topic}
-
-var typeNames = map[Type]string{
-	News: "政务动态", Notice: "通知公告", Policy: "政策文件", Interpretation: "政策解读", Overview: "概况信息", Organisation: "机构职能",
-	Leader: "负责人信息", Disclosure: "信息公开", Data: "数据发布", Guide: "办事服务", Interaction: "互动交流", Response: "回应关切", Topic: "专题专栏",
-}
-
-// Name is the type in Chinese, empty for an unknown one.
-func (t Type) Name() string { return typeNames[t] }
+// ContentID is shared by the language versions of one content.
+type ContentID string
 
 // Origin says where an item was first made.
 type Origin string
@@ -118,6 +90,84 @@ type Meta struct {
 	Important bool   // reviewed in three steps; a policy needs its interpretation
 	Involves  string // other units whose work it touches, separated by ;
 	Consulted string // of them, those whose consent is on record, separated by ;
+
+	// What follows joined the hash of a version later: at its zero value each
+	// leaves the hash as it was.
+	Openness     Openness      `json:",omitzero"`  // 公开属性
+	Share        Share         `json:",omitzero"`  // 共享属性
+	ShareTerms   string        `json:",omitzero"`  // of a conditional share
+	Region       string        `json:",omitzero"`  // 行政区划, GB/T 2260, six digits
+	CoIssuers    string        `json:",omitzero"`  // separated by ;
+	EffectiveOn  calendar.Date `json:",omitzero"`  // 生效日期
+	EndsOn       calendar.Date `json:",omitzero"`  // 有效期至: the last day it holds
+	Genre        string        `json:",omitzero"`  // 体裁
+	SubjectWords string        `json:",omitzero"`  // 主题词, separated by ;
+	FilingNo     string        `json:",omitzero"`  // 规范性文件登记号
+	Drafter      string        `json:",omitzero"`  // 起草单位
+	Answers      Answers       `json:",omitempty"` // to the questions of its type
+}
+
+// Openness is whether information may be shown (公开属性).
+type Openness string
+
+// The three kinds of openness. Only what is Open can be live.
+const (
+	Open      Openness = "open"
+	OnRequest Openness = "on_request"
+	Withheld  Openness = "withheld"
+)
+
+// Name is the openness in Chinese.
+func (o Openness) Name() string {
+	switch o {
+	case OnRequest:
+		return "依申请公开"
+	case Withheld:
+		return "不予公开"
+	}
+	return "主动公开"
+}
+
+// Share is whether other units may use an item (共享属性).
+type Share string
+
+// The three kinds of share.
+const (
+	Unconditional Share = "unconditional"
+	Conditional   Share = "conditional"
+	NoShare       Share = "none"
+)
+
+// Name is the share in Chinese.
+func (s Share) Name() string {
+	switch s {
+	case Conditional:
+		return "有条件共享"
+	case NoShare:
+		return "不予共享"
+	}
+	return "无条件共享"
+}
+
+// ChangeKind is what the author of a revision says it is.
+type ChangeKind string
+
+// The kinds of change: of form (标点、错字), or of substance. A change of form
+// leaves a column's clock and the order of its list as they are.
+const (
+	Form      ChangeKind = "form"
+	Substance ChangeKind = "substance"
+)
+
+// Name is the kind in Chinese.
+func (k ChangeKind) Name() string {
+	switch k {
+	case Form:
+		return "文字订正"
+	case Substance:
+		return "内容更新"
+	}
+	return ""
 }
 
 // Item is one thing of the library with the metadata of the version that was
@@ -125,6 +175,9 @@ type Meta struct {
 type Item struct {
 	Meta
 	ID               ItemID
+	Content          ContentID
+	Language         string // zh, en …
+	Validity         Validity
 	Ref              string // its name at its origin, for imports
 	Unit             org.UnitID
 	UnitName         string // joined
@@ -140,6 +193,7 @@ type Item struct {
 	WithdrawReason   string
 	CreatedAt        time.Time
 	UpdatedAt        time.Time
+	Noted            []string // what was put right as it was saved just now
 	areaPath         string
 	linePath         string
 }
@@ -187,6 +241,7 @@ type Version struct {
 	Original   string // as it came in, before cleaning; never shown
 	SHA256     string // hex, over metadata and document
 	Note       string
+	Change     ChangeKind // of a revision of what is public
 	AuthorID   string
 	AuthorName string
 	At         time.Time

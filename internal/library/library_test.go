@@ -483,7 +483,9 @@ func TestCorrectionAndWithdrawal(t *testing.T) {
 		published := it.FirstPublishedAt
 		h.clock.Advance(48 * time.Hour)
 		// The public one stays while the next version is on its way.
-		it = ok(h.lib.Save(h.author.ctx, h.author.scope(authz.ItemWrite), it.ID, 1, h.writing("新题", "新文")))(t)
+		corrected := h.writing("新题", "新文")
+		corrected.Change = library.Substance
+		it = ok(h.lib.Save(h.author.ctx, h.author.scope(authz.ItemWrite), it.ID, 1, corrected))(t)
 		if it.State != library.Draft || it.LiveVersion != 1 || it.Version != 2 {
 			t.Fatalf("while corrected: %+v", it)
 		}

@@ -447,6 +447,11 @@ func (r *importing) parse(no int, line []byte) prepared {
 		p.notes = append(p.notes, "原文网址无法识别，已略去。")
 		w.SourceURL = ""
 	}
+	if number, note, err := DocNumber(w.DocNo); err != nil {
+		p.notes = append(p.notes, "发文字号“"+shorten(w.DocNo)+"”不合规范，照原样入库。")
+	} else if w.DocNo = number; note != "" {
+		p.notes = append(p.notes, note)
+	}
 	if w.Type == "" {
 		return refuse("type", "没有写明信息类型，请填写 news、notice、policy、interpretation 等之一")
 	}
@@ -595,7 +600,7 @@ func (r *importing) take(ctx context.Context, tx *db.Tx, p prepared) (bool, erro
 		if r.o.Publish == nil {
 			return true, nil
 		}
-		it = Item{Meta: p.made.Meta, ID: id, Ref: p.ref, Unit: r.o.Unit, State: Approved, Version: 1}
+		it = Item{Meta: p.made.Meta, ID: id, Content: ContentID(id), Ref: p.ref, Unit: r.o.Unit, State: Approved, Version: 1, CreatedAt: tx.Now()}
 		return true, r.comeLive(ctx, tx, it, p)
 	case err != nil:
 		return false, err
@@ -655,7 +660,7 @@ func (r *importing) comeLive(ctx context.Context, tx *db.Tx, it Item, p prepared
 		ulid.Make().String(), it.ID, t.Site, t.Column, tx.Now()); err != nil {
 		return err
 	}
-	return r.s.release(ctx, tx, &it, Version{No: it.Version}, release{moveIn: r.move.ID, published: p.published})
+	return r.s.release(ctx, tx, &it, Version{Meta: it.Meta, No: it.Version}, release{moveIn: r.move.ID, published: p.published})
 }
 
 // end notes the run: which bytes, by whom, under which case.

@@ -22,7 +22,7 @@ func (s *Service) offer(ctx context.Context, tx *db.Tx, id ItemID) error {
 		INSERT INTO item_offer (item_id, unit_id, area_path, type, category, language, share, words, published_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (item_id) DO UPDATE SET unit_id = excluded.unit_id, area_path = excluded.area_path, type = excluded.type, category = excluded.category,
 		       language = excluded.language, share = excluded.share, words = excluded.words, published_at = excluded.published_at`,
-		id, it.Unit, it.areaPath, v.Type, v.Category, languageOf(it), shareOf(v.Meta), strings.ToLower(v.Title+";"+v.Keywords), it.PublishedAt)
+		id, it.Unit, it.areaPath, v.Type, v.Coded(), it.Language, v.Share, strings.ToLower(v.Title+";"+v.Keywords), it.PublishedAt)
 	if err != nil {
 		return fmt.Errorf("library: offer: %w", err)
 	}
@@ -73,7 +73,7 @@ func (w Wish) Matches(it Item) bool {
 		}
 		return len(w.Types) == 0
 	}
-	return typed() && strings.HasPrefix(it.Category, w.Category) && strings.HasPrefix(it.areaPath, w.Area) && (w.Unit == "" || w.Unit == it.Unit) && has()
+	return typed() && strings.HasPrefix(it.Coded(), w.Category) && strings.HasPrefix(it.areaPath, w.Area) && (w.Unit == "" || w.Unit == it.Unit) && has()
 }
 
 // mostRead is how many of the newest that fit otherwise are read for keywords.

@@ -8,9 +8,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
-	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
-	"zhengshu/internal/registry"
 	"zhengshu/internal/workbench"
 )
 
@@ -76,65 +74,6 @@ func (s *Service) History(ctx context.Context, scope authz.Scope, id ItemID) ([]
 		return nil, err
 	}
 	return Machine.History(ctx, s.db, string(id))
-}
-
-// Filter narrows Items.
-type Filter struct {
-	Text   string // title, document number, source
-	Type   Type
-	State  string // of the newest version; "live": what readers see
-	Stage  string
-	Unit   org.UnitID
-	Column registry.ColumnID
-	Author string // person id of who entered it
-	Limit  int    // 20 when zero
-	Offset int
-}
-
-// Items in scope, last touched first, and how many there are.
-func (s *Service) Items(ctx context.Context, scope authz.Scope, f Filter) ([]Item, int, error) {
-	var w db.Where
-	scope.Where(&w, "u")
-	text := db.Contains(f.Text)
-	w.AndIf(f.Text != "", `(lower(v.title) LIKE ? ESCAPE '\' OR lower(v.doc_no) LIKE ? ESCAPE '\' OR lower(v.source) LIKE ? ESCAPE '\')`, text, text, text).
-		AndIf(f.Type != "", "v.type = ?", f.Type).
-		AndIf(f.State == "live", "EXISTS (SELECT 1 FROM item_live x WHERE x.item_id = i.id)").
-		AndIf(f.State != "" && f.State != "live", "i.state = ?", f.State).
-		AndIf(f.Stage != "", "i.stage = ?", f.Stage).
-		AndIf(f.Unit != "", "i.unit_id = ?", f.Unit).
-		AndIf(f.Column != "", "EXISTS (SELECT 1 FROM item_placement y WHERE y.item_id = i.id AND y.column_id = ? AND y.state <> 'withdrawn')", f.Column).
-		AndIf(f.Author != "", "i.created_by = ?", f.Author)
-	total, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM item i JOIN item_version v ON v.item_id = i.id AND v.no = i.version JOIN unit u ON u.id = i.unit_id WHERE `+w.SQL(), w.Args()...)
-	if err != nil {
-		return nil, 0, err
-	}
-	limit := f.Limit
-	if limit <= 0 {
-		limit = 20
-	}
-	list, err := db.All(ctx, s.db, scanItem, itemSelect+` WHERE `+w.SQL()+` ORDER BY i.updated_at DESC, i.id DESC LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(f.Offset), w.Args()...)
-	return list, total, err
-}
-
-// States counts the items in scope by state, for the tabs of the list; "live"
-// counts what readers see.
-func (s *Service) States(ctx context.Context, scope authz.Scope) (map[string]int, error) {
-	var w db.Where
-	scope.Where(&w, "u")
-	type row struct {
-		state   string
-		n, live int
-	}
-	list, err := db.All(ctx, s.db, func(r db.Scanner) (row, error) {
-		var v row
-		return v, r.Scan(&v.state, &v.n, &v.live)
-	}, `SELECT i.state, count(*), count(l.item_id) FROM item i JOIN unit u ON u.id = i.unit_id LEFT JOIN item_live l ON l.item_id = i.id WHERE `+w.SQL()+` GROUP BY i.state`, w.Args()...)
-	out := map[string]int{}
-	for _, v := range list {
-		out[v.state] += v.n
-		out["live"] += v.live
-	}
-	return out, err
 }
 
 // Tasks is the library's part of the workbench: reviews that wait for the

@@ -3,6 +3,7 @@ package library
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"zhengshu/internal/audit"
@@ -50,6 +51,9 @@ func Register(s *Service, w *jobs.Workers) {
 		}
 		return s.tell(ctx, tx, a.Item, false)
 	})
+	jobs.HandleTx(w, func(ctx context.Context, tx *db.Tx, a ValidityDue) error {
+		return s.validityDue(audit.System(ctx, "library.validity"), tx, a.Item)
+	})
 }
 
 // release makes the version the public one and its planned placements live.
@@ -58,6 +62,10 @@ func (s *Service) release(ctx context.Context, tx *db.Tx, it *Item, v Version, r
 		it.ID, v.No, db.Null(r.review), db.Null(r.moveIn), tx.Now()); err != nil {
 		return fmt.Errorf("library: release: %w", err)
 	}
+	if v.Openness != "" && v.Openness != Open {
+		return s.shelve(ctx, tx, it, v)
+	}
+	before := it.LiveVersion
 	if _, err := tx.Exec(ctx, `INSERT INTO item_live (item_id, version_no) VALUES ($1, $2) ON CONFLICT (item_id) DO UPDATE SET version_no = excluded.version_no`, it.ID, v.No); err != nil {
 		return fmt.Errorf("library: make live: %w", err)
 	}
@@ -95,6 +103,14 @@ func (s *Service) release(ctx context.Context, tx *db.Tx, it *Item, v Version, r
 			return err
 		}
 	}
+	if r.moveIn == "" { // what moves in keeps the numbers it came with, or none
+		if err := s.giveIndex(ctx, tx, *it, v); err != nil {
+			return err
+		}
+	}
+	if err := s.renewed(ctx, tx, *it, v, before); err != nil {
+		return err
+	}
 	if err := s.settleWaivers(ctx, tx, *it); err != nil {
 		return err
 	}
@@ -107,6 +123,69 @@ func (s *Service) release(ctx context.Context, tx *db.Tx, it *Item, v Version, r
 		}
 	}
 	return s.tell(ctx, tx, it.ID, false)
+}
+
+// shelve keeps what passed its final review and is not for the public: it
+// stands in the library and on no site.
+func (s *Service) shelve(ctx context.Context, tx *db.Tx, it *Item, v Version) error {
+	it.Stage = ""
+	if _, err := tx.Exec(ctx, `UPDATE item SET state = $2, stage = '', withdrawn_at = NULL, withdraw_reason = '', updated_at = $3 WHERE id = $1`, it.ID, it.State, tx.Now()); err != nil {
+		return err
+	}
+	if err := s.giveIndex(ctx, tx, *it, v); err != nil {
+		return err
+	}
+	return s.settleValidity(ctx, tx, it.ID)
+}
+
+// renewed does what the release of a version does to the record of the item
+// and to its places: year and validity, and, when its substance changed,
+// the displayed time. A change of form moves nothing.
+func (s *Service) renewed(ctx context.Context, tx *db.Tx, it Item, v Version, before int) error {
+	if _, err := tx.Exec(ctx, `UPDATE item SET year = $2 WHERE id = $1`, it.ID, yearOf(it.Meta, it.FirstPublishedAt, it.CreatedAt)); err != nil {
+		return err
+	}
+	if err := s.settleValidity(ctx, tx, it.ID); err != nil {
+		return err
+	}
+	if err := s.settleTargets(ctx, tx, it.ID); err != nil {
+		return err
+	}
+	change, err := changeSince(ctx, tx, it.ID, before, v.No)
+	if err != nil || change != Substance {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE item_placement SET shown_at = $2 WHERE item_id = $1 AND state = 'live'`, it.ID, tx.Now())
+	return err
+}
+
+// changeSince is what was said of the versions after the public one up to the
+// one to be released: of substance when one of them is.
+func changeSince(ctx context.Context, q db.Querier, id ItemID, live, no int) (ChangeKind, error) {
+	if live == 0 {
+		return "", nil
+	}
+	kinds, err := db.All(ctx, q, db.Value[ChangeKind], `SELECT DISTINCT change_kind FROM item_version WHERE item_id = $1 AND no > $2 AND no <= $3`, id, live, no)
+	if err != nil || len(kinds) == 0 {
+		return "", err
+	}
+	if slices.Contains(kinds, Substance) {
+		return Substance, nil
+	}
+	if slices.Contains(kinds, Form) {
+		return Form, nil
+	}
+	return "", nil
+}
+
+// ChangeSince is what the authors said of everything that would become public
+// with the newest version of an item in scope; empty while nothing of it is.
+func (s *Service) ChangeSince(ctx context.Context, scope authz.Scope, id ItemID) (ChangeKind, error) {
+	it, err := s.Item(ctx, scope, id)
+	if err != nil {
+		return "", err
+	}
+	return changeSince(ctx, s.db, id, it.LiveVersion, it.Version)
 }
 
 // tell hands the change with every placement that readers see or saw.
@@ -160,6 +239,9 @@ func (s *Service) Withdraw(ctx context.Context, scope authz.Scope, id ItemID, re
 		}
 		n, err := tx.Exec(ctx, `UPDATE item_placement SET state = 'withdrawn', ended_at = $2 WHERE item_id = $1 AND state <> 'withdrawn'`, id, tx.Now())
 		if err != nil {
+			return err
+		}
+		if err := s.settleTargets(ctx, tx, id); err != nil {
 			return err
 		}
 		it.Stage, it.LiveVersion, it.WithdrawnAt, it.WithdrawReason = "", 0, tx.Now(), reason

@@ -30,7 +30,7 @@ func Reorganise() org.Module {
 			if _, err := tx.Exec(ctx, `UPDATE item_offer SET unit_id = $2, area_path = (SELECT area_path FROM unit WHERE id = $2) WHERE unit_id = $1`, c.From, c.Main); err != nil {
 				return err
 			}
-			_, err := tx.Exec(ctx, `UPDATE item SET unit_id = $2 WHERE unit_id = $1`, c.From, c.Main)
+			_, err := tx.Exec(ctx, `UPDATE item SET unit_id = $2, area_path = (SELECT u.area_path FROM unit u WHERE u.id = $2) WHERE unit_id = $1`, c.From, c.Main)
 			return err
 		}}
 }

@@ -124,8 +124,12 @@ func (s *Service) reinspect(ctx context.Context, scope authz.Scope, id ItemID) (
 	return v, s.Inspect(v.Title, v.Text), nil
 }
 
-// ready refuses a text that is not finished.
+// ready refuses a text that is not finished, and questions of its type that
+// are not answered.
 func ready(v Version) error {
+	if err := v.unanswered(); err != nil {
+		return err
+	}
 	d, err := prose.Parse([]byte(v.Doc))
 	if err != nil {
 		return err

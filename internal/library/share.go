@@ -83,7 +83,7 @@ func (s *Service) mayShare(ctx context.Context, q db.Querier, it Item, site regi
 	if site.Unit == it.Unit {
 		return nil
 	}
-	switch shareOf(it.Meta) {
+	switch it.Share {
 	case NoShare:
 		return fault.Newf(fault.Refused, "“%s”由%s设为不予共享，其他单位的网站不能采用。", it.Title, it.UnitName).
 			Because(fault.Reason{ID: "S27.1", Citation: "陕政公开办〔2021〕18号 第二十七条", Says: "按稿件的共享属性使用；确需使用的，请与提供单位联系。"})
@@ -94,7 +94,7 @@ func (s *Service) mayShare(ctx context.Context, q db.Querier, it Item, site regi
 		}
 		if granted == 0 {
 			terms := ""
-			if t := shareTerms(it.Meta); t != "" {
+			if t := it.ShareTerms; t != "" {
 				terms = "（" + t + "）"
 			}
 			return fault.Newf(fault.Refused, "“%s”为有条件共享%s，要先征得%s同意。", it.Title, terms, it.UnitName).
@@ -129,7 +129,7 @@ func (s *Service) AskShare(ctx context.Context, scope authz.Scope, a Adoption, r
 		switch err := s.mayShare(ctx, tx, it, site); {
 		case err == nil:
 			return fault.New(fault.Conflict, "这篇稿件不需要申请，可以直接采用。")
-		case shareOf(it.Meta) != Conditional:
+		case it.Share != Conditional:
 			return err
 		}
 		id := ulid.Make().String()

@@ -34,6 +34,12 @@ type Writing struct {
 	// Columns where it shall stand; nil leaves the placements as they are.
 	Columns   []registry.ColumnID
 	PublishAt time.Time // of placements not live yet; zero for at once
+	// Change says what a revision of a public item is; needed then.
+	Change ChangeKind
+	// Content of a new item that is another language version of one that stands;
+	// empty for a content of its own. Language is zh when empty.
+	Content  ContentID
+	Language string
 }
 
 // made is a version ready to be written: rendered, hashed and inspected before
@@ -42,14 +48,35 @@ type made struct {
 	Writing
 	doc, html, text, sha string
 	results              []Result
+	noted                []string // what was put right
 }
 
 func (s *Service) make(w Writing) (made, error) {
 	w.Meta, w.Note = w.tidy(), oneLine(w.Note)
-	if err := w.wrong(); err != nil {
+	number, note, misnumbered := DocNumber(w.DocNo)
+	if misnumbered == nil {
+		w.DocNo = number
+	}
+	err := w.wrong()
+	if misnumbered != nil && w.Origin != MovedIn { // what moves in keeps the number it had
+		if err == nil {
+			err = misnumbered
+		} else {
+			f := fault.Of(err)
+			f.Fields = append(f.Fields, fault.Of(misnumbered).Fields...)
+		}
+	}
+	if err != nil {
 		return made{}, err
 	}
-	return s.render(w), nil
+	if err := w.fits(); err != nil {
+		return made{}, err
+	}
+	m := s.render(w)
+	if note != "" {
+		m.noted = append(m.noted, note)
+	}
+	return m, nil
 }
 
 func (s *Service) render(w Writing) made {
@@ -69,7 +96,7 @@ func digest(m Meta, doc string) string {
 	b, err := json.Marshal(struct {
 		Meta Meta
 		Doc  string
-	}{m, doc})
+	}{m.hashed(), doc})
 	if err != nil { // words, dates and flags only
 		b = []byte(doc)
 	}
@@ -110,6 +137,7 @@ func (m Meta) tidy() Meta {
 	if m.Origin == "" {
 		m.Origin = Original
 	}
+	m.tidyMore()
 	return m
 }
 
@@ -146,6 +174,7 @@ func (m Meta) wrong() error {
 	if m.Origin == Repost {
 		f.Check(m.SourceURL != "", "source_url", "转载信息要填写原文网址")
 	}
+	m.wrongMore(&f)
 	return f.Err()
 }
 
@@ -192,6 +221,7 @@ func (s *Service) Create(ctx context.Context, scope authz.Scope, w Writing) (Ite
 		}
 		return s.forget(ctx, tx, "")
 	})
+	it.Noted = m.noted
 	return it, err
 }
 
@@ -202,13 +232,21 @@ func (s *Service) enter(ctx context.Context, tx *db.Tx, m made, ref, act string,
 		return "", err
 	}
 	id := ItemID(ulid.Make().String())
+	content, language, err := s.contentOf(ctx, tx, id, m)
+	if err != nil {
+		return "", err
+	}
 	_, state, err := Machine.Take(ctx, tx, string(id), act, note)
 	if err != nil {
 		return "", err
 	}
 	if _, err := tx.Exec(ctx, `
-		INSERT INTO item (id, ref, unit_id, state, version, created_by, created_at, updated_at) VALUES ($1, $2, $3, $4, 1, $5, $6, $6)`,
-		id, ref, m.Unit, state, person, tx.Now()); err != nil {
+		INSERT INTO item (id, content_id, language, ref, unit_id, area_path, state, version, type, category, year, created_by, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, (SELECT area_path FROM unit WHERE id = $5), $6, 1, $7, $8, $9, $10, $11, $11)`,
+		id, content, language, ref, m.Unit, state, m.Type, m.Coded(), yearOf(m.Meta, time.Time{}, tx.Now()), person, tx.Now()); err != nil {
+		if _, dup := db.UniqueViolation(err); dup && ref == "" {
+			return "", fault.Newf(fault.Conflict, "这一内容已有“%s”文本，请修改已有的文本。", LanguageName(language)).On("language", "请选择其他语言").From(err)
+		}
 		return "", fmt.Errorf("library: insert item: %w", err)
 	}
 	if err := s.addVersion(ctx, tx, id, 1, m); err != nil {
@@ -225,11 +263,17 @@ func (s *Service) addVersion(ctx context.Context, tx *db.Tx, id ItemID, no int, 
 	}
 	if _, err := tx.Exec(ctx, `
 		INSERT INTO item_version (item_id, no, type, origin, title, summary, doc_no, index_no, issuer, written, category, topic, keywords, source, source_url,
-		       important, involves, consulted, doc, html, text, original, sha256, note, author_id, author_name, at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)`,
+		       important, involves, consulted, doc, html, text, original, sha256, note, author_id, author_name, at,
+		       openness, share, share_terms, region, co_issuers, effective_on, ends_on, genre, subject_words, filing_no, drafter, answers, change_kind)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27,
+		       $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)`,
 		id, no, m.Type, m.Origin, m.Title, m.Summary, m.DocNo, m.IndexNo, m.Issuer, m.Written, m.Category, m.Topic, m.Keywords, m.Source, m.SourceURL,
-		m.Important, m.Involves, m.Consulted, m.doc, m.html, m.text, strings.ReplaceAll(strings.ToValidUTF8(m.Original, "\ufffd"), "\x00", ""), m.sha, m.Note, person, name, tx.Now()); err != nil {
+		m.Important, m.Involves, m.Consulted, m.doc, m.html, m.text, strings.ReplaceAll(strings.ToValidUTF8(m.Original, "\ufffd"), "\x00", ""), m.sha, m.Note, person, name, tx.Now(),
+		m.Openness, m.Share, m.ShareTerms, m.Region, m.CoIssuers, m.EffectiveOn, m.EndsOn, m.Genre, m.SubjectWords, m.FilingNo, m.Drafter, m.Answers.text(), m.Change); err != nil {
 		return fmt.Errorf("library: insert version: %w", err)
+	}
+	if err := s.followVersion(ctx, tx, id, m.Meta); err != nil {
+		return err
 	}
 	return s.keepResults(ctx, tx, id, m.sha, m.results)
 }
@@ -279,6 +323,9 @@ func (s *Service) Save(ctx context.Context, scope authz.Scope, id ItemID, base i
 			return err
 		}
 		if last.SHA256 != m.sha {
+			if err := revision(it, last, &m); err != nil {
+				return err
+			}
 			if err := s.revise(ctx, tx, it, m); err != nil {
 				return err
 			}
@@ -292,6 +339,7 @@ func (s *Service) Save(ctx context.Context, scope authz.Scope, id ItemID, base i
 		it, err = s.ItemTx(ctx, tx, scope, id)
 		return err
 	})
+	it.Noted = m.noted
 	return it, err
 }
 

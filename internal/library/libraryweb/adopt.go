@@ -96,7 +96,7 @@ func shownPage(it library.Item, f library.FanOut, adopts bool) sheetPage {
 	if adopts {
 		p.Heading.Acts = []web.Act{{Text: "采用到栏目", Href: it.Link() + "/adopt"}}
 	}
-	s := web.Summary{Title: "稿件", Terms: []web.Term{{Name: "提供单位", Text: it.UnitName}, {Name: "类型", Text: it.Type.Name()}, {Name: "发布时间", Text: web.Minute(it.PublishedAt)}, {Name: "共享属性", Text: library.ShareOf(it).Name(), Note: library.ShareTerms(it)}}}
+	s := web.Summary{Title: "稿件", Terms: []web.Term{{Name: "提供单位", Text: it.UnitName}, {Name: "类型", Text: it.Type.Name()}, {Name: "发布时间", Text: web.Minute(it.PublishedAt)}, {Name: "共享属性", Text: it.Share.Name(), Note: it.ShareTerms}}}
 	p.Body = []web.Component{s, fanOut(f, "显示这篇稿件的栏目")}
 	return p
 }
@@ -141,9 +141,9 @@ func newAdoptPage(it library.Item, columns []web.Option, f library.FanOut) actPa
 		{Kind: web.Number, Name: "top", Label: "置顶", Hint: "0 为不置顶，数字大的在前，最大 9", Value: "0", Narrow: true}}
 	p := actPage{name: "采用：" + it.Title, trail: crumbs(web.Crumb{Name: "采用到栏目"}), Heading: web.Heading{Title: "采用到栏目", Above: it.Title, Lead: "引用同一篇稿件，栏目、标题、时间由本单位定；原稿修改或撤稿时这里同步，并通知本单位。"},
 		Form: web.Form{Action: it.Link() + "/adopt", Buttons: []web.Button{{Label: "采用并发布"}}, Cancel: web.Link{Text: "返回", Href: it.Link() + "/shown"}}}
-	switch library.ShareOf(it) {
+	switch it.Share {
 	case library.Conditional:
-		fields = append(fields, web.Field{Kind: web.TextArea, Name: "reason", Label: "用途", Rows: 3, Max: 500, Hint: "有条件共享：" + library.ShareTerms(it) + "。提交后由" + it.UnitName + "答复，同意后自动显示。"})
+		fields = append(fields, web.Field{Kind: web.TextArea, Name: "reason", Label: "用途", Rows: 3, Max: 500, Hint: "有条件共享：" + it.ShareTerms + "。提交后由" + it.UnitName + "答复，同意后自动显示。"})
 		p.Form.Buttons = []web.Button{{Label: "采用或申请采用"}}
 	case library.NoShare:
 		p.Above = append(p.Above, web.Alert{Kind: web.Warn, Title: "不予共享", Text: "提供单位设为不予共享，只有" + it.UnitName + "自己的网站可以显示。"})

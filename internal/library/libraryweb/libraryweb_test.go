@@ -171,7 +171,7 @@ func TestFromDraftToPublicAndBack(t *testing.T) {
 		r.Post(at+"/adopt", url.Values{"column": {r.column}, "top": {"1"}}).Want(http.StatusSeeOther)
 		r.Post(at+"/adopt", url.Values{"column": {"none"}}).Want(http.StatusNotFound)
 		// A correction, compared side by side.
-		r.as("王编").Post(at+"/edit", form("base", "1", "column", r.column, "text", "一、加强值守\n\n各单位要在五日内落实。", "act", "submit")).Want(http.StatusSeeOther)
+		r.as("王编").Post(at+"/edit", form("base", "1", "column", r.column, "change", "substance", "text", "一、加强值守\n\n各单位要在五日内落实。", "act", "submit")).Want(http.StatusSeeOther)
 		two := r.as("李初").Get(at + "/review").Want(http.StatusOK)
 		if got := strings.Join(append(two.All("main .table del"), two.All("main .table ins")...), ""); got != "三五" {
 			t.Errorf("changes shown: %q", got)

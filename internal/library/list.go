@@ -1,0 +1,238 @@
+package library
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"zhengshu/internal/authz"
+	"zhengshu/internal/db"
+	"zhengshu/internal/org"
+	"zhengshu/internal/registry"
+)
+
+// Filter narrows Items.
+type Filter struct {
+	Text     string // title, document number, source
+	Type     Type
+	Category string // code; of a group, everything in it
+	Validity Validity
+	Year     int    // see Item; 0 for any
+	State    string // of the newest version; "live": what readers see
+	Stage    string
+	Unit     org.UnitID
+	Under    string // path of a place or unit, with everything below it
+	Column   registry.ColumnID
+	Author   string // person id of who entered it
+	Limit    int    // 20 when zero
+	Offset   int
+}
+
+// Counts that the sums do not know are made up to CountedTo and said to be
+// over; lists are walked no further than WalkedTo.
+const (
+	CountedTo = 999
+	WalkedTo  = 10_000
+)
+
+// Items in scope, last touched first, and how many there are: CountedTo+1 for
+// more than that where words, a column or a person narrow the list.
+func (s *Service) Items(ctx context.Context, scope authz.Scope, f Filter) ([]Item, int, error) {
+	list, facets, err := s.Browse(ctx, scope, f)
+	return list, facets.Total, err
+}
+
+// Browse is a page of the items in scope, last touched first, with the counts
+// of what the filter finds.
+func (s *Service) Browse(ctx context.Context, scope authz.Scope, f Filter) ([]Item, Facets, error) {
+	if f.Limit <= 0 {
+		f.Limit = 20
+	}
+	if f.Unit != "" {
+		path, err := db.One(ctx, s.db, db.Value[string], `SELECT area_path FROM unit WHERE id = $1`, f.Unit)
+		if db.None(err) {
+			return nil, Facets{}, nil
+		}
+		if err != nil {
+			return nil, Facets{}, err
+		}
+		f.Under = path
+	}
+	facets, err := s.Facets(ctx, scope, f)
+	if err != nil || facets.Total == 0 && f.Text == "" || f.Offset >= WalkedTo {
+		return nil, facets, err
+	}
+	if !f.counted() {
+		w := s.conditions(scope, f, "")
+		if facets.Total, err = db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM (SELECT 1 FROM item i`+f.join()+` WHERE `+w.SQL()+` LIMIT `+fmt.Sprint(CountedTo+1)+`) x`, w.Args()...); err != nil || facets.Total == 0 {
+			return nil, facets, err
+		}
+	}
+	ids, err := s.page(ctx, scope, f, facets.Total)
+	if err != nil || len(ids) == 0 {
+		return nil, facets, err
+	}
+	cond, args := db.In("i.id", ids)
+	var w db.Where
+	w.And(cond, args...)
+	list, err := db.All(ctx, s.db, scanItem, itemSelect+` WHERE `+w.SQL()+` ORDER BY i.updated_at DESC, i.id DESC`, w.Args()...)
+	return list, facets, err
+}
+
+// join is what the conditions need beside the item itself.
+func (f Filter) join() string {
+	if f.Text != "" {
+		return ` JOIN item_version v ON v.item_id = i.id AND v.no = i.version`
+	}
+	return ""
+}
+
+// The indexes a list can be walked by: the one named, or the order itself.
+const (
+	byRecent   = "recent"
+	byArea     = "area"
+	byType     = "type"
+	byCategory = "category"
+	byState    = "state"
+	byYear     = "year"
+	byValidity = "validity"
+)
+
+// conditions of the list. Those on other columns than the one walked by are
+// written so that neither database takes them for the way in: walking in the
+// order of the list and testing inside the index stops at the first page.
+func (s *Service) conditions(scope authz.Scope, f Filter, walk string) *db.Where {
+	var w db.Where
+	column := func(by, name string) string {
+		if walk == "" || walk == by {
+			return "i." + name
+		}
+		if name == "year" {
+			return "(i.year + 0)"
+		}
+		return "(i." + name + " || '')"
+	}
+	paths, exact := within(scope, f.Under)
+	switch {
+	case exact && slices.Contains(paths, "/"):
+	case exact:
+		area := column(byArea, "area_path")
+		var places db.Where
+		cond, args := "", []any{}
+		for i, p := range paths {
+			if i > 0 {
+				cond += " OR "
+			}
+			cond += "(" + area + " >= ? AND " + area + " < ?)"
+			args = append(args, p, p[:len(p)-1]+"0")
+		}
+		if cond == "" {
+			cond = "FALSE"
+		}
+		places.And(cond, args...)
+		w.And("?", &places)
+	default:
+		scope.WhereHeld(&w, "i")
+		w.AndIf(f.Under != "", "i.area_path >= ? AND i.area_path < ?", f.Under, after(f.Under))
+	}
+	w.AndIf(f.Type != "", column(byType, "type")+" = ?", f.Type).
+		AndIf(len(f.Category) == 4, column(byCategory, "category")+" = ?", f.Category).
+		AndIf(f.Category != "" && len(f.Category) != 4, column(byCategory, "category")+" >= ? AND "+column(byCategory, "category")+" < ?", f.Category, f.Category+":").
+		AndIf(f.Validity != "", column(byValidity, "validity")+" = ?", f.Validity).
+		AndIf(f.Year != 0, column(byYear, "year")+" = ?", f.Year).
+		AndIf(f.State == "live", "i.live").
+		AndIf(f.State != "" && f.State != "live", column(byState, "state")+" = ?", f.State).
+		AndIf(f.Stage != "", "i.stage = ?", f.Stage).
+		AndIf(f.Author != "", "i.created_by = ?", f.Author).
+		AndIf(f.Column != "", "i.id IN (SELECT y.item_id FROM item_placement y WHERE y.column_id = ? AND y.state <> 'withdrawn')", f.Column)
+	if f.Text != "" {
+		text := db.Contains(f.Text)
+		w.And(`lower(v.title) LIKE ? ESCAPE '\' OR lower(v.doc_no) LIKE ? ESCAPE '\' OR lower(v.source) LIKE ? ESCAPE '\'`, text, text, text)
+	}
+	return &w
+}
+
+// after is the first path behind everything below p.
+func after(p string) string {
+	if p == "" {
+		return ""
+	}
+	return p[:len(p)-1] + "0"
+}
+
+// page are the ids of one page. found is how many the filter finds.
+func (s *Service) page(ctx context.Context, scope authz.Scope, f Filter, found int) ([]ItemID, error) {
+	walk, err := s.walk(ctx, scope, f, found)
+	if err != nil {
+		return nil, err
+	}
+	w := s.conditions(scope, f, walk)
+	sql := `SELECT i.id FROM item i` + f.join() + ` WHERE ` + w.SQL()
+	from := "i."
+	if walk == byArea || walk == "" {
+		// All that is found, then sorted: the inner limit keeps the planner
+		// from walking the order instead.
+		sql, from = `SELECT x.id FROM (SELECT i.id, i.updated_at FROM item i`+f.join()+` WHERE `+w.SQL()+` LIMIT 2000000000) x`, "x."
+	}
+	return db.All(ctx, s.db, db.Value[ItemID], sql+` ORDER BY `+from+`updated_at DESC, `+from+`id DESC LIMIT `+w.Arg(f.Limit)+` OFFSET `+w.Arg(f.Offset), w.Args()...)
+}
+
+// walk chooses the index by what each would have to be read: the whole of the
+// scope, of one value, or of the list as far as its page.
+func (s *Service) walk(ctx context.Context, scope authz.Scope, f Filter, found int) (string, error) {
+	if !f.counted() {
+		if f.Text != "" {
+			return byRecent, nil
+		}
+		return "", nil
+	}
+	paths, exact := within(scope, f.Under)
+	if !exact {
+		return "", nil
+	}
+	// What the conditions cover of everything, and the scope of it.
+	type line struct{ all, t, category, state, year, validity int }
+	all, err := db.One(ctx, s.db, func(r db.Scanner) (line, error) {
+		var l line
+		return l, r.Scan(&l.all, &l.t, &l.category, &l.state, &l.year, &l.validity)
+	}, `SELECT COALESCE(sum(n), 0), COALESCE(sum(CASE WHEN type = $1 THEN n END), 0), COALESCE(sum(CASE WHEN category = $2 THEN n END), 0), COALESCE(sum(CASE WHEN state = $3 THEN n END), 0),
+	           COALESCE(sum(CASE WHEN year = $4 THEN n END), 0), COALESCE(sum(CASE WHEN validity = $5 THEN n END), 0) FROM item_tally WHERE node = '/'`,
+		f.Type, f.Category, f.State, f.Year, f.Validity)
+	if err != nil {
+		return "", err
+	}
+	here := all.all
+	if !slices.Contains(paths, "/") {
+		facets, err := s.Facets(ctx, scope, Filter{Under: f.Under})
+		if err != nil {
+			return "", err
+		}
+		here = facets.Total
+	}
+	pages := float64(f.Offset+f.Limit) / float64(max(found, 1))
+	best, least := byRecent, pages*float64(all.all)
+	if cost := float64(here) * 3; !slices.Contains(paths, "/") && cost < least { // sorted afterwards
+		best, least = byArea, cost
+	}
+	for _, d := range []struct {
+		by string
+		on bool
+		n  int
+	}{{byType, f.Type != "", all.t}, {byCategory, len(f.Category) == 4, all.category}, {byState, f.State != "" && f.State != "live", all.state}, {byYear, f.Year != 0, all.year}, {byValidity, f.Validity != "", all.validity}} {
+		if cost := min(pages, 1) * float64(d.n); d.on && cost < least {
+			best, least = d.by, cost
+		}
+	}
+	return best, nil
+}
+
+// States counts the items in scope by state, for the tabs of the list; "live"
+// counts what readers see.
+func (s *Service) States(ctx context.Context, scope authz.Scope) (map[string]int, error) {
+	facets, err := s.Facets(ctx, scope, Filter{})
+	out := map[string]int{"live": 0}
+	for _, c := range facets.States {
+		out[c.Value] = c.N
+	}
+	return out, err
+}
