@@ -65,11 +65,10 @@ CREATE TABLE column_subscription (
     column_id   TEXT NOT NULL REFERENCES site_column (id),
     type        TEXT NOT NULL DEFAULT '',
     category    TEXT NOT NULL DEFAULT '',
-    area_id     TEXT NOT NULL DEFAULT '',             -- the provider's area and below
-    area_path   TEXT COLLATE "C" NOT NULL DEFAULT '', -- its path when it was chosen
+    area_id     TEXT REFERENCES area (id), -- the provider's area and below
     provider_id TEXT REFERENCES unit (id),
-    keywords    TEXT NOT NULL DEFAULT '',             -- any of these, separated by ;
-    take        BOOLEAN NOT NULL DEFAULT FALSE,       -- shown at once; otherwise proposed
+    keywords    TEXT NOT NULL DEFAULT '', -- any of these, separated by ;
+    take        BOOLEAN NOT NULL DEFAULT FALSE, -- shown at once; otherwise proposed
     top         INTEGER NOT NULL DEFAULT 0,
     created_by  TEXT NOT NULL,
     created_name TEXT NOT NULL,
@@ -78,7 +77,7 @@ CREATE TABLE column_subscription (
     ended_why   TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX column_subscription_column ON column_subscription (column_id, ended_at);
-CREATE INDEX column_subscription_match ON column_subscription (type, area_path, category) WHERE ended_at IS NULL;
+CREATE INDEX column_subscription_match ON column_subscription (type, area_id, category) WHERE ended_at IS NULL;
 CREATE INDEX column_subscription_provider ON column_subscription (provider_id);
 
 -- What a subscription laid before a column.

@@ -9,6 +9,7 @@ import (
 	"zhengshu/internal/audit/auditweb"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/closing/closingweb"
+	"zhengshu/internal/columns/columnsweb"
 	"zhengshu/internal/cutover/cutoverweb"
 	"zhengshu/internal/demo"
 	"zhengshu/internal/filing/filingweb"
@@ -56,6 +57,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		trainingweb.New(h.Training).Routes(),
 		selfcheckweb.New(h.SelfChecks).Routes(),
 		libraryweb.New(h.Library).Routes(),
+		columnsweb.New(h.Columns, h.Days).Routes(),
 		lettersweb.New(h.Letters).Routes(),
 		publishingweb.New(h.Publisher, h.Registry).Routes(),
 		assessmentweb.New(h.DB, h.Assessment, h.Inspection, h.Registry, h.Org).Routes(),
@@ -80,7 +82,8 @@ func navigation() []web.NavItem {
 			{Name: "开设覆盖", Href: "/console/coverage"}, {Name: "机构调整", Href: "/console/reorganisations"}, {Name: "存量认定", Href: "/console/cutover", Also: []string{"/console/cutover/clearance"}}}},
 		{Name: "审批", Href: "/console/cases", Permit: authz.CaseRead, Also: []string{"/console/applications", "/console/batches"}, Parts: []web.Part{{Name: "审批事项", Href: "/console/cases", Also: []string{"/console/advice"}}, {Name: "可申请的事项", Href: "/console/matters"}, {Name: "登记备案", Href: "/console/filings"},
 			{Name: "公告悬挂", Href: "/console/notices"}, {Name: "关停迁移", Href: "/console/closings"}, {Name: "中断核实", Href: "/console/inquiries"}, {Name: "例外", Href: "/console/overrides"}}},
-		{Name: "稿件", Href: "/console/items", Permit: authz.ItemRead},
+		{Name: "稿件", Href: "/console/items", Permit: authz.ItemRead, Parts: []web.Part{{Name: "信息资源库", Href: "/console/items"}, {Name: "栏目到期预测", Href: "/console/columns"}, {Name: "排期日历", Href: "/console/columns/calendar"},
+			{Name: "采用申请", Href: "/console/share-requests"}}},
 		{Name: "来信", Href: "/console/letters", Permit: authz.LetterRead},
 		{Name: "检查", Href: "/console/inspection", Permit: authz.InspectionRead, Parts: []web.Part{{Name: "检查", Href: "/console/inspection"}, {Name: "发现的问题", Href: "/console/findings"}}},
 		{Name: "整改", Href: "/console/orders", Permit: authz.OrderRead},

@@ -27,6 +27,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/check/proofread"
 	"zhengshu/internal/closing"
+	"zhengshu/internal/columns"
 	"zhengshu/internal/coordination"
 	"zhengshu/internal/cutover"
 	"zhengshu/internal/db"
@@ -113,6 +114,7 @@ type House struct {
 	Roster      *roster.Service
 	Cutover     *cutover.Service
 	Library     *library.Service
+	Columns     *columns.Service
 	Lifecycle   *lifecycle.Service
 	Inspection  *inspection.Service
 	Notices     *notice.Service
@@ -246,6 +248,9 @@ func (h *House) wire(ctx context.Context) error {
 	h.Library = library.New(h.DB, h.Org, h.Registry, h.Obligations, inspectText, sx2021.Defaults())
 	h.Library.SettingsFrom(h.Province.Settings)
 	library.Register(h.Library, h.workers)
+	h.Columns = columns.New(h.DB, h.Org, h.Registry, h.Library)
+	h.Columns.Register(h.workers)
+	h.Library.OnChange(h.Columns.Changed)
 	h.Filings = filing.New(h.DB, h.Org, h.Registry, h.Obligations, h.Days, h.Blobs, settings)
 	h.wireRecords()
 	h.Approvals.OnSuccessor(h.Org.Successor)
@@ -280,8 +285,8 @@ func (h *House) wire(ctx context.Context) error {
 	h.Workbench = workbench.New(
 		approvalweb.NewInbox(h.Approvals),
 		// What an approval or an order asks for stands there already.
-		obligationweb.NewInbox(h.Obligations, h.Config.Clock, approval.StepObligation.ID, approval.CountersignObligation.ID, letters.ReplyKind.ID, assessment.RectifyObligation.ID),
-		h.Library, h.Letters, h.Assessment, filingweb.NewInbox(h.Filings),
+		obligationweb.NewInbox(h.Obligations, h.Config.Clock, approval.StepObligation.ID, approval.CountersignObligation.ID, letters.ReplyKind.ID, assessment.RectifyObligation.ID, library.ColumnUpdate.ID),
+		h.Library, h.Columns, h.Letters, h.Assessment, filingweb.NewInbox(h.Filings),
 	)
 	h.Roster = roster.New(roster.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Days: h.Days, Settings: settings,
 		Sources: []roster.Source{{Name: "columns", Held: registry.ColumnsHeld, Pass: registry.PassColumns}, {Name: "letters", Held: letters.Held, Pass: letters.Pass},
@@ -425,7 +430,7 @@ func machines() []passage.Machine {
 // reorganisation. Objects go first, then the clocks, then what is about either.
 func Carriers() []org.Module {
 	return []org.Module{registry.Reorganise(), cutover.Reorganise(), obligation.Reorganise(), approval.Reorganise(), lifecycle.Reorganise(),
-		library.Reorganise(), letters.Reorganise(), assessment.Reorganise(), reporting.Reorganise(),
+		library.Reorganise(), columns.Reorganise(), letters.Reorganise(), assessment.Reorganise(), reporting.Reorganise(),
 		notice.Reorganise(), filing.Reorganise(), closing.Reorganise(), operator.Reorganise(), tenancy.Reorganise(), protection.Reorganise(),
 		coordination.Reorganise(), budget.Reorganise(), guidance.Reorganise(), training.Reorganise(), selfcheck.Reorganise(),
 		reconciliation.Reorganise(), queries.Reorganise(), notify.Reorganise()}

@@ -126,7 +126,10 @@ func (s *Service) show(ctx context.Context, tx *db.Tx, it Item, c registry.Colum
 	if err := s.placed(ctx, tx, it, "library.placement.adopt", p); err != nil {
 		return Placement{}, err
 	}
-	return p, s.tell(ctx, tx, it.ID, false)
+	if state == Scheduled {
+		return p, nil
+	}
+	return p, s.tellOf(ctx, tx, it.ID, []Placement{p}, false)
 }
 
 // FanOut is everywhere an item stands: what a change of it would reach.

@@ -194,11 +194,19 @@ func (s *Service) tell(ctx context.Context, tx *db.Tx, id ItemID, withdrawn bool
 	if err != nil {
 		return err
 	}
+	return s.tellOf(ctx, tx, id, touched, withdrawn)
+}
+
+// tellOf is tell of these placements alone, for what happens at one place: an
+// item shown by hundreds of sites is not drawn anew everywhere when one more
+// adopts it.
+func (s *Service) tellOf(ctx context.Context, tx *db.Tx, id ItemID, touched []Placement, withdrawn bool) error {
 	for _, p := range touched {
-		if withdrawn || p.State != Shown {
+		ended := p.State == Ended && p.EndedAt.Equal(tx.Now())
+		if p.State != Shown && !ended {
 			continue
 		}
-		if err := s.renewCycle(ctx, tx, p.Column); err != nil {
+		if err := s.renewCycle(ctx, tx, p.Column, ended); err != nil {
 			return err
 		}
 	}
@@ -283,7 +291,11 @@ func (s *Service) TakeDown(ctx context.Context, scope authz.Scope, id PlacementI
 		if err := audit.Record(ctx, tx, audit.Entry{Act: "library.placement.take_down", Target: audit.Target{Kind: "item", ID: string(p.Item), Name: p.Title}, After: map[string]any{"column": p.ColumnName, "reason": reason}}); err != nil {
 			return err
 		}
-		return s.tell(ctx, tx, p.Item, false)
+		if p.LiveAt.IsZero() {
+			return nil // nobody saw it here
+		}
+		p.State, p.EndedAt = Ended, tx.Now()
+		return s.tellOf(ctx, tx, p.Item, []Placement{p}, false)
 	})
 }
 

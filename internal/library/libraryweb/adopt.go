@@ -130,7 +130,9 @@ func (h *Handler) adoptPage(r *http.Request) (actPage, error) {
 	if err != nil {
 		return actPage{}, err
 	}
-	return newAdoptPage(it, options, f), nil
+	p := newAdoptPage(it, options, f)
+	p.Form.Field("column").Value = r.URL.Query().Get("column")
+	return p, nil
 }
 
 func newAdoptPage(it library.Item, columns []web.Option, f library.FanOut) actPage {
