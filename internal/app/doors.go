@@ -27,6 +27,7 @@ import (
 	"zhengshu/internal/reconciliation/reconciliationweb"
 	"zhengshu/internal/registry/registryweb"
 	"zhengshu/internal/reporting/reportingweb"
+	"zhengshu/internal/reposting/repostingweb"
 	"zhengshu/internal/selfcheck/selfcheckweb"
 	"zhengshu/internal/signin/signinweb"
 	"zhengshu/internal/training/trainingweb"
@@ -54,6 +55,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		obligationweb.New(h.Obligations, h.Org, h.Days, func() string { return h.Province.System().Channels.Base }).Routes(),
 		provinceweb.New(h.Province, h.Outbox).Routes(),
 		guidanceweb.New(h.Guidance, h.Org).Routes(),
+		repostingweb.New(h.Reposting, h.Org, h.Library, h.DB.Now).Routes(),
 		trainingweb.New(h.Training).Routes(),
 		selfcheckweb.New(h.SelfChecks).Routes(),
 		libraryweb.New(h.Library).Routes(),
@@ -83,7 +85,7 @@ func navigation() []web.NavItem {
 		{Name: "审批", Href: "/console/cases", Permit: authz.CaseRead, Also: []string{"/console/applications", "/console/batches"}, Parts: []web.Part{{Name: "审批事项", Href: "/console/cases", Also: []string{"/console/advice"}}, {Name: "可申请的事项", Href: "/console/matters"}, {Name: "登记备案", Href: "/console/filings"},
 			{Name: "公告悬挂", Href: "/console/notices"}, {Name: "关停迁移", Href: "/console/closings"}, {Name: "中断核实", Href: "/console/inquiries"}, {Name: "例外", Href: "/console/overrides"}}},
 		{Name: "稿件", Href: "/console/items", Permit: authz.ItemRead, Parts: []web.Part{{Name: "信息资源库", Href: "/console/items"}, {Name: "栏目到期预测", Href: "/console/columns"}, {Name: "排期日历", Href: "/console/columns/calendar"},
-			{Name: "采用申请", Href: "/console/share-requests"}}},
+			{Name: "采用申请", Href: "/console/share-requests"}, {Name: "重要转载", Href: "/console/reposts"}}},
 		{Name: "来信", Href: "/console/letters", Permit: authz.LetterRead},
 		{Name: "检查", Href: "/console/inspection", Permit: authz.InspectionRead, Parts: []web.Part{{Name: "检查", Href: "/console/inspection"}, {Name: "发现的问题", Href: "/console/findings"}}},
 		{Name: "整改", Href: "/console/orders", Permit: authz.OrderRead},

@@ -57,6 +57,7 @@ import (
 	"zhengshu/internal/reconciliation"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/reporting"
+	"zhengshu/internal/reposting"
 	"zhengshu/internal/roster"
 	"zhengshu/internal/rules"
 	"zhengshu/internal/rules/packs"
@@ -125,6 +126,7 @@ type House struct {
 	Assessment  *assessment.Service
 	Reporting   *reporting.Service
 	Guidance    *guidance.Service
+	Reposting   *reposting.Service
 	Training    *training.Service
 	SelfChecks  *selfcheck.Service
 	Releases    *publishing.Store
@@ -280,6 +282,9 @@ func (h *House) wire(ctx context.Context) error {
 	h.Obligations.OnMoved(h.Closings.FollowDue)
 	h.Obligations.OnMoved(h.Filings.FollowDue)
 	h.Guidance = guidance.New(h.DB, h.Org, h.Obligations, h.Blobs)
+	h.Reposting = reposting.New(h.DB, h.Org, h.Registry, h.Library, h.Obligations, h.client)
+	h.Reposting.Register(h.workers)
+	h.Library.OnChange(h.Reposting.Changed)
 	h.Training = training.New(h.DB, h.Org, h.Registry, h.Obligations, h.Blobs)
 	h.SelfChecks = selfcheck.New(h.DB, h.Org, h.Registry, h.Obligations, h.Blobs)
 	h.Workbench = workbench.New(
@@ -423,7 +428,7 @@ func (h *House) Sweep(ctx context.Context) error {
 func machines() []passage.Machine {
 	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, library.ShareMachine, letters.Machine,
 		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine,
-		operator.Machine, tenancy.Machine, guidance.Machine, training.Machine, selfcheck.Machine}
+		operator.Machine, tenancy.Machine, guidance.Machine, reposting.Machine, training.Machine, selfcheck.Machine}
 }
 
 // Carriers are the modules that carry what is a unit's to who follows it, in a
@@ -432,7 +437,7 @@ func Carriers() []org.Module {
 	return []org.Module{registry.Reorganise(), cutover.Reorganise(), obligation.Reorganise(), approval.Reorganise(), lifecycle.Reorganise(),
 		library.Reorganise(), columns.Reorganise(), letters.Reorganise(), assessment.Reorganise(), reporting.Reorganise(),
 		notice.Reorganise(), filing.Reorganise(), closing.Reorganise(), operator.Reorganise(), tenancy.Reorganise(), protection.Reorganise(),
-		coordination.Reorganise(), budget.Reorganise(), guidance.Reorganise(), training.Reorganise(), selfcheck.Reorganise(),
+		coordination.Reorganise(), budget.Reorganise(), guidance.Reorganise(), reposting.Reorganise(), training.Reorganise(), selfcheck.Reorganise(),
 		reconciliation.Reorganise(), queries.Reorganise(), notify.Reorganise()}
 }
 
@@ -450,7 +455,7 @@ func obligationKinds() []obligation.Kind {
 		closing.Obligations(),
 		selfcheck.Obligations(),
 		recordObligations(),
-		[]obligation.Kind{guidance.ReturnKind, training.YearlyKind, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation},
+		[]obligation.Kind{guidance.ReturnKind, reposting.Duty24h, training.YearlyKind, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation},
 	)
 }
 

@@ -184,7 +184,7 @@ func build(t *testing.T, d *db.DB, clock *calendar.Manual) *house {
 // work works every job that is due.
 func (h *house) work() {
 	h.t.Helper()
-	jobstest.Work(h.t, h.db, h.workers, jobs.Config{})
+	jobstest.Work(h.t, h.db, h.workers, jobs.Config{Wrap: audit.System})
 }
 
 // publish takes an item of an office through its review.

@@ -123,11 +123,11 @@ func (s *Service) Fitting(ctx context.Context, q db.Querier, n Wish, limit int) 
 	}
 	query := `SELECT o.item_id, o.published_at FROM item_offer o WHERE ` + w.SQL() + ` ORDER BY o.published_at DESC, o.item_id LIMIT ` + w.Arg(first)
 	if len(n.Keywords) > 0 {
-		var any []string
+		var words []string
 		for _, k := range n.Keywords {
-			any = append(any, `f.words LIKE `+w.Arg(db.Contains(k))+` ESCAPE '\'`)
+			words = append(words, `f.words LIKE `+w.Arg(db.Contains(k))+` ESCAPE '\'`)
 		}
-		query = `SELECT x.item_id, x.published_at FROM (` + query + `) x JOIN item_offer f ON f.item_id = x.item_id WHERE ` + strings.Join(any, " OR ") + ` ORDER BY x.published_at DESC, x.item_id LIMIT ` + w.Arg(limit)
+		query = `SELECT x.item_id, x.published_at FROM (` + query + `) x JOIN item_offer f ON f.item_id = x.item_id WHERE ` + strings.Join(words, " OR ") + ` ORDER BY x.published_at DESC, x.item_id LIMIT ` + w.Arg(limit)
 	}
 	return db.All(ctx, q, scanItem, `SELECT `+itemFields+`
 		  FROM (`+query+`) z JOIN item i ON i.id = z.item_id JOIN item_live l ON l.item_id = i.id

@@ -225,7 +225,7 @@ func newSharesPage(box string, list []library.ShareRequest, may bool) sharesPage
 		if box == library.SharesToAnswer && n.State == library.ShareAsked && may {
 			p.Open = append(p.Open, openShare{
 				web.Summary{Title: n.ItemTitle, Terms: []web.Term{{Name: "申请单位", Text: n.AskerName, Note: n.AskedName + "，" + web.Minute(n.AskedAt)}, {Name: "显示位置", Text: n.SiteName + " / " + n.ColumnName}, {Name: "用途", Text: n.Reason}}},
-				web.Form{Action: "/console/share-requests/" + n.ID, Sections: []web.Section{{Fields: []web.Field{{Kind: web.TextArea, Name: "says", Label: "答复说明", Hint: "不同意的要写明理由", Rows: 2, Max: 500}}}},
+				web.Form{Action: "/console/share-requests/" + n.ID, Sections: []web.Section{{Fields: []web.Field{{Kind: web.TextArea, Name: "says-" + n.ID, Label: "答复说明", Hint: "不同意的要写明理由", Rows: 2, Max: 500}}}},
 					Buttons: []web.Button{{Label: "同意采用", Name: "act", Value: "grant"}, {Label: "不同意", Name: "act", Value: "refuse", Plain: true}}}})
 			continue
 		}
@@ -267,7 +267,8 @@ func (h *Handler) shares(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handler) answerShare(w http.ResponseWriter, r *http.Request) error {
 	grant := r.PostFormValue("act") == "grant"
-	n, err := h.lib.AnswerShare(r.Context(), authz.ScopeFrom(r.Context()), r.PathValue("id"), grant, r.PostFormValue("says"))
+	field := "says-" + r.PathValue("id")
+	n, err := h.lib.AnswerShare(r.Context(), authz.ScopeFrom(r.Context()), r.PathValue("id"), grant, r.PostFormValue(field))
 	if fault.Is(err, fault.Invalid) {
 		p, again := h.sharesPage(r)
 		if again != nil {
@@ -276,7 +277,7 @@ func (h *Handler) answerShare(w http.ResponseWriter, r *http.Request) error {
 		for i := range p.Open {
 			if strings.HasSuffix(p.Open[i].Form.Action, "/"+r.PathValue("id")) {
 				p.Open[i].Form.Fill(r.PostForm)
-				p.Open[i].Form.Wrong(err)
+				p.Open[i].Form.Wrong(fault.New(fault.Invalid, fault.Of(err).Says).On(field, "请写明理由，500 字以内"))
 			}
 		}
 		return sharesView.RenderStatus(w, r, http.StatusUnprocessableEntity, p)
@@ -300,7 +301,7 @@ func sampleShare(words, state string) library.ShareRequest {
 }
 
 var sharesView = web.Define(views, "views/shares.html",
-	newSharesPage(library.SharesToAnswer, []library.ShareRequest{sampleShare("关于防汛的通知", library.ShareAsked), sampleShare("关于防汛的通知", library.ShareGranted)}, true),
+	newSharesPage(library.SharesToAnswer, []library.ShareRequest{sampleShare("关于防汛的通知", library.ShareAsked), func() library.ShareRequest { n := sampleShare("第二件", library.ShareAsked); n.ID = "01K"; return n }(), sampleShare("关于防汛的通知", library.ShareGranted)}, true),
 	newSharesPage(library.SharesAsked, nil, false),
 	newSharesPage(library.SharesToAnswer, []library.ShareRequest{sampleShare(hostile, library.ShareAsked), sampleShare(hostile, library.ShareRefused)}, true),
 )
