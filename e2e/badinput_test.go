@@ -449,7 +449,7 @@ func strangeText(t *testing.T, h house, clock *movable) {
 	v = newVisitor(t, h.addr).signIn("shibian")
 	for _, field := range []string{"title", "text", "summary", "doc_no", "issuer", "written", "index_no", "category", "topic", "keywords", "source", "source_url", "note", "publish_at", "type", "origin", "column", "unit", "involves"} {
 		for _, text := range strange {
-			v.get("/console/items/new")
+			v.get("/console/items/new?type=news")
 			fields := v.fields()
 			written(fields, "关于集市开放时间的通告", "周末集市照常开放。")
 			fields.Set(field, text)
@@ -491,7 +491,7 @@ func written(v url.Values, title, text string) url.Values {
 // A second click, and the same form sent from two windows at once, act once.
 func twice(t *testing.T, h house) {
 	v := newVisitor(t, h.addr).signIn("shibian")
-	v.get("/console/items/new")
+	v.get("/console/items/new?type=news")
 	fields := v.fields()
 	if fields.Get("_once") == "" {
 		t.Fatal("the form has no number")
@@ -510,7 +510,7 @@ func twice(t *testing.T, h house) {
 		t.Errorf("clicking four times made %d items", n)
 	}
 	// A real double click: the second arrives while the first is being done.
-	v.get("/console/items/new")
+	v.get("/console/items/new?type=news")
 	fields = v.fields()
 	written(fields, "同时到达只办一次", "正文。")
 	before = h.counts(t)["item"]
@@ -538,7 +538,7 @@ func twice(t *testing.T, h house) {
 // Two people open one item; the second to save is told and loses no word.
 func editedElsewhere(t *testing.T, h house) {
 	a := newVisitor(t, h.addr).signIn("shibian")
-	a.get("/console/items/new")
+	a.get("/console/items/new?type=news")
 	a.post("/console/items/new", written(url.Values{}, "两人同时改", "原来的正文。"))
 	edit := strings.TrimSuffix(a.at, "/edit") + "/edit"
 	b := newVisitor(t, h.addr).signIn("shibian")
@@ -734,11 +734,11 @@ func portalProtocol(t *testing.T, h house) {
 // nothing is done until the person signs in again.
 func hoursLater(t *testing.T, h house, clock *movable) {
 	v := newVisitor(t, h.addr).signIn("shibian")
-	v.get("/console/items/new")
+	v.get("/console/items/new?type=news")
 	fields := v.fields()
 	written(fields, "放了几个小时的稿件", "写了很久的正文𠮷。")
 	done := newVisitor(t, h.addr).signIn("shibian")
-	done.get("/console/items/new")
+	done.get("/console/items/new?type=news")
 	taken := done.fields()
 	written(taken, "午饭前交的稿件", "正文。")
 	done.post("/console/items/new", taken)

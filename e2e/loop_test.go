@@ -83,7 +83,7 @@ func open(t *testing.T, b *browser) {
 func publish(t *testing.T, b *browser) {
 	const title = "关于冬季供暖服务热线的公告（演示）"
 	editor := b.person("shibian", withoutScript)
-	editor.open("/console/items/new")
+	editor.open("/console/items/new?type=notice")
 	editor.fill("标题", title)
 	editor.fill("信息类型", "通知公告")
 	editor.fill("正文", "供暖期间，服务热线全天受理群众诉求。\n\n联系人：演示员，手机：15500000389。")

@@ -28,6 +28,7 @@ UPDATE item SET category = CASE type WHEN 'news' THEN '0602' WHEN 'notice' THEN 
        WHEN 'response' THEN '1101' ELSE '12' END,
        validity = CASE type WHEN 'policy' THEN 'in_force' ELSE '' END;
 
+CREATE INDEX item_version_doc_no ON item_version (doc_no) WHERE doc_no <> '';
 CREATE UNIQUE INDEX item_content_language ON item (content_id, language);
 CREATE INDEX item_validity_due ON item (validity_due) WHERE validity_due IS NOT NULL;
 -- Lists walk one of these in order and test the rest of the conditions inside it.
@@ -322,6 +323,7 @@ DROP INDEX item_of_area;
 DROP INDEX item_recent;
 DROP INDEX item_validity_due;
 DROP INDEX item_content_language;
+DROP INDEX item_version_doc_no;
 ALTER TABLE item DROP COLUMN index_no;
 ALTER TABLE item DROP COLUMN live;
 ALTER TABLE item DROP COLUMN validity_due;

@@ -148,20 +148,26 @@ type written struct {
 	column, title, text, mended string
 	returned                    string // what the first reviewer said in the first round
 	want                        string // where it shall stand: a state, or a stage of the review
+	kind                        library.Type
+	answers                     library.Answers
+	openness                    library.Openness
 }
 
 var drafts = []written{
-	{"news", "全市便民服务中心统一延长办事时间（演示）", "自下周起，各区县便民服务中心工作日中午不休息，周六上午照常办理。\n\n办理事项和咨询电话在各中心门口公示。",
-		"", "", library.Approved},
-	{"notices", "关于开展冬季供暖服务监督的公告（演示）", "供暖期间，市民对供暖温度和服务有意见的，可以通过本网站“互动交流”栏目反映。",
-		"供暖期间，市民对供暖温度和服务有意见的，可以通过本网站“互动交流”栏目反映，承办单位在五个工作日内答复。\n\n各供暖单位应当公布值班电话，安排专人接听。",
-		"请补充答复时限和供暖单位的责任。", library.Approved},
-	{"news", "市图书馆开设银发读者服务日（演示）", "每月第一个星期三为银发读者服务日，馆内安排志愿者协助借阅和使用自助设备。\n\n读者可以凭有效身份证件到一楼服务台登记。",
-		"", "", string(sx2021.FirstReview)},
-	{"news", "全市背街小巷路灯补装完成（演示）", "路灯补装覆盖三百余条背街小巷，由各街道办事处逐条验收。\n\n发现路灯不亮的，可以拨打服务热线反映。",
-		"", "", string(sx2021.FinalReview)},
-	{"notices", "关于公共自行车调整还车点的公告（演示）", "因道路施工，部分公共自行车还车点临时调整，请市民按照现场指引还车。",
-		"", "请写明调整的起止日期和具体还车点。", library.Returned},
+	{column: "news", title: "网传“下月起停止使用旧版公交卡”不实（演示）", text: "近日有信息称下月起停止使用旧版公交卡。经核实，这一说法不实。\n\n旧版公交卡可以继续使用，补登和换卡在各公交服务点免费办理。", want: library.Approved,
+		kind: library.Rebuttal, answers: library.Answers{"rumour": "下月起停止使用旧版公交卡，余额作废。", "fact": "旧版公交卡继续使用，余额有效；换卡自愿、免费。", "verified_by": "市交通运输局（演示）", "seen_at": "网络群组转发信息"}},
+	{column: "institution", title: "西安市政务公开办公室（演示）", text: "负责推进、指导、协调、监督全市政务公开工作。", want: library.Approved,
+		kind: library.Organisation, answers: library.Answers{"unit_name": "西安市政务公开办公室（演示）", "address": "西安市未央区凤城八路演示号", "postcode": "710007", "hours": "工作日 9:00—12:00，14:00—17:00", "phone": "029-00000000", "bodies": "综合组\n网站组"}},
+	{title: "重点项目征求意见情况汇总（演示，依申请公开）", text: "各单位对重点项目安排的意见已经汇总，逐条记录采纳情况。", want: library.Approved, kind: library.Disclosure, openness: library.OnRequest},
+	{column: "news", title: "全市便民服务中心统一延长办事时间（演示）", text: "自下周起，各区县便民服务中心工作日中午不休息，周六上午照常办理。\n\n办理事项和咨询电话在各中心门口公示。", want: library.Approved},
+	{column: "notices", title: "关于开展冬季供暖服务监督的公告（演示）", text: "供暖期间，市民对供暖温度和服务有意见的，可以通过本网站“互动交流”栏目反映。",
+		mended: "供暖期间，市民对供暖温度和服务有意见的，可以通过本网站“互动交流”栏目反映，承办单位在五个工作日内答复。\n\n各供暖单位应当公布值班电话，安排专人接听。", returned: "请补充答复时限和供暖单位的责任。", want: library.Approved},
+	{column: "news", title: "市图书馆开设银发读者服务日（演示）", text: "每月第一个星期三为银发读者服务日，馆内安排志愿者协助借阅和使用自助设备。\n\n读者可以凭有效身份证件到一楼服务台登记。",
+		want: string(sx2021.FirstReview)},
+	{column: "news", title: "全市背街小巷路灯补装完成（演示）", text: "路灯补装覆盖三百余条背街小巷，由各街道办事处逐条验收。\n\n发现路灯不亮的，可以拨打服务热线反映。",
+		want: string(sx2021.FinalReview)},
+	{column: "notices", title: "关于公共自行车调整还车点的公告（演示）", text: "因道路施工，部分公共自行车还车点临时调整，请市民按照现场指引还车。",
+		returned: "请写明调整的起止日期和具体还车点。", want: library.Returned},
 }
 
 // review takes the drafts through their review as far as each shall go. The
@@ -242,20 +248,28 @@ func (d *province) advance(ctx context.Context, site registry.Site, w written) (
 }
 
 func (d *province) writing(ctx context.Context, site registry.Site, w written, text string) (library.Writing, error) {
-	column, err := d.Registry.ColumnBySlug(ctx, d.DB, authz.System("demo"), site.ID, w.column)
-	if err != nil {
-		return library.Writing{}, err
-	}
 	doc, err := prose.FromText(text)
 	if err != nil {
 		return library.Writing{}, err
 	}
-	kind := library.News
-	if w.column == "notices" {
+	kind := w.kind
+	switch {
+	case kind != "":
+	case w.column == "notices":
 		kind = library.Notice
+	default:
+		kind = library.News
 	}
-	return library.Writing{Meta: library.Meta{Type: kind, Origin: library.Original, Title: w.title, Source: "市政府办公厅", Keywords: "演示"},
-		Doc: doc, Unit: site.Unit, Columns: []registry.ColumnID{column.ID}}, nil
+	out := library.Writing{Meta: library.Meta{Type: kind, Origin: library.Original, Title: w.title, Source: "市政府办公厅", Keywords: "演示", Region: "610100", Answers: w.answers, Openness: w.openness},
+		Doc: doc, Unit: site.Unit}
+	if w.column != "" {
+		column, err := d.Registry.ColumnBySlug(ctx, d.DB, authz.System("demo"), site.ID, w.column)
+		if err != nil {
+			return library.Writing{}, err
+		}
+		out.Columns = []registry.ColumnID{column.ID}
+	}
+	return out, nil
 }
 
 // publish makes the releases now, so that the first visitor finds the portals.

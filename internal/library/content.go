@@ -74,20 +74,14 @@ func yearOf(m Meta, published, entered time.Time) int {
 }
 
 // followVersion keeps beside the item what lists and counters need of its
-// newest version, and sees to it that its index number is nobody else's.
+// newest version.
 func (s *Service) followVersion(ctx context.Context, tx *db.Tx, id ItemID, m Meta) error {
-	type head struct {
-		content            ContentID
-		published, entered time.Time
-	}
-	h, err := db.One(ctx, tx, func(r db.Scanner) (head, error) {
-		var h head
-		return h, r.Scan(&h.content, &h.published, &h.entered)
-	}, `SELECT content_id, first_published_at, created_at FROM item WHERE id = $1`, id)
+	type times struct{ published, entered time.Time }
+	h, err := db.One(ctx, tx, func(r db.Scanner) (times, error) {
+		var h times
+		return h, r.Scan(&h.published, &h.entered)
+	}, `SELECT first_published_at, created_at FROM item WHERE id = $1`, id)
 	if err != nil {
-		return err
-	}
-	if err := claimIndex(ctx, tx, h.content, m.IndexNo); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(ctx, `UPDATE item SET type = $2, category = $3, year = $4 WHERE id = $1`, id, m.Type, m.Coded(), yearOf(m, h.published, h.entered)); err != nil {

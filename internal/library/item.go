@@ -203,6 +203,9 @@ func (i Item) StateName() string {
 	if i.State == InReview {
 		return "待" + StageName(i.Stage)
 	}
+	if i.State == Approved && !i.Live() && (i.Openness == OnRequest || i.Openness == Withheld) {
+		return "已入库，" + i.Openness.Name()
+	}
 	return Machine.Name(i.State)
 }
 

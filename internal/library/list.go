@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
@@ -68,7 +69,7 @@ func (s *Service) Browse(ctx context.Context, scope authz.Scope, f Filter) ([]It
 			return nil, facets, err
 		}
 	}
-	ids, err := s.page(ctx, scope, f, facets.Total)
+	ids, err := s.page(ctx, scope, f, facets)
 	if err != nil || len(ids) == 0 {
 		return nil, facets, err
 	}
@@ -99,49 +100,59 @@ const (
 )
 
 // conditions of the list. Those on other columns than the one walked by are
-// written so that neither database takes them for the way in: walking in the
-// order of the list and testing inside the index stops at the first page.
+// written so that SQLite does not take them for the way in, and PostgreSQL
+// takes them for often true: walking in the order of the list and testing
+// inside the index stops at the first page.
 func (s *Service) conditions(scope authz.Scope, f Filter, walk string) *db.Where {
 	var w db.Where
-	column := func(by, name string) string {
-		if walk == "" || walk == by {
-			return "i." + name
+	column := func(by, name string) (sql string, tested bool) {
+		switch {
+		case walk == "" || walk == by:
+			return "i." + name, false
+		case name == "year":
+			return "(i.year + 0)", true
 		}
-		if name == "year" {
-			return "(i.year + 0)"
+		return "(i." + name + " || '')", true
+	}
+	is := func(on bool, by, name string, v any) {
+		if c, tested := column(by, name); tested {
+			w.AndIf(on, "NOT ("+c+" < ? OR "+c+" > ?)", v, v)
+		} else {
+			w.AndIf(on, c+" = ?", v)
 		}
-		return "(i." + name + " || '')"
+	}
+	ranged := func(by, name string) string {
+		c, tested := column(by, name)
+		if tested {
+			return "(NOT " + c + " < ? AND NOT " + c + " >= ?)"
+		}
+		return "(" + c + " >= ? AND " + c + " < ?)"
 	}
 	paths, exact := within(scope, f.Under)
 	switch {
 	case exact && slices.Contains(paths, "/"):
 	case exact:
-		area := column(byArea, "area_path")
-		var places db.Where
-		cond, args := "", []any{}
-		for i, p := range paths {
-			if i > 0 {
-				cond += " OR "
-			}
-			cond += "(" + area + " >= ? AND " + area + " < ?)"
-			args = append(args, p, p[:len(p)-1]+"0")
+		var conds []string
+		var args []any
+		for _, p := range paths {
+			conds = append(conds, ranged(byArea, "area_path"))
+			args = append(args, p, after(p))
 		}
-		if cond == "" {
-			cond = "FALSE"
+		if len(conds) == 0 {
+			conds = []string{"FALSE"}
 		}
-		places.And(cond, args...)
-		w.And("?", &places)
+		w.And(strings.Join(conds, " OR "), args...)
 	default:
 		scope.WhereHeld(&w, "i")
 		w.AndIf(f.Under != "", "i.area_path >= ? AND i.area_path < ?", f.Under, after(f.Under))
 	}
-	w.AndIf(f.Type != "", column(byType, "type")+" = ?", f.Type).
-		AndIf(len(f.Category) == 4, column(byCategory, "category")+" = ?", f.Category).
-		AndIf(f.Category != "" && len(f.Category) != 4, column(byCategory, "category")+" >= ? AND "+column(byCategory, "category")+" < ?", f.Category, f.Category+":").
-		AndIf(f.Validity != "", column(byValidity, "validity")+" = ?", f.Validity).
-		AndIf(f.Year != 0, column(byYear, "year")+" = ?", f.Year).
-		AndIf(f.State == "live", "i.live").
-		AndIf(f.State != "" && f.State != "live", column(byState, "state")+" = ?", f.State).
+	is(f.Type != "", byType, "type", f.Type)
+	is(len(f.Category) == 4, byCategory, "category", f.Category)
+	w.AndIf(f.Category != "" && len(f.Category) != 4, ranged(byCategory, "category"), f.Category, f.Category+":")
+	is(f.Validity != "", byValidity, "validity", f.Validity)
+	is(f.Year != 0, byYear, "year", f.Year)
+	is(f.State != "" && f.State != "live", byState, "state", f.State)
+	w.AndIf(f.State == "live", "i.live").
 		AndIf(f.Stage != "", "i.stage = ?", f.Stage).
 		AndIf(f.Author != "", "i.created_by = ?", f.Author).
 		AndIf(f.Column != "", "i.id IN (SELECT y.item_id FROM item_placement y WHERE y.column_id = ? AND y.state <> 'withdrawn')", f.Column)
@@ -160,8 +171,8 @@ func after(p string) string {
 	return p[:len(p)-1] + "0"
 }
 
-// page are the ids of one page. found is how many the filter finds.
-func (s *Service) page(ctx context.Context, scope authz.Scope, f Filter, found int) ([]ItemID, error) {
+// page are the ids of one page; found are the counts of the filter.
+func (s *Service) page(ctx context.Context, scope authz.Scope, f Filter, found Facets) ([]ItemID, error) {
 	walk, err := s.walk(ctx, scope, f, found)
 	if err != nil {
 		return nil, err
@@ -179,7 +190,7 @@ func (s *Service) page(ctx context.Context, scope authz.Scope, f Filter, found i
 
 // walk chooses the index by what each would have to be read: the whole of the
 // scope, of one value, or of the list as far as its page.
-func (s *Service) walk(ctx context.Context, scope authz.Scope, f Filter, found int) (string, error) {
+func (s *Service) walk(ctx context.Context, scope authz.Scope, f Filter, found Facets) (string, error) {
 	if !f.counted() {
 		if f.Text != "" {
 			return byRecent, nil
@@ -201,17 +212,9 @@ func (s *Service) walk(ctx context.Context, scope authz.Scope, f Filter, found i
 	if err != nil {
 		return "", err
 	}
-	here := all.all
-	if !slices.Contains(paths, "/") {
-		facets, err := s.Facets(ctx, scope, Filter{Under: f.Under})
-		if err != nil {
-			return "", err
-		}
-		here = facets.Total
-	}
-	pages := float64(f.Offset+f.Limit) / float64(max(found, 1))
+	pages := float64(f.Offset+f.Limit) / float64(max(found.Total, 1))
 	best, least := byRecent, pages*float64(all.all)
-	if cost := float64(here) * 3; !slices.Contains(paths, "/") && cost < least { // sorted afterwards
+	if cost := float64(found.here) * 3; !slices.Contains(paths, "/") && cost < least { // sorted afterwards
 		best, least = byArea, cost
 	}
 	for _, d := range []struct {

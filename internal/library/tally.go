@@ -126,6 +126,7 @@ type Facets struct {
 	States                        []Tally // draft …, with “live”: what readers see
 	Years                         []Tally // newest first
 	Places                        []Tally // just below where one looks
+	here                          int     // items in scope, whatever the filter
 }
 
 // sums is one line of the sums.
@@ -251,6 +252,7 @@ func (f Filter) facets(lines []sums) Facets {
 			}
 			return true
 		}
+		out.here += v.n
 		if but(-1) {
 			out.Total += v.n
 		}

@@ -408,3 +408,24 @@ func (s *Service) LiveEffects(ctx context.Context, q db.Querier, id ItemID) (on,
 	}
 	return on, by, nil
 }
+
+// Numbered is the document in scope with this number, or with this id.
+func (s *Service) Numbered(ctx context.Context, scope authz.Scope, number string) (Item, error) {
+	number = oneLine(number)
+	if right, _, err := DocNumber(number); err == nil {
+		number = right
+	}
+	var w db.Where
+	scope.Where(&w, "u")
+	w.And("i.id = ? OR i.id IN (SELECT n.item_id FROM item_version n WHERE n.doc_no = ? AND n.doc_no <> '')", number, number)
+	list, err := db.All(ctx, s.db, scanItem, itemSelect+` WHERE `+w.SQL()+` ORDER BY i.id LIMIT 2`, w.Args()...)
+	switch {
+	case err != nil:
+		return Item{}, err
+	case len(list) == 0:
+		return Item{}, fault.Newf(fault.Invalid, "信息资源库里没有找到文号为“%s”的文件。", shorten(number)).On("by", "请核对文号；不在库中的填写“库外文件的名称和文号”")
+	case len(list) > 1:
+		return Item{}, fault.Newf(fault.Invalid, "文号为“%s”的稿件不止一篇，无法确定是哪一篇。", shorten(number)).On("by", "请填写那份文件页面地址最后的编号")
+	}
+	return list[0], nil
+}

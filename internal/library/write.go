@@ -236,6 +236,10 @@ func (s *Service) enter(ctx context.Context, tx *db.Tx, m made, ref, act string,
 	if err != nil {
 		return "", err
 	}
+	// First, so that a number somebody else has leaves nothing behind.
+	if err := claimIndex(ctx, tx, content, m.IndexNo); err != nil {
+		return "", err
+	}
 	_, state, err := Machine.Take(ctx, tx, string(id), act, note)
 	if err != nil {
 		return "", err
@@ -259,6 +263,13 @@ func (s *Service) enter(ctx context.Context, tx *db.Tx, m made, ref, act string,
 func (s *Service) addVersion(ctx context.Context, tx *db.Tx, id ItemID, no int, m made) error {
 	person, name, err := writer(ctx)
 	if err != nil {
+		return err
+	}
+	content, err := db.One(ctx, tx, db.Value[ContentID], `SELECT content_id FROM item WHERE id = $1`, id)
+	if err != nil {
+		return err
+	}
+	if err := claimIndex(ctx, tx, content, m.IndexNo); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(ctx, `

@@ -194,9 +194,19 @@ func (d *drawing) item(ctx context.Context, id library.ItemID) error {
 	if it.Type == library.Policy || it.DocNo != "" {
 		a.Policy = &theme.PolicyHead{IndexNo: it.IndexNo, Topic: it.Topic, Issuer: cmp.Or(it.Issuer, it.UnitName), Title: it.Title, Number: it.DocNo,
 			Released: it.PublishedAt.In(calendar.Shanghai).Format(time.DateOnly)}
-		if !it.Written.IsZero() {
-			a.Policy.Written = it.Written.Chinese()
+		a.Policy.Written, a.Policy.From, a.Policy.Until = it.Written.Chinese(), it.EffectiveOn.Chinese(), it.EndsOn.Chinese()
+		a.Policy.State, a.Policy.Filing = it.Validity.Name(), it.FilingNo
+		if it.CoIssuers != "" {
+			a.Policy.Issuer += " " + strings.ReplaceAll(it.CoIssuers, ";", " ")
 		}
+	}
+	for _, q := range it.Type.Sort().Fields {
+		if answer := it.Answers[q.Name]; q.Shown && answer != "" {
+			a.Facts = append(a.Facts, theme.HeadCell{Name: q.Label, Value: strings.ReplaceAll(answer, "\n", "；")})
+		}
+	}
+	if err := d.standing(ctx, it, &a); err != nil {
+		return err
 	}
 	linked, err := d.p.library.Linked(ctx, d.q, id)
 	if err != nil {
@@ -242,6 +252,84 @@ func (d *drawing) item(ctx context.Context, id library.ItemID) error {
 			d.columns[pl.Column] = false
 		}
 	}
+	return nil
+}
+
+// standing labels a document that was amended or repealed, has lapsed or is
+// not in force yet (网站发展指引: on the original page), and names both ways.
+func (d *drawing) standing(ctx context.Context, it library.Item, a *theme.Article) error {
+	on, by, err := d.p.library.LiveEffects(ctx, d.q, it.ID)
+	if err != nil {
+		return err
+	}
+	link := func(id library.ItemID, title, number string) (theme.Link, error) {
+		if number != "" {
+			title = "《" + title + "》（" + number + "）"
+		} else {
+			title = "《" + title + "》"
+		}
+		if id == "" {
+			return theme.Link{Text: title}, nil
+		}
+		here, err := d.p.library.LivePlacements(ctx, d.q, id)
+		if err != nil || !slices.ContainsFunc(here, func(pl library.Placement) bool { return pl.Site == registry.SiteID(d.site.ID) }) {
+			return theme.Link{Text: title}, err
+		}
+		other, _, err := d.p.library.LiveItem(ctx, d.q, id)
+		if fault.Is(err, fault.NotFound) {
+			return theme.Link{Text: title}, nil
+		}
+		return theme.Link{Text: title, Href: Path(other)}, err
+	}
+	for _, e := range by {
+		l, err := link(e.Target, e.TargetTitle, e.TargetNo)
+		if err != nil {
+			return err
+		}
+		l.Text = e.Name() + "：" + l.Text
+		a.Affects = append(a.Affects, l)
+	}
+	s := theme.Standing{Ended: !it.Validity.Holds()}
+	switch it.Validity {
+	case library.Repealed:
+		s.Says = "本文件已废止"
+	case library.Amended:
+		s.Says = "本文件已修改"
+	case library.Expired:
+		s.Says = "本文件已失效，有效期至" + it.EndsOn.Chinese() + "。"
+	case library.Pending:
+		s.Says = "本文件尚未生效，自" + it.EffectiveOn.Chinese() + "起施行。"
+	default:
+		return nil
+	}
+	if it.Validity == library.Repealed || it.Validity == library.Amended {
+		effect := library.Amends
+		if it.Validity == library.Repealed {
+			effect = library.Repeals
+		}
+		for _, e := range on {
+			if e.Effect != effect {
+				continue
+			}
+			title := e.ByTitle
+			if e.By == "" {
+				title = e.ByName
+			}
+			l, err := link(e.By, title, e.ByNo)
+			if err != nil {
+				return err
+			}
+			if e.By == "" {
+				l.Text = e.ByName
+			}
+			l.Text += "，自" + e.EffectiveOn.Chinese() + "起"
+			s.By = append(s.By, l)
+		}
+		if len(s.By) > 0 {
+			s.Says += "，依据："
+		}
+	}
+	a.Standing = &s
 	return nil
 }
 

@@ -19,6 +19,7 @@ import (
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
@@ -563,5 +564,41 @@ func TestOfflineSiteShowsItsNotice(t *testing.T) {
 	h.publish()
 	if code, body := h.get("/"); code != 200 || !strings.Contains(body, "临时下线维护") {
 		t.Errorf("the notice does not hang on the home page: %d", code)
+	}
+}
+
+// A document that was amended or repealed says so on its own public page, and
+// names what did it, both ways; a change of its date does so by itself.
+func TestRepealedDocumentIsLabelledOnItsPage(t *testing.T) {
+	h := build(t, dbtest.SQLite(t, nil), t.TempDir())
+	in := func(w *library.Writing) { w.Type, w.Columns = library.Policy, []registry.ColumnID{h.policies.ID} }
+	old := h.live("云河县供暖办法", "第一条 供热单位应当保障供暖。", in)
+	newer := h.live("云河县供暖条例", "第一条 供热单位必须保障供暖。", in)
+	h.publish()
+	if _, body := h.get(publishing.Path(old)); strings.Contains(body, `class="standing`) || !strings.Contains(body, "有效性") || !strings.Contains(body, "/2") {
+		t.Error("a document in force is labelled, or has no standing and index number in its head")
+	}
+	_, err := h.lib.AddEffect(h.author.ctx, system, library.Effect{Target: old.ID, By: newer.ID, Effect: library.Repeals, EffectiveOn: calendar.Date{Year: 2020, Month: 1, Day: 1}})
+	must(t, err)
+	h.publish()
+	for _, path := range []string{publishing.Path(old), publishing.ElderPath(old)} {
+		if _, body := h.get(path); !strings.Contains(body, `class="standing ended"`) || !strings.Contains(body, "本文件已废止") || !strings.Contains(body, `<a href="`+publishing.Path(newer)+`">《云河县供暖条例》`) {
+			t.Errorf("%s does not say that it is repealed, and by what", path)
+		}
+	}
+	if _, body := h.get(publishing.Path(newer)); !strings.Contains(body, "本文件修改或废止的文件") || !strings.Contains(body, publishing.Path(old)) {
+		t.Error("what repeals does not name what it repeals")
+	}
+}
+
+// The fields of a type stand on the page.
+func TestLeaderPageSaysPostAndDuties(t *testing.T) {
+	h := build(t, dbtest.SQLite(t, nil), t.TempDir())
+	it := h.live("李某", "1970年生。", func(w *library.Writing) {
+		w.Type, w.Answers = library.Leader, library.Answers{"name": "李某", "post": "副县长", "duties": "分管供暖\n分管防汛", "order": "3"}
+	})
+	h.publish()
+	if _, body := h.get(publishing.Path(it)); !strings.Contains(body, "副县长") || !strings.Contains(body, "分管供暖；分管防汛") || strings.Contains(body, "排序") {
+		t.Error("the page lacks post or duties, or shows what is not for readers")
 	}
 }

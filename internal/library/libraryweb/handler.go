@@ -46,6 +46,8 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "POST /console/items/{id}/edit", Permit: authz.ItemWrite, Handle: h.edit, MaxBody: 8 << 20},
 		{Pattern: "POST /console/items/{id}/take-back", Permit: authz.ItemWrite, Handle: h.takeBack},
 		{Pattern: "POST /console/items/{id}/links", Permit: authz.ItemWrite, Handle: h.link},
+		{Pattern: "POST /console/items/{id}/effects", Permit: authz.ItemFinalReview, Handle: h.addEffect},
+		{Pattern: "POST /console/items/{id}/effects/revoke", Permit: authz.ItemFinalReview, Handle: h.revokeEffect},
 		{Pattern: "GET /console/items/{id}/compare", Permit: authz.ItemRead, Handle: h.compare},
 		{Pattern: "GET /console/items/{id}/record", Permit: authz.ItemRead, Handle: h.record},
 		{Pattern: "GET /console/items/{id}/review", Permit: authz.ItemRead, Handle: h.showReview},
@@ -93,6 +95,12 @@ func tags(it library.Item) []web.Tag {
 	if it.Important {
 		out = append(out, web.Tag{Kind: web.Info, Text: "重要"})
 	}
+	if t, ok := validityTag(it.Validity); ok {
+		out = append(out, t)
+	}
+	if it.State != library.Approved && (it.Openness == library.OnRequest || it.Openness == library.Withheld) {
+		out = append(out, web.Tag{Kind: web.Warn, Text: it.Openness.Name()})
+	}
 	return out
 }
 
@@ -116,7 +124,9 @@ const minuteLayout = "2006-01-02 15:04"
 func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	scope := authz.ScopeFrom(r.Context())
 	q := r.URL.Query()
-	counts, err := h.lib.States(r.Context(), scope)
+	f := filterOf(q)
+	f.Column, f.Limit, f.Offset = registry.ColumnID(q.Get("column")), perPage, (web.PageOf(r)-1)*perPage
+	found, facets, err := h.lib.Browse(r.Context(), scope, f)
 	if err != nil {
 		return err
 	}
@@ -125,9 +135,9 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 		page.Heading.Acts = []web.Act{{Text: "采编稿件", Href: "/console/items/new", Primary: true}}
 	}
 	all := 0
-	for state, n := range counts {
-		if state != "live" {
-			all += n
+	for _, t := range facets.States {
+		if t.Value != "live" {
+			all += t.N
 		}
 	}
 	page.Tabs = web.Tabs{Label: "稿件状态", Items: []web.Tab{tab("全部", "", all, q)}}
@@ -136,22 +146,19 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 		if s == "live" {
 			name = "公开中"
 		}
-		page.Tabs.Items = append(page.Tabs.Items, tab(name, s, counts[s], q))
+		page.Tabs.Items = append(page.Tabs.Items, tab(name, s, countOf(facets.States, s), q))
 	}
-	options := []web.Option{{Label: "全部类型"}}
-	for _, t := range library.Types {
-		options = append(options, web.Option{Value: string(t), Label: t.Name()})
-	}
-	page.Filter = web.Filter{Action: "/console/items", Fields: []web.Field{
-		{Kind: web.SearchBox, Name: "q", Label: "标题、文号、来源"}, {Kind: web.Select, Name: "type", Label: "类型", Options: options},
-	}, Hidden: []web.Field{{Kind: web.Hidden, Name: "state"}}, Reset: "/console/items"}
+	page.Filter = web.Filter{Action: "/console/items", Hidden: []web.Field{{Kind: web.Hidden, Name: "state"}}, Reset: "/console/items"}
+	page.Filter.Fields, page.Filter.More = facetFields(q, facets)
 	page.Filter.Fill(q)
-	f := library.Filter{Text: strings.TrimSpace(q.Get("q")), Type: library.Type(q.Get("type")), State: q.Get("state"), Column: registry.ColumnID(q.Get("column")), Limit: perPage, Offset: (web.PageOf(r) - 1) * perPage}
-	found, total, err := h.lib.Items(r.Context(), scope, f)
-	if err != nil {
-		return err
+	total := facets.Total
+	over := (f.Text != "" || f.Column != "") && total > library.CountedTo
+	if over {
+		total = library.CountedTo
 	}
-	page.Filter.Total, page.Pager = total, web.PagerOf(r, total, perPage)
+	page.Filter.Total, page.Filter.Over = total, over
+	page.Pager = web.PagerOf(r, min(total, library.WalkedTo), perPage)
+	page.Pager.Over = over || total > library.WalkedTo
 	page.Table = web.Table{Caption: "稿件", Quiet: true, Columns: []web.Column{{Head: "标题", Wide: true}, {Head: "类型"}, {Head: "单位"}, {Head: "状态"}, {Head: "最近变动"}},
 		Empty: web.Empty{Title: "没有符合条件的稿件", Text: "换个条件再查，或采编一篇新稿件。"}}
 	for _, it := range found {
@@ -164,7 +171,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 
 func tab(name, state string, n int, q url.Values) web.Tab {
 	v := url.Values{}
-	for _, k := range []string{"q", "type", "column"} {
+	for _, k := range listKeys {
 		if q.Get(k) != "" {
 			v.Set(k, q.Get(k))
 		}
@@ -225,7 +232,7 @@ func (h *Handler) editForm(r *http.Request, it library.Item, v library.Version, 
 		columns = append(columns, opt)
 	}
 	p := editPage{name: "采编稿件", trail: crumbs(web.Crumb{Name: "采编稿件"}), Heading: web.Heading{Title: "采编稿件", Lead: "保存后先入库；送审并通过终审，才会公开。"}}
-	kind, origin, body := library.News, library.Original, ""
+	kind, origin, body := kindOf(r, v), library.Original, ""
 	if it.ID != "" {
 		p.name, p.trail = "修改稿件："+it.Title, itemCrumbs(it, "修改")
 		p.Heading = web.Heading{Title: "修改稿件", Above: it.UnitName, Tags: tags(it), Lead: "每次保存成为新版本；已公开的版本不变，直到新版本终审。"}
@@ -233,7 +240,7 @@ func (h *Handler) editForm(r *http.Request, it library.Item, v library.Version, 
 		if err != nil {
 			return editPage{}, err
 		}
-		kind, origin, body = v.Type, v.Origin, d.Source()
+		origin, body = v.Origin, d.Source()
 	}
 	origins := []web.Option{{Value: string(library.Original), Label: "原创"}, {Value: string(library.Repost), Label: "转载", Hint: "只能转载党委和政府网站、稿源名单内单位的信息（第十九条（三））"}}
 	if origin == library.MovedIn {
@@ -258,10 +265,6 @@ func (h *Handler) editForm(r *http.Request, it library.Item, v library.Version, 
 			publishAt = q.PublishAt.In(calendar.Shanghai).Format(minuteLayout)
 		}
 	}
-	written := ""
-	if !v.Written.IsZero() {
-		written = v.Written.String()
-	}
 	where := web.Section{Legend: "发布位置", Hint: "终审通过后显示在勾选的栏目。已上线的栏目在稿件页面撤下。", Fields: []web.Field{
 		{Kind: web.Checks, Name: "column", Label: "栏目", Options: columns, Values: chosen},
 		{Name: "publish_at", Label: "定时发布", Value: publishAt, Hint: "不填为终审通过即发布；例如 2026-03-01 09:00", Narrow: true}}}
@@ -276,14 +279,7 @@ func (h *Handler) editForm(r *http.Request, it library.Item, v library.Version, 
 			{Name: "source", Label: "来源", Value: v.Source, Max: 100},
 			{Name: "source_url", Label: "原文网址", Value: v.SourceURL, Max: 2000},
 			{Name: "repost_reason", Label: "稿源名单外转载的理由", Hint: "来源明确但不在名单内时填写，由复审人决定；来源不明的一律不得转载。", Max: 500}}},
-		{Legend: "公文信息", Fields: []web.Field{
-			{Name: "doc_no", Label: "发文字号", Value: v.DocNo, Hint: "用六角括号，例：陕政发〔2026〕12号", Max: 60},
-			{Name: "issuer", Label: "发文机关", Value: v.Issuer, Max: 200},
-			{Kind: web.DateField, Name: "written", Label: "成文日期", Value: written, Narrow: true},
-			{Name: "index_no", Label: "索引号", Value: v.IndexNo, Max: 60},
-			{Name: "category", Label: "类别", Value: v.Category, Max: 100},
-			{Name: "topic", Label: "主题分类", Value: v.Topic, Max: 100},
-			{Name: "keywords", Label: "关键词", Value: v.Keywords, Hint: "用分号隔开", Max: 200}}},
+		documentSection(kind.Sort(), v), typeSection(kind.Sort(), v), openSection(r, it, v, kind.Sort()),
 		{Legend: "审核", Fields: []web.Field{
 			{Kind: web.Check, Name: "important", Label: "重要信息（三级审核；重要政策文件须同步解读）", Checked: v.Important},
 			{Name: "involves", Label: "涉及其他单位", Value: v.Involves, Hint: "内容涉及其他单位工作的，写明单位，用分号隔开（第十九条（三））", Max: 500},
@@ -293,10 +289,19 @@ func (h *Handler) editForm(r *http.Request, it library.Item, v library.Version, 
 		where,
 		{Fields: []web.Field{{Kind: web.Hidden, Name: "base", Value: strconv.Itoa(it.Version)}}},
 	}, Buttons: []web.Button{
-		{Label: "保存草稿", Name: "act", Value: "save"}, {Label: "检查", Name: "act", Value: "check", Plain: true}, {Label: "保存并送审", Name: "act", Value: "submit", Plain: true},
+		{Label: "保存草稿", Name: "act", Value: "save"}, {Label: "检查", Name: "act", Value: "check", Plain: true, Skip: true}, {Label: "按信息类型更新表单", Name: "act", Value: "type", Plain: true, Skip: true}, {Label: "保存并送审", Name: "act", Value: "submit", Plain: true},
 	}, Cancel: web.Link{Text: "放弃修改", Href: "/console/items"}}
 	if it.ID != "" {
 		p.Form.Cancel.Href = it.Link()
+	}
+	p.Form.Sections = slices.DeleteFunc(p.Form.Sections, func(s web.Section) bool { return len(s.Fields) == 0 && len(s.Notes) == 0 })
+	if it.Live() {
+		p.Form.Field("note").Hint = "改了什么、为什么，审核人会看到"
+		for i, s := range p.Form.Sections {
+			if s.Legend == "审核" {
+				p.Form.Sections[i].Fields = append([]web.Field{changeField(v, it.Version > it.LiveVersion)}, s.Fields...)
+			}
+		}
 	}
 	return p, nil
 }
@@ -321,9 +326,15 @@ func unitsOf(s *authz.Session) []unitOption {
 func unitOf(p authz.Post) org.UnitID { return org.UnitID(p.UnitID) }
 
 func (h *Handler) showNew(w http.ResponseWriter, r *http.Request) error {
+	if library.Type(r.URL.Query().Get("type")).Name() == "" {
+		return chooseView.Render(w, r, chooseFrom(r.URL.Query()))
+	}
 	p, err := h.editForm(r, library.Item{}, library.Version{}, nil)
 	if err != nil {
 		return err
+	}
+	if c := p.Form.Field("column"); c != nil && r.URL.Query().Get("column") != "" {
+		c.Values = r.URL.Query()["column"]
 	}
 	if err := h.recover(r, "", &p); err != nil {
 		return err
@@ -456,6 +467,9 @@ func (h *Handler) edit(w http.ResponseWriter, r *http.Request) error {
 		}
 		return editView.RenderStatus(w, r, status, p)
 	}
+	if r.PostFormValue("act") == "type" {
+		return again(http.StatusOK, nil, nil)
+	}
 	wr, err := read(r, base, unitsOf(authz.SessionFrom(ctx)))
 	if err != nil {
 		return again(http.StatusUnprocessableEntity, err, nil)
@@ -487,7 +501,7 @@ func (h *Handler) edit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if act != "submit" {
-		return web.Done(w, r, saved.Link()+"/edit", fmt.Sprintf("已保存为第 %d 版。", saved.Version))
+		return web.Done(w, r, saved.Link()+"/edit", fmt.Sprintf("已保存为第 %d 版。", saved.Version)+strings.Join(saved.Noted, ""))
 	}
 	sent, err := h.lib.Submit(ctx, scope, saved.ID, library.Submission{Version: saved.Version, Reason: r.PostFormValue("reason"), RepostReason: r.PostFormValue("repost_reason")})
 	if web.Mendable(err) {
@@ -541,13 +555,7 @@ func read(r *http.Request, base library.Version, units []unitOption) (library.Wr
 		w.Columns = append(w.Columns, registry.ColumnID(c))
 	}
 	var wrong fault.Fields
-	if s := strings.TrimSpace(f("written")); s != "" {
-		d, err := calendar.ParseLoose(s)
-		if err != nil {
-			wrong.Add("written", "成文日期请写成 2026-03-01")
-		}
-		w.Written = d
-	}
+	readAbout(r, &w.Meta, &wrong)
 	if s := strings.TrimSpace(f("publish_at")); s != "" {
 		t, err := time.ParseInLocation(minuteLayout, s, calendar.Shanghai)
 		if err != nil {
@@ -615,6 +623,7 @@ type itemPage struct {
 	Main, Side           []web.Component
 	MayTakeBack, MayLink bool
 	TakeBack, Link       web.Form
+	Forms                []titledForm
 }
 
 func (p itemPage) Title() string       { return p.name }
@@ -680,6 +689,16 @@ func (h *Handler) item(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	if it.Type.Sort().Validity {
+		on, by, err := h.lib.Effects(ctx, scope, it.ID)
+		if err != nil {
+			return err
+		}
+		p.Main = append(p.Main, effectTable(on, by))
+		if session.May(authz.ItemFinalReview) {
+			p.Forms = effectForms(it, on)
+		}
+	}
 	return itemView.Render(w, r, p)
 }
 
@@ -706,14 +725,7 @@ func facts(it library.Item, v library.Version) web.Summary {
 			s.Terms = append(s.Terms, web.Term{Name: name, Text: text})
 		}
 	}
-	add("发文字号", v.DocNo)
-	add("发文机关", v.Issuer)
-	if !v.Written.IsZero() {
-		add("成文日期", v.Written.Chinese())
-	}
-	add("索引号", v.IndexNo)
-	add("类别", v.Category)
-	add("主题分类", v.Topic)
+	s.Terms = append(s.Terms, aboutTerms(it, v)...)
 	add("关键词", v.Keywords)
 	add("来源", v.Source)
 	add("原文网址", v.SourceURL)
@@ -737,6 +749,9 @@ func versionTable(it library.Item, list []library.Version) web.Table {
 		}
 		title := web.Text(v.Title)
 		title.Note = v.AuthorName + "，" + web.Minute(v.At)
+		if v.Change != "" {
+			title.Note += "，" + v.Change.Name()
+		}
 		if v.Note != "" {
 			title.Note += "，" + v.Note
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -110,7 +111,7 @@ func form(more ...string) url.Values {
 func TestFromDraftToPublicAndBack(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		r := open(t, d)
-		page := r.as("王编").Get("/console/items/new").Want(http.StatusOK)
+		page := r.as("王编").Get("/console/items/new?type=notice").Want(http.StatusOK)
 		if page.Text(".secrecy strong") != "严禁处理、传输国家秘密" {
 			t.Error("the warning is missing")
 		}
@@ -230,5 +231,78 @@ func TestUnsavedTextComesBack(t *testing.T) {
 			t.Errorf("still offered after saving: %v", got.All(".alert"))
 		}
 		r.Post("/console/items/autosave", form("item", "none")).Want(http.StatusNotFound)
+	})
+}
+
+// The form asks what belongs to the type that was chosen first; without
+// scripts.
+func TestFormAsksByType(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := open(t, d)
+		first := r.as("王编").Get("/console/items/new?column=" + r.column).Want(http.StatusOK)
+		links := first.All("tbody a")
+		if len(links) != len(library.Types) || !slices.Contains(links, "政策文件") || !slices.Contains(links, "辟谣") {
+			t.Fatalf("types to choose from: %v", links)
+		}
+		leader := r.Get("/console/items/new?type=leader&column=" + r.column).Want(http.StatusOK)
+		for _, name := range []string{"answer_name", "answer_duties", "openness", "share", "category", "region"} {
+			if len(leader.All(`[name="`+name+`"]`)) == 0 {
+				t.Errorf("a leader is not asked %s", name)
+			}
+		}
+		if len(leader.All(`[name="doc_no"]`)) != 0 || leader.Attr(`input[name="region"]`, "value") != "610113" || len(leader.All(`input[name="column"][checked]`)) != 1 {
+			t.Error("a leader is asked a document number, or division and column are not filled in")
+		}
+		// Another type, without losing what was typed.
+		other := r.Post("/console/items/new", form("type", "policy", "act", "type", "title", "打了一半")).Want(http.StatusOK)
+		if len(other.All(`[name="filing_no"]`)) != 1 || other.Attr(`input[name="title"]`, "value") != "打了一半" {
+			t.Error("the form of the other type lacks its fields or what was typed")
+		}
+		bad := r.Post("/console/items/new", form("type", "media", "answer_medium", "视频", "answer_file", "https://evil.example/x.mp4", "answer_duration", "三分钟")).Want(http.StatusUnprocessableEntity)
+		if got := strings.Join(bad.All(".field-error"), " "); !strings.Contains(got, "以 / 开头") || !strings.Contains(got, "03:25") {
+			t.Errorf("errors: %s", got)
+		}
+		at := r.Post("/console/items/new", form("type", "policy", "doc_no", "某政发[2026]第3号", "effective_on", "2036-01-01", "genre", "通知")).Want(http.StatusSeeOther).Location()
+		page := r.Get(strings.TrimSuffix(at, "/edit")).Want(http.StatusOK)
+		for _, want := range []string{"某政发〔2026〕3号", "尚未生效", "2036年1月1日", "首次发布时自动编号", "主动公开"} {
+			if !strings.Contains(page.Text("main"), want) {
+				t.Errorf("the page lacks %s", want)
+			}
+		}
+	})
+}
+
+func TestListCountsAndEffects(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := open(t, d)
+		for _, kind := range []string{"news", "news", "policy"} {
+			r.as("王编").Post("/console/items/new", form("type", kind, "doc_no", map[string]string{"policy": "某政发〔2026〕3号"}[kind])).Want(http.StatusSeeOther)
+		}
+		list := r.Get("/console/items?type=policy").Want(http.StatusOK)
+		if got := list.All(`select[name="type"] option`); !slices.Contains(got, "政务动态（2）") || !slices.Contains(got, "政策文件（1）") {
+			t.Errorf("types: %v", got)
+		}
+		if got := list.All(`select[name="validity"] option`); !slices.Contains(got, "有效（1）") || len(list.All("main tbody tr")) != 1 {
+			t.Errorf("validity: %v", got)
+		}
+		at := list.Attr("main tbody a", "href")
+		r.Post(at+"/effects", url.Values{"effect": {"repeals"}, "by_name": {"某令第1号"}, "effective_on": {"2020-01-01"}}).Want(http.StatusForbidden)
+		r.as("张终").Post(at+"/effects", url.Values{"effect": {"repeals"}, "by": {"某政发〔2026〕99号"}, "effective_on": {"2020-01-01"}}).Want(http.StatusUnprocessableEntity)
+		r.Post(at+"/effects", url.Values{"effect": {"repeals"}, "by_name": {"某令第1号"}, "effective_on": {"2020-01-01"}}).Want(http.StatusSeeOther)
+		page := r.Get(at).Want(http.StatusOK)
+		if !strings.Contains(page.Text("main"), "本文件被其废止") || !strings.Contains(page.Text("main"), "某令第1号") {
+			t.Error("what repeals it is not shown")
+		}
+		if got := r.Get("/console/items?validity=repealed").Want(http.StatusOK); len(got.All("main tbody tr")) != 1 {
+			t.Error("not among the repealed")
+		}
+		effect := page.Attr(`select[name="registered"] option`, "value")
+		r.Post(at+"/effects/revoke", url.Values{"registered": {effect}, "why": {"登记错了"}}).Want(http.StatusSeeOther)
+		if got := r.Get(at).Want(http.StatusOK); !strings.Contains(got.Text("main"), "已取消：登记错了") {
+			t.Error("the mistake is not on record")
+		}
+		for _, odd := range []string{"?year=x", "?year=99999999999", "?under=zzz", "?type=%3Cscript%3E", "?category=%25", "?page=999999", "?validity=no&state=live&q=%25"} {
+			r.Get("/console/items" + odd).Want(http.StatusOK)
+		}
 	})
 }

@@ -150,6 +150,15 @@ func (h *Handler) reviewOf(r *http.Request) (reviewPage, library.Item, error) {
 	}
 	final := it.Stage == string(sx2021.FinalReview)
 	p.Open = h.lib.MayReview(session, it)
+	if it.Live() && it.State == library.InReview {
+		kind, err := h.lib.ChangeSince(r.Context(), authz.ScopeFrom(r.Context()), it.ID)
+		if err != nil {
+			return p, it, err
+		}
+		if kind != "" {
+			p.Above = append(p.Above, changeAlert(kind))
+		}
+	}
 	switch {
 	case it.State != library.InReview:
 		p.Above = append(p.Above, web.Alert{Kind: web.Info, Text: "这篇稿件现在是“" + it.StateName() + "”，没有等待审核的内容。"})
@@ -184,6 +193,10 @@ func (h *Handler) reviewOf(r *http.Request) (reviewPage, library.Item, error) {
 	}
 	p.Form.Sections = []web.Section{{Legend: "终审", Fields: append(append(hidden, fields...), opinion)}}
 	p.Form.Buttons = []web.Button{{Label: "终审通过并发布", Name: "act", Value: library.Pass}, {Label: "退回修改", Name: "act", Value: library.Return, Kind: web.Danger, Skip: true}}
+	if it.Openness != library.Open {
+		p.Form.Buttons[0].Label = "终审通过并入库"
+		p.Above = append(p.Above, web.Alert{Kind: web.Info, Title: it.Openness.Name(), Text: "终审通过后只进入信息资源库，任何网站不能显示。"})
+	}
 	if n := library.Count(results, check.Serious); n > 0 {
 		p.Above = append(p.Above, web.Alert{Kind: web.Danger, Title: fmt.Sprintf("还有 %d 处严重问题", n), Text: "严重问题没有改正之前不能发布，请退回修改。"})
 		p.Form.Buttons = p.Form.Buttons[1:]
@@ -235,7 +248,7 @@ func (h *Handler) review(w http.ResponseWriter, r *http.Request) error {
 	case library.Returned:
 		said = "已退回采编人员修改。"
 	case library.Approved:
-		said = "终审通过，已发布。"
+		said = "终审通过，" + it.StateName() + "。"
 	}
 	return web.Done(w, r, it.Link(), said)
 }

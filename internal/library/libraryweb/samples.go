@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"time"
 
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/library"
 	"zhengshu/internal/rules/sx2021"
@@ -18,6 +19,7 @@ var (
 	itemView   = web.Define(views, "views/item.html", sampleItem("关于做好2026年防汛工作的通知"), itemPage{Heading: web.Heading{Title: "稿件"}, TextHead: "第 1 版"}, sampleItem(hostile))
 	reviewView = web.Define(views, "views/review.html", sampleReview("关于做好2026年防汛工作的通知"), reviewPage{Heading: web.Heading{Title: "审核"}, Changes: web.Table{Caption: "对照"}}, sampleReview(hostile))
 	actView    = web.Define(views, "views/act.html", sampleAct("关于做好2026年防汛工作的通知"), actPage{Heading: web.Heading{Title: "撤稿"}}, sampleAct(hostile))
+	chooseView = web.Define(views, "views/choose.html", chooseFrom(nil), choosePage{Heading: web.Heading{Title: "采编什么信息？"}, Types: web.Table{Caption: "信息类型"}}, choosePage{Heading: web.Heading{Title: hostile}, Types: web.Table{Caption: hostile, Columns: []web.Column{{Head: "类型"}}, Rows: []web.Row{{Cells: []web.Cell{web.Linked(hostile, "/console/items/new")}}}}})
 	sheetView  = web.Define(views, "views/sheet.html", sheetPage{Heading: web.Heading{Title: "三审三校记录"}, Body: []web.Component{opinions(sampleSubmission("同意"))}}, sheetPage{Heading: web.Heading{Title: "记录"}}, sheetPage{Heading: web.Heading{Title: hostile}, Body: []web.Component{opinions(sampleSubmission(hostile))}})
 )
 
@@ -48,7 +50,7 @@ func sampleResults(words string) web.Component {
 func sampleEdit(title string) editPage {
 	return editPage{name: title, trail: crumbs(web.Crumb{Name: title}), Heading: web.Heading{Title: "修改稿件", Tags: []web.Tag{{Text: "草稿"}}},
 		Above: []web.Component{web.Alert{Kind: web.Warn, Title: "终审退回", Text: title}, web.Panel{Title: "对照", Parts: []web.Component{diff("对照", title, title+"改")}}},
-		Form: web.Form{Sections: []web.Section{{Legend: "内容", Fields: []web.Field{{Name: "title", Label: "标题", Value: title, Required: true}, {Kind: web.TextArea, Name: "text", Label: "正文", Value: title, Rows: 18}}}},
+		Form: web.Form{Sections: []web.Section{typeSection(library.Leader.Sort(), library.Version{Meta: library.Meta{Answers: library.Answers{"name": title}}}), typeSection(library.Data.Sort(), library.Version{}), documentSection(library.Policy.Sort(), library.Version{}), {Legend: "修改", Fields: []web.Field{changeField(library.Version{}, false)}}, {Legend: "内容", Fields: []web.Field{{Name: "title", Label: "标题", Value: title, Required: true}, {Kind: web.TextArea, Name: "text", Label: "正文", Value: title, Rows: 18}}}},
 			Buttons: []web.Button{{Label: "保存草稿", Name: "act", Value: "save"}, {Label: "检查", Name: "act", Value: "check", Plain: true}}},
 		Side: []web.Component{sampleResults(title)}}
 }
@@ -56,7 +58,8 @@ func sampleEdit(title string) editPage {
 func sampleItem(title string) itemPage {
 	it, v := sampleOf(title)
 	return itemPage{name: title, trail: itemCrumbs(it, ""), Heading: web.Heading{Title: title, Tags: tags(it)}, TextHead: "第 2 版", HTML: template.HTML(`<p class="clause clause-2"><span class="clause-no">一、</span>加强值守</p>`),
-		Main: []web.Component{versionTable(it, []library.Version{v}), sampleResults(title)}, Side: []web.Component{facts(it, v), placeTable([]library.Placement{{ColumnName: title, SiteName: title, State: library.Scheduled, PublishAt: sampleAt}}), opinions(sampleSubmission(title))},
+		Main: []web.Component{versionTable(it, []library.Version{v}), sampleResults(title), effectTable([]library.Effect{{Effect: library.Amends, ByName: title, EffectiveOn: calendar.DateOf(sampleAt), Note: title}}, []library.Effect{{Effect: library.Repeals, TargetTitle: title, EffectiveOn: calendar.DateOf(sampleAt)}})}, Side: []web.Component{facts(it, v), placeTable([]library.Placement{{ColumnName: title, SiteName: title, State: library.Scheduled, PublishAt: sampleAt}}), opinions(sampleSubmission(title))},
+		Forms:       effectForms(it, []library.Effect{{ID: "01J", Effect: library.Repeals, ByName: title, EffectiveOn: calendar.DateOf(sampleAt)}}),
 		MayTakeBack: true, TakeBack: web.Form{Action: it.Link() + "/take-back", Buttons: []web.Button{{Label: "收回修改", Plain: true}}}}
 }
 

@@ -51,6 +51,17 @@ type Article struct {
 	Related   []Link // policy and interpretation, both ways
 	RelatedAs string // 相关解读 or 解读文件
 	News      bool
+	Standing  *Standing  // where a document no longer, or not yet, holds
+	Facts     []HeadCell // what its type says beside the text
+	Affects   []Link     // what this document amends or repeals
+}
+
+// Standing is the label of a document that was amended or repealed, has lapsed
+// or is not in force yet; it stands above the title.
+type Standing struct {
+	Ended bool
+	Says  string
+	By    []Link // what did it; without address where it stands elsewhere
 }
 
 // Body marks a text as HTML that may stand in a page as it is. Only what the
@@ -75,6 +86,9 @@ type PolicyHead struct {
 	Number   string
 	Released string
 	State    string // 有效, 失效 …; "" when it is not known
+	From     string // day it takes effect
+	Until    string // last day it holds
+	Filing   string // number of a normative document's filing
 }
 
 // HeadCell is one name and value of the block; it spans the row when alone.
@@ -97,7 +111,8 @@ func (p PolicyHead) Rows() [][]HeadCell {
 		}
 	}
 	for _, c := range []HeadCell{{"索引号", p.IndexNo, false}, {"主题分类", p.Topic, false}, {"发文机关", p.Issuer, false}, {"成文日期", p.Written, false},
-		{"标题", p.Title, true}, {"发文字号", p.Number, false}, {"发布日期", p.Released, false}, {"有效性", p.State, false}} {
+		{"标题", p.Title, true}, {"发文字号", p.Number, false}, {"发布日期", p.Released, false}, {"有效性", p.State, false},
+		{"生效日期", p.From, false}, {"有效期至", p.Until, false}, {"登记号", p.Filing, false}} {
 		switch {
 		case c.Value == "":
 			continue

@@ -333,7 +333,7 @@ func TestStyleSheets(t *testing.T) {
 }
 
 func TestPolicyHeadLeavesNoEmptyBox(t *testing.T) {
-	full := PolicyHead{"A-1", "综合", "某厅", "2026-01-02", "关于某事的通知", "某政发〔2026〕1号", "2026-01-03", "有效"}
+	full := PolicyHead{"A-1", "综合", "某厅", "2026-01-02", "关于某事的通知", "某政发〔2026〕1号", "2026-01-03", "有效", "", "", ""}
 	for _, tt := range []struct {
 		name string
 		head PolicyHead
