@@ -85,7 +85,7 @@ func navigation() []web.NavItem {
 		{Name: "审批", Href: "/console/cases", Permit: authz.CaseRead, Also: []string{"/console/applications", "/console/batches"}, Parts: []web.Part{{Name: "审批事项", Href: "/console/cases", Also: []string{"/console/advice"}}, {Name: "可申请的事项", Href: "/console/matters"}, {Name: "登记备案", Href: "/console/filings"},
 			{Name: "公告悬挂", Href: "/console/notices"}, {Name: "关停迁移", Href: "/console/closings"}, {Name: "中断核实", Href: "/console/inquiries"}, {Name: "例外", Href: "/console/overrides"}}},
 		{Name: "稿件", Href: "/console/items", Permit: authz.ItemRead, Parts: []web.Part{{Name: "信息资源库", Href: "/console/items"}, {Name: "栏目到期预测", Href: "/console/columns"}, {Name: "排期日历", Href: "/console/columns/calendar"},
-			{Name: "采用申请", Href: "/console/share-requests"}, {Name: "重要转载", Href: "/console/reposts"}}},
+			{Name: "采用申请", Href: "/console/share-requests"}, {Name: "重要转载", Href: "/console/reposts"}, {Name: "外文版同步", Href: "/console/translations"}}},
 		{Name: "来信", Href: "/console/letters", Permit: authz.LetterRead},
 		{Name: "检查", Href: "/console/inspection", Permit: authz.InspectionRead, Parts: []web.Part{{Name: "检查", Href: "/console/inspection"}, {Name: "发现的问题", Href: "/console/findings"}}},
 		{Name: "整改", Href: "/console/orders", Permit: authz.OrderRead},

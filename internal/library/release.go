@@ -80,7 +80,6 @@ func (s *Service) release(ctx context.Context, tx *db.Tx, it *Item, v Version, r
 	if it.FirstPublishedAt.IsZero() {
 		it.FirstPublishedAt, it.PublishedAt = first, first
 	}
-	replaced := it.LiveVersion
 	it.Stage, it.LiveVersion = "", v.No
 	if _, err := tx.Exec(ctx, `UPDATE item SET state = $2, stage = '', withdrawn_at = NULL, withdraw_reason = '', updated_at = $3 WHERE id = $1`, it.ID, it.State, tx.Now()); err != nil {
 		return err
@@ -117,7 +116,7 @@ func (s *Service) release(ctx context.Context, tx *db.Tx, it *Item, v Version, r
 	if err := s.offer(ctx, tx, it.ID); err != nil {
 		return err
 	}
-	if replaced > 0 && replaced != v.No {
+	if before > 0 && before != v.No {
 		if err := s.tellAdopters(ctx, tx, *it, fmt.Sprintf("v%d", v.No), "采用的稿件有新版本", fmt.Sprintf("发布了第 %d 版，本单位栏目已同步显示新版本。", v.No), false); err != nil {
 			return err
 		}

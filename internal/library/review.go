@@ -63,6 +63,9 @@ func (s *Service) Submit(ctx context.Context, scope authz.Scope, id ItemID, n Su
 		if err := ready(v); err != nil {
 			return err
 		}
+		if err := s.translated(ctx, tx, it); err != nil {
+			return err
+		}
 		if err := unfit(fresh, n.Reason); err != nil {
 			return err
 		}

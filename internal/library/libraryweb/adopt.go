@@ -21,13 +21,21 @@ import (
 // adoptionRoutes are adoption by reference, who shows what, and leave asked and
 // given.
 func (h *Handler) adoptionRoutes() []web.Route {
-	return []web.Route{
+	return append([]web.Route{
 		{Pattern: "GET /console/items/{id}/adopt", Permit: authz.ColumnManage, Handle: h.showAdopt},
 		{Pattern: "POST /console/items/{id}/adopt", Permit: authz.ColumnManage, Handle: h.adopt},
 		{Pattern: "GET /console/items/{id}/shown", Permit: authz.ItemRead, Handle: h.shown},
 		{Pattern: "GET /console/share-requests", Permit: authz.ItemRead, Handle: h.shares},
 		{Pattern: "POST /console/share-requests/{id}", Permit: authz.ItemWithdraw, Handle: h.answerShare},
+	}, h.translationRoutes()...)
+}
+
+// adoptionActs of an item's own page: who shows it, its other languages.
+func adoptionActs(it library.Item) (out []web.Act) {
+	if it.Live() {
+		out = append(out, web.Act{Text: "谁在显示", Href: it.Link() + "/shown"})
 	}
+	return append(out, web.Act{Text: "外文版", Href: it.Link() + "/languages"})
 }
 
 // fanOut is what a change of an item reaches, before it is made.

@@ -664,6 +664,7 @@ func (h *Handler) item(w http.ResponseWriter, r *http.Request) error {
 		p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "修改", Href: it.Link() + "/edit", Primary: it.State == library.Draft || it.State == library.Returned})
 	}
 	p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "审核记录", Href: it.Link() + "/record"})
+	p.Heading.Acts = append(p.Heading.Acts, adoptionActs(it)...)
 	if it.Live() && session.May(authz.ColumnManage) {
 		p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "采用到栏目", Href: it.Link() + "/adopt"})
 	}
