@@ -392,6 +392,7 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 			c.live = id
 		}
 	}
+	n.columns(c, site.ID, column.ID)
 	ids("/console/letters/{id}", n.letter(c, site.ID))
 
 	n.furnishNotices(c, site, city)
@@ -913,6 +914,7 @@ func questions(of *county) []string {
 // wherever the item was written.
 var forAll = map[string]string{
 	"GET /console/items/{id}/adopt":      "Article 27: what is in the library and live is there for other sites to adopt",
+	"GET /console/items/{id}/shown":      "Article 27: who shows a public item is seen by whoever may adopt it",
 	"GET /console/items/{id}/take-down":  "an adopted item is taken down by who adopted it; the page names the adopter's own placements only",
 	"POST /console/items/{id}/take-down": "the page is shown again",
 	"POST /console/items/{id}/adopt":     "the page is shown again",

@@ -224,6 +224,12 @@ func (s *Service) Candidates(ctx context.Context, scope authz.Scope, column regi
 		}
 		above = office
 	}
+	proposed, err := db.All(ctx, s.db, db.Value[library.ItemID], `SELECT item_id FROM column_proposal WHERE column_id = $1 ORDER BY at DESC LIMIT 1000`, column)
+	if err != nil {
+		return nil, err
+	}
+	// What a subscription laid before the column stands there, or was declined.
+	out = slices.DeleteFunc(out, func(c Candidate) bool { return slices.Contains(proposed, c.Item.ID) })
 	words := library.List(c.Keywords)
 	hits := func(it library.Item) int {
 		n := 0

@@ -49,7 +49,8 @@ func (h *Handler) Routes() []web.Route {
 const (
 	path    = "/console/columns"
 	perPage = 30
-	most    = 20 // candidates and proposals of a column's page
+	most    = 20 // proposals of a column's page
+	few     = 8  // candidates of it
 )
 
 func crumbs(last ...web.Crumb) []web.Crumb {
@@ -57,6 +58,9 @@ func crumbs(last ...web.Crumb) []web.Crumb {
 }
 
 func levelTag(f columns.Forecast, today calendar.Date) web.Tag {
+	if f.Last.IsZero() && f.Level(today) != columns.Late {
+		return web.Tag{Kind: web.Warn, Text: "空栏目"}
+	}
 	kind := map[columns.Level]web.Tone{columns.Late: web.Danger, columns.Soon: web.Warn, columns.Half: web.Info, columns.Fresh: web.Good}[f.Level(today)]
 	return web.Tag{Kind: kind, Text: f.Says(today)}
 }
@@ -189,16 +193,17 @@ func itemCell(it library.Item, why string) web.Cell {
 	return c
 }
 
-// offerCell are the ways to take an item: one click, or with one's own title
-// and time; or to ask first.
-func offerCell(it library.Item, column registry.ColumnID, askFirst bool, more ...web.Component) web.Cell {
-	more = slices.Clone(more)
+// offerCell are the ways to take an item: one click, or to ask first; more
+// stands behind. One's own title and time are set on the item's own page, to
+// which its cell leads.
+func offerCell(item *web.Cell, it library.Item, column registry.ColumnID, askFirst bool, more ...web.Component) web.Cell {
 	own := web.Link{Text: "定标题和时间", Href: it.Link() + "/adopt?column=" + url.QueryEscape(string(column)), Note: it.Title}
 	if askFirst {
 		own.Text = "申请采用"
 		return web.Cell{Links: []web.Link{own}, Tags: []web.Tag{{Kind: web.Info, Text: "有条件共享"}}, Parts: more}
 	}
-	return web.Cell{Parts: append([]web.Component{web.Button{Label: "采用", Name: "item", Value: string(it.ID)}}, more...), Links: []web.Link{own}}
+	item.Links = []web.Link{own}
+	return web.Cell{Parts: append([]web.Component{web.Button{Label: "采用", Name: "item", Value: string(it.ID)}}, more...)}
 }
 
 func newColumnView(b board, manages bool, today calendar.Date) columnView {
@@ -227,7 +232,7 @@ func newColumnView(b board, manages bool, today calendar.Date) columnView {
 		}
 		row := []web.Cell{cell}
 		if manages {
-			row = append(row, offerCell(p.Item, c.ID, p.Item.Share == library.Conditional && p.Item.Unit != b.site.Unit, web.Button{Label: "不采用", Name: "item", Value: string(p.Item.ID), Plain: true, Action: v.DeclineTo}))
+			row = append(row, offerCell(&row[0], p.Item, c.ID, p.Item.Share == library.Conditional && p.Item.Unit != b.site.Unit, web.Button{Label: "不采用", Name: "item", Value: string(p.Item.ID), Plain: true, Action: v.DeclineTo}))
 		} else {
 			row = append(row, web.Text("由栏目管理人员办理"))
 		}
@@ -245,7 +250,7 @@ func newColumnView(b board, manages bool, today calendar.Date) columnView {
 		}
 		row := []web.Cell{itemCell(o.Item, o.Why), effect, web.Text("由栏目管理人员办理")}
 		if manages {
-			row[2] = offerCell(o.Item, c.ID, o.AskFirst)
+			row[2] = offerCell(&row[0], o.Item, c.ID, o.AskFirst)
 		}
 		v.Candidates.Rows = append(v.Candidates.Rows, web.Row{Cells: row})
 	}
@@ -323,7 +328,7 @@ func (h *Handler) board(r *http.Request) (board, error) {
 	if b.proposals, err = h.columns.Proposals(ctx, scope, id, most); err != nil {
 		return b, err
 	}
-	if b.candidates, err = h.columns.Candidates(ctx, scope, id, most); err != nil {
+	if b.candidates, err = h.columns.Candidates(ctx, scope, id, few); err != nil {
 		return b, err
 	}
 	from := web.FrameOf(r).Today.Start()
