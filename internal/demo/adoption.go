@@ -11,8 +11,8 @@ import (
 )
 
 // adoptions lets the three portals live from one library: columns subscribe,
-// the city and the district show items of the province, the district asks leave
-// for one, the province marks one to be reposted, and some are core items that
+// the city shows one of the province, the district asks leave
+// for another, the province marks one to be reposted, and some are core items that
 // shall stand in English.
 func (d *province) adoptions(ctx context.Context) error {
 	column := func(slug, name string) (library.Adoption, error) {
