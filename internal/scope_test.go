@@ -95,6 +95,7 @@ var unscoped = map[string]string{
 	"library.Inspect":         "public: reads nothing",
 	"library.OnChange":        "system: registration at start",
 	"library.Fitting":         "public: what is live is public",
+	"columns.Asking":          "system: the job that answers subscriptions",
 	"columns.Register":        "system: registration at start",
 	"columns.Changed":         "system: called by library in the transaction of an act",
 	"reposting.Register":      "system: registration at start",

@@ -435,7 +435,9 @@ func TestShareAttribute(t *testing.T) {
 		}
 		must(h.lib.AnswerShare(owner.ctx, owner.scope(authz.ItemWithdraw), n.ID, true, "可以"))(t)
 		live := must(h.lib.LivePlacements(context.Background(), h.db, it.ID))(t)
-		if !slices.ContainsFunc(live, func(p library.Placement) bool { return p.Column == h.city.news.ID && p.Title == "注明来源的题" && p.Top == 1 }) {
+		if !slices.ContainsFunc(live, func(p library.Placement) bool {
+			return p.Column == h.city.news.ID && p.Title == "注明来源的题" && p.Top == 1
+		}) {
 			t.Errorf("after the yes it stands at %+v", live)
 		}
 		h.adopt(h.city, h.city.notices, it) // the leave is the site's

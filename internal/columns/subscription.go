@@ -305,9 +305,9 @@ func heads(s string, ends func(i int) bool) []string {
 	return out
 }
 
-// asking are the subscriptions in force that an item meets; the area's path is
+// Asking are the subscriptions in force that a public item meets; the path is
 // that of its unit.
-func (s *Service) asking(ctx context.Context, q db.Querier, it library.Item) ([]Subscription, error) {
+func (s *Service) Asking(ctx context.Context, q db.Querier, it library.Item) ([]Subscription, error) {
 	path, err := db.One(ctx, q, db.Value[string], `SELECT area_path FROM unit WHERE id = $1`, it.Unit)
 	if err != nil {
 		return nil, err
@@ -349,7 +349,7 @@ func (s *Service) offer(ctx context.Context, tx *db.Tx, id library.ItemID) error
 	if err != nil || it.Language != library.Chinese {
 		return err
 	}
-	list, err := s.asking(ctx, tx, it)
+	list, err := s.Asking(ctx, tx, it)
 	if err != nil {
 		return err
 	}
