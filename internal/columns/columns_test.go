@@ -427,6 +427,9 @@ func TestShareAttribute(t *testing.T) {
 		if m := h.told(h.province, "申请采用"); len(m) != 1 {
 			t.Errorf("the owner was told %+v", m)
 		}
+		if tasks := must(h.lib.Tasks(owner.ctx, owner.session, workbench.ToDo, 10))(t); len(tasks) != 1 || tasks[0].Kind != "采用申请" {
+			t.Errorf("the owner's workbench says %+v", tasks)
+		}
 		if _, err := h.lib.AnswerShare(h.city.final.ctx, h.city.final.scope(authz.ItemWithdraw), n.ID, true, ""); !fault.Is(err, fault.NotFound) {
 			t.Errorf("the asker answers: %v", err)
 		}

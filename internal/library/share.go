@@ -15,6 +15,7 @@ import (
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/workbench"
 )
 
 // States of a request for leave to show an item (有条件共享).
@@ -255,4 +256,19 @@ func (s *Service) ShareRequests(ctx context.Context, scope authz.Scope, box stri
 	}
 	list, err := db.All(ctx, s.db, scanShare, shareSelect+` WHERE `+w.SQL()+` ORDER BY CASE WHEN r.state = 'asked' THEN 0 ELSE 1 END, r.asked_at DESC, r.id LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(offset), w.Args()...)
 	return list, total, err
+}
+
+// shareTasks are the requests that wait for the person's answer.
+func (s *Service) shareTasks(ctx context.Context, session *authz.Session, limit int) ([]workbench.Task, error) {
+	if !session.May(authz.ItemWithdraw) {
+		return nil, nil
+	}
+	var w db.Where
+	session.ScopeFor(authz.ItemWithdraw).Where(&w, "ou")
+	list, err := db.All(ctx, s.db, scanShare, shareSelect+` WHERE `+w.And("r.state = 'asked'").SQL()+` ORDER BY r.asked_at, r.id LIMIT `+w.Arg(limit), w.Args()...)
+	var out []workbench.Task
+	for _, n := range list {
+		out = append(out, workbench.Task{Key: "share:" + n.ID, Kind: "采用申请", Title: n.AskerName + "申请采用：" + n.ItemTitle, From: n.AskerName, At: n.AskedAt, State: "待答复", Link: n.Link(), Act: "去答复", Minutes: 3})
+	}
+	return out, err
 }

@@ -32,7 +32,7 @@ const Within = 24 * time.Hour
 
 // Duty24h is the clock of a site or account. Obligations are kept by the day;
 // the hour stands in the duty itself.
-var Duty24h = obligation.Kind{ID: "important_repost", Name: "重要转载", Clause: "S19.3", Citation: citation,
+var Duty24h = obligation.Kind{ID: "important_repost", Name: "重要转载", Clause: "S19.3b", Citation: citation,
 	Says: "省里标明的重要信息，24 小时内转载", Remind: []int{0}, Escalate: 1, Minutes: 5}
 
 // States of a duty.

@@ -85,6 +85,18 @@ func (h *Handler) reach(r *http.Request, it library.Item, title string) ([]web.C
 	return []web.Component{fanOut(f, title)}, nil
 }
 
+// reachNote says on the form of a public item whom a new version reaches.
+func (h *Handler) reachNote(r *http.Request, it library.Item, p *editPage) error {
+	if !it.Live() {
+		return nil
+	}
+	f, err := h.lib.FanOut(r.Context(), authz.SessionFrom(r.Context()), authz.ScopeFrom(r.Context()), it.ID)
+	if err == nil && f.Columns > 0 {
+		p.Above = append(p.Above, web.Alert{Kind: web.Info, Text: f.Says() + "新版本终审后同步更新，采用单位收到通知。", Links: []web.Link{{Text: "看名单", Href: it.Link() + "/shown"}}})
+	}
+	return err
+}
+
 // shown is GET /console/items/{id}/shown: who shows a public item.
 func (h *Handler) shown(w http.ResponseWriter, r *http.Request) error {
 	ctx, session, scope := r.Context(), authz.SessionFrom(r.Context()), authz.ScopeFrom(r.Context())

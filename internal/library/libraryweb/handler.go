@@ -404,6 +404,9 @@ func (h *Handler) showEdit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Side = []web.Component{resultPanel(results)}
+	if err := h.reachNote(r, it, &p); err != nil {
+		return err
+	}
 	if err := h.recover(r, it.ID, &p); err != nil {
 		return err
 	}

@@ -205,10 +205,15 @@ func (h *Handler) reviewOf(r *http.Request) (reviewPage, library.Item, error) {
 }
 
 func (h *Handler) showReview(w http.ResponseWriter, r *http.Request) error {
-	p, _, err := h.reviewOf(r)
+	p, it, err := h.reviewOf(r)
 	if err != nil {
 		return err
 	}
+	reach, err := h.reach(r, it, "新版本发布后同步更新的栏目")
+	if err != nil {
+		return err
+	}
+	p.Above = append(p.Above, reach...)
 	return reviewView.Render(w, r, p)
 }
 
