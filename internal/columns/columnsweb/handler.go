@@ -194,16 +194,15 @@ func itemCell(it library.Item, why string) web.Cell {
 }
 
 // offerCell are the ways to take an item: one click, or to ask first; more
-// stands behind. One's own title and time are set on the item's own page, to
-// which its cell leads.
-func offerCell(item *web.Cell, it library.Item, column registry.ColumnID, askFirst bool, more ...web.Component) web.Cell {
+// stands beside it, and last the page where one's own title and time are set.
+func offerCell(it library.Item, column registry.ColumnID, askFirst bool, more ...web.Component) web.Cell {
 	own := web.Link{Text: "定标题和时间", Href: it.Link() + "/adopt?column=" + url.QueryEscape(string(column)), Note: it.Title}
 	if askFirst {
 		own.Text = "申请采用"
-		return web.Cell{Links: []web.Link{own}, Tags: []web.Tag{{Kind: web.Info, Text: "有条件共享"}}, Parts: more}
+		return web.Cell{Tags: []web.Tag{{Kind: web.Info, Text: "有条件共享"}}, Parts: append(slices.Clone(more), own)}
 	}
-	item.Links = []web.Link{own}
-	return web.Cell{Parts: append([]web.Component{web.Button{Label: "采用", Name: "item", Value: string(it.ID)}}, more...)}
+	parts := append([]web.Component{web.Button{Label: "采用", Name: "item", Value: string(it.ID)}}, more...)
+	return web.Cell{Parts: append(parts, own)}
 }
 
 func newColumnView(b board, manages bool, today calendar.Date) columnView {
@@ -232,7 +231,7 @@ func newColumnView(b board, manages bool, today calendar.Date) columnView {
 		}
 		row := []web.Cell{cell}
 		if manages {
-			row = append(row, offerCell(&row[0], p.Item, c.ID, p.Item.Share == library.Conditional && p.Item.Unit != b.site.Unit, web.Button{Label: "不采用", Name: "item", Value: string(p.Item.ID), Plain: true, Action: v.DeclineTo}))
+			row = append(row, offerCell(p.Item, c.ID, p.Item.Share == library.Conditional && p.Item.Unit != b.site.Unit, web.Button{Label: "不采用", Name: "item", Value: string(p.Item.ID), Plain: true, Action: v.DeclineTo}))
 		} else {
 			row = append(row, web.Text("由栏目管理人员办理"))
 		}
@@ -250,7 +249,7 @@ func newColumnView(b board, manages bool, today calendar.Date) columnView {
 		}
 		row := []web.Cell{itemCell(o.Item, o.Why), effect, web.Text("由栏目管理人员办理")}
 		if manages {
-			row[2] = offerCell(&row[0], o.Item, c.ID, o.AskFirst)
+			row[2] = offerCell(o.Item, c.ID, o.AskFirst)
 		}
 		v.Candidates.Rows = append(v.Candidates.Rows, web.Row{Cells: row})
 	}
