@@ -38,6 +38,7 @@ var stays = map[string]string{
 	"domain.area_path":             "the sort key of the list: registry sets it with unit_id, the database follows the unit's path",
 	"item.area_path":               "the sort key of the list: library sets it with unit_id, the database follows the unit's path",
 	"index_authority.unit_id":      "whose code the index numbers begin with: a successor has its own",
+	"item_offer.area_path":         "the place of the offer: library carries it with unit_id, the database follows the unit's path",
 	"site.area_path":               "the sort key of the list: registry sets it with unit_id, the database follows the unit's path",
 	"reorganisation.unit_id":       "the act itself",
 	"reorganisation_unit.unit_id":  "the act itself",

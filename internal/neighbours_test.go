@@ -392,6 +392,7 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 			c.live = id
 		}
 	}
+	n.columns(c, site.ID, column.ID)
 	ids("/console/letters/{id}", n.letter(c, site.ID))
 
 	n.furnishNotices(c, site, city)
@@ -748,7 +749,7 @@ func (c *county) reviewed(n *neighbourhood, ids func(key string, id ...string)) 
 	}
 	b := must(lib.StartBatch(as(first), first.ScopeFor(authz.ItemRead), drafts[2:4]))(t)
 	ids("/console/item-batches/{id}", b.ID)
-	asked := must(lib.Consult(as(author), scope, drafts[4], library.Question{Version: 1, Units: []org.UnitID{c.dept.ID}, Text: c.mark + "请看"}))(t)
+	asked := must(lib.Consult(as(author), scope, drafts[4], library.Consultation{Version: 1, Units: []org.UnitID{c.dept.ID}, Text: c.mark + "请看"}))(t)
 	ids("/console/consultations/{id}", asked[0].ID)
 }
 
@@ -937,6 +938,7 @@ func questions(of *county) []string {
 // wherever the item was written.
 var forAll = map[string]string{
 	"GET /console/items/{id}/adopt":      "Article 27: what is in the library and live is there for other sites to adopt",
+	"GET /console/items/{id}/shown":      "Article 27: who shows a public item is seen by whoever may adopt it",
 	"GET /console/items/{id}/take-down":  "an adopted item is taken down by who adopted it; the page names the adopter's own placements only",
 	"POST /console/items/{id}/take-down": "the page is shown again",
 	"POST /console/items/{id}/adopt":     "the page is shown again",

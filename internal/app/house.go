@@ -27,6 +27,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/check/proofread"
 	"zhengshu/internal/closing"
+	"zhengshu/internal/columns"
 	"zhengshu/internal/coordination"
 	"zhengshu/internal/cutover"
 	"zhengshu/internal/db"
@@ -56,6 +57,7 @@ import (
 	"zhengshu/internal/reconciliation"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/reporting"
+	"zhengshu/internal/reposting"
 	"zhengshu/internal/roster"
 	"zhengshu/internal/rules"
 	"zhengshu/internal/rules/packs"
@@ -113,6 +115,7 @@ type House struct {
 	Roster      *roster.Service
 	Cutover     *cutover.Service
 	Library     *library.Service
+	Columns     *columns.Service
 	Lifecycle   *lifecycle.Service
 	Inspection  *inspection.Service
 	Notices     *notice.Service
@@ -123,6 +126,7 @@ type House struct {
 	Assessment  *assessment.Service
 	Reporting   *reporting.Service
 	Guidance    *guidance.Service
+	Reposting   *reposting.Service
 	Training    *training.Service
 	SelfChecks  *selfcheck.Service
 	Releases    *publishing.Store
@@ -246,6 +250,9 @@ func (h *House) wire(ctx context.Context) error {
 	h.Library = library.New(h.DB, h.Org, h.Registry, h.Obligations, inspectText, sx2021.Defaults())
 	h.Library.SettingsFrom(h.Province.Settings)
 	library.Register(h.Library, h.workers)
+	h.Columns = columns.New(h.DB, h.Org, h.Registry, h.Library)
+	h.Columns.Register(h.workers)
+	h.Library.OnChange(h.Columns.Changed)
 	h.Filings = filing.New(h.DB, h.Org, h.Registry, h.Obligations, h.Days, h.Blobs, settings)
 	h.wireRecords()
 	h.Approvals.OnSuccessor(h.Org.Successor)
@@ -275,13 +282,16 @@ func (h *House) wire(ctx context.Context) error {
 	h.Obligations.OnMoved(h.Closings.FollowDue)
 	h.Obligations.OnMoved(h.Filings.FollowDue)
 	h.Guidance = guidance.New(h.DB, h.Org, h.Obligations, h.Blobs)
+	h.Reposting = reposting.New(h.DB, h.Org, h.Registry, h.Library, h.Obligations, h.client)
+	h.Reposting.Register(h.workers)
+	h.Library.OnChange(h.Reposting.Changed)
 	h.Training = training.New(h.DB, h.Org, h.Registry, h.Obligations, h.Blobs)
 	h.SelfChecks = selfcheck.New(h.DB, h.Org, h.Registry, h.Obligations, h.Blobs)
 	h.Workbench = workbench.New(
 		approvalweb.NewInbox(h.Approvals),
 		// What an approval or an order asks for stands there already.
-		obligationweb.NewInbox(h.Obligations, h.Config.Clock, approval.StepObligation.ID, approval.CountersignObligation.ID, letters.ReplyKind.ID, assessment.RectifyObligation.ID),
-		h.Library, h.Letters, h.Assessment, filingweb.NewInbox(h.Filings),
+		obligationweb.NewInbox(h.Obligations, h.Config.Clock, approval.StepObligation.ID, approval.CountersignObligation.ID, letters.ReplyKind.ID, assessment.RectifyObligation.ID, library.ColumnUpdate.ID),
+		h.Library, h.Columns, h.Letters, h.Assessment, filingweb.NewInbox(h.Filings),
 	)
 	h.Roster = roster.New(roster.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Days: h.Days, Settings: settings,
 		Sources: []roster.Source{{Name: "columns", Held: registry.ColumnsHeld, Pass: registry.PassColumns}, {Name: "letters", Held: letters.Held, Pass: letters.Pass},
@@ -416,18 +426,18 @@ func (h *House) Sweep(ctx context.Context) error {
 
 // machines are the states of every kind of object.
 func machines() []passage.Machine {
-	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, letters.Machine,
+	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, library.ShareMachine, letters.Machine,
 		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine,
-		operator.Machine, tenancy.Machine, guidance.Machine, training.Machine, selfcheck.Machine}
+		operator.Machine, tenancy.Machine, guidance.Machine, reposting.Machine, training.Machine, selfcheck.Machine}
 }
 
 // Carriers are the modules that carry what is a unit's to who follows it, in a
 // reorganisation. Objects go first, then the clocks, then what is about either.
 func Carriers() []org.Module {
 	return []org.Module{registry.Reorganise(), cutover.Reorganise(), obligation.Reorganise(), approval.Reorganise(), lifecycle.Reorganise(),
-		library.Reorganise(), letters.Reorganise(), assessment.Reorganise(), reporting.Reorganise(),
+		library.Reorganise(), columns.Reorganise(), letters.Reorganise(), assessment.Reorganise(), reporting.Reorganise(),
 		notice.Reorganise(), filing.Reorganise(), closing.Reorganise(), operator.Reorganise(), tenancy.Reorganise(), protection.Reorganise(),
-		coordination.Reorganise(), budget.Reorganise(), guidance.Reorganise(), training.Reorganise(), selfcheck.Reorganise(),
+		coordination.Reorganise(), budget.Reorganise(), guidance.Reorganise(), reposting.Reorganise(), training.Reorganise(), selfcheck.Reorganise(),
 		reconciliation.Reorganise(), queries.Reorganise(), notify.Reorganise()}
 }
 
@@ -446,7 +456,7 @@ func obligationKinds() []obligation.Kind {
 		selfcheck.Obligations(),
 		recordObligations(),
 		library.Obligations(),
-		[]obligation.Kind{guidance.ReturnKind, training.YearlyKind, letters.ReplyKind, assessment.RectifyObligation},
+		[]obligation.Kind{guidance.ReturnKind, reposting.Duty24h, training.YearlyKind, letters.ReplyKind, assessment.RectifyObligation},
 	)
 }
 

@@ -52,7 +52,7 @@ var duties = map[string]string{
 	"demo": "演示数据", "demo.populate": "演示数据", "import": "导入", "import.items": "稿件导入",
 	"inspection.access": "可用性检查", "inspection.patrol": "每日巡检", "inspection.probe": "可用性监测", "inspection.run": "网站检查",
 	"notice.watch": "公告查看", "closing.archive": "原站归档", "closing.silences": "中断核实",
-	"library.cycles": "栏目更新时限", "library.placements_due": "定时上线", "obligation.sweep": "时限检查", "operator.sweep": "承办协议检查", "budget.sweep": "经费登记检查", "passage.declare": "流程登记",
+	"library.cycles": "栏目更新时限", "library.placements_due": "定时上线", "columns.offered": "栏目订阅", "reposting.look": "转载核对", "obligation.sweep": "时限检查", "operator.sweep": "承办协议检查", "budget.sweep": "经费登记检查", "passage.declare": "流程登记",
 }
 
 // Citizen is the context of an act by a member of the public, who is not named.

@@ -11,6 +11,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/budget"
 	"zhengshu/internal/closing"
+	"zhengshu/internal/columns"
 	"zhengshu/internal/coordination"
 	"zhengshu/internal/cutover"
 	"zhengshu/internal/db"
@@ -28,6 +29,7 @@ import (
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/reporting"
+	"zhengshu/internal/reposting"
 	"zhengshu/internal/roster"
 	"zhengshu/internal/selfcheck"
 	"zhengshu/internal/signin"
@@ -44,6 +46,8 @@ type Services struct {
 	Roster     *roster.Service
 	Cutover    *cutover.Service
 	Library    *library.Service
+	Columns    *columns.Service
+	Reposting  *reposting.Service
 	Lifecycle  *lifecycle.Service
 	Approvals  *approval.Service
 	Letters    *letters.Service
@@ -110,7 +114,7 @@ func Fill(ctx context.Context, s Services) error {
 		name string
 		fill func(context.Context) error
 	}{
-		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"forms", d.takeForms}, {"content", d.moveIn}, {"links", d.link}, {"codes", d.indexCodes}, {"reviews", d.review}, {"reviewing", d.reviewing}, {"standing", d.standing},
+		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"forms", d.takeForms}, {"content", d.moveIn}, {"links", d.link}, {"codes", d.indexCodes}, {"reviews", d.review}, {"reviewing", d.reviewing}, {"adoptions", d.adoptions}, {"standing", d.standing},
 		{"cases", d.apply}, {"offices", d.keepOffices}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"releases", d.publish}, {"inspection", d.inspect}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"notices", d.governNotices},
 	} {
 		if err := stage.fill(ctx); err != nil {

@@ -47,7 +47,7 @@ func (d *province) moveIn(ctx context.Context) error {
 				return err
 			}
 		}
-		for _, c := range columns {
+		for _, c := range portalColumns {
 			if lists[c.Slug] == nil {
 				continue
 			}
@@ -150,6 +150,7 @@ type written struct {
 	column, title, text, mended string
 	returned                    string // what the first reviewer said in the first round
 	want                        string // where it shall stand: a state, or a stage of the review
+	terms                       string // 有条件共享: the condition
 	kind                        library.Type
 	answers                     library.Answers
 	openness                    library.Openness
@@ -163,7 +164,7 @@ var drafts = []written{
 	{title: "重点项目征求意见情况汇总（演示，依申请公开）", text: "各单位对重点项目安排的意见已经汇总，逐条记录采纳情况。", want: library.Approved, kind: library.Disclosure, openness: library.OnRequest},
 	{column: "news", title: "全市便民服务中心统一延长办事时间（演示）", text: "自下周起，各区县便民服务中心工作日中午不休息，周六上午照常办理。\n\n办理事项和咨询电话在各中心门口公示。", want: library.Approved},
 	{column: "notices", title: "关于开展冬季供暖服务监督的公告（演示）", text: "供暖期间，市民对供暖温度和服务有意见的，可以通过本网站“互动交流”栏目反映。",
-		mended: "供暖期间，市民对供暖温度和服务有意见的，可以通过本网站“互动交流”栏目反映，承办单位在五个工作日内答复。\n\n各供暖单位应当公布值班电话，安排专人接听。", returned: "请补充答复时限和供暖单位的责任。", want: library.Approved},
+		mended: "供暖期间，市民对供暖温度和服务有意见的，可以通过本网站“互动交流”栏目反映，承办单位在五个工作日内答复。\n\n各供暖单位应当公布值班电话，安排专人接听。", returned: "请补充答复时限和供暖单位的责任。", want: library.Approved, terms: "转发时注明来源为市政府办公厅"},
 	{column: "news", title: "市图书馆开设银发读者服务日（演示）", text: "每月第一个星期三为银发读者服务日，馆内安排志愿者协助借阅和使用自助设备。\n\n读者可以凭有效身份证件到一楼服务台登记。",
 		want: string(sx2021.FirstReview)},
 	{column: "news", title: "全市背街小巷路灯补装完成（演示）", text: "路灯补装覆盖三百余条背街小巷，由各街道办事处逐条验收。\n\n发现路灯不亮的，可以拨打服务热线反映。",
@@ -308,6 +309,9 @@ func (d *province) writing(ctx context.Context, site registry.Site, w written, t
 	}
 	out := library.Writing{Meta: library.Meta{Type: kind, Origin: library.Original, Title: w.title, Source: "市政府办公厅", Keywords: "演示", Region: "610100", Answers: w.answers, Openness: w.openness},
 		Doc: doc, Unit: site.Unit}
+	if w.terms != "" {
+		out.Share, out.ShareTerms = library.Conditional, w.terms
+	}
 	if w.column != "" {
 		column, err := d.Registry.ColumnBySlug(ctx, d.DB, authz.System("demo"), site.ID, w.column)
 		if err != nil {

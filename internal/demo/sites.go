@@ -38,8 +38,8 @@ var hosted = []struct {
 		PoliceFiling: "陕公网安备 61011302000001号", PartyGovMark: "演示-610113-01", Contact: "029-00000002", Address: "西安市雁塔区演示路 3 号"}, countyOffice, "xian", "yanta-a", "yanta-b", "xian", true},
 }
 
-// columns every hosted portal has, in their order.
-var columns = []registry.Column{
+// portalColumns every hosted portal has, in their order.
+var portalColumns = []registry.Column{
 	{Slug: "news", Name: "要闻", Type: "政务动态", Description: "政府重要会议、活动和工作进展", Keywords: "要闻;政务动态", CycleDays: 14},
 	{Slug: "notices", Name: "通知公告", Type: "通知公告", Description: "面向公众和下级机关的通知、公告", Keywords: "通知;公告", CycleDays: 180},
 	{Slug: "policies", Name: "政策文件", Type: "政策文件", Description: "规范性文件和其他主动公开的政策文件", Keywords: "政策;文件", CycleDays: 180},
@@ -75,7 +75,7 @@ func (d *province) openSites(ctx context.Context) error {
 			if site, err = d.Registry.EnterSite(supervisor, tx, site); err != nil {
 				return err
 			}
-			for i, c := range columns {
+			for i, c := range portalColumns {
 				if h.withhold && c.Slug == "reports" {
 					continue
 				}

@@ -78,8 +78,9 @@ func (s *Service) openCycle(ctx context.Context, tx *db.Tx, c columnClock) error
 }
 
 // renewCycle discharges a column's clock when something newer went live in it
-// and starts the next round.
-func (s *Service) renewCycle(ctx context.Context, tx *db.Tx, column registry.ColumnID) error {
+// and starts the next round. When something ended there, the clock goes back to
+// what is the newest now.
+func (s *Service) renewCycle(ctx context.Context, tx *db.Tx, column registry.ColumnID, ended bool) error {
 	c, err := db.One(ctx, tx, scanClock, clockSelect+` AND c.id = $1`, column)
 	if db.None(err) {
 		return nil // a site that does not run has no clock
@@ -91,8 +92,11 @@ func (s *Service) renewCycle(ctx context.Context, tx *db.Tx, column registry.Col
 	if err != nil && !db.None(err) {
 		return err
 	}
-	if err == nil && !due.Before(c.last.AddDays(c.cycle)) {
-		return nil
+	if on := c.last.AddDays(c.cycle); err == nil && !due.Before(on) {
+		if ended && due.After(on) {
+			_, err = s.obligations.Postpone(ctx, tx, ColumnUpdate.ID, c.subject(), calendar.Due{On: on}, fmt.Sprintf("较新的内容已撤下，按 %s 的内容计算", c.last))
+		}
+		return err
 	}
 	if err == nil {
 		if _, err := s.obligations.Discharge(ctx, tx, ColumnUpdate.ID, c.subject(), fmt.Sprintf("%s 已更新", c.last)); err != nil {

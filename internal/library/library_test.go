@@ -87,7 +87,7 @@ func each(t *testing.T, fn func(h *house)) {
 func build(t *testing.T, d *db.DB, clock *calendar.Manual, inspect library.Inspector) *house {
 	t.Helper()
 	ctx := audit.System(context.Background(), "test")
-	if err := passage.Declare(ctx, d, registry.SiteMachine, library.Machine); err != nil {
+	if err := passage.Declare(ctx, d, registry.SiteMachine, library.Machine, library.ShareMachine); err != nil {
 		t.Fatal(err)
 	}
 	h := &house{t: t, db: d, clock: clock, org: org.New(d)}
@@ -726,14 +726,14 @@ func TestAdoptAndTakeDown(t *testing.T) {
 	each(t, func(h *house) {
 		t, ctx := h.t, context.Background()
 		draft := h.create(h.writing("题", "文"))
-		if _, err := h.lib.Adopt(h.final.ctx, h.final.scope(authz.ColumnManage), draft.ID, h.policies.ID, "", 0); !fault.Is(err, fault.NotFound) {
+		if _, err := h.lib.Adopt(h.final.ctx, h.final.scope(authz.ColumnManage), library.Adoption{Item: draft.ID, Column: h.policies.ID}); !fault.Is(err, fault.NotFound) {
 			t.Errorf("a draft was adopted: %v", err)
 		}
 		it := h.live(h.writing("公开的", "文"))
-		if _, err := h.lib.Adopt(h.neighbour.ctx, h.neighbour.scope(authz.ColumnManage), it.ID, h.policies.ID, "", 0); !fault.Is(err, fault.NotFound) {
+		if _, err := h.lib.Adopt(h.neighbour.ctx, h.neighbour.scope(authz.ColumnManage), library.Adoption{Item: it.ID, Column: h.policies.ID}); !fault.Is(err, fault.NotFound) {
 			t.Errorf("into a neighbour's column: %v", err)
 		}
-		p := ok(h.lib.Adopt(h.final.ctx, h.final.scope(authz.ColumnManage), it.ID, h.policies.ID, "短题", 1))(t)
+		p := ok(h.lib.Adopt(h.final.ctx, h.final.scope(authz.ColumnManage), library.Adoption{Item: it.ID, Column: h.policies.ID, Title: "短题", Top: 1}))(t)
 		if list := ok(h.lib.LiveItems(ctx, h.db, h.policies.ID, 10, 0))(t); len(list) != 1 || list[0].Title() != "短题" {
 			t.Errorf("adopted: %+v", list)
 		}

@@ -227,7 +227,7 @@ func TestNotForThePublic(t *testing.T) {
 		if it.Live() || it.State != library.Approved || it.StateName() != "已入库，依申请公开" {
 			t.Errorf("after its review: %s live %v", it.StateName(), it.Live())
 		}
-		if _, err := h.lib.Adopt(h.author.ctx, h.author.scope(authz.ColumnManage), it.ID, h.news.ID, "", 0); !fault.Is(err, fault.NotFound) {
+		if _, err := h.lib.Adopt(h.author.ctx, h.author.scope(authz.ColumnManage), library.Adoption{Item: it.ID, Column: h.news.ID}); !fault.Is(err, fault.NotFound) {
 			t.Errorf("adopted: %v", err)
 		}
 		// The database holds it too.

@@ -73,10 +73,12 @@ type Change struct {
 	Withdrawn  bool // the item is gone from every view
 }
 
-const placementSelect = `
-	SELECT p.id, p.item_id, p.site_id, p.column_id, p.title, p.top, p.publish_at, p.state, p.shown_at, p.live_at, p.ended_at, p.created_at,
-	       ps.name, pc.name, pc.slug
-	  FROM item_placement p JOIN site ps ON ps.id = p.site_id JOIN site_column pc ON pc.id = p.column_id`
+const (
+	placementFields = `p.id, p.item_id, p.site_id, p.column_id, p.title, p.top, p.publish_at, p.state, p.shown_at, p.live_at, p.ended_at, p.created_at,
+	       ps.name, pc.name, pc.slug`
+	placementFrom   = `item_placement p JOIN site ps ON ps.id = p.site_id JOIN site_column pc ON pc.id = p.column_id`
+	placementSelect = `SELECT ` + placementFields + ` FROM ` + placementFrom
+)
 
 func (p *Placement) fields() []any {
 	return []any{&p.ID, &p.Item, &p.Site, &p.Column, &p.Title, &p.Top, &p.PublishAt, &p.State, &p.ShownAt, &p.LiveAt, &p.EndedAt, &p.CreatedAt,

@@ -134,6 +134,11 @@ func (s *Service) Tasks(ctx context.Context, session *authz.Session, tab workben
 			list[i].Title = "退回修改：" + list[i].Title
 		}
 		add(list, "去修改", "/edit", 10)
+		shares, err := s.shareTasks(ctx, session, limit)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, shares...)
 	case workbench.Done:
 		list, err := read(session.ScopeFor(authz.SignedIn), "i.id IN (SELECT item_id FROM item_review WHERE reviewer_id = ?)", session.PersonID)
 		if err != nil {

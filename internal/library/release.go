@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/oklog/ulid/v2"
-
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
@@ -15,7 +13,6 @@ import (
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/passage"
-	"zhengshu/internal/registry"
 )
 
 // release is what lets a version go live: a passed final review or a move-in.
@@ -116,6 +113,14 @@ func (s *Service) release(ctx context.Context, tx *db.Tx, it *Item, v Version, r
 	if err := s.settleWaivers(ctx, tx, *it); err != nil {
 		return err
 	}
+	if err := s.offer(ctx, tx, it.ID); err != nil {
+		return err
+	}
+	if before > 0 && before != v.No {
+		if err := s.tellAdopters(ctx, tx, *it, fmt.Sprintf("v%d", v.No), "采用的稿件有新版本", fmt.Sprintf("发布了第 %d 版，本单位栏目已同步显示新版本。", v.No), false); err != nil {
+			return err
+		}
+	}
 	return s.tell(ctx, tx, it.ID, false)
 }
 
@@ -188,11 +193,19 @@ func (s *Service) tell(ctx context.Context, tx *db.Tx, id ItemID, withdrawn bool
 	if err != nil {
 		return err
 	}
+	return s.tellOf(ctx, tx, id, touched, withdrawn)
+}
+
+// tellOf is tell of these placements alone, for what happens at one place: an
+// item shown by hundreds of sites is not drawn anew everywhere when one more
+// adopts it.
+func (s *Service) tellOf(ctx context.Context, tx *db.Tx, id ItemID, touched []Placement, withdrawn bool) error {
 	for _, p := range touched {
-		if withdrawn || p.State != Shown {
+		ended := p.State == Ended && p.EndedAt.Equal(tx.Now())
+		if p.State != Shown && !ended {
 			continue
 		}
-		if err := s.renewCycle(ctx, tx, p.Column); err != nil {
+		if err := s.renewCycle(ctx, tx, p.Column, ended); err != nil {
 			return err
 		}
 	}
@@ -219,6 +232,12 @@ func (s *Service) Withdraw(ctx context.Context, scope authz.Scope, id ItemID, re
 		if _, it.State, err = Machine.Take(ctx, tx, string(id), "withdraw", passage.Note{Says: reason}); err != nil {
 			return err
 		}
+		if err := s.tellAdopters(ctx, tx, it, fmt.Sprintf("v%d:withdrawn", it.LiveVersion), "采用的稿件已撤稿", "已撤稿，各栏目同时撤下。理由："+reason+"。", true); err != nil {
+			return err
+		}
+		if err := s.withdrawOffer(ctx, tx, id, reason); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, `DELETE FROM item_live WHERE item_id = $1`, id); err != nil {
 			return err
 		}
@@ -242,41 +261,6 @@ func (s *Service) Withdraw(ctx context.Context, scope authz.Scope, id ItemID, re
 		return s.tell(ctx, tx, id, true)
 	})
 	return it, err
-}
-
-// Adopt shows a public item, of whatever unit, in a column in scope (采用).
-// It is live at once: the item has passed its review.
-func (s *Service) Adopt(ctx context.Context, scope authz.Scope, id ItemID, column registry.ColumnID, title string, top int) (Placement, error) {
-	title = oneLine(title)
-	if len([]rune(title)) > 200 {
-		return Placement{}, fault.New(fault.Invalid, "显示标题不能超过 200 字。").On("title", "请压缩到 200 字以内")
-	}
-	var p Placement
-	err := s.db.Update(ctx, func(tx *db.Tx) error {
-		it, _, err := s.LiveItem(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		c, err := s.registry.Column(ctx, tx, scope, column)
-		if err != nil {
-			return err
-		}
-		p = Placement{ID: PlacementID(ulid.Make().String())}
-		if _, err := tx.Exec(ctx, `
-			INSERT INTO item_placement (id, item_id, site_id, column_id, title, top, state, shown_at, live_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, 'live', $7, $8, $8)
-			ON CONFLICT (item_id, column_id) DO UPDATE SET title = excluded.title, top = excluded.top, state = 'live', shown_at = excluded.shown_at, live_at = excluded.live_at, ended_at = NULL`,
-			p.ID, id, c.Site, column, title, min(max(top, 0), 9), it.PublishedAt, tx.Now()); err != nil {
-			return fmt.Errorf("library: adopt: %w", err)
-		}
-		if p, err = db.One(ctx, tx, scanPlacement, placementSelect+` WHERE p.item_id = $1 AND p.column_id = $2`, id, column); err != nil {
-			return err
-		}
-		if err := s.placed(ctx, tx, it, "library.placement.adopt", p); err != nil {
-			return err
-		}
-		return s.tell(ctx, tx, id, false)
-	})
-	return p, err
 }
 
 // TakeDown ends one live placement on a site in scope; the item stays public
@@ -306,7 +290,11 @@ func (s *Service) TakeDown(ctx context.Context, scope authz.Scope, id PlacementI
 		if err := audit.Record(ctx, tx, audit.Entry{Act: "library.placement.take_down", Target: audit.Target{Kind: "item", ID: string(p.Item), Name: p.Title}, After: map[string]any{"column": p.ColumnName, "reason": reason}}); err != nil {
 			return err
 		}
-		return s.tell(ctx, tx, p.Item, false)
+		if p.LiveAt.IsZero() {
+			return nil // nobody saw it here
+		}
+		p.State, p.EndedAt = Ended, tx.Now()
+		return s.tellOf(ctx, tx, p.Item, []Placement{p}, false)
 	})
 }
 

@@ -10,7 +10,7 @@ import (
 // Reorganise is the library's part in a reorganisation: a unit's items go to
 // who follows it, published or not.
 func Reorganise() org.Module {
-	return org.Module{Name: "library", Tables: []string{"item.unit_id", "item_consultation.unit_id", "item_consultation.asker_unit", "item_package.unit_id", "item_batch.unit_id"},
+	return org.Module{Name: "library", Tables: []string{"item.unit_id", "item_consultation.unit_id", "item_consultation.asker_unit", "item_package.unit_id", "item_batch.unit_id", "item_offer.unit_id"},
 		Touched: func(ctx context.Context, q db.Querier, units []org.UnitID) ([]org.Touched, error) {
 			t, err := org.Touches(ctx, q, org.Touched{Kind: "item", Name: "信息资源库稿件"}, units, `item i JOIN item_version v ON v.item_id = i.id AND v.no = i.version`,
 				`'item:' || i.id, v.title, '', '/console/items/' || i.id, i.unit_id`, "i.unit_id", "")
@@ -28,6 +28,7 @@ func Reorganise() org.Module {
 				return err
 			}
 			for _, statement := range []string{
+				`UPDATE item_offer SET unit_id = $2, area_path = (SELECT u.area_path FROM unit u WHERE u.id = $2) WHERE unit_id = $1`,
 				`UPDATE item SET unit_id = $2, area_path = (SELECT u.area_path FROM unit u WHERE u.id = $2) WHERE unit_id = $1`,
 				// Where both were asked, the answer of the one that stays is enough.
 				`UPDATE obligation SET state = 'void', look_at = NULL, evidence = '机构调整，由承接单位一并答复' WHERE kind = '` + ItemConsultation.ID + `' AND state = 'open'

@@ -89,6 +89,9 @@ func (s *Service) submit(ctx context.Context, tx *db.Tx, scope authz.Scope, id I
 	if err := ready(v); err != nil {
 		return it, err
 	}
+	if err := s.translated(ctx, tx, it); err != nil {
+		return it, err
+	}
 	if err := unfit(fresh, n.Reason); err != nil {
 		return it, err
 	}

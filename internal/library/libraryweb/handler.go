@@ -48,7 +48,7 @@ func (h *Handler) PicturesAt(path string) *Handler {
 // Routes are the screens. Reviewing is routed by item.read and decided by the
 // service, because the permission follows the stage.
 func (h *Handler) Routes() []web.Route {
-	return append(h.reviewRoutes(), []web.Route{
+	return slices.Concat(h.reviewRoutes(), h.adoptionRoutes(), []web.Route{
 		{Pattern: "GET /console/items", Permit: authz.ItemRead, Handle: h.list},
 		{Pattern: "GET /console/items/new", Permit: authz.ItemWrite, Handle: h.showNew},
 		{Pattern: "POST /console/items/new", Permit: authz.ItemWrite, Handle: h.edit, MaxBody: 8 << 20},
@@ -72,11 +72,9 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/items/{id}/compare", Permit: authz.ItemRead, Handle: h.compare},
 		{Pattern: "GET /console/items/{id}/withdraw", Permit: authz.ItemWithdraw, Handle: h.showWithdraw},
 		{Pattern: "POST /console/items/{id}/withdraw", Permit: authz.ItemWithdraw, Handle: h.withdraw},
-		{Pattern: "GET /console/items/{id}/adopt", Permit: authz.ColumnManage, Handle: h.showAdopt},
-		{Pattern: "POST /console/items/{id}/adopt", Permit: authz.ColumnManage, Handle: h.adopt},
 		{Pattern: "GET /console/items/{id}/take-down", Permit: authz.ColumnManage, Handle: h.showTakeDown},
 		{Pattern: "POST /console/items/{id}/take-down", Permit: authz.ColumnManage, Handle: h.takeDown},
-	}...)
+	})
 }
 
 var home = []web.Crumb{{Name: "工作台", Href: "/console"}, {Name: "信息资源库", Href: "/console/items"}}
@@ -409,6 +407,9 @@ func (h *Handler) showEdit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Side = []web.Component{resultPanel(results)}
+	if err := h.reachNote(r, it, &p); err != nil {
+		return err
+	}
 	if err := h.recover(r, library.FormOf(it.ID), &p); err != nil {
 		return err
 	}
@@ -692,6 +693,7 @@ func (h *Handler) item(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "预览", Href: fmt.Sprintf("%s?item=%s&version=%d", previewPath, url.QueryEscape(string(it.ID)), v.No)})
 	p.Heading.Acts = append(p.Heading.Acts, d.acts(writes)...)
+	p.Heading.Acts = append(p.Heading.Acts, adoptionActs(it)...)
 	if it.Live() && session.May(authz.ColumnManage) {
 		p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "采用到栏目", Href: it.Link() + "/adopt"})
 	}

@@ -37,7 +37,7 @@ type room struct {
 func open(t *testing.T, d *db.DB) *room {
 	t.Helper()
 	ctx := audit.System(context.Background(), "test")
-	if err := passage.Declare(ctx, d, registry.SiteMachine, library.Machine); err != nil {
+	if err := passage.Declare(ctx, d, registry.SiteMachine, library.Machine, library.ShareMachine); err != nil {
 		t.Fatal(err)
 	}
 	o := org.New(d)

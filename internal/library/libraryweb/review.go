@@ -15,7 +15,6 @@ import (
 	"zhengshu/internal/library"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/prose"
-	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/web"
 )
@@ -237,10 +236,15 @@ func declared(f url.Values) sx2021.Declarations {
 }
 
 func (h *Handler) showReview(w http.ResponseWriter, r *http.Request) error {
-	p, _, err := h.reviewOf(r)
+	p, it, err := h.reviewOf(r)
 	if err != nil {
 		return err
 	}
+	reach, err := h.reach(r, it, "新版本发布后同步更新的栏目")
+	if err != nil {
+		return err
+	}
+	p.Above = append(p.Above, reach...)
 	return reviewView.Render(w, r, p)
 }
 
@@ -384,12 +388,16 @@ func (p actPage) Title() string       { return p.name }
 func (p actPage) Crumbs() []web.Crumb { return p.trail }
 
 func (h *Handler) withdrawPage(r *http.Request) (actPage, error) {
-	it, _, placed, err := h.load(r, 0)
+	it, _, _, err := h.load(r, 0)
+	if err != nil {
+		return actPage{}, err
+	}
+	reach, err := h.reach(r, it, "撤稿后不再显示的栏目")
 	if err != nil {
 		return actPage{}, err
 	}
 	return actPage{name: "撤稿：" + it.Title, trail: itemCrumbs(it, "撤稿"), Heading: web.Heading{Title: "撤稿", Above: it.Title, Tags: tags(it)},
-		Above: []web.Component{web.Alert{Kind: web.Warn, Title: "一处撤稿、处处撤稿", Text: "稿件会同时从下列所有位置撤下，原网址显示已撤稿。版本和审核记录保留。"}, placeTable(placed)},
+		Above: append([]web.Component{web.Alert{Kind: web.Warn, Title: "一处撤稿、处处撤稿", Text: "稿件会同时从下列所有位置撤下，原网址显示已撤稿，采用单位收到通知和理由。版本和审核记录保留。"}}, reach...),
 		Form: web.Form{Action: it.Link() + "/withdraw", Sections: []web.Section{{Fields: []web.Field{{Kind: web.TextArea, Name: "reason", Label: "撤稿理由", Required: true, Max: 500, Rows: 3}}}},
 			Buttons: []web.Button{{Label: "撤下这篇稿件", Kind: web.Danger}}, Cancel: web.Link{Text: "不撤", Href: it.Link()}}}, nil
 }
@@ -423,53 +431,6 @@ func (h *Handler) acted(w http.ResponseWriter, r *http.Request, err error, page 
 		return err
 	}
 	return web.Done(w, r, to, said)
-}
-
-// adoptPage: whoever manages columns here need not see the item's own desk, so
-// the public version is all it shows.
-func (h *Handler) adoptPage(r *http.Request) (actPage, error) {
-	ctx, scope, session := r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context())
-	it, err := h.lib.PublicItem(ctx, session, idOf(r))
-	if err != nil {
-		return actPage{}, err
-	}
-	var options []web.Option
-	for _, post := range session.Posts {
-		one := authz.Session{Posts: []authz.Post{post}}
-		if !one.May(authz.ColumnManage) {
-			continue
-		}
-		list, err := h.lib.Outlets(ctx, scope, unitOf(post))
-		if err != nil {
-			return actPage{}, err
-		}
-		for _, o := range list {
-			opt := web.Option{Value: string(o.Column), Label: o.SiteName + " / " + o.Name}
-			if !slices.Contains(options, opt) {
-				options = append(options, opt)
-			}
-		}
-	}
-	return actPage{name: "采用：" + it.Title, trail: itemCrumbs(it, "采用到栏目"), Heading: web.Heading{Title: "采用到栏目", Above: it.Title, Lead: "引用同一篇稿件，原稿修改或撤稿时这里同步。"},
-		Form: web.Form{Action: it.Link() + "/adopt", Sections: []web.Section{{Fields: []web.Field{
-			{Kind: web.Select, Name: "column", Label: "栏目", Options: options, Required: true},
-			{Name: "title", Label: "显示标题", Hint: "不填则用原标题", Max: 200},
-			{Kind: web.Number, Name: "top", Label: "置顶", Hint: "0 为不置顶，数字大的在前，最大 9", Value: "0", Narrow: true}}}},
-			Buttons: []web.Button{{Label: "采用并发布"}}, Cancel: web.Link{Text: "返回", Href: it.Link()}}}, nil
-}
-
-func (h *Handler) showAdopt(w http.ResponseWriter, r *http.Request) error {
-	p, err := h.adoptPage(r)
-	if err != nil {
-		return err
-	}
-	return actView.Render(w, r, p)
-}
-
-func (h *Handler) adopt(w http.ResponseWriter, r *http.Request) error {
-	top, _ := strconv.Atoi(r.PostFormValue("top")) // anything else is not pinned
-	_, err := h.lib.Adopt(r.Context(), authz.ScopeFrom(r.Context()), idOf(r), registry.ColumnID(r.PostFormValue("column")), r.PostFormValue("title"), top)
-	return h.acted(w, r, err, h.adoptPage, "/console/items/"+url.PathEscape(r.PathValue("id")), "已采用并发布。")
 }
 
 func (h *Handler) takeDownPage(r *http.Request) (actPage, error) {
