@@ -17,6 +17,7 @@ import (
 	"zhengshu/internal/letters/lettersweb"
 	"zhengshu/internal/library/libraryweb"
 	"zhengshu/internal/lifecycle/lifecycleweb"
+	"zhengshu/internal/media/mediaweb"
 	"zhengshu/internal/notice/noticeweb"
 	"zhengshu/internal/obligation/obligationweb"
 	"zhengshu/internal/operator/operatorweb"
@@ -57,7 +58,8 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		guidanceweb.New(h.Guidance, h.Org).Routes(),
 		trainingweb.New(h.Training).Routes(),
 		selfcheckweb.New(h.SelfChecks).Routes(),
-		libraryweb.New(h.Library).Routes(),
+		libraryweb.New(h.Library).Media(h.Media).Routes(),
+		mediaweb.New(h.Media).Routes(),
 		lettersweb.New(h.Letters).Routes(),
 		publishingweb.New(h.Publisher, h.Registry).Routes(),
 		assessmentweb.New(h.DB, h.Assessment, h.Inspection, h.Registry, h.Org).Routes(),
@@ -82,7 +84,7 @@ func navigation() []web.NavItem {
 			{Name: "开设覆盖", Href: "/console/coverage"}, {Name: "机构调整", Href: "/console/reorganisations"}, {Name: "存量认定", Href: "/console/cutover", Also: []string{"/console/cutover/clearance"}}}},
 		{Name: "审批", Href: "/console/cases", Permit: authz.CaseRead, Also: []string{"/console/applications", "/console/batches"}, Parts: []web.Part{{Name: "审批事项", Href: "/console/cases", Also: []string{"/console/advice"}}, {Name: "可申请的事项", Href: "/console/matters"}, {Name: "登记备案", Href: "/console/filings"},
 			{Name: "公告悬挂", Href: "/console/notices"}, {Name: "关停迁移", Href: "/console/closings"}, {Name: "中断核实", Href: "/console/inquiries"}, {Name: "例外", Href: "/console/overrides"}}},
-		{Name: "稿件", Href: "/console/items", Permit: authz.ItemRead},
+		{Name: "稿件", Href: "/console/items", Permit: authz.ItemRead, Parts: []web.Part{{Name: "稿件", Href: "/console/items"}, {Name: "媒体库", Href: "/console/media"}}},
 		{Name: "来信", Href: "/console/letters", Permit: authz.LetterRead},
 		{Name: "检查", Href: "/console/inspection", Permit: authz.InspectionRead, Parts: []web.Part{{Name: "检查", Href: "/console/inspection"}, {Name: "发现的问题", Href: "/console/findings"}}},
 		{Name: "整改", Href: "/console/orders", Permit: authz.OrderRead},

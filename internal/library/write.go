@@ -231,6 +231,11 @@ func (s *Service) addVersion(ctx context.Context, tx *db.Tx, id ItemID, no int, 
 		m.Important, m.Involves, m.Consulted, m.doc, m.html, m.text, strings.ReplaceAll(strings.ToValidUTF8(m.Original, "\ufffd"), "\x00", ""), m.sha, m.Note, person, name, tx.Now()); err != nil {
 		return fmt.Errorf("library: insert version: %w", err)
 	}
+	for _, f := range s.entered {
+		if err := f(ctx, tx, id, no, m.Doc); err != nil {
+			return err
+		}
+	}
 	return s.keepResults(ctx, tx, id, m.sha, m.results)
 }
 

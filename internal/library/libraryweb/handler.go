@@ -17,6 +17,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/library"
+	"zhengshu/internal/media"
 	"zhengshu/internal/org"
 	"zhengshu/internal/prose"
 	"zhengshu/internal/registry"
@@ -28,10 +29,19 @@ import (
 var views embed.FS
 
 // Handler serves the screens of the library.
-type Handler struct{ lib *library.Service }
+type Handler struct {
+	lib   *library.Service
+	media *media.Service
+}
 
 // New makes the handler.
-func New(l *library.Service) *Handler { return &Handler{l} }
+func New(l *library.Service) *Handler { return &Handler{lib: l} }
+
+// Media lets the form take pictures and attachments from the media library.
+func (h *Handler) Media(m *media.Service) *Handler {
+	h.media = m
+	return h
+}
 
 // Routes are the screens. Reviewing is routed by item.read and decided by the
 // service, because the permission follows the stage.
@@ -295,7 +305,7 @@ func (h *Handler) editForm(r *http.Request, it library.Item, v library.Version, 
 		where,
 		{Fields: []web.Field{{Kind: web.Hidden, Name: "base", Value: strconv.Itoa(it.Version)}}},
 	}, Buttons: []web.Button{
-		{Label: "保存草稿", Name: "act", Value: "save"}, {Label: "检查", Name: "act", Value: "check", Plain: true}, {Label: "保存并送审", Name: "act", Value: "submit", Plain: true},
+		{Label: "保存草稿", Name: "act", Value: "save"}, {Label: "检查", Name: "act", Value: "check", Plain: true}, {Label: "保存并送审", Name: "act", Value: "submit", Plain: true}, {Label: "插入图片、附件", Name: "act", Value: "media", Plain: true, Skip: true},
 	}, Cancel: web.Link{Text: "放弃修改", Href: "/console/items"}}
 	if it.ID != "" {
 		p.Form.Cancel.Href = it.Link()
@@ -339,12 +349,7 @@ func (h *Handler) autosave(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return fault.New(fault.Invalid, "表单无法读取，请刷新后重试。").From(err)
 	}
-	kept := url.Values{}
-	for k, v := range r.PostForm {
-		if !strings.HasPrefix(k, "_") && k != "item" && k != "act" {
-			kept[k] = v
-		}
-	}
+	kept := typedOf(r)
 	base, _ := number(r.PostForm.Get("base")) // a new item has none
 	id := library.ItemID(r.PostForm.Get("item"))
 	if id != "" {
@@ -374,6 +379,9 @@ func (h *Handler) recover(r *http.Request, id library.ItemID, p *editPage) error
 		return nil // not ours: the form stands as it is
 	}
 	p.Form.Fill(typed)
+	if err := h.insert(r, p); err != nil {
+		return err
+	}
 	p.Above = append(p.Above, web.Alert{Kind: web.Info, Text: "已填入 " + web.Minute(at) + " 自动保存的内容，核对后请保存。"})
 	return nil
 }
@@ -458,7 +466,13 @@ func (h *Handler) edit(w http.ResponseWriter, r *http.Request) error {
 		}
 		return editView.RenderStatus(w, r, status, p)
 	}
+	if r.PostFormValue("act") == "media" {
+		return h.toMedia(w, r, it.ID)
+	}
 	wr, err := read(r, base, unitsOf(authz.SessionFrom(ctx)))
+	if err == nil && h.media != nil {
+		wr.Doc, err = h.media.Place(ctx, scope, wr.Doc)
+	}
 	if err != nil {
 		return again(http.StatusUnprocessableEntity, err, nil)
 	}
