@@ -158,7 +158,7 @@ func (s *Service) Look(ctx context.Context, q db.Querier, path string) (shown pr
 
 // wide are the addresses of a picture in its widths, narrowest first.
 func (a Asset) wide() []prose.ShownWidth {
-	if a.Frames > 1 {
+	if a.Kind != Picture || a.Frames > 1 {
 		return nil
 	}
 	var out []prose.ShownWidth
