@@ -146,22 +146,23 @@ func (d *province) link(ctx context.Context) error {
 // written is an item that goes through review at the city's portal.
 type written struct {
 	column, title, text, mended string
-	returned                    string // what the first reviewer said in the first round
-	want                        string // where it shall stand: a state, or a stage of the review
+	returned                    string   // what the first reviewer said in the first round
+	want                        string   // where it shall stand: a state, or a stage of the review
+	with                        []string // files of the media library that it shows
 }
 
 var drafts = []written{
 	{"news", "全市便民服务中心统一延长办事时间（演示）", "自下周起，各区县便民服务中心工作日中午不休息，周六上午照常办理。\n\n办理事项和咨询电话在各中心门口公示。",
-		"", "", library.Approved},
+		"", "", library.Approved, []string{hallPicture, hoursPaper}},
 	{"notices", "关于开展冬季供暖服务监督的公告（演示）", "供暖期间，市民对供暖温度和服务有意见的，可以通过本网站“互动交流”栏目反映。",
 		"供暖期间，市民对供暖温度和服务有意见的，可以通过本网站“互动交流”栏目反映，承办单位在五个工作日内答复。\n\n各供暖单位应当公布值班电话，安排专人接听。",
-		"请补充答复时限和供暖单位的责任。", library.Approved},
+		"请补充答复时限和供暖单位的责任。", library.Approved, nil},
 	{"news", "市图书馆开设银发读者服务日（演示）", "每月第一个星期三为银发读者服务日，馆内安排志愿者协助借阅和使用自助设备。\n\n读者可以凭有效身份证件到一楼服务台登记。",
-		"", "", string(sx2021.FirstReview)},
+		"", "", string(sx2021.FirstReview), nil},
 	{"news", "全市背街小巷路灯补装完成（演示）", "路灯补装覆盖三百余条背街小巷，由各街道办事处逐条验收。\n\n发现路灯不亮的，可以拨打服务热线反映。",
-		"", "", string(sx2021.FinalReview)},
+		"", "", string(sx2021.FinalReview), nil},
 	{"notices", "关于公共自行车调整还车点的公告（演示）", "因道路施工，部分公共自行车还车点临时调整，请市民按照现场指引还车。",
-		"", "请写明调整的起止日期和具体还车点。", library.Returned},
+		"", "请写明调整的起止日期和具体还车点。", library.Returned, nil},
 }
 
 // review takes the drafts through their review as far as each shall go. The
@@ -246,8 +247,15 @@ func (d *province) writing(ctx context.Context, site registry.Site, w written, t
 	if err != nil {
 		return library.Writing{}, err
 	}
-	doc, err := prose.FromText(text)
+	files, err := d.lines(ctx, w.with)
 	if err != nil {
+		return library.Writing{}, err
+	}
+	doc, err := prose.FromText(text + files)
+	if err != nil {
+		return library.Writing{}, err
+	}
+	if doc, err = d.Media.Place(ctx, authz.System("demo"), doc); err != nil {
 		return library.Writing{}, err
 	}
 	kind := library.News
