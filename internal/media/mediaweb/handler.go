@@ -479,7 +479,7 @@ func newOneView(a media.Asset, uses []media.Use, trail []audit.Row, may bool) on
 		facts.Terms = append(facts.Terms, web.Term{Name: "替换了", Text: "原来的文件", Href: path + "/" + string(a.Replaces)})
 	}
 	facts.Terms = append(facts.Terms, web.Term{Name: "内容摘要值", Text: a.Blob.Hash(), Note: "SHA-256"})
-	v.Side = []web.Component{facts, web.History(trail)}
+	v.Side = []web.Component{facts, history(trail)}
 	v.Uses = web.Table{Caption: fmt.Sprintf("用到它的稿件 %d 篇", a.Uses), Columns: []web.Column{{Head: "稿件", Wide: true}, {Head: "单位"}, {Head: "版本"}, {Head: "公开"}}, Empty: web.Empty{Title: "还没有稿件用到它"}}
 	for _, u := range uses {
 		versions := fmt.Sprintf("第 %d 版", u.First)
@@ -518,6 +518,22 @@ func newOneView(a media.Asset, uses []media.Use, trail []audit.Row, may bool) on
 		v.Remove = web.Form{Action: a.Link() + "/remove", Sections: []web.Section{{Legend: "删除", Hint: "没有稿件用到它，可以删除；操作留痕。"}}, Buttons: []web.Button{{Label: "删除文件", Kind: web.Danger}}}
 	}
 	return v
+}
+
+// history tells each act with what it changed.
+func history(trail []audit.Row) web.Timeline {
+	t := web.History(trail)
+	for i, r := range trail {
+		if r.Before == "" {
+			continue // the first entry tells what the file's facts tell
+		}
+		var said []string
+		for _, c := range r.Changes() {
+			said = append(said, fmt.Sprintf("%s：“%s”改为“%s”", c.Field, c.Before, c.After))
+		}
+		t.Events[i].Text = strings.Join(said, "；")
+	}
+	return t
 }
 
 func idOf(r *http.Request) media.AssetID { return media.AssetID(r.PathValue("id")) }
