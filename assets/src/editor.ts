@@ -44,9 +44,9 @@ function start(data: HTMLElement): void {
     if (data.dataset.item) body.set("item", data.dataset.item);
     try {
       const r = await fetch(pictures, { method: "POST", credentials: "same-origin", redirect: "manual", body, headers: { "X-Form-Token": document.body.dataset.formToken || "", Accept: "application/json" } });
-      const answer = await r.json() as { path?: string; detail?: string };
-      if (!r.ok || !answer.path) throw new Error(answer.detail || "图片没有上传。");
-      editor.chain().focus().insertContent({ type: "figure", attrs: { kind: "image", src: answer.path, alt: got.alt, caption: got.caption || null, source: got.source || null } }).run();
+      const answer = await r.json() as { src?: string; detail?: string };
+      if (!r.ok || !answer.src) throw new Error(answer.detail || "图片没有上传。");
+      editor.chain().focus().insertContent({ type: "figure", attrs: { kind: "image", src: answer.src, alt: got.alt, caption: got.caption || null, source: got.source || null } }).run();
     } catch (e) {
       notes.textContent = "图片没有上传：" + (e instanceof Error ? e.message : "网络不通，请重试。");
     }

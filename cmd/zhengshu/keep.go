@@ -101,6 +101,43 @@ var verifyBlobsCommand = command{
 	},
 }
 
+var copyBlobsCommand = command{
+	name: "copy blobs", says: "把附件和图片在数据目录与对象存储之间复制（--blobs 指定对象存储）",
+	help: "默认从数据目录复制到对象存储；--back 从对象存储复制回数据目录。已有的不重复复制，可以反复执行；读出时核对摘要，损坏的不复制并列出，退出码 3。复制完再用 --blobs 启动，最后用 verify blobs 校验。",
+	run: func(ctx context.Context, c *call) error {
+		store := c.store()
+		back := c.flags.Bool("back", false, "从对象存储复制回数据目录")
+		if err := c.parse(0, 0); err != nil {
+			return err
+		}
+		if *store.blobs == "" {
+			return usage{"需要 --blobs 对象存储地址"}
+		}
+		return store.with(ctx, func(h *app.House) error {
+			disk, err := blob.Disk(app.BlobFolder(*store.data))
+			if err != nil {
+				return err
+			}
+			to, from := h.Blobs, blob.Store(disk)
+			if *back {
+				to, from = from, to
+			}
+			n, damage, err := blob.Copy(ctx, to, from)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(c.stdout, "复制 %d 个，损坏 %d 个。\n", n, len(damage))
+			for _, d := range damage {
+				fmt.Fprintf(c.stdout, "  %v\n", d)
+			}
+			if len(damage) > 0 {
+				return errPartial
+			}
+			return nil
+		})
+	},
+}
+
 var backupCommand = command{
 	name: "backup", args: "FILE", says: "备份数据库和附件（可在运行中做；不含密钥）",
 	help: "备份是一个 tar.gz：数据库的一致快照、全部附件、清单和审计链尾。密钥目录 keys 不在其中，请另行保管；没有密钥，信件中的个人信息无法解密。",

@@ -85,7 +85,7 @@ var commands = []command{
 	serveCommand, workCommand, migrateCommand, demoCommand,
 	importCommand("units"), importCommand("sites"), importCommand("accounts"), importItemsCommand,
 	inspectCommand, checkPageCommand, checkTextCommand, checkHostsCommand, searchCommand,
-	verifyAuditCommand, verifyBlobsCommand, backupCommand, restoreCommand, tokenCommand, qualityCommand, versionCommand,
+	verifyAuditCommand, verifyBlobsCommand, copyBlobsCommand, backupCommand, restoreCommand, tokenCommand, qualityCommand, versionCommand,
 }
 
 func main() {

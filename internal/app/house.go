@@ -42,6 +42,7 @@ import (
 	"zhengshu/internal/letters"
 	"zhengshu/internal/library"
 	"zhengshu/internal/lifecycle"
+	"zhengshu/internal/media"
 	"zhengshu/internal/notice"
 	"zhengshu/internal/notify"
 	"zhengshu/internal/obligation"
@@ -50,6 +51,7 @@ import (
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/portal"
+	"zhengshu/internal/prose"
 	"zhengshu/internal/protection"
 	"zhengshu/internal/province"
 	"zhengshu/internal/publishing"
@@ -94,6 +96,9 @@ type Config struct {
 	Resolver egress.Resolver
 	// AuditDigest is sha256 (default) or sm3.
 	AuditDigest string
+	// Blobs is where files are kept: https://HOST:PORT/BUCKET[/PREFIX] of an
+	// S3-compatible store with its keys, or empty for the data directory.
+	Blobs, BlobsKey, BlobsSecret string
 }
 
 // House is everything, opened.
@@ -101,7 +106,7 @@ type House struct {
 	Config      Config
 	DB          *db.DB
 	Keys        *seal.Keyring
-	Blobs       *blob.Folder
+	Blobs       blob.Store
 	Days        calendar.Workdays
 	Org         *org.Service
 	Signin      *signin.Service
@@ -116,6 +121,7 @@ type House struct {
 	Cutover     *cutover.Service
 	Library     *library.Service
 	Columns     *columns.Service
+	Media       *media.Service
 	Lifecycle   *lifecycle.Service
 	Inspection  *inspection.Service
 	Notices     *notice.Service
@@ -204,7 +210,7 @@ func (h *House) open(ctx context.Context) error {
 	if h.Keys, err = seal.Open(filepath.Join(c.Dir, "keys")); err != nil {
 		return err
 	}
-	if h.Blobs, err = blob.Disk(filepath.Join(c.Dir, "blobs")); err != nil {
+	if h.Blobs, err = openBlobs(ctx, c); err != nil {
 		return err
 	}
 	shipped, err := calendar.Published()
@@ -220,6 +226,17 @@ func (h *House) open(ctx context.Context) error {
 	h.sequencer = audit.NewSequencer(h.DB, ulid.Make().String(), h.headFile())
 	return h.wire(ctx)
 }
+
+// openBlobs opens the store of files.
+func openBlobs(ctx context.Context, c Config) (blob.Store, error) {
+	if c.Blobs == "" {
+		return blob.Disk(BlobFolder(c.Dir))
+	}
+	return blob.S3(ctx, blob.S3Config{Address: c.Blobs, Key: c.BlobsKey, Secret: c.BlobsSecret})
+}
+
+// BlobFolder is where a data directory keeps files.
+func BlobFolder(dir string) string { return filepath.Join(dir, "blobs") }
 
 func (h *House) headFile() string { return filepath.Join(h.Config.Dir, "audit.head") }
 
@@ -253,6 +270,11 @@ func (h *House) wire(ctx context.Context) error {
 	h.Columns = columns.New(h.DB, h.Org, h.Registry, h.Library)
 	h.Columns.Register(h.workers)
 	h.Library.OnChange(h.Columns.Changed)
+	h.Media = media.New(h.DB, h.Org, h.Blobs)
+	media.Register(h.Media, h.workers)
+	h.Library.OnVersion(func(ctx context.Context, tx *db.Tx, id library.ItemID, no int, d prose.Doc) error {
+		return h.Media.Enter(ctx, tx, string(id), no, d)
+	})
 	h.Filings = filing.New(h.DB, h.Org, h.Registry, h.Obligations, h.Days, h.Blobs, settings)
 	h.wireRecords()
 	h.Approvals.OnSuccessor(h.Org.Successor)
@@ -435,7 +457,7 @@ func machines() []passage.Machine {
 // reorganisation. Objects go first, then the clocks, then what is about either.
 func Carriers() []org.Module {
 	return []org.Module{registry.Reorganise(), cutover.Reorganise(), obligation.Reorganise(), approval.Reorganise(), lifecycle.Reorganise(),
-		library.Reorganise(), columns.Reorganise(), letters.Reorganise(), assessment.Reorganise(), reporting.Reorganise(),
+		library.Reorganise(), columns.Reorganise(), media.Reorganise(), letters.Reorganise(), assessment.Reorganise(), reporting.Reorganise(),
 		notice.Reorganise(), filing.Reorganise(), closing.Reorganise(), operator.Reorganise(), tenancy.Reorganise(), protection.Reorganise(),
 		coordination.Reorganise(), budget.Reorganise(), guidance.Reorganise(), reposting.Reorganise(), training.Reorganise(), selfcheck.Reorganise(),
 		reconciliation.Reorganise(), queries.Reorganise(), notify.Reorganise()}

@@ -20,6 +20,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
+	"zhengshu/internal/media"
 	"zhengshu/internal/web"
 )
 
@@ -167,7 +168,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case strings.HasPrefix(path, "/api/"):
 		s.api.ServeHTTP(w, r)
-	case path == "/console" || strings.HasPrefix(path, "/console/") || strings.HasPrefix(path, "/assets/") || strings.HasPrefix(path, "/dev/"):
+	case path == "/console" || strings.HasPrefix(path, "/console/") || strings.HasPrefix(path, "/assets/") || strings.HasPrefix(path, media.Prefix) || strings.HasPrefix(path, "/dev/"):
 		s.staff.ServeHTTP(w, r)
 	case s.h.Demo:
 		s.h.Portal.Landing(w, r)

@@ -91,6 +91,23 @@ func Take(ctx context.Context, store blob.Store, u Upload) (Attachment, error) {
 	return Attachment{Kind: u.Kind, Name: name, MediaType: kind, Size: int64(len(content)), Blob: ref}, nil
 }
 
+// Sniff tells by its content what a document is: its media type, its name in
+// Chinese and the endings its file name may have. why says in Chinese what is
+// wrong when it is none we take.
+func Sniff(b []byte) (mediaType, name string, endings []string, why string) {
+	kind, why := sniff(b)
+	for _, m := range media {
+		if m.kind == kind {
+			return kind, m.name, m.endings, ""
+		}
+	}
+	return "", "", nil, why
+}
+
+// CleanName keeps the last part of a file name, without control characters and
+// direction marks, at most 120 characters with its ending.
+func CleanName(s string) string { return cleanName(s) }
+
 // sniff tells the media type by content; why says in Chinese what is wrong
 // when it is none we take.
 func sniff(b []byte) (kind, why string) {

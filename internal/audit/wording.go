@@ -26,6 +26,7 @@ var acts = map[string]string{
 	"closing.begin": "开始关停迁移", "closing.consent": "启动关停迁移", "closing.close": "关停", "closing.stop": "终止关停", "closing.column.decide": "确定栏目去向", "closing.item.prove": "登记关停依据",
 	"closing.archive.start": "发起原站归档", "closing.archive.begin": "原站归档开始", "closing.archive.done": "原站归档完成", "closing.archive.failed": "原站归档未完成", "closing.archive.check": "校验原站归档", "closing.map.replace": "导入跳转表", "closing.map.set": "登记跳转",
 	"inquiry.ask": "发出核实单", "inquiry.answer": "答复核实单", "inquiry.explain": "认定为已说明", "inquiry.find_unapproved": "认定为自行下线", "inquiry.account": "登记问责", "inquiry.back": "中断恢复", "obligation.extend": "时限顺延",
+	"media.asset.add": "上传媒体文件", "media.asset.change": "修改媒体文件说明", "media.asset.remove": "删除媒体文件",
 	"passage.declare": "登记状态转换", "setting.change": "变更设置",
 }
 

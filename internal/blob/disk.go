@@ -180,7 +180,7 @@ func (f *Folder) Open(ctx context.Context, ref Ref) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, fmt.Errorf("blob: open %s: %w", ref, err)
 	}
-	return &checked{ctx: ctx, file: file, ref: ref, sum: sha256.New()}, nil
+	return checking(ctx, file, ref), nil
 }
 
 // block is how much Open reads ahead.
@@ -190,7 +190,7 @@ const block = 32 << 10
 // right, so that a changed file never comes out whole.
 type checked struct {
 	ctx  context.Context
-	file *os.File
+	file io.ReadCloser
 	ref  Ref
 	sum  hash.Hash
 	have []byte // may be handed out
@@ -213,6 +213,10 @@ func (c *checked) Read(p []byte) (int, error) {
 	n := copy(p, c.have)
 	c.have = c.have[n:]
 	return n, nil
+}
+
+func checking(ctx context.Context, file io.ReadCloser, ref Ref) *checked {
+	return &checked{ctx: ctx, file: file, ref: ref, sum: sha256.New()}
 }
 
 // advance reads one block; the one before it may then be handed out.

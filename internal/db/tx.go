@@ -86,6 +86,7 @@ var QuietTables = map[string]string{
 	"sign_in_attempt":     "counters that lock a login; the lock itself is audited",
 	"message_wait":        "messages the outgoing channels have not taken yet",
 	"delivery":            "attempts of the outgoing channels; the message itself is audited",
+	"media_rendition":     "what was made of a picture follows its original",
 	"form_receipt":        "answers to forms already taken, so that a replay does nothing",
 }
 

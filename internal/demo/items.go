@@ -154,6 +154,7 @@ type written struct {
 	kind                        library.Type
 	answers                     library.Answers
 	openness                    library.Openness
+	with                        []string // files of the media library that it shows
 }
 
 var drafts = []written{
@@ -162,7 +163,7 @@ var drafts = []written{
 	{column: "institution", title: "西安市政务公开办公室（演示）", text: "负责推进、指导、协调、监督全市政务公开工作。", want: library.Approved,
 		kind: library.Organisation, answers: library.Answers{"unit_name": "西安市政务公开办公室（演示）", "address": "西安市未央区凤城八路演示号", "postcode": "710007", "hours": "工作日 9:00—12:00，14:00—17:00", "phone": "029-00000000", "bodies": "综合组\n网站组"}},
 	{title: "重点项目征求意见情况汇总（演示，依申请公开）", text: "各单位对重点项目安排的意见已经汇总，逐条记录采纳情况。", want: library.Approved, kind: library.Disclosure, openness: library.OnRequest},
-	{column: "news", title: "全市便民服务中心统一延长办事时间（演示）", text: "自下周起，各区县便民服务中心工作日中午不休息，周六上午照常办理。\n\n办理事项和咨询电话在各中心门口公示。", want: library.Approved},
+	{column: "news", title: "全市便民服务中心统一延长办事时间（演示）", text: "自下周起，各区县便民服务中心工作日中午不休息，周六上午照常办理。\n\n办理事项和咨询电话在各中心门口公示。", want: library.Approved, with: []string{hallPicture, hoursPaper}},
 	{column: "notices", title: "关于开展冬季供暖服务监督的公告（演示）", text: "供暖期间，市民对供暖温度和服务有意见的，可以通过本网站“互动交流”栏目反映。",
 		mended: "供暖期间，市民对供暖温度和服务有意见的，可以通过本网站“互动交流”栏目反映，承办单位在五个工作日内答复。\n\n各供暖单位应当公布值班电话，安排专人接听。", returned: "请补充答复时限和供暖单位的责任。", want: library.Approved, terms: "转发时注明来源为市政府办公厅"},
 	{column: "news", title: "市图书馆开设银发读者服务日（演示）", text: "每月第一个星期三为银发读者服务日，馆内安排志愿者协助借阅和使用自助设备。\n\n读者可以凭有效身份证件到一楼服务台登记。",
@@ -295,8 +296,15 @@ func (d *province) stamp(ctx context.Context, it library.Item, urgent bool) erro
 }
 
 func (d *province) writing(ctx context.Context, site registry.Site, w written, text string) (library.Writing, error) {
-	doc, err := prose.FromText(text)
+	files, err := d.lines(ctx, w.with)
 	if err != nil {
+		return library.Writing{}, err
+	}
+	doc, err := prose.FromText(text + files)
+	if err != nil {
+		return library.Writing{}, err
+	}
+	if doc, err = d.Media.Place(ctx, authz.System("demo"), doc); err != nil {
 		return library.Writing{}, err
 	}
 	kind := w.kind

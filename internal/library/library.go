@@ -9,6 +9,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
+	"zhengshu/internal/prose"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
 )
@@ -30,6 +31,7 @@ type Service struct {
 	settings    func() sx2021.Settings
 	outcomes    []Outcome
 	looks       looks
+	entered     []Entered
 }
 
 // New makes the service. WaivedInterpretation must be among the obligation
@@ -45,6 +47,13 @@ func (s *Service) SettingsFrom(f func() sx2021.Settings) { s.settings = f }
 // OnChange registers what happens, in the same transaction, when what readers
 // see of an item changes: released, corrected, scheduled time come, withdrawn.
 func (s *Service) OnChange(f Outcome) { s.outcomes = append(s.outcomes, f) }
+
+// Entered is told of each version inside the transaction that writes it; an
+// error refuses the version.
+type Entered func(ctx context.Context, tx *db.Tx, id ItemID, no int, d prose.Doc) error
+
+// OnVersion registers who looks at what a version refers to; at start.
+func (s *Service) OnVersion(f Entered) { s.entered = append(s.entered, f) }
 
 func (s *Service) changed(ctx context.Context, tx *db.Tx, c Change) error {
 	for _, f := range s.outcomes {

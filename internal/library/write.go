@@ -287,6 +287,11 @@ func (s *Service) addVersion(ctx context.Context, tx *db.Tx, id ItemID, no int, 
 	if err := s.followVersion(ctx, tx, id, m.Meta); err != nil {
 		return err
 	}
+	for _, f := range s.entered {
+		if err := f(ctx, tx, id, no, m.Doc); err != nil {
+			return err
+		}
+	}
 	return s.keepResults(ctx, tx, id, m.sha, m.results)
 }
 

@@ -9,8 +9,27 @@ import (
 // HTML writes the document with elements and classes only. It is safe by
 // construction: every word is escaped, every address is looked at again, and
 // nothing that is not in the schema is written, whoever made the document.
-func (d Doc) HTML() string {
-	w := writer{}
+func (d Doc) HTML() string { return d.Page(nil) }
+
+// Shown is what is known of a file that a document shows, beyond the document.
+type Shown struct {
+	Width, Height int          // of a picture, in pixels
+	Widths        []ShownWidth // the same picture in several widths, narrowest first
+	Kind, Size    string       // in words: PDF 文档, 1.2 MB
+	Hash          string       // of its content
+}
+
+// ShownWidth is a picture in one width.
+type ShownWidth struct {
+	Path  string
+	Width int
+}
+
+// Page is HTML as readers get it: pictures carry their size and their other
+// widths, attachments their kind, size and hash, as far as look knows the path.
+// A nil look is HTML.
+func (d Doc) Page(look func(path string) (Shown, bool)) string {
+	w := writer{look: look}
 	w.blocks(d.Content, 0)
 	if len(w.notes) > 0 {
 		w.b.WriteString(`<ol class="footnotes">`)
@@ -29,6 +48,14 @@ type writer struct {
 	b     strings.Builder
 	notes []string
 	desk  *desk // nil: for readers
+	look  func(path string) (Shown, bool)
+}
+
+func (w *writer) shown(path string) (Shown, bool) {
+	if w.look == nil {
+		return Shown{}, false
+	}
+	return w.look(path)
 }
 
 func (w *writer) text(s string) { w.b.WriteString(html.EscapeString(clean(s))) }
@@ -142,7 +169,18 @@ func (w *writer) block(n Node, at int) {
 			w.attr("href", href)
 			w.b.WriteString(">")
 			w.text(n.Word("name"))
-			w.b.WriteString("</a></p>\n")
+			w.b.WriteString("</a>")
+			if s, ok := w.shown(href); ok {
+				w.b.WriteString(`<span class="attachment-facts">`)
+				w.text(strings.Join(filled(s.Kind, s.Size), "，"))
+				w.b.WriteString("</span>")
+				if s.Hash != "" {
+					w.b.WriteString(`<span class="attachment-hash">SHA-256：`)
+					w.text(s.Hash)
+					w.b.WriteString("</span>")
+				}
+			}
+			w.b.WriteString("</p>\n")
 		}
 	case DocHead:
 		w.b.WriteString(`<div class="doc-head">`)
@@ -204,6 +242,9 @@ func (w *writer) figure(n Node) {
 			w.attr("class", "focal-"+f)
 		}
 		w.attr("src", src)
+		if s, ok := w.shown(src); ok {
+			w.sizes(s)
+		}
 		w.attr("alt", n.Word("alt"))
 		w.b.WriteString(">")
 	}
@@ -213,6 +254,23 @@ func (w *writer) figure(n Node) {
 		w.b.WriteString("</figcaption>")
 	}
 	w.b.WriteString("</figure>\n")
+}
+
+func (w *writer) sizes(s Shown) {
+	var set []string
+	for _, v := range s.Widths {
+		if localPath(v.Path) && !strings.Contains(v.Path, ",") {
+			set = append(set, v.Path+" "+strconv.Itoa(v.Width)+"w")
+		}
+	}
+	if len(set) > 1 {
+		w.attr("srcset", strings.Join(set, ", "))
+		w.attr("sizes", "(max-width: 900px) 100vw, 860px")
+	}
+	if s.Width > 0 && s.Height > 0 {
+		w.attr("width", strconv.Itoa(s.Width))
+		w.attr("height", strconv.Itoa(s.Height))
+	}
 }
 
 func (w *writer) inline(list []Node) {

@@ -17,6 +17,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/library"
+	"zhengshu/internal/prose"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/search"
@@ -175,7 +176,7 @@ func (d *drawing) item(ctx context.Context, id library.ItemID) error {
 		}
 		d.seen[id] = true
 		d.out = append(d.out, path)
-		return errors.Join(d.gone(path, string(id)), d.gone(ElderPath(it), string(id)))
+		return errors.Join(d.gone(path, string(id)), d.gone(ElderPath(it), string(id)), d.left(ctx, id))
 	}
 	d.seen[id] = true
 	it, v, err := d.p.library.LiveItem(ctx, d.q, id)
@@ -183,8 +184,12 @@ func (d *drawing) item(ctx context.Context, id library.ItemID) error {
 		return err
 	}
 	column, _ := d.column(places[0].Column)
-	body := v.HTML
+	body, err := d.body(ctx, v)
+	if err != nil {
+		return err
+	}
 	a := article(it, v, column)
+	a.Body = theme.Body(body)
 	if err := d.standing(ctx, it, &a); err != nil {
 		return err
 	}
@@ -220,7 +225,7 @@ func (d *drawing) item(ctx context.Context, id library.ItemID) error {
 	if err := d.e.put(Page{Path: elder, Status: 200, Kind: htmlKind, Item: string(id)}, b); err != nil {
 		return err
 	}
-	if err := d.media(ctx, body, string(id)); err != nil {
+	if err := errors.Join(d.media(ctx, body, string(id)), d.left(ctx, id)); err != nil {
 		return err
 	}
 	d.put = append(d.put, search.Document{
@@ -347,6 +352,45 @@ func (d *drawing) gone(path, item string) error {
 	return d.e.put(Page{Path: path, Status: 410, Kind: htmlKind, Item: item}, b)
 }
 
+// body is the text of a version with what is known of its files.
+func (d *drawing) body(ctx context.Context, v library.Version) (string, error) {
+	if d.p.config.Look == nil || !strings.Contains(v.HTML, "=\"/") {
+		return v.HTML, nil
+	}
+	doc, err := prose.Parse([]byte(v.Doc))
+	if err != nil {
+		return "", err
+	}
+	var wrong error
+	html := doc.Page(func(path string) (prose.Shown, bool) {
+		s, ok, err := d.p.config.Look(ctx, d.q, path)
+		wrong = errors.Join(wrong, err)
+		return s, ok
+	})
+	return html, wrong
+}
+
+// left takes out the files that nothing live on the site shows any more.
+func (d *drawing) left(ctx context.Context, id library.ItemID) error {
+	if d.p.config.Left == nil {
+		return nil
+	}
+	paths, err := d.p.config.Left(ctx, d.q, string(id), d.site.ID)
+	if err != nil {
+		return err
+	}
+	for _, path := range paths {
+		if _, was, err := d.e.was(path); err != nil {
+			return err
+		} else if was {
+			if err := d.gone(path, string(id)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // media brings the pictures and attachments of a text into the release.
 func (d *drawing) media(ctx context.Context, body, item string) error {
 	if d.p.config.Media == nil || !strings.Contains(body, "=\"/") {
@@ -366,12 +410,21 @@ func (d *drawing) media(ctx context.Context, body, item string) error {
 		for _, a := range t.Attr {
 			file = file || t.Data == "a" && a.Key == "download"
 		}
+		var paths []string
 		for _, a := range t.Attr {
-			if !file || a.Key != "src" && a.Key != "href" {
-				continue
+			switch {
+			case file && (a.Key == "src" || a.Key == "href"):
+				paths = append(paths, a.Val)
+			case file && a.Key == "srcset":
+				for _, one := range strings.Split(a.Val, ",") {
+					path, _, _ := strings.Cut(strings.TrimSpace(one), " ")
+					paths = append(paths, path)
+				}
 			}
-			path, ok := localFile(a.Val)
-			if !ok || d.e.pages[path] != nil {
+		}
+		for _, named := range paths {
+			path, ok := localFile(named)
+			if old := d.e.pages[path]; !ok || old != nil && old.Status == 200 {
 				continue
 			}
 			r, kind, err := d.p.config.Media(ctx, path)

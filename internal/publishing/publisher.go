@@ -23,6 +23,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/library"
+	"zhengshu/internal/prose"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/search"
@@ -39,7 +40,13 @@ type Config struct {
 	// Media opens a file that an item's text refers to by a local path; nil or
 	// fs.ErrNotExist leaves it out.
 	Media func(ctx context.Context, path string) (body io.ReadCloser, kind string, err error)
-	Log   *slog.Logger // slog.Default when nil
+	// Look is what is known of such a file, for its place in the page; nil knows
+	// nothing.
+	Look func(ctx context.Context, q db.Querier, path string) (prose.Shown, bool, error)
+	// Left are the files that an item once showed and nothing live on the site
+	// shows any more; nil leaves files where they are.
+	Left func(ctx context.Context, q db.Querier, item, site string) ([]string, error)
+	Log  *slog.Logger // slog.Default when nil
 }
 
 // Publisher makes releases. Safe for concurrent use, in several processes.

@@ -12,6 +12,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/oklog/ulid/v2"
 
@@ -418,6 +419,9 @@ func parseForm(r *http.Request, limit int64) error {
 	}
 	if errors.Is(err, multipart.ErrMessageTooLarge) { // the body may be large for its files, the words in it may not
 		return fault.Newf(fault.TooLarge, "填写的文字超过 %s 的上限，请分成几次，或作为附件上传。", bytesText(formMemory)).From(err)
+	}
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) { // a large file is kept in the temporary folder while it comes in
+		return fault.New(fault.Unavailable, "服务器存储空间不足，提交的内容没有保存。请告诉系统管理员清理磁盘，稍后再提交。").From(err)
 	}
 	return fault.New(fault.Invalid, "提交的内容不完整，可能是网络中断；请返回重新提交。").From(err)
 }

@@ -18,6 +18,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/library"
+	"zhengshu/internal/media"
 	"zhengshu/internal/org"
 	"zhengshu/internal/prose"
 	"zhengshu/internal/registry"
@@ -30,6 +31,7 @@ var views embed.FS
 // Handler serves the screens of the library.
 type Handler struct {
 	lib      *library.Service
+	media    *media.Service
 	preview  Previewer
 	keep     func(ctx context.Context, data []byte, kind string) (string, error) // of pictures within pasted text
 	pictures string                                                              // where the editor sends pictures, "" for nowhere
@@ -39,7 +41,7 @@ type Handler struct {
 func New(l *library.Service) *Handler { return &Handler{lib: l} }
 
 // PicturesAt names the path that takes a picture of the editor (a multipart
-// form: file, alt, item) and answers {"path": …}; at start.
+// form: file, alt, item) and answers {"src": …}; at start.
 func (h *Handler) PicturesAt(path string) *Handler {
 	h.pictures = path
 	return h
@@ -323,7 +325,7 @@ func (h *Handler) editForm(r *http.Request, it library.Item, v library.Version, 
 			{Name: "reason", Label: "保留检查提示的理由", Hint: "检查有一般问题而不改时填写；严重问题必须改正。", Max: 500}}},
 		where,
 	}, Buttons: []web.Button{
-		{Label: "保存草稿", Name: "act", Value: "save"}, {Label: "检查", Name: "act", Value: "check", Plain: true, Skip: true}, {Label: "预览", Name: "act", Value: "preview", Plain: true, Skip: true},
+		{Label: "保存草稿", Name: "act", Value: "save"}, {Label: "检查", Name: "act", Value: "check", Plain: true, Skip: true}, {Label: "预览", Name: "act", Value: "preview", Plain: true, Skip: true}, {Label: "插入图片、附件", Name: "act", Value: "media", Plain: true, Skip: true},
 		{Label: "按信息类型更新表单", Name: "act", Value: "type", Plain: true, Skip: true}, {Label: "保存并送审", Name: "act", Value: "submit", Plain: true}, {Label: "执行文字工具", Name: "act", Value: "tool", Plain: true, Skip: true},
 	}, Cancel: web.Link{Text: "放弃修改", Href: "/console/items"}}
 	if it.ID != "" {
@@ -367,8 +369,17 @@ func unitsOf(s *authz.Session) []unitOption {
 func unitOf(p authz.Post) org.UnitID { return org.UnitID(p.UnitID) }
 
 func (h *Handler) showNew(w http.ResponseWriter, r *http.Request) error {
-	if library.Type(r.URL.Query().Get("type")).Name() == "" {
-		return chooseView.Render(w, r, chooseFrom(r.URL.Query()))
+	if q := r.URL.Query(); library.Type(q.Get("type")).Name() == "" {
+		kind, err := h.typeTyped(r, library.FormNew(q.Get("draft")))
+		if err != nil {
+			return err
+		}
+		if kind == "" {
+			return chooseView.Render(w, r, chooseFrom(q))
+		}
+		q.Set("type", string(kind))
+		http.Redirect(w, r, r.URL.Path+"?"+q.Encode(), http.StatusSeeOther)
+		return nil
 	}
 	p, err := h.editForm(r, library.Item{}, library.Version{}, nil)
 	if err != nil {
@@ -477,7 +488,13 @@ func (h *Handler) edit(w http.ResponseWriter, r *http.Request) error {
 	if r.PostFormValue("act") == "type" {
 		return again(http.StatusOK, nil, nil)
 	}
+	if r.PostFormValue("act") == "media" {
+		return h.toMedia(w, r, it)
+	}
 	wr, err := read(r, base, unitsOf(authz.SessionFrom(ctx)))
+	if err == nil && h.media != nil {
+		wr.Doc, err = h.media.Place(ctx, scope, wr.Doc)
+	}
 	if err != nil {
 		return again(http.StatusUnprocessableEntity, err, nil)
 	}

@@ -230,10 +230,8 @@ func (h *Handler) printStyle(w http.ResponseWriter, _ *http.Request) error {
 // keepAndPreview keeps what was typed as the person's unsaved text and shows
 // it; nothing is saved.
 func (h *Handler) keepAndPreview(w http.ResponseWriter, r *http.Request, it library.Item) error {
-	form := formName(string(it.ID), r.PostFormValue("draft"))
-	base, _ := number(r.PostFormValue("base")) // a new item has none
-	u := library.Unsaved{Form: form, Seq: h.standing(r, form), Base: base, Title: r.PostFormValue("title"), Data: keptFields(r.PostForm).Encode()}
-	if _, err := h.lib.Autosave(r.Context(), authz.SessionFrom(r.Context()), u, false); err != nil {
+	form, err := h.keepTyped(r, it)
+	if err != nil {
 		return err
 	}
 	return web.Done(w, r, previewPath+"?form="+url.QueryEscape(form), "")

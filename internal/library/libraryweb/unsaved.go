@@ -141,7 +141,7 @@ func (h *Handler) island(r *http.Request, it library.Item, d prose.Doc) (Island,
 	i := Island{Doc: string(d.JSON()), Item: string(it.ID), Person: session.PersonID, Pictures: h.pictures, Href: it.Link() + "/edit"}
 	if it.ID == "" {
 		i.Draft = draftKey(r)
-		i.Href = "/console/items/new?draft=" + i.Draft
+		i.Href = "/console/items/new?" + url.Values{"draft": {i.Draft}, "type": {string(kindOf(r, library.Version{}))}}.Encode()
 	}
 	u, found, err := h.lib.Unsaved(r.Context(), session, formName(i.Item, i.Draft), 0)
 	if err != nil {
@@ -151,6 +151,32 @@ func (h *Handler) island(r *http.Request, it library.Item, d prose.Doc) (Island,
 		i.Seq = u.Seq
 	}
 	return i, nil
+}
+
+// typeTyped is the type chosen in the unsaved text of a new item, empty for
+// none.
+func (h *Handler) typeTyped(r *http.Request, form string) (library.Type, error) {
+	if form == "" {
+		return "", nil
+	}
+	u, found, err := h.lib.Unsaved(r.Context(), authz.SessionFrom(r.Context()), form, 0)
+	if err != nil || !found {
+		return "", err
+	}
+	typed, err := url.ParseQuery(u.Data)
+	if kind := library.Type(typed.Get("type")); err == nil && kind.Name() != "" {
+		return kind, nil
+	}
+	return "", nil // the form asks for it
+}
+
+// keepTyped keeps what stands in the posted form and says as what.
+func (h *Handler) keepTyped(r *http.Request, it library.Item) (form string, err error) {
+	form = formName(string(it.ID), r.PostFormValue("draft"))
+	base, _ := number(r.PostFormValue("base")) // a new item has none
+	u := library.Unsaved{Form: form, Seq: h.standing(r, form), Base: base, Title: r.PostFormValue("title"), Data: keptFields(r.PostForm).Encode()}
+	_, err = h.lib.Autosave(r.Context(), authz.SessionFrom(r.Context()), u, false)
+	return form, err
 }
 
 // draftKey is the key of a new item's form: the one it was shown with, or a
@@ -199,6 +225,9 @@ func (h *Handler) recover(r *http.Request, form string, p *editPage) error {
 		} else {
 			p.Island.Doc = doc // the editor shows what it can; saving says what is wrong
 		}
+	}
+	if err := h.insert(r, p); err != nil {
+		return err
 	}
 	p.Above = append(p.Above, web.Alert{Kind: web.Info, Text: "已填入 " + web.Minute(u.At) + " 自动保存的内容，核对后请保存。"})
 	if strconv.Itoa(u.Base) != base {

@@ -39,7 +39,7 @@ type Handler struct {
 	db       *db.DB
 	org      *org.Service
 	registry *registry.Service
-	blobs    *blob.Folder
+	blobs    blob.Store
 	intake   *registry.Intake
 
 	obligations *obligation.Service // nil: no clocks are shown
@@ -50,7 +50,7 @@ type Handler struct {
 }
 
 // New makes the door. Uploaded files rest in blobs.
-func New(d *db.DB, o *org.Service, r *registry.Service, b *blob.Folder) *Handler {
+func New(d *db.DB, o *org.Service, r *registry.Service, b blob.Store) *Handler {
 	return &Handler{db: d, org: o, registry: r, blobs: b, intake: registry.NewIntake(r, b)}
 }
 
