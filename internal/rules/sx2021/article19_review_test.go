@@ -49,7 +49,9 @@ func TestArticle19_3_Reposts(t *testing.T) {
 }
 
 func TestArticle19_3_Routes(t *testing.T) {
-	step := func(s Stage, needed int, gates bool) RouteStep { return RouteStep{Stage: s, Needed: needed, Gates: gates} }
+	step := func(s Stage, needed int, gates bool) RouteStep {
+		return RouteStep{Stage: s, Needed: needed, Gates: gates}
+	}
 	for _, tt := range []struct {
 		name  string
 		grade Grade
