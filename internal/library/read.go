@@ -98,6 +98,7 @@ func (s *Service) Items(ctx context.Context, scope authz.Scope, f Filter) ([]Ite
 	text := db.Contains(f.Text)
 	w.AndIf(f.Text != "", `(lower(v.title) LIKE ? ESCAPE '\' OR lower(v.doc_no) LIKE ? ESCAPE '\' OR lower(v.source) LIKE ? ESCAPE '\')`, text, text, text).
 		AndIf(f.Type != "", "v.type = ?", f.Type).
+		AndIf(f.State == "", "i.state <> 'undone'").
 		AndIf(f.State == "live", "EXISTS (SELECT 1 FROM item_live x WHERE x.item_id = i.id)").
 		AndIf(f.State != "" && f.State != "live", "i.state = ?", f.State).
 		AndIf(f.Stage != "", "i.stage = ?", f.Stage).
@@ -121,6 +122,7 @@ func (s *Service) Items(ctx context.Context, scope authz.Scope, f Filter) ([]Ite
 func (s *Service) States(ctx context.Context, scope authz.Scope) (map[string]int, error) {
 	var w db.Where
 	scope.Where(&w, "u")
+	w.And("i.state <> 'undone'")
 	type row struct {
 		state   string
 		n, live int
