@@ -175,6 +175,9 @@ type prepared struct {
 	failed    error
 }
 
+// importNote is the note of versions that an import made.
+const importNote = "批量导入"
+
 // batch is how many rows share a transaction: large enough to be quick, small
 // enough not to keep other writers waiting.
 const batch = 50
@@ -463,7 +466,7 @@ func (r *importing) parse(no int, line []byte) prepared {
 		}
 		return refuse("", "这一行不是 JSON 对象，请检查引号、逗号和大括号")
 	}
-	w := Writing{Unit: r.o.Unit, Note: "批量导入"}
+	w := Writing{Unit: r.o.Unit, Note: importNote}
 	w.Meta = in.meta()
 	if r.o.Publish != nil {
 		w.Origin = MovedIn
@@ -604,7 +607,7 @@ func (r *importing) write(ctx context.Context, rows []prepared) error {
 // take takes in one row; false when everything stands as it says.
 func (r *importing) take(ctx context.Context, tx *db.Tx, p prepared) (bool, error) {
 	s := r.s
-	note := passage.Note{Says: "批量导入"}
+	note := passage.Note{Says: importNote}
 	if r.o.Publish != nil {
 		note = passage.Note{Says: "迁入事项 " + r.move.Number, CaseID: r.move.Number}
 	}
@@ -656,6 +659,14 @@ func (r *importing) take(ctx context.Context, tx *db.Tx, p prepared) (bool, erro
 	}
 	if r.o.Publish == nil && it.Live() {
 		return false, fault.Newf(fault.Conflict, "编号“%s”的稿件已经公开，不能用草稿导入覆盖；请在稿件页面修改，或按迁入事项导入。", shorten(it.Ref))
+	}
+	if !same {
+		// What a person has written since is never put aside by a file.
+		if said, err := db.One(ctx, tx, db.Value[string], `SELECT note FROM item_version WHERE item_id = $1 AND no = $2`, it.ID, it.Version); err != nil {
+			return false, err
+		} else if said != importNote {
+			return false, fault.Newf(fault.Conflict, "编号“%s”的稿件导入后有人改过，没有用文件的内容覆盖；请在稿件页面修改。", shorten(it.Ref))
+		}
 	}
 	if r.o.DryRun {
 		return true, nil

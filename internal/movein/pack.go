@@ -251,10 +251,12 @@ func fromArchive(ctx context.Context, store blob.Store, files []packed, name str
 		}
 		return b, nil
 	}
-	for part := range m.Parts {
+	brought := map[string]bool{}
+	for part, sum := range m.Parts {
 		if part == itemsName {
 			continue
 		}
+		brought[sum] = true
 		b, err := verified(part)
 		if err != nil {
 			return err
@@ -277,6 +279,8 @@ func fromArchive(ctx context.Context, store blob.Store, files []packed, name str
 			return fault.Newf(fault.Invalid, "归档“%s”的第 %d 条无法读取，请重新导出。", name, n+1).From(err)
 		}
 		n++
+		// A row may only name files that came with it.
+		row.Files = slices.DeleteFunc(row.Files, func(f library.RowFile) bool { return !brought[f.SHA256] })
 		if err := each(row); err != nil {
 			return err
 		}
@@ -303,4 +307,10 @@ func WriteList(ctx context.Context, w io.Writer, shelf Shelf, items func(each fu
 		return n, fmt.Errorf("movein: write list: %w", err)
 	}
 	return n, nil
+}
+
+// sources are the files a version refers to.
+func (s *Service) sources(v library.Version) ([]string, error) {
+	d, err := prose.Parse([]byte(v.Doc))
+	return d.Sources(), err
 }
