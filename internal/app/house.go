@@ -42,6 +42,7 @@ import (
 	"zhengshu/internal/letters"
 	"zhengshu/internal/library"
 	"zhengshu/internal/lifecycle"
+	"zhengshu/internal/movein"
 	"zhengshu/internal/notice"
 	"zhengshu/internal/notify"
 	"zhengshu/internal/obligation"
@@ -114,6 +115,7 @@ type House struct {
 	Roster      *roster.Service
 	Cutover     *cutover.Service
 	Library     *library.Service
+	MoveIn      *movein.Service
 	Lifecycle   *lifecycle.Service
 	Inspection  *inspection.Service
 	Notices     *notice.Service
@@ -248,6 +250,8 @@ func (h *House) wire(ctx context.Context) error {
 	h.Library = library.New(h.DB, h.Org, h.Registry, h.Obligations, inspectText, sx2021.Defaults())
 	h.Library.SettingsFrom(h.Province.Settings)
 	library.Register(h.Library, h.workers)
+	h.MoveIn = movein.New(movein.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Library: h.Library, Blobs: h.Blobs, Shelf: movein.Blobs{Store: h.Blobs}, Client: h.client, Delay: h.Config.CrawlDelay})
+	h.MoveIn.Register(h.workers)
 	h.Filings = filing.New(h.DB, h.Org, h.Registry, h.Obligations, h.Days, h.Blobs, settings)
 	h.wireRecords()
 	h.Approvals.OnSuccessor(h.Org.Successor)

@@ -220,7 +220,7 @@ func (s *Service) takeBack(ctx context.Context, tx *db.Tx, scope authz.Scope, it
 		if err != nil {
 			return "", err
 		}
-		m := rendered(Writing{Meta: v.Meta, Doc: d, Original: v.Original, Note: "撤销导入，恢复第 " + fmt.Sprint(version) + " 版"})
+		m := rendered(Writing{Meta: v.Meta, Doc: d, Original: v.Original, Note: fmt.Sprintf("%s，恢复第 %d 版", undoNote, version)})
 		m.results = s.Inspect(m.Title, m.text)
 		return "", s.revise(ctx, tx, it, m)
 	}
@@ -351,4 +351,17 @@ func (s *Service) ExportItem(ctx context.Context, scope authz.Scope, id ItemID) 
 		r.Published = it.PublishedAt.In(calendar.Shanghai).Format("2006-01-02 15:04:05")
 	}
 	return Outgoing{it, v, r}, nil
+}
+
+// OpenMoveIns are the approved move-ins of sites in scope that a list may come
+// live under: those without a list yet, and those of this very list.
+func (s *Service) OpenMoveIns(ctx context.Context, scope authz.Scope, sum string) ([]MoveIn, error) {
+	var w db.Where
+	scope.Where(&w, "u")
+	w.And("m.list_sha256 IN ('', ?)", sum)
+	return db.All(ctx, s.db, func(r db.Scanner) (MoveIn, error) {
+		var m MoveIn
+		return m, r.Scan(&m.ID, &m.Site, &m.Number, &m.Dated, &m.PersonID, &m.PersonName, &m.ListSHA256)
+	}, `SELECT m.id, m.site_id, m.number, m.dated, m.person_id, m.person_name, m.list_sha256 FROM move_in_case m JOIN site t ON t.id = m.site_id JOIN unit u ON u.id = t.unit_id
+	     WHERE `+w.SQL()+` ORDER BY m.dated DESC, m.id DESC LIMIT 50`, w.Args()...)
 }

@@ -175,8 +175,11 @@ type prepared struct {
 	failed    error
 }
 
-// importNote is the note of versions that an import made.
-const importNote = "批量导入"
+// Notes of versions that an import made, and that the undoing of one restored.
+const (
+	importNote = "批量导入"
+	undoNote   = "撤销导入"
+)
 
 // batch is how many rows share a transaction: large enough to be quick, small
 // enough not to keep other writers waiting.
@@ -664,7 +667,7 @@ func (r *importing) take(ctx context.Context, tx *db.Tx, p prepared) (bool, erro
 		// What a person has written since is never put aside by a file.
 		if said, err := db.One(ctx, tx, db.Value[string], `SELECT note FROM item_version WHERE item_id = $1 AND no = $2`, it.ID, it.Version); err != nil {
 			return false, err
-		} else if said != importNote {
+		} else if !strings.HasPrefix(said, importNote) && !strings.HasPrefix(said, undoNote) {
 			return false, fault.Newf(fault.Conflict, "编号“%s”的稿件导入后有人改过，没有用文件的内容覆盖；请在稿件页面修改。", shorten(it.Ref))
 		}
 	}

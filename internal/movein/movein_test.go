@@ -515,7 +515,7 @@ func TestArchiveComesBackTheSame(t *testing.T) {
 			if v.SHA256 != sums[v.Title] || !v.Intact() {
 				t.Errorf("%s came in otherwise", v.Title)
 			}
-			for _, src := range must(far.s.sources(v))(t) {
+			for _, src := range document(t, Found{Row: library.Row{Doc: []byte(v.Doc)}}).Sources() {
 				rc, _, err := far.s.Shelf.Open(far.ctx(), src)
 				if err != nil {
 					t.Fatal(err)

@@ -309,8 +309,12 @@ func WriteList(ctx context.Context, w io.Writer, shelf Shelf, items func(each fu
 	return n, nil
 }
 
-// sources are the files a version refers to.
-func (s *Service) sources(v library.Version) ([]string, error) {
-	d, err := prose.Parse([]byte(v.Doc))
-	return d.Sources(), err
+// WriteArchive writes items as an archive of this house.
+func (s *Service) WriteArchive(ctx context.Context, w io.Writer, items func(each func(library.Outgoing) error) error) (int, error) {
+	return WriteArchive(ctx, w, s.Shelf, s.DB.Now(), items)
+}
+
+// WriteList writes items as JSON lines.
+func (s *Service) WriteList(ctx context.Context, w io.Writer, items func(each func(library.Outgoing) error) error) (int, error) {
+	return WriteList(ctx, w, s.Shelf, items)
 }

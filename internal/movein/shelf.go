@@ -189,3 +189,10 @@ func keep(ctx context.Context, store blob.Store, name string, body []byte, pictu
 	f.Src = Blobs{}.Where(f)
 	return f, nil
 }
+
+// Media opens a file that an item's text refers to by its path, for the pages
+// that are published with it.
+func (s *Service) Media(ctx context.Context, src string) (body io.ReadCloser, kind string, err error) {
+	body, f, err := s.Shelf.Open(ctx, src)
+	return body, f.Type, err
+}

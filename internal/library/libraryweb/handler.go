@@ -124,7 +124,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := listPage{Heading: web.Heading{Title: "信息资源库", Lead: "先入库、后使用：每条信息经审核后才能公开。"}}
 	if authz.SessionFrom(r.Context()).May(authz.ItemWrite) {
-		page.Heading.Acts = []web.Act{{Text: "采编稿件", Href: "/console/items/new", Primary: true}}
+		page.Heading.Acts = []web.Act{{Text: "采编稿件", Href: "/console/items/new", Primary: true}, {Text: "导入", Href: "/console/move-ins"}}
 	}
 	all := 0
 	for state, n := range counts {
@@ -152,6 +152,18 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	found, total, err := h.lib.Items(r.Context(), scope, f)
 	if err != nil {
 		return err
+	}
+	if total > 0 {
+		chosen := url.Values{}
+		for _, k := range []string{"q", "type", "state", "column"} {
+			if v := q.Get(k); v != "" {
+				chosen.Set(k, v)
+			}
+		}
+		for _, f := range []struct{ format, name string }{{"jsonl", "导出清单（JSONL）"}, {"archive", "导出归档"}} {
+			chosen.Set("format", f.format)
+			page.Heading.Acts = append(page.Heading.Acts, web.Act{Text: f.name, Href: "/console/items/export?" + chosen.Encode()})
+		}
 	}
 	page.Filter.Total, page.Pager = total, web.PagerOf(r, total, perPage)
 	page.Table = web.Table{Caption: "稿件", Quiet: true, Columns: []web.Column{{Head: "标题", Wide: true}, {Head: "类型"}, {Head: "单位"}, {Head: "状态"}, {Head: "最近变动"}},
@@ -661,7 +673,7 @@ func (h *Handler) item(w http.ResponseWriter, r *http.Request) error {
 	if writes && it.State != library.InReview {
 		p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "修改", Href: it.Link() + "/edit", Primary: it.State == library.Draft || it.State == library.Returned})
 	}
-	p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "审核记录", Href: it.Link() + "/record"})
+	p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "审核记录", Href: it.Link() + "/record"}, web.Act{Text: "导出公文（Word）", Href: it.Link() + "/export"})
 	if it.Live() && session.May(authz.ColumnManage) {
 		p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "采用到栏目", Href: it.Link() + "/adopt"})
 	}
