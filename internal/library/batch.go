@@ -301,7 +301,7 @@ type Outgoing struct {
 	Row     Row
 }
 
-// Export yields the items of a filter in scope, the oldest first, up to most
+// Export yields the items of a filter in scope, last touched first, up to most
 // of them. The rows have no Files: whoever keeps files adds them.
 func (s *Service) Export(ctx context.Context, scope authz.Scope, f Filter, most int, each func(Outgoing) error) (int, error) {
 	n := 0

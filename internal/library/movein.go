@@ -614,9 +614,13 @@ func (r *importing) take(ctx context.Context, tx *db.Tx, p prepared) (bool, erro
 	if r.o.Publish != nil {
 		note = passage.Note{Says: "迁入事项 " + r.move.Number, CaseID: r.move.Number}
 	}
-	// An export names an item without a name of its own by its id.
-	own, _ := strings.CutPrefix(p.ref, "item:")
-	it, err := db.One(ctx, tx, scanItem, itemSelect+` WHERE i.unit_id = $1 AND (i.ref = $2 OR i.id = $3) ORDER BY i.id LIMIT 1`, r.o.Unit, p.ref, own)
+	// Said twice, for a plan made before the value is known uses the index of
+	// names only when the statement itself shuts out the empty one.
+	it, err := db.One(ctx, tx, scanItem, itemSelect+` WHERE i.unit_id = $1 AND i.ref = $2 AND i.ref <> ''`, r.o.Unit, p.ref)
+	if own, exported := strings.CutPrefix(p.ref, "item:"); exported && db.None(err) {
+		// An export names an item without a name of its own by its id.
+		it, err = db.One(ctx, tx, scanItem, itemSelect+` WHERE i.unit_id = $1 AND i.id = $2`, r.o.Unit, own)
+	}
 	switch {
 	case db.None(err):
 		if r.o.DryRun {

@@ -73,6 +73,25 @@ func (s *Service) Bring(ctx context.Context, session *authz.Session, scope authz
 	if len(files) == 0 {
 		return b, fault.New(fault.Invalid, "没有选择文件。").On("files", "请选择要导入的文件")
 	}
+	pieces, err := s.unpack(ctx, files)
+	if err != nil {
+		return b, err
+	}
+	b.Name = pieces[0].Name
+	if len(files) == 1 {
+		b.Name = path.Base(files[0].Name)
+	} else {
+		b.Name = fmt.Sprintf("%s 等 %d 个文件", b.Name, len(files))
+	}
+	b.Name = clip(b.Name, 200)
+	if err := s.insert(ctx, b, pieces); err != nil {
+		return b, err
+	}
+	return s.Look(ctx, session, scope, b.ID)
+}
+
+// unpack keeps the bytes of files, packs opened, and tells what each is.
+func (s *Service) unpack(ctx context.Context, files []Sent) ([]Piece, error) {
 	var pieces []Piece
 	add := func(name, kind string, size int64, r io.Reader) error {
 		if size > maxPackFile && kind != "list" && kind != "archive" {
@@ -90,50 +109,60 @@ func (s *Service) Bring(ctx context.Context, session *authz.Session, scope authz
 		head := make([]byte, 512)
 		n, err := f.Content.ReadAt(head, 0)
 		if err != nil && err != io.EOF {
-			return b, err
+			return nil, err
 		}
 		kind := kindOf(name, head[:n])
 		if kind == "zip" {
 			list, err := openPack(f.Content, f.Size, name)
 			if err != nil {
-				return b, onFiles(err)
+				return nil, onFiles(err)
 			}
 			if slices.ContainsFunc(list, func(p packed) bool { return p.name == manifestName }) {
 				if err := add(name, "archive", f.Size, io.NewSectionReader(f.Content, 0, f.Size)); err != nil {
-					return b, err
+					return nil, err
 				}
 				continue
 			}
 			for _, p := range list {
 				body, err := p.read(maxPackFile)
 				if err != nil {
-					return b, onFiles(err)
+					return nil, onFiles(err)
 				}
 				kind := kindOf(p.name, body[:min(len(body), 512)])
 				if kind == "zip" {
 					kind = "other" // packs in packs are not opened
 				}
 				if err := add(p.name, kind, int64(len(body)), bytes.NewReader(body)); err != nil {
-					return b, err
+					return nil, err
 				}
 			}
 			continue
 		}
 		if err := add(name, kind, f.Size, io.NewSectionReader(f.Content, 0, f.Size)); err != nil {
-			return b, err
+			return nil, err
 		}
 	}
-	b.Name = pieces[0].Name
-	if len(files) == 1 {
-		b.Name = path.Base(files[0].Name)
-	} else {
-		b.Name = fmt.Sprintf("%s 等 %d 个文件", b.Name, len(files))
+	return pieces, nil
+}
+
+// Convert writes the items that files hold as a list, for the command line:
+// what the library says of the rows, it says when the list is imported. The
+// notes name the file they are of.
+func (s *Service) Convert(ctx context.Context, files []Sent, w io.Writer) (notes []string, err error) {
+	pieces, err := s.unpack(ctx, files)
+	if err != nil {
+		return nil, err
 	}
-	b.Name = clip(b.Name, 200)
-	if err := s.insert(ctx, b, pieces); err != nil {
-		return b, err
+	r := &rehearsal{s: s, list: bufio.NewWriter(w)}
+	if pieces, err = s.readPieces(ctx, nil, r, pieces); err != nil {
+		return nil, err
 	}
-	return s.Look(ctx, session, scope, b.ID)
+	for _, p := range pieces {
+		for _, n := range p.Notes {
+			notes = append(notes, p.Name+"："+n)
+		}
+	}
+	return notes, r.list.Flush()
 }
 
 func onFiles(err error) error {
@@ -230,7 +259,7 @@ func (s *Service) look(ctx context.Context, session *authz.Session, scope authz.
 	if err := r.list.Flush(); err != nil {
 		return fmt.Errorf("movein: list: %w", err)
 	}
-	report, err := s.Library.ImportItems(ctx, scope, tmp, library.ImportOptions{Unit: b.Unit, DryRun: true, Files: s.shelved(scope)})
+	report, err := s.Library.ImportItems(ctx, scope, tmp, library.ImportOptions{Unit: b.Unit, DryRun: true, Files: s.Shelved(scope)})
 	if err != nil {
 		return err
 	}
@@ -284,8 +313,8 @@ func encoded(rep intake.Report) (string, error) {
 	return string(b), err
 }
 
-// shelved keeps the files of rows on the shelf, or says where they would lie.
-func (s *Service) shelved(scope authz.Scope) func(ctx context.Context, unit org.UnitID, f library.RowFile, keep bool) (string, error) {
+// Shelved keeps the files of rows on the shelf, or says where they would lie.
+func (s *Service) Shelved(scope authz.Scope) func(ctx context.Context, unit org.UnitID, f library.RowFile, keep bool) (string, error) {
 	return func(ctx context.Context, unit org.UnitID, f library.RowFile, keep bool) (string, error) {
 		if _, err := s.Blobs.Stat(ctx, blob.Ref("sha256:"+f.SHA256)); errors.Is(err, blob.ErrNotFound) {
 			return "", fault.New(fault.Invalid, "文件没有随清单提供。")
@@ -416,6 +445,10 @@ func (s *Service) readFiles(ctx context.Context, session *authz.Session, r *rehe
 	if err != nil {
 		return nil, err
 	}
+	return s.readPieces(ctx, session, r, pieces)
+}
+
+func (s *Service) readPieces(ctx context.Context, session *authz.Session, r *rehearsal, pieces []Piece) ([]Piece, error) {
 	byName := map[string]Piece{}
 	for _, p := range pieces {
 		byName[p.Name] = p
@@ -547,6 +580,9 @@ func (s *Service) remembered(ctx context.Context, session *authz.Session, name s
 	if err != nil {
 		return nil, err
 	}
+	if session == nil {
+		return nil, nil
+	}
 	unit, _ := session.Unit()
 	kept, err := db.One(ctx, s.DB, db.Value[string], `SELECT columns FROM intake_match WHERE kind = 'item' AND signature = $1 AND (person_id = $2 OR unit_id = $3 AND unit_id <> '')
 		ORDER BY CASE WHEN person_id = $2 THEN 0 ELSE 1 END, at DESC LIMIT 1`, intake.Signature(t.Header), session.PersonID, unit)
@@ -673,7 +709,7 @@ func (s *Service) take(ctx context.Context, scope authz.Scope, b Batch) error {
 	if err := rc.Close(); err != nil {
 		return err
 	}
-	o := library.ImportOptions{Unit: b.Unit, Batch: b.ID, Files: s.shelved(scope)}
+	o := library.ImportOptions{Unit: b.Unit, Batch: b.ID, Files: s.Shelved(scope)}
 	if b.Column != "" {
 		o.Publish = &library.Target{Site: b.Site, Column: b.Column, Case: b.Case}
 	}

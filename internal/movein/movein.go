@@ -306,10 +306,12 @@ func addPieces(ctx context.Context, tx *db.Tx, batch string, pieces []Piece) err
 	return tx.InsertAll(ctx, "move_in_piece", []string{"batch_id", "no", "name", "kind", "blob", "size", "title", "result", "row_first", "row_last", "notes"}, rows)
 }
 
-// atOnce is the work done while the person waits: bytes and files.
+// The work done while the person waits: bytes and files to look at, items to
+// take in or back.
 const (
 	atOnceBytes = 4 << 20
 	atOncePiece = 20
+	atOnceRows  = 100
 )
 
 // begin moves a batch to a state of work once, and works it, or leaves it to a
@@ -327,7 +329,7 @@ func (s *Service) begin(ctx context.Context, session *authz.Session, scope authz
 	if err != nil {
 		return b, err
 	}
-	wait := b.Kind == Site && to != Undoing || l.n > atOncePiece || l.bytes > atOnceBytes || b.Total > 200
+	wait := to == Looking && (b.Kind == Site || l.n > atOncePiece || l.bytes > atOnceBytes) || to != Looking && b.Total > atOnceRows
 	begun := false
 	err = s.DB.Update(ctx, func(tx *db.Tx) error {
 		begun = false

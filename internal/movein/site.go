@@ -3,6 +3,7 @@ package movein
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"mime"
 	"net/url"
@@ -18,6 +19,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/prose"
 )
 
 // Limits of the visit of an old site.
@@ -70,7 +72,7 @@ type crawled struct {
 // visit visits the site of a batch: articles become rows, their files are
 // fetched, dead inner links are listed.
 func (s *Service) visit(ctx context.Context, r *rehearsal) (crawled, error) {
-	v := visitor{s: s, r: r, manners: crawl.NewManners(s.Client, crawl.Courtesy{Delay: s.Delay}), state: map[string]string{}}
+	v := visitor{s: s, r: r, manners: crawl.NewManners(s.Client, crawl.Courtesy{Delay: s.Delay}), state: map[string]string{}, prints: map[[32]byte]string{}}
 	if err := s.DB.Update(ctx, func(tx *db.Tx) error { // of a visit that was cut short
 		if _, err := tx.Exec(ctx, `DELETE FROM move_in_piece WHERE batch_id = $1`, r.b.ID); err != nil {
 			return err
@@ -122,7 +124,8 @@ type visitor struct {
 	out     crawled
 	saved   int // pieces that stand in the database, for who watches
 	state   map[string]string
-	links   []Dead // inner links, by whom
+	links   []Dead              // inner links, by whom
+	prints  map[[32]byte]string // articles had, by title and words
 	bytes   int64
 }
 
@@ -222,6 +225,16 @@ func (v *visitor) read(ctx context.Context, p crawl.Page, piece *Piece) error {
 	for _, n := range f.Notes {
 		piece.note(n)
 	}
+	// Old systems show an article once more for phones, for the elderly, for
+	// printing.
+	if doc, err := prose.Parse(f.Row.Doc); err == nil {
+		print := sha256.Sum256([]byte(f.Row.Title + "\n" + bare(doc.Text())))
+		if first := v.prints[print]; first != "" {
+			piece.Result, piece.Notes = Passed, []string{"与 " + first + " 是同一篇（手机版、长者版或打印版），只收一次。"}
+			return nil
+		}
+		v.prints[print] = p.URL
+	}
 	f.Row.Ref, f.Row.URL = p.URL, p.URL
 	if len(f.Row.Ref) > 200 {
 		f.Row.Ref = ""
@@ -262,8 +275,8 @@ func isArticle(p *check.Page, address string) bool {
 		return true
 	case p.DocNo != "" || p.IndexNo != "":
 		return !dense
-	case dense:
-		return false
+	case dense, strings.HasSuffix(u.Path, "/"):
+		return false // the page of a column says no ArticleTitle
 	}
 	return p.Published != "" && words >= 30 || words >= 300 && linked*100/words < 30
 }

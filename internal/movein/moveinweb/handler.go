@@ -5,10 +5,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,11 +50,10 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "POST /console/move-ins/{id}", Permit: authz.ItemWrite, Handle: h.take},
 		{Pattern: "POST /console/move-ins/{id}/look", Permit: authz.ItemWrite, Handle: h.look},
 		{Pattern: "POST /console/move-ins/{id}/undo", Permit: authz.ItemWrite, Handle: h.undo},
-		{Pattern: "GET /console/move-ins/{id}/tables/{no}", Permit: authz.ItemWrite, Handle: h.showColumns},
-		{Pattern: "POST /console/move-ins/{id}/tables/{no}", Permit: authz.ItemWrite, Handle: h.columns},
+		{Pattern: "GET /console/move-ins/{id}/tables/{key}", Permit: authz.ItemWrite, Handle: h.showColumns},
+		{Pattern: "POST /console/move-ins/{id}/tables/{key}", Permit: authz.ItemWrite, Handle: h.columns},
 		{Pattern: "GET /console/items/export", Permit: authz.ItemRead, Handle: h.export},
 		{Pattern: "GET /console/items/{id}/export", Permit: authz.ItemRead, Handle: h.exportOne},
-		{Pattern: "GET /files/{hash}/{name}", Permit: authz.ItemRead, Handle: h.file},
 	}
 }
 
@@ -487,7 +483,7 @@ func takeForm(s shown, here string) web.Form {
 	return f
 }
 
-const perPage = 50
+const perPage = 20
 
 func (h *Handler) batch(w http.ResponseWriter, r *http.Request) error {
 	return h.renderBatch(w, r, http.StatusOK, nil, "")
@@ -503,7 +499,7 @@ func (h *Handler) renderBatch(w http.ResponseWriter, r *http.Request, status int
 	if s.pieces, s.counts, err = h.in.Pieces(ctx, scope, id, movein.PieceFilter{Result: s.result, Limit: perPage, Offset: (web.PageOf(r) - 1) * perPage}); err != nil {
 		return err
 	}
-	if s.items, s.nItems, err = h.in.Items(ctx, scope, id, 100, 0); err != nil {
+	if s.items, s.nItems, err = h.in.Items(ctx, scope, id, perPage, 0); err != nil {
 		return err
 	}
 	if s.batch.State == movein.Looked {
@@ -617,7 +613,7 @@ func newColumns(t movein.TableForm) columnsPage {
 }
 
 func (h *Handler) table(r *http.Request) (movein.TableForm, int, error) {
-	no, err := strconv.Atoi(r.PathValue("no"))
+	no, err := strconv.Atoi(r.PathValue("key"))
 	if err != nil {
 		return movein.TableForm{}, 0, fault.Missing("表格")
 	}
@@ -705,26 +701,4 @@ func (h *Handler) exportOne(w http.ResponseWriter, r *http.Request) error {
 	}
 	name := []rune(o.Version.Title)
 	return web.SendFile(w, string(name[:min(len(name), 60)])+".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", int64(out.Len()), &out)
-}
-
-// file shows a picture of an item, or sends an attachment, to whoever may read
-// the library.
-func (h *Handler) file(w http.ResponseWriter, r *http.Request) error {
-	body, f, err := h.in.Shelf.Open(r.Context(), "/files/"+r.PathValue("hash")+"/"+url.PathEscape(r.PathValue("name")))
-	if errors.Is(err, fs.ErrNotExist) {
-		return fault.Missing("文件")
-	}
-	if err != nil {
-		return err
-	}
-	defer body.Close()
-	if !strings.HasPrefix(f.Type, "image/") {
-		return web.SendFile(w, f.Name, f.Type, f.Size, body)
-	}
-	w.Header().Set("Content-Type", f.Type)
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	w.Header().Set("Cache-Control", "private, max-age=3600")
-	_, err = io.Copy(w, body)
-	return err
 }
