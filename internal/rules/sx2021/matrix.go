@@ -200,7 +200,7 @@ var answers = map[string]Answer{
 	"S25":    {NotYet: "Sites"},
 	"S26.1":  {NotYet: "Sites"},
 	"S26.2":  {NotYet: "Sites"},
-	"S27.1":  {Screens: []string{"GET /console/items"}, NotYet: "Library"},
+	"S27.1":  {Screens: []string{"GET /console/items", "GET /console/move-ins"}, NotYet: "Library"},
 	"S27.2":  {NotYet: "Library"},
 	"S27.3":  {Screens: []string{"GET /console/apps/low-use", "POST /console/accounts/{id}/edit", "POST /console/accounts/{id}/use"}},
 	"S28.1":  {Obligations: []string{"rules_comment"}, Screens: []string{"GET /console/operating-rules", "POST /console/operating-rules/{id}/consult", "POST /console/operating-rules/{id}/comment"}},
