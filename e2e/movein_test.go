@@ -52,6 +52,7 @@ func TestMoveIn(t *testing.T) {
 
 	// A document of the desk.
 	p.open("/console/move-ins")
+	p.both("movein-start")
 	p.attach("files", noticeOf(t))
 	p.press("上传并预演")
 	p.sees("这是预演，库里还没有改动")

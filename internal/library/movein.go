@@ -650,6 +650,12 @@ func (r *importing) take(ctx context.Context, tx *db.Tx, p prepared) (bool, erro
 		return false, err
 	}
 	same := sha == p.made.sha
+	if !same && it.Origin == MovedIn && p.made.Origin == Original {
+		// A draft import says nothing of where the item first came from.
+		m := p.made.Meta
+		m.Origin = MovedIn
+		same = digest(m, p.made.doc) == sha
+	}
 	placed := true
 	if r.o.Publish != nil {
 		n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM item_placement WHERE item_id = $1 AND column_id = $2 AND state = 'live'`, it.ID, r.o.Publish.Column)

@@ -136,7 +136,6 @@ type pageWriter struct {
 	fetch  Fetch
 	found  *Found
 	had    map[string]*library.RowFile
-	order  []string
 	unsaid int
 }
 
