@@ -29,6 +29,7 @@ var stays = map[string]string{
 	"hand_over.unit_id":            "a hand-over that was done",
 	"item_import.unit_id":          "an import that was done",
 	"letter_opening.unit_id":       "on which day somebody opened the letters",
+	"move_in_batch.unit_id":        "an import as it was begun; what it brought is carried with the items",
 	"named_post.unit_id":           "org's own: its service carries it",
 	"pack_adoption.unit_id":        "the office that adopted the indicators by document",
 	"person.unit_id":               "org's own: its service carries it",

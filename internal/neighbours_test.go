@@ -38,6 +38,7 @@ import (
 	"zhengshu/internal/letters"
 	"zhengshu/internal/library"
 	"zhengshu/internal/lifecycle"
+	"zhengshu/internal/movein"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/official"
 	"zhengshu/internal/operator"
@@ -393,6 +394,7 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 		}
 	}
 	n.columns(c, site.ID, column.ID)
+	n.bring(c, ids)
 	ids("/console/letters/{id}", n.letter(c, site.ID))
 
 	n.furnishNotices(c, site, city)
@@ -751,6 +753,18 @@ func (c *county) reviewed(n *neighbourhood, ids func(key string, id ...string)) 
 	ids("/console/item-batches/{id}", b.ID)
 	asked := must(lib.Consult(as(author), scope, drafts[4], library.Consultation{Version: 1, Units: []org.UnitID{c.dept.ID}, Text: c.mark + "请看"}))(t)
 	ids("/console/consultations/{id}", asked[0].ID)
+}
+
+// bring rehearses a table of items that the county's editor sends.
+func (n *neighbourhood) bring(c *county, ids func(key string, id ...string)) {
+	author := c.people[authz.Editor]
+	rows := fmt.Appendf(nil, "标题,正文\n%[1]s来稿,%[1]s来稿的正文\n", c.mark)
+	b := must(n.h.MoveIn.Bring(as(author), author, author.ScopeFor(authz.ItemWrite), movein.Ask{Unit: c.office.ID}, []movein.Sent{{Name: c.mark + ".csv", Size: int64(len(rows)), Content: bytes.NewReader(rows)}}))(n.t)
+	if b.Report.Accepted != 1 {
+		n.t.Fatalf("rehearsal: %+v %s", b.Report, b.Failure)
+	}
+	ids("/console/move-ins/{id}", b.ID)
+	c.ids["/console/move-ins/{key}"] = []string{"1"}
 }
 
 // write puts an item into the library and, when asked, through its reviews.

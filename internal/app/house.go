@@ -43,6 +43,7 @@ import (
 	"zhengshu/internal/library"
 	"zhengshu/internal/lifecycle"
 	"zhengshu/internal/media"
+	"zhengshu/internal/movein"
 	"zhengshu/internal/notice"
 	"zhengshu/internal/notify"
 	"zhengshu/internal/obligation"
@@ -122,6 +123,7 @@ type House struct {
 	Library     *library.Service
 	Columns     *columns.Service
 	Media       *media.Service
+	MoveIn      *movein.Service
 	Lifecycle   *lifecycle.Service
 	Inspection  *inspection.Service
 	Notices     *notice.Service
@@ -275,6 +277,8 @@ func (h *House) wire(ctx context.Context) error {
 	h.Library.OnVersion(func(ctx context.Context, tx *db.Tx, id library.ItemID, no int, d prose.Doc) error {
 		return h.Media.Enter(ctx, tx, string(id), no, d)
 	})
+	h.MoveIn = movein.New(movein.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Library: h.Library, Blobs: h.Blobs, Shelf: shelf{h}, Client: h.client, Delay: h.Config.CrawlDelay})
+	h.MoveIn.Register(h.workers)
 	h.Filings = filing.New(h.DB, h.Org, h.Registry, h.Obligations, h.Days, h.Blobs, settings)
 	h.wireRecords()
 	h.Approvals.OnSuccessor(h.Org.Successor)

@@ -259,7 +259,7 @@ type ItemsInto struct {
 func (h *House) ImportItems(ctx context.Context, list io.ReadSeeker, into ItemsInto) (intake.Report, error) {
 	ctx = audit.System(ctx, "import.items")
 	scope := authz.System("import.items")
-	o := library.ImportOptions{DryRun: into.DryRun}
+	o := library.ImportOptions{DryRun: into.DryRun, Files: h.MoveIn.Shelved(scope)}
 	if into.Site == "" {
 		office, err := h.rootOffice(ctx)
 		if err != nil {

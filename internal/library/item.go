@@ -46,17 +46,19 @@ const (
 	Returned  = "returned"
 	Approved  = "approved"
 	Withdrawn = "withdrawn"
+	Undone    = "undone" // a draft that came in with an import which was taken back
 )
 
 // Machine declares what may become of an item.
 var Machine = passage.Machine{
 	Kind: "item", Noun: "稿件",
-	States: map[string]string{Draft: "草稿", InReview: "审核中", Returned: "退回修改", Approved: "已发布", Withdrawn: "已撤稿"},
+	States: map[string]string{Draft: "草稿", InReview: "审核中", Returned: "退回修改", Approved: "已发布", Withdrawn: "已撤稿", Undone: "导入已撤销"},
 	Moves: []passage.Move{
 		{From: "", Act: "draft", To: Draft, Says: "采编", Permit: string(authz.ItemWrite)},
 		{From: "", Act: "move_in", To: Approved, Says: "迁入", Guard: "已批准的迁入事项，信息早于该事项", Permit: "system"},
 		{From: Draft, Act: "move_in", To: Approved, Says: "迁入", Guard: "已批准的迁入事项，信息早于该事项", Permit: "system"},
 		{From: Approved, Act: "move_in", To: Approved, Says: "迁入更新", Guard: "迁入稿件，内容有变化", Permit: "system"},
+		{From: Draft, Act: "undo_import", To: Undone, Says: "撤销导入", Guard: "导入以后没有改动，没有公开", Permit: string(authz.ItemWrite)},
 		{From: Draft, Act: "submit", To: InReview, Says: "送审", Guard: "检查无严重问题，转载来源明确", Permit: string(authz.ItemWrite)},
 		{From: Returned, Act: "submit", To: InReview, Says: "送审", Guard: "检查无严重问题，转载来源明确", Permit: string(authz.ItemWrite)},
 		{From: InReview, Act: "take_back", To: Draft, Says: "收回修改", Guard: "尚未终审", Permit: string(authz.ItemWrite)},

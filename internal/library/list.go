@@ -135,7 +135,8 @@ func (s *Service) conditions(scope authz.Scope, f Filter, walk string) *db.Where
 		AndIf(f.Validity != "", closed(byValidity, "i.validity = ?"), f.Validity).
 		AndIf(f.Year != 0, closed(byYear, "i.year = ?"), f.Year).
 		AndIf(f.State != "" && f.State != "live", closed(byState, "i.state = ?"), f.State)
-	w.AndIf(f.State == "live", "i.live").
+	w.AndIf(f.State == "", "CASE WHEN i.state <> ? THEN TRUE ELSE FALSE END", Undone).
+		AndIf(f.State == "live", "i.live").
 		AndIf(f.Stage != "", "i.stage = ?", f.Stage).
 		AndIf(f.Author != "", "i.created_by = ?", f.Author).
 		AndIf(f.Column != "", "i.id IN (SELECT y.item_id FROM item_placement y WHERE y.column_id = ? AND y.state <> 'withdrawn')", f.Column)

@@ -225,42 +225,48 @@ func (s *Service) Withdraw(ctx context.Context, scope authz.Scope, id ItemID, re
 		if it, err = s.ItemTx(ctx, tx, scope, id); err != nil {
 			return err
 		}
-		if !it.Live() {
-			return fault.New(fault.Conflict, "这篇稿件没有公开，不需要撤稿。请刷新后再看。")
-		}
-		before := it.State
-		if _, it.State, err = Machine.Take(ctx, tx, string(id), "withdraw", passage.Note{Says: reason}); err != nil {
-			return err
-		}
-		if err := s.tellAdopters(ctx, tx, it, fmt.Sprintf("v%d:withdrawn", it.LiveVersion), "采用的稿件已撤稿", "已撤稿，各栏目同时撤下。理由："+reason+"。", true); err != nil {
-			return err
-		}
-		if err := s.withdrawOffer(ctx, tx, id, reason); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, `DELETE FROM item_live WHERE item_id = $1`, id); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, `DELETE FROM item_placement WHERE item_id = $1 AND state = 'planned' AND live_at IS NULL`, id); err != nil {
-			return err
-		}
-		n, err := tx.Exec(ctx, `UPDATE item_placement SET state = 'withdrawn', ended_at = $2 WHERE item_id = $1 AND state <> 'withdrawn'`, id, tx.Now())
-		if err != nil {
-			return err
-		}
-		if err := s.settleTargets(ctx, tx, id); err != nil {
-			return err
-		}
-		it.Stage, it.LiveVersion, it.WithdrawnAt, it.WithdrawReason = "", 0, tx.Now(), reason
-		if _, err := tx.Exec(ctx, `UPDATE item SET state = $2, stage = '', withdrawn_at = $3, withdraw_reason = $4, updated_at = $3 WHERE id = $1`, id, it.State, tx.Now(), reason); err != nil {
-			return err
-		}
-		if err := audit.Record(ctx, tx, audit.Entry{Act: "library.item.withdraw", Basis: "第十九条（三）", Target: it.Target(), Before: before, After: map[string]any{"reason": reason, "placements": n}}); err != nil {
-			return err
-		}
-		return s.tell(ctx, tx, id, true)
+		return s.withdraw(ctx, tx, &it, reason)
 	})
 	return it, err
+}
+
+// withdraw is Withdraw within a transaction.
+func (s *Service) withdraw(ctx context.Context, tx *db.Tx, it *Item, reason string) error {
+	if !it.Live() {
+		return fault.New(fault.Conflict, "这篇稿件没有公开，不需要撤稿。请刷新后再看。")
+	}
+	before := it.State
+	var err error
+	if _, it.State, err = Machine.Take(ctx, tx, string(it.ID), "withdraw", passage.Note{Says: reason}); err != nil {
+		return err
+	}
+	if err := s.tellAdopters(ctx, tx, *it, fmt.Sprintf("v%d:withdrawn", it.LiveVersion), "采用的稿件已撤稿", "已撤稿，各栏目同时撤下。理由："+reason+"。", true); err != nil {
+		return err
+	}
+	if err := s.withdrawOffer(ctx, tx, it.ID, reason); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM item_live WHERE item_id = $1`, it.ID); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM item_placement WHERE item_id = $1 AND state = 'planned' AND live_at IS NULL`, it.ID); err != nil {
+		return err
+	}
+	n, err := tx.Exec(ctx, `UPDATE item_placement SET state = 'withdrawn', ended_at = $2 WHERE item_id = $1 AND state <> 'withdrawn'`, it.ID, tx.Now())
+	if err != nil {
+		return err
+	}
+	if err := s.settleTargets(ctx, tx, it.ID); err != nil {
+		return err
+	}
+	it.Stage, it.LiveVersion, it.WithdrawnAt, it.WithdrawReason = "", 0, tx.Now(), reason
+	if _, err := tx.Exec(ctx, `UPDATE item SET state = $2, stage = '', withdrawn_at = $3, withdraw_reason = $4, updated_at = $3 WHERE id = $1`, it.ID, it.State, tx.Now(), reason); err != nil {
+		return err
+	}
+	if err := audit.Record(ctx, tx, audit.Entry{Act: "library.item.withdraw", Basis: "第十九条（三）", Target: it.Target(), Before: before, After: map[string]any{"reason": reason, "placements": n}}); err != nil {
+		return err
+	}
+	return s.tell(ctx, tx, it.ID, true)
 }
 
 // TakeDown ends one live placement on a site in scope; the item stays public

@@ -151,7 +151,7 @@ func (f Filter) hasCategory(c string) bool {
 }
 
 func (f Filter) hasState(s sums) bool {
-	return f.State == "" || f.State == "live" && s.live || f.State == s.state
+	return f.State == "" && s.state != Undone || f.State == "live" && s.live || f.State == s.state
 }
 
 // tallied is the statement that reads the sums of a scope, narrowed to the
@@ -249,6 +249,9 @@ func (f Filter) facets(lines []sums) Facets {
 	var out Facets
 	types, categories, validities, states, years := map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}
 	for _, v := range lines {
+		if v.state == Undone && f.State != Undone { // put away: no facet offers it
+			continue
+		}
 		ok := [5]bool{f.Type == "" || f.Type == v.t, f.hasCategory(v.category), f.hasState(v), f.Validity == "" || f.Validity == v.validity, f.Year == 0 || f.Year == v.year}
 		but := func(i int) bool {
 			for j := range ok {
@@ -320,6 +323,7 @@ func (s *Service) places(ctx context.Context, scope authz.Scope, f Filter) ([]Ta
 	w.And("t.parent = ?", parent).
 		AndIf(f.Type != "", "t.type = ?", f.Type).
 		AndIf(f.Category != "", "t.category >= ? AND t.category < ?", f.Category, f.Category+":").
+		AndIf(f.State == "", "t.state <> ?", Undone).
 		AndIf(f.State == "live", "t.live").
 		AndIf(f.State != "" && f.State != "live", "t.state = ?", f.State).
 		AndIf(f.Validity != "", "t.validity = ?", f.Validity).

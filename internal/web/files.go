@@ -26,6 +26,11 @@ type Upload struct {
 // Uploads are the files of the named fields; close them when done. The body was
 // bounded by the route.
 func Uploads(r *http.Request, fields ...string) (list []Upload, closeAll func(), err error) {
+	return UploadsUpTo(r, maxUploads, fields...)
+}
+
+// UploadsUpTo is Uploads for forms that bring another number of files.
+func UploadsUpTo(r *http.Request, most int, fields ...string) (list []Upload, closeAll func(), err error) {
 	closeAll = func() {
 		for _, f := range list {
 			_ = f.Content.Close() // read-only
@@ -39,9 +44,9 @@ func Uploads(r *http.Request, fields ...string) (list []Upload, closeAll func(),
 			if head.Size == 0 && head.Filename == "" {
 				continue
 			}
-			if len(list) == maxUploads {
+			if len(list) == most {
 				closeAll()
-				return nil, func() {}, fault.Newf(fault.Invalid, "文件超过 %d 个，请合并后再上传。", maxUploads).On(name, "文件过多")
+				return nil, func() {}, fault.Newf(fault.Invalid, "文件超过 %d 个，请合并后再上传。", most).On(name, "文件过多")
 			}
 			f, err := head.Open()
 			if err != nil {

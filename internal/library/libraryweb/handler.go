@@ -153,7 +153,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := listPage{Heading: web.Heading{Title: "信息资源库", Lead: "先入库、后使用：每条信息经审核后才能公开。"}}
 	if authz.SessionFrom(r.Context()).May(authz.ItemWrite) {
-		page.Heading.Acts = []web.Act{{Text: "采编稿件", Href: "/console/items/new", Primary: true}, {Text: "恢复草稿", Href: "/console/items/drafts"}}
+		page.Heading.Acts = []web.Act{{Text: "采编稿件", Href: "/console/items/new", Primary: true}, {Text: "导入", Href: "/console/move-ins"}, {Text: "恢复草稿", Href: "/console/items/drafts"}}
 	}
 	all := 0
 	for _, t := range facets.States {
@@ -176,6 +176,18 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	over := (f.Text != "" || f.Column != "") && total > library.CountedTo
 	if over {
 		total = library.CountedTo
+	}
+	if total > 0 {
+		chosen := url.Values{}
+		for _, k := range []string{"q", "type", "state", "column"} {
+			if v := q.Get(k); v != "" {
+				chosen.Set(k, v)
+			}
+		}
+		for _, f := range []struct{ format, name string }{{"jsonl", "导出清单（JSONL）"}, {"archive", "导出归档"}} {
+			chosen.Set("format", f.format)
+			page.Heading.Acts = append(page.Heading.Acts, web.Act{Text: f.name, Href: "/console/items/export?" + chosen.Encode()})
+		}
 	}
 	page.Filter.Total, page.Filter.Over = total, over
 	page.Pager = web.PagerOf(r, min(total, library.WalkedTo), perPage)
@@ -711,6 +723,7 @@ func (h *Handler) item(w http.ResponseWriter, r *http.Request) error {
 	p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "预览", Href: fmt.Sprintf("%s?item=%s&version=%d", previewPath, url.QueryEscape(string(it.ID)), v.No)})
 	p.Heading.Acts = append(p.Heading.Acts, d.acts(writes)...)
 	p.Heading.Acts = append(p.Heading.Acts, adoptionActs(it)...)
+	p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "导出公文（Word）", Href: it.Link() + "/export"})
 	if it.Live() && session.May(authz.ColumnManage) {
 		p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "采用到栏目", Href: it.Link() + "/adopt"})
 	}

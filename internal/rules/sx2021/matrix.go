@@ -200,7 +200,7 @@ var answers = map[string]Answer{
 	"S25":    {NotYet: "Sites"},
 	"S26.1":  {NotYet: "Sites"},
 	"S26.2":  {NotYet: "Sites"},
-	"S27.1":  {Screens: []string{"GET /console/items", "GET /console/items/new", "POST /console/items/{id}/effects"}, NotYet: "Library"},
+	"S27.1":  {Screens: []string{"GET /console/items", "GET /console/items/new", "POST /console/items/{id}/effects", "GET /console/move-ins"}, NotYet: "Library"},
 	"S27.2":  {Jobs: []string{"columns.offered"}, Screens: []string{"GET /console/items/{id}/adopt", "GET /console/items/{id}/shown", "GET /console/columns/{id}", "GET /console/share-requests"}},
 	"S27.3":  {Screens: []string{"GET /console/apps/low-use", "POST /console/accounts/{id}/edit", "POST /console/accounts/{id}/use"}},
 	"S28.1":  {Obligations: []string{"rules_comment"}, Screens: []string{"GET /console/operating-rules", "POST /console/operating-rules/{id}/consult", "POST /console/operating-rules/{id}/comment"}},
