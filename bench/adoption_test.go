@@ -107,7 +107,7 @@ func (s *shelf) adopt(b *testing.B, column registry.ColumnID) {
 		b.Fatal(err)
 	}
 	fit := func(w library.Wish) func() error {
-		w.Column = column
+		w.Column, w.Since = column, since // as a column's page asks
 		return func() error {
 			_, err := s.h.Library.Fitting(ctx, q, w, 20)
 			return err
@@ -117,8 +117,8 @@ func (s *shelf) adopt(b *testing.B, column registry.ColumnID) {
 		name string
 		ask  func() error
 	}{
-		{"fit_type", fit(library.Wish{Types: []library.Type{library.News}, Since: since})},
-		{"fit_city", fit(library.Wish{Types: []library.Type{library.News}, Area: city, Since: since})},
+		{"fit_type", fit(library.Wish{Types: []library.Type{library.News}})},
+		{"fit_city", fit(library.Wish{Types: []library.Type{library.News}, Area: city})},
 		{"fit_county_rare", fit(library.Wish{Types: []library.Type{library.Rebuttal}, Area: county})},
 		{"fit_city_rare", fit(library.Wish{Types: []library.Type{library.Rebuttal}, Area: city, Category: "1102"})},
 		{"fit_unit", fit(library.Wish{Types: []library.Type{library.News, library.Response}, Unit: s.units[700].ID})},

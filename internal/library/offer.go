@@ -77,7 +77,7 @@ func (w Wish) Matches(it Item) bool {
 }
 
 // mostRead is how many of the newest that fit otherwise are read for keywords.
-const mostRead = 2000
+const mostRead = 500
 
 // Lengths of the paths of a province, a city and a county, after which the
 // offers are indexed.
