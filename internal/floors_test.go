@@ -24,7 +24,7 @@ var floors = []string{
 	// checks: facts in, findings out, no database
 	"check", "check/proofread/ngram", "check/proofread/corpus", "check/proofread", "check/proofread/lexicons", "check/lookalike/lexicons", "check/lookalike", "quality",
 	// records
-	"search", "registry", "roster", "cutover", "operator", "tenancy", "protection", "coordination", "budget", "library", "letters", "inspection", "notice", "filing", "closing", "reconciliation",
+	"search", "likeness", "registry", "roster", "cutover", "operator", "tenancy", "protection", "coordination", "budget", "library", "letters", "inspection", "notice", "filing", "closing", "reconciliation",
 	// conductors
 	"guidance", "training", "selfcheck",
 	"publishing/theme", "publishing", "lifecycle", "assessment", "reporting",

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -140,6 +141,8 @@ func FuzzText(f *testing.F) {
 	f.Add(xlsxOf(f), uint8(1))
 	f.Add([]byte("a,b\n1,2"), uint8(3))
 	f.Fuzz(func(t *testing.T, body []byte, kind uint8) {
+		slow := time.AfterFunc(20*time.Second, func() { panic(fmt.Sprintf("kind %d hangs on %q", kind%4, body)) })
+		defer slow.Stop()
 		name := fmt.Sprintf("a%s", []string{".docx", ".xlsx", ".pdf", ".csv"}[kind%4])
 		s, err := Text(bytes.NewReader(body), int64(len(body)), name, TextLimits{File: 1 << 20, Unpacked: 4 << 20, Text: 1 << 20})
 		var fe *FileError
