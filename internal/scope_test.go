@@ -93,6 +93,8 @@ var unscoped = map[string]string{
 	"library.SourcesOn":       "public: the list of sources is published",
 	"library.Inspect":         "public: reads nothing",
 	"library.OnChange":        "system: registration at start",
+	"library.ExamineWith":     "system: registration at start",
+	"library.RuleQuality":     "public: how good the rules are is for every unit to see",
 	"approval.OnShown":        "system: registration at start",
 	"approval.NameKind":       "system: registration at start",
 	"approval.KindName":       "public: the declared kinds",

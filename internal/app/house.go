@@ -245,6 +245,7 @@ func (h *House) wire(ctx context.Context) error {
 	h.Registry.Govern(settings)
 	h.Library = library.New(h.DB, h.Org, h.Registry, h.Obligations, inspectText, sx2021.Defaults())
 	h.Library.SettingsFrom(h.Province.Settings)
+	h.Library.ExamineWith(h.examining())
 	library.Register(h.Library, h.workers)
 	h.Filings = filing.New(h.DB, h.Org, h.Registry, h.Obligations, h.Days, h.Blobs, settings)
 	h.wireRecords()
@@ -341,9 +342,9 @@ func inspectText(text string) []check.Span {
 	p, err := proofreader()
 	if err != nil {
 		slog.Error("wording is not checked", "cause", err)
-		return check.Text(text)
+		return check.Text(text, check.Content)
 	}
-	return check.Text(text, p)
+	return check.Text(text, p, check.Content)
 }
 
 // wireInspection makes the inspector with the house's one way out.
@@ -361,7 +362,7 @@ func (h *House) wireInspection(ctx context.Context) error {
 	}
 	h.Inspection = inspection.New(h.DB, probes, h.Registry, h.Blobs, h.client, inspection.Settings{
 		Delay: h.Config.CrawlDelay, Log: h.Config.Log,
-		Scanner: func() (check.Scanner, error) { return proofreader() },
+		Scanner: func() (check.Scanner, error) { return houseScanner() },
 		Pack:    func(on calendar.Date) (packs.Pack, bool) { return packs.Pick(all, "gwb-2019-19", on) },
 	})
 	h.Reconciling = reconciliation.New(reconciliation.Parts{DB: h.DB, Registry: h.Registry, Intake: registry.NewIntake(h.Registry, h.Blobs), Inspection: h.Inspection,

@@ -29,6 +29,8 @@ type Service struct {
 	inspect     Inspector
 	settings    func() sx2021.Settings
 	outcomes    []Outcome
+	examining   Examining
+	readings    readings
 }
 
 // New makes the service. WaivedInterpretation must be among the obligation

@@ -386,7 +386,11 @@ func TestChecksBarOrAskForAReason(t *testing.T) {
 		if _, err := h.submit(typo, library.Submission{}); !fault.Is(err, fault.Invalid) {
 			t.Errorf("a remark without a reason: %v", err)
 		}
-		ok(h.submit(typo, library.Submission{Reason: "引文如此"}))(t)
+		if _, err := h.submit(typo, library.Submission{Reason: "引文如此"}); !fault.Is(err, fault.Invalid) {
+			t.Errorf("one reason for all remarks: %v", err)
+		}
+		h.reason(h.author, typo, "引文如此，原文即是")
+		ok(h.submit(typo, library.Submission{}))(t)
 		empty := h.create(h.writing("题", ""))
 		if _, err := h.submit(empty, library.Submission{}); !fault.Is(err, fault.Invalid) {
 			t.Errorf("an empty text: %v", err)

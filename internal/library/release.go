@@ -35,6 +35,7 @@ func (PlacementsDue) Kind() string { return "library.placements_due" }
 
 // Register lets the workers bring scheduled placements live.
 func Register(s *Service, w *jobs.Workers) {
+	jobs.Handle(w, s.lookOutside)
 	jobs.HandleTx(w, func(ctx context.Context, tx *db.Tx, a PlacementsDue) error {
 		ctx = audit.System(ctx, "library.placements_due")
 		it, _, err := s.LiveItem(ctx, tx, a.Item)

@@ -31,7 +31,8 @@ var WaivedInterpretation = obligation.Kind{
 // Submission is how an author sends an item to review.
 type Submission struct {
 	Version int // the version the author was looking at
-	// Reason says why remarks of the checks stand; serious ones cannot.
+	// Reason is a word to the reviewers. Why a remark of the checks stands is
+	// said remark by remark (GiveReasons).
 	Reason string
 	// RepostReason asks for leave to repost from a known body that is on no
 	// list; the second review decides (readings 14).
@@ -42,7 +43,7 @@ type Submission struct {
 // checks, an unknown source, and units not consulted refuse it.
 func (s *Service) Submit(ctx context.Context, scope authz.Scope, id ItemID, n Submission) (Item, error) {
 	n.Reason, n.RepostReason = oneLine(n.Reason), oneLine(n.RepostReason)
-	v, fresh, err := s.reinspect(ctx, scope, id)
+	v, e, fresh, err := s.reinspect(ctx, scope, id)
 	if err != nil {
 		return Item{}, err
 	}
@@ -57,13 +58,13 @@ func (s *Service) Submit(ctx context.Context, scope authz.Scope, id ItemID, n Su
 		if v.No != it.Version {
 			return fault.New(fault.Conflict, "稿件刚被保存为新版本，请刷新后再送审。")
 		}
-		if err := s.keepResults(ctx, tx, id, v.SHA256, fresh); err != nil {
+		if err := s.keepResults(ctx, tx, id, v.SHA256, e); err != nil {
 			return err
 		}
 		if err := ready(v); err != nil {
 			return err
 		}
-		if err := unfit(fresh, n.Reason); err != nil {
+		if err := unfit(fresh); err != nil {
 			return err
 		}
 		breaches, err := s.mayEnterReview(ctx, tx, v, n)
@@ -101,6 +102,9 @@ func (s *Service) Submit(ctx context.Context, scope authz.Scope, id ItemID, n Su
 			id, it.Round, it.Version, stages, n.Reason, n.RepostReason, person, name, tx.Now()); err != nil {
 			return fmt.Errorf("library: submit: %w", err)
 		}
+		if err := s.askOutside(ctx, tx, v); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, `UPDATE item SET state = $2, stage = $3, round = $4, updated_at = $5 WHERE id = $1`, id, it.State, it.Stage, it.Round, tx.Now()); err != nil {
 			return err
 		}
@@ -111,17 +115,19 @@ func (s *Service) Submit(ctx context.Context, scope authz.Scope, id ItemID, n Su
 }
 
 // reinspect reads the newest version and checks it with today's lists, before
-// the transaction: reading takes longer than a writer should wait.
-func (s *Service) reinspect(ctx context.Context, scope authz.Scope, id ItemID) (Version, []Result, error) {
+// the transaction: reading takes longer than a writer should wait. What the
+// same rules said of the same text is used again.
+func (s *Service) reinspect(ctx context.Context, scope authz.Scope, id ItemID) (Version, examined, []Result, error) {
 	it, err := s.Item(ctx, scope, id)
 	if err != nil {
-		return Version{}, nil, err
+		return Version{}, examined{}, nil, err
 	}
 	v, err := version(ctx, s.db, id, it.Version)
 	if err != nil {
-		return Version{}, nil, err
+		return Version{}, examined{}, nil, err
 	}
-	return v, s.Inspect(v.Title, v.Text), nil
+	e, list, err := s.resultsOf(ctx, s.db, it, v)
+	return v, e, list, err
 }
 
 // ready refuses a text that is not finished.
@@ -194,7 +200,7 @@ type Decision struct {
 	// Opinion is required to return an item, and of the second review of a
 	// repost from a body that is on no list.
 	Opinion string
-	// Reason says why remarks of the checks stand, at the final review.
+	// Reason is a further word on the remarks of the checks.
 	Reason string
 	// Gates the reviewer answers for; the final review needs all five passed.
 	Gates map[sx2021.Gate]bool
@@ -238,7 +244,7 @@ func (s *Service) Review(ctx context.Context, scope authz.Scope, id ItemID, d De
 	if len([]rune(d.Opinion)) > 2000 {
 		return Item{}, fault.New(fault.Invalid, "意见超过 2000 字。").On("opinion", "请压缩到 2000 字以内")
 	}
-	v, fresh, err := s.reinspect(ctx, scope, id)
+	v, e, fresh, err := s.reinspect(ctx, scope, id)
 	if err != nil {
 		return Item{}, err
 	}
@@ -256,8 +262,14 @@ func (s *Service) Review(ctx context.Context, scope authz.Scope, id ItemID, d De
 		if d.Act == Return {
 			return s.turnBack(ctx, tx, &it, v, d, session)
 		}
+		if err := s.keepResults(ctx, tx, it.ID, v.SHA256, e); err != nil {
+			return err
+		}
+		if err := unfit(fresh); err != nil {
+			return err
+		}
 		if it.Stage == string(sx2021.FinalReview) {
-			return s.approve(ctx, tx, &it, v, d, session, fresh)
+			return s.approve(ctx, tx, &it, v, d, session)
 		}
 		return s.passOn(ctx, tx, &it, v, d, session)
 	})
@@ -361,19 +373,9 @@ func (s *Service) passOn(ctx context.Context, tx *db.Tx, it *Item, v Version, d 
 
 // approve is the final review: every bar of Articles 12(2), 14(3) and 19(3)
 // at once, then the release.
-func (s *Service) approve(ctx context.Context, tx *db.Tx, it *Item, v Version, d Decision, p *authz.Session, fresh []Result) error {
-	if err := s.keepResults(ctx, tx, it.ID, v.SHA256, fresh); err != nil {
-		return err
-	}
+func (s *Service) approve(ctx context.Context, tx *db.Tx, it *Item, v Version, d Decision, p *authz.Session) error {
 	sub, err := submission(ctx, tx, it.ID, it.Round)
 	if err != nil {
-		return err
-	}
-	reason := d.Reason
-	if reason == "" {
-		reason = sub.Reason
-	}
-	if err := unfit(fresh, reason); err != nil {
 		return err
 	}
 	breaches, err := s.mayRelease(ctx, tx, *it, v, d, p, sub)

@@ -18,6 +18,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/likeness"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/prose"
@@ -41,21 +42,18 @@ type Writing struct {
 type made struct {
 	Writing
 	doc, html, text, sha string
-	results              []Result
+	examined             examined
 }
 
-func (s *Service) make(w Writing) (made, error) {
+func (s *Service) make(ctx context.Context, w Writing) (made, error) {
 	w.Meta, w.Note = w.tidy(), oneLine(w.Note)
 	if err := w.wrong(); err != nil {
 		return made{}, err
 	}
-	return s.render(w), nil
-}
-
-func (s *Service) render(w Writing) made {
 	m := rendered(w)
-	m.results = s.Inspect(w.Title, m.text)
-	return m
+	var err error
+	m.examined, err = s.examine(ctx, s.db, w.Meta, w.Doc, m.text, m.sha)
+	return m, err
 }
 
 func rendered(w Writing) made {
@@ -168,7 +166,7 @@ func writer(ctx context.Context) (id, name string, err error) {
 
 // Create enters a new draft of a unit in scope with its first version.
 func (s *Service) Create(ctx context.Context, scope authz.Scope, w Writing) (Item, error) {
-	m, err := s.make(w)
+	m, err := s.make(ctx, w)
 	if err != nil {
 		return Item{}, err
 	}
@@ -231,7 +229,10 @@ func (s *Service) addVersion(ctx context.Context, tx *db.Tx, id ItemID, no int, 
 		m.Important, m.Involves, m.Consulted, m.doc, m.html, m.text, strings.ReplaceAll(strings.ToValidUTF8(m.Original, "\ufffd"), "\x00", ""), m.sha, m.Note, person, name, tx.Now()); err != nil {
 		return fmt.Errorf("library: insert version: %w", err)
 	}
-	return s.keepResults(ctx, tx, id, m.sha, m.results)
+	if err := likeness.Keep(ctx, tx, string(id), likeness.Of(m.Title, m.text)); err != nil {
+		return err
+	}
+	return s.keepResults(ctx, tx, id, m.sha, m.examined)
 }
 
 // Stale is the cause of a Conflict when somebody else saved in between: the
@@ -258,7 +259,7 @@ func (s *Service) stale(ctx context.Context, q db.Querier, it Item, base int) er
 // is overwritten. A public item stays public as it is until the new version
 // has passed its final review.
 func (s *Service) Save(ctx context.Context, scope authz.Scope, id ItemID, base int, w Writing) (Item, error) {
-	m, err := s.make(w)
+	m, err := s.make(ctx, w)
 	if err != nil {
 		return Item{}, err
 	}

@@ -36,7 +36,7 @@ func New(l *library.Service) *Handler { return &Handler{l} }
 // Routes are the screens. Reviewing is routed by item.read and decided by the
 // service, because the permission follows the stage.
 func (h *Handler) Routes() []web.Route {
-	return []web.Route{
+	return append(h.checkRoutes(), []web.Route{
 		{Pattern: "GET /console/items", Permit: authz.ItemRead, Handle: h.list},
 		{Pattern: "GET /console/items/new", Permit: authz.ItemWrite, Handle: h.showNew},
 		{Pattern: "POST /console/items/new", Permit: authz.ItemWrite, Handle: h.edit, MaxBody: 8 << 20},
@@ -56,7 +56,7 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "POST /console/items/{id}/adopt", Permit: authz.ColumnManage, Handle: h.adopt},
 		{Pattern: "GET /console/items/{id}/take-down", Permit: authz.ColumnManage, Handle: h.showTakeDown},
 		{Pattern: "POST /console/items/{id}/take-down", Permit: authz.ColumnManage, Handle: h.takeDown},
-	}
+	}...)
 }
 
 var home = []web.Crumb{{Name: "工作台", Href: "/console"}, {Name: "信息资源库", Href: "/console/items"}}
@@ -291,7 +291,7 @@ func (h *Handler) editForm(r *http.Request, it library.Item, v library.Version, 
 			{Name: "involves", Label: "涉及其他单位", Value: v.Involves, Hint: "内容涉及其他单位工作的，写明单位，用分号隔开（第十九条（三））", Max: 500},
 			{Name: "consulted", Label: "已沟通一致的单位", Value: v.Consulted, Max: 500},
 			{Name: "note", Label: "版本说明", Max: 200},
-			{Name: "reason", Label: "保留检查提示的理由", Hint: "检查有一般问题而不改时填写；严重问题必须改正。", Max: 500}}},
+			{Name: "reason", Label: "给审核人的说明", Hint: "检查提示要保留的，送审前在“处理检查提示”页逐条写明理由；严重问题必须改正。", Max: 500}}},
 		where,
 		{Fields: []web.Field{{Kind: web.Hidden, Name: "base", Value: strconv.Itoa(it.Version)}}},
 	}, Buttons: []web.Button{
@@ -394,7 +394,9 @@ func (h *Handler) showEdit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p.Side = []web.Component{resultPanel(results)}
+	if p.Side, err = h.besides(r, it, v, results); err != nil {
+		return err
+	}
 	if err := h.recover(r, it.ID, &p); err != nil {
 		return err
 	}
@@ -464,8 +466,12 @@ func (h *Handler) edit(w http.ResponseWriter, r *http.Request) error {
 	}
 	act := r.PostFormValue("act")
 	if act == "check" {
+		seen, err := h.seen(r, it, wr)
+		if err != nil {
+			return err
+		}
 		return again(http.StatusOK, nil, func(p *editPage) {
-			p.Side = []web.Component{resultPanel(h.lib.Inspect(wr.Title, wr.Doc.Text()))}
+			p.Side = seen
 		})
 	}
 	var saved library.Item
@@ -519,7 +525,9 @@ func (h *Handler) unsent(w http.ResponseWriter, r *http.Request, it library.Item
 	if err != nil {
 		return err
 	}
-	p.Side = []web.Component{resultPanel(results)}
+	if p.Side, err = h.besides(r, it, v, results); err != nil {
+		return err
+	}
 	return editView.RenderStatus(w, r, http.StatusUnprocessableEntity, p)
 }
 
@@ -577,7 +585,7 @@ func resultPanel(list []library.Result) web.Component {
 	serious, errs := library.Count(list, check.Serious), library.Count(list, check.Error)
 	t := web.Table{Caption: fmt.Sprintf("检查结果 %d 条：严重 %d，一般 %d，提示 %d", len(list), serious, errs, len(list)-serious-errs), Compact: true,
 		Columns: []web.Column{{Head: "位置和问题", Wide: true}},
-		Empty:   web.Empty{Title: "没有发现问题", Text: "已检查个人信息、错别字和公文格式。机器检查不能代替审核。"}}
+		Empty:   web.Empty{Title: "没有发现问题", Text: "已检查错别字、个人信息、附件文字、链接、图片、日期和公文格式。机器检查不能代替审核。"}}
 	for i, r := range list {
 		if i == 200 {
 			break
@@ -593,9 +601,45 @@ func resultPanel(list []library.Result) web.Component {
 		if len(r.Right) > 0 {
 			cure += " 建议：" + strings.Join(r.Right[:min(len(r.Right), 3)], "、") + "。"
 		}
-		t.Rows = append(t.Rows, web.Row{Kind: kind, Cells: []web.Cell{{Text: fmt.Sprintf("%d/%d %s：%s", i+1, len(list), r.FieldName(), r.Near), Tags: []web.Tag{tag}, Note: cure + " 依据：" + r.Citation()}}})
+		t.Rows = append(t.Rows, web.Row{Kind: kind, Cells: []web.Cell{{Text: fmt.Sprintf("%d/%d %s：%s", i+1, len(list), r.FieldName(), r.Near), Tags: []web.Tag{tag}, Note: cure + " 依据：" + r.Citation() + kept(r)}}})
 	}
 	return t
+}
+
+// kept is what was said of a remark that stands.
+func kept(r library.Result) string {
+	switch {
+	case r.Claimed:
+		return "。已上报误报，待他人确认"
+	case r.Reason != "":
+		return "。保留的理由（" + r.ReasonBy + "）：" + r.Reason
+	}
+	return ""
+}
+
+// besides are what the checks saw and what is alike in the library, with the
+// way to answer.
+func (h *Handler) besides(r *http.Request, it library.Item, v library.Version, results []library.Result) ([]web.Component, error) {
+	copies, err := h.lib.Copies(r.Context(), authz.ScopeFrom(r.Context()), it.ID, v.Title, v.Text)
+	if err != nil {
+		return nil, err
+	}
+	out := []web.Component{}
+	if open := library.Unanswered(results) + library.Count(results, check.Serious); open > 0 && v.No == it.Version {
+		out = append(out, web.Alert{Kind: web.Warn, Text: fmt.Sprintf("有 %d 条检查提示要处理。", open), Links: []web.Link{{Text: "处理检查提示", Href: it.Link() + "/remarks"}}})
+	}
+	return append(out, resultPanel(results), copyPanel(copies)), nil
+}
+
+// seen is besides for what is not saved yet.
+func (h *Handler) seen(r *http.Request, it library.Item, wr library.Writing) ([]web.Component, error) {
+	ctx, scope := r.Context(), authz.ScopeFrom(r.Context())
+	results, err := h.lib.Check(ctx, scope, it.ID, wr)
+	if err != nil {
+		return nil, err
+	}
+	copies, err := h.lib.Copies(ctx, scope, it.ID, wr.Title, wr.Doc.Text())
+	return []web.Component{resultPanel(results), copyPanel(copies)}, err
 }
 
 func diff(label, before, after string) web.Diff {
@@ -671,7 +715,11 @@ func (h *Handler) item(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.TextHead = fmt.Sprintf("第 %d 版：%s", v.No, v.Title)
 	p.HTML = template.HTML(v.HTML) // made by prose from the schema alone: safe by construction
-	p.Main = []web.Component{versionTable(it, versions), resultPanel(results)}
+	beside, err := h.besides(r, it, v, results)
+	if err != nil {
+		return err
+	}
+	p.Main = append([]web.Component{versionTable(it, versions)}, beside...)
 	p.Side = []web.Component{facts(it, v), placeTable(placed), timeline(history)}
 	if writes && it.State == library.InReview {
 		p.MayTakeBack = true

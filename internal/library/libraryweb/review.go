@@ -137,13 +137,16 @@ func (h *Handler) reviewOf(r *http.Request) (reviewPage, library.Item, error) {
 	if err != nil {
 		return p, it, err
 	}
-	p.Body = []web.Component{resultPanel(results), facts(it, v), placeTable(placed)}
+	if p.Body, err = h.besides(r, it, v, results); err != nil {
+		return p, it, err
+	}
+	p.Body = append(p.Body, facts(it, v), placeTable(placed))
 	var sub library.Submitted
 	if len(record) > 0 {
 		sub = record[len(record)-1]
 		p.Body = append(p.Body, opinions(sub))
 		if sub.Reason != "" {
-			p.Above = append(p.Above, web.Alert{Kind: web.Info, Title: "作者说明保留检查提示的理由", Text: sub.Reason})
+			p.Above = append(p.Above, web.Alert{Kind: web.Info, Title: "作者的说明", Text: sub.Reason})
 		}
 		if sub.RepostReason != "" {
 			p.Above = append(p.Above, web.Alert{Kind: web.Warn, Title: "稿源名单外转载", Text: "来源：" + v.Source + "。申请理由：" + sub.RepostReason + "。复审人同意须写明理由。"})
@@ -176,9 +179,6 @@ func (h *Handler) reviewOf(r *http.Request) (reviewPage, library.Item, error) {
 		{Kind: web.Checks, Name: "declare", Label: "六项声明", Hint: "第十二条（二）", Options: []web.Option{
 			{Value: "in_duty", Label: "与本单位职能直接相关"}, {Value: "source_known", Label: "来源明确"}, {Value: "nothing_sensitive", Label: "不含敏感和影响社会稳定的信息"},
 			{Value: "nothing_secret", Label: "不含涉密信息"}, {Value: "no_opinion", Label: "不含个人观点、意见及情绪"}, {Value: "no_advertising", Label: "不含商业广告及广告链接"}}},
-	}
-	if n := library.Count(results, check.Error); n > 0 {
-		fields = append(fields, web.Field{Kind: web.TextArea, Name: "reason", Label: fmt.Sprintf("保留 %d 处检查提示的理由", n), Value: sub.Reason, Rows: 2, Max: 500})
 	}
 	if it.Type == library.Policy && it.Important {
 		fields = append(fields, web.Field{Name: "waiver", Label: "缓发解读的理由", Max: 500, Hint: "没有同步解读而须先发布时填写；当日补发，并列入清单（第十四条（三））。"})
