@@ -31,6 +31,7 @@ import (
 	"zhengshu/internal/cutover"
 	"zhengshu/internal/db"
 	"zhengshu/internal/demo"
+	"zhengshu/internal/disclosure"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/filing"
@@ -113,6 +114,7 @@ type House struct {
 	Roster      *roster.Service
 	Cutover     *cutover.Service
 	Library     *library.Service
+	Disclosure  *disclosure.Service
 	Lifecycle   *lifecycle.Service
 	Inspection  *inspection.Service
 	Notices     *notice.Service
@@ -247,6 +249,8 @@ func (h *House) wire(ctx context.Context) error {
 	h.Library.SettingsFrom(h.Province.Settings)
 	h.Library.ExamineWith(h.examining())
 	library.Register(h.Library, h.workers)
+	h.Disclosure = disclosure.New(h.DB, h.Org, h.Library, h.Obligations, h.Days)
+	h.Library.OnChange(h.Disclosure.Follow)
 	h.Filings = filing.New(h.DB, h.Org, h.Registry, h.Obligations, h.Days, h.Blobs, settings)
 	h.wireRecords()
 	h.Approvals.OnSuccessor(h.Org.Successor)
@@ -405,7 +409,7 @@ func (h *House) Sweep(ctx context.Context) error {
 	// One part that fails holds up no other.
 	var errs []error
 	for _, part := range []func(context.Context) (int, error){
-		h.Registry.SweepSearch, h.Library.KeepCycles, h.Approvals.Sweep, h.Lifecycle.Sweep, h.Registry.OpenRecertification, h.Cutover.Sweep,
+		h.Registry.SweepSearch, h.Library.KeepCycles, h.Library.AlarmInterpretations, h.Approvals.Sweep, h.Lifecycle.Sweep, h.Registry.OpenRecertification, h.Cutover.Sweep,
 	} {
 		_, err := part(ctx)
 		errs = append(errs, err)
@@ -426,7 +430,7 @@ func machines() []passage.Machine {
 // reorganisation. Objects go first, then the clocks, then what is about either.
 func Carriers() []org.Module {
 	return []org.Module{registry.Reorganise(), cutover.Reorganise(), obligation.Reorganise(), approval.Reorganise(), lifecycle.Reorganise(),
-		library.Reorganise(), letters.Reorganise(), assessment.Reorganise(), reporting.Reorganise(),
+		library.Reorganise(), disclosure.Reorganise(), letters.Reorganise(), assessment.Reorganise(), reporting.Reorganise(),
 		notice.Reorganise(), filing.Reorganise(), closing.Reorganise(), operator.Reorganise(), tenancy.Reorganise(), protection.Reorganise(),
 		coordination.Reorganise(), budget.Reorganise(), guidance.Reorganise(), training.Reorganise(), selfcheck.Reorganise(),
 		reconciliation.Reorganise(), queries.Reorganise(), notify.Reorganise()}
@@ -446,7 +450,7 @@ func obligationKinds() []obligation.Kind {
 		closing.Obligations(),
 		selfcheck.Obligations(),
 		recordObligations(),
-		[]obligation.Kind{guidance.ReturnKind, training.YearlyKind, library.WaivedInterpretation, library.ColumnUpdate, letters.ReplyKind, assessment.RectifyObligation},
+		[]obligation.Kind{guidance.ReturnKind, training.YearlyKind, library.WaivedInterpretation, library.ColumnUpdate, disclosure.Due, letters.ReplyKind, assessment.RectifyObligation},
 	)
 }
 

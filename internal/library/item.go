@@ -115,9 +115,12 @@ type Meta struct {
 	Keywords  string // separated by ;
 	Source    string // 来源
 	SourceURL string // of the original, for reposts
-	Important bool   // reviewed in three steps; a policy needs its interpretation
-	Involves  string // other units whose work it touches, separated by ;
-	Consulted string // of them, those whose consent is on record, separated by ;
+	// SourceAt is when the original was published, for reposts. Versions from
+	// before it was asked have none, and their digest without it.
+	SourceAt  time.Time `json:",omitzero"`
+	Important bool      // reviewed in three steps; a policy needs its interpretation
+	Involves  string    // other units whose work it touches, separated by ;
+	Consulted string    // of them, those whose consent is on record, separated by ;
 }
 
 // Item is one thing of the library with the metadata of the version that was

@@ -404,7 +404,7 @@ func TestArticle19_3_Reposts(t *testing.T) {
 		ctx := audit.System(context.Background(), "test")
 		repost := func(source, address string) library.Writing {
 			w := h.writing("转载", "正文")
-			w.Origin, w.Source, w.SourceURL = library.Repost, source, address
+			w.Origin, w.Source, w.SourceURL, w.SourceAt = library.Repost, source, address, h.clock.Now().Add(-time.Hour)
 			return w
 		}
 		ok(h.submit(h.create(repost("中国政府网", "https://www.gov.cn/a.htm")), library.Submission{}))(t)

@@ -148,6 +148,9 @@ func ready(v Version) error {
 func (s *Service) mayEnterReview(ctx context.Context, tx *db.Tx, v Version, n Submission) ([]rules.Breach, error) {
 	var out []rules.Breach
 	if v.Origin == Repost {
+		if v.SourceAt.IsZero() || v.SourceAt.After(tx.Now()) {
+			return nil, fault.New(fault.Invalid, "转载要注明原文的发布时间，不能晚于现在。").On("source_at", "请填写原文发布时间，例如 2026-03-01 09:00")
+		}
 		r, err := s.repost(ctx, tx, v.Meta)
 		if err != nil {
 			return nil, err
@@ -397,7 +400,7 @@ func (s *Service) approve(ctx context.Context, tx *db.Tx, it *Item, v Version, d
 		return err
 	}
 	if d.WaiverReason != "" && v.Type == Policy {
-		if err := s.waive(ctx, tx, *it); err != nil {
+		if err := s.waive(ctx, tx, *it, v, d, p); err != nil {
 			return err
 		}
 	}
@@ -467,20 +470,6 @@ func (s *Service) mayRelease(ctx context.Context, tx *db.Tx, it Item, v Version,
 		out = append(out, sx2021.CheckInterpretation(file)...)
 	}
 	return out, nil
-}
-
-func (s *Service) waive(ctx context.Context, tx *db.Tx, it Item) error {
-	today := calendar.DateOf(tx.Now())
-	due := calendar.Due{On: today}
-	if n := s.settings().WaiverWorkdays; n > 0 {
-		days, err := calendar.Published()
-		if err != nil {
-			return fmt.Errorf("library: working days: %w", err)
-		}
-		due = days.Add(today, n)
-	}
-	return s.obligations.Open(ctx, tx, obligation.Debt{Kind: WaivedInterpretation.ID, Unit: it.Unit,
-		Subject: obligation.Subject{Kind: "item", ID: string(it.ID), Name: it.Title}, Link: it.Link(), Due: due})
 }
 
 // Submitted is one submission as it stands in the review record.

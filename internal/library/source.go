@@ -25,6 +25,23 @@ type Source struct {
 	ValidFrom calendar.Date
 	ValidTo   calendar.Date // last day, zero: until further notice
 	Basis     string        // which list, which edition
+	Category  string
+	Edition   string        // name of the edition it came with, empty for a single entry
+	FrozenOn  calendar.Date // nothing of it from this day on; zero: not frozen
+	FrozenWhy string
+}
+
+// State is how the entry stands on a day, in Chinese.
+func (n Source) State(on calendar.Date) string {
+	switch {
+	case !n.FrozenOn.IsZero() && !n.FrozenOn.After(on):
+		return "冻结"
+	case n.ValidFrom.After(on):
+		return "未生效"
+	case !n.ValidTo.IsZero() && n.ValidTo.Before(on):
+		return "已失效"
+	}
+	return "有效"
 }
 
 // AddSource puts a body on the list. The list is the province's: scope must be
@@ -53,12 +70,16 @@ func (s *Service) AddSource(ctx context.Context, tx *db.Tx, scope authz.Scope, n
 	return n, audit.Record(ctx, tx, audit.Entry{Act: "library.source.add", Basis: "第十九条（三）", Target: audit.Target{Kind: "source", ID: n.ID, Name: n.Name}, After: n})
 }
 
-// SourcesOn are the bodies on the list on a day. Public: the list is published.
+// SourcesOn are the bodies on the list on a day, frozen ones among them. Public: the list is published.
 func (s *Service) SourcesOn(ctx context.Context, q db.Querier, on calendar.Date) ([]Source, error) {
-	return db.All(ctx, q, func(r db.Scanner) (Source, error) {
-		var n Source
-		return n, r.Scan(&n.ID, &n.Name, &n.Domain, &n.ValidFrom, &n.ValidTo, &n.Basis)
-	}, `SELECT id, name, domain, valid_from, valid_to, basis FROM repost_source WHERE valid_from <= $1 AND (valid_to IS NULL OR valid_to >= $1) ORDER BY name, id`, on)
+	return db.All(ctx, q, scanSource, sourceSelect+` WHERE valid_from <= $1 AND (valid_to IS NULL OR valid_to >= $1) ORDER BY name, id`, on)
+}
+
+const sourceSelect = `SELECT id, name, domain, valid_from, valid_to, basis, category, edition, frozen_on, frozen_why FROM repost_source`
+
+func scanSource(r db.Scanner) (Source, error) {
+	var n Source
+	return n, r.Scan(&n.ID, &n.Name, &n.Domain, &n.ValidFrom, &n.ValidTo, &n.Basis, &n.Category, &n.Edition, &n.FrozenOn, &n.FrozenWhy)
 }
 
 // repost says how the item's source stands to the list today.
@@ -69,13 +90,20 @@ func (s *Service) repost(ctx context.Context, tx *db.Tx, m Meta) (sx2021.Repost,
 		host = strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
 	}
 	r.PartyOrGovernmentSite = under(host, "gov.cn")
-	list, err := s.SourcesOn(ctx, tx, calendar.DateOf(tx.Now()))
+	today := calendar.DateOf(tx.Now())
+	list, err := s.SourcesOn(ctx, tx, today)
 	if err != nil {
 		return r, err
 	}
 	for _, n := range list {
 		// A listed name on somebody else's address proves nothing.
-		r.Listed = r.Listed || n.Domain != "" && under(host, n.Domain) || n.Domain == "" && n.Name == m.Source
+		if n.Domain != "" && under(host, n.Domain) || n.Domain == "" && n.Name == m.Source {
+			if n.State(today) == "冻结" {
+				r.Frozen = true
+			} else {
+				r.Listed = true
+			}
+		}
 	}
 	return r, nil
 }

@@ -223,10 +223,10 @@ func (s *Service) addVersion(ctx context.Context, tx *db.Tx, id ItemID, no int, 
 	}
 	if _, err := tx.Exec(ctx, `
 		INSERT INTO item_version (item_id, no, type, origin, title, summary, doc_no, index_no, issuer, written, category, topic, keywords, source, source_url,
-		       important, involves, consulted, doc, html, text, original, sha256, note, author_id, author_name, at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)`,
+		       important, involves, consulted, doc, html, text, original, sha256, note, author_id, author_name, at, source_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)`,
 		id, no, m.Type, m.Origin, m.Title, m.Summary, m.DocNo, m.IndexNo, m.Issuer, m.Written, m.Category, m.Topic, m.Keywords, m.Source, m.SourceURL,
-		m.Important, m.Involves, m.Consulted, m.doc, m.html, m.text, strings.ReplaceAll(strings.ToValidUTF8(m.Original, "\ufffd"), "\x00", ""), m.sha, m.Note, person, name, tx.Now()); err != nil {
+		m.Important, m.Involves, m.Consulted, m.doc, m.html, m.text, strings.ReplaceAll(strings.ToValidUTF8(m.Original, "\ufffd"), "\x00", ""), m.sha, m.Note, person, name, tx.Now(), m.SourceAt); err != nil {
 		return fmt.Errorf("library: insert version: %w", err)
 	}
 	if err := likeness.Keep(ctx, tx, string(id), likeness.Of(m.Title, m.text)); err != nil {

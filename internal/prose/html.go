@@ -9,8 +9,9 @@ import (
 // HTML writes the document with elements and classes only. It is safe by
 // construction: every word is escaped, every address is looked at again, and
 // nothing that is not in the schema is written, whoever made the document.
-func (d Doc) HTML() string {
-	w := writer{}
+func (d Doc) HTML() string { return d.write(&writer{}) }
+
+func (d Doc) write(w *writer) string {
 	w.blocks(d.Content, 0)
 	if len(w.notes) > 0 {
 		w.b.WriteString(`<ol class="footnotes">`)
@@ -26,8 +27,9 @@ func (d Doc) HTML() string {
 }
 
 type writer struct {
-	b     strings.Builder
-	notes []string
+	b       strings.Builder
+	notes   []string
+	anchors *clauseAnchors // nil for none
 }
 
 func (w *writer) text(s string) { w.b.WriteString(html.EscapeString(clean(s))) }
@@ -74,7 +76,11 @@ func (w *writer) block(n Node, at int) {
 		w.wrapped("h"+strconv.Itoa(min(max(n.Number("level"), 2), 4)), "", n.Content)
 	case Clause:
 		level := min(max(n.Number("level"), 1), 5)
-		w.b.WriteString(`<p class="clause clause-` + strconv.Itoa(level) + `"><span class="clause-no">`)
+		w.b.WriteString(`<p class="clause clause-` + strconv.Itoa(level) + `"`)
+		if w.anchors != nil && at == 0 {
+			w.attr("id", w.anchors.next(n.Number("level"), n.Number("number")))
+		}
+		w.b.WriteString(`><span class="clause-no">`)
 		w.text(label(level, n.Number("number")))
 		w.b.WriteString("</span>")
 		w.inline(n.Content)

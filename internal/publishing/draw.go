@@ -17,6 +17,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/library"
+	"zhengshu/internal/prose"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/search"
@@ -184,6 +185,13 @@ func (d *drawing) item(ctx context.Context, id library.ItemID) error {
 	}
 	column, _ := d.column(places[0].Column)
 	body := v.HTML
+	if it.Type == library.Policy { // interpretations lead to its clauses
+		doc, err := prose.Parse([]byte(v.Doc))
+		if err != nil {
+			return err
+		}
+		body = doc.Anchored()
+	}
 	a := theme.Article{
 		Title: it.Title, Column: column, Published: it.PublishedAt, Source: cmp.Or(it.Source, it.UnitName), SourceURL: it.SourceURL,
 		Summary: it.Summary, Keywords: it.Keywords, Body: theme.Body(body), News: it.Type == library.News, // made by prose: safe by construction
@@ -202,13 +210,24 @@ func (d *drawing) item(ctx context.Context, id library.ItemID) error {
 	if err != nil {
 		return err
 	}
+	clauses, err := d.p.library.LinkedClauses(ctx, d.q, id)
+	if err != nil {
+		return err
+	}
 	for _, l := range linked {
 		here, err := d.p.library.LivePlacements(ctx, d.q, l.ID)
 		if err != nil {
 			return err
 		}
 		if slices.ContainsFunc(here, func(pl library.Placement) bool { return pl.Site == registry.SiteID(d.site.ID) }) {
-			a.Related = append(a.Related, theme.Link{Text: l.Title, Href: Path(l)})
+			link := theme.Link{Text: l.Title, Href: Path(l)}
+			if c := clauses[l.ID]; c.Anchor != "" {
+				link.Text += "（" + c.Label + "）"
+				if it.Type == library.Interpretation {
+					link.Href += "#" + c.Anchor
+				}
+			}
+			a.Related = append(a.Related, link)
 		}
 	}
 	a.RelatedAs = "相关解读"

@@ -36,7 +36,7 @@ func New(l *library.Service) *Handler { return &Handler{l} }
 // Routes are the screens. Reviewing is routed by item.read and decided by the
 // service, because the permission follows the stage.
 func (h *Handler) Routes() []web.Route {
-	return append(h.checkRoutes(), []web.Route{
+	return append(slices.Concat(h.checkRoutes(), h.interpretationRoutes(), h.sourceRoutes(), h.figureRoutes()), []web.Route{
 		{Pattern: "GET /console/items", Permit: authz.ItemRead, Handle: h.list},
 		{Pattern: "GET /console/items/new", Permit: authz.ItemWrite, Handle: h.showNew},
 		{Pattern: "POST /console/items/new", Permit: authz.ItemWrite, Handle: h.edit, MaxBody: 8 << 20},
@@ -264,6 +264,10 @@ func (h *Handler) editForm(r *http.Request, it library.Item, v library.Version, 
 	if !v.Written.IsZero() {
 		written = v.Written.String()
 	}
+	sourceAt := ""
+	if !v.SourceAt.IsZero() {
+		sourceAt = v.SourceAt.In(calendar.Shanghai).Format(minuteLayout)
+	}
 	where := web.Section{Legend: "发布位置", Hint: "终审通过后显示在勾选的栏目。已上线的栏目在稿件页面撤下。", Fields: []web.Field{
 		{Kind: web.Checks, Name: "column", Label: "栏目", Options: columns, Values: chosen},
 		{Name: "publish_at", Label: "定时发布", Value: publishAt, Hint: "不填为终审通过即发布；例如 2026-03-01 09:00", Narrow: true}}}
@@ -277,6 +281,7 @@ func (h *Handler) editForm(r *http.Request, it library.Item, v library.Version, 
 			{Kind: web.Radios, Name: "origin", Label: "原创或转载", Value: string(origin), Options: origins},
 			{Name: "source", Label: "来源", Value: v.Source, Max: 100},
 			{Name: "source_url", Label: "原文网址", Value: v.SourceURL, Max: 2000},
+			{Name: "source_at", Label: "原文发布时间", Value: sourceAt, Hint: "转载必填，例如 2026-03-01 09:00", Narrow: true},
 			{Name: "repost_reason", Label: "稿源名单外转载的理由", Hint: "来源明确但不在名单内时填写，由复审人决定；来源不明的一律不得转载。", Max: 500}}},
 		{Legend: "公文信息", Fields: []web.Field{
 			{Name: "doc_no", Label: "发文字号", Value: v.DocNo, Hint: "用六角括号，例：陕政发〔2026〕12号", Max: 60},
@@ -558,6 +563,18 @@ func read(r *http.Request, base library.Version, units []unitOption) (library.Wr
 		}
 		w.Written = d
 	}
+	if s := strings.TrimSpace(f("source_at")); s != "" {
+		t, err := time.ParseInLocation(minuteLayout, s, calendar.Shanghai)
+		if err != nil {
+			if d, derr := calendar.ParseLoose(s); derr == nil {
+				t, err = d.Start(), nil
+			}
+		}
+		if err != nil {
+			wrong.Add("source_at", "原文发布时间请写成 2026-03-01 09:00")
+		}
+		w.SourceAt = t.UTC()
+	}
 	if s := strings.TrimSpace(f("publish_at")); s != "" {
 		t, err := time.ParseInLocation(minuteLayout, s, calendar.Shanghai)
 		if err != nil {
@@ -720,7 +737,15 @@ func (h *Handler) item(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Main = append([]web.Component{versionTable(it, versions)}, beside...)
-	p.Side = []web.Component{facts(it, v), placeTable(placed), timeline(history)}
+	p.Side = []web.Component{facts(it, v), placeTable(placed)}
+	if it.Type == library.Policy || it.Type == library.Interpretation {
+		linked, err := h.lib.Interpretations(ctx, scope, it.ID)
+		if err != nil {
+			return err
+		}
+		p.Side = append(p.Side, linkedTable(it, linked))
+	}
+	p.Side = append(p.Side, timeline(history))
 	if writes && it.State == library.InReview {
 		p.MayTakeBack = true
 		p.TakeBack = web.Form{Action: it.Link() + "/take-back", Buttons: []web.Button{{Label: "收回修改", Plain: true}}}
@@ -746,7 +771,11 @@ func (h *Handler) linkForm(r *http.Request, it library.Item) (web.Form, bool, er
 	for _, s := range []string{"文字", "图解", "图表", "动漫", "音频", "短视频", "专家解读", "媒体解读", "新闻发布会", "问答", "负责人解读"} {
 		form.Options = append(form.Options, web.Option{Value: s, Label: s})
 	}
-	return web.Form{Action: it.Link() + "/links", Sections: []web.Section{{Fields: []web.Field{f, form}}}, Buttons: []web.Button{{Label: "关联", Plain: true}}}, true, nil
+	clauses, err := h.lib.Clauses(r.Context(), authz.ScopeFrom(r.Context()), it.ID)
+	if err != nil {
+		return web.Form{}, false, err
+	}
+	return web.Form{Action: it.Link() + "/links", Sections: []web.Section{{Fields: []web.Field{f, form, clauseField(clauses)}}}, Buttons: []web.Button{{Label: "关联", Plain: true}}}, true, nil
 }
 
 func facts(it library.Item, v library.Version) web.Summary {
@@ -767,6 +796,9 @@ func facts(it library.Item, v library.Version) web.Summary {
 	add("关键词", v.Keywords)
 	add("来源", v.Source)
 	add("原文网址", v.SourceURL)
+	if !v.SourceAt.IsZero() {
+		add("原文发布时间", web.Minute(v.SourceAt))
+	}
 	add("涉及单位", v.Involves)
 	add("已沟通", v.Consulted)
 	if !it.FirstPublishedAt.IsZero() {
@@ -823,7 +855,7 @@ func (h *Handler) takeBack(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handler) link(w http.ResponseWriter, r *http.Request) error {
 	id := idOf(r)
-	if err := h.lib.LinkInterpretation(r.Context(), authz.ScopeFrom(r.Context()), id, library.ItemID(r.PostFormValue("interpretation")), r.PostFormValue("form")); err != nil {
+	if err := h.lib.LinkClause(r.Context(), authz.ScopeFrom(r.Context()), id, library.ItemID(r.PostFormValue("interpretation")), r.PostFormValue("form"), r.PostFormValue("clause")); err != nil {
 		return err
 	}
 	return web.Done(w, r, "/console/items/"+url.PathEscape(string(id)), "政策文件与解读已相互关联。")
