@@ -94,6 +94,7 @@ var unscoped = map[string]string{
 	"library.Inspect":              "public: reads nothing",
 	"library.OnChange":             "system: registration at start",
 	"library.Editions":             "public: the list of sources is published",
+	"library.Source":               "public: the list of sources is published",
 	"library.Sources":              "public: the list of sources is published",
 	"disclosure.Follow":            "system: called by library in its transaction",
 	"library.LinkedClauses":        "public: what is live is public",

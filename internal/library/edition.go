@@ -204,6 +204,19 @@ func (s *Service) Sources(ctx context.Context, text string, limit, offset int) (
 	return list, total, err
 }
 
+// Source is one entry of the list. Public: the list is published.
+func (s *Service) Source(ctx context.Context, id string) (Source, error) {
+	return source(ctx, s.db, id)
+}
+
+func source(ctx context.Context, q db.Querier, id string) (Source, error) {
+	n, err := db.One(ctx, q, scanSource, sourceSelect+` WHERE id = $1`, id)
+	if db.None(err) {
+		return n, fault.Missing("稿源单位")
+	}
+	return n, err
+}
+
 // FreezeSource stops reposts of a body from today on; an empty reason thaws it.
 func (s *Service) FreezeSource(ctx context.Context, scope authz.Scope, id, why string) error {
 	if !scope.Covers("/", "") {
@@ -213,10 +226,7 @@ func (s *Service) FreezeSource(ctx context.Context, scope authz.Scope, id, why s
 		return fault.New(fault.Invalid, "理由超过 200 字。").On("why", "请压缩到 200 字以内")
 	}
 	return s.db.Update(ctx, func(tx *db.Tx) error {
-		n, err := db.One(ctx, tx, scanSource, sourceSelect+` WHERE id = $1`, id)
-		if db.None(err) {
-			return fault.Missing("稿源单位")
-		}
+		n, err := source(ctx, tx, id)
 		if err != nil {
 			return err
 		}

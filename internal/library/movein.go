@@ -138,6 +138,7 @@ type row struct {
 	URL       *string `json:"url"`
 	Category  *string `json:"category"`
 	Topic     *string `json:"topic"`
+	Important bool    `json:"important"`
 }
 
 func word(s *string) string {
@@ -421,7 +422,7 @@ func (r *importing) parse(no int, line []byte) prepared {
 	}
 	w := Writing{Unit: r.o.Unit, Note: "批量导入"}
 	w.Meta = Meta{Type: Type(oneLine(word(in.Type))), Origin: Original, Title: word(in.Title), DocNo: word(in.DocNo), IndexNo: word(in.IndexNo), Issuer: word(in.Issuer),
-		Source: word(in.Source), SourceURL: word(in.URL), Category: word(in.Category), Topic: word(in.Topic)}
+		Source: word(in.Source), SourceURL: word(in.URL), Category: word(in.Category), Topic: word(in.Topic), Important: in.Important}
 	if r.o.Publish != nil {
 		w.Origin = MovedIn
 	}

@@ -303,16 +303,29 @@ func (s *Service) ReportFalseAlarm(ctx context.Context, scope authz.Scope, id It
 	})
 }
 
-func (s *Service) allowed(ctx context.Context, tx *db.Tx, scope authz.Scope, id string) (Allowed, error) {
-	a, err := db.One(ctx, tx, scanAllowed, allowedSelect+` WHERE a.id = $1`, id)
+// Allowed is one entry of a unit in scope.
+func (s *Service) Allowed(ctx context.Context, scope authz.Scope, id string) (Allowed, error) {
+	return s.entry(ctx, s.db, scope, id)
+}
+
+func (s *Service) entry(ctx context.Context, q db.Querier, scope authz.Scope, id string) (Allowed, error) {
+	a, err := db.One(ctx, q, scanAllowed, allowedSelect+` WHERE a.id = $1`, id)
 	if db.None(err) {
 		return a, fault.Missing("放行词")
 	}
 	if err != nil {
 		return a, err
 	}
-	if _, err := s.org.UnitTx(ctx, tx, scope, a.Unit); err != nil {
+	if _, err := s.org.UnitTx(ctx, q, scope, a.Unit); err != nil {
 		return a, fault.Missing("放行词")
+	}
+	return a, nil
+}
+
+func (s *Service) allowed(ctx context.Context, tx *db.Tx, scope authz.Scope, id string) (Allowed, error) {
+	a, err := s.entry(ctx, tx, scope, id)
+	if err != nil {
+		return a, err
 	}
 	if !a.Open(calendar.DateOf(tx.Now())) {
 		return a, fault.New(fault.Conflict, "这一条已经撤销或到期，请刷新后再看。")

@@ -266,7 +266,11 @@ func removeForm(id string) remarksView {
 }
 
 func (h *Handler) showRemoveAllowed(w http.ResponseWriter, r *http.Request) error {
-	return remarksForm.Render(w, r, removeForm(r.PathValue("entry")))
+	a, err := h.lib.Allowed(r.Context(), authz.ScopeFrom(r.Context()), r.PathValue("entry"))
+	if err != nil {
+		return err
+	}
+	return remarksForm.Render(w, r, removeForm(a.ID))
 }
 
 func (h *Handler) removeAllowed(w http.ResponseWriter, r *http.Request) error {

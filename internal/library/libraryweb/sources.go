@@ -152,20 +152,25 @@ func (h *Handler) importSources(w http.ResponseWriter, r *http.Request) error {
 	return web.Done(w, r, sourcesPath, fmt.Sprintf("已导入“%s”，%d 个稿源单位，%s起生效。", e.Name, e.Sources, e.Effective.Chinese()))
 }
 
-func newFreeze(id string) sourceForm {
-	return sourceForm{web.FormView{Heading: web.Heading{Title: "冻结或解冻稿源", Lead: "冻结后，各单位即刻不得转载该稿源；理由留空为解冻。"}, Trail: sourceTrail,
+func newFreeze(n library.Source) sourceForm {
+	id := n.ID
+	return sourceForm{web.FormView{Heading: web.Heading{Title: "冻结或解冻稿源", Above: n.Name, Lead: "冻结后，各单位即刻不得转载该稿源；理由留空为解冻。"}, Trail: sourceTrail,
 		Form: web.Form{Action: sourcesPath + "/" + id + "/freeze", Sections: []web.Section{{Fields: []web.Field{{Name: "why", Label: "冻结的理由", Max: 200, Hint: "例：网信办通知暂停；留空表示解冻"}}}}, Buttons: []web.Button{{Label: "确定"}}, Cancel: web.Link{Text: "取消", Href: sourcesPath}}}}
 }
 
 func (h *Handler) showFreeze(w http.ResponseWriter, r *http.Request) error {
-	return sourceFormPage.Render(w, r, newFreeze(r.PathValue("source")))
+	n, err := h.lib.Source(r.Context(), r.PathValue("source"))
+	if err != nil {
+		return err
+	}
+	return sourceFormPage.Render(w, r, newFreeze(n))
 }
 
 func (h *Handler) freeze(w http.ResponseWriter, r *http.Request) error {
 	why := r.PostFormValue("why")
 	err := h.lib.FreezeSource(r.Context(), authz.ScopeFrom(r.Context()), r.PathValue("source"), why)
 	if web.Mendable(err) {
-		v := newFreeze(r.PathValue("source"))
+		v := newFreeze(library.Source{ID: r.PathValue("source")})
 		v.Again(r, err)
 		return sourceFormPage.RenderStatus(w, r, web.StatusOf(err), v)
 	}
@@ -182,7 +187,7 @@ func (h *Handler) freeze(w http.ResponseWriter, r *http.Request) error {
 var (
 	sourceList = web.Define(web.Plain, "pages/list.html", newSources(nil, 0, nil, false, sampleDay), sampleSources("中国新闻网"), sampleSources(hostile))
 
-	sourceFormPage = web.Define(web.Plain, "pages/form.html", newImport(nil), newImport([]library.Edition{{Name: hostile}}), newFreeze("01J"))
+	sourceFormPage = web.Define(web.Plain, "pages/form.html", newImport(nil), newImport([]library.Edition{{Name: hostile}}), newFreeze(library.Source{ID: "01J", Name: hostile}))
 )
 
 func sampleSources(words string) sourcesView {
