@@ -14,6 +14,7 @@ import (
 	"zhengshu/internal/coordination"
 	"zhengshu/internal/cutover"
 	"zhengshu/internal/db"
+	"zhengshu/internal/disclosure"
 	"zhengshu/internal/filing"
 	"zhengshu/internal/guidance"
 	"zhengshu/internal/inspection"
@@ -44,6 +45,7 @@ type Services struct {
 	Roster     *roster.Service
 	Cutover    *cutover.Service
 	Library    *library.Service
+	Disclosure *disclosure.Service
 	Lifecycle  *lifecycle.Service
 	Approvals  *approval.Service
 	Letters    *letters.Service
@@ -110,7 +112,7 @@ func Fill(ctx context.Context, s Services) error {
 		name string
 		fill func(context.Context) error
 	}{
-		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"forms", d.takeForms}, {"content", d.moveIn}, {"links", d.link}, {"reviews", d.review},
+		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"forms", d.takeForms}, {"content", d.moveIn}, {"links", d.link}, {"reviews", d.review}, {"checks", d.examine},
 		{"cases", d.apply}, {"offices", d.keepOffices}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"releases", d.publish}, {"inspection", d.inspect}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"notices", d.governNotices},
 	} {
 		if err := stage.fill(ctx); err != nil {
