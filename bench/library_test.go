@@ -99,12 +99,16 @@ func BenchmarkNearCopies(b *testing.B) {
 		ctx := audit.System(context.Background(), "bench")
 		start := time.Now()
 		var last likeness.Sketch
+		var there []string // some of what is kept
 		for from := 0; from < n; from += 1000 {
 			if err := d.Update(ctx, func(tx *db.Tx) error {
 				for i := from; i < min(n, from+1000); i++ {
 					s := last
 					if i%10 != 9 {
-						s = likeness.Of(text())
+						title, body := text()
+						if s = likeness.Of(title, body); len(there) < 1000 {
+							there = append(there, body)
+						}
 					}
 					last = s
 					if err := likeness.Keep(ctx, tx, fmt.Sprintf("%026d", i), s); err != nil {
@@ -123,7 +127,7 @@ func BenchmarkNearCopies(b *testing.B) {
 		for b.Loop() {
 			title, body := text()
 			if len(took)%2 == 1 { // every other one is a copy of something there
-				body += "\n" + body
+				body = there[random.IntN(len(there))] + "\n" + all[random.IntN(len(all))]
 			}
 			at := time.Now()
 			list, err := likeness.Near(ctx, d, likeness.Of(title, body), "", 10)

@@ -52,8 +52,8 @@ const mostSources = 50_000
 // is the province's.
 func (s *Service) ImportEdition(ctx context.Context, scope authz.Scope, n EditionFile) (Edition, intake.Report, error) {
 	var rep intake.Report
-	if !scope.Covers("/", "") {
-		return Edition{}, rep, fault.New(fault.Forbidden, "稿源名单由省级统一维护，请联系省政府办公厅。")
+	if err := s.mustKeepSources(ctx, s.db, scope); err != nil {
+		return Edition{}, rep, err
 	}
 	n.Name, n.Basis, n.Replaces = oneLine(n.Name), oneLine(n.Basis), oneLine(n.Replaces)
 	var f fault.Fields
@@ -181,6 +181,12 @@ func hostText(s string) string {
 	return strings.TrimSuffix(s, ".")
 }
 
+// MayKeepSources reports whether a scope reaches a whole province: the list is
+// the province's.
+func (s *Service) MayKeepSources(ctx context.Context, scope authz.Scope) (bool, error) {
+	return s.keepsSources(ctx, s.db, scope)
+}
+
 // Editions are the editions taken in, newest first. Public: the list is
 // published.
 func (s *Service) Editions(ctx context.Context) ([]Edition, error) {
@@ -219,8 +225,8 @@ func source(ctx context.Context, q db.Querier, id string) (Source, error) {
 
 // FreezeSource stops reposts of a body from today on; an empty reason thaws it.
 func (s *Service) FreezeSource(ctx context.Context, scope authz.Scope, id, why string) error {
-	if !scope.Covers("/", "") {
-		return fault.New(fault.Forbidden, "稿源名单由省级统一维护，请联系省政府办公厅。")
+	if err := s.mustKeepSources(ctx, s.db, scope); err != nil {
+		return err
 	}
 	if why = oneLine(why); len([]rune(why)) > 200 {
 		return fault.New(fault.Invalid, "理由超过 200 字。").On("why", "请压缩到 200 字以内")

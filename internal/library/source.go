@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/oklog/ulid/v2"
@@ -44,11 +45,28 @@ func (n Source) State(on calendar.Date) string {
 	return "有效"
 }
 
-// AddSource puts a body on the list. The list is the province's: scope must be
-// that of a duty over everything.
+// keepsSources reports whether a scope reaches a whole province: the list is
+// the province's.
+func (s *Service) keepsSources(ctx context.Context, q db.Querier, scope authz.Scope) (bool, error) {
+	paths, err := db.All(ctx, q, db.Value[string], `SELECT path FROM area WHERE level = 'province' ORDER BY path`)
+	if err != nil {
+		return false, err
+	}
+	return scope.Covers("/", "") || slices.ContainsFunc(paths, func(p string) bool { return scope.Covers(p, "") }), nil
+}
+
+func (s *Service) mustKeepSources(ctx context.Context, q db.Querier, scope authz.Scope) error {
+	may, err := s.keepsSources(ctx, q, scope)
+	if err == nil && !may {
+		return fault.New(fault.Forbidden, "稿源名单由省级统一维护，请联系省政府办公厅。")
+	}
+	return err
+}
+
+// AddSource puts a body on the list, which is the province's.
 func (s *Service) AddSource(ctx context.Context, tx *db.Tx, scope authz.Scope, n Source) (Source, error) {
-	if !scope.Covers("/", "") {
-		return Source{}, fault.New(fault.Forbidden, "稿源名单由省级统一维护，请联系省政府办公厅。")
+	if err := s.mustKeepSources(ctx, tx, scope); err != nil {
+		return Source{}, err
 	}
 	n.Name, n.Basis, n.Domain = oneLine(n.Name), oneLine(n.Basis), strings.ToLower(strings.TrimPrefix(oneLine(n.Domain), "www."))
 	var f fault.Fields

@@ -81,7 +81,11 @@ func (h *Handler) sources(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := newSources(list, total, editions, authz.SessionFrom(r.Context()).ScopeFor(authz.SettingsManage).Covers("/", ""), web.FrameOf(r).Today)
+	manages, err := h.lib.MayKeepSources(r.Context(), authz.SessionFrom(r.Context()).ScopeFor(authz.SettingsManage))
+	if err != nil {
+		return err
+	}
+	v := newSources(list, total, editions, manages, web.FrameOf(r).Today)
 	v.Filter.Fill(q)
 	v.Pager = web.PagerOf(r, total, perPage)
 	return sourceList.Render(w, r, v)
