@@ -64,7 +64,6 @@ func remarksPage(it library.Item, list []library.Result) remarksView {
 		v.Form.Buttons = append(v.Form.Buttons, web.Button{Label: "保存并送审", Name: "act", Value: "submit", Plain: true})
 		v.Heading.Acts = []web.Act{{Text: "去改正", Href: it.Link() + "/edit"}}
 	}
-	v.Form.Sections = []web.Section{{Fields: []web.Field{{Kind: web.Hidden, Name: "version", Value: fmt.Sprint(it.Version)}}}}
 	n := 0
 	for _, r := range list {
 		if r.Severity == check.Advice {
@@ -98,6 +97,11 @@ func remarksPage(it library.Item, list []library.Result) remarksView {
 		}
 		v.Form.Sections = append(v.Form.Sections, s)
 	}
+	hidden := web.Field{Kind: web.Hidden, Name: "version", Value: fmt.Sprint(it.Version)}
+	if len(v.Form.Sections) == 0 {
+		v.Form.Sections = []web.Section{{}}
+	}
+	v.Form.Sections[0].Fields = append(v.Form.Sections[0].Fields, hidden)
 	if n == 0 {
 		v.Alert = web.Alert{Kind: web.Good, Title: "没有需要处理的检查提示", Text: "可以送审。"}
 		v.Form.Buttons = v.Form.Buttons[1:]
