@@ -61,6 +61,9 @@ func DocNoWrong(no string) (says, right string) {
 	if m == nil {
 		return "", ""
 	}
+	if len(m[3]) == 2 && (m[2] == "" || m[4] == "") {
+		return "", "" // 令第230号: no year at all
+	}
 	right = m[1] + "〔" + m[3] + "〕" + m[7] + "号"
 	switch {
 	case len(m[3]) == 2:
