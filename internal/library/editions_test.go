@@ -96,7 +96,7 @@ func TestArticle14_3_CoverageWaiversAndClauses(t *testing.T) {
 		} else {
 			wantReason(t, err, "S14.3a.together")
 		}
-		it = ok(h.review(h.final, it, func(d *library.Decision) { d.WaiverReason = "紧急情况" }))(t)
+		ok(h.review(h.final, it, func(d *library.Decision) { d.WaiverReason = "紧急情况" }))(t)
 		waivers, n, err := h.lib.Waivers(ctx, h.author.scope(authz.ItemRead), 10, 0)
 		if err != nil || n != 1 || waivers[0].PersonName != "张终" || waivers[0].Reason != "紧急情况" || waivers[0].Due != calendar.DateOf(h.clock.Now()) {
 			t.Errorf("waivers %+v (%d), %v", waivers, n, err)
