@@ -163,6 +163,14 @@ func newFreeze(n library.Source) sourceForm {
 }
 
 func (h *Handler) showFreeze(w http.ResponseWriter, r *http.Request) error {
+	// The list is the province's; to others there is no such form.
+	may, err := h.lib.MayKeepSources(r.Context(), authz.ScopeFrom(r.Context()))
+	if err == nil && !may {
+		err = fault.Missing("稿源单位")
+	}
+	if err != nil {
+		return err
+	}
 	n, err := h.lib.Source(r.Context(), r.PathValue("source"))
 	if err != nil {
 		return err
