@@ -206,9 +206,8 @@ func (h *house) pass(o *office, it library.Item) library.Item {
 		d := library.Decision{Round: it.Round, Stage: it.Stage, Act: library.Pass, Reason: "已核对"}
 		if it.Stage == "final" {
 			p = o.final
-			d.Gates = map[sx2021.Gate]bool{}
 			for _, g := range sx2021.Gates() {
-				d.Gates[g] = true
+				must(h.lib.Stamp(p.ctx, p.scope(authz.ItemRead), it.ID, library.Stamping{Round: it.Round, Gate: g, Passed: true}))(h.t)
 			}
 			d.Declarations = sx2021.Declarations{InDuty: true, SourceKnown: true, NothingSensitive: true, NothingSecret: true, NoOpinion: true, NoAdvertising: true}
 		}
