@@ -58,13 +58,13 @@ func (d *province) examine(ctx context.Context) error {
 	return d.falseAlarm(author, scope, site)
 }
 
-// falseAlarm is an old number that the checks question and the unit keeps.
+// falseAlarm is an old date that the checks question and the unit keeps.
 func (d *province) falseAlarm(author context.Context, scope authz.Scope, site registry.Site) error {
 	w, err := d.writing(author, site, written{column: "notices", title: "关于重印历史文件汇编的公告（演示）"}, "市档案部门重印历史文件汇编，供市民查阅。\n\n第一条　汇编收录原文，不作改动。")
 	if err != nil {
 		return err
 	}
-	w.DocNo = "市办发[1998]第7号"
+	w.Written = calendar.Date{Year: 1937, Month: 3, Day: 5}
 	found, _, err := d.Library.Items(author, scope, library.Filter{Text: w.Title, Unit: site.Unit})
 	if err != nil {
 		return err
@@ -85,8 +85,8 @@ func (d *province) falseAlarm(author context.Context, scope authz.Scope, site re
 		return err
 	}
 	for _, r := range list {
-		if r.Kind == "item.docno" {
-			_, err = d.Library.ReportFalseAlarm(author, scope, v.Item, library.FalseAlarm{Key: r.Key(), Reason: "历史文件原文号，按原样收录"})
+		if r.Kind == "item.dates" {
+			_, err = d.Library.ReportFalseAlarm(author, scope, v.Item, library.FalseAlarm{Key: r.Key(), Reason: "历史文件的原件日期，按原样收录"})
 			return err
 		}
 	}

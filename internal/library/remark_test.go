@@ -58,9 +58,9 @@ func TestEveryRemarkNeedsItsOwnReason(t *testing.T) {
 	each(t, func(h *house) {
 		t := h.t
 		w := h.writing("题目两处", "这里有错字。\n\n第二段。")
-		w.DocNo = "某政发[2026]第3号"
+		w.Written = calendar.Date{Year: 2027, Month: 1, Day: 5} // the day is 2 March 2026
 		it := h.create(w)
-		if got := kinds(h.results(it)); !slices.Contains(got, "wording.confusion") || !slices.Contains(got, "item.docno") {
+		if got := kinds(h.results(it)); !slices.Contains(got, "wording.confusion") || !slices.Contains(got, "item.dates") {
 			t.Fatalf("remarks %v", got)
 		}
 		list := h.results(it)
@@ -85,10 +85,10 @@ func TestEveryRemarkNeedsItsOwnReason(t *testing.T) {
 			}
 		}
 		// Mended is counted.
-		w.DocNo = "某政发〔2026〕3号"
+		w.Written = calendar.Date{Year: 2026, Month: 1, Day: 5}
 		it = ok(h.lib.Save(h.author.ctx, h.author.scope(authz.ItemWrite), it.ID, it.Version, w))(t)
 		for _, p := range ok(h.lib.RuleQuality(context.Background()))(t) {
-			if p.Rule == "item.docno" && (p.Seen != 1 || p.Mended != 1) || p.Rule == "wording.confusion" && (p.Kept != 1 || p.Mended != 0) {
+			if p.Rule == "item.dates" && (p.Seen != 1 || p.Mended != 1) || p.Rule == "wording.confusion" && (p.Kept != 1 || p.Mended != 0) {
 				t.Errorf("quality %+v", p)
 			}
 		}
