@@ -98,7 +98,7 @@ func build(t *testing.T, d *db.DB, clock *calendar.Manual) *house {
 	}
 	h := &house{t: t, db: d, clock: clock, org: org.New(d), workers: jobs.NewWorkers()}
 	h.reg = registry.New(d, h.org)
-	h.ob = obligation.New(d, h.org, library.WaivedInterpretation, library.ColumnUpdate)
+	h.ob = obligation.New(d, h.org, library.Obligations()...)
 	h.lib = library.New(d, h.org, h.reg, h.ob, func(string) []check.Span { return nil }, sx2021.Defaults())
 	library.Register(h.lib, h.workers)
 	h.cols = columns.New(d, h.org, h.reg, h.lib)
@@ -206,9 +206,8 @@ func (h *house) pass(o *office, it library.Item) library.Item {
 		d := library.Decision{Round: it.Round, Stage: it.Stage, Act: library.Pass, Reason: "已核对"}
 		if it.Stage == "final" {
 			p = o.final
-			d.Gates = map[sx2021.Gate]bool{}
 			for _, g := range sx2021.Gates() {
-				d.Gates[g] = true
+				must(h.lib.Stamp(p.ctx, p.scope(authz.ItemRead), it.ID, library.Stamping{Round: it.Round, Gate: g, Passed: true}))(h.t)
 			}
 			d.Declarations = sx2021.Declarations{InDuty: true, SourceKnown: true, NothingSensitive: true, NothingSecret: true, NoOpinion: true, NoAdvertising: true}
 		}

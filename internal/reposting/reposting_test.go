@@ -106,7 +106,7 @@ func build(t *testing.T, d *db.DB, clock *calendar.Manual) *house {
 	h := &house{t: t, db: d, clock: clock, workers: jobs.NewWorkers(), web: pages{}}
 	o := org.New(d)
 	r := registry.New(d, o)
-	h.ob = obligation.New(d, o, library.WaivedInterpretation, library.ColumnUpdate, reposting.Duty24h)
+	h.ob = obligation.New(d, o, append(library.Obligations(), reposting.Duty24h)...)
 	h.lib = library.New(d, o, r, h.ob, func(string) []check.Span { return nil }, sx2021.Defaults())
 	h.rep = reposting.New(d, o, r, h.lib, h.ob, h.web)
 	h.rep.Register(h.workers)
@@ -186,9 +186,9 @@ func (h *house) publish(o *office, title, original string) library.Item {
 	for it.State == library.InReview {
 		p, d := o.first, library.Decision{Round: it.Round, Stage: it.Stage, Act: library.Pass, Reason: "已核对"}
 		if it.Stage == "final" {
-			p, d.Gates = o.final, map[sx2021.Gate]bool{}
+			p = o.final
 			for _, g := range sx2021.Gates() {
-				d.Gates[g] = true
+				must(h.lib.Stamp(p.ctx, p.scope(authz.ItemRead), it.ID, library.Stamping{Round: it.Round, Gate: g, Passed: true}))(h.t)
 			}
 			d.Declarations = sx2021.Declarations{InDuty: true, SourceKnown: true, NothingSensitive: true, NothingSecret: true, NoOpinion: true, NoAdvertising: true}
 		}

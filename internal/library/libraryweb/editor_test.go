@@ -68,7 +68,7 @@ func TestPicturesWithinPastedTextAreKept(t *testing.T) {
 		if kept["image/png"] != 300 || !strings.Contains(got.Body, `"src":"/media/a.png"`) || !strings.Contains(got.Body, "还没有替代文字") {
 			t.Errorf("kept %v, answered %s", kept, got.Body)
 		}
-		if got := r.Get("/console/items/new").Attr("#editor", "data-pictures"); got != "/console/pictures" {
+		if got := r.Get("/console/items/new?type=news").Attr("#editor", "data-pictures"); got != "/console/pictures" {
 			t.Errorf("the editor sends pictures to %q", got)
 		}
 	})
