@@ -21,6 +21,7 @@ var timers = []struct{ timer, kind, brings string }{
 	{"column news", "column_update", ""},
 	{"letter answered", "letter_reply", ""},
 	{"interpretation published together", "waived_interpretation", ""},
+	{"key information reposted within 24 hours", "important_repost", ""},
 	{"rectification", "order_rectify", ""},
 	{"offline at most 30 days", "offline_end", ""},
 	{"written report of an emergency", "emergency_report", ""},
