@@ -378,6 +378,7 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 	ids("/console/sites/{id}", string(site.ID), string(planned.ID))
 	ids("/console/inspection/sites/{id}", string(site.ID))
 	c.own = append(c.own, string(column.ID))
+	n.shelve(c)
 	accounts := "platform,account,url,code,sponsor\n微博,%[1]s发布,https://weibo.example/%[2]s,%[3]s,%[1]s人民政府办公室\n"
 	body := fmt.Appendf(nil, accounts, c.mark, c.latin, strings.TrimPrefix(string(c.area), "county-"))
 	table := must(official.ReadTable(bytes.NewReader(body), int64(len(body)), "accounts.csv", official.Limits{}))(t)

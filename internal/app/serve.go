@@ -21,6 +21,7 @@ import (
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/media"
+	"zhengshu/internal/media/mediaweb"
 	"zhengshu/internal/web"
 )
 
@@ -168,8 +169,12 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case strings.HasPrefix(path, "/api/"):
 		s.api.ServeHTTP(w, r)
-	case path == "/console" || strings.HasPrefix(path, "/console/") || strings.HasPrefix(path, "/assets/") || strings.HasPrefix(path, media.Prefix) || strings.HasPrefix(path, "/dev/"):
+	case path == "/console" || strings.HasPrefix(path, "/console/") || strings.HasPrefix(path, "/assets/") || strings.HasPrefix(path, "/dev/"):
 		s.staff.ServeHTTP(w, r)
+	case strings.HasPrefix(path, media.Prefix):
+		inside := r.Clone(r.Context())
+		inside.URL.Path, inside.URL.RawPath = mediaweb.Files+strings.TrimPrefix(path, media.Prefix), ""
+		s.staff.ServeHTTP(w, inside)
 	case s.h.Demo:
 		s.h.Portal.Landing(w, r)
 	default:

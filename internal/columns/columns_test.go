@@ -98,7 +98,7 @@ func build(t *testing.T, d *db.DB, clock *calendar.Manual) *house {
 	}
 	h := &house{t: t, db: d, clock: clock, org: org.New(d), workers: jobs.NewWorkers()}
 	h.reg = registry.New(d, h.org)
-	h.ob = obligation.New(d, h.org, library.WaivedInterpretation, library.ColumnUpdate)
+	h.ob = obligation.New(d, h.org, library.Obligations()...)
 	h.lib = library.New(d, h.org, h.reg, h.ob, func(string) []check.Span { return nil }, sx2021.Defaults())
 	library.Register(h.lib, h.workers)
 	h.cols = columns.New(d, h.org, h.reg, h.lib)

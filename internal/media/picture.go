@@ -61,8 +61,8 @@ type maker struct {
 	mediaType   string
 	orientation int
 	moving      bool
-	full        image.Image // once it is unpacked
-	scaled      *image.RGBA // the last scaled one, wider than what comes next
+	full        image.Image   // once it is unpacked
+	scaled      []*image.RGBA // as stored, not turned yet
 }
 
 // decode reads the picture; its header was looked at before.
@@ -127,8 +127,10 @@ func (m *maker) scale(full image.Image, w int) *image.RGBA {
 		stored = image.Pt(max(1, (size.X*w+size.Y/2)/size.Y), w)
 	}
 	from := full
-	if m.scaled != nil && m.scaled.Bounds().Dx() >= stored.X {
-		from = m.scaled
+	for _, s := range m.scaled { // the narrowest that is wide enough
+		if w := s.Bounds().Dx(); w >= stored.X && w < from.Bounds().Dx() {
+			from = s
+		}
 	}
 	to := image.NewRGBA(image.Rectangle{Max: stored})
 	if from.Bounds().Size() == stored {
@@ -136,18 +138,17 @@ func (m *maker) scale(full image.Image, w int) *image.RGBA {
 	} else {
 		draw.CatmullRom.Scale(to, to.Bounds(), from, from.Bounds(), draw.Src, nil)
 	}
-	m.scaled = to
+	m.scaled = append(m.scaled, to)
 	return upright(to, m.orientation)
 }
 
 // thumb cuts the picture to the shape of a thumbnail around the focal point.
 func (m *maker) thumb(full image.Image, fx, fy int) *image.RGBA {
 	size := full.Bounds().Size()
-	wide := size.X
 	if m.orientation >= 5 {
-		wide = size.Y
+		size.X, size.Y = size.Y, size.X
 	}
-	seen := m.scale(full, min(wide, 2*thumbWidth))
+	seen := m.scale(full, min(size.X, max(thumbWidth, (size.X*thumbHeight+size.Y-1)/size.Y)))
 	b := seen.Bounds()
 	cut := b
 	if b.Dx()*thumbHeight > b.Dy()*thumbWidth { // too wide

@@ -179,8 +179,11 @@ func (s *Service) Mark(ctx context.Context, scope authz.Scope, session *authz.Se
 	var it library.Item
 	if n.Item != "" {
 		var err error
-		if it, err = s.library.PublicItem(ctx, session, n.Item); err != nil {
+		if it, err = s.library.Item(ctx, scope, n.Item); err != nil {
 			return Call{}, err
+		}
+		if !it.Live() {
+			return Call{}, fault.New(fault.Conflict, "这篇稿件没有公开，不能标为重要转载。")
 		}
 		n.Title = it.Title
 		if n.Source == "" {

@@ -106,7 +106,7 @@ func build(t *testing.T, d *db.DB, clock *calendar.Manual) *house {
 	h := &house{t: t, db: d, clock: clock, workers: jobs.NewWorkers(), web: pages{}}
 	o := org.New(d)
 	r := registry.New(d, o)
-	h.ob = obligation.New(d, o, library.WaivedInterpretation, library.ColumnUpdate, reposting.Duty24h)
+	h.ob = obligation.New(d, o, append(library.Obligations(), reposting.Duty24h)...)
 	h.lib = library.New(d, o, r, h.ob, func(string) []check.Span { return nil }, sx2021.Defaults())
 	h.rep = reposting.New(d, o, r, h.lib, h.ob, h.web)
 	h.rep.Register(h.workers)

@@ -316,6 +316,18 @@ var sampleFan = library.FanOut{Sites: 2, Columns: 2, Units: 2, Waiting: 1, Place
 	{Placement: library.Placement{SiteName: "西安市人民政府", ColumnName: "要闻", State: library.Shown, LiveAt: sampleAt, Top: 1, Title: "短标题"}, UnitName: "西安市人民政府办公厅"},
 	{Placement: library.Placement{SiteName: "雁塔区人民政府", ColumnName: "通知公告", State: library.Scheduled, PublishAt: sampleAt}, UnitName: "雁塔区人民政府办公室", Own: true}}}
 
+func sampleShown(words string) sheetPage {
+	it, _ := sampleOf(words)
+	it.ShareTerms = words
+	return shownPage(it, sampleFan, true)
+}
+
+func sampleAdopt(words string) actPage {
+	it, _ := sampleOf(words)
+	it.Share, it.ShareTerms = library.Conditional, words
+	return newAdoptPage(it, []web.Option{{Value: "c", Label: words}}, sampleFan)
+}
+
 func sampleShare(words, state string) library.ShareRequest {
 	return library.ShareRequest{ID: "01J", ItemTitle: words, SiteName: "西安市人民政府", ColumnName: words, AskerName: words, OwnerName: "省医保局", Reason: words, State: state, AskedName: "高翔宇", AskedAt: sampleAt, Answer: words}
 }

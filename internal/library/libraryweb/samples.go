@@ -17,10 +17,10 @@ var (
 	editView    = web.Define(views, "views/edit.html", sampleEdit("关于做好2026年防汛工作的通知"), editPage{Heading: web.Heading{Title: "采编稿件"}}, sampleEdit(hostile))
 	itemView    = web.Define(views, "views/item.html", sampleItem("关于做好2026年防汛工作的通知"), itemPage{Heading: web.Heading{Title: "稿件"}, TextHead: "第 1 版"}, sampleItem(hostile))
 	reviewView  = web.Define(views, "views/review.html", sampleReview("关于做好2026年防汛工作的通知"), reviewPage{Heading: web.Heading{Title: "审核"}, Changes: web.Table{Caption: "对照"}}, sampleReview(hostile))
-	actView     = web.Define(views, "views/act.html", sampleAct("关于做好2026年防汛工作的通知"), actPage{Heading: web.Heading{Title: "撤稿"}}, sampleAct(hostile))
+	actView     = web.Define(views, "views/act.html", sampleAct("关于做好2026年防汛工作的通知"), actPage{Heading: web.Heading{Title: "撤稿"}}, sampleAdopt("关于做好2026年防汛工作的通知"), sampleAdopt(hostile), sampleAct(hostile))
 	draftsView  = web.Define(views, "views/drafts.html", sampleDrafts("关于做好2026年防汛工作的通知"), draftsPage{Heading: web.Heading{Title: "恢复草稿"}, Table: unsavedTable(nil)}, sampleDrafts(hostile))
 	previewView = web.Define(views, "views/preview.html", samplePreview("关于做好2026年防汛工作的通知"), previewPage{Heading: web.Heading{Title: "预览"}}, samplePreview(hostile))
-	sheetView   = web.Define(views, "views/sheet.html", sheetPage{Heading: web.Heading{Title: "三审三校记录"}, Body: []web.Component{opinions(sampleSubmission("同意"))}}, sheetPage{Heading: web.Heading{Title: "记录"}}, sheetPage{Heading: web.Heading{Title: hostile}, Body: []web.Component{opinions(sampleSubmission(hostile))}})
+	sheetView   = web.Define(views, "views/sheet.html", sheetPage{Heading: web.Heading{Title: "三审三校记录"}, Body: []web.Component{opinions(sampleSubmission("同意"))}}, sheetPage{Heading: web.Heading{Title: "记录"}}, sampleShown("关于做好2026年防汛工作的通知"), sampleShown(hostile), sheetPage{Heading: web.Heading{Title: hostile}, Body: []web.Component{opinions(sampleSubmission(hostile))}})
 	chooseView  = web.Define(views, "views/choose.html", chooseFrom(nil), choosePage{Heading: web.Heading{Title: "采编什么信息？"}, Types: web.Table{Caption: "信息类型"}}, choosePage{Heading: web.Heading{Title: hostile}, Types: web.Table{Caption: hostile, Columns: []web.Column{{Head: "类型"}}, Rows: []web.Row{{Cells: []web.Cell{web.Linked(hostile, "/console/items/new")}}}}})
 )
 

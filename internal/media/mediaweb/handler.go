@@ -42,14 +42,18 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/media/choose", Permit: authz.ItemWrite, Handle: h.choose},
 		{Pattern: "GET /console/media/{id}", Permit: authz.ItemRead, Handle: h.one},
 		{Pattern: "GET /console/media/{id}/original", Permit: authz.ItemRead, Handle: h.original},
-		{Pattern: "POST /console/media/{id}", Permit: authz.ItemWrite, Handle: h.describe},
+		{Pattern: "POST /console/media/{id}/edit", Permit: authz.ItemWrite, Handle: h.describe},
 		{Pattern: "POST /console/media/{id}/replace", Permit: authz.ItemWrite, Handle: h.replace, MaxBody: uploadBody},
 		{Pattern: "POST /console/media/{id}/remove", Permit: authz.ItemWrite, Handle: h.remove},
-		{Pattern: "GET " + media.Prefix + "{file}", Permit: authz.ItemRead, Handle: h.shown},
+		{Pattern: "GET " + Files + "{file}", Permit: authz.ItemRead, Handle: h.shown},
 	}
 }
 
 const path = "/console/media"
+
+// Files is where the console answers for media.Prefix: the addresses that
+// texts hold are the same on the console's host, which leads them here.
+const Files = "/console/media-files/"
 
 var library = web.Crumb{Name: "媒体库", Href: path}
 
@@ -530,7 +534,7 @@ func newOneView(a media.Asset, uses []media.Use, trail []audit.Row, may bool) on
 			{Name: "focal_x", Label: "横向", Value: strconv.Itoa(a.FocalX), Mode: "numeric", Narrow: true, Unit: "%", Max: 3, Hint: "从左边算起"},
 			{Name: "focal_y", Label: "纵向", Value: strconv.Itoa(a.FocalY), Mode: "numeric", Narrow: true, Unit: "%", Max: 3, Hint: "从上边算起"}}})
 	}
-	v.Describe = web.Form{Action: a.Link(), Key: "media-" + string(a.ID), Sections: sections, Buttons: []web.Button{{Label: "保存"}}}
+	v.Describe = web.Form{Action: a.Link() + "/edit", Key: "media-" + string(a.ID), Sections: sections, Buttons: []web.Button{{Label: "保存"}}}
 	v.Replace = web.Form{Action: a.Link() + "/replace", Upload: true, Sections: []web.Section{{Legend: "替换", Hint: "新的文件另存一份，说明一并带去；已用到原文件的稿件不变。", Fields: []web.Field{{Kind: web.File, Name: "file", Label: "新的文件", Required: true, Accept: media.Accept}}}}, Buttons: []web.Button{{Label: "上传新的替换", Plain: true}}}
 	if a.Uses == 0 {
 		v.Remove = web.Form{Action: a.Link() + "/remove", Sections: []web.Section{{Legend: "删除", Hint: "没有稿件用到它，可以删除；操作留痕。"}}, Buttons: []web.Button{{Label: "删除文件", Kind: web.Danger}}}

@@ -155,7 +155,7 @@ func (h *Handler) form(r *http.Request) (formView, error) {
 	}
 	if id != "" {
 		var err error
-		if it, err = h.library.PublicItem(ctx, authz.SessionFrom(ctx), id); err != nil {
+		if it, err = h.library.Item(ctx, scope, id); err != nil {
 			return formView{}, err
 		}
 	}
