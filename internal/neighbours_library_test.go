@@ -18,14 +18,14 @@ func (n *neighbourhood) furnishLibrary(c *county, ids func(key string, id ...str
 	t, h, ctx := n.t, n.h, audit.System(context.Background(), "test")
 	editor := c.people[authz.Editor]
 	doc := must(prose.FromText(c.mark + "的内容。"))(t)
-	it := must(h.Library.Create(as(editor), editor.ScopeFor(authz.ItemWrite), library.Writing{Meta: library.Meta{Type: library.Notice, Title: c.mark + "公告", DocNo: c.mark + "发[2026]第3号"}, Doc: doc, Unit: c.office.ID}))(t)
+	it := must(h.Library.Create(as(editor), editor.ScopeFor(authz.ItemWrite), library.Writing{Meta: library.Meta{Type: library.Notice, Title: c.mark + "公告", Written: calendar.Date{Year: 1937, Month: 3, Day: 5}}, Doc: doc, Unit: c.office.ID}))(t)
 	c.own = append(c.own, string(it.ID))
 	list := must(h.Library.Results(ctx, system, must(h.Library.Version(ctx, system, it.ID, 0))(t)))(t)
-	i := slices.IndexFunc(list, func(r library.Result) bool { return r.Kind == "item.docno" })
+	i := slices.IndexFunc(list, func(r library.Result) bool { return r.Kind == "item.dates" })
 	if i < 0 {
 		t.Fatalf("no remark to report: %+v", list)
 	}
-	a := must(h.Library.ReportFalseAlarm(as(editor), editor.ScopeFor(authz.ItemRead), it.ID, library.FalseAlarm{Key: list[i].Key(), Reason: c.mark + "历史文号"}))(t)
+	a := must(h.Library.ReportFalseAlarm(as(editor), editor.ScopeFor(authz.ItemRead), it.ID, library.FalseAlarm{Key: list[i].Key(), Reason: c.mark + "原件日期"}))(t)
 	ids("/console/checks/allowed/{entry}", a.ID)
 
 	if err := h.Disclosure.Place(ctx, system, c.office.ID, disclosure.Placed{Entry: "20.7", NoneWhy: c.mark + "由财政局公开"}); err != nil {
