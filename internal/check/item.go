@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/prose"
 )
 
 // OnItem is the subject of the checks on what is not a page yet: a manuscript
@@ -21,7 +22,6 @@ type Item struct {
 	Policy  bool
 	DocNo   string
 	Issuer  string
-	IndexNo string
 	Written calendar.Date
 	// Published is the day it goes out; zero is today.
 	Published calendar.Date
@@ -97,6 +97,7 @@ var itemChecks = []Check{
 	itemCheck("item.docno", Error, []string{"S19.3a"}, "发文字号规范", "发文字号不规范", "发文字号由机关代字、六角括号括入的四位年份和顺序号组成，例：陕政发〔2026〕12号。", itemDocNo),
 	itemCheck("item.dates", Error, []string{"S12.1"}, "日期合理", "日期不合理", "请核对成文日期和发布时间。", itemDates),
 	itemCheck("item.elements", Advice, []string{"S19.3a"}, "要素齐全", "要素不全", "请在“公文信息”中补填。", itemElements),
+	itemCheck("item.undescribed", Serious, []string{"S11.1"}, "图片都写了替代文字", "图片还没有替代文字", "请写明图片表达的内容，读屏用户靠它了解图片。", itemUndescribed),
 	itemCheck("item.alt", Error, []string{"S11.1"}, "图片有替代文字", "图片的替代文字没有说明内容", "请写明图片表达的内容，读屏用户靠它了解图片。", itemAlt),
 	itemCheck("item.map", Serious, []string{"S12.2a"}, "地图有审图号", "地图没有标注审图号", "请使用自然资源部门的标准地图，并在图注中写明审图号；不是地图的，请改写替代文字。", itemMap),
 	itemCheck("item.link", Error, []string{"S19.4"}, "链接地址规范", "链接地址有误", "请改为完整的、公众可以访问的网址。", itemLinks),
@@ -142,17 +143,27 @@ func itemElements(c Check, _ *Facts, i *Item) []Finding {
 	if i.Policy && i.Written.IsZero() {
 		missing = append(missing, "成文日期")
 	}
-	need(i.Policy, i.IndexNo, "索引号")
 	if len(missing) == 0 {
 		return nil
 	}
 	return []Finding{c.wrong("没有填写"+strings.Join(missing, "、"), "要素")}
 }
 
+// itemUndescribed finds pictures that were pasted without words.
+func itemUndescribed(c Check, _ *Facts, i *Item) []Finding {
+	var out []Finding
+	for n, p := range i.Pictures {
+		if strings.TrimSpace(p.Alt) == prose.Undescribed {
+			out = append(out, c.wrong("粘贴或导入时没有带来说明", fmt.Sprintf("第 %d 张图片", n+1)))
+		}
+	}
+	return out
+}
+
 func itemAlt(c Check, _ *Facts, i *Item) []Finding {
 	var out []Finding
 	for n, p := range i.Pictures {
-		if alt := strings.TrimSpace(p.Alt); alt == "" || altPattern.MatchString(alt) {
+		if alt := strings.TrimSpace(p.Alt); alt != prose.Undescribed && (alt == "" || altPattern.MatchString(alt)) {
 			out = append(out, c.wrong("“"+clip(alt, 40)+"”", fmt.Sprintf("第 %d 张图片", n+1)))
 		}
 	}

@@ -164,7 +164,7 @@ func (s *Service) kept(ctx context.Context, q db.Querier, sha, edition string) (
 // facts are the checks on what is said about an item and what it holds beside
 // words. They cost nothing and depend on the day, so they are never kept.
 func (s *Service) facts(m Meta, doc prose.Doc) []Result {
-	i := check.Item{Policy: m.Type == Policy, DocNo: m.DocNo, Issuer: m.Issuer, IndexNo: m.IndexNo, Written: m.Written, Links: linksOf(doc)}
+	i := check.Item{Policy: m.Type == Policy, DocNo: m.DocNo, Issuer: m.Issuer, Written: m.Written, Links: linksOf(doc)}
 	walk(doc.Content, func(n prose.Node) {
 		if n.Type == prose.Figure && n.Word("kind") == "image" {
 			i.Pictures = append(i.Pictures, check.Picture{Src: n.Word("src"), Alt: n.Word("alt"), Caption: n.Word("caption"), Source: n.Word("source")})

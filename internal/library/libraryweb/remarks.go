@@ -323,7 +323,6 @@ var (
 	remarksForm = web.Define(web.Plain, "pages/form.html", removeForm("e"), sampleRemarks("关于做好2026年防汛工作的通知"), sampleRemarks(hostile))
 	rulesList   = web.Define(web.Plain, "pages/list.html", newRules(nil), newRules([]quality.Practice{{Rule: "wording.confusion", Seen: 20, Mended: 12, Kept: 3, FalseAlarms: 2}, {Rule: hostile, Seen: 1}}))
 	allowedList = web.Define(views, "views/allowed.html", allowedPage{allowedView: newAllowed(nil, 0, sampleDay, false)}, sampleAllowed("登陆作战"), sampleAllowed(hostile))
-
 )
 
 func sampleRemarks(words string) remarksView {
