@@ -179,7 +179,7 @@ func TestReorganisationLosesNothing(t *testing.T) {
 		}
 		for kind, left := range held(n.a.office.ID) {
 			switch kind {
-			case "budget_line", "selfcheck", "resident", "guidance_receipt":
+			case "budget_line", "selfcheck", "resident", "guidance_receipt", "disclosure_place":
 				// The office that takes over has its own.
 			default:
 				if left > 0 {

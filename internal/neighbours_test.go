@@ -399,6 +399,7 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 	ids("/console/letters/{id}", n.letter(c, site.ID))
 
 	n.furnishNotices(c, site, city)
+	n.furnishLibrary(c, ids)
 
 	// A run, a finding with its evidence, and the order it brings.
 	run, finding, proof := n.finding(c, site)

@@ -20,6 +20,7 @@ var timers = []struct{ timer, kind, brings string }{
 	{"business training by 31 December", "training", ""},
 	{"column news", "column_update", ""},
 	{"letter answered", "letter_reply", ""},
+	{"statutory disclosure in 20 working days", "active_disclosure", ""},
 	{"interpretation published together", "waived_interpretation", ""},
 	{"step of a review", "item_review", ""},
 	{"opinion on an item of another unit", "item_consultation", ""},

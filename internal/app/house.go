@@ -32,6 +32,7 @@ import (
 	"zhengshu/internal/cutover"
 	"zhengshu/internal/db"
 	"zhengshu/internal/demo"
+	"zhengshu/internal/disclosure"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/filing"
@@ -124,6 +125,7 @@ type House struct {
 	Columns     *columns.Service
 	Media       *media.Service
 	MoveIn      *movein.Service
+	Disclosure  *disclosure.Service
 	Lifecycle   *lifecycle.Service
 	Inspection  *inspection.Service
 	Notices     *notice.Service
@@ -268,6 +270,7 @@ func (h *House) wire(ctx context.Context) error {
 	h.Registry.Govern(settings)
 	h.Library = library.New(h.DB, h.Org, h.Registry, h.Obligations, inspectText, sx2021.Defaults())
 	h.Library.SettingsFrom(h.Province.Settings)
+	h.Library.ExamineWith(h.examining())
 	library.Register(h.Library, h.workers)
 	h.Columns = columns.New(h.DB, h.Org, h.Registry, h.Library)
 	h.Columns.Register(h.workers)
@@ -279,6 +282,8 @@ func (h *House) wire(ctx context.Context) error {
 	})
 	h.MoveIn = movein.New(movein.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Library: h.Library, Blobs: h.Blobs, Shelf: shelf{h}, Client: h.client, Delay: h.Config.CrawlDelay})
 	h.MoveIn.Register(h.workers)
+	h.Disclosure = disclosure.New(h.DB, h.Org, h.Library, h.Obligations, h.Days)
+	h.Library.OnChange(h.Disclosure.Follow)
 	h.Filings = filing.New(h.DB, h.Org, h.Registry, h.Obligations, h.Days, h.Blobs, settings)
 	h.wireRecords()
 	h.Approvals.OnSuccessor(h.Org.Successor)
@@ -377,9 +382,9 @@ func inspectText(text string) []check.Span {
 	p, err := proofreader()
 	if err != nil {
 		slog.Error("wording is not checked", "cause", err)
-		return check.Text(text)
+		return check.Text(text, check.Content)
 	}
-	return check.Text(text, p)
+	return check.Text(text, p, check.Content)
 }
 
 // wireInspection makes the inspector with the house's one way out.
@@ -397,7 +402,7 @@ func (h *House) wireInspection(ctx context.Context) error {
 	}
 	h.Inspection = inspection.New(h.DB, probes, h.Registry, h.Blobs, h.client, inspection.Settings{
 		Delay: h.Config.CrawlDelay, Log: h.Config.Log,
-		Scanner: func() (check.Scanner, error) { return proofreader() },
+		Scanner: func() (check.Scanner, error) { return houseScanner() },
 		Pack:    func(on calendar.Date) (packs.Pack, bool) { return packs.Pick(all, "gwb-2019-19", on) },
 	})
 	h.Reconciling = reconciliation.New(reconciliation.Parts{DB: h.DB, Registry: h.Registry, Intake: registry.NewIntake(h.Registry, h.Blobs), Inspection: h.Inspection,
@@ -440,7 +445,7 @@ func (h *House) Sweep(ctx context.Context) error {
 	// One part that fails holds up no other.
 	var errs []error
 	for _, part := range []func(context.Context) (int, error){
-		h.Registry.SweepSearch, h.Library.KeepCycles, h.Library.KeepValidity, h.Library.KeepTallies, h.Library.KeepReviews, h.Approvals.Sweep, h.Lifecycle.Sweep, h.Registry.OpenRecertification, h.Cutover.Sweep,
+		h.Registry.SweepSearch, h.Library.KeepCycles, h.Library.KeepValidity, h.Library.KeepTallies, h.Library.KeepReviews, h.Library.AlarmInterpretations, h.Approvals.Sweep, h.Lifecycle.Sweep, h.Registry.OpenRecertification, h.Cutover.Sweep,
 	} {
 		_, err := part(ctx)
 		errs = append(errs, err)
@@ -461,7 +466,7 @@ func machines() []passage.Machine {
 // reorganisation. Objects go first, then the clocks, then what is about either.
 func Carriers() []org.Module {
 	return []org.Module{registry.Reorganise(), cutover.Reorganise(), obligation.Reorganise(), approval.Reorganise(), lifecycle.Reorganise(),
-		library.Reorganise(), columns.Reorganise(), media.Reorganise(), letters.Reorganise(), assessment.Reorganise(), reporting.Reorganise(),
+		library.Reorganise(), columns.Reorganise(), media.Reorganise(), disclosure.Reorganise(), letters.Reorganise(), assessment.Reorganise(), reporting.Reorganise(),
 		notice.Reorganise(), filing.Reorganise(), closing.Reorganise(), operator.Reorganise(), tenancy.Reorganise(), protection.Reorganise(),
 		coordination.Reorganise(), budget.Reorganise(), guidance.Reorganise(), reposting.Reorganise(), training.Reorganise(), selfcheck.Reorganise(),
 		reconciliation.Reorganise(), queries.Reorganise(), notify.Reorganise()}
@@ -482,7 +487,7 @@ func obligationKinds() []obligation.Kind {
 		selfcheck.Obligations(),
 		recordObligations(),
 		library.Obligations(),
-		[]obligation.Kind{guidance.ReturnKind, reposting.Duty24h, training.YearlyKind, letters.ReplyKind, assessment.RectifyObligation},
+		[]obligation.Kind{guidance.ReturnKind, reposting.Duty24h, training.YearlyKind, disclosure.Due, letters.ReplyKind, assessment.RectifyObligation},
 	)
 }
 

@@ -106,6 +106,7 @@ type Facts struct {
 	Columns []Column
 	Home    *Home
 	Access  *Access
+	Item    *Item
 	Today   calendar.Date
 	Limits  Limits
 
@@ -142,7 +143,7 @@ func Run(f Facts) []Finding {
 	}
 	var out []Finding
 	for _, c := range table() {
-		if f.Page != nil || slices.ContainsFunc(c.AppliesTo, func(s string) bool { return s == OnLink || s == OnColumn || s == OnSite }) {
+		if f.Page != nil || slices.ContainsFunc(c.AppliesTo, func(s string) bool { return s == OnLink || s == OnColumn || s == OnSite || s == OnItem }) {
 			out = append(out, c.run(c, &f)...)
 		}
 	}
@@ -225,7 +226,6 @@ func (c Check) untested(why, where string) Finding {
 
 var anyPage = []string{string(ClassHome), string(ClassColumn), string(ClassContent)}
 
-var tableOnce = append(append(append(append(append(append([]Check(nil),
-	tagChecks...), footerChecks...), privacyChecks...), concealedChecks...), linkChecks...), freshnessChecks...)
+var tableOnce = slices.Concat(tagChecks, footerChecks, privacyChecks, concealedChecks, linkChecks, freshnessChecks, itemChecks)
 
 func table() []Check { return tableOnce }

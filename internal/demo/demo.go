@@ -15,6 +15,7 @@ import (
 	"zhengshu/internal/coordination"
 	"zhengshu/internal/cutover"
 	"zhengshu/internal/db"
+	"zhengshu/internal/disclosure"
 	"zhengshu/internal/filing"
 	"zhengshu/internal/guidance"
 	"zhengshu/internal/inspection"
@@ -52,6 +53,7 @@ type Services struct {
 	Reposting  *reposting.Service
 	Media      *media.Service
 	MoveIn     *movein.Service
+	Disclosure *disclosure.Service
 	Lifecycle  *lifecycle.Service
 	Approvals  *approval.Service
 	Letters    *letters.Service
@@ -118,7 +120,7 @@ func Fill(ctx context.Context, s Services) error {
 		name string
 		fill func(context.Context) error
 	}{
-		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"forms", d.takeForms}, {"content", d.moveIn}, {"import", d.rehearse}, {"links", d.link}, {"codes", d.indexCodes}, {"media", d.keepMedia}, {"reviews", d.review}, {"reviewing", d.reviewing}, {"adoptions", d.adoptions}, {"standing", d.standing},
+		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"forms", d.takeForms}, {"content", d.moveIn}, {"import", d.rehearse}, {"links", d.link}, {"codes", d.indexCodes}, {"media", d.keepMedia}, {"reviews", d.review}, {"reviewing", d.reviewing}, {"checks", d.examine}, {"adoptions", d.adoptions}, {"standing", d.standing},
 		{"cases", d.apply}, {"offices", d.keepOffices}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"releases", d.publish}, {"inspection", d.inspect}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"notices", d.governNotices},
 	} {
 		if err := stage.fill(ctx); err != nil {

@@ -37,7 +37,7 @@ func (d *province) moveIn(ctx context.Context) error {
 			if lists[p.column] == nil {
 				lists[p.column] = &bytes.Buffer{}
 			}
-			row := map[string]string{"ref": p.ref, "type": p.kind, "title": p.title, p.form(): p.body(), "source": p.source, "issuer": p.issuer, "doc_no": p.doc,
+			row := map[string]any{"important": p.kind == string(library.Policy), "ref": p.ref, "type": p.kind, "title": p.title, p.form(): p.body(), "source": p.source, "issuer": p.issuer, "doc_no": p.doc,
 				"published": p.published.In(calendar.Shanghai).Format("2006-01-02 15:04")}
 			if p.doc != "" {
 				row["written"] = calendar.DateOf(p.published).String()

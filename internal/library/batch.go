@@ -11,7 +11,6 @@ import (
 	"zhengshu/internal/approval"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
-	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/org"
@@ -201,8 +200,8 @@ func (s *Service) ReadInBatch(ctx context.Context, session *authz.Session, id st
 }
 
 // DecideBatch passes each item with the one opinion, each in a transaction of
-// its own. An item whose gates are not stamped, whose checks have remarks, or
-// that somebody else decided meanwhile, is left out with its reason. Asked
+// its own. An item whose gates are not stamped, whose checks have open
+// remarks, or that somebody else decided meanwhile, is left out with its reason. Asked
 // again it goes on where an outage stopped it. It takes the session: the batch
 // is the person's own.
 func (s *Service) DecideBatch(ctx context.Context, scope authz.Scope, session *authz.Session, id, opinion string, declared sx2021.Declarations) (Batch, error) {
@@ -242,7 +241,7 @@ func (s *Service) DecideBatch(ctx context.Context, scope authz.Scope, session *a
 }
 
 func (s *Service) decideOne(ctx context.Context, scope authz.Scope, b Batch, c BatchItem, opinion string, declared sx2021.Declarations) error {
-	v, fresh, err := s.reinspect(ctx, scope, c.Item.ID)
+	v, e, err := s.reinspect(ctx, scope, c.Item.ID)
 	if err == nil {
 		err = s.db.Update(ctx, func(tx *db.Tx) error {
 			if done, err := db.One(ctx, tx, db.Value[string], `SELECT outcome FROM item_batch_item WHERE batch_id = $1 AND item_id = $2`, b.ID, c.Item.ID); err != nil || done != "" {
@@ -255,10 +254,10 @@ func (s *Service) decideOne(ctx context.Context, scope authz.Scope, b Batch, c B
 			if err := s.alone(ctx, tx, it); err != nil {
 				return err
 			}
-			if n := Count(fresh, check.Error) + Count(fresh, check.Serious); n > 0 {
-				return fault.Newf(fault.Refused, "检查有 %d 处提示，请单独打开核对。", n)
+			if n := Unsettled(e.stand); n > 0 {
+				return fault.Newf(fault.Refused, "检查有 %d 处提示没有处理，请单独打开核对。", n)
 			}
-			if _, err := s.review(ctx, tx, it, Decision{Round: c.Round, Stage: b.Stage, Act: Pass, Opinion: opinion, Declarations: declared, batch: b.ID}, v, fresh); err != nil {
+			if _, err := s.review(ctx, tx, it, Decision{Round: c.Round, Stage: b.Stage, Act: Pass, Opinion: opinion, Declarations: declared, batch: b.ID}, v, e); err != nil {
 				return err
 			}
 			_, err = tx.Exec(ctx, `UPDATE item_batch_item SET outcome = 'done' WHERE batch_id = $1 AND item_id = $2`, b.ID, c.Item.ID)

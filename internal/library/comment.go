@@ -310,7 +310,7 @@ func (s *Service) takeOver(ctx context.Context, tx *db.Tx, it Item, c Remark) er
 		}
 		w.Doc = d.Reword(at, c.Suggestion)
 	}
-	m, err := s.make(w)
+	m, err := s.make(ctx, tx, w)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/likeness"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/prose"
 )
@@ -65,6 +66,9 @@ func (in row) meta() Meta {
 		if f.said != nil {
 			*f.into = *f.said
 		}
+	}
+	if in.Important {
+		m.Important = true
 	}
 	if in.Type != nil {
 		m.Type = Type(oneLine(*in.Type))
@@ -221,7 +225,9 @@ func (s *Service) putAway(ctx context.Context, tx *db.Tx, scope authz.Scope, it 
 			return "", err
 		}
 		m := rendered(Writing{Meta: v.Meta, Doc: d, Original: v.Original, Note: fmt.Sprintf("%s，恢复第 %d 版", undoNote, version)})
-		m.results = s.Inspect(m.Title, m.text, m.Meta)
+		if m.examined, err = s.examine(ctx, tx, m.Meta, m.Doc, m.text, m.sha); err != nil {
+			return "", err
+		}
 		return "", s.revise(ctx, tx, it, m)
 	}
 	if it.Live() {
@@ -242,6 +248,9 @@ func (s *Service) putAway(ctx context.Context, tx *db.Tx, scope authz.Scope, it 
 			return "", err
 		}
 		if _, err := tx.Exec(ctx, `DELETE FROM item_placement WHERE item_id = $1 AND state = 'planned'`, it.ID); err != nil {
+			return "", err
+		}
+		if err := likeness.Drop(ctx, tx, string(it.ID)); err != nil {
 			return "", err
 		}
 	}

@@ -3,6 +3,7 @@ package library
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"zhengshu/internal/authz"
@@ -23,6 +24,11 @@ type Result struct {
 	Right    []string       `json:"right"`
 	Says     string         `json:"says"`
 	Near     string         `json:"near"` // the words around it
+	Sum      string         `json:"sum"`  // by which the same words are known, masked or not
+
+	Reason   string `json:"-"` // why it stands, as somebody wrote
+	ReasonBy string `json:"-"`
+	Claimed  bool   `json:"-"` // reported as a false alarm, waits for a second person
 }
 
 // Citation is what the result rests on.
@@ -30,16 +36,23 @@ func (r Result) Citation() string {
 	switch {
 	case strings.HasPrefix(r.Kind, "privacy."):
 		return "第十九条（三） 严把保密关"
-	case r.Kind == check.KindSensitive:
+	case r.Kind == check.KindSensitive, strings.HasPrefix(r.Kind, "content."), r.Kind == "item.advert_link", r.Kind == "item.map":
 		return "第十二条（二）"
+	case strings.HasPrefix(r.Kind, "interpretation."):
+		return "第十四条（三）"
+	case strings.HasPrefix(r.Kind, "link."), r.Kind == "item.link":
+		return "第十九条（四）"
 	}
 	return "第十九条（三） 严把文字关"
 }
 
 // FieldName is the field in Chinese.
 func (r Result) FieldName() string {
-	if r.Field == "title" {
+	switch r.Field {
+	case "title":
 		return "标题"
+	case "text":
+		return "正文"
 	}
 	if name, ok := strings.CutPrefix(r.Field, AnswerField("")); ok {
 		for _, t := range Declared().Types {
@@ -48,7 +61,7 @@ func (r Result) FieldName() string {
 			}
 		}
 	}
-	return "正文"
+	return r.Field
 }
 
 // severity of a kind: unmasked personal numbers block; wrong words and what may
@@ -63,40 +76,37 @@ func severity(kind string) check.Severity {
 	return check.Error
 }
 
-// Inspect says what the checks see in a title, a text and what the type asks
-// beside them, before anything is saved. It takes no scope because it reads
-// nothing.
-func (s *Service) Inspect(title, text string, about ...Meta) []Result {
+// inspectVersion reads a title, a text and what the type asks beside them.
+func (s *Service) inspectVersion(m Meta, text string) []Result {
+	out := append(s.inspectPart("title", m.Title), s.inspectPart("text", text)...)
+	for _, q := range m.Type.Sort().Fields {
+		switch q.Kind {
+		case AskLine, AskLines, AskPhone:
+			if a := m.Answers[q.Name]; a != "" {
+				out = append(out, s.inspectPart(AnswerField(q.Name), a)...)
+			}
+		}
+	}
+	return out
+}
+
+func (s *Service) inspectPart(field, text string) []Result {
 	out := []Result{}
 	if s.inspect == nil {
 		return out
 	}
-	type part struct{ field, text string }
-	parts := []part{{"title", title}, {"text", text}}
-	for _, m := range about {
-		for _, q := range m.Type.Sort().Fields {
-			switch q.Kind {
-			case AskLine, AskLines, AskPhone:
-				if a := m.Answers[q.Name]; a != "" {
-					parts = append(parts, part{AnswerField(q.Name), a})
-				}
-			}
-		}
+	spans := s.inspect(text)
+	if len(spans) == 0 {
+		return out
 	}
-	for _, part := range parts {
-		spans := s.inspect(part.text)
-		if len(spans) == 0 {
-			continue
+	runes := []rune(text)
+	for _, sp := range spans {
+		r := Result{Field: field, Kind: sp.Kind, Severity: severity(sp.Kind), Start: sp.Start, End: sp.End, Wrong: sp.Wrong, Right: sp.Right, Says: sp.Says, Sum: sumOf(sp.Kind, sp.Wrong)}
+		if strings.HasPrefix(sp.Kind, "privacy.") {
+			r.Wrong = check.Mask(sp.Kind, sp.Wrong)
 		}
-		runes := []rune(part.text)
-		for _, sp := range spans {
-			r := Result{Field: part.field, Kind: sp.Kind, Severity: severity(sp.Kind), Start: sp.Start, End: sp.End, Wrong: sp.Wrong, Right: sp.Right, Says: sp.Says}
-			if strings.HasPrefix(sp.Kind, "privacy.") {
-				r.Wrong = check.Mask(sp.Kind, sp.Wrong)
-			}
-			r.Near = near(runes, sp.Start, sp.End, r.Wrong)
-			out = append(out, r)
-		}
+		r.Near = near(runes, sp.Start, sp.End, r.Wrong)
+		out = append(out, r)
 	}
 	return out
 }
@@ -108,6 +118,16 @@ func near(text []rune, start, end int, wrong string) string {
 		return wrong
 	}
 	from, to := max(0, start-around), min(len(text), end+around)
+	// The paragraph bounds it: a remark keeps its reason when another changes.
+	for i := start - 1; i >= from; i-- {
+		if text[i] == '\n' {
+			from = i + 1
+			break
+		}
+	}
+	if i := slices.Index(text[end:to], '\n'); i >= 0 {
+		to = end + i
+	}
 	// Another number may stand close by: masked as well.
 	mask := func(s string) string {
 		for _, sp := range check.Privacy(s) {
@@ -129,36 +149,52 @@ func Count(list []Result, s check.Severity) int {
 	return n
 }
 
-func (s *Service) keepResults(ctx context.Context, tx *db.Tx, id ItemID, sha string, list []Result) error {
-	b, err := json.Marshal(list)
+// keepResults stores what reading the texts of a version gave, under the rules
+// that read it, and the fate of every remark.
+func (s *Service) keepResults(ctx context.Context, tx *db.Tx, id ItemID, sha string, e examined) error {
+	b, err := json.Marshal(e.texts)
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `
-		INSERT INTO item_check (item_id, sha256, results, serious, others, at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (item_id, sha256) DO UPDATE SET results = excluded.results, serious = excluded.serious, others = excluded.others, at = excluded.at`,
-		id, sha, string(b), Count(list, check.Serious), len(list)-Count(list, check.Serious), tx.Now())
-	return err
+	all := e.all()
+	if _, err := tx.Exec(ctx, `
+		INSERT INTO item_check (item_id, sha256, results, serious, others, at, rules) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (item_id, sha256) DO UPDATE SET results = excluded.results, serious = excluded.serious, others = excluded.others, at = excluded.at, rules = excluded.rules`,
+		id, sha, string(b), Count(all, check.Serious), len(all)-Count(all, check.Serious), tx.Now(), e.edition); err != nil {
+		return err
+	}
+	return keepRemarks(ctx, tx, id, all)
 }
 
-// Results are the stored results of a version of an item in scope.
+// Results are the results of a version of an item in scope as they stand now:
+// without what the unit's allow list holds, with the reasons given.
 func (s *Service) Results(ctx context.Context, scope authz.Scope, v Version) ([]Result, error) {
-	if _, err := s.Item(ctx, scope, v.Item); err != nil {
-		return nil, err
-	}
-	text, err := db.One(ctx, s.db, db.Value[string], `SELECT results FROM item_check WHERE item_id = $1 AND sha256 = $2`, v.Item, v.SHA256)
-	if db.None(err) {
-		return nil, nil
-	}
+	it, err := s.Item(ctx, scope, v.Item)
 	if err != nil {
 		return nil, err
 	}
-	var out []Result
-	return out, json.Unmarshal([]byte(text), &out)
+	e, err := s.resultsOf(ctx, s.db, it, v)
+	return e.stand, err
 }
 
-// unfit turns results into the refusal of a submission or release.
-func unfit(list []Result, reason string) error {
+// Unanswered counts the remarks that need mending or a reason and have none.
+func Unanswered(list []Result) int {
+	n := 0
+	for _, r := range list {
+		if r.Severity == check.Error && r.Reason == "" {
+			n++
+		}
+	}
+	return n
+}
+
+// Unsettled counts the remarks that keep a version from going on: serious ones, and
+// those without a reason.
+func Unsettled(list []Result) int { return Count(list, check.Serious) + Unanswered(list) }
+
+// unfit turns results into the refusal of a submission or an approval: serious
+// ones block, each of the others needs its own reason.
+func unfit(list []Result) error {
 	if n := Count(list, check.Serious); n > 0 {
 		f := fault.Newf(fault.Refused, "检查发现 %d 处严重问题，改正后才能送审或发布。", n)
 		for _, r := range list {
@@ -168,8 +204,14 @@ func unfit(list []Result, reason string) error {
 		}
 		return f
 	}
-	if n := Count(list, check.Error); n > 0 && oneLine(reason) == "" {
-		return fault.Newf(fault.Invalid, "检查还有 %d 处提示没有处理。", n).On("reason", "请改正，或逐项核对后写明保留的理由")
+	if n := Unanswered(list); n > 0 {
+		f := fault.Newf(fault.Invalid, "检查还有 %d 处提示没有处理：请改正，或在“处理检查提示”页逐条写明保留的理由。", n)
+		for _, r := range list {
+			if r.Severity == check.Error && r.Reason == "" {
+				f.Because(fault.Reason{ID: r.Kind, Citation: r.Citation(), Says: r.FieldName() + " " + r.Near + "：" + r.Says})
+			}
+		}
+		return f
 	}
 	return nil
 }

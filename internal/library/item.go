@@ -107,6 +107,7 @@ type Meta struct {
 	FilingNo     string        `json:",omitzero"`  // 规范性文件登记号
 	Drafter      string        `json:",omitzero"`  // 起草单位
 	Answers      Answers       `json:",omitempty"` // to the questions of its type
+	SourceAt     time.Time     `json:",omitzero"`  // when the original was published, for reposts
 }
 
 // Openness is whether information may be shown (公开属性).

@@ -32,6 +32,8 @@ type Service struct {
 	outcomes    []Outcome
 	looks       looks
 	entered     []Entered
+	examining   Examining
+	readings    readings
 }
 
 // New makes the service. WaivedInterpretation must be among the obligation
@@ -67,12 +69,12 @@ func (s *Service) changed(ctx context.Context, tx *db.Tx, c Change) error {
 const itemFields = `i.id, i.content_id, i.language, i.validity, i.ref, i.unit_id, u.name, i.state, i.stage, i.round, i.version,
 	       COALESCE((SELECT lv.version_no FROM item_live lv WHERE lv.item_id = i.id), 0), i.created_by,
 	       i.first_published_at, i.published_at, i.withdrawn_at, i.withdraw_reason, i.created_at, i.updated_at, u.area_path, u.line_path,
-	       v.type, v.origin, v.title, v.summary, v.doc_no, COALESCE(NULLIF(v.index_no, ''), i.index_no), v.issuer, v.written, v.category, v.topic, v.keywords, v.source, v.source_url,
+	       v.type, v.origin, v.title, v.summary, v.doc_no, COALESCE(NULLIF(v.index_no, ''), i.index_no), v.issuer, v.written, v.category, v.topic, v.keywords, v.source, v.source_url, v.source_at,
 	       v.important, v.involves, v.consulted,
 	       v.openness, v.share, v.share_terms, v.region, v.co_issuers, v.effective_on, v.ends_on, v.genre, v.subject_words, v.filing_no, v.drafter, v.answers`
 
 func (m *Meta) fields() []any {
-	return []any{&m.Type, &m.Origin, &m.Title, &m.Summary, &m.DocNo, &m.IndexNo, &m.Issuer, &m.Written, &m.Category, &m.Topic, &m.Keywords, &m.Source, &m.SourceURL,
+	return []any{&m.Type, &m.Origin, &m.Title, &m.Summary, &m.DocNo, &m.IndexNo, &m.Issuer, &m.Written, &m.Category, &m.Topic, &m.Keywords, &m.Source, &m.SourceURL, &m.SourceAt,
 		&m.Important, &m.Involves, &m.Consulted,
 		&m.Openness, &m.Share, &m.ShareTerms, &m.Region, &m.CoIssuers, &m.EffectiveOn, &m.EndsOn, &m.Genre, &m.SubjectWords, &m.FilingNo, &m.Drafter, &m.Answers}
 }
@@ -91,7 +93,7 @@ const itemSelect = `SELECT ` + itemFields + `
 	  FROM item i JOIN item_version v ON v.item_id = i.id AND v.no = i.version JOIN unit u ON u.id = i.unit_id`
 
 const versionFields = `v.item_id, v.no, v.doc, v.html, v.text, v.original, v.sha256, v.note, v.change_kind, v.author_id, v.author_name, v.at,
-	       v.type, v.origin, v.title, v.summary, v.doc_no, v.index_no, v.issuer, v.written, v.category, v.topic, v.keywords, v.source, v.source_url,
+	       v.type, v.origin, v.title, v.summary, v.doc_no, v.index_no, v.issuer, v.written, v.category, v.topic, v.keywords, v.source, v.source_url, v.source_at,
 	       v.important, v.involves, v.consulted,
 	       v.openness, v.share, v.share_terms, v.region, v.co_issuers, v.effective_on, v.ends_on, v.genre, v.subject_words, v.filing_no, v.drafter, v.answers`
 

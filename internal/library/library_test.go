@@ -409,7 +409,11 @@ func TestChecksBarOrAskForAReason(t *testing.T) {
 		if _, err := h.submit(typo, library.Submission{}); !fault.Is(err, fault.Invalid) {
 			t.Errorf("a remark without a reason: %v", err)
 		}
-		ok(h.submit(typo, library.Submission{Reason: "引文如此"}))(t)
+		if _, err := h.submit(typo, library.Submission{Reason: "引文如此"}); !fault.Is(err, fault.Invalid) {
+			t.Errorf("one reason for all remarks: %v", err)
+		}
+		h.reason(h.author, typo, "引文如此，原文即是")
+		ok(h.submit(typo, library.Submission{}))(t)
 		empty := h.create(h.writing("题", ""))
 		if _, err := h.submit(empty, library.Submission{}); !fault.Is(err, fault.Invalid) {
 			t.Errorf("an empty text: %v", err)
@@ -423,7 +427,7 @@ func TestArticle19_3_Reposts(t *testing.T) {
 		ctx := audit.System(context.Background(), "test")
 		repost := func(source, address string) library.Writing {
 			w := h.writing("转载", "正文")
-			w.Origin, w.Source, w.SourceURL = library.Repost, source, address
+			w.Origin, w.Source, w.SourceURL, w.SourceAt = library.Repost, source, address, h.clock.Now().Add(-time.Hour)
 			return w
 		}
 		ok(h.submit(h.create(repost("中国政府网", "https://www.gov.cn/a.htm")), library.Submission{}))(t)

@@ -151,9 +151,10 @@ type row struct {
 	Keywords  *string `json:"keywords"`
 	// Doc is a document of the house's own format; Meta everything said about
 	// it, Files what it shows and attaches. An export writes them.
-	Doc   json.RawMessage `json:"doc"`
-	Meta  *Meta           `json:"meta"`
-	Files []RowFile       `json:"files"`
+	Doc       json.RawMessage `json:"doc"`
+	Meta      *Meta           `json:"meta"`
+	Files     []RowFile       `json:"files"`
+	Important bool            `json:"important"`
 }
 
 func word(s *string) string {
@@ -407,19 +408,6 @@ func readLine(in *bufio.Reader) ([]byte, error) {
 	}
 }
 
-// known are the stored results of a version with this hash, nil for none.
-func (r *importing) known(ctx context.Context, sha string) ([]Result, error) {
-	text, err := db.One(ctx, r.s.db, db.Value[string], `SELECT results FROM item_check WHERE sha256 = $1 LIMIT 1`, sha)
-	if db.None(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	out := []Result{}
-	return out, json.Unmarshal([]byte(text), &out)
-}
-
 // prepare reads a row and checks what is new in it.
 func (r *importing) prepare(ctx context.Context, no int, line []byte) prepared {
 	p := r.parse(no, line)
@@ -433,17 +421,13 @@ func (r *importing) prepare(ctx context.Context, no int, line []byte) prepared {
 	}
 	// What stands already was checked when it came in; reading it again would
 	// make a repeated import as slow as the first.
-	known, err := r.known(ctx, p.made.sha)
-	if err != nil {
-		p.failed = err
+	if p.made.examined, p.failed = r.s.examine(ctx, r.s.db, p.made.Meta, p.made.Doc, p.made.text, p.made.sha); p.failed != nil {
 		return p
 	}
-	if p.made.results = known; known == nil {
-		p.made.results = r.s.Inspect(p.made.Title, p.made.text)
-	}
-	if serious, others := Count(p.made.results, check.Serious), Count(p.made.results, check.Error); serious+others > 0 {
-		first := p.made.results[0]
-		for _, f := range p.made.results {
+	results := p.made.examined.all()
+	if serious, others := Count(results, check.Serious), Count(results, check.Error); serious+others > 0 {
+		first := results[0]
+		for _, f := range results {
 			if f.Severity == check.Serious {
 				first = f
 				break

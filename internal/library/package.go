@@ -257,8 +257,8 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, scope authz.Scope, id Pac
 // looked is every item of a package with its newest version, inspected before
 // any transaction begins.
 type looked struct {
-	version Version
-	results []Result
+	version  Version
+	examined examined
 }
 
 func (s *Service) lookThrough(ctx context.Context, scope authz.Scope, id PackageID) (map[ItemID]looked, error) {
@@ -268,11 +268,11 @@ func (s *Service) lookThrough(ctx context.Context, scope authz.Scope, id Package
 	}
 	out := map[ItemID]looked{}
 	for _, it := range p.Items {
-		v, fresh, err := s.reinspect(ctx, scope, it.ID)
+		v, e, err := s.reinspect(ctx, scope, it.ID)
 		if err != nil {
 			return nil, err
 		}
-		out[it.ID] = looked{v, fresh}
+		out[it.ID] = looked{v, e}
 	}
 	return out, nil
 }
@@ -306,7 +306,7 @@ func (s *Service) SubmitPackage(ctx context.Context, scope authz.Scope, id Packa
 		}
 		for _, it := range p.Items {
 			n := read[it.ID]
-			if _, err := s.submit(ctx, tx, scope, it.ID, Submission{Version: it.Version, Reason: reason}, n.version, n.results, l); err != nil {
+			if _, err := s.submit(ctx, tx, scope, it.ID, Submission{Version: it.Version, Reason: reason}, n.version, n.examined, l); err != nil {
 				return of(it, err)
 			}
 		}
@@ -377,7 +377,7 @@ func (s *Service) ReviewPackage(ctx context.Context, scope authz.Scope, id Packa
 			if it.Type != Policy {
 				one.WaiverReason = ""
 			}
-			now, err := s.review(ctx, tx, it, one, n.version, n.results)
+			now, err := s.review(ctx, tx, it, one, n.version, n.examined)
 			if err != nil {
 				return of(it, err)
 			}

@@ -33,6 +33,7 @@ func (PlacementsDue) Kind() string { return "library.placements_due" }
 
 // Register lets the workers bring scheduled placements live.
 func Register(s *Service, w *jobs.Workers) {
+	jobs.Handle(w, s.lookOutside)
 	jobs.HandleTx(w, func(ctx context.Context, tx *db.Tx, a PlacementsDue) error {
 		ctx = audit.System(ctx, "library.placements_due")
 		it, _, err := s.LiveItem(ctx, tx, a.Item)
@@ -307,6 +308,10 @@ func (s *Service) TakeDown(ctx context.Context, scope authz.Scope, id PlacementI
 // LinkInterpretation ties a policy file and one of its interpretations, both in
 // scope, so that each page leads to the other. form is 文字, 图解, 视频 ….
 func (s *Service) LinkInterpretation(ctx context.Context, scope authz.Scope, policy, interpretation ItemID, form string) error {
+	return s.link(ctx, scope, policy, interpretation, form, Clause{})
+}
+
+func (s *Service) link(ctx context.Context, scope authz.Scope, policy, interpretation ItemID, form string, clause Clause) error {
 	form = oneLine(form)
 	return s.db.Update(ctx, func(tx *db.Tx) error {
 		a, err := s.ItemTx(ctx, tx, scope, policy)
@@ -324,8 +329,8 @@ func (s *Service) LinkInterpretation(ctx context.Context, scope authz.Scope, pol
 		if err := f.Err(); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `INSERT INTO item_link (policy_id, interpretation_id, form, created_at) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (policy_id, interpretation_id) DO UPDATE SET form = excluded.form`, policy, interpretation, form, tx.Now()); err != nil {
+		if _, err := tx.Exec(ctx, `INSERT INTO item_link (policy_id, interpretation_id, form, created_at, clause, clause_name) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (policy_id, interpretation_id) DO UPDATE SET form = excluded.form, clause = excluded.clause, clause_name = excluded.clause_name`, policy, interpretation, form, tx.Now(), clause.Anchor, clause.Label); err != nil {
 			return fmt.Errorf("library: link: %w", err)
 		}
 		if err := audit.Record(ctx, tx, audit.Entry{Act: "library.item.link", Basis: "第十四条（三）", Target: a.Target(), After: map[string]any{"interpretation": b.ID, "title": b.Title, "form": form}}); err != nil {
@@ -375,6 +380,9 @@ func (s *Service) settleWaivers(ctx context.Context, tx *db.Tx, it Item) error {
 func (s *Service) settle(ctx context.Context, tx *db.Tx, policy ItemID, by Item) error {
 	if s.obligations == nil {
 		return nil
+	}
+	if _, err := tx.Exec(ctx, `UPDATE interpretation_waiver SET settled_at = $2, settled_by = $3 WHERE item_id = $1 AND settled_at IS NULL`, policy, tx.Now(), by.Title); err != nil {
+		return err
 	}
 	_, err := s.obligations.Discharge(ctx, tx, WaivedInterpretation.ID, obligation.Subject{Kind: "item", ID: string(policy)}, "已发布解读："+by.Title)
 	return err

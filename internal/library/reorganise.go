@@ -10,7 +10,7 @@ import (
 // Reorganise is the library's part in a reorganisation: a unit's items go to
 // who follows it, published or not.
 func Reorganise() org.Module {
-	return org.Module{Name: "library", Tables: []string{"item.unit_id", "item_consultation.unit_id", "item_consultation.asker_unit", "item_package.unit_id", "item_batch.unit_id", "item_offer.unit_id"},
+	return org.Module{Name: "library", Tables: []string{"item.unit_id", "item_consultation.unit_id", "item_consultation.asker_unit", "item_package.unit_id", "item_batch.unit_id", "item_offer.unit_id", "allow_word.unit_id"},
 		Touched: func(ctx context.Context, q db.Querier, units []org.UnitID) ([]org.Touched, error) {
 			t, err := org.Touches(ctx, q, org.Touched{Kind: "item", Name: "信息资源库稿件"}, units, `item i JOIN item_version v ON v.item_id = i.id AND v.no = i.version`,
 				`'item:' || i.id, v.title, '', '/console/items/' || i.id, i.unit_id`, "i.unit_id", "")
@@ -41,6 +41,7 @@ func Reorganise() org.Module {
 				      OR EXISTS (SELECT 1 FROM item i WHERE i.id = item_consultation.item_id AND i.unit_id = $2))`,
 				`UPDATE item_consultation SET unit_id = $2 WHERE unit_id = $1 AND state = 'open'`,
 				`UPDATE item_consultation SET asker_unit = $2 WHERE asker_unit = $1 AND state = 'open'`,
+				`UPDATE allow_word SET unit_id = $2 WHERE unit_id = $1`,
 				`UPDATE item_package SET unit_id = $2 WHERE unit_id = $1`,
 				`UPDATE item_batch SET unit_id = $2 WHERE unit_id = $1 AND ended_at IS NULL`,
 			} {

@@ -31,7 +31,8 @@ var WaivedInterpretation = obligation.Kind{
 // Submission is how an author sends an item to review.
 type Submission struct {
 	Version int // the version the author was looking at
-	// Reason says why remarks of the checks stand; serious ones cannot.
+	// Reason is a word to the reviewers. Why a remark of the checks stands is
+	// said remark by remark (GiveReasons).
 	Reason string
 	// RepostReason asks for leave to repost from a known body that is on no
 	// list; the second review decides (readings 14).
@@ -50,7 +51,7 @@ type lane struct {
 // Submit sends the newest version to its first review. Serious results of the
 // checks, an unknown source, and units not consulted refuse it.
 func (s *Service) Submit(ctx context.Context, scope authz.Scope, id ItemID, n Submission) (Item, error) {
-	v, fresh, err := s.reinspect(ctx, scope, id)
+	v, e, err := s.reinspect(ctx, scope, id)
 	if err != nil {
 		return Item{}, err
 	}
@@ -62,13 +63,13 @@ func (s *Service) Submit(ctx context.Context, scope authz.Scope, id ItemID, n Su
 		if err := s.alone(ctx, tx, it); err != nil {
 			return err
 		}
-		it, err = s.submit(ctx, tx, scope, id, n, v, fresh, lane{})
+		it, err = s.submit(ctx, tx, scope, id, n, v, e, lane{})
 		return err
 	})
 	return it, err
 }
 
-func (s *Service) submit(ctx context.Context, tx *db.Tx, scope authz.Scope, id ItemID, n Submission, v Version, fresh []Result, l lane) (Item, error) {
+func (s *Service) submit(ctx context.Context, tx *db.Tx, scope authz.Scope, id ItemID, n Submission, v Version, e examined, l lane) (Item, error) {
 	n.Reason, n.RepostReason, n.Emergency = oneLine(n.Reason), oneLine(n.RepostReason), oneLine(n.Emergency)
 	if len([]rune(n.Emergency)) > 200 {
 		return Item{}, fault.New(fault.Invalid, "应急发布的理由超过 200 字。").On("emergency", "请压缩到 200 字以内")
@@ -83,7 +84,7 @@ func (s *Service) submit(ctx context.Context, tx *db.Tx, scope authz.Scope, id I
 	if v.No != it.Version {
 		return it, fault.New(fault.Conflict, "稿件刚被保存为新版本，请刷新后再送审。")
 	}
-	if err := s.keepResults(ctx, tx, id, v.SHA256, fresh); err != nil {
+	if err := s.keepResults(ctx, tx, id, v.SHA256, e); err != nil {
 		return it, err
 	}
 	if err := ready(v); err != nil {
@@ -92,7 +93,7 @@ func (s *Service) submit(ctx context.Context, tx *db.Tx, scope authz.Scope, id I
 	if err := s.translated(ctx, tx, it); err != nil {
 		return it, err
 	}
-	if err := unfit(fresh, n.Reason); err != nil {
+	if err := unfit(e.stand); err != nil {
 		return it, err
 	}
 	if err := s.askInvolved(ctx, tx, it); err != nil {
@@ -141,6 +142,9 @@ func (s *Service) submit(ctx context.Context, tx *db.Tx, scope authz.Scope, id I
 	if err := s.owe(ctx, tx, it, route.Steps[0]); err != nil {
 		return it, err
 	}
+	if err := s.askOutside(ctx, tx, v); err != nil {
+		return it, err
+	}
 	if n.Emergency != "" {
 		if _, err := notify.Send(ctx, tx, notify.Message{Key: fmt.Sprintf("item:%s:emergency:%d", id, it.Round), Unit: string(it.Unit), Urgent: true, Title: "应急发布请审核：" + it.Title, Body: n.Emergency, Link: it.Link() + "/review"}); err != nil {
 			return it, err
@@ -170,17 +174,19 @@ func (s *Service) routeOf(ctx context.Context, tx *db.Tx, it Item, v Version, n 
 }
 
 // reinspect reads the newest version and checks it with today's lists, before
-// the transaction: reading takes longer than a writer should wait.
-func (s *Service) reinspect(ctx context.Context, scope authz.Scope, id ItemID) (Version, []Result, error) {
+// the transaction: reading takes longer than a writer should wait. What the
+// same rules said of the same text is used again.
+func (s *Service) reinspect(ctx context.Context, scope authz.Scope, id ItemID) (Version, examined, error) {
 	it, err := s.Item(ctx, scope, id)
 	if err != nil {
-		return Version{}, nil, err
+		return Version{}, examined{}, err
 	}
 	v, err := version(ctx, s.db, id, it.Version)
 	if err != nil {
-		return Version{}, nil, err
+		return Version{}, examined{}, err
 	}
-	return v, s.Inspect(v.Title, v.Text, v.Meta), nil
+	e, err := s.resultsOf(ctx, s.db, it, v)
+	return v, e, err
 }
 
 // ready refuses a text that is not finished, and questions of its type that
@@ -205,6 +211,9 @@ func ready(v Version) error {
 func (s *Service) mayEnterReview(ctx context.Context, tx *db.Tx, v Version, n Submission) ([]rules.Breach, error) {
 	var out []rules.Breach
 	if v.Origin == Repost {
+		if v.SourceAt.IsZero() || v.SourceAt.After(tx.Now()) {
+			return nil, fault.New(fault.Invalid, "转载要注明原文的发布时间，不能晚于现在。").On("source_at", "请填写原文发布时间，例如 2026-03-01 09:00")
+		}
 		r, err := s.repost(ctx, tx, v.Meta)
 		if err != nil {
 			return nil, err
@@ -275,7 +284,7 @@ type Decision struct {
 	// Opinion is required to return an item, and of the second review of a
 	// repost from a body that is on no list.
 	Opinion string
-	// Reason says why remarks of the checks stand, at the final review.
+	// Reason is a further word on the remarks of the checks.
 	Reason string
 	// Declarations of Article 12(2), all six at the final review.
 	Declarations sx2021.Declarations
@@ -300,7 +309,7 @@ func (s *Service) MayReview(session *authz.Session, it Item, list []Step) bool {
 // Review records a reviewer's decision. Passing the final review releases the
 // item in the same transaction.
 func (s *Service) Review(ctx context.Context, scope authz.Scope, id ItemID, d Decision) (Item, error) {
-	v, fresh, err := s.reinspect(ctx, scope, id)
+	v, e, err := s.reinspect(ctx, scope, id)
 	if err != nil {
 		return Item{}, err
 	}
@@ -312,7 +321,7 @@ func (s *Service) Review(ctx context.Context, scope authz.Scope, id ItemID, d De
 		if err := s.alone(ctx, tx, it); err != nil {
 			return err
 		}
-		it, err = s.review(ctx, tx, it, d, v, fresh)
+		it, err = s.review(ctx, tx, it, d, v, e)
 		return err
 	})
 	return it, err
@@ -326,7 +335,7 @@ type reviewer struct {
 }
 
 // review decides on one item within a transaction.
-func (s *Service) review(ctx context.Context, tx *db.Tx, it Item, d Decision, v Version, fresh []Result) (Item, error) {
+func (s *Service) review(ctx context.Context, tx *db.Tx, it Item, d Decision, v Version, e examined) (Item, error) {
 	d.Opinion, d.Reason, d.WaiverReason = manyLines(d.Opinion), oneLine(d.Reason), oneLine(d.WaiverReason)
 	session := authz.SessionFrom(ctx)
 	if session == nil {
@@ -351,12 +360,19 @@ func (s *Service) review(ctx context.Context, tx *db.Tx, it Item, d Decision, v 
 		return it, fault.Newf(fault.Forbidden, "您不担任“%s”的%s岗位，请由该单位%s人员办理。", it.UnitName, StageName(it.Stage), ReviewerName(t.Permit))
 	}
 	p := reviewer{session, post, d.batch}
-	switch {
-	case d.Act == Return:
+	if d.Act == Return {
 		err = s.turnBack(ctx, tx, &it, v, d, p)
-	case it.Stage == string(sx2021.FinalReview):
-		err = s.approve(ctx, tx, &it, v, d, p, fresh, list)
-	default:
+		return it, err
+	}
+	if err := s.keepResults(ctx, tx, it.ID, v.SHA256, e); err != nil {
+		return it, err
+	}
+	if err := unfit(e.stand); err != nil {
+		return it, err
+	}
+	if it.Stage == string(sx2021.FinalReview) {
+		err = s.approve(ctx, tx, &it, v, d, p, list)
+	} else {
 		err = s.passOn(ctx, tx, &it, v, d, p, list)
 	}
 	return it, err
@@ -473,19 +489,9 @@ func passes(ctx context.Context, q db.Querier, it Item) (int, error) {
 
 // approve is the final review: every bar of Articles 12(2), 14(3) and 19(3)
 // at once, then the release. Where several must pass it, the last one releases.
-func (s *Service) approve(ctx context.Context, tx *db.Tx, it *Item, v Version, d Decision, p reviewer, fresh []Result, list []Step) error {
-	if err := s.keepResults(ctx, tx, it.ID, v.SHA256, fresh); err != nil {
-		return err
-	}
+func (s *Service) approve(ctx context.Context, tx *db.Tx, it *Item, v Version, d Decision, p reviewer, list []Step) error {
 	sub, err := submission(ctx, tx, it.ID, it.Round)
 	if err != nil {
-		return err
-	}
-	reason := d.Reason
-	if reason == "" {
-		reason = sub.Reason
-	}
-	if err := unfit(fresh, reason); err != nil {
 		return err
 	}
 	t, _ := stepAt(list, it.Stage)
@@ -534,7 +540,7 @@ func (s *Service) approve(ctx context.Context, tx *db.Tx, it *Item, v Version, d
 		return err
 	}
 	if d.WaiverReason != "" && v.Type == Policy {
-		if err := s.waive(ctx, tx, *it); err != nil {
+		if err := s.waive(ctx, tx, *it, v, d, p.Session); err != nil {
 			return err
 		}
 	}
@@ -609,20 +615,6 @@ func (s *Service) mayRelease(ctx context.Context, tx *db.Tx, it Item, v Version,
 		out = append(out, sx2021.CheckInterpretation(file)...)
 	}
 	return out, nil
-}
-
-func (s *Service) waive(ctx context.Context, tx *db.Tx, it Item) error {
-	today := calendar.DateOf(tx.Now())
-	due := calendar.Due{On: today}
-	if n := s.settings().WaiverWorkdays; n > 0 {
-		days, err := calendar.Published()
-		if err != nil {
-			return fmt.Errorf("library: working days: %w", err)
-		}
-		due = days.Add(today, n)
-	}
-	return s.obligations.Open(ctx, tx, obligation.Debt{Kind: WaivedInterpretation.ID, Unit: it.Unit,
-		Subject: obligation.Subject{Kind: "item", ID: string(it.ID), Name: it.Title}, Link: it.Link(), Due: due})
 }
 
 // Submitted is one submission as it stands in the review record.

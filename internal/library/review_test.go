@@ -628,7 +628,7 @@ func TestEmergencyLane(t *testing.T) {
 			t.Errorf("still waiting: %d (%v)", n, err)
 		}
 		repost := h.writing("转载", "文")
-		repost.Origin, repost.Source, repost.SourceURL = library.Repost, "某公众号", "https://blog.example.com/a"
+		repost.Origin, repost.Source, repost.SourceURL, repost.SourceAt = library.Repost, "某公众号", "https://blog.example.com/a", h.clock.Now().Add(-time.Hour)
 		if _, err := h.submit(h.create(repost), library.Submission{RepostReason: "急", Emergency: "急"}); !fault.Is(err, fault.Refused) {
 			t.Errorf("an unlisted source by the emergency lane: %v", err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/oklog/ulid/v2"
@@ -25,13 +26,47 @@ type Source struct {
 	ValidFrom calendar.Date
 	ValidTo   calendar.Date // last day, zero: until further notice
 	Basis     string        // which list, which edition
+	Category  string
+	Edition   string        // name of the edition it came with, empty for a single entry
+	FrozenOn  calendar.Date // nothing of it from this day on; zero: not frozen
+	FrozenWhy string
 }
 
-// AddSource puts a body on the list. The list is the province's: scope must be
-// that of a duty over everything.
+// State is how the entry stands on a day, in Chinese.
+func (n Source) State(on calendar.Date) string {
+	switch {
+	case !n.FrozenOn.IsZero() && !n.FrozenOn.After(on):
+		return "冻结"
+	case n.ValidFrom.After(on):
+		return "未生效"
+	case !n.ValidTo.IsZero() && n.ValidTo.Before(on):
+		return "已失效"
+	}
+	return "有效"
+}
+
+// keepsSources reports whether a scope reaches a whole province: the list is
+// the province's.
+func (s *Service) keepsSources(ctx context.Context, q db.Querier, scope authz.Scope) (bool, error) {
+	paths, err := db.All(ctx, q, db.Value[string], `SELECT path FROM area WHERE level = 'province' ORDER BY path`)
+	if err != nil {
+		return false, err
+	}
+	return scope.Covers("/", "") || slices.ContainsFunc(paths, func(p string) bool { return scope.Covers(p, "") }), nil
+}
+
+func (s *Service) mustKeepSources(ctx context.Context, q db.Querier, scope authz.Scope) error {
+	may, err := s.keepsSources(ctx, q, scope)
+	if err == nil && !may {
+		return fault.New(fault.Forbidden, "稿源名单由省级统一维护，请联系省政府办公厅。")
+	}
+	return err
+}
+
+// AddSource puts a body on the list, which is the province's.
 func (s *Service) AddSource(ctx context.Context, tx *db.Tx, scope authz.Scope, n Source) (Source, error) {
-	if !scope.Covers("/", "") {
-		return Source{}, fault.New(fault.Forbidden, "稿源名单由省级统一维护，请联系省政府办公厅。")
+	if err := s.mustKeepSources(ctx, tx, scope); err != nil {
+		return Source{}, err
 	}
 	n.Name, n.Basis, n.Domain = oneLine(n.Name), oneLine(n.Basis), strings.ToLower(strings.TrimPrefix(oneLine(n.Domain), "www."))
 	var f fault.Fields
@@ -53,12 +88,16 @@ func (s *Service) AddSource(ctx context.Context, tx *db.Tx, scope authz.Scope, n
 	return n, audit.Record(ctx, tx, audit.Entry{Act: "library.source.add", Basis: "第十九条（三）", Target: audit.Target{Kind: "source", ID: n.ID, Name: n.Name}, After: n})
 }
 
-// SourcesOn are the bodies on the list on a day. Public: the list is published.
+// SourcesOn are the bodies on the list on a day, frozen ones among them. Public: the list is published.
 func (s *Service) SourcesOn(ctx context.Context, q db.Querier, on calendar.Date) ([]Source, error) {
-	return db.All(ctx, q, func(r db.Scanner) (Source, error) {
-		var n Source
-		return n, r.Scan(&n.ID, &n.Name, &n.Domain, &n.ValidFrom, &n.ValidTo, &n.Basis)
-	}, `SELECT id, name, domain, valid_from, valid_to, basis FROM repost_source WHERE valid_from <= $1 AND (valid_to IS NULL OR valid_to >= $1) ORDER BY name, id`, on)
+	return db.All(ctx, q, scanSource, sourceSelect+` WHERE valid_from <= $1 AND (valid_to IS NULL OR valid_to >= $1) ORDER BY name, id`, on)
+}
+
+const sourceSelect = `SELECT id, name, domain, valid_from, valid_to, basis, category, edition, frozen_on, frozen_why FROM repost_source`
+
+func scanSource(r db.Scanner) (Source, error) {
+	var n Source
+	return n, r.Scan(&n.ID, &n.Name, &n.Domain, &n.ValidFrom, &n.ValidTo, &n.Basis, &n.Category, &n.Edition, &n.FrozenOn, &n.FrozenWhy)
 }
 
 // repost says how the item's source stands to the list today.
@@ -69,13 +108,20 @@ func (s *Service) repost(ctx context.Context, tx *db.Tx, m Meta) (sx2021.Repost,
 		host = strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
 	}
 	r.PartyOrGovernmentSite = under(host, "gov.cn")
-	list, err := s.SourcesOn(ctx, tx, calendar.DateOf(tx.Now()))
+	today := calendar.DateOf(tx.Now())
+	list, err := s.SourcesOn(ctx, tx, today)
 	if err != nil {
 		return r, err
 	}
 	for _, n := range list {
 		// A listed name on somebody else's address proves nothing.
-		r.Listed = r.Listed || n.Domain != "" && under(host, n.Domain) || n.Domain == "" && n.Name == m.Source
+		if n.Domain != "" && under(host, n.Domain) || n.Domain == "" && n.Name == m.Source {
+			if n.State(today) == "冻结" {
+				r.Frozen = true
+			} else {
+				r.Listed = true
+			}
+		}
 	}
 	return r, nil
 }

@@ -18,6 +18,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/likeness"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/prose"
@@ -48,11 +49,11 @@ type Writing struct {
 type made struct {
 	Writing
 	doc, html, text, sha string
-	results              []Result
+	examined             examined
 	noted                []string // what was put right
 }
 
-func (s *Service) make(w Writing) (made, error) {
+func (s *Service) make(ctx context.Context, q db.Querier, w Writing) (made, error) {
 	w.Meta, w.Note = w.tidy(), oneLine(w.Note)
 	number, note, misnumbered := DocNumber(w.DocNo)
 	if misnumbered == nil {
@@ -73,17 +74,12 @@ func (s *Service) make(w Writing) (made, error) {
 	if err := w.fits(); err != nil {
 		return made{}, err
 	}
-	m := s.render(w)
+	m := rendered(w)
 	if note != "" {
 		m.noted = append(m.noted, note)
 	}
-	return m, nil
-}
-
-func (s *Service) render(w Writing) made {
-	m := rendered(w)
-	m.results = s.Inspect(w.Title, m.text, w.Meta)
-	return m
+	m.examined, err = s.examine(ctx, q, w.Meta, w.Doc, m.text, m.sha)
+	return m, err
 }
 
 func rendered(w Writing) made {
@@ -198,7 +194,7 @@ func writer(ctx context.Context) (id, name string, err error) {
 
 // Create enters a new draft of a unit in scope with its first version.
 func (s *Service) Create(ctx context.Context, scope authz.Scope, w Writing) (Item, error) {
-	m, err := s.make(w)
+	m, err := s.make(ctx, s.db, w)
 	if err != nil {
 		return Item{}, err
 	}
@@ -276,12 +272,12 @@ func (s *Service) addVersion(ctx context.Context, tx *db.Tx, id ItemID, no int, 
 	if _, err := tx.Exec(ctx, `
 		INSERT INTO item_version (item_id, no, type, origin, title, summary, doc_no, index_no, issuer, written, category, topic, keywords, source, source_url,
 		       important, involves, consulted, doc, html, text, original, sha256, note, author_id, author_name, at,
-		       openness, share, share_terms, region, co_issuers, effective_on, ends_on, genre, subject_words, filing_no, drafter, answers, change_kind)
+		       openness, share, share_terms, region, co_issuers, effective_on, ends_on, genre, subject_words, filing_no, drafter, answers, change_kind, source_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27,
-		       $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)`,
+		       $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41)`,
 		id, no, m.Type, m.Origin, m.Title, m.Summary, m.DocNo, m.IndexNo, m.Issuer, m.Written, m.Category, m.Topic, m.Keywords, m.Source, m.SourceURL,
 		m.Important, m.Involves, m.Consulted, m.doc, m.html, m.text, strings.ReplaceAll(strings.ToValidUTF8(m.Original, "\ufffd"), "\x00", ""), m.sha, m.Note, person, name, tx.Now(),
-		m.Openness, m.Share, m.ShareTerms, m.Region, m.CoIssuers, m.EffectiveOn, m.EndsOn, m.Genre, m.SubjectWords, m.FilingNo, m.Drafter, m.Answers.text(), m.Change); err != nil {
+		m.Openness, m.Share, m.ShareTerms, m.Region, m.CoIssuers, m.EffectiveOn, m.EndsOn, m.Genre, m.SubjectWords, m.FilingNo, m.Drafter, m.Answers.text(), m.Change, m.SourceAt); err != nil {
 		return fmt.Errorf("library: insert version: %w", err)
 	}
 	if err := s.followVersion(ctx, tx, id, m.Meta); err != nil {
@@ -292,7 +288,10 @@ func (s *Service) addVersion(ctx context.Context, tx *db.Tx, id ItemID, no int, 
 			return err
 		}
 	}
-	return s.keepResults(ctx, tx, id, m.sha, m.results)
+	if err := likeness.Keep(ctx, tx, string(id), likeness.Of(m.Title, m.text)); err != nil {
+		return err
+	}
+	return s.keepResults(ctx, tx, id, m.sha, m.examined)
 }
 
 // Stale is the cause of a Conflict when somebody else saved in between: the
@@ -319,7 +318,7 @@ func (s *Service) stale(ctx context.Context, q db.Querier, it Item, base int) er
 // is overwritten. A public item stays public as it is until the new version
 // has passed its final review.
 func (s *Service) Save(ctx context.Context, scope authz.Scope, id ItemID, base int, w Writing) (Item, error) {
-	m, err := s.make(w)
+	m, err := s.make(ctx, s.db, w)
 	if err != nil {
 		return Item{}, err
 	}

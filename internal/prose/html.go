@@ -29,7 +29,10 @@ type ShownWidth struct {
 // widths, attachments their kind, size and hash, as far as look knows the path.
 // A nil look is HTML.
 func (d Doc) Page(look func(path string) (Shown, bool)) string {
-	w := writer{look: look}
+	return d.write(&writer{look: look})
+}
+
+func (d Doc) write(w *writer) string {
 	w.blocks(d.Content, 0)
 	if len(w.notes) > 0 {
 		w.b.WriteString(`<ol class="footnotes">`)
@@ -45,10 +48,11 @@ func (d Doc) Page(look func(path string) (Shown, bool)) string {
 }
 
 type writer struct {
-	b     strings.Builder
-	notes []string
-	desk  *desk // nil: for readers
-	look  func(path string) (Shown, bool)
+	b       strings.Builder
+	notes   []string
+	desk    *desk // nil: for readers
+	look    func(path string) (Shown, bool)
+	anchors *clauseAnchors // nil for none
 }
 
 func (w *writer) shown(path string) (Shown, bool) {
@@ -104,6 +108,9 @@ func (w *writer) block(n Node, at int) {
 	case Clause:
 		level := min(max(n.Number("level"), 1), 5)
 		w.b.WriteString(`<p class="clause clause-` + strconv.Itoa(level) + `"`)
+		if w.anchors != nil && at == 0 {
+			w.attr("id", w.anchors.next(n.Number("level"), n.Number("number")))
+		}
 		w.number()
 		w.b.WriteString(`><span class="clause-no">`)
 		w.text(label(level, n.Number("number")))

@@ -197,13 +197,24 @@ func (d *drawing) item(ctx context.Context, id library.ItemID) error {
 	if err != nil {
 		return err
 	}
+	clauses, err := d.p.library.LinkedClauses(ctx, d.q, id)
+	if err != nil {
+		return err
+	}
 	for _, l := range linked {
 		here, err := d.p.library.LivePlacements(ctx, d.q, l.ID)
 		if err != nil {
 			return err
 		}
 		if slices.ContainsFunc(here, func(pl library.Placement) bool { return pl.Site == registry.SiteID(d.site.ID) }) {
-			a.Related = append(a.Related, theme.Link{Text: l.Title, Href: Path(l)})
+			link := theme.Link{Text: l.Title, Href: Path(l)}
+			if c := clauses[l.ID]; c.Anchor != "" {
+				link.Text += "（" + c.Label + "）"
+				if it.Type == library.Interpretation {
+					link.Href += "#" + c.Anchor
+				}
+			}
+			a.Related = append(a.Related, link)
 		}
 	}
 	a.RelatedAs = "相关解读"
@@ -354,7 +365,9 @@ func (d *drawing) gone(path, item string) error {
 
 // body is the text of a version with what is known of its files.
 func (d *drawing) body(ctx context.Context, v library.Version) (string, error) {
-	if d.p.config.Look == nil || !strings.Contains(v.HTML, "=\"/") {
+	policy := v.Type == library.Policy // interpretations lead to its clauses
+	looks := d.p.config.Look != nil && strings.Contains(v.HTML, "=\"/")
+	if !looks && !policy {
 		return v.HTML, nil
 	}
 	doc, err := prose.Parse([]byte(v.Doc))
@@ -362,12 +375,18 @@ func (d *drawing) body(ctx context.Context, v library.Version) (string, error) {
 		return "", err
 	}
 	var wrong error
-	html := doc.Page(func(path string) (prose.Shown, bool) {
-		s, ok, err := d.p.config.Look(ctx, d.q, path)
-		wrong = errors.Join(wrong, err)
-		return s, ok
-	})
-	return html, wrong
+	var look func(path string) (prose.Shown, bool)
+	if looks {
+		look = func(path string) (prose.Shown, bool) {
+			s, ok, err := d.p.config.Look(ctx, d.q, path)
+			wrong = errors.Join(wrong, err)
+			return s, ok
+		}
+	}
+	if policy {
+		return doc.Anchored(look), wrong
+	}
+	return doc.Page(look), wrong
 }
 
 // left takes out the files that nothing live on the site shows any more.

@@ -179,7 +179,7 @@ func (h *house) publish(o *office, title, original string) library.Item {
 	h.t.Helper()
 	n := library.Writing{Meta: library.Meta{Type: library.News, Origin: library.Original, Title: title}, Doc: must(prose.FromText("正文" + title))(h.t), Unit: o.unit.ID, Columns: []registry.ColumnID{o.news.ID}}
 	if original != "" {
-		n.Origin, n.Source, n.SourceURL = library.Repost, "中国政府网", original
+		n.Origin, n.Source, n.SourceURL, n.SourceAt = library.Repost, "中国政府网", original, h.db.Now().Add(-time.Hour)
 	}
 	it := must(h.lib.Create(o.worker.ctx, o.worker.scope(authz.ItemWrite), n))(h.t)
 	it = must(h.lib.Submit(o.worker.ctx, o.worker.scope(authz.ItemWrite), it.ID, library.Submission{Version: it.Version, Reason: "已核对"}))(h.t)

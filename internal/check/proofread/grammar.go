@@ -73,6 +73,27 @@ var rules = []rule{
 		},
 	},
 	{
+		kind: KindDate, confidence: 0.95,
+		needs:   "星周",
+		pattern: regexp.MustCompile(`(\d{4})年(\d{1,2})月(\d{1,2})日\s?[（(]?\s?((?:星期|周)([一二三四五六日天]))`),
+		mark:    4,
+		judge: func(m []string) (string, string, bool) {
+			y, _ := strconv.Atoi(m[1])
+			mo, _ := strconv.Atoi(m[2])
+			d, _ := strconv.Atoi(m[3])
+			t := time.Date(y, time.Month(mo), d, 0, 0, 0, 0, time.UTC)
+			if t.Day() != d || int(t.Month()) != mo {
+				return "", "", false // no such day: the rule of dates says so
+			}
+			is := string([]rune("日一二三四五六")[t.Weekday()])
+			if is == m[5] || is == "日" && m[5] == "天" {
+				return "", "", false
+			}
+			right := strings.TrimSuffix(m[4], m[5]) + is
+			return right, fmt.Sprintf("%d年%d月%d日是%s，不是%s，请核对日期", y, mo, d, right, m[4]), true
+		},
+	},
+	{
 		kind: KindDate, confidence: 0.9,
 		needs:   "日",
 		pattern: regexp.MustCompile(`(\d{2,4}年|^|[^\d])(2月30日|2月31日|4月31日|6月31日|9月31日|11月31日)`),

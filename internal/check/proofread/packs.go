@@ -2,7 +2,9 @@ package proofread
 
 import (
 	"bytes"
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -91,3 +93,18 @@ func strict(b []byte, v any, h *header) error {
 	}
 	return h.complete()
 }
+
+// Edition names the packs and rules a proofreader of this build judges by; it
+// changes when one of them does.
+func Edition() string { return edition() }
+
+var edition = sync.OnceValue(func() string {
+	h := sha256.New()
+	for _, b := range [][]byte{curatedJSON, pairsJSON, sensitiveJSON, weightsJSON} {
+		h.Write(b)
+	}
+	for _, r := range rules {
+		fmt.Fprintf(h, "%s|%s|%v\n", r.kind, r.pattern, r.strict)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16]
+})

@@ -26,7 +26,9 @@ func (p batchPage) Crumbs() []web.Crumb {
 	return crumbs(web.Crumb{Name: "批量审核 " + p.Heading.Above})
 }
 
-func newBatch(b library.Batch) batchPage {
+// newBatch draws a batch; open is how many remarks of the checks are open on
+// an item that waits in it.
+func newBatch(b library.Batch, open map[library.ItemID]int) batchPage {
 	act := library.StageName(b.Stage) + "通过"
 	p := batchPage{Heading: web.Heading{Title: "批量审核：" + b.Type.Name(), Above: b.Number, Lead: fmt.Sprintf("%s，%d 篇，拟%s。", b.UnitName, len(b.Items), act)},
 		Table: web.Table{Caption: "本批稿件", Columns: []web.Column{{Head: "稿件", Wide: true}, {Head: "抽读"}, {Head: "结果"}}, Empty: web.Empty{Title: "本批没有稿件"}}}
@@ -44,6 +46,9 @@ func newBatch(b library.Batch) batchPage {
 			}
 		}
 		row := web.Row{}
+		if n := open[c.Item.ID]; n > 0 {
+			out, row.Kind = openCell(c.Item, n), web.Warn
+		}
 		switch c.Outcome {
 		case "done":
 			out = web.Tagged(web.Tag{Kind: web.Good, Text: "已" + act})
@@ -61,7 +66,7 @@ func newBatch(b library.Batch) batchPage {
 	case b.ToRead() > 0:
 		p.Notice = web.Alert{Kind: web.Info, Title: fmt.Sprintf("请先读抽中的 %d 篇", b.ToRead()), Text: "系统按批次编号随机抽取。读完后可以对本批统一提出意见；每一篇单独记录，届时规定不符合的会留下并说明原因。"}
 	default:
-		p.Notice = web.Alert{Kind: web.Info, Title: "抽读完成，可以办理", Text: "意见会分别记入每一篇。五关没有盖齐的、检查有提示的、或已被别人办理的会留下并说明原因，不影响其他各篇。"}
+		p.Notice = web.Alert{Kind: web.Info, Title: "抽读完成，可以办理", Text: "意见会分别记入每一篇。五关没有盖齐的、检查提示没有处理的、或已被别人办理的会留下并说明原因，不影响其他各篇。"}
 		p.May = true
 		fields := []web.Field{{Kind: web.TextArea, Name: "opinion", Label: "意见", Max: 2000}}
 		if b.Stage == string(sx2021.FinalReview) {
@@ -96,7 +101,22 @@ func (h *Handler) batchAs(w http.ResponseWriter, r *http.Request, status int, wr
 	if err != nil {
 		return err
 	}
-	p := newBatch(b)
+	open := map[library.ItemID]int{}
+	for _, c := range b.Items {
+		if c.Outcome != "" {
+			continue
+		}
+		v, err := h.lib.Version(r.Context(), authz.ScopeFrom(r.Context()), c.Item.ID, 0)
+		if err != nil {
+			return err
+		}
+		results, err := h.lib.Results(r.Context(), authz.ScopeFrom(r.Context()), v)
+		if err != nil {
+			return err
+		}
+		open[c.Item.ID] = library.Unsettled(results)
+	}
+	p := newBatch(b, open)
 	if wrong != nil {
 		if !p.May {
 			return wrong

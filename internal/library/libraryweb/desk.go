@@ -116,7 +116,7 @@ func (d desk) remarks() []web.Component {
 		out = append(out, web.Alert{Kind: web.Danger, Title: "审核岗位空缺", Text: "自 " + web.Minute(t.VacantSince) + " 起没有人可以" + library.StageName(t.Stage) + "，已告知上级；请明确人选，办理时限照常计算。"})
 	}
 	if d.sub.Reason != "" {
-		out = append(out, web.Alert{Kind: web.Info, Title: "作者说明保留检查提示的理由", Text: d.sub.Reason})
+		out = append(out, web.Alert{Kind: web.Info, Title: "作者的说明", Text: d.sub.Reason})
 	}
 	if d.sub.RepostReason != "" {
 		out = append(out, web.Alert{Kind: web.Warn, Title: "稿源名单外转载", Text: "来源：" + d.v.Source + "。申请理由：" + d.sub.RepostReason + "。复审人同意须写明理由。"})
@@ -356,11 +356,11 @@ func (d desk) risks() web.Breaches {
 	}
 	serious, others := library.Count(d.results, check.Serious), library.Count(d.results, check.Error)
 	if serious+others > 0 {
-		note := ""
-		if d.sub.Reason != "" {
-			note = "作者说明：" + d.sub.Reason
+		open, note := library.Unsettled(d.results), "都已写明保留的理由"
+		if open > 0 {
+			note = fmt.Sprintf("其中 %d 处没有处理，不能通过", open)
 		}
-		add(false, reviewed, fmt.Sprintf("机器检查：严重 %d 处，一般 %d 处", serious, others), note)
+		add(open == 0, reviewed, fmt.Sprintf("机器检查：严重 %d 处，一般 %d 处", serious, others), note)
 	}
 	for _, a := range d.asked {
 		switch {
@@ -421,6 +421,9 @@ func newSign(whole reviewPage, d desk) signPage {
 	it := d.it
 	p := signPage{name: "签批：" + it.Title, trail: itemCrumbs(it, "签批"), Heading: web.Heading{Title: it.Title, Above: "签批 · " + it.Type.Name(), Tags: tags(it)}, Above: whole.Above, Risks: d.risks(),
 		Stamps: whole.Stamps, Gates: whole.Gates, Open: whole.Open, Form: whole.Form, More: []web.Link{{Text: "查看全部内容和审核页面", Href: it.Link() + "/review"}, {Text: "在文中批注", Href: it.Link() + "/comments"}}}
+	if it.State == library.InReview {
+		p.Above = append(openRemarks(it, d.results), p.Above...)
+	}
 	p.Digest = web.Summary{Title: "摘要", Terms: []web.Term{{Name: "单位", Text: it.UnitName}, {Name: "作者", Text: d.v.AuthorName}, {Name: "送审", Text: fmt.Sprintf("第 %d 版，第 %d 次", d.v.No, it.Round)}}}
 	if d.v.Summary != "" {
 		p.Digest.Terms = append(p.Digest.Terms, web.Term{Name: "内容摘要", Text: d.v.Summary})

@@ -50,7 +50,7 @@ func (h *Handler) PicturesAt(path string) *Handler {
 // Routes are the screens. Reviewing is routed by item.read and decided by the
 // service, because the permission follows the stage.
 func (h *Handler) Routes() []web.Route {
-	return slices.Concat(h.reviewRoutes(), h.adoptionRoutes(), []web.Route{
+	return slices.Concat(h.reviewRoutes(), h.adoptionRoutes(), h.checkRoutes(), h.interpretationRoutes(), h.sourceRoutes(), h.figureRoutes(), []web.Route{
 		{Pattern: "GET /console/items", Permit: authz.ItemRead, Handle: h.list},
 		{Pattern: "GET /console/items/new", Permit: authz.ItemWrite, Handle: h.showNew},
 		{Pattern: "POST /console/items/new", Permit: authz.ItemWrite, Handle: h.edit, MaxBody: 8 << 20},
@@ -312,6 +312,10 @@ func (h *Handler) editForm(r *http.Request, it library.Item, v library.Version, 
 			publishAt = q.PublishAt.In(calendar.Shanghai).Format(minuteLayout)
 		}
 	}
+	sourceAt := ""
+	if !v.SourceAt.IsZero() {
+		sourceAt = v.SourceAt.In(calendar.Shanghai).Format(minuteLayout)
+	}
 	where := web.Section{Legend: "发布位置", Hint: "终审通过后显示在勾选的栏目。已上线的栏目在稿件页面撤下。", Fields: []web.Field{
 		{Kind: web.Checks, Name: "column", Label: "栏目", Options: columns, Values: chosen},
 		{Name: "publish_at", Label: "定时发布", Value: publishAt, Hint: "不填为终审通过即发布；例如 2026-03-01 09:00", Narrow: true}}}
@@ -326,6 +330,7 @@ func (h *Handler) editForm(r *http.Request, it library.Item, v library.Version, 
 			{Kind: web.Radios, Name: "origin", Label: "原创或转载", Value: string(origin), Options: origins},
 			{Name: "source", Label: "来源", Value: v.Source, Max: 100},
 			{Name: "source_url", Label: "原文网址", Value: v.SourceURL, Max: 2000},
+			{Name: "source_at", Label: "原文发布时间", Value: sourceAt, Hint: "转载必填，例如 2026-03-01 09:00", Narrow: true},
 			{Name: "repost_reason", Label: "稿源名单外转载的理由", Hint: "来源明确但不在名单内时填写，由复审人决定；来源不明的一律不得转载。", Max: 500}}},
 		documentSection(kind.Sort(), v), typeSection(kind.Sort(), v), openSection(r, it, v, kind.Sort()),
 		{Legend: "审核", Fields: []web.Field{
@@ -334,7 +339,7 @@ func (h *Handler) editForm(r *http.Request, it library.Item, v library.Version, 
 			{Name: "consulted", Label: "已沟通一致的单位", Value: v.Consulted, Max: 500},
 			{Name: "note", Label: "版本说明", Max: 200},
 			{Name: "emergency", Label: "走应急通道的理由", Hint: "突发事件等确需立即发布时填写：一人审核即可发布，事后由他人补审并计入通报；平时不填。", Max: 200},
-			{Name: "reason", Label: "保留检查提示的理由", Hint: "检查有一般问题而不改时填写；严重问题必须改正。", Max: 500}}},
+			{Name: "reason", Label: "给审核人的说明", Hint: "检查提示要保留的，送审前在“处理检查提示”页逐条写明理由；严重问题必须改正。", Max: 500}}},
 		where,
 	}, Buttons: []web.Button{
 		{Label: "保存草稿", Name: "act", Value: "save"}, {Label: "检查", Name: "act", Value: "check", Plain: true, Skip: true}, {Label: "预览", Name: "act", Value: "preview", Plain: true, Skip: true}, {Label: "插入图片、附件", Name: "act", Value: "media", Plain: true, Skip: true},
@@ -429,7 +434,9 @@ func (h *Handler) showEdit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p.Side = []web.Component{resultPanel(results)}
+	if p.Side, err = h.besides(r, it, v, results); err != nil {
+		return err
+	}
 	if err := h.reachNote(r, it, &p); err != nil {
 		return err
 	}
@@ -513,8 +520,12 @@ func (h *Handler) edit(w http.ResponseWriter, r *http.Request) error {
 	act := r.PostFormValue("act")
 	switch act {
 	case "check":
+		seen, err := h.seen(r, it, wr)
+		if err != nil {
+			return err
+		}
 		return again(http.StatusOK, nil, func(p *editPage) {
-			p.Side = []web.Component{web.Summary{Title: "字数", Terms: []web.Term{{Name: "正文", Text: strconv.Itoa(wr.Doc.Words()) + " 字"}}}, resultPanel(h.lib.Inspect(wr.Title, wr.Doc.Text(), wr.Meta))}
+			p.Side = append([]web.Component{web.Summary{Title: "字数", Terms: []web.Term{{Name: "正文", Text: strconv.Itoa(wr.Doc.Words()) + " 字"}}}}, seen...)
 		})
 	case "tool":
 		return h.tool(r, wr.Doc, again)
@@ -583,7 +594,9 @@ func (h *Handler) unsent(w http.ResponseWriter, r *http.Request, it library.Item
 	if err != nil {
 		return err
 	}
-	p.Side = []web.Component{resultPanel(results)}
+	if p.Side, err = h.besides(r, it, v, results); err != nil {
+		return err
+	}
 	return editView.RenderStatus(w, r, http.StatusUnprocessableEntity, p)
 }
 
@@ -608,6 +621,18 @@ func read(r *http.Request, base library.Version, units []unitOption) (library.Wr
 	}
 	var wrong fault.Fields
 	readAbout(r, &w.Meta, &wrong)
+	if s := strings.TrimSpace(f("source_at")); s != "" {
+		t, err := time.ParseInLocation(minuteLayout, s, calendar.Shanghai)
+		if err != nil {
+			if d, derr := calendar.ParseLoose(s); derr == nil {
+				t, err = d.Start(), nil
+			}
+		}
+		if err != nil {
+			wrong.Add("source_at", "原文发布时间请写成 2026-03-01 09:00")
+		}
+		w.SourceAt = t.UTC()
+	}
 	if s := strings.TrimSpace(f("publish_at")); s != "" {
 		t, err := time.ParseInLocation(minuteLayout, s, calendar.Shanghai)
 		if err != nil {
@@ -628,7 +653,7 @@ func resultPanel(list []library.Result) web.Component {
 	serious, errs := library.Count(list, check.Serious), library.Count(list, check.Error)
 	t := web.Table{Caption: fmt.Sprintf("检查结果 %d 条：严重 %d，一般 %d，提示 %d", len(list), serious, errs, len(list)-serious-errs), Compact: true,
 		Columns: []web.Column{{Head: "位置和问题", Wide: true}},
-		Empty:   web.Empty{Title: "没有发现问题", Text: "已检查个人信息、错别字和公文格式。机器检查不能代替审核。"}}
+		Empty:   web.Empty{Title: "没有发现问题", Text: "已检查错别字、个人信息、附件文字、链接、图片、日期和公文格式。机器检查不能代替审核。"}}
 	for i, r := range list {
 		if i == 200 {
 			break
@@ -644,9 +669,54 @@ func resultPanel(list []library.Result) web.Component {
 		if len(r.Right) > 0 {
 			cure += " 建议：" + strings.Join(r.Right[:min(len(r.Right), 3)], "、") + "。"
 		}
-		t.Rows = append(t.Rows, web.Row{Kind: kind, Cells: []web.Cell{{Text: fmt.Sprintf("%d/%d %s：%s", i+1, len(list), r.FieldName(), r.Near), Tags: []web.Tag{tag}, Note: cure + " 依据：" + r.Citation()}}})
+		t.Rows = append(t.Rows, web.Row{Kind: kind, Cells: []web.Cell{{Text: fmt.Sprintf("%d/%d %s：%s", i+1, len(list), r.FieldName(), r.Near), Tags: []web.Tag{tag}, Note: cure + " 依据：" + r.Citation() + kept(r)}}})
 	}
 	return t
+}
+
+// kept is what was said of a remark that stands.
+func kept(r library.Result) string {
+	switch {
+	case r.Claimed:
+		return "。已上报误报，待他人确认"
+	case r.Reason != "":
+		return "。保留的理由（" + r.ReasonBy + "）：" + r.Reason
+	}
+	return ""
+}
+
+// besides are what the checks saw and what is alike in the library, with the
+// way to answer.
+func (h *Handler) besides(r *http.Request, it library.Item, v library.Version, results []library.Result) ([]web.Component, error) {
+	copies, err := h.lib.Copies(r.Context(), authz.ScopeFrom(r.Context()), it.ID, v.Title, v.Text)
+	if err != nil {
+		return nil, err
+	}
+	out := []web.Component{}
+	if v.No == it.Version {
+		out = append(out, openRemarks(it, results)...)
+	}
+	return append(out, resultPanel(results), copyPanel(copies)), nil
+}
+
+// openRemarks say that something is to be mended or answered, and where.
+func openRemarks(it library.Item, results []library.Result) []web.Component {
+	n := library.Unsettled(results)
+	if n == 0 {
+		return nil
+	}
+	return []web.Component{web.Alert{Kind: web.Warn, Text: fmt.Sprintf("有 %d 条检查提示要处理。", n), Links: []web.Link{{Text: "处理检查提示", Href: it.Link() + "/remarks"}}}}
+}
+
+// seen is besides for what is not saved yet.
+func (h *Handler) seen(r *http.Request, it library.Item, wr library.Writing) ([]web.Component, error) {
+	ctx, scope := r.Context(), authz.ScopeFrom(r.Context())
+	results, err := h.lib.Check(ctx, scope, it.ID, wr)
+	if err != nil {
+		return nil, err
+	}
+	copies, err := h.lib.Copies(ctx, scope, it.ID, wr.Title, wr.Doc.Text())
+	return []web.Component{resultPanel(results), copyPanel(copies)}, err
 }
 
 func diff(label, before, after string) web.Diff {
@@ -738,8 +808,20 @@ func (h *Handler) item(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.TextHead = fmt.Sprintf("第 %d 版：%s", v.No, v.Title)
 	p.HTML = template.HTML(v.HTML) // made by prose from the schema alone: safe by construction
-	p.Main = []web.Component{versionTable(it, versions), resultPanel(results)}
-	p.Side = append(d.panels(), facts(it, v), placeTable(placed), timeline(history))
+	beside, err := h.besides(r, it, v, results)
+	if err != nil {
+		return err
+	}
+	p.Main = append([]web.Component{versionTable(it, versions)}, beside...)
+	p.Side = append(d.panels(), facts(it, v), placeTable(placed))
+	if it.Type == library.Policy || it.Type == library.Interpretation {
+		linked, err := h.lib.Interpretations(ctx, scope, it.ID)
+		if err != nil {
+			return err
+		}
+		p.Side = append(p.Side, linkedTable(it, linked))
+	}
+	p.Side = append(p.Side, timeline(history))
 	if writes && it.State == library.InReview && !d.packed {
 		p.MayTakeBack = true
 		p.TakeBack = web.Form{Action: it.Link() + "/take-back", Buttons: []web.Button{{Label: "收回修改", Plain: true}}}
@@ -780,7 +862,11 @@ func (h *Handler) linkForm(r *http.Request, it library.Item) (web.Form, bool, er
 	for _, s := range []string{"文字", "图解", "图表", "动漫", "音频", "短视频", "专家解读", "媒体解读", "新闻发布会", "问答", "负责人解读"} {
 		form.Options = append(form.Options, web.Option{Value: s, Label: s})
 	}
-	return web.Form{Action: it.Link() + "/links", Sections: []web.Section{{Fields: []web.Field{f, form}}}, Buttons: []web.Button{{Label: "关联", Plain: true}}}, true, nil
+	clauses, err := h.lib.Clauses(r.Context(), authz.ScopeFrom(r.Context()), it.ID)
+	if err != nil {
+		return web.Form{}, false, err
+	}
+	return web.Form{Action: it.Link() + "/links", Sections: []web.Section{{Fields: []web.Field{f, form, clauseField(clauses)}}}, Buttons: []web.Button{{Label: "关联", Plain: true}}}, true, nil
 }
 
 func facts(it library.Item, v library.Version) web.Summary {
@@ -794,6 +880,9 @@ func facts(it library.Item, v library.Version) web.Summary {
 	add("关键词", v.Keywords)
 	add("来源", v.Source)
 	add("原文网址", v.SourceURL)
+	if !v.SourceAt.IsZero() {
+		add("原文发布时间", web.Minute(v.SourceAt))
+	}
 	add("涉及单位", v.Involves)
 	add("已沟通", v.Consulted)
 	if !it.FirstPublishedAt.IsZero() {
@@ -853,7 +942,7 @@ func (h *Handler) takeBack(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handler) link(w http.ResponseWriter, r *http.Request) error {
 	id := idOf(r)
-	if err := h.lib.LinkInterpretation(r.Context(), authz.ScopeFrom(r.Context()), id, library.ItemID(r.PostFormValue("interpretation")), r.PostFormValue("form")); err != nil {
+	if err := h.lib.LinkClause(r.Context(), authz.ScopeFrom(r.Context()), id, library.ItemID(r.PostFormValue("interpretation")), r.PostFormValue("form"), r.PostFormValue("clause")); err != nil {
 		return err
 	}
 	return web.Done(w, r, "/console/items/"+url.PathEscape(string(id)), "政策文件与解读已相互关联。")

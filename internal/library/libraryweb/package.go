@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/fault"
@@ -152,6 +153,7 @@ func newPackage(k library.Package, desks []desk, writes, stamps, speaks bool) pa
 	p := packagePage{name: "成套报审：" + k.Title, Heading: web.Heading{Title: k.Title, Above: "成套报审", Lead: fmt.Sprintf("%s，%d 篇，%s 编。", k.UnitName, len(k.Items), k.PersonName), Tags: []web.Tag{{Kind: web.Info, Text: k.StateName()}}}}
 	t := web.Table{Caption: "本套稿件", Columns: []web.Column{{Head: "稿件", Wide: true}, {Head: "类型"}, {Head: "状态"}, {Head: "五关"}, {Head: "要留意"}}, Empty: web.Empty{Title: "没有稿件"}}
 	var common []library.GateStamp
+	var open []string // titles of those with open remarks
 	for i, d := range desks {
 		passed := 0
 		for _, g := range d.gates {
@@ -176,6 +178,10 @@ func newPackage(k library.Package, desks []desk, writes, stamps, speaks bool) pa
 		if n := len(d.results); n > 0 {
 			note = web.Cell{Text: fmt.Sprintf("检查 %d 处提示", n)}
 		}
+		if n := library.Unsettled(d.results); n > 0 {
+			note = openCell(d.it, n)
+			open = append(open, d.it.Title)
+		}
 		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{{Text: d.it.Title, Href: d.it.Link() + "/review", Note: d.v.AuthorName}, web.Text(d.it.Type.Name()), web.Tagged(tags(d.it)...), web.Text(fmt.Sprintf("%d/5", passed)), note}})
 	}
 	p.Body = append(p.Body, t)
@@ -188,11 +194,14 @@ func newPackage(k library.Package, desks []desk, writes, stamps, speaks bool) pa
 		p.Above = append(p.Above, web.Alert{Kind: web.Info, Title: k.StateName(), Text: web.Minute(k.EndedAt)})
 		return p
 	}
+	if len(open) > 0 {
+		p.Above = append(p.Above, web.Alert{Kind: web.Warn, Title: "有检查提示没有处理，整套不能送审或通过", Text: strings.Join(open, "、")})
+	}
 	state, stage := k.State()
 	seen := web.Field{Kind: web.Hidden, Name: "seen", Value: k.Seen()}
 	if state != library.InReview {
 		if writes {
-			p.Forms = append(p.Forms, web.Form{Action: k.Link() + "/author", Sections: []web.Section{{Legend: "整套送审", Fields: []web.Field{{Name: "reason", Label: "保留检查提示的理由", Max: 500, Hint: "检查有一般问题而不改时填写，记入每一篇。"}, seen}}},
+			p.Forms = append(p.Forms, web.Form{Action: k.Link() + "/author", Sections: []web.Section{{Legend: "整套送审", Fields: []web.Field{{Name: "reason", Label: "给审核人的说明", Max: 500, Hint: "记入每一篇。"}, seen}}},
 				Buttons: []web.Button{{Label: "整套送审", Name: "act", Value: "submit"}, {Label: "解散这一套", Name: "act", Value: "dissolve", Plain: true}}})
 		}
 		return p
@@ -208,12 +217,8 @@ func newPackage(k library.Package, desks []desk, writes, stamps, speaks bool) pa
 	}
 	if speaks {
 		f := web.Form{Action: k.Link() + "/review", Key: "package-" + string(k.ID), Sticky: true}
-		var results []library.Result
-		for _, d := range desks {
-			results = append(results, d.results...)
-		}
 		waivable := slices.ContainsFunc(desks, func(d desk) bool { return d.it.Type == library.Policy && d.it.Important })
-		decisionOn(&f, stage, []web.Field{seen}, desks[0].sub, results, waivable)
+		decisionOn(&f, stage, []web.Field{seen}, waivable)
 		f.Buttons[0].Label = "整套" + library.StageName(stage) + "通过"
 		if stage == string(sx2021.FinalReview) {
 			f.Buttons[0].Label = "整套终审通过并发布"
@@ -222,6 +227,11 @@ func newPackage(k library.Package, desks []desk, writes, stamps, speaks bool) pa
 		p.Forms = append(p.Forms, f)
 	}
 	return p
+}
+
+// openCell leads to the open remarks of an item that goes with others.
+func openCell(it library.Item, n int) web.Cell {
+	return web.Cell{Tags: []web.Tag{{Kind: web.Warn, Text: fmt.Sprintf("%d 处提示没有处理", n)}}, Links: []web.Link{{Text: "处理检查提示", Href: it.Link() + "/remarks", Note: it.Title}}}
 }
 
 func (h *Handler) pack(w http.ResponseWriter, r *http.Request) error {

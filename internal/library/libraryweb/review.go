@@ -139,7 +139,11 @@ func (h *Handler) reviewOf(r *http.Request) (reviewPage, library.Item, error) {
 	if err != nil {
 		return p, it, err
 	}
-	p.Body = append([]web.Component{resultPanel(d.results)}, d.panels()...)
+	beside, err := h.besides(r, it, v, d.results)
+	if err != nil {
+		return p, it, err
+	}
+	p.Body = append(beside, d.panels()...)
 	if it.State == library.InReview {
 		p.Body = append([]web.Component{d.risks()}, p.Body...)
 	}
@@ -192,19 +196,19 @@ func (h *Handler) speak(p *reviewPage, d desk, session *authz.Session) {
 	}
 	hidden := []web.Field{{Kind: web.Hidden, Name: "round", Value: strconv.Itoa(it.Round)}, {Kind: web.Hidden, Name: "stage", Value: it.Stage}}
 	p.Form = web.Form{Action: it.Link() + "/review", Key: "review-" + string(it.ID), Sticky: true, Cancel: web.Link{Text: "暂不处理", Href: it.Link()}}
-	decisionOn(&p.Form, it.Stage, hidden, d.sub, d.results, it.Type == library.Policy && it.Important)
+	decisionOn(&p.Form, it.Stage, hidden, it.Type == library.Policy && it.Important)
 	if final && it.Openness != library.Open {
 		p.Form.Buttons[0].Label = "终审通过并入库"
 		p.Above = append(p.Above, web.Alert{Kind: web.Info, Title: it.Openness.Name(), Text: "终审通过后只进入信息资源库，任何网站不能显示。"})
 	}
-	if n := library.Count(d.results, check.Serious); n > 0 && final {
+	if n := library.Count(d.results, check.Serious); n > 0 {
 		p.Above = append(p.Above, web.Alert{Kind: web.Danger, Title: fmt.Sprintf("还有 %d 处严重问题", n), Text: "严重问题没有改正之前不能发布，请退回修改。"})
 		p.Form.Buttons = p.Form.Buttons[1:]
 	}
 }
 
 // decisionOn makes the form of a decision at a stage.
-func decisionOn(f *web.Form, stage string, hidden []web.Field, sub library.Submitted, results []library.Result, waivable bool) {
+func decisionOn(f *web.Form, stage string, hidden []web.Field, waivable bool) {
 	opinion := web.Field{Kind: web.TextArea, Name: "opinion", Label: "审核意见", Rows: 3, Max: 2000, Hint: "退回必须写明需要修改的内容。"}
 	back := web.Button{Label: "退回修改", Name: "act", Value: library.Return, Kind: web.Danger, Skip: true}
 	if stage != string(sx2021.FinalReview) {
@@ -213,9 +217,6 @@ func decisionOn(f *web.Form, stage string, hidden []web.Field, sub library.Submi
 		return
 	}
 	fields := []web.Field{declareField()}
-	if n := library.Count(results, check.Error); n > 0 {
-		fields = append(fields, web.Field{Kind: web.TextArea, Name: "reason", Label: fmt.Sprintf("保留 %d 处检查提示的理由", n), Value: sub.Reason, Rows: 2, Max: 500})
-	}
 	if waivable {
 		fields = append(fields, web.Field{Name: "waiver", Label: "缓发解读的理由", Max: 500, Hint: "没有同步解读而须先发布时填写；当日补发，并列入清单（第十四条（三））。"})
 	}

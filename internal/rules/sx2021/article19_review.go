@@ -226,6 +226,8 @@ type Repost struct {
 	PartyOrGovernmentSite bool
 	// Listed: on a competent department's list or the 稿源 list in force.
 	Listed bool
+	// Frozen: on the list, and frozen since; nothing of it may be reposted.
+	Frozen bool
 	Name   string
 	// SecondReviewer and SecondReason let a known source that stands on no list
 	// through, once: the leave of 「原则上」 is given here per item at the second
@@ -240,6 +242,8 @@ func CheckRepost(r Repost) []rules.Breach {
 	switch {
 	case !r.Known || blank(r.Name):
 		return []rules.Breach{ContentSourceKnown.Breach("来源不明，不得转载；请查明并填写来源。")}
+	case r.Frozen:
+		return []rules.Breach{RepostSource.Breachf("稿源单位“%s”已被冻结，冻结期间不得转载；请改用名单内其他稿源。", r.Name)}
 	case r.PartyOrGovernmentSite || r.Listed:
 		return nil
 	case !blank(r.SecondReviewer) && !blank(r.SecondReason):

@@ -1,0 +1,96 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/url"
+	"path"
+	"strings"
+
+	"zhengshu/internal/blob"
+	"zhengshu/internal/check"
+	"zhengshu/internal/check/proofread"
+	"zhengshu/internal/egress"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/library"
+	"zhengshu/internal/official"
+)
+
+// houseScanner reads what a page or a manuscript says, beside the search for
+// personal data: wording, and what Article 12(2) keeps out.
+func houseScanner() (check.Scanner, error) {
+	p, err := proofreader()
+	if err != nil {
+		return nil, err
+	}
+	return check.ScannerFunc(func(text string) []check.Span { return append(p.Scan(text), check.Content.Scan(text)...) }), nil
+}
+
+// mostAttachment is how much of an attachment is read into memory.
+const mostAttachment = 32 << 20
+
+// examining is what the library's checks are made with. h.Portal and the way
+// out are looked at when they are asked: they are wired later.
+func (h *House) examining() library.Examining {
+	return library.Examining{
+		Edition: func() string { return check.Edition() + proofread.Edition() },
+		Words:   h.attachedWords,
+		Own: func(address string) (library.ItemID, bool) {
+			u, err := url.Parse(address)
+			if err != nil {
+				return "", false
+			}
+			local := u.Host == "" && u.Scheme == "" && strings.HasPrefix(u.Path, "/")
+			if !local && (h.Portal == nil || !h.Portal.Serves(u.Hostname())) {
+				return "", false
+			}
+			if page := itemLink(u.Path); page != "" {
+				return library.ItemID(path.Base(page)), true
+			}
+			return "", true
+		},
+		Fetch: func(ctx context.Context, address string) check.LinkResult {
+			r := check.LinkResult{Bytes: -1}
+			answer, err := h.client.Get(ctx, address, egress.Options{MaxBody: 64 << 10})
+			if answer != nil {
+				r.Status, r.FinalURL, r.ContentType = answer.Status, answer.Final, answer.Header.Get("Content-Type")
+				if strings.Contains(strings.ToLower(r.ContentType), "html") {
+					if page, perr := check.ParsePage(answer.Body, r.ContentType, answer.Final); perr == nil {
+						r.Title, r.Text = page.Title, page.VisibleText
+					}
+				}
+			}
+			if err != nil && r.Status == 0 {
+				r.Err = err.Error()
+			}
+			return r
+		},
+	}
+}
+
+// attachedWords reads an attachment kept by its hash.
+func (h *House) attachedWords(ctx context.Context, hash, name string) (string, error) {
+	missing := fault.Newf(fault.Invalid, "附件“%s”找不到原文件，没有检查其中的文字；请重新上传。", name)
+	ref, err := blob.ParseRef("sha256:" + strings.TrimPrefix(hash, "sha256:"))
+	if err != nil {
+		return "", missing.From(err)
+	}
+	size, err := h.Blobs.Stat(ctx, ref)
+	if err != nil {
+		return "", missing.From(err)
+	}
+	if size > mostAttachment {
+		return official.Text(bytes.NewReader(nil), size, name, official.TextLimits{File: mostAttachment})
+	}
+	in, err := h.Blobs.Open(ctx, ref)
+	if err != nil {
+		return "", missing.From(err)
+	}
+	defer in.Close()
+	body, err := io.ReadAll(in)
+	if err != nil {
+		return "", missing.From(err)
+	}
+	return official.Text(bytes.NewReader(body), int64(len(body)), name, official.TextLimits{File: mostAttachment})
+}

@@ -1,0 +1,77 @@
+package check
+
+import (
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// Content is the part of the page that holds its article, without frame,
+// menus, scripts and what the page hides; a copy, free to be changed.
+// Its root is an element of no meaning of its own.
+func (p *Page) Content() *html.Node {
+	body := find(p.Root, atom.Body)
+	if body == nil {
+		body = p.Root
+	}
+	out := &html.Node{Type: html.ElementNode, Data: "div", DataAtom: atom.Div}
+	from := contentNode(body)
+	for c := from.FirstChild; c != nil; c = c.NextSibling {
+		if n := kept(c, 0); n != nil {
+			out.AppendChild(n)
+		}
+	}
+	return out
+}
+
+// kept copies what a reader sees of a node.
+func kept(n *html.Node, at int) *html.Node {
+	switch n.Type {
+	case html.TextNode:
+	case html.ElementNode:
+		switch n.DataAtom {
+		case atom.Script, atom.Style, atom.Noscript, atom.Iframe, atom.Object, atom.Embed, atom.Form, atom.Input, atom.Button, atom.Select, atom.Textarea, atom.Nav, atom.Link, atom.Meta, atom.Head, atom.Svg:
+			return nil
+		}
+		if style := strings.ToLower(noBlanks(attr(n, "style"))); strings.Contains(style, "display:none") || strings.Contains(style, "visibility:hidden") || hasAttr(n, "hidden") {
+			return nil
+		}
+	default:
+		return nil
+	}
+	out := &html.Node{Type: n.Type, Data: n.Data, DataAtom: n.DataAtom, Namespace: n.Namespace, Attr: append([]html.Attribute(nil), n.Attr...)}
+	if at < maxDepth*2 {
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			if k := kept(c, at+1); k != nil {
+				out.AppendChild(k)
+			}
+		}
+	}
+	return out
+}
+
+// Labels counts the data of a document that a text states beside their labels:
+// 索引号：, 发文机关：, 来源：.
+func Labels(text string) int {
+	seen := map[field]bool{}
+	for _, line := range strings.Split(text, "\n") {
+		for _, l := range labelsIn(squeeze(line)) {
+			if l.field != fieldOther {
+				seen[l.field] = true
+			}
+		}
+	}
+	return len(seen)
+}
+
+// PageURL resolves an address of the page as a browser would; empty when it
+// leads nowhere.
+func (p *Page) PageURL(href string) string {
+	for _, l := range p.Links {
+		if l.Href == strings.TrimSpace(href) {
+			return l.URL
+		}
+	}
+	return ""
+}

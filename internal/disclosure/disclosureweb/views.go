@@ -1,0 +1,6 @@
+package disclosureweb
+
+import "embed"
+
+//go:embed views/*.html
+var views embed.FS

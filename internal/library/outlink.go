@@ -1,0 +1,104 @@
+package library
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/check"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/jobs"
+	"zhengshu/internal/prose"
+)
+
+// OutlinksDue asks for the addresses outside that a version leads to.
+type OutlinksDue struct {
+	Item    ItemID `json:"item"`
+	Version int    `json:"version"`
+}
+
+// Kind is the job's name.
+func (OutlinksDue) Kind() string { return "library.outlinks" }
+
+// mostOutlinks are asked for of one version.
+const mostOutlinks = 60
+
+// askOutside has the job ask, in the transaction that sends the version to
+// review, so that its reviewers know.
+func (s *Service) askOutside(ctx context.Context, tx *db.Tx, v Version) error {
+	if s.examining.Fetch == nil {
+		return nil
+	}
+	doc, err := prose.Parse([]byte(v.Doc))
+	if err != nil {
+		return err
+	}
+	if len(s.outlinks(doc)) == 0 {
+		return nil
+	}
+	return jobs.Enqueue(ctx, tx, OutlinksDue{v.Item, v.No})
+}
+
+func (s *Service) outlinks(doc prose.Doc) []string {
+	var out []string
+	for _, l := range linksOf(doc) {
+		if s.outside(l.Href) && !slices.Contains(out, l.Href) {
+			out = append(out, l.Href)
+		}
+	}
+	return out[:min(len(out), mostOutlinks)]
+}
+
+// lookOutside asks each address and keeps what it learnt; the job.
+func (s *Service) lookOutside(ctx context.Context, a OutlinksDue) error {
+	if s.examining.Fetch == nil {
+		return errNoFetch
+	}
+	ctx = audit.System(ctx, "library.outlinks")
+	v, err := version(ctx, s.db, a.Item, a.Version)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	doc, err := prose.Parse([]byte(v.Doc))
+	if err != nil {
+		return err
+	}
+	type learnt struct{ href, state, says string }
+	var list []learnt
+	dead := 0
+	for _, href := range s.outlinks(doc) {
+		r := s.examining.Fetch(ctx, href)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		r.Link = check.Link{Href: href, URL: href, Kind: check.LinkExternal}
+		l := learnt{href: href, state: string(r.State())}
+		for _, f := range check.Run(check.Facts{Links: []check.LinkResult{r}}) {
+			if f.Check == "link."+l.state {
+				l.says = f.Says + f.Fix
+			}
+		}
+		if l.state != string(check.LinkAlive) {
+			dead++
+		}
+		list = append(list, l)
+	}
+	return s.db.Update(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, `DELETE FROM item_outlink WHERE item_id = $1`, a.Item); err != nil {
+			return err
+		}
+		rows := [][]any{}
+		for _, l := range list {
+			rows = append(rows, []any{a.Item, l.href, l.state, l.says, tx.Now()})
+		}
+		if err := tx.InsertAll(ctx, "item_outlink", []string{"item_id", "href", "state", "says", "at"}, rows); err != nil {
+			return fmt.Errorf("library: outlinks: %w", err)
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "library.item.links", Basis: "第十九条（四）", Target: audit.Target{Kind: "item", ID: string(a.Item), Name: v.Title}, After: map[string]any{"version": a.Version, "asked": len(list), "not_alive": dead}})
+	})
+}
