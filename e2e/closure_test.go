@@ -211,7 +211,7 @@ func (p *tab) hang(object, title, place, address string) {
 func (b *browser) publishNotice(host string, by [3]string, title, body string) string {
 	b.t.Helper()
 	editor := b.person(by[0])
-	editor.open("/console/items/new")
+	editor.open("/console/items/new?type=notice")
 	editor.fill("标题", title)
 	editor.fill("信息类型", "通知公告")
 	editor.fill("正文", body)
@@ -225,7 +225,7 @@ func (b *browser) publishNotice(host string, by [3]string, title, body string) s
 	first.press("初审通过")
 	final := b.person(by[2])
 	final.open(at + "/review")
-	final.tickAll(`input[name="gate"]`)
+	final.stamp(gates...)
 	final.tickAll(`input[name="declare"]`)
 	final.press("终审通过并发布")
 	final.sees("已发布")

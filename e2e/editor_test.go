@@ -88,7 +88,7 @@ func TestEditorLosesNothing(t *testing.T) {
 
 	p := b.person("shibian")
 	first, kill := p.beside()
-	first.open("/console/items/new")
+	first.open("/console/items/new?type=news")
 	first.holds("the editor stands", `document.querySelector(".editor-text[role=textbox]")`)
 	first.fill("标题", "关于做好防汛工作的通知（演示）")
 	first.pastes(string(word))
@@ -189,7 +189,7 @@ func TestEditorLosesNothing(t *testing.T) {
 
 	// The session ends while he types: the words stay in the browser and come
 	// back after signing in.
-	p.open("/console/items/new")
+	p.open("/console/items/new?type=news")
 	p.holds("the editor stands", `document.querySelector(".editor-text[role=textbox]")`)
 	signsOut(p)
 	p.types("登录过期时写的话。")
@@ -204,7 +204,7 @@ func TestEditorLosesNothing(t *testing.T) {
 
 	// The same jobs without scripts.
 	plain := b.person("shibian", withoutScript)
-	plain.open("/console/items/new")
+	plain.open("/console/items/new?type=news")
 	plain.sees("文字工具")
 	plain.both("editor-plain")
 }

@@ -45,7 +45,7 @@ func TestMedia(t *testing.T) {
 	editor.sees("已保存")
 	editor.both("media-asset")
 
-	editor.open("/console/items/new")
+	editor.open("/console/items/new?type=news")
 	editor.fill("标题", title)
 	editor.fill("正文", "市防汛办组织了演练。\n\n演练方案见附件。")
 	editor.tick("要闻")
@@ -70,7 +70,7 @@ func TestMedia(t *testing.T) {
 	first.sees("待终审")
 	final := b.person("shizhong")
 	final.open(at + "/review")
-	final.tickAll(`input[name="gate"]`)
+	final.stamp(gates...)
 	final.tickAll(`input[name="declare"]`)
 	final.press("终审通过并发布")
 	final.sees("已发布")

@@ -48,10 +48,7 @@ func TestArticle19_ReviewFromCommentToTelephone(t *testing.T) {
 	leader.wide(390, 844)
 	leader.open(item + "/sign")
 	leader.sees("五关还差：政治关、法律关、政策关、保密关")
-	for _, gate := range []string{"政治关", "法律关", "政策关", "保密关"} {
-		leader.press(gate + "通过")
-		leader.sees(gate + "已由您署名通过")
-	}
+	leader.stamp(gates[:4]...)
 	leader.sees("五关均已由审核人署名通过")
 	leader.both("sign-item")
 	leader.wide(390, 844)
@@ -135,7 +132,7 @@ func TestArticle19_ReviewFromCommentToTelephone(t *testing.T) {
 	first.sees("待终审")
 	leader.open("/console/item-packages")
 	leader.press("西安市公共数据管理若干措施及解读")
-	for _, gate := range []string{"政治关", "法律关", "政策关", "保密关", "文字关"} {
+	for _, gate := range gates {
 		leader.press(gate + "通过")
 		leader.sees("本套每一篇的" + gate)
 	}
