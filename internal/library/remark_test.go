@@ -232,6 +232,7 @@ const attached = `{"type":"doc","content":[{"type":"paragraph","content":[{"type
 	{"type":"figure","attrs":{"kind":"image","src":"/media/a.jpg","alt":"雁塔区行政区划图"}},
 	{"type":"figure","attrs":{"kind":"image","src":"/media/b.jpg","alt":"雁塔区行政区划图","caption":"审图号：陕S（2022）015号"}},
 	{"type":"figure","attrs":{"kind":"image","src":"/media/c.jpg","alt":"IMG_2031.jpg"}},
+	{"type":"figure","attrs":{"kind":"image","src":"/media/d.jpg","alt":"` + prose.Undescribed + `"}},
 	{"type":"paragraph","content":[{"type":"text","text":"办事大厅","marks":[{"type":"link","attrs":{"href":"http://192.168.1.8/a"}}]},{"type":"text","text":"和"},{"type":"text","text":"商城","marks":[{"type":"link","attrs":{"href":"https://shop.jd.com/a"}}]}]},
 	{"type":"attachment","attrs":{"name":"名单.xlsx","href":"/files/a","hash":"a"}},{"type":"attachment","attrs":{"name":"扫描.pdf","href":"/files/b","hash":"b"}}]}`
 
@@ -251,13 +252,16 @@ func TestTablesAttachmentsPicturesAndLinksAreChecked(t *testing.T) {
 		w.Written = calendar.DateOf(h.clock.Now()).AddDays(3)
 		it := h.create(w)
 		list := h.results(it)
-		want := map[string]string{"正文|privacy.mobile": "", "附件“名单.xlsx”|privacy.mobile": "", "附件|item.attachment": "", "第 1 张图片|item.map": "", "第 3 张图片|item.alt": "", "成文日期|item.dates": "", "http://192.168.1.8/a|item.link": "", "https://shop.jd.com/a|item.advert_link": ""}
+		want := map[string]string{"正文|privacy.mobile": "", "附件“名单.xlsx”|privacy.mobile": "", "附件|item.attachment": "", "第 1 张图片|item.map": "", "第 3 张图片|item.alt": "", "第 4 张图片|item.undescribed": "", "成文日期|item.dates": "", "http://192.168.1.8/a|item.link": "", "https://shop.jd.com/a|item.advert_link": ""}
 		for _, r := range list {
 			id := r.FieldName() + "|" + r.Kind
 			if _, ok := want[id]; !ok {
 				t.Errorf("also said: %s: %s", id, r.Says)
 			}
 			delete(want, id)
+			if r.Kind == "item.undescribed" && r.Severity != check.Serious {
+				t.Errorf("a picture without words may go out: %+v", r)
+			}
 			if strings.Contains(r.Near+r.Wrong, "13987654321") {
 				t.Errorf("a number of an attachment is shown in full: %+v", r)
 			}

@@ -91,6 +91,13 @@ func TestNearFollowsWhatIsWritten(t *testing.T) {
 		if got := near(t, d, "关于做好防汛工作的通知", notice, ""); len(got) != 0 {
 			t.Errorf("what is no more written is still found: %+v", got)
 		}
+		// What is dropped is found no more; dropping it again is nothing.
+		within(t, d, func(ctx context.Context, tx *db.Tx) error {
+			return errors.Join(likeness.Drop(ctx, tx, "b"), likeness.Drop(ctx, tx, "b"))
+		})
+		if got := near(t, d, "短讯", "短", ""); len(got) != 0 {
+			t.Errorf("what was dropped is still found: %+v", got)
+		}
 	})
 }
 
