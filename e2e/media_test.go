@@ -60,6 +60,10 @@ func TestMedia(t *testing.T) {
 	editor.press("上传并插入")
 	editor.sees("已在正文末尾插入“演练方案.pdf”")
 	editor.press("保存并送审")
+	editor.press("处理检查提示") // a plan without words cannot be read by the checks
+	editor.sees("附件的文字没有检查到")
+	editor.fill("保留的理由", "方案为扫描件，已人工核对")
+	editor.press("保存并送审")
 	editor.sees("待初审")
 	editor.both("media-in-item")
 	at := editor.location()
