@@ -174,7 +174,12 @@ const labelled = `(label => { const l = [...document.querySelectorAll("label, le
 // fill types into the control with the label.
 func (p *tab) fill(label, value string) {
 	p.t.Helper()
-	ok := eval[bool](p, `(() => { const e = `+labelled+`(`+quoted(label)+`); if (!e) return false; e.focus(); if (e.tagName === "SELECT") { const o = [...e.options].find(o => o.value === `+quoted(value)+` || o.text.trim().startsWith(`+quoted(value)+`)); if (!o) return false; e.value = o.value; } else { e.value = `+quoted(value)+`; } e.dispatchEvent(new Event("input", {bubbles: true})); e.dispatchEvent(new Event("change", {bubbles: true})); return true; })()`)
+	ok := eval[bool](p, `(() => { let e = `+labelled+`(`+quoted(label)+`); const area = document.getElementById("f-text"); const words = document.querySelector(".editor-text[role=textbox]");
+		if (words && `+quoted(label)+` === area.closest(".field").querySelector("label").firstChild.textContent.trim()) {
+			words.focus(); document.getSelection().selectAllChildren(words); const d = new DataTransfer(); d.setData("text/plain", `+quoted(value)+`);
+			words.dispatchEvent(new ClipboardEvent("paste", {clipboardData: d, bubbles: true, cancelable: true})); return true;
+		}
+		if (!e) return false; e.focus(); if (e.tagName === "SELECT") { const o = [...e.options].find(o => o.value === `+quoted(value)+` || o.text.trim().startsWith(`+quoted(value)+`)); if (!o) return false; e.value = o.value; } else { e.value = `+quoted(value)+`; } e.dispatchEvent(new Event("input", {bubbles: true})); e.dispatchEvent(new Event("change", {bubbles: true})); return true; })()`)
 	if !ok {
 		p.fail("no field labelled %q that takes %q", label, value)
 	}

@@ -17,6 +17,9 @@ function start(data: HTMLElement): void {
   const form = found?.closest("form");
   if (!(found instanceof HTMLTextAreaElement) || !form) return;
   const area = found;
+  // Typed before this script came, or put back by the browser: those words stay
+  // where they stand, and the plain form is whole.
+  if (area.value !== area.defaultValue) return;
   const field = area.closest(".field") as HTMLElement;
   const label = field.querySelector("label")!;
 

@@ -12,6 +12,7 @@ import (
 	"zhengshu/internal/library"
 	"zhengshu/internal/media"
 	"zhengshu/internal/org"
+	"zhengshu/internal/prose"
 	"zhengshu/internal/web"
 )
 
@@ -61,14 +62,16 @@ func (h *Handler) insert(r *http.Request, p *editPage) error {
 	if text != "" && strings.Contains(text, "\n") && !strings.Contains(text, "\n\n") {
 		between = "\n"
 	}
+	var added []prose.Node
 	for _, id := range ids {
 		a, err := h.media.Asset(r.Context(), authz.ScopeFrom(r.Context()), media.AssetID(id))
 		if err != nil {
 			return err
 		}
-		if strings.Contains(text, a.Line()) {
+		if strings.Contains(text, a.Line()) || strings.Contains(p.Island.Doc, `"`+a.Src()+`"`) {
 			continue // the page was loaded again
 		}
+		added = append(added, prose.Node{Type: prose.Paragraph, Content: []prose.Node{{Type: prose.TextNode, Text: a.Line()}}})
 		if text != "" {
 			text += between
 		}
@@ -76,5 +79,21 @@ func (h *Handler) insert(r *http.Request, p *editPage) error {
 		p.Above = append(p.Above, web.Alert{Kind: web.Good, Text: "已在正文末尾插入“" + a.Name + "”，可以把这一行移到需要的地方；保存后生效。"})
 	}
 	field.Value = text
+	if p.Island.Doc == "" || len(added) == 0 {
+		return nil
+	}
+	// The editor shows the files themselves.
+	d, err := prose.Parse([]byte(p.Island.Doc))
+	if err != nil {
+		return nil // what is wrong in it is said when it is saved
+	}
+	if d.Blank() {
+		d.Content = nil
+	}
+	d.Content = append(d.Content, added...)
+	if d, err = h.media.Place(r.Context(), authz.ScopeFrom(r.Context()), d); err != nil {
+		return err
+	}
+	p.Island.Doc = string(d.JSON())
 	return nil
 }
