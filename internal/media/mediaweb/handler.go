@@ -217,7 +217,7 @@ func (p place) values() url.Values {
 // back is the address of the form with what was typed in it, and the assets
 // chosen.
 func (p place) back(ids ...string) string {
-	q := url.Values{"recover": {"1"}}
+	q := url.Values{"recover": {"0"}} // the newest
 	if len(ids) > 0 {
 		q["insert"] = ids
 	}
