@@ -19,7 +19,7 @@ function start(data: HTMLElement): void {
   const area = found;
   // Typed before this script came, or put back by the browser: those words stay
   // where they stand, and the plain form is whole.
-  if (area.value !== area.defaultValue) return;
+  if (area.value !== area.defaultValue.replace(/\r\n?/g, "\n")) return;
   const field = area.closest(".field") as HTMLElement;
   const label = field.querySelector("label")!;
 
