@@ -73,8 +73,10 @@ func (b Batch) Count(outcome string) int {
 // MaxBatch is the most cases in one batch.
 const MaxBatch = 100
 
-// sample picks one in every so many, at least one, by the batch's number: the
-// same number always picks the same places.
+// SampleOneIn is how large a part of a batch is read first where the province
+// chose nothing else: one in so many.
+const SampleOneIn = 3
+
 // Sample picks one in every so many, at least one, by the number: the same
 // number always picks the same places.
 func Sample(number string, n, oneIn int) []int {

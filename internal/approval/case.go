@@ -201,7 +201,7 @@ func (c Choices) filled(stepDays int) Choices {
 	for _, n := range []struct {
 		p  *int
 		or int
-	}{{&c.StepDays, stepDays}, {&c.ExternalDays, 30}, {&c.AdviceDays, 5}, {&c.SampleOneIn, 3}} {
+	}{{&c.StepDays, stepDays}, {&c.ExternalDays, 30}, {&c.AdviceDays, 5}, {&c.SampleOneIn, SampleOneIn}} {
 		if *n.p <= 0 {
 			*n.p = n.or
 		}

@@ -73,9 +73,6 @@ func (b Batch) target() audit.Target {
 	return audit.Target{Kind: "item_batch", ID: b.ID, Name: b.Number, Unit: string(b.Unit)}
 }
 
-// sampleOneIn is how large a part is read first, as approvals have it.
-const sampleOneIn = 3
-
 // StartBatch puts items of one unit, of one type, at one stage together and
 // picks the sample.
 func (s *Service) StartBatch(ctx context.Context, scope authz.Scope, ids []ItemID) (Batch, error) {
@@ -123,7 +120,7 @@ func (s *Service) StartBatch(ctx context.Context, scope authz.Scope, ids []ItemI
 		if b.Number, err = approval.NextNumber(ctx, tx, "SG"); err != nil {
 			return err
 		}
-		for _, i := range approval.Sample(b.Number, len(b.Items), sampleOneIn) {
+		for _, i := range approval.Sample(b.Number, len(b.Items), approval.SampleOneIn) {
 			b.Items[i].Sampled = true
 		}
 		if _, err := tx.Exec(ctx, `INSERT INTO item_batch (id, number, type, stage, person_id, unit_id, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
