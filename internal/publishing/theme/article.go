@@ -1,0 +1,120 @@
+package theme
+
+import (
+	"html/template"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Article is one content page.
+type Article struct {
+	Title     string
+	Column    Column
+	Published time.Time // first publication, never rewritten
+	Updated   time.Time // of a correction; zero for none
+	Source    string
+	SourceURL string
+	Author    string
+	Summary   string
+	Keywords  string
+	Body      template.HTML
+	Policy    *PolicyHead
+	Related   []Link // policy and interpretation, both ways
+	RelatedAs string // 相关解读 or 解读文件
+	News      bool
+	Standing  *Standing  // where a document no longer, or not yet, holds
+	Facts     []HeadCell // what its type says beside the text
+	Affects   []Link     // what this document amends or repeals
+}
+
+// Standing is the label of a document that was amended or repealed, has lapsed
+// or is not in force yet; it stands above the title.
+type Standing struct {
+	Ended bool
+	Says  string
+	By    []Link // what did it; without address where it stands elsewhere
+}
+
+// Body marks a text as HTML that may stand in a page as it is. Only what the
+// document schema has written is (package prose).
+//
+// A text that opens with those it is sent to (“各市、县、区人民政府：”) has them
+// flush left, as GB/T 9704 sets the 主送机关; other paragraphs are indented.
+func Body(safe string) template.HTML {
+	if first, rest, ok := strings.Cut(safe, "</p>"); ok && strings.HasPrefix(first, "<p>") && strings.HasSuffix(first, "：") && utf8.RuneCountInString(first) <= 120 {
+		safe = `<p class="doc-recipients">` + first[len("<p>"):] + "</p>" + rest
+	}
+	return template.HTML(safe)
+}
+
+// PolicyHead is the block above a policy document.
+type PolicyHead struct {
+	IndexNo  string
+	Topic    string
+	Issuer   string
+	Written  string
+	Title    string
+	Number   string
+	Released string
+	State    string // 有效, 失效 …; "" when it is not known
+	From     string // day it takes effect
+	Until    string // last day it holds
+	Filing   string // number of a normative document's filing
+}
+
+// HeadCell is one name and value of the block; it spans the row when alone.
+type HeadCell struct {
+	Name, Value string
+	Alone       bool
+}
+
+// Rows lays the block out, two to a row, in the order of 国办发〔2017〕47号's
+// example; what is not known has no cell, so no box stands empty.
+func (p PolicyHead) Rows() [][]HeadCell {
+	var rows [][]HeadCell
+	var open []HeadCell
+	flush := func() {
+		if len(open) == 1 {
+			open[0].Alone = true
+		}
+		if len(open) > 0 {
+			rows, open = append(rows, open), nil
+		}
+	}
+	for _, c := range []HeadCell{{"索引号", p.IndexNo, false}, {"主题分类", p.Topic, false}, {"发文机关", p.Issuer, false}, {"成文日期", p.Written, false},
+		{"标题", p.Title, true}, {"发文字号", p.Number, false}, {"发布日期", p.Released, false}, {"有效性", p.State, false},
+		{"生效日期", p.From, false}, {"有效期至", p.Until, false}, {"登记号", p.Filing, false}} {
+		switch {
+		case c.Value == "":
+			continue
+		case c.Alone:
+			flush()
+		}
+		if open = append(open, c); c.Alone || len(open) == 2 {
+			flush()
+		}
+	}
+	flush()
+	return rows
+}
+
+// ArticleFrame is the frame of a content page.
+func ArticleFrame(s Site, a Article, path, elder string) Frame {
+	f := Frame{Site: s, Title: a.Title, Path: path, Column: a.Column.Slug, Elder: elder, Class: "page-article"}
+	for _, parent := range s.Columns {
+		if parent.ID == a.Column.Parent && a.Column.Parent != "" {
+			f.Crumbs = append(f.Crumbs, Link{parent.Name, parent.Href()})
+		}
+	}
+	f.Crumbs = append(f.Crumbs, Link{a.Column.Name, a.Column.Href()}, Link{Text: "正文"})
+	f.Tags = append(columnTags(a.Column, false),
+		Tag{"ArticleTitle", a.Title}, Tag{"PubDate", Minute(a.Published)}, Tag{"ContentSource", orElse(a.Source, s.Sponsor)})
+	for _, t := range []Tag{{"Keywords", semicolons(a.Keywords)}, {"Author", a.Author}, {"Description", a.Summary}, {"Url", s.Origin() + path}} {
+		if t.Content != "" {
+			f.Tags = append(f.Tags, t)
+		}
+	}
+	f.Data = []any{article(s, a, path), breadcrumb(s, f.Crumbs, path)}
+	return f
+}
