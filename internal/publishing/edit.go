@@ -156,6 +156,7 @@ func (e *edit) finish(ctx context.Context, site theme.Site, search string, gener
 	if err := replace(filepath.Join(dir, "current"), b); err != nil {
 		return nil, 0, err
 	}
+	e.store.switched()
 	return &Release{m, hash, e.store, e.site}, changed, e.step("switched")
 }
 
