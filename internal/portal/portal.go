@@ -18,6 +18,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/net/idna"
+
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
@@ -41,6 +43,8 @@ type Config struct {
 	// Uploads is the host on which files that people uploaded are shown, apart
 	// from the sites; pictures stay where they are. Empty: on the sites.
 	Uploads string
+	// Canonical leads readers who come by another name of a site to its first.
+	Canonical bool
 }
 
 // Handler is public delivery. Safe for concurrent use.
@@ -52,8 +56,9 @@ type Handler struct {
 	origin  *http.CrossOriginProtection
 	mounts  []mount
 
-	observe func(Hit)
-	uploads string
+	observe   func(Hit)
+	uploads   string
+	canonical bool
 
 	table   atomic.Pointer[map[string]*open] // by clean host
 	count   atomic.Int64                     // of answers kept ready
@@ -93,7 +98,7 @@ func New(c Config) *Handler {
 		c.Log = slog.Default()
 	}
 	return &Handler{store: c.Store, landing: c.Landing, log: c.Log, cache: newCache(c.Store, c.CacheBytes), origin: http.NewCrossOriginProtection(),
-		observe: c.Observe, uploads: cleanHost(c.Uploads), sites: map[registry.SiteID]*open{}}
+		observe: c.Observe, uploads: cleanHost(c.Uploads), canonical: c.Canonical, sites: map[registry.SiteID]*open{}}
 }
 
 // Mount gives the paths below prefix (which ends in a slash) of every site to
@@ -117,7 +122,15 @@ func cleanHost(host string) string {
 	}
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	for i := range len(host) {
-		if c := host[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '.' {
+		c := host[i]
+		if c >= 0x80 { // a Chinese name as it is written
+			ascii, err := idna.Lookup.ToASCII(host)
+			if err != nil {
+				return ""
+			}
+			return ascii
+		}
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '.' {
 			return ""
 		}
 	}
@@ -295,13 +308,18 @@ func (h *Handler) rest() {
 
 // ServeHTTP answers for the site of the request's host; 421 for any other.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s := h.find(cleanHost(r.Host))
+	host := cleanHost(r.Host)
+	s := h.find(host)
 	if s == nil {
-		if h.uploads != "" && cleanHost(r.Host) == h.uploads {
+		if h.uploads != "" && host == h.uploads {
 			h.upload(w, r)
 			return
 		}
 		misdirected(w)
+		return
+	}
+	if h.canonical && host != s.release.Site.Host && s.release.Site.Host != "" && soundPath(r.URL) {
+		h.lead(w, r, s)
 		return
 	}
 	if h.observe == nil {
@@ -309,6 +327,22 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.observed(w, r, s)
+}
+
+// lead sends a reader who came by another of the site's names to its own: one
+// page has one address.
+func (h *Handler) lead(w http.ResponseWriter, r *http.Request, s *open) {
+	site := s.release.Site
+	h.secure(w, site)
+	at := h.scheme(site) + site.Host
+	if _, port, err := net.SplitHostPort(r.Host); err == nil {
+		at += ":" + port
+	}
+	status := http.StatusMovedPermanently
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		status = http.StatusPermanentRedirect
+	}
+	http.Redirect(w, r, at+r.URL.RequestURI(), status)
 }
 
 // serve answers for a site.
