@@ -152,21 +152,29 @@ func fetch(t blob.Tree, name string, limit int64) ([]byte, error) {
 	return b, err
 }
 
-// restored brings an object back that was changed or is gone; found is what is
-// wrong with it.
+// restored brings an object back that was changed or is gone, and tells of it;
+// found is what is wrong with it.
 func (s *Store) restored(hash string, limit int64, found error) ([]byte, error) {
-	what := Changed
-	if errors.Is(found, fs.ErrNotExist) {
-		what = Missing
-	} else if !errors.Is(found, ErrForged) {
-		return nil, found
+	d, b, err := s.mend(hash, limit, found)
+	_, cache := s.copies()
+	// Fetching what was not here before is what a cache does.
+	if d.What == Changed || d.What == Missing && d.Restored && !cache {
+		s.Tell(d)
 	}
-	t, cache := s.copies()
+	return b, err
+}
+
+// mend is restored without telling.
+func (s *Store) mend(hash string, limit int64, found error) (Damage, []byte, error) {
+	d := Damage{File: objectName(hash), What: Changed, At: time.Now().UTC()}
+	if errors.Is(found, fs.ErrNotExist) {
+		d.What = Missing
+	} else if !errors.Is(found, ErrForged) {
+		return Damage{}, nil, found
+	}
+	t, _ := s.copies()
 	if t == nil {
-		if what == Changed {
-			s.Tell(Damage{File: objectName(hash), What: what})
-		}
-		return nil, found
+		return d, nil, found
 	}
 	b, err := fetch(t, objectName(hash), limit)
 	if err == nil {
@@ -177,17 +185,12 @@ func (s *Store) restored(hash string, limit int64, found error) ([]byte, error) 
 	if err == nil {
 		err = s.putObject(hash, b)
 	}
-	if what == Changed || !cache {
-		d := Damage{File: objectName(hash), What: what, Restored: err == nil}
-		if err != nil {
-			d.Detail = err.Error()
-		}
-		s.Tell(d)
-	}
 	if err != nil {
-		return nil, errors.Join(found, err)
+		d.Detail = err.Error()
+		return d, nil, errors.Join(found, err)
 	}
-	return b, nil
+	d.Restored = true
+	return d, b, nil
 }
 
 // Restore brings an object back from the copies, checked.
@@ -248,6 +251,77 @@ func searchWords(site, generation, hash string) []byte {
 }
 
 const maxSearch = 2 << 30
+
+func (s *Store) sealIndex(site registry.SiteID, generation, hash string) ([]byte, error) {
+	seal := searchSeal{Generation: generation, Hash: hash}
+	seal.Signature = base64.StdEncoding.EncodeToString(ed25519.Sign(s.key, searchWords(string(site), generation, hash)))
+	return json.Marshal(seal)
+}
+
+// sealed reads and checks a seal.
+func (s *Store) sealed(site registry.SiteID, text []byte) (searchSeal, error) {
+	var seal searchSeal
+	if err := json.Unmarshal(text, &seal); err != nil {
+		return seal, fmt.Errorf("%w: seal of the search index: %w", ErrForged, err)
+	}
+	sig, err := base64.StdEncoding.DecodeString(seal.Signature)
+	if err != nil || !ed25519.Verify(s.pub, searchWords(string(site), seal.Generation, seal.Hash), sig) {
+		return seal, fmt.Errorf("%w: seal of the search index", ErrForged)
+	}
+	return seal, nil
+}
+
+// hashFile is the SHA-256 of a file, in hex.
+func hashFile(ctx context.Context, name string) (string, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	buf := make([]byte, 256<<10)
+	for {
+		if err := ctx.Err(); err != nil {
+			return "", err
+		}
+		n, err := f.Read(buf)
+		h.Write(buf[:n])
+		if err == io.EOF {
+			return hex.EncodeToString(h.Sum(nil)), nil
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+}
+
+// sealSearch signs the search index of the site's release, after the switch: it
+// is too large to be read on the way of an urgent notice.
+func (s *Store) sealSearch(ctx context.Context, r *Release) error {
+	file := r.SearchFile()
+	if file == "" || s.key == nil {
+		return nil
+	}
+	mark := file + ".seal"
+	if text, err := readFile(mark, maxCurrent); err == nil {
+		if seal, err := s.sealed(r.site, text); err == nil && seal.Generation == r.Search.Generation {
+			return nil
+		}
+	}
+	hash, err := hashFile(ctx, file)
+	if err != nil {
+		return err
+	}
+	now, err := s.Current(r.site)
+	if err != nil || now.Search.Generation != r.Search.Generation {
+		return err // another release came: its own job seals it
+	}
+	text, err := s.sealIndex(r.site, r.Search.Generation, hash)
+	if err != nil {
+		return err
+	}
+	return replace(mark, text)
+}
 
 // Ship is the job that brings a site's release to where copies lie, for portals
 // on other machines and for restoring.
@@ -325,9 +399,7 @@ func (s *Store) Ship(ctx context.Context, site registry.SiteID) error {
 			return err
 		}
 		sum := sha256.Sum256(b)
-		seal := searchSeal{Generation: r.Search.Generation, Hash: hex.EncodeToString(sum[:])}
-		seal.Signature = base64.StdEncoding.EncodeToString(ed25519.Sign(s.key, searchWords(string(site), seal.Generation, seal.Hash)))
-		text, err := json.Marshal(seal)
+		text, err := s.sealIndex(site, r.Search.Generation, hex.EncodeToString(sum[:]))
 		if err != nil {
 			return err
 		}
@@ -630,13 +702,9 @@ func (f *Follower) index(site registry.SiteID, r *Release, at, file string) erro
 	if err != nil {
 		return err
 	}
-	var seal searchSeal
-	if err := json.Unmarshal(text, &seal); err != nil {
-		return err
-	}
-	sig, err := base64.StdEncoding.DecodeString(seal.Signature)
-	if err != nil || seal.Generation != r.Search.Generation || !ed25519.Verify(f.store.pub, searchWords(string(site), seal.Generation, seal.Hash), sig) {
-		return fmt.Errorf("%w: search index", ErrForged)
+	seal, err := f.store.sealed(site, text)
+	if err != nil || seal.Generation != r.Search.Generation {
+		return errors.Join(ErrForged, err)
 	}
 	b, err := fetch(f.tree, at+"search."+r.Search.Generation+".db", maxSearch)
 	if err != nil {
@@ -648,7 +716,7 @@ func (f *Follower) index(site registry.SiteID, r *Release, at, file string) erro
 	if err := replace(file, b); err != nil {
 		return err
 	}
-	return replace(mark, []byte(r.Search.Generation))
+	return errors.Join(replace(file+".seal", text), replace(mark, []byte(r.Search.Generation)))
 }
 
 // trim removes the objects that were fetched first until the rest fits.

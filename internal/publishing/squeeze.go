@@ -41,6 +41,9 @@ func (s *Store) squeeze(ctx context.Context, site registry.SiteID) error {
 	done := map[string]bool{}
 	tree, cache := s.copies()
 	defer s.moves.squeezes.Add(1)
+	if err := s.sealSearch(ctx, r); err != nil {
+		return err
+	}
 	return r.Each(func(p Page) error {
 		if err := ctx.Err(); err != nil {
 			return err
