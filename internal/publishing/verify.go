@@ -400,4 +400,3 @@ func ParsePublicKey(b []byte) (ed25519.PublicKey, error) {
 	}
 	return key, nil
 }
-
