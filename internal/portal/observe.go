@@ -89,3 +89,22 @@ func clientOf(r *http.Request) netip.Addr {
 func overTLS(r *http.Request) bool {
 	return r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
 }
+
+// Figures are a portal's own measures.
+type Figures struct {
+	Sites      int
+	Answers    int64
+	CacheBytes int64
+}
+
+// Figures as they are now.
+func (h *Handler) Figures() Figures {
+	h.fresh()
+	h.mu.Lock()
+	f := Figures{Sites: len(h.sites), Answers: h.count.Load()}
+	h.mu.Unlock()
+	h.cache.mu.Lock()
+	f.CacheBytes = h.cache.held
+	h.cache.mu.Unlock()
+	return f
+}

@@ -34,7 +34,7 @@ type Server struct {
 // Bounds of a connection: a header that trickles in is given up.
 const (
 	headerTime = 10 * time.Second
-	bodyTime   = 2 * time.Minute
+	bodyTime   = 5 * time.Minute
 	writeTime  = 5 * time.Minute
 	idleTime   = 90 * time.Second
 	maxHeader  = 32 << 10
@@ -76,9 +76,11 @@ func behind(r *http.Request, trust []netip.Prefix) {
 	}
 	r.Header.Del("Forwarded")
 	r.Header.Del("X-Real-Ip")
-	if !trusted(clientOf(r)) {
+	if from := clientOf(r); !trusted(from) {
 		r.Header.Del(forwarded)
-		r.Header.Del(proto)
+		if !from.IsLoopback() { // the house asks its own sites as a proxy would
+			r.Header.Del(proto)
+		}
 		return
 	}
 	// From the right: the first address that is not a trusted proxy is the
@@ -171,7 +173,7 @@ func toTLS(trust []netip.Prefix, serves func(string) bool, next http.Handler, po
 			}
 		}
 		if host == "" || serves != nil && !serves(host) {
-			misdirected(w)
+			next.ServeHTTP(w, r) // no site of ours: whoever is there says so
 			return
 		}
 		status := http.StatusMovedPermanently

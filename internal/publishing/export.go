@@ -251,7 +251,7 @@ server {
     error_page 410 $zhengshu_gone;
 }
 `, host),
-		".htaccess": "Options -Indexes +MultiViews\nDirectoryIndex index.html\nAddDefaultCharset utf-8\nRedirectMatch 404 \"^/_server/\"\nAddEncoding gzip .gz\nAddEncoding br .br\n" + apache.String(),
+		".htaccess":         "Options -Indexes +MultiViews\nDirectoryIndex index.html\nAddDefaultCharset utf-8\nRedirectMatch 404 \"^/_server/\"\nAddEncoding gzip .gz\nAddEncoding br .br\n" + apache.String(),
 		"_server/Caddyfile": host + " {\n\troot * ROOT\n\tencode\n\thandle /_server/* {\n\t\trespond 404\n\t}\n" + caddy.String() + "\tfile_server {\n\t\tprecompressed br zstd gzip\n\t}\n}\n",
 		"_redirects":        netlify.String(),
 		"_server/gone.txt":  list.String(),
@@ -283,4 +283,3 @@ func exportGuide(r *Release, x Exported) string {
 	}
 	return b.String()
 }
-

@@ -400,3 +400,43 @@ func ParsePublicKey(b []byte) (ed25519.PublicKey, error) {
 	}
 	return key, nil
 }
+
+// Owners are the sites whose current release holds an object of the folder, and
+// its address on the first of them.
+func (s *Store) Owners(ctx context.Context, file string) ([]registry.SiteID, string, error) {
+	hash, _, _ := strings.Cut(filepath.Base(file), ".")
+	if !isHash(hash) {
+		return nil, "", nil
+	}
+	sites, err := s.Sites()
+	if err != nil {
+		return nil, "", err
+	}
+	var out []registry.SiteID
+	path := ""
+	for _, site := range sites {
+		r, err := s.Current(site)
+		if err != nil {
+			continue // told of by itself
+		}
+		owns := r.Hash == hash || slices.Contains(slices.Collect(maps.Values(r.Lists)), hash)
+		if !owns {
+			err := r.Each(func(p Page) error {
+				if p.Hash == hash {
+					owns = true
+					if path == "" {
+						path = p.Path
+					}
+				}
+				return ctx.Err()
+			})
+			if err != nil && ctx.Err() != nil {
+				return nil, "", err
+			}
+		}
+		if owns {
+			out = append(out, site)
+		}
+	}
+	return out, path, nil
+}

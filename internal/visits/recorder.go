@@ -63,9 +63,14 @@ type Recorder struct {
 	key     ed25519.PrivateKey
 	hits    chan Hit
 	dropped atomic.Int64
+	lost    atomic.Int64 // dropped since the start
+	classes [6]atomic.Int64
 	stop    chan struct{}
 	done    chan struct{}
 	once    sync.Once
+
+	mu     sync.Mutex
+	alarms []Alarm
 
 	days   map[dayKey]*count
 	secret []byte
@@ -120,7 +125,22 @@ type Batch struct {
 	To      time.Time  `json:"to"`
 	Dropped int64      `json:"dropped"` // hits that came too fast to be counted
 	Days    []DayCount `json:"days"`
+	Alarms  []Alarm    `json:"alarms,omitempty"`
 }
+
+// Alarm is tampering that a portal saw while serving.
+type Alarm struct {
+	Site     string    `json:"site,omitempty"`
+	Path     string    `json:"path,omitempty"`
+	File     string    `json:"file"`
+	What     string    `json:"what"`
+	Restored bool      `json:"restored"`
+	Detail   string    `json:"detail,omitempty"`
+	At       time.Time `json:"at"`
+}
+
+// maxAlarms bounds those of one batch.
+const maxAlarms = 200
 
 // PortalKey reads a portal's signing key, making it when it is absent. The public
 // half lies beside it in portal.pub, for the house to know the portal by.
@@ -199,12 +219,38 @@ func Record(c Config) (*Recorder, error) {
 
 // Observe takes a hit.
 func (r *Recorder) Observe(h Hit) {
+	if c := h.Status / 100; c > 0 && c < len(r.classes) {
+		r.classes[c].Add(1)
+	}
 	select {
 	case r.hits <- h:
 	default:
 		r.dropped.Add(1)
+		r.lost.Add(1)
 	}
 }
+
+// Raise puts an alarm into the next batch. The same file is told once a batch.
+func (r *Recorder) Raise(a Alarm) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.alarms) >= maxAlarms || slices.ContainsFunc(r.alarms, func(x Alarm) bool { return x.File == a.File && x.Site == a.Site && x.What == a.What }) {
+		return
+	}
+	r.alarms = append(r.alarms, a)
+}
+
+// Classes counts the answers by the first digit of their status.
+func (r *Recorder) Classes() map[string]int64 {
+	out := map[string]int64{}
+	for i := 1; i < len(r.classes); i++ {
+		out[fmt.Sprint(i, "xx")] = r.classes[i].Load()
+	}
+	return out
+}
+
+// Uncounted is how many hits came too fast, since the start.
+func (r *Recorder) Uncounted() int64 { return r.lost.Load() }
 
 // Close writes what was counted.
 func (r *Recorder) Close() error {
@@ -481,14 +527,18 @@ func words(body []byte) []byte {
 
 // write makes a batch of what was counted.
 func (r *Recorder) write(from, to time.Time) error {
-	if len(r.days) == 0 {
+	r.mu.Lock()
+	alarms := r.alarms
+	r.alarms = nil
+	r.mu.Unlock()
+	if len(r.days) == 0 && len(alarms) == 0 {
 		return nil
 	}
 	if r.c.Out == "" {
 		clear(r.days)
 		return nil
 	}
-	b := Batch{ID: ulid.Make().String(), From: from, To: to, Dropped: r.dropped.Swap(0)}
+	b := Batch{ID: ulid.Make().String(), From: from, To: to, Dropped: r.dropped.Swap(0), Alarms: alarms}
 	for _, c := range r.days {
 		c.DayCount.Visitors = c.visitors.Bytes()
 		b.Days = append(b.Days, c.DayCount)

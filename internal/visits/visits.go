@@ -31,6 +31,7 @@ type Service struct {
 	db       *db.DB
 	registry *registry.Service
 	exchange Exchange
+	alarm    func(context.Context, Alarm) error
 }
 
 // Exchange is where portals' batches come in.
@@ -49,8 +50,11 @@ func New(d *db.DB, r *registry.Service, e Exchange) *Service {
 	if e.Log == nil {
 		e.Log = slog.Default()
 	}
-	return &Service{d, r, e}
+	return &Service{db: d, registry: r, exchange: e}
 }
+
+// OnAlarm registers who is told of tampering that portals elsewhere saw.
+func (s *Service) OnAlarm(f func(context.Context, Alarm) error) { s.alarm = f }
 
 // take is the periodic duty to take batches in.
 type take struct{}
@@ -187,6 +191,14 @@ func (s *Service) TakeIn(ctx context.Context) (int, error) {
 		}
 		if err := s.Take(ctx, b, portal); err != nil {
 			return taken, err
+		}
+		for _, a := range b.Alarms[:min(len(b.Alarms), maxAlarms)] {
+			if s.alarm == nil {
+				break
+			}
+			if err := s.alarm(ctx, a); err != nil {
+				return taken, err
+			}
 		}
 		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return taken, err
