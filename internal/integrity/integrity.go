@@ -284,9 +284,7 @@ func (s *Service) keep(ctx context.Context, site registry.Site, kind string, l p
 			if err := s.alarm(ctx, tx, site, d, kind); err != nil {
 				return err
 			}
-			if !d.Restored {
-				standing[placeOf(d)] = true
-			}
+			standing[placeOf(d)] = true // also what was restored: the next look proves it
 		}
 		if l.Checked == 0 {
 			return nil // nothing was looked at

@@ -1,10 +1,15 @@
 package publishing
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
+	"path"
 	"path/filepath"
+	"strings"
 	"time"
+
+	"zhengshu/internal/registry"
 )
 
 // Evidence is what a site shows of what it should serve: enough to compare every
@@ -43,4 +48,42 @@ func (r *Release) Signature() (string, error) {
 		return "", fmt.Errorf("publishing: release %d is not the current one", r.No)
 	}
 	return p.Signature, nil
+}
+
+// Nearest proposes the page of the site's release that somebody who asked for a
+// missing address may have meant: the same name elsewhere, another ending, the
+// folder above.
+func (s *Store) Nearest(ctx context.Context, site registry.SiteID, address string) (string, bool) {
+	r, err := s.Current(site)
+	if err != nil || len(address) > 500 || !strings.HasPrefix(address, "/") {
+		return "", false
+	}
+	there := func(p string) bool {
+		x, ok, err := r.Page(p)
+		return err == nil && ok && x.Status == 200
+	}
+	stem := strings.TrimSuffix(address, path.Ext(address))
+	for _, p := range []string{address + "/", strings.ToLower(address), stem + ".html", stem + "/", strings.TrimSuffix(address, "/") + ".html"} {
+		if p != address && there(p) {
+			return p, true
+		}
+	}
+	if name := path.Base(stem); len(name) >= 6 {
+		found := ""
+		err := r.Each(func(p Page) error {
+			if p.Status == 200 && strings.TrimSuffix(path.Base(p.Path), path.Ext(p.Path)) == name && (found == "" || len(p.Path) < len(found)) {
+				found = p.Path
+			}
+			return ctx.Err()
+		})
+		if err == nil && found != "" {
+			return found, true
+		}
+	}
+	for dir := path.Dir(strings.TrimSuffix(address, "/")); dir != "/" && dir != "."; dir = path.Dir(dir) {
+		if there(dir + "/") {
+			return dir + "/", true
+		}
+	}
+	return "", false
 }

@@ -16,6 +16,10 @@ import (
 	"strings"
 	"time"
 
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
 	"zhengshu/internal/registry"
 )
 
@@ -282,4 +286,39 @@ func exportGuide(r *Release, x Exported) string {
 		}
 	}
 	return b.String()
+}
+
+// maxTree bounds an export from the console, in bytes; larger sites are exported
+// by command.
+const maxTree = 512 << 20
+
+// capped is a writer that refuses what is over its bound.
+type capped struct {
+	w    io.Writer
+	left int64
+}
+
+func (c *capped) Write(b []byte) (int, error) {
+	if c.left -= int64(len(b)); c.left < 0 {
+		return 0, fault.New(fault.TooLarge, "这个网站的导出超过 512 MB，请由系统管理员用命令 zhengshu export site 导出。")
+	}
+	return c.w.Write(b)
+}
+
+// Tree writes a site in scope as a ZIP, and records who took it.
+func (p *Publisher) Tree(ctx context.Context, scope authz.Scope, site registry.SiteID, w io.Writer) (Exported, error) {
+	s, err := p.registry.Site(ctx, scope, site)
+	if err != nil {
+		return Exported{}, err
+	}
+	x, err := p.store.ExportZip(ctx, site, &capped{w, maxTree})
+	if errors.Is(err, ErrNoRelease) {
+		return x, fault.New(fault.Refused, "这个网站还没有发布过，没有可以导出的页面。")
+	}
+	if err != nil {
+		return x, err
+	}
+	return x, p.db.Update(ctx, func(tx *db.Tx) error {
+		return audit.Record(ctx, tx, audit.Entry{Act: "publishing.export", Target: s.Target(), After: map[string]any{"no": x.No, "pages": x.Pages, "bytes": x.Bytes}})
+	})
 }
