@@ -83,7 +83,7 @@ func (b *buckets) take(client netip.Addr, now int64) (ok bool, wait time.Duratio
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	at := max(s.at[client], now)
-	if ahead := at - now; ahead >= int64(b.rate.Burst)*int64(b.rate.Every) {
+	if ahead := at - now; ahead > int64(b.rate.Burst-1)*int64(b.rate.Every) {
 		return false, time.Duration(ahead - int64(b.rate.Burst-1)*int64(b.rate.Every))
 	}
 	if len(s.at) >= maxClients {
