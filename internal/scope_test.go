@@ -69,6 +69,17 @@ var unscoped = map[string]string{
 	"registry.ProtectedHosts":      "public: official names are public",
 	"registry.Lookalikes":          "public: official names are public",
 
+	"visits.Register":    "system: registration at start",
+	"visits.OnAlarm":     "system: registration at start",
+	"visits.TakeIn":      "system: the periodic duty; the portal's signature is the proof",
+	"visits.Take":        "system: the periodic duty; the portal's signature is the proof",
+	"visits.Tidy":        "system: the periodic duty",
+	"integrity.Register": "system: registration at start",
+	"integrity.Look":     "system: the periodic duty over hosted sites",
+	"integrity.Hear":     "system: the periodic duty over hosted sites",
+	"integrity.Told":     "system: what portals saw while serving",
+	"integrity.Retest":   "system: asked by inspection, which has checked the scope",
+
 	"org.ProvinceNamed":            "public: divisions are public facts",
 	"signin.SignIn":                "system: before there is a session, or making one",
 	"signin.SecondFactor":          "system: before there is a session, or making one",

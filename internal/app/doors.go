@@ -16,6 +16,7 @@ import (
 	"zhengshu/internal/filing/filingweb"
 	"zhengshu/internal/guidance/guidanceweb"
 	"zhengshu/internal/inspection/inspectionweb"
+	"zhengshu/internal/integrity/integrityweb"
 	"zhengshu/internal/letters/lettersweb"
 	"zhengshu/internal/library/libraryweb"
 	"zhengshu/internal/lifecycle/lifecycleweb"
@@ -36,6 +37,7 @@ import (
 	"zhengshu/internal/selfcheck/selfcheckweb"
 	"zhengshu/internal/signin/signinweb"
 	"zhengshu/internal/training/trainingweb"
+	"zhengshu/internal/visits/visitsweb"
 	"zhengshu/internal/web"
 	"zhengshu/internal/workbench/workbenchweb"
 )
@@ -70,6 +72,8 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		disclosureweb.New(h.Disclosure, h.Library).Routes(),
 		lettersweb.New(h.Letters).Routes(),
 		publishingweb.New(h.Publisher, h.Registry).Routes(),
+		integrityweb.New(h.Integrity, h.Registry).Routes(),
+		visitsweb.New(h.Visits, h.Registry, h.Releases.Nearest).Routes(),
 		assessmentweb.New(h.DB, h.Assessment, h.Inspection, h.Registry, h.Org).Routes(),
 		reportingweb.New(h.Reporting).Routes(),
 		auditweb.New(h.DB, h.Org, h.VerifyAudit).Routes(),
@@ -98,7 +102,7 @@ func navigation() []web.NavItem {
 			{Name: "政策解读", Href: "/console/interpretations", Also: []string{"/console/interpretations/waivers"}}, {Name: "法定公开", Href: "/console/disclosures"}, {Name: "稿源名单", Href: "/console/sources"}, {Name: "放行清单", Href: "/console/checks/allowed"},
 			{Name: "规则质量", Href: "/console/checks/rules"}, {Name: "内容统计", Href: "/console/contents"}}},
 		{Name: "来信", Href: "/console/letters", Permit: authz.LetterRead},
-		{Name: "检查", Href: "/console/inspection", Permit: authz.InspectionRead, Parts: []web.Part{{Name: "检查", Href: "/console/inspection"}, {Name: "发现的问题", Href: "/console/findings"}}},
+		{Name: "检查", Href: "/console/inspection", Permit: authz.InspectionRead, Parts: []web.Part{{Name: "检查", Href: "/console/inspection"}, {Name: "发现的问题", Href: "/console/findings"}, {Name: "防篡改", Href: "/console/integrity"}, {Name: "访问统计", Href: "/console/visits", Also: []string{"/console/visits/method"}}}},
 		{Name: "整改", Href: "/console/orders", Permit: authz.OrderRead},
 		{Name: "考核与通报", Href: "/console/scores", Permit: authz.AssessmentRead, Parts: []web.Part{{Name: "考核", Href: "/console/scores"}, {Name: "通报", Href: "/console/bulletins"}, {Name: "考核指标", Href: "/console/packs"}}},
 		{Name: "审计", Href: "/console/audit", Permit: authz.AuditRead},

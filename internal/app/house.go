@@ -39,6 +39,7 @@ import (
 	"zhengshu/internal/filing/filingweb"
 	"zhengshu/internal/guidance"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/integrity"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/letters"
 	"zhengshu/internal/library"
@@ -71,6 +72,7 @@ import (
 	"zhengshu/internal/signin"
 	"zhengshu/internal/tenancy"
 	"zhengshu/internal/training"
+	"zhengshu/internal/visits"
 	"zhengshu/internal/workbench"
 	"zhengshu/migrations"
 )
@@ -101,6 +103,11 @@ type Config struct {
 	// Blobs is where files are kept: https://HOST:PORT/BUCKET[/PREFIX] of an
 	// S3-compatible store with its keys, or empty for the data directory.
 	Blobs, BlobsKey, BlobsSecret string
+	// Copies is where releases are copied to, for portals elsewhere and for
+	// restoring: a folder or s3://HOST:PORT/BUCKET[/PREFIX] with the keys of Blobs.
+	Copies string
+	// Reach is how readers come to the portals.
+	Reach Reach
 }
 
 // House is everything, opened.
@@ -145,6 +152,8 @@ type House struct {
 	Records     // 承办, 细则, 等保, 协同, 经费
 	Rules       rules.Book
 	Portal      *portal.Handler
+	Visits      *visits.Service
+	Integrity   *integrity.Service
 	// Demo is set for a house that holds the demo province: its portals say so
 	// whoever opens it.
 	Demo bool
@@ -157,6 +166,8 @@ type House struct {
 	listener  net.Listener // bound at Open when an address is configured
 	workers   *jobs.Workers
 	sequencer *audit.Sequencer
+	certs     *portal.Certificates
+	recorder  *visits.Recorder // of this process's readers; nil without a listener
 	closers   []func() error
 }
 
@@ -408,6 +419,7 @@ func (h *House) wireInspection(ctx context.Context) error {
 	h.Reconciling = reconciliation.New(reconciliation.Parts{DB: h.DB, Registry: h.Registry, Intake: registry.NewIntake(h.Registry, h.Blobs), Inspection: h.Inspection,
 		Obligations: h.Obligations, Days: h.Days, Client: h.client})
 	h.Reconciling.Register(h.workers)
+	h.wireIntegrity()
 	h.Inspection.Register(h.workers)
 	h.Inspection.ColumnsFrom(h.columnFacts)
 	h.Inspection.OriginFrom(h.origin)

@@ -54,7 +54,9 @@ func (h *House) wirePublishing(ctx context.Context) error {
 	})
 	h.Publisher.Work(h.workers)
 	h.Library.OnChange(h.Publisher.Changed)
-	h.Portal = portal.New(portal.Config{Store: h.Releases, Landing: landing(), Log: h.Config.Log})
+	if err := h.wireVisits(ctx); err != nil {
+		return err
+	}
 	h.mountLetters()
 	h.mountOfficial()
 	return nil

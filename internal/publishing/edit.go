@@ -131,6 +131,10 @@ func (e *edit) finish(ctx context.Context, site theme.Site, search string, gener
 		m.Lists[name] = e.keep(b)
 	}
 	if e.before != nil && sameLists(m.Lists, e.before.Lists) && m.Theme == e.before.Theme && sameSite(m.Site, e.before.Site) && m.Search == e.before.Search {
+		if e.fresh {
+			// The same release again: what was changed on the disk is put back.
+			return nil, 0, e.write(ctx)
+		}
 		return nil, 0, nil
 	}
 	b, err := json.Marshal(m)
@@ -156,6 +160,7 @@ func (e *edit) finish(ctx context.Context, site theme.Site, search string, gener
 	if err := replace(filepath.Join(dir, "current"), b); err != nil {
 		return nil, 0, err
 	}
+	e.store.switched()
 	return &Release{m, hash, e.store, e.site}, changed, e.step("switched")
 }
 

@@ -57,6 +57,7 @@ type Publisher struct {
 	store    *Store
 	config   Config
 	notices  []func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Link, error)
+	released func(ctx context.Context, tx *db.Tx, site registry.SiteID) error
 	step     func(string) error // crash points of the tests
 }
 
@@ -75,6 +76,12 @@ func New(d *db.DB, r *registry.Service, l *library.Service, s *Store, c Config) 
 // (公告置顶悬挂).
 func (p *Publisher) OnNotices(f func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Link, error)) {
 	p.notices = append(p.notices, f)
+}
+
+// OnReleased registers what follows a release that was switched, in the
+// transaction that writes it down.
+func (p *Publisher) OnReleased(f func(ctx context.Context, tx *db.Tx, site registry.SiteID) error) {
+	p.released = f
 }
 
 // Refresh is the job that makes a site's next release from what waits.
@@ -297,6 +304,11 @@ func (p *Publisher) record(ctx context.Context, site registry.SiteID, before, ma
 				}
 				if err := jobs.Enqueue(ctx, tx, Squeeze{site}, jobs.Unique(string(site))); err != nil {
 					return err
+				}
+				if p.released != nil {
+					if err := p.released(ctx, tx, site); err != nil {
+						return err
+					}
 				}
 			}
 		}

@@ -10,9 +10,13 @@ import (
 	"strings"
 
 	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
 
 	"zhengshu/internal/registry"
 )
+
+// forms are the endings of compressed forms.
+var forms = []string{"gz", "zst", "br"}
 
 // Squeeze is the job that makes the compressed forms of a site's pages, after
 // the switch: a reader gets the plain form until then.
@@ -35,6 +39,11 @@ func (s *Store) squeeze(ctx context.Context, site registry.SiteID) error {
 		return err
 	}
 	done := map[string]bool{}
+	tree, cache := s.copies()
+	defer s.moves.squeezes.Add(1)
+	if err := s.sealSearch(ctx, r); err != nil {
+		return err
+	}
 	return r.Each(func(p Page) error {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -51,22 +60,26 @@ func (s *Store) squeeze(ctx context.Context, site registry.SiteID) error {
 		if err != nil {
 			return err
 		}
-		var gz, br bytes.Buffer
+		var gz, br, zst bytes.Buffer
 		z, err := gzip.NewWriterLevel(&gz, gzip.BestCompression)
 		if err != nil {
 			return err
 		}
 		w := brotli.NewWriterLevel(&br, 7)
-		for _, f := range []func() error{func() error { _, err := z.Write(b); return err }, z.Close, func() error { _, err := w.Write(b); return err }, w.Close} {
+		zw, err := zstd.NewWriter(&zst, zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
+		if err != nil {
+			return err
+		}
+		for _, f := range []func() error{func() error { _, err := z.Write(b); return err }, z.Close, func() error { _, err := w.Write(b); return err }, w.Close, func() error { _, err := zw.Write(b); return err }, zw.Close} {
 			if err := f(); err != nil {
 				return err
 			}
 		}
-		// br last: its presence says that both are there.
+		// br last: its presence says that all are there.
 		for _, v := range []struct {
 			ending string
 			body   []byte
-		}{{".gz", gz.Bytes()}, {".br", br.Bytes()}} {
+		}{{".gz", gz.Bytes()}, {".zst", zst.Bytes()}, {".br", br.Bytes()}} {
 			tmp, err := os.CreateTemp(filepath.Dir(name), ".new-*")
 			if err != nil {
 				return err
@@ -78,6 +91,11 @@ func (s *Store) squeeze(ctx context.Context, site registry.SiteID) error {
 			}
 			if err != nil {
 				return errors.Join(err, os.Remove(tmp.Name()))
+			}
+			if tree != nil && !cache {
+				if err := tree.Write(ctx, objectName(p.Hash)+v.ending, v.body); err != nil {
+					return err
+				}
 			}
 		}
 		return nil

@@ -30,6 +30,7 @@ func New(p *publishing.Publisher, r *registry.Service) *Handler { return &Handle
 func (h *Handler) Routes() []web.Route {
 	return []web.Route{
 		{Pattern: "GET /console/sites/{id}/releases", Permit: authz.RegistryRead, Handle: h.releases},
+		{Pattern: "GET /console/sites/{id}/releases/tree", Permit: authz.ColumnManage, Handle: h.tree},
 		{Pattern: "POST /console/sites/{id}/look", Permit: authz.ColumnManage, Handle: h.setLook},
 		{Pattern: "POST /console/sites/{id}/releases", Permit: authz.ColumnManage, Handle: h.rebuild},
 	}
@@ -77,6 +78,9 @@ func page(s registry.Site, rows []publishing.ReleaseRow, look publishing.Look, m
 			}}}},
 		Table: web.Table{Caption: "版本", Columns: []web.Column{{Head: "版本", Number: true}, {Head: "切换时间"}, {Head: "范围"}, {Head: "变化页面", Number: true}, {Head: "涉及稿件", Number: true}, {Head: "用时"}, {Head: "校验值"}},
 			Empty: web.Empty{Title: "还没有发布过", Text: "站点上线并有稿件通过终审后，会在这里出现第一个版本。"}},
+	}
+	if s.Hosted && may && len(rows) > 0 {
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "导出静态网站", Href: base + "/releases/tree"})
 	}
 	if !s.Hosted {
 		v.Note = web.Alert{Kind: web.Info, Title: "外部承载", Text: "这个站点不由本平台承载，没有发布记录。"}
