@@ -45,7 +45,7 @@ func (d *drawing) draw(path, kind string, body []byte, err error) error {
 	if err != nil {
 		return err
 	}
-	return d.e.put(Page{Path: path, Status: 200, Kind: kind}, body)
+	return d.e.put(Page{Path: d.standingAt(path), Status: 200, Kind: kind}, body)
 }
 
 // everything draws the whole site. What used to be at a content address and is

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -58,7 +59,11 @@ type Publisher struct {
 	config   Config
 	notices  []func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Link, error)
 	pages    []func(ctx context.Context, q db.Querier, site theme.Site, t Touched, put func(Leaf) error) error
+	dresser  Dresser
 	step     func(string) error // crash points of the tests
+
+	mu       sync.Mutex
+	troubles map[registry.SiteID][]theme.Trouble // of bundles, until they are told
 }
 
 // New makes the publisher.
@@ -111,7 +116,14 @@ func (p *Publisher) Work(w *jobs.Workers) {
 		}
 		return err
 	})
-	jobs.Handle(w, func(ctx context.Context, _ Watch) error { return p.watch(ctx) })
+	jobs.Handle(w, func(ctx context.Context, f Front) error {
+		err := p.Front(ctx, f.Site)
+		if fault.Is(err, fault.NotFound) {
+			return jobs.Cancel(err)
+		}
+		return err
+	})
+	jobs.Handle(w, func(ctx context.Context, _ Watch) error { return errors.Join(p.watch(ctx), p.TellTroubles(ctx)) })
 	jobs.Handle(w, func(ctx context.Context, c Squeeze) error { return c.Run(ctx, p.store) })
 	jobs.Every(w, time.Minute, Watch{})
 	jobs.Handle(w, func(ctx context.Context, _ Tidy) error {
@@ -367,14 +379,6 @@ func (p *Publisher) info(ctx context.Context, q db.Querier, id registry.SiteID) 
 		ID: string(s.ID), Slug: s.Slug, Kind: string(s.Kind), Name: s.Name, Sponsor: s.UnitName, Host: s.Host, ChineseDomain: s.ChineseDomain, SiteCode: s.SiteCode,
 		ICP: s.ICP, PoliceFiling: s.PoliceFiling, PartyGovMark: s.PartyGovMark, Contact: s.Contact, Address: s.Address, Demo: p.config.Demo, Doors: p.config.Doors,
 	}
-	look, err := lookOf(ctx, q, id)
-	if err != nil {
-		return theme.Site{}, false, err
-	}
-	t.Grey = look.Grey
-	if look.Brand == "red" {
-		t.Look.ID = theme.Red
-	}
 	for _, h := range []string{s.Host, chineseHost(s.ChineseDomain)} {
 		if h != "" && !slices.Contains(t.Hosts, h) {
 			t.Hosts = append(t.Hosts, h)
@@ -411,7 +415,7 @@ func (p *Publisher) info(ctx context.Context, q db.Querier, id registry.SiteID) 
 	if t.Offline != "" && len(t.Notices) > 0 {
 		t.Offline = t.Notices[0].Text + "。"
 	}
-	return t, true, nil
+	return t, true, p.dress(ctx, q, s, &t)
 }
 
 func chineseHost(s string) string {
