@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -49,7 +50,12 @@ func (a Available) Choice() theme.Choice {
 }
 
 // Link is its page.
-func (a Available) Link() string { return "/console/themes/" + a.ID }
+func (a Available) Link() string { return ThemeLink(a.ID) }
+
+// ThemeLink is the page of a theme by its id.
+func ThemeLink(id string) string {
+	return "/console/themes/version?" + url.Values{"theme": {id}}.Encode()
+}
 
 const availableSelect = `
 	SELECT v.id, v.theme_id, v.name, v.version, v.author, v.licence, v.hash, v.size, v.files, v.key_id, k.name, v.installed_name, v.installed_at, v.withheld_at, v.withheld_name, v.withheld_why, k.revoked_at IS NOT NULL,

@@ -246,7 +246,7 @@ func (v previewView) Crumbs() []web.Crumb {
 
 func newPreview(s registry.Site, q url.Values, may bool) previewView {
 	base := s.Link() + "/appearance"
-	v := previewView{site: s, Heading: web.Heading{Title: "外观预览", Above: s.Name, Acts: []web.Act{{Text: "回到网站外观", Href: base}}}, Room: roomOf(base+"/preview", base+"/pages", q, "用本站自己的内容画出；没有内容的页面用样页。还没有保存，读者看不到。")}
+	v := previewView{site: s, Heading: web.Heading{Title: "外观预览", Above: s.Name, Acts: []web.Act{{Text: "回到网站外观", Href: base}}}, Room: roomOf(base+"/preview", base+"/page", q, "用本站自己的内容画出；没有内容的页面用样页。还没有保存，读者看不到。")}
 	if may && q.Get("theme") != "" {
 		v.Keep = web.Form{Action: base, Buttons: []web.Button{{Label: "就用这个外观，保存并重新发布", Name: "act", Value: "save"}}, Sections: []web.Section{{}}}
 		for _, k := range []string{"theme", "brand", "deep", "mark", "radius", "density", "slogan", "no_logo"} {
@@ -288,6 +288,6 @@ func (h *Handler) sitePage(w http.ResponseWriter, r *http.Request) error {
 		}
 		c = s.Now.Choice
 	}
-	b, err := h.publisher.PreviewPage(r.Context(), id, c, r.PathValue("page"), asOf(q))
+	b, err := h.publisher.PreviewPage(r.Context(), id, c, q.Get("page"), asOf(q))
 	return drawn(w, b, err)
 }
