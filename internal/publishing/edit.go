@@ -92,7 +92,12 @@ func (e *edit) was(path string) (Page, bool, error) {
 		p, ok := e.old[path]
 		return p, ok, nil
 	}
-	return e.before.Page(path)
+	l, err := e.store.list(e.before.Lists[e.before.listName(path)])
+	if err != nil {
+		return Page{}, false, err
+	}
+	p, ok := l[path]
+	return p, ok, nil
 }
 
 // put sets a page. An unchanged body keeps its time.
@@ -449,6 +454,7 @@ func (e *edit) turn(ctx context.Context, m Manifest) (*Release, error) {
 	if err := replace(filepath.Join(dir, "current"), b); err != nil {
 		return nil, err
 	}
+	e.store.switched()
 	return &Release{m, hash, e.store, e.site}, e.step("switched")
 }
 

@@ -137,7 +137,13 @@ func (p *Publisher) Work(w *jobs.Workers) {
 	})
 	jobs.Handle(w, func(ctx context.Context, b Bulk) error { return gone(p.bulk(ctx, b.Site, false)) })
 	jobs.Handle(w, func(ctx context.Context, _ Watch) error { return p.watch(ctx) })
-	jobs.Handle(w, func(ctx context.Context, c Squeeze) error { return c.Run(ctx, p.store) })
+	jobs.Handle(w, func(ctx context.Context, c Squeeze) error {
+		return p.store.squeeze(ctx, c.Site, func() {
+			for p.hurry.Load() > 0 {
+				time.Sleep(time.Millisecond)
+			}
+		})
+	})
 	jobs.Every(w, time.Minute, Watch{})
 	jobs.Handle(w, func(ctx context.Context, _ Tidy) error {
 		n, err := p.store.Sweep(ctx, keptReleases, 24*time.Hour)
