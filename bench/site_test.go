@@ -120,7 +120,7 @@ func openTown(dir, dsn string, n int) (*town, error) {
 		}
 		for i := range siteColumns {
 			kind := []string{"政务动态", "通知公告", "政策文件", "政策解读"}[i%4]
-			c, err := h.Registry.AddColumn(ctx, tx, authz.System("bench"), registry.Column{Site: t.site.ID, Slug: fmt.Sprintf("column%d", i), Name: fmt.Sprintf("第%d栏目", i), Type: kind, Description: "栏目说明。",
+			c, err := h.Registry.AddColumn(ctx, tx, authz.System("bench"), registry.Column{Site: t.site.ID, Slug: fmt.Sprintf("column%d", i), Name: fmt.Sprintf("第%02d栏目", i), Type: kind, Description: "栏目说明。",
 				Owner: people[&t.final], A: people[&t.author], B: people[&t.first], CycleDays: 30})
 			if err != nil {
 				return err

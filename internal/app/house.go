@@ -487,6 +487,7 @@ func obligationKinds() []obligation.Kind {
 		selfcheck.Obligations(),
 		recordObligations(),
 		library.Obligations(),
+		publishing.Obligations(),
 		[]obligation.Kind{guidance.ReturnKind, reposting.Duty24h, training.YearlyKind, disclosure.Due, letters.ReplyKind, assessment.RectifyObligation},
 	)
 }

@@ -39,6 +39,8 @@ type drawing struct {
 	columns map[registry.ColumnID]bool            // whose pages are drawn; true: all of them
 	whole   bool                                  // the whole site is drawn
 	places  map[registry.ColumnID][]library.Place // that items took, or left
+	marks   map[string]bool                       // old addresses whose redirect changed
+	coming  []registry.ColumnID                   // where one more item is about to be, on trial
 	pool    *pool
 
 	mu    sync.Mutex                 // of what follows
@@ -51,7 +53,7 @@ type drawing struct {
 
 func (p *Publisher) drawing(q db.Querier, e *edit, site theme.Site, whole bool) *drawing {
 	return &drawing{p: p, q: q, e: e, site: site, whole: whole, seen: map[library.ItemID]bool{}, types: map[library.Type]bool{},
-		columns: map[registry.ColumnID]bool{}, places: map[registry.ColumnID][]library.Place{}, pool: newPool(),
+		columns: map[registry.ColumnID]bool{}, places: map[registry.ColumnID][]library.Place{}, pool: newPool(), marks: map[string]bool{},
 		put: map[string]search.Document{}, out: map[string]bool{}}
 }
 
@@ -150,7 +152,9 @@ func (d *drawing) touch(ctx context.Context, changes []change) error {
 				d.columns[c.column] = false
 			}
 		}
-		if c.item != "" {
+		if from, ok := strings.CutPrefix(string(c.item), redirectMark); ok {
+			d.marks[from] = true
+		} else if c.item != "" {
 			ids = append(ids, c.item)
 		}
 	}

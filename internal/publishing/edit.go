@@ -419,7 +419,7 @@ func (e *edit) finish(ctx context.Context, site theme.Site, look, search, genera
 			return nil, 0, err
 		}
 	}
-	if b := e.before; b != nil && b.Shape == m.Shape && sameLists(m.Lists, b.Lists) && sameLists(m.Shelves, b.Shelves) && m.Theme == b.Theme && sameSite(m.Site, b.Site) && m.Search == b.Search {
+	if b := e.before; b != nil && e.of == b.Of && b.Shape == m.Shape && sameLists(m.Lists, b.Lists) && sameLists(m.Shelves, b.Shelves) && m.Theme == b.Theme && sameSite(m.Site, b.Site) && m.Search == b.Search {
 		return nil, 0, nil
 	}
 	r, err := e.turn(ctx, m)

@@ -27,6 +27,7 @@ type family struct {
 //	                           nothing shows any more, the pages of what it is
 //	                           linked with, then every family it touches below
 //	column in or out of it     the column's and its parent's pages, home
+//	redirect                   that address and those whose chain leads over it
 //	site, theme, columns       everything
 //
 // A new kind of pages is a new row.
@@ -34,6 +35,7 @@ var families = []family{
 	{"columns", "栏目页、往期页和栏目订阅", touched, (*drawing).columnFamily},
 	{"home", "首页和首页订阅", touched, (*drawing).home},
 	{"fixed", "固定页面", wholly, (*drawing).fixed},
+	{"redirects", "旧地址跳转", touched, (*drawing).redirects},
 	{"hooked", "其他页面", touched, (*drawing).hooked},
 	{"maps", "网站地图文件", touched, (*drawing).sitemaps},
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/library"
+	"zhengshu/internal/obligation"
 	"zhengshu/internal/prose"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
@@ -45,7 +47,9 @@ type Config struct {
 	// Left are the files that an item once showed and nothing live on the site
 	// shows any more; nil leaves files where they are.
 	Left func(ctx context.Context, q db.Querier, item, site string) ([]string, error)
-	Log  *slog.Logger // slog.Default when nil
+	// Obligations keeps the clock of promises that were not kept; nil keeps none.
+	Obligations *obligation.Service
+	Log         *slog.Logger // slog.Default when nil
 }
 
 // Publisher makes releases. Safe for concurrent use, in several processes.
@@ -153,6 +157,8 @@ func (p *Publisher) Work(w *jobs.Workers) {
 		return err
 	})
 	jobs.Every(w, 24*time.Hour, Tidy{})
+	jobs.Handle(w, func(ctx context.Context, _ Promises) error { return p.Promised(ctx) })
+	jobs.Every(w, 20*time.Second, Promises{})
 }
 
 // Changed is the library's outcome: it runs in the transaction of the act, so
@@ -292,8 +298,10 @@ func (p *Publisher) urgent(ctx context.Context, site registry.SiteID) (next, err
 		return done, err
 	}
 	defer unlock()
-	if held, err := p.held(ctx, site); err != nil || held {
+	if held, err := p.held(ctx, site); err != nil {
 		return done, err
+	} else if held {
+		return done, p.withdrawHeld(ctx, site, began)
 	}
 	before, err := p.current(site)
 	if err != nil {
@@ -598,7 +606,7 @@ func (p *Publisher) rebase(ctx context.Context, d *drawing, first, second *Relea
 			for c, at := range d.places {
 				b.places[c] = append(b.places[c], at...)
 			}
-			b.types = d.types
+			b.types, b.marks = d.types, d.marks
 		}
 		var changes []change
 		for _, id := range ids {
@@ -792,6 +800,14 @@ func (p *Publisher) info(ctx context.Context, q db.Querier, id registry.SiteID) 
 			t.Hosts = append(t.Hosts, h)
 		}
 	}
+	if t.Moved, err = movedHosts(ctx, q, id); err != nil {
+		return theme.Site{}, false, err
+	}
+	for _, h := range slices.Sorted(maps.Keys(t.Moved)) {
+		if !slices.Contains(t.Hosts, h) {
+			t.Hosts = append(t.Hosts, h)
+		}
+	}
 	if p.config.Demo {
 		local := s.Slug + ".localhost"
 		if !strings.HasSuffix(t.Host, ".localhost") {
@@ -846,7 +862,15 @@ type ReleaseRow struct {
 	Items   int
 	TookMS  int64 // from the first change to the switch
 	At      time.Time
+	Of      int // the earlier release whose pages it shows again; 0 for none
 	Current bool
+}
+
+const releaseFields = `SELECT no, hash, whole, pages, items, took_ms, at, COALESCE(of_no, 0) FROM site_release`
+
+func scanRelease(r db.Scanner) (ReleaseRow, error) {
+	var x ReleaseRow
+	return x, r.Scan(&x.No, &x.Hash, &x.Whole, &x.Pages, &x.Items, &x.TookMS, &x.At, &x.Of)
 }
 
 // Releases of a site in scope, newest first.
@@ -854,10 +878,7 @@ func (p *Publisher) Releases(ctx context.Context, scope authz.Scope, site regist
 	if _, err := p.registry.Site(ctx, scope, site); err != nil {
 		return nil, err
 	}
-	rows, err := db.All(ctx, p.db, func(r db.Scanner) (ReleaseRow, error) {
-		var x ReleaseRow
-		return x, r.Scan(&x.No, &x.Hash, &x.Whole, &x.Pages, &x.Items, &x.TookMS, &x.At)
-	}, `SELECT no, hash, whole, pages, items, took_ms, at FROM site_release WHERE site_id = $1 ORDER BY no DESC LIMIT $2 OFFSET $3`, site, cmp.Or(limit, 20), offset)
+	rows, err := db.All(ctx, p.db, scanRelease, releaseFields+` WHERE site_id = $1 ORDER BY no DESC LIMIT $2 OFFSET $3`, site, cmp.Or(limit, 20), offset)
 	if err != nil {
 		return nil, err
 	}
