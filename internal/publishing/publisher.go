@@ -63,6 +63,7 @@ type Publisher struct {
 	pages    []func(ctx context.Context, q db.Querier, site theme.Site, t Touched, put func(Leaf) error) error
 	hurry    atomic.Int32       // urgent releases under way: bulk drawing gives way
 	step     func(string) error // crash points of the tests
+	drawn    func(int)          // asked by the tests
 }
 
 // New makes the publisher.
@@ -397,6 +398,9 @@ func (p *Publisher) open(ctx context.Context, q db.Querier, site registry.SiteID
 
 // close brings the index up and switches.
 func (p *Publisher) close(ctx context.Context, d *drawing) (*Release, int, error) {
+	if p.drawn != nil {
+		p.drawn(len(d.e.pages))
+	}
 	file, generation, err := d.index(ctx)
 	if err != nil {
 		return nil, 0, err

@@ -176,7 +176,12 @@ func CreateStore(dir, keys string) (*Store, error) {
 	}
 	key := ed25519.NewKeyFromSeed(raw)
 	pub := key.Public().(ed25519.PublicKey)
-	if err := replace(filepath.Join(dir, "release.pub"), []byte(base64.StdEncoding.EncodeToString(pub)+"\n")); err != nil {
+	file = filepath.Join(dir, "release.pub")
+	said := []byte(base64.StdEncoding.EncodeToString(pub) + "\n")
+	if have, err := os.ReadFile(file); err == nil && string(have) == string(said) {
+		return newStore(dir, pub, key), nil // also when the disk is full
+	}
+	if err := replace(file, said); err != nil {
 		return nil, err
 	}
 	return newStore(dir, pub, key), nil
