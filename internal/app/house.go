@@ -490,6 +490,7 @@ func obligationKinds() []obligation.Kind {
 		recordObligations(),
 		library.Obligations(),
 		appearance.Obligations(),
+		publishing.Obligations(),
 		[]obligation.Kind{guidance.ReturnKind, reposting.Duty24h, training.YearlyKind, disclosure.Due, letters.ReplyKind, assessment.RectifyObligation},
 	)
 }

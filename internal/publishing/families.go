@@ -27,14 +27,16 @@ type family struct {
 //	                           nothing shows any more, the pages of what it is
 //	                           linked with, then every family it touches below
 //	column in or out of it     the column's and its parent's pages, home
+//	redirect                   that address and those whose chain leads over it
 //	site, theme, columns       everything
 //
 // A new kind of pages is a new row.
 var families = []family{
 	{"columns", "栏目页、往期页和栏目订阅", touched, (*drawing).columnFamily},
 	{"home", "首页和首页订阅", touched, (*drawing).home},
-	{"emergency", "应急首页", wholly, (*drawing).emergency},
+	{"emergency", "应急首页", touched, (*drawing).emergency},
 	{"fixed", "固定页面", wholly, (*drawing).fixed},
+	{"redirects", "旧地址跳转", touched, (*drawing).redirects},
 	{"hooked", "其他页面", touched, (*drawing).hooked},
 	{"maps", "网站地图文件", touched, (*drawing).sitemaps},
 }
@@ -72,13 +74,16 @@ func (d *drawing) around(ctx context.Context) error {
 		}
 	}
 	for _, f := range families {
+		if err := d.pool.wait(); err != nil {
+			return err
+		}
 		if f.depends(d) {
 			if err := f.draw(d, ctx); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	return d.pool.wait()
 }
 
 // Touched is what a release in the making has changed, for those who draw

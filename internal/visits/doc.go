@@ -1,0 +1,2 @@
+// Package visits is filled in below.
+package visits
