@@ -215,6 +215,14 @@ func TestBundleIsInstalledWornAndTakenBack(t *testing.T) {
 		if r.Site.Look.Hash != a.Hash || r.Site.Look.Version != "1.0" {
 			t.Errorf("the manifest names %+v", r.Site.Look)
 		}
+		// A portal has the folder and the public key, and no database.
+		portal, err := publishing.OpenStore(p.store.Dir())
+		must(t, err)
+		r, err = portal.Current(site)
+		must(t, err)
+		if b, err := theme.DrawMessage(r.Site, theme.MessageFor(404, ""), "/x"); err != nil || !strings.Contains(string(b), "theme-qinling") {
+			t.Errorf("a portal does not draw with the bundle: %v", err)
+		}
 		// Another site keeps its own.
 		if _, b := p.page("province", "/map.html"); strings.Contains(b, "qinling") {
 			t.Error("the neighbour wears it too")
