@@ -20,7 +20,8 @@ type Evidence struct {
 	Host      string    `json:"host"`
 	No        int       `json:"no"`
 	Made      time.Time `json:"made"`
-	Manifest  string    `json:"manifest"`
+	Manifest  string    `json:"manifest"` // SHA-256
+	SM3       string    `json:"sm3"`      // of the same bytes
 	Signature string    `json:"signature"`
 	Key       string    `json:"key"`
 	Lists     []string  `json:"lists"`
@@ -29,25 +30,25 @@ type Evidence struct {
 // PublicKey is the house's public key, base64.
 func (s *Store) PublicKey() string { return base64.StdEncoding.EncodeToString(s.pub) }
 
-// Signature is the house's signature of the release, while it is the current
-// one.
-func (r *Release) Signature() (string, error) {
+// Signature is the house's signature of the release and the SM3 digest of its
+// manifest, while it is the current one.
+func (r *Release) Signature() (signature, sm3 string, err error) {
 	dir, err := r.store.siteDir(r.site)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	b, err := readFile(filepath.Join(dir, "current"), maxCurrent)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	p, err := parsePointer(b)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	if p.Manifest != r.Hash {
-		return "", fmt.Errorf("publishing: release %d is not the current one", r.No)
+		return "", "", fmt.Errorf("publishing: release %d is not the current one", r.No)
 	}
-	return p.Signature, nil
+	return p.Signature, p.SM3, nil
 }
 
 // Nearest proposes the page of the site's release that somebody who asked for a
