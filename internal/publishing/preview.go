@@ -48,7 +48,9 @@ func (p *Publisher) Preview(ctx context.Context, it library.Item, v library.Vers
 	if err != nil {
 		return nil, err
 	}
-	for name, file := range map[string]string{"portal.css": theme.StylePath(), "elder.css": theme.ElderStylePath()} {
+	files := theme.SkinPaths()
+	files["portal.css"], files["elder.css"] = theme.StylePath(), theme.ElderStylePath()
+	for name, file := range files {
 		b = bytes.ReplaceAll(b, []byte(file), []byte(assets.URL(name)))
 	}
 	return b, nil

@@ -38,6 +38,15 @@ type Frame struct {
 	NoIndex   bool
 	Query     string // typed into the search box
 	Class     string // of body, beside the theme's
+	Languages []Tongue
+}
+
+// Tongue is this page, or the site, in another language.
+type Tongue struct {
+	Lang string // en
+	Name string // English: its own name for itself
+	Href string
+	Twin bool // the same content, not only the same site
 }
 
 // Tag is one official meta element (网页标签规范, 国办发〔2017〕47号).
@@ -171,6 +180,8 @@ var funcs = template.FuncMap{
 	"minute":     Minute,
 	"day":        day,
 	"stamp":      func(t time.Time) string { return t.In(calendar.Shanghai).Format(time.RFC3339) },
+	"year":       func(t time.Time) string { return t.In(calendar.Shanghai).Format("2006") },
+	"monthDay":   func(t time.Time) string { return t.In(calendar.Shanghai).Format("01-02") },
 	"style":      func() string { return StylePath() },
 	"elderStyle": func() string { return elderPath },
 	"digits": func(s string) string {
@@ -210,9 +221,26 @@ type File struct {
 var (
 	portalStyle = assets.Content("portal.css")
 	elderStyle  = assets.Content("elder.css")
+	blueStyle   = assets.Content("portal-blue.css")
+	redStyle    = assets.Content("portal-red.css")
 	portalPath  = "/theme/portal." + short(portalStyle) + ".css"
 	elderPath   = "/theme/elder." + short(elderStyle) + ".css"
+	bluePath    = "/theme/blue." + short(blueStyle) + ".css"
+	redPath     = "/theme/red." + short(redStyle) + ".css"
 )
+
+// Skin is the style sheet of the site's look, after the one all share.
+func (f Frame) Skin() string {
+	if f.Site.Brand == "red" {
+		return redPath
+	}
+	return bluePath
+}
+
+// SkinPaths are where the looks lie, by the names of their files.
+func SkinPaths() map[string]string {
+	return map[string]string{"portal-blue.css": bluePath, "portal-red.css": redPath}
+}
 
 func short(b []byte) string {
 	h := sha256.Sum256(b)
@@ -231,6 +259,8 @@ func Files() []File {
 	return []File{
 		{portalPath, "text/css; charset=utf-8", portalStyle},
 		{elderPath, "text/css; charset=utf-8", elderStyle},
+		{bluePath, "text/css; charset=utf-8", blueStyle},
+		{redPath, "text/css; charset=utf-8", redStyle},
 		{"/favicon.svg", "image/svg+xml", []byte(favicon)},
 	}
 }
@@ -255,6 +285,8 @@ var fingerprint = func() string {
 	}
 	h.Write(portalStyle)
 	h.Write(elderStyle)
+	h.Write(blueStyle)
+	h.Write(redStyle)
 	h.Write([]byte(revision))
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }()

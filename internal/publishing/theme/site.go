@@ -125,4 +125,15 @@ type Entry struct {
 	Source string
 	Brief  string
 	Pinned bool
+	// Picture is the first picture of its text; nil for none.
+	Picture *Picture
+}
+
+// Picture is one that stands in a page.
+type Picture struct {
+	Src, Srcset   string
+	Sizes         string
+	Width, Height int
+	Alt           string
+	Late          bool // below the first screen
 }
