@@ -150,7 +150,7 @@ func (d *drawing) around(ctx context.Context, whole bool) error {
 		return err
 	}
 	if whole {
-		for _, f := range theme.Files() {
+		for _, f := range d.site.Files() {
 			if err := d.draw(f.Path, f.Kind, f.Body, nil); err != nil {
 				return err
 			}

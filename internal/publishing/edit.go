@@ -71,7 +71,7 @@ func (e *edit) drop(path string) { e.pages[path] = nil }
 // finish writes lists and manifest and switches. It returns nil when nothing
 // differs from the release before, and how many pages do.
 func (e *edit) finish(ctx context.Context, site theme.Site, search string, generation string) (*Release, int, error) {
-	m := Manifest{No: e.last + 1, Made: e.now, Site: site, Theme: theme.Fingerprint(), Whole: e.fresh, Lists: map[string]string{}}
+	m := Manifest{No: e.last + 1, Made: e.now, Site: site, Theme: site.Fingerprint(), Whole: e.fresh, Lists: map[string]string{}}
 	m.Search.File, m.Search.Generation = search, generation
 	if e.before != nil {
 		m.No, m.Before = max(e.before.No, e.last)+1, e.before.Hash

@@ -48,9 +48,7 @@ func (p *Publisher) Preview(ctx context.Context, it library.Item, v library.Vers
 	if err != nil {
 		return nil, err
 	}
-	files := theme.SkinPaths()
-	files["portal.css"], files["elder.css"] = theme.StylePath(), theme.ElderStylePath()
-	for name, file := range files {
+	for name, file := range map[string]string{"portal.css": frame.Style(), "elder.css": frame.ElderStyle()} {
 		b = bytes.ReplaceAll(b, []byte(file), []byte(assets.URL(name)))
 	}
 	return b, nil

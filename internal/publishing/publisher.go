@@ -228,7 +228,7 @@ func (p *Publisher) publish(ctx context.Context, site registry.SiteID, whole boo
 			return nil
 		}
 		more = len(changes) == batch
-		whole = whole || before == nil || before.Theme != theme.Fingerprint() || !sameSite(before.Site, info) || began.Sub(before.Made) > 180*24*time.Hour ||
+		whole = whole || before == nil || before.Theme != info.Fingerprint() || !sameSite(before.Site, info) || began.Sub(before.Made) > 180*24*time.Hour ||
 			slices.ContainsFunc(changes, func(c change) bool { return c.item == "" })
 		// The number in the ledger and on the disk go together; a folder that
 		// was lost or restored does not reuse numbers.
@@ -342,7 +342,7 @@ func (p *Publisher) look(ctx context.Context, site registry.SiteID) error {
 	if err2 != nil {
 		return err2
 	}
-	if err == nil && r.Theme == theme.Fingerprint() && sameSite(r.Site, info) && len(left) == 0 && p.db.Now().Sub(r.Made) < 180*24*time.Hour {
+	if err == nil && r.Theme == info.Fingerprint() && sameSite(r.Site, info) && len(left) == 0 && p.db.Now().Sub(r.Made) < 180*24*time.Hour {
 		return nil
 	}
 	return p.Publish(ctx, site)
@@ -370,7 +370,10 @@ func (p *Publisher) info(ctx context.Context, q db.Querier, id registry.SiteID) 
 	if err != nil {
 		return theme.Site{}, false, err
 	}
-	t.Brand, t.Grey = look.Brand, look.Grey
+	t.Grey = look.Grey
+	if look.Brand == "red" {
+		t.Look.ID = theme.Red
+	}
 	for _, h := range []string{s.Host, chineseHost(s.ChineseDomain)} {
 		if h != "" && !slices.Contains(t.Hosts, h) {
 			t.Hosts = append(t.Hosts, h)

@@ -97,7 +97,7 @@ func (a *Article) Write(body string) {
 // PaperHead is the red head of an official document's page.
 type PaperHead struct {
 	Issuers []string
-	Kind    string // 文件; none for a letter (函)
+	Kind    string // 文件, beside several issuers; none for a letter (函)
 	Number  string
 	Long    bool // names that need a smaller size
 }
@@ -112,8 +112,11 @@ func (a Article) Paper() *PaperHead {
 	if strings.Contains(a.Policy.Number, "函") {
 		p.Kind = ""
 	}
+	if len(p.Issuers) == 1 { // on one line: 某某人民政府文件
+		p.Issuers[0], p.Kind = p.Issuers[0]+p.Kind, ""
+	}
 	for _, name := range p.Issuers {
-		p.Long = p.Long || utf8.RuneCountInString(name) > 12
+		p.Long = p.Long || utf8.RuneCountInString(name) > 14
 	}
 	return p
 }
