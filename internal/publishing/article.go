@@ -64,7 +64,7 @@ func (d *drawing) item(ctx context.Context, id library.ItemID) error {
 		if !was && !d.e.fresh {
 			return nil // linked item that stands on other sites only
 		}
-		d.seen[id] = true
+		d.seen[id], d.types[it.Type] = true, true
 		d.out = append(d.out, path)
 		return errors.Join(d.gone(path, string(id)), d.gone(ElderPath(it), string(id)), d.left(ctx, id))
 	}
@@ -73,6 +73,7 @@ func (d *drawing) item(ctx context.Context, id library.ItemID) error {
 	if err != nil {
 		return err
 	}
+	d.types[it.Type] = true
 	column, _ := d.column(places[0].Column)
 	body, err := d.body(ctx, v)
 	if err != nil {

@@ -34,7 +34,9 @@ type drawing struct {
 	e       *edit
 	site    theme.Site
 	seen    map[library.ItemID]bool
+	types   map[library.Type]bool      // of the items seen
 	columns map[registry.ColumnID]bool // whose pages are drawn; true: all of them
+	whole   bool                       // the whole site is drawn
 	put     []search.Document
 	out     []string
 }
@@ -96,7 +98,7 @@ func (d *drawing) everything(ctx context.Context) error {
 	for _, c := range d.site.Columns {
 		d.columns[registry.ColumnID(c.ID)] = true
 	}
-	return d.around(ctx, true)
+	return d.around(ctx)
 }
 
 // dependents draws what the changes touch.
@@ -118,7 +120,7 @@ func (d *drawing) dependents(ctx context.Context, changes []change) error {
 			}
 		}
 	}
-	return d.around(ctx, false)
+	return d.around(ctx)
 }
 
 func (d *drawing) column(id registry.ColumnID) (theme.Column, bool) {
@@ -130,50 +132,40 @@ func (d *drawing) column(id registry.ColumnID) (theme.Column, bool) {
 	return theme.Column{}, false
 }
 
-// around draws columns, home, feeds, maps and the fixed pages.
-func (d *drawing) around(ctx context.Context, whole bool) error {
-	for id := range d.columns {
-		if c, ok := d.column(id); ok && c.Parent != "" {
-			if _, drawn := d.columns[registry.ColumnID(c.Parent)]; !drawn {
-				d.columns[registry.ColumnID(c.Parent)] = false
-			}
-		}
-	}
+// columnFamily draws the columns that were touched.
+func (d *drawing) columnFamily(ctx context.Context) error {
 	for id, all := range d.columns {
 		if c, ok := d.column(id); ok {
-			if err := d.columnPages(ctx, c, whole || all); err != nil {
+			if err := d.columnPages(ctx, c, d.whole || all); err != nil {
 				return err
 			}
 		}
 	}
-	if err := d.home(ctx); err != nil {
+	return nil
+}
+
+// fixed draws the pages and files that only the site itself decides.
+func (d *drawing) fixed(context.Context) error {
+	for _, f := range d.site.Files() {
+		if err := d.draw(f.Path, f.Kind, f.Body, nil); err != nil {
+			return err
+		}
+	}
+	b, err := theme.MapPage.Draw(theme.PlainFrame(d.site, "网站地图", "/map.html", "", ""), theme.MapOf(d.site))
+	if err := d.draw("/map.html", htmlKind, b, err); err != nil {
 		return err
 	}
-	if whole {
-		for _, f := range d.site.Files() {
-			if err := d.draw(f.Path, f.Kind, f.Body, nil); err != nil {
-				return err
-			}
-		}
-		b, err := theme.MapPage.Draw(theme.PlainFrame(d.site, "网站地图", "/map.html", "", ""), theme.MapOf(d.site))
-		if err := d.draw("/map.html", htmlKind, b, err); err != nil {
-			return err
-		}
-		for _, t := range theme.TextPages(d.site) {
-			b, err := theme.TextPage.Draw(theme.PlainFrame(d.site, t.Text.Title, t.Path, "", ""), t.Text)
-			if err := d.draw(t.Path, htmlKind, b, err); err != nil {
-				return err
-			}
-		}
-		// The end of the month, eleven months on: drawing again within a month
-		// gives the same file.
-		expires := time.Date(d.e.now.Year(), d.e.now.Month()+12, 1, 0, 0, 0, 0, time.UTC)
-		if err := d.draw("/robots.txt", textKind, theme.Robots(d.site), nil); err != nil {
-			return err
-		}
-		if err := d.draw("/.well-known/security.txt", textKind, theme.SecurityText(d.site, expires), nil); err != nil {
+	for _, t := range theme.TextPages(d.site) {
+		b, err := theme.TextPage.Draw(theme.PlainFrame(d.site, t.Text.Title, t.Path, "", ""), t.Text)
+		if err := d.draw(t.Path, htmlKind, b, err); err != nil {
 			return err
 		}
 	}
-	return d.sitemaps()
+	// The end of the month, eleven months on: drawing again within a month
+	// gives the same file.
+	expires := time.Date(d.e.now.Year(), d.e.now.Month()+12, 1, 0, 0, 0, 0, time.UTC)
+	if err := d.draw("/robots.txt", textKind, theme.Robots(d.site), nil); err != nil {
+		return err
+	}
+	return d.draw("/.well-known/security.txt", textKind, theme.SecurityText(d.site, expires), nil)
 }

@@ -2,6 +2,7 @@ package publishing
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strings"
 
@@ -10,7 +11,7 @@ import (
 
 // sitemaps draws one map for the fixed pages and one for each list of content
 // that changed, so that an item touches one of them.
-func (d *drawing) sitemaps() error {
+func (d *drawing) sitemaps(context.Context) error {
 	lists := map[string]bool{}
 	for path := range d.e.pages {
 		if strings.HasPrefix(path, "/content/") {

@@ -60,6 +60,7 @@ type Publisher struct {
 	store    *Store
 	config   Config
 	notices  []func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Link, error)
+	pages    []func(ctx context.Context, q db.Querier, site theme.Site, t Touched, put func(Leaf) error) error
 	step     func(string) error // crash points of the tests
 }
 
@@ -242,7 +243,7 @@ func (p *Publisher) publish(ctx context.Context, site registry.SiteID, whole boo
 		if p.step != nil {
 			e.step = p.step
 		}
-		d = &drawing{p: p, q: tx, e: e, site: info, seen: map[library.ItemID]bool{}, columns: map[registry.ColumnID]bool{}}
+		d = &drawing{p: p, q: tx, e: e, site: info, seen: map[library.ItemID]bool{}, types: map[library.Type]bool{}, columns: map[registry.ColumnID]bool{}, whole: whole}
 		if whole {
 			err = d.everything(ctx)
 		} else {
