@@ -105,6 +105,9 @@ func (d *drawing) dependents(ctx context.Context, changes []change) error {
 		if c.column != "" {
 			d.columns[c.column] = true
 		}
+		if c.item == "" {
+			continue // a part: what every release draws, and the topics
+		}
 		if err := d.item(ctx, c.item); err != nil {
 			return err
 		}

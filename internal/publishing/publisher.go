@@ -128,7 +128,7 @@ func (p *Publisher) Work(w *jobs.Workers) {
 func (p *Publisher) Changed(ctx context.Context, tx *db.Tx, c library.Change) error {
 	sites := map[registry.SiteID]bool{}
 	for _, pl := range c.Placements {
-		if err := wait(ctx, tx, pl.Site, c.Item, pl.Column); err != nil {
+		if err := wait(ctx, tx, pl.Site, c.Item, pl.Column, ""); err != nil {
 			return err
 		}
 		sites[pl.Site] = true
@@ -141,17 +141,34 @@ func (p *Publisher) Changed(ctx context.Context, tx *db.Tx, c library.Change) er
 	return nil
 }
 
-// Touch asks for a whole new release of a site, in the transaction of the act
-// that changed it: launch, offline, resume, columns, identifiers, notices.
-func (p *Publisher) Touch(ctx context.Context, tx *db.Tx, site registry.SiteID) error {
-	if err := wait(ctx, tx, site, "", ""); err != nil {
-		return err
+// Part is a part of a site that can be drawn anew by itself.
+type Part string
+
+// The parts.
+const (
+	// HomePart is the home page, its elder twin and the site's own feed.
+	HomePart Part = "home"
+	// TopicsPart are the pages of the topics (专题) and their list.
+	TopicsPart Part = "topics"
+)
+
+// Touch asks for a new release of a site, in the transaction of the act that
+// changed it. Without parts the whole site is drawn: launch, offline, resume,
+// columns, identifiers. With parts only those are.
+func (p *Publisher) Touch(ctx context.Context, tx *db.Tx, site registry.SiteID, parts ...Part) error {
+	if len(parts) == 0 {
+		parts = []Part{""}
+	}
+	for _, part := range parts {
+		if err := wait(ctx, tx, site, "", "", part); err != nil {
+			return err
+		}
 	}
 	return jobs.Enqueue(ctx, tx, Refresh{site}, jobs.Unique(string(site)))
 }
 
-func wait(ctx context.Context, tx *db.Tx, site registry.SiteID, item library.ItemID, column registry.ColumnID) error {
-	_, err := tx.Exec(ctx, `INSERT INTO release_change (id, site_id, item_id, column_id, at) VALUES ($1, $2, $3, $4, $5)`, ulid.Make().String(), site, item, column, tx.Now())
+func wait(ctx context.Context, tx *db.Tx, site registry.SiteID, item library.ItemID, column registry.ColumnID, part Part) error {
+	_, err := tx.Exec(ctx, `INSERT INTO release_change (id, site_id, item_id, column_id, part, at) VALUES ($1, $2, $3, $4, $5, $6)`, ulid.Make().String(), site, item, column, part, tx.Now())
 	return err
 }
 
@@ -159,16 +176,20 @@ type change struct {
 	id     string
 	item   library.ItemID
 	column registry.ColumnID
+	part   Part
 	at     time.Time
 }
+
+// whole reports whether the change asks for every page.
+func (c change) whole() bool { return c.item == "" && c.part == "" }
 
 const batch = 5000
 
 func waiting(ctx context.Context, q db.Querier, site registry.SiteID) ([]change, error) {
 	return db.All(ctx, q, func(r db.Scanner) (change, error) {
 		var c change
-		return c, r.Scan(&c.id, &c.item, &c.column, &c.at)
-	}, `SELECT id, item_id, column_id, at FROM release_change WHERE site_id = $1 ORDER BY id LIMIT $2`, site, batch)
+		return c, r.Scan(&c.id, &c.item, &c.column, &c.part, &c.at)
+	}, `SELECT id, item_id, column_id, part, at FROM release_change WHERE site_id = $1 ORDER BY id LIMIT $2`, site, batch)
 }
 
 // Public: what a release holds is public; the duty of the house makes it.
@@ -228,8 +249,8 @@ func (p *Publisher) publish(ctx context.Context, site registry.SiteID, whole boo
 			return nil
 		}
 		more = len(changes) == batch
-		whole = whole || before == nil || before.Theme != theme.Fingerprint() || !sameSite(before.Site, info) || began.Sub(before.Made) > 180*24*time.Hour ||
-			slices.ContainsFunc(changes, func(c change) bool { return c.item == "" })
+		whole = whole || before == nil || before.Theme != theme.Fingerprint() || !sameFrame(before.Site, info) || began.Sub(before.Made) > 180*24*time.Hour ||
+			slices.ContainsFunc(changes, change.whole)
 		// The number in the ledger and on the disk go together; a folder that
 		// was lost or restored does not reuse numbers.
 		e := p.store.edit(site, before, whole, began.Truncate(time.Second))
