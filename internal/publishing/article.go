@@ -116,7 +116,7 @@ func (d *drawing) item(ctx context.Context, id library.ItemID, l *library.Live) 
 		return err
 	}
 	a := article(it, v, column)
-	a.Body = theme.Body(body)
+	a.Write(body)
 	if l.Effected || !it.Validity.Holds() || it.Validity == library.Amended || it.Validity == library.Pending {
 		if err := d.standing(ctx, it, &a); err != nil {
 			return err
@@ -284,7 +284,7 @@ func (d *drawing) standing(ctx context.Context, it library.Item, a *theme.Articl
 func article(it library.Item, v library.Version, column theme.Column) theme.Article {
 	a := theme.Article{
 		Title: v.Title, Column: column, Published: it.PublishedAt, Source: cmp.Or(v.Source, it.UnitName), SourceURL: v.SourceURL,
-		Summary: v.Summary, Keywords: v.Keywords, Body: theme.Body(v.HTML), News: v.Type == library.News, // made by prose: safe by construction
+		Summary: v.Summary, Keywords: v.Keywords, News: v.Type == library.News,
 	}
 	if !it.FirstPublishedAt.IsZero() && v.At.After(it.FirstPublishedAt) && v.No > 1 {
 		a.Updated = v.At
@@ -298,6 +298,7 @@ func article(it library.Item, v library.Version, column theme.Column) theme.Arti
 			a.Policy.Issuer += " " + strings.ReplaceAll(v.CoIssuers, ";", " ")
 		}
 	}
+	a.Write(v.HTML)
 	for _, q := range v.Type.Sort().Fields {
 		if answer := v.Answers[q.Name]; q.Shown && answer != "" {
 			a.Facts = append(a.Facts, theme.HeadCell{Name: q.Label, Value: strings.ReplaceAll(answer, "\n", "；")})

@@ -205,7 +205,7 @@ func (d *drawing) columnFamily(ctx context.Context) error {
 
 // fixed draws the pages and files that only the site itself decides.
 func (d *drawing) fixed(context.Context) error {
-	for _, f := range theme.Files() {
+	for _, f := range d.site.Files() {
 		if err := d.draw(f.Path, f.Kind, f.Body, nil); err != nil {
 			return err
 		}

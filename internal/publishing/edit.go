@@ -572,7 +572,7 @@ func (s *Store) Make(ctx context.Context, site theme.Site, files []File, now tim
 			return nil, err
 		}
 	}
-	r, _, err := e.finish(ctx, site, theme.Fingerprint(), "", "")
+	r, _, err := e.finish(ctx, site, site.Fingerprint(), "", "")
 	if r == nil && err == nil {
 		return before, nil
 	}

@@ -48,7 +48,7 @@ func (p *Publisher) Preview(ctx context.Context, it library.Item, v library.Vers
 	if err != nil {
 		return nil, err
 	}
-	for name, file := range map[string]string{"portal.css": theme.StylePath(), "elder.css": theme.ElderStylePath()} {
+	for name, file := range map[string]string{"portal.css": frame.Style(), "elder.css": frame.ElderStyle()} {
 		b = bytes.ReplaceAll(b, []byte(file), []byte(assets.URL(name)))
 	}
 	return b, nil

@@ -295,7 +295,7 @@ func (p *Publisher) current(site registry.SiteID) (*Release, error) {
 // stale says why every page of a site is to be drawn anew: the release was made
 // for another state of the site, the theme or the house.
 func stale(r *Release, info theme.Site, now time.Time) bool {
-	return r == nil || r.Shape != 1 || r.Theme != theme.Fingerprint() || !sameFrame(r.Site, info) || now.Sub(r.Made) > 180*24*time.Hour
+	return r == nil || r.Shape != 1 || r.Theme != info.Fingerprint() || !sameFrame(r.Site, info) || now.Sub(r.Made) > 180*24*time.Hour
 }
 
 // urgent makes the next release from the newest changes while others wait: a
@@ -415,7 +415,7 @@ func (p *Publisher) close(ctx context.Context, d *drawing) (*Release, int, error
 	if err != nil {
 		return nil, 0, err
 	}
-	look := theme.Fingerprint()
+	look := d.site.Fingerprint()
 	if !d.e.fresh && d.e.before != nil {
 		look = d.e.before.Theme // until every page has the new one
 	}
@@ -813,7 +813,10 @@ func (p *Publisher) info(ctx context.Context, q db.Querier, id registry.SiteID) 
 	if err != nil {
 		return theme.Site{}, false, err
 	}
-	t.Brand, t.Grey = look.Brand, look.Grey
+	t.Grey = look.Grey
+	if look.Brand == "red" {
+		t.Look.ID = theme.Red
+	}
 	for _, h := range []string{s.Host, chineseHost(s.ChineseDomain)} {
 		if h != "" && !slices.Contains(t.Hosts, h) {
 			t.Hosts = append(t.Hosts, h)

@@ -18,6 +18,7 @@ import (
 	"zhengshu/internal/passage"
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/publishing/publishingweb"
+	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/web/webtest"
@@ -72,7 +73,7 @@ func TestReleasesLookAndRebuild(t *testing.T) {
 		must(p.Publish(ctx, site.ID))
 		r, err := store.Current(site.ID)
 		must(err)
-		if r.Site.Brand != "red" || !r.Site.Grey || r.No != 2 {
+		if r.Site.Look.ID != theme.Red || !r.Site.Grey || r.No != 2 {
 			t.Errorf("after the look was set: %+v", r.Site)
 		}
 		s.Post(path+"/look", url.Values{"brand": {"green"}}).Want(422)

@@ -10,7 +10,8 @@ type Block struct {
 
 // Home is the home page.
 type Home struct {
-	Lead    Entry // the headline; empty for none
+	Lead    Entry   // the headline; empty for none
+	Shots   []Entry // picture news, each with a picture
 	Main    []Block
 	Policy  []Block
 	Others  []Block

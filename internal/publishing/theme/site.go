@@ -19,7 +19,7 @@ type Site struct {
 	PartyGovMark  string   `json:"party_gov_mark,omitempty"`
 	Contact       string   `json:"contact,omitempty"` // telephone
 	Address       string   `json:"address,omitempty"`
-	Brand         string   `json:"brand,omitempty"` // blue (default) or red
+	Look          Choice   `json:"look,omitzero"`
 	// Demo marks a fictional site: a fixed bar, no indexing, drawn marks.
 	Demo bool `json:"demo,omitempty"`
 	// Grey is the mourning mode.
@@ -35,6 +35,9 @@ type Site struct {
 	// addresses then begin http:// and carry Port.
 	Plain bool   `json:"plain,omitempty"`
 	Port  string `json:"port,omitempty"`
+
+	theme   *Theme        // that draws it, see Dressed
+	trouble func(Trouble) // nil for nobody
 }
 
 // Column is a column as the navigation and the tags know it.
@@ -125,4 +128,15 @@ type Entry struct {
 	Source string
 	Brief  string
 	Pinned bool
+	// Picture is the first picture of its text; nil for none.
+	Picture *Picture
+}
+
+// Picture is one that stands in a page.
+type Picture struct {
+	Src, Srcset   string
+	Sizes         string
+	Width, Height int
+	Alt           string
+	Late          bool // below the first screen
 }
