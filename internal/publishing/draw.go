@@ -3,6 +3,7 @@ package publishing
 import (
 	"context"
 	"strings"
+	"sync"
 	"time"
 
 	"zhengshu/internal/db"
@@ -34,12 +35,30 @@ type drawing struct {
 	e       *edit
 	site    theme.Site
 	seen    map[library.ItemID]bool
-	types   map[library.Type]bool      // of the items seen
-	columns map[registry.ColumnID]bool // whose pages are drawn; true: all of them
-	whole   bool                       // the whole site is drawn
-	put     []search.Document
-	out     []string
+	types   map[library.Type]bool                 // of the items seen
+	columns map[registry.ColumnID]bool            // whose pages are drawn; true: all of them
+	whole   bool                                  // the whole site is drawn
+	parts   map[Part]bool                         // that were asked for
+	places  map[registry.ColumnID][]library.Place // that items took, or left
+	pool    *pool
+
+	mu    sync.Mutex                 // of what follows
+	put   map[string]search.Document // by path
+	out   map[string]bool
+	sums  map[string]string // of the index that is public, when the drawing is whole
+	over  bool              // too many documents differ to be kept in memory
+	built string            // an index made beside of everything that is live
 }
+
+func (p *Publisher) drawing(q db.Querier, e *edit, site theme.Site, whole bool) *drawing {
+	return &drawing{p: p, q: q, e: e, site: site, whole: whole, seen: map[library.ItemID]bool{}, types: map[library.Type]bool{},
+		columns: map[registry.ColumnID]bool{}, parts: map[Part]bool{}, places: map[registry.ColumnID][]library.Place{}, pool: newPool(),
+		put: map[string]search.Document{}, out: map[string]bool{}}
+}
+
+// later draws beside: on whichever processor is free. What it puts is there
+// after the next wait.
+func (d *drawing) later(f func() error) { d.pool.do(f) }
 
 func (d *drawing) draw(path, kind string, body []byte, err error) error {
 	if err != nil {
@@ -52,47 +71,61 @@ func (d *drawing) draw(path, kind string, body []byte, err error) error {
 // no more is 410; files of earlier themes stay for pages that are still open
 // somewhere.
 func (d *drawing) everything(ctx context.Context) error {
+	site := registry.SiteID(d.site.ID)
+	if d.e.before != nil && d.e.before.SearchFile() != "" {
+		sums, err := search.Sums(ctx, d.e.before.SearchFile())
+		if err != nil {
+			d.p.config.Log.Error("search index damaged, made anew", "site", d.site.ID, "error", err)
+		} else {
+			d.sums = sums
+		}
+	}
 	after := library.PlacementID("")
 	for {
-		list, err := d.p.library.LiveOnSite(ctx, d.q, registry.SiteID(d.site.ID), after, 200)
+		list, err := d.p.library.LiveIDs(ctx, d.q, site, after, 200)
 		if err != nil {
 			return err
-		}
-		for _, entry := range list {
-			if err := d.item(ctx, entry.Item.ID); err != nil {
-				return err
-			}
-			after = entry.Placement.ID
 		}
 		if len(list) == 0 {
 			break
 		}
+		ids := make([]library.ItemID, len(list))
+		for i, p := range list {
+			ids[i] = p.Item
+		}
+		if err := d.items(ctx, ids); err != nil {
+			return err
+		}
+		after = list[len(list)-1].Placement
 	}
-	withdrawn, err := d.p.library.Withdrawn(ctx, d.q, registry.SiteID(d.site.ID))
+	withdrawn, err := d.p.library.Withdrawn(ctx, d.q, site)
 	if err != nil {
 		return err
 	}
+	var gone []library.ItemID
 	for _, w := range withdrawn {
-		if err := d.item(ctx, w.Item); err != nil {
-			return err
-		}
+		gone = append(gone, w.Item)
 	}
-	if d.e.before != nil {
-		if err := d.e.before.Each(func(p Page) error {
-			if d.e.pages[p.Path] != nil {
-				return nil
+	if err := d.items(ctx, gone); err != nil {
+		return err
+	}
+	if err := d.pool.wait(); err != nil {
+		return err
+	}
+	if d.e.damaged != nil {
+		d.p.config.Log.Error("release before is damaged, some of its old addresses are not taken over", "site", d.site.ID, "error", d.e.damaged)
+	}
+	for path, p := range d.e.old {
+		if _, drawn := d.e.page(path); drawn {
+			continue
+		}
+		switch {
+		case p.Status == 410 || strings.HasPrefix(path, "/content/") || strings.HasPrefix(path, "/elder/content/"):
+			if err := d.gone(path, p.Item); err != nil {
+				return err
 			}
-			switch {
-			case p.Status == 410 || strings.HasPrefix(p.Path, "/content/") || strings.HasPrefix(p.Path, "/elder/content/"):
-				return d.gone(p.Path, p.Item)
-			case p.Status == 301 || strings.HasPrefix(p.Path, "/theme/") || p.Item != "":
-				if p.Hash != "" {
-					d.e.pages[p.Path] = &p
-				}
-			}
-			return nil
-		}); err != nil {
-			d.p.config.Log.Error("release before is damaged, its old addresses are not taken over", "site", d.site.ID, "error", err)
+		case p.Hash != "" && (strings.HasPrefix(path, "/theme/") || p.Item != ""):
+			d.e.set(p)
 		}
 	}
 	for _, c := range d.site.Columns {
@@ -103,24 +136,50 @@ func (d *drawing) everything(ctx context.Context) error {
 
 // dependents draws what the changes touch.
 func (d *drawing) dependents(ctx context.Context, changes []change) error {
+	if err := d.touch(ctx, changes); err != nil {
+		return err
+	}
+	return d.around(ctx)
+}
+
+// touch draws the items that changed and those they are linked with.
+func (d *drawing) touch(ctx context.Context, changes []change) error {
+	var ids []library.ItemID
 	for _, c := range changes {
 		if c.column != "" {
-			d.columns[c.column] = true
+			if _, ok := d.columns[c.column]; !ok {
+				d.columns[c.column] = false
+			}
 		}
-		if err := d.item(ctx, c.item); err != nil {
-			return err
+		if c.item != "" {
+			ids = append(ids, c.item)
 		}
-		linked, err := d.p.library.Linked(ctx, d.q, c.item)
+		if c.part != "" {
+			d.parts[c.part] = true
+		}
+	}
+	if err := d.items(ctx, ids); err != nil {
+		return err
+	}
+	var tied []library.ItemID
+	asked := map[library.ItemID]bool{}
+	for _, id := range ids {
+		if asked[id] {
+			continue
+		}
+		asked[id] = true
+		linked, err := d.p.library.Linked(ctx, d.q, id)
 		if err != nil {
 			return err
 		}
 		for _, l := range linked {
-			if err := d.item(ctx, l.ID); err != nil {
-				return err
-			}
+			tied = append(tied, l.ID)
 		}
 	}
-	return d.around(ctx)
+	if err := d.items(ctx, tied); err != nil {
+		return err
+	}
+	return d.pool.wait()
 }
 
 func (d *drawing) column(id registry.ColumnID) (theme.Column, bool) {

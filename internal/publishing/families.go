@@ -71,13 +71,16 @@ func (d *drawing) around(ctx context.Context) error {
 		}
 	}
 	for _, f := range families {
+		if err := d.pool.wait(); err != nil {
+			return err
+		}
 		if f.depends(d) {
 			if err := f.draw(d, ctx); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	return d.pool.wait()
 }
 
 // Touched is what a release in the making has changed, for those who draw
