@@ -27,6 +27,7 @@ type Article struct {
 	Standing  *Standing  // where a document no longer, or not yet, holds
 	Facts     []HeadCell // what its type says beside the text
 	Affects   []Link     // what this document amends or repeals
+	Lang      string     // of the text; Chinese when empty
 }
 
 // Standing is the label of a document that was amended or repealed, has lapsed
