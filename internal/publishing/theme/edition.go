@@ -110,8 +110,10 @@ func (w Words) MinuteOf(t time.Time) string {
 	return strings.TrimSpace(t.In(calendar.Shanghai).Format(w.Minute) + " " + w.Zone)
 }
 
-// Fill puts a value into one of the words that has a place for it.
-func (w Words) Fill(form string, value any) string { return fmt.Sprintf(form, value) }
+// Fill puts a value into one of the words that has a place for it: {}.
+func (w Words) Fill(form string, value any) string {
+	return strings.Replace(form, "{}", fmt.Sprint(value), 1)
+}
 
 // Lang is the language of a column of a foreign-language edition, which its
 // short name begins with: en is the edition's root, en-news its column /en/news/.

@@ -84,6 +84,17 @@ func (f Frame) Body() string {
 	return strings.TrimSpace(c + " " + f.Class)
 }
 
+// Back is the page above this one in the elder layout: the column of an
+// article, the elder home of a column.
+func (f Frame) Back() string {
+	for i := len(f.Crumbs) - 1; i >= 0; i-- {
+		if href := f.Crumbs[i].Href; href != "" && href != "/" {
+			return "/elder" + href
+		}
+	}
+	return "/elder/"
+}
+
 // Structured is the JSON-LD of the page.
 func (f Frame) Structured() []any { return f.Data }
 
