@@ -33,6 +33,7 @@ type family struct {
 var families = []family{
 	{"columns", "栏目页、往期页和栏目订阅", touched, (*drawing).columnFamily},
 	{"home", "首页和首页订阅", touched, (*drawing).home},
+	{"topics", "专题页和专题列表", touched, (*drawing).topicFamily},
 	{"fixed", "固定页面", wholly, (*drawing).fixed},
 	{"hooked", "其他页面", touched, (*drawing).hooked},
 	{"maps", "网站地图文件", touched, (*drawing).sitemaps},
