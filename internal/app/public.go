@@ -49,7 +49,7 @@ func (h *House) wirePublishing(ctx context.Context) error {
 		return err
 	}
 	h.Publisher = publishing.New(h.DB, h.Registry, h.Library, h.Releases, publishing.Config{
-		Demo: h.Demo, Port: port, Log: h.Config.Log, Media: h.Media.Release, Look: h.Media.Look, Left: h.Media.Left,
+		Demo: h.Demo, Port: port, Log: h.Config.Log, Media: h.Media.Release, Look: h.Media.Look, Left: h.Media.Left, Leads: h.leads,
 		Doors: theme.Doors{Letters: "/letters/", LetterQuery: "/letters/query", ErrorReport: "/letters/new?type=error", Search: "/search", Official: "/official/"},
 	})
 	h.Publisher.Work(h.workers)
@@ -58,6 +58,23 @@ func (h *House) wirePublishing(ctx context.Context) error {
 	h.mountLetters()
 	h.mountOfficial()
 	return nil
+}
+
+// leads are the pictures of items as publishing asks for them.
+func (h *House) leads(ctx context.Context, q db.Querier, items []string) (map[string]publishing.Lead, error) {
+	found, err := h.Media.Leads(ctx, q, items)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]publishing.Lead, len(found))
+	for id, l := range found {
+		to := publishing.Lead{Src: l.Src, Alt: l.Alt, Width: l.Width, Height: l.Height}
+		for _, w := range l.Widths {
+			to.Widths = append(to.Widths, publishing.LeadWidth(w))
+		}
+		out[id] = to
+	}
+	return out, nil
 }
 
 // demoSettings reads, and for a serving process keeps, that this is a demo and

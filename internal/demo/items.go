@@ -39,6 +39,17 @@ func (d *province) moveIn(ctx context.Context) error {
 			}
 			row := map[string]any{"important": p.kind == string(library.Policy), "ref": p.ref, "type": p.kind, "title": p.title, p.form(): p.body(), "source": p.source, "issuer": p.issuer, "doc_no": p.doc,
 				"published": p.published.In(calendar.Shanghai).Format("2006-01-02 15:04")}
+			doc, err := d.pictured(ctx, site.Slug, p)
+			if err != nil {
+				return fmt.Errorf("%s: %w", p.ref, err)
+			}
+			if doc != nil {
+				delete(row, p.form())
+				row["doc"] = doc
+			}
+			if p.kind == string(library.News) {
+				row["summary"] = firstSentence(p.text)
+			}
 			if p.doc != "" {
 				row["written"] = calendar.DateOf(p.published).String()
 				row["index_no"] = "演示" + strings.TrimPrefix(p.ref, "demo")
@@ -57,6 +68,15 @@ func (d *province) moveIn(ctx context.Context) error {
 		}
 	}
 	return d.admit(ctx, "shengbian", d.sites["shaanxi"], spare)
+}
+
+// firstSentence is what a list says of a text.
+func firstSentence(text string) string {
+	s, _, ok := strings.Cut(text, "。")
+	if ok {
+		s += "。"
+	}
+	return strings.TrimSpace(s)
 }
 
 func (d *province) moveColumn(ctx context.Context, keeper string, site registry.Site, slug string, list []byte) error {

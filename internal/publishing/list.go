@@ -23,7 +23,7 @@ func (d *drawing) entries(ctx context.Context, c theme.Column, limit, offset int
 	for i, e := range list {
 		out[i] = toEntry(e)
 	}
-	return out, nil
+	return out, d.leads(ctx, list, out)
 }
 
 // newest are the newest entries of a column; one that holds only columns shows

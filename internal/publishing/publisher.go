@@ -46,7 +46,10 @@ type Config struct {
 	// Left are the files that an item once showed and nothing live on the site
 	// shows any more; nil leaves files where they are.
 	Left func(ctx context.Context, q db.Querier, item, site string) ([]string, error)
-	Log  *slog.Logger // slog.Default when nil
+	// Leads are the pictures that stand for live items in lists, by item; nil
+	// knows none.
+	Leads func(ctx context.Context, q db.Querier, items []string) (map[string]Lead, error)
+	Log   *slog.Logger // slog.Default when nil
 }
 
 // Publisher makes releases. Safe for concurrent use, in several processes.

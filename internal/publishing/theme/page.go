@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html/template"
 	"net/url"
@@ -113,20 +114,43 @@ func (p *Page[T]) Name() string { return p.file }
 
 // Check reports type errors of a theme's view.
 func (p *Page[T]) Check(t *Theme) error {
-	set, err := t.parse(p.file, p.layout, nil)
+	set, err := t.checked(p.file, p.layout)
 	if err != nil {
 		return err
 	}
-	if err := templatecheck.CheckHTMLStrict(set.Lookup(p.layout), view[T]{}); err != nil {
+	if err := templatecheck.CheckHTMLStrict(set, view[T]{}); err != nil {
 		return fmt.Errorf("%s: %w", p.file, err)
 	}
 	return nil
 }
 
-// Draw renders the page with the theme of its site.
+// Draw renders the page with the theme of its site. A bundle that cannot is
+// told of, and a theme of the house stands in: a page is never half.
 func (p *Page[T]) Draw(f Frame, page T) ([]byte, error) {
 	f.Tags = append(siteTags(f.Site), f.Tags...)
-	return f.Site.Dress().draw(p.file, p.layout, view[T]{f, page})
+	t := f.Site.Dress()
+	b, err := t.draw(p.file, p.layout, view[T]{f, page})
+	if err == nil || t.Hash == "" {
+		return b, err
+	}
+	if f.Site.trouble != nil {
+		f.Site.trouble(Trouble{Theme: t.Name, Version: t.Version, Page: p.file, Path: f.Path, Says: says(err, t.bounds), Cause: err})
+	}
+	f.Site.theme = House("")
+	return House("").draw(p.file, p.layout, view[T]{f, page})
+}
+
+// says is why a page could not be drawn, for people.
+func says(err error, b Bounds) string {
+	switch {
+	case errors.Is(err, errSteps):
+		return fmt.Sprintf("超过 %d 步还没有画完，可能有死循环", b.Steps)
+	case errors.Is(err, errBytes):
+		return fmt.Sprintf("输出超过 %d MB", b.Bytes>>20)
+	case errors.Is(err, errTime):
+		return fmt.Sprintf("超过 %.1f 秒还没有画完", b.Time.Seconds())
+	}
+	return "出错（" + clip(err.Error()) + "）"
 }
 
 // draw renders a page with the views of the theme.
@@ -134,6 +158,13 @@ func (t *Theme) draw(file, layout string, dot any) ([]byte, error) {
 	press := t.press(file, layout)
 	if press.err != nil {
 		return nil, fmt.Errorf("theme: %s: view %s: %w", t.ID, file, press.err)
+	}
+	if t.Hash != "" {
+		b, err := press.guarded(t.bounds, layout, dot)
+		if err != nil {
+			err = fmt.Errorf("theme: %s %s: draw %s: %w", t.ID, t.Version, file, err)
+		}
+		return b, err
 	}
 	var b bytes.Buffer
 	if err := press.t.ExecuteTemplate(&b, layout, dot); err != nil {

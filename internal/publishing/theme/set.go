@@ -151,14 +151,9 @@ func baseView(name string) string {
 
 // parse reads the views of a page: the base's shared parts, the theme's over
 // them, and the page's own.
-func (t *Theme) parse(file, layout string, each func(name, text string) error) (*template.Template, error) {
-	set := template.New(layout).Funcs(funcs).Option("missingkey=error")
+func (t *Theme) parse(file, layout string) (*template.Template, error) {
+	set := template.New(layout).Funcs(funcs).Funcs(template.FuncMap{"tick": idle}).Option("missingkey=error")
 	read := func(name, text string) error {
-		if each != nil {
-			if err := each(name, text); err != nil {
-				return err
-			}
-		}
 		_, err := set.New(name).Parse(text)
 		return err
 	}
@@ -227,6 +222,7 @@ type press struct {
 	once sync.Once
 	t    *template.Template
 	err  error
+	free chan *guarded // of a bundle: copies that wait
 }
 
 func (t *Theme) press(file, layout string) *press {
@@ -237,7 +233,12 @@ func (t *Theme) press(file, layout string) *press {
 		t.presses[file] = p
 	}
 	t.mu.Unlock()
-	p.once.Do(func() { p.t, p.err = t.parse(file, layout, nil) })
+	p.once.Do(func() {
+		if p.t, p.err = t.parse(file, layout); p.err == nil && t.Hash != "" {
+			ticking(p.t)
+			p.free = make(chan *guarded, mostIdle())
+		}
+	})
 	return p
 }
 

@@ -24,6 +24,8 @@ type Site struct {
 	Demo bool `json:"demo,omitempty"`
 	// Grey is the mourning mode.
 	Grey bool `json:"grey,omitempty"`
+	// Emergency, when set, stands on the home page and as a bar on all others.
+	Emergency *Emergency `json:"emergency,omitempty"`
 	// Offline, when set, is the notice shown instead of every page.
 	Offline string   `json:"offline,omitempty"`
 	Columns []Column `json:"columns"`
