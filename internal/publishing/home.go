@@ -289,7 +289,6 @@ func (d *drawing) home(ctx context.Context) error {
 	if len(feed) > 0 {
 		h.Updated = feed[0].At
 	}
-	h.Shots = shots(feed, shotsAtHome)
 	b, err := theme.HomePage.Draw(theme.HomeFrame(d.site), h)
 	if err := d.draw("/", htmlKind, b, err); err != nil {
 		return err
