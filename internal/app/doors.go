@@ -16,6 +16,7 @@ import (
 	"zhengshu/internal/filing/filingweb"
 	"zhengshu/internal/guidance/guidanceweb"
 	"zhengshu/internal/inspection/inspectionweb"
+	"zhengshu/internal/layout/layoutweb"
 	"zhengshu/internal/letters/lettersweb"
 	"zhengshu/internal/library/libraryweb"
 	"zhengshu/internal/lifecycle/lifecycleweb"
@@ -64,7 +65,8 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		trainingweb.New(h.Training).Routes(),
 		selfcheckweb.New(h.SelfChecks).Routes(),
 		libraryweb.New(h.Library).Media(h.Media).PreviewWith(h.Publisher.Preview).Routes(),
-		columnsweb.New(h.Columns, h.Days).Routes(),
+		columnsweb.New(h.Columns, h.Org, h.Registry, h.Days).Routes(),
+		layoutweb.New(h.Layouts, h.Org, h.Registry).PreviewWith(h.Publisher.PreviewBoard).Routes(),
 		mediaweb.New(h.Media).Routes(),
 		moveinweb.New(h.MoveIn, h.Library, h.Config.Clock).Routes(),
 		disclosureweb.New(h.Disclosure, h.Library).Routes(),

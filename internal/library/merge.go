@@ -127,3 +127,36 @@ func (s *Service) RecountCycle(ctx context.Context, tx *db.Tx, scope authz.Scope
 	}
 	return s.openCycle(ctx, tx, c)
 }
+
+// LiveIn is how many items are public in a column. Public: what is live is
+// public.
+func (s *Service) LiveIn(ctx context.Context, q db.Querier, column registry.ColumnID) (int, error) {
+	return db.One(ctx, q, db.Value[int], `SELECT count(*) FROM item_placement WHERE column_id = $1 AND state = 'live'`, column)
+}
+
+// LiveOf are those of the items that are public on a site, in the order given,
+// each as the first of its columns there shows it. Public: what is live is
+// public.
+func (s *Service) LiveOf(ctx context.Context, q db.Querier, site registry.SiteID, items []ItemID) ([]Entry, error) {
+	if len(items) == 0 {
+		return nil, nil
+	}
+	var w db.Where
+	w.And("p.site_id = ? AND p.state = 'live'", site)
+	cond, args := db.In("p.item_id", items)
+	w.And(cond, args...)
+	list, err := db.All(ctx, q, scanEntry, entrySelect+` WHERE `+w.SQL()+` ORDER BY p.id`, w.Args()...)
+	if err != nil {
+		return nil, err
+	}
+	var out []Entry
+	for _, id := range items {
+		for _, e := range list {
+			if e.Item.ID == id {
+				out = append(out, e)
+				break
+			}
+		}
+	}
+	return out, nil
+}

@@ -21,6 +21,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/jobs"
+	"zhengshu/internal/layout"
 	"zhengshu/internal/library"
 	"zhengshu/internal/prose"
 	"zhengshu/internal/publishing/theme"
@@ -56,6 +57,7 @@ type Publisher struct {
 	db       *db.DB
 	registry *registry.Service
 	library  *library.Service
+	layouts  *layout.Service // nil: every page as its kind begins
 	store    *Store
 	config   Config
 	notices  []func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Link, error)

@@ -2,19 +2,73 @@ package theme
 
 import "time"
 
-// Block is one column on the home page.
+// Block is one column among what a band shows.
 type Block struct {
 	Column  Column
 	Entries []Entry
 }
 
+// The kinds of band, as package layout names its blocks.
+const (
+	BandNotices     = "notices"
+	BandLead        = "lead"
+	BandPictures    = "pictures"
+	BandList        = "list"
+	BandColumns     = "columns"
+	BandSearch      = "search"
+	BandServices    = "services"
+	BandInteraction = "interaction"
+	BandIcons       = "icons"
+	BandTopics      = "topics"
+	BandLeaders     = "leaders"
+	BandMatrix      = "matrix"
+	BandFigures     = "figures"
+	BandLinks       = "links"
+	BandPicked      = "picked"
+	BandWords       = "words"
+)
+
+// Band is one block of a composed page, filled with what it shows: each kind
+// uses some of the fields. A band without content is not put on the page.
+type Band struct {
+	ID      string // of its element, unique on the page
+	Kind    string
+	Heading string
+	Text    string
+	More    string // where all of it is; "" for nowhere
+	Lead    Entry
+	Shots   []Entry // each with a picture
+	Blocks  []Block // columns side by side
+	Entries []Entry
+	Briefs  bool
+	Links   []Entrance
+	Notices []Link
+	Figures []Figure
+	Topics  []TopicCard
+}
+
+// Entrance is a link with a drawing.
+type Entrance struct {
+	Text, Href, Note, Icon string
+	First                  bool // the one that stands out
+}
+
+// Figure is a number with what it counts.
+type Figure struct {
+	Name, Href string
+	N          int
+}
+
+// TopicCard leads to a topic.
+type TopicCard struct {
+	Title, Href, Intro, Ends string
+	Picture                  *Picture
+	Archived                 bool
+}
+
 // Home is the home page.
 type Home struct {
-	Lead    Entry   // the headline; empty for none
-	Shots   []Entry // picture news, each with a picture
-	Main    []Block
-	Policy  []Block
-	Others  []Block
+	Bands   []Band
 	Updated time.Time
 }
 

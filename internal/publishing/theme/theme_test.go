@@ -75,7 +75,12 @@ func samples() []sample {
 		shots[i].Picture = &Picture{Src: "/media/" + string("abcd"[i]) + ".jpg", Srcset: "/media/" + string("abcd"[i]) + ".jpg 960w", Sizes: "(max-width: 768px) 100vw, 700px", Width: 960, Height: 600, Alt: "供暖检修现场"}
 	}
 	full := func(s Site) Home {
-		return Home{Shots: shots, Lead: lines(1)[0], Main: []Block{block(s, 0, 7), block(s, 1, 7)}, Policy: []Block{block(s, 2, 5), block(s, 3, 5)}, Others: []Block{block(s, 4, 5), block(s, 5, 5), {s.Columns[6], nil}}}
+		return Home{Bands: []Band{
+			{ID: "band-1", Kind: BandNotices, Notices: s.Notices}, {ID: "band-2", Kind: BandLead, Lead: lines(1)[0], Briefs: true},
+			{ID: "band-3", Kind: BandColumns, Shots: shots, Blocks: []Block{block(s, 0, 7), block(s, 1, 7)}},
+			{ID: "band-4", Kind: BandServices, Heading: "办事服务", Links: []Entrance{{Text: "政务服务网", Href: "/about.html", Icon: "service", First: true}}},
+			{ID: "band-5", Kind: BandInteraction, Heading: "互动交流", Links: []Entrance{{Text: "写信", Href: s.Doors.Letters, Icon: "letter"}, {Text: "联系我们", Href: "/contact.html", Icon: "place"}}},
+			{ID: "band-6", Kind: BandColumns, Blocks: []Block{block(s, 2, 5), block(s, 3, 5)}}, {ID: "band-7", Kind: BandColumns, Blocks: []Block{block(s, 4, 5), block(s, 5, 5), {s.Columns[6], nil}}}}}
 	}
 	home := func(s Site) ([]byte, error) { return HomePage.Draw(HomeFrame(s), full(s)) }
 	list := func(n, page int) func(Site) ([]byte, error) {
@@ -130,6 +135,19 @@ func samples() []sample {
 		{"policy-red", "/content/202611/1.html", check.ClassContent, red, content(func(*Article) {})},
 		{"home-empty", "/", check.ClassHome, bare, func(s Site) ([]byte, error) { return HomePage.Draw(HomeFrame(s), Home{}) }},
 		{"home-hostile", "/", check.ClassHome, hostileSite(), home},
+		{"home-every", "/", check.ClassHome, s, func(s Site) ([]byte, error) { return HomePage.Draw(HomeFrame(s), Home{Bands: everyBand(s)}) }},
+		{"topic", "/topics/heating/", check.ClassColumn, s, func(s Site) ([]byte, error) {
+			t := Topic{Title: "冬季供暖", Intro: "供暖政策和进展。", Banner: samplePicture(), Ends: "2026-12-31", Bands: sampleBands(s)[1:]}
+			return TopicPage.Draw(TopicFrame(s, t, "/topics/heating/"), t)
+		}},
+		{"topic-hostile", "/topics/heating/", check.ClassColumn, s, func(s Site) ([]byte, error) {
+			t := Topic{Title: hostile, Intro: hostile, Archived: at}
+			return TopicPage.Draw(TopicFrame(s, t, "/topics/heating/"), t)
+		}},
+		{"topics", "/topics/", check.ClassColumn, s, func(s Site) ([]byte, error) {
+			c := TopicCard{Title: hostile, Href: "/topics/heating/", Intro: hostile, Ends: "2026-12-31"}
+			return TopicsPage.Draw(TopicsFrame(s), Topics{Running: []TopicCard{c}, Archived: []TopicCard{c}})
+		}},
 		{"column", "/news/", check.ClassColumn, s, list(20, 0)},
 		{"column-archive", "/news/page-2.html", check.ClassColumn, s, list(20, 2)},
 		{"column-empty", "/news/", check.ClassColumn, s, list(0, 0)},
