@@ -12,6 +12,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/library"
+	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
 )
 
@@ -75,6 +76,28 @@ func (s *Service) Tree(ctx context.Context, scope authz.Scope, site registry.Sit
 		out[i].Forecast, out[i].Runs = clock[c.ID]
 	}
 	return st, out, registry.TreeRev(list), nil
+}
+
+// People who may answer for a column of a site: those of its sponsor.
+func (s *Service) People(ctx context.Context, scope authz.Scope, site registry.Site) ([]org.Person, error) {
+	return s.org.People(ctx, s.db, scope, site.Unit)
+}
+
+// Units that may guarantee a column of a site: those in scope below its
+// sponsor's place, the sponsor first.
+func (s *Service) Units(ctx context.Context, scope authz.Scope, site registry.Site) ([]org.Unit, error) {
+	own, err := s.org.UnitTx(ctx, s.db, scope, site.Unit)
+	if err != nil {
+		return nil, err
+	}
+	list, _, err := s.org.Units(ctx, scope, org.UnitFilter{Under: own.Area, Limit: 200})
+	out := []org.Unit{own}
+	for _, u := range list {
+		if u.ID != own.ID {
+			out = append(out, u)
+		}
+	}
+	return out, err
 }
 
 // Add opens a column.

@@ -148,3 +148,8 @@ func actor(ctx context.Context) audit.Actor {
 	a, _ := audit.ActorFrom(ctx)
 	return a
 }
+
+// People who may answer for something of a site: those of its sponsor.
+func (s *Service) People(ctx context.Context, scope authz.Scope, site registry.Site) ([]org.Person, error) {
+	return s.Org.People(ctx, s.DB, scope, site.Unit)
+}

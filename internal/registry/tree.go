@@ -419,6 +419,11 @@ func (s *Service) CloseColumn(ctx context.Context, tx *db.Tx, scope authz.Scope,
 	return audit.Record(ctx, tx, audit.Entry{Act: "registry.column.close", Basis: "第十九条（二）", Target: columnTarget(c), Before: c, After: map[string]any{"into": into, "why": why}})
 }
 
+// ColumnsOf is Columns on the database.
+func (s *Service) ColumnsOf(ctx context.Context, scope authz.Scope, site SiteID) ([]Column, error) {
+	return s.Columns(ctx, s.db, scope, site)
+}
+
 // ClosedColumn is a column that is no more, with where its address leads now.
 type ClosedColumn struct {
 	Column
