@@ -9,7 +9,6 @@ var (
 	sheetRemark = regexp.MustCompile(`(?s)/\*.*?\*/`)
 	sheetBlank  = regexp.MustCompile(`\s+`)
 	sheetSign   = regexp.MustCompile(` ?([{};,]) ?`)
-	sheetQuoted = regexp.MustCompile(`"[^"]*"|'[^']*'`)
 )
 
 // compact is a style sheet without what only its writers need: comments, line
@@ -21,7 +20,7 @@ func compact(css []byte) []byte {
 		return sheetSign.ReplaceAll(sheetBlank.ReplaceAll(b, []byte(" ")), []byte("$1"))
 	}
 	at := 0
-	for _, m := range sheetQuoted.FindAllIndex(css, -1) {
+	for _, m := range cssString.FindAllIndex(css, -1) {
 		out.Write(tidy(css[at:m[0]]))
 		out.Write(css[m[0]:m[1]])
 		at = m[1]
