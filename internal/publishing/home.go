@@ -289,7 +289,9 @@ func (d *drawing) home(ctx context.Context) error {
 	if len(feed) > 0 {
 		h.Updated = feed[0].At
 	}
-	b, err := theme.HomePage.Draw(theme.HomeFrame(d.site), h)
+	f := theme.HomeFrame(d.site)
+	f.Class += h.Class()
+	b, err := theme.HomePage.Draw(f, h)
 	if err := d.draw("/", htmlKind, b, err); err != nil {
 		return err
 	}

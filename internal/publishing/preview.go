@@ -83,6 +83,7 @@ func (p *Publisher) PreviewBoard(ctx context.Context, b layout.Board) ([]byte, e
 		}
 		f := theme.HomeFrame(site)
 		f.NoIndex = true
+		f.Class += h.Class()
 		if body, err = theme.HomePage.Draw(f, h); err != nil {
 			return nil, err
 		}

@@ -72,6 +72,21 @@ type Home struct {
 	Updated time.Time
 }
 
+// Class says how the page opens, for the look: with a headline or picture news,
+// or plainly.
+func (h Home) Class() string {
+	for _, b := range h.Bands {
+		if b.Kind == BandNotices {
+			continue
+		}
+		if b.Kind == BandLead || b.Kind == BandColumns && len(b.Shots) > 0 {
+			return ""
+		}
+		break
+	}
+	return " home-plain"
+}
+
 // HomeFrame is the frame of the home page.
 func HomeFrame(s Site) Frame {
 	languages := s.tongues()
