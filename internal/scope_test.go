@@ -29,6 +29,10 @@ var unscoped = map[string]string{
 	"obligation.Holding":   "a hand-over: roster has checked whose it is",
 	"obligation.Pass":      "a hand-over: roster has checked whose it is",
 	"cutover.Sweep":        "system: the periodic duty",
+	"matrix.Sweep":         "system: the periodic duty",
+	"matrix.Derive":        "system: the periodic duty",
+	"matrix.Pages":         "public: what is official is public",
+	"matrix.OnChanged":     "system: registration at start",
 
 	"obligation.DischargePeriod": "system: called in an act's transaction, whose scope was checked",
 	"obligation.Recount":         "system: the job that follows a notice of holidays",

@@ -72,6 +72,15 @@ const (
 	RulesIssue         Permission = "rules.issue"
 	CoordinationManage Permission = "coordination.manage"
 	ShareRead          Permission = "share.read"
+	// MatrixManage names heads and places in the two matrices (Article 11).
+	MatrixManage Permission = "matrix.manage"
+	// PlatformManage is the platform operator's side of Article 28: platforms,
+	// tenants, quotas, themes. It holds nothing of a resident's content.
+	PlatformManage Permission = "platform.manage"
+	// SiteBuild sets a site up from a template or another site.
+	SiteBuild Permission = "site.build"
+	// SiteExport takes everything of one's own site out: the resident's right.
+	SiteExport Permission = "site.export"
 )
 
 // Describe says in Chinese what each permission allows; it is also the closed
@@ -138,4 +147,8 @@ var Describe = map[Permission]string{
 	RulesIssue:         "以主管单位名义印发运维管理细则",
 	CoordinationManage: "登记协同工作、向协同监管单位共享台账",
 	ShareRead:          "查看并签收共享台账",
+	MatrixManage:       "指定矩阵的龙头和位置",
+	PlatformManage:     "管理集约化平台、进驻单位和限额（不涉及内容）",
+	SiteBuild:          "用模板或复制方式建站",
+	SiteExport:         "导出本单位网站的全部数据",
 }

@@ -451,7 +451,9 @@ type Node struct {
 }
 
 // In reports whether the object lies in the scope.
-func (n Node) In(scope authz.Scope) bool { return n.areaPath != "" && scope.Covers(n.areaPath, n.linePath) }
+func (n Node) In(scope authz.Scope) bool {
+	return n.areaPath != "" && scope.Covers(n.areaPath, n.linePath)
+}
 
 // StandingName is how it stands, in Chinese.
 func (n Node) StandingName() string {

@@ -35,6 +35,7 @@ type drawing struct {
 	site    theme.Site
 	seen    map[library.ItemID]bool
 	columns map[registry.ColumnID]bool // whose pages are drawn; true: all of them
+	matrix  bool                       // the pages of the matrices are drawn
 	put     []search.Document
 	out     []string
 }
@@ -102,6 +103,10 @@ func (d *drawing) everything(ctx context.Context) error {
 // dependents draws what the changes touch.
 func (d *drawing) dependents(ctx context.Context, changes []change) error {
 	for _, c := range changes {
+		if c.item == matrixMark {
+			d.matrix = true
+			continue
+		}
 		if c.column != "" {
 			d.columns[c.column] = true
 		}
@@ -148,6 +153,11 @@ func (d *drawing) around(ctx context.Context, whole bool) error {
 	}
 	if err := d.home(ctx); err != nil {
 		return err
+	}
+	if whole || d.matrix {
+		if err := d.matrixPages(ctx); err != nil {
+			return err
+		}
 	}
 	if whole {
 		for _, f := range theme.Files() {

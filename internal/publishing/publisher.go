@@ -57,6 +57,7 @@ type Publisher struct {
 	store    *Store
 	config   Config
 	notices  []func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Link, error)
+	matrix   func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Matrix, error)
 	step     func(string) error // crash points of the tests
 }
 
@@ -397,6 +398,7 @@ func (p *Publisher) info(ctx context.Context, q db.Querier, id registry.SiteID) 
 	case registry.Closed:
 		t.Offline = "本站已关停，信息去向见上级政府门户网站公告。"
 	}
+	t.Matrix = p.matrix != nil && s.Kind == registry.Portal
 	for _, f := range p.notices {
 		n, err := f(ctx, q, id)
 		if err != nil {
