@@ -26,7 +26,9 @@ CREATE TABLE site_platform ( -- no row: the site stands on no platform
     site_id     TEXT COLLATE "C" PRIMARY KEY REFERENCES site (id),
     platform_id TEXT COLLATE "C" NOT NULL REFERENCES platform (id),
     since       DATE NOT NULL,
-    basis       TEXT NOT NULL
+    basis       TEXT NOT NULL,
+    ipv6        TEXT NOT NULL, -- yes, no, unknown: whether its name has an IPv6 address
+    ipv6_at     TIMESTAMPTZ
 );
 CREATE INDEX site_platform_platform ON site_platform (platform_id);
 

@@ -206,6 +206,11 @@ func (s *Service) Create(ctx context.Context, scope authz.Scope, w Writing) (Ite
 		if _, err := s.org.UnitTx(ctx, tx, scope, m.Unit); err != nil {
 			return err
 		}
+		for _, f := range s.room {
+			if err := f(ctx, tx, m.Unit); err != nil {
+				return err
+			}
+		}
 		id, err := s.enter(ctx, tx, m, "", "draft", passage.Note{})
 		if err != nil {
 			return err
