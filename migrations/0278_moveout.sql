@@ -13,7 +13,6 @@ CREATE TABLE move_out (
     done         INTEGER NOT NULL,
     total        INTEGER NOT NULL,
     parts        TEXT NOT NULL, -- JSON: finished parts, each a blob with its hash
-    blob         TEXT NOT NULL,
     sha256       TEXT NOT NULL,
     size         BIGINT NOT NULL,
     failure      TEXT NOT NULL,

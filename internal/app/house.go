@@ -46,6 +46,7 @@ import (
 	"zhengshu/internal/matrix"
 	"zhengshu/internal/media"
 	"zhengshu/internal/movein"
+	"zhengshu/internal/moveout"
 	"zhengshu/internal/notice"
 	"zhengshu/internal/notify"
 	"zhengshu/internal/obligation"
@@ -53,6 +54,7 @@ import (
 	"zhengshu/internal/operator"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
+	"zhengshu/internal/platform"
 	"zhengshu/internal/portal"
 	"zhengshu/internal/prose"
 	"zhengshu/internal/protection"
@@ -472,7 +474,7 @@ func Carriers() []org.Module {
 		library.Reorganise(), columns.Reorganise(), media.Reorganise(), disclosure.Reorganise(), letters.Reorganise(), assessment.Reorganise(), reporting.Reorganise(),
 		notice.Reorganise(), filing.Reorganise(), closing.Reorganise(), operator.Reorganise(), tenancy.Reorganise(), protection.Reorganise(),
 		coordination.Reorganise(), budget.Reorganise(), guidance.Reorganise(), reposting.Reorganise(), training.Reorganise(), selfcheck.Reorganise(),
-		reconciliation.Reorganise(), matrix.Reorganise(), queries.Reorganise(), notify.Reorganise()}
+		reconciliation.Reorganise(), matrix.Reorganise(), platform.Reorganise(), moveout.Reorganise(), queries.Reorganise(), notify.Reorganise()}
 }
 
 // obligationKinds are the clocks of the law that the house runs.

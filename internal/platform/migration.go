@@ -241,7 +241,7 @@ func (s *Service) Plan(ctx context.Context, scope authz.Scope, id registry.SiteI
 		if p.Due != m.Due && p.Due.Before(today) {
 			return fault.New(fault.Invalid, "完成日期在今天以前。").On("due", "请填写今天或以后的日期")
 		}
-		to, err := s.Platform(ctx, tx, scope, p.To)
+		to, err := s.byID(ctx, tx, scope, p.To)
 		if err != nil {
 			return err
 		}

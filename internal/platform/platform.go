@@ -81,7 +81,13 @@ func (p Platform) Target() audit.Target {
 
 // IPv6Name is the record in Chinese.
 func IPv6Name(v string) string {
-	return map[string]string{"yes": "支持", "no": "不支持", "unknown": "未测"}[v]
+	switch v {
+	case "yes":
+		return "支持"
+	case "no":
+		return "不支持"
+	}
+	return "未测"
 }
 
 // Parts are what the service works with.
@@ -151,7 +157,11 @@ func (s *Service) Platforms(ctx context.Context, scope authz.Scope) ([]Platform,
 }
 
 // Platform by its id. Its record is known to everybody who reads the ledger.
-func (s *Service) Platform(ctx context.Context, q db.Querier, scope authz.Scope, id ID) (Platform, error) {
+func (s *Service) Platform(ctx context.Context, scope authz.Scope, id ID) (Platform, error) {
+	return s.byID(ctx, s.db, scope, id)
+}
+
+func (s *Service) byID(ctx context.Context, q db.Querier, scope authz.Scope, id ID) (Platform, error) {
 	if scope.Empty() {
 		return Platform{}, fault.Missing("平台")
 	}
@@ -164,7 +174,7 @@ func (s *Service) Platform(ctx context.Context, q db.Querier, scope authz.Scope,
 
 // managed is a platform for an act of its operator or the office above.
 func (s *Service) managed(ctx context.Context, q db.Querier, scope authz.Scope, id ID) (Platform, error) {
-	p, err := s.Platform(ctx, q, scope, id)
+	p, err := s.byID(ctx, q, scope, id)
 	if err == nil && !p.In(scope) {
 		return p, fault.Missing("平台")
 	}
@@ -183,7 +193,7 @@ func clean(p *Platform) error {
 	f.Text("security", "安全防护", p.Security, true, 500)
 	f.Text("operation", "运维监管", p.Operation, true, 500)
 	f.Text("ipv6_note", "IPv6 情况说明", p.IPv6Note, false, 200)
-	f.Check(IPv6Name(p.IPv6) != "", "ipv6", "请选择是否支持 IPv6")
+	f.Check(slices.Contains([]string{"yes", "no", "unknown"}, p.IPv6), "ipv6", "请选择是否支持 IPv6")
 	if err := f.Err(); err != nil {
 		return err
 	}
@@ -235,7 +245,7 @@ func (s *Service) Save(ctx context.Context, scope authz.Scope, n Platform) (Plat
 				return err
 			}
 		}
-		if p, err = s.Platform(ctx, tx, authz.System("platform.save"), n.ID); err != nil {
+		if p, err = s.byID(ctx, tx, authz.System("platform.save"), n.ID); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: act, Basis: citation25, Target: p.Target(), Before: before, After: p})
@@ -368,7 +378,7 @@ func (s *Service) Stand(ctx context.Context, scope authz.Scope, id registry.Site
 			}
 			return audit.Record(ctx, tx, audit.Entry{Act: "platform.leave", Basis: citation25, Target: site.Target(), After: basis})
 		}
-		p, err := s.Platform(ctx, tx, scope, on)
+		p, err := s.byID(ctx, tx, scope, on)
 		if err != nil {
 			return err
 		}

@@ -187,7 +187,7 @@ func (s *Service) uses(ctx context.Context, q db.Querier, list []Tenant) error {
 // Tenants of a platform with what they use, by name; those of the reader's
 // scope, or all of them for who manages the platform.
 func (s *Service) Tenants(ctx context.Context, scope authz.Scope, id ID, limit, offset int) ([]Tenant, int, error) {
-	p, err := s.Platform(ctx, s.db, scope, id)
+	p, err := s.Platform(ctx, scope, id)
 	if err != nil {
 		return nil, 0, err
 	}
