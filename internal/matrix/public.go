@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"zhengshu/internal/authz"
@@ -137,8 +138,8 @@ func (s *Service) Pages(ctx context.Context, q db.Querier, site registry.SiteID)
 		}
 	}
 	for _, a := range areas {
-		if a.ID == root.ID {
-			continue
+		if a.ID == root.ID || sites[a.ID]+accounts[a.ID] == 0 {
+			continue // where nothing stands there is no page
 		}
 		i, ok := at[a.Parent]
 		if !ok {
@@ -153,7 +154,13 @@ func (s *Service) Pages(ctx context.Context, q db.Querier, site registry.SiteID)
 			}
 		}
 	}
-	return pages, nil
+	empty := map[string]bool{}
+	for _, a := range areas {
+		if a.ID != root.ID && sites[a.ID]+accounts[a.ID] == 0 {
+			empty[pages[at[a.ID]].Path] = true
+		}
+	}
+	return slices.DeleteFunc(pages, func(p Page) bool { return empty[p.Path] }), nil
 }
 
 func rangeOf(path string) [2]string { return [2]string{path, path[:len(path)-1] + "0"} }
