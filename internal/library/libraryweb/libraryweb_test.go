@@ -309,7 +309,10 @@ func TestListCountsAndEffects(t *testing.T) {
 		}
 		at := list.Attr("main tbody a", "href")
 		r.Post(at+"/effects", url.Values{"effect": {"repeals"}, "by_name": {"某令第1号"}, "effective_on": {"2020-01-01"}}).Want(http.StatusForbidden)
-		r.as("张终").Post(at+"/effects", url.Values{"effect": {"repeals"}, "by": {"某政发〔2026〕99号"}, "effective_on": {"2020-01-01"}}).Want(http.StatusUnprocessableEntity)
+		again := r.as("张终").Post(at+"/effects", url.Values{"effect": {"repeals"}, "by": {"某政发〔2026〕99号"}, "effective_on": {"2020-01-01"}, "note": {"写了很久的说明"}}).Want(http.StatusUnprocessableEntity)
+		if got := again.All(`input[name="note"][value="写了很久的说明"], input[name="by"][value="某政发〔2026〕99号"], input[name="effect"][value="repeals"][checked]`); len(got) != 3 || len(again.All(".field-error")) != 1 {
+			t.Errorf("of what was typed %d fields are shown again, with %d wrongs beside them", len(got), len(again.All(".field-error")))
+		}
 		r.Post(at+"/effects", url.Values{"effect": {"repeals"}, "by_name": {"某令第1号"}, "effective_on": {"2020-01-01"}}).Want(http.StatusSeeOther)
 		page := r.Get(at).Want(http.StatusOK)
 		if !strings.Contains(page.Text("main"), "本文件被其废止") || !strings.Contains(page.Text("main"), "某令第1号") {
