@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"slices"
+	"time"
 
 	"zhengshu/internal/approval/approvalweb"
 	"zhengshu/internal/assessment/assessmentweb"
@@ -42,7 +43,8 @@ import (
 
 // doors makes the screens of every module.
 func (h *House) doors() (web.Gate, []web.Route) {
-	gate := signinweb.New(h.Signin, h.Org, h.DB, h.Keys, signinweb.Config{Demo: h.Demo, DemoPassword: demo.Password, Secure: h.Config.Secure})
+	gate := signinweb.New(h.Signin, h.Org, h.DB, h.Keys, signinweb.Config{Demo: h.Demo, DemoPassword: demo.Password, Secure: h.Config.Secure,
+		ProofAge: func() time.Duration { return time.Duration(h.Province.Settings().ProofMinutes) * time.Minute }})
 	return gate, slices.Concat(
 		web.Display(),
 		gate.Routes(),
