@@ -79,6 +79,7 @@ var unscoped = map[string]string{
 	"signin.ByToken":               "system: before there is a session, or making one",
 	"signin.DemoLogins":            "system: before there is a session, or making one",
 	"signin.ChangePassword":        "system: a person's own login only, proved by the session",
+	"library.FillCopies":           "system: a duty of the house",
 	"signin.Prove":                 "system: a person's own login only, proved by the session",
 	"signin.Sessions":              "system: a person's own login only, proved by the session",
 	"signin.EndOthers":             "system: a person's own login only, proved by the session",

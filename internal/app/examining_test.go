@@ -36,7 +36,9 @@ func TestLinksOfAnItemAreAskedThroughTheWayOut(t *testing.T) {
 	mux.HandleFunc("/fine", page(http.StatusOK, "通知", "关于防汛工作的通知，请各单位落实责任。"))
 	mux.HandleFunc("/gone", page(http.StatusNotFound, "没有", "没有这个页面"))
 	mux.HandleFunc("/soft", page(http.StatusOK, "404", "您访问的页面不存在或已删除"))
-	mux.HandleFunc("/moved", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/fine", http.StatusMovedPermanently) })
+	mux.HandleFunc("/moved", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/fine", http.StatusMovedPermanently)
+	})
 	mux.HandleFunc("/inside", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound)
 	})

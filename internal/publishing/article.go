@@ -24,13 +24,7 @@ import (
 
 // Path is where an item's page lies on every site: it depends on nothing that
 // ever changes.
-func Path(it library.Item) string {
-	at := it.FirstPublishedAt
-	if at.IsZero() {
-		at = it.CreatedAt
-	}
-	return "/content/" + at.In(calendar.Shanghai).Format("200601") + "/" + strings.ToLower(string(it.ID)) + ".html"
-}
+func Path(it library.Item) string { return it.Path() }
 
 // ElderPath is the page's twin in the elder layout.
 func ElderPath(it library.Item) string { return "/elder" + Path(it) }
