@@ -98,7 +98,7 @@ func navigation() []web.NavItem {
 			{Name: "媒体库", Href: "/console/media"}, {Name: "成套报审", Href: "/console/item-packages"}, {Name: "应急发布", Href: "/console/emergencies"}, {Name: "栏目到期预测", Href: "/console/columns"}, {Name: "政策解读", Href: "/console/interpretations", Also: []string{"/console/interpretations/waivers"}},
 			{Name: "排期日历", Href: "/console/columns/calendar", Group: "公开"}, {Name: "法定公开", Href: "/console/disclosures", Group: "公开"}, {Name: "外文版同步", Href: "/console/translations", Group: "公开"}, {Name: "内容统计", Href: "/console/contents", Group: "公开"},
 			{Name: "导入", Href: "/console/move-ins", Also: []string{"/console/move-ins/"}, Group: "导入、采用和转载"}, {Name: "采用申请", Href: "/console/share-requests", Group: "导入、采用和转载"}, {Name: "重要转载", Href: "/console/reposts", Group: "导入、采用和转载"}, {Name: "稿源名单", Href: "/console/sources", Group: "导入、采用和转载"},
-			{Name: "审核流程", Href: "/console/review-routes", Group: "审核和检查规则"}, {Name: "放行清单", Href: "/console/checks/allowed", Group: "审核和检查规则"}, {Name: "规则质量", Href: "/console/checks/rules", Group: "审核和检查规则"}}},
+			{Name: "审核流程", Href: "/console/review-routes", Group: "审核和检查规则"}, {Name: "放行清单", Href: "/console/checks/allowed", Group: "审核和检查规则"}, {Name: "规则质量", Href: "/console/checks/rules", Group: "审核和检查规则"}, {Name: "索引号代码", Href: "/console/index-codes", Group: "审核和检查规则"}}},
 		{Name: "来信", Href: "/console/letters", Permit: authz.LetterRead},
 		{Name: "检查", Href: "/console/inspection", Permit: authz.InspectionRead, Parts: []web.Part{{Name: "检查", Href: "/console/inspection"}, {Name: "发现的问题", Href: "/console/findings"}}},
 		{Name: "整改", Href: "/console/orders", Permit: authz.OrderRead},

@@ -50,7 +50,7 @@ func (h *Handler) PicturesAt(path string) *Handler {
 // Routes are the screens. Reviewing is routed by item.read and decided by the
 // service, because the permission follows the stage.
 func (h *Handler) Routes() []web.Route {
-	return slices.Concat(h.reviewRoutes(), h.adoptionRoutes(), h.checkRoutes(), h.interpretationRoutes(), h.sourceRoutes(), h.figureRoutes(), []web.Route{
+	return slices.Concat(h.reviewRoutes(), h.adoptionRoutes(), h.checkRoutes(), h.interpretationRoutes(), h.sourceRoutes(), h.indexCodeRoutes(), h.figureRoutes(), []web.Route{
 		{Pattern: "GET /console/items", Permit: authz.ItemRead, Handle: h.list},
 		{Pattern: "GET /console/items/new", Permit: authz.ItemWrite, Handle: h.showNew},
 		{Pattern: "POST /console/items/new", Permit: authz.ItemWrite, Handle: h.edit, MaxBody: 8 << 20},
