@@ -80,6 +80,7 @@ var unscoped = map[string]string{
 	"signin.DemoLogins":            "system: before there is a session, or making one",
 	"signin.ChangePassword":        "system: a person's own login only, proved by the session",
 	"library.FillCopies":           "system: a duty of the house",
+	"registry.UsedBy":              "system: wiring",
 	"signin.Prove":                 "system: a person's own login only, proved by the session",
 	"signin.Sessions":              "system: a person's own login only, proved by the session",
 	"signin.EndOthers":             "system: a person's own login only, proved by the session",

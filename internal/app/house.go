@@ -263,6 +263,7 @@ func (h *House) wire(ctx context.Context) error {
 	h.Approvals.OnChoices(func() approval.Choices { return approval.Choices{StepDays: h.Province.System().StepDays} })
 	h.Obligations.OnMoved(h.Approvals.FollowDue)
 	h.Registry = registry.New(h.DB, h.Org)
+	h.Registry.UsedBy(slices.Concat(filing.LedgerHolds(), notice.LedgerHolds(), roster.LedgerHolds(), operator.LedgerHolds(), protection.LedgerHolds(), closing.LedgerHolds())...)
 	h.Queries = queries.New(h.DB)
 	registry.NewIntake(h.Registry, h.Blobs).Register(h.workers)
 	h.Registry.Clocks(h.Obligations)

@@ -177,6 +177,7 @@ type Service struct {
 	book        *nameBook
 	guard       *guard
 	texts       texts
+	uses        []Hold // by modules below
 }
 
 // New makes the service.
