@@ -38,6 +38,7 @@ import (
 	"zhengshu/internal/signin"
 	"zhengshu/internal/tenancy"
 	"zhengshu/internal/training"
+	"zhengshu/internal/visits"
 )
 
 // Services are the doors the demo acts through.
@@ -61,6 +62,7 @@ type Services struct {
 	Assessment *assessment.Service
 	Reporting  *reporting.Service
 	Publisher  *publishing.Publisher
+	Visits     *visits.Service
 
 	Operators    *operator.Service
 	Tenancy      *tenancy.Service
@@ -121,7 +123,7 @@ func Fill(ctx context.Context, s Services) error {
 		fill func(context.Context) error
 	}{
 		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"forms", d.takeForms}, {"content", d.moveIn}, {"import", d.rehearse}, {"links", d.link}, {"codes", d.indexCodes}, {"media", d.keepMedia}, {"reviews", d.review}, {"reviewing", d.reviewing}, {"checks", d.examine}, {"adoptions", d.adoptions}, {"standing", d.standing},
-		{"cases", d.apply}, {"offices", d.keepOffices}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"releases", d.publish}, {"inspection", d.inspect}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"notices", d.governNotices},
+		{"cases", d.apply}, {"offices", d.keepOffices}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"releases", d.publish}, {"visits", d.count}, {"inspection", d.inspect}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"notices", d.governNotices},
 	} {
 		if err := stage.fill(ctx); err != nil {
 			return fmt.Errorf("demo: %s: %w", stage.name, err)
