@@ -63,6 +63,9 @@ func (s *Store) Nearest(ctx context.Context, site registry.SiteID, address strin
 		return err == nil && ok && x.Status == 200
 	}
 	stem := strings.TrimSuffix(address, path.Ext(address))
+	if name := strings.ToLower(path.Base(stem)); (name == "index" || name == "default" || name == "home") && there(strings.TrimSuffix(path.Dir(address), "/")+"/") {
+		return strings.TrimSuffix(path.Dir(address), "/") + "/", true
+	}
 	for _, p := range []string{address + "/", strings.ToLower(address), stem + ".html", stem + "/", strings.TrimSuffix(address, "/") + ".html"} {
 		if p != address && there(p) {
 			return p, true

@@ -56,7 +56,7 @@ func (l *Survey) add(d Damage) {
 // against the least that it may have. What is changed or missing is restored
 // where copies are kept.
 func (s *Store) Verify(ctx context.Context, site registry.SiteID, least int) (Survey, error) {
-	l := Survey{Site: site}
+	l := Survey{Site: site, Damage: []Damage{}}
 	at := "sites/" + string(site) + "/"
 	r, err := s.Current(site)
 	switch {
@@ -222,7 +222,7 @@ func (o Outside) get(ctx context.Context, path string) (*egress.Response, error)
 // Verify compares what the site serves with what was published. The error is of
 // the look as such: the site does not answer, or shows no manifest.
 func (o Outside) Verify(ctx context.Context) (Survey, error) {
-	l := Survey{Site: o.Site}
+	l := Survey{Site: o.Site, Damage: []Damage{}}
 	resp, err := o.get(ctx, "/.well-known/zhengshu/manifest")
 	if err != nil {
 		return l, err

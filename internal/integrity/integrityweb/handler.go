@@ -145,6 +145,9 @@ func newSite(s registry.Site, seen []integrity.Seen, alarms []integrity.Alarm, m
 		back := web.Tag{Kind: web.Warn, Text: "尚未恢复"}
 		if a.Restored {
 			back = web.Tag{Kind: web.Good, Text: "已恢复"}
+			if a.SettledAt.IsZero() {
+				state, row = web.Tag{Kind: web.Warn, Text: "待复查"}, web.Row{Kind: web.Warn}
+			}
 		}
 		row.Cells = []web.Cell{{Text: a.Place, Note: a.Detail}, {Text: integrity.WhatName(a.What), Note: byNames[a.By]}, web.Tagged(back), web.When(a.FirstAt), {Text: web.Minute(a.LastAt), Note: fmt.Sprintf("共 %d 次", a.Times)}, {Tags: []web.Tag{state}, Note: note}}
 		v.Alarms.Rows = append(v.Alarms.Rows, row)
