@@ -89,6 +89,7 @@ func TestManySitesProcess(t *testing.T) {
 		t.Skip("only as a process of BenchmarkManySites")
 	}
 	began := time.Now()
+	portal.Frugal(64 << 20)
 	store, err := publishing.OpenStore(dir)
 	if err != nil {
 		t.Fatal(err)

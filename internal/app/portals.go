@@ -176,6 +176,7 @@ func OpenPortals(ctx context.Context, c PortalConfig) (*Portals, error) {
 	if c.DiskBytes == 0 {
 		c.DiskBytes = 8 << 30
 	}
+	portal.Frugal(c.CacheBytes)
 	p := &Portals{c: c}
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return nil, fault.Newf(fault.Invalid, "目录 %s 不能创建，请检查 --data。", c.Dir).From(err)
