@@ -38,6 +38,7 @@ type drawing struct {
 	types   map[library.Type]bool                 // of the items seen
 	columns map[registry.ColumnID]bool            // whose pages are drawn; true: all of them
 	whole   bool                                  // the whole site is drawn
+	renewed bool                                  // what the site itself decides is drawn; the items pages follow
 	places  map[registry.ColumnID][]library.Place // that items took, or left
 	marks   map[string]bool                       // old addresses whose redirect changed
 	coming  []registry.ColumnID                   // where one more item is about to be, on trial
@@ -65,7 +66,7 @@ func (d *drawing) draw(path, kind string, body []byte, err error) error {
 	if err != nil {
 		return err
 	}
-	return d.e.put(Page{Path: path, Status: 200, Kind: kind}, body)
+	return d.e.put(Page{Path: d.standingAt(path), Status: 200, Kind: kind}, body)
 }
 
 // everything draws the whole site. What used to be at a content address and is
@@ -205,7 +206,7 @@ func (d *drawing) columnFamily(ctx context.Context) error {
 
 // fixed draws the pages and files that only the site itself decides.
 func (d *drawing) fixed(context.Context) error {
-	for _, f := range theme.Files() {
+	for _, f := range d.site.Files() {
 		if err := d.draw(f.Path, f.Kind, f.Body, nil); err != nil {
 			return err
 		}

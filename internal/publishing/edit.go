@@ -46,6 +46,7 @@ type edit struct {
 
 	mu      sync.Mutex
 	pages   map[string]*Page           // nil: taken out
+	bodies  map[string][]byte          // of a dry edit that keeps them, by hash; nil keeps none
 	staged  map[string]bool            // objects written by this edit
 	shelves map[string][]library.Place // of columns whose archive changed
 }
@@ -190,6 +191,9 @@ func (e *edit) stage(hash string, body []byte) error {
 	e.mu.Lock()
 	done := e.staged[hash]
 	e.staged[hash] = true
+	if e.bodies != nil {
+		e.bodies[hash] = body
+	}
 	n := len(e.staged)
 	e.mu.Unlock()
 	if done || e.dry {
@@ -568,7 +572,7 @@ func (s *Store) Make(ctx context.Context, site theme.Site, files []File, now tim
 			return nil, err
 		}
 	}
-	r, _, err := e.finish(ctx, site, theme.Fingerprint(), "", "")
+	r, _, err := e.finish(ctx, site, site.Fingerprint(), "", "")
 	if r == nil && err == nil {
 		return before, nil
 	}

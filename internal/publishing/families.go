@@ -34,6 +34,7 @@ type family struct {
 var families = []family{
 	{"columns", "栏目页、往期页和栏目订阅", touched, (*drawing).columnFamily},
 	{"home", "首页和首页订阅", touched, (*drawing).home},
+	{"emergency", "应急首页", wholly, (*drawing).emergency},
 	{"fixed", "固定页面", wholly, (*drawing).fixed},
 	{"redirects", "旧地址跳转", touched, (*drawing).redirects},
 	{"hooked", "其他页面", touched, (*drawing).hooked},
@@ -43,8 +44,8 @@ var families = []family{
 // touched: any change draws the family.
 func touched(*drawing) bool { return true }
 
-// wholly: the family is drawn with the whole site only.
-func wholly(d *drawing) bool { return d.whole }
+// wholly: the family is drawn when the site itself has changed.
+func wholly(d *drawing) bool { return d.whole || d.renewed }
 
 // byColumn: an item of a column of one of these types came, changed or went.
 func byColumn(types ...string) func(d *drawing) bool {
@@ -113,7 +114,7 @@ func (d *drawing) hooked(ctx context.Context) error {
 	if len(d.p.pages) == 0 {
 		return nil
 	}
-	t := Touched{Whole: d.whole, Types: d.types, Columns: d.columns}
+	t := Touched{Whole: d.whole || d.renewed, Types: d.types, Columns: d.columns}
 	for id := range d.seen {
 		t.Items = append(t.Items, id)
 	}

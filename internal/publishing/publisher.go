@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -61,9 +62,13 @@ type Publisher struct {
 	config   Config
 	notices  []func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Link, error)
 	pages    []func(ctx context.Context, q db.Querier, site theme.Site, t Touched, put func(Leaf) error) error
-	hurry    atomic.Int32       // urgent releases under way: bulk drawing gives way
+	hurry    atomic.Int32 // urgent releases under way: bulk drawing gives way
+	dresser  Dresser
 	step     func(string) error // crash points of the tests
 	drawn    func(int)          // asked by the tests
+
+	mu       sync.Mutex
+	troubles map[registry.SiteID][]theme.Trouble // of bundles, until they are told
 }
 
 // New makes the publisher.
@@ -141,7 +146,8 @@ func (p *Publisher) Work(w *jobs.Workers) {
 		return gone(err)
 	})
 	jobs.Handle(w, func(ctx context.Context, b Bulk) error { return gone(p.bulk(ctx, b.Site, false)) })
-	jobs.Handle(w, func(ctx context.Context, _ Watch) error { return p.watch(ctx) })
+	jobs.Handle(w, func(ctx context.Context, f Front) error { return gone(p.Front(ctx, f.Site)) })
+	jobs.Handle(w, func(ctx context.Context, _ Watch) error { return errors.Join(p.watch(ctx), p.TellTroubles(ctx)) })
 	jobs.Handle(w, func(ctx context.Context, c Squeeze) error {
 		return p.store.squeeze(ctx, c.Site, func() {
 			for p.hurry.Load() > 0 {
@@ -285,7 +291,7 @@ func (p *Publisher) current(site registry.SiteID) (*Release, error) {
 // stale says why every page of a site is to be drawn anew: the release was made
 // for another state of the site, the theme or the house.
 func stale(r *Release, info theme.Site, now time.Time) bool {
-	return r == nil || r.Shape != 1 || r.Theme != theme.Fingerprint() || !sameSite(r.Site, info) || now.Sub(r.Made) > 180*24*time.Hour
+	return r == nil || r.Shape != 1 || r.Theme != info.Fingerprint() || !sameSite(r.Site, info) || now.Sub(r.Made) > 180*24*time.Hour
 }
 
 // urgent makes the next release from the newest changes while others wait: a
@@ -336,7 +342,7 @@ func (p *Publisher) urgent(ctx context.Context, site registry.SiteID) (next, err
 			changes = append(changes, all...)
 			return nil
 		}
-		whole := len(all) > 0 || stale(before, info, began)
+		whole, restyled := len(all) > 0 || stale(before, info, began), false
 		if whole {
 			n, err := p.library.LiveCount(ctx, tx, site, inline+1)
 			if err != nil {
@@ -349,7 +355,7 @@ func (p *Publisher) urgent(ctx context.Context, site registry.SiteID) (next, err
 				changes, after = nil, beside
 				return nil
 			default:
-				whole, after = false, beside
+				whole, restyled, after = false, true, beside
 			}
 		}
 		e, err := p.open(ctx, tx, site, before, whole, began)
@@ -361,10 +367,8 @@ func (p *Publisher) urgent(ctx context.Context, site registry.SiteID) (next, err
 		if whole {
 			return d.everything(ctx)
 		}
-		if after == beside { // the site itself has changed: what it decides alone goes out at once
-			if err := d.fixed(ctx); err != nil {
-				return err
-			}
+		if restyled { // the site itself has changed: what it decides alone goes out at once
+			d.renewed = true
 			for _, c := range info.Columns {
 				d.columns[registry.ColumnID(c.ID)] = false
 			}
@@ -405,7 +409,7 @@ func (p *Publisher) close(ctx context.Context, d *drawing) (*Release, int, error
 	if err != nil {
 		return nil, 0, err
 	}
-	look := theme.Fingerprint()
+	look := d.site.Fingerprint()
 	if !d.e.fresh && d.e.before != nil {
 		look = d.e.before.Theme // until every page has the new one
 	}
@@ -422,32 +426,32 @@ const tries = 3
 // switches. So nothing that was withdrawn comes back.
 func (p *Publisher) bulk(ctx context.Context, site registry.SiteID, whole bool) error {
 	for n := 1; ; n++ {
-		more, err := p.besides(ctx, site, whole, n == tries)
-		if err != nil || !more {
+		after, err := p.besides(ctx, site, whole, n == tries)
+		switch {
+		case err != nil || after == done:
 			return err
+		case after == again: // made, and more waits
+			n, whole = 0, false
 		}
-		if n == tries {
-			n = 0
-		}
-		whole = false
 	}
 }
 
-func (p *Publisher) besides(ctx context.Context, site registry.SiteID, whole, now bool) (more bool, err error) {
+// besides makes one such release; beside says that it is to be tried again.
+func (p *Publisher) besides(ctx context.Context, site registry.SiteID, whole, now bool) (after next, err error) {
 	began := p.db.Now()
 	if held, err := p.held(ctx, site); err != nil || held {
-		return false, err
+		return done, err
 	}
 	var unlock func()
 	if now { // the site has changed under every try: others wait this time
 		if unlock, err = p.store.lock(ctx, site); err != nil {
-			return false, err
+			return done, err
 		}
 		defer func() { unlock() }()
 	}
 	first, err := p.current(site)
 	if err != nil {
-		return false, err
+		return done, err
 	}
 	var changes []change
 	var d *drawing
@@ -456,7 +460,9 @@ func (p *Publisher) besides(ctx context.Context, site registry.SiteID, whole, no
 		if changes, err = oldest(ctx, tx, site); err != nil {
 			return err
 		}
-		more = len(changes) == mostBeside
+		if len(changes) == mostBeside {
+			after = again
+		}
 		info, hosted, err := p.info(ctx, tx, site)
 		if err != nil || !hosted {
 			return err
@@ -488,42 +494,42 @@ func (p *Publisher) besides(ctx context.Context, site registry.SiteID, whole, no
 		return d.gather(ctx)
 	})
 	if err != nil {
-		return false, err
+		return done, err
 	}
 	if d == nil {
-		return false, p.record(ctx, site, first, nil, changes, 0, began, nil)
+		return done, p.record(ctx, site, first, nil, changes, 0, began, nil)
 	}
 	if err := d.e.step("drawn beside"); err != nil {
-		return false, err
+		return done, err
 	}
 	if err := d.e.sync(ctx); err != nil { // most of it, while nobody waits
-		return false, err
+		return done, err
 	}
 	if !now {
 		if unlock, err = p.store.lock(ctx, site); err != nil {
-			return false, err
+			return done, err
 		}
 		defer func() { unlock() }()
 	}
 	if held, err := p.held(ctx, site); err != nil || held {
-		return false, err
+		return done, err
 	}
 	second, err := p.current(site)
 	if err != nil {
-		return false, err
+		return done, err
 	}
 	same := first == nil && second == nil || first != nil && second != nil && first.Hash == second.Hash
 	if !same || !d.whole {
-		again, err := p.rebase(ctx, d, first, second)
-		if err != nil || again {
-			return true, err
+		useless, err := p.rebase(ctx, d, first, second)
+		if err != nil || useless {
+			return beside, err
 		}
 	}
 	made, changed, err := p.close(ctx, d)
 	if err != nil {
-		return false, err
+		return done, err
 	}
-	return more, p.record(ctx, site, second, made, changes, changed, began, d)
+	return after, p.record(ctx, site, second, made, changes, changed, began, d)
 }
 
 // rebase puts what was drawn from the first release upon the second, and draws
@@ -794,11 +800,6 @@ func (p *Publisher) info(ctx context.Context, q db.Querier, id registry.SiteID) 
 		ID: string(s.ID), Slug: s.Slug, Kind: string(s.Kind), Name: s.Name, Sponsor: s.UnitName, Host: s.Host, ChineseDomain: s.ChineseDomain, SiteCode: s.SiteCode,
 		ICP: s.ICP, PoliceFiling: s.PoliceFiling, PartyGovMark: s.PartyGovMark, Contact: s.Contact, Address: s.Address, Demo: p.config.Demo, Doors: p.config.Doors,
 	}
-	look, err := lookOf(ctx, q, id)
-	if err != nil {
-		return theme.Site{}, false, err
-	}
-	t.Brand, t.Grey = look.Brand, look.Grey
 	for _, h := range []string{s.Host, chineseHost(s.ChineseDomain)} {
 		if h != "" && !slices.Contains(t.Hosts, h) {
 			t.Hosts = append(t.Hosts, h)
@@ -843,7 +844,7 @@ func (p *Publisher) info(ctx context.Context, q db.Querier, id registry.SiteID) 
 	if t.Offline != "" && len(t.Notices) > 0 {
 		t.Offline = t.Notices[0].Text + "。"
 	}
-	return t, true, nil
+	return t, true, p.dress(ctx, q, s, &t)
 }
 
 func chineseHost(s string) string {

@@ -21,11 +21,13 @@ type Site struct {
 	PartyGovMark  string            `json:"party_gov_mark,omitempty"`
 	Contact       string            `json:"contact,omitempty"` // telephone
 	Address       string            `json:"address,omitempty"`
-	Brand         string            `json:"brand,omitempty"` // blue (default) or red
+	Look          Choice            `json:"look,omitzero"`
 	// Demo marks a fictional site: a fixed bar, no indexing, drawn marks.
 	Demo bool `json:"demo,omitempty"`
 	// Grey is the mourning mode.
 	Grey bool `json:"grey,omitempty"`
+	// Emergency, when set, stands on the home page and as a bar on all others.
+	Emergency *Emergency `json:"emergency,omitempty"`
 	// Offline, when set, is the notice shown instead of every page.
 	Offline string   `json:"offline,omitempty"`
 	Columns []Column `json:"columns"`
@@ -37,6 +39,9 @@ type Site struct {
 	// addresses then begin http:// and carry Port.
 	Plain bool   `json:"plain,omitempty"`
 	Port  string `json:"port,omitempty"`
+
+	theme   *Theme        // that draws it, see Dressed
+	trouble func(Trouble) // nil for nobody
 }
 
 // Column is a column as the navigation and the tags know it.
