@@ -79,7 +79,7 @@ func page(s registry.Site, rows []publishing.ReleaseRow, hold *publishing.Hold, 
 		Heading: web.Heading{Title: "发布记录", Above: s.Name, Lead: "每次公开内容有变化，网站整体切换到新的一版；这里是切换的记录，可作为公示、公告时间的依据。"},
 		Tabs:    tabs(s, "发布记录"),
 		Site:    s, MayEdit: mayBack && s.Hosted && hold != nil,
-		Table: web.Table{Caption: "版本", Columns: []web.Column{{Head: "版本", Number: true}, {Head: "切换时间"}, {Head: "范围"}, {Head: "变化页面", Number: true}, {Head: "涉及稿件", Number: true}, {Head: "用时"}, {Head: "校验值"}, {Head: "操作"}},
+		Table: web.Table{Caption: "版本", Columns: []web.Column{{Head: "版本"}, {Head: "切换时间"}, {Head: "范围"}, {Head: "变化页面", Number: true}, {Head: "涉及稿件", Number: true}, {Head: "用时"}, {Head: "校验值"}, {Head: "操作"}},
 			Empty: web.Empty{Title: "还没有发布过", Text: "站点上线并有稿件通过终审后，会在这里出现第一个版本。"}},
 	}
 	if may && s.Hosted {

@@ -178,7 +178,7 @@ func redirectsPage(s registry.Site, list []publishing.Redirect, total int, pager
 		}
 		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{from, to, web.Text(cmp.Or(originNames[x.Origin], x.Origin)), web.When(x.At), act}})
 	}
-	p.Above = []web.Component{web.Filter{Action: base(s) + "/redirects", Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "地址", Value: q}}, Total: total}}
+	p.Above = []web.Component{web.Filter{Action: base(s) + "/redirects", Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "地址", Value: q}}, Total: total}, t, pager}
 	if may && s.Hosted {
 		p.Forms = []web.Form{
 			{Action: base(s) + "/redirects", Sections: []web.Section{{Legend: "登记一条", Fields: []web.Field{
@@ -189,7 +189,6 @@ func redirectsPage(s registry.Site, list []publishing.Redirect, total int, pager
 				{Kind: web.File, Name: "file", Label: "文件", Accept: ".csv,.xlsx", Required: true}, {Kind: web.Check, Name: "dry", Label: "只检查，不导入"}}}}, Buttons: []web.Button{{Label: "导入跳转表", Plain: true}}},
 		}
 	}
-	p.Body = []web.Component{t, pager}
 	return p
 }
 
