@@ -27,11 +27,11 @@ var floors = []string{
 	"search", "likeness", "registry", "roster", "cutover", "operator", "tenancy", "protection", "coordination", "budget", "library", "columns", "media", "movein", "disclosure", "letters", "inspection", "notice", "filing", "closing", "reconciliation", "visits",
 	// conductors
 	"guidance", "reposting", "training", "selfcheck",
-	"publishing/theme", "publishing", "integrity", "lifecycle", "assessment", "reporting",
+	"publishing/theme", "publishing", "appearance", "integrity", "lifecycle", "assessment", "reporting",
 	// doors
 	"web", "web/picker", "web/webtest", "web/browsertest", "portal",
 	"signin/signinweb", "org/orgweb", "registry/registryweb", "registry/registrypublic", "cutover/cutoverweb", "operator/operatorweb", "tenancy/tenancyweb", "protection/protectionweb", "coordination/coordinationweb", "budget/budgetweb", "approval/approvalweb", "obligation/obligationweb", "province/provinceweb", "guidance/guidanceweb", "reposting/repostingweb", "training/trainingweb", "selfcheck/selfcheckweb", "lifecycle/lifecycleweb",
-	"library/libraryweb", "columns/columnsweb", "media/mediaweb", "movein/moveinweb", "disclosure/disclosureweb", "publishing/publishingweb", "integrity/integrityweb", "visits/visitsweb", "letters/lettersweb", "letters/letterspublic", "inspection/inspectionweb",
+	"library/libraryweb", "columns/columnsweb", "media/mediaweb", "movein/moveinweb", "disclosure/disclosureweb", "publishing/publishingweb", "appearance/appearanceweb", "integrity/integrityweb", "visits/visitsweb", "letters/lettersweb", "letters/letterspublic", "inspection/inspectionweb",
 	"notice/noticeweb", "filing/filingweb", "closing/closingweb", "reconciliation/reconciliationweb",
 	"assessment/assessmentweb", "reporting/reportingweb", "audit/auditweb", "workbench/workbenchweb", "queries/queriesweb", "api",
 	// hall

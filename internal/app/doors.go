@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"zhengshu/internal/appearance/appearanceweb"
 	"zhengshu/internal/approval/approvalweb"
 	"zhengshu/internal/assessment/assessmentweb"
 	"zhengshu/internal/audit/auditweb"
@@ -65,7 +66,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		repostingweb.New(h.Reposting, h.Org, h.Library, h.DB.Now).Routes(),
 		trainingweb.New(h.Training).Routes(),
 		selfcheckweb.New(h.SelfChecks).Routes(),
-		libraryweb.New(h.Library).Media(h.Media).PreviewWith(h.Publisher.Preview).Routes(),
+		libraryweb.New(h.Library).Media(h.Media).PreviewWith(h.Publisher.Preview).SpreadWith(h.spread).Routes(),
 		columnsweb.New(h.Columns, h.Days).Routes(),
 		mediaweb.New(h.Media).Routes(),
 		moveinweb.New(h.MoveIn, h.Library, h.Config.Clock).Routes(),
@@ -74,6 +75,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		publishingweb.New(h.Publisher, h.Registry).Routes(),
 		integrityweb.New(h.Integrity, h.Registry).Routes(),
 		visitsweb.New(h.Visits, h.Registry, h.Releases.Nearest).Routes(),
+		appearanceweb.New(h.Appearance, h.Publisher).Routes(),
 		assessmentweb.New(h.DB, h.Assessment, h.Inspection, h.Registry, h.Org).Routes(),
 		reportingweb.New(h.Reporting).Routes(),
 		auditweb.New(h.DB, h.Org, h.VerifyAudit).Routes(),
@@ -91,6 +93,7 @@ func navigation() []web.NavItem {
 			{Name: "消息", Href: "/console/messages", Also: []string{"/console/me/notifications"}}, {Name: "本省规则", Href: "/console/settings", Also: []string{"/console/settings/holidays"}}, {Name: "系统设置", Href: "/console/settings/system"}}},
 		{Name: "台账", Href: "/console/sites", Permit: authz.RegistryRead, Parts: []web.Part{{Name: "网站", Href: "/console/sites"}, {Name: "账号", Href: "/console/accounts"}, {Name: "客户端和小程序", Href: "/console/apps", Also: []string{"/console/apps/low-use"}},
 			{Name: "域名", Href: "/console/domains", Also: []string{"/console/domains/watch"}}, {Name: "名称核对", Href: "/console/names"}, {Name: "年度核对", Href: "/console/recertify", Also: []string{"/console/recertify/"}}, {Name: "比对", Href: "/console/reconciliations"}, {Name: "导入", Href: "/console/import"},
+			{Name: "网站外观", Href: "/console/themes", Also: []string{"/console/themes/", "/console/mournings", "/console/front-pages", "/console/front-pages/"}},
 			{Name: "承办、等保与经费", Href: "/console/records", Also: recordPaths()}}},
 		{Name: "单位", Href: "/console/units", Permit: authz.OrgRead, Parts: []web.Part{{Name: "单位", Href: "/console/units"}, {Name: "人员", Href: "/console/people"}, {Name: "岗位空缺", Href: "/console/vacancies"},
 			{Name: "开设覆盖", Href: "/console/coverage"}, {Name: "机构调整", Href: "/console/reorganisations"}, {Name: "存量认定", Href: "/console/cutover", Also: []string{"/console/cutover/clearance"}}}},
@@ -98,7 +101,7 @@ func navigation() []web.NavItem {
 			{Name: "公告悬挂", Href: "/console/notices"}, {Name: "关停迁移", Href: "/console/closings"}, {Name: "中断核实", Href: "/console/inquiries"}, {Name: "例外", Href: "/console/overrides"}}},
 		{Name: "稿件", Href: "/console/items", Permit: authz.ItemRead, Also: []string{"/console/item-batches", "/console/move-ins"}, Parts: []web.Part{{Name: "信息资源库", Href: "/console/items", Also: []string{"/console/items/", "/console/item-batches/"}},
 			{Name: "导入", Href: "/console/move-ins", Also: []string{"/console/move-ins/"}}, {Name: "媒体库", Href: "/console/media"}, {Name: "成套报审", Href: "/console/item-packages"}, {Name: "应急发布", Href: "/console/emergencies"}, {Name: "审核流程", Href: "/console/review-routes"},
-			{Name: "栏目到期预测", Href: "/console/columns"}, {Name: "排期日历", Href: "/console/columns/calendar"}, {Name: "采用申请", Href: "/console/share-requests"}, {Name: "重要转载", Href: "/console/reposts"}, {Name: "外文版同步", Href: "/console/translations"},
+			{Name: "栏目到期预测", Href: "/console/columns"}, {Name: "排期日历", Href: "/console/columns/calendar"}, {Name: "定时发布", Href: "/console/schedule"}, {Name: "采用申请", Href: "/console/share-requests"}, {Name: "重要转载", Href: "/console/reposts"}, {Name: "外文版同步", Href: "/console/translations"},
 			{Name: "政策解读", Href: "/console/interpretations", Also: []string{"/console/interpretations/waivers"}}, {Name: "法定公开", Href: "/console/disclosures"}, {Name: "稿源名单", Href: "/console/sources"}, {Name: "放行清单", Href: "/console/checks/allowed"},
 			{Name: "规则质量", Href: "/console/checks/rules"}, {Name: "内容统计", Href: "/console/contents"}}},
 		{Name: "来信", Href: "/console/letters", Permit: authz.LetterRead},

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"zhengshu/internal/appearance"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -49,9 +50,11 @@ func (h *House) wirePublishing(ctx context.Context) error {
 		return err
 	}
 	h.Publisher = publishing.New(h.DB, h.Registry, h.Library, h.Releases, publishing.Config{
-		Demo: h.Demo, Port: port, Log: h.Config.Log, Media: h.Media.Release, Look: h.Media.Look, Left: h.Media.Left,
+		Demo: h.Demo, Port: port, Obligations: h.Obligations, Log: h.Config.Log, Media: h.Media.Release, Look: h.Media.Look, Left: h.Media.Left,
 		Doors: theme.Doors{Letters: "/letters/", LetterQuery: "/letters/query", ErrorReport: "/letters/new?type=error", Search: "/search", Official: "/official/"},
 	})
+	h.Appearance = appearance.New(appearance.Parts{DB: h.DB, Org: h.Org, Province: h.Province, Registry: h.Registry, Obligations: h.Obligations, Publisher: h.Publisher, Store: h.Blobs,
+		Days: h.Days, Settings: h.Province.Settings, Log: h.Config.Log})
 	h.Publisher.Work(h.workers)
 	h.Library.OnChange(h.Publisher.Changed)
 	if err := h.wireVisits(ctx); err != nil {
@@ -124,6 +127,15 @@ func landing() portal.Landing {
 		l.Logins = append(l.Logins, portal.Login{Role: p.Role, Name: p.Person, Unit: string(p.Unit), Login: p.Name, Password: demo.Password, Does: p.Does})
 	}
 	return l
+}
+
+// spread says how many pages an act on an item makes anew.
+func (h *House) spread(ctx context.Context, scope authz.Scope, id library.ItemID) (string, error) {
+	f, err := h.Publisher.FanOut(ctx, scope, publishing.Act{Item: id})
+	if err != nil || len(f.Sites) == 0 {
+		return "", err
+	}
+	return f.Says(), nil
 }
 
 type siteKey struct{}

@@ -29,6 +29,7 @@ const (
 	OverrideGrant      Permission = "override.grant"
 	LaunchManage       Permission = "launch.manage"
 	ColumnManage       Permission = "column.manage"
+	ReleaseRestore     Permission = "release.restore"
 	ItemRead           Permission = "item.read"
 	ItemWrite          Permission = "item.write"
 	ItemFirstReview    Permission = "item.first_review"
@@ -72,6 +73,8 @@ const (
 	RulesIssue         Permission = "rules.issue"
 	CoordinationManage Permission = "coordination.manage"
 	ShareRead          Permission = "share.read"
+	AppearanceManage   Permission = "appearance.manage"
+	MourningDeclare    Permission = "mourning.declare"
 )
 
 // Describe says in Chinese what each permission allows; it is also the closed
@@ -95,6 +98,7 @@ var Describe = map[Permission]string{
 	OverrideGrant:      "对“原则上”的规定批准例外",
 	LaunchManage:       "办理上线清单",
 	ColumnManage:       "管理栏目",
+	ReleaseRestore:     "恢复网站以前的版本",
 	ItemRead:           "查看信息资源库",
 	ItemWrite:          "采编稿件",
 	ItemFirstReview:    "初审稿件",
@@ -138,4 +142,6 @@ var Describe = map[Permission]string{
 	RulesIssue:         "以主管单位名义印发运维管理细则",
 	CoordinationManage: "登记协同工作、向协同监管单位共享台账",
 	ShareRead:          "查看并签收共享台账",
+	AppearanceManage:   "设定站点外观",
+	MourningDeclare:    "对管辖的站点统一设定哀悼灰度",
 }

@@ -40,6 +40,7 @@ type house struct {
 	site   registry.Site
 	watch  *integrity.Service
 	pub    *publishing.Publisher
+	reg    *registry.Service
 	server *httptest.Server
 }
 
@@ -55,6 +56,7 @@ func open(t *testing.T, d *db.DB) *house {
 	h.must(passage.Declare(h.ctx, d, registry.SiteMachine, library.Machine, inspection.FindingMachine))
 	o := org.New(d)
 	reg := registry.New(d, o)
+	h.reg = reg
 	lib := library.New(d, o, reg, obligation.New(d, o, library.WaivedInterpretation), func(string) []check.Span { return nil }, sx2021.Defaults())
 	h.must(d.Update(h.ctx, func(tx *db.Tx) error {
 		for _, a := range []org.Area{{Level: org.Province, Code: "610000", Name: "陕西省"}, {Level: org.City, Code: "610900", Name: "安康市", Parent: "province-610000000000"}} {
@@ -168,7 +170,10 @@ func TestArticle23_1_AnOlderReleaseOrAnotherSitesIsNoticed(t *testing.T) {
 	h := open(t, dbtest.SQLite(t, nil))
 	old, err := os.ReadFile(h.current())
 	h.must(err)
-	h.must(h.pub.SetLook(h.ctx, authz.System("test"), h.site.ID, publishing.Look{Brand: "red"}))
+	h.must(h.d.Update(h.ctx, func(tx *db.Tx) error {
+		_, err := h.reg.SetIdentifiers(h.ctx, tx, authz.System("test"), h.site.ID, registry.Identifiers{Name: h.site.Name, Host: h.site.Host, Slug: h.site.Slug, SiteCode: h.site.SiteCode, Hosted: true, Contact: "029-12345678", Why: registry.Why{Says: "test"}})
+		return err
+	}))
 	h.must(h.pub.Publish(h.ctx, h.site.ID))
 	newest, err := h.store.Current(h.site.ID)
 	h.must(err)
@@ -179,7 +184,7 @@ func TestArticle23_1_AnOlderReleaseOrAnotherSitesIsNoticed(t *testing.T) {
 		t.Fatalf("an older release in its place: %+v", a)
 	}
 	r, err := h.store.Current(h.site.ID)
-	if err != nil || r.No <= newest.No || r.Site.Brand != "red" {
+	if err != nil || r.No <= newest.No || r.Site.Contact != "029-12345678" {
 		t.Errorf("after drawing anew: %v %+v", err, r)
 	}
 	// A pointer that another site's release was signed for.

@@ -318,6 +318,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		misdirected(w)
 		return
 	}
+	if to := s.release.Site.Moved[host]; to != "" && soundPath(r.URL) {
+		http.Redirect(w, r, to+r.URL.RequestURI(), http.StatusMovedPermanently)
+		return
+	}
 	if h.canonical && host != s.release.Site.Host && s.release.Site.Host != "" && soundPath(r.URL) {
 		h.lead(w, r, s)
 		return

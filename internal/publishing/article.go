@@ -35,19 +35,57 @@ func Path(it library.Item) string {
 // ElderPath is the page's twin in the elder layout.
 func ElderPath(it library.Item) string { return "/elder" + Path(it) }
 
-// item draws an item's pages on this site, or says that it is gone.
-func (d *drawing) item(ctx context.Context, id library.ItemID) error {
-	if d.seen[id] {
-		return nil
+// items draws the pages of items on this site, or says that they are gone.
+func (d *drawing) items(ctx context.Context, ids []library.ItemID) error {
+	for batch := range slices.Chunk(ids, 100) {
+		var todo []library.ItemID
+		for _, id := range batch {
+			if !d.seen[id] {
+				todo = append(todo, id)
+			}
+		}
+		live, err := d.p.library.LiveBatch(ctx, d.q, todo)
+		if err != nil {
+			return err
+		}
+		for _, id := range todo {
+			if d.seen[id] {
+				continue
+			}
+			if err := d.item(ctx, id, live[id]); err != nil {
+				return err
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 	}
-	places, err := d.p.library.LivePlacements(ctx, d.q, id)
-	if err != nil {
-		return err
+	return nil
+}
+
+// moved remembers where an item stood and stands in its columns.
+func (d *drawing) moved(old Page, now map[string]library.Place) {
+	for _, m := range []map[string]library.Place{old.Shown, now} {
+		for c, at := range m {
+			id := registry.ColumnID(c)
+			if _, ok := d.columns[id]; !ok {
+				d.columns[id] = false
+			}
+			d.places[id] = append(d.places[id], at)
+		}
 	}
-	places = slices.DeleteFunc(places, func(pl library.Placement) bool {
-		_, ok := d.column(pl.Column)
-		return pl.Site != registry.SiteID(d.site.ID) || !ok
-	})
+}
+
+// item draws an item's pages on this site, or says that it is gone; l is nil
+// when the item is live nowhere.
+func (d *drawing) item(ctx context.Context, id library.ItemID, l *library.Live) error {
+	var places []library.Placement
+	if l != nil {
+		places = slices.DeleteFunc(slices.Clone(l.Places), func(pl library.Placement) bool {
+			_, ok := d.column(pl.Column)
+			return pl.Site != registry.SiteID(d.site.ID) || !ok
+		})
+	}
 	if len(places) == 0 {
 		it, err := d.p.library.ItemTx(ctx, d.q, duty, id)
 		if fault.Is(err, fault.NotFound) {
@@ -57,22 +95,21 @@ func (d *drawing) item(ctx context.Context, id library.ItemID) error {
 			return err
 		}
 		path := Path(it)
-		_, was, err := d.e.was(path)
+		was, before, err := d.e.was(path)
 		if err != nil {
 			return err
 		}
-		if !was && !d.e.fresh {
+		if _, drawn := d.e.page(path); !before && !drawn && !d.e.fresh {
 			return nil // linked item that stands on other sites only
 		}
-		d.seen[id] = true
-		d.out = append(d.out, path)
+		d.seen[id], d.types[it.Type] = true, true
+		d.moved(was, nil)
+		d.lose(path)
 		return errors.Join(d.gone(path, string(id)), d.gone(ElderPath(it), string(id)), d.left(ctx, id))
 	}
 	d.seen[id] = true
-	it, v, err := d.p.library.LiveItem(ctx, d.q, id)
-	if err != nil {
-		return err
-	}
+	it, v := l.Item, l.Version
+	d.types[it.Type] = true
 	column, _ := d.column(places[0].Column)
 	body, err := d.body(ctx, v)
 	if err != nil {
@@ -80,14 +117,62 @@ func (d *drawing) item(ctx context.Context, id library.ItemID) error {
 	}
 	a := article(it, v, column)
 	a.Body = theme.Body(body)
-	if err := d.standing(ctx, it, &a); err != nil {
-		return err
+	if l.Effected || !it.Validity.Holds() || it.Validity == library.Amended || it.Validity == library.Pending {
+		if err := d.standing(ctx, it, &a); err != nil {
+			return err
+		}
 	}
-	linked, err := d.p.library.Linked(ctx, d.q, id)
+	if l.Tied {
+		if err := d.related(ctx, it, &a); err != nil {
+			return err
+		}
+	}
+	path, elder := Path(it), ElderPath(it)
+	was, _, err := d.e.was(path)
 	if err != nil {
 		return err
 	}
-	clauses, err := d.p.library.LinkedClauses(ctx, d.q, id)
+	shown := make(map[string]library.Place, len(places))
+	for _, pl := range places {
+		shown[string(pl.Column)] = library.Place{At: pl.ShownAt, ID: pl.ID}
+	}
+	d.moved(was, shown)
+	if err := errors.Join(d.media(ctx, body, string(id)), d.left(ctx, id)); err != nil {
+		return err
+	}
+	if old, ok := d.movedIn(it); ok && old != path {
+		if err := d.redirect(old, path, string(id)); err != nil {
+			return err
+		}
+	}
+	d.later(func() error {
+		frame := theme.ArticleFrame(d.site, a, path, elder)
+		b, err := theme.ArticlePage.Draw(frame, a)
+		if err != nil {
+			return err
+		}
+		if err := d.e.put(Page{Path: path, Status: 200, Kind: htmlKind, Item: string(id), Shown: shown}, b); err != nil {
+			return err
+		}
+		if b, err = theme.ElderArticlePage.Draw(frame.Elderly(elder), a); err != nil {
+			return err
+		}
+		if err := d.e.put(Page{Path: elder, Status: 200, Kind: htmlKind, Item: string(id)}, b); err != nil {
+			return err
+		}
+		d.find(document(it, v, column))
+		return nil
+	})
+	return nil
+}
+
+// related are the items linked with one that stand on this site.
+func (d *drawing) related(ctx context.Context, it library.Item, a *theme.Article) error {
+	linked, err := d.p.library.Linked(ctx, d.q, it.ID)
+	if err != nil {
+		return err
+	}
+	clauses, err := d.p.library.LinkedClauses(ctx, d.q, it.ID)
 	if err != nil {
 		return err
 	}
@@ -111,34 +196,15 @@ func (d *drawing) item(ctx context.Context, id library.ItemID) error {
 	if it.Type == library.Interpretation {
 		a.RelatedAs = "解读的文件"
 	}
-	path, elder := Path(it), ElderPath(it)
-	frame := theme.ArticleFrame(d.site, a, path, elder)
-	b, err := theme.ArticlePage.Draw(frame, a)
-	if err != nil {
-		return err
-	}
-	if err := d.e.put(Page{Path: path, Status: 200, Kind: htmlKind, Item: string(id)}, b); err != nil {
-		return err
-	}
-	if b, err = theme.ElderArticlePage.Draw(frame.Elderly(elder), a); err != nil {
-		return err
-	}
-	if err := d.e.put(Page{Path: elder, Status: 200, Kind: htmlKind, Item: string(id)}, b); err != nil {
-		return err
-	}
-	if err := errors.Join(d.media(ctx, body, string(id)), d.left(ctx, id)); err != nil {
-		return err
-	}
-	d.put = append(d.put, search.Document{
-		Path: path, Ref: cmp.Or(it.Ref, string(it.ID)), Title: it.Title, Number: it.DocNo, Kind: column.Name, Published: it.PublishedAt, Text: v.Text,
-		Sum: v.SHA256 + " " + column.Name + " " + it.PublishedAt.UTC().Format(time.RFC3339),
-	})
-	for _, pl := range places {
-		if _, ok := d.columns[pl.Column]; !ok {
-			d.columns[pl.Column] = false
-		}
-	}
 	return nil
+}
+
+// document is what the search index keeps of an item.
+func document(it library.Item, v library.Version, column theme.Column) search.Document {
+	return search.Document{
+		Path: Path(it), Ref: cmp.Or(it.Ref, string(it.ID)), Title: it.Title, Number: it.DocNo, Kind: column.Name, Published: it.PublishedAt, Text: v.Text,
+		Sum: v.SHA256 + " " + column.Name + " " + it.PublishedAt.UTC().Format(time.RFC3339),
+	}
 }
 
 // standing labels a document that was amended or repealed, has lapsed or is
@@ -302,7 +368,7 @@ func (d *drawing) left(ctx context.Context, id library.ItemID) error {
 
 // media brings the pictures and attachments of a text into the release.
 func (d *drawing) media(ctx context.Context, body, item string) error {
-	if d.p.config.Media == nil || !strings.Contains(body, "=\"/") {
+	if d.p.config.Media == nil || d.e.dry || !strings.Contains(body, "=\"/") {
 		return nil
 	}
 	z := html.NewTokenizer(strings.NewReader(body))
@@ -333,7 +399,7 @@ func (d *drawing) media(ctx context.Context, body, item string) error {
 		}
 		for _, named := range paths {
 			path, ok := localFile(named)
-			if old := d.e.pages[path]; !ok || old != nil && old.Status == 200 {
+			if old, _ := d.e.page(path); !ok || old != nil && old.Status == 200 {
 				continue
 			}
 			r, kind, err := d.p.config.Media(ctx, path)

@@ -1,7 +1,7 @@
 package publishing
 
 import (
-	"cmp"
+	"context"
 	"slices"
 	"strings"
 
@@ -10,49 +10,50 @@ import (
 
 // sitemaps draws one map for the fixed pages and one for each list of content
 // that changed, so that an item touches one of them.
-func (d *drawing) sitemaps() error {
-	lists := map[string]bool{}
-	for path := range d.e.pages {
-		if strings.HasPrefix(path, "/content/") {
-			lists[listOf(path)] = true
-		}
+func (d *drawing) sitemaps(context.Context) error {
+	c, err := d.e.content("/content/")
+	if err != nil {
+		return err
 	}
 	names := map[string]bool{}
 	if d.e.before != nil && !d.e.fresh {
 		for name := range d.e.before.Lists {
-			if strings.HasPrefix(name, "/content/") {
+			if !strings.HasPrefix(name, "/content/") || slices.Contains(c.gone, name) {
+				continue
+			}
+			if _, ok, err := d.e.was(mapPath(name)); err != nil {
+				return err
+			} else if ok {
 				names[mapPath(name)] = true
 			}
 		}
 	}
-	for name := range lists {
-		all := map[string]Page{}
-		if d.e.before != nil && !d.e.fresh {
-			old, err := d.e.store.list(d.e.before.Lists[name])
-			if err != nil {
+	out := func(name string) error {
+		delete(names, mapPath(name))
+		_, ok, err := d.e.was(mapPath(name))
+		if err == nil && ok && !d.e.fresh {
+			d.e.drop(mapPath(name))
+		}
+		return err
+	}
+	for _, name := range c.gone {
+		if err := out(name); err != nil {
+			return err
+		}
+	}
+	for name, pages := range c.lists {
+		var at []theme.Location
+		for _, p := range pages {
+			if p.Status == 200 {
+				at = append(at, theme.Location{Path: p.Path, Changed: p.Modified})
+			}
+		}
+		if len(at) == 0 {
+			if err := out(name); err != nil {
 				return err
 			}
-			for k, v := range old {
-				all[k] = v
-			}
+			continue
 		}
-		for path, p := range d.e.pages {
-			if listOf(path) != name {
-				continue
-			}
-			if p == nil {
-				delete(all, path)
-			} else {
-				all[path] = *p
-			}
-		}
-		var at []theme.Location
-		for path, p := range all {
-			if p.Status == 200 {
-				at = append(at, theme.Location{Path: path, Changed: p.Modified})
-			}
-		}
-		slices.SortFunc(at, func(a, b theme.Location) int { return cmp.Compare(a.Path, b.Path) })
 		names[mapPath(name)] = true
 		b, err := theme.Sitemap(d.site, at)
 		if err := d.draw(mapPath(name), xmlKind, b, err); err != nil {
@@ -81,6 +82,6 @@ func (d *drawing) sitemaps() error {
 
 // mapPath is the sitemap of a list: /content/202611/2 is /sitemap-202611-2.xml.
 func mapPath(list string) string {
-	month := strings.TrimPrefix(list, "/content/")
+	month := strings.TrimSuffix(strings.TrimPrefix(list, "/content/"), "/")
 	return "/sitemap-" + strings.ReplaceAll(month, "/", "-") + ".xml"
 }

@@ -28,9 +28,13 @@ type Squeeze struct {
 func (Squeeze) Kind() string { return "publishing.squeeze" }
 
 // Run makes what is missing.
-func (q Squeeze) Run(ctx context.Context, s *Store) error { return s.squeeze(ctx, q.Site) }
+func (q Squeeze) Run(ctx context.Context, s *Store) error {
+	return s.squeeze(ctx, q.Site, func() {})
+}
 
-func (s *Store) squeeze(ctx context.Context, site registry.SiteID) error {
+// squeeze makes the forms of what has changed since it was done last. pause is
+// called before each page, for what is more urgent.
+func (s *Store) squeeze(ctx context.Context, site registry.SiteID, pause func()) error {
 	r, err := s.Current(site)
 	if errors.Is(err, ErrNoRelease) {
 		return nil
@@ -44,7 +48,7 @@ func (s *Store) squeeze(ctx context.Context, site registry.SiteID) error {
 	if err := s.sealSearch(ctx, r); err != nil {
 		return err
 	}
-	return r.Each(func(p Page) error {
+	one := func(p Page) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -52,6 +56,7 @@ func (s *Store) squeeze(ctx context.Context, site registry.SiteID) error {
 			return nil
 		}
 		done[p.Hash] = true
+		pause()
 		name := s.objectPath(p.Hash)
 		if _, err := os.Stat(name + ".br"); err == nil {
 			return nil
@@ -99,7 +104,29 @@ func (s *Store) squeeze(ctx context.Context, site registry.SiteID) error {
 			}
 		}
 		return nil
-	})
+	}
+	dir, err := s.siteDir(site)
+	if err != nil {
+		return err
+	}
+	mark := filepath.Join(dir, "squeezed") // the manifest whose pages were done last
+	if b, err := readFile(mark, maxCurrent); err == nil && isHash(string(b)) {
+		if prev, err := s.release(site, string(b)); err == nil && prev.Shape == r.Shape {
+			if err := differing(prev, r, func(_, now *Page) error {
+				if now == nil {
+					return nil
+				}
+				return one(*now)
+			}); err != nil {
+				return err
+			}
+			return replace(mark, []byte(r.Hash))
+		}
+	}
+	if err := r.Each(one); err != nil {
+		return err
+	}
+	return replace(mark, []byte(r.Hash))
 }
 
 func squeezable(kind string) bool {

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"io/fs"
 	"os"
@@ -19,6 +20,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/emmansun/gmsm/sm3"
+
+	"zhengshu/internal/library"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
 )
@@ -49,6 +53,9 @@ type Page struct {
 	To       string    `json:"to,omitempty"` // of a redirect
 	Modified time.Time `json:"modified"`
 	Item     string    `json:"item,omitempty"`
+	// Shown is where an item stood in its columns when the page was drawn, so
+	// that the list page it leaves is known.
+	Shown map[string]library.Place `json:"shown,omitempty"`
 }
 
 // Manifest is the root of a release.
@@ -64,15 +71,37 @@ type Manifest struct {
 		Generation string `json:"generation"`
 	} `json:"search"`
 	Before string `json:"before,omitempty"` // hash of the manifest before
+	// Shape says how lists are named: 1, see listName; releases of 0 named the
+	// months of articles in four parts.
+	Shape int `json:"shape,omitempty"`
+	Pages int `json:"pages,omitempty"` // paths of the release
+	// Shelves name the objects that say which items an archive page holds, by
+	// column.
+	Shelves map[string]string `json:"shelves,omitempty"`
+	// Of is the number of the release whose pages this one shows again.
+	Of int `json:"of,omitempty"`
 }
 
 // pointer is what the file current holds.
 type pointer struct {
-	Manifest  string `json:"manifest"`
-	Signature string `json:"signature"` // ed25519 over "zhengshu release <site> <manifest>"
+	Manifest  string `json:"manifest"`      // SHA-256
+	SM3       string `json:"sm3,omitempty"` // of the same bytes
+	Signature string `json:"signature"`     // ed25519 over "zhengshu release <site> <manifest> <sm3>"
 }
 
-func signed(site, manifest string) []byte { return []byte("zhengshu release " + site + " " + manifest) }
+// words are what is signed.
+func (p pointer) words(site string) []byte {
+	w := "zhengshu release " + site + " " + p.Manifest
+	if p.SM3 != "" {
+		w += " " + p.SM3
+	}
+	return []byte(w)
+}
+
+func sm3Of(b []byte) string {
+	sum := sm3.Sum(b)
+	return hex.EncodeToString(sum[:])
+}
 
 // Store is the releases folder. Reading needs the public key only. Safe for
 // concurrent use and for several processes.
@@ -147,7 +176,12 @@ func CreateStore(dir, keys string) (*Store, error) {
 	}
 	key := ed25519.NewKeyFromSeed(raw)
 	pub := key.Public().(ed25519.PublicKey)
-	if err := replace(filepath.Join(dir, "release.pub"), []byte(base64.StdEncoding.EncodeToString(pub)+"\n")); err != nil {
+	file = filepath.Join(dir, "release.pub")
+	said := []byte(base64.StdEncoding.EncodeToString(pub) + "\n")
+	if have, err := os.ReadFile(file); err == nil && string(have) == string(said) {
+		return newStore(dir, pub, key), nil // also when the disk is full
+	}
+	if err := replace(file, said); err != nil {
 		return nil, err
 	}
 	return newStore(dir, pub, key), nil
@@ -241,10 +275,14 @@ func (s *Store) pointed(site registry.SiteID, b []byte) (*Release, error) {
 		return nil, err
 	}
 	sig, err := base64.StdEncoding.DecodeString(p.Signature)
-	if err != nil || !ed25519.Verify(s.pub, signed(string(site), p.Manifest), sig) {
+	if err != nil || !ed25519.Verify(s.pub, p.words(string(site)), sig) {
 		return nil, ErrForged
 	}
-	return s.release(site, p.Manifest)
+	r, b, err := s.manifest(site, p.Manifest)
+	if err == nil && p.SM3 != "" && sm3Of(b) != p.SM3 {
+		return nil, fmt.Errorf("%w: SM3 of manifest %s", ErrForged, p.Manifest)
+	}
+	return r, err
 }
 
 func parsePointer(b []byte) (pointer, error) {
@@ -256,15 +294,20 @@ func parsePointer(b []byte) (pointer, error) {
 }
 
 func (s *Store) release(site registry.SiteID, hash string) (*Release, error) {
+	r, _, err := s.manifest(site, hash)
+	return r, err
+}
+
+func (s *Store) manifest(site registry.SiteID, hash string) (*Release, []byte, error) {
 	b, err := s.Object(hash, maxList)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r := &Release{Hash: hash, store: s, site: site}
 	if err := json.Unmarshal(b, &r.Manifest); err != nil {
-		return nil, fmt.Errorf("publishing: manifest %s: %w", hash, err)
+		return nil, nil, fmt.Errorf("publishing: manifest %s: %w", hash, err)
 	}
-	return r, nil
+	return r, b, nil
 }
 
 // list reads a list of pages, from memory when it was read before.
@@ -319,7 +362,7 @@ func parseList(b []byte) (map[string]Page, error) {
 
 // Page finds a path; ok is false when the release does not have it.
 func (r *Release) Page(path string) (p Page, ok bool, err error) {
-	l, err := r.store.roll(r.Lists[listOf(path)])
+	l, err := r.store.roll(r.Lists[r.listName(path)])
 	if err != nil {
 		return Page{}, false, err
 	}
@@ -357,17 +400,61 @@ func (r *Release) SearchFile() string {
 
 var monthPath = regexp.MustCompile(`^/(?:elder/)?content/\d{6}/`)
 
-// listOf names the list a path stands in: by folder, and for the months of
-// articles in four parts, so that a change rewrites little of a large site.
-func listOf(path string) string {
+// folderOf is the list of a path while it is small: its first folder, and for
+// articles its month.
+func folderOf(path string) string {
 	if m := monthPath.FindString(path); m != "" {
-		h := sha256.Sum256([]byte(path))
-		return m + string('0'+h[0]%4)
+		return m
 	}
 	if i := strings.Index(path[min(1, len(path)):], "/"); i >= 0 {
 		return path[:i+2]
 	}
 	return "/"
+}
+
+// bucketOf are figures of a path, spread evenly; each more of them divides a
+// list that has grown by sixteen.
+func bucketOf(path string) string {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(path)) // never fails
+	const digits = "0123456789abcdef"
+	v := h.Sum64()
+	v ^= v >> 32 // the low bits of FNV are spread, the high ones less
+	var b [maxDepth]byte
+	for i := range b {
+		b[i] = digits[v&15]
+		v >>= 4
+	}
+	return string(b[:])
+}
+
+// A list of more than fullList pages is parted by sixteen, at most maxDepth
+// times, so that a change rewrites little however large the site is.
+const (
+	fullList = 400
+	maxDepth = 6
+)
+
+// listName names the list a path stands in, or would stand in.
+func (m *Manifest) listName(path string) string {
+	folder := folderOf(path)
+	if m.Shape == 0 {
+		if monthPath.MatchString(path) {
+			h := sha256.Sum256([]byte(path))
+			return folder + string('0'+h[0]%4)
+		}
+		return folder
+	}
+	if _, ok := m.Lists[folder]; ok {
+		return folder
+	}
+	b := bucketOf(path)
+	for n := 1; n <= maxDepth; n++ {
+		if _, ok := m.Lists[folder+b[:n]]; ok {
+			return folder + b[:n]
+		}
+	}
+	return folder
 }
 
 func isHash(s string) bool {

@@ -96,6 +96,9 @@ func (s *Store) Verify(ctx context.Context, site registry.SiteID, least int) (Su
 			}
 		}
 	}
+	for _, hash := range r.Shelves {
+		whose[hash] = ""
+	}
 	for hash, path := range whose {
 		if err := ctx.Err(); err != nil {
 			return l, err
@@ -247,7 +250,7 @@ func (o Outside) Verify(ctx context.Context) (Survey, error) {
 		key, l.Says = shown, "没有给出公钥，用的是网站自己出示的公钥，只能证明前后一致。"
 	}
 	sig, err := base64.StdEncoding.DecodeString(e.Signature)
-	if err != nil || !ed25519.Verify(key, signed(e.Site, e.Manifest), sig) {
+	if err != nil || !ed25519.Verify(key, pointer{Manifest: e.Manifest, SM3: e.SM3}.words(e.Site), sig) {
 		l.add(Damage{Path: "/.well-known/zhengshu/manifest", What: Changed, Detail: "the signature does not fit the public key"})
 		return l, nil
 	}
@@ -269,6 +272,10 @@ func (o Outside) Verify(ctx context.Context) (Survey, error) {
 	b, ok, err := object(e.Manifest)
 	if err != nil || !ok {
 		return l, err
+	}
+	if e.SM3 != "" && sm3Of(b) != e.SM3 {
+		l.add(Damage{Path: "/.well-known/zhengshu/object/" + e.Manifest, What: Changed, Detail: "SM3"})
+		return l, nil
 	}
 	var m Manifest
 	if err := json.Unmarshal(b, &m); err != nil {

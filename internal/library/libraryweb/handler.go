@@ -33,6 +33,7 @@ type Handler struct {
 	lib      *library.Service
 	media    *media.Service
 	preview  Previewer
+	spread   Spreader
 	keep     func(ctx context.Context, data []byte, kind string) (string, error) // of pictures within pasted text
 	pictures string                                                              // where the editor sends pictures, "" for nowhere
 }
@@ -60,7 +61,6 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "POST /console/items/drafts", Permit: authz.ItemWrite, Handle: h.discard},
 		{Pattern: "GET " + previewPath, Permit: authz.ItemRead, Handle: h.showPreview},
 		{Pattern: "GET " + previewPath + "/page", Permit: authz.ItemRead, Handle: h.previewFrame},
-		{Pattern: "GET " + previewPath + "/print.css", Permit: authz.ItemRead, Handle: h.printStyle},
 		{Pattern: "POST /console/items/{id}/hold", Permit: authz.ItemWrite, Handle: h.hold},
 		{Pattern: "POST /console/items/{id}/take-over", Permit: authz.ItemWrite, Handle: h.takeOver},
 		{Pattern: "POST /console/items/{id}/restore", Permit: authz.ItemWrite, Handle: h.restore},

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"strconv"
 
-	"zhengshu/assets"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/library"
@@ -22,6 +21,16 @@ type Previewer func(ctx context.Context, it library.Item, v library.Version, sit
 // PreviewWith sets who draws previews; at start.
 func (h *Handler) PreviewWith(p Previewer) *Handler {
 	h.preview = p
+	return h
+}
+
+// Spreader says in a sentence how many pages an act on an item makes anew; see
+// publishing.FanOut.
+type Spreader func(ctx context.Context, scope authz.Scope, id library.ItemID) (string, error)
+
+// SpreadWith sets who says so; at start.
+func (h *Handler) SpreadWith(s Spreader) *Handler {
+	h.spread = s
 	return h
 }
 
@@ -211,19 +220,12 @@ func (h *Handler) previewFrame(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if as == "print" {
-		b = bytes.ReplaceAll(b, []byte(assets.URL("portal.css")), []byte(previewPath+"/print.css"))
+		b = bytes.ReplaceAll(b, []byte("/portal.css?"), []byte("/portal.css?as=print&amp;"))
 	}
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; media-src 'self'; font-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox allow-same-origin")
 	w.Header().Set("X-Frame-Options", "SAMEORIGIN")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = w.Write(b) // the reader going away is not our error
-	return nil
-}
-
-// printStyle is the theme's sheet with its rules for paper put on the screen.
-func (h *Handler) printStyle(w http.ResponseWriter, _ *http.Request) error {
-	w.Header().Set("Content-Type", "text/css; charset=utf-8")
-	_, _ = w.Write(bytes.ReplaceAll(assets.Content("portal.css"), []byte("@media print"), []byte("@media screen"))) // as above
 	return nil
 }
 
