@@ -212,6 +212,9 @@ func (h *Handler) redirects(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if q := r.URL.Query(); len(p.Forms) > 0 && q.Has("from") { // proposed by the statistics of visits
+		p.Forms[0].Fill(q)
+	}
 	return sheetPage.Render(w, r, p)
 }
 

@@ -196,10 +196,8 @@ func newSite(s registry.Site, f visits.Figures, y visits.YearFigures, year, days
 	}
 	v.Missing = web.Table{Caption: "读者要找而没有的地址", Columns: []web.Column{{Head: "地址", Wide: true}, {Head: "次数", Number: true}, {Head: "最后一次"}, {Head: "建议转到", Wide: true}}, Empty: web.Empty{Title: "没有打不开的地址", Text: "读者打开的都有内容。"}}
 	for _, p := range missing {
-		to := web.Text("没有相近的页面")
-		if p.To != "" {
-			to = web.Text(p.To)
-		}
+		at := "/console/sites/" + string(s.ID) + "/redirects?" + url.Values{"from": {p.Name}, "to": {p.To}}.Encode()
+		to := web.Cell{Text: cmp.Or(p.To, "没有相近的页面"), Links: []web.Link{{Text: "登记跳转", Href: at, Note: p.Name}}}
 		v.Missing.Rows = append(v.Missing.Rows, web.Row{Cells: []web.Cell{web.Text(p.Name), figure(p.Hits), web.Day(p.Last), to}})
 	}
 	return v
