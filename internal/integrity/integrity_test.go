@@ -2,12 +2,15 @@ package integrity_test
 
 import (
 	"context"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"zhengshu/internal/audit"
@@ -42,6 +45,8 @@ type house struct {
 	pub    *publishing.Publisher
 	reg    *registry.Service
 	server *httptest.Server
+
+	between atomic.Bool
 }
 
 func (h *house) must(err error) {
@@ -79,7 +84,18 @@ func open(t *testing.T, d *db.DB) *house {
 	h.must(err)
 	h.pub = publishing.New(d, reg, lib, h.store, publishing.Config{Demo: true})
 	h.must(h.pub.Publish(h.ctx, h.site.ID))
-	h.server = httptest.NewServer(portal.New(portal.Config{Store: h.store}))
+	door := portal.New(portal.Config{Store: h.store})
+	h.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// Somebody between the portal and its readers.
+		switch {
+		case h.between.Load() && r.URL.Path == "/map.html":
+			io.WriteString(w, "<h1>hacked</h1>")
+		case h.between.Load() && r.URL.Path == "/robots.txt":
+			http.NotFound(w, r)
+		default:
+			door.ServeHTTP(w, r)
+		}
+	}))
 	t.Cleanup(h.server.Close)
 	u, err := url.Parse(h.server.URL)
 	h.must(err)
@@ -195,5 +211,28 @@ func TestArticle23_1_AnOlderReleaseOrAnotherSitesIsNoticed(t *testing.T) {
 	}
 	if _, err := h.store.Current(h.site.ID); err != nil {
 		t.Errorf("not restored: %v", err)
+	}
+}
+
+func TestArticle23_1_BytesChangedOnTheWayAreNoticed(t *testing.T) {
+	h := open(t, dbtest.SQLite(t, nil))
+	h.between.Store(true)
+	h.must(h.watch.Look(h.ctx, h.site.ID))
+	found := map[string]string{}
+	for _, a := range h.alarms() {
+		if a.By != integrity.Served || a.Restored {
+			t.Errorf("%+v", a)
+		}
+		found[a.Place] = a.What
+	}
+	if len(found) != 2 || found["/map.html"] != publishing.Changed || found["/robots.txt"] != publishing.Missing {
+		t.Fatalf("found %v", found)
+	}
+	h.between.Store(false)
+	h.must(h.watch.Look(h.ctx, h.site.ID))
+	for _, a := range h.alarms() {
+		if a.SettledAt.IsZero() {
+			t.Errorf("still open: %+v", a)
+		}
 	}
 }
