@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
@@ -172,6 +173,20 @@ func TestArticle23_1_ChangedBytesAreRefusedToldAndRestored(t *testing.T) {
 		}
 		if open, err := db.One(h.ctx, d, db.Value[int], `SELECT count(*) FROM finding WHERE check_id = $1 AND state <> 'closed'`, integrity.CheckTampered); err != nil || open != 0 {
 			t.Errorf("%d findings open, %v", open, err)
+		}
+		// A file that nobody published.
+		stray := filepath.Join(h.dir, "objects", "shell.php")
+		h.must(os.WriteFile(stray, []byte("x"), 0o644))
+		old := time.Now().Add(-time.Hour)
+		h.must(os.Chtimes(stray, old, old))
+		h.must(h.watch.LookStrays(h.ctx))
+		if s, err := h.watch.Strays(h.ctx, authz.System("test")); err != nil || len(s) != 1 || s[0].Place != "objects/shell.php" {
+			t.Errorf("strays %+v %v", s, err)
+		}
+		h.must(os.Remove(stray))
+		h.must(h.watch.LookStrays(h.ctx))
+		if s, err := h.watch.Strays(h.ctx, authz.System("test")); err != nil || len(s) != 0 {
+			t.Errorf("strays %+v %v", s, err)
 		}
 		// A file that is gone comes back as well.
 		h.must(os.Remove(h.object("/robots.txt")))

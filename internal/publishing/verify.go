@@ -153,7 +153,7 @@ func (s *Store) check(l *Survey, hash, path string) ([]byte, error) {
 
 var (
 	objectFile = regexp.MustCompile(`^[0-9a-f]{64}(\.(gz|br|zst))?$`)
-	siteFile   = regexp.MustCompile(`^(current|lock|search\.[ab]\.db(-wal|-shm|-journal|\.seal|\.generation)?)$`)
+	siteFile   = regexp.MustCompile(`^(current|lock|squeezed|search\.[ab]\.db(-wal|-shm|-journal|\.seal|\.generation)?)$`)
 )
 
 // Strays are the files in the folder that no release ever puts there; none is
