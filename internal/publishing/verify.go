@@ -174,7 +174,8 @@ func (s *Store) Strays(ctx context.Context, grace time.Duration) ([]Damage, erro
 		}
 		parts := strings.Split(filepath.ToSlash(rel), "/")
 		last := parts[len(parts)-1]
-		known := strings.HasPrefix(last, ".new-")
+		// Left by a process that died on the way; never read.
+		known := slices.ContainsFunc(parts, func(x string) bool { return strings.HasPrefix(x, ".new-") || strings.HasPrefix(x, ".index-") })
 		switch {
 		case known:
 		case len(parts) == 1:
