@@ -873,6 +873,12 @@ func TestArticle10_Domains(t *testing.T) {
 			t.Errorf("the Chinese domain is %s (%v)", d.State, err)
 		}
 		h.must(h.ask("citydept.clerk", lifecycle.DomainRegisterMatter, ref, domain("chinese", "西安商务.政务")))
+		// 韩城 has no city above it that reviews: its department's names go to the
+		// province.
+		han := h.must(h.ask("handept.clerk", lifecycle.DomainRegisterMatter, h.site("handept", registry.DepartmentSite), domain("chinese", "韩城商务.政务")))
+		if _, steps, _, err := h.approvals.Case(context.Background(), authz.System("test"), han.Case); err != nil || !strings.Contains(steps[len(steps)-1].Name, "陕西省人民政府办公厅") {
+			t.Errorf("a name of 韩城 is reviewed by %+v (%v)", steps, err)
+		}
 		prov := h.site("provdept", registry.DepartmentSite)
 		list, err = h.registry.DomainsOf(context.Background(), h.db, authz.System("test"), registry.SiteID(prov.ID))
 		if err != nil {
