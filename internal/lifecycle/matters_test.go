@@ -873,6 +873,17 @@ func TestArticle10_Domains(t *testing.T) {
 			t.Errorf("the Chinese domain is %s (%v)", d.State, err)
 		}
 		h.must(h.ask("citydept.clerk", lifecycle.DomainRegisterMatter, ref, domain("chinese", "西安商务.政务")))
+		// 韩城 stands beside the cities: its own office reviews its departments'
+		// names (sx2021.DomainReviewer).
+		hanSite := h.site("handept", registry.DepartmentSite)
+		names, err := h.registry.DomainsOf(context.Background(), h.db, authz.System("test"), registry.SiteID(hanSite.ID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		han := h.must(h.ask("handept.clerk", lifecycle.DomainCancelMatter, hanSite, map[string]string{"old": string(names[slices.IndexFunc(names, func(d registry.Domain) bool { return d.Kind == registry.ChineseDomain })].ID), "reason": "停用", "contact": "李", "phone": "1"}))
+		if _, steps, _, err := h.approvals.Case(context.Background(), authz.System("test"), han.Case.ID); err != nil || steps[len(steps)-1].Name != "韩城市人民政府办公室批准" {
+			t.Errorf("a name of 韩城 is reviewed by %+v (%v)", steps, err)
+		}
 		prov := h.site("provdept", registry.DepartmentSite)
 		list, err = h.registry.DomainsOf(context.Background(), h.db, authz.System("test"), registry.SiteID(prov.ID))
 		if err != nil {

@@ -417,6 +417,11 @@ func parseForm(r *http.Request, limit int64) error {
 		mendForm(r)
 		return nil
 	}
+	return formWrong(err, limit)
+}
+
+// formWrong words what hindered the reading of a form.
+func formWrong(err error, limit int64) error {
 	if err := limited(err, limit); fault.Is(err, fault.TooLarge) {
 		return err
 	}
