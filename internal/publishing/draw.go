@@ -43,6 +43,8 @@ type drawing struct {
 	marks   map[string]bool                       // old addresses whose redirect changed
 	coming  []registry.ColumnID                   // where one more item is about to be, on trial
 	pool    *pool
+	files   sync.Once // for filed
+	filed   bool
 
 	mu    sync.Mutex                 // of what follows
 	put   map[string]search.Document // by path
