@@ -89,7 +89,7 @@ func navigation() []web.NavItem {
 			{Name: "消息", Href: "/console/messages", Also: []string{"/console/me/notifications"}}, {Name: "本省规则", Href: "/console/settings", Also: []string{"/console/settings/holidays"}}, {Name: "系统设置", Href: "/console/settings/system"}}},
 		{Name: "台账", Href: "/console/sites", Permit: authz.RegistryRead, Parts: []web.Part{{Name: "网站", Href: "/console/sites"}, {Name: "账号", Href: "/console/accounts"}, {Name: "客户端和小程序", Href: "/console/apps", Also: []string{"/console/apps/low-use"}},
 			{Name: "域名", Href: "/console/domains", Also: []string{"/console/domains/watch"}}, {Name: "名称核对", Href: "/console/names"}, {Name: "年度核对", Href: "/console/recertify", Also: []string{"/console/recertify/"}}, {Name: "比对", Href: "/console/reconciliations"}, {Name: "导入", Href: "/console/import"},
-			{Name: "网站外观", Href: "/console/themes", Also: []string{"/console/themes/", "/console/mournings", "/console/front-pages", "/console/front-pages/"}},
+			{Name: "网站外观", Href: "/console/themes", Also: []string{"/console/themes/version", "/console/mournings", "/console/front-pages", "/console/front-pages/"}},
 			{Name: "承办、等保与经费", Href: "/console/records", Also: recordPaths()}}},
 		{Name: "单位", Href: "/console/units", Permit: authz.OrgRead, Parts: []web.Part{{Name: "单位", Href: "/console/units"}, {Name: "人员", Href: "/console/people"}, {Name: "岗位空缺", Href: "/console/vacancies"},
 			{Name: "开设覆盖", Href: "/console/coverage"}, {Name: "机构调整", Href: "/console/reorganisations"}, {Name: "存量认定", Href: "/console/cutover", Also: []string{"/console/cutover/clearance"}}}},

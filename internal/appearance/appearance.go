@@ -434,6 +434,15 @@ func (s *Service) Back(ctx context.Context, scope authz.Scope, id registry.SiteI
 			}
 			to = next.stands()
 		}
+		if h := next.Choice.Hash; h != "" {
+			a, err := db.One(ctx, tx, scanAvailable, availableSelect+` WHERE v.hash = $1`, h)
+			if err != nil {
+				return now, err
+			}
+			if !a.Offered() {
+				return now, fault.Newf(fault.Refused, "上一版用的主题“%s”%s已停止提供，请另选主题。", a.Name, a.Version)
+			}
+		}
 		next.BackTo, next.Reason, next.Consent = to, "退回上一版外观", strings.TrimSpace(consent)
 		return next, nil
 	})

@@ -312,7 +312,7 @@ func (s *Service) Approve(ctx context.Context, scope authz.Scope, id string) (Fr
 		if _, err := tx.Exec(ctx, `UPDATE front_page SET state = 'live', approver_id = $2, approver_name = $3, approved_at = $4 WHERE id = $1`, id, session.PersonID, session.Name, tx.Now()); err != nil {
 			return err
 		}
-		return s.Publisher.TouchFront(ctx, tx, f.Site)
+		return s.Publisher.Touch(ctx, tx, f.Site)
 	})
 }
 
@@ -341,7 +341,7 @@ func (s *Service) Lift(ctx context.Context, scope authz.Scope, id, why string) (
 		if err := s.end(ctx, tx, f, "lift", session.Name, strings.TrimSpace(why)); err != nil {
 			return err
 		}
-		return s.Publisher.TouchFront(ctx, tx, f.Site)
+		return s.Publisher.Touch(ctx, tx, f.Site)
 	})
 }
 
@@ -457,7 +457,7 @@ func (s *Service) expire(ctx context.Context) (int, error) {
 			if err := s.end(ctx, tx, f, "expire", "", "到了原定的撤下时间"); err != nil {
 				return err
 			}
-			return s.Publisher.TouchFront(ctx, tx, f.Site)
+			return s.Publisher.Touch(ctx, tx, f.Site)
 		}); err != nil {
 			return i, err
 		}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -49,7 +50,12 @@ func (a Available) Choice() theme.Choice {
 }
 
 // Link is its page.
-func (a Available) Link() string { return "/console/themes/" + a.ID }
+func (a Available) Link() string { return ThemeLink(a.ID) }
+
+// ThemeLink is the page of a theme by its id.
+func ThemeLink(id string) string {
+	return "/console/themes/version?" + url.Values{"theme": {id}}.Encode()
+}
 
 const availableSelect = `
 	SELECT v.id, v.theme_id, v.name, v.version, v.author, v.licence, v.hash, v.size, v.files, v.key_id, k.name, v.installed_name, v.installed_at, v.withheld_at, v.withheld_name, v.withheld_why, k.revoked_at IS NOT NULL,
@@ -80,6 +86,11 @@ func (s *Service) Themes(ctx context.Context) ([]Available, error) {
 	for _, r := range rows {
 		worn[r.ThemeID] = r.Sites
 	}
+	plain, err := db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM site s WHERE s.hosted AND NOT EXISTS (SELECT 1 FROM site_appearance a WHERE a.site_id = s.id)`)
+	if err != nil {
+		return nil, err
+	}
+	worn[theme.Blue] += plain // what a site wears that has chosen nothing
 	for _, t := range theme.Ours() {
 		a := ofHouse(t)
 		a.Sites = worn[t.ID]
@@ -103,6 +114,15 @@ func (s *Service) Offered(ctx context.Context) ([]Available, error) {
 
 // Installed is one theme by its id.
 func (s *Service) Installed(ctx context.Context, id string) (Available, error) {
+	all, err := s.Themes(ctx)
+	for _, a := range all {
+		if a.ID == id {
+			return a, nil
+		}
+	}
+	if err != nil {
+		return Available{}, err
+	}
 	return s.available(ctx, s.DB, id)
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"zhengshu/internal/appearance"
 	"zhengshu/internal/approval"
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/audit"
@@ -61,6 +62,7 @@ type Services struct {
 	Assessment *assessment.Service
 	Reporting  *reporting.Service
 	Publisher  *publishing.Publisher
+	Appearance *appearance.Service
 
 	Operators    *operator.Service
 	Tenancy      *tenancy.Service
@@ -121,7 +123,7 @@ func Fill(ctx context.Context, s Services) error {
 		fill func(context.Context) error
 	}{
 		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"forms", d.takeForms}, {"content", d.moveIn}, {"import", d.rehearse}, {"links", d.link}, {"codes", d.indexCodes}, {"media", d.keepMedia}, {"reviews", d.review}, {"reviewing", d.reviewing}, {"checks", d.examine}, {"adoptions", d.adoptions}, {"standing", d.standing},
-		{"cases", d.apply}, {"offices", d.keepOffices}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"releases", d.publish}, {"inspection", d.inspect}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"notices", d.governNotices},
+		{"cases", d.apply}, {"offices", d.keepOffices}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"appearance", d.adorn}, {"releases", d.publish}, {"inspection", d.inspect}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"notices", d.governNotices},
 	} {
 		if err := stage.fill(ctx); err != nil {
 			return fmt.Errorf("demo: %s: %w", stage.name, err)

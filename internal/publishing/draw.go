@@ -55,7 +55,7 @@ type drawing struct {
 }
 
 func (p *Publisher) drawing(q db.Querier, e *edit, site theme.Site, whole bool) *drawing {
-	return &drawing{p: p, q: q, e: e, site: site, whole: whole, seen: map[library.ItemID]bool{}, types: map[library.Type]bool{},
+	return &drawing{p: p, q: q, e: e, site: site.Keeping(), whole: whole, seen: map[library.ItemID]bool{}, types: map[library.Type]bool{},
 		columns: map[registry.ColumnID]bool{}, places: map[registry.ColumnID][]library.Place{}, pool: newPool(), marks: map[string]bool{},
 		put: map[string]search.Document{}, out: map[string]bool{}}
 }

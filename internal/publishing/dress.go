@@ -3,11 +3,9 @@ package publishing
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"slices"
 
 	"zhengshu/internal/db"
-	"zhengshu/internal/jobs"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
 )
@@ -134,70 +132,4 @@ func (d *drawing) standingAt(path string) string {
 		return theme.UsualHome
 	}
 	return path
-}
-
-// Front is the job that switches a site's home page alone, before anything
-// else of the site is drawn: an emergency page stands, or is lifted, within
-// seconds.
-type Front struct {
-	Site registry.SiteID `json:"site"`
-}
-
-// Kind names the job.
-func (Front) Kind() string { return "publishing.front" }
-
-// TouchFront asks, in the transaction of the act, for the home page at once and
-// for the whole site after it.
-func (p *Publisher) TouchFront(ctx context.Context, tx *db.Tx, site registry.SiteID) error {
-	if err := jobs.Enqueue(ctx, tx, Front{site}, jobs.Unique(string(site))); err != nil {
-		return err
-	}
-	return p.Touch(ctx, tx, site)
-}
-
-// Front makes and switches a release in which only the home page is new. The
-// whole release that follows brings the bar to every other page.
-func (p *Publisher) Front(ctx context.Context, site registry.SiteID) error {
-	began := p.db.Now()
-	unlock, err := p.store.lock(ctx, site)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	before, err := p.store.Current(site)
-	if errors.Is(err, ErrForged) || errors.Is(err, ErrNoRelease) || errors.Is(err, fs.ErrNotExist) {
-		return nil // the whole drawing that was asked for makes the first
-	}
-	if err != nil {
-		return err
-	}
-	var d *drawing
-	err = p.db.View(ctx, func(tx *db.Tx) error {
-		info, hosted, err := p.info(ctx, tx, site)
-		if err != nil || !hosted {
-			return err
-		}
-		e := p.store.edit(site, before, false, began.Truncate(1e9))
-		if e.last, err = db.One(ctx, tx, db.Value[int], `SELECT COALESCE(MAX(no), 0) FROM site_release WHERE site_id = $1`, site); err != nil {
-			return err
-		}
-		e.of = before.Of
-		d = p.drawing(tx, e, info, false)
-		defer d.pool.end()
-		for _, f := range info.Files() {
-			if err := d.draw(f.Path, f.Kind, f.Body, nil); err != nil {
-				return err
-			}
-		}
-		return errors.Join(d.home(ctx), d.emergency(ctx))
-	})
-	if err != nil || d == nil {
-		return err
-	}
-	// The site as it was: the rest of its pages still say so.
-	made, changed, err := d.e.finish(ctx, before.Site, before.Theme, before.Search.File, before.Search.Generation)
-	if err != nil {
-		return err
-	}
-	return p.record(ctx, site, before, made, nil, changed, began, d)
 }

@@ -34,7 +34,7 @@ type family struct {
 var families = []family{
 	{"columns", "栏目页、往期页和栏目订阅", touched, (*drawing).columnFamily},
 	{"home", "首页和首页订阅", touched, (*drawing).home},
-	{"emergency", "应急首页", wholly, (*drawing).emergency},
+	{"emergency", "应急首页", touched, (*drawing).emergency},
 	{"fixed", "固定页面", wholly, (*drawing).fixed},
 	{"redirects", "旧地址跳转", touched, (*drawing).redirects},
 	{"hooked", "其他页面", touched, (*drawing).hooked},

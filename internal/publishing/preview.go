@@ -91,39 +91,38 @@ func (p *Publisher) PreviewPage(ctx context.Context, site registry.SiteID, c the
 
 // own draws a page with the site's own content; nil when there is none.
 func (p *Publisher) own(ctx context.Context, tx *db.Tx, info theme.Site, sample string) ([]byte, error) {
-	e := p.store.edit(registry.SiteID(info.ID), nil, true, p.db.Now())
-	e.dry, e.bodies = true, map[string][]byte{} // nothing of it is kept
+	e := p.store.edit(registry.SiteID(info.ID), nil, false, p.db.Now())
+	e.dry, e.kept = true, map[string][]byte{}
 	d := p.drawing(tx, e, info, false)
 	defer d.pool.end()
-	body := func(path string) []byte {
-		if page, _ := e.page(path); page != nil && page.Status == 200 {
-			return e.bodies[page.Hash]
-		}
-		return nil
-	}
 	if path, ok := ownPages[sample]; ok {
-		if err := errors.Join(d.home(ctx), d.pool.wait()); err != nil {
+		if err := d.home(ctx); err != nil {
 			return nil, err
 		}
-		return body(path), nil
+		if err := d.pool.wait(); err != nil {
+			return nil, err
+		}
+		if page, ok := e.page(path); ok && page != nil && page.Status == 200 {
+			return e.kept[page.Hash], nil
+		}
+		return nil, nil
 	}
 	switch sample {
 	case "column", "elder-column":
 		for _, c := range info.Columns {
-			list, err := d.newest(ctx, c, 1)
+			list, err := d.newest(ctx, c, perPage)
 			if err != nil {
 				return nil, err
 			}
 			if len(list) == 0 {
 				continue
 			}
-			if err := errors.Join(d.columnPages(ctx, c, false), d.pool.wait()); err != nil {
-				return nil, err
-			}
+			page := theme.ColumnPage{Column: c, Children: info.Below(c.ID), Siblings: info.Top(), Entries: list}
+			frame := theme.ColumnFrame(info, page)
 			if sample == "column" {
-				return body(c.Href()), nil
+				return theme.ColumnListPage.Draw(frame, page)
 			}
-			return body(c.ElderHref()), nil
+			return theme.ElderColumnPage.Draw(frame.Elderly(c.ElderHref()), page)
 		}
 	case "article", "elder-article", "policy":
 		for _, c := range info.Columns {

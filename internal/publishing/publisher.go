@@ -146,7 +146,6 @@ func (p *Publisher) Work(w *jobs.Workers) {
 		return gone(err)
 	})
 	jobs.Handle(w, func(ctx context.Context, b Bulk) error { return gone(p.bulk(ctx, b.Site, false)) })
-	jobs.Handle(w, func(ctx context.Context, f Front) error { return gone(p.Front(ctx, f.Site)) })
 	jobs.Handle(w, func(ctx context.Context, _ Watch) error { return errors.Join(p.watch(ctx), p.TellTroubles(ctx)) })
 	jobs.Handle(w, func(ctx context.Context, c Squeeze) error {
 		return p.store.squeeze(ctx, c.Site, func() {

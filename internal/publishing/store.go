@@ -114,6 +114,8 @@ type Store struct {
 	lists map[string]map[string]Page // by hash, for the release being made
 	kept  []string                   // in order, for forgetting
 
+	bundles bundles // themes of releases
+
 	rolls  *rolls  // lists for look-ups
 	moves  *moves  // made in this process
 	depot  depots  // where more copies lie
@@ -282,7 +284,11 @@ func (s *Store) pointed(site registry.SiteID, b []byte) (*Release, error) {
 	if err == nil && p.SM3 != "" && sm3Of(b) != p.SM3 {
 		return nil, fmt.Errorf("%w: SM3 of manifest %s", ErrForged, p.Manifest)
 	}
-	return r, err
+	if err != nil {
+		return nil, err
+	}
+	r.Site = s.dressed(r.Site)
+	return r, nil
 }
 
 func parsePointer(b []byte) (pointer, error) {

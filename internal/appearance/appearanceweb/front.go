@@ -11,6 +11,7 @@ import (
 	"zhengshu/internal/appearance"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/fault"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
@@ -117,7 +118,7 @@ func (v frontView) Crumbs() []web.Crumb {
 
 func newFront(f appearance.Front, steps []passage.Step, write, final bool) frontView {
 	at := f.Link()
-	v := frontView{title: f.Title, Heading: web.Heading{Title: f.Title, Above: f.SiteName + "应急首页", Tags: []web.Tag{frontTag(f)}}, Src: frontsPath + "/" + url.PathEscape(f.ID) + "/page",
+	v := frontView{title: f.Title, Heading: web.Heading{Title: f.Title, Above: f.SiteName + "应急首页", Tags: []web.Tag{frontTag(f)}}, Src: frontsPath + "/" + url.PathEscape(f.ID) + "/page?page=emergency",
 		Summary: web.Summary{Terms: []web.Term{{Name: "启用原因", Text: f.Reason}, {Name: "提出", Text: f.Proposer, Note: web.Minute(f.ProposedAt)}, {Name: "批准", Text: cmp.Or(f.Approver, "等待另一人批准"), Note: web.Minute(f.ApprovedAt)}, {Name: "自动撤下", Text: web.Minute(f.Until)},
 			{Name: "平时的首页", Text: theme.UsualHome}}}}
 	if !f.EndedAt.IsZero() {
@@ -179,7 +180,12 @@ func (h *Handler) front(w http.ResponseWriter, r *http.Request) error {
 	return h.showFront(w, r, http.StatusOK, nil)
 }
 
+// frontPage is the page itself, for the frame: asked for by its name, as every
+// page of a preview is.
 func (h *Handler) frontPage(w http.ResponseWriter, r *http.Request) error {
+	if r.URL.Query().Get("page") != "emergency" {
+		return fault.Missing("样页")
+	}
 	f, err := h.looks.FrontOf(r.Context(), authz.ScopeFrom(r.Context()), r.PathValue("id"))
 	if err != nil {
 		return err

@@ -36,19 +36,18 @@ func (h *Handler) Routes() []web.Route {
 	return []web.Route{
 		{Pattern: "GET /console/themes", Permit: authz.RegistryRead, Handle: h.themes},
 		{Pattern: "POST /console/themes", Permit: authz.SettingsManage, Handle: h.install, MaxBody: upload},
-		{Pattern: "GET /console/themes/{theme}", Permit: authz.RegistryRead, Handle: h.theme},
-		{Pattern: "GET /console/themes/{theme}/pages/{page}", Permit: authz.RegistryRead, Handle: h.samplePage},
-		{Pattern: "POST /console/themes/{theme}/withhold", Permit: authz.SettingsManage, Handle: h.withhold},
-		{Pattern: "POST /console/themes/{theme}/offer", Permit: authz.SettingsManage, Handle: h.offer},
+		{Pattern: "GET /console/themes/version", Permit: authz.RegistryRead, Handle: h.theme},
+		{Pattern: "GET /console/themes/page", Permit: authz.RegistryRead, Handle: h.samplePage},
+		{Pattern: "POST /console/themes/withhold", Permit: authz.SettingsManage, Handle: h.withhold},
+		{Pattern: "POST /console/themes/offer", Permit: authz.SettingsManage, Handle: h.offer},
 		{Pattern: "POST /console/theme-keys", Permit: authz.SettingsManage, Handle: h.trust},
-		{Pattern: "POST /console/theme-keys/{key}/revoke", Permit: authz.SettingsManage, Handle: h.revoke},
-		{Pattern: "GET /console/theme-files/{theme}/{file}", Permit: authz.SignedIn, Handle: h.file},
-		{Pattern: "GET /console/theme-files/{theme}/{folder}/{file}", Permit: authz.SignedIn, Handle: h.file},
+		{Pattern: "POST /console/theme-keys/revoke", Permit: authz.SettingsManage, Handle: h.revoke},
+		{Pattern: "GET " + theme.ConsoleFiles, Permit: authz.SignedIn, Handle: h.file},
 		{Pattern: "GET " + site, Permit: authz.RegistryRead, Handle: h.site},
 		{Pattern: "POST " + site, Permit: authz.AppearanceManage, Handle: h.choose, MaxBody: 2 << 20},
 		{Pattern: "POST " + site + "/back", Permit: authz.AppearanceManage, Handle: h.back},
 		{Pattern: "GET " + site + "/preview", Permit: authz.RegistryRead, Handle: h.preview},
-		{Pattern: "GET " + site + "/pages/{page}", Permit: authz.RegistryRead, Handle: h.sitePage},
+		{Pattern: "GET " + site + "/page", Permit: authz.RegistryRead, Handle: h.sitePage},
 		{Pattern: "GET /console/mournings", Permit: authz.RegistryRead, Handle: h.mournings},
 		{Pattern: "POST /console/mournings", Permit: authz.MourningDeclare, Handle: h.declare},
 		{Pattern: "POST /console/mournings/{id}/end", Permit: authz.MourningDeclare, Handle: h.endMourning},
@@ -87,12 +86,9 @@ func drawn(w http.ResponseWriter, b []byte, err error) error {
 
 // file serves a file of a theme, or a logo, to the previews.
 func (h *Handler) file(w http.ResponseWriter, r *http.Request) error {
-	name := r.PathValue("file")
-	if f := r.PathValue("folder"); f != "" {
-		name = f + "/" + name
-	}
+	name := r.URL.Query().Get("file")
 	var found theme.File
-	switch id := r.PathValue("theme"); {
+	switch id := r.URL.Query().Get("theme"); {
 	case id == "logo":
 		f, err := h.looks.LogoFile(r.Context(), theme.LogoPath(name))
 		if err != nil {
@@ -214,6 +210,6 @@ func roomOf(at, framed string, q url.Values, says string) room {
 		}
 		v.Pages.Items = append(v.Pages.Items, web.Tab{Name: s.Name, Href: with(at, func(n url.Values) { n.Set("page", s.Key) }), Current: s.Key == now})
 	}
-	v.Src = with(framed+"/"+url.PathEscape(sampleOf(q)), func(n url.Values) { n.Del("page") })
+	v.Src = with(framed, func(n url.Values) { n.Set("page", sampleOf(q)) })
 	return v
 }

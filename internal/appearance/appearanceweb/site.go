@@ -71,7 +71,7 @@ func themeValue(s appearance.State) string {
 func newSite(s appearance.State, may bool) siteView {
 	base := s.Site.Link() + "/appearance"
 	v := siteView{site: s.Site, Heading: web.Heading{Title: "网站外观", Above: s.Site.Name, Lead: "选主题、颜色、标志和标语。先预览，再保存；保存后全站重新发布，旧页面在新的一版完成前照常显示。"},
-		Summary: web.Summary{Title: "现在的外观", Wide: true, Terms: []web.Term{{Name: "主题", Text: named(s.Now)}, {Name: "颜色和样式", Text: colours(s.Now.Choice.Tokens)}, {Name: "标语", Text: cmp.Or(s.Now.Choice.Slogan, "没有")}, {Name: "标志", Text: map[bool]string{true: "已上传", false: "随主题"}[s.Now.Choice.Logo != ""]}}}}
+		Summary: web.Summary{Title: "现在的外观", Terms: []web.Term{{Name: "主题", Text: named(s.Now)}, {Name: "颜色和样式", Text: colours(s.Now.Choice.Tokens)}, {Name: "标语", Text: cmp.Or(s.Now.Choice.Slogan, "没有")}, {Name: "标志", Text: map[bool]string{true: "已上传", false: "随主题"}[s.Now.Choice.Logo != ""]}}}}
 	if !s.Site.Hosted {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "外部承载", Text: "这个站点不由本平台承载，不能在这里设置外观。"})
 		return v
@@ -246,7 +246,7 @@ func (v previewView) Crumbs() []web.Crumb {
 
 func newPreview(s registry.Site, q url.Values, may bool) previewView {
 	base := s.Link() + "/appearance"
-	v := previewView{site: s, Heading: web.Heading{Title: "外观预览", Above: s.Name, Acts: []web.Act{{Text: "回到网站外观", Href: base}}}, Room: roomOf(base+"/preview", base+"/pages", q, "用本站自己的内容画出；没有内容的页面用样页。还没有保存，读者看不到。")}
+	v := previewView{site: s, Heading: web.Heading{Title: "外观预览", Above: s.Name, Acts: []web.Act{{Text: "回到网站外观", Href: base}}}, Room: roomOf(base+"/preview", base+"/page", q, "用本站自己的内容画出；没有内容的页面用样页。还没有保存，读者看不到。")}
 	if may && q.Get("theme") != "" {
 		v.Keep = web.Form{Action: base, Buttons: []web.Button{{Label: "就用这个外观，保存并重新发布", Name: "act", Value: "save"}}, Sections: []web.Section{{}}}
 		for _, k := range []string{"theme", "brand", "deep", "mark", "radius", "density", "slogan", "no_logo"} {
@@ -288,6 +288,6 @@ func (h *Handler) sitePage(w http.ResponseWriter, r *http.Request) error {
 		}
 		c = s.Now.Choice
 	}
-	b, err := h.publisher.PreviewPage(r.Context(), id, c, r.PathValue("page"), asOf(q))
+	b, err := h.publisher.PreviewPage(r.Context(), id, c, q.Get("page"), asOf(q))
 	return drawn(w, b, err)
 }

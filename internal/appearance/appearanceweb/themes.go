@@ -82,8 +82,8 @@ func newThemes(list []appearance.Available, keys []appearance.Key, may bool, rev
 		}
 		v.Keys.Rows = append(v.Keys.Rows, web.Row{Cells: []web.Cell{web.Text(k.Name), web.Text(k.PublicKey), web.Text(k.Reason), {Text: k.AddedBy, Note: web.Minute(k.AddedAt)}, state}})
 		if may && k.ID == revoking && k.RevokedAt.IsZero() {
-			v.Revoke = append(v.Revoke, web.Form{Action: "/console/theme-keys/" + url.PathEscape(k.ID) + "/revoke", Cancel: web.Link{Text: "不吊销", Href: themesPath}, Buttons: []web.Button{{Label: "吊销“" + k.Name + "”的公钥", Kind: web.Danger}},
-				Sections: []web.Section{{Legend: "吊销签名公钥", Hint: "吊销后，这把公钥签名的主题不再提供；正在使用的站点照常显示，直到换成别的主题。", Fields: []web.Field{{Name: "why", Label: "原因", Required: true, Max: 200}}}}})
+			v.Revoke = append(v.Revoke, web.Form{Action: "/console/theme-keys/revoke", Cancel: web.Link{Text: "不吊销", Href: themesPath}, Buttons: []web.Button{{Label: "吊销“" + k.Name + "”的公钥", Kind: web.Danger}},
+				Sections: []web.Section{{Legend: "吊销签名公钥", Hint: "吊销后，这把公钥签名的主题不再提供；正在使用的站点照常显示，直到换成别的主题。", Fields: []web.Field{{Kind: web.Hidden, Name: "key", Value: k.ID}, {Name: "why", Label: "原因", Required: true, Max: 200}}}}})
 		}
 	}
 	if may {
@@ -197,7 +197,7 @@ func (h *Handler) trust(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) revoke(w http.ResponseWriter, r *http.Request) error {
-	if err := h.looks.Revoke(r.Context(), authz.SessionFrom(r.Context()), r.PathValue("key"), r.PostFormValue("why")); err != nil {
+	if err := h.looks.Revoke(r.Context(), authz.SessionFrom(r.Context()), r.PostFormValue("key"), r.PostFormValue("why")); err != nil {
 		return err
 	}
 	return web.Done(w, r, themesPath, "已吊销公钥，它签名的主题不再提供。")
@@ -220,11 +220,21 @@ func (v themeView) Crumbs() []web.Crumb {
 	return []web.Crumb{{Name: "工作台", Href: "/console"}, {Name: "台账", Href: "/console/sites"}, {Name: "网站主题", Href: themesPath}, {Name: v.name}}
 }
 
+// themed is the query of a preview of the theme.
+func themed(q url.Values, id string) url.Values {
+	out := url.Values{"theme": {id}}
+	for _, k := range []string{"as", "page"} {
+		if v := q.Get(k); v != "" {
+			out.Set(k, v)
+		}
+	}
+	return out
+}
+
 func newTheme(a appearance.Available, may bool, q url.Values) themeView {
-	at := themesPath + "/" + url.PathEscape(a.ID)
 	v := themeView{name: a.Name, Heading: web.Heading{Title: a.Name, Above: "网站主题", Tags: []web.Tag{stateOf(a)}},
 		Summary: web.Summary{Wide: true, Terms: []web.Term{{Name: "标识", Text: a.ThemeID}, {Name: "版本", Text: versionOf(a)}, {Name: "作者", Text: a.Author}, {Name: "许可", Text: a.Licence}, {Name: "使用站点", Text: fmt.Sprintf("%d 个", a.Sites)}}},
-		Room:    roomOf(at, at+"/pages", q, "样页里的内容是虚构的；各站点设定外观时可以看自己的内容。")}
+		Room:    roomOf(themesPath+"/version", themesPath+"/page", themed(q, a.ID), "样页里的内容是虚构的；各站点设定外观时可以看自己的内容。")}
 	if a.House() {
 		return v
 	}
@@ -236,9 +246,9 @@ func newTheme(a appearance.Available, may bool, q url.Values) themeView {
 	switch {
 	case !may:
 	case a.WithheldAt.IsZero():
-		v.Withhold = web.Form{Action: at + "/withhold", Buttons: []web.Button{{Label: "停止提供这个版本", Kind: web.Danger}}, Sections: []web.Section{{Legend: "停止提供", Hint: "正在使用的站点照常显示，不能再新选用。", Fields: []web.Field{{Name: "why", Label: "原因", Required: true, Max: 200}}}}}
+		v.Withhold = web.Form{Action: themesPath + "/withhold", Buttons: []web.Button{{Label: "停止提供这个版本", Kind: web.Danger}}, Sections: []web.Section{{Legend: "停止提供", Hint: "正在使用的站点照常显示，不能再新选用。", Fields: []web.Field{{Kind: web.Hidden, Name: "theme", Value: a.ID}, {Name: "why", Label: "原因", Required: true, Max: 200}}}}}
 	default:
-		v.Withhold = web.Form{Action: at + "/offer", Buttons: []web.Button{{Label: "重新提供这个版本", Plain: true}}}
+		v.Withhold = web.Form{Action: themesPath + "/offer", Buttons: []web.Button{{Label: "重新提供这个版本", Plain: true}}, Sections: []web.Section{{Fields: []web.Field{{Kind: web.Hidden, Name: "theme", Value: a.ID}}}}}
 	}
 	return v
 }
@@ -246,7 +256,7 @@ func newTheme(a appearance.Available, may bool, q url.Values) themeView {
 var themePage = web.Define(views, "views/theme.html", newTheme(sampleThemes()[0], false, nil), newTheme(sampleThemes()[1], true, url.Values{"as": {"phone"}}), newTheme(hostileTheme(), true, url.Values{"as": {`"><b>`}, "page": {"<script>"}}))
 
 func (h *Handler) theme(w http.ResponseWriter, r *http.Request) error {
-	a, err := h.looks.Installed(r.Context(), r.PathValue("theme"))
+	a, err := h.looks.Installed(r.Context(), r.URL.Query().Get("theme"))
 	if err != nil {
 		return err
 	}
@@ -259,26 +269,26 @@ func (h *Handler) theme(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) samplePage(w http.ResponseWriter, r *http.Request) error {
-	a, err := h.looks.Installed(r.Context(), r.PathValue("theme"))
+	a, err := h.looks.Installed(r.Context(), r.URL.Query().Get("theme"))
 	if err != nil {
 		return err
 	}
-	b, err := h.publisher.Sample(r.Context(), a.Choice(), r.PathValue("page"), asOf(r.URL.Query()))
+	b, err := h.publisher.Sample(r.Context(), a.Choice(), r.URL.Query().Get("page"), asOf(r.URL.Query()))
 	return drawn(w, b, err)
 }
 
 func (h *Handler) withhold(w http.ResponseWriter, r *http.Request) error {
-	id := r.PathValue("theme")
+	id := r.PostFormValue("theme")
 	if err := h.looks.Withhold(r.Context(), authz.SessionFrom(r.Context()), id, r.PostFormValue("why"), false); err != nil {
 		return err
 	}
-	return web.Done(w, r, themesPath+"/"+url.PathEscape(id), "已停止提供，正在使用的站点不受影响。")
+	return web.Done(w, r, appearance.ThemeLink(id), "已停止提供，正在使用的站点不受影响。")
 }
 
 func (h *Handler) offer(w http.ResponseWriter, r *http.Request) error {
-	id := r.PathValue("theme")
+	id := r.PostFormValue("theme")
 	if err := h.looks.Withhold(r.Context(), authz.SessionFrom(r.Context()), id, "", true); err != nil {
 		return err
 	}
-	return web.Done(w, r, themesPath+"/"+url.PathEscape(id), "已重新提供。")
+	return web.Done(w, r, appearance.ThemeLink(id), "已重新提供。")
 }

@@ -8,9 +8,17 @@ import (
 	"strings"
 )
 
-// ConsoleFiles is where the console serves the files of themes, for previews:
-// below it the theme (its id, or the hash of its bundle) and the file.
-const ConsoleFiles = "/console/theme-files/"
+// ConsoleFiles is where the console serves the files of themes, for previews;
+// its query names the theme (its id, or the hash of its bundle) and the file.
+const ConsoleFiles = "/console/theme-files"
+
+func consoleFile(key, file string, more url.Values) string {
+	q := url.Values{"theme": {key}, "file": {file}}
+	for k, v := range more {
+		q[k] = v
+	}
+	return ConsoleFiles + "?" + q.Encode()
+}
 
 // key names the theme in addresses of the console.
 func (t *Theme) key() string {
@@ -45,17 +53,20 @@ func TokensOf(q url.Values) Tokens {
 // serves, so that it can stand in a frame of it; as is how it is looked at.
 func (s Site) InConsole(page []byte, as string) []byte {
 	t := s.Dress()
-	base := ConsoleFiles + t.key() + "/"
 	q := s.Look.Tokens.query()
 	if as != "" {
 		q.Set("as", as)
 	}
-	attr := func(path string) []byte { return []byte(`"` + html.EscapeString(path) + `"`) }
-	page = bytes.ReplaceAll(page, attr(t.StylePath(s.Look.Tokens)), attr(base+"portal.css?"+q.Encode()))
-	page = bytes.ReplaceAll(page, attr(t.ElderStylePath()), attr(base+"elder.css?"+q.Encode()))
-	page = bytes.ReplaceAll(page, []byte(`"`+t.dir), []byte(`"`+base))
+	at := func(path string, key, file string, more url.Values) {
+		page = bytes.ReplaceAll(page, []byte(`"`+html.EscapeString(path)+`"`), []byte(`"`+html.EscapeString(consoleFile(key, file, more))+`"`))
+	}
+	at(t.StylePath(s.Look.Tokens), t.key(), "portal.css", q)
+	at(t.ElderStylePath(), t.key(), "elder.css", q)
+	for name := range t.files {
+		at(t.Asset(name), t.key(), name, nil)
+	}
 	if s.Look.Logo != "" {
-		page = bytes.ReplaceAll(page, attr(s.Look.Logo), attr(ConsoleFiles+"logo/"+path.Base(s.Look.Logo)))
+		at(s.Look.Logo, "logo", path.Base(s.Look.Logo), nil)
 	}
 	return page
 }
@@ -79,6 +90,15 @@ func (t *Theme) ConsoleFile(name string, q url.Values) (File, bool) {
 		}
 		if rest != name {
 			continue
+		}
+		if path.Ext(name) == ".css" {
+			f.Body = cssURL.ReplaceAllFunc(f.Body, func(m []byte) []byte {
+				at := string(cssURL.FindSubmatch(m)[2])
+				if _, ok := t.files[at]; !ok {
+					return m
+				}
+				return []byte("url(" + consoleFile(t.key(), at, nil) + ")")
+			})
 		}
 		switch q.Get("as") {
 		case AsPrint:

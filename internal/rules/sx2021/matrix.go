@@ -175,7 +175,7 @@ var answers = map[string]Answer{
 	"S18.2":  {Obligations: []string{"leader_vacant"}, Screens: []string{"GET /console/vacancies", "GET /console/units/{id}/named-posts/new"}},
 	"S19.1":  {Screens: []string{"GET /console/sites/{id}/columns/new"}, NotYet: "Library"},
 	"S19.2":  {Obligations: []string{"column_update"}, Checks: []string{"column.stale", "column.overdue", "column.blank"}, Screens: []string{"GET /console/columns", "GET /console/columns/{id}", "GET /console/columns/calendar"}},
-	"S19.3a": {Obligations: []string{"item_review", "item_after_review"}, Screens: []string{"GET /console/items/{id}/review", "GET /console/review-routes", "GET /console/emergencies"}},
+	"S19.3a": {Obligations: []string{"item_review", "item_after_review", "front_after_review"}, Screens: []string{"GET /console/items/{id}/review", "GET /console/review-routes", "GET /console/emergencies", "GET /console/front-pages"}},
 	"S19.3b": {Obligations: []string{"important_repost"}, Jobs: []string{"reposting.look"}, Screens: []string{"GET /console/items/new", "GET /console/reposts", "GET /console/sources", "POST /console/sources/import", "POST /console/sources/{source}/freeze"}},
 	"S19.3c": {Obligations: []string{"item_consultation"}, Screens: []string{"GET /console/items/{id}/consult", "GET /console/consultations"}},
 	"S19.4":  {Checks: []string{"link.dead", "access.rate", "home.stale"}, Screens: []string{"GET /console/inspection"}, NotYet: "Inspection"},
