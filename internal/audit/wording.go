@@ -30,6 +30,9 @@ var acts = map[string]string{
 	"closing.archive.start": "发起原站归档", "closing.archive.begin": "原站归档开始", "closing.archive.done": "原站归档完成", "closing.archive.failed": "原站归档未完成", "closing.archive.check": "校验原站归档", "closing.map.replace": "导入跳转表", "closing.map.set": "登记跳转",
 	"inquiry.ask": "发出核实单", "inquiry.answer": "答复核实单", "inquiry.explain": "认定为已说明", "inquiry.find_unapproved": "认定为自行下线", "inquiry.account": "登记问责", "inquiry.back": "中断恢复", "obligation.extend": "时限顺延",
 	"media.asset.add": "上传媒体文件", "media.asset.change": "修改媒体文件说明", "media.asset.remove": "删除媒体文件",
+	"appearance.choose": "更改网站外观", "appearance.back": "退回上一版外观", "appearance.trouble": "主题画不出页面", "appearance.theme.install": "安装主题", "appearance.theme.withhold": "停止提供主题", "appearance.theme.offer": "重新提供主题",
+	"appearance.key.trust": "信任主题签名公钥", "appearance.key.revoke": "吊销主题签名公钥", "appearance.mourning.declare": "设定哀悼期", "appearance.mourning.begin": "哀悼期开始", "appearance.mourning.end": "哀悼期结束",
+	"appearance.front.propose": "提出应急首页", "appearance.front.approve": "批准应急首页", "appearance.front.refuse": "不同意应急首页", "appearance.front.withdraw": "撤回应急首页", "appearance.front.lift": "撤下应急首页", "appearance.front.expire": "应急首页到期撤下", "appearance.front.replace": "应急首页被代替", "appearance.front.review": "复核应急首页",
 	"passage.declare": "登记状态转换", "setting.change": "变更设置",
 }
 

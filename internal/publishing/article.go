@@ -125,7 +125,7 @@ func (d *drawing) item(ctx context.Context, id library.ItemID, l *library.Live) 
 	}
 	a := article(it, v, column)
 	a.Write(body)
-	if l.Effected || !it.Validity.Holds() || it.Validity == library.Amended || it.Validity == library.Pending {
+	if l.Effected || it.Validity != "" && it.Validity != library.InForce {
 		if err := d.standing(ctx, it, &a); err != nil {
 			return err
 		}
@@ -359,9 +359,24 @@ func (d *drawing) body(ctx context.Context, v library.Version) (string, error) {
 	return doc.Page(look), wrong
 }
 
+// hadFiles reports whether the release before shows any file of a text.
+func (d *drawing) hadFiles() bool {
+	if d.e.before == nil {
+		return false
+	}
+	d.files.Do(func() {
+		for name := range d.e.before.Lists {
+			if strings.HasPrefix(name, "/media/") {
+				d.filed = true
+			}
+		}
+	})
+	return d.filed
+}
+
 // left takes out the files that nothing live on the site shows any more.
 func (d *drawing) left(ctx context.Context, id library.ItemID) error {
-	if d.p.config.Left == nil {
+	if d.p.config.Left == nil || !d.hadFiles() {
 		return nil
 	}
 	paths, err := d.p.config.Left(ctx, d.q, string(id), d.site.ID)
