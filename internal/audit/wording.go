@@ -30,6 +30,11 @@ var acts = map[string]string{
 	"closing.archive.start": "发起原站归档", "closing.archive.begin": "原站归档开始", "closing.archive.done": "原站归档完成", "closing.archive.failed": "原站归档未完成", "closing.archive.check": "校验原站归档", "closing.map.replace": "导入跳转表", "closing.map.set": "登记跳转",
 	"inquiry.ask": "发出核实单", "inquiry.answer": "答复核实单", "inquiry.explain": "认定为已说明", "inquiry.find_unapproved": "认定为自行下线", "inquiry.account": "登记问责", "inquiry.back": "中断恢复", "obligation.extend": "时限顺延",
 	"media.asset.add": "上传媒体文件", "media.asset.change": "修改媒体文件说明", "media.asset.remove": "删除媒体文件",
+	"matrix.derive": "矩阵按台账归位", "matrix.place": "指定矩阵位置", "matrix.release": "矩阵位置改按台账", "matrix.gap.open": "矩阵缺少龙头", "matrix.gap.close": "矩阵龙头已有",
+	"platform.add": "登记集约化平台", "platform.change": "修改集约化平台", "platform.retire": "停用集约化平台", "platform.stand": "登记所在平台", "platform.leave": "离开平台", "platform.plan": "制定迁移计划", "platform.plan.end": "迁移计划终止",
+	"platform.migrated": "迁入平台完成", "platform.look": "核对域名指向", "platform.day": "迁移进度日记录", "platform.tenant.limits": "设定进驻限额", "platform.tenant.suspend": "暂停新增内容", "platform.tenant.resume": "恢复新增内容", "platform.tenant.warn": "限额提醒",
+	"moveout.ask": "发起整站导出", "moveout.stage": "整站导出进度", "moveout.part": "整站导出完成一部分", "moveout.ready": "整站导出完成", "moveout.fetch": "下载整站导出", "moveout.fail": "整站导出未完成", "moveout.expire": "整站导出过期",
+	"blueprint.keep": "存为建站模板", "blueprint.retire": "停用建站模板", "blueprint.build": "用模板建站", "app.backup": "完成备份",
 	"passage.declare": "登记状态转换", "setting.change": "变更设置",
 }
 
