@@ -376,6 +376,9 @@ func (s *Service) Decide(ctx context.Context, scope authz.Scope, ref registry.Re
 				return err
 			}
 		case p.Parent.ID != "":
+			if err := s.above(ctx, tx, scope, u, p.Parent); err != nil {
+				return err
+			}
 			if err := s.below(ctx, tx, ref, p.Parent); err != nil {
 				return err
 			}
@@ -398,6 +401,28 @@ func (s *Service) Decide(ctx context.Context, scope authz.Scope, ref registry.Re
 		_, err = s.derive(ctx, tx)
 		return err
 	})
+}
+
+// above refuses a parent that is neither in the scope nor the head of an area
+// above.
+func (s *Service) above(ctx context.Context, tx *db.Tx, scope authz.Scope, u org.Unit, parent registry.Ref) error {
+	n, err := db.One(ctx, tx, scanNode, nodeSelect+` WHERE n.object_kind = $1 AND n.object_id = $2`, parent.Kind, parent.ID)
+	if err != nil && !db.None(err) {
+		return err
+	}
+	if err == nil && !n.In(scope) {
+		a, err := s.org.Area(ctx, tx, n.Area)
+		if err != nil {
+			return err
+		}
+		if n.Standing == Head && strings.HasPrefix(u.AreaPath, a.Path) {
+			return nil
+		}
+	}
+	if err == nil && n.In(scope) {
+		return nil
+	}
+	return fault.New(fault.Invalid, "没有找到所选的上级，请从列表中选择在用的网站或账号。").On("parent", "请重新选择")
 }
 
 // below refuses a parent of the other matrix, one that is not there, and one
@@ -655,14 +680,16 @@ func (s *Service) Node(ctx context.Context, scope authz.Scope, ref registry.Ref)
 	return n, err
 }
 
-// Parents are objects that may stand above one: of the same matrix, found by
-// name. Names of official sites and accounts are public.
+// Parents are objects that may stand above one: of the same matrix and the
+// reader's own scope, and the heads of the areas above.
 func (s *Service) Parents(ctx context.Context, scope authz.Scope, ref registry.Ref, text string, limit int) ([]Node, error) {
 	n, err := s.Node(ctx, scope, ref)
 	if err != nil {
 		return nil, err
 	}
-	var w db.Where
+	var w, own db.Where
+	scope.Where(&own, "u")
+	w.And("? OR n.standing = 'head' AND substr(?, 1, length(a.path)) = a.path", &own, n.areaPath)
 	w.And("n.matrix = ? AND n.object_id <> ?", n.Matrix, n.ID)
 	if text != "" {
 		like := db.Contains(text)
