@@ -156,7 +156,7 @@ func standsAlone(text, word string) bool {
 func readGuides(t *testing.T) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	for _, name := range []string{"supervisor.md", "sponsor.md", "coregulator.md", "editor.md", "reviewer.md"} {
+	for _, name := range []string{"supervisor.md", "sponsor.md", "coregulator.md", "editor.md", "reviewer.md", "platform-operator.md"} {
 		body, err := os.ReadFile(filepath.Join(guides, name))
 		if err != nil {
 			t.Fatal(err)
@@ -289,6 +289,18 @@ func drawGuides(t *testing.T) {
 	cyber.press("网站台账")
 	draw(cyber, "coregulator-share", "", "签收台账")
 
+	keeper := b.person("shi")
+	keeper.open("/console/platforms")
+	keeper.press("西安市政府网站集约化平台")
+	draw(keeper, "operator-platform", "", "每日上传")
+	keeper.press("雁塔区人民政府办公室")
+	draw(keeper, "operator-tenant", "", "改用平台统一限额")
+	keeper.open("/console/migrations?q=xincheng")
+	keeper.press("新城区人民政府（演示）")
+	draw(keeper, "operator-migration", "", "保存计划")
+	keeper.open("/console/health")
+	keeper.press("雁塔区人民政府（演示）")
+	draw(keeper, "operator-health", "", "发布签名")
 	drawDesk(b)
 }
 

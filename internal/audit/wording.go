@@ -33,6 +33,11 @@ var acts = map[string]string{
 	"appearance.choose": "更改网站外观", "appearance.back": "退回上一版外观", "appearance.trouble": "主题画不出页面", "appearance.theme.install": "安装主题", "appearance.theme.withhold": "停止提供主题", "appearance.theme.offer": "重新提供主题",
 	"appearance.key.trust": "信任主题签名公钥", "appearance.key.revoke": "吊销主题签名公钥", "appearance.mourning.declare": "设定哀悼期", "appearance.mourning.begin": "哀悼期开始", "appearance.mourning.end": "哀悼期结束",
 	"appearance.front.propose": "提出应急首页", "appearance.front.approve": "批准应急首页", "appearance.front.refuse": "不同意应急首页", "appearance.front.withdraw": "撤回应急首页", "appearance.front.lift": "撤下应急首页", "appearance.front.expire": "应急首页到期撤下", "appearance.front.replace": "应急首页被代替", "appearance.front.review": "复核应急首页",
+	"matrix.derive": "矩阵按台账归位", "matrix.place": "指定矩阵位置", "matrix.release": "矩阵位置改按台账", "matrix.gap.open": "矩阵缺少龙头", "matrix.gap.close": "矩阵龙头已有",
+	"platform.add": "登记集约化平台", "platform.change": "修改集约化平台", "platform.retire": "停用集约化平台", "platform.stand": "登记所在平台", "platform.leave": "离开平台", "platform.plan": "制定迁移计划", "platform.plan.end": "迁移计划终止",
+	"platform.migrated": "迁入平台完成", "platform.look": "核对域名指向", "platform.day": "迁移进度日记录", "platform.tenant.limits": "设定进驻限额", "platform.tenant.suspend": "暂停新增内容", "platform.tenant.resume": "恢复新增内容", "platform.tenant.warn": "限额提醒",
+	"moveout.ask": "发起整站导出", "moveout.stage": "整站导出进度", "moveout.part": "整站导出完成一部分", "moveout.ready": "整站导出完成", "moveout.fetch": "下载整站导出", "moveout.fail": "整站导出未完成", "moveout.expire": "整站导出过期",
+	"blueprint.keep": "存为建站模板", "blueprint.retire": "停用建站模板", "blueprint.build": "用模板建站", "app.backup": "完成备份",
 	"passage.declare": "登记状态转换", "setting.change": "变更设置",
 }
 
