@@ -20,6 +20,7 @@ import (
 	"zhengshu/internal/guidance"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
+	"zhengshu/internal/layout"
 	"zhengshu/internal/letters"
 	"zhengshu/internal/library"
 	"zhengshu/internal/lifecycle"
@@ -50,6 +51,7 @@ type Services struct {
 	Cutover    *cutover.Service
 	Library    *library.Service
 	Columns    *columns.Service
+	Layouts    *layout.Service
 	Reposting  *reposting.Service
 	Media      *media.Service
 	MoveIn     *movein.Service
@@ -122,7 +124,7 @@ func Fill(ctx context.Context, s Services) error {
 		fill func(context.Context) error
 	}{
 		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"forms", d.takeForms}, {"pictures", d.keepPictures}, {"content", d.moveIn}, {"import", d.rehearse}, {"links", d.link}, {"codes", d.indexCodes}, {"media", d.keepMedia}, {"reviews", d.review}, {"reviewing", d.reviewing}, {"checks", d.examine}, {"adoptions", d.adoptions}, {"standing", d.standing},
-		{"cases", d.apply}, {"offices", d.keepOffices}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"looks", d.dress}, {"releases", d.publish}, {"inspection", d.inspect}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"notices", d.governNotices},
+		{"cases", d.apply}, {"offices", d.keepOffices}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"looks", d.dress}, {"compose", d.compose}, {"releases", d.publish}, {"inspection", d.inspect}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"notices", d.governNotices},
 	} {
 		if err := stage.fill(ctx); err != nil {
 			return fmt.Errorf("demo: %s: %w", stage.name, err)

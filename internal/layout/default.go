@@ -93,6 +93,9 @@ func portalHome(_ siteKind, columns []registry.Column) []Block {
 		m.add(Block{Kind: Lead, Columns: []registry.ColumnID{news}, Briefs: true})
 	}
 	m.lists(7, news, notices)
+	if last := len(m.out) - 1; m.out[last].Kind == Columns {
+		m.out[last].Pictures = true
+	}
 	m.add(Block{Kind: Services})
 	m.add(Block{Kind: Interaction})
 	m.lists(5, m.first("政策文件"), m.first("政策解读"))
