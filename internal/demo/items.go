@@ -175,6 +175,7 @@ type written struct {
 	answers                     library.Answers
 	openness                    library.Openness
 	with                        []string // files of the media library that it shows
+	language, of                string   // of a text in another language, and the title of the Chinese one it renders
 }
 
 var drafts = []written{
@@ -261,6 +262,11 @@ func (d *province) advance(ctx context.Context, site registry.Site, w written) (
 		_, err = d.Library.Save(author, scope, it.ID, it.Version, writing)
 		return false, err
 	case it.State == library.Draft || it.State == library.Returned:
+		if w.language != "" {
+			if err := d.Library.RecordTranslation(author, scope, it.ID, library.Translation{Translator: "孟译（演示）", Reviewer: "郝审（演示）"}); err != nil {
+				return false, err
+			}
+		}
 		_, err = d.Library.Submit(author, scope, it.ID, library.Submission{Version: it.Version})
 		return false, err
 	case it.State == library.InReview && it.Stage == string(sx2021.FirstReview):
@@ -346,6 +352,12 @@ func (d *province) writing(ctx context.Context, site registry.Site, w written, t
 			return library.Writing{}, err
 		}
 		out.Columns = []registry.ColumnID{column.ID}
+	}
+	if w.language != "" {
+		out.Language, out.Keywords, out.Source = w.language, "", "General Office of the City Government (demo)"
+		if out.Content, err = d.renders(ctx, site, w.of); err != nil {
+			return library.Writing{}, err
+		}
 	}
 	return out, nil
 }

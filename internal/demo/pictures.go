@@ -27,7 +27,7 @@ type scene struct {
 const pictureWidth, pictureHeight = 800, 500
 
 func drawn(alt, caption string) media.About {
-	return media.About{Alt: alt, Caption: caption + "（演示绘图）", Source: "演示绘图", Copyright: "演示数据", FocalX: 50, FocalY: 60}
+	return media.About{Alt: alt, Caption: caption, Source: "演示绘图", Copyright: "演示数据", FocalX: 50, FocalY: 60}
 }
 
 func view(l light, seed float64, over func(x, y float64) (float64, rgb)) func() image.Image {
@@ -43,6 +43,8 @@ var scenes = []scene{
 	{"xian", "统一查询", "城市夜色（演示）.jpg", drawn("夜里，楼群亮着灯，前面是一座古塔的影子", "城市夜色"), view(night, 5.3, both(town(9, hex(0x16233f), hex(0xffd987), 0.5), pagoda(0.7, 0.92, 0.5, hex(0x0a1326))))},
 	{"xian", "城市公园", "公园远山（演示）.jpg", drawn("晴天，远山下一条小河穿过公园", "公园里的小河"), view(noon, 2.7, river(2, hex(0x6f9fc0), hex(0xdceaf2)))},
 	{"xian", "流动书车", "街区清晨（演示）.jpg", drawn("清晨的街区，楼房后面是群山", "清晨的街区"), view(dawn, 6.1, town(5, hex(0x5a6272), hex(0xffe2a6), 0.15))},
+	foreignScene(wallPicture, "Lit windows of the town at dusk, mountains behind", "The town at dusk", scene{draw: view(dusk, 7.7, both(town(2, hex(0x3a3550), hex(0xffd987), 0.45), pagoda(0.3, 0.93, 0.46, hex(0x201a30))))}),
+	foreignScene(riverside, "A river runs out of hills in the morning", "The river in the morning", scene{draw: view(dawn, 8.4, river(3, hex(0x8aa0b5), hex(0xf3e2c8)))}),
 }
 
 // paint draws the scenes beside the other work of the fill.
@@ -93,7 +95,7 @@ func (d *province) pictured(ctx context.Context, site string, p piece) (json.Raw
 		return nil, nil
 	}
 	for _, s := range scenes {
-		if s.site != site || !strings.Contains(p.title, s.of) {
+		if s.site != site || s.of == "" || !strings.Contains(p.title, s.of) {
 			continue
 		}
 		at, scope, err := d.scoped(ctx, keeperOf(site), authz.ItemWrite)

@@ -69,6 +69,13 @@ func (m *maker) lists(count int, columns ...registry.ColumnID) {
 	}
 }
 
+// pictured lets the block just added show pictures beside its lists.
+func (m *maker) pictured() {
+	if n := len(m.out); n > 0 && m.out[n-1].Kind == Columns {
+		m.out[n-1].Pictures = true
+	}
+}
+
 // rest are the columns of the first level that stand nowhere yet.
 func (m *maker) rest(most int) []registry.ColumnID {
 	var out []registry.ColumnID
@@ -93,9 +100,7 @@ func portalHome(_ siteKind, columns []registry.Column) []Block {
 		m.add(Block{Kind: Lead, Columns: []registry.ColumnID{news}, Briefs: true})
 	}
 	m.lists(7, news, notices)
-	if last := len(m.out) - 1; m.out[last].Kind == Columns {
-		m.out[last].Pictures = true
-	}
+	m.pictured()
 	m.add(Block{Kind: Services})
 	m.add(Block{Kind: Interaction})
 	m.lists(5, m.first("政策文件"), m.first("政策解读"))
@@ -121,6 +126,7 @@ func briefHome(_ siteKind, columns []registry.Column) []Block {
 	m := begin(columns)
 	m.add(Block{Kind: Notices})
 	m.lists(7, m.first("政务动态"), m.first("通知公告"))
+	m.pictured()
 	m.lists(5, m.first("政策文件"), m.first("政策解读"))
 	m.add(Block{Kind: Services})
 	m.add(Block{Kind: Interaction})

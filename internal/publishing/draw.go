@@ -2,6 +2,7 @@ package publishing
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -120,7 +121,7 @@ func (d *drawing) everything(ctx context.Context) error {
 			continue
 		}
 		switch {
-		case p.Status == 410 || strings.HasPrefix(path, "/content/") || strings.HasPrefix(path, "/elder/content/"):
+		case p.Status == 410 || monthPath.MatchString(path):
 			if err := d.gone(path, p.Item); err != nil {
 				return err
 			}
@@ -128,7 +129,7 @@ func (d *drawing) everything(ctx context.Context) error {
 			d.e.set(p)
 		}
 	}
-	for _, c := range d.site.Columns {
+	for _, c := range slices.Concat(d.site.Columns, d.site.Foreign) {
 		d.columns[registry.ColumnID(c.ID)] = true
 	}
 	return d.around(ctx)
@@ -179,13 +180,18 @@ func (d *drawing) touch(ctx context.Context, changes []change) error {
 	if err := d.items(ctx, tied); err != nil {
 		return err
 	}
+	if err := d.twinsOf(ctx, ids); err != nil {
+		return err
+	}
 	return d.pool.wait()
 }
 
 func (d *drawing) column(id registry.ColumnID) (theme.Column, bool) {
-	for _, c := range d.site.Columns {
-		if c.ID == string(id) {
-			return c, true
+	for _, list := range [][]theme.Column{d.site.Columns, d.site.Foreign} {
+		for _, c := range list {
+			if c.ID == string(id) {
+				return c, true
+			}
 		}
 	}
 	return theme.Column{}, false

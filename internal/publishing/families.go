@@ -33,6 +33,7 @@ type family struct {
 var families = []family{
 	{"columns", "栏目页、往期页和栏目订阅", touched, (*drawing).columnFamily},
 	{"home", "首页和首页订阅", touched, (*drawing).home},
+	{"editions", "外文版首页", touched, (*drawing).editions},
 	{"topics", "专题页和专题列表", touched, (*drawing).topicFamily},
 	{"closed", "已关闭栏目的网址", wholly, (*drawing).closedFamily},
 	{"fixed", "固定页面", wholly, (*drawing).fixed},

@@ -838,7 +838,12 @@ func (p *Publisher) info(ctx context.Context, q db.Querier, id registry.SiteID) 
 		t.Plain, t.Port = true, p.config.Port
 	}
 	for _, c := range columns {
-		t.Columns = append(t.Columns, theme.Column{ID: string(c.ID), Parent: string(c.Parent), Slug: c.Slug, Name: c.Name, Type: c.Type, Description: c.Description, Keywords: c.Keywords})
+		one := theme.Column{ID: string(c.ID), Parent: string(c.Parent), Slug: c.Slug, Name: c.Name, Type: c.Type, Description: c.Description, Keywords: c.Keywords}
+		if one.Lang() != "" {
+			t.Foreign = append(t.Foreign, one)
+			continue
+		}
+		t.Columns = append(t.Columns, one)
 	}
 	switch s.State {
 	case registry.TemporarilyOffline:

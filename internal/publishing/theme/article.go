@@ -27,6 +27,7 @@ type Article struct {
 	Standing  *Standing  // where a document no longer, or not yet, holds
 	Facts     []HeadCell // what its type says beside the text
 	Affects   []Link     // what this document amends or repeals
+	Lang      string     // of the text; Chinese when empty
 }
 
 // Standing is the label of a document that was amended or repealed, has lapsed
@@ -175,6 +176,9 @@ func (p PolicyHead) Rows() [][]HeadCell {
 // ArticleFrame is the frame of a content page.
 func ArticleFrame(s Site, a Article, path, elder string) Frame {
 	f := Frame{Site: s, Title: a.Title, Path: path, Column: a.Column.Slug, Elder: elder, Class: "page-article"}
+	if a.Policy != nil {
+		f.Class += " page-paper"
+	}
 	for _, parent := range s.Columns {
 		if parent.ID == a.Column.Parent && a.Column.Parent != "" {
 			f.Crumbs = append(f.Crumbs, Link{parent.Name, parent.Href()})

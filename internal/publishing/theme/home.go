@@ -89,8 +89,13 @@ func (h Home) Class() string {
 
 // HomeFrame is the frame of the home page.
 func HomeFrame(s Site) Frame {
+	languages := s.tongues()
+	for i := range languages {
+		languages[i].Twin = true
+	}
 	return Frame{
-		Site: s, Path: "/", Elder: "/elder/", Feed: "/rss.xml", FeedTitle: s.Name, Class: "page-home",
+		Languages: languages,
+		Site:      s, Path: "/", Elder: "/elder/", Feed: "/rss.xml", FeedTitle: s.Name, Class: "page-home",
 		Tags: []Tag{{"Keywords", s.Name + ";政务公开;政策文件;政民互动"}, {"Description", s.Name + "：政务信息公开、政策文件和解读、政民互动。"}, {"Url", s.Origin() + "/"}},
 		Data: []any{organisation(s), website(s)},
 	}

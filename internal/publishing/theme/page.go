@@ -34,6 +34,7 @@ type Frame struct {
 	Query     string // typed into the search box
 	Class     string // of body, beside the theme's
 	Languages []Tongue
+	Edition   *Edition // of a page in another language
 }
 
 // Tongue is this page, or the site, in another language.
@@ -49,10 +50,17 @@ type Tag struct{ Name, Content string }
 
 // DocumentTitle is the text of the title element.
 func (f Frame) DocumentTitle() string {
-	if f.Title == "" {
-		return f.Site.Name
+	name := f.Site.Name
+	if f.Edition != nil {
+		name = f.Edition.Root.Name
 	}
-	return f.Title + "_" + f.Site.Name
+	if f.Title == "" {
+		return name
+	}
+	if f.Edition != nil {
+		return f.Title + " | " + name
+	}
+	return f.Title + "_" + name
 }
 
 // Canonical is the address of the page; of the plain page for its twin in the
@@ -74,6 +82,17 @@ func (f Frame) Body() string {
 		c += " is-grey"
 	}
 	return strings.TrimSpace(c + " " + f.Class)
+}
+
+// Back is the page above this one in the elder layout: the column of an
+// article, the elder home of a column.
+func (f Frame) Back() string {
+	for i := len(f.Crumbs) - 1; i >= 0; i-- {
+		if href := f.Crumbs[i].Href; href != "" && href != "/" {
+			return "/elder" + href
+		}
+	}
+	return "/elder/"
 }
 
 // Structured is the JSON-LD of the page.

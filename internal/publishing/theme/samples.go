@@ -206,6 +206,7 @@ func Samples() []Sample {
 			return EmergencyPage.Draw(EmergencyFrame(s), *s.Emergency)
 		}},
 	}
+	list = append(list, editionSamples()...)
 	for i := range list {
 		list[i].Site = sampled
 	}

@@ -29,6 +29,7 @@ type Site struct {
 	// Offline, when set, is the notice shown instead of every page.
 	Offline string   `json:"offline,omitempty"`
 	Columns []Column `json:"columns"`
+	Foreign []Column `json:"foreign,omitempty"` // of editions in other languages
 	Doors   Doors    `json:"doors"`
 	Notices []Link   `json:"notices,omitempty"` // 公告置顶悬挂, on the home page
 	// Statistics are links of the foot: yearly work form, disclosure report.
@@ -54,7 +55,12 @@ type Column struct {
 }
 
 // Href is the column's page.
-func (c Column) Href() string { return "/" + c.Slug + "/" }
+func (c Column) Href() string {
+	if lang := c.Lang(); lang != "" && lang != c.Slug {
+		return "/" + lang + "/" + c.Slug[len(lang)+1:] + "/"
+	}
+	return "/" + c.Slug + "/"
+}
 
 // ElderHref is its page in the elder layout.
 func (c Column) ElderHref() string { return "/elder/" + c.Slug + "/" }
