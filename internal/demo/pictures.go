@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"zhengshu/internal/appearance"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/media"
 	"zhengshu/internal/prose"
@@ -129,10 +130,9 @@ func (d *province) dress(ctx context.Context) error {
 		return err
 	}
 	site := d.sites["xian"].ID
-	look, err := d.Publisher.Look(ctx, scope, site)
-	if err != nil || look.Brand == "red" {
+	now, err := d.Appearance.Of(ctx, scope, site)
+	if err != nil || now.Now.Choice.ID == "gov-red" {
 		return err
 	}
-	look.Brand = "red"
-	return d.Publisher.SetLook(ctx, scope, site, look)
+	return d.Appearance.Choose(ctx, scope, site, appearance.Wish{Theme: "gov-red", Reason: "市政府门户网站采用政务红（演示）"})
 }
