@@ -29,6 +29,7 @@ const (
 	OverrideGrant      Permission = "override.grant"
 	LaunchManage       Permission = "launch.manage"
 	ColumnManage       Permission = "column.manage"
+	ReleaseRestore     Permission = "release.restore"
 	ItemRead           Permission = "item.read"
 	ItemWrite          Permission = "item.write"
 	ItemFirstReview    Permission = "item.first_review"
@@ -97,6 +98,7 @@ var Describe = map[Permission]string{
 	OverrideGrant:      "对“原则上”的规定批准例外",
 	LaunchManage:       "办理上线清单",
 	ColumnManage:       "管理栏目",
+	ReleaseRestore:     "恢复网站以前的版本",
 	ItemRead:           "查看信息资源库",
 	ItemWrite:          "采编稿件",
 	ItemFirstReview:    "初审稿件",

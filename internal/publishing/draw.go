@@ -38,6 +38,7 @@ type drawing struct {
 	types   map[library.Type]bool                 // of the items seen
 	columns map[registry.ColumnID]bool            // whose pages are drawn; true: all of them
 	whole   bool                                  // the whole site is drawn
+	renewed bool                                  // what the site itself decides is drawn; the items pages follow
 	places  map[registry.ColumnID][]library.Place // that items took, or left
 	marks   map[string]bool                       // old addresses whose redirect changed
 	coming  []registry.ColumnID                   // where one more item is about to be, on trial

@@ -46,8 +46,8 @@ type edit struct {
 
 	mu      sync.Mutex
 	pages   map[string]*Page           // nil: taken out
+	bodies  map[string][]byte          // of a dry edit that keeps them, by hash; nil keeps none
 	staged  map[string]bool            // objects written by this edit
-	kept    map[string][]byte          // bodies by hash, of a preview; nil for none
 	shelves map[string][]library.Place // of columns whose archive changed
 }
 
@@ -191,10 +191,10 @@ func (e *edit) stage(hash string, body []byte) error {
 	e.mu.Lock()
 	done := e.staged[hash]
 	e.staged[hash] = true
-	n := len(e.staged)
-	if e.kept != nil {
-		e.kept[hash] = body
+	if e.bodies != nil {
+		e.bodies[hash] = body
 	}
+	n := len(e.staged)
 	e.mu.Unlock()
 	if done || e.dry {
 		return nil

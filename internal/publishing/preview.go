@@ -92,18 +92,15 @@ func (p *Publisher) PreviewPage(ctx context.Context, site registry.SiteID, c the
 // own draws a page with the site's own content; nil when there is none.
 func (p *Publisher) own(ctx context.Context, tx *db.Tx, info theme.Site, sample string) ([]byte, error) {
 	e := p.store.edit(registry.SiteID(info.ID), nil, false, p.db.Now())
-	e.dry, e.kept = true, map[string][]byte{}
+	e.dry, e.bodies = true, map[string][]byte{}
 	d := p.drawing(tx, e, info, false)
 	defer d.pool.end()
 	if path, ok := ownPages[sample]; ok {
 		if err := d.home(ctx); err != nil {
 			return nil, err
 		}
-		if err := d.pool.wait(); err != nil {
-			return nil, err
-		}
 		if page, ok := e.page(path); ok && page != nil && page.Status == 200 {
-			return e.kept[page.Hash], nil
+			return e.bodies[page.Hash], nil
 		}
 		return nil, nil
 	}

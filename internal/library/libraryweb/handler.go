@@ -33,6 +33,7 @@ type Handler struct {
 	lib      *library.Service
 	media    *media.Service
 	preview  Previewer
+	spread   Spreader
 	keep     func(ctx context.Context, data []byte, kind string) (string, error) // of pictures within pasted text
 	pictures string                                                              // where the editor sends pictures, "" for nowhere
 }
