@@ -156,7 +156,7 @@ func standsAlone(text, word string) bool {
 func readGuides(t *testing.T) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	for _, name := range []string{"supervisor.md", "sponsor.md", "coregulator.md"} {
+	for _, name := range []string{"supervisor.md", "sponsor.md", "coregulator.md", "site-builder.md", "column-owner.md"} {
 		body, err := os.ReadFile(filepath.Join(guides, name))
 		if err != nil {
 			t.Fatal(err)
@@ -274,6 +274,30 @@ func drawGuides(t *testing.T) {
 	editor := b.person("shibian")
 	editor.open("/console/me/handover")
 	draw(editor, "sponsor-handover", "", "")
+
+	editor.open("/console/layouts")
+	editor.press("编排首页")
+	board := editor.location()
+	draw(editor, "builder-board", "", "办事入口")
+	editor.open(board + "/preview?as=desktop")
+	editor.waits(`document.querySelector("iframe") && document.querySelector("iframe").contentDocument.readyState === "complete"`)
+	draw(editor, "builder-preview", "", "")
+	editor.open("/console/topics?state=running")
+	editor.press("冬季供暖保障（演示）")
+	draw(editor, "builder-topic", "", "")
+	editor.open(strings.Replace(board, "/console/layouts/", "/console/sites/", 1) + "/bar")
+	draw(editor, "builder-bar", "", "悬挂一条公告")
+	editor.open("/console/columns")
+	draw(editor, "column-lights", "", "")
+	editor.open(strings.Replace(board, "/console/layouts/", "/console/sites/", 1) + "/columns")
+	draw(editor, "column-tree", "", "政策解读")
+	editor.press("要闻")
+	editor.press("栏目卡片")
+	draw(editor, "column-card", "", "")
+	editor.press("关闭或合并")
+	editor.fill("并入", "通知公告")
+	editor.press("看看涉及什么")
+	draw(editor, "column-close", "", "原因")
 
 	establishment := b.person("bianzhi")
 	draw(establishment, "coregulator-bench", "", "待阅消息")

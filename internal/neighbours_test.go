@@ -404,6 +404,7 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 		}
 	}
 	n.columns(c, site.ID, column.ID)
+	n.compose(c, site.ID)
 	n.bring(c, ids)
 	ids("/console/letters/{id}", n.letter(c, site.ID))
 

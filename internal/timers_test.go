@@ -19,6 +19,7 @@ var timers = []struct{ timer, kind, brings string }{
 	{"problem of a self-check", "selfcheck_fix", ""},
 	{"business training by 31 December", "training", ""},
 	{"column news", "column_update", ""},
+	{"topic ends and is archived", "topic_end", ""},
 	{"letter answered", "letter_reply", ""},
 	{"statutory disclosure in 20 working days", "active_disclosure", ""},
 	{"interpretation published together", "waived_interpretation", ""},

@@ -17,6 +17,7 @@ import (
 	"zhengshu/internal/filing/filingweb"
 	"zhengshu/internal/guidance/guidanceweb"
 	"zhengshu/internal/inspection/inspectionweb"
+	"zhengshu/internal/layout/layoutweb"
 	"zhengshu/internal/letters/lettersweb"
 	"zhengshu/internal/library/libraryweb"
 	"zhengshu/internal/lifecycle/lifecycleweb"
@@ -65,7 +66,8 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		trainingweb.New(h.Training).Routes(),
 		selfcheckweb.New(h.SelfChecks).Routes(),
 		libraryweb.New(h.Library).Media(h.Media).PreviewWith(h.Publisher.Preview).SpreadWith(h.spread).Routes(),
-		columnsweb.New(h.Columns, h.Days).Routes(),
+		columnsweb.New(h.Columns, h.Org, h.Registry, h.Days).Routes(),
+		layoutweb.New(h.Layouts, h.Org, h.Registry).PreviewWith(h.Publisher.PreviewBoard).Routes(),
 		mediaweb.New(h.Media).Routes(),
 		moveinweb.New(h.MoveIn, h.Library, h.Config.Clock).Routes(),
 		disclosureweb.New(h.Disclosure, h.Library).Routes(),
@@ -97,7 +99,7 @@ func navigation() []web.NavItem {
 			{Name: "公告悬挂", Href: "/console/notices"}, {Name: "关停迁移", Href: "/console/closings"}, {Name: "中断核实", Href: "/console/inquiries"}, {Name: "例外", Href: "/console/overrides"}}},
 		{Name: "稿件", Href: "/console/items", Permit: authz.ItemRead, Also: []string{"/console/item-batches", "/console/move-ins"}, Parts: []web.Part{{Name: "信息资源库", Href: "/console/items", Also: []string{"/console/items/", "/console/item-batches/"}},
 			{Name: "导入", Href: "/console/move-ins", Also: []string{"/console/move-ins/"}}, {Name: "媒体库", Href: "/console/media"}, {Name: "成套报审", Href: "/console/item-packages"}, {Name: "应急发布", Href: "/console/emergencies"}, {Name: "审核流程", Href: "/console/review-routes"},
-			{Name: "栏目到期预测", Href: "/console/columns"}, {Name: "排期日历", Href: "/console/columns/calendar"}, {Name: "定时发布", Href: "/console/schedule"}, {Name: "采用申请", Href: "/console/share-requests"}, {Name: "重要转载", Href: "/console/reposts"}, {Name: "外文版同步", Href: "/console/translations"},
+			{Name: "网站编排", Href: "/console/layouts", Also: []string{"/console/layouts/", "/console/topics", "/console/topics/"}}, {Name: "栏目红绿灯", Href: "/console/columns"}, {Name: "排期日历", Href: "/console/columns/calendar"}, {Name: "定时发布", Href: "/console/schedule"}, {Name: "采用申请", Href: "/console/share-requests"}, {Name: "重要转载", Href: "/console/reposts"}, {Name: "外文版同步", Href: "/console/translations"},
 			{Name: "政策解读", Href: "/console/interpretations", Also: []string{"/console/interpretations/waivers"}}, {Name: "法定公开", Href: "/console/disclosures"}, {Name: "稿源名单", Href: "/console/sources"}, {Name: "放行清单", Href: "/console/checks/allowed"},
 			{Name: "规则质量", Href: "/console/checks/rules"}, {Name: "内容统计", Href: "/console/contents"}}},
 		{Name: "来信", Href: "/console/letters", Permit: authz.LetterRead},

@@ -41,6 +41,7 @@ import (
 	"zhengshu/internal/guidance"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
+	"zhengshu/internal/layout"
 	"zhengshu/internal/letters"
 	"zhengshu/internal/library"
 	"zhengshu/internal/lifecycle"
@@ -124,6 +125,7 @@ type House struct {
 	Cutover     *cutover.Service
 	Library     *library.Service
 	Columns     *columns.Service
+	Layouts     *layout.Service
 	Media       *media.Service
 	MoveIn      *movein.Service
 	Disclosure  *disclosure.Service
@@ -299,6 +301,7 @@ func (h *House) wire(ctx context.Context) error {
 	h.Notices = notice.New(notice.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Inspection: h.Inspection,
 		Store: h.Blobs, Fetch: h.client, Settings: settings, Origin: h.origin, Released: h.released})
 	h.Notices.Register(h.workers)
+	h.wireLayouts()
 	h.Closings = closing.New(closing.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Inspection: h.Inspection,
 		Days: h.Days, Store: h.Blobs, Client: h.client, Settings: settings, Origin: h.origin, Delay: h.Config.CrawlDelay})
 	h.Lifecycle = lifecycle.New(lifecycle.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Approvals: h.Approvals, Obligations: h.Obligations,
@@ -327,7 +330,7 @@ func (h *House) wire(ctx context.Context) error {
 		h.Library, h.Columns, h.Letters, h.Assessment, filingweb.NewInbox(h.Filings),
 	)
 	h.Roster = roster.New(roster.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Days: h.Days, Settings: settings,
-		Sources: []roster.Source{{Name: "columns", Held: registry.ColumnsHeld, Pass: registry.PassColumns}, {Name: "letters", Held: letters.Held, Pass: letters.Pass},
+		Sources: []roster.Source{{Name: "columns", Held: registry.ColumnsHeld, Pass: registry.PassColumns}, {Name: "topics", Held: layout.TopicsHeld, Pass: layout.PassTopics}, {Name: "letters", Held: letters.Held, Pass: letters.Pass},
 			{Name: "obligations", Held: h.Obligations.Holding, Pass: h.Obligations.Pass}}})
 	h.Cutover = cutover.New(h.DB, h.Org, h.Registry, h.Obligations)
 	for _, m := range Carriers() {
@@ -447,7 +450,7 @@ func (h *House) Sweep(ctx context.Context) error {
 	// One part that fails holds up no other.
 	var errs []error
 	for _, part := range []func(context.Context) (int, error){
-		h.Registry.SweepSearch, h.Library.KeepCycles, h.Library.KeepValidity, h.Library.KeepTallies, h.Library.KeepReviews, h.Library.AlarmInterpretations, h.Approvals.Sweep, h.Lifecycle.Sweep, h.Registry.OpenRecertification, h.Cutover.Sweep, h.Appearance.Sweep,
+		h.Registry.SweepSearch, h.Library.KeepCycles, h.Library.KeepValidity, h.Library.KeepTallies, h.Library.KeepReviews, h.Library.AlarmInterpretations, h.Approvals.Sweep, h.Lifecycle.Sweep, h.Registry.OpenRecertification, h.Cutover.Sweep, h.Appearance.Sweep, h.Layouts.Sweep,
 	} {
 		_, err := part(ctx)
 		errs = append(errs, err)
@@ -461,7 +464,7 @@ func (h *House) Sweep(ctx context.Context) error {
 func machines() []passage.Machine {
 	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, library.ShareMachine, letters.Machine,
 		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine,
-		operator.Machine, tenancy.Machine, guidance.Machine, reposting.Machine, training.Machine, selfcheck.Machine, appearance.Machine}
+		operator.Machine, tenancy.Machine, guidance.Machine, reposting.Machine, training.Machine, selfcheck.Machine, appearance.Machine, layout.TopicMachine, layout.BarMachine}
 }
 
 // Carriers are the modules that carry what is a unit's to who follows it, in a
@@ -491,6 +494,7 @@ func obligationKinds() []obligation.Kind {
 		library.Obligations(),
 		appearance.Obligations(),
 		publishing.Obligations(),
+		layout.Obligations(),
 		[]obligation.Kind{guidance.ReturnKind, reposting.Duty24h, training.YearlyKind, disclosure.Due, letters.ReplyKind, assessment.RectifyObligation},
 	)
 }

@@ -21,14 +21,18 @@ const (
 	RegistryImport  Permission = "registry.import"
 	BaselineConfirm Permission = "baseline.confirm"
 	// RegistryBaseline enters what existed before the ledger did.
-	RegistryBaseline   Permission = "registry.baseline"
-	OpeningApply       Permission = "opening.apply"
-	CaseRead           Permission = "case.read"
-	CaseDecide         Permission = "case.decide"
-	CaseAdvise         Permission = "case.advise"
-	OverrideGrant      Permission = "override.grant"
-	LaunchManage       Permission = "launch.manage"
-	ColumnManage       Permission = "column.manage"
+	RegistryBaseline Permission = "registry.baseline"
+	OpeningApply     Permission = "opening.apply"
+	CaseRead         Permission = "case.read"
+	CaseDecide       Permission = "case.decide"
+	CaseAdvise       Permission = "case.advise"
+	OverrideGrant    Permission = "override.grant"
+	LaunchManage     Permission = "launch.manage"
+	ColumnManage     Permission = "column.manage"
+	// SiteCompose arranges home pages and topics, seen by nobody yet;
+	// SitePublish shows them to readers and keeps the notice bar.
+	SiteCompose        Permission = "site.compose"
+	SitePublish        Permission = "site.publish"
 	ReleaseRestore     Permission = "release.restore"
 	ItemRead           Permission = "item.read"
 	ItemWrite          Permission = "item.write"
@@ -99,6 +103,8 @@ var Describe = map[Permission]string{
 	LaunchManage:       "办理上线清单",
 	ColumnManage:       "管理栏目",
 	ReleaseRestore:     "恢复网站以前的版本",
+	SiteCompose:        "编排首页和专题",
+	SitePublish:        "发布首页和专题的编排、管理公告栏",
 	ItemRead:           "查看信息资源库",
 	ItemWrite:          "采编稿件",
 	ItemFirstReview:    "初审稿件",

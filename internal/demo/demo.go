@@ -21,6 +21,7 @@ import (
 	"zhengshu/internal/guidance"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
+	"zhengshu/internal/layout"
 	"zhengshu/internal/letters"
 	"zhengshu/internal/library"
 	"zhengshu/internal/lifecycle"
@@ -51,6 +52,7 @@ type Services struct {
 	Cutover    *cutover.Service
 	Library    *library.Service
 	Columns    *columns.Service
+	Layouts    *layout.Service
 	Reposting  *reposting.Service
 	Media      *media.Service
 	MoveIn     *movein.Service
@@ -114,6 +116,7 @@ func Fill(ctx context.Context, s Services) error {
 			return err
 		}
 	}
+	go paint() // asked for below; takes half a second of a processor
 	d := province{Services: s, sites: map[string]registry.Site{}}
 	if d.people, err = lay(ctx, s); err != nil {
 		return err
@@ -122,8 +125,8 @@ func Fill(ctx context.Context, s Services) error {
 		name string
 		fill func(context.Context) error
 	}{
-		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"forms", d.takeForms}, {"content", d.moveIn}, {"import", d.rehearse}, {"links", d.link}, {"codes", d.indexCodes}, {"media", d.keepMedia}, {"reviews", d.review}, {"reviewing", d.reviewing}, {"checks", d.examine}, {"adoptions", d.adoptions}, {"standing", d.standing},
-		{"cases", d.apply}, {"offices", d.keepOffices}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"appearance", d.adorn}, {"releases", d.publish}, {"inspection", d.inspect}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"notices", d.governNotices},
+		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"forms", d.takeForms}, {"pictures", d.keepPictures}, {"content", d.moveIn}, {"import", d.rehearse}, {"links", d.link}, {"codes", d.indexCodes}, {"media", d.keepMedia}, {"reviews", d.review}, {"english", d.translate}, {"reviewing", d.reviewing}, {"checks", d.examine}, {"adoptions", d.adoptions}, {"standing", d.standing},
+		{"cases", d.apply}, {"offices", d.keepOffices}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"appearance", d.adorn}, {"compose", d.compose}, {"releases", d.publish}, {"inspection", d.inspect}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"notices", d.governNotices},
 	} {
 		if err := stage.fill(ctx); err != nil {
 			return fmt.Errorf("demo: %s: %w", stage.name, err)

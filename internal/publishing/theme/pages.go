@@ -62,6 +62,8 @@ var (
 	MessagePage      = define[Message]("message.html", "portal")
 	MapPage          = define[Map]("map.html", "portal")
 	EmbeddedPage     = define[Embedded]("embedded.html", "portal")
+	TopicPage        = define[Topic]("topic.html", "portal")
+	TopicsPage       = define[Topics]("topics.html", "portal")
 	TextPage         = define[Text]("text.html", "portal")
 	ElderHomePage    = define[ElderHome]("elder_home.html", "elder")
 	ElderColumnPage  = define[ColumnPage]("elder_column.html", "elder")

@@ -31,6 +31,7 @@ type Site struct {
 	// Offline, when set, is the notice shown instead of every page.
 	Offline string   `json:"offline,omitempty"`
 	Columns []Column `json:"columns"`
+	Foreign []Column `json:"foreign,omitempty"` // of editions in other languages
 	Doors   Doors    `json:"doors"`
 	Notices []Link   `json:"notices,omitempty"` // 公告置顶悬挂, on the home page
 	// Statistics are links of the foot: yearly work form, disclosure report.
@@ -56,7 +57,12 @@ type Column struct {
 }
 
 // Href is the column's page.
-func (c Column) Href() string { return "/" + c.Slug + "/" }
+func (c Column) Href() string {
+	if lang := c.Lang(); lang != "" && lang != c.Slug {
+		return "/" + lang + "/" + c.Slug[len(lang)+1:] + "/"
+	}
+	return "/" + c.Slug + "/"
+}
 
 // ElderHref is its page in the elder layout.
 func (c Column) ElderHref() string { return "/elder/" + c.Slug + "/" }
@@ -71,6 +77,7 @@ type Doors struct {
 	ErrorReport string `json:"error_report,omitempty"` // 我为政府网站找错
 	Search      string `json:"search,omitempty"`
 	Official    string `json:"official,omitempty"` // 官方名录
+	Services    string `json:"services,omitempty"` // 政务服务网, Article 13(1)
 }
 
 // Link is a text that leads somewhere.
@@ -132,4 +139,15 @@ type Entry struct {
 	Source string
 	Brief  string
 	Pinned bool
+	// Picture is the first picture of its text; nil for none.
+	Picture *Picture
+}
+
+// Picture is one that stands in a page.
+type Picture struct {
+	Src, Srcset   string
+	Sizes         string
+	Width, Height int
+	Alt           string
+	Late          bool // below the first screen
 }
