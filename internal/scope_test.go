@@ -69,6 +69,9 @@ var unscoped = map[string]string{
 	"registry.ProtectedHosts":      "public: official names are public",
 	"registry.Lookalikes":          "public: official names are public",
 
+	"library.LiveInLanguages": "public: what is live is public",
+	"media.Leads":             "public: pictures of live items are public; called by the publisher",
+
 	"appearance.OnFreeze":  "system: registration at start",
 	"appearance.Look":      "public: what a site looks like is public; called by the publisher",
 	"appearance.Theme":     "public: the themes are the province's",
