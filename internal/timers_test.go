@@ -26,6 +26,7 @@ var timers = []struct{ timer, kind, brings string }{
 	{"step of a review", "item_review", ""},
 	{"opinion on an item of another unit", "item_consultation", ""},
 	{"second look after the emergency lane", "item_after_review", ""},
+	{"timed publication that came late", "late_publication", ""},
 	{"second look after an emergency front page", "front_after_review", ""},
 	{"key information reposted within 24 hours", "important_repost", ""},
 	{"rectification", "order_rectify", ""},

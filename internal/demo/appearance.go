@@ -9,7 +9,7 @@ import (
 	"zhengshu/internal/publishing/theme"
 )
 
-// adorn lets the county's portal wear the red theme, the province declare a
+// adorn lets the city's portal wear the red theme, the province declare a
 // day of mourning and end it (an exercise), and the city keep an emergency
 // front page in its history.
 func (d *province) adorn(ctx context.Context) error {
@@ -23,16 +23,16 @@ func (d *province) adorn(ctx context.Context) error {
 }
 
 func (d *province) wearRed(ctx context.Context) error {
-	ctx, scope, err := d.scoped(ctx, "xian", authz.AppearanceManage)
+	ctx, scope, err := d.scoped(ctx, "shibian", authz.AppearanceManage)
 	if err != nil {
 		return err
 	}
-	site := d.sites["yanta"].ID
+	site := d.sites["xian"].ID
 	s, err := d.Appearance.Of(ctx, scope, site)
 	if err != nil || s.Now.No > 0 {
 		return err
 	}
-	return d.Appearance.Choose(ctx, scope, site, appearance.Wish{Theme: theme.Red, Reason: "与区政府形象一致（演示）"})
+	return d.Appearance.Choose(ctx, scope, site, appearance.Wish{Theme: theme.Red, Reason: "与市政府形象一致（演示）"})
 }
 
 func (d *province) mourn(ctx context.Context) error {

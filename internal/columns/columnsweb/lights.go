@@ -19,7 +19,7 @@ type row struct {
 	Name, Link, Site, Unit string
 	Last, Cycle, Due       string
 	Strip                  strip
-	Left                   int    // pixels of 120
+	Left                   int // pixels of 120
 	LeftSays               string
 	Tag                    web.Tag
 	Kind                   web.Tone
