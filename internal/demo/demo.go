@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"zhengshu/internal/appearance"
 	"zhengshu/internal/approval"
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/audit"
@@ -61,6 +62,7 @@ type Services struct {
 	Assessment *assessment.Service
 	Reporting  *reporting.Service
 	Publisher  *publishing.Publisher
+	Appearance *appearance.Service
 
 	Operators    *operator.Service
 	Tenancy      *tenancy.Service

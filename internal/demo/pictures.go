@@ -10,9 +10,11 @@ import (
 	"strings"
 	"sync"
 
+	"zhengshu/internal/appearance"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/media"
 	"zhengshu/internal/prose"
+	"zhengshu/internal/publishing/theme"
 )
 
 // scene is a picture of a piece, drawn for it.
@@ -124,15 +126,14 @@ func (d *province) pictured(ctx context.Context, site string, p piece) (json.Raw
 
 // dress lets the city's portal wear 政务红; the others keep 政务蓝.
 func (d *province) dress(ctx context.Context) error {
-	ctx, scope, err := d.scoped(ctx, keeperOf("xian"), authz.ColumnManage)
+	ctx, scope, err := d.scoped(ctx, keeperOf("xian"), authz.AppearanceManage)
 	if err != nil {
 		return err
 	}
 	site := d.sites["xian"].ID
-	look, err := d.Publisher.Look(ctx, scope, site)
-	if err != nil || look.Brand == "red" {
+	look, err := d.Appearance.Of(ctx, scope, site)
+	if err != nil || look.Now.No > 0 {
 		return err
 	}
-	look.Brand = "red"
-	return d.Publisher.SetLook(ctx, scope, site, look)
+	return d.Appearance.Choose(ctx, scope, site, appearance.Wish{Theme: theme.Red, Reason: "演示政务红主题"})
 }

@@ -139,3 +139,9 @@ func (s *Service) PlacesOn(ctx context.Context, q db.Querier, item ItemID, site 
 func (s *Service) LiveCount(ctx context.Context, q db.Querier, site registry.SiteID, limit int) (int, error) {
 	return db.One(ctx, q, db.Value[int], `SELECT count(*) FROM (SELECT 1 FROM item_placement p WHERE p.site_id = $1 AND p.state = 'live' LIMIT $2) n`, site, limit)
 }
+
+// PlacesOf are all places of an item that are live, planned or scheduled.
+// Public: only publishing asks, for what it is about to draw.
+func (s *Service) PlacesOf(ctx context.Context, q db.Querier, item ItemID) ([]Placement, error) {
+	return db.All(ctx, q, scanPlacement, placementSelect+` WHERE p.item_id = $1 AND p.state <> 'withdrawn' ORDER BY p.id`, item)
+}

@@ -157,6 +157,11 @@ func (d *drawing) item(ctx context.Context, id library.ItemID, l *library.Live) 
 	if err != nil {
 		return err
 	}
+	if old, ok := d.movedIn(it); ok && old != path {
+		if err := d.redirect(old, path, string(id)); err != nil {
+			return err
+		}
+	}
 	d.later(func() error {
 		b, err := theme.DrawArticle(d.site, a, it.Language, path, elder, twins)
 		if err != nil {
@@ -382,7 +387,7 @@ func (d *drawing) left(ctx context.Context, id library.ItemID) error {
 
 // media brings the pictures and attachments of a text into the release.
 func (d *drawing) media(ctx context.Context, body, item string) error {
-	if d.p.config.Media == nil || !strings.Contains(body, "=\"/") {
+	if d.p.config.Media == nil || d.e.dry || !strings.Contains(body, "=\"/") {
 		return nil
 	}
 	z := html.NewTokenizer(strings.NewReader(body))

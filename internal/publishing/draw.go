@@ -41,6 +41,8 @@ type drawing struct {
 	whole   bool                                  // the whole site is drawn
 	parts   map[Part]bool                         // that were asked for
 	places  map[registry.ColumnID][]library.Place // that items took, or left
+	marks   map[string]bool                       // old addresses whose redirect changed
+	coming  []registry.ColumnID                   // where one more item is about to be, on trial
 	pool    *pool
 
 	mu    sync.Mutex                 // of what follows
@@ -53,7 +55,7 @@ type drawing struct {
 
 func (p *Publisher) drawing(q db.Querier, e *edit, site theme.Site, whole bool) *drawing {
 	return &drawing{p: p, q: q, e: e, site: site, whole: whole, seen: map[library.ItemID]bool{}, types: map[library.Type]bool{},
-		columns: map[registry.ColumnID]bool{}, parts: map[Part]bool{}, places: map[registry.ColumnID][]library.Place{}, pool: newPool(),
+		columns: map[registry.ColumnID]bool{}, parts: map[Part]bool{}, places: map[registry.ColumnID][]library.Place{}, pool: newPool(), marks: map[string]bool{},
 		put: map[string]search.Document{}, out: map[string]bool{}}
 }
 
@@ -65,7 +67,7 @@ func (d *drawing) draw(path, kind string, body []byte, err error) error {
 	if err != nil {
 		return err
 	}
-	return d.e.put(Page{Path: path, Status: 200, Kind: kind}, body)
+	return d.e.put(Page{Path: d.standingAt(path), Status: 200, Kind: kind}, body)
 }
 
 // everything draws the whole site. What used to be at a content address and is
@@ -152,7 +154,9 @@ func (d *drawing) touch(ctx context.Context, changes []change) error {
 				d.columns[c.column] = false
 			}
 		}
-		if c.item != "" {
+		if from, ok := strings.CutPrefix(string(c.item), redirectMark); ok {
+			d.marks[from] = true
+		} else if c.item != "" {
 			ids = append(ids, c.item)
 		}
 		if c.part != "" {

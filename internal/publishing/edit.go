@@ -47,6 +47,7 @@ type edit struct {
 	mu      sync.Mutex
 	pages   map[string]*Page           // nil: taken out
 	staged  map[string]bool            // objects written by this edit
+	kept    map[string][]byte          // bodies by hash, of a preview; nil for none
 	shelves map[string][]library.Place // of columns whose archive changed
 }
 
@@ -92,7 +93,12 @@ func (e *edit) was(path string) (Page, bool, error) {
 		p, ok := e.old[path]
 		return p, ok, nil
 	}
-	return e.before.Page(path)
+	l, err := e.store.list(e.before.Lists[e.before.listName(path)])
+	if err != nil {
+		return Page{}, false, err
+	}
+	p, ok := l[path]
+	return p, ok, nil
 }
 
 // put sets a page. An unchanged body keeps its time.
@@ -186,6 +192,9 @@ func (e *edit) stage(hash string, body []byte) error {
 	done := e.staged[hash]
 	e.staged[hash] = true
 	n := len(e.staged)
+	if e.kept != nil {
+		e.kept[hash] = body
+	}
 	e.mu.Unlock()
 	if done || e.dry {
 		return nil
@@ -414,7 +423,11 @@ func (e *edit) finish(ctx context.Context, site theme.Site, look, search, genera
 			return nil, 0, err
 		}
 	}
-	if b := e.before; b != nil && b.Shape == m.Shape && sameLists(m.Lists, b.Lists) && sameLists(m.Shelves, b.Shelves) && m.Theme == b.Theme && sameSite(m.Site, b.Site) && m.Search == b.Search {
+	if b := e.before; b != nil && e.of == b.Of && b.Shape == m.Shape && sameLists(m.Lists, b.Lists) && sameLists(m.Shelves, b.Shelves) && m.Theme == b.Theme && sameSite(m.Site, b.Site) && m.Search == b.Search {
+		if e.fresh {
+			// The same release again: what was changed on the disk was put back.
+			return nil, 0, e.sync(ctx)
+		}
 		return nil, 0, nil
 	}
 	r, err := e.turn(ctx, m)
@@ -449,6 +462,7 @@ func (e *edit) turn(ctx context.Context, m Manifest) (*Release, error) {
 	if err := replace(filepath.Join(dir, "current"), b); err != nil {
 		return nil, err
 	}
+	e.store.switched()
 	return &Release{m, hash, e.store, e.site}, e.step("switched")
 }
 

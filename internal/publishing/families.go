@@ -27,16 +27,19 @@ type family struct {
 //	                           nothing shows any more, the pages of what it is
 //	                           linked with, then every family it touches below
 //	column in or out of it     the column's and its parent's pages, home
+//	redirect                   that address and those whose chain leads over it
 //	site, theme, columns       everything
 //
 // A new kind of pages is a new row.
 var families = []family{
 	{"columns", "栏目页、往期页和栏目订阅", touched, (*drawing).columnFamily},
 	{"home", "首页和首页订阅", touched, (*drawing).home},
+	{"emergency", "应急首页", touched, (*drawing).emergency},
 	{"editions", "外文版首页", touched, (*drawing).editions},
 	{"topics", "专题页和专题列表", touched, (*drawing).topicFamily},
 	{"closed", "已关闭栏目的网址", wholly, (*drawing).closedFamily},
 	{"fixed", "固定页面", wholly, (*drawing).fixed},
+	{"redirects", "旧地址跳转", touched, (*drawing).redirects},
 	{"hooked", "其他页面", touched, (*drawing).hooked},
 	{"maps", "网站地图文件", touched, (*drawing).sitemaps},
 }

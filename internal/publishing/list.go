@@ -94,7 +94,11 @@ func (d *drawing) columnPages(ctx context.Context, c theme.Column, all bool) err
 			return err
 		}
 		own = append(own, more...)
-		for len(own) >= 2*perPage {
+		extra := 0
+		if slices.Contains(d.coming, id) && len(more) < most {
+			extra = 1
+		}
+		for len(own)+extra >= 2*perPage && len(own) >= perPage {
 			shelf = append(shelf, own[perPage-1])
 			own = slices.Clone(own[perPage:])
 		}

@@ -7,9 +7,11 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -23,6 +25,7 @@ import (
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/layout"
 	"zhengshu/internal/library"
+	"zhengshu/internal/obligation"
 	"zhengshu/internal/prose"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
@@ -49,7 +52,9 @@ type Config struct {
 	// Leads are the pictures that stand for live items in lists, by item; nil
 	// knows none.
 	Leads func(ctx context.Context, q db.Querier, items []string) (map[string]Lead, error)
-	Log   *slog.Logger // slog.Default when nil
+	// Obligations keeps the clock of promises that were not kept; nil keeps none.
+	Obligations *obligation.Service
+	Log         *slog.Logger // slog.Default when nil
 }
 
 // Publisher makes releases. Safe for concurrent use, in several processes.
@@ -61,9 +66,15 @@ type Publisher struct {
 	store    *Store
 	config   Config
 	notices  []func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Link, error)
+	released func(ctx context.Context, tx *db.Tx, site registry.SiteID) error
 	pages    []func(ctx context.Context, q db.Querier, site theme.Site, t Touched, put func(Leaf) error) error
+	dresser  Dresser
 	hurry    atomic.Int32       // urgent releases under way: bulk drawing gives way
 	step     func(string) error // crash points of the tests
+	drawn    func(int)          // asked by the tests
+
+	mu       sync.Mutex
+	troubles map[registry.SiteID][]theme.Trouble // of bundles, until they are told
 }
 
 // New makes the publisher.
@@ -81,6 +92,12 @@ func New(d *db.DB, r *registry.Service, l *library.Service, s *Store, c Config) 
 // (公告置顶悬挂).
 func (p *Publisher) OnNotices(f func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Link, error)) {
 	p.notices = append(p.notices, f)
+}
+
+// OnReleased registers what follows a release that was switched, in the
+// transaction that writes it down.
+func (p *Publisher) OnReleased(f func(ctx context.Context, tx *db.Tx, site registry.SiteID) error) {
+	p.released = f
 }
 
 // Refresh is the job that makes a site's next release from what waits.
@@ -141,8 +158,14 @@ func (p *Publisher) Work(w *jobs.Workers) {
 		return gone(err)
 	})
 	jobs.Handle(w, func(ctx context.Context, b Bulk) error { return gone(p.bulk(ctx, b.Site, false)) })
-	jobs.Handle(w, func(ctx context.Context, _ Watch) error { return p.watch(ctx) })
-	jobs.Handle(w, func(ctx context.Context, c Squeeze) error { return c.Run(ctx, p.store) })
+	jobs.Handle(w, func(ctx context.Context, _ Watch) error { return errors.Join(p.watch(ctx), p.TellTroubles(ctx)) })
+	jobs.Handle(w, func(ctx context.Context, c Squeeze) error {
+		return p.store.squeeze(ctx, c.Site, func() {
+			for p.hurry.Load() > 0 {
+				time.Sleep(time.Millisecond)
+			}
+		})
+	})
 	jobs.Every(w, time.Minute, Watch{})
 	jobs.Handle(w, func(ctx context.Context, _ Tidy) error {
 		n, err := p.store.Sweep(ctx, keptReleases, 24*time.Hour)
@@ -152,6 +175,8 @@ func (p *Publisher) Work(w *jobs.Workers) {
 		return err
 	})
 	jobs.Every(w, 24*time.Hour, Tidy{})
+	jobs.Handle(w, func(ctx context.Context, _ Promises) error { return p.Promised(ctx) })
+	jobs.Every(w, 20*time.Second, Promises{})
 }
 
 // Changed is the library's outcome: it runs in the transaction of the act, so
@@ -314,8 +339,10 @@ func (p *Publisher) urgent(ctx context.Context, site registry.SiteID) (next, err
 		return done, err
 	}
 	defer unlock()
-	if held, err := p.held(ctx, site); err != nil || held {
+	if held, err := p.held(ctx, site); err != nil {
 		return done, err
+	} else if held {
+		return done, p.withdrawHeld(ctx, site, began)
 	}
 	before, err := p.current(site)
 	if err != nil {
@@ -416,6 +443,9 @@ func (p *Publisher) open(ctx context.Context, q db.Querier, site registry.SiteID
 
 // close brings the index up and switches.
 func (p *Publisher) close(ctx context.Context, d *drawing) (*Release, int, error) {
+	if p.drawn != nil {
+		p.drawn(len(d.e.pages))
+	}
 	file, generation, err := d.index(ctx)
 	if err != nil {
 		return nil, 0, err
@@ -629,7 +659,7 @@ func (p *Publisher) rebase(ctx context.Context, d *drawing, first, second *Relea
 			for c, at := range d.places {
 				b.places[c] = append(b.places[c], at...)
 			}
-			b.types = d.types
+			b.types, b.marks = d.types, d.marks
 		}
 		var changes []change
 		for _, id := range ids {
@@ -721,6 +751,11 @@ func (p *Publisher) record(ctx context.Context, site registry.SiteID, before, ma
 				}
 				if err := jobs.Enqueue(ctx, tx, Squeeze{site}, jobs.Unique(string(site)), jobs.Queue(BulkQueue)); err != nil {
 					return err
+				}
+				if p.released != nil {
+					if err := p.released(ctx, tx, site); err != nil {
+						return err
+					}
 				}
 			}
 		}
@@ -814,16 +849,16 @@ func (p *Publisher) info(ctx context.Context, q db.Querier, id registry.SiteID) 
 		ID: string(s.ID), Slug: s.Slug, Kind: string(s.Kind), Name: s.Name, Sponsor: s.UnitName, Host: s.Host, ChineseDomain: s.ChineseDomain, SiteCode: s.SiteCode,
 		ICP: s.ICP, PoliceFiling: s.PoliceFiling, PartyGovMark: s.PartyGovMark, Contact: s.Contact, Address: s.Address, Demo: p.config.Demo, Doors: p.config.Doors,
 	}
-	look, err := lookOf(ctx, q, id)
-	if err != nil {
-		return theme.Site{}, false, err
-	}
-	t.Grey = look.Grey
-	if look.Brand == "red" {
-		t.Look.ID = theme.Red
-	}
 	for _, h := range []string{s.Host, chineseHost(s.ChineseDomain)} {
 		if h != "" && !slices.Contains(t.Hosts, h) {
+			t.Hosts = append(t.Hosts, h)
+		}
+	}
+	if t.Moved, err = movedHosts(ctx, q, id); err != nil {
+		return theme.Site{}, false, err
+	}
+	for _, h := range slices.Sorted(maps.Keys(t.Moved)) {
+		if !slices.Contains(t.Hosts, h) {
 			t.Hosts = append(t.Hosts, h)
 		}
 	}
@@ -863,7 +898,7 @@ func (p *Publisher) info(ctx context.Context, q db.Querier, id registry.SiteID) 
 	if t.Offline != "" && len(t.Notices) > 0 {
 		t.Offline = t.Notices[0].Text + "。"
 	}
-	return t, true, nil
+	return t, true, p.dress(ctx, q, s, &t)
 }
 
 func chineseHost(s string) string {
@@ -886,7 +921,15 @@ type ReleaseRow struct {
 	Items   int
 	TookMS  int64 // from the first change to the switch
 	At      time.Time
+	Of      int // the earlier release whose pages it shows again; 0 for none
 	Current bool
+}
+
+const releaseFields = `SELECT no, hash, whole, pages, items, took_ms, at, COALESCE(of_no, 0) FROM site_release`
+
+func scanRelease(r db.Scanner) (ReleaseRow, error) {
+	var x ReleaseRow
+	return x, r.Scan(&x.No, &x.Hash, &x.Whole, &x.Pages, &x.Items, &x.TookMS, &x.At, &x.Of)
 }
 
 // Releases of a site in scope, newest first.
@@ -894,10 +937,7 @@ func (p *Publisher) Releases(ctx context.Context, scope authz.Scope, site regist
 	if _, err := p.registry.Site(ctx, scope, site); err != nil {
 		return nil, err
 	}
-	rows, err := db.All(ctx, p.db, func(r db.Scanner) (ReleaseRow, error) {
-		var x ReleaseRow
-		return x, r.Scan(&x.No, &x.Hash, &x.Whole, &x.Pages, &x.Items, &x.TookMS, &x.At)
-	}, `SELECT no, hash, whole, pages, items, took_ms, at FROM site_release WHERE site_id = $1 ORDER BY no DESC LIMIT $2 OFFSET $3`, site, cmp.Or(limit, 20), offset)
+	rows, err := db.All(ctx, p.db, scanRelease, releaseFields+` WHERE site_id = $1 ORDER BY no DESC LIMIT $2 OFFSET $3`, site, cmp.Or(limit, 20), offset)
 	if err != nil {
 		return nil, err
 	}

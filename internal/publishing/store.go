@@ -111,8 +111,19 @@ type Store struct {
 	key ed25519.PrivateKey // nil in a portal
 
 	mu    sync.Mutex
-	lists map[string]map[string]Page // by hash
+	lists map[string]map[string]Page // by hash, for the release being made
 	kept  []string                   // in order, for forgetting
+
+	bundles bundles // themes of releases
+
+	rolls  *rolls  // lists for look-ups
+	moves  *moves  // made in this process
+	depot  depots  // where more copies lie
+	damage damages // who is told
+}
+
+func newStore(dir string, pub ed25519.PublicKey, key ed25519.PrivateKey) *Store {
+	return &Store{dir: dir, pub: pub, key: key, lists: map[string]map[string]Page{}, rolls: newRolls(), moves: movesOf(dir)}
 }
 
 // OpenStore opens the folder for reading, as a portal does.
@@ -125,7 +136,7 @@ func OpenStore(dir string) (*Store, error) {
 	if err != nil || len(pub) != ed25519.PublicKeySize {
 		return nil, errors.New("publishing: release.pub holds no public key")
 	}
-	return &Store{dir: dir, pub: pub, lists: map[string]map[string]Page{}}, nil
+	return newStore(dir, pub, nil), nil
 }
 
 // CreateStore opens the folder for publishing, making it and the key when they
@@ -167,10 +178,15 @@ func CreateStore(dir, keys string) (*Store, error) {
 	}
 	key := ed25519.NewKeyFromSeed(raw)
 	pub := key.Public().(ed25519.PublicKey)
-	if err := replace(filepath.Join(dir, "release.pub"), []byte(base64.StdEncoding.EncodeToString(pub)+"\n")); err != nil {
+	file = filepath.Join(dir, "release.pub")
+	said := []byte(base64.StdEncoding.EncodeToString(pub) + "\n")
+	if have, err := os.ReadFile(file); err == nil && string(have) == string(said) {
+		return newStore(dir, pub, key), nil // also when the disk is full
+	}
+	if err := replace(file, said); err != nil {
 		return nil, err
 	}
-	return &Store{dir: dir, pub: pub, key: key, lists: map[string]map[string]Page{}}, nil
+	return newStore(dir, pub, key), nil
 }
 
 // Dir is the folder.
@@ -213,7 +229,11 @@ func (s *Store) Stamp(site registry.SiteID) Stamp {
 	if err != nil {
 		return Stamp{}
 	}
-	st, err := os.Stat(filepath.Join(dir, "current"))
+	return stampOf(filepath.Join(dir, "current"))
+}
+
+func stampOf(file string) Stamp {
+	st, err := os.Stat(file)
 	if err != nil {
 		return Stamp{}
 	}
@@ -246,6 +266,12 @@ func (s *Store) Current(site registry.SiteID) (*Release, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.pointed(site, b)
+}
+
+// pointed opens the release that a pointer names, when the house signed it for
+// this site.
+func (s *Store) pointed(site registry.SiteID, b []byte) (*Release, error) {
 	p, err := parsePointer(b)
 	if err != nil {
 		return nil, err
@@ -258,7 +284,11 @@ func (s *Store) Current(site registry.SiteID) (*Release, error) {
 	if err == nil && p.SM3 != "" && sm3Of(b) != p.SM3 {
 		return nil, fmt.Errorf("%w: SM3 of manifest %s", ErrForged, p.Manifest)
 	}
-	return r, err
+	if err != nil {
+		return nil, err
+	}
+	r.Site = s.dressed(r.Site)
+	return r, nil
 }
 
 func parsePointer(b []byte) (pointer, error) {
@@ -338,20 +368,24 @@ func parseList(b []byte) (map[string]Page, error) {
 
 // Page finds a path; ok is false when the release does not have it.
 func (r *Release) Page(path string) (p Page, ok bool, err error) {
-	l, err := r.store.list(r.Lists[r.listName(path)])
+	l, err := r.store.roll(r.Lists[r.listName(path)])
 	if err != nil {
 		return Page{}, false, err
 	}
-	p, ok = l[path]
-	return p, ok, nil
+	return l.page(path)
 }
 
 // Each visits every page in no order.
 func (r *Release) Each(fn func(Page) error) error {
 	for _, h := range r.Lists {
-		l, err := r.store.list(h)
+		// Not kept: whoever visits all pages would push out those in use.
+		b, err := r.store.Object(h, maxList)
 		if err != nil {
 			return err
+		}
+		l, err := parseList(b)
+		if err != nil {
+			return fmt.Errorf("publishing: list %s: %w", h, err)
 		}
 		for _, p := range l {
 			if err := fn(p); err != nil {
@@ -451,22 +485,26 @@ func (s *Store) Object(hash string, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("publishing: hash %q", hash)
 	}
 	b, err := readFile(s.objectPath(hash), limit)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		if sum := sha256.Sum256(b); hex.EncodeToString(sum[:]) == hash {
+			return b, nil
+		}
+		err = fmt.Errorf("%w: object %s", ErrForged, hash)
 	}
-	if sum := sha256.Sum256(b); hex.EncodeToString(sum[:]) != hash {
-		return nil, fmt.Errorf("%w: object %s", ErrForged, hash)
-	}
-	return b, nil
+	return s.restored(hash, limit, err)
 }
 
 // Variant reads a compressed form (gz or br) of an object; none is
 // fs.ErrNotExist. The caller checks what it unpacks to.
 func (s *Store) Variant(hash, ending string) ([]byte, error) {
-	if !isHash(hash) || ending != "gz" && ending != "br" {
+	if !isHash(hash) || ending != "gz" && ending != "br" && ending != "zst" {
 		return nil, fs.ErrNotExist
 	}
-	return readFile(s.objectPath(hash)+"."+ending, MaxObject)
+	b, err := readFile(s.objectPath(hash)+"."+ending, MaxObject)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s.fetchVariant(hash, ending)
+	}
+	return b, err
 }
 
 // OpenObject opens content for streaming, for large files. It is not checked.
@@ -474,7 +512,13 @@ func (s *Store) OpenObject(hash string) (*os.File, error) {
 	if !isHash(hash) {
 		return nil, fs.ErrNotExist
 	}
-	return os.Open(s.objectPath(hash))
+	f, err := os.Open(s.objectPath(hash))
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = s.Restore(hash); err == nil {
+			f, err = os.Open(s.objectPath(hash))
+		}
+	}
+	return f, err
 }
 
 func readFile(name string, limit int64) ([]byte, error) {

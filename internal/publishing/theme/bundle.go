@@ -333,6 +333,9 @@ func (t *Theme) checked(file, layout string) (*template.Template, error) {
 	return set.Lookup(layout), nil
 }
 
+// BundlePath is where a release carries the bundle its pages are drawn with.
+func BundlePath(hash string) string { return "/.well-known/zhengshu/theme/" + hash + ".zip" }
+
 // PackBundle makes the file of a bundle from its files and signs it; a nil key
 // leaves it unsigned. m.Format and m.Files are filled in.
 func PackBundle(m BundleManifest, files map[string][]byte, key ed25519.PrivateKey) ([]byte, error) {
