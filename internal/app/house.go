@@ -462,7 +462,7 @@ func (h *House) Sweep(ctx context.Context) error {
 	// One part that fails holds up no other.
 	var errs []error
 	for _, part := range []func(context.Context) (int, error){
-		h.Registry.SweepSearch, h.Library.KeepCycles, h.Library.KeepValidity, h.Library.KeepTallies, h.Library.KeepReviews, h.Library.AlarmInterpretations, h.Approvals.Sweep, h.Lifecycle.Sweep, h.Registry.OpenRecertification, h.Cutover.Sweep, h.Layouts.Sweep, h.Appearance.Sweep,
+		h.Registry.SweepSearch, h.Library.KeepCycles, h.Library.KeepValidity, h.Library.KeepTallies, h.Library.KeepReviews, h.Library.AlarmInterpretations, h.Approvals.Sweep, h.Lifecycle.Sweep, h.Registry.OpenRecertification, h.Cutover.Sweep, h.Appearance.Sweep, h.Layouts.Sweep,
 	} {
 		_, err := part(ctx)
 		errs = append(errs, err)
@@ -476,7 +476,7 @@ func (h *House) Sweep(ctx context.Context) error {
 func machines() []passage.Machine {
 	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, library.ShareMachine, letters.Machine,
 		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine,
-		operator.Machine, tenancy.Machine, guidance.Machine, reposting.Machine, training.Machine, selfcheck.Machine, layout.TopicMachine, layout.BarMachine, appearance.Machine}
+		operator.Machine, tenancy.Machine, guidance.Machine, reposting.Machine, training.Machine, selfcheck.Machine, appearance.Machine, layout.TopicMachine, layout.BarMachine}
 }
 
 // Carriers are the modules that carry what is a unit's to who follows it, in a
@@ -504,9 +504,9 @@ func obligationKinds() []obligation.Kind {
 		selfcheck.Obligations(),
 		recordObligations(),
 		library.Obligations(),
-		layout.Obligations(),
 		appearance.Obligations(),
 		publishing.Obligations(),
+		layout.Obligations(),
 		[]obligation.Kind{guidance.ReturnKind, reposting.Duty24h, training.YearlyKind, disclosure.Due, letters.ReplyKind, assessment.RectifyObligation},
 	)
 }

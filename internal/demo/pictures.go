@@ -14,7 +14,6 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/media"
 	"zhengshu/internal/prose"
-	"zhengshu/internal/publishing/theme"
 )
 
 // scene is a picture of a piece, drawn for it.
@@ -126,14 +125,14 @@ func (d *province) pictured(ctx context.Context, site string, p piece) (json.Raw
 
 // dress lets the city's portal wear 政务红; the others keep 政务蓝.
 func (d *province) dress(ctx context.Context) error {
-	ctx, scope, err := d.scoped(ctx, keeperOf("xian"), authz.AppearanceManage)
+	ctx, scope, err := d.scoped(ctx, keeperOf("xian"), authz.ColumnManage)
 	if err != nil {
 		return err
 	}
 	site := d.sites["xian"].ID
-	look, err := d.Appearance.Of(ctx, scope, site)
-	if err != nil || look.Now.No > 0 {
+	now, err := d.Appearance.Of(ctx, scope, site)
+	if err != nil || now.Now.Choice.ID == "gov-red" {
 		return err
 	}
-	return d.Appearance.Choose(ctx, scope, site, appearance.Wish{Theme: theme.Red, Reason: "演示政务红主题"})
+	return d.Appearance.Choose(ctx, scope, site, appearance.Wish{Theme: "gov-red", Reason: "市政府门户网站采用政务红（演示）"})
 }

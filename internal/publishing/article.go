@@ -153,14 +153,14 @@ func (d *drawing) item(ctx context.Context, id library.ItemID, l *library.Live) 
 	if err := errors.Join(d.media(ctx, body, string(id)), d.left(ctx, id)); err != nil {
 		return err
 	}
-	twins, err := d.twins(ctx, it)
-	if err != nil {
-		return err
-	}
 	if old, ok := d.movedIn(it); ok && old != path {
 		if err := d.redirect(old, path, string(id)); err != nil {
 			return err
 		}
+	}
+	twins, err := d.twins(ctx, it)
+	if err != nil {
+		return err
 	}
 	d.later(func() error {
 		b, err := theme.DrawArticle(d.site, a, it.Language, path, elder, twins)
