@@ -447,6 +447,7 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 	c.ids["/console/messages/{id}"] = []string{ulid.Make().String()}
 
 	n.supervise(c)
+	n.estate(c, site)
 
 	for role, s := range c.people {
 		n.enter(c, role, s)

@@ -46,8 +46,10 @@ import (
 	"zhengshu/internal/letters"
 	"zhengshu/internal/library"
 	"zhengshu/internal/lifecycle"
+	"zhengshu/internal/matrix"
 	"zhengshu/internal/media"
 	"zhengshu/internal/movein"
+	"zhengshu/internal/moveout"
 	"zhengshu/internal/notice"
 	"zhengshu/internal/notify"
 	"zhengshu/internal/obligation"
@@ -55,6 +57,7 @@ import (
 	"zhengshu/internal/operator"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
+	"zhengshu/internal/platform"
 	"zhengshu/internal/portal"
 	"zhengshu/internal/prose"
 	"zhengshu/internal/protection"
@@ -154,6 +157,7 @@ type House struct {
 	Appearance  *appearance.Service
 	Workbench   *workbench.Service
 	Records     // 承办, 细则, 等保, 协同, 经费
+	Estate      // 矩阵, 平台, 建站, 导出, 体检
 	Rules       rules.Book
 	Portal      *portal.Handler
 	Visits      *visits.Service
@@ -309,6 +313,7 @@ func (h *House) wire(ctx context.Context) error {
 	if err := h.wireInspection(ctx); err != nil {
 		return err
 	}
+	h.wireEstate()
 	h.Notices = notice.New(notice.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Inspection: h.Inspection,
 		Store: h.Blobs, Fetch: h.client, Settings: settings, Origin: h.origin, Released: h.released})
 	h.Notices.Register(h.workers)
@@ -467,7 +472,7 @@ func (h *House) Sweep(ctx context.Context) error {
 		_, err := part(ctx)
 		errs = append(errs, err)
 	}
-	errs = append(errs, h.Province.Refresh(ctx), h.sweepRecords(ctx))
+	errs = append(errs, h.Province.Refresh(ctx), h.sweepRecords(ctx), h.sweepEstate(ctx))
 	_, err := h.Obligations.Sweep(ctx)
 	return errors.Join(append(errs, err, h.Signin.Sweep(ctx))...)
 }
@@ -486,7 +491,7 @@ func Carriers() []org.Module {
 		library.Reorganise(), columns.Reorganise(), media.Reorganise(), disclosure.Reorganise(), letters.Reorganise(), assessment.Reorganise(), reporting.Reorganise(),
 		notice.Reorganise(), filing.Reorganise(), closing.Reorganise(), operator.Reorganise(), tenancy.Reorganise(), protection.Reorganise(),
 		coordination.Reorganise(), budget.Reorganise(), guidance.Reorganise(), reposting.Reorganise(), training.Reorganise(), selfcheck.Reorganise(),
-		reconciliation.Reorganise(), queries.Reorganise(), notify.Reorganise()}
+		reconciliation.Reorganise(), matrix.Reorganise(), platform.Reorganise(), moveout.Reorganise(), queries.Reorganise(), notify.Reorganise()}
 }
 
 // obligationKinds are the clocks of the law that the house runs.
@@ -503,6 +508,7 @@ func obligationKinds() []obligation.Kind {
 		closing.Obligations(),
 		selfcheck.Obligations(),
 		recordObligations(),
+		estateObligations(),
 		library.Obligations(),
 		appearance.Obligations(),
 		publishing.Obligations(),

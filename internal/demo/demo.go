@@ -10,6 +10,7 @@ import (
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/blueprint"
 	"zhengshu/internal/budget"
 	"zhengshu/internal/closing"
 	"zhengshu/internal/columns"
@@ -24,11 +25,13 @@ import (
 	"zhengshu/internal/letters"
 	"zhengshu/internal/library"
 	"zhengshu/internal/lifecycle"
+	"zhengshu/internal/matrix"
 	"zhengshu/internal/media"
 	"zhengshu/internal/movein"
 	"zhengshu/internal/notice"
 	"zhengshu/internal/operator"
 	"zhengshu/internal/org"
+	"zhengshu/internal/platform"
 	"zhengshu/internal/protection"
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/registry"
@@ -77,6 +80,9 @@ type Services struct {
 	Guidance   *guidance.Service
 	Training   *training.Service
 	SelfChecks *selfcheck.Service
+	Matrix     *matrix.Service
+	Platforms  *platform.Service
+	Blueprints *blueprint.Service
 }
 
 // The setting that says how far the demo is laid. A house that holds units and
@@ -124,7 +130,7 @@ func Fill(ctx context.Context, s Services) error {
 		fill func(context.Context) error
 	}{
 		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"forms", d.takeForms}, {"pictures", d.keepPictures}, {"content", d.moveIn}, {"import", d.rehearse}, {"links", d.link}, {"codes", d.indexCodes}, {"media", d.keepMedia}, {"reviews", d.review}, {"english", d.translate}, {"reviewing", d.reviewing}, {"checks", d.examine}, {"adoptions", d.adoptions}, {"standing", d.standing},
-		{"cases", d.apply}, {"offices", d.keepOffices}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"looks", d.dress}, {"releases", d.publish}, {"inspection", d.inspect}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"notices", d.governNotices},
+		{"cases", d.apply}, {"offices", d.keepOffices}, {"platforms", d.keepPlatforms}, {"templates", d.keepTemplate}, {"matrices", d.placeInMatrix}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"looks", d.dress}, {"releases", d.publish}, {"inspection", d.inspect}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"notices", d.governNotices},
 	} {
 		if err := stage.fill(ctx); err != nil {
 			return fmt.Errorf("demo: %s: %w", stage.name, err)

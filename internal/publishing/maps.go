@@ -18,6 +18,9 @@ func (d *drawing) sitemaps(context.Context) error {
 		}
 	}
 	fixed := []theme.Location{{Path: "/"}, {Path: "/map.html"}, {Path: "/elder/"}}
+	if d.site.Matrix {
+		fixed = append(fixed, theme.Location{Path: "/matrix/"})
+	}
 	for _, t := range theme.TextPages(d.site) {
 		fixed = append(fixed, theme.Location{Path: t.Path})
 	}

@@ -69,7 +69,8 @@ type Publisher struct {
 	released func(ctx context.Context, tx *db.Tx, site registry.SiteID) error
 	pages    []func(ctx context.Context, q db.Querier, site theme.Site, t Touched, put func(Leaf) error) error
 	dresser  Dresser
-	hurry    atomic.Int32       // urgent releases under way: bulk drawing gives way
+	hurry    atomic.Int32 // urgent releases under way: bulk drawing gives way
+	matrix   func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Matrix, error)
 	step     func(string) error // crash points of the tests
 	drawn    func(int)          // asked by the tests
 
@@ -206,6 +207,8 @@ const (
 	HomePart Part = "home"
 	// TopicsPart are the pages of the topics (专题) and their list.
 	TopicsPart Part = "topics"
+	// MatrixPart are the pages of the two matrices (Article 11).
+	MatrixPart Part = "matrix"
 )
 
 // Touch asks for a new release of a site, in the transaction of the act that
@@ -888,6 +891,7 @@ func (p *Publisher) info(ctx context.Context, q db.Querier, id registry.SiteID) 
 	case registry.Closed:
 		t.Offline = "本站已关停，信息去向见上级政府门户网站公告。"
 	}
+	t.Matrix = p.matrix != nil && s.Kind == registry.Portal
 	for _, f := range p.notices {
 		n, err := f(ctx, q, id)
 		if err != nil {

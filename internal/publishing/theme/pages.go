@@ -64,6 +64,7 @@ var (
 	EmbeddedPage     = define[Embedded]("embedded.html", "portal")
 	TopicPage        = define[Topic]("topic.html", "portal")
 	TopicsPage       = define[Topics]("topics.html", "portal")
+	MatrixPage       = define[Matrix]("matrix.html", "portal")
 	TextPage         = define[Text]("text.html", "portal")
 	ElderHomePage    = define[ElderHome]("elder_home.html", "elder")
 	ElderColumnPage  = define[ColumnPage]("elder_column.html", "elder")

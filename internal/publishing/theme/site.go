@@ -34,6 +34,8 @@ type Site struct {
 	Foreign []Column `json:"foreign,omitempty"` // of editions in other languages
 	Doors   Doors    `json:"doors"`
 	Notices []Link   `json:"notices,omitempty"` // 公告置顶悬挂, on the home page
+	// Matrix: the site has the pages of the two matrices below /matrix/.
+	Matrix bool `json:"matrix,omitempty"`
 	// Statistics are links of the foot: yearly work form, disclosure report.
 	Statistics []Link `json:"statistics,omitempty"`
 	// Plain is set when the site is reached without TLS (a demonstration):
