@@ -156,7 +156,7 @@ func standsAlone(text, word string) bool {
 func readGuides(t *testing.T) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	for _, name := range []string{"supervisor.md", "sponsor.md", "coregulator.md"} {
+	for _, name := range []string{"supervisor.md", "sponsor.md", "coregulator.md", "editor.md", "reviewer.md"} {
 		body, err := os.ReadFile(filepath.Join(guides, name))
 		if err != nil {
 			t.Fatal(err)
@@ -288,6 +288,89 @@ func drawGuides(t *testing.T) {
 	cyber.open("/console/shares")
 	cyber.press("网站台账")
 	draw(cyber, "coregulator-share", "", "签收台账")
+
+	drawDesk(b)
+}
+
+// drawDesk draws the guides of those who write and review.
+func drawDesk(b *browser) {
+	draw := func(p *tab, name, from, until string) { p.draw(name, from, until) }
+	const items = "/console/items"
+	item := func(p *tab, title string) string {
+		p.open(items + "?q=" + url.QueryEscape(title))
+		p.open(eval[string](p, `document.querySelector('main tbody a[href^="/console/items/"]').href`))
+		return p.location()
+	}
+	editor := b.person("shibian")
+	editor.open("/console/move-ins/site")
+	draw(editor, "editor-movein-site", "", "开始预演")
+	editor.open("/console/move-ins")
+	draw(editor, "editor-import", "", "已预演，未入库")
+	editor.press("关于做好冬季供暖检查的通知")
+	draw(editor, "editor-movein", "", "")
+	editor.open(items + "/new")
+	draw(editor, "editor-types", "", "年度报告")
+	editor.open(items + "/new?type=policy")
+	editor.fill("标题", "西安市便民服务点管理办法（演示）")
+	editor.fill("正文", "第一条　便民服务点由街道办事处管理。\n第二条　服务点公开办事时间和咨询电话。\n（一）工作日开放；\n（二）周末安排值班。")
+	editor.sees("第二条")
+	draw(editor, "editor-form", "", "输入的内容会自动保存")
+	draw(editor, "editor-text", "正文", "输入的内容会自动保存")
+	editor.open("/console/media")
+	draw(editor, "editor-media", "", "便民服务中心示意图")
+	editor.open("/console/interpretations")
+	draw(editor, "editor-interpretations", "", "共 2 条，第")
+	editor.open(items + "/new?type=notice")
+	editor.fill("标题", "关于冬季用电安全的通知（演示）")
+	editor.fill("正文", "请各单位登陆网站报名，联系人手机13812345678。")
+	eval[bool](editor, `(document.querySelector('button[name="act"][value="check"]').click(), true)`) // not the menu's 检查
+	editor.sees("检查结果 ")
+	draw(editor, "editor-checks", "", "摘要")
+	autumn := item(editor, "金秋消费季")
+	draw(editor, "editor-item", "", "")
+	editor.open(autumn + "/fact-checks")
+	draw(editor, "reviewer-factcheck", "", "生成链接")
+	editor.open(item(editor, "市博物馆延长开放时间") + "/comments")
+	draw(editor, "editor-comments", "", "第 3 处")
+	editor.open(item(editor, "冬季供暖服务监督") + "/edit")
+	draw(editor, "editor-correct", "文字订正", "给审核人的说明")
+	editor.open("/console/columns")
+	draw(editor, "editor-columns", "", "共 7 条，第")
+
+	first := b.person("shichu")
+	reading := item(first, "市图书馆开设银发读者服务日")
+	first.open(reading + "/review")
+	draw(first, "reviewer-gates", "五关逐项把关", "标为不通过")
+	first.open(reading + "/comments")
+	draw(first, "reviewer-comments", "", "")
+	first.open("/console/emergencies")
+	draw(first, "reviewer-emergencies", "", "共 1 条，第")
+	first.open("/console/item-packages")
+	first.press("西安市公共数据管理若干措施及解读")
+	draw(first, "reviewer-package", "", "")
+	first.open(items + "?state=in_review&type=news&stage=first")
+	first.tickAll(`input[name="item"]`)
+	first.press("批量办理选中的稿件")
+	draw(first, "reviewer-batch", "", "")
+
+	final := b.person("shizhong")
+	final.open(autumn + "/review")
+	draw(final, "reviewer-final", "", "外部核查：")
+	final.open(autumn + "/consult")
+	draw(final, "reviewer-consult", "", "")
+	heating := item(final, "冬季供暖服务监督")
+	final.open(heating + "/withdraw")
+	draw(final, "editor-withdraw", "", "撤下这篇稿件")
+	final.open(heating + "/record")
+	draw(final, "reviewer-record", "", "第 2 次送审")
+	final.open("/console/me/handover")
+	draw(final, "reviewer-deputy", "", "启用代理")
+	final.open("/console/review-routes")
+	draw(final, "reviewer-routes", "", "重要信息（")
+	lamps := item(final, "背街小巷路灯")
+	final.wide(390, 844)
+	final.open(lamps + "/sign")
+	final.drawWindow("reviewer-phone")
 }
 
 // span is where the named lines of the page stand: from above the first to

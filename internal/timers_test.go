@@ -74,7 +74,7 @@ var timers = []struct{ timer, kind, brings string }{
 	{"account's last and original posts", "", "Channels"},
 	{"public display of answers", "", "Citizens"},
 	{"errors reported by readers", "", "Citizens"},
-	{"disclosure requests and documents", "", "Library"},
+	{"requests for disclosure answered", "", "Citizens"},
 	{"repost within 24 hours, emergency first word", "", "Channels"},
 	{"daily patrol", "", "Inspection"},
 }

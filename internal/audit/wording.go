@@ -10,7 +10,7 @@ import (
 // the words for its parts, or shown as it stands.
 var acts = map[string]string{
 	"library.remark.reason": "写明保留检查提示的理由", "library.allow.add": "上报误报", "library.allow.confirm": "确认误报", "library.allow.remove": "撤销放行", "library.item.links": "检查站外链接",
-	"library.source.import": "导入稿源名单", "library.source.freeze": "冻结稿源", "library.source.thaw": "解冻稿源", "library.interpretation.alarm": "政策解读逾期提醒",
+	"library.source.import": "导入稿源名单", "library.copies.fill": "补建相近稿件索引", "library.index.code": "登记索引号的机构代码", "library.source.freeze": "冻结稿源", "library.source.thaw": "解冻稿源", "library.interpretation.alarm": "政策解读逾期提醒",
 	"disclosure.place": "指定法定公开栏目", "disclosure.register": "登记待公开信息", "disclosure.attach": "关联公开稿件",
 	"org.area.add": "登记区划", "org.area.rename": "区划更名", "org.unit.add": "登记单位", "org.unit.rehome": "单位改隶",
 	"org.reorganise.rename": "更名", "org.reorganise.merge": "合并", "org.reorganise.split": "分设", "org.reorganise.abolish": "撤销", "org.reorganise.restore": "恢复", "org.reorganise.move": "改隶", "org.reorganise.upgrade": "调整类别、级别",
@@ -23,7 +23,7 @@ var acts = map[string]string{
 	"registry.site.monitor": "开关监测", "registry.site.export": "导出站点台账", "registry.column.add": "新增栏目", "registry.account.enter": "存量账号登记",
 	"registry.intake.look": "预检导入文件", "registry.intake.take": "导入台账文件", "audit.verify": "校验审计",
 	"obligation.open": "时限起算", "obligation.discharged": "时限办结", "obligation.void": "时限撤销", "obligation.look": "时限提醒",
-	"signin.in": "登录", "signin.out": "退出登录", "signin.failed": "登录失败", "signin.locked": "账号锁定", "notify.send": "发送提醒",
+	"signin.in": "登录", "signin.out": "退出登录", "signin.prove": "办理前再次验证身份", "signin.failed": "登录失败", "signin.locked": "账号锁定", "notify.send": "发送提醒",
 	"notice.owe": "产生公告义务", "notice.post": "登记公告网址", "notice.look": "查看公告", "notice.period": "公告期限调整", "notice.complete": "公告悬挂期满", "notice.release": "公告解除", "notice.annul": "公告作废",
 	"filing.open": "产生备案事项", "filing.submit": "备案事项报送", "filing.record": "登记备案回执", "filing.acknowledge": "核对备案回执", "filing.return": "备案事项退回补正", "filing.annul": "备案事项作废",
 	"closing.begin": "开始关停迁移", "closing.consent": "启动关停迁移", "closing.close": "关停", "closing.stop": "终止关停", "closing.column.decide": "确定栏目去向", "closing.item.prove": "登记关停依据",

@@ -243,8 +243,8 @@ func TestArticle08_1_TheBaselineCarriesTheYearsUseIn(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		if c := h.course("citydept.clerk", ref); c.Charged != 1 {
-			t.Errorf("the year shows %d used", c.Charged)
+		if c := h.course("citydept.clerk", ref); c.Charged != 1 || c.Before.OfflineYear != year || c.Before.OfflineDays != 6 {
+			t.Errorf("the year shows %d used, of before %+v", c.Charged, c.Before)
 		}
 		if _, err := h.ask("citydept.clerk", lifecycle.OfflineMatter, ref, pause(h.day(3), h.day(9))); !slices.Equal(reasons(err), []string{"S8.1a.once"}) {
 			t.Errorf("a second pause in the year: %v", err)
@@ -420,6 +420,11 @@ func TestArticle08_3_Closure(t *testing.T) {
 		form["reason"] = "cannot_maintain"
 		r := h.must(h.ask("citydept.clerk", lifecycle.ClosureMatter, ref, form))
 		h.climb(r.Case)
+		for _, o := range h.course("citydept.clerk", ref).Offers {
+			if o.Matter.ID == lifecycle.DomainRegisterMatter || o.Matter.ID == lifecycle.DomainChangeMatter {
+				t.Errorf("a site that closes is offered %s (%s)", o.Matter.Name, o.Why)
+			}
+		}
 		if h.state(ref) != registry.Closing {
 			t.Fatalf("state %s", h.state(ref))
 		}
@@ -648,6 +653,9 @@ func TestArticle07_3_AppsNeedReports(t *testing.T) {
 			t.Errorf("redesigned untested: %v", err)
 		}
 		h.must(h.ask("provdept.clerk", lifecycle.RedesignMatter, site, redesign, "report"))
+		if past := h.course("provdept.clerk", site).Records; len(past) != 1 || !slices.Contains(past[0].Says, "改版内容：首页改版") || !slices.Contains(past[0].Says, "检测单位：省测评中心") || len(past[0].Files) != 1 {
+			t.Errorf("the redesign's course: %+v", past)
+		}
 		if _, err := h.ask("citydept.clerk", lifecycle.RedesignMatter, ref, redesign, "report"); !fault.Is(err, fault.Invalid) {
 			t.Errorf("an app redesigned as a site: %v", err)
 		}

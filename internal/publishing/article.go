@@ -25,15 +25,10 @@ import (
 // Path is where an item's page lies on every site: it depends on nothing that
 // ever changes.
 func Path(it library.Item) string {
-	at := it.FirstPublishedAt
-	if at.IsZero() {
-		at = it.CreatedAt
-	}
-	path := "/content/" + at.In(calendar.Shanghai).Format("200601") + "/" + strings.ToLower(string(it.ID)) + ".html"
 	if foreign(it) {
-		return theme.EditionPath(it.Language, path)
+		return theme.EditionPath(it.Language, it.Path())
 	}
-	return path
+	return it.Path()
 }
 
 // ElderPath is the page's twin in the elder layout; "" for an item in another

@@ -223,3 +223,27 @@ func TestTrendFitsItsBox(t *testing.T) {
 		}
 	}
 }
+
+// TestPartsBeyondTheSixthAreFolded: a menu entry shows seven tabs at most; what
+// is open behind 更多 is named on it.
+func TestPartsBeyondTheSixthAreFolded(t *testing.T) {
+	var all Tabs
+	var groups []string
+	for i, name := range []string{"一", "二", "三", "四", "五", "六", "七", "八", "九"} {
+		if seven := all.folded(groups); len(seven.Items) != i || seven.More != nil {
+			t.Errorf("of %d parts %d stand open", i, len(seven.Items))
+		}
+		if i == 7 {
+			break
+		}
+		all.Items, groups = append(all.Items, Tab{Name: name}), append(groups, "甲")
+	}
+	all.Items = append(all.Items, Tab{Name: "八", Current: true}, Tab{Name: "九"})
+	got := all.folded(append(groups, "乙", "甲"))
+	if len(got.Items) != 6 || got.Items[5].Name != "六" || len(got.More) != 2 {
+		t.Fatalf("folded: %+v", got)
+	}
+	if got.More[0].Name != "甲" || got.More[0].Items[0].Name != "七" || got.More[0].Items[1].Name != "九" || got.More[1].Items[0].Name != "八" || got.MoreHere() != "八" {
+		t.Errorf("behind 更多: %+v", got.More)
+	}
+}
