@@ -450,6 +450,14 @@ func (s *Service) SiteByHost(ctx context.Context, q db.Querier, scope authz.Scop
 	return s.one(ctx, q, scope, `s.host = $1`, host)
 }
 
+// KnowsHost reports whether a host is that of a site of the ledger, of its
+// Chinese domain or of a domain on record. Public: the ledger of official hosts
+// is.
+func (s *Service) KnowsHost(ctx context.Context, q db.Querier, host string) (bool, error) {
+	n, err := db.One(ctx, q, db.Value[int], `SELECT (SELECT count(*) FROM site WHERE host = $1) + (SELECT count(*) FROM domain WHERE host = $1 AND site_id IS NOT NULL AND state = 'active')`, host)
+	return n > 0, err
+}
+
 // SiteBySlug finds a hosted site by its short name.
 func (s *Service) SiteBySlug(ctx context.Context, q db.Querier, scope authz.Scope, slug string) (Site, error) {
 	return s.one(ctx, q, scope, `s.slug = $1`, slug)
