@@ -154,6 +154,17 @@ func (s *Service) PlacesTx(ctx context.Context, q db.Querier, scope authz.Scope,
 	return u, out, nil
 }
 
+// PlacedColumns are the columns where a unit discloses something. Public: where
+// to look is told to anybody.
+func (s *Service) PlacedColumns(ctx context.Context, q db.Querier, unit org.UnitID) (map[registry.ColumnID]bool, error) {
+	list, err := db.All(ctx, q, db.Value[registry.ColumnID], `SELECT column_id FROM disclosure_place WHERE unit_id = $1 AND column_id IS NOT NULL`, unit)
+	out := map[registry.ColumnID]bool{}
+	for _, id := range list {
+		out[id] = true
+	}
+	return out, err
+}
+
 // Standing is a unit on the board.
 type Standing struct {
 	Unit      org.UnitID

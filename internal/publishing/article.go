@@ -46,7 +46,7 @@ func (d *drawing) item(ctx context.Context, id library.ItemID) error {
 	}
 	places = slices.DeleteFunc(places, func(pl library.Placement) bool {
 		_, ok := d.column(pl.Column)
-		return pl.Site != registry.SiteID(d.site.ID) || !ok
+		return pl.Site != registry.SiteID(d.site.ID) || !ok && pl.ArchivedAt.IsZero()
 	})
 	if len(places) == 0 {
 		it, err := d.p.library.ItemTx(ctx, d.q, duty, id)
@@ -65,22 +65,68 @@ func (d *drawing) item(ctx context.Context, id library.ItemID) error {
 			return nil // linked item that stands on other sites only
 		}
 		d.seen[id] = true
+		d.rendering = d.rendering || slices.Contains(read, it.Type)
 		d.out = append(d.out, path)
-		return errors.Join(d.gone(path, string(id)), d.gone(ElderPath(it), string(id)), d.left(ctx, id))
+		return errors.Join(d.departed(ctx, it), d.left(ctx, id))
 	}
 	d.seen[id] = true
 	it, v, err := d.p.library.LiveItem(ctx, d.q, id)
 	if err != nil {
 		return err
 	}
-	column, _ := d.column(places[0].Column)
+	d.rendering = d.rendering || slices.Contains(read, v.Type)
+	archived := places[0].ArchivedAt // live places come first
+	column, open := d.column(places[0].Column)
+	if !open {
+		column = theme.Column{Name: places[0].ColumnName, Type: "其他"}
+	}
 	body, err := d.body(ctx, v)
 	if err != nil {
 		return err
 	}
+	files := body + filesOf(v)
+	if body, err = d.outward(ctx, body); err != nil {
+		return err
+	}
 	a := article(it, v, column)
 	a.Body = theme.Body(body)
+	if a.SourceURL != "" {
+		if page, err := d.leaves(ctx, a.SourceURL); err != nil {
+			return err
+		} else if page != "" {
+			a.SourceURL = page
+		}
+	}
 	if err := d.standing(ctx, it, &a); err != nil {
+		return err
+	}
+	if err := d.ended(ctx, id, archived, &a); err != nil {
+		return err
+	}
+	if !a.Updated.IsZero() {
+		change, err := d.p.library.LiveChange(ctx, d.q, id, v.No)
+		if err != nil {
+			return err
+		}
+		switch change {
+		case library.Form:
+			a.ChangeAs = "更正"
+		case library.Substance:
+			a.ChangeAs = "内容更新"
+		}
+	}
+	if a.Dataset, err = d.dataset(ctx, it, v); err != nil {
+		return err
+	}
+	if a.Person != nil {
+		said, err := d.p.library.LiveNaming(ctx, d.q, registry.SiteID(d.site.ID), a.Person.Name, speeches)
+		if err != nil {
+			return err
+		}
+		for _, e := range said {
+			a.Person.Speeches = append(a.Person.Speeches, toEntry(e))
+		}
+	} else if err := d.named(ctx, v); err != nil {
 		return err
 	}
 	linked, err := d.p.library.Linked(ctx, d.q, id)
@@ -91,6 +137,12 @@ func (d *drawing) item(ctx context.Context, id library.ItemID) error {
 	if err != nil {
 		return err
 	}
+	var forms map[library.ItemID]string
+	if v.Type == library.Policy && len(linked) > 0 {
+		if forms, err = d.p.library.LinkForms(ctx, d.q, id); err != nil {
+			return err
+		}
+	}
 	for _, l := range linked {
 		here, err := d.p.library.LivePlacements(ctx, d.q, l.ID)
 		if err != nil {
@@ -98,6 +150,9 @@ func (d *drawing) item(ctx context.Context, id library.ItemID) error {
 		}
 		if slices.ContainsFunc(here, func(pl library.Placement) bool { return pl.Site == registry.SiteID(d.site.ID) }) {
 			link := theme.Link{Text: l.Title, Href: Path(l)}
+			if f := forms[l.ID]; f != "" {
+				link.Text = "【" + f + "】" + link.Text
+			}
 			if c := clauses[l.ID]; c.Anchor != "" {
 				link.Text += "（" + c.Label + "）"
 				if it.Type == library.Interpretation {
@@ -113,11 +168,19 @@ func (d *drawing) item(ctx context.Context, id library.ItemID) error {
 	}
 	path, elder := Path(it), ElderPath(it)
 	frame := theme.ArticleFrame(d.site, a, path, elder)
-	b, err := theme.ArticlePage.Draw(frame, a)
+	drawn := theme.ArticlePage
+	if a.Person != nil {
+		drawn = theme.PersonPage
+	}
+	b, err := drawn.Draw(frame, a)
 	if err != nil {
 		return err
 	}
-	if err := d.e.put(Page{Path: path, Status: 200, Kind: htmlKind, Item: string(id)}, b); err != nil {
+	changed := it.PublishedAt
+	if a.Updated.After(changed) {
+		changed = a.Updated
+	}
+	if err := d.e.put(Page{Path: path, Status: 200, Kind: htmlKind, Item: string(id), Changed: changed.UTC()}, b); err != nil {
 		return err
 	}
 	if b, err = theme.ElderArticlePage.Draw(frame.Elderly(elder), a); err != nil {
@@ -126,12 +189,13 @@ func (d *drawing) item(ctx context.Context, id library.ItemID) error {
 	if err := d.e.put(Page{Path: elder, Status: 200, Kind: htmlKind, Item: string(id)}, b); err != nil {
 		return err
 	}
-	if err := errors.Join(d.media(ctx, body, string(id)), d.left(ctx, id)); err != nil {
+	if err := errors.Join(d.media(ctx, files, string(id)), d.left(ctx, id)); err != nil {
 		return err
 	}
+	f := facets(it, v, column, !archived.IsZero())
 	d.put = append(d.put, search.Document{
-		Path: path, Ref: cmp.Or(it.Ref, string(it.ID)), Title: it.Title, Number: it.DocNo, Kind: column.Name, Published: it.PublishedAt, Text: v.Text,
-		Sum: v.SHA256 + " " + column.Name + " " + it.PublishedAt.UTC().Format(time.RFC3339),
+		Path: path, Ref: cmp.Or(it.Ref, string(it.ID)), Title: it.Title, Number: it.DocNo, Kind: column.Name, Published: it.PublishedAt, Text: v.Text, Facets: f,
+		Sum: v.SHA256 + " " + column.Name + " " + it.PublishedAt.UTC().Format(time.RFC3339) + sumOfFacets(f),
 	})
 	for _, pl := range places {
 		if _, ok := d.columns[pl.Column]; !ok {
@@ -237,12 +301,93 @@ func article(it library.Item, v library.Version, column theme.Column) theme.Arti
 			a.Policy.Issuer += " " + strings.ReplaceAll(v.CoIssuers, ";", " ")
 		}
 	}
+	if v.Origin != library.Repost && v.Origin != library.MovedIn && len(v.AuthorID) == 26 { // a person of the house, not a duty of it
+		a.Author = v.AuthorName
+	}
+	answers := v.Answers
+	switch v.Type {
+	case library.Leader:
+		a.Person = &theme.Person{Name: answers["name"], Post: answers["post"], Photo: localOr(answers["photo"]), Duties: linesOf(answers["duties"]), Since: answers["since"], Until: answers["until"]}
+		a.Image = a.Person.Photo
+	case library.Organisation:
+		u := unitCard(v.Title, "", answers)
+		a.Unit = &u
+	case library.Interpretation:
+		a.Form, a.By = answers["form"], answers["interpreter"]
+	case library.QA:
+		a.Question, a.Answer = answers["question"], v.Text
+	case library.Guide:
+		a.Service, a.Phone = true, answers["contact"]
+	}
+	if a.Image == "" {
+		a.Image = leadPicture(v.HTML)
+	}
 	for _, q := range v.Type.Sort().Fields {
-		if answer := v.Answers[q.Name]; q.Shown && answer != "" {
+		if answer := answers[q.Name]; q.Shown && answer != "" && a.Person == nil {
 			a.Facts = append(a.Facts, theme.HeadCell{Name: q.Label, Value: strings.ReplaceAll(answer, "\n", "；")})
 		}
 	}
 	return a
+}
+
+// speeches are how many of what somebody said and did stand on his page.
+const speeches = 10
+
+// leadPicture is the first picture of a text.
+func leadPicture(body string) string {
+	if !strings.Contains(body, "<img") {
+		return ""
+	}
+	z := html.NewTokenizer(strings.NewReader(body))
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			return ""
+		case html.StartTagToken, html.SelfClosingTagToken:
+			if t := z.Token(); t.Data == "img" {
+				for _, a := range t.Attr {
+					if a.Key == "src" {
+						return a.Val
+					}
+				}
+			}
+		}
+	}
+}
+
+// filesOf are the files that the answers of a version name, as a text would
+// show them: portrait, data file.
+func filesOf(v library.Version) string {
+	var b strings.Builder
+	for _, q := range v.Type.Sort().Fields {
+		if path := localOr(v.Answers[q.Name]); q.Kind == library.AskMedia && path != "" {
+			b.WriteString(`<img src="` + html.EscapeString(path) + `">`)
+		}
+	}
+	return b.String()
+}
+
+// named draws the pages of people in charge whom an item names, since they list
+// it.
+func (d *drawing) named(ctx context.Context, v library.Version) error {
+	if v.Keywords == "" || d.e.fresh { // drawn whole: each is drawn anyway
+		return nil
+	}
+	words := strings.FieldsFunc(v.Keywords, func(r rune) bool { return r == ';' || r == '；' })
+	for _, c := range d.ofType("负责人信息") {
+		list, err := d.p.library.LiveItems(ctx, d.q, registry.ColumnID(c.ID), mostPeople, 0)
+		if err != nil {
+			return err
+		}
+		for _, e := range list {
+			if name := e.Item.Answers["name"]; name != "" && slices.Contains(words, name) {
+				if err := d.item(ctx, e.Item.ID); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }
 
 func (d *drawing) gone(path, item string) error {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
 	"zhengshu/internal/library"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
@@ -37,6 +38,9 @@ type drawing struct {
 	columns map[registry.ColumnID]bool // whose pages are drawn; true: all of them
 	put     []search.Document
 	out     []string
+	// rendering is set when an item of the hotline's types was touched.
+	rendering bool
+	hosts     map[string]bool // official ones, as far as they were asked for
 }
 
 func (d *drawing) draw(path, kind string, body []byte, err error) error {
@@ -81,6 +85,15 @@ func (d *drawing) everything(ctx context.Context) error {
 				return nil
 			}
 			switch {
+			case itemPage(p.Path) && p.Item != "":
+				it, err := d.p.library.ItemTx(ctx, d.q, duty, library.ItemID(p.Item))
+				if fault.Is(err, fault.NotFound) {
+					return d.gone(p.Path, p.Item)
+				}
+				if err != nil {
+					return err
+				}
+				return d.departed(ctx, it)
 			case p.Status == 410 || strings.HasPrefix(p.Path, "/content/") || strings.HasPrefix(p.Path, "/elder/content/"):
 				return d.gone(p.Path, p.Item)
 			case p.Status == 301 || strings.HasPrefix(p.Path, "/theme/") || p.Item != "":
@@ -105,8 +118,20 @@ func (d *drawing) dependents(ctx context.Context, changes []change) error {
 		if c.column != "" {
 			d.columns[c.column] = true
 		}
+		if c.item == "" { // a nudge: what stands around the items
+			continue
+		}
 		if err := d.item(ctx, c.item); err != nil {
 			return err
+		}
+		into, err := d.p.library.EndedInto(ctx, d.q, c.item)
+		if err != nil {
+			return err
+		}
+		for _, id := range into { // redirected to it, or replaced by it
+			if err := d.item(ctx, id); err != nil {
+				return err
+			}
 		}
 		linked, err := d.p.library.Linked(ctx, d.q, c.item)
 		if err != nil {
@@ -119,6 +144,11 @@ func (d *drawing) dependents(ctx context.Context, changes []change) error {
 		}
 	}
 	return d.around(ctx, false)
+}
+
+// itemPage reports whether a path is that of an item's page.
+func itemPage(path string) bool {
+	return strings.HasPrefix(path, "/content/") || strings.HasPrefix(path, "/elder/content/")
 }
 
 func (d *drawing) column(id registry.ColumnID) (theme.Column, bool) {
@@ -147,6 +177,9 @@ func (d *drawing) around(ctx context.Context, whole bool) error {
 		}
 	}
 	if err := d.home(ctx); err != nil {
+		return err
+	}
+	if err := d.gathered(ctx); err != nil {
 		return err
 	}
 	if whole {

@@ -40,16 +40,23 @@ func (p *Publisher) Preview(ctx context.Context, it library.Item, v library.Vers
 	frame.NoIndex = true
 	var b []byte
 	var err error
+	drawn := theme.ArticlePage
+	if a.Person != nil {
+		drawn = theme.PersonPage
+	}
 	if elder {
 		b, err = theme.ElderArticlePage.Draw(frame.Elderly(twin), a)
 	} else {
-		b, err = theme.ArticlePage.Draw(frame, a)
+		b, err = drawn.Draw(frame, a)
 	}
 	if err != nil {
 		return nil, err
 	}
 	for name, file := range map[string]string{"portal.css": theme.StylePath(), "elder.css": theme.ElderStylePath()} {
 		b = bytes.ReplaceAll(b, []byte(file), []byte(assets.URL(name)))
+	}
+	if script := theme.ScriptPath(); script != "" {
+		b = bytes.ReplaceAll(b, []byte(script), []byte(assets.URL("portal.js")))
 	}
 	return b, nil
 }

@@ -20,6 +20,7 @@ import (
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
+	"zhengshu/internal/disclosure"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/library"
@@ -46,7 +47,15 @@ type Config struct {
 	// Left are the files that an item once showed and nothing live on the site
 	// shows any more; nil leaves files where they are.
 	Left func(ctx context.Context, q db.Querier, item, site string) ([]string, error)
-	Log  *slog.Logger // slog.Default when nil
+	// Statutory is how the catalogue of statutory disclosure stands at the unit of
+	// a site, and StatutoryColumns which columns it speaks of; nil leaves that part
+	// of the section out.
+	Statutory        func(ctx context.Context, q db.Querier, site registry.SiteID) ([]disclosure.Place, error)
+	StatutoryColumns func(ctx context.Context, q db.Querier, site registry.SiteID) (map[registry.ColumnID]bool, error)
+	// Announced are the notices of opening, offline and closing that hang or hung
+	// on a site, newest first; nil for none.
+	Announced func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Announcement, error)
+	Log       *slog.Logger // slog.Default when nil
 }
 
 // Publisher makes releases. Safe for concurrent use, in several processes.
@@ -150,6 +159,19 @@ func (p *Publisher) Touch(ctx context.Context, tx *db.Tx, site registry.SiteID) 
 	return jobs.Enqueue(ctx, tx, Refresh{site}, jobs.Unique(string(site)))
 }
 
+// nudge is no column: a change that names it has what stands around the items
+// drawn anew, and no item.
+const nudge = registry.ColumnID("around")
+
+// Nudge asks for the pages that gather things (disclosure, announcements, home)
+// to be drawn anew, in the transaction of the act that changed what they say.
+func (p *Publisher) Nudge(ctx context.Context, tx *db.Tx, site registry.SiteID) error {
+	if err := wait(ctx, tx, site, "", nudge); err != nil {
+		return err
+	}
+	return jobs.Enqueue(ctx, tx, Refresh{site}, jobs.Unique(string(site)))
+}
+
 func wait(ctx context.Context, tx *db.Tx, site registry.SiteID, item library.ItemID, column registry.ColumnID) error {
 	_, err := tx.Exec(ctx, `INSERT INTO release_change (id, site_id, item_id, column_id, at) VALUES ($1, $2, $3, $4, $5)`, ulid.Make().String(), site, item, column, tx.Now())
 	return err
@@ -229,7 +251,7 @@ func (p *Publisher) publish(ctx context.Context, site registry.SiteID, whole boo
 		}
 		more = len(changes) == batch
 		whole = whole || before == nil || before.Theme != theme.Fingerprint() || !sameSite(before.Site, info) || began.Sub(before.Made) > 180*24*time.Hour ||
-			slices.ContainsFunc(changes, func(c change) bool { return c.item == "" })
+			slices.ContainsFunc(changes, func(c change) bool { return c.item == "" && c.column != nudge })
 		// The number in the ledger and on the disk go together; a folder that
 		// was lost or restored does not reuse numbers.
 		e := p.store.edit(site, before, whole, began.Truncate(time.Second))
@@ -404,10 +426,46 @@ func (p *Publisher) info(ctx context.Context, q db.Querier, id registry.SiteID) 
 		}
 		t.Notices = append(t.Notices, n...)
 	}
+	if err := p.sections(ctx, q, &t); err != nil {
+		return theme.Site{}, false, err
+	}
+	if t.IPv6, err = p.registry.HasIPv6(ctx, q, id); err != nil {
+		return theme.Site{}, false, err
+	}
 	if t.Offline != "" && len(t.Notices) > 0 {
 		t.Offline = t.Notices[0].Text + "。"
 	}
 	return t, true, nil
+}
+
+// sections names the sections that have content: a section without is not
+// linked anywhere.
+func (p *Publisher) sections(ctx context.Context, q db.Querier, t *theme.Site) error {
+	live, err := p.library.HasLive(ctx, q, registry.SiteID(t.ID))
+	if err != nil {
+		return err
+	}
+	has := func(class ...string) bool {
+		return slices.ContainsFunc(t.Columns, func(c theme.Column) bool {
+			return slices.Contains(class, c.Type) && live[registry.ColumnID(c.ID)]
+		})
+	}
+	if has(guideClass, systemClass, requestClass) {
+		t.Sections = append(t.Sections, theme.Link{Text: "政府信息公开", Href: theme.DisclosurePath})
+	}
+	if has("数据发布") {
+		t.Sections = append(t.Sections, theme.Link{Text: "开放数据", Href: theme.OpenDataPath})
+	}
+	if p.config.Announced != nil {
+		list, err := p.config.Announced(ctx, q, registry.SiteID(t.ID))
+		if err != nil {
+			return err
+		}
+		if len(list) > 0 {
+			t.Sections = append(t.Sections, theme.Link{Text: "开办公告", Href: theme.AnnouncementsPath})
+		}
+	}
+	return nil
 }
 
 func chineseHost(s string) string {

@@ -49,6 +49,8 @@ type Page struct {
 	To       string    `json:"to,omitempty"` // of a redirect
 	Modified time.Time `json:"modified"`
 	Item     string    `json:"item,omitempty"`
+	// Changed is when what the page says changed last, whatever redrew it.
+	Changed time.Time `json:"changed,omitzero"`
 }
 
 // Manifest is the root of a release.

@@ -458,6 +458,13 @@ func (s *Service) KnowsHost(ctx context.Context, q db.Querier, host string) (boo
 	return n > 0, err
 }
 
+// HasIPv6 reports whether the record of a site's domains has an IPv6 address.
+// Public: name servers say it to anybody.
+func (s *Service) HasIPv6(ctx context.Context, q db.Querier, id SiteID) (bool, error) {
+	n, err := db.One(ctx, q, db.Value[int], `SELECT count(*) FROM domain WHERE site_id = $1 AND state = 'active' AND addresses LIKE '%:%'`, id)
+	return n > 0, err
+}
+
 // SiteBySlug finds a hosted site by its short name.
 func (s *Service) SiteBySlug(ctx context.Context, q db.Querier, scope authz.Scope, slug string) (Site, error) {
 	return s.one(ctx, q, scope, `s.slug = $1`, slug)

@@ -75,6 +75,18 @@ func (f Frame) Body() string {
 	return strings.TrimSpace(c + " " + f.Class)
 }
 
+// FeedForm is one form of a page's feed.
+type FeedForm struct{ Type, Href, Name string }
+
+// Feeds are the forms in which the page can be followed.
+func (f Frame) Feeds() []FeedForm {
+	if f.Feed == "" {
+		return nil
+	}
+	of := FeedOf{RSS: f.Feed}
+	return []FeedForm{{"application/rss+xml", f.Feed, f.FeedTitle}, {"application/atom+xml", of.Atom(), f.FeedTitle}, {"application/feed+json", of.JSON(), f.FeedTitle}}
+}
+
 // Structured is the JSON-LD of the page.
 func (f Frame) Structured() []any { return f.Data }
 
@@ -172,6 +184,7 @@ var funcs = template.FuncMap{
 	"day":        day,
 	"stamp":      func(t time.Time) string { return t.In(calendar.Shanghai).Format(time.RFC3339) },
 	"style":      func() string { return StylePath() },
+	"script":     func() string { return ScriptPath() },
 	"elderStyle": func() string { return elderPath },
 	"digits": func(s string) string {
 		return strings.Map(func(r rune) rune {
@@ -210,6 +223,7 @@ type File struct {
 var (
 	portalStyle = assets.Content("portal.css")
 	elderStyle  = assets.Content("elder.css")
+	portalCode  = assets.Content("portal.js") // nil where the scripts were not bundled
 	portalPath  = "/theme/portal." + short(portalStyle) + ".css"
 	elderPath   = "/theme/elder." + short(elderStyle) + ".css"
 )
@@ -226,8 +240,25 @@ func StylePath() string { return portalPath }
 // ElderStylePath is where the elder layout's sheet lies.
 func ElderStylePath() string { return elderPath }
 
+// ScriptPath is where the portal's one script lies; "" when it was not bundled:
+// every page is whole without it.
+func ScriptPath() string {
+	if portalCode == nil {
+		return ""
+	}
+	return "/theme/portal." + short(portalCode) + ".js"
+}
+
 // Files are the theme's own files.
 func Files() []File {
+	files := themeFiles()
+	if portalCode != nil {
+		files = append(files, File{ScriptPath(), "text/javascript; charset=utf-8", portalCode})
+	}
+	return files
+}
+
+func themeFiles() []File {
 	return []File{
 		{portalPath, "text/css; charset=utf-8", portalStyle},
 		{elderPath, "text/css; charset=utf-8", elderStyle},
@@ -255,9 +286,10 @@ var fingerprint = func() string {
 	}
 	h.Write(portalStyle)
 	h.Write(elderStyle)
+	h.Write(portalCode)
 	h.Write([]byte(revision))
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }()
 
 // revision is raised when the Go side draws something else from the same views.
-const revision = "3"
+const revision = "4"
