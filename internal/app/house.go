@@ -296,6 +296,7 @@ func (h *House) wire(ctx context.Context) error {
 	}
 	h.Notices = notice.New(notice.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Inspection: h.Inspection,
 		Store: h.Blobs, Fetch: h.client, Settings: settings, Origin: h.origin, Released: h.released})
+	h.Notices.OnShown(h.Publisher.Nudge)
 	h.Notices.Register(h.workers)
 	h.Closings = closing.New(closing.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Inspection: h.Inspection,
 		Days: h.Days, Store: h.Blobs, Client: h.client, Settings: settings, Origin: h.origin, Delay: h.Config.CrawlDelay})

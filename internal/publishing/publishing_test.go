@@ -598,7 +598,7 @@ func TestLeaderPageSaysPostAndDuties(t *testing.T) {
 		w.Type, w.Answers = library.Leader, library.Answers{"name": "李某", "post": "副县长", "duties": "分管供暖\n分管防汛", "order": "3"}
 	})
 	h.publish()
-	if _, body := h.get(publishing.Path(it)); !strings.Contains(body, "副县长") || !strings.Contains(body, "分管供暖；分管防汛") || strings.Contains(body, "排序") {
+	if _, body := h.get(publishing.Path(it)); !strings.Contains(body, "副县长") || !strings.Contains(body, "<li>分管供暖</li><li>分管防汛</li>") || strings.Contains(body, "排序") {
 		t.Error("the page lacks post or duties, or shows what is not for readers")
 	}
 }
