@@ -131,6 +131,9 @@ func (s *Service) EndedInto(ctx context.Context, q db.Querier, id ItemID) ([]Ite
 // EndItem ends an item in scope in one of the five ways.
 func (s *Service) EndItem(ctx context.Context, scope authz.Scope, id ItemID, n Ending) error {
 	n.Reason = manyLines(n.Reason)
+	if _, err := s.Item(ctx, scope, id); err != nil { // before its form: a neighbour's item is not there
+		return err
+	}
 	var f fault.Fields
 	f.Check(slices.Contains(EndKinds, n.Kind), "kind", "请选择怎样处理")
 	f.Check(n.Reason != "" && len([]rune(n.Reason)) <= 500, "reason", "请写明理由，500 字以内")
@@ -244,6 +247,9 @@ func undo(ctx context.Context, tx *db.Tx, id ItemID, why string, kinds ...EndKin
 // UndoEnd takes an item in scope out of its archive, or takes back that it was
 // replaced. What was withdrawn comes back by a new review, what is gone never.
 func (s *Service) UndoEnd(ctx context.Context, scope authz.Scope, id ItemID, kind EndKind, why string) error {
+	if _, err := s.Item(ctx, scope, id); err != nil {
+		return err
+	}
 	if why = oneLine(why); why == "" || len([]rune(why)) > 300 {
 		return fault.New(fault.Invalid, "取消要写明理由。").On("why", "请写明理由，300 字以内")
 	}
