@@ -120,7 +120,7 @@ func Fill(ctx context.Context, s Services) error {
 		name string
 		fill func(context.Context) error
 	}{
-		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"forms", d.takeForms}, {"content", d.moveIn}, {"import", d.rehearse}, {"links", d.link}, {"codes", d.indexCodes}, {"media", d.keepMedia}, {"reviews", d.review}, {"reviewing", d.reviewing}, {"checks", d.examine}, {"adoptions", d.adoptions}, {"standing", d.standing},
+		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"forms", d.takeForms}, {"content", d.moveIn}, {"import", d.rehearse}, {"links", d.link}, {"codes", d.indexCodes}, {"media", d.keepMedia}, {"reviews", d.review}, {"reviewing", d.reviewing}, {"checks", d.examine}, {"adoptions", d.adoptions}, {"standing", d.standing}, {"sections", d.sections},
 		{"cases", d.apply}, {"offices", d.keepOffices}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"releases", d.publish}, {"inspection", d.inspect}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"notices", d.governNotices},
 	} {
 		if err := stage.fill(ctx); err != nil {
