@@ -33,7 +33,7 @@ var sectionColumns = []struct {
 	{registry.Column{Slug: "guide", Name: "公开指南", Type: "信息公开指南", Description: "怎样查阅和申请公开政府信息", Keywords: "指南;申请", CycleDays: 365}, "public"},
 	{registry.Column{Slug: "system", Name: "公开制度", Type: "信息公开制度", Description: "政府信息公开的规定和工作制度", Keywords: "制度;规定", CycleDays: 365}, "public"},
 	{registry.Column{Slug: "services", Name: "办事服务", Type: "办事服务", Description: "常办事项的说明和咨询电话", Keywords: "办事;服务", CycleDays: 180}, ""},
-	{registry.Column{Slug: "data", Name: "数据发布", Type: "数据发布", Description: "可以下载的统计数据和数据集", Keywords: "数据;统计", CycleDays: 180}, ""},
+	{registry.Column{Slug: "data", Name: "数据发布", Type: "数据发布", Description: "可以下载的统计数据和数据集", Keywords: "数据;统计", CycleDays: 180}, "public"},
 }
 
 // made is one invented item of a section.
