@@ -160,7 +160,7 @@ func BenchmarkSubmit(b *testing.B) {
 					b.Fatal(err)
 				}
 				o := org.New(d)
-				lib := library.New(d, o, registry.New(d, o), obligation.New(d, o, library.ColumnUpdate), func(s string) []check.Span { return check.Text(s, p, check.Content) }, sx2021.Defaults())
+				lib := library.New(d, o, registry.New(d, o), obligation.New(d, o, library.Obligations()...), func(s string) []check.Span { return check.Text(s, p, check.Content) }, sx2021.Defaults())
 				edition := 0
 				lib.ExamineWith(library.Examining{Edition: func() string { return strconv.Itoa(edition) }})
 				var unit org.Unit

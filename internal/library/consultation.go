@@ -352,6 +352,19 @@ func (s *Service) ConsultationFor(ctx context.Context, session *authz.Session, i
 	return a, v, err
 }
 
+// ConsultationClock is the obligation to answer a consultation, for those who
+// see the clock of the asked unit and not the item that was asked about.
+func (s *Service) ConsultationClock(ctx context.Context, scope authz.Scope, id string) (string, error) {
+	list, err := s.obligations.Obligations(ctx, scope, obligation.Filter{Kind: ItemConsultation.ID, Subject: Asking{ID: id}.subject(), State: "all", Limit: 1})
+	if err != nil {
+		return "", err
+	}
+	if len(list) == 0 {
+		return "", fault.Missing("意见征询")
+	}
+	return list[0].ID, nil
+}
+
 // ConsultationsOf is what was asked of the person's units, open ones first. It
 // takes the session: the list is the person's own.
 func (s *Service) ConsultationsOf(ctx context.Context, session *authz.Session, limit int) ([]Asking, error) {

@@ -189,14 +189,15 @@ func (p *places) area(ctx context.Context, tx *db.Tx, code string) (org.Area, er
 	return a, err
 }
 
-// unit is the unit of that name in the area; with no area the only one of that
-// name anywhere.
-func (p *places) unit(ctx context.Context, tx *db.Tx, area org.AreaID, name string) (org.Unit, error) {
+// unit is the unit of that name in the area, or in another area of the same code
+// (one code may stand for two levels: 杨凌示范区 and 杨陵区); with no area the only
+// one of that name anywhere.
+func (p *places) unit(ctx context.Context, tx *db.Tx, area org.Area, name string) (org.Unit, error) {
 	list, read := p.named[name]
 	if !read {
-		return p.svc.org.UnitNamed(ctx, tx, authz.System("registry.import"), area, name)
+		return p.svc.org.UnitNamed(ctx, tx, authz.System("registry.import"), area.ID, name)
 	}
-	if area == "" {
+	if area.ID == "" {
 		if len(list) > 1 {
 			return org.Unit{}, fault.Newf(fault.Invalid, "有 %d 个单位叫“%s”，请再写明区划代码。", len(list), name).On("code", "")
 		}
@@ -205,9 +206,12 @@ func (p *places) unit(ctx context.Context, tx *db.Tx, area org.AreaID, name stri
 		}
 		return org.Unit{}, fault.Missing("单位")
 	}
-	for _, u := range list {
-		if u.Area == area {
-			return u, nil
+	for _, same := range []func(org.Unit) bool{
+		func(u org.Unit) bool { return u.Area == area.ID },
+		func(u org.Unit) bool { return u.AreaCode == area.Code },
+	} {
+		if i := slices.IndexFunc(list, same); i >= 0 {
+			return list[i], nil
 		}
 	}
 	return org.Unit{}, fault.Missing("单位")

@@ -360,7 +360,7 @@ func (im *siteImport) sponsor(ctx context.Context, tx *db.Tx, r siteRow) (org.Un
 		kind = DepartmentSite
 	}
 	if r.sponsor != "" {
-		u, err := im.places.unit(ctx, tx, area.ID, r.sponsor)
+		u, err := im.places.unit(ctx, tx, area, r.sponsor)
 		if fault.Is(err, fault.NotFound) {
 			err = fault.Newf(fault.Invalid, "主办单位“%s”没有登记，请先在单位台账登记。", r.sponsor).On("sponsor", "")
 		}

@@ -508,7 +508,7 @@ func (im *accountImport) sponsor(ctx context.Context, tx *db.Tx, r accountRow) (
 	if r.sponsor == "" {
 		return im.places.office(ctx, tx, area.ID)
 	}
-	u, err := im.places.unit(ctx, tx, area.ID, r.sponsor)
+	u, err := im.places.unit(ctx, tx, area, r.sponsor)
 	if err == nil || !fault.Is(err, fault.NotFound) {
 		return u, err
 	}

@@ -175,7 +175,7 @@ func (im *domainImport) holder(ctx context.Context, tx *db.Tx, r domainRow) (org
 			return "", err
 		}
 	}
-	u, err := im.places.unit(ctx, tx, area.ID, r.sponsor)
+	u, err := im.places.unit(ctx, tx, area, r.sponsor)
 	if fault.Is(err, fault.NotFound) {
 		return "", fault.Newf(fault.Invalid, "持有单位“%s”没有登记，请先在单位台账登记。", r.sponsor).On("sponsor", "")
 	}

@@ -163,6 +163,22 @@ func TestWordsThatVeryManyMeet(t *testing.T) {
 	})
 }
 
+// One code may stand for two levels (杨凌示范区 and 杨陵区): a sponsor of the lower
+// one is found by it.
+func TestSponsorBelowTheSameCode(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx, _, r := open(t, d, []byte("code,level,name,parent_code\n610000,province,陕西省,\n610403,city,杨凌示范区,610000\n610403,county,杨陵区,610403\n"))
+		rep := importAccounts(t, ctx, r, "平台,账号名称,网址,区划代码,主办单位\n微博,甲,https://weibo.com/1,610403,杨陵区人民政府办公室\n微博,乙,https://weibo.com/2,610403,\n微博,丙,https://weibo.com/3,610403,杨柳区人民政府办公室\n")
+		if rep.Accepted != 2 || len(rep.Refused) != 1 || rep.Refused[0].Row != 4 {
+			t.Fatalf("accepted %d, refused %+v", rep.Accepted, rep.Refused)
+		}
+		p, err := r.AccountList(ctx, system, registry.ListQuery{Text: "甲"})
+		if err != nil || len(p.Rows) != 1 || p.Rows[0].UnitName != "杨陵区人民政府办公室" {
+			t.Fatalf("the account's unit: %+v (%v)", p.Rows, err)
+		}
+	})
+}
+
 func importAccounts(t *testing.T, ctx context.Context, r *registry.Service, body string) intake.Report {
 	t.Helper()
 	rep, err := r.ImportAccounts(ctx, system, table(t, "a.csv", []byte(body)), org.ImportOptions{Source: "a.csv"})

@@ -235,6 +235,14 @@ func newAnswer(a library.Asking, v library.Version) readPage {
 
 func (h *Handler) showAnswer(w http.ResponseWriter, r *http.Request) error {
 	p, err := h.answerPage(r)
+	if fault.Is(err, fault.NotFound) { // a supervisor follows the clock, not the draft
+		clock, err := h.lib.ConsultationClock(r.Context(), authz.ScopeFrom(r.Context()), r.PathValue("id"))
+		if err != nil {
+			return err
+		}
+		http.Redirect(w, r, "/console/obligations/"+clock, http.StatusSeeOther)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
