@@ -130,8 +130,11 @@ function readAloud(root: HTMLElement, room: HTMLElement, elder: boolean): void {
   const show = () => {
     start.textContent = on ? "暂停" : at > 0 ? "继续朗读" : "朗读";
     start.setAttribute("aria-pressed", on ? "true" : "false");
-    stop.hidden = !on && at === 0;
-    faster.hidden = stop.hidden;
+    const idle = !on && at === 0;
+    [stop, faster].forEach((b) => {
+      b.hidden = idle;
+      if (elder && b.parentElement) b.parentElement.hidden = idle;
+    });
     faster.textContent = "语速：" + rateNames[rate];
   };
   const speak = () => {
