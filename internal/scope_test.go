@@ -103,6 +103,8 @@ var unscoped = map[string]string{
 	"library.PolicyCounts":         "public: what is live is public",
 	"library.HasLive":              "public: what is live is public",
 	"library.LiveVersions":         "public: what is live is public",
+	"library.LiveTexts":            "public: what is live is public",
+	"library.Interpreted":          "public: what is live is public",
 	"library.LiveNaming":           "public: what is live is public",
 	"library.LinkForms":            "public: what is live is public",
 	"disclosure.OnPlaced":          "system: registration at start",

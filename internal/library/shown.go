@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"zhengshu/internal/db"
 	"zhengshu/internal/registry"
@@ -65,6 +66,61 @@ func (s *Service) LiveVersions(ctx context.Context, q db.Querier, ids []ItemID) 
 		}
 	}
 	return out, nil
+}
+
+// LiveText is the plain text of a public version.
+type LiveText struct {
+	Item ItemID
+	No   int
+	At   time.Time
+	Text string
+}
+
+// LiveTexts are the plain texts of the public versions of items. Public: what is
+// live is public.
+func (s *Service) LiveTexts(ctx context.Context, q db.Querier, ids []ItemID) (map[ItemID]LiveText, error) {
+	out := map[ItemID]LiveText{}
+	for part := range slices.Chunk(ids, 200) {
+		var w db.Where
+		w.And(`v.item_id IN (`+marks(len(part))+`)`, args(part)...)
+		list, err := db.All(ctx, q, func(r db.Scanner) (LiveText, error) {
+			var t LiveText
+			return t, r.Scan(&t.Item, &t.No, &t.At, &t.Text)
+		}, `SELECT v.item_id, v.no, v.at, v.text FROM item_live l JOIN item_version v ON v.item_id = l.item_id AND v.no = l.version_no WHERE `+w.SQL(), w.Args()...)
+		if err != nil {
+			return nil, fmt.Errorf("library: live texts: %w", err)
+		}
+		for _, t := range list {
+			out[t.Item] = t
+		}
+	}
+	return out, nil
+}
+
+// Interpreted are the public policy files that interpretations speak of, for
+// lists. Public: what is live is public.
+func (s *Service) Interpreted(ctx context.Context, q db.Querier, site registry.SiteID, interpretations []ItemID) (map[ItemID][]Item, error) {
+	out := map[ItemID][]Item{}
+	if len(interpretations) == 0 {
+		return out, nil
+	}
+	var w db.Where
+	w.And(`k.interpretation_id IN (`+marks(len(interpretations))+`)`, args(interpretations)...)
+	w.And(`EXISTS (SELECT 1 FROM item_placement p WHERE p.item_id = i.id AND p.site_id = ? AND p.state = 'live')`, site)
+	type row struct {
+		of ItemID
+		it Item
+	}
+	list, err := db.All(ctx, q, func(r db.Scanner) (row, error) {
+		var v row
+		return v, r.Scan(append([]any{&v.of}, v.it.fields()...)...)
+	}, `SELECT k.interpretation_id, `+itemFields+`
+		  FROM item_link k JOIN item i ON i.id = k.policy_id JOIN item_live l ON l.item_id = i.id JOIN item_version v ON v.item_id = i.id AND v.no = l.version_no JOIN unit u ON u.id = i.unit_id
+		 WHERE `+w.SQL()+` ORDER BY k.interpretation_id, i.published_at DESC, i.id`, w.Args()...)
+	for _, v := range list {
+		out[v.of] = append(out[v.of], v.it)
+	}
+	return out, err
 }
 
 // LiveNaming are the newest live items of a site whose key words name somebody:

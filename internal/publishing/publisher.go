@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -67,6 +68,7 @@ type Publisher struct {
 	config   Config
 	notices  []func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Link, error)
 	step     func(string) error // crash points of the tests
+	tallies  sync.Map           // column → tallied
 }
 
 // New makes the publisher.

@@ -34,9 +34,14 @@ const (
 	partEntries   = 8
 	shownValues   = 8 // of a facet before the rest is folded away
 	fullEntries   = 10
-	renditions    = 300 // of the hotline's feed
+	renditions    = 120 // of the hotline's feed
+	rendEach      = 40  // of one column
 	kioskEach     = 12
-	renditionText = 20_000 // characters
+	renditionText = 4_000 // characters
+	// Over so many files what can be chosen is looked up every so often, without
+	// numbers: counting them must not hold an urgent notice up.
+	countedUpTo  = 5_000
+	countedEvery = 10 * time.Minute
 )
 
 // kinds says which page draws a column's own page, by the class of the column;
@@ -172,14 +177,20 @@ func (d *drawing) holdings(ctx context.Context, c theme.Column, p theme.ColumnPa
 			columns = append(columns, registry.ColumnID(o.ID))
 		}
 	}
-	counts, err := d.p.library.PolicyCounts(ctx, d.q, columns)
+	total := 0
+	for _, id := range columns {
+		n, err := d.p.library.CountLive(ctx, d.q, id)
+		if err != nil {
+			return err
+		}
+		total += n
+	}
+	counts, err := d.counts(ctx, columns, total)
 	if err != nil {
 		return err
 	}
 	by := map[string]map[string]int{}
-	total := 0
 	for _, n := range counts {
-		total += n.N
 		for name, value := range map[string]string{"issuer": n.Issuer, "topic": n.Topic, "genre": n.Genre, "year": yearName(n.Year), "state": n.Validity.Name()} {
 			if by[name] == nil {
 				by[name] = map[string]int{}
@@ -199,11 +210,19 @@ func (d *drawing) holdings(ctx context.Context, c theme.Column, p theme.ColumnPa
 			}
 		}
 	}
+	if cat.Type == string(library.Interpretation) {
+		if err := d.interpreted(ctx, p.Entries); err != nil {
+			return err
+		}
+	}
 	h := theme.Holdings{Column: c, Children: p.Children, Siblings: p.Siblings, Noun: cat.Noun, Total: total, Action: theme.FindPath(c), Entries: p.Entries, Older: p.Older, Oldest: p.Oldest}
 	for _, a := range cat.Aspects {
 		g := theme.FacetGroup{Name: a.Name, Label: a.Label}
 		for _, v := range ordered(a.Name, by[a.Name]) {
-			o := theme.FacetOption{Text: v, N: by[a.Name][v], Href: theme.FindPath(c) + "?" + url.Values{a.Name: {v}}.Encode()}
+			o := theme.FacetOption{Text: v, Href: theme.FindPath(c) + "?" + url.Values{a.Name: {v}}.Encode()}
+			if total <= countedUpTo {
+				o.N = by[a.Name][v]
+			}
 			if len(g.Options) < shownValues {
 				g.Options = append(g.Options, o)
 			} else if len(g.More) < 40 {
@@ -224,6 +243,45 @@ func (d *drawing) holdings(ctx context.Context, c theme.Column, p theme.ColumnPa
 	}
 	b, err = theme.ElderColumnPage.Draw(frame.Elderly(c.ElderHref()), p)
 	return d.draw(c.ElderHref(), htmlKind, b, err)
+}
+
+// interpreted names, in a list of interpretations, the files they speak of.
+func (d *drawing) interpreted(ctx context.Context, entries []theme.Entry) error {
+	var ids []library.ItemID
+	for _, e := range entries {
+		ids = append(ids, itemAt(e.Href))
+	}
+	of, err := d.p.library.Interpreted(ctx, d.q, registry.SiteID(d.site.ID), ids)
+	for i, e := range entries {
+		for _, it := range of[itemAt(e.Href)] {
+			entries[i].Of = append(entries[i].Of, theme.Link{Text: it.Title, Href: Path(it)})
+		}
+	}
+	return err
+}
+
+// tallied is what can be chosen in a large column, as it was looked up last.
+type tallied struct {
+	at     time.Time
+	counts []library.PolicyCount
+}
+
+// counts is what can be chosen in columns of so many live items.
+func (d *drawing) counts(ctx context.Context, columns []registry.ColumnID, total int) ([]library.PolicyCount, error) {
+	if total <= countedUpTo {
+		return d.p.library.PolicyCounts(ctx, d.q, columns)
+	}
+	key := columns[0]
+	if v, ok := d.p.tallies.Load(key); ok && !d.e.fresh {
+		if t, is := v.(tallied); is && d.e.now.Sub(t.at) < countedEvery {
+			return t.counts, nil
+		}
+	}
+	list, err := d.p.library.PolicyCounts(ctx, d.q, columns)
+	if err == nil {
+		d.p.tallies.Store(key, tallied{d.e.now, list})
+	}
+	return list, err
 }
 
 func yearName(y int) string {
@@ -665,7 +723,7 @@ func (d *drawing) rendered(ctx context.Context) error {
 		if !slices.Contains([]string{"通知公告", "政策文件", "政策解读", "办事服务", "机构职能", "互动交流"}, c.Type) {
 			continue
 		}
-		some, err := d.p.library.LiveItems(ctx, d.q, registry.ColumnID(c.ID), renditions/2, 0)
+		some, err := d.p.library.LiveItems(ctx, d.q, registry.ColumnID(c.ID), rendEach, 0)
 		if err != nil {
 			return err
 		}
@@ -685,13 +743,13 @@ func (d *drawing) rendered(ctx context.Context) error {
 	for i, e := range list {
 		ids[i] = e.Item.ID
 	}
-	versions, err := d.p.library.LiveVersions(ctx, d.q, ids)
+	texts, err := d.p.library.LiveTexts(ctx, d.q, ids)
 	if err != nil {
 		return err
 	}
 	var all []theme.Rendition
 	for _, e := range list {
-		all = append(all, d.rendition(e, versions[e.Item.ID], seen[e.Item.ID]))
+		all = append(all, d.rendition(e, texts[e.Item.ID], seen[e.Item.ID]))
 	}
 	b, err := theme.HotlineJSON(d.site, all, cut)
 	if err := d.draw(theme.HotlineFeed, jsonKind, b, err); err != nil {
@@ -710,12 +768,17 @@ func (d *drawing) rendered(ctx context.Context) error {
 				continue
 			}
 			at := theme.KioskPath + strings.ToLower(r.ID) + ".html"
+			kept[at] = true
+			k.Entries = append(k.Entries, theme.Entry{Title: r.Title, Href: at, At: r.Published})
+			if _, was, err := d.e.was(at); err != nil {
+				return err
+			} else if was && !d.e.fresh && !d.seen[library.ItemID(r.ID)] {
+				continue
+			}
 			b, err := theme.KioskItemPage.Draw(theme.KioskFrame(d.site, r.Title, at), theme.KioskItemOf(r))
 			if err := d.draw(at, htmlKind, b, err); err != nil {
 				return err
 			}
-			kept[at] = true
-			k.Entries = append(k.Entries, theme.Entry{Title: r.Title, Href: at, At: r.Published})
 		}
 		if len(k.Entries) > 0 {
 			page.Groups = append(page.Groups, k)
@@ -740,7 +803,7 @@ func (d *drawing) rendered(ctx context.Context) error {
 	return nil
 }
 
-func (d *drawing) rendition(e library.Entry, v library.Version, column string) theme.Rendition {
+func (d *drawing) rendition(e library.Entry, v library.LiveText, column string) theme.Rendition {
 	it := e.Item
 	text, cut := v.Text, false
 	if r := []rune(text); len(r) > renditionText {
