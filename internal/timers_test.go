@@ -25,6 +25,7 @@ var timers = []struct{ timer, kind, brings string }{
 	{"step of a review", "item_review", ""},
 	{"opinion on an item of another unit", "item_consultation", ""},
 	{"second look after the emergency lane", "item_after_review", ""},
+	{"second look after an emergency front page", "front_after_review", ""},
 	{"key information reposted within 24 hours", "important_repost", ""},
 	{"rectification", "order_rectify", ""},
 	{"offline at most 30 days", "offline_end", ""},

@@ -82,10 +82,10 @@ func (u usage) Error() string { return u.says }
 var errPartial = errors.New("done, with refusals or damage")
 
 var commands = []command{
-	serveCommand, workCommand, migrateCommand, demoCommand,
+	serveCommand, portalCommand, workCommand, migrateCommand, demoCommand,
 	importCommand("units"), importCommand("sites"), importCommand("accounts"), importItemsCommand, exportItemsCommand,
 	inspectCommand, checkPageCommand, checkTextCommand, checkHostsCommand, searchCommand,
-	verifyAuditCommand, verifyBlobsCommand, copyBlobsCommand, backupCommand, restoreCommand, tokenCommand, qualityCommand, versionCommand,
+	verifyAuditCommand, verifySiteCommand, exportSiteCommand, verifyBlobsCommand, copyBlobsCommand, backupCommand, restoreCommand, tokenCommand, qualityCommand, versionCommand,
 }
 
 func main() {

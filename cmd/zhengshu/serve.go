@@ -17,12 +17,13 @@ var serveCommand = command{
 		addr := c.flags.String("addr", "127.0.0.1:8080", "监听地址")
 		ops := c.flags.String("ops", "", "运行指标的监听地址，空为不开")
 		demo := c.flags.Bool("demo", false, "演示省份和演示首页")
+		reach := c.reach()
 		secure := c.flags.Bool("https", false, "前面有 HTTPS 代理：Cookie 只走 HTTPS")
 		if err := c.parse(0, 0); err != nil {
 			return err
 		}
 		cfg := store.config()
-		cfg.Addr, cfg.Ops, cfg.Demo, cfg.Secure = *addr, *ops, *demo, *secure
+		cfg.Addr, cfg.Ops, cfg.Demo, cfg.Secure, cfg.Reach = *addr, *ops, *demo, *secure || len(reach.secured) > 0 && *reach.redirect, reach.config()
 		h, err := app.Open(ctx, cfg)
 		if err != nil {
 			return err

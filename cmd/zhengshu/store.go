@@ -10,18 +10,19 @@ import (
 )
 
 // storeFlags are the flags of every command that opens the store.
-type storeFlags struct{ data, dsn, blobs *string }
+type storeFlags struct{ data, dsn, blobs, copies *string }
 
 func (c *call) store() storeFlags {
 	return storeFlags{
-		data:  c.flags.String("data", "data", "数据目录"),
-		dsn:   c.flags.String("db", os.Getenv("ZHENGSHU_DB"), "PostgreSQL 地址，空为内嵌数据库（也可用环境变量 ZHENGSHU_DB）"),
-		blobs: c.flags.String("blobs", os.Getenv("ZHENGSHU_BLOBS"), "附件和图片存放的 S3 兼容对象存储 https://主机:端口/桶名/前缀，空为数据目录（也可用环境变量 ZHENGSHU_BLOBS；密钥只从环境变量 ZHENGSHU_BLOBS_KEY、ZHENGSHU_BLOBS_SECRET 读取）"),
+		data:   c.flags.String("data", "data", "数据目录"),
+		dsn:    c.flags.String("db", os.Getenv("ZHENGSHU_DB"), "PostgreSQL 地址，空为内嵌数据库（也可用环境变量 ZHENGSHU_DB）"),
+		copies: c.flags.String("copies", os.Getenv("ZHENGSHU_COPIES"), "发布版本的副本：目录或 s3://主机:端口/桶名/前缀，供别处的门户使用和恢复被改动的文件（也可用环境变量 ZHENGSHU_COPIES；密钥同 --blobs）"),
+		blobs:  c.flags.String("blobs", os.Getenv("ZHENGSHU_BLOBS"), "附件和图片存放的 S3 兼容对象存储 https://主机:端口/桶名/前缀，空为数据目录（也可用环境变量 ZHENGSHU_BLOBS；密钥只从环境变量 ZHENGSHU_BLOBS_KEY、ZHENGSHU_BLOBS_SECRET 读取）"),
 	}
 }
 
 func (f storeFlags) config() app.Config {
-	return app.Config{Dir: *f.data, DSN: *f.dsn, Version: version(), Blobs: *f.blobs, BlobsKey: os.Getenv("ZHENGSHU_BLOBS_KEY"), BlobsSecret: os.Getenv("ZHENGSHU_BLOBS_SECRET")}
+	return app.Config{Dir: *f.data, DSN: *f.dsn, Version: version(), Copies: *f.copies, Blobs: *f.blobs, BlobsKey: os.Getenv("ZHENGSHU_BLOBS_KEY"), BlobsSecret: os.Getenv("ZHENGSHU_BLOBS_SECRET")}
 }
 
 // with opens the house, runs fn and finishes its effects.

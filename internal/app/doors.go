@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"zhengshu/internal/appearance/appearanceweb"
 	"zhengshu/internal/approval/approvalweb"
 	"zhengshu/internal/assessment/assessmentweb"
 	"zhengshu/internal/audit/auditweb"
@@ -16,6 +17,7 @@ import (
 	"zhengshu/internal/filing/filingweb"
 	"zhengshu/internal/guidance/guidanceweb"
 	"zhengshu/internal/inspection/inspectionweb"
+	"zhengshu/internal/integrity/integrityweb"
 	"zhengshu/internal/letters/lettersweb"
 	"zhengshu/internal/library/libraryweb"
 	"zhengshu/internal/lifecycle/lifecycleweb"
@@ -36,6 +38,7 @@ import (
 	"zhengshu/internal/selfcheck/selfcheckweb"
 	"zhengshu/internal/signin/signinweb"
 	"zhengshu/internal/training/trainingweb"
+	"zhengshu/internal/visits/visitsweb"
 	"zhengshu/internal/web"
 	"zhengshu/internal/workbench/workbenchweb"
 )
@@ -70,6 +73,9 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		disclosureweb.New(h.Disclosure, h.Library).Routes(),
 		lettersweb.New(h.Letters).Routes(),
 		publishingweb.New(h.Publisher, h.Registry).Routes(),
+		integrityweb.New(h.Integrity, h.Registry).Routes(),
+		visitsweb.New(h.Visits, h.Registry, h.Releases.Nearest).Routes(),
+		appearanceweb.New(h.Appearance, h.Publisher).Routes(),
 		assessmentweb.New(h.DB, h.Assessment, h.Inspection, h.Registry, h.Org).Routes(),
 		reportingweb.New(h.Reporting).Routes(),
 		auditweb.New(h.DB, h.Org, h.VerifyAudit).Routes(),
@@ -87,6 +93,7 @@ func navigation() []web.NavItem {
 			{Name: "消息", Href: "/console/messages", Also: []string{"/console/me/notifications"}}, {Name: "本省规则", Href: "/console/settings", Also: []string{"/console/settings/holidays"}}, {Name: "系统设置", Href: "/console/settings/system"}}},
 		{Name: "台账", Href: "/console/sites", Permit: authz.RegistryRead, Parts: []web.Part{{Name: "网站", Href: "/console/sites"}, {Name: "账号", Href: "/console/accounts"}, {Name: "客户端和小程序", Href: "/console/apps", Also: []string{"/console/apps/low-use"}},
 			{Name: "域名", Href: "/console/domains", Also: []string{"/console/domains/watch"}}, {Name: "名称核对", Href: "/console/names"}, {Name: "年度核对", Href: "/console/recertify", Also: []string{"/console/recertify/"}}, {Name: "比对", Href: "/console/reconciliations"}, {Name: "导入", Href: "/console/import"},
+			{Name: "网站外观", Href: "/console/themes", Also: []string{"/console/themes/version", "/console/mournings", "/console/front-pages", "/console/front-pages/"}},
 			{Name: "承办、等保与经费", Href: "/console/records", Also: recordPaths()}}},
 		{Name: "单位", Href: "/console/units", Permit: authz.OrgRead, Parts: []web.Part{{Name: "单位", Href: "/console/units"}, {Name: "人员", Href: "/console/people"}, {Name: "岗位空缺", Href: "/console/vacancies"},
 			{Name: "开设覆盖", Href: "/console/coverage"}, {Name: "机构调整", Href: "/console/reorganisations"}, {Name: "存量认定", Href: "/console/cutover", Also: []string{"/console/cutover/clearance"}}}},
@@ -98,7 +105,7 @@ func navigation() []web.NavItem {
 			{Name: "政策解读", Href: "/console/interpretations", Also: []string{"/console/interpretations/waivers"}}, {Name: "法定公开", Href: "/console/disclosures"}, {Name: "稿源名单", Href: "/console/sources"}, {Name: "放行清单", Href: "/console/checks/allowed"},
 			{Name: "规则质量", Href: "/console/checks/rules"}, {Name: "内容统计", Href: "/console/contents"}}},
 		{Name: "来信", Href: "/console/letters", Permit: authz.LetterRead},
-		{Name: "检查", Href: "/console/inspection", Permit: authz.InspectionRead, Parts: []web.Part{{Name: "检查", Href: "/console/inspection"}, {Name: "发现的问题", Href: "/console/findings"}}},
+		{Name: "检查", Href: "/console/inspection", Permit: authz.InspectionRead, Parts: []web.Part{{Name: "检查", Href: "/console/inspection"}, {Name: "发现的问题", Href: "/console/findings"}, {Name: "防篡改", Href: "/console/integrity"}, {Name: "访问统计", Href: "/console/visits", Also: []string{"/console/visits/method"}}}},
 		{Name: "整改", Href: "/console/orders", Permit: authz.OrderRead},
 		{Name: "考核与通报", Href: "/console/scores", Permit: authz.AssessmentRead, Parts: []web.Part{{Name: "考核", Href: "/console/scores"}, {Name: "通报", Href: "/console/bulletins"}, {Name: "考核指标", Href: "/console/packs"}}},
 		{Name: "审计", Href: "/console/audit", Permit: authz.AuditRead},

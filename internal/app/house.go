@@ -16,6 +16,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/appearance"
 	"zhengshu/internal/approval"
 	"zhengshu/internal/approval/approvalweb"
 	"zhengshu/internal/assessment"
@@ -39,6 +40,7 @@ import (
 	"zhengshu/internal/filing/filingweb"
 	"zhengshu/internal/guidance"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/integrity"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/letters"
 	"zhengshu/internal/library"
@@ -71,6 +73,7 @@ import (
 	"zhengshu/internal/signin"
 	"zhengshu/internal/tenancy"
 	"zhengshu/internal/training"
+	"zhengshu/internal/visits"
 	"zhengshu/internal/workbench"
 	"zhengshu/migrations"
 )
@@ -101,6 +104,11 @@ type Config struct {
 	// Blobs is where files are kept: https://HOST:PORT/BUCKET[/PREFIX] of an
 	// S3-compatible store with its keys, or empty for the data directory.
 	Blobs, BlobsKey, BlobsSecret string
+	// Copies is where releases are copied to, for portals elsewhere and for
+	// restoring: a folder or s3://HOST:PORT/BUCKET[/PREFIX] with the keys of Blobs.
+	Copies string
+	// Reach is how readers come to the portals.
+	Reach Reach
 }
 
 // House is everything, opened.
@@ -141,10 +149,13 @@ type House struct {
 	SelfChecks  *selfcheck.Service
 	Releases    *publishing.Store
 	Publisher   *publishing.Publisher
+	Appearance  *appearance.Service
 	Workbench   *workbench.Service
 	Records     // 承办, 细则, 等保, 协同, 经费
 	Rules       rules.Book
 	Portal      *portal.Handler
+	Visits      *visits.Service
+	Integrity   *integrity.Service
 	// Demo is set for a house that holds the demo province: its portals say so
 	// whoever opens it.
 	Demo bool
@@ -157,6 +168,8 @@ type House struct {
 	listener  net.Listener // bound at Open when an address is configured
 	workers   *jobs.Workers
 	sequencer *audit.Sequencer
+	certs     *portal.Certificates
+	recorder  *visits.Recorder // of this process's readers; nil without a listener
 	closers   []func() error
 }
 
@@ -409,6 +422,7 @@ func (h *House) wireInspection(ctx context.Context) error {
 	h.Reconciling = reconciliation.New(reconciliation.Parts{DB: h.DB, Registry: h.Registry, Intake: registry.NewIntake(h.Registry, h.Blobs), Inspection: h.Inspection,
 		Obligations: h.Obligations, Days: h.Days, Client: h.client})
 	h.Reconciling.Register(h.workers)
+	h.wireIntegrity()
 	h.Inspection.Register(h.workers)
 	h.Inspection.ColumnsFrom(h.columnFacts)
 	h.Inspection.OriginFrom(h.origin)
@@ -446,7 +460,7 @@ func (h *House) Sweep(ctx context.Context) error {
 	// One part that fails holds up no other.
 	var errs []error
 	for _, part := range []func(context.Context) (int, error){
-		h.Registry.SweepSearch, h.Library.KeepCycles, h.Library.KeepValidity, h.Library.KeepTallies, h.Library.KeepReviews, h.Library.AlarmInterpretations, h.Approvals.Sweep, h.Lifecycle.Sweep, h.Registry.OpenRecertification, h.Cutover.Sweep,
+		h.Registry.SweepSearch, h.Library.KeepCycles, h.Library.KeepValidity, h.Library.KeepTallies, h.Library.KeepReviews, h.Library.AlarmInterpretations, h.Approvals.Sweep, h.Lifecycle.Sweep, h.Registry.OpenRecertification, h.Cutover.Sweep, h.Appearance.Sweep,
 	} {
 		_, err := part(ctx)
 		errs = append(errs, err)
@@ -460,7 +474,7 @@ func (h *House) Sweep(ctx context.Context) error {
 func machines() []passage.Machine {
 	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, library.ShareMachine, letters.Machine,
 		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine,
-		operator.Machine, tenancy.Machine, guidance.Machine, reposting.Machine, training.Machine, selfcheck.Machine}
+		operator.Machine, tenancy.Machine, guidance.Machine, reposting.Machine, training.Machine, selfcheck.Machine, appearance.Machine}
 }
 
 // Carriers are the modules that carry what is a unit's to who follows it, in a
@@ -488,6 +502,8 @@ func obligationKinds() []obligation.Kind {
 		selfcheck.Obligations(),
 		recordObligations(),
 		library.Obligations(),
+		appearance.Obligations(),
+		publishing.Obligations(),
 		[]obligation.Kind{guidance.ReturnKind, reposting.Duty24h, training.YearlyKind, disclosure.Due, letters.ReplyKind, assessment.RectifyObligation},
 	)
 }

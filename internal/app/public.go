@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"zhengshu/internal/appearance"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -51,14 +52,18 @@ func (h *House) wirePublishing(ctx context.Context) error {
 		return err
 	}
 	h.Publisher = publishing.New(h.DB, h.Registry, h.Library, h.Releases, publishing.Config{
-		Demo: h.Demo, Port: port, Log: h.Config.Log, Media: h.Media.Release, Look: h.Media.Look, Left: h.Media.Left,
 		Statutory: h.statutory, StatutoryColumns: h.statutoryColumns, Announced: h.announced,
+		Demo: h.Demo, Port: port, Obligations: h.Obligations, Log: h.Config.Log, Media: h.Media.Release, Look: h.Media.Look, Left: h.Media.Left,
 		Doors: theme.Doors{Letters: "/letters/", LetterQuery: "/letters/query", ErrorReport: "/letters/new?type=error", Search: "/search", Official: "/official/"},
 	})
+	h.Appearance = appearance.New(appearance.Parts{DB: h.DB, Org: h.Org, Province: h.Province, Registry: h.Registry, Obligations: h.Obligations, Publisher: h.Publisher, Store: h.Blobs,
+		Days: h.Days, Settings: h.Province.Settings, Log: h.Config.Log})
 	h.Publisher.Work(h.workers)
 	h.Library.OnChange(h.Publisher.Changed)
 	h.Disclosure.OnPlaced(h.placed)
-	h.Portal = portal.New(portal.Config{Store: h.Releases, Landing: landing(), Log: h.Config.Log})
+	if err := h.wireVisits(ctx); err != nil {
+		return err
+	}
 	h.mountLetters()
 	h.mountOfficial()
 	return nil

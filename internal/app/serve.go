@@ -22,6 +22,8 @@ import (
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/media"
 	"zhengshu/internal/media/mediaweb"
+	"zhengshu/internal/portal"
+	"zhengshu/internal/publishing"
 	"zhengshu/internal/web"
 )
 
@@ -30,10 +32,11 @@ const drain = 20 * time.Second
 
 // server is one process that answers people.
 type server struct {
-	h     *House
-	staff *web.Router
-	api   http.Handler
-	ready atomic.Bool
+	h      *House
+	portal http.Handler // within the limits of each client
+	staff  *web.Router
+	api    http.Handler
+	ready  atomic.Bool
 }
 
 // Serve answers on the configured address, works jobs and runs the periodic
@@ -43,26 +46,42 @@ func (h *House) Serve(ctx context.Context, listening func(addr net.Addr)) error 
 	if l == nil {
 		return fault.New(fault.Invalid, "没有监听地址，请给出 --addr。")
 	}
-	s := h.newServer()
-	public := &http.Server{
-		Handler: s, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute, WriteTimeout: 5 * time.Minute,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+	s, err := h.newServer()
+	if err != nil {
+		return err
+	}
+	front, err := h.Config.Reach.server(s, h.Portal.Serves, h.Config.Log)
+	if err != nil {
+		return err
+	}
+	front.MaxBody = 4 << 30 // every door has its own bound
+	h.certs = front.Certs
+	secured, err := listen(h.Config.Reach.Secured, "--tls-addr")
+	if err != nil {
+		return err
 	}
 	failed := make(chan error, 2)
-	go func() { failed <- public.Serve(l) }()
+	answering, end := context.WithCancel(context.WithoutCancel(ctx))
+	answered := make(chan error, 1)
+	go func() {
+		err := front.Serve(answering, []net.Listener{l}, secured)
+		answered <- err
+		failed <- err
+	}()
 	listening(l.Addr())
+	shut := func() error { end(); return <-answered }
 	ops, err := h.serveOps(failed)
 	if err != nil {
-		return errors.Join(err, public.Close())
+		return errors.Join(err, shut())
 	}
 	// Before the periodic duties begin: a sweep of a half-filled demo would leave
 	// the quarter's debtors out for an hour.
 	if err := h.seed(ctx); err != nil {
-		return errors.Join(err, public.Close())
+		return errors.Join(err, shut())
 	}
 	stop, err := h.startWork(ctx)
 	if err != nil {
-		return errors.Join(err, public.Close())
+		return errors.Join(err, shut())
 	}
 	s.ready.Store(true)
 	select {
@@ -73,11 +92,11 @@ func (h *House) Serve(ctx context.Context, listening func(addr net.Addr)) error 
 	// Work ends first: an inspection of a site served here must not see its
 	// listener close and take that for a fault of the site.
 	errs := []error{err, stop()}
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	errs = append(errs, shut())
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()
-	errs = append(errs, public.Shutdown(end))
 	if ops != nil {
-		errs = append(errs, ops.Shutdown(end))
+		errs = append(errs, ops.Shutdown(last))
 	}
 	return errors.Join(errs...)
 }
@@ -97,7 +116,7 @@ func (h *House) startWork(ctx context.Context) (stop func() error, err error) {
 	client, err := jobs.New(h.DB, h.workers, jobs.Config{
 		Wrap: func(ctx context.Context, kind string) context.Context { return audit.System(ctx, "job."+kind) },
 		// Runs and probes wait on the network; they must not keep acts waiting.
-		Queues: map[string]int{inspection.Queue: 4},
+		Queues: map[string]int{inspection.Queue: 4, publishing.BulkQueue: 1},
 		Log:    h.Config.Log,
 	})
 	if err != nil {
@@ -134,8 +153,15 @@ func (h *House) followNotices(ctx context.Context) {
 	}
 }
 
-func (h *House) newServer() *server {
-	s := &server{h: h}
+func (h *House) newServer() (*server, error) {
+	s := &server{h: h, portal: h.Portal}
+	limits, err := h.Config.Reach.limits()
+	if err != nil {
+		return nil, err
+	}
+	if limits != nil {
+		s.portal = portal.NewLimiter(*limits, h.Portal)
+	}
 	gate, routes := h.doors()
 	s.staff = web.NewRouter(web.Config{
 		Gate: gate, Receipts: h.Signin.Receipts(), Counts: h.TopBar, Nav: navigation(), Demo: h.Demo, Version: h.Config.Version,
@@ -147,7 +173,7 @@ func (h *House) newServer() *server {
 		s.staff.Add(web.Storybook()...)
 	}
 	s.api = api.New(api.Services{Signin: h.Signin, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Rules: h.Rules, Version: h.Config.Version})
-	return s
+	return s, nil
 }
 
 // ServeHTTP sends a request to its door: health, a portal by host, the console
@@ -157,12 +183,15 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/healthz":
 		s.health(w)
 		return
+	case "/livez":
+		fmt.Fprintln(w, "ok")
+		return
 	case "/readyz":
 		s.readiness(w, r)
 		return
 	}
 	if s.h.Portal.Serves(r.Host) {
-		s.h.Portal.ServeHTTP(w, r)
+		s.portal.ServeHTTP(w, r)
 		return
 	}
 	path := r.URL.Path
@@ -196,7 +225,7 @@ func (s *server) health(w http.ResponseWriter) {
 func (s *server) readiness(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
-	state := map[string]string{"state": "ready", "database": "ok"}
+	state := map[string]string{"state": "ready", "database": "ok", "portals": "ok"}
 	status := http.StatusOK
 	if err := s.h.DB.Ping(ctx); err != nil {
 		state["state"], state["database"] = "degraded", "unavailable"
@@ -220,7 +249,7 @@ func (h *House) serveOps(failed chan<- error) (*http.Server, error) {
 		return nil, fault.Newf(fault.Unavailable, "地址 %s 不能监听；请换一个 --ops。", h.Config.Ops).From(err)
 	}
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &measures{h})
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &measures{h}, &portalMeasures{handler: h.Portal, recorder: h.recorder, certs: h.certs})
 	mux := http.NewServeMux()
 	mux.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}

@@ -72,6 +72,8 @@ const (
 	RulesIssue         Permission = "rules.issue"
 	CoordinationManage Permission = "coordination.manage"
 	ShareRead          Permission = "share.read"
+	AppearanceManage   Permission = "appearance.manage"
+	MourningDeclare    Permission = "mourning.declare"
 )
 
 // Describe says in Chinese what each permission allows; it is also the closed
@@ -138,4 +140,6 @@ var Describe = map[Permission]string{
 	RulesIssue:         "以主管单位名义印发运维管理细则",
 	CoordinationManage: "登记协同工作、向协同监管单位共享台账",
 	ShareRead:          "查看并签收共享台账",
+	AppearanceManage:   "设定站点外观",
+	MourningDeclare:    "对管辖的站点统一设定哀悼灰度",
 }

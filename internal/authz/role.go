@@ -51,14 +51,14 @@ var Roles = []RoleInfo{
 		ItemRead, LetterRead, InspectionRead, InspectionRun, MonitorSwitch, OrderRead, OrderIssue, AssessmentRead, PackAdopt, BulletinCompose,
 		ObligationRead, NoticeRead, NoticePost, FilingRead, FilingRecord, FilingConfirm, ClosingRead, ClosingManage, InquiryDecide, OrgReorganise,
 		PostManage, BaselineConfirm, CaseAdvise, RecordRead, RecordManage, RulesIssue, CoordinationManage, ShareRead, SettingsManage,
-		GuidanceIssue, GuidanceAnswer, TrainingManage, SelfCheckFill, SelfCheckAffirm}, true, reachWide},
+		GuidanceIssue, GuidanceAnswer, TrainingManage, SelfCheckFill, SelfCheckAffirm, MourningDeclare}, true, reachWide},
 	{Reviewer, "审核人员", []Permission{
 		OrgRead, RegistryRead, CaseRead, CaseDecide, InspectionRead, ObligationRead, NoticeRead, FilingRead, ClosingRead, CaseAdvise, RecordRead}, true, reachWide},
 	{Sponsor, "主办单位经办", []Permission{
 		OrgRead, RegistryRead, RegistryManage, OpeningApply, CaseRead, LaunchManage, ColumnManage, ItemRead, ItemWrite, ItemWithdraw, LetterRead,
 		LetterScreen, LetterAnswer, InspectionRead, InspectionRun, OrderRead, OrderAnswer, AssessmentRead, ObligationRead, NoticeRead, NoticePost,
 		FilingRead, FilingRecord, ClosingRead, ClosingManage, PostManage, CaseAdvise, RecordRead, RecordManage, GuidanceAnswer, TrainingManage,
-		SelfCheckFill}, false, reachOwn},
+		SelfCheckFill, AppearanceManage}, false, reachOwn},
 	{Editor, "采编人员", []Permission{
 		RegistryRead, ItemRead, ItemWrite, LetterRead, LetterAnswer, InspectionRead, OrderRead, OrderAnswer, ObligationRead}, false, reachOwn},
 	{FirstReviewer, "初审人员", []Permission{

@@ -87,6 +87,10 @@ var QuietTables = map[string]string{
 	"message_wait":        "messages the outgoing channels have not taken yet",
 	"delivery":            "attempts of the outgoing channels; the message itself is audited",
 	"media_rendition":     "what was made of a picture follows its original",
+	"tamper_look":         "the last look at a site's served bytes; what it found is audited",
+	"visit_batch":         "which counts of portals were taken in",
+	"visit_day":           "how often sites were read: counts that portals bring",
+	"visit_part":          "the same, by page",
 	"form_receipt":        "answers to forms already taken, so that a replay does nothing",
 }
 

@@ -85,7 +85,11 @@ func (h *Handler) holdings(w http.ResponseWriter, r *http.Request, s *open, c th
 		}
 	}
 	var res search.Result
-	if x := s.opened(h.log); x != nil {
+	x, first := s.opened(h.log)
+	if first {
+		h.rest()
+	}
+	if x != nil {
 		ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
 		defer cancel()
 		if res, err = x.Search(ctx, ask); err != nil {

@@ -64,7 +64,7 @@ func (h *Handler) Landing(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.URL.Path != "/" {
-		for _, f := range theme.Files() {
+		for _, f := range theme.House("").Files(theme.Tokens{}) {
 			if f.Path == r.URL.Path {
 				w.Header().Set("Content-Type", f.Kind)
 				w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
@@ -81,7 +81,7 @@ func (h *Handler) Landing(w http.ResponseWriter, r *http.Request) {
 	if _, p, err := net.SplitHostPort(r.Host); err == nil {
 		port = ":" + p
 	}
-	page := landingPage{Style: theme.StylePath(), Console: cmp.Or(h.landing.Console, "/console"), Logins: h.landing.Logins, Walks: h.landing.Walks, Links: h.landing.Links}
+	page := landingPage{Style: theme.House("").StylePath(theme.Tokens{}), Console: cmp.Or(h.landing.Console, "/console"), Logins: h.landing.Logins, Walks: h.landing.Walks, Links: h.landing.Links}
 	if l := page.Logins; len(l) > 0 && !slices.ContainsFunc(l, func(x Login) bool { return x.Password != l[0].Password }) {
 		page.Secret = l[0].Password
 	}

@@ -4,16 +4,21 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/net/idna"
 
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/publishing/theme"
@@ -32,6 +37,14 @@ type Config struct {
 	// Landing is the page of a demonstration's other hosts.
 	Landing Landing
 	Log     *slog.Logger // slog.Default when nil
+	// Observe is told of every request that was answered for a site; nil costs
+	// nothing. It must not block.
+	Observe func(Hit)
+	// Uploads is the host on which files that people uploaded are shown, apart
+	// from the sites; pictures stay where they are. Empty: on the sites.
+	Uploads string
+	// Canonical leads readers who come by another name of a site to its first.
+	Canonical bool
 }
 
 // Handler is public delivery. Safe for concurrent use.
@@ -43,10 +56,19 @@ type Handler struct {
 	origin  *http.CrossOriginProtection
 	mounts  []mount
 
-	mu      sync.RWMutex
-	sites   map[registry.SiteID]*open
-	hosts   map[string]registry.SiteID
-	scanned time.Time
+	observe   func(Hit)
+	uploads   string
+	canonical bool
+
+	table   atomic.Pointer[map[string]*open] // by clean host
+	count   atomic.Int64                     // of answers kept ready
+	moves   atomic.Int64                     // of the store, as last looked at
+	looked  atomic.Int64                     // when the store was last asked what was switched
+	scanned atomic.Int64                     // when every site was last looked at
+
+	mu    sync.Mutex // of what follows, held while releases are read
+	sites map[registry.SiteID]*open
+	mark  publishing.Stamp
 }
 
 type mount struct {
@@ -54,14 +76,17 @@ type mount struct {
 	make   func(site SiteInfo) http.Handler
 }
 
-// open is a site as last read.
+// open is a site as last read. Only its index changes.
 type open struct {
+	id      registry.SiteID
 	stamp   publishing.Stamp
 	release *publishing.Release
+	answers answers
 
 	mu    sync.Mutex // of index
 	index *search.Index
 	gen   string
+	asked time.Time
 }
 
 // New makes the portal. Mount before serving.
@@ -73,7 +98,7 @@ func New(c Config) *Handler {
 		c.Log = slog.Default()
 	}
 	return &Handler{store: c.Store, landing: c.Landing, log: c.Log, cache: newCache(c.Store, c.CacheBytes), origin: http.NewCrossOriginProtection(),
-		sites: map[registry.SiteID]*open{}, hosts: map[string]registry.SiteID{}}
+		observe: c.Observe, uploads: cleanHost(c.Uploads), canonical: c.Canonical, sites: map[registry.SiteID]*open{}}
 }
 
 // Mount gives the paths below prefix (which ends in a slash) of every site to
@@ -97,24 +122,33 @@ func cleanHost(host string) string {
 	}
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	for i := range len(host) {
-		if c := host[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '.' {
+		c := host[i]
+		if c >= 0x80 { // a Chinese name as it is written
+			ascii, err := idna.Lookup.ToASCII(host)
+			if err != nil {
+				return ""
+			}
+			return ascii
+		}
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '.' {
 			return ""
 		}
 	}
 	return host
 }
 
-// Serves reports whether the host is that of a published site.
+// Serves reports whether the host is that of a published site, or of their
+// uploads.
 func (h *Handler) Serves(host string) bool {
-	_, ok := h.find(cleanHost(host))
-	return ok
+	host = cleanHost(host)
+	return h.find(host) != nil || host != "" && host == h.uploads
 }
 
 // Sites lists what is published, for the landing page and the metrics.
 func (h *Handler) Sites() []SiteInfo {
-	h.scan(0)
-	h.mu.RLock()
-	defer h.mu.RUnlock()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.scan()
 	var out []SiteInfo
 	for _, s := range h.sites {
 		out = append(out, s.release.Site)
@@ -122,105 +156,206 @@ func (h *Handler) Sites() []SiteInfo {
 	return out
 }
 
-// find is the site of a clean host with its release as it is now: one stat a
-// request keeps the portal at the switch.
-func (h *Handler) find(host string) (*open, bool) {
+// How old what a portal knows of the switches may be: of those of another
+// process, and of files that somebody changed by hand. Its own process's
+// switches are seen with the next request.
+const (
+	lookEvery = 25 * time.Millisecond
+	scanEvery = time.Second
+)
+
+// find is the site of a clean host with its release as it is now.
+func (h *Handler) find(host string) *open {
 	if host == "" {
-		return nil, false
+		return nil
 	}
-	h.mu.RLock()
-	id, ok := h.hosts[host]
-	h.mu.RUnlock()
-	if !ok {
-		h.scan(250 * time.Millisecond)
-		h.mu.RLock()
-		id, ok = h.hosts[host]
-		h.mu.RUnlock()
-		if !ok {
-			return nil, false
-		}
+	h.fresh()
+	if t := h.table.Load(); t != nil {
+		return (*t)[host]
 	}
-	h.refresh(id)
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	s := h.sites[id]
-	return s, s != nil && h.hosts[host] == id
+	return nil
 }
 
-// scan looks for sites again unless that was done within the time given.
-func (h *Handler) scan(within time.Duration) {
-	h.mu.Lock()
-	if within > 0 && time.Since(h.scanned) < within {
-		h.mu.Unlock()
+// fresh looks for switches when it is time to.
+func (h *Handler) fresh() {
+	now := time.Now().UnixNano()
+	moves := h.store.Moves()
+	moved := moves != h.moves.Load() || h.table.Load() == nil
+	if !moved && now-h.looked.Load() < int64(lookEvery) {
 		return
 	}
-	h.scanned = time.Now()
-	h.mu.Unlock()
+	if moved {
+		h.mu.Lock()
+	} else if !h.mu.TryLock() {
+		return // somebody is at it
+	}
+	defer h.mu.Unlock()
+	if moved && moves == h.moves.Load() && h.table.Load() != nil {
+		return
+	}
+	h.looked.Store(now)
+	mark := h.store.SwitchStamp()
+	if moved || mark != h.mark || now-h.scanned.Load() >= int64(scanEvery) {
+		h.mark = mark
+		h.moves.Store(moves)
+		h.scan()
+	}
+}
+
+// scan reads every site that was switched. The lock is held.
+func (h *Handler) scan() {
+	h.scanned.Store(time.Now().UnixNano())
 	ids, err := h.store.Sites()
 	if err != nil {
 		h.log.Error("list published sites", "error", err)
+	}
+	changed := h.table.Load() == nil
+	for _, id := range ids {
+		changed = h.refresh(id) || changed
+	}
+	if !changed {
 		return
 	}
-	for _, id := range ids {
-		h.refresh(id)
+	table := make(map[string]*open, 2*len(h.sites))
+	for _, s := range h.sites {
+		for _, host := range s.release.Site.Hosts {
+			if clean := cleanHost(host); clean != "" && (table[clean] == nil || table[clean].id > s.id) {
+				table[clean] = s
+			}
+		}
 	}
+	h.table.Store(&table)
 }
 
-// refresh reads the site's release when it was switched. One that is not
-// signed is not shown: what was read before stays.
-func (h *Handler) refresh(id registry.SiteID) {
+// refresh reads the site's release when it was switched, and reports whether it
+// did. One that is not signed, or older than the one before, is not shown: what
+// was read before stays, and the damage is told.
+func (h *Handler) refresh(id registry.SiteID) bool {
 	stamp := h.store.Stamp(id)
-	h.mu.RLock()
 	was := h.sites[id]
-	h.mu.RUnlock()
 	if was != nil && was.stamp == stamp {
-		return
+		return false
 	}
 	r, err := h.store.Current(id)
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	what := publishing.Changed
+	if err == nil && was != nil && r.No < was.release.No {
+		what, err = publishing.Replayed, fmt.Errorf("%w: release %d put in the place of %d", publishing.ErrForged, r.No, was.release.No)
+	}
 	if err != nil {
 		h.log.Error("release refused", "site", id, "error", err)
-		if was != nil && !errors.Is(err, publishing.ErrNoRelease) {
-			was.mu.Lock()
-			h.sites[id] = &open{stamp: stamp, release: was.release, index: was.index, gen: was.gen} // refused once, not on every request
-			was.mu.Unlock()
+		if !errors.Is(err, publishing.ErrNoRelease) {
+			h.store.Tell(publishing.Damage{Site: id, File: "sites/" + string(id) + "/current", What: what, Detail: err.Error()})
+		} else if was != nil {
+			h.store.Tell(publishing.Damage{Site: id, File: "sites/" + string(id) + "/current", What: publishing.Missing})
 		}
-		return
+		if was != nil {
+			was.stamp = stamp // refused once, not on every request; read under the lock only
+		}
+		return false
 	}
-	next := &open{stamp: stamp, release: r}
+	next := &open{id: id, stamp: stamp, release: r, answers: answers{count: &h.count}}
 	if was != nil {
 		was.mu.Lock()
 		if was.gen == r.Search.Generation {
 			next.index, next.gen, was.index = was.index, was.gen, nil
 		} else if x := was.index; x != nil {
 			was.index = nil
-			time.AfterFunc(10*time.Second, func() { _ = x.Close() }) // searches under way end first
+			retire(x)
 		}
 		was.mu.Unlock()
-		for host, site := range h.hosts {
-			if site == id {
-				delete(h.hosts, host)
-			}
-		}
+		was.answers.left.Store(true)
+		was.drop()
 	}
 	h.sites[id] = next
-	for _, host := range r.Site.Hosts {
-		if clean := cleanHost(host); clean != "" {
-			h.hosts[clean] = id
+	return true
+}
+
+// retire closes an index when the searches under way have ended.
+func retire(x *search.Index) { time.AfterFunc(10*time.Second, func() { _ = x.Close() }) }
+
+// maxIndexes bounds the search indexes that stay open.
+const maxIndexes = 48
+
+// rest closes the indexes that were asked longest ago.
+func (h *Handler) rest() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	type opened struct {
+		s  *open
+		at time.Time
+	}
+	var all []opened
+	for _, s := range h.sites {
+		s.mu.Lock()
+		if s.index != nil {
+			all = append(all, opened{s, s.asked})
 		}
+		s.mu.Unlock()
+	}
+	if len(all) <= maxIndexes {
+		return
+	}
+	slices.SortFunc(all, func(a, b opened) int { return a.at.Compare(b.at) })
+	for _, o := range all[:len(all)-maxIndexes] {
+		o.s.mu.Lock()
+		if o.s.index != nil {
+			retire(o.s.index)
+			o.s.index, o.s.gen = nil, ""
+		}
+		o.s.mu.Unlock()
 	}
 }
 
 // ServeHTTP answers for the site of the request's host; 421 for any other.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s, ok := h.find(cleanHost(r.Host))
-	if !ok {
+	host := cleanHost(r.Host)
+	s := h.find(host)
+	if s == nil {
+		if h.uploads != "" && host == h.uploads {
+			h.upload(w, r)
+			return
+		}
 		misdirected(w)
 		return
 	}
+	if to := s.release.Site.Moved[host]; to != "" && soundPath(r.URL) {
+		http.Redirect(w, r, to+r.URL.RequestURI(), http.StatusMovedPermanently)
+		return
+	}
+	if h.canonical && host != s.release.Site.Host && s.release.Site.Host != "" && soundPath(r.URL) {
+		h.lead(w, r, s)
+		return
+	}
+	if h.observe == nil {
+		h.serve(w, r, s)
+		return
+	}
+	h.observed(w, r, s)
+}
+
+// lead sends a reader who came by another of the site's names to its own: one
+// page has one address.
+func (h *Handler) lead(w http.ResponseWriter, r *http.Request, s *open) {
 	site := s.release.Site
-	secure(w, site)
+	h.secure(w, site)
+	at := h.scheme(site) + site.Host
+	if _, port, err := net.SplitHostPort(r.Host); err == nil {
+		at += ":" + port
+	}
+	status := http.StatusMovedPermanently
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		status = http.StatusPermanentRedirect
+	}
+	http.Redirect(w, r, at+r.URL.RequestURI(), status)
+}
+
+// serve answers for a site.
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, s *open) {
+	if a := s.answers.ready(r); a != nil && a.send(w, r, h.store) {
+		return
+	}
+	site := s.release.Site
+	h.secure(w, site)
 	if !soundPath(r.URL) {
 		h.message(w, r, site, http.StatusNotFound, "")
 		return
@@ -259,6 +394,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.leave(w, r, s)
 		return
 	}
+	if strings.HasPrefix(p, wellKnown) {
+		h.evidence(w, r, s)
+		return
+	}
 	h.page(w, r, s)
 }
 
@@ -284,7 +423,11 @@ func soundPath(u *url.URL) bool {
 	return clean == p || clean+"/" == p
 }
 
-func (h *Handler) page(w http.ResponseWriter, r *http.Request, s *open) {
+func (h *Handler) page(w http.ResponseWriter, r *http.Request, s *open) { h.deliver(w, r, s, false) }
+
+// deliver answers with a page or file; apart says that the request came to the
+// uploads host.
+func (h *Handler) deliver(w http.ResponseWriter, r *http.Request, s *open, apart bool) {
 	site, p := s.release.Site, r.URL.Path
 	found, ok, err := s.release.Page(p)
 	if err != nil {
@@ -321,6 +464,13 @@ func (h *Handler) page(w http.ResponseWriter, r *http.Request, s *open) {
 	} else if !shownInPlace(found.Kind) {
 		hd.Set("Content-Disposition", "attachment")
 	}
+	if strings.HasPrefix(p, mediaPrefix) {
+		if h.uploads != "" && !apart && !strings.HasPrefix(found.Kind, "image/") {
+			http.Redirect(w, r, h.uploadsAt(site, r)+p, http.StatusFound)
+			return
+		}
+		hd.Set("Content-Security-Policy", sandbox)
+	}
 	if found.Size > maxCached {
 		f, err := h.cache.file(found)
 		if err != nil {
@@ -328,40 +478,41 @@ func (h *Handler) page(w http.ResponseWriter, r *http.Request, s *open) {
 			return
 		}
 		defer f.Close()
-		hd.Set("ETag", `"`+found.Hash[:32]+`"`)
+		hd.Set("ETag", etag(found.Hash, plainForm))
 		http.ServeContent(w, r, "", found.Modified, f)
 		return
 	}
-	b, err := h.cache.get(found)
+	b, f, err := h.cache.get(found)
 	if err != nil {
 		h.fail(w, r, site, err)
 		return
 	}
-	body, encoding := b.plain, ""
-	if r.Header.Get("Range") == "" {
-		body, encoding = b.best(r.Header.Get("Accept-Encoding"))
+	if !apart {
+		h.prepare(s, p, found, b, f, hd)
 	}
-	tag := `"` + found.Hash[:32] + `"`
-	if encoding != "" {
-		hd.Set("Content-Encoding", encoding)
-		tag = `"` + found.Hash[:32] + "-" + encoding + `"`
+	form := plainForm
+	if r.Header.Get("Range") == "" {
+		form = f.best(r.Header.Get("Accept-Encoding"))
+	}
+	if form != plainForm {
+		hd.Set("Content-Encoding", formNames[form])
 	}
 	if found.Status != http.StatusOK {
-		hd.Set("Content-Length", strconv.Itoa(len(body)))
+		hd.Set("Content-Length", strconv.Itoa(len(f[form])))
 		w.WriteHeader(found.Status)
 		if r.Method != http.MethodHead {
-			_, _ = w.Write(body) // the reader going away is not our error
+			_, _ = w.Write(f[form]) // the reader going away is not our error
 		}
 		return
 	}
-	hd.Set("ETag", tag)
-	if encoding != "" {
-		hd.Set("Content-Length", strconv.Itoa(len(body)))
+	hd.Set("ETag", etag(found.Hash, form))
+	if form != plainForm {
+		hd.Set("Content-Length", strconv.Itoa(len(f[form])))
 		if r.Header.Get("If-None-Match") != "" || r.Header.Get("If-Modified-Since") != "" || r.Header.Get("If-Match") != "" || r.Header.Get("If-Unmodified-Since") != "" {
 			hd.Del("Content-Length") // ServeContent may answer without a body
 		}
 	}
-	http.ServeContent(w, r, "", found.Modified, bytes.NewReader(body))
+	http.ServeContent(w, r, "", found.Modified, bytes.NewReader(f[form]))
 }
 
 // shownInPlace are the kinds a browser shows; everything else is saved.
@@ -374,7 +525,7 @@ func shownInPlace(kind string) bool {
 	return false
 }
 
-// secure sets the headers of every answer.
+// secure sets the headers of every answer, of a site or not.
 func secure(w http.ResponseWriter, site SiteInfo) {
 	h := w.Header()
 	csp := "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -464,37 +615,41 @@ func misdirected(w http.ResponseWriter) {
 }
 
 // opened is the site's search index, opened when first asked.
-func (s *open) opened(log *slog.Logger) *search.Index {
+func (s *open) opened(log *slog.Logger) (x *search.Index, first bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.asked = time.Now()
 	if s.index != nil {
-		return s.index
+		return s.index, false
 	}
 	file := s.release.SearchFile()
 	if file == "" {
-		return nil
+		return nil, false
 	}
 	x, err := search.Open(file)
 	if err != nil {
 		log.Error("open the search index", "site", s.release.Site.ID, "error", err)
-		return nil
+		return nil, false
 	}
 	s.index, s.gen = x, s.release.Search.Generation
-	return x
+	return x, true
 }
 
 // Find searches a site by what its release holds: what was withdrawn is not
 // found, whatever the index still says.
 func (h *Handler) Find(ctx context.Context, host, query string, limit, offset int) (search.Result, error) {
-	s, ok := h.find(cleanHost(host))
-	if !ok {
+	s := h.find(cleanHost(host))
+	if s == nil {
 		return search.Result{}, publishing.ErrNoRelease
 	}
 	return h.ask(ctx, s, query, limit, offset)
 }
 
 func (h *Handler) ask(ctx context.Context, s *open, query string, limit, offset int) (search.Result, error) {
-	x := s.opened(h.log)
+	x, first := s.opened(h.log)
+	if first {
+		h.rest()
+	}
 	if x == nil {
 		return search.Result{}, nil
 	}

@@ -302,7 +302,7 @@ func TestLanding(t *testing.T) {
 		t.Errorf("%d %s", w.Code, body)
 	}
 	w = httptest.NewRecorder()
-	s.h.Landing(w, httptest.NewRequest("GET", "http://localhost:8080"+theme.StylePath(), nil))
+	s.h.Landing(w, httptest.NewRequest("GET", "http://localhost:8080"+theme.House("").StylePath(theme.Tokens{}), nil))
 	if w.Code != 200 || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/css") {
 		t.Errorf("style sheet: %d", w.Code)
 	}

@@ -55,7 +55,7 @@ func TestReaderInABrowser(t *testing.T) {
 	page(theme.KioskPath, b, err)
 	b, err = theme.DrawMessage(info, theme.Ended("县住建局", "2026年11月20日", "依据已经调整", false), "/content/202611/gone.html")
 	page("/gone.html", b, err)
-	for _, f := range theme.Files() {
+	for _, f := range info.Files() {
 		list = append(list, publishing.File{Page: publishing.Page{Path: f.Path, Status: 200, Kind: f.Kind}, Body: f.Body})
 	}
 	dir := t.TempDir()

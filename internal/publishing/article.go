@@ -35,19 +35,54 @@ func Path(it library.Item) string {
 // ElderPath is the page's twin in the elder layout.
 func ElderPath(it library.Item) string { return "/elder" + Path(it) }
 
-// item draws an item's pages on this site, or says that it is gone.
-func (d *drawing) item(ctx context.Context, id library.ItemID) error {
-	if d.seen[id] {
-		return nil
+// items draws the pages of items on this site, or says that they are gone.
+func (d *drawing) items(ctx context.Context, ids []library.ItemID) error {
+	for batch := range slices.Chunk(ids, 100) {
+		var todo []library.ItemID
+		for _, id := range batch {
+			if !d.seen[id] {
+				todo = append(todo, id)
+			}
+		}
+		live, err := d.p.library.LiveBatch(ctx, d.q, todo)
+		if err != nil {
+			return err
+		}
+		for _, id := range todo {
+			if d.seen[id] {
+				continue
+			}
+			if err := d.item(ctx, id, live[id]); err != nil {
+				return err
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 	}
-	places, err := d.p.library.LivePlacements(ctx, d.q, id)
-	if err != nil {
-		return err
+	return nil
+}
+
+// moved remembers where an item stood and stands in its columns.
+func (d *drawing) moved(old Page, now map[string]library.Place) {
+	for _, m := range []map[string]library.Place{old.Shown, now} {
+		for c, at := range m {
+			id := registry.ColumnID(c)
+			if _, ok := d.columns[id]; !ok {
+				d.columns[id] = false
+			}
+			d.places[id] = append(d.places[id], at)
+		}
 	}
-	places = slices.DeleteFunc(places, func(pl library.Placement) bool {
-		_, ok := d.column(pl.Column)
-		return pl.Site != registry.SiteID(d.site.ID) || !ok && pl.ArchivedAt.IsZero()
-	})
+}
+
+// item draws an item's pages on this site, or says that it is gone; l is nil
+// when the item is live nowhere.
+func (d *drawing) item(ctx context.Context, id library.ItemID, l *library.Live) error {
+	var places []library.Placement
+	if l != nil {
+		places = d.standsAt(l.Places)
+	}
 	if len(places) == 0 {
 		it, err := d.p.library.ItemTx(ctx, d.q, duty, id)
 		if fault.Is(err, fault.NotFound) {
@@ -57,29 +92,22 @@ func (d *drawing) item(ctx context.Context, id library.ItemID) error {
 			return err
 		}
 		path := Path(it)
-		_, was, err := d.e.was(path)
+		was, before, err := d.e.was(path)
 		if err != nil {
 			return err
 		}
-		if !was && !d.e.fresh {
+		if _, drawn := d.e.page(path); !before && !drawn && !d.e.fresh {
 			return nil // linked item that stands on other sites only
 		}
-		d.seen[id] = true
-		d.rendering = d.rendering || slices.Contains(read, it.Type)
-		d.out = append(d.out, path)
+		d.seen[id], d.types[it.Type] = true, true
+		d.moved(was, nil)
+		d.lose(path)
 		return errors.Join(d.departed(ctx, it), d.left(ctx, id))
 	}
 	d.seen[id] = true
-	it, v, err := d.p.library.LiveItem(ctx, d.q, id)
-	if err != nil {
-		return err
-	}
-	d.rendering = d.rendering || slices.Contains(read, v.Type)
-	archived := places[0].ArchivedAt // live places come first
-	column, open := d.column(places[0].Column)
-	if !open {
-		column = theme.Column{Name: places[0].ColumnName, Type: "其他"}
-	}
+	it, v := l.Item, l.Version
+	d.types[it.Type] = true
+	column, archived := d.columnOf(places[0]), places[0].ArchivedAt
 	body, err := d.body(ctx, v)
 	if err != nil {
 		return err
@@ -90,56 +118,82 @@ func (d *drawing) item(ctx context.Context, id library.ItemID) error {
 	}
 	a := article(it, v, column)
 	a.Body = theme.Body(body)
-	if a.SourceURL != "" {
-		if page, err := d.leaves(ctx, a.SourceURL); err != nil {
-			return err
-		} else if page != "" {
-			a.SourceURL = page
-		}
-	}
-	if err := d.standing(ctx, it, &a); err != nil {
+	if err := d.beside(ctx, it, v, l.Ended, archived, &a); err != nil {
 		return err
 	}
-	if err := d.ended(ctx, id, archived, &a); err != nil {
-		return err
-	}
-	if !a.Updated.IsZero() {
-		change, err := d.p.library.LiveChange(ctx, d.q, id, v.No)
-		if err != nil {
+	if l.Effected || !it.Validity.Holds() || it.Validity == library.Amended || it.Validity == library.Pending {
+		if err := d.standing(ctx, it, &a); err != nil {
 			return err
 		}
-		switch change {
-		case library.Form:
-			a.ChangeAs = "更正"
-		case library.Substance:
-			a.ChangeAs = "内容更新"
-		}
 	}
-	if a.Dataset, err = d.dataset(ctx, it, v); err != nil {
-		return err
-	}
-	if a.Person != nil {
-		said, err := d.p.library.LiveNaming(ctx, d.q, registry.SiteID(d.site.ID), a.Person.Name, speeches)
-		if err != nil {
+	if l.Tied {
+		if err := d.related(ctx, it, &a); err != nil {
 			return err
 		}
-		for _, e := range said {
-			a.Person.Speeches = append(a.Person.Speeches, toEntry(e))
-		}
-	} else if err := d.named(ctx, v); err != nil {
-		return err
 	}
-	linked, err := d.p.library.Linked(ctx, d.q, id)
+	path, elder := Path(it), ElderPath(it)
+	was, _, err := d.e.was(path)
 	if err != nil {
 		return err
 	}
-	clauses, err := d.p.library.LinkedClauses(ctx, d.q, id)
+	shown := make(map[string]library.Place, len(places))
+	for _, pl := range places {
+		if !pl.ArchivedAt.IsZero() {
+			continue // it is in no list any more
+		}
+		shown[string(pl.Column)] = library.Place{At: pl.ShownAt, ID: pl.ID}
+	}
+	d.moved(was, shown)
+	if err := errors.Join(d.media(ctx, files, string(id)), d.left(ctx, id)); err != nil {
+		return err
+	}
+	if old, ok := d.movedIn(it); ok && old != path {
+		if err := d.redirect(old, path, string(id)); err != nil {
+			return err
+		}
+	}
+	drawn := theme.ArticlePage
+	if a.Person != nil {
+		drawn = theme.PersonPage
+	}
+	changed := it.PublishedAt
+	if a.Updated.After(changed) {
+		changed = a.Updated
+	}
+	d.later(func() error {
+		frame := theme.ArticleFrame(d.site, a, path, elder)
+		b, err := drawn.Draw(frame, a)
+		if err != nil {
+			return err
+		}
+		if err := d.e.put(Page{Path: path, Status: 200, Kind: htmlKind, Item: string(id), Shown: shown, Changed: changed.UTC()}, b); err != nil {
+			return err
+		}
+		if b, err = theme.ElderArticlePage.Draw(frame.Elderly(elder), a); err != nil {
+			return err
+		}
+		if err := d.e.put(Page{Path: elder, Status: 200, Kind: htmlKind, Item: string(id)}, b); err != nil {
+			return err
+		}
+		d.find(document(it, v, column, !archived.IsZero()))
+		return nil
+	})
+	return nil
+}
+
+// related are the items linked with one that stand on this site.
+func (d *drawing) related(ctx context.Context, it library.Item, a *theme.Article) error {
+	linked, err := d.p.library.Linked(ctx, d.q, it.ID)
+	if err != nil {
+		return err
+	}
+	clauses, err := d.p.library.LinkedClauses(ctx, d.q, it.ID)
 	if err != nil {
 		return err
 	}
 	var forms map[library.ItemID]string
-	if v.Type == library.Policy && len(linked) > 0 {
-		if forms, err = d.p.library.LinkForms(ctx, d.q, id); err != nil {
+	if it.Type == library.Policy && len(linked) > 0 {
+		if forms, err = d.p.library.LinkForms(ctx, d.q, it.ID); err != nil {
 			return err
 		}
 	}
@@ -166,43 +220,16 @@ func (d *drawing) item(ctx context.Context, id library.ItemID) error {
 	if it.Type == library.Interpretation {
 		a.RelatedAs = "解读的文件"
 	}
-	path, elder := Path(it), ElderPath(it)
-	frame := theme.ArticleFrame(d.site, a, path, elder)
-	drawn := theme.ArticlePage
-	if a.Person != nil {
-		drawn = theme.PersonPage
-	}
-	b, err := drawn.Draw(frame, a)
-	if err != nil {
-		return err
-	}
-	changed := it.PublishedAt
-	if a.Updated.After(changed) {
-		changed = a.Updated
-	}
-	if err := d.e.put(Page{Path: path, Status: 200, Kind: htmlKind, Item: string(id), Changed: changed.UTC()}, b); err != nil {
-		return err
-	}
-	if b, err = theme.ElderArticlePage.Draw(frame.Elderly(elder), a); err != nil {
-		return err
-	}
-	if err := d.e.put(Page{Path: elder, Status: 200, Kind: htmlKind, Item: string(id)}, b); err != nil {
-		return err
-	}
-	if err := errors.Join(d.media(ctx, files, string(id)), d.left(ctx, id)); err != nil {
-		return err
-	}
-	f := facets(it, v, column, !archived.IsZero())
-	d.put = append(d.put, search.Document{
-		Path: path, Ref: cmp.Or(it.Ref, string(it.ID)), Title: it.Title, Number: it.DocNo, Kind: column.Name, Published: it.PublishedAt, Text: v.Text, Facets: f,
-		Sum: v.SHA256 + " " + column.Name + " " + it.PublishedAt.UTC().Format(time.RFC3339) + sumOfFacets(f),
-	})
-	for _, pl := range places {
-		if _, ok := d.columns[pl.Column]; !ok {
-			d.columns[pl.Column] = false
-		}
-	}
 	return nil
+}
+
+// document is what the search index keeps of an item.
+func document(it library.Item, v library.Version, column theme.Column, archived bool) search.Document {
+	f := facets(it, v, column, archived)
+	return search.Document{
+		Path: Path(it), Ref: cmp.Or(it.Ref, string(it.ID)), Title: it.Title, Number: it.DocNo, Kind: column.Name, Published: it.PublishedAt, Text: v.Text, Facets: f,
+		Sum: v.SHA256 + " " + column.Name + " " + it.PublishedAt.UTC().Format(time.RFC3339) + sumOfFacets(f),
+	}
 }
 
 // standing labels a document that was amended or repealed, has lapsed or is
@@ -330,6 +357,64 @@ func article(it library.Item, v library.Version, column theme.Column) theme.Arti
 	return a
 }
 
+// standsAt are the places of an item that have a page on this site: live ones
+// in its columns, then archived ones, whose column may be no more.
+func (d *drawing) standsAt(places []library.Placement) []library.Placement {
+	return slices.DeleteFunc(slices.Clone(places), func(pl library.Placement) bool {
+		_, ok := d.column(pl.Column)
+		return pl.Site != registry.SiteID(d.site.ID) || !ok && pl.ArchivedAt.IsZero()
+	})
+}
+
+// columnOf is the column of a place, by its name alone where it is no more.
+func (d *drawing) columnOf(pl library.Placement) theme.Column {
+	if c, ok := d.column(pl.Column); ok {
+		return c
+	}
+	return theme.Column{Name: pl.ColumnName, Type: "其他"}
+}
+
+// beside says on an item's page what other records know of it: how it ended,
+// what its change was, its data, what a person in charge has said.
+func (d *drawing) beside(ctx context.Context, it library.Item, v library.Version, ended bool, archived time.Time, a *theme.Article) error {
+	if a.SourceURL != "" {
+		if page, err := d.leaves(ctx, a.SourceURL); err != nil {
+			return err
+		} else if page != "" {
+			a.SourceURL = page
+		}
+	}
+	if ended {
+		if err := d.ended(ctx, it.ID, archived, a); err != nil {
+			return err
+		}
+	}
+	if !a.Updated.IsZero() {
+		change, err := d.p.library.LiveChange(ctx, d.q, it.ID, v.No)
+		if err != nil {
+			return err
+		}
+		switch change {
+		case library.Form:
+			a.ChangeAs = "更正"
+		case library.Substance:
+			a.ChangeAs = "内容更新"
+		}
+	}
+	var err error
+	if a.Dataset, err = d.dataset(ctx, it, v); err != nil {
+		return err
+	}
+	if a.Person == nil {
+		return nil
+	}
+	said, err := d.p.library.LiveNaming(ctx, d.q, registry.SiteID(d.site.ID), a.Person.Name, speeches)
+	for _, e := range said {
+		a.Person.Speeches = append(a.Person.Speeches, toEntry(e))
+	}
+	return err
+}
+
 // speeches are how many of what somebody said and did stand on his page.
 const speeches = 10
 
@@ -367,27 +452,35 @@ func filesOf(v library.Version) string {
 	return b.String()
 }
 
-// named draws the pages of people in charge whom an item names, since they list
-// it.
-func (d *drawing) named(ctx context.Context, v library.Version) error {
-	if v.Keywords == "" || d.e.fresh { // drawn whole: each is drawn anyway
-		return nil
-	}
-	words := strings.FieldsFunc(v.Keywords, func(r rune) bool { return r == ';' || r == '；' })
+// named are the pages of people in charge whom items name, since they list them.
+func (d *drawing) named(ctx context.Context, ids []library.ItemID) ([]library.ItemID, error) {
+	var out []library.ItemID
 	for _, c := range d.ofType("负责人信息") {
 		list, err := d.p.library.LiveItems(ctx, d.q, registry.ColumnID(c.ID), mostPeople, 0)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, e := range list {
-			if name := e.Item.Answers["name"]; name != "" && slices.Contains(words, name) {
-				if err := d.item(ctx, e.Item.ID); err != nil {
-					return err
+			name := e.Item.Answers["name"]
+			if name == "" {
+				continue
+			}
+			for _, id := range ids {
+				it, err := d.p.library.ItemTx(ctx, d.q, duty, id)
+				if fault.Is(err, fault.NotFound) {
+					continue
+				}
+				if err != nil {
+					return nil, err
+				}
+				if slices.Contains(strings.FieldsFunc(it.Keywords, func(r rune) bool { return r == ';' || r == '；' }), name) {
+					out = append(out, e.Item.ID)
+					break
 				}
 			}
 		}
 	}
-	return nil
+	return out, nil
 }
 
 func (d *drawing) gone(path, item string) error {
@@ -447,7 +540,7 @@ func (d *drawing) left(ctx context.Context, id library.ItemID) error {
 
 // media brings the pictures and attachments of a text into the release.
 func (d *drawing) media(ctx context.Context, body, item string) error {
-	if d.p.config.Media == nil || !strings.Contains(body, "=\"/") {
+	if d.p.config.Media == nil || d.e.dry || !strings.Contains(body, "=\"/") {
 		return nil
 	}
 	z := html.NewTokenizer(strings.NewReader(body))
@@ -478,7 +571,7 @@ func (d *drawing) media(ctx context.Context, body, item string) error {
 		}
 		for _, named := range paths {
 			path, ok := localFile(named)
-			if old := d.e.pages[path]; !ok || old != nil && old.Status == 200 {
+			if old, _ := d.e.page(path); !ok || old != nil && old.Status == 200 {
 				continue
 			}
 			r, kind, err := d.p.config.Media(ctx, path)

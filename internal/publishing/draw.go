@@ -3,6 +3,7 @@ package publishing
 import (
 	"context"
 	"strings"
+	"sync"
 	"time"
 
 	"zhengshu/internal/db"
@@ -35,115 +36,178 @@ type drawing struct {
 	e       *edit
 	site    theme.Site
 	seen    map[library.ItemID]bool
-	columns map[registry.ColumnID]bool // whose pages are drawn; true: all of them
-	put     []search.Document
-	out     []string
-	// rendering is set when an item of the hotline's types was touched.
-	rendering bool
-	hosts     map[string]bool // official ones, as far as they were asked for
+	types   map[library.Type]bool                 // of the items seen
+	columns map[registry.ColumnID]bool            // whose pages are drawn; true: all of them
+	whole   bool                                  // the whole site is drawn
+	places  map[registry.ColumnID][]library.Place // that items took, or left
+	marks   map[string]bool                       // old addresses whose redirect changed
+	coming  []registry.ColumnID                   // where one more item is about to be, on trial
+	pool    *pool
+
+	mu    sync.Mutex                 // of what follows
+	put   map[string]search.Document // by path
+	out   map[string]bool
+	sums  map[string]string // of the index that is public, when the drawing is whole
+	over  bool              // too many documents differ to be kept in memory
+	built string            // an index made beside of everything that is live
+
+	hosts map[string]bool // official ones, as far as they were asked for
 }
+
+func (p *Publisher) drawing(q db.Querier, e *edit, site theme.Site, whole bool) *drawing {
+	return &drawing{p: p, q: q, e: e, site: site, whole: whole, seen: map[library.ItemID]bool{}, types: map[library.Type]bool{},
+		columns: map[registry.ColumnID]bool{}, places: map[registry.ColumnID][]library.Place{}, pool: newPool(), marks: map[string]bool{},
+		put: map[string]search.Document{}, out: map[string]bool{}}
+}
+
+// later draws beside: on whichever processor is free. What it puts is there
+// after the next wait.
+func (d *drawing) later(f func() error) { d.pool.do(f) }
 
 func (d *drawing) draw(path, kind string, body []byte, err error) error {
 	if err != nil {
 		return err
 	}
-	return d.e.put(Page{Path: path, Status: 200, Kind: kind}, body)
+	return d.e.put(Page{Path: d.standingAt(path), Status: 200, Kind: kind}, body)
 }
 
 // everything draws the whole site. What used to be at a content address and is
 // no more is 410; files of earlier themes stay for pages that are still open
 // somewhere.
 func (d *drawing) everything(ctx context.Context) error {
+	site := registry.SiteID(d.site.ID)
+	if d.e.before != nil && d.e.before.SearchFile() != "" {
+		sums, err := search.Sums(ctx, d.e.before.SearchFile())
+		if err != nil {
+			d.p.config.Log.Error("search index damaged, made anew", "site", d.site.ID, "error", err)
+		} else {
+			d.sums = sums
+		}
+	}
 	after := library.PlacementID("")
 	for {
-		list, err := d.p.library.LiveOnSite(ctx, d.q, registry.SiteID(d.site.ID), after, 200)
+		list, err := d.p.library.LiveIDs(ctx, d.q, site, after, 200)
 		if err != nil {
 			return err
-		}
-		for _, entry := range list {
-			if err := d.item(ctx, entry.Item.ID); err != nil {
-				return err
-			}
-			after = entry.Placement.ID
 		}
 		if len(list) == 0 {
 			break
 		}
+		ids := make([]library.ItemID, len(list))
+		for i, p := range list {
+			ids[i] = p.Item
+		}
+		if err := d.items(ctx, ids); err != nil {
+			return err
+		}
+		after = list[len(list)-1].Placement
 	}
-	withdrawn, err := d.p.library.Withdrawn(ctx, d.q, registry.SiteID(d.site.ID))
+	withdrawn, err := d.p.library.Withdrawn(ctx, d.q, site)
 	if err != nil {
 		return err
 	}
+	var gone []library.ItemID
 	for _, w := range withdrawn {
-		if err := d.item(ctx, w.Item); err != nil {
-			return err
-		}
+		gone = append(gone, w.Item)
 	}
-	if d.e.before != nil {
-		if err := d.e.before.Each(func(p Page) error {
-			if d.e.pages[p.Path] != nil {
-				return nil
-			}
+	if err := d.items(ctx, gone); err != nil {
+		return err
+	}
+	if err := d.pool.wait(); err != nil {
+		return err
+	}
+	if d.e.damaged != nil {
+		d.p.config.Log.Error("release before is damaged, some of its old addresses are not taken over", "site", d.site.ID, "error", d.e.damaged)
+	}
+	for path, p := range d.e.old {
+		if _, drawn := d.e.page(path); drawn {
+			continue
+		}
+		switch {
+		case itemPage(path) && p.Item != "":
+			it, err := d.p.library.ItemTx(ctx, d.q, duty, library.ItemID(p.Item))
 			switch {
-			case itemPage(p.Path) && p.Item != "":
-				it, err := d.p.library.ItemTx(ctx, d.q, duty, library.ItemID(p.Item))
-				if fault.Is(err, fault.NotFound) {
-					return d.gone(p.Path, p.Item)
-				}
-				if err != nil {
-					return err
-				}
-				return d.departed(ctx, it)
-			case p.Status == 410 || strings.HasPrefix(p.Path, "/content/") || strings.HasPrefix(p.Path, "/elder/content/"):
-				return d.gone(p.Path, p.Item)
-			case p.Status == 301 || strings.HasPrefix(p.Path, "/theme/") || p.Item != "":
-				if p.Hash != "" {
-					d.e.pages[p.Path] = &p
-				}
+			case fault.Is(err, fault.NotFound):
+				err = d.gone(path, p.Item)
+			case err == nil:
+				err = d.departed(ctx, it)
 			}
-			return nil
-		}); err != nil {
-			d.p.config.Log.Error("release before is damaged, its old addresses are not taken over", "site", d.site.ID, "error", err)
+			if err != nil {
+				return err
+			}
+		case p.Status == 410 || strings.HasPrefix(path, "/content/") || strings.HasPrefix(path, "/elder/content/"):
+			if err := d.gone(path, p.Item); err != nil {
+				return err
+			}
+		case p.Hash != "" && (strings.HasPrefix(path, "/theme/") || p.Item != ""):
+			d.e.set(p)
 		}
 	}
 	for _, c := range d.site.Columns {
 		d.columns[registry.ColumnID(c.ID)] = true
 	}
-	return d.around(ctx, true)
+	return d.around(ctx)
 }
 
 // dependents draws what the changes touch.
 func (d *drawing) dependents(ctx context.Context, changes []change) error {
+	if err := d.touch(ctx, changes); err != nil {
+		return err
+	}
+	return d.around(ctx)
+}
+
+// touch draws the items that changed and those they are linked with.
+func (d *drawing) touch(ctx context.Context, changes []change) error {
+	var ids []library.ItemID
 	for _, c := range changes {
 		if c.column != "" {
-			d.columns[c.column] = true
-		}
-		if c.item == "" { // a nudge: what stands around the items
-			continue
-		}
-		if err := d.item(ctx, c.item); err != nil {
-			return err
-		}
-		into, err := d.p.library.EndedInto(ctx, d.q, c.item)
-		if err != nil {
-			return err
-		}
-		for _, id := range into { // redirected to it, or replaced by it
-			if err := d.item(ctx, id); err != nil {
-				return err
+			if _, ok := d.columns[c.column]; !ok {
+				d.columns[c.column] = false
 			}
 		}
-		linked, err := d.p.library.Linked(ctx, d.q, c.item)
+		if from, ok := strings.CutPrefix(string(c.item), redirectMark); ok {
+			d.marks[from] = true
+		} else if c.item == nudgeMark {
+			d.columns[nudge] = true
+		} else if c.item != "" {
+			ids = append(ids, c.item)
+		}
+	}
+	if err := d.items(ctx, ids); err != nil {
+		return err
+	}
+	var tied []library.ItemID
+	asked := map[library.ItemID]bool{}
+	for _, id := range ids {
+		if asked[id] {
+			continue
+		}
+		asked[id] = true
+		linked, err := d.p.library.Linked(ctx, d.q, id)
 		if err != nil {
 			return err
 		}
 		for _, l := range linked {
-			if err := d.item(ctx, l.ID); err != nil {
-				return err
-			}
+			tied = append(tied, l.ID)
 		}
+		into, err := d.p.library.EndedInto(ctx, d.q, id)
+		if err != nil {
+			return err
+		}
+		tied = append(tied, into...) // redirected to it, or replaced by it
 	}
-	return d.around(ctx, false)
+	if len(ids) <= mostUrgent { // an import of thousands names nobody's speeches
+		named, err := d.named(ctx, ids)
+		if err != nil {
+			return err
+		}
+		tied = append(tied, named...)
+	}
+	if err := d.items(ctx, tied); err != nil {
+		return err
+	}
+	return d.pool.wait()
 }
 
 // itemPage reports whether a path is that of an item's page.
@@ -160,53 +224,40 @@ func (d *drawing) column(id registry.ColumnID) (theme.Column, bool) {
 	return theme.Column{}, false
 }
 
-// around draws columns, home, feeds, maps and the fixed pages.
-func (d *drawing) around(ctx context.Context, whole bool) error {
-	for id := range d.columns {
-		if c, ok := d.column(id); ok && c.Parent != "" {
-			if _, drawn := d.columns[registry.ColumnID(c.Parent)]; !drawn {
-				d.columns[registry.ColumnID(c.Parent)] = false
-			}
-		}
-	}
+// columnFamily draws the columns that were touched.
+func (d *drawing) columnFamily(ctx context.Context) error {
 	for id, all := range d.columns {
 		if c, ok := d.column(id); ok {
-			if err := d.columnPages(ctx, c, whole || all); err != nil {
+			if err := d.columnPages(ctx, c, d.whole || all); err != nil {
 				return err
 			}
 		}
 	}
-	if err := d.home(ctx); err != nil {
+	return nil
+}
+
+// fixed draws the pages and files that only the site itself decides.
+func (d *drawing) fixed(context.Context) error {
+	for _, f := range d.site.Files() {
+		if err := d.draw(f.Path, f.Kind, f.Body, nil); err != nil {
+			return err
+		}
+	}
+	b, err := theme.MapPage.Draw(theme.PlainFrame(d.site, "网站地图", "/map.html", "", ""), theme.MapOf(d.site))
+	if err := d.draw("/map.html", htmlKind, b, err); err != nil {
 		return err
 	}
-	if err := d.gathered(ctx); err != nil {
+	for _, t := range theme.TextPages(d.site) {
+		b, err := theme.TextPage.Draw(theme.PlainFrame(d.site, t.Text.Title, t.Path, "", ""), t.Text)
+		if err := d.draw(t.Path, htmlKind, b, err); err != nil {
+			return err
+		}
+	}
+	// The end of the month, eleven months on: drawing again within a month
+	// gives the same file.
+	expires := time.Date(d.e.now.Year(), d.e.now.Month()+12, 1, 0, 0, 0, 0, time.UTC)
+	if err := d.draw("/robots.txt", textKind, theme.Robots(d.site), nil); err != nil {
 		return err
 	}
-	if whole {
-		for _, f := range theme.Files() {
-			if err := d.draw(f.Path, f.Kind, f.Body, nil); err != nil {
-				return err
-			}
-		}
-		b, err := theme.MapPage.Draw(theme.PlainFrame(d.site, "网站地图", "/map.html", "", ""), theme.MapOf(d.site))
-		if err := d.draw("/map.html", htmlKind, b, err); err != nil {
-			return err
-		}
-		for _, t := range theme.TextPages(d.site) {
-			b, err := theme.TextPage.Draw(theme.PlainFrame(d.site, t.Text.Title, t.Path, "", ""), t.Text)
-			if err := d.draw(t.Path, htmlKind, b, err); err != nil {
-				return err
-			}
-		}
-		// The end of the month, eleven months on: drawing again within a month
-		// gives the same file.
-		expires := time.Date(d.e.now.Year(), d.e.now.Month()+12, 1, 0, 0, 0, 0, time.UTC)
-		if err := d.draw("/robots.txt", textKind, theme.Robots(d.site), nil); err != nil {
-			return err
-		}
-		if err := d.draw("/.well-known/security.txt", textKind, theme.SecurityText(d.site, expires), nil); err != nil {
-			return err
-		}
-	}
-	return d.sitemaps()
+	return d.draw("/.well-known/security.txt", textKind, theme.SecurityText(d.site, expires), nil)
 }

@@ -1,7 +1,7 @@
 package publishing
 
 import (
-	"cmp"
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
@@ -9,17 +9,27 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"golang.org/x/sys/unix"
+
+	"zhengshu/internal/library"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
 )
 
-// edit is a release in the making. The site's lock is held.
+// edit is a release in the making. Bodies go to the disk as they are put, under
+// the name of their content, where nothing points to them yet: the release
+// itself is kept in memory as paths only. Safe for putting by several.
 type edit struct {
 	store  *Store
 	site   registry.SiteID
@@ -27,13 +37,51 @@ type edit struct {
 	fresh  bool     // nothing of before is kept unless put again
 	last   int      // highest number ever given to a release of the site
 	now    time.Time
-	pages  map[string]*Page // nil: taken out
-	bodies map[string][]byte
+	dry    bool               // nothing is written; the paths are what is asked for
+	of     int                // release whose pages are shown again
 	step   func(string) error // crash points of the tests
+
+	old     map[string]Page // all of before, when the edit is fresh
+	damaged error           // why not all of before could be read
+
+	mu      sync.Mutex
+	pages   map[string]*Page           // nil: taken out
+	staged  map[string]bool            // objects written by this edit
+	kept    map[string][]byte          // bodies by hash, of a preview; nil for none
+	shelves map[string][]library.Place // of columns whose archive changed
 }
 
 func (s *Store) edit(site registry.SiteID, before *Release, fresh bool, now time.Time) *edit {
-	return &edit{store: s, site: site, before: before, fresh: fresh, now: now, pages: map[string]*Page{}, bodies: map[string][]byte{}, step: func(string) error { return nil }}
+	e := &edit{store: s, site: site, before: before, now: now, pages: map[string]*Page{}, staged: map[string]bool{},
+		shelves: map[string][]library.Place{}, step: func(string) error { return nil }}
+	if fresh {
+		e.renew()
+	}
+	return e
+}
+
+// renew makes the edit one that keeps nothing of the release before. It will be
+// asked for every page of it, in no order, so all are read now; a damaged list
+// is done without.
+func (e *edit) renew() {
+	e.fresh, e.old = true, map[string]Page{}
+	if e.before == nil {
+		return
+	}
+	for _, h := range e.before.Lists {
+		b, err := e.store.Object(h, maxList)
+		if err == nil {
+			var l map[string]Page
+			if l, err = parseList(b); err == nil {
+				for k, p := range l {
+					e.old[k] = p
+				}
+			}
+		}
+		if err != nil {
+			e.damaged = errors.Join(e.damaged, err)
+		}
+	}
 }
 
 // was is the page of the release before.
@@ -41,11 +89,16 @@ func (e *edit) was(path string) (Page, bool, error) {
 	if e.before == nil {
 		return Page{}, false, nil
 	}
-	p, ok, err := e.before.Page(path)
-	if err != nil && e.fresh {
-		return Page{}, false, nil // damaged: a whole drawing does without
+	if e.fresh {
+		p, ok := e.old[path]
+		return p, ok, nil
 	}
-	return p, ok, err
+	l, err := e.store.list(e.before.Lists[e.before.listName(path)])
+	if err != nil {
+		return Page{}, false, err
+	}
+	p, ok := l[path]
+	return p, ok, nil
 }
 
 // put sets a page. An unchanged body keeps its time.
@@ -60,18 +113,258 @@ func (e *edit) put(p Page, body []byte) error {
 		p.Modified = old.Modified
 	}
 	if !ok || old.Hash != p.Hash || e.fresh { // a whole drawing also mends what was damaged
-		e.bodies[p.Hash] = body
+		if err := e.stage(p.Hash, body); err != nil {
+			return err
+		}
 	}
-	e.pages[p.Path] = &p
+	e.set(p)
 	return nil
 }
 
-func (e *edit) drop(path string) { e.pages[path] = nil }
+// set sets a page whose object is there, or that has none.
+func (e *edit) set(p Page) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.pages[p.Path] = &p
+}
+
+// page is what the release in the making has at a path so far; drawn is false
+// when this edit has not touched it.
+func (e *edit) page(path string) (p *Page, drawn bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	p, drawn = e.pages[path]
+	return p, drawn
+}
+
+func (e *edit) drop(path string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.pages[path] = nil
+}
+
+// shelf is how a column's archive pages are filled.
+func (e *edit) shelf(column registry.ColumnID) ([]library.Place, error) {
+	e.mu.Lock()
+	s, ok := e.shelves[string(column)]
+	e.mu.Unlock()
+	if ok || e.before == nil {
+		return s, nil
+	}
+	s, err := e.before.shelf(column)
+	if err != nil && e.fresh {
+		return nil, nil // damaged: filled anew
+	}
+	return s, err
+}
+
+func (r *Release) shelf(column registry.ColumnID) ([]library.Place, error) {
+	h := r.Shelves[string(column)]
+	if h == "" {
+		return nil, nil
+	}
+	b, err := r.store.Object(h, maxList)
+	if err != nil {
+		return nil, err
+	}
+	var s []library.Place
+	return s, json.Unmarshal(b, &s)
+}
+
+func (e *edit) setShelf(column registry.ColumnID, s []library.Place) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.shelves[string(column)] = s
+}
+
+func (e *edit) keep(b []byte) (string, error) {
+	sum := sha256.Sum256(b)
+	h := hex.EncodeToString(sum[:])
+	return h, e.stage(h, b)
+}
+
+var temps atomic.Uint64
+
+// stage writes an object beside and renames it, without waiting for the disk:
+// sync does that for all of them before anything points to them.
+func (e *edit) stage(hash string, body []byte) error {
+	e.mu.Lock()
+	done := e.staged[hash]
+	e.staged[hash] = true
+	n := len(e.staged)
+	if e.kept != nil {
+		e.kept[hash] = body
+	}
+	e.mu.Unlock()
+	if done || e.dry {
+		return nil
+	}
+	if n == 2 {
+		if err := e.step("half written"); err != nil {
+			return err
+		}
+	}
+	name := e.store.objectPath(hash)
+	if st, err := os.Stat(name); err == nil && st.Size() == int64(len(body)) {
+		if have, err := os.ReadFile(name); err == nil && bytes.Equal(have, body) {
+			now := time.Now()
+			if os.Chtimes(name, now, now) == nil { // young again: a sweep leaves it alone
+				return nil
+			}
+		}
+	}
+	dir := filepath.Dir(name)
+	tmp := filepath.Join(dir, ".new-"+strconv.Itoa(os.Getpid())+"-"+strconv.FormatUint(temps.Add(1), 36))
+	err := os.WriteFile(tmp, body, 0o644)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = os.MkdirAll(dir, 0o755); err == nil {
+			err = os.WriteFile(tmp, body, 0o644)
+		}
+	}
+	if err == nil {
+		err = os.Rename(tmp, name)
+	}
+	if err != nil {
+		if rm := os.Remove(tmp); rm != nil && !errors.Is(rm, fs.ErrNotExist) {
+			err = errors.Join(err, rm)
+		}
+		return fmt.Errorf("publishing: write an object: %w", err)
+	}
+	return nil
+}
+
+// few objects are synced one by one; more, with the file system they lie on.
+const few = 64
+
+// sync waits until everything staged is on the disk.
+func (e *edit) sync(ctx context.Context) error {
+	if len(e.staged) == 0 {
+		return nil
+	}
+	objects := filepath.Join(e.store.dir, "objects")
+	if len(e.staged) > few {
+		d, err := os.Open(objects)
+		if err != nil {
+			return err
+		}
+		return errors.Join(unix.Syncfs(int(d.Fd())), d.Close())
+	}
+	names := make(chan string)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	var errs []error
+	for range 8 { // syncing waits for the disk, which takes several at a time
+		wg.Go(func() {
+			for n := range names {
+				if err := syncDir(n); err != nil {
+					mu.Lock()
+					errs = append(errs, err)
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	dirs := map[string]bool{objects: true}
+	for h := range e.staged {
+		n := e.store.objectPath(h)
+		dirs[filepath.Dir(n)] = true
+		names <- n
+	}
+	close(names)
+	wg.Wait()
+	for d := range dirs {
+		errs = append(errs, syncDir(d))
+	}
+	return errors.Join(append(errs, ctx.Err())...)
+}
+
+// content are the lists of a folder as they will be, of those that this edit
+// touches, and how the lists of the release will be named.
+type content struct {
+	lists map[string][]Page // by name, sorted by path; an empty list is one with no pages
+	gone  []string          // names that the release before had and that are no more
+}
+
+// content joins what was with what was put, for paths that begin with prefix
+// ("" for all), and parts the lists that have become full.
+func (e *edit) content(prefix string) (content, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	c := content{lists: map[string][]Page{}}
+	m := &Manifest{Shape: 1}
+	if e.before != nil && !e.fresh {
+		m = &e.before.Manifest
+	}
+	touched := map[string]map[string]*Page{}
+	for path, p := range e.pages {
+		if !strings.HasPrefix(path, prefix) {
+			continue
+		}
+		l := m.listName(path)
+		if touched[l] == nil {
+			touched[l] = map[string]*Page{}
+		}
+		touched[l][path] = p
+	}
+	for name, pages := range touched {
+		all := make([]Page, 0, len(pages))
+		if h := m.Lists[name]; h != "" {
+			old, err := e.store.list(h)
+			if err != nil {
+				return c, err
+			}
+			for path, p := range old {
+				if _, now := pages[path]; !now {
+					all = append(all, p)
+				}
+			}
+		}
+		for _, p := range pages {
+			if p != nil {
+				all = append(all, *p)
+			}
+		}
+		slices.SortFunc(all, func(a, b Page) int { return strings.Compare(a.Path, b.Path) })
+		if len(all) == 0 && strings.HasSuffix(name, "/") {
+			if m.Lists[name] != "" {
+				c.gone = append(c.gone, name)
+			}
+			continue
+		}
+		if part(c.lists, name, all) && m.Lists[name] != "" {
+			c.gone = append(c.gone, name)
+		}
+	}
+	return c, nil
+}
+
+// part puts pages into lists, in sixteen below the name when they are too many
+// for one; it reports whether it did.
+func part(into map[string][]Page, name string, pages []Page) bool {
+	depth := len(name) - strings.LastIndex(name, "/") - 1
+	if len(pages) <= fullList || depth == maxDepth {
+		into[name] = pages
+		return false
+	}
+	var below [16][]Page
+	for _, p := range pages {
+		b := bucketOf(p.Path)[depth]
+		i := b - '0'
+		if b >= 'a' {
+			i = b - 'a' + 10
+		}
+		below[i] = append(below[i], p)
+	}
+	for i, pages := range below {
+		part(into, name+strconv.FormatInt(int64(i), 16), pages)
+	}
+	return true
+}
 
 // finish writes lists and manifest and switches. It returns nil when nothing
 // differs from the release before, and how many pages do.
-func (e *edit) finish(ctx context.Context, site theme.Site, search string, generation string) (*Release, int, error) {
-	m := Manifest{No: e.last + 1, Made: e.now, Site: site, Theme: theme.Fingerprint(), Whole: e.fresh, Lists: map[string]string{}}
+func (e *edit) finish(ctx context.Context, site theme.Site, look, search, generation string) (*Release, int, error) {
+	m := Manifest{No: e.last + 1, Made: e.now, Site: site, Theme: look, Whole: e.fresh, Lists: map[string]string{}, Shape: 1, Shelves: map[string]string{}, Of: e.of}
 	m.Search.File, m.Search.Generation = search, generation
 	if e.before != nil {
 		m.No, m.Before = max(e.before.No, e.last)+1, e.before.Hash
@@ -79,16 +372,14 @@ func (e *edit) finish(ctx context.Context, site theme.Site, search string, gener
 			for k, v := range e.before.Lists {
 				m.Lists[k] = v
 			}
+			m.Pages = e.before.Pages
+			for k, v := range e.before.Shelves {
+				m.Shelves[k] = v
+			}
 		}
 	}
 	changed := 0
-	touched := map[string]map[string]*Page{}
 	for path, p := range e.pages {
-		l := listOf(path)
-		if touched[l] == nil {
-			touched[l] = map[string]*Page{}
-		}
-		touched[l][path] = p
 		old, ok, err := e.was(path)
 		if err != nil {
 			return nil, 0, err
@@ -96,139 +387,83 @@ func (e *edit) finish(ctx context.Context, site theme.Site, search string, gener
 		if (p == nil) != !ok || p != nil && (old.Hash != p.Hash || old.Status != p.Status || old.To != p.To) {
 			changed++
 		}
+		switch kept := ok && !e.fresh; {
+		case p == nil && kept:
+			m.Pages--
+		case p != nil && !kept:
+			m.Pages++
+		}
 	}
-	for name, pages := range touched {
-		all := map[string]Page{}
-		if e.before != nil && !e.fresh {
-			old, err := e.store.list(e.before.Lists[name])
-			if err != nil {
-				return nil, 0, err
-			}
-			for k, v := range old {
-				all[k] = v
-			}
-		}
-		for path, p := range pages {
-			if p == nil {
-				delete(all, path)
-			} else {
-				all[path] = *p
-			}
-		}
-		if len(all) == 0 {
-			delete(m.Lists, name)
-			continue
-		}
-		sorted := make([]Page, 0, len(all))
-		for _, p := range all {
-			sorted = append(sorted, p)
-		}
-		slices.SortFunc(sorted, func(a, b Page) int { return cmp.Compare(a.Path, b.Path) })
-		b, err := json.Marshal(sorted)
+	c, err := e.content("")
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, name := range c.gone {
+		delete(m.Lists, name)
+	}
+	for name, pages := range c.lists {
+		b, err := json.Marshal(pages)
 		if err != nil {
 			return nil, 0, err
 		}
-		m.Lists[name] = e.keep(b)
+		if m.Lists[name], err = e.keep(b); err != nil {
+			return nil, 0, err
+		}
 	}
-	if e.before != nil && sameLists(m.Lists, e.before.Lists) && m.Theme == e.before.Theme && sameSite(m.Site, e.before.Site) && m.Search == e.before.Search {
+	for column, shelf := range e.shelves {
+		if len(shelf) == 0 {
+			delete(m.Shelves, column)
+			continue
+		}
+		b, err := json.Marshal(shelf)
+		if err != nil {
+			return nil, 0, err
+		}
+		if m.Shelves[column], err = e.keep(b); err != nil {
+			return nil, 0, err
+		}
+	}
+	if b := e.before; b != nil && e.of == b.Of && b.Shape == m.Shape && sameLists(m.Lists, b.Lists) && sameLists(m.Shelves, b.Shelves) && m.Theme == b.Theme && sameSite(m.Site, b.Site) && m.Search == b.Search {
+		if e.fresh {
+			// The same release again: what was changed on the disk was put back.
+			return nil, 0, e.sync(ctx)
+		}
 		return nil, 0, nil
 	}
+	r, err := e.turn(ctx, m)
+	return r, changed, err
+}
+
+// turn writes the manifest and makes it the one that is public.
+func (e *edit) turn(ctx context.Context, m Manifest) (*Release, error) {
 	b, err := json.Marshal(m)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	hash := e.keep(b)
-	if err := e.write(ctx); err != nil {
-		return nil, 0, err
+	hash, err := e.keep(b)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.sync(ctx); err != nil {
+		return nil, err
 	}
 	if err := e.step("written"); err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	p := pointer{hash, base64.StdEncoding.EncodeToString(ed25519.Sign(e.store.key, signed(string(e.site), hash)))}
-	b, err = json.Marshal(p)
-	if err != nil {
-		return nil, 0, err
+	p := pointer{Manifest: hash, SM3: sm3Of(b)}
+	p.Signature = base64.StdEncoding.EncodeToString(ed25519.Sign(e.store.key, p.words(string(e.site))))
+	if b, err = json.Marshal(p); err != nil {
+		return nil, err
 	}
 	dir, err := e.store.siteDir(e.site)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	if err := replace(filepath.Join(dir, "current"), b); err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	return &Release{m, hash, e.store, e.site}, changed, e.step("switched")
-}
-
-func (e *edit) keep(b []byte) string {
-	sum := sha256.Sum256(b)
-	h := hex.EncodeToString(sum[:])
-	e.bodies[h] = b
-	return h
-}
-
-// write puts the new objects on the disk: whole or not at all, and synced
-// before anything points to them.
-func (e *edit) write(ctx context.Context) error {
-	hashes := make(chan string)
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	var errs []error
-	dirs := map[string]bool{}
-	for range 8 { // syncing waits for the disk, which takes several at a time
-		wg.Go(func() {
-			for h := range hashes {
-				name := e.store.objectPath(h)
-				if _, err := e.store.Object(h, MaxObject); err == nil {
-					now := time.Now()
-					if os.Chtimes(name, now, now) == nil { // young again: a sweep leaves it alone
-						continue
-					}
-				}
-				dir := filepath.Dir(name)
-				err := os.MkdirAll(dir, 0o755)
-				if err == nil {
-					var tmp string
-					if tmp, err = writeTemp(dir, e.bodies[h], 0o644); err == nil {
-						err = os.Rename(tmp, name)
-					}
-				}
-				mu.Lock()
-				dirs[dir] = true
-				if err != nil {
-					errs = append(errs, err)
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	n := 0
-	for h := range e.bodies {
-		if err := ctx.Err(); err != nil {
-			errs = append(errs, err)
-			break
-		}
-		if n++; n == 2 {
-			if err := e.step("half written"); err != nil {
-				errs = append(errs, err)
-				break
-			}
-		}
-		hashes <- h
-	}
-	close(hashes)
-	wg.Wait()
-	if len(errs) > 0 {
-		return errors.Join(errs...)
-	}
-	for d := range dirs {
-		if err := syncDir(d); err != nil {
-			return err
-		}
-	}
-	if len(dirs) == 0 {
-		return nil
-	}
-	return syncDir(filepath.Join(e.store.dir, "objects"))
+	e.store.switched()
+	return &Release{m, hash, e.store, e.site}, e.step("switched")
 }
 
 func sameLists(a, b map[string]string) bool {
@@ -247,6 +482,64 @@ func sameSite(a, b theme.Site) bool {
 	x, errX := json.Marshal(a)
 	y, errY := json.Marshal(b)
 	return errX == nil && errY == nil && string(x) == string(y)
+}
+
+// differing visits the pages of next that are not, or not the same, in prev,
+// and those of prev that are not in next; only lists that differ are read.
+func differing(prev, next *Release, fn func(was, now *Page) error) error {
+	if prev.Shape != next.Shape {
+		return errors.New("publishing: releases name their lists differently")
+	}
+	seen := map[string]bool{}
+	load := func(r *Release, name string) (map[string]Page, error) { return r.store.list(r.Lists[name]) }
+	for name, h := range next.Lists {
+		if prev.Lists[name] == h {
+			continue
+		}
+		l, err := load(next, name)
+		if err != nil {
+			return err
+		}
+		for path, p := range l {
+			old, ok, err := prev.Page(path)
+			if err != nil {
+				return err
+			}
+			seen[path] = true
+			if ok && old.Hash == p.Hash && old.Status == p.Status && old.To == p.To {
+				continue
+			}
+			was := &old
+			if !ok {
+				was = nil
+			}
+			if err := fn(was, &p); err != nil {
+				return err
+			}
+		}
+	}
+	for name, h := range prev.Lists {
+		if next.Lists[name] == h {
+			continue
+		}
+		l, err := load(prev, name)
+		if err != nil {
+			return err
+		}
+		for path, p := range l {
+			if seen[path] {
+				continue
+			}
+			if _, ok, err := next.Page(path); err != nil {
+				return err
+			} else if !ok {
+				if err := fn(&p, nil); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // File is a finished page or file.
@@ -274,11 +567,16 @@ func (s *Store) Make(ctx context.Context, site theme.Site, files []File, now tim
 	}
 	e := s.edit(id, before, true, now.UTC().Truncate(time.Second))
 	for _, f := range files {
+		if f.Status == 301 {
+			f.Modified = e.now
+			e.set(f.Page)
+			continue
+		}
 		if err := e.put(f.Page, f.Body); err != nil {
 			return nil, err
 		}
 	}
-	r, _, err := e.finish(ctx, site, "", "")
+	r, _, err := e.finish(ctx, site, site.Fingerprint(), "", "")
 	if r == nil && err == nil {
 		return before, nil
 	}

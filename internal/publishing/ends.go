@@ -68,7 +68,7 @@ func (d *drawing) departed(ctx context.Context, it library.Item) error {
 			if strings.HasPrefix(at, "/elder/") {
 				target = "/elder" + to
 			}
-			if err := d.redirect(at, target, string(it.ID)); err != nil {
+			if err := d.lead(at, target, string(it.ID)); err != nil {
 				return err
 			}
 			continue
@@ -116,8 +116,8 @@ func (d *drawing) farewell(ctx context.Context, it library.Item) (m theme.Messag
 	return theme.Ended(it.UnitName, on, class, false), "", nil
 }
 
-// redirect leads an old address to another for good.
-func (d *drawing) redirect(from, to, item string) error {
+// lead leads an item's address to another for good.
+func (d *drawing) lead(from, to, item string) error {
 	p := Page{Path: from, Status: http.StatusMovedPermanently, To: to, Item: item, Modified: d.e.now}
 	old, ok, err := d.e.was(from)
 	if err != nil {
@@ -126,6 +126,6 @@ func (d *drawing) redirect(from, to, item string) error {
 	if ok && old.Status == p.Status && old.To == p.To {
 		p.Modified = old.Modified
 	}
-	d.e.pages[from] = &p
+	d.e.set(p)
 	return nil
 }

@@ -34,8 +34,8 @@ func LeavePath(address string) string {
 	return leavePrefix + hex.EncodeToString(h[:12]) + ".html"
 }
 
-// official reports whether a host is a government's by its name.
-func official(host string) bool {
+// government reports whether a host is a government's by its name.
+func government(host string) bool {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	for _, end := range []string{"gov.cn", "xn--zfr164b", "政务"} {
 		if host == end || strings.HasSuffix(host, "."+end) {
@@ -59,7 +59,7 @@ func (d *drawing) leaves(ctx context.Context, address string) (string, error) {
 	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
 	ours, known := d.hosts[host]
 	if !known {
-		if ours = official(host) || slices.Contains(d.site.Hosts, host); !ours {
+		if ours = government(host) || slices.Contains(d.site.Hosts, host); !ours {
 			if ours, err = d.p.registry.KnowsHost(ctx, d.q, host); err != nil {
 				return "", err
 			}

@@ -2,6 +2,7 @@ package publishing
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,56 +13,56 @@ import (
 
 // sitemaps draws one map for the fixed pages and one for each list of content
 // that changed, so that an item touches one of them.
-func (d *drawing) sitemaps() error {
-	lists := map[string]bool{}
-	for path := range d.e.pages {
-		if strings.HasPrefix(path, "/content/") {
-			lists[listOf(path)] = true
-		}
+func (d *drawing) sitemaps(context.Context) error {
+	c, err := d.e.content("/content/")
+	if err != nil {
+		return err
 	}
 	names := map[string]bool{}
 	if d.e.before != nil && !d.e.fresh {
 		for name := range d.e.before.Lists {
-			if strings.HasPrefix(name, "/content/") {
+			if !strings.HasPrefix(name, "/content/") || slices.Contains(c.gone, name) {
+				continue
+			}
+			if _, ok, err := d.e.was(mapPath(name)); err != nil {
+				return err
+			} else if ok {
 				names[mapPath(name)] = true
 			}
 		}
 	}
-	for name := range lists {
-		all := map[string]Page{}
-		if d.e.before != nil && !d.e.fresh {
-			old, err := d.e.store.list(d.e.before.Lists[name])
-			if err != nil {
-				return err
-			}
-			for k, v := range old {
-				all[k] = v
-			}
+	out := func(name string) error {
+		delete(names, mapPath(name))
+		_, ok, err := d.e.was(mapPath(name))
+		if err == nil && ok && !d.e.fresh {
+			d.e.drop(mapPath(name))
 		}
-		for path, p := range d.e.pages {
-			if listOf(path) != name {
-				continue
-			}
-			if p == nil {
-				delete(all, path)
-			} else {
-				all[path] = *p
-			}
+		return err
+	}
+	for _, name := range c.gone {
+		if err := out(name); err != nil {
+			return err
 		}
+	}
+	for name, pages := range c.lists {
 		var at []theme.Location
-		for path, p := range all {
+		for _, p := range pages {
 			if p.Status == 200 {
 				changed := p.Changed
 				if changed.IsZero() {
 					changed = p.Modified
 				}
-				at = append(at, theme.Location{Path: path, Changed: changed})
+				at = append(at, theme.Location{Path: p.Path, Changed: changed})
 			}
 		}
-		slices.SortFunc(at, func(a, b theme.Location) int { return cmp.Compare(a.Path, b.Path) })
-		// A list is a quarter of a month: one that outgrew the protocol's bound
-		// goes on in further files.
-		for part := 0; part == 0 || part*theme.MaxMap < len(at); part++ {
+		if len(at) == 0 {
+			if err := out(name); err != nil {
+				return err
+			}
+			continue
+		}
+		// A list that outgrew the protocol's bound goes on in further files.
+		for part := 0; part*theme.MaxMap < len(at); part++ {
 			file := mapPath(name)
 			if part > 0 {
 				file = strings.TrimSuffix(file, ".xml") + "-" + strconv.Itoa(part+1) + ".xml"
@@ -99,7 +100,7 @@ func (d *drawing) sitemaps() error {
 // drawnAt is when a page of this release, or of the one before, came to say
 // what it says.
 func (d *drawing) drawnAt(path string) time.Time {
-	if p := d.e.pages[path]; p != nil {
+	if p, _ := d.e.page(path); p != nil {
 		return p.Modified
 	}
 	if p, ok, err := d.e.was(path); err == nil && ok {
@@ -110,6 +111,6 @@ func (d *drawing) drawnAt(path string) time.Time {
 
 // mapPath is the sitemap of a list: /content/202611/2 is /sitemap-202611-2.xml.
 func mapPath(list string) string {
-	month := strings.TrimPrefix(list, "/content/")
+	month := strings.TrimSuffix(strings.TrimPrefix(list, "/content/"), "/")
 	return "/sitemap-" + strings.ReplaceAll(month, "/", "-") + ".xml"
 }

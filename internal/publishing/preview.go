@@ -1,10 +1,11 @@
 package publishing
 
 import (
-	"bytes"
 	"context"
+	"errors"
 
-	"zhengshu/assets"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
 	"zhengshu/internal/library"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
@@ -40,23 +41,161 @@ func (p *Publisher) Preview(ctx context.Context, it library.Item, v library.Vers
 	frame.NoIndex = true
 	var b []byte
 	var err error
-	drawn := theme.ArticlePage
-	if a.Person != nil {
-		drawn = theme.PersonPage
-	}
 	if elder {
 		b, err = theme.ElderArticlePage.Draw(frame.Elderly(twin), a)
+	} else if a.Person != nil {
+		b, err = theme.PersonPage.Draw(frame, a)
 	} else {
-		b, err = drawn.Draw(frame, a)
+		b, err = theme.ArticlePage.Draw(frame, a)
 	}
 	if err != nil {
 		return nil, err
 	}
-	for name, file := range map[string]string{"portal.css": theme.StylePath(), "elder.css": theme.ElderStylePath()} {
-		b = bytes.ReplaceAll(b, []byte(file), []byte(assets.URL(name)))
+	return s.InConsole(b, ""), nil
+}
+
+// ownPages are the samples that a site can show with its own content.
+var ownPages = map[string]string{"home": "/", "elder-home": "/elder/"}
+
+// PreviewPage draws one kind of page of a hosted site in another choice: with
+// the site's own content where it has any, else a sample in its frame. as is
+// how it is looked at; the caller has checked the scope.
+func (p *Publisher) PreviewPage(ctx context.Context, site registry.SiteID, c theme.Choice, sample, as string) ([]byte, error) {
+	drawn, ok := theme.SampleOf(sample)
+	if !ok {
+		return nil, fault.Missing("样页")
 	}
-	if script := theme.ScriptPath(); script != "" {
-		b = bytes.ReplaceAll(b, []byte(script), []byte(assets.URL("portal.js")))
+	info, hosted, err := p.info(ctx, p.db, site)
+	if err != nil {
+		return nil, err
 	}
-	return b, nil
+	if !hosted {
+		return nil, fault.New(fault.Refused, "这个站点没有在本平台运行，不能预览。")
+	}
+	if info.Emergency != nil && sample != "emergency" {
+		info.Emergency = nil // the bar and the page have a preview of their own
+	}
+	info = p.Wearing(ctx, info, c)
+	var b []byte
+	err = p.db.View(ctx, func(tx *db.Tx) error {
+		var err error
+		b, err = p.own(ctx, tx, info, sample)
+		return err
+	})
+	if err == nil && b == nil {
+		b, err = drawn.Draw(drawn.Site(info))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return info.InConsole(b, as), nil
+}
+
+// own draws a page with the site's own content; nil when there is none.
+func (p *Publisher) own(ctx context.Context, tx *db.Tx, info theme.Site, sample string) ([]byte, error) {
+	e := p.store.edit(registry.SiteID(info.ID), nil, false, p.db.Now())
+	e.dry, e.kept = true, map[string][]byte{}
+	d := p.drawing(tx, e, info, false)
+	defer d.pool.end()
+	if path, ok := ownPages[sample]; ok {
+		if err := d.home(ctx); err != nil {
+			return nil, err
+		}
+		if err := d.pool.wait(); err != nil {
+			return nil, err
+		}
+		if page, ok := e.page(path); ok && page != nil && page.Status == 200 {
+			return e.kept[page.Hash], nil
+		}
+		return nil, nil
+	}
+	switch sample {
+	case "column", "elder-column":
+		for _, c := range info.Columns {
+			list, err := d.newest(ctx, c, perPage)
+			if err != nil {
+				return nil, err
+			}
+			if len(list) == 0 {
+				continue
+			}
+			page := theme.ColumnPage{Column: c, Children: info.Below(c.ID), Siblings: info.Top(), Entries: list}
+			frame := theme.ColumnFrame(info, page)
+			if sample == "column" {
+				return theme.ColumnListPage.Draw(frame, page)
+			}
+			return theme.ElderColumnPage.Draw(frame.Elderly(c.ElderHref()), page)
+		}
+	case "article", "elder-article", "policy":
+		for _, c := range info.Columns {
+			if (sample == "policy") != (c.Type == "政策文件") && sample != "elder-article" {
+				continue
+			}
+			list, err := p.library.LiveItems(ctx, tx, registry.ColumnID(c.ID), 1, 0)
+			if err != nil {
+				return nil, err
+			}
+			if len(list) == 0 {
+				continue
+			}
+			it, v, err := p.library.LiveItem(ctx, tx, list[0].Item.ID)
+			if fault.Is(err, fault.NotFound) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			a := article(it, v, c)
+			frame := theme.ArticleFrame(info, a, Path(it), ElderPath(it))
+			if sample == "elder-article" {
+				return theme.ElderArticlePage.Draw(frame.Elderly(ElderPath(it)), a)
+			}
+			return theme.ArticlePage.Draw(frame, a)
+		}
+	}
+	return nil, nil
+}
+
+// Sample draws a sample page of a choice for a site that need not be: for the
+// list of themes.
+func (p *Publisher) Sample(ctx context.Context, c theme.Choice, sample, as string) ([]byte, error) {
+	drawn, ok := theme.SampleOf(sample)
+	if !ok {
+		return nil, fault.Missing("样页")
+	}
+	var trouble *theme.Trouble
+	s := theme.Site{Demo: p.config.Demo, Look: c}
+	if c.Hash != "" {
+		t, err := p.dresser.Theme(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		s = s.Dressed(t, func(x theme.Trouble) { trouble = &x })
+	}
+	b, err := drawn.Draw(drawn.Site(s))
+	if err == nil && trouble != nil {
+		err = errors.Join(fault.New(fault.Refused, "这个主题画不出这一页："+trouble.Says), trouble.Cause)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.InConsole(b, as), nil
+}
+
+// PreviewEmergency draws an emergency front page as the site would show it. The
+// caller has checked the scope.
+func (p *Publisher) PreviewEmergency(ctx context.Context, site registry.SiteID, e theme.Emergency) ([]byte, error) {
+	info, hosted, err := p.info(ctx, p.db, site)
+	if err != nil {
+		return nil, err
+	}
+	if !hosted {
+		return nil, fault.Missing("站点")
+	}
+	info.Emergency = &e
+	b, err := theme.EmergencyPage.Draw(theme.EmergencyFrame(info), e)
+	if err != nil {
+		return nil, err
+	}
+	return info.InConsole(b, ""), nil
 }

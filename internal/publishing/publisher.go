@@ -4,15 +4,15 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -25,6 +25,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/library"
+	"zhengshu/internal/obligation"
 	"zhengshu/internal/prose"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
@@ -56,7 +57,9 @@ type Config struct {
 	// Announced are the notices of opening, offline and closing that hang or hung
 	// on a site, newest first; nil for none.
 	Announced func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Announcement, error)
-	Log       *slog.Logger // slog.Default when nil
+	// Obligations keeps the clock of promises that were not kept; nil keeps none.
+	Obligations *obligation.Service
+	Log         *slog.Logger // slog.Default when nil
 }
 
 // Publisher makes releases. Safe for concurrent use, in several processes.
@@ -67,8 +70,16 @@ type Publisher struct {
 	store    *Store
 	config   Config
 	notices  []func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Link, error)
+	released func(ctx context.Context, tx *db.Tx, site registry.SiteID) error
+	pages    []func(ctx context.Context, q db.Querier, site theme.Site, t Touched, put func(Leaf) error) error
+	dresser  Dresser
+	hurry    atomic.Int32       // urgent releases under way: bulk drawing gives way
 	step     func(string) error // crash points of the tests
+	drawn    func(int)          // asked by the tests
 	tallies  sync.Map           // column → tallied
+
+	mu       sync.Mutex
+	troubles map[registry.SiteID][]theme.Trouble // of bundles, until they are told
 }
 
 // New makes the publisher.
@@ -88,6 +99,12 @@ func (p *Publisher) OnNotices(f func(ctx context.Context, q db.Querier, site reg
 	p.notices = append(p.notices, f)
 }
 
+// OnReleased registers what follows a release that was switched, in the
+// transaction that writes it down.
+func (p *Publisher) OnReleased(f func(ctx context.Context, tx *db.Tx, site registry.SiteID) error) {
+	p.released = f
+}
+
 // Refresh is the job that makes a site's next release from what waits.
 type Refresh struct {
 	Site registry.SiteID `json:"site"`
@@ -95,6 +112,19 @@ type Refresh struct {
 
 // Kind names the job.
 func (Refresh) Kind() string { return "publishing.refresh" }
+
+// Bulk is the job that draws many pages beside what is public: whole sites,
+// imports of thousands. It has a queue of its own, so that what is urgent never
+// waits for it.
+type Bulk struct {
+	Site registry.SiteID `json:"site"`
+}
+
+// Kind names the job.
+func (Bulk) Kind() string { return "publishing.bulk" }
+
+// BulkQueue is the queue of Bulk and Squeeze.
+const BulkQueue = "publishing.bulk"
 
 // Watch is the periodic duty that finds sites whose pages no longer fit the
 // ledger, the columns or the theme.
@@ -114,15 +144,33 @@ const keptReleases = 50
 
 // Work registers the jobs.
 func (p *Publisher) Work(w *jobs.Workers) {
-	jobs.Handle(w, func(ctx context.Context, r Refresh) error {
-		err := p.Publish(ctx, r.Site)
+	gone := func(err error) error {
 		if fault.Is(err, fault.NotFound) {
 			return jobs.Cancel(err)
 		}
 		return err
+	}
+	jobs.Handle(w, func(ctx context.Context, r Refresh) error {
+		next, err := p.urgent(ctx, r.Site)
+		for err == nil && next == again {
+			next, err = p.urgent(ctx, r.Site)
+		}
+		if err == nil && next == beside {
+			err = p.db.Update(ctx, func(tx *db.Tx) error {
+				return jobs.Enqueue(ctx, tx, Bulk{r.Site}, jobs.Unique(string(r.Site)), jobs.Queue(BulkQueue))
+			})
+		}
+		return gone(err)
 	})
-	jobs.Handle(w, func(ctx context.Context, _ Watch) error { return p.watch(ctx) })
-	jobs.Handle(w, func(ctx context.Context, c Squeeze) error { return c.Run(ctx, p.store) })
+	jobs.Handle(w, func(ctx context.Context, b Bulk) error { return gone(p.bulk(ctx, b.Site, false)) })
+	jobs.Handle(w, func(ctx context.Context, _ Watch) error { return errors.Join(p.watch(ctx), p.TellTroubles(ctx)) })
+	jobs.Handle(w, func(ctx context.Context, c Squeeze) error {
+		return p.store.squeeze(ctx, c.Site, func() {
+			for p.hurry.Load() > 0 {
+				time.Sleep(time.Millisecond)
+			}
+		})
+	})
 	jobs.Every(w, time.Minute, Watch{})
 	jobs.Handle(w, func(ctx context.Context, _ Tidy) error {
 		n, err := p.store.Sweep(ctx, keptReleases, 24*time.Hour)
@@ -132,6 +180,8 @@ func (p *Publisher) Work(w *jobs.Workers) {
 		return err
 	})
 	jobs.Every(w, 24*time.Hour, Tidy{})
+	jobs.Handle(w, func(ctx context.Context, _ Promises) error { return p.Promised(ctx) })
+	jobs.Every(w, 20*time.Second, Promises{})
 }
 
 // Changed is the library's outcome: it runs in the transaction of the act, so
@@ -161,14 +211,17 @@ func (p *Publisher) Touch(ctx context.Context, tx *db.Tx, site registry.SiteID) 
 	return jobs.Enqueue(ctx, tx, Refresh{site}, jobs.Unique(string(site)))
 }
 
-// nudge is no column: a change that names it has what stands around the items
-// drawn anew, and no item.
-const nudge = registry.ColumnID("around")
+// nudge is no column: where it is named, what stands around the items is drawn
+// anew, and no item; nudgeMark is how it waits among the changes.
+const (
+	nudge     = registry.ColumnID("around")
+	nudgeMark = library.ItemID("~around")
+)
 
 // Nudge asks for the pages that gather things (disclosure, announcements, home)
 // to be drawn anew, in the transaction of the act that changed what they say.
 func (p *Publisher) Nudge(ctx context.Context, tx *db.Tx, site registry.SiteID) error {
-	if err := wait(ctx, tx, site, "", nudge); err != nil {
+	if err := wait(ctx, tx, site, nudgeMark, ""); err != nil {
 		return err
 	}
 	return jobs.Enqueue(ctx, tx, Refresh{site}, jobs.Unique(string(site)))
@@ -186,24 +239,61 @@ type change struct {
 	at     time.Time
 }
 
-const batch = 5000
+// How much is drawn while the site's lock is held: so many changes of items,
+// the newest first, and whole sites of at most so many items. More is drawn
+// beside.
+const (
+	mostUrgent = 100
+	mostBeside = 5000
+)
 
-func waiting(ctx context.Context, q db.Querier, site registry.SiteID) ([]change, error) {
-	return db.All(ctx, q, func(r db.Scanner) (change, error) {
-		var c change
-		return c, r.Scan(&c.id, &c.item, &c.column, &c.at)
-	}, `SELECT id, item_id, column_id, at FROM release_change WHERE site_id = $1 ORDER BY id LIMIT $2`, site, batch)
+// inline is the largest site drawn whole while its lock is held.
+var inline = 400
+
+const changeFields = `SELECT id, item_id, column_id, at FROM release_change WHERE site_id = $1 `
+
+func scanChange(r db.Scanner) (change, error) {
+	var c change
+	return c, r.Scan(&c.id, &c.item, &c.column, &c.at)
+}
+
+// newest are the changes of items that wait, the newest first: what was
+// approved just now goes before an import of thousands.
+func newest(ctx context.Context, q db.Querier, site registry.SiteID) ([]change, error) {
+	return db.All(ctx, q, scanChange, changeFields+`AND item_id <> '' ORDER BY id DESC LIMIT $2`, site, mostUrgent+1)
+}
+
+// oldest are the changes of items that have waited longest.
+func oldest(ctx context.Context, q db.Querier, site registry.SiteID) ([]change, error) {
+	return db.All(ctx, q, scanChange, changeFields+`AND item_id <> '' ORDER BY id LIMIT $2`, site, mostBeside)
+}
+
+// wholes are the changes of the site itself.
+func wholes(ctx context.Context, q db.Querier, site registry.SiteID) ([]change, error) {
+	return db.All(ctx, q, scanChange, changeFields+`AND item_id = '' ORDER BY id LIMIT $2`, site, mostBeside)
 }
 
 // Public: what a release holds is public; the duty of the house makes it.
 var duty = authz.System("publishing")
 
-// Publish makes and switches the site's next release from what waits, and
-// records it. Repeating it is harmless; two at once follow one another.
+// next is what is left to do for a site.
+type next int
+
+const (
+	done   next = iota
+	again       // more changes wait
+	beside      // more than is drawn while others wait
+)
+
+// Publish makes and switches the site's next releases until nothing waits, and
+// records them. Repeating it is harmless; two at once follow one another.
 func (p *Publisher) Publish(ctx context.Context, site registry.SiteID) error {
 	for {
-		more, err := p.publish(ctx, site, false)
-		if err != nil || !more {
+		n, err := p.urgent(ctx, site)
+		if err == nil && n == beside {
+			err = p.bulk(ctx, site, false)
+		}
+		if err != nil || n == done {
 			return err
 		}
 	}
@@ -211,79 +301,406 @@ func (p *Publisher) Publish(ctx context.Context, site registry.SiteID) error {
 
 // Rebuild draws every page of the site anew.
 func (p *Publisher) Rebuild(ctx context.Context, site registry.SiteID) error {
-	more, err := p.publish(ctx, site, true)
-	if err != nil || !more {
+	if err := p.bulk(ctx, site, true); err != nil {
 		return err
 	}
 	return p.Publish(ctx, site)
 }
 
-func (p *Publisher) publish(ctx context.Context, site registry.SiteID, whole bool) (more bool, err error) {
-	began := p.db.Now()
-	unlock, err := p.store.lock(ctx, site)
-	if err != nil {
-		return false, err
-	}
-	defer unlock()
-	before, err := p.store.Current(site)
+// current is the release that is public; nil when there is none, or none that
+// can be built upon.
+func (p *Publisher) current(site registry.SiteID) (*Release, error) {
+	r, err := p.store.Current(site)
 	if errors.Is(err, ErrForged) || errors.Is(err, ErrNoRelease) || errors.Is(err, fs.ErrNotExist) {
 		if !errors.Is(err, ErrNoRelease) {
 			p.config.Log.Error("release damaged, drawing the site anew", "site", site, "error", err)
 		}
-		before, err = nil, nil
+		return nil, nil
 	}
+	return r, err
+}
+
+// stale says why every page of a site is to be drawn anew: the release was made
+// for another state of the site, the theme or the house.
+func stale(r *Release, info theme.Site, now time.Time) bool {
+	return r == nil || r.Shape != 1 || r.Theme != info.Fingerprint() || !sameSite(r.Site, info) || now.Sub(r.Made) > 180*24*time.Hour
+}
+
+// urgent makes the next release from the newest changes while others wait: a
+// few items, or a small site whole.
+func (p *Publisher) urgent(ctx context.Context, site registry.SiteID) (next, error) {
+	p.hurry.Add(1)
+	defer p.hurry.Add(-1)
+	began := p.db.Now()
+	unlock, err := p.store.lock(ctx, site)
 	if err != nil {
-		return false, err
+		return done, err
 	}
-	var made *Release
+	defer unlock()
+	if held, err := p.held(ctx, site); err != nil {
+		return done, err
+	} else if held {
+		return done, p.withdrawHeld(ctx, site, began)
+	}
+	before, err := p.current(site)
+	if err != nil {
+		return done, err
+	}
 	var changes []change
 	var d *drawing
-	changed := 0
+	after := done
 	err = p.db.View(ctx, func(tx *db.Tx) error {
 		var err error
-		if changes, err = waiting(ctx, tx, site); err != nil {
+		if changes, err = newest(ctx, tx, site); err != nil {
 			return err
+		}
+		if len(changes) > mostUrgent {
+			changes, after = changes[:mostUrgent], again
+			if old, err := oldest(ctx, tx, site); err != nil {
+				return err
+			} else if len(old) > 5*mostUrgent {
+				after = beside
+			}
 		}
 		info, hosted, err := p.info(ctx, tx, site)
 		if err != nil {
 			return err
 		}
-		if !hosted {
-			return nil
-		}
-		more = len(changes) == batch
-		whole = whole || before == nil || before.Theme != theme.Fingerprint() || !sameSite(before.Site, info) || began.Sub(before.Made) > 180*24*time.Hour ||
-			slices.ContainsFunc(changes, func(c change) bool { return c.item == "" && c.column != nudge })
-		// The number in the ledger and on the disk go together; a folder that
-		// was lost or restored does not reuse numbers.
-		e := p.store.edit(site, before, whole, began.Truncate(time.Second))
-		if e.last, err = db.One(ctx, tx, db.Value[int], `SELECT COALESCE(MAX(no), 0) FROM site_release WHERE site_id = $1`, site); err != nil {
+		all, err := wholes(ctx, tx, site)
+		if err != nil {
 			return err
 		}
-		if p.step != nil {
-			e.step = p.step
+		if !hosted {
+			changes = append(changes, all...)
+			return nil
 		}
-		d = &drawing{p: p, q: tx, e: e, site: info, seen: map[library.ItemID]bool{}, columns: map[registry.ColumnID]bool{}}
+		whole := len(all) > 0 || stale(before, info, began)
 		if whole {
-			err = d.everything(ctx)
-		} else {
-			err = d.dependents(ctx, changes)
+			n, err := p.library.LiveCount(ctx, tx, site, inline+1)
+			if err != nil {
+				return err
+			}
+			switch {
+			case n <= inline:
+				changes = append(changes, all...)
+			case before == nil || before.Shape != 1:
+				changes, after = nil, beside
+				return nil
+			default:
+				whole, after = false, beside
+			}
 		}
-		return err
+		e, err := p.open(ctx, tx, site, before, whole, began)
+		if err != nil {
+			return err
+		}
+		d = p.drawing(tx, e, info, whole)
+		defer d.pool.end()
+		if whole {
+			return d.everything(ctx)
+		}
+		if after == beside { // the site itself has changed: what it decides alone goes out at once
+			if err := d.fixed(ctx); err != nil {
+				return err
+			}
+			for _, c := range info.Columns {
+				d.columns[registry.ColumnID(c.ID)] = false
+			}
+		}
+		return d.dependents(ctx, changes)
+	})
+	if err != nil {
+		return done, err
+	}
+	var made *Release
+	changed := 0
+	if d != nil {
+		if made, changed, err = p.close(ctx, d); err != nil {
+			return done, err
+		}
+	}
+	return after, p.record(ctx, site, before, made, changes, changed, began, d)
+}
+
+// open begins an edit. The number in the ledger and on the disk go together; a
+// folder that was lost or restored does not reuse numbers.
+func (p *Publisher) open(ctx context.Context, q db.Querier, site registry.SiteID, before *Release, whole bool, now time.Time) (*edit, error) {
+	e := p.store.edit(site, before, whole, now.Truncate(time.Second))
+	var err error
+	e.last, err = db.One(ctx, q, db.Value[int], `SELECT COALESCE(MAX(no), 0) FROM site_release WHERE site_id = $1`, site)
+	if p.step != nil {
+		e.step = p.step
+	}
+	return e, err
+}
+
+// close brings the index up and switches.
+func (p *Publisher) close(ctx context.Context, d *drawing) (*Release, int, error) {
+	if p.drawn != nil {
+		p.drawn(len(d.e.pages))
+	}
+	file, generation, err := d.index(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	look := d.site.Fingerprint()
+	if !d.e.fresh && d.e.before != nil {
+		look = d.e.before.Theme // until every page has the new one
+	}
+	return d.e.finish(ctx, d.site, look, file, generation)
+}
+
+// tries bounds how often a drawing begins again because the site itself
+// changed while it was drawn.
+const tries = 3
+
+// bulk makes a release of many pages. It draws them beside, from one moment of
+// the database and without the site's lock, while urgent releases go on; then,
+// with the lock, it draws again what those have changed meanwhile, and
+// switches. So nothing that was withdrawn comes back.
+func (p *Publisher) bulk(ctx context.Context, site registry.SiteID, whole bool) error {
+	for n := 1; ; n++ {
+		more, err := p.besides(ctx, site, whole, n == tries)
+		if err != nil || !more {
+			return err
+		}
+		if n == tries {
+			n = 0
+		}
+		whole = false
+	}
+}
+
+func (p *Publisher) besides(ctx context.Context, site registry.SiteID, whole, now bool) (more bool, err error) {
+	began := p.db.Now()
+	if held, err := p.held(ctx, site); err != nil || held {
+		return false, err
+	}
+	var unlock func()
+	if now { // the site has changed under every try: others wait this time
+		if unlock, err = p.store.lock(ctx, site); err != nil {
+			return false, err
+		}
+		defer func() { unlock() }()
+	}
+	first, err := p.current(site)
+	if err != nil {
+		return false, err
+	}
+	var changes []change
+	var d *drawing
+	err = p.db.View(ctx, func(tx *db.Tx) error {
+		var err error
+		if changes, err = oldest(ctx, tx, site); err != nil {
+			return err
+		}
+		more = len(changes) == mostBeside
+		info, hosted, err := p.info(ctx, tx, site)
+		if err != nil || !hosted {
+			return err
+		}
+		all, err := wholes(ctx, tx, site)
+		if err != nil {
+			return err
+		}
+		whole = whole || len(all) > 0 || stale(first, info, began)
+		changes = append(changes, all...)
+		if len(changes) == 0 && !whole {
+			return nil
+		}
+		e, err := p.open(ctx, tx, site, first, whole, began)
+		if err != nil {
+			return err
+		}
+		d = p.drawing(tx, e, info, whole)
+		defer d.pool.end()
+		if !now {
+			d.pool.yield = func() bool { return p.hurry.Load() > 0 }
+		}
+		if !whole {
+			return d.touch(ctx, changes) // what shows them follows with the lock
+		}
+		if err := d.everything(ctx); err != nil {
+			return err
+		}
+		return d.gather(ctx)
 	})
 	if err != nil {
 		return false, err
 	}
-	if d != nil {
-		file, generation, err := d.index(ctx)
-		if err != nil {
+	if d == nil {
+		return false, p.record(ctx, site, first, nil, changes, 0, began, nil)
+	}
+	if err := d.e.step("drawn beside"); err != nil {
+		return false, err
+	}
+	if err := d.e.sync(ctx); err != nil { // most of it, while nobody waits
+		return false, err
+	}
+	if !now {
+		if unlock, err = p.store.lock(ctx, site); err != nil {
 			return false, err
 		}
-		if made, changed, err = d.e.finish(ctx, d.site, file, generation); err != nil {
-			return false, err
+		defer func() { unlock() }()
+	}
+	if held, err := p.held(ctx, site); err != nil || held {
+		return false, err
+	}
+	second, err := p.current(site)
+	if err != nil {
+		return false, err
+	}
+	same := first == nil && second == nil || first != nil && second != nil && first.Hash == second.Hash
+	if !same || !d.whole {
+		again, err := p.rebase(ctx, d, first, second)
+		if err != nil || again {
+			return true, err
 		}
 	}
-	return more, p.record(ctx, site, before, made, changes, changed, began, d)
+	made, changed, err := p.close(ctx, d)
+	if err != nil {
+		return false, err
+	}
+	return more, p.record(ctx, site, second, made, changes, changed, began, d)
+}
+
+// rebase puts what was drawn from the first release upon the second, and draws
+// again what releases between the two have changed. again says that the drawing
+// is of no use.
+func (p *Publisher) rebase(ctx context.Context, d *drawing, first, second *Release) (again bool, err error) {
+	if first == nil || second == nil || first.Shape != second.Shape {
+		return true, nil
+	}
+	e := d.e
+	var ids []library.ItemID
+	asked := map[library.ItemID]bool{}
+	drawn, mine := e.pages, e.shelves
+	e.before, e.pages, e.shelves = second, map[string]*Page{}, map[string][]library.Place{}
+	for path, page := range drawn {
+		if d.whole || page != nil && page.Item != "" {
+			e.pages[path] = page
+		}
+	}
+	if d.whole {
+		e.renew()
+	}
+	places := map[registry.ColumnID][]library.Place{}
+	if err := differing(first, second, func(was, now *Page) error {
+		for _, page := range []*Page{was, now} {
+			if page == nil {
+				continue
+			}
+			if id := library.ItemID(page.Item); id != "" && !asked[id] {
+				asked[id] = true
+				ids = append(ids, id)
+			}
+			for c, at := range page.Shown {
+				places[registry.ColumnID(c)] = append(places[registry.ColumnID(c)], at)
+			}
+		}
+		switch {
+		case !d.whole && now != nil:
+			delete(e.pages, now.Path) // as the second release has it
+		case !d.whole:
+			delete(e.pages, was.Path)
+		case now != nil:
+			e.pages[now.Path] = now // unless it is drawn again
+		default:
+			delete(e.pages, was.Path)
+		}
+		return nil
+	}); err != nil {
+		return false, err
+	}
+	return again, p.db.View(ctx, func(tx *db.Tx) error {
+		info, hosted, err := p.info(ctx, tx, e.site)
+		if err != nil {
+			return err
+		}
+		if !hosted || !sameSite(info, d.site) {
+			again = true
+			return nil
+		}
+		if e.last, err = db.One(ctx, tx, db.Value[int], `SELECT COALESCE(MAX(no), 0) FROM site_release WHERE site_id = $1`, e.site); err != nil {
+			return err
+		}
+		b := p.drawing(tx, e, info, false)
+		defer b.pool.end()
+		b.put, b.out, b.sums, b.built = d.put, d.out, d.sums, d.built
+		if d.whole && b.sums != nil {
+			if b.sums, err = search.Sums(ctx, second.SearchFile()); err != nil {
+				return err
+			}
+		}
+		for c, at := range places {
+			b.columns[c], b.places[c] = false, at
+		}
+		if d.whole {
+			for _, c := range info.Columns {
+				if err := b.reshelve(registry.ColumnID(c.ID), mine, first, second); err != nil {
+					return err
+				}
+			}
+		} else {
+			for c := range d.columns {
+				b.columns[c] = b.columns[c] || d.columns[c]
+			}
+			for c, at := range d.places {
+				b.places[c] = append(b.places[c], at...)
+			}
+			b.types, b.marks = d.types, d.marks
+		}
+		var changes []change
+		for _, id := range ids {
+			on, err := p.library.PlacesOn(ctx, tx, id, e.site)
+			if err != nil {
+				return err
+			}
+			changes = append(changes, change{item: id})
+			for _, pl := range on {
+				changes = append(changes, change{column: pl.Column})
+			}
+		}
+		if err := b.dependents(ctx, changes); err != nil {
+			return err
+		}
+		for id := range b.seen {
+			d.seen[id] = true
+		}
+		d.q, d.site, d.put, d.out, d.sums = nil, info, b.put, b.out, b.sums
+		return nil
+	})
+}
+
+// reshelve decides between the shelf a whole drawing used and that of the
+// release it is put upon, and marks the archive pages that the two do not have
+// in common.
+func (d *drawing) reshelve(c registry.ColumnID, mine map[string][]library.Place, first, second *Release) error {
+	used := mine[string(c)]
+	if first.Shelves[string(c)] == second.Shelves[string(c)] {
+		if len(used) > 0 {
+			d.e.setShelf(c, used)
+		}
+		return nil
+	}
+	now, err := second.shelf(c)
+	if err != nil {
+		return err
+	}
+	d.e.setShelf(c, now)
+	common := 0
+	for common < min(len(used), len(now)) && !used[common].Before(now[common]) && !now[common].Before(used[common]) {
+		common++
+	}
+	d.columns[c] = false
+	for k := max(common, 1); k <= len(now); k++ {
+		d.places[c] = append(d.places[c], now[k-1])
+	}
+	column, ok := d.column(c)
+	for k := len(now) + 1; ok && k <= len(used); k++ {
+		delete(d.e.pages, theme.ArchivePath(column, k))
+	}
+	return nil
 }
 
 // record writes the release down and lets go of the changes it took up.
@@ -303,29 +720,43 @@ func (p *Publisher) record(ctx context.Context, site registry.SiteID, before, ma
 			}
 			if n == 0 {
 				since := began
-				if len(changes) > 0 && changes[0].at.Before(since) {
-					since = changes[0].at
+				for _, c := range changes {
+					if c.at.Before(since) {
+						since = c.at
+					}
 				}
 				items := 0
 				if d != nil {
 					items = len(d.seen)
 				}
-				if _, err := tx.Exec(ctx, `INSERT INTO site_release (site_id, no, hash, whole, pages, items, took_ms, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-					ON CONFLICT (site_id, no) DO UPDATE SET hash = excluded.hash, whole = excluded.whole, pages = excluded.pages, items = excluded.items, took_ms = excluded.took_ms, at = excluded.at`,
-					site, rel.No, rel.Hash, rel.Whole, changed, items, tx.Now().Sub(since).Milliseconds(), tx.Now()); err != nil {
+				if _, err := tx.Exec(ctx, `INSERT INTO site_release (site_id, no, hash, whole, pages, items, took_ms, at, of_no) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+					ON CONFLICT (site_id, no) DO UPDATE SET hash = excluded.hash, whole = excluded.whole, pages = excluded.pages, items = excluded.items, took_ms = excluded.took_ms, at = excluded.at, of_no = excluded.of_no`,
+					site, rel.No, rel.Hash, rel.Whole, changed, items, tx.Now().Sub(since).Milliseconds(), tx.Now(), zeroNull(rel.Of)); err != nil {
 					return err
 				}
 				if err := audit.Record(ctx, tx, audit.Entry{Act: "publishing.release", Target: audit.Target{Kind: "site", ID: string(site), Name: rel.Site.Name},
 					After: map[string]any{"no": rel.No, "hash": rel.Hash, "whole": rel.Whole, "pages": changed, "items": items}}); err != nil {
 					return err
 				}
-				if err := jobs.Enqueue(ctx, tx, Squeeze{site}, jobs.Unique(string(site))); err != nil {
+				if err := jobs.Enqueue(ctx, tx, Squeeze{site}, jobs.Unique(string(site)), jobs.Queue(BulkQueue)); err != nil {
 					return err
+				}
+				if p.released != nil {
+					if err := p.released(ctx, tx, site); err != nil {
+						return err
+					}
 				}
 			}
 		}
-		for _, c := range changes {
-			if _, err := tx.Exec(ctx, `DELETE FROM release_change WHERE id = $1`, c.id); err != nil {
+		for some := range slices.Chunk(changes, 500) {
+			ids := make([]string, len(some))
+			for i, c := range some {
+				ids[i] = c.id
+			}
+			var w db.Where
+			cond, args := db.In("id", ids)
+			w.And(cond, args...)
+			if _, err := tx.Exec(ctx, `DELETE FROM release_change WHERE `+w.SQL(), w.Args()...); err != nil {
 				return err
 			}
 		}
@@ -362,14 +793,30 @@ func (p *Publisher) look(ctx context.Context, site registry.SiteID) error {
 	if err != nil && !errors.Is(err, ErrNoRelease) && !errors.Is(err, ErrForged) {
 		return err
 	}
-	left, err2 := waiting(ctx, p.db, site)
-	if err2 != nil {
-		return err2
+	fits := err == nil && !stale(r, info, p.db.Now())
+	n, err := db.One(ctx, p.db, db.Value[int], `SELECT count(*) FROM (SELECT 1 FROM release_change WHERE site_id = $1 LIMIT 1) w`, site)
+	if err != nil || fits && n == 0 {
+		return err
 	}
-	if err == nil && r.Theme == theme.Fingerprint() && sameSite(r.Site, info) && len(left) == 0 && p.db.Now().Sub(r.Made) < 180*24*time.Hour {
-		return nil
+	if held, err := p.held(ctx, site); err != nil || held {
+		return err
 	}
-	return p.Publish(ctx, site)
+	if n > 0 || p.small(ctx, site) {
+		next, err := p.urgent(ctx, site)
+		if err != nil || next != beside {
+			return err
+		}
+	}
+	// Many pages: in the queue for that.
+	return p.db.Update(ctx, func(tx *db.Tx) error {
+		return jobs.Enqueue(ctx, tx, Bulk{site}, jobs.Unique(string(site)), jobs.Queue(BulkQueue))
+	})
+}
+
+// small sites are drawn whole at once.
+func (p *Publisher) small(ctx context.Context, site registry.SiteID) bool {
+	n, err := p.library.LiveCount(ctx, p.db, site, inline+1)
+	return err == nil && n <= inline
 }
 
 // info is what pages and portals know of the site; hosted is false for one
@@ -390,13 +837,16 @@ func (p *Publisher) info(ctx context.Context, q db.Querier, id registry.SiteID) 
 		ID: string(s.ID), Slug: s.Slug, Kind: string(s.Kind), Name: s.Name, Sponsor: s.UnitName, Host: s.Host, ChineseDomain: s.ChineseDomain, SiteCode: s.SiteCode,
 		ICP: s.ICP, PoliceFiling: s.PoliceFiling, PartyGovMark: s.PartyGovMark, Contact: s.Contact, Address: s.Address, Demo: p.config.Demo, Doors: p.config.Doors,
 	}
-	look, err := lookOf(ctx, q, id)
-	if err != nil {
-		return theme.Site{}, false, err
-	}
-	t.Brand, t.Grey = look.Brand, look.Grey
 	for _, h := range []string{s.Host, chineseHost(s.ChineseDomain)} {
 		if h != "" && !slices.Contains(t.Hosts, h) {
+			t.Hosts = append(t.Hosts, h)
+		}
+	}
+	if t.Moved, err = movedHosts(ctx, q, id); err != nil {
+		return theme.Site{}, false, err
+	}
+	for _, h := range slices.Sorted(maps.Keys(t.Moved)) {
+		if !slices.Contains(t.Hosts, h) {
 			t.Hosts = append(t.Hosts, h)
 		}
 	}
@@ -437,7 +887,7 @@ func (p *Publisher) info(ctx context.Context, q db.Querier, id registry.SiteID) 
 	if t.Offline != "" && len(t.Notices) > 0 {
 		t.Offline = t.Notices[0].Text + "。"
 	}
-	return t, true, nil
+	return t, true, p.dress(ctx, q, s, &t)
 }
 
 // sections names the sections that have content: a section without is not
@@ -481,37 +931,6 @@ func chineseHost(s string) string {
 	return strings.ToLower(h)
 }
 
-// index brings the search index of the release up.
-func (d *drawing) index(ctx context.Context) (file, generation string, err error) {
-	current := ""
-	if d.e.before != nil {
-		current = d.e.before.SearchFile()
-		file, generation = d.e.before.Search.File, d.e.before.Search.Generation
-		if !d.e.fresh && len(d.put) == 0 && len(d.out) == 0 {
-			return file, generation, nil
-		}
-	}
-	next := "search.a.db"
-	if file == next {
-		next = "search.b.db"
-	}
-	dir, err := d.p.store.siteDir(d.e.site)
-	if err != nil {
-		return "", "", err
-	}
-	if same, err := search.Same(ctx, current, d.put, d.out, d.e.fresh); err == nil && same {
-		return file, generation, nil
-	}
-	if d.e.fresh {
-		current = "" // everything is put
-	}
-	generation = ulid.Make().String()
-	if err := search.Sync(ctx, current, filepath.Join(dir, next), generation, d.put, d.out); err != nil {
-		return "", "", fmt.Errorf("publishing: index: %w", err)
-	}
-	return next, generation, d.e.step("indexed")
-}
-
 // ReleaseRow is one release in the ledger of releases.
 type ReleaseRow struct {
 	No      int
@@ -521,7 +940,15 @@ type ReleaseRow struct {
 	Items   int
 	TookMS  int64 // from the first change to the switch
 	At      time.Time
+	Of      int // the earlier release whose pages it shows again; 0 for none
 	Current bool
+}
+
+const releaseFields = `SELECT no, hash, whole, pages, items, took_ms, at, COALESCE(of_no, 0) FROM site_release`
+
+func scanRelease(r db.Scanner) (ReleaseRow, error) {
+	var x ReleaseRow
+	return x, r.Scan(&x.No, &x.Hash, &x.Whole, &x.Pages, &x.Items, &x.TookMS, &x.At, &x.Of)
 }
 
 // Releases of a site in scope, newest first.
@@ -529,10 +956,7 @@ func (p *Publisher) Releases(ctx context.Context, scope authz.Scope, site regist
 	if _, err := p.registry.Site(ctx, scope, site); err != nil {
 		return nil, err
 	}
-	rows, err := db.All(ctx, p.db, func(r db.Scanner) (ReleaseRow, error) {
-		var x ReleaseRow
-		return x, r.Scan(&x.No, &x.Hash, &x.Whole, &x.Pages, &x.Items, &x.TookMS, &x.At)
-	}, `SELECT no, hash, whole, pages, items, took_ms, at FROM site_release WHERE site_id = $1 ORDER BY no DESC LIMIT $2 OFFSET $3`, site, cmp.Or(limit, 20), offset)
+	rows, err := db.All(ctx, p.db, scanRelease, releaseFields+` WHERE site_id = $1 ORDER BY no DESC LIMIT $2 OFFSET $3`, site, cmp.Or(limit, 20), offset)
 	if err != nil {
 		return nil, err
 	}

@@ -272,7 +272,7 @@ func (d *drawing) counts(ctx context.Context, columns []registry.ColumnID, total
 		return d.p.library.PolicyCounts(ctx, d.q, columns)
 	}
 	key := columns[0]
-	if v, ok := d.p.tallies.Load(key); ok && !d.e.fresh {
+	if v, ok := d.p.tallies.Load(key); ok && !d.e.fresh && !d.whole {
 		if t, is := v.(tallied); is && d.e.now.Sub(t.at) < countedEvery {
 			return t.counts, nil
 		}
@@ -389,7 +389,7 @@ func itemAt(page string) library.ItemID {
 // stale reports whether a gathered page has to be drawn: it is not there, the
 // whole site is drawn, or a column it speaks of was touched.
 func (d *drawing) stale(path string, touched func(theme.Column) bool) (bool, error) {
-	if _, was, err := d.e.was(path); err != nil || !was || d.e.fresh {
+	if _, was, err := d.e.was(path); err != nil || !was || d.e.fresh || d.whole {
 		return true, err
 	}
 	if _, nudged := d.columns[nudge]; nudged {
@@ -709,7 +709,7 @@ var read = []library.Type{library.Notice, library.Policy, library.Interpretation
 func (d *drawing) rendered(ctx context.Context) error {
 	if _, was, err := d.e.was(theme.HotlineFeed); err != nil {
 		return err
-	} else if was && !d.e.fresh && !d.rendering {
+	} else if was && !d.e.fresh && !d.whole && !slices.ContainsFunc(read, func(t library.Type) bool { return d.types[t] }) {
 		return nil
 	}
 	type group struct {
@@ -772,7 +772,7 @@ func (d *drawing) rendered(ctx context.Context) error {
 			k.Entries = append(k.Entries, theme.Entry{Title: r.Title, Href: at, At: r.Published})
 			if _, was, err := d.e.was(at); err != nil {
 				return err
-			} else if was && !d.e.fresh && !d.seen[library.ItemID(r.ID)] {
+			} else if was && !d.e.fresh && !d.whole && !d.seen[library.ItemID(r.ID)] {
 				continue
 			}
 			b, err := theme.KioskItemPage.Draw(theme.KioskFrame(d.site, r.Title, at), theme.KioskItemOf(r))
@@ -791,7 +791,7 @@ func (d *drawing) rendered(ctx context.Context) error {
 	if d.e.before == nil || d.e.fresh {
 		return nil
 	}
-	old, err := d.e.store.list(d.e.before.Lists[listOf(theme.KioskPath)])
+	old, err := d.e.store.list(d.e.before.Lists[d.e.before.listName(theme.KioskPath)])
 	if err != nil {
 		return err
 	}

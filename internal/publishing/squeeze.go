@@ -10,9 +10,13 @@ import (
 	"strings"
 
 	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
 
 	"zhengshu/internal/registry"
 )
+
+// forms are the endings of compressed forms.
+var forms = []string{"gz", "zst", "br"}
 
 // Squeeze is the job that makes the compressed forms of a site's pages, after
 // the switch: a reader gets the plain form until then.
@@ -24,9 +28,13 @@ type Squeeze struct {
 func (Squeeze) Kind() string { return "publishing.squeeze" }
 
 // Run makes what is missing.
-func (q Squeeze) Run(ctx context.Context, s *Store) error { return s.squeeze(ctx, q.Site) }
+func (q Squeeze) Run(ctx context.Context, s *Store) error {
+	return s.squeeze(ctx, q.Site, func() {})
+}
 
-func (s *Store) squeeze(ctx context.Context, site registry.SiteID) error {
+// squeeze makes the forms of what has changed since it was done last. pause is
+// called before each page, for what is more urgent.
+func (s *Store) squeeze(ctx context.Context, site registry.SiteID, pause func()) error {
 	r, err := s.Current(site)
 	if errors.Is(err, ErrNoRelease) {
 		return nil
@@ -35,7 +43,12 @@ func (s *Store) squeeze(ctx context.Context, site registry.SiteID) error {
 		return err
 	}
 	done := map[string]bool{}
-	return r.Each(func(p Page) error {
+	tree, cache := s.copies()
+	defer s.moves.squeezes.Add(1)
+	if err := s.sealSearch(ctx, r); err != nil {
+		return err
+	}
+	one := func(p Page) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -43,6 +56,7 @@ func (s *Store) squeeze(ctx context.Context, site registry.SiteID) error {
 			return nil
 		}
 		done[p.Hash] = true
+		pause()
 		name := s.objectPath(p.Hash)
 		if _, err := os.Stat(name + ".br"); err == nil {
 			return nil
@@ -51,22 +65,26 @@ func (s *Store) squeeze(ctx context.Context, site registry.SiteID) error {
 		if err != nil {
 			return err
 		}
-		var gz, br bytes.Buffer
+		var gz, br, zst bytes.Buffer
 		z, err := gzip.NewWriterLevel(&gz, gzip.BestCompression)
 		if err != nil {
 			return err
 		}
 		w := brotli.NewWriterLevel(&br, 7)
-		for _, f := range []func() error{func() error { _, err := z.Write(b); return err }, z.Close, func() error { _, err := w.Write(b); return err }, w.Close} {
+		zw, err := zstd.NewWriter(&zst, zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
+		if err != nil {
+			return err
+		}
+		for _, f := range []func() error{func() error { _, err := z.Write(b); return err }, z.Close, func() error { _, err := w.Write(b); return err }, w.Close, func() error { _, err := zw.Write(b); return err }, zw.Close} {
 			if err := f(); err != nil {
 				return err
 			}
 		}
-		// br last: its presence says that both are there.
+		// br last: its presence says that all are there.
 		for _, v := range []struct {
 			ending string
 			body   []byte
-		}{{".gz", gz.Bytes()}, {".br", br.Bytes()}} {
+		}{{".gz", gz.Bytes()}, {".zst", zst.Bytes()}, {".br", br.Bytes()}} {
 			tmp, err := os.CreateTemp(filepath.Dir(name), ".new-*")
 			if err != nil {
 				return err
@@ -79,9 +97,36 @@ func (s *Store) squeeze(ctx context.Context, site registry.SiteID) error {
 			if err != nil {
 				return errors.Join(err, os.Remove(tmp.Name()))
 			}
+			if tree != nil && !cache {
+				if err := tree.Write(ctx, objectName(p.Hash)+v.ending, v.body); err != nil {
+					return err
+				}
+			}
 		}
 		return nil
-	})
+	}
+	dir, err := s.siteDir(site)
+	if err != nil {
+		return err
+	}
+	mark := filepath.Join(dir, "squeezed") // the manifest whose pages were done last
+	if b, err := readFile(mark, maxCurrent); err == nil && isHash(string(b)) {
+		if prev, err := s.release(site, string(b)); err == nil && prev.Shape == r.Shape {
+			if err := differing(prev, r, func(_, now *Page) error {
+				if now == nil {
+					return nil
+				}
+				return one(*now)
+			}); err != nil {
+				return err
+			}
+			return replace(mark, []byte(r.Hash))
+		}
+	}
+	if err := r.Each(one); err != nil {
+		return err
+	}
+	return replace(mark, []byte(r.Hash))
 }
 
 func squeezable(kind string) bool {

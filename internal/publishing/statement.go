@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"syscall"
 )
 
 // ErrNoStatement says that the house has made no statement of the name.
@@ -73,6 +72,10 @@ func (s *Store) ReadStatement(name string) (Statement, error) {
 	if err != nil {
 		return Statement{}, err
 	}
+	return s.parseStatement(name, b)
+}
+
+func (s *Store) parseStatement(name string, b []byte) (Statement, error) {
 	line, body, ok := bytes.Cut(b, []byte("\n"))
 	sum := sha256.Sum256(body)
 	st := Statement{Body: body, Hash: hex.EncodeToString(sum[:]), Signature: string(line)}
@@ -90,13 +93,5 @@ func (s *Store) StatementStamp(name string) Stamp {
 	if err != nil {
 		return Stamp{}
 	}
-	st, err := os.Stat(file)
-	if err != nil {
-		return Stamp{}
-	}
-	out := Stamp{modified: st.ModTime()}
-	if sys, ok := st.Sys().(*syscall.Stat_t); ok {
-		out.inode = sys.Ino
-	}
-	return out
+	return stampOf(file)
 }

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"io/fs"
 	"os"
@@ -19,6 +20,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/emmansun/gmsm/sm3"
+
+	"zhengshu/internal/library"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
 )
@@ -51,6 +55,9 @@ type Page struct {
 	Item     string    `json:"item,omitempty"`
 	// Changed is when what the page says changed last, whatever redrew it.
 	Changed time.Time `json:"changed,omitzero"`
+	// Shown is where an item stood in its columns when the page was drawn, so
+	// that the list page it leaves is known.
+	Shown map[string]library.Place `json:"shown,omitempty"`
 }
 
 // Manifest is the root of a release.
@@ -66,15 +73,37 @@ type Manifest struct {
 		Generation string `json:"generation"`
 	} `json:"search"`
 	Before string `json:"before,omitempty"` // hash of the manifest before
+	// Shape says how lists are named: 1, see listName; releases of 0 named the
+	// months of articles in four parts.
+	Shape int `json:"shape,omitempty"`
+	Pages int `json:"pages,omitempty"` // paths of the release
+	// Shelves name the objects that say which items an archive page holds, by
+	// column.
+	Shelves map[string]string `json:"shelves,omitempty"`
+	// Of is the number of the release whose pages this one shows again.
+	Of int `json:"of,omitempty"`
 }
 
 // pointer is what the file current holds.
 type pointer struct {
-	Manifest  string `json:"manifest"`
-	Signature string `json:"signature"` // ed25519 over "zhengshu release <site> <manifest>"
+	Manifest  string `json:"manifest"`      // SHA-256
+	SM3       string `json:"sm3,omitempty"` // of the same bytes
+	Signature string `json:"signature"`     // ed25519 over "zhengshu release <site> <manifest> <sm3>"
 }
 
-func signed(site, manifest string) []byte { return []byte("zhengshu release " + site + " " + manifest) }
+// words are what is signed.
+func (p pointer) words(site string) []byte {
+	w := "zhengshu release " + site + " " + p.Manifest
+	if p.SM3 != "" {
+		w += " " + p.SM3
+	}
+	return []byte(w)
+}
+
+func sm3Of(b []byte) string {
+	sum := sm3.Sum(b)
+	return hex.EncodeToString(sum[:])
+}
 
 // Store is the releases folder. Reading needs the public key only. Safe for
 // concurrent use and for several processes.
@@ -84,8 +113,19 @@ type Store struct {
 	key ed25519.PrivateKey // nil in a portal
 
 	mu    sync.Mutex
-	lists map[string]map[string]Page // by hash
+	lists map[string]map[string]Page // by hash, for the release being made
 	kept  []string                   // in order, for forgetting
+
+	bundles bundles // themes of releases
+
+	rolls  *rolls  // lists for look-ups
+	moves  *moves  // made in this process
+	depot  depots  // where more copies lie
+	damage damages // who is told
+}
+
+func newStore(dir string, pub ed25519.PublicKey, key ed25519.PrivateKey) *Store {
+	return &Store{dir: dir, pub: pub, key: key, lists: map[string]map[string]Page{}, rolls: newRolls(), moves: movesOf(dir)}
 }
 
 // OpenStore opens the folder for reading, as a portal does.
@@ -98,7 +138,7 @@ func OpenStore(dir string) (*Store, error) {
 	if err != nil || len(pub) != ed25519.PublicKeySize {
 		return nil, errors.New("publishing: release.pub holds no public key")
 	}
-	return &Store{dir: dir, pub: pub, lists: map[string]map[string]Page{}}, nil
+	return newStore(dir, pub, nil), nil
 }
 
 // CreateStore opens the folder for publishing, making it and the key when they
@@ -140,10 +180,15 @@ func CreateStore(dir, keys string) (*Store, error) {
 	}
 	key := ed25519.NewKeyFromSeed(raw)
 	pub := key.Public().(ed25519.PublicKey)
-	if err := replace(filepath.Join(dir, "release.pub"), []byte(base64.StdEncoding.EncodeToString(pub)+"\n")); err != nil {
+	file = filepath.Join(dir, "release.pub")
+	said := []byte(base64.StdEncoding.EncodeToString(pub) + "\n")
+	if have, err := os.ReadFile(file); err == nil && string(have) == string(said) {
+		return newStore(dir, pub, key), nil // also when the disk is full
+	}
+	if err := replace(file, said); err != nil {
 		return nil, err
 	}
-	return &Store{dir: dir, pub: pub, key: key, lists: map[string]map[string]Page{}}, nil
+	return newStore(dir, pub, key), nil
 }
 
 // Dir is the folder.
@@ -186,7 +231,11 @@ func (s *Store) Stamp(site registry.SiteID) Stamp {
 	if err != nil {
 		return Stamp{}
 	}
-	st, err := os.Stat(filepath.Join(dir, "current"))
+	return stampOf(filepath.Join(dir, "current"))
+}
+
+func stampOf(file string) Stamp {
+	st, err := os.Stat(file)
 	if err != nil {
 		return Stamp{}
 	}
@@ -219,15 +268,29 @@ func (s *Store) Current(site registry.SiteID) (*Release, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.pointed(site, b)
+}
+
+// pointed opens the release that a pointer names, when the house signed it for
+// this site.
+func (s *Store) pointed(site registry.SiteID, b []byte) (*Release, error) {
 	p, err := parsePointer(b)
 	if err != nil {
 		return nil, err
 	}
 	sig, err := base64.StdEncoding.DecodeString(p.Signature)
-	if err != nil || !ed25519.Verify(s.pub, signed(string(site), p.Manifest), sig) {
+	if err != nil || !ed25519.Verify(s.pub, p.words(string(site)), sig) {
 		return nil, ErrForged
 	}
-	return s.release(site, p.Manifest)
+	r, b, err := s.manifest(site, p.Manifest)
+	if err == nil && p.SM3 != "" && sm3Of(b) != p.SM3 {
+		return nil, fmt.Errorf("%w: SM3 of manifest %s", ErrForged, p.Manifest)
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.Site = s.dressed(r.Site)
+	return r, nil
 }
 
 func parsePointer(b []byte) (pointer, error) {
@@ -239,15 +302,20 @@ func parsePointer(b []byte) (pointer, error) {
 }
 
 func (s *Store) release(site registry.SiteID, hash string) (*Release, error) {
+	r, _, err := s.manifest(site, hash)
+	return r, err
+}
+
+func (s *Store) manifest(site registry.SiteID, hash string) (*Release, []byte, error) {
 	b, err := s.Object(hash, maxList)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r := &Release{Hash: hash, store: s, site: site}
 	if err := json.Unmarshal(b, &r.Manifest); err != nil {
-		return nil, fmt.Errorf("publishing: manifest %s: %w", hash, err)
+		return nil, nil, fmt.Errorf("publishing: manifest %s: %w", hash, err)
 	}
-	return r, nil
+	return r, b, nil
 }
 
 // list reads a list of pages, from memory when it was read before.
@@ -302,20 +370,24 @@ func parseList(b []byte) (map[string]Page, error) {
 
 // Page finds a path; ok is false when the release does not have it.
 func (r *Release) Page(path string) (p Page, ok bool, err error) {
-	l, err := r.store.list(r.Lists[listOf(path)])
+	l, err := r.store.roll(r.Lists[r.listName(path)])
 	if err != nil {
 		return Page{}, false, err
 	}
-	p, ok = l[path]
-	return p, ok, nil
+	return l.page(path)
 }
 
 // Each visits every page in no order.
 func (r *Release) Each(fn func(Page) error) error {
 	for _, h := range r.Lists {
-		l, err := r.store.list(h)
+		// Not kept: whoever visits all pages would push out those in use.
+		b, err := r.store.Object(h, maxList)
 		if err != nil {
 			return err
+		}
+		l, err := parseList(b)
+		if err != nil {
+			return fmt.Errorf("publishing: list %s: %w", h, err)
 		}
 		for _, p := range l {
 			if err := fn(p); err != nil {
@@ -336,17 +408,61 @@ func (r *Release) SearchFile() string {
 
 var monthPath = regexp.MustCompile(`^/(?:elder/)?content/\d{6}/`)
 
-// listOf names the list a path stands in: by folder, and for the months of
-// articles in four parts, so that a change rewrites little of a large site.
-func listOf(path string) string {
+// folderOf is the list of a path while it is small: its first folder, and for
+// articles its month.
+func folderOf(path string) string {
 	if m := monthPath.FindString(path); m != "" {
-		h := sha256.Sum256([]byte(path))
-		return m + string('0'+h[0]%4)
+		return m
 	}
 	if i := strings.Index(path[min(1, len(path)):], "/"); i >= 0 {
 		return path[:i+2]
 	}
 	return "/"
+}
+
+// bucketOf are figures of a path, spread evenly; each more of them divides a
+// list that has grown by sixteen.
+func bucketOf(path string) string {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(path)) // never fails
+	const digits = "0123456789abcdef"
+	v := h.Sum64()
+	v ^= v >> 32 // the low bits of FNV are spread, the high ones less
+	var b [maxDepth]byte
+	for i := range b {
+		b[i] = digits[v&15]
+		v >>= 4
+	}
+	return string(b[:])
+}
+
+// A list of more than fullList pages is parted by sixteen, at most maxDepth
+// times, so that a change rewrites little however large the site is.
+const (
+	fullList = 400
+	maxDepth = 6
+)
+
+// listName names the list a path stands in, or would stand in.
+func (m *Manifest) listName(path string) string {
+	folder := folderOf(path)
+	if m.Shape == 0 {
+		if monthPath.MatchString(path) {
+			h := sha256.Sum256([]byte(path))
+			return folder + string('0'+h[0]%4)
+		}
+		return folder
+	}
+	if _, ok := m.Lists[folder]; ok {
+		return folder
+	}
+	b := bucketOf(path)
+	for n := 1; n <= maxDepth; n++ {
+		if _, ok := m.Lists[folder+b[:n]]; ok {
+			return folder + b[:n]
+		}
+	}
+	return folder
 }
 
 func isHash(s string) bool {
@@ -371,22 +487,26 @@ func (s *Store) Object(hash string, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("publishing: hash %q", hash)
 	}
 	b, err := readFile(s.objectPath(hash), limit)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		if sum := sha256.Sum256(b); hex.EncodeToString(sum[:]) == hash {
+			return b, nil
+		}
+		err = fmt.Errorf("%w: object %s", ErrForged, hash)
 	}
-	if sum := sha256.Sum256(b); hex.EncodeToString(sum[:]) != hash {
-		return nil, fmt.Errorf("%w: object %s", ErrForged, hash)
-	}
-	return b, nil
+	return s.restored(hash, limit, err)
 }
 
 // Variant reads a compressed form (gz or br) of an object; none is
 // fs.ErrNotExist. The caller checks what it unpacks to.
 func (s *Store) Variant(hash, ending string) ([]byte, error) {
-	if !isHash(hash) || ending != "gz" && ending != "br" {
+	if !isHash(hash) || ending != "gz" && ending != "br" && ending != "zst" {
 		return nil, fs.ErrNotExist
 	}
-	return readFile(s.objectPath(hash)+"."+ending, MaxObject)
+	b, err := readFile(s.objectPath(hash)+"."+ending, MaxObject)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s.fetchVariant(hash, ending)
+	}
+	return b, err
 }
 
 // OpenObject opens content for streaming, for large files. It is not checked.
@@ -394,7 +514,13 @@ func (s *Store) OpenObject(hash string) (*os.File, error) {
 	if !isHash(hash) {
 		return nil, fs.ErrNotExist
 	}
-	return os.Open(s.objectPath(hash))
+	f, err := os.Open(s.objectPath(hash))
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = s.Restore(hash); err == nil {
+			f, err = os.Open(s.objectPath(hash))
+		}
+	}
+	return f, err
 }
 
 func readFile(name string, limit int64) ([]byte, error) {

@@ -169,12 +169,40 @@ func TestTwoProcessesMakeOneKey(t *testing.T) {
 
 func TestListsOfPaths(t *testing.T) {
 	for path, want := range map[string]string{"/": "/", "/map.html": "/", "/news/": "/news/", "/news/page-1.html": "/news/", "/elder/news/": "/elder/", "/media/a/b": "/media/"} {
-		if got := listOf(path); got != want {
+		if got := (&Manifest{Shape: 1}).listName(path); got != want {
 			t.Errorf("%s: %s, want %s", path, got, want)
 		}
 	}
-	if got := listOf("/content/202611/a.html"); !strings.HasPrefix(got, "/content/202611/") || len(got) != len("/content/202611/0") {
-		t.Errorf("content: %s", got)
+	// A list that is full is parted, and each path is found where it went.
+	var pages []Page
+	for i := range 20 * fullList {
+		pages = append(pages, Page{Path: fmt.Sprintf("/content/202611/%d.html", i), Status: 200})
+	}
+	lists := map[string][]Page{}
+	if !part(lists, "/content/202611/", pages) {
+		t.Fatal("a full list was not parted")
+	}
+	m := &Manifest{Shape: 1, Lists: map[string]string{}}
+	n := 0
+	for name, l := range lists {
+		if len(l) > fullList {
+			t.Errorf("%s holds %d", name, len(l))
+		}
+		m.Lists[name] = "x"
+		n += len(l)
+	}
+	if n != len(pages) {
+		t.Errorf("%d of %d pages", n, len(pages))
+	}
+	for name, l := range lists {
+		for _, p := range l {
+			if got := m.listName(p.Path); got != name {
+				t.Fatalf("%s: looked for in %s, stands in %s", p.Path, got, name)
+			}
+		}
+	}
+	if got := (&Manifest{}).listName("/content/202611/a.html"); len(got) != len("/content/202611/0") {
+		t.Errorf("a release of the first shape: %s", got)
 	}
 	if a, b := mapPath("/content/202611/2"), "/sitemap-202611-2.xml"; a != b {
 		t.Errorf("%s, want %s", a, b)
@@ -262,7 +290,7 @@ func FuzzList(f *testing.F) {
 }
 
 func FuzzPointer(f *testing.F) {
-	b, _ := json.Marshal(pointer{strings.Repeat("0", 64), "c2ln"})
+	b, _ := json.Marshal(pointer{Manifest: strings.Repeat("0", 64), Signature: "c2ln"})
 	f.Add(b)
 	f.Add([]byte(`{}`))
 	f.Add(bytes.Repeat([]byte("["), 5000))

@@ -24,13 +24,30 @@ func (s *Store) Sweep(ctx context.Context, keep int, grace time.Duration) (int, 
 		r, err := s.Current(site)
 		for n := 0; err == nil && n < keep; n++ {
 			wanted[r.Hash] = true
-			for _, l := range r.Lists {
+			for _, l := range r.Shelves {
 				wanted[l] = true
 			}
-			if err := r.Each(func(p Page) error {
-				wanted[p.Hash] = true
-				return ctx.Err()
-			}); err != nil {
+			for _, l := range r.Lists {
+				if wanted[l] {
+					continue // releases share what did not change
+				}
+				var b []byte
+				var pages map[string]Page
+				if b, err = s.Object(l, maxList); err == nil {
+					pages, err = parseList(b)
+				}
+				if err != nil {
+					break
+				}
+				wanted[l] = true
+				for _, p := range pages {
+					wanted[p.Hash] = true
+				}
+				if err := ctx.Err(); err != nil {
+					return 0, err
+				}
+			}
+			if err != nil {
 				if n > 0 && errors.Is(err, fs.ErrNotExist) {
 					break // an older one, swept in part already
 				}

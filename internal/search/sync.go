@@ -29,10 +29,6 @@ func Sync(ctx context.Context, current, next, generation string, put []Document,
 		return fmt.Errorf("search: read the current index: %w", err)
 	}
 	defer x.Close()
-	have, err := x.sums(ctx)
-	if err != nil {
-		return err
-	}
 	touched := map[string]bool{}
 	for _, d := range put {
 		touched[d.Path] = true
@@ -41,6 +37,13 @@ func Sync(ctx context.Context, current, next, generation string, put []Document,
 		touched[p] = true
 	}
 	if present(next) {
+		if done, err := step(ctx, x, next, generation, put, out, touched); done || err != nil {
+			return err
+		}
+		have, err := x.sums(ctx)
+		if err != nil {
+			return err
+		}
 		done, err := mend(ctx, x, have, next, generation, put, out, touched)
 		if done || err != nil {
 			return err
@@ -56,6 +59,104 @@ func Sync(ctx context.Context, current, next, generation string, put []Document,
 	return errors.Join(w.Apply(ctx, generation, put, out), w.Close())
 }
 
+// step brings next up by the changes that current remembers since next's
+// generation; done is false when it does not know that generation.
+func step(ctx context.Context, x *Index, next, generation string, put []Document, out []string, touched map[string]bool) (bool, error) {
+	w, err := Edit(next)
+	if err != nil {
+		return false, nil // copied over instead
+	}
+	defer w.Close()
+	at, err := (&Index{db: w.db}).Generation(ctx)
+	if err != nil || at == "" {
+		return false, nil
+	}
+	turns, known, err := x.since(ctx, at)
+	if err != nil || !known {
+		return false, nil // an index of before turns were kept, or too far behind
+	}
+	seen := map[string]bool{}
+	for _, t := range turns {
+		if t.path == "" || touched[t.path] || seen[t.path] {
+			continue
+		}
+		seen[t.path] = true
+		d, err := x.document(ctx, t.path)
+		switch {
+		case errors.Is(err, errAbsent):
+			out = append(out, t.path)
+		case err != nil:
+			return false, err
+		default:
+			put = append(put, d)
+		}
+	}
+	return true, w.apply(ctx, generation, put, out, turns)
+}
+
+// since are the changes after a generation; known is false when the file does
+// not remember it.
+func (x *Index) since(ctx context.Context, generation string) (turns []turn, known bool, err error) {
+	var last sql.NullInt64
+	if err := x.db.QueryRowContext(ctx, `SELECT MAX(seq) FROM turn WHERE generation = ?`, generation).Scan(&last); err != nil || !last.Valid {
+		return nil, false, err
+	}
+	rows, err := x.db.QueryContext(ctx, `SELECT generation, path FROM turn WHERE seq > ? ORDER BY seq`, last.Int64)
+	if err != nil {
+		return nil, false, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var t turn
+		if err := rows.Scan(&t.generation, &t.path); err != nil {
+			return nil, false, err
+		}
+		turns = append(turns, t)
+	}
+	return turns, true, rows.Err()
+}
+
+// Sums are the sums of all documents of an index file, by path.
+func Sums(ctx context.Context, file string) (map[string]string, error) {
+	x, err := Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer x.Close()
+	return x.sums(ctx)
+}
+
+// Build makes an index in a folder of its own below dir, of documents given one
+// by one: for more of them than memory should hold.
+func Build(ctx context.Context, dir string, each func(put func(Document) error) error) (file string, err error) {
+	dir, err = os.MkdirTemp(dir, ".index-*")
+	if err != nil {
+		return "", err
+	}
+	file = filepath.Join(dir, "search.db")
+	w, err := Edit(file)
+	if err == nil {
+		err = errors.Join(w.fill(ctx, each), w.Close())
+	}
+	if err != nil {
+		return "", errors.Join(err, os.RemoveAll(dir))
+	}
+	return file, nil
+}
+
+// Take gives an index that was built its last changes and puts it in the place
+// of next.
+func Take(ctx context.Context, built, next, generation string, put []Document, out []string) error {
+	w, err := Edit(built)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(w.Apply(ctx, generation, put, out), w.Close()); err != nil {
+		return err
+	}
+	return take(built, next)
+}
+
 // Same reports whether the index file holds the documents already and none of
 // the paths; with all, nothing else either.
 func Same(ctx context.Context, file string, put []Document, out []string, all bool) (bool, error) {
@@ -67,18 +168,28 @@ func Same(ctx context.Context, file string, put []Document, out []string, all bo
 		return false, err
 	}
 	defer x.Close()
-	have, err := x.sums(ctx)
-	if err != nil || all && len(have) != len(put) {
-		return false, err
+	if all {
+		var n int
+		if err := x.db.QueryRowContext(ctx, `SELECT count(*) FROM doc`).Scan(&n); err != nil || n != len(put) {
+			return false, err
+		}
+	}
+	sum := func(path string) (string, bool, error) {
+		var s string
+		err := x.db.QueryRowContext(ctx, `SELECT sum FROM doc WHERE path = ?`, path).Scan(&s)
+		if errors.Is(err, sql.ErrNoRows) {
+			return "", false, nil
+		}
+		return s, err == nil, err
 	}
 	for _, d := range put {
-		if d.Sum == "" || have[d.Path] != d.Sum {
-			return false, nil
+		if s, _, err := sum(d.Path); err != nil || d.Sum == "" || s != d.Sum {
+			return false, err
 		}
 	}
 	for _, p := range out {
-		if _, ok := have[p]; ok {
-			return false, nil
+		if _, ok, err := sum(p); err != nil || ok {
+			return false, err
 		}
 	}
 	return true, nil
@@ -167,6 +278,8 @@ func copyFile(from, to string) error {
 	return nil
 }
 
+var errAbsent = errors.New("search: no document")
+
 func present(file string) bool { _, err := os.Stat(file); return err == nil }
 
 func (x *Index) sums(ctx context.Context) (map[string]string, error) {
@@ -193,7 +306,7 @@ func (x *Index) document(ctx context.Context, path string) (Document, error) {
 	err := x.db.QueryRowContext(ctx, `SELECT id, ref, title, number, kind, published, sum FROM doc WHERE path = ?`, path).
 		Scan(&id, &d.Ref, &d.Title, &d.Number, &d.Kind, &at, &d.Sum)
 	if errors.Is(err, sql.ErrNoRows) {
-		return d, fmt.Errorf("search: no document %s", path)
+		return d, fmt.Errorf("%w %s", errAbsent, path)
 	}
 	if err != nil {
 		return d, err

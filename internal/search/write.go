@@ -29,6 +29,9 @@ type Document struct {
 	Sum    string // of everything above, made by the caller: equal sums mean nothing to do
 }
 
+// mostTurns is how many changes are remembered by generation.
+const mostTurns = 2000
+
 const schema = `
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS doc (
@@ -37,6 +40,8 @@ CREATE TABLE IF NOT EXISTS doc (
 CREATE INDEX IF NOT EXISTS doc_number ON doc (number) WHERE number <> '';
 CREATE TABLE IF NOT EXISTS facet (doc INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (doc, name)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS facet_value ON facet (name, value, doc);
+CREATE TABLE IF NOT EXISTS turn (seq INTEGER PRIMARY KEY, generation TEXT NOT NULL, path TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS turn_generation ON turn (generation);
 CREATE TABLE IF NOT EXISTS body (id INTEGER PRIMARY KEY, text BLOB NOT NULL);
 CREATE VIRTUAL TABLE IF NOT EXISTS pair USING fts5 (title, number, text, content='', contentless_delete=1, tokenize='ascii');
 CREATE VIRTUAL TABLE IF NOT EXISTS pair_count USING fts5vocab (pair, row);
@@ -88,11 +93,52 @@ func (w *Writer) Sums(ctx context.Context) (map[string]string, error) {
 // Apply puts documents in, takes paths out and records the generation, all or
 // nothing.
 func (w *Writer) Apply(ctx context.Context, generation string, put []Document, out []string) error {
+	return w.apply(ctx, generation, put, out, nil)
+}
+
+// turn is one path that a generation changed.
+type turn struct{ generation, path string }
+
+// apply is Apply; turns are the changes of generations in between, which the
+// file then has too. A generation's own changes are remembered with it, so that
+// the other file of a release can be brought up by what it lacks.
+func (w *Writer) apply(ctx context.Context, generation string, put []Document, out []string, turns []turn) error {
 	tx, err := w.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	for _, t := range turns {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO turn (generation, path) VALUES (?, ?)`, t.generation, t.path); err != nil {
+			return err
+		}
+	}
+	if len(put)+len(out) <= mostTurns {
+		note := func(path string) error {
+			_, err := tx.ExecContext(ctx, `INSERT INTO turn (generation, path) VALUES (?, ?)`, generation, path)
+			return err
+		}
+		for _, p := range out {
+			if err := note(p); err != nil {
+				return err
+			}
+		}
+		for _, d := range put {
+			if err := note(d.Path); err != nil {
+				return err
+			}
+		}
+		if len(put)+len(out) == 0 {
+			if err := note(""); err != nil { // that there was such a generation
+				return err
+			}
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM turn WHERE seq <= (SELECT MAX(seq) FROM turn) - ?`, 2*mostTurns); err != nil {
+			return err
+		}
+	} else if _, err := tx.ExecContext(ctx, `DELETE FROM turn`); err != nil {
+		return err
+	}
 	for _, p := range out {
 		if err := drop(ctx, tx, p); err != nil {
 			return err
@@ -102,34 +148,52 @@ func (w *Writer) Apply(ctx context.Context, generation string, put []Document, o
 		if err := drop(ctx, tx, d.Path); err != nil {
 			return err
 		}
-		if len(d.Text) > MaxText {
-			d.Text = d.Text[:MaxText]
-		}
-		r, err := tx.ExecContext(ctx, `INSERT INTO doc (path, ref, title, number, kind, published, sum) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			d.Path, d.Ref, d.Title, NormalNumber(d.Number), d.Kind, d.Published.UTC().Format(time.RFC3339), d.Sum)
-		if err != nil {
-			return err
-		}
-		id, err := r.LastInsertId()
-		if err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO body (id, text) VALUES (?, ?)`, id, w.z.EncodeAll([]byte(d.Text), nil)); err != nil {
-			return err
-		}
-		for name, value := range d.Facets {
-			if value == "" {
-				continue
-			}
-			if _, err := tx.ExecContext(ctx, `INSERT INTO facet (doc, name, value) VALUES (?, ?, ?)`, id, name, value); err != nil {
-				return err
-			}
-		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO pair (rowid, title, number, text) VALUES (?, ?, ?, ?)`, id, stream(d.Title), stream(d.Number), stream(d.Text)); err != nil {
+		if err := w.insert(ctx, tx, d); err != nil {
 			return err
 		}
 	}
 	if _, err := tx.ExecContext(ctx, `INSERT INTO meta (key, value) VALUES ('generation', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, generation); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+func (w *Writer) insert(ctx context.Context, tx *sql.Tx, d Document) error {
+	if len(d.Text) > MaxText {
+		d.Text = d.Text[:MaxText]
+	}
+	r, err := tx.ExecContext(ctx, `INSERT INTO doc (path, ref, title, number, kind, published, sum) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		d.Path, d.Ref, d.Title, NormalNumber(d.Number), d.Kind, d.Published.UTC().Format(time.RFC3339), d.Sum)
+	if err != nil {
+		return err
+	}
+	id, err := r.LastInsertId()
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO body (id, text) VALUES (?, ?)`, id, w.z.EncodeAll([]byte(d.Text), nil)); err != nil {
+		return err
+	}
+	for name, value := range d.Facets {
+		if value == "" {
+			continue
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO facet (doc, name, value) VALUES (?, ?, ?)`, id, name, value); err != nil {
+			return err
+		}
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO pair (rowid, title, number, text) VALUES (?, ?, ?, ?)`, id, stream(d.Title), stream(d.Number), stream(d.Text))
+	return err
+}
+
+// fill puts documents into an empty index.
+func (w *Writer) fill(ctx context.Context, each func(put func(Document) error) error) error {
+	tx, err := w.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	if err := each(func(d Document) error { return w.insert(ctx, tx, d) }); err != nil {
 		return err
 	}
 	return tx.Commit()

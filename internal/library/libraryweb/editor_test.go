@@ -158,7 +158,6 @@ func TestPreviewAndRestore(t *testing.T) {
 			t.Errorf("drawn %q in %s", drawn.HTML, at)
 		}
 		r.Get("/console/items/preview?form=item:none").Want(http.StatusNotFound)
-		r.Get("/console/items/preview/print.css").Want(http.StatusOK)
 
 		edit := r.Post("/console/items/new", form("text", "第一版")).Want(http.StatusSeeOther).Location()
 		r.Post(edit, form("base", "1", "text", "第二版")).Want(http.StatusSeeOther)

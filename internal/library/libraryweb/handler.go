@@ -60,7 +60,6 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "POST /console/items/drafts", Permit: authz.ItemWrite, Handle: h.discard},
 		{Pattern: "GET " + previewPath, Permit: authz.ItemRead, Handle: h.showPreview},
 		{Pattern: "GET " + previewPath + "/page", Permit: authz.ItemRead, Handle: h.previewFrame},
-		{Pattern: "GET " + previewPath + "/print.css", Permit: authz.ItemRead, Handle: h.printStyle},
 		{Pattern: "POST /console/items/{id}/hold", Permit: authz.ItemWrite, Handle: h.hold},
 		{Pattern: "POST /console/items/{id}/take-over", Permit: authz.ItemWrite, Handle: h.takeOver},
 		{Pattern: "POST /console/items/{id}/restore", Permit: authz.ItemWrite, Handle: h.restore},

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"strconv"
 
-	"zhengshu/assets"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/library"
@@ -211,19 +210,12 @@ func (h *Handler) previewFrame(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if as == "print" {
-		b = bytes.ReplaceAll(b, []byte(assets.URL("portal.css")), []byte(previewPath+"/print.css"))
+		b = bytes.ReplaceAll(b, []byte("file=portal.css"), []byte("as=print&amp;file=portal.css"))
 	}
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; media-src 'self'; font-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox allow-same-origin")
 	w.Header().Set("X-Frame-Options", "SAMEORIGIN")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = w.Write(b) // the reader going away is not our error
-	return nil
-}
-
-// printStyle is the theme's sheet with its rules for paper put on the screen.
-func (h *Handler) printStyle(w http.ResponseWriter, _ *http.Request) error {
-	w.Header().Set("Content-Type", "text/css; charset=utf-8")
-	_, _ = w.Write(bytes.ReplaceAll(assets.Content("portal.css"), []byte("@media print"), []byte("@media screen"))) // as above
 	return nil
 }
 

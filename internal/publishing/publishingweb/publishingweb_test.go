@@ -25,7 +25,7 @@ import (
 
 func TestPages(t *testing.T) { webtest.CheckPages(t) }
 
-func TestReleasesLookAndRebuild(t *testing.T) {
+func TestReleasesAndRebuild(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		ctx := audit.System(context.Background(), "test")
 		must := func(err error) {
@@ -68,17 +68,8 @@ func TestReleasesLookAndRebuild(t *testing.T) {
 		if rows := a.All("tbody tr"); len(rows) != 1 || !strings.Contains(a.Text("tbody"), "全站") {
 			t.Errorf("rows %v", rows)
 		}
-		s.Post(path+"/look", url.Values{"brand": {"red"}, "grey": {"on"}}).Want(303)
-		must(p.Publish(ctx, site.ID))
-		r, err := store.Current(site.ID)
-		must(err)
-		if r.Site.Brand != "red" || !r.Site.Grey || r.No != 2 {
-			t.Errorf("after the look was set: %+v", r.Site)
-		}
-		s.Post(path+"/look", url.Values{"brand": {"green"}}).Want(422)
 		s.Post(path+"/releases", url.Values{}).Want(303)
 		stranger := webtest.Open(t, webtest.Session(authz.Sponsor, "/elsewhere/"), nil, publishingweb.New(p, reg).Routes()...)
 		stranger.Get(path + "/releases").Want(404)
-		stranger.Post(path+"/look", url.Values{"brand": {"red"}}).Want(404)
 	})
 }

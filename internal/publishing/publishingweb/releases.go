@@ -8,7 +8,6 @@ import (
 	"strconv"
 
 	"zhengshu/internal/authz"
-	"zhengshu/internal/fault"
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/web"
@@ -30,7 +29,7 @@ func New(p *publishing.Publisher, r *registry.Service) *Handler { return &Handle
 func (h *Handler) Routes() []web.Route {
 	return []web.Route{
 		{Pattern: "GET /console/sites/{id}/releases", Permit: authz.RegistryRead, Handle: h.releases},
-		{Pattern: "POST /console/sites/{id}/look", Permit: authz.ColumnManage, Handle: h.setLook},
+		{Pattern: "GET /console/sites/{id}/releases/tree", Permit: authz.ColumnManage, Handle: h.tree},
 		{Pattern: "POST /console/sites/{id}/releases", Permit: authz.ColumnManage, Handle: h.rebuild},
 	}
 }
@@ -58,25 +57,24 @@ var releasesPage = web.Define(views, "views/releases.html", releasesView{Heading
 }), hostileSample())
 
 func sample(rows []publishing.ReleaseRow) releasesView {
-	return page(registry.Site{ID: "01S", Name: "云河县人民政府（演示）", Hosted: true}, rows, publishing.Look{Brand: "blue"}, true)
+	return page(registry.Site{ID: "01S", Name: "云河县人民政府（演示）", Hosted: true}, rows, true)
 }
 
 func hostileSample() releasesView {
-	return page(registry.Site{ID: "01S", Name: `<script>alert(1)</script>"'>`, Hosted: true}, []publishing.ReleaseRow{{No: 1, Hash: `<b>`}}, publishing.Look{Brand: "red", Grey: true}, true)
+	return page(registry.Site{ID: "01S", Name: `<script>alert(1)</script>"'>`, Hosted: true}, []publishing.ReleaseRow{{No: 1, Hash: `<b>`}}, true)
 }
 
-func page(s registry.Site, rows []publishing.ReleaseRow, look publishing.Look, may bool) releasesView {
+func page(s registry.Site, rows []publishing.ReleaseRow, may bool) releasesView {
 	base := "/console/sites/" + string(s.ID)
 	v := releasesView{
 		Heading: web.Heading{Title: "发布记录", Above: s.Name, Lead: "每次公开内容有变化，网站整体切换到新的一版；这里是切换的记录，可作为公示、公告时间的依据。"},
 		Site:    s, MayEdit: may && s.Hosted,
-		Form: web.Form{Action: base + "/look", Buttons: []web.Button{{Label: "保存外观并重新发布"}, {Label: "重建全部页面", Action: base + "/releases", Plain: true, Skip: true}},
-			Sections: []web.Section{{Legend: "网站外观", Fields: []web.Field{
-				{Kind: web.Select, Name: "brand", Label: "主色", Value: look.Brand, Required: true, Options: []web.Option{{Value: "blue", Label: "蓝色"}, {Value: "red", Label: "红色"}}},
-				{Kind: web.Check, Name: "grey", Label: "灰度显示（哀悼日等）", Checked: look.Grey},
-			}}}},
+		Form: web.Form{Action: base + "/releases", Buttons: []web.Button{{Label: "重建全部页面", Plain: true}}},
 		Table: web.Table{Caption: "版本", Columns: []web.Column{{Head: "版本", Number: true}, {Head: "切换时间"}, {Head: "范围"}, {Head: "变化页面", Number: true}, {Head: "涉及稿件", Number: true}, {Head: "用时"}, {Head: "校验值"}},
 			Empty: web.Empty{Title: "还没有发布过", Text: "站点上线并有稿件通过终审后，会在这里出现第一个版本。"}},
+	}
+	if s.Hosted && may && len(rows) > 0 {
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "导出静态网站", Href: base + "/releases/tree"})
 	}
 	if !s.Hosted {
 		v.Note = web.Alert{Kind: web.Info, Title: "外部承载", Text: "这个站点不由本平台承载，没有发布记录。"}
@@ -103,10 +101,7 @@ func took(ms int64) string {
 }
 
 func (h *Handler) releases(w http.ResponseWriter, r *http.Request) error {
-	return h.show(w, r, http.StatusOK, authz.ScopeFrom(r.Context()), nil)
-}
-
-func (h *Handler) show(w http.ResponseWriter, r *http.Request, status int, scope authz.Scope, wrong error) error {
+	scope := authz.ScopeFrom(r.Context())
 	id := registry.SiteID(r.PathValue("id"))
 	s, err := h.registry.Site(r.Context(), scope, id)
 	if err != nil {
@@ -116,29 +111,9 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request, status int, scope
 	if err != nil {
 		return err
 	}
-	look, err := h.publisher.Look(r.Context(), scope, id)
-	if err != nil {
-		return err
-	}
 	p := authz.SessionFrom(r.Context())
-	v := page(s, rows, look, p != nil && p.May(authz.ColumnManage))
-	if wrong != nil {
-		v.Form.Fill(r.PostForm)
-		v.Form.Wrong(wrong)
-	}
-	return releasesPage.RenderStatus(w, r, status, v)
-}
-
-func (h *Handler) setLook(w http.ResponseWriter, r *http.Request) error {
-	id := registry.SiteID(r.PathValue("id"))
-	err := h.publisher.SetLook(r.Context(), authz.ScopeFrom(r.Context()), id, publishing.Look{Brand: r.PostFormValue("brand"), Grey: r.PostFormValue("grey") != ""})
-	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.Refused) {
-		return h.show(w, r, http.StatusUnprocessableEntity, authz.ScopeFrom(r.Context()), err)
-	}
-	if err != nil {
-		return err
-	}
-	return web.Done(w, r, "/console/sites/"+string(id)+"/releases", "外观已保存，全站正在重新发布，一般几秒内完成。")
+	v := page(s, rows, p != nil && p.May(authz.ColumnManage))
+	return releasesPage.Render(w, r, v)
 }
 
 func (h *Handler) rebuild(w http.ResponseWriter, r *http.Request) error {

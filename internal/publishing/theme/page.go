@@ -3,12 +3,11 @@ package theme
 import (
 	"bytes"
 	"crypto/sha256"
-	"embed"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html/template"
-	"io/fs"
 	"net/url"
 	"strings"
 	"time"
@@ -18,9 +17,6 @@ import (
 	"zhengshu/assets"
 	"zhengshu/internal/calendar"
 )
-
-//go:embed views/*.html
-var views embed.FS
 
 // Frame is everything around a page's content.
 type Frame struct {
@@ -62,10 +58,7 @@ func (f Frame) Canonical() string {
 
 // Body is the class of body.
 func (f Frame) Body() string {
-	c := "theme-blue"
-	if f.Site.Brand == "red" {
-		c = "theme-red"
-	}
+	c := f.Site.Dress().class
 	if f.Site.Demo {
 		c += " is-demo"
 	}
@@ -87,6 +80,20 @@ func (f Frame) Feeds() []FeedForm {
 	return []FeedForm{{"application/rss+xml", f.Feed, f.FeedTitle}, {"application/atom+xml", of.Atom(), f.FeedTitle}, {"application/feed+json", of.JSON(), f.FeedTitle}}
 }
 
+// Script is where the portal's one script lies; "" when it was not bundled:
+// every page is whole without it.
+func (f Frame) Script() string { return ScriptPath() }
+
+// ScriptPath is where the portal's one script lies on every site.
+func ScriptPath() string {
+	if portalCode == nil {
+		return ""
+	}
+	return "/theme/portal." + short(portalCode) + ".js"
+}
+
+var portalCode = assets.Content("portal.js") // nil where the scripts were not bundled
+
 // Structured is the JSON-LD of the page.
 func (f Frame) Structured() []any { return f.Data }
 
@@ -100,61 +107,86 @@ type view[T any] struct {
 type Page[T any] struct {
 	file   string
 	layout string
-	t      *template.Template
 }
 
 // Checked is a defined page without its type, for the tests.
 type Checked interface {
 	Name() string
-	// Check reports type errors of the view.
-	Check() error
+	// Check reports type errors of a theme's view.
+	Check(*Theme) error
 }
 
 var defined []Checked
 
-// Pages lists the pages of this theme.
+// Pages lists the pages that every theme draws.
 func Pages() []Checked { return defined }
 
 func define[T any](file, layout string) *Page[T] {
 	p := &Page[T]{file: file, layout: layout}
-	t, err := p.parse()
-	if err != nil {
-		panic("theme: view " + file + ": " + err.Error())
-	}
-	p.t = t
 	defined = append(defined, p)
 	return p
-}
-
-func (p *Page[T]) parse() (*template.Template, error) {
-	t, err := template.New(p.layout).Funcs(funcs).ParseFS(views, "views/_*.html", "views/"+p.file)
-	if err != nil {
-		return nil, err
-	}
-	return t.Option("missingkey=error"), nil
 }
 
 // Name is the view's file name.
 func (p *Page[T]) Name() string { return p.file }
 
-// Check reports type errors of the view.
-func (p *Page[T]) Check() error {
-	t, err := p.parse()
+// Check reports type errors of a theme's view.
+func (p *Page[T]) Check(t *Theme) error {
+	set, err := t.checked(p.file, p.layout)
 	if err != nil {
 		return err
 	}
-	if err := templatecheck.CheckHTMLStrict(t.Lookup(p.layout), view[T]{}); err != nil {
+	if err := templatecheck.CheckHTMLStrict(set, view[T]{}); err != nil {
 		return fmt.Errorf("%s: %w", p.file, err)
 	}
 	return nil
 }
 
-// Draw renders the page.
+// Draw renders the page with the theme of its site. A bundle that cannot is
+// told of, and a theme of the house stands in: a page is never half.
 func (p *Page[T]) Draw(f Frame, page T) ([]byte, error) {
-	var b bytes.Buffer
 	f.Tags = append(siteTags(f.Site), f.Tags...)
-	if err := p.t.ExecuteTemplate(&b, p.layout, view[T]{f, page}); err != nil {
-		return nil, fmt.Errorf("theme: draw %s: %w", p.file, err)
+	t := f.Site.Dress()
+	b, err := t.draw(p.file, p.layout, view[T]{f, page})
+	if err == nil || t.Hash == "" {
+		return b, err
+	}
+	if f.Site.trouble != nil {
+		f.Site.trouble(Trouble{Theme: t.Name, Version: t.Version, Page: p.file, Path: f.Path, Says: says(err, t.bounds), Cause: err})
+	}
+	f.Site.theme = House("")
+	return House("").draw(p.file, p.layout, view[T]{f, page})
+}
+
+// says is why a page could not be drawn, for people.
+func says(err error, b Bounds) string {
+	switch {
+	case errors.Is(err, errSteps):
+		return fmt.Sprintf("超过 %d 步还没有画完，可能有死循环", b.Steps)
+	case errors.Is(err, errBytes):
+		return fmt.Sprintf("输出超过 %d MB", b.Bytes>>20)
+	case errors.Is(err, errTime):
+		return fmt.Sprintf("超过 %.1f 秒还没有画完", b.Time.Seconds())
+	}
+	return "出错（" + clip(err.Error()) + "）"
+}
+
+// draw renders a page with the views of the theme.
+func (t *Theme) draw(file, layout string, dot any) ([]byte, error) {
+	press := t.press(file, layout)
+	if press.err != nil {
+		return nil, fmt.Errorf("theme: %s: view %s: %w", t.ID, file, press.err)
+	}
+	if t.Hash != "" {
+		b, err := press.guarded(t.bounds, layout, dot)
+		if err != nil {
+			err = fmt.Errorf("theme: %s %s: draw %s: %w", t.ID, t.Version, file, err)
+		}
+		return b, err
+	}
+	var b bytes.Buffer
+	if err := press.t.ExecuteTemplate(&b, layout, dot); err != nil {
+		return nil, fmt.Errorf("theme: %s: draw %s: %w", t.ID, file, err)
 	}
 	return b.Bytes(), nil
 }
@@ -180,12 +212,9 @@ func day(t time.Time) string {
 }
 
 var funcs = template.FuncMap{
-	"minute":     Minute,
-	"day":        day,
-	"stamp":      func(t time.Time) string { return t.In(calendar.Shanghai).Format(time.RFC3339) },
-	"style":      func() string { return StylePath() },
-	"script":     func() string { return ScriptPath() },
-	"elderStyle": func() string { return elderPath },
+	"minute": Minute,
+	"day":    day,
+	"stamp":  func(t time.Time) string { return t.In(calendar.Shanghai).Format(time.RFC3339) },
 	"digits": func(s string) string {
 		return strings.Map(func(r rune) rune {
 			if r >= '0' && r <= '9' || r == '+' {
@@ -220,76 +249,12 @@ type File struct {
 	Body []byte
 }
 
-var (
-	portalStyle = assets.Content("portal.css")
-	elderStyle  = assets.Content("elder.css")
-	portalCode  = assets.Content("portal.js") // nil where the scripts were not bundled
-	portalPath  = "/theme/portal." + short(portalStyle) + ".css"
-	elderPath   = "/theme/elder." + short(elderStyle) + ".css"
-)
-
 func short(b []byte) string {
 	h := sha256.Sum256(b)
 	return hex.EncodeToString(h[:6])
 }
 
-// StylePath is where the style sheet lies on every site; the name changes with
-// the content.
-func StylePath() string { return portalPath }
-
-// ElderStylePath is where the elder layout's sheet lies.
-func ElderStylePath() string { return elderPath }
-
-// ScriptPath is where the portal's one script lies; "" when it was not bundled:
-// every page is whole without it.
-func ScriptPath() string {
-	if portalCode == nil {
-		return ""
-	}
-	return "/theme/portal." + short(portalCode) + ".js"
-}
-
-// Files are the theme's own files.
-func Files() []File {
-	files := themeFiles()
-	if portalCode != nil {
-		files = append(files, File{ScriptPath(), "text/javascript; charset=utf-8", portalCode})
-	}
-	return files
-}
-
-func themeFiles() []File {
-	return []File{
-		{portalPath, "text/css; charset=utf-8", portalStyle},
-		{elderPath, "text/css; charset=utf-8", elderStyle},
-		{"/favicon.svg", "image/svg+xml", []byte(favicon)},
-	}
-}
-
 const favicon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="4" fill="#1259AA"/><path d="M6 25h20M8 22h16M10 13v8M16 13v8M22 13v8M7 12 16 6l9 6z" stroke="#fff" stroke-width="2" fill="none" stroke-linejoin="round"/></svg>`
 
-// Fingerprint changes whenever a page of the same content may look different.
-func Fingerprint() string { return fingerprint }
-
-var fingerprint = func() string {
-	h := sha256.New()
-	names, err := fs.Glob(views, "views/*.html")
-	if err != nil {
-		panic("theme: " + err.Error())
-	}
-	for _, n := range names {
-		b, err := views.ReadFile(n)
-		if err != nil {
-			panic("theme: " + err.Error())
-		}
-		fmt.Fprintf(h, "%s %d\n%s", n, len(b), b)
-	}
-	h.Write(portalStyle)
-	h.Write(elderStyle)
-	h.Write(portalCode)
-	h.Write([]byte(revision))
-	return hex.EncodeToString(h.Sum(nil)[:8])
-}()
-
 // revision is raised when the Go side draws something else from the same views.
-const revision = "4"
+const revision = "5"

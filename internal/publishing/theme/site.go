@@ -5,25 +5,29 @@ import "time"
 // Site is what a release says about its site: enough for every page and for a
 // portal without a database.
 type Site struct {
-	ID            string   `json:"id"`
-	Slug          string   `json:"slug,omitempty"`
-	Kind          string   `json:"kind"` // portal, department
-	Name          string   `json:"name"`
-	Sponsor       string   `json:"sponsor"`
-	Host          string   `json:"host"`  // for SiteDomain and addresses
-	Hosts         []string `json:"hosts"` // all that lead here, ASCII, lower case
-	ChineseDomain string   `json:"chinese_domain,omitempty"`
-	SiteCode      string   `json:"site_code,omitempty"`
-	ICP           string   `json:"icp,omitempty"`
-	PoliceFiling  string   `json:"police_filing,omitempty"`
-	PartyGovMark  string   `json:"party_gov_mark,omitempty"`
-	Contact       string   `json:"contact,omitempty"` // telephone
-	Address       string   `json:"address,omitempty"`
-	Brand         string   `json:"brand,omitempty"` // blue (default) or red
+	ID      string   `json:"id"`
+	Slug    string   `json:"slug,omitempty"`
+	Kind    string   `json:"kind"` // portal, department
+	Name    string   `json:"name"`
+	Sponsor string   `json:"sponsor"`
+	Host    string   `json:"host"`  // for SiteDomain and addresses
+	Hosts   []string `json:"hosts"` // all that lead here, ASCII, lower case
+	// Moved are old hosts, among Hosts, that lead elsewhere as a whole.
+	Moved         map[string]string `json:"moved,omitempty"`
+	ChineseDomain string            `json:"chinese_domain,omitempty"`
+	SiteCode      string            `json:"site_code,omitempty"`
+	ICP           string            `json:"icp,omitempty"`
+	PoliceFiling  string            `json:"police_filing,omitempty"`
+	PartyGovMark  string            `json:"party_gov_mark,omitempty"`
+	Contact       string            `json:"contact,omitempty"` // telephone
+	Address       string            `json:"address,omitempty"`
+	Look          Choice            `json:"look,omitzero"`
 	// Demo marks a fictional site: a fixed bar, no indexing, drawn marks.
 	Demo bool `json:"demo,omitempty"`
 	// Grey is the mourning mode.
 	Grey bool `json:"grey,omitempty"`
+	// Emergency, when set, stands on the home page and as a bar on all others.
+	Emergency *Emergency `json:"emergency,omitempty"`
 	// Offline, when set, is the notice shown instead of every page.
 	Offline string   `json:"offline,omitempty"`
 	Columns []Column `json:"columns"`
@@ -39,6 +43,9 @@ type Site struct {
 	// addresses then begin http:// and carry Port.
 	Plain bool   `json:"plain,omitempty"`
 	Port  string `json:"port,omitempty"`
+
+	theme   *Theme        // that draws it, see Dressed
+	trouble func(Trouble) // nil for nobody
 }
 
 // Column is a column as the navigation and the tags know it.

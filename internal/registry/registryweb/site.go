@@ -180,7 +180,8 @@ func newSiteView(s registry.Site, f siteFacts, m siteMay) siteView {
 		may        bool
 		text, href string
 	}{
-		{m.launch, "上线清单", s.Link() + "/launch"}, {m.score, "考核得分", s.Link() + "/score"}, {m.releases, "发布版本", s.Link() + "/releases"},
+		{m.launch, "上线清单", s.Link() + "/launch"}, {m.score, "考核得分", s.Link() + "/score"}, {m.releases, "发布版本", s.Link() + "/releases"}, {m.releases, "网站外观", s.Link() + "/appearance"},
+		{m.releases, "访问统计", s.Link() + "/visits"}, {m.releases && m.findings, "防篡改", s.Link() + "/integrity"},
 		{m.findings, "检查发现的问题", "/console/findings?" + url.Values{"site": {string(s.ID)}}.Encode()},
 	} {
 		if l.may {

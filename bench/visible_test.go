@@ -1,0 +1,116 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/publishing"
+)
+
+// BenchmarkVisible approves items of a site that has a hundred thousand and
+// waits until readers see each on its page, in its column, on the home page and
+// in the feed. The aim is 150 ms for the 99th of 100. No peer.
+func BenchmarkVisible(b *testing.B) {
+	n, rounds := 100_000, 100
+	if s := os.Getenv("ZHENGSHU_BENCH_ITEMS"); s != "" {
+		n, _ = strconv.Atoi(s)
+	}
+	for _, on := range []string{"sqlite", "postgres"} {
+		b.Run(fmt.Sprintf("%s/%d", on, n), func(b *testing.B) {
+			dsn := ""
+			if on == "postgres" {
+				dsn = freshPostgres(b, fmt.Sprintf("zhengshu_visible_%d", os.Getpid()))
+			}
+			dir := b.TempDir()
+			t, err := openTown(dir, dsn, n)
+			if err != nil {
+				b.Fatal(err)
+			}
+			ctx := audit.System(context.Background(), "bench")
+			defer t.h.Close(ctx) //nolint:errcheck // nothing of it is kept
+			if dsn != "" {
+				if _, err := t.h.DB.Pool().Exec(ctx, "VACUUM ANALYZE"); err != nil {
+					b.Fatal(err)
+				}
+			}
+			began := time.Now()
+			if err := t.h.Publisher.Publish(ctx, t.site.ID); err != nil {
+				b.Fatal(err)
+			}
+			b.Logf("whole site of %d items in %v", n, time.Since(began))
+			work, stop := context.WithCancel(ctx)
+			worked := make(chan error, 1)
+			go func() { worked <- t.h.Work(work) }()
+			defer func() { stop(); <-worked }()
+			get := func(path string) (int, string) {
+				r := httptest.NewRequest(http.MethodGet, "https://"+t.site.Host+path, nil)
+				w := httptest.NewRecorder()
+				t.h.Portal.ServeHTTP(w, r)
+				return w.Code, w.Body.String()
+			}
+			var took []float64
+			one := func(i int) {
+				column := i % 2 // the two columns of the home page's head
+				title := fmt.Sprintf("第%d件新事", i)
+				it, err := t.ready(title, "各单位要做好工作，落实责任，加强值守。", column)
+				if err != nil {
+					b.Fatal(err)
+				}
+				start := time.Now()
+				if it, err = t.approve(it); err != nil {
+					b.Fatal(err)
+				}
+				wants := []string{publishing.Path(it), "/" + t.columns[column].Slug + "/", "/", "/rss.xml"}
+				for len(wants) > 0 {
+					if code, body := get(wants[0]); code == 200 && strings.Contains(body, title) {
+						wants = wants[1:]
+						continue
+					}
+					if time.Since(start) > 30*time.Second {
+						b.Fatalf("%s never shows %s", wants[0], title)
+					}
+					time.Sleep(time.Millisecond)
+				}
+				took = append(took, float64(time.Since(start).Microseconds())/1000)
+			}
+			for i := range 3 {
+				one(1_000_000 + i) // warms up and does not count
+			}
+			took = nil
+			i := 0
+			for b.Loop() {
+				one(i)
+				i++
+			}
+			for ; i < rounds; i++ {
+				one(i)
+			}
+			slices.Sort(took)
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(took[len(took)/2], "median_ms")
+			b.ReportMetric(took[len(took)*99/100], "p99_ms")
+			b.ReportMetric(took[len(took)-1], "max_ms")
+			b.ReportMetric(load(), "load")
+		})
+	}
+}
+
+// load is the machine's load average of the last minute.
+func load() float64 {
+	b, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return 0
+	}
+	first, _, _ := strings.Cut(string(b), " ")
+	v, _ := strconv.ParseFloat(first, 64)
+	return v
+}

@@ -1,0 +1,57 @@
+package portal
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"zhengshu/internal/publishing"
+)
+
+// wellKnown is where a site shows what it should serve: anybody with the house's
+// public key can compare.
+const wellKnown = "/.well-known/zhengshu/"
+
+// evidence answers below wellKnown: manifest (what is public now, signed), key
+// (the public key) and object/HASH (the manifest and its lists, word for word).
+func (h *Handler) evidence(w http.ResponseWriter, r *http.Request, s *open) {
+	var body []byte
+	kind := "application/json; charset=utf-8"
+	rest := strings.TrimPrefix(r.URL.Path, wellKnown)
+	switch hash, isObject := strings.CutPrefix(rest, "object/"); {
+	case rest == "manifest":
+		signature, sm3, err := s.release.Signature()
+		if err != nil {
+			h.fail(w, r, s.release.Site, err)
+			return
+		}
+		if body, err = json.MarshalIndent(publishing.Evidence{Site: s.release.Site.ID, Host: s.release.Site.Host, No: s.release.No, Made: s.release.Made,
+			Manifest: s.release.Hash, SM3: sm3, Signature: signature, Key: h.store.PublicKey(), Lists: slices.Sorted(maps.Values(s.release.Lists))}, "", "  "); err != nil {
+			h.fail(w, r, s.release.Site, err)
+			return
+		}
+	case rest == "key":
+		body, kind = []byte(h.store.PublicKey()+"\n"), "text/plain; charset=utf-8"
+	case isObject && (hash == s.release.Hash || slices.Contains(slices.Collect(maps.Values(s.release.Lists)), hash)):
+		b, err := h.store.Object(hash, publishing.MaxObject)
+		if err != nil {
+			h.fail(w, r, s.release.Site, err)
+			return
+		}
+		body = b
+	default:
+		h.message(w, r, s.release.Site, http.StatusNotFound, "")
+		return
+	}
+	hd := w.Header()
+	hd.Set("Content-Type", kind)
+	hd.Set("Cache-Control", "no-cache")
+	hd.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(http.StatusOK)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // the reader going away is not our error
+	}
+}
