@@ -395,6 +395,7 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 		}
 	}
 	n.columns(c, site.ID, column.ID)
+	n.compose(c, site.ID)
 	n.bring(c, ids)
 	ids("/console/letters/{id}", n.letter(c, site.ID))
 
@@ -446,6 +447,7 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 	c.ids["/console/messages/{id}"] = []string{ulid.Make().String()}
 
 	n.supervise(c)
+	n.estate(c, site)
 
 	for role, s := range c.people {
 		n.enter(c, role, s)

@@ -319,11 +319,63 @@ document.addEventListener("keydown", (e) => {
   }
 });
 
+// ---- Putting things in another order: dragging does what 移到 does, with the
+// same form. A line dropped on another takes its place.
+
+let carried: HTMLElement | null = null;
+function lines(room: Element): HTMLElement[] {
+  return Array.from(room.querySelectorAll<HTMLElement>(".arrange-item"));
+}
+function arrange(root: ParentNode): void {
+  for (const room of Array.from(root.querySelectorAll<HTMLElement>("[data-arrange]"))) {
+    for (const line of lines(room)) line.draggable = true;
+  }
+}
+on("dragstart", ".arrange-item[draggable]", (line, e) => {
+  carried = line;
+  line.classList.add("dragged");
+  e.dataTransfer?.setData("text/plain", line.dataset.key || "");
+});
+document.addEventListener("dragover", (e) => {
+  const over = e.target instanceof Element ? e.target.closest<HTMLElement>(".arrange-item") : null;
+  const room = carried?.closest("[data-arrange]");
+  for (const mark of Array.from(document.querySelectorAll(".drop-here"))) if (mark !== over) mark.classList.remove("drop-here");
+  if (!over || !room || !room.contains(over) || over === carried) return;
+  e.preventDefault();
+  over.classList.add("drop-here");
+});
+on("dragend", ".arrange-item", () => {
+  for (const mark of Array.from(document.querySelectorAll(".dragged, .drop-here"))) mark.classList.remove("dragged", "drop-here");
+  carried = null;
+});
+document.addEventListener("drop", (e) => {
+  const over = e.target instanceof Element ? e.target.closest<HTMLElement>(".arrange-item") : null;
+  const room = carried?.closest<HTMLElement>("[data-arrange]");
+  const form = carried?.querySelector<HTMLFormElement>("form[method=post]");
+  if (!over || !room || !form || !room.contains(over) || over === carried) return;
+  e.preventDefault();
+  const set = (name: string, value: string): void => {
+    for (const old of Array.from(form.querySelectorAll(`[name="${name}"]`))) old.removeAttribute("name");
+    const field = make("input", "");
+    field.type = "hidden";
+    field.name = name;
+    field.value = value;
+    form.append(field);
+  };
+  // In a tree a line goes before another; in a list it takes its number.
+  const tree = room.classList.contains("columns-tree");
+  set("step", tree ? "next" : "to");
+  set("to", tree ? over.dataset.key || "" : String(lines(room).indexOf(over) + 1));
+  form.action = room.dataset.arrange || form.action;
+  form.submit();
+});
+
 // ---- Start
 
 function enhance(root: ParentNode): void {
   for (const f of Array.from(root.querySelectorAll<HTMLFormElement>("form[data-draft]"))) offerDraft(f);
   for (const a of Array.from(root.querySelectorAll<HTMLTextAreaElement>("textarea[maxlength]"))) count(a);
+  arrange(root);
 }
 
 settleDrafts();

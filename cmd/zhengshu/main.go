@@ -83,7 +83,7 @@ var errPartial = errors.New("done, with refusals or damage")
 
 var commands = []command{
 	serveCommand, portalCommand, workCommand, migrateCommand, demoCommand,
-	importCommand("units"), importCommand("sites"), importCommand("accounts"), importItemsCommand, exportItemsCommand,
+	importCommand("units"), importCommand("sites"), importCommand("accounts"), importItemsCommand, importSiteCommand, exportItemsCommand,
 	inspectCommand, checkPageCommand, checkTextCommand, checkHostsCommand, searchCommand,
 	verifyAuditCommand, verifySiteCommand, exportSiteCommand, verifyBlobsCommand, copyBlobsCommand, backupCommand, restoreCommand, tokenCommand, qualityCommand, versionCommand,
 }

@@ -20,6 +20,7 @@ import (
 	"zhengshu/internal/blob"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/health"
 	"zhengshu/migrations"
 )
 
@@ -53,7 +54,16 @@ func (h *House) Backup(ctx context.Context, file string) (err error) {
 	if err := errors.Join(tmp.Sync(), tmp.Close()); err != nil {
 		return err
 	}
-	return os.Rename(tmp.Name(), file)
+	if err := os.Rename(tmp.Name(), file); err != nil {
+		return err
+	}
+	return h.DB.Update(audit.System(ctx, "backup"), func(tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, `INSERT INTO setting (name, value, changed_at) VALUES ($1, $2, $3)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at`, health.BackupSetting, tx.Now().Format(time.RFC3339), tx.Now()); err != nil {
+			return err
+		}
+		return audit.Record(audit.System(ctx, "backup"), tx, audit.Entry{Act: "app.backup", Target: audit.Target{Kind: "setting", ID: health.BackupSetting, Name: "备份"}, After: filepath.Base(file)})
+	})
 }
 
 func (h *House) writeBackup(ctx context.Context, w io.Writer) error {

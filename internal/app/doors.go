@@ -16,8 +16,10 @@ import (
 	"zhengshu/internal/disclosure/disclosureweb"
 	"zhengshu/internal/filing/filingweb"
 	"zhengshu/internal/guidance/guidanceweb"
+	"zhengshu/internal/health/healthweb"
 	"zhengshu/internal/inspection/inspectionweb"
 	"zhengshu/internal/integrity/integrityweb"
+	"zhengshu/internal/layout/layoutweb"
 	"zhengshu/internal/letters/lettersweb"
 	"zhengshu/internal/library/libraryweb"
 	"zhengshu/internal/lifecycle/lifecycleweb"
@@ -51,7 +53,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		gate.Routes(),
 		orgweb.New(h.DB, h.Org, h.Registry, h.Obligations, h.Roster, h.Blobs).Routes(),
 		cutoverweb.New(h.DB, h.Cutover, h.Registry, h.Org).Routes(),
-		registryweb.New(h.DB, h.Org, h.Registry, h.Blobs).Clocks(h.Obligations).Cases(h.Approvals).Pages(lifecycleweb.Pages).Beside(operatorweb.Beside(h.DB, h.Operators), protectionweb.Beside(h.Protection)).Queries(h.Queries).Routes(),
+		registryweb.New(h.DB, h.Org, h.Registry, h.Blobs).Clocks(h.Obligations).Cases(h.Approvals).Pages(lifecycleweb.Pages).Pages(healthweb.Pages(h.Registry)).Beside(operatorweb.Beside(h.DB, h.Operators), protectionweb.Beside(h.Protection)).Queries(h.Queries).Routes(),
 		reconciliationweb.New(h.Reconciling, h.Registry).Routes(),
 		queriesweb.New(h.Queries, registryweb.Lists()...).Routes(),
 		workbenchweb.New(h.Workbench, h.Notify, h.Outbox, h.Config.Clock).Routes(),
@@ -67,7 +69,8 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		trainingweb.New(h.Training).Routes(),
 		selfcheckweb.New(h.SelfChecks).Routes(),
 		libraryweb.New(h.Library).Media(h.Media).PreviewWith(h.Publisher.Preview).Routes(),
-		columnsweb.New(h.Columns, h.Days).Routes(),
+		columnsweb.New(h.Columns, h.Org, h.Registry, h.Days).Routes(),
+		layoutweb.New(h.Layouts, h.Org, h.Registry).PreviewWith(h.Publisher.PreviewBoard).Routes(),
 		mediaweb.New(h.Media).Routes(),
 		moveinweb.New(h.MoveIn, h.Library, h.Config.Clock).Routes(),
 		disclosureweb.New(h.Disclosure, h.Library).Routes(),
@@ -81,6 +84,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		auditweb.New(h.DB, h.Org, h.VerifyAudit).Routes(),
 		inspectionweb.New(h.DB, h.Inspection, h.Registry, h.Blobs).Routes(),
 		h.recordDoors(),
+		h.estateDoors(),
 	)
 }
 
@@ -92,20 +96,20 @@ func navigation() []web.NavItem {
 			{Name: "超期看板", Href: "/console/obligations/board"}, {Name: "工作通知", Href: "/console/guidance"}, {Name: "培训", Href: "/console/training"}, {Name: "安全自查", Href: "/console/selfchecks"},
 			{Name: "消息", Href: "/console/messages", Also: []string{"/console/me/notifications"}}, {Name: "本省规则", Href: "/console/settings", Also: []string{"/console/settings/holidays"}}, {Name: "系统设置", Href: "/console/settings/system"}}},
 		{Name: "台账", Href: "/console/sites", Permit: authz.RegistryRead, Parts: []web.Part{{Name: "网站", Href: "/console/sites"}, {Name: "账号", Href: "/console/accounts"}, {Name: "客户端和小程序", Href: "/console/apps", Also: []string{"/console/apps/low-use"}},
-			{Name: "域名", Href: "/console/domains", Also: []string{"/console/domains/watch"}}, {Name: "名称核对", Href: "/console/names"}, {Name: "年度核对", Href: "/console/recertify", Also: []string{"/console/recertify/"}}, {Name: "比对", Href: "/console/reconciliations"}, {Name: "导入", Href: "/console/import"},
+			{Name: "域名", Href: "/console/domains", Also: []string{"/console/domains/watch"}}, {Name: "矩阵", Href: "/console/matrix", Also: []string{"/console/matrix/"}}, {Name: "名称核对", Href: "/console/names"}, {Name: "年度核对", Href: "/console/recertify", Also: []string{"/console/recertify/"}}, {Name: "比对", Href: "/console/reconciliations"}, {Name: "导入", Href: "/console/import"},
 			{Name: "网站外观", Href: "/console/themes", Also: []string{"/console/themes/version", "/console/mournings", "/console/front-pages", "/console/front-pages/"}},
-			{Name: "承办、等保与经费", Href: "/console/records", Also: recordPaths()}}},
+			{Name: "集约化", Href: "/console/migrations", Also: []string{"/console/migrations/", "/console/platforms", "/console/platforms/"}}, {Name: "建站模板", Href: "/console/blueprints", Also: []string{"/console/blueprints/"}}, {Name: "导出中心", Href: "/console/move-outs", Also: []string{"/console/move-outs/"}}, {Name: "承办、等保与经费", Href: "/console/records", Also: recordPaths()}}},
 		{Name: "单位", Href: "/console/units", Permit: authz.OrgRead, Parts: []web.Part{{Name: "单位", Href: "/console/units"}, {Name: "人员", Href: "/console/people"}, {Name: "岗位空缺", Href: "/console/vacancies"},
 			{Name: "开设覆盖", Href: "/console/coverage"}, {Name: "机构调整", Href: "/console/reorganisations"}, {Name: "存量认定", Href: "/console/cutover", Also: []string{"/console/cutover/clearance"}}}},
 		{Name: "审批", Href: "/console/cases", Permit: authz.CaseRead, Also: []string{"/console/applications", "/console/batches"}, Parts: []web.Part{{Name: "审批事项", Href: "/console/cases", Also: []string{"/console/advice"}}, {Name: "稿件意见征询", Href: "/console/consultations"}, {Name: "可申请的事项", Href: "/console/matters"}, {Name: "登记备案", Href: "/console/filings"},
 			{Name: "公告悬挂", Href: "/console/notices"}, {Name: "关停迁移", Href: "/console/closings"}, {Name: "中断核实", Href: "/console/inquiries"}, {Name: "例外", Href: "/console/overrides"}}},
 		{Name: "稿件", Href: "/console/items", Permit: authz.ItemRead, Also: []string{"/console/item-batches", "/console/move-ins"}, Parts: []web.Part{{Name: "信息资源库", Href: "/console/items", Also: []string{"/console/items/", "/console/item-batches/"}},
 			{Name: "导入", Href: "/console/move-ins", Also: []string{"/console/move-ins/"}}, {Name: "媒体库", Href: "/console/media"}, {Name: "成套报审", Href: "/console/item-packages"}, {Name: "应急发布", Href: "/console/emergencies"}, {Name: "审核流程", Href: "/console/review-routes"},
-			{Name: "栏目到期预测", Href: "/console/columns"}, {Name: "排期日历", Href: "/console/columns/calendar"}, {Name: "采用申请", Href: "/console/share-requests"}, {Name: "重要转载", Href: "/console/reposts"}, {Name: "外文版同步", Href: "/console/translations"},
+			{Name: "网站编排", Href: "/console/layouts", Also: []string{"/console/layouts/", "/console/topics", "/console/topics/", "/console/bar/"}}, {Name: "栏目红绿灯", Href: "/console/columns"}, {Name: "排期日历", Href: "/console/columns/calendar"}, {Name: "采用申请", Href: "/console/share-requests"}, {Name: "重要转载", Href: "/console/reposts"}, {Name: "外文版同步", Href: "/console/translations"},
 			{Name: "政策解读", Href: "/console/interpretations", Also: []string{"/console/interpretations/waivers"}}, {Name: "法定公开", Href: "/console/disclosures"}, {Name: "稿源名单", Href: "/console/sources"}, {Name: "放行清单", Href: "/console/checks/allowed"},
 			{Name: "规则质量", Href: "/console/checks/rules"}, {Name: "内容统计", Href: "/console/contents"}}},
 		{Name: "来信", Href: "/console/letters", Permit: authz.LetterRead},
-		{Name: "检查", Href: "/console/inspection", Permit: authz.InspectionRead, Parts: []web.Part{{Name: "检查", Href: "/console/inspection"}, {Name: "发现的问题", Href: "/console/findings"}, {Name: "防篡改", Href: "/console/integrity"}, {Name: "访问统计", Href: "/console/visits", Also: []string{"/console/visits/method"}}}},
+		{Name: "检查", Href: "/console/inspection", Permit: authz.InspectionRead, Parts: []web.Part{{Name: "检查", Href: "/console/inspection"}, {Name: "发现的问题", Href: "/console/findings"}, {Name: "网站体检", Href: "/console/health", Also: []string{"/console/activity"}}, {Name: "防篡改", Href: "/console/integrity"}, {Name: "访问统计", Href: "/console/visits", Also: []string{"/console/visits/method"}}}},
 		{Name: "整改", Href: "/console/orders", Permit: authz.OrderRead},
 		{Name: "考核与通报", Href: "/console/scores", Permit: authz.AssessmentRead, Parts: []web.Part{{Name: "考核", Href: "/console/scores"}, {Name: "通报", Href: "/console/bulletins"}, {Name: "考核指标", Href: "/console/packs"}}},
 		{Name: "审计", Href: "/console/audit", Permit: authz.AuditRead},

@@ -42,11 +42,14 @@ import (
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/integrity"
 	"zhengshu/internal/jobs"
+	"zhengshu/internal/layout"
 	"zhengshu/internal/letters"
 	"zhengshu/internal/library"
 	"zhengshu/internal/lifecycle"
+	"zhengshu/internal/matrix"
 	"zhengshu/internal/media"
 	"zhengshu/internal/movein"
+	"zhengshu/internal/moveout"
 	"zhengshu/internal/notice"
 	"zhengshu/internal/notify"
 	"zhengshu/internal/obligation"
@@ -54,6 +57,7 @@ import (
 	"zhengshu/internal/operator"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
+	"zhengshu/internal/platform"
 	"zhengshu/internal/portal"
 	"zhengshu/internal/prose"
 	"zhengshu/internal/protection"
@@ -131,6 +135,7 @@ type House struct {
 	Cutover     *cutover.Service
 	Library     *library.Service
 	Columns     *columns.Service
+	Layouts     *layout.Service
 	Media       *media.Service
 	MoveIn      *movein.Service
 	Disclosure  *disclosure.Service
@@ -152,6 +157,7 @@ type House struct {
 	Appearance  *appearance.Service
 	Workbench   *workbench.Service
 	Records     // 承办, 细则, 等保, 协同, 经费
+	Estate      // 矩阵, 平台, 建站, 导出, 体检
 	Rules       rules.Book
 	Portal      *portal.Handler
 	Visits      *visits.Service
@@ -307,10 +313,12 @@ func (h *House) wire(ctx context.Context) error {
 	if err := h.wireInspection(ctx); err != nil {
 		return err
 	}
+	h.wireEstate()
 	h.Notices = notice.New(notice.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Inspection: h.Inspection,
 		Store: h.Blobs, Fetch: h.client, Settings: settings, Origin: h.origin, Released: h.released})
 	h.Notices.OnShown(h.Publisher.Nudge)
 	h.Notices.Register(h.workers)
+	h.wireLayouts()
 	h.Closings = closing.New(closing.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Inspection: h.Inspection,
 		Days: h.Days, Store: h.Blobs, Client: h.client, Settings: settings, Origin: h.origin, Delay: h.Config.CrawlDelay})
 	h.Lifecycle = lifecycle.New(lifecycle.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Approvals: h.Approvals, Obligations: h.Obligations,
@@ -339,7 +347,7 @@ func (h *House) wire(ctx context.Context) error {
 		h.Library, h.Columns, h.Letters, h.Assessment, filingweb.NewInbox(h.Filings),
 	)
 	h.Roster = roster.New(roster.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Days: h.Days, Settings: settings,
-		Sources: []roster.Source{{Name: "columns", Held: registry.ColumnsHeld, Pass: registry.PassColumns}, {Name: "letters", Held: letters.Held, Pass: letters.Pass},
+		Sources: []roster.Source{{Name: "columns", Held: registry.ColumnsHeld, Pass: registry.PassColumns}, {Name: "topics", Held: layout.TopicsHeld, Pass: layout.PassTopics}, {Name: "letters", Held: letters.Held, Pass: letters.Pass},
 			{Name: "obligations", Held: h.Obligations.Holding, Pass: h.Obligations.Pass}}})
 	h.Cutover = cutover.New(h.DB, h.Org, h.Registry, h.Obligations)
 	for _, m := range Carriers() {
@@ -460,12 +468,12 @@ func (h *House) Sweep(ctx context.Context) error {
 	// One part that fails holds up no other.
 	var errs []error
 	for _, part := range []func(context.Context) (int, error){
-		h.Registry.SweepSearch, h.Library.KeepCycles, h.Library.KeepValidity, h.Library.KeepTallies, h.Library.KeepReviews, h.Library.AlarmInterpretations, h.Approvals.Sweep, h.Lifecycle.Sweep, h.Registry.OpenRecertification, h.Cutover.Sweep, h.Appearance.Sweep,
+		h.Registry.SweepSearch, h.Library.KeepCycles, h.Library.KeepValidity, h.Library.KeepTallies, h.Library.KeepReviews, h.Library.AlarmInterpretations, h.Approvals.Sweep, h.Lifecycle.Sweep, h.Registry.OpenRecertification, h.Cutover.Sweep, h.Appearance.Sweep, h.Layouts.Sweep,
 	} {
 		_, err := part(ctx)
 		errs = append(errs, err)
 	}
-	errs = append(errs, h.Province.Refresh(ctx), h.sweepRecords(ctx))
+	errs = append(errs, h.Province.Refresh(ctx), h.sweepRecords(ctx), h.sweepEstate(ctx))
 	_, err := h.Obligations.Sweep(ctx)
 	return errors.Join(append(errs, err, h.Signin.Sweep(ctx))...)
 }
@@ -474,7 +482,7 @@ func (h *House) Sweep(ctx context.Context) error {
 func machines() []passage.Machine {
 	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, library.ShareMachine, letters.Machine,
 		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine,
-		operator.Machine, tenancy.Machine, guidance.Machine, reposting.Machine, training.Machine, selfcheck.Machine, appearance.Machine}
+		operator.Machine, tenancy.Machine, guidance.Machine, reposting.Machine, training.Machine, selfcheck.Machine, appearance.Machine, layout.TopicMachine, layout.BarMachine}
 }
 
 // Carriers are the modules that carry what is a unit's to who follows it, in a
@@ -484,7 +492,7 @@ func Carriers() []org.Module {
 		library.Reorganise(), columns.Reorganise(), media.Reorganise(), disclosure.Reorganise(), letters.Reorganise(), assessment.Reorganise(), reporting.Reorganise(),
 		notice.Reorganise(), filing.Reorganise(), closing.Reorganise(), operator.Reorganise(), tenancy.Reorganise(), protection.Reorganise(),
 		coordination.Reorganise(), budget.Reorganise(), guidance.Reorganise(), reposting.Reorganise(), training.Reorganise(), selfcheck.Reorganise(),
-		reconciliation.Reorganise(), queries.Reorganise(), notify.Reorganise()}
+		reconciliation.Reorganise(), matrix.Reorganise(), platform.Reorganise(), moveout.Reorganise(), queries.Reorganise(), notify.Reorganise()}
 }
 
 // obligationKinds are the clocks of the law that the house runs.
@@ -501,9 +509,11 @@ func obligationKinds() []obligation.Kind {
 		closing.Obligations(),
 		selfcheck.Obligations(),
 		recordObligations(),
+		estateObligations(),
 		library.Obligations(),
 		appearance.Obligations(),
 		publishing.Obligations(),
+		layout.Obligations(),
 		[]obligation.Kind{guidance.ReturnKind, reposting.Duty24h, training.YearlyKind, disclosure.Due, letters.ReplyKind, assessment.RectifyObligation},
 	)
 }

@@ -23,9 +23,11 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/intake"
 	"zhengshu/internal/jobs"
+	"zhengshu/internal/layout"
 	"zhengshu/internal/letters"
 	"zhengshu/internal/letters/letterspublic"
 	"zhengshu/internal/library"
+	"zhengshu/internal/media"
 	"zhengshu/internal/notice"
 	"zhengshu/internal/org"
 	"zhengshu/internal/portal"
@@ -33,6 +35,7 @@ import (
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/registry/registrypublic"
+	"zhengshu/internal/rules/sx2021"
 )
 
 // The settings that make a house a demo, whoever opens it and with what flags.
@@ -52,9 +55,9 @@ func (h *House) wirePublishing(ctx context.Context) error {
 		return err
 	}
 	h.Publisher = publishing.New(h.DB, h.Registry, h.Library, h.Releases, publishing.Config{
+		Demo: h.Demo, Port: port, Obligations: h.Obligations, Log: h.Config.Log, Media: h.Media.Release, Look: h.Media.Look, Left: h.Media.Left, Leads: h.leads,
 		Statutory: h.statutory, StatutoryColumns: h.statutoryColumns, Announced: h.announced,
-		Demo: h.Demo, Port: port, Obligations: h.Obligations, Log: h.Config.Log, Media: h.Media.Release, Look: h.Media.Look, Left: h.Media.Left,
-		Doors: theme.Doors{Letters: "/letters/", LetterQuery: "/letters/query", ErrorReport: "/letters/new?type=error", Search: "/search", Official: "/official/"},
+		Doors: theme.Doors{Letters: "/letters/", LetterQuery: "/letters/query", ErrorReport: "/letters/new?type=error", Search: "/search", Official: "/official/", Services: serviceNetwork(h.Demo)},
 	})
 	h.Appearance = appearance.New(appearance.Parts{DB: h.DB, Org: h.Org, Province: h.Province, Registry: h.Registry, Obligations: h.Obligations, Publisher: h.Publisher, Store: h.Blobs,
 		Days: h.Days, Settings: h.Province.Settings, Log: h.Config.Log})
@@ -108,7 +111,7 @@ func (h *House) announced(ctx context.Context, q db.Querier, site registry.SiteI
 	if h.Notices == nil { // not wired yet: the demo's first release
 		return nil, nil
 	}
-	list, err := h.Notices.OnSite(ctx, q, site)
+	list, err := h.Notices.Announced(ctx, q, site)
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +124,78 @@ func (h *House) announced(ctx context.Context, q db.Querier, site registry.SiteI
 		out = append(out, a)
 	}
 	return out, nil
+}
+
+// wireLayouts makes what composes pages and tells publishing of it. A column
+// that closes is followed by whatever refers to it.
+func (h *House) wireLayouts() {
+	h.Layouts = layout.New(layout.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Library: h.Library, Notices: h.Notices, Obligations: h.Obligations,
+		Inspect: inspectText, Picture: h.banner})
+	h.Layouts.OnChange(func(ctx context.Context, tx *db.Tx, site registry.SiteID, parts ...layout.Part) error {
+		to := make([]publishing.Part, len(parts))
+		for i, p := range parts {
+			to[i] = map[layout.Part]publishing.Part{layout.Home: publishing.HomePart, layout.TopicList: publishing.TopicsPart}[p]
+		}
+		return h.Publisher.Touch(ctx, tx, site, to...)
+	})
+	h.Publisher.ComposedBy(h.Layouts)
+	h.Publisher.OnNotices(func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Link, error) {
+		st, err := h.Registry.SiteTx(ctx, q, authz.System("publishing.notices"), site)
+		if err != nil {
+			return nil, err
+		}
+		hung, err := h.Layouts.LiveBar(ctx, q, site, !st.Live(), calendar.DateOf(h.DB.Now()))
+		out := make([]theme.Link, len(hung))
+		for i, n := range hung {
+			out[i] = theme.Link{Text: n.Text, Href: n.Href}
+		}
+		return out, err
+	})
+	h.Columns.OnTree(func(ctx context.Context, tx *db.Tx, site registry.SiteID) error {
+		return h.Publisher.Touch(ctx, tx, site)
+	})
+	h.Columns.OnClose(h.Layouts.CountOn, h.Layouts.Follow)
+	h.Columns.OnClose(h.Disclosure.CountOn, h.Disclosure.FollowColumn)
+}
+
+// banner admits a picture of the media library that the session may use.
+func (h *House) banner(ctx context.Context, session *authz.Session, address string) error {
+	refused := fault.New(fault.Invalid, "横幅要从媒体库选择图片。").On("banner", "没有找到这张图片；请在媒体库打开图片，复制它的地址，形如 /media/….jpg")
+	id, ok := media.Named(address)
+	if !ok {
+		return refused
+	}
+	a, err := h.Media.Asset(ctx, session.ScopeFor(authz.ItemRead), id)
+	if fault.Is(err, fault.NotFound) || err == nil && a.Kind != media.Picture {
+		return refused
+	}
+	return err
+}
+
+// leads are the pictures of items as publishing asks for them.
+func (h *House) leads(ctx context.Context, q db.Querier, items []string) (map[string]publishing.Lead, error) {
+	found, err := h.Media.Leads(ctx, q, items)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]publishing.Lead, len(found))
+	for id, l := range found {
+		to := publishing.Lead{Src: l.Src, Alt: l.Alt, Width: l.Width, Height: l.Height}
+		for _, w := range l.Widths {
+			to.Widths = append(to.Widths, publishing.LeadWidth(w))
+		}
+		out[id] = to
+	}
+	return out, nil
+}
+
+// serviceNetwork is where every portal's entrance to 政务服务网 leads (Article
+// 13(1)); in a demonstration, to a page that says so.
+func serviceNetwork(demo bool) string {
+	if demo {
+		return "/about.html"
+	}
+	return sx2021.ServiceNetwork
 }
 
 // demoSettings reads, and for a serving process keeps, that this is a demo and

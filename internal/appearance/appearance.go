@@ -2,6 +2,7 @@ package appearance
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -454,43 +455,76 @@ func (s *Service) change(ctx context.Context, scope authz.Scope, id registry.Sit
 		return fault.New(fault.SignIn, "请先登录。")
 	}
 	return s.DB.Update(ctx, func(tx *db.Tx) error {
-		site, err := s.Registry.SiteTx(ctx, tx, scope, id)
-		if err != nil {
-			return err
+		return s.changeTx(ctx, tx, scope, id, act, audit.Actor{ID: session.PersonID, Name: session.Name}, next)
+	})
+}
+
+func (s *Service) changeTx(ctx context.Context, tx *db.Tx, scope authz.Scope, id registry.SiteID, act string, who audit.Actor, next func(tx *db.Tx, now Chosen) (Chosen, error)) error {
+	site, err := s.Registry.SiteTx(ctx, tx, scope, id)
+	if err != nil {
+		return err
+	}
+	if !site.Hosted {
+		return fault.New(fault.Refused, "这个站点不由本平台承载，不能在这里设置外观。")
+	}
+	now, err := current(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	c, err := next(tx, now)
+	if err != nil {
+		return err
+	}
+	if f, ok, err := s.freeze(ctx, tx, site); err != nil {
+		return err
+	} else if ok && c.Consent == "" {
+		return fault.Newf(fault.Refused, "现在是重要保障期（%s，至%s），外观不能更改；确需更改的，请填写同意文件的文号。", f.Name, f.Until.Chinese()).On("consent", "请填写省政府办公厅同意更改的文号")
+	}
+	tokens, err := json.Marshal(c.Choice.Tokens)
+	if err != nil {
+		return err
+	}
+	n, err := tx.Exec(ctx, `INSERT INTO site_appearance (site_id, no, theme_id, version, hash, theme_name, tokens, logo, logo_ref, slogan, back_to, consent, reason, person_id, person_name, at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (site_id, no) DO NOTHING`,
+		id, now.No+1, c.Choice.ID, c.Choice.Version, c.Choice.Hash, c.ThemeName, string(tokens), c.Choice.Logo, c.logoRef, c.Choice.Slogan, c.BackTo, c.Consent, c.Reason, who.ID, who.Name, tx.Now())
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return fault.New(fault.Conflict, "外观刚被别人改过，请刷新后再改。")
+	}
+	if err := s.Publisher.Touch(ctx, tx, id); err != nil {
+		return err
+	}
+	return audit.Record(ctx, tx, audit.Entry{Act: act, Target: site.Target(), Before: now.Choice, After: c.Choice})
+}
+
+// Carried is what a site chose, without its logo: for a template or an archive
+// of the site.
+func (s *Service) Carried(ctx context.Context, q db.Querier, scope authz.Scope, id registry.SiteID) (theme.Choice, error) {
+	if _, err := s.Registry.SiteTx(ctx, q, scope, id); err != nil {
+		return theme.Choice{}, err
+	}
+	c, err := current(ctx, q, id)
+	c.Choice.Logo = ""
+	return c.Choice, err
+}
+
+// Adopt gives a site the choice that a template or an archive carries, in the
+// transaction of that act. A bundle that is not installed here gives way to the
+// house's first theme.
+func (s *Service) Adopt(ctx context.Context, tx *db.Tx, scope authz.Scope, id registry.SiteID, c theme.Choice, reason string) error {
+	who, _ := audit.ActorFrom(ctx)
+	return s.changeTx(ctx, tx, scope, id, "appearance.adopt", who, func(tx *db.Tx, now Chosen) (Chosen, error) {
+		wished := c.ID
+		if c.Hash != "" {
+			a, err := ofHash(ctx, tx, c.Hash)
+			if err != nil && !fault.Is(err, fault.NotFound) {
+				return Chosen{}, err
+			}
+			wished = cmp.Or(a.ID, theme.Blue)
 		}
-		if !site.Hosted {
-			return fault.New(fault.Refused, "这个站点不由本平台承载，不能在这里设置外观。")
-		}
-		now, err := current(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		c, err := next(tx, now)
-		if err != nil {
-			return err
-		}
-		if f, ok, err := s.freeze(ctx, tx, site); err != nil {
-			return err
-		} else if ok && c.Consent == "" {
-			return fault.Newf(fault.Refused, "现在是重要保障期（%s，至%s），外观不能更改；确需更改的，请填写同意文件的文号。", f.Name, f.Until.Chinese()).On("consent", "请填写省政府办公厅同意更改的文号")
-		}
-		tokens, err := json.Marshal(c.Choice.Tokens)
-		if err != nil {
-			return err
-		}
-		n, err := tx.Exec(ctx, `INSERT INTO site_appearance (site_id, no, theme_id, version, hash, theme_name, tokens, logo, logo_ref, slogan, back_to, consent, reason, person_id, person_name, at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (site_id, no) DO NOTHING`,
-			id, now.No+1, c.Choice.ID, c.Choice.Version, c.Choice.Hash, c.ThemeName, string(tokens), c.Choice.Logo, c.logoRef, c.Choice.Slogan, c.BackTo, c.Consent, c.Reason, session.PersonID, session.Name, tx.Now())
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return fault.New(fault.Conflict, "外观刚被别人改过，请刷新后再改。")
-		}
-		if err := s.Publisher.Touch(ctx, tx, id); err != nil {
-			return err
-		}
-		return audit.Record(ctx, tx, audit.Entry{Act: act, Target: site.Target(), Before: now.Choice, After: c.Choice})
+		return s.choice(ctx, tx, now, Wish{Theme: cmp.Or(wished, theme.Blue), Tokens: c.Tokens, Slogan: c.Slogan, Reason: reason})
 	})
 }
 

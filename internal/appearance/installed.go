@@ -127,7 +127,11 @@ func (s *Service) available(ctx context.Context, q db.Querier, id string) (Avail
 
 // OfHash is the installed version of a bundle.
 func (s *Service) OfHash(ctx context.Context, hash string) (Available, error) {
-	a, err := db.One(ctx, s.DB, scanAvailable, availableSelect+` WHERE v.hash = $1`, hash)
+	return ofHash(ctx, s.DB, hash)
+}
+
+func ofHash(ctx context.Context, q db.Querier, hash string) (Available, error) {
+	a, err := db.One(ctx, q, scanAvailable, availableSelect+` WHERE v.hash = $1`, hash)
 	if db.None(err) {
 		return a, fault.Missing("主题")
 	}

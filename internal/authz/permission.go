@@ -21,14 +21,18 @@ const (
 	RegistryImport  Permission = "registry.import"
 	BaselineConfirm Permission = "baseline.confirm"
 	// RegistryBaseline enters what existed before the ledger did.
-	RegistryBaseline   Permission = "registry.baseline"
-	OpeningApply       Permission = "opening.apply"
-	CaseRead           Permission = "case.read"
-	CaseDecide         Permission = "case.decide"
-	CaseAdvise         Permission = "case.advise"
-	OverrideGrant      Permission = "override.grant"
-	LaunchManage       Permission = "launch.manage"
-	ColumnManage       Permission = "column.manage"
+	RegistryBaseline Permission = "registry.baseline"
+	OpeningApply     Permission = "opening.apply"
+	CaseRead         Permission = "case.read"
+	CaseDecide       Permission = "case.decide"
+	CaseAdvise       Permission = "case.advise"
+	OverrideGrant    Permission = "override.grant"
+	LaunchManage     Permission = "launch.manage"
+	ColumnManage     Permission = "column.manage"
+	// SiteCompose arranges home pages and topics, seen by nobody yet;
+	// SitePublish shows them to readers and keeps the notice bar.
+	SiteCompose        Permission = "site.compose"
+	SitePublish        Permission = "site.publish"
 	ItemRead           Permission = "item.read"
 	ItemWrite          Permission = "item.write"
 	ItemFirstReview    Permission = "item.first_review"
@@ -74,6 +78,15 @@ const (
 	ShareRead          Permission = "share.read"
 	AppearanceManage   Permission = "appearance.manage"
 	MourningDeclare    Permission = "mourning.declare"
+	// MatrixManage names heads and places in the two matrices (Article 11).
+	MatrixManage Permission = "matrix.manage"
+	// PlatformManage is the platform operator's side of Article 28: platforms,
+	// tenants, quotas, themes. It holds nothing of a resident's content.
+	PlatformManage Permission = "platform.manage"
+	// SiteBuild sets a site up from a template or another site.
+	SiteBuild Permission = "site.build"
+	// SiteExport takes everything of one's own site out: the resident's right.
+	SiteExport Permission = "site.export"
 )
 
 // Describe says in Chinese what each permission allows; it is also the closed
@@ -97,6 +110,8 @@ var Describe = map[Permission]string{
 	OverrideGrant:      "对“原则上”的规定批准例外",
 	LaunchManage:       "办理上线清单",
 	ColumnManage:       "管理栏目",
+	SiteCompose:        "编排首页和专题",
+	SitePublish:        "发布首页和专题的编排、管理公告栏",
 	ItemRead:           "查看信息资源库",
 	ItemWrite:          "采编稿件",
 	ItemFirstReview:    "初审稿件",
@@ -142,4 +157,8 @@ var Describe = map[Permission]string{
 	ShareRead:          "查看并签收共享台账",
 	AppearanceManage:   "设定站点外观",
 	MourningDeclare:    "对管辖的站点统一设定哀悼灰度",
+	MatrixManage:       "指定矩阵的龙头和位置",
+	PlatformManage:     "管理集约化平台、进驻单位和限额（不涉及内容）",
+	SiteBuild:          "用模板或复制方式建站",
+	SiteExport:         "导出本单位网站的全部数据",
 }

@@ -22,6 +22,8 @@ const (
 	SecurityAdmin Role = "security_admin" // 安全管理员
 	AuditAdmin    Role = "audit_admin"    // 审计管理员
 	Inspector     Role = "inspector"      // 读网值班, Article 19(4)
+
+	PlatformOperator Role = "platform_operator" // 平台运维管理方, Article 28
 )
 
 // reach is how far a role sees from the unit of the post.
@@ -51,23 +53,23 @@ var Roles = []RoleInfo{
 		ItemRead, LetterRead, InspectionRead, InspectionRun, MonitorSwitch, OrderRead, OrderIssue, AssessmentRead, PackAdopt, BulletinCompose,
 		ObligationRead, NoticeRead, NoticePost, FilingRead, FilingRecord, FilingConfirm, ClosingRead, ClosingManage, InquiryDecide, OrgReorganise,
 		PostManage, BaselineConfirm, CaseAdvise, RecordRead, RecordManage, RulesIssue, CoordinationManage, ShareRead, SettingsManage,
-		GuidanceIssue, GuidanceAnswer, TrainingManage, SelfCheckFill, SelfCheckAffirm, MourningDeclare}, true, reachWide},
+		GuidanceIssue, GuidanceAnswer, TrainingManage, SelfCheckFill, SelfCheckAffirm, MourningDeclare, MatrixManage, PlatformManage, SiteBuild}, true, reachWide},
 	{Reviewer, "审核人员", []Permission{
 		OrgRead, RegistryRead, CaseRead, CaseDecide, InspectionRead, ObligationRead, NoticeRead, FilingRead, ClosingRead, CaseAdvise, RecordRead}, true, reachWide},
 	{Sponsor, "主办单位经办", []Permission{
-		OrgRead, RegistryRead, RegistryManage, OpeningApply, CaseRead, LaunchManage, ColumnManage, ItemRead, ItemWrite, ItemWithdraw, LetterRead,
+		OrgRead, RegistryRead, RegistryManage, OpeningApply, CaseRead, LaunchManage, ColumnManage, SiteCompose, SitePublish, ItemRead, ItemWrite, ItemWithdraw, LetterRead,
 		LetterScreen, LetterAnswer, InspectionRead, InspectionRun, OrderRead, OrderAnswer, AssessmentRead, ObligationRead, NoticeRead, NoticePost,
 		FilingRead, FilingRecord, ClosingRead, ClosingManage, PostManage, CaseAdvise, RecordRead, RecordManage, GuidanceAnswer, TrainingManage,
-		SelfCheckFill, AppearanceManage}, false, reachOwn},
+		SelfCheckFill, AppearanceManage, SiteBuild, SiteExport}, false, reachOwn},
 	{Editor, "采编人员", []Permission{
 		RegistryRead, ItemRead, ItemWrite, LetterRead, LetterAnswer, InspectionRead, OrderRead, OrderAnswer, ObligationRead}, false, reachOwn},
 	{FirstReviewer, "初审人员", []Permission{
 		RegistryRead, ItemRead, ItemFirstReview, LetterRead, InspectionRead, ObligationRead}, true, reachOwn},
 	{FinalReviewer, "终审人员", []Permission{
-		RegistryRead, ColumnManage, ItemRead, ItemFinalReview, ItemWithdraw, LetterRead, LetterReview, LetterPersonal, InspectionRead,
+		RegistryRead, ColumnManage, SiteCompose, SitePublish, ItemRead, ItemFinalReview, ItemWithdraw, LetterRead, LetterReview, LetterPersonal, InspectionRead,
 		ObligationRead, SelfCheckAffirm}, true, reachOwn},
 	{Operator, "承办单位人员", []Permission{
-		RegistryRead, ItemRead, ItemWrite, InspectionRead, OrderRead, OrderAnswer, ObligationRead}, false, reachOwn},
+		RegistryRead, SiteCompose, ItemRead, ItemWrite, InspectionRead, OrderRead, OrderAnswer, ObligationRead}, false, reachOwn},
 	{Publicity, "宣传部门", []Permission{
 		OrgRead, RegistryRead, CaseRead, InspectionRead, ObligationRead, CaseAdvise, ShareRead}, false, reachArea},
 	{Cyberspace, "网信部门", []Permission{
@@ -88,6 +90,9 @@ var Roles = []RoleInfo{
 		AuditRead}, true, reachWide},
 	{Inspector, "读网值班员", []Permission{
 		OrgRead, RegistryRead, InspectionRead, InspectionRun, OrderRead, ObligationRead, NoticeRead, ClosingRead}, false, reachWide},
+	// Never a permission on content, columns or letters: the residents' side.
+	{PlatformOperator, "平台运维人员", []Permission{
+		OrgRead, RegistryRead, RecordRead, ObligationRead, InspectionRead, PlatformManage}, true, reachArea},
 }
 
 // Info is the description of a role; ok is false for an unknown one.

@@ -82,7 +82,10 @@ type ForecastFilter struct {
 	Site   registry.SiteID
 	Units  []org.UnitID  // the guaranteeing unit, or that of the site
 	Until  calendar.Date // due on or before
-	Limit  int           // 50 when zero
+	Light  Light         // on the day On; "" for all
+	On     calendar.Date
+	Text   string // column, site or guaranteeing unit
+	Limit  int    // 50 when zero
 	Offset int
 }
 
@@ -103,6 +106,22 @@ func (f ForecastFilter) where(scope authz.Scope) *db.Where {
 	w.And("o.kind = ? AND o.subject_kind = 'column' AND o.state = 'open' AND c.closed_at IS NULL", library.ColumnUpdate.ID).
 		AndIf(f.Site != "", "c.site_id = ?", f.Site).
 		AndIf(!f.Until.IsZero(), "o.due_on <= ?", f.Until)
+	text := db.Contains(f.Text)
+	w.AndIf(f.Text != "", `(lower(c.name) LIKE ? ESCAPE '\' OR lower(st.name) LIKE ? ESCAPE '\' OR lower(cu.name) LIKE ? ESCAPE '\')`, text, text, text)
+	// As Level has it: near is SoonDays, or a fifth of the cycle.
+	var near string
+	var days []any
+	if f.Light != "" {
+		near, days = nearBy(f.On)
+	}
+	switch f.Light {
+	case Red:
+		w.And("o.due_on < ?", f.On)
+	case Yellow:
+		w.And("o.due_on >= ?", f.On).And(near, days...)
+	case Green:
+		w.And("o.due_on >= ?", f.On).And("NOT ("+near+")", days...)
+	}
 	if len(f.Units) > 0 {
 		a, args := db.In("u.id", f.Units)
 		b, more := db.In("cu.id", f.Units)
@@ -111,12 +130,30 @@ func (f ForecastFilter) where(scope authz.Scope) *db.Where {
 	return &w
 }
 
+// nearBy is the condition that a column's last day is near on a day: at most
+// SoonDays away, or a fifth of its cycle, which is at most 400 days.
+func nearBy(on calendar.Date) (string, []any) {
+	parts, args := []string{"o.due_on <= ?"}, []any{on.AddDays(SoonDays)}
+	for left := SoonDays + 1; left*5 <= maxCycle; left++ {
+		parts, args = append(parts, "(o.due_on = ? AND c.cycle_days >= ?)"), append(args, on.AddDays(left), left*5)
+	}
+	return strings.Join(parts, " OR "), args
+}
+
+// maxCycle is the longest cycle a column may have, in days.
+const maxCycle = 400
+
+func (s *Service) count(ctx context.Context, scope authz.Scope, f ForecastFilter) (int, error) {
+	w := f.where(scope)
+	return db.One(ctx, s.db, db.Value[int], `SELECT count(*)`+forecastFrom+` WHERE `+w.SQL(), w.Args()...)
+}
+
 // Forecasts of the open columns in scope of running sites published here, what
 // is due first coming first, and how many there are. The last day is that of
 // the library's clock.
 func (s *Service) Forecasts(ctx context.Context, scope authz.Scope, f ForecastFilter) ([]Forecast, int, error) {
 	w := f.where(scope)
-	total, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*)`+forecastFrom+` WHERE `+w.SQL(), w.Args()...)
+	total, err := s.count(ctx, scope, f)
 	if err != nil {
 		return nil, 0, err
 	}

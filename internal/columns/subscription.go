@@ -26,6 +26,9 @@ type Service struct {
 	org      *org.Service
 	registry *registry.Service
 	library  *library.Service
+	redraw   []Redraw
+	counts   []Counts
+	follow   []Follow
 }
 
 // New makes the service.

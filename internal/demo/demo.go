@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"time"
 
+	"zhengshu/internal/appearance"
 	"zhengshu/internal/approval"
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/blueprint"
 	"zhengshu/internal/budget"
 	"zhengshu/internal/closing"
 	"zhengshu/internal/columns"
@@ -23,11 +25,13 @@ import (
 	"zhengshu/internal/letters"
 	"zhengshu/internal/library"
 	"zhengshu/internal/lifecycle"
+	"zhengshu/internal/matrix"
 	"zhengshu/internal/media"
 	"zhengshu/internal/movein"
 	"zhengshu/internal/notice"
 	"zhengshu/internal/operator"
 	"zhengshu/internal/org"
+	"zhengshu/internal/platform"
 	"zhengshu/internal/protection"
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/registry"
@@ -61,6 +65,7 @@ type Services struct {
 	Assessment *assessment.Service
 	Reporting  *reporting.Service
 	Publisher  *publishing.Publisher
+	Appearance *appearance.Service
 
 	Operators    *operator.Service
 	Tenancy      *tenancy.Service
@@ -75,6 +80,9 @@ type Services struct {
 	Guidance   *guidance.Service
 	Training   *training.Service
 	SelfChecks *selfcheck.Service
+	Matrix     *matrix.Service
+	Platforms  *platform.Service
+	Blueprints *blueprint.Service
 }
 
 // The setting that says how far the demo is laid. A house that holds units and
@@ -112,6 +120,7 @@ func Fill(ctx context.Context, s Services) error {
 			return err
 		}
 	}
+	go paint() // asked for below; takes half a second of a processor
 	d := province{Services: s, sites: map[string]registry.Site{}}
 	if d.people, err = lay(ctx, s); err != nil {
 		return err
@@ -120,8 +129,8 @@ func Fill(ctx context.Context, s Services) error {
 		name string
 		fill func(context.Context) error
 	}{
-		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"forms", d.takeForms}, {"content", d.moveIn}, {"import", d.rehearse}, {"links", d.link}, {"codes", d.indexCodes}, {"media", d.keepMedia}, {"reviews", d.review}, {"reviewing", d.reviewing}, {"checks", d.examine}, {"adoptions", d.adoptions}, {"standing", d.standing}, {"sections", d.sections},
-		{"cases", d.apply}, {"offices", d.keepOffices}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"releases", d.publish}, {"inspection", d.inspect}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"notices", d.governNotices},
+		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"forms", d.takeForms}, {"pictures", d.keepPictures}, {"content", d.moveIn}, {"import", d.rehearse}, {"links", d.link}, {"codes", d.indexCodes}, {"media", d.keepMedia}, {"reviews", d.review}, {"english", d.translate}, {"reviewing", d.reviewing}, {"checks", d.examine}, {"adoptions", d.adoptions}, {"standing", d.standing}, {"sections", d.sections},
+		{"cases", d.apply}, {"offices", d.keepOffices}, {"platforms", d.keepPlatforms}, {"templates", d.keepTemplate}, {"matrices", d.placeInMatrix}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"looks", d.dress}, {"releases", d.publish}, {"inspection", d.inspect}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"notices", d.governNotices},
 	} {
 		if err := stage.fill(ctx); err != nil {
 			return fmt.Errorf("demo: %s: %w", stage.name, err)

@@ -39,6 +39,17 @@ func (d *province) moveIn(ctx context.Context) error {
 			}
 			row := map[string]any{"important": p.kind == string(library.Policy), "ref": p.ref, "type": p.kind, "title": p.title, p.form(): p.body(), "source": p.source, "issuer": p.issuer, "doc_no": p.doc,
 				"published": p.published.In(calendar.Shanghai).Format("2006-01-02 15:04")}
+			doc, err := d.pictured(ctx, site.Slug, p)
+			if err != nil {
+				return fmt.Errorf("%s: %w", p.ref, err)
+			}
+			if doc != nil {
+				delete(row, p.form())
+				row["doc"] = doc
+			}
+			if p.kind == string(library.News) {
+				row["summary"] = firstSentence(p.text)
+			}
 			if p.doc != "" {
 				row["written"] = calendar.DateOf(p.published).String()
 				row["index_no"] = "演示" + strings.TrimPrefix(p.ref, "demo")
@@ -57,6 +68,15 @@ func (d *province) moveIn(ctx context.Context) error {
 		}
 	}
 	return d.admit(ctx, "shengbian", d.sites["shaanxi"], spare)
+}
+
+// firstSentence is what a list says of a text.
+func firstSentence(text string) string {
+	s, _, ok := strings.Cut(text, "。")
+	if ok {
+		s += "。"
+	}
+	return strings.TrimSpace(s)
 }
 
 func (d *province) moveColumn(ctx context.Context, keeper string, site registry.Site, slug string, list []byte) error {
@@ -155,6 +175,7 @@ type written struct {
 	answers                     library.Answers
 	openness                    library.Openness
 	with                        []string // files of the media library that it shows
+	language, of                string   // of a text in another language, and the title of the Chinese one it renders
 }
 
 var drafts = []written{
@@ -241,6 +262,11 @@ func (d *province) advance(ctx context.Context, site registry.Site, w written) (
 		_, err = d.Library.Save(author, scope, it.ID, it.Version, writing)
 		return false, err
 	case it.State == library.Draft || it.State == library.Returned:
+		if w.language != "" {
+			if err := d.Library.RecordTranslation(author, scope, it.ID, library.Translation{Translator: "孟译（演示）", Reviewer: "郝审（演示）"}); err != nil {
+				return false, err
+			}
+		}
 		_, err = d.Library.Submit(author, scope, it.ID, library.Submission{Version: it.Version})
 		return false, err
 	case it.State == library.InReview && it.Stage == string(sx2021.FirstReview):
@@ -326,6 +352,12 @@ func (d *province) writing(ctx context.Context, site registry.Site, w written, t
 			return library.Writing{}, err
 		}
 		out.Columns = []registry.ColumnID{column.ID}
+	}
+	if w.language != "" {
+		out.Language, out.Keywords, out.Source = w.language, "", "General Office of the City Government (demo)"
+		if out.Content, err = d.renders(ctx, site, w.of); err != nil {
+			return library.Writing{}, err
+		}
 	}
 	return out, nil
 }

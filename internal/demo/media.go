@@ -30,7 +30,7 @@ func (d *province) keepMedia(ctx context.Context) error {
 		return err
 	}
 	var hall, plan bytes.Buffer
-	if err := jpeg.Encode(&hall, drawHall(1600, 1000), nil); err != nil {
+	if err := jpeg.Encode(&hall, drawHall(1200, 750), &jpeg.Options{Quality: 80}); err != nil {
 		return err
 	}
 	if err := png.Encode(&plan, drawMap(1200, 900)); err != nil {
@@ -87,27 +87,23 @@ func (d *province) lines(ctx context.Context, names []string) (string, error) {
 
 // drawHall draws an evening street with a lit building.
 func drawHall(w, h int) image.Image {
-	p := image.NewRGBA(image.Rect(0, 0, w, h))
-	for y := range h {
-		for x := range w {
-			t := float64(y) / float64(h)
-			c := color.RGBA{uint8(60 + 180*t), uint8(90 + 90*t), uint8(150 - 40*t), 255}
-			if hill := 0.55 + 0.06*math.Sin(float64(x)/190) + 0.03*math.Sin(float64(x)/67); t > hill {
-				c = color.RGBA{46, 62, 84, 255}
-			}
-			if t > 0.86 {
-				c = color.RGBA{70, 70, 74, 255}
-			}
-			if x > w/4 && x < w*3/4 && y > h*2/5 && t < 0.86 { // the building
-				c = color.RGBA{226, 222, 212, 255}
-				if dx, dy := (x-w/4)%100, (y-h*2/5)%92; dx > 24 && dx < 80 && dy > 26 && dy < 76 {
-					c = color.RGBA{255, 214, 120, 255}
-				}
-			}
-			p.SetRGBA(x, y, c)
+	wall, lamp, roof := hex(0xe2dccf), hex(0xffd98a), hex(0x6b4a3a)
+	hall := func(x, y float64) (float64, rgb) {
+		switch {
+		case y > 0.9:
+			return 1, hex(0x4a4c52) // the street
+		case x < 0.2 || x > 0.8 || y < 0.5:
+			return 0, wall
+		case y < 0.555:
+			return 1, roof
+		case y > 0.6 && y < 0.86 && math.Mod(x-0.2, 0.075) > 0.018 && math.Mod(x-0.2, 0.075) < 0.058 && math.Mod(y-0.6, 0.13) < 0.095:
+			return 1, lamp
+		case x > 0.465 && x < 0.535 && y > 0.73:
+			return 1, hex(0xfff0c8) // the door
 		}
+		return 1, wall.to(rgb{}, 0.12*(y-0.5))
 	}
-	return p
+	return scenery(w, h, dusk, 3.3, both(town(6, hex(0x3a3550), hex(0xffd987), 0.2), hall))
 }
 
 // drawMap draws a plan that is no real place.

@@ -104,6 +104,7 @@ var Logins = []Login{
 	{"bumen", "周启明", cityCommerce, "市级部门经办", "申请开设部门网站、办理上线", []authz.Role{authz.Sponsor}},
 	{"bumenshen", "钱若兰", cityCommerce, "部门审核", "部门稿件终审", []authz.Role{authz.FirstReviewer, authz.FinalReviewer}},
 	{"xianbumen", "吴思源", countyCommerce, "县级部门经办", "试一试申请开设（会被第七条拒绝）", []authz.Role{authz.Sponsor}},
+	{"pingtai", "池远航", cityOffice, "平台运维", "管理集约化平台、进驻单位和限额（不涉及内容）", []authz.Role{authz.PlatformOperator}},
 	{"xundu", "田守一", cityOffice, "读网值班", "发起检查、看问题和证据", []authz.Role{authz.Inspector}},
 	{"chengban", "江一帆", cityOffice, "承办单位", "回复整改、采编", []authz.Role{authz.Operator}},
 	{"xuanchuan", "沈文博", provincePubl, "协同监管·宣传", "查看台账和时限", []authz.Role{authz.Publicity}},

@@ -26,6 +26,7 @@ import (
 	"zhengshu/internal/passage"
 	"zhengshu/internal/portal"
 	"zhengshu/internal/publishing"
+	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
 )
@@ -168,7 +169,9 @@ func TestArticle23_1_AnOlderReleaseOrAnotherSitesIsNoticed(t *testing.T) {
 	h := open(t, dbtest.SQLite(t, nil))
 	old, err := os.ReadFile(h.current())
 	h.must(err)
-	h.must(h.pub.SetLook(h.ctx, authz.System("test"), h.site.ID, publishing.Look{Brand: "red"}))
+	h.pub.OnNotices(func(context.Context, db.Querier, registry.SiteID) ([]theme.Link, error) {
+		return []theme.Link{{Text: "公告（演示）", Href: "/"}}, nil
+	})
 	h.must(h.pub.Publish(h.ctx, h.site.ID))
 	newest, err := h.store.Current(h.site.ID)
 	h.must(err)
@@ -179,7 +182,7 @@ func TestArticle23_1_AnOlderReleaseOrAnotherSitesIsNoticed(t *testing.T) {
 		t.Fatalf("an older release in its place: %+v", a)
 	}
 	r, err := h.store.Current(h.site.ID)
-	if err != nil || r.No <= newest.No || r.Site.Brand != "red" {
+	if err != nil || r.No <= newest.No || len(r.Site.Notices) != 1 {
 		t.Errorf("after drawing anew: %v %+v", err, r)
 	}
 	// A pointer that another site's release was signed for.

@@ -9,6 +9,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/registry"
 )
 
 // Chinese is the language of an item unless it says otherwise.
@@ -59,6 +60,14 @@ func (s *Service) InLanguages(ctx context.Context, scope authz.Scope, content Co
 	scope.Where(&w, "u")
 	w.And("i.content_id = ?", content)
 	return db.All(ctx, s.db, scanItem, itemSelect+` WHERE `+w.SQL()+` ORDER BY i.language`, w.Args()...)
+}
+
+// LiveInLanguages are the items that say one content and are live on a site, by
+// language. Public: what is live is public.
+func (s *Service) LiveInLanguages(ctx context.Context, q db.Querier, content ContentID, site registry.SiteID) ([]Item, error) {
+	return db.All(ctx, q, scanItem, `SELECT `+itemFields+`
+		  FROM item i JOIN item_live l ON l.item_id = i.id JOIN item_version v ON v.item_id = i.id AND v.no = l.version_no JOIN unit u ON u.id = i.unit_id
+		 WHERE i.content_id = $1 AND EXISTS (SELECT 1 FROM item_placement p WHERE p.item_id = i.id AND p.site_id = $2 AND p.state = 'live') ORDER BY i.language`, content, site)
 }
 
 // yearOf is the year an item is filed under: that of its paper, else of its

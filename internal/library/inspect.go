@@ -76,6 +76,9 @@ func severity(kind string) check.Severity {
 	return check.Error
 }
 
+// SeverityOf grades a kind of span as the library does.
+func SeverityOf(kind string) check.Severity { return severity(kind) }
+
 // inspectVersion reads a title, a text and what the type asks beside them.
 func (s *Service) inspectVersion(m Meta, text string) []Result {
 	out := append(s.inspectPart("title", m.Title), s.inspectPart("text", text)...)

@@ -34,6 +34,7 @@ type Service struct {
 	entered     []Entered
 	examining   Examining
 	readings    readings
+	room        []func(ctx context.Context, tx *db.Tx, unit org.UnitID) error
 }
 
 // New makes the service. WaivedInterpretation must be among the obligation
@@ -49,6 +50,13 @@ func (s *Service) SettingsFrom(f func() sx2021.Settings) { s.settings = f }
 // OnChange registers what happens, in the same transaction, when what readers
 // see of an item changes: released, corrected, scheduled time come, withdrawn.
 func (s *Service) OnChange(f Outcome) { s.outcomes = append(s.outcomes, f) }
+
+// OnCreate registers who is asked, in the transaction, whether a unit may enter
+// one more item; at start. Only a new item is asked about: what the law demands
+// of items that are there (withdrawal, correction, review) never is.
+func (s *Service) OnCreate(f func(ctx context.Context, tx *db.Tx, unit org.UnitID) error) {
+	s.room = append(s.room, f)
+}
 
 // Entered is told of each version inside the transaction that writes it; an
 // error refuses the version.

@@ -117,6 +117,9 @@ type ImportOptions struct {
 	// Batch names the taking in that the rows belong to, so that it can be
 	// undone; empty for none.
 	Batch string
+	// Identity lets an item that an export named by its id keep it, and with it
+	// the address of its page: for a whole site that comes into another house.
+	Identity bool
 	// Files keeps a file of a row and says by which path the text refers to
 	// it; nil leaves the paths as they stand. In a dry run keep is false and
 	// nothing is kept. "" takes the file out of the text.
@@ -619,7 +622,20 @@ func (r *importing) take(ctx context.Context, tx *db.Tx, p prepared) (bool, erro
 		if r.o.Publish != nil {
 			act = "move_in"
 		}
-		id, err := s.enter(ctx, tx, p.made, p.ref, act, note)
+		id := ItemID(ulid.Make().String())
+		if own, exported := strings.CutPrefix(p.ref, "item:"); exported && r.o.Identity {
+			if was, err := ulid.ParseStrict(own); err == nil {
+				// Its address stays what it was, unless the id is somebody's here.
+				n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM item WHERE id = $1`, was.String())
+				if err != nil {
+					return false, err
+				}
+				if n == 0 {
+					id = ItemID(was.String())
+				}
+			}
+		}
+		id, err := s.enterAs(ctx, tx, id, p.made, p.ref, act, note)
 		if err != nil {
 			return false, err
 		}

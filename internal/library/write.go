@@ -206,6 +206,11 @@ func (s *Service) Create(ctx context.Context, scope authz.Scope, w Writing) (Ite
 		if _, err := s.org.UnitTx(ctx, tx, scope, m.Unit); err != nil {
 			return err
 		}
+		for _, f := range s.room {
+			if err := f(ctx, tx, m.Unit); err != nil {
+				return err
+			}
+		}
 		id, err := s.enter(ctx, tx, m, "", "draft", passage.Note{})
 		if err != nil {
 			return err
@@ -224,11 +229,15 @@ func (s *Service) Create(ctx context.Context, scope authz.Scope, w Writing) (Ite
 
 // enter writes a new item and its first version.
 func (s *Service) enter(ctx context.Context, tx *db.Tx, m made, ref, act string, note passage.Note) (ItemID, error) {
+	return s.enterAs(ctx, tx, ItemID(ulid.Make().String()), m, ref, act, note)
+}
+
+// enterAs is enter under an id that nothing here bears.
+func (s *Service) enterAs(ctx context.Context, tx *db.Tx, id ItemID, m made, ref, act string, note passage.Note) (ItemID, error) {
 	person, _, err := writer(ctx)
 	if err != nil {
 		return "", err
 	}
-	id := ItemID(ulid.Make().String())
 	content, language, err := s.contentOf(ctx, tx, id, m)
 	if err != nil {
 		return "", err

@@ -29,11 +29,18 @@ type Service struct {
 	org      *org.Service
 	store    blob.Store
 	decoding chan struct{}
+	room     []func(ctx context.Context, tx *db.Tx, unit org.UnitID, bytes int64) error
 }
 
 // New makes the service.
 func New(d *db.DB, o *org.Service, store blob.Store) *Service {
 	return &Service{db: d, org: o, store: store, decoding: make(chan struct{}, 1)}
+}
+
+// OnTake registers who is asked, in the transaction, whether a unit may keep a
+// file of so many bytes more; at start.
+func (s *Service) OnTake(f func(ctx context.Context, tx *db.Tx, unit org.UnitID, bytes int64) error) {
+	s.room = append(s.room, f)
 }
 
 // Render is the job that makes what readers get of a picture.
@@ -177,6 +184,11 @@ func (s *Service) take(ctx context.Context, scope authz.Scope, unit org.UnitID, 
 			}
 			if !db.None(err) {
 				return err
+			}
+			for _, f := range s.room {
+				if err := f(ctx, tx, unit, assets[i].Size); err != nil {
+					return err
+				}
 			}
 			assets[i].UnitName = owner.Name
 			if err := s.enter(ctx, tx, &assets[i]); err != nil {

@@ -252,9 +252,9 @@ type Posted struct {
 	Since calendar.Date
 }
 
-// OnSite are the notices that were posted on a site, newest first. Public: they
+// Announced are the notices that were posted on a site, newest first. Public: they
 // are published there.
-func (s *Service) OnSite(ctx context.Context, q db.Querier, site registry.SiteID) ([]Posted, error) {
+func (s *Service) Announced(ctx context.Context, q db.Querier, site registry.SiteID) ([]Posted, error) {
 	type row struct {
 		id    ID
 		url   string

@@ -56,6 +56,7 @@ var words = map[string]Choice{
 	"rules_receipt_workdays":     {Label: "运维管理细则签收期限", Unit: "个工作日", Basis: "第二十八条"},
 	"share_receipt_workdays":     {Label: "共享台账签收期限", Unit: "个工作日", Basis: "第二十条（一）"},
 	"budget_due_month":           {Label: "经费登记截止：月", Unit: "月", Basis: "第二十一条"},
+	"matrix_days":                {Label: "网站、账号归入矩阵的期限", Unit: "天", Basis: "第十一条"},
 	"budget_due_day":             {Label: "经费登记截止：日", Unit: "日", Basis: "第二十一条"},
 }
 

@@ -29,11 +29,21 @@ func Path(it library.Item) string {
 	if at.IsZero() {
 		at = it.CreatedAt
 	}
-	return "/content/" + at.In(calendar.Shanghai).Format("200601") + "/" + strings.ToLower(string(it.ID)) + ".html"
+	path := "/content/" + at.In(calendar.Shanghai).Format("200601") + "/" + strings.ToLower(string(it.ID)) + ".html"
+	if foreign(it) {
+		return theme.EditionPath(it.Language, path)
+	}
+	return path
 }
 
-// ElderPath is the page's twin in the elder layout.
-func ElderPath(it library.Item) string { return "/elder" + Path(it) }
+// ElderPath is the page's twin in the elder layout; "" for an item in another
+// language, which has none.
+func ElderPath(it library.Item) string {
+	if foreign(it) {
+		return ""
+	}
+	return "/elder" + Path(it)
+}
 
 // items draws the pages of items on this site, or says that they are gone.
 func (d *drawing) items(ctx context.Context, ids []library.ItemID) error {
@@ -117,7 +127,7 @@ func (d *drawing) item(ctx context.Context, id library.ItemID, l *library.Live) 
 		return err
 	}
 	a := article(it, v, column)
-	a.Body = theme.Body(body)
+	a.Write(body)
 	if err := d.beside(ctx, it, v, l.Ended, archived, &a); err != nil {
 		return err
 	}
@@ -152,28 +162,32 @@ func (d *drawing) item(ctx context.Context, id library.ItemID, l *library.Live) 
 			return err
 		}
 	}
-	drawn := theme.ArticlePage
-	if a.Person != nil {
-		drawn = theme.PersonPage
+	twins, err := d.twins(ctx, it)
+	if err != nil {
+		return err
 	}
 	changed := it.PublishedAt
 	if a.Updated.After(changed) {
 		changed = a.Updated
 	}
 	d.later(func() error {
-		frame := theme.ArticleFrame(d.site, a, path, elder)
-		b, err := drawn.Draw(frame, a)
+		b, err := theme.DrawArticle(d.site, a, it.Language, path, elder, twins)
+		if a.Person != nil && elder != "" {
+			b, err = theme.PersonPage.Draw(theme.ArticleFrame(d.site, a, path, elder), a)
+		}
 		if err != nil {
 			return err
 		}
 		if err := d.e.put(Page{Path: path, Status: 200, Kind: htmlKind, Item: string(id), Shown: shown, Changed: changed.UTC()}, b); err != nil {
 			return err
 		}
-		if b, err = theme.ElderArticlePage.Draw(frame.Elderly(elder), a); err != nil {
-			return err
-		}
-		if err := d.e.put(Page{Path: elder, Status: 200, Kind: htmlKind, Item: string(id)}, b); err != nil {
-			return err
+		if elder != "" {
+			if b, err = theme.ElderArticlePage.Draw(theme.ArticleFrame(d.site, a, path, elder).Elderly(elder), a); err != nil {
+				return err
+			}
+			if err := d.e.put(Page{Path: elder, Status: 200, Kind: htmlKind, Item: string(id)}, b); err != nil {
+				return err
+			}
 		}
 		d.find(document(it, v, column, !archived.IsZero()))
 		return nil
@@ -314,7 +328,7 @@ func (d *drawing) standing(ctx context.Context, it library.Item, a *theme.Articl
 func article(it library.Item, v library.Version, column theme.Column) theme.Article {
 	a := theme.Article{
 		Title: v.Title, Column: column, Published: it.PublishedAt, Source: cmp.Or(v.Source, it.UnitName), SourceURL: v.SourceURL,
-		Summary: v.Summary, Keywords: v.Keywords, Body: theme.Body(v.HTML), News: v.Type == library.News, // made by prose: safe by construction
+		Summary: v.Summary, Keywords: v.Keywords, News: v.Type == library.News,
 	}
 	if !it.FirstPublishedAt.IsZero() && v.At.After(it.FirstPublishedAt) && v.No > 1 {
 		a.Updated = v.At
@@ -328,6 +342,7 @@ func article(it library.Item, v library.Version, column theme.Column) theme.Arti
 			a.Policy.Issuer += " " + strings.ReplaceAll(v.CoIssuers, ";", " ")
 		}
 	}
+	a.Write(v.HTML)
 	if v.Origin != library.Repost && v.Origin != library.MovedIn && len(v.AuthorID) == 26 { // a person of the house, not a duty of it
 		a.Author = v.AuthorName
 	}

@@ -2,6 +2,7 @@ package publishing
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -39,6 +40,7 @@ type drawing struct {
 	types   map[library.Type]bool                 // of the items seen
 	columns map[registry.ColumnID]bool            // whose pages are drawn; true: all of them
 	whole   bool                                  // the whole site is drawn
+	parts   map[Part]bool                         // that were asked for
 	places  map[registry.ColumnID][]library.Place // that items took, or left
 	marks   map[string]bool                       // old addresses whose redirect changed
 	coming  []registry.ColumnID                   // where one more item is about to be, on trial
@@ -56,7 +58,7 @@ type drawing struct {
 
 func (p *Publisher) drawing(q db.Querier, e *edit, site theme.Site, whole bool) *drawing {
 	return &drawing{p: p, q: q, e: e, site: site, whole: whole, seen: map[library.ItemID]bool{}, types: map[library.Type]bool{},
-		columns: map[registry.ColumnID]bool{}, places: map[registry.ColumnID][]library.Place{}, pool: newPool(), marks: map[string]bool{},
+		columns: map[registry.ColumnID]bool{}, parts: map[Part]bool{}, places: map[registry.ColumnID][]library.Place{}, pool: newPool(), marks: map[string]bool{},
 		put: map[string]search.Document{}, out: map[string]bool{}}
 }
 
@@ -135,7 +137,7 @@ func (d *drawing) everything(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-		case p.Status == 410 || strings.HasPrefix(path, "/content/") || strings.HasPrefix(path, "/elder/content/"):
+		case p.Status == 410 || monthPath.MatchString(path):
 			if err := d.gone(path, p.Item); err != nil {
 				return err
 			}
@@ -143,7 +145,7 @@ func (d *drawing) everything(ctx context.Context) error {
 			d.e.set(p)
 		}
 	}
-	for _, c := range d.site.Columns {
+	for _, c := range slices.Concat(d.site.Columns, d.site.Foreign) {
 		d.columns[registry.ColumnID(c.ID)] = true
 	}
 	return d.around(ctx)
@@ -172,6 +174,9 @@ func (d *drawing) touch(ctx context.Context, changes []change) error {
 			d.columns[nudge] = true
 		} else if c.item != "" {
 			ids = append(ids, c.item)
+		}
+		if c.part != "" {
+			d.parts[c.part] = true
 		}
 	}
 	if err := d.items(ctx, ids); err != nil {
@@ -207,6 +212,9 @@ func (d *drawing) touch(ctx context.Context, changes []change) error {
 	if err := d.items(ctx, tied); err != nil {
 		return err
 	}
+	if err := d.twinsOf(ctx, ids); err != nil {
+		return err
+	}
 	return d.pool.wait()
 }
 
@@ -216,9 +224,11 @@ func itemPage(path string) bool {
 }
 
 func (d *drawing) column(id registry.ColumnID) (theme.Column, bool) {
-	for _, c := range d.site.Columns {
-		if c.ID == string(id) {
-			return c, true
+	for _, list := range [][]theme.Column{d.site.Columns, d.site.Foreign} {
+		for _, c := range list {
+			if c.ID == string(id) {
+				return c, true
+			}
 		}
 	}
 	return theme.Column{}, false

@@ -484,6 +484,16 @@ func sameSite(a, b theme.Site) bool {
 	return errX == nil && errY == nil && string(x) == string(y)
 }
 
+// sameFrame reports whether two states of a site give every page the same
+// frame. What hangs on the notice bar stands on home pages only, which every
+// release draws.
+func sameFrame(a, b theme.Site) bool {
+	if a.Offline == b.Offline && a.Offline == "" {
+		a.Notices, b.Notices = nil, nil
+	}
+	return sameSite(a, b)
+}
+
 // differing visits the pages of next that are not, or not the same, in prev,
 // and those of prev that are not in next; only lists that differ are read.
 func differing(prev, next *Release, fn func(was, now *Page) error) error {

@@ -63,6 +63,9 @@ func (d *drawing) departed(ctx context.Context, it library.Item) error {
 		return err
 	}
 	for _, at := range []string{Path(it), ElderPath(it)} {
+		if at == "" {
+			continue // an edition in another language has no elder twin
+		}
 		if to != "" {
 			target := to
 			if strings.HasPrefix(at, "/elder/") {

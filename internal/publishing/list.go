@@ -33,7 +33,7 @@ func (d *drawing) entries(ctx context.Context, c theme.Column, limit, offset int
 	for i, e := range list {
 		out[i] = toEntry(e)
 	}
-	return out, nil
+	return out, d.leads(ctx, list, out)
 }
 
 // newest are the newest entries of a column; one that holds only columns shows
@@ -122,6 +122,7 @@ func (d *drawing) columnPages(ctx context.Context, c theme.Column, all bool) err
 	if c.Parent != "" {
 		p.Siblings = d.site.Below(c.Parent)
 	}
+	foreign := c.Lang() != ""
 	redo := map[int]bool{}
 	for k := max(1, begun); k <= archives && archives > begun; k++ {
 		redo[k] = true // filled now; the one before them has a newer page now
@@ -151,22 +152,36 @@ func (d *drawing) columnPages(ctx context.Context, c theme.Column, all bool) err
 		if err != nil {
 			return err
 		}
+		list = slices.DeleteFunc(list, func(e library.Entry) bool {
+			return e.Placement.Top == 0 && !shelf[archives-1].Before(library.Place{At: e.Placement.ShownAt, ID: e.Placement.ID})
+		})
 		for _, e := range list {
-			if e.Placement.Top > 0 || shelf[archives-1].Before(library.Place{At: e.Placement.ShownAt, ID: e.Placement.ID}) {
-				p.Entries = append(p.Entries, toEntry(e))
-			}
+			p.Entries = append(p.Entries, toEntry(e))
+		}
+		if err := d.leads(ctx, list, p.Entries); err != nil {
+			return err
 		}
 		p.Older, p.Oldest = theme.ArchivePath(c, archives), theme.ArchivePath(c, 1)
 	}
-	page := kinds[c.Type]
-	if page == nil {
-		page = (*drawing).listed
+	if foreign && c.Parent == "" {
+		return nil // the edition's home stands there
 	}
-	if err := page(d, ctx, c, p); err != nil {
-		return err
-	}
-	if err := d.feeds(ctx, theme.FeedOf{Title: c.Name + "_" + d.site.Name, Path: c.Href(), Description: c.Description, RSS: c.Feed(), Entries: p.Entries[:min(len(p.Entries), feedItems)]}, true); err != nil {
-		return err
+	if foreign {
+		b, err := theme.DrawColumn(d.site, p)
+		if err := d.draw(c.Href(), htmlKind, b, err); err != nil {
+			return err
+		}
+	} else {
+		page := kinds[c.Type]
+		if page == nil {
+			page = (*drawing).listed
+		}
+		if err := page(d, ctx, c, p); err != nil {
+			return err
+		}
+		if err := d.feeds(ctx, theme.FeedOf{Title: c.Name + "_" + d.site.Name, Path: c.Href(), Description: c.Description, RSS: c.Feed(), Entries: p.Entries[:min(len(p.Entries), feedItems)]}, true); err != nil {
+			return err
+		}
 	}
 	// Fewer items, fewer pages.
 	for k := archives + 1; ; k++ {
@@ -206,7 +221,7 @@ func (d *drawing) archive(ctx context.Context, c theme.Column, like theme.Column
 			q.Older, q.Oldest = theme.ArchivePath(c, k-1), theme.ArchivePath(c, 1)
 		}
 		d.later(func() error {
-			b, err := theme.ColumnListPage.Draw(theme.ColumnFrame(d.site, q), q)
+			b, err := theme.DrawColumn(d.site, q)
 			return d.draw(theme.ArchivePath(c, k), htmlKind, b, err)
 		})
 		return true

@@ -14,14 +14,57 @@ import (
 // sitemaps draws one map for the fixed pages and one for each list of content
 // that changed, so that an item touches one of them.
 func (d *drawing) sitemaps(context.Context) error {
-	c, err := d.e.content("/content/")
+	names := map[string]bool{}
+	for _, prefix := range d.contents() {
+		if err := d.contentMaps(prefix, names); err != nil {
+			return err
+		}
+	}
+	fixed := []theme.Location{{Path: "/"}, {Path: "/map.html"}, {Path: "/elder/"}}
+	if d.site.Matrix {
+		fixed = append(fixed, theme.Location{Path: "/matrix/"})
+	}
+	for _, t := range theme.TextPages(d.site) {
+		fixed = append(fixed, theme.Location{Path: t.Path})
+	}
+	for _, l := range d.site.Sections {
+		fixed = append(fixed, theme.Location{Path: l.Href})
+	}
+	for _, c := range slices.Concat(d.site.Columns, d.site.Foreign) {
+		fixed = append(fixed, theme.Location{Path: c.Href()})
+	}
+	b, err := theme.Sitemap(d.site, fixed)
+	if err := d.draw("/sitemap-pages.xml", xmlKind, b, err); err != nil {
+		return err
+	}
+	files := []theme.Location{{Path: "/sitemap-pages.xml"}}
+	for n := range names {
+		files = append(files, theme.Location{Path: n, Changed: d.drawnAt(n)})
+	}
+	slices.SortFunc(files, func(a, b theme.Location) int { return cmp.Compare(a.Path, b.Path) })
+	b, err = theme.SitemapIndex(d.site, files)
+	return d.draw("/sitemap.xml", xmlKind, b, err)
+}
+
+// contents are the folders of articles: the Chinese ones and those of editions.
+func (d *drawing) contents() []string {
+	out := []string{"/content/"}
+	for _, e := range d.site.Editions() {
+		out = append(out, theme.EditionPath(e.Lang, "/content/"))
+	}
+	return out
+}
+
+// contentMaps draws a map for each list of articles in a folder that changed,
+// and puts the names of all that stand into names.
+func (d *drawing) contentMaps(prefix string, names map[string]bool) error {
+	c, err := d.e.content(prefix)
 	if err != nil {
 		return err
 	}
-	names := map[string]bool{}
 	if d.e.before != nil && !d.e.fresh {
 		for name := range d.e.before.Lists {
-			if !strings.HasPrefix(name, "/content/") || slices.Contains(c.gone, name) {
+			if !strings.HasPrefix(name, prefix) || slices.Contains(c.gone, name) {
 				continue
 			}
 			if _, ok, err := d.e.was(mapPath(name)); err != nil {
@@ -74,27 +117,7 @@ func (d *drawing) sitemaps(context.Context) error {
 			}
 		}
 	}
-	fixed := []theme.Location{{Path: "/"}, {Path: "/map.html"}, {Path: "/elder/"}}
-	for _, t := range theme.TextPages(d.site) {
-		fixed = append(fixed, theme.Location{Path: t.Path})
-	}
-	for _, l := range d.site.Sections {
-		fixed = append(fixed, theme.Location{Path: l.Href})
-	}
-	for _, c := range d.site.Columns {
-		fixed = append(fixed, theme.Location{Path: c.Href()})
-	}
-	b, err := theme.Sitemap(d.site, fixed)
-	if err := d.draw("/sitemap-pages.xml", xmlKind, b, err); err != nil {
-		return err
-	}
-	files := []theme.Location{{Path: "/sitemap-pages.xml"}}
-	for n := range names {
-		files = append(files, theme.Location{Path: n, Changed: d.drawnAt(n)})
-	}
-	slices.SortFunc(files, func(a, b theme.Location) int { return cmp.Compare(a.Path, b.Path) })
-	b, err = theme.SitemapIndex(d.site, files)
-	return d.draw("/sitemap.xml", xmlKind, b, err)
+	return nil
 }
 
 // drawnAt is when a page of this release, or of the one before, came to say
@@ -109,8 +132,9 @@ func (d *drawing) drawnAt(path string) time.Time {
 	return time.Time{}
 }
 
-// mapPath is the sitemap of a list: /content/202611/2 is /sitemap-202611-2.xml.
+// mapPath is the sitemap of a list: /content/202611/2 is /sitemap-202611-2.xml,
+// /en/content/202611/2 is /sitemap-en-202611-2.xml.
 func mapPath(list string) string {
-	month := strings.TrimSuffix(strings.TrimPrefix(list, "/content/"), "/")
+	month := strings.Replace(strings.Trim(list, "/"), "content/", "", 1)
 	return "/sitemap-" + strings.ReplaceAll(month, "/", "-") + ".xml"
 }

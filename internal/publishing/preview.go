@@ -6,6 +6,7 @@ import (
 
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/layout"
 	"zhengshu/internal/library"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
@@ -198,4 +199,43 @@ func (p *Publisher) PreviewEmergency(ctx context.Context, site registry.SiteID, 
 		return nil, err
 	}
 	return info.InConsole(b, ""), nil
+}
+
+// PreviewBoard draws a composition as the site's own page would show it, with
+// what is public now. The caller has checked that the board is in scope.
+func (p *Publisher) PreviewBoard(ctx context.Context, b layout.Board) ([]byte, error) {
+	site, hosted, err := p.info(ctx, p.db, b.Site.ID)
+	if err != nil {
+		return nil, err
+	}
+	if !hosted {
+		return nil, fault.New(fault.Refused, "这个站点还没有在本平台开通，不能预览。")
+	}
+	d := p.drawing(p.db, p.store.edit(b.Site.ID, nil, true, p.db.Now()), site, false)
+	defer d.pool.end()
+	c := d.compose()
+	var body []byte
+	if b.Kind == layout.HomeBoard {
+		h, err := c.home(ctx, b.Blocks)
+		if err != nil {
+			return nil, err
+		}
+		f := theme.HomeFrame(site)
+		f.NoIndex = true
+		f.Class += h.Class()
+		if body, err = theme.HomePage.Draw(f, h); err != nil {
+			return nil, err
+		}
+	} else {
+		page, err := d.topic(ctx, c, layout.LiveTopic{Topic: b.Topic, Blocks: b.Blocks})
+		if err != nil {
+			return nil, err
+		}
+		f := theme.TopicFrame(site, page, b.Topic.Path())
+		f.NoIndex = true
+		if body, err = theme.TopicPage.Draw(f, page); err != nil {
+			return nil, err
+		}
+	}
+	return site.InConsole(body, ""), nil
 }

@@ -24,6 +24,7 @@ import (
 	"zhengshu/internal/disclosure"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/jobs"
+	"zhengshu/internal/layout"
 	"zhengshu/internal/library"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/prose"
@@ -57,6 +58,9 @@ type Config struct {
 	// Announced are the notices of opening, offline and closing that hang or hung
 	// on a site, newest first; nil for none.
 	Announced func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Announcement, error)
+	// Leads are the pictures that stand for live items in lists, by item; nil
+	// knows none.
+	Leads func(ctx context.Context, q db.Querier, items []string) (map[string]Lead, error)
 	// Obligations keeps the clock of promises that were not kept; nil keeps none.
 	Obligations *obligation.Service
 	Log         *slog.Logger // slog.Default when nil
@@ -67,13 +71,15 @@ type Publisher struct {
 	db       *db.DB
 	registry *registry.Service
 	library  *library.Service
+	layouts  *layout.Service // nil: every page as its kind begins
 	store    *Store
 	config   Config
 	notices  []func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Link, error)
 	released func(ctx context.Context, tx *db.Tx, site registry.SiteID) error
 	pages    []func(ctx context.Context, q db.Querier, site theme.Site, t Touched, put func(Leaf) error) error
 	dresser  Dresser
-	hurry    atomic.Int32       // urgent releases under way: bulk drawing gives way
+	hurry    atomic.Int32 // urgent releases under way: bulk drawing gives way
+	matrix   func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Matrix, error)
 	step     func(string) error // crash points of the tests
 	drawn    func(int)          // asked by the tests
 	tallies  sync.Map           // column → tallied
@@ -189,7 +195,7 @@ func (p *Publisher) Work(w *jobs.Workers) {
 func (p *Publisher) Changed(ctx context.Context, tx *db.Tx, c library.Change) error {
 	sites := map[registry.SiteID]bool{}
 	for _, pl := range c.Placements {
-		if err := wait(ctx, tx, pl.Site, c.Item, pl.Column); err != nil {
+		if err := wait(ctx, tx, pl.Site, c.Item, pl.Column, ""); err != nil {
 			return err
 		}
 		sites[pl.Site] = true
@@ -202,11 +208,30 @@ func (p *Publisher) Changed(ctx context.Context, tx *db.Tx, c library.Change) er
 	return nil
 }
 
-// Touch asks for a whole new release of a site, in the transaction of the act
-// that changed it: launch, offline, resume, columns, identifiers, notices.
-func (p *Publisher) Touch(ctx context.Context, tx *db.Tx, site registry.SiteID) error {
-	if err := wait(ctx, tx, site, "", ""); err != nil {
-		return err
+// Part is a part of a site that can be drawn anew by itself.
+type Part string
+
+// The parts.
+const (
+	// HomePart is the home page, its elder twin and the site's own feed.
+	HomePart Part = "home"
+	// TopicsPart are the pages of the topics (专题) and their list.
+	TopicsPart Part = "topics"
+	// MatrixPart are the pages of the two matrices (Article 11).
+	MatrixPart Part = "matrix"
+)
+
+// Touch asks for a new release of a site, in the transaction of the act that
+// changed it. Without parts the whole site is drawn: launch, offline, resume,
+// columns, identifiers. With parts only those are.
+func (p *Publisher) Touch(ctx context.Context, tx *db.Tx, site registry.SiteID, parts ...Part) error {
+	if len(parts) == 0 {
+		parts = []Part{""}
+	}
+	for _, part := range parts {
+		if err := wait(ctx, tx, site, "", "", part); err != nil {
+			return err
+		}
 	}
 	return jobs.Enqueue(ctx, tx, Refresh{site}, jobs.Unique(string(site)))
 }
@@ -221,14 +246,14 @@ const (
 // Nudge asks for the pages that gather things (disclosure, announcements, home)
 // to be drawn anew, in the transaction of the act that changed what they say.
 func (p *Publisher) Nudge(ctx context.Context, tx *db.Tx, site registry.SiteID) error {
-	if err := wait(ctx, tx, site, nudgeMark, ""); err != nil {
+	if err := wait(ctx, tx, site, nudgeMark, "", ""); err != nil {
 		return err
 	}
 	return jobs.Enqueue(ctx, tx, Refresh{site}, jobs.Unique(string(site)))
 }
 
-func wait(ctx context.Context, tx *db.Tx, site registry.SiteID, item library.ItemID, column registry.ColumnID) error {
-	_, err := tx.Exec(ctx, `INSERT INTO release_change (id, site_id, item_id, column_id, at) VALUES ($1, $2, $3, $4, $5)`, ulid.Make().String(), site, item, column, tx.Now())
+func wait(ctx context.Context, tx *db.Tx, site registry.SiteID, item library.ItemID, column registry.ColumnID, part Part) error {
+	_, err := tx.Exec(ctx, `INSERT INTO release_change (id, site_id, item_id, column_id, part, at) VALUES ($1, $2, $3, $4, $5, $6)`, ulid.Make().String(), site, item, column, part, tx.Now())
 	return err
 }
 
@@ -236,6 +261,7 @@ type change struct {
 	id     string
 	item   library.ItemID
 	column registry.ColumnID
+	part   Part
 	at     time.Time
 }
 
@@ -250,11 +276,11 @@ const (
 // inline is the largest site drawn whole while its lock is held.
 var inline = 400
 
-const changeFields = `SELECT id, item_id, column_id, at FROM release_change WHERE site_id = $1 `
+const changeFields = `SELECT id, item_id, column_id, part, at FROM release_change WHERE site_id = $1 `
 
 func scanChange(r db.Scanner) (change, error) {
 	var c change
-	return c, r.Scan(&c.id, &c.item, &c.column, &c.at)
+	return c, r.Scan(&c.id, &c.item, &c.column, &c.part, &c.at)
 }
 
 // newest are the changes of items that wait, the newest first: what was
@@ -270,7 +296,12 @@ func oldest(ctx context.Context, q db.Querier, site registry.SiteID) ([]change, 
 
 // wholes are the changes of the site itself.
 func wholes(ctx context.Context, q db.Querier, site registry.SiteID) ([]change, error) {
-	return db.All(ctx, q, scanChange, changeFields+`AND item_id = '' ORDER BY id LIMIT $2`, site, mostBeside)
+	return db.All(ctx, q, scanChange, changeFields+`AND item_id = '' AND part = '' ORDER BY id LIMIT $2`, site, mostBeside)
+}
+
+// parts are the changes of parts of the site.
+func parts(ctx context.Context, q db.Querier, site registry.SiteID) ([]change, error) {
+	return db.All(ctx, q, scanChange, changeFields+`AND item_id = '' AND part <> '' ORDER BY id LIMIT $2`, site, mostBeside)
 }
 
 // Public: what a release holds is public; the duty of the house makes it.
@@ -323,7 +354,7 @@ func (p *Publisher) current(site registry.SiteID) (*Release, error) {
 // stale says why every page of a site is to be drawn anew: the release was made
 // for another state of the site, the theme or the house.
 func stale(r *Release, info theme.Site, now time.Time) bool {
-	return r == nil || r.Shape != 1 || r.Theme != info.Fingerprint() || !sameSite(r.Site, info) || now.Sub(r.Made) > 180*24*time.Hour
+	return r == nil || r.Shape != 1 || r.Theme != info.Fingerprint() || !sameFrame(r.Site, info) || now.Sub(r.Made) > 180*24*time.Hour
 }
 
 // urgent makes the next release from the newest changes while others wait: a
@@ -370,6 +401,11 @@ func (p *Publisher) urgent(ctx context.Context, site registry.SiteID) (next, err
 		if err != nil {
 			return err
 		}
+		some, err := parts(ctx, tx, site)
+		if err != nil {
+			return err
+		}
+		changes = append(changes, some...)
 		if !hosted {
 			changes = append(changes, all...)
 			return nil
@@ -504,7 +540,11 @@ func (p *Publisher) besides(ctx context.Context, site registry.SiteID, whole, no
 			return err
 		}
 		whole = whole || len(all) > 0 || stale(first, info, began)
-		changes = append(changes, all...)
+		some, err := parts(ctx, tx, site)
+		if err != nil {
+			return err
+		}
+		changes = append(append(changes, all...), some...)
 		if len(changes) == 0 && !whole {
 			return nil
 		}
@@ -793,7 +833,8 @@ func (p *Publisher) look(ctx context.Context, site registry.SiteID) error {
 	if err != nil && !errors.Is(err, ErrNoRelease) && !errors.Is(err, ErrForged) {
 		return err
 	}
-	fits := err == nil && !stale(r, info, p.db.Now())
+	frame := err == nil && !stale(r, info, p.db.Now())
+	fits := frame && sameSite(r.Site, info) // else a day began or ended on the notice bar
 	n, err := db.One(ctx, p.db, db.Value[int], `SELECT count(*) FROM (SELECT 1 FROM release_change WHERE site_id = $1 LIMIT 1) w`, site)
 	if err != nil || fits && n == 0 {
 		return err
@@ -801,7 +842,7 @@ func (p *Publisher) look(ctx context.Context, site registry.SiteID) error {
 	if held, err := p.held(ctx, site); err != nil || held {
 		return err
 	}
-	if n > 0 || p.small(ctx, site) {
+	if n > 0 || frame || p.small(ctx, site) {
 		next, err := p.urgent(ctx, site)
 		if err != nil || next != beside {
 			return err
@@ -861,7 +902,12 @@ func (p *Publisher) info(ctx context.Context, q db.Querier, id registry.SiteID) 
 		t.Plain, t.Port = true, p.config.Port
 	}
 	for _, c := range columns {
-		t.Columns = append(t.Columns, theme.Column{ID: string(c.ID), Parent: string(c.Parent), Slug: c.Slug, Name: c.Name, Type: c.Type, Description: c.Description, Keywords: c.Keywords})
+		one := theme.Column{ID: string(c.ID), Parent: string(c.Parent), Slug: c.Slug, Name: c.Name, Type: c.Type, Description: c.Description, Keywords: c.Keywords}
+		if one.Lang() != "" {
+			t.Foreign = append(t.Foreign, one)
+			continue
+		}
+		t.Columns = append(t.Columns, one)
 	}
 	switch s.State {
 	case registry.TemporarilyOffline:
@@ -871,6 +917,7 @@ func (p *Publisher) info(ctx context.Context, q db.Querier, id registry.SiteID) 
 	case registry.Closed:
 		t.Offline = "本站已关停，信息去向见上级政府门户网站公告。"
 	}
+	t.Matrix = p.matrix != nil && s.Kind == registry.Portal
 	for _, f := range p.notices {
 		n, err := f(ctx, q, id)
 		if err != nil {

@@ -373,7 +373,7 @@ func (p *Publisher) putRedirect(ctx context.Context, tx *db.Tx, site registry.Si
 		ulid.Make().String(), site, from, to, origin, person.ID, tx.Now()); err != nil {
 		return err
 	}
-	return wait(ctx, tx, site, library.ItemID(redirectMark+from), "")
+	return wait(ctx, tx, site, library.ItemID(redirectMark+from), "", "")
 }
 
 // moveHost makes an old host lead to the site.
@@ -430,7 +430,7 @@ func (p *Publisher) DropRedirect(ctx context.Context, scope authz.Scope, site re
 		}
 		if x.Host != "" {
 			err = p.Touch(ctx, tx, site)
-		} else if err = wait(ctx, tx, site, library.ItemID(redirectMark+x.Path), ""); err == nil {
+		} else if err = wait(ctx, tx, site, library.ItemID(redirectMark+x.Path), "", ""); err == nil {
 			err = enqueueRefresh(ctx, tx, site)
 		}
 		if err != nil {
@@ -461,7 +461,7 @@ func (p *Publisher) Moved(ctx context.Context, tx *db.Tx, site registry.SiteID, 
 		if _, err := tx.Exec(ctx, `DELETE FROM site_redirect WHERE site_id = $1 AND host = '' AND path = $2`, site, to); err != nil {
 			return err
 		}
-		if err := wait(ctx, tx, site, library.ItemID(redirectMark+to), ""); err != nil {
+		if err := wait(ctx, tx, site, library.ItemID(redirectMark+to), "", ""); err != nil {
 			return err
 		}
 	}

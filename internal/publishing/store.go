@@ -406,7 +406,7 @@ func (r *Release) SearchFile() string {
 	return filepath.Join(r.store.dir, "sites", string(r.site), r.Search.File)
 }
 
-var monthPath = regexp.MustCompile(`^/(?:elder/)?content/\d{6}/`)
+var monthPath = regexp.MustCompile(`^/(?:elder/|[a-z]{2,3}/)?content/\d{6}/`)
 
 // folderOf is the list of a path while it is small: its first folder, and for
 // articles its month.

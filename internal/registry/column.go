@@ -43,6 +43,8 @@ type Column struct {
 	CycleDays   int
 	Position    int
 	ClosedAt    time.Time
+	MergedInto  ColumnID // of a closed one, where its content went
+	Rev         int
 }
 
 var slugPattern = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$`)
@@ -57,6 +59,10 @@ func (s *Service) AddColumn(ctx context.Context, tx *db.Tx, scope authz.Scope, c
 	var f fault.Fields
 	f.Check(strings.TrimSpace(c.Name) != "", "name", "请填写栏目名称")
 	f.Check(slugPattern.MatchString(c.Slug), "slug", "网址简称只能用小写字母、数字和短横线，例如 notices")
+	f.Check(!contains(ReservedSlugs, c.Slug), "slug", "这个网址简称由系统页面使用，请换一个")
+	f.Text("name", "栏目名称", c.Name, false, 40)
+	f.Text("description", "栏目说明", c.Description, false, 200)
+	f.Text("keywords", "关键词", c.Keywords, false, 200)
 	f.Check(c.Description != "" && c.Description != c.Name, "description", "请写一句话说明栏目内容，不能与名称相同")
 	f.Check(c.Owner != "", "owner", "每个栏目都要有栏目责任人（第十九条（一））")
 	f.Check(c.A != "" && c.B != "" && c.A != c.B, "b", "A 岗和 B 岗要由两个人担任（第十九条（二））")
@@ -82,7 +88,39 @@ func (s *Service) AddColumn(ctx context.Context, tx *db.Tx, scope authz.Scope, c
 	if c.Unit == "" {
 		c.Unit = site.Unit
 	}
+	open, err := s.Columns(ctx, tx, scope, c.Site)
+	if err != nil {
+		return Column{}, err
+	}
+	if len(open) >= MaxColumns {
+		return Column{}, fault.Newf(fault.Refused, "一个站点最多 %d 个栏目，请先关闭或合并不再使用的栏目。", MaxColumns)
+	}
+	byID := map[ColumnID]Column{}
+	last := 0
+	for _, o := range open {
+		byID[o.ID] = o
+		if o.Parent == c.Parent {
+			last = max(last, o.Position)
+		}
+	}
+	if _, ok := byID[c.Parent]; c.Parent != "" && !ok {
+		return Column{}, fault.New(fault.Invalid, "没有找到上级栏目，请从本站现有栏目中选择。").On("parent", "请从列表中选择")
+	}
+	if depthOf(byID, c.Parent) >= MaxDepth {
+		return Column{}, fault.Newf(fault.Refused, "栏目最多 %d 级，请选择上一级的栏目。", MaxDepth).On("parent", "层级过深")
+	}
+	if c.Position == 0 {
+		c.Position = last + 1
+	}
+	c.Rev = 1
 	c.ID = ColumnID(ulid.Make().String())
+	taken, err := db.All(ctx, tx, db.Value[string], `SELECT name FROM site_column WHERE site_id = $1 AND slug = $2`, c.Site, c.Slug)
+	if err != nil {
+		return Column{}, err
+	}
+	if len(taken) > 0 {
+		return Column{}, fault.Newf(fault.Conflict, "网址简称“%s”已由本站栏目“%s”使用；即使栏目已关闭，发布过的网址也不能再给别的栏目。", c.Slug, taken[0]).On("slug", "请换一个简称")
+	}
 	_, err = tx.Exec(ctx, `
 		INSERT INTO site_column (id, site_id, parent_id, slug, name, type, description, keywords, unit_id, owner_id, a_id, b_id, cycle_days, position, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
@@ -108,7 +146,7 @@ func contains(list []string, s string) bool {
 
 const columnSelect = `
 	SELECT c.id, c.site_id, COALESCE(c.parent_id, ''), c.slug, c.name, c.type, c.description, c.keywords, c.unit_id, cu.name,
-	       c.owner_id, o.name, c.a_id, pa.name, c.b_id, pb.name, c.cycle_days, c.position, c.closed_at, u.area_path, u.line_path
+	       c.owner_id, o.name, c.a_id, pa.name, c.b_id, pb.name, c.cycle_days, c.position, c.closed_at, COALESCE(c.merged_into, ''), c.rev, u.area_path, u.line_path
 	  FROM site_column c JOIN site s ON s.id = c.site_id JOIN unit u ON u.id = s.unit_id JOIN unit cu ON cu.id = c.unit_id
 	  JOIN person o ON o.id = c.owner_id JOIN person pa ON pa.id = c.a_id JOIN person pb ON pb.id = c.b_id`
 
@@ -117,7 +155,7 @@ func scanColumn(scope authz.Scope) func(db.Scanner) (Column, error) {
 		var c Column
 		var area, line string
 		err := r.Scan(&c.ID, &c.Site, &c.Parent, &c.Slug, &c.Name, &c.Type, &c.Description, &c.Keywords, &c.Unit, &c.UnitName,
-			&c.Owner, &c.OwnerName, &c.A, &c.AName, &c.B, &c.BName, &c.CycleDays, &c.Position, &c.ClosedAt, &area, &line)
+			&c.Owner, &c.OwnerName, &c.A, &c.AName, &c.B, &c.BName, &c.CycleDays, &c.Position, &c.ClosedAt, &c.MergedInto, &c.Rev, &area, &line)
 		if err == nil && !scope.Covers(area, line) {
 			return Column{}, fault.Missing("栏目")
 		}

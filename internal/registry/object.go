@@ -148,6 +148,15 @@ func (s *Service) Move(ctx context.Context, tx *db.Tx, scope authz.Scope, ref Re
 		return Object{}, err
 	}
 	before := o
+	if act == "launch" && o.Hosted {
+		site, err := s.SiteTx(ctx, tx, scope, SiteID(o.ID))
+		if err != nil {
+			return Object{}, err
+		}
+		if err := s.askHosting(ctx, tx, site); err != nil {
+			return Object{}, err
+		}
+	}
 	tx.AfterCommit(s.forget)
 	if _, o.State, err = o.Machine().Take(ctx, tx, o.ID, act, note); err != nil {
 		return Object{}, err

@@ -138,6 +138,9 @@ func (s Site) In(scope authz.Scope) bool {
 	return s.areaPath != "" && scope.Covers(s.areaPath, s.linePath)
 }
 
+// Within reports whether the sponsor lies below an area's path.
+func (s Site) Within(areaPath string) bool { return strings.HasPrefix(s.areaPath, areaPath) }
+
 // CodeMeaning says in Chinese what the site code tells, and whether it is the
 // sponsor's own (Article 7(3)); both are empty without a code.
 func (s Site) CodeMeaning() (says string, wrong error) {
@@ -177,11 +180,28 @@ type Service struct {
 	book        *nameBook
 	guard       *guard
 	texts       texts
+	hosting     []func(ctx context.Context, tx *db.Tx, site Site) error
 }
 
 // New makes the service.
 func New(d *db.DB, o *org.Service) *Service {
 	return &Service{db: d, org: o, settings: sx2021.Defaults}
+}
+
+// OnHosting registers who is asked, in the transaction, before a site is
+// published by this platform: when it is set so, and when a planned one comes
+// online. An error refuses the act. At start.
+func (s *Service) OnHosting(f func(ctx context.Context, tx *db.Tx, site Site) error) {
+	s.hosting = append(s.hosting, f)
+}
+
+func (s *Service) askHosting(ctx context.Context, tx *db.Tx, site Site) error {
+	for _, f := range s.hosting {
+		if err := f(ctx, tx, site); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // NormalizeHost lower-cases a host, turns an address into its host and a
@@ -266,6 +286,11 @@ func (s *Service) Launch(ctx context.Context, tx *db.Tx, scope authz.Scope, id S
 		return Site{}, err
 	}
 	before := site
+	if site.Hosted {
+		if err := s.askHosting(ctx, tx, site); err != nil {
+			return Site{}, err
+		}
+	}
 	tx.AfterCommit(s.forget)
 	if _, site.State, err = SiteMachine.Take(ctx, tx, string(id), "launch", note); err != nil {
 		return Site{}, err
@@ -341,6 +366,11 @@ func (s *Service) SetIdentifiers(ctx context.Context, tx *db.Tx, scope authz.Sco
 	list := site.diff(n)
 	if len(list) == 0 {
 		return site, nil
+	}
+	if n.Hosted && !site.Hosted && site.State != Planned {
+		if err := s.askHosting(ctx, tx, site); err != nil {
+			return Site{}, err
+		}
 	}
 	_, err = tx.Exec(ctx, `
 		UPDATE site SET name = $2, site_code = $3, icp = $4, police_filing = $5, party_gov_mark = $6,

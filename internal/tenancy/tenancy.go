@@ -792,6 +792,16 @@ func (s *Service) InForce(ctx context.Context, q db.Querier, scope authz.Scope, 
 	return o, err == nil, err
 }
 
+// Signed reports whether the unit is a resident under the rules and has signed
+// for them.
+func (s *Service) Signed(ctx context.Context, q db.Querier, scope authz.Scope, id ID, unit org.UnitID) (bool, error) {
+	if _, err := s.Rules(ctx, q, scope, id); err != nil {
+		return false, err
+	}
+	n, err := db.One(ctx, q, db.Value[int], `SELECT count(*) FROM resident WHERE rules_id = $1 AND unit_id = $2 AND receipt_at IS NOT NULL`, id, unit)
+	return n > 0, err
+}
+
 // OpenTenancy lets a unit's sites live on the platform from today, in the
 // caller's transaction: only under rules in force. scope is of the platform's
 // owner. A tenancy that is open stays as it is.

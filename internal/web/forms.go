@@ -145,6 +145,8 @@ type Button struct {
 	Action string
 	// Skip lets the act through without the browser's own field check.
 	Skip bool
+	// Note, after the label, is for readers of the screen only: of which row.
+	Note string
 }
 
 func (Button) partial() string { return "button" }

@@ -20,6 +20,10 @@ const maxPack = 16 << 20
 // wordSet are the words a reader knows: what is said by one is less likely wrong.
 type wordSet map[string]struct{}
 
+// lawWords are words of the regulation that general lists do not have
+// (Article 11: 「政府网站与政务新媒体两大矩阵」).
+var lawWords = []string{"矩阵", "大矩阵", "新媒体矩阵", "政务新媒体矩阵", "政府网站矩阵", "媒体矩阵", "网站矩阵"}
+
 var loadWords = sync.OnceValues(func() (wordSet, error) { return newWords(wordsBin) })
 
 func newWords(packed []byte) (wordSet, error) {
@@ -36,6 +40,9 @@ func newWords(packed []byte) (wordSet, error) {
 	}
 	set := make(wordSet, len(f.Words))
 	for _, w := range f.Words {
+		set[w] = struct{}{}
+	}
+	for _, w := range lawWords {
 		set[w] = struct{}{}
 	}
 	return set, nil

@@ -24,13 +24,15 @@ var views embed.FS
 
 // Handler serves the screens.
 type Handler struct {
-	columns *columns.Service
-	days    calendar.Workdays
+	columns  *columns.Service
+	org      *org.Service
+	registry *registry.Service
+	days     calendar.Workdays
 }
 
 // New makes the handler.
-func New(c *columns.Service, days calendar.Workdays) *Handler {
-	return &Handler{columns: c, days: days}
+func New(c *columns.Service, o *org.Service, r *registry.Service, days calendar.Workdays) *Handler {
+	return &Handler{columns: c, org: o, registry: r, days: days}
 }
 
 // Routes of the door.
@@ -39,6 +41,12 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/columns", Permit: authz.ItemRead, Handle: h.list},
 		{Pattern: "GET /console/columns/calendar", Permit: authz.ItemRead, Handle: h.calendar},
 		{Pattern: "GET /console/columns/{id}", Permit: authz.ItemRead, Handle: h.column},
+		{Pattern: "GET /console/columns/{id}/edit", Permit: authz.ItemRead, Handle: h.card},
+		{Pattern: "POST /console/columns/{id}/edit", Permit: authz.ItemRead, Handle: h.edit},
+		{Pattern: "GET /console/columns/{id}/close", Permit: authz.ColumnManage, Handle: h.showClose},
+		{Pattern: "POST /console/columns/{id}/close", Permit: authz.ColumnManage, Handle: h.close},
+		{Pattern: "GET /console/sites/{id}/columns", Permit: authz.ItemRead, Handle: h.tree},
+		{Pattern: "POST /console/sites/{id}/columns/move", Permit: authz.ColumnManage, Handle: h.move},
 		{Pattern: "POST /console/columns/{id}/adopt", Permit: authz.ColumnManage, Handle: h.adopt},
 		{Pattern: "POST /console/columns/{id}/decline", Permit: authz.ColumnManage, Handle: h.decline},
 		{Pattern: "POST /console/columns/{id}/subscriptions", Permit: authz.ColumnManage, Handle: h.subscribe},
@@ -54,7 +62,7 @@ const (
 )
 
 func crumbs(last ...web.Crumb) []web.Crumb {
-	return append([]web.Crumb{{Name: "工作台", Href: "/console"}, {Name: "信息资源库", Href: "/console/items"}, {Name: "栏目到期预测", Href: path}}, last...)
+	return append([]web.Crumb{{Name: "工作台", Href: "/console"}, {Name: "信息资源库", Href: "/console/items"}, {Name: "栏目红绿灯", Href: path}}, last...)
 }
 
 func levelTag(f columns.Forecast, today calendar.Date) web.Tag {
@@ -65,46 +73,6 @@ func levelTag(f columns.Forecast, today calendar.Date) web.Tag {
 	return web.Tag{Kind: kind, Text: f.Says(today)}
 }
 
-// listView is GET /console/columns.
-type listView struct {
-	Heading web.Heading
-	Tabs    web.Tabs
-	Stats   web.Stats
-	Table   web.Table
-	Pager   web.Pager
-}
-
-// Title of the document.
-func (listView) Title() string { return "栏目到期预测" }
-
-// Crumbs of the page.
-func (listView) Crumbs() []web.Crumb { return crumbs()[:3:3] }
-
-func newListView(list []columns.Forecast, all bool, late, soon int, today calendar.Date) listView {
-	v := listView{Heading: web.Heading{Title: "栏目到期预测", Lead: "按栏目更新周期和最新内容的日期推算，先到期的在前。", Acts: []web.Act{{Text: "排期日历", Href: path + "/calendar"}}},
-		Tabs: web.Tabs{Label: "范围", Items: []web.Tab{{Name: "本单位的栏目", Href: path, Current: !all}, {Name: "管辖范围", Href: path + "?all=1", Current: all}}},
-		Table: web.Table{Caption: "栏目", Quiet: true, Columns: []web.Column{{Head: "栏目", Wide: true}, {Head: "保障单位"}, {Head: "最近更新"}, {Head: "到期"}, {Head: "预测"}},
-			Empty: web.Empty{Title: "没有需要更新的栏目", Text: "已开通并在本平台发布的网站，其栏目列在这里。"}}}
-	v.Stats = web.Stats{Label: "到期情况", Items: []web.Stat{{Name: "已超期", Value: strconv.Itoa(late)}, {Name: "七天内到期", Value: strconv.Itoa(soon)}}}
-	if late > 0 {
-		v.Stats.Items[0].Kind = web.Danger
-	}
-	if soon > 0 {
-		v.Stats.Items[1].Kind = web.Warn
-	}
-	for _, f := range list {
-		name := web.Linked(f.Name, columns.Link(f.Column))
-		name.Note = f.SiteName
-		last := web.Text("还没有内容")
-		if !f.Last.IsZero() {
-			last = web.Day(calendar.DateOf(f.Last))
-		}
-		last.Note = fmt.Sprintf("周期 %d 天", f.Cycle)
-		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{name, web.Text(f.UnitName), last, web.Day(f.Due), web.Tagged(levelTag(f, today))}})
-	}
-	return v
-}
-
 func unitsOf(s *authz.Session) []org.UnitID {
 	var out []org.UnitID
 	for _, p := range s.Posts {
@@ -113,36 +81,6 @@ func unitsOf(s *authz.Session) []org.UnitID {
 		}
 	}
 	return out
-}
-
-func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
-	ctx, scope, today := r.Context(), authz.ScopeFrom(r.Context()), web.FrameOf(r).Today
-	f := columns.ForecastFilter{Limit: perPage, Offset: (web.PageOf(r) - 1) * perPage}
-	all := r.URL.Query().Get("all") == "1"
-	if !all {
-		f.Units = unitsOf(authz.SessionFrom(ctx))
-	}
-	list, total, err := h.columns.Forecasts(ctx, scope, f)
-	if err != nil {
-		return err
-	}
-	count := func(until calendar.Date) (int, error) {
-		c := f
-		c.Until, c.Limit, c.Offset = until, 1, 0
-		_, n, err := h.columns.Forecasts(ctx, scope, c)
-		return n, err
-	}
-	late, err := count(today.AddDays(-1))
-	if err != nil {
-		return err
-	}
-	week, err := count(today.AddDays(7))
-	if err != nil {
-		return err
-	}
-	v := newListView(list, all, late, week-late, today)
-	v.Pager = web.PagerOf(r, total, perPage)
-	return listPage.Render(w, r, v)
 }
 
 // columnView is GET /console/columns/{id}.
@@ -210,6 +148,7 @@ func newColumnView(b board, manages bool, today calendar.Date) columnView {
 	at := columns.Link(c.ID)
 	v := columnView{name: c.Name, Manages: manages, AdoptTo: at + "/adopt", DeclineTo: at + "/decline", Unsubscribe: at + "/unsubscribe",
 		Heading: web.Heading{Title: c.Name, Above: b.site.Name, Lead: c.Description, Acts: []web.Act{{Text: "采编新稿件", Href: "/console/items/new?column=" + url.QueryEscape(string(c.ID)), Primary: true}, {Text: "排期日历", Href: path + "/calendar?column=" + url.QueryEscape(string(c.ID))}}}}
+	v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "栏目卡片", Href: at + "/edit"}, web.Act{Text: "栏目树", Href: treePath(b.site.ID)})
 	v.Summary = web.Summary{Title: "更新情况", Wide: true}
 	if b.runs {
 		v.Heading.Tags = []web.Tag{levelTag(b.forecast, today)}
@@ -435,10 +374,7 @@ func samplePlan(words, state string, at time.Time) columns.Plan {
 }
 
 var (
-	listPage = web.Define(views, "views/list.html",
-		newListView([]columns.Forecast{sampleForecast("通知公告", -2), sampleForecast("要闻", 5), sampleForecast("政策文件", 7), sampleForecast("概况", 12)}, false, 1, 2, sampleDay),
-		newListView(nil, true, 0, 0, sampleDay),
-		newListView([]columns.Forecast{sampleForecast(hostile, 0)}, true, 0, 1, sampleDay))
+	listPage   = web.Define(views, "views/list.html", newListView(sampleLights("通知公告", -2, 5, 7, 12), sampleDay), newListView(lights{}, sampleDay), newListView(sampleLights(hostile, 0), sampleDay))
 	columnPage = web.Define(views, "views/column.html",
 		newColumnView(sampleBoard("通知公告"), true, sampleDay),
 		newColumnView(board{column: registry.Column{ID: "c2", Name: "要闻"}, site: registry.Site{Name: "雁塔区人民政府"}}, false, sampleDay),

@@ -2,6 +2,7 @@ package theme
 
 import (
 	"html/template"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -38,6 +39,7 @@ type Article struct {
 	Answer    string     // plain
 	Service   bool       // a guide to a service
 	Phone     string     // to ask
+	Lang      string     // of the text; Chinese when empty
 }
 
 // Changed is how the page says that it was changed.
@@ -79,6 +81,78 @@ func Body(safe string) template.HTML {
 		safe = `<p class="doc-recipients">` + first[len("<p>"):] + "</p>" + rest
 	}
 	return template.HTML(safe)
+}
+
+// signedDate is the last line of a paper: the day it was written.
+var signedDate = regexp.MustCompile(`^\s*\d{4}年\d{1,2}月\d{1,2}日\s*$`)
+
+// level finds the headings of a paper that stand in lines of their own, by
+// their numbers as GB/T 9704 sets them: 一、 and （一）.
+var level = regexp.MustCompile(`<p(?: class="indent2")?>((?:[一二三四五六七八九十]{1,3}、|（[一二三四五六七八九十]{1,3}）)[^<。；：]{1,40})</p>`)
+
+// Paper is the text of an official document (公文): the addressees flush left,
+// headings of the first and second level, and under the text who signs and the
+// day, to the right.
+func Paper(safe string) template.HTML {
+	safe = level.ReplaceAllStringFunc(safe, func(p string) string {
+		text := p[strings.IndexByte(p, '>')+1:]
+		class := "doc-level-1"
+		if strings.HasPrefix(text, "（") {
+			class = "doc-level-2"
+		}
+		return `<p class="` + class + `">` + text
+	})
+	// The last two lines: who signs, and the day.
+	const open, end = "<p>", "</p>"
+	if at := strings.LastIndex(safe, open); at >= 0 {
+		if day, ok := strings.CutSuffix(strings.TrimSpace(safe[at+len(open):]), end); ok && signedDate.MatchString(day) {
+			before := strings.TrimRight(safe[:at], "\n ")
+			if who := strings.LastIndex(before, open); who >= 0 && strings.HasSuffix(before, end) {
+				if name := before[who+len(open) : len(before)-len(end)]; !strings.ContainsAny(name, "<。；：，") && utf8.RuneCountInString(name) <= 40 {
+					before = before[:who] + `<p class="doc-signature">` + name + end
+				}
+			}
+			safe = before + `<p class="doc-signature doc-day">` + day + end
+		}
+	}
+	return Body(safe)
+}
+
+// Write puts the text in: what prose made, which is safe by construction; an
+// official document is set as one.
+func (a *Article) Write(body string) {
+	if a.Policy != nil {
+		a.Body = Paper(body)
+		return
+	}
+	a.Body = Body(body)
+}
+
+// PaperHead is the red head of an official document's page.
+type PaperHead struct {
+	Issuers []string
+	Kind    string // 文件, beside several issuers; none for a letter (函)
+	Number  string
+	Long    bool // names that need a smaller size
+}
+
+// Paper is the head of an article that is an official document with a number;
+// nil for any other, and for one whose text brings its own head.
+func (a Article) Paper() *PaperHead {
+	if a.Policy == nil || a.Policy.Number == "" || a.Policy.Issuer == "" || strings.Contains(string(a.Body), `class="doc-head"`) {
+		return nil
+	}
+	p := &PaperHead{Issuers: strings.Fields(a.Policy.Issuer), Number: a.Policy.Number, Kind: "文件"}
+	if strings.Contains(a.Policy.Number, "函") {
+		p.Kind = ""
+	}
+	if len(p.Issuers) == 1 { // on one line: 某某人民政府文件
+		p.Issuers[0], p.Kind = p.Issuers[0]+p.Kind, ""
+	}
+	for _, name := range p.Issuers {
+		p.Long = p.Long || utf8.RuneCountInString(name) > 14
+	}
+	return p
 }
 
 // PolicyHead is the block above a policy document.
@@ -135,6 +209,9 @@ func (p PolicyHead) Rows() [][]HeadCell {
 // ArticleFrame is the frame of a content page.
 func ArticleFrame(s Site, a Article, path, elder string) Frame {
 	f := Frame{Site: s, Title: a.Title, Path: path, Column: a.Column.Slug, Elder: elder, Class: "page-article"}
+	if a.Policy != nil {
+		f.Class += " page-paper"
+	}
 	for _, parent := range s.Columns {
 		if parent.ID == a.Column.Parent && a.Column.Parent != "" {
 			f.Crumbs = append(f.Crumbs, Link{parent.Name, parent.Href()})

@@ -74,7 +74,7 @@ func website(s Site) websiteData {
 func article(s Site, a Article, path string) articleData {
 	d := articleData{
 		thing: thing{Context: schemaOrg, Type: "Article", URL: s.Origin() + path}, Headline: a.Title, Published: stamp(a.Published), Modified: stamp(a.Updated),
-		Publisher: thing{Type: "GovernmentOrganization", Name: orElse(s.Sponsor, s.Name)}, BasedOn: a.SourceURL, Language: "zh-CN",
+		Publisher: thing{Type: "GovernmentOrganization", Name: orElse(s.Sponsor, s.Name)}, BasedOn: a.SourceURL, Language: orElse(a.Lang, "zh-CN"),
 	}
 	switch {
 	case a.Policy != nil:

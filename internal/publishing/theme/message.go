@@ -60,6 +60,9 @@ func MessageFrame(s Site, m Message, path string) Frame {
 // DrawMessage draws the message that stands at an address, in the elder layout
 // for a reader who was in it.
 func DrawMessage(s Site, m Message, path string) ([]byte, error) {
+	if e, ok := s.editionAt(path); ok {
+		return drawEditionMessage(s, e, m, path)
+	}
 	f := MessageFrame(s, m, path)
 	if path == "/elder" || strings.HasPrefix(path, "/elder/") {
 		f.Class = "elder page-message"

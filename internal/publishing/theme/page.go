@@ -34,6 +34,16 @@ type Frame struct {
 	NoIndex   bool
 	Query     string // typed into the search box
 	Class     string // of body, beside the theme's
+	Languages []Tongue
+	Edition   *Edition // of a page in another language
+}
+
+// Tongue is this page, or the site, in another language.
+type Tongue struct {
+	Lang string // en
+	Name string // English: its own name for itself
+	Href string
+	Twin bool // the same content, not only the same site
 }
 
 // Tag is one official meta element (网页标签规范, 国办发〔2017〕47号).
@@ -41,10 +51,17 @@ type Tag struct{ Name, Content string }
 
 // DocumentTitle is the text of the title element.
 func (f Frame) DocumentTitle() string {
-	if f.Title == "" {
-		return f.Site.Name
+	name := f.Site.Name
+	if f.Edition != nil {
+		name = f.Edition.Root.Name
 	}
-	return f.Title + "_" + f.Site.Name
+	if f.Title == "" {
+		return name
+	}
+	if f.Edition != nil {
+		return f.Title + " | " + name
+	}
+	return f.Title + "_" + name
 }
 
 // Canonical is the address of the page; of the plain page for its twin in the
@@ -93,6 +110,17 @@ func ScriptPath() string {
 }
 
 var portalCode = assets.Content("portal.js") // nil where the scripts were not bundled
+
+// Back is the page above this one in the elder layout: the column of an
+// article, the elder home of a column.
+func (f Frame) Back() string {
+	for i := len(f.Crumbs) - 1; i >= 0; i-- {
+		if href := f.Crumbs[i].Href; href != "" && href != "/" {
+			return "/elder" + href
+		}
+	}
+	return "/elder/"
+}
 
 // Structured is the JSON-LD of the page.
 func (f Frame) Structured() []any { return f.Data }
@@ -212,9 +240,11 @@ func day(t time.Time) string {
 }
 
 var funcs = template.FuncMap{
-	"minute": Minute,
-	"day":    day,
-	"stamp":  func(t time.Time) string { return t.In(calendar.Shanghai).Format(time.RFC3339) },
+	"minute":   Minute,
+	"day":      day,
+	"year":     func(t time.Time) string { return t.In(calendar.Shanghai).Format("2006") },
+	"monthDay": func(t time.Time) string { return t.In(calendar.Shanghai).Format("01-02") },
+	"stamp":    func(t time.Time) string { return t.In(calendar.Shanghai).Format(time.RFC3339) },
 	"digits": func(s string) string {
 		return strings.Map(func(r rune) rune {
 			if r >= '0' && r <= '9' || r == '+' {

@@ -67,6 +67,55 @@ func sampleBlock(s Site, i, n int) Block {
 	return Block{s.Columns[min(i, len(s.Columns)-1)], sampleLines(n)}
 }
 
+func samplePicture() *Picture {
+	return &Picture{Src: "/media/a.jpg", Srcset: "/media/a.jpg 960w", Sizes: "(max-width: 768px) 100vw, 700px", Width: 960, Height: 600, Alt: "供暖检修现场"}
+}
+
+// sampleBands are a home page as most sites have it.
+func sampleBands(s Site) []Band {
+	shots := sampleLines(4)
+	for i := range shots {
+		shots[i].Picture = samplePicture()
+	}
+	return []Band{
+		{ID: "band-1", Kind: BandNotices, Notices: s.Notices},
+		{ID: "band-2", Kind: BandLead, Lead: sampleLines(1)[0], Briefs: true},
+		{ID: "band-3", Kind: BandColumns, Shots: shots, Blocks: []Block{sampleBlock(s, 0, 7), sampleBlock(s, 1, 7)}},
+		{ID: "band-4", Kind: BandServices, Heading: "办事服务", Links: []Entrance{{Text: "政务服务网", Href: "/about.html#services", Note: "网上办事、查办理进度", Icon: "service", First: true}, {Text: "社保", Href: "/contact.html", Icon: "card"}}},
+		{ID: "band-5", Kind: BandInteraction, Heading: "互动交流", Links: []Entrance{{Text: "写信", Href: "/letters/", Note: "咨询、建议、投诉", Icon: "letter"}, {Text: "查文件", Href: "/search", Icon: "find"}, {Text: "联系我们", Href: "/contact.html", Icon: "place"}}},
+		{ID: "band-6", Kind: BandColumns, Blocks: []Block{sampleBlock(s, 2, 5), sampleBlock(s, 3, 5)}},
+		{ID: "band-7", Kind: BandList, Heading: s.Columns[0].Name, More: s.Columns[0].Href(), Entries: sampleLines(5)},
+	}
+}
+
+// everyBand is every kind of band once, and what a band may do otherwise.
+func everyBand(s Site) []Band {
+	shots := sampleLines(3)
+	for i := range shots {
+		shots[i].Picture = samplePicture()
+	}
+	var links []Entrance
+	for _, icon := range []string{"doc", "person", "home", "card", "health", "school", "work", "money", "car", "phone", "mail", "map", "error", "query", ""} {
+		links = append(links, Entrance{Text: "入口", Href: "/contact.html", Icon: icon})
+	}
+	return append(sampleBands(s),
+		Band{ID: "band-21", Kind: BandPictures, Heading: "图片新闻", More: "/news/", Shots: shots, Briefs: true},
+		Band{ID: "band-22", Kind: BandList, Heading: "带图的列表", More: "/news/", Shots: shots, Entries: sampleLines(3), Briefs: true},
+		Band{ID: "band-23", Kind: BandColumns, Blocks: []Block{sampleBlock(s, 0, 3), sampleBlock(s, 1, 3), sampleBlock(s, 2, 0)}},
+		Band{ID: "band-24", Kind: BandSearch, Heading: "政策文件搜索", Text: "文号、标题或正文里的一句话", More: "/search", Links: []Entrance{{Text: "供暖", Href: "/search?q=x"}}},
+		Band{ID: "band-25", Kind: BandIcons, Heading: "常用", Links: links},
+		Band{ID: "band-26", Kind: BandTopics, Heading: "专题", More: TopicsPath, Topics: []TopicCard{{Title: "冬季供暖", Href: "/topics/heating/", Intro: "供暖政策", Picture: samplePicture()}, {Title: "防汛", Href: "/topics/flood/"}}},
+		Band{ID: "band-27", Kind: BandLeaders, Heading: "领导信息", More: "/news/", Entries: sampleLines(4)},
+		Band{ID: "band-28", Kind: BandMatrix, Heading: "矩阵", Links: links[:2]},
+		Band{ID: "band-29", Kind: BandFigures, Heading: "信息统计", Figures: []Figure{{"要闻", "/news/", 1234}, {"政策", "/policies/", 56}}},
+		Band{ID: "band-30", Kind: BandLinks, Heading: "相关链接", Links: links[:3]},
+		Band{ID: "band-31", Kind: BandPicked, Heading: "精选", Shots: shots, Entries: sampleLines(2)},
+		Band{ID: "band-32", Kind: BandPicked, Heading: "精选", Entries: sampleLines(2), Briefs: true},
+		Band{ID: "band-33", Kind: BandWords, Heading: "说明", Text: "一段说明文字。"},
+		Band{ID: "band-34", Kind: BandWords, Text: "没有标题的说明。"},
+	)
+}
+
 // Samples are one or more pages of every kind.
 func Samples() []Sample {
 	column := func(s Site, page int) ColumnPage {
@@ -88,9 +137,26 @@ func Samples() []Sample {
 	list := []Sample{
 		{Key: "home", Name: "首页", View: "home.html", Draw: func(s Site) ([]byte, error) {
 			s.Notices = append([]Link{{"示例：网站定于3月5日临时下线维护的公告", "/content/202603/9.html"}}, s.Notices...)
-			return HomePage.Draw(HomeFrame(s), Home{Lead: sampleLines(1)[0], Main: []Block{sampleBlock(s, 0, 7), sampleBlock(s, 1, 7)}, Policy: []Block{sampleBlock(s, 2, 5), sampleBlock(s, 3, 5)}, Others: []Block{sampleBlock(s, 4, 5)}, Updated: sampleAt})
+			return HomePage.Draw(HomeFrame(s), Home{Bands: sampleBands(s), Updated: sampleAt})
 		}},
 		{Key: "home-empty", Name: "没有内容的首页", View: "home.html", Draw: func(s Site) ([]byte, error) { return HomePage.Draw(HomeFrame(s), Home{}) }},
+		{Key: "home-every", Name: "用了每种版块的首页", View: "home.html", Draw: func(s Site) ([]byte, error) {
+			return HomePage.Draw(HomeFrame(s), Home{Bands: everyBand(s), Updated: sampleAt})
+		}},
+		{Key: "topic", Name: "专题页", View: "topic.html", Draw: func(s Site) ([]byte, error) {
+			t := Topic{Title: "冬季供暖", Intro: "示例：供暖政策、进展和便民信息。", Banner: samplePicture(), Ends: "2026-03-31", Bands: sampleBands(s)[1:]}
+			return TopicPage.Draw(TopicFrame(s, t, "/topics/heating/"), t)
+		}},
+		{Key: "topic-archived", Name: "归档的专题页", View: "topic.html", Draw: func(s Site) ([]byte, error) {
+			t := Topic{Title: "冬季供暖", Intro: "示例：供暖政策、进展和便民信息。", Archived: sampleAt}
+			return TopicPage.Draw(TopicFrame(s, t, "/topics/heating/"), t)
+		}},
+		{Key: "topics", Name: "专题列表", View: "topics.html", Draw: func(s Site) ([]byte, error) {
+			c := TopicCard{Title: "冬季供暖", Href: "/topics/heating/", Intro: "示例：供暖政策和进展", Ends: "2026-03-31"}
+			with := c
+			with.Picture = samplePicture()
+			return TopicsPage.Draw(TopicsFrame(s), Topics{Running: []TopicCard{with, c}, Archived: []TopicCard{c}})
+		}},
 		{Key: "column", Name: "栏目页", View: "column.html", Draw: func(s Site) ([]byte, error) {
 			p := column(s, 0)
 			return ColumnListPage.Draw(ColumnFrame(s, p), p)
@@ -141,6 +207,7 @@ func Samples() []Sample {
 		}},
 	}
 	list = append(list, sampledSections()...)
+	list = append(list, editionSamples()...)
 	for i := range list {
 		list[i].Site = sampled
 	}

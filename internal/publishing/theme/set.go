@@ -108,8 +108,8 @@ func (t *Theme) take(read map[string][]byte) {
 			t.files[name] = b
 		}
 	}
-	t.style = slices.Concat(assets.Content("portal.css"), read["theme.css"])
-	t.elder = slices.Concat(assets.Content("elder.css"), read["elder.css"])
+	t.style = compact(slices.Concat(assets.Content("portal.css"), read["theme.css"]))
+	t.elder = compact(slices.Concat(assets.Content("elder.css"), read["elder.css"]))
 	h := sha256.New()
 	put := func(name string, b []byte) { fmt.Fprintf(h, "%s %d\n%s", name, len(b), b) }
 	put("theme.css", t.style)

@@ -31,8 +31,11 @@ type Site struct {
 	// Offline, when set, is the notice shown instead of every page.
 	Offline string   `json:"offline,omitempty"`
 	Columns []Column `json:"columns"`
+	Foreign []Column `json:"foreign,omitempty"` // of editions in other languages
 	Doors   Doors    `json:"doors"`
 	Notices []Link   `json:"notices,omitempty"` // 公告置顶悬挂, on the home page
+	// Matrix: the site has the pages of the two matrices below /matrix/.
+	Matrix bool `json:"matrix,omitempty"`
 	// Statistics are links of the foot: yearly work form, disclosure report.
 	Statistics []Link `json:"statistics,omitempty"`
 	// Sections are the sections that have content: 政府信息公开, 开放数据 ….
@@ -60,7 +63,12 @@ type Column struct {
 }
 
 // Href is the column's page.
-func (c Column) Href() string { return "/" + c.Slug + "/" }
+func (c Column) Href() string {
+	if lang := c.Lang(); lang != "" && lang != c.Slug {
+		return "/" + lang + "/" + c.Slug[len(lang)+1:] + "/"
+	}
+	return "/" + c.Slug + "/"
+}
 
 // ElderHref is its page in the elder layout.
 func (c Column) ElderHref() string { return "/elder/" + c.Slug + "/" }
@@ -75,6 +83,7 @@ type Doors struct {
 	ErrorReport string `json:"error_report,omitempty"` // 我为政府网站找错
 	Search      string `json:"search,omitempty"`
 	Official    string `json:"official,omitempty"` // 官方名录
+	Services    string `json:"services,omitempty"` // 政务服务网, Article 13(1)
 }
 
 // Link is a text that leads somewhere.
@@ -141,4 +150,15 @@ type Entry struct {
 	Ended  bool   // one may not rely on it any more
 	Form   string // of an interpretation
 	Of     []Link // what it interprets
+	// Picture is the first picture of its text; nil for none.
+	Picture *Picture
+}
+
+// Picture is one that stands in a page.
+type Picture struct {
+	Src, Srcset   string
+	Sizes         string
+	Width, Height int
+	Alt           string
+	Late          bool // below the first screen
 }

@@ -3,7 +3,6 @@ package theme
 import (
 	"bytes"
 	"encoding/xml"
-	"html/template"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -67,17 +66,26 @@ type sample struct {
 
 func samples() []sample {
 	policy := &PolicyHead{IndexNo: "610999-2026-00018", Topic: "市政、安全生产", Issuer: "云河县人民政府", Written: "2026年11月18日", Title: "云河县人民政府关于加强冬季供暖保障工作的通知", Number: "云政发〔2026〕18号", Released: "2026-11-20", State: "有效"}
-	text := strings.Repeat("<p class=\"indent2\">为切实做好今冬明春供暖保障工作，确保群众温暖过冬，现就有关事项通知如下。各乡镇人民政府、县政府各部门要按照职责分工，抓紧落实。</p>", 4) +
-		"<h2>一、工作要求</h2><p class=\"indent2\">供热单位应当在供暖期前完成设备检修。</p><div class=\"table-room\"><table class=\"table-full\"><tbody><tr><th scope=\"col\"><p>单位</p></th><th scope=\"col\"><p>任务</p></th></tr><tr><td><p>县住建局</p></td><td><p>统筹协调</p></td></tr></tbody></table></div><p class=\"attachment\"><a download href=\"/media/a.pdf\">供暖保障任务表.pdf</a></p>"
+	text := "<p>各乡镇人民政府，县政府各部门：</p>" + strings.Repeat("<p class=\"indent2\">为切实做好今冬明春供暖保障工作，确保群众温暖过冬，现就有关事项通知如下。各乡镇人民政府、县政府各部门要按照职责分工，抓紧落实。</p>", 4) +
+		"<p>一、工作要求</p><p class=\"indent2\">供热单位应当在供暖期前完成设备检修。</p><div class=\"table-room\"><table class=\"table-full\"><tbody><tr><th scope=\"col\"><p>单位</p></th><th scope=\"col\"><p>任务</p></th></tr><tr><td><p>县住建局</p></td><td><p>统筹协调</p></td></tr></tbody></table></div><p class=\"attachment\"><a download href=\"/media/a.pdf\">供暖保障任务表.pdf</a><span class=\"attachment-facts\">PDF 文档，1.2 MB</span></p><p>（一）压实责任</p><p>各单位要明确专人。</p><p>云河县人民政府</p><p>2026年11月18日</p>"
 	art := Article{Title: policy.Title, Published: at, Updated: at.Add(26 * time.Hour), Source: "云河县人民政府办公室", Author: "王某", Summary: "部署冬季供暖。", Keywords: "供暖，民生；安全",
-		Body: template.HTML(text), Policy: policy, Related: []Link{{"一图读懂冬季供暖保障", "/content/202611/2.html"}}, RelatedAs: "相关解读"}
+		Policy: policy, Related: []Link{{"一图读懂冬季供暖保障", "/content/202611/2.html"}}, RelatedAs: "相关解读"}
+	shots := lines(4)
+	for i := range shots {
+		shots[i].Picture = &Picture{Src: "/media/" + string("abcd"[i]) + ".jpg", Srcset: "/media/" + string("abcd"[i]) + ".jpg 960w", Sizes: "(max-width: 768px) 100vw, 700px", Width: 960, Height: 600, Alt: "供暖检修现场"}
+	}
 	full := func(s Site) Home {
-		return Home{Lead: lines(1)[0], Main: []Block{block(s, 0, 7), block(s, 1, 7)}, Policy: []Block{block(s, 2, 5), block(s, 3, 5)}, Others: []Block{block(s, 4, 5), block(s, 5, 5), {s.Columns[6], nil}}}
+		return Home{Bands: []Band{
+			{ID: "band-1", Kind: BandNotices, Notices: s.Notices}, {ID: "band-2", Kind: BandLead, Lead: lines(1)[0], Briefs: true},
+			{ID: "band-3", Kind: BandColumns, Shots: shots, Blocks: []Block{block(s, 0, 7), block(s, 1, 7)}},
+			{ID: "band-4", Kind: BandServices, Heading: "办事服务", Links: []Entrance{{Text: "政务服务网", Href: "/about.html", Icon: "service", First: true}}},
+			{ID: "band-5", Kind: BandInteraction, Heading: "互动交流", Links: []Entrance{{Text: "写信", Href: s.Doors.Letters, Icon: "letter"}, {Text: "联系我们", Href: "/contact.html", Icon: "place"}}},
+			{ID: "band-6", Kind: BandColumns, Blocks: []Block{block(s, 2, 5), block(s, 3, 5)}}, {ID: "band-7", Kind: BandColumns, Blocks: []Block{block(s, 4, 5), block(s, 5, 5), {s.Columns[6], nil}}}}}
 	}
 	home := func(s Site) ([]byte, error) { return HomePage.Draw(HomeFrame(s), full(s)) }
 	list := func(n, page int) func(Site) ([]byte, error) {
 		return func(s Site) ([]byte, error) {
-			p := ColumnPage{Column: s.Columns[0], Siblings: s.Top(), Entries: lines(n), Page: page, Newer: "/news/", Older: "/news/page-1.html", Oldest: "/news/page-1.html"}
+			p := ColumnPage{Column: s.Columns[0], Siblings: s.Top(), Entries: append(shots[:min(n, 2):2], lines(n)...), Page: page, Newer: "/news/", Older: "/news/page-1.html", Oldest: "/news/page-1.html"}
 			return ColumnListPage.Draw(ColumnFrame(s, p), p)
 		}
 	}
@@ -86,6 +94,7 @@ func samples() []sample {
 			a := art
 			a.Column = s.Columns[2]
 			change(&a)
+			a.Write(text)
 			return ArticlePage.Draw(ArticleFrame(s, a, "/content/202611/1.html", "/elder/content/202611/1.html"), a)
 		}
 	}
@@ -108,17 +117,37 @@ func samples() []sample {
 	elderArticle := func(s Site) ([]byte, error) {
 		a := art
 		a.Column = s.Columns[2]
+		a.Write(text)
 		return ElderArticlePage.Draw(ArticleFrame(s, a, "/content/202611/1.html", "").Elderly("/elder/content/202611/1.html"), a)
 	}
 	red := sampleSite()
-	red.Look.ID, red.Grey = Red, true
+	red.Look.ID = Red
+	grey := sampleSite()
+	grey.Grey = true
 	bare := Site{Name: "空站（演示）", Host: "empty.localhost", SiteCode: "6109990009", Sponsor: "云河县某局（演示）", Contact: "0999-0000001", Demo: true, Plain: true, Doors: Doors{Search: "/search"}}
 	s := sampleSite()
 	return []sample{
 		{"home", "/", check.ClassHome, s, home},
 		{"home-red", "/", check.ClassHome, red, home},
+		{"home-grey", "/", check.ClassHome, grey, home},
+		{"column-red", "/news/", check.ClassColumn, red, list(20, 0)},
+		{"article-red", "/content/202611/1.html", check.ClassContent, red, content(func(a *Article) { a.Policy, a.News, a.Related, a.Updated = nil, true, nil, time.Time{} })},
+		{"policy-red", "/content/202611/1.html", check.ClassContent, red, content(func(*Article) {})},
 		{"home-empty", "/", check.ClassHome, bare, func(s Site) ([]byte, error) { return HomePage.Draw(HomeFrame(s), Home{}) }},
 		{"home-hostile", "/", check.ClassHome, hostileSite(), home},
+		{"home-every", "/", check.ClassHome, s, func(s Site) ([]byte, error) { return HomePage.Draw(HomeFrame(s), Home{Bands: everyBand(s)}) }},
+		{"topic", "/topics/heating/", check.ClassColumn, s, func(s Site) ([]byte, error) {
+			t := Topic{Title: "冬季供暖", Intro: "供暖政策和进展。", Banner: samplePicture(), Ends: "2026-12-31", Bands: sampleBands(s)[1:]}
+			return TopicPage.Draw(TopicFrame(s, t, "/topics/heating/"), t)
+		}},
+		{"topic-hostile", "/topics/heating/", check.ClassColumn, s, func(s Site) ([]byte, error) {
+			t := Topic{Title: hostile, Intro: hostile, Archived: at}
+			return TopicPage.Draw(TopicFrame(s, t, "/topics/heating/"), t)
+		}},
+		{"topics", "/topics/", check.ClassColumn, s, func(s Site) ([]byte, error) {
+			c := TopicCard{Title: hostile, Href: "/topics/heating/", Intro: hostile, Ends: "2026-12-31"}
+			return TopicsPage.Draw(TopicsFrame(s), Topics{Running: []TopicCard{c}, Archived: []TopicCard{c}})
+		}},
 		{"column", "/news/", check.ClassColumn, s, list(20, 0)},
 		{"column-archive", "/news/page-2.html", check.ClassColumn, s, list(20, 2)},
 		{"column-empty", "/news/", check.ClassColumn, s, list(0, 0)},
@@ -262,7 +291,7 @@ func lookOver(t *testing.T, b []byte) {
 				t.Error("picture without alt")
 			}
 		case "html":
-			if attr["lang"] != "zh-CN" {
+			if attr["lang"] != "zh-CN" && languages()[attr["lang"]] == nil {
 				t.Error("no lang")
 			}
 		}

@@ -7,11 +7,12 @@ import (
 
 // The rules of Article 28 (readings 16).
 var (
-	RulesJoint    = rule("S28.1.joint", "第二十八条", "由平台运维管理方牵头，会同各进驻政府网站主办单位")
-	RulesDuties   = rule("S28.1.duties", "第二十八条", "明确平台运维方和进驻政府网站双方的权责")
-	RulesIssuer   = rule("S28.2.issuer", "第二十八条", "平台运维管理细则以本级主管单位名义下发执行")
-	RulesNumber   = rule("S28.2.number", "第二十八条", "平台运维管理细则以本级主管单位名义下发执行")
-	TenancyInRule = rule("S28.1.tenancy", "第二十八条", "明确平台运维方和进驻政府网站双方的权责，确保规范有序安全运行")
+	RulesJoint     = rule("S28.1.joint", "第二十八条", "由平台运维管理方牵头，会同各进驻政府网站主办单位")
+	RulesDuties    = rule("S28.1.duties", "第二十八条", "明确平台运维方和进驻政府网站双方的权责")
+	RulesIssuer    = rule("S28.2.issuer", "第二十八条", "平台运维管理细则以本级主管单位名义下发执行")
+	RulesNumber    = rule("S28.2.number", "第二十八条", "平台运维管理细则以本级主管单位名义下发执行")
+	TenancyReceipt = rule("S28.1.receipt", "第二十八条", "明确平台运维方和进驻政府网站双方的权责")
+	TenancyInRule  = rule("S28.1.tenancy", "第二十八条", "明确平台运维方和进驻政府网站双方的权责，确保规范有序安全运行")
 )
 
 // OperatingRules is a draft of 运维管理细则 that is to be issued.
@@ -62,4 +63,29 @@ func CheckTenancy(inForce bool) []rules.Breach {
 		return nil
 	}
 	return []rules.Breach{TenancyInRule.Breach("平台没有有效的运维管理细则，网站不能进驻；请先由本级主管单位印发细则。")}
+}
+
+// Aboard is how a site stands that is to be hosted on an intensive platform.
+type Aboard struct {
+	// Platform: a platform in charge of the site's area is on record.
+	Platform bool
+	// InForce: its operating rules are in force.
+	InForce bool
+	// Receipt: the sponsor is listed as a resident and has signed for them.
+	Receipt bool
+}
+
+// CheckAboard says what keeps a site from being hosted: no tenancy without
+// rules in force, and none before the resident has signed for them (readings
+// 16).
+func CheckAboard(a Aboard) []rules.Breach {
+	switch {
+	case !a.Platform:
+		return []rules.Breach{TenancyInRule.Breach("还没有登记承载本地区网站的集约化平台，网站不能由本平台承载；请先在“集约化平台”中登记平台和运维管理方。")}
+	case !a.InForce:
+		return CheckTenancy(false)
+	case !a.Receipt:
+		return []rules.Breach{TenancyReceipt.Breach("主办单位还没有签收运维管理细则，网站不能进驻；请平台运维管理方把主办单位列为进驻单位，由主办单位签收。")}
+	}
+	return nil
 }

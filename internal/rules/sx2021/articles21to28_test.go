@@ -76,4 +76,11 @@ func TestArticle28_OperatingRules(t *testing.T) {
 	}
 	wantRules(t, CheckTenancy(true))
 	wantRules(t, CheckTenancy(false), "S28.1.tenancy")
+	for _, c := range []struct {
+		a    Aboard
+		rule string
+	}{{Aboard{InForce: true, Receipt: true}, "S28.1.tenancy"}, {Aboard{Platform: true, Receipt: true}, "S28.1.tenancy"}, {Aboard{Platform: true, InForce: true}, "S28.1.receipt"}} {
+		wantRules(t, CheckAboard(c.a), c.rule)
+	}
+	wantRules(t, CheckAboard(Aboard{Platform: true, InForce: true, Receipt: true}))
 }

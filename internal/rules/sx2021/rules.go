@@ -52,7 +52,7 @@ func Rules() []rules.Rule {
 		AppNecessity,
 		// Articles 21, 22, 24 and 28
 		BudgetFull, GradeRecorded, GradeAssessed, AssetCertified, ServerAtHome, ProviderAtHome,
-		RulesJoint, RulesDuties, TenancyInRule, RulesIssuer, RulesNumber,
+		TwoLevels, RulesJoint, RulesDuties, TenancyInRule, TenancyReceipt, RulesIssuer, RulesNumber,
 		// Article 33
 		ZonePortal,
 	}

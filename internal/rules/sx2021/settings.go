@@ -92,6 +92,9 @@ type Settings struct {
 	// budget lines are entered (Article 21).
 	BudgetDueMonth int `json:"budget_due_month"`
 	BudgetDueDay   int `json:"budget_due_day"`
+	// MatrixDays is how long an area has to name the head of its matrix once an
+	// object of it stands nowhere, in days (Article 11).
+	MatrixDays int `json:"matrix_days"`
 }
 
 // maxWaiverWorkdays bounds WaiverWorkdays (readings 20).
@@ -136,6 +139,7 @@ func Defaults() Settings {
 		ShareReceiptWorkdays:    5,
 		BudgetDueMonth:          3,
 		BudgetDueDay:            31,
+		MatrixDays:              10,
 	}
 }
 
@@ -173,6 +177,7 @@ func (s Settings) Wrong() []string {
 	bad(s.RecertifyMonth < 1 || s.RecertifyMonth > 12 || s.RecertifyDay < 1 || s.RecertifyDay > 28 && s.RecertifyDay > calendar.DaysIn(2026, time.Month(s.RecertifyMonth)),
 		"台账核对确认的截止日期不存在，请填写每年都有的日期。")
 	bad(s.RecertifyDays < 1 || s.RecertifyDays > 300, "台账核对确认的办理时间须为1至300天，请重新填写。")
+	bad(s.MatrixDays < 1, "矩阵归位期限须为1天以上，请填写正整数。")
 	bad(s.LowUseMonthly < 0, "移动客户端低使用量的标准不能是负数，请重新填写。")
 	bad(s.TombstoneYears < 1 || s.TombstoneYears > 50, "注销域名的跟踪年限须为1至50年，请重新填写。")
 	bad(s.VacancyWorkdays < 1, "岗位空缺补齐期限须为1个工作日以上，请填写正整数。")

@@ -1,0 +1,274 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"zhengshu/internal/app"
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/blueprint"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/health"
+	"zhengshu/internal/library"
+	"zhengshu/internal/media"
+	"zhengshu/internal/moveout"
+	"zhengshu/internal/org"
+	"zhengshu/internal/prose"
+	"zhengshu/internal/publishing"
+	"zhengshu/internal/registry"
+)
+
+// estate is a house with one county's office and its portal.
+type estate struct {
+	t      *testing.T
+	h      *app.House
+	ctx    context.Context
+	office org.Unit
+	person [2]org.Person
+}
+
+var everything = authz.System("test")
+
+func newEstate(t *testing.T) *estate {
+	t.Helper()
+	clock := calendar.NewManual(time.Date(2026, 3, 9, 2, 0, 0, 0, time.UTC))
+	e := &estate{t: t, ctx: audit.System(context.Background(), "test")}
+	var err error
+	e.h, err = app.Open(e.ctx, app.Config{Dir: t.TempDir(), Clock: clock, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	e.ok(err)
+	t.Cleanup(func() { e.ok(e.h.Close(context.Background())) })
+	e.ok(e.h.DB.Update(e.ctx, func(tx *db.Tx) error {
+		for _, a := range []org.Area{{Level: org.Province, Code: "610000", Name: "陕西省"}, {Level: org.City, Code: "610100", Name: "西安市", Parent: "province-610000000000"}} {
+			if _, err := e.h.Org.AddArea(e.ctx, tx, a); err != nil {
+				return err
+			}
+		}
+		if e.office, _, err = e.h.Org.AddUnit(e.ctx, tx, org.Unit{Area: "city-610100000000", Kind: org.Office, Name: "西安市人民政府办公厅"}); err != nil {
+			return err
+		}
+		for i, name := range []string{"甲某", "乙某"} {
+			if e.person[i], err = e.h.Org.AddPerson(e.ctx, tx, everything, org.Person{Unit: e.office.ID, Name: name}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	return e
+}
+
+func (e *estate) ok(err error) {
+	e.t.Helper()
+	if err != nil {
+		e.t.Fatal(err)
+	}
+}
+
+// live gives the house a hosted portal with a column and what the list holds.
+func (e *estate) live(items []string) (registry.Site, library.ItemID) {
+	e.t.Helper()
+	var site registry.Site
+	var column registry.Column
+	e.ok(e.h.DB.Update(e.ctx, func(tx *db.Tx) (err error) {
+		if site, err = e.h.Registry.EnterSite(e.ctx, tx, registry.Site{Unit: e.office.ID, Kind: registry.Portal, Name: "西安市人民政府", Host: "www.xa.gov.cn", Slug: "xa", Hosted: true, Contact: "029-12345"}); err != nil {
+			return err
+		}
+		column, err = e.h.Registry.AddColumn(e.ctx, tx, everything, registry.Column{Site: site.ID, Slug: "news", Name: "要闻", Type: "政务动态", Description: "动态", Owner: e.person[0].ID, A: e.person[0].ID, B: e.person[1].ID, CycleDays: 14})
+		if err != nil {
+			return err
+		}
+		_, err = e.h.Library.AdmitMoveIn(e.ctx, tx, everything, library.MoveIn{Site: site.ID, Number: "迁入1", Dated: calendar.DateOf(tx.Now())})
+		return err
+	}))
+	var list bytes.Buffer
+	for _, row := range items {
+		list.WriteString(row + "\n")
+	}
+	rep, err := e.h.Library.ImportItems(e.ctx, everything, bytes.NewReader(list.Bytes()), library.ImportOptions{Publish: &library.Target{Site: site.ID, Column: column.ID}})
+	e.ok(err)
+	if rep.Accepted != len(items) {
+		e.t.Fatalf("import: %+v", rep)
+	}
+	// A draft with an attachment, which the archive carries too.
+	kept, err := e.h.Media.Take(e.ctx, everything, e.office.ID, []media.Upload{{Name: "附件.pdf", Content: bytes.NewReader([]byte("%PDF-1.7\n%x\n"))}}, media.About{Source: "本单位", FocalX: 50, FocalY: 50})
+	e.ok(err)
+	doc, err := prose.FromText("见附件。\n\n" + kept[0].Line())
+	e.ok(err)
+	doc, err = e.h.Media.Place(e.ctx, everything, doc)
+	e.ok(err)
+	draft, err := e.h.Library.Create(e.ctx, everything, library.Writing{Meta: library.Meta{Type: library.News, Origin: library.Original, Title: "带附件的草稿", Source: "本单位"}, Doc: doc, Unit: e.office.ID})
+	e.ok(err)
+	e.ok(e.h.Publisher.SetLook(e.ctx, everything, site.ID, publishing.Look{Brand: "red"}))
+	e.ok(e.h.Publisher.Publish(e.ctx, site.ID))
+	return site, draft.ID
+}
+
+func (e *estate) pages(site registry.SiteID) map[string]string {
+	e.t.Helper()
+	r, err := e.h.Releases.Current(site)
+	e.ok(err)
+	out := map[string]string{}
+	e.ok(r.Each(func(p publishing.Page) error {
+		if p.Status == 200 {
+			out[p.Path] = p.Hash
+		}
+		return nil
+	}))
+	return out
+}
+
+// Everything of a site goes into one archive, and an empty house makes the same
+// site of it: the same addresses, and of each article the same bytes.
+func TestArticle28_ASiteLeavesWholeAndComesBackTheSame(t *testing.T) {
+	a := newEstate(t)
+	site, draft := a.live([]string{`{"ref":"1","type":"news","title":"关于公开选调的公告","text":"正文第一段。","published":"2026-02-03 09:30","source":"本网"}`, `{"ref":"2","type":"news","title":"市政府常务会议召开","text":"会议研究了三项工作。","published":"2026-03-01 10:00","source":"本网"}`})
+	session := &authz.Session{PersonID: string(a.person[0].ID), Name: a.person[0].Name, Posts: []authz.Post{{Role: authz.Sponsor, UnitID: string(a.office.ID), AreaPath: a.office.AreaPath, Office: true}}}
+	scope := session.ScopeFor(authz.SiteExport)
+	run, err := a.h.MoveOut.Ask(a.ctx, session, scope, site.ID, true)
+	a.ok(err)
+	if _, err := a.h.MoveOut.Ask(a.ctx, session, scope, site.ID, true); !fault.Is(err, fault.Conflict) {
+		t.Errorf("twice at once: %v", err)
+	}
+	if _, _, err := a.h.MoveOut.Open(a.ctx, scope, run.ID); !fault.Is(err, fault.Conflict) {
+		t.Errorf("fetched before it is there: %v", err)
+	}
+	a.ok(a.h.MoveOut.Work(a.ctx, run.ID))
+	run, f, err := a.h.MoveOut.Open(a.ctx, scope, run.ID)
+	a.ok(err)
+	body, err := io.ReadAll(f)
+	a.ok(err)
+	a.ok(f.Close())
+	if int64(len(body)) != run.Size || run.State != moveout.Ready {
+		t.Fatalf("%d bytes, said %d, %s", len(body), run.Size, run.State)
+	}
+
+	b := newEstate(t)
+	broken := bytes.Clone(body)
+	broken[len(broken)/2] ^= 0xff
+	if _, err := b.h.BringSite(b.ctx, bytes.NewReader(broken), int64(len(broken)), "西安市人民政府办公厅"); !fault.Is(err, fault.Invalid) {
+		t.Errorf("a changed archive: %v", err)
+	}
+	if _, err := b.h.BringSite(b.ctx, bytes.NewReader(body), run.Size, "没有的单位"); !fault.Is(err, fault.Invalid) {
+		t.Errorf("for nobody: %v", err)
+	}
+	got, err := b.h.BringSite(b.ctx, bytes.NewReader(body), run.Size, "西安市人民政府办公厅")
+	b.ok(err)
+	if got.Columns != 1 || got.Items != 3 || got.Files != 1 {
+		t.Errorf("brought %+v", got)
+	}
+	was, now := a.pages(site.ID), b.pages(got.Site.ID)
+	for path, hash := range was {
+		if path == "/matrix/" { // says when it was made
+			continue
+		}
+		if now[path] == "" {
+			t.Errorf("%s is not there", path)
+		} else if now[path] != hash && len(path) > 9 && path[:9] == "/content/" {
+			t.Errorf("%s is another page", path)
+		}
+	}
+	if it, err := b.h.Library.Item(b.ctx, everything, draft); err != nil || it.Title != "带附件的草稿" || it.Live() {
+		t.Errorf("the draft: %+v (%v)", it, err)
+	}
+	if l, err := b.h.Publisher.Look(b.ctx, everything, got.Site.ID); err != nil || l.Brand != "red" {
+		t.Errorf("look %+v (%v)", l, err)
+	}
+	again, err := b.h.BringSite(b.ctx, bytes.NewReader(body), run.Size, "西安市人民政府办公厅")
+	b.ok(err)
+	if again.Site.ID != got.Site.ID || again.Items != 3 {
+		t.Errorf("a second time: %+v", again)
+	}
+
+	// What is fetched no more is removed.
+	a.h.Config.Clock.(*calendar.Manual).Set(time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC))
+	if n, err := a.h.MoveOut.Expire(a.ctx); err != nil || n != 1 {
+		t.Errorf("expired %d (%v)", n, err)
+	}
+	if _, _, err := a.h.MoveOut.Open(a.ctx, scope, run.ID); !fault.Is(err, fault.Conflict) {
+		t.Errorf("after its time: %v", err)
+	}
+	if left, err := os.ReadDir(a.h.MoveOut.Dir); err != nil || len(left) != 0 {
+		t.Errorf("%d folders are left (%v)", len(left), err)
+	}
+}
+
+// A batch is made whole or not at all, and nothing that was not approved is
+// made.
+func TestABatchOfSitesIsMadeWholeOrNotAtAll(t *testing.T) {
+	e := newEstate(t)
+	source, _ := e.live([]string{`{"ref":"1","type":"news","title":"公告","text":"正文。","published":"2026-02-03","source":"本网"}`})
+	var planned registry.Site
+	e.ok(e.h.DB.Update(e.ctx, func(tx *db.Tx) (err error) {
+		planned, err = e.h.Registry.PlanSite(e.ctx, tx, registry.Site{Unit: e.office.ID, Kind: registry.DepartmentSite, Name: "新站", Host: "new.xa.gov.cn"})
+		return err
+	}))
+	order := func(text string) blueprint.Order {
+		rows, err := blueprint.ParseRows(text)
+		e.ok(err)
+		return blueprint.Order{From: blueprint.ID("site:" + string(source.ID)), Rows: rows, Items: true}
+	}
+	if _, err := blueprint.ParseRows("只有一项"); !fault.Is(err, fault.Invalid) {
+		t.Errorf("a row of one: %v", err)
+	}
+	bad := order("new.xa.gov.cn,xa-new,甲某,甲某,乙某\nnobody.xa.gov.cn，xa-no，甲某，甲某，乙某\nwww.xa.gov.cn,xa,甲某,甲某,乙某")
+	out, err := e.h.Blueprints.Build(e.ctx, everything, bad)
+	if !fault.Is(err, fault.Refused) || len(out) != 3 || out[0].Wrong != "" || out[1].Wrong == "" || out[2].Wrong == "" {
+		t.Fatalf("%+v (%v)", out, err)
+	}
+	good := order("new.xa.gov.cn,xa-new,甲某,甲某,乙某")
+	if out, err = e.h.Blueprints.Rehearse(e.ctx, everything, good); err != nil || out[0].Columns != 1 || !out[0].Hosts {
+		t.Fatalf("rehearsed %+v (%v)", out, err)
+	}
+	columns := func() []registry.Column {
+		list, err := e.h.Registry.Columns(e.ctx, e.h.DB, everything, planned.ID)
+		e.ok(err)
+		return list
+	}
+	if len(columns()) != 0 {
+		t.Fatal("a refusal or a rehearsal left something behind")
+	}
+	if out, err = e.h.Blueprints.Build(e.ctx, everything, good); err != nil || out[0].Adopted != 1 {
+		t.Fatalf("built %+v (%v)", out, err)
+	}
+	if list := columns(); len(list) != 1 || list[0].Slug != "news" || list[0].BName != "乙某" {
+		t.Errorf("columns %+v", list)
+	}
+	if l, err := e.h.Publisher.Look(e.ctx, everything, planned.ID); err != nil || l.Brand != "red" {
+		t.Errorf("look %+v (%v)", l, err)
+	}
+	kept, err := e.h.Blueprints.Keep(e.ctx, everything, source.ID, "样板", "")
+	e.ok(err)
+	list, err := e.h.Blueprints.Templates(e.ctx, everything)
+	e.ok(err)
+	if !slices.ContainsFunc(list, func(x blueprint.Template) bool { return x.ID == kept.ID }) {
+		t.Error("the kept template is not offered")
+	}
+	e.ok(e.h.Blueprints.Retire(e.ctx, everything, kept.ID))
+
+	// The card of the site that stands.
+	e.ok(e.h.Backup(e.ctx, t.TempDir()+"/b.zip"))
+	card, err := e.h.Health.Card(e.ctx, everything, source.ID)
+	e.ok(err)
+	if card.Row.Release == 0 || card.Row.Columns != 1 || card.Backup.IsZero() || len(card.Facts) == 0 || card.Facts[0].Text != "有效" {
+		t.Errorf("card %+v", card)
+	}
+	for _, sort := range []string{"", "name", "released", "columns", "findings", "domain"} {
+		if list, n, err := e.h.Health.Cards(e.ctx, everything, healthFilter(sort)); err != nil || n != 1 || len(list) != 1 {
+			t.Errorf("sorted by %q: %d of %d (%v)", sort, len(list), n, err)
+		}
+	}
+	today := calendar.Today(e.h.Config.Clock)
+	if acts, n, err := e.h.Health.Activities(e.ctx, everything, today.AddDays(-29), today, 10, 0); err != nil || n != 1 || acts[0].Published == 0 {
+		t.Errorf("activity %+v (%v)", acts, err)
+	}
+}
+
+func healthFilter(sort string) health.Filter { return health.Filter{Sort: sort, Limit: 10} }
