@@ -149,7 +149,7 @@ var unscoped = map[string]string{
 	"disclosure.OnPlaced":          "system: registration at start",
 	"disclosure.PlacedColumns":     "public: where to look is told to anybody",
 	"notice.OnShown":               "system: registration at start",
-	"notice.Announced":               "public: the notices that a site publishes",
+	"notice.Announced":             "public: the notices that a site publishes",
 	"registry.KnowsHost":           "public: the ledger of official hosts",
 	"registry.HasIPv6":             "public: name servers say it to anybody",
 	"library.SourcesOn":            "public: the list of sources is published",
