@@ -33,7 +33,7 @@ var sectionColumns = []struct {
 	{registry.Column{Slug: "guide", Name: "公开指南", Type: "信息公开指南", Description: "怎样查阅和申请公开政府信息", Keywords: "指南;申请", CycleDays: 365}, "public"},
 	{registry.Column{Slug: "system", Name: "公开制度", Type: "信息公开制度", Description: "政府信息公开的规定和工作制度", Keywords: "制度;规定", CycleDays: 365}, "public"},
 	{registry.Column{Slug: "services", Name: "办事服务", Type: "办事服务", Description: "常办事项的说明和咨询电话", Keywords: "办事;服务", CycleDays: 180}, ""},
-	{registry.Column{Slug: "data", Name: "数据发布", Type: "数据发布", Description: "可以下载的统计数据和数据集", Keywords: "数据;统计", CycleDays: 180}, "public"},
+	{registry.Column{Slug: "datasets", Name: "数据发布", Type: "数据发布", Description: "可以下载的统计数据和数据集", Keywords: "数据;统计", CycleDays: 180}, "public"},
 }
 
 // made is one invented item of a section.
@@ -348,7 +348,7 @@ func invented(v voice, today calendar.Date, portrait, sheet string) []made {
 		report(2025, "政府信息公开工作年度报告", v.unit+"2025年政府信息公开工作年度报告"),
 		report(2025, "政府网站工作年度报表", v.unit+"2025年政府网站工作年度报表"),
 		report(2024, "政府信息公开工作年度报告", v.unit+"2024年政府信息公开工作年度报告"),
-		{column: "data", ref: ref("data"), ago: 25, meta: set, text: "本数据集列出便民服务网点的名称和开放时间，按季更新。数据为演示数据。"},
+		{column: "datasets", ref: ref("data"), ago: 25, meta: set, text: "本数据集列出便民服务网点的名称和开放时间，按季更新。数据为演示数据。"},
 		guide("elder", "办理老年人优待证（演示）", "一、带本人有效身份证件到就近的便民服务中心。\n\n二、工作人员当场核验，符合条件的当场领取。\n\n三、行动不便的，可以电话预约上门办理。"),
 		guide("card", "申领助餐卡（演示）", "带本人有效身份证件到所在社区登记，三个工作日内领取。"),
 		guide("2019", "2019年集中办证安排（演示）", "2019年各便民服务中心集中办理老年人优待证的时间安排，仅供查阅。"),

@@ -52,7 +52,7 @@ func (h *house) location(path string) (int, string) {
 // TestSectionsDrawTheirColumns: the class of a column says which page draws it.
 func TestSectionsDrawTheirColumns(t *testing.T) {
 	h := build(t, dbtest.SQLite(t, nil), t.TempDir())
-	leaders, units, reports, data, guide := h.column("leaders", "负责人", "负责人信息"), h.column("units", "机构", "机构职能"), h.column("reports", "年报", "信息公开年报"), h.column("data", "数据", "数据发布"), h.column("guide", "公开指南", "信息公开指南")
+	leaders, units, reports, data, guide := h.column("leaders", "负责人", "负责人信息"), h.column("units", "机构", "机构职能"), h.column("yearly", "年报", "信息公开年报"), h.column("datasets", "数据", "数据发布"), h.column("guide", "公开指南", "信息公开指南")
 	h.publish()
 	for _, path := range []string{theme.DisclosurePath, theme.OpenDataPath, theme.AnnouncementsPath} {
 		if code, _ := h.get(path); code != 404 {
@@ -83,7 +83,7 @@ func TestSectionsDrawTheirColumns(t *testing.T) {
 	if _, body = h.get("/units/"); !strings.Contains(body, "文昌路2号") || !strings.Contains(body, "tel:09150000001") {
 		t.Error("the units lack address or telephone")
 	}
-	_, body = h.get("/reports/")
+	_, body = h.get("/yearly/")
 	if i, j := strings.Index(body, "2025 年"), strings.Index(body, "2024 年"); i < 0 || j < i {
 		t.Error("reports are not by year, newest first")
 	}
