@@ -19,6 +19,7 @@ import (
 var budgets = map[string]int{
 	"console.js": 60 << 10,
 	"editor.js":  180 << 10,
+	"portal.js":  6 << 10,
 }
 
 func main() {

@@ -317,6 +317,7 @@ func (h *House) wire(ctx context.Context) error {
 	h.wireEstate()
 	h.Notices = notice.New(notice.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Inspection: h.Inspection,
 		Store: h.Blobs, Fetch: h.client, Settings: settings, Origin: h.origin, Released: h.released})
+	h.Notices.OnShown(h.Publisher.Nudge)
 	h.Notices.Register(h.workers)
 	h.wireLayouts()
 	h.Closings = closing.New(closing.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Inspection: h.Inspection,

@@ -19,6 +19,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/demo"
+	"zhengshu/internal/disclosure"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/intake"
 	"zhengshu/internal/jobs"
@@ -27,6 +28,7 @@ import (
 	"zhengshu/internal/letters/letterspublic"
 	"zhengshu/internal/library"
 	"zhengshu/internal/media"
+	"zhengshu/internal/notice"
 	"zhengshu/internal/org"
 	"zhengshu/internal/portal"
 	"zhengshu/internal/publishing"
@@ -54,18 +56,74 @@ func (h *House) wirePublishing(ctx context.Context) error {
 	}
 	h.Publisher = publishing.New(h.DB, h.Registry, h.Library, h.Releases, publishing.Config{
 		Demo: h.Demo, Port: port, Obligations: h.Obligations, Log: h.Config.Log, Media: h.Media.Release, Look: h.Media.Look, Left: h.Media.Left, Leads: h.leads,
+		Statutory: h.statutory, StatutoryColumns: h.statutoryColumns, Announced: h.announced,
 		Doors: theme.Doors{Letters: "/letters/", LetterQuery: "/letters/query", ErrorReport: "/letters/new?type=error", Search: "/search", Official: "/official/", Services: serviceNetwork(h.Demo)},
 	})
 	h.Appearance = appearance.New(appearance.Parts{DB: h.DB, Org: h.Org, Province: h.Province, Registry: h.Registry, Obligations: h.Obligations, Publisher: h.Publisher, Store: h.Blobs,
 		Days: h.Days, Settings: h.Province.Settings, Log: h.Config.Log})
 	h.Publisher.Work(h.workers)
 	h.Library.OnChange(h.Publisher.Changed)
+	h.Disclosure.OnPlaced(h.placed)
 	if err := h.wireVisits(ctx); err != nil {
 		return err
 	}
 	h.mountLetters()
 	h.mountOfficial()
 	return nil
+}
+
+// statutory is how the catalogue of statutory disclosure stands at the unit of
+// a site.
+func (h *House) statutory(ctx context.Context, q db.Querier, site registry.SiteID) ([]disclosure.Place, error) {
+	scope := authz.System("publishing.disclosure")
+	s, err := h.Registry.SiteTx(ctx, q, scope, site)
+	if err != nil {
+		return nil, err
+	}
+	_, places, err := h.Disclosure.PlacesTx(ctx, q, scope, s.Unit)
+	return places, err
+}
+
+func (h *House) statutoryColumns(ctx context.Context, q db.Querier, site registry.SiteID) (map[registry.ColumnID]bool, error) {
+	s, err := h.Registry.SiteTx(ctx, q, authz.System("publishing.disclosure"), site)
+	if err != nil {
+		return nil, err
+	}
+	return h.Disclosure.PlacedColumns(ctx, q, s.Unit)
+}
+
+// placed has the sites of a unit say where it discloses what.
+func (h *House) placed(ctx context.Context, tx *db.Tx, unit org.UnitID) error {
+	sites, err := db.All(ctx, tx, db.Value[registry.SiteID], `SELECT id FROM site WHERE unit_id = $1 AND hosted ORDER BY id`, unit)
+	if err != nil {
+		return err
+	}
+	for _, id := range sites {
+		if err := h.Publisher.Nudge(ctx, tx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// announced are the notices that hang, or hung, on a site.
+func (h *House) announced(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Announcement, error) {
+	if h.Notices == nil { // not wired yet: the demo's first release
+		return nil, nil
+	}
+	list, err := h.Notices.Announced(ctx, q, site)
+	if err != nil {
+		return nil, err
+	}
+	var out []theme.Announcement
+	for _, n := range list {
+		a := theme.Announcement{Kind: notice.KindName(n.Kind), Title: n.Title, Object: n.ObjectName, Href: n.URL, From: n.Since.Chinese(), Until: n.HangUntil.Chinese()}
+		if !n.Active() {
+			a.Ended = "已结束"
+		}
+		out = append(out, a)
+	}
+	return out, nil
 }
 
 // wireLayouts makes what composes pages and tells publishing of it. A column

@@ -33,6 +33,13 @@ type Service struct {
 	library     *library.Service
 	obligations *obligation.Service
 	days        calendar.Workdays
+	placed      []func(ctx context.Context, tx *db.Tx, unit org.UnitID) error
+}
+
+// OnPlaced registers who is told, in the transaction of the act, that a unit
+// has said where it discloses something; at start.
+func (s *Service) OnPlaced(f func(ctx context.Context, tx *db.Tx, unit org.UnitID) error) {
+	s.placed = append(s.placed, f)
 }
 
 // New makes the service. Due must be among the obligation kinds.
@@ -81,7 +88,12 @@ func (p Place) State() string {
 
 // Places is the catalogue of a unit in scope with how each entry stands.
 func (s *Service) Places(ctx context.Context, scope authz.Scope, unit org.UnitID) (org.Unit, []Place, error) {
-	u, err := s.org.UnitTx(ctx, s.db, scope, unit)
+	return s.PlacesTx(ctx, s.db, scope, unit)
+}
+
+// PlacesTx is Places within a transaction.
+func (s *Service) PlacesTx(ctx context.Context, q db.Querier, scope authz.Scope, unit org.UnitID) (org.Unit, []Place, error) {
+	u, err := s.org.UnitTx(ctx, q, scope, unit)
 	if err != nil {
 		return u, nil, err
 	}
@@ -93,7 +105,7 @@ func (s *Service) Places(ctx context.Context, scope authz.Scope, unit org.UnitID
 		entry string
 		Place
 	}
-	have, err := db.All(ctx, s.db, func(r db.Scanner) (kept, error) {
+	have, err := db.All(ctx, q, func(r db.Scanner) (kept, error) {
 		var k kept
 		var column, name, site *string
 		var closed time.Time
@@ -120,7 +132,7 @@ func (s *Service) Places(ctx context.Context, scope authz.Scope, unit org.UnitID
 		entry      string
 		open, late int
 	}
-	due, err := db.All(ctx, s.db, func(r db.Scanner) (owed, error) {
+	due, err := db.All(ctx, q, func(r db.Scanner) (owed, error) {
 		var o owed
 		return o, r.Scan(&o.entry, &o.open, &o.late)
 	}, `SELECT entry, count(*), sum(CASE WHEN due_on < $2 THEN 1 ELSE 0 END) FROM disclosure_due WHERE unit_id = $1 AND disclosed_on IS NULL GROUP BY entry`, unit, calendar.DateOf(s.db.Now()))
@@ -140,6 +152,17 @@ func (s *Service) Places(ctx context.Context, scope authz.Scope, unit org.UnitID
 		out = append(out, p)
 	}
 	return u, out, nil
+}
+
+// PlacedColumns are the columns where a unit discloses something. Public: where
+// to look is told to anybody.
+func (s *Service) PlacedColumns(ctx context.Context, q db.Querier, unit org.UnitID) (map[registry.ColumnID]bool, error) {
+	list, err := db.All(ctx, q, db.Value[registry.ColumnID], `SELECT column_id FROM disclosure_place WHERE unit_id = $1 AND column_id IS NOT NULL`, unit)
+	out := map[registry.ColumnID]bool{}
+	for _, id := range list {
+		out[id] = true
+	}
+	return out, err
 }
 
 // Standing is a unit on the board.
@@ -257,6 +280,11 @@ func (s *Service) Place(ctx context.Context, scope authz.Scope, unit org.UnitID,
 			ON CONFLICT (unit_id, entry) DO UPDATE SET column_id = excluded.column_id, none_why = excluded.none_why, person_id = excluded.person_id, person_name = excluded.person_name, at = excluded.at`,
 			unit, n.Entry, db.Null(n.Column), n.NoneWhy, id, name, tx.Now()); err != nil {
 			return fmt.Errorf("disclosure: place: %w", err)
+		}
+		for _, f := range s.placed {
+			if err := f(ctx, tx, unit); err != nil {
+				return err
+			}
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "disclosure.place", Basis: e.Article, Target: audit.Target{Kind: "unit", ID: string(unit), Name: u.Name, Unit: string(unit)}, After: map[string]any{"entry": n.Entry, "column": n.Column, "none": n.NoneWhy}})
 	})

@@ -12,10 +12,11 @@ import (
 type Live struct {
 	Item    Item // metadata of the live version
 	Version Version
-	Places  []Placement // where it is live, on every site
+	Places  []Placement // where it has a page, on every site: live ones before archived ones
 	// Tied says that items are linked with it; Effected, that it amends,
 	// repeals or was amended or repealed: those few are asked for one by one.
 	Tied, Effected bool
+	Ended          bool // it was replaced or archived, or had been
 }
 
 // LiveBatch reads live items by id; what is not live is absent. Public: what
@@ -35,8 +36,8 @@ func (s *Service) LiveBatch(ctx context.Context, q db.Querier, ids []ItemID) (ma
 	items, err := db.All(ctx, q, func(r db.Scanner) (*Live, error) {
 		var l Live
 		v := &l.Version
-		return &l, r.Scan(append(l.Item.fields(), &v.Item, &v.No, &v.Doc, &v.HTML, &v.Text, &v.SHA256, &v.Change, &v.At)...)
-	}, `SELECT `+itemFields+`, v.item_id, v.no, v.doc, v.html, v.text, v.sha256, v.change_kind, v.at
+		return &l, r.Scan(append(l.Item.fields(), &v.Item, &v.No, &v.Doc, &v.HTML, &v.Text, &v.SHA256, &v.Change, &v.AuthorID, &v.AuthorName, &v.At)...)
+	}, `SELECT `+itemFields+`, v.item_id, v.no, v.doc, v.html, v.text, v.sha256, v.change_kind, v.author_id, v.author_name, v.at
 		  FROM item i JOIN item_live l ON l.item_id = i.id JOIN item_version v ON v.item_id = i.id AND v.no = l.version_no JOIN unit u ON u.id = i.unit_id
 		 WHERE `+cond, args...)
 	if err != nil {
@@ -47,7 +48,7 @@ func (s *Service) LiveBatch(ctx context.Context, q db.Querier, ids []ItemID) (ma
 		out[l.Item.ID] = l
 	}
 	cond, args = in("p.item_id")
-	places, err := db.All(ctx, q, scanPlacement, placementSelect+` WHERE p.state = 'live' AND `+cond+` ORDER BY p.id`, args...)
+	places, err := db.All(ctx, q, scanPlacement, placementSelect+` WHERE (p.state = 'live' OR p.archived_at IS NOT NULL) AND `+cond+` ORDER BY p.state, p.id`, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -62,6 +63,7 @@ func (s *Service) LiveBatch(ctx context.Context, q db.Querier, ids []ItemID) (ma
 		mark   func(*Live)
 	}{
 		{"item_link", []string{"policy_id", "interpretation_id"}, func(l *Live) { l.Tied = true }},
+		{"item_end", []string{"item_id"}, func(l *Live) { l.Ended = true }},
 		{"item_effect", []string{"target_id", "by_id"}, func(l *Live) { l.Effected = true }},
 	} {
 		for _, c := range t.column {
@@ -86,14 +88,14 @@ type Placed struct {
 	Item      ItemID
 }
 
-// LiveIDs lists what is live on a site after the placement given (empty: from
+// LiveIDs lists what has a page on a site, archived pages too, after the placement given (empty: from
 // the start), in batches. Public: what is live is public.
 func (s *Service) LiveIDs(ctx context.Context, q db.Querier, site registry.SiteID, after PlacementID, limit int) ([]Placed, error) {
 	return db.All(ctx, q, func(r db.Scanner) (Placed, error) {
 		var p Placed
 		return p, r.Scan(&p.Placement, &p.Item)
 	}, `SELECT p.id, p.item_id FROM item_placement p JOIN item_live l ON l.item_id = p.item_id
-		 WHERE p.site_id = $1 AND p.state = 'live' AND p.id > $2 ORDER BY p.id LIMIT $3`, site, after, limit)
+		 WHERE p.site_id = $1 AND (p.state = 'live' OR p.archived_at IS NOT NULL) AND p.id > $2 ORDER BY p.id LIMIT $3`, site, after, limit)
 }
 
 // Place is where a placement stands in the order of its column by time.

@@ -33,6 +33,8 @@ type Placement struct {
 	LiveAt    time.Time // on this site since
 	EndedAt   time.Time
 	CreatedAt time.Time
+	// ArchivedAt is set for what left the lists and keeps its page.
+	ArchivedAt time.Time
 	// Joined.
 	SiteName, ColumnName, ColumnSlug string
 }
@@ -46,6 +48,9 @@ func (p Placement) StateName() string {
 		return "定时发布"
 	case Shown:
 		return "已上线"
+	}
+	if !p.ArchivedAt.IsZero() {
+		return "已归档"
 	}
 	return "已撤下"
 }
@@ -74,14 +79,14 @@ type Change struct {
 }
 
 const (
-	placementFields = `p.id, p.item_id, p.site_id, p.column_id, p.title, p.top, p.publish_at, p.state, p.shown_at, p.live_at, p.ended_at, p.created_at,
+	placementFields = `p.id, p.item_id, p.site_id, p.column_id, p.title, p.top, p.publish_at, p.state, p.shown_at, p.live_at, p.ended_at, p.created_at, p.archived_at,
 	       ps.name, pc.name, pc.slug`
 	placementFrom   = `item_placement p JOIN site ps ON ps.id = p.site_id JOIN site_column pc ON pc.id = p.column_id`
 	placementSelect = `SELECT ` + placementFields + ` FROM ` + placementFrom
 )
 
 func (p *Placement) fields() []any {
-	return []any{&p.ID, &p.Item, &p.Site, &p.Column, &p.Title, &p.Top, &p.PublishAt, &p.State, &p.ShownAt, &p.LiveAt, &p.EndedAt, &p.CreatedAt,
+	return []any{&p.ID, &p.Item, &p.Site, &p.Column, &p.Title, &p.Top, &p.PublishAt, &p.State, &p.ShownAt, &p.LiveAt, &p.EndedAt, &p.CreatedAt, &p.ArchivedAt,
 		&p.SiteName, &p.ColumnName, &p.ColumnSlug}
 }
 
@@ -92,7 +97,7 @@ func scanPlacement(r db.Scanner) (Placement, error) {
 
 const entrySelect = `
 	SELECT ` + itemFields + `,
-	       p.id, p.item_id, p.site_id, p.column_id, p.title, p.top, p.publish_at, p.state, p.shown_at, p.live_at, p.ended_at, p.created_at,
+	       p.id, p.item_id, p.site_id, p.column_id, p.title, p.top, p.publish_at, p.state, p.shown_at, p.live_at, p.ended_at, p.created_at, p.archived_at,
 	       ps.name, pc.name, pc.slug
 	  FROM item_placement p JOIN item_live l ON l.item_id = p.item_id JOIN item i ON i.id = p.item_id
 	  JOIN item_version v ON v.item_id = l.item_id AND v.no = l.version_no
@@ -115,24 +120,24 @@ func (s *Service) CountLive(ctx context.Context, q db.Querier, column registry.C
 	return db.One(ctx, q, db.Value[int], `SELECT count(*) FROM item_placement p JOIN item_live l ON l.item_id = p.item_id WHERE p.column_id = $1 AND p.state = 'live'`, column)
 }
 
-// LiveOnSite lists everything live on a site after the placement given (empty:
+// LiveOnSite lists everything that has a page on a site, archived pages too, after the placement given (empty:
 // from the start), for sitemaps and whole rebuilds: ask again with the last
 // Placement.ID until nothing comes. Public: what is live is public.
 func (s *Service) LiveOnSite(ctx context.Context, q db.Querier, site registry.SiteID, after PlacementID, limit int) ([]Entry, error) {
 	return db.All(ctx, q, scanEntry, entrySelect+`
-		WHERE p.site_id = $1 AND p.state = 'live' AND p.id > $2 ORDER BY p.id LIMIT $3`, site, after, limit)
+		WHERE p.site_id = $1 AND (p.state = 'live' OR p.archived_at IS NOT NULL) AND p.id > $2 ORDER BY p.id LIMIT $3`, site, after, limit)
 }
 
-// LivePlacements are the places where an item is live. Public: what is live is
-// public.
+// LivePlacements are the places where an item has a page, live ones before
+// archived ones. Public: what is live is public.
 func (s *Service) LivePlacements(ctx context.Context, q db.Querier, item ItemID) ([]Placement, error) {
-	return db.All(ctx, q, scanPlacement, placementSelect+` JOIN item_live l ON l.item_id = p.item_id WHERE p.item_id = $1 AND p.state = 'live' ORDER BY p.id`, item)
+	return db.All(ctx, q, scanPlacement, placementSelect+` JOIN item_live l ON l.item_id = p.item_id WHERE p.item_id = $1 AND (p.state = 'live' OR p.archived_at IS NOT NULL) ORDER BY p.state, p.id`, item)
 }
 
 // Withdrawn lists the placements of a site that were live and are no more, for
 // 410 pages. Public: a page that is gone says so.
 func (s *Service) Withdrawn(ctx context.Context, q db.Querier, site registry.SiteID) ([]Placement, error) {
-	return db.All(ctx, q, scanPlacement, placementSelect+` WHERE p.site_id = $1 AND p.state = 'withdrawn' AND p.live_at IS NOT NULL ORDER BY p.id`, site)
+	return db.All(ctx, q, scanPlacement, placementSelect+` WHERE p.site_id = $1 AND p.state = 'withdrawn' AND p.archived_at IS NULL AND p.live_at IS NOT NULL ORDER BY p.id`, site)
 }
 
 // LastPublished is the newest displayed time in a column, zero when it is

@@ -82,6 +82,11 @@ func (s *Service) release(ctx context.Context, tx *db.Tx, it *Item, v Version, r
 		it.FirstPublishedAt, it.PublishedAt = first, first
 	}
 	it.Stage, it.LiveVersion = "", v.No
+	if before == 0 { // public again: how it had ended is past
+		if err := undo(ctx, tx, it.ID, "重新公开", EndWithdrawn, EndRedirected); err != nil {
+			return err
+		}
+	}
 	if _, err := tx.Exec(ctx, `UPDATE item SET state = $2, stage = '', withdrawn_at = NULL, withdraw_reason = '', updated_at = $3 WHERE id = $1`, it.ID, it.State, tx.Now()); err != nil {
 		return err
 	}
@@ -99,7 +104,7 @@ func (s *Service) release(ctx context.Context, tx *db.Tx, it *Item, v Version, r
 			}
 			continue
 		}
-		if _, err := tx.Exec(ctx, `UPDATE item_placement SET state = 'live', live_at = $2, shown_at = $3, ended_at = NULL WHERE id = $1`, p.ID, tx.Now(), it.PublishedAt); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE item_placement SET state = 'live', live_at = $2, shown_at = $3, ended_at = NULL, archived_at = NULL WHERE id = $1`, p.ID, tx.Now(), it.PublishedAt); err != nil {
 			return err
 		}
 	}
@@ -253,7 +258,7 @@ func (s *Service) withdraw(ctx context.Context, tx *db.Tx, it *Item, reason stri
 	if _, err := tx.Exec(ctx, `DELETE FROM item_placement WHERE item_id = $1 AND state = 'planned' AND live_at IS NULL`, it.ID); err != nil {
 		return err
 	}
-	n, err := tx.Exec(ctx, `UPDATE item_placement SET state = 'withdrawn', ended_at = $2 WHERE item_id = $1 AND state <> 'withdrawn'`, it.ID, tx.Now())
+	n, err := tx.Exec(ctx, `UPDATE item_placement SET state = 'withdrawn', ended_at = $2, archived_at = NULL WHERE item_id = $1 AND (state <> 'withdrawn' OR archived_at IS NOT NULL)`, it.ID, tx.Now())
 	if err != nil {
 		return err
 	}

@@ -379,7 +379,13 @@ func (s *Service) revise(ctx context.Context, tx *db.Tx, it Item, m made) error 
 	case InReview:
 		return fault.New(fault.Conflict, "稿件正在审核，不能修改；请先收回，或等审核人退回。")
 	case Approved, Withdrawn:
-		var err error
+		ends, err := s.EndsOf(ctx, tx, it.ID)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(ends, func(e End) bool { return e.Kind == EndGone }) {
+			return fault.New(fault.Refused, "这篇稿件的网址已经永久停用，不能再修改公开；需要发布的，请新建一篇稿件。")
+		}
 		if _, state, err = Machine.Take(ctx, tx, string(it.ID), "revise", passage.Note{Says: m.Note}); err != nil {
 			return err
 		}

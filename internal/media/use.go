@@ -174,7 +174,7 @@ func (a Asset) wide() []prose.ShownWidth {
 func (s *Service) Left(ctx context.Context, q db.Querier, item, site string) ([]string, error) {
 	list, err := db.All(ctx, q, scanAsset, assetSelect+` WHERE a.id IN (SELECT m.asset_id FROM media_use m WHERE m.item_id = $1)
 		 AND NOT EXISTS (SELECT 1 FROM media_use o JOIN item_live l ON l.item_id = o.item_id AND l.version_no = o.version_no
-		                   JOIN item_placement p ON p.item_id = o.item_id AND p.site_id = $2 AND p.state = 'live' WHERE o.asset_id = a.id) ORDER BY a.id`, item, site)
+		                   JOIN item_placement p ON p.item_id = o.item_id AND p.site_id = $2 AND (p.state = 'live' OR p.archived_at IS NOT NULL) WHERE o.asset_id = a.id) ORDER BY a.id`, item, site)
 	var out []string
 	for _, a := range list {
 		out = append(out, a.Src())

@@ -215,6 +215,73 @@ type Service struct {
 	settings    func() sx2021.Settings
 	origin      func(registry.Site) string
 	released    func(ctx context.Context, address string) (calendar.Date, bool, error)
+	shown       []func(ctx context.Context, tx *db.Tx, site registry.SiteID) error
+}
+
+// OnShown registers who is told, in the transaction of the act, that the
+// notices of a site changed: one was posted there, or ended; at start.
+func (s *Service) OnShown(f func(ctx context.Context, tx *db.Tx, site registry.SiteID) error) {
+	s.shown = append(s.shown, f)
+}
+
+func (s *Service) tellSites(ctx context.Context, tx *db.Tx, id ID) error {
+	list, err := places(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	for _, p := range list {
+		if !p.OnSite() || p.URL == "" {
+			continue
+		}
+		for _, f := range s.shown {
+			if err := f(ctx, tx, p.Site); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// mostOnSite bounds the notices that a site lists.
+const mostOnSite = 300
+
+// Posted is a notice as it hangs, or hung, on a site.
+type Posted struct {
+	Notice
+	URL   string
+	Since calendar.Date
+}
+
+// Announced are the notices that were posted on a site, newest first. Public: they
+// are published there.
+func (s *Service) Announced(ctx context.Context, q db.Querier, site registry.SiteID) ([]Posted, error) {
+	type row struct {
+		id    ID
+		url   string
+		since calendar.Date
+	}
+	rows, err := db.All(ctx, q, func(r db.Scanner) (row, error) {
+		var v row
+		return v, r.Scan(&v.id, &v.url, &v.since)
+	}, `SELECT p.notice_id, p.url, COALESCE(p.first_on, p.claimed_on) FROM notice_place p JOIN notice n ON n.id = p.notice_id WHERE p.site_id = $1 AND p.url <> '' ORDER BY n.opened_at DESC, n.id DESC LIMIT $2`, site, mostOnSite)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	list, err := db.All(ctx, q, scanNotice, noticeSelect+` WHERE n.id IN (SELECT p.notice_id FROM notice_place p WHERE p.site_id = $1 AND p.url <> '')`, site)
+	if err != nil {
+		return nil, err
+	}
+	by := map[ID]Notice{}
+	for _, n := range list {
+		by[n.ID] = n
+	}
+	var out []Posted
+	for _, r := range rows {
+		if n, ok := by[r.id]; ok {
+			out = append(out, Posted{n, r.url, r.since})
+		}
+	}
+	return out, nil
 }
 
 // Parts are what the service stands on.
@@ -474,9 +541,11 @@ func (s *Service) Post(ctx context.Context, scope authz.Scope, id ID, place sx20
 			if _, n.State, err = Machine.Take(ctx, tx, string(id), "hang", passage.Note{CaseID: n.CaseID}); err != nil {
 				return err
 			}
-			_, err = tx.Exec(ctx, `UPDATE notice SET state = $2 WHERE id = $1`, id, n.State)
+			if _, err = tx.Exec(ctx, `UPDATE notice SET state = $2 WHERE id = $1`, id, n.State); err != nil {
+				return err
+			}
 		}
-		return err
+		return s.tellSites(ctx, tx, id)
 	})
 	return n, err
 }
@@ -569,6 +638,9 @@ func (s *Service) finish(ctx context.Context, tx *db.Tx, n Notice, act, why stri
 		return err
 	}
 	if _, err := tx.Exec(ctx, `UPDATE notice_place SET look_at = NULL WHERE notice_id = $1`, n.ID); err != nil {
+		return err
+	}
+	if err := s.tellSites(ctx, tx, n.ID); err != nil {
 		return err
 	}
 	if err := audit.Record(ctx, tx, audit.Entry{Act: "notice." + act, Target: n.Target(), Basis: clockOf(n.Kind).Citation, Before: before, After: map[string]string{"state": n.State, "why": why}}); err != nil {

@@ -386,6 +386,14 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, s *open) {
 		h.search(w, r, s)
 		return
 	}
+	if c, ok := catalogueAt(site, p); ok {
+		h.holdings(w, r, s, c)
+		return
+	}
+	if p == leavePath {
+		h.leave(w, r, s)
+		return
+	}
 	if strings.HasPrefix(p, wellKnown) {
 		h.evidence(w, r, s)
 		return
@@ -520,7 +528,7 @@ func shownInPlace(kind string) bool {
 // secure sets the headers of every answer, of a site or not.
 func secure(w http.ResponseWriter, site SiteInfo) {
 	h := w.Header()
-	csp := "default-src 'none'; style-src 'self'; img-src 'self' data:; media-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	csp := "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 	if !site.Plain {
 		csp += "; upgrade-insecure-requests"
 		h.Set("Strict-Transport-Security", "max-age=63072000")
@@ -645,10 +653,14 @@ func (h *Handler) ask(ctx context.Context, s *open, query string, limit, offset 
 	if x == nil {
 		return search.Result{}, nil
 	}
-	return x.Search(ctx, search.Query{Text: query, Limit: limit, Offset: offset, Keep: func(path string) bool {
-		p, ok, err := s.release.Page(path)
-		return err == nil && ok && p.Status == http.StatusOK
-	}})
+	return x.Search(ctx, search.Query{Text: query, Limit: limit, Offset: offset, Keep: s.live, Count: []string{"type"}})
+}
+
+// live reports whether the release shows a page: it has the last word on what
+// may be found.
+func (s *open) live(path string) bool {
+	p, ok, err := s.release.Page(path)
+	return err == nil && ok && p.Status == http.StatusOK
 }
 
 func (h *Handler) search(w http.ResponseWriter, r *http.Request, s *open) {
@@ -678,11 +690,7 @@ func (h *Handler) search(w http.ResponseWriter, r *http.Request, s *open) {
 		}
 		page.Total, page.Loose = res.Total, res.Loose
 		for _, x := range res.Hits {
-			hit := theme.SearchHit{Title: x.Title, Href: x.URL, Kind: x.Kind, Number: x.Number, At: x.Published}
-			for _, run := range x.Snippet {
-				hit.Runs = append(hit.Runs, theme.Run(run))
-			}
-			page.Hits = append(page.Hits, hit)
+			page.Hits = append(page.Hits, hitOf(x))
 		}
 		link := func(p int) string {
 			return site.Doors.Search + "?" + url.Values{"q": {text}, "p": {strconv.Itoa(p)}}.Encode()

@@ -86,10 +86,7 @@ func (d *drawing) moved(old Page, now map[string]library.Place) {
 func (d *drawing) item(ctx context.Context, id library.ItemID, l *library.Live) error {
 	var places []library.Placement
 	if l != nil {
-		places = slices.DeleteFunc(slices.Clone(l.Places), func(pl library.Placement) bool {
-			_, ok := d.column(pl.Column)
-			return pl.Site != registry.SiteID(d.site.ID) || !ok
-		})
+		places = d.standsAt(l.Places)
 	}
 	if len(places) == 0 {
 		it, err := d.p.library.ItemTx(ctx, d.q, duty, id)
@@ -110,21 +107,25 @@ func (d *drawing) item(ctx context.Context, id library.ItemID, l *library.Live) 
 		d.seen[id], d.types[it.Type] = true, true
 		d.moved(was, nil)
 		d.lose(path)
-		if elder := ElderPath(it); elder != "" {
-			err = d.gone(elder, string(id))
-		}
-		return errors.Join(err, d.gone(path, string(id)), d.left(ctx, id))
+		return errors.Join(d.departed(ctx, it), d.left(ctx, id))
 	}
 	d.seen[id] = true
 	it, v := l.Item, l.Version
 	d.types[it.Type] = true
-	column, _ := d.column(places[0].Column)
+	column, archived := d.columnOf(places[0]), places[0].ArchivedAt
 	body, err := d.body(ctx, v)
 	if err != nil {
 		return err
 	}
+	files := body + filesOf(v)
+	if body, err = d.outward(ctx, body); err != nil {
+		return err
+	}
 	a := article(it, v, column)
 	a.Write(body)
+	if err := d.beside(ctx, it, v, l.Ended, archived, &a); err != nil {
+		return err
+	}
 	if l.Effected || it.Validity != "" && it.Validity != library.InForce {
 		if err := d.standing(ctx, it, &a); err != nil {
 			return err
@@ -142,10 +143,13 @@ func (d *drawing) item(ctx context.Context, id library.ItemID, l *library.Live) 
 	}
 	shown := make(map[string]library.Place, len(places))
 	for _, pl := range places {
+		if !pl.ArchivedAt.IsZero() {
+			continue // it is in no list any more
+		}
 		shown[string(pl.Column)] = library.Place{At: pl.ShownAt, ID: pl.ID}
 	}
 	d.moved(was, shown)
-	if err := errors.Join(d.media(ctx, body, string(id)), d.left(ctx, id)); err != nil {
+	if err := errors.Join(d.media(ctx, files, string(id)), d.left(ctx, id)); err != nil {
 		return err
 	}
 	if old, ok := d.movedIn(it); ok && old != path {
@@ -157,12 +161,19 @@ func (d *drawing) item(ctx context.Context, id library.ItemID, l *library.Live) 
 	if err != nil {
 		return err
 	}
+	changed := it.PublishedAt
+	if a.Updated.After(changed) {
+		changed = a.Updated
+	}
 	d.later(func() error {
 		b, err := theme.DrawArticle(d.site, a, it.Language, path, elder, twins)
+		if a.Person != nil && elder != "" {
+			b, err = theme.PersonPage.Draw(theme.ArticleFrame(d.site, a, path, elder), a)
+		}
 		if err != nil {
 			return err
 		}
-		if err := d.e.put(Page{Path: path, Status: 200, Kind: htmlKind, Item: string(id), Shown: shown}, b); err != nil {
+		if err := d.e.put(Page{Path: path, Status: 200, Kind: htmlKind, Item: string(id), Shown: shown, Changed: changed.UTC()}, b); err != nil {
 			return err
 		}
 		if elder != "" {
@@ -173,7 +184,7 @@ func (d *drawing) item(ctx context.Context, id library.ItemID, l *library.Live) 
 				return err
 			}
 		}
-		d.find(document(it, v, column))
+		d.find(document(it, v, column, !archived.IsZero()))
 		return nil
 	})
 	return nil
@@ -189,6 +200,12 @@ func (d *drawing) related(ctx context.Context, it library.Item, a *theme.Article
 	if err != nil {
 		return err
 	}
+	var forms map[library.ItemID]string
+	if it.Type == library.Policy && len(linked) > 0 {
+		if forms, err = d.p.library.LinkForms(ctx, d.q, it.ID); err != nil {
+			return err
+		}
+	}
 	for _, l := range linked {
 		here, err := d.p.library.LivePlacements(ctx, d.q, l.ID)
 		if err != nil {
@@ -196,6 +213,9 @@ func (d *drawing) related(ctx context.Context, it library.Item, a *theme.Article
 		}
 		if slices.ContainsFunc(here, func(pl library.Placement) bool { return pl.Site == registry.SiteID(d.site.ID) }) {
 			link := theme.Link{Text: l.Title, Href: Path(l)}
+			if f := forms[l.ID]; f != "" {
+				link.Text = "【" + f + "】" + link.Text
+			}
 			if c := clauses[l.ID]; c.Anchor != "" {
 				link.Text += "（" + c.Label + "）"
 				if it.Type == library.Interpretation {
@@ -213,10 +233,11 @@ func (d *drawing) related(ctx context.Context, it library.Item, a *theme.Article
 }
 
 // document is what the search index keeps of an item.
-func document(it library.Item, v library.Version, column theme.Column) search.Document {
+func document(it library.Item, v library.Version, column theme.Column, archived bool) search.Document {
+	f := facets(it, v, column, archived)
 	return search.Document{
-		Path: Path(it), Ref: cmp.Or(it.Ref, string(it.ID)), Title: it.Title, Number: it.DocNo, Kind: column.Name, Published: it.PublishedAt, Text: v.Text,
-		Sum: v.SHA256 + " " + column.Name + " " + it.PublishedAt.UTC().Format(time.RFC3339),
+		Path: Path(it), Ref: cmp.Or(it.Ref, string(it.ID)), Title: it.Title, Number: it.DocNo, Kind: column.Name, Published: it.PublishedAt, Text: v.Text, Facets: f,
+		Sum: v.SHA256 + " " + column.Name + " " + it.PublishedAt.UTC().Format(time.RFC3339) + sumOfFacets(f),
 	}
 }
 
@@ -317,12 +338,159 @@ func article(it library.Item, v library.Version, column theme.Column) theme.Arti
 		}
 	}
 	a.Write(v.HTML)
+	if v.Origin != library.Repost && v.Origin != library.MovedIn && len(v.AuthorID) == 26 { // a person of the house, not a duty of it
+		a.Author = v.AuthorName
+	}
+	answers := v.Answers
+	switch v.Type {
+	case library.Leader:
+		a.Person = &theme.Person{Name: answers["name"], Post: answers["post"], Photo: localOr(answers["photo"]), Duties: linesOf(answers["duties"]), Since: answers["since"], Until: answers["until"]}
+		a.Image = a.Person.Photo
+	case library.Organisation:
+		u := unitCard(v.Title, "", answers)
+		a.Unit = &u
+	case library.Interpretation:
+		a.Form, a.By = answers["form"], answers["interpreter"]
+	case library.QA:
+		a.Question, a.Answer = answers["question"], v.Text
+	case library.Guide:
+		a.Service, a.Phone = true, answers["contact"]
+	}
+	if a.Image == "" {
+		a.Image = leadPicture(v.HTML)
+	}
 	for _, q := range v.Type.Sort().Fields {
-		if answer := v.Answers[q.Name]; q.Shown && answer != "" {
+		if answer := answers[q.Name]; q.Shown && answer != "" && a.Person == nil {
 			a.Facts = append(a.Facts, theme.HeadCell{Name: q.Label, Value: strings.ReplaceAll(answer, "\n", "；")})
 		}
 	}
 	return a
+}
+
+// standsAt are the places of an item that have a page on this site: live ones
+// in its columns, then archived ones, whose column may be no more.
+func (d *drawing) standsAt(places []library.Placement) []library.Placement {
+	return slices.DeleteFunc(slices.Clone(places), func(pl library.Placement) bool {
+		_, ok := d.column(pl.Column)
+		return pl.Site != registry.SiteID(d.site.ID) || !ok && pl.ArchivedAt.IsZero()
+	})
+}
+
+// columnOf is the column of a place, by its name alone where it is no more.
+func (d *drawing) columnOf(pl library.Placement) theme.Column {
+	if c, ok := d.column(pl.Column); ok {
+		return c
+	}
+	return theme.Column{Name: pl.ColumnName, Type: "其他"}
+}
+
+// beside says on an item's page what other records know of it: how it ended,
+// what its change was, its data, what a person in charge has said.
+func (d *drawing) beside(ctx context.Context, it library.Item, v library.Version, ended bool, archived time.Time, a *theme.Article) error {
+	if a.SourceURL != "" {
+		if page, err := d.leaves(ctx, a.SourceURL); err != nil {
+			return err
+		} else if page != "" {
+			a.SourceURL = page
+		}
+	}
+	if ended {
+		if err := d.ended(ctx, it.ID, archived, a); err != nil {
+			return err
+		}
+	}
+	if !a.Updated.IsZero() {
+		change, err := d.p.library.LiveChange(ctx, d.q, it.ID, v.No)
+		if err != nil {
+			return err
+		}
+		switch change {
+		case library.Form:
+			a.ChangeAs = "更正"
+		case library.Substance:
+			a.ChangeAs = "内容更新"
+		}
+	}
+	var err error
+	if a.Dataset, err = d.dataset(ctx, it, v); err != nil {
+		return err
+	}
+	if a.Person == nil {
+		return nil
+	}
+	said, err := d.p.library.LiveNaming(ctx, d.q, registry.SiteID(d.site.ID), a.Person.Name, speeches)
+	for _, e := range said {
+		a.Person.Speeches = append(a.Person.Speeches, toEntry(e))
+	}
+	return err
+}
+
+// speeches are how many of what somebody said and did stand on his page.
+const speeches = 10
+
+// leadPicture is the first picture of a text.
+func leadPicture(body string) string {
+	if !strings.Contains(body, "<img") {
+		return ""
+	}
+	z := html.NewTokenizer(strings.NewReader(body))
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			return ""
+		case html.StartTagToken, html.SelfClosingTagToken:
+			if t := z.Token(); t.Data == "img" {
+				for _, a := range t.Attr {
+					if a.Key == "src" {
+						return a.Val
+					}
+				}
+			}
+		}
+	}
+}
+
+// filesOf are the files that the answers of a version name, as a text would
+// show them: portrait, data file.
+func filesOf(v library.Version) string {
+	var b strings.Builder
+	for _, q := range v.Type.Sort().Fields {
+		if path := localOr(v.Answers[q.Name]); q.Kind == library.AskMedia && path != "" {
+			b.WriteString(`<img src="` + html.EscapeString(path) + `">`)
+		}
+	}
+	return b.String()
+}
+
+// named are the pages of people in charge whom items name, since they list them.
+func (d *drawing) named(ctx context.Context, ids []library.ItemID) ([]library.ItemID, error) {
+	var out []library.ItemID
+	for _, c := range d.ofType("负责人信息") {
+		list, err := d.p.library.LiveItems(ctx, d.q, registry.ColumnID(c.ID), mostPeople, 0)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range list {
+			name := e.Item.Answers["name"]
+			if name == "" {
+				continue
+			}
+			for _, id := range ids {
+				it, err := d.p.library.ItemTx(ctx, d.q, duty, id)
+				if fault.Is(err, fault.NotFound) {
+					continue
+				}
+				if err != nil {
+					return nil, err
+				}
+				if slices.Contains(strings.FieldsFunc(it.Keywords, func(r rune) bool { return r == ';' || r == '；' }), name) {
+					out = append(out, e.Item.ID)
+					break
+				}
+			}
+		}
+	}
+	return out, nil
 }
 
 func (d *drawing) gone(path, item string) error {

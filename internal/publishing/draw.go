@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
 	"zhengshu/internal/library"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
@@ -54,6 +55,8 @@ type drawing struct {
 	sums  map[string]string // of the index that is public, when the drawing is whole
 	over  bool              // too many documents differ to be kept in memory
 	built string            // an index made beside of everything that is live
+
+	hosts map[string]bool // official ones, as far as they were asked for
 }
 
 func (p *Publisher) drawing(q db.Querier, e *edit, site theme.Site, whole bool) *drawing {
@@ -126,6 +129,17 @@ func (d *drawing) everything(ctx context.Context) error {
 			continue
 		}
 		switch {
+		case itemPage(path) && p.Item != "":
+			it, err := d.p.library.ItemTx(ctx, d.q, duty, library.ItemID(p.Item))
+			switch {
+			case fault.Is(err, fault.NotFound):
+				err = d.gone(path, p.Item)
+			case err == nil:
+				err = d.departed(ctx, it)
+			}
+			if err != nil {
+				return err
+			}
 		case p.Status == 410 || monthPath.MatchString(path):
 			if err := d.gone(path, p.Item); err != nil {
 				return err
@@ -159,6 +173,8 @@ func (d *drawing) touch(ctx context.Context, changes []change) error {
 		}
 		if from, ok := strings.CutPrefix(string(c.item), redirectMark); ok {
 			d.marks[from] = true
+		} else if c.item == nudgeMark {
+			d.columns[nudge] = true
 		} else if c.item != "" {
 			ids = append(ids, c.item)
 		}
@@ -183,6 +199,18 @@ func (d *drawing) touch(ctx context.Context, changes []change) error {
 		for _, l := range linked {
 			tied = append(tied, l.ID)
 		}
+		into, err := d.p.library.EndedInto(ctx, d.q, id)
+		if err != nil {
+			return err
+		}
+		tied = append(tied, into...) // redirected to it, or replaced by it
+	}
+	if len(ids) <= mostUrgent { // an import of thousands names nobody's speeches
+		named, err := d.named(ctx, ids)
+		if err != nil {
+			return err
+		}
+		tied = append(tied, named...)
 	}
 	if err := d.items(ctx, tied); err != nil {
 		return err
@@ -191,6 +219,11 @@ func (d *drawing) touch(ctx context.Context, changes []change) error {
 		return err
 	}
 	return d.pool.wait()
+}
+
+// itemPage reports whether a path is that of an item's page.
+func itemPage(path string) bool {
+	return strings.HasPrefix(path, "/content/") || strings.HasPrefix(path, "/elder/content/")
 }
 
 func (d *drawing) column(id registry.ColumnID) (theme.Column, bool) {

@@ -35,6 +35,7 @@ var families = []family{
 	{"columns", "栏目页、往期页和栏目订阅", touched, (*drawing).columnFamily},
 	{"home", "首页和首页订阅", touched, (*drawing).home},
 	{"emergency", "应急首页", touched, (*drawing).emergency},
+	{"sections", "信息公开、开放数据、公告、热线和自助终端", touched, (*drawing).gathered},
 	{"editions", "外文版首页", touched, (*drawing).editions},
 	{"topics", "专题页和专题列表", touched, (*drawing).topicFamily},
 	{"matrix", "网站和新媒体矩阵页", touched, (*drawing).matrixPages},

@@ -299,8 +299,7 @@ func (d *drawing) home(ctx context.Context) error {
 	if err := d.draw("/elder/", htmlKind, b, err); err != nil {
 		return err
 	}
-	b, err = theme.Feed(d.site, d.site.Name, "/", d.site.Name+"最新信息", feed[:min(len(feed), feedItems)])
-	return d.draw("/rss.xml", rssKind, b, err)
+	return d.feeds(ctx, theme.FeedOf{Title: d.site.Name, Path: "/", Description: d.site.Name + "最新信息", RSS: "/rss.xml", Entries: feed[:min(len(feed), feedItems)]}, true)
 }
 
 func (c *composing) home(ctx context.Context, blocks []layout.Block) (theme.Home, error) {

@@ -10,7 +10,6 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"zhengshu/internal/library"
-	"zhengshu/internal/registry"
 	"zhengshu/internal/search"
 )
 
@@ -82,13 +81,11 @@ func (d *drawing) gather(ctx context.Context) error {
 				if l == nil {
 					continue
 				}
-				for _, pl := range l.Places {
-					if c, ok := d.column(pl.Column); ok && pl.Site == registry.SiteID(d.site.ID) {
-						if err := put(document(l.Item, l.Version, c)); err != nil {
-							return err
-						}
-						break
+				for _, pl := range d.standsAt(l.Places) {
+					if err := put(document(l.Item, l.Version, d.columnOf(pl), !pl.ArchivedAt.IsZero())); err != nil {
+						return err
 					}
+					break
 				}
 			}
 		}

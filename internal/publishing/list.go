@@ -11,7 +11,17 @@ import (
 )
 
 func toEntry(e library.Entry) theme.Entry {
-	return theme.Entry{Title: e.Title(), Href: Path(e.Item), Elder: ElderPath(e.Item), At: e.Placement.ShownAt, Number: e.Item.DocNo, Source: e.Item.Source, Brief: e.Item.Summary, Pinned: e.Placement.Top > 0}
+	return theme.Entry{Title: e.Title(), Href: Path(e.Item), Elder: ElderPath(e.Item), At: e.Placement.ShownAt, Number: e.Item.DocNo, Source: e.Item.Source, Brief: e.Item.Summary, Pinned: e.Placement.Top > 0,
+		Issuer: e.Item.Issuer, State: stateOf(e.Item), Ended: e.Item.Validity != "" && !e.Item.Validity.Holds(), Form: e.Item.Answers["form"]}
+}
+
+// stateOf is the validity as a list says it: only where it is not simply in
+// force.
+func stateOf(it library.Item) string {
+	if it.Validity == library.InForce {
+		return ""
+	}
+	return it.Validity.Name()
 }
 
 func (d *drawing) entries(ctx context.Context, c theme.Column, limit, offset int) ([]theme.Entry, error) {
@@ -156,17 +166,20 @@ func (d *drawing) columnPages(ctx context.Context, c theme.Column, all bool) err
 	if foreign && c.Parent == "" {
 		return nil // the edition's home stands there
 	}
-	b, err := theme.DrawColumn(d.site, p)
-	if err := d.draw(c.Href(), htmlKind, b, err); err != nil {
-		return err
-	}
-	if !foreign {
-		b, err = theme.ElderColumnPage.Draw(theme.ColumnFrame(d.site, p).Elderly(c.ElderHref()), p)
-		if err := d.draw(c.ElderHref(), htmlKind, b, err); err != nil {
+	if foreign {
+		b, err := theme.DrawColumn(d.site, p)
+		if err := d.draw(c.Href(), htmlKind, b, err); err != nil {
 			return err
 		}
-		b, err = theme.Feed(d.site, c.Name+"_"+d.site.Name, c.Href(), c.Description, p.Entries[:min(len(p.Entries), feedItems)])
-		if err := d.draw(c.Feed(), rssKind, b, err); err != nil {
+	} else {
+		page := kinds[c.Type]
+		if page == nil {
+			page = (*drawing).listed
+		}
+		if err := page(d, ctx, c, p); err != nil {
+			return err
+		}
+		if err := d.feeds(ctx, theme.FeedOf{Title: c.Name + "_" + d.site.Name, Path: c.Href(), Description: c.Description, RSS: c.Feed(), Entries: p.Entries[:min(len(p.Entries), feedItems)]}, true); err != nil {
 			return err
 		}
 	}

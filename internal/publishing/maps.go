@@ -1,9 +1,12 @@
 package publishing
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"zhengshu/internal/publishing/theme"
 )
@@ -24,6 +27,9 @@ func (d *drawing) sitemaps(context.Context) error {
 	for _, t := range theme.TextPages(d.site) {
 		fixed = append(fixed, theme.Location{Path: t.Path})
 	}
+	for _, l := range d.site.Sections {
+		fixed = append(fixed, theme.Location{Path: l.Href})
+	}
 	for _, c := range slices.Concat(d.site.Columns, d.site.Foreign) {
 		fixed = append(fixed, theme.Location{Path: c.Href()})
 	}
@@ -31,12 +37,12 @@ func (d *drawing) sitemaps(context.Context) error {
 	if err := d.draw("/sitemap-pages.xml", xmlKind, b, err); err != nil {
 		return err
 	}
-	paths := []string{"/sitemap-pages.xml"}
+	files := []theme.Location{{Path: "/sitemap-pages.xml"}}
 	for n := range names {
-		paths = append(paths, n)
+		files = append(files, theme.Location{Path: n, Changed: d.drawnAt(n)})
 	}
-	slices.Sort(paths)
-	b, err = theme.SitemapIndex(d.site, paths)
+	slices.SortFunc(files, func(a, b theme.Location) int { return cmp.Compare(a.Path, b.Path) })
+	b, err = theme.SitemapIndex(d.site, files)
 	return d.draw("/sitemap.xml", xmlKind, b, err)
 }
 
@@ -85,7 +91,11 @@ func (d *drawing) contentMaps(prefix string, names map[string]bool) error {
 		var at []theme.Location
 		for _, p := range pages {
 			if p.Status == 200 {
-				at = append(at, theme.Location{Path: p.Path, Changed: p.Modified})
+				changed := p.Changed
+				if changed.IsZero() {
+					changed = p.Modified
+				}
+				at = append(at, theme.Location{Path: p.Path, Changed: changed})
 			}
 		}
 		if len(at) == 0 {
@@ -94,13 +104,32 @@ func (d *drawing) contentMaps(prefix string, names map[string]bool) error {
 			}
 			continue
 		}
-		names[mapPath(name)] = true
-		b, err := theme.Sitemap(d.site, at)
-		if err := d.draw(mapPath(name), xmlKind, b, err); err != nil {
-			return err
+		// A list that outgrew the protocol's bound goes on in further files.
+		for part := 0; part*theme.MaxMap < len(at); part++ {
+			file := mapPath(name)
+			if part > 0 {
+				file = strings.TrimSuffix(file, ".xml") + "-" + strconv.Itoa(part+1) + ".xml"
+			}
+			names[file] = true
+			b, err := theme.Sitemap(d.site, at[part*theme.MaxMap:min(len(at), (part+1)*theme.MaxMap)])
+			if err := d.draw(file, xmlKind, b, err); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// drawnAt is when a page of this release, or of the one before, came to say
+// what it says.
+func (d *drawing) drawnAt(path string) time.Time {
+	if p, _ := d.e.page(path); p != nil {
+		return p.Modified
+	}
+	if p, ok, err := d.e.was(path); err == nil && ok {
+		return p.Modified
+	}
+	return time.Time{}
 }
 
 // mapPath is the sitemap of a list: /content/202611/2 is /sitemap-202611-2.xml,

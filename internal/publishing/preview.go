@@ -44,6 +44,8 @@ func (p *Publisher) Preview(ctx context.Context, it library.Item, v library.Vers
 	var err error
 	if elder {
 		b, err = theme.ElderArticlePage.Draw(frame.Elderly(twin), a)
+	} else if a.Person != nil {
+		b, err = theme.PersonPage.Draw(frame, a)
 	} else {
 		b, err = theme.ArticlePage.Draw(frame, a)
 	}

@@ -21,6 +21,7 @@ import (
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
+	"zhengshu/internal/disclosure"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/layout"
@@ -49,6 +50,14 @@ type Config struct {
 	// Left are the files that an item once showed and nothing live on the site
 	// shows any more; nil leaves files where they are.
 	Left func(ctx context.Context, q db.Querier, item, site string) ([]string, error)
+	// Statutory is how the catalogue of statutory disclosure stands at the unit of
+	// a site, and StatutoryColumns which columns it speaks of; nil leaves that part
+	// of the section out.
+	Statutory        func(ctx context.Context, q db.Querier, site registry.SiteID) ([]disclosure.Place, error)
+	StatutoryColumns func(ctx context.Context, q db.Querier, site registry.SiteID) (map[registry.ColumnID]bool, error)
+	// Announced are the notices of opening, offline and closing that hang or hung
+	// on a site, newest first; nil for none.
+	Announced func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Announcement, error)
 	// Leads are the pictures that stand for live items in lists, by item; nil
 	// knows none.
 	Leads func(ctx context.Context, q db.Querier, items []string) (map[string]Lead, error)
@@ -73,6 +82,7 @@ type Publisher struct {
 	matrix   func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Matrix, error)
 	step     func(string) error // crash points of the tests
 	drawn    func(int)          // asked by the tests
+	tallies  sync.Map           // column → tallied
 
 	mu       sync.Mutex
 	troubles map[registry.SiteID][]theme.Trouble // of bundles, until they are told
@@ -222,6 +232,22 @@ func (p *Publisher) Touch(ctx context.Context, tx *db.Tx, site registry.SiteID, 
 		if err := wait(ctx, tx, site, "", "", part); err != nil {
 			return err
 		}
+	}
+	return jobs.Enqueue(ctx, tx, Refresh{site}, jobs.Unique(string(site)))
+}
+
+// nudge is no column: where it is named, what stands around the items is drawn
+// anew, and no item; nudgeMark is how it waits among the changes.
+const (
+	nudge     = registry.ColumnID("around")
+	nudgeMark = library.ItemID("~around")
+)
+
+// Nudge asks for the pages that gather things (disclosure, announcements, home)
+// to be drawn anew, in the transaction of the act that changed what they say.
+func (p *Publisher) Nudge(ctx context.Context, tx *db.Tx, site registry.SiteID) error {
+	if err := wait(ctx, tx, site, nudgeMark, "", ""); err != nil {
+		return err
 	}
 	return jobs.Enqueue(ctx, tx, Refresh{site}, jobs.Unique(string(site)))
 }
@@ -899,10 +925,46 @@ func (p *Publisher) info(ctx context.Context, q db.Querier, id registry.SiteID) 
 		}
 		t.Notices = append(t.Notices, n...)
 	}
+	if err := p.sections(ctx, q, &t); err != nil {
+		return theme.Site{}, false, err
+	}
+	if t.IPv6, err = p.registry.HasIPv6(ctx, q, id); err != nil {
+		return theme.Site{}, false, err
+	}
 	if t.Offline != "" && len(t.Notices) > 0 {
 		t.Offline = t.Notices[0].Text + "。"
 	}
 	return t, true, p.dress(ctx, q, s, &t)
+}
+
+// sections names the sections that have content: a section without is not
+// linked anywhere.
+func (p *Publisher) sections(ctx context.Context, q db.Querier, t *theme.Site) error {
+	live, err := p.library.HasLive(ctx, q, registry.SiteID(t.ID))
+	if err != nil {
+		return err
+	}
+	has := func(class ...string) bool {
+		return slices.ContainsFunc(t.Columns, func(c theme.Column) bool {
+			return slices.Contains(class, c.Type) && live[registry.ColumnID(c.ID)]
+		})
+	}
+	if has(guideClass, systemClass, requestClass) {
+		t.Sections = append(t.Sections, theme.Link{Text: "政府信息公开", Href: theme.DisclosurePath})
+	}
+	if has("数据发布") {
+		t.Sections = append(t.Sections, theme.Link{Text: "开放数据", Href: theme.OpenDataPath})
+	}
+	if p.config.Announced != nil {
+		list, err := p.config.Announced(ctx, q, registry.SiteID(t.ID))
+		if err != nil {
+			return err
+		}
+		if len(list) > 0 {
+			t.Sections = append(t.Sections, theme.Link{Text: "开办公告", Href: theme.AnnouncementsPath})
+		}
+	}
+	return nil
 }
 
 func chineseHost(s string) string {

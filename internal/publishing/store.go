@@ -53,6 +53,8 @@ type Page struct {
 	To       string    `json:"to,omitempty"` // of a redirect
 	Modified time.Time `json:"modified"`
 	Item     string    `json:"item,omitempty"`
+	// Changed is when what the page says changed last, whatever redrew it.
+	Changed time.Time `json:"changed,omitzero"`
 	// Shown is where an item stood in its columns when the page was drawn, so
 	// that the list page it leaves is known.
 	Shown map[string]library.Place `json:"shown,omitempty"`

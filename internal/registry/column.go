@@ -21,7 +21,7 @@ type ColumnID string
 
 // ColumnTypes are the standard class words of the page tags (国办发〔2017〕47号);
 // the list is open in law and closed on our forms.
-var ColumnTypes = []string{"概况信息", "机构职能", "负责人信息", "政务动态", "通知公告", "政策文件", "政策解读", "信息公开指南", "信息公开年报", "数据发布", "办事服务", "互动交流", "专题"}
+var ColumnTypes = []string{"概况信息", "机构职能", "负责人信息", "政务动态", "通知公告", "政策文件", "政策解读", "信息公开指南", "信息公开制度", "信息公开目录", "信息公开年报", "依申请公开", "数据发布", "办事服务", "互动交流", "专题"}
 
 // Column is a column of a site (Article 19(1)-(2): owner, A/B, cycle, unit).
 type Column struct {

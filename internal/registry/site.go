@@ -481,6 +481,21 @@ func (s *Service) SiteByHost(ctx context.Context, q db.Querier, scope authz.Scop
 	return s.one(ctx, q, scope, `s.host = $1`, host)
 }
 
+// KnowsHost reports whether a host is that of a site of the ledger, of its
+// Chinese domain or of a domain on record. Public: the ledger of official hosts
+// is.
+func (s *Service) KnowsHost(ctx context.Context, q db.Querier, host string) (bool, error) {
+	n, err := db.One(ctx, q, db.Value[int], `SELECT (SELECT count(*) FROM site WHERE host = $1) + (SELECT count(*) FROM domain WHERE host = $1 AND site_id IS NOT NULL AND state = 'active')`, host)
+	return n > 0, err
+}
+
+// HasIPv6 reports whether the record of a site's domains has an IPv6 address.
+// Public: name servers say it to anybody.
+func (s *Service) HasIPv6(ctx context.Context, q db.Querier, id SiteID) (bool, error) {
+	n, err := db.One(ctx, q, db.Value[int], `SELECT count(*) FROM domain WHERE site_id = $1 AND state = 'active' AND addresses LIKE '%:%'`, id)
+	return n > 0, err
+}
+
 // SiteBySlug finds a hosted site by its short name.
 func (s *Service) SiteBySlug(ctx context.Context, q db.Querier, scope authz.Scope, slug string) (Site, error) {
 	return s.one(ctx, q, scope, `s.slug = $1`, slug)

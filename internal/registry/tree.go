@@ -30,7 +30,7 @@ const (
 // ReservedSlugs are first parts of addresses that every site uses itself.
 // en and its like are not among them: a column so named is the root of the
 // edition in that language.
-var ReservedSlugs = []string{"api", "about", "console", "content", "data", "elder", "favicon", "feeds", "files", "kiosk", "leave", "letters", "map", "media", "official", "print", "search", "share", "sitemap", "stats", "theme", "topics", "uploads", "well-known"}
+var ReservedSlugs = []string{"api", "about", "announcements", "console", "content", "data", "disclosure", "elder", "favicon", "feeds", "files", "hotline", "kiosk", "leave", "letters", "map", "media", "official", "open-data", "print", "search", "share", "sitemap", "stats", "theme", "topics", "uploads", "well-known"}
 
 // Held is a handing over of a post of a column.
 type Held struct {

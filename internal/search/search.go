@@ -32,6 +32,9 @@ type Hit struct {
 	Published time.Time `json:"published"`
 	Score     float64   `json:"score"` // higher is better; tens tell the way it was found and compare between indexes
 	Snippet   []Run     `json:"-"`
+	// Facets are what the document was put in with; set only for queries that
+	// have a filter or ask for counts.
+	Facets map[string]string `json:"-"`
 }
 
 // Run is a stretch of a snippet; Hit ones were asked for.
@@ -45,12 +48,16 @@ type Result struct {
 	Hits  []Hit
 	Total int  // hits that there are, at most MaxHits
 	Loose bool // nothing matches the whole query; the hits match parts of it
+	// Counts are, for each facet asked for, how many of what the other filters
+	// leave have each value, most first.
+	Counts map[string][]Count
 }
 
 // Index is an open index file. It is safe for concurrent use.
 type Index struct {
-	db *sql.DB
-	z  *zstd.Decoder
+	db      *sql.DB
+	z       *zstd.Decoder
+	faceted bool
 }
 
 // Open opens an index file for reading; it is never written.
@@ -68,7 +75,11 @@ func Open(file string) (*Index, error) {
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
-	return &Index{d, z}, nil
+	// An index of an earlier edition has no facets until its site is drawn whole.
+	if err := d.QueryRow(`SELECT count(*) FROM sqlite_master WHERE name = 'facet'`).Scan(&n); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return &Index{d, z, n > 0}, nil
 }
 
 // Close closes the file.
@@ -85,6 +96,10 @@ type Query struct {
 	// Keep, when set, says whether a path may be shown: the release has the
 	// last word on what is live.
 	Keep func(path string) bool
+	// Filter holds, for a facet, the values that will do. With a filter an empty
+	// text finds everything that it leaves, newest first.
+	Filter map[string][]string
+	Count  []string // facets to count
 }
 
 // part is one run of the query between blanks or in quotes.
@@ -144,9 +159,16 @@ func (x *Index) Search(ctx context.Context, q Query) (Result, error) {
 		q.Limit = 10
 	}
 	parts := parse(q.Text)
-	if len(parts) == 0 {
+	if len(q.Filter) > 0 && !x.faceted {
 		return Result{}, nil
 	}
+	if len(parts) == 0 {
+		if len(q.Filter) == 0 {
+			return Result{}, nil
+		}
+		return x.browse(ctx, q)
+	}
+	within, chosen := q.within("")
 	whole := ""
 	for _, p := range parts {
 		whole += p.plain
@@ -174,10 +196,11 @@ func (x *Index) Search(ctx context.Context, q Query) (Result, error) {
 		return rows.Err()
 	}
 	const fields = `SELECT d.id, d.path, d.ref, d.title, d.number, d.kind, d.published, `
-	const matched = fields + `m.rank FROM (SELECT rowid, rank FROM pair WHERE pair MATCH ? ORDER BY rank LIMIT ?) m JOIN doc d ON d.id = m.rowid`
+	matched := fields + `m.rank FROM (SELECT rowid, rank FROM pair WHERE pair MATCH ?` + strings.ReplaceAll(within, "DOC", "rowid") + ` ORDER BY rank LIMIT ?) m JOIN doc d ON d.id = m.rowid`
+	asked := func(match string, limit int) []any { return append(append([]any{match}, chosen...), limit) }
 
 	if n := numberIn(q.Text); n != "" {
-		if err := add(0, func(*candidate) float64 { return 1 }, fields+`0 FROM doc d WHERE d.number = ?`, n); err != nil {
+		if err := add(0, func(*candidate) float64 { return 1 }, fields+`0 FROM doc d WHERE d.number = ?`+strings.ReplaceAll(within, "DOC", "d.id"), append([]any{n}, chosen...)...); err != nil {
 			return Result{}, err
 		}
 	}
@@ -199,11 +222,11 @@ func (x *Index) Search(ctx context.Context, q Query) (Result, error) {
 		}
 		return s
 	}
-	if err := add(1, cover, matched, `{title number} : (`+both(parts)+`)`, pool); err != nil {
+	if err := add(1, cover, matched, asked(`{title number} : (`+both(parts)+`)`, pool)...); err != nil {
 		return Result{}, err
 	}
 	if len(found) < MaxHits {
-		if err := add(2, func(c *candidate) float64 { return 0 }, matched, both(parts), MaxHits); err != nil {
+		if err := add(2, func(c *candidate) float64 { return 0 }, matched, asked(both(parts), MaxHits)...); err != nil {
 			return Result{}, err
 		}
 	}
@@ -217,7 +240,7 @@ func (x *Index) Search(ctx context.Context, q Query) (Result, error) {
 		pairs = slices.Compact(pairs)
 		exact := len(found)
 		if len(pairs) > 1 {
-			if err := add(3, cover, matched, quoted(pairs, " AND "), MaxHits); err != nil {
+			if err := add(3, cover, matched, asked(quoted(pairs, " AND "), MaxHits)...); err != nil {
 				return Result{}, err
 			}
 		}
@@ -227,7 +250,7 @@ func (x *Index) Search(ctx context.Context, q Query) (Result, error) {
 				return Result{}, err
 			}
 			if len(rare) > 0 {
-				if err := add(4, func(c *candidate) float64 { return overlap(c.title, pairs) }, matched, quoted(rare, " OR "), 60); err != nil {
+				if err := add(4, func(c *candidate) float64 { return overlap(c.title, pairs) }, matched, asked(quoted(rare, " OR "), 60)...); err != nil {
 					return Result{}, err
 				}
 				if err := x.coverage(ctx, found, pairs); err != nil {
@@ -258,9 +281,20 @@ func (x *Index) Search(ctx context.Context, q Query) (Result, error) {
 			return Result{}, err
 		}
 		h.Snippet = snippet(text, parts)
+		if x.faceted && (len(q.Filter) > 0 || len(q.Count) > 0) {
+			if h.Facets, err = x.facets(ctx, c.id); err != nil {
+				return Result{}, err
+			}
+		}
 		out.Hits = append(out.Hits, h)
 	}
-	return out, nil
+	ids := make([]int64, len(found))
+	for i, c := range found {
+		ids[i] = c.id
+	}
+	var err error
+	out.Counts, err = x.counts(ctx, q, ids)
+	return out, err
 }
 
 func quoted(terms []string, op string) string {

@@ -314,6 +314,9 @@ func (x *Index) document(ctx context.Context, path string) (Document, error) {
 	if d.Published, err = time.Parse(time.RFC3339, at); err != nil {
 		return d, err
 	}
+	if d.Facets, err = x.facets(ctx, id); err != nil {
+		return d, err
+	}
 	d.Text, err = x.text(ctx, id)
 	return d, err
 }

@@ -24,7 +24,9 @@ type Document struct {
 	Kind      string // 政策文件, 政务动态 …
 	Published time.Time
 	Text      string // plain
-	Sum       string // of everything above, made by the caller: equal sums mean nothing to do
+	// Facets are what readers choose by, one value each: type, issuer, year ….
+	Facets map[string]string
+	Sum    string // of everything above, made by the caller: equal sums mean nothing to do
 }
 
 // mostTurns is how many changes are remembered by generation.
@@ -36,6 +38,8 @@ CREATE TABLE IF NOT EXISTS doc (
 	id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, ref TEXT NOT NULL, title TEXT NOT NULL, number TEXT NOT NULL,
 	kind TEXT NOT NULL, published TEXT NOT NULL, sum TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS doc_number ON doc (number) WHERE number <> '';
+CREATE TABLE IF NOT EXISTS facet (doc INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (doc, name)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS facet_value ON facet (name, value, doc);
 CREATE TABLE IF NOT EXISTS turn (seq INTEGER PRIMARY KEY, generation TEXT NOT NULL, path TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS turn_generation ON turn (generation);
 CREATE TABLE IF NOT EXISTS body (id INTEGER PRIMARY KEY, text BLOB NOT NULL);
@@ -170,6 +174,14 @@ func (w *Writer) insert(ctx context.Context, tx *sql.Tx, d Document) error {
 	if _, err := tx.ExecContext(ctx, `INSERT INTO body (id, text) VALUES (?, ?)`, id, w.z.EncodeAll([]byte(d.Text), nil)); err != nil {
 		return err
 	}
+	for name, value := range d.Facets {
+		if value == "" {
+			continue
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO facet (doc, name, value) VALUES (?, ?, ?)`, id, name, value); err != nil {
+			return err
+		}
+	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO pair (rowid, title, number, text) VALUES (?, ?, ?, ?)`, id, stream(d.Title), stream(d.Number), stream(d.Text))
 	return err
 }
@@ -206,7 +218,7 @@ func drop(ctx context.Context, tx *sql.Tx, path string) error {
 	case err != nil:
 		return err
 	}
-	for _, q := range []string{`DELETE FROM pair WHERE rowid = ?`, `DELETE FROM body WHERE id = ?`, `DELETE FROM doc WHERE id = ?`} {
+	for _, q := range []string{`DELETE FROM pair WHERE rowid = ?`, `DELETE FROM body WHERE id = ?`, `DELETE FROM facet WHERE doc = ?`, `DELETE FROM doc WHERE id = ?`} {
 		if _, err := tx.ExecContext(ctx, q, id); err != nil {
 			return err
 		}

@@ -74,6 +74,9 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/items/{id}/compare", Permit: authz.ItemRead, Handle: h.compare},
 		{Pattern: "GET /console/items/{id}/withdraw", Permit: authz.ItemWithdraw, Handle: h.showWithdraw},
 		{Pattern: "POST /console/items/{id}/withdraw", Permit: authz.ItemWithdraw, Handle: h.withdraw},
+		{Pattern: "GET /console/items/{id}/end", Permit: authz.ItemWithdraw, Handle: h.showEnd},
+		{Pattern: "POST /console/items/{id}/end", Permit: authz.ItemWithdraw, Handle: h.end},
+		{Pattern: "POST /console/items/{id}/end/undo", Permit: authz.ItemWithdraw, Handle: h.undoEnd},
 		{Pattern: "GET /console/items/{id}/take-down", Permit: authz.ColumnManage, Handle: h.showTakeDown},
 		{Pattern: "POST /console/items/{id}/take-down", Permit: authz.ColumnManage, Handle: h.takeDown},
 	})
@@ -832,6 +835,9 @@ func (h *Handler) itemOf(r *http.Request) (itemPage, error) {
 	}
 	if it.Live() && session.May(authz.ItemWithdraw) {
 		p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "撤稿", Href: it.Link() + "/withdraw"})
+	}
+	if !it.FirstPublishedAt.IsZero() && session.May(authz.ItemWithdraw) {
+		p.Heading.Acts = append(p.Heading.Acts, web.Act{Text: "归档、替代、并入、停用", Href: it.Link() + "/end"})
 	}
 	if it.State == library.Withdrawn {
 		p.Above = append(p.Above, web.Alert{Kind: web.Danger, Title: "已撤稿", Text: it.WithdrawReason})

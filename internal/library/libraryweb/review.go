@@ -388,6 +388,7 @@ type actPage struct {
 	Heading web.Heading
 	Above   []web.Component
 	Form    web.Form
+	Below   []web.Form
 }
 
 func (p actPage) Title() string       { return p.name }
@@ -404,9 +405,17 @@ func (h *Handler) withdrawPage(r *http.Request) (actPage, error) {
 	}
 	return actPage{name: "撤稿：" + it.Title, trail: itemCrumbs(it, "撤稿"), Heading: web.Heading{Title: "撤稿", Above: it.Title, Tags: tags(it)},
 		Above: append([]web.Component{web.Alert{Kind: web.Warn, Title: "一处撤稿、处处撤稿", Text: "稿件会同时从下列所有位置撤下，原网址显示已撤稿，采用单位收到通知和理由。版本和审核记录保留。"}}, reach...),
-		Form: web.Form{Action: it.Link() + "/withdraw", Sections: []web.Section{{Fields: []web.Field{{Kind: web.TextArea, Name: "reason", Label: "撤稿理由", Required: true, Max: 500, Rows: 3}}}},
+		Form: web.Form{Action: it.Link() + "/withdraw", Sections: []web.Section{{Fields: []web.Field{{Kind: web.Select, Name: "class", Label: "对外说明的原因类别", Options: withdrawClasses, Hint: "显示在原网址上；不选则只说明已撤下"}, {Kind: web.TextArea, Name: "reason", Label: "撤稿理由", Hint: "记入审核记录，通知采用单位，不对外显示", Required: true, Max: 500, Rows: 3}}}},
 			Buttons: []web.Button{{Label: "撤下这篇稿件", Kind: web.Danger}}, Cancel: web.Link{Text: "不撤", Href: it.Link()}}}, nil
 }
+
+var withdrawClasses = func() []web.Option {
+	out := []web.Option{{Label: "不说明"}}
+	for _, c := range library.EndClasses {
+		out = append(out, web.Option{Value: c, Label: c})
+	}
+	return out
+}()
 
 func (h *Handler) showWithdraw(w http.ResponseWriter, r *http.Request) error {
 	p, err := h.withdrawPage(r)
@@ -417,8 +426,14 @@ func (h *Handler) showWithdraw(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) withdraw(w http.ResponseWriter, r *http.Request) error {
-	it, err := h.lib.Withdraw(r.Context(), authz.ScopeFrom(r.Context()), idOf(r), r.PostFormValue("reason"))
-	return h.acted(w, r, err, h.withdrawPage, it.Link(), "已撤稿，所有位置同时撤下。")
+	ctx, scope := r.Context(), authz.ScopeFrom(r.Context())
+	var err error
+	if class := r.PostFormValue("class"); class != "" {
+		err = h.lib.EndItem(ctx, scope, idOf(r), library.Ending{Kind: library.EndWithdrawn, Class: class, Reason: r.PostFormValue("reason")})
+	} else {
+		_, err = h.lib.Withdraw(ctx, scope, idOf(r), r.PostFormValue("reason"))
+	}
+	return h.acted(w, r, err, h.withdrawPage, "/console/items/"+url.PathEscape(string(idOf(r))), "已撤稿，所有位置同时撤下。")
 }
 
 // acted ends a small form: its receipt, or the form again.

@@ -17,7 +17,7 @@ var (
 	editView    = web.Define(views, "views/edit.html", sampleEdit("关于做好2026年防汛工作的通知"), editPage{Heading: web.Heading{Title: "采编稿件"}}, sampleEdit(hostile))
 	itemView    = web.Define(views, "views/item.html", sampleItem("关于做好2026年防汛工作的通知"), itemPage{Heading: web.Heading{Title: "稿件"}, TextHead: "第 1 版"}, sampleItem(hostile))
 	reviewView  = web.Define(views, "views/review.html", sampleReview("关于做好2026年防汛工作的通知"), reviewPage{Heading: web.Heading{Title: "审核"}, Changes: web.Table{Caption: "对照"}}, sampleReview(hostile))
-	actView     = web.Define(views, "views/act.html", sampleAct("关于做好2026年防汛工作的通知"), actPage{Heading: web.Heading{Title: "撤稿"}}, sampleAdopt("关于做好2026年防汛工作的通知"), sampleAdopt(hostile), sampleAct(hostile))
+	actView     = web.Define(views, "views/act.html", sampleAct("关于做好2026年防汛工作的通知"), actPage{Heading: web.Heading{Title: "撤稿"}}, sampleAdopt("关于做好2026年防汛工作的通知"), sampleAdopt(hostile), sampleAct(hostile), sampleEnd(hostile), sampleEnd("关于做好2026年防汛工作的通知"))
 	draftsView  = web.Define(views, "views/drafts.html", sampleDrafts("关于做好2026年防汛工作的通知"), draftsPage{Heading: web.Heading{Title: "恢复草稿"}, Table: unsavedTable(nil)}, sampleDrafts(hostile))
 	previewView = web.Define(views, "views/preview.html", samplePreview("关于做好2026年防汛工作的通知"), previewPage{Heading: web.Heading{Title: "预览"}}, samplePreview(hostile))
 	sheetView   = web.Define(views, "views/sheet.html", sheetPage{Heading: web.Heading{Title: "三审三校记录"}, Body: []web.Component{opinions(sampleSubmission("同意"))}}, sheetPage{Heading: web.Heading{Title: "记录"}}, sampleShown("关于做好2026年防汛工作的通知"), sampleShown(hostile), sheetPage{Heading: web.Heading{Title: hostile}, Body: []web.Component{opinions(sampleSubmission(hostile))}})
@@ -102,4 +102,9 @@ func sampleAct(title string) actPage {
 	it, _ := sampleOf(title)
 	return actPage{name: title, trail: itemCrumbs(it, "撤稿"), Heading: web.Heading{Title: "撤稿", Above: title}, Above: []web.Component{placeTable(nil)},
 		Form: web.Form{Sections: []web.Section{{Fields: []web.Field{{Kind: web.TextArea, Name: "reason", Label: "撤稿理由", Value: title, Required: true}}}}, Buttons: []web.Button{{Label: "撤下这篇稿件", Kind: web.Danger}}}}
+}
+
+func sampleEnd(title string) actPage {
+	it, _ := sampleOf(title)
+	return newEnd(it, []library.End{{Kind: library.EndArchived, Reason: title, PersonName: title, At: it.UpdatedAt}, {Kind: library.EndReplaced, TargetTitle: title, Reason: title, UndoneAt: it.UpdatedAt, UndoneWhy: title}, {Kind: library.EndWithdrawn, Class: library.EndClasses[0], Reason: title}}, nil)
 }

@@ -27,7 +27,40 @@ type Article struct {
 	Standing  *Standing  // where a document no longer, or not yet, holds
 	Facts     []HeadCell // what its type says beside the text
 	Affects   []Link     // what this document amends or repeals
+	Ends      []Standing // replaced by, archived
+	ChangeAs  string     // what Updated was: 更正 or 内容更新
+	Image     string     // path of the lead picture
+	Form      string     // of an interpretation
+	By        string     // who interprets
+	Person    *Person    // of a page about a person in charge
+	Dataset   *Dataset   // of a page with open data
+	Unit      *UnitCard  // of a page about a unit
+	Question  string     // of a page that answers one
+	Answer    string     // plain
+	Service   bool       // a guide to a service
+	Phone     string     // to ask
 	Lang      string     // of the text; Chinese when empty
+}
+
+// Changed is how the page says that it was changed.
+func (a Article) Changed() string { return orElse(a.ChangeAs, "更新") }
+
+// Explained names the form of an interpretation for its class: text, picture,
+// sound, film, qa.
+func (a Article) Explained() string {
+	switch a.Form {
+	case "图解", "图表", "动漫":
+		return "picture"
+	case "音频":
+		return "sound"
+	case "短视频", "新闻发布会":
+		return "film"
+	case "问答":
+		return "qa"
+	case "":
+		return ""
+	}
+	return "text"
 }
 
 // Standing is the label of a document that was amended or repealed, has lapsed
@@ -184,14 +217,25 @@ func ArticleFrame(s Site, a Article, path, elder string) Frame {
 			f.Crumbs = append(f.Crumbs, Link{parent.Name, parent.Href()})
 		}
 	}
-	f.Crumbs = append(f.Crumbs, Link{a.Column.Name, a.Column.Href()}, Link{Text: "正文"})
+	if a.Column.Slug == "" { // the column is no more, the page is archived
+		f.Crumbs = append(f.Crumbs, Link{Text: "正文"})
+	} else {
+		f.Crumbs = append(f.Crumbs, Link{a.Column.Name, a.Column.Href()}, Link{Text: "正文"})
+	}
 	f.Tags = append(columnTags(a.Column, false),
 		Tag{"ArticleTitle", a.Title}, Tag{"PubDate", Minute(a.Published)}, Tag{"ContentSource", orElse(a.Source, s.Sponsor)})
-	for _, t := range []Tag{{"Keywords", semicolons(a.Keywords)}, {"Author", a.Author}, {"Description", a.Summary}, {"Url", s.Origin() + path}} {
+	image := a.Image
+	if strings.HasPrefix(image, "/") {
+		image = s.Origin() + image
+	}
+	for _, t := range []Tag{{"Keywords", semicolons(a.Keywords)}, {"Author", a.Author}, {"Description", a.Summary}, {"Image", image}, {"Url", s.Origin() + path}} {
 		if t.Content != "" {
 			f.Tags = append(f.Tags, t)
 		}
 	}
-	f.Data = []any{article(s, a, path), breadcrumb(s, f.Crumbs, path)}
+	f.Data = append(articleThings(s, a, path), breadcrumb(s, f.Crumbs, path))
+	if a.Person != nil {
+		f.Class = "page-article page-person"
+	}
 	return f
 }

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"path"
 	"strings"
+
+	"zhengshu/assets"
 )
 
 // ConsoleFiles is where the console serves the files of themes, for previews;
@@ -64,6 +66,9 @@ func (s Site) InConsole(page []byte, as string) []byte {
 	at(t.ElderStylePath(), t.key(), "elder.css", q)
 	for name := range t.files {
 		at(t.Asset(name), t.key(), name, nil)
+	}
+	if script := ScriptPath(); script != "" {
+		page = bytes.ReplaceAll(page, []byte(`"`+script+`"`), []byte(`"`+assets.URL("portal.js")+`"`))
 	}
 	if s.Look.Logo != "" {
 		at(s.Look.Logo, "logo", path.Base(s.Look.Logo), nil)

@@ -2,6 +2,7 @@ package theme
 
 import (
 	"bytes"
+	"encoding/json"
 	"encoding/xml"
 	"strings"
 	"time"
@@ -40,6 +41,126 @@ func Feed(s Site, title, path, description string, entries []Entry) ([]byte, err
 		c.Items = append(c.Items, rssItem{clean(e.Title), s.Origin() + e.Href, s.Origin() + e.Href, e.At.UTC().Format(time.RFC1123Z), clean(e.Brief)})
 	}
 	return document(rss{Version: "2.0", Channel: c})
+}
+
+type atomFeed struct {
+	XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
+	Lang    string      `xml:"xml:lang,attr"`
+	ID      string      `xml:"id"`
+	Title   string      `xml:"title"`
+	Sub     string      `xml:"subtitle,omitempty"`
+	Updated string      `xml:"updated"`
+	Author  atomAuthor  `xml:"author"`
+	Links   []atomLink  `xml:"link"`
+	Entries []atomEntry `xml:"entry"`
+}
+
+type atomAuthor struct {
+	Name string `xml:"name"`
+}
+
+type atomLink struct {
+	Rel  string `xml:"rel,attr"`
+	Type string `xml:"type,attr,omitempty"`
+	Href string `xml:"href,attr"`
+}
+
+type atomEntry struct {
+	ID        string       `xml:"id"`
+	Title     string       `xml:"title"`
+	Link      atomLink     `xml:"link"`
+	Published string       `xml:"published"`
+	Updated   string       `xml:"updated"`
+	Summary   string       `xml:"summary,omitempty"`
+	Content   *atomContent `xml:"content"`
+}
+
+type atomContent struct {
+	Type string `xml:"type,attr"`
+	Text string `xml:",chardata"`
+}
+
+// FeedOf is a column, a topic or the whole site as a feed.
+type FeedOf struct {
+	Title, Path, Description string
+	RSS                      string // address of the RSS form; the others lie beside it
+	Entries                  []Entry
+	// Texts are the HTML of entries by their address, for the full form.
+	Texts map[string]string
+}
+
+// beside is the address of another form of the same feed.
+func (f FeedOf) beside(name string) string {
+	return strings.TrimSuffix(f.RSS, "rss.xml") + name
+}
+
+// Atom is where the Atom form lies.
+func (f FeedOf) Atom() string { return f.beside("atom.xml") }
+
+// JSON is where the JSON form lies.
+func (f FeedOf) JSON() string { return f.beside("feed.json") }
+
+// Full is where the Atom form with whole texts lies.
+func (f FeedOf) Full() string { return f.beside("full.xml") }
+
+// AtomFeed draws an Atom 1.0 feed, with whole texts where there are any.
+func AtomFeed(s Site, f FeedOf, self string) ([]byte, error) {
+	a := atomFeed{Lang: "zh-CN", ID: s.Origin() + f.Path, Title: clean(f.Title), Sub: clean(f.Description), Author: atomAuthor{clean(orElse(s.Sponsor, s.Name))},
+		Links: []atomLink{{"alternate", "text/html", s.Origin() + f.Path}, {"self", "application/atom+xml", s.Origin() + self}}}
+	var newest time.Time
+	for _, e := range f.Entries {
+		if e.At.After(newest) {
+			newest = e.At
+		}
+		x := atomEntry{ID: s.Origin() + e.Href, Title: clean(e.Title), Link: atomLink{"alternate", "text/html", s.Origin() + e.Href}, Published: stamp(e.At), Updated: stamp(e.At), Summary: clean(e.Brief)}
+		if t := f.Texts[e.Href]; t != "" {
+			x.Content = &atomContent{"html", clean(absolute(t, s.Origin()))}
+		}
+		a.Entries = append(a.Entries, x)
+	}
+	if a.Updated = stamp(newest); a.Updated == "" {
+		a.Updated = "1970-01-01T00:00:00Z" // Atom asks for a time; an empty feed has none
+	}
+	return document(a)
+}
+
+type jsonFeed struct {
+	Version     string         `json:"version"`
+	Title       string         `json:"title"`
+	Home        string         `json:"home_page_url"`
+	Feed        string         `json:"feed_url"`
+	Description string         `json:"description,omitempty"`
+	Language    string         `json:"language"`
+	Authors     []jsonAuthor   `json:"authors"`
+	Items       []jsonFeedItem `json:"items"`
+}
+
+type jsonAuthor struct {
+	Name string `json:"name"`
+}
+
+type jsonFeedItem struct {
+	ID        string `json:"id"`
+	URL       string `json:"url"`
+	Title     string `json:"title"`
+	Published string `json:"date_published"`
+	Summary   string `json:"summary,omitempty"`
+	Text      string `json:"content_text"`
+}
+
+// JSONFeed draws a JSON Feed 1.1.
+func JSONFeed(s Site, f FeedOf) ([]byte, error) {
+	j := jsonFeed{Version: "https://jsonfeed.org/version/1.1", Title: clean(f.Title), Home: s.Origin() + f.Path, Feed: s.Origin() + f.JSON(), Description: clean(f.Description), Language: "zh-CN",
+		Authors: []jsonAuthor{{orElse(s.Sponsor, s.Name)}}, Items: []jsonFeedItem{}}
+	for _, e := range f.Entries {
+		j.Items = append(j.Items, jsonFeedItem{s.Origin() + e.Href, s.Origin() + e.Href, clean(e.Title), stamp(e.At), clean(e.Brief), clean(orElse(e.Brief, e.Title))})
+	}
+	return json.Marshal(j)
+}
+
+// absolute makes local addresses of a text absolute, for readers outside.
+func absolute(text, origin string) string {
+	return strings.NewReplacer(` href="/`, ` href="`+origin+`/`, ` src="/`, ` src="`+origin+`/`).Replace(text)
 }
 
 // clean drops what XML cannot hold.
@@ -94,10 +215,10 @@ func Sitemap(s Site, locations []Location) ([]byte, error) {
 }
 
 // SitemapIndex draws the list of sitemap files.
-func SitemapIndex(s Site, paths []string) ([]byte, error) {
+func SitemapIndex(s Site, files []Location) ([]byte, error) {
 	var x mapIndex
-	for _, p := range paths {
-		x.Maps = append(x.Maps, mapURL{Loc: s.Origin() + p})
+	for _, f := range files[:min(len(files), MaxMap)] {
+		x.Maps = append(x.Maps, mapURL{s.Origin() + f.Path, stamp(f.Changed)})
 	}
 	return document(x)
 }
@@ -107,7 +228,12 @@ func SitemapIndex(s Site, paths []string) ([]byte, error) {
 // noindex, which a robot must be let in to read.
 func Robots(s Site) []byte {
 	var b bytes.Buffer
-	b.WriteString("User-agent: *\nDisallow: /search\n")
+	b.WriteString("User-agent: *\nDisallow: /search\nDisallow: /leave\nDisallow: " + KioskPath + "\n")
+	for _, c := range s.Columns {
+		if _, ok := CatalogueOf(c.Type); ok {
+			b.WriteString("Disallow: " + FindPath(c) + "\n")
+		}
+	}
 	if s.Doors.Letters != "" {
 		for _, own := range []string{"new", "query", "receipt"} {
 			b.WriteString("Disallow: " + strings.TrimSuffix(s.Doors.Letters, "/") + "/" + own + "\n")

@@ -2,6 +2,7 @@ package theme
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"zhengshu/internal/calendar"
@@ -38,6 +39,8 @@ type articleData struct {
 	BasedOn    string `json:"isBasedOn,omitempty"`
 	Identifier string `json:"legislationIdentifier,omitempty"`
 	Dated      string `json:"legislationDate,omitempty"`
+	Force      string `json:"legislationLegalForce,omitempty"`
+	Image      string `json:"image,omitempty"`
 	Language   string `json:"inLanguage"`
 }
 
@@ -76,10 +79,123 @@ func article(s Site, a Article, path string) articleData {
 	switch {
 	case a.Policy != nil:
 		d.Type, d.Identifier, d.Dated = "Legislation", a.Policy.Number, a.Policy.Written
+		switch a.Policy.State {
+		case "有效":
+			d.Force = schemaOrg + "/InForce"
+		case "已修改":
+			d.Force = schemaOrg + "/PartiallyInForce"
+		case "失效", "废止", "尚未生效":
+			d.Force = schemaOrg + "/NotInForce"
+		}
 	case a.News:
 		d.Type = "NewsArticle"
 	}
+	if strings.HasPrefix(a.Image, "/") {
+		d.Image = s.Origin() + a.Image
+	}
 	return d
+}
+
+type personData struct {
+	thing
+	Job   string `json:"jobTitle"`
+	Works thing  `json:"worksFor"`
+	Image string `json:"image,omitempty"`
+}
+
+type serviceData struct {
+	thing
+	Provider thing       `json:"provider"`
+	Channel  channelData `json:"availableChannel"`
+}
+
+type channelData struct {
+	Type  string `json:"@type"`
+	URL   string `json:"serviceUrl"`
+	Phone string `json:"servicePhone,omitempty"`
+}
+
+type faqData struct {
+	Context   string     `json:"@context"`
+	Type      string     `json:"@type"`
+	Questions []question `json:"mainEntity"`
+}
+
+type question struct {
+	Type   string `json:"@type"`
+	Name   string `json:"name"`
+	Answer answer `json:"acceptedAnswer"`
+}
+
+type answer struct {
+	Type string `json:"@type"`
+	Text string `json:"text"`
+}
+
+type datasetData struct {
+	thing
+	About    string         `json:"description"`
+	Licence  string         `json:"license,omitempty"`
+	Issued   string         `json:"datePublished,omitempty"`
+	Changed  string         `json:"dateModified,omitempty"`
+	Creator  thing          `json:"creator"`
+	Period   string         `json:"temporalCoverage,omitempty"`
+	Files    []downloadData `json:"distribution,omitempty"`
+	Keywords string         `json:"keywords,omitempty"`
+}
+
+type downloadData struct {
+	Type   string `json:"@type"`
+	Format string `json:"encodingFormat"`
+	URL    string `json:"contentUrl"`
+	Size   string `json:"contentSize,omitempty"`
+}
+
+type dataCatalogue struct {
+	thing
+	Sets []datasetData `json:"dataset"`
+}
+
+func dataset(s Site, d Dataset) datasetData {
+	x := datasetData{thing: thing{Context: schemaOrg, Type: "Dataset", Name: d.Title, URL: s.Origin() + d.Href}, About: orElse(d.About, d.Title), Licence: d.Licence, Issued: stamp(d.Issued), Changed: stamp(d.Changed),
+		Creator: thing{Type: "GovernmentOrganization", Name: orElse(d.Publisher, s.Sponsor)}, Period: d.Period, Keywords: semicolons(d.Keywords)}
+	for _, f := range d.Files {
+		x.Files = append(x.Files, downloadData{"DataDownload", f.Kind, s.Origin() + f.Href, f.Size})
+	}
+	return x
+}
+
+func catalogueData(s Site, o OpenData) dataCatalogue {
+	c := dataCatalogue{thing: thing{Context: schemaOrg, Type: "DataCatalog", Name: "开放数据", URL: s.Origin() + OpenDataPath}, Sets: []datasetData{}}
+	for _, d := range o.Sets {
+		c.Sets = append(c.Sets, dataset(s, d))
+	}
+	return c
+}
+
+// articleThings is what a content page says to machines: the page, and what it
+// is about.
+func articleThings(s Site, a Article, path string) []any {
+	out := []any{article(s, a, path)}
+	url := s.Origin() + path
+	switch {
+	case a.Person != nil:
+		p := personData{thing: thing{Context: schemaOrg, Type: "Person", Name: a.Person.Name, URL: url}, Job: a.Person.Post, Works: thing{Type: "GovernmentOrganization", Name: orElse(s.Sponsor, s.Name)}}
+		if a.Person.Photo != "" {
+			p.Image = s.Origin() + a.Person.Photo
+		}
+		out = append(out, p)
+	case a.Unit != nil:
+		out = append(out, thing{schemaOrg, "GovernmentOrganization", a.Unit.Name, url, a.Unit.Phone, a.Unit.Address})
+	case a.Dataset != nil:
+		out = append(out, dataset(s, *a.Dataset))
+	case a.Question != "":
+		out = append(out, faqData{schemaOrg, "FAQPage", []question{{"Question", a.Question, answer{"Answer", a.Answer}}}})
+	case a.Service:
+		out = append(out, serviceData{thing: thing{Context: schemaOrg, Type: "GovernmentService", Name: a.Title, URL: url}, Provider: thing{Type: "GovernmentOrganization", Name: orElse(s.Sponsor, s.Name)},
+			Channel: channelData{"ServiceChannel", url, orElse(a.Phone, s.Contact)}})
+	}
+	return out
 }
 
 func stamp(t time.Time) string {

@@ -8,6 +8,24 @@ type Message struct {
 	Heading string
 	Says    string
 	Links   []Link
+	Facts   []Fact // of a page that was taken down
+}
+
+// Ended is the message at the address of something that was public: who took
+// it down, when, and the class of the reason where one was given; forGood at
+// an address that is never used again.
+func Ended(unit, on, class string, forGood bool) Message {
+	m := MessageFor(410, "")
+	if forGood {
+		m.Heading, m.Says = "这个网址已经停用", "这个网址不再使用，也不会再有内容。"
+		return m
+	}
+	for _, f := range []Fact{{"撤下单位", unit}, {"撤下日期", on}, {"原因类别", class}} {
+		if f.Value != "" {
+			m.Facts = append(m.Facts, f)
+		}
+	}
+	return m
 }
 
 // MessageFor is the message of a status. says replaces the usual sentence,

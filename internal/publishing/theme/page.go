@@ -14,6 +14,7 @@ import (
 
 	"github.com/jba/templatecheck"
 
+	"zhengshu/assets"
 	"zhengshu/internal/calendar"
 )
 
@@ -83,6 +84,32 @@ func (f Frame) Body() string {
 	}
 	return strings.TrimSpace(c + " " + f.Class)
 }
+
+// FeedForm is one form of a page's feed.
+type FeedForm struct{ Type, Href, Name string }
+
+// Feeds are the forms in which the page can be followed.
+func (f Frame) Feeds() []FeedForm {
+	if f.Feed == "" {
+		return nil
+	}
+	of := FeedOf{RSS: f.Feed}
+	return []FeedForm{{"application/rss+xml", f.Feed, f.FeedTitle}, {"application/atom+xml", of.Atom(), f.FeedTitle}, {"application/feed+json", of.JSON(), f.FeedTitle}}
+}
+
+// Script is where the portal's one script lies; "" when it was not bundled:
+// every page is whole without it.
+func (f Frame) Script() string { return ScriptPath() }
+
+// ScriptPath is where the portal's one script lies on every site.
+func ScriptPath() string {
+	if portalCode == nil {
+		return ""
+	}
+	return "/theme/portal." + short(portalCode) + ".js"
+}
+
+var portalCode = assets.Content("portal.js") // nil where the scripts were not bundled
 
 // Back is the page above this one in the elder layout: the column of an
 // article, the elder home of a column.
@@ -260,4 +287,4 @@ func short(b []byte) string {
 const favicon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="4" fill="#1259AA"/><path d="M6 25h20M8 22h16M10 13v8M16 13v8M22 13v8M7 12 16 6l9 6z" stroke="#fff" stroke-width="2" fill="none" stroke-linejoin="round"/></svg>`
 
 // revision is raised when the Go side draws something else from the same views.
-const revision = "4"
+const revision = "5"

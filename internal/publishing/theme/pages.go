@@ -14,6 +14,10 @@ type SearchHit struct {
 	Number string
 	At     time.Time
 	Runs   []Run
+	State  string // validity, 已归档 …
+	Ended  bool
+	Issuer string
+	Form   string
 }
 
 // Run is a stretch of a snippet.

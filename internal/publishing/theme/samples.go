@@ -206,6 +206,7 @@ func Samples() []Sample {
 			return EmergencyPage.Draw(EmergencyFrame(s), *s.Emergency)
 		}},
 	}
+	list = append(list, sampledSections()...)
 	list = append(list, editionSamples()...)
 	list = append(list, Sample{Key: "matrix", Name: "矩阵页", View: "matrix.html", Draw: func(s Site) ([]byte, error) {
 		m := Matrix{Path: "/matrix/", Area: "示例市", Updated: sampleAt, Above: []Link{{"示例省", "/matrix/"}},

@@ -124,6 +124,7 @@ func (t *Theme) take(read map[string][]byte) {
 	for _, name := range slices.Sorted(maps.Keys(t.views)) {
 		put(name, []byte(t.views[name]))
 	}
+	put("portal.js", portalCode)
 	put("revision", []byte(revision))
 	t.print = hex.EncodeToString(h.Sum(nil)[:8])
 }
@@ -216,6 +217,9 @@ func (t *Theme) Files(k Tokens) []File {
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.files)) {
 		out = append(out, File{t.Asset(name), fileKinds[path.Ext(name)], t.files[name]})
+	}
+	if portalCode != nil {
+		out = append(out, File{ScriptPath(), "text/javascript; charset=utf-8", portalCode})
 	}
 	return append(out, File{"/favicon.svg", "image/svg+xml", []byte(favicon)})
 }

@@ -38,6 +38,10 @@ type Site struct {
 	Matrix bool `json:"matrix,omitempty"`
 	// Statistics are links of the foot: yearly work form, disclosure report.
 	Statistics []Link `json:"statistics,omitempty"`
+	// Sections are the sections that have content: 政府信息公开, 开放数据 ….
+	Sections []Link `json:"sections,omitempty"`
+	// IPv6 says that the record of the site's domain has an IPv6 address.
+	IPv6 bool `json:"ipv6,omitempty"`
 	// Plain is set when the site is reached without TLS (a demonstration):
 	// addresses then begin http:// and carry Port.
 	Plain bool   `json:"plain,omitempty"`
@@ -142,6 +146,11 @@ type Entry struct {
 	Source string
 	Brief  string
 	Pinned bool
+	Issuer string
+	State  string // validity, 已归档 …; "" for none
+	Ended  bool   // one may not rely on it any more
+	Form   string // of an interpretation
+	Of     []Link // what it interprets
 	// Picture is the first picture of its text; nil for none.
 	Picture *Picture
 }
