@@ -226,3 +226,8 @@ func (t *town) approve(it library.Item) (library.Item, error) {
 	return t.h.Library.Review(t.final.ctx, t.final.ScopeFor(authz.ItemRead), it.ID, library.Decision{Round: it.Round, Stage: it.Stage, Act: library.Pass,
 		Declarations: sx2021.Declarations{InDuty: true, SourceKnown: true, NothingSensitive: true, NothingSecret: true, NoOpinion: true, NoAdvertising: true}})
 }
+
+// reopen opens a house that was filled.
+func reopen(ctx context.Context, dir string) (*app.House, error) {
+	return app.Open(ctx, app.Config{Dir: dir, Log: slog.New(slog.DiscardHandler)})
+}

@@ -244,6 +244,14 @@ func openSite(t *testing.T, b *browser) {
 	dept.attach("file", paper(t, "检测报告.pdf"))
 	dept.press("保存")
 	dept.sees("可以上线")
+
+	// Article 28: nothing is hosted before its sponsor has signed for the rules.
+	dept.press("正式上线")
+	dept.sees("还没有签收运维管理细则")
+	dept.open("/console/operating-rules")
+	dept.press("西安市政府网站集约化平台运维管理细则")
+	dept.press("签收细则")
+	dept.open(launch)
 	dept.press("正式上线")
 	dept.sees("已正式上线")
 	handIn(dept, offices["公安"], launch, "办理公安备案", "公安备案编号", "陕公网安备61010002000031号")

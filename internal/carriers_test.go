@@ -41,6 +41,7 @@ var stays = map[string]string{
 	"index_authority.unit_id":      "whose code the index numbers begin with: a successor has its own",
 	"item_offer.area_path":         "the place of the offer: library carries it with unit_id, the database follows the unit's path",
 	"site.area_path":               "the sort key of the list: registry sets it with unit_id, the database follows the unit's path",
+	"media_matrix_node.unit_id":    "derived: the matrices follow the ledger by themselves",
 	"blueprint.unit_id":            "who made a template; what was made from it is the sponsors'",
 	"reorganisation.unit_id":       "the act itself",
 	"reorganisation_unit.unit_id":  "the act itself",

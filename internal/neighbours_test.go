@@ -376,6 +376,15 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 		t.Fatal(err)
 	}
 	ids("/console/sites/{id}", string(site.ID), string(planned.ID))
+	if err := h.Publisher.SetRedirect(as(sponsor), sponsor.ScopeFor(authz.ColumnManage), site.ID, "", "/old/"+c.latin+".html", "/"+c.latin+"/"); err != nil {
+		t.Fatal(err)
+	}
+	redirects, _, err := h.Publisher.Redirects(ctx, system, site.ID, "", 1, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids("/console/sites/{redirect}", redirects[0].ID)
+	c.ids["/console/sites/{no}"] = []string{"1"}
 	ids("/console/inspection/sites/{id}", string(site.ID))
 	c.own = append(c.own, string(column.ID))
 	n.shelve(c)

@@ -26,6 +26,7 @@ var timers = []struct{ timer, kind, brings string }{
 	{"step of a review", "item_review", ""},
 	{"opinion on an item of another unit", "item_consultation", ""},
 	{"second look after the emergency lane", "item_after_review", ""},
+	{"timed publication that came late", "late_publication", ""},
 	{"second look after an emergency front page", "front_after_review", ""},
 	{"key information reposted within 24 hours", "important_repost", ""},
 	{"rectification", "order_rectify", ""},
@@ -74,7 +75,7 @@ var timers = []struct{ timer, kind, brings string }{
 	{"account's last and original posts", "", "Channels"},
 	{"public display of answers", "", "Citizens"},
 	{"errors reported by readers", "", "Citizens"},
-	{"disclosure requests and documents", "", "Library"},
+	{"requests for disclosure answered", "", "Citizens"},
 	{"repost within 24 hours, emergency first word", "", "Channels"},
 	{"daily patrol", "", "Inspection"},
 }

@@ -25,8 +25,12 @@ CREATE TABLE media_matrix_node (
     parent_id   TEXT COLLATE "C" NOT NULL,
     gap_id      TEXT COLLATE "C" NOT NULL, -- of a missing one: the area whose head is missing
     since       TIMESTAMPTZ NOT NULL,
+    unit_id     TEXT NOT NULL,             -- these two of the object's unit, for the list
+    area_path   TEXT COLLATE "C" NOT NULL,
+    placed      INTEGER NOT NULL,          -- 0 for a missing one: those come first
     PRIMARY KEY (object_kind, object_id)
 );
+CREATE INDEX media_matrix_node_listed ON media_matrix_node (matrix, placed, area_path, object_id, standing, unit_id);
 CREATE INDEX media_matrix_node_parent ON media_matrix_node (parent_id, parent_kind);
 CREATE INDEX media_matrix_node_area ON media_matrix_node (area_id, matrix, standing);
 CREATE INDEX media_matrix_node_standing ON media_matrix_node (matrix, standing);

@@ -81,12 +81,12 @@ func (u usage) Error() string { return u.says }
 // errPartial says that the command is done and something was refused or found.
 var errPartial = errors.New("done, with refusals or damage")
 
-var commands = []command{
+var commands = append([]command{
 	serveCommand, portalCommand, workCommand, migrateCommand, demoCommand,
 	importCommand("units"), importCommand("sites"), importCommand("accounts"), importItemsCommand, importSiteCommand, exportItemsCommand,
 	inspectCommand, checkPageCommand, checkTextCommand, checkHostsCommand, searchCommand,
 	verifyAuditCommand, verifySiteCommand, exportSiteCommand, verifyBlobsCommand, copyBlobsCommand, backupCommand, restoreCommand, tokenCommand, qualityCommand, versionCommand,
-}
+}, themeCommands...)
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)

@@ -54,8 +54,8 @@ func (f *reachFlags) config() app.Reach {
 
 var portalCommand = command{
 	name: "portal", says: "只提供门户：按发布版本显示各网站，不连数据库，可以启动多个",
-	help: `--releases 是平台数据目录下的 releases，或 s3://主机:端口/桶名/前缀（密钥从环境变量 ZHENGSHU_BLOBS_KEY、ZHENGSHU_BLOBS_SECRET 读取；不加密的写 s3+http://）。
-用对象存储时，--data 下缓存读过的页面；第一次连上时记住平台的公钥，以后换了公钥的一律拒绝。
+	help: `--releases 是平台数据目录下的 releases，或副本所在的 s3://主机:端口/桶名/前缀、file:///共享目录（密钥从环境变量 ZHENGSHU_BLOBS_KEY、ZHENGSHU_BLOBS_SECRET 读取；不加密的写 s3+http://）。
+用副本时，--data 下缓存读过的页面；第一次连上时记住平台的公钥，以后换了公钥的一律拒绝。
 /livez 说明进程在，/readyz 说明发布版本能否更新（存储连不上时是 degraded，照常显示最后的版本），/metrics 在 --ops 地址上。
 写信、查询等要平台处理的功能在这里显示“暂时不能使用”。--batches 是访问统计和防篡改告警的签名文件的去处，由平台取走（平台一侧：数据目录下 exchange/visits；本机公钥 visits/portal.pub 要先放进平台的 keys/portals）。`,
 	run: func(ctx context.Context, c *call) error {

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"slices"
+	"time"
 
 	"zhengshu/internal/appearance/appearanceweb"
 	"zhengshu/internal/approval/approvalweb"
@@ -47,7 +48,8 @@ import (
 
 // doors makes the screens of every module.
 func (h *House) doors() (web.Gate, []web.Route) {
-	gate := signinweb.New(h.Signin, h.Org, h.DB, h.Keys, signinweb.Config{Demo: h.Demo, DemoPassword: demo.Password, Secure: h.Config.Secure})
+	gate := signinweb.New(h.Signin, h.Org, h.DB, h.Keys, signinweb.Config{Demo: h.Demo, DemoPassword: demo.Password, Secure: h.Config.Secure,
+		ProofAge: func() time.Duration { return time.Duration(h.Province.Settings().ProofMinutes) * time.Minute }})
 	return gate, slices.Concat(
 		web.Display(),
 		gate.Routes(),
@@ -68,7 +70,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		repostingweb.New(h.Reposting, h.Org, h.Library, h.DB.Now).Routes(),
 		trainingweb.New(h.Training).Routes(),
 		selfcheckweb.New(h.SelfChecks).Routes(),
-		libraryweb.New(h.Library).Media(h.Media).PreviewWith(h.Publisher.Preview).Routes(),
+		libraryweb.New(h.Library).Media(h.Media).PreviewWith(h.Publisher.Preview).SpreadWith(h.spread).Routes(),
 		columnsweb.New(h.Columns, h.Org, h.Registry, h.Days).Routes(),
 		layoutweb.New(h.Layouts, h.Org, h.Registry).PreviewWith(h.Publisher.PreviewBoard).Routes(),
 		mediaweb.New(h.Media).Routes(),
@@ -104,10 +106,10 @@ func navigation() []web.NavItem {
 		{Name: "审批", Href: "/console/cases", Permit: authz.CaseRead, Also: []string{"/console/applications", "/console/batches"}, Parts: []web.Part{{Name: "审批事项", Href: "/console/cases", Also: []string{"/console/advice"}}, {Name: "稿件意见征询", Href: "/console/consultations"}, {Name: "可申请的事项", Href: "/console/matters"}, {Name: "登记备案", Href: "/console/filings"},
 			{Name: "公告悬挂", Href: "/console/notices"}, {Name: "关停迁移", Href: "/console/closings"}, {Name: "中断核实", Href: "/console/inquiries"}, {Name: "例外", Href: "/console/overrides"}}},
 		{Name: "稿件", Href: "/console/items", Permit: authz.ItemRead, Also: []string{"/console/item-batches", "/console/move-ins"}, Parts: []web.Part{{Name: "信息资源库", Href: "/console/items", Also: []string{"/console/items/", "/console/item-batches/"}},
-			{Name: "导入", Href: "/console/move-ins", Also: []string{"/console/move-ins/"}}, {Name: "媒体库", Href: "/console/media"}, {Name: "成套报审", Href: "/console/item-packages"}, {Name: "应急发布", Href: "/console/emergencies"}, {Name: "审核流程", Href: "/console/review-routes"},
-			{Name: "网站编排", Href: "/console/layouts", Also: []string{"/console/layouts/", "/console/topics", "/console/topics/", "/console/bar/"}}, {Name: "栏目红绿灯", Href: "/console/columns"}, {Name: "排期日历", Href: "/console/columns/calendar"}, {Name: "采用申请", Href: "/console/share-requests"}, {Name: "重要转载", Href: "/console/reposts"}, {Name: "外文版同步", Href: "/console/translations"},
-			{Name: "政策解读", Href: "/console/interpretations", Also: []string{"/console/interpretations/waivers"}}, {Name: "法定公开", Href: "/console/disclosures"}, {Name: "稿源名单", Href: "/console/sources"}, {Name: "放行清单", Href: "/console/checks/allowed"},
-			{Name: "规则质量", Href: "/console/checks/rules"}, {Name: "内容统计", Href: "/console/contents"}}},
+			{Name: "媒体库", Href: "/console/media"}, {Name: "成套报审", Href: "/console/item-packages"}, {Name: "应急发布", Href: "/console/emergencies"}, {Name: "栏目红绿灯", Href: "/console/columns"}, {Name: "网站编排", Href: "/console/layouts", Also: []string{"/console/layouts/", "/console/topics", "/console/topics/", "/console/bar/"}}, {Name: "政策解读", Href: "/console/interpretations", Also: []string{"/console/interpretations/waivers"}},
+			{Name: "排期日历", Href: "/console/columns/calendar", Group: "公开"}, {Name: "定时发布", Href: "/console/schedule", Group: "公开"}, {Name: "法定公开", Href: "/console/disclosures", Group: "公开"}, {Name: "外文版同步", Href: "/console/translations", Group: "公开"}, {Name: "内容统计", Href: "/console/contents", Group: "公开"},
+			{Name: "导入", Href: "/console/move-ins", Also: []string{"/console/move-ins/"}, Group: "导入、采用和转载"}, {Name: "采用申请", Href: "/console/share-requests", Group: "导入、采用和转载"}, {Name: "重要转载", Href: "/console/reposts", Group: "导入、采用和转载"}, {Name: "稿源名单", Href: "/console/sources", Group: "导入、采用和转载"},
+			{Name: "审核流程", Href: "/console/review-routes", Group: "审核和检查规则"}, {Name: "放行清单", Href: "/console/checks/allowed", Group: "审核和检查规则"}, {Name: "规则质量", Href: "/console/checks/rules", Group: "审核和检查规则"}, {Name: "索引号代码", Href: "/console/index-codes", Group: "审核和检查规则"}}},
 		{Name: "来信", Href: "/console/letters", Permit: authz.LetterRead},
 		{Name: "检查", Href: "/console/inspection", Permit: authz.InspectionRead, Parts: []web.Part{{Name: "检查", Href: "/console/inspection"}, {Name: "发现的问题", Href: "/console/findings"}, {Name: "网站体检", Href: "/console/health", Also: []string{"/console/activity"}}, {Name: "防篡改", Href: "/console/integrity"}, {Name: "访问统计", Href: "/console/visits", Also: []string{"/console/visits/method"}}}},
 		{Name: "整改", Href: "/console/orders", Permit: authz.OrderRead},

@@ -282,6 +282,7 @@ func (h *House) wire(ctx context.Context) error {
 	h.Approvals.OnChoices(func() approval.Choices { return approval.Choices{StepDays: h.Province.System().StepDays} })
 	h.Obligations.OnMoved(h.Approvals.FollowDue)
 	h.Registry = registry.New(h.DB, h.Org)
+	h.Registry.UsedBy(slices.Concat(filing.LedgerHolds(), notice.LedgerHolds(), roster.LedgerHolds(), operator.LedgerHolds(), protection.LedgerHolds(), closing.LedgerHolds())...)
 	h.Queries = queries.New(h.DB)
 	registry.NewIntake(h.Registry, h.Blobs).Register(h.workers)
 	h.Registry.Clocks(h.Obligations)
@@ -468,7 +469,7 @@ func (h *House) Sweep(ctx context.Context) error {
 	// One part that fails holds up no other.
 	var errs []error
 	for _, part := range []func(context.Context) (int, error){
-		h.Registry.SweepSearch, h.Library.KeepCycles, h.Library.KeepValidity, h.Library.KeepTallies, h.Library.KeepReviews, h.Library.AlarmInterpretations, h.Approvals.Sweep, h.Lifecycle.Sweep, h.Registry.OpenRecertification, h.Cutover.Sweep, h.Appearance.Sweep, h.Layouts.Sweep,
+		h.Registry.SweepSearch, h.Library.KeepCycles, h.Library.KeepValidity, h.Library.KeepTallies, h.Library.KeepReviews, h.Library.FillCopies, h.Library.AlarmInterpretations, h.Approvals.Sweep, h.Lifecycle.Sweep, h.Registry.OpenRecertification, h.Cutover.Sweep, h.Appearance.Sweep, h.Layouts.Sweep,
 	} {
 		_, err := part(ctx)
 		errs = append(errs, err)

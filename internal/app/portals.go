@@ -123,14 +123,15 @@ func listen(list []string, flag string) ([]net.Listener, error) {
 	return out, nil
 }
 
-// openTree opens where releases lie beside this machine's disk: a folder, or
-// s3://HOST[:PORT]/BUCKET[/PREFIX] (s3+http:// without TLS).
+// openTree opens where releases lie beside this machine's disk: a folder (with
+// file:// before it, or not), or s3://HOST[:PORT]/BUCKET[/PREFIX] (s3+http:// without TLS).
 func openTree(ctx context.Context, at, key, secret string) (blob.Tree, error) {
 	for scheme, real := range map[string]string{"s3://": "https://", "s3+http://": "http://"} {
 		if rest, ok := strings.CutPrefix(at, scheme); ok {
 			return blob.OpenBucketTree(ctx, blob.S3Config{Address: real + rest, Key: key, Secret: secret})
 		}
 	}
+	at = strings.TrimPrefix(at, "file://")
 	if strings.Contains(at, "://") {
 		return nil, fault.Newf(fault.Invalid, "“%s”不是目录，也不是 s3://主机:端口/桶名/前缀。", at)
 	}
@@ -138,12 +139,12 @@ func openTree(ctx context.Context, at, key, secret string) (blob.Tree, error) {
 }
 
 func isRemote(at string) bool {
-	return strings.HasPrefix(at, "s3://") || strings.HasPrefix(at, "s3+http://")
+	return strings.HasPrefix(at, "s3://") || strings.HasPrefix(at, "s3+http://") || strings.HasPrefix(at, "file://")
 }
 
 // PortalConfig says how portals run alone: no database, nothing but releases.
 type PortalConfig struct {
-	// Releases is the folder, or s3://….
+	// Releases is the house's folder, or the place of copies: s3://… or file://….
 	Releases           string
 	ReleaseKey, Secret string   // of s3
 	Dir                string   // for the cache of releases, the day's keys, logs
@@ -176,6 +177,7 @@ func OpenPortals(ctx context.Context, c PortalConfig) (*Portals, error) {
 	if c.DiskBytes == 0 {
 		c.DiskBytes = 8 << 30
 	}
+	portal.Frugal(c.CacheBytes)
 	p := &Portals{c: c}
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return nil, fault.Newf(fault.Invalid, "目录 %s 不能创建，请检查 --data。", c.Dir).From(err)

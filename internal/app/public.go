@@ -262,6 +262,15 @@ func landing() portal.Landing {
 	return l
 }
 
+// spread says how many pages an act on an item makes anew.
+func (h *House) spread(ctx context.Context, scope authz.Scope, id library.ItemID) (string, error) {
+	f, err := h.Publisher.FanOut(ctx, scope, publishing.Act{Item: id})
+	if err != nil || len(f.Sites) == 0 {
+		return "", err
+	}
+	return f.Says(), nil
+}
+
 type siteKey struct{}
 
 // mountLetters gives every site its counter for letters below /letters/.

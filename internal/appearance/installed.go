@@ -86,6 +86,11 @@ func (s *Service) Themes(ctx context.Context) ([]Available, error) {
 	for _, r := range rows {
 		worn[r.ThemeID] = r.Sites
 	}
+	plain, err := db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM site s WHERE s.hosted AND NOT EXISTS (SELECT 1 FROM site_appearance a WHERE a.site_id = s.id)`)
+	if err != nil {
+		return nil, err
+	}
+	worn[theme.Blue] += plain // what a site wears that has chosen nothing
 	for _, t := range theme.Ours() {
 		a := ofHouse(t)
 		a.Sites = worn[t.ID]
@@ -109,6 +114,15 @@ func (s *Service) Offered(ctx context.Context) ([]Available, error) {
 
 // Installed is one theme by its id.
 func (s *Service) Installed(ctx context.Context, id string) (Available, error) {
+	all, err := s.Themes(ctx)
+	for _, a := range all {
+		if a.ID == id {
+			return a, nil
+		}
+	}
+	if err != nil {
+		return Available{}, err
+	}
 	return s.available(ctx, s.DB, id)
 }
 

@@ -33,6 +33,7 @@ const (
 	// SitePublish shows them to readers and keeps the notice bar.
 	SiteCompose        Permission = "site.compose"
 	SitePublish        Permission = "site.publish"
+	ReleaseRestore     Permission = "release.restore"
 	ItemRead           Permission = "item.read"
 	ItemWrite          Permission = "item.write"
 	ItemFirstReview    Permission = "item.first_review"
@@ -112,6 +113,7 @@ var Describe = map[Permission]string{
 	ColumnManage:       "管理栏目",
 	SiteCompose:        "编排首页和专题",
 	SitePublish:        "发布首页和专题的编排、管理公告栏",
+	ReleaseRestore:     "恢复网站以前的版本",
 	ItemRead:           "查看信息资源库",
 	ItemWrite:          "采编稿件",
 	ItemFirstReview:    "初审稿件",

@@ -57,7 +57,7 @@ var Roles = []RoleInfo{
 	{Reviewer, "审核人员", []Permission{
 		OrgRead, RegistryRead, CaseRead, CaseDecide, InspectionRead, ObligationRead, NoticeRead, FilingRead, ClosingRead, CaseAdvise, RecordRead}, true, reachWide},
 	{Sponsor, "主办单位经办", []Permission{
-		OrgRead, RegistryRead, RegistryManage, OpeningApply, CaseRead, LaunchManage, ColumnManage, SiteCompose, SitePublish, ItemRead, ItemWrite, ItemWithdraw, LetterRead,
+		OrgRead, RegistryRead, RegistryManage, OpeningApply, CaseRead, LaunchManage, ColumnManage, ReleaseRestore, SiteCompose, SitePublish, ItemRead, ItemWrite, ItemWithdraw, LetterRead,
 		LetterScreen, LetterAnswer, InspectionRead, InspectionRun, OrderRead, OrderAnswer, AssessmentRead, ObligationRead, NoticeRead, NoticePost,
 		FilingRead, FilingRecord, ClosingRead, ClosingManage, PostManage, CaseAdvise, RecordRead, RecordManage, GuidanceAnswer, TrainingManage,
 		SelfCheckFill, AppearanceManage, SiteBuild, SiteExport}, false, reachOwn},
@@ -66,7 +66,7 @@ var Roles = []RoleInfo{
 	{FirstReviewer, "初审人员", []Permission{
 		RegistryRead, ItemRead, ItemFirstReview, LetterRead, InspectionRead, ObligationRead}, true, reachOwn},
 	{FinalReviewer, "终审人员", []Permission{
-		RegistryRead, ColumnManage, SiteCompose, SitePublish, ItemRead, ItemFinalReview, ItemWithdraw, LetterRead, LetterReview, LetterPersonal, InspectionRead,
+		RegistryRead, ColumnManage, ReleaseRestore, SiteCompose, SitePublish, ItemRead, ItemFinalReview, ItemWithdraw, LetterRead, LetterReview, LetterPersonal, InspectionRead,
 		ObligationRead, SelfCheckAffirm}, true, reachOwn},
 	{Operator, "承办单位人员", []Permission{
 		RegistryRead, SiteCompose, ItemRead, ItemWrite, InspectionRead, OrderRead, OrderAnswer, ObligationRead}, false, reachOwn},

@@ -117,7 +117,7 @@ type Service struct{ Parts }
 func New(p Parts) *Service { return &Service{p} }
 
 const templateSelect = `
-	SELECT b.id, b.unit_id, u.name, b.name, b.says, b.body, b.from_site, b.by_name, b.created_at, u.area_path, u.line_path FROM blueprint b JOIN unit u ON u.id = b.unit_id`
+	SELECT b.id, b.unit_id, u.name, b.name, b.says, b.body, b.from_site, b.by_name, b.created_at, u.area_path, u.line_path FROM blueprint b JOIN unit u ON u.id = b.unit_id JOIN area a ON a.id = u.area_id`
 
 func scanTemplate(r db.Scanner) (Template, error) {
 	var t Template
@@ -128,13 +128,29 @@ func scanTemplate(r db.Scanner) (Template, error) {
 	return t, json.Unmarshal([]byte(body), &t.Body)
 }
 
-// Templates that the reader may use: those shipped, and those kept in the
-// province. A template holds nothing of a unit but names of columns.
+// usable narrows to kept templates the reader may use: those of the scope, and
+// those an office of an area above keeps for all below it.
+func usable(scope authz.Scope, w *db.Where) {
+	var own db.Where
+	scope.Where(&own, "u")
+	cond, args := "?", []any{&own}
+	places, _ := scope.Subtrees()
+	for _, p := range places {
+		cond += " OR u.kind = 'office' AND substr(?, 1, length(a.path)) = a.path"
+		args = append(args, p)
+	}
+	w.And(cond, args...).And("b.retired_at IS NULL")
+}
+
+// Templates that the reader may use: those shipped, and those kept in its scope
+// or by an office above.
 func (s *Service) Templates(ctx context.Context, scope authz.Scope) ([]Template, error) {
 	if scope.Empty() {
 		return nil, nil
 	}
-	kept, err := db.All(ctx, s.DB, scanTemplate, templateSelect+` WHERE b.retired_at IS NULL ORDER BY b.created_at DESC, b.id DESC LIMIT 200`)
+	var w db.Where
+	usable(scope, &w)
+	kept, err := db.All(ctx, s.DB, scanTemplate, templateSelect+` WHERE `+w.SQL()+` ORDER BY b.created_at DESC, b.id DESC LIMIT 200`, w.Args()...)
 	return slices.Concat(Shipped(), kept), err
 }
 
@@ -148,8 +164,11 @@ func (s *Service) template(ctx context.Context, q db.Querier, scope authz.Scope,
 	if site, ok := strings.CutPrefix(string(id), "site:"); ok {
 		return s.ofSite(ctx, q, scope, registry.SiteID(site))
 	}
-	t, err := db.One(ctx, q, scanTemplate, templateSelect+` WHERE b.id = $1 AND b.retired_at IS NULL`, id)
-	if db.None(err) || scope.Empty() {
+	var w db.Where
+	usable(scope, &w)
+	w.And("b.id = ?", id)
+	t, err := db.One(ctx, q, scanTemplate, templateSelect+` WHERE `+w.SQL(), w.Args()...)
+	if db.None(err) {
 		return Template{}, fault.New(fault.Invalid, "没有找到所选的模板，请重新选择。").On("from", "请重新选择")
 	}
 	return t, err

@@ -5,6 +5,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"zhengshu/internal/calendar"
 )
 
 // Content is the part of the page that holds its article, without frame,
@@ -74,4 +76,47 @@ func (p *Page) PageURL(href string) string {
 		}
 	}
 	return ""
+}
+
+// Shown is the manuscript that a published page shows, for the checks that
+// hold on both sides of the final review: its pictures with their words, its
+// document number and its dates. Links and page elements have checks of their
+// own on pages.
+func (p *Page) Shown() *Item {
+	i := &Item{DocNo: p.DocNo}
+	i.Written, i.Published = dayShown(p.Written), dayShown(p.Published)
+	pictures(p.Content(), "", i)
+	return i
+}
+
+// pictures collects the pictures below a node; caption is that of the figure
+// around them.
+func pictures(n *html.Node, caption string, i *Item) {
+	if n.DataAtom == atom.Figure {
+		if c := find(n, atom.Figcaption); c != nil {
+			caption = strings.TrimSpace(nodeText(c))
+		}
+	}
+	if n.DataAtom == atom.Img && len(i.Pictures) < mostPictures {
+		i.Pictures = append(i.Pictures, Picture{Src: attr(n, "src"), Alt: attr(n, "alt"), Caption: caption})
+	}
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		pictures(c, caption, i)
+	}
+}
+
+// mostPictures of one page are looked at.
+const mostPictures = 200
+
+// dayShown is the day of an instant or a day as pages show it; zero when it is
+// neither.
+func dayShown(s string) calendar.Date {
+	if len(s) > len("2006-01-02") {
+		s = s[:len("2006-01-02")]
+	}
+	d, err := calendar.ParseDate(s)
+	if err != nil {
+		return calendar.Date{}
+	}
+	return d
 }

@@ -650,3 +650,8 @@ func (s *Service) OpenPaper(ctx context.Context, scope authz.Scope, id InquiryID
 	}
 	return approval.OpenAttached(ctx, s.db, s.store, "inquiry", string(id), attachment)
 }
+
+// LedgerHolds say why a record of the ledger stays that this module refers to.
+func LedgerHolds() []registry.Hold {
+	return []registry.Hold{registry.ObjectHold("已有核实单，保留", "inquiry", "")}
+}

@@ -109,6 +109,7 @@ func build(t *testing.T, d *db.DB, clock *calendar.Manual) *house {
 	pub := publishing.New(d, h.reg, h.lib, store, publishing.Config{Demo: true, Port: "8080"})
 	pub.Work(h.workers)
 	h.lib.OnChange(pub.Changed)
+	h.cols.OnTree(func(ctx context.Context, tx *db.Tx, site registry.SiteID) error { return pub.Touch(ctx, tx, site) })
 	people := map[*desk]org.PersonID{}
 	err := d.Update(ctx, func(tx *db.Tx) error {
 		for _, a := range []org.Area{

@@ -22,6 +22,7 @@ import (
 	"zhengshu/internal/guidance"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
+	"zhengshu/internal/layout"
 	"zhengshu/internal/letters"
 	"zhengshu/internal/library"
 	"zhengshu/internal/lifecycle"
@@ -42,6 +43,7 @@ import (
 	"zhengshu/internal/signin"
 	"zhengshu/internal/tenancy"
 	"zhengshu/internal/training"
+	"zhengshu/internal/visits"
 )
 
 // Services are the doors the demo acts through.
@@ -54,6 +56,7 @@ type Services struct {
 	Cutover    *cutover.Service
 	Library    *library.Service
 	Columns    *columns.Service
+	Layouts    *layout.Service
 	Reposting  *reposting.Service
 	Media      *media.Service
 	MoveIn     *movein.Service
@@ -66,6 +69,7 @@ type Services struct {
 	Reporting  *reporting.Service
 	Publisher  *publishing.Publisher
 	Appearance *appearance.Service
+	Visits     *visits.Service
 
 	Operators    *operator.Service
 	Tenancy      *tenancy.Service
@@ -130,7 +134,7 @@ func Fill(ctx context.Context, s Services) error {
 		fill func(context.Context) error
 	}{
 		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"forms", d.takeForms}, {"pictures", d.keepPictures}, {"content", d.moveIn}, {"import", d.rehearse}, {"links", d.link}, {"codes", d.indexCodes}, {"media", d.keepMedia}, {"reviews", d.review}, {"english", d.translate}, {"reviewing", d.reviewing}, {"checks", d.examine}, {"adoptions", d.adoptions}, {"standing", d.standing}, {"sections", d.sections},
-		{"cases", d.apply}, {"offices", d.keepOffices}, {"platforms", d.keepPlatforms}, {"templates", d.keepTemplate}, {"matrices", d.placeInMatrix}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"looks", d.dress}, {"releases", d.publish}, {"inspection", d.inspect}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"notices", d.governNotices},
+		{"cases", d.apply}, {"offices", d.keepOffices}, {"platforms", d.keepPlatforms}, {"templates", d.keepTemplate}, {"matrices", d.placeInMatrix}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"compose", d.compose}, {"appearance", d.adorn}, {"releases", d.publish}, {"visits", d.count}, {"inspection", d.inspect}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"notices", d.governNotices},
 	} {
 		if err := stage.fill(ctx); err != nil {
 			return fmt.Errorf("demo: %s: %w", stage.name, err)

@@ -58,20 +58,7 @@ func (d *province) keepPlatforms(ctx context.Context) error {
 			return fmt.Errorf("plan of %s: %w", m.Name, err)
 		}
 	}
-	// The commerce office has signed for the city's rules; education has not.
-	ctx, sign, err := d.scoped(ctx, "bumen", authz.RecordManage)
-	if err != nil {
-		return err
-	}
-	o, ok, err := d.Tenancy.InForce(ctx, d.DB, authz.System("demo"), d.units[cityOffice].ID)
-	if err != nil || !ok {
-		return err
-	}
-	signed, err := d.Tenancy.Signed(ctx, d.DB, authz.System("demo"), o.ID, d.units[cityCommerce].ID)
-	if err != nil || signed {
-		return err
-	}
-	return d.Tenancy.Sign(ctx, sign, o.ID, d.units[cityCommerce].ID)
+	return nil
 }
 
 // keepTemplate keeps the city's portal as a template for districts.

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -174,11 +175,13 @@ type written struct {
 	kind                        library.Type
 	answers                     library.Answers
 	openness                    library.Openness
-	with                        []string // files of the media library that it shows
-	language, of                string   // of a text in another language, and the title of the Chinese one it renders
+	with                        []string      // files of the media library that it shows
+	language, of                string        // of a text in another language, and the title of the Chinese one it renders
+	later                       time.Duration // becomes public then, counted from the first start
 }
 
 var drafts = []written{
+	{column: "notices", title: "关于元旦假期办事窗口安排的通知（演示）", text: "元旦假期政务服务大厅留有值班窗口。\n\n受理时间为每天9:00至12:00，咨询电话照常接听。", want: library.Approved, later: 5*24*time.Hour + 40*time.Minute},
 	{column: "news", title: "网传“下月起停止使用旧版公交卡”不实（演示）", text: "近日有信息称下月起停止使用旧版公交卡。经核实，这一说法不实。\n\n旧版公交卡可以继续使用，补登和换卡在各公交服务点免费办理。", want: library.Approved,
 		kind: library.Rebuttal, answers: library.Answers{"rumour": "下月起停止使用旧版公交卡，余额作废。", "fact": "旧版公交卡继续使用，余额有效；换卡自愿、免费。", "verified_by": "市交通运输局（演示）", "seen_at": "网络群组转发信息"}},
 	{column: "institution", title: "西安市政务公开办公室（演示）", text: "负责推进、指导、协调、监督全市政务公开工作。", want: library.Approved,
@@ -343,6 +346,9 @@ func (d *province) writing(ctx context.Context, site registry.Site, w written, t
 	}
 	out := library.Writing{Meta: library.Meta{Type: kind, Origin: library.Original, Title: w.title, Source: "市政府办公厅", Keywords: "演示", Region: "610100", Answers: w.answers, Openness: w.openness},
 		Doc: doc, Unit: site.Unit}
+	if w.later > 0 {
+		out.PublishAt = d.DB.Now().Add(w.later)
+	}
 	if w.terms != "" {
 		out.Share, out.ShareTerms = library.Conditional, w.terms
 	}
@@ -362,8 +368,25 @@ func (d *province) writing(ctx context.Context, site registry.Site, w written, t
 	return out, nil
 }
 
-// publish makes the releases now, so that the first visitor finds the portals.
+// publish makes the releases now, so that the first visitor finds the portals,
+// and has addresses of the old city portal lead on.
 func (d *province) publish(ctx context.Context) error {
+	city := d.sites["xian"]
+	_, known, err := d.Publisher.Redirects(ctx, authz.System("demo"), city.ID, "", 1, 0)
+	if err != nil {
+		return err
+	}
+	if known == 0 {
+		ctx, scope, err := d.scoped(ctx, "shizhong", authz.ColumnManage)
+		if err != nil {
+			return err
+		}
+		for _, x := range [][3]string{{"", "/ptl/trs_ci_id_101.html", "/notices/"}, {"", "/gk/zcwj/", "/policies/"}, {"", "/gk/old/", "/gk/zcwj/"}, {"old.xian.localhost", "", "http://xian.localhost"}} {
+			if err := d.Publisher.SetRedirect(ctx, scope, city.ID, x[0], x[1], x[2]); err != nil {
+				return err
+			}
+		}
+	}
 	for _, h := range hosted {
 		if err := d.Publisher.Publish(ctx, d.sites[h.site.Slug].ID); err != nil {
 			return err

@@ -122,17 +122,3 @@ func (d *province) pictured(ctx context.Context, site string, p piece) (json.Raw
 	}
 	return nil, nil
 }
-
-// dress lets the city's portal wear 政务红; the others keep 政务蓝.
-func (d *province) dress(ctx context.Context) error {
-	ctx, scope, err := d.scoped(ctx, keeperOf("xian"), authz.ColumnManage)
-	if err != nil {
-		return err
-	}
-	site := d.sites["xian"].ID
-	now, err := d.Appearance.Of(ctx, scope, site)
-	if err != nil || now.Now.Choice.ID == "gov-red" {
-		return err
-	}
-	return d.Appearance.Choose(ctx, scope, site, appearance.Wish{Theme: "gov-red", Reason: "市政府门户网站采用政务红（演示）"})
-}

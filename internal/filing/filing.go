@@ -915,3 +915,8 @@ func (s *Service) OpenFile(ctx context.Context, scope authz.Scope, id ID) (appro
 	}
 	return approval.OpenAttached(ctx, s.db, s.store, "filing", string(id), i.Attachment)
 }
+
+// LedgerHolds say why a record of the ledger stays that this module refers to.
+func LedgerHolds() []registry.Hold {
+	return []registry.Hold{registry.ObjectHold("已有备案登记，保留", "filing", "")}
+}

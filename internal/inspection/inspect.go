@@ -46,6 +46,9 @@ type Target struct {
 	Columns []check.Column
 	// Hosts are further hosts of the site.
 	Hosts []string
+	// Hosted sites show items of the library: what was checked of them before
+	// their final review is checked again on the page.
+	Hosted bool
 }
 
 // Options vary a run. The zero value inspects politely with no thresholds.
@@ -456,7 +459,14 @@ func (n *inspector) class(address string) check.Class {
 // pageSightings applies every page check to one page.
 func (n *inspector) pageSightings(page *check.Page) (out []Sighting) {
 	onHome := n.class(page.URL) == check.ClassHome
-	for _, f := range check.Run(check.Facts{Page: page, Class: n.class(page.URL), Ledger: n.target.Ledger, Lexicon: n.o.Lexicon, Today: n.o.Today, Limits: n.o.Limits}) {
+	facts := check.Facts{Page: page, Class: n.class(page.URL), Ledger: n.target.Ledger, Lexicon: n.o.Lexicon, Today: n.o.Today, Limits: n.o.Limits}
+	if facts.Class == "" {
+		facts.Class = check.Classify(page)
+	}
+	if n.target.Hosted && facts.Class == check.ClassContent {
+		facts.Item = page.Shown()
+	}
+	for _, f := range check.Run(facts) {
 		switch f.Outcome {
 		case check.Violated:
 			out = append(out, Sighting{Check: f.Check, Severity: f.Severity, Says: f.Says, Article: f.Article, URL: page.URL, Where: f.Where, Fix: f.Fix, OnHome: onHome})

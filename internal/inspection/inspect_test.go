@@ -115,6 +115,13 @@ var defects = []struct {
 		func(s *madeSite) {
 			s.swap("/tz/1.html", `附件：<a href="/old.doc">登记表</a>`, "附件可在网上下载。")
 		}},
+	{"map without its review number on a page that passed its review", "item.map", "S12.2a", "/tz/1.html", "第 1 张图片", false,
+		func(s *madeSite) {
+			s.swap("/tz/1.html", "附件可在网上下载。", `附件可在网上下载。<figure><img src="/a.pdf" alt="本区行政区划图"><figcaption>区划</figcaption></figure>`)
+		},
+		func(s *madeSite) {
+			s.swap("/tz/1.html", `<figcaption>区划</figcaption>`, `<figcaption>区划，审图号：陕S（2026）012号</figcaption>`)
+		}},
 	{"error page with status 200", "link.soft404", "D-19", "/", "/soft.html", true,
 		func(s *madeSite) {
 			s.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/soft.html">专题</a> <a href="/a.pdf">`)

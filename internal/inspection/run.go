@@ -431,7 +431,7 @@ func (s *Service) options() (Options, error) {
 // target is what the ledger knows of a site.
 func (s *Service) target(ctx context.Context, site registry.Site) (Target, error) {
 	t := Target{URL: s.address(site), Ledger: &check.Ledger{SiteName: site.Name, SiteDomain: site.Host, SiteCode: site.SiteCode, Sponsor: site.UnitName, ICPFiling: site.ICP,
-		PoliceFiling: site.PoliceFiling, ChineseDomain: site.ChineseDomain}}
+		PoliceFiling: site.PoliceFiling, ChineseDomain: site.ChineseDomain}, Hosted: site.Hosted}
 	if site.Contact != "" {
 		t.Ledger.OfficialPhones = []string{site.Contact}
 	}

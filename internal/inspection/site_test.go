@@ -147,5 +147,5 @@ func options() inspection.Options {
 }
 
 func target() inspection.Target {
-	return inspection.Target{URL: "http://" + host + "/", Ledger: &check.Ledger{SiteName: "雁塔区人民政府", SiteDomain: host, SiteCode: "6101130001", Sponsor: "雁塔区人民政府办公室"}}
+	return inspection.Target{URL: "http://" + host + "/", Hosted: true, Ledger: &check.Ledger{SiteName: "雁塔区人民政府", SiteDomain: host, SiteCode: "6101130001", Sponsor: "雁塔区人民政府办公室"}}
 }

@@ -130,7 +130,9 @@ const (
 
 // Register registers the jobs.
 func (s *Service) Register(w *jobs.Workers) {
-	jobs.Handle(w, func(ctx context.Context, _ disk) error { return s.each(ctx, s.lookDisk) })
+	jobs.Handle(w, func(ctx context.Context, _ disk) error {
+		return errors.Join(s.LookStrays(ctx), s.each(ctx, s.lookDisk))
+	})
 	jobs.Every(w, diskEvery, disk{})
 	jobs.Handle(w, func(ctx context.Context, _ served) error {
 		return s.each(ctx, func(ctx context.Context, site registry.Site) error {
@@ -210,6 +212,65 @@ func (s *Service) lookDisk(ctx context.Context, site registry.Site) error {
 		l.No, l.Manifest = again.No, again.Manifest
 	}
 	return s.keep(ctx, site, OnDisk, l, "", time.Since(began))
+}
+
+// strayGrace is how old a file must be to be called a stray: a release in the
+// making writes beside.
+const strayGrace = 10 * time.Minute
+
+// LookStrays looks for files in the releases folder that nobody published. They
+// are never served; who put them there could have done worse.
+func (s *Service) LookStrays(ctx context.Context) error {
+	found, err := s.Store.Strays(ctx, strayGrace)
+	if err != nil {
+		return err
+	}
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
+		open, err := strays(ctx, tx)
+		if err != nil {
+			return err
+		}
+		there := map[string]bool{}
+		for _, d := range found {
+			place := placeOf(d)
+			there[place] = true
+			if slices.ContainsFunc(open, func(a Alarm) bool { return a.Place == place }) {
+				continue
+			}
+			id := ulid.Make().String()
+			if _, err := tx.Exec(ctx, `INSERT INTO tamper_alarm (id, place, what, seen_by, detail, restored, first_at, last_at, times) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, 1)`, id, place, publishing.Extra, OnDisk, "", false, tx.Now()); err != nil {
+				return err
+			}
+			s.Log.Error("a file that nobody published lies in the releases folder", "file", place)
+			if err := audit.Record(ctx, tx, audit.Entry{Act: "integrity.alarm", Target: audit.Target{Kind: "tamper_alarm", ID: id, Name: place}, Basis: clause, After: map[string]any{"what": publishing.Extra}}); err != nil {
+				return err
+			}
+		}
+		for _, a := range open {
+			if !there[a.Place] {
+				if err := s.settle(ctx, tx, a, "文件已移走"); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+func strays(ctx context.Context, q db.Querier) ([]Alarm, error) {
+	return db.All(ctx, q, func(r db.Scanner) (Alarm, error) {
+		var a Alarm
+		return a, r.Scan(&a.ID, &a.Place, &a.What, &a.By, &a.FirstAt, &a.LastAt)
+	}, `SELECT id, place, what, seen_by, first_at, last_at FROM tamper_alarm WHERE site_id IS NULL AND settled_at IS NULL ORDER BY place LIMIT 200`)
+}
+
+// Strays are the files in the releases folder that nobody published. They belong
+// to no unit: who sees everything sees them.
+func (s *Service) Strays(ctx context.Context, scope authz.Scope) ([]Alarm, error) {
+	if _, _, err := s.Registry.Sites(ctx, scope, registry.SiteFilter{Hosted: true, Limit: 1}); err != nil {
+		return nil, err
+	}
+	return strays(ctx, s.DB)
 }
 
 // lookServed compares what readers get.

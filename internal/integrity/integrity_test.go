@@ -2,13 +2,17 @@ package integrity_test
 
 import (
 	"context"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
@@ -41,7 +45,10 @@ type house struct {
 	site   registry.Site
 	watch  *integrity.Service
 	pub    *publishing.Publisher
+	reg    *registry.Service
 	server *httptest.Server
+
+	between atomic.Bool
 }
 
 func (h *house) must(err error) {
@@ -56,6 +63,7 @@ func open(t *testing.T, d *db.DB) *house {
 	h.must(passage.Declare(h.ctx, d, registry.SiteMachine, library.Machine, inspection.FindingMachine))
 	o := org.New(d)
 	reg := registry.New(d, o)
+	h.reg = reg
 	lib := library.New(d, o, reg, obligation.New(d, o, library.WaivedInterpretation), func(string) []check.Span { return nil }, sx2021.Defaults())
 	h.must(d.Update(h.ctx, func(tx *db.Tx) error {
 		for _, a := range []org.Area{{Level: org.Province, Code: "610000", Name: "陕西省"}, {Level: org.City, Code: "610900", Name: "安康市", Parent: "province-610000000000"}} {
@@ -78,7 +86,18 @@ func open(t *testing.T, d *db.DB) *house {
 	h.must(err)
 	h.pub = publishing.New(d, reg, lib, h.store, publishing.Config{Demo: true})
 	h.must(h.pub.Publish(h.ctx, h.site.ID))
-	h.server = httptest.NewServer(portal.New(portal.Config{Store: h.store}))
+	door := portal.New(portal.Config{Store: h.store})
+	h.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// Somebody between the portal and its readers.
+		switch {
+		case h.between.Load() && r.URL.Path == "/map.html":
+			io.WriteString(w, "<h1>hacked</h1>")
+		case h.between.Load() && r.URL.Path == "/robots.txt":
+			http.NotFound(w, r)
+		default:
+			door.ServeHTTP(w, r)
+		}
+	}))
 	t.Cleanup(h.server.Close)
 	u, err := url.Parse(h.server.URL)
 	h.must(err)
@@ -156,6 +175,20 @@ func TestArticle23_1_ChangedBytesAreRefusedToldAndRestored(t *testing.T) {
 		if open, err := db.One(h.ctx, d, db.Value[int], `SELECT count(*) FROM finding WHERE check_id = $1 AND state <> 'closed'`, integrity.CheckTampered); err != nil || open != 0 {
 			t.Errorf("%d findings open, %v", open, err)
 		}
+		// A file that nobody published.
+		stray := filepath.Join(h.dir, "objects", "shell.php")
+		h.must(os.WriteFile(stray, []byte("x"), 0o644))
+		old := time.Now().Add(-time.Hour)
+		h.must(os.Chtimes(stray, old, old))
+		h.must(h.watch.LookStrays(h.ctx))
+		if s, err := h.watch.Strays(h.ctx, authz.System("test")); err != nil || len(s) != 1 || s[0].Place != "objects/shell.php" {
+			t.Errorf("strays %+v %v", s, err)
+		}
+		h.must(os.Remove(stray))
+		h.must(h.watch.LookStrays(h.ctx))
+		if s, err := h.watch.Strays(h.ctx, authz.System("test")); err != nil || len(s) != 0 {
+			t.Errorf("strays %+v %v", s, err)
+		}
 		// A file that is gone comes back as well.
 		h.must(os.Remove(h.object("/robots.txt")))
 		h.must(h.watch.Look(h.ctx, h.site.ID))
@@ -169,9 +202,10 @@ func TestArticle23_1_AnOlderReleaseOrAnotherSitesIsNoticed(t *testing.T) {
 	h := open(t, dbtest.SQLite(t, nil))
 	old, err := os.ReadFile(h.current())
 	h.must(err)
-	h.pub.OnNotices(func(context.Context, db.Querier, registry.SiteID) ([]theme.Link, error) {
-		return []theme.Link{{Text: "公告（演示）", Href: "/"}}, nil
-	})
+	h.must(h.d.Update(h.ctx, func(tx *db.Tx) error {
+		_, err := h.reg.SetIdentifiers(h.ctx, tx, authz.System("test"), h.site.ID, registry.Identifiers{Name: h.site.Name, Host: h.site.Host, Slug: h.site.Slug, SiteCode: h.site.SiteCode, Hosted: true, Contact: "029-12345678", Why: registry.Why{Says: "test"}})
+		return err
+	}))
 	h.must(h.pub.Publish(h.ctx, h.site.ID))
 	newest, err := h.store.Current(h.site.ID)
 	h.must(err)
@@ -182,7 +216,7 @@ func TestArticle23_1_AnOlderReleaseOrAnotherSitesIsNoticed(t *testing.T) {
 		t.Fatalf("an older release in its place: %+v", a)
 	}
 	r, err := h.store.Current(h.site.ID)
-	if err != nil || r.No <= newest.No || len(r.Site.Notices) != 1 {
+	if err != nil || r.No <= newest.No || r.Site.Contact != "029-12345678" {
 		t.Errorf("after drawing anew: %v %+v", err, r)
 	}
 	// A pointer that another site's release was signed for.
@@ -193,5 +227,28 @@ func TestArticle23_1_AnOlderReleaseOrAnotherSitesIsNoticed(t *testing.T) {
 	}
 	if _, err := h.store.Current(h.site.ID); err != nil {
 		t.Errorf("not restored: %v", err)
+	}
+}
+
+func TestArticle23_1_BytesChangedOnTheWayAreNoticed(t *testing.T) {
+	h := open(t, dbtest.SQLite(t, nil))
+	h.between.Store(true)
+	h.must(h.watch.Look(h.ctx, h.site.ID))
+	found := map[string]string{}
+	for _, a := range h.alarms() {
+		if a.By != integrity.Served || a.Restored {
+			t.Errorf("%+v", a)
+		}
+		found[a.Place] = a.What
+	}
+	if len(found) != 2 || found["/map.html"] != publishing.Changed || found["/robots.txt"] != publishing.Missing {
+		t.Fatalf("found %v", found)
+	}
+	h.between.Store(false)
+	h.must(h.watch.Look(h.ctx, h.site.ID))
+	for _, a := range h.alarms() {
+		if a.SettledAt.IsZero() {
+			t.Errorf("still open: %+v", a)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
 	"zhengshu/internal/likeness"
@@ -76,4 +77,75 @@ func (s *Service) Copies(ctx context.Context, scope authz.Scope, id ItemID, titl
 		out = append(out, c)
 	}
 	return out, nil
+}
+
+// likenessFilled is the setting that says how far the index of copies was
+// filled with what stood in the library before there was one: the last item, or
+// filledAll.
+const (
+	likenessFilled = "library.likeness_filled"
+	filledAll      = "all"
+	fillStep       = 200 // items a transaction
+	fillMost       = 5000
+)
+
+// FillCopies puts items of before the index of copies into it, some thousand a
+// call, and goes on where it stopped; once it came to the end it has nothing
+// more to do, for whatever is written keeps its sketch.
+func (s *Service) FillCopies(ctx context.Context) (int, error) {
+	ctx = audit.System(ctx, "library.copies")
+	filled := 0
+	for filled < fillMost {
+		after, err := db.One(ctx, s.db, db.Value[string], `SELECT value FROM setting WHERE name = $1`, likenessFilled)
+		if err != nil && !db.None(err) {
+			return filled, err
+		}
+		if after == filledAll {
+			return filled, nil
+		}
+		type bare struct{ id, title, text string }
+		list, err := db.All(ctx, s.db, func(r db.Scanner) (bare, error) {
+			var b bare
+			return b, r.Scan(&b.id, &b.title, &b.text)
+		}, `SELECT i.id, v.title, v.text FROM item i JOIN item_version v ON v.item_id = i.id AND v.no = i.version
+		     WHERE i.id > $1 AND i.state <> 'undone' ORDER BY i.id LIMIT $2`, after, fillStep)
+		if err != nil {
+			return filled, err
+		}
+		next := filledAll
+		if len(list) == fillStep {
+			next = list[len(list)-1].id
+		}
+		added := 0
+		err = s.db.Update(ctx, func(tx *db.Tx) error {
+			added = 0
+			for _, b := range list {
+				// One that was written meanwhile has its sketch, and a newer one.
+				n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM likeness WHERE id = $1`, b.id)
+				if err != nil {
+					return err
+				}
+				if n > 0 {
+					continue
+				}
+				if err := likeness.Keep(ctx, tx, b.id, likeness.Of(b.title, b.text)); err != nil {
+					return err
+				}
+				added++
+			}
+			if _, err := tx.Exec(ctx, `INSERT INTO setting (name, value, changed_at) VALUES ($1, $2, $3)
+				ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at`, likenessFilled, next, tx.Now()); err != nil {
+				return err
+			}
+			return audit.Record(ctx, tx, audit.Entry{Act: "library.copies.fill", Target: audit.Target{Kind: "setting", ID: likenessFilled, Name: "相近稿件索引"}, After: map[string]any{"until": next, "added": added}})
+		})
+		if err != nil {
+			return filled, err
+		}
+		filled += added
+		if next == filledAll {
+			return filled, nil
+		}
+	}
+	return filled, nil
 }

@@ -9,6 +9,7 @@ import (
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/library"
 	"zhengshu/internal/registry"
@@ -185,6 +186,50 @@ func TestFiguresOfAMonthOpenTheirRows(t *testing.T) {
 		}
 		if _, err := h.lib.SiteMonths(ctx, system, "三月"); !fault.Is(err, fault.Invalid) {
 			t.Errorf("no month: %v", err)
+		}
+	})
+}
+
+// Items of before the index of copies come into it bit by bit, from where the
+// filling stopped.
+func TestOldItemsComeIntoTheIndexOfCopies(t *testing.T) {
+	each(t, func(h *house) {
+		t, ctx := h.t, context.Background()
+		words := strings.Repeat("各街道办事处要落实防汛责任，加强值班值守，及时报告险情。", 6)
+		old := h.create(h.writing("关于防汛工作的通知", words))
+		other := h.create(h.writing("关于图书馆开放时间的公告", "图书馆自本月起延长开放时间，每日开放至晚上九点，欢迎读者前往。"))
+		for _, q := range []string{`DELETE FROM likeness_band`, `DELETE FROM likeness`} {
+			if err := h.raw(q); err != nil {
+				t.Fatal(err)
+			}
+		}
+		find := func() []library.Copy {
+			return ok(h.lib.Copies(ctx, system, "", "防汛的通知", words))(t)
+		}
+		if got := find(); len(got) != 0 {
+			t.Fatalf("found in an empty index: %+v", got)
+		}
+		// The filling had come to the first item when it stopped.
+		if err := h.raw(`INSERT INTO setting (name, value, changed_at) VALUES ('library.likeness_filled', $1, $2)`, old.ID, h.clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := h.lib.FillCopies(ctx); err != nil || n != 1 {
+			t.Errorf("%d filled (%v), want the one after where it stopped", n, err)
+		}
+		if n, err := db.One(ctx, h.db, db.Value[string], `SELECT id FROM likeness`); err != nil || n != string(other.ID) {
+			t.Errorf("filled %s (%v)", n, err)
+		}
+		if err := h.raw(`UPDATE setting SET value = '' WHERE name = 'library.likeness_filled'`); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := h.lib.FillCopies(ctx); err != nil || n != 1 {
+			t.Errorf("%d filled (%v)", n, err)
+		}
+		if got := find(); len(got) != 1 || got[0].Item != old.ID {
+			t.Errorf("after the filling: %+v", got)
+		}
+		if n, err := h.lib.FillCopies(ctx); err != nil || n != 0 {
+			t.Errorf("%d filled again (%v)", n, err)
 		}
 	})
 }

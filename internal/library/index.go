@@ -130,21 +130,24 @@ func (s *Service) indexCode(ctx context.Context, tx *db.Tx, unit org.UnitID) (st
 // IndexAuthority is what a unit's index numbers begin with.
 type IndexAuthority struct {
 	Unit     org.UnitID
+	UnitName string // in a list
 	Code     string
 	Recorded bool // a credit or organisation code, not one of the house's own
+	Numbers  int  // given under it; in a list
 }
 
 // IndexAuthority of a unit in scope; zero Code before the first number.
 func (s *Service) IndexAuthority(ctx context.Context, scope authz.Scope, unit org.UnitID) (IndexAuthority, error) {
-	if _, err := s.org.UnitTx(ctx, s.db, scope, unit); err != nil {
+	u, err := s.org.UnitTx(ctx, s.db, scope, unit)
+	if err != nil {
 		return IndexAuthority{}, err
 	}
 	a, err := db.One(ctx, s.db, func(r db.Scanner) (IndexAuthority, error) {
-		a := IndexAuthority{Unit: unit}
+		a := IndexAuthority{Unit: unit, UnitName: u.Name}
 		return a, r.Scan(&a.Code, &a.Recorded)
 	}, `SELECT code, recorded FROM index_authority WHERE unit_id = $1`, unit)
 	if db.None(err) {
-		return IndexAuthority{Unit: unit}, nil
+		return IndexAuthority{Unit: unit, UnitName: u.Name}, nil
 	}
 	return a, err
 }
@@ -170,4 +173,24 @@ func (s *Service) RecordIndexCode(ctx context.Context, scope authz.Scope, unit o
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "library.index.code", Target: audit.Target{Kind: "unit", ID: string(u.ID), Name: u.Name, Unit: string(u.ID)}, After: map[string]any{"code": code}})
 	})
+}
+
+// IndexAuthorities lists the units in scope with what their index numbers begin
+// with, those with numbers of the house's own first, and how many there are.
+// text narrows to a part of the name.
+func (s *Service) IndexAuthorities(ctx context.Context, scope authz.Scope, text string, limit, offset int) ([]IndexAuthority, int, error) {
+	var w db.Where
+	scope.Where(&w, "u")
+	w.And("u.abolished_on IS NULL").AndIf(text != "", `lower(u.name) LIKE ? ESCAPE '\'`, db.Contains(text))
+	from := ` FROM unit u LEFT JOIN index_authority a ON a.unit_id = u.id WHERE ` + w.SQL()
+	total, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*)`+from, w.Args()...)
+	if err != nil {
+		return nil, 0, err
+	}
+	list, err := db.All(ctx, s.db, func(r db.Scanner) (IndexAuthority, error) {
+		var a IndexAuthority
+		return a, r.Scan(&a.Unit, &a.UnitName, &a.Code, &a.Recorded, &a.Numbers)
+	}, `SELECT u.id, u.name, COALESCE(a.code, ''), COALESCE(a.recorded, FALSE), COALESCE((SELECT sum(n.last) FROM index_series n WHERE n.code = a.code), 0)`+from+
+		` ORDER BY CASE WHEN a.recorded THEN 2 WHEN a.code IS NULL THEN 1 ELSE 0 END, u.name, u.id LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(offset), w.Args()...)
+	return list, total, err
 }

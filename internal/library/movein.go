@@ -124,6 +124,10 @@ type ImportOptions struct {
 	// it; nil leaves the paths as they stand. In a dry run keep is false and
 	// nothing is kept. "" takes the file out of the text.
 	Files func(ctx context.Context, unit org.UnitID, f RowFile, keep bool) (src string, err error)
+	// Relink gives links between the articles of an old site, whose rows are
+	// named by their old addresses, the new ones and notes what became of them;
+	// nil leaves links as they stand.
+	Relink *Relinking
 	// Progress is told how many rows were read, after each transaction.
 	Progress func(ctx context.Context, read int) error
 }
@@ -205,6 +209,11 @@ func (s *Service) ImportItems(ctx context.Context, scope authz.Scope, list io.Re
 	if err := run.begin(ctx); err != nil {
 		return report, err
 	}
+	if o.Relink != nil {
+		if err := run.addresses(ctx, list); err != nil {
+			return report, err
+		}
+	}
 	rows, stop := run.read(ctx, list)
 	defer stop()
 	var pending []prepared
@@ -277,6 +286,7 @@ type importing struct {
 	move   MoveIn
 	column registry.Column
 	report *intake.Report
+	moved  map[string]moved // by old address, with Relink
 }
 
 func (r *importing) begin(ctx context.Context) error {
@@ -524,8 +534,12 @@ func (r *importing) parse(no int, line []byte) prepared {
 		return refuse("text", "正文是空的，请填写 text 或 html")
 	}
 	p.files = in.Files
+	p.ref = oneLine(word(in.Ref))
+	if r.o.Relink != nil && webAddress(p.ref) {
+		w.Doc = r.relink(w.Doc, p.ref)
+	}
 	p.made = rendered(w)
-	if p.ref = oneLine(word(in.Ref)); p.ref == "" {
+	if p.ref == "" {
 		p.ref = "sha256:" + p.made.sha[:40]
 	}
 	if len(p.ref) > 200 {
@@ -622,7 +636,10 @@ func (r *importing) take(ctx context.Context, tx *db.Tx, p prepared) (bool, erro
 		if r.o.Publish != nil {
 			act = "move_in"
 		}
-		id := ItemID(ulid.Make().String())
+		id := r.moved[p.ref].id
+		if id == "" {
+			id = ItemID(ulid.Make().String())
+		}
 		if own, exported := strings.CutPrefix(p.ref, "item:"); exported && r.o.Identity {
 			if was, err := ulid.ParseStrict(own); err == nil {
 				// Its address stays what it was, unless the id is somebody's here.
@@ -635,7 +652,7 @@ func (r *importing) take(ctx context.Context, tx *db.Tx, p prepared) (bool, erro
 				}
 			}
 		}
-		id, err := s.enterAs(ctx, tx, id, p.made, p.ref, act, note)
+		id, err := s.enter(ctx, tx, id, p.made, p.ref, act, note)
 		if err != nil {
 			return false, err
 		}

@@ -211,7 +211,7 @@ func (s *Service) Create(ctx context.Context, scope authz.Scope, w Writing) (Ite
 				return err
 			}
 		}
-		id, err := s.enter(ctx, tx, m, "", "draft", passage.Note{})
+		id, err := s.enter(ctx, tx, ItemID(ulid.Make().String()), m, "", "draft", passage.Note{})
 		if err != nil {
 			return err
 		}
@@ -228,12 +228,7 @@ func (s *Service) Create(ctx context.Context, scope authz.Scope, w Writing) (Ite
 }
 
 // enter writes a new item and its first version.
-func (s *Service) enter(ctx context.Context, tx *db.Tx, m made, ref, act string, note passage.Note) (ItemID, error) {
-	return s.enterAs(ctx, tx, ItemID(ulid.Make().String()), m, ref, act, note)
-}
-
-// enterAs is enter under an id that nothing here bears.
-func (s *Service) enterAs(ctx context.Context, tx *db.Tx, id ItemID, m made, ref, act string, note passage.Note) (ItemID, error) {
+func (s *Service) enter(ctx context.Context, tx *db.Tx, id ItemID, m made, ref, act string, note passage.Note) (ItemID, error) {
 	person, _, err := writer(ctx)
 	if err != nil {
 		return "", err

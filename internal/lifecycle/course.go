@@ -2,6 +2,8 @@ package lifecycle
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -43,7 +45,9 @@ type Record struct {
 	Person string
 	Unit   string
 	At     time.Time
+	Says   []string // what was filled in, each with its label
 	Files  []approval.Attachment
+	form   string
 }
 
 // Course is the whole lifecycle of one object: where it stands, what may come,
@@ -60,15 +64,18 @@ type Course struct {
 	// Charged is this calendar year's count, Rolling that of the last twelve
 	// months, for the reader only.
 	Charged, Rolling int
-	Window           Window // under way or approved; zero when none
-	OffDays          int    // days off the net so far
-	Ending           Ending // under way; zero when none
-	Lacks            []rules.Breach
-	Notices          map[sx2021.NoticeKind]notice.Standing
-	Filings          []filing.Item
-	Progress         closing.Progress
-	Duties           []obligation.Obligation
-	On               calendar.Date
+	// Before is what was used of a year before the system counted, as
+	// registered at the baseline; its days are not known one by one.
+	Before   registry.BaselineRecord
+	Window   Window // under way or approved; zero when none
+	OffDays  int    // days off the net so far
+	Ending   Ending // under way; zero when none
+	Lacks    []rules.Breach
+	Notices  map[sx2021.NoticeKind]notice.Standing
+	Filings  []filing.Item
+	Progress closing.Progress
+	Duties   []obligation.Obligation
+	On       calendar.Date
 }
 
 // Course of an object in scope, for the person of the session.
@@ -129,6 +136,11 @@ func (s *Service) courseOff(ctx context.Context, c *Course) error {
 	law, err := carried(ctx, s.db, c.Object.Ref)
 	if err != nil {
 		return err
+	}
+	if len(law) > 0 {
+		if c.Before, _, err = registry.Baseline(ctx, s.db, c.Object.Ref); err != nil {
+			return err
+		}
 	}
 	for _, w := range c.Windows {
 		if w.State == WindowRunning || w.State == WindowApproved && c.Window.State == "" {
@@ -245,15 +257,28 @@ func (s *Service) offers(ctx context.Context, o registry.Object) ([]Offer, error
 func (s *Service) records(ctx context.Context, q db.Querier, ref registry.Ref) ([]Record, error) {
 	list, err := db.All(ctx, q, func(r db.Scanner) (Record, error) {
 		var n Record
-		err := r.Scan(&n.ID, &n.Number, &n.Matter, &n.Person, &n.Unit, &n.At)
+		err := r.Scan(&n.ID, &n.Number, &n.Matter, &n.Person, &n.Unit, &n.At, &n.form)
 		return n, err
-	}, `SELECT id, number, matter, person_name, unit_name, at FROM matter_record WHERE object_kind = $1 AND object_id = $2 ORDER BY at DESC, id DESC LIMIT 200`, ref.Kind, ref.ID)
+	}, `SELECT id, number, matter, person_name, unit_name, at, form FROM matter_record WHERE object_kind = $1 AND object_id = $2 ORDER BY at DESC, id DESC LIMIT 200`, ref.Kind, ref.ID)
 	if err != nil {
 		return nil, err
 	}
 	for i := range list {
 		m, _ := s.Matter(list[i].Matter)
 		list[i].Name = m.Name
+		var said Application
+		if err := json.Unmarshal([]byte(list[i].form), &said); err != nil {
+			return nil, fmt.Errorf("lifecycle: record %s: %w", list[i].Number, err)
+		}
+		for _, f := range m.Fields {
+			switch text := said.Text(f.Name); {
+			case text == "" || f.Kind == Choice || f.Kind == Radio:
+			case f.Kind == Yes:
+				list[i].Says = append(list[i].Says, f.Label)
+			default:
+				list[i].Says = append(list[i].Says, f.Label+"："+text)
+			}
+		}
 		if list[i].Files, err = approval.Attachments(ctx, q, "record", list[i].ID); err != nil {
 			return nil, err
 		}

@@ -23,8 +23,12 @@ const (
 
 const domainSection = "域名"
 
-// held are the states in which a site has domains to manage.
+// heldSite are the states in which a site has domains to manage.
 var heldSite = []string{registry.Planned, registry.Running, registry.TemporarilyOffline, registry.Closing}
+
+// keptSite are those in which it may get another: one that closes gives up its
+// names and takes no new one (Article 8(3)).
+var keptSite = []string{registry.Planned, registry.Running, registry.TemporarilyOffline}
 
 func domainMatters() []Matter {
 	kindField := Field{Section: domainSection, Name: "domain_kind", Label: "域名种类", Kind: Radio, Judged: true, Options: []Option{
@@ -34,13 +38,13 @@ func domainMatters() []Matter {
 	says := "谁开设、谁申请、谁使用、谁负责。设区市政府办公厅（室）统一审核；没有设区市的由省政府办公厅审核。审核通过后向域名注册管理机构办理。"
 	return []Matter{
 		{
-			ID: DomainRegisterMatter, Name: "注册域名", Group: DomainGroup, Clause: "S10.1", Citation: sx2021.OneDomainEach.Citation, Objects: sites, From: heldSite,
+			ID: DomainRegisterMatter, Name: "注册域名", Group: DomainGroup, Clause: "S10.1", Citation: sx2021.OneDomainEach.Citation, Objects: sites, From: keptSite,
 			Says: "一个网站原则上只能注册一个中文和一个英文域名。" + says, Way: ToReviewer, By: Sponsor, Submit: "提交申请",
 			Fields: []Field{kindField, {Section: domainSection, Name: "host", Label: "拟注册域名", Max: 253, Judged: true, Hint: "如 www.yanta.gov.cn 或 雁塔区.政务"}, why, contact, phone},
 			Files:  []File{{Kind: "domain_form", Label: "域名业务基本信息表", Hint: "加盖公章的扫描件"}, otherFile}, judge: judgeDomain, ready: domainReady, outcome: domainRegistered,
 		},
 		{
-			ID: DomainChangeMatter, Name: "变更域名", Group: DomainGroup, Clause: "S10.1", Citation: sx2021.DomainCityReview.Citation, Objects: sites, From: heldSite,
+			ID: DomainChangeMatter, Name: "变更域名", Group: DomainGroup, Clause: "S10.1", Citation: sx2021.DomainCityReview.Citation, Objects: sites, From: keptSite,
 			Says: "新域名代替现有域名，原域名停止使用并申请注销。" + says, Way: ToReviewer, By: Sponsor, Submit: "提交申请",
 			Fields: []Field{oldField, {Section: domainSection, Name: "host", Label: "新域名", Max: 253, Judged: true}, why, contact, phone},
 			Files:  []File{{Kind: "domain_form", Label: "域名业务基本信息表", Hint: "加盖公章的扫描件"}, otherFile}, judge: judgeDomain, ready: domainReady, outcome: domainChanged,

@@ -243,8 +243,8 @@ func TestArticle08_1_TheBaselineCarriesTheYearsUseIn(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		if c := h.course("citydept.clerk", ref); c.Charged != 1 {
-			t.Errorf("the year shows %d used", c.Charged)
+		if c := h.course("citydept.clerk", ref); c.Charged != 1 || c.Before.OfflineYear != year || c.Before.OfflineDays != 6 {
+			t.Errorf("the year shows %d used, of before %+v", c.Charged, c.Before)
 		}
 		if _, err := h.ask("citydept.clerk", lifecycle.OfflineMatter, ref, pause(h.day(3), h.day(9))); !slices.Equal(reasons(err), []string{"S8.1a.once"}) {
 			t.Errorf("a second pause in the year: %v", err)
@@ -420,6 +420,11 @@ func TestArticle08_3_Closure(t *testing.T) {
 		form["reason"] = "cannot_maintain"
 		r := h.must(h.ask("citydept.clerk", lifecycle.ClosureMatter, ref, form))
 		h.climb(r.Case)
+		for _, o := range h.course("citydept.clerk", ref).Offers {
+			if o.Matter.ID == lifecycle.DomainRegisterMatter || o.Matter.ID == lifecycle.DomainChangeMatter {
+				t.Errorf("a site that closes is offered %s (%s)", o.Matter.Name, o.Why)
+			}
+		}
 		if h.state(ref) != registry.Closing {
 			t.Fatalf("state %s", h.state(ref))
 		}
@@ -648,6 +653,9 @@ func TestArticle07_3_AppsNeedReports(t *testing.T) {
 			t.Errorf("redesigned untested: %v", err)
 		}
 		h.must(h.ask("provdept.clerk", lifecycle.RedesignMatter, site, redesign, "report"))
+		if past := h.course("provdept.clerk", site).Records; len(past) != 1 || !slices.Contains(past[0].Says, "改版内容：首页改版") || !slices.Contains(past[0].Says, "检测单位：省测评中心") || len(past[0].Files) != 1 {
+			t.Errorf("the redesign's course: %+v", past)
+		}
 		if _, err := h.ask("citydept.clerk", lifecycle.RedesignMatter, ref, redesign, "report"); !fault.Is(err, fault.Invalid) {
 			t.Errorf("an app redesigned as a site: %v", err)
 		}
@@ -865,6 +873,17 @@ func TestArticle10_Domains(t *testing.T) {
 			t.Errorf("the Chinese domain is %s (%v)", d.State, err)
 		}
 		h.must(h.ask("citydept.clerk", lifecycle.DomainRegisterMatter, ref, domain("chinese", "西安商务.政务")))
+		// 韩城 stands beside the cities: its own office reviews its departments'
+		// names (sx2021.DomainReviewer).
+		hanSite := h.site("handept", registry.DepartmentSite)
+		names, err := h.registry.DomainsOf(context.Background(), h.db, authz.System("test"), registry.SiteID(hanSite.ID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		han := h.must(h.ask("handept.clerk", lifecycle.DomainCancelMatter, hanSite, map[string]string{"old": string(names[slices.IndexFunc(names, func(d registry.Domain) bool { return d.Kind == registry.ChineseDomain })].ID), "reason": "停用", "contact": "李", "phone": "1"}))
+		if _, steps, _, err := h.approvals.Case(context.Background(), authz.System("test"), han.Case.ID); err != nil || steps[len(steps)-1].Name != "韩城市人民政府办公室批准" {
+			t.Errorf("a name of 韩城 is reviewed by %+v (%v)", steps, err)
+		}
 		prov := h.site("provdept", registry.DepartmentSite)
 		list, err = h.registry.DomainsOf(context.Background(), h.db, authz.System("test"), registry.SiteID(prov.ID))
 		if err != nil {

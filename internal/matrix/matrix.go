@@ -121,9 +121,9 @@ func (s *Service) Derive(ctx context.Context) (int, error) {
 func (s *Service) derive(ctx context.Context, tx *db.Tx) (int, error) {
 	facts, err := db.All(ctx, tx, func(r db.Scanner) (fact, error) {
 		var f fact
-		return f, r.Scan(&f.Kind, &f.ID, &f.name, &f.siteKind, &f.main, &f.unitKind, &f.area)
-	}, `SELECT 'site', s.id, s.name, s.kind, FALSE, u.kind, u.area_id FROM site s JOIN unit u ON u.id = s.unit_id WHERE s.state IN `+inMatrix+`
-	     UNION ALL SELECT c.kind, c.id, c.name, '', c.main, u.kind, u.area_id FROM account c JOIN unit u ON u.id = c.unit_id WHERE c.state IN `+inMatrix)
+		return f, r.Scan(&f.Kind, &f.ID, &f.name, &f.siteKind, &f.main, &f.unitKind, &f.area, &f.unit, &f.path)
+	}, `SELECT 'site', s.id, s.name, s.kind, FALSE, u.kind, u.area_id, u.id, u.area_path FROM site s JOIN unit u ON u.id = s.unit_id WHERE s.state IN `+inMatrix+`
+	     UNION ALL SELECT c.kind, c.id, c.name, '', c.main, u.kind, u.area_id, u.id, u.area_path FROM account c JOIN unit u ON u.id = c.unit_id WHERE c.state IN `+inMatrix)
 	if err != nil {
 		return 0, err
 	}
@@ -149,8 +149,8 @@ func (s *Service) derive(ctx context.Context, tx *db.Tx) (int, error) {
 	nodes := derive(facts, places, parent, level)
 	before, err := db.All(ctx, tx, func(r db.Scanner) (node, error) {
 		var n node
-		return n, r.Scan(&n.Kind, &n.ID, &n.area, &n.standing, &n.parent.Kind, &n.parent.ID, &n.gap)
-	}, `SELECT object_kind, object_id, area_id, standing, parent_kind, parent_id, gap_id FROM media_matrix_node`)
+		return n, r.Scan(&n.Kind, &n.ID, &n.area, &n.standing, &n.parent.Kind, &n.parent.ID, &n.gap, &n.unit, &n.path)
+	}, `SELECT object_kind, object_id, area_id, standing, parent_kind, parent_id, gap_id, unit_id, area_path FROM media_matrix_node`)
 	if err != nil {
 		return 0, err
 	}
@@ -168,18 +168,18 @@ func (s *Service) derive(ctx context.Context, tx *db.Tx) (int, error) {
 		case ok && old == x:
 			continue
 		case ok:
-			if _, err := tx.Exec(ctx, `UPDATE media_matrix_node SET area_id = $3, standing = $4, parent_kind = $5, parent_id = $6, gap_id = $7, since = $8 WHERE object_kind = $1 AND object_id = $2`,
-				x.Kind, x.ID, x.area, x.standing, x.parent.Kind, x.parent.ID, x.gap, tx.Now()); err != nil {
+			if _, err := tx.Exec(ctx, `UPDATE media_matrix_node SET area_id = $3, standing = $4, parent_kind = $5, parent_id = $6, gap_id = $7, since = $8, unit_id = $9, area_path = $10, placed = $11 WHERE object_kind = $1 AND object_id = $2`,
+				x.Kind, x.ID, x.area, x.standing, x.parent.Kind, x.parent.ID, x.gap, tx.Now(), x.unit, x.path, b2i(x.standing != Missing)); err != nil {
 				return 0, err
 			}
 			touched[old.area] = true
 		default:
-			rows = append(rows, []any{x.Kind, x.ID, Of(x.Kind), x.area, x.standing, x.parent.Kind, x.parent.ID, x.gap, tx.Now()})
+			rows = append(rows, []any{x.Kind, x.ID, Of(x.Kind), x.area, x.standing, x.parent.Kind, x.parent.ID, x.gap, tx.Now(), x.unit, x.path, b2i(x.standing != Missing)})
 		}
 		touched[x.area] = true
 		n++
 	}
-	if err := tx.InsertAll(ctx, "media_matrix_node", []string{"object_kind", "object_id", "matrix", "area_id", "standing", "parent_kind", "parent_id", "gap_id", "since"}, rows); err != nil {
+	if err := tx.InsertAll(ctx, "media_matrix_node", []string{"object_kind", "object_id", "matrix", "area_id", "standing", "parent_kind", "parent_id", "gap_id", "since", "unit_id", "area_path", "placed"}, rows); err != nil {
 		return 0, err
 	}
 	for ref, old := range was {
@@ -376,6 +376,9 @@ func (s *Service) Decide(ctx context.Context, scope authz.Scope, ref registry.Re
 				return err
 			}
 		case p.Parent.ID != "":
+			if err := s.above(ctx, tx, scope, u, p.Parent); err != nil {
+				return err
+			}
 			if err := s.below(ctx, tx, ref, p.Parent); err != nil {
 				return err
 			}
@@ -398,6 +401,28 @@ func (s *Service) Decide(ctx context.Context, scope authz.Scope, ref registry.Re
 		_, err = s.derive(ctx, tx)
 		return err
 	})
+}
+
+// above refuses a parent that is neither in the scope nor the head of an area
+// above.
+func (s *Service) above(ctx context.Context, tx *db.Tx, scope authz.Scope, u org.Unit, parent registry.Ref) error {
+	n, err := db.One(ctx, tx, scanNode, nodeSelect+` WHERE n.object_kind = $1 AND n.object_id = $2`, parent.Kind, parent.ID)
+	if err != nil && !db.None(err) {
+		return err
+	}
+	if err == nil && !n.In(scope) {
+		a, err := s.org.Area(ctx, tx, n.Area)
+		if err != nil {
+			return err
+		}
+		if n.Standing == Head && strings.HasPrefix(u.AreaPath, a.Path) {
+			return nil
+		}
+	}
+	if err == nil && n.In(scope) {
+		return nil
+	}
+	return fault.New(fault.Invalid, "没有找到所选的上级，请从列表中选择在用的网站或账号。").On("parent", "请重新选择")
 }
 
 // below refuses a parent of the other matrix, one that is not there, and one
@@ -513,30 +538,31 @@ func (f Figures) All() int { return f.Head + f.Derived + f.Placed + f.Missing }
 // Nodes in scope, missing ones first, then by division, and how many there are.
 func (s *Service) Nodes(ctx context.Context, scope authz.Scope, f Filter) ([]Node, int, error) {
 	var w db.Where
-	scope.Where(&w, "u")
+	scope.WhereHeld(&w, "n")
 	w.And("n.matrix = ?", f.Matrix).AndIf(f.Standing != "", "n.standing = ?", f.Standing)
+	from := ` FROM media_matrix_node n`
 	if f.Text != "" {
 		like := db.Contains(f.Text)
-		w.And(`lower(COALESCE(s.name, c.name)) LIKE ? ESCAPE '\' OR lower(COALESCE(s.host, c.url)) LIKE ? ESCAPE '\' OR lower(u.name) LIKE ? ESCAPE '\' OR u.initials LIKE ? ESCAPE '\'`, like, like, like, like)
+		if f.Matrix == Accounts {
+			from += ` JOIN account o ON o.id = n.object_id JOIN unit u ON u.id = o.unit_id`
+			w.And(`lower(o.name) LIKE ? ESCAPE '\' OR lower(o.url) LIKE ? ESCAPE '\' OR lower(u.name) LIKE ? ESCAPE '\' OR u.initials LIKE ? ESCAPE '\'`, like, like, like, like)
+		} else {
+			from += ` JOIN site o ON o.id = n.object_id JOIN unit u ON u.id = o.unit_id`
+			w.And(`lower(o.name) LIKE ? ESCAPE '\' OR o.host LIKE ? ESCAPE '\' OR lower(u.name) LIKE ? ESCAPE '\' OR u.initials LIKE ? ESCAPE '\'`, like, like, like, like)
+		}
 	}
 	if f.Under != "" {
 		a, err := s.org.Area(ctx, s.db, f.Under)
 		if err != nil {
 			return nil, 0, err
 		}
-		authz.Area("filter", a.Path).Where(&w, "u")
+		authz.Area("filter", a.Path).WhereHeld(&w, "n")
 	}
-	from := ` FROM media_matrix_node n JOIN site s ON n.object_kind = 'site' AND s.id = n.object_id JOIN unit u ON u.id = s.unit_id`
-	if f.Matrix == Accounts {
-		from = ` FROM media_matrix_node n JOIN account c ON c.id = n.object_id JOIN unit u ON u.id = c.unit_id`
-	}
-	count := strings.NewReplacer("COALESCE(s.name, c.name)", map[Kind]string{Sites: "s.name", Accounts: "c.name"}[f.Matrix], "COALESCE(s.host, c.url)", map[Kind]string{Sites: "s.host", Accounts: "c.url"}[f.Matrix])
-	total, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*)`+from+` WHERE `+count.Replace(w.SQL()), w.Args()...)
+	total, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*)`+from+` WHERE `+w.SQL(), w.Args()...)
 	if err != nil || total == 0 {
 		return nil, total, err
 	}
-	ids, err := db.All(ctx, s.db, db.Value[string], `SELECT n.object_id`+from+` WHERE `+count.Replace(w.SQL())+`
-		ORDER BY CASE n.standing WHEN 'missing' THEN 0 ELSE 1 END, u.area_path, CASE n.standing WHEN 'head' THEN 0 ELSE 1 END, n.object_id LIMIT `+w.Arg(f.Limit)+` OFFSET `+w.Arg(f.Offset), w.Args()...)
+	ids, err := db.All(ctx, s.db, db.Value[string], `SELECT n.object_id`+from+` WHERE `+w.SQL()+` ORDER BY n.placed, n.area_path, n.object_id LIMIT `+w.Arg(f.Limit)+` OFFSET `+w.Arg(f.Offset), w.Args()...)
 	if err != nil || len(ids) == 0 {
 		return nil, total, err
 	}
@@ -562,12 +588,8 @@ func (s *Service) Nodes(ctx context.Context, scope authz.Scope, f Filter) ([]Nod
 // Figures of a matrix in scope.
 func (s *Service) Figures(ctx context.Context, scope authz.Scope, k Kind) (Figures, error) {
 	var w db.Where
-	scope.Where(&w, "u")
+	scope.WhereHeld(&w, "n")
 	w.And("n.matrix = ?", k)
-	join := `JOIN site o ON o.id = n.object_id`
-	if k == Accounts {
-		join = `JOIN account o ON o.id = n.object_id`
-	}
 	var f Figures
 	type pair struct {
 		standing string
@@ -576,7 +598,7 @@ func (s *Service) Figures(ctx context.Context, scope authz.Scope, k Kind) (Figur
 	list, err := db.All(ctx, s.db, func(r db.Scanner) (pair, error) {
 		var p pair
 		return p, r.Scan(&p.standing, &p.n)
-	}, `SELECT n.standing, count(*) FROM media_matrix_node n `+join+` JOIN unit u ON u.id = o.unit_id WHERE `+w.SQL()+` GROUP BY n.standing`, w.Args()...)
+	}, `SELECT n.standing, count(*) FROM media_matrix_node n WHERE `+w.SQL()+` GROUP BY n.standing`, w.Args()...)
 	for _, p := range list {
 		switch p.standing {
 		case Head:
@@ -655,14 +677,16 @@ func (s *Service) Node(ctx context.Context, scope authz.Scope, ref registry.Ref)
 	return n, err
 }
 
-// Parents are objects that may stand above one: of the same matrix, found by
-// name. Names of official sites and accounts are public.
+// Parents are objects that may stand above one: of the same matrix and the
+// reader's own scope, and the heads of the areas above.
 func (s *Service) Parents(ctx context.Context, scope authz.Scope, ref registry.Ref, text string, limit int) ([]Node, error) {
 	n, err := s.Node(ctx, scope, ref)
 	if err != nil {
 		return nil, err
 	}
-	var w db.Where
+	var w, own db.Where
+	scope.Where(&own, "u")
+	w.And("? OR n.standing = 'head' AND substr(?, 1, length(a.path)) = a.path", &own, n.areaPath)
 	w.And("n.matrix = ? AND n.object_id <> ?", n.Matrix, n.ID)
 	if text != "" {
 		like := db.Contains(text)

@@ -76,6 +76,9 @@ func (s *Service) Pages(ctx context.Context, q db.Querier, site registry.SiteID)
 	parent := map[org.AreaID]org.AreaID{}
 	for _, a := range areas {
 		p := Page{Path: "/matrix/" + a.Code[:6] + "/", Area: a.Name}
+		if slices.ContainsFunc(pages, func(x Page) bool { return x.Path == p.Path }) {
+			p.Path = "/matrix/" + a.Code[:6] + "-" + string(a.Level) + "/" // two areas of one code: 杨凌示范区, 杨陵区
+		}
 		if a.ID == root.ID {
 			p.Path = "/matrix/"
 		}

@@ -56,6 +56,8 @@ type fact struct {
 	main     bool
 	unitKind org.Kind
 	area     org.AreaID
+	unit     org.UnitID
+	path     string // of the unit on the area axis
 }
 
 // decision is what a person decided of one object.
@@ -71,6 +73,8 @@ type node struct {
 	standing string
 	parent   registry.Ref
 	gap      org.AreaID
+	unit     org.UnitID
+	path     string
 }
 
 // derive places every object. areas holds the parent of each area; levels tells
@@ -114,7 +118,7 @@ func derive(facts []fact, decided map[registry.Ref]decision, parent map[org.Area
 	at := make(map[registry.Ref]int, len(facts))
 	for _, f := range facts {
 		k, a := Of(f.Kind), home(f.area)
-		n := node{Ref: f.Ref, area: f.area}
+		n := node{Ref: f.Ref, area: f.area, unit: f.unit, path: f.path}
 		d := decided[f.Ref]
 		if d.head != "" {
 			a = d.head

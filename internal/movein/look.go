@@ -713,6 +713,9 @@ func (s *Service) take(ctx context.Context, scope authz.Scope, b Batch) error {
 	if b.Column != "" {
 		o.Publish = &library.Target{Site: b.Site, Column: b.Column, Case: b.Case}
 	}
+	if b.Kind == Site {
+		o.Relink = &library.Relinking{}
+	}
 	report, err := s.Library.ImportItems(ctx, scope, tmp, o)
 	if err != nil {
 		return err
@@ -721,8 +724,16 @@ func (s *Service) take(ctx context.Context, scope authz.Scope, b Batch) error {
 	if err != nil {
 		return err
 	}
+	relinked := ""
+	if o.Relink != nil {
+		body, err := json.Marshal(o.Relink)
+		if err != nil {
+			return err
+		}
+		relinked = string(body)
+	}
 	return s.DB.Update(ctx, func(tx *db.Tx) error {
-		if _, err := tx.Exec(ctx, `UPDATE move_in_batch SET state = 'taken', report = $2, taken_at = $3 WHERE id = $1`, b.ID, said, tx.Now()); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE move_in_batch SET state = 'taken', report = $2, relinked = $4, taken_at = $3 WHERE id = $1`, b.ID, said, tx.Now(), relinked); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "movein.taken", Target: b.target(), Basis: b.Case, After: map[string]any{"accepted": report.Accepted, "unchanged": report.Unchanged, "refused": len(report.Refused)}})

@@ -61,7 +61,8 @@ type Batch struct {
 	Report     intake.Report
 	Dead       []Dead
 	LeftOut    []Left
-	Site       registry.SiteID // where it came live, under Case
+	Relinked   *library.Relinking // links of an old site, once taken in
+	Site       registry.SiteID    // where it came live, under Case
 	Column     registry.ColumnID
 	Case       string
 	Failure    string
@@ -158,21 +159,21 @@ func (s *Service) Register(w *jobs.Workers) {
 	jobs.Handle(w, func(ctx context.Context, a Work) error { return s.Work(ctx, a.Batch) })
 }
 
-const batchSelect = `SELECT b.id, b.kind, b.unit_id, u.name, b.name, b.item_type, b.address, b.pages, b.state, b.list, b.list_sha256, b.total, b.report, b.dead, b.left_out,
+const batchSelect = `SELECT b.id, b.kind, b.unit_id, u.name, b.name, b.item_type, b.address, b.pages, b.state, b.list, b.list_sha256, b.total, b.report, b.dead, b.left_out, b.relinked,
 	COALESCE(b.site_id, ''), COALESCE(b.column_id, ''), b.case_number, b.failure, b.person_id, b.person_name, b.created_at, b.taken_at, b.undone_at, b.undone_why, u.area_path, u.line_path
 	FROM move_in_batch b JOIN unit u ON u.id = b.unit_id`
 
 func scanBatch(r db.Scanner) (Batch, error) {
 	b := Batch{Report: intake.New(false)}
-	var report, dead, left string
-	if err := r.Scan(&b.ID, &b.Kind, &b.Unit, &b.UnitName, &b.Name, &b.Type, &b.Address, &b.Pages, &b.State, &b.List, &b.ListSHA256, &b.Total, &report, &dead, &left,
+	var report, dead, left, relinked string
+	if err := r.Scan(&b.ID, &b.Kind, &b.Unit, &b.UnitName, &b.Name, &b.Type, &b.Address, &b.Pages, &b.State, &b.List, &b.ListSHA256, &b.Total, &report, &dead, &left, &relinked,
 		&b.Site, &b.Column, &b.Case, &b.Failure, &b.PersonID, &b.PersonName, &b.CreatedAt, &b.TakenAt, &b.UndoneAt, &b.UndoneWhy, &b.areaPath, &b.linePath); err != nil {
 		return b, err
 	}
 	for _, f := range []struct {
 		text string
 		into any
-	}{{report, &b.Report}, {dead, &b.Dead}, {left, &b.LeftOut}} {
+	}{{report, &b.Report}, {dead, &b.Dead}, {left, &b.LeftOut}, {relinked, &b.Relinked}} {
 		if f.text == "" {
 			continue
 		}

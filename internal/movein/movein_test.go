@@ -357,7 +357,7 @@ func oldSite(t testing.TB) *httptest.Server {
 	}
 	article := func(n int) string {
 		return frame(fmt.Sprintf("关于第%d号事项的通知", n), fmt.Sprintf(`<table border="0"><tr><td>索引号：</td><td>610113-2019-%05d</td><td>发文机关：</td><td>雁塔区民政局</td></tr><tr><td>文号：</td><td>雁民发〔2019〕%d号</td><td>发布日期：</td><td>2019-03-%02d</td></tr></table>
-<table><tr><td align="center"><b>关于第%d号事项的通知</b></td></tr><tr><td align="center">发布时间：2019-03-%02d 来源：区民政局 点击：5</td></tr><tr><td class="content"><p>　　各街道办事处：第%d号事项已经区政府研究同意，%s请认真办理，办理情况于月底前书面报送我局。</p><p><img src="/upload/p.png"></p><p>附件：<a href="/upload/fj%d.pdf">第%d号申请表</a></p><p>参见<a href="/show.asp?id=999">旧文</a></p></td></tr></table>`, n, n, n+10, n, n+10, n, strings.Repeat(fmt.Sprintf("其中第%d项要求逐项落实，", n*7), n+3), n, n))
+<table><tr><td align="center"><b>关于第%d号事项的通知</b></td></tr><tr><td align="center">发布时间：2019-03-%02d 来源：区民政局 点击：5</td></tr><tr><td class="content"><p>　　各街道办事处：第%d号事项已经区政府研究同意，%s请认真办理，办理情况于月底前书面报送我局。</p><p><img src="/upload/p.png"></p><p>附件：<a href="/upload/fj%d.pdf">第%d号申请表</a></p><p>参见<a href="/show.asp?id=999">旧文</a>和<a href="show.asp?id=%d#p2">相关通知</a>、<a href="http://www.elsewhere.gov.cn/show.asp?id=1">外单位</a></p></td></tr></table>`, n, n, n+10, n, n+10, n, strings.Repeat(fmt.Sprintf("其中第%d项要求逐项落实，", n*7), n+3), n, n, n%5+1))
 	}
 	mux := http.NewServeMux()
 	page := func(w http.ResponseWriter, body string) {
@@ -452,6 +452,21 @@ func TestOldSiteMovesIn(t *testing.T) {
 		}
 		if !strings.Contains(v.HTML, "第2号申请表.pdf") || !strings.Contains(v.HTML, "<img") || strings.Contains(v.HTML, "首页") || strings.Contains(v.HTML, "点击") {
 			t.Errorf("html %s", v.HTML)
+		}
+		// Links between the articles lead to the new pages; what did not move in
+		// is listed and stays; what is elsewhere is not touched.
+		for _, r := range live {
+			if r.Item.Title == "关于第3号事项的通知" && !strings.Contains(v.HTML, `href="`+r.Item.Path()+`#p2"`) {
+				t.Errorf("the link to %s is not rewritten: %s", r.Item.Path(), v.HTML)
+			}
+		}
+		if !strings.Contains(v.HTML, base+"/show.asp?id=999") || !strings.Contains(v.HTML, "http://www.elsewhere.gov.cn/show.asp?id=1") {
+			t.Errorf("links that stay: %s", v.HTML)
+		}
+		if b.Relinked == nil || b.Relinked.Links != 5 || !slices.ContainsFunc(b.Relinked.Kept, func(k library.KeptLink) bool {
+			return k.URL == base+"/show.asp?id=999" && k.From == base+"/show.asp?id=2" && k.Says != ""
+		}) {
+			t.Errorf("relinked %+v", b.Relinked)
 		}
 		b = c.done(must(c.s.Undo(c.ctx(), c.editor, c.scope(), b.ID, "迁错了站点"))(t))
 		if live := must(c.lib.LiveItems(c.ctx(), c.db, c.column.ID, 10, 0))(t); b.State != Undone || len(live) != 0 {

@@ -653,3 +653,8 @@ func (s *Service) finish(ctx context.Context, tx *db.Tx, n Notice, act, why stri
 	_, err = s.obligations.Annul(ctx, tx, clockOf(n.Kind).ID, n.subject(), why)
 	return err
 }
+
+// LedgerHolds say why a record of the ledger stays that this module refers to.
+func LedgerHolds() []registry.Hold {
+	return []registry.Hold{registry.ObjectHold("已有公告，保留", "notice", "")}
+}

@@ -448,3 +448,8 @@ func (s *Service) take(ctx context.Context, u *approval.Upload, kind, what strin
 	}
 	return approval.TakeOne(ctx, s.store, u, kind, "file")
 }
+
+// LedgerHolds say why a record of the ledger stays that this module refers to.
+func LedgerHolds() []registry.Hold {
+	return []registry.Hold{registry.ObjectHold("已登记承办单位，保留", "contractor_object", "ended_on IS NULL")}
+}

@@ -2,16 +2,19 @@ package portal
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 
 	"zhengshu/internal/publishing"
 )
 
-// maxAnswers bounds the answers kept ready over all sites; each costs about a
-// kilobyte beside the page's bytes, which the cache counts.
-const maxAnswers = 20000
+// maxAnswers bounds the answers kept ready over all sites; each costs half a
+// kilobyte beside the page's bytes, which the cache counts. One whose bytes left
+// the cache is of no use, so there need not be many more than pages fit there.
+const maxAnswers = 8192
 
 // field is a header field ready to be set; its value is shared and never
 // written to.
@@ -25,7 +28,8 @@ type field struct {
 type answer struct {
 	body   *body
 	status int
-	fields []field
+	fields []field  // shared by the answers of a site that have the same
+	since  []string // Last-Modified
 	length [formCount][]string
 	tag    [formCount][]string
 	coding [formCount][]string
@@ -36,6 +40,44 @@ type answers struct {
 	by    sync.Map // path → *answer
 	left  atomic.Bool
 	count *atomic.Int64
+
+	mu     sync.Mutex
+	shared map[string][]field
+}
+
+// same is the list of header fields, one for all answers that have the same; the
+// fields of a form or a page of its own are left out.
+func (a *answers) same(header http.Header) []field {
+	names := make([]string, 0, len(header))
+	for name := range header {
+		if name != "Content-Length" && name != "Content-Encoding" && name != "Etag" && name != "Last-Modified" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	var key strings.Builder
+	for _, n := range names {
+		key.WriteString(n)
+		for _, v := range header[n] {
+			key.WriteByte(0)
+			key.WriteString(v)
+		}
+		key.WriteByte(1)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if f := a.shared[key.String()]; f != nil {
+		return f
+	}
+	f := make([]field, 0, len(names))
+	for _, n := range names {
+		f = append(f, field{n, slices.Clone(header[n])})
+	}
+	if a.shared == nil || len(a.shared) > 64 {
+		a.shared = map[string][]field{}
+	}
+	a.shared[key.String()] = f
+	return f
 }
 
 // ready finds the answer for a request that asks nothing more than the page.
@@ -77,6 +119,9 @@ func (x *answer) send(w http.ResponseWriter, r *http.Request, store *publishing.
 	for i := range x.fields {
 		h[x.fields[i].name] = x.fields[i].value
 	}
+	if x.since != nil {
+		h["Last-Modified"] = x.since
+	}
 	h["Content-Length"] = x.length[form]
 	if x.tag[form] != nil {
 		h["Etag"] = x.tag[form]
@@ -105,13 +150,9 @@ func (h *Handler) prepare(s *open, path string, p publishing.Page, b *body, f *f
 		}
 	}
 	x := &answer{body: b, status: p.Status}
-	for name, v := range header {
-		if name != "Content-Length" && name != "Content-Encoding" && name != "Etag" && name != "Last-Modified" {
-			x.fields = append(x.fields, field{name, append([]string(nil), v...)})
-		}
-	}
+	x.fields = s.answers.same(header)
 	if p.Status == http.StatusOK && !p.Modified.IsZero() {
-		x.fields = append(x.fields, field{"Last-Modified", []string{p.Modified.UTC().Format(http.TimeFormat)}})
+		x.since = []string{p.Modified.UTC().Format(http.TimeFormat)}
 	}
 	for i := range formCount {
 		if f[i] == nil {

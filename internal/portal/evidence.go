@@ -23,13 +23,11 @@ func (h *Handler) evidence(w http.ResponseWriter, r *http.Request, s *open) {
 	rest := strings.TrimPrefix(r.URL.Path, wellKnown)
 	switch hash, isObject := strings.CutPrefix(rest, "object/"); {
 	case rest == "manifest":
-		signature, sm3, err := s.release.Signature()
-		if err != nil {
-			h.fail(w, r, s.release.Site, err)
-			return
+		shown, err := s.release.Evidence()
+		if err == nil {
+			body, err = json.MarshalIndent(shown, "", "  ")
 		}
-		if body, err = json.MarshalIndent(publishing.Evidence{Site: s.release.Site.ID, Host: s.release.Site.Host, No: s.release.No, Made: s.release.Made,
-			Manifest: s.release.Hash, SM3: sm3, Signature: signature, Key: h.store.PublicKey(), Lists: slices.Sorted(maps.Values(s.release.Lists))}, "", "  "); err != nil {
+		if err != nil {
 			h.fail(w, r, s.release.Site, err)
 			return
 		}

@@ -416,3 +416,8 @@ func (s *Service) File(ctx context.Context, scope authz.Scope, what, id, file st
 	}
 	return approval.OpenAttached(ctx, s.db, s.store, what, id, file)
 }
+
+// LedgerHolds say why a record of the ledger stays that this module refers to.
+func LedgerHolds() []registry.Hold {
+	return []registry.Hold{registry.ObjectHold("已登记等级保护，保留", "protection_grade", "object_id <> ''"), registry.ObjectHold("已登记托管服务，保留", "hosting", "")}
+}

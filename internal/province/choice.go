@@ -44,6 +44,7 @@ var words = map[string]Choice{
 	"consult_workdays":           {Label: "稿件征询其他单位意见的答复期限", Unit: "个工作日", Basis: "第十九条（三）"},
 	"after_review_workdays":      {Label: "应急发布的补审期限", Unit: "个工作日", Basis: "第十九条（三）"},
 	"fact_check_days":            {Label: "事实核查链接的有效期", Unit: "天", Basis: "第十九条（三）"},
+	"proof_minutes":              {Label: "终审、批准前，离上次验证身份超过多久须再输密码或动态码", Unit: "分钟", Basis: "第十九条（三）、第二十三条"},
 	"zones_close_as_portals":     {Label: "国家级开发区网站按门户网站不得关停", Basis: "第三十三条、第八条（三）"},
 	"ledger_clearing_workdays":   {Label: "台账差异核实期限", Unit: "个工作日", Basis: "第十条"},
 	"unexplained_down_hours":     {Label: "无故中断多久开核实单", Unit: "小时", Basis: "第八条（一）"},

@@ -25,15 +25,10 @@ import (
 // Path is where an item's page lies on every site: it depends on nothing that
 // ever changes.
 func Path(it library.Item) string {
-	at := it.FirstPublishedAt
-	if at.IsZero() {
-		at = it.CreatedAt
-	}
-	path := "/content/" + at.In(calendar.Shanghai).Format("200601") + "/" + strings.ToLower(string(it.ID)) + ".html"
 	if foreign(it) {
-		return theme.EditionPath(it.Language, path)
+		return theme.EditionPath(it.Language, it.Path())
 	}
-	return path
+	return it.Path()
 }
 
 // ElderPath is the page's twin in the elder layout; "" for an item in another
@@ -131,7 +126,7 @@ func (d *drawing) item(ctx context.Context, id library.ItemID, l *library.Live) 
 	if err := d.beside(ctx, it, v, l.Ended, archived, &a); err != nil {
 		return err
 	}
-	if l.Effected || !it.Validity.Holds() || it.Validity == library.Amended || it.Validity == library.Pending {
+	if l.Effected || it.Validity != "" && it.Validity != library.InForce {
 		if err := d.standing(ctx, it, &a); err != nil {
 			return err
 		}
@@ -532,9 +527,24 @@ func (d *drawing) body(ctx context.Context, v library.Version) (string, error) {
 	return doc.Page(look), wrong
 }
 
+// hadFiles reports whether the release before shows any file of a text.
+func (d *drawing) hadFiles() bool {
+	if d.e.before == nil {
+		return false
+	}
+	d.files.Do(func() {
+		for name := range d.e.before.Lists {
+			if strings.HasPrefix(name, "/media/") {
+				d.filed = true
+			}
+		}
+	})
+	return d.filed
+}
+
 // left takes out the files that nothing live on the site shows any more.
 func (d *drawing) left(ctx context.Context, id library.ItemID) error {
-	if d.p.config.Left == nil {
+	if d.p.config.Left == nil || !d.hadFiles() {
 		return nil
 	}
 	paths, err := d.p.config.Left(ctx, d.q, string(id), d.site.ID)

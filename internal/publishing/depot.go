@@ -458,6 +458,14 @@ func (s *Store) ShipStatements(ctx context.Context) error {
 // fresh are the objects of a release that the one before does not have.
 func (s *Store) fresh(r, before *Release) ([]string, error) {
 	want := map[string]bool{r.Hash: true}
+	for _, hash := range r.Shelves {
+		want[hash] = true
+	}
+	if before != nil {
+		for _, hash := range before.Shelves {
+			delete(want, hash)
+		}
+	}
 	for name, hash := range r.Lists {
 		if before != nil && before.Lists[name] == hash {
 			continue

@@ -41,10 +41,13 @@ type drawing struct {
 	columns map[registry.ColumnID]bool            // whose pages are drawn; true: all of them
 	whole   bool                                  // the whole site is drawn
 	parts   map[Part]bool                         // that were asked for
+	renewed bool                                  // what the site itself decides is drawn; the items pages follow
 	places  map[registry.ColumnID][]library.Place // that items took, or left
 	marks   map[string]bool                       // old addresses whose redirect changed
 	coming  []registry.ColumnID                   // where one more item is about to be, on trial
 	pool    *pool
+	files   sync.Once // for filed
+	filed   bool
 
 	mu    sync.Mutex                 // of what follows
 	put   map[string]search.Document // by path
@@ -57,7 +60,7 @@ type drawing struct {
 }
 
 func (p *Publisher) drawing(q db.Querier, e *edit, site theme.Site, whole bool) *drawing {
-	return &drawing{p: p, q: q, e: e, site: site, whole: whole, seen: map[library.ItemID]bool{}, types: map[library.Type]bool{},
+	return &drawing{p: p, q: q, e: e, site: site.Keeping(), whole: whole, seen: map[library.ItemID]bool{}, types: map[library.Type]bool{},
 		columns: map[registry.ColumnID]bool{}, parts: map[Part]bool{}, places: map[registry.ColumnID][]library.Place{}, pool: newPool(), marks: map[string]bool{},
 		put: map[string]search.Document{}, out: map[string]bool{}}
 }

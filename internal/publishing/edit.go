@@ -47,7 +47,6 @@ type edit struct {
 	mu      sync.Mutex
 	pages   map[string]*Page           // nil: taken out
 	staged  map[string]bool            // objects written by this edit
-	kept    map[string][]byte          // bodies by hash, of a preview; nil for none
 	shelves map[string][]library.Place // of columns whose archive changed
 }
 
@@ -192,9 +191,6 @@ func (e *edit) stage(hash string, body []byte) error {
 	done := e.staged[hash]
 	e.staged[hash] = true
 	n := len(e.staged)
-	if e.kept != nil {
-		e.kept[hash] = body
-	}
 	e.mu.Unlock()
 	if done || e.dry {
 		return nil

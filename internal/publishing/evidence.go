@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,8 +22,8 @@ type Evidence struct {
 	Host      string    `json:"host"`
 	No        int       `json:"no"`
 	Made      time.Time `json:"made"`
-	Manifest  string    `json:"manifest"` // SHA-256
-	SM3       string    `json:"sm3"`      // of the same bytes
+	Manifest  string    `json:"manifest"`      // SHA-256
+	SM3       string    `json:"sm3,omitempty"` // of the same bytes
 	Signature string    `json:"signature"`
 	Key       string    `json:"key"`
 	Lists     []string  `json:"lists"`
@@ -30,25 +32,24 @@ type Evidence struct {
 // PublicKey is the house's public key, base64.
 func (s *Store) PublicKey() string { return base64.StdEncoding.EncodeToString(s.pub) }
 
-// Signature is the house's signature of the release and the SM3 digest of its
-// manifest, while it is the current one.
-func (r *Release) Signature() (signature, sm3 string, err error) {
+// Evidence of the release, while it is the current one.
+func (r *Release) Evidence() (Evidence, error) {
 	dir, err := r.store.siteDir(r.site)
 	if err != nil {
-		return "", "", err
+		return Evidence{}, err
 	}
 	b, err := readFile(filepath.Join(dir, "current"), maxCurrent)
 	if err != nil {
-		return "", "", err
+		return Evidence{}, err
 	}
 	p, err := parsePointer(b)
 	if err != nil {
-		return "", "", err
+		return Evidence{}, err
 	}
 	if p.Manifest != r.Hash {
-		return "", "", fmt.Errorf("publishing: release %d is not the current one", r.No)
+		return Evidence{}, fmt.Errorf("publishing: release %d is not the current one", r.No)
 	}
-	return p.Signature, p.SM3, nil
+	return Evidence{Site: r.Site.ID, Host: r.Site.Host, No: r.No, Made: r.Made, Manifest: r.Hash, SM3: p.SM3, Signature: p.Signature, Key: r.store.PublicKey(), Lists: slices.Sorted(maps.Values(r.Lists))}, nil
 }
 
 // Nearest proposes the page of the site's release that somebody who asked for a
@@ -64,6 +65,9 @@ func (s *Store) Nearest(ctx context.Context, site registry.SiteID, address strin
 		return err == nil && ok && x.Status == 200
 	}
 	stem := strings.TrimSuffix(address, path.Ext(address))
+	if name := strings.ToLower(path.Base(stem)); (name == "index" || name == "default" || name == "home") && there(strings.TrimSuffix(path.Dir(address), "/")+"/") {
+		return strings.TrimSuffix(path.Dir(address), "/") + "/", true
+	}
 	for _, p := range []string{address + "/", strings.ToLower(address), stem + ".html", stem + "/", strings.TrimSuffix(address, "/") + ".html"} {
 		if p != address && there(p) {
 			return p, true

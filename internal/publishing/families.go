@@ -49,8 +49,8 @@ var families = []family{
 // touched: any change draws the family.
 func touched(*drawing) bool { return true }
 
-// wholly: the family is drawn with the whole site only.
-func wholly(d *drawing) bool { return d.whole }
+// wholly: the family is drawn when the site itself has changed.
+func wholly(d *drawing) bool { return d.whole || d.renewed }
 
 // byColumn: an item of a column of one of these types came, changed or went.
 func byColumn(types ...string) func(d *drawing) bool {
@@ -119,7 +119,7 @@ func (d *drawing) hooked(ctx context.Context) error {
 	if len(d.p.pages) == 0 {
 		return nil
 	}
-	t := Touched{Whole: d.whole, Types: d.types, Columns: d.columns}
+	t := Touched{Whole: d.whole || d.renewed, Types: d.types, Columns: d.columns}
 	for id := range d.seen {
 		t.Items = append(t.Items, id)
 	}

@@ -99,10 +99,7 @@ func (p *Publisher) own(ctx context.Context, tx *db.Tx, info theme.Site, sample 
 	d := p.drawing(tx, e, info, false)
 	defer d.pool.end()
 	if path, ok := ownPages[sample]; ok {
-		if err := d.home(ctx); err != nil {
-			return nil, err
-		}
-		if err := d.pool.wait(); err != nil {
+		if err := errors.Join(d.home(ctx), d.pool.wait()); err != nil {
 			return nil, err
 		}
 		if page, ok := e.page(path); ok && page != nil && page.Status == 200 {

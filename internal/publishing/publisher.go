@@ -410,7 +410,7 @@ func (p *Publisher) urgent(ctx context.Context, site registry.SiteID) (next, err
 			changes = append(changes, all...)
 			return nil
 		}
-		whole := len(all) > 0 || stale(before, info, began)
+		whole, restyled := len(all) > 0 || stale(before, info, began), false
 		if whole {
 			n, err := p.library.LiveCount(ctx, tx, site, inline+1)
 			if err != nil {
@@ -423,7 +423,7 @@ func (p *Publisher) urgent(ctx context.Context, site registry.SiteID) (next, err
 				changes, after = nil, beside
 				return nil
 			default:
-				whole, after = false, beside
+				whole, restyled, after = false, true, beside
 			}
 		}
 		e, err := p.open(ctx, tx, site, before, whole, began)
@@ -435,10 +435,8 @@ func (p *Publisher) urgent(ctx context.Context, site registry.SiteID) (next, err
 		if whole {
 			return d.everything(ctx)
 		}
-		if after == beside { // the site itself has changed: what it decides alone goes out at once
-			if err := d.fixed(ctx); err != nil {
-				return err
-			}
+		if restyled { // the site itself has changed: what it decides alone goes out at once
+			d.renewed = true
 			for _, c := range info.Columns {
 				d.columns[registry.ColumnID(c.ID)] = false
 			}
@@ -496,32 +494,32 @@ const tries = 3
 // switches. So nothing that was withdrawn comes back.
 func (p *Publisher) bulk(ctx context.Context, site registry.SiteID, whole bool) error {
 	for n := 1; ; n++ {
-		more, err := p.besides(ctx, site, whole, n == tries)
-		if err != nil || !more {
+		after, err := p.besides(ctx, site, whole, n == tries)
+		switch {
+		case err != nil || after == done:
 			return err
+		case after == again: // made, and more waits
+			n, whole = 0, false
 		}
-		if n == tries {
-			n = 0
-		}
-		whole = false
 	}
 }
 
-func (p *Publisher) besides(ctx context.Context, site registry.SiteID, whole, now bool) (more bool, err error) {
+// besides makes one such release; beside says that it is to be tried again.
+func (p *Publisher) besides(ctx context.Context, site registry.SiteID, whole, now bool) (after next, err error) {
 	began := p.db.Now()
 	if held, err := p.held(ctx, site); err != nil || held {
-		return false, err
+		return done, err
 	}
 	var unlock func()
 	if now { // the site has changed under every try: others wait this time
 		if unlock, err = p.store.lock(ctx, site); err != nil {
-			return false, err
+			return done, err
 		}
 		defer func() { unlock() }()
 	}
 	first, err := p.current(site)
 	if err != nil {
-		return false, err
+		return done, err
 	}
 	var changes []change
 	var d *drawing
@@ -530,7 +528,9 @@ func (p *Publisher) besides(ctx context.Context, site registry.SiteID, whole, no
 		if changes, err = oldest(ctx, tx, site); err != nil {
 			return err
 		}
-		more = len(changes) == mostBeside
+		if len(changes) == mostBeside {
+			after = again
+		}
 		info, hosted, err := p.info(ctx, tx, site)
 		if err != nil || !hosted {
 			return err
@@ -566,42 +566,42 @@ func (p *Publisher) besides(ctx context.Context, site registry.SiteID, whole, no
 		return d.gather(ctx)
 	})
 	if err != nil {
-		return false, err
+		return done, err
 	}
 	if d == nil {
-		return false, p.record(ctx, site, first, nil, changes, 0, began, nil)
+		return done, p.record(ctx, site, first, nil, changes, 0, began, nil)
 	}
 	if err := d.e.step("drawn beside"); err != nil {
-		return false, err
+		return done, err
 	}
 	if err := d.e.sync(ctx); err != nil { // most of it, while nobody waits
-		return false, err
+		return done, err
 	}
 	if !now {
 		if unlock, err = p.store.lock(ctx, site); err != nil {
-			return false, err
+			return done, err
 		}
 		defer func() { unlock() }()
 	}
 	if held, err := p.held(ctx, site); err != nil || held {
-		return false, err
+		return done, err
 	}
 	second, err := p.current(site)
 	if err != nil {
-		return false, err
+		return done, err
 	}
 	same := first == nil && second == nil || first != nil && second != nil && first.Hash == second.Hash
 	if !same || !d.whole {
-		again, err := p.rebase(ctx, d, first, second)
-		if err != nil || again {
-			return true, err
+		useless, err := p.rebase(ctx, d, first, second)
+		if err != nil || useless {
+			return beside, err
 		}
 	}
 	made, changed, err := p.close(ctx, d)
 	if err != nil {
-		return false, err
+		return done, err
 	}
-	return more, p.record(ctx, site, second, made, changes, changed, began, d)
+	return after, p.record(ctx, site, second, made, changes, changed, began, d)
 }
 
 // rebase puts what was drawn from the first release upon the second, and draws

@@ -283,6 +283,21 @@ func (p *Publisher) Redirects(ctx context.Context, scope authz.Scope, site regis
 	return list, total, nil
 }
 
+// Redirect of a site in scope.
+func (p *Publisher) Redirect(ctx context.Context, scope authz.Scope, site registry.SiteID, id string) (Redirect, error) {
+	if _, err := p.registry.Site(ctx, scope, site); err != nil {
+		return Redirect{}, err
+	}
+	x, err := db.One(ctx, p.db, func(r db.Scanner) (Redirect, error) {
+		var x Redirect
+		return x, r.Scan(&x.ID, &x.Host, &x.Path, &x.To, &x.Origin, &x.At)
+	}, `SELECT id, host, path, target, origin, at FROM site_redirect WHERE site_id = $1 AND id = $2`, site, id)
+	if db.None(err) {
+		return Redirect{}, fault.Missing("跳转")
+	}
+	return x, err
+}
+
 // wrongRedirect says what speaks against a redirect, beside all others.
 func (p *Publisher) wrongRedirect(r *Release, all map[string]string, from, to string) string {
 	for _, taken := range []string{"/theme/", p.config.Doors.Letters, p.config.Doors.Official} {

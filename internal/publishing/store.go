@@ -529,11 +529,19 @@ func readFile(name string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(b)) > limit {
+	st, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if st.Size() > limit {
 		return nil, fmt.Errorf("publishing: %s is larger than %d bytes", filepath.Base(name), limit)
 	}
-	return b, err
+	// Exactly as large as the file: what is kept in memory is counted by length.
+	b := make([]byte, st.Size())
+	if _, err := io.ReadFull(f, b); err != nil {
+		return nil, err
+	}
+	return b, nil
 }
 
 func writeTemp(dir string, b []byte, mode fs.FileMode) (string, error) {

@@ -56,7 +56,7 @@ func (l *Survey) add(d Damage) {
 // against the least that it may have. What is changed or missing is restored
 // where copies are kept.
 func (s *Store) Verify(ctx context.Context, site registry.SiteID, least int) (Survey, error) {
-	l := Survey{Site: site}
+	l := Survey{Site: site, Damage: []Damage{}}
 	at := "sites/" + string(site) + "/"
 	r, err := s.Current(site)
 	switch {
@@ -95,6 +95,9 @@ func (s *Store) Verify(ctx context.Context, site registry.SiteID, least int) (Su
 				whose[p.Hash] = p.Path
 			}
 		}
+	}
+	for _, hash := range r.Shelves {
+		whose[hash] = ""
 	}
 	for hash, path := range whose {
 		if err := ctx.Err(); err != nil {
@@ -150,7 +153,7 @@ func (s *Store) check(l *Survey, hash, path string) ([]byte, error) {
 
 var (
 	objectFile = regexp.MustCompile(`^[0-9a-f]{64}(\.(gz|br|zst))?$`)
-	siteFile   = regexp.MustCompile(`^(current|lock|search\.[ab]\.db(-wal|-shm|-journal|\.seal|\.generation)?)$`)
+	siteFile   = regexp.MustCompile(`^(current|lock|squeezed|search\.[ab]\.db(-wal|-shm|-journal|\.seal|\.generation)?)$`)
 )
 
 // Strays are the files in the folder that no release ever puts there; none is
@@ -171,7 +174,8 @@ func (s *Store) Strays(ctx context.Context, grace time.Duration) ([]Damage, erro
 		}
 		parts := strings.Split(filepath.ToSlash(rel), "/")
 		last := parts[len(parts)-1]
-		known := strings.HasPrefix(last, ".new-")
+		// Left by a process that died on the way; never read.
+		known := slices.ContainsFunc(parts, func(x string) bool { return strings.HasPrefix(x, ".new-") || strings.HasPrefix(x, ".index-") })
 		switch {
 		case known:
 		case len(parts) == 1:
@@ -222,7 +226,7 @@ func (o Outside) get(ctx context.Context, path string) (*egress.Response, error)
 // Verify compares what the site serves with what was published. The error is of
 // the look as such: the site does not answer, or shows no manifest.
 func (o Outside) Verify(ctx context.Context) (Survey, error) {
-	l := Survey{Site: o.Site}
+	l := Survey{Site: o.Site, Damage: []Damage{}}
 	resp, err := o.get(ctx, "/.well-known/zhengshu/manifest")
 	if err != nil {
 		return l, err

@@ -102,6 +102,9 @@ func (l Listed) KindName() string {
 	case string(sx2021.Site):
 		return "政府网站"
 	case string(sx2021.App):
+		if l.Platform == MiniApp {
+			return "小程序"
+		}
 		return "移动客户端"
 	case "domain":
 		return "域名"

@@ -60,6 +60,9 @@ func (o Object) KindName() string {
 	case sx2021.Site:
 		return o.SiteKind.Name()
 	case sx2021.App:
+		if o.Platform == MiniApp {
+			return "小程序"
+		}
 		return "移动客户端（APP）"
 	}
 	return "政务新媒体账号"

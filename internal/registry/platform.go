@@ -13,6 +13,9 @@ import (
 //go:embed platforms/platforms.json
 var platformPack []byte
 
+// MiniApp is the platform of 小程序.
+const MiniApp = "miniapp"
+
 // Platform is a platform an account may stand on, as the pack describes it.
 // Patterns tell what an address or a handle looks like today; one that does not
 // fit is advice, never a refusal, because platforms change them.

@@ -3,20 +3,27 @@ package registry_test
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/closing"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/filing"
 	"zhengshu/internal/intake"
+	"zhengshu/internal/notice"
 	"zhengshu/internal/official"
+	"zhengshu/internal/operator"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
+	"zhengshu/internal/protection"
 	"zhengshu/internal/realdata"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/roster"
 )
 
 var system = authz.System("test")
@@ -40,7 +47,9 @@ func open(t *testing.T, d *db.DB, divisions []byte) (context.Context, *org.Servi
 	if _, err := o.ImportUnits(ctx, system, table(t, "d.csv", divisions), org.ImportOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	return ctx, o, registry.New(d, o)
+	r := registry.New(d, o)
+	r.UsedBy(slices.Concat(filing.LedgerHolds(), notice.LedgerHolds(), roster.LedgerHolds(), operator.LedgerHolds(), protection.LedgerHolds(), closing.LedgerHolds())...)
+	return ctx, o, r
 }
 
 const divisions = "code,level,name,parent_code\n610000,province,陕西省,\n610100,city,西安市,610000\n610113,county,雁塔区,610100\n610114,county,阎良区,610100\n"

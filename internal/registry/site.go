@@ -181,6 +181,7 @@ type Service struct {
 	guard       *guard
 	texts       texts
 	hosting     []func(ctx context.Context, tx *db.Tx, site Site) error
+	uses        []Hold // by modules below
 }
 
 // New makes the service.

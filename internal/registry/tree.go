@@ -136,6 +136,9 @@ func (s *Service) openColumn(ctx context.Context, tx *db.Tx, scope authz.Scope, 
 }
 
 func (s *Service) editColumn(ctx context.Context, tx *db.Tx, scope authz.Scope, c Column, e ColumnEdit) (Column, error) {
+	if e.Rev != c.Rev {
+		return Column{}, errColumnMoved()
+	}
 	e.Name, e.Description, e.Keywords, e.Why = strings.TrimSpace(e.Name), strings.TrimSpace(e.Description), strings.TrimSpace(e.Keywords), strings.TrimSpace(e.Why)
 	var f fault.Fields
 	f.Text("name", "栏目名称", e.Name, true, 40)
@@ -152,9 +155,6 @@ func (s *Service) editColumn(ctx context.Context, tx *db.Tx, scope authz.Scope, 
 	}
 	if err := rules.Refuse(sx2021.CheckColumn(sx2021.ColumnCard{Owner: string(e.Owner), CycleDays: e.CycleDays, Unit: string(e.Unit), A: string(e.A), B: string(e.B)})); err != nil {
 		return Column{}, err
-	}
-	if e.Rev != c.Rev {
-		return Column{}, errColumnMoved()
 	}
 	now := c
 	now.Name, now.Type, now.Description, now.Keywords, now.CycleDays, now.Unit, now.Owner, now.A, now.B = e.Name, e.Type, e.Description, e.Keywords, e.CycleDays, e.Unit, e.Owner, e.A, e.B

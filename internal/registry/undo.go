@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"zhengshu/internal/audit"
@@ -228,39 +228,43 @@ func (s *Service) takeBack(ctx context.Context, tx *db.Tx, scope authz.Scope, v 
 	return "这类记录不能整批撤销", nil
 }
 
-// uses are what refers to a record without the database knowing, in the words
-// that say why it stays. The conditions beside the object are those of the
-// indexes.
-var uses = []struct{ says, table, also string }{
-	{"有正在办理的审批事项，保留", "approval_case WHERE subject_id = $1", ""},
-	{"有未办结的义务，保留", "obligation WHERE subject_kind IN ('site', 'account', 'app') AND subject_id = $1", "state = 'open'"},
-	{"已做存量认定，保留", "baseline", ""},
-	{"已有备案登记，保留", "filing", ""},
-	{"已有公告，保留", "notice", ""},
-	{"已登记岗位，保留", "named_post", "ended_on IS NULL AND object_id <> ''"},
-	{"已登记承办单位，保留", "contractor_object", "ended_on IS NULL"},
-	{"已登记等级保护，保留", "protection_grade", "object_id <> ''"},
-	{"已登记托管服务，保留", "hosting", ""},
-	{"已有核实单，保留", "inquiry", ""},
+// Hold is how a module refers to a record of the ledger without the database
+// knowing it.
+type Hold struct {
+	Says string // why the record stays, in Chinese
+	// From is the table with its condition on $1, the record's id.
+	From string
 }
+
+// ObjectHold is a table with object_kind and object_id; also narrows it.
+func ObjectHold(says, table, also string) Hold {
+	from := table + ` WHERE object_kind IN ('site', 'account', 'app') AND object_id = $1`
+	if also != "" {
+		from += ` AND ` + also
+	}
+	return Hold{says, from}
+}
+
+// own are the uses by what stands above the ledger, and its own.
+var own = []Hold{
+	{"有正在办理的审批事项，保留", `approval_case WHERE subject_id = $1`},
+	{"有未办结的义务，保留", `obligation WHERE subject_kind IN ('site', 'account', 'app') AND subject_id = $1 AND state = 'open'`},
+	ObjectHold("已做存量认定，保留", "baseline", ""),
+}
+
+// UsedBy tells the ledger what else refers to its records: called at start by
+// whoever wires the modules.
+func (s *Service) UsedBy(uses ...Hold) { s.uses = append(s.uses, uses...) }
 
 // inUse says why a record stays: what refers to it without the database
 // knowing, a passage beyond its entry.
 func (s *Service) inUse(ctx context.Context, tx *db.Tx, kind, id string, entered int) (string, error) {
 	query := `SELECT CASE`
-	for _, u := range uses {
-		from := u.table
-		if !strings.Contains(from, " ") {
-			from += ` WHERE object_kind IN ('site', 'account', 'app') AND object_id = $1`
-		}
-		if u.also != "" {
-			from += ` AND ` + u.also
-		}
-		query += ` WHEN EXISTS (SELECT 1 FROM ` + from + `) THEN '` + u.says + `'`
+	for _, u := range slices.Concat(own, s.uses) {
+		query += ` WHEN EXISTS (SELECT 1 FROM ` + u.From + `) THEN '` + u.Says + `'`
 	}
-	says, err := db.One(ctx, tx, db.Value[string], query+`
+	return db.One(ctx, tx, db.Value[string], query+`
 		WHEN (SELECT count(*) FROM passage WHERE kind = $2 AND object_id = $1) > $3 THEN '已经办过事项，保留' ELSE '' END`, id, kind, entered)
-	return says, err
 }
 
 // strike takes a record out of the ledger. Its history, its passage and the

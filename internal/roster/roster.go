@@ -490,3 +490,8 @@ func (s *Service) Leave(ctx context.Context, tx *db.Tx, session *authz.Session, 
 	out.Vacant, err = s.fellVacant(ctx, tx, u, left.Posts)
 	return out, err
 }
+
+// LedgerHolds say why a record of the ledger stays that this module refers to.
+func LedgerHolds() []registry.Hold {
+	return []registry.Hold{registry.ObjectHold("已登记岗位，保留", "named_post", "ended_on IS NULL AND object_id <> ''")}
+}

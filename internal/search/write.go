@@ -193,7 +193,18 @@ func (w *Writer) fill(ctx context.Context, each func(put func(Document) error) e
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	set := func(what string, value int) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO pair (pair, rank) VALUES (?, ?)`, what, value)
+		return err
+	}
+	// Few large segments, merged once: merging as they come costs as much again.
+	if err := errors.Join(set("automerge", 0), set("hashsize", 64<<20)); err != nil {
+		return err
+	}
 	if err := each(func(d Document) error { return w.insert(ctx, tx, d) }); err != nil {
+		return err
+	}
+	if err := errors.Join(set("automerge", 4), set("hashsize", 1<<20)); err != nil {
 		return err
 	}
 	return tx.Commit()

@@ -38,6 +38,7 @@ const (
 	KeySecond  = "second"  // "1" once the second factor was given
 	KeyAddress = "address" // where it began
 	KeyAgent   = "agent"   // the browser, as it names itself
+	KeyProved  = "proved"  // when the person last proved who it is, RFC 3339
 )
 
 // Codec writes a session's values as JSON: readable in the database by

@@ -311,6 +311,25 @@ type Tab struct {
 type Tabs struct {
 	Label string // accessible name
 	Items []Tab
+	More  []TabGroup // behind 更多
+}
+
+// TabGroup are tabs behind 更多 under a name of theirs.
+type TabGroup struct {
+	Name  string // "" for none
+	Items []Tab
+}
+
+// MoreHere is the tab behind 更多 that is open, "" for none.
+func (t Tabs) MoreHere() string {
+	for _, g := range t.More {
+		for _, i := range g.Items {
+			if i.Current {
+				return i.Name
+			}
+		}
+	}
+	return ""
 }
 
 func (Tabs) partial() string { return "tabs" }
@@ -326,6 +345,14 @@ type Term struct {
 	Parts []Component
 	Edit  Link // 修改, with a Note naming the line
 }
+
+// Outline leads to the sections of a long form, see Form.Outlined.
+type Outline struct {
+	Label string // accessible name
+	Items []Link
+}
+
+func (Outline) partial() string { return "outline" }
 
 // Summary lists facts: name and value.
 type Summary struct {

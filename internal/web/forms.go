@@ -161,6 +161,7 @@ type Form struct {
 	Buttons  []Button
 	Cancel   Link // shown beside the buttons
 	Sticky   bool // buttons stay in view on long forms
+	Outlined bool // the sections have addresses of their own, see Outline; one form of a page
 	Summary  ErrorSummary
 	// Key names the draft that the browser keeps while the form is typed, so
 	// that a failed or expired submission loses nothing; "" keeps none.
@@ -234,6 +235,18 @@ func (f *Form) each(do func(*Field)) {
 			do(&f.Sections[i].Fields[j])
 		}
 	}
+}
+
+// Outline gives the titled sections addresses and leads to them.
+func (f *Form) Outline() Outline {
+	f.Outlined = true
+	o := Outline{Label: "表单各部分"}
+	for i, s := range f.Sections {
+		if s.Legend != "" {
+			o.Items = append(o.Items, Link{Text: s.Legend, Href: "#section-" + numberText(i)})
+		}
+	}
+	return o
 }
 
 // ErrorSummary stands above a form that was refused and takes the focus.

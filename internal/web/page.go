@@ -305,6 +305,9 @@ func (n NavItem) addresses() []string {
 	return out
 }
 
+// partsMost tabs stand beside each other; beyond them the last is 更多.
+const partsMost = 7
+
 // partsFor are the tabs of the current entry when the page is one of its first
 // pages; a single part needs none.
 func partsFor(nav []NavItem, r *http.Request) Tabs {
@@ -317,6 +320,7 @@ func partsFor(nav []NavItem, r *http.Request) Tabs {
 			continue
 		}
 		t, first := Tabs{Label: n.Name + "的各部分"}, false
+		var groups []string
 		for _, p := range n.Parts {
 			if !MayOpen(r, p.Href) {
 				continue
@@ -324,10 +328,30 @@ func partsFor(nav []NavItem, r *http.Request) Tabs {
 			here := p.Href == at || slices.ContainsFunc(p.Also, func(a string) bool { return a == at || strings.HasSuffix(a, "/") && strings.HasPrefix(at, a) })
 			first = first || here
 			t.Items = append(t.Items, Tab{Name: p.Name, Href: p.Href, Current: here})
+			groups = append(groups, p.Group)
 		}
 		if first && len(t.Items) > 1 {
-			return t
+			return t.folded(groups)
 		}
 	}
 	return Tabs{}
+}
+
+// folded puts the tabs beyond the first six behind 更多, under their groups.
+func (t Tabs) folded(groups []string) Tabs {
+	if len(t.Items) <= partsMost {
+		return t
+	}
+	beyond := t.Items[partsMost-1:]
+	t.Items = t.Items[: partsMost-1 : partsMost-1]
+	for i, tab := range beyond {
+		name := groups[partsMost-1+i]
+		at := slices.IndexFunc(t.More, func(g TabGroup) bool { return g.Name == name })
+		if at < 0 {
+			at = len(t.More)
+			t.More = append(t.More, TabGroup{Name: name})
+		}
+		t.More[at].Items = append(t.More[at].Items, tab)
+	}
+	return t
 }

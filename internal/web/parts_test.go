@@ -2,10 +2,15 @@ package web
 
 import (
 	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -220,6 +225,44 @@ func TestTrendFitsItsBox(t *testing.T) {
 			if len(x) > 5 || len(y) > 4 || strings.HasPrefix(y, "-") {
 				t.Errorf("%v: corner %s", trend, corner)
 			}
+		}
+	}
+}
+
+// TestPartsBeyondTheSixthAreFolded: a menu entry shows seven tabs at most; what
+// is open behind 更多 is named on it.
+func TestPartsBeyondTheSixthAreFolded(t *testing.T) {
+	var all Tabs
+	var groups []string
+	for i, name := range []string{"一", "二", "三", "四", "五", "六", "七", "八", "九"} {
+		if seven := all.folded(groups); len(seven.Items) != i || seven.More != nil {
+			t.Errorf("of %d parts %d stand open", i, len(seven.Items))
+		}
+		if i == 7 {
+			break
+		}
+		all.Items, groups = append(all.Items, Tab{Name: name}), append(groups, "甲")
+	}
+	all.Items = append(all.Items, Tab{Name: "八", Current: true}, Tab{Name: "九"})
+	got := all.folded(append(groups, "乙", "甲"))
+	if len(got.Items) != 6 || got.Items[5].Name != "六" || len(got.More) != 2 {
+		t.Fatalf("folded: %+v", got)
+	}
+	if got.More[0].Name != "甲" || got.More[0].Items[0].Name != "七" || got.More[0].Items[1].Name != "九" || got.More[1].Items[0].Name != "八" || got.MoreHere() != "八" {
+		t.Errorf("behind 更多: %+v", got.More)
+	}
+}
+
+// A disk that is full while a large file comes in is named; so is a form cut
+// off on its way.
+func TestFormThatCouldNotBeReadSaysWhy(t *testing.T) {
+	spool := &fs.PathError{Op: "write", Path: "/tmp/multipart-1", Err: syscall.ENOSPC}
+	for says, err := range map[string]error{
+		"存储空间不足": fmt.Errorf("multipart: %w", spool), "磁盘": syscall.EDQUOT, "网络中断": io.ErrUnexpectedEOF,
+		"超过 1 MB 的上限": &http.MaxBytesError{Limit: 1 << 20}, "作为附件上传": multipart.ErrMessageTooLarge,
+	} {
+		if got := fault.Of(formWrong(err, 1<<20)); !strings.Contains(got.Says, says) || got.Kind == fault.Internal {
+			t.Errorf("%v: %s %q, want %q", err, got.Kind, got.Says, says)
 		}
 	}
 }

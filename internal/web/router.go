@@ -93,6 +93,9 @@ type Part struct {
 	Name string
 	Href string
 	Also []string // further first pages of the part; all below one that ends in /
+	// Group is the part's heading behind 更多. An entry shows its first six
+	// parts; those beyond the sixth stand there when there are more than seven.
+	Group string
 }
 
 // Links are the fixed places of the top bar. Empty ones are not shown.
@@ -414,6 +417,11 @@ func parseForm(r *http.Request, limit int64) error {
 		mendForm(r)
 		return nil
 	}
+	return formWrong(err, limit)
+}
+
+// formWrong words what hindered the reading of a form.
+func formWrong(err error, limit int64) error {
 	if err := limited(err, limit); fault.Is(err, fault.TooLarge) {
 		return err
 	}

@@ -181,6 +181,8 @@ func catalogue() []Story {
 			Table{Caption: "特殊内容", Compact: true, Columns: []Column{{Head: "名称"}, {Head: "说明"}}, Rows: []Row{{Cells: []Cell{Text(hostile), Linked(hostile, "javascript:alert(1)")}}}}}},
 		{"分页", "长列表。", []Component{pager}},
 		{"标签页", "每个部分有自己的网址。", []Component{Tabs{Label: "待办分类", Items: []Tab{{"待办", "?tab=todo", 3, true}, {"已办", "?tab=done", 128, false}, {"我发起", "?tab=mine", 6, false}, {"抄送", "?tab=cc", 0, false}}}}},
+		{"很多标签页", "超过七个的，后面的收在“更多”里，按组列出。", []Component{Tabs{Label: "稿件的各部分", Items: []Tab{{"信息资源库", "?tab=1", 0, false}, {"媒体库", "?tab=2", 0, false}}, More: []TabGroup{{"进出", []Tab{{"导入", "?tab=3", 0, false}}}, {"规则", []Tab{{"审核流程", "?tab=4", 0, true}}}}}}},
+		{"表单目录", "长表单旁边，点到各部分。", []Component{Outline{Label: "表单各部分", Items: []Link{{Text: "内容", Href: "#main"}, {Text: "来源", Href: "#main"}}}}},
 		{"信息列表", "一件事物的各项信息；变更的项并列原值。", []Component{Summary{Title: "基本信息", Wide: true, Terms: []Term{{Name: "网站名称", Text: "秦川县教育局网站", Was: "秦川县教育体育局网站"}, {Name: "网站标识码", Text: "6101990002"}, {Name: "主办单位", Text: "秦川县教育局", Href: "/console"},
 			{Name: "ICP备案号", Edit: Link{"补填", "/console", "ICP备案号"}}, {Name: "状态", Tags: []Tag{{Warn, "临时下线"}}, Note: "2026-11-20 起"}}}}},
 		{"办理时间轴", "谁、在哪个单位、何时、说了什么。", []Component{Timeline{Title: "办理过程", Events: []Event{

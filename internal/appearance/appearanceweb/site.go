@@ -71,7 +71,7 @@ func themeValue(s appearance.State) string {
 func newSite(s appearance.State, may bool) siteView {
 	base := s.Site.Link() + "/appearance"
 	v := siteView{site: s.Site, Heading: web.Heading{Title: "网站外观", Above: s.Site.Name, Lead: "选主题、颜色、标志和标语。先预览，再保存；保存后全站重新发布，旧页面在新的一版完成前照常显示。"},
-		Summary: web.Summary{Title: "现在的外观", Wide: true, Terms: []web.Term{{Name: "主题", Text: named(s.Now)}, {Name: "颜色和样式", Text: colours(s.Now.Choice.Tokens)}, {Name: "标语", Text: cmp.Or(s.Now.Choice.Slogan, "没有")}, {Name: "标志", Text: map[bool]string{true: "已上传", false: "随主题"}[s.Now.Choice.Logo != ""]}}}}
+		Summary: web.Summary{Title: "现在的外观", Terms: []web.Term{{Name: "主题", Text: named(s.Now)}, {Name: "颜色和样式", Text: colours(s.Now.Choice.Tokens)}, {Name: "标语", Text: cmp.Or(s.Now.Choice.Slogan, "没有")}, {Name: "标志", Text: map[bool]string{true: "已上传", false: "随主题"}[s.Now.Choice.Logo != ""]}}}}
 	if !s.Site.Hosted {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "外部承载", Text: "这个站点不由本平台承载，不能在这里设置外观。"})
 		return v

@@ -168,6 +168,15 @@ func (h *Handler) markRead(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) decideBatch(w http.ResponseWriter, r *http.Request) error {
+	was, err := h.approvals.BatchOf(r.Context(), authz.SessionFrom(r.Context()), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if was.Act == "approve" && was.EndedAt.IsZero() {
+		if ok, err := web.Prove(w, r); !ok {
+			return err
+		}
+	}
 	b, err := h.approvals.DecideBatch(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), r.PathValue("id"), strings.TrimSpace(opinionOf(r)))
 	if typed(err) {
 		return h.batchAs(w, r, http.StatusUnprocessableEntity, err)

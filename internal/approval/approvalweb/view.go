@@ -528,6 +528,11 @@ func (h *Handler) decide(w http.ResponseWriter, r *http.Request) error {
 	if to, err := strconv.Atoi(r.PostFormValue("to")); err == nil {
 		d.ReturnTo = to
 	}
+	if d.Act == "approve" {
+		if ok, err := web.Prove(w, r); !ok {
+			return err
+		}
+	}
 	c, err := h.approvals.Decide(r.Context(), authz.ScopeFrom(r.Context()), approval.CaseID(r.PathValue("id")), d)
 	if typed(err) {
 		if r.PostFormValue("from") == "sign" {

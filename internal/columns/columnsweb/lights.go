@@ -19,7 +19,8 @@ type row struct {
 	Name, Link, Site, Unit string
 	Last, Cycle, Due       string
 	Strip                  strip
-	Left                   web.Progress
+	Left                   int // pixels of 120
+	LeftSays               string
 	Tag                    web.Tag
 	Kind                   web.Tone
 	Act                    web.Link
@@ -90,7 +91,8 @@ func newListView(l lights, today calendar.Date) listView {
 		if !f.Last.IsZero() {
 			r.Last = calendar.DateOf(f.Last).String()
 		}
-		r.Left = web.Progress{Label: f.Name + "剩余", Value: min(max(f.Left(today), 0), f.Cycle), Max: max(f.Cycle, 1), Text: fmt.Sprintf("剩 %d/%d 天", max(f.Left(today), 0), f.Cycle)}
+		days := min(max(f.Left(today), 0), f.Cycle)
+		r.Left, r.LeftSays = days*120/max(f.Cycle, 1), fmt.Sprintf("%d 天里剩 %d 天", f.Cycle, days)
 		switch f.Light(today) {
 		case columns.Red:
 			r.Kind = web.Danger

@@ -141,7 +141,14 @@ func newTreeView(site registry.Site, list []columns.Node, rev string, manages bo
 		}
 		v.Items = append(v.Items, b)
 	}
-	v.Stats = web.Stats{Label: "红绿灯", Items: []web.Stat{{Name: "红灯", Value: strconv.Itoa(counts[columns.Red]), Kind: web.Danger}, {Name: "黄灯", Value: strconv.Itoa(counts[columns.Yellow]), Kind: web.Warn}, {Name: "绿灯", Value: strconv.Itoa(counts[columns.Green]), Kind: web.Good}}}
+	v.Stats = web.Stats{Label: "红绿灯"}
+	for _, l := range []columns.Light{columns.Red, columns.Yellow, columns.Green} {
+		s := web.Stat{Name: columns.LightNames[l], Value: strconv.Itoa(counts[l])}
+		if counts[l] > 0 {
+			s.Kind = lightTones[l]
+		}
+		v.Stats.Items = append(v.Stats.Items, s)
+	}
 	if idle > 0 {
 		v.Stats.Items = append(v.Stats.Items, web.Stat{Name: "不计时", Value: strconv.Itoa(idle), Note: "网站没有运行，或不在本平台发布"})
 	}

@@ -92,6 +92,7 @@ type boardView struct {
 	Table    web.Table
 	Pager    web.Pager
 	Confirm  bool
+	Chosen   string // the filter, as in the address
 	Fields   []web.Field
 	From     web.Form
 }
@@ -235,6 +236,7 @@ func (h *Handler) renderBoard(w http.ResponseWriter, r *http.Request, scope auth
 	}
 	v := newBoardView(b)
 	v.Filter.Fill(q)
+	v.Chosen = q.Encode()
 	v.Pager = web.PagerOf(r, b.total, perPage)
 	q.Set("format", "xlsx")
 	v.Heading.Acts = []web.Act{{Text: "存量清理", Href: clearancePath, Primary: true}, {Text: "导出本表（XLSX）", Href: boardPath + "?" + q.Encode()}}
@@ -323,6 +325,13 @@ func recordOf(r *http.Request) (registry.BaselineRecord, error) {
 func (h *Handler) confirmMany(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	record, err := recordOf(r)
+	// The list stays as it was narrowed.
+	chosen, odd := url.ParseQuery(r.PostForm.Get("filter"))
+	if odd != nil {
+		chosen = url.Values{}
+	}
+	chosen.Del("format")
+	r.URL.RawQuery = chosen.Encode()
 	var refs []registry.Ref
 	for _, s := range r.PostForm["pick"] {
 		if ref := refOf(s); !slices.Contains(refs, ref) {
@@ -346,7 +355,10 @@ func (h *Handler) confirmMany(w http.ResponseWriter, r *http.Request) error {
 	for name, f := range done.Refused {
 		said += "未认定：" + name + "，" + f.Says
 	}
-	return web.Done(w, r, boardPath+"?state=pending", said)
+	if len(chosen) == 0 {
+		chosen.Set("state", "pending")
+	}
+	return web.Done(w, r, boardPath+"?"+chosen.Encode(), said)
 }
 
 func (h *Handler) setFrom(w http.ResponseWriter, r *http.Request) error {

@@ -164,3 +164,31 @@ func open(t testing.TB, c db.Config) *db.DB {
 	})
 	return d
 }
+
+// Address names the database to another process of the test, which opens it
+// with Reopen.
+func Address(t testing.TB, d *db.DB) string {
+	t.Helper()
+	if d.Path() != "" {
+		return filepath.Dir(d.Path())
+	}
+	name, err := db.One(context.Background(), d, db.Value[string], `SELECT current_database()`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return withDatabase(os.Getenv(EnvPostgres), name)
+}
+
+// Reopen opens what Address named, as it was left. The caller closes it.
+func Reopen(t testing.TB, address string, now func() time.Time) *db.DB {
+	t.Helper()
+	c := db.Config{Dir: address, Now: now}
+	if strings.Contains(address, "://") {
+		c = db.Config{DSN: address, Now: now}
+	}
+	d, err := db.Open(context.Background(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}

@@ -40,6 +40,7 @@ type listView struct {
 	Heading web.Heading
 	Alert   web.Alert
 	Table   web.Table
+	Strays  web.Table
 	Pager   web.Pager
 }
 
@@ -61,7 +62,7 @@ func sixth(v string) web.Cell {
 	return web.Text("未测")
 }
 
-func newList(list []integrity.State, total, open int) listView {
+func newList(list []integrity.State, total, open int, strays ...integrity.Alarm) listView {
 	v := listView{Heading: web.Heading{Title: "防篡改", Lead: "平台承载的网站，凡不是发布过的字节都算被改动：显示前逐页核对，定时从磁盘和网上各核对一遍，发现后拒绝显示、告警并恢复。依据：第二十二条、第二十三条。"},
 		Table: web.Table{Caption: "平台承载的网站", Columns: []web.Column{{Head: "网站", Wide: true}, {Head: "主办单位"}, {Head: "告警", Number: true}, {Head: "最近核对"}, {Head: "IPv6"}}, Empty: web.Empty{Title: "没有平台承载的网站", Text: "网站由本平台承载并发布后，会自动列入核对。"}}}
 	if open > 0 {
@@ -74,6 +75,10 @@ func newList(list []integrity.State, total, open int) listView {
 		}
 		v.Table.Rows = append(v.Table.Rows, row)
 	}
+	v.Strays = web.Table{Caption: "发布目录里不是发布产生的文件", Columns: []web.Column{{Head: "文件", Wide: true}, {Head: "发现"}}}
+	for _, a := range strays {
+		v.Strays.Rows = append(v.Strays.Rows, web.Row{Kind: web.Warn, Cells: []web.Cell{{Text: a.Place, Note: "不会显示给读者；请查明是谁放的，再移走"}, web.When(a.FirstAt)}})
+	}
 	return v
 }
 
@@ -84,7 +89,7 @@ func sampleSite(name string) registry.Site {
 }
 
 var listPage = web.Define(views, "views/list.html", newList(nil, 0, 0),
-	newList([]integrity.State{{Site: sampleSite("云河县人民政府（演示）"), Open: 1, Looked: at, Wrong: 1, IPv6: "yes"}, {Site: sampleSite("云河县教育局（演示）"), IPv6: "no"}}, 2, 1),
+	newList([]integrity.State{{Site: sampleSite("云河县人民政府（演示）"), Open: 1, Looked: at, Wrong: 1, IPv6: "yes"}, {Site: sampleSite("云河县教育局（演示）"), IPv6: "no"}}, 2, 1, integrity.Alarm{Place: "objects/shell.php", FirstAt: at}),
 	newList([]integrity.State{{Site: sampleSite(`<script>alert(1)</script>`), IPv6: `"><b>`}}, 1, 0))
 
 const perPage = 50
@@ -94,7 +99,11 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := newList(list, total, open)
+	strays, err := h.integrity.Strays(r.Context(), authz.ScopeFrom(r.Context()))
+	if err != nil {
+		return err
+	}
+	v := newList(list, total, open, strays...)
 	v.Pager = web.PagerOf(r, total, perPage)
 	return listPage.Render(w, r, v)
 }
@@ -145,6 +154,9 @@ func newSite(s registry.Site, seen []integrity.Seen, alarms []integrity.Alarm, m
 		back := web.Tag{Kind: web.Warn, Text: "尚未恢复"}
 		if a.Restored {
 			back = web.Tag{Kind: web.Good, Text: "已恢复"}
+			if a.SettledAt.IsZero() {
+				state, row = web.Tag{Kind: web.Warn, Text: "待复查"}, web.Row{Kind: web.Warn}
+			}
 		}
 		row.Cells = []web.Cell{{Text: a.Place, Note: a.Detail}, {Text: integrity.WhatName(a.What), Note: byNames[a.By]}, web.Tagged(back), web.When(a.FirstAt), {Text: web.Minute(a.LastAt), Note: fmt.Sprintf("共 %d 次", a.Times)}, {Tags: []web.Tag{state}, Note: note}}
 		v.Alarms.Rows = append(v.Alarms.Rows, row)

@@ -52,7 +52,7 @@ func newBarView(s registry.Site, law []layout.Law, hung, past []layout.Bar, may 
 	for _, l := range law {
 		until := web.Cell{Text: "恢复为止"}
 		if l.Kind != sx2021.OfflineNotice {
-			until = web.Cell{Text: "待公告上线后起算"}
+			until = web.Cell{Text: "看到公告后起算"}
 			if !l.HangUntil.IsZero() {
 				until = web.Day(l.HangUntil)
 				until.Note = fmt.Sprintf("还要 %d 天", l.DaysLeft())

@@ -340,34 +340,43 @@ type titledForm struct {
 	Form  web.Form
 }
 
+// addEffect records what is done to the document; what is refused is shown on
+// its page with the words as they were typed.
 func (h *Handler) addEffect(w http.ResponseWriter, r *http.Request) error {
+	e, err := h.effectTyped(r)
+	if err == nil {
+		e, err = h.lib.AddEffect(r.Context(), authz.ScopeFrom(r.Context()), e)
+	}
+	if err != nil {
+		return h.itemAgain(w, r, "/effects", err)
+	}
+	return web.Done(w, r, "/console/items/"+url.PathEscape(string(e.Target)), "已登记，自"+e.EffectiveOn.Chinese()+"起"+e.Name()+"。")
+}
+
+func (h *Handler) effectTyped(r *http.Request) (library.Effect, error) {
 	ctx, scope, id := r.Context(), authz.ScopeFrom(r.Context()), idOf(r)
 	e := library.Effect{Target: id, Effect: r.PostFormValue("effect"), ByName: r.PostFormValue("by_name"), Note: r.PostFormValue("note")}
 	if s := strings.TrimSpace(r.PostFormValue("effective_on")); s != "" {
 		d, err := calendar.ParseLoose(s)
 		if err != nil {
-			return fault.New(fault.Invalid, "日期无法识别，没有登记。").On("effective_on", "请写成 2026-03-01")
+			return e, fault.New(fault.Invalid, "日期无法识别，没有登记。").On("effective_on", "请写成 2026-03-01")
 		}
 		e.EffectiveOn = d
 	}
 	if s := strings.TrimSpace(r.PostFormValue("by")); s != "" {
 		by, err := h.lib.Numbered(ctx, scope, s)
 		if err != nil {
-			return err
+			return e, err
 		}
 		e.By = by.ID
 	}
-	e, err := h.lib.AddEffect(ctx, scope, e)
-	if err != nil {
-		return err
-	}
-	return web.Done(w, r, "/console/items/"+url.PathEscape(string(id)), "已登记，自"+e.EffectiveOn.Chinese()+"起"+e.Name()+"。")
+	return e, nil
 }
 
 func (h *Handler) revokeEffect(w http.ResponseWriter, r *http.Request) error {
 	id := idOf(r)
 	if err := h.lib.RevokeEffect(r.Context(), authz.ScopeFrom(r.Context()), id, library.EffectID(r.PostFormValue("registered")), r.PostFormValue("why")); err != nil {
-		return err
+		return h.itemAgain(w, r, "/effects/revoke", err)
 	}
 	return web.Done(w, r, "/console/items/"+url.PathEscape(string(id)), "已取消这项登记。")
 }

@@ -76,13 +76,35 @@ func fanOut(f library.FanOut, title string) web.Component {
 // reach is the fan-out of a public item, nothing of one that nobody sees.
 func (h *Handler) reach(r *http.Request, it library.Item, title string) ([]web.Component, error) {
 	if !it.Live() {
-		return nil, nil
+		if it.Stage != "final" || it.Openness != library.Open {
+			return nil, nil
+		}
+		says, err := h.pages(r, it) // about to be public for the first time
+		if err != nil || says.Text == "" {
+			return nil, err
+		}
+		return []web.Component{says}, nil
 	}
 	f, err := h.lib.FanOut(r.Context(), authz.SessionFrom(r.Context()), authz.ScopeFrom(r.Context()), it.ID)
 	if err != nil {
 		return nil, err
 	}
-	return []web.Component{fanOut(f, title)}, nil
+	out := []web.Component{fanOut(f, title)}
+	if says, err := h.pages(r, it); err != nil {
+		return nil, err
+	} else if says.Text != "" {
+		out = append(out, says)
+	}
+	return out, nil
+}
+
+// pages says how many pages an act on an item makes anew.
+func (h *Handler) pages(r *http.Request, it library.Item) (web.Alert, error) {
+	if h.spread == nil {
+		return web.Alert{}, nil
+	}
+	says, err := h.spread(r.Context(), authz.ScopeFrom(r.Context()), it.ID)
+	return web.Alert{Kind: web.Info, Title: "页面更新", Text: says}, err
 }
 
 // reachNote says on the form of a public item whom a new version reaches.
@@ -151,6 +173,12 @@ func (h *Handler) adoptPage(r *http.Request) (actPage, error) {
 		return actPage{}, err
 	}
 	p := newAdoptPage(it, options, f)
+	if says, err := h.pages(r, it); err != nil {
+		return actPage{}, err
+	} else if says.Text != "" {
+		says.Text = "已公开的页面：" + says.Text + "采用后，新栏目的页面、首页和订阅也会更新。"
+		p.Above = append(p.Above, says)
+	}
 	p.Form.Field("column").Value = r.URL.Query().Get("column")
 	return p, nil
 }

@@ -166,6 +166,15 @@ func (h *Handler) markRead(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handler) decideBatch(w http.ResponseWriter, r *http.Request) error {
 	opinion := r.PostFormValue("opinion") // parses the form
+	was, err := h.lib.BatchOf(r.Context(), authz.SessionFrom(r.Context()), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if was.Stage == string(sx2021.FinalReview) && was.EndedAt.IsZero() {
+		if ok, err := web.Prove(w, r); !ok {
+			return err
+		}
+	}
 	b, err := h.lib.DecideBatch(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), r.PathValue("id"), opinion, declared(r.PostForm))
 	if web.Mendable(err) {
 		return h.batchAs(w, r, http.StatusUnprocessableEntity, err)

@@ -33,6 +33,7 @@ type Handler struct {
 	lib      *library.Service
 	media    *media.Service
 	preview  Previewer
+	spread   Spreader
 	keep     func(ctx context.Context, data []byte, kind string) (string, error) // of pictures within pasted text
 	pictures string                                                              // where the editor sends pictures, "" for nowhere
 }
@@ -50,7 +51,7 @@ func (h *Handler) PicturesAt(path string) *Handler {
 // Routes are the screens. Reviewing is routed by item.read and decided by the
 // service, because the permission follows the stage.
 func (h *Handler) Routes() []web.Route {
-	return slices.Concat(h.reviewRoutes(), h.adoptionRoutes(), h.checkRoutes(), h.interpretationRoutes(), h.sourceRoutes(), h.figureRoutes(), []web.Route{
+	return slices.Concat(h.reviewRoutes(), h.adoptionRoutes(), h.checkRoutes(), h.interpretationRoutes(), h.sourceRoutes(), h.indexCodeRoutes(), h.figureRoutes(), []web.Route{
 		{Pattern: "GET /console/items", Permit: authz.ItemRead, Handle: h.list},
 		{Pattern: "GET /console/items/new", Permit: authz.ItemWrite, Handle: h.showNew},
 		{Pattern: "POST /console/items/new", Permit: authz.ItemWrite, Handle: h.edit, MaxBody: 8 << 20},
@@ -242,6 +243,7 @@ type editPage struct {
 	Secrecy web.Secrecy
 	Above   []web.Component
 	Form    web.Form
+	Outline web.Outline     // of the form
 	Side    []web.Component // what the checks saw
 	Island  Island
 }
@@ -351,6 +353,7 @@ func (h *Handler) editForm(r *http.Request, it library.Item, v library.Version, 
 		p.Form.Cancel.Href = it.Link()
 	}
 	p.Form.Sections = slices.DeleteFunc(p.Form.Sections, func(s web.Section) bool { return len(s.Fields) == 0 && len(s.Notes) == 0 })
+	p.Outline = p.Form.Outline()
 	if it.Live() {
 		p.Form.Field("note").Hint = "改了什么、为什么，审核人会看到"
 		for i, s := range p.Form.Sections {
@@ -756,29 +759,57 @@ func number(s string) (int, error) {
 }
 
 func (h *Handler) item(w http.ResponseWriter, r *http.Request) error {
+	p, err := h.itemOf(r)
+	if err != nil {
+		return err
+	}
+	return itemView.Render(w, r, p)
+}
+
+// itemAgain shows the item's page again with the small form of that act as it
+// was typed and what is wrong with it.
+func (h *Handler) itemAgain(w http.ResponseWriter, r *http.Request, act string, wrong error) error {
+	if !fault.Is(wrong, fault.Invalid) && !fault.Is(wrong, fault.Refused) {
+		return wrong
+	}
+	p, err := h.itemOf(r)
+	if err != nil {
+		return err
+	}
+	for i := range p.Forms {
+		if f := &p.Forms[i].Form; strings.HasSuffix(f.Action, act) {
+			f.Fill(r.PostForm)
+			f.Wrong(wrong)
+			return itemView.RenderStatus(w, r, http.StatusUnprocessableEntity, p)
+		}
+	}
+	return wrong
+}
+
+func (h *Handler) itemOf(r *http.Request) (itemPage, error) {
 	ctx, scope, session := r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context())
 	no, _ := number(r.URL.Query().Get("version")) // anything else is the newest
 	it, v, placed, err := h.load(r, max(no, 0))
 	if err != nil {
-		return err
+		return itemPage{}, err
 	}
 	versions, err := h.lib.Versions(ctx, scope, it.ID)
 	if err != nil {
-		return err
+		return itemPage{}, err
 	}
 	history, err := h.lib.History(ctx, scope, it.ID)
 	if err != nil {
-		return err
+		return itemPage{}, err
 	}
 	results, err := h.lib.Results(ctx, scope, v)
 	if err != nil {
-		return err
+		return itemPage{}, err
 	}
 	p := itemPage{name: it.Title, trail: itemCrumbs(it, ""), Heading: web.Heading{Title: it.Title, Above: it.Type.Name() + " · " + it.Meta.Origin.Name() + " · " + it.UnitName, Tags: tags(it)}}
 	writes := session.May(authz.ItemWrite)
 	d, err := h.desk(r, it, v)
 	if err != nil {
-		return err
+		return itemPage{}, err
 	}
 	p.Above = append(p.Above, d.remarks()...)
 	switch may := h.lib.MayReview(session, it, d.steps); {
@@ -815,14 +846,14 @@ func (h *Handler) item(w http.ResponseWriter, r *http.Request) error {
 	p.HTML = template.HTML(v.HTML) // made by prose from the schema alone: safe by construction
 	beside, err := h.besides(r, it, v, results)
 	if err != nil {
-		return err
+		return itemPage{}, err
 	}
 	p.Main = append([]web.Component{versionTable(it, versions)}, beside...)
 	p.Side = append(d.panels(), facts(it, v), placeTable(placed))
 	if it.Type == library.Policy || it.Type == library.Interpretation {
 		linked, err := h.lib.Interpretations(ctx, scope, it.ID)
 		if err != nil {
-			return err
+			return itemPage{}, err
 		}
 		p.Side = append(p.Side, linkedTable(it, linked))
 	}
@@ -838,20 +869,20 @@ func (h *Handler) item(w http.ResponseWriter, r *http.Request) error {
 	}
 	if writes && it.Type == library.Policy {
 		if p.Link, p.MayLink, err = h.linkForm(r, it); err != nil {
-			return err
+			return itemPage{}, err
 		}
 	}
 	if it.Type.Sort().Validity {
 		on, by, err := h.lib.Effects(ctx, scope, it.ID)
 		if err != nil {
-			return err
+			return itemPage{}, err
 		}
 		p.Main = append(p.Main, effectTable(on, by))
 		if session.May(authz.ItemFinalReview) {
 			p.Forms = effectForms(it, on)
 		}
 	}
-	return itemView.Render(w, r, p)
+	return p, nil
 }
 
 func (h *Handler) linkForm(r *http.Request, it library.Item) (web.Form, bool, error) {

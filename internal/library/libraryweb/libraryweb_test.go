@@ -59,7 +59,7 @@ func open(t *testing.T, d *db.DB) *room {
 		for _, p := range []struct {
 			name  string
 			roles []authz.Role
-		}{{"王编", []authz.Role{authz.Editor}}, {"李初", []authz.Role{authz.FirstReviewer}}, {"张终", []authz.Role{authz.FinalReviewer}}} {
+		}{{"王编", []authz.Role{authz.Editor}}, {"李初", []authz.Role{authz.FirstReviewer}}, {"张终", []authz.Role{authz.FinalReviewer}}, {"办主任", []authz.Role{authz.Sponsor}}} {
 			n, err := o.AddPerson(ctx, tx, system, org.Person{Unit: u.ID, Name: p.name})
 			if err != nil {
 				return err
@@ -309,7 +309,10 @@ func TestListCountsAndEffects(t *testing.T) {
 		}
 		at := list.Attr("main tbody a", "href")
 		r.Post(at+"/effects", url.Values{"effect": {"repeals"}, "by_name": {"某令第1号"}, "effective_on": {"2020-01-01"}}).Want(http.StatusForbidden)
-		r.as("张终").Post(at+"/effects", url.Values{"effect": {"repeals"}, "by": {"某政发〔2026〕99号"}, "effective_on": {"2020-01-01"}}).Want(http.StatusUnprocessableEntity)
+		again := r.as("张终").Post(at+"/effects", url.Values{"effect": {"repeals"}, "by": {"某政发〔2026〕99号"}, "effective_on": {"2020-01-01"}, "note": {"写了很久的说明"}}).Want(http.StatusUnprocessableEntity)
+		if got := again.All(`input[name="note"][value="写了很久的说明"], input[name="by"][value="某政发〔2026〕99号"], input[name="effect"][value="repeals"][checked]`); len(got) != 3 || len(again.All(".field-error")) != 1 {
+			t.Errorf("of what was typed %d fields are shown again, with %d wrongs beside them", len(got), len(again.All(".field-error")))
+		}
 		r.Post(at+"/effects", url.Values{"effect": {"repeals"}, "by_name": {"某令第1号"}, "effective_on": {"2020-01-01"}}).Want(http.StatusSeeOther)
 		page := r.Get(at).Want(http.StatusOK)
 		if !strings.Contains(page.Text("main"), "本文件被其废止") || !strings.Contains(page.Text("main"), "某令第1号") {
@@ -325,6 +328,30 @@ func TestListCountsAndEffects(t *testing.T) {
 		}
 		for _, odd := range []string{"?year=x", "?year=99999999999", "?under=zzz", "?type=%3Cscript%3E", "?category=%25", "?page=999999", "?validity=no&state=live&q=%25"} {
 			r.Get("/console/items" + odd).Want(http.StatusOK)
+		}
+	})
+}
+
+// What index numbers begin with is seen by whoever writes and recorded by who
+// manages the unit's posts.
+func TestIndexCodeIsRecordedOnItsPage(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := open(t, d)
+		list := r.as("王编").Get("/console/index-codes").Want(http.StatusOK)
+		if !strings.Contains(list.Text("main"), "尚未编号") || len(list.All(`a[href^="/console/index-codes/edit"]`)) != 0 {
+			t.Errorf("an editor sees %s", list.Text("main"))
+		}
+		r.Get("/console/index-codes/edit?unit=x").Want(http.StatusForbidden)
+		edit := r.as("办主任").Get("/console/index-codes").Want(http.StatusOK).Attr(`a[href^="/console/index-codes/edit"]`, "href")
+		unit := r.Get(edit).Want(http.StatusOK).Attr(`input[name="unit"]`, "value")
+		r.Get("/console/index-codes/edit?unit=nobody").Want(http.StatusNotFound)
+		bad := r.Post("/console/index-codes/edit", url.Values{"unit": {unit}, "code": {"123"}}).Want(http.StatusUnprocessableEntity)
+		if bad.Attr(`input[name="code"]`, "value") != "123" || len(bad.All(".field-error")) != 1 {
+			t.Error("a code that is none is not shown again with what is wrong")
+		}
+		r.Post("/console/index-codes/edit", url.Values{"unit": {unit}, "code": {" 11610113 000016000x "}}).Want(http.StatusSeeOther)
+		if got := r.Get("/console/index-codes").Want(http.StatusOK).Text("main tbody"); !strings.Contains(got, "11610113000016000X") {
+			t.Errorf("after recording: %s", got)
 		}
 	})
 }

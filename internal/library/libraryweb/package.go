@@ -302,7 +302,15 @@ func (h *Handler) reviewPackage(w http.ResponseWriter, r *http.Request) error {
 		}
 	} else {
 		f := r.PostForm
-		var k library.Package
+		k, again := h.lib.Package(ctx, scope, id)
+		if again != nil {
+			return again
+		}
+		if _, stage := k.State(); stage == string(sx2021.FinalReview) && f.Get("act") == library.Pass {
+			if ok, err := web.Prove(w, r); !ok {
+				return err
+			}
+		}
 		k, err = h.lib.ReviewPackage(ctx, scope, id, seen, library.Decision{Act: f.Get("act"), Opinion: f.Get("opinion"), Reason: f.Get("reason"), WaiverReason: f.Get("waiver"), Declarations: declared(f)})
 		said = "整套" + k.StateName() + "。"
 	}

@@ -24,6 +24,16 @@ func (h *Handler) PreviewWith(p Previewer) *Handler {
 	return h
 }
 
+// Spreader says in a sentence how many pages an act on an item makes anew; see
+// publishing.FanOut.
+type Spreader func(ctx context.Context, scope authz.Scope, id library.ItemID) (string, error)
+
+// SpreadWith sets who says so; at start.
+func (h *Handler) SpreadWith(s Spreader) *Handler {
+	h.spread = s
+	return h
+}
+
 const previewPath = "/console/items/preview"
 
 // The ways to look at a preview, with the width of the frame as a class.

@@ -90,7 +90,7 @@ func newRecord(it library.Item, v library.Version, rec []library.Submitted, aske
 	fact(&p.Facts, "涉及单位", v.Involves)
 	fact(&p.Facts, "已沟通", v.Consulted)
 	fact(&p.Facts, "首发时间", web.Minute(it.FirstPublishedAt))
-	fact(&p.Facts, "内容摘要值", v.SHA256)
+	fact(&p.Facts, "内容摘要值", grouped(v.SHA256))
 	if len(rec) == 0 {
 		p.Says = "还没有送审。"
 		if it.Meta.Origin == library.MovedIn {
@@ -123,6 +123,15 @@ func newRecord(it library.Item, v library.Version, rec []library.Submitted, aske
 		p.Checks = append(p.Checks, []string{fmt.Sprintf("%s（第 %d 版）", c.Invited, c.Version), c.StateName(), c.Answer, when})
 	}
 	return p
+}
+
+// grouped parts a digest, so that a line of print can end between its groups.
+func grouped(digest string) string {
+	var parts []string
+	for len(digest) > 16 {
+		parts, digest = append(parts, digest[:16]), digest[16:]
+	}
+	return strings.Join(append(parts, digest), " ")
 }
 
 func roundOf(n library.Submitted) recordRound {

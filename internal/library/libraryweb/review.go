@@ -259,6 +259,11 @@ func (h *Handler) review(w http.ResponseWriter, r *http.Request) error {
 		return fault.New(fault.Invalid, "页面内容不完整，请刷新后重试。")
 	}
 	d := library.Decision{Round: round, Stage: f.Get("stage"), Act: f.Get("act"), Opinion: f.Get("opinion"), Reason: f.Get("reason"), WaiverReason: f.Get("waiver"), Declarations: declared(f)}
+	if d.Act == library.Pass && d.Stage == string(sx2021.FinalReview) {
+		if ok, err := web.Prove(w, r); !ok {
+			return err
+		}
+	}
 	it, err := h.lib.Review(r.Context(), authz.ScopeFrom(r.Context()), idOf(r), d)
 	if (fault.Is(err, fault.Invalid) || fault.Is(err, fault.Refused)) && f.Get("from") == "sign" {
 		return h.signAs(w, r, http.StatusUnprocessableEntity, err)

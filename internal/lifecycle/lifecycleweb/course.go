@@ -255,6 +255,10 @@ func (v *courseView) off(c lifecycle.Course) {
 		}
 		v.Windows.Rows = append(v.Windows.Rows, web.Row{Cells: []web.Cell{kind, plan, web.Day(w.From), web.Day(w.Until), web.Tagged(charged), cause}})
 	}
+	if b := c.Before; b.OfflineTimes > 0 {
+		v.Windows.Rows = append(v.Windows.Rows, web.Row{Cells: []web.Cell{{Text: "临时下线", Note: "系统启用前"}, {}, {Text: fmt.Sprintf("%d年 %d 次", b.OfflineYear, b.OfflineTimes), Note: fmt.Sprintf("共 %d 天", b.OfflineDays)}, {},
+			web.Tagged(web.Tag{Kind: web.Warn, Text: fmt.Sprintf("计入%d年", b.OfflineYear)}), {Text: "存量认定时登记", Note: strings.TrimSpace(b.Document + " " + b.ConfirmedBy)}}})
+	}
 }
 
 // machine draws the declared table: what is now, what may come.
@@ -286,7 +290,7 @@ func (v *courseView) machine(c lifecycle.Course) {
 func (v *courseView) past(c lifecycle.Course) {
 	v.Records = web.Table{Caption: "即时办理记录", RowHead: 0, Columns: []web.Column{{Head: "编号"}, {Head: "事项"}, {Head: "办理人"}, {Head: "时间"}, {Head: "附件", Wide: true}}}
 	for _, n := range c.Records {
-		row := []web.Cell{web.Text(n.Number), web.Text(n.Name), {Text: n.Person, Note: n.Unit}, web.When(n.At), {}}
+		row := []web.Cell{web.Text(n.Number), {Text: n.Name, Note: strings.Join(n.Says, "；")}, {Text: n.Person, Note: n.Unit}, web.When(n.At), {}}
 		for _, f := range n.Files {
 			row[4].Links = append(row[4].Links, web.Link{Text: f.Name, Href: c.Object.Link() + "/launch-files/" + url.PathEscape(f.ID)})
 		}

@@ -180,7 +180,7 @@ func (h *Handler) launchAs(w http.ResponseWriter, r *http.Request, ref registry.
 
 func (h *Handler) launch(w http.ResponseWriter, r *http.Request, ref registry.Ref) error {
 	o, err := h.lifecycle.Launch(r.Context(), authz.ScopeFrom(r.Context()), ref)
-	if fault.Is(err, fault.Refused) {
+	if fault.Is(err, fault.Refused) && !barsHosting(err) {
 		// The checklist itself shows what bars the launch, with its articles.
 		return h.launchAs(w, r, ref, http.StatusUnprocessableEntity)
 	}
@@ -188,6 +188,14 @@ func (h *Handler) launch(w http.ResponseWriter, r *http.Request, ref registry.Re
 		return err
 	}
 	return web.Done(w, r, o.Link()+"/launch", o.Name+"已正式上线。请按时限办理备案和开通公告。")
+}
+
+// barsHosting reports whether the platform refuses the site (Article 28): no
+// item of the checklist says so.
+func barsHosting(err error) bool {
+	return slices.ContainsFunc(fault.Of(err).Reasons, func(r fault.Reason) bool {
+		return r.ID == sx2021.TenancyInRule.ID || r.ID == sx2021.TenancyReceipt.ID
+	})
 }
 
 // itemView is GET /console/{sites|accounts}/{id}/launch/{kind}.

@@ -290,10 +290,10 @@ func newPlace(n matrix.Node, find web.Filter, parents []matrix.Node) place {
 	v.Before = []web.Component{web.Summary{Terms: []web.Term{{Name: "现在的位置", Text: n.StandingName(), Note: up}, {Name: "主办单位", Text: n.UnitName}, {Name: "指定理由", Text: n.Reason, Note: n.By}}}}
 	options := []web.Option{{Value: "ledger", Label: "按台账归位"}}
 	if n.Kind != sx2021.App {
-		options = append(options, web.Option{Value: "head", Label: "作为本地区矩阵的龙头", Hint: "替换原来的龙头"})
+		options = append(options, web.Option{Value: "head", Label: "作为本地区矩阵的龙头（替换原来的龙头）"})
 	}
 	for _, p := range parents {
-		options = append(options, web.Option{Value: string(p.Kind) + ":" + p.ID, Label: "归入“" + p.Name + "”之下", Hint: p.UnitName})
+		options = append(options, web.Option{Value: string(p.Kind) + ":" + p.ID, Label: "归入“" + p.Name + "”之下（" + p.UnitName + "）"})
 	}
 	chosen := "ledger"
 	switch {
@@ -303,9 +303,9 @@ func newPlace(n matrix.Node, find web.Filter, parents []matrix.Node) place {
 		chosen = "head"
 	}
 	if !slices.ContainsFunc(options, func(o web.Option) bool { return o.Value == chosen }) {
-		options = append(options, web.Option{Value: chosen, Label: "归入“" + n.ParentName + "”之下", Hint: "现在的位置"})
+		options = append(options, web.Option{Value: chosen, Label: "归入“" + n.ParentName + "”之下（现在的位置）"})
 	}
-	v.Form = web.Form{Key: "matrix" + n.ID, Sections: []web.Section{{Fields: []web.Field{{Kind: web.Radios, Name: "place", Label: "位置", Required: true, Options: options, Value: chosen, Hint: "没有列出的上级，请在上方查找"},
+	v.Form = web.Form{Key: "matrix" + n.ID, Sections: []web.Section{{Fields: []web.Field{{Kind: web.Select, Name: "place", Label: "位置", Required: true, Options: options, Value: chosen, Hint: "没有列出的上级，请在上方查找"},
 		{Kind: web.TextArea, Name: "reason", Label: "理由", Required: true, Max: 200, Rows: 2}}}}, Buttons: []web.Button{{Label: "保存位置"}}, Cancel: web.Link{Text: "取消", Href: treeLink(n)}}
 	return v
 }

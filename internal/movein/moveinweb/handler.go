@@ -341,6 +341,9 @@ func newBatch(s shown) batchPage {
 		{Name: "库里已有", Value: count(rep.Unchanged), Unit: "篇", Note: "内容相同，不改动"}, refused}}
 	if b.Kind == movein.Site {
 		p.Stats.Items = append(p.Stats.Items, web.Stat{Name: "打不开的站内链接", Value: count(len(b.Dead)), Unit: "处"})
+		if b.Relinked != nil {
+			p.Stats.Items = append(p.Stats.Items, web.Stat{Name: "改成新网址的站内链接", Value: count(b.Relinked.Links), Unit: "处"})
+		}
 	}
 	switch {
 	case b.Busy():
@@ -403,6 +406,16 @@ func newBatch(s shown) batchPage {
 		}
 		if n := len(b.Dead); n > 200 {
 			t.Caption = fmt.Sprintf("打不开的站内链接（前 200 处，共 %d 处）", n)
+		}
+		p.More = append(p.More, t)
+	}
+	if b.Relinked != nil && len(b.Relinked.Kept) > 0 {
+		t := web.Table{Caption: "没有改成新网址的站内链接", Columns: []web.Column{{Head: "旧网址", Wide: true}, {Head: "情况"}, {Head: "出现在", Wide: true}}}
+		for _, k := range b.Relinked.Kept[:min(len(b.Relinked.Kept), 200)] {
+			t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Text(k.URL), web.Text(k.Says), web.Text(k.From)}})
+		}
+		if n := len(b.Relinked.Kept) + b.Relinked.More; n > 200 {
+			t.Caption = fmt.Sprintf("没有改成新网址的站内链接（前 200 处，共 %d 处）", n)
 		}
 		p.More = append(p.More, t)
 	}

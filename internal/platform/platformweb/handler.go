@@ -442,10 +442,7 @@ func newTenant(t platform.Tenant, manages bool) recordView {
 	for _, u := range t.Uses {
 		term := web.Term{Name: u.Name, Text: fmt.Sprintf("%d %s", u.Used, u.Unit), Note: "不限"}
 		if u.Max > 0 {
-			term.Note = ""
-			term.Parts = []web.Component{web.Progress{Label: u.Name, Value: min(u.Used, u.Max), Max: u.Max, Text: fmt.Sprintf("%d/%d %s", u.Used, u.Max, u.Unit)}}
-			term.Text = ""
-			term.Tags = useCell(u).Tags
+			term.Text, term.Note, term.Tags = fmt.Sprintf("%d/%d %s", u.Used, u.Max, u.Unit), fmt.Sprintf("已用 %d%%", u.Share()), useCell(u).Tags
 		}
 		s.Terms = append(s.Terms, term)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -68,8 +69,42 @@ func TestReleasesAndRebuild(t *testing.T) {
 		if rows := a.All("tbody tr"); len(rows) != 1 || !strings.Contains(a.Text("tbody"), "全站") {
 			t.Errorf("rows %v", rows)
 		}
+		if b := s.Get(path + "/releases/rebuild").Want(200); !strings.Contains(b.Text("main"), "个页面") {
+			t.Error("a rebuild does not say how many pages it makes")
+		}
 		s.Post(path+"/releases", url.Values{}).Want(303)
+		// Old addresses.
+		s.Post(path+"/redirects", url.Values{"from": {"old"}, "to": {"/news/"}}).Want(422)
+		s.Post(path+"/redirects", url.Values{"from": {"/old/1.html"}, "to": {"/map.html"}}).Want(303)
+		list := s.Get(path + "/redirects").Want(200)
+		if !strings.Contains(list.Text("tbody"), "/old/1.html") {
+			t.Error("the redirect is not listed")
+		}
+		rows, _, err := p.Redirects(ctx, authz.System("test"), site.ID, "", 1, 0)
+		must(err)
+		must(p.Publish(ctx, site.ID))
+		// Back to the first release, in two steps with a reason, and on again.
+		back := path + "/releases/1/restore"
+		if b := s.Get(back).Want(200); !strings.Contains(b.Text("main"), "暂停公开") {
+			t.Error("what happens to later changes is not said")
+		}
+		now, err := store.Current(site.ID)
+		must(err)
+		s.Post(back, url.Values{"from": {strconv.Itoa(now.No)}}).Want(422)
+		s.Post(back, url.Values{"from": {strconv.Itoa(now.No)}, "reason": {"样式错乱，先恢复"}}).Want(303)
+		if b := s.Get(path + "/releases").Want(200); !strings.Contains(b.Text("main"), "更新已暂停") || !strings.Contains(b.Text("tbody"), "恢复第 1 版") {
+			t.Error("the hold is not shown")
+		}
+		s.Post(path+"/releases/resume", url.Values{}).Want(303)
+		s.Post(path+"/releases/resume", url.Values{}).Want(409)
+		s.Get(path + "/redirects/" + rows[0].ID).Want(200)
+		s.Post(path+"/redirects/"+rows[0].ID, url.Values{}).Want(303)
+		s.Post(path+"/redirects/"+rows[0].ID, url.Values{}).Want(404)
+		s.Get("/console/schedule").Want(200)
 		stranger := webtest.Open(t, webtest.Session(authz.Sponsor, "/elsewhere/"), nil, publishingweb.New(p, reg).Routes()...)
 		stranger.Get(path + "/releases").Want(404)
+		stranger.Get(path + "/redirects").Want(404)
+		stranger.Get(back).Want(404)
+		stranger.Post(back, url.Values{"reason": {"样式错乱，先恢复"}}).Want(404)
 	})
 }

@@ -31,6 +31,16 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/sites/{id}/releases", Permit: authz.RegistryRead, Handle: h.releases},
 		{Pattern: "GET /console/sites/{id}/releases/tree", Permit: authz.ColumnManage, Handle: h.tree},
 		{Pattern: "POST /console/sites/{id}/releases", Permit: authz.ColumnManage, Handle: h.rebuild},
+		{Pattern: "GET /console/sites/{id}/releases/rebuild", Permit: authz.ColumnManage, Handle: h.showRebuild},
+		{Pattern: "POST /console/sites/{id}/releases/resume", Permit: authz.ReleaseRestore, Handle: h.goOn},
+		{Pattern: "GET /console/sites/{id}/releases/{no}/restore", Permit: authz.ReleaseRestore, Handle: h.showBack},
+		{Pattern: "POST /console/sites/{id}/releases/{no}/restore", Permit: authz.ReleaseRestore, Handle: h.back},
+		{Pattern: "GET /console/sites/{id}/redirects", Permit: authz.RegistryRead, Handle: h.redirects},
+		{Pattern: "POST /console/sites/{id}/redirects", Permit: authz.ColumnManage, Handle: h.setRedirect},
+		{Pattern: "POST /console/sites/{id}/redirects/list", Permit: authz.ColumnManage, Handle: h.importRedirects, MaxBody: 9 << 20},
+		{Pattern: "GET /console/sites/{id}/redirects/{redirect}", Permit: authz.ColumnManage, Handle: h.showDrop},
+		{Pattern: "POST /console/sites/{id}/redirects/{redirect}", Permit: authz.ColumnManage, Handle: h.dropRedirect},
+		{Pattern: "GET /console/schedule", Permit: authz.ItemRead, Handle: h.schedule},
 	}
 }
 
@@ -38,7 +48,8 @@ func (h *Handler) Routes() []web.Route {
 type releasesView struct {
 	Heading web.Heading
 	Site    registry.Site
-	Form    web.Form
+	Tabs    web.Tabs
+	Form    web.Form // goes on, of a site that is held
 	MayEdit bool
 	Table   web.Table
 	Note    web.Alert
@@ -57,24 +68,35 @@ var releasesPage = web.Define(views, "views/releases.html", releasesView{Heading
 }), hostileSample())
 
 func sample(rows []publishing.ReleaseRow) releasesView {
-	return page(registry.Site{ID: "01S", Name: "云河县人民政府（演示）", Hosted: true}, rows, true)
+	return page(sampleSite, rows, nil, true, true)
 }
 
 func hostileSample() releasesView {
-	return page(registry.Site{ID: "01S", Name: `<script>alert(1)</script>"'>`, Hosted: true}, []publishing.ReleaseRow{{No: 1, Hash: `<b>`}}, true)
+	return page(registry.Site{ID: "01S", Name: `<script>alert(1)</script>"'>`, Hosted: true}, []publishing.ReleaseRow{{No: 1, Hash: `<b>`}, {No: 2, Hash: "x", Of: 1}}, &publishing.Hold{FromNo: 1, ToNo: 1, No: 2, Reason: `<img src=x>`, By: `"><`, Waiting: 1001}, true, true)
 }
 
-func page(s registry.Site, rows []publishing.ReleaseRow, may bool) releasesView {
-	base := "/console/sites/" + string(s.ID)
+func page(s registry.Site, rows []publishing.ReleaseRow, hold *publishing.Hold, may, mayBack bool) releasesView {
 	v := releasesView{
 		Heading: web.Heading{Title: "发布记录", Above: s.Name, Lead: "每次公开内容有变化，网站整体切换到新的一版；这里是切换的记录，可作为公示、公告时间的依据。"},
-		Site:    s, MayEdit: may && s.Hosted,
-		Form: web.Form{Action: base + "/releases", Buttons: []web.Button{{Label: "重建全部页面", Plain: true}}},
-		Table: web.Table{Caption: "版本", Columns: []web.Column{{Head: "版本", Number: true}, {Head: "切换时间"}, {Head: "范围"}, {Head: "变化页面", Number: true}, {Head: "涉及稿件", Number: true}, {Head: "用时"}, {Head: "校验值"}},
+		Tabs:    tabs(s, "发布记录"),
+		Site:    s, MayEdit: mayBack && s.Hosted && hold != nil,
+		Table: web.Table{Caption: "版本", Columns: []web.Column{{Head: "版本"}, {Head: "切换时间"}, {Head: "范围"}, {Head: "变化页面", Number: true}, {Head: "涉及稿件", Number: true}, {Head: "用时"}, {Head: "校验值"}, {Head: "操作"}},
 			Empty: web.Empty{Title: "还没有发布过", Text: "站点上线并有稿件通过终审后，会在这里出现第一个版本。"}},
 	}
-	if s.Hosted && may && len(rows) > 0 {
-		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "导出静态网站", Href: base + "/releases/tree"})
+	if may && s.Hosted {
+		v.Heading.Acts = []web.Act{{Text: "重建全部页面", Href: base(s) + "/releases/rebuild"}}
+		if len(rows) > 0 {
+			v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "导出静态网站", Href: base(s) + "/releases/tree"})
+		}
+	}
+	if hold != nil {
+		waiting := fmt.Sprintf("%d 处更新", hold.Waiting)
+		if hold.Waiting > 1000 {
+			waiting = "1000 处以上更新"
+		}
+		v.Note = web.Alert{Kind: web.Warn, Title: fmt.Sprintf("正在显示第 %d 版的内容，更新已暂停", hold.ToNo),
+			Text: fmt.Sprintf("%s 于 %s 由第 %d 版恢复，原因：%s。%s在等待；撤稿照常立即生效。", hold.By, web.Minute(hold.At), hold.FromNo, hold.Reason, waiting)}
+		v.Form = web.Form{Action: base(s) + "/releases/resume", Buttons: []web.Button{{Label: "继续发布"}}}
 	}
 	if !s.Hosted {
 		v.Note = web.Alert{Kind: web.Info, Title: "外部承载", Text: "这个站点不由本平台承载，没有发布记录。"}
@@ -88,7 +110,14 @@ func page(s registry.Site, rows []publishing.ReleaseRow, may bool) releasesView 
 		if r.Current {
 			first.Tags = []web.Tag{{Text: "当前", Kind: web.Good}}
 		}
-		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{first, web.When(r.At), web.Text(scope), web.Figure(r.Pages), web.Figure(r.Items), web.Text(took(r.TookMS)), web.Text(r.Hash[:min(12, len(r.Hash))])}})
+		if r.Of > 0 {
+			scope = fmt.Sprintf("恢复第 %d 版", r.Of)
+		}
+		act := web.Cell{}
+		if mayBack && s.Hosted && !r.Current {
+			act.Links = []web.Link{{Text: "恢复到这一版", Href: base(s) + "/releases/" + strconv.Itoa(r.No) + "/restore", Note: fmt.Sprintf("第 %d 版", r.No)}}
+		}
+		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{first, web.When(r.At), web.Text(scope), web.Figure(r.Pages), web.Figure(r.Items), web.Text(took(r.TookMS)), web.Text(r.Hash[:min(12, len(r.Hash))]), act}})
 	}
 	return v
 }
@@ -112,7 +141,13 @@ func (h *Handler) releases(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := authz.SessionFrom(r.Context())
-	v := page(s, rows, p != nil && p.May(authz.ColumnManage))
+	var hold *publishing.Hold
+	if held, ok, err := h.publisher.Held(r.Context(), scope, id); err != nil {
+		return err
+	} else if ok {
+		hold = &held
+	}
+	v := page(s, rows, hold, p != nil && p.May(authz.ColumnManage), p != nil && p.May(authz.ReleaseRestore))
 	return releasesPage.Render(w, r, v)
 }
 

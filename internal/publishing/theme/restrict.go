@@ -67,9 +67,10 @@ var closed = []string{"Dress", "Dressed", "Files", "Check", "MarshalJSON", "Unma
 // views are a bundle's views being looked over.
 type overlook struct {
 	wrongs []Wrong
-	texts  map[string]string      // file → text
-	trees  map[string]*parse.Tree // templates by name, the base's below the bundle's
-	file   map[string]string      // template → file of the bundle; "" for the base's
+	texts  map[string]string        // file → text
+	trees  map[string]*parse.Tree   // templates by name, the base's below the bundle's
+	file   map[string]string        // template → file of the bundle; "" for the base's
+	named  map[string][]*parse.Tree // every template of a name, wherever it stands
 }
 
 func (o *overlook) wrong(file string, pos parse.Pos, cause, cure string) {
@@ -92,7 +93,7 @@ var (
 // restrict holds the views of a bundle, by file name, against the closed list
 // of what a template may do. It runs nothing.
 func restrict(given map[string]string) []Wrong {
-	o := &overlook{texts: map[string]string{}, trees: map[string]*parse.Tree{}, file: map[string]string{}}
+	o := &overlook{texts: map[string]string{}, trees: map[string]*parse.Tree{}, file: map[string]string{}, named: map[string][]*parse.Tree{}}
 	known := map[string]any{}
 	for name := range funcs {
 		known[name] = true
@@ -151,6 +152,16 @@ func restrict(given map[string]string) []Wrong {
 		parts(name, text, file)
 		if r, ok := parsed[name]; ok && !strings.HasPrefix(name, "_") && r.trees["content"] == nil {
 			o.wrong(file, 0, "没有定义 content，页面会缺少正文", "请加上 {{define \"content\"}} … {{end}}")
+		}
+	}
+	for _, name := range base {
+		for n, t := range baseTrees(name, known) {
+			o.named[n] = append(o.named[n], t)
+		}
+		if r := parsed[name]; r.file != "" {
+			for n, t := range r.trees {
+				o.named[n] = append(o.named[n], t)
+			}
 		}
 	}
 	for _, name := range sortedKeys(parsed) {
@@ -379,7 +390,8 @@ type lexer struct {
 	name  string
 	value []string // variants of the attribute's value so far
 	glue  bool     // a name ended where a block began: only space, / or > may follow
-	pos   parse.Pos
+	// inside counts the templates that are followed inside a value.
+	inside int
 }
 
 const (
@@ -461,8 +473,18 @@ func (o *overlook) follow(file string, l *parse.ListNode, s lexer) lexer {
 				o.wrong(file, n.Pos, "{{…}} 写在标签名、属性名或没有引号的属性值里", "请只在文字和带引号的属性值里取值")
 			}
 		case *parse.TemplateNode:
-			if s.at != inText {
-				o.wrong(file, n.Pos, "在标签里调用了模板 "+n.Name, "请在标签之外调用模板")
+			switch s.at {
+			case inText:
+			case inTag, inName, inAttrs:
+				if s.at != inAttrs {
+					o.finishName(file, &s, n.Pos)
+					s.at, s.glue = inAttrs, true
+				}
+				s = o.within(file, n, s)
+			case inDouble, inSingle:
+				s = o.within(file, n, s)
+			default:
+				o.wrong(file, n.Pos, "在标签里调用了模板 "+n.Name, "请只在标签之外，或者带引号的属性值里调用模板")
 			}
 		case *parse.BreakNode, *parse.ContinueNode:
 			if s.at != inText {
@@ -477,6 +499,40 @@ func (o *overlook) follow(file string, l *parse.ListNode, s lexer) lexer {
 		}
 	}
 	return s
+}
+
+// within follows a template that is called inside a tag or an attribute's value:
+// it may say attributes or words there, and may not end what it stands in.
+func (o *overlook) within(file string, n *parse.TemplateNode, s lexer) lexer {
+	s.inside++
+	out := s
+	out.value = nil
+	for _, t := range o.named[n.Name] {
+		if s.inside > 4 {
+			break
+		}
+		in := s
+		in.value = slices.Clone(s.value)
+		end := o.follow(file, t.Root, in)
+		if end.at == inTag || end.at == inName {
+			o.finishName(file, &end, n.Pos)
+			end.at, end.glue = inAttrs, true
+		}
+		if end.at != s.at || end.tag != s.tag || s.at != inAttrs && end.name != s.name {
+			o.wrong(file, n.Pos, "标签里调用的模板 "+n.Name+" 改变了标签", "在标签里调用的模板只能是属性，在属性值里只能是文字")
+		}
+		out.glue = out.glue || end.glue
+		for _, v := range end.value {
+			if len(out.value) < 64 && !slices.Contains(out.value, v) {
+				out.value = append(out.value, v)
+			}
+		}
+	}
+	if s.inside > 4 || len(o.named[n.Name]) == 0 {
+		o.wrong(file, n.Pos, "标签里不能调用模板 "+n.Name, "请直接取值")
+	}
+	out.inside--
+	return out
 }
 
 func (o *overlook) finishName(file string, s *lexer, pos parse.Pos) {

@@ -208,6 +208,13 @@ func Samples() []Sample {
 	}
 	list = append(list, sampledSections()...)
 	list = append(list, editionSamples()...)
+	list = append(list, Sample{Key: "matrix", Name: "矩阵页", View: "matrix.html", Draw: func(s Site) ([]byte, error) {
+		m := Matrix{Path: "/matrix/", Area: "示例市", Updated: sampleAt, Above: []Link{{"示例省", "/matrix/"}},
+			Sites:    []MatrixSite{{Name: "示例市人民政府", Unit: "示例市人民政府办公室", Host: "sample.example", SiteCode: "6100000000", Href: "https://sample.example/", Marked: true, Head: true}, {Name: "示例市教育局", Unit: "示例市教育局", Host: "edu.sample.example", Line: "教育"}},
+			Accounts: []MatrixAccount{{Name: "示例发布", Unit: "示例市人民政府办公室", Platform: "微信", Handle: "sample", VerifiedAs: "示例市人民政府办公室", Head: true}},
+			Below:    []MatrixArea{{Name: "示例县", Href: "/matrix/sample/", Sites: 3, Accounts: 9}}}
+		return MatrixPage.Draw(MatrixFrame(s, m), m)
+	}})
 	for i := range list {
 		list[i].Site = sampled
 	}

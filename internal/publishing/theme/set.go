@@ -154,7 +154,13 @@ func baseView(name string) string {
 // them, and the page's own.
 func (t *Theme) parse(file, layout string) (*template.Template, error) {
 	set := template.New(layout).Funcs(funcs).Funcs(template.FuncMap{"tick": idle}).Option("missingkey=error")
+	if t.Hash == "" { // a bundle's steps are counted, so each is taken
+		set.Funcs(template.FuncMap{"kept": keptOf(set)})
+	}
 	read := func(name, text string) error {
+		if t.Hash == "" {
+			text = keptParts.Replace(text)
+		}
 		_, err := set.New(name).Parse(text)
 		return err
 	}
@@ -251,7 +257,7 @@ func (t *Theme) press(file, layout string) *press {
 // nobody. A site that is not dressed is drawn with the theme of the house it
 // names.
 func (s Site) Dressed(t *Theme, trouble func(Trouble)) Site {
-	s.theme, s.trouble = t, trouble
+	s.theme, s.trouble, s.kept = t, trouble, nil
 	return s
 }
 

@@ -49,6 +49,7 @@ type Site struct {
 
 	theme   *Theme        // that draws it, see Dressed
 	trouble func(Trouble) // nil for nobody
+	kept    *kept         // parts drawn once, see Keeping; nil draws them each time
 }
 
 // Column is a column as the navigation and the tags know it.

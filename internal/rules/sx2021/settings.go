@@ -60,6 +60,9 @@ type Settings struct {
 	AfterReviewWorkdays int `json:"after_review_workdays"`
 	// FactCheckDays is how long the link of an outside fact check works, in days.
 	FactCheckDays int `json:"fact_check_days"`
+	// ProofMinutes is how old the last proof of identity may be at a final
+	// approval, in minutes; then the password or a code is asked for again.
+	ProofMinutes int `json:"proof_minutes"`
 	// ZonesCloseAsPortals: a national zone's portal is kept open like a
 	// government's (Article 33 with 8(3)).
 	ZonesCloseAsPortals bool `json:"zones_close_as_portals"`
@@ -126,6 +129,7 @@ func Defaults() Settings {
 		ConsultWorkdays:         3,
 		AfterReviewWorkdays:     1,
 		FactCheckDays:           3,
+		ProofMinutes:            30,
 		ZonesCloseAsPortals:     true,
 		UnexplainedDownHours:    24,
 		LedgerClearingWorkdays:  10,
@@ -169,6 +173,7 @@ func (s Settings) Wrong() []string {
 	bad(s.ConsultWorkdays < 1 || s.ConsultWorkdays > 30, "征询其他单位意见的答复期限须为1至30个工作日，请重新填写。")
 	bad(s.AfterReviewWorkdays < 1 || s.AfterReviewWorkdays > 10, "应急发布的补审期限须为1至10个工作日，请重新填写。")
 	bad(s.FactCheckDays < 1 || s.FactCheckDays > 30, "事实核查链接的有效期须为1至30天，请重新填写。")
+	bad(s.ProofMinutes < 1 || s.ProofMinutes > 480, "终审、批准前多久须再次验证身份应为1至480分钟，请重新填写。")
 	bad(s.RulesReceiptWorkdays < 1, "运维管理细则签收期限须为1个工作日以上，请填写正整数。")
 	bad(s.ShareReceiptWorkdays < 1, "共享台账签收期限须为1个工作日以上，请填写正整数。")
 	bad(s.BudgetDueMonth < 1 || s.BudgetDueMonth > 12 || s.BudgetDueDay < 1 || s.BudgetDueDay > calendar.DaysIn(commonYear, time.Month(s.BudgetDueMonth)), "经费登记截止日应为一年中的一天，请重新填写。")

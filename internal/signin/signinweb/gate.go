@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/alexedwards/scs/v2"
@@ -39,6 +40,9 @@ type Config struct {
 	DemoPassword string
 	// Secure is set when people reach the server through https.
 	Secure bool
+	// ProofAge is how old the last proof of identity may be at a grave act; nil
+	// or 0 never asks again.
+	ProofAge func() time.Duration
 	// Address tells the client's address; behind a trusted proxy it reads the
 	// proxy's header. Default: the peer of the connection.
 	Address func(*http.Request) string
@@ -119,7 +123,7 @@ func (h *Handler) Enter(w http.ResponseWriter, r *http.Request) (context.Context
 		a, err := h.signin.Visit(ctx, signin.ID(id), h.session.GetString(ctx, signin.KeySecond) == "1")
 		switch {
 		case err == nil:
-			visitor.FormToken = h.key.Mac("signin.form", "session "+token)
+			visitor.FormToken = h.formToken(token)
 			ctx = context.WithValue(ctx, visitKey, &visit{Admission: a, token: token})
 			unit, _ := a.Session.Unit()
 			ctx = audit.WithActor(ctx, audit.Actor{Kind: "person", ID: a.Session.PersonID, Name: a.Session.Name, Unit: unit})
@@ -171,6 +175,7 @@ func (h *Handler) begin(w http.ResponseWriter, r *http.Request, a signin.Admissi
 	h.session.Put(ctx, signin.KeyLogin, string(a.Login.ID))
 	h.session.Put(ctx, signin.KeyAddress, h.c.Address(r))
 	h.session.Put(ctx, signin.KeyAgent, agent(r))
+	h.session.Put(ctx, signin.KeyProved, h.db.Now().Format(time.RFC3339))
 	if a.Second {
 		h.session.Put(ctx, signin.KeySecond, "1")
 	}
@@ -182,6 +187,48 @@ func (h *Handler) begin(w http.ResponseWriter, r *http.Request, a signin.Admissi
 	// The manager adds a weaker header of its own.
 	w.Header().Set("Cache-Control", "no-store")
 	return nil
+}
+
+// Proof is web.Prover: how lately the person of the session proved who it is.
+func (h *Handler) Proof(r *http.Request) (web.Proof, error) {
+	p, v := web.Proof{Fresh: true}, visitOf(r)
+	if h.c.ProofAge == nil || v == nil {
+		return p, nil
+	}
+	if p.After = h.c.ProofAge(); p.After <= 0 {
+		return p, nil
+	}
+	p.Code = v.Login.HasSecret
+	// A session of before this was kept has no instant: it proves itself anew.
+	at, err := time.Parse(time.RFC3339, h.session.GetString(r.Context(), signin.KeyProved))
+	since := h.db.Now().Sub(at)
+	p.Fresh = err == nil && since >= -time.Minute && since < p.After
+	return p, nil
+}
+
+// Prove is web.Prover: the session goes on under a new token.
+func (h *Handler) Prove(w http.ResponseWriter, r *http.Request, secret string) (string, error) {
+	ctx, v := r.Context(), visitOf(r)
+	if err := h.signin.Prove(ctx, v.Login.ID, secret, h.c.Address(r)); err != nil {
+		return "", err
+	}
+	if err := h.session.RenewToken(ctx); err != nil {
+		return "", fmt.Errorf("renew session: %w", err)
+	}
+	h.session.Put(ctx, signin.KeyProved, h.db.Now().Format(time.RFC3339))
+	token, expiry, err := h.session.Commit(ctx)
+	if err != nil {
+		return "", fmt.Errorf("save session: %w", err)
+	}
+	h.session.WriteSessionCookie(ctx, w, token, expiry)
+	w.Header().Set("Cache-Control", "no-store")
+	v.token = token
+	return h.formToken(token), nil
+}
+
+// formToken is what the forms of a session carry.
+func (h *Handler) formToken(token string) string {
+	return h.key.Mac("signin.form", "session "+token)
 }
 
 // end takes the session away from browser and database.

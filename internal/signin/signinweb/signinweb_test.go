@@ -109,7 +109,14 @@ func (h *house) serve(c signinweb.Config) *httptest.Server {
 	}
 	rt.Add(web.Route{Pattern: "GET /console", Permit: authz.SignedIn, Handle: say},
 		web.Route{Pattern: "GET /console/sites", Permit: authz.SignedIn, Handle: say},
-		web.Route{Pattern: "POST /console/sites", Permit: authz.SignedIn, Handle: say})
+		web.Route{Pattern: "POST /console/sites", Permit: authz.SignedIn, Handle: say},
+		web.Route{Pattern: "POST /console/approve", Permit: authz.SignedIn, Handle: func(w http.ResponseWriter, r *http.Request) error {
+			if ok, err := web.Prove(w, r); !ok {
+				return err
+			}
+			_, err := w.Write([]byte("批准了：" + strings.Join(r.PostForm["reason"], "+")))
+			return err
+		}})
 	srv := httptest.NewServer(rt)
 	h.t.Cleanup(srv.Close)
 	return srv
@@ -458,4 +465,64 @@ func TestCookiesAreKeptClose(t *testing.T) {
 			t.Errorf("Cache-Control %q", got)
 		}
 	}
+}
+
+// A grave act asks again who it is when the last proof is old: the form comes
+// back with what was typed, a wrong password counts, the session gets a new
+// token, and a login with a second factor gives a code.
+func TestGraveActsAskForAProofAgain(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		srv := h.serve(signinweb.Config{ProofAge: func() time.Duration { return 10 * time.Minute }})
+		b := browse(t, srv)
+		b.login("editor").get("/console/password")
+		act := func(more ...string) *browser {
+			return b.post("/console/approve", append([]string{"reason", "同意", "reason", `按"规定"`}, more...)...)
+		}
+		act().want(200, "/console/approve", "批准了：同意+按")
+		h.clock.Advance(10 * time.Minute)
+		b.get("/console/password")
+		act().want(401, "/console/approve", "请再次验证身份")
+		if !strings.Contains(b.body, `name="reason" value="按&#34;规定&#34;"`) || strings.Contains(b.body, "批准了") {
+			t.Errorf("what was typed is not kept: %s", b.body)
+		}
+		old := b.cookie("zs")
+		act("_proof", "wrong").want(422, "/console/approve", "密码不正确，没有办理")
+		if strings.Contains(b.body, `value="wrong"`) {
+			t.Error("the page shows the password again")
+		}
+		act("_proof", password).want(200, "/console/approve", "批准了：同意+按")
+		if b.cookie("zs") == old {
+			t.Error("the session goes on under its old token")
+		}
+		b.get("/console/password")
+		act().want(200, "/console/approve", "批准了")
+		if n, err := db.One(t.Context(), h.db, db.Value[int], `SELECT count(*) FROM audit_entry WHERE act = 'signin.prove'`); err != nil || n != 1 {
+			t.Errorf("%d proofs in the trail (%v)", n, err)
+		}
+		h.clock.Advance(10 * time.Minute)
+		b.get("/console/password")
+		for range signin.MaxFailures {
+			act("_proof", "wrong")
+		}
+		act("_proof", password)
+		if b.code != 429 || !strings.Contains(b.body, "暂停登录") {
+			t.Errorf("guessing at the proof is not locked: %d %s", b.code, b.body)
+		}
+
+		s := browse(t, srv)
+		s.login("security")
+		key := strings.ReplaceAll(keyText.FindStringSubmatch(s.body)[1], " ", "")
+		code := func() string {
+			c, err := totp.GenerateCode(key, h.clock.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c
+		}
+		s.post("/console/second-factor", "code", code()).want(200, "/console", "张security")
+		h.clock.Advance(10 * time.Minute)
+		s.get("/console/password").post("/console/approve", "reason", "x").want(401, "/console/approve", "动态码")
+		s.post("/console/approve", "reason", "x", "_proof", password).want(422, "/console/approve", "动态码不正确")
+		s.post("/console/approve", "reason", "x", "_proof", code()).want(200, "/console/approve", "批准了")
+	})
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 
 	"zhengshu/internal/authz"
@@ -171,14 +170,13 @@ func newSite(s registry.Site, f visits.Figures, y visits.YearFigures, year, days
 	if !s.Hosted {
 		v.Note = web.Alert{Kind: web.Info, Title: "外部承载", Text: "这个站点不由本平台承载，访问量由承载方提供。"}
 	}
-	var trend []float64
-	for _, d := range slices.Backward(f.Days) {
-		trend = append(trend, float64(d.Views))
-	}
 	v.Stats = web.Stats{Label: "访问概况", Items: []web.Stat{
-		{Name: "页面浏览量", Value: grouped(f.Sum.Views), Unit: "次", Note: fmt.Sprintf("最近 %d 天", days), Trend: trend}, {Name: "独立访客", Value: grouped(f.Sum.Visitors), Unit: "个", Note: "每日去重后相加"},
+		{Name: "页面浏览量", Value: grouped(f.Sum.Views), Unit: "次", Note: fmt.Sprintf("最近 %d 天", days)}, {Name: "独立访客", Value: grouped(f.Sum.Visitors), Unit: "个", Note: "每日去重后相加"},
 		{Name: "手机访问", Value: share(f.Sum.Phones, f.Sum.Views), Note: "占浏览量"}, {Name: "站内搜索", Value: grouped(f.Sum.Searches), Unit: "次", Note: "不记搜索词"},
-		{Name: "自动程序", Value: grouped(f.Sum.Machines), Unit: "次", Note: "不计入浏览量"}, {Name: "服务器错误", Value: grouped(f.Sum.Failed), Unit: "次", Note: "5 开头的状态"}}}
+		{Name: "自动程序", Value: grouped(f.Sum.Machines), Unit: "次", Note: "不计入浏览量"}}}
+	if f.Sum.Failed > 0 {
+		v.Stats.Items = append(v.Stats.Items, web.Stat{Name: "服务器错误", Value: grouped(f.Sum.Failed), Unit: "次", Note: "状态以 5 开头", Kind: web.Warn})
+	}
 	span := "还没有数字"
 	if y.Days > 0 {
 		span = fmt.Sprintf("%s 至 %s，共 %d 天有数字", y.First, y.Last, y.Days)
@@ -198,10 +196,8 @@ func newSite(s registry.Site, f visits.Figures, y visits.YearFigures, year, days
 	}
 	v.Missing = web.Table{Caption: "读者要找而没有的地址", Columns: []web.Column{{Head: "地址", Wide: true}, {Head: "次数", Number: true}, {Head: "最后一次"}, {Head: "建议转到", Wide: true}}, Empty: web.Empty{Title: "没有打不开的地址", Text: "读者打开的都有内容。"}}
 	for _, p := range missing {
-		to := web.Text("没有相近的页面")
-		if p.To != "" {
-			to = web.Text(p.To)
-		}
+		at := "/console/sites/" + string(s.ID) + "/redirects?" + url.Values{"from": {p.Name}, "to": {p.To}}.Encode()
+		to := web.Cell{Text: cmp.Or(p.To, "没有相近的页面"), Links: []web.Link{{Text: "登记跳转", Href: at, Note: p.Name}}}
 		v.Missing.Rows = append(v.Missing.Rows, web.Row{Cells: []web.Cell{web.Text(p.Name), figure(p.Hits), web.Day(p.Last), to}})
 	}
 	return v

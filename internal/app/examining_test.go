@@ -1,0 +1,63 @@
+package app
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"testing"
+
+	"zhengshu/internal/check"
+	"zhengshu/internal/egress"
+)
+
+// oneName leads every name of the test to the local listener.
+type oneName struct{}
+
+func (oneName) Resolve(_ context.Context, host string) ([]netip.Addr, error) {
+	if host != "www.far.example.gov.cn" {
+		return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+	}
+	return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, nil
+}
+
+// The links of an item are asked of a real server through the one way out, and
+// each answer is judged as on a page.
+func TestLinksOfAnItemAreAskedThroughTheWayOut(t *testing.T) {
+	page := func(status int, title, text string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte("<html><head><title>" + title + "</title></head><body><p>" + text + "</p></body></html>")) // a client that left is no matter of the test
+		}
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/fine", page(http.StatusOK, "通知", "关于防汛工作的通知，请各单位落实责任。"))
+	mux.HandleFunc("/gone", page(http.StatusNotFound, "没有", "没有这个页面"))
+	mux.HandleFunc("/soft", page(http.StatusOK, "404", "您访问的页面不存在或已删除"))
+	mux.HandleFunc("/moved", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/fine", http.StatusMovedPermanently)
+	})
+	mux.HandleFunc("/inside", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound)
+	})
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	at := netip.MustParseAddrPort(server.Listener.Addr().String())
+	h := &House{client: egress.New(egress.Policy{Resolver: oneName{}, Allow: []netip.AddrPort{at}, Ports: []uint16{at.Port()}})}
+	defer h.client.Close()
+	fetch := h.examining().Fetch
+	base := "http://www.far.example.gov.cn:" + server.URL[len("http://127.0.0.1:"):]
+	for path, want := range map[string]check.LinkState{"/fine": check.LinkAlive, "/moved": check.LinkAlive, "/gone": check.LinkDead, "/soft": check.LinkSoft404} {
+		r := fetch(t.Context(), base+path)
+		if got := r.State(); got != want {
+			t.Errorf("%s: %s (%+v), want %s", path, got, r, want)
+		}
+	}
+	for _, refused := range []string{"http://nobody.example.gov.cn/", base + "/inside", "http://127.0.0.1:22/", "http://169.254.169.254/latest", "file:///etc/passwd"} {
+		if r := fetch(t.Context(), refused); r.Err == "" && r.Status/100 == 2 {
+			t.Errorf("%s was asked: %+v", refused, r)
+		}
+	}
+}
