@@ -38,6 +38,7 @@ type edit struct {
 	last   int      // highest number ever given to a release of the site
 	now    time.Time
 	dry    bool               // nothing is written; the paths are what is asked for
+	kept   map[string][]byte  // bodies of a dry edit by hash, for a preview
 	of     int                // release whose pages are shown again
 	step   func(string) error // crash points of the tests
 
@@ -191,6 +192,9 @@ func (e *edit) stage(hash string, body []byte) error {
 	done := e.staged[hash]
 	e.staged[hash] = true
 	n := len(e.staged)
+	if e.kept != nil {
+		e.kept[hash] = body
+	}
 	e.mu.Unlock()
 	if done || e.dry {
 		return nil
