@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 
-	"zhengshu/internal/appearance"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/media"
 	"zhengshu/internal/prose"
