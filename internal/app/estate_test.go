@@ -24,6 +24,7 @@ import (
 	"zhengshu/internal/org"
 	"zhengshu/internal/prose"
 	"zhengshu/internal/publishing"
+	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
 )
 
@@ -106,7 +107,9 @@ func (e *estate) live(items []string) (registry.Site, library.ItemID) {
 	e.ok(err)
 	draft, err := e.h.Library.Create(e.ctx, everything, library.Writing{Meta: library.Meta{Type: library.News, Origin: library.Original, Title: "带附件的草稿", Source: "本单位"}, Doc: doc, Unit: e.office.ID})
 	e.ok(err)
-	e.ok(e.h.Publisher.SetLook(e.ctx, everything, site.ID, publishing.Look{Brand: "red"}))
+	e.ok(e.h.DB.Update(e.ctx, func(tx *db.Tx) error {
+		return e.h.Appearance.Adopt(e.ctx, tx, everything, site.ID, theme.Choice{ID: theme.Red}, "政务红")
+	}))
 	e.ok(e.h.Publisher.Publish(e.ctx, site.ID))
 	return site, draft.ID
 }
@@ -178,7 +181,7 @@ func TestArticle28_ASiteLeavesWholeAndComesBackTheSame(t *testing.T) {
 	if it, err := b.h.Library.Item(b.ctx, everything, draft); err != nil || it.Title != "带附件的草稿" || it.Live() {
 		t.Errorf("the draft: %+v (%v)", it, err)
 	}
-	if l, err := b.h.Publisher.Look(b.ctx, everything, got.Site.ID); err != nil || l.Brand != "red" {
+	if l, err := b.h.Appearance.Carried(b.ctx, b.h.DB, everything, got.Site.ID); err != nil || l.ID != theme.Red {
 		t.Errorf("look %+v (%v)", l, err)
 	}
 	again, err := b.h.BringSite(b.ctx, bytes.NewReader(body), run.Size, "西安市人民政府办公厅")
@@ -241,7 +244,7 @@ func TestABatchOfSitesIsMadeWholeOrNotAtAll(t *testing.T) {
 	if list := columns(); len(list) != 1 || list[0].Slug != "news" || list[0].BName != "乙某" {
 		t.Errorf("columns %+v", list)
 	}
-	if l, err := e.h.Publisher.Look(e.ctx, everything, planned.ID); err != nil || l.Brand != "red" {
+	if l, err := e.h.Appearance.Carried(e.ctx, e.h.DB, everything, planned.ID); err != nil || l.ID != theme.Red {
 		t.Errorf("look %+v (%v)", l, err)
 	}
 	kept, err := e.h.Blueprints.Keep(e.ctx, everything, source.ID, "样板", "")

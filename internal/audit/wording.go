@@ -10,8 +10,8 @@ import (
 // the words for its parts, or shown as it stands.
 var acts = map[string]string{
 	"library.remark.reason": "写明保留检查提示的理由", "library.allow.add": "上报误报", "library.allow.confirm": "确认误报", "library.allow.remove": "撤销放行", "library.item.links": "检查站外链接",
-	"library.item.end": "处理已公开稿件", "library.item.end_undo": "取消对已公开稿件的处理",
 	"library.source.import": "导入稿源名单", "library.copies.fill": "补建相近稿件索引", "library.index.code": "登记索引号的机构代码", "library.source.freeze": "冻结稿源", "library.source.thaw": "解冻稿源", "library.interpretation.alarm": "政策解读逾期提醒",
+	"library.item.end": "处理已公开稿件", "library.item.end_undo": "取消对已公开稿件的处理",
 	"disclosure.place": "指定法定公开栏目", "disclosure.register": "登记待公开信息", "disclosure.attach": "关联公开稿件",
 	"org.area.add": "登记区划", "org.area.rename": "区划更名", "org.unit.add": "登记单位", "org.unit.rehome": "单位改隶",
 	"org.reorganise.rename": "更名", "org.reorganise.merge": "合并", "org.reorganise.split": "分设", "org.reorganise.abolish": "撤销", "org.reorganise.restore": "恢复", "org.reorganise.move": "改隶", "org.reorganise.upgrade": "调整类别、级别",

@@ -30,7 +30,6 @@ import (
 	"zhengshu/internal/passage"
 	"zhengshu/internal/portal"
 	"zhengshu/internal/publishing"
-	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
 )
