@@ -566,7 +566,7 @@ func (d *drawing) dataset(ctx context.Context, it library.Item, v library.Versio
 			}
 		}
 		f.Kind = cmp.Or(f.Kind, strings.Join(s.Formats, "、"))
-		s.Files = append(s.Files, f)
+		s.Downloads = append(s.Downloads, f)
 	}
 	return s, nil
 }
@@ -664,7 +664,7 @@ func catalogueJSON(s theme.Site, o theme.OpenData) ([]byte, error) {
 				x.Keywords = append(x.Keywords, k)
 			}
 		}
-		for _, f := range d.Files {
+		for _, f := range d.Downloads {
 			x.Files = append(x.Files, file{f.Name, s.Origin() + f.Href, f.Kind, f.Size, f.Hash})
 		}
 		out.Sets = append(out.Sets, x)
@@ -681,7 +681,7 @@ func catalogueCSV(s theme.Site, o theme.OpenData) ([]byte, error) {
 	rows := [][]string{{"名称", "简介", "提供单位", "格式", "大小", "更新周期", "数据时段", "使用许可", "最近更新", "网页", "下载地址"}}
 	for _, d := range o.Sets {
 		size, file := "", ""
-		for _, f := range d.Files {
+		for _, f := range d.Downloads {
 			size, file = f.Size, s.Origin()+f.Href
 		}
 		rows = append(rows, []string{plainCell(d.Title), plainCell(d.About), plainCell(d.Publisher), strings.Join(d.Formats, "、"), size, d.Cycle, plainCell(d.Period), d.Licence, calendar.DateOf(d.Changed).String(), s.Origin() + d.Href, file})

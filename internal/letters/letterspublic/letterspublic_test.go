@@ -30,6 +30,10 @@ import (
 	"zhengshu/internal/web/webtest"
 )
 
+// portalScript is the portal's own script, which comes after the page and may be
+// missing.
+var portalScript = regexp.MustCompile(`<script src="/theme/portal\.[0-9a-f]+\.js" defer></script>`)
+
 func TestViewsFitTheirTypes(t *testing.T) {
 	for name, err := range map[string]error{
 		"guide": templatecheck.CheckHTML(guideView.t, guide{}), "form": templatecheck.CheckHTML(formView.t, form{}), "receipt": templatecheck.CheckHTML(receiptView.t, receipt{}),
@@ -113,7 +117,7 @@ func (x *town) do(r *http.Request) (int, string, http.Header) {
 				x.t.Errorf("%s %s: %s", r.Method, r.URL.Path, w)
 			}
 		}
-		if strings.Contains(body, "<script") || strings.Contains(body, "style=") {
+		if inline := portalScript.ReplaceAllString(body, ""); strings.Contains(inline, "<script") || strings.Contains(inline, "style=") {
 			x.t.Errorf("%s needs script or inline style", r.URL.Path)
 		}
 	}

@@ -159,7 +159,7 @@ type dataCatalogue struct {
 func dataset(s Site, d Dataset) datasetData {
 	x := datasetData{thing: thing{Context: schemaOrg, Type: "Dataset", Name: d.Title, URL: s.Origin() + d.Href}, About: orElse(d.About, d.Title), Licence: d.Licence, Issued: stamp(d.Issued), Changed: stamp(d.Changed),
 		Creator: thing{Type: "GovernmentOrganization", Name: orElse(d.Publisher, s.Sponsor)}, Period: d.Period, Keywords: semicolons(d.Keywords)}
-	for _, f := range d.Files {
+	for _, f := range d.Downloads {
 		x.Files = append(x.Files, downloadData{"DataDownload", f.Kind, s.Origin() + f.Href, f.Size})
 	}
 	return x

@@ -97,11 +97,8 @@ func (f Frame) Feeds() []FeedForm {
 	return []FeedForm{{"application/rss+xml", f.Feed, f.FeedTitle}, {"application/atom+xml", of.Atom(), f.FeedTitle}, {"application/feed+json", of.JSON(), f.FeedTitle}}
 }
 
-// Script is where the portal's one script lies; "" when it was not bundled:
-// every page is whole without it.
-func (f Frame) Script() string { return ScriptPath() }
-
-// ScriptPath is where the portal's one script lies on every site.
+// ScriptPath is where the portal's one script lies on every site; "" when it was
+// not bundled: every page is whole without it.
 func ScriptPath() string {
 	if portalCode == nil {
 		return ""
@@ -252,6 +249,13 @@ var funcs = template.FuncMap{
 			}
 			return -1
 		}, s)
+	},
+	// script brings the portal's one script; a theme has none of its own.
+	"script": func() template.HTML {
+		if ScriptPath() == "" {
+			return ""
+		}
+		return template.HTML(`<script src="` + ScriptPath() + `" defer></script>` + "\n")
 	},
 	"json": func(v any) (template.HTML, error) {
 		// json.Marshal writes <, > and & as \u003c…: nothing can end the element.

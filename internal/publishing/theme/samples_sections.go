@@ -13,7 +13,7 @@ func sampledSections() []Sample {
 		{ID: "statutory", Name: "法定主动公开内容", Disclosed: 1, Statutory: []StatutoryRow{{Name: "规划和相关政策", Article: "第二十条（三）", State: "disclosed", Link: Link{"政策文件", "/policies/"}, N: 4, Newest: sampleAt}, {Name: "统计信息", Article: "第二十条（四）", State: "missing"}}},
 		{ID: "report", Name: "政府信息公开年报", Entries: sampleLines(1)},
 		{ID: "request", Name: "依申请公开", Steps: []string{"写明需要的信息。"}, Doors: []Link{{"写信询问怎样申请", "/letters/"}}}}}
-	data := OpenData{Sets: []Dataset{{ID: "1", Title: "示例数据集", About: "示例数据。", Href: "/content/202603/1.html", Publisher: "示例单位", Licence: "无条件开放", Cycle: "每季", Formats: []string{"XLSX"}, Files: []DataFile{{"数据文件", "/media/sample.xlsx", "XLSX 表格", "12 KB", ""}}, Issued: sampleAt, Changed: sampleAt}}}
+	data := OpenData{Sets: []Dataset{{ID: "1", Title: "示例数据集", About: "示例数据。", Href: "/content/202603/1.html", Publisher: "示例单位", Licence: "无条件开放", Cycle: "每季", Formats: []string{"XLSX"}, Downloads: []DataFile{{"数据文件", "/media/sample.xlsx", "XLSX 表格", "12 KB", ""}}, Issued: sampleAt, Changed: sampleAt}}}
 	rendition := Rendition{ID: "1", Kind: "guide", KindName: "办事服务", Title: "示例：怎样办理", Column: "办事服务", Published: sampleAt, Updated: sampleAt, Contact: "0999-0000000", Unit: "示例单位", Text: "一、带身份证件。\n二、当场领取。"}
 	return []Sample{
 		{Key: "holdings", Name: "政策文件库", View: "holdings.html", Draw: func(s Site) ([]byte, error) {

@@ -231,7 +231,7 @@ func AnnouncementsFrame(s Site) Frame {
 type Dataset struct {
 	ID, Title, About, Href, Publisher, Licence, Cycle, Period, Fields, Keywords string
 	Formats                                                                     []string
-	Files                                                                       []DataFile
+	Downloads                                                                   []DataFile
 	Issued, Changed                                                             time.Time
 }
 

@@ -81,7 +81,7 @@ func sectionSamples() []sample {
 	leave := func(l Leave) func(Site) ([]byte, error) {
 		return func(s Site) ([]byte, error) { return LeavePage.Draw(LeaveFrame(s, "/leave/x.html"), l) }
 	}
-	sets := OpenData{[]Dataset{{ID: "1", Title: "公共厕所分布（演示）", About: "全县公共厕所的位置和开放时间。", Href: "/content/202611/5.html", Publisher: "县住建局", Licence: "无条件开放", Cycle: "每季", Period: "2026年1—9月", Formats: []string{"CSV"}, Files: []DataFile{{"数据文件", "/media/d.csv", "CSV 表格", "12 KB", "ab"}}, Issued: at, Changed: at}}}
+	sets := OpenData{[]Dataset{{ID: "1", Title: "公共厕所分布（演示）", About: "全县公共厕所的位置和开放时间。", Href: "/content/202611/5.html", Publisher: "县住建局", Licence: "无条件开放", Cycle: "每季", Period: "2026年1—9月", Formats: []string{"CSV"}, Downloads: []DataFile{{"数据文件", "/media/d.csv", "CSV 表格", "12 KB", "ab"}}, Issued: at, Changed: at}}}
 	note := Announcement{Kind: "临时下线公告", Title: "云河县住建局网站临时下线公告", Object: "云河县住建局网站", Href: "/content/202611/3.html", From: "2026年11月20日", Until: ""}
 	wrong := Announcement{hostile, hostile, hostile, "javascript:alert(1)", hostile, hostile, hostile}
 	kioskItem := Rendition{ID: "1", Kind: "guide", KindName: "办事服务", Title: "怎样办理老年优待证（演示）", Column: "办事服务", Published: at, Updated: at, Contact: "0999-0000000", Unit: "县民政局", Text: "一、带身份证到便民服务中心。\n二、当场领取。", Facts: []Fact{{"咨询电话", "0999-0000000"}}}
@@ -113,7 +113,7 @@ func sectionSamples() []sample {
 		{"announcements-hostile", AnnouncementsPath, check.ClassColumn, hostileSite(), announcements(Announcements{Current: []Announcement{wrong}})},
 		{"open-data", OpenDataPath, check.ClassColumn, s, data(sets)},
 		{"open-data-empty", OpenDataPath, check.ClassColumn, s, data(OpenData{})},
-		{"open-data-hostile", OpenDataPath, check.ClassColumn, hostileSite(), data(OpenData{[]Dataset{{Title: hostile, Href: "javascript:alert(1)", Formats: []string{hostile}, Files: []DataFile{{hostile, "javascript:alert(1)", hostile, hostile, hostile}}}}})},
+		{"open-data-hostile", OpenDataPath, check.ClassColumn, hostileSite(), data(OpenData{[]Dataset{{Title: hostile, Href: "javascript:alert(1)", Formats: []string{hostile}, Downloads: []DataFile{{hostile, "javascript:alert(1)", hostile, hostile, hostile}}}}})},
 		{"leave", "/leave/x.html", check.ClassColumn, s, leave(Leave{"https://daily.example.com/a?b=1&c=2", "daily.example.com"})},
 		{"leave-hostile", "/leave/x.html", check.ClassColumn, hostileSite(), leave(Leave{"javascript:alert(1)", hostile})},
 		{"hotline", HotlinePath, check.ClassColumn, s, func(s Site) ([]byte, error) { return HotlinePage.Draw(HotlineFrame(s), HotlineGuideOf(s, 3)) }},
