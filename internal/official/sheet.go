@@ -1,13 +1,17 @@
 package official
 
 import (
+	"archive/zip"
 	"bufio"
+	"bytes"
 	"encoding"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -172,6 +176,9 @@ func WriteXLSX(w io.Writer, sheets ...Sheet) error {
 	}
 	f := excelize.NewFile()
 	defer f.Close()
+	if len(sheets) > 1 {
+		f.SetZipWriter(func(w io.Writer) excelize.ZipWriter { return &orderedZip{to: zip.NewWriter(w)} })
+	}
 	styles, err := newSheetStyles(f)
 	if err != nil {
 		return fmt.Errorf("write xlsx: %w", err)
@@ -195,6 +202,40 @@ func WriteXLSX(w io.Writer, sheets ...Sheet) error {
 		return fmt.Errorf("write xlsx: %w", err)
 	}
 	return nil
+}
+
+// orderedZip writes the parts by name: excelize hands several sheets over in the
+// order of a map, and the same sheets shall give the same bytes.
+type orderedZip struct {
+	to    *zip.Writer
+	names []string
+	parts map[string]*bytes.Buffer
+}
+
+func (z *orderedZip) Create(name string) (io.Writer, error) {
+	if z.parts == nil {
+		z.parts = map[string]*bytes.Buffer{}
+	}
+	if z.parts[name] == nil {
+		z.names, z.parts[name] = append(z.names, name), &bytes.Buffer{}
+	}
+	return z.parts[name], nil
+}
+
+func (z *orderedZip) AddFS(fsys fs.FS) error { return z.to.AddFS(fsys) }
+
+func (z *orderedZip) Close() error {
+	slices.Sort(z.names) // [Content_Types].xml comes first
+	for _, name := range z.names {
+		w, err := z.to.Create(name)
+		if err != nil {
+			return err
+		}
+		if _, err := z.parts[name].WriteTo(w); err != nil {
+			return err
+		}
+	}
+	return z.to.Close()
 }
 
 type sheetStyles struct{ head, date, instant, text int }
