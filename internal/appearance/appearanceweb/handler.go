@@ -77,11 +77,7 @@ func drawn(w http.ResponseWriter, b []byte, err error) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; media-src 'self'; font-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox allow-same-origin")
-	w.Header().Set("X-Frame-Options", "SAMEORIGIN")
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = w.Write(b) // the reader going away is not our error
-	return nil
+	return web.SendFramed(w, b)
 }
 
 // file serves a file of a theme, or a logo, to the previews.

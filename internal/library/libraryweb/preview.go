@@ -222,11 +222,7 @@ func (h *Handler) previewFrame(w http.ResponseWriter, r *http.Request) error {
 	if as == "print" {
 		b = bytes.ReplaceAll(b, []byte("file=portal.css"), []byte("as=print&amp;file=portal.css"))
 	}
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; media-src 'self'; font-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox allow-same-origin")
-	w.Header().Set("X-Frame-Options", "SAMEORIGIN")
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = w.Write(b) // the reader going away is not our error
-	return nil
+	return web.SendFramed(w, b)
 }
 
 // keepAndPreview keeps what was typed as the person's unsaved text and shows
