@@ -220,7 +220,9 @@ func (h *Handler) previewFrame(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if as == "print" {
-		b = bytes.ReplaceAll(b, []byte("file=portal.css"), []byte("as=print&amp;file=portal.css"))
+		for _, sheet := range []string{"portal.css", "reading.css"} {
+			b = bytes.ReplaceAll(b, []byte("file="+sheet), []byte("as=print&amp;file="+sheet))
+		}
 	}
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; media-src 'self'; font-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox allow-same-origin")
 	w.Header().Set("X-Frame-Options", "SAMEORIGIN")
