@@ -72,7 +72,12 @@ document.querySelectorAll<HTMLElement>("[data-share]").forEach((p) => {
 // ---- Reading aloud
 
 const rates = [0.75, 1, 1.25, 1.5];
-const rateNames = ["慢", "正常", "稍快", "快"];
+// An edition in another language has its buttons in English.
+const chinese = /^zh/.test(document.documentElement.lang || "zh");
+const rateNames = chinese ? ["慢", "正常", "稍快", "快"] : ["slow", "normal", "faster", "fast"];
+const words = chinese
+  ? { read: "朗读", go: "继续朗读", pause: "暂停", stop: "停止", rate: "语速：", broke: "朗读中断，可以再试一次。" }
+  : { read: "Read aloud", go: "Continue", pause: "Pause", stop: "Stop", rate: "Speed: ", broke: "Reading stopped. You can try again." };
 
 interface Sentence { text: string; nodes: Text[]; spans: HTMLElement[] }
 
@@ -128,14 +133,14 @@ function readAloud(root: HTMLElement, room: HTMLElement, elder: boolean): void {
     if (s) s.spans.forEach((e) => { e.className = set ? "being-read" : ""; });
   };
   const show = () => {
-    start.textContent = on ? "暂停" : at > 0 ? "继续朗读" : "朗读";
+    start.textContent = on ? words.pause : at > 0 ? words.go : words.read;
     start.setAttribute("aria-pressed", on ? "true" : "false");
     const idle = !on && at === 0;
     [stop, faster].forEach((b) => {
       b.hidden = idle;
       if (elder && b.parentElement) b.parentElement.hidden = idle;
     });
-    faster.textContent = "语速：" + rateNames[rate];
+    faster.textContent = words.rate + rateNames[rate];
   };
   const speak = () => {
     if (!sentences || at >= sentences.length) { end(); return; }
@@ -156,7 +161,7 @@ function readAloud(root: HTMLElement, room: HTMLElement, elder: boolean): void {
     u.onerror = () => {
       if (mine !== turn) return;
       end();
-      say("朗读中断，可以再试一次。");
+      say(words.broke);
     };
     voice.speak(u);
   };
@@ -179,15 +184,16 @@ function readAloud(root: HTMLElement, room: HTMLElement, elder: boolean): void {
     show();
     speak();
   };
-  const start = button("朗读", () => { if (on) pause(); else begin(); });
-  const stop = button("停止", end);
-  const faster = button("语速", () => {
+  const start = button(words.read, () => { if (on) pause(); else begin(); });
+  const stop = button(words.stop, end);
+  const faster = button(words.rate, () => {
     rate = (rate + 1) % rates.length;
     store("rate", String(rates[rate]));
     show();
     if (on) { turn++; voice.cancel(); speak(); }
   });
   [start, stop, faster].forEach((b) => {
+    if (!chinese) b.lang = "en";
     if (!elder) { room.appendChild(b); return; }
     const li = document.createElement("li");
     li.appendChild(b);
@@ -207,7 +213,7 @@ if (prose && "speechSynthesis" in window && "SpeechSynthesisUtterance" in window
     const room = document.createElement("div");
     room.className = "read-aloud";
     room.setAttribute("role", "group");
-    room.setAttribute("aria-label", "朗读");
+    room.setAttribute("aria-label", words.read);
     const before = document.querySelector(".sized") || prose;
     if (before.parentNode) before.parentNode.insertBefore(room, before);
     readAloud(prose, room, false);

@@ -220,7 +220,9 @@ func (h *Handler) previewFrame(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if as == "print" {
-		b = bytes.ReplaceAll(b, []byte("file=portal.css"), []byte("as=print&amp;file=portal.css"))
+		for _, sheet := range []string{"portal.css", "reading.css"} {
+			b = bytes.ReplaceAll(b, []byte("file="+sheet), []byte("as=print&amp;file="+sheet))
+		}
 	}
 	return web.SendFramed(w, b)
 }

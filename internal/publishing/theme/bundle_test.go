@@ -205,7 +205,7 @@ func TestBundleHasBounds(t *testing.T) {
 				t.Fatalf("told %+v: %v", told, err)
 			}
 			lookOver(t, out)
-			if !bytes.Contains(out, []byte(House("").StylePath(Tokens{}))) || bytes.Contains(out, []byte("theme-qinling")) {
+			if !bytes.Contains(out, []byte(House("").ReadingPath(Tokens{}))) || bytes.Contains(out, []byte("theme-qinling")) {
 				t.Error("the page that stands in is not the house's own")
 			}
 		})
@@ -325,7 +325,7 @@ func TestSamplesAreDrawnInBothThemes(t *testing.T) {
 					t.Fatalf("%s in %s: %v", sample.Key, th.Name, err)
 				}
 				lookOver(t, b)
-				if !bytes.Contains(b, []byte(th.StylePath(Tokens{}))) {
+				if !bytes.Contains(b, []byte(th.StylePath(Tokens{}))) && !bytes.Contains(b, []byte(th.ReadingPath(Tokens{}))) {
 					t.Errorf("%s is not in %s", sample.Key, th.Name)
 				}
 			}

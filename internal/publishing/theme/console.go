@@ -63,6 +63,7 @@ func (s Site) InConsole(page []byte, as string) []byte {
 		page = bytes.ReplaceAll(page, []byte(`"`+html.EscapeString(path)+`"`), []byte(`"`+html.EscapeString(consoleFile(key, file, more))+`"`))
 	}
 	at(t.StylePath(s.Look.Tokens), t.key(), "portal.css", q)
+	at(t.ReadingPath(s.Look.Tokens), t.key(), "reading.css", q)
 	at(t.ElderStylePath(), t.key(), "elder.css", q)
 	for name := range t.files {
 		at(t.Asset(name), t.key(), name, nil)
@@ -90,8 +91,10 @@ func (t *Theme) ConsoleFile(name string, q url.Values) (File, bool) {
 		if !ok {
 			continue
 		}
-		if strings.HasPrefix(rest, "portal.") {
-			rest = "portal.css"
+		for _, sheet := range []string{"portal", "reading"} {
+			if strings.HasPrefix(rest, sheet+".") {
+				rest = sheet + ".css"
+			}
 		}
 		if rest != name {
 			continue

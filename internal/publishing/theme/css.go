@@ -9,6 +9,7 @@ var (
 	sheetRemark = regexp.MustCompile(`(?s)/\*.*?\*/`)
 	sheetBlank  = regexp.MustCompile(`\s+`)
 	sheetSign   = regexp.MustCompile(` ?([{};,]) ?`)
+	sheetName   = regexp.MustCompile(`([{;][a-z-]+): `)
 )
 
 // compact is a style sheet without what only its writers need: comments, line
@@ -17,7 +18,8 @@ func compact(css []byte) []byte {
 	css = sheetRemark.ReplaceAll(css, nil)
 	var out bytes.Buffer
 	tidy := func(b []byte) []byte {
-		return sheetSign.ReplaceAll(sheetBlank.ReplaceAll(b, []byte(" ")), []byte("$1"))
+		b = sheetSign.ReplaceAll(sheetBlank.ReplaceAll(b, []byte(" ")), []byte("$1"))
+		return sheetName.ReplaceAll(b, []byte("$1:"))
 	}
 	at := 0
 	for _, m := range cssString.FindAllIndex(css, -1) {

@@ -36,6 +36,8 @@ type Frame struct {
 	Class     string // of body, beside the theme's
 	Languages []Tongue
 	Edition   *Edition // of a page in another language
+
+	reading bool // see Style
 }
 
 // Tongue is this page, or the site, in another language.
@@ -141,6 +143,14 @@ type Checked interface {
 	Check(*Theme) error
 }
 
+// readings are the pages that need no more of the style sheet than its first
+// part: articles and the lists of columns.
+var readings = map[string]bool{
+	"article.html": true, "column.html": true,
+	"elder_article.html": true, "elder_column.html": true,
+	"edition_article.html": true, "edition_column.html": true,
+}
+
 var defined []Checked
 
 // Pages lists the pages that every theme draws.
@@ -171,6 +181,7 @@ func (p *Page[T]) Check(t *Theme) error {
 // told of, and a theme of the house stands in: a page is never half.
 func (p *Page[T]) Draw(f Frame, page T) ([]byte, error) {
 	f.Tags = append(siteTags(f.Site), f.Tags...)
+	f.reading = readings[p.file]
 	t := f.Site.Dress()
 	b, err := t.draw(p.file, p.layout, view[T]{f, page})
 	if err == nil || t.Hash == "" {

@@ -110,7 +110,7 @@ func everyBand(s Site) []Band {
 		Band{ID: "band-29", Kind: BandFigures, Heading: "信息统计", Figures: []Figure{{"要闻", "/news/", 1234}, {"政策", "/policies/", 56}}},
 		Band{ID: "band-30", Kind: BandLinks, Heading: "相关链接", Links: links[:3]},
 		Band{ID: "band-31", Kind: BandPicked, Heading: "精选", Shots: shots, Entries: sampleLines(2)},
-		Band{ID: "band-32", Kind: BandPicked, Heading: "精选", Entries: sampleLines(2), Briefs: true},
+		Band{ID: "band-32", Kind: BandPicked, Heading: "带提要的精选", Entries: sampleLines(2), Briefs: true},
 		Band{ID: "band-33", Kind: BandWords, Heading: "说明", Text: "一段说明文字。"},
 		Band{ID: "band-34", Kind: BandWords, Text: "没有标题的说明。"},
 	)

@@ -51,6 +51,7 @@ type Theme struct {
 
 	views   map[string]string // by file name: what it lays over the base
 	style   []byte            // whole sheet of the portal layout
+	reading []byte            // its part that articles and lists need
 	elder   []byte
 	files   map[string][]byte // img/…, font/…
 	dir     string            // where its files lie on a site
@@ -108,11 +109,13 @@ func (t *Theme) take(read map[string][]byte) {
 			t.files[name] = b
 		}
 	}
-	t.style = compact(slices.Concat(assets.Content("portal.css"), read["theme.css"]))
+	t.style = compact(slices.Concat(assets.Content("portal.css"), assets.Content("portal-pages.css"), read["theme.css"]))
+	t.reading = compact(slices.Concat(assets.Content("portal.css"), read["theme.css"]))
 	t.elder = compact(slices.Concat(assets.Content("elder.css"), read["elder.css"]))
 	h := sha256.New()
 	put := func(name string, b []byte) { fmt.Fprintf(h, "%s %d\n%s", name, len(b), b) }
 	put("theme.css", t.style)
+	put("reading.css", t.reading)
 	put("elder.css", t.elder)
 	for _, name := range slices.Sorted(maps.Keys(t.files)) {
 		put(name, t.files[name])
@@ -196,11 +199,17 @@ func (t *Theme) Fingerprint() string { return t.print }
 
 // StylePath is where the style sheet lies on a site; the name changes with the
 // content.
-func (t *Theme) StylePath(k Tokens) string {
+func (t *Theme) StylePath(k Tokens) string { return t.sheetPath("portal", k) }
+
+// ReadingPath is where the smaller sheet lies, that articles and lists link
+// instead.
+func (t *Theme) ReadingPath(k Tokens) string { return t.sheetPath("reading", k) }
+
+func (t *Theme) sheetPath(name string, k Tokens) string {
 	if k.None() {
-		return t.dir + "portal.css"
+		return t.dir + name + ".css"
 	}
-	return t.dir + "portal." + short([]byte(k.css())) + ".css"
+	return t.dir + name + "." + short([]byte(k.css())) + ".css"
 }
 
 // ElderStylePath is where the elder layout's sheet lies.
@@ -213,6 +222,7 @@ func (t *Theme) Asset(name string) string { return t.dir + name }
 func (t *Theme) Files(k Tokens) []File {
 	out := []File{
 		{t.StylePath(k), "text/css; charset=utf-8", slices.Concat(t.style, []byte(k.css()))},
+		{t.ReadingPath(k), "text/css; charset=utf-8", slices.Concat(t.reading, []byte(k.css()))},
 		{t.ElderStylePath(), "text/css; charset=utf-8", t.elder},
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.files)) {
@@ -284,8 +294,15 @@ func (s Site) Files() []File {
 	return out
 }
 
-// Style is where the page's style sheet lies.
-func (f Frame) Style() string { return f.Site.Dress().StylePath(f.Site.Look.Tokens) }
+// Style is where the page's style sheet lies: the smaller one for an article or
+// a list, unless the theme has views of its own, which may use any class.
+func (f Frame) Style() string {
+	t := f.Site.Dress()
+	if f.reading && len(t.views) == 0 {
+		return t.ReadingPath(f.Site.Look.Tokens)
+	}
+	return t.StylePath(f.Site.Look.Tokens)
+}
 
 // ElderStyle is where the elder layout's sheet lies.
 func (f Frame) ElderStyle() string { return f.Site.Dress().ElderStylePath() }
