@@ -363,11 +363,13 @@ func (p *Publisher) urgent(ctx context.Context, site registry.SiteID) (next, err
 	p.hurry.Add(1)
 	defer p.hurry.Add(-1)
 	began := p.db.Now()
+	t := p.timing()
 	unlock, err := p.store.lock(ctx, site)
 	if err != nil {
 		return done, err
 	}
 	defer unlock()
+	t.lap("lock")
 	if held, err := p.held(ctx, site); err != nil {
 		return done, err
 	} else if held {
@@ -377,6 +379,7 @@ func (p *Publisher) urgent(ctx context.Context, site registry.SiteID) (next, err
 	if err != nil {
 		return done, err
 	}
+	t.lap("current")
 	var changes []change
 	var d *drawing
 	after := done
@@ -410,6 +413,7 @@ func (p *Publisher) urgent(ctx context.Context, site registry.SiteID) (next, err
 			changes = append(changes, all...)
 			return nil
 		}
+		t.lap("site")
 		whole, restyled := len(all) > 0 || stale(before, info, began), false
 		if whole {
 			n, err := p.library.LiveCount(ctx, tx, site, inline+1)
@@ -431,7 +435,9 @@ func (p *Publisher) urgent(ctx context.Context, site registry.SiteID) (next, err
 			return err
 		}
 		d = p.drawing(tx, e, info, whole)
+		d.timing = t
 		defer d.pool.end()
+		t.lap("open")
 		if whole {
 			return d.everything(ctx)
 		}
@@ -453,7 +459,10 @@ func (p *Publisher) urgent(ctx context.Context, site registry.SiteID) (next, err
 			return done, err
 		}
 	}
-	return after, p.record(ctx, site, before, made, changes, changed, began, d)
+	err = p.record(ctx, site, before, made, changes, changed, began, d)
+	t.lap("record")
+	t.tell(ctx, site)
+	return after, err
 }
 
 // open begins an edit. The number in the ledger and on the disk go together; a
@@ -477,11 +486,14 @@ func (p *Publisher) close(ctx context.Context, d *drawing) (*Release, int, error
 	if err != nil {
 		return nil, 0, err
 	}
+	d.timing.lap("index")
 	look := d.site.Fingerprint()
 	if !d.e.fresh && d.e.before != nil {
 		look = d.e.before.Theme // until every page has the new one
 	}
-	return d.e.finish(ctx, d.site, look, file, generation)
+	made, changed, err := d.e.finish(ctx, d.site, look, file, generation)
+	d.timing.lap("switch")
+	return made, changed, err
 }
 
 // tries bounds how often a drawing begins again because the site itself
