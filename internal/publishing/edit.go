@@ -427,6 +427,11 @@ func (e *edit) finish(ctx context.Context, site theme.Site, look, search, genera
 		}
 		return nil, 0, nil
 	}
+	if b := e.before; b != nil && !e.fresh && b.No > e.last && e.of == b.Of && sameLists(m.Lists, b.Lists) && sameLists(m.Shelves, b.Shelves) && m.Theme == b.Theme && sameSite(m.Site, b.Site) {
+		// Whoever switched to it died before its index followed: that is the same
+		// release, which the ledger does not know yet.
+		m.No, m.Made, m.Before, m.Whole = b.No, b.Made, b.Before, b.Whole
+	}
 	r, err := e.turn(ctx, m)
 	return r, changed, err
 }
@@ -444,6 +449,7 @@ func (e *edit) turn(ctx context.Context, m Manifest) (*Release, error) {
 	if err := e.sync(ctx); err != nil {
 		return nil, err
 	}
+	clear(e.staged) // on the disk
 	if err := e.step("written"); err != nil {
 		return nil, err
 	}

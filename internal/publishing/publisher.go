@@ -78,6 +78,7 @@ type Publisher struct {
 	released func(ctx context.Context, tx *db.Tx, site registry.SiteID) error
 	pages    []func(ctx context.Context, q db.Querier, site theme.Site, t Touched, put func(Leaf) error) error
 	dresser  Dresser
+	haste    atomic.Pointer[haste]
 	hurry    atomic.Int32 // urgent releases under way: bulk drawing gives way
 	matrix   func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Matrix, error)
 	step     func(string) error // crash points of the tests
@@ -205,7 +206,66 @@ func (p *Publisher) Changed(ctx context.Context, tx *db.Tx, c library.Change) er
 			return err
 		}
 	}
+	tx.AfterCommit(func() {
+		for s := range sites {
+			p.hasten(s)
+		}
+	})
 	return nil
+}
+
+// Hasten makes this process begin a release as soon as the act that asks for it
+// has committed, beside the job, which is what is relied upon and finds it made.
+// It ends with the function returned, which waits for releases under way.
+func (p *Publisher) Hasten(ctx context.Context) (stop func()) {
+	h := &haste{ctx: ctx, waiting: map[registry.SiteID]bool{}}
+	p.haste.Store(h)
+	return func() {
+		p.haste.CompareAndSwap(h, nil)
+		h.mu.Lock()
+		h.ended = true
+		h.mu.Unlock()
+		h.under.Wait()
+	}
+}
+
+// haste are the releases begun ahead of their jobs.
+type haste struct {
+	ctx     context.Context
+	mu      sync.Mutex
+	waiting map[registry.SiteID]bool // about to begin
+	ended   bool
+	under   sync.WaitGroup
+}
+
+// mostHasty releases are begun at once ahead of their jobs; the jobs make the
+// others.
+const mostHasty = 4
+
+func (p *Publisher) hasten(site registry.SiteID) {
+	h := p.haste.Load()
+	if h == nil {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ended || h.waiting[site] || len(h.waiting) >= mostHasty {
+		return
+	}
+	h.waiting[site] = true
+	h.under.Go(func() {
+		unlock, err := p.store.lock(h.ctx, site)
+		h.mu.Lock()
+		delete(h.waiting, site) // what commits from here on begins another
+		h.mu.Unlock()
+		if err == nil {
+			_, err = p.urgently(h.ctx, site)
+			unlock()
+		}
+		if err != nil && h.ctx.Err() == nil {
+			p.config.Log.WarnContext(h.ctx, "a release begun at once was not made, its job follows", "site", site, "cause", err)
+		}
+	})
 }
 
 // Part is a part of a site that can be drawn anew by itself.
@@ -360,16 +420,20 @@ func stale(r *Release, info theme.Site, now time.Time) bool {
 // urgent makes the next release from the newest changes while others wait: a
 // few items, or a small site whole.
 func (p *Publisher) urgent(ctx context.Context, site registry.SiteID) (next, error) {
-	p.hurry.Add(1)
-	defer p.hurry.Add(-1)
-	began := p.db.Now()
-	t := p.timing()
 	unlock, err := p.store.lock(ctx, site)
 	if err != nil {
 		return done, err
 	}
 	defer unlock()
-	t.lap("lock")
+	return p.urgently(ctx, site)
+}
+
+// urgently is urgent with the site's lock held.
+func (p *Publisher) urgently(ctx context.Context, site registry.SiteID) (next, error) {
+	p.hurry.Add(1)
+	defer p.hurry.Add(-1)
+	began := p.db.Now()
+	t := p.timing()
 	if held, err := p.held(ctx, site); err != nil {
 		return done, err
 	} else if held {
@@ -430,6 +494,9 @@ func (p *Publisher) urgent(ctx context.Context, site registry.SiteID) (next, err
 				whole, restyled, after = false, true, beside
 			}
 		}
+		if len(changes) == 0 && !whole && !restyled && sameSite(before.Site, info) {
+			return nil // made already
+		}
 		e, err := p.open(ctx, tx, site, before, whole, began)
 		if err != nil {
 			return err
@@ -477,22 +544,44 @@ func (p *Publisher) open(ctx context.Context, q db.Querier, site registry.SiteID
 	return e, err
 }
 
-// close brings the index up and switches.
+// close switches and brings the index up. A release upon another shows its
+// pages first and its search index, which waits for the disk, a moment later:
+// what a search finds is held against the pages of the release, so nothing that
+// went is shown. Both are one release of one number.
 func (p *Publisher) close(ctx context.Context, d *drawing) (*Release, int, error) {
 	if p.drawn != nil {
 		p.drawn(len(d.e.pages))
+	}
+	look := d.site.Fingerprint()
+	if !d.e.fresh && d.e.before != nil {
+		look = d.e.before.Theme // until every page has the new one
+	}
+	var first *Release
+	changed := 0
+	if b := d.e.before; b != nil && !d.e.fresh && b.SearchFile() != "" {
+		var err error
+		if first, changed, err = d.e.finish(ctx, d.site, look, b.Search.File, b.Search.Generation); err != nil {
+			return nil, 0, err
+		}
+		d.timing.lap("switch")
 	}
 	file, generation, err := d.index(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
 	d.timing.lap("index")
-	look := d.site.Fingerprint()
-	if !d.e.fresh && d.e.before != nil {
-		look = d.e.before.Theme // until every page has the new one
+	if first == nil {
+		made, changed, err := d.e.finish(ctx, d.site, look, file, generation)
+		d.timing.lap("switch")
+		return made, changed, err
 	}
-	made, changed, err := d.e.finish(ctx, d.site, look, file, generation)
-	d.timing.lap("switch")
+	if first.Search.File == file && first.Search.Generation == generation {
+		return first, changed, nil
+	}
+	m := first.Manifest
+	m.Search.File, m.Search.Generation = file, generation
+	made, err := d.e.turn(ctx, m)
+	d.timing.lap("switch again")
 	return made, changed, err
 }
 
