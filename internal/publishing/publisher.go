@@ -934,6 +934,13 @@ func (p *Publisher) look(ctx context.Context, site registry.SiteID) error {
 	if err != nil && !errors.Is(err, ErrNoRelease) && !errors.Is(err, ErrForged) {
 		return err
 	}
+	if err == nil && p.store.sealDue(r) {
+		if err := p.db.Update(ctx, func(tx *db.Tx) error {
+			return jobs.Enqueue(ctx, tx, Squeeze{site}, jobs.Unique(string(site)), jobs.Queue(BulkQueue))
+		}); err != nil {
+			return err
+		}
+	}
 	frame := err == nil && !stale(r, info, p.db.Now())
 	fits := frame && sameSite(r.Site, info) // else a day began or ended on the notice bar
 	n, err := db.One(ctx, p.db, db.Value[int], `SELECT count(*) FROM (SELECT 1 FROM release_change WHERE site_id = $1 LIMIT 1) w`, site)
