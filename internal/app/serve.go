@@ -128,9 +128,11 @@ func (h *House) startWork(ctx context.Context) (stop func() error, err error) {
 	bg, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	go h.sequencer.Run(bg, 500*time.Millisecond)
 	go h.followNotices(bg)
+	calm := h.Publisher.Hasten(audit.System(bg, "job.publishing.refresh"))
 	return func() error {
 		end, done := context.WithTimeout(bg, drain)
 		defer done()
+		calm()
 		err := client.Stop(end)
 		cancel()
 		return err

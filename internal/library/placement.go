@@ -2,6 +2,7 @@ package library
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"zhengshu/internal/db"
@@ -113,6 +114,18 @@ func scanEntry(r db.Scanner) (Entry, error) {
 func (s *Service) LiveItems(ctx context.Context, q db.Querier, column registry.ColumnID, limit, offset int) ([]Entry, error) {
 	return db.All(ctx, q, scanEntry, entrySelect+`
 		WHERE p.column_id = $1 AND p.state = 'live' ORDER BY p.top DESC, p.shown_at DESC, p.id DESC LIMIT $2 OFFSET $3`, column, limit, offset)
+}
+
+// Newest are the entries shown last on a site, newest first, without those of
+// the columns left out; an item in several columns comes several times. Public:
+// what is live is public.
+func (s *Service) Newest(ctx context.Context, q db.Querier, site registry.SiteID, without []registry.ColumnID, limit int) ([]Entry, error) {
+	var w db.Where
+	w.And("p.site_id = ? AND p.state = 'live'", site)
+	for _, c := range without {
+		w.And("p.column_id <> ?", c)
+	}
+	return db.All(ctx, q, scanEntry, entrySelect+` WHERE `+w.SQL()+fmt.Sprintf(` ORDER BY p.shown_at DESC, p.id DESC LIMIT %d`, limit), w.Args()...)
 }
 
 // CountLive counts the live items of a column. Public: what is live is public.

@@ -295,19 +295,45 @@ func hashFile(ctx context.Context, name string) (string, error) {
 	}
 }
 
+// A search index larger than smallIndex is signed once in sealEvery while the
+// site keeps changing: reading the whole of it for each of its items would cost
+// more than publishing them.
+const (
+	smallIndex = 32 << 20
+	sealEvery  = 10 * time.Minute
+)
+
+// sealDue reports whether the search index of a release is to be signed now.
+func (s *Store) sealDue(r *Release) bool {
+	file := r.SearchFile()
+	if file == "" || s.key == nil {
+		return false
+	}
+	if text, err := readFile(file+".seal", maxCurrent); err == nil {
+		if seal, err := s.sealed(r.site, text); err == nil && seal.Generation == r.Search.Generation {
+			return false
+		}
+	}
+	st, err := os.Stat(file)
+	if err != nil {
+		return false
+	}
+	for _, name := range []string{"search.a.db.seal", "search.b.db.seal"} {
+		if seal, err := os.Stat(filepath.Join(filepath.Dir(file), name)); err == nil && st.Size() > smallIndex && time.Since(seal.ModTime()) < sealEvery {
+			return false
+		}
+	}
+	return true
+}
+
 // sealSearch signs the search index of the site's release, after the switch: it
 // is too large to be read on the way of an urgent notice.
 func (s *Store) sealSearch(ctx context.Context, r *Release) error {
-	file := r.SearchFile()
-	if file == "" || s.key == nil {
+	if !s.sealDue(r) {
 		return nil
 	}
+	file := r.SearchFile()
 	mark := file + ".seal"
-	if text, err := readFile(mark, maxCurrent); err == nil {
-		if seal, err := s.sealed(r.site, text); err == nil && seal.Generation == r.Search.Generation {
-			return nil
-		}
-	}
 	hash, err := hashFile(ctx, file)
 	if err != nil {
 		return err

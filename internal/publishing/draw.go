@@ -46,6 +46,7 @@ type drawing struct {
 	marks   map[string]bool                       // old addresses whose redirect changed
 	coming  []registry.ColumnID                   // where one more item is about to be, on trial
 	pool    *pool
+	timing  *timing
 	files   sync.Once // for filed
 	filed   bool
 
@@ -159,6 +160,7 @@ func (d *drawing) dependents(ctx context.Context, changes []change) error {
 	if err := d.touch(ctx, changes); err != nil {
 		return err
 	}
+	d.timing.lap("items")
 	return d.around(ctx)
 }
 

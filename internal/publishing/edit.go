@@ -249,33 +249,30 @@ func (e *edit) sync(ctx context.Context) error {
 		}
 		return errors.Join(unix.Syncfs(int(d.Fd())), d.Close())
 	}
-	names := make(chan string)
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	var errs []error
-	for range 8 { // syncing waits for the disk, which takes several at a time
-		wg.Go(func() {
-			for n := range names {
-				if err := syncDir(n); err != nil {
-					mu.Lock()
-					errs = append(errs, err)
-					mu.Unlock()
-				}
-			}
-		})
+	// Syncing waits for the disk, which takes many at a time: all that wait
+	// together share one commit of its journal.
+	together := func(names []string) error {
+		errs := make([]error, len(names))
+		var wg sync.WaitGroup
+		for i, n := range names {
+			wg.Go(func() { errs[i] = syncDir(n) })
+		}
+		wg.Wait()
+		return errors.Join(errs...)
 	}
-	dirs := map[string]bool{objects: true}
+	var files []string
+	folders := []string{objects}
 	for h := range e.staged {
 		n := e.store.objectPath(h)
-		dirs[filepath.Dir(n)] = true
-		names <- n
+		files = append(files, n)
+		if dir := filepath.Dir(n); !slices.Contains(folders, dir) {
+			folders = append(folders, dir)
+		}
 	}
-	close(names)
-	wg.Wait()
-	for d := range dirs {
-		errs = append(errs, syncDir(d))
+	if err := together(files); err != nil {
+		return err
 	}
-	return errors.Join(append(errs, ctx.Err())...)
+	return errors.Join(together(folders), ctx.Err())
 }
 
 // content are the lists of a folder as they will be, of those that this edit
@@ -430,6 +427,11 @@ func (e *edit) finish(ctx context.Context, site theme.Site, look, search, genera
 		}
 		return nil, 0, nil
 	}
+	if b := e.before; b != nil && !e.fresh && b.No > e.last && e.of == b.Of && sameLists(m.Lists, b.Lists) && sameLists(m.Shelves, b.Shelves) && m.Theme == b.Theme && sameSite(m.Site, b.Site) {
+		// Whoever switched to it died before its index followed: that is the same
+		// release, which the ledger does not know yet.
+		m.No, m.Made, m.Before, m.Whole = b.No, b.Made, b.Before, b.Whole
+	}
 	r, err := e.turn(ctx, m)
 	return r, changed, err
 }
@@ -447,6 +449,7 @@ func (e *edit) turn(ctx context.Context, m Manifest) (*Release, error) {
 	if err := e.sync(ctx); err != nil {
 		return nil, err
 	}
+	clear(e.staged) // on the disk
 	if err := e.step("written"); err != nil {
 		return nil, err
 	}

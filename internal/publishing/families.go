@@ -86,6 +86,7 @@ func (d *drawing) around(ctx context.Context) error {
 			if err := f.draw(d, ctx); err != nil {
 				return err
 			}
+			d.timing.lap(f.name)
 		}
 	}
 	return d.pool.wait()

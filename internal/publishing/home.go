@@ -270,22 +270,10 @@ func (d *drawing) home(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// What is new on the site, whatever the home page shows of it.
-	var feed []theme.Entry
-	seen := map[string]bool{}
-	for _, col := range d.site.Top() {
-		list, err := c.newest(ctx, col, homeMain+1)
-		if err != nil {
-			return err
-		}
-		for _, e := range list {
-			if !seen[e.Href] {
-				seen[e.Href] = true
-				feed = append(feed, e)
-			}
-		}
+	feed, err := d.news(ctx)
+	if err != nil {
+		return err
 	}
-	slices.SortStableFunc(feed, func(a, b theme.Entry) int { return b.At.Compare(a.At) })
 	if len(feed) > 0 {
 		h.Updated = feed[0].At
 	}
@@ -300,6 +288,39 @@ func (d *drawing) home(ctx context.Context) error {
 		return err
 	}
 	return d.feeds(ctx, theme.FeedOf{Title: d.site.Name, Path: "/", Description: d.site.Name + "最新信息", RSS: "/rss.xml", Entries: feed[:min(len(feed), feedItems)]}, true)
+}
+
+// news is what is new on the site, whatever its home page shows of it: read at
+// once, so that it costs the same with however many columns.
+func (d *drawing) news(ctx context.Context) ([]theme.Entry, error) {
+	var foreign []registry.ColumnID
+	for _, c := range d.site.Foreign {
+		foreign = append(foreign, registry.ColumnID(c.ID))
+	}
+	var list []library.Entry
+	for most := 2 * feedItems; ; most *= 4 {
+		all, err := d.p.library.Newest(ctx, d.q, registry.SiteID(d.site.ID), foreign, most)
+		if err != nil {
+			return nil, err
+		}
+		list = list[:0]
+		seen := map[library.ItemID]bool{}
+		for _, e := range all {
+			if _, open := d.column(e.Placement.Column); open && !seen[e.Item.ID] && len(list) < feedItems {
+				seen[e.Item.ID] = true
+				list = append(list, e)
+			}
+		}
+		if len(list) == feedItems || len(all) < most { // else many stand in several columns
+			break
+		}
+	}
+	out := make([]theme.Entry, len(list))
+	for i, e := range list {
+		out[i] = toEntry(e)
+		out[i].Pinned = false
+	}
+	return out, d.leads(ctx, list, out)
 }
 
 func (c *composing) home(ctx context.Context, blocks []layout.Block) (theme.Home, error) {

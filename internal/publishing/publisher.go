@@ -78,6 +78,7 @@ type Publisher struct {
 	released func(ctx context.Context, tx *db.Tx, site registry.SiteID) error
 	pages    []func(ctx context.Context, q db.Querier, site theme.Site, t Touched, put func(Leaf) error) error
 	dresser  Dresser
+	haste    atomic.Pointer[haste]
 	hurry    atomic.Int32 // urgent releases under way: bulk drawing gives way
 	matrix   func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Matrix, error)
 	step     func(string) error // crash points of the tests
@@ -205,7 +206,66 @@ func (p *Publisher) Changed(ctx context.Context, tx *db.Tx, c library.Change) er
 			return err
 		}
 	}
+	tx.AfterCommit(func() {
+		for s := range sites {
+			p.hasten(s)
+		}
+	})
 	return nil
+}
+
+// Hasten makes this process begin a release as soon as the act that asks for it
+// has committed, beside the job, which is what is relied upon and finds it made.
+// It ends with the function returned, which waits for releases under way.
+func (p *Publisher) Hasten(ctx context.Context) (stop func()) {
+	h := &haste{ctx: ctx, waiting: map[registry.SiteID]bool{}}
+	p.haste.Store(h)
+	return func() {
+		p.haste.CompareAndSwap(h, nil)
+		h.mu.Lock()
+		h.ended = true
+		h.mu.Unlock()
+		h.under.Wait()
+	}
+}
+
+// haste are the releases begun ahead of their jobs.
+type haste struct {
+	ctx     context.Context
+	mu      sync.Mutex
+	waiting map[registry.SiteID]bool // about to begin
+	ended   bool
+	under   sync.WaitGroup
+}
+
+// mostHasty releases are begun at once ahead of their jobs; the jobs make the
+// others.
+const mostHasty = 4
+
+func (p *Publisher) hasten(site registry.SiteID) {
+	h := p.haste.Load()
+	if h == nil {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ended || h.waiting[site] || len(h.waiting) >= mostHasty {
+		return
+	}
+	h.waiting[site] = true
+	h.under.Go(func() {
+		unlock, err := p.store.lock(h.ctx, site)
+		h.mu.Lock()
+		delete(h.waiting, site) // what commits from here on begins another
+		h.mu.Unlock()
+		if err == nil {
+			_, err = p.urgently(h.ctx, site)
+			unlock()
+		}
+		if err != nil && h.ctx.Err() == nil {
+			p.config.Log.WarnContext(h.ctx, "a release begun at once was not made, its job follows", "site", site, "cause", err)
+		}
+	})
 }
 
 // Part is a part of a site that can be drawn anew by itself.
@@ -360,14 +420,20 @@ func stale(r *Release, info theme.Site, now time.Time) bool {
 // urgent makes the next release from the newest changes while others wait: a
 // few items, or a small site whole.
 func (p *Publisher) urgent(ctx context.Context, site registry.SiteID) (next, error) {
-	p.hurry.Add(1)
-	defer p.hurry.Add(-1)
-	began := p.db.Now()
 	unlock, err := p.store.lock(ctx, site)
 	if err != nil {
 		return done, err
 	}
 	defer unlock()
+	return p.urgently(ctx, site)
+}
+
+// urgently is urgent with the site's lock held.
+func (p *Publisher) urgently(ctx context.Context, site registry.SiteID) (next, error) {
+	p.hurry.Add(1)
+	defer p.hurry.Add(-1)
+	began := p.db.Now()
+	t := p.timing()
 	if held, err := p.held(ctx, site); err != nil {
 		return done, err
 	} else if held {
@@ -377,6 +443,7 @@ func (p *Publisher) urgent(ctx context.Context, site registry.SiteID) (next, err
 	if err != nil {
 		return done, err
 	}
+	t.lap("current")
 	var changes []change
 	var d *drawing
 	after := done
@@ -410,6 +477,7 @@ func (p *Publisher) urgent(ctx context.Context, site registry.SiteID) (next, err
 			changes = append(changes, all...)
 			return nil
 		}
+		t.lap("site")
 		whole, restyled := len(all) > 0 || stale(before, info, began), false
 		if whole {
 			n, err := p.library.LiveCount(ctx, tx, site, inline+1)
@@ -426,12 +494,17 @@ func (p *Publisher) urgent(ctx context.Context, site registry.SiteID) (next, err
 				whole, restyled, after = false, true, beside
 			}
 		}
+		if len(changes) == 0 && !whole && !restyled && sameSite(before.Site, info) {
+			return nil // made already
+		}
 		e, err := p.open(ctx, tx, site, before, whole, began)
 		if err != nil {
 			return err
 		}
 		d = p.drawing(tx, e, info, whole)
+		d.timing = t
 		defer d.pool.end()
+		t.lap("open")
 		if whole {
 			return d.everything(ctx)
 		}
@@ -453,7 +526,10 @@ func (p *Publisher) urgent(ctx context.Context, site registry.SiteID) (next, err
 			return done, err
 		}
 	}
-	return after, p.record(ctx, site, before, made, changes, changed, began, d)
+	err = p.record(ctx, site, before, made, changes, changed, began, d)
+	t.lap("record")
+	t.tell(ctx, site)
+	return after, err
 }
 
 // open begins an edit. The number in the ledger and on the disk go together; a
@@ -468,20 +544,45 @@ func (p *Publisher) open(ctx context.Context, q db.Querier, site registry.SiteID
 	return e, err
 }
 
-// close brings the index up and switches.
+// close switches and brings the index up. A release upon another shows its
+// pages first and its search index, which waits for the disk, a moment later:
+// what a search finds is held against the pages of the release, so nothing that
+// went is shown. Both are one release of one number.
 func (p *Publisher) close(ctx context.Context, d *drawing) (*Release, int, error) {
 	if p.drawn != nil {
 		p.drawn(len(d.e.pages))
-	}
-	file, generation, err := d.index(ctx)
-	if err != nil {
-		return nil, 0, err
 	}
 	look := d.site.Fingerprint()
 	if !d.e.fresh && d.e.before != nil {
 		look = d.e.before.Theme // until every page has the new one
 	}
-	return d.e.finish(ctx, d.site, look, file, generation)
+	var first *Release
+	changed := 0
+	if b := d.e.before; b != nil && !d.e.fresh && b.SearchFile() != "" {
+		var err error
+		if first, changed, err = d.e.finish(ctx, d.site, look, b.Search.File, b.Search.Generation); err != nil {
+			return nil, 0, err
+		}
+		d.timing.lap("switch")
+	}
+	file, generation, err := d.index(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	d.timing.lap("index")
+	if first == nil {
+		made, changed, err := d.e.finish(ctx, d.site, look, file, generation)
+		d.timing.lap("switch")
+		return made, changed, err
+	}
+	if first.Search.File == file && first.Search.Generation == generation {
+		return first, changed, nil
+	}
+	m := first.Manifest
+	m.Search.File, m.Search.Generation = file, generation
+	made, err := d.e.turn(ctx, m)
+	d.timing.lap("switch again")
+	return made, changed, err
 }
 
 // tries bounds how often a drawing begins again because the site itself
@@ -832,6 +933,13 @@ func (p *Publisher) look(ctx context.Context, site registry.SiteID) error {
 	r, err := p.store.Current(site)
 	if err != nil && !errors.Is(err, ErrNoRelease) && !errors.Is(err, ErrForged) {
 		return err
+	}
+	if err == nil && p.store.sealDue(r) {
+		if err := p.db.Update(ctx, func(tx *db.Tx) error {
+			return jobs.Enqueue(ctx, tx, Squeeze{site}, jobs.Unique(string(site)), jobs.Queue(BulkQueue))
+		}); err != nil {
+			return err
+		}
 	}
 	frame := err == nil && !stale(r, info, p.db.Now())
 	fits := frame && sameSite(r.Site, info) // else a day began or ended on the notice bar

@@ -413,3 +413,32 @@ func TestFullDiskLeavesTheOldRelease(t *testing.T) {
 		t.Error("room again, and no release")
 	}
 }
+
+// A release begins as soon as the act has committed; the job that was asked for
+// in the same transaction finds it made.
+func TestReleaseBeginsWithTheCommit(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := build(t, d, t.TempDir())
+		h.publish()
+		stop := h.pub.Hasten(audit.System(context.Background(), "test"))
+		it := h.live("立即可见", "审核通过，马上公开。")
+		stop() // waits for what is under way
+		for _, path := range []string{publishing.Path(it), "/", "/news/", "/rss.xml", "/search?q=%E9%A9%AC%E4%B8%8A%E5%85%AC%E5%BC%80"} {
+			if code, body := h.get(path); code != 200 || !strings.Contains(body, "立即可见") {
+				t.Errorf("%s: %d, shown %v", path, code, strings.Contains(body, "立即可见"))
+			}
+		}
+		before, err := h.pub.Releases(context.Background(), system, h.site.ID, 10, 0)
+		must(t, err)
+		h.publish()
+		after, err := h.pub.Releases(context.Background(), system, h.site.ID, 10, 0)
+		must(t, err)
+		if len(before) != 2 || len(after) != 2 || before[0].Hash != after[0].Hash || !after[0].Current {
+			t.Errorf("before the job %+v, after it %+v", before, after)
+		}
+		h.live("另一件", "不再有人着急。")
+		if _, body := h.get("/"); strings.Contains(body, "另一件") {
+			t.Error("a release was begun after the end")
+		}
+	})
+}

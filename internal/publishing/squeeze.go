@@ -48,6 +48,18 @@ func (s *Store) squeeze(ctx context.Context, site registry.SiteID, pause func())
 	if err := s.sealSearch(ctx, r); err != nil {
 		return err
 	}
+	// Made once: a compressor's tables cost more than the small page it packs.
+	var gz, br bytes.Buffer
+	z, err := gzip.NewWriterLevel(&gz, gzip.BestCompression)
+	if err != nil {
+		return err
+	}
+	w := brotli.NewWriterLevel(&br, 7)
+	zw, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
+	if err != nil {
+		return err
+	}
+	defer zw.Close() //nolint:errcheck // EncodeAll leaves nothing open
 	one := func(p Page) error {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -65,17 +77,11 @@ func (s *Store) squeeze(ctx context.Context, site registry.SiteID, pause func())
 		if err != nil {
 			return err
 		}
-		var gz, br, zst bytes.Buffer
-		z, err := gzip.NewWriterLevel(&gz, gzip.BestCompression)
-		if err != nil {
-			return err
-		}
-		w := brotli.NewWriterLevel(&br, 7)
-		zw, err := zstd.NewWriter(&zst, zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
-		if err != nil {
-			return err
-		}
-		for _, f := range []func() error{func() error { _, err := z.Write(b); return err }, z.Close, func() error { _, err := w.Write(b); return err }, w.Close, func() error { _, err := zw.Write(b); return err }, zw.Close} {
+		gz.Reset()
+		br.Reset()
+		z.Reset(&gz)
+		w.Reset(&br)
+		for _, f := range []func() error{func() error { _, err := z.Write(b); return err }, z.Close, func() error { _, err := w.Write(b); return err }, w.Close} {
 			if err := f(); err != nil {
 				return err
 			}
@@ -84,7 +90,7 @@ func (s *Store) squeeze(ctx context.Context, site registry.SiteID, pause func())
 		for _, v := range []struct {
 			ending string
 			body   []byte
-		}{{".gz", gz.Bytes()}, {".zst", zst.Bytes()}, {".br", br.Bytes()}} {
+		}{{".gz", gz.Bytes()}, {".zst", zw.EncodeAll(b, nil)}, {".br", br.Bytes()}} {
 			tmp, err := os.CreateTemp(filepath.Dir(name), ".new-*")
 			if err != nil {
 				return err

@@ -75,6 +75,7 @@ func step(ctx context.Context, x *Index, next, generation string, put []Document
 	if err != nil || !known {
 		return false, nil // an index of before turns were kept, or too far behind
 	}
+	own := paths(put, out)
 	seen := map[string]bool{}
 	for _, t := range turns {
 		if t.path == "" || touched[t.path] || seen[t.path] {
@@ -91,7 +92,7 @@ func step(ctx context.Context, x *Index, next, generation string, put []Document
 			put = append(put, d)
 		}
 	}
-	return true, w.apply(ctx, generation, put, out, turns)
+	return true, w.apply(ctx, generation, put, out, turns, own)
 }
 
 // since are the changes after a generation; known is false when the file does

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -93,16 +94,26 @@ func (w *Writer) Sums(ctx context.Context) (map[string]string, error) {
 // Apply puts documents in, takes paths out and records the generation, all or
 // nothing.
 func (w *Writer) Apply(ctx context.Context, generation string, put []Document, out []string) error {
-	return w.apply(ctx, generation, put, out, nil)
+	return w.apply(ctx, generation, put, out, nil, paths(put, out))
+}
+
+// paths are what a generation changes.
+func paths(put []Document, out []string) []string {
+	list := slices.Clone(out)
+	for _, d := range put {
+		list = append(list, d.Path)
+	}
+	return list
 }
 
 // turn is one path that a generation changed.
 type turn struct{ generation, path string }
 
 // apply is Apply; turns are the changes of generations in between, which the
-// file then has too. A generation's own changes are remembered with it, so that
-// the other file of a release can be brought up by what it lacks.
-func (w *Writer) apply(ctx context.Context, generation string, put []Document, out []string, turns []turn) error {
+// file then has too. A generation's own changes, and not those it catches up
+// with, are remembered with it, so that the other file of a release can be
+// brought up by what it lacks.
+func (w *Writer) apply(ctx context.Context, generation string, put []Document, out []string, turns []turn, own []string) error {
 	tx, err := w.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -114,22 +125,11 @@ func (w *Writer) apply(ctx context.Context, generation string, put []Document, o
 		}
 	}
 	if len(put)+len(out) <= mostTurns {
-		note := func(path string) error {
-			_, err := tx.ExecContext(ctx, `INSERT INTO turn (generation, path) VALUES (?, ?)`, generation, path)
-			return err
+		if len(own) == 0 {
+			own = []string{""} // that there was such a generation
 		}
-		for _, p := range out {
-			if err := note(p); err != nil {
-				return err
-			}
-		}
-		for _, d := range put {
-			if err := note(d.Path); err != nil {
-				return err
-			}
-		}
-		if len(put)+len(out) == 0 {
-			if err := note(""); err != nil { // that there was such a generation
+		for _, path := range own {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO turn (generation, path) VALUES (?, ?)`, generation, path); err != nil {
 				return err
 			}
 		}
