@@ -83,15 +83,6 @@ func (s *Service) hosted(ctx context.Context, q db.Querier, scope authz.Scope, i
 	return st, err
 }
 
-func (s *Service) columnsOf(ctx context.Context, q db.Querier, scope authz.Scope, site registry.SiteID) ([]registry.Column, map[registry.ColumnID]registry.Column, error) {
-	list, err := s.Registry.Columns(ctx, q, scope, site)
-	known := make(map[registry.ColumnID]registry.Column, len(list))
-	for _, c := range list {
-		known[c.ID] = c
-	}
-	return list, known, err
-}
-
 func conflict() error {
 	return fault.New(fault.Conflict, "您打开页面后，这里的编排已被别人修改。请刷新，看过最新的编排再改，您刚才的这一步没有保存。")
 }

@@ -2,7 +2,6 @@ package publishing
 
 import (
 	"context"
-	"slices"
 
 	"zhengshu/internal/db"
 	"zhengshu/internal/library"
@@ -51,23 +50,6 @@ func touched(*drawing) bool { return true }
 
 // wholly: the family is drawn when the site itself has changed.
 func wholly(d *drawing) bool { return d.whole || d.renewed }
-
-// byColumn: an item of a column of one of these types came, changed or went.
-func byColumn(types ...string) func(d *drawing) bool {
-	return func(d *drawing) bool {
-		return d.whole || slices.ContainsFunc(d.site.Columns, func(c theme.Column) bool {
-			_, ok := d.columns[registry.ColumnID(c.ID)]
-			return ok && slices.Contains(types, c.Type)
-		})
-	}
-}
-
-// byItem: an item of one of these types came, changed or went.
-func byItem(types ...library.Type) func(d *drawing) bool {
-	return func(d *drawing) bool {
-		return d.whole || slices.ContainsFunc(types, func(t library.Type) bool { return d.types[t] })
-	}
-}
 
 // around draws every family that the changes touch.
 func (d *drawing) around(ctx context.Context) error {

@@ -164,7 +164,7 @@ func (p *Publisher) Work(w *jobs.Workers) {
 		}
 		if err == nil && next == beside {
 			err = p.db.Update(ctx, func(tx *db.Tx) error {
-				return jobs.Enqueue(ctx, tx, Bulk{r.Site}, jobs.Unique(string(r.Site)), jobs.Queue(BulkQueue))
+				return jobs.Enqueue(ctx, tx, Bulk(r), jobs.Unique(string(r.Site)), jobs.Queue(BulkQueue))
 			})
 		}
 		return gone(err)
