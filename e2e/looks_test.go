@@ -205,7 +205,7 @@ func TestMarkupOfEveryLookIsValid(t *testing.T) {
 	case has("tidy"):
 		for _, f := range files {
 			for _, line := range validate(t, dir, exec.Command("tidy", "-q", "-e", "-utf8", "--drop-empty-elements", "no", "--gnu-emacs", "yes", f)) {
-				if tidyWrong.MatchString(line) {
+				if tidyWrong.MatchString(line) && !tidyOld.MatchString(line) {
 					said = append(said, line)
 				}
 			}
@@ -217,6 +217,10 @@ func TestMarkupOfEveryLookIsValid(t *testing.T) {
 		t.Errorf("the markup of %d pages: %d remarks\n%s", len(files), len(said), strings.Join(said[:min(30, len(said))], "\n"))
 	}
 }
+
+// tidyOld are tidy's remarks of a div that holds a term and its description in a
+// list of descriptions: it knows the lists of HTML 4 only.
+var tidyOld = regexp.MustCompile(`missing </div> before <dt>|inserting implicit <dl>|missing </dl> before </div>|missing </div> before <dd>`)
 
 // tidyWrong are tidy's remarks that the HTML of today shares; the others are of
 // attributes it does not know yet.
