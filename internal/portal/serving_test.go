@@ -399,7 +399,9 @@ func TestArticle23_1_ChangedByteIsRefusedAndRestoredFromCopies(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(file, append([]byte("x"), want[1:]...), 0o644); err != nil {
+		changed := bytes.Clone(want)
+		changed[0] ^= 1
+		if err := os.WriteFile(file, changed, 0o644); err != nil {
 			t.Fatal(err)
 		}
 		fresh(nil)
