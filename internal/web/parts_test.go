@@ -256,7 +256,7 @@ func TestPartsBeyondTheSixthAreFolded(t *testing.T) {
 // A disk that is full while a large file comes in is named; so is a form cut
 // off on its way.
 func TestFormThatCouldNotBeReadSaysWhy(t *testing.T) {
-	spool := &fs.PathError{Op: "write", Path: "/tmp/multipart-1", Err: syscall.ENOSPC}
+	spool := &fs.PathError{Op: "write", Path: "multipart-1", Err: syscall.ENOSPC}
 	for says, err := range map[string]error{
 		"存储空间不足": fmt.Errorf("multipart: %w", spool), "磁盘": syscall.EDQUOT, "网络中断": io.ErrUnexpectedEOF,
 		"超过 1 MB 的上限": &http.MaxBytesError{Limit: 1 << 20}, "作为附件上传": multipart.ErrMessageTooLarge,
