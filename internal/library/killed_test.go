@@ -1,14 +1,11 @@
 package library_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -54,7 +51,7 @@ func TestArticle19_3_KilledReviewReleasesNothingIncomplete(t *testing.T) {
 		random := rand.New(rand.NewPCG(7, 7))
 		acts := 0
 		for life := range lives {
-			answered, n := oneReviewLife(t, at, uint64(life), time.Duration(40+random.IntN(400))*time.Millisecond)
+			answered, n := dbtest.Life(t, "TestArticle19_3_KilledReviewReleasesNothingIncomplete", []string{envReviewAt + "=" + at, envReviewSeed + "=" + strconv.FormatUint(uint64(life), 10)}, 4, time.Duration(40+random.IntN(400))*time.Millisecond)
 			acts += n
 			if stand := standing(t, d); stand < answered {
 				t.Errorf("after life %d: %d acts stand, %d were answered", life, stand, answered)
@@ -69,51 +66,6 @@ func TestArticle19_3_KilledReviewReleasesNothingIncomplete(t *testing.T) {
 		}
 		t.Logf("%d processes killed, %d acts answered, %d versions released", lives, acts, released)
 	})
-}
-
-func oneReviewLife(t *testing.T, at string, seed uint64, after time.Duration) (stand, acts int) {
-	t.Helper()
-	c := exec.Command(os.Args[0], "-test.run=^TestArticle19_3_KilledReviewReleasesNothingIncomplete$", "-test.v")
-	c.Env = append(os.Environ(), envReviewAt+"="+at, envReviewSeed+"="+strconv.FormatUint(seed, 10))
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	first, read := make(chan struct{}), make(chan struct{})
-	var said []string
-	go func() {
-		defer close(read)
-		for lines := bufio.NewScanner(out); lines.Scan(); {
-			if n, ok := strings.CutPrefix(lines.Text(), "ack "); ok {
-				if v, err := strconv.Atoi(n); err == nil {
-					stand = v
-					if acts++; acts == 4 {
-						close(first)
-					}
-				}
-			} else {
-				said = append(said, lines.Text())
-			}
-		}
-	}()
-	select {
-	case <-first:
-		time.Sleep(after)
-	case <-read: // it ended by itself, which is told below
-	case <-time.After(30 * time.Second):
-	}
-	err = c.Process.Kill()
-	<-read
-	if err != nil || acts == 0 {
-		t.Fatalf("the desk did not work (%v): %s", err, strings.Join(said, "\n"))
-	}
-	if err := c.Wait(); err == nil || c.ProcessState.Exited() {
-		t.Fatalf("the desk ended by itself: %s", strings.Join(said, "\n"))
-	}
-	return stand, acts
 }
 
 // standing counts what was written for good.

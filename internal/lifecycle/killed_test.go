@@ -1,16 +1,13 @@
 package lifecycle_test
 
 import (
-	"bufio"
 	"context"
 	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -62,7 +59,7 @@ func killWalkers(t *testing.T, d *db.DB, at string) {
 	began := time.Now()
 	killed := 0
 	for ; killed < *lives && time.Since(began) < 30*time.Second*time.Duration(max(1, *lives/10)); killed++ {
-		acked, acts := oneLife(t, at, *seed+uint64(killed), time.Duration(50+random.IntN(700))*time.Millisecond)
+		acked, acts := dbtest.Life(t, "TestKilledActsBreakNoGuard", []string{envWalkAt + "=" + at, envWalkSeed + "=" + strconv.FormatUint(*seed+uint64(killed), 10)}, 1, time.Duration(50+random.IntN(700))*time.Millisecond)
 		answered += acts
 		h, done := reopen(t, at)
 		n, err := db.One(context.Background(), h.db, db.Value[int], `SELECT count(*) FROM passage`)
@@ -88,54 +85,6 @@ func killWalkers(t *testing.T, d *db.DB, at string) {
 		t.Errorf("%d processes were killed, %d acts answered; want %d processes at work", killed, answered, *lives)
 	}
 	t.Logf("%d processes killed in %v, %d acts answered, %d passages stand", killed, time.Since(began).Round(time.Millisecond), answered, most)
-}
-
-// oneLife lets a process walk and kills it some time after its first act. It
-// returns the passages it last answered for and how many acts it answered.
-func oneLife(t *testing.T, at string, seed uint64, after time.Duration) (passages, acts int) {
-	t.Helper()
-	c := exec.Command(os.Args[0], "-test.run=^TestKilledActsBreakNoGuard$", "-test.v")
-	c.Env = append(os.Environ(), envWalkAt+"="+at, envWalkSeed+"="+strconv.FormatUint(seed, 10))
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	first, read := make(chan struct{}), make(chan struct{})
-	var said []string
-	go func() {
-		defer close(read)
-		for lines := bufio.NewScanner(out); lines.Scan(); {
-			line := lines.Text()
-			if n, ok := strings.CutPrefix(line, "ack "); ok {
-				if v, err := strconv.Atoi(n); err == nil {
-					passages = v
-					if acts++; acts == 1 {
-						close(first)
-					}
-				}
-			} else {
-				said = append(said, line)
-			}
-		}
-	}()
-	select {
-	case <-first:
-		time.Sleep(after)
-	case <-read: // it ended by itself, which is told below
-	case <-time.After(20 * time.Second):
-	}
-	err = c.Process.Kill()
-	<-read
-	if err != nil || acts == 0 {
-		t.Fatalf("the process did not walk (%v): %s", err, strings.Join(said, "\n"))
-	}
-	if err := c.Wait(); err == nil || c.ProcessState.Exited() {
-		t.Fatalf("the process ended by itself: %s", strings.Join(said, "\n"))
-	}
-	return passages, acts
 }
 
 // walkUntilKilled is the life of the process: every act that was let through is
