@@ -74,7 +74,7 @@ func cloaked(c Check, f *Facts, a Alternate) Finding {
 		}
 		return c.untested(a.words()+"没有得到网页（"+strings.TrimSuffix(why, "。")+"）", a.As)
 	}
-	if w := planted(f.Page.Title, a.Page.Title, f.Lexicon); w != "" {
+	if w := planted(f.Page.DocumentTitle(), a.Page.DocumentTitle(), f.Lexicon); w != "" {
 		return c.wrong(a.words()+"时标题含有“"+w+"”", a.As)
 	}
 	if w := planted(f.Page.VisibleText, a.Page.VisibleText, f.Lexicon); w != "" {
@@ -120,7 +120,7 @@ func planted(own, other string, l *Lexicon) string {
 // resembles reports whether two pages are of one make: the same title, or a
 // good part of the text of one stands in the other.
 func resembles(a, b *Page) bool {
-	if t := noBlanks(a.Title); t != "" && t == noBlanks(b.Title) {
+	if t := a.DocumentTitle(); t != "" && t == b.DocumentTitle() {
 		return true
 	}
 	return overlap(shingles(a.VisibleText), shingles(b.VisibleText)) >= 0.2

@@ -213,13 +213,14 @@ func (r Report) Looked(checkID, page, place string) bool {
 func (s Sighting) Fingerprint() string {
 	place := s.Where
 	switch family, _, _ := strings.Cut(s.Check, "."); family {
-	case "footer", "home", "access":
-		place = "" // one template makes the whole site's foot
+	case "footer", "home", "access", "header", "function":
+		place = "" // one template makes the whole site's head and foot
 	case "link", "column", "ledger":
 	case "concealed":
 		place = s.Where + " " + s.Says // a place is often no more than “<div>”
-	case "tags":
+	case "tags", "accessible", "design", "rendered":
 		place = crawl.Template(s.URL) + " " + s.Where
+	case "attachment":
 	default:
 		place = s.URL + " " + s.Where
 	}
