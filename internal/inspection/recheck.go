@@ -71,7 +71,7 @@ func Recheck(ctx context.Context, client *egress.Client, store blob.Store, t Tar
 
 // fetch gets one page as a run would; nil page when it was no readable page.
 func (n *inspector) fetch(ctx context.Context, address string) (*visit, *check.Page, error) {
-	resp, err := n.client.Get(ctx, address, egress.Options{RecordTLSFault: true})
+	resp, err := n.o.Manners.Ask(crawl.Urgent(ctx), address, egress.Options{RecordTLSFault: true})
 	if ctx.Err() != nil {
 		return nil, nil, ctx.Err()
 	}
@@ -137,7 +137,7 @@ func (v *visit) absent() (outcome, says string) {
 }
 
 func (n *inspector) look(ctx context.Context, v *visit, outcome, says string, e Evidence) (Look, error) {
-	l := Look{Outcome: outcome, Says: maskText(says), Evidence: v.evidence()}
+	l := Look{Outcome: outcome, Says: maskText(says), Evidence: n.evidence(v)}
 	l.Evidence.Excerpt, l.Evidence.Link, l.Evidence.LinkStatus, l.Evidence.LinkFinal = e.Excerpt, e.Link, e.LinkStatus, e.LinkFinal
 	var err error
 	l.Evidence.Ref, err = n.keep(ctx, v)
@@ -230,7 +230,7 @@ func (n *inspector) recheckLink(ctx context.Context, spot Spot) (Look, error) {
 		}
 		return n.look(ctx, first, Gone, "页面上已没有这个链接。", Evidence{Link: spot.Where})
 	}
-	resp, err := n.client.Get(ctx, spot.Where, egress.Options{RecordTLSFault: true})
+	resp, err := n.o.Manners.Ask(crawl.Urgent(ctx), spot.Where, egress.Options{RecordTLSFault: true})
 	if ctx.Err() != nil {
 		return Look{}, ctx.Err()
 	}
