@@ -58,6 +58,16 @@ var (
 	parkedHosts = []string{"sedoparking.com", "sedo.com", "dan.com", "afternic.com", "hugedomains.com", "bodis.com", "parkingcrew.net", "above.com", "22.cn", "ename.com", "juming.com", "4.cn", "undeveloped.com", "namebright.com", "domainmarket.com", "dropcatch.com"}
 )
 
+// Outside reports whether the link leads to a site whose content nobody has
+// vouched for: neither government nor a well-known service.
+func (r LinkResult) Outside(l *Lexicon) bool {
+	if l == nil {
+		l = builtin()
+	}
+	h := hostOf(r.Link.URL)
+	return r.Link.Kind == LinkExternal && h != "" && !governmentHost(h) && !l.trustedHost(h)
+}
+
 // Landing says whether the page an outside link opens shows that its domain
 // changed hands; "" when it does not, or nothing was read of it.
 func (r LinkResult) Landing(l *Lexicon) (state LinkState, sign string) {

@@ -217,9 +217,13 @@ type Report struct {
 	judged  map[string]bool     // of these, those that were judged
 	columns map[string]bool     // columns judged, by where
 	home    bool                // freshness of the home page was judged
-	put     []string            // families of checks that were put; empty: all
-	focus   []string            // focus items that were looked for
-	partial bool                // text was not scanned for wording
+	read    map[string]bool     // attachments whose text was judged
+	dated   bool                // the instants of the pages were held together
+	// searched says that the site's search was tried.
+	searched bool
+	put      []string // families of checks that were put; empty: all
+	focus    []string // focus items that were looked for
+	partial  bool     // text was not scanned for wording
 
 	// Bytes of all pages; Replayed and Same count those that an interrupted run
 	// had been answered before, and those the server confirmed to be unchanged.
@@ -246,12 +250,24 @@ func (r Report) Looked(checkID, page, place string) bool {
 		return r.columns[place]
 	case "home":
 		return r.home
+	case "attachment":
+		return r.read[place] || r.visited[page] && !r.met[place]
+	case "cloaked", "change", "rendered":
+		return false // seen by a look of their own
 	case "access":
 		return checkID != "access.rate" && r.Reachable
 	case "notice":
 		return false // seen by its own daily look, not by a run
 	case "ledger":
 		return false // held against the ledger by whoever settles it, never by a run
+	}
+	switch checkID {
+	case "function.search":
+		return r.searched
+	case "dates.all_same":
+		return r.dated
+	case "accessible.axe":
+		return false
 	}
 	return r.visited[page]
 }
@@ -265,9 +281,16 @@ func (s Sighting) Fingerprint() string {
 	case "link", "column", "ledger":
 	case "concealed":
 		place = s.Where + " " + s.Says // a place is often no more than “<div>”
-	case "tags", "accessible", "design", "rendered":
+	case "accessible":
+		place = crawl.Template(s.URL) // a template is mended once
+		if s.Check == "accessible.axe" {
+			place += " " + s.Where
+		}
+	case "tags", "design", "rendered":
 		place = crawl.Template(s.URL) + " " + s.Where
 	case "attachment":
+	case "dates":
+		place = s.URL
 	default:
 		place = s.URL + " " + s.Where
 	}
@@ -295,7 +318,7 @@ func Inspect(ctx context.Context, client *egress.Client, store blob.Store, t Tar
 	t.Columns = placed(start, t.Columns)
 	n := &inspector{client: client, store: store, target: t, o: o, start: start, home: start,
 		visits: map[string]*visit{}, links: map[string]*linked{}, byPrint: map[string]int{}, copies: map[string]string{}, untested: map[[2]string]int{},
-		report: Report{URL: t.URL, Started: time.Now().UTC(), Findings: []Sighting{}, Untested: []Untested{}, visited: map[string]bool{}, looks: map[string]Evidence{}, met: map[string]bool{}, judged: map[string]bool{}, columns: map[string]bool{}, put: o.Families, partial: o.Scanner == nil}}
+		report: Report{URL: t.URL, Started: time.Now().UTC(), Findings: []Sighting{}, Untested: []Untested{}, visited: map[string]bool{}, looks: map[string]Evidence{}, met: map[string]bool{}, judged: map[string]bool{}, columns: map[string]bool{}, read: map[string]bool{}, put: o.Families, partial: o.Scanner == nil}}
 	for _, f := range o.Focus {
 		n.report.focus = append(n.report.focus, f.ID())
 	}
@@ -337,6 +360,9 @@ func Inspect(ctx context.Context, client *egress.Client, store blob.Store, t Tar
 		}
 		if o.wants("column") || o.wants("home") {
 			n.judgeFreshness()
+		}
+		if err := n.deepen(ctx); err != nil {
+			return n.report, err
 		}
 	}
 	return n.finish(ctx)
@@ -397,7 +423,8 @@ type visit struct {
 	title, text         string
 	list                *listing // of a page that was read
 	published           calendar.Date
-	content             bool // an article
+	content             bool   // an article
+	shown, column       string // when it says it was published, and where it stands
 	targets             []string
 }
 
@@ -912,6 +939,9 @@ func (n *inspector) judgeLinks(ctx context.Context) error {
 		return err
 	}
 	n.doubt(results, whys, ask)
+	if err := n.landings(ctx, results, whys); err != nil {
+		return err
+	}
 	var facts []check.LinkResult
 	for i, target := range n.linkOrder {
 		if whys[i] != "" {
