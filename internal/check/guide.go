@@ -27,12 +27,12 @@ const guideMissing = 4
 
 var guideChecks = []Check{
 	{
-		ID: "guide.elements", Articles: []string{"D-10", "V-W-6.2", "S13.1a"}, Severity: Error, AppliesTo: []string{string(ClassContent), string(ClassColumn)},
+		ID: "guide.elements", Articles: []string{"D-10", "V-W-6.2", "S13.1a"}, Severity: Error, AppliesTo: []string{string(ClassContent)},
 		Says:     Says{Fine: "办事指南要素齐全", Wrong: "办事指南要素不全", HowToFix: "请按实施清单补齐要素内容；没有该项要求的写明“无”。"},
 		Evidence: "办事指南页面快照和缺少的要素", run: pageOnly(guideElements),
 	},
 	{
-		ID: "guide.sample", Articles: []string{"D-11"}, Severity: Advice, AppliesTo: []string{string(ClassContent), string(ClassColumn)},
+		ID: "guide.sample", Articles: []string{"D-11"}, Severity: Advice, AppliesTo: []string{string(ClassContent)},
 		Says:     Says{Fine: "办事指南提到的表格可以下载", Wrong: "办事指南提到表格或样表，但没有提供下载", HowToFix: "请提供空白表格和填好的样表供下载。"},
 		Evidence: "办事指南页面快照", run: pageOnly(guideSample),
 	},
@@ -43,32 +43,33 @@ var guideChecks = []Check{
 func GuideLacks(p *Page) (lacks []string, ok bool) {
 	title := p.Title + p.Heading
 	found := 0
+	body := noBlanks(p.BodyText) // the foot of the site has a telephone of its own
 	for _, c := range guideClasses {
-		if guideHas(p, c.labels) {
+		if guideHas(body, c.labels) {
 			found++
 		} else {
 			lacks = append(lacks, c.name)
 		}
 	}
-	named := strings.Contains(title, "办事指南") || strings.Contains(title, "服务指南") || strings.Contains(p.Tag("ColumnType"), "办事") || strings.Contains(p.Tag("ColumnName"), "办事指南")
+	named := strings.Contains(title, "办事指南") || strings.Contains(title, "服务指南")
 	// A guide's heading is the item's name whether or not it is labelled so.
 	if p.Heading != "" && len(lacks) > 0 && lacks[0] == "事项名称" {
 		lacks, found = lacks[1:], found+1
 	}
-	return lacks, found >= 4 || named && found >= 2 && len([]rune(p.BodyText)) > 80
+	return lacks, found >= 5 || named && found >= 3
 }
 
-// guideHas reports whether one of the labels stands on the page with something
-// behind it or below it.
-func guideHas(p *Page, labels []string) bool {
+// guideHas reports whether one of the labels stands in a text without blanks
+// and with something behind it or below it.
+func guideHas(text string, labels []string) bool {
 	for _, l := range labels {
 		for at := 0; ; {
-			i := strings.Index(p.bare[at:], l)
+			i := strings.Index(text[at:], l)
 			if i < 0 {
 				break
 			}
 			at += i + len(l)
-			rest := []rune(p.bare[at:min(at+60, len(p.bare))])
+			rest := []rune(text[at:min(at+60, len(text))])
 			for len(rest) > 0 && strings.ContainsRune("：:、.．）)】]*", rest[0]) {
 				rest = rest[1:]
 			}
