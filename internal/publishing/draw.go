@@ -37,9 +37,12 @@ type drawing struct {
 	e       *edit
 	site    theme.Site
 	seen    map[library.ItemID]bool
-	types   map[library.Type]bool                 // of the items seen
-	columns map[registry.ColumnID]bool            // whose pages are drawn; true: all of them
-	whole   bool                                  // the whole site is drawn
+	types   map[library.Type]bool      // of the items seen
+	columns map[registry.ColumnID]bool // whose pages are drawn; true: all of them
+	whole   bool                       // the whole site is drawn
+
+	unindexed bool // the search index follows in a job of its own
+
 	parts   map[Part]bool                         // that were asked for
 	renewed bool                                  // what the site itself decides is drawn; the items pages follow
 	places  map[registry.ColumnID][]library.Place // that items took, or left
@@ -50,12 +53,10 @@ type drawing struct {
 	files   sync.Once // for filed
 	filed   bool
 
-	mu    sync.Mutex                 // of what follows
-	put   map[string]search.Document // by path
-	out   map[string]bool
-	sums  map[string]string // of the index that is public, when the drawing is whole
-	over  bool              // too many documents differ to be kept in memory
-	built string            // an index made beside of everything that is live
+	mu   sync.Mutex                 // of what follows
+	put  map[string]search.Document // by path
+	out  map[string]bool
+	sums map[string]string // of the index that is public, when the drawing is whole
 
 	hosts map[string]bool // official ones, as far as they were asked for
 }
@@ -82,7 +83,7 @@ func (d *drawing) draw(path, kind string, body []byte, err error) error {
 // somewhere.
 func (d *drawing) everything(ctx context.Context) error {
 	site := registry.SiteID(d.site.ID)
-	if d.e.before != nil && d.e.before.SearchFile() != "" {
+	if !d.unindexed && d.e.before != nil && d.e.before.SearchFile() != "" {
 		sums, err := search.Sums(ctx, d.e.before.SearchFile())
 		if err != nil {
 			d.p.config.Log.Error("search index damaged, made anew", "site", d.site.ID, "error", err)
