@@ -536,9 +536,9 @@ func (d *drawing) hadFiles() bool {
 		return false
 	}
 	d.files.Do(func() {
-		for name := range d.e.before.Lists {
-			if strings.HasPrefix(name, "/media/") {
-				d.filed = true
+		for _, names := range []map[string]string{d.e.before.Lists, d.e.before.Folders} {
+			for name := range names {
+				d.filed = d.filed || strings.HasPrefix(name, "/media/")
 			}
 		}
 	})

@@ -37,12 +37,9 @@ type drawing struct {
 	e       *edit
 	site    theme.Site
 	seen    map[library.ItemID]bool
-	types   map[library.Type]bool      // of the items seen
-	columns map[registry.ColumnID]bool // whose pages are drawn; true: all of them
-	whole   bool                       // the whole site is drawn
-
-	unindexed bool // the search index follows in a job of its own
-
+	types   map[library.Type]bool                 // of the items seen
+	columns map[registry.ColumnID]bool            // whose pages are drawn; true: all of them
+	whole   bool                                  // the whole site is drawn
 	parts   map[Part]bool                         // that were asked for
 	renewed bool                                  // what the site itself decides is drawn; the items pages follow
 	places  map[registry.ColumnID][]library.Place // that items took, or left
@@ -52,11 +49,14 @@ type drawing struct {
 	timing  *timing
 	files   sync.Once // for filed
 	filed   bool
+	holds   map[string]holding // by the type of the columns
 
 	mu   sync.Mutex                 // of what follows
 	put  map[string]search.Document // by path
 	out  map[string]bool
 	sums map[string]string // of the index that is public, when the drawing is whole
+
+	unindexed bool // the search index follows in a job of its own
 
 	hosts map[string]bool // official ones, as far as they were asked for
 }
