@@ -115,6 +115,16 @@ func (p *Publisher) OnReleased(f func(ctx context.Context, tx *db.Tx, site regis
 	p.released = append(p.released, f)
 }
 
+// followed does what follows a release that was switched.
+func (p *Publisher) followed(ctx context.Context, tx *db.Tx, site registry.SiteID) error {
+	for _, f := range p.released {
+		if err := f(ctx, tx, site); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Refresh is the job that makes a site's next release from what waits.
 type Refresh struct {
 	Site registry.SiteID `json:"site"`
@@ -894,10 +904,8 @@ func (p *Publisher) record(ctx context.Context, site registry.SiteID, before, ma
 				if err := jobs.Enqueue(ctx, tx, Squeeze{site}, jobs.Unique(string(site)), jobs.Queue(BulkQueue)); err != nil {
 					return err
 				}
-				for _, f := range p.released {
-					if err := f(ctx, tx, site); err != nil {
-						return err
-					}
+				if err := p.followed(ctx, tx, site); err != nil {
+					return err
 				}
 			}
 		}
