@@ -68,7 +68,7 @@ func sampleBlock(s Site, i, n int) Block {
 }
 
 func samplePicture() *Picture {
-	return &Picture{Src: "/media/a.jpg", Srcset: "/media/a.jpg 960w", Sizes: "(max-width: 768px) 100vw, 700px", Width: 960, Height: 600, Alt: "供暖检修现场"}
+	return &Picture{Src: "/media/a.jpg", Srcset: "/media/a.jpg 960w", Sizes: "(max-width: 640px) 100vw, 700px", Width: 960, Height: 600, Alt: "供暖检修现场"}
 }
 
 // sampleBands are a home page as most sites have it.

@@ -72,7 +72,7 @@ func samples() []sample {
 		Policy: policy, Related: []Link{{"一图读懂冬季供暖保障", "/content/202611/2.html"}}, RelatedAs: "相关解读"}
 	shots := lines(4)
 	for i := range shots {
-		shots[i].Picture = &Picture{Src: "/media/" + string("abcd"[i]) + ".jpg", Srcset: "/media/" + string("abcd"[i]) + ".jpg 960w", Sizes: "(max-width: 768px) 100vw, 700px", Width: 960, Height: 600, Alt: "供暖检修现场"}
+		shots[i].Picture = &Picture{Src: "/media/" + string("abcd"[i]) + ".jpg", Srcset: "/media/" + string("abcd"[i]) + ".jpg 960w", Sizes: "(max-width: 640px) 100vw, 700px", Width: 960, Height: 600, Alt: "供暖检修现场"}
 	}
 	full := func(s Site) Home {
 		return Home{Bands: []Band{
