@@ -195,7 +195,7 @@ func TypeName(mediaType string) string {
 
 var typeNames = map[string]string{
 	"image/jpeg": "JPEG 图片", "image/png": "PNG 图片", "image/gif": "GIF 图片", "image/webp": "WebP 图片", "video/mp4": "MP4 视频", "video/webm": "WebM 视频", "audio/mpeg": "MP3 音频", "audio/mp4": "M4A 音频",
-	"application/pdf": "PDF 文档", "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word 文档（DOCX）", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel 表格（XLSX）",
+	captionType: "VTT 字幕", "application/pdf": "PDF 文档", "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word 文档（DOCX）", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel 表格（XLSX）",
 }
 
 // Line is how an asset stands in a plain text field until it is saved.

@@ -153,11 +153,15 @@ var readings = map[string]bool{
 
 var defined []Checked
 
+// layouts are the layouts of the pages by their view.
+var layouts = map[string]string{}
+
 // Pages lists the pages that every theme draws.
 func Pages() []Checked { return defined }
 
 func define[T any](file, layout string) *Page[T] {
 	p := &Page[T]{file: file, layout: layout}
+	layouts[file] = layout
 	defined = append(defined, p)
 	return p
 }

@@ -98,6 +98,13 @@ func samples() []sample {
 			return ArticlePage.Draw(ArticleFrame(s, a, "/content/202611/1.html", "/elder/content/202611/1.html"), a)
 		}
 	}
+	exhibit := func(change func(*Article)) func(Site) ([]byte, error) {
+		return func(s Site) ([]byte, error) {
+			a := sampleArticle(s, false)
+			change(&a)
+			return DrawArticle(s, a, "", "/content/202611/1.html", "/elder/content/202611/1.html", nil)
+		}
+	}
 	hits := Search{Query: "冬季供暖", Total: 2, Page: 1, Next: "/search?q=x&p=2", Hits: []SearchHit{
 		{Title: policy.Title, Href: "/content/202611/1.html", Kind: "政策文件", Number: policy.Number, At: at, Runs: []Run{{"…切实做好今冬明春", false}, {"供暖", true}, {"保障工作，确保群众温暖过冬…", false}}},
 		{Title: hostile, Href: "/content/202611/2.html", Runs: []Run{{hostile, true}}}}}
@@ -162,6 +169,18 @@ func samples() []sample {
 		{"search-none", "/search?q=x", check.ClassColumn, s, search(Search{Query: "没有的词"})},
 		{"search-start", "/search", check.ClassColumn, s, search(Search{Hot: []Link{{"政务动态", "/news/"}}})},
 		{"message-403", "/x", check.ClassColumn, s, message(403)},
+		{"gallery", "/content/202611/1.html", check.ClassContent, s, exhibit(func(a *Article) { a.Plates = samplePlates(5) })},
+		{"gallery-hostile", "/content/202611/1.html", check.ClassContent, s, exhibit(func(a *Article) {
+			a.Title, a.Plates = hostile, []Plate{{No: 1, Picture: Picture{Src: "/media/a.jpg", Alt: hostile}, Caption: hostile, Source: hostile}}
+		})},
+		{"player", "/content/202611/1.html", check.ClassContent, s, exhibit(func(a *Article) { a.Player = samplePlayer(false) })},
+		{"player-hostile", "/content/202611/1.html", check.ClassContent, s, exhibit(func(a *Article) {
+			a.Player = &Player{Src: "/media/a.mp4", Label: hostile, Name: hostile, Size: hostile, Caption: hostile, Duration: hostile}
+		})},
+		{"explained", "/content/202611/1.html", check.ClassContent, s, exhibit(func(a *Article) {
+			*a = sampleExplained(s, "图解")
+			a.Plates = samplePlates(2)
+		})},
 		{"message-404", "/x", check.ClassColumn, s, message(404)},
 		{"message-410", "/x", check.ClassColumn, s, message(410)},
 		{"message-500", "/x", check.ClassColumn, s, message(500)},
@@ -280,8 +299,7 @@ func lookOver(t *testing.T, b []byte) {
 		}
 		switch n.Data {
 		case "script":
-			_, deferred := attr["defer"]
-			if attr["type"] != "application/ld+json" && (!strings.HasPrefix(attr["src"], "/theme/portal.") || !deferred || n.FirstChild != nil) {
+			if attr["type"] != "application/ld+json" && (!strings.HasPrefix(attr["src"], "/theme/portal.") || n.FirstChild != nil) {
 				t.Errorf("script of type %q from %q", attr["type"], attr["src"])
 			}
 		case "style", "iframe", "object":
