@@ -8,11 +8,13 @@ import (
 	"zhengshu/internal/appearance/appearanceweb"
 	"zhengshu/internal/approval/approvalweb"
 	"zhengshu/internal/assessment/assessmentweb"
+	"zhengshu/internal/audit"
 	"zhengshu/internal/audit/auditweb"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/closing/closingweb"
 	"zhengshu/internal/columns/columnsweb"
 	"zhengshu/internal/cutover/cutoverweb"
+	"zhengshu/internal/db"
 	"zhengshu/internal/demo"
 	"zhengshu/internal/disclosure/disclosureweb"
 	"zhengshu/internal/filing/filingweb"
@@ -123,6 +125,15 @@ func navigation() []web.NavItem {
 // much of it is late.
 func (h *House) TopBar(ctx context.Context) web.Counts {
 	return workbenchweb.New(h.Workbench, h.Notify, h.Outbox, h.Config.Clock).Counts(ctx)
+}
+
+// Taken keeps in the trail who took which list out of the house.
+func (h *House) Taken(ctx context.Context, t web.Taking) error {
+	unit, _ := authz.SessionFrom(ctx).Unit()
+	return h.DB.Update(ctx, func(tx *db.Tx) error {
+		return audit.Record(ctx, tx, audit.Entry{Act: "ledger.export", Target: audit.Target{Kind: "ledger", ID: t.Path, Name: t.Name, Unit: unit},
+			After: map[string]any{"filter": t.Filter, "columns": t.Columns, "rows": t.Rows}})
+	})
 }
 
 // Routes is the whole route table, for the golden list and the tests that walk
