@@ -156,6 +156,18 @@ func (s *Service) Look(ctx context.Context, q db.Querier, path string) (shown pr
 	return v, true, nil
 }
 
+// Fit is the address of a picture no wider than so many pixels; its own where
+// it has no smaller one.
+func (a Asset) Fit(width int) string {
+	at := a.Src()
+	for _, w := range a.wide() {
+		if w.Width <= width {
+			at = w.Path
+		}
+	}
+	return at
+}
+
 // wide are the addresses of a picture in its widths, narrowest first.
 func (a Asset) wide() []prose.ShownWidth {
 	if a.Kind != Picture || a.Frames > 1 {
