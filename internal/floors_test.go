@@ -18,13 +18,13 @@ import (
 // packages (…test) stand right after what they test.
 var floors = []string{
 	// ground: knows nothing of government
-	"realdata", "fault", "db", "db/dbtest", "blob", "seal", "jobs", "jobs/jobstest", "egress", "crawl", "crawl/hostile", "warc", "official", "intake", "prose",
+	"realdata", "fault", "db", "db/dbtest", "blob", "seal", "jobs", "jobs/jobstest", "egress", "crawl", "crawl/hostile", "frontier", "warc", "official", "intake", "prose",
 	// law and people
 	"calendar", "audit", "passage", "rules", "rules/packs", "rules/sx2021", "rules/gbh2018", "authz", "org", "signin", "notify", "obligation", "province", "approval", "workbench", "queries",
 	// checks: facts in, findings out, no database
 	"check", "check/proofread/ngram", "check/proofread/corpus", "check/proofread", "check/proofread/lexicons", "check/lookalike/lexicons", "check/lookalike", "quality",
 	// records
-	"search", "likeness", "registry", "roster", "cutover", "operator", "tenancy", "protection", "coordination", "budget", "vigil", "library", "columns", "media", "movein", "disclosure", "letters", "inspection", "notice", "filing", "closing", "reconciliation", "matrix", "platform", "blueprint", "moveout", "layout", "visits",
+	"search", "likeness", "registry", "roster", "cutover", "operator", "tenancy", "protection", "coordination", "budget", "vigil", "library", "columns", "media", "movein", "disclosure", "letters", "inspection", "notice", "filing", "visits", "closing", "reconciliation", "matrix", "platform", "blueprint", "moveout", "layout",
 	// conductors
 	"guidance", "reposting", "training", "selfcheck",
 	"publishing/theme", "publishing", "appearance", "integrity", "lifecycle", "duty", "assessment", "reporting", "health",
