@@ -162,6 +162,9 @@ type Evidence struct {
 	// Vantage is where it was looked from, Edition the rules it was judged by.
 	Vantage string `json:"vantage,omitempty"`
 	Edition string `json:"edition,omitempty"`
+	// Screenshot is a picture of the page (PNG); Boxes are the place on it.
+	Screenshot blob.Ref `json:"screenshot,omitempty"`
+	Boxes      []Box    `json:"boxes,omitempty"`
 	// Link is the target asked, for findings about links; LinkStatus is 0 when
 	// no answer came.
 	Link       string `json:"link,omitempty"`
