@@ -541,3 +541,29 @@ func (s *Service) focusNamed(ctx context.Context, site registry.SiteID, name str
 	}
 	return nil, err
 }
+
+// PlanArea is a division a unit may plan for.
+type PlanArea struct {
+	ID    org.AreaID
+	Level org.Level
+	Name  string
+}
+
+// PlanAreas are the divisions of a unit in scope and below, down to counties.
+func (s *Service) PlanAreas(ctx context.Context, scope authz.Scope, unit org.UnitID) ([]PlanArea, error) {
+	type place struct{ area, line string }
+	u, err := db.One(ctx, s.db, func(r db.Scanner) (place, error) {
+		var p place
+		return p, r.Scan(&p.area, &p.line)
+	}, `SELECT area_path, line_path FROM unit WHERE id = $1`, unit)
+	if db.None(err) || err == nil && !scope.Covers(u.area, u.line) {
+		return nil, fault.Missing("单位")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return db.All(ctx, s.db, func(r db.Scanner) (PlanArea, error) {
+		var a PlanArea
+		return a, r.Scan(&a.ID, &a.Level, &a.Name)
+	}, `SELECT id, level, name FROM area WHERE path >= $1 AND path < $2 AND level IN ('province', 'city', 'county') ORDER BY code, level LIMIT 500`, u.area, strings.TrimSuffix(u.area, "/")+"0")
+}
