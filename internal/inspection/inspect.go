@@ -995,13 +995,13 @@ func (n *inspector) visited(k *linked) (check.LinkResult, bool) {
 	}
 	r := check.LinkResult{Link: k.link, Status: v.status, FinalURL: v.url, Title: v.title, Text: v.text, Bytes: v.size, ContentType: v.contentType, OnHome: k.onHome}
 	if v.err != "" {
-		if e := (&egress.Error{Kind: v.kind}); !e.Blames() || v.kind == egress.TooLarge {
+		if e := (&egress.Error{Kind: v.kind}); !e.Blames() || v.kind == egress.TooLarge || v.kind == egress.Bomb {
 			return check.LinkResult{}, false
 		}
 		r.Err, r.Status = v.err, 0
 	}
-	if v.refused {
-		r.Status = http.StatusForbidden
+	if v.refused || v.status == http.StatusUnavailableForLegalReasons || v.status == 999 {
+		r.Status = http.StatusForbidden // there, but not for us: as the link check has it
 	}
 	return r, true
 }

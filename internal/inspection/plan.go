@@ -197,12 +197,12 @@ func cmpDate(d, fallback calendar.Date) calendar.Date {
 	return d
 }
 
-// frame are the sites a plan is drawn from: monitored, running, of its area and
-// within that of the unit that planned it.
+// frame are the sites a plan is drawn from: monitored, running, of its area,
+// which lay in the scope of who planned it.
 func (s *Service) frame(ctx context.Context, p Plan) ([]registry.Site, error) {
 	list, _, err := s.registry.Sites(ctx, authz.System("inspection.plan"), registry.SiteFilter{Monitored: true, Live: true, Under: p.Area, Limit: 100_000})
 	return slices.DeleteFunc(list, func(x registry.Site) bool {
-		return x.Host == "" || !x.Within(p.areaPath) || len(p.Levels) > 0 && !slices.Contains(p.Levels, levelOf(x.AreaCode)) || len(p.Kinds) > 0 && !slices.Contains(p.Kinds, x.Kind) ||
+		return x.Host == "" || len(p.Levels) > 0 && !slices.Contains(p.Levels, levelOf(x.AreaCode)) || len(p.Kinds) > 0 && !slices.Contains(p.Kinds, x.Kind) ||
 			p.Hosted == "only" && !x.Hosted || p.Hosted == "not" && x.Hosted
 	}), err
 }
@@ -237,7 +237,7 @@ func (s *Service) ready(ctx context.Context, scope authz.Scope, p Plan) (Plan, e
 	}
 	p.UnitName, p.areaPath, p.linePath = u.name, u.area, u.line
 	path, err := db.One(ctx, s.db, db.Value[string], `SELECT path FROM area WHERE id = $1`, p.Area)
-	if db.None(err) || err == nil && !strings.HasPrefix(path, u.area) {
+	if db.None(err) || err == nil && !scope.Covers(path, "") {
 		return p, fault.New(fault.Invalid, "检查范围不在本单位管辖范围内，请重新选择。").On("area", "请从列表中选择")
 	}
 	return p, err
@@ -549,21 +549,21 @@ type PlanArea struct {
 	Name  string
 }
 
-// PlanAreas are the divisions of a unit in scope and below, down to counties.
-func (s *Service) PlanAreas(ctx context.Context, scope authz.Scope, unit org.UnitID) ([]PlanArea, error) {
-	type place struct{ area, line string }
-	u, err := db.One(ctx, s.db, func(r db.Scanner) (place, error) {
-		var p place
-		return p, r.Scan(&p.area, &p.line)
-	}, `SELECT area_path, line_path FROM unit WHERE id = $1`, unit)
-	if db.None(err) || err == nil && !scope.Covers(u.area, u.line) {
-		return nil, fault.Missing("单位")
+// PlanAreas are the divisions that lie in a scope as a whole, down to counties.
+func (s *Service) PlanAreas(ctx context.Context, scope authz.Scope) ([]PlanArea, error) {
+	type row struct {
+		PlanArea
+		path string
 	}
-	if err != nil {
-		return nil, err
+	list, err := db.All(ctx, s.db, func(r db.Scanner) (row, error) {
+		var a row
+		return a, r.Scan(&a.ID, &a.Level, &a.Name, &a.path)
+	}, `SELECT id, level, name, path FROM area WHERE level IN ('province', 'city', 'county') ORDER BY code, level LIMIT 1000`)
+	var out []PlanArea
+	for _, a := range list {
+		if scope.Covers(a.path, "") {
+			out = append(out, a.PlanArea)
+		}
 	}
-	return db.All(ctx, s.db, func(r db.Scanner) (PlanArea, error) {
-		var a PlanArea
-		return a, r.Scan(&a.ID, &a.Level, &a.Name)
-	}, `SELECT id, level, name FROM area WHERE path >= $1 AND path < $2 AND level IN ('province', 'city', 'county') ORDER BY code, level LIMIT 500`, u.area, strings.TrimSuffix(u.area, "/")+"0")
+	return out, err
 }

@@ -249,7 +249,7 @@ func (h *Handler) planFormFor(r *http.Request) (planForm, org.UnitID, error) {
 	if err != nil {
 		return planForm{}, "", err
 	}
-	areas, err := h.inspection.PlanAreas(r.Context(), authz.ScopeFrom(r.Context()), unit)
+	areas, err := h.inspection.PlanAreas(r.Context(), authz.ScopeFrom(r.Context()))
 	return newPlanForm(areas, calendar.DateOf(h.db.Now())), unit, err
 }
 
