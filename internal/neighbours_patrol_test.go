@@ -13,11 +13,11 @@ import (
 )
 
 // patrol is a plan of the county's office that never draws.
-func (n *neighbourhood) patrol(t *testing.T, c *county) string {
+func (n *neighbourhood) patrol(t testing.TB, c *county) string {
 	t.Helper()
 	ctx := audit.System(context.Background(), "test")
 	id := ulid.Make().String()
-	err := n.DB.Update(ctx, func(tx *db.Tx) error {
+	err := n.h.DB.Update(ctx, func(tx *db.Tx) error {
 		_, err := tx.Exec(ctx, `INSERT INTO patrol_plan (id, unit_id, name, area_id, levels, kinds, share, cadence, spec, seed, state, made_by, made_at) VALUES ($1, $2, $3, $4, '[]', '[]', 100, 'once', '{}', 1, 'active', $5, $6)`,
 			id, c.office.ID, c.mark+"巡检计划", c.area, c.mark+"主管", tx.Now())
 		if err != nil {

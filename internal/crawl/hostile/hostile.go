@@ -62,6 +62,7 @@ func Start() (*Range, error) {
 	for _, s := range Sites() {
 		r.sites[s.Host()] = s
 	}
+	bomb() // made before anybody waits for it
 	cert, err := selfSigned()
 	if err != nil {
 		return nil, err
