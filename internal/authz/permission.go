@@ -89,6 +89,19 @@ const (
 	SiteBuild Permission = "site.build"
 	// SiteExport takes everything of one's own site out: the resident's right.
 	SiteExport Permission = "site.export"
+	// VigilDeclare declares protected periods, which only the provincial office
+	// does; VigilReport gives a unit's own 零报告 (readings 21).
+	VigilDeclare Permission = "vigil.declare"
+	VigilReport  Permission = "vigil.report"
+	// DutyManage arranges the roster of an office; DutyServe stands on it, takes
+	// alarms and keeps the daily record (Article 19(4)).
+	DutyManage Permission = "duty.manage"
+	DutyServe  Permission = "duty.serve"
+	// IncidentHandle works in an incident room; TakedownPropose and
+	// TakedownApprove are the two persons of an emergency takedown.
+	IncidentHandle  Permission = "incident.handle"
+	TakedownPropose Permission = "takedown.propose"
+	TakedownApprove Permission = "takedown.approve"
 )
 
 // Describe says in Chinese what each permission allows; it is also the closed
@@ -165,4 +178,11 @@ var Describe = map[Permission]string{
 	PlatformManage:     "管理集约化平台、进驻单位和限额（不涉及内容）",
 	SiteBuild:          "用模板或复制方式建站",
 	SiteExport:         "导出本单位网站的全部数据",
+	VigilDeclare:       "声明重要保障期、登记同意的例外",
+	VigilReport:        "报送本单位的零报告",
+	DutyManage:         "编排和公布值班表",
+	DutyServe:          "值班：接收告警、填写巡检记录、交接班",
+	IncidentHandle:     "处置突发事件",
+	TakedownPropose:    "提出应急撤下",
+	TakedownApprove:    "批准、补审应急撤下",
 }

@@ -57,6 +57,12 @@ var words = map[string]Choice{
 	"rules_receipt_workdays":     {Label: "运维管理细则签收期限", Unit: "个工作日", Basis: "第二十八条"},
 	"share_receipt_workdays":     {Label: "共享台账签收期限", Unit: "个工作日", Basis: "第二十条（一）"},
 	"budget_due_month":           {Label: "经费登记截止：月", Unit: "月", Basis: "第二十一条"},
+	"roster_due_day":             {Label: "下月值班表于每月几日前公布", Unit: "日", Basis: "第十九条（四）"},
+	"alarm_minutes":              {Label: "告警多久无人接收即转报下一人、再转报分管领导", Unit: "分钟", Basis: "第十九条（四）"},
+	"down_alarm_minutes":         {Label: "网站连续打不开多久向值班人员告警", Unit: "分钟", Basis: "第十九条（四）"},
+	"takedown_review_hours":      {Label: "一人应急撤下后的补审期限（按自然日计，不足24小时按1天）", Unit: "小时", Basis: "第十九条（四）"},
+	"dispute_workdays":           {Label: "误报申辩的答复期限", Unit: "个工作日", Basis: "第十九条（四）"},
+	"vigil_summary_workdays":     {Label: "重要保障期结束后的总结期限", Unit: "个工作日", Basis: "第二十二条"},
 	"matrix_days":                {Label: "网站、账号归入矩阵的期限", Unit: "天", Basis: "第十一条"},
 	"budget_due_day":             {Label: "经费登记截止：日", Unit: "日", Basis: "第二十一条"},
 }

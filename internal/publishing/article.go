@@ -166,9 +166,12 @@ func (d *drawing) item(ctx context.Context, id library.ItemID, l *library.Live) 
 		changed = a.Updated
 	}
 	d.later(func() error {
-		b, err := theme.DrawArticle(d.site, a, it.Language, path, elder, twins)
+		var b []byte
+		var err error
 		if a.Person != nil && elder != "" {
 			b, err = theme.PersonPage.Draw(theme.ArticleFrame(d.site, a, path, elder), a)
+		} else {
+			b, err = theme.DrawArticle(d.site, a, it.Language, path, elder, twins)
 		}
 		if err != nil {
 			return err
@@ -177,7 +180,7 @@ func (d *drawing) item(ctx context.Context, id library.ItemID, l *library.Live) 
 			return err
 		}
 		if elder != "" {
-			if b, err = theme.ElderArticlePage.Draw(theme.ArticleFrame(d.site, a, path, elder).Elderly(elder), a); err != nil {
+			if b, err = theme.DrawElderArticle(d.site, a, path, elder); err != nil {
 				return err
 			}
 			if err := d.e.put(Page{Path: elder, Status: 200, Kind: htmlKind, Item: string(id)}, b); err != nil {
@@ -533,9 +536,9 @@ func (d *drawing) hadFiles() bool {
 		return false
 	}
 	d.files.Do(func() {
-		for name := range d.e.before.Lists {
-			if strings.HasPrefix(name, "/media/") {
-				d.filed = true
+		for _, names := range []map[string]string{d.e.before.Lists, d.e.before.Folders} {
+			for name := range names {
+				d.filed = d.filed || strings.HasPrefix(name, "/media/")
 			}
 		}
 	})

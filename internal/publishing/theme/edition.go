@@ -270,7 +270,7 @@ func DrawColumn(s Site, p ColumnPage) ([]byte, error) {
 func DrawArticle(s Site, a Article, lang, at, elder string, twins []Tongue) ([]byte, error) {
 	e, ok := s.Edition(lang)
 	if !ok {
-		return ArticlePage.Draw(ArticleFrame(s, a, at, elder).WithTwins(twins), a)
+		return drawChinese(s, a, at, elder, twins)
 	}
 	a.Lang = lang
 	f := ArticleFrame(s, a, at, "").in(e, a.Title, at)

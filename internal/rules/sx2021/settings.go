@@ -98,6 +98,23 @@ type Settings struct {
 	// MatrixDays is how long an area has to name the head of its matrix once an
 	// object of it stands nowhere, in days (Article 11).
 	MatrixDays int `json:"matrix_days"`
+	// RosterDueDay is the day of the month by which the duty roster of the next
+	// month is published (Article 19(4)).
+	RosterDueDay int `json:"roster_due_day"`
+	// AlarmMinutes is how long an alarm waits to be taken before the next person
+	// is told.
+	AlarmMinutes int `json:"alarm_minutes"`
+	// DownAlarmMinutes is how long a site is unreachable before the duty is
+	// alarmed.
+	DownAlarmMinutes int `json:"down_alarm_minutes"`
+	// TakedownReviewHours is the time for the second look at what one person took
+	// down alone, in hours.
+	TakedownReviewHours int `json:"takedown_review_hours"`
+	// DisputeWorkdays is the time to answer a disputed finding, in working days.
+	DisputeWorkdays int `json:"dispute_workdays"`
+	// VigilSummaryWorkdays is the time for the summary of a protected period, in
+	// working days after it (readings 21).
+	VigilSummaryWorkdays int `json:"vigil_summary_workdays"`
 }
 
 // maxWaiverWorkdays bounds WaiverWorkdays (readings 20).
@@ -144,6 +161,12 @@ func Defaults() Settings {
 		BudgetDueMonth:          3,
 		BudgetDueDay:            31,
 		MatrixDays:              10,
+		RosterDueDay:            25,
+		AlarmMinutes:            15,
+		DownAlarmMinutes:        10,
+		TakedownReviewHours:     24,
+		DisputeWorkdays:         5,
+		VigilSummaryWorkdays:    5,
 	}
 }
 
@@ -183,6 +206,12 @@ func (s Settings) Wrong() []string {
 		"台账核对确认的截止日期不存在，请填写每年都有的日期。")
 	bad(s.RecertifyDays < 1 || s.RecertifyDays > 300, "台账核对确认的办理时间须为1至300天，请重新填写。")
 	bad(s.MatrixDays < 1, "矩阵归位期限须为1天以上，请填写正整数。")
+	bad(s.RosterDueDay < 1 || s.RosterDueDay > 28, "下月值班表的公布日须为每月1日至28日，请重新填写。")
+	bad(s.AlarmMinutes < 1 || s.AlarmMinutes > 240, "告警无人接收时转报的时间须为1至240分钟，请重新填写。")
+	bad(s.DownAlarmMinutes < 5 || s.DownAlarmMinutes > 240, "网站打不开多久告警须为5至240分钟，请重新填写。")
+	bad(s.TakedownReviewHours < 1 || s.TakedownReviewHours > 72, "一人应急撤下后的补审期限须为1至72小时，请重新填写。")
+	bad(s.DisputeWorkdays < 1 || s.DisputeWorkdays > 30, "误报申辩的答复期限须为1至30个工作日，请重新填写。")
+	bad(s.VigilSummaryWorkdays < 1 || s.VigilSummaryWorkdays > 30, "重要保障期总结的期限须为1至30个工作日，请重新填写。")
 	bad(s.LowUseMonthly < 0, "移动客户端低使用量的标准不能是负数，请重新填写。")
 	bad(s.TombstoneYears < 1 || s.TombstoneYears > 50, "注销域名的跟踪年限须为1至50年，请重新填写。")
 	bad(s.VacancyWorkdays < 1, "岗位空缺补齐期限须为1个工作日以上，请填写正整数。")
