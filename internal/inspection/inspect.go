@@ -220,9 +220,13 @@ type Report struct {
 	judged  map[string]bool     // of these, those that were judged
 	columns map[string]bool     // columns judged, by where
 	home    bool                // freshness of the home page was judged
-	put     []string            // families of checks that were put; empty: all
-	focus   []string            // focus items that were looked for
-	partial bool                // text was not scanned for wording
+	read    map[string]bool     // attachments whose text was judged
+	dated   bool                // the instants of the pages were held together
+	// searched says that the site's search was tried.
+	searched bool
+	put      []string // families of checks that were put; empty: all
+	focus    []string // focus items that were looked for
+	partial  bool     // text was not scanned for wording
 
 	// Bytes of all pages; Replayed and Same count those that an interrupted run
 	// had been answered before, and those the server confirmed to be unchanged.
@@ -249,12 +253,24 @@ func (r Report) Looked(checkID, page, place string) bool {
 		return r.columns[place]
 	case "home":
 		return r.home
+	case "attachment":
+		return r.read[place] || r.visited[page] && !r.met[place]
+	case "cloaked", "change", "rendered":
+		return false // seen by a look of their own
 	case "access":
 		return checkID != "access.rate" && r.Reachable
 	case "notice":
 		return false // seen by its own daily look, not by a run
 	case "ledger":
 		return false // held against the ledger by whoever settles it, never by a run
+	}
+	switch checkID {
+	case "function.search":
+		return r.searched
+	case "dates.all_same":
+		return r.dated
+	case "accessible.axe":
+		return false
 	}
 	return r.visited[page]
 }
@@ -263,13 +279,21 @@ func (r Report) Looked(checkID, page, place string) bool {
 func (s Sighting) Fingerprint() string {
 	place := s.Where
 	switch family, _, _ := strings.Cut(s.Check, "."); family {
-	case "footer", "home", "access":
-		place = "" // one template makes the whole site's foot
+	case "footer", "home", "access", "header", "function":
+		place = "" // one template makes the whole site's head and foot
 	case "link", "column", "ledger":
 	case "concealed":
 		place = s.Where + " " + s.Says // a place is often no more than “<div>”
-	case "tags":
+	case "accessible":
+		place = crawl.Template(s.URL) // a template is mended once
+		if s.Check == "accessible.axe" {
+			place += " " + s.Where
+		}
+	case "tags", "design", "rendered":
 		place = crawl.Template(s.URL) + " " + s.Where
+	case "attachment":
+	case "dates":
+		place = s.URL
 	default:
 		place = s.URL + " " + s.Where
 	}
@@ -297,7 +321,7 @@ func Inspect(ctx context.Context, client *egress.Client, store blob.Store, t Tar
 	t.Columns = placed(start, t.Columns)
 	n := &inspector{client: client, store: store, target: t, o: o, start: start, home: start,
 		visits: map[string]*visit{}, links: map[string]*linked{}, byPrint: map[string]int{}, copies: map[string]string{}, untested: map[[2]string]int{},
-		report: Report{URL: t.URL, Started: time.Now().UTC(), Findings: []Sighting{}, Untested: []Untested{}, visited: map[string]bool{}, looks: map[string]Evidence{}, met: map[string]bool{}, judged: map[string]bool{}, columns: map[string]bool{}, put: o.Families, partial: o.Scanner == nil}}
+		report: Report{URL: t.URL, Started: time.Now().UTC(), Findings: []Sighting{}, Untested: []Untested{}, visited: map[string]bool{}, looks: map[string]Evidence{}, met: map[string]bool{}, judged: map[string]bool{}, columns: map[string]bool{}, read: map[string]bool{}, put: o.Families, partial: o.Scanner == nil}}
 	for _, f := range o.Focus {
 		n.report.focus = append(n.report.focus, f.ID())
 	}
@@ -339,6 +363,9 @@ func Inspect(ctx context.Context, client *egress.Client, store blob.Store, t Tar
 		}
 		if o.wants("column") || o.wants("home") {
 			n.judgeFreshness()
+		}
+		if err := n.deepen(ctx); err != nil {
+			return n.report, err
 		}
 	}
 	return n.finish(ctx)
@@ -399,7 +426,8 @@ type visit struct {
 	title, text         string
 	list                *listing // of a page that was read
 	published           calendar.Date
-	content             bool // an article
+	content             bool   // an article
+	shown, column       string // when it says it was published, and where it stands
 	targets             []string
 }
 
@@ -914,6 +942,9 @@ func (n *inspector) judgeLinks(ctx context.Context) error {
 		return err
 	}
 	n.doubt(results, whys, ask)
+	if err := n.landings(ctx, results, whys); err != nil {
+		return err
+	}
 	var facts []check.LinkResult
 	for i, target := range n.linkOrder {
 		if whys[i] != "" {

@@ -1,6 +1,7 @@
 package inspection
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -62,8 +63,15 @@ func Recheck(ctx context.Context, client *egress.Client, store blob.Store, t Tar
 		look, err = n.recheckFreshness(ctx, spot)
 	case "access":
 		look, err = n.recheckAccess(ctx, spot)
+	case "attachment", "cloaked", "change", "rendered":
+		look, err = n.recheckDeep(ctx, spot)
 	default:
-		look, err = n.recheckPage(ctx, spot)
+		switch spot.Check {
+		case "function.search", "dates.all_same", "accessible.axe":
+			look, err = n.recheckDeep(ctx, spot)
+		default:
+			look, err = n.recheckPage(ctx, spot)
+		}
 	}
 	look.Took = time.Since(begun)
 	return look, err
@@ -248,7 +256,7 @@ func (n *inspector) recheckLink(ctx context.Context, spot Spot) (Look, error) {
 		}
 	} else if isHTML(r.ContentType, resp.Body) {
 		if p, err := check.ParsePage(resp.Body, r.ContentType, resp.Final); err == nil {
-			r.Title, r.Text = p.Title, clipRunes(p.VisibleText, 400)
+			r.Title, r.Text = cmp.Or(p.DocumentTitle(), p.Title), clipRunes(p.VisibleText, 2000)
 		}
 	}
 	for _, f := range check.Run(check.Facts{Links: []check.LinkResult{r}}) {
