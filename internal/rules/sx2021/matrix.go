@@ -178,7 +178,7 @@ var answers = map[string]Answer{
 	"S19.3a": {Obligations: []string{"item_review", "item_after_review", "front_after_review"}, Screens: []string{"GET /console/items/{id}/review", "GET /console/review-routes", "GET /console/emergencies", "GET /console/front-pages"}},
 	"S19.3b": {Obligations: []string{"important_repost"}, Jobs: []string{"reposting.look"}, Screens: []string{"GET /console/items/new", "GET /console/reposts", "GET /console/sources", "POST /console/sources/import", "POST /console/sources/{source}/freeze"}},
 	"S19.3c": {Obligations: []string{"item_consultation"}, Screens: []string{"GET /console/items/{id}/consult", "GET /console/consultations"}},
-	"S19.4":  {Checks: []string{"link.dead", "access.rate", "home.stale"}, Screens: []string{"GET /console/inspection"}, NotYet: "Inspection"},
+	"S19.4":  {Obligations: []string{"duty_roster", "duty_record", "duty_handover", "takedown_review", "finding_dispute"}, Checks: []string{"link.dead", "access.rate", "home.stale"}, Screens: []string{"GET /console/inspection", "GET /console/duty", "GET /console/duty/rosters/{unit}/{month}", "POST /console/duty/rosters/{unit}/{month}/publish", "GET /console/duty/records/{unit}/{day}", "POST /console/duty/handovers/{id}", "GET /console/alarms", "GET /console/incidents/{id}", "GET /console/takedowns"}, Jobs: []string{"sweep"}, Means: "no roster is published with a gap; an alarm that nobody takes goes to the next on the roster, then to the leader in charge"},
 	"S19.5a": {Screens: []string{"GET /console/letters"}, NotYet: "Citizens"},
 	"S19.5b": {Obligations: []string{"letter_reply"}},
 	"S19.5c": {Screens: []string{"GET /console/letters/statistics"}, NotYet: "Citizens"},
