@@ -2,11 +2,16 @@ package internal_test
 
 import (
 	"bytes"
+	"context"
 
 	"zhengshu/internal/approval"
+	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
+	"zhengshu/internal/db"
 	"zhengshu/internal/duty"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/library"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
@@ -50,6 +55,14 @@ func (n *neighbourhood) watch(c *county, province *authz.Session, site registry.
 	}
 	live := must(h.Duty.ProposeTakedown(as(inspector), system, library.ItemID(c.live), c.mark+"有误", room.ID, false))(t)
 	c.keep("/console/takedowns/{id}", live.ID)
+	ctx := audit.System(context.Background(), "test")
+	if err := h.DB.Update(ctx, func(tx *db.Tx) error {
+		f, err := h.Inspection.Raise(ctx, tx, system, site.ID, inspection.Sighting{Check: "sensitive.wording", Severity: check.Serious, Says: c.mark + "首页有严重表述错误。", Article: "S23.2", URL: "http://" + site.Host + "/", Where: "<div>"})
+		c.own = append(c.own, string(f.ID))
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
 	alarms, _, err := h.Duty.Alarms(as(inspector), system, duty.AlarmFilter{Unit: c.office.ID})
 	if err != nil {
 		t.Fatal(err)

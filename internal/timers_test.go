@@ -52,6 +52,7 @@ var timers = []struct{ timer, kind, brings string }{
 	{"countersignature", "case_countersign", ""},
 	{"leader in charge named", "leader_vacant", ""},
 	{"vacant post filled", "post_vacant", ""},
+	{"disputed finding answered", "finding_dispute", ""},
 	{"duty roster of the next month published", "duty_roster", ""},
 	{"daily record of the reading duty", "duty_record", ""},
 	{"hand-over with both signatures", "duty_handover", ""},

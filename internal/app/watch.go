@@ -45,6 +45,7 @@ func (h *House) wireVigil() {
 // wireFreeze lets the protected periods speak where something waits for them.
 func (h *House) wireFreeze() {
 	h.Inspection.TighterFrom(h.Vigil.Factor)
+	h.Inspection.AnswerWith(inspection.Desk{Org: h.Org, Obligations: h.Obligations, Days: h.Days, Settings: h.Province.Settings})
 	h.Appearance.OnFreeze(func(ctx context.Context, q db.Querier, site registry.Site) (appearance.Freeze, bool, error) {
 		p, documents, ok, err := h.Vigil.Frozen(ctx, q, site.AreaPath(), registry.Ref{Kind: sx2021.Site, ID: string(site.ID)}, vigil.Theme)
 		return appearance.Freeze{Name: p.Name, Until: p.Until, Consents: documents}, ok, err
@@ -95,14 +96,16 @@ func (h *House) watchDoors() []web.Route {
 
 // watchObligations are its clocks.
 func watchObligations() []obligation.Kind {
-	return slices.Concat(vigil.Obligations(), duty.Obligations())
+	return slices.Concat(vigil.Obligations(), duty.Obligations(), []obligation.Kind{inspection.DisputeKind})
 }
 
 // watchMachines are the states of what it keeps.
 func watchMachines() []passage.Machine { return append(duty.Machines(), vigil.Machine) }
 
 // watchCarriers are its part in reorganisations.
-func watchCarriers() []org.Module { return []org.Module{vigil.Reorganise(), duty.Reorganise()} }
+func watchCarriers() []org.Module {
+	return []org.Module{vigil.Reorganise(), duty.Reorganise(), inspection.Reorganise()}
+}
 
 // sweepWatch does what has come due.
 func (h *House) sweepWatch(ctx context.Context) error {

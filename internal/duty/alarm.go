@@ -185,7 +185,7 @@ func (s *Service) raise(ctx context.Context, tx *db.Tx, g signal) error {
 		return err
 	}
 	shared := false
-	if s.CauseOf != nil {
+	if s.CauseOf != nil && common(g.kind) {
 		x, ok, err := s.CauseOf(ctx, tx, g.site)
 		if err != nil {
 			return err
@@ -218,6 +218,14 @@ func (s *Service) raise(ctx context.Context, tx *db.Tx, g signal) error {
 	if err != nil {
 		return err
 	}
+	if own, err := s.PointOf(ctx, tx, g.site.Unit); err != nil {
+		return err
+	} else if own != a.Unit && added > 0 {
+		// The duty of the platform sees to it; the site's own is told.
+		if err := notify.SendAll(ctx, tx, []notify.Message{{Key: "alarm:" + a.ID + ":site:" + string(g.site.ID), Unit: string(own), Title: g.site.Name + g.what, Body: g.says + "由" + c.Name + "的值班人员处理。", Link: "/console/inspection/sites/" + string(g.site.ID), Urgent: true}}); err != nil {
+			return err
+		}
+	}
 	if fresh {
 		if err := s.tellNext(ctx, tx, &a, ToDuty); err != nil {
 			return err
@@ -238,6 +246,16 @@ func (s *Service) raise(ctx context.Context, tx *db.Tx, g signal) error {
 		}
 	}
 	return audit.Record(ctx, tx, audit.Entry{Act: "duty.alarm.join", Basis: citation, Target: a.target(), After: map[string]string{"site": g.site.Name, "says": g.says}})
+}
+
+// common reports whether a fault of this kind comes from where a site lives: an
+// outage, a change of its pages. What is written on a page is the site's own.
+func common(kind string) bool {
+	switch family, _, _ := strings.Cut(kind, "."); family {
+	case "down", "access", "tamper", "concealed", "dns", "tls", "host":
+		return true
+	}
+	return false
 }
 
 // tellNext tells who comes at a level, and sets when it goes on. A level with
