@@ -45,6 +45,10 @@ var unscoped = map[string]string{
 	"moveout.Expire":       "system: the periodic duty",
 	"matrix.OnChanged":     "system: registration at start",
 
+	"inspection.AnswerWith":      "system: registration at start",
+	"inspection.Precisions":      "public: how often each rule was right; no unit stands in it",
+	"duty.PointOf":               "system: whose duty a sponsor's sites are on, asked in an act's transaction",
+	"duty.Sweep":                 "system: the periodic duty",
 	"vigil.At":                   "public: when and where a protected period runs is known to everybody in it",
 	"vigil.Spans":                "public: when and where a protected period runs is known to everybody in it",
 	"vigil.Factor":               "public: when and where a protected period runs is known to everybody in it",

@@ -133,6 +133,7 @@ type Service struct {
 	item     func(ctx context.Context, site registry.SiteID, address string) string
 	origin   func(registry.Site) string
 	moved    []func(ctx context.Context, tx *db.Tx, f Finding, act string) error
+	desk     *Desk // nil where nobody answers disputes by a day
 	tighter  func(ctx context.Context) (func(areaPath string) int, error)
 	retests  map[string]func(ctx context.Context, site registry.Site, f Finding) (Look, error) // by family
 }
@@ -730,7 +731,9 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 				}
 				continue
 			}
-			if _, err := s.found(ctx, tx, site, id, sg, fp); err != nil {
+			if _, err := s.found(ctx, tx, site, id, sg, fp); errors.Is(err, errRemembered) {
+				continue
+			} else if err != nil {
 				return err
 			}
 			fresh++
@@ -792,6 +795,11 @@ func (s *Service) found(ctx context.Context, tx *db.Tx, site registry.Site, run 
 	f := Finding{ID: FindingID(ulid.Make().String()), Site: site.ID, SiteName: site.Name, Host: site.Host, Unit: site.Unit, UnitName: site.UnitName, Hosted: site.Hosted, Run: run, LastRun: run,
 		Check: sg.Check, Fingerprint: fp, Severity: sg.Severity, Clause: sg.Article, Says: sg.Says, URL: sg.URL, Where: clipRunes(sg.Where, 2000), Wrong: sg.Wrong, Also: nonNil(sg.Also), Pages: sg.Pages,
 		OnHome: sg.OnHome, Excerpt: clipRunes(sg.Evidence.Excerpt, 2000), Fix: sg.Fix, Evidence: sg.Evidence.Ref, SHA256: sg.Evidence.SHA256, FirstSeen: tx.Now(), LastSeen: tx.Now(), State: FindingOpen}
+	if known, err := s.remembered(ctx, tx, site.ID, sg, fp); err != nil {
+		return f, err
+	} else if known {
+		return f, errRemembered
+	}
 	also, err := json.Marshal(f.Also)
 	if err != nil {
 		return f, err
@@ -859,7 +867,7 @@ func (s *Service) Retest(ctx context.Context, scope authz.Scope, id FindingID) (
 		switch {
 		case look.Outcome == Gone && f.State != FindingClosed:
 			f, err = s.move(ctx, tx, f, "close", passage.Note{Says: look.Says}, out.After.ID)
-		case look.Outcome == Standing && f.State == FindingClosed:
+		case look.Outcome == Standing && f.State == FindingClosed && f.ClosedBy != ClosedByDispute:
 			f, err = s.move(ctx, tx, f, "reopen", passage.Note{Says: look.Says}, out.After.ID)
 		default:
 			if look.Outcome == Standing {
