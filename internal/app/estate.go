@@ -20,11 +20,13 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blueprint"
 	"zhengshu/internal/blueprint/blueprintweb"
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/health"
 	"zhengshu/internal/health/healthweb"
+	"zhengshu/internal/integrity"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/matrix"
 	"zhengshu/internal/matrix/matrixweb"
@@ -69,7 +71,7 @@ func (h *House) wireEstate() {
 	h.Blueprints = blueprint.New(blueprint.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Library: h.Library, Touch: func(ctx context.Context, tx *db.Tx, site registry.SiteID) error {
 		return h.Publisher.Touch(ctx, tx, site)
 	}, Parts: []blueprint.Part{{Name: "look", Says: "外观", Read: h.lookRead, Write: h.lookWrite}}})
-	h.Health = health.New(health.Parts{DB: h.DB, Registry: h.Registry, Inspection: h.Inspection, Platforms: h.Platforms, Sources: []health.Source{h.signature}})
+	h.Health = health.New(health.Parts{DB: h.DB, Registry: h.Registry, Inspection: h.Inspection, Platforms: h.Platforms, Sources: []health.Source{h.signature, h.tampered, h.readings}})
 	jobs.Handle(h.workers, func(ctx context.Context, _ lookRound) error { return h.lookAtSites(ctx) })
 	jobs.Every(h.workers, 24*time.Hour, lookRound{})
 }
@@ -137,6 +139,61 @@ func (h *House) signature(_ context.Context, _ authz.Scope, site registry.Site) 
 		f.Text, f.Tone = "与签名不符，可能被改动", health.Bad
 	default:
 		return nil, err
+	}
+	return []health.Fact{f}, nil
+}
+
+// tampered says whether what is served is what was published: the open alarms,
+// and the last look from outside, or at the disk.
+func (h *House) tampered(ctx context.Context, scope authz.Scope, site registry.Site) ([]health.Fact, error) {
+	f := health.Fact{Name: "防篡改", Href: site.Link() + "/integrity"}
+	alarms, total, err := h.Integrity.Alarms(ctx, scope, site.ID, 20, 0)
+	if err != nil {
+		return nil, err
+	}
+	open := 0
+	for _, a := range alarms { // those that are open stand first
+		if a.SettledAt.IsZero() {
+			open++
+		}
+	}
+	seen, err := h.Integrity.Seen(ctx, scope, site.ID)
+	if err != nil {
+		return nil, err
+	}
+	var last integrity.Seen
+	for _, x := range seen {
+		if x.At.After(last.At) {
+			last = x
+		}
+	}
+	switch {
+	case open > 0:
+		f.Text, f.Tone = fmt.Sprintf("%d 项告警没有处理", open), health.Bad
+	case last.At.IsZero():
+		f.Text = "还没有核验"
+	case last.Wrong > 0:
+		f.Text, f.Tone = fmt.Sprintf("%d 页不符", last.Wrong), health.Bad
+	default:
+		f.Text, f.Tone = "一致", health.Good
+	}
+	if !last.At.IsZero() {
+		f.Note = fmt.Sprintf("来源：防篡改核验，%s 核对 %d 页（第 %d 版）；累计告警 %d 项", last.At.In(calendar.Shanghai).Format("2006-01-02 15:04"), last.Checked, last.No, total)
+	}
+	return []health.Fact{f}, nil
+}
+
+// readings says how much a site is read, with the source of the numbers.
+func (h *House) readings(ctx context.Context, scope authz.Scope, site registry.Site) ([]health.Fact, error) {
+	today := calendar.DateOf(h.DB.Now())
+	month, err := h.Visits.Figures(ctx, scope, site.ID, today.AddDays(-29), today)
+	if err != nil {
+		return nil, err
+	}
+	f := health.Fact{Name: "近 30 日访问", Href: site.Link() + "/visits", Text: "没有统计", Note: "来源：访问统计，不用 Cookie"}
+	if len(month.Days) > 0 {
+		f.Text = fmt.Sprintf("%d 次", month.Sum.Views)
+		f.Note = fmt.Sprintf("独立访客 %d 人次；来源：访问统计，不用 Cookie，有统计的 %d 天", month.Sum.Visitors, len(month.Days))
 	}
 	return []health.Fact{f}, nil
 }
