@@ -28,6 +28,7 @@ import (
 	"zhengshu/internal/health/healthweb"
 	"zhengshu/internal/integrity"
 	"zhengshu/internal/jobs"
+	"zhengshu/internal/layout"
 	"zhengshu/internal/matrix"
 	"zhengshu/internal/matrix/matrixweb"
 	"zhengshu/internal/moveout"
@@ -66,11 +67,11 @@ func (h *House) wireEstate() {
 		return h.Platforms.MayAppoint(ctx, q, unit.ID, person)
 	})
 	h.MoveOut = moveout.New(moveout.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Library: h.Library, Letters: h.Letters, Shelf: shelf{h}, Shelved: h.MoveIn.Shelved, Blobs: h.Blobs,
-		Dir: filepath.Join(h.Config.Dir, "exports"), Tree: h.siteTree, Extras: []moveout.Extra{{Name: "look", Write: h.lookOut, Take: h.lookIn}}})
+		Dir: filepath.Join(h.Config.Dir, "exports"), Tree: h.siteTree, Extras: []moveout.Extra{{Name: "look", Write: h.lookOut, Take: h.lookIn}, {Name: "theme", Write: h.themeOut, Take: h.themeIn}, {Name: "layouts", Write: h.layoutsOut, Take: h.layoutsIn}}})
 	h.MoveOut.Register(h.workers)
 	h.Blueprints = blueprint.New(blueprint.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Library: h.Library, Touch: func(ctx context.Context, tx *db.Tx, site registry.SiteID) error {
 		return h.Publisher.Touch(ctx, tx, site)
-	}, Parts: []blueprint.Part{{Name: "look", Says: "外观", Read: h.lookRead, Write: h.lookWrite}}})
+	}, Parts: []blueprint.Part{{Name: "look", Says: "外观", Read: h.lookRead, Write: h.lookWrite}, {Name: "layout", Says: "首页编排", Read: h.layoutRead, Write: h.layoutWrite}}})
 	h.Health = health.New(health.Parts{DB: h.DB, Registry: h.Registry, Inspection: h.Inspection, Platforms: h.Platforms, Sources: []health.Source{h.signature, h.tampered, h.readings}})
 	jobs.Handle(h.workers, func(ctx context.Context, _ lookRound) error { return h.lookAtSites(ctx) })
 	jobs.Every(h.workers, 24*time.Hour, lookRound{})
@@ -124,6 +125,90 @@ func (h *House) lookIn(ctx context.Context, site registry.Site, body json.RawMes
 	return h.DB.Update(ctx, func(tx *db.Tx) error {
 		return h.Appearance.Adopt(ctx, tx, authz.System("moveout.look"), site.ID, c, "随导出包迁入")
 	})
+}
+
+// carriedTheme is a theme's bundle in an archive.
+type carriedTheme struct {
+	Bundle []byte `json:"bundle"`
+}
+
+func (h *House) themeOut(ctx context.Context, site registry.SiteID) (any, error) {
+	b, err := h.Appearance.BundleOf(ctx, h.DB, authz.System("moveout.look"), site)
+	if err != nil || b == nil {
+		return nil, err
+	}
+	return carriedTheme{b}, nil
+}
+
+// themeIn installs the bundle that an archive carries, on the terms of this
+// province, and puts the site into it. A bundle whose key is not trusted here
+// leaves the site in a theme of the house; whoever trusts it later may choose it.
+func (h *House) themeIn(ctx context.Context, site registry.Site, body json.RawMessage) error {
+	var c carriedTheme
+	if err := json.Unmarshal(body, &c); err != nil || len(c.Bundle) == 0 {
+		return fault.New(fault.Invalid, "导出中的主题包不能识别。").From(err)
+	}
+	if err := h.Appearance.Receive(ctx, c.Bundle); err != nil {
+		if fault.Is(err, fault.Refused) || fault.Is(err, fault.Invalid) {
+			h.Config.Log.WarnContext(ctx, "the theme of an archive is not taken", "site", site.ID, "error", err)
+			return nil
+		}
+		return err
+	}
+	b, err := theme.ReadBundle(c.Bundle)
+	if err != nil {
+		return err
+	}
+	return h.DB.Update(ctx, func(tx *db.Tx) error {
+		was, err := h.Appearance.Carried(ctx, tx, authz.System("moveout.look"), site.ID)
+		if err != nil || was.Hash == b.Hash {
+			return err
+		}
+		was.ID, was.Version, was.Hash = b.ID, b.Version, b.Hash
+		return h.Appearance.Adopt(ctx, tx, authz.System("moveout.look"), site.ID, was, "主题包随导出包迁入")
+	})
+}
+
+func (h *House) layoutsOut(ctx context.Context, site registry.SiteID) (any, error) {
+	return h.Layouts.Carry(ctx, h.DB, authz.System("moveout.layouts"), site, true)
+}
+
+func (h *House) layoutsIn(ctx context.Context, site registry.Site, body json.RawMessage) error {
+	var c layout.Carried
+	if err := json.Unmarshal(body, &c); err != nil {
+		return fault.New(fault.Invalid, "导出中的页面编排不能识别。").From(err)
+	}
+	scope := authz.System("moveout.layouts")
+	return h.DB.Update(ctx, func(tx *db.Tx) error {
+		people, err := h.Org.People(ctx, tx, scope, site.Unit)
+		if err != nil {
+			return err
+		}
+		var owner org.PersonID
+		if len(people) > 0 {
+			owner = people[0].ID
+		}
+		if err := h.Layouts.Adopt(ctx, tx, scope, site.ID, c, owner, "随导出包迁入"); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "layout.bring", Target: site.Target(), After: map[string]any{"blocks": len(c.Home), "topics": len(c.Topics)}})
+	})
+}
+
+func (h *House) layoutRead(ctx context.Context, q db.Querier, from registry.SiteID) (json.RawMessage, error) {
+	c, err := h.Layouts.Carry(ctx, q, authz.System("blueprint.layout"), from, false)
+	if err != nil || c.Home == nil {
+		return nil, err
+	}
+	return json.Marshal(c)
+}
+
+func (h *House) layoutWrite(ctx context.Context, tx *db.Tx, to registry.SiteID, body json.RawMessage) error {
+	var c layout.Carried
+	if err := json.Unmarshal(body, &c); err != nil {
+		return fault.New(fault.Invalid, "模板中的页面编排不能识别。").From(err)
+	}
+	return h.Layouts.Adopt(ctx, tx, authz.System("blueprint.layout"), to, c, "", "随建站模板设定")
 }
 
 // signature says whether the release that is public now is the house's own.
