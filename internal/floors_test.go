@@ -18,7 +18,7 @@ import (
 // packages (…test) stand right after what they test.
 var floors = []string{
 	// ground: knows nothing of government
-	"realdata", "fault", "db", "db/dbtest", "blob", "seal", "jobs", "jobs/jobstest", "egress", "crawl", "crawl/hostile", "frontier", "warc", "official", "intake", "prose",
+	"realdata", "fault", "db", "db/dbtest", "blob", "blob/blobtest", "seal", "jobs", "jobs/jobstest", "egress", "crawl", "crawl/hostile", "frontier", "warc", "official", "intake", "prose",
 	// law and people
 	"calendar", "audit", "passage", "rules", "rules/packs", "rules/sx2021", "rules/gbh2018", "authz", "org", "signin", "notify", "obligation", "province", "approval", "workbench", "queries",
 	// checks: facts in, findings out, no database
@@ -129,7 +129,7 @@ func isFace(pkg string) bool {
 
 // doors may serve HTTP.
 func isDoor(pkg string) bool {
-	return isFace(pkg) || slices.Contains([]string{"web", "web/picker", "web/webtest", "web/browsertest", "portal", "api", "app", "app/apptest", "crawl/hostile"}, pkg)
+	return isFace(pkg) || slices.Contains([]string{"web", "web/picker", "web/webtest", "web/browsertest", "portal", "api", "app", "app/apptest", "crawl/hostile", "blob/blobtest"}, pkg)
 }
 
 // TestSymbols keeps servers in the doors, outbound clients in egress, and
