@@ -585,7 +585,7 @@ func (n *inspector) pageSightings(page *check.Page) (out []Sighting) {
 		text = page.VisibleText
 	}
 	seen := map[string]bool{}
-	for _, s := range n.o.Scanner.Scan(text) {
+	for _, s := range check.ScannerOn(n.o.Scanner, dayOf(page.Published)).Scan(text) {
 		if seen[s.Kind+s.Wrong] || len(seen) >= maxSpans || !n.o.wants(s.Kind) {
 			continue
 		}
@@ -610,6 +610,9 @@ func wordingSighting(s check.Span, page, text string, onHome bool) Sighting {
 	if s.Kind == check.KindSensitive || strings.HasPrefix(s.Kind, check.KindSensitive+".") {
 		// A word of the list is a suspicion until a person has confirmed it.
 		article, fix = "V-W-1.1", "请人工核实该表述，确属严重错误的立即撤下并更正。"
+		if s.Kind != check.KindSensitive {
+			sev = check.Serious // from a list that two persons keep
+		}
 	}
 	return Sighting{Check: s.Kind, Severity: sev, Says: s.Says, Article: article, URL: page, Where: around(text, s.Start, s.End), Fix: fix, Wrong: maskText(s.Wrong), OnHome: onHome}
 }

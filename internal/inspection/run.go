@@ -21,6 +21,7 @@ import (
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/jobs"
+	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/packs"
@@ -91,8 +92,9 @@ type Settings struct {
 	Interval time.Duration // between two probes of a site; 5 min
 	AtOnce   int           // probes at once; 32
 	Every    time.Duration // between two patrols of a site; 24 h
-	// Scanner gives the wording scanner when a run needs it; nil: wording is not looked at.
-	Scanner func() (check.Scanner, error)
+	// Scanner gives the wording scanner for the sites of a unit; nil: wording is
+	// not looked at.
+	Scanner func(ctx context.Context, unit org.UnitID) (check.Scanner, error)
 	// Pack is the scoring pack in force on a day, whose thresholds are used; the
 	// embedded gwb-2019-19 when nil.
 	Pack func(on calendar.Date) (packs.Pack, bool)
@@ -413,14 +415,14 @@ func (s *Service) monitored(ctx context.Context) ([]registry.Site, error) {
 	return out, err
 }
 
-func (s *Service) options() (Options, error) {
+func (s *Service) options(ctx context.Context, site registry.Site) (Options, error) {
 	today := calendar.DateOf(s.db.Now())
 	o := Options{MaxPages: s.set.MaxPages, Delay: s.set.Delay, Today: today, Manners: s.manners}
 	if p, ok := s.set.Pack(today); ok {
 		o.Limits = LimitsOf(p)
 	}
 	if s.set.Scanner != nil {
-		sc, err := s.set.Scanner()
+		sc, err := s.set.Scanner(ctx, site.Unit)
 		if err != nil {
 			return o, err
 		}
@@ -480,7 +482,7 @@ func (s *Service) Work(ctx context.Context, id RunID) error {
 	if err != nil {
 		return err
 	}
-	o, err := s.options()
+	o, err := s.options(ctx, site)
 	if err != nil {
 		return err
 	}
@@ -709,7 +711,7 @@ func (s *Service) lookAgain(ctx context.Context, site registry.Site, f Finding) 
 	if family, _, _ := strings.Cut(f.Check, "."); s.retests[family] != nil {
 		return s.retests[family](ctx, site, f)
 	}
-	o, err := s.options()
+	o, err := s.options(ctx, site)
 	if err != nil {
 		return Look{}, err
 	}
