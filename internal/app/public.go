@@ -56,7 +56,7 @@ func (h *House) wirePublishing(ctx context.Context) error {
 	}
 	h.Publisher = publishing.New(h.DB, h.Registry, h.Library, h.Releases, publishing.Config{
 		Demo: h.Demo, Port: port, Obligations: h.Obligations, Log: h.Config.Log, Media: h.Media.Release, Look: h.Media.Look, Left: h.Media.Left, Leads: h.leads,
-		Statutory: h.statutory, StatutoryColumns: h.statutoryColumns, Announced: h.announced,
+		Statutory: h.statutory, StatutoryColumns: h.statutoryColumns, Announced: h.announced, Former: h.former, FormerRows: h.formerRows,
 		Doors: theme.Doors{Letters: "/letters/", LetterQuery: "/letters/query", ErrorReport: "/letters/new?type=error", Search: "/search", Official: "/official/", Services: serviceNetwork(h.Demo)},
 	})
 	h.Appearance = appearance.New(appearance.Parts{DB: h.DB, Org: h.Org, Province: h.Province, Registry: h.Registry, Obligations: h.Obligations, Publisher: h.Publisher, Store: h.Blobs,
@@ -269,6 +269,22 @@ func (h *House) spread(ctx context.Context, scope authz.Scope, id library.ItemID
 		return "", err
 	}
 	return f.Says(), nil
+}
+
+// reachOfSite says what drawing a whole site anew reaches.
+func (h *House) reachOfSite(ctx context.Context, scope authz.Scope, site registry.SiteID) (string, error) {
+	f, err := h.Publisher.FanOut(ctx, scope, publishing.Act{Sites: []registry.SiteID{site}})
+	return f.Says(), err
+}
+
+// reachOfBoard says what publishing a composition reaches.
+func (h *House) reachOfBoard(ctx context.Context, scope authz.Scope, b layout.Board) (string, error) {
+	act := publishing.Act{Site: b.Site.ID, Parts: []publishing.Part{publishing.HomePart}}
+	if b.Kind == layout.TopicBoard {
+		act.Parts = append(act.Parts, publishing.TopicsPart)
+	}
+	f, err := h.Publisher.FanOut(ctx, scope, act)
+	return f.Says(), err
 }
 
 type siteKey struct{}

@@ -118,10 +118,13 @@ func (d *drawing) item(ctx context.Context, id library.ItemID, l *library.Live) 
 		return err
 	}
 	files := body + filesOf(v)
+	a := article(it, v, column)
+	if body, err = d.exhibit(ctx, it, v, body, &a); err != nil {
+		return err
+	}
 	if body, err = d.outward(ctx, body); err != nil {
 		return err
 	}
-	a := article(it, v, column)
 	a.Write(body)
 	if err := d.beside(ctx, it, v, l.Ended, archived, &a); err != nil {
 		return err
@@ -231,6 +234,7 @@ func (d *drawing) related(ctx context.Context, it library.Item, a *theme.Article
 	a.RelatedAs = "相关解读"
 	if it.Type == library.Interpretation {
 		a.RelatedAs = "解读的文件"
+		return d.forms(ctx, it, linked, a)
 	}
 	return nil
 }
@@ -353,6 +357,7 @@ func article(it library.Item, v library.Version, column theme.Column) theme.Arti
 		u := unitCard(v.Title, "", answers)
 		a.Unit = &u
 	case library.Interpretation:
+		a.Interprets = true
 		a.Form, a.By = answers["form"], answers["interpreter"]
 	case library.QA:
 		a.Question, a.Answer = answers["question"], v.Text

@@ -201,6 +201,17 @@ func (d *drawing) touch(ctx context.Context, changes []change) error {
 		}
 		for _, l := range linked {
 			tied = append(tied, l.ID)
+			if l.Type != library.Policy || len(ids) > mostUrgent {
+				continue
+			}
+			// The other interpretations of the file name this one too.
+			others, err := d.p.library.Linked(ctx, d.q, l.ID)
+			if err != nil {
+				return err
+			}
+			for _, o := range others {
+				tied = append(tied, o.ID)
+			}
 		}
 		into, err := d.p.library.EndedInto(ctx, d.q, id)
 		if err != nil {

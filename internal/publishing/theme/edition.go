@@ -285,6 +285,20 @@ func DrawArticle(s Site, a Article, lang, at, elder string, twins []Tongue) ([]b
 	return EditionArticlePage.Draw(f, a)
 }
 
+// contentPage is the page for what the content is: an interpretation, a film or
+// a recording, a set of pictures, or a text.
+func contentPage(a Article) *Page[Article] {
+	switch {
+	case a.Interprets:
+		return InterpretationPage
+	case a.Player != nil:
+		return PlayerPage
+	case a.Pictured():
+		return GalleryPage
+	}
+	return ArticlePage
+}
+
 // drawEditionMessage draws a message in an edition.
 func drawEditionMessage(s Site, e Edition, m Message, at string) ([]byte, error) {
 	switch m.Status {

@@ -153,11 +153,15 @@ var readings = map[string]bool{
 
 var defined []Checked
 
+// layouts are the layouts of the pages by their view.
+var layouts = map[string]string{}
+
 // Pages lists the pages that every theme draws.
 func Pages() []Checked { return defined }
 
 func define[T any](file, layout string) *Page[T] {
 	p := &Page[T]{file: file, layout: layout}
+	layouts[file] = layout
 	defined = append(defined, p)
 	return p
 }
@@ -261,12 +265,14 @@ var funcs = template.FuncMap{
 			return -1
 		}, s)
 	},
-	// script brings the portal's one script; a theme has none of its own.
+	// script brings the portal's one script; a theme has none of its own. It
+	// stands before the style sheet and is not put off: the colours a reader
+	// chose hold before the page is painted, and the sheet is waited for anyway.
 	"script": func() template.HTML {
 		if ScriptPath() == "" {
 			return ""
 		}
-		return template.HTML(`<script src="` + ScriptPath() + `" defer></script>` + "\n")
+		return template.HTML(`<script src="` + ScriptPath() + `"></script>` + "\n")
 	},
 	"json": func(v any) (template.HTML, error) {
 		// json.Marshal writes <, > and & as \u003c…: nothing can end the element.

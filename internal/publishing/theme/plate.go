@@ -331,7 +331,7 @@ func DrawElderArticle(s Site, a Article, path, elder string) ([]byte, error) {
 // drawChinese draws a content page in Chinese.
 func drawChinese(s Site, a Article, path, elder string, twins []Tongue) ([]byte, error) {
 	views := func(a Article, path, elder string) ([]byte, error) {
-		return ArticlePage.Draw(ArticleFrame(s, a, path, elder).WithTwins(twins), a)
+		return contentPage(a).Draw(ArticleFrame(s, a, path, elder).WithTwins(twins), a)
 	}
 	if len(twins) == 0 {
 		if b, ok := fromPlate(s, a, path, elder, false, views); ok {
