@@ -45,6 +45,12 @@ var unscoped = map[string]string{
 	"moveout.Expire":       "system: the periodic duty",
 	"matrix.OnChanged":     "system: registration at start",
 
+	"org.Nearest":            "system: who stands above whom is public",
+	"impostor.Register":      "system: registration at start",
+	"impostor.Watch":         "system: the periodic duty",
+	"impostor.AskCandidates": "system: the periodic duty",
+	"impostor.Rounds":        "public: how many official names were asked for, of no unit",
+
 	"obligation.DischargePeriod": "system: called in an act's transaction, whose scope was checked",
 	"obligation.Recount":         "system: the job that follows a notice of holidays",
 	"obligation.Recur":           "system: registration at start",

@@ -91,6 +91,8 @@ var QuietTables = map[string]string{
 	"visit_batch":         "which counts of portals were taken in",
 	"visit_day":           "how often sites were read: counts that portals bring",
 	"visit_part":          "the same, by page",
+	"impostor_candidate":  "names like a protected one that resolve: what a person does with one is audited",
+	"impostor_round":      "when the names made from a host were last asked for",
 	"form_receipt":        "answers to forms already taken, so that a replay does nothing",
 }
 

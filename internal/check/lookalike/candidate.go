@@ -10,8 +10,8 @@ import (
 
 // Techniques of candidates beside those a verdict names.
 const (
-	TechniquePinyin       = "pinyin"        // renmin-baishui.com, baishuizhengfu.cn
-	TechniqueAbbreviation = "abbreviation"  // bszf.com.cn
+	TechniquePinyin       = "pinyin"         // renmin-baishui.com, baishuizhengfu.cn
+	TechniqueAbbreviation = "abbreviation"   // bszf.com.cn
 	TechniqueRestricted   = "chinese_suffix" // 白水政务.cn, 白水.政务.cn
 )
 
