@@ -49,6 +49,8 @@ var unscoped = map[string]string{
 	"impostor.Register":      "system: registration at start",
 	"impostor.Watch":         "system: the periodic duty",
 	"impostor.AskCandidates": "system: the periodic duty",
+	"security.Register":         "system: registration at start",
+	"security.Cover":            "system: the periodic duty",
 	"impostor.Rounds":        "public: how many official names were asked for, of no unit",
 
 	"obligation.DischargePeriod": "system: called in an act's transaction, whose scope was checked",

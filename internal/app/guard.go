@@ -15,6 +15,8 @@ import (
 	"zhengshu/internal/portal"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/security"
+	"zhengshu/internal/security/securityweb"
 	"zhengshu/internal/web"
 )
 
@@ -22,29 +24,37 @@ import (
 // (Articles 22 to 24): fakes, the yearly check, hosts and accounts.
 type Guard struct {
 	Impostors *impostor.Service
+	Security  *security.Service
 }
 
 // wireGuard makes the services; after inspection.
 func (h *House) wireGuard() {
 	h.Impostors = impostor.New(impostor.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Days: h.Days, Store: h.Blobs, Keys: h.Keys, Client: h.client, Settings: h.Province.Settings})
 	h.Impostors.Register(h.workers)
+	h.Security = security.New(security.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Days: h.Days, Store: h.Blobs, Settings: h.Province.Settings})
+	h.Security.Register(h.workers)
 	h.mountImpostors()
 }
 
-func guardObligations() []obligation.Kind { return slices.Concat(impostor.Obligations()) }
+func guardObligations() []obligation.Kind {
+	return slices.Concat(impostor.Obligations(), security.Obligations())
+}
 
-func guardMachines() []passage.Machine { return []passage.Machine{impostor.Machine} }
+func guardMachines() []passage.Machine {
+	return []passage.Machine{impostor.Machine, security.PlanMachine, security.HoleMachine}
+}
 
-func guardCarriers() []org.Module { return []org.Module{impostor.Reorganise()} }
+func guardCarriers() []org.Module { return []org.Module{impostor.Reorganise(), security.Reorganise()} }
 
 // guardDoors are the screens of these modules.
 func (h *House) guardDoors() []web.Route {
-	return slices.Concat(impostorweb.New(h.Impostors, h.Registry).Routes())
+	return slices.Concat(impostorweb.New(h.Impostors, h.Registry).Routes(), securityweb.New(h.Security, h.Org).Routes())
 }
 
 // guardParts are their tabs below 检查.
 func guardParts() []web.Part {
-	return []web.Part{{Name: "假冒", Href: "/console/impostors", Also: []string{"/console/impostors/", "/console/lookalikes", "/console/lookalikes/"}}}
+	return []web.Part{{Name: "假冒", Href: "/console/impostors", Also: []string{"/console/impostors/", "/console/lookalikes", "/console/lookalikes/"}},
+		{Name: "年度安全检查", Href: "/console/security", Also: []string{"/console/security/", "/console/security-sheets/", "/console/security-holes", "/console/security-holes/"}}}
 }
 
 // mountImpostors gives every site the counter for reports of fakes below

@@ -92,8 +92,9 @@ const (
 	ImpostorReport  Permission = "impostor.report"
 	ImpostorVerify  Permission = "impostor.verify"
 	ImpostorDispose Permission = "impostor.dispose"
-	// SecurityPlan is 网信's yearly check (Article 23(1)); SecurityMend is the
+	// SecurityRead is the yearly check read, SecurityPlan is 网信's yearly check (Article 23(1)); SecurityMend is the
 	// sponsor's part in it.
+	SecurityRead Permission = "security.read"
 	SecurityPlan Permission = "security.plan"
 	SecurityMend Permission = "security.mend"
 	// SiteExport takes everything of one's own site out: the resident's right.
@@ -175,6 +176,7 @@ var Describe = map[Permission]string{
 	ImpostorReport:     "登记假冒线索",
 	ImpostorVerify:     "核实假冒线索、商请网信部门处理",
 	ImpostorDispose:    "登记假冒处置结果（网信、通信、公安）",
+	SecurityRead:       "查看年度网络安全检查",
 	SecurityPlan:       "组织年度网络安全检查、复测漏洞",
 	SecurityMend:       "整改网络安全漏洞",
 	SiteExport:         "导出本单位网站的全部数据",

@@ -53,14 +53,14 @@ var Roles = []RoleInfo{
 		ItemRead, LetterRead, InspectionRead, InspectionRun, MonitorSwitch, OrderRead, OrderIssue, AssessmentRead, PackAdopt, BulletinCompose,
 		ObligationRead, NoticeRead, NoticePost, FilingRead, FilingRecord, FilingConfirm, ClosingRead, ClosingManage, InquiryDecide, OrgReorganise,
 		PostManage, BaselineConfirm, CaseAdvise, RecordRead, RecordManage, RulesIssue, CoordinationManage, ShareRead, SettingsManage,
-		GuidanceIssue, GuidanceAnswer, TrainingManage, SelfCheckFill, SelfCheckAffirm, MourningDeclare, MatrixManage, PlatformManage, SiteBuild, ImpostorReport, ImpostorVerify, ImpostorDispose}, true, reachWide},
+		GuidanceIssue, GuidanceAnswer, TrainingManage, SelfCheckFill, SelfCheckAffirm, MourningDeclare, MatrixManage, PlatformManage, SiteBuild, ImpostorReport, ImpostorVerify, ImpostorDispose, SecurityRead}, true, reachWide},
 	{Reviewer, "审核人员", []Permission{
 		OrgRead, RegistryRead, CaseRead, CaseDecide, InspectionRead, ObligationRead, NoticeRead, FilingRead, ClosingRead, CaseAdvise, RecordRead}, true, reachWide},
 	{Sponsor, "主办单位经办", []Permission{
 		OrgRead, RegistryRead, RegistryManage, OpeningApply, CaseRead, LaunchManage, ColumnManage, ReleaseRestore, SiteCompose, SitePublish, ItemRead, ItemWrite, ItemWithdraw, LetterRead,
 		LetterScreen, LetterAnswer, InspectionRead, InspectionRun, OrderRead, OrderAnswer, AssessmentRead, ObligationRead, NoticeRead, NoticePost,
 		FilingRead, FilingRecord, ClosingRead, ClosingManage, PostManage, CaseAdvise, RecordRead, RecordManage, GuidanceAnswer, TrainingManage,
-		SelfCheckFill, AppearanceManage, SiteBuild, SiteExport, ImpostorReport, SecurityMend}, false, reachOwn},
+		SelfCheckFill, AppearanceManage, SiteBuild, SiteExport, ImpostorReport, SecurityMend, SecurityRead}, false, reachOwn},
 	{Editor, "采编人员", []Permission{
 		RegistryRead, ItemRead, ItemWrite, LetterRead, LetterAnswer, InspectionRead, OrderRead, OrderAnswer, ObligationRead}, false, reachOwn},
 	{FirstReviewer, "初审人员", []Permission{
@@ -69,11 +69,11 @@ var Roles = []RoleInfo{
 		RegistryRead, ColumnManage, ReleaseRestore, SiteCompose, SitePublish, ItemRead, ItemFinalReview, ItemWithdraw, LetterRead, LetterReview, LetterPersonal, InspectionRead,
 		ObligationRead, SelfCheckAffirm}, true, reachOwn},
 	{Operator, "承办单位人员", []Permission{
-		RegistryRead, SiteCompose, ItemRead, ItemWrite, InspectionRead, OrderRead, OrderAnswer, ObligationRead, SecurityMend}, false, reachOwn},
+		RegistryRead, SiteCompose, ItemRead, ItemWrite, InspectionRead, OrderRead, OrderAnswer, ObligationRead, SecurityMend, SecurityRead}, false, reachOwn},
 	{Publicity, "宣传部门", []Permission{
 		OrgRead, RegistryRead, CaseRead, InspectionRead, ObligationRead, CaseAdvise, ShareRead}, false, reachArea},
 	{Cyberspace, "网信部门", []Permission{
-		OrgRead, RegistryRead, CaseRead, InspectionRead, ObligationRead, CaseAdvise, ShareRead, ImpostorReport, ImpostorDispose, SecurityPlan}, false, reachArea},
+		OrgRead, RegistryRead, CaseRead, InspectionRead, ObligationRead, CaseAdvise, ShareRead, ImpostorReport, ImpostorDispose, SecurityPlan, SecurityRead}, false, reachArea},
 	{Establishment, "编制部门", []Permission{
 		OrgRead, RegistryRead, CaseRead, InspectionRead, ObligationRead, FilingRead, FilingConfirm, CaseAdvise, ShareRead}, false, reachArea},
 	{Police, "公安部门", []Permission{
