@@ -48,6 +48,7 @@ var stays = map[string]string{
 	"reorganisation_unit.unit_id":  "the act itself",
 	"review_route.unit_id":         "a unit's own route ends with it; what is under way keeps its copy",
 	"training_attendance.unit_id":  "for whom a person attended, as the certificate says",
+	"zero_report.unit_id":          "who reported on a day, as it did",
 	"unit.parent_id":               "org's own: its service carries it",
 	"unit_name.unit_id":            "a former name",
 	"unit_succession.successor_id": "who followed whom",

@@ -14,6 +14,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"zhengshu/internal/app"
+	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/web"
 )
@@ -139,8 +140,34 @@ func everyDoor(t *testing.T, c app.Config) {
 	t.Run("what never was", func(t *testing.T) { n.whatNeverWas(t) })
 	t.Run("regions", func(t *testing.T) { n.regions(t) })
 	t.Run("wrong methods", func(t *testing.T) { n.wrongMethods(t) })
+	t.Run("lists that leave", func(t *testing.T) { n.listsThatLeave(t) })
 	t.Run("a broken handler", func(t *testing.T) { n.brokenHandler(t) })
 	t.Run("hostile forms", func(t *testing.T) { n.hostileForms(t) }) // last: some of them are taken
+}
+
+// Whoever takes a list out of the house as a file stands in the trail for it.
+func (n *neighbourhood) listsThatLeave(t *testing.T) {
+	lists := 0
+	for _, r := range n.routes {
+		if !strings.HasPrefix(r.Pattern, "GET ") || !strings.HasSuffix(r.Pattern, "/export") || strings.HasPrefix(r.Pattern, "GET /console/items/") { // items leave as an archive, in the trail as movein's own act
+			continue
+		}
+		role, _ := holder(r.Permit, true)
+		at := n.addresses(r.Pattern, n.a)[0]
+		got := n.get(n.a, role, at+"?format=csv")
+		if got.status != http.StatusOK {
+			t.Errorf("%s: %d %s", r.Pattern, got.status, heading(got.body))
+			continue
+		}
+		lists++
+		rows, err := audit.Entries(t.Context(), n.h.DB, audit.Filter{Act: "ledger.export", Limit: 1})
+		if err != nil || len(rows) != 1 || rows[0].Target.ID != strings.TrimSuffix(at, "/export") {
+			t.Errorf("%s left no entry in the trail: %+v (%v)", r.Pattern, rows, err)
+		}
+	}
+	if lists < 15 {
+		t.Errorf("only %d lists leave as files", lists)
+	}
 }
 
 // Without a session a reader is led to the login page and a program told so;

@@ -156,7 +156,7 @@ func settle(t *testing.T, c app.Config) *neighbourhood {
 		}
 	})
 	gate := signinweb.New(n.h.Signin, n.h.Org, n.h.DB, n.h.Keys, signinweb.Config{})
-	n.router = web.NewRouter(web.Config{Gate: gate, Receipts: n.h.Signin.Receipts(), Clock: n.clock, Log: c.Log})
+	n.router = web.NewRouter(web.Config{Gate: gate, Receipts: n.h.Signin.Receipts(), Clock: n.clock, Log: c.Log, Taken: n.h.Taken})
 	// The screens of sign-in read what their own gate put into the request.
 	own := map[string]web.Route{}
 	for _, r := range gate.Routes() {
@@ -458,6 +458,7 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 
 	n.supervise(c)
 	n.estate(c, site)
+	n.watch(c, province, site)
 
 	for role, s := range c.people {
 		n.enter(c, role, s)

@@ -53,6 +53,13 @@ var unscoped = map[string]string{
 	"security.Cover":            "system: the periodic duty",
 	"impostor.Rounds":        "public: how many official names were asked for, of no unit",
 
+	"vigil.At":                   "public: when and where a protected period runs is known to everybody in it",
+	"vigil.Spans":                "public: when and where a protected period runs is known to everybody in it",
+	"vigil.Factor":               "public: when and where a protected period runs is known to everybody in it",
+	"vigil.Frozen":               "system: asked in the transaction of an act, whose scope was checked",
+	"vigil.MayAct":               "system: asked in the transaction of an act, whose scope was checked",
+	"vigil.Sweep":                "system: the periodic duty",
+	"inspection.TighterFrom":     "system: registration at start",
 	"obligation.DischargePeriod": "system: called in an act's transaction, whose scope was checked",
 	"obligation.Recount":         "system: the job that follows a notice of holidays",
 	"obligation.Recur":           "system: registration at start",

@@ -52,6 +52,8 @@ var timers = []struct{ timer, kind, brings string }{
 	{"countersignature", "case_countersign", ""},
 	{"leader in charge named", "leader_vacant", ""},
 	{"vacant post filled", "post_vacant", ""},
+	{"zero report of each day of a protected period", "zero_report", ""},
+	{"summary of a protected period", "vigil_summary", ""},
 	{"existing breach cleared", "stock_clearance", ""},
 	{"existing breach counts like a new one", "stock_breach", ""},
 	{"operator's agreement ends", "operator_agreement", ""},

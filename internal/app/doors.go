@@ -8,11 +8,13 @@ import (
 	"zhengshu/internal/appearance/appearanceweb"
 	"zhengshu/internal/approval/approvalweb"
 	"zhengshu/internal/assessment/assessmentweb"
+	"zhengshu/internal/audit"
 	"zhengshu/internal/audit/auditweb"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/closing/closingweb"
 	"zhengshu/internal/columns/columnsweb"
 	"zhengshu/internal/cutover/cutoverweb"
+	"zhengshu/internal/db"
 	"zhengshu/internal/demo"
 	"zhengshu/internal/disclosure/disclosureweb"
 	"zhengshu/internal/filing/filingweb"
@@ -88,6 +90,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		h.recordDoors(),
 		h.estateDoors(),
 		h.guardDoors(),
+		h.watchDoors(),
 	)
 }
 
@@ -112,7 +115,7 @@ func navigation() []web.NavItem {
 			{Name: "导入", Href: "/console/move-ins", Also: []string{"/console/move-ins/"}, Group: "导入、采用和转载"}, {Name: "采用申请", Href: "/console/share-requests", Group: "导入、采用和转载"}, {Name: "重要转载", Href: "/console/reposts", Group: "导入、采用和转载"}, {Name: "稿源名单", Href: "/console/sources", Group: "导入、采用和转载"},
 			{Name: "审核流程", Href: "/console/review-routes", Group: "审核和检查规则"}, {Name: "放行清单", Href: "/console/checks/allowed", Group: "审核和检查规则"}, {Name: "规则质量", Href: "/console/checks/rules", Group: "审核和检查规则"}, {Name: "索引号代码", Href: "/console/index-codes", Group: "审核和检查规则"}}},
 		{Name: "来信", Href: "/console/letters", Permit: authz.LetterRead},
-		{Name: "检查", Href: "/console/inspection", Permit: authz.InspectionRead, Parts: slices.Concat([]web.Part{{Name: "检查", Href: "/console/inspection"}, {Name: "发现的问题", Href: "/console/findings"}, {Name: "网站体检", Href: "/console/health", Also: []string{"/console/activity"}}, {Name: "防篡改", Href: "/console/integrity"}, {Name: "访问统计", Href: "/console/visits", Also: []string{"/console/visits/method"}}}, guardParts())},
+		{Name: "检查", Href: "/console/inspection", Permit: authz.InspectionRead, Parts: slices.Concat([]web.Part{{Name: "检查", Href: "/console/inspection"}, {Name: "发现的问题", Href: "/console/findings"}, {Name: "重要保障期", Href: "/console/protected-periods", Also: []string{"/console/protected-periods/"}}, {Name: "网站体检", Href: "/console/health", Also: []string{"/console/activity"}}, {Name: "防篡改", Href: "/console/integrity"}, {Name: "访问统计", Href: "/console/visits", Also: []string{"/console/visits/method"}}}, guardParts())},
 		{Name: "整改", Href: "/console/orders", Permit: authz.OrderRead},
 		{Name: "考核与通报", Href: "/console/scores", Permit: authz.AssessmentRead, Parts: []web.Part{{Name: "考核", Href: "/console/scores"}, {Name: "通报", Href: "/console/bulletins"}, {Name: "考核指标", Href: "/console/packs"}}},
 		{Name: "审计", Href: "/console/audit", Permit: authz.AuditRead},
@@ -124,6 +127,15 @@ func navigation() []web.NavItem {
 // much of it is late.
 func (h *House) TopBar(ctx context.Context) web.Counts {
 	return workbenchweb.New(h.Workbench, h.Notify, h.Outbox, h.Config.Clock).Counts(ctx)
+}
+
+// Taken keeps in the trail who took which list out of the house.
+func (h *House) Taken(ctx context.Context, t web.Taking) error {
+	unit, _ := authz.SessionFrom(ctx).Unit()
+	return h.DB.Update(ctx, func(tx *db.Tx) error {
+		return audit.Record(ctx, tx, audit.Entry{Act: "ledger.export", Target: audit.Target{Kind: "ledger", ID: t.Path, Name: t.Name, Unit: unit},
+			After: map[string]any{"filter": t.Filter, "columns": t.Columns, "rows": t.Rows}})
+	})
 }
 
 // Routes is the whole route table, for the golden list and the tests that walk

@@ -77,6 +77,7 @@ import (
 	"zhengshu/internal/signin"
 	"zhengshu/internal/tenancy"
 	"zhengshu/internal/training"
+	"zhengshu/internal/vigil"
 	"zhengshu/internal/visits"
 	"zhengshu/internal/workbench"
 	"zhengshu/migrations"
@@ -159,6 +160,7 @@ type House struct {
 	Records     // 承办, 细则, 等保, 协同, 经费
 	Estate      // 矩阵, 平台, 建站, 导出, 体检
 	Guard       // 假冒, 年度检查, 主机, 账号
+	Watch       // 重要保障期, 值班
 	Rules       rules.Book
 	Portal      *portal.Handler
 	Visits      *visits.Service
@@ -308,6 +310,7 @@ func (h *House) wire(ctx context.Context) error {
 	h.Filings = filing.New(h.DB, h.Org, h.Registry, h.Obligations, h.Days, h.Blobs, settings)
 	h.wireRecords()
 	h.Approvals.OnSuccessor(h.Org.Successor)
+	h.wireVigil()
 	h.Letters = letters.New(h.DB, h.Org, h.Registry, h.Obligations, h.Days, h.Keys)
 	if err := h.wirePublishing(ctx); err != nil {
 		return err
@@ -317,6 +320,7 @@ func (h *House) wire(ctx context.Context) error {
 	}
 	h.wireEstate()
 	h.wireGuard()
+	h.wireFreeze()
 	h.Notices = notice.New(notice.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Inspection: h.Inspection,
 		Store: h.Blobs, Fetch: h.client, Settings: settings, Origin: h.origin, Released: h.released})
 	h.Notices.OnShown(h.Publisher.Nudge)
@@ -325,7 +329,7 @@ func (h *House) wire(ctx context.Context) error {
 	h.Closings = closing.New(closing.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Inspection: h.Inspection,
 		Days: h.Days, Store: h.Blobs, Client: h.client, Settings: settings, Origin: h.origin, Delay: h.Config.CrawlDelay})
 	h.Lifecycle = lifecycle.New(lifecycle.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Approvals: h.Approvals, Obligations: h.Obligations,
-		Store: h.Blobs, Book: h.Rules, Days: h.Days, Notices: h.Notices, Filings: h.Filings, Closings: h.Closings, Settings: settings})
+		Store: h.Blobs, Book: h.Rules, Days: h.Days, Notices: h.Notices, Filings: h.Filings, Closings: h.Closings, Settings: settings, Frozen: h.frozen})
 	h.Closings.Register(h.workers)
 	if h.Assessment, err = assessment.New(assessment.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Inspection: h.Inspection,
 		Obligations: h.Obligations, Days: h.Days, Store: h.Blobs,
@@ -476,7 +480,7 @@ func (h *House) Sweep(ctx context.Context) error {
 		_, err := part(ctx)
 		errs = append(errs, err)
 	}
-	errs = append(errs, h.Province.Refresh(ctx), h.sweepRecords(ctx), h.sweepEstate(ctx))
+	errs = append(errs, h.Province.Refresh(ctx), h.sweepRecords(ctx), h.sweepEstate(ctx), h.sweepWatch(ctx))
 	_, err := h.Obligations.Sweep(ctx)
 	return errors.Join(append(errs, err, h.Signin.Sweep(ctx))...)
 }
@@ -485,7 +489,8 @@ func (h *House) Sweep(ctx context.Context) error {
 func machines() []passage.Machine {
 	return append(guardMachines(), approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, library.ShareMachine, letters.Machine,
 		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine,
-		operator.Machine, tenancy.Machine, guidance.Machine, reposting.Machine, training.Machine, selfcheck.Machine, appearance.Machine, layout.TopicMachine, layout.BarMachine)
+		operator.Machine, tenancy.Machine, guidance.Machine, reposting.Machine, training.Machine, selfcheck.Machine, appearance.Machine, layout.TopicMachine, layout.BarMachine,
+		vigil.Machine)
 }
 
 // Carriers are the modules that carry what is a unit's to who follows it, in a
@@ -495,7 +500,7 @@ func Carriers() []org.Module {
 		library.Reorganise(), columns.Reorganise(), media.Reorganise(), disclosure.Reorganise(), letters.Reorganise(), assessment.Reorganise(), reporting.Reorganise(),
 		notice.Reorganise(), filing.Reorganise(), closing.Reorganise(), operator.Reorganise(), tenancy.Reorganise(), protection.Reorganise(),
 		coordination.Reorganise(), budget.Reorganise(), guidance.Reorganise(), reposting.Reorganise(), training.Reorganise(), selfcheck.Reorganise(),
-		reconciliation.Reorganise(), matrix.Reorganise(), platform.Reorganise(), moveout.Reorganise(), queries.Reorganise(), notify.Reorganise()}, guardCarriers()...)
+		reconciliation.Reorganise(), matrix.Reorganise(), platform.Reorganise(), moveout.Reorganise(), queries.Reorganise(), notify.Reorganise()}, append(watchCarriers(), guardCarriers()...)...)
 }
 
 // obligationKinds are the clocks of the law that the house runs.
@@ -514,6 +519,7 @@ func obligationKinds() []obligation.Kind {
 		recordObligations(),
 		estateObligations(),
 		guardObligations(),
+		watchObligations(),
 		library.Obligations(),
 		appearance.Obligations(),
 		publishing.Obligations(),

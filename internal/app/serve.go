@@ -166,7 +166,7 @@ func (h *House) newServer() (*server, error) {
 	}
 	gate, routes := h.doors()
 	s.staff = web.NewRouter(web.Config{
-		Gate: gate, Receipts: h.Signin.Receipts(), Counts: h.TopBar, Nav: navigation(), Demo: h.Demo, Version: h.Config.Version,
+		Gate: gate, Receipts: h.Signin.Receipts(), Counts: h.TopBar, Taken: h.Taken, Nav: navigation(), Demo: h.Demo, Version: h.Config.Version,
 		Links:  web.Links{Home: "/console", Inbox: "/console", Account: "/console/sessions", Deputy: "/console/me/handover", Logout: "/console/logout"},
 		Secure: h.Config.Secure, Clock: h.Config.Clock, Log: h.Config.Log,
 	})

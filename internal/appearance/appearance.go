@@ -13,6 +13,7 @@ import (
 	_ "image/png"  // the same
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -53,6 +54,9 @@ type Parts struct {
 type Freeze struct {
 	Name  string // 省“两会”
 	Until calendar.Date
+	// Consents are the documents by which a change of this very site was agreed
+	// to and that are on record.
+	Consents []string
 }
 
 // Service is the door of how sites look. It is the publisher's Dresser.
@@ -477,8 +481,10 @@ func (s *Service) changeTx(ctx context.Context, tx *db.Tx, scope authz.Scope, id
 	}
 	if f, ok, err := s.freeze(ctx, tx, site); err != nil {
 		return err
-	} else if ok && c.Consent == "" {
-		return fault.Newf(fault.Refused, "现在是重要保障期（%s，至%s），外观不能更改；确需更改的，请填写同意文件的文号。", f.Name, f.Until.Chinese()).On("consent", "请填写省政府办公厅同意更改的文号")
+	} else if ok && len(f.Consents) == 0 {
+		return fault.Newf(fault.Refused, "现在是重要保障期（%s，至%s），外观不能更改；确需更改的，请报省政府办公厅同意，由省政府办公厅在“重要保障期”中登记后再办。", f.Name, f.Until.Chinese()).On("consent", "还没有登记省政府办公厅的同意")
+	} else if ok && !slices.Contains(f.Consents, c.Consent) {
+		return fault.Newf(fault.Refused, "现在是重要保障期（%s，至%s），外观不能更改；省政府办公厅已同意本站更改，请填写同意文件的文号。", f.Name, f.Until.Chinese()).On("consent", "请填写已登记的同意文件文号："+strings.Join(f.Consents, "、"))
 	}
 	tokens, err := json.Marshal(c.Choice.Tokens)
 	if err != nil {

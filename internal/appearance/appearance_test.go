@@ -293,9 +293,12 @@ func TestChoiceOfASite(t *testing.T) {
 		}
 		refused(t, p.looks.Back(ctx, scope, site, ""), fault.Refused, "最初的外观")
 
+		var consents []string
 		p.looks.OnFreeze(func(context.Context, db.Querier, registry.Site) (appearance.Freeze, bool, error) {
-			return appearance.Freeze{Name: "省“两会”", Until: calendar.DateOf(began).AddDays(5)}, true, nil
+			return appearance.Freeze{Name: "省“两会”", Until: calendar.DateOf(began).AddDays(5), Consents: consents}, true, nil
 		})
+		refused(t, choose(appearance.Wish{Theme: theme.Red, Consent: "陕政办函〔2026〕3号"}), fault.Refused, "重要保障期") // of which nobody knows
+		consents = []string{"陕政办函〔2026〕3号"}
 		refused(t, choose(appearance.Wish{Theme: theme.Red}), fault.Refused, "重要保障期")
 		refused(t, p.looks.Back(ctx, scope, site, ""), fault.Refused, "")
 		must(t, choose(appearance.Wish{Theme: theme.Red, Consent: "陕政办函〔2026〕3号"}))

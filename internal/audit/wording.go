@@ -17,7 +17,7 @@ var acts = map[string]string{
 	"org.reorganise.rename": "更名", "org.reorganise.merge": "合并", "org.reorganise.split": "分设", "org.reorganise.abolish": "撤销", "org.reorganise.restore": "恢复", "org.reorganise.move": "改隶", "org.reorganise.upgrade": "调整类别、级别",
 	"org.reorganise.area_rename": "区划更名", "org.reorganise.area_move": "区划改隶", "org.reorganise.area_merge": "区划合并", "org.unit.change": "修改单位信息", "org.person.change": "修改人员信息", "org.person.leave": "离岗",
 	"org.post.assign": "登记法定岗位", "org.post.end": "免去法定岗位", "org.delegation.make": "委托代理", "org.delegation.end": "结束代理", "org.absence.record": "登记请假", "org.absence.end": "销假", "org.handover": "移交",
-	"org.people.export": "导出人员台账", "org.coverage.export": "导出开设覆盖", "registry.site.sponsor": "变更站点主办单位（机构调整）", "registry.account.sponsor": "变更账号主办单位（机构调整）", "registry.column.handover": "移交栏目",
+	"ledger.export": "导出列表", "org.people.export": "导出人员台账", "org.coverage.export": "导出开设覆盖", "registry.site.sponsor": "变更站点主办单位（机构调整）", "registry.account.sponsor": "变更账号主办单位（机构调整）", "registry.column.handover": "移交栏目",
 	"registry.baseline.confirm": "存量认定", "cutover.clearance.list": "转入存量清理", "cutover.clearance.plan": "制定存量清理计划", "cutover.clearance.conclude": "存量清理办结", "cutover.export": "导出存量认定", "letters.handover": "移交来信",
 	"org.person.add": "登记人员", "org.post.appoint": "任命岗位", "org.post.dismiss": "免去岗位",
 	"registry.site.plan": "批准开设站点", "registry.site.enter": "存量站点登记", "registry.site.launch": "站点上线", "registry.site.change": "变更站点信息",

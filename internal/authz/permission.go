@@ -99,6 +99,19 @@ const (
 	SecurityMend Permission = "security.mend"
 	// SiteExport takes everything of one's own site out: the resident's right.
 	SiteExport Permission = "site.export"
+	// VigilDeclare declares protected periods, which only the provincial office
+	// does; VigilReport gives a unit's own 零报告 (readings 21).
+	VigilDeclare Permission = "vigil.declare"
+	VigilReport  Permission = "vigil.report"
+	// DutyManage arranges the roster of an office; DutyServe stands on it, takes
+	// alarms and keeps the daily record (Article 19(4)).
+	DutyManage Permission = "duty.manage"
+	DutyServe  Permission = "duty.serve"
+	// IncidentHandle works in an incident room; TakedownPropose and
+	// TakedownApprove are the two persons of an emergency takedown.
+	IncidentHandle  Permission = "incident.handle"
+	TakedownPropose Permission = "takedown.propose"
+	TakedownApprove Permission = "takedown.approve"
 )
 
 // Describe says in Chinese what each permission allows; it is also the closed
@@ -180,4 +193,11 @@ var Describe = map[Permission]string{
 	SecurityPlan:       "组织年度网络安全检查、复测漏洞",
 	SecurityMend:       "整改网络安全漏洞",
 	SiteExport:         "导出本单位网站的全部数据",
+	VigilDeclare:       "声明重要保障期、登记同意的例外",
+	VigilReport:        "报送本单位的零报告",
+	DutyManage:         "编排和公布值班表",
+	DutyServe:          "值班：接收告警、填写巡检记录、交接班",
+	IncidentHandle:     "处置突发事件",
+	TakedownPropose:    "提出应急撤下",
+	TakedownApprove:    "批准、补审应急撤下",
 }

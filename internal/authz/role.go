@@ -53,23 +53,27 @@ var Roles = []RoleInfo{
 		ItemRead, LetterRead, InspectionRead, InspectionRun, MonitorSwitch, OrderRead, OrderIssue, AssessmentRead, PackAdopt, BulletinCompose,
 		ObligationRead, NoticeRead, NoticePost, FilingRead, FilingRecord, FilingConfirm, ClosingRead, ClosingManage, InquiryDecide, OrgReorganise,
 		PostManage, BaselineConfirm, CaseAdvise, RecordRead, RecordManage, RulesIssue, CoordinationManage, ShareRead, SettingsManage,
-		GuidanceIssue, GuidanceAnswer, TrainingManage, SelfCheckFill, SelfCheckAffirm, MourningDeclare, MatrixManage, PlatformManage, SiteBuild, ImpostorReport, ImpostorVerify, ImpostorDispose, SecurityRead}, true, reachWide},
+		GuidanceIssue, GuidanceAnswer, TrainingManage, SelfCheckFill, SelfCheckAffirm, MourningDeclare, MatrixManage, PlatformManage, SiteBuild,
+		VigilDeclare, VigilReport, DutyManage, DutyServe, IncidentHandle, TakedownPropose, TakedownApprove,
+		ImpostorReport, ImpostorVerify, ImpostorDispose, SecurityRead}, true, reachWide},
 	{Reviewer, "审核人员", []Permission{
 		OrgRead, RegistryRead, CaseRead, CaseDecide, InspectionRead, ObligationRead, NoticeRead, FilingRead, ClosingRead, CaseAdvise, RecordRead}, true, reachWide},
 	{Sponsor, "主办单位经办", []Permission{
 		OrgRead, RegistryRead, RegistryManage, OpeningApply, CaseRead, LaunchManage, ColumnManage, ReleaseRestore, SiteCompose, SitePublish, ItemRead, ItemWrite, ItemWithdraw, LetterRead,
 		LetterScreen, LetterAnswer, InspectionRead, InspectionRun, OrderRead, OrderAnswer, AssessmentRead, ObligationRead, NoticeRead, NoticePost,
 		FilingRead, FilingRecord, ClosingRead, ClosingManage, PostManage, CaseAdvise, RecordRead, RecordManage, GuidanceAnswer, TrainingManage,
-		SelfCheckFill, AppearanceManage, SiteBuild, SiteExport, ImpostorReport, SecurityMend, SecurityRead}, false, reachOwn},
+		SelfCheckFill, AppearanceManage, SiteBuild, SiteExport, VigilReport, DutyManage, DutyServe, IncidentHandle, TakedownPropose,
+		ImpostorReport, SecurityMend, SecurityRead}, false, reachOwn},
 	{Editor, "采编人员", []Permission{
 		RegistryRead, ItemRead, ItemWrite, LetterRead, LetterAnswer, InspectionRead, OrderRead, OrderAnswer, ObligationRead}, false, reachOwn},
 	{FirstReviewer, "初审人员", []Permission{
 		RegistryRead, ItemRead, ItemFirstReview, LetterRead, InspectionRead, ObligationRead}, true, reachOwn},
 	{FinalReviewer, "终审人员", []Permission{
 		RegistryRead, ColumnManage, ReleaseRestore, SiteCompose, SitePublish, ItemRead, ItemFinalReview, ItemWithdraw, LetterRead, LetterReview, LetterPersonal, InspectionRead,
-		ObligationRead, SelfCheckAffirm}, true, reachOwn},
+		ObligationRead, SelfCheckAffirm, TakedownApprove}, true, reachOwn},
 	{Operator, "承办单位人员", []Permission{
-		RegistryRead, SiteCompose, ItemRead, ItemWrite, InspectionRead, OrderRead, OrderAnswer, ObligationRead, SecurityMend, SecurityRead}, false, reachOwn},
+		RegistryRead, SiteCompose, ItemRead, ItemWrite, InspectionRead, OrderRead, OrderAnswer, ObligationRead, DutyServe, VigilReport,
+		SecurityMend, SecurityRead}, false, reachOwn},
 	{Publicity, "宣传部门", []Permission{
 		OrgRead, RegistryRead, CaseRead, InspectionRead, ObligationRead, CaseAdvise, ShareRead}, false, reachArea},
 	{Cyberspace, "网信部门", []Permission{
@@ -89,7 +93,9 @@ var Roles = []RoleInfo{
 	{AuditAdmin, "审计管理员", []Permission{
 		AuditRead}, true, reachWide},
 	{Inspector, "读网值班员", []Permission{
-		OrgRead, RegistryRead, InspectionRead, InspectionRun, OrderRead, ObligationRead, NoticeRead, ClosingRead, ImpostorReport}, false, reachWide},
+		OrgRead, RegistryRead, InspectionRead, InspectionRun, OrderRead, ObligationRead, NoticeRead, ClosingRead,
+		VigilReport, DutyServe, IncidentHandle, TakedownPropose,
+		ImpostorReport}, false, reachWide},
 	// Never a permission on content, columns or letters: the residents' side.
 	{PlatformOperator, "平台运维人员", []Permission{
 		OrgRead, RegistryRead, RecordRead, ObligationRead, InspectionRead, PlatformManage}, true, reachArea},

@@ -51,15 +51,16 @@ const keepProbes = 35 * 24 * time.Hour
 
 // slot is where in each interval a site is probed, so that the sites of a
 // province are spread over it instead of starting together.
-func (s *Service) slot(id registry.SiteID) time.Duration {
+func (s *Service) slot(id registry.SiteID, interval time.Duration) time.Duration {
 	h := fnv.New64a()
 	h.Write([]byte(id))
-	return time.Duration(h.Sum64() % uint64(s.set.Interval))
+	return time.Duration(h.Sum64() % uint64(interval))
 }
 
 // due reports whether a site's turn has come since it was last probed.
-func (s *Service) due(id registry.SiteID, last, now time.Time) bool {
-	turn := now.Add(-s.slot(id)).Truncate(s.set.Interval).Add(s.slot(id))
+func (s *Service) due(id registry.SiteID, last, now time.Time, interval time.Duration) bool {
+	slot := s.slot(id, interval)
+	turn := now.Add(-slot).Truncate(interval).Add(slot)
 	return last.Before(turn)
 }
 
@@ -91,9 +92,13 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 			last[r.site] = r.at
 		}
 	}
+	interval, err := s.intervals(ctx)
+	if err != nil {
+		return 0, err
+	}
 	var turn []registry.Site
 	for _, site := range sites {
-		if s.due(site.ID, last[site.ID], now) {
+		if s.due(site.ID, last[site.ID], now, interval(site)) {
 			turn = append(turn, site)
 		}
 	}

@@ -112,6 +112,7 @@ type Service struct {
 	item     func(ctx context.Context, site registry.SiteID, address string) string
 	origin   func(registry.Site) string
 	moved    []func(ctx context.Context, tx *db.Tx, f Finding, act string) error
+	tighter  func(ctx context.Context) (func(areaPath string) int, error)
 	retests  map[string]func(ctx context.Context, site registry.Site, f Finding) (Look, error) // by family
 }
 

@@ -48,6 +48,7 @@ type Service struct {
 	notices     *notice.Service
 	filings     *filing.Service
 	closings    *closing.Service
+	frozen      func(ctx context.Context, q db.Querier, object registry.Object, matter string) error
 	matters     []Matter
 }
 
@@ -67,13 +68,16 @@ type Parts struct {
 	// Settings are the province's, asked at each use: a person may change them
 	// while the house stands.
 	Settings func() sx2021.Settings
+	// Frozen refuses a matter on an object while a protected period runs at its
+	// place; nil for none (readings 21).
+	Frozen func(ctx context.Context, q db.Querier, object registry.Object, matter string) error
 }
 
 // New makes the service and registers with approval, for every declared matter
 // that climbs, what it looks like and what its approval brings about.
 func New(p Parts) *Service {
 	s := &Service{db: p.DB, org: p.Org, registry: p.Registry, approvals: p.Approvals, obligations: p.Obligations,
-		store: p.Store, book: p.Book, days: p.Days, settings: p.Settings, notices: p.Notices, filings: p.Filings, closings: p.Closings}
+		store: p.Store, book: p.Book, days: p.Days, settings: p.Settings, notices: p.Notices, filings: p.Filings, closings: p.Closings, frozen: p.Frozen}
 	s.matters = slices.Concat(openingMatters(), changeMatters(), offlineMatters(), endingMatters(), domainMatters())
 	for _, m := range s.matters {
 		if m.Way != AtOnce {

@@ -659,6 +659,9 @@ func (s *Service) prepare(ctx context.Context, q db.Querier, scope authz.Scope, 
 	if err := f.movable(); err != nil {
 		return Checked{}, f, err
 	}
+	if err := s.thawed(ctx, q, f); err != nil {
+		return Checked{}, f, err
+	}
 	if err := f.check(ctx, s, q); err != nil {
 		return Checked{}, f, err
 	}
@@ -677,6 +680,14 @@ func (s *Service) prepare(ctx context.Context, q db.Querier, scope authz.Scope, 
 	f.office = c.Applying
 	_, err = s.applicant(ctx, c)
 	return c, f, err
+}
+
+// thawed refuses what a protected period holds back.
+func (s *Service) thawed(ctx context.Context, q db.Querier, f *facts) error {
+	if s.frozen == nil || f.object.ID == "" {
+		return nil
+	}
+	return s.frozen(ctx, q, f.object, f.matter.ID)
 }
 
 // alone says which case of the object already runs, where a second one would
@@ -1075,6 +1086,9 @@ func (s *Service) decided(ctx context.Context, tx *db.Tx, c approval.Case) error
 	}
 	f.final, f.caseID, f.number = true, c.ID, c.Number
 	f.external = c.External
+	if err := s.thawed(ctx, tx, f); err != nil {
+		return err
+	}
 	checked, err := s.judge(ctx, tx, f)
 	if err != nil {
 		return err

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
@@ -387,12 +386,4 @@ const MostUrged = 500
 
 func (t *Tally) add(o Tally) {
 	t.Open, t.Late, t.Days7, t.Days30, t.Days90, t.Longer = t.Open+o.Open, t.Late+o.Late, t.Days7+o.Days7, t.Days30+o.Days30, t.Days90+o.Days90, t.Longer+o.Longer
-}
-
-// AuditExport records that a list left the house.
-func (s *Service) AuditExport(ctx context.Context, session *authz.Session, filter string, rows int) error {
-	unit, _ := session.Unit()
-	return s.db.Update(ctx, func(tx *db.Tx) error {
-		return audit.Record(ctx, tx, audit.Entry{Act: "obligation.export", Target: audit.Target{Kind: "ledger", ID: "obligations", Name: "义务和时限", Unit: unit}, After: map[string]any{"filter": filter, "rows": rows}})
-	})
 }

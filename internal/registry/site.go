@@ -584,3 +584,9 @@ func (s *Service) CountRunning(ctx context.Context, q db.Querier, scope authz.Sc
 	}
 	return db.One(ctx, q, db.Value[int], `SELECT count(*) FROM site WHERE unit_id = $1 AND state NOT IN ('exited', 'closed')`, unit)
 }
+
+// AreaPath is the place of the site's sponsor on the area axis.
+func (s Site) AreaPath() string { return s.areaPath }
+
+// LinePath is the place of the site's sponsor on the line axis.
+func (s Site) LinePath() string { return s.linePath }

@@ -1,15 +1,11 @@
 package web
 
 import (
-	"bytes"
 	"io/fs"
 	"net/http"
-	"net/url"
-	"strings"
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/fault"
-	"zhengshu/internal/official"
 )
 
 // Plain holds the views of the plain pages: pages/list.html, pages/record.html
@@ -110,52 +106,4 @@ func History(rows []audit.Row) Timeline {
 		t.Events = append(t.Events, Event{At: e.At, Title: audit.ActName(e.Act), Who: e.Actor.Name, Text: e.Basis})
 	}
 	return t
-}
-
-// SheetKinds are the media types of a table as a file, by ?format=.
-var SheetKinds = map[string]string{
-	"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-	"csv":  "text/csv; charset=utf-8",
-}
-
-// SheetBytes writes a sheet in the format: xlsx or csv.
-func SheetBytes(s official.Sheet, format string) ([]byte, error) {
-	var b bytes.Buffer
-	var err error
-	switch format {
-	case "xlsx":
-		err = official.WriteXLSX(&b, s)
-	case "csv":
-		err = official.WriteCSV(&b, s, official.CSVOptions{BOM: true})
-	default:
-		return nil, fault.New(fault.Invalid, "导出格式只有 xlsx 和 csv，请从列表上的按钮导出。").On("format", "请选择 xlsx 或 csv")
-	}
-	return b.Bytes(), err
-}
-
-// SendSheet answers with the sheet in the format of ?format=; the name goes
-// with the day.
-func SendSheet(w http.ResponseWriter, r *http.Request, s official.Sheet, name string) error {
-	format := r.URL.Query().Get("format")
-	b, err := SheetBytes(s, format)
-	if err != nil {
-		return err
-	}
-	return SendFile(w, name+"-"+FrameOf(r).Today.String()+"."+format, SheetKinds[format], int64(len(b)), bytes.NewReader(b))
-}
-
-// ExportActs lead to the list of the address as files.
-func ExportActs(path string, q url.Values) []Act {
-	var out []Act
-	for _, format := range []string{"xlsx", "csv"} {
-		v := url.Values{}
-		for k, list := range q {
-			if k != "page" && k != "format" {
-				v[k] = list
-			}
-		}
-		v.Set("format", format)
-		out = append(out, Act{Text: "导出 " + strings.ToUpper(format), Href: path + "?" + v.Encode()})
-	}
-	return out
 }

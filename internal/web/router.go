@@ -109,11 +109,13 @@ type Config struct {
 	Gate     Gate
 	Receipts Receipts // nil: forms are not protected against replay
 	Counts   func(ctx context.Context) Counts
-	Nav      []NavItem
-	Links    Links
-	Demo     bool
-	Version  string
-	Prefix   string // of the console; default /console
+	// Taken is told of every list before it leaves as a file; nil: nobody is.
+	Taken   func(ctx context.Context, t Taking) error
+	Nav     []NavItem
+	Links   Links
+	Demo    bool
+	Version string
+	Prefix  string // of the console; default /console
 	// Secure is set when people reach the server through https: HSTS, and
 	// cookies of web marked Secure.
 	Secure bool

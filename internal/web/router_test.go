@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,6 +19,7 @@ import (
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/official"
 	"zhengshu/internal/web"
 	"zhengshu/internal/web/webtest"
 )
@@ -425,5 +427,40 @@ func TestDisplaySettingsStayInTheBrowser(t *testing.T) {
 	c := site.Do(r)
 	if c.Attr("html", "data-contrast") != "high" || c.Attr("html", "data-density") != "" || c.Text(".receipt") != "显示设置已保存。" {
 		t.Errorf("look %q %q", c.Attr("html", "data-contrast"), c.Attr("html", "data-density"))
+	}
+}
+
+// TestListsThatLeaveAreTold: a list goes out as a file only once the trail
+// knows of it.
+func TestListsThatLeaveAreTold(t *testing.T) {
+	var told []web.Taking
+	var refuse error
+	rt := web.NewRouter(web.Config{Gate: &webtest.Gate{Session: webtest.Session(authz.Supervisor, "")}, Taken: func(_ context.Context, x web.Taking) error {
+		told = append(told, x)
+		return refuse
+	}})
+	rows := [][]any{{"一"}, {"二"}, {"三"}}
+	rt.Add(web.Route{Pattern: "GET /console/things/export", Permit: authz.RegistryRead, Handle: func(w http.ResponseWriter, r *http.Request) error {
+		return web.SendSheet(w, r, official.Sheet{Title: "东西", Columns: []official.Column{{Title: "名称"}}, Rows: slices.Values(rows)}, "东西")
+	}})
+	get := func(address string) *httptest.ResponseRecorder {
+		rec := httptest.NewRecorder()
+		rt.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, address, nil))
+		return rec
+	}
+	for _, format := range []string{"csv", "xlsx"} {
+		if rec := get("/console/things/export?q=x&format=" + format); rec.Code != http.StatusOK || !strings.Contains(rec.Header().Get("Content-Disposition"), format) {
+			t.Fatalf("%s: %d %v", format, rec.Code, rec.Header())
+		}
+	}
+	if len(told) != 2 || told[0].Path != "/console/things" || told[0].Name != "东西" || told[0].Rows != 3 || told[1].Rows != 3 || told[0].Filter != "q=x&format=csv" || !slices.Equal(told[0].Columns, []string{"名称"}) {
+		t.Errorf("told: %+v", told)
+	}
+	if rec := get("/console/things/export?format=pdf"); rec.Code != http.StatusUnprocessableEntity || len(told) != 2 {
+		t.Errorf("another format: %d, told %d times", rec.Code, len(told))
+	}
+	refuse = fault.New(fault.Unavailable, "暂时不能记入审计。")
+	if rec := get("/console/things/export?format=csv"); rec.Code == http.StatusOK || strings.Contains(rec.Body.String(), "三") {
+		t.Errorf("sent although the trail refused: %d", rec.Code)
 	}
 }

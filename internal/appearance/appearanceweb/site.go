@@ -84,7 +84,7 @@ func newSite(s appearance.State, may bool) siteView {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "应急首页正在使用", Text: f.Title + "；平时的首页在 " + theme.UsualHome + "。", Links: []web.Link{{Text: "查看", Href: f.Link()}}})
 	}
 	if f := s.Freeze; f != nil {
-		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "重要保障期，外观冻结", Text: f.Name + "，至" + f.Until.Chinese() + "。确需更改的，请先取得省政府办公厅同意，并填写文号。"})
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "重要保障期，外观冻结", Text: f.Name + "，至" + f.Until.Chinese() + "。确需更改的，请先报省政府办公厅同意并登记，再填写文号。", Links: []web.Link{{Text: "查看重要保障期", Href: "/console/protected-periods"}}})
 	}
 	if len(s.Troubles) > 0 {
 		v.Troubles = web.Table{Caption: "主题画不出、已由政务蓝代替的页面", Columns: []web.Column{{Head: "主题"}, {Head: "模板"}, {Head: "页面", Wide: true}, {Head: "原因", Wide: true}, {Head: "次数", Number: true}, {Head: "最近"}}}

@@ -1,18 +1,13 @@
 package approvalweb
 
 import (
-	"bytes"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"zhengshu/internal/approval"
-	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
-	"zhengshu/internal/db"
-	"zhengshu/internal/fault"
 	"zhengshu/internal/official"
 	"zhengshu/internal/org"
 	"zhengshu/internal/web"
@@ -195,8 +190,8 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if total > maxExport {
-		return fault.Newf(fault.TooLarge, "筛选结果有 %d 件，超过一次导出的上限 %d 件，请加上条件分次导出。", total, maxExport)
+	if err := web.MostExported(total, maxExport, "件"); err != nil {
+		return err
 	}
 	sheet := official.Sheet{Title: "审批事项",
 		Columns: []official.Column{{Title: "编号", Width: 16}, {Title: "事项", Width: 44}, {Title: "类别", Width: 18}, {Title: "申请单位", Width: 30}, {Title: "申请人", Width: 10}, {Title: "提交时间", Width: 20},
@@ -208,27 +203,5 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 				}
 			}
 		}}
-	var b bytes.Buffer
-	kind, format := "", q.Get("format")
-	switch format {
-	case "xlsx":
-		kind, err = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", official.WriteXLSX(&b, sheet)
-	case "csv":
-		kind, err = "text/csv; charset=utf-8", official.WriteCSV(&b, sheet, official.CSVOptions{BOM: true})
-	default:
-		return fault.New(fault.Invalid, "导出格式只有 xlsx 和 csv，请从审批事项页面的按钮导出。").On("format", "请选择 xlsx 或 csv")
-	}
-	if err != nil {
-		return fmt.Errorf("approvalweb: write export: %w", err)
-	}
-	unit, _ := authz.SessionFrom(ctx).Unit()
-	if err := h.db.Update(ctx, func(tx *db.Tx) error {
-		return audit.Record(ctx, tx, audit.Entry{Act: "case.export", Target: audit.Target{Kind: "ledger", ID: "cases", Name: "审批事项", Unit: unit},
-			After: map[string]any{"filter": r.URL.RawQuery, "rows": len(list)}})
-	}); err != nil {
-		return err
-	}
-	attach(w, kind, "审批事项-"+web.FrameOf(r).Today.String()+"."+format, int64(b.Len()))
-	_, err = w.Write(b.Bytes())
-	return err
+	return web.SendSheet(w, r, sheet, "审批事项")
 }

@@ -162,13 +162,6 @@ func (h *Handler) renderList(w http.ResponseWriter, r *http.Request, v page, pat
 	return listPage.Render(w, r, v)
 }
 
-func tooMany(total int) error {
-	if total > maxExport {
-		return fault.Newf(fault.TooLarge, "筛选结果有 %d 行，超过一次导出的上限 %d 行，请加上条件分次导出。", total, maxExport)
-	}
-	return nil
-}
-
 func (h *Handler) exportLog(w http.ResponseWriter, r *http.Request) error {
 	f, err := filterOf(r)
 	if err != nil {
@@ -177,7 +170,7 @@ func (h *Handler) exportLog(w http.ResponseWriter, r *http.Request) error {
 	f.Limit, f.Offset = maxExport, 0
 	list, total, err := h.coordination.Entries(r.Context(), authz.ScopeFrom(r.Context()), f)
 	if err == nil {
-		err = tooMany(total)
+		err = web.MostExported(total, maxExport, "行")
 	}
 	if err != nil {
 		return err
@@ -371,7 +364,7 @@ func (h *Handler) exportContacts(w http.ResponseWriter, r *http.Request) error {
 	f.Limit, f.Offset = maxExport, 0
 	list, total, err := h.coordination.Contacts(r.Context(), authz.ScopeFrom(r.Context()), f)
 	if err == nil {
-		err = tooMany(total)
+		err = web.MostExported(total, maxExport, "行")
 	}
 	if err != nil {
 		return err

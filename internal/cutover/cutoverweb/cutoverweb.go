@@ -1,7 +1,6 @@
 package cutoverweb
 
 import (
-	"bytes"
 	"embed"
 	"fmt"
 	"net/http"
@@ -10,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/cutover"
@@ -207,7 +205,7 @@ func (h *Handler) renderBoard(w http.ResponseWriter, r *http.Request, scope auth
 		}
 	}
 	if format := q.Get("format"); format != "" {
-		return h.export(w, r, scope, f, format)
+		return h.export(w, r, scope, f)
 	}
 	f.Limit, f.Offset = perPage, (web.PageOf(r)-1)*perPage
 	b := board{confirms: may(r, authz.BaselineConfirm)}
@@ -253,14 +251,14 @@ func (h *Handler) renderBoard(w http.ResponseWriter, r *http.Request, scope auth
 	return boardPage.RenderStatus(w, r, status, v)
 }
 
-func (h *Handler) export(w http.ResponseWriter, r *http.Request, scope authz.Scope, f registry.BaselineFilter, format string) error {
+func (h *Handler) export(w http.ResponseWriter, r *http.Request, scope authz.Scope, f registry.BaselineFilter) error {
 	f.Limit = exportMaximum
 	rows, total, err := h.registry.BaselineRows(r.Context(), scope, f)
 	if err != nil {
 		return err
 	}
-	if total > exportMaximum {
-		return fault.Newf(fault.TooLarge, "筛选结果有 %d 项，超过一次导出的上限 %d 项，请加上区划等条件分次导出。", total, exportMaximum)
+	if err := web.MostExported(total, exportMaximum, "项"); err != nil {
+		return err
 	}
 	sheet := official.Sheet{Title: "存量认定", Columns: []official.Column{{Title: "名称", Width: 30}, {Title: "类别", Width: 14}, {Title: "地址", Width: 30}, {Title: "主办单位", Width: 30}, {Title: "区划代码", Width: 16}, {Title: "认定依据", Width: 30}, {Title: "文号", Width: 22},
 		{Title: "文件日期", Width: 12}, {Title: "年度", Width: 8}, {Title: "已下线次数", Width: 10}, {Title: "已下线天数", Width: 10}, {Title: "认定人", Width: 12}, {Title: "认定时间", Width: 18}},
@@ -275,29 +273,7 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request, scope authz.Sco
 				}
 			}
 		}}
-	var b bytes.Buffer
-	var kind string
-	switch format {
-	case "xlsx":
-		kind, err = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", official.WriteXLSX(&b, sheet)
-	case "csv":
-		kind, err = "text/csv; charset=utf-8", official.WriteCSV(&b, sheet, official.CSVOptions{BOM: true})
-	default:
-		return fault.New(fault.Invalid, "导出格式只有 xlsx 和 csv，请从页面的按钮导出。").On("format", "请选择 xlsx 或 csv")
-	}
-	if err != nil {
-		return fmt.Errorf("cutoverweb: write export: %w", err)
-	}
-	unit, _ := authz.SessionFrom(r.Context()).Unit()
-	if err := h.db.Update(r.Context(), func(tx *db.Tx) error {
-		return audit.Record(r.Context(), tx, audit.Entry{Act: "cutover.export", Target: audit.Target{Kind: "ledger", ID: "cutover", Name: sheet.Title, Unit: unit}, After: map[string]any{"filter": r.URL.RawQuery, "rows": len(rows)}})
-	}); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Content-Disposition", "attachment; filename=\"cutover."+format+"\"; filename*=UTF-8''"+url.PathEscape("存量认定-"+web.FrameOf(r).Today.String()+"."+format))
-	_, err = w.Write(b.Bytes())
-	return err
+	return web.SendSheet(w, r, sheet, "存量认定")
 }
 
 // recordOf reads the form of a record.

@@ -1,19 +1,14 @@
 package lifecycleweb
 
 import (
-	"bytes"
-	"fmt"
-	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
-	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
-	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/lifecycle"
 	"zhengshu/internal/official"
@@ -101,8 +96,8 @@ func (h *Handler) exportOverrides(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	if total > maxExport {
-		return fault.Newf(fault.TooLarge, "例外记录有 %d 条，超过一次导出的上限 %d 条，请按年度分次导出。", total, maxExport)
+	if err := web.MostExported(total, maxExport, "条"); err != nil {
+		return err
 	}
 	sheet := official.Sheet{Title: "例外清单", Columns: []official.Column{{Title: "依据", Width: 30}, {Title: "规定", Width: 40}, {Title: "单位", Width: 24}, {Title: "理由", Width: 40},
 		{Title: "开始日期", Width: 12}, {Title: "截止日期", Width: 12}, {Title: "终止日期", Width: 12}, {Title: "终止原因", Width: 24}, {Title: "批准单位", Width: 24}, {Title: "批准人", Width: 12}},
@@ -113,30 +108,7 @@ func (h *Handler) exportOverrides(w http.ResponseWriter, r *http.Request) error 
 				}
 			}
 		}}
-	var b bytes.Buffer
-	kind, name := "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "例外清单.xlsx"
-	switch q.Get("format") {
-	case "xlsx":
-		err = official.WriteXLSX(&b, sheet)
-	case "csv":
-		kind, name, err = "text/csv; charset=utf-8", "例外清单.csv", official.WriteCSV(&b, sheet, official.CSVOptions{BOM: true})
-	default:
-		return fault.New(fault.Invalid, "导出格式只有 xlsx 和 csv。").On("format", "请选择 xlsx 或 csv")
-	}
-	if err != nil {
-		return fmt.Errorf("lifecycleweb: write export: %w", err)
-	}
-	unit, _ := authz.SessionFrom(r.Context()).Unit()
-	if err := h.db.Update(r.Context(), func(tx *db.Tx) error {
-		return audit.Record(r.Context(), tx, audit.Entry{Act: "lifecycle.override.export", Target: audit.Target{Kind: "ledger", ID: "overrides", Name: "例外清单", Unit: unit},
-			After: map[string]any{"filter": r.URL.RawQuery, "rows": len(list)}})
-	}); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	_, err = w.Write(b.Bytes())
-	return err
+	return web.SendSheet(w, r, sheet, "例外清单")
 }
 
 // endView is GET /console/overrides/{id}/end.

@@ -285,9 +285,6 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 				}
 			}
 		}}
-	if err := h.obligations.AuditExport(r.Context(), authz.SessionFrom(r.Context()), r.URL.RawQuery, len(list)); err != nil {
-		return err
-	}
 	return web.SendSheet(w, r, sheet, "义务和时限")
 }
 

@@ -152,8 +152,8 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if total > maxExport {
-		return fault.Newf(fault.TooLarge, "筛选结果有 %d 家，超过一次导出的上限 %d 家，请加上条件分次导出。", total, maxExport)
+	if err := web.MostExported(total, maxExport, "家"); err != nil {
+		return err
 	}
 	rows := make([][]any, len(list))
 	for i, c := range list {

@@ -1,8 +1,6 @@
 package orgweb
 
 import (
-	"bytes"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -106,7 +104,7 @@ func (h *Handler) people(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if format := q.Get("format"); format != "" {
-		return h.exportPeople(w, r, scope, f, format)
+		return h.exportPeople(w, r, scope, f)
 	}
 	f.Limit, f.Offset = perPage, (web.PageOf(r)-1)*perPage
 	rows, total, err := h.org.PeopleLedger(ctx, scope, f)
@@ -125,14 +123,14 @@ func (h *Handler) people(w http.ResponseWriter, r *http.Request) error {
 	return peoplePage.Render(w, r, v)
 }
 
-func (h *Handler) exportPeople(w http.ResponseWriter, r *http.Request, scope authz.Scope, f org.PersonFilter, format string) error {
+func (h *Handler) exportPeople(w http.ResponseWriter, r *http.Request, scope authz.Scope, f org.PersonFilter) error {
 	f.Limit = exportMaximum
 	rows, total, err := h.org.PeopleLedger(r.Context(), scope, f)
 	if err != nil {
 		return err
 	}
-	if total > exportMaximum {
-		return fault.Newf(fault.TooLarge, "筛选结果有 %d 人，超过一次导出的上限 %d 人，请加上区划等条件分次导出。", total, exportMaximum)
+	if err := web.MostExported(total, exportMaximum, "人"); err != nil {
+		return err
 	}
 	sheet := official.Sheet{Title: "人员台账", Columns: []official.Column{{Title: "姓名", Width: 12}, {Title: "职务", Width: 16}, {Title: "电话", Width: 16}, {Title: "单位", Width: 30}, {Title: "区划", Width: 14},
 		{Title: "法定岗位", Width: 40}, {Title: "登录岗位", Width: 30}, {Title: "代理人", Width: 12}, {Title: "离岗原因", Width: 20}},
@@ -143,36 +141,7 @@ func (h *Handler) exportPeople(w http.ResponseWriter, r *http.Request, scope aut
 				}
 			}
 		}}
-	return h.send(w, r, sheet, format, "people", len(rows))
-}
-
-// send answers with a table; who took what out is in the trail.
-func (h *Handler) send(w http.ResponseWriter, r *http.Request, sheet official.Sheet, format, latin string, rows int) error {
-	var b bytes.Buffer
-	var kind string
-	var err error
-	switch format {
-	case "xlsx":
-		kind, err = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", official.WriteXLSX(&b, sheet)
-	case "csv":
-		kind, err = "text/csv; charset=utf-8", official.WriteCSV(&b, sheet, official.CSVOptions{BOM: true})
-	default:
-		return fault.New(fault.Invalid, "导出格式只有 xlsx 和 csv，请从页面的按钮导出。").On("format", "请选择 xlsx 或 csv")
-	}
-	if err != nil {
-		return fmt.Errorf("orgweb: write export: %w", err)
-	}
-	unit, _ := authz.SessionFrom(r.Context()).Unit()
-	if err := h.db.Update(r.Context(), func(tx *db.Tx) error {
-		return audit.Record(r.Context(), tx, audit.Entry{Act: "org." + latin + ".export", Target: audit.Target{Kind: "ledger", ID: latin, Name: sheet.Title, Unit: unit}, After: map[string]any{"filter": r.URL.RawQuery, "rows": rows}})
-	}); err != nil {
-		return err
-	}
-	name := sheet.Title + "-" + web.FrameOf(r).Today.String() + "." + format
-	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Content-Disposition", "attachment; filename=\""+latin+"."+format+"\"; filename*=UTF-8''"+url.PathEscape(name))
-	_, err = w.Write(b.Bytes())
-	return err
+	return web.SendSheet(w, r, sheet, sheet.Title)
 }
 
 // personView is GET /console/people/{id}.
@@ -816,7 +785,7 @@ func (h *Handler) coverage(w http.ResponseWriter, r *http.Request) error {
 					}
 				}
 			}}
-		return h.send(w, r, sheet, format, "coverage", len(list))
+		return web.SendSheet(w, r, sheet, sheet.Title)
 	}
 	v := newCoverageView(list, q.Get("only"), may(r, authz.OpeningApply))
 	v.Filter.Fill(q)

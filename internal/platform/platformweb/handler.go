@@ -628,8 +628,8 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if total > maxExport {
-		return fault.Newf(fault.TooLarge, "筛选结果有 %d 个网站，超过一次导出的上限 %d 个，请加上条件分次导出。", total, maxExport)
+	if err := web.MostExported(total, maxExport, "个网站"); err != nil {
+		return err
 	}
 	rows := make([][]any, len(list))
 	for i, m := range list {

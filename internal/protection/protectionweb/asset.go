@@ -72,7 +72,7 @@ func (h *Handler) exportAssets(w http.ResponseWriter, r *http.Request) error {
 	f.Limit, f.Offset = maxExport, 0
 	list, total, _, err := h.protection.Assets(r.Context(), authz.ScopeFrom(r.Context()), f)
 	if err == nil {
-		err = tooMany(total)
+		err = web.MostExported(total, maxExport, "行")
 	}
 	if err != nil {
 		return err

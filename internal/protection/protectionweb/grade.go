@@ -10,7 +10,6 @@ import (
 	"zhengshu/internal/approval"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
-	"zhengshu/internal/fault"
 	"zhengshu/internal/official"
 	"zhengshu/internal/org"
 	"zhengshu/internal/protection"
@@ -76,13 +75,6 @@ func (h *Handler) renderList(w http.ResponseWriter, r *http.Request, v page, pat
 	return listPage.Render(w, r, v)
 }
 
-func tooMany(total int) error {
-	if total > maxExport {
-		return fault.Newf(fault.TooLarge, "筛选结果有 %d 行，超过一次导出的上限 %d 行，请加上条件分次导出。", total, maxExport)
-	}
-	return nil
-}
-
 func (h *Handler) exportGrades(w http.ResponseWriter, r *http.Request) error {
 	f, err := filterOf(r)
 	if err != nil {
@@ -91,7 +83,7 @@ func (h *Handler) exportGrades(w http.ResponseWriter, r *http.Request) error {
 	f.Limit, f.Offset = maxExport, 0
 	list, total, err := h.protection.Grades(r.Context(), authz.ScopeFrom(r.Context()), f)
 	if err == nil {
-		err = tooMany(total)
+		err = web.MostExported(total, maxExport, "行")
 	}
 	if err != nil {
 		return err
@@ -338,7 +330,7 @@ func (h *Handler) exportGaps(w http.ResponseWriter, r *http.Request) error {
 	for f.Limit, f.Offset = 500, 0; ; f.Offset += f.Limit {
 		list, total, err := h.protection.Gaps(r.Context(), authz.ScopeFrom(r.Context()), f)
 		if err == nil {
-			err = tooMany(total)
+			err = web.MostExported(total, maxExport, "行")
 		}
 		if err != nil {
 			return err

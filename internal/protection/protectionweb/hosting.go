@@ -58,7 +58,7 @@ func (h *Handler) exportHostings(w http.ResponseWriter, r *http.Request) error {
 	f.Limit, f.Offset = maxExport, 0
 	list, total, err := h.protection.Hostings(r.Context(), authz.ScopeFrom(r.Context()), f)
 	if err == nil {
-		err = tooMany(total)
+		err = web.MostExported(total, maxExport, "行")
 	}
 	if err != nil {
 		return err

@@ -186,9 +186,9 @@ func (h *Handler) accountsOf(w http.ResponseWriter, r *http.Request, l web.List[
 }
 
 func (h *Handler) exportAccounts(w http.ResponseWriter, r *http.Request) error {
-	return takeOut(h, w, r, accountList, "registry.account.export", h.readAccounts(false))
+	return takeOut(h, w, r, accountList, h.readAccounts(false))
 }
 
 func (h *Handler) exportApps(w http.ResponseWriter, r *http.Request) error {
-	return takeOut(h, w, r, appList, "registry.account.export", h.readAccounts(true))
+	return takeOut(h, w, r, appList, h.readAccounts(true))
 }

@@ -1,16 +1,13 @@
 package registryweb
 
 import (
-	"bytes"
 	"cmp"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
-	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
@@ -241,34 +238,10 @@ func (h *Handler) exportDomains(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if total > maxExport {
-		return fault.Newf(fault.TooLarge, "筛选结果有 %d 个域名，超过一次导出的上限 %d 个，请加上区划等条件分次导出。", total, maxExport)
-	}
-	var b bytes.Buffer
-	var kind string
-	switch q.Get("format") {
-	case "xlsx":
-		kind, err = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", official.WriteXLSX(&b, domainSheet(list))
-	case "csv":
-		kind, err = "text/csv; charset=utf-8", official.WriteCSV(&b, domainSheet(list), official.CSVOptions{BOM: true})
-	default:
-		return fault.New(fault.Invalid, "导出格式只有 xlsx 和 csv，请从台账页面的按钮导出。").On("format", "请选择 xlsx 或 csv")
-	}
-	if err != nil {
-		return fmt.Errorf("registryweb: write export: %w", err)
-	}
-	unit, _ := authz.SessionFrom(ctx).Unit()
-	if err := h.db.Update(ctx, func(tx *db.Tx) error {
-		return audit.Record(ctx, tx, audit.Entry{Act: "registry.domain.export", Target: audit.Target{Kind: "ledger", ID: "domains", Name: "域名台账", Unit: unit},
-			After: map[string]any{"filter": r.URL.RawQuery, "rows": len(list)}})
-	}); err != nil {
+	if err := web.MostExported(total, maxExport, "个域名"); err != nil {
 		return err
 	}
-	name := "域名台账-" + web.FrameOf(r).Today.String() + "." + q.Get("format")
-	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Content-Disposition", "attachment; filename=\"domains."+q.Get("format")+"\"; filename*=UTF-8''"+url.PathEscape(name))
-	_, err = w.Write(b.Bytes())
-	return err
+	return web.SendSheet(w, r, domainSheet(list), "域名台账")
 }
 
 // domainView is GET /console/domains/{id}.

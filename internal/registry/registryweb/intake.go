@@ -370,11 +370,11 @@ func (h *Handler) wrongRows(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	if err := official.WriteXLSX(&b, s); err != nil {
+	b, err := web.SheetBytes(s, "xlsx")
+	if err != nil {
 		return err
 	}
-	return send(w, r, "wrong", "不接受的行", "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b.Bytes())
+	return web.SendFile(w, "不接受的行-"+web.FrameOf(r).Today.String()+".xlsx", web.SheetKinds["xlsx"], int64(len(b)), bytes.NewReader(b))
 }
 
 // columnsView is GET /console/import/{id}/columns: which column is which field.

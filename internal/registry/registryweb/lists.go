@@ -1,19 +1,14 @@
 package registryweb
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
-	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
-	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
-	"zhengshu/internal/official"
 	"zhengshu/internal/org"
 	"zhengshu/internal/queries"
 	"zhengshu/internal/registry"
@@ -135,17 +130,13 @@ func listQuery(q url.Values) registry.ListQuery {
 
 // takeOut answers a list's export: exactly the rows of the list on screen, in
 // its order and columns. Who took what out is in the trail.
-func takeOut[T any](h *Handler, w http.ResponseWriter, r *http.Request, l web.List[T], act string, read func(ctx context.Context, scope authz.Scope, n registry.ListQuery) (registry.ListPage[T], error)) error {
+func takeOut[T any](h *Handler, w http.ResponseWriter, r *http.Request, l web.List[T], read func(ctx context.Context, scope authz.Scope, n registry.ListQuery) (registry.ListPage[T], error)) error {
 	ctx, scope, q := r.Context(), authz.ScopeFrom(r.Context()), r.URL.Query()
 	n := listQuery(q)
 	if n.Under != "" {
 		if _, _, err := h.org.AreaInScope(ctx, scope, n.Under); err != nil {
 			return err
 		}
-	}
-	format := q.Get("format")
-	if format != "xlsx" && format != "csv" {
-		return fault.New(fault.Invalid, "导出格式只有 xlsx 和 csv，请从台账页面的按钮导出。").On("format", "请选择 xlsx 或 csv")
 	}
 	n.Limit = registry.MaxExport
 	switch q.Get("which") {
@@ -172,33 +163,7 @@ func takeOut[T any](h *Handler, w http.ResponseWriter, r *http.Request, l web.Li
 	}
 	chosen := l.Info().Chosen(q, kept)
 	sheet := l.Sheet(slices.Values(page.Rows), chosen)
-	var b bytes.Buffer
-	kind := "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-	if format == "csv" {
-		kind, err = "text/csv; charset=utf-8", official.WriteCSV(&b, sheet, official.CSVOptions{BOM: true})
-	} else {
-		err = official.WriteXLSX(&b, sheet)
-	}
-	if err != nil {
-		return fmt.Errorf("registryweb: write export: %w", err)
-	}
-	unit, _ := authz.SessionFrom(ctx).Unit()
-	if err := h.db.Update(ctx, func(tx *db.Tx) error {
-		return audit.Record(ctx, tx, audit.Entry{Act: act, Target: audit.Target{Kind: "ledger", ID: l.Key, Name: l.Name, Unit: unit},
-			After: map[string]any{"filter": r.URL.RawQuery, "columns": chosen, "rows": len(page.Rows)}})
-	}); err != nil {
-		return err
-	}
-	return send(w, r, l.Key, l.Name, format, kind, b.Bytes())
-}
-
-// send answers with a file named for the list and the day.
-func send(w http.ResponseWriter, r *http.Request, plain, name, format, kind string, body []byte) error {
-	full := name + "-" + web.FrameOf(r).Today.String() + "." + format
-	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Content-Disposition", "attachment; filename=\""+plain+"."+format+"\"; filename*=UTF-8''"+url.PathEscape(full))
-	_, err := w.Write(body)
-	return err
+	return web.SendSheet(w, r, sheet, l.Name)
 }
 
 // sampleList renders a list from samples.

@@ -117,5 +117,5 @@ func (h *Handler) sites(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
-	return takeOut(h, w, r, siteList, "registry.site.export", h.registry.SiteList)
+	return takeOut(h, w, r, siteList, h.registry.SiteList)
 }

@@ -41,7 +41,7 @@ func Rules() []rules.Rule {
 		ConsultationChannel, FeedbackInOneMonth, CommentsStayOpen, PublishedTogether,
 		WaiverNamed, MutualLink,
 		// Article 18
-		PostHolder, LeaderInCharge,
+		PostHolder, LeaderInCharge, DutyRound, DutyNamed,
 		// Article 19
 		ObjectAB,
 		ColumnOwner, ColumnCycle, ColumnUnit, ColumnAB,

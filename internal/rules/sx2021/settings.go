@@ -113,6 +113,23 @@ type Settings struct {
 	HoleSeriousDays int `json:"hole_serious_days"`
 	HoleErrorDays   int `json:"hole_error_days"`
 	HoleAdviceDays  int `json:"hole_advice_days"`
+	// RosterDueDay is the day of the month by which the duty roster of the next
+	// month is published (Article 19(4)).
+	RosterDueDay int `json:"roster_due_day"`
+	// AlarmMinutes is how long an alarm waits to be taken before the next person
+	// is told.
+	AlarmMinutes int `json:"alarm_minutes"`
+	// DownAlarmMinutes is how long a site is unreachable before the duty is
+	// alarmed.
+	DownAlarmMinutes int `json:"down_alarm_minutes"`
+	// TakedownReviewHours is the time for the second look at what one person took
+	// down alone, in hours.
+	TakedownReviewHours int `json:"takedown_review_hours"`
+	// DisputeWorkdays is the time to answer a disputed finding, in working days.
+	DisputeWorkdays int `json:"dispute_workdays"`
+	// VigilSummaryWorkdays is the time for the summary of a protected period, in
+	// working days after it (readings 21).
+	VigilSummaryWorkdays int `json:"vigil_summary_workdays"`
 }
 
 // maxWaiverWorkdays bounds WaiverWorkdays (readings 20).
@@ -166,6 +183,12 @@ func Defaults() Settings {
 		HoleSeriousDays:         3,
 		HoleErrorDays:           15,
 		HoleAdviceDays:          60,
+		RosterDueDay:            25,
+		AlarmMinutes:            15,
+		DownAlarmMinutes:        10,
+		TakedownReviewHours:     24,
+		DisputeWorkdays:         5,
+		VigilSummaryWorkdays:    5,
 	}
 }
 
@@ -210,6 +233,12 @@ func (s Settings) Wrong() []string {
 	bad(s.ImpostorStepWorkdays < 1 || s.ImpostorStepWorkdays > 60, "假冒处置结果的反馈期限须为1至60个工作日，请重新填写。")
 	bad(s.ImpostorWatchDays < 1 || s.ImpostorWatchDays > 180, "假冒处置后的观察天数须为1至180天，请重新填写。")
 	bad(s.HoleSeriousDays < 1 || s.HoleErrorDays < s.HoleSeriousDays || s.HoleAdviceDays < s.HoleErrorDays, "安全漏洞整改期限须为1天以上，且严重的不长于一般的、一般的不长于提示的，请重新填写。")
+	bad(s.RosterDueDay < 1 || s.RosterDueDay > 28, "下月值班表的公布日须为每月1日至28日，请重新填写。")
+	bad(s.AlarmMinutes < 1 || s.AlarmMinutes > 240, "告警无人接收时转报的时间须为1至240分钟，请重新填写。")
+	bad(s.DownAlarmMinutes < 5 || s.DownAlarmMinutes > 240, "网站打不开多久告警须为5至240分钟，请重新填写。")
+	bad(s.TakedownReviewHours < 1 || s.TakedownReviewHours > 72, "一人应急撤下后的补审期限须为1至72小时，请重新填写。")
+	bad(s.DisputeWorkdays < 1 || s.DisputeWorkdays > 30, "误报申辩的答复期限须为1至30个工作日，请重新填写。")
+	bad(s.VigilSummaryWorkdays < 1 || s.VigilSummaryWorkdays > 30, "重要保障期总结的期限须为1至30个工作日，请重新填写。")
 	bad(s.LowUseMonthly < 0, "移动客户端低使用量的标准不能是负数，请重新填写。")
 	bad(s.TombstoneYears < 1 || s.TombstoneYears > 50, "注销域名的跟踪年限须为1至50年，请重新填写。")
 	bad(s.VacancyWorkdays < 1, "岗位空缺补齐期限须为1个工作日以上，请填写正整数。")

@@ -260,8 +260,8 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if total > maxExport {
-		return fault.Newf(fault.TooLarge, "筛选结果有 %d 行，超过一次导出的上限 %d 行，请加上条件分次导出。", total, maxExport)
+	if err := web.MostExported(total, maxExport, "行"); err != nil {
+		return err
 	}
 	heads := []string{"网站", "域名", "主办单位", "状态", "检查日期", "检查人员或机构", "检查方式"}
 	for _, l := range security.Layers {
@@ -576,8 +576,8 @@ func (h *Handler) exportHoles(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if total > maxExport {
-		return fault.Newf(fault.TooLarge, "筛选结果有 %d 行，超过一次导出的上限 %d 行，请加上条件分次导出。", total, maxExport)
+	if err := web.MostExported(total, maxExport, "行"); err != nil {
+		return err
 	}
 	rows := make([][]any, len(list))
 	for i, x := range list {
@@ -687,6 +687,6 @@ var listPage = web.Define(web.Plain, "pages/list.html", newPlans(nil, 0, true, s
 	newPlan(samplePlan, nil, 0, true, sampleToday), newPlan(samplePlan, []security.Sheet{sampleSheet.Sheet}, 1, true, sampleToday), newPlan(hostPlan, []security.Sheet{hostSheet.Sheet}, 1, false, sampleToday),
 	newHoles(nil, 0, sampleToday), newHoles([]security.Hole{sampleHole.Hole, hostHole.Hole}, 2, sampleToday))
 
-var recordPage = web.Define(web.Plain, "pages/record.html", newSheet(sampleSheet, true, sampleToday), newSheet(security.Dossier{Sheet: security.Sheet{ID: "e", SiteName: "空", PlanState: security.Open}}, true, sampleToday), newSheet(hostSheet, true, sampleToday), newHole(sampleHole, true, true, sampleToday), newHole(hostHole, true, true, sampleToday))
+var recordPage = web.Define(web.Plain, "pages/record.html", newSheet(sampleSheet, true, sampleToday), newSheet(security.Dossier{Sheet: security.Sheet{ID: "e", Plan: "p", PlanTitle: samplePlan.Title, Site: "x", SiteName: "空", Host: "a.gov.cn", PlanState: security.Open}}, true, sampleToday), newSheet(hostSheet, true, sampleToday), newHole(sampleHole, true, true, sampleToday), newHole(hostHole, true, true, sampleToday))
 
 var formPage = web.Define(web.Plain, "pages/form.html", newPlanForm(nil, sampleToday), newPlanForm([]web.Option{{Value: "u", Label: "陕西省互联网信息办公室"}, {Value: `"`, Label: "<script>"}}, sampleToday), newFinish(samplePlan), newFinish(hostPlan))

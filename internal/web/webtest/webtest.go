@@ -53,15 +53,20 @@ type Site struct {
 	t      testing.TB
 	Gate   *Gate
 	Router *web.Router
+	Taken  []web.Taking // lists that left as files
 }
 
 // Open makes a site of the routes, walked by session (nil: nobody signed in).
 // clock may be nil.
 func Open(t testing.TB, session *authz.Session, clock calendar.Clock, routes ...web.Route) *Site {
 	g := &Gate{Session: session}
-	rt := web.NewRouter(web.Config{Gate: g, Clock: clock})
-	rt.Add(routes...)
-	return &Site{t: t, Gate: g, Router: rt}
+	s := &Site{t: t, Gate: g}
+	s.Router = web.NewRouter(web.Config{Gate: g, Clock: clock, Taken: func(_ context.Context, x web.Taking) error {
+		s.Taken = append(s.Taken, x)
+		return nil
+	}})
+	s.Router.Add(routes...)
+	return s
 }
 
 // Answer is what came back.
