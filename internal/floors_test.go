@@ -31,7 +31,7 @@ var floors = []string{
 	// doors
 	"web", "web/picker", "web/webtest", "web/browsertest", "portal",
 	"signin/signinweb", "org/orgweb", "registry/registryweb", "registry/registrypublic", "cutover/cutoverweb", "operator/operatorweb", "tenancy/tenancyweb", "protection/protectionweb", "coordination/coordinationweb", "budget/budgetweb", "approval/approvalweb", "obligation/obligationweb", "province/provinceweb", "guidance/guidanceweb", "reposting/repostingweb", "training/trainingweb", "selfcheck/selfcheckweb", "lifecycle/lifecycleweb",
-	"library/libraryweb", "columns/columnsweb", "layout/layoutweb", "media/mediaweb", "movein/moveinweb", "disclosure/disclosureweb", "publishing/publishingweb", "appearance/appearanceweb", "integrity/integrityweb", "visits/visitsweb", "letters/lettersweb", "letters/letterspublic", "inspection/inspectionweb", "impostor/impostorweb", "impostor/impostorpublic", "security/securityweb", "hosts/hostsweb", "newmedia/newmediaweb",
+	"library/libraryweb", "columns/columnsweb", "layout/layoutweb", "media/mediaweb", "movein/moveinweb", "disclosure/disclosureweb", "publishing/publishingweb", "appearance/appearanceweb", "integrity/integrityweb", "visits/visitsweb", "letters/lettersweb", "letters/letterspublic", "inspection/inspectionweb", "impostor/impostorweb", "impostor/impostorpublic", "security/securityweb", "hosts/hostsweb", "newmedia/newmediaweb", "inspection/vantageweb",
 	"notice/noticeweb", "filing/filingweb", "closing/closingweb", "reconciliation/reconciliationweb",
 	"matrix/matrixweb", "platform/platformweb", "blueprint/blueprintweb", "moveout/moveoutweb", "health/healthweb",
 	"vigil/vigilweb", "duty/dutyweb",

@@ -75,6 +75,7 @@ var timers = []struct{ timer, kind, brings string }{
 	{"fake dealt with by 网信, 通信, 公安", "impostor_step", ""},
 	{"survey result within 1 month", "", "Citizens"},
 	{"yearly 网信 check", "security_year", ""},
+	{"fault of an account mended", "account_mend", ""},
 	{"hole of the yearly check closed", "security_hole", ""},
 	{"hole reported as closed retested", "security_retest", ""},
 	{"monthly check, quarterly bulletin, yearly assessment", "", "Assessment"},

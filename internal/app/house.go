@@ -319,7 +319,9 @@ func (h *House) wire(ctx context.Context) error {
 		return err
 	}
 	h.wireEstate()
-	h.wireGuard()
+	if err := h.wireGuard(); err != nil {
+		return err
+	}
 	h.wireFreeze()
 	h.Notices = notice.New(notice.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Inspection: h.Inspection,
 		Store: h.Blobs, Fetch: h.client, Settings: settings, Origin: h.origin, Released: h.released})

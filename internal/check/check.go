@@ -107,6 +107,8 @@ type Facts struct {
 	Home    *Home
 	Access  *Access
 	Item    *Item
+	Server  *Server  // of a site
+	Account *Account // of new media
 	Today   calendar.Date
 	Limits  Limits
 
@@ -143,7 +145,9 @@ func Run(f Facts) []Finding {
 	}
 	var out []Finding
 	for _, c := range table() {
-		if f.Page != nil || slices.ContainsFunc(c.AppliesTo, func(s string) bool { return s == OnLink || s == OnColumn || s == OnSite || s == OnItem }) {
+		if f.Page != nil || slices.ContainsFunc(c.AppliesTo, func(s string) bool {
+			return s == OnLink || s == OnColumn || s == OnSite || s == OnItem || s == OnAccount
+		}) {
 			out = append(out, c.run(c, &f)...)
 		}
 	}
@@ -226,6 +230,6 @@ func (c Check) untested(why, where string) Finding {
 
 var anyPage = []string{string(ClassHome), string(ClassColumn), string(ClassContent)}
 
-var tableOnce = slices.Concat(tagChecks, footerChecks, privacyChecks, concealedChecks, linkChecks, freshnessChecks, itemChecks)
+var tableOnce = slices.Concat(tagChecks, footerChecks, privacyChecks, concealedChecks, linkChecks, freshnessChecks, itemChecks, serverChecks, accountChecks)
 
 func table() []Check { return tableOnce }

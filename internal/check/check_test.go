@@ -11,7 +11,7 @@ import (
 )
 
 func TestTableOfChecks(t *testing.T) {
-	id := regexp.MustCompile(`^(?:tags|footer|privacy|concealed|link|column|home|access|item)\.[a-z0-9_]+$`)
+	id := regexp.MustCompile(`^(?:tags|footer|privacy|concealed|link|column|home|access|item|host|account)\.[a-z0-9_]+$`)
 	article := regexp.MustCompile(`^(?:S\d{1,2}(?:\.\d)?[a-z]?|D-\d\d|V-[WM]-\d(?:\.\d)?)$`)
 	seen := map[string]bool{}
 	for _, c := range Checks() {

@@ -68,6 +68,7 @@ var words = map[string]Choice{
 	"impostor_refer_workdays":    {Label: "核实后“及时商请网信部门处理”的期限", Unit: "个工作日", Basis: "第二十三条（三）"},
 	"impostor_step_workdays":     {Label: "网信、通信、公安处置假冒的反馈期限", Unit: "个工作日", Basis: "第二十三条（三）"},
 	"impostor_watch_days":        {Label: "假冒无法访问后观察多久可以办结", Unit: "天", Basis: "第二十三条（三）"},
+	"account_mend_days":          {Label: "政务新媒体检查问题整改期限", Unit: "天", Basis: "第十九条（四）"},
 	"hole_serious_days":          {Label: "年度检查发现的严重漏洞整改期限", Unit: "天", Basis: "第二十三条（一）"},
 	"hole_error_days":            {Label: "年度检查发现的一般漏洞整改期限", Unit: "天", Basis: "第二十三条（一）"},
 	"hole_advice_days":           {Label: "年度检查发现的提示类漏洞整改期限", Unit: "天", Basis: "第二十三条（一）"},

@@ -113,6 +113,9 @@ type Settings struct {
 	HoleSeriousDays int `json:"hole_serious_days"`
 	HoleErrorDays   int `json:"hole_error_days"`
 	HoleAdviceDays  int `json:"hole_advice_days"`
+	// AccountMendDays is how long a sponsor has to mend what is wrong with an
+	// account, in days.
+	AccountMendDays int `json:"account_mend_days"`
 	// RosterDueDay is the day of the month by which the duty roster of the next
 	// month is published (Article 19(4)).
 	RosterDueDay int `json:"roster_due_day"`
@@ -183,6 +186,7 @@ func Defaults() Settings {
 		HoleSeriousDays:         3,
 		HoleErrorDays:           15,
 		HoleAdviceDays:          60,
+		AccountMendDays:         5,
 		RosterDueDay:            25,
 		AlarmMinutes:            15,
 		DownAlarmMinutes:        10,
@@ -232,6 +236,7 @@ func (s Settings) Wrong() []string {
 	bad(s.ImpostorReferWorkdays < 1 || s.ImpostorReferWorkdays > 30, "商请网信部门处理假冒的期限须为1至30个工作日，请重新填写。")
 	bad(s.ImpostorStepWorkdays < 1 || s.ImpostorStepWorkdays > 60, "假冒处置结果的反馈期限须为1至60个工作日，请重新填写。")
 	bad(s.ImpostorWatchDays < 1 || s.ImpostorWatchDays > 180, "假冒处置后的观察天数须为1至180天，请重新填写。")
+	bad(s.AccountMendDays < 1 || s.AccountMendDays > 60, "账号问题整改期限须为1至60天，请重新填写。")
 	bad(s.HoleSeriousDays < 1 || s.HoleErrorDays < s.HoleSeriousDays || s.HoleAdviceDays < s.HoleErrorDays, "安全漏洞整改期限须为1天以上，且严重的不长于一般的、一般的不长于提示的，请重新填写。")
 	bad(s.RosterDueDay < 1 || s.RosterDueDay > 28, "下月值班表的公布日须为每月1日至28日，请重新填写。")
 	bad(s.AlarmMinutes < 1 || s.AlarmMinutes > 240, "告警无人接收时转报的时间须为1至240分钟，请重新填写。")
