@@ -219,9 +219,16 @@ func TestRenderChild(t *testing.T) {
 		t.Fatal(err)
 	}
 	var r rendered
-	if side == "ours" {
+	switch side {
+	case "fill": // by hand, for profiles: a house to draw
+		var made *town
+		if made, err = openTown(job["ours"], "", n); err == nil {
+			fmt.Println("site", made.site.ID)
+			err = made.h.Close(context.Background())
+		}
+	case "ours":
 		r, err = renderOurs(job["ours"], registry.SiteID(job["site"]))
-	} else {
+	default:
 		r, err = renderBare(job["bare"], n)
 	}
 	if err != nil {

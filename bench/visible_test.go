@@ -51,6 +51,11 @@ func BenchmarkVisible(b *testing.B) {
 				b.Fatal(err)
 			}
 			b.Logf("whole site of %d items in %v", n, time.Since(began))
+			began = time.Now()
+			if err := t.h.Publisher.Reindex(ctx, t.site.ID); err != nil {
+				b.Fatal(err)
+			}
+			b.Logf("its search index in %v", time.Since(began))
 			// The compressed forms of the pages that stood before take long to make
 			// and nobody waits for them: as if they were made.
 			if rel, err := t.h.Releases.Current(t.site.ID); err != nil {

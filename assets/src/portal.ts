@@ -1,6 +1,8 @@
-// The portal's one script. Every page is whole without it: it copies the
-// address, keeps the size of the text, and reads aloud where the browser can.
-// Nothing is loaded from anywhere else. Floor: Chromium 78.
+// The portal's one script. Every page is whole without it: it holds the colours
+// and the size of the text that a reader chose from page to page, copies the
+// address, and reads aloud where the browser can. It stands before the style
+// sheet, so that what was chosen holds before anything is painted; what needs
+// the page waits for it. Nothing is loaded from anywhere else. Floor: Chromium 78.
 
 function stored(key: string): string | null {
   try { return window.localStorage.getItem(key); } catch { return null; }
@@ -8,6 +10,29 @@ function stored(key: string): string | null {
 function store(key: string, value: string): void {
   try { window.localStorage.setItem(key, value); } catch { /* forbidden: nothing is kept */ }
 }
+
+// ---- What a reader chose, before the page is painted
+
+const page = document.documentElement;
+
+/** visit keeps what holds while a site is being read and no longer. */
+const visit = {
+  get(key: string): string | null { try { return window.sessionStorage.getItem(key); } catch { return null; } },
+  set(key: string, value: string): void { try { window.sessionStorage.setItem(key, value); } catch { /* forbidden: nothing is kept */ } },
+};
+
+function colours(high: boolean): void {
+  page.classList.toggle("high", high);
+  visit.set("contrast", high ? "high" : "");
+}
+
+const sizes = ["size-s", "size-m", "size-l"];
+function letters(id: string): void {
+  sizes.forEach((s) => page.classList.toggle(s, s === id && s !== "size-m"));
+}
+
+if (visit.get("contrast") === "high" || window.location.hash === "#contrast") colours(true);
+letters(stored("size") || "");
 
 function button(text: string, act: () => void, className = ""): HTMLButtonElement {
   const b = document.createElement("button");
@@ -18,56 +43,15 @@ function button(text: string, act: () => void, className = ""): HTMLButtonElemen
   return b;
 }
 
-// ---- The size of the text
-
-const size = stored("size");
-if (size) {
-  const chosen = document.getElementById(size);
-  if (chosen instanceof HTMLInputElement && chosen.name === "size") chosen.checked = true;
-}
-document.querySelectorAll<HTMLInputElement>("input.size").forEach((i) => {
-  i.addEventListener("change", () => { if (i.checked) store("size", i.id); });
-});
-
 // ---- What is said to screen readers
 
 const live = document.createElement("p");
 live.className = "unseen";
 live.setAttribute("role", "status");
-document.body.appendChild(live);
 function say(text: string): void {
   live.textContent = "";
   window.setTimeout(() => { live.textContent = text; }, 60);
 }
-
-// ---- Copying the address
-
-document.querySelectorAll<HTMLElement>("[data-share]").forEach((p) => {
-  const address = p.querySelector<HTMLElement>(".address");
-  if (!address) return;
-  const b = button("复制网址", () => {
-    const text = (address.textContent || "").trim();
-    const done = (ok: boolean) => {
-      b.textContent = ok ? "已复制" : "请手动复制";
-      say(b.textContent);
-      window.setTimeout(() => { b.textContent = "复制网址"; }, 3000);
-    };
-    if (navigator.clipboard) {
-      navigator.clipboard.writeText(text).then(() => done(true), () => done(false));
-      return;
-    }
-    const range = document.createRange();
-    range.selectNodeContents(address);
-    const chosen = window.getSelection();
-    if (!chosen) { done(false); return; }
-    chosen.removeAllRanges();
-    chosen.addRange(range);
-    let ok = false;
-    try { ok = document.execCommand("copy"); } catch { ok = false; }
-    done(ok);
-  });
-  p.appendChild(b);
-});
 
 // ---- Reading aloud
 
@@ -204,18 +188,78 @@ function readAloud(root: HTMLElement, room: HTMLElement, elder: boolean): void {
   document.addEventListener("keydown", (e) => { if (e.key === "Escape" && (on || at > 0)) end(); });
 }
 
-const prose = document.querySelector<HTMLElement>("main .article-content");
-if (prose && "speechSynthesis" in window && "SpeechSynthesisUtterance" in window) {
-  const bar = document.querySelector<HTMLElement>(".elder-bar ul");
-  if (bar) {
-    readAloud(prose, bar, true);
-  } else {
-    const room = document.createElement("div");
-    room.className = "read-aloud";
-    room.setAttribute("role", "group");
-    room.setAttribute("aria-label", words.read);
-    const before = document.querySelector(".sized") || prose;
-    if (before.parentNode) before.parentNode.insertBefore(room, before);
-    readAloud(prose, room, false);
+function ready(): void {
+  document.body.appendChild(live);
+
+  // ---- Colours and the size of the text
+
+  // The two links stand in the page for readers without a script; with one they
+  // change the colours where the reader is, and the choice goes along.
+  document.querySelectorAll<HTMLAnchorElement>(".contrast-on a, .contrast-off a").forEach((a) => {
+    const on = !!a.closest(".contrast-on");
+    a.addEventListener("click", (e) => {
+      e.preventDefault();
+      if (window.location.hash === "#contrast") window.history.replaceState(null, "", window.location.pathname + window.location.search + "#main");
+      colours(on);
+      const other = document.querySelector<HTMLElement>(on ? ".contrast-off a" : ".contrast-on a");
+      if (other) other.focus();
+    });
+  });
+  const chosen = document.getElementById(stored("size") || "");
+  if (chosen instanceof HTMLInputElement && chosen.name === "size") chosen.checked = true;
+  document.querySelectorAll<HTMLInputElement>("input.size").forEach((i) => {
+    i.addEventListener("change", () => {
+      if (!i.checked) return;
+      store("size", i.id);
+      letters(i.id);
+    });
+  });
+
+  // ---- Copying the address
+
+  document.querySelectorAll<HTMLElement>("[data-share]").forEach((p) => {
+    const address = p.querySelector<HTMLElement>(".address");
+    if (!address) return;
+    const b = button("复制网址", () => {
+      const text = (address.textContent || "").trim();
+      const done = (ok: boolean) => {
+        b.textContent = ok ? "已复制" : "请手动复制";
+        say(b.textContent);
+        window.setTimeout(() => { b.textContent = "复制网址"; }, 3000);
+      };
+      if (navigator.clipboard) {
+        navigator.clipboard.writeText(text).then(() => done(true), () => done(false));
+        return;
+      }
+      const range = document.createRange();
+      range.selectNodeContents(address);
+      const chosen = window.getSelection();
+      if (!chosen) { done(false); return; }
+      chosen.removeAllRanges();
+      chosen.addRange(range);
+      let ok = false;
+      try { ok = document.execCommand("copy"); } catch { ok = false; }
+      done(ok);
+    });
+    p.appendChild(b);
+  });
+
+  const prose = document.querySelector<HTMLElement>("main .article-content");
+  if (prose && "speechSynthesis" in window && "SpeechSynthesisUtterance" in window) {
+    const bar = document.querySelector<HTMLElement>(".elder-bar ul");
+    if (bar) {
+      readAloud(prose, bar, true);
+    } else {
+      const room = document.createElement("div");
+      room.className = "read-aloud";
+      room.setAttribute("role", "group");
+      room.setAttribute("aria-label", words.read);
+      const before = document.querySelector(".sized") || prose;
+      if (before.parentNode) before.parentNode.insertBefore(room, before);
+      readAloud(prose, room, false);
+    }
   }
 }
+
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", ready);
+else ready();

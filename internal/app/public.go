@@ -271,6 +271,22 @@ func (h *House) spread(ctx context.Context, scope authz.Scope, id library.ItemID
 	return f.Says(), nil
 }
 
+// reachOfSite says what drawing a whole site anew reaches.
+func (h *House) reachOfSite(ctx context.Context, scope authz.Scope, site registry.SiteID) (string, error) {
+	f, err := h.Publisher.FanOut(ctx, scope, publishing.Act{Sites: []registry.SiteID{site}})
+	return f.Says(), err
+}
+
+// reachOfBoard says what publishing a composition reaches.
+func (h *House) reachOfBoard(ctx context.Context, scope authz.Scope, b layout.Board) (string, error) {
+	act := publishing.Act{Site: b.Site.ID, Parts: []publishing.Part{publishing.HomePart}}
+	if b.Kind == layout.TopicBoard {
+		act.Parts = append(act.Parts, publishing.TopicsPart)
+	}
+	f, err := h.Publisher.FanOut(ctx, scope, act)
+	return f.Says(), err
+}
+
 type siteKey struct{}
 
 // mountLetters gives every site its counter for letters below /letters/.

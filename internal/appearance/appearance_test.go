@@ -193,7 +193,7 @@ func TestBundleIsInstalledWornAndTakenBack(t *testing.T) {
 		refused(t, err, fault.Refused, "views/map.html 第 1 行")
 		// A theme without the marks that every page must carry.
 		_, err = p.looks.Install(ctx, province, bytes.NewReader(bundle(t, "1.0", map[string]string{"views/_head.html": `{{define "head"}}<title>x</title>{{end}}`}, key)))
-		refused(t, err, fault.Refused, "不合网页规范")
+		refused(t, err, fault.Refused, "views/_head.html：画“首页”时没有网页标签 SiteName")
 		a, err := p.looks.Install(ctx, province, bytes.NewReader(file))
 		must(t, err)
 		_, err = p.looks.Install(ctx, province, bytes.NewReader(file))

@@ -6,9 +6,9 @@ import (
 	"zhengshu/internal/calendar"
 )
 
-// Account is what is known of a new-media account, from its feed, an import or
+// AccountFacts are what is known of a new-media account, from its feed, an import or
 // a person's receipt. Zero and empty parts are not known.
-type Account struct {
+type AccountFacts struct {
 	Name string // as in the ledger
 	// Publishes says that the account is for publishing: only such ones are held
 	// to V-M-2.1 (domain.md §1.3).

@@ -50,6 +50,12 @@ type Check struct {
 	// AppliesTo names the classes of page, or the subjects link, column and
 	// site, the check looks at.
 	AppliesTo []string
+	// Objects are what the check is put to: portals, sites of departments and
+	// zones, accounts, apps. Every check of Checks has some.
+	Objects []Object
+	// Live checks need the published page or the world around it; the others
+	// are made of a draft and a preview as well.
+	Live bool
 	// Evidence says in Chinese what is kept as proof of a finding.
 	Evidence string
 
@@ -88,6 +94,17 @@ type Ledger struct {
 	ICPFiling     string
 	PoliceFiling  string
 	ChineseDomain string
+	// Object is what is inspected; "" is not known, and checks that depend on
+	// it cannot be made.
+	Object Object
+	// Government is true of the portal of a people's government of county level
+	// or above, which owes the national emblem.
+	Government bool
+	// Outward services are offered to citizens; NoServices says that the unit
+	// has none, so that nothing is owed.
+	NoServices bool
+	// Opened is the day the site came into being.
+	Opened calendar.Date
 	// OfficialMailboxes and OfficialPhones are published by the unit itself
 	// and no leak.
 	OfficialMailboxes []string
@@ -107,8 +124,22 @@ type Facts struct {
 	Home    *Home
 	Access  *Access
 	Item    *Item
-	Server  *Server  // of a site
-	Account *Account // of new media
+	Server  *Server       // of a site
+	Account *AccountFacts // of new media
+	// Attachments are the files a site offers, with the text read in them.
+	Attachments []Attachment
+	// Alternates are the same page fetched as somebody else.
+	Alternates []Alternate
+	// Baseline is what a named person last accepted of the page.
+	Baseline *Baseline
+	// Search is what a trial of the site's own search came to.
+	Search *Search
+	// Rendered are the sights of a real browser, one for each width.
+	Rendered []Rendered
+	// Dated are the pages of one site with the instants they show.
+	Dated []Dated
+	// Staging says that the page is not published yet.
+	Staging bool
 	Today   calendar.Date
 	Limits  Limits
 
@@ -116,6 +147,7 @@ type Facts struct {
 	view      *concealedView
 	spans     []Span
 	unwrapped map[string][]layer
+	barriers  map[string]barrier
 }
 
 // Limits are the thresholds of a pack. A zero value is "not given" and makes
@@ -145,11 +177,10 @@ func Run(f Facts) []Finding {
 	}
 	var out []Finding
 	for _, c := range table() {
-		if f.Page != nil || slices.ContainsFunc(c.AppliesTo, func(s string) bool {
-			return s == OnLink || s == OnColumn || s == OnSite || s == OnItem || s == OnAccount
-		}) {
-			out = append(out, c.run(c, &f)...)
+		if c.Live && f.Staging || f.Ledger != nil && f.Ledger.Object != "" && !c.Judges(f.Ledger.Object) {
+			continue
 		}
+		out = append(out, c.run(c, &f)...)
 	}
 	return out
 }
@@ -230,6 +261,7 @@ func (c Check) untested(why, where string) Finding {
 
 var anyPage = []string{string(ClassHome), string(ClassColumn), string(ClassContent)}
 
-var tableOnce = slices.Concat(tagChecks, footerChecks, privacyChecks, concealedChecks, linkChecks, freshnessChecks, itemChecks, serverChecks, accountChecks)
+var tableOnce = placed(slices.Concat(tagChecks, headerChecks, footerChecks, designChecks, dateChecks, sourceChecks, privacyChecks, attachmentChecks, concealedChecks, cloakChecks, changeChecks,
+	shapeChecks, linkChecks, freshnessChecks, functionChecks, guideChecks, accessibleChecks, renderedChecks, itemChecks, serverChecks, accountChecks))
 
 func table() []Check { return tableOnce }

@@ -11,7 +11,7 @@ import (
 )
 
 func TestTableOfChecks(t *testing.T) {
-	id := regexp.MustCompile(`^(?:tags|footer|privacy|concealed|link|column|home|access|item|host|account)\.[a-z0-9_]+$`)
+	id := regexp.MustCompile(`^(?:tags|header|footer|design|dates|source|privacy|attachment|concealed|cloaked|change|link|column|home|access|function|guide|accessible|rendered|item|host|account)\.[a-z0-9_]+$`)
 	article := regexp.MustCompile(`^(?:S\d{1,2}(?:\.\d)?[a-z]?|D-\d\d|V-[WM]-\d(?:\.\d)?)$`)
 	seen := map[string]bool{}
 	for _, c := range Checks() {
@@ -61,16 +61,16 @@ const goodHead = `<meta charset="utf-8"><title>我市召开会议-某市人民�
 
 const goodBody = `<h1>我市召开会议</h1><p>发布时间：2024-01-02 08:09　来源：某市日报</p><div class="content"><p>会议强调，要认真落实各项任务，确保取得实效，各部门要加强协调。</p></div>`
 
-const goodFoot = `<div class="footer"><a href="https://bszs.conac.cn/sitename?method=show&id=1"><img src="/red.png"></a><a href="https://zfwzgl.www.gov.cn/exposure/jiucuo.html?site_code=6101000001&url=x"><img src="/jiucuo.png"></a>
+const goodFoot = `<div class="footer"><a href="https://bszs.conac.cn/sitename?method=show&id=1"><img src="/red.png" alt="红标"></a><a href="https://zfwzgl.www.gov.cn/exposure/jiucuo.html?site_code=6101000001&url=x"><img src="/jiucuo.png" alt="我来找错"></a>
 <p>主办单位：某市人民政府办公室 联系电话：029-12345678</p><p>网站标识码：6101000001 <a href="https://beian.miit.gov.cn/">陕ICP备05000001号-1</a> <a href="http://www.beian.gov.cn/portal/registerSystemInfo?recordcode=1">陕公网安备 61010202000169号</a></p><p><a href="/map.html">网站地图</a> 中文域名：某市人民政府.政务</p></div>`
 
 func page(head, body, foot string) string {
-	return "<!DOCTYPE html><html><head>" + head + "</head><body>" + body + foot + "</body></html>"
+	return "<!DOCTYPE html><html lang=\"zh-CN\"><head>" + head + "</head><body>" + body + foot + "</body></html>"
 }
 
 func TestGoodPageKeepsEverything(t *testing.T) {
 	l := &Ledger{SiteName: "某市人民政府", SiteDomain: "www.example.gov.cn", SiteCode: "6101000001", Sponsor: "某市人民政府办公室", ICPFiling: "陕ICP备05000001号-1", PoliceFiling: "61010202000169", ChineseDomain: "某市人民政府.政务"}
-	for _, x := range Run(Facts{Page: parse(t, page(goodHead, goodBody, goodFoot)), Ledger: l}) {
+	for _, x := range Run(Facts{Page: parse(t, page(goodHead, goodBody, goodFoot)), Ledger: l, Today: calendar.Date{Year: 2024, Month: 1, Day: 3}}) {
 		if x.Outcome != Kept {
 			t.Errorf("%s: %s %s", x.Check, x.Outcome, x.Says)
 		}

@@ -1,8 +1,11 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -17,6 +20,10 @@ const (
 	LinkWrong   LinkState = "wrong"
 	LinkRefused LinkState = "refused"
 	LinkSoft404 LinkState = "soft404"
+	// LinkIllegal opens gambling, porn and the like; LinkParked a domain that
+	// is for sale or has expired: both changed hands.
+	LinkIllegal LinkState = "illegal"
+	LinkParked  LinkState = "parked"
 )
 
 // LinkResult is the outcome of fetching one link, as the crawler reports it.
@@ -45,6 +52,66 @@ type LinkResult struct {
 var soft404Title = regexp.MustCompile(`(?i)^\s*(?:404|error\s*404|not\s*found|页面?不存在|找不到(?:页面|文件|该页)|无法找到|(?:您|你)?访问的页面|页面(?:未找到|已删除|走丢了|没有找到|丢失)|出错了|系统错误|错误提示|文章不存在|信息不存在|内容不存在)|404\s*(?:错误|页面|not found|未找到)|页面(?:不存在|未找到|没有找到)|not found`)
 var soft404Text = regexp.MustCompile(`(?i)(?:您|你)(?:要)?访问的(?:页面|网页|内容|信息|文件|栏目)?(?:不存在|已删除|已被删除|已下线|找不到|已过期)|页面不存在|页面未找到|找不到(?:您|你)?(?:要)?(?:访问的)?(?:页面|网页|文件)|404\s*not\s*found|该(?:信息|文章|页面|栏目)(?:不存在|已删除|已下线)|抱歉.{0,12}(?:不存在|找不到|已删除)`)
 
+// A domain nobody keeps any more says so, in a registrar's words.
+var (
+	parkedWords = regexp.MustCompile(`(?i)(?:this\s+)?domain(?:\s+name)?\s+(?:\S+\s+)?(?:is|may\s+be)\s+for\s+sale|buy\s+this\s+domain|domain\s+(?:has\s+)?expired|parked\s+(?:free|domain)|域名(?:正在)?(?:出售|转让|拍卖)|(?:该|本|此)域名(?:可以?|可能)?(?:出售|转让)|域名(?:已|已经)过期|域名(?:停放|续费提醒)|您访问的域名.{0,12}(?:过期|到期|出售)|网站(?:暂时)?(?:无法访问).{0,20}(?:未备案|备案号.{0,6}注销)`)
+	parkedHosts = []string{"sedoparking.com", "sedo.com", "dan.com", "afternic.com", "hugedomains.com", "bodis.com", "parkingcrew.net", "above.com", "22.cn", "ename.com", "juming.com", "4.cn", "undeveloped.com", "namebright.com", "domainmarket.com", "dropcatch.com"}
+)
+
+// Outside reports whether the link leads to a site whose content nobody has
+// vouched for: neither government nor a well-known service.
+func (r LinkResult) Outside(l *Lexicon) bool {
+	if l == nil {
+		l = builtin()
+	}
+	h := hostOf(r.Link.URL)
+	return r.Link.Kind == LinkExternal && h != "" && !governmentHost(h) && !l.trustedHost(h)
+}
+
+// Landing says whether the page an outside link opens shows that its domain
+// changed hands; "" when it does not, or nothing was read of it.
+func (r LinkResult) Landing(l *Lexicon) (state LinkState, sign string) {
+	final := hostOf(r.FinalURL)
+	if final == "" {
+		final = hostOf(r.Link.URL)
+	}
+	if governmentHost(final) || r.Title == "" && r.Text == "" && siteOf(final) == siteOf(hostOf(r.Link.URL)) {
+		return "", ""
+	}
+	title, text := squeeze(r.Title), squeeze(r.Text)
+	if w := l.spam(title); w != "" && !l.lawful(plainLetters(title)) {
+		return LinkIllegal, "“" + w + "”"
+	}
+	plain := plainLetters(text)
+	if !l.lawful(plain) {
+		hits := map[string]bool{}
+		for rest := plain; len(hits) < 3; {
+			w := l.words.first(rest)
+			if w == "" {
+				break
+			}
+			hits[w] = true
+			rest = rest[strings.Index(rest, w)+len(w):]
+		}
+		// One word may be anywhere; three different ones are what the page is about.
+		if len(hits) >= 3 {
+			words := slices.Sorted(maps.Keys(hits))
+			return LinkIllegal, "“" + strings.Join(words, "”“") + "”"
+		}
+	}
+	if siteOf(final) != siteOf(hostOf(r.Link.URL)) && onList(final, parkedHosts) {
+		return LinkParked, "转到域名交易网站 " + final
+	}
+	if m := parkedWords.FindString(title); m != "" {
+		return LinkParked, "“" + clip(m, 40) + "”"
+	}
+	// A parked page says little else; an article on domains says a lot.
+	if m := parkedWords.FindString(text); m != "" && len([]rune(text)) < 600 {
+		return LinkParked, "“" + clip(m, 40) + "”"
+	}
+	return "", ""
+}
+
 // State classifies the result.
 func (r LinkResult) State() LinkState {
 	switch {
@@ -54,6 +121,9 @@ func (r LinkResult) State() LinkState {
 		return LinkRefused
 	case r.Status >= 400, r.Status == 0, r.Status >= 300 && r.Status < 400:
 		return LinkDead
+	}
+	if s, _ := r.Landing(builtin()); s != "" {
+		return s
 	}
 	html := r.ContentType == "" || strings.Contains(strings.ToLower(r.ContentType), "html")
 	if html {
@@ -88,7 +158,17 @@ var linkChecks = []Check{
 	linkCheck("link.dead", LinkDead, "链接可以打开", "链接无法打开", "请修正或删除该链接；属外部网站的，核实对方是否已迁移或关停。", Error),
 	linkCheck("link.soft404", LinkSoft404, "链接打开的是所指内容", "链接打开的是出错提示页面", "请修正链接，并使服务器对不存在的页面返回404状态。", Error),
 	linkCheck("link.wrong", LinkWrong, "链接打开的是所指内容", "链接打开的内容与所指不符", "请核对链接地址：附件应能下载打开，图片应能显示，政府网站地址不应转到站外。", Error),
+	landingCheck("link.illegal", LinkIllegal, "链接没有打开违法内容", "链接打开的是违法违规内容", "请立即删除该链接；原网站域名多已过期被他人注册，请一并排查全站同一域名的链接。", Serious),
+	landingCheck("link.parked", LinkParked, "链接的域名仍由原单位使用", "链接的域名已过期或正在出售", "请删除该链接或改为对方现用地址；过期域名随时可能被他人注册用于违法内容。", Error),
 	linkCheck("link.refused", LinkRefused, "链接可以正常检查", "对方拒绝机器检查", "请人工打开核实。", Advice),
+}
+
+// landingCheck judges where an outside link comes out.
+func landingCheck(id string, state LinkState, fine, wrong, fix string, sev Severity) Check {
+	c := linkCheck(id, state, fine, wrong, fix, sev)
+	c.Articles = []string{"V-W-1.3", "S23.2"}
+	c.Evidence = "跳转后的地址、网页标题和命中文字，网页快照"
+	return c
 }
 
 func linkCheck(id string, state LinkState, fine, wrong, fix string, sev Severity) Check {
@@ -107,7 +187,7 @@ func linkCheck(id string, state LinkState, fine, wrong, fix string, sev Severity
 				case s == LinkRefused && state == LinkRefused:
 					out = append(out, c.untested("对方拒绝机器检查（"+r.reason()+"），请人工核实", where))
 				case s == state:
-					out = append(out, c.wrong(label40(r.Link.Text)+r.reason(), where))
+					out = append(out, c.wrong(kindWord(r.Link.Kind)+label40(r.Link.Text)+r.reason(), where))
 				}
 			}
 			return out
@@ -128,6 +208,9 @@ func (r LinkResult) reason() string {
 		return "连接失败"
 	case s == LinkSoft404:
 		return "页面提示内容不存在"
+	case s == LinkIllegal, s == LinkParked:
+		_, sign := r.Landing(builtin())
+		return "打开 " + hostOf(cmp.Or(r.FinalURL, r.Link.URL)) + "，见" + sign
 	case r.movedAway():
 		return "跳转到 " + hostOf(r.FinalURL)
 	case s == LinkWrong:

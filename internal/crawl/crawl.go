@@ -2,6 +2,7 @@ package crawl
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,13 +31,20 @@ type Plan struct {
 	Robots    RobotsPolicy  `json:"robots,omitempty"`
 	Agent     string        `json:"agent,omitempty"`
 	Traps     Traps         `json:"traps"`
-	MaxHTML   int64         `json:"max_html,omitempty"` // bytes beyond which a page is handed on unparsed; 5 MB
-	MaxWait   time.Duration `json:"max_wait,omitempty"` // longest Retry-After obeyed before the host is given up; 60 s
+	MaxHTML   int64         `json:"max_html,omitempty"`  // bytes beyond which a page is handed on unparsed; 5 MB
+	MaxWait   time.Duration `json:"max_wait,omitempty"`  // longest Retry-After obeyed before the host is given up; 60 s
+	MaxBytes  int64         `json:"max_bytes,omitempty"` // bytes of all pages; 0: no bound
+	MaxTime   time.Duration `json:"max_time,omitempty"`  // spent on the site; 0: no bound
 
 	Visit    func(Page) error `json:"-"` // called once a page, in order, from one goroutine; an error ends the crawl
 	Manners  *Manners         `json:"-"` // nil: made from PerHost, Delay, Robots and Agent
 	Frontier Frontier         `json:"-"` // nil: in memory
+	Keeper   Keeper           `json:"-"` // nil: nothing is remembered
+	Rest     func() bool      `json:"-"` // asked before each page: true breaks the crawl off with ErrRest; nil: never
 }
+
+// ErrRest says that a crawl was broken off because its hours were over. With a Keeper it goes on later.
+var ErrRest = errors.New("crawl: outside its hours")
 
 // Page is one URL visited. Err is set when no complete answer came; the fields before it hold what did.
 type Page struct {
@@ -51,6 +59,8 @@ type Page struct {
 	RedirectTo string // canonical target, when the answer is a redirect
 	Like       string // earlier page whose text differs in figures at most; its links are not followed again
 	Similar    uint64 // similarity print of the text, for Near; 0: too short
+	Unchanged  bool   // the server confirmed that the page is as it was at an earlier crawl
+	Replayed   bool   // answered before the crawl was broken off
 	Refused    bool   // 401, 403 or 429: the server declines to be inspected, which is no dead link
 	Err        *egress.Error
 	RemoteAddr netip.AddrPort
@@ -65,6 +75,9 @@ type Result struct {
 	Pages    int // visited, whatever came
 	Failed   int // no complete answer, or a status of 400 and above that is no refusal
 	Refused  int
+	Bytes    int64 // of all bodies, as sent
+	Replayed int   // pages answered before the crawl was broken off
+	Same     int   // pages the server confirmed to be unchanged
 	Untested []Untested
 	Started  time.Time
 	Took     time.Duration
@@ -82,6 +95,8 @@ const (
 	HostGivenUp       Why = "host_given_up"
 	URLBudget         Why = "url_budget"
 	PageBudget        Why = "page_budget"
+	ByteBudget        Why = "byte_budget"
+	TimeBudget        Why = "time_budget"
 	DepthBudget       Why = "depth"
 	TemplateBudget    Why = "template_budget"
 	FacetBudget       Why = "facet_budget"
@@ -104,6 +119,8 @@ var whySays = map[Why]string{
 	HostGivenUp:       "该主机连续多次访问失败或被拒绝，其余页面未检测，请先检查服务器后重新巡检。",
 	URLBudget:         "超过单站网址数量上限，其余页面未检测。",
 	PageBudget:        "达到本次巡检的页面数量上限，其余页面未检测。",
+	ByteBudget:        "达到本次巡检的流量上限，其余页面未检测。",
+	TimeBudget:        "达到本次巡检的时间上限，其余页面未检测。",
 	DepthBudget:       "超过链接层级上限，更深的页面未检测。",
 	TemplateBudget:    "同一模式的网址过多，其余未检测。",
 	FacetBudget:       "筛选条件组合的网址过多，其余未检测。",
@@ -162,14 +179,14 @@ func Crawl(ctx context.Context, client *egress.Client, plan Plan) (Result, error
 	if c.frontier == nil {
 		c.frontier = NewMemory()
 	}
-	begun := time.Now()
-	c.result.Started = begun.UTC()
+	c.begun = time.Now()
+	c.result.Started = c.begun.UTC()
 	err := c.run(ctx)
 	if err != nil {
 		// Not Done: a frontier that outlives the run hands these out again.
 		err = errors.Join(err, c.drain(context.WithoutCancel(ctx), Stopped))
 	}
-	c.result.Took = time.Since(begun)
+	c.result.Took = time.Since(c.begun)
 	c.result.Complete = err == nil && len(c.result.Untested) == 0
 	return c.result, err
 }
@@ -181,6 +198,7 @@ type crawl struct {
 	manners  *Manners
 	frontier Frontier
 	snares   *snares
+	begun    time.Time
 	filed    int
 	prints   map[[16]byte]string   // text print to the first page that had it
 	similar  map[[16]byte]uint64   // template to the similarity print of its last page
@@ -224,7 +242,8 @@ type outcome struct {
 	skipped Why
 	over    int // links beyond MaxLinks
 	key     [16]byte
-	giveUp  bool // the host asked for a longer rest than we have
+	giveUp  bool  // the host asked for a longer rest than we have
+	broken  error // of the keeper
 }
 
 func (c *crawl) run(ctx context.Context) error {
@@ -243,7 +262,11 @@ func (c *crawl) run(ctx context.Context) error {
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
 	for {
-		for len(flying) < window && c.result.Pages+len(flying) < c.plan.MaxPages {
+		over := c.over()
+		for over == "" && len(flying) < window && c.result.Pages+len(flying) < c.plan.MaxPages {
+			if c.plan.Rest != nil && c.plan.Rest() {
+				return ErrRest
+			}
 			e, ok, err := c.next(ctx)
 			if err != nil {
 				return err
@@ -256,13 +279,17 @@ func (c *crawl) run(ctx context.Context) error {
 			flying = append(flying, f)
 		}
 		if len(flying) == 0 {
-			return c.drain(ctx, PageBudget) // nothing waits, unless the pages were used up
+			// Nothing waits, unless a budget was used up.
+			return c.drain(ctx, cmp.Or(over, PageBudget))
 		}
 		o := <-flying[0]
 		flying = flying[1:]
 		if err := ctx.Err(); err != nil {
 			c.skip(o.entry.URL, Stopped, 1+len(flying))
 			return err
+		}
+		if o.broken != nil {
+			return o.broken
 		}
 		if err := c.handle(ctx, o); err != nil {
 			return err
@@ -271,6 +298,17 @@ func (c *crawl) run(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// over names the budget that is used up.
+func (c *crawl) over() Why {
+	switch {
+	case c.plan.MaxBytes > 0 && c.result.Bytes >= c.plan.MaxBytes:
+		return ByteBudget
+	case c.plan.MaxTime > 0 && time.Since(c.begun) >= c.plan.MaxTime:
+		return TimeBudget
+	}
+	return ""
 }
 
 // begin files the starting points and settles which hosts belong to the site.
@@ -397,17 +435,46 @@ func (c *crawl) health(u string) *health {
 // fetch runs in a goroutine of its own and touches nothing of the crawl but what is safe to share.
 func (c *crawl) fetch(ctx context.Context, e Entry) outcome {
 	o := outcome{entry: e, page: Page{URL: e.URL, From: e.From, Depth: e.Depth}}
+	var before Answer
+	known := false
+	if c.plan.Keeper != nil {
+		a, ok, err := c.plan.Keeper.Kept(ctx, e.URL)
+		if err != nil {
+			o.broken = err
+			return o
+		}
+		if ok {
+			o.take(a)
+			o.page.Replayed = true
+			c.parse(&o)
+			return o
+		}
+		if before, known, o.broken = c.plan.Keeper.Before(ctx, e.URL); o.broken != nil {
+			return o
+		}
+	}
 	ok, why, err := c.manners.allowed(ctx, e.URL)
 	if err != nil {
 		return o
 	}
 	if !ok {
 		o.skipped = why
+		c.keep(ctx, &o, false)
 		return o
 	}
 	target := e.URL
+	opt := egress.Options{RecordTLSFault: true, NoFollow: true, WantBody: wantPage}
+	if known && before.Status == http.StatusOK && before.Err == nil {
+		opt.IfNoneMatch, opt.IfModifiedSince = before.Header.Get("ETag"), before.Header.Get("Last-Modified")
+	}
 	for try := 0; ; try++ {
-		resp, wait, err := c.manners.get(ctx, target, egress.Options{RecordTLSFault: true, NoFollow: true, WantBody: wantPage})
+		resp, wait, err := c.manners.get(ctx, target, opt)
+		if resp != nil && resp.Status == http.StatusNotModified && (opt.IfNoneMatch != "" || opt.IfModifiedSince != "") {
+			started := resp.Started
+			o.take(before)
+			o.page.Unchanged, o.page.Started, o.page.Err = true, started, nil
+			break
+		}
 		p := &o.page
 		p.Err = nil
 		errors.As(err, &p.Err)
@@ -433,8 +500,29 @@ func (c *crawl) fetch(ctx context.Context, e Entry) outcome {
 		}
 		break
 	}
+	if ctx.Err() == nil { // what was cut off by our own stopping is no answer
+		c.keep(ctx, &o, o.page.Unchanged)
+	}
 	c.parse(&o)
 	return o
+}
+
+// keep remembers an answer; a store that fails ends the crawl.
+func (c *crawl) keep(ctx context.Context, o *outcome, same bool) {
+	if c.plan.Keeper == nil || o.broken != nil {
+		return
+	}
+	p := &o.page
+	o.broken = c.plan.Keeper.Keep(ctx, Answer{URL: p.URL, Status: p.Status, Header: p.Header, Body: p.Body, RedirectTo: p.RedirectTo, Err: p.Err, RemoteAddr: p.RemoteAddr, TLS: p.TLS,
+		Started: p.Started, TTFB: p.TTFB, Took: p.Took, GiveUp: o.giveUp, Skipped: o.skipped}, same)
+}
+
+// take makes an answer remembered the outcome.
+func (o *outcome) take(a Answer) {
+	p := &o.page
+	p.Status, p.Header, p.Body, p.RedirectTo, p.Err, p.RemoteAddr, p.TLS = a.Status, a.Header, a.Body, a.RedirectTo, a.Err, a.RemoteAddr, a.TLS
+	p.Started, p.TTFB, p.Took = a.Started, a.TTFB, a.Took
+	o.giveUp, o.skipped = a.GiveUp, a.Skipped
 }
 
 // get asks once, in the host's turn. Wait is the rest the server asked for, zero when it asked for none.
@@ -476,6 +564,13 @@ func (c *crawl) handle(ctx context.Context, o outcome) error {
 		return nil
 	}
 	c.result.Pages++
+	c.result.Bytes += int64(len(p.Body))
+	if p.Replayed {
+		c.result.Replayed++
+	}
+	if p.Unchanged {
+		c.result.Same++
+	}
 	h := c.health(p.URL)
 	switch {
 	case p.Status == 401 || p.Status == 403 || p.Status == 429:

@@ -25,6 +25,24 @@ func (m *Manners) Fetch(ctx context.Context, address string, o egress.Options) (
 	return resp, true, "", err
 }
 
+// Ask asks for one address in its host's turn without regard to robots.txt: for an address that a crawl was allowed to
+// read before.
+func (m *Manners) Ask(ctx context.Context, address string, o egress.Options) (*egress.Response, error) {
+	at, err := Canonical("", address)
+	if err != nil {
+		at = address
+	}
+	leave, err := m.enter(ctx, hostOf(at))
+	if err != nil {
+		return &egress.Response{Requested: address}, err
+	}
+	defer leave()
+	if o.UserAgent == "" {
+		o.UserAgent = m.agent
+	}
+	return m.client.Get(ctx, address, o)
+}
+
 // IsFile tells by its name that an address is a file and no page: a crawl does
 // not visit it.
 func IsFile(address string) bool { return download(address) }

@@ -3,7 +3,12 @@ package crawl
 import (
 	"context"
 	"crypto/sha256"
+	"net/http"
+	"net/netip"
 	"strings"
+	"time"
+
+	"zhengshu/internal/egress"
 )
 
 // Entry is a URL waiting to be visited.
@@ -27,6 +32,34 @@ type Frontier interface {
 	Done(ctx context.Context, e Entry) error
 	// Waiting is the number of entries not yet handed out.
 	Waiting() int
+}
+
+// Answer is what a URL was answered, to be remembered beyond the run: enough to hand the page on again as it came.
+type Answer struct {
+	URL        string
+	Status     int
+	Header     http.Header
+	Body       []byte
+	RedirectTo string
+	Err        *egress.Error // its cause is not remembered
+	RemoteAddr netip.AddrPort
+	TLS        egress.TLSFacts
+	Started    time.Time
+	TTFB, Took time.Duration
+	GiveUp     bool // the host asked for a longer rest than we have
+	Skipped    Why  // set when the page was not asked for at all, or not read
+}
+
+// Keeper remembers answers, so that a crawl that was broken off goes on where it was without asking twice, and a page
+// that has not changed since an earlier crawl is not sent again. A crawl is the same on every run over the same answers
+// (see run), so the answers are the whole of its state. It is called from several goroutines.
+type Keeper interface {
+	// Kept is what this crawl was answered at a URL before it was broken off.
+	Kept(ctx context.Context, url string) (Answer, bool, error)
+	// Before is what an earlier crawl was answered.
+	Before(ctx context.Context, url string) (Answer, bool, error)
+	// Keep remembers an answer of this crawl; same says that it is that of Before, confirmed by the server.
+	Keep(ctx context.Context, a Answer, same bool) error
 }
 
 // Memory is a Frontier for one run.

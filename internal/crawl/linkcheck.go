@@ -42,9 +42,22 @@ type LinkCheck struct {
 	manners *Manners
 	keep    time.Duration
 	most    int
+	memory  LinkMemory
 
 	mu    sync.Mutex
 	known map[[16]byte]*verdict
+}
+
+// LinkMemory keeps verdicts beyond the process, for every crawl and every worker. It decides how old one may be.
+type LinkMemory interface {
+	Recall(ctx context.Context, url string) (LinkResult, bool)
+	Remember(ctx context.Context, r LinkResult)
+}
+
+// Share makes the check look into a memory before it asks, and write there what it learnt. It returns the check.
+func (l *LinkCheck) Share(m LinkMemory) *LinkCheck {
+	l.memory = m
+	return l
 }
 
 type verdict struct {
@@ -70,8 +83,17 @@ func (l *LinkCheck) Check(ctx context.Context, rawURL string) LinkResult {
 	for {
 		v, mine := l.claim(u)
 		if mine {
-			v.res = l.ask(ctx, u)
+			recalled := false
+			if l.memory != nil {
+				v.res, recalled = l.memory.Recall(ctx, u)
+			}
+			if !recalled {
+				v.res = l.ask(ctx, u)
+			}
 			v.void = ctx.Err() != nil
+			if l.memory != nil && !recalled && !v.void {
+				l.memory.Remember(ctx, v.res)
+			}
 			if v.void {
 				l.mu.Lock()
 				delete(l.known, key(u))

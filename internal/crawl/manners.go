@@ -69,9 +69,15 @@ func NewManners(client *egress.Client, c Courtesy) *Manners {
 
 // lane is the queue before one host.
 type lane struct {
-	sem  chan struct{}
-	next time.Time // no request starts before
+	sem    chan struct{}
+	next   time.Time // no request starts before
+	urgent int       // requests waiting that a person waits for
 }
+
+type urgentKey struct{}
+
+// Urgent marks requests that a person waits for: at each host they go before those of patrols, at the host's pace.
+func Urgent(ctx context.Context) context.Context { return context.WithValue(ctx, urgentKey{}, true) }
 
 // maxLanes bounds what is remembered about hosts; link checks meet many.
 const maxLanes = 10_000
@@ -84,7 +90,7 @@ func (m *Manners) lane(host string) *lane {
 		if len(m.lanes) >= maxLanes {
 			now := time.Now()
 			for h, l := range m.lanes {
-				if len(l.sem) == 0 && l.next.Before(now) {
+				if len(l.sem) == 0 && l.urgent == 0 && l.next.Before(now) {
 					delete(m.lanes, h)
 				}
 			}
@@ -98,24 +104,40 @@ func (m *Manners) lane(host string) *lane {
 // enter waits for the host's turn. The returned function must be called when the request is over.
 func (m *Manners) enter(ctx context.Context, host string) (leave func(), err error) {
 	l := m.lane(host)
-	select {
-	case l.sem <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	urgent := ctx.Value(urgentKey{}) != nil
+	leave = func() {}
+	if urgent {
+		m.mu.Lock()
+		l.urgent++
+		m.mu.Unlock()
+	} else {
+		select {
+		case l.sem <- struct{}{}:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		leave = func() { <-l.sem }
 	}
-	leave = func() { <-l.sem }
 	for {
 		m.mu.Lock()
 		now := time.Now()
 		wait := l.next.Sub(now)
-		if wait <= 0 {
+		if wait <= 0 && (urgent || l.urgent == 0) {
 			l.next = now.Add(m.delay)
+			if urgent {
+				l.urgent--
+			}
 			m.mu.Unlock()
 			return leave, nil
 		}
 		m.mu.Unlock()
-		// Asked again after the wait: Retry-After may have moved the turn meanwhile.
-		if err := sleep(ctx, wait); err != nil {
+		// Asked again after the wait: Retry-After may have moved the turn meanwhile, or somebody urgent have come.
+		if err := sleep(ctx, max(wait, 5*time.Millisecond)); err != nil {
+			if urgent {
+				m.mu.Lock()
+				l.urgent--
+				m.mu.Unlock()
+			}
 			leave()
 			return nil, err
 		}

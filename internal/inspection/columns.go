@@ -35,6 +35,7 @@ func (n *inspector) survey(v *visit, page *check.Page) {
 		class = check.Classify(page)
 	}
 	v.content = class == check.ClassContent
+	v.shown, v.column = page.Published, page.Tag("ColumnName")
 	if len(page.Published) >= 10 {
 		if d, err := calendar.ParseDate(page.Published[:10]); err == nil {
 			v.published = d

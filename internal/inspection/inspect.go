@@ -64,6 +64,33 @@ type Options struct {
 	Links    *crawl.LinkCheck // shared with other runs; nil: made for this one
 	// Progress is told after each page.
 	Progress func(visited int, url string)
+
+	MaxBytes int64         // of all pages; 0: no bound
+	MaxTime  time.Duration // on the pages; 0: no bound
+	// Journal remembers answers, so that a run that was broken off goes on where
+	// it was; nil: nothing is remembered.
+	Journal Journal
+	// Rest is asked before each page; true breaks the run off with crawl.ErrRest.
+	Rest func() bool
+	// Families are the families of checks to put; empty: all.
+	Families []string
+	// Focus are the items to look for beside the checks.
+	Focus []check.Focus
+	// Vantage is where the run looks from, as evidence names it.
+	Vantage string
+}
+
+// Journal keeps the answers of one run over one site.
+type Journal interface {
+	crawl.Keeper
+	// Body is what a page of this run answered; nil when it was not kept.
+	Body(ctx context.Context, url string) ([]byte, error)
+}
+
+// wants reports whether a check is among those to put.
+func (o *Options) wants(id string) bool {
+	family, _, _ := strings.Cut(id, ".")
+	return family == "focus" || len(o.Families) == 0 || slices.Contains(o.Families, family)
 }
 
 func (o *Options) fill(client *egress.Client) {
@@ -132,6 +159,9 @@ type Evidence struct {
 	At      time.Time `json:"at"`
 	// Excerpt is source text around the place, personal data masked.
 	Excerpt string `json:"excerpt"`
+	// Vantage is where it was looked from, Edition the rules it was judged by.
+	Vantage string `json:"vantage,omitempty"`
+	Edition string `json:"edition,omitempty"`
 	// Link is the target asked, for findings about links; LinkStatus is 0 when
 	// no answer came.
 	Link       string `json:"link,omitempty"`
@@ -187,24 +217,57 @@ type Report struct {
 	judged  map[string]bool     // of these, those that were judged
 	columns map[string]bool     // columns judged, by where
 	home    bool                // freshness of the home page was judged
+	read    map[string]bool     // attachments whose text was judged
+	dated   bool                // the instants of the pages were held together
+	// searched says that the site's search was tried.
+	searched bool
+	put      []string // families of checks that were put; empty: all
+	focus    []string // focus items that were looked for
+	partial  bool     // text was not scanned for wording
+
+	// Bytes of all pages; Replayed and Same count those that an interrupted run
+	// had been answered before, and those the server confirmed to be unchanged.
+	Bytes    int64 `json:"-"`
+	Replayed int   `json:"-"`
+	Same     int   `json:"-"`
 }
 
 // Looked reports whether the run looked at the page or link a finding is about,
 // so that its absence from the report means it is gone.
 func (r Report) Looked(checkID, page, place string) bool {
-	switch family, _, _ := strings.Cut(checkID, "."); family {
+	family, _, _ := strings.Cut(checkID, ".")
+	if family != "focus" && len(r.put) > 0 && !slices.Contains(r.put, family) {
+		return false
+	}
+	switch family {
+	case "focus":
+		return r.visited[page] && slices.Contains(r.focus, checkID)
+	case "wording", "sensitive":
+		return r.visited[page] && !r.partial
 	case "link":
 		return r.judged[place] || r.visited[page] && !r.met[place]
 	case "column":
 		return r.columns[place]
 	case "home":
 		return r.home
+	case "attachment":
+		return r.read[place] || r.visited[page] && !r.met[place]
+	case "cloaked", "change", "rendered":
+		return false // seen by a look of their own
 	case "access":
 		return checkID != "access.rate" && r.Reachable
 	case "notice":
 		return false // seen by its own daily look, not by a run
 	case "ledger":
 		return false // held against the ledger by whoever settles it, never by a run
+	}
+	switch checkID {
+	case "function.search":
+		return r.searched
+	case "dates.all_same":
+		return r.dated
+	case "accessible.axe":
+		return false
 	}
 	return r.visited[page]
 }
@@ -213,13 +276,21 @@ func (r Report) Looked(checkID, page, place string) bool {
 func (s Sighting) Fingerprint() string {
 	place := s.Where
 	switch family, _, _ := strings.Cut(s.Check, "."); family {
-	case "footer", "home", "access":
-		place = "" // one template makes the whole site's foot
+	case "footer", "home", "access", "header", "function":
+		place = "" // one template makes the whole site's head and foot
 	case "link", "column", "ledger":
 	case "concealed":
 		place = s.Where + " " + s.Says // a place is often no more than “<div>”
-	case "tags":
+	case "accessible":
+		place = crawl.Template(s.URL) // a template is mended once
+		if s.Check == "accessible.axe" {
+			place += " " + s.Where
+		}
+	case "tags", "design", "rendered":
 		place = crawl.Template(s.URL) + " " + s.Where
+	case "attachment":
+	case "dates":
+		place = s.URL
 	default:
 		place = s.URL + " " + s.Where
 	}
@@ -247,7 +318,10 @@ func Inspect(ctx context.Context, client *egress.Client, store blob.Store, t Tar
 	t.Columns = placed(start, t.Columns)
 	n := &inspector{client: client, store: store, target: t, o: o, start: start, home: start,
 		visits: map[string]*visit{}, links: map[string]*linked{}, byPrint: map[string]int{}, copies: map[string]string{}, untested: map[[2]string]int{},
-		report: Report{URL: t.URL, Started: time.Now().UTC(), Findings: []Sighting{}, Untested: []Untested{}, visited: map[string]bool{}, looks: map[string]Evidence{}, met: map[string]bool{}, judged: map[string]bool{}, columns: map[string]bool{}}}
+		report: Report{URL: t.URL, Started: time.Now().UTC(), Findings: []Sighting{}, Untested: []Untested{}, visited: map[string]bool{}, looks: map[string]Evidence{}, met: map[string]bool{}, judged: map[string]bool{}, columns: map[string]bool{}, read: map[string]bool{}, put: o.Families, partial: o.Scanner == nil}}
+	for _, f := range o.Focus {
+		n.report.focus = append(n.report.focus, f.ID())
+	}
 	var hosts []string
 	if len(t.Hosts) > 0 {
 		u, err := url.Parse(start)
@@ -257,7 +331,15 @@ func Inspect(ctx context.Context, client *egress.Client, store blob.Store, t Tar
 		hosts = append([]string{u.Hostname()}, t.Hosts...)
 	}
 	for from := start; from != ""; {
-		res, err := crawl.Crawl(ctx, client, crawl.Plan{Start: from, Hosts: hosts, MaxPages: o.MaxPages, Manners: o.Manners, Visit: n.visit})
+		plan := crawl.Plan{Start: from, Hosts: hosts, MaxPages: o.MaxPages, MaxBytes: o.MaxBytes, MaxTime: o.MaxTime, Rest: o.Rest, Manners: o.Manners, Visit: n.visit}
+		if o.Journal != nil {
+			plan.Keeper = o.Journal
+		}
+		res, err := crawl.Crawl(ctx, client, plan)
+		n.report.Bytes, n.report.Replayed, n.report.Same = n.report.Bytes+res.Bytes, n.report.Replayed+res.Replayed, n.report.Same+res.Same
+		if errors.Is(err, crawl.ErrRest) {
+			return n.report, crawl.ErrRest
+		}
 		if err != nil {
 			return n.report, fmt.Errorf("inspection: crawl %s: %w", from, err)
 		}
@@ -271,10 +353,17 @@ func Inspect(ctx context.Context, client *egress.Client, store blob.Store, t Tar
 		}
 	}
 	if n.reach(ctx); n.report.Reachable {
-		if err := n.judgeLinks(ctx); err != nil {
+		if o.wants("link") {
+			if err := n.judgeLinks(ctx); err != nil {
+				return n.report, err
+			}
+		}
+		if o.wants("column") || o.wants("home") {
+			n.judgeFreshness()
+		}
+		if err := n.deepen(ctx); err != nil {
 			return n.report, err
 		}
-		n.judgeFreshness()
 	}
 	return n.finish(ctx)
 }
@@ -334,7 +423,8 @@ type visit struct {
 	title, text         string
 	list                *listing // of a page that was read
 	published           calendar.Date
-	content             bool // an article
+	content             bool   // an article
+	shown, column       string // when it says it was published, and where it stands
 	targets             []string
 }
 
@@ -394,7 +484,7 @@ func (n *inspector) visit(p crawl.Page) error {
 	}
 	n.report.visited[p.URL] = true
 	if n.report.looks != nil {
-		n.report.looks[p.URL] = v.evidence()
+		n.report.looks[p.URL] = n.evidence(v)
 	}
 	n.gather(v, page)
 	if of := copyOf(page); of != "" {
@@ -466,7 +556,14 @@ func (n *inspector) pageSightings(page *check.Page) (out []Sighting) {
 	if n.target.Hosted && facts.Class == check.ClassContent {
 		facts.Item = page.Shown()
 	}
-	for _, f := range check.Run(facts) {
+	found := check.Run(facts)
+	if len(n.o.Focus) > 0 {
+		found = append(found, check.RunFocus(page, facts.Class, n.o.Focus)...)
+	}
+	for _, f := range found {
+		if !n.o.wants(f.Check) {
+			continue
+		}
 		switch f.Outcome {
 		case check.Violated:
 			out = append(out, Sighting{Check: f.Check, Severity: f.Severity, Says: f.Says, Article: f.Article, URL: page.URL, Where: f.Where, Fix: f.Fix, OnHome: onHome})
@@ -489,7 +586,7 @@ func (n *inspector) pageSightings(page *check.Page) (out []Sighting) {
 	}
 	seen := map[string]bool{}
 	for _, s := range n.o.Scanner.Scan(text) {
-		if seen[s.Kind+s.Wrong] || len(seen) >= maxSpans {
+		if seen[s.Kind+s.Wrong] || len(seen) >= maxSpans || !n.o.wants(s.Kind) {
 			continue
 		}
 		seen[s.Kind+s.Wrong] = true
@@ -530,6 +627,9 @@ func around(text string, from, to int) string {
 // add files a sighting under its fingerprint; the same defect on another page
 // only counts there.
 func (n *inspector) add(v *visit, page *check.Page, s Sighting) {
+	if !n.o.wants(s.Check) {
+		return
+	}
 	s.Says = maskText(s.Says)
 	fp := s.Fingerprint()
 	if i, ok := n.byPrint[fp]; ok {
@@ -550,7 +650,7 @@ func (n *inspector) add(v *visit, page *check.Page, s Sighting) {
 	s.Pages = max(s.Pages, 1)
 	if v != nil {
 		link, status, final := s.Evidence.Link, s.Evidence.LinkStatus, s.Evidence.LinkFinal
-		s.Evidence = v.evidence()
+		s.Evidence = n.evidence(v)
 		s.Evidence.Link, s.Evidence.LinkStatus, s.Evidence.LinkFinal = link, status, final
 		if page != nil {
 			s.Evidence.Excerpt = excerpt(page, s)
@@ -603,6 +703,12 @@ func (n *inspector) foldCopies() {
 	})
 }
 
+func (n *inspector) evidence(v *visit) Evidence {
+	e := v.evidence()
+	e.Vantage, e.Edition = n.o.Vantage, check.Edition()
+	return e
+}
+
 func (v *visit) evidence() Evidence {
 	return Evidence{URL: v.url, Status: v.status, Headers: v.headers, SHA256: v.sum, Size: v.size, At: v.at}
 }
@@ -622,7 +728,7 @@ func (n *inspector) skip(id, why, where string, count int) {
 func (n *inspector) hold(v *visit, body []byte) error {
 	sum := sha256.Sum256(body)
 	v.sum = hex.EncodeToString(sum[:])
-	if n.store == nil {
+	if n.store == nil || n.o.Journal != nil {
 		return nil
 	}
 	var b bytes.Buffer
@@ -651,8 +757,24 @@ func (n *inspector) hold(v *visit, body []byte) error {
 
 // keep moves the held bytes of a page into the store and returns their name.
 func (n *inspector) keep(ctx context.Context, v *visit) (blob.Ref, error) {
-	if n.store == nil || v.ref != "" || v.packed == nil {
+	if n.store == nil || v.ref != "" {
 		return v.ref, nil
+	}
+	if v.packed == nil && n.o.Journal != nil {
+		body, err := n.o.Journal.Body(ctx, v.url)
+		if err != nil || body == nil {
+			return "", err
+		}
+		if sum := sha256.Sum256(body); hex.EncodeToString(sum[:]) != v.sum {
+			return "", nil // not the bytes that were judged
+		}
+		if v.ref, err = n.store.Put(ctx, bytes.NewReader(body)); err != nil {
+			return "", fmt.Errorf("inspection: keep evidence: %w", err)
+		}
+		return v.ref, nil
+	}
+	if v.packed == nil {
+		return "", nil
 	}
 	ref, err := n.store.Put(ctx, flate.NewReader(bytes.NewReader(v.packed)))
 	if err != nil {
@@ -667,6 +789,8 @@ func (n *inspector) read(ctx context.Context, v *visit) *check.Page {
 	var body []byte
 	var err error
 	switch {
+	case v.packed == nil && v.ref == "" && n.o.Journal != nil:
+		body, err = n.o.Journal.Body(ctx, v.url)
 	case v.packed != nil:
 		body, err = io.ReadAll(flate.NewReader(bytes.NewReader(v.packed)))
 	case v.ref != "" && n.store != nil:
@@ -815,6 +939,9 @@ func (n *inspector) judgeLinks(ctx context.Context) error {
 		return err
 	}
 	n.doubt(results, whys, ask)
+	if err := n.landings(ctx, results, whys); err != nil {
+		return err
+	}
 	var facts []check.LinkResult
 	for i, target := range n.linkOrder {
 		if whys[i] != "" {

@@ -1,6 +1,7 @@
 package inspection
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -62,8 +63,15 @@ func Recheck(ctx context.Context, client *egress.Client, store blob.Store, t Tar
 		look, err = n.recheckFreshness(ctx, spot)
 	case "access":
 		look, err = n.recheckAccess(ctx, spot)
+	case "attachment", "cloaked", "change", "rendered":
+		look, err = n.recheckDeep(ctx, spot)
 	default:
-		look, err = n.recheckPage(ctx, spot)
+		switch spot.Check {
+		case "function.search", "dates.all_same", "accessible.axe":
+			look, err = n.recheckDeep(ctx, spot)
+		default:
+			look, err = n.recheckPage(ctx, spot)
+		}
 	}
 	look.Took = time.Since(begun)
 	return look, err
@@ -71,7 +79,7 @@ func Recheck(ctx context.Context, client *egress.Client, store blob.Store, t Tar
 
 // fetch gets one page as a run would; nil page when it was no readable page.
 func (n *inspector) fetch(ctx context.Context, address string) (*visit, *check.Page, error) {
-	resp, err := n.client.Get(ctx, address, egress.Options{RecordTLSFault: true})
+	resp, err := n.o.Manners.Ask(crawl.Urgent(ctx), address, egress.Options{RecordTLSFault: true})
 	if ctx.Err() != nil {
 		return nil, nil, ctx.Err()
 	}
@@ -137,7 +145,7 @@ func (v *visit) absent() (outcome, says string) {
 }
 
 func (n *inspector) look(ctx context.Context, v *visit, outcome, says string, e Evidence) (Look, error) {
-	l := Look{Outcome: outcome, Says: maskText(says), Evidence: v.evidence()}
+	l := Look{Outcome: outcome, Says: maskText(says), Evidence: n.evidence(v)}
 	l.Evidence.Excerpt, l.Evidence.Link, l.Evidence.LinkStatus, l.Evidence.LinkFinal = e.Excerpt, e.Link, e.LinkStatus, e.LinkFinal
 	var err error
 	l.Evidence.Ref, err = n.keep(ctx, v)
@@ -230,7 +238,7 @@ func (n *inspector) recheckLink(ctx context.Context, spot Spot) (Look, error) {
 		}
 		return n.look(ctx, first, Gone, "页面上已没有这个链接。", Evidence{Link: spot.Where})
 	}
-	resp, err := n.client.Get(ctx, spot.Where, egress.Options{RecordTLSFault: true})
+	resp, err := n.o.Manners.Ask(crawl.Urgent(ctx), spot.Where, egress.Options{RecordTLSFault: true})
 	if ctx.Err() != nil {
 		return Look{}, ctx.Err()
 	}
@@ -248,7 +256,7 @@ func (n *inspector) recheckLink(ctx context.Context, spot Spot) (Look, error) {
 		}
 	} else if isHTML(r.ContentType, resp.Body) {
 		if p, err := check.ParsePage(resp.Body, r.ContentType, resp.Final); err == nil {
-			r.Title, r.Text = p.Title, clipRunes(p.VisibleText, 400)
+			r.Title, r.Text = cmp.Or(p.DocumentTitle(), p.Title), clipRunes(p.VisibleText, 2000)
 		}
 	}
 	for _, f := range check.Run(check.Facts{Links: []check.LinkResult{r}}) {

@@ -437,7 +437,8 @@ func (s *Service) options() (Options, error) {
 // target is what the ledger knows of a site.
 func (s *Service) target(ctx context.Context, site registry.Site) (Target, error) {
 	t := Target{URL: s.address(site), Ledger: &check.Ledger{SiteName: site.Name, SiteDomain: site.Host, SiteCode: site.SiteCode, Sponsor: site.UnitName, ICPFiling: site.ICP,
-		PoliceFiling: site.PoliceFiling, ChineseDomain: site.ChineseDomain}, Hosted: site.Hosted}
+		PoliceFiling: site.PoliceFiling, ChineseDomain: site.ChineseDomain,
+		Object: objectOf(site), Government: site.Kind == registry.Portal, Opened: site.LaunchedOn}, Hosted: site.Hosted}
 	if site.Contact != "" {
 		t.Ledger.OfficialPhones = []string{site.Contact}
 	}

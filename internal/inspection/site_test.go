@@ -112,7 +112,8 @@ func (s *madeSite) client(t testing.TB) *egress.Client {
 func head(title, tags string) string {
 	return `<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8"><title>` + title + `</title>
 <meta name="SiteName" content="雁塔区人民政府"><meta name="SiteDomain" content="` + host + `"><meta name="SiteIDCode" content="6101130001">` + tags + `</head><body>
-<div class="nav"><a href="/">首页</a> <a href="/yw/">要闻</a> <a href="/tz/">通知公告</a> <img src="/logo.png" alt="标识"></div>`
+<div class="nav"><a href="#main">跳到主要内容</a> <a href="/">首页</a> <a href="/yw/">要闻</a> <a href="/tz/">通知公告</a> <img src="/logo.png" alt="国徽">
+<button>互动交流</button> <button>办事服务</button> <button>长者模式</button></div>`
 }
 
 const foot = `<div class="footer"><p>主办单位：雁塔区人民政府办公室　联系电话：029-85000000　网站标识码：6101130001</p>

@@ -82,6 +82,18 @@ func (s *Service) make(ctx context.Context, q db.Querier, w Writing) (made, erro
 	return m, err
 }
 
+// files is the text with the files that its answers name, a portrait, a film:
+// what readers get to see and who keeps it must know of.
+func (m made) files() prose.Doc {
+	d := prose.Doc{Content: slices.Clone(m.Doc.Content)}
+	for _, q := range m.Type.Sort().Fields {
+		if answer := m.Answers[q.Name]; q.Kind == AskMedia && answer != "" {
+			d.Content = append(d.Content, prose.Node{Type: prose.Attachment, Attrs: map[string]any{"name": q.Label, "href": answer}})
+		}
+	}
+	return d
+}
+
 func rendered(w Writing) made {
 	m := made{Writing: w, doc: string(w.Doc.JSON()), html: w.Doc.HTML(), text: w.Doc.Text()}
 	m.sha = digest(w.Meta, m.doc)
@@ -288,7 +300,7 @@ func (s *Service) addVersion(ctx context.Context, tx *db.Tx, id ItemID, no int, 
 		return err
 	}
 	for _, f := range s.entered {
-		if err := f(ctx, tx, id, no, m.Doc); err != nil {
+		if err := f(ctx, tx, id, no, m.files()); err != nil {
 			return err
 		}
 	}

@@ -12,8 +12,10 @@ import (
 	_ "image/png"  // pictures that are taken
 	"io"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/bep/imagemeta"
 	_ "golang.org/x/image/webp" // pictures that are taken
@@ -23,6 +25,7 @@ import (
 
 // What is taken, by kind of file.
 const (
+	MaxCaptions   = 1 << 20   // bytes
 	MaxPicture    = 30 << 20  // bytes
 	MaxAttachment = 50 << 20  // bytes
 	MaxSound      = 100 << 20 // bytes
@@ -37,10 +40,10 @@ const (
 )
 
 // Accept is the accept attribute of a file field.
-const Accept = ".jpg,.jpeg,.png,.gif,.webp,.mp4,.webm,.mp3,.m4a,.pdf,.docx,.xlsx"
+const Accept = ".jpg,.jpeg,.png,.gif,.webp,.mp4,.webm,.mp3,.m4a,.vtt,.pdf,.docx,.xlsx"
 
 // Rules says in Chinese what is taken, for forms.
-const Rules = "图片 JPG、PNG、GIF、WebP（不超过 30 MB、5000 万像素），视频 MP4、WebM（200 MB），音频 MP3、M4A（100 MB），附件 PDF、DOCX、XLSX（50 MB）"
+const Rules = "图片 JPG、PNG、GIF、WebP（不超过 30 MB、5000 万像素），视频 MP4、WebM（200 MB），音频 MP3、M4A（100 MB），字幕 VTT（1 MB），附件 PDF、DOCX、XLSX（50 MB）"
 
 // Found is what a file turned out to be.
 type Found struct {
@@ -65,7 +68,7 @@ func (w *wrong) Unwrap() error { return w.cause }
 
 func refuse(format string, args ...any) error { return &wrong{says: fmt.Sprintf(format, args...)} }
 
-const take = "请上传 JPG、PNG、GIF、WebP 图片，MP4、WebM 视频，MP3、M4A 音频，或 PDF、DOCX、XLSX 附件。"
+const take = "请上传 JPG、PNG、GIF、WebP 图片，MP4、WebM 视频，MP3、M4A 音频，VTT 字幕，或 PDF、DOCX、XLSX 附件。"
 
 // headLen is how much of a file tells its kind.
 const headLen = 512
@@ -95,7 +98,30 @@ func limitOf(head []byte) (Found, int64) {
 	case starts(0, "ID3"), len(head) > 2 && head[0] == 0xff && head[1]&0xe6 == 0xe2 && head[2]&0xf0 != 0xf0:
 		return Found{Kind: Audio, MediaType: "audio/mpeg", Name: "MP3 音频", endings: []string{".mp3"}}, MaxSound
 	}
+	if starts(0, "WEBVTT") || starts(0, "\xef\xbb\xbfWEBVTT") {
+		return Found{Kind: File, MediaType: captionType, Name: "VTT 字幕", endings: []string{".vtt"}}, MaxCaptions
+	}
 	return Found{Kind: File}, MaxAttachment
+}
+
+// captionType is the media type of captions (WebVTT).
+const captionType = "text/vtt"
+
+var cue = regexp.MustCompile(`(?m)^(?:\d{2,}:)?[0-5]\d:[0-5]\d\.\d{3}[ \t]+-->[ \t]+(?:\d{2,}:)?[0-5]\d:[0-5]\d\.\d{3}`)
+
+// captions are text with at least one line of times, and nothing a browser could
+// take for a page.
+func captions(b []byte, f Found) (Found, error) {
+	low := bytes.ToLower(b)
+	switch {
+	case !utf8.Valid(b) || bytes.IndexByte(b, 0) >= 0:
+		return Found{}, refuse("不是 UTF-8 编码的字幕，请用字幕软件另存为 UTF-8 后再上传。")
+	case bytes.Contains(low, []byte("<script")), bytes.Contains(low, []byte("<html")), bytes.Contains(low, []byte("<svg")), bytes.Contains(low, []byte("<style")):
+		return Found{}, refuse("是字幕，里面还夹带了网页代码，不能接收；请去掉后再上传。")
+	case !cue.Match(b):
+		return Found{}, refuse("里没有一行字幕时间，例如 00:01.000 --> 00:04.000，请核对后再上传。")
+	}
+	return f, nil
 }
 
 // Examine finds out what a file is, by its content; name is held against it.
@@ -153,6 +179,9 @@ func checkLength(got, want int64) error {
 
 // lookAt reads a picture's header, or finds out what document it is.
 func lookAt(b []byte, f Found) (Found, error) {
+	if f.MediaType == captionType {
+		return captions(b, f)
+	}
 	if f.Kind == Picture {
 		if err := within(b, f.Name); err != nil {
 			return Found{}, err

@@ -156,6 +156,18 @@ func (s *Service) Look(ctx context.Context, q db.Querier, path string) (shown pr
 	return v, true, nil
 }
 
+// Fit is the address of a picture no wider than so many pixels; its own where
+// it has no smaller one.
+func (a Asset) Fit(width int) string {
+	at := a.Src()
+	for _, w := range a.wide() {
+		if w.Width <= width {
+			at = w.Path
+		}
+	}
+	return at
+}
+
 // wide are the addresses of a picture in its widths, narrowest first.
 func (a Asset) wide() []prose.ShownWidth {
 	if a.Kind != Picture || a.Frames > 1 {
@@ -195,7 +207,7 @@ func TypeName(mediaType string) string {
 
 var typeNames = map[string]string{
 	"image/jpeg": "JPEG 图片", "image/png": "PNG 图片", "image/gif": "GIF 图片", "image/webp": "WebP 图片", "video/mp4": "MP4 视频", "video/webm": "WebM 视频", "audio/mpeg": "MP3 音频", "audio/mp4": "M4A 音频",
-	"application/pdf": "PDF 文档", "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word 文档（DOCX）", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel 表格（XLSX）",
+	captionType: "VTT 字幕", "application/pdf": "PDF 文档", "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word 文档（DOCX）", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel 表格（XLSX）",
 }
 
 // Line is how an asset stands in a plain text field until it is saved.

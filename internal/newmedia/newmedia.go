@@ -367,13 +367,13 @@ type Sheet struct {
 	FeedAt   time.Time
 	FeedSays string
 	Posts    []Entry
-	Facts    check.Account
+	Facts    check.AccountFacts
 }
 
 // facts gathers what is known of an account.
-func (s *Service) facts(ctx context.Context, q db.Querier, a registry.Account) (check.Account, error) {
+func (s *Service) facts(ctx context.Context, q db.Querier, a registry.Account) (check.AccountFacts, error) {
 	today := calendar.DateOf(s.DB.Now())
-	f := check.Account{Name: a.Name, Publishes: a.Purpose == "" || strings.HasPrefix(a.Purpose, "发布"), Subject: a.VerifiedAs, OriginalDays: OriginalDays, Posts: -1}
+	f := check.AccountFacts{Name: a.Name, Publishes: a.Purpose == "" || strings.HasPrefix(a.Purpose, "发布"), Subject: a.VerifiedAs, OriginalDays: OriginalDays, Posts: -1}
 	if p, ok := s.Pack(today); ok {
 		if ind, ok := p.Indicator("V-M-2.1"); ok {
 			if v, ok := ind.Param("days"); ok {
@@ -425,7 +425,7 @@ func (s *Service) facts(ctx context.Context, q db.Querier, a registry.Account) (
 	return f, nil
 }
 
-func judgeFacts(f check.Account, today calendar.Date) []check.Finding {
+func judgeFacts(f check.AccountFacts, today calendar.Date) []check.Finding {
 	var out []check.Finding
 	for _, x := range check.Run(check.Facts{Account: &f, Today: today}) {
 		if strings.HasPrefix(x.Check, "account.") {
@@ -460,7 +460,7 @@ func (s *Service) Judge(ctx context.Context, scope authz.Scope, id registry.Acco
 	})
 }
 
-func (s *Service) keep(ctx context.Context, tx *db.Tx, a registry.Account, f check.Account, findings []check.Finding) error {
+func (s *Service) keep(ctx context.Context, tx *db.Tx, a registry.Account, f check.AccountFacts, findings []check.Finding) error {
 	outcome := map[string]check.Outcome{}
 	wrong, says := 0, ""
 	for _, x := range findings {

@@ -3,6 +3,7 @@ package official
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -23,6 +24,11 @@ type TextLimits struct {
 	Unpacked int64 // bytes after decompression; default 128 MB
 	Text     int   // bytes of text kept; default 8 MB
 	Pages    int   // of a PDF; default 2,000
+	Files    int   // in a ZIP, those in ZIPs within it too; default 200
+	// Child lets formats of old office programs be turned into new ones by a
+	// LibreOffice of the machine, in a child with no network and little of
+	// everything else. It takes seconds, so that nobody who waits should ask.
+	Child bool
 }
 
 func (l TextLimits) filled() TextLimits {
@@ -38,37 +44,104 @@ func (l TextLimits) filled() TextLimits {
 	if l.Pages <= 0 {
 		l.Pages = 2000
 	}
+	if l.Files <= 0 {
+		l.Files = 200
+	}
 	return l
 }
 
-// Text reads the words of a DOCX, XLSX, PDF, CSV or TXT file, for checks that
-// look for what must not be public. It gives what a reader can come to see:
-// hidden sheets, rows and columns, headers, footnotes, comments, tracked
-// deletions and text boxes too. Its order and line breaks are near enough to
-// read and no more. Errors are *FileError: the words could not be read, and
-// why.
+// Words are what was read in a file.
+type Words struct {
+	Text string
+	// Unread says of each file within that it could not be read, and why: whole
+	// Chinese sentences.
+	Unread []string
+}
+
+// Text reads the words of a DOCX, XLSX, PDF, OFD, CSV or TXT file, or of all
+// such files in a ZIP, for checks that look for what must not be public. It
+// gives what a reader can come to see: hidden sheets, rows and columns,
+// headers, footnotes, comments, tracked deletions and text boxes too. Its order
+// and line breaks are near enough to read and no more. Errors are *FileError:
+// the words, or a part of them, could not be read, and why.
 func Text(r io.ReaderAt, size int64, name string, limits TextLimits) (string, error) {
+	w, err := ReadWords(context.Background(), r, size, name, limits)
+	if err == nil && len(w.Unread) > 0 {
+		err = &FileError{Says: w.Unread[0]}
+	}
+	return w.Text, err
+}
+
+// ReadWords is Text for callers that can use a part: what stands in a ZIP and
+// could not be read is told beside what could.
+func ReadWords(ctx context.Context, r io.ReaderAt, size int64, name string, limits TextLimits) (Words, error) {
 	l := limits.filled()
+	w := &wordReader{ctx: ctx, l: l, files: l.Files, left: l.Unpacked, k: kept{most: l.Text}}
+	if err := w.read(r, size, name, 0); err != nil {
+		return Words{}, err
+	}
+	return Words{Text: w.k.b.String(), Unread: w.unread}, nil
+}
+
+// wordReader reads one file and what is packed in it.
+type wordReader struct {
+	ctx    context.Context
+	l      TextLimits
+	files  int   // still to be read
+	left   int64 // bytes still to be unpacked from ZIPs
+	k      kept
+	unread []string
+}
+
+// Readable reports whether Text reads files of a name's kind, with the child or
+// without.
+func Readable(name string, child bool) bool {
+	switch ext := strings.ToLower(path.Ext(name)); ext {
+	case ".docx", ".xlsx", ".pdf", ".csv", ".txt", ".tsv", ".ofd", ".zip":
+		return true
+	default:
+		return child && oldFormats[ext] != ""
+	}
+}
+
+func (w *wordReader) read(r io.ReaderAt, size int64, name string, depth int) error {
+	l := w.l
 	switch {
 	case size <= 0:
-		return "", refuse(nil, "附件“%s”是空的，请重新上传。", name)
+		return refuse(nil, "附件“%s”是空的，请重新上传。", name)
 	case size > l.File:
-		return "", refuse(nil, "附件“%s”超过%s，没有检查其中的文字；请拆分后上传，或人工核对。", name, sizeText(l.File))
+		return refuse(nil, "附件“%s”超过%s，没有检查其中的文字；请拆分后上传，或人工核对。", name, sizeText(l.File))
 	}
+	var text string
+	var err error
 	switch ext := strings.ToLower(path.Ext(name)); ext {
 	case ".docx":
-		return docxText(r, size, name, l)
+		text, err = docxText(r, size, name, l)
 	case ".xlsx":
-		return xlsxText(r, size, name, l)
+		text, err = xlsxText(r, size, name, l)
 	case ".pdf":
-		return pdfText(r, size, name, l)
+		text, err = pdfText(r, size, name, l)
 	case ".csv", ".txt", ".tsv":
-		return tableText(r, size, name, l)
+		text, err = tableText(r, size, name, l)
+	case ".ofd":
+		text, err = ofdText(r, size, name, l)
+	case ".zip":
+		return w.zip(r, size, name, depth)
 	case "":
-		return "", refuse(nil, "附件“%s”没有扩展名，不知道是什么格式，没有检查其中的文字；请改名后重新上传。", name)
+		return refuse(nil, "附件“%s”没有扩展名，不知道是什么格式，没有检查其中的文字；请改名后重新上传。", name)
 	default:
-		return "", refuse(nil, "附件“%s”是%s格式，没有检查其中的文字；请另存为 DOCX、XLSX 或 PDF，或人工核对。", name, strings.ToUpper(ext[1:]))
+		if oldFormats[ext] == "" || !l.Child {
+			return refuse(nil, "附件“%s”是%s格式，没有检查其中的文字；请另存为 DOCX、XLSX 或 PDF，或人工核对。", name, strings.ToUpper(ext[1:]))
+		}
+		text, err = childText(w.ctx, r, size, name, l)
 	}
+	if err != nil {
+		return err
+	}
+	if w.k.b.Len() > 0 && !w.k.add("\n") || !w.k.add(text) {
+		return tooMuch(name, l)
+	}
+	return nil
 }
 
 // kept gathers text up to a limit.

@@ -2,9 +2,7 @@ package portal
 
 import (
 	"encoding/json"
-	"maps"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -16,7 +14,8 @@ import (
 const wellKnown = "/.well-known/zhengshu/"
 
 // evidence answers below wellKnown: manifest (what is public now, signed), key
-// (the public key) and object/HASH (the manifest and its lists, word for word).
+// (the public key) and object/HASH (the manifest, its folders and lists, word
+// for word).
 func (h *Handler) evidence(w http.ResponseWriter, r *http.Request, s *open) {
 	var body []byte
 	kind := "application/json; charset=utf-8"
@@ -33,13 +32,19 @@ func (h *Handler) evidence(w http.ResponseWriter, r *http.Request, s *open) {
 		}
 	case rest == "key":
 		body, kind = []byte(h.store.PublicKey()+"\n"), "text/plain; charset=utf-8"
-	case isObject && (hash == s.release.Hash || slices.Contains(slices.Collect(maps.Values(s.release.Lists)), hash)):
-		b, err := h.store.Object(hash, publishing.MaxObject)
+	case isObject:
+		ours, err := s.release.Names(hash)
+		if err == nil && !ours {
+			h.message(w, r, s.release.Site, http.StatusNotFound, "")
+			return
+		}
+		if err == nil {
+			body, err = h.store.Object(hash, publishing.MaxObject)
+		}
 		if err != nil {
 			h.fail(w, r, s.release.Site, err)
 			return
 		}
-		body = b
 	default:
 		h.message(w, r, s.release.Site, http.StatusNotFound, "")
 		return

@@ -118,10 +118,13 @@ func (d *drawing) item(ctx context.Context, id library.ItemID, l *library.Live) 
 		return err
 	}
 	files := body + filesOf(v)
+	a := article(it, v, column)
+	if body, err = d.exhibit(ctx, it, v, body, &a); err != nil {
+		return err
+	}
 	if body, err = d.outward(ctx, body); err != nil {
 		return err
 	}
-	a := article(it, v, column)
 	a.Write(body)
 	if err := d.beside(ctx, it, v, l.Ended, archived, &a); err != nil {
 		return err
@@ -166,9 +169,12 @@ func (d *drawing) item(ctx context.Context, id library.ItemID, l *library.Live) 
 		changed = a.Updated
 	}
 	d.later(func() error {
-		b, err := theme.DrawArticle(d.site, a, it.Language, path, elder, twins)
+		var b []byte
+		var err error
 		if a.Person != nil && elder != "" {
 			b, err = theme.PersonPage.Draw(theme.ArticleFrame(d.site, a, path, elder), a)
+		} else {
+			b, err = theme.DrawArticle(d.site, a, it.Language, path, elder, twins)
 		}
 		if err != nil {
 			return err
@@ -177,7 +183,7 @@ func (d *drawing) item(ctx context.Context, id library.ItemID, l *library.Live) 
 			return err
 		}
 		if elder != "" {
-			if b, err = theme.ElderArticlePage.Draw(theme.ArticleFrame(d.site, a, path, elder).Elderly(elder), a); err != nil {
+			if b, err = theme.DrawElderArticle(d.site, a, path, elder); err != nil {
 				return err
 			}
 			if err := d.e.put(Page{Path: elder, Status: 200, Kind: htmlKind, Item: string(id)}, b); err != nil {
@@ -228,6 +234,7 @@ func (d *drawing) related(ctx context.Context, it library.Item, a *theme.Article
 	a.RelatedAs = "相关解读"
 	if it.Type == library.Interpretation {
 		a.RelatedAs = "解读的文件"
+		return d.forms(ctx, it, linked, a)
 	}
 	return nil
 }
@@ -350,6 +357,7 @@ func article(it library.Item, v library.Version, column theme.Column) theme.Arti
 		u := unitCard(v.Title, "", answers)
 		a.Unit = &u
 	case library.Interpretation:
+		a.Interprets = true
 		a.Form, a.By = answers["form"], answers["interpreter"]
 	case library.QA:
 		a.Question, a.Answer = answers["question"], v.Text
@@ -533,9 +541,9 @@ func (d *drawing) hadFiles() bool {
 		return false
 	}
 	d.files.Do(func() {
-		for name := range d.e.before.Lists {
-			if strings.HasPrefix(name, "/media/") {
-				d.filed = true
+		for _, names := range []map[string]string{d.e.before.Lists, d.e.before.Folders} {
+			for name := range names {
+				d.filed = d.filed || strings.HasPrefix(name, "/media/")
 			}
 		}
 	})

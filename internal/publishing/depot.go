@@ -492,14 +492,22 @@ func (s *Store) fresh(r, before *Release) ([]string, error) {
 			delete(want, hash)
 		}
 	}
-	for name, hash := range r.Lists {
-		if before != nil && before.Lists[name] == hash {
-			continue
+	if before == nil {
+		before = &Release{store: s}
+	}
+	for folder, hash := range r.Folders {
+		if before.Folders[folder] != hash {
+			want[hash] = true
 		}
-		want[hash] = true
+	}
+	if err := otherLists(before, r, func(_, was, now string) error {
+		if now == "" {
+			return nil
+		}
+		want[now] = true
 		have := map[string]bool{}
-		if before != nil && before.Lists[name] != "" {
-			if b, err := s.Object(before.Lists[name], maxList); err == nil {
+		if was != "" {
+			if b, err := s.Object(was, maxList); err == nil {
 				if l, err := parseList(b); err == nil {
 					for _, p := range l {
 						have[p.Hash] = true
@@ -507,19 +515,22 @@ func (s *Store) fresh(r, before *Release) ([]string, error) {
 				}
 			}
 		}
-		b, err := s.Object(hash, maxList)
+		b, err := s.Object(now, maxList)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		l, err := parseList(b)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, p := range l {
 			if p.Hash != "" && !have[p.Hash] {
 				want[p.Hash] = true
 			}
 		}
+		return nil
+	}); err != nil {
+		return nil, err
 	}
 	return slices.Sorted(maps.Keys(want)), nil
 }
@@ -701,10 +712,11 @@ func (f *Follower) take(site registry.SiteID) error {
 		f.store.Tell(Damage{Site: site, File: at + "current", What: Replayed, Detail: fmt.Sprintf("release %d was put in the place of %d", r.No, was.No)})
 		return fmt.Errorf("%w: release %d after %d", ErrForged, r.No, was.No)
 	}
-	for _, hash := range r.Lists {
-		if _, err := f.store.Object(hash, maxList); err != nil {
-			return err
-		}
+	if err := r.everyList("", func(_, hash string) error {
+		_, err := f.store.Object(hash, maxList)
+		return err
+	}); err != nil {
+		return err
 	}
 	dir, err := f.store.siteDir(site)
 	if err != nil {

@@ -21,5 +21,6 @@
 //	sites/<id>/lock                 held while a release is made
 //
 // A crash at any point leaves the old release or the new one: objects are
-// written beside and renamed, and current is renamed last.
+// written first, all are on the disk before anything names them, and current
+// is renamed last.
 package publishing

@@ -49,13 +49,14 @@ type drawing struct {
 	timing  *timing
 	files   sync.Once // for filed
 	filed   bool
+	holds   map[string]holding // by the type of the columns
 
-	mu    sync.Mutex                 // of what follows
-	put   map[string]search.Document // by path
-	out   map[string]bool
-	sums  map[string]string // of the index that is public, when the drawing is whole
-	over  bool              // too many documents differ to be kept in memory
-	built string            // an index made beside of everything that is live
+	mu   sync.Mutex                 // of what follows
+	put  map[string]search.Document // by path
+	out  map[string]bool
+	sums map[string]string // of the index that is public, when the drawing is whole
+
+	unindexed bool // the search index follows in a job of its own
 
 	hosts map[string]bool // official ones, as far as they were asked for
 }
@@ -82,7 +83,7 @@ func (d *drawing) draw(path, kind string, body []byte, err error) error {
 // somewhere.
 func (d *drawing) everything(ctx context.Context) error {
 	site := registry.SiteID(d.site.ID)
-	if d.e.before != nil && d.e.before.SearchFile() != "" {
+	if !d.unindexed && d.e.before != nil && d.e.before.SearchFile() != "" {
 		sums, err := search.Sums(ctx, d.e.before.SearchFile())
 		if err != nil {
 			d.p.config.Log.Error("search index damaged, made anew", "site", d.site.ID, "error", err)
@@ -200,6 +201,17 @@ func (d *drawing) touch(ctx context.Context, changes []change) error {
 		}
 		for _, l := range linked {
 			tied = append(tied, l.ID)
+			if l.Type != library.Policy || len(ids) > mostUrgent {
+				continue
+			}
+			// The other interpretations of the file name this one too.
+			others, err := d.p.library.Linked(ctx, d.q, l.ID)
+			if err != nil {
+				return err
+			}
+			for _, o := range others {
+				tied = append(tied, o.ID)
+			}
 		}
 		into, err := d.p.library.EndedInto(ctx, d.q, id)
 		if err != nil {

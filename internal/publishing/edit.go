@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -68,7 +69,7 @@ func (e *edit) renew() {
 	if e.before == nil {
 		return
 	}
-	for _, h := range e.before.Lists {
+	one := func(_, h string) error {
 		b, err := e.store.Object(h, maxList)
 		if err == nil {
 			var l map[string]Page
@@ -78,9 +79,15 @@ func (e *edit) renew() {
 				}
 			}
 		}
-		if err != nil {
-			e.damaged = errors.Join(e.damaged, err)
-		}
+		e.damaged = errors.Join(e.damaged, err)
+		return nil
+	}
+	for folder, hash := range e.before.Folders { // one by one: a damaged one hides no other
+		part := Release{Manifest: Manifest{Folders: map[string]string{folder: hash}}, store: e.store}
+		e.damaged = errors.Join(e.damaged, part.everyList("", one))
+	}
+	for name, hash := range e.before.Lists {
+		_ = one(name, hash) // damage is gathered
 	}
 }
 
@@ -93,7 +100,11 @@ func (e *edit) was(path string) (Page, bool, error) {
 		p, ok := e.old[path]
 		return p, ok, nil
 	}
-	l, err := e.store.list(e.before.Lists[e.before.listName(path)])
+	_, hash, err := e.before.listOf(path)
+	if err != nil {
+		return Page{}, false, err
+	}
+	l, err := e.store.list(hash)
 	if err != nil {
 		return Page{}, false, err
 	}
@@ -185,8 +196,8 @@ func (e *edit) keep(b []byte) (string, error) {
 
 var temps atomic.Uint64
 
-// stage writes an object beside and renames it, without waiting for the disk:
-// sync does that for all of them before anything points to them.
+// stage writes an object without waiting for the disk: sync does that for all
+// of them before anything points to them.
 func (e *edit) stage(hash string, body []byte) error {
 	e.mu.Lock()
 	done := e.staged[hash]
@@ -205,22 +216,56 @@ func (e *edit) stage(hash string, body []byte) error {
 		}
 	}
 	name := e.store.objectPath(hash)
-	if st, err := os.Stat(name); err == nil && st.Size() == int64(len(body)) {
-		if have, err := os.ReadFile(name); err == nil && bytes.Equal(have, body) {
-			now := time.Now()
-			if os.Chtimes(name, now, now) == nil { // young again: a sweep leaves it alone
-				return nil
-			}
-		}
-	}
-	dir := filepath.Dir(name)
-	tmp := filepath.Join(dir, ".new-"+strconv.Itoa(os.Getpid())+"-"+strconv.FormatUint(temps.Add(1), 36))
-	err := os.WriteFile(tmp, body, 0o644)
+	err := create(name, body)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err = os.MkdirAll(dir, 0o755); err == nil {
-			err = os.WriteFile(tmp, body, 0o644)
+		if err = os.MkdirAll(filepath.Dir(name), 0o755); err == nil {
+			err = create(name, body)
 		}
 	}
+	if errors.Is(err, fs.ErrExist) {
+		err = overwrite(name, body)
+	}
+	if err != nil {
+		return fmt.Errorf("publishing: write an object: %w", err)
+	}
+	return nil
+}
+
+// create writes an object that is not there. Until a release is switched nothing
+// points to it, so it is written in its place: what a process that died here
+// left half is not the content its name says, and whoever puts it next finds
+// that out.
+func create(name string, body []byte) error {
+	fd, err := unix.Open(name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_CLOEXEC, 0o644)
+	for errors.Is(err, unix.EINTR) {
+		fd, err = unix.Open(name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_CLOEXEC, 0o644)
+	}
+	if err != nil {
+		return &fs.PathError{Op: "create", Path: name, Err: err}
+	}
+	for rest := body; len(rest) > 0 && err == nil; {
+		var n int
+		if n, err = unix.Write(fd, rest); errors.Is(err, unix.EINTR) {
+			err = nil
+		}
+		rest = rest[max(n, 0):]
+	}
+	if err = errors.Join(err, unix.Close(fd)); err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", name, err), os.Remove(name))
+	}
+	return nil
+}
+
+// overwrite puts an object where a file lies already: the same, most often.
+func overwrite(name string, body []byte) error {
+	if have, err := os.ReadFile(name); err == nil && bytes.Equal(have, body) {
+		now := time.Now()
+		if os.Chtimes(name, now, now) == nil { // young again: a sweep leaves it alone
+			return nil
+		}
+	}
+	tmp := filepath.Join(filepath.Dir(name), ".new-"+strconv.Itoa(os.Getpid())+"-"+strconv.FormatUint(temps.Add(1), 36))
+	err := os.WriteFile(tmp, body, 0o644)
 	if err == nil {
 		err = os.Rename(tmp, name)
 	}
@@ -228,9 +273,8 @@ func (e *edit) stage(hash string, body []byte) error {
 		if rm := os.Remove(tmp); rm != nil && !errors.Is(rm, fs.ErrNotExist) {
 			err = errors.Join(err, rm)
 		}
-		return fmt.Errorf("publishing: write an object: %w", err)
 	}
-	return nil
+	return err
 }
 
 // few objects are synced one by one; more, with the file system they lie on.
@@ -288,24 +332,27 @@ func (e *edit) content(prefix string) (content, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	c := content{lists: map[string][]Page{}}
-	m := &Manifest{Shape: 1}
+	m := &Release{Manifest: Manifest{Shape: 1}, store: e.store}
 	if e.before != nil && !e.fresh {
-		m = &e.before.Manifest
+		m = e.before
 	}
-	touched := map[string]map[string]*Page{}
+	touched, was := map[string]map[string]*Page{}, map[string]string{}
 	for path, p := range e.pages {
 		if !strings.HasPrefix(path, prefix) {
 			continue
 		}
-		l := m.listName(path)
+		l, hash, err := m.listOf(path)
+		if err != nil {
+			return c, err
+		}
 		if touched[l] == nil {
-			touched[l] = map[string]*Page{}
+			touched[l], was[l] = map[string]*Page{}, hash
 		}
 		touched[l][path] = p
 	}
 	for name, pages := range touched {
 		all := make([]Page, 0, len(pages))
-		if h := m.Lists[name]; h != "" {
+		if h := was[name]; h != "" {
 			old, err := e.store.list(h)
 			if err != nil {
 				return c, err
@@ -323,12 +370,12 @@ func (e *edit) content(prefix string) (content, error) {
 		}
 		slices.SortFunc(all, func(a, b Page) int { return strings.Compare(a.Path, b.Path) })
 		if len(all) == 0 && strings.HasSuffix(name, "/") {
-			if m.Lists[name] != "" {
+			if was[name] != "" {
 				c.gone = append(c.gone, name)
 			}
 			continue
 		}
-		if part(c.lists, name, all) && m.Lists[name] != "" {
+		if part(c.lists, name, all) && was[name] != "" {
 			c.gone = append(c.gone, name)
 		}
 	}
@@ -361,14 +408,11 @@ func part(into map[string][]Page, name string, pages []Page) bool {
 // finish writes lists and manifest and switches. It returns nil when nothing
 // differs from the release before, and how many pages do.
 func (e *edit) finish(ctx context.Context, site theme.Site, look, search, generation string) (*Release, int, error) {
-	m := Manifest{No: e.last + 1, Made: e.now, Site: site, Theme: look, Whole: e.fresh, Lists: map[string]string{}, Shape: 1, Shelves: map[string]string{}, Of: e.of}
+	m := Manifest{No: e.last + 1, Made: e.now, Site: site, Theme: look, Whole: e.fresh, Shape: 1, Shelves: map[string]string{}, Of: e.of}
 	m.Search.File, m.Search.Generation = search, generation
 	if e.before != nil {
 		m.No, m.Before = max(e.before.No, e.last)+1, e.before.Hash
 		if !e.fresh {
-			for k, v := range e.before.Lists {
-				m.Lists[k] = v
-			}
 			m.Pages = e.before.Pages
 			for k, v := range e.before.Shelves {
 				m.Shelves[k] = v
@@ -395,18 +439,39 @@ func (e *edit) finish(ctx context.Context, site theme.Site, look, search, genera
 	if err != nil {
 		return nil, 0, err
 	}
+	n, err := e.naming()
+	if err != nil {
+		return nil, 0, err
+	}
 	for _, name := range c.gone {
-		delete(m.Lists, name)
+		if err := n.drop(name); err != nil {
+			return nil, 0, err
+		}
 	}
 	for name, pages := range c.lists {
 		b, err := json.Marshal(pages)
 		if err != nil {
 			return nil, 0, err
 		}
-		if m.Lists[name], err = e.keep(b); err != nil {
+		hash, err := e.keep(b)
+		if err != nil {
 			return nil, 0, err
 		}
+		if err := n.set(name, hash); err != nil {
+			return nil, 0, err
+		}
+		if !e.fresh { // the next change begins with it
+			l := make(map[string]Page, len(pages))
+			for _, p := range pages {
+				l[p.Path] = p
+			}
+			e.store.keepList(hash, l)
+		}
 	}
+	if err := n.close(); err != nil {
+		return nil, 0, err
+	}
+	m.Lists, m.Folders = n.lists, n.folders
 	for column, shelf := range e.shelves {
 		if len(shelf) == 0 {
 			delete(m.Shelves, column)
@@ -420,14 +485,14 @@ func (e *edit) finish(ctx context.Context, site theme.Site, look, search, genera
 			return nil, 0, err
 		}
 	}
-	if b := e.before; b != nil && e.of == b.Of && b.Shape == m.Shape && sameLists(m.Lists, b.Lists) && sameLists(m.Shelves, b.Shelves) && m.Theme == b.Theme && sameSite(m.Site, b.Site) && m.Search == b.Search {
+	if b := e.before; b != nil && e.of == b.Of && sameNames(&m, &b.Manifest) && m.Theme == b.Theme && sameSite(m.Site, b.Site) && m.Search == b.Search {
 		if e.fresh {
 			// The same release again: what was changed on the disk was put back.
 			return nil, 0, e.sync(ctx)
 		}
 		return nil, 0, nil
 	}
-	if b := e.before; b != nil && !e.fresh && b.No > e.last && e.of == b.Of && sameLists(m.Lists, b.Lists) && sameLists(m.Shelves, b.Shelves) && m.Theme == b.Theme && sameSite(m.Site, b.Site) {
+	if b := e.before; b != nil && !e.fresh && b.No > e.last && e.of == b.Of && sameNames(&m, &b.Manifest) && m.Theme == b.Theme && sameSite(m.Site, b.Site) {
 		// Whoever switched to it died before its index followed: that is the same
 		// release, which the ledger does not know yet.
 		m.No, m.Made, m.Before, m.Whole = b.No, b.Made, b.Before, b.Whole
@@ -469,16 +534,9 @@ func (e *edit) turn(ctx context.Context, m Manifest) (*Release, error) {
 	return &Release{m, hash, e.store, e.site}, e.step("switched")
 }
 
-func sameLists(a, b map[string]string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for k, v := range a {
-		if b[k] != v {
-			return false
-		}
-	}
-	return true
+// sameNames reports whether two releases name the same lists and shelves.
+func sameNames(a, b *Manifest) bool {
+	return a.Shape == b.Shape && maps.Equal(a.Lists, b.Lists) && maps.Equal(a.Folders, b.Folders) && maps.Equal(a.Shelves, b.Shelves)
 }
 
 func sameSite(a, b theme.Site) bool {
@@ -504,12 +562,15 @@ func differing(prev, next *Release, fn func(was, now *Page) error) error {
 		return errors.New("publishing: releases name their lists differently")
 	}
 	seen := map[string]bool{}
-	load := func(r *Release, name string) (map[string]Page, error) { return r.store.list(r.Lists[name]) }
-	for name, h := range next.Lists {
-		if prev.Lists[name] == h {
-			continue
+	var gone []string // lists of prev, looked at last
+	if err := otherLists(prev, next, func(_, was, now string) error {
+		if was != "" {
+			gone = append(gone, was)
 		}
-		l, err := load(next, name)
+		if now == "" {
+			return nil
+		}
+		l, err := next.store.list(now)
 		if err != nil {
 			return err
 		}
@@ -530,12 +591,12 @@ func differing(prev, next *Release, fn func(was, now *Page) error) error {
 				return err
 			}
 		}
+		return nil
+	}); err != nil {
+		return err
 	}
-	for name, h := range prev.Lists {
-		if next.Lists[name] == h {
-			continue
-		}
-		l, err := load(prev, name)
+	for _, hash := range gone {
+		l, err := prev.store.list(hash)
 		if err != nil {
 			return err
 		}

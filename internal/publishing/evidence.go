@@ -16,7 +16,8 @@ import (
 
 // Evidence is what a site shows of what it should serve: enough to compare every
 // byte from outside. The signature is over the site and the manifest; the
-// manifest names the lists, and the lists every address with its hash.
+// manifest names the lists, or the folders that name them, and the lists every
+// address with its hash.
 type Evidence struct {
 	Site      string    `json:"site"`
 	Host      string    `json:"host"`
@@ -26,7 +27,8 @@ type Evidence struct {
 	SM3       string    `json:"sm3,omitempty"` // of the same bytes
 	Signature string    `json:"signature"`
 	Key       string    `json:"key"`
-	Lists     []string  `json:"lists"`
+	Lists     []string  `json:"lists"` // that the manifest names; folders name the others
+	Folders   []string  `json:"folders,omitempty"`
 }
 
 // PublicKey is the house's public key, base64.
@@ -49,7 +51,7 @@ func (r *Release) Evidence() (Evidence, error) {
 	if p.Manifest != r.Hash {
 		return Evidence{}, fmt.Errorf("publishing: release %d is not the current one", r.No)
 	}
-	return Evidence{Site: r.Site.ID, Host: r.Site.Host, No: r.No, Made: r.Made, Manifest: r.Hash, SM3: p.SM3, Signature: p.Signature, Key: r.store.PublicKey(), Lists: slices.Sorted(maps.Values(r.Lists))}, nil
+	return Evidence{Site: r.Site.ID, Host: r.Site.Host, No: r.No, Made: r.Made, Manifest: r.Hash, SM3: p.SM3, Signature: p.Signature, Key: r.store.PublicKey(), Lists: slices.Sorted(maps.Values(r.Lists)), Folders: slices.Sorted(maps.Values(r.Folders))}, nil
 }
 
 // Nearest proposes the page of the site's release that somebody who asked for a

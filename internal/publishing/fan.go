@@ -18,8 +18,11 @@ type Act struct {
 	// those it is to be adopted into besides.
 	Item    library.ItemID
 	Columns []registry.ColumnID
-	// Sites are drawn whole: a theme, a layout, the columns of a site.
+	// Sites are drawn whole: a theme, the columns of a site.
 	Sites []registry.SiteID
+	// Parts of the Site are drawn: a composition of its home or of a topic.
+	Site  registry.SiteID
+	Parts []Part
 }
 
 // Fan is what an act reaches.
@@ -77,6 +80,19 @@ func (p *Publisher) FanOut(ctx context.Context, scope authz.Scope, act Act) (Fan
 		}
 		f.Sites, f.Pages = append(f.Sites, FanSite{ID: id, Name: s.Name, Pages: n, Whole: true}), f.Pages+n
 	}
+	if act.Site != "" && len(act.Parts) > 0 {
+		s, err := p.registry.Site(ctx, scope, act.Site)
+		if err != nil {
+			return f, err
+		}
+		var changes []change
+		for _, part := range act.Parts {
+			changes = append(changes, change{part: part})
+		}
+		if err := p.db.View(ctx, func(tx *db.Tx) error { return p.trial(ctx, tx, &f, s.ID, changes, nil) }); err != nil {
+			return f, err
+		}
+	}
 	if act.Item == "" {
 		return f, nil
 	}
@@ -124,7 +140,8 @@ func (p *Publisher) FanOut(ctx context.Context, scope authz.Scope, act Act) (Fan
 				f.Sites, f.Pages = append(f.Sites, FanSite{ID: site, Pages: average}), f.Pages+average
 				continue
 			}
-			if err := p.trial(ctx, tx, &f, it, site, coming[site]); err != nil {
+			place := func(d *drawing) error { return d.await(it, coming[site]) }
+			if err := p.trial(ctx, tx, &f, site, []change{{item: it.ID}}, place); err != nil {
 				return err
 			}
 		}
@@ -132,8 +149,8 @@ func (p *Publisher) FanOut(ctx context.Context, scope authz.Scope, act Act) (Fan
 	})
 }
 
-// trial draws on one site, without writing.
-func (p *Publisher) trial(ctx context.Context, tx *db.Tx, f *Fan, it library.Item, site registry.SiteID, coming []registry.ColumnID) error {
+// trial draws what the changes touch on one site, without writing.
+func (p *Publisher) trial(ctx context.Context, tx *db.Tx, f *Fan, site registry.SiteID, changes []change, prepare func(*drawing) error) error {
 	info, hosted, err := p.info(ctx, tx, site)
 	if err != nil || !hosted {
 		return err
@@ -154,26 +171,38 @@ func (p *Publisher) trial(ctx context.Context, tx *db.Tx, f *Fan, it library.Ite
 	e.dry = true
 	d := p.drawing(tx, e, info, false)
 	defer d.pool.end()
-	path, elder := Path(it), ElderPath(it)
-	if len(coming) > 0 {
-		e.set(Page{Path: path, Status: 200})
-		e.set(Page{Path: elder, Status: 200})
-		d.types[it.Type] = true
-		_, was, err := e.was(path)
-		if err != nil {
+	if prepare != nil {
+		if err := prepare(d); err != nil {
 			return err
 		}
-		for _, c := range coming {
-			d.columns[c] = false
-			d.coming = append(d.coming, c)
-		}
-		if !was {
-			d.seen[it.ID] = true
-		}
 	}
-	if err := d.dependents(ctx, []change{{item: it.ID}}); err != nil {
+	if err := d.dependents(ctx, changes); err != nil {
 		return err
 	}
 	f.Sites, f.Pages = append(f.Sites, FanSite{ID: site, Name: info.Name, Pages: len(e.pages)}), f.Pages+len(e.pages)
+	return nil
+}
+
+// await lets a trial reckon with the pages and columns of an item that is about
+// to come.
+func (d *drawing) await(it library.Item, coming []registry.ColumnID) error {
+	if len(coming) == 0 {
+		return nil
+	}
+	path, elder := Path(it), ElderPath(it)
+	d.e.set(Page{Path: path, Status: 200})
+	d.e.set(Page{Path: elder, Status: 200})
+	d.types[it.Type] = true
+	_, was, err := d.e.was(path)
+	if err != nil {
+		return err
+	}
+	for _, c := range coming {
+		d.columns[c] = false
+		d.coming = append(d.coming, c)
+	}
+	if !was {
+		d.seen[it.ID] = true
+	}
 	return nil
 }

@@ -57,14 +57,15 @@ func (p *Publisher) held(ctx context.Context, site registry.SiteID) (bool, error
 // whole reports whether everything that a release needs lies in the store; the
 // bodies of its pages are not looked at.
 func (r *Release) whole() bool {
-	for _, m := range []map[string]string{r.Lists, r.Shelves} {
-		for _, h := range m {
-			if _, err := os.Stat(r.store.objectPath(h)); err != nil {
-				return false
-			}
+	for _, h := range r.Shelves {
+		if _, err := os.Stat(r.store.objectPath(h)); err != nil {
+			return false
 		}
 	}
-	return true
+	return r.everyList("", func(_, h string) error {
+		_, err := os.Stat(r.store.objectPath(h))
+		return err
+	}) == nil
 }
 
 // Setback is what setting a site back to a release would do.

@@ -25,8 +25,8 @@ type LeadWidth struct {
 // How wide a picture stands in a page, for the choice among its widths.
 const (
 	lineSizes  = "160px"
-	firstSizes = "(max-width: 768px) 100vw, 720px"
-	shotSizes  = "(max-width: 768px) 50vw, 240px"
+	firstSizes = "(max-width: 640px) 100vw, 720px"
+	shotSizes  = "(max-width: 640px) 50vw, 240px"
 )
 
 // shotsAtHome is how many pieces of picture news stand on a home page.

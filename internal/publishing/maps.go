@@ -11,8 +11,8 @@ import (
 	"zhengshu/internal/publishing/theme"
 )
 
-// sitemaps draws one map for the fixed pages and one for each list of content
-// that changed, so that an item touches one of them.
+// sitemaps draws one map for the fixed pages and those of the content that
+// changed: an item touches one of them.
 func (d *drawing) sitemaps(context.Context) error {
 	names := map[string]bool{}
 	for _, prefix := range d.contents() {
@@ -55,58 +55,88 @@ func (d *drawing) contents() []string {
 	return out
 }
 
-// contentMaps draws a map for each list of articles in a folder that changed,
-// and puts the names of all that stand into names.
+// contentMaps draws the maps of a folder of articles that changed, and puts the
+// paths of all that stand into names. One map holds the lists that are parted
+// from one: some hundreds to thousands of pages.
 func (d *drawing) contentMaps(prefix string, names map[string]bool) error {
 	c, err := d.e.content(prefix)
 	if err != nil {
 		return err
 	}
+	touched := map[string]bool{}         // maps
+	lists := map[string]map[string]any{} // map → its lists: hashes, and pages of those that changed
+	put := func(list string, is any) {
+		if lists[mapOf(list)] == nil {
+			lists[mapOf(list)] = map[string]any{}
+		}
+		lists[mapOf(list)][list] = is
+	}
 	if d.e.before != nil && !d.e.fresh {
-		for name := range d.e.before.Lists {
-			if !strings.HasPrefix(name, prefix) || slices.Contains(c.gone, name) {
-				continue
-			}
-			if _, ok, err := d.e.was(mapPath(name)); err != nil {
-				return err
-			} else if ok {
-				names[mapPath(name)] = true
-			}
-		}
-	}
-	out := func(name string) error {
-		delete(names, mapPath(name))
-		_, ok, err := d.e.was(mapPath(name))
-		if err == nil && ok && !d.e.fresh {
-			d.e.drop(mapPath(name))
-		}
-		return err
-	}
-	for _, name := range c.gone {
-		if err := out(name); err != nil {
+		if err := d.e.before.everyList(prefix, func(name, hash string) error {
+			put(name, hash)
+			return nil
+		}); err != nil {
 			return err
 		}
 	}
+	for _, name := range c.gone {
+		touched[mapOf(name)] = true
+		delete(lists[mapOf(name)], name)
+	}
 	for name, pages := range c.lists {
-		var at []theme.Location
-		for _, p := range pages {
-			if p.Status == 200 {
-				changed := p.Changed
-				if changed.IsZero() {
-					changed = p.Modified
-				}
-				at = append(at, theme.Location{Path: p.Path, Changed: changed})
-			}
-		}
-		if len(at) == 0 {
-			if err := out(name); err != nil {
+		touched[mapOf(name)] = true
+		put(name, pages)
+	}
+	for of, in := range lists {
+		if !touched[of] {
+			if _, ok, err := d.e.was(mapPath(of)); err != nil {
 				return err
+			} else if ok {
+				names[mapPath(of)] = true
 			}
 			continue
 		}
-		// A list that outgrew the protocol's bound goes on in further files.
+		var at []theme.Location
+		add := func(p Page) {
+			if p.Status != 200 {
+				return
+			}
+			changed := p.Changed
+			if changed.IsZero() {
+				changed = p.Modified
+			}
+			at = append(at, theme.Location{Path: p.Path, Changed: changed})
+		}
+		for _, is := range in {
+			switch is := is.(type) {
+			case []Page:
+				for _, p := range is {
+					add(p)
+				}
+			case string:
+				l, err := d.e.store.list(is)
+				if err != nil {
+					return err
+				}
+				for _, p := range l {
+					add(p)
+				}
+			}
+		}
+		if len(at) == 0 {
+			_, ok, err := d.e.was(mapPath(of))
+			if err != nil {
+				return err
+			}
+			if ok && !d.e.fresh {
+				d.e.drop(mapPath(of))
+			}
+			continue
+		}
+		slices.SortFunc(at, func(a, b theme.Location) int { return cmp.Compare(a.Path, b.Path) })
+		// One that outgrew the protocol's bound goes on in further files.
 		for part := 0; part*theme.MaxMap < len(at); part++ {
-			file := mapPath(name)
+			file := mapPath(of)
 			if part > 0 {
 				file = strings.TrimSuffix(file, ".xml") + "-" + strconv.Itoa(part+1) + ".xml"
 			}
@@ -118,6 +148,15 @@ func (d *drawing) contentMaps(prefix string, names map[string]bool) error {
 		}
 	}
 	return nil
+}
+
+// mapOf names what the map of a list is named after: the list that it was
+// parted from.
+func mapOf(list string) string {
+	if strings.HasSuffix(list, "/") {
+		return list
+	}
+	return list[:len(list)-1]
 }
 
 // drawnAt is when a page of this release, or of the one before, came to say
@@ -132,8 +171,8 @@ func (d *drawing) drawnAt(path string) time.Time {
 	return time.Time{}
 }
 
-// mapPath is the sitemap of a list: /content/202611/2 is /sitemap-202611-2.xml,
-// /en/content/202611/2 is /sitemap-en-202611-2.xml.
+// mapPath is the sitemap of a list or folder: /content/202611/ is
+// /sitemap-202611.xml, /en/content/202611/2 is /sitemap-en-202611-2.xml.
 func mapPath(list string) string {
 	month := strings.Replace(strings.Trim(list, "/"), "content/", "", 1)
 	return "/sitemap-" + strings.ReplaceAll(month, "/", "-") + ".xml"

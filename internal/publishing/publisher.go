@@ -30,7 +30,6 @@ import (
 	"zhengshu/internal/prose"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
-	"zhengshu/internal/search"
 )
 
 // Config is how sites are published.
@@ -130,7 +129,7 @@ type Bulk struct {
 // Kind names the job.
 func (Bulk) Kind() string { return "publishing.bulk" }
 
-// BulkQueue is the queue of Bulk and Squeeze.
+// BulkQueue is the queue of Bulk, Reindex and Squeeze.
 const BulkQueue = "publishing.bulk"
 
 // Watch is the periodic duty that finds sites whose pages no longer fit the
@@ -170,6 +169,7 @@ func (p *Publisher) Work(w *jobs.Workers) {
 		return gone(err)
 	})
 	jobs.Handle(w, func(ctx context.Context, b Bulk) error { return gone(p.bulk(ctx, b.Site, false)) })
+	jobs.Handle(w, func(ctx context.Context, r Reindex) error { return gone(p.Reindex(ctx, r.Site)) })
 	jobs.Handle(w, func(ctx context.Context, _ Watch) error { return errors.Join(p.watch(ctx), p.TellTroubles(ctx)) })
 	jobs.Handle(w, func(ctx context.Context, c Squeeze) error {
 		return p.store.squeeze(ctx, c.Site, func() {
@@ -390,7 +390,8 @@ func (p *Publisher) Publish(ctx context.Context, site registry.SiteID) error {
 	}
 }
 
-// Rebuild draws every page of the site anew.
+// Rebuild draws every page of the site anew. The search index of a large one
+// follows in its job.
 func (p *Publisher) Rebuild(ctx context.Context, site registry.SiteID) error {
 	if err := p.bulk(ctx, site, true); err != nil {
 		return err
@@ -556,6 +557,13 @@ func (p *Publisher) close(ctx context.Context, d *drawing) (*Release, int, error
 	if !d.e.fresh && d.e.before != nil {
 		look = d.e.before.Theme // until every page has the new one
 	}
+	if d.unindexed { // it follows the switch in a job of its own
+		var was Release
+		if d.e.before != nil {
+			was = *d.e.before
+		}
+		return d.e.finish(ctx, d.site, look, was.Search.File, was.Search.Generation)
+	}
 	var first *Release
 	changed := 0
 	if b := d.e.before; b != nil && !d.e.fresh && b.SearchFile() != "" {
@@ -654,6 +662,7 @@ func (p *Publisher) besides(ctx context.Context, site registry.SiteID, whole, no
 			return err
 		}
 		d = p.drawing(tx, e, info, whole)
+		d.unindexed = whole || len(changes) > mostIndexed
 		defer d.pool.end()
 		if !now {
 			d.pool.yield = func() bool { return p.hurry.Load() > 0 }
@@ -661,10 +670,7 @@ func (p *Publisher) besides(ctx context.Context, site registry.SiteID, whole, no
 		if !whole {
 			return d.touch(ctx, changes) // what shows them follows with the lock
 		}
-		if err := d.everything(ctx); err != nil {
-			return err
-		}
-		return d.gather(ctx)
+		return d.everything(ctx)
 	})
 	if err != nil {
 		return done, err
@@ -767,12 +773,7 @@ func (p *Publisher) rebase(ctx context.Context, d *drawing, first, second *Relea
 		}
 		b := p.drawing(tx, e, info, false)
 		defer b.pool.end()
-		b.put, b.out, b.sums, b.built = d.put, d.out, d.sums, d.built
-		if d.whole && b.sums != nil {
-			if b.sums, err = search.Sums(ctx, second.SearchFile()); err != nil {
-				return err
-			}
-		}
+		b.put, b.out, b.unindexed = d.put, d.out, d.unindexed
 		for c, at := range places {
 			b.columns[c], b.places[c] = false, at
 		}
@@ -808,7 +809,7 @@ func (p *Publisher) rebase(ctx context.Context, d *drawing, first, second *Relea
 		for id := range b.seen {
 			d.seen[id] = true
 		}
-		d.q, d.site, d.put, d.out, d.sums = nil, info, b.put, b.out, b.sums
+		d.q, d.site, d.put, d.out = nil, info, b.put, b.out
 		return nil
 	})
 }
@@ -854,6 +855,11 @@ func (p *Publisher) record(ctx context.Context, site registry.SiteID, before, ma
 		return nil
 	}
 	return p.db.Update(ctx, func(tx *db.Tx) error {
+		if d != nil && d.unindexed {
+			if err := jobs.Enqueue(ctx, tx, Reindex{site}, jobs.Unique(string(site)), jobs.Queue(BulkQueue)); err != nil {
+				return err
+			}
+		}
 		if rel != nil {
 			n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM site_release WHERE site_id = $1 AND no = $2 AND hash = $3`, site, rel.No, rel.Hash)
 			if err != nil {

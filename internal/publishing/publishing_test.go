@@ -156,7 +156,9 @@ func (h *house) open() {
 
 func (h *house) publish() {
 	h.t.Helper()
-	must(h.t, h.pub.Publish(audit.System(context.Background(), "test"), h.site.ID))
+	ctx := audit.System(context.Background(), "test")
+	must(h.t, h.pub.Publish(ctx, h.site.ID))
+	must(h.t, h.pub.Reindex(ctx, h.site.ID))
 }
 
 // live takes an item through its reviews.

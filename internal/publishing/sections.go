@@ -177,15 +177,7 @@ func (d *drawing) holdings(ctx context.Context, c theme.Column, p theme.ColumnPa
 			columns = append(columns, registry.ColumnID(o.ID))
 		}
 	}
-	total := 0
-	for _, id := range columns {
-		n, err := d.p.library.CountLive(ctx, d.q, id)
-		if err != nil {
-			return err
-		}
-		total += n
-	}
-	counts, err := d.counts(ctx, columns, total)
+	total, counts, err := d.held(ctx, c.Type, columns)
 	if err != nil {
 		return err
 	}
@@ -282,6 +274,36 @@ func (d *drawing) counts(ctx context.Context, columns []registry.ColumnID, total
 		d.p.tallies.Store(key, tallied{d.e.now, list})
 	}
 	return list, err
+}
+
+// holding is what the columns of a type hold together, counted once for a
+// release.
+type holding struct {
+	total  int
+	counts []library.PolicyCount
+}
+
+func (d *drawing) held(ctx context.Context, kind string, columns []registry.ColumnID) (int, []library.PolicyCount, error) {
+	if h, ok := d.holds[kind]; ok {
+		return h.total, h.counts, nil
+	}
+	var h holding
+	for _, id := range columns {
+		n, err := d.p.library.CountLive(ctx, d.q, id)
+		if err != nil {
+			return 0, nil, err
+		}
+		h.total += n
+	}
+	var err error
+	if h.counts, err = d.counts(ctx, columns, h.total); err != nil {
+		return 0, nil, err
+	}
+	if d.holds == nil {
+		d.holds = map[string]holding{}
+	}
+	d.holds[kind] = h
+	return h.total, h.counts, nil
 }
 
 func yearName(y int) string {
@@ -791,7 +813,11 @@ func (d *drawing) rendered(ctx context.Context) error {
 	if d.e.before == nil || d.e.fresh {
 		return nil
 	}
-	old, err := d.e.store.list(d.e.before.Lists[d.e.before.listName(theme.KioskPath)])
+	_, hash, err := d.e.before.listOf(theme.KioskPath)
+	if err != nil {
+		return err
+	}
+	old, err := d.e.store.list(hash)
 	if err != nil {
 		return err
 	}

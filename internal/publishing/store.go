@@ -62,13 +62,16 @@ type Page struct {
 
 // Manifest is the root of a release.
 type Manifest struct {
-	No     int               `json:"no"`
-	Made   time.Time         `json:"made"`
-	Site   theme.Site        `json:"site"`
-	Theme  string            `json:"theme"`
-	Whole  bool              `json:"whole"`
-	Lists  map[string]string `json:"lists"` // name → hash of a list of pages
-	Search struct {
+	No    int               `json:"no"`
+	Made  time.Time         `json:"made"`
+	Site  theme.Site        `json:"site"`
+	Theme string            `json:"theme"`
+	Whole bool              `json:"whole"`
+	Lists map[string]string `json:"lists"` // name → hash of a list of pages
+	// Folders are those that have more lists: → hash of what names them, by the
+	// figures that follow the folder in a list's name.
+	Folders map[string]string `json:"folders,omitempty"`
+	Search  struct {
 		File       string `json:"file"`
 		Generation string `json:"generation"`
 	} `json:"search"`
@@ -118,10 +121,11 @@ type Store struct {
 
 	bundles bundles // themes of releases
 
-	rolls  *rolls  // lists for look-ups
-	moves  *moves  // made in this process
-	depot  depots  // where more copies lie
-	damage damages // who is told
+	rolls   *rolls  // lists for look-ups
+	folders folders // names of lists
+	moves   *moves  // made in this process
+	depot   depots  // where more copies lie
+	damage  damages // who is told
 }
 
 func newStore(dir string, pub ed25519.PublicKey, key ed25519.PrivateKey) *Store {
@@ -337,6 +341,11 @@ func (s *Store) list(hash string) (map[string]Page, error) {
 	if err != nil {
 		return nil, fmt.Errorf("publishing: list %s: %w", hash, err)
 	}
+	s.keepList(hash, l)
+	return l, nil
+}
+
+func (s *Store) keepList(hash string, l map[string]Page) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	const most = 512
@@ -347,7 +356,6 @@ func (s *Store) list(hash string) (map[string]Page, error) {
 			s.kept = s.kept[1:]
 		}
 	}
-	return l, nil
 }
 
 func parseList(b []byte) (map[string]Page, error) {
@@ -370,7 +378,11 @@ func parseList(b []byte) (map[string]Page, error) {
 
 // Page finds a path; ok is false when the release does not have it.
 func (r *Release) Page(path string) (p Page, ok bool, err error) {
-	l, err := r.store.roll(r.Lists[r.listName(path)])
+	_, hash, err := r.listOf(path)
+	if err != nil {
+		return Page{}, false, err
+	}
+	l, err := r.store.roll(hash)
 	if err != nil {
 		return Page{}, false, err
 	}
@@ -379,7 +391,7 @@ func (r *Release) Page(path string) (p Page, ok bool, err error) {
 
 // Each visits every page in no order.
 func (r *Release) Each(fn func(Page) error) error {
-	for _, h := range r.Lists {
+	return r.everyList("", func(_, h string) error {
 		// Not kept: whoever visits all pages would push out those in use.
 		b, err := r.store.Object(h, maxList)
 		if err != nil {
@@ -394,8 +406,8 @@ func (r *Release) Each(fn func(Page) error) error {
 				return err
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // SearchFile is the release's search index; "" when it has none.
@@ -443,7 +455,8 @@ const (
 	maxDepth = 6
 )
 
-// listName names the list a path stands in, or would stand in.
+// listName names the list a path stands in, or would stand in, where the
+// manifest itself names all lists of its folder; see listOf.
 func (m *Manifest) listName(path string) string {
 	folder := folderOf(path)
 	if m.Shape == 0 {

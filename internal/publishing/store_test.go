@@ -183,14 +183,33 @@ func TestListsOfPaths(t *testing.T) {
 		t.Fatal("a full list was not parted")
 	}
 	m := &Manifest{Shape: 1, Lists: map[string]string{}}
+	s, err := CreateStore(t.TempDir(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := s.edit("01S", nil, true, time.Now())
+	names, err := e.naming()
+	if err != nil {
+		t.Fatal(err)
+	}
 	n := 0
 	for name, l := range lists {
 		if len(l) > fullList {
 			t.Errorf("%s holds %d", name, len(l))
 		}
-		m.Lists[name] = "x"
+		m.Lists[name] = strings.Repeat("a", 64)
+		if err := names.set(name, m.Lists[name]); err != nil {
+			t.Fatal(err)
+		}
 		n += len(l)
 	}
+	if err := names.close(); err != nil {
+		t.Fatal(err)
+	}
+	if len(names.lists) != 0 || len(names.folders) != 1 {
+		t.Errorf("a parted folder is not named by an object of its own: %v %v", names.lists, names.folders)
+	}
+	r := &Release{Manifest: Manifest{Shape: 1, Lists: names.lists, Folders: names.folders}, store: s}
 	if n != len(pages) {
 		t.Errorf("%d of %d pages", n, len(pages))
 	}
@@ -199,13 +218,18 @@ func TestListsOfPaths(t *testing.T) {
 			if got := m.listName(p.Path); got != name {
 				t.Fatalf("%s: looked for in %s, stands in %s", p.Path, got, name)
 			}
+			if got, hash, err := r.listOf(p.Path); err != nil || got != name || hash == "" {
+				t.Fatalf("%s: looked for in %s, stands in %s (%v)", p.Path, got, name, err)
+			}
 		}
 	}
 	if got := (&Manifest{}).listName("/content/202611/a.html"); len(got) != len("/content/202611/0") {
 		t.Errorf("a release of the first shape: %s", got)
 	}
-	if a, b := mapPath("/content/202611/2"), "/sitemap-202611-2.xml"; a != b {
-		t.Errorf("%s, want %s", a, b)
+	for list, want := range map[string]string{"/content/202611/": "/sitemap-202611.xml", "/content/202611/2": "/sitemap-202611.xml", "/content/202611/2f": "/sitemap-202611-2.xml", "/en/content/202611/2f": "/sitemap-en-202611-2.xml"} {
+		if got := mapPath(mapOf(list)); got != want {
+			t.Errorf("%s: map %s, want %s", list, got, want)
+		}
 	}
 }
 

@@ -27,26 +27,27 @@ func (s *Store) Sweep(ctx context.Context, keep int, grace time.Duration) (int, 
 			for _, l := range r.Shelves {
 				wanted[l] = true
 			}
-			for _, l := range r.Lists {
+			for _, f := range r.Folders {
+				wanted[f] = true
+			}
+			err = r.everyList("", func(_, l string) error {
 				if wanted[l] {
-					continue // releases share what did not change
+					return nil // releases share what did not change
 				}
-				var b []byte
-				var pages map[string]Page
-				if b, err = s.Object(l, maxList); err == nil {
-					pages, err = parseList(b)
-				}
+				b, err := s.Object(l, maxList)
 				if err != nil {
-					break
+					return err
+				}
+				pages, err := parseList(b)
+				if err != nil {
+					return err
 				}
 				wanted[l] = true
 				for _, p := range pages {
 					wanted[p.Hash] = true
 				}
-				if err := ctx.Err(); err != nil {
-					return 0, err
-				}
-			}
+				return ctx.Err()
+			})
 			if err != nil {
 				if n > 0 && errors.Is(err, fs.ErrNotExist) {
 					break // an older one, swept in part already

@@ -46,7 +46,7 @@ func (d *drawing) card(ctx context.Context, t layout.LiveTopic) (theme.TopicCard
 		c.Archived, c.Ends = true, calendar.DateOf(t.ArchivedAt).String()
 	}
 	var err error
-	c.Picture, err = d.banner(ctx, t, "(max-width: 768px) 100vw, 380px")
+	c.Picture, err = d.banner(ctx, t, "(max-width: 640px) 100vw, 380px")
 	return c, err
 }
 

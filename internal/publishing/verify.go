@@ -77,7 +77,22 @@ func (s *Store) Verify(ctx context.Context, site registry.SiteID, least int) (Su
 		l.add(Damage{File: at + "current", What: Replayed, Detail: fmt.Sprintf("release %d, but %d was published", r.No, least)})
 	}
 	whose := map[string]string{}
-	for _, hash := range r.Lists {
+	lists := slices.Collect(maps.Values(r.Lists))
+	for _, hash := range r.Folders {
+		b, err := s.check(&l, hash, "")
+		if err != nil {
+			return l, err
+		}
+		if b == nil {
+			continue
+		}
+		parted, err := parseFolder(b)
+		if err != nil {
+			return l, err
+		}
+		lists = slices.AppendSeq(lists, maps.Values(parted))
+	}
+	for _, hash := range lists {
 		b, err := s.check(&l, hash, "")
 		if err != nil {
 			return l, err
@@ -291,7 +306,23 @@ func (o Outside) Verify(ctx context.Context) (Survey, error) {
 		return l, nil
 	}
 	var pages []Page
-	for _, hash := range slices.Sorted(maps.Values(m.Lists)) {
+	lists := slices.Collect(maps.Values(m.Lists))
+	for _, hash := range slices.Sorted(maps.Values(m.Folders)) {
+		b, ok, err := object(hash)
+		if err != nil {
+			return l, err
+		}
+		if !ok {
+			continue
+		}
+		parted, err := parseFolder(b)
+		if err != nil {
+			return l, err
+		}
+		lists = slices.AppendSeq(lists, maps.Values(parted))
+	}
+	slices.Sort(lists)
+	for _, hash := range lists {
 		b, ok, err := object(hash)
 		if err != nil {
 			return l, err
@@ -427,7 +458,10 @@ func (s *Store) Owners(ctx context.Context, file string) ([]registry.SiteID, str
 		if err != nil {
 			continue // told of by itself
 		}
-		owns := r.Hash == hash || slices.Contains(slices.Collect(maps.Values(r.Lists)), hash)
+		owns, err := r.Names(hash)
+		if err != nil {
+			continue // told of by itself
+		}
 		if !owns {
 			err := r.Each(func(p Page) error {
 				if p.Hash == hash {

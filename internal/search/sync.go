@@ -259,25 +259,37 @@ func take(file, next string) error {
 }
 
 func copyFile(from, to string) error {
-	in, err := os.Open(from)
+	tmp, err := Copy(from)
 	if err != nil {
 		return err
 	}
-	defer in.Close()
-	tmp, err := os.CreateTemp(filepath.Dir(to), ".index-*")
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(tmp, in)
-	err = errors.Join(err, tmp.Chmod(0o644), tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = take(tmp.Name(), to)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(tmp.Name()))
+	if err := take(tmp, to); err != nil {
+		return errors.Join(err, os.Remove(tmp))
 	}
 	return nil
 }
+
+// Copy copies an index that nobody writes, beside it, onto the disk.
+func Copy(from string) (file string, err error) {
+	in, err := os.Open(from)
+	if err != nil {
+		return "", err
+	}
+	defer in.Close()
+	tmp, err := os.CreateTemp(filepath.Dir(from), ".index-*")
+	if err != nil {
+		return "", err
+	}
+	_, err = io.Copy(tmp, in)
+	err = errors.Join(err, tmp.Chmod(0o644), tmp.Sync(), tmp.Close())
+	if err != nil {
+		return "", errors.Join(err, os.Remove(tmp.Name()))
+	}
+	return tmp.Name(), nil
+}
+
+// Place renames a copy into its place.
+func Place(file, next string) error { return take(file, next) }
 
 var errAbsent = errors.New("search: no document")
 

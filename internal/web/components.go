@@ -564,6 +564,12 @@ type Panel struct {
 
 func (Panel) partial() string { return "panel" }
 
+// Reach is what an act would draw anew on sites, shown before it is confirmed;
+// says is one sentence of publishing.Fan.
+func Reach(says string) Summary {
+	return Summary{Title: "影响范围", Terms: []Term{{Name: "页面", Text: says}, {Name: "期间", Text: "网站照常显示当前版本，新批准的稿件和撤稿不用等待；全部完成后一次切换。"}}}
+}
+
 // Breach is one clause and how the case stands to it.
 type Breach struct {
 	OK       bool

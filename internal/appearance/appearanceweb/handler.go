@@ -10,6 +10,7 @@ import (
 	"zhengshu/internal/appearance"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/media"
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/web"
@@ -22,10 +23,19 @@ var views embed.FS
 type Handler struct {
 	looks     *appearance.Service
 	publisher *publishing.Publisher
+	media     *media.Service
 }
 
 // New makes the handler.
-func New(s *appearance.Service, p *publishing.Publisher) *Handler { return &Handler{s, p} }
+func New(s *appearance.Service, p *publishing.Publisher) *Handler {
+	return &Handler{looks: s, publisher: p}
+}
+
+// Pictures sets the library of which a logo may be chosen; at start.
+func (h *Handler) Pictures(m *media.Service) *Handler {
+	h.media = m
+	return h
+}
 
 // upload bounds the request that brings a bundle or a logo.
 const upload = theme.MaxBundle + 1<<20

@@ -2,6 +2,7 @@ package appearanceweb
 
 import (
 	"cmp"
+	"io"
 	"net/http"
 	"net/url"
 
@@ -9,6 +10,8 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/media"
+	"zhengshu/internal/publishing"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/web"
@@ -21,6 +24,7 @@ type siteView struct {
 	Heading  web.Heading
 	Alerts   []web.Alert
 	Summary  web.Summary
+	Reach    web.Summary
 	Form     web.Form
 	Back     web.Form
 	Troubles web.Table
@@ -171,8 +175,78 @@ func (h *Handler) site(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return sitePage.Render(w, r, newSite(s, authz.SessionFrom(r.Context()).MayAt(authz.AppearanceManage, string(s.Site.Unit))))
+	v, err := h.siteView(r, s, authz.SessionFrom(r.Context()).MayAt(authz.AppearanceManage, string(s.Site.Unit)))
+	if err != nil {
+		return err
+	}
+	return sitePage.Render(w, r, v)
 }
+
+// siteView is the page with what a change draws anew and, for who may change
+// it, the pictures to choose a logo of.
+func (h *Handler) siteView(r *http.Request, s appearance.State, may bool) (siteView, error) {
+	v := newSite(s, may)
+	if !may || !s.Site.Hosted {
+		return v, nil
+	}
+	var err error
+	if v.Reach, err = h.reach(r, s.Site.ID); err != nil {
+		return v, err
+	}
+	options, err := h.logos(r)
+	v.offer(options)
+	return v, err
+}
+
+// reach is what a change of the look draws anew: the whole site.
+func (h *Handler) reach(r *http.Request, id registry.SiteID) (web.Summary, error) {
+	f, err := h.publisher.FanOut(r.Context(), authz.ScopeFrom(r.Context()), publishing.Act{Sites: []registry.SiteID{id}})
+	return web.Reach(f.Says()), err
+}
+
+// mostLogos pictures of the library are offered.
+const mostLogos = 24
+
+// logos are the newest pictures of the library that the session may use.
+func (h *Handler) logos(r *http.Request) ([]web.Option, error) {
+	session := authz.SessionFrom(r.Context())
+	if h.media == nil || session == nil || !session.May(authz.ItemRead) {
+		return nil, nil
+	}
+	list, _, err := h.media.Assets(r.Context(), session.ScopeFor(authz.ItemRead), media.Filter{Kind: media.Picture, Limit: mostLogos})
+	options := []web.Option{{Label: "不从媒体库选"}}
+	for _, a := range list {
+		options = append(options, web.Option{Value: a.Fit(logoWidth), Label: a.Name, Hint: a.Alt})
+	}
+	if len(options) == 1 {
+		return nil, err
+	}
+	return options, err
+}
+
+// offer puts the pictures of the library into the form.
+func (v *siteView) offer(options []web.Option) {
+	if len(options) == 0 {
+		return
+	}
+	for i, s := range v.Form.Sections {
+		if s.Legend == "标志和标语" {
+			v.Form.Sections[i].Fields = append([]web.Field{{Kind: web.Select, Name: "logo_media", Label: "从媒体库选标志", Options: options, Hint: "本单位媒体库里最近的图片，用适合页头的尺寸；上传了文件的，用上传的"}}, s.Fields...)
+		}
+	}
+}
+
+// fromLibrary opens the picture that was chosen.
+func (h *Handler) fromLibrary(r *http.Request, path string) (io.ReadCloser, error) {
+	scope := authz.SessionFrom(r.Context()).ScopeFor(authz.ItemRead)
+	o, err := h.media.OpenShown(r.Context(), scope, path)
+	if fault.Is(err, fault.NotFound) {
+		return nil, fault.New(fault.Invalid, "媒体库里没有找到这张图片，请刷新后重新选择。").On("logo_media", "请重新选择")
+	}
+	return o.ReadCloser, err
+}
+
+const logoWidth = 800 // pixels
 
 // wish reads the form, or the address of a preview.
 func wish(q url.Values) appearance.Wish {
@@ -201,14 +275,26 @@ func (h *Handler) choose(w http.ResponseWriter, r *http.Request) error {
 		}
 	} else {
 		want.Logo = logo
-		err = h.looks.Choose(r.Context(), scope, id, want)
+		if path := r.PostFormValue("logo_media"); logo == nil && path != "" && h.media != nil {
+			var picture io.ReadCloser
+			if picture, err = h.fromLibrary(r, path); err == nil {
+				defer picture.Close()
+				want.Logo = picture
+			}
+		}
+		if err == nil {
+			err = h.looks.Choose(r.Context(), scope, id, want)
+		}
 	}
 	if web.Mendable(err) {
 		s, err2 := h.looks.Of(r.Context(), scope, id)
 		if err2 != nil {
 			return err2
 		}
-		v := newSite(s, true)
+		v, err2 := h.siteView(r, s, true)
+		if err2 != nil {
+			return err2
+		}
 		v.Form.Fill(r.PostForm)
 		v.Form.Wrong(err)
 		return sitePage.RenderStatus(w, r, http.StatusUnprocessableEntity, v)
@@ -231,6 +317,7 @@ func (h *Handler) back(w http.ResponseWriter, r *http.Request) error {
 type previewView struct {
 	Heading web.Heading
 	Room    room
+	Reach   web.Summary
 	Keep    web.Form // saves what is seen
 	site    registry.Site
 }
@@ -268,7 +355,13 @@ func (h *Handler) preview(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	framing(w)
-	return previewPage.Render(w, r, newPreview(s.Site, r.URL.Query(), s.Freeze == nil && authz.SessionFrom(r.Context()).MayAt(authz.AppearanceManage, string(s.Site.Unit))))
+	v := newPreview(s.Site, r.URL.Query(), s.Freeze == nil && authz.SessionFrom(r.Context()).MayAt(authz.AppearanceManage, string(s.Site.Unit)))
+	if len(v.Keep.Buttons) > 0 {
+		if v.Reach, err = h.reach(r, s.Site.ID); err != nil {
+			return err
+		}
+	}
+	return previewPage.Render(w, r, v)
 }
 
 func (h *Handler) sitePage(w http.ResponseWriter, r *http.Request) error {

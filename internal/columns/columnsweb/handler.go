@@ -1,6 +1,7 @@
 package columnsweb
 
 import (
+	"context"
 	"embed"
 	"fmt"
 	"net/http"
@@ -28,6 +29,17 @@ type Handler struct {
 	org      *org.Service
 	registry *registry.Service
 	days     calendar.Workdays
+	reach    Reach
+}
+
+// Reach says in a sentence what drawing a site anew reaches; see
+// publishing.FanOut.
+type Reach func(ctx context.Context, scope authz.Scope, site registry.SiteID) (string, error)
+
+// ReachWith sets who says so; at start.
+func (h *Handler) ReachWith(f Reach) *Handler {
+	h.reach = f
+	return h
 }
 
 // New makes the handler.

@@ -373,6 +373,7 @@ type closeView struct {
 	column  registry.Column
 	Heading web.Heading
 	Impact  web.Summary
+	Reach   web.Summary
 	Pick    web.Form
 	Form    web.Form
 }
@@ -445,7 +446,18 @@ func (h *Handler) closing(r *http.Request, into registry.ColumnID) (closeView, e
 		into = ""
 	}
 	m, err := h.columns.Impact(ctx, scope, c.ID, into)
-	return newCloseView(c, site, others, into, m), err
+	if err != nil {
+		return closeView{}, err
+	}
+	v := newCloseView(c, site, others, into, m)
+	if h.reach != nil && site.Hosted {
+		says, err := h.reach(ctx, scope, site.ID)
+		if err != nil {
+			return closeView{}, err
+		}
+		v.Reach = web.Reach(says)
+	}
+	return v, nil
 }
 
 func (h *Handler) showClose(w http.ResponseWriter, r *http.Request) error {

@@ -31,6 +31,26 @@ type Handler struct {
 	org      *org.Service
 	registry *registry.Service
 	preview  Previewer
+	reach    Reach
+}
+
+// Reach says in a sentence what publishing a composition reaches; see
+// publishing.FanOut.
+type Reach func(ctx context.Context, scope authz.Scope, b layout.Board) (string, error)
+
+// ReachWith sets who says so; at start.
+func (h *Handler) ReachWith(f Reach) *Handler {
+	h.reach = f
+	return h
+}
+
+// reached is the piece that shows it; nothing where nobody says.
+func (h *Handler) reached(ctx context.Context, b layout.Board) (web.Summary, error) {
+	if h.reach == nil || !b.Site.Hosted {
+		return web.Summary{}, nil
+	}
+	says, err := h.reach(ctx, authz.ScopeFrom(ctx), b)
+	return web.Reach(says), err
 }
 
 // New makes the handler.
@@ -176,6 +196,7 @@ type boardView struct {
 	Add      web.Form
 	Template web.Form
 	Publish  web.Form
+	Reach    web.Summary
 	Discard  web.Form
 	Remarks  web.Table
 	Preview  string // frame
@@ -325,7 +346,11 @@ func (h *Handler) view(r *http.Request) (boardView, error) {
 	if err != nil {
 		return boardView{}, err
 	}
-	return newBoardView(b, h.layouts.Review(b), b.Site.In(authz.SessionFrom(ctx).ScopeFor(authz.SitePublish))), nil
+	v := newBoardView(b, h.layouts.Review(b), b.Site.In(authz.SessionFrom(ctx).ScopeFor(authz.SitePublish)))
+	if len(v.Publish.Buttons) > 0 {
+		v.Reach, err = h.reached(ctx, b)
+	}
+	return v, err
 }
 
 func (h *Handler) board(w http.ResponseWriter, r *http.Request) error {
@@ -411,6 +436,7 @@ type versionsView struct {
 	Heading web.Heading
 	To      string
 	Rev     int
+	Reach   web.Summary
 	Table   web.Table
 }
 
@@ -454,7 +480,11 @@ func (h *Handler) versions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return versionsPage.Render(w, r, newVersionsView(b, list, b.Site.In(authz.SessionFrom(ctx).ScopeFor(authz.SitePublish)) && (b.Kind == layout.HomeBoard || b.Topic.Open())))
+	v := newVersionsView(b, list, b.Site.In(authz.SessionFrom(ctx).ScopeFor(authz.SitePublish)) && (b.Kind == layout.HomeBoard || b.Topic.Open()))
+	if v.Reach, err = h.reached(ctx, b); err != nil {
+		return err
+	}
+	return versionsPage.Render(w, r, v)
 }
 
 func (h *Handler) rollback(w http.ResponseWriter, r *http.Request) error {

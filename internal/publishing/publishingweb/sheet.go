@@ -136,7 +136,7 @@ func (h *Handler) goOn(w http.ResponseWriter, r *http.Request) error {
 func rebuildPage(s registry.Site, f publishing.Fan) sheet {
 	p := sheet{name: "重建全部页面", trail: siteTrail(s, web.Crumb{Name: "发布记录", Href: base(s) + "/releases"}, web.Crumb{Name: "重建全部页面"}),
 		Heading: web.Heading{Title: "重建全部页面", Above: s.Name, Lead: "按现在的稿件、栏目和主题重新生成每一个页面。"}}
-	p.Above = []web.Component{web.Summary{Title: "影响范围", Terms: []web.Term{{Name: "页面", Text: f.Says()}, {Name: "期间", Text: "网站照常显示当前版本，新批准的稿件和撤稿不用等待；全部完成后一次切换。"}}}}
+	p.Above = []web.Component{web.Reach(f.Says())}
 	p.Forms = []web.Form{{Action: base(s) + "/releases", Buttons: []web.Button{{Label: "重建全部页面"}}, Cancel: web.Link{Text: "返回发布记录", Href: base(s) + "/releases"}}}
 	return p
 }

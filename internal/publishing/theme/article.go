@@ -40,7 +40,60 @@ type Article struct {
 	Service   bool       // a guide to a service
 	Phone     string     // to ask
 	Lang      string     // of the text; Chinese when empty
+	Plates    []Plate    // of a set of pictures, or an interpretation by picture
+	Player    *Player    // of a film or a recording
+	// Interprets says that the page explains a policy file; Forms are it and the
+	// others that explain the same one.
+	Interprets bool
+	Forms      []FormLink
 }
+
+// Plate is one picture of a set.
+type Plate struct {
+	No      int
+	Picture Picture
+	Caption string // what it shows, for everybody
+	Source  string
+}
+
+// Thumb is the picture small, to choose by.
+func (p Plate) Thumb() Picture {
+	t := p.Picture
+	t.Sizes, t.Late = "120px", true
+	return t
+}
+
+// Player is a film or a recording with what stands in for it: a picture before
+// it runs, captions, and the file itself. The browser's own player shows it.
+type Player struct {
+	Sound    bool
+	Src      string
+	Kind     string // media type
+	Name     string // MP4 视频
+	Size     string // 12 MB
+	Poster   string
+	Captions string // WebVTT
+	Label    string
+	Duration string // 03:25
+	Caption  string
+}
+
+// Noun is what the thing is called.
+func (p Player) Noun() string {
+	if p.Sound {
+		return "音频"
+	}
+	return "视频"
+}
+
+// FormLink is one interpretation of a policy file.
+type FormLink struct {
+	Form, Title, Href, Elder string
+	Current                  bool
+}
+
+// Pictured says that a set of pictures, not a text, is the page's content.
+func (a Article) Pictured() bool { return len(a.Plates) > 0 }
 
 // Changed is how the page says that it was changed.
 func (a Article) Changed() string { return orElse(a.ChangeAs, "更新") }

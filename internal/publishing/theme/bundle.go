@@ -291,12 +291,23 @@ func (t *Theme) Examine(s Site) error {
 	}
 	for _, sample := range Samples() {
 		var trouble *Trouble
-		dressed := sample.Site(s).Dressed(t, func(x Trouble) { trouble = &x })
-		if _, err := sample.Draw(dressed); err != nil {
+		dressed := marked(sample.Site(s)).Dressed(t, func(x Trouble) { trouble = &x })
+		page, err := sample.Draw(dressed)
+		if err != nil {
 			return err
 		}
 		if trouble != nil {
 			wrongs = append(wrongs, Wrong{"views/" + trouble.Page, 0, "画“" + sample.Name + "”时" + trouble.Says, "请改正这个模板，再上传"})
+			continue
+		}
+		lacks, err := t.lacks(sample, layouts[sample.View], dressed, page)
+		if err != nil {
+			return err
+		}
+		for _, w := range lacks {
+			if !slices.ContainsFunc(wrongs, func(o Wrong) bool { return o.File == w.File && markOf(o) == markOf(w) }) { // told once, not for every page
+				wrongs = append(wrongs, w)
+			}
 		}
 	}
 	if len(wrongs) > 0 {

@@ -42,7 +42,7 @@ func picture(t testing.TB) string {
 	return b.String()
 }
 
-const goodArticle = `{{define "content"}}<article class="sheet"><h1>{{.Page.Title}}</h1><p class="a{{if .Page.News}} news{{end}}">{{minute .Page.Published}}</p>
+const goodArticle = `{{define "content"}}<article class="sheet"><h1>{{.Page.Title}}</h1><p class="a{{if .Page.News}} news{{end}}">{{minute .Page.Published}} 来源：{{.Page.Source}}</p>
 {{range $i, $l := .Page.Related}}<p{{if $i}} class="more"{{end}}><a href="{{.Href}}">{{.Text}}</a></p>{{end}}<div>{{.Page.Body}}</div><img src="{{.Frame.Asset "img/a.png"}}" alt=""></article>{{end}}`
 
 // opened is what a bundle comes to: its theme examined, or the refusal.
@@ -170,6 +170,64 @@ func TestBundleThatMayNotBeDrawn(t *testing.T) {
 
 // TestBundleHasBounds: an endless loop, huge output and slowness end in a
 // refusal at the examination, and at draw time in a whole page of the house.
+// TestBundleMustShowWhatEveryPageShows: a theme that leaves out a mark, or hides
+// it, is refused with the mark and the file.
+func TestBundleMustShowWhatEveryPageShows(t *testing.T) {
+	without := func(view string, cuts ...string) string {
+		text := baseView(view)
+		for _, c := range cuts {
+			if !strings.Contains(text, c) {
+				t.Fatalf("%s has no %s", view, c)
+			}
+			text = strings.ReplaceAll(text, c, "")
+		}
+		return text
+	}
+	refused := func(t *testing.T, files map[string]string, wants ...[2]string) {
+		t.Helper()
+		var r *Refusal
+		if _, err := opened(pack(t, files, testKey), PageBounds); !errors.As(err, &r) {
+			t.Fatalf("taken: %v", err)
+		}
+		for _, want := range wants {
+			if !slices.ContainsFunc(r.Wrongs, func(w Wrong) bool { return w.File == want[0] && strings.Contains(w.Cause, want[1]) }) {
+				t.Errorf("%s without %s: refused for %v", want[0], want[1], r.Wrongs)
+			}
+		}
+	}
+	refused(t, map[string]string{
+		"views/_portal.html":     without("_portal.html", `{{template "emergency_bar" .Frame}}`),
+		"views/_elder.html":      without("_elder.html", `{{template "emergency_bar" .Frame}}`),
+		"views/_head.html":       without("_head.html", `<span>我为政府网站找错</span>`, `网站标识码：{{$s.SiteCode}}`, `<span>党政机关`, `<meta name="{{.Name}}" content="{{.Content}}">`),
+		"views/_block_news.html": without("_block_news.html", `{{range .Notices}}<li><a href="{{.Href}}">{{.Text}}</a></li>{{end}}`),
+		"views/article.html":     `{{define "content"}}<article><h1>{{.Page.Title}}</h1><p>{{minute .Page.Published}}</p>{{.Page.Body}}</article>{{end}}`,
+		"views/map.html":         `{{define "content"}}<p>地图</p>{{end}}`,
+	}, [2]string{"views/_portal.html", "紧急公告横条"}, [2]string{"views/_elder.html", "紧急公告横条"}, [2]string{"views/_head.html", "找错"}, [2]string{"views/_head.html", "网站标识码"},
+		[2]string{"views/_head.html", "党政机关网站标识"}, [2]string{"views/_head.html", "网页标签 SiteName"}, [2]string{"views/_block_news.html", "置顶悬挂的公告"}, [2]string{"views/article.html", "来源"}, [2]string{"views/map.html", "一级标题"})
+	refused(t, map[string]string{"views/_emergency.html": strings.Replace(baseView("_emergency.html"), `<aside class="emergency-bar"`, `<aside hidden class="emergency-bar"`, 1)}, [2]string{"views/_emergency.html", "紧急公告横条"})
+	refused(t, map[string]string{"theme.css": "a {}\n.theme-qinling .emergency-bar a { color: #fff; display : none }"}, [2]string{"theme.css", ".emergency-bar"})
+	refused(t, map[string]string{"theme.css": "a {}\n.foot { opacity: 0 }"}, [2]string{"theme.css", ".foot"})
+	if _, err := opened(pack(t, map[string]string{"theme.css": "@media print { .foot { display: none } }\n.foot a { opacity: .9 }"}, testKey), PageBounds); err != nil {
+		t.Errorf("print may leave out the foot: %v", err)
+	}
+}
+
+// TestContrastHoldsInTwoWays: what a sheet says of high contrast holds for the
+// target of the page's link and for the class that the script keeps.
+func TestContrastHoldsInTwoWays(t *testing.T) {
+	got := string(lasting(compact([]byte("body:target, a { --ground: #000; } @media print { body, body:target { color: red } } body:target a:focus, p { color: #ff0 }"))))
+	for _, want := range []string{"body:target,.high body,a{", "body,body:target,.high body{", "body:target a:focus,.high body a:focus,p{"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s lacks %s", got, want)
+		}
+	}
+	for _, th := range Ours() {
+		if n, m := bytes.Count(th.style, []byte("body:target")), bytes.Count(th.style, []byte(".high body")); n == 0 || n != m {
+			t.Errorf("%s: %d rules for the target, %d for the class", th.Name, n, m)
+		}
+	}
+}
+
 func TestBundleHasBounds(t *testing.T) {
 	nest := func(n int, of, inner string) string {
 		return `{{define "content"}}<h1>x</h1>` + strings.Repeat("{{range "+of+"}}", n) + inner + strings.Repeat("{{end}}", n) + `{{end}}`

@@ -270,7 +270,7 @@ func DrawColumn(s Site, p ColumnPage) ([]byte, error) {
 func DrawArticle(s Site, a Article, lang, at, elder string, twins []Tongue) ([]byte, error) {
 	e, ok := s.Edition(lang)
 	if !ok {
-		return ArticlePage.Draw(ArticleFrame(s, a, at, elder).WithTwins(twins), a)
+		return drawChinese(s, a, at, elder, twins)
 	}
 	a.Lang = lang
 	f := ArticleFrame(s, a, at, "").in(e, a.Title, at)
@@ -283,6 +283,20 @@ func DrawArticle(s Site, a Article, lang, at, elder string, twins []Tongue) ([]b
 		}
 	}
 	return EditionArticlePage.Draw(f, a)
+}
+
+// contentPage is the page for what the content is: an interpretation, a film or
+// a recording, a set of pictures, or a text.
+func contentPage(a Article) *Page[Article] {
+	switch {
+	case a.Interprets:
+		return InterpretationPage
+	case a.Player != nil:
+		return PlayerPage
+	case a.Pictured():
+		return GalleryPage
+	}
+	return ArticlePage
 }
 
 // drawEditionMessage draws a message in an edition.

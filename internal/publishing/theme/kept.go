@@ -10,8 +10,9 @@ import (
 // kept are the parts of pages that are the same on many: the menu of a column,
 // the foot. Drawing a page anew then costs what is its own.
 type kept struct {
-	mu    sync.RWMutex
-	parts map[part]template.HTML
+	mu     sync.RWMutex
+	parts  map[part]template.HTML
+	plates map[plateKey]*plate
 }
 
 type part struct {
@@ -23,7 +24,7 @@ type part struct {
 // Keeping is the site as one release draws it: its parts are drawn once. The
 // site must not change afterwards.
 func (s Site) Keeping() Site {
-	s.kept = &kept{parts: map[part]template.HTML{}}
+	s.kept = &kept{parts: map[part]template.HTML{}, plates: map[plateKey]*plate{}}
 	return s
 }
 

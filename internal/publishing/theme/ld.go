@@ -173,6 +173,59 @@ func catalogueData(s Site, o OpenData) dataCatalogue {
 	return c
 }
 
+type mediaData struct {
+	thing
+	About    string      `json:"description,omitempty"`
+	Content  string      `json:"contentUrl,omitempty"`
+	Kind     string      `json:"encodingFormat,omitempty"`
+	Thumb    string      `json:"thumbnailUrl,omitempty"`
+	Duration string      `json:"duration,omitempty"`
+	Uploaded string      `json:"uploadDate,omitempty"`
+	Pictures []mediaData `json:"image,omitempty"`
+}
+
+// duration is 3:25 or 1:02:03 as ISO 8601 writes it; "" for anything else.
+func duration(clock string) string {
+	parts := strings.Split(clock, ":")
+	if len(parts) < 2 || len(parts) > 3 {
+		return ""
+	}
+	out := "PT"
+	for i, unit := range []string{"H", "M", "S"}[3-len(parts):] {
+		n, err := strconv.Atoi(parts[i])
+		if err != nil || n < 0 {
+			return ""
+		}
+		if n > 0 || unit == "S" {
+			out += itoa(n) + unit
+		}
+	}
+	return out
+}
+
+// exhibits are what a page of pictures, film or sound shows.
+func exhibits(s Site, a Article, url string) []any {
+	var out []any
+	if p := a.Player; p != nil {
+		m := mediaData{thing: thing{Context: schemaOrg, Type: "VideoObject", Name: a.Title, URL: url}, About: orElse(a.Summary, p.Label), Content: s.Origin() + p.Src, Kind: p.Kind, Duration: duration(p.Duration), Uploaded: stamp(a.Published)}
+		if p.Sound {
+			m.Type = "AudioObject"
+		}
+		if p.Poster != "" {
+			m.Thumb = s.Origin() + p.Poster
+		}
+		out = append(out, m)
+	}
+	if a.Pictured() {
+		g := mediaData{thing: thing{Context: schemaOrg, Type: "ImageGallery", Name: a.Title, URL: url}}
+		for _, p := range a.Plates {
+			g.Pictures = append(g.Pictures, mediaData{thing: thing{Type: "ImageObject", Name: orElse(p.Caption, p.Picture.Alt)}, Content: s.Origin() + p.Picture.Src})
+		}
+		out = append(out, g)
+	}
+	return out
+}
+
 // articleThings is what a content page says to machines: the page, and what it
 // is about.
 func articleThings(s Site, a Article, path string) []any {
@@ -195,7 +248,7 @@ func articleThings(s Site, a Article, path string) []any {
 		out = append(out, serviceData{thing: thing{Context: schemaOrg, Type: "GovernmentService", Name: a.Title, URL: url}, Provider: thing{Type: "GovernmentOrganization", Name: orElse(s.Sponsor, s.Name)},
 			Channel: channelData{"ServiceChannel", url, orElse(a.Phone, s.Contact)}})
 	}
-	return out
+	return append(out, exhibits(s, a, url)...)
 }
 
 func stamp(t time.Time) string {

@@ -153,11 +153,15 @@ var readings = map[string]bool{
 
 var defined []Checked
 
+// layouts are the layouts of the pages by their view.
+var layouts = map[string]string{}
+
 // Pages lists the pages that every theme draws.
 func Pages() []Checked { return defined }
 
 func define[T any](file, layout string) *Page[T] {
 	p := &Page[T]{file: file, layout: layout}
+	layouts[file] = layout
 	defined = append(defined, p)
 	return p
 }
@@ -261,12 +265,14 @@ var funcs = template.FuncMap{
 			return -1
 		}, s)
 	},
-	// script brings the portal's one script; a theme has none of its own.
+	// script brings the portal's one script; a theme has none of its own. It
+	// stands before the style sheet and is not put off: the colours a reader
+	// chose hold before the page is painted, and the sheet is waited for anyway.
 	"script": func() template.HTML {
 		if ScriptPath() == "" {
 			return ""
 		}
-		return template.HTML(`<script src="` + ScriptPath() + `" defer></script>` + "\n")
+		return template.HTML(`<script src="` + ScriptPath() + `"></script>` + "\n")
 	},
 	"json": func(v any) (template.HTML, error) {
 		// json.Marshal writes <, > and & as \u003c…: nothing can end the element.
@@ -302,4 +308,4 @@ func short(b []byte) string {
 const favicon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="4" fill="#1259AA"/><path d="M6 25h20M8 22h16M10 13v8M16 13v8M22 13v8M7 12 16 6l9 6z" stroke="#fff" stroke-width="2" fill="none" stroke-linejoin="round"/></svg>`
 
 // revision is raised when the Go side draws something else from the same views.
-const revision = "5"
+const revision = "6"

@@ -769,5 +769,19 @@ func sheet(file, text string, has func(string) bool) []Wrong {
 	if strings.Count(bare, "{") != strings.Count(bare, "}") {
 		wrong(0, "花括号不配对", "请检查每条规则的 { 和 }")
 	}
+	for _, m := range cssRule.FindAllStringSubmatchIndex(strings.ToLower(bare), -1) {
+		selector, says := bare[m[2]:m[3]], strings.ToLower(bare[m[4]:m[5]])
+		// Paper is no screen: what a mark does in print is the theme's own affair.
+		if name := cssKept.FindString(selector); name != "" && cssHides.MatchString(says) && !strings.Contains(strings.ToLower(bare[:m[0]]), "@media print") {
+			wrong(1+strings.Count(bare[:m[2]], "\n"), "隐藏了 "+name, "公告、紧急公告横条、演示提示和页脚的标识必须看得见，请去掉这条样式")
+		}
+	}
 	return out
 }
+
+var (
+	cssRule = regexp.MustCompile(`([^{}]*)\{([^{}]*)\}`)
+	// cssKept are the classes of what no theme may hide.
+	cssKept  = regexp.MustCompile(`\.(?:emergency-bar|demo-bar|notices|foot|foot-mark|foot-text|foot-links|elder-notices|elder-switch)\b(?:-?[\w-]+)?`)
+	cssHides = regexp.MustCompile(`(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*0?\.?0*\s*(?:;|!|$)|font-size\s*:\s*0|content-visibility\s*:\s*hidden|clip-path\s*:)`)
+)

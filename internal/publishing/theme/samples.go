@@ -63,12 +63,43 @@ func sampleArticle(s Site, policy bool) Article {
 	return a
 }
 
+func samplePlates(n int) []Plate {
+	var out []Plate
+	for i := range n {
+		p := Plate{No: i + 1, Picture: *samplePicture(), Caption: "示例：工作人员检查供热管道。", Source: "示例摄影"}
+		if i%2 == 1 {
+			p.Caption, p.Source = "示例：工作人员在换热站逐一核对压力、温度和流量，并把结果写进当天的记录。", ""
+		}
+		p.Picture.Late = i > 0
+		out = append(out, p)
+	}
+	return out
+}
+
+func samplePlayer(sound bool) *Player {
+	if sound {
+		return &Player{Sound: true, Src: "/media/sample.mp3", Kind: "audio/mpeg", Name: "MP3 音频", Size: "2.1 MB", Label: "供暖通知的录音", Duration: "04:10"}
+	}
+	return &Player{Src: "/media/sample.mp4", Kind: "video/mp4", Name: "MP4 视频", Size: "12 MB", Poster: "/media/a.jpg", Captions: "/media/sample.vtt", Label: "供暖安排的短视频", Duration: "01:05", Caption: "示例：供暖安排。"}
+}
+
+func sampleExplained(s Site, form string) Article {
+	a := sampleArticle(s, false)
+	a.Title, a.Form, a.Interprets, a.By = "示例：供暖保障通知的"+form, form, true, "示例县住房和城乡建设局"
+	a.Related, a.RelatedAs = []Link{{"《关于做好冬季供暖保障工作的通知》（示政发〔2026〕18号）", "/content/202603/3.html"}}, "解读的文件"
+	a.Facts = []HeadCell{{"解读形式", form, false}, {"解读人", a.By, false}}
+	for _, f := range []string{"文字", "图解", "短视频", "音频"} {
+		a.Forms = append(a.Forms, FormLink{Form: f, Title: "示例：供暖保障通知的" + f, Href: "/content/202603/" + itoa(len(a.Forms)+1) + ".html", Elder: "/elder/content/202603/1.html", Current: f == form})
+	}
+	return a
+}
+
 func sampleBlock(s Site, i, n int) Block {
 	return Block{s.Columns[min(i, len(s.Columns)-1)], sampleLines(n)}
 }
 
 func samplePicture() *Picture {
-	return &Picture{Src: "/media/a.jpg", Srcset: "/media/a.jpg 960w", Sizes: "(max-width: 768px) 100vw, 700px", Width: 960, Height: 600, Alt: "供暖检修现场"}
+	return &Picture{Src: "/media/a.jpg", Srcset: "/media/a.jpg 960w", Sizes: "(max-width: 640px) 100vw, 700px", Width: 960, Height: 600, Alt: "供暖检修现场"}
 }
 
 // sampleBands are a home page as most sites have it.
@@ -167,6 +198,37 @@ func Samples() []Sample {
 		}},
 		{Key: "article", Name: "文章页", View: "article.html", Draw: article(false)},
 		{Key: "policy", Name: "政策文件页", View: "article.html", Draw: article(true)},
+		{Key: "gallery", Name: "图集页", View: "gallery.html", Draw: func(s Site) ([]byte, error) {
+			a := sampleArticle(s, false)
+			a.Title, a.Plates, a.Facts = "示例：供暖准备工作图集", samplePlates(5), []HeadCell{{"摄影", "王某", false}}
+			a.Body = "<p>示例：各供热单位加紧检修设备。</p>"
+			return DrawArticle(s, a, "", "/content/202603/1.html", "/elder/content/202603/1.html", nil)
+		}},
+		{Key: "player", Name: "视频页", View: "player.html", Draw: func(s Site) ([]byte, error) {
+			a := sampleArticle(s, false)
+			a.Title, a.Player = "示例：一分钟看懂供暖安排", samplePlayer(false)
+			return DrawArticle(s, a, "", "/content/202603/1.html", "/elder/content/202603/1.html", nil)
+		}},
+		{Key: "player-sound", Name: "音频页", View: "player.html", Draw: func(s Site) ([]byte, error) {
+			a := sampleArticle(s, false)
+			a.Title, a.Player, a.Body = "示例：供暖通知录音", samplePlayer(true), ""
+			return DrawArticle(s, a, "", "/content/202603/1.html", "/elder/content/202603/1.html", nil)
+		}},
+		{Key: "explained-picture", Name: "图解", View: "interpretation.html", Draw: func(s Site) ([]byte, error) {
+			a := sampleExplained(s, "图解")
+			a.Plates, a.Body = samplePlates(2), "<p>示例：图中的文字。</p>"
+			return DrawArticle(s, a, "", "/content/202603/1.html", "/elder/content/202603/1.html", nil)
+		}},
+		{Key: "explained-film", Name: "视频解读", View: "interpretation.html", Draw: func(s Site) ([]byte, error) {
+			a := sampleExplained(s, "短视频")
+			a.Player = samplePlayer(false)
+			return DrawArticle(s, a, "", "/content/202603/1.html", "/elder/content/202603/1.html", nil)
+		}},
+		{Key: "explained-text", Name: "文字解读", View: "interpretation.html", Draw: func(s Site) ([]byte, error) {
+			a := sampleExplained(s, "文字")
+			a.Forms = nil
+			return DrawArticle(s, a, "", "/content/202603/1.html", "/elder/content/202603/1.html", nil)
+		}},
 		{Key: "search", Name: "搜索页", View: "search.html", Draw: func(s Site) ([]byte, error) {
 			f := PlainFrame(s, "搜索", "/search", "", "")
 			f.Query = "供暖"
@@ -200,9 +262,16 @@ func Samples() []Sample {
 			a := sampleArticle(s, true)
 			return ElderArticlePage.Draw(ArticleFrame(s, a, "/content/202603/1.html", "").Elderly("/elder/content/202603/1.html"), a)
 		}},
+		{Key: "elder-player", Name: "长辈版视频页", View: "elder_article.html", Draw: func(s Site) ([]byte, error) {
+			a := sampleExplained(s, "短视频")
+			a.Player, a.Plates = samplePlayer(false), samplePlates(2)
+			return ElderArticlePage.Draw(ArticleFrame(s, a, "/content/202603/1.html", "").Elderly("/elder/content/202603/1.html"), a)
+		}},
 		{Key: "elder-message", Name: "长辈版提示页", View: "elder_message.html", Draw: message(410, "/elder/x")},
 		{Key: "emergency", Name: "应急首页", View: "emergency.html", Draw: func(s Site) ([]byte, error) {
-			s.Emergency = &Emergency{Title: "示例：关于防汛应急响应的紧急公告", Paras: []string{"受强降雨影响，我县已启动防汛二级应急响应。请沿河、沿沟群众立即按照村（社区）通知转移。", "请不要前往河道、低洼地带和山边。"}, Links: []Link{{"避险点和转移路线", "/content/202603/1.html"}}, Hotline: "12345", Updated: sampleAt}
+			if s.Emergency == nil {
+				s.Emergency = &Emergency{Title: "示例：关于防汛应急响应的紧急公告", Paras: []string{"受强降雨影响，我县已启动防汛二级应急响应。请沿河、沿沟群众立即按照村（社区）通知转移。", "请不要前往河道、低洼地带和山边。"}, Links: []Link{{"避险点和转移路线", "/content/202603/1.html"}}, Hotline: "12345", Updated: sampleAt}
+			}
 			return EmergencyPage.Draw(EmergencyFrame(s), *s.Emergency)
 		}},
 	}

@@ -109,9 +109,9 @@ func (t *Theme) take(read map[string][]byte) {
 			t.files[name] = b
 		}
 	}
-	t.style = compact(slices.Concat(assets.Content("portal.css"), assets.Content("portal-pages.css"), read["theme.css"]))
-	t.reading = compact(slices.Concat(assets.Content("portal.css"), read["theme.css"]))
-	t.elder = compact(slices.Concat(assets.Content("elder.css"), read["elder.css"]))
+	t.style = lasting(compact(slices.Concat(assets.Content("portal.css"), assets.Content("portal-pages.css"), read["theme.css"])))
+	t.reading = lasting(compact(slices.Concat(assets.Content("portal.css"), read["theme.css"])))
+	t.elder = lasting(compact(slices.Concat(assets.Content("elder.css"), read["elder.css"])))
 	h := sha256.New()
 	put := func(name string, b []byte) { fmt.Fprintf(h, "%s %d\n%s", name, len(b), b) }
 	put("theme.css", t.style)

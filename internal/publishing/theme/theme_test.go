@@ -72,7 +72,7 @@ func samples() []sample {
 		Policy: policy, Related: []Link{{"一图读懂冬季供暖保障", "/content/202611/2.html"}}, RelatedAs: "相关解读"}
 	shots := lines(4)
 	for i := range shots {
-		shots[i].Picture = &Picture{Src: "/media/" + string("abcd"[i]) + ".jpg", Srcset: "/media/" + string("abcd"[i]) + ".jpg 960w", Sizes: "(max-width: 768px) 100vw, 700px", Width: 960, Height: 600, Alt: "供暖检修现场"}
+		shots[i].Picture = &Picture{Src: "/media/" + string("abcd"[i]) + ".jpg", Srcset: "/media/" + string("abcd"[i]) + ".jpg 960w", Sizes: "(max-width: 640px) 100vw, 700px", Width: 960, Height: 600, Alt: "供暖检修现场"}
 	}
 	full := func(s Site) Home {
 		return Home{Bands: []Band{
@@ -96,6 +96,13 @@ func samples() []sample {
 			change(&a)
 			a.Write(text)
 			return ArticlePage.Draw(ArticleFrame(s, a, "/content/202611/1.html", "/elder/content/202611/1.html"), a)
+		}
+	}
+	exhibit := func(change func(*Article)) func(Site) ([]byte, error) {
+		return func(s Site) ([]byte, error) {
+			a := sampleArticle(s, false)
+			change(&a)
+			return DrawArticle(s, a, "", "/content/202611/1.html", "/elder/content/202611/1.html", nil)
 		}
 	}
 	hits := Search{Query: "冬季供暖", Total: 2, Page: 1, Next: "/search?q=x&p=2", Hits: []SearchHit{
@@ -162,6 +169,18 @@ func samples() []sample {
 		{"search-none", "/search?q=x", check.ClassColumn, s, search(Search{Query: "没有的词"})},
 		{"search-start", "/search", check.ClassColumn, s, search(Search{Hot: []Link{{"政务动态", "/news/"}}})},
 		{"message-403", "/x", check.ClassColumn, s, message(403)},
+		{"gallery", "/content/202611/1.html", check.ClassContent, s, exhibit(func(a *Article) { a.Plates = samplePlates(5) })},
+		{"gallery-hostile", "/content/202611/1.html", check.ClassContent, s, exhibit(func(a *Article) {
+			a.Title, a.Plates = hostile, []Plate{{No: 1, Picture: Picture{Src: "/media/a.jpg", Alt: hostile}, Caption: hostile, Source: hostile}}
+		})},
+		{"player", "/content/202611/1.html", check.ClassContent, s, exhibit(func(a *Article) { a.Player = samplePlayer(false) })},
+		{"player-hostile", "/content/202611/1.html", check.ClassContent, s, exhibit(func(a *Article) {
+			a.Player = &Player{Src: "/media/a.mp4", Label: hostile, Name: hostile, Size: hostile, Caption: hostile, Duration: hostile}
+		})},
+		{"explained", "/content/202611/1.html", check.ClassContent, s, exhibit(func(a *Article) {
+			*a = sampleExplained(s, "图解")
+			a.Plates = samplePlates(2)
+		})},
 		{"message-404", "/x", check.ClassColumn, s, message(404)},
 		{"message-410", "/x", check.ClassColumn, s, message(410)},
 		{"message-500", "/x", check.ClassColumn, s, message(500)},
@@ -280,8 +299,7 @@ func lookOver(t *testing.T, b []byte) {
 		}
 		switch n.Data {
 		case "script":
-			_, deferred := attr["defer"]
-			if attr["type"] != "application/ld+json" && (!strings.HasPrefix(attr["src"], "/theme/portal.") || !deferred || n.FirstChild != nil) {
+			if attr["type"] != "application/ld+json" && (!strings.HasPrefix(attr["src"], "/theme/portal.") || n.FirstChild != nil) {
 				t.Errorf("script of type %q from %q", attr["type"], attr["src"])
 			}
 		case "style", "iframe", "object":

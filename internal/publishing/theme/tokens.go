@@ -148,8 +148,12 @@ func (k Tokens) css() string {
 	if r := map[string]string{"square": "0", "soft": "4px", "round": "10px"}[k.Radius]; r != "" {
 		put("radius", r)
 	}
-	if d := map[string]string{"loose": "1.25", "tight": ".8"}[k.Density]; d != "" {
-		put("density", d)
+	switch k.Density {
+	case "loose":
+		put("density", "1.3")
+		put("room", "12px")
+	case "tight": // a line of a list stays 44 px high, so that a finger finds it
+		put("density", ".65")
 	}
 	return "\n\n/* 本站选定 */\nbody[class] {" + b.String() + " }\n"
 }

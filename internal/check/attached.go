@@ -1,0 +1,88 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// OnAttachment is the subject of the checks on files a site offers.
+const OnAttachment = "attachment"
+
+// Attachment is a file with what was read in it.
+type Attachment struct {
+	// URL is where it lies, Name its file name, Page the page that offers it.
+	URL, Name, Page string
+	// Text is everything a reader can come to see: hidden sheets, rows and
+	// columns, tracked deletions and comments too.
+	Text string
+	// Unread says in Chinese why the text could not be read; "" when it was.
+	Unread string
+}
+
+// attachmentChecks put Privacy to the text of attachments: the lists of names
+// that bulletins find are nearly all in tables attached to a page.
+var attachmentChecks = []Check{
+	attachedLeak(KindIDCard, "公民身份号码", Serious),
+	attachedLeak(KindMobile, "手机号码", Error),
+	attachedLeak(KindBankCard, "银行卡（账）号", Serious),
+	attachedLeak(KindEmail, "个人电子邮箱", Advice),
+	{
+		ID: "attachment.unread", Articles: []string{"S12.2a"}, Severity: Advice, AppliesTo: []string{OnAttachment},
+		Says:     Says{Fine: "附件的文字可以检查", Wrong: "附件的文字没有检查到", HowToFix: "请改用可复制文字的 DOCX、XLSX 或 PDF。"},
+		Evidence: "附件地址和未能读取的原因",
+		run: func(c Check, f *Facts) (out []Finding) {
+			for _, a := range f.Attachments {
+				if a.Unread != "" {
+					out = append(out, c.untested(strings.TrimSuffix(a.Unread, "。"), a.URL))
+				}
+			}
+			return out
+		},
+	},
+}
+
+func attachedLeak(kind, what string, sev Severity) Check {
+	return Check{
+		ID: "attachment." + strings.TrimPrefix(kind, "privacy."), Articles: []string{"S12.2a", "D-20"}, Severity: sev, AppliesTo: []string{OnAttachment},
+		Says: Says{
+			Fine: "附件没有未遮蔽的" + what, Tolerated: "该号码为单位公布的公开联系方式", Wrong: "附件公开了未遮蔽的" + what,
+			HowToFix: "请撤下附件，按最小必要原则遮蔽（包括隐藏的工作表、行列和修订内容）后重新上传，并清理缓存和搜索引擎快照。",
+		},
+		Evidence: "附件文件及其摘要值、命中文字（遮蔽后）和处数",
+		run: func(c Check, f *Facts) (out []Finding) {
+			for _, a := range f.Attachments {
+				if a.Unread == "" {
+					out = append(out, leaksIn(c, f, kind, a))
+				}
+			}
+			return out
+		},
+	}
+}
+
+// leaksIn is one finding a file and kind, however many rows its list has.
+func leaksIn(c Check, f *Facts, kind string, a Attachment) Finding {
+	n, example, public := 0, "", false
+	seen := map[string]bool{}
+	for _, s := range Privacy(a.Text) {
+		if s.Kind != kind || seen[s.Wrong] {
+			continue
+		}
+		seen[s.Wrong] = true
+		if f.Ledger != nil && (slices.Contains(f.Ledger.OfficialPhones, s.Wrong) || slices.ContainsFunc(f.Ledger.OfficialMailboxes, func(m string) bool { return strings.EqualFold(m, s.Wrong) })) {
+			public = true
+			continue
+		}
+		if n++; n == 1 {
+			example = Mask(kind, s.Wrong)
+		}
+	}
+	switch {
+	case n > 0:
+		return c.wrong(fmt.Sprintf("“%s”中有 %d 处，例如 %s", clip(a.Name, 60), n, example), a.URL)
+	case public:
+		return c.tolerated("台账登记的公开联系方式", a.URL)
+	}
+	return c.fine(a.URL)
+}

@@ -1,0 +1,127 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Ways of coming to a page, for Alternate.
+const (
+	AsMobile   = "mobile"   // a telephone's browser
+	AsSpider   = "spider"   // a search engine's robot
+	AsSearcher = "searcher" // a browser sent by a search engine: Referer
+)
+
+// Alternate is a page fetched again as somebody else. Sites broken into often
+// show their owner the old page, and everybody who comes from a search engine
+// another.
+type Alternate struct {
+	As string
+	// Page is what came; nil when nothing could be read.
+	Page *Page
+	// Status and FinalURL are of the answer.
+	Status   int
+	FinalURL string
+	// Why says in Chinese why nothing could be read.
+	Why string
+}
+
+func (a Alternate) words() string {
+	switch a.As {
+	case AsMobile:
+		return "以手机访问"
+	case AsSpider:
+		return "以搜索引擎身份访问"
+	case AsSearcher:
+		return "从搜索结果进入"
+	}
+	return "换一种方式访问"
+}
+
+var cloakChecks = []Check{
+	cloakCheck("cloaked.agent", "不同终端和搜索引擎看到同样的内容", []string{AsMobile, AsSpider}),
+	cloakCheck("cloaked.referrer", "从搜索结果进入看到同样的内容", []string{AsSearcher}),
+}
+
+func cloakCheck(id, fine string, as []string) Check {
+	return Check{
+		ID: id, Articles: []string{"V-W-1.3", "S23.1a"}, Severity: Serious, AppliesTo: anyPage,
+		Says: Says{
+			Fine: fine, Tolerated: "不同终端的版面不同，内容没有违规", Wrong: "页面对不同的访问者显示不同的违规内容",
+			HowToFix: "请立即核查服务器程序和配置文件是否被植入按来路跳转的代码，清除后请搜索引擎更新快照，并按网络安全事件处置流程报告。",
+		},
+		Evidence: "各种身份访问得到的网页快照、状态码和跳转后的地址",
+		run: pageOnly(func(c Check, f *Facts) (out []Finding) {
+			for _, a := range f.Alternates {
+				if slices.Contains(as, a.As) {
+					out = append(out, cloaked(c, f, a))
+				}
+			}
+			return out
+		}),
+	}
+}
+
+func cloaked(c Check, f *Facts, a Alternate) Finding {
+	if from, to := f.Page.Host(), hostOf(a.FinalURL); from != "" && to != "" && siteOf(from) != siteOf(to) && !governmentHost(to) && !f.Page.ownHost(to) {
+		return c.wrong(a.words()+"时转到 "+to, a.As)
+	}
+	if a.Page == nil {
+		why := a.Why
+		if why == "" {
+			why = fmt.Sprintf("状态码 %d", a.Status)
+		}
+		return c.untested(a.words()+"没有得到网页（"+strings.TrimSuffix(why, "。")+"）", a.As)
+	}
+	if w := planted(f.Page.DocumentTitle(), a.Page.DocumentTitle(), f.Lexicon); w != "" {
+		return c.wrong(a.words()+"时标题含有“"+w+"”", a.As)
+	}
+	if w := planted(f.Page.VisibleText, a.Page.VisibleText, f.Lexicon); w != "" {
+		return c.wrong(a.words()+"时正文含有“"+w+"”", a.As)
+	}
+	// Links to foreign hosts that the ordinary visitor does not see, with a sign.
+	seen := map[string]bool{}
+	for _, l := range f.Page.Links {
+		seen[hostOf(l.URL)] = true
+	}
+	for _, l := range a.Page.Links {
+		h := hostOf(l.URL)
+		if h == "" || seen[h] {
+			continue
+		}
+		t := judgeHost(f.Page, f.Lexicon, h)
+		if t.foreign && !t.trusted && (t.bad != "" || f.Lexicon.suspicious(l.Text) != "") {
+			return c.wrong(a.words()+"时出现指向 "+h+" 的链接", a.As)
+		}
+	}
+	// Another robot's page altogether: what it holds shows no sign, but nothing
+	// of the site is left in it.
+	if a.As == AsSpider && !resembles(f.Page, a.Page) && len([]rune(a.Page.VisibleText)) > 200 {
+		w := c.wrong(a.words()+"得到的网页与正常访问完全不同", a.As)
+		w.Severity = Error
+		return w
+	}
+	if !resembles(f.Page, a.Page) {
+		return c.tolerated(a.words()+"得到的版面不同", a.As)
+	}
+	return c.fine(a.As)
+}
+
+// planted is a spam phrase of the other text that the ordinary one lacks.
+func planted(own, other string, l *Lexicon) string {
+	w := l.spam(other)
+	if w == "" || strings.Contains(plainLetters(own), w) {
+		return ""
+	}
+	return w
+}
+
+// resembles reports whether two pages are of one make: the same title, or a
+// good part of the text of one stands in the other.
+func resembles(a, b *Page) bool {
+	if t := a.DocumentTitle(); t != "" && t == b.DocumentTitle() {
+		return true
+	}
+	return overlap(shingles(a.VisibleText), shingles(b.VisibleText)) >= 0.2
+}

@@ -1,0 +1,183 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// Search is what a trial of a site's search came to: words that stand on the
+// site were asked for.
+type Search struct {
+	// Asked are the words, Title the title of a page they were taken from.
+	Asked, Title string
+	// Page is the answer; nil when there was none, and Why says why.
+	Page   *Page
+	Status int
+	Why    string
+	// Control is the answer to words that stand nowhere; nil when not asked.
+	Control *Page
+}
+
+// functionChecks ask whether a site does what it is there for: search,
+// interaction, services, a way in for the elderly (Articles 11, 13, 14, 15).
+var functionChecks = []Check{
+	{
+		ID: "function.search", Articles: []string{"S13.1a", "S11.1"}, Severity: Error, AppliesTo: []string{OnSite},
+		Says:     Says{Fine: "站内搜索可以使用", Wrong: "站内搜索不能使用", HowToFix: "请修复站内搜索，使其能够找到已发布的信息。"},
+		Evidence: "检索词、搜索结果页快照和状态码", run: searchWorks,
+	},
+	homeFunction("function.interaction", []string{"V-W-5.1", "S11.1"}, Error, "首页有咨询、建议类互动渠道", "首页没有找到咨询、建议类互动渠道",
+		"请在首页设置在线咨询、留言、信箱等互动渠道；网上信访、纪检举报不计在内。", []Object{Portal, DepartmentSite}, interactionWords, exceptInteraction),
+	homeFunction("function.services", []string{"V-W-6.1", "S13.1a"}, Error, "首页提供办事服务", "首页没有找到办事服务入口",
+		"请在首页设置政务服务入口；没有对外服务职能的，在台账中注明。", []Object{Portal, DepartmentSite}, serviceWords, nil),
+	homeFunction("function.elder", []string{"S15"}, Advice, "首页有无障碍或长者模式入口", "首页没有找到无障碍或长者模式入口",
+		"请在首页显著位置设置“无障碍”“长者模式”入口。", []Object{Portal}, elderWords, nil),
+}
+
+var (
+	interactionWords  = []string{"互动", "咨询", "留言", "信箱", "建议", "投诉", "12345", "书记市长", "市长热线", "问政", "有问必答", "诉求", "写信"}
+	exceptInteraction = []string{"信访", "纪检", "举报", "检举", "监督举报"}
+	serviceWords      = []string{"政务服务", "办事服务", "网上办事", "办事大厅", "在线办事", "服务大厅", "办事指南", "我要办", "服务事项", "便民服务", "一网通办", "公共服务", "办事"}
+	elderWords        = []string{"长者", "适老", "关怀", "无障碍", "老年", "大字"}
+)
+
+// homeFunction looks on the home page for a link that names a function.
+func homeFunction(id string, articles []string, sev Severity, fine, wrong, fix string, objects []Object, words, except []string) Check {
+	return Check{
+		ID: id, Articles: articles, Severity: sev, AppliesTo: []string{string(ClassHome)}, Objects: objects,
+		Says:     Says{Fine: fine, Tolerated: "该单位没有对外服务职能", Wrong: wrong, HowToFix: fix},
+		Evidence: "首页快照",
+		run: pageOnly(func(c Check, f *Facts) []Finding {
+			if f.Ledger == nil || f.Ledger.Object == "" {
+				return nil // what is owed depends on whose site it is
+			}
+			if id == "function.services" && f.Ledger.NoServices {
+				return []Finding{c.tolerated("台账注明没有对外服务职能", "首页")}
+			}
+			links := 0
+			for _, n := range f.Page.leading {
+				if n.DataAtom != atom.A && n.DataAtom != atom.Area {
+					continue
+				}
+				links++
+				t := noBlanks(linkText(n) + attr(n, "title") + attr(n, "alt"))
+				for _, x := range except {
+					t = strings.ReplaceAll(t, x, "")
+				}
+				if t != "" && containsAny(t, words) {
+					return []Finding{c.fine("首页")}
+				}
+			}
+			// Buttons and forms lead somewhere too.
+			for n := range f.Page.Root.Descendants() {
+				if n.Type == html.ElementNode && (n.DataAtom == atom.Button || n.DataAtom == atom.Img || n.DataAtom == atom.Label) {
+					if t := noBlanks(nodeText(n) + attr(n, "alt") + attr(n, "title") + attr(n, "aria-label")); containsAny(t, words) && !containsAny(t, except) {
+						return []Finding{c.fine("首页")}
+					}
+				}
+			}
+			if links < 5 {
+				return []Finding{c.untested("首页由脚本生成或只是导航，没有可以识别的栏目", "首页")}
+			}
+			return []Finding{c.wrong("", "首页")}
+		}),
+	}
+}
+
+// SearchForm is the form of a page that searches the site.
+type SearchForm struct {
+	Action string
+	// Field takes the words; Fixed are the values the form sends with them.
+	Field string
+	Fixed [][2]string
+	// Post forms are sent as bodies.
+	Post bool
+}
+
+// FindSearch finds the search form of a page.
+func FindSearch(p *Page) (SearchForm, bool) {
+	for n := range p.Root.Descendants() {
+		if n.Type != html.ElementNode || n.DataAtom != atom.Form {
+			continue
+		}
+		s := SearchForm{Action: p.resolve(attr(n, "action")), Post: strings.EqualFold(attr(n, "method"), "post")}
+		hint := strings.ToLower(attr(n, "action") + " " + attr(n, "id") + " " + attr(n, "class") + " " + attr(n, "name") + " " + attr(n, "role"))
+		named := containsAny(hint, []string{"search", "sousuo", "query", "jiansuo", "搜"})
+		fields := 0
+		for c := range n.Descendants() {
+			if c.Type != html.ElementNode || c.DataAtom != atom.Input || attr(c, "name") == "" {
+				continue
+			}
+			switch strings.ToLower(attr(c, "type")) {
+			case "", "text", "search":
+				fields++
+				if s.Field == "" {
+					s.Field = attr(c, "name")
+				}
+				named = named || strings.EqualFold(attr(c, "type"), "search") || strings.Contains(attr(c, "placeholder")+attr(c, "title")+attr(c, "aria-label"), "搜") || strings.Contains(attr(c, "placeholder"), "检索")
+			case "hidden":
+				if len(s.Fixed) < 20 {
+					s.Fixed = append(s.Fixed, [2]string{attr(c, "name"), attr(c, "value")})
+				}
+			case "password", "email", "tel", "file":
+				fields += 2
+			}
+		}
+		if named && s.Field != "" && fields <= 2 && s.Action != "" {
+			return s, true
+		}
+	}
+	return SearchForm{}, false
+}
+
+func searchWorks(c Check, f *Facts) []Finding {
+	s := f.Search
+	if s == nil {
+		return nil
+	}
+	const where = "站内搜索"
+	switch {
+	case s.Why != "":
+		return []Finding{c.untested(strings.TrimSuffix(s.Why, "。"), where)}
+	case s.Status == 401 || s.Status == 403 || s.Status == 405 || s.Status == 412 || s.Status == 429:
+		return []Finding{c.untested(fmt.Sprintf("搜索拒绝机器访问（状态码 %d），请人工核实", s.Status), where)}
+	case s.Status >= 400:
+		return []Finding{c.wrong(fmt.Sprintf("检索“%s”返回状态码 %d", clip(s.Asked, 30), s.Status), where)}
+	case s.Page == nil:
+		return []Finding{c.untested("没有得到搜索结果页", where)}
+	}
+	if s.finds(s.Page) {
+		if s.Control != nil && s.finds(s.Control) {
+			return []Finding{c.untested("结果页对任何检索词都列出同样的内容，不能判断", where)}
+		}
+		return []Finding{c.fine(where)}
+	}
+	if strings.Contains(s.Page.Text, "<script") && len(s.Page.Links) < 8 {
+		return []Finding{c.untested("搜索结果由脚本生成，请人工核实", where)}
+	}
+	if fetched := containsAny(s.Page.Text, []string{"$.ajax", "XMLHttpRequest", "fetch(", "axios", "new Vue", "createApp", "v-for"}); fetched {
+		return []Finding{c.untested("搜索结果由脚本载入，请人工核实", where)}
+	}
+	return []Finding{c.wrong("以已发布信息的标题“"+clip(s.Asked, 30)+"”检索，没有找到该信息", where)}
+}
+
+// finds reports whether an answer lists the page the words were taken from.
+func (s *Search) finds(p *Page) bool {
+	want := noBlanks(s.Title)
+	if want == "" {
+		want = noBlanks(s.Asked)
+	}
+	for _, l := range p.Links {
+		t := noBlanks(l.Text)
+		if t == "" || l.Kind != LinkPage && l.Kind != LinkExternal && l.Kind != LinkAttachment {
+			continue
+		}
+		if strings.Contains(t, want) || len([]rune(t)) >= 8 && strings.Contains(want, strings.TrimRight(t, "….")) {
+			return true
+		}
+	}
+	return false
+}

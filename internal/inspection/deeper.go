@@ -1,0 +1,388 @@
+package inspection
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"zhengshu/internal/check"
+	"zhengshu/internal/crawl"
+	"zhengshu/internal/egress"
+	"zhengshu/internal/official"
+	"zhengshu/internal/registry"
+)
+
+// What a run asks for beyond the pages: where outside links come out, what
+// stands in attachments, and whether the search finds what the site has.
+const (
+	maxLandings   = 60 // outside sites opened in one run
+	landingBody   = 256 << 10
+	maxFiles      = 40 // attachments read in one run
+	fileBody      = 10 << 20
+	searchWords   = 10 // characters asked for
+	searchBody    = 1 << 20
+	searchOldDays = 3 // an item younger than this may not be in the index yet
+)
+
+// objectOf is what the checks know a site as.
+func objectOf(site registry.Site) check.Object {
+	if site.Kind == registry.Portal {
+		return check.Portal
+	}
+	return check.DepartmentSite
+}
+
+// deepen makes the checks that need further requests.
+func (n *inspector) deepen(ctx context.Context) error {
+	if n.o.wants("attachment") {
+		if err := n.readAttachments(ctx); err != nil {
+			return err
+		}
+	}
+	if n.o.wants("function") {
+		if err := n.trySearch(ctx); err != nil {
+			return err
+		}
+	}
+	if n.o.wants("dates") {
+		n.judgeInstants()
+	}
+	return ctx.Err()
+}
+
+// file puts what the checks said of facts into the report. place gives the page
+// a finding belongs to and its proof.
+func (n *inspector) file(facts check.Facts, place func(check.Finding) (*visit, Sighting)) {
+	facts.Ledger, facts.Lexicon, facts.Limits, facts.Today = n.target.Ledger, n.o.Lexicon, n.o.Limits, n.o.Today
+	for _, f := range check.Run(facts) {
+		switch f.Outcome {
+		case check.Untested:
+			n.skip(f.Check, f.Why, f.Where, 1)
+		case check.Violated:
+			v, s := place(f)
+			s.Check, s.Severity, s.Says, s.Article, s.Where, s.Fix = f.Check, f.Severity, f.Says, f.Article, f.Where, f.Fix
+			n.add(v, nil, s)
+		}
+	}
+}
+
+// landings opens outside sites and notes what they show: a working link to a
+// domain that changed hands is worse than a dead one.
+func (n *inspector) landings(ctx context.Context, results []check.LinkResult, whys []string) error {
+	opened := map[string]int{}
+	for i, r := range results {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if whys[i] != "" || r.Status != http.StatusOK || r.Title != "" || !r.Outside(n.o.Lexicon) {
+			continue
+		}
+		u, err := url.Parse(cmp.Or(r.FinalURL, r.Link.URL))
+		if err != nil {
+			continue
+		}
+		if j, ok := opened[u.Host]; ok {
+			results[i].Title, results[i].Text = results[j].Title, results[j].Text
+			continue
+		}
+		if len(opened) >= maxLandings {
+			n.skip("link.illegal", "外部网站过多，其余没有打开查看内容。", r.Link.URL, 1)
+			continue
+		}
+		opened[u.Host] = i
+		n.land(ctx, &results[i])
+	}
+	return nil
+}
+
+// land reads the beginning of the page a link opens.
+func (n *inspector) land(ctx context.Context, r *check.LinkResult) {
+	resp, err := n.o.Manners.Ask(ctx, cmp.Or(r.FinalURL, r.Link.URL), egress.Options{RecordTLSFault: true, MaxBody: landingBody})
+	if resp == nil || err != nil && len(resp.Body) == 0 || resp.Status != http.StatusOK || !isHTML(resp.Header.Get("Content-Type"), resp.Body) {
+		return // that it answers is known; what it shows is not
+	}
+	p, err := check.ParsePage(resp.Body, resp.Header.Get("Content-Type"), resp.Final)
+	if err != nil {
+		return
+	}
+	if resp.Final != "" {
+		r.FinalURL = resp.Final
+	}
+	r.Title, r.Text = p.DocumentTitle(), clipRunes(p.VisibleText, 2000)
+}
+
+// readAttachments reads the files of the site that pages offer.
+func (n *inspector) readAttachments(ctx context.Context) error {
+	read := 0
+	for _, target := range n.linkOrder {
+		k := n.links[target]
+		name := fileName(target)
+		if k.link.Kind != check.LinkAttachment || !n.own(target) || !official.Readable(name, true) || n.o.wants("link") && !n.report.judged[target] {
+			continue
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if read++; read > maxFiles {
+			n.skip("attachment.unread", "附件过多，其余附件没有检查。", target, 1)
+			continue
+		}
+		files, e, err := n.attachment(ctx, target, name)
+		if err != nil {
+			return err
+		}
+		if files == nil {
+			continue // that it does not open is a finding about the link
+		}
+		for i := range files {
+			files[i].Page = k.page
+		}
+		n.report.read[target] = true
+		n.file(check.Facts{Attachments: files}, func(check.Finding) (*visit, Sighting) {
+			return nil, Sighting{URL: k.page, OnHome: k.onHome, Pages: k.pages, Also: k.also, Evidence: e}
+		})
+	}
+	return nil
+}
+
+func fileName(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	name := path.Base(u.Path)
+	if name == "" || name == "/" || name == "." {
+		return ""
+	}
+	return clipRunes(name, 120)
+}
+
+// attachment fetches and reads one file; nil when no file came.
+func (n *inspector) attachment(ctx context.Context, target, name string) ([]check.Attachment, Evidence, error) {
+	resp, err := n.o.Manners.Ask(ctx, target, egress.Options{RecordTLSFault: true, MaxBody: fileBody, Accept: "*/*"})
+	if ctx.Err() != nil {
+		return nil, Evidence{}, ctx.Err()
+	}
+	at := check.Attachment{URL: target, Name: name}
+	if e := (*egress.Error)(nil); errors.As(err, &e) {
+		if e.Kind != egress.TooLarge {
+			return nil, Evidence{}, nil
+		}
+		at.Unread = fmt.Sprintf("附件“%s”超过 %d MB，没有检查其中的文字。", name, fileBody>>20)
+		return []check.Attachment{at}, Evidence{URL: target, Status: resp.Status, At: resp.Started}, nil
+	}
+	if err != nil || resp.Status != http.StatusOK || strings.Contains(strings.ToLower(resp.Header.Get("Content-Type")), "text/html") {
+		return nil, Evidence{}, nil
+	}
+	sum := sha256.Sum256(resp.Body)
+	e := Evidence{URL: target, Status: resp.Status, Headers: headerText(resp.Header), SHA256: hex.EncodeToString(sum[:]), Size: int64(len(resp.Body)), At: resp.Started, Vantage: n.o.Vantage, Edition: check.Edition()}
+	words, err := official.ReadWords(ctx, bytes.NewReader(resp.Body), int64(len(resp.Body)), name, official.TextLimits{Child: true})
+	var bad *official.FileError
+	switch {
+	case errors.As(err, &bad):
+		at.Unread = bad.Says
+		return []check.Attachment{at}, e, nil
+	case err != nil:
+		return nil, e, fmt.Errorf("inspection: read %s: %w", target, err)
+	}
+	at.Text = words.Text
+	out := []check.Attachment{at}
+	for _, says := range words.Unread {
+		out = append(out, check.Attachment{URL: target, Name: name, Unread: says})
+	}
+	if n.store != nil && len(check.Privacy(words.Text)) > 0 {
+		if e.Ref, err = n.store.Put(ctx, bytes.NewReader(resp.Body)); err != nil {
+			return nil, e, fmt.Errorf("inspection: keep evidence: %w", err)
+		}
+	}
+	return out, e, nil
+}
+
+// trySearch asks the site's search for words of a page that was read.
+func (n *inspector) trySearch(ctx context.Context) error {
+	home := n.visits[n.home]
+	if home == nil {
+		return nil
+	}
+	page := n.read(ctx, home)
+	if page == nil {
+		return nil
+	}
+	var title string
+	for _, v := range n.order {
+		old := n.o.Today.IsZero() || !v.published.IsZero() && v.published.Before(n.o.Today.AddDays(-searchOldDays))
+		if v.content && old && utf8.RuneCountInString(v.title) >= 6 {
+			title = v.title
+			break
+		}
+	}
+	s, e, err := n.search(ctx, page, title)
+	if err != nil || s == nil {
+		return err
+	}
+	n.report.searched = s.Why == ""
+	n.file(check.Facts{Search: s}, func(check.Finding) (*visit, Sighting) {
+		return home, Sighting{URL: n.home, OnHome: true, Evidence: e}
+	})
+	return nil
+}
+
+// search puts one question, and one that has no answer, to the form of a page;
+// nil when nothing is known to ask for.
+func (n *inspector) search(ctx context.Context, home *check.Page, title string) (*check.Search, Evidence, error) {
+	form, ok := check.FindSearch(home)
+	switch {
+	case !ok:
+		return &check.Search{Why: "首页没有可以识别的搜索框，请人工核实站内搜索。"}, Evidence{}, nil
+	case title == "":
+		return nil, Evidence{}, nil
+	case form.Post:
+		return &check.Search{Why: "站内搜索以提交表单的方式进行，机器检查不提交表单，请人工核实。"}, Evidence{}, nil
+	case !n.own(form.Action):
+		return &check.Search{Why: "站内搜索由其他网站提供，请人工核实。"}, Evidence{}, nil
+	}
+	s := &check.Search{Asked: keyWords(title), Title: title}
+	if s.Asked == "" {
+		return nil, Evidence{}, nil
+	}
+	address := asked(form, s.Asked)
+	if got := n.o.Links.Check(ctx, address); got.Verdict == crawl.NotTested {
+		return &check.Search{Why: cmp.Or(got.Says, "站内搜索没有检查。")}, Evidence{}, ctx.Err()
+	}
+	ask := func(address string) (*check.Page, int, string) {
+		resp, err := n.o.Manners.Ask(ctx, address, egress.Options{RecordTLSFault: true, MaxBody: searchBody})
+		if e := (*egress.Error)(nil); errors.As(err, &e) {
+			return nil, 0, "站内搜索没有应答：" + e.Says
+		}
+		if err != nil || resp.Status != http.StatusOK || !isHTML(resp.Header.Get("Content-Type"), resp.Body) {
+			return nil, resp.Status, ""
+		}
+		p, err := check.ParsePage(resp.Body, resp.Header.Get("Content-Type"), resp.Final)
+		if err != nil {
+			return nil, resp.Status, ""
+		}
+		return p, resp.Status, ""
+	}
+	s.Page, s.Status, s.Why = ask(address)
+	if s.Page != nil {
+		s.Control, _, _ = ask(asked(form, "卅卌卄廿囗"))
+	}
+	return s, Evidence{Link: address, LinkStatus: s.Status}, ctx.Err()
+}
+
+func asked(form check.SearchForm, words string) string {
+	u, err := url.Parse(form.Action)
+	if err != nil {
+		return form.Action
+	}
+	q := u.Query()
+	for _, f := range form.Fixed {
+		q.Set(f[0], f[1])
+	}
+	q.Set(form.Field, words)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// keyWords is the longest run of Chinese characters of a title, cut to what a
+// person would type.
+func keyWords(title string) string {
+	best := ""
+	for run := range strings.FieldsFuncSeq(title, func(r rune) bool { return !unicode.Is(unicode.Han, r) }) {
+		if utf8.RuneCountInString(run) > utf8.RuneCountInString(best) {
+			best = run
+		}
+	}
+	if utf8.RuneCountInString(best) < 2 {
+		return ""
+	}
+	return clipRunes(best, searchWords)
+}
+
+// judgeInstants holds the instants of publication of a site's pages together.
+func (n *inspector) judgeInstants() {
+	var dated []check.Dated
+	for _, v := range n.order {
+		if v.content && v.shown != "" {
+			dated = append(dated, check.Dated{URL: v.url, Column: v.column, Published: v.shown})
+		}
+	}
+	if len(dated) == 0 {
+		return
+	}
+	n.report.dated = true
+	n.file(check.Facts{Dated: dated}, func(f check.Finding) (*visit, Sighting) {
+		v := n.visits[f.Where]
+		if v == nil {
+			v = n.visits[n.home]
+		}
+		return v, Sighting{URL: v.url}
+	})
+}
+
+// recheckDeep looks again at what deepen found.
+func (n *inspector) recheckDeep(ctx context.Context, spot Spot) (Look, error) {
+	home, page, err := n.fetch(ctx, n.start)
+	if err != nil {
+		return Look{}, err
+	}
+	if page == nil {
+		_, says := home.absent()
+		return n.look(ctx, home, Unknown, says, Evidence{})
+	}
+	facts := check.Facts{Ledger: n.target.Ledger, Lexicon: n.o.Lexicon, Today: n.o.Today}
+	e := Evidence{Link: spot.Where}
+	switch family, _, _ := strings.Cut(spot.Check, "."); {
+	case family == "attachment":
+		files, proof, err := n.attachment(ctx, spot.Where, fileName(spot.Where))
+		if err != nil {
+			return Look{}, err
+		}
+		if files == nil {
+			got := n.o.Links.Check(ctx, spot.Where)
+			if got.Status == http.StatusNotFound || got.Status == http.StatusGone {
+				return n.look(ctx, home, Gone, "附件已撤下。", e)
+			}
+			return n.look(ctx, home, Unknown, "附件没有取到，未能复测，请稍后再试。", e)
+		}
+		facts.Attachments = files
+		e.LinkStatus = proof.Status
+	case spot.Check == "function.search":
+		title := ""
+		for _, l := range page.Links {
+			if l.Kind == check.LinkPage && utf8.RuneCountInString(l.Text) >= 8 {
+				title = l.Text
+				break
+			}
+		}
+		s, proof, err := n.search(ctx, page, title)
+		if err != nil {
+			return Look{}, err
+		}
+		if s == nil {
+			return n.look(ctx, home, Unknown, "首页没有可以用来检索的信息标题，未能复测，请人工核实。", e)
+		}
+		facts.Search, e = s, proof
+	default:
+		return n.look(ctx, home, Unknown, "这一项需要重新检查全站才能判断，请发起一次检查。", Evidence{})
+	}
+	for _, f := range check.Run(facts) {
+		switch {
+		case f.Check == spot.Check && f.Outcome == check.Violated:
+			return n.look(ctx, home, Standing, f.Says, e)
+		case f.Outcome == check.Untested:
+			return n.look(ctx, home, Unknown, f.Says, e)
+		}
+	}
+	return n.look(ctx, home, Gone, "该处已改正，复测未再发现。", e)
+}

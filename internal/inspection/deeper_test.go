@@ -1,0 +1,86 @@
+package inspection_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"zhengshu/internal/blob"
+	"zhengshu/internal/check"
+	"zhengshu/internal/inspection"
+)
+
+// A list of names in a ZIP, an outside link whose domain changed hands and a
+// search that finds nothing are found once, and a second look closes them when
+// they are mended.
+func TestAttachmentsLandingsAndSearch(t *testing.T) {
+	const id = "11010519491231002X"
+	var packed bytes.Buffer
+	z := zip.NewWriter(&packed)
+	w, err := z.Create("公示名单.txt")
+	if err == nil {
+		_, err = w.Write([]byte("张某，身份证号" + id))
+	}
+	if err != nil || z.Close() != nil {
+		t.Fatal(err)
+	}
+	s := newSite(t)
+	s.set("/list.zip", page{ctype: "application/zip", body: packed.String()})
+	s.set("/old.doc", page{ctype: "application/msword", body: "no document"})
+	s.swap("/tz/1.html", "附件可在网上下载。", `附件：<a href="/list.zip">公示名单</a>`)
+	s.swap("/", `<div class="main">`, `<form action="/search"><label for="q">搜索</label><input type="search" id="q" name="q"></form><div class="main">`)
+	s.put("/search", list("搜索结果", "概况信息", `<li>没有找到</li>`))
+	store, err := blob.Disk(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := func() inspection.Report {
+		t.Helper()
+		rep, err := inspection.Inspect(context.Background(), s.client(t), store, target(), inspection.Options{Delay: -1, Today: today, Limits: inspection.EmbeddedLimits(today)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rep
+	}
+	rep := run()
+	var found []string
+	for _, f := range rep.Findings {
+		found = append(found, f.Check)
+		if strings.Contains(f.Says+f.Where+f.Evidence.Excerpt, id) {
+			t.Errorf("%s shows the number", f.Check)
+		}
+		if f.Check == "attachment.id_card" && (f.Evidence.Ref == "" || f.Evidence.SHA256 == "" || f.Severity != check.Serious || !strings.HasSuffix(f.Where, "/list.zip") || !strings.HasSuffix(f.URL, "/tz/1.html")) {
+			t.Errorf("attachment: %+v", f)
+		}
+	}
+	slices.Sort(found)
+	if !slices.Equal(found, []string{"attachment.id_card", "function.search"}) {
+		t.Fatalf("found %v", found)
+	}
+	look := func(f inspection.Sighting) inspection.Look {
+		t.Helper()
+		l, err := inspection.Recheck(context.Background(), s.client(t), store, target(), inspection.Spot{Check: f.Check, Fingerprint: f.Fingerprint(), URL: f.URL, Where: f.Where}, inspection.Options{Delay: -1, Today: today})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	for _, f := range rep.Findings {
+		if l := look(f); l.Outcome != inspection.Standing {
+			t.Errorf("%s: %s %s", f.Check, l.Outcome, l.Says)
+		}
+	}
+	s.put("/search", list("搜索结果", "概况信息", `<li><a href="/tz/1.html">关于做好春季植树工作的通知</a></li><li><a href="/yw/1.html">我区召开全区教育工作会议</a></li>`))
+	s.set("/list.zip", page{status: http.StatusNotFound, ctype: "text/html", body: "404"})
+	for _, f := range rep.Findings {
+		l := look(f)
+		// The made-up search lists the same whatever is asked, which proves nothing.
+		if want := map[string]string{"attachment.id_card": inspection.Gone, "function.search": inspection.Unknown}[f.Check]; l.Outcome != want {
+			t.Errorf("%s after mending: %s %s", f.Check, l.Outcome, l.Says)
+		}
+	}
+}
