@@ -24,7 +24,7 @@ var floors = []string{
 	// checks: facts in, findings out, no database
 	"check", "check/proofread/ngram", "check/proofread/corpus", "check/proofread", "check/proofread/lexicons", "check/lookalike/lexicons", "check/lookalike", "quality",
 	// records
-	"search", "likeness", "registry", "roster", "cutover", "operator", "tenancy", "protection", "coordination", "budget", "vigil", "library", "columns", "media", "movein", "disclosure", "letters", "inspection", "impostor", "security", "hosts", "newmedia", "notice", "filing", "closing", "reconciliation", "matrix", "platform", "blueprint", "moveout", "layout", "visits",
+	"search", "likeness", "registry", "roster", "cutover", "operator", "tenancy", "protection", "coordination", "budget", "vigil", "library", "columns", "media", "movein", "disclosure", "letters", "inspection", "impostor", "security", "hosts", "newmedia", "notice", "filing", "visits", "closing", "reconciliation", "matrix", "platform", "blueprint", "moveout", "layout",
 	// conductors
 	"guidance", "reposting", "training", "selfcheck",
 	"publishing/theme", "publishing", "appearance", "integrity", "lifecycle", "duty", "assessment", "reporting", "health",

@@ -48,7 +48,7 @@ func (h *House) wireVisits(ctx context.Context) error {
 	}
 	h.Visits = visits.New(h.DB, h.Registry, visits.Exchange{In: VisitBatches(h.Config.Dir), Keys: filepath.Join(h.Config.Dir, "keys", "portals"), Own: own, Log: h.Config.Log})
 	h.Visits.Register(h.workers)
-	c := portal.Config{Store: h.Releases, Landing: landing(), Log: h.Config.Log, Uploads: h.Config.Reach.Uploads, Canonical: h.Config.Reach.Canonical}
+	c := portal.Config{Store: h.Releases, Landing: landing(), Log: h.Config.Log, Uploads: h.Config.Reach.Uploads, Canonical: h.Config.Reach.Canonical, Now: h.DB.Now}
 	if h.listener != nil { // a process that answers readers
 		if h.recorder, err = visits.Record(visits.Config{Dir: dir, Out: VisitBatches(h.Config.Dir), Log: h.Config.Reach.LogDays > 0, Days: h.Config.Reach.LogDays, Errs: h.Config.Log}); err != nil {
 			return err

@@ -92,6 +92,8 @@ func (s *Service) Register(w *jobs.Workers) {
 	jobs.Handle(w, func(ctx context.Context, a ArchiveSite) error { return s.Work(ctx, a.Archive) })
 	jobs.Handle(w, func(ctx context.Context, _ Silences) error { _, err := s.AskDue(ctx); return err })
 	jobs.Every(w, 15*time.Minute, Silences{})
+	jobs.Handle(w, func(ctx context.Context, _ Facts) error { _, err := s.LookAtFacts(ctx); return err })
+	jobs.Every(w, factsEvery, Facts{})
 }
 
 const archiveSelect = `SELECT id, state, start_url, asked_by, asked_at, started_at, finished_at, pages, records, left_out, ref, size, checked_at, says FROM closing_archive`

@@ -20,12 +20,15 @@ import (
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/library"
+	"zhengshu/internal/notice"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules"
 	"zhengshu/internal/rules/sx2021"
+	"zhengshu/internal/visits"
 )
 
 // ID identifies one closing.
@@ -76,7 +79,9 @@ type Column struct {
 	ID        string
 	Name      string
 	URL       string
-	Items     int    // -1: unknown
+	Items     int // articles known there; -1: unknown
+	Arrived   int // of these public elsewhere; -1: not counted
+	CountedAt time.Time
 	Source    string // ledger, inspection, hand
 	Decision  Decision
 	Target    string // where it goes: a column of a site, an address
@@ -107,6 +112,8 @@ type Closing struct {
 	Columns       int // joined: how many there are and how many are decided
 	Decided       int
 	Redirects     int // joined: rows of the map
+	portal        registry.SiteID
+	handedAt      time.Time
 	areaPath      string
 	linePath      string
 }
@@ -131,8 +138,9 @@ func (c Closing) Target() audit.Target {
 // ItemKind is one of the named open items of a closing.
 type ItemKind string
 
-// The items. Content migration, traffic and the old host are closed by library
-// and sites once they can; until then a person proves them.
+// The items. The house closes them by what it sees: articles that arrived in the
+// library, figures of its own portals, answers of the old host, the page in the
+// portal's release. What it cannot see a person proves, with a paper.
 const (
 	ContentMigration ItemKind = "content_migration"
 	Traffic          ItemKind = "traffic"
@@ -166,6 +174,8 @@ type Item struct {
 	Attachment string
 	ProvedBy   string
 	ProvedAt   time.Time
+	Seen       string // what the house itself saw last
+	SeenAt     time.Time
 }
 
 // Service is the door of closing.
@@ -182,6 +192,12 @@ type Service struct {
 	settings    func() sx2021.Settings
 	origin      func(registry.Site) string
 	archive     ArchiveBudget
+	library     *library.Service
+	found       func(ctx context.Context, q db.Querier, host string, limit int) ([]string, error)
+	figures     func(ctx context.Context, site registry.SiteID, from, to calendar.Date) (visits.Figures, error)
+	notice      func(ctx context.Context, q db.Querier, ref registry.Ref) (notice.Standing, error)
+	shown       func(site registry.SiteID, path string) (bool, error)
+	redraw      func(ctx context.Context, tx *db.Tx, portal registry.SiteID) error
 }
 
 // Parts are what the service stands on.
@@ -203,12 +219,22 @@ type Parts struct {
 	Delay time.Duration
 	// Budget of an archive; its zero fields take their defaults.
 	Budget ArchiveBudget
+	// What proves the open items. Library knows what arrived; Found the articles
+	// that visits of an old host found; Figures how a site hosted here was read;
+	// Notice how the notice of the closing hangs; Shown whether a site's release
+	// holds a page. Nil: not known here.
+	Library *library.Service
+	Found   func(ctx context.Context, q db.Querier, host string, limit int) ([]string, error)
+	Figures func(ctx context.Context, site registry.SiteID, from, to calendar.Date) (visits.Figures, error)
+	Notice  func(ctx context.Context, q db.Querier, ref registry.Ref) (notice.Standing, error)
+	Shown   func(site registry.SiteID, path string) (bool, error)
 }
 
 // New makes the service.
 func New(p Parts) *Service {
 	s := &Service{db: p.DB, org: p.Org, registry: p.Registry, obligations: p.Obligations, inspection: p.Inspection, days: p.Days, store: p.Store,
-		client: p.Client, settings: p.Settings, origin: p.Origin, archive: p.Budget.filled()}
+		client: p.Client, settings: p.Settings, origin: p.Origin, archive: p.Budget.filled(),
+		library: p.Library, found: p.Found, figures: p.Figures, notice: p.Notice, shown: p.Shown}
 	s.manners = crawl.NewManners(p.Client, crawl.Courtesy{Delay: p.Delay})
 	return s
 }
@@ -352,19 +378,22 @@ func (s *Service) move(ctx context.Context, tx *db.Tx, ref registry.Ref, act str
 	if _, err := tx.Exec(ctx, `UPDATE closing SET state = $2, ended_at = $3, ended_why = $4 WHERE id = $1`, n.ID, n.State, ended, note.Says); err != nil {
 		return err
 	}
+	if err := s.given(ctx, tx, n); err != nil {
+		return err
+	}
 	return audit.Record(ctx, tx, audit.Entry{Act: "closing." + act, Target: n.Target(), Basis: sx2021.ClosureConsent.Citation, Before: before, After: map[string]string{"state": n.State, "why": note.Says}})
 }
 
 const closingSelect = `
 	SELECT c.id, c.object_kind, c.object_id, c.object_name, c.unit_id, u.name, c.case_id, c.host, c.state, c.opened_at, c.redirect_until, c.ended_at, c.ended_why,
 	       (SELECT count(*) FROM closing_column k WHERE k.closing_id = c.id), (SELECT count(*) FROM closing_column k WHERE k.closing_id = c.id AND k.decision <> ''),
-	       (SELECT count(*) FROM closing_redirect r WHERE r.closing_id = c.id), u.area_path, u.line_path
+	       (SELECT count(*) FROM closing_redirect r WHERE r.closing_id = c.id), c.portal_id, c.handed_at, u.area_path, u.line_path
 	  FROM closing c JOIN unit u ON u.id = c.unit_id`
 
 func scanClosing(r db.Scanner) (Closing, error) {
 	var c Closing
 	err := r.Scan(&c.ID, &c.Object.Kind, &c.Object.ID, &c.ObjectName, &c.Unit, &c.UnitName, &c.CaseID, &c.Host, &c.State, &c.OpenedAt, &c.RedirectUntil, &c.EndedAt, &c.EndedWhy,
-		&c.Columns, &c.Decided, &c.Redirects, &c.areaPath, &c.linePath)
+		&c.Columns, &c.Decided, &c.Redirects, &c.portal, &c.handedAt, &c.areaPath, &c.linePath)
 	return c, err
 }
 
@@ -422,13 +451,15 @@ func (s *Service) Columns(ctx context.Context, q db.Querier, scope authz.Scope, 
 	if _, err := s.Closing(ctx, q, scope, id); err != nil {
 		return nil, err
 	}
-	return db.All(ctx, q, scanColumn, `SELECT id, name, url, items, source, decision, target, reason, decided_by, decided_at FROM closing_column WHERE closing_id = $1
+	return db.All(ctx, q, scanColumn, columnSelect+` WHERE closing_id = $1
 		ORDER BY CASE WHEN decision = '' THEN 0 ELSE 1 END, id LIMIT $2`, id, maxColumns)
 }
 
+const columnSelect = `SELECT id, name, url, items, arrived, counted_at, source, decision, target, reason, decided_by, decided_at FROM closing_column`
+
 func scanColumn(r db.Scanner) (Column, error) {
 	var c Column
-	err := r.Scan(&c.ID, &c.Name, &c.URL, &c.Items, &c.Source, &c.Decision, &c.Target, &c.Reason, &c.DecidedBy, &c.DecidedAt)
+	err := r.Scan(&c.ID, &c.Name, &c.URL, &c.Items, &c.Arrived, &c.CountedAt, &c.Source, &c.Decision, &c.Target, &c.Reason, &c.DecidedBy, &c.DecidedAt)
 	return c, err
 }
 
@@ -527,10 +558,10 @@ func (s *Service) Items(ctx context.Context, q db.Querier, scope authz.Scope, id
 	list, err := db.All(ctx, q, func(r db.Scanner) (Item, error) {
 		var i Item
 		var state string
-		err := r.Scan(&i.Kind, &state, &i.Proof, &i.Attachment, &i.ProvedBy, &i.ProvedAt)
+		err := r.Scan(&i.Kind, &state, &i.Proof, &i.Attachment, &i.ProvedBy, &i.ProvedAt, &i.Seen, &i.SeenAt)
 		i.Proved = state == "proved"
 		return i, err
-	}, `SELECT kind, state, proof, COALESCE(attachment_id, ''), proved_by, proved_at FROM closing_item WHERE closing_id = $1`, id)
+	}, `SELECT kind, state, proof, COALESCE(attachment_id, ''), proved_by, proved_at, seen, seen_at FROM closing_item WHERE closing_id = $1`, id)
 	slices.SortFunc(list, func(a, b Item) int { return slices.Index(ItemKinds, a.Kind) - slices.Index(ItemKinds, b.Kind) })
 	return list, err
 }
@@ -540,7 +571,7 @@ func (s *Service) Items(ctx context.Context, q db.Querier, scope authz.Scope, id
 func (s *Service) Prove(ctx context.Context, scope authz.Scope, id ID, k ItemKind, proof string, upload *approval.Upload) error {
 	proof = strings.TrimSpace(proof)
 	if n := len([]rune(proof)); n < 4 || n > 500 {
-		return fault.New(fault.Invalid, "没有写明依据，请用 4 到 500 个字说明（材料、网址或编号）。").On("proof", "请用 4 到 500 个字写明依据")
+		return fault.New(fault.Invalid, "没有写明依据，请用 4 到 500 个字说明（材料、网址或编号）。").On("proof-"+string(k), "请用 4 到 500 个字写明依据")
 	}
 	if _, err := s.Closing(ctx, s.db, scope, id); err != nil {
 		return err
@@ -553,10 +584,13 @@ func (s *Service) Prove(ctx context.Context, scope authz.Scope, id ID, k ItemKin
 			return err
 		}
 	}
-	return s.change(ctx, scope, id, func(tx *db.Tx, c Closing) error {
+	return s.after(ctx, scope, id, func(tx *db.Tx, c Closing) error {
 		actor, ok := audit.ActorFrom(ctx)
 		if !ok {
 			return audit.ErrNoActor
+		}
+		if k == Traffic && upload == nil {
+			return fault.New(fault.Invalid, "访问量统计没有材料，请上传统计表或截图。").On("file-"+string(k), "请上传统计表或截图")
 		}
 		attachment := ""
 		if upload != nil {

@@ -26,6 +26,7 @@ import (
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/jobs/jobstest"
+	"zhengshu/internal/library"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/official"
 	"zhengshu/internal/org"
@@ -121,7 +122,7 @@ func each(t *testing.T, fn func(t *testing.T, h *house)) {
 func (h *house) build() {
 	h.t.Helper()
 	ctx := audit.System(context.Background(), "test")
-	if err := passage.Declare(ctx, h.db, registry.SiteMachine, registry.AccountMachine, inspection.FindingMachine, closing.Machine, closing.InquiryMachine); err != nil {
+	if err := passage.Declare(ctx, h.db, registry.SiteMachine, registry.AccountMachine, inspection.FindingMachine, closing.Machine, closing.InquiryMachine, library.Machine); err != nil {
 		h.t.Fatal(err)
 	}
 	srv := httptest.NewServer(h.world)
@@ -526,32 +527,6 @@ func TestRedirectMapImportAllOrNothing(t *testing.T) {
 		}
 		if _, total, _ := h.svc.Map(ctx, h.db, scope, id, "", 10, 0); total != closing.MaxRedirects {
 			t.Errorf("a dry run changed the map: %d", total)
-		}
-		// Nobody answers for the host before the consent.
-		sys := audit.System(context.Background(), "test")
-		ask := func(path string, on calendar.Date) (closing.Redirect, bool) {
-			r, ok, err := h.svc.Replying(ctx, h.db, authz.System("test"), host, path, on)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return r, ok
-		}
-		day := calendar.DateOf(h.clock.Now())
-		if _, ok := ask("/yw/7.html", day); ok {
-			t.Error("answered before the consent")
-		}
-		if err := h.db.Update(sys, func(tx *db.Tx) error { return h.svc.Consent(sys, tx, h.ref(), "C1") }); err != nil {
-			t.Fatal(err)
-		}
-		if r, ok := ask("/yw/7.html?from=app", day); !ok || r.Target != "https://www.xa.gov.cn/yw/7.html" {
-			t.Errorf("%+v %v", r, ok)
-		}
-		// Redirects end on the domain's cancellation day.
-		if err := h.svc.SetRedirectUntil(ctx, scope, id, day.AddDays(10)); err != nil {
-			t.Fatal(err)
-		}
-		if _, ok := ask("/yw/7.html", day.AddDays(11)); ok {
-			t.Error("answered after the domain's end")
 		}
 		sheet, _, err := h.svc.MapSheet(ctx, scope, id)
 		if err != nil {

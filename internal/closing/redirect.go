@@ -220,19 +220,24 @@ func (s *Service) putMap(ctx context.Context, scope authz.Scope, id ID, rows []R
 		if _, err := tx.Exec(ctx, `DELETE FROM closing_redirect WHERE closing_id = $1`, id); err != nil {
 			return err
 		}
-		// Many rows a statement: ten thousand single ones keep everybody waiting.
-		for chunk := range slices.Chunk(rows, 200) {
-			var w db.Where
-			var values []string
-			for _, r := range chunk {
-				values = append(values, "("+w.Arg(string(id))+", "+w.Arg(r.Old)+", "+w.Arg(string(r.Reply))+", "+w.Arg(r.Target)+")")
-			}
-			if _, err := tx.Exec(ctx, `INSERT INTO closing_redirect (closing_id, old_path, answer, target) VALUES `+strings.Join(values, ", "), w.Args()...); err != nil {
-				return err
-			}
+		if err := insertMap(ctx, tx, id, rows); err != nil {
+			return err
+		}
+		if err := s.redrawn(ctx, tx, c.portal); err != nil {
+			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "closing.map.replace", Target: c.Target(), Basis: sx2021.ClosureMigration.Citation, Before: c.Redirects, After: len(rows)})
 	})
+}
+
+// insertMap writes rows, many a statement: ten thousand single ones keep
+// everybody waiting.
+func insertMap(ctx context.Context, tx *db.Tx, id ID, rows []Redirect) error {
+	values := make([][]any, 0, len(rows))
+	for _, r := range rows {
+		values = append(values, []any{id, r.Old, r.Reply, r.Target})
+	}
+	return tx.InsertAll(ctx, "closing_redirect", []string{"closing_id", "old_path", "answer", "target"}, values)
 }
 
 // SetRedirect adds or changes one row of the map.
@@ -259,6 +264,9 @@ func (s *Service) SetRedirect(ctx context.Context, scope authz.Scope, id ID, r R
 		}
 		if _, err := tx.Exec(ctx, `INSERT INTO closing_redirect (closing_id, old_path, answer, target) VALUES ($1, $2, $3, $4)
 			ON CONFLICT (closing_id, old_path) DO UPDATE SET answer = excluded.answer, target = excluded.target`, id, out[0].Old, out[0].Reply, out[0].Target); err != nil {
+			return err
+		}
+		if err := s.redrawn(ctx, tx, c.portal); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "closing.map.set", Target: c.Target(), Basis: sx2021.ClosureMigration.Citation, Before: before, After: out[0]})
@@ -306,29 +314,6 @@ func (s *Service) MapSheet(ctx context.Context, scope authz.Scope, id ID) (offic
 	return official.Sheet{Title: "跳转表", Columns: []official.Column{{Title: "旧网址", Width: 50}, {Title: "处理方式", Width: 10}, {Title: "新网址", Width: 60}}, Rows: iter.Seq[[]any](rows)}, c, nil
 }
 
-// Replying is what the old host answers at an address, for whoever answers for
-// it: until the domain's cancellation day. ok is false when no closing speaks for
-// the host any more, or the map does not name the address.
-func (s *Service) Replying(ctx context.Context, q db.Querier, scope authz.Scope, host, pathAndQuery string, on calendar.Date) (Redirect, bool, error) {
-	c, err := db.One(ctx, q, scanClosing, closingSelect+` WHERE c.host = $1 AND c.state IN ('closing', 'closed') ORDER BY c.opened_at DESC LIMIT 1`, host)
-	if db.None(err) || err == nil && (!c.In(scope) || !c.RedirectUntil.IsZero() && on.After(c.RedirectUntil)) {
-		return Redirect{}, false, nil
-	}
-	if err != nil {
-		return Redirect{}, false, err
-	}
-	whole, says := oldPath(pathAndQuery, c.Host)
-	if says != "" {
-		return Redirect{}, false, nil
-	}
-	bare, _, _ := strings.Cut(whole, "?")
-	r, err := db.One(ctx, q, scanRedirect, `SELECT old_path, answer, target FROM closing_redirect WHERE closing_id = $1 AND old_path IN ($2, $3) ORDER BY length(old_path) DESC LIMIT 1`, c.ID, whole, bare)
-	if db.None(err) {
-		return Redirect{}, false, nil
-	}
-	return r, err == nil, err
-}
-
 // SetRedirectUntil keeps the day the old host's domain is cancelled: redirects
 // end then (readings 6).
 func (s *Service) SetRedirectUntil(ctx context.Context, scope authz.Scope, id ID, on calendar.Date) error {
@@ -344,6 +329,9 @@ func (s *Service) SetRedirectUntil(ctx context.Context, scope authz.Scope, id ID
 			return fault.New(fault.Conflict, "关停已终止，不用再登记。")
 		}
 		if _, err := tx.Exec(ctx, `UPDATE closing SET redirect_until = $2 WHERE id = $1`, id, on); err != nil {
+			return err
+		}
+		if err := s.redrawn(ctx, tx, c.portal); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "closing.redirect_until", Target: c.Target(), Before: c.RedirectUntil, After: on})

@@ -45,6 +45,8 @@ type Config struct {
 	Uploads string
 	// Canonical leads readers who come by another name of a site to its first.
 	Canonical bool
+	// Now tells the day until which old hosts are answered for; time.Now when nil.
+	Now func() time.Time
 }
 
 // Handler is public delivery. Safe for concurrent use.
@@ -59,12 +61,14 @@ type Handler struct {
 	observe   func(Hit)
 	uploads   string
 	canonical bool
+	now       func() time.Time
 
 	table   atomic.Pointer[map[string]*open] // by clean host
-	count   atomic.Int64                     // of answers kept ready
-	moves   atomic.Int64                     // of the store, as last looked at
-	looked  atomic.Int64                     // when the store was last asked what was switched
-	scanned atomic.Int64                     // when every site was last looked at
+	replies replies
+	count   atomic.Int64 // of answers kept ready
+	moves   atomic.Int64 // of the store, as last looked at
+	looked  atomic.Int64 // when the store was last asked what was switched
+	scanned atomic.Int64 // when every site was last looked at
 
 	mu    sync.Mutex // of what follows, held while releases are read
 	sites map[registry.SiteID]*open
@@ -97,7 +101,10 @@ func New(c Config) *Handler {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	return &Handler{store: c.Store, landing: c.Landing, log: c.Log, cache: newCache(c.Store, c.CacheBytes), origin: http.NewCrossOriginProtection(),
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &Handler{now: c.Now, store: c.Store, landing: c.Landing, log: c.Log, cache: newCache(c.Store, c.CacheBytes), origin: http.NewCrossOriginProtection(),
 		observe: c.Observe, uploads: cleanHost(c.Uploads), canonical: c.Canonical, sites: map[registry.SiteID]*open{}}
 }
 
@@ -224,6 +231,15 @@ func (h *Handler) scan() {
 			}
 		}
 	}
+	// A closed site's old host is answered for by the portal of its level, whatever
+	// release of its own still lies there.
+	for _, s := range h.sites {
+		for _, f := range s.release.Site.Former {
+			if clean := cleanHost(f.Host); clean != "" && (table[clean] == nil || !keeps(table[clean], clean) || table[clean].id > s.id) {
+				table[clean] = s
+			}
+		}
+	}
 	h.table.Store(&table)
 }
 
@@ -316,6 +332,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		misdirected(w)
+		return
+	}
+	if f, is := formerAt(s.release.Site, host); is {
+		h.former(w, r, s, f)
 		return
 	}
 	if to := s.release.Site.Moved[host]; to != "" && soundPath(r.URL) {

@@ -547,8 +547,9 @@ func sameSite(a, b theme.Site) bool {
 
 // sameFrame reports whether two states of a site give every page the same
 // frame. What hangs on the notice bar stands on home pages only, which every
-// release draws.
+// release draws; the old addresses of closed sites have pages of their own.
 func sameFrame(a, b theme.Site) bool {
+	a.Former, b.Former = nil, nil
 	if a.Offline == b.Offline && a.Offline == "" {
 		a.Notices, b.Notices = nil, nil
 	}

@@ -38,6 +38,7 @@ var families = []family{
 	{"editions", "外文版首页", touched, (*drawing).editions},
 	{"topics", "专题页和专题列表", touched, (*drawing).topicFamily},
 	{"matrix", "网站和新媒体矩阵页", touched, (*drawing).matrixPages},
+	{"former", "关停网站旧网址对照", touched, (*drawing).formerPages},
 	{"closed", "已关闭栏目的网址", wholly, (*drawing).closedFamily},
 	{"fixed", "固定页面", wholly, (*drawing).fixed},
 	{"redirects", "旧地址跳转", touched, (*drawing).redirects},

@@ -313,10 +313,7 @@ func (p *Publisher) indexed(ctx context.Context, site registry.SiteID, first *Re
 		if err := jobs.Enqueue(ctx, tx, Squeeze{site}, jobs.Unique(string(site)), jobs.Queue(BulkQueue)); err != nil {
 			return err
 		}
-		if p.released != nil {
-			return p.released(ctx, tx, site)
-		}
-		return nil
+		return p.followed(ctx, tx, site)
 	}); err != nil || built == "" {
 		return err
 	}

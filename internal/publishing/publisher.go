@@ -57,6 +57,10 @@ type Config struct {
 	// Announced are the notices of opening, offline and closing that hang or hung
 	// on a site, newest first; nil for none.
 	Announced func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Announcement, error)
+	// Former are the closed sites whose old addresses a portal keeps, and
+	// FormerRows those of one of them; nil for none.
+	Former     func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Former, error)
+	FormerRows func(ctx context.Context, q db.Querier, site registry.SiteID, host string) ([]FormerRow, error)
 	// Leads are the pictures that stand for live items in lists, by item; nil
 	// knows none.
 	Leads func(ctx context.Context, q db.Querier, items []string) (map[string]Lead, error)
@@ -74,7 +78,7 @@ type Publisher struct {
 	store    *Store
 	config   Config
 	notices  []func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Link, error)
-	released func(ctx context.Context, tx *db.Tx, site registry.SiteID) error
+	released []func(ctx context.Context, tx *db.Tx, site registry.SiteID) error
 	pages    []func(ctx context.Context, q db.Querier, site theme.Site, t Touched, put func(Leaf) error) error
 	dresser  Dresser
 	haste    atomic.Pointer[haste]
@@ -108,7 +112,17 @@ func (p *Publisher) OnNotices(f func(ctx context.Context, q db.Querier, site reg
 // OnReleased registers what follows a release that was switched, in the
 // transaction that writes it down.
 func (p *Publisher) OnReleased(f func(ctx context.Context, tx *db.Tx, site registry.SiteID) error) {
-	p.released = f
+	p.released = append(p.released, f)
+}
+
+// followed does what follows a release that was switched.
+func (p *Publisher) followed(ctx context.Context, tx *db.Tx, site registry.SiteID) error {
+	for _, f := range p.released {
+		if err := f(ctx, tx, site); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Refresh is the job that makes a site's next release from what waits.
@@ -279,6 +293,8 @@ const (
 	TopicsPart Part = "topics"
 	// MatrixPart are the pages of the two matrices (Article 11).
 	MatrixPart Part = "matrix"
+	// FormerPart are the old addresses of closed sites.
+	FormerPart Part = "former"
 )
 
 // Touch asks for a new release of a site, in the transaction of the act that
@@ -888,10 +904,8 @@ func (p *Publisher) record(ctx context.Context, site registry.SiteID, before, ma
 				if err := jobs.Enqueue(ctx, tx, Squeeze{site}, jobs.Unique(string(site)), jobs.Queue(BulkQueue)); err != nil {
 					return err
 				}
-				if p.released != nil {
-					if err := p.released(ctx, tx, site); err != nil {
-						return err
-					}
+				if err := p.followed(ctx, tx, site); err != nil {
+					return err
 				}
 			}
 		}
@@ -1076,6 +1090,14 @@ func (p *Publisher) sections(ctx context.Context, q db.Querier, t *theme.Site) e
 		}
 		if len(list) > 0 {
 			t.Sections = append(t.Sections, theme.Link{Text: "开办公告", Href: theme.AnnouncementsPath})
+		}
+	}
+	if p.config.Former != nil {
+		if t.Former, err = p.config.Former(ctx, q, registry.SiteID(t.ID)); err != nil {
+			return err
+		}
+		if len(t.Former) > 0 {
+			t.Sections = append(t.Sections, theme.Link{Text: "关停网站旧网址", Href: theme.FormerPath})
 		}
 	}
 	return nil

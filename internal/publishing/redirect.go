@@ -27,10 +27,8 @@ const MaxRedirects = 10_000
 
 // Where a redirect comes from.
 const (
-	Typed    = "typed"  // by a person
-	Listed   = "list"   // an imported list
-	ByMoveIn = "movein" // content that moved in
-	ByColumn = "column" // a column that changed its address
+	Typed  = "typed" // by a person
+	Listed = "list"  // an imported list
 )
 
 // Redirect is an old address with where it leads. Host is empty for an address
@@ -453,37 +451,6 @@ func (p *Publisher) DropRedirect(ctx context.Context, scope authz.Scope, site re
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "publishing.redirect.drop", Target: s.Target(), Before: map[string]any{"host": x.Host, "from": x.Path, "to": x.To}})
 	})
-}
-
-// Moved records that addresses of a site lead elsewhere from now on, in the
-// transaction of the act that moved them: a column that got another short name,
-// content that moved in. Called by modules above, for a site whose scope they
-// checked.
-func (p *Publisher) Moved(ctx context.Context, tx *db.Tx, site registry.SiteID, from, to, origin string) error {
-	all, err := redirectsOf(ctx, tx, site)
-	if err != nil {
-		return err
-	}
-	from, says := oldPath(from)
-	if says == "" {
-		to, says = target(to)
-	}
-	if says != "" {
-		return fault.New(fault.Invalid, says+"。")
-	}
-	// What leads away from the new address now stands in its way.
-	if _, ok := all[to]; ok {
-		if _, err := tx.Exec(ctx, `DELETE FROM site_redirect WHERE site_id = $1 AND host = '' AND path = $2`, site, to); err != nil {
-			return err
-		}
-		if err := wait(ctx, tx, site, library.ItemID(redirectMark+to), "", ""); err != nil {
-			return err
-		}
-	}
-	if err := p.putRedirect(ctx, tx, site, from, to, origin); err != nil {
-		return err
-	}
-	return enqueueRefresh(ctx, tx, site)
 }
 
 var redirectHeads = [2][]string{{"from", "旧地址", "旧网址", "old", "old_path"}, {"to", "新地址", "新网址", "new", "target"}}

@@ -14,6 +14,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/closing"
+	"zhengshu/internal/fault"
 	"zhengshu/internal/intake"
 	"zhengshu/internal/official"
 	"zhengshu/internal/rules/sx2021"
@@ -84,6 +85,9 @@ type itemForm struct {
 	Says  string
 	Tag   web.Tag
 	Proof web.Summary
+	Seen  string // what the house saw last
+	Look  string // where the button that looks leads; empty for none
+	Label string
 	Form  web.Form
 	May   bool
 }
@@ -106,6 +110,9 @@ type closingView struct {
 	MayArchive bool
 	Checks     []checkForm
 	Map        web.Panel
+	Over       web.Summary // who answers for the old host
+	OverNote   string
+	HandOver   string // where the button leads; empty for none
 	Items      []itemForm
 	Until      web.Form
 	MayManage  bool
@@ -132,13 +139,13 @@ func decisionTag(d closing.Decision) web.Tag {
 	return web.Tag{Kind: web.Good, Text: d.Name()}
 }
 
-func newClosingView(c closing.Closing, cols []closing.Column, archives []closing.Archived, items []closing.Item, manages bool) closingView {
+func newClosingView(c closing.Closing, cols []closing.Column, archives []closing.Archived, items []closing.Item, over closing.Handover, manages bool) closingView {
 	base := path(c.ID)
 	site := c.Object.Kind == sx2021.Site
 	v := closingView{Heading: web.Heading{Title: c.ObjectName + "关停迁移", Above: c.UnitName, Tags: []web.Tag{stateTag(c)}, Acts: []web.Act{{Text: "网站（账号）资料", Href: c.Object.Link()}}},
 		Progress: web.Progress{Label: "栏目去向", Value: c.Decided, Max: max(1, c.Columns), Text: fmt.Sprintf("%d/%d 个已确定", c.Decided, c.Columns)},
 		Facts:    web.Summary{Title: "关停", Terms: []web.Term{{Name: "主办单位", Text: c.UnitName}, {Name: "原域名", Text: c.Host}, {Name: "依据", Text: sx2021.ClosureMigration.Citation}}},
-		Columns: web.Table{Caption: "栏目去向", PickName: "column", RowHead: 0, Columns: []web.Column{{Head: "栏目"}, {Head: "去向", Wide: true}, {Head: "来源"}, {Head: "确定人"}},
+		Columns: web.Table{Caption: "栏目去向", PickName: "column", RowHead: 0, Columns: []web.Column{{Head: "栏目"}, {Head: "去向", Wide: true}, {Head: "已公开 / 共"}, {Head: "来源"}, {Head: "确定人"}},
 			Empty: web.Empty{Title: "还没有栏目", Text: "台账和检查中没有这个网站的栏目，请逐个登记。"}},
 		Archives: web.Table{Caption: "原站归档（WARC）", Compact: true, Columns: []web.Column{{Head: "时间"}, {Head: "状态"}, {Head: "网址数", Number: true}, {Head: "大小"}, {Head: "说明", Wide: true}, {}},
 			Empty: web.Empty{Title: "还没有归档", Text: "归档把原站的页面和文件按国际标准格式完整留存，并可随时校验。"}},
@@ -167,7 +174,7 @@ func newClosingView(c closing.Closing, cols []closing.Column, archives []closing
 		if !col.DecidedAt.IsZero() {
 			by.Note = web.Minute(col.DecidedAt)
 		}
-		r := web.Row{Name: col.Name, Cells: []web.Cell{{Text: col.Name, Note: col.URL}, to, web.Text(col.SourceName()), by}}
+		r := web.Row{Name: col.Name, Cells: []web.Cell{{Text: col.Name, Note: col.URL}, to, count(col), web.Text(col.SourceName()), by}}
 		if v.MayManage {
 			r.Pick = col.ID
 		}
@@ -209,15 +216,35 @@ func newClosingView(c closing.Closing, cols []closing.Column, archives []closing
 	v.MayArchive = v.MayManage && site && c.Host != "" && !busy
 	v.Map = web.Panel{Title: "跳转表", Links: []web.Link{{Text: "查看和导入", Href: base + "/map"}},
 		Parts: []web.Component{web.Stat{Name: "旧网址", Value: strconv.Itoa(c.Redirects), Unit: "条", Note: "原域名注销前按此应答"}}}
+	if site && c.Host != "" {
+		v.Over = web.Summary{Title: "原域名应答和对照页", Terms: []web.Term{{Name: "应答方", Text: "原网站"}}}
+		if over.Handed() {
+			until := "原域名注销之日"
+			if !over.Until.IsZero() {
+				until = over.Until.Chinese()
+			}
+			v.Over.Terms = []web.Term{{Name: "应答方", Text: over.PortalName}, {Name: "自", Text: web.Minute(over.At)}, {Name: "至", Text: until, Note: "以后不再应答"}, {Name: "对照页", Text: "查看", Href: over.Page, Note: "长期保留"}}
+			v.OverNote = "请让原域名的解析指向门户网站所在平台；指向以后用“访问原域名核对”查看。"
+		} else if manages && c.State != closing.Stopped {
+			v.HandOver = base + "/hand-over"
+			v.OverNote = "关停迁移公告挂满 30 天后办理。办理后，本级政府门户网站发布旧网址对照页，并按跳转表应答原域名，直至域名注销之日。"
+		}
+	}
 	for _, i := range items {
 		f := itemForm{Name: i.Kind.Name(), Says: i.Kind.Says(), Tag: web.Tag{Kind: web.Warn, Text: "待办"}}
+		if !i.SeenAt.IsZero() && i.Seen != i.Proof {
+			f.Seen = web.Minute(i.SeenAt) + " 核对：" + i.Seen
+		}
+		if label := looks[i.Kind]; label != "" && site && manages && c.State != closing.Stopped && (!i.Proved || i.Kind != closing.Traffic) && (i.Kind != closing.OldHost || over.Handed()) {
+			f.Look, f.Label = base+"/items/"+string(i.Kind)+"/look", label
+		}
 		if i.Proved {
 			f.Tag = web.Tag{Kind: web.Good, Text: "已有依据"}
 			f.Proof = web.Summary{Terms: []web.Term{{Name: "依据", Text: i.Proof}, {Name: "登记人", Text: i.ProvedBy, Note: web.Minute(i.ProvedAt)}}}
 			if i.Attachment != "" {
 				f.Proof.Terms = append(f.Proof.Terms, web.Term{Name: "材料", Text: "下载", Href: base + "/files/" + url.PathEscape(i.Attachment)})
 			}
-		} else if v.MayManage {
+		} else if manages && c.State != closing.Stopped {
 			f.May = true
 			k := string(i.Kind)
 			f.Form = web.Form{Action: base + "/items/" + k, Upload: true, Sections: []web.Section{{Fields: []web.Field{{Kind: web.TextArea, Name: "proof-" + k, Label: "办结依据", Max: 500, Rows: 2, Required: true},
@@ -230,6 +257,21 @@ func newClosingView(c closing.Closing, cols []closing.Column, archives []closing
 	}
 	return v
 }
+
+// count is how much of a column has arrived.
+func count(c closing.Column) web.Cell {
+	if c.CountedAt.IsZero() {
+		return web.Text("未核对")
+	}
+	cell := web.Cell{Text: fmt.Sprintf("%d / %d 篇", max(0, c.Arrived), max(0, c.Items)), Note: web.Minute(c.CountedAt) + " 核对"}
+	if c.Decision != closing.Migrate {
+		cell.Note = ""
+	}
+	return cell
+}
+
+// looks are the items that the house can look at by itself, with the button.
+var looks = map[closing.ItemKind]string{closing.ContentMigration: "按信息资源库核对", closing.Traffic: "按访问统计核对", closing.OldHost: "访问原域名核对"}
 
 func size(n int64) string {
 	switch {
@@ -259,7 +301,11 @@ func (h *Handler) view(r *http.Request) (closingView, error) {
 	if err != nil {
 		return closingView{}, err
 	}
-	return newClosingView(c, cols, archives, items, c.In(authz.SessionFrom(ctx).ScopeFor(authz.ClosingManage))), nil
+	over, err := h.closings.Handover(ctx, h.db, scope, id)
+	if err != nil {
+		return closingView{}, err
+	}
+	return newClosingView(c, cols, archives, items, over, c.In(authz.SessionFrom(ctx).ScopeFor(authz.ClosingManage))), nil
 }
 
 func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
@@ -330,6 +376,38 @@ func (h *Handler) prove(w http.ResponseWriter, r *http.Request) error {
 		}
 		return nil
 	})
+}
+
+func (h *Handler) handOver(w http.ResponseWriter, r *http.Request) error {
+	if err := h.closings.HandOver(r.Context(), authz.ScopeFrom(r.Context()), id(r)); err != nil {
+		return err
+	}
+	return web.Done(w, r, path(id(r)), "已交由本级政府门户网站应答，对照页随门户网站下一版发布。")
+}
+
+// look has the house look at an item by itself.
+func (h *Handler) look(w http.ResponseWriter, r *http.Request) error {
+	ctx, scope := r.Context(), authz.ScopeFrom(r.Context())
+	var says string
+	var err error
+	switch closing.ItemKind(r.PathValue("kind")) {
+	case closing.ContentMigration:
+		var c closing.Counted
+		c, err = h.closings.CountContent(ctx, scope, id(r))
+		if says = c.Says; c.Mapped > 0 {
+			says += fmt.Sprintf("跳转表补入 %d 条。", c.Mapped)
+		}
+	case closing.Traffic:
+		says, _, err = h.closings.CountTraffic(ctx, scope, id(r))
+	case closing.OldHost:
+		says, _, err = h.closings.AskOldHost(ctx, scope, id(r))
+	default:
+		err = fault.Missing("事项")
+	}
+	if err != nil {
+		return err
+	}
+	return web.Done(w, r, path(id(r)), says)
 }
 
 func (h *Handler) until(w http.ResponseWriter, r *http.Request) error {
@@ -558,11 +636,11 @@ func sampleClosing() closing.Closing {
 
 var sampleColumns = []closing.Column{
 	{ID: "1", Name: "通知公告", URL: "/tzgg/", Source: "ledger"},
-	{ID: "2", Name: "政务动态", URL: "/yw/", Source: "inspection", Decision: closing.Migrate, Target: "市政府门户网站“政务动态”栏目", DecidedBy: "李建国", DecidedAt: sampleAt},
+	{ID: "2", Name: "政务动态", URL: "/yw/", Source: "inspection", Decision: closing.Migrate, Items: 120, Arrived: 118, CountedAt: sampleAt, Target: "市政府门户网站“政务动态”栏目", DecidedBy: "李建国", DecidedAt: sampleAt},
 	{ID: "3", Name: "招商活动", Source: "hand", Decision: closing.Drop, Reason: "活动已结束多年", DecidedBy: "李建国", DecidedAt: sampleAt},
 }
 
-var sampleItems = []closing.Item{{Kind: closing.ContentMigration, Proved: true, Proof: "抽查 30 篇，均已迁入", ProvedBy: "李建国", ProvedAt: sampleAt, Attachment: "F"}, {Kind: closing.Traffic}, {Kind: closing.OldHost}, {Kind: closing.StaticMap}}
+var sampleItems = []closing.Item{{Kind: closing.ContentMigration, Proved: true, Proof: "抽查 30 篇，均已迁入", ProvedBy: "李建国", ProvedAt: sampleAt, Attachment: "F"}, {Kind: closing.Traffic, Seen: "访问最多的 50 个网址中有 2 个不在跳转表里：/yw/1.html、/yw/2.html，请补登后再核对。", SeenAt: sampleAt}, {Kind: closing.OldHost}, {Kind: closing.StaticMap}}
 
 func hostileClosing() closing.Closing {
 	c := sampleClosing()
@@ -573,9 +651,9 @@ func hostileClosing() closing.Closing {
 var (
 	listPage    = web.Define(views, "views/list.html", newListView(nil, 0), newListView([]closing.Closing{sampleClosing()}, 1), newListView([]closing.Closing{hostileClosing()}, 1))
 	closingPage = web.Define(views, "views/closing.html",
-		newClosingView(closing.Closing{ID: "1", ObjectName: "甲", State: closing.Preparing, Object: sampleClosing().Object}, nil, nil, nil, true),
-		newClosingView(sampleClosing(), sampleColumns, []closing.Archived{{ID: "A", State: closing.Done, AskedBy: "李建国", AskedAt: sampleAt, Pages: 320, Size: 12 << 20, Ref: "sha256:0000000000000000000000000000000000000000000000000000000000000000", CheckedAt: sampleAt, Says: "未归档：robots.txt 不允许访问（3 个）。"}, {ID: "B", State: closing.Failed, AskedAt: sampleAt, Says: "归档没有完成。"}}, sampleItems, true),
-		newClosingView(hostileClosing(), []closing.Column{{ID: `"><`, Name: "<script>", URL: "javascript:alert(1)", Decision: "odd", Target: "<b>"}}, []closing.Archived{{ID: "x", State: "odd", AskedAt: sampleAt, Says: "<b>"}}, sampleItems, false))
+		newClosingView(closing.Closing{ID: "1", ObjectName: "甲", State: closing.Preparing, Object: sampleClosing().Object}, nil, nil, nil, closing.Handover{}, true),
+		newClosingView(sampleClosing(), sampleColumns, []closing.Archived{{ID: "A", State: closing.Done, AskedBy: "李建国", AskedAt: sampleAt, Pages: 320, Size: 12 << 20, Ref: "sha256:0000000000000000000000000000000000000000000000000000000000000000", CheckedAt: sampleAt, Says: "未归档：robots.txt 不允许访问（3 个）。"}, {ID: "B", State: closing.Failed, AskedAt: sampleAt, Says: "归档没有完成。"}}, sampleItems, closing.Handover{Portal: "P", PortalName: "西安市人民政府门户网站", At: sampleAt, Page: "https://www.xa.gov.cn/former/swj.xa.gov.cn/"}, true),
+		newClosingView(hostileClosing(), []closing.Column{{ID: `"><`, Name: "<script>", URL: "javascript:alert(1)", Decision: "odd", Target: "<b>"}}, []closing.Archived{{ID: "x", State: "odd", AskedAt: sampleAt, Says: "<b>"}}, sampleItems, closing.Handover{Portal: "P", PortalName: "<b>", At: sampleAt, Page: "javascript:alert(1)"}, false))
 	mapPage = web.Define(views, "views/map.html", newMapView(sampleClosing(), nil, 0, true),
 		func() mapView {
 			v := newMapView(sampleClosing(), []closing.Redirect{{Old: "/yw/1.html", Reply: closing.ToNew, Target: "https://www.xa.gov.cn/yw/1.html"}, {Old: "/a", Reply: closing.GoneReply}}, 2, true)

@@ -32,6 +32,8 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "POST /console/closings/{id}/relay", Permit: authz.ClosingManage, Handle: h.relay},
 		{Pattern: "POST /console/closings/{id}/decide", Permit: authz.ClosingManage, Handle: h.decide},
 		{Pattern: "POST /console/closings/{id}/items/{kind}", Permit: authz.ClosingManage, Handle: h.prove, MaxBody: web.UploadBody},
+		{Pattern: "POST /console/closings/{id}/items/{kind}/look", Permit: authz.ClosingManage, Handle: h.look},
+		{Pattern: "POST /console/closings/{id}/hand-over", Permit: authz.ClosingManage, Handle: h.handOver},
 		{Pattern: "POST /console/closings/{id}/until", Permit: authz.ClosingManage, Handle: h.until},
 		{Pattern: "POST /console/closings/{id}/archives", Permit: authz.ClosingManage, Handle: h.startArchive},
 		{Pattern: "POST /console/closings/{id}/archives/{archive}/check", Permit: authz.ClosingRead, Handle: h.checkArchive},

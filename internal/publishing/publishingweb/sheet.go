@@ -153,7 +153,7 @@ func (h *Handler) showRebuild(w http.ResponseWriter, r *http.Request) error {
 	return sheetPage.Render(w, r, rebuildPage(s, f))
 }
 
-var originNames = map[string]string{publishing.Typed: "人工登记", publishing.Listed: "导入", publishing.ByMoveIn: "迁入", publishing.ByColumn: "栏目变更"}
+var originNames = map[string]string{publishing.Typed: "人工登记", publishing.Listed: "导入"}
 
 func redirectsPage(s registry.Site, list []publishing.Redirect, total int, pager web.Pager, q string, may bool) sheet {
 	p := sheet{name: "旧地址跳转", trail: siteTrail(s, web.Crumb{Name: "旧地址跳转"}), Tabs: tabs(s, "旧地址跳转"),

@@ -284,6 +284,14 @@ func Samples() []Sample {
 			Below:    []MatrixArea{{Name: "示例县", Href: "/matrix/sample/", Sites: 3, Accounts: 9}}}
 		return MatrixPage.Draw(MatrixFrame(s, m), m)
 	}})
+	list = append(list, Sample{Key: "former", Name: "关停网站旧网址", View: "former.html", Draw: func(s Site) ([]byte, error) {
+		return FormerListPage.Draw(FormerListFrame(s), FormerList{[]FormerSite{{"示例市旧网站", "old.sample.example", "/former/old.sample.example/", "2026-06-30", 2}}})
+	}}, Sample{Key: "former-map", Name: "旧网址对照", View: "former_map.html", Draw: func(s Site) ([]byte, error) {
+		f := Former{Host: "old.sample.example", Name: "示例市旧网站"}
+		m := FormerMap{Name: f.Name, Host: f.Host, Until: "2026-06-30", Total: 2, Page: 1, Of: 2, Next: f.PagePath(2),
+			Rows: []FormerRow{{"/info.aspx?id=12", "https://sample.example/content/202603/1.html", ""}, {"/hd/2016.html", "", "已停用"}}}
+		return FormerMapPage.Draw(FormerMapFrame(s, m, f.Path()), m)
+	}})
 	for i := range list {
 		list[i].Site = sampled
 	}

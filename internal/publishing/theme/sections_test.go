@@ -72,6 +72,14 @@ func sectionSamples() []sample {
 	section := func(d Disclosure) func(Site) ([]byte, error) {
 		return func(s Site) ([]byte, error) { return DisclosurePage.Draw(DisclosureFrame(s), d) }
 	}
+	formerList := func(l FormerList) func(Site) ([]byte, error) {
+		return func(s Site) ([]byte, error) { return FormerListPage.Draw(FormerListFrame(s), l) }
+	}
+	formerMap := func(m FormerMap) func(Site) ([]byte, error) {
+		return func(s Site) ([]byte, error) {
+			return FormerMapPage.Draw(FormerMapFrame(s, m, "/former/old.yunhe.example/"), m)
+		}
+	}
 	announcements := func(a Announcements) func(Site) ([]byte, error) {
 		return func(s Site) ([]byte, error) { return AnnouncementsPage.Draw(AnnouncementsFrame(s), a) }
 	}
@@ -111,6 +119,11 @@ func sectionSamples() []sample {
 		{"announcements", AnnouncementsPath, check.ClassColumn, s, announcements(Announcements{[]Announcement{note}, []Announcement{{Kind: "开通公告", Title: "云河发布开通公告", Object: "云河发布", Ended: "已结束"}}})},
 		{"announcements-empty", AnnouncementsPath, check.ClassColumn, s, announcements(Announcements{})},
 		{"announcements-hostile", AnnouncementsPath, check.ClassColumn, hostileSite(), announcements(Announcements{Current: []Announcement{wrong}})},
+		{"former", FormerPath, check.ClassColumn, s, formerList(FormerList{[]FormerSite{{"云河县旧网站（演示）", "old.yunhe.example", "/former/old.yunhe.example/", "2026-06-30", 2}}})},
+		{"former-empty", FormerPath, check.ClassColumn, s, formerList(FormerList{})},
+		{"former-hostile", FormerPath, check.ClassColumn, hostileSite(), formerList(FormerList{[]FormerSite{{hostile, hostile, "javascript:alert(1)", hostile, 1}}})},
+		{"former-map", "/former/old.yunhe.example/", check.ClassColumn, s, formerMap(FormerMap{Name: "云河县旧网站（演示）", Host: "old.yunhe.example", Total: 2, Page: 1, Of: 2, Next: "/former/old.yunhe.example/2.html", Rows: []FormerRow{{"/a.html", "https://yunhe.example/b.html", ""}, {"/c.html", "", "已停用"}}})},
+		{"former-map-hostile", "/former/old.yunhe.example/", check.ClassColumn, hostileSite(), formerMap(FormerMap{Name: hostile, Host: hostile, Total: 1, Page: 2, Of: 2, Prev: "javascript:alert(1)", Rows: []FormerRow{{hostile, "javascript:alert(1)", ""}}})},
 		{"open-data", OpenDataPath, check.ClassColumn, s, data(sets)},
 		{"open-data-empty", OpenDataPath, check.ClassColumn, s, data(OpenData{})},
 		{"open-data-hostile", OpenDataPath, check.ClassColumn, hostileSite(), data(OpenData{[]Dataset{{Title: hostile, Href: "javascript:alert(1)", Formats: []string{hostile}, Downloads: []DataFile{{hostile, "javascript:alert(1)", hostile, hostile, hostile}}}}})},

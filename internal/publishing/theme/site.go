@@ -40,6 +40,8 @@ type Site struct {
 	Statistics []Link `json:"statistics,omitempty"`
 	// Sections are the sections that have content: 政府信息公开, 开放数据 ….
 	Sections []Link `json:"sections,omitempty"`
+	// Former are the closed sites whose old addresses this portal keeps.
+	Former []Former `json:"former,omitempty"`
 	// IPv6 says that the record of the site's domain has an IPv6 address.
 	IPv6 bool `json:"ipv6,omitempty"`
 	// Plain is set when the site is reached without TLS (a demonstration):

@@ -126,6 +126,21 @@ func CheckDeregister(c Closure, on calendar.Date) []rules.Breach {
 	return out
 }
 
+// CheckOldHost says whether the old site may make way for the answers of the
+// portal: while its notice still has to hang it stays as it is.
+func CheckOldHost(c Closure, on calendar.Date) []rules.Breach {
+	if out := CheckClosureStart(c); out != nil {
+		return out
+	}
+	if c.NoticeFirst.IsZero() {
+		return []rules.Breach{ClosureNoticeHung.Breach("关停迁移公告尚未发布，请先在首页显著位置发布。")}
+	}
+	if until := HangUntil(c.NoticeFirst, NoticeDays, c.NoticeAbsent); !on.After(until) {
+		return []rules.Breach{ClosureNoticeDays.Breachf("关停迁移公告须悬挂至%s，此前原网站不能改为跳转；请于次日起再办理。", until.Chinese())}
+	}
+	return nil
+}
+
 // CheckClosureDone lists what a closure lacks before the case can close.
 func CheckClosureDone(c Closure, on calendar.Date) []rules.Breach {
 	out := CheckDeregister(c, on)
