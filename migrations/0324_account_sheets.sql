@@ -59,7 +59,7 @@ CREATE TABLE account_sheet (
     wrong       INTEGER NOT NULL,
     last_post   DATE
 );
-CREATE INDEX account_sheet_wrong ON account_sheet (wrong);
+CREATE INDEX account_sheet_wrong ON account_sheet (wrong DESC, account_id);
 
 -- +goose Down
 DROP TABLE account_sheet;

@@ -70,6 +70,12 @@ type judge struct{}
 // Kind names the job.
 func (judge) Kind() string { return "newmedia.judge" }
 
+// begin gives accounts that came into use a sheet.
+type begin struct{}
+
+// Kind names the job.
+func (begin) Kind() string { return "newmedia.begin" }
+
 type feeds struct{}
 
 // Kind names the job.
@@ -79,7 +85,12 @@ func (feeds) Kind() string { return "newmedia.feeds" }
 func (s *Service) Register(w *jobs.Workers) {
 	jobs.Handle(w, func(ctx context.Context, _ judge) error { _, err := s.JudgeAll(ctx); return err })
 	jobs.Handle(w, func(ctx context.Context, _ feeds) error { _, err := s.ReadFeeds(ctx); return err })
+	jobs.Handle(w, func(ctx context.Context, _ begin) error {
+		_, err := s.judge(ctx, `AND NOT EXISTS (SELECT 1 FROM account_sheet h WHERE h.account_id = account.id)`)
+		return err
+	})
 	jobs.Every(w, 6*time.Hour, judge{})
+	jobs.Every(w, 5*time.Minute, begin{})
 	jobs.Every(w, 15*time.Minute, feeds{})
 }
 
@@ -494,13 +505,15 @@ func Link(id registry.AccountID) string { return "/console/account-sheets/" + st
 
 // JudgeAll brings the sheets of all running accounts up to date and returns how
 // many changed.
-func (s *Service) JudgeAll(ctx context.Context) (int, error) {
+func (s *Service) JudgeAll(ctx context.Context) (int, error) { return s.judge(ctx, "") }
+
+func (s *Service) judge(ctx context.Context, which string) (int, error) {
 	ctx = audit.System(ctx, "newmedia.judge")
 	system := authz.System("newmedia.judge")
 	n := 0
 	after := ""
 	for {
-		ids, err := db.All(ctx, s.DB, db.Value[registry.AccountID], `SELECT id FROM account WHERE state = 'running' AND id > $1 ORDER BY id LIMIT 200`, after)
+		ids, err := db.All(ctx, s.DB, db.Value[registry.AccountID], `SELECT id FROM account WHERE state = 'running' AND id > $1 `+which+` ORDER BY id LIMIT 200`, after)
 		if err != nil || len(ids) == 0 {
 			return n, err
 		}
@@ -563,7 +576,9 @@ func (f Filter) where(scope authz.Scope) *db.Where {
 // Lines are the running accounts in scope, those with something wrong first.
 func (s *Service) Lines(ctx context.Context, scope authz.Scope, f Filter) ([]Line, int, error) {
 	w := f.where(scope)
-	const from = ` FROM account a JOIN unit u ON u.id = a.unit_id LEFT JOIN account_sheet h ON h.account_id = a.id WHERE `
+	// Every running account has a sheet within minutes: the list follows them in
+	// their order and reads no more than a page.
+	const from = ` FROM account_sheet h JOIN account a ON a.id = h.account_id JOIN unit u ON u.id = a.unit_id WHERE `
 	total, err := db.One(ctx, s.DB, db.Value[int], `SELECT count(*)`+from+w.SQL(), w.Args()...)
 	if err != nil {
 		return nil, 0, err
@@ -580,8 +595,8 @@ func (s *Service) Lines(ctx context.Context, scope authz.Scope, f Filter) ([]Lin
 			l.Outcome[c.Name] = check.Outcome(got[i])
 		}
 		return l, err
-	}, `SELECT a.id, a.name, a.platform, u.name, h.at, h.last_post, COALESCE(h.wrong, 0), COALESCE(h.stale, ''), COALESCE(h.original, ''), COALESCE(h.interaction, ''), COALESCE(h.subject, ''), COALESCE(h.renamed, '')`+from+w.SQL()+`
-		ORDER BY COALESCE(h.wrong, 0) DESC, a.name, a.id LIMIT `+w.Arg(f.Limit)+` OFFSET `+w.Arg(f.Offset), w.Args()...)
+	}, `SELECT a.id, a.name, a.platform, u.name, h.at, h.last_post, h.wrong, h.stale, h.original, h.interaction, h.subject, h.renamed`+from+w.SQL()+`
+		ORDER BY h.wrong DESC, h.account_id LIMIT `+w.Arg(f.Limit)+` OFFSET `+w.Arg(f.Offset), w.Args()...)
 	return list, total, err
 }
 
