@@ -164,6 +164,7 @@ var unscoped = map[string]string{
 	"library.LiveItem":             "public: what is live is public",
 	"library.LiveEffects":          "public: what is live is public",
 	"library.LiveItems":            "public: what is live is public",
+	"library.LiveAhead":            "public: what is live is public",
 	"library.Newest":               "public: what is live is public",
 	"library.CountLive":            "public: what is live is public",
 	"library.LiveBatch":            "public: what is live is public",
