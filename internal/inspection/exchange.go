@@ -432,13 +432,3 @@ func (c carrier) Walk(ctx context.Context, fn func(blob.Ref, int64) error) error
 	}
 	return nil
 }
-
-// Discard, Recall and Drop have nothing to put away: a batch is written and
-// gone.
-func (c carrier) Discard(context.Context, blob.Ref) (bool, error) { return false, nil }
-
-// Recall has nothing to bring back.
-func (c carrier) Recall(context.Context, blob.Ref) error { return nil }
-
-// Drop has nothing to remove.
-func (c carrier) Drop(context.Context, blob.Ref) error { return nil }
