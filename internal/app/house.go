@@ -38,6 +38,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/filing"
 	"zhengshu/internal/filing/filingweb"
+	"zhengshu/internal/frontier"
 	"zhengshu/internal/guidance"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/integrity"
@@ -421,12 +422,21 @@ func (h *House) wireInspection(ctx context.Context) error {
 	if probes != h.DB {
 		h.closers = append(h.closers, probes.Close)
 	}
+	store, err := frontier.Beside(ctx, h.DB, h.Config.Dir)
+	if err != nil {
+		return err
+	}
+	h.closers = append(h.closers, store.Close)
+	exchange, err := patrolExchange(h.Config.Dir, h.Keys)
+	if err != nil {
+		return err
+	}
 	all, err := packs.Embedded()
 	if err != nil {
 		return err
 	}
 	h.Inspection = inspection.New(h.DB, probes, h.Registry, h.Blobs, h.client, inspection.Settings{
-		Delay: h.Config.CrawlDelay, Log: h.Config.Log,
+		Delay: h.Config.CrawlDelay, Log: h.Config.Log, Frontier: store, Exchange: exchange,
 		Scanner: func() (check.Scanner, error) { return houseScanner() },
 		Pack:    func(on calendar.Date) (packs.Pack, bool) { return packs.Pick(all, "gwb-2019-19", on) },
 	})
@@ -484,7 +494,7 @@ func (h *House) Sweep(ctx context.Context) error {
 // machines are the states of every kind of object.
 func machines() []passage.Machine {
 	return append([]passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, library.ShareMachine, letters.Machine,
-		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine,
+		inspection.FindingMachine, inspection.PlanMachine, assessment.OrderMachine, reporting.Machine, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine,
 		operator.Machine, tenancy.Machine, guidance.Machine, reposting.Machine, training.Machine, selfcheck.Machine, appearance.Machine, layout.TopicMachine, layout.BarMachine}, watchMachines()...)
 }
 

@@ -46,6 +46,7 @@ const (
 	LetterPersonal     Permission = "letter.personal"
 	InspectionRead     Permission = "inspection.read"
 	InspectionRun      Permission = "inspection.run"
+	InspectionPlan     Permission = "inspection.plan"
 	MonitorSwitch      Permission = "monitor.switch"
 	OrderRead          Permission = "order.read"
 	OrderIssue         Permission = "order.issue"
@@ -139,6 +140,7 @@ var Describe = map[Permission]string{
 	LetterPersonal:     "查看来信人的个人信息（留痕）",
 	InspectionRead:     "查看检查结果",
 	InspectionRun:      "发起检查",
+	InspectionPlan:     "制定巡检计划",
 	MonitorSwitch:      "开启或关闭对站点的监测",
 	OrderRead:          "查看整改通知",
 	OrderIssue:         "下发整改通知、确认办结",
