@@ -298,6 +298,8 @@ func (h *House) wire(ctx context.Context) error {
 	h.Columns.Register(h.workers)
 	h.Library.OnChange(h.Columns.Changed)
 	h.Media = media.New(h.DB, h.Org, h.Blobs)
+	h.Media.SettingsFrom(settings)
+	h.Media.OnDrop(h.holds)
 	media.Register(h.Media, h.workers)
 	h.Library.OnVersion(func(ctx context.Context, tx *db.Tx, id library.ItemID, no int, d prose.Doc) error {
 		return h.Media.Enter(ctx, tx, string(id), no, d)
@@ -481,7 +483,7 @@ func (h *House) Sweep(ctx context.Context) error {
 	// One part that fails holds up no other.
 	var errs []error
 	for _, part := range []func(context.Context) (int, error){
-		h.Registry.SweepSearch, h.Library.KeepCycles, h.Library.KeepValidity, h.Library.KeepTallies, h.Library.KeepReviews, h.Library.FillCopies, h.Library.AlarmInterpretations, h.Approvals.Sweep, h.Lifecycle.Sweep, h.Registry.OpenRecertification, h.Cutover.Sweep, h.Appearance.Sweep, h.Layouts.Sweep,
+		h.Registry.SweepSearch, h.Library.KeepCycles, h.Library.KeepValidity, h.Library.KeepTallies, h.Library.KeepReviews, h.Library.FillCopies, h.Library.AlarmInterpretations, h.Media.SweepDiscards, h.Approvals.Sweep, h.Lifecycle.Sweep, h.Registry.OpenRecertification, h.Cutover.Sweep, h.Appearance.Sweep, h.Layouts.Sweep,
 	} {
 		_, err := part(ctx)
 		errs = append(errs, err)

@@ -39,6 +39,7 @@ const (
 	ItemFirstReview    Permission = "item.first_review"
 	ItemFinalReview    Permission = "item.final_review"
 	ItemWithdraw       Permission = "item.withdraw"
+	MediaClear         Permission = "media.clear" // takes out what no item shows
 	LetterRead         Permission = "letter.read"
 	LetterScreen       Permission = "letter.screen"
 	LetterAnswer       Permission = "letter.answer"
@@ -133,6 +134,7 @@ var Describe = map[Permission]string{
 	ItemFirstReview:    "初审稿件",
 	ItemFinalReview:    "终审并发布稿件",
 	ItemWithdraw:       "撤稿",
+	MediaClear:         "清理媒体库",
 	LetterRead:         "查看来信",
 	LetterScreen:       "受理并分办来信",
 	LetterAnswer:       "起草答复",
