@@ -432,17 +432,3 @@ func (c carrier) Walk(ctx context.Context, fn func(blob.Ref, int64) error) error
 	}
 	return nil
 }
-
-// Discard takes what was put out of the batch; nothing is away, so there is
-// nothing to recall and nothing more to drop.
-func (c carrier) Discard(_ context.Context, ref blob.Ref) (bool, error) {
-	_, had := c[string(ref)]
-	delete(c, string(ref))
-	return had, nil
-}
-
-// Recall finds nothing that was put away.
-func (c carrier) Recall(context.Context, blob.Ref) error { return blob.ErrNotFound }
-
-// Drop has nothing that was put away.
-func (c carrier) Drop(context.Context, blob.Ref) error { return nil }
