@@ -23,6 +23,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/frontier"
 	"zhengshu/internal/jobs"
+	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/packs"
@@ -105,8 +106,9 @@ type Settings struct {
 	Interval time.Duration // between two probes of a site; 5 min
 	AtOnce   int           // probes at once; 32
 	Every    time.Duration // between two patrols of a site; 24 h
-	// Scanner gives the wording scanner when a run needs it; nil: wording is not looked at.
-	Scanner func() (check.Scanner, error)
+	// Scanner gives the wording scanner for the sites of a unit; nil: wording is
+	// not looked at.
+	Scanner func(ctx context.Context, unit org.UnitID) (check.Scanner, error)
 	// Frontier keeps what crawls were answered; nil: a run that is broken off
 	// begins again.
 	Frontier *frontier.Store
@@ -540,20 +542,25 @@ func (s *Service) monitored(ctx context.Context) ([]registry.Site, error) {
 	return out, err
 }
 
-func (s *Service) options() (Options, error) {
+func (s *Service) options(ctx context.Context, site registry.Site) (Options, error) {
 	today := calendar.DateOf(s.db.Now())
-	o := Options{MaxPages: s.set.MaxPages, Delay: s.set.Delay, Today: today, Manners: s.manners, Links: s.links, Vantage: s.set.Vantage}
-	if p, ok := s.set.Pack(today); ok {
-		o.Limits = LimitsOf(p)
-	}
+	o := Options{MaxPages: s.set.MaxPages, Delay: s.set.Delay, Today: today, Manners: s.manners, Links: s.links, Vantage: s.set.Vantage, Limits: s.limits(today)}
 	if s.set.Scanner != nil {
-		sc, err := s.set.Scanner()
+		sc, err := s.set.Scanner(ctx, site.Unit)
 		if err != nil {
 			return o, err
 		}
 		o.Scanner = sc
 	}
 	return o, nil
+}
+
+// limits are the thresholds in force on a day.
+func (s *Service) limits(on calendar.Date) check.Limits {
+	if p, ok := s.set.Pack(on); ok {
+		return LimitsOf(p)
+	}
+	return check.Limits{}
 }
 
 // target is what the ledger knows of a site.
@@ -621,7 +628,7 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 			return err
 		}
 	}
-	o, err := s.options()
+	o, err := s.options(ctx, site)
 	if err != nil {
 		return err
 	}
@@ -895,7 +902,7 @@ func (s *Service) lookAgain(ctx context.Context, site registry.Site, f Finding) 
 	if family, _, _ := strings.Cut(f.Check, "."); s.retests[family] != nil {
 		return s.retests[family](ctx, site, f)
 	}
-	o, err := s.options()
+	o, err := s.options(ctx, site)
 	if err != nil {
 		return Look{}, err
 	}
