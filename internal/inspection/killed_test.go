@@ -87,7 +87,7 @@ func TestKilledCrawlerLosesNothing(t *testing.T) {
 			total++
 			mu.Unlock()
 		}
-		time.Sleep(5 * time.Millisecond)
+		time.Sleep(20 * time.Millisecond)
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprintf(w, `<html><head><title>%d</title></head><body><p>%s</p><a href="/%d.html">一</a><a href="/%d.html">二</a></body></html>`, n, strings.Repeat(fmt.Sprintf("第%c项工作。", 0x4e00+n*37), 30), 2*n+1, 2*n+2)
 	}))
@@ -148,9 +148,8 @@ func TestKilledCrawlerLosesNothing(t *testing.T) {
 		}
 		twice += n - 1
 	}
-	// What had come and was not yet on the disk, a fifth of a second of four
-	// sites, and what was under way.
-	if len(asked) < sites*pages || twice > sites*pages/2 {
+	// What was under way, and what had come and was not yet on the disk.
+	if len(asked) < sites*pages || twice > sites*pages/4 {
 		t.Errorf("%d addresses, %d asked for twice", len(asked), twice)
 	}
 	t.Logf("%d addresses, %d asked for twice", len(asked), twice)
