@@ -104,8 +104,9 @@ func (d *province) plan(ctx context.Context) error {
 func followUp(ctx context.Context, s Services) error {
 	d := province{Services: s}
 	var err error
-	if d.people, err = lay(ctx, s); err != nil {
-		return err
+	var found bool
+	if d.people, found, err = called(ctx, s, "shi", "xian"); err != nil || !found {
+		return err // nobody is there to act any more: nothing follows
 	}
 	site, err := s.Registry.SiteBySlug(ctx, s.DB, authz.System("demo"), "yanta")
 	if err != nil {
