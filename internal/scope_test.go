@@ -38,7 +38,7 @@ var unscoped = map[string]string{
 	"platform.MayKeep":     "system: asked by media in the transaction of an act, whose scope was checked",
 	"platform.MayAppoint":  "system: asked by org in the transaction of an appointment, whose scope was checked",
 	"library.OnCreate":     "system: registration at start",
-	"appearance.Receive":  "system: a bundle in an archive of a whole site, held to the keys that the province trusts",
+	"appearance.Receive":   "system: a bundle in an archive of a whole site, held to the keys that the province trusts",
 	"media.OnTake":         "system: registration at start",
 	"registry.OnHosting":   "system: registration at start",
 	"moveout.Register":     "system: registration at start",

@@ -31,8 +31,8 @@ import (
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/reporting"
-	"zhengshu/internal/visits"
 	"zhengshu/internal/seal"
+	"zhengshu/internal/visits"
 )
 
 var morning = time.Date(2026, 3, 20, 1, 0, 0, 0, time.UTC)
@@ -91,7 +91,9 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 		Letters: func(context.Context, authz.Scope, assessment.Period) ([]reporting.Figure, error) {
 			return h.letters, nil
 		},
-		Visits: func(context.Context, authz.Scope, registry.SiteID, int) (visits.YearFigures, error) { return h.reads, nil }})
+		Visits: func(context.Context, authz.Scope, registry.SiteID, int) (visits.YearFigures, error) {
+			return h.reads, nil
+		}})
 	fatal(d.Update(ctx, func(tx *db.Tx) error {
 		for _, a := range []org.Area{{Level: org.Province, Code: "610000", Name: "陕西省"}, {Level: org.City, Code: "610100", Name: "西安市", Parent: "province-610000000000"},
 			{Level: org.County, Code: "610113", Name: "雁塔区", Parent: city}, {Level: org.City, Code: "610200", Name: "铜川市", Parent: "province-610000000000"}} {
