@@ -107,6 +107,7 @@ func TestStoreContract(t *testing.T) {
 			if damage, err := blob.Verify(ctx, s); err != nil || len(damage) != 0 {
 				t.Errorf("verify %v, %v", damage, err)
 			}
+			away(t, open(t, limit))
 		})
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,6 +63,19 @@ func (s *S3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case key == "" && r.Method == http.MethodHead:
 	case key == "" && r.Method == http.MethodGet:
 		s.list(w, r)
+	case r.Method == http.MethodPut && r.Header.Get("X-Amz-Copy-Source") != "":
+		from, err := url.PathUnescape(strings.TrimPrefix(r.Header.Get("X-Amz-Copy-Source"), "/"))
+		b, ok := s.Objects[strings.TrimPrefix(from, "blobs/")]
+		if err != nil || !ok {
+			fail(http.StatusNotFound, "NoSuchKey")
+			return
+		}
+		s.Objects[key] = b
+		w.Header().Set("Content-Type", "application/xml")
+		fmt.Fprintf(w, `<CopyObjectResult><LastModified>2026-03-01T00:00:00.000Z</LastModified><ETag>%s</ETag></CopyObjectResult>`, etag(b))
+	case r.Method == http.MethodDelete:
+		delete(s.Objects, key)
+		w.WriteHeader(http.StatusNoContent)
 	case r.Method == http.MethodPut:
 		if s.Full {
 			fail(http.StatusInsufficientStorage, "XMinioStorageFull")
