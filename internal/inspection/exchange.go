@@ -420,16 +420,6 @@ func (c carrier) Stat(ctx context.Context, ref blob.Ref) (int64, error) {
 	return n, errors.Join(err, f.Close())
 }
 
-// Discard, Recall and Drop: nothing is put away in what a batch carries; it goes
-// as a whole.
-func (c carrier) Discard(context.Context, blob.Ref) (bool, error) { return false, nil }
-
-// Recall does nothing; see Discard.
-func (c carrier) Recall(context.Context, blob.Ref) error { return nil }
-
-// Drop does nothing; see Discard.
-func (c carrier) Drop(context.Context, blob.Ref) error { return nil }
-
 func (c carrier) Walk(ctx context.Context, fn func(blob.Ref, int64) error) error {
 	for _, ref := range slices.Sorted(maps.Keys(c)) {
 		n, err := c.Stat(ctx, blob.Ref(ref))
