@@ -37,6 +37,7 @@ import (
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/intake"
 	"zhengshu/internal/letters"
+	"zhengshu/internal/lexicon"
 	"zhengshu/internal/library"
 	"zhengshu/internal/lifecycle"
 	"zhengshu/internal/movein"
@@ -690,6 +691,14 @@ func (n *neighbourhood) record(c *county) {
 	c.ids["/console/budgets/{unit}"] = []string{string(c.office.ID)}
 	c.ids["/console/budgets/{year}"] = []string{fmt.Sprint(today.Year)}
 	attached("/console/budgets/{file}", "budget", fmt.Sprintf("%s-%d", c.office.ID, today.Year))
+
+	list := must(h.Lexicon.Make(ctx, scope, c.office.ID, lexicon.Change{Name: c.mark + "词条", Source: c.mark + "来源", Add: []lexicon.Entry{{Kind: lexicon.Sensitive, Words: c.mark + "敏感词", Serious: true}}}))(t)
+	c.keep("/console/lexicon/packs/{pack}", list.ID)
+	entries, _, err := h.Lexicon.Entries(ctx, scope, lexicon.Filter{Pack: list.ID})
+	if err != nil || len(entries) != 1 {
+		t.Fatalf("entries of the pack: %d, %v", len(entries), err)
+	}
+	c.keep("/console/lexicon/{id}", entries[0].ID)
 }
 
 // supervise gives the county a notice with its return, a training with its
