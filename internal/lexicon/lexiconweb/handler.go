@@ -59,9 +59,9 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/lexicon/packs/{pack}", Permit: authz.LexiconRead, Handle: h.pack},
 		{Pattern: "POST /console/lexicon/packs/{pack}/decide", Permit: authz.LexiconManage, Handle: h.decide},
 		{Pattern: "GET /console/lexicon/rules", Permit: authz.LexiconRead, Handle: h.rules},
-		{Pattern: "GET /console/lexicon/{id}", Permit: authz.LexiconRead, Handle: h.entry},
-		{Pattern: "GET /console/lexicon/{id}/withdraw", Permit: authz.LexiconManage, Handle: h.showWithdraw},
-		{Pattern: "POST /console/lexicon/{id}/withdraw", Permit: authz.LexiconManage, Handle: h.withdraw},
+		{Pattern: "GET /console/lexicon/entries/{id}", Permit: authz.LexiconRead, Handle: h.entry},
+		{Pattern: "GET /console/lexicon/entries/{id}/withdraw", Permit: authz.LexiconManage, Handle: h.showWithdraw},
+		{Pattern: "POST /console/lexicon/entries/{id}/withdraw", Permit: authz.LexiconManage, Handle: h.withdraw},
 	}
 }
 
