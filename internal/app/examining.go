@@ -17,12 +17,21 @@ import (
 	"zhengshu/internal/library"
 	"zhengshu/internal/official"
 	"zhengshu/internal/org"
-	"zhengshu/internal/quality"
 )
 
-// houseScanner reads what a page or a manuscript says, beside the search for
+// houseScanner reads with the lists of the program alone: where the house's own
+// cannot be had, by a crawler without its database.
+func houseScanner() (check.Scanner, error) {
+	p, err := proofread.New(proofread.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return withContent{p}, nil
+}
+
+// scanner reads what a page or a manuscript says, beside the search for
 // personal data: wording, and what Article 12(2) keeps out.
-func (h *House) houseScanner(ctx context.Context, unit org.UnitID) (check.Scanner, error) {
+func (h *House) scanner(ctx context.Context, unit org.UnitID) (check.Scanner, error) {
 	p, err := h.Lexicon.For(ctx, unit)
 	if err != nil {
 		return nil, err
@@ -109,10 +118,4 @@ func (h *House) attachedWords(ctx context.Context, hash, name string) (string, e
 		return "", missing.From(err)
 	}
 	return official.Text(bytes.NewReader(body), int64(len(body)), name, official.TextLimits{File: mostAttachment})
-}
-
-// rulePractice is how the rules did on manuscripts.
-func (h *House) rulePractice(ctx context.Context) ([]quality.Practice, func(string) string, error) {
-	list, err := h.Library.RuleQuality(ctx)
-	return list, library.RuleName, err
 }
