@@ -417,16 +417,6 @@ func (c carrier) Stat(ctx context.Context, ref blob.Ref) (int64, error) {
 	return n, errors.Join(err, f.Close())
 }
 
-// Discard, Recall and Drop do nothing: what a run put away leaves with its
-// batch, which lives no longer than the run.
-func (c carrier) Discard(context.Context, blob.Ref) (bool, error) { return false, nil }
-
-// Recall does nothing: nothing was put away.
-func (c carrier) Recall(context.Context, blob.Ref) error { return nil }
-
-// Drop does nothing: nothing was put away.
-func (c carrier) Drop(context.Context, blob.Ref) error { return nil }
-
 func (c carrier) Walk(ctx context.Context, fn func(blob.Ref, int64) error) error {
 	for _, ref := range slices.Sorted(maps.Keys(c)) {
 		n, err := c.Stat(ctx, blob.Ref(ref))
