@@ -186,11 +186,11 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 		if err := lexicon.WriteJSON(&b, "词库", web.FrameOf(r).Today, list); err != nil {
 			return err
 		}
-		return web.SendFile(w, "词库-"+web.FrameOf(r).Today.String()+".json", "application/json; charset=utf-8", int64(b.Len()), bytes.NewReader(b.Bytes()))
+		return web.SendList(w, r, "词库", titles(), len(list), "词库-"+web.FrameOf(r).Today.String()+".json", "application/json; charset=utf-8", b.Bytes())
 	}
 	var columns []official.Column
-	for _, c := range lexicon.Fields {
-		columns = append(columns, official.Column{Title: c.Name, Width: 18})
+	for _, name := range titles() {
+		columns = append(columns, official.Column{Title: name, Width: 18})
 	}
 	columns = append(columns, official.Column{Title: "维护单位", Width: 30}, official.Column{Title: "状态"})
 	says := map[bool]string{true: "是", false: "否"}
@@ -199,6 +199,15 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 		rows[i] = []any{e.Kind.Name(), e.Words, strings.Join(e.Right, "、"), strings.Join(e.Near, "、"), strings.Join(e.Unless, "、"), says[e.Serious], says[e.Wide], day(e.From), day(e.Until), e.Source, e.UnitName, lexicon.StateName(e.State)}
 	}
 	return web.SendSheet(w, r, official.Sheet{Title: "词库", Columns: columns, Rows: slices.Values(rows)}, "词库")
+}
+
+// titles are the heads of a list as a table.
+func titles() []string {
+	var out []string
+	for _, c := range lexicon.Fields {
+		out = append(out, c.Name)
+	}
+	return out
 }
 
 func day(d calendar.Date) string {
