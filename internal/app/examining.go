@@ -19,20 +19,20 @@ import (
 	"zhengshu/internal/org"
 )
 
-// houseScanner reads with the lists of the program alone: where the house's own
-// cannot be had, by a crawler without its database.
-func houseScanner() (check.Scanner, error) {
-	p, err := proofread.New(proofread.Options{})
+// houseScanner reads what a page or a manuscript says, beside the search for
+// personal data: wording, and what Article 12(2) keeps out.
+func (h *House) houseScanner(ctx context.Context, unit org.UnitID) (check.Scanner, error) {
+	p, err := h.Lexicon.For(ctx, unit)
 	if err != nil {
 		return nil, err
 	}
 	return withContent{p}, nil
 }
 
-// scanner reads what a page or a manuscript says, beside the search for
-// personal data: wording, and what Article 12(2) keeps out.
-func (h *House) scanner(ctx context.Context, unit org.UnitID) (check.Scanner, error) {
-	p, err := h.Lexicon.For(ctx, unit)
+// bareScanner reads with the lists of the binary alone: a crawler has no house
+// whose packs it could ask for.
+func bareScanner() (check.Scanner, error) {
+	p, err := proofread.New(proofread.Options{})
 	if err != nil {
 		return nil, err
 	}

@@ -78,7 +78,6 @@ import (
 	"zhengshu/internal/signin"
 	"zhengshu/internal/tenancy"
 	"zhengshu/internal/training"
-	"zhengshu/internal/vigil"
 	"zhengshu/internal/visits"
 	"zhengshu/internal/workbench"
 	"zhengshu/migrations"
@@ -161,6 +160,7 @@ type House struct {
 	Workbench   *workbench.Service
 	Records     // 承办, 细则, 等保, 协同, 经费
 	Estate      // 矩阵, 平台, 建站, 导出, 体检
+	Guard       // 假冒, 年度检查, 主机, 账号
 	Watch       // 重要保障期, 值班
 	Rules       rules.Book
 	Portal      *portal.Handler
@@ -319,7 +319,11 @@ func (h *House) wire(ctx context.Context) error {
 		return err
 	}
 	h.wireEstate()
+	if err := h.wireGuard(); err != nil {
+		return err
+	}
 	h.wireFreeze()
+	h.wireDuty()
 	h.Notices = notice.New(notice.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Inspection: h.Inspection,
 		Store: h.Blobs, Fetch: h.client, Settings: settings, Origin: h.origin, Released: h.released})
 	h.Notices.OnShown(h.Publisher.Nudge)
@@ -333,7 +337,7 @@ func (h *House) wire(ctx context.Context) error {
 		Observers: []assessment.Observer{assessment.UnansweredLetters(h.DB, h.Letters, h.Registry)}}); err != nil {
 		return err
 	}
-	h.Reporting = reporting.New(reporting.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Assessment: h.Assessment, Letters: reporting.LettersOf(h.Letters)})
+	h.Reporting = reporting.New(reporting.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Assessment: h.Assessment, Letters: reporting.LettersOf(h.Letters), Visits: h.Visits.Year})
 	h.Obligations.OnMoved(h.Letters.FollowDue)
 	h.Obligations.OnMoved(h.Assessment.FollowDue)
 	h.Obligations.OnMoved(h.Closings.FollowDue)
@@ -437,7 +441,7 @@ func (h *House) wireInspection(ctx context.Context) error {
 	}
 	h.Inspection = inspection.New(h.DB, probes, h.Registry, h.Blobs, h.client, inspection.Settings{
 		Delay: h.Config.CrawlDelay, Log: h.Config.Log, Frontier: store, Exchange: exchange,
-		Scanner: h.scanner,
+		Scanner: h.houseScanner,
 		Pack:    func(on calendar.Date) (packs.Pack, bool) { return packs.Pick(all, "gwb-2019-19", on) },
 	})
 	h.Reconciling = reconciliation.New(reconciliation.Parts{DB: h.DB, Registry: h.Registry, Intake: registry.NewIntake(h.Registry, h.Blobs), Inspection: h.Inspection,
@@ -493,10 +497,9 @@ func (h *House) Sweep(ctx context.Context) error {
 
 // machines are the states of every kind of object.
 func machines() []passage.Machine {
-	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, library.ShareMachine, letters.Machine,
+	return slices.Concat([]passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, library.ShareMachine, letters.Machine,
 		inspection.FindingMachine, inspection.PlanMachine, assessment.OrderMachine, reporting.Machine, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine,
-		operator.Machine, tenancy.Machine, guidance.Machine, reposting.Machine, training.Machine, selfcheck.Machine, appearance.Machine, layout.TopicMachine, layout.BarMachine,
-		vigil.Machine, lexicon.PackMachine}
+		operator.Machine, tenancy.Machine, guidance.Machine, reposting.Machine, training.Machine, selfcheck.Machine, appearance.Machine, layout.TopicMachine, layout.BarMachine, lexicon.PackMachine}, watchMachines(), guardMachines())
 }
 
 // Carriers are the modules that carry what is a unit's to who follows it, in a
@@ -506,7 +509,7 @@ func Carriers() []org.Module {
 		library.Reorganise(), columns.Reorganise(), media.Reorganise(), disclosure.Reorganise(), letters.Reorganise(), assessment.Reorganise(), reporting.Reorganise(),
 		notice.Reorganise(), filing.Reorganise(), closing.Reorganise(), operator.Reorganise(), tenancy.Reorganise(), protection.Reorganise(),
 		coordination.Reorganise(), budget.Reorganise(), lexicon.Reorganise(), guidance.Reorganise(), reposting.Reorganise(), training.Reorganise(), selfcheck.Reorganise(),
-		reconciliation.Reorganise(), matrix.Reorganise(), platform.Reorganise(), moveout.Reorganise(), queries.Reorganise(), notify.Reorganise()}, watchCarriers()...)
+		reconciliation.Reorganise(), matrix.Reorganise(), platform.Reorganise(), moveout.Reorganise(), queries.Reorganise(), notify.Reorganise()}, append(watchCarriers(), guardCarriers()...)...)
 }
 
 // obligationKinds are the clocks of the law that the house runs.
@@ -524,6 +527,7 @@ func obligationKinds() []obligation.Kind {
 		selfcheck.Obligations(),
 		recordObligations(),
 		estateObligations(),
+		guardObligations(),
 		watchObligations(),
 		library.Obligations(),
 		appearance.Obligations(),
