@@ -97,6 +97,9 @@ func BenchmarkRender(b *testing.B) {
 	}
 	var us, them, bare []rendered
 	rounds := 2
+	if s := os.Getenv("ZHENGSHU_BENCH_ROUNDS"); s != "" {
+		rounds, _ = strconv.Atoi(s)
+	}
 	b.ResetTimer()
 	for i := range rounds {
 		us = append(us, ours())

@@ -3,6 +3,8 @@ package library
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"zhengshu/internal/db"
@@ -114,6 +116,35 @@ func scanEntry(r db.Scanner) (Entry, error) {
 func (s *Service) LiveItems(ctx context.Context, q db.Querier, column registry.ColumnID, limit, offset int) ([]Entry, error) {
 	return db.All(ctx, q, scanEntry, entrySelect+`
 		WHERE p.column_id = $1 AND p.state = 'live' ORDER BY p.top DESC, p.shown_at DESC, p.id DESC LIMIT $2 OFFSET $3`, column, limit, offset)
+}
+
+// Ahead is how many of a column's first entries are wanted.
+type Ahead struct {
+	Column registry.ColumnID
+	Limit  int
+}
+
+// LiveAhead are the first entries of several columns, each as LiveItems has
+// them, read at once: a home page shows a dozen columns, and asking for one
+// costs nearly as much as asking for all. Public: what is live is public.
+func (s *Service) LiveAhead(ctx context.Context, q db.Querier, want []Ahead) (map[registry.ColumnID][]Entry, error) {
+	out := make(map[registry.ColumnID][]Entry, len(want))
+	for part := range slices.Chunk(want, 30) {
+		var first []string
+		var args []any
+		for _, a := range part {
+			args = append(args, a.Column)
+			first = append(first, fmt.Sprintf(`SELECT id FROM (SELECT a.id FROM item_placement a JOIN item_live b ON b.item_id = a.item_id WHERE a.column_id = $%d AND a.state = 'live' ORDER BY a.top DESC, a.shown_at DESC, a.id DESC LIMIT %d) x`, len(args), a.Limit))
+		}
+		list, err := db.All(ctx, q, scanEntry, entrySelect+` WHERE p.id IN (`+strings.Join(first, ` UNION ALL `)+`) ORDER BY p.top DESC, p.shown_at DESC, p.id DESC`, args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range list {
+			out[e.Placement.Column] = append(out[e.Placement.Column], e)
+		}
+	}
+	return out, nil
 }
 
 // Newest are the entries shown last on a site, newest first, without those of

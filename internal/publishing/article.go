@@ -69,14 +69,17 @@ func (d *drawing) items(ctx context.Context, ids []library.ItemID) error {
 }
 
 // moved remembers where an item stood and stands in its columns.
-func (d *drawing) moved(old Page, now map[string]library.Place) {
-	for _, m := range []map[string]library.Place{old.Shown, now} {
-		for c, at := range m {
-			id := registry.ColumnID(c)
+func (d *drawing) moved(old Page, now Spots) {
+	if d.whole {
+		return // every list is drawn
+	}
+	for _, list := range []Spots{old.Shown, now} {
+		for _, at := range list {
+			id := registry.ColumnID(at.Column)
 			if _, ok := d.columns[id]; !ok {
 				d.columns[id] = false
 			}
-			d.places[id] = append(d.places[id], at)
+			d.places[id] = append(d.places[id], at.Place)
 		}
 	}
 }
@@ -140,16 +143,18 @@ func (d *drawing) item(ctx context.Context, id library.ItemID, l *library.Live) 
 		}
 	}
 	path, elder := Path(it), ElderPath(it)
-	was, _, err := d.e.was(path)
-	if err != nil {
-		return err
+	var was Page
+	if !d.whole {
+		if was, _, err = d.e.was(path); err != nil {
+			return err
+		}
 	}
-	shown := make(map[string]library.Place, len(places))
+	shown := make(Spots, 0, len(places))
 	for _, pl := range places {
 		if !pl.ArchivedAt.IsZero() {
 			continue // it is in no list any more
 		}
-		shown[string(pl.Column)] = library.Place{At: pl.ShownAt, ID: pl.ID}
+		shown = append(shown, Spot{string(pl.Column), library.Place{At: pl.ShownAt, ID: pl.ID}})
 	}
 	d.moved(was, shown)
 	if err := errors.Join(d.media(ctx, files, string(id)), d.left(ctx, id)); err != nil {

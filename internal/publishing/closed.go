@@ -18,12 +18,14 @@ func (d *drawing) closedFamily(ctx context.Context) error {
 		from, elder := "/"+c.Slug+"/", "/elder/"+c.Slug+"/"
 		paths := map[string]string{from: "", from + "rss.xml": "rss.xml", elder: "elder"}
 		// Its earlier pages, as they are in the release before.
-		for path := range d.e.old {
-			if strings.HasPrefix(path, from) && strings.HasSuffix(path, ".html") {
-				paths[path] = ""
-			}
-			if strings.HasPrefix(path, from+"page-") {
-				paths[path] = ""
+		if d.e.fresh {
+			if err := d.e.eachOld(from, func(p Page) error {
+				if strings.HasSuffix(p.Path, ".html") || strings.HasPrefix(p.Path, from+"page-") {
+					paths[p.Path] = ""
+				}
+				return nil
+			}); err != nil {
+				return err
 			}
 		}
 		for path, sort := range paths {

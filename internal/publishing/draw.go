@@ -123,37 +123,40 @@ func (d *drawing) everything(ctx context.Context) error {
 	if err := d.pool.wait(); err != nil {
 		return err
 	}
+	if err := d.e.eachOld("", func(p Page) error { return d.leftOver(ctx, p) }); err != nil {
+		return err
+	}
 	if d.e.damaged != nil {
 		d.p.config.Log.Error("release before is damaged, some of its old addresses are not taken over", "site", d.site.ID, "error", d.e.damaged)
-	}
-	for path, p := range d.e.old {
-		if _, drawn := d.e.page(path); drawn {
-			continue
-		}
-		switch {
-		case itemPage(path) && p.Item != "":
-			it, err := d.p.library.ItemTx(ctx, d.q, duty, library.ItemID(p.Item))
-			switch {
-			case fault.Is(err, fault.NotFound):
-				err = d.gone(path, p.Item)
-			case err == nil:
-				err = d.departed(ctx, it)
-			}
-			if err != nil {
-				return err
-			}
-		case p.Status == 410 || monthPath.MatchString(path):
-			if err := d.gone(path, p.Item); err != nil {
-				return err
-			}
-		case p.Hash != "" && (strings.HasPrefix(path, "/theme/") || p.Item != ""):
-			d.e.set(p)
-		}
 	}
 	for _, c := range slices.Concat(d.site.Columns, d.site.Foreign) {
 		d.columns[registry.ColumnID(c.ID)] = true
 	}
 	return d.around(ctx)
+}
+
+// leftOver draws, in a whole drawing, what a page of the release before that was
+// not drawn again has become.
+func (d *drawing) leftOver(ctx context.Context, p Page) error {
+	if _, drawn := d.e.page(p.Path); drawn {
+		return nil
+	}
+	switch {
+	case itemPage(p.Path) && p.Item != "":
+		it, err := d.p.library.ItemTx(ctx, d.q, duty, library.ItemID(p.Item))
+		switch {
+		case fault.Is(err, fault.NotFound):
+			return d.gone(p.Path, p.Item)
+		case err != nil:
+			return err
+		}
+		return d.departed(ctx, it)
+	case p.Status == 410 || monthPath.MatchString(p.Path):
+		return d.gone(p.Path, p.Item)
+	case p.Hash != "" && (strings.HasPrefix(p.Path, "/theme/") || p.Item != ""):
+		d.e.set(p)
+	}
+	return nil
 }
 
 // dependents draws what the changes touch.

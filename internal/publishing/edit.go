@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io/fs"
 	"maps"
 	"os"
@@ -43,12 +44,13 @@ type edit struct {
 	of     int                // release whose pages are shown again
 	step   func(string) error // crash points of the tests
 
-	old     map[string]Page // all of before, when the edit is fresh
-	damaged error           // why not all of before could be read
+	old     map[uint64]stood // all of before, when the edit is fresh, by the sum of the path
+	damaged error            // why not all of before could be read
 
 	mu      sync.Mutex
 	pages   map[string]*Page           // nil: taken out
-	staged  map[string]bool            // objects written by this edit
+	staged  map[string]bool            // objects written by this edit, the first of them
+	many    bool                       // more were written than staged holds
 	shelves map[string][]library.Place // of columns whose archive changed
 }
 
@@ -61,33 +63,91 @@ func (s *Store) edit(site registry.SiteID, before *Release, fresh bool, now time
 	return e
 }
 
-// renew makes the edit one that keeps nothing of the release before. It will be
-// asked for every page of it, in no order, so all are read now; a damaged list
-// is done without.
+// renew makes the edit one that keeps nothing of the release before. Of every
+// page of that one it remembers what put asks; a damaged list is done without.
 func (e *edit) renew() {
-	e.fresh, e.old = true, map[string]Page{}
-	if e.before == nil {
-		return
-	}
-	one := func(_, h string) error {
-		b, err := e.store.Object(h, maxList)
-		if err == nil {
-			var l map[string]Page
-			if l, err = parseList(b); err == nil {
-				for k, p := range l {
-					e.old[k] = p
-				}
-			}
+	e.fresh, e.old = true, map[uint64]stood{}
+	_ = e.eachOld("", func(p Page) error {
+		if sum, err := hex.DecodeString(p.Hash); err == nil && len(sum) == sha256.Size {
+			e.old[pathSum(p.Path)] = stood{[sha256.Size]byte(sum), p.Status, p.Modified}
 		}
-		e.damaged = errors.Join(e.damaged, err)
+		return nil
+	}) // damage is remembered
+}
+
+// stood is a page of the release before: its content, and since when.
+type stood struct {
+	sum      [sha256.Size]byte
+	status   int
+	modified time.Time
+}
+
+func pathSum(path string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(path)) // never fails
+	return h.Sum64()
+}
+
+// eachOld visits the pages of the release before whose lists' names begin with
+// a prefix. A fresh edit does without what is damaged.
+func (e *edit) eachOld(prefix string, fn func(Page) error) error {
+	if e.before == nil {
 		return nil
 	}
-	for folder, hash := range e.before.Folders { // one by one: a damaged one hides no other
-		part := Release{Manifest: Manifest{Folders: map[string]string{folder: hash}}, store: e.store}
-		e.damaged = errors.Join(e.damaged, part.everyList("", one))
+	var wrong error // of fn
+	one := func(_, hash string) error {
+		b, err := e.store.Object(hash, maxList) // not kept: it would push out those in use
+		if err != nil {
+			return err
+		}
+		l, err := parseList(b)
+		for _, p := range l {
+			if wrong = fn(p); wrong != nil {
+				return wrong
+			}
+		}
+		return err
+	}
+	if !e.fresh {
+		return e.before.everyList(prefix, one)
+	}
+	some := func(name, hash string) error {
+		if err := one(name, hash); wrong != nil {
+			return wrong
+		} else if err != nil {
+			e.hurt(err)
+		}
+		return nil
 	}
 	for name, hash := range e.before.Lists {
-		_ = one(name, hash) // damage is gathered
+		if strings.HasPrefix(name, prefix) && some(name, hash) != nil {
+			return wrong
+		}
+	}
+	for folder, hash := range e.before.Folders { // one by one: a damaged one hides no other
+		if !strings.HasPrefix(folder, prefix) {
+			continue
+		}
+		l, err := e.store.folder(hash)
+		if err != nil {
+			e.hurt(err)
+			continue
+		}
+		for figures, hash := range l {
+			if some(folder+figures, hash) != nil {
+				return wrong
+			}
+		}
+	}
+	return nil
+}
+
+// hurt remembers that not all of the release before could be read.
+func (e *edit) hurt(err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.damaged == nil {
+		e.damaged = err
 	}
 }
 
@@ -96,26 +156,33 @@ func (e *edit) was(path string) (Page, bool, error) {
 	if e.before == nil {
 		return Page{}, false, nil
 	}
-	if e.fresh {
-		p, ok := e.old[path]
-		return p, ok, nil
-	}
 	_, hash, err := e.before.listOf(path)
-	if err != nil {
-		return Page{}, false, err
+	var l map[string]Page
+	if err == nil {
+		l, err = e.store.list(hash)
 	}
-	l, err := e.store.list(hash)
-	if err != nil {
-		return Page{}, false, err
+	if err != nil && e.fresh {
+		e.hurt(err)
+		return Page{}, false, nil
 	}
 	p, ok := l[path]
-	return p, ok, nil
+	return p, ok, err
 }
 
 // put sets a page. An unchanged body keeps its time.
 func (e *edit) put(p Page, body []byte) error {
 	sum := sha256.Sum256(body)
 	p.Hash, p.Size, p.Modified = hex.EncodeToString(sum[:]), int64(len(body)), e.now
+	if e.fresh { // a whole drawing also mends what was damaged
+		if old, ok := e.old[pathSum(p.Path)]; ok && old.sum == sum && old.status == p.Status {
+			p.Modified = old.modified
+		}
+		if err := e.stage(p.Hash, body); err != nil {
+			return err
+		}
+		e.set(p)
+		return nil
+	}
 	old, ok, err := e.was(p.Path)
 	if err != nil {
 		return err
@@ -123,7 +190,7 @@ func (e *edit) put(p Page, body []byte) error {
 	if ok && old.Hash == p.Hash && old.Status == p.Status {
 		p.Modified = old.Modified
 	}
-	if !ok || old.Hash != p.Hash || e.fresh { // a whole drawing also mends what was damaged
+	if !ok || old.Hash != p.Hash {
 		if err := e.stage(p.Hash, body); err != nil {
 			return err
 		}
@@ -201,7 +268,11 @@ var temps atomic.Uint64
 func (e *edit) stage(hash string, body []byte) error {
 	e.mu.Lock()
 	done := e.staged[hash]
-	e.staged[hash] = true
+	if n := len(e.staged); n < mostStaged {
+		e.staged[hash] = true
+	} else if !done {
+		e.many = true
+	}
 	n := len(e.staged)
 	if e.kept != nil {
 		e.kept[hash] = body
@@ -278,7 +349,11 @@ func overwrite(name string, body []byte) error {
 }
 
 // few objects are synced one by one; more, with the file system they lie on.
-const few = 64
+// mostStaged are remembered, so as not to be written twice.
+const (
+	few        = 64
+	mostStaged = 4096
+)
 
 // sync waits until everything staged is on the disk.
 func (e *edit) sync(ctx context.Context) error {
@@ -286,7 +361,7 @@ func (e *edit) sync(ctx context.Context) error {
 		return nil
 	}
 	objects := filepath.Join(e.store.dir, "objects")
-	if len(e.staged) > few {
+	if len(e.staged) > few || e.many {
 		d, err := os.Open(objects)
 		if err != nil {
 			return err
@@ -419,21 +494,9 @@ func (e *edit) finish(ctx context.Context, site theme.Site, look, search, genera
 			}
 		}
 	}
-	changed := 0
-	for path, p := range e.pages {
-		old, ok, err := e.was(path)
-		if err != nil {
-			return nil, 0, err
-		}
-		if (p == nil) != !ok || p != nil && (old.Hash != p.Hash || old.Status != p.Status || old.To != p.To) {
-			changed++
-		}
-		switch kept := ok && !e.fresh; {
-		case p == nil && kept:
-			m.Pages--
-		case p != nil && !kept:
-			m.Pages++
-		}
+	changed, err := e.count(&m)
+	if err != nil {
+		return nil, 0, err
 	}
 	c, err := e.content("")
 	if err != nil {
@@ -501,6 +564,49 @@ func (e *edit) finish(ctx context.Context, site theme.Site, look, search, genera
 	return r, changed, err
 }
 
+// count says how many paths differ from the release before, and sets how many
+// there are.
+func (e *edit) count(m *Manifest) (changed int, err error) {
+	differs := func(old Page, p *Page) bool {
+		return p == nil || old.Hash != p.Hash || old.Status != p.Status || old.To != p.To
+	}
+	if !e.fresh {
+		for path, p := range e.pages {
+			old, ok, err := e.was(path)
+			switch {
+			case err != nil:
+				return 0, err
+			case ok && differs(old, p), !ok && p != nil:
+				changed++
+			}
+			switch {
+			case p == nil && ok:
+				m.Pages--
+			case p != nil && !ok:
+				m.Pages++
+			}
+		}
+		return changed, nil
+	}
+	for _, p := range e.pages {
+		if p != nil {
+			m.Pages++
+		}
+	}
+	changed = m.Pages
+	return changed, e.eachOld("", func(old Page) error {
+		p, drawn := e.pages[old.Path]
+		switch {
+		case !drawn:
+		case p == nil:
+			changed++
+		case !differs(old, p):
+			changed--
+		}
+		return nil
+	})
+}
+
 // turn writes the manifest and makes it the one that is public.
 func (e *edit) turn(ctx context.Context, m Manifest) (*Release, error) {
 	b, err := json.Marshal(m)
@@ -515,6 +621,7 @@ func (e *edit) turn(ctx context.Context, m Manifest) (*Release, error) {
 		return nil, err
 	}
 	clear(e.staged) // on the disk
+	e.many = false
 	if err := e.step("written"); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package publishing
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -17,15 +18,16 @@ func (p *Publisher) ComposedBy(l *layout.Service) { p.layouts = l }
 
 // composing fills blocks with what they show. One reads each column once.
 type composing struct {
-	d       *drawing
-	news    map[string][]theme.Entry
-	columns []registry.Column
-	topics  []layout.LiveTopic
-	lead    string // what stands as the headline
+	d        *drawing
+	news     map[string][]theme.Entry
+	complete map[string]bool // columns that have no more than was read
+	columns  []registry.Column
+	topics   []layout.LiveTopic
+	lead     string // what stands as the headline
 }
 
 func (d *drawing) compose() *composing {
-	c := &composing{d: d, news: map[string][]theme.Entry{}}
+	c := &composing{d: d, news: map[string][]theme.Entry{}, complete: map[string]bool{}}
 	for _, o := range d.site.Columns {
 		c.columns = append(c.columns, registry.Column{ID: registry.ColumnID(o.ID), Parent: registry.ColumnID(o.Parent), Slug: o.Slug, Name: o.Name, Type: o.Type})
 	}
@@ -35,10 +37,62 @@ func (d *drawing) compose() *composing {
 // readAhead of a column: enough for most blocks, so that it is read once.
 const readAhead = homeMain + 5
 
+// ahead reads what the blocks of a page show of columns, at once.
+func (c *composing) ahead(ctx context.Context, blocks []layout.Block) error {
+	most := map[registry.ColumnID]int{}
+	for _, b := range blocks {
+		n := readAhead
+		switch b.Kind {
+		case layout.Lead, layout.Columns:
+		case layout.List, layout.Pictures, layout.Leaders:
+			n = max(n, b.Entries()+1)
+			if b.Kind == layout.Pictures || b.Pictures {
+				n = max(3*b.Entries(), 20)
+			}
+		default:
+			continue
+		}
+		for _, id := range b.Columns {
+			if col, ok := c.column(id); ok && c.news[col.ID] == nil {
+				most[id] = max(most[id], n)
+			}
+		}
+	}
+	if len(most) < 2 {
+		return nil
+	}
+	var want []library.Ahead
+	for _, id := range slices.Sorted(maps.Keys(most)) {
+		want = append(want, library.Ahead{Column: id, Limit: most[id]})
+	}
+	read, err := c.d.p.library.LiveAhead(ctx, c.d.q, want)
+	if err != nil {
+		return err
+	}
+	var list []library.Entry
+	for _, w := range want {
+		list = append(list, read[w.Column]...)
+	}
+	entries := make([]theme.Entry, len(list))
+	for i, e := range list {
+		entries[i] = toEntry(e)
+	}
+	if err := c.d.leads(ctx, list, entries); err != nil {
+		return err
+	}
+	for _, w := range want {
+		if n := len(read[w.Column]); n > 0 { // else it may hold columns that show theirs
+			c.news[string(w.Column)], entries = entries[:n:n], entries[n:]
+			c.complete[string(w.Column)] = n < w.Limit
+		}
+	}
+	return nil
+}
+
 // newest entries of a column.
 func (c *composing) newest(ctx context.Context, col theme.Column, n int) ([]theme.Entry, error) {
 	have, ok := c.news[col.ID]
-	if !ok || len(have) < n && n > readAhead {
+	if !ok || len(have) < n && n > readAhead && !c.complete[col.ID] {
 		var err error
 		if have, err = c.d.newest(ctx, col, max(n, readAhead)); err != nil {
 			return nil, err
@@ -53,6 +107,9 @@ func (c *composing) column(id registry.ColumnID) (theme.Column, bool) { return c
 // bands fills the blocks of one page; those that have nothing to show are left
 // out.
 func (c *composing) bands(ctx context.Context, blocks []layout.Block) ([]theme.Band, error) {
+	if err := c.ahead(ctx, blocks); err != nil {
+		return nil, err
+	}
 	var out []theme.Band
 	for i, b := range blocks {
 		band, ok, err := c.band(ctx, b, "band-"+strconv.Itoa(i+1))

@@ -757,8 +757,8 @@ func (p *Publisher) rebase(ctx context.Context, d *drawing, first, second *Relea
 				asked[id] = true
 				ids = append(ids, id)
 			}
-			for c, at := range page.Shown {
-				places[registry.ColumnID(c)] = append(places[registry.ColumnID(c)], at)
+			for _, at := range page.Shown {
+				places[registry.ColumnID(at.Column)] = append(places[registry.ColumnID(at.Column)], at.Place)
 			}
 		}
 		switch {

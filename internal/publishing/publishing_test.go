@@ -224,6 +224,13 @@ func TestItemShowsEverywhereAndGoesFromEverywhere(t *testing.T) {
 				t.Errorf("%s: %d, item shown: %v", v, code, strings.Contains(body, "防汛工作"))
 			}
 		}
+		ahead, err := h.lib.LiveAhead(context.Background(), h.db, []library.Ahead{{Column: h.news.ID, Limit: 1}, {Column: h.policies.ID, Limit: 5}})
+		must(t, err)
+		first, err := h.lib.LiveItems(context.Background(), h.db, h.news.ID, 1, 0)
+		must(t, err)
+		if fmt.Sprint(ahead[h.news.ID]) != fmt.Sprint(first) || len(ahead) != 1 {
+			t.Errorf("read ahead %v, one by one %v", ahead, first)
+		}
 		_, index := h.get("/sitemap.xml")
 		found := false
 		for part := range strings.SplitSeq(index, "<loc>http://yunhe.localhost:8080") {

@@ -12,9 +12,11 @@ import (
 	"hash/fnv"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -57,7 +59,39 @@ type Page struct {
 	Changed time.Time `json:"changed,omitzero"`
 	// Shown is where an item stood in its columns when the page was drawn, so
 	// that the list page it leaves is known.
-	Shown map[string]library.Place `json:"shown,omitempty"`
+	Shown Spots `json:"shown,omitempty"`
+}
+
+// Spot is where an item stands in a column.
+type Spot struct {
+	Column string
+	library.Place
+}
+
+// Spots are those of one item; in a list an object by column. A map in memory
+// would take some ten times as much.
+type Spots []Spot
+
+// MarshalJSON writes the object.
+func (s Spots) MarshalJSON() ([]byte, error) {
+	by := make(map[string]library.Place, len(s))
+	for _, x := range s {
+		by[x.Column] = x.Place
+	}
+	return json.Marshal(by)
+}
+
+// UnmarshalJSON reads it.
+func (s *Spots) UnmarshalJSON(b []byte) error {
+	var by map[string]library.Place
+	if err := json.Unmarshal(b, &by); err != nil {
+		return err
+	}
+	*s = make(Spots, 0, len(by))
+	for _, c := range slices.Sorted(maps.Keys(by)) {
+		*s = append(*s, Spot{c, by[c]})
+	}
+	return nil
 }
 
 // Manifest is the root of a release.

@@ -2,6 +2,8 @@ package publishing
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"zhengshu/internal/blob"
 	"zhengshu/internal/publishing/theme"
 )
 
@@ -323,4 +326,133 @@ func FuzzPointer(f *testing.F) {
 			t.Errorf("took %q", p.Manifest)
 		}
 	})
+}
+
+// A site whose folders are parted is one: found, checked, copied, swept and set
+// beside others like a small one, and so is a release that was made before
+// folders had objects of their own.
+func TestPartedFoldersAreWholeReleases(t *testing.T) {
+	dir := t.TempDir()
+	s, err := CreateStore(filepath.Join(dir, "releases"), filepath.Join(dir, "keys"))
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(err)
+	var files []File
+	for i := range 3 * fullList {
+		files = append(files, File{Page{Path: fmt.Sprintf("/news/%d.html", i), Status: 200, Kind: "text/html"}, fmt.Appendf(nil, "page %d", i)})
+	}
+	files = append(files, File{Page{Path: "/", Status: 200, Kind: "text/html"}, []byte("home")})
+	first, err := s.Make(t.Context(), testSite(), files, time.Now())
+	must(err)
+	if len(first.Folders) != 1 || len(first.Lists) != 1 || first.Pages != len(files) {
+		t.Fatalf("lists %v, folders %v, %d pages", first.Lists, first.Folders, first.Pages)
+	}
+	// The same as a release of before: every list in the manifest.
+	all, err := first.lists()
+	must(err)
+	old := first.Manifest
+	old.Lists, old.Folders, old.No, old.Before = all, nil, 2, first.Hash
+	second, err := s.edit("01S", first, false, time.Now()).turn(t.Context(), old)
+	must(err)
+	if err := differing(first, second, func(was, now *Page) error { t.Errorf("differ in %v, %v", was, now); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	// One page more, upon the old form.
+	e := s.edit("01S", second, false, time.Now())
+	must(e.put(Page{Path: "/news/more.html", Status: 200, Kind: "text/html"}, []byte("more")))
+	before := len(e.staged)
+	third, changed, err := e.finish(t.Context(), testSite(), second.Theme, "", "")
+	must(err)
+	if changed != 1 || before != 1 || len(third.Folders) != 1 || len(third.Lists) != 1 || third.Pages != len(files)+1 {
+		t.Errorf("%d changed, lists %v, folders %v, %d pages", changed, third.Lists, third.Folders, third.Pages)
+	}
+	var differ []string
+	must(differing(first, third, func(was, now *Page) error {
+		if was == nil {
+			differ = append(differ, now.Path)
+		} else {
+			t.Errorf("%s differs", was.Path)
+		}
+		return nil
+	}))
+	if len(differ) != 1 || differ[0] != "/news/more.html" {
+		t.Errorf("differ in %v", differ)
+	}
+	for _, r := range []*Release{first, second, third} {
+		n := 0
+		must(r.Each(func(Page) error { n++; return nil }))
+		p, ok, err := r.Page("/news/777.html")
+		if err != nil || !ok || n != r.Pages || !r.whole() {
+			t.Errorf("release %d: %d pages of %d, page %+v %v %v", r.No, n, r.Pages, p, ok, err)
+		}
+		if ours, err := r.Names(r.Lists["/"]); err != nil || !ours {
+			t.Errorf("release %d does not name its list: %v", r.No, err)
+		}
+		if ours, err := r.Names(p.Hash); err != nil || ours {
+			t.Errorf("release %d names a page: %v", r.No, err)
+		}
+	}
+	// A folder's object that was changed is found, and restored from copies.
+	tree, err := blob.OpenDiskTree(filepath.Join(dir, "copies"))
+	must(err)
+	s.KeepCopies(tree)
+	must(s.Ship(t.Context(), "01S"))
+	must(os.WriteFile(s.objectPath(third.Folders["/news/"]), []byte("{}"), 0o644))
+	l, err := s.Verify(t.Context(), "01S", 0)
+	must(err)
+	if l.Pages != third.Pages || len(l.Damage) != 1 || !l.Damage[0].Restored || l.Damage[0].What != Changed {
+		t.Errorf("survey %+v", l)
+	}
+	portal, _, err := Follow(t.Context(), tree, filepath.Join(dir, "portal"), 1<<30, nil)
+	must(err)
+	taken, err := portal.Current("01S")
+	must(err)
+	if p, ok, err := taken.Page("/news/more.html"); err != nil || !ok {
+		t.Errorf("from the copies: %+v %v %v", p, ok, err)
+	} else if b, err := portal.Object(p.Hash, 100); err != nil || string(b) != "more" {
+		t.Errorf("from the copies: %q %v", b, err)
+	}
+	long := time.Now().Add(-time.Hour)
+	must(filepath.WalkDir(filepath.Join(s.dir, "objects"), func(name string, d os.DirEntry, err error) error {
+		return errors.Join(err, os.Chtimes(name, long, long))
+	}))
+	if n, err := s.Sweep(t.Context(), 3, time.Minute); err != nil || n != 0 {
+		t.Errorf("%d objects of kept releases swept (%v)", n, err)
+	}
+	if n, err := s.Sweep(t.Context(), 1, time.Minute); err != nil || n == 0 {
+		t.Errorf("%d objects of releases that are not kept swept (%v)", n, err)
+	}
+	if l, err = s.Verify(t.Context(), "01S", 0); err != nil || len(l.Damage) != 0 {
+		t.Errorf("after the sweep: %+v %v", l, err)
+	}
+}
+
+// What a process that died left half under a name is not taken for the object.
+func TestHalfWrittenObjectIsWrittenAnew(t *testing.T) {
+	s, err := CreateStore(t.TempDir(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := []byte("the whole page")
+	sum := sha256.Sum256(body)
+	hash := hex.EncodeToString(sum[:])
+	if err := os.MkdirAll(filepath.Dir(s.objectPath(hash)), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, left := range []string{"the wh", "", strings.Repeat("\x00", len(body)), string(body)} {
+		if err := os.WriteFile(s.objectPath(hash), []byte(left), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		e := s.edit("01S", nil, true, time.Now())
+		if err := e.put(Page{Path: "/", Status: 200}, body); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := s.Object(hash, 100); err != nil || string(b) != string(body) {
+			t.Errorf("left %q: %q %v", left, b, err)
+		}
+	}
 }

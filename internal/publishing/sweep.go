@@ -65,6 +65,21 @@ func (s *Store) Sweep(ctx context.Context, keep int, grace time.Duration) (int, 
 	}
 	removed := 0
 	limit := time.Now().Add(-grace)
+	for _, site := range sites {
+		left, err := filepath.Glob(filepath.Join(s.dir, "sites", string(site), ".index-*")) // of processes that died
+		if err != nil {
+			return 0, err
+		}
+		for _, name := range left {
+			if st, err := os.Stat(name); err != nil || st.ModTime().After(limit) {
+				continue
+			}
+			if err := os.RemoveAll(name); err != nil {
+				return removed, err
+			}
+			removed++
+		}
+	}
 	err = filepath.WalkDir(filepath.Join(s.dir, "objects"), func(path string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
