@@ -160,6 +160,7 @@ type House struct {
 	Workbench   *workbench.Service
 	Records     // 承办, 细则, 等保, 协同, 经费
 	Estate      // 矩阵, 平台, 建站, 导出, 体检
+	Guard       // 假冒, 年度检查, 主机, 账号
 	Watch       // 重要保障期, 值班
 	Rules       rules.Book
 	Portal      *portal.Handler
@@ -321,6 +322,9 @@ func (h *House) wire(ctx context.Context) error {
 		return err
 	}
 	h.wireEstate()
+	if err := h.wireGuard(); err != nil {
+		return err
+	}
 	h.wireFreeze()
 	h.Notices = notice.New(notice.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Inspection: h.Inspection,
 		Store: h.Blobs, Fetch: h.client, Settings: settings, Origin: h.origin, Released: h.released})
@@ -495,10 +499,10 @@ func (h *House) Sweep(ctx context.Context) error {
 
 // machines are the states of every kind of object.
 func machines() []passage.Machine {
-	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, library.ShareMachine, letters.Machine,
+	return append(guardMachines(), approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, library.ShareMachine, letters.Machine,
 		inspection.FindingMachine, inspection.PlanMachine, assessment.OrderMachine, reporting.Machine, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine,
 		operator.Machine, tenancy.Machine, guidance.Machine, reposting.Machine, training.Machine, selfcheck.Machine, appearance.Machine, layout.TopicMachine, layout.BarMachine,
-		vigil.Machine}
+		vigil.Machine)
 }
 
 // Carriers are the modules that carry what is a unit's to who follows it, in a
@@ -508,7 +512,7 @@ func Carriers() []org.Module {
 		library.Reorganise(), columns.Reorganise(), media.Reorganise(), disclosure.Reorganise(), letters.Reorganise(), assessment.Reorganise(), reporting.Reorganise(),
 		notice.Reorganise(), filing.Reorganise(), closing.Reorganise(), operator.Reorganise(), tenancy.Reorganise(), protection.Reorganise(),
 		coordination.Reorganise(), budget.Reorganise(), guidance.Reorganise(), reposting.Reorganise(), training.Reorganise(), selfcheck.Reorganise(),
-		reconciliation.Reorganise(), matrix.Reorganise(), platform.Reorganise(), moveout.Reorganise(), queries.Reorganise(), notify.Reorganise()}, watchCarriers()...)
+		reconciliation.Reorganise(), matrix.Reorganise(), platform.Reorganise(), moveout.Reorganise(), queries.Reorganise(), notify.Reorganise()}, append(watchCarriers(), guardCarriers()...)...)
 }
 
 // obligationKinds are the clocks of the law that the house runs.
@@ -526,6 +530,7 @@ func obligationKinds() []obligation.Kind {
 		selfcheck.Obligations(),
 		recordObligations(),
 		estateObligations(),
+		guardObligations(),
 		watchObligations(),
 		library.Obligations(),
 		appearance.Obligations(),

@@ -13,7 +13,8 @@ func (h *House) DemoServices() demo.Services {
 		Letters: h.Letters, Inspection: h.Inspection, Assessment: h.Assessment, Reporting: h.Reporting, Publisher: h.Publisher, Appearance: h.Appearance, Visits: h.Visits,
 		Operators: h.Operators, Tenancy: h.Tenancy, Protection: h.Protection, Coordination: h.Coordination, Budgets: h.Budgets,
 		Notices: h.Notices, Filings: h.Filings, Closings: h.Closings, Origin: h.origin,
-		Guidance: h.Guidance, Training: h.Training, SelfChecks: h.SelfChecks, Matrix: h.Matrix, Platforms: h.Platforms, Blueprints: h.Blueprints}
+		Guidance: h.Guidance, Training: h.Training, SelfChecks: h.SelfChecks, Matrix: h.Matrix, Platforms: h.Platforms, Blueprints: h.Blueprints,
+		Impostors: h.Impostors, Security: h.Security, NewMedia: h.NewMedia}
 }
 
 // seed fills an empty house with the demo province, once, and does at once what

@@ -20,6 +20,7 @@ import (
 	"zhengshu/internal/disclosure"
 	"zhengshu/internal/filing"
 	"zhengshu/internal/guidance"
+	"zhengshu/internal/impostor"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/layout"
@@ -29,6 +30,7 @@ import (
 	"zhengshu/internal/matrix"
 	"zhengshu/internal/media"
 	"zhengshu/internal/movein"
+	"zhengshu/internal/newmedia"
 	"zhengshu/internal/notice"
 	"zhengshu/internal/operator"
 	"zhengshu/internal/org"
@@ -39,6 +41,7 @@ import (
 	"zhengshu/internal/reporting"
 	"zhengshu/internal/reposting"
 	"zhengshu/internal/roster"
+	"zhengshu/internal/security"
 	"zhengshu/internal/selfcheck"
 	"zhengshu/internal/signin"
 	"zhengshu/internal/tenancy"
@@ -87,6 +90,9 @@ type Services struct {
 	Matrix     *matrix.Service
 	Platforms  *platform.Service
 	Blueprints *blueprint.Service
+	Impostors  *impostor.Service
+	Security   *security.Service
+	NewMedia   *newmedia.Service
 }
 
 // The setting that says how far the demo is laid. A house that holds units and
@@ -134,7 +140,7 @@ func Fill(ctx context.Context, s Services) error {
 		fill func(context.Context) error
 	}{
 		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"forms", d.takeForms}, {"pictures", d.keepPictures}, {"content", d.moveIn}, {"import", d.rehearse}, {"links", d.link}, {"codes", d.indexCodes}, {"media", d.keepMedia}, {"reviews", d.review}, {"english", d.translate}, {"reviewing", d.reviewing}, {"checks", d.examine}, {"adoptions", d.adoptions}, {"standing", d.standing}, {"sections", d.sections},
-		{"cases", d.apply}, {"offices", d.keepOffices}, {"platforms", d.keepPlatforms}, {"templates", d.keepTemplate}, {"matrices", d.placeInMatrix}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"compose", d.compose}, {"appearance", d.adorn}, {"releases", d.publish}, {"visits", d.count}, {"inspection", d.inspect}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"notices", d.governNotices},
+		{"cases", d.apply}, {"offices", d.keepOffices}, {"platforms", d.keepPlatforms}, {"templates", d.keepTemplate}, {"matrices", d.placeInMatrix}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"compose", d.compose}, {"appearance", d.adorn}, {"releases", d.publish}, {"visits", d.count}, {"inspection", d.inspect}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"guard", d.guard}, {"notices", d.governNotices},
 	} {
 		if err := stage.fill(ctx); err != nil {
 			return fmt.Errorf("demo: %s: %w", stage.name, err)

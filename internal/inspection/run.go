@@ -2,6 +2,7 @@ package inspection
 
 import (
 	"context"
+	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -134,6 +135,8 @@ type Service struct {
 	origin   func(registry.Site) string
 	moved    []func(ctx context.Context, tx *db.Tx, f Finding, act string) error
 	tighter  func(ctx context.Context) (func(areaPath string) int, error)
+	house    ed25519.PrivateKey // signs lists for vantages
+	windows  func(ctx context.Context, site registry.SiteID) ([]Window, error)
 	retests  map[string]func(ctx context.Context, site registry.Site, f Finding) (Look, error) // by family
 }
 
@@ -284,6 +287,8 @@ func (s *Service) Register(w *jobs.Workers) {
 	jobs.Handle(w, func(ctx context.Context, _ PatrolSites) error { _, err := s.PatrolDue(ctx); return err })
 	jobs.Handle(w, func(ctx context.Context, _ ProbeSites) error { _, err := s.ProbeDue(ctx); return err })
 	jobs.Handle(w, func(ctx context.Context, _ JudgeAccess) error { return s.JudgeAccess(ctx) })
+	jobs.Handle(w, func(ctx context.Context, _ decideVotes) error { _, err := s.Decide(ctx); return err })
+	jobs.Every(w, time.Minute, decideVotes{})
 	jobs.Handle(w, func(ctx context.Context, _ PlanSites) error { _, err := s.PlansDue(ctx); return err })
 	jobs.Handle(w, func(ctx context.Context, _ TakeBatches) error { _, err := s.TakeIn(ctx); return err })
 	jobs.Every(w, 5*time.Minute, PlanSites{})
