@@ -86,9 +86,9 @@ func (h *House) guardDoors() []web.Route {
 
 // guardParts are their tabs below 检查.
 func guardParts() []web.Part {
-	return []web.Part{{Name: "账号检查", Href: "/console/account-sheets", Also: []string{"/console/account-sheets/"}}, {Name: "域名和主机", Href: "/console/hosts", Also: []string{"/console/hosts/"}}, {Name: "监测点", Href: "/console/vantages"},
-		{Name: "假冒", Href: "/console/impostors", Also: []string{"/console/impostors/", "/console/lookalikes", "/console/lookalikes/"}},
-		{Name: "年度安全检查", Href: "/console/security", Also: []string{"/console/security/", "/console/security-sheets/", "/console/security-holes", "/console/security-holes/"}}}
+	return []web.Part{{Name: "账号检查", Href: "/console/account-sheets", Also: []string{"/console/account-sheets/"}, Group: "监测"}, {Name: "域名和主机", Href: "/console/hosts", Also: []string{"/console/hosts/"}, Group: "监测"}, {Name: "监测点", Href: "/console/vantages", Group: "监测"},
+		{Name: "假冒", Href: "/console/impostors", Also: []string{"/console/impostors/", "/console/lookalikes", "/console/lookalikes/"}, Group: "安全"},
+		{Name: "年度安全检查", Href: "/console/security", Also: []string{"/console/security/", "/console/security-sheets/", "/console/security-holes", "/console/security-holes/"}, Group: "安全"}}
 }
 
 // mountImpostors gives every site the counter for reports of fakes below

@@ -76,6 +76,8 @@ const (
 	TokenManage        Permission = "token.manage"
 	RecordRead         Permission = "record.read"
 	RecordManage       Permission = "record.manage"
+	LexiconRead        Permission = "lexicon.read"
+	LexiconManage      Permission = "lexicon.manage"
 	RulesIssue         Permission = "rules.issue"
 	CoordinationManage Permission = "coordination.manage"
 	ShareRead          Permission = "share.read"
@@ -182,6 +184,8 @@ var Describe = map[Permission]string{
 	TokenManage:        "管理接口令牌",
 	RecordRead:         "查看承办、运维细则、等保和经费等记录",
 	RecordManage:       "登记承办、运维细则、等保和经费等记录",
+	LexiconRead:        "查看词库",
+	LexiconManage:      "维护词库，确认他人提出的严重类词条",
 	RulesIssue:         "以主管单位名义印发运维管理细则",
 	CoordinationManage: "登记协同工作、向协同监管单位共享台账",
 	ShareRead:          "查看并签收共享台账",

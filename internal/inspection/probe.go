@@ -501,6 +501,9 @@ func (s *Service) settle(ctx context.Context, site registry.Site, sg Sighting, w
 			return audit.Record(ctx, tx, audit.Entry{Act: "inspection.finding.seen", Target: known.Target(), Basis: sg.Article, Before: known.Says, After: sg.Says})
 		case wrong:
 			f, err := s.found(ctx, tx, site, "", sg, fp)
+			if errors.Is(err, errRemembered) {
+				return nil
+			}
 			if err != nil {
 				return err
 			}
