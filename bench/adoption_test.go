@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
@@ -113,10 +112,7 @@ func (s *shelf) adopt(b *testing.B, column registry.ColumnID) {
 			return err
 		}
 	}
-	asked := []struct {
-		name string
-		ask  func() error
-	}{
+	asked := []asking{
 		{"fit_type", fit(library.Wish{Types: []library.Type{library.News}})},
 		{"fit_city", fit(library.Wish{Types: []library.Type{library.News}, Area: city})},
 		{"fit_county_rare", fit(library.Wish{Types: []library.Type{library.Rebuttal}, Area: county})},
@@ -143,22 +139,10 @@ func (s *shelf) adopt(b *testing.B, column registry.ColumnID) {
 			return err
 		}},
 	}
-	const asks = 60
-	took := make([][]float64, len(asked))
 	for b.Loop() {
-		for i, a := range asked {
-			for range asks {
-				start := time.Now()
-				if err := a.ask(); err != nil {
-					b.Fatal(err)
-				}
-				took[i] = append(took[i], float64(time.Since(start).Microseconds())/1000)
-			}
+		for _, a := range asked {
+			s.asks(b, a.name, 60, a)
 		}
 	}
 	b.ReportMetric(0, "ns/op")
-	for i, a := range asked {
-		sorted := slices.Sorted(slices.Values(took[i]))
-		b.ReportMetric(sorted[len(sorted)*95/100], "ms_p95_"+a.name)
-	}
 }

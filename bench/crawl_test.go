@@ -22,12 +22,12 @@ import (
 )
 
 const (
-	sitePages = 2000
+	sitePages = 5000
 	siteLinks = 30
-	atOnce    = 2 // requests at once, for every side
+	atOnce    = 16 // requests at once, for every side
 )
 
-// site serves 2,000 pages of some eight kilobytes with thirty links each. The
+// site serves 5,000 pages of some eight kilobytes with thirty links each. The
 // texts differ, lest the crawler take the site for a trap.
 func site(b *testing.B) *httptest.Server {
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -75,7 +75,7 @@ func site(b *testing.B) *httptest.Server {
 func BenchmarkCrawl(b *testing.B) {
 	s := site(b)
 	listener := netip.MustParseAddrPort(s.Listener.Addr().String())
-	client := egress.New(egress.Policy{Allow: []netip.AddrPort{listener}, Ports: []uint16{listener.Port()}})
+	client := egress.New(egress.Policy{Allow: []netip.AddrPort{listener}, Ports: []uint16{listener.Port()}, KeepPerHost: atOnce})
 	b.Cleanup(client.Close)
 	start := s.URL + "/p/0.html"
 	whole := func(who string, n int) {

@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"maps"
 	"math/rand/v2"
 	"os"
-	"slices"
 	"testing"
 	"time"
 
@@ -48,8 +46,15 @@ type shelf struct {
 
 var shelved = map[string]float64{}
 
+var stocked = map[string]*shelf{}
+
+// shelfOf is the shelf of that size, filled once for all benchmarks.
 func shelfOf(b *testing.B, on db.Dialect, n int) *shelf {
 	b.Helper()
+	key := fmt.Sprint(on, n)
+	if s := stocked[key]; s != nil {
+		return s
+	}
 	ctx := audit.System(context.Background(), "bench")
 	dir, err := os.MkdirTemp("", "zhengshu-bench-")
 	if err != nil {
@@ -63,7 +68,7 @@ func shelfOf(b *testing.B, on db.Dialect, n int) *shelf {
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() {
+	cleanup = append(cleanup, func() {
 		_ = h.Close(ctx)      // nothing of it is kept
 		_ = os.RemoveAll(dir) // a folder of the bench's own
 	})
@@ -82,6 +87,7 @@ func shelfOf(b *testing.B, on db.Dialect, n int) *shelf {
 			b.Fatal(err)
 		}
 	}
+	stocked[key] = s
 	return s
 }
 
@@ -234,47 +240,23 @@ func (s *shelf) measure(b *testing.B) {
 		{"county", "county", []library.Filter{{}, {Type: library.Policy}, {State: library.InReview}, {Year: year - 2}}},
 		{"unit", "unit", []library.Filter{{}, {Type: library.News}, {Category: "0602", Year: year - 4}}},
 	}
-	const asks = 40
-	took := make([][]float64, len(asked))
-	least := map[string]float64{}
 	for b.Loop() {
-		for i, q := range asked {
+		for _, q := range asked {
 			scope := s.byPlace[q.who]
-			for range asks {
-				for _, f := range q.filters {
-					start := time.Now()
+			var list []asking
+			for _, f := range q.filters {
+				list = append(list, asking{fmt.Sprintf("%+v", f), func() error {
 					list, facets, err := s.h.Library.Browse(ctx, scope, f)
-					ms := float64(time.Since(start).Microseconds()) / 1000
-					if err != nil {
-						b.Fatal(err)
+					if want := min(20, max(0, facets.Total-f.Offset)); err == nil && len(list) != want {
+						return fmt.Errorf("%d of %d", len(list), want)
 					}
-					if want := min(20, max(0, facets.Total-f.Offset)); len(list) != want {
-						b.Fatalf("%s %+v: %d of %d", q.name, f, len(list), want)
-					}
-					took[i] = append(took[i], ms)
-					key := fmt.Sprintf("%s %+v", q.name, f)
-					if was, ok := least[key]; !ok || ms < was {
-						least[key] = ms
-					}
-				}
+					return err
+				}})
 			}
+			s.asks(b, q.name, 40, list...)
 		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(least)) {
-		b.Logf("least of %s: %.1f ms", key, least[key])
 	}
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(s.filled.Seconds(), "s_to_fill")
 	b.ReportMetric(s.folded.Seconds(), "s_to_fold")
-	for i, q := range asked {
-		sorted := slices.Sorted(slices.Values(took[i]))
-		p95, unit := sorted[len(sorted)*95/100], "ms_p95_"+q.name
-		b.ReportMetric(p95, unit)
-		key := fmt.Sprint(s.on, unit)
-		if s.n == shelves[0] {
-			shelved[key] = p95
-		} else if was := shelved[key]; was > 0 {
-			b.ReportMetric(p95/was, "x_"+unit)
-		}
-	}
 }

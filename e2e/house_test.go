@@ -2,15 +2,22 @@ package e2e
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
 	"zhengshu/internal/app"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/db"
 	"zhengshu/internal/demo"
 	"zhengshu/internal/reporting"
 )
@@ -37,11 +44,29 @@ func serve(t testing.TB) house {
 	return serveAs(t, app.Config{Dir: dir})
 }
 
-// serveAs is serve with more of the configuration said.
+// serveAs is serve with more of the configuration said. The house begins with a
+// copy of a demo province that was laid once, at the address it was laid at:
+// its pages name the port.
 func serveAs(t testing.TB, c app.Config) house {
 	t.Helper()
+	laid.once.Do(layDemo)
+	if laid.err != nil {
+		t.Fatalf("lay the demo province: %v", laid.err)
+	}
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := copyTree(c.Dir, laid.dir); err != nil {
+		t.Fatal(err)
+	}
+	return serveFrom(t, c, laid.addr)
+}
+
+// serveFrom serves what lies in the folder, at the address.
+func serveFrom(t testing.TB, c app.Config, addr string) house {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	c.Addr, c.Demo = "127.0.0.1:0", true
+	c.Addr, c.Demo = addr, true
 	h, err := app.Open(ctx, c)
 	if err != nil {
 		t.Fatal(err)
@@ -58,9 +83,123 @@ func serveAs(t testing.TB, c app.Config) house {
 			t.Errorf("close: %v", err)
 		}
 	})
-	addr := (<-at).String()
-	waitHealthy(t, addr, 120*time.Second)
-	return house{h, addr}
+	where := (<-at).String()
+	waitHealthy(t, where, 120*time.Second)
+	return house{h, where}
+}
+
+// laid is the demo province that every house of the journeys begins with.
+var laid struct {
+	once sync.Once
+	dir  string // removed when the tests end
+	addr string
+	err  error
+}
+
+// layDemo lays the demo province on a free port, lets the workers do what it
+// leaves to them, and closes the house.
+func layDemo() {
+	laid.err = func() (err error) {
+		if laid.dir, err = os.MkdirTemp("", "zhengshu-e2e-"); err != nil {
+			return err
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		h, err := app.Open(ctx, app.Config{Dir: laid.dir, Addr: "127.0.0.1:0", Demo: true, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			return err
+		}
+		at, done := make(chan net.Addr, 1), make(chan error, 1)
+		go func() { done <- h.Serve(ctx, func(a net.Addr) { at <- a }) }()
+		laid.addr = (<-at).String()
+		err = atRest(ctx, h, done)
+		cancel()
+		if err == nil {
+			err = <-done
+		}
+		return errors.Join(err, h.Close(context.Background()))
+	}()
+}
+
+// atRest waits until the demo is laid and its workers have nothing to do.
+func atRest(ctx context.Context, h *app.House, ended chan error) error {
+	for began := time.Now(); time.Since(began) < 5*time.Minute; {
+		select {
+		case err := <-ended:
+			return fmt.Errorf("the house ended: %w", err)
+		case <-time.After(20 * time.Millisecond):
+		}
+		_, n, err := h.Reporting.Bulletins(ctx, authz.System("e2e"), reporting.Filter{Limit: 1})
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			continue
+		}
+		due, err := db.One(ctx, h.DB, db.Value[int], `SELECT count(*) FROM job WHERE state = 'running' OR state = 'waiting' AND run_at <= $1`, h.DB.Now())
+		if err != nil || due == 0 {
+			return err
+		}
+	}
+	return errors.New("the demo is not at rest after five minutes")
+}
+
+// copyTree copies a closed house.
+func copyTree(to, from string) error {
+	return filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		at := filepath.Join(to, rel)
+		info, err := e.Info()
+		switch {
+		case err != nil:
+			return err
+		case e.IsDir():
+			return os.MkdirAll(at, info.Mode().Perm())
+		case info.Mode()&fs.ModeSymlink != 0:
+			target, err := os.Readlink(path)
+			if err != nil {
+				return err
+			}
+			return os.Symlink(target, at)
+		}
+		return copyFile(at, path, info.Mode().Perm())
+	})
+}
+
+func copyFile(to, from string, mode fs.FileMode) error {
+	r, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	w, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(w, r)
+	return errors.Join(err, w.Close())
+}
+
+// TestMain ends what the journeys share.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if chromium.stop != nil {
+		chromium.stop()
+	}
+	for _, dir := range []string{laid.dir, chromium.dir} {
+		if dir != "" {
+			if err := os.RemoveAll(dir); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+			}
+		}
+	}
+	os.Exit(code)
 }
 
 // settled waits until the demo has done what it leaves to its workers: the

@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -52,4 +54,59 @@ func TestDocumentThatIsRepealed(t *testing.T) {
 	citizen.seesSoon("本文件已废止", 15*time.Second)
 	citizen.sees("《西安市政府网站监测办法（演示）》")
 	citizen.both("item-repealed-public")
+
+	// Article 17: what lags behind its Chinese is found, its lag told in days, and
+	// begun from there.
+	t.Run("Article17_LagListOfForeignVersions", func(t *testing.T) {
+		b := b.in(t)
+		editor := b.person("shibian", withoutScript)
+		editor.open("/console/items?state=live&q=" + url.QueryEscape("社区老年助餐点增至三百个"))
+		editor.press("社区老年助餐点增至三百个")
+		editor.press("外文版")
+		editor.tick("日文")
+		editor.press("保存")
+		editor.sees("已保存")
+		editor.open("/console/translations")
+		editor.both("translations")
+		editor.fill("语言", "ja")
+		editor.fill("情况", "lag")
+		editor.press("查询")
+		editor.sees("没有外文版，落后 0 天")
+		editor.press("社区老年助餐点增至三百个")
+		editor.fill("语言", "ja")
+		editor.fill("外文标题", "高齢者向け食堂が三百か所に（演示）")
+		editor.fill("译者", "林译（演示）")
+		editor.fill("译审", "林译（演示）")
+		editor.press("建立草稿")
+		editor.sees("两个人")
+		editor.fill("译审", "周审（演示）")
+		editor.press("建立草稿")
+		editor.sees("已建立外文草稿")
+		editor.open("/console/translations?only=lag&language=ja")
+		editor.sees("外文稿件：草稿")
+		editor.both("translations-lag")
+	})
+	// Every list of coverage leaves as a file that holds what the screen shows.
+	t.Run("CoverageListsAsFiles", func(t *testing.T) {
+		v := newVisitor(t, h.addr).signIn("shi")
+		for path, want := range map[string]struct{ head, holds string }{
+			"/console/translations/export?only=lag":               {"中文稿件,提供单位,语言,情况,落后天数,译者,译审,对应中文版本", "社区老年助餐点增至三百个"},
+			"/console/translations/export?language=ja":            {"中文稿件,提供单位,语言,情况,落后天数,译者,译审,对应中文版本", "日文"},
+			"/console/interpretations?":                           {"政策文件,发文字号,单位,发布时间,解读形式,状态", "关于"},
+			"/console/disclosures?":                               {"单位,应公开,已公开,无此类信息,缺项,待公开,超期", "西安市"},
+			"/console/disclosures?q=" + url.QueryEscape("没有这个单位"): {"单位,应公开,已公开,无此类信息,缺项,待公开,超期", ""},
+		} {
+			v.get(path + "&format=csv")
+			head, rows, _ := strings.Cut(strings.TrimPrefix(strings.ReplaceAll(v.page, "\r\n", "\n"), "\ufeff"), "\n")
+			if v.status != http.StatusOK || !strings.HasPrefix(v.kind, "text/csv") || !strings.HasPrefix(v.disposition, "attachment") || head != want.head || !strings.Contains(rows, want.holds) || want.holds == "" && rows != "" {
+				t.Errorf("%s answers %d, %s, %s:\n%.600s", path, v.status, v.kind, v.disposition, v.page)
+			}
+			if v.get(path + "&format=xlsx"); !strings.HasPrefix(v.page, "PK") {
+				t.Errorf("%s is no workbook", path)
+			}
+			if v.get(path + "&format=exe"); v.status != http.StatusUnprocessableEntity {
+				t.Errorf("%s as exe answers %d", path, v.status)
+			}
+		}
+	})
 }

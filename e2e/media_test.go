@@ -19,7 +19,7 @@ import (
 // on the portal from the release, and go with the item when it is withdrawn.
 // The editor's browser runs no script.
 func TestMedia(t *testing.T) {
-	h := serve(t)
+	h, clock := serveMovable(t)
 	b := startBrowser(t, h.addr)
 	const title = "防汛演练现场（演示）"
 
@@ -107,6 +107,34 @@ func TestMedia(t *testing.T) {
 	for _, path := range []string{picture, paperAt, strings.Replace(picture, ".jpg", "-480.jpg", 1)} {
 		b.answers(path, http.StatusGone)
 	}
+
+	// What nothing shows leaves after the grace: listed, by name, with a reason.
+	// What a version shows, withdrawn or not, stays.
+	editor.open("/console/media/new")
+	editor.attach("file", paper(t, "备选方案.pdf"))
+	editor.fill("来源", "市防汛办")
+	editor.press("上传")
+	editor.open("/console/media/clearing")
+	editor.lacks("备选方案.pdf")
+	h.ahead(t, clock, 91)
+	editor.again().open("/console/media")
+	editor.press("清理未使用的文件")
+	editor.sees("备选方案.pdf")
+	editor.lacks("防汛演练.jpg")
+	editor.both("media-clearing")
+	editor.tick("备选方案.pdf")
+	editor.careless()
+	editor.press("清理所选文件")
+	editor.sees("没有填写清理的理由")
+	editor.fill("理由", "演练已结束，没有采用")
+	editor.press("清理所选文件")
+	editor.sees("已清理 1 个文件")
+	editor.sees("待移出")
+	h.ahead(t, clock, 2)
+	h.ahead(t, clock, 2)
+	editor.again().open("/console/media/clearing")
+	editor.sees("已清除")
+	editor.both("media-cleared")
 }
 
 // photograph is a JPEG of 2400×1600.

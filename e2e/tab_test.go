@@ -5,11 +5,13 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,10 +33,17 @@ type browser struct {
 	patience time.Duration
 }
 
-// startBrowser finds Chromium or fails with what to install: the journeys are
-// promises and are never left out silently.
-func startBrowser(t testing.TB, addr string) *browser {
-	t.Helper()
+// chromium is the one browser of all journeys.
+var chromium struct {
+	once sync.Once
+	ctx  context.Context
+	dir  string
+	stop func()
+	err  error
+}
+
+// launch finds Chromium or says what to install, and starts it.
+func launch() error {
 	path := os.Getenv("CHROMIUM")
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if found, err := exec.LookPath(name); path == "" && err == nil {
@@ -42,20 +51,34 @@ func startBrowser(t testing.TB, addr string) *browser {
 		}
 	}
 	if path == "" {
-		t.Fatal("the browser journeys need Chromium: install the package chromium, or set CHROMIUM to its path")
+		return errors.New("the browser journeys need Chromium: install the package chromium, or set CHROMIUM to its path")
+	}
+	var err error
+	if chromium.dir, err = os.MkdirTemp("", "zhengshu-e2e-chromium-"); err != nil {
+		return err
 	}
 	allocator, stop := chromedp.NewExecAllocator(context.Background(),
-		chromedp.ExecPath(path), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
+		chromedp.ExecPath(path), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(chromium.dir),
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.Flag("no-first-run", true), chromedp.Flag("lang", "zh-CN"))
-	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(cancel)
+	chromium.ctx, chromium.stop = ctx, func() { cancel(); stop() }
 	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
-		t.Fatalf("start Chromium: %v", err)
+		return fmt.Errorf("start Chromium: %w", err)
+	}
+	return nil
+}
+
+// startBrowser is the browser on the house at addr. The journeys are promises
+// and are never left out silently: without Chromium they fail.
+func startBrowser(t testing.TB, addr string) *browser {
+	t.Helper()
+	chromium.once.Do(func() { chromium.err = launch() })
+	if chromium.err != nil {
+		t.Fatal(chromium.err)
 	}
 	_, port, _ := strings.Cut(addr, ":")
-	return &browser{t: t, ctx: ctx, base: "http://" + addr, port: port, patience: 8 * time.Minute}
+	return &browser{t: t, ctx: chromium.ctx, base: "http://" + addr, port: port, patience: 8 * time.Minute}
 }
 
 // in is the browser for a part of the test, which fails by itself.

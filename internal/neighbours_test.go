@@ -415,6 +415,8 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 	// A run, a finding with its evidence, and the order it brings.
 	run, finding, proof := n.finding(c, site)
 	ids("/console/inspection/runs/{id}", run)
+	ids("/console/inspection/plans/{id}", n.patrol(t, c))
+	c.ids["/console/inspection/plans/{act}"] = []string{"pause", "resume", "end"}
 	ids("/console/findings/{id}", finding)
 	ids("/console/findings/{proof}", proof)
 	orders := must(h.Assessment.IssueOrders(as(city), city.ScopeFor(authz.OrderIssue), assessment.Issue{Findings: []inspection.FindingID{inspection.FindingID(finding)}, Says: c.mark + "请立即整改。"}))(t)

@@ -84,8 +84,8 @@ var errPartial = errors.New("done, with refusals or damage")
 var commands = append([]command{
 	serveCommand, portalCommand, workCommand, migrateCommand, demoCommand,
 	importCommand("units"), importCommand("sites"), importCommand("accounts"), importItemsCommand, importSiteCommand, exportItemsCommand,
-	inspectCommand, checkPageCommand, checkTextCommand, checkHostsCommand, searchCommand,
-	verifyAuditCommand, verifySiteCommand, exportSiteCommand, verifyBlobsCommand, copyBlobsCommand, backupCommand, restoreCommand, tokenCommand, qualityCommand, versionCommand,
+	inspectCommand, crawlCommand, checkPageCommand, checkTextCommand, checkHostsCommand, searchCommand,
+	verifyAuditCommand, verifySiteCommand, exportSiteCommand, verifyBlobsCommand, verifyEvidenceCommand, copyBlobsCommand, backupCommand, restoreCommand, tokenCommand, qualityCommand, versionCommand,
 }, themeCommands...)
 
 func main() {

@@ -38,6 +38,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/filing"
 	"zhengshu/internal/filing/filingweb"
+	"zhengshu/internal/frontier"
 	"zhengshu/internal/guidance"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/integrity"
@@ -298,6 +299,8 @@ func (h *House) wire(ctx context.Context) error {
 	h.Columns.Register(h.workers)
 	h.Library.OnChange(h.Columns.Changed)
 	h.Media = media.New(h.DB, h.Org, h.Blobs)
+	h.Media.SettingsFrom(settings)
+	h.Media.OnDrop(h.holds)
 	media.Register(h.Media, h.workers)
 	h.Library.OnVersion(func(ctx context.Context, tx *db.Tx, id library.ItemID, no int, d prose.Doc) error {
 		return h.Media.Enter(ctx, tx, string(id), no, d)
@@ -421,12 +424,21 @@ func (h *House) wireInspection(ctx context.Context) error {
 	if probes != h.DB {
 		h.closers = append(h.closers, probes.Close)
 	}
+	store, err := frontier.Beside(ctx, h.DB, h.Config.Dir)
+	if err != nil {
+		return err
+	}
+	h.closers = append(h.closers, store.Close)
+	exchange, err := patrolExchange(h.Config.Dir, h.Keys)
+	if err != nil {
+		return err
+	}
 	all, err := packs.Embedded()
 	if err != nil {
 		return err
 	}
 	h.Inspection = inspection.New(h.DB, probes, h.Registry, h.Blobs, h.client, inspection.Settings{
-		Delay: h.Config.CrawlDelay, Log: h.Config.Log,
+		Delay: h.Config.CrawlDelay, Log: h.Config.Log, Frontier: store, Exchange: exchange,
 		Scanner: func() (check.Scanner, error) { return houseScanner() },
 		Pack:    func(on calendar.Date) (packs.Pack, bool) { return packs.Pick(all, "gwb-2019-19", on) },
 	})
@@ -471,7 +483,7 @@ func (h *House) Sweep(ctx context.Context) error {
 	// One part that fails holds up no other.
 	var errs []error
 	for _, part := range []func(context.Context) (int, error){
-		h.Registry.SweepSearch, h.Library.KeepCycles, h.Library.KeepValidity, h.Library.KeepTallies, h.Library.KeepReviews, h.Library.FillCopies, h.Library.AlarmInterpretations, h.Approvals.Sweep, h.Lifecycle.Sweep, h.Registry.OpenRecertification, h.Cutover.Sweep, h.Appearance.Sweep, h.Layouts.Sweep,
+		h.Registry.SweepSearch, h.Library.KeepCycles, h.Library.KeepValidity, h.Library.KeepTallies, h.Library.KeepReviews, h.Library.FillCopies, h.Library.AlarmInterpretations, h.Media.SweepDiscards, h.Approvals.Sweep, h.Lifecycle.Sweep, h.Registry.OpenRecertification, h.Cutover.Sweep, h.Appearance.Sweep, h.Layouts.Sweep,
 	} {
 		_, err := part(ctx)
 		errs = append(errs, err)
@@ -484,7 +496,7 @@ func (h *House) Sweep(ctx context.Context) error {
 // machines are the states of every kind of object.
 func machines() []passage.Machine {
 	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, library.ShareMachine, letters.Machine,
-		inspection.FindingMachine, assessment.OrderMachine, reporting.Machine, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine,
+		inspection.FindingMachine, inspection.PlanMachine, assessment.OrderMachine, reporting.Machine, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine,
 		operator.Machine, tenancy.Machine, guidance.Machine, reposting.Machine, training.Machine, selfcheck.Machine, appearance.Machine, layout.TopicMachine, layout.BarMachine,
 		vigil.Machine}
 }

@@ -116,7 +116,7 @@ func (h *House) startWork(ctx context.Context) (stop func() error, err error) {
 	client, err := jobs.New(h.DB, h.workers, jobs.Config{
 		Wrap: func(ctx context.Context, kind string) context.Context { return audit.System(ctx, "job."+kind) },
 		// Runs and probes wait on the network; they must not keep acts waiting.
-		Queues: map[string]int{inspection.Queue: 4, publishing.BulkQueue: 1},
+		Queues: map[string]int{inspection.Queue: 4, inspection.UrgentQueue: 2, publishing.BulkQueue: 1},
 		Log:    h.Config.Log,
 	})
 	if err != nil {

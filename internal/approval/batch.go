@@ -37,38 +37,51 @@ type Batch struct {
 
 // BatchCase is one case of a batch.
 type BatchCase struct {
-	Case    Case
-	StepNo  int
+	Case   Case
+	StepNo int
+	BatchPart
+}
+
+// BatchPart is how one piece of a batch stands, whatever it is a batch of.
+type BatchPart struct {
 	Sampled bool // it must be read first
 	ReadAt  time.Time
 	Outcome string // done, left, or empty
 	Says    string // why it was left out
 }
 
+func (p BatchPart) part() BatchPart { return p }
+
+// Unread is how many of the sample of a batch are unread.
+func Unread[T interface{ part() BatchPart }](batch []T) int {
+	n := 0
+	for _, x := range batch {
+		if p := x.part(); p.Sampled && p.ReadAt.IsZero() {
+			n++
+		}
+	}
+	return n
+}
+
+// CameOut is how many pieces of a batch came out so.
+func CameOut[T interface{ part() BatchPart }](batch []T, outcome string) int {
+	n := 0
+	for _, x := range batch {
+		if x.part().Outcome == outcome {
+			n++
+		}
+	}
+	return n
+}
+
 // Link is the batch's page.
 func (b Batch) Link() string { return "/console/batches/" + b.ID }
 
 // ToRead is how many of the sample are unread.
-func (b Batch) ToRead() int {
-	n := 0
-	for _, c := range b.Cases {
-		if c.Sampled && c.ReadAt.IsZero() {
-			n++
-		}
-	}
-	return n
-}
+func (b Batch) ToRead() int { return Unread(b.Cases) }
 
 // Count is how many cases came out so.
-func (b Batch) Count(outcome string) int {
-	n := 0
-	for _, c := range b.Cases {
-		if c.Outcome == outcome {
-			n++
-		}
-	}
-	return n
-}
+func (b Batch) Count(outcome string) int { return CameOut(b.Cases, outcome) }
 
 // MaxBatch is the most cases in one batch.
 const MaxBatch = 100

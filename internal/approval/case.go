@@ -101,6 +101,11 @@ func signed(name, via string) string {
 	return name + "（代 " + via + "）"
 }
 
+// CasesOn is where the cases on a subject are, whatever became of them: tables
+// and condition, with the subject's id as $1, for those who must not lose a
+// record that cases speak of.
+const CasesOn = `approval_case WHERE subject_id = $1`
+
 // Case is one application on its way.
 type Case struct {
 	ID            CaseID

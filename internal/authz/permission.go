@@ -39,6 +39,7 @@ const (
 	ItemFirstReview    Permission = "item.first_review"
 	ItemFinalReview    Permission = "item.final_review"
 	ItemWithdraw       Permission = "item.withdraw"
+	MediaClear         Permission = "media.clear" // takes out what no item shows
 	LetterRead         Permission = "letter.read"
 	LetterScreen       Permission = "letter.screen"
 	LetterAnswer       Permission = "letter.answer"
@@ -46,6 +47,7 @@ const (
 	LetterPersonal     Permission = "letter.personal"
 	InspectionRead     Permission = "inspection.read"
 	InspectionRun      Permission = "inspection.run"
+	InspectionPlan     Permission = "inspection.plan"
 	MonitorSwitch      Permission = "monitor.switch"
 	OrderRead          Permission = "order.read"
 	OrderIssue         Permission = "order.issue"
@@ -132,6 +134,7 @@ var Describe = map[Permission]string{
 	ItemFirstReview:    "初审稿件",
 	ItemFinalReview:    "终审并发布稿件",
 	ItemWithdraw:       "撤稿",
+	MediaClear:         "清理媒体库",
 	LetterRead:         "查看来信",
 	LetterScreen:       "受理并分办来信",
 	LetterAnswer:       "起草答复",
@@ -139,6 +142,7 @@ var Describe = map[Permission]string{
 	LetterPersonal:     "查看来信人的个人信息（留痕）",
 	InspectionRead:     "查看检查结果",
 	InspectionRun:      "发起检查",
+	InspectionPlan:     "制定巡检计划",
 	MonitorSwitch:      "开启或关闭对站点的监测",
 	OrderRead:          "查看整改通知",
 	OrderIssue:         "下发整改通知、确认办结",

@@ -64,7 +64,18 @@ type Store interface {
 	Open(ctx context.Context, ref Ref) (io.ReadCloser, error)
 	// Stat is the size in bytes, without checking the content.
 	Stat(ctx context.Context, ref Ref) (size int64, err error)
-	// Walk visits every blob in order of its hash.
+	// Discard puts a blob away and reports whether it was there: it is still read
+	// and walked until it is dropped, and content that is put again stands as if
+	// it had never been away. See Drop.
+	Discard(ctx context.Context, ref Ref) (moved bool, err error)
+	// Recall brings back what was put away.
+	Recall(ctx context.Context, ref Ref) error
+	// Drop removes what was put away; content put since then stays. Whoever drops
+	// a blob longer after it was put away than any request lasts, having asked in
+	// between whether a record holds it, takes no bytes from a record: one that
+	// was saved before has been seen, one saved after has put its content again.
+	Drop(ctx context.Context, ref Ref) error
+	// Walk visits every blob once: in order of its hash, those put away last.
 	Walk(ctx context.Context, fn func(ref Ref, size int64) error) error
 }
 

@@ -228,29 +228,109 @@ func TestWalkAndVerify(t *testing.T) {
 	}
 }
 
-func TestSweepKeepsWhatIsWantedOrYoung(t *testing.T) {
-	s, dir := disk(t)
-	wanted, young, old := put(t, s, []byte("wanted")), put(t, s, []byte("young")), put(t, s, []byte("old"))
-	again := put(t, s, []byte("put again"))
-	past := time.Now().Add(-48 * time.Hour)
-	for _, ref := range []blob.Ref{wanted, old, again} {
-		if err := os.Chtimes(file(dir, ref), past, past); err != nil {
+// away walks a store through what can happen to a blob that is put away.
+func away(t *testing.T, s blob.Store) {
+	t.Helper()
+	a, b, c := put(t, s, []byte("put away")), put(t, s, []byte("put again")), put(t, s, []byte("brought back"))
+	listed := func() (out []blob.Ref) {
+		t.Helper()
+		if err := s.Walk(ctx, func(ref blob.Ref, _ int64) error { out = append(out, ref); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	for _, ref := range []blob.Ref{a, b, c} {
+		if moved, err := s.Discard(ctx, ref); err != nil || !moved {
+			t.Fatalf("discard: %v, %v", moved, err)
+		}
+		if moved, err := s.Discard(ctx, ref); err != nil || moved {
+			t.Errorf("discarded twice: %v, %v", moved, err)
+		}
+		// Whoever holds it still reads it.
+		if n, err := s.Stat(ctx, ref); err != nil || n == 0 {
+			t.Errorf("stat: %d, %v", n, err)
+		}
+		if damage, err := blob.Verify(ctx, s); err != nil || len(damage) > 0 {
+			t.Errorf("verify: %v, %v", damage, err)
+		}
+	}
+	if got := len(listed()); got != 3 {
+		t.Errorf("%d blobs are walked while put away", got)
+	}
+	put(t, s, []byte("put again")) // a save of the same content, between question and end
+	if got := len(listed()); got != 3 {
+		t.Errorf("%d blobs are walked, one of them twice", got)
+	}
+	if err := s.Recall(ctx, c); err != nil {
+		t.Fatal(err)
+	}
+	for _, ref := range []blob.Ref{a, b, c, a} { // twice is harmless
+		if err := s.Drop(ctx, ref); err != nil {
 			t.Fatal(err)
 		}
 	}
-	n, err := s.Sweep(ctx, 24*time.Hour, func(ref blob.Ref) (bool, error) {
-		if ref == again {
-			put(t, s, []byte("put again")) // an upload between question and answer
-		}
-		return ref == wanted, nil
-	})
-	if err != nil || n != 1 {
-		t.Errorf("removed %d, %v", n, err)
+	if err := s.Recall(ctx, a); err != nil { // of what is gone: nothing
+		t.Error(err)
 	}
-	for ref, there := range map[blob.Ref]bool{wanted: true, young: true, again: true, old: false} {
-		if _, err := s.Stat(ctx, ref); (err == nil) != there {
-			t.Errorf("%s: there %v", ref, err == nil)
+	for ref, there := range map[blob.Ref]bool{a: false, b: true, c: true} {
+		if _, err := s.Stat(ctx, ref); (err == nil) != there || !there && !errors.Is(err, blob.ErrNotFound) {
+			t.Errorf("%s: %v", ref, err)
 		}
+	}
+	if got := len(listed()); got != 2 {
+		t.Errorf("%d blobs are left", got)
+	}
+	if moved, err := s.Discard(ctx, a); err != nil || moved {
+		t.Errorf("discard of what is gone: %v, %v", moved, err)
+	}
+	for _, bad := range []blob.Ref{"", "sha256:../x"} {
+		_, discard := s.Discard(ctx, bad)
+		for _, err := range []error{discard, s.Recall(ctx, bad), s.Drop(ctx, bad)} {
+			if !errors.Is(err, blob.ErrNotFound) {
+				t.Errorf("%q: %v", bad, err)
+			}
+		}
+	}
+}
+
+// Saves of one content while it is put away again and again: whoever saved it
+// reads it.
+func TestPutAwayBesideSaves(t *testing.T) {
+	s, _ := disk(t)
+	content := []byte("the same again")
+	ref := put(t, s, content)
+	end := make(chan struct{})
+	done := make(chan error, 1)
+	go func() {
+		for {
+			select {
+			case <-end:
+				done <- nil
+				return
+			default:
+			}
+			if _, err := s.Discard(ctx, ref); err != nil {
+				done <- err
+				return
+			}
+		}
+	}()
+	for range 200 {
+		if got := put(t, s, content); got != ref {
+			t.Fatal(got)
+		}
+		r, err := s.Open(ctx, ref)
+		if err != nil {
+			t.Fatalf("a save of the same moment is not there: %v", err)
+		}
+		if b, err := io.ReadAll(r); err != nil || !bytes.Equal(b, content) {
+			t.Errorf("reads %q, %v", b, err)
+		}
+		r.Close()
+	}
+	close(end)
+	if err := <-done; err != nil {
+		t.Fatal(err)
 	}
 }
 

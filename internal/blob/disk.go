@@ -21,10 +21,12 @@ import (
 const DefaultLimit = 200 << 20
 
 // tmpDir holds what is being written; a crash leaves its files there, and
-// Disk removes them once they are older than tmpAge.
+// Disk removes them once they are older than tmpAge. awayDir holds what was put
+// away, named by its hash alone.
 const (
-	tmpDir = "tmp"
-	tmpAge = 24 * time.Hour
+	tmpDir  = "tmp"
+	tmpAge  = 24 * time.Hour
+	awayDir = "away"
 )
 
 // Folder is a Store in a directory: two levels of two hex digits, then the
@@ -50,6 +52,9 @@ func Disk(dir string, opts ...Option) (*Folder, error) {
 	if err := os.MkdirAll(tmp, 0o700); err != nil {
 		return nil, fmt.Errorf("blob: open store: %w", err)
 	}
+	if err := os.MkdirAll(filepath.Join(dir, awayDir), 0o700); err != nil {
+		return nil, fmt.Errorf("blob: open store: %w", err)
+	}
 	left, err := os.ReadDir(tmp)
 	if err != nil {
 		return nil, fmt.Errorf("blob: open store: %w", err)
@@ -72,7 +77,7 @@ func (f *Folder) path(ref Ref) string {
 
 // Put writes beside, syncs and renames: a reader sees the whole blob or none,
 // also after the power was cut. It renames even when the blob is there, which
-// mends a damaged one and makes its age count from now (see Sweep).
+// mends a damaged one.
 func (f *Folder) Put(ctx context.Context, r io.Reader) (Ref, error) {
 	t, err := os.CreateTemp(filepath.Join(f.dir, tmpDir), "put-")
 	if err != nil {
@@ -167,11 +172,73 @@ func (f *Folder) open(ref Ref) (*os.File, error) {
 	if !ref.Valid() {
 		return nil, ErrNotFound
 	}
-	file, err := os.Open(f.path(ref))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, ErrNotFound
+	// Once more at its place: it may be brought back between the two looks.
+	for _, at := range []string{f.path(ref), f.away(ref), f.path(ref)} {
+		file, err := os.Open(at)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return file, err
+		}
 	}
-	return file, err
+	return nil, ErrNotFound
+}
+
+func (f *Folder) away(ref Ref) string { return filepath.Join(f.dir, awayDir, ref.Hash()) }
+
+// Discard puts a blob away: one rename, so that a crash leaves it here or there.
+func (f *Folder) Discard(_ context.Context, ref Ref) (bool, error) {
+	if !ref.Valid() {
+		return false, fmt.Errorf("blob: discard %s: %w", ref, ErrNotFound)
+	}
+	err := os.Rename(f.path(ref), f.away(ref))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err == nil {
+		err = errors.Join(syncDir(filepath.Join(f.dir, awayDir)), syncDir(filepath.Dir(f.path(ref))))
+	}
+	if err != nil {
+		return false, fmt.Errorf("blob: discard %s: %w", ref, err)
+	}
+	return true, nil
+}
+
+// Recall brings back what was put away.
+func (f *Folder) Recall(_ context.Context, ref Ref) error {
+	if !ref.Valid() {
+		return fmt.Errorf("blob: recall %s: %w", ref, ErrNotFound)
+	}
+	err := f.makeDirs(ref)
+	if err == nil {
+		// Over what was put again, which is the same content.
+		if err = os.Rename(f.away(ref), f.path(ref)); errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+	}
+	if err == nil {
+		err = errors.Join(syncDir(filepath.Dir(f.path(ref))), syncDir(filepath.Join(f.dir, awayDir)))
+	}
+	if err != nil {
+		return fmt.Errorf("blob: recall %s: %w", ref, err)
+	}
+	return nil
+}
+
+// Drop removes what was put away.
+func (f *Folder) Drop(_ context.Context, ref Ref) error {
+	if !ref.Valid() {
+		return fmt.Errorf("blob: drop %s: %w", ref, ErrNotFound)
+	}
+	err := os.Remove(f.away(ref))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = syncDir(filepath.Join(f.dir, awayDir))
+	}
+	if err != nil {
+		return fmt.Errorf("blob: drop %s: %w", ref, err)
+	}
+	return nil
 }
 
 // Open reads a blob and checks it on the way.
@@ -260,10 +327,6 @@ func (f *Folder) Stat(_ context.Context, ref Ref) (int64, error) {
 
 // Walk visits every blob; other files in the folders are passed over.
 func (f *Folder) Walk(ctx context.Context, fn func(ref Ref, size int64) error) error {
-	return f.walk(ctx, func(ref Ref, info fs.FileInfo) error { return fn(ref, info.Size()) })
-}
-
-func (f *Folder) walk(ctx context.Context, fn func(ref Ref, info fs.FileInfo) error) error {
 	err := filepath.WalkDir(f.dir, func(path string, e fs.DirEntry, err error) error {
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -286,38 +349,32 @@ func (f *Folder) walk(ctx context.Context, fn func(ref Ref, info fs.FileInfo) er
 		if err != nil {
 			return err
 		}
-		return fn(ref, info)
+		return fn(ref, info.Size())
 	})
 	if err != nil {
 		return fmt.Errorf("blob: walk: %w", err)
 	}
+	away, err := os.ReadDir(filepath.Join(f.dir, awayDir))
+	for _, e := range away {
+		ref := Ref(scheme + e.Name())
+		if _, put := os.Stat(f.path(ref)); !ref.Valid() || put == nil {
+			continue
+		}
+		info, gone := e.Info()
+		if errors.Is(gone, fs.ErrNotExist) {
+			continue
+		}
+		if err = errors.Join(gone, ctx.Err()); err == nil {
+			err = fn(ref, info.Size())
+		}
+		if err != nil {
+			break
+		}
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("blob: walk: %w", err)
+	}
 	return nil
-}
-
-// Sweep removes the blobs that are not wanted and were last put before grace
-// ago, and returns how many. The grace covers the time between a Put and the
-// commit of the record that holds its Ref; it must be longer than any request.
-func (f *Folder) Sweep(ctx context.Context, grace time.Duration, wanted func(Ref) (bool, error)) (int, error) {
-	n := 0
-	err := f.walk(ctx, func(ref Ref, info fs.FileInfo) error {
-		if time.Since(info.ModTime()) < grace {
-			return nil
-		}
-		keep, err := wanted(ref)
-		if err != nil || keep {
-			return err
-		}
-		// Put again while we asked: it is young now.
-		if again, err := os.Stat(f.path(ref)); err != nil || !again.ModTime().Equal(info.ModTime()) {
-			return nil
-		}
-		if err := os.Remove(f.path(ref)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		n++
-		return nil
-	})
-	return n, err
 }
 
 // Path is where a folder keeps a blob, for restoring a backup into an empty

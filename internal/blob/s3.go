@@ -82,6 +82,55 @@ func (b *Bucket) key(ref Ref) string {
 	return path.Join(b.prefix, h[:2], h[2:4], h)
 }
 
+func (b *Bucket) away(ref Ref) string { return path.Join(b.prefix, awayDir, ref.Hash()) }
+
+// move copies an object and removes it at its old key; a crash between the two
+// leaves both. It reports whether there was one.
+func (b *Bucket) move(ctx context.Context, from, to string) (bool, error) {
+	_, err := b.client.CopyObject(ctx, minio.CopyDestOptions{Bucket: b.bucket, Object: to}, minio.CopySrcOptions{Bucket: b.bucket, Object: from})
+	if err = absent(err); errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, b.client.RemoveObject(ctx, b.bucket, from, minio.RemoveObjectOptions{})
+}
+
+// Discard puts a blob away.
+func (b *Bucket) Discard(ctx context.Context, ref Ref) (bool, error) {
+	if !ref.Valid() {
+		return false, fmt.Errorf("blob: discard %s: %w", ref, ErrNotFound)
+	}
+	moved, err := b.move(ctx, b.key(ref), b.away(ref))
+	if err != nil {
+		return moved, fmt.Errorf("blob: discard %s: %w", ref, err)
+	}
+	return moved, nil
+}
+
+// Recall brings back what was put away.
+func (b *Bucket) Recall(ctx context.Context, ref Ref) error {
+	if !ref.Valid() {
+		return fmt.Errorf("blob: recall %s: %w", ref, ErrNotFound)
+	}
+	if _, err := b.move(ctx, b.away(ref), b.key(ref)); err != nil {
+		return fmt.Errorf("blob: recall %s: %w", ref, err)
+	}
+	return nil
+}
+
+// Drop removes what was put away; an object that is not there is no error.
+func (b *Bucket) Drop(ctx context.Context, ref Ref) error {
+	if !ref.Valid() {
+		return fmt.Errorf("blob: drop %s: %w", ref, ErrNotFound)
+	}
+	if err := b.client.RemoveObject(ctx, b.bucket, b.away(ref), minio.RemoveObjectOptions{}); err != nil {
+		return fmt.Errorf("blob: drop %s: %w", ref, err)
+	}
+	return nil
+}
+
 // Put hashes into a temporary file first: the key is the hash. The store takes
 // an object whole or not at all. It puts again what is there, which mends a
 // damaged one.
@@ -118,16 +167,28 @@ func (b *Bucket) Open(ctx context.Context, ref Ref) (io.ReadCloser, error) {
 	if !ref.Valid() {
 		return nil, fmt.Errorf("blob: open %s: %w", ref, ErrNotFound)
 	}
-	o, err := b.client.GetObject(ctx, b.bucket, b.key(ref), minio.GetObjectOptions{})
+	var o *minio.Object
+	err := ErrNotFound
+	// Once more at its place: it may be brought back between the two looks.
+	for _, key := range []string{b.key(ref), b.away(ref), b.key(ref)} {
+		if o, err = b.get(ctx, key); !errors.Is(err, ErrNotFound) {
+			break
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("blob: open %s: %w", ref, err)
+	}
+	return checking(ctx, o, ref), nil
+}
+
+func (b *Bucket) get(ctx context.Context, key string) (*minio.Object, error) {
+	o, err := b.client.GetObject(ctx, b.bucket, key, minio.GetObjectOptions{})
 	if err == nil {
 		if _, err = o.Stat(); err != nil {
 			err = errors.Join(err, o.Close())
 		}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("blob: open %s: %w", ref, absent(err))
-	}
-	return checking(ctx, o, ref), nil
+	return o, absent(err)
 }
 
 // absent is ErrNotFound where the store says so.
@@ -144,17 +205,28 @@ func (b *Bucket) Stat(ctx context.Context, ref Ref) (int64, error) {
 	if !ref.Valid() {
 		return 0, fmt.Errorf("blob: stat %s: %w", ref, ErrNotFound)
 	}
-	o, err := b.client.StatObject(ctx, b.bucket, b.key(ref), minio.StatObjectOptions{})
-	if err != nil {
-		return 0, fmt.Errorf("blob: stat %s: %w", ref, absent(err))
+	var o minio.ObjectInfo
+	err := ErrNotFound
+	for _, key := range []string{b.key(ref), b.away(ref), b.key(ref)} {
+		if o, err = b.client.StatObject(ctx, b.bucket, key, minio.StatObjectOptions{}); err == nil {
+			return o.Size, nil
+		}
+		if err = absent(err); !errors.Is(err, ErrNotFound) {
+			break
+		}
 	}
-	return o.Size, nil
+	return 0, fmt.Errorf("blob: stat %s: %w", ref, err)
 }
 
 // Walk visits every blob below the prefix; other objects are passed over.
 func (b *Bucket) Walk(ctx context.Context, fn func(ref Ref, size int64) error) error {
 	ctx, stop := context.WithCancel(ctx) // ends the listing when fn does
 	defer stop()
+	type found struct {
+		ref  Ref
+		size int64
+	}
+	var away []found
 	at := b.prefix
 	if at != "" {
 		at += "/"
@@ -164,10 +236,26 @@ func (b *Bucket) Walk(ctx context.Context, fn func(ref Ref, size int64) error) e
 			return fmt.Errorf("blob: walk: %w", o.Err)
 		}
 		ref := Ref(scheme + path.Base(o.Key))
-		if !ref.Valid() || o.Key != b.key(ref) {
+		switch {
+		case !ref.Valid():
+			continue
+		case o.Key == b.away(ref):
+			away = append(away, found{ref, o.Size})
+			continue
+		case o.Key != b.key(ref):
 			continue
 		}
 		if err := fn(ref, o.Size); err != nil {
+			return fmt.Errorf("blob: walk: %w", err)
+		}
+	}
+	for _, a := range away {
+		if _, err := b.client.StatObject(ctx, b.bucket, b.key(a.ref), minio.StatObjectOptions{}); err == nil {
+			continue // put again: visited before
+		} else if err = absent(err); !errors.Is(err, ErrNotFound) {
+			return fmt.Errorf("blob: walk: %w", err)
+		}
+		if err := fn(a.ref, a.size); err != nil {
 			return fmt.Errorf("blob: walk: %w", err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"slices"
 	"strconv"
@@ -52,6 +53,19 @@ func (s *s3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case key == "" && r.Method == http.MethodHead:
 	case key == "" && r.Method == http.MethodGet:
 		s.list(w, r)
+	case r.Method == http.MethodPut && r.Header.Get("X-Amz-Copy-Source") != "":
+		from, err := url.PathUnescape(strings.TrimPrefix(r.Header.Get("X-Amz-Copy-Source"), "/"))
+		b, ok := s.objects[strings.TrimPrefix(from, "blobs/")]
+		if err != nil || !ok {
+			fail(http.StatusNotFound, "NoSuchKey")
+			return
+		}
+		s.objects[key] = b
+		w.Header().Set("Content-Type", "application/xml")
+		fmt.Fprintf(w, `<CopyObjectResult><LastModified>2026-03-01T00:00:00.000Z</LastModified><ETag>%s</ETag></CopyObjectResult>`, etag(b))
+	case r.Method == http.MethodDelete:
+		delete(s.objects, key)
+		w.WriteHeader(http.StatusNoContent)
 	case r.Method == http.MethodPut:
 		if s.full {
 			fail(http.StatusInsufficientStorage, "XMinioStorageFull")
@@ -244,6 +258,7 @@ func TestStoreContract(t *testing.T) {
 			if damage, err := blob.Verify(ctx, s); err != nil || len(damage) != 0 {
 				t.Errorf("verify %v, %v", damage, err)
 			}
+			away(t, open(t, limit))
 		})
 	}
 }

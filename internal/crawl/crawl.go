@@ -621,7 +621,7 @@ func (c *crawl) handle(ctx context.Context, o outcome) error {
 	}
 
 	switch {
-	case o.skipped == LargePage || p.Err != nil && p.Err.Kind == egress.TooLarge:
+	case o.skipped == LargePage || p.Err != nil && (p.Err.Kind == egress.TooLarge || p.Err.Kind == egress.Bomb):
 		c.skip(p.URL, LargePage, 1)
 	case p.RedirectTo != "" && !loop:
 		if o.entry.From == "" && !slices.Contains(c.result.Hosts, nameOf(p.RedirectTo)) {

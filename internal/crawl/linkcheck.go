@@ -244,7 +244,8 @@ func (l *LinkCheck) judge(res *LinkResult, resp *egress.Response, err error) (ne
 	var e *egress.Error
 	if errors.As(err, &e) {
 		res.Verdict = Unreachable
-		if !e.Blames() {
+		// What is too much for us is there, and a browser may well show it.
+		if !e.Blames() || e.Kind == egress.TooLarge || e.Kind == egress.Bomb {
 			res.Verdict = NotTested
 		}
 		return ""

@@ -40,8 +40,8 @@ func (c *Client) transport(record bool) *http.Transport {
 		DialTLSContext:         c.dialTLS(record),
 		DisableCompression:     true, // body.go undoes it, counting
 		Protocols:              protocols,
-		MaxIdleConns:           64,
-		MaxIdleConnsPerHost:    2,
+		MaxIdleConns:           max(64, 4*c.p.KeepPerHost),
+		MaxIdleConnsPerHost:    c.p.KeepPerHost,
 		IdleConnTimeout:        10 * time.Second,
 		ResponseHeaderTimeout:  c.p.FirstByte,
 		MaxResponseHeaderBytes: c.p.MaxHeader,

@@ -52,6 +52,7 @@ type Policy struct {
 	MaxBody      int64         // bytes after decompression; 10 MB
 	MaxRatio     int64         // decompressed over wire bytes; 100
 	MaxRedirects int           // 5; negative: none
+	KeepPerHost  int           // idle connections kept to a host; 2
 }
 
 func (p Policy) filled() Policy {
@@ -65,6 +66,7 @@ func (p Policy) filled() Policy {
 	fill(&p.MaxBody, 10<<20)
 	fill(&p.MaxRatio, 100)
 	fill(&p.MaxRedirects, 5)
+	fill(&p.KeepPerHost, 2)
 	if p.Now == nil {
 		p.Now = time.Now
 	}

@@ -110,6 +110,7 @@ type Proof struct {
 	At      time.Time
 	Took    time.Duration
 	Actor   string
+	Hash    string // of all of it; the trail holds it too
 	Evidence
 }
 
@@ -241,15 +242,19 @@ func (s *Service) Proofs(ctx context.Context, q db.Querier, scope authz.Scope, i
 		return nil, err
 	}
 	return db.All(ctx, q, scanProof, `
-		SELECT id, finding_id, COALESCE(run_id, ''), look, outcome, says, at, took_ms, actor, url, status, headers, link, link_status, link_final, ref, sha256, size, excerpt
+		SELECT id, finding_id, COALESCE(run_id, ''), look, outcome, says, at, took_ms, actor, url, status, headers, link, link_status, link_final, ref, sha256, size, excerpt, vantage, edition, screenshot, boxes, hash
 		  FROM finding_evidence WHERE finding_id = $1 ORDER BY at, id`, id)
 }
 
 func scanProof(r db.Scanner) (Proof, error) {
 	var p Proof
 	var ms int64
-	err := r.Scan(&p.ID, &p.Finding, &p.Run, &p.Look, &p.Outcome, &p.Says, &p.At, &ms, &p.Actor, &p.URL, &p.Status, &p.Headers, &p.Link, &p.LinkStatus, &p.LinkFinal, &p.Ref, &p.SHA256, &p.Size, &p.Excerpt)
+	var boxes string
+	err := r.Scan(&p.ID, &p.Finding, &p.Run, &p.Look, &p.Outcome, &p.Says, &p.At, &ms, &p.Actor, &p.URL, &p.Status, &p.Headers, &p.Link, &p.LinkStatus, &p.LinkFinal, &p.Ref, &p.SHA256, &p.Size, &p.Excerpt, &p.Vantage, &p.Edition, &p.Screenshot, &boxes, &p.Hash)
 	p.Took, p.Evidence.At = time.Duration(ms)*time.Millisecond, p.At
+	if err == nil && boxes != "" {
+		err = json.Unmarshal([]byte(boxes), &p.Boxes)
+	}
 	return p, err
 }
 
@@ -272,13 +277,32 @@ func insertProof(ctx context.Context, tx *db.Tx, p Proof) (string, error) {
 	if at.IsZero() {
 		at = tx.Now()
 	}
+	p.At, p.Evidence.At = at, at
+	p.Headers, p.Excerpt = clipRunes(p.Headers, 8000), clipRunes(p.Excerpt, 2000)
+	if p.Edition == "" {
+		p.Edition = check.Edition()
+	}
+	boxes := ""
+	if len(p.Boxes) > 0 {
+		b, err := json.Marshal(p.Boxes)
+		if err != nil {
+			return "", err
+		}
+		boxes = string(b)
+	}
+	p.Hash = p.digest()
 	_, err := tx.Exec(ctx, `
-		INSERT INTO finding_evidence (id, finding_id, run_id, look, outcome, says, at, took_ms, actor, url, status, headers, link, link_status, link_final, ref, sha256, size, excerpt)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
-		p.ID, p.Finding, db.Null(p.Run), p.Look, p.Outcome, p.Says, at, p.Took.Milliseconds(), p.Actor, p.URL, p.Status, clipRunes(p.Headers, 8000), p.Link, p.LinkStatus, p.LinkFinal,
-		string(p.Ref), p.SHA256, p.Size, clipRunes(p.Excerpt, 2000))
+		INSERT INTO finding_evidence (id, finding_id, run_id, look, outcome, says, at, took_ms, actor, url, status, headers, link, link_status, link_final, ref, sha256, size, excerpt, vantage, edition, screenshot, boxes, hash)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`,
+		p.ID, p.Finding, db.Null(p.Run), p.Look, p.Outcome, p.Says, at, p.Took.Milliseconds(), p.Actor, p.URL, p.Status, p.Headers, p.Link, p.LinkStatus, p.LinkFinal,
+		string(p.Ref), p.SHA256, p.Size, p.Excerpt, p.Vantage, p.Edition, string(p.Screenshot), boxes, p.Hash)
 	if err != nil {
 		return "", fmt.Errorf("inspection: keep evidence: %w", err)
+	}
+	// The hash goes into the chain of the trail: whoever changes the evidence
+	// afterwards would have to change the chain.
+	if err := audit.Record(ctx, tx, audit.Entry{Act: "inspection.evidence.keep", Target: audit.Target{Kind: evidenceKind, ID: p.ID, Name: string(p.Finding)}, After: map[string]string{"hash": p.Hash}}); err != nil {
+		return "", err
 	}
 	return p.ID, nil
 }

@@ -162,6 +162,9 @@ type Evidence struct {
 	// Vantage is where it was looked from, Edition the rules it was judged by.
 	Vantage string `json:"vantage,omitempty"`
 	Edition string `json:"edition,omitempty"`
+	// Screenshot is a picture of the page (PNG); Boxes are the place on it.
+	Screenshot blob.Ref `json:"screenshot,omitempty"`
+	Boxes      []Box    `json:"boxes,omitempty"`
 	// Link is the target asked, for findings about links; LinkStatus is 0 when
 	// no answer came.
 	Link       string `json:"link,omitempty"`
@@ -1023,13 +1026,13 @@ func (n *inspector) visited(k *linked) (check.LinkResult, bool) {
 	}
 	r := check.LinkResult{Link: k.link, Status: v.status, FinalURL: v.url, Title: v.title, Text: v.text, Bytes: v.size, ContentType: v.contentType, OnHome: k.onHome}
 	if v.err != "" {
-		if e := (&egress.Error{Kind: v.kind}); !e.Blames() || v.kind == egress.TooLarge {
+		if e := (&egress.Error{Kind: v.kind}); !e.Blames() || v.kind == egress.TooLarge || v.kind == egress.Bomb {
 			return check.LinkResult{}, false
 		}
 		r.Err, r.Status = v.err, 0
 	}
-	if v.refused {
-		r.Status = http.StatusForbidden
+	if v.refused || v.status == http.StatusUnavailableForLegalReasons || v.status == 999 {
+		r.Status = http.StatusForbidden // there, but not for us: as the link check has it
 	}
 	return r, true
 }

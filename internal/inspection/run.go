@@ -20,6 +20,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/frontier"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
@@ -31,8 +32,9 @@ type RunID string
 
 // Kinds and states of a run.
 const (
-	Patrol = "patrol" // by the clock
-	Manual = "manual" // asked by a person
+	Patrol  = "patrol"  // by the clock
+	Manual  = "manual"  // asked by a person
+	Planned = "planned" // drawn by a plan
 
 	RunQueued  = "queued"
 	RunRunning = "running"
@@ -61,6 +63,14 @@ type Run struct {
 	Closed   int // no longer there
 	Untested []Untested
 	Failure  string
+	Plan     PlanID // that drew the site; empty otherwise
+	PlanName string // joined
+	Spec     Spec
+	Vantage  string // where it was looked from
+	Edition  string // of the rules it was judged by
+	Bytes    int64
+	Same     int       // pages the server confirmed to be unchanged
+	Sent     time.Time // to a crawler without the house's database
 	areaPath string
 	linePath string
 }
@@ -72,8 +82,11 @@ func (r Run) StateName() string {
 
 // KindName is the kind in Chinese.
 func (r Run) KindName() string {
-	if r.Kind == Patrol {
+	switch r.Kind {
+	case Patrol:
 		return "定期巡检"
+	case Planned:
+		return "计划巡检"
 	}
 	return "人工发起"
 }
@@ -93,6 +106,13 @@ type Settings struct {
 	Every    time.Duration // between two patrols of a site; 24 h
 	// Scanner gives the wording scanner when a run needs it; nil: wording is not looked at.
 	Scanner func() (check.Scanner, error)
+	// Frontier keeps what crawls were answered; nil: a run that is broken off
+	// begins again.
+	Frontier *frontier.Store
+	// Vantage is where this house looks from, as evidence names it.
+	Vantage string
+	// Exchange is how crawlers without the house's database are spoken to.
+	Exchange Exchange
 	// Pack is the scoring pack in force on a day, whose thresholds are used; the
 	// embedded gwb-2019-19 when nil.
 	Pack func(on calendar.Date) (packs.Pack, bool)
@@ -107,6 +127,7 @@ type Service struct {
 	blobs    blob.Store
 	client   *egress.Client
 	manners  *crawl.Manners
+	links    *crawl.LinkCheck // nil without a frontier: each run its own
 	set      Settings
 	columns  func(context.Context, registry.Site) ([]check.Column, error)
 	item     func(ctx context.Context, site registry.SiteID, address string) string
@@ -137,8 +158,16 @@ func New(d, probes *db.DB, r *registry.Service, blobs blob.Store, client *egress
 	if set.Log == nil {
 		set.Log = slog.Default()
 	}
-	return &Service{db: d, probes: probes, registry: r, blobs: blobs, client: client, set: set,
+	if set.Vantage == "" {
+		set.Vantage = "平台"
+	}
+	s := &Service{db: d, probes: probes, registry: r, blobs: blobs, client: client, set: set,
 		manners: crawl.NewManners(client, crawl.Courtesy{Delay: set.Delay})}
+	if set.Frontier != nil {
+		// The verdict on a link serves every site that has it.
+		s.links = crawl.NewLinkCheck(client, s.manners, 20*time.Minute).Share(set.Frontier)
+	}
+	return s
 }
 
 // OnMoved registers what is told, in the same transaction, of every finding
@@ -205,7 +234,8 @@ func (s *Service) ItemLink(ctx context.Context, scope authz.Scope, f Finding) st
 
 // RunSite is the job of one run.
 type RunSite struct {
-	Run RunID `json:"run"`
+	Run     RunID `json:"run"`
+	Hurried bool  `json:"hurried,omitempty"` // put before the patrols after it had been queued with them
 }
 
 // Kind names the job.
@@ -229,15 +259,35 @@ type JudgeAccess struct{}
 // Kind names the job.
 func (JudgeAccess) Kind() string { return "inspection.access" }
 
-// Queue is the queue of runs and probes: they wait on the network.
-const Queue = "inspection"
+// PlanSites is the periodic job that draws the rounds of plans.
+type PlanSites struct{}
+
+// Kind names the job.
+func (PlanSites) Kind() string { return "inspection.plan" }
+
+// TakeBatches is the periodic job that takes in what crawlers answered.
+type TakeBatches struct{}
+
+// Kind names the job.
+func (TakeBatches) Kind() string { return "inspection.batch" }
+
+// Queue is the queue of runs and probes: they wait on the network. UrgentQueue
+// is that of the runs a person waits for: no patrol stands in it.
+const (
+	Queue       = "inspection"
+	UrgentQueue = "inspection.urgent"
+)
 
 // Register gives the workers the module's jobs and periodic duties.
 func (s *Service) Register(w *jobs.Workers) {
-	jobs.Handle(w, func(ctx context.Context, a RunSite) error { return s.Work(ctx, a.Run) })
+	jobs.Handle(w, func(ctx context.Context, a RunSite) error { return s.work(ctx, a.Run, a.Hurried) })
 	jobs.Handle(w, func(ctx context.Context, _ PatrolSites) error { _, err := s.PatrolDue(ctx); return err })
 	jobs.Handle(w, func(ctx context.Context, _ ProbeSites) error { _, err := s.ProbeDue(ctx); return err })
 	jobs.Handle(w, func(ctx context.Context, _ JudgeAccess) error { return s.JudgeAccess(ctx) })
+	jobs.Handle(w, func(ctx context.Context, _ PlanSites) error { _, err := s.PlansDue(ctx); return err })
+	jobs.Handle(w, func(ctx context.Context, _ TakeBatches) error { _, err := s.TakeIn(ctx); return err })
+	jobs.Every(w, 5*time.Minute, PlanSites{})
+	jobs.Every(w, time.Minute, TakeBatches{})
 	jobs.Every(w, 10*time.Second, ProbeSites{})
 	jobs.Every(w, 15*time.Minute, PatrolSites{})
 	jobs.Every(w, time.Hour, JudgeAccess{})
@@ -245,16 +295,19 @@ func (s *Service) Register(w *jobs.Workers) {
 
 const runSelect = `
 	SELECT r.id, r.site_id, s.name, s.host, u.name, r.kind, r.state, r.asked_by, r.asked_at, r.started_at, r.finished_at, r.start_url, r.pages, r.links, r.found, r.fresh,
-	       r.closed, r.untested, r.failure, u.area_path, u.line_path
-	  FROM inspection_run r JOIN site s ON s.id = r.site_id JOIN unit u ON u.id = s.unit_id`
+	       r.closed, r.untested, r.failure, COALESCE(r.plan_id, ''), COALESCE(pp.name, ''), r.spec, r.vantage, r.edition, r.bytes, r.same, r.sent_at, u.area_path, u.line_path
+	  FROM inspection_run r JOIN site s ON s.id = r.site_id JOIN unit u ON u.id = s.unit_id LEFT JOIN patrol_plan pp ON pp.id = r.plan_id`
 
 func scanRun(sc db.Scanner) (Run, error) {
 	var r Run
-	var untested string
+	var untested, spec string
 	err := sc.Scan(&r.ID, &r.Site, &r.SiteName, &r.Host, &r.UnitName, &r.Kind, &r.State, &r.AskedBy, &r.AskedAt, &r.Started, &r.Finished, &r.URL, &r.Pages, &r.Links, &r.Found, &r.Fresh,
-		&r.Closed, &untested, &r.Failure, &r.areaPath, &r.linePath)
+		&r.Closed, &untested, &r.Failure, &r.Plan, &r.PlanName, &spec, &r.Vantage, &r.Edition, &r.Bytes, &r.Same, &r.Sent, &r.areaPath, &r.linePath)
 	if err == nil {
 		err = json.Unmarshal([]byte(untested), &r.Untested)
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(spec), &r.Spec)
 	}
 	return r, err
 }
@@ -296,13 +349,61 @@ func (s *Service) LastRuns(ctx context.Context, scope authz.Scope) (map[registry
 	return out, err
 }
 
-// Start queues a run over a site: a person's wish. Sites that nobody has
-// switched on are not contacted.
+// Start queues a run over a site: a person's wish, which overtakes patrols. One
+// that a patrol has queued already is put before the others. Sites that nobody
+// has switched on are not contacted.
 func (s *Service) Start(ctx context.Context, scope authz.Scope, site registry.SiteID) (Run, error) {
-	return s.queue(ctx, scope, site, Manual)
+	r, err := s.queueWith(ctx, scope, site, Manual, "", Spec{Urgent: true}, nil)
+	if !fault.Is(err, fault.Conflict) {
+		return r, err
+	}
+	if hurried, ok, herr := s.hurry(ctx, scope, site); herr != nil || ok {
+		return hurried, herr
+	}
+	return r, err
 }
 
-func (s *Service) queue(ctx context.Context, scope authz.Scope, id registry.SiteID, kind string) (r Run, err error) {
+// hurry puts a run that waits in the queue of patrols into that of persons.
+func (s *Service) hurry(ctx context.Context, scope authz.Scope, id registry.SiteID) (r Run, ok bool, err error) {
+	err = s.db.Update(ctx, func(tx *db.Tx) error {
+		site, err := s.registry.SiteTx(ctx, tx, scope, id)
+		if err != nil {
+			return err
+		}
+		r, err = db.One(ctx, tx, scanRun, runSelect+` WHERE r.site_id = $1 AND r.state = 'queued' AND r.kind <> 'manual' AND r.sent_at IS NULL`, id)
+		if db.None(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		r.Spec.Urgent, r.Spec.Hours, r.Spec.Remote = true, Hours{}, false
+		spec, err := json.Marshal(r.Spec)
+		if err != nil {
+			return err
+		}
+		n, err := tx.Exec(ctx, `UPDATE inspection_run SET spec = $2 WHERE id = $1 AND state = 'queued' AND sent_at IS NULL`, r.ID, string(spec))
+		if err != nil || n == 0 {
+			return err
+		}
+		ok = true
+		if err := jobs.Enqueue(ctx, tx, RunSite{r.ID, true}, jobs.Queue(UrgentQueue), jobs.MaxAttempts(3)); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.run.hurry", Basis: "第十九条（四）", Target: site.Target(), After: map[string]string{"run": string(r.ID)}})
+	})
+	return r, ok && err == nil, err
+}
+
+func (s *Service) queue(ctx context.Context, scope authz.Scope, id registry.SiteID, kind string) (Run, error) {
+	return s.queueWith(ctx, scope, id, kind, "", Spec{}, nil)
+}
+
+func (s *Service) queueWith(ctx context.Context, scope authz.Scope, id registry.SiteID, kind string, plan PlanID, spec Spec, also func(tx *db.Tx, run RunID) error) (r Run, err error) {
+	text, err := json.Marshal(spec)
+	if err != nil {
+		return r, err
+	}
 	err = s.db.Update(ctx, func(tx *db.Tx) error {
 		site, err := s.registry.SiteTx(ctx, tx, scope, id)
 		if err != nil {
@@ -311,20 +412,31 @@ func (s *Service) queue(ctx context.Context, scope authz.Scope, id registry.Site
 		if err := contactable(site); err != nil {
 			return err
 		}
-		r = Run{ID: RunID(ulid.Make().String()), Site: id, SiteName: site.Name, Host: site.Host, UnitName: site.UnitName, Kind: kind, State: RunQueued, AskedAt: tx.Now(), URL: s.address(site)}
+		r = Run{ID: RunID(ulid.Make().String()), Site: id, SiteName: site.Name, Host: site.Host, UnitName: site.UnitName, Kind: kind, State: RunQueued, AskedAt: tx.Now(), URL: s.address(site), Plan: plan, Spec: spec}
 		if a, ok := audit.ActorFrom(ctx); ok {
 			r.AskedBy = a.Name
 		}
-		_, err = tx.Exec(ctx, `INSERT INTO inspection_run (id, site_id, kind, state, asked_by, asked_at, start_url) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			r.ID, r.Site, r.Kind, r.State, r.AskedBy, r.AskedAt, r.URL)
+		_, err = tx.Exec(ctx, `INSERT INTO inspection_run (id, site_id, kind, state, asked_by, asked_at, start_url, plan_id, spec) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			r.ID, r.Site, r.Kind, r.State, r.AskedBy, r.AskedAt, r.URL, db.Null(plan), string(text))
 		if _, dup := db.UniqueViolation(err); dup {
 			return fault.New(fault.Conflict, "这个站点正在检查，请等本次检查完成后再发起。").From(err)
 		}
 		if err != nil {
 			return fmt.Errorf("inspection: queue run: %w", err)
 		}
-		if err := jobs.Enqueue(ctx, tx, RunSite{r.ID}, jobs.Queue(Queue), jobs.MaxAttempts(3)); err != nil {
-			return err
+		if also != nil {
+			if err := also(tx, r.ID); err != nil {
+				return err
+			}
+		}
+		if !spec.Remote || !s.set.Exchange.On() {
+			queue := Queue
+			if spec.Urgent {
+				queue = UrgentQueue
+			}
+			if err := jobs.Enqueue(ctx, tx, RunSite{Run: r.ID}, jobs.Queue(queue), jobs.MaxAttempts(3), jobs.At(spec.Hours.Next(tx.Now()))); err != nil {
+				return err
+			}
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.run.start", Basis: "第十九条（四）", Target: site.Target(), After: map[string]string{"run": string(r.ID), "kind": kind}})
 	})
@@ -360,6 +472,8 @@ func (s *Service) address(site registry.Site) string {
 const (
 	longestRun = 2 * time.Hour
 	stuckAfter = 12 * time.Hour
+	// What goes through an exchange of files takes its time.
+	answeredWithin = 7 * 24 * time.Hour
 )
 
 // PatrolDue queues the patrols that have come due and returns how many.
@@ -371,7 +485,14 @@ func (s *Service) PatrolDue(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	for id, r := range last {
-		if !r.UnderWay() || s.db.Now().Sub(r.AskedAt) < stuckAfter {
+		waits := stuckAfter
+		switch {
+		case !r.Sent.IsZero():
+			waits = answeredWithin
+		case r.State == RunQueued && !r.Spec.Hours.Always():
+			waits += 24 * time.Hour
+		}
+		if !r.UnderWay() || s.db.Now().Sub(r.AskedAt) < waits {
 			continue
 		}
 		site, err := s.registry.Site(ctx, scope, id)
@@ -415,7 +536,7 @@ func (s *Service) monitored(ctx context.Context) ([]registry.Site, error) {
 
 func (s *Service) options() (Options, error) {
 	today := calendar.DateOf(s.db.Now())
-	o := Options{MaxPages: s.set.MaxPages, Delay: s.set.Delay, Today: today, Manners: s.manners}
+	o := Options{MaxPages: s.set.MaxPages, Delay: s.set.Delay, Today: today, Manners: s.manners, Links: s.links, Vantage: s.set.Vantage}
 	if p, ok := s.set.Pack(today); ok {
 		o.Limits = LimitsOf(p)
 	}
@@ -454,7 +575,9 @@ func (s *Service) target(ctx context.Context, site registry.Site) (Target, error
 }
 
 // Work does a queued run: the job. It may be worked again after a crash.
-func (s *Service) Work(ctx context.Context, id RunID) error {
+func (s *Service) Work(ctx context.Context, id RunID) error { return s.work(ctx, id, true) }
+
+func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 	ctx = audit.System(ctx, "inspection.run")
 	scope := authz.System("inspection.run")
 	r, err := db.One(ctx, s.db, scanRun, runSelect+` WHERE r.id = $1`, id)
@@ -464,6 +587,9 @@ func (s *Service) Work(ctx context.Context, id RunID) error {
 	if err != nil || !r.UnderWay() {
 		return err
 	}
+	if r.Spec.Urgent && r.Kind != Manual && !hurried {
+		return nil // its other job does it
+	}
 	site, err := s.registry.Site(ctx, scope, r.Site)
 	if err != nil {
 		return err
@@ -471,14 +597,23 @@ func (s *Service) Work(ctx context.Context, id RunID) error {
 	if err := contactable(site); err != nil {
 		return s.fail(ctx, site, id, fault.Of(err).Says) // switched off while it waited
 	}
-	err = s.db.Update(ctx, func(tx *db.Tx) error {
-		if _, err := tx.Exec(ctx, `UPDATE inspection_run SET state = 'running', started_at = $2 WHERE id = $1`, id, tx.Now()); err != nil {
+	if wait := r.Spec.Hours.Next(s.db.Now()).Sub(s.db.Now()); wait > 0 {
+		return jobs.Snooze(wait)
+	}
+	if r.State == RunQueued {
+		begun := false
+		err = s.db.Update(ctx, func(tx *db.Tx) error {
+			// Two jobs may have been queued for one run, the later by somebody in a hurry.
+			n, err := tx.Exec(ctx, `UPDATE inspection_run SET state = 'running', started_at = $2, vantage = $3, edition = $4 WHERE id = $1 AND state = 'queued'`, id, tx.Now(), s.set.Vantage, check.Edition())
+			if err != nil || n == 0 {
+				return err
+			}
+			begun = true
+			return audit.Record(ctx, tx, audit.Entry{Act: "inspection.run.begin", Target: site.Target(), After: map[string]string{"run": string(id)}})
+		})
+		if err != nil || !begun {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.run.begin", Target: site.Target(), After: map[string]string{"run": string(id)}})
-	})
-	if err != nil {
-		return err
 	}
 	o, err := s.options()
 	if err != nil {
@@ -488,6 +623,15 @@ func (s *Service) Work(ctx context.Context, id RunID) error {
 	if err != nil {
 		return err
 	}
+	o.obey(r.Spec)
+	if s.set.Frontier != nil {
+		j, err := s.set.Frontier.Journal(ctx, string(site.ID), string(id))
+		if err != nil {
+			return err
+		}
+		o.Journal = j
+	}
+	o.Rest = func() bool { return !r.Spec.Hours.Open(s.db.Now()) }
 	told := time.Time{}
 	o.Progress = func(visited int, address string) {
 		if time.Since(told) < time.Second {
@@ -498,11 +642,17 @@ func (s *Service) Work(ctx context.Context, id RunID) error {
 			s.set.Log.Warn("inspection: progress not kept", "run", id, "err", err)
 		}
 	}
-	within, cancel := context.WithTimeout(ctx, longestRun)
+	within, cancel := context.WithTimeout(ctx, max(longestRun, time.Duration(r.Spec.Minutes)*time.Minute+longestRun/4))
 	defer cancel()
+	if r.Spec.Urgent {
+		within = crawl.Urgent(within)
+	}
 	report, err := Inspect(within, s.client, s.blobs, t, o)
 	if ctx.Err() != nil {
 		return ctx.Err() // stopped with the process: the job comes back
+	}
+	if errors.Is(err, crawl.ErrRest) {
+		return jobs.Snooze(r.Spec.Hours.Next(s.db.Now()).Sub(s.db.Now()))
 	}
 	if within.Err() != nil {
 		return s.fail(ctx, site, id, "两小时内没有检查完，对方网站响应很慢，请与网站运维单位核实后重新发起。")
@@ -511,7 +661,25 @@ func (s *Service) Work(ctx context.Context, id RunID) error {
 		s.set.Log.Error("inspection: run broke off", "run", id, "site", site.Host, "err", err)
 		return errors.Join(s.fail(ctx, site, id, "检查中断："+fault.Of(err).Says), jobs.Cancel(err))
 	}
-	return s.conclude(ctx, site, id, report)
+	if err := s.conclude(ctx, site, id, report); err != nil {
+		return err
+	}
+	if s.set.Frontier != nil {
+		return s.set.Frontier.Ended(ctx, string(site.ID), string(id))
+	}
+	return nil
+}
+
+// obey narrows the options to what a spec asks for.
+func (o *Options) obey(sp Spec) {
+	if sp.Pages > 0 {
+		o.MaxPages = sp.Pages
+	}
+	o.MaxBytes, o.MaxTime = int64(sp.MB)<<20, time.Duration(sp.Minutes)*time.Minute
+	o.Families, o.Focus = sp.Families, sp.Focus
+	if !o.wants("wording") && !o.wants("sensitive") {
+		o.Scanner = nil
+	}
 }
 
 func (s *Service) progress(ctx context.Context, id RunID, visited int, address string) error {
@@ -539,6 +707,11 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 		return err
 	}
 	err = s.db.Update(ctx, func(tx *db.Tx) error {
+		// Taken in once, however often it is handed over.
+		n, err := tx.Exec(ctx, `UPDATE inspection_run SET state = 'done' WHERE id = $1 AND state IN ('queued', 'running')`, id)
+		if err != nil || n == 0 {
+			return err
+		}
 		known, err := db.All(ctx, tx, scanFinding, findingSelect+` WHERE f.site_id = $1 AND f.state <> 'closed'`, site.ID)
 		if err != nil {
 			return err
@@ -580,8 +753,8 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 			}
 			closed++
 		}
-		_, err = tx.Exec(ctx, `UPDATE inspection_run SET state = 'done', finished_at = $2, pages = $3, links = $4, found = $5, fresh = $6, closed = $7, untested = $8 WHERE id = $1`,
-			id, tx.Now(), rep.Pages, rep.Links, len(rep.Findings), fresh, closed, string(untested))
+		_, err = tx.Exec(ctx, `UPDATE inspection_run SET state = 'done', finished_at = $2, pages = $3, links = $4, found = $5, fresh = $6, closed = $7, untested = $8, bytes = $9, same = $10 WHERE id = $1`,
+			id, tx.Now(), rep.Pages, rep.Links, len(rep.Findings), fresh, closed, string(untested), rep.Bytes, rep.Same)
 		if err != nil {
 			return err
 		}
@@ -712,6 +885,14 @@ func (s *Service) lookAgain(ctx context.Context, site registry.Site, f Finding) 
 	o, err := s.options()
 	if err != nil {
 		return Look{}, err
+	}
+	if name, ok := strings.CutPrefix(f.Check, "focus."); ok {
+		if o.Focus, err = s.focusNamed(ctx, f.Site, name); err != nil {
+			return Look{}, err
+		}
+		if len(o.Focus) == 0 {
+			return Look{Outcome: Unknown, Says: "发现这个问题的重点检查项已不在任何计划中，未能复测，请人工核实。", Evidence: Evidence{URL: f.URL, At: s.db.Now()}}, nil
+		}
 	}
 	if !strings.HasPrefix(f.Check, check.KindWording) && !strings.HasPrefix(f.Check, check.KindSensitive) {
 		o.Scanner = nil

@@ -125,7 +125,7 @@ func (h *house) work() {
 	h.t.Helper()
 	w := jobs.NewWorkers()
 	jobs.Handle(w, func(ctx context.Context, a inspection.RunSite) error { return h.svc.Work(ctx, a.Run) })
-	jobstest.Work(h.t, h.db, w, jobs.Config{Queues: map[string]int{inspection.Queue: 2}})
+	jobstest.Work(h.t, h.db, w, jobs.Config{Queues: map[string]int{inspection.Queue: 2, inspection.UrgentQueue: 1}})
 }
 
 func (h *house) run() inspection.Run {
@@ -609,7 +609,7 @@ func TestDutiesAreRegisteredOnce(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		w := jobs.NewWorkers()
 		h.svc.Register(w)
-		k, err := jobs.New(h.db, w, jobs.Config{Queues: map[string]int{inspection.Queue: 2}})
+		k, err := jobs.New(h.db, w, jobs.Config{Queues: map[string]int{inspection.Queue: 2, inspection.UrgentQueue: 1}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -36,38 +36,19 @@ type Batch struct {
 
 // BatchItem is one item of a batch.
 type BatchItem struct {
-	Item    Item
-	Round   int
-	Sampled bool // it must be read first
-	ReadAt  time.Time
-	Outcome string // done, left, or empty
-	Says    string // why it was left out
+	Item  Item
+	Round int
+	approval.BatchPart
 }
 
 // Link is the batch's page.
 func (b Batch) Link() string { return "/console/item-batches/" + b.ID }
 
 // ToRead is how many of the sample are unread.
-func (b Batch) ToRead() int {
-	n := 0
-	for _, c := range b.Items {
-		if c.Sampled && c.ReadAt.IsZero() {
-			n++
-		}
-	}
-	return n
-}
+func (b Batch) ToRead() int { return approval.Unread(b.Items) }
 
 // Count is how many items came out so.
-func (b Batch) Count(outcome string) int {
-	n := 0
-	for _, c := range b.Items {
-		if c.Outcome == outcome {
-			n++
-		}
-	}
-	return n
-}
+func (b Batch) Count(outcome string) int { return approval.CameOut(b.Items, outcome) }
 
 func (b Batch) target() audit.Target {
 	return audit.Target{Kind: "item_batch", ID: b.ID, Name: b.Number, Unit: string(b.Unit)}

@@ -24,6 +24,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/intake"
 	"zhengshu/internal/jobs"
+	"zhengshu/internal/jobs/jobstest"
 	"zhengshu/internal/library"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
@@ -593,6 +594,47 @@ func TestScheduledPlacement(t *testing.T) {
 			if time.Now().After(end) {
 				t.Fatal("not shown after its time")
 			}
+		}
+	})
+}
+
+// A clock that is set back shows nothing early and hides nothing that was shown;
+// one that is set far ahead shows it once.
+func TestClockJumpsAroundATimedPublication(t *testing.T) {
+	each(t, func(h *house) {
+		t, ctx := h.t, context.Background()
+		w := h.writing("定时", "文")
+		w.PublishAt = h.clock.Now().Add(time.Hour)
+		it := h.live(w)
+		workers := jobs.NewWorkers()
+		library.Register(h.lib, workers)
+		at := func(jump time.Duration) int {
+			t.Helper()
+			h.clock.Set(w.PublishAt.Add(jump))
+			jobstest.Work(t, h.db, workers, jobs.Config{})
+			return ok(h.lib.CountLive(ctx, h.db, h.news.ID))(t)
+		}
+		for _, jump := range []time.Duration{-30 * 24 * time.Hour, -time.Minute} {
+			if n := at(jump); n != 0 {
+				t.Errorf("shown %d at %v", n, jump)
+			}
+		}
+		if n := at(30 * 24 * time.Hour); n != 1 {
+			t.Fatalf("shown %d after its time", n)
+		}
+		first := ok(h.lib.Item(ctx, system, it.ID))(t)
+		if first.FirstPublishedAt.Before(w.PublishAt) {
+			t.Errorf("first published at %v", first.FirstPublishedAt)
+		}
+		for _, jump := range []time.Duration{-2 * time.Hour, time.Hour, 40 * 24 * time.Hour} {
+			if n := at(jump); n != 1 {
+				t.Errorf("shown %d after a jump to %v", n, jump)
+			}
+		}
+		now := ok(h.lib.Item(ctx, system, it.ID))(t)
+		places := ok(h.lib.Placements(ctx, system, it.ID))(t)
+		if !now.FirstPublishedAt.Equal(first.FirstPublishedAt) || !now.PublishedAt.Equal(first.PublishedAt) || len(places) != 1 {
+			t.Errorf("published again: %v, then %v, at %d places", first.FirstPublishedAt, now.FirstPublishedAt, len(places))
 		}
 	})
 }

@@ -3,7 +3,9 @@ package library
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"zhengshu/internal/authz"
@@ -27,6 +29,20 @@ type Filter struct {
 	Author   string // person id of who entered it
 	Limit    int    // 20 when zero
 	Offset   int
+}
+
+// FilterOf reads the conditions of the list from an address; what they cannot
+// be is left out.
+func FilterOf(q url.Values) Filter {
+	year, _ := strconv.ParseInt(q.Get("year"), 10, 32) // anything else is every year
+	f := Filter{Text: strings.TrimSpace(q.Get("q")), Type: Type(q.Get("type")), Category: q.Get("category"), Validity: Validity(q.Get("validity")), Year: int(year), State: q.Get("state"), Column: registry.ColumnID(q.Get("column"))}
+	if under := q.Get("under"); strings.HasPrefix(under, "/") && strings.HasSuffix(under, "/") && len(under) < 400 {
+		f.Under = under
+	}
+	if stage := q.Get("stage"); stage != "" { // only what is in review stands at one
+		f.Stage, f.State = stage, InReview
+	}
+	return f
 }
 
 // Counts that the sums do not know are made up to CountedTo and said to be

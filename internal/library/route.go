@@ -358,6 +358,35 @@ func (s *Service) Steps(ctx context.Context, scope authz.Scope, id ItemID) ([]St
 	return steps(ctx, s.db, id, it.Round)
 }
 
+// StepsOf are the steps of several items of the scope, each of its newest
+// submission.
+func (s *Service) StepsOf(ctx context.Context, scope authz.Scope, items []Item) (map[ItemID][]Step, error) {
+	if len(items) == 0 {
+		return nil, nil
+	}
+	ids := make([]ItemID, len(items))
+	for i, it := range items {
+		ids[i] = it.ID
+	}
+	var w db.Where
+	scope.Where(&w, "u")
+	w.And("t.item_id IN " + db.Among(&w, ids))
+	type of struct {
+		item ItemID
+		step Step
+	}
+	list, err := db.All(ctx, s.db, func(r db.Scanner) (of, error) {
+		var o of
+		return o, r.Scan(&o.item, &o.step.No, &o.step.Stage, &o.step.Permit, &o.step.Needed, &o.step.Gates, &o.step.Workdays, &o.step.VacantSince)
+	}, `SELECT t.item_id, t.no, t.stage, t.permit, t.needed, t.gates, t.workdays, t.vacant_since FROM item_step t JOIN item i ON i.id = t.item_id AND i.round = t.round JOIN unit u ON u.id = i.unit_id
+	     WHERE `+w.SQL()+` ORDER BY t.item_id, t.no`, w.Args()...)
+	out := make(map[ItemID][]Step, len(items))
+	for _, o := range list {
+		out[o.item] = append(out[o.item], o.step)
+	}
+	return out, err
+}
+
 // keepRoute copies the route of a submission.
 func keepRoute(ctx context.Context, tx *db.Tx, id ItemID, round int, list []Step) error {
 	for _, t := range list {

@@ -263,8 +263,8 @@ func changes(a, b About) (before, after map[string]any) {
 	return before, after
 }
 
-// Remove deletes an asset that no version of any item shows. The trail keeps
-// what it was; its bytes stay as long as another record has the same content.
+// Remove deletes one asset that no version of any item shows, however short it
+// lies there. The trail keeps what it was; its bytes go as those of Clear.
 func (s *Service) Remove(ctx context.Context, scope authz.Scope, id AssetID) error {
 	return s.db.Update(ctx, func(tx *db.Tx) error {
 		a, err := s.assetTx(ctx, tx, scope, id)
@@ -274,13 +274,7 @@ func (s *Service) Remove(ctx context.Context, scope authz.Scope, id AssetID) err
 		if a.Uses > 0 {
 			return fault.Newf(fault.Refused, "有 %d 篇稿件（含历史版本）用到“%s”，不能删除；需要换新的，请用“上传新的替换”，已用的稿件不变。", a.Uses, a.Name)
 		}
-		if _, err := tx.Exec(ctx, `UPDATE media_asset SET replaces = NULL WHERE replaces = $1`, id); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, `DELETE FROM media_asset WHERE id = $1`, id); err != nil {
-			return err
-		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "media.asset.remove", Target: a.target(), Before: map[string]any{"name": a.Name, "sha256": a.Blob.Hash(), "size": a.Size}})
+		return s.takeOut(ctx, tx, a, "逐个删除")
 	})
 }
 

@@ -5,7 +5,8 @@
 // It decides what a file is by its content and which are taken, that an
 // original is kept as it came while readers get what was made of it (turned
 // upright, without EXIF and position), and that a file in use is never changed
-// or deleted: a better one is another asset.
+// or deleted: a better one is another asset. It decides when what nothing shows
+// leaves, and when its bytes do.
 //
 // It does not decide where bytes lie (blob), what a text around a picture says
 // (library, prose), nor when readers see it (publishing, which asks for the

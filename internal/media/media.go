@@ -21,6 +21,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/org"
+	"zhengshu/internal/rules/sx2021"
 )
 
 // Service is the door of media.
@@ -29,12 +30,14 @@ type Service struct {
 	org      *org.Service
 	store    blob.Store
 	decoding chan struct{}
+	settings func() sx2021.Settings
+	holders  []func(ctx context.Context, q db.Querier, ref blob.Ref) (bool, error)
 	room     []func(ctx context.Context, tx *db.Tx, unit org.UnitID, bytes int64) error
 }
 
 // New makes the service.
 func New(d *db.DB, o *org.Service, store blob.Store) *Service {
-	return &Service{db: d, org: o, store: store, decoding: make(chan struct{}, 1)}
+	return &Service{db: d, org: o, store: store, decoding: make(chan struct{}, 1), settings: sx2021.Defaults}
 }
 
 // OnTake registers who is asked, in the transaction, whether a unit may keep a

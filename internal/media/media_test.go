@@ -17,10 +17,12 @@ import (
 	"syscall"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
@@ -51,6 +53,7 @@ type house struct {
 	dir      string
 	store    *store
 	media    *media.Service
+	clock    *calendar.Manual
 	lib      *library.Service
 	us, them desk
 }
@@ -71,9 +74,10 @@ func (s *store) Put(ctx context.Context, r io.Reader) (blob.Ref, error) {
 
 func each(t *testing.T, fn func(h *house)) {
 	t.Helper()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+	clock := calendar.NewManual(time.Now())
+	dbtest.EachAt(t, clock.Now, func(t *testing.T, d *db.DB) {
 		ctx := audit.System(context.Background(), "test")
-		h := &house{T: t, db: d, dir: t.TempDir()}
+		h := &house{T: t, db: d, dir: t.TempDir(), clock: clock}
 		disk, err := blob.Disk(h.dir)
 		if err != nil {
 			t.Fatal(err)

@@ -34,6 +34,13 @@ type Filter struct {
 	Offset  int
 }
 
+// OpenOn is where the open obligations on a subject of these kinds are: table
+// and condition, with the subject's id as $1, for those who must not lose a
+// record that somebody still owes something for.
+func OpenOn(kinds ...string) string {
+	return `obligation WHERE subject_kind IN ('` + strings.Join(kinds, `', '`) + `') AND subject_id = $1 AND state = 'open'`
+}
+
 // fewUnits is how many units are named one by one; a wider scope is held
 // against each row, in the order of the list, until the page is full.
 const fewUnits = 200

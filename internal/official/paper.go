@@ -303,24 +303,12 @@ func (p *paperReader) each(part string, do func(d *scanner, se xml.StartElement)
 		return err
 	}
 	defer rc.Close()
-	d := newScanner(rc)
-	for {
-		tok, err := d.token()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		switch el := tok.(type) {
-		case xml.Directive:
-			return refuse(errDirective, "文档“%s”里有文档类型声明（DTD），正常的Word文档没有，未予读取；请用Word或WPS另存后再导入。", p.name)
-		case xml.StartElement:
-			if err := do(d, el); err != nil {
-				return err
-			}
-		}
+	if err := starts(rc, do); err == errDirective { //nolint:errorlint // our own, unwrapped
+		return refuse(errDirective, "文档“%s”里有文档类型声明（DTD），正常的Word文档没有，未予读取；请用Word或WPS另存后再导入。", p.name)
+	} else if err != nil {
+		return err
 	}
+	return nil
 }
 
 // relations of a part, by id.

@@ -2,6 +2,7 @@ package official
 
 import (
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -44,6 +45,33 @@ func (s *scanner) token() (xml.Token, error) {
 	}
 	return tok, nil
 }
+
+// starts yields the start elements of a part together with the scanner, which
+// may be read on from there. The part must be well-formed to its end and free
+// of a document type declaration, which no office program writes: errDirective.
+func starts(r io.Reader, each func(d *scanner, se xml.StartElement) error) error {
+	d := newScanner(r)
+	for {
+		tok, err := d.token()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		switch el := tok.(type) {
+		case xml.Directive:
+			return errDirective
+		case xml.StartElement:
+			if err := each(d, el); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// errDirective is a document type declaration.
+var errDirective = errors.New("document type declaration in a part")
 
 // skip reads to the end of the element whose start was the last token.
 func (s *scanner) skip() error {

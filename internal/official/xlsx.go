@@ -115,28 +115,8 @@ func (b *book) tokens(f *zip.File, each func(d *scanner, se xml.StartElement) er
 		return err
 	}
 	defer rc.Close()
-	d := newScanner(rc)
-	for {
-		tok, err := d.token()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		switch el := tok.(type) {
-		case xml.Directive:
-			return errDirective
-		case xml.StartElement:
-			if err := each(d, el); err != nil {
-				return err
-			}
-		}
-	}
+	return starts(rc, each)
 }
-
-// errDirective: no office program writes a DTD into a workbook.
-var errDirective = errors.New("document type declaration in a workbook part")
 
 func attr(se xml.StartElement, name string) string {
 	for _, a := range se.Attr {

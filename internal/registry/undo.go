@@ -8,11 +8,13 @@ import (
 	"slices"
 	"time"
 
+	"zhengshu/internal/approval"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/obligation"
 	"zhengshu/internal/passage"
 )
 
@@ -247,8 +249,8 @@ func ObjectHold(says, table, also string) Hold {
 
 // own are the uses by what stands above the ledger, and its own.
 var own = []Hold{
-	{"有正在办理的审批事项，保留", `approval_case WHERE subject_id = $1`},
-	{"有未办结的义务，保留", `obligation WHERE subject_kind IN ('site', 'account', 'app') AND subject_id = $1 AND state = 'open'`},
+	{"有正在办理的审批事项，保留", approval.CasesOn},
+	{"有未办结的义务，保留", obligation.OpenOn("site", "account", "app")},
 	ObjectHold("已做存量认定，保留", "baseline", ""),
 }
 

@@ -73,7 +73,7 @@ func newBatchView(b approval.Batch, kindName string) batchView {
 }
 
 var batchPage = web.Define(views, "views/batch.html", newBatchView(approval.Batch{}, "开设网站申请"), newBatchView(sampleBatch(0), "开设网站申请"), newBatchView(sampleBatch(1), "开设网站申请"), newBatchView(sampleBatch(2), "开设网站申请"),
-	newBatchView(approval.Batch{ID: `"><b>`, Number: `<script>`, Cases: []approval.BatchCase{{Case: approval.Case{ID: `"><i>`, Title: "<script>alert(1)</script>"}, Sampled: true, Says: `"><b>`, Outcome: "left"}}}, `<b>`))
+	newBatchView(approval.Batch{ID: `"><b>`, Number: `<script>`, Cases: []approval.BatchCase{{Case: approval.Case{ID: `"><i>`, Title: "<script>alert(1)</script>"}, BatchPart: approval.BatchPart{Sampled: true, Says: `"><b>`, Outcome: "left"}}}}, `<b>`))
 
 func (h *Handler) startBatch(w http.ResponseWriter, r *http.Request) error {
 	var ids []approval.CaseID

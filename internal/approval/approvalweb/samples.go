@@ -79,7 +79,7 @@ func sampleLetter() approval.Letter {
 // sampleBatch is a batch unread (0), read (1) or done (2).
 func sampleBatch(stage int) approval.Batch {
 	b := approval.Batch{ID: "01JBATCH", Number: "PL-2026-0001", Kind: "opening", Act: "pass", UnitName: "西安市人民政府办公厅", MadeAt: sampleAt,
-		Cases: []approval.BatchCase{{Case: sampleCase(approval.InReview), StepNo: 1, Sampled: true}, {Case: sampleCase(approval.InReview), StepNo: 1}}}
+		Cases: []approval.BatchCase{{Case: sampleCase(approval.InReview), StepNo: 1, BatchPart: approval.BatchPart{Sampled: true}}, {Case: sampleCase(approval.InReview), StepNo: 1}}}
 	if stage > 0 {
 		b.Cases[0].ReadAt = sampleAt
 	}

@@ -42,7 +42,7 @@ func New(d *db.DB, s *inspection.Service, r *registry.Service, blobs blob.Store)
 
 // Routes of the door.
 func (h *Handler) Routes() []web.Route {
-	return []web.Route{
+	return append(planRoutes(h), []web.Route{
 		{Pattern: "GET /console/inspection", Permit: authz.InspectionRead, Handle: h.board},
 		{Pattern: "GET /console/inspection/sites/{id}", Permit: authz.InspectionRead, Handle: h.site},
 		{Pattern: "POST /console/inspection/sites/{id}/run", Permit: authz.InspectionRun, Handle: h.start, MaxBody: smallBody},
@@ -53,7 +53,7 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "POST /console/findings/{id}/dispute", Permit: authz.InspectionRead, Handle: h.dispute, MaxBody: smallBody},
 		{Pattern: "POST /console/findings/{id}/uphold", Permit: authz.OrderIssue, Handle: h.uphold, MaxBody: smallBody},
 		{Pattern: "GET /console/findings/{id}/evidence/{proof}", Permit: authz.InspectionRead, Handle: h.evidence},
-	}
+	}...)
 }
 
 func crumbs(last ...web.Crumb) []web.Crumb {

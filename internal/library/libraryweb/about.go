@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"zhengshu/internal/authz"
@@ -430,21 +429,21 @@ func facetFields(q url.Values, f library.Facets) (first, more []web.Field) {
 		}
 		more = append(more, web.Field{Kind: web.Select, Name: "under", Label: "地区和单位", Options: options("全部", places, nil, q.Get("under"))})
 	}
-	return first, more
-}
-
-// filterOf reads the conditions of the list from the address.
-func filterOf(q url.Values) library.Filter {
-	year, _ := strconv.ParseInt(q.Get("year"), 10, 32) // anything else is every year
-	f := library.Filter{Text: strings.TrimSpace(q.Get("q")), Type: library.Type(q.Get("type")), Category: q.Get("category"), Validity: library.Validity(q.Get("validity")), Year: int(year), State: q.Get("state")}
-	if under := q.Get("under"); strings.HasPrefix(under, "/") && strings.HasSuffix(under, "/") && len(under) < 400 {
-		f.Under = under
+	if q.Get("state") == library.InReview || q.Get("stage") != "" {
+		stages := []web.Option{{Label: "全部环节"}}
+		for _, s := range reviewStages {
+			stages = append(stages, web.Option{Value: s, Label: library.StageName(s)})
+		}
+		first = append(first, web.Field{Kind: web.Select, Name: "stage", Label: "审核环节", Options: stages})
 	}
-	return f
+	return first, more
 }
 
 // listKeys are the conditions that stay when a tab is chosen.
 var listKeys = []string{"q", "type", "category", "validity", "year", "under", "column"}
+
+// exportKeys are the conditions that an export of the list takes over.
+var exportKeys = append(slices.Clone(listKeys), "state", "stage")
 
 // countOf is a value's count, 0 for none.
 func countOf(list []library.Tally, value string) int {

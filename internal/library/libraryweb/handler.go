@@ -148,8 +148,11 @@ const minuteLayout = "2006-01-02 15:04"
 func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	scope := authz.ScopeFrom(r.Context())
 	q := r.URL.Query()
-	f := filterOf(q)
-	f.Column, f.Limit, f.Offset = registry.ColumnID(q.Get("column")), perPage, (web.PageOf(r)-1)*perPage
+	f := library.FilterOf(q)
+	if f.Stage != "" {
+		q.Set("state", f.State)
+	}
+	f.Limit, f.Offset = perPage, (web.PageOf(r)-1)*perPage
 	found, facets, err := h.lib.Browse(r.Context(), scope, f)
 	if err != nil {
 		return err
@@ -176,13 +179,13 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	page.Filter.Fields, page.Filter.More = facetFields(q, facets)
 	page.Filter.Fill(q)
 	total := facets.Total
-	over := (f.Text != "" || f.Column != "") && total > library.CountedTo
+	over := (f.Text != "" || f.Column != "" || f.Stage != "") && total > library.CountedTo
 	if over {
 		total = library.CountedTo
 	}
 	if total > 0 {
 		chosen := url.Values{}
-		for _, k := range []string{"q", "type", "state", "column"} {
+		for _, k := range exportKeys {
 			if v := q.Get(k); v != "" {
 				chosen.Set(k, v)
 			}
@@ -197,15 +200,18 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	page.Pager.Over = over || total > library.WalkedTo
 	page.Table = web.Table{Caption: "稿件", Quiet: true, Columns: []web.Column{{Head: "标题", Wide: true}, {Head: "类型"}, {Head: "单位"}, {Head: "状态"}, {Head: "最近变动"}},
 		Empty: web.Empty{Title: "没有符合条件的稿件", Text: "换个条件再查，或采编一篇新稿件。"}}
+	var routes map[library.ItemID][]library.Step
+	if f.State == library.InReview {
+		if routes, err = h.lib.StepsOf(r.Context(), scope, found); err != nil {
+			return err
+		}
+	}
 	for _, it := range found {
 		title := web.Linked(it.Title, it.Link())
 		title.Note = it.DocNo
 		row := web.Row{Cells: []web.Cell{title, web.Text(it.Type.Name()), web.Text(it.UnitName), web.Tagged(tags(it)...), web.When(it.UpdatedAt)}}
 		if f.State == library.InReview {
-			steps, err := h.lib.Steps(r.Context(), scope, it.ID)
-			if err != nil {
-				return err
-			}
+			steps := routes[it.ID]
 			if t, ok := stepOf(steps, it.Stage); ok && !t.VacantSince.IsZero() {
 				row.Kind, row.Cells[3].Tags = web.Danger, append(row.Cells[3].Tags, web.Tag{Kind: web.Danger, Text: "审核岗位空缺"})
 			}

@@ -139,6 +139,17 @@ func TestFromDraftToPublicAndBack(t *testing.T) {
 			t.Errorf("item page: %s", shown.Text("h1"))
 		}
 		r.Get(at + "/edit").Want(http.StatusConflict)
+		// The list narrowed to a stage: by the address as a workbench links it, and
+		// by its own field; any other stage has nothing.
+		for stage, want := range map[string]int{"first": 1, "second": 0, "final": 0, "none": 0} {
+			list := r.Get("/console/items?stage=" + stage).Want(http.StatusOK)
+			if got := len(list.All("main tbody tr a")); got != want || len(list.All(`select[name="stage"]`)) != 1 {
+				t.Errorf("%s: %d items", stage, got)
+			}
+			if want == 1 && !strings.Contains(list.Attr(`a[href*="format=jsonl"]`, "href"), "stage=first") {
+				t.Error("the export forgets the stage")
+			}
+		}
 		// First review.
 		if own := r.Get(at + "/review").Want(http.StatusOK); len(own.All(`button[value="pass"]`)) != 0 {
 			t.Error("an editor may review")

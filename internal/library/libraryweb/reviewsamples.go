@@ -3,6 +3,7 @@ package libraryweb
 import (
 	"time"
 
+	"zhengshu/internal/approval"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/library"
@@ -108,7 +109,7 @@ func sampleRoutes(words string, may bool) routesPage {
 
 func sampleBatch(words string, step int) library.Batch {
 	it := sampleItemOf(words)
-	b := library.Batch{ID: "01J00000000000000000000005", Number: "SG-2026-0001", Type: library.Notice, Stage: "final", UnitName: "雁塔区人民政府办公室", MadeAt: sampleAt, Items: []library.BatchItem{{Item: it, Sampled: true}, {Item: it}}}
+	b := library.Batch{ID: "01J00000000000000000000005", Number: "SG-2026-0001", Type: library.Notice, Stage: "final", UnitName: "雁塔区人民政府办公室", MadeAt: sampleAt, Items: []library.BatchItem{{Item: it, BatchPart: approval.BatchPart{Sampled: true}}, {Item: it}}}
 	if step > 0 {
 		b.Items[0].ReadAt = sampleAt
 	}

@@ -40,6 +40,8 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/media/new", Permit: authz.ItemWrite, Handle: h.form},
 		{Pattern: "POST /console/media", Permit: authz.ItemWrite, Handle: h.upload, MaxBody: uploadBody},
 		{Pattern: "GET /console/media/choose", Permit: authz.ItemWrite, Handle: h.choose},
+		{Pattern: "GET /console/media/clearing", Permit: authz.MediaClear, Handle: h.clearing},
+		{Pattern: "POST /console/media/clearing", Permit: authz.MediaClear, Handle: h.clear},
 		{Pattern: "GET /console/media/{id}", Permit: authz.ItemRead, Handle: h.one},
 		{Pattern: "GET /console/media/{id}/original", Permit: authz.ItemRead, Handle: h.original},
 		{Pattern: "POST /console/media/{id}/edit", Permit: authz.ItemWrite, Handle: h.describe},
@@ -113,6 +115,7 @@ type gridView struct {
 	Empty   web.Empty
 	Pager   web.Pager
 	Upload  web.Form
+	Below   []web.Component
 	last    string
 }
 
@@ -171,6 +174,9 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	v.Heading = web.Heading{Title: "媒体库", Lead: "图片、音视频和附件先入库再使用；原件保留，公开的图片已去除拍摄信息。"}
 	if authz.SessionFrom(r.Context()).May(authz.ItemWrite) {
 		v.Heading.Acts = []web.Act{{Text: "上传", Href: path + "/new", Primary: true}}
+	}
+	if authz.SessionFrom(r.Context()).May(authz.MediaClear) {
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "清理未使用的文件", Href: clearingPath})
 	}
 	v.Tabs = web.Tabs{Label: "媒体库"}
 	for _, t := range wantTabs {

@@ -12,7 +12,7 @@ import (
 const hostile = `<script>alert("图")</script>'"&{{.}}` + "\u202e长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长"
 
 var (
-	gridPage = web.Define(views, "views/grid.html", sampleGrid("防汛现场.jpg", false), gridView{Heading: web.Heading{Title: "媒体库"}, Empty: web.Empty{Title: "没有符合条件的文件"}}, sampleGrid(hostile, true))
+	gridPage = web.Define(views, "views/grid.html", sampleGrid("防汛现场.jpg", false), gridView{Heading: web.Heading{Title: "媒体库"}, Empty: web.Empty{Title: "没有符合条件的文件"}}, sampleGrid(hostile, true), sampleClearing("防汛现场.jpg"), newClearing(nil, 0, 0, 90, nil), sampleClearing(hostile))
 	onePage  = web.Define(views, "views/one.html", newOneView(sampleAsset("防汛现场.jpg"), []media.Use{{Item: "01J00000000000000000000000", Title: "关于做好防汛工作的通知", UnitName: "雁塔区人民政府办公室", First: 1, Last: 3, Live: true}}, []audit.Row{{Act: "media.asset.add", Actor: audit.Actor{Name: "王编"}, At: sampleAt}, {Act: "media.asset.change", Before: `{"替代文字":""}`, After: `{"替代文字":"积水"}`}}, true),
 		newOneView(media.Asset{Kind: media.File, Name: "附件.pdf", MediaType: "application/pdf"}, nil, nil, false),
 		newOneView(sampleAsset(hostile), []media.Use{{Item: `"><b>`, Title: hostile, UnitName: hostile}}, nil, true))

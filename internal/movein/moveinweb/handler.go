@@ -673,7 +673,7 @@ const mostExported = 20_000
 // with their files and hashes.
 func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	f := library.Filter{Text: strings.TrimSpace(q.Get("q")), Type: library.Type(q.Get("type")), State: q.Get("state"), Column: registry.ColumnID(q.Get("column"))}
+	f := library.FilterOf(q)
 	items := func(each func(library.Outgoing) error) error {
 		n, err := h.lib.Export(r.Context(), authz.ScopeFrom(r.Context()), f, mostExported+1, each)
 		if err == nil && n > mostExported {

@@ -178,7 +178,7 @@ var answers = map[string]Answer{
 	"S19.3a": {Obligations: []string{"item_review", "item_after_review", "front_after_review"}, Screens: []string{"GET /console/items/{id}/review", "GET /console/review-routes", "GET /console/emergencies", "GET /console/front-pages"}},
 	"S19.3b": {Obligations: []string{"important_repost"}, Jobs: []string{"reposting.look"}, Screens: []string{"GET /console/items/new", "GET /console/reposts", "GET /console/sources", "POST /console/sources/import", "POST /console/sources/{source}/freeze"}},
 	"S19.3c": {Obligations: []string{"item_consultation"}, Screens: []string{"GET /console/items/{id}/consult", "GET /console/consultations"}},
-	"S19.4":  {Checks: []string{"link.dead", "access.rate", "home.stale"}, Screens: []string{"GET /console/inspection"}, NotYet: "Inspection"},
+	"S19.4":  {Checks: []string{"link.dead", "access.rate", "home.stale"}, Screens: []string{"GET /console/inspection", "GET /console/inspection/plans", "POST /console/inspection/plans"}, Jobs: []string{"inspection.patrol", "inspection.plan", "inspection.probe"}, NotYet: "Inspection"},
 	"S19.5a": {Screens: []string{"GET /console/letters"}, NotYet: "Citizens"},
 	"S19.5b": {Obligations: []string{"letter_reply"}},
 	"S19.5c": {Screens: []string{"GET /console/letters/statistics"}, NotYet: "Citizens"},

@@ -32,6 +32,9 @@ type Settings struct {
 	// NoticeReceiptDays is how often a person keeps a screenshot of a notice that
 	// no fetch can see, in days (readings 2).
 	NoticeReceiptDays int `json:"notice_receipt_days"`
+	// MediaUnusedDays is how long a file of the media library that nothing shows
+	// lies before it is listed to be cleared, in days.
+	MediaUnusedDays int `json:"media_unused_days"`
 	// InquiryWorkdays is how long a sponsor has to answer an 核实单, in working
 	// days (readings 7).
 	InquiryWorkdays int `json:"inquiry_workdays"`
@@ -161,6 +164,7 @@ func Defaults() Settings {
 		BudgetDueMonth:          3,
 		BudgetDueDay:            31,
 		MatrixDays:              10,
+		MediaUnusedDays:         90,
 		RosterDueDay:            25,
 		AlarmMinutes:            15,
 		DownAlarmMinutes:        10,
@@ -205,6 +209,7 @@ func (s Settings) Wrong() []string {
 	bad(s.RecertifyMonth < 1 || s.RecertifyMonth > 12 || s.RecertifyDay < 1 || s.RecertifyDay > 28 && s.RecertifyDay > calendar.DaysIn(2026, time.Month(s.RecertifyMonth)),
 		"台账核对确认的截止日期不存在，请填写每年都有的日期。")
 	bad(s.RecertifyDays < 1 || s.RecertifyDays > 300, "台账核对确认的办理时间须为1至300天，请重新填写。")
+	bad(s.MediaUnusedDays < 7 || s.MediaUnusedDays > 3650, "媒体库未使用文件的保留天数须为7至3650天，请重新填写。")
 	bad(s.MatrixDays < 1, "矩阵归位期限须为1天以上，请填写正整数。")
 	bad(s.RosterDueDay < 1 || s.RosterDueDay > 28, "下月值班表的公布日须为每月1日至28日，请重新填写。")
 	bad(s.AlarmMinutes < 1 || s.AlarmMinutes > 240, "告警无人接收时转报的时间须为1至240分钟，请重新填写。")

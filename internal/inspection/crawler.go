@@ -1,0 +1,297 @@
+package inspection
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
+	"zhengshu/internal/crawl"
+	"zhengshu/internal/egress"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/frontier"
+)
+
+// Crawler looks at sites for a house whose database it cannot reach: it takes
+// signed plans from a folder and answers with signed batches in another. Several
+// may share one store, on one machine; each site is looked at by one of them.
+type Crawler struct {
+	set    CrawlerSettings
+	client *egress.Client
+	store  *frontier.Store
+
+	manners *crawl.Manners
+	links   *crawl.LinkCheck
+	holder  string
+}
+
+// CrawlerSettings of a crawler; zero fields take the defaults given.
+type CrawlerSettings struct {
+	Plans   string             // folder that plans come in
+	Batches string             // folder that batches go to
+	House   map[string]bool    // keys of houses whose plans are obeyed
+	Key     ed25519.PrivateKey // signs batches
+	Slots   int                // sites looked at at once; 8. One more stands by for what persons wait for
+	Hold    time.Duration      // a site is held without a sign of life; 2 min
+	Delay   time.Duration      // between two requests to a host; 250 ms; negative: none
+	Vantage string             // as evidence names it; the host's name
+	Scanner func() (check.Scanner, error)
+	Now     func() time.Time
+	Log     *slog.Logger
+}
+
+// NewCrawler makes a crawler over its store.
+func NewCrawler(store *frontier.Store, client *egress.Client, set CrawlerSettings) *Crawler {
+	if set.Slots <= 0 {
+		set.Slots = 8
+	}
+	if set.Hold <= 0 {
+		set.Hold = 2 * time.Minute
+	}
+	if set.Vantage == "" {
+		set.Vantage = "巡检程序"
+		if name, err := os.Hostname(); err == nil {
+			set.Vantage = name
+		}
+	}
+	if set.Now == nil {
+		set.Now = time.Now
+	}
+	if set.Log == nil {
+		set.Log = slog.Default()
+	}
+	m := crawl.NewManners(client, crawl.Courtesy{Delay: set.Delay})
+	return &Crawler{set: set, client: client, store: store, manners: m, holder: ulid.Make().String(),
+		links: crawl.NewLinkCheck(client, m, 20*time.Minute).Share(store)}
+}
+
+// Fetch reads the plans in the folder into the store and returns how many tasks
+// were new. A plan that was read before adds nothing; one that no house known
+// here has signed is left alone and told of.
+func (c *Crawler) Fetch(ctx context.Context) (int, error) {
+	list, err := filepath.Glob(filepath.Join(c.set.Plans, "*"+planSuffix))
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, file := range list {
+		var p PlanFile
+		err := readSigned(file, "plan", maxPlanFile, c.set.House, &p)
+		if errors.Is(err, errSeal) || errors.Is(err, os.ErrNotExist) {
+			c.set.Log.Error("inspection: plan refused", "file", filepath.Base(file), "err", err)
+			continue
+		}
+		if err != nil {
+			return n, err
+		}
+		if !p.Until.After(c.set.Now()) {
+			continue
+		}
+		var rounds []frontier.Round
+		for _, t := range p.Tasks {
+			u, err := url.Parse(t.Target.URL)
+			if err != nil {
+				c.set.Log.Error("inspection: task without an address", "run", t.Run, "err", err)
+				continue
+			}
+			b, err := json.Marshal(t)
+			if err != nil {
+				return n, err
+			}
+			rounds = append(rounds, frontier.Round{ID: string(t.Run), Site: string(t.Site), Host: u.Host, Urgent: t.Spec.Urgent, NotBefore: t.Spec.Hours.Next(c.set.Now()), Task: b})
+		}
+		added, err := c.store.File(ctx, rounds...)
+		if err != nil {
+			return n, err
+		}
+		n += added
+	}
+	return n, nil
+}
+
+// Run works until the context ends: plans are looked for every half minute.
+func (c *Crawler) Run(ctx context.Context) error {
+	return c.run(ctx, false)
+}
+
+// Once works what is in the folder and the store and returns when nothing is
+// left that may begin now.
+func (c *Crawler) Once(ctx context.Context) error {
+	return c.run(ctx, true)
+}
+
+// pause is how long a worker without work rests.
+const pause = 500 * time.Millisecond
+
+func (c *Crawler) run(ctx context.Context, once bool) error {
+	if _, err := c.Fetch(ctx); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wg sync.WaitGroup
+	for i := range c.set.Slots + 1 {
+		wg.Go(func() {
+			if err := c.slot(ctx, i == 0, once); err != nil && ctx.Err() == nil {
+				cancel(err)
+			}
+		})
+	}
+	if !once {
+		wg.Go(func() {
+			tick := time.NewTicker(30 * time.Second)
+			defer tick.Stop()
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case <-tick.C:
+					if _, err := c.Fetch(ctx); err != nil && ctx.Err() == nil {
+						c.set.Log.Error("inspection: plans not read", "err", err)
+					}
+					if err := c.store.Tidy(ctx); err != nil && ctx.Err() == nil {
+						c.set.Log.Error("inspection: store not tidied", "err", err)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// slot takes rounds one after another.
+func (c *Crawler) slot(ctx context.Context, urgent, once bool) error {
+	for ctx.Err() == nil {
+		r, ok, err := c.store.Take(ctx, c.holder, c.set.Hold, urgent)
+		if err != nil {
+			return err
+		}
+		if ok {
+			if err := c.work(ctx, r); err != nil && ctx.Err() == nil {
+				return err
+			}
+			continue
+		}
+		if once {
+			// What another holds and leaves comes back when its time is over.
+			n, err := c.store.Counts(ctx)
+			if err != nil || n.Held == 0 {
+				return err
+			}
+		}
+		t := time.NewTimer(pause)
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			t.Stop()
+		}
+	}
+	return nil
+}
+
+// longestTries is how often a round is taken up before it is told to have failed.
+const longestTries = 5
+
+func (c *Crawler) work(ctx context.Context, r frontier.Round) error {
+	var t Task
+	if err := json.Unmarshal(r.Task, &t); err != nil {
+		return fmt.Errorf("inspection: task of %s: %w", r.ID, err)
+	}
+	kept := carrier{}
+	b := BatchFile{Run: t.Run, Vantage: c.set.Vantage, Edition: check.Edition(), Begun: c.set.Now().UTC(), Blobs: kept}
+	within, cancel := context.WithTimeout(ctx, max(longestRun, time.Duration(t.Spec.Minutes)*time.Minute+longestRun/4))
+	defer cancel()
+	if t.Spec.Urgent {
+		within = crawl.Urgent(within)
+	}
+	within, lost := context.WithCancelCause(within)
+	alive := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() { c.hold(within, r, alive, lost) })
+	rep, err := c.inspect(within, t, r, kept)
+	close(alive)
+	wg.Wait()
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err() // the hold runs out, or this process takes it up again
+	case errors.Is(context.Cause(within), frontier.ErrLost):
+		c.set.Log.Warn("inspection: site was taken over", "run", r.ID)
+		return nil
+	case errors.Is(err, crawl.ErrRest):
+		return c.store.GiveBack(ctx, r, t.Spec.Hours.Next(c.set.Now()))
+	case within.Err() != nil:
+		b.Failure = "检查时间过长，没有完成，对方网站响应很慢，请与网站运维单位核实后重新发起。"
+	case err != nil && r.Tries < longestTries:
+		c.set.Log.Error("inspection: run broke off", "run", r.ID, "url", t.Target.URL, "err", err)
+		return c.store.GiveBack(ctx, r, c.set.Now().Add(time.Minute<<r.Tries))
+	case err != nil:
+		b.Failure = "检查中断：" + fault.Of(err).Says
+	}
+	b.Report = rep.wire()
+	// The name is the run's: written again after a crash, it is the same file.
+	if err := writeSigned(c.set.Batches, string(t.Run)+batchSuffix, "batch", c.set.Key, b); err != nil {
+		return err
+	}
+	err = c.store.Done(ctx, r)
+	if errors.Is(err, frontier.ErrLost) {
+		return nil
+	}
+	return err
+}
+
+func (c *Crawler) inspect(ctx context.Context, t Task, r frontier.Round, kept carrier) (Report, error) {
+	o := Options{MaxPages: 200, Delay: c.set.Delay, Limits: t.Limits, Today: calendar.DateOf(c.set.Now()), Manners: c.manners, Links: c.links, Vantage: c.set.Vantage}
+	if c.set.Scanner != nil {
+		sc, err := c.set.Scanner()
+		if err != nil {
+			return Report{}, err
+		}
+		o.Scanner = sc
+	}
+	o.obey(t.Spec)
+	if o.MaxTime > 0 {
+		o.MaxTime = max(time.Second, o.MaxTime-r.Spent)
+	}
+	j, err := c.store.Journal(ctx, r.Site, r.ID)
+	if err != nil {
+		return Report{}, err
+	}
+	o.Journal = j
+	o.Rest = func() bool { return !t.Spec.Hours.Open(c.set.Now()) }
+	return Inspect(ctx, c.client, kept, t.Target, o)
+}
+
+// hold gives a sign of life while a round is worked.
+func (c *Crawler) hold(ctx context.Context, r frontier.Round, over <-chan struct{}, lost context.CancelCauseFunc) {
+	every := c.set.Hold / 3
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-over:
+			return
+		case <-tick.C:
+		}
+		if err := c.store.Hold(ctx, r, c.set.Hold, every); errors.Is(err, frontier.ErrLost) {
+			lost(err)
+			return
+		}
+	}
+}

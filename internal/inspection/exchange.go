@@ -1,0 +1,434 @@
+package inspection
+
+import (
+	"bytes"
+	"compress/flate"
+	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/blob"
+	"zhengshu/internal/check"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/registry"
+)
+
+// Exchange is how the house speaks with crawlers that have no path to its
+// database: signed plans go out as files, signed batches come in. Either may
+// cross a one-way exchange (网闸) on its way.
+type Exchange struct {
+	Plans   string             // where plans are put
+	Batches string             // where batches come in
+	Keys    string             // a .pub file for each crawler that is believed
+	Key     ed25519.PrivateKey // signs plans
+}
+
+// On reports whether there is an exchange.
+func (x Exchange) On() bool { return x.Plans != "" && len(x.Key) == ed25519.PrivateKeySize }
+
+// Suffixes of the files.
+const (
+	planSuffix  = ".plan"
+	batchSuffix = ".batch"
+)
+
+// Bounds of a file.
+const (
+	maxPlanFile  = 16 << 20
+	maxBatchFile = 512 << 20
+	tasksAtOnce  = 200
+)
+
+// Task is one site to look at, as it travels in a plan.
+type Task struct {
+	Run    RunID           `json:"run"`
+	Site   registry.SiteID `json:"site"`
+	Name   string          `json:"name"`
+	Target Target          `json:"target"`
+	Spec   Spec            `json:"spec"`
+	Limits check.Limits    `json:"limits"`
+}
+
+// PlanFile is what the house hands to a crawler.
+type PlanFile struct {
+	ID     string    `json:"id"`
+	Issued time.Time `json:"issued"`
+	Until  time.Time `json:"until"` // nothing is begun after
+	Tasks  []Task    `json:"tasks"`
+}
+
+// BatchFile is what a crawler answers: one run.
+type BatchFile struct {
+	Run     RunID             `json:"run"`
+	Vantage string            `json:"vantage"`
+	Edition string            `json:"edition"`
+	Begun   time.Time         `json:"begun"`
+	Failure string            `json:"failure,omitempty"`
+	Report  wire              `json:"report"`
+	Blobs   map[string][]byte `json:"blobs"` // deflated, by reference
+}
+
+// wire is a report with the parts that are nobody's business on a screen.
+type wire struct {
+	Report
+	Finished time.Time           `json:"finished"`
+	Links    int                 `json:"links"`
+	Opened   bool                `json:"reachable"`
+	Visited  []string            `json:"visited"`
+	Looks    map[string]Evidence `json:"looks"`
+	Met      []string            `json:"met"`
+	Judged   []string            `json:"judged"`
+	Columns  []string            `json:"columns"`
+	Home     bool                `json:"home"`
+	Put      []string            `json:"put"`
+	Focus    []string            `json:"focus"`
+	Partial  bool                `json:"partial"`
+	Read     []string            `json:"read"`
+	Dated    bool                `json:"dated"`
+	Searched bool                `json:"searched"`
+	Size     int64               `json:"size"`
+	Same     int                 `json:"same"`
+}
+
+func (r Report) wire() wire {
+	list := func(m map[string]bool) []string { return slices.Sorted(maps.Keys(m)) }
+	return wire{Report: r, Finished: r.Finished, Links: r.Links, Opened: r.Reachable, Visited: list(r.visited), Looks: r.looks, Met: list(r.met), Judged: list(r.judged), Columns: list(r.columns),
+		Home: r.home, Put: r.put, Focus: r.focus, Partial: r.partial, Read: list(r.read), Dated: r.dated, Searched: r.searched, Size: r.Bytes, Same: r.Same}
+}
+
+func (w wire) report() Report {
+	set := func(list []string) map[string]bool {
+		m := make(map[string]bool, len(list))
+		for _, s := range list {
+			m[s] = true
+		}
+		return m
+	}
+	r := w.Report
+	r.Finished, r.Links, r.Reachable, r.visited, r.looks, r.met, r.judged, r.columns = w.Finished, w.Links, w.Opened, set(w.Visited), w.Looks, set(w.Met), set(w.Judged), set(w.Columns)
+	r.home, r.put, r.focus, r.partial, r.Bytes, r.Same = w.Home, w.Put, w.Focus, w.Partial, w.Size, w.Same
+	r.read, r.dated, r.searched = set(w.Read), w.Dated, w.Searched
+	return r
+}
+
+// errSeal says that a file is not what its sender signed.
+var errSeal = errors.New("inspection: file refused")
+
+func signed(what string, body []byte) []byte {
+	sum := sha256.Sum256(body)
+	return []byte("zhengshu " + what + " " + hex.EncodeToString(sum[:]))
+}
+
+// writeSigned puts a signed file in place whole: key and signature on the first
+// line, then the body.
+func writeSigned(dir, name, what string, key ed25519.PrivateKey, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("inspection: write %s: %w", name, err)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("inspection: write %s: %w", name, err)
+	}
+	b64 := base64.StdEncoding
+	head := b64.EncodeToString(key.Public().(ed25519.PublicKey)) + " " + b64.EncodeToString(ed25519.Sign(key, signed(what, body))) + "\n"
+	f, err := os.CreateTemp(dir, ".part-*")
+	if err != nil {
+		return fmt.Errorf("inspection: write %s: %w", name, err)
+	}
+	_, err = f.WriteString(head)
+	if err == nil {
+		_, err = f.Write(body)
+	}
+	if err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err == nil {
+		err = os.Rename(f.Name(), filepath.Join(dir, name))
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("inspection: write %s: %w", name, err), os.Remove(f.Name()))
+	}
+	return nil
+}
+
+// readSigned reads a file that one of the keys must have signed.
+func readSigned(file, what string, most int64, trusted map[string]bool, into any) error {
+	info, err := os.Stat(file)
+	if err != nil {
+		return err
+	}
+	if info.Size() > most {
+		return fmt.Errorf("%w: %d bytes", errSeal, info.Size())
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	return openSigned(b, what, trusted, into)
+}
+
+func openSigned(b []byte, what string, trusted map[string]bool, into any) error {
+	head, body, ok := bytes.Cut(b, []byte("\n"))
+	key, signature, two := strings.Cut(string(head), " ")
+	if !ok || !two {
+		return fmt.Errorf("%w: no signature", errSeal)
+	}
+	if !trusted[key] {
+		return fmt.Errorf("%w: key %.12s… is not known here", errSeal, key)
+	}
+	pub, err := base64.StdEncoding.DecodeString(key)
+	sig, err2 := base64.StdEncoding.DecodeString(signature)
+	if err != nil || err2 != nil || len(pub) != ed25519.PublicKeySize || !ed25519.Verify(pub, signed(what, body), sig) {
+		return fmt.Errorf("%w: the signature does not fit", errSeal)
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return fmt.Errorf("%w: %w", errSeal, err)
+	}
+	return nil
+}
+
+// PublicKey writes a key as it stands in a .pub file.
+func PublicKey(key ed25519.PrivateKey) string {
+	return base64.StdEncoding.EncodeToString(key.Public().(ed25519.PublicKey))
+}
+
+// keysIn reads the .pub files of a directory.
+func keysIn(dir string) (map[string]bool, error) {
+	out := map[string]bool{}
+	list, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return out, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range list {
+		if !strings.HasSuffix(e.Name(), ".pub") {
+			continue
+		}
+		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			return nil, err
+		}
+		out[strings.TrimSpace(string(b))] = true
+	}
+	return out, nil
+}
+
+// planLife is how long a crawler may begin what a plan asks for.
+const planLife = 6 * 24 * time.Hour
+
+// sendPlans hands the runs that wait for a crawler out as signed files.
+func (s *Service) sendPlans(ctx context.Context) error {
+	if !s.set.Exchange.On() {
+		return nil
+	}
+	runs, err := db.All(ctx, s.db, scanRun, runSelect+` WHERE r.state = 'queued' AND r.sent_at IS NULL AND r.spec LIKE '%"remote":true%' ORDER BY r.id LIMIT $1`, tasksAtOnce)
+	if err != nil || len(runs) == 0 {
+		return err
+	}
+	o, err := s.options()
+	if err != nil {
+		return err
+	}
+	now := s.db.Now()
+	p := PlanFile{ID: ulid.Make().String(), Issued: now, Until: now.Add(planLife)}
+	for _, r := range runs {
+		site, err := s.registry.Site(ctx, authz.System("inspection.plan"), r.Site)
+		if err != nil {
+			return err
+		}
+		if err := contactable(site); err != nil {
+			if err := s.fail(ctx, site, r.ID, fault.Of(err).Says); err != nil {
+				return err
+			}
+			continue
+		}
+		t, err := s.target(ctx, site)
+		if err != nil {
+			return err
+		}
+		p.Tasks = append(p.Tasks, Task{Run: r.ID, Site: r.Site, Name: site.Name, Target: t, Spec: r.Spec, Limits: o.Limits})
+	}
+	if len(p.Tasks) == 0 {
+		return nil
+	}
+	// Written first: a run that is marked as sent without its file would wait in
+	// vain, while a task that comes twice is looked at once.
+	if err := writeSigned(s.set.Exchange.Plans, p.ID+planSuffix, "plan", s.set.Exchange.Key, p); err != nil {
+		return err
+	}
+	return s.db.Update(ctx, func(tx *db.Tx) error {
+		for _, t := range p.Tasks {
+			if _, err := tx.Exec(ctx, `UPDATE inspection_run SET sent_at = $2 WHERE id = $1 AND state = 'queued'`, t.Run, now); err != nil {
+				return err
+			}
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.patrol.send", Target: audit.Target{Kind: "patrol_file", ID: p.ID, Name: p.ID + planSuffix}, After: map[string]any{"tasks": len(p.Tasks), "until": p.Until}})
+	})
+}
+
+// TakeIn takes in the batches that crawlers brought and returns how many: the
+// periodic duty. A batch that comes again changes nothing; one that is not signed
+// by a crawler known here is set aside.
+func (s *Service) TakeIn(ctx context.Context) (int, error) {
+	if s.set.Exchange.Batches == "" {
+		return 0, nil
+	}
+	ctx = audit.System(ctx, "inspection.batch")
+	list, err := filepath.Glob(filepath.Join(s.set.Exchange.Batches, "*"+batchSuffix))
+	if err != nil || len(list) == 0 {
+		return 0, err
+	}
+	trusted, err := keysIn(s.set.Exchange.Keys)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, file := range list {
+		err := s.takeBatch(ctx, file, trusted)
+		if errors.Is(err, errSeal) || fault.Is(err, fault.NotFound) {
+			s.set.Log.Error("inspection: batch set aside", "file", filepath.Base(file), "err", err)
+			if err := os.Rename(file, file+".refused"); err != nil {
+				return n, err
+			}
+			continue
+		}
+		if err != nil {
+			return n, err
+		}
+		n++
+		if err := os.Remove(file); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+func (s *Service) takeBatch(ctx context.Context, file string, trusted map[string]bool) error {
+	var b BatchFile
+	if err := readSigned(file, "batch", maxBatchFile, trusted, &b); err != nil {
+		return err
+	}
+	r, err := db.One(ctx, s.db, scanRun, runSelect+` WHERE r.id = $1`, b.Run)
+	if db.None(err) {
+		return fault.Missing("检查记录")
+	}
+	if err != nil || !r.UnderWay() {
+		return err
+	}
+	site, err := s.registry.Site(ctx, authz.System("inspection.batch"), r.Site)
+	if err != nil {
+		return err
+	}
+	if b.Failure != "" {
+		return s.fail(ctx, site, r.ID, clipRunes(b.Failure, 300))
+	}
+	for ref, packed := range b.Blobs {
+		body := io.LimitReader(flate.NewReader(bytes.NewReader(packed)), maxBlob)
+		got, err := s.blobs.Put(ctx, body)
+		if err != nil {
+			return fmt.Errorf("inspection: keep evidence: %w", err)
+		}
+		if string(got) != ref {
+			return fmt.Errorf("%w: evidence %.80s does not have its hash", errSeal, ref)
+		}
+	}
+	rep := b.Report.report()
+	for i := range rep.Findings {
+		e := &rep.Findings[i].Evidence
+		if e.Ref != "" && b.Blobs[string(e.Ref)] == nil {
+			return fmt.Errorf("%w: evidence %.80s is missing", errSeal, e.Ref)
+		}
+	}
+	err = s.db.Update(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE inspection_run SET started_at = $2, vantage = $3, edition = $4 WHERE id = $1`, r.ID, b.Begun, clipRunes(b.Vantage, 60), clipRunes(b.Edition, 60))
+		if err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.run.begin", Target: site.Target(), After: map[string]string{"run": string(r.ID), "vantage": b.Vantage}})
+	})
+	if err != nil {
+		return err
+	}
+	return s.conclude(ctx, site, r.ID, rep)
+}
+
+// maxBlob bounds one file of evidence in a batch.
+const maxBlob = 16 << 20
+
+// carrier is the blob store of one run of a crawler: what a batch will carry.
+type carrier map[string][]byte
+
+func (c carrier) Put(_ context.Context, r io.Reader) (blob.Ref, error) {
+	body, err := io.ReadAll(r)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(body)
+	ref, err := blob.ParseRef("sha256:" + hex.EncodeToString(sum[:]))
+	if err != nil {
+		return "", err
+	}
+	if c[string(ref)] != nil {
+		return ref, nil
+	}
+	var b bytes.Buffer
+	w, err := flate.NewWriter(&b, flate.DefaultCompression)
+	if err != nil {
+		return "", err
+	}
+	if _, err := w.Write(body); err != nil {
+		return "", err
+	}
+	if err := w.Close(); err != nil {
+		return "", err
+	}
+	c[string(ref)] = b.Bytes()
+	return ref, nil
+}
+
+func (c carrier) Open(_ context.Context, ref blob.Ref) (io.ReadCloser, error) {
+	b, ok := c[string(ref)]
+	if !ok {
+		return nil, blob.ErrNotFound
+	}
+	return flate.NewReader(bytes.NewReader(b)), nil
+}
+
+func (c carrier) Stat(ctx context.Context, ref blob.Ref) (int64, error) {
+	f, err := c.Open(ctx, ref)
+	if err != nil {
+		return 0, err
+	}
+	n, err := io.Copy(io.Discard, f)
+	return n, errors.Join(err, f.Close())
+}
+
+func (c carrier) Walk(ctx context.Context, fn func(blob.Ref, int64) error) error {
+	for _, ref := range slices.Sorted(maps.Keys(c)) {
+		n, err := c.Stat(ctx, blob.Ref(ref))
+		if err != nil {
+			return err
+		}
+		if err := fn(blob.Ref(ref), n); err != nil {
+			return err
+		}
+	}
+	return nil
+}

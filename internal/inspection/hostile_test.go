@@ -1,0 +1,135 @@
+package inspection_test
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"zhengshu/internal/crawl"
+	"zhengshu/internal/crawl/hostile"
+	"zhengshu/internal/egress"
+	"zhengshu/internal/inspection"
+)
+
+// Every hostile site at once: no inspection hangs, none leaves anything behind,
+// and none says of a site what is not so.
+func TestHostileRange(t *testing.T) {
+	before := runtime.NumGoroutine()
+	r, err := hostile.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := egress.New(r.Policy())
+	kept := store(t, t.TempDir())
+	manners := crawl.NewManners(client, crawl.Courtesy{Delay: -1})
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	begun := time.Now()
+	var heap runtime.MemStats
+	most := uint64(0)
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, 8)
+	for _, s := range hostile.Sites() {
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			j, err := kept.Journal(ctx, s.Name, "1")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			o := options()
+			o.MaxPages, o.MaxLinks, o.Manners, o.Journal = 120, 150, manners, j
+			rep, err := inspection.Inspect(ctx, client, nil, inspection.Target{URL: r.URL(s)}, o)
+			if err != nil {
+				t.Errorf("%s: %v", s.Name, err)
+				return
+			}
+			var got []string
+			for _, f := range rep.Findings {
+				if family, _, _ := strings.Cut(f.Check, "."); family != "link" && family != "access" {
+					continue
+				}
+				place := f.Where
+				if strings.HasPrefix(f.Check, "access.") {
+					place = ""
+				}
+				if i := strings.Index(place, s.Host()); i >= 0 {
+					place = place[strings.IndexByte(place[i:], '/')+i:]
+				}
+				got = append(got, f.Check+" "+place)
+			}
+			slices.Sort(got)
+			want := slices.Sorted(slices.Values(s.Wrong))
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: found %q, want %q", s.Name, got, want)
+				for _, f := range rep.Findings {
+					if strings.HasPrefix(f.Check, "link.") {
+						t.Logf("%s %s: %s", f.Check, f.Where, f.Says)
+					}
+				}
+			}
+			asked := r.Asked(s)
+			n := 0
+			for _, k := range asked {
+				n += k
+			}
+			limit := 400
+			if s.Asks > 0 {
+				limit = s.Asks
+			}
+			if n > limit {
+				t.Errorf("%s: asked %d times", s.Name, n)
+			}
+			for _, path := range s.Never {
+				if asked[path] > 0 {
+					t.Errorf("%s: %s was asked for", s.Name, path)
+				}
+			}
+			for _, path := range s.Once {
+				if asked[path] > 1 {
+					t.Errorf("%s: %s was asked for %d times", s.Name, path, asked[path])
+				}
+			}
+			if s.Name == "charsets" {
+				var pages []string
+				for _, f := range rep.Findings {
+					if strings.HasPrefix(f.Check, "privacy.") {
+						pages = append(pages, f.URL[strings.LastIndexByte(f.URL, '/'):])
+						pages = append(pages, f.Also...)
+					}
+				}
+				if len(pages) < 4 {
+					t.Errorf("the telephone number was seen on %q only", pages)
+				}
+			}
+			mu.Lock()
+			runtime.ReadMemStats(&heap)
+			most = max(most, heap.HeapInuse)
+			mu.Unlock()
+		})
+	}
+	wg.Wait()
+	if d := time.Since(begun); d > 90*time.Second {
+		t.Errorf("took %s", d)
+	}
+	if most > 400<<20 {
+		t.Errorf("%d MB in use", most>>20)
+	}
+	client.Close()
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+	for i := 0; runtime.NumGoroutine() > before+8; i++ { // the store's own
+		if i > 400 {
+			buf := make([]byte, 64<<10)
+			t.Fatalf("%d goroutines before, %d after\n%s", before, runtime.NumGoroutine(), buf[:runtime.Stack(buf, true)])
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}

@@ -1,0 +1,522 @@
+package inspectionweb
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
+	"zhengshu/internal/org"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/web"
+)
+
+const planPath = boardPath + "/plans"
+
+func planRoutes(h *Handler) []web.Route {
+	return []web.Route{
+		{Pattern: "GET /console/inspection/plans", Permit: authz.InspectionRead, Handle: h.plans},
+		{Pattern: "GET /console/inspection/plans/new", Permit: authz.InspectionPlan, Handle: h.newPlan},
+		{Pattern: "POST /console/inspection/plans", Permit: authz.InspectionPlan, Handle: h.makePlan, MaxBody: 256 << 10},
+		{Pattern: "GET /console/inspection/plans/{id}", Permit: authz.InspectionRead, Handle: h.plan},
+		{Pattern: "POST /console/inspection/plans/{id}/{act}", Permit: authz.InspectionPlan, Handle: h.movePlan, MaxBody: smallBody},
+	}
+}
+
+func options(list [][2]string) []web.Option {
+	out := make([]web.Option, 0, len(list))
+	for _, k := range list {
+		out = append(out, web.Option{Value: k[0], Label: k[1]})
+	}
+	return out
+}
+
+var siteKinds = []web.Option{{Value: string(registry.Portal), Label: "政府门户网站"}, {Value: string(registry.DepartmentSite), Label: "部门网站"}}
+
+// planList is GET /console/inspection/plans.
+type planList struct {
+	Heading web.Heading
+	Table   web.Table
+	Pager   web.Pager
+}
+
+// Title of the document.
+func (planList) Title() string { return "巡检计划" }
+
+// Crumbs of the page.
+func (planList) Crumbs() []web.Crumb {
+	return crumbs(web.Crumb{Name: "网站检查", Href: boardPath}, web.Crumb{Name: "巡检计划"})
+}
+
+func planTag(p inspection.Plan) web.Tag {
+	tone := web.Neutral
+	switch p.State {
+	case inspection.PlanActive:
+		tone = web.Good
+	case inspection.PlanPaused:
+		tone = web.Warn
+	}
+	return web.Tag{Kind: tone, Text: p.StateName()}
+}
+
+func shareText(p inspection.Plan) string {
+	if p.Share == 100 {
+		return "全部检查"
+	}
+	return fmt.Sprintf("每层抽查 %d%%", p.Share)
+}
+
+func newPlans(list []inspection.Plan, mayPlan bool) planList {
+	v := planList{
+		Heading: web.Heading{Title: "巡检计划", Lead: "按层级、类型和设区市分层抽样，一轮之内不重复，全部抽到后再开始下一轮；抽样种子和每轮样本都保存，可以复核。"},
+		Table: web.Table{Caption: "巡检计划", Columns: []web.Column{{Head: "计划", Wide: true}, {Head: "范围"}, {Head: "方式"}, {Head: "状态"}, {Head: "已抽轮次", Number: true}, {Head: "下一轮"}},
+			Empty: web.Empty{Title: "还没有巡检计划", Text: "开启监测的站点每天都会自动检查一次；需要分层抽查、只查重点项目或限定时段时，请制定计划。"}},
+	}
+	if mayPlan {
+		v.Heading.Acts = []web.Act{{Text: "制定巡检计划", Href: planPath + "/new", Primary: true}}
+		v.Table.Empty.Act = web.Act{Text: "制定巡检计划", Href: planPath + "/new"}
+	}
+	for _, p := range list {
+		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{
+			{Text: p.Name, Href: p.Link(), Note: p.UnitName}, web.Text(p.AreaName), {Text: shareText(p), Note: p.CadenceName()}, web.Tagged(planTag(p)), web.Figure(p.Round), web.Day(p.NextOn),
+		}})
+	}
+	return v
+}
+
+var samplePlan = inspection.Plan{ID: "01JP", Name: "2026年第一季度抽查", UnitName: "西安市人民政府办公室", AreaName: "西安市", Share: 30, Cadence: "quarterly", Seed: 8231, State: inspection.PlanActive, Round: 1, MadeBy: "张三",
+	MadeAt: time.Date(2026, 1, 4, 2, 0, 0, 0, time.UTC), NextOn: calendar.Date{Year: 2026, Month: 4, Day: 1},
+	Spec: inspection.Spec{Families: []string{"link", "privacy"}, Pages: 500, Hours: inspection.Hours{From: 20 * 60, To: 7 * 60}, Focus: []check.Focus{{Name: "统一标识", Kind: check.FocusElement, Values: []string{"img#mark"}, Missing: true, Severity: check.Error, Fix: "请补上。"}}}}
+
+var hostilePlan = inspection.Plan{ID: "x", Name: `<script>alert(1)</script>`, UnitName: `"><b>`, AreaName: "<i>", Share: 100, Cadence: "once", State: inspection.PlanEnded, MadeBy: "<u>",
+	Spec: inspection.Spec{Focus: []check.Focus{{Name: "<x>", Kind: check.FocusWords, Values: []string{"<script>"}}}}}
+
+var plansPage = web.Define(views, "views/plans.html", newPlans(nil, true), newPlans([]inspection.Plan{samplePlan}, false), newPlans([]inspection.Plan{hostilePlan}, true))
+
+func (h *Handler) plans(w http.ResponseWriter, r *http.Request) error {
+	list, total, err := h.inspection.Plans(r.Context(), authz.ScopeFrom(r.Context()), "", perPage, (web.PageOf(r)-1)*perPage)
+	if err != nil {
+		return err
+	}
+	v := newPlans(list, may(r, authz.InspectionPlan))
+	v.Pager = web.PagerOf(r, total, perPage)
+	return plansPage.Render(w, r, v)
+}
+
+// planForm is GET /console/inspection/plans/new.
+type planForm struct {
+	Heading web.Heading
+	Draft   web.Table
+	Form    web.Form
+}
+
+// Title of the document.
+func (planForm) Title() string { return "制定巡检计划" }
+
+// Crumbs of the page.
+func (planForm) Crumbs() []web.Crumb {
+	return crumbs(web.Crumb{Name: "网站检查", Href: boardPath}, web.Crumb{Name: "巡检计划", Href: planPath}, web.Crumb{Name: "制定巡检计划"})
+}
+
+// focusSlots is how many items of one's own a form offers.
+const focusSlots = 3
+
+func newPlanForm(areas []inspection.PlanArea, today calendar.Date) planForm {
+	var where []web.Option
+	for _, a := range areas {
+		indent := map[org.Level]string{org.City: "　", org.County: "　　"}[a.Level]
+		where = append(where, web.Option{Value: string(a.ID), Label: indent + a.Name})
+	}
+	first := ""
+	if len(areas) > 0 {
+		first = string(areas[0].ID)
+	}
+	v := planForm{Heading: web.Heading{Title: "制定巡检计划", Lead: "写明检查哪些网站、检查什么、什么时候检查、查多少。样本由系统按随机种子抽取，制定人不能指定。"}, Form: web.Form{
+		Action: planPath, Key: "patrol-plan",
+		Buttons: []web.Button{{Label: "启动计划", Name: "do", Value: "make"}, {Label: "查看会抽到多少", Name: "do", Value: "draft", Plain: true}},
+		Cancel:  web.Link{Text: "返回", Href: planPath},
+		Sections: []web.Section{
+			{Legend: "检查哪些网站", Hint: "只检查台账中正在运行、已开启监测的站点。", Fields: []web.Field{
+				{Name: "name", Label: "计划名称", Required: true, Max: 60, Hint: "例如：2026年第四季度抽查"},
+				{Kind: web.Select, Name: "area", Label: "范围", Options: where, Value: first, Required: true, Hint: "包括该区划以下的全部站点"},
+				{Kind: web.Checks, Name: "level", Label: "层级", Options: options(inspection.LevelNames), Hint: "都不选为全部层级"},
+				{Kind: web.Checks, Name: "kind", Label: "网站类型", Options: siteKinds, Hint: "都不选为全部类型"},
+				{Kind: web.Radios, Name: "hosted", Label: "在哪里运行", Options: []web.Option{{Value: "", Label: "不限"}, {Value: "only", Label: "只查本平台发布的网站", Hint: "建议全部检查"}, {Value: "not", Label: "只查其他网站"}}},
+				{Kind: web.Number, Name: "share", Label: "抽查比例", Value: "30", Unit: "%", Narrow: true, Required: true, Mode: "numeric", Hint: "在每一层（层级、类型、设区市）中抽取，每层至少1个；100为全部检查"},
+			}},
+			{Legend: "检查什么", Fields: []web.Field{{Kind: web.Checks, Name: "family", Label: "检查内容", Options: options(inspection.Families), Hint: "都不选为全部内容"}}},
+			{Legend: "什么时候检查", Fields: []web.Field{
+				{Kind: web.Radios, Name: "cadence", Label: "多久一次", Options: options(inspection.Cadences), Value: "quarterly"},
+				{Kind: web.DateField, Name: "starts", Label: "开始日期", Value: today.String(), Narrow: true},
+				{Kind: web.DateField, Name: "ends", Label: "结束日期", Narrow: true, Hint: "可以不填"},
+				{Name: "from", Label: "每天从几点", Narrow: true, Hint: "例如 20:00；不填为不限时段。过了时段自动停下，第二天接着做，已经看过的不再访问"},
+				{Name: "to", Label: "到几点", Narrow: true, Hint: "例如 07:00"},
+			}},
+			{Legend: "每个网站最多查多少", Fields: []web.Field{
+				{Kind: web.Number, Name: "pages", Label: "页数", Value: "200", Unit: "页", Narrow: true, Mode: "numeric", Hint: "最多20000页"},
+				{Kind: web.Number, Name: "mb", Label: "流量", Unit: "MB", Narrow: true, Mode: "numeric", Hint: "不填为不限"},
+				{Kind: web.Number, Name: "minutes", Label: "时间", Unit: "分钟", Narrow: true, Mode: "numeric", Hint: "不填为不限"},
+				{Kind: web.Check, Name: "remote", Label: "交给互联网一侧的巡检程序检查", Hint: "通过签名的文件交换，本平台不直接访问网站"},
+			}},
+		}}}
+	for i := range focusSlots {
+		at := "_" + strconv.Itoa(i+1)
+		s := web.Section{Legend: fmt.Sprintf("重点检查项 %d（可以不填）", i+1), Fields: []web.Field{
+			{Name: "focus_name" + at, Label: "检查什么", Max: 30, Hint: "例如：已更名机构的旧名称"},
+			{Kind: web.Select, Name: "focus_kind" + at, Label: "怎么找", Options: options(check.FocusKinds), Value: check.FocusWords},
+			{Kind: web.TextArea, Name: "focus_values" + at, Label: "找什么", Rows: 3, Hint: "每行一个。字词直接写；页面元素写成 div#float、.ad、a[href*=词]；链接地址写其中一段"},
+			{Kind: web.Radios, Name: "focus_missing" + at, Label: "什么情况算问题", Options: []web.Option{{Value: "", Label: "出现了"}, {Value: "on", Label: "没有出现"}}},
+			{Kind: web.Radios, Name: "focus_home" + at, Label: "在哪里找", Options: []web.Option{{Value: "", Label: "所有页面"}, {Value: "on", Label: "只在首页"}}},
+			{Kind: web.Select, Name: "focus_severity" + at, Label: "程度", Options: []web.Option{{Value: string(check.Error), Label: "一般"}, {Value: string(check.Advice), Label: "提示"}}, Value: string(check.Error), Narrow: true},
+			{Name: "focus_fix" + at, Label: "怎样整改", Max: 200},
+		}}
+		v.Form.Sections = append(v.Form.Sections, s)
+	}
+	return v
+}
+
+func draftTable(picks []inspection.Pick, sites int, area string) web.Table {
+	type layer struct{ of, n int }
+	layers := map[string]layer{}
+	var keys []string
+	for _, p := range picks {
+		l, ok := layers[p.Stratum]
+		if !ok {
+			keys = append(keys, p.Stratum)
+		}
+		layers[p.Stratum] = layer{p.Of, l.n + 1}
+	}
+	t := web.Table{Caption: fmt.Sprintf("范围内有 %d 个站点，每轮检查 %d 个", sites, len(picks)), Compact: true, Columns: []web.Column{{Head: "层", Wide: true}, {Head: "站点", Number: true}, {Head: "每轮检查", Number: true}, {Head: "全部查到需要"}},
+		Empty: web.Empty{Title: "范围内没有开启监测的站点", Text: "请先在站点台账中开启监测，或者调整范围。"}}
+	for _, k := range keys {
+		l := layers[k]
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Text(stratumName(k, area)), web.Figure(l.of), web.Figure(l.n), web.Text(fmt.Sprintf("%d 轮", (l.of+l.n-1)/l.n))}})
+	}
+	return t
+}
+
+// stratumName writes city/portal/6101 as people read it.
+func stratumName(k, _ string) string {
+	level, rest, _ := strings.Cut(k, "/")
+	kind, city, _ := strings.Cut(rest, "/")
+	name := level
+	for _, l := range inspection.LevelNames {
+		if l[0] == level {
+			name = l[1]
+		}
+	}
+	for _, o := range siteKinds {
+		if o.Value == kind {
+			name += "　" + o.Label
+		}
+	}
+	if city != "6100" {
+		name += "　区划 " + city
+	}
+	return name
+}
+
+var planFormPage = web.Define(views, "views/planform.html", newPlanForm(nil, calendar.Date{Year: 2026, Month: 3, Day: 20}), func() planForm {
+	v := newPlanForm([]inspection.PlanArea{{ID: "city-610100000000", Level: org.City, Name: "西安市"}, {ID: "county-610113000000", Level: org.County, Name: "雁塔区"}}, calendar.Date{Year: 2026, Month: 3, Day: 20})
+	v.Draft = draftTable([]inspection.Pick{{Site: "a", Stratum: "county/portal/6101", Of: 4}}, 4, "西安市")
+	return v
+}(), func() planForm {
+	v := newPlanForm([]inspection.PlanArea{{ID: "x", Name: `<script>`}}, calendar.Date{Year: 2026, Month: 3, Day: 20})
+	v.Form.Sections[0].Fields[0].Value = `"><script>`
+	v.Form.Wrong(fault.New(fault.Invalid, "<b>").On("name", "<i>"))
+	return v
+}())
+
+// planner is the unit a session plans for.
+func planner(r *http.Request) (org.UnitID, error) {
+	units := authz.SessionFrom(r.Context()).UnitsFor(authz.InspectionPlan)
+	if len(units) == 0 {
+		return "", fault.New(fault.Forbidden, "您的岗位不能制定巡检计划，请联系政府网站主管单位办理。")
+	}
+	return org.UnitID(units[0]), nil
+}
+
+func (h *Handler) planFormFor(r *http.Request) (planForm, org.UnitID, error) {
+	unit, err := planner(r)
+	if err != nil {
+		return planForm{}, "", err
+	}
+	areas, err := h.inspection.PlanAreas(r.Context(), authz.ScopeFrom(r.Context()))
+	return newPlanForm(areas, calendar.DateOf(h.db.Now())), unit, err
+}
+
+func (h *Handler) newPlan(w http.ResponseWriter, r *http.Request) error {
+	v, _, err := h.planFormFor(r)
+	if err != nil {
+		return err
+	}
+	return planFormPage.Render(w, r, v)
+}
+
+func number(r *http.Request, name, what string) (int, error) {
+	s := web.Typed(r, name)
+	if s == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 0 || n > 1_000_000 {
+		return 0, fault.Newf(fault.Invalid, "%s应为整数，请修改。", what).On(name, "请填写整数")
+	}
+	return n, nil
+}
+
+// clock reads 20:00; nothing typed is midnight.
+func clock(r *http.Request, name string) (int, error) {
+	s := strings.ReplaceAll(web.Typed(r, name), "：", ":")
+	if s == "" {
+		return 0, nil
+	}
+	t, err := time.Parse("15:04", s)
+	if err != nil {
+		return 0, fault.New(fault.Invalid, "检查时段填写有误，请按 20:00 这样的形式填写。").On(name, "请填写 00:00 到 23:59")
+	}
+	return t.Hour()*60 + t.Minute(), nil
+}
+
+func readPlan(r *http.Request, unit org.UnitID) (inspection.Plan, error) {
+	if err := r.ParseForm(); err != nil {
+		return inspection.Plan{}, fault.New(fault.Invalid, "提交的内容不完整，请重新填写。").From(err)
+	}
+	p := inspection.Plan{Unit: unit, Name: web.Typed(r, "name"), Area: org.AreaID(web.Typed(r, "area")), Levels: r.PostForm["level"], Hosted: web.Typed(r, "hosted"), Cadence: web.Typed(r, "cadence")}
+	for _, k := range r.PostForm["kind"] {
+		p.Kinds = append(p.Kinds, registry.SiteKind(k))
+	}
+	p.Spec.Families, p.Spec.Remote = r.PostForm["family"], web.Typed(r, "remote") != ""
+	var errs [8]error
+	p.Share, errs[0] = number(r, "share", "抽查比例")
+	p.Spec.Pages, errs[1] = number(r, "pages", "页数")
+	p.Spec.MB, errs[2] = number(r, "mb", "流量")
+	p.Spec.Minutes, errs[3] = number(r, "minutes", "时间")
+	p.Spec.Hours.From, errs[4] = clock(r, "from")
+	p.Spec.Hours.To, errs[5] = clock(r, "to")
+	p.NextOn, errs[6] = web.DayOf(r, "starts", "开始日期")
+	p.EndsOn, errs[7] = web.DayOf(r, "ends", "结束日期")
+	if err := cmp.Or(errs[:]...); err != nil {
+		return p, err
+	}
+	if (web.Typed(r, "from") == "") != (web.Typed(r, "to") == "") {
+		return p, fault.New(fault.Invalid, "检查时段要同时填写起止时间，请补充。").On("to", "请同时填写从几点、到几点")
+	}
+	for i := range focusSlots {
+		at := "_" + strconv.Itoa(i+1)
+		f := check.Focus{Name: web.Typed(r, "focus_name"+at), Kind: web.Typed(r, "focus_kind"+at), Missing: web.Typed(r, "focus_missing"+at) != "", HomeOnly: web.Typed(r, "focus_home"+at) != "",
+			Severity: check.Severity(web.Typed(r, "focus_severity"+at)), Fix: web.Typed(r, "focus_fix"+at)}
+		for line := range strings.Lines(r.PostFormValue("focus_values" + at)) {
+			if line = strings.TrimSpace(line); line != "" && !slices.Contains(f.Values, line) {
+				f.Values = append(f.Values, line)
+			}
+		}
+		if f.Name == "" && len(f.Values) == 0 {
+			continue
+		}
+		if f.Severity != check.Advice {
+			f.Severity = check.Error
+		}
+		f.Fix = cmp.Or(f.Fix, "请按本季度重点检查要求改正。")
+		if err := f.Check(); err != nil {
+			ft := fault.Of(err)
+			out := fault.New(ft.Kind, ft.Says)
+			for _, wrong := range ft.Fields {
+				out = out.On(wrong.Name+at, wrong.Says)
+			}
+			return p, out
+		}
+		p.Spec.Focus = append(p.Spec.Focus, f)
+	}
+	return p, nil
+}
+
+func (h *Handler) makePlan(w http.ResponseWriter, r *http.Request) error {
+	ctx, scope := r.Context(), authz.ScopeFrom(r.Context())
+	v, unit, err := h.planFormFor(r)
+	if err != nil {
+		return err
+	}
+	p, err := readPlan(r, unit)
+	v.Form.Fill(r.PostForm)
+	if err == nil && r.PostFormValue("do") == "draft" {
+		picks, sites, derr := h.inspection.Draft(ctx, scope, p)
+		if err = derr; err == nil {
+			v.Draft = draftTable(picks, len(sites), "")
+			return planFormPage.Render(w, r, v)
+		}
+	} else if err == nil {
+		p, err = h.inspection.MakePlan(ctx, scope, p)
+	}
+	if askable(err) {
+		v.Form.Wrong(err)
+		return planFormPage.RenderStatus(w, r, http.StatusUnprocessableEntity, v)
+	}
+	if err != nil {
+		return err
+	}
+	return web.Done(w, r, p.Link(), "巡检计划已启动。")
+}
+
+// planView is GET /console/inspection/plans/{id}.
+type planView struct {
+	Heading web.Heading
+	Facts   web.Summary
+	Focus   web.Table
+	Layers  web.Table
+	Sample  web.Table
+	Pager   web.Pager
+	Acts    []planAct
+}
+
+type planAct struct{ Action, Text string }
+
+// Title of the document.
+func (v planView) Title() string { return v.Heading.Title }
+
+// Crumbs of the page.
+func (v planView) Crumbs() []web.Crumb {
+	return crumbs(web.Crumb{Name: "网站检查", Href: boardPath}, web.Crumb{Name: "巡检计划", Href: planPath}, web.Crumb{Name: v.Heading.Title})
+}
+
+func familyNames(list []string) string {
+	if len(list) == 0 {
+		return "全部检查内容"
+	}
+	var out []string
+	for _, f := range inspection.Families {
+		if slices.Contains(list, f[0]) {
+			out = append(out, f[1])
+		}
+	}
+	return strings.Join(out, "、")
+}
+
+func limitsText(s inspection.Spec) string {
+	parts := []string{"200 页"}
+	if s.Pages > 0 {
+		parts[0] = fmt.Sprintf("%d 页", s.Pages)
+	}
+	if s.MB > 0 {
+		parts = append(parts, fmt.Sprintf("%d MB", s.MB))
+	}
+	if s.Minutes > 0 {
+		parts = append(parts, fmt.Sprintf("%d 分钟", s.Minutes))
+	}
+	return strings.Join(parts, "、")
+}
+
+func newPlan(p inspection.Plan, layers []inspection.Layer, sample []inspection.Drawn, round int, mayPlan bool) planView {
+	if round <= 0 {
+		round = p.Round
+	}
+	scope := p.AreaName
+	for _, l := range inspection.LevelNames {
+		if slices.Contains(p.Levels, l[0]) {
+			scope += "、" + l[1]
+		}
+	}
+	scope += map[string]string{"only": "（只查本平台发布的网站）", "not": "（只查其他网站）"}[p.Hosted]
+	where := "本平台"
+	if p.Spec.Remote {
+		where = "互联网一侧的巡检程序（签名文件交换）"
+	}
+	v := planView{
+		Heading: web.Heading{Title: p.Name, Lead: p.UnitName, Tags: []web.Tag{planTag(p)}},
+		Facts: web.Summary{Title: "计划内容", Wide: true, Terms: []web.Term{
+			{Name: "范围", Text: scope}, {Name: "方式", Text: shareText(p), Note: p.CadenceName()}, {Name: "检查内容", Text: familyNames(p.Spec.Families)}, {Name: "检查时段", Text: p.Spec.Hours.String()},
+			{Name: "每个网站最多", Text: limitsText(p.Spec)}, {Name: "由谁检查", Text: where}, {Name: "下一轮", Text: dash(p.NextOn.String())}, {Name: "结束日期", Text: dash(p.EndsOn.String())},
+			{Name: "抽样种子", Text: strconv.FormatInt(p.Seed, 10), Note: "用同一种子和台账可以重抽出同样的样本"}, {Name: "制定", Text: p.MadeBy, Note: web.Minute(p.MadeAt)},
+		}},
+		Layers: web.Table{Caption: "各层进度", Compact: true, Columns: []web.Column{{Head: "层", Wide: true}, {Head: "站点", Number: true}, {Head: "本轮抽到", Number: true}, {Head: "本轮完成", Number: true}, {Head: "本轮问题", Number: true}, {Head: "累计查到", Number: true}},
+			Empty: web.Empty{Title: "还没有抽样", Text: "到开始日期自动抽取第一轮。"}},
+		Sample: web.Table{Caption: fmt.Sprintf("第 %d 轮样本", round), Columns: []web.Column{{Head: "站点", Wide: true}, {Head: "主办单位"}, {Head: "层"}, {Head: "状态"}, {Head: "页面", Number: true}, {Head: "问题", Number: true}, {Head: "新发现", Number: true}},
+			Empty: web.Empty{Title: "还没有抽样", Text: "到开始日期自动抽取第一轮。"}},
+	}
+	for _, f := range p.Spec.Focus {
+		if v.Focus.Caption == "" {
+			v.Focus = web.Table{Caption: "重点检查项", Compact: true, Columns: []web.Column{{Head: "检查什么"}, {Head: "怎么找"}, {Head: "找什么", Wide: true}, {Head: "算问题"}}}
+		}
+		kind := f.Kind
+		for _, k := range check.FocusKinds {
+			if k[0] == f.Kind {
+				kind = k[1]
+			}
+		}
+		wrong := "出现了"
+		if f.Missing {
+			wrong = "没有出现"
+		}
+		if f.HomeOnly {
+			wrong += "（首页）"
+		}
+		v.Focus.Rows = append(v.Focus.Rows, web.Row{Cells: []web.Cell{web.Text(f.Name), web.Text(kind), web.Text(strings.Join(f.Values, "、")), web.Text(wrong)}})
+	}
+	for _, l := range layers {
+		v.Layers.Rows = append(v.Layers.Rows, web.Row{Cells: []web.Cell{web.Text(stratumName(l.Stratum, p.AreaName)), web.Figure(l.Of), web.Figure(l.Drawn), web.Figure(l.Done), web.Figure(l.Found), web.Figure(l.Seen)}})
+	}
+	for _, d := range sample {
+		state := web.Text("等待安排")
+		switch {
+		case d.Skipped != "":
+			state = web.Cell{Text: "没有检查", Note: d.Skipped}
+		case d.Run != "":
+			r := inspection.Run{ID: d.Run, State: d.RunState}
+			state = web.Cell{Text: r.StateName(), Href: r.Link()}
+		}
+		v.Sample.Rows = append(v.Sample.Rows, web.Row{Cells: []web.Cell{{Text: d.SiteName, Href: start(string(d.Site)), Note: d.Host}, web.Text(d.UnitName), web.Text(stratumName(d.Stratum, p.AreaName)), state, web.Figure(d.Pages), web.Figure(d.Found), web.Figure(d.Fresh)}})
+	}
+	if mayPlan {
+		switch p.State {
+		case inspection.PlanActive:
+			v.Acts = []planAct{{p.Link() + "/pause", "暂停计划"}, {p.Link() + "/end", "结束计划"}}
+		case inspection.PlanPaused:
+			v.Acts = []planAct{{p.Link() + "/resume", "恢复计划"}, {p.Link() + "/end", "结束计划"}}
+		}
+	}
+	return v
+}
+
+var planPage = web.Define(views, "views/plan.html", newPlan(inspection.Plan{ID: "n", Name: "新计划", Share: 100, Cadence: "once", State: inspection.PlanActive}, nil, nil, 0, true),
+	newPlan(samplePlan, []inspection.Layer{{Stratum: "county/portal/6101", Of: 11, Drawn: 4, Seen: 4, Done: 2, Found: 9}},
+		[]inspection.Drawn{{Round: 1, Site: "01JS", SiteName: "雁塔区人民政府网站", Host: "www.yanta.gov.cn", UnitName: "雁塔区人民政府办公室", Stratum: "county/portal/6101", Run: "01JR", RunState: inspection.RunDone, Pages: 200, Found: 9}}, 0, true),
+	newPlan(hostilePlan, nil, []inspection.Drawn{{SiteName: "<script>", Skipped: `"><img>`, Stratum: "<a>"}}, 7, false))
+
+func (h *Handler) plan(w http.ResponseWriter, r *http.Request) error {
+	ctx, scope, id := r.Context(), authz.ScopeFrom(r.Context()), inspection.PlanID(r.PathValue("id"))
+	p, err := h.inspection.PlanByID(ctx, h.db, scope, id)
+	if err != nil {
+		return err
+	}
+	layers, err := h.inspection.Layers(ctx, scope, id)
+	if err != nil {
+		return err
+	}
+	round, err := strconv.Atoi(cmp.Or(r.URL.Query().Get("round"), "0"))
+	if err != nil || round < 0 || round > p.Round {
+		round = 0
+	}
+	sample, total, err := h.inspection.Sample(ctx, scope, id, round, perPage, (web.PageOf(r)-1)*perPage)
+	if err != nil {
+		return err
+	}
+	v := newPlan(p, layers, sample, round, may(r, authz.InspectionPlan))
+	v.Pager = web.PagerOf(r, total, perPage)
+	return planPage.Render(w, r, v)
+}
+
+func (h *Handler) movePlan(w http.ResponseWriter, r *http.Request) error {
+	p, err := h.inspection.MovePlan(r.Context(), authz.ScopeFrom(r.Context()), inspection.PlanID(r.PathValue("id")), r.PathValue("act"))
+	if err != nil {
+		return err
+	}
+	return web.Done(w, r, p.Link(), p.Name+"："+p.StateName()+"。")
+}

@@ -1,0 +1,493 @@
+package inspection_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
+	"zhengshu/internal/crawl"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/frontier"
+	"zhengshu/internal/inspection"
+	"zhengshu/internal/passage"
+	"zhengshu/internal/registry"
+)
+
+// store opens a crawler's store that is closed with the test.
+func store(t *testing.T, dir string) *frontier.Store {
+	t.Helper()
+	s, err := frontier.Open(context.Background(), dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// A run that is broken off in the middle goes on from what it was answered: no
+// page is asked for twice, and the report is that of one run.
+func TestArticle19_4_BrokenRunGoesOnWhereItWas(t *testing.T) {
+	s := newSite(t)
+	s.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
+	client, kept := s.client(t), store(t, t.TempDir())
+	look := func(ctx context.Context, progress func(int, string)) (inspection.Report, error) {
+		j, err := kept.Journal(context.Background(), "site", "run")
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := options()
+		o.Journal, o.Progress = j, progress
+		return inspection.Inspect(ctx, client, nil, target(), o)
+	}
+	whole, err := inspection.Inspect(context.Background(), client, nil, target(), options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.mu.Lock()
+	clear(s.asked)
+	s.mu.Unlock()
+	ctx, cancel := context.WithCancel(context.Background())
+	if _, err := look(ctx, func(n int, _ string) {
+		if n == 3 {
+			cancel()
+		}
+	}); !errors.Is(err, context.Canceled) {
+		t.Fatalf("the run was not broken off: %v", err)
+	}
+	rep, err := look(context.Background(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rep.Replayed < 3 || rep.Pages != whole.Pages || len(rep.Findings) != len(whole.Findings) || rep.Findings[0].Fingerprint() != whole.Findings[0].Fingerprint() {
+		t.Errorf("replayed %d, pages %d of %d, findings %d of %d", rep.Replayed, rep.Pages, whole.Pages, len(rep.Findings), len(whole.Findings))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, path := range []string{"/", "/yw/", "/tz/", "/yw/1.html", "/tz/1.html", "/map.html"} {
+		// One that was under way when the run was broken off may be asked again.
+		if n := s.asked[path]; n < 1 || n > 2 || path == "/" && n != 1 {
+			t.Errorf("%s was asked for %d times", path, n)
+		}
+	}
+}
+
+// A page the server says is unchanged is not sent again, and judged all the same.
+func TestUnchangedPagesAreNotSentAgain(t *testing.T) {
+	s := newSite(t)
+	sent := map[string]int{}
+	var mu sync.Mutex
+	inner := s.server.Config.Handler
+	s.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		tag := `"` + r.URL.Path + `"`
+		if r.Header.Get("If-None-Match") == tag {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		mu.Lock()
+		sent[r.URL.Path]++
+		mu.Unlock()
+		w.Header().Set("ETag", tag)
+		inner.ServeHTTP(w, r)
+	})
+	s.swap("/yw/1.html", "取得实效", "取得失效13812345678")
+	client, kept := s.client(t), store(t, t.TempDir())
+	var reports []inspection.Report
+	for _, run := range []string{"monday", "tuesday"} {
+		j, err := kept.Journal(context.Background(), "site", run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := options()
+		o.Journal = j
+		rep, err := inspection.Inspect(context.Background(), client, nil, target(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := kept.Ended(context.Background(), "site", run); err != nil {
+			t.Fatal(err)
+		}
+		reports = append(reports, rep)
+	}
+	if reports[1].Same != reports[0].Pages || len(reports[1].Findings) != len(reports[0].Findings) || len(reports[1].Findings) == 0 {
+		t.Errorf("unchanged %d of %d pages; findings %d, then %d", reports[1].Same, reports[0].Pages, len(reports[0].Findings), len(reports[1].Findings))
+	}
+	if sent["/yw/1.html"] != 1 || sent["/"] != 1 {
+		t.Errorf("bodies sent: %v", sent)
+	}
+}
+
+func TestBudgetsAndHours(t *testing.T) {
+	s := newSite(t)
+	client := s.client(t)
+	o := options()
+	o.MaxBytes = 2000
+	rep, err := inspection.Inspect(context.Background(), client, nil, target(), o)
+	if err != nil || !slices.ContainsFunc(rep.Untested, func(u inspection.Untested) bool { return u.Check == "crawl.byte_budget" }) {
+		t.Errorf("bytes: %+v (%v)", rep.Untested, err)
+	}
+	o = options()
+	o.Rest = func() bool { return true }
+	if _, err := inspection.Inspect(context.Background(), client, nil, target(), o); !errors.Is(err, crawl.ErrRest) {
+		t.Errorf("outside its hours: %v", err)
+	}
+	at := func(h, m int) time.Time { return time.Date(2026, 3, 20, h, m, 0, 0, calendar.Shanghai) }
+	night, day := inspection.Hours{From: 20 * 60, To: 7 * 60}, inspection.Hours{From: 8*60 + 30, To: 18 * 60}
+	for _, tt := range []struct {
+		hours inspection.Hours
+		at    time.Time
+		open  bool
+		next  time.Time
+	}{
+		{inspection.Hours{}, at(12, 0), true, at(12, 0)}, {night, at(19, 59), false, at(20, 0)}, {night, at(23, 0), true, at(23, 0)}, {night, at(6, 59), true, at(6, 59)}, {night, at(7, 0), false, at(20, 0)},
+		{day, at(8, 29), false, at(8, 30)}, {day, at(17, 59), true, at(17, 59)}, {day, at(18, 0), false, at(8, 30).AddDate(0, 0, 1)},
+	} {
+		if got := tt.hours.Open(tt.at); got != tt.open || !tt.hours.Next(tt.at).Equal(tt.next) {
+			t.Errorf("%s at %s: open %v, next %s", tt.hours, tt.at.Format("15:04"), got, tt.hours.Next(tt.at))
+		}
+	}
+}
+
+func TestFamiliesAndFocus(t *testing.T) {
+	s := newSite(t)
+	s.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
+	s.swap("/tz/1.html", "植树工作。", "植树工作。联系雁塔区旧机构。")
+	o := options()
+	o.Families = []string{"privacy"}
+	o.Focus = []check.Focus{
+		{Name: "旧名称", Kind: check.FocusWords, Values: []string{"雁塔区旧机构"}, Severity: check.Error, Fix: "请改用现名称。"},
+		{Name: "节日标识", Kind: check.FocusElement, Values: []string{"img#festival"}, Missing: true, HomeOnly: true, Severity: check.Advice, Fix: "请挂出。"},
+	}
+	client := s.client(t)
+	rep, err := inspection.Inspect(context.Background(), client, nil, target(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range rep.Findings {
+		got = append(got, f.Check+" "+strings.TrimPrefix(f.URL, "http://"+host))
+	}
+	slices.Sort(got)
+	if want := []string{"focus.旧名称 /tz/1.html", "focus.节日标识 /"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	// What was not looked at is not gone.
+	if rep.Looked("link.dead", "http://"+host+"/", "http://"+host+"/gone.html") || !rep.Looked("privacy.phone", "http://"+host+"/", "") || rep.Looked("focus.别的", "http://"+host+"/", "") {
+		t.Error("the report claims what it did not look at, or denies what it did")
+	}
+	for _, f := range []check.Focus{{}, {Name: "名称", Kind: "sql", Values: []string{"xx"}}, {Name: "名称", Kind: check.FocusPattern, Values: []string{"("}}, {Name: "名称", Kind: check.FocusElement, Values: []string{"div > p"}}} {
+		if !fault.Is(f.Check(), fault.Invalid) {
+			t.Errorf("%+v is taken", f)
+		}
+	}
+}
+
+func sitesOf(n int, code string, kind registry.SiteKind) (out []registry.Site) {
+	for i := range n {
+		out = append(out, registry.Site{ID: registry.SiteID(fmt.Sprintf("%s-%s-%02d", code, kind, i)), AreaCode: code, Kind: kind})
+	}
+	return out
+}
+
+// Every stratum is drawn from, nothing twice before everything once, and the
+// same seed draws the same.
+func TestSamplesAreStratifiedSeededAndWithoutRepeat(t *testing.T) {
+	sites := slices.Concat(sitesOf(1, "610000000000", registry.Portal), sitesOf(7, "610100000000", registry.DepartmentSite), sitesOf(10, "610113000000", registry.Portal), sitesOf(3, "610500000000", registry.Portal))
+	seen := map[registry.SiteID]int{}
+	var first []inspection.Pick
+	for round := range 12 {
+		picks := inspection.Draw(sites, seen, 42, 30)
+		per := map[string]int{}
+		for _, p := range picks {
+			per[p.Stratum]++
+		}
+		if want := map[string]int{"province/portal/6100": 1, "city/department/6101": 3, "county/portal/6101": 3, "city/portal/6105": 1}; fmt.Sprint(per) != fmt.Sprint(want) {
+			t.Fatalf("round %d drew %v, want %v", round, per, want)
+		}
+		if round == 0 {
+			first = picks
+		}
+		for _, p := range picks {
+			least := seen[p.Site]
+			for _, s := range sites {
+				if inspection.Stratum(s) == p.Stratum && seen[s.ID] < least && !slices.ContainsFunc(picks, func(o inspection.Pick) bool { return o.Site == s.ID }) {
+					t.Fatalf("round %d: %s drawn again before %s was drawn", round, p.Site, s.ID)
+				}
+			}
+		}
+		for _, p := range picks {
+			seen[p.Site]++
+		}
+	}
+	slices.Reverse(sites)
+	if again := inspection.Draw(sites, nil, 42, 30); !slices.Equal(again, first) {
+		t.Error("the same seed drew another sample")
+	}
+	if other := inspection.Draw(sites, nil, 43, 30); slices.Equal(other, first) {
+		t.Error("another seed drew the same sample")
+	}
+	if all := inspection.Draw(sites, nil, 1, 100); len(all) != len(sites) {
+		t.Errorf("a census drew %d of %d", len(all), len(sites))
+	}
+}
+
+// planner gives the house a machine for plans and a plan of its county.
+func (h *house) plan() inspection.Plan {
+	h.t.Helper()
+	if err := passage.Declare(audit.System(context.Background(), "test"), h.db, inspection.PlanMachine); err != nil {
+		h.t.Fatal(err)
+	}
+	return inspection.Plan{Unit: h.site.Unit, Area: "county-610113000000", Name: "第一季度抽查", Share: 100, Cadence: "monthly"}
+}
+
+func TestArticle19_4_PlanDrawsLooksAndEnds(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		p := h.plan()
+		h.made.swap("/tz/1.html", "植树工作。", "植树工作。联系雁塔区旧机构。")
+		p.Spec.Focus = []check.Focus{{Name: "旧名称", Kind: check.FocusWords, Values: []string{"雁塔区旧机构"}, Severity: check.Error, Fix: "请改用现名称。"}}
+		p.Spec.Families = []string{"privacy"}
+		bad := p
+		bad.Share = 0
+		if _, err := h.svc.MakePlan(h.ctx, h.scope, bad); !fault.Is(err, fault.Invalid) {
+			t.Errorf("a share of nothing: %v", err)
+		}
+		if _, err := h.svc.MakePlan(h.ctx, h.other, p); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a neighbour plans for another's unit: %v", err)
+		}
+		wide := p
+		wide.Area = "city-610100000000"
+		if _, err := h.svc.MakePlan(h.ctx, h.scope, wide); !fault.Is(err, fault.Invalid) {
+			t.Errorf("beyond one's own area: %v", err)
+		}
+		p.EndsOn = calendar.DateOf(h.clock.Now()).AddDays(10)
+		p, err := h.svc.MakePlan(h.ctx, h.scope, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.work()
+		sample, total, err := h.svc.Sample(h.ctx, h.scope, p.ID, 0, 10, 0)
+		if err != nil || total != 1 || sample[0].RunState != inspection.RunDone || sample[0].Found != 1 || sample[0].Stratum != "county/portal/6101" {
+			t.Fatalf("%+v (%v)", sample, err)
+		}
+		list := h.findings("standing")
+		if len(list) != 1 || list[0].Check != "focus.旧名称" {
+			t.Fatalf("%+v", list)
+		}
+		// The item is data: a retest finds it by the plan that holds it.
+		h.made.swap("/tz/1.html", "联系雁塔区旧机构。", "")
+		if r, err := h.svc.Retest(h.ctx, h.scope, list[0].ID); err != nil || !r.Closed {
+			t.Errorf("%+v (%v)", r.After, err)
+		}
+		layers, err := h.svc.Layers(h.ctx, h.scope, p.ID)
+		if err != nil || len(layers) != 1 || layers[0] != (inspection.Layer{Stratum: "county/portal/6101", Of: 1, Drawn: 1, Seen: 1, Done: 1, Found: 1}) {
+			t.Errorf("%+v (%v)", layers, err)
+		}
+		// The next month lies beyond the plan's end.
+		if _, err := h.svc.PlansDue(h.ctx); err != nil {
+			t.Fatal(err)
+		}
+		if p, err = h.svc.PlanByID(h.ctx, h.db, h.scope, p.ID); err != nil || p.State != inspection.PlanEnded || p.Round != 1 {
+			t.Errorf("%s after %d rounds (%v)", p.State, p.Round, err)
+		}
+		if _, err := h.svc.MovePlan(h.ctx, h.scope, p.ID, "resume"); err == nil {
+			t.Error("an ended plan was resumed")
+		}
+		if _, err := h.svc.PlanByID(h.ctx, h.db, h.other, p.ID); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a neighbour reads the plan: %v", err)
+		}
+	})
+}
+
+// What a person asks for is worked before what patrols have queued.
+func TestPersonsOvertakePatrols(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		if n, err := h.svc.PatrolDue(h.ctx); err != nil || n != 1 {
+			t.Fatalf("%d patrols (%v)", n, err)
+		}
+		r, err := h.svc.Start(h.ctx, h.scope, h.site.ID)
+		if err != nil || !r.Spec.Urgent || r.Kind != inspection.Patrol {
+			t.Fatalf("%+v (%v)", r, err)
+		}
+		queues, err := db.All(h.ctx, h.db, db.Value[string], `SELECT queue FROM job WHERE kind = 'inspection.run' ORDER BY id`)
+		if err != nil || len(queues) != 2 || queues[1] != inspection.UrgentQueue {
+			t.Errorf("queues %q (%v)", queues, err)
+		}
+		if _, err := h.svc.Start(h.ctx, h.other, h.site.ID); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a neighbour hurries another's run: %v", err)
+		}
+	})
+}
+
+// exchanging is a house that speaks with a crawler through folders.
+func exchanging(t *testing.T, h *house) (x inspection.Exchange, crawler *inspection.Crawler, key ed25519.PrivateKey) {
+	t.Helper()
+	dir := t.TempDir()
+	seed := bytes.Repeat([]byte{7}, ed25519.SeedSize)
+	x = inspection.Exchange{Plans: filepath.Join(dir, "plans"), Batches: filepath.Join(dir, "batches"), Keys: filepath.Join(dir, "keys"), Key: ed25519.NewKeyFromSeed(seed)}
+	key = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{9}, ed25519.SeedSize))
+	for _, d := range []string{x.Plans, x.Batches, x.Keys} {
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(x.Keys, "one.pub"), []byte(inspection.PublicKey(key)+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	h.svc = inspection.New(h.db, h.probes, h.reg, h.blobs, h.made.client(t), inspection.Settings{Delay: -1, Exchange: x})
+	crawler = inspection.NewCrawler(store(t, t.TempDir()), h.made.client(t), inspection.CrawlerSettings{Plans: x.Plans, Batches: x.Batches, House: map[string]bool{inspection.PublicKey(x.Key): true}, Key: key, Slots: 2, Delay: -1, Vantage: "电信", Now: h.clock.Now})
+	return x, crawler, key
+}
+
+// Readings 22: no path to the house's database, only signed files.
+func TestPlansGoOutAndBatchesComeInSigned(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		x, crawler, _ := exchanging(t, h)
+		h.made.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
+		p := h.plan()
+		p.Spec.Remote, p.Cadence = true, "once"
+		p, err := h.svc.MakePlan(h.ctx, h.scope, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := crawler.Once(h.ctx); err != nil {
+			t.Fatal(err)
+		}
+		batches, err := filepath.Glob(filepath.Join(x.Batches, "*.batch"))
+		if err != nil || len(batches) != 1 {
+			t.Fatalf("%q (%v)", batches, err)
+		}
+		whole, err := os.ReadFile(batches[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked := len(h.made.asked)
+		if err := crawler.Once(h.ctx); err != nil || len(h.made.asked) != asked { // a plan that is read again
+			t.Errorf("worked twice (%v)", err)
+		}
+
+		// A batch that was changed on its way is set aside.
+		altered := bytes.Replace(whole, []byte(`link.dead`), []byte(`link.fine`), 1)
+		if err := os.WriteFile(batches[0], altered, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := h.svc.TakeIn(h.ctx); err != nil || n != 0 {
+			t.Fatalf("took %d altered (%v)", n, err)
+		}
+		if _, err := os.Stat(batches[0] + ".refused"); err != nil {
+			t.Error(err)
+		}
+		for range 2 { // the second time it changes nothing
+			if err := os.WriteFile(batches[0], whole, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if n, err := h.svc.TakeIn(h.ctx); err != nil || n != 1 {
+				t.Fatalf("took %d (%v)", n, err)
+			}
+		}
+		sample, _, err := h.svc.Sample(h.ctx, h.scope, p.ID, 1, 10, 0)
+		if err != nil || len(sample) != 1 || sample[0].RunState != inspection.RunDone || sample[0].Found == 0 {
+			t.Fatalf("%+v (%v)", sample, err)
+		}
+		run, err := h.svc.Run(h.ctx, h.scope, sample[0].Run)
+		if err != nil || run.Vantage != "电信" || run.Edition != check.Edition() || run.Pages < 6 {
+			t.Errorf("%+v (%v)", run, err)
+		}
+		var dead inspection.Finding
+		for _, f := range h.findings("standing") {
+			if f.Check == "link.dead" {
+				dead = f
+			}
+		}
+		body, err := h.blobs.Open(h.ctx, dead.Evidence)
+		if err != nil {
+			t.Fatalf("%+v: %v", dead, err)
+		}
+		var b bytes.Buffer
+		if _, err := b.ReadFrom(body); err != nil || !strings.Contains(b.String(), "/gone.html") || body.Close() != nil {
+			t.Errorf("the evidence is not the page (%v)", err)
+		}
+		proofs, err := h.svc.Proofs(h.ctx, h.db, h.scope, dead.ID)
+		if err != nil || len(proofs) != 1 || proofs[0].Vantage != "电信" {
+			t.Errorf("%+v (%v)", proofs, err)
+		}
+
+		// A crawler nobody here knows.
+		if err := os.Remove(filepath.Join(x.Keys, "one.pub")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(batches[0], whole, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := h.svc.TakeIn(h.ctx); err != nil || n != 0 {
+			t.Errorf("took %d of a stranger (%v)", n, err)
+		}
+	})
+}
+
+func TestAlteredEvidenceIsNamed(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.made.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/gone2.html">旧文</a> <a href="/a.pdf">`)
+		h.run()
+		for _, f := range h.findings("standing") {
+			if _, err := h.svc.Retest(h.ctx, h.scope, f.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		rep, err := h.svc.VerifyEvidence(h.ctx)
+		if err != nil || rep.Proofs != 4 || rep.Bytes == 0 || len(rep.Damage) != 0 {
+			t.Fatalf("%+v (%v)", rep, err)
+		}
+		ids, err := db.All(h.ctx, h.db, db.Value[string], `SELECT id FROM finding_evidence ORDER BY id`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sys := audit.System(context.Background(), "test")
+		err = h.db.Update(sys, func(tx *db.Tx) error {
+			if _, err := tx.Exec(sys, `UPDATE finding_evidence SET status = 418 WHERE id = $1`, ids[1]); err != nil {
+				return err
+			}
+			// Whoever also mends the row's own hash is found by the trail's.
+			if _, err := tx.Exec(sys, `UPDATE finding_evidence SET says = '没有问题', hash = $2 WHERE id = $1`, ids[2], strings.Repeat("0", 64)); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(sys, `DELETE FROM finding_evidence WHERE id = $1`, ids[3]); err != nil {
+				return err
+			}
+			return audit.Record(sys, tx, audit.Entry{Act: "test"})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rep, err = h.svc.VerifyEvidence(h.ctx); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, d := range rep.Damage {
+			got = append(got, d.Kind+" "+d.Proof)
+			if !strings.Contains(d.Says, d.Proof) {
+				t.Errorf("%q names no evidence", d.Says)
+			}
+		}
+		want := []string{"changed " + ids[1], "changed " + ids[2], "removed " + ids[3]}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	})
+}

@@ -1,0 +1,569 @@
+package inspection
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/oklog/ulid/v2"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
+	"zhengshu/internal/registry"
+)
+
+// PlanID identifies a patrol plan.
+type PlanID string
+
+// States of a plan.
+const (
+	PlanActive = "active"
+	PlanPaused = "paused"
+	PlanEnded  = "ended"
+)
+
+// PlanMachine declares what may become of a plan.
+var PlanMachine = passage.Machine{
+	Kind: "patrol_plan", Noun: "巡检计划",
+	States: map[string]string{PlanActive: "执行中", PlanPaused: "已暂停", PlanEnded: "已结束"},
+	Moves: []passage.Move{
+		{From: "", Act: "plan", To: PlanActive, Says: "制定计划", Guard: "范围内有开启监测的站点", Permit: string(authz.InspectionPlan)},
+		{From: PlanActive, Act: "pause", To: PlanPaused, Says: "暂停计划", Guard: "无", Permit: string(authz.InspectionPlan)},
+		{From: PlanPaused, Act: "resume", To: PlanActive, Says: "恢复计划", Guard: "无", Permit: string(authz.InspectionPlan)},
+		{From: PlanActive, Act: "end", To: PlanEnded, Says: "结束计划", Guard: "无，或到期、一次性计划已检查完", Permit: string(authz.InspectionPlan)},
+		{From: PlanPaused, Act: "end", To: PlanEnded, Says: "结束计划", Guard: "无", Permit: string(authz.InspectionPlan)},
+	},
+}
+
+// Cadences of a plan, in the order of screens.
+var Cadences = [][2]string{{"once", "一次"}, {"daily", "每天"}, {"weekly", "每周"}, {"monthly", "每月"}, {"quarterly", "每季度"}}
+
+// after is the day of the next draw; zero when there is none.
+func after(cadence string, d calendar.Date) calendar.Date {
+	switch cadence {
+	case "daily":
+		return d.AddDays(1)
+	case "weekly":
+		return d.AddDays(7)
+	case "monthly":
+		return d.AddMonths(1)
+	case "quarterly":
+		return d.AddMonths(3)
+	}
+	return calendar.Date{}
+}
+
+// Plan is a standing wish to look at sites.
+type Plan struct {
+	ID       PlanID
+	Unit     org.UnitID // that planned it
+	UnitName string     // joined
+	Name     string
+	Area     org.AreaID
+	AreaName string   // joined
+	Levels   []string // empty: all
+	Kinds    []registry.SiteKind
+	Hosted   string // "", only, not
+	Share    int    // per cent of each stratum in a round; 100 is a census
+	Cadence  string
+	Spec     Spec
+	Seed     int64
+	State    string
+	Round    int // rounds drawn
+	NextOn   calendar.Date
+	EndsOn   calendar.Date
+	MadeBy   string
+	MadeAt   time.Time
+	areaPath string
+	linePath string
+}
+
+// StateName is the state in Chinese.
+func (p Plan) StateName() string { return PlanMachine.Name(p.State) }
+
+// CadenceName is the cadence in Chinese.
+func (p Plan) CadenceName() string { return named(Cadences, p.Cadence) }
+
+func named(list [][2]string, key string) string {
+	for _, k := range list {
+		if k[0] == key {
+			return k[1]
+		}
+	}
+	return key
+}
+
+// Link is the plan's page in the console.
+func (p Plan) Link() string { return "/console/inspection/plans/" + string(p.ID) }
+
+// Target names the plan in the trail.
+func (p Plan) Target() audit.Target {
+	return audit.Target{Kind: "patrol_plan", ID: string(p.ID), Name: p.Name, Unit: string(p.Unit)}
+}
+
+const planSelect = `
+	SELECT p.id, p.unit_id, u.name, p.name, p.area_id, COALESCE(a.name, ''), p.levels, p.kinds, p.hosted, p.share, p.cadence, p.spec, p.seed, p.state, p.round, p.next_on, p.ends_on, p.made_by, p.made_at,
+	       u.area_path, u.line_path
+	  FROM patrol_plan p JOIN unit u ON u.id = p.unit_id LEFT JOIN area a ON a.id = p.area_id`
+
+func scanPlan(r db.Scanner) (Plan, error) {
+	var p Plan
+	var levels, kinds, spec string
+	err := r.Scan(&p.ID, &p.Unit, &p.UnitName, &p.Name, &p.Area, &p.AreaName, &levels, &kinds, &p.Hosted, &p.Share, &p.Cadence, &spec, &p.Seed, &p.State, &p.Round, &p.NextOn, &p.EndsOn, &p.MadeBy, &p.MadeAt,
+		&p.areaPath, &p.linePath)
+	for _, x := range []struct {
+		text string
+		into any
+	}{{levels, &p.Levels}, {kinds, &p.Kinds}, {spec, &p.Spec}} {
+		if err == nil {
+			err = json.Unmarshal([]byte(x.text), x.into)
+		}
+	}
+	return p, err
+}
+
+// PlanByID is a plan in scope.
+func (s *Service) PlanByID(ctx context.Context, q db.Querier, scope authz.Scope, id PlanID) (Plan, error) {
+	p, err := db.One(ctx, q, scanPlan, planSelect+` WHERE p.id = $1`, id)
+	if db.None(err) || err == nil && !scope.Covers(p.areaPath, p.linePath) {
+		return Plan{}, fault.Missing("巡检计划")
+	}
+	return p, err
+}
+
+// Plans in scope, those under way first, and how many there are.
+func (s *Service) Plans(ctx context.Context, scope authz.Scope, state string, limit, offset int) ([]Plan, int, error) {
+	var w db.Where
+	scope.Where(&w, "u")
+	w.AndIf(state != "", "p.state = ?", state)
+	total, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM patrol_plan p JOIN unit u ON u.id = p.unit_id WHERE `+w.SQL(), w.Args()...)
+	if err != nil {
+		return nil, 0, err
+	}
+	list, err := db.All(ctx, s.db, scanPlan, planSelect+` WHERE `+w.SQL()+` ORDER BY CASE p.state WHEN 'active' THEN 0 WHEN 'paused' THEN 1 ELSE 2 END, p.made_at DESC, p.id LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(offset), w.Args()...)
+	return list, total, err
+}
+
+// refuse says what of a plan cannot be worked.
+func (p *Plan) refuse(today calendar.Date) error {
+	p.Name = strings.TrimSpace(p.Name)
+	if n := utf8.RuneCountInString(p.Name); n < 4 || n > 60 {
+		return fault.New(fault.Invalid, "计划名称应为4到60个字，请修改。").On("name", "请填写4到60个字，例如“2026年第四季度抽查”")
+	}
+	for _, l := range p.Levels {
+		if named(LevelNames, l) == l {
+			return fault.New(fault.Invalid, "层级不在可选范围内，请重新选择。").On("level", "请从列表中选择")
+		}
+	}
+	for _, k := range p.Kinds {
+		if k != registry.Portal && k != registry.DepartmentSite {
+			return fault.New(fault.Invalid, "网站类型不在可选范围内，请重新选择。").On("kind", "请从列表中选择")
+		}
+	}
+	if p.Share < 1 || p.Share > 100 {
+		return fault.New(fault.Invalid, "抽查比例应在1%到100%之间，请修改。").On("share", "请填写1到100的整数，100为全部检查")
+	}
+	if named(Cadences, p.Cadence) == p.Cadence {
+		return fault.New(fault.Invalid, "请选择多久检查一次。").On("cadence", "请从列表中选择")
+	}
+	if p.Hosted != "" && p.Hosted != "only" && p.Hosted != "not" {
+		return fault.New(fault.Invalid, "请选择网站范围。").On("hosted", "请从列表中选择")
+	}
+	if !p.NextOn.IsZero() && p.NextOn.Before(today) {
+		return fault.New(fault.Invalid, "开始日期不能早于今天，请修改。").On("starts", "请填写今天或以后的日期")
+	}
+	if !p.EndsOn.IsZero() && p.EndsOn.Before(cmpDate(p.NextOn, today)) {
+		return fault.New(fault.Invalid, "结束日期不能早于开始日期，请修改。").On("ends", "请填写开始日期或以后的日期")
+	}
+	return p.Spec.Check()
+}
+
+func cmpDate(d, fallback calendar.Date) calendar.Date {
+	if d.IsZero() {
+		return fallback
+	}
+	return d
+}
+
+// frame are the sites a plan is drawn from: monitored, running, of its area,
+// which lay in the scope of who planned it.
+func (s *Service) frame(ctx context.Context, p Plan) ([]registry.Site, error) {
+	list, _, err := s.registry.Sites(ctx, authz.System("inspection.plan"), registry.SiteFilter{Monitored: true, Live: true, Under: p.Area, Limit: 100_000})
+	return slices.DeleteFunc(list, func(x registry.Site) bool {
+		return x.Host == "" || len(p.Levels) > 0 && !slices.Contains(p.Levels, levelOf(x.AreaCode)) || len(p.Kinds) > 0 && !slices.Contains(p.Kinds, x.Kind) ||
+			p.Hosted == "only" && !x.Hosted || p.Hosted == "not" && x.Hosted
+	}), err
+}
+
+// Draft shows what a plan would draw first, without making it.
+func (s *Service) Draft(ctx context.Context, scope authz.Scope, p Plan) ([]Pick, []registry.Site, error) {
+	p, err := s.ready(ctx, scope, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	sites, err := s.frame(ctx, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	return Draw(sites, nil, p.Seed, p.Share), sites, nil
+}
+
+func (s *Service) ready(ctx context.Context, scope authz.Scope, p Plan) (Plan, error) {
+	if err := p.refuse(calendar.DateOf(s.db.Now())); err != nil {
+		return p, err
+	}
+	type unit struct{ name, area, line string }
+	u, err := db.One(ctx, s.db, func(r db.Scanner) (unit, error) {
+		var u unit
+		return u, r.Scan(&u.name, &u.area, &u.line)
+	}, `SELECT name, area_path, line_path FROM unit WHERE id = $1`, p.Unit)
+	if db.None(err) || err == nil && !scope.Covers(u.area, u.line) {
+		return p, fault.Missing("单位")
+	}
+	if err != nil {
+		return p, err
+	}
+	p.UnitName, p.areaPath, p.linePath = u.name, u.area, u.line
+	path, err := db.One(ctx, s.db, db.Value[string], `SELECT path FROM area WHERE id = $1`, p.Area)
+	if db.None(err) || err == nil && !scope.Covers(path, "") {
+		return p, fault.New(fault.Invalid, "检查范围不在本单位管辖范围内，请重新选择。").On("area", "请从列表中选择")
+	}
+	return p, err
+}
+
+// NewSeed draws the seed of a plan.
+func NewSeed() (int64, error) {
+	var b [8]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return 0, fmt.Errorf("inspection: draw seed: %w", err)
+	}
+	return int64(binary.LittleEndian.Uint64(b[:]) >> 12), nil // so that it can be read out
+}
+
+// MakePlan starts a plan (Article 19(4)); its first round is drawn at once when
+// it begins today.
+func (s *Service) MakePlan(ctx context.Context, scope authz.Scope, p Plan) (Plan, error) {
+	p, err := s.ready(ctx, scope, p)
+	if err != nil {
+		return p, err
+	}
+	sites, err := s.frame(ctx, p)
+	if err != nil {
+		return p, err
+	}
+	if len(sites) == 0 {
+		return p, fault.New(fault.Refused, "这个范围内没有开启监测的站点，计划无法执行。请先在站点台账中开启监测，或调整范围。").On("area", "范围内没有开启监测的站点")
+	}
+	if p.Seed == 0 {
+		if p.Seed, err = NewSeed(); err != nil {
+			return p, err
+		}
+	}
+	p.ID, p.State, p.MadeAt = PlanID(ulid.Make().String()), PlanActive, s.db.Now()
+	p.NextOn = cmpDate(p.NextOn, calendar.DateOf(p.MadeAt))
+	if a, ok := audit.ActorFrom(ctx); ok {
+		p.MadeBy = a.Name
+	}
+	levels, err1 := json.Marshal(nonNil(p.Levels))
+	kinds, err2 := json.Marshal(append([]registry.SiteKind{}, p.Kinds...))
+	spec, err3 := json.Marshal(p.Spec)
+	for _, err := range []error{err1, err2, err3} {
+		if err != nil {
+			return p, err
+		}
+	}
+	err = s.db.Update(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO patrol_plan (id, unit_id, name, area_id, levels, kinds, hosted, share, cadence, spec, seed, state, next_on, ends_on, made_by, made_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+			p.ID, p.Unit, p.Name, p.Area, string(levels), string(kinds), p.Hosted, p.Share, p.Cadence, string(spec), p.Seed, p.State, p.NextOn, p.EndsOn, p.MadeBy, p.MadeAt)
+		if err != nil {
+			return fmt.Errorf("inspection: keep plan: %w", err)
+		}
+		if _, _, err := PlanMachine.Take(ctx, tx, string(p.ID), "plan", passage.Note{Says: p.Name}); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.patrol.plan", Basis: "第十九条（四）", Target: p.Target(), After: map[string]any{"share": p.Share, "cadence": p.Cadence, "seed": p.Seed, "sites": len(sites), "spec": p.Spec}})
+	})
+	if err != nil {
+		return p, err
+	}
+	_, err = s.PlansDue(ctx)
+	return p, err
+}
+
+// MovePlan pauses, resumes or ends a plan.
+func (s *Service) MovePlan(ctx context.Context, scope authz.Scope, id PlanID, act string) (p Plan, err error) {
+	if !slices.Contains([]string{"pause", "resume", "end"}, act) {
+		return p, fault.Missing("办理事项")
+	}
+	err = s.db.Update(ctx, func(tx *db.Tx) error {
+		if p, err = s.PlanByID(ctx, tx, scope, id); err != nil {
+			return err
+		}
+		return s.movePlan(ctx, tx, &p, act, "")
+	})
+	return p, err
+}
+
+func (s *Service) movePlan(ctx context.Context, tx *db.Tx, p *Plan, act, why string) error {
+	before := p.State
+	_, to, err := PlanMachine.Take(ctx, tx, string(p.ID), act, passage.Note{Says: why})
+	if err != nil {
+		return err
+	}
+	p.State = to
+	if to == PlanEnded {
+		p.NextOn = calendar.Date{}
+		if _, err := tx.Exec(ctx, `UPDATE patrol_pick SET skipped = '计划已结束' WHERE plan_id = $1 AND run_id IS NULL AND skipped = ''`, p.ID); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.Exec(ctx, `UPDATE patrol_plan SET state = $2, next_on = $3 WHERE id = $1`, p.ID, p.State, p.NextOn); err != nil {
+		return err
+	}
+	return audit.Record(ctx, tx, audit.Entry{Act: "inspection.patrol." + act, Target: p.Target(), Before: before, After: map[string]string{"state": to, "why": why}})
+}
+
+// PlansDue draws the rounds that have come due and queues what was drawn: the
+// periodic duty. It returns how many runs were queued.
+func (s *Service) PlansDue(ctx context.Context) (int, error) {
+	ctx = audit.System(ctx, "inspection.plan")
+	today := calendar.DateOf(s.db.Now())
+	plans, err := db.All(ctx, s.db, scanPlan, planSelect+` WHERE p.state = 'active' ORDER BY p.id`)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, p := range plans {
+		if !p.NextOn.IsZero() && !p.NextOn.After(today) {
+			if err := s.drawRound(ctx, &p, today); err != nil {
+				return n, err
+			}
+		}
+		queued, waiting, err := s.queuePicks(ctx, p)
+		n += queued
+		if err != nil {
+			return n, err
+		}
+		if waiting == 0 && p.NextOn.IsZero() {
+			err := s.db.Update(ctx, func(tx *db.Tx) error {
+				now, err := db.One(ctx, tx, scanPlan, planSelect+` WHERE p.id = $1`, p.ID)
+				if err != nil || now.State != PlanActive {
+					return err
+				}
+				return s.movePlan(ctx, tx, &now, "end", "各轮检查都已安排")
+			})
+			if err != nil {
+				return n, err
+			}
+		}
+	}
+	return n, s.sendPlans(ctx)
+}
+
+func (s *Service) drawRound(ctx context.Context, p *Plan, today calendar.Date) error {
+	sites, err := s.frame(ctx, *p)
+	if err != nil {
+		return err
+	}
+	next := after(p.Cadence, p.NextOn)
+	for !next.IsZero() && !next.After(today) { // the house was off meanwhile; one round makes up for all
+		next = after(p.Cadence, next)
+	}
+	if !p.EndsOn.IsZero() && next.After(p.EndsOn) {
+		next = calendar.Date{}
+	}
+	return s.db.Update(ctx, func(tx *db.Tx) error {
+		type drawn struct {
+			site registry.SiteID
+			n    int
+		}
+		rows, err := db.All(ctx, tx, func(r db.Scanner) (drawn, error) {
+			var x drawn
+			return x, r.Scan(&x.site, &x.n)
+		}, `SELECT site_id, count(*) FROM patrol_pick WHERE plan_id = $1 GROUP BY site_id`, p.ID)
+		if err != nil {
+			return err
+		}
+		seen := map[registry.SiteID]int{}
+		for _, r := range rows {
+			seen[r.site] = r.n
+		}
+		// Of two processes one draws.
+		n, err := tx.Exec(ctx, `UPDATE patrol_plan SET round = round + 1, next_on = $2 WHERE id = $1 AND state = 'active' AND round = $3`, p.ID, next, p.Round)
+		if err != nil || n == 0 {
+			return err
+		}
+		p.Round, p.NextOn = p.Round+1, next
+		picks := Draw(sites, seen, p.Seed, p.Share)
+		lines := make([][]any, 0, len(picks))
+		for _, k := range picks {
+			lines = append(lines, []any{p.ID, p.Round, k.Site, k.Stratum, k.Of})
+		}
+		if len(lines) > 0 {
+			if err := tx.InsertAll(ctx, "patrol_pick", []string{"plan_id", "round", "site_id", "stratum", "size"}, lines); err != nil {
+				return err
+			}
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.patrol.draw", Basis: "第十九条（四）", Target: p.Target(), After: map[string]any{"round": p.Round, "drawn": len(picks), "of": len(sites), "next": next.String()}})
+	})
+}
+
+// picksAtOnce bounds the runs one duty queues.
+const picksAtOnce = 500
+
+// queuePicks queues a run for every site drawn that has none; waiting is how
+// many have still to wait, since their site is being looked at.
+func (s *Service) queuePicks(ctx context.Context, p Plan) (queued, waiting int, err error) {
+	type row struct {
+		round int
+		site  registry.SiteID
+	}
+	rows, err := db.All(ctx, s.db, func(r db.Scanner) (row, error) {
+		var x row
+		return x, r.Scan(&x.round, &x.site)
+	}, `SELECT round, site_id FROM patrol_pick WHERE plan_id = $1 AND run_id IS NULL AND skipped = '' ORDER BY round, site_id LIMIT $2`, p.ID, picksAtOnce)
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, r := range rows {
+		_, err := s.queueWith(ctx, authz.System("inspection.plan"), r.site, Planned, p.ID, p.Spec, func(tx *db.Tx, run RunID) error {
+			_, err := tx.Exec(ctx, `UPDATE patrol_pick SET run_id = $4 WHERE plan_id = $1 AND round = $2 AND site_id = $3`, p.ID, r.round, r.site, run)
+			return err
+		})
+		switch {
+		case err == nil:
+			queued++
+		case fault.Is(err, fault.Conflict):
+			waiting++
+		case fault.Is(err, fault.Refused), fault.Is(err, fault.NotFound):
+			says := fault.Of(err).Says
+			err = s.db.Update(ctx, func(tx *db.Tx) error {
+				if _, err := tx.Exec(ctx, `UPDATE patrol_pick SET skipped = $4 WHERE plan_id = $1 AND round = $2 AND site_id = $3`, p.ID, r.round, r.site, clipRunes(says, 200)); err != nil {
+					return err
+				}
+				return audit.Record(ctx, tx, audit.Entry{Act: "inspection.patrol.skip", Target: p.Target(), After: map[string]string{"site": string(r.site), "why": says}})
+			})
+			if err != nil {
+				return queued, waiting, err
+			}
+		default:
+			return queued, waiting, err
+		}
+	}
+	return queued, waiting, nil
+}
+
+// Drawn is one site of a round, with what became of it.
+type Drawn struct {
+	Round    int
+	Site     registry.SiteID
+	SiteName string
+	Host     string
+	UnitName string
+	Stratum  string
+	Of       int
+	Run      RunID
+	RunState string
+	Pages    int
+	Found    int
+	Fresh    int
+	Skipped  string
+}
+
+// Sample is a round of a plan in scope, as drawn; round 0 is the latest.
+func (s *Service) Sample(ctx context.Context, scope authz.Scope, id PlanID, round, limit, offset int) ([]Drawn, int, error) {
+	p, err := s.PlanByID(ctx, s.db, scope, id)
+	if err != nil {
+		return nil, 0, err
+	}
+	if round <= 0 {
+		round = p.Round
+	}
+	total, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM patrol_pick WHERE plan_id = $1 AND round = $2`, id, round)
+	if err != nil {
+		return nil, 0, err
+	}
+	list, err := db.All(ctx, s.db, func(r db.Scanner) (Drawn, error) {
+		var d Drawn
+		return d, r.Scan(&d.Round, &d.Site, &d.SiteName, &d.Host, &d.UnitName, &d.Stratum, &d.Of, &d.Run, &d.RunState, &d.Pages, &d.Found, &d.Fresh, &d.Skipped)
+	}, `SELECT k.round, k.site_id, s.name, s.host, u.name, k.stratum, k.size, COALESCE(k.run_id, ''), COALESCE(r.state, ''), COALESCE(r.pages, 0), COALESCE(r.found, 0), COALESCE(r.fresh, 0), k.skipped
+	      FROM patrol_pick k JOIN site s ON s.id = k.site_id JOIN unit u ON u.id = s.unit_id LEFT JOIN inspection_run r ON r.id = k.run_id
+	     WHERE k.plan_id = $1 AND k.round = $2 ORDER BY k.stratum, k.site_id LIMIT $3 OFFSET $4`, id, round, limit, offset)
+	return list, total, err
+}
+
+// Layer sums up one stratum of a plan.
+type Layer struct {
+	Stratum string
+	Of      int // sites in it at the latest draw
+	Drawn   int // in the latest round
+	Seen    int // sites looked at since the plan began
+	Done    int // of the latest round, looked at or skipped
+	Found   int // findings of the latest round
+}
+
+// Layers of a plan in scope.
+func (s *Service) Layers(ctx context.Context, scope authz.Scope, id PlanID) ([]Layer, error) {
+	p, err := s.PlanByID(ctx, s.db, scope, id)
+	if err != nil {
+		return nil, err
+	}
+	return db.All(ctx, s.db, func(r db.Scanner) (Layer, error) {
+		var l Layer
+		return l, r.Scan(&l.Stratum, &l.Of, &l.Drawn, &l.Seen, &l.Done, &l.Found)
+	}, `SELECT k.stratum, max(CASE WHEN k.round = $2 THEN k.size ELSE 0 END), sum(CASE WHEN k.round = $2 THEN 1 ELSE 0 END), count(DISTINCT k.site_id),
+	           sum(CASE WHEN k.round = $2 AND (r.state IN ('done', 'failed') OR k.skipped <> '') THEN 1 ELSE 0 END), sum(CASE WHEN k.round = $2 THEN COALESCE(r.found, 0) ELSE 0 END)
+	      FROM patrol_pick k LEFT JOIN inspection_run r ON r.id = k.run_id WHERE k.plan_id = $1 GROUP BY k.stratum ORDER BY k.stratum`, id, p.Round)
+}
+
+// focusNamed is the focus item of a name in the plans that drew a site.
+func (s *Service) focusNamed(ctx context.Context, site registry.SiteID, name string) ([]check.Focus, error) {
+	plans, err := db.All(ctx, s.db, scanPlan, planSelect+` WHERE p.id IN (SELECT plan_id FROM patrol_pick WHERE site_id = $1) ORDER BY p.made_at DESC LIMIT 50`, site)
+	for _, p := range plans {
+		for _, f := range p.Spec.Focus {
+			if f.Name == name {
+				return []check.Focus{f}, nil
+			}
+		}
+	}
+	return nil, err
+}
+
+// PlanArea is a division a unit may plan for.
+type PlanArea struct {
+	ID    org.AreaID
+	Level org.Level
+	Name  string
+}
+
+// PlanAreas are the divisions that lie in a scope as a whole, down to counties.
+func (s *Service) PlanAreas(ctx context.Context, scope authz.Scope) ([]PlanArea, error) {
+	type row struct {
+		PlanArea
+		path string
+	}
+	list, err := db.All(ctx, s.db, func(r db.Scanner) (row, error) {
+		var a row
+		return a, r.Scan(&a.ID, &a.Level, &a.Name, &a.path)
+	}, `SELECT id, level, name, path FROM area WHERE level IN ('province', 'city', 'county') ORDER BY code, level LIMIT 1000`)
+	var out []PlanArea
+	for _, a := range list {
+		if scope.Covers(a.path, "") {
+			out = append(out, a.PlanArea)
+		}
+	}
+	return out, err
+}

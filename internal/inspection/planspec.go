@@ -1,0 +1,204 @@
+package inspection
+
+import (
+	"cmp"
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"strings"
+	"time"
+
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/registry"
+)
+
+// Spec is what one run looks at, when, and what it may cost. The zero value is
+// the daily patrol.
+type Spec struct {
+	Families []string      `json:"families,omitempty"` // of checks; empty: all
+	Focus    []check.Focus `json:"focus,omitempty"`
+	Hours    Hours         `json:"hours,omitzero"`
+	Pages    int           `json:"pages,omitempty"`   // 0: the setting's
+	MB       int           `json:"mb,omitempty"`      // 0: no bound
+	Minutes  int           `json:"minutes,omitempty"` // 0: no bound
+	Remote   bool          `json:"remote,omitempty"`  // done by a crawler without the house's database
+	Urgent   bool          `json:"urgent,omitempty"`  // a person waits
+}
+
+// Bounds of a spec.
+const (
+	maxPlanPages   = 20_000
+	maxPlanMB      = 10_000
+	maxPlanMinutes = 24 * 60
+	maxFocus       = 20
+)
+
+// Families of checks a plan may choose from, as screens name them.
+var Families = [][2]string{
+	{"access", "网站可用性"}, {"home", "首页更新"}, {"column", "栏目更新"}, {"link", "链接"}, {"concealed", "暗链和违规内容"}, {"sensitive", "敏感表述"},
+	{"wording", "错别字"}, {"privacy", "个人信息"}, {"footer", "页面底部标识"}, {"tags", "网页标签"},
+}
+
+// Check refuses a spec that cannot be worked.
+func (s Spec) Check() error {
+	for _, f := range s.Families {
+		if !slices.ContainsFunc(Families, func(k [2]string) bool { return k[0] == f }) {
+			return fault.New(fault.Invalid, "检查内容不在可选范围内，请重新选择。").On("family", "请从列表中选择")
+		}
+	}
+	if len(s.Focus) > maxFocus {
+		return fault.Newf(fault.Invalid, "重点检查项最多%d项，请分成几个计划。", maxFocus)
+	}
+	for _, f := range s.Focus {
+		if err := f.Check(); err != nil {
+			return err
+		}
+	}
+	for _, b := range []struct {
+		field, name string
+		n, most     int
+	}{{"pages", "每个网站最多页数", s.Pages, maxPlanPages}, {"mb", "每个网站最多流量", s.MB, maxPlanMB}, {"minutes", "每个网站最长时间", s.Minutes, maxPlanMinutes}} {
+		if b.n < 0 || b.n > b.most {
+			return fault.Newf(fault.Invalid, "%s应在0到%d之间，请修改。", b.name, b.most).On(b.field, fmt.Sprintf("请填写0到%d的整数，0为不限", b.most))
+		}
+	}
+	return s.Hours.Check()
+}
+
+// Hours is when sites may be visited, in Chinese time: from one minute of the
+// day to another, over midnight when the second is the smaller. Zero: always.
+type Hours struct {
+	From int `json:"from,omitempty"` // minutes since 00:00
+	To   int `json:"to,omitempty"`
+}
+
+// Check refuses hours that are none.
+func (h Hours) Check() error {
+	const day = 24 * 60
+	if h.From < 0 || h.From >= day || h.To < 0 || h.To >= day {
+		return fault.New(fault.Invalid, "检查时段填写有误，请按 20:00 这样的形式填写。").On("from", "请填写 00:00 到 23:59")
+	}
+	return nil
+}
+
+// Always reports hours without a bound.
+func (h Hours) Always() bool { return h.From == h.To }
+
+// Open reports whether sites may be visited at an instant.
+func (h Hours) Open(t time.Time) bool {
+	if h.Always() {
+		return true
+	}
+	m := minuteOf(t)
+	if h.From < h.To {
+		return m >= h.From && m < h.To
+	}
+	return m >= h.From || m < h.To
+}
+
+// Next is the first instant from t on when sites may be visited.
+func (h Hours) Next(t time.Time) time.Time {
+	if h.Open(t) {
+		return t
+	}
+	at := calendar.DateOf(t).Start().Add(time.Duration(h.From) * time.Minute)
+	if at.Before(t) {
+		at = calendar.DateOf(t).AddDays(1).Start().Add(time.Duration(h.From) * time.Minute)
+	}
+	return at.UTC()
+}
+
+func minuteOf(t time.Time) int {
+	t = t.In(calendar.Shanghai)
+	return t.Hour()*60 + t.Minute()
+}
+
+// String writes 20:00–07:00.
+func (h Hours) String() string {
+	if h.Always() {
+		return "不限时段"
+	}
+	s := fmt.Sprintf("%02d:%02d–%02d:%02d", h.From/60, h.From%60, h.To/60, h.To%60)
+	if h.To < h.From {
+		s += "（次日）"
+	}
+	return s
+}
+
+// Levels of site, by the division of its sponsor.
+const (
+	LevelProvince = "province"
+	LevelCity     = "city"
+	LevelCounty   = "county"
+)
+
+// LevelNames in the order of screens.
+var LevelNames = [][2]string{{LevelProvince, "省级"}, {LevelCity, "市级"}, {LevelCounty, "县级"}}
+
+// levelOf reads the level from a division code of twelve digits.
+func levelOf(code string) string {
+	switch {
+	case len(code) < 6 || code[2:6] == "0000":
+		return LevelProvince
+	case code[4:6] == "00":
+		return LevelCity
+	}
+	return LevelCounty
+}
+
+// Stratum is the layer of a sample a site lies in: level, kind, and the city
+// whose division it belongs to.
+func Stratum(s registry.Site) string {
+	city := "6100"
+	if len(s.AreaCode) >= 4 {
+		city = s.AreaCode[:4]
+	}
+	return levelOf(s.AreaCode) + "/" + string(s.Kind) + "/" + city
+}
+
+// Pick is one site drawn.
+type Pick struct {
+	Site    registry.SiteID
+	Stratum string
+	Of      int // sites in the stratum
+}
+
+// Draw takes share per cent of every stratum, rounded up, so that each has one
+// at least. Sites drawn less often come first; among equals the seed decides. So
+// no site is drawn again before every site of its stratum was, and whoever has
+// the seed and the ledger draws the same. seen is how often a site was drawn in
+// rounds before.
+func Draw(sites []registry.Site, seen map[registry.SiteID]int, seed int64, share int) []Pick {
+	strata := map[string][]registry.Site{}
+	for _, s := range sites {
+		k := Stratum(s)
+		strata[k] = append(strata[k], s)
+	}
+	var out []Pick
+	for k, list := range strata {
+		slices.SortFunc(list, func(a, b registry.Site) int {
+			return cmp.Or(cmp.Compare(seen[a.ID], seen[b.ID]), cmp.Compare(lot(seed, seen[a.ID], a.ID), lot(seed, seen[b.ID], b.ID)), strings.Compare(string(a.ID), string(b.ID)))
+		})
+		n := min(len(list), max(1, (len(list)*share+99)/100))
+		for _, s := range list[:n] {
+			out = append(out, Pick{s.ID, k, len(list)})
+		}
+	}
+	slices.SortFunc(out, func(a, b Pick) int {
+		return cmp.Or(strings.Compare(a.Stratum, b.Stratum), strings.Compare(string(a.Site), string(b.Site)))
+	})
+	return out
+}
+
+// lot is the place of a site in the order of one lap through its stratum.
+func lot(seed int64, lap int, id registry.SiteID) uint64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%d/%d/%s", seed, lap, id)
+	x := h.Sum64() // the last bytes hardly move the first bits; mixed, they do
+	x ^= x >> 33
+	x *= 0xff51afd7ed558ccd
+	x ^= x >> 33
+	return x
+}
