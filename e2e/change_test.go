@@ -176,7 +176,8 @@ func chainsJourney(t *testing.T, h house, b *browser) {
 	const city, province = "西安市人民政府办公厅", "陕西省人民政府办公厅"
 	h.employ(t, "长安区人民政府办公室", "安如山", "changan", authz.Sponsor)
 	h.employ(t, "陕西省审计厅", "方以正", "tingju", authz.Sponsor)
-	h.employ(t, h.yangling(t), "农知时", "yangling", authz.Sponsor)
+	h.employ(t, h.officeOf(t, "杨凌"), "农知时", "yangling", authz.Sponsor)
+	h.employ(t, h.officeOf(t, "韩城"), "司马修", "hancheng", authz.Sponsor)
 	shi, sheng := b.person("shi"), b.person("sheng")
 	straight := func(login, name string) {
 		t.Helper()
@@ -216,12 +217,13 @@ func chainsJourney(t *testing.T, h house, b *browser) {
 
 	straight("tingju", "陕西审计")
 	straight("yangling", "杨凌发布")
+	straight("hancheng", "韩城发布")
 }
 
-// yangling is the name of the office of the demonstration zone.
-func (h house) yangling(t testing.TB) string {
+// officeOf is the name of the office of a place.
+func (h house) officeOf(t testing.TB, place string) string {
 	t.Helper()
-	name, err := db.One(context.Background(), h.DB, db.Value[string], `SELECT name FROM unit WHERE kind = 'office' AND name LIKE '杨凌%'`)
+	name, err := db.One(context.Background(), h.DB, db.Value[string], `SELECT name FROM unit WHERE kind = 'office' AND name LIKE $1 ORDER BY name LIMIT 1`, place+"%")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -148,6 +149,46 @@ func TestArticle08_3_WebsiteClosedToItsEnd(t *testing.T) {
 	dept.sees("已办理")
 	dept.both("site-deregistering")
 
+	// The old host makes way: the portal of the level keeps its old addresses and
+	// answers for it.
+	dept.open("/console/closings")
+	dept.press(name)
+	dept.press("交由门户应答")
+	dept.sees("跳转表还是空的")
+	dept.open("/console/closings")
+	dept.press(name)
+	at := dept.location()
+	dept.press("查看和导入")
+	for _, row := range [][3]string{{"/zt/2016/", "已停用", ""}, {"/tzgg/1.html", "跳转", "http://xian.localhost:" + dept.port + "/notices/"}} {
+		dept.fill("旧网址", row[0])
+		dept.fill("处理方式", row[1])
+		dept.fill("新网址（跳转时填写）", row[2])
+		dept.press("登记网址")
+		dept.sees("已登记")
+	}
+	dept.open(at)
+	dept.press("交由门户应答")
+	dept.sees("已交由本级政府门户网站应答")
+	citizen := b.person("")
+	citizen.portal("xian.localhost", "/former/swjold.localhost/")
+	citizen.seesSoon("/zt/2016/", 30*time.Second)
+	citizen.both("old-addresses")
+	citizen.portal("swjold.localhost", "/zt/2016/")
+	citizen.sees("这个网址已经停用")
+	citizen.both("old-host-answers")
+	citizen.portal("swjold.localhost", "/tzgg/1.html")
+	citizen.sees("西安市人民政府")
+	if got := citizen.location(); !strings.Contains(got, "/notices/") {
+		t.Errorf("an old address led to %s", got)
+	}
+	dept.open(at)
+	dept.press("访问原域名核对")
+	dept.sees("应答与跳转表一致")
+	dept.sees("旧网址对照页已随")
+	dept.press("按信息资源库核对")
+	dept.sees("还没有迁完")
+	dept.both("site-handed-over")
+
 	city.again()
 	offices := map[string]*tab{"编制部门": b.person("bianzhi"), "通信管理部门": b.person("tongxin"), "公安机关": b.person("gongan")}
 	for _, end := range []struct{ item, missing, body string }{
@@ -187,7 +228,6 @@ func TestArticle08_3_WebsiteClosedToItsEnd(t *testing.T) {
 	dept.both("site-closed")
 	dept.open("/console/domains?state=cancelled&q=swjold")
 	dept.sees("swjold.localhost") // stays under watch
-	citizen := b.person("")
 	citizen.portal("shaanxi.localhost", "/official/check?address=http://swjold.localhost/")
 	citizen.sees("不在官方名录里")
 	citizen.both("site-closed-to-the-public")

@@ -156,7 +156,7 @@ func standsAlone(text, word string) bool {
 func readGuides(t *testing.T) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	for _, name := range []string{"supervisor.md", "sponsor.md", "coregulator.md", "editor.md", "reviewer.md", "platform-operator.md", "site-builder.md", "column-owner.md"} {
+	for _, name := range []string{"supervisor.md", "sponsor.md", "coregulator.md", "editor.md", "reviewer.md", "platform-operator.md", "site-builder.md", "column-owner.md", "publisher.md"} {
 		body, err := os.ReadFile(filepath.Join(guides, name))
 		if err != nil {
 			t.Fatal(err)
@@ -325,7 +325,29 @@ func drawGuides(t *testing.T) {
 	keeper.open("/console/health")
 	keeper.press("雁塔区人民政府（演示）")
 	draw(keeper, "operator-health", "", "发布签名")
+	drawPublisher(b)
 	drawDesk(b)
+}
+
+// drawPublisher draws the guide of those who publish.
+func drawPublisher(b *browser) {
+	sponsor := b.person("shi")
+	sponsor.open("/console/sites?q=xian.localhost")
+	site := eval[string](sponsor, `document.querySelector('main tbody a[href^="/console/sites/"]').href`)
+	for _, p := range []struct{ name, path, until string }{
+		{"publisher-releases", "/releases", ""}, {"publisher-redirects", "/redirects", "登记跳转"}, {"publisher-appearance", "/appearance", "疏密"},
+	} {
+		sponsor.open(site + p.path)
+		sponsor.draw(p.name, "", p.until)
+	}
+	final := b.person("shizhong")
+	final.open(site + "/releases/rebuild")
+	final.draw("publisher-rebuild", "", "返回发布记录")
+	final.open("/console/schedule")
+	final.draw("publisher-schedule", "", "")
+	office := b.person("sheng")
+	office.open("/console/themes")
+	office.draw("publisher-themes", "", "")
 }
 
 // drawDesk draws the guides of those who write and review.

@@ -21,18 +21,20 @@ func (n *neighbourhood) estate(c *county, site registry.Site) {
 	if _, err := h.Matrix.Derive(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if list := must(h.Platforms.Platforms(ctx, system))(t); len(list) == 0 {
+	list := must(h.Platforms.Platforms(ctx, system))(t)
+	if len(list) == 0 {
 		units, _, err := h.Org.Units(ctx, system, org.UnitFilter{Text: "西安市人民政府办公厅", Limit: 1})
 		if err != nil || len(units) == 0 {
 			t.Fatalf("no city office (%v)", err)
 		}
-		must(h.Platforms.Save(ctx, system, platform.Platform{Unit: units[0].ID, Name: "市平台", Here: true, Standard: "标准", Technology: "技术", Security: "安全", Operation: "运维"}))(t)
+		list = append(list, must(h.Platforms.Save(ctx, system, platform.Platform{Unit: units[0].ID, Name: "市平台", Here: true, Standard: "标准", Technology: "技术", Security: "安全", Operation: "运维"}))(t))
 	}
 	if _, err := h.Platforms.Sweep(ctx); err != nil {
 		t.Fatal(err)
 	}
-	// Known to everybody, so nobody's own: an id that never was.
-	c.ids["/console/platforms/{id}"] = []string{ulid.Make().String()}
+	// The platform is known to everybody (see forAll); who lives on it, and on
+	// what terms, is each tenant's own.
+	c.ids["/console/platforms/{id}"] = []string{string(list[0].ID), ulid.Make().String()}
 	c.ids["/console/platforms/{unit}"] = []string{string(c.office.ID)}
 	c.ids["/console/migrations/{id}"] = c.ids["/console/sites/{id}"]
 	c.ids["/console/matrix/{id}"] = append(append([]string{}, c.ids["/console/sites/{id}"]...), c.ids["/console/accounts/{id}"]...)

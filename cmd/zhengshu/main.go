@@ -82,7 +82,7 @@ func (u usage) Error() string { return u.says }
 var errPartial = errors.New("done, with refusals or damage")
 
 var commands = append([]command{
-	serveCommand, portalCommand, workCommand, migrateCommand, demoCommand,
+	serveCommand, portalCommand, workCommand, agentCommand, migrateCommand, demoCommand,
 	importCommand("units"), importCommand("sites"), importCommand("accounts"), importItemsCommand, importSiteCommand, exportItemsCommand,
 	inspectCommand, crawlCommand, checkPageCommand, checkTextCommand, checkHostsCommand, searchCommand,
 	verifyAuditCommand, verifySiteCommand, exportSiteCommand, verifyBlobsCommand, verifyEvidenceCommand, copyBlobsCommand, backupCommand, restoreCommand, tokenCommand, qualityCommand, versionCommand,

@@ -24,6 +24,7 @@ import (
 	"zhengshu/internal/integrity/integrityweb"
 	"zhengshu/internal/layout/layoutweb"
 	"zhengshu/internal/letters/lettersweb"
+	"zhengshu/internal/lexicon/lexiconweb"
 	"zhengshu/internal/library/libraryweb"
 	"zhengshu/internal/lifecycle/lifecycleweb"
 	"zhengshu/internal/media/mediaweb"
@@ -86,9 +87,11 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		assessmentweb.New(h.DB, h.Assessment, h.Inspection, h.Registry, h.Org).Routes(),
 		reportingweb.New(h.Reporting).Routes(),
 		auditweb.New(h.DB, h.Org, h.VerifyAudit).Routes(),
+		lexiconweb.New(h.Lexicon, h.Org, h.Blobs, h.rulePractice).Routes(),
 		inspectionweb.New(h.DB, h.Inspection, h.Registry, h.Blobs).Routes(),
 		h.recordDoors(),
 		h.estateDoors(),
+		h.guardDoors(),
 		h.watchDoors(),
 	)
 }
@@ -114,7 +117,9 @@ func navigation() []web.NavItem {
 			{Name: "导入", Href: "/console/move-ins", Also: []string{"/console/move-ins/"}, Group: "导入、采用和转载"}, {Name: "采用申请", Href: "/console/share-requests", Group: "导入、采用和转载"}, {Name: "重要转载", Href: "/console/reposts", Group: "导入、采用和转载"}, {Name: "稿源名单", Href: "/console/sources", Group: "导入、采用和转载"},
 			{Name: "审核流程", Href: "/console/review-routes", Group: "审核和检查规则"}, {Name: "放行清单", Href: "/console/checks/allowed", Group: "审核和检查规则"}, {Name: "规则质量", Href: "/console/checks/rules", Group: "审核和检查规则"}, {Name: "索引号代码", Href: "/console/index-codes", Group: "审核和检查规则"}}},
 		{Name: "来信", Href: "/console/letters", Permit: authz.LetterRead},
-		{Name: "检查", Href: "/console/inspection", Permit: authz.InspectionRead, Parts: []web.Part{{Name: "检查", Href: "/console/inspection"}, {Name: "巡检计划", Href: "/console/inspection/plans"}, {Name: "发现的问题", Href: "/console/findings"}, {Name: "重要保障期", Href: "/console/protected-periods", Also: []string{"/console/protected-periods/"}}, {Name: "网站体检", Href: "/console/health", Also: []string{"/console/activity"}}, {Name: "防篡改", Href: "/console/integrity"}, {Name: "访问统计", Href: "/console/visits", Also: []string{"/console/visits/method"}}}},
+		{Name: "检查", Href: "/console/inspection", Permit: authz.InspectionRead, Parts: slices.Concat([]web.Part{{Name: "检查", Href: "/console/inspection"}, {Name: "发现的问题", Href: "/console/findings"}, {Name: "巡检计划", Href: "/console/inspection/plans"}, {Name: "值班", Href: "/console/duty", Also: []string{"/console/duty/"}}, {Name: "告警", Href: "/console/alarms", Also: []string{"/console/alarms/"}},
+			{Name: "事件处置", Href: "/console/incidents", Also: []string{"/console/incidents/", "/console/takedowns", "/console/takedowns/"}}, {Name: "重要保障期", Href: "/console/protected-periods", Also: []string{"/console/protected-periods/"}, Group: "安全"}, {Name: "防篡改", Href: "/console/integrity", Group: "安全"},
+			{Name: "词库", Href: "/console/lexicon", Also: []string{"/console/lexicon/"}, Group: "监测"}, {Name: "网站体检", Href: "/console/health", Also: []string{"/console/activity"}, Group: "监测"}, {Name: "访问统计", Href: "/console/visits", Also: []string{"/console/visits/method"}, Group: "监测"}}, guardParts())},
 		{Name: "整改", Href: "/console/orders", Permit: authz.OrderRead},
 		{Name: "考核与通报", Href: "/console/scores", Permit: authz.AssessmentRead, Parts: []web.Part{{Name: "考核", Href: "/console/scores"}, {Name: "通报", Href: "/console/bulletins"}, {Name: "考核指标", Href: "/console/packs"}}},
 		{Name: "审计", Href: "/console/audit", Permit: authz.AuditRead},

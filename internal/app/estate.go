@@ -20,12 +20,15 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blueprint"
 	"zhengshu/internal/blueprint/blueprintweb"
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/health"
 	"zhengshu/internal/health/healthweb"
+	"zhengshu/internal/integrity"
 	"zhengshu/internal/jobs"
+	"zhengshu/internal/layout"
 	"zhengshu/internal/matrix"
 	"zhengshu/internal/matrix/matrixweb"
 	"zhengshu/internal/moveout"
@@ -64,12 +67,12 @@ func (h *House) wireEstate() {
 		return h.Platforms.MayAppoint(ctx, q, unit.ID, person)
 	})
 	h.MoveOut = moveout.New(moveout.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Library: h.Library, Letters: h.Letters, Shelf: shelf{h}, Shelved: h.MoveIn.Shelved, Blobs: h.Blobs,
-		Dir: filepath.Join(h.Config.Dir, "exports"), Tree: h.siteTree, Extras: []moveout.Extra{{Name: "look", Write: h.lookOut, Take: h.lookIn}}})
+		Dir: filepath.Join(h.Config.Dir, "exports"), Tree: h.siteTree, Extras: []moveout.Extra{{Name: "look", Write: h.lookOut, Take: h.lookIn}, {Name: "theme", Write: h.themeOut, Take: h.themeIn}, {Name: "layouts", Write: h.layoutsOut, Take: h.layoutsIn}}})
 	h.MoveOut.Register(h.workers)
 	h.Blueprints = blueprint.New(blueprint.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Library: h.Library, Touch: func(ctx context.Context, tx *db.Tx, site registry.SiteID) error {
 		return h.Publisher.Touch(ctx, tx, site)
-	}, Parts: []blueprint.Part{{Name: "look", Says: "外观", Read: h.lookRead, Write: h.lookWrite}}})
-	h.Health = health.New(health.Parts{DB: h.DB, Registry: h.Registry, Inspection: h.Inspection, Platforms: h.Platforms, Sources: []health.Source{h.signature}})
+	}, Parts: []blueprint.Part{{Name: "look", Says: "外观", Read: h.lookRead, Write: h.lookWrite}, {Name: "layout", Says: "首页编排", Read: h.layoutRead, Write: h.layoutWrite}}})
+	h.Health = health.New(health.Parts{DB: h.DB, Registry: h.Registry, Inspection: h.Inspection, Platforms: h.Platforms, Sources: []health.Source{h.signature, h.tampered, h.readings}})
 	jobs.Handle(h.workers, func(ctx context.Context, _ lookRound) error { return h.lookAtSites(ctx) })
 	jobs.Every(h.workers, 24*time.Hour, lookRound{})
 }
@@ -124,6 +127,90 @@ func (h *House) lookIn(ctx context.Context, site registry.Site, body json.RawMes
 	})
 }
 
+// carriedTheme is a theme's bundle in an archive.
+type carriedTheme struct {
+	Bundle []byte `json:"bundle"`
+}
+
+func (h *House) themeOut(ctx context.Context, site registry.SiteID) (any, error) {
+	b, err := h.Appearance.BundleOf(ctx, h.DB, authz.System("moveout.look"), site)
+	if err != nil || b == nil {
+		return nil, err
+	}
+	return carriedTheme{b}, nil
+}
+
+// themeIn installs the bundle that an archive carries, on the terms of this
+// province, and puts the site into it. A bundle whose key is not trusted here
+// leaves the site in a theme of the house; whoever trusts it later may choose it.
+func (h *House) themeIn(ctx context.Context, site registry.Site, body json.RawMessage) error {
+	var c carriedTheme
+	if err := json.Unmarshal(body, &c); err != nil || len(c.Bundle) == 0 {
+		return fault.New(fault.Invalid, "导出中的主题包不能识别。").From(err)
+	}
+	if err := h.Appearance.Receive(ctx, c.Bundle); err != nil {
+		if fault.Is(err, fault.Refused) || fault.Is(err, fault.Invalid) {
+			h.Config.Log.WarnContext(ctx, "the theme of an archive is not taken", "site", site.ID, "error", err)
+			return nil
+		}
+		return err
+	}
+	b, err := theme.ReadBundle(c.Bundle)
+	if err != nil {
+		return err
+	}
+	return h.DB.Update(ctx, func(tx *db.Tx) error {
+		was, err := h.Appearance.Carried(ctx, tx, authz.System("moveout.look"), site.ID)
+		if err != nil || was.Hash == b.Hash {
+			return err
+		}
+		was.ID, was.Version, was.Hash = b.ID, b.Version, b.Hash
+		return h.Appearance.Adopt(ctx, tx, authz.System("moveout.look"), site.ID, was, "主题包随导出包迁入")
+	})
+}
+
+func (h *House) layoutsOut(ctx context.Context, site registry.SiteID) (any, error) {
+	return h.Layouts.Carry(ctx, h.DB, authz.System("moveout.layouts"), site, true)
+}
+
+func (h *House) layoutsIn(ctx context.Context, site registry.Site, body json.RawMessage) error {
+	var c layout.Carried
+	if err := json.Unmarshal(body, &c); err != nil {
+		return fault.New(fault.Invalid, "导出中的页面编排不能识别。").From(err)
+	}
+	scope := authz.System("moveout.layouts")
+	return h.DB.Update(ctx, func(tx *db.Tx) error {
+		people, err := h.Org.People(ctx, tx, scope, site.Unit)
+		if err != nil {
+			return err
+		}
+		var owner org.PersonID
+		if len(people) > 0 {
+			owner = people[0].ID
+		}
+		if err := h.Layouts.Adopt(ctx, tx, scope, site.ID, c, owner, "随导出包迁入"); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "layout.bring", Target: site.Target(), After: map[string]any{"blocks": len(c.Home), "topics": len(c.Topics)}})
+	})
+}
+
+func (h *House) layoutRead(ctx context.Context, q db.Querier, from registry.SiteID) (json.RawMessage, error) {
+	c, err := h.Layouts.Carry(ctx, q, authz.System("blueprint.layout"), from, false)
+	if err != nil || c.Home == nil {
+		return nil, err
+	}
+	return json.Marshal(c)
+}
+
+func (h *House) layoutWrite(ctx context.Context, tx *db.Tx, to registry.SiteID, body json.RawMessage) error {
+	var c layout.Carried
+	if err := json.Unmarshal(body, &c); err != nil {
+		return fault.New(fault.Invalid, "模板中的页面编排不能识别。").From(err)
+	}
+	return h.Layouts.Adopt(ctx, tx, authz.System("blueprint.layout"), to, c, "", "随建站模板设定")
+}
+
 // signature says whether the release that is public now is the house's own.
 func (h *House) signature(_ context.Context, _ authz.Scope, site registry.Site) ([]health.Fact, error) {
 	f := health.Fact{Name: "发布签名", Href: site.Link() + "/releases"}
@@ -137,6 +224,61 @@ func (h *House) signature(_ context.Context, _ authz.Scope, site registry.Site) 
 		f.Text, f.Tone = "与签名不符，可能被改动", health.Bad
 	default:
 		return nil, err
+	}
+	return []health.Fact{f}, nil
+}
+
+// tampered says whether what is served is what was published: the open alarms,
+// and the last look from outside, or at the disk.
+func (h *House) tampered(ctx context.Context, scope authz.Scope, site registry.Site) ([]health.Fact, error) {
+	f := health.Fact{Name: "防篡改", Href: site.Link() + "/integrity"}
+	alarms, total, err := h.Integrity.Alarms(ctx, scope, site.ID, 20, 0)
+	if err != nil {
+		return nil, err
+	}
+	open := 0
+	for _, a := range alarms { // those that are open stand first
+		if a.SettledAt.IsZero() {
+			open++
+		}
+	}
+	seen, err := h.Integrity.Seen(ctx, scope, site.ID)
+	if err != nil {
+		return nil, err
+	}
+	var last integrity.Seen
+	for _, x := range seen {
+		if x.At.After(last.At) {
+			last = x
+		}
+	}
+	switch {
+	case open > 0:
+		f.Text, f.Tone = fmt.Sprintf("%d 项告警没有处理", open), health.Bad
+	case last.At.IsZero():
+		f.Text = "还没有核验"
+	case last.Wrong > 0:
+		f.Text, f.Tone = fmt.Sprintf("%d 页不符", last.Wrong), health.Bad
+	default:
+		f.Text, f.Tone = "一致", health.Good
+	}
+	if !last.At.IsZero() {
+		f.Note = fmt.Sprintf("来源：防篡改核验，%s 核对 %d 页（第 %d 版）；累计告警 %d 项", last.At.In(calendar.Shanghai).Format("2006-01-02 15:04"), last.Checked, last.No, total)
+	}
+	return []health.Fact{f}, nil
+}
+
+// readings says how much a site is read, with the source of the numbers.
+func (h *House) readings(ctx context.Context, scope authz.Scope, site registry.Site) ([]health.Fact, error) {
+	today := calendar.DateOf(h.DB.Now())
+	month, err := h.Visits.Figures(ctx, scope, site.ID, today.AddDays(-29), today)
+	if err != nil {
+		return nil, err
+	}
+	f := health.Fact{Name: "近 30 日访问", Href: site.Link() + "/visits", Text: "没有统计", Note: "来源：访问统计，不用 Cookie"}
+	if len(month.Days) > 0 {
+		f.Text = fmt.Sprintf("%d 次", month.Sum.Views)
+		f.Note = fmt.Sprintf("独立访客 %d 人次；来源：访问统计，不用 Cookie，有统计的 %d 天", month.Sum.Visitors, len(month.Days))
 	}
 	return []health.Fact{f}, nil
 }

@@ -3,10 +3,14 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
+	"encoding/base64"
 	"io"
 	"log/slog"
 	"os"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,6 +22,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/health"
+	"zhengshu/internal/layout"
 	"zhengshu/internal/library"
 	"zhengshu/internal/media"
 	"zhengshu/internal/moveout"
@@ -114,6 +119,57 @@ func (e *estate) live(items []string) (registry.Site, library.ItemID) {
 	return site, draft.ID
 }
 
+var designer = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{9}, ed25519.SeedSize))
+
+// dress lets the house trust a designer's key and puts a site, if one is named,
+// into a theme of hers.
+func (e *estate) dress(site registry.SiteID, trusted bool) {
+	e.t.Helper()
+	if trusted {
+		e.ok(e.h.DB.Update(e.ctx, func(tx *db.Tx) error {
+			if _, err := tx.Exec(e.ctx, `INSERT INTO theme_key (id, name, public_key, reason, added_id, added_name, added_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+				"01KEY", "省信息中心", base64.StdEncoding.EncodeToString(designer.Public().(ed25519.PublicKey)), "合同", "", "测试", tx.Now()); err != nil {
+				return err
+			}
+			return audit.Record(e.ctx, tx, audit.Entry{Act: "appearance.key.trust", Target: audit.Target{Kind: "theme_key", ID: "01KEY", Name: "省信息中心"}})
+		}))
+	}
+	if site == "" {
+		return
+	}
+	file, err := theme.PackBundle(theme.BundleManifest{ID: "qinling", Name: "秦岭绿", Version: "1.0", Author: "省信息中心", Licence: "政务内部使用"}, map[string][]byte{"theme.css": []byte(".theme-qinling { --brand: #0b6b3a; }")}, designer)
+	e.ok(err)
+	e.ok(e.h.Appearance.Receive(e.ctx, file))
+	b, err := theme.ReadBundle(file)
+	e.ok(err)
+	e.ok(e.h.DB.Update(e.ctx, func(tx *db.Tx) error {
+		return e.h.Appearance.Adopt(e.ctx, tx, everything, site, theme.Choice{ID: b.ID, Version: b.Version, Hash: b.Hash, Tokens: theme.Tokens{Radius: "round"}}, "秦岭绿")
+	}))
+}
+
+// compose gives the site a home page and a topic of its own.
+func (e *estate) compose(site registry.SiteID) {
+	e.t.Helper()
+	b, err := e.h.Layouts.Board(e.ctx, everything, layout.BoardID(site))
+	e.ok(err)
+	b, _, err = e.h.Layouts.AddBlock(e.ctx, everything, b.ID, b.Rev, layout.Block{Kind: layout.List, Heading: "最近要闻", Columns: []registry.ColumnID{b.Columns[0].ID}, Count: 5}, 99)
+	e.ok(err)
+	_, err = e.h.Layouts.Publish(e.ctx, everything, b.ID, b.Rev, "加一个列表")
+	e.ok(err)
+	topic, err := e.h.Layouts.PlanTopic(e.ctx, everything, layout.Topic{Site: site, Slug: "heating", Title: "冬季供暖", Intro: "供暖政策。", EndsOn: calendar.Date{Year: 2026, Month: 12, Day: 31}, Owner: e.person[0].ID})
+	e.ok(err)
+	b, err = e.h.Layouts.Board(e.ctx, everything, layout.BoardID(topic.ID))
+	e.ok(err)
+	for _, o := range b.Blocks {
+		b, err = e.h.Layouts.RemoveBlock(e.ctx, everything, b.ID, b.Rev, o.ID)
+		e.ok(err)
+	}
+	b, _, err = e.h.Layouts.AddBlock(e.ctx, everything, b.ID, b.Rev, layout.Block{Kind: layout.Words, Text: "供暖政策都在这里。"}, 0)
+	e.ok(err)
+	_, err = e.h.Layouts.Publish(e.ctx, everything, b.ID, b.Rev, "")
+	e.ok(err)
+}
+
 func (e *estate) pages(site registry.SiteID) map[string]string {
 	e.t.Helper()
 	r, err := e.h.Releases.Current(site)
@@ -135,6 +191,9 @@ func TestArticle28_ASiteLeavesWholeAndComesBackTheSame(t *testing.T) {
 	site, draft := a.live([]string{`{"ref":"1","type":"news","title":"关于公开选调的公告","text":"正文第一段。","published":"2026-02-03 09:30","source":"本网"}`, `{"ref":"2","type":"news","title":"市政府常务会议召开","text":"会议研究了三项工作。","published":"2026-03-01 10:00","source":"本网"}`})
 	session := &authz.Session{PersonID: string(a.person[0].ID), Name: a.person[0].Name, Posts: []authz.Post{{Role: authz.Sponsor, UnitID: string(a.office.ID), AreaPath: a.office.AreaPath, Office: true}}}
 	scope := session.ScopeFor(authz.SiteExport)
+	a.dress(site.ID, true)
+	a.compose(site.ID)
+	a.ok(a.h.Publisher.Rebuild(a.ctx, site.ID))
 	run, err := a.h.MoveOut.Ask(a.ctx, session, scope, site.ID, true)
 	a.ok(err)
 	if _, err := a.h.MoveOut.Ask(a.ctx, session, scope, site.ID, true); !fault.Is(err, fault.Conflict) {
@@ -153,7 +212,16 @@ func TestArticle28_ASiteLeavesWholeAndComesBackTheSame(t *testing.T) {
 		t.Fatalf("%d bytes, said %d, %s", len(body), run.Size, run.State)
 	}
 
+	// Letters, trail and everything else lie in it as files that it names with
+	// their hashes.
+	for _, want := range []string{"site.json", "items.jsonl", "versions.jsonl", "placements.jsonl", "files.zip", "letters.jsonl", "records.jsonl", "audit.jsonl", "static.zip", "look.json", "theme.json", "layouts.json"} {
+		if i := slices.IndexFunc(run.Parts, func(p moveout.Part) bool { return p.Name == want }); i < 0 || len(run.Parts[i].SHA256) != 64 {
+			t.Errorf("%s is not named with its hash", want)
+		}
+	}
+
 	b := newEstate(t)
+	b.dress("", true)
 	broken := bytes.Clone(body)
 	broken[len(broken)/2] ^= 0xff
 	if _, err := b.h.BringSite(b.ctx, bytes.NewReader(broken), int64(len(broken)), "西安市人民政府办公厅"); !fault.Is(err, fault.Invalid) {
@@ -169,7 +237,7 @@ func TestArticle28_ASiteLeavesWholeAndComesBackTheSame(t *testing.T) {
 	}
 	was, now := a.pages(site.ID), b.pages(got.Site.ID)
 	for path, hash := range was {
-		if path == "/matrix/" { // says when it was made
+		if path == "/matrix/" || strings.HasPrefix(path, "/theme/"+theme.Red) { // says when it was made; sheets of the theme it wore before
 			continue
 		}
 		if now[path] == "" {
@@ -181,8 +249,15 @@ func TestArticle28_ASiteLeavesWholeAndComesBackTheSame(t *testing.T) {
 	if it, err := b.h.Library.Item(b.ctx, everything, draft); err != nil || it.Title != "带附件的草稿" || it.Live() {
 		t.Errorf("the draft: %+v (%v)", it, err)
 	}
-	if l, err := b.h.Appearance.Carried(b.ctx, b.h.DB, everything, got.Site.ID); err != nil || l.ID != theme.Red {
+	if l, err := b.h.Appearance.Carried(b.ctx, b.h.DB, everything, got.Site.ID); err != nil || l.ID != "qinling" || len(l.Hash) != 64 || l.Tokens.Radius != "round" {
 		t.Errorf("look %+v (%v)", l, err)
+	}
+	left, err := a.h.Layouts.Carry(a.ctx, a.h.DB, everything, site.ID, true)
+	a.ok(err)
+	came, err := b.h.Layouts.Carry(b.ctx, b.h.DB, everything, got.Site.ID, true)
+	b.ok(err)
+	if !reflect.DeepEqual(left.Home, came.Home) || len(came.Home) == 0 || len(left.Topics) != 1 || len(came.Topics) != 1 || came.Topics[0].State != layout.TopicRunning || came.Topics[0].Blocks[0].Text != "供暖政策都在这里。" {
+		t.Errorf("composed as %+v, left as %+v", came, left)
 	}
 	again, err := b.h.BringSite(b.ctx, bytes.NewReader(body), run.Size, "西安市人民政府办公厅")
 	b.ok(err)

@@ -9,22 +9,48 @@ import (
 	"strings"
 
 	"zhengshu/internal/blob"
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/check/proofread"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/library"
 	"zhengshu/internal/official"
+	"zhengshu/internal/org"
+	"zhengshu/internal/quality"
 )
 
 // houseScanner reads what a page or a manuscript says, beside the search for
 // personal data: wording, and what Article 12(2) keeps out.
-func houseScanner() (check.Scanner, error) {
-	p, err := proofreader()
+func (h *House) houseScanner(ctx context.Context, unit org.UnitID) (check.Scanner, error) {
+	p, err := h.Lexicon.For(ctx, unit)
 	if err != nil {
 		return nil, err
 	}
-	return check.ScannerFunc(func(text string) []check.Span { return append(p.Scan(text), check.Content.Scan(text)...) }), nil
+	return withContent{p}, nil
+}
+
+// bareScanner reads with the lists of the binary alone: a crawler has no house
+// whose packs it could ask for.
+func bareScanner() (check.Scanner, error) {
+	p, err := proofread.New(proofread.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return withContent{p}, nil
+}
+
+// withContent reads for what Article 12(2) keeps out beside the wording.
+type withContent struct{ words check.Scanner }
+
+// Scan reads a text.
+func (w withContent) Scan(text string) []check.Span {
+	return append(w.words.Scan(text), check.Content.Scan(text)...)
+}
+
+// On reads with the lists of a day.
+func (w withContent) On(day calendar.Date) check.Scanner {
+	return withContent{check.ScannerOn(w.words, day)}
 }
 
 // mostAttachment is how much of an attachment is read into memory.
@@ -34,7 +60,7 @@ const mostAttachment = 32 << 20
 // out are looked at when they are asked: they are wired later.
 func (h *House) examining() library.Examining {
 	return library.Examining{
-		Edition: func() string { return check.Edition() + proofread.Edition() },
+		Edition: func() string { return check.Edition() + proofread.Edition() + h.Lexicon.Edition(context.Background()) },
 		Words:   h.attachedWords,
 		Own: func(address string) (library.ItemID, bool) {
 			u, err := url.Parse(address)
@@ -93,4 +119,10 @@ func (h *House) attachedWords(ctx context.Context, hash, name string) (string, e
 		return "", missing.From(err)
 	}
 	return official.Text(bytes.NewReader(body), int64(len(body)), name, official.TextLimits{File: mostAttachment})
+}
+
+// rulePractice is how the rules did on manuscripts.
+func (h *House) rulePractice(ctx context.Context) ([]quality.Practice, func(string) string, error) {
+	list, err := h.Library.RuleQuality(ctx)
+	return list, library.RuleName, err
 }

@@ -26,7 +26,6 @@ import (
 	"zhengshu/internal/budget"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
-	"zhengshu/internal/check/proofread"
 	"zhengshu/internal/closing"
 	"zhengshu/internal/columns"
 	"zhengshu/internal/coordination"
@@ -45,6 +44,7 @@ import (
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/layout"
 	"zhengshu/internal/letters"
+	"zhengshu/internal/lexicon"
 	"zhengshu/internal/library"
 	"zhengshu/internal/lifecycle"
 	"zhengshu/internal/matrix"
@@ -78,7 +78,6 @@ import (
 	"zhengshu/internal/signin"
 	"zhengshu/internal/tenancy"
 	"zhengshu/internal/training"
-	"zhengshu/internal/vigil"
 	"zhengshu/internal/visits"
 	"zhengshu/internal/workbench"
 	"zhengshu/migrations"
@@ -136,6 +135,7 @@ type House struct {
 	Roster      *roster.Service
 	Cutover     *cutover.Service
 	Library     *library.Service
+	Lexicon     *lexicon.Service
 	Columns     *columns.Service
 	Layouts     *layout.Service
 	Media       *media.Service
@@ -160,6 +160,7 @@ type House struct {
 	Workbench   *workbench.Service
 	Records     // 承办, 细则, 等保, 协同, 经费
 	Estate      // 矩阵, 平台, 建站, 导出, 体检
+	Guard       // 假冒, 年度检查, 主机, 账号
 	Watch       // 重要保障期, 值班
 	Rules       rules.Book
 	Portal      *portal.Handler
@@ -181,10 +182,6 @@ type House struct {
 	recorder  *visits.Recorder // of this process's readers; nil without a listener
 	closers   []func() error
 }
-
-// proofreader is made once in the process, when a text is first checked: its
-// language model takes a moment and some 40 MB.
-var proofreader = sync.OnceValues(func() (*proofread.Proofreader, error) { return proofread.New(proofread.Options{}) })
 
 // Open opens the house, creating what is not there yet. Other processes may
 // have it open at the same time.
@@ -291,7 +288,8 @@ func (h *House) wire(ctx context.Context) error {
 	h.Registry.Clocks(h.Obligations)
 	settings := h.Province.Settings
 	h.Registry.Govern(settings)
-	h.Library = library.New(h.DB, h.Org, h.Registry, h.Obligations, inspectText, sx2021.Defaults())
+	h.Lexicon = lexicon.New(h.DB, h.Org)
+	h.Library = library.New(h.DB, h.Org, h.Registry, h.Obligations, h.inspectText, sx2021.Defaults())
 	h.Library.SettingsFrom(h.Province.Settings)
 	h.Library.ExamineWith(h.examining())
 	library.Register(h.Library, h.workers)
@@ -321,7 +319,11 @@ func (h *House) wire(ctx context.Context) error {
 		return err
 	}
 	h.wireEstate()
+	if err := h.wireGuard(); err != nil {
+		return err
+	}
 	h.wireFreeze()
+	h.wireDuty()
 	h.Notices = notice.New(notice.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Inspection: h.Inspection,
 		Store: h.Blobs, Fetch: h.client, Settings: settings, Origin: h.origin, Released: h.released})
 	h.Notices.OnShown(h.Publisher.Nudge)
@@ -335,7 +337,7 @@ func (h *House) wire(ctx context.Context) error {
 		Observers: []assessment.Observer{assessment.UnansweredLetters(h.DB, h.Letters, h.Registry)}}); err != nil {
 		return err
 	}
-	h.Reporting = reporting.New(reporting.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Assessment: h.Assessment, Letters: reporting.LettersOf(h.Letters)})
+	h.Reporting = reporting.New(reporting.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Assessment: h.Assessment, Letters: reporting.LettersOf(h.Letters), Visits: h.Visits.Year})
 	h.Obligations.OnMoved(h.Letters.FollowDue)
 	h.Obligations.OnMoved(h.Assessment.FollowDue)
 	h.Obligations.OnMoved(h.Closings.FollowDue)
@@ -406,8 +408,8 @@ func (dispatch) Kind() string { return "notify.dispatch" }
 
 // inspectText is the one engine that warns an author, patrols a page and
 // retests a fix.
-func inspectText(text string) []check.Span {
-	p, err := proofreader()
+func (h *House) inspectText(text string) []check.Span {
+	p, err := h.Lexicon.For(context.Background(), "")
 	if err != nil {
 		slog.Error("wording is not checked", "cause", err)
 		return check.Text(text, check.Content)
@@ -439,7 +441,7 @@ func (h *House) wireInspection(ctx context.Context) error {
 	}
 	h.Inspection = inspection.New(h.DB, probes, h.Registry, h.Blobs, h.client, inspection.Settings{
 		Delay: h.Config.CrawlDelay, Log: h.Config.Log, Frontier: store, Exchange: exchange,
-		Scanner: func() (check.Scanner, error) { return houseScanner() },
+		Scanner: h.houseScanner,
 		Pack:    func(on calendar.Date) (packs.Pack, bool) { return packs.Pick(all, "gwb-2019-19", on) },
 	})
 	h.Reconciling = reconciliation.New(reconciliation.Parts{DB: h.DB, Registry: h.Registry, Intake: registry.NewIntake(h.Registry, h.Blobs), Inspection: h.Inspection,
@@ -490,15 +492,14 @@ func (h *House) Sweep(ctx context.Context) error {
 	}
 	errs = append(errs, h.Province.Refresh(ctx), h.sweepRecords(ctx), h.sweepEstate(ctx), h.sweepWatch(ctx))
 	_, err := h.Obligations.Sweep(ctx)
-	return errors.Join(append(errs, err, h.Signin.Sweep(ctx))...)
+	return errors.Join(append(errs, err, h.Signin.Sweep(ctx), h.Lexicon.Refresh(ctx))...)
 }
 
 // machines are the states of every kind of object.
 func machines() []passage.Machine {
-	return []passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, library.ShareMachine, letters.Machine,
+	return slices.Concat([]passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, library.ShareMachine, letters.Machine,
 		inspection.FindingMachine, inspection.PlanMachine, assessment.OrderMachine, reporting.Machine, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine,
-		operator.Machine, tenancy.Machine, guidance.Machine, reposting.Machine, training.Machine, selfcheck.Machine, appearance.Machine, layout.TopicMachine, layout.BarMachine,
-		vigil.Machine}
+		operator.Machine, tenancy.Machine, guidance.Machine, reposting.Machine, training.Machine, selfcheck.Machine, appearance.Machine, layout.TopicMachine, layout.BarMachine, lexicon.PackMachine}, watchMachines(), guardMachines())
 }
 
 // Carriers are the modules that carry what is a unit's to who follows it, in a
@@ -507,8 +508,8 @@ func Carriers() []org.Module {
 	return append([]org.Module{registry.Reorganise(), cutover.Reorganise(), obligation.Reorganise(), approval.Reorganise(), lifecycle.Reorganise(),
 		library.Reorganise(), columns.Reorganise(), media.Reorganise(), disclosure.Reorganise(), letters.Reorganise(), assessment.Reorganise(), reporting.Reorganise(),
 		notice.Reorganise(), filing.Reorganise(), closing.Reorganise(), operator.Reorganise(), tenancy.Reorganise(), protection.Reorganise(),
-		coordination.Reorganise(), budget.Reorganise(), guidance.Reorganise(), reposting.Reorganise(), training.Reorganise(), selfcheck.Reorganise(),
-		reconciliation.Reorganise(), matrix.Reorganise(), platform.Reorganise(), moveout.Reorganise(), queries.Reorganise(), notify.Reorganise()}, watchCarriers()...)
+		coordination.Reorganise(), budget.Reorganise(), lexicon.Reorganise(), guidance.Reorganise(), reposting.Reorganise(), training.Reorganise(), selfcheck.Reorganise(),
+		reconciliation.Reorganise(), matrix.Reorganise(), platform.Reorganise(), moveout.Reorganise(), queries.Reorganise(), notify.Reorganise()}, append(watchCarriers(), guardCarriers()...)...)
 }
 
 // obligationKinds are the clocks of the law that the house runs.
@@ -526,6 +527,7 @@ func obligationKinds() []obligation.Kind {
 		selfcheck.Obligations(),
 		recordObligations(),
 		estateObligations(),
+		guardObligations(),
 		watchObligations(),
 		library.Obligations(),
 		appearance.Obligations(),

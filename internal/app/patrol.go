@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"zhengshu/internal/check"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/frontier"
@@ -84,7 +83,7 @@ func Crawl(ctx context.Context, c CrawlConfig, told func(public string)) (err er
 	client := egress.New(c.Policy)
 	defer client.Close()
 	crawler := inspection.NewCrawler(store, client, inspection.CrawlerSettings{Plans: c.Plans, Batches: c.Batches, House: map[string]bool{house: true}, Key: key, Slots: c.Slots, Vantage: c.Vantage, Log: c.Log,
-		Scanner: func() (check.Scanner, error) { return houseScanner() }})
+		Scanner: bareScanner})
 	if c.Once {
 		return crawler.Once(ctx)
 	}

@@ -206,14 +206,16 @@ func OpenPortals(ctx context.Context, c PortalConfig) (*Portals, error) {
 	door := registrypublic.New(registrypublic.Config{Store: p.store, Clock: calendar.System(), Log: c.Log, Render: renderIn})
 	p.handler.Mount("/official/", inSite(door))
 	// What needs the house says so, in the site's own page.
-	p.handler.Mount("/letters/", func(site portal.SiteInfo) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Retry-After", "600")
-			if err := portal.RenderMessage(w, r, site, http.StatusServiceUnavailable, "写信和查询暂时不能使用，其他内容不受影响；请稍后再来，或拨打本页底部的电话。"); err != nil {
-				c.Log.Error("draw a message", "error", err)
-			}
+	for prefix, says := range map[string]string{"/letters/": "写信和查询", "/impostors/": "举报假冒"} {
+		p.handler.Mount(prefix, func(site portal.SiteInfo) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Retry-After", "600")
+				if err := portal.RenderMessage(w, r, site, http.StatusServiceUnavailable, says+"暂时不能使用，其他内容不受影响；请稍后再来，或拨打本页底部的电话。"); err != nil {
+					c.Log.Error("draw a message", "error", err)
+				}
+			})
 		})
-	})
+	}
 	return p, nil
 }
 

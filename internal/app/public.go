@@ -130,7 +130,7 @@ func (h *House) announced(ctx context.Context, q db.Querier, site registry.SiteI
 // that closes is followed by whatever refers to it.
 func (h *House) wireLayouts() {
 	h.Layouts = layout.New(layout.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Library: h.Library, Notices: h.Notices, Obligations: h.Obligations,
-		Inspect: inspectText, Picture: h.banner})
+		Inspect: h.inspectText, Picture: h.banner})
 	h.Layouts.OnChange(func(ctx context.Context, tx *db.Tx, site registry.SiteID, parts ...layout.Part) error {
 		to := make([]publishing.Part, len(parts))
 		for i, p := range parts {

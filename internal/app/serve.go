@@ -19,6 +19,7 @@ import (
 	"zhengshu/internal/audit"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/vantageweb"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/media"
 	"zhengshu/internal/media/mediaweb"
@@ -32,11 +33,12 @@ const drain = 20 * time.Second
 
 // server is one process that answers people.
 type server struct {
-	h      *House
-	portal http.Handler // within the limits of each client
-	staff  *web.Router
-	api    http.Handler
-	ready  atomic.Bool
+	h        *House
+	portal   http.Handler // within the limits of each client
+	staff    *web.Router
+	api      http.Handler
+	exchange http.Handler // of the vantages' agents
+	ready    atomic.Bool
 }
 
 // Serve answers on the configured address, works jobs and runs the periodic
@@ -174,6 +176,7 @@ func (h *House) newServer() (*server, error) {
 	if h.Config.Version == "dev" {
 		s.staff.Add(web.Storybook()...)
 	}
+	s.exchange = vantageweb.Door(h.Inspection, h.Config.Log)
 	s.api = api.New(api.Services{Signin: h.Signin, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Rules: h.Rules, Version: h.Config.Version})
 	return s, nil
 }
@@ -198,6 +201,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	path := r.URL.Path
 	switch {
+	case path == vantageweb.ExchangePath:
+		s.exchange.ServeHTTP(w, r)
 	case strings.HasPrefix(path, "/api/"):
 		s.api.ServeHTTP(w, r)
 	case path == "/console" || strings.HasPrefix(path, "/console/") || strings.HasPrefix(path, "/assets/") || strings.HasPrefix(path, "/dev/"):

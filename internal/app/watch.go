@@ -3,13 +3,18 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"zhengshu/internal/appearance"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
+	"zhengshu/internal/duty"
+	"zhengshu/internal/duty/dutyweb"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/lifecycle"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/vigil"
@@ -21,6 +26,7 @@ import (
 // the duty (Article 19(4)).
 type Watch struct {
 	Vigil *vigil.Service
+	Duty  *duty.Service
 }
 
 // frozenMatters are the matters that a protected period holds back.
@@ -39,10 +45,35 @@ func (h *House) wireVigil() {
 // wireFreeze lets the protected periods speak where something waits for them.
 func (h *House) wireFreeze() {
 	h.Inspection.TighterFrom(h.Vigil.Factor)
+	h.Inspection.AnswerWith(inspection.Desk{Org: h.Org, Obligations: h.Obligations, Days: h.Days, Settings: h.Province.Settings})
 	h.Appearance.OnFreeze(func(ctx context.Context, q db.Querier, site registry.Site) (appearance.Freeze, bool, error) {
 		p, documents, ok, err := h.Vigil.Frozen(ctx, q, site.AreaPath(), registry.Ref{Kind: sx2021.Site, ID: string(site.ID)}, vigil.Theme)
 		return appearance.Freeze{Name: p.Name, Until: p.Until, Consents: documents}, ok, err
 	})
+}
+
+// wireDuty makes the duty; after inspection, which it listens to.
+func (h *House) wireDuty() {
+	h.Duty = duty.New(duty.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Inspection: h.Inspection, Library: h.Library, Vigil: h.Vigil, Obligations: h.Obligations,
+		Store: h.Blobs, Days: h.Days, Settings: h.Province.Settings, Log: h.Config.Log, CauseOf: platformOf})
+	// What a person saw a person looks at again.
+	h.Inspection.RetestFrom("duty", func(_ context.Context, _ registry.Site, f inspection.Finding) (inspection.Look, error) {
+		return inspection.Look{Outcome: inspection.Unknown, Says: "这是值班人员巡检时发现的，不能自动复测；改正后由值班人员在次日巡检中确认。", Evidence: inspection.Evidence{URL: f.URL, At: h.DB.Now()}}, nil
+	})
+}
+
+// platformOf is the platform a site lives on: what fails with others there is
+// one cause.
+func platformOf(ctx context.Context, q db.Querier, site registry.Site) (duty.Cause, bool, error) {
+	c, err := db.One(ctx, q, func(r db.Scanner) (duty.Cause, error) {
+		var c duty.Cause
+		err := r.Scan(&c.Key, &c.Name, &c.Unit)
+		return c, err
+	}, `SELECT 'platform:' || p.id, p.name, p.unit_id FROM site_platform x JOIN platform p ON p.id = x.platform_id WHERE x.site_id = $1 AND p.retired_on IS NULL`, site.ID)
+	if db.None(err) {
+		return c, false, nil
+	}
+	return c, err == nil, err
 }
 
 // frozen is lifecycle's question.
@@ -60,17 +91,25 @@ func (h *House) frozen(ctx context.Context, q db.Querier, o registry.Object, mat
 
 // watchDoors are the screens of the watch.
 func (h *House) watchDoors() []web.Route {
-	return vigilweb.New(h.Vigil, h.Registry).Routes()
+	return slices.Concat(vigilweb.New(h.Vigil, h.Registry).Routes(), dutyweb.New(h.Duty, h.Org, itemLink).Routes())
 }
 
 // watchObligations are its clocks.
-func watchObligations() []obligation.Kind { return vigil.Obligations() }
+func watchObligations() []obligation.Kind {
+	return slices.Concat(vigil.Obligations(), duty.Obligations(), []obligation.Kind{inspection.DisputeKind})
+}
+
+// watchMachines are the states of what it keeps.
+func watchMachines() []passage.Machine { return append(duty.Machines(), vigil.Machine) }
 
 // watchCarriers are its part in reorganisations.
-func watchCarriers() []org.Module { return []org.Module{vigil.Reorganise()} }
+func watchCarriers() []org.Module {
+	return []org.Module{vigil.Reorganise(), duty.Reorganise(), inspection.Reorganise()}
+}
 
 // sweepWatch does what has come due.
 func (h *House) sweepWatch(ctx context.Context) error {
 	_, err := h.Vigil.Sweep(ctx)
-	return errors.Join(err)
+	_, also := h.Duty.Sweep(ctx)
+	return errors.Join(err, also)
 }

@@ -21,6 +21,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/publishing/theme"
+	"zhengshu/internal/registry"
 )
 
 // Available is a theme that can be looked at: of the house, or one installed
@@ -264,6 +265,39 @@ func (s *Service) Install(ctx context.Context, session *authz.Session, r io.Read
 	if err != nil {
 		return none, err
 	}
+	return s.install(ctx, file, audit.Actor{Kind: "person", ID: session.PersonID, Name: session.Name})
+}
+
+// BundleOf is the file of the bundle that a site wears; nil for a theme of the
+// house.
+func (s *Service) BundleOf(ctx context.Context, q db.Querier, scope authz.Scope, id registry.SiteID) ([]byte, error) {
+	if _, err := s.Registry.SiteTx(ctx, q, scope, id); err != nil {
+		return nil, err
+	}
+	c, err := current(ctx, q, id)
+	if err != nil || c.Choice.Hash == "" {
+		return nil, err
+	}
+	return s.bundle(ctx, c.Choice.Hash)
+}
+
+// Receive takes a bundle that came in an archive of a site, on the terms of
+// Install: it must be signed with a key that this province trusts. One that is
+// here already is taken for received.
+func (s *Service) Receive(ctx context.Context, file []byte) error {
+	if b, err := theme.ReadBundle(file); err == nil {
+		if _, err := ofHash(ctx, s.DB, b.Hash); err == nil || !fault.Is(err, fault.NotFound) {
+			return err
+		}
+	}
+	who, _ := audit.ActorFrom(ctx)
+	_, err := s.install(ctx, file, who)
+	return err
+}
+
+// install is what Install and Receive have in common: everything but who asks.
+func (s *Service) install(ctx context.Context, file []byte, who audit.Actor) (Available, error) {
+	var none Available
 	b, err := theme.ReadBundle(file)
 	if err != nil {
 		return none, told(err)
@@ -289,7 +323,7 @@ func (s *Service) Install(ctx context.Context, session *authz.Session, r io.Read
 	err = s.DB.Update(ctx, func(tx *db.Tx) error {
 		n, err := tx.Exec(ctx, `INSERT INTO theme_version (id, theme_id, version, name, author, licence, hash, blob_ref, size, files, key_id, installed_id, installed_name, installed_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING`,
-			id, b.ID, b.Version, b.Name, b.Author, b.Licence, b.Hash, string(ref), len(file), len(b.BundleManifest.Files), key.ID, session.PersonID, session.Name, tx.Now())
+			id, b.ID, b.Version, b.Name, b.Author, b.Licence, b.Hash, string(ref), len(file), len(b.BundleManifest.Files), key.ID, who.ID, who.Name, tx.Now())
 		if err != nil {
 			return err
 		}

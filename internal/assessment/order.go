@@ -618,13 +618,17 @@ func (s *Service) settle(ctx context.Context, tx *db.Tx, id OrderID, evidence st
 // findingMoved is told of every move of a finding, in its own transaction.
 func (s *Service) findingMoved(ctx context.Context, tx *db.Tx, f inspection.Finding, act string) error {
 	switch act {
-	case "close":
+	case "close", "confirm_false":
+		why := "复测未再发现："
+		if act == "confirm_false" {
+			why = "经核实为误报："
+		}
 		ids, err := db.All(ctx, tx, db.Value[OrderID], `SELECT x.order_id FROM order_finding x JOIN rectify_order o ON o.id = x.order_id WHERE x.finding_id = $1 AND o.state <> 'closed' ORDER BY x.order_id`, f.ID)
 		if err != nil {
 			return err
 		}
 		for _, id := range ids {
-			if _, err := s.settle(ctx, tx, id, "复测未再发现："+clip(f.Says, 100)); err != nil {
+			if _, err := s.settle(ctx, tx, id, why+clip(f.Says, 100)); err != nil {
 				return err
 			}
 		}

@@ -243,6 +243,7 @@ func (s *Service) Scores(ctx context.Context, q db.Querier, scope authz.Scope, p
 func (s *Service) facts(ctx context.Context, q db.Querier, sites *db.Where, on calendar.Date) (map[registry.SiteID][]Fact, error) {
 	w := *sites
 	w.And("f.first_seen < ? AND (f.closed_at IS NULL OR f.closed_at >= ?)", on.End(), on.End())
+	w.And("f.closed_by <> ?", inspection.ClosedByDispute) // what was confirmed false never counted
 	rows, err := db.All(ctx, q, func(r db.Scanner) (Fact, error) {
 		var f Fact
 		var closed time.Time

@@ -39,6 +39,9 @@ var acts = map[string]string{
 	"platform.migrated": "迁入平台完成", "platform.look": "核对域名指向", "platform.day": "迁移进度日记录", "platform.tenant.limits": "设定进驻限额", "platform.tenant.suspend": "暂停新增内容", "platform.tenant.resume": "恢复新增内容", "platform.tenant.warn": "限额提醒",
 	"moveout.ask": "发起整站导出", "moveout.stage": "整站导出进度", "moveout.part": "整站导出完成一部分", "moveout.ready": "整站导出完成", "moveout.fetch": "下载整站导出", "moveout.fail": "整站导出未完成", "moveout.expire": "整站导出过期",
 	"blueprint.keep": "存为建站模板", "blueprint.retire": "停用建站模板", "blueprint.build": "用模板建站", "app.backup": "完成备份",
+	"impostor.find": "登记假冒线索", "impostor.verify": "核实为假冒", "impostor.dismiss": "认定不是假冒", "impostor.reopen": "重新核实假冒线索", "impostor.refer": "商请网信部门处理", "impostor.hand_on": "协调通信、公安处置", "impostor.result": "登记假冒处置结果", "impostor.vanish": "假冒已无法访问", "impostor.return": "假冒恢复访问", "impostor.close": "假冒线索办结", "impostor.look": "查看假冒", "impostor.reveal": "查看举报人联系方式", "impostor.candidates": "发现相近域名", "impostor.suspect": "相近域名登记为线索", "impostor.set_aside": "相近域名认定不是假冒",
+	"newmedia.receipt": "登记账号检查情况", "newmedia.feed": "设置账号订阅源", "newmedia.import": "导入账号发布数据", "inspection.vantage.add": "登记监测点", "inspection.vantage.line": "设置自检地址", "inspection.vantage.revoke": "停用监测点",
+	"security.plan.make": "制定年度安全检查计划", "security.plan.cover": "年度安全检查补入网站", "security.plan.finish": "完成年度安全检查", "security.sheet.keep": "保存安全检查单", "security.hole.find": "登记安全漏洞", "security.order": "下发安全漏洞整改通知", "security.hole.mend": "报告漏洞已整改", "security.hole.return": "漏洞复测未通过", "security.hole.close": "漏洞复测通过",
 	"passage.declare": "登记状态转换", "setting.change": "变更设置",
 }
 

@@ -76,6 +76,8 @@ const (
 	TokenManage        Permission = "token.manage"
 	RecordRead         Permission = "record.read"
 	RecordManage       Permission = "record.manage"
+	LexiconRead        Permission = "lexicon.read"
+	LexiconManage      Permission = "lexicon.manage"
 	RulesIssue         Permission = "rules.issue"
 	CoordinationManage Permission = "coordination.manage"
 	ShareRead          Permission = "share.read"
@@ -88,6 +90,17 @@ const (
 	PlatformManage Permission = "platform.manage"
 	// SiteBuild sets a site up from a template or another site.
 	SiteBuild Permission = "site.build"
+	// ImpostorReport enters what looks like a fake; ImpostorVerify is the
+	// supervisor's word and referral, ImpostorDispose what 网信, 通信 and 公安 did
+	// (Article 23(3)).
+	ImpostorReport  Permission = "impostor.report"
+	ImpostorVerify  Permission = "impostor.verify"
+	ImpostorDispose Permission = "impostor.dispose"
+	// SecurityRead is the yearly check read, SecurityPlan is 网信's yearly check (Article 23(1)); SecurityMend is the
+	// sponsor's part in it.
+	SecurityRead Permission = "security.read"
+	SecurityPlan Permission = "security.plan"
+	SecurityMend Permission = "security.mend"
 	// SiteExport takes everything of one's own site out: the resident's right.
 	SiteExport Permission = "site.export"
 	// VigilDeclare declares protected periods, which only the provincial office
@@ -171,6 +184,8 @@ var Describe = map[Permission]string{
 	TokenManage:        "管理接口令牌",
 	RecordRead:         "查看承办、运维细则、等保和经费等记录",
 	RecordManage:       "登记承办、运维细则、等保和经费等记录",
+	LexiconRead:        "查看词库",
+	LexiconManage:      "维护词库，确认他人提出的严重类词条",
 	RulesIssue:         "以主管单位名义印发运维管理细则",
 	CoordinationManage: "登记协同工作、向协同监管单位共享台账",
 	ShareRead:          "查看并签收共享台账",
@@ -179,6 +194,12 @@ var Describe = map[Permission]string{
 	MatrixManage:       "指定矩阵的龙头和位置",
 	PlatformManage:     "管理集约化平台、进驻单位和限额（不涉及内容）",
 	SiteBuild:          "用模板或复制方式建站",
+	ImpostorReport:     "登记假冒线索",
+	ImpostorVerify:     "核实假冒线索、商请网信部门处理",
+	ImpostorDispose:    "登记假冒处置结果（网信、通信、公安）",
+	SecurityRead:       "查看年度网络安全检查",
+	SecurityPlan:       "组织年度网络安全检查、复测漏洞",
+	SecurityMend:       "整改网络安全漏洞",
 	SiteExport:         "导出本单位网站的全部数据",
 	VigilDeclare:       "声明重要保障期、登记同意的例外",
 	VigilReport:        "报送本单位的零报告",

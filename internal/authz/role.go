@@ -52,35 +52,38 @@ var Roles = []RoleInfo{
 		OrgRead, OrgManage, RegistryRead, RegistryManage, RegistryImport, RegistryBaseline, CaseRead, CaseDecide, OverrideGrant, LaunchManage,
 		ItemRead, LetterRead, InspectionRead, InspectionRun, InspectionPlan, MonitorSwitch, OrderRead, OrderIssue, AssessmentRead, PackAdopt, BulletinCompose,
 		ObligationRead, NoticeRead, NoticePost, FilingRead, FilingRecord, FilingConfirm, ClosingRead, ClosingManage, InquiryDecide, OrgReorganise,
-		PostManage, BaselineConfirm, CaseAdvise, RecordRead, RecordManage, RulesIssue, CoordinationManage, ShareRead, SettingsManage,
+		PostManage, BaselineConfirm, CaseAdvise, RecordRead, RecordManage, LexiconRead, LexiconManage, RulesIssue, CoordinationManage, ShareRead, SettingsManage,
 		GuidanceIssue, GuidanceAnswer, TrainingManage, SelfCheckFill, SelfCheckAffirm, MourningDeclare, MatrixManage, PlatformManage, SiteBuild,
-		VigilDeclare, VigilReport, DutyManage, DutyServe, IncidentHandle, TakedownPropose, TakedownApprove}, true, reachWide},
+		VigilDeclare, VigilReport, DutyManage, DutyServe, IncidentHandle, TakedownPropose, TakedownApprove,
+		ImpostorReport, ImpostorVerify, ImpostorDispose, SecurityRead}, true, reachWide},
 	{Reviewer, "审核人员", []Permission{
 		OrgRead, RegistryRead, CaseRead, CaseDecide, InspectionRead, ObligationRead, NoticeRead, FilingRead, ClosingRead, CaseAdvise, RecordRead}, true, reachWide},
 	{Sponsor, "主办单位经办", []Permission{
 		OrgRead, RegistryRead, RegistryManage, OpeningApply, CaseRead, LaunchManage, ColumnManage, ReleaseRestore, SiteCompose, SitePublish, ItemRead, ItemWrite, ItemWithdraw, MediaClear, LetterRead,
 		LetterScreen, LetterAnswer, InspectionRead, InspectionRun, OrderRead, OrderAnswer, AssessmentRead, ObligationRead, NoticeRead, NoticePost,
-		FilingRead, FilingRecord, ClosingRead, ClosingManage, PostManage, CaseAdvise, RecordRead, RecordManage, GuidanceAnswer, TrainingManage,
-		SelfCheckFill, AppearanceManage, SiteBuild, SiteExport, VigilReport, DutyManage, DutyServe, IncidentHandle, TakedownPropose}, false, reachOwn},
+		FilingRead, FilingRecord, ClosingRead, ClosingManage, PostManage, CaseAdvise, RecordRead, RecordManage, LexiconRead, LexiconManage, GuidanceAnswer, TrainingManage,
+		SelfCheckFill, AppearanceManage, SiteBuild, SiteExport, VigilReport, DutyManage, DutyServe, IncidentHandle, TakedownPropose,
+		ImpostorReport, SecurityMend, SecurityRead}, false, reachOwn},
 	{Editor, "采编人员", []Permission{
-		RegistryRead, ItemRead, ItemWrite, LetterRead, LetterAnswer, InspectionRead, OrderRead, OrderAnswer, ObligationRead}, false, reachOwn},
+		RegistryRead, ItemRead, ItemWrite, LexiconRead, LetterRead, LetterAnswer, InspectionRead, OrderRead, OrderAnswer, ObligationRead}, false, reachOwn},
 	{FirstReviewer, "初审人员", []Permission{
-		RegistryRead, ItemRead, ItemFirstReview, LetterRead, InspectionRead, ObligationRead}, true, reachOwn},
+		RegistryRead, ItemRead, ItemFirstReview, LexiconRead, LetterRead, InspectionRead, ObligationRead}, true, reachOwn},
 	{FinalReviewer, "终审人员", []Permission{
 		RegistryRead, ColumnManage, ReleaseRestore, SiteCompose, SitePublish, ItemRead, ItemFinalReview, ItemWithdraw, LetterRead, LetterReview, LetterPersonal, InspectionRead,
-		ObligationRead, SelfCheckAffirm, TakedownApprove}, true, reachOwn},
+		ObligationRead, SelfCheckAffirm, TakedownApprove, LexiconRead, LexiconManage}, true, reachOwn},
 	{Operator, "承办单位人员", []Permission{
-		RegistryRead, SiteCompose, ItemRead, ItemWrite, InspectionRead, OrderRead, OrderAnswer, ObligationRead, DutyServe, VigilReport}, false, reachOwn},
+		RegistryRead, SiteCompose, ItemRead, ItemWrite, InspectionRead, OrderRead, OrderAnswer, ObligationRead, DutyServe, VigilReport,
+		SecurityMend, SecurityRead}, false, reachOwn},
 	{Publicity, "宣传部门", []Permission{
 		OrgRead, RegistryRead, CaseRead, InspectionRead, ObligationRead, CaseAdvise, ShareRead}, false, reachArea},
 	{Cyberspace, "网信部门", []Permission{
-		OrgRead, RegistryRead, CaseRead, InspectionRead, ObligationRead, CaseAdvise, ShareRead}, false, reachArea},
+		OrgRead, RegistryRead, CaseRead, InspectionRead, ObligationRead, CaseAdvise, ShareRead, ImpostorReport, ImpostorDispose, SecurityPlan, SecurityRead}, false, reachArea},
 	{Establishment, "编制部门", []Permission{
 		OrgRead, RegistryRead, CaseRead, InspectionRead, ObligationRead, FilingRead, FilingConfirm, CaseAdvise, ShareRead}, false, reachArea},
 	{Police, "公安部门", []Permission{
-		OrgRead, RegistryRead, CaseRead, InspectionRead, ObligationRead, FilingRead, FilingConfirm, CaseAdvise, ShareRead}, false, reachArea},
+		OrgRead, RegistryRead, CaseRead, InspectionRead, ObligationRead, FilingRead, FilingConfirm, CaseAdvise, ShareRead, ImpostorDispose}, false, reachArea},
 	{Telecom, "通信管理部门", []Permission{
-		OrgRead, RegistryRead, CaseRead, InspectionRead, ObligationRead, FilingRead, FilingConfirm, CaseAdvise, ShareRead}, false, reachArea},
+		OrgRead, RegistryRead, CaseRead, InspectionRead, ObligationRead, FilingRead, FilingConfirm, CaseAdvise, ShareRead, ImpostorDispose}, false, reachArea},
 	{Auditor, "审计人员", []Permission{
 		AuditRead, OrgRead, RegistryRead, CaseRead, ObligationRead, NoticeRead, FilingRead, ClosingRead, RecordRead}, true, reachArea},
 	{SystemAdmin, "系统管理员", []Permission{
@@ -90,8 +93,9 @@ var Roles = []RoleInfo{
 	{AuditAdmin, "审计管理员", []Permission{
 		AuditRead}, true, reachWide},
 	{Inspector, "读网值班员", []Permission{
-		OrgRead, RegistryRead, InspectionRead, InspectionRun, OrderRead, ObligationRead, NoticeRead, ClosingRead,
-		VigilReport, DutyServe, IncidentHandle, TakedownPropose}, false, reachWide},
+		OrgRead, RegistryRead, InspectionRead, InspectionRun, LexiconRead, OrderRead, ObligationRead, NoticeRead, ClosingRead,
+		VigilReport, DutyServe, IncidentHandle, TakedownPropose,
+		ImpostorReport}, false, reachWide},
 	// Never a permission on content, columns or letters: the residents' side.
 	{PlatformOperator, "平台运维人员", []Permission{
 		OrgRead, RegistryRead, RecordRead, ObligationRead, InspectionRead, PlatformManage}, true, reachArea},

@@ -1,182 +1,31 @@
 package blob_test
 
 import (
-	"bufio"
 	"bytes"
-	"crypto/md5"
-	"encoding/hex"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"testing/iotest"
 	"time"
 
 	"zhengshu/internal/blob"
+	"zhengshu/internal/blob/blobtest"
 	"zhengshu/internal/fault"
 )
-
-// s3 is as much of the S3 protocol as the store speaks: a bucket, objects put
-// whole, listings of a few keys at a time.
-type s3 struct {
-	mu      sync.Mutex
-	objects map[string][]byte
-	full    bool
-}
-
-func (s *s3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-	fail := func(status int, code string) {
-		w.Header().Set("Content-Type", "application/xml")
-		w.WriteHeader(status)
-		if r.Method != http.MethodHead {
-			fmt.Fprintf(w, `<Error><Code>%s</Code><Message>%s</Message><BucketName>%s</BucketName><Key>%s</Key></Error>`, code, code, bucket, key)
-		}
-	}
-	switch {
-	case !strings.Contains(r.Header.Get("Authorization"), "Credential=key/"):
-		fail(http.StatusForbidden, "InvalidAccessKeyId")
-	case bucket != "blobs":
-		fail(http.StatusNotFound, "NoSuchBucket")
-	case key == "" && r.Method == http.MethodHead:
-	case key == "" && r.Method == http.MethodGet:
-		s.list(w, r)
-	case r.Method == http.MethodPut && r.Header.Get("X-Amz-Copy-Source") != "":
-		from, err := url.PathUnescape(strings.TrimPrefix(r.Header.Get("X-Amz-Copy-Source"), "/"))
-		b, ok := s.objects[strings.TrimPrefix(from, "blobs/")]
-		if err != nil || !ok {
-			fail(http.StatusNotFound, "NoSuchKey")
-			return
-		}
-		s.objects[key] = b
-		w.Header().Set("Content-Type", "application/xml")
-		fmt.Fprintf(w, `<CopyObjectResult><LastModified>2026-03-01T00:00:00.000Z</LastModified><ETag>%s</ETag></CopyObjectResult>`, etag(b))
-	case r.Method == http.MethodDelete:
-		delete(s.objects, key)
-		w.WriteHeader(http.StatusNoContent)
-	case r.Method == http.MethodPut:
-		if s.full {
-			fail(http.StatusInsufficientStorage, "XMinioStorageFull")
-			return
-		}
-		body := io.Reader(r.Body)
-		if strings.HasPrefix(r.Header.Get("X-Amz-Content-Sha256"), "STREAMING-") {
-			body = &chunked{r: bufio.NewReader(r.Body)}
-		}
-		b, err := io.ReadAll(body)
-		want := r.Header.Get("X-Amz-Decoded-Content-Length")
-		if want == "" {
-			want = strconv.FormatInt(r.ContentLength, 10)
-		}
-		if err != nil || strconv.Itoa(len(b)) != want {
-			fail(http.StatusBadRequest, "IncompleteBody")
-			return
-		}
-		s.objects[key] = b
-		w.Header().Set("ETag", etag(b))
-	case r.Method == http.MethodGet, r.Method == http.MethodHead:
-		b, ok := s.objects[key]
-		if !ok {
-			fail(http.StatusNotFound, "NoSuchKey")
-			return
-		}
-		w.Header().Set("ETag", etag(b))
-		http.ServeContent(w, r, "", time.Unix(1_700_000_000, 0), bytes.NewReader(b))
-	default:
-		fail(http.StatusMethodNotAllowed, "MethodNotAllowed")
-	}
-}
-
-func etag(b []byte) string {
-	sum := md5.Sum(b)
-	return `"` + hex.EncodeToString(sum[:]) + `"`
-}
-
-func (s *s3) list(w http.ResponseWriter, r *http.Request) {
-	type object struct {
-		Key          string
-		Size         int
-		LastModified string
-		ETag         string
-	}
-	var out struct {
-		XMLName               xml.Name `xml:"ListBucketResult"`
-		Name                  string
-		KeyCount              int
-		IsTruncated           bool
-		NextContinuationToken string `xml:",omitempty"`
-		Contents              []object
-	}
-	out.Name = "blobs"
-	q := r.URL.Query()
-	for _, k := range slices.Sorted(maps.Keys(s.objects)) {
-		if !strings.HasPrefix(k, q.Get("prefix")) || k <= q.Get("continuation-token") {
-			continue
-		}
-		if len(out.Contents) == 7 {
-			out.IsTruncated, out.NextContinuationToken = true, out.Contents[6].Key
-			break
-		}
-		out.Contents = append(out.Contents, object{k, len(s.objects[k]), "2026-03-01T00:00:00.000Z", etag(s.objects[k])})
-	}
-	out.KeyCount = len(out.Contents)
-	w.Header().Set("Content-Type", "application/xml")
-	_ = xml.NewEncoder(w).Encode(out) // the client sees a broken answer
-}
-
-// chunked reads the signed chunks of a streaming upload.
-type chunked struct {
-	r    *bufio.Reader
-	left int
-	done bool
-}
-
-func (c *chunked) Read(p []byte) (int, error) {
-	if c.done {
-		return 0, io.EOF
-	}
-	if c.left == 0 {
-		line, err := c.r.ReadString('\n')
-		if err == nil && strings.TrimSpace(line) == "" {
-			line, err = c.r.ReadString('\n')
-		}
-		if err != nil {
-			return 0, err
-		}
-		size, _, _ := strings.Cut(strings.TrimSpace(line), ";")
-		n, err := strconv.ParseInt(size, 16, 32)
-		if err != nil {
-			return 0, err
-		}
-		if c.left = int(n); n == 0 {
-			c.done = true
-			return 0, io.EOF
-		}
-	}
-	n, err := c.r.Read(p[:min(len(p), c.left)])
-	c.left -= n
-	return n, err
-}
 
 // EnvS3 names a real store to run the contract against: its address, with the
 // keys in ZHENGSHU_BLOBS_KEY and ZHENGSHU_BLOBS_SECRET.
 const EnvS3 = "ZHENGSHU_TEST_S3"
 
-func bucket(t *testing.T, limit int64) (*blob.Bucket, *s3) {
+func bucket(t *testing.T, limit int64) (*blob.Bucket, *blobtest.S3) {
 	t.Helper()
-	fake := &s3{objects: map[string][]byte{}}
+	fake := blobtest.New()
 	srv := httptest.NewServer(fake)
 	t.Cleanup(srv.Close)
 	b, err := blob.S3(ctx, blob.S3Config{Address: srv.URL + "/blobs/zhengshu/files", Key: "key", Secret: "secret-secret", Limit: limit})
@@ -266,13 +115,13 @@ func TestStoreContract(t *testing.T) {
 func TestBucketShowsDamage(t *testing.T) {
 	b, fake := bucket(t, 0)
 	ref := put(t, b, fill(100_000))
-	for key := range fake.objects {
+	for key := range fake.Objects {
 		if !strings.HasPrefix(key, "zhengshu/files/") {
 			t.Errorf("key %s lies outside the prefix", key)
 		}
-		fake.objects[key][99_999] ^= 1
+		fake.Objects[key][99_999] ^= 1
 	}
-	fake.objects["zhengshu/files/README"] = []byte("a visitor")
+	fake.Objects["zhengshu/files/README"] = []byte("a visitor")
 	got, err := read(b, ref)
 	if !errors.Is(err, blob.ErrDamaged) || len(got) >= 100_000 {
 		t.Errorf("%d bytes came out: %v", len(got), err)
@@ -285,7 +134,7 @@ func TestBucketShowsDamage(t *testing.T) {
 	if _, err := read(b, ref); err != nil {
 		t.Errorf("not mended: %v", err)
 	}
-	fake.full = true
+	fake.Full = true
 	if _, err := b.Put(ctx, strings.NewReader("new")); err == nil {
 		t.Error("a full store took a blob")
 	}
@@ -317,7 +166,7 @@ func TestCopyBetweenStores(t *testing.T) {
 }
 
 func TestS3Addresses(t *testing.T) {
-	fake := &s3{objects: map[string][]byte{}}
+	fake := blobtest.New()
 	srv := httptest.NewServer(fake)
 	defer srv.Close()
 	for _, c := range []struct {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"zhengshu/internal/blob"
+	"zhengshu/internal/blob/blobtest"
 )
 
 // TestTreeContract holds both trees to the same.
@@ -16,7 +17,7 @@ func TestTreeContract(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := httptest.NewServer(&s3{objects: map[string][]byte{}})
+	srv := httptest.NewServer(blobtest.New())
 	t.Cleanup(srv.Close)
 	bucket, err := blob.OpenBucketTree(ctx, blob.S3Config{Address: srv.URL + "/blobs/releases", Key: "key", Secret: "secret-secret"})
 	if err != nil {

@@ -124,6 +124,8 @@ type Facts struct {
 	Home    *Home
 	Access  *Access
 	Item    *Item
+	Server  *Server       // of a site
+	Account *AccountFacts // of new media
 	// Attachments are the files a site offers, with the text read in them.
 	Attachments []Attachment
 	// Alternates are the same page fetched as somebody else.
@@ -260,6 +262,6 @@ func (c Check) untested(why, where string) Finding {
 var anyPage = []string{string(ClassHome), string(ClassColumn), string(ClassContent)}
 
 var tableOnce = placed(slices.Concat(tagChecks, headerChecks, footerChecks, designChecks, dateChecks, sourceChecks, privacyChecks, attachmentChecks, concealedChecks, cloakChecks, changeChecks,
-	shapeChecks, linkChecks, freshnessChecks, functionChecks, guideChecks, accessibleChecks, renderedChecks, itemChecks))
+	shapeChecks, linkChecks, freshnessChecks, functionChecks, guideChecks, accessibleChecks, renderedChecks, itemChecks, serverChecks, accountChecks))
 
 func table() []Check { return tableOnce }

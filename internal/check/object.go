@@ -27,7 +27,7 @@ func (c Check) Judges(o Object) bool { return slices.Contains(c.Objects, o) }
 
 // seenLive are the families that look at the world around a page: a draft has
 // none.
-var seenLive = []string{"link", "home", "column", "access", "attachment", "cloaked", "change", "function", "rendered", "dates"}
+var seenLive = []string{"link", "home", "column", "access", "attachment", "cloaked", "change", "function", "rendered", "dates", "host", "account"}
 
 // placed fills in what most checks have alike: they are put to websites, and
 // what stands on a page is judged before it is published as well.
@@ -38,6 +38,9 @@ func placed(table []Check) []Check {
 			c.Objects = websites
 			if c.On(OnItem) || family == "privacy" {
 				c.Objects = manuscript
+			}
+			if family == "account" {
+				c.Objects = []Object{Account, App}
 			}
 		}
 		c.Live = c.Live || slices.Contains(seenLive, family)

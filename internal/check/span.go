@@ -3,6 +3,8 @@ package check
 import (
 	"cmp"
 	"slices"
+
+	"zhengshu/internal/calendar"
 )
 
 // Kinds of Span that this package itself produces. Scanners bring their own:
@@ -34,6 +36,25 @@ type Span struct {
 	Says string `json:"says"`
 	// Confidence runs from 0 to 1.
 	Confidence float64 `json:"confidence"`
+	// Source is the list or rule the finding rests on; "" for what the
+	// likelihood of the text alone says.
+	Source string `json:"source,omitempty"`
+}
+
+// Timely is a Scanner whose lists have days of validity: who held a post when.
+type Timely interface {
+	Scanner
+	// On is the scanner as of a day, for a text of that day.
+	On(day calendar.Date) Scanner
+}
+
+// ScannerOn is the scanner for a text of a day; a zero day, or a scanner
+// without days, leaves it as it is.
+func ScannerOn(s Scanner, day calendar.Date) Scanner {
+	if t, ok := s.(Timely); ok && !day.IsZero() {
+		return t.On(day)
+	}
+	return s
 }
 
 // Scanner finds spans in a text. Implementations are safe for concurrent use,

@@ -80,6 +80,12 @@ var QuietTables = map[string]string{
 	"edit_hold":           "who has an item's form open",
 	"probe":               "availability probes",
 	"probe_day":           "probes rolled up by day",
+	"account_post":        "posts of accounts as feeds and files tell them; a file taken in is audited",
+	"account_feed_look":   "how the last look at a feed went",
+	"account_sheet":       "how the checks of an account stand: follows what was seen",
+	"vantage_seen":        "when a vantage was last heard of",
+	"probe_vote":          "what each vantage saw of a site in an interval",
+	"host_look":           "the last look at a site's names and machines; what it found is audited",
 	"frontier":            "the crawler's frontier",
 	"crawl_round":         "the crawler's frontier: sites that wait, and who holds which",
 	"crawl_host":          "the crawler's frontier: when a host was last left alone",
@@ -95,6 +101,8 @@ var QuietTables = map[string]string{
 	"visit_batch":         "which counts of portals were taken in",
 	"visit_day":           "how often sites were read: counts that portals bring",
 	"visit_part":          "the same, by page",
+	"impostor_candidate":  "names like a protected one that resolve: what a person does with one is audited",
+	"impostor_round":      "when the names made from a host were last asked for",
 	"form_receipt":        "answers to forms already taken, so that a replay does nothing",
 }
 

@@ -20,15 +20,18 @@ import (
 	"zhengshu/internal/disclosure"
 	"zhengshu/internal/filing"
 	"zhengshu/internal/guidance"
+	"zhengshu/internal/impostor"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/layout"
 	"zhengshu/internal/letters"
+	"zhengshu/internal/lexicon"
 	"zhengshu/internal/library"
 	"zhengshu/internal/lifecycle"
 	"zhengshu/internal/matrix"
 	"zhengshu/internal/media"
 	"zhengshu/internal/movein"
+	"zhengshu/internal/newmedia"
 	"zhengshu/internal/notice"
 	"zhengshu/internal/operator"
 	"zhengshu/internal/org"
@@ -39,6 +42,7 @@ import (
 	"zhengshu/internal/reporting"
 	"zhengshu/internal/reposting"
 	"zhengshu/internal/roster"
+	"zhengshu/internal/security"
 	"zhengshu/internal/selfcheck"
 	"zhengshu/internal/signin"
 	"zhengshu/internal/tenancy"
@@ -76,6 +80,7 @@ type Services struct {
 	Protection   *protection.Service
 	Coordination *coordination.Service
 	Budgets      *budget.Service
+	Lexicon      *lexicon.Service
 	Notices      *notice.Service
 	Filings      *filing.Service
 	Closings     *closing.Service
@@ -87,6 +92,9 @@ type Services struct {
 	Matrix     *matrix.Service
 	Platforms  *platform.Service
 	Blueprints *blueprint.Service
+	Impostors  *impostor.Service
+	Security   *security.Service
+	NewMedia   *newmedia.Service
 }
 
 // The setting that says how far the demo is laid. A house that holds units and
@@ -133,8 +141,8 @@ func Fill(ctx context.Context, s Services) error {
 		name string
 		fill func(context.Context) error
 	}{
-		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"forms", d.takeForms}, {"pictures", d.keepPictures}, {"content", d.moveIn}, {"import", d.rehearse}, {"links", d.link}, {"codes", d.indexCodes}, {"media", d.keepMedia}, {"reviews", d.review}, {"english", d.translate}, {"reviewing", d.reviewing}, {"checks", d.examine}, {"adoptions", d.adoptions}, {"standing", d.standing}, {"sections", d.sections},
-		{"cases", d.apply}, {"offices", d.keepOffices}, {"platforms", d.keepPlatforms}, {"templates", d.keepTemplate}, {"matrices", d.placeInMatrix}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"compose", d.compose}, {"appearance", d.adorn}, {"releases", d.publish}, {"visits", d.count}, {"inspection", d.inspect}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"notices", d.governNotices},
+		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"lexicon", d.keepLexicon}, {"forms", d.takeForms}, {"pictures", d.keepPictures}, {"content", d.moveIn}, {"import", d.rehearse}, {"links", d.link}, {"codes", d.indexCodes}, {"media", d.keepMedia}, {"reviews", d.review}, {"english", d.translate}, {"reviewing", d.reviewing}, {"checks", d.examine}, {"adoptions", d.adoptions}, {"standing", d.standing}, {"sections", d.sections},
+		{"cases", d.apply}, {"offices", d.keepOffices}, {"platforms", d.keepPlatforms}, {"templates", d.keepTemplate}, {"matrices", d.placeInMatrix}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"compose", d.compose}, {"appearance", d.adorn}, {"releases", d.publish}, {"visits", d.count}, {"inspection", d.inspect}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"guard", d.guard}, {"notices", d.governNotices},
 	} {
 		if err := stage.fill(ctx); err != nil {
 			return fmt.Errorf("demo: %s: %w", stage.name, err)

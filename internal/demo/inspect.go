@@ -75,8 +75,9 @@ func (d *province) inspect(ctx context.Context) error {
 func followUp(ctx context.Context, s Services) error {
 	d := province{Services: s}
 	var err error
-	if d.people, err = lay(ctx, s); err != nil {
-		return err
+	var found bool
+	if d.people, found, err = called(ctx, s, "shi", "xian"); err != nil || !found {
+		return err // nobody is there to act any more: nothing follows
 	}
 	site, err := s.Registry.SiteBySlug(ctx, s.DB, authz.System("demo"), "yanta")
 	if err != nil {

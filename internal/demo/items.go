@@ -182,6 +182,8 @@ type written struct {
 
 var drafts = []written{
 	{column: "notices", title: "关于元旦假期办事窗口安排的通知（演示）", text: "元旦假期政务服务大厅留有值班窗口。\n\n受理时间为每天9:00至12:00，咨询电话照常接听。", want: library.Approved, later: 5*24*time.Hour + 40*time.Minute},
+	{column: "news", title: "图集：城区的清晨、午后和夜晚（演示）", text: "一天里的四个时刻，画面均为演示绘图。", want: library.Approved, kind: library.Pictures,
+		answers: library.Answers{"photographer": "演示绘图", "place": "西安市城区"}, with: []string{"街区清晨（演示）.jpg", "公园远山（演示）.jpg", hallPicture, "城市夜色（演示）.jpg"}},
 	{column: "news", title: "网传“下月起停止使用旧版公交卡”不实（演示）", text: "近日有信息称下月起停止使用旧版公交卡。经核实，这一说法不实。\n\n旧版公交卡可以继续使用，补登和换卡在各公交服务点免费办理。", want: library.Approved,
 		kind: library.Rebuttal, answers: library.Answers{"rumour": "下月起停止使用旧版公交卡，余额作废。", "fact": "旧版公交卡继续使用，余额有效；换卡自愿、免费。", "verified_by": "市交通运输局（演示）", "seen_at": "网络群组转发信息"}},
 	{column: "institution", title: "西安市政务公开办公室（演示）", text: "负责推进、指导、协调、监督全市政务公开工作。", want: library.Approved,

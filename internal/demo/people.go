@@ -138,13 +138,25 @@ type people struct {
 	persons map[string]org.Person // by login name
 }
 
+// called are those of the demo's people who have these logins, wherever the
+// others have gone: a visitor may abolish a unit, and nobody is made anew. found
+// is false when one of them has left too.
+func called(ctx context.Context, s Services, names ...string) (p people, found bool, err error) {
+	p = people{units: map[place]org.Unit{}, persons: map[string]org.Person{}}
+	found, err = p.find(ctx, s.DB, s, slices.DeleteFunc(slices.Concat(Logins, others), func(l Login) bool { return !slices.Contains(names, l.Name) }))
+	return p, found, err
+}
+
 // lay makes the divisions, the departments, the people and their logins. People
 // are made in one transaction: those of this version are all there or none.
 func lay(ctx context.Context, s Services) (people, error) {
 	p := people{units: map[place]org.Unit{}, persons: map[string]org.Person{}}
 	scope := authz.System("demo")
-	found, err := p.find(ctx, s.DB, s)
+	found, err := p.find(ctx, s.DB, s, slices.Concat(Logins, others))
 	if err != nil || found {
+		if found {
+			_, err = p.unit(ctx, s.DB, s, countyCulture)
+		}
 		return p, err
 	}
 	for _, f := range []struct {
@@ -176,7 +188,9 @@ func lay(ctx context.Context, s Services) (people, error) {
 	if err != nil {
 		return p, err
 	}
-	_, err = p.find(ctx, s.DB, s)
+	if _, err = p.find(ctx, s.DB, s, slices.Concat(Logins, others)); err == nil {
+		_, err = p.unit(ctx, s.DB, s, countyCulture)
+	}
 	return p, err
 }
 
@@ -194,10 +208,10 @@ func whole(name string, rep intake.Report, err error) error {
 
 // find looks up units and persons that were made before; found is false when
 // the people are not there yet.
-func (p people) find(ctx context.Context, q db.Querier, s Services) (found bool, err error) {
+func (p people) find(ctx context.Context, q db.Querier, s Services, logins []Login) (found bool, err error) {
 	scope := authz.System("demo")
 	staff := map[org.UnitID][]org.Person{}
-	for _, l := range slices.Concat(Logins, others) {
+	for _, l := range logins {
 		u, err := p.unit(ctx, q, s, l.Unit)
 		if fault.Is(err, fault.NotFound) {
 			return false, nil
@@ -216,8 +230,7 @@ func (p people) find(ctx context.Context, q db.Querier, s Services) (found bool,
 		}
 		p.persons[l.Name] = staff[u.ID][i]
 	}
-	_, err = p.unit(ctx, q, s, countyCulture)
-	return err == nil, err
+	return true, nil
 }
 
 func (p people) unit(ctx context.Context, q db.Querier, s Services, name place) (org.Unit, error) {

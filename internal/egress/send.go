@@ -65,6 +65,12 @@ func (c *Client) route(ctx context.Context, host string, port uint16, named bool
 // are not followed: what is signed goes to the address that was entered and
 // nowhere else. named is as for Dial.
 func (c *Client) Post(ctx context.Context, rawURL string, header http.Header, body []byte, named bool) (*Response, error) {
+	return c.PostUpTo(ctx, rawURL, header, body, named, 64<<10)
+}
+
+// PostUpTo is Post that reads at most so many bytes of the answer; one that is
+// longer is Partial.
+func (c *Client) PostUpTo(ctx context.Context, rawURL string, header http.Header, body []byte, named bool, most int64) (*Response, error) {
 	resp := &Response{Requested: rawURL, Started: c.p.Now().UTC()}
 	begun := time.Now()
 	defer func() { resp.Took = time.Since(begun) }()
@@ -103,8 +109,8 @@ func (c *Client) Post(ctx context.Context, rawURL string, header http.Header, bo
 	}
 	defer r.Body.Close()
 	resp.Status, resp.Header, resp.Final = r.StatusCode, r.Header, u.String()
-	if resp.Body, err = io.ReadAll(io.LimitReader(r.Body, 64<<10)); err != nil && !errors.Is(err, io.EOF) {
-		resp.Partial = true
+	if resp.Body, err = io.ReadAll(io.LimitReader(r.Body, most+1)); err != nil && !errors.Is(err, io.EOF) || int64(len(resp.Body)) > most {
+		resp.Partial, resp.Body = true, resp.Body[:min(int64(len(resp.Body)), most)]
 	}
 	return resp, nil
 }

@@ -15,6 +15,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/crawl"
 	"zhengshu/internal/egress"
@@ -33,6 +34,18 @@ const (
 	searchBody    = 1 << 20
 	searchOldDays = 3 // an item younger than this may not be in the index yet
 )
+
+// dayOf is the day of an instant as pages show it; zero when it is none.
+func dayOf(shown string) calendar.Date {
+	if len(shown) < len("2006-01-02") {
+		return calendar.Date{}
+	}
+	d, err := calendar.ParseDate(shown[:len("2006-01-02")])
+	if err != nil {
+		return calendar.Date{}
+	}
+	return d
+}
 
 // objectOf is what the checks know a site as.
 func objectOf(site registry.Site) check.Object {

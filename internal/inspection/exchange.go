@@ -25,6 +25,7 @@ import (
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
@@ -242,11 +243,8 @@ func (s *Service) sendPlans(ctx context.Context) error {
 	if err != nil || len(runs) == 0 {
 		return err
 	}
-	o, err := s.options()
-	if err != nil {
-		return err
-	}
 	now := s.db.Now()
+	limits := s.limits(calendar.DateOf(now))
 	p := PlanFile{ID: ulid.Make().String(), Issued: now, Until: now.Add(planLife)}
 	for _, r := range runs {
 		site, err := s.registry.Site(ctx, authz.System("inspection.plan"), r.Site)
@@ -263,7 +261,7 @@ func (s *Service) sendPlans(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		p.Tasks = append(p.Tasks, Task{Run: r.ID, Site: r.Site, Name: site.Name, Target: t, Spec: r.Spec, Limits: o.Limits})
+		p.Tasks = append(p.Tasks, Task{Run: r.ID, Site: r.Site, Name: site.Name, Target: t, Spec: r.Spec, Limits: limits})
 	}
 	if len(p.Tasks) == 0 {
 		return nil
@@ -409,26 +407,4 @@ func (c carrier) Open(_ context.Context, ref blob.Ref) (io.ReadCloser, error) {
 		return nil, blob.ErrNotFound
 	}
 	return flate.NewReader(bytes.NewReader(b)), nil
-}
-
-func (c carrier) Stat(ctx context.Context, ref blob.Ref) (int64, error) {
-	f, err := c.Open(ctx, ref)
-	if err != nil {
-		return 0, err
-	}
-	n, err := io.Copy(io.Discard, f)
-	return n, errors.Join(err, f.Close())
-}
-
-func (c carrier) Walk(ctx context.Context, fn func(blob.Ref, int64) error) error {
-	for _, ref := range slices.Sorted(maps.Keys(c)) {
-		n, err := c.Stat(ctx, blob.Ref(ref))
-		if err != nil {
-			return err
-		}
-		if err := fn(blob.Ref(ref), n); err != nil {
-			return err
-		}
-	}
-	return nil
 }

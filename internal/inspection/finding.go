@@ -46,6 +46,7 @@ var FindingMachine = passage.Machine{
 		{From: FindingOpen, Act: "dispute", To: FindingDisputed, Says: "报误报", Guard: "写明理由", Permit: string(authz.InspectionRead)},
 		{From: FindingOrdered, Act: "dispute", To: FindingDisputed, Says: "报误报", Guard: "写明理由", Permit: string(authz.InspectionRead)},
 		{From: FindingDisputed, Act: "uphold", To: FindingOpen, Says: "驳回误报", Guard: "人工核实问题属实", Permit: string(authz.OrderIssue)},
+		{From: FindingDisputed, Act: "confirm_false", To: FindingClosed, Says: "确认误报", Guard: "人工核实为误报；同一情形不再报出", Permit: string(authz.OrderIssue)},
 	},
 }
 
@@ -310,6 +311,11 @@ func insertProof(ctx context.Context, tx *db.Tx, p Proof) (string, error) {
 // move takes a finding through its machine, stores the state and tells whoever
 // registered.
 func (s *Service) move(ctx context.Context, tx *db.Tx, f Finding, act string, note passage.Note, proof string) (Finding, error) {
+	return s.moveAs(ctx, tx, f, act, note, proof, ItIsGone)
+}
+
+// moveAs is move with the verdict by which a waiting dispute ends.
+func (s *Service) moveAs(ctx context.Context, tx *db.Tx, f Finding, act string, note passage.Note, proof, verdict string) (Finding, error) {
 	before := f.State
 	_, to, err := FindingMachine.Take(ctx, tx, string(f.ID), act, note)
 	if err != nil {
@@ -327,6 +333,11 @@ func (s *Service) move(ctx context.Context, tx *db.Tx, f Finding, act string, no
 	}
 	if err != nil {
 		return Finding{}, err
+	}
+	if before == FindingDisputed {
+		if err := s.settleDispute(ctx, tx, f, verdict, note.Says); err != nil {
+			return Finding{}, err
+		}
 	}
 	if before != "" {
 		if err := audit.Record(ctx, tx, audit.Entry{Act: "inspection.finding." + act, Target: f.Target(), Basis: f.Clause,
@@ -364,28 +375,27 @@ func (s *Service) Release(ctx context.Context, tx *db.Tx, scope authz.Scope, id 
 	return s.move(ctx, tx, f, "release", note, "")
 }
 
-// Dispute calls a finding false. The reason is required; whoever may issue
-// orders decides (Uphold), or a later look closes it.
-func (s *Service) Dispute(ctx context.Context, scope authz.Scope, id FindingID, why string) (Finding, error) {
-	return s.decide(ctx, scope, id, "dispute", why, "请写明为什么是误报，例如该号码是单位公布的办公电话")
-}
-
-// Uphold decides that a disputed finding is true.
-func (s *Service) Uphold(ctx context.Context, scope authz.Scope, id FindingID, why string) (Finding, error) {
-	return s.decide(ctx, scope, id, "uphold", why, "请写明核实的情况")
-}
-
-func (s *Service) decide(ctx context.Context, scope authz.Scope, id FindingID, act, why, hint string) (f Finding, err error) {
+// Dispute calls a finding false. The reason is required; the one person it is
+// given to answers within the setting's working days (Answer), or a later look
+// closes it.
+func (s *Service) Dispute(ctx context.Context, scope authz.Scope, id FindingID, why string) (f Finding, err error) {
 	why = strings.TrimSpace(why)
 	if len([]rune(why)) < 4 || len([]rune(why)) > 500 {
-		return Finding{}, fault.New(fault.Invalid, "没有写明理由，请用 4 到 500 个字说明。").On("reason", hint)
+		return Finding{}, fault.New(fault.Invalid, "没有写明理由，请用 4 到 500 个字说明。").On("reason", "请写明为什么是误报，例如该号码是单位公布的办公电话")
 	}
 	err = s.db.Update(ctx, func(tx *db.Tx) error {
 		if f, err = s.Finding(ctx, tx, scope, id); err != nil {
 			return err
 		}
-		f, err = s.move(ctx, tx, f, act, passage.Note{Says: why}, "")
-		return err
+		if f, err = s.move(ctx, tx, f, "dispute", passage.Note{Says: why}, ""); err != nil {
+			return err
+		}
+		return s.object(ctx, tx, f, why)
 	})
 	return f, err
+}
+
+// Uphold decides that a disputed finding is true.
+func (s *Service) Uphold(ctx context.Context, scope authz.Scope, id FindingID, why string) (Finding, error) {
+	return s.Answer(ctx, scope, id, ItIsTrue, why)
 }

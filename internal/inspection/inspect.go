@@ -261,6 +261,8 @@ func (r Report) Looked(checkID, page, place string) bool {
 		return checkID != "access.rate" && r.Reachable
 	case "notice":
 		return false // seen by its own daily look, not by a run
+	case "duty":
+		return false // seen by a person on duty, and closed by one
 	case "ledger":
 		return false // held against the ledger by whoever settles it, never by a run
 	}
@@ -309,10 +311,17 @@ const (
 	linkWorkers  = 8
 )
 
+// Keeper keeps the bytes of what was seen: a blob.Store, or what a crawler
+// carries home.
+type Keeper interface {
+	Put(ctx context.Context, r io.Reader) (blob.Ref, error)
+	Open(ctx context.Context, ref blob.Ref) (io.ReadCloser, error)
+}
+
 // Inspect visits a site and returns what is wrong with it. store keeps the
 // bytes of pages with findings and may be nil. What the site does wrong stands
 // in the report; the error is of the address, of the store or the context's.
-func Inspect(ctx context.Context, client *egress.Client, store blob.Store, t Target, o Options) (Report, error) {
+func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target, o Options) (Report, error) {
 	start, err := crawl.Canonical("", t.URL)
 	if err != nil {
 		return Report{}, fault.Newf(fault.Invalid, "网址“%.200s”无法识别，请填写完整的网址，例如 http://www.example.gov.cn/。", t.URL).From(err)
@@ -388,7 +397,7 @@ func placed(start string, columns []check.Column) []check.Column {
 // inspector is one run. Everything but the asking of links happens in one goroutine.
 type inspector struct {
 	client      *egress.Client
-	store       blob.Store
+	store       Keeper
 	target      Target
 	o           Options
 	start, home string
@@ -588,7 +597,7 @@ func (n *inspector) pageSightings(page *check.Page) (out []Sighting) {
 		text = page.VisibleText
 	}
 	seen := map[string]bool{}
-	for _, s := range n.o.Scanner.Scan(text) {
+	for _, s := range check.ScannerOn(n.o.Scanner, dayOf(page.Published)).Scan(text) {
 		if seen[s.Kind+s.Wrong] || len(seen) >= maxSpans || !n.o.wants(s.Kind) {
 			continue
 		}
@@ -613,6 +622,9 @@ func wordingSighting(s check.Span, page, text string, onHome bool) Sighting {
 	if s.Kind == check.KindSensitive || strings.HasPrefix(s.Kind, check.KindSensitive+".") {
 		// A word of the list is a suspicion until a person has confirmed it.
 		article, fix = "V-W-1.1", "请人工核实该表述，确属严重错误的立即撤下并更正。"
+		if s.Kind != check.KindSensitive {
+			sev = check.Serious // from a list that two persons keep
+		}
 	}
 	return Sighting{Check: s.Kind, Severity: sev, Says: s.Says, Article: article, URL: page, Where: around(text, s.Start, s.End), Fix: fix, Wrong: maskText(s.Wrong), OnHome: onHome}
 }

@@ -19,6 +19,7 @@ import (
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/packs"
+	"zhengshu/internal/vantage"
 )
 
 //go:embed probemigrations/*.sql
@@ -96,6 +97,26 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	voters, line, _, err := s.voters(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if voters > 0 {
+		// What was voted on and is not decided yet was looked at, too.
+		rows, err := db.All(ctx, s.probes, func(r db.Scanner) (lastRow, error) {
+			var x lastRow
+			err := r.Scan(&x.site, &x.at)
+			return x, err
+		}, `SELECT site_id, max(slot) FROM probe_vote WHERE vantage_id = 'own' AND slot >= $1 GROUP BY site_id`, now.Add(-2*s.set.Interval))
+		if err != nil {
+			return 0, err
+		}
+		for _, r := range rows {
+			if r.at = r.at.Add(s.set.Interval - time.Nanosecond); r.at.After(last[r.site]) {
+				last[r.site] = r.at
+			}
+		}
+	}
 	var turn []registry.Site
 	for _, site := range sites {
 		if s.due(site.ID, last[site.ID], now, interval(site)) {
@@ -124,6 +145,13 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 		if !r.res.Void {
 			all = append(all, r)
 		}
+	}
+	if len(all) > 0 && !vantage.LineOK(ctx, s.client, line) {
+		s.set.Log.Warn("inspection: our own line does not answer; the round is not counted", "sites", len(all))
+		return 0, nil
+	}
+	if voters > 0 {
+		return len(all), s.voteOwn(context.WithoutCancel(ctx), all)
 	}
 	if cutOff(all) {
 		s.set.Log.Warn("inspection: no site of this round answered; taken for an outage of our own and not counted", "sites", len(all))
@@ -157,9 +185,9 @@ func cutOff(all []probed) bool {
 // probe opens a home page as a visitor would: where plain http is not answered
 // at all, https is.
 func (s *Service) probe(ctx context.Context, site registry.Site) egress.ProbeResult {
-	res := s.client.Probe(ctx, s.address(site))
+	res := s.client.Knock(ctx, s.address(site))
 	if !res.OK && !res.Void && res.Kind == egress.TCP {
-		if again := s.client.Probe(ctx, "https://"+site.Host+"/"); !again.Void {
+		if again := s.client.Knock(ctx, "https://"+site.Host+"/"); !again.Void {
 			return again
 		}
 	}
@@ -173,28 +201,10 @@ func (s *Service) record(ctx context.Context, all []probed) error {
 		return nil
 	}
 	return s.probes.Update(ctx, func(tx *db.Tx) error {
-		at := tx.Now()
-		for _, p := range all {
-			r := p.res
-			if _, err := tx.Quiet(ctx, `INSERT INTO probe (site_id, at, ok, kind, status, took_ms) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
-				p.site, at, r.OK, string(r.Kind), r.Status, r.Took.Milliseconds()); err != nil {
-				return err
-			}
-			failures, took := 1, int64(0)
-			var ok any
-			if r.OK {
-				failures, took, ok = 0, r.Took.Milliseconds(), at
-			}
-			if _, err := tx.Quiet(ctx, `
-				INSERT INTO probe_day (site_id, day, probes, failures, took_ms, last_at, last_ok, last_ok_at) VALUES ($1, $2, 1, $3, $4, $5, $6, $7)
-				ON CONFLICT (site_id, day) DO UPDATE SET probes = probe_day.probes + 1, failures = probe_day.failures + excluded.failures, took_ms = probe_day.took_ms + excluded.took_ms,
-				   last_at = excluded.last_at, last_ok = excluded.last_ok, last_ok_at = COALESCE(excluded.last_ok_at, probe_day.last_ok_at)`,
-				p.site, calendar.DateOf(at), failures, took, at, r.OK, ok); err != nil {
-				return err
-			}
+		for i := range all {
+			all[i].res.At = tx.Now()
 		}
-		_, err := tx.Quiet(ctx, `DELETE FROM probe WHERE at < $1`, at.Add(-keepProbes))
-		return err
+		return keepProbed(ctx, tx, all)
 	})
 }
 
@@ -280,6 +290,14 @@ func sum(all []Day, off []window, pack packs.Pack, n int) Availability {
 type window struct{ from, to time.Time }
 
 func (s *Service) offline(ctx context.Context, site registry.SiteID) ([]window, error) {
+	if s.windows != nil {
+		list, err := s.windows(ctx, site)
+		out := make([]window, len(list))
+		for i, w := range list {
+			out[i] = window{w.From, w.To}
+		}
+		return out, err
+	}
 	steps, err := registry.SiteMachine.History(ctx, s.db, string(site))
 	var out []window
 	for _, st := range steps {
@@ -483,6 +501,9 @@ func (s *Service) settle(ctx context.Context, site registry.Site, sg Sighting, w
 			return audit.Record(ctx, tx, audit.Entry{Act: "inspection.finding.seen", Target: known.Target(), Basis: sg.Article, Before: known.Says, After: sg.Says})
 		case wrong:
 			f, err := s.found(ctx, tx, site, "", sg, fp)
+			if errors.Is(err, errRemembered) {
+				return nil
+			}
 			if err != nil {
 				return err
 			}

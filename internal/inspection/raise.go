@@ -2,6 +2,7 @@ package inspection
 
 import (
 	"context"
+	"errors"
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
@@ -21,6 +22,11 @@ func (s *Service) Raise(ctx context.Context, tx *db.Tx, scope authz.Scope, id re
 	known, err := db.One(ctx, tx, scanFinding, findingSelect+` WHERE f.site_id = $1 AND f.fingerprint = $2 AND f.state <> 'closed'`, site.ID, fp)
 	if db.None(err) {
 		f, err := s.found(ctx, tx, site, "", sg, fp)
+		if errors.Is(err, errRemembered) {
+			// Nothing is raised; the finding that was called false is the answer.
+			f.ID, f.State = "", FindingClosed
+			return f, nil
+		}
 		if err != nil {
 			return f, err
 		}

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/crawl"
@@ -45,7 +44,7 @@ const (
 // Recheck fetches the place of a finding again and puts it to the same check.
 // A handful of requests at most: it is asked by a person who waits. The error
 // is the context's or the store's.
-func Recheck(ctx context.Context, client *egress.Client, store blob.Store, t Target, spot Spot, o Options) (Look, error) {
+func Recheck(ctx context.Context, client *egress.Client, store Keeper, t Target, spot Spot, o Options) (Look, error) {
 	o.fill(client)
 	start, err := crawl.Canonical("", t.URL)
 	if err != nil {

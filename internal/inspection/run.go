@@ -2,6 +2,7 @@ package inspection
 
 import (
 	"context"
+	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,6 +23,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/frontier"
 	"zhengshu/internal/jobs"
+	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/packs"
@@ -104,8 +106,9 @@ type Settings struct {
 	Interval time.Duration // between two probes of a site; 5 min
 	AtOnce   int           // probes at once; 32
 	Every    time.Duration // between two patrols of a site; 24 h
-	// Scanner gives the wording scanner when a run needs it; nil: wording is not looked at.
-	Scanner func() (check.Scanner, error)
+	// Scanner gives the wording scanner for the sites of a unit; nil: wording is
+	// not looked at.
+	Scanner func(ctx context.Context, unit org.UnitID) (check.Scanner, error)
 	// Frontier keeps what crawls were answered; nil: a run that is broken off
 	// begins again.
 	Frontier *frontier.Store
@@ -133,7 +136,10 @@ type Service struct {
 	item     func(ctx context.Context, site registry.SiteID, address string) string
 	origin   func(registry.Site) string
 	moved    []func(ctx context.Context, tx *db.Tx, f Finding, act string) error
+	desk     *Desk // nil where nobody answers disputes by a day
 	tighter  func(ctx context.Context) (func(areaPath string) int, error)
+	house    ed25519.PrivateKey // signs lists for vantages
+	windows  func(ctx context.Context, site registry.SiteID) ([]Window, error)
 	retests  map[string]func(ctx context.Context, site registry.Site, f Finding) (Look, error) // by family
 }
 
@@ -284,6 +290,8 @@ func (s *Service) Register(w *jobs.Workers) {
 	jobs.Handle(w, func(ctx context.Context, _ PatrolSites) error { _, err := s.PatrolDue(ctx); return err })
 	jobs.Handle(w, func(ctx context.Context, _ ProbeSites) error { _, err := s.ProbeDue(ctx); return err })
 	jobs.Handle(w, func(ctx context.Context, _ JudgeAccess) error { return s.JudgeAccess(ctx) })
+	jobs.Handle(w, func(ctx context.Context, _ decideVotes) error { _, err := s.Decide(ctx); return err })
+	jobs.Every(w, time.Minute, decideVotes{})
 	jobs.Handle(w, func(ctx context.Context, _ PlanSites) error { _, err := s.PlansDue(ctx); return err })
 	jobs.Handle(w, func(ctx context.Context, _ TakeBatches) error { _, err := s.TakeIn(ctx); return err })
 	jobs.Every(w, 5*time.Minute, PlanSites{})
@@ -534,20 +542,25 @@ func (s *Service) monitored(ctx context.Context) ([]registry.Site, error) {
 	return out, err
 }
 
-func (s *Service) options() (Options, error) {
+func (s *Service) options(ctx context.Context, site registry.Site) (Options, error) {
 	today := calendar.DateOf(s.db.Now())
-	o := Options{MaxPages: s.set.MaxPages, Delay: s.set.Delay, Today: today, Manners: s.manners, Links: s.links, Vantage: s.set.Vantage}
-	if p, ok := s.set.Pack(today); ok {
-		o.Limits = LimitsOf(p)
-	}
+	o := Options{MaxPages: s.set.MaxPages, Delay: s.set.Delay, Today: today, Manners: s.manners, Links: s.links, Vantage: s.set.Vantage, Limits: s.limits(today)}
 	if s.set.Scanner != nil {
-		sc, err := s.set.Scanner()
+		sc, err := s.set.Scanner(ctx, site.Unit)
 		if err != nil {
 			return o, err
 		}
 		o.Scanner = sc
 	}
 	return o, nil
+}
+
+// limits are the thresholds in force on a day.
+func (s *Service) limits(on calendar.Date) check.Limits {
+	if p, ok := s.set.Pack(on); ok {
+		return LimitsOf(p)
+	}
+	return check.Limits{}
 }
 
 // target is what the ledger knows of a site.
@@ -615,7 +628,7 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 			return err
 		}
 	}
-	o, err := s.options()
+	o, err := s.options(ctx, site)
 	if err != nil {
 		return err
 	}
@@ -730,7 +743,9 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 				}
 				continue
 			}
-			if _, err := s.found(ctx, tx, site, id, sg, fp); err != nil {
+			if _, err := s.found(ctx, tx, site, id, sg, fp); errors.Is(err, errRemembered) {
+				continue
+			} else if err != nil {
 				return err
 			}
 			fresh++
@@ -792,6 +807,11 @@ func (s *Service) found(ctx context.Context, tx *db.Tx, site registry.Site, run 
 	f := Finding{ID: FindingID(ulid.Make().String()), Site: site.ID, SiteName: site.Name, Host: site.Host, Unit: site.Unit, UnitName: site.UnitName, Hosted: site.Hosted, Run: run, LastRun: run,
 		Check: sg.Check, Fingerprint: fp, Severity: sg.Severity, Clause: sg.Article, Says: sg.Says, URL: sg.URL, Where: clipRunes(sg.Where, 2000), Wrong: sg.Wrong, Also: nonNil(sg.Also), Pages: sg.Pages,
 		OnHome: sg.OnHome, Excerpt: clipRunes(sg.Evidence.Excerpt, 2000), Fix: sg.Fix, Evidence: sg.Evidence.Ref, SHA256: sg.Evidence.SHA256, FirstSeen: tx.Now(), LastSeen: tx.Now(), State: FindingOpen}
+	if known, err := s.remembered(ctx, tx, site.ID, sg, fp); err != nil {
+		return f, err
+	} else if known {
+		return f, errRemembered
+	}
 	also, err := json.Marshal(f.Also)
 	if err != nil {
 		return f, err
@@ -859,7 +879,7 @@ func (s *Service) Retest(ctx context.Context, scope authz.Scope, id FindingID) (
 		switch {
 		case look.Outcome == Gone && f.State != FindingClosed:
 			f, err = s.move(ctx, tx, f, "close", passage.Note{Says: look.Says}, out.After.ID)
-		case look.Outcome == Standing && f.State == FindingClosed:
+		case look.Outcome == Standing && f.State == FindingClosed && f.ClosedBy != ClosedByDispute:
 			f, err = s.move(ctx, tx, f, "reopen", passage.Note{Says: look.Says}, out.After.ID)
 		default:
 			if look.Outcome == Standing {
@@ -882,7 +902,7 @@ func (s *Service) lookAgain(ctx context.Context, site registry.Site, f Finding) 
 	if family, _, _ := strings.Cut(f.Check, "."); s.retests[family] != nil {
 		return s.retests[family](ctx, site, f)
 	}
-	o, err := s.options()
+	o, err := s.options(ctx, site)
 	if err != nil {
 		return Look{}, err
 	}

@@ -118,7 +118,7 @@ func build(t *testing.T, d *db.DB, clock *calendar.Manual) *house {
 
 // service is one process.
 func (h *house) service() *inspection.Service {
-	return inspection.New(h.db, h.probes, h.reg, h.blobs, h.made.client(h.t), inspection.Settings{Delay: -1, Scanner: func() (check.Scanner, error) { return h, nil }})
+	return inspection.New(h.db, h.probes, h.reg, h.blobs, h.made.client(h.t), inspection.Settings{Delay: -1, Scanner: func(context.Context, org.UnitID) (check.Scanner, error) { return h, nil }})
 }
 
 func (h *house) work() {

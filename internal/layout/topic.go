@@ -191,26 +191,33 @@ func (s *Service) PlanTopic(ctx context.Context, scope authz.Scope, t Topic) (To
 	if err := s.checkTopic(ctx, s.DB, scope, &t, Topic{}); err != nil {
 		return Topic{}, err
 	}
-	t.ID, t.SiteName, t.unit, t.Rev, t.State = TopicID(ulid.Make().String()), site.Name, site.Unit, 1, TopicDraft
-	return t, s.DB.Update(ctx, func(tx *db.Tx) error {
-		if n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM topic WHERE site_id = $1 AND slug = $2`, t.Site, t.Slug); err != nil {
-			return err
-		} else if n > 0 {
-			return fault.Newf(fault.Conflict, "本站已有网址简称为“%s”的专题；归档的专题页面还在，网址不能再用。", t.Slug).On("slug", "请换一个简称")
-		}
-		if _, err := TopicMachine.Begin(ctx, tx, []string{string(t.ID)}, "plan", passage.Note{}); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, `INSERT INTO topic (id, site_id, slug, title, intro, banner, banner_alt, ends_on, owner_id, state, rev, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-			t.ID, t.Site, t.Slug, t.Title, t.Intro, t.Banner, t.BannerAlt, t.EndsOn, t.Owner, t.State, t.Rev, tx.Now())
-		if _, dup := db.UniqueViolation(err); dup {
-			return fault.Newf(fault.Conflict, "本站已有网址简称为“%s”的专题。", t.Slug).On("slug", "请换一个简称").From(err)
-		}
-		if err != nil {
-			return err
-		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "layout.topic.plan", Target: t.target(), After: t})
+	err = s.DB.Update(ctx, func(tx *db.Tx) (err error) {
+		t, err = s.plan(ctx, tx, site, t)
+		return err
 	})
+	return t, err
+}
+
+// plan writes a topic that was checked.
+func (s *Service) plan(ctx context.Context, tx *db.Tx, site registry.Site, t Topic) (Topic, error) {
+	t.ID, t.SiteName, t.unit, t.Rev, t.State = TopicID(ulid.Make().String()), site.Name, site.Unit, 1, TopicDraft
+	if n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM topic WHERE site_id = $1 AND slug = $2`, t.Site, t.Slug); err != nil {
+		return t, err
+	} else if n > 0 {
+		return t, fault.Newf(fault.Conflict, "本站已有网址简称为“%s”的专题；归档的专题页面还在，网址不能再用。", t.Slug).On("slug", "请换一个简称")
+	}
+	if _, err := TopicMachine.Begin(ctx, tx, []string{string(t.ID)}, "plan", passage.Note{}); err != nil {
+		return t, err
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO topic (id, site_id, slug, title, intro, banner, banner_alt, ends_on, owner_id, state, rev, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		t.ID, t.Site, t.Slug, t.Title, t.Intro, t.Banner, t.BannerAlt, t.EndsOn, t.Owner, t.State, t.Rev, tx.Now())
+	if _, dup := db.UniqueViolation(err); dup {
+		return t, fault.Newf(fault.Conflict, "本站已有网址简称为“%s”的专题。", t.Slug).On("slug", "请换一个简称").From(err)
+	}
+	if err != nil {
+		return t, err
+	}
+	return t, audit.Record(ctx, tx, audit.Entry{Act: "layout.topic.plan", Target: t.target(), After: t})
 }
 
 // SetTopic changes a topic's particulars. Its short name stays: the address was

@@ -125,7 +125,7 @@ func (s *Service) readAttachment(ctx context.Context, hash, name string) []Resul
 	out := []Result{}
 	for _, r := range s.inspectPart(field, words) {
 		// A list of names is no prose: only what must not be public counts.
-		if strings.HasPrefix(r.Kind, "privacy.") || r.Kind == check.KindSensitive {
+		if strings.HasPrefix(r.Kind, "privacy.") || strings.HasPrefix(r.Kind, check.KindSensitive) {
 			out = append(out, r)
 		}
 	}

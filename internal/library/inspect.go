@@ -36,7 +36,7 @@ func (r Result) Citation() string {
 	switch {
 	case strings.HasPrefix(r.Kind, "privacy."):
 		return "第十九条（三） 严把保密关"
-	case r.Kind == check.KindSensitive, strings.HasPrefix(r.Kind, "content."), r.Kind == "item.advert_link", r.Kind == "item.map":
+	case strings.HasPrefix(r.Kind, check.KindSensitive), strings.HasPrefix(r.Kind, "content."), r.Kind == "item.advert_link", r.Kind == "item.map":
 		return "第十二条（二）"
 	case strings.HasPrefix(r.Kind, "interpretation."):
 		return "第十四条（三）"
@@ -72,6 +72,9 @@ func severity(kind string) check.Severity {
 		return check.Serious
 	case "wording.number", "wording.punctuation":
 		return check.Advice
+	}
+	if strings.HasPrefix(kind, check.KindSensitive+".") {
+		return check.Serious // from a list that two persons keep
 	}
 	return check.Error
 }

@@ -228,12 +228,20 @@ func (s *Service) Withdraw(ctx context.Context, scope authz.Scope, id ItemID, re
 	var it Item
 	err := s.db.Update(ctx, func(tx *db.Tx) error {
 		var err error
-		if it, err = s.ItemTx(ctx, tx, scope, id); err != nil {
-			return err
-		}
-		return s.withdraw(ctx, tx, &it, reason)
+		it, err = s.WithdrawTx(ctx, tx, scope, id, reason)
+		return err
 	})
 	return it, err
+}
+
+// WithdrawTx is Withdraw in the transaction of another act: an emergency
+// takedown by two persons.
+func (s *Service) WithdrawTx(ctx context.Context, tx *db.Tx, scope authz.Scope, id ItemID, reason string) (Item, error) {
+	it, err := s.ItemTx(ctx, tx, scope, id)
+	if err != nil {
+		return it, err
+	}
+	return it, s.withdraw(ctx, tx, &it, reason)
 }
 
 // withdraw is Withdraw within a transaction.

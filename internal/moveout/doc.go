@@ -2,7 +2,7 @@
 // such an archive into another house: nobody is held by the platform their site
 // lives on (Articles 25, 28).
 //
-// It decides what belongs to a site (its record, columns, look, items with all
+// It decides what belongs to a site (its record, columns, look with its theme, compositions, items with all
 // versions, files as they were brought, letters without persons, its records,
 // its part of the trail, its pages as files), in which format each part lies,
 // and for how long a finished archive may be fetched. A run that was cut off

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/textproto"
 	"net/url"
 	"regexp"
 	"strings"
@@ -452,4 +454,27 @@ func TestWebhookDoesNotReachInside(t *testing.T) {
 			t.Errorf("deliveries %+v (%v)", d, err)
 		}
 	})
+}
+
+// Whoever sets the mail server reads what is wrong with it, not an error of the
+// machine.
+func TestMailTroubleSaysWhatToLookAt(t *testing.T) {
+	c := notify.Channels{SMTPHost: "smtp.example.gov.cn", SMTPPort: 587}
+	for name, tt := range map[string]struct {
+		err  error
+		want string
+	}{
+		"wrong password":  {fmt.Errorf("dial failed: %w", &textproto.Error{Code: 535, Msg: "no"}), "用户名、密码"},
+		"unknown reader":  {&textproto.Error{Code: 550, Msg: "no such user"}, "收件邮箱"},
+		"later":           {&textproto.Error{Code: 451, Msg: "later"}, "过几分钟"},
+		"nobody there":    {&egress.Error{Kind: egress.TCP, Host: c.SMTPHost, Says: "连接不上。"}, "连不上邮件服务器 smtp.example.gov.cn:587（连接不上）"},
+		"no TLS":          {tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}, "加密方式"},
+		"other name":      {x509.HostnameError{Certificate: &x509.Certificate{}, Host: c.SMTPHost}, "证书"},
+		"no answer":       {context.DeadlineExceeded, "没有及时回答"},
+		"something other": {io.ErrUnexpectedEOF, "请核对收件邮箱、主机"},
+	} {
+		if got := notify.MailTrouble(c, tt.err); !strings.Contains(got, tt.want) {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
 }

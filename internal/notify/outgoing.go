@@ -17,8 +17,10 @@ import (
 	"net"
 	"net/http"
 	netmail "net/mail"
+	"net/textproto"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -478,6 +480,44 @@ func (o *Outbox) Mail(ctx context.Context, c Channels, to, key, subject, body st
 		return err
 	}
 	return client.DialAndSendWithContext(ctx, m)
+}
+
+// MailTrouble says in words of the desk why a letter did not go out, and which of
+// the settings to look at.
+func MailTrouble(c Channels, err error) string {
+	at := net.JoinHostPort(c.SMTPHost, strconv.Itoa(c.SMTPPort))
+	code := 0
+	var sent *mail.SendError
+	var said *textproto.Error
+	switch {
+	case errors.As(err, &sent) && sent.ErrorCode() != 0:
+		code = sent.ErrorCode()
+	case errors.As(err, &said):
+		code = said.Code
+	}
+	var dial *egress.Error
+	var record tls.RecordHeaderError
+	var certificate *tls.CertificateVerificationError
+	text := strings.ToLower(err.Error())
+	switch {
+	case code == 530 || code == 534 || code == 535 || code == 538:
+		return fmt.Sprintf("邮件服务器没有接受用户名和密码（回答 %d），请核对用户名、密码。", code)
+	case code >= 550 && code <= 553:
+		return fmt.Sprintf("邮件服务器不接受发件地址或收件邮箱（回答 %d），请核对这两个地址。", code)
+	case code >= 400:
+		return fmt.Sprintf("邮件服务器没有收下（回答 %d），请过几分钟再试，或询问邮件管理员。", code)
+	case errors.As(err, &record), strings.Contains(text, "starttls"):
+		return "邮件服务器 " + at + " 不支持所选的加密方式，请核对端口和加密。"
+	case errors.As(err, &certificate), strings.Contains(text, "x509"):
+		return "邮件服务器的证书不可信或与主机名不符，请核对主机名，或请邮件管理员换证书。"
+	case strings.Contains(text, "auth"):
+		return "邮件服务器不支持用户名密码登录，或没有接受，请核对用户名、密码和加密方式。"
+	case errors.As(err, &dial):
+		return "连不上邮件服务器 " + at + "（" + strings.TrimSuffix(dial.Says, "。") + "），请核对主机名和端口。"
+	case errors.Is(err, context.DeadlineExceeded):
+		return "邮件服务器 " + at + " 没有及时回答，请核对主机名和端口，或稍后再试。"
+	}
+	return "邮件没有发出，请核对收件邮箱、主机、端口、加密方式和密码。"
 }
 
 // SealPassword keeps the mail server's password.

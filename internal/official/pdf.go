@@ -8,21 +8,18 @@ import (
 	"github.com/signintech/gopdf"
 )
 
-// WritePDF writes the document as PDF, in the measures of GB/T 9704, set in one
-// font throughout: the faces of the standard (仿宋, 黑体, 楷体, 小标宋) are not free
-// to embed, so headings differ by size and place only.
-func (d *Document) WritePDF(w io.Writer, font *Font) error {
+// WritePDF writes the document as PDF, in the measures of GB/T 9704. The faces of
+// the standard (小标宋, 仿宋, 黑体, 楷体) are not free to embed: free ones of the same
+// kind stand in for them role by role, unless the office named its own.
+func (d *Document) WritePDF(w io.Writer, faces *Faces) error {
 	if err := d.Check(); err != nil {
 		return err
 	}
-	if font == nil {
+	if faces == nil {
 		return ErrNoFont
 	}
-	p := &sheetOfPaper{widths: map[rune]float64{}}
+	p := &sheetOfPaper{faces: faces, role: BodyFace, names: map[*Font]string{}, widths: map[glyph]float64{}}
 	p.pdf.Start(gopdf.Config{PageSize: *gopdf.PageSizeA4})
-	if err := p.pdf.AddTTFFontData("body", font.data); err != nil {
-		return fmt.Errorf("write pdf: font: %w", err)
-	}
 	p.pdf.SetInfo(gopdf.PdfInfo{Title: strings.Join(strings.Fields(d.Title), ""), Author: d.Issuer})
 	p.newPage()
 	d.draw(p)
@@ -43,11 +40,38 @@ const twip = 1.0 / 20
 // it is nothing.
 type sheetOfPaper struct {
 	pdf    gopdf.GoPdf
+	faces  *Faces
+	role   Role             // of the text being set
+	names  map[*Font]string // fonts in the file
 	pages  int
 	y      float64 // top of the next line
 	size   float64
-	widths map[rune]float64 // of one point of type
+	font   *Font
+	widths map[glyph]float64 // of one point of type
 	err    error
+}
+
+type glyph struct {
+	font *Font
+	r    rune
+}
+
+// fontOf is the font that sets a character: the role's face, or where that lacks
+// it the one that lacks least.
+func (p *sheetOfPaper) fontOf(r rune) *Font {
+	f := p.faces.by[p.role]
+	if r > ' ' && !f.has(r) && p.faces.whole.has(r) {
+		return p.faces.whole
+	}
+	return f
+}
+
+// in sets fn's text in the face of a role.
+func (p *sheetOfPaper) in(r Role, fn func()) {
+	was := p.role
+	p.role = r
+	fn()
+	p.role = was
 }
 
 const (
@@ -65,33 +89,71 @@ func (p *sheetOfPaper) newPage() {
 	p.y, p.size = paperTop, 0
 }
 
-func (p *sheetOfPaper) setSize(size float64) {
-	if p.err == nil && p.size != size {
-		p.err, p.size = p.pdf.SetFont("body", "", size), size
+func (p *sheetOfPaper) set(f *Font, size float64) {
+	if p.err != nil || p.size == size && p.font == f {
+		return
 	}
+	name, ok := p.names[f]
+	if !ok {
+		name = fmt.Sprintf("f%d", len(p.names))
+		if p.err = p.pdf.AddTTFFontData(name, f.data); p.err != nil {
+			return
+		}
+		p.names[f] = name
+	}
+	p.err, p.size, p.font = p.pdf.SetFont(name, "", size), size, f
+}
+
+// Marks within a paragraph from which on another face sets it.
+const (
+	toBody       = '\uE000'
+	toHeading    = '\uE001'
+	toSubheading = '\uE002'
+)
+
+// turn follows a mark.
+func (p *sheetOfPaper) turn(r rune) bool {
+	switch r {
+	case toBody:
+		p.role = BodyFace
+	case toHeading:
+		p.role = HeadingFace
+	case toSubheading:
+		p.role = SubheadingFace
+	default:
+		return false
+	}
+	return true
 }
 
 // width of text at the size.
 func (p *sheetOfPaper) width(text string, size float64) float64 {
 	total := 0.0
 	for _, r := range text {
-		one, ok := p.widths[r]
-		if !ok {
-			p.setSize(100)
-			if p.err != nil {
-				return 0
-			}
-			var err error
-			if one, err = p.pdf.MeasureTextWidth(string(r)); err != nil {
-				p.err = err
-				return 0
-			}
-			one /= 100
-			p.widths[r] = one
+		if !p.turn(r) {
+			total += p.advance(p.fontOf(r), r) * size
 		}
-		total += one * size
 	}
 	return total
+}
+
+// advance of a character in a font, at one point.
+func (p *sheetOfPaper) advance(f *Font, r rune) float64 {
+	at := glyph{f, r}
+	if one, ok := p.widths[at]; ok {
+		return one
+	}
+	p.set(f, 100)
+	if p.err != nil {
+		return 0
+	}
+	one, err := p.pdf.MeasureTextWidth(string(r))
+	if err != nil {
+		p.err = err
+		return 0
+	}
+	p.widths[at] = one / 100
+	return one / 100
 }
 
 // room makes sure that height is left on the page.
@@ -103,12 +165,36 @@ func (p *sheetOfPaper) room(height float64) {
 
 // text sets one line at x, with its top at y.
 func (p *sheetOfPaper) text(x, y, size float64, text string) {
-	p.setSize(size)
-	if p.err != nil || text == "" {
-		return
+	var run []rune
+	var font *Font
+	flush := func() {
+		if len(run) == 0 || p.err != nil {
+			return
+		}
+		w := 0.0
+		for _, r := range run {
+			w += p.advance(font, r) * size
+		}
+		p.set(font, size)
+		if p.err != nil {
+			return
+		}
+		p.pdf.SetXY(x, y)
+		p.err = p.pdf.Cell(nil, string(run))
+		x += w
+		run = run[:0]
 	}
-	p.pdf.SetXY(x, y)
-	p.err = p.pdf.Cell(nil, text)
+	for _, r := range text {
+		if p.turn(r) {
+			continue
+		}
+		if f := p.fontOf(r); f != font {
+			flush()
+			font = f
+		}
+		run = append(run, r)
+	}
+	flush()
 }
 
 // What may not begin or end a line.
@@ -160,7 +246,11 @@ func latin(r rune) bool {
 // para sets a paragraph: indents in characters, align left, center or right.
 func (p *sheetOfPaper) para(text string, size, first, left, right float64, align string, pitch float64) {
 	x, width := paperLeft+left*charWidth, paperWidth-(left+right)*charWidth
-	for i, line := range p.wrap(text, size, width, first*charWidth) {
+	role := p.role
+	lines := p.wrap(text, size, width, first*charWidth)
+	p.role = role
+	defer func() { p.role = role }()
+	for i, line := range lines {
 		p.room(pitch)
 		at := x
 		if i == 0 {
@@ -203,11 +293,11 @@ func (p *sheetOfPaper) number() {
 func (d *Document) draw(p *sheetOfPaper) {
 	const body = float64(size3) / 2
 	if d.Urgency != "" {
-		p.para(d.Urgency, body, 0, 0, 0, "left", paperPitch)
+		p.in(HeadingFace, func() { p.para(d.Urgency, body, 0, 0, 0, "left", paperPitch) })
 	}
 	if d.Authority != "" {
 		p.pdf.SetTextColor(255, 0, 0)
-		p.para(d.Authority, float64(sizeBanner)/2, 0, 0, 0, "center", 58)
+		p.in(TitleFace, func() { p.para(d.Authority, float64(sizeBanner)/2, 0, 0, 0, "center", 58) })
 		p.pdf.SetTextColor(0, 0, 0)
 		p.blank(2)
 	}
@@ -228,7 +318,7 @@ func (d *Document) draw(p *sheetOfPaper) {
 		}
 		p.blank(2)
 	}
-	p.para(strings.TrimSpace(d.Title), float64(size2)/2, 0, 0, 0, "center", 32)
+	p.in(TitleFace, func() { p.para(strings.TrimSpace(d.Title), float64(size2)/2, 0, 0, 0, "center", 32) })
 	p.blank(1)
 	if d.To != "" {
 		p.para(strings.TrimRight(strings.TrimSpace(d.To), "：:")+"：", body, 0, 0, 0, "left", paperPitch)
@@ -238,7 +328,14 @@ func (d *Document) draw(p *sheetOfPaper) {
 		case paragraph:
 			p.para(b.text, body, 2, 0, 0, "left", paperPitch)
 		case heading:
-			p.para(b.number+b.text+b.rest, body, 2, 0, 0, "left", paperPitch)
+			mark := string(toBody)
+			switch b.level {
+			case 1:
+				mark = string(toHeading)
+			case 2:
+				mark = string(toSubheading)
+			}
+			p.para(mark+b.number+b.text+string(toBody)+b.rest, body, 2, 0, 0, "left", paperPitch)
 		case pageBreak:
 			p.newPage()
 		case Grid:

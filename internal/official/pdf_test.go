@@ -3,9 +3,11 @@ package official
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -23,7 +25,7 @@ func letterOf(paragraphs int) *Document {
 }
 
 func TestPDFHoldsTheLetter(t *testing.T) {
-	font, err := FindFont()
+	faces, err := FindFaces()
 	if errors.Is(err, ErrNoFont) {
 		t.Skip("left out: no Chinese font on this machine; install fonts-wqy-microhei")
 	}
@@ -31,10 +33,10 @@ func TestPDFHoldsTheLetter(t *testing.T) {
 		t.Fatal(err)
 	}
 	var one, two bytes.Buffer
-	if err := letterOf(12).WritePDF(&one, font); err != nil {
+	if err := letterOf(12).WritePDF(&one, faces); err != nil {
 		t.Fatal(err)
 	}
-	if err := letterOf(12).WritePDF(&two, font); err != nil {
+	if err := letterOf(12).WritePDF(&two, faces); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.HasPrefix(one.Bytes(), []byte("%PDF-")) || one.Len() < 5000 {
@@ -68,10 +70,11 @@ func TestPDFHoldsTheLetter(t *testing.T) {
 }
 
 func TestLinesDoNotBeginWithPunctuation(t *testing.T) {
-	p := &sheetOfPaper{widths: map[rune]float64{}}
+	font := &Font{chars: map[int]uint{}}
+	p := &sheetOfPaper{faces: OneFace(font), role: BodyFace, widths: map[glyph]float64{}}
 	text := strings.Repeat("请在收到通知后（十日内）补正，并说明理由。", 20)
 	for _, r := range text {
-		p.widths[r] = 1
+		p.widths[glyph{font, r}] = 1
 	}
 	for width := 60.0; width < 200; width += 7 {
 		lines := p.wrap(text, 10, width, 0)
@@ -96,5 +99,68 @@ func TestOtherFontFilesAreRefused(t *testing.T) {
 	}
 	if err := (&Document{Title: "通知"}).WritePDF(&bytes.Buffer{}, nil); !errors.Is(err, ErrNoFont) {
 		t.Errorf("without a font: %v", err)
+	}
+}
+
+// An office's own files are taken role by role; free fonts of the same kind stand
+// in for the rest and are named; what an office named and is not there is told.
+func TestFacesByRole(t *testing.T) {
+	any, err := FindFaces()
+	if errors.Is(err, ErrNoFont) {
+		t.Skip("left out: no Chinese font on this machine; install fonts-wqy-microhei")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := any.whole.data
+	look := func(env map[string]string, files ...string) (*Faces, error) {
+		return LookForFaces(func(k string) string { return env[k] }, func(p string) ([]byte, error) {
+			if slices.Contains(files, p) {
+				return data, nil
+			}
+			return nil, fmt.Errorf("open %s: %w", p, os.ErrNotExist)
+		})
+	}
+	names := func(f *Faces) (out string) {
+		for _, s := range f.Substitutes() {
+			out += string(s.Role) + "=" + s.Font + " "
+		}
+		return out
+	}
+	for _, tt := range []struct {
+		name  string
+		env   map[string]string
+		files []string
+		want  string
+	}{
+		{"all free ones", nil, []string{songti[0], heiti[0], kaiti[1]}, "title=gbsn00lp.ttf body=gbsn00lp.ttf heading=wqy-zenhei.ttc subheading=ukai.ttc "},
+		{"one font of the machine", nil, []string{heiti[1]}, "title=wqy-microhei.ttc body=wqy-microhei.ttc heading=wqy-microhei.ttc subheading=wqy-microhei.ttc "},
+		{"one the office named", map[string]string{EnvFont: "/o/a.ttf"}, []string{"/o/a.ttf", heiti[1]}, "title=a.ttf body=a.ttf heading=a.ttf subheading=a.ttf "},
+		{"two of its own", map[string]string{EnvFont + "_TITLE": "/o/xbs.ttf", EnvFont + "_BODY": "/o/fs.ttf"}, []string{"/o/xbs.ttf", "/o/fs.ttf", heiti[1]}, "heading=wqy-microhei.ttc subheading=wqy-microhei.ttc "},
+	} {
+		f, err := look(tt.env, tt.files...)
+		if err != nil || names(f) != tt.want {
+			t.Errorf("%s: %q (%v), want %q", tt.name, names(f), err, tt.want)
+			continue
+		}
+		if says := f.Says(); !strings.Contains(says, "黑体用 ") || strings.Contains(says, "小标宋用 xbs") {
+			t.Errorf("%s: %s", tt.name, says)
+		}
+	}
+	own := map[string]string{EnvFont + "_TITLE": "/o/t", EnvFont + "_BODY": "/o/b", EnvFont + "_HEADING": "/o/h", EnvFont + "_SUBHEADING": "/o/k"}
+	if f, err := look(own, "/o/t", "/o/b", "/o/h", "/o/k"); err != nil || f.Says() != "" {
+		t.Errorf("an office with all of its own: %v", err)
+	}
+	if _, err := look(own, "/o/t", "/o/b", "/o/k", heiti[1]); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a file that is not there: %v", err)
+	}
+	if _, err := look(nil); !errors.Is(err, ErrNoFont) {
+		t.Errorf("no font at all: %v", err)
+	}
+	// A face that lacks a character leaves it to the one that has it.
+	poor := &Font{path: "poor.ttf", data: data, chars: map[int]uint{'通': 1, '知': 1}}
+	p := &sheetOfPaper{faces: &Faces{by: map[Role]*Font{BodyFace: poor}, whole: any.whole}, role: BodyFace}
+	if p.fontOf('通') != poor || p.fontOf('堃') != any.whole {
+		t.Error("a rare character is not set in the font that has it")
 	}
 }

@@ -66,12 +66,12 @@ func xlsxOf(t testing.TB) []byte {
 
 func TestTextReadsWhatAReaderCanComeToSee(t *testing.T) {
 	pdf := &bytes.Buffer{}
-	if font, err := FindFont(); err != nil {
+	if faces, err := FindFaces(); err != nil {
 		t.Logf("no font on this machine: the PDF is not tested: %v", err)
 	} else {
 		d := Document{Title: "关于公示的通知"}
 		d.Paragraph("联系电话13812345678。")
-		if err := d.WritePDF(pdf, font); err != nil {
+		if err := d.WritePDF(pdf, faces); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -29,7 +30,10 @@ type Server struct {
 	Serves func(host string) bool
 	// MaxBody bounds what a reader may send, in bytes; 64 MiB when zero.
 	MaxBody int64
-	Log     *slog.Logger
+	// HeaderTime is how long a reader may take for the head of a request; ten
+	// seconds when zero.
+	HeaderTime time.Duration
+	Log        *slog.Logger
 }
 
 // Bounds of a connection: a header that trickles in is given up.
@@ -109,7 +113,7 @@ func (s Server) server(h http.Handler) *http.Server {
 	if log == nil {
 		log = slog.Default()
 	}
-	return &http.Server{Handler: h, ReadHeaderTimeout: headerTime, ReadTimeout: bodyTime, WriteTimeout: writeTime, IdleTimeout: idleTime, MaxHeaderBytes: maxHeader,
+	return &http.Server{Handler: h, ReadHeaderTimeout: cmp.Or(s.HeaderTime, headerTime), ReadTimeout: bodyTime, WriteTimeout: writeTime, IdleTimeout: idleTime, MaxHeaderBytes: maxHeader,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
 }
 

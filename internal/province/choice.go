@@ -65,6 +65,14 @@ var words = map[string]Choice{
 	"dispute_workdays":           {Label: "误报申辩的答复期限", Unit: "个工作日", Basis: "第十九条（四）"},
 	"vigil_summary_workdays":     {Label: "重要保障期结束后的总结期限", Unit: "个工作日", Basis: "第二十二条"},
 	"matrix_days":                {Label: "网站、账号归入矩阵的期限", Unit: "天", Basis: "第十一条"},
+	"impostor_verify_workdays":   {Label: "假冒线索核实期限", Unit: "个工作日", Basis: "第二十三条（三）"},
+	"impostor_refer_workdays":    {Label: "核实后“及时商请网信部门处理”的期限", Unit: "个工作日", Basis: "第二十三条（三）"},
+	"impostor_step_workdays":     {Label: "网信、通信、公安处置假冒的反馈期限", Unit: "个工作日", Basis: "第二十三条（三）"},
+	"impostor_watch_days":        {Label: "假冒无法访问后观察多久可以办结", Unit: "天", Basis: "第二十三条（三）"},
+	"account_mend_days":          {Label: "政务新媒体检查问题整改期限", Unit: "天", Basis: "第十九条（四）"},
+	"hole_serious_days":          {Label: "年度检查发现的严重漏洞整改期限", Unit: "天", Basis: "第二十三条（一）"},
+	"hole_error_days":            {Label: "年度检查发现的一般漏洞整改期限", Unit: "天", Basis: "第二十三条（一）"},
+	"hole_advice_days":           {Label: "年度检查发现的提示类漏洞整改期限", Unit: "天", Basis: "第二十三条（一）"},
 	"budget_due_day":             {Label: "经费登记截止：日", Unit: "日", Basis: "第二十一条"},
 }
 

@@ -386,4 +386,9 @@ func (c *composing) home(ctx context.Context, blocks []layout.Block) (theme.Home
 }
 
 // matrixPath is where the site shows the matrices; "" for nowhere.
-func (d *drawing) matrixPath() string { return "" }
+func (d *drawing) matrixPath() string {
+	if !d.site.Matrix {
+		return ""
+	}
+	return theme.MatrixPath
+}

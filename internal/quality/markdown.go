@@ -34,6 +34,7 @@ func (r Report) WriteMarkdown(w io.Writer) error {
 	r.Lookalike.write(p)
 	writeWording(p, r.Wording)
 	r.Robots.write(p)
+	writeSuites(p, r.Suites)
 	_, err := io.WriteString(w, p.b.String())
 	return err
 }

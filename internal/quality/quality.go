@@ -15,6 +15,8 @@ type Options struct {
 	// Scanner reads the wording; nil: a proofreader without an operator's own
 	// lists.
 	Scanner check.Scanner
+	// Feeds reads the posts of an RSS or Atom feed; nil leaves the feeds out.
+	Feeds func(body []byte) ([]Post, error)
 	// Named is how many cases of each sort of error are named by id; 0: 12.
 	Named int
 }
@@ -83,6 +85,7 @@ type Report struct {
 	Lookalike  *Lookalike  `json:"lookalike,omitempty"`
 	Wording    []Wording   `json:"wording,omitempty"`
 	Robots     *Robots     `json:"robots,omitempty"`
+	Suites     []Suite     `json:"suites,omitempty"`
 }
 
 // Measure runs the checks over every set found in dir, the folder that holds
@@ -99,7 +102,7 @@ func Measure(ctx context.Context, dir string, o Options) (Report, error) {
 		}
 		o.Scanner = p
 	}
-	m := &measuring{ctx: ctx, named: o.Named, report: Report{Differing: []string{}, LeftOut: []string{}}}
+	m := &measuring{ctx: ctx, named: o.Named, feeds: o.Feeds, report: Report{Differing: []string{}, LeftOut: []string{}}}
 	if err := m.open(dir); err != nil {
 		return m.report, err
 	}
@@ -107,7 +110,7 @@ func Measure(ctx context.Context, dir string, o Options) (Report, error) {
 	for _, part := range []func() error{
 		m.extraction, m.concealed, m.privacy, m.lookalikes,
 		func() error { return m.wording(o.Scanner) },
-		m.robots,
+		m.robots, m.suites,
 	} {
 		if err := part(); err != nil {
 			return m.report, err

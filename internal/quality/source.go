@@ -29,6 +29,7 @@ type measuring struct {
 	dir    string
 	root   *os.Root
 	named  int
+	feeds  func([]byte) ([]Post, error)
 	listed map[string]string // path → SHA-256, from the manifest
 	seen   map[string]bool
 	report Report

@@ -95,6 +95,7 @@ type Parts struct {
 	Registry   *registry.Service
 	Assessment *assessment.Service
 	Letters    Letters // nil: bulletins have no figures of letters and say so
+	Visits     Visits  // nil: annual forms say that they have none
 }
 
 // Service is the door of reporting.
@@ -104,11 +105,12 @@ type Service struct {
 	registry   *registry.Service
 	assessment *assessment.Service
 	letters    Letters
+	visits     Visits
 }
 
 // New makes the service.
 func New(p Parts) *Service {
-	return &Service{db: p.DB, org: p.Org, registry: p.Registry, assessment: p.Assessment, letters: p.Letters}
+	return &Service{db: p.DB, org: p.Org, registry: p.Registry, assessment: p.Assessment, letters: p.Letters, visits: p.Visits}
 }
 
 func (s *Service) today() calendar.Date { return calendar.DateOf(s.db.Now()) }

@@ -32,6 +32,7 @@ import (
 	"zhengshu/internal/registry"
 	"zhengshu/internal/reporting"
 	"zhengshu/internal/seal"
+	"zhengshu/internal/visits"
 )
 
 var morning = time.Date(2026, 3, 20, 1, 0, 0, 0, time.UTC)
@@ -48,6 +49,7 @@ type house struct {
 	sites    map[string]registry.SiteID
 	sessions map[string]*authz.Session
 	letters  []reporting.Figure
+	reads    visits.YearFigures
 }
 
 func each(t *testing.T, fn func(t *testing.T, h *house)) {
@@ -88,6 +90,9 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 	h.svc = reporting.New(reporting.Parts{DB: d, Org: o, Registry: reg, Assessment: h.assess,
 		Letters: func(context.Context, authz.Scope, assessment.Period) ([]reporting.Figure, error) {
 			return h.letters, nil
+		},
+		Visits: func(context.Context, authz.Scope, registry.SiteID, int) (visits.YearFigures, error) {
+			return h.reads, nil
 		}})
 	fatal(d.Update(ctx, func(tx *db.Tx) error {
 		for _, a := range []org.Area{{Level: org.Province, Code: "610000", Name: "陕西省"}, {Level: org.City, Code: "610100", Name: "西安市", Parent: "province-610000000000"},
@@ -120,7 +125,7 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 				return err
 			}
 			h.sessions[n.key] = &authz.Session{PersonID: string(p.ID), Name: n.key, Posts: posts}
-			site, err := reg.EnterSite(ctx, tx, registry.Site{Unit: u.ID, Kind: n.site, Name: n.name + "网站", Host: n.key + ".gov.cn"})
+			site, err := reg.EnterSite(ctx, tx, registry.Site{Unit: u.ID, Kind: n.site, Name: n.name + "网站", Host: n.key + ".gov.cn", Hosted: n.key == "city"})
 			if err != nil {
 				return err
 			}

@@ -252,7 +252,7 @@ func TestReturnGivesALetterInEveryForm(t *testing.T) {
 		t.Errorf("docx %q", docx.Header)
 	}
 	pdf := d.Get(link + "/file?as=pdf")
-	if _, err := official.FindFont(); err != nil {
+	if _, err := official.FindFaces(); err != nil {
 		if pdf.Status != 503 || !strings.Contains(pdf.Body, official.EnvFont) {
 			t.Errorf("without a font: %d", pdf.Status)
 		}

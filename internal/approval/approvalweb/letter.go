@@ -18,6 +18,7 @@ import (
 // printed on A4.
 type letterView struct {
 	Heading web.Heading
+	Faces   string // which faces the PDF is not set in
 	Letter  approval.Letter
 	Dated   string
 }
@@ -43,7 +44,13 @@ func (h *Handler) letter(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return letterPage.Render(w, r, newLetterView(l))
+	v := newLetterView(l)
+	if faces, err := official.FindFaces(); err == nil {
+		v.Faces = faces.Says()
+	} else if !errors.Is(err, official.ErrNoFont) { // the PDF itself says so
+		return err
+	}
+	return letterPage.Render(w, r, v)
 }
 
 func (h *Handler) letterOf(r *http.Request) (approval.Letter, error) {
@@ -62,13 +69,13 @@ func (h *Handler) letterFile(w http.ResponseWriter, r *http.Request) error {
 		_, err = l.Document().WriteTo(&b)
 	case "pdf":
 		kind, ending = "application/pdf", "pdf"
-		var font *official.Font
-		font, err = official.FindFont()
+		var faces *official.Faces
+		faces, err = official.FindFaces()
 		if errors.Is(err, official.ErrNoFont) {
 			return fault.New(fault.Unavailable, "服务器上没有中文字体，暂时不能生成 PDF。可以下载 DOCX，或用浏览器打印；请系统管理员安装 fonts-wqy-microhei，或用环境变量 "+official.EnvFont+" 指定字体文件。").From(err)
 		}
 		if err == nil {
-			err = l.Document().WritePDF(&b, font)
+			err = l.Document().WritePDF(&b, faces)
 		}
 	default:
 		return fault.New(fault.Invalid, "文书只能下载为 docx 或 pdf，请从文书页面的按钮下载。").On("as", "请选择 docx 或 pdf")

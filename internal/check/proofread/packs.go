@@ -62,7 +62,12 @@ func readPacks(curated, derived, sensitive, weights []byte) (smallPacks, error) 
 		if err := strict(b, &f, &f.header); err != nil {
 			return out, err
 		}
-		out.pairs = append(out.pairs, f.Pairs...)
+		for _, p := range f.Pairs {
+			if p.Source == "" {
+				p.Source = f.ID + " " + f.Version
+			}
+			out.pairs = append(out.pairs, p)
+		}
 	}
 	var s struct {
 		header
@@ -76,7 +81,7 @@ func readPacks(curated, derived, sensitive, weights []byte) (smallPacks, error) 
 			return out, fmt.Errorf("pack %q: category %q is not known", s.ID, c)
 		}
 		for _, w := range s.Categories[c] {
-			out.sensitive = append(out.sensitive, sensitiveWord{w, c, severity[c]})
+			out.sensitive = append(out.sensitive, sensitiveWord{w, c, severity[c], s.ID + " " + s.Version})
 		}
 	}
 	if err := strict(weights, &out.judgement, &out.judgement.header); err != nil {

@@ -39,6 +39,8 @@ type Pair struct {
 	Right  []string `json:"right"`
 	Near   []string `json:"near,omitempty"`   // wrong only with one of these within twenty characters
 	Unless []string `json:"unless,omitempty"` // innocent inside these
+	Kind   string   `json:"kind,omitempty"`   // of the finding; "": KindConfusion
+	Source string   `json:"source,omitempty"` // where it comes from; "": its pack
 }
 
 // Proofreader implements check.Scanner. It is safe for concurrent use.
@@ -79,7 +81,7 @@ func New(o Options) (*Proofreader, error) {
 	}
 	for _, w := range o.Sensitive {
 		if w = strings.TrimSpace(w); runeLen(w) >= 2 {
-			p.sensitive = append(p.sensitive, sensitiveWord{w, "own", 0.9})
+			p.sensitive = append(p.sensitive, sensitiveWord{w, "own", 0.9, ""})
 		}
 	}
 	p.sensitive = append(p.sensitive, packs.sensitive...)
@@ -108,15 +110,22 @@ func (p *Proofreader) Scan(text string) []check.Span {
 		rs = rs[:MaxRunes]
 	}
 	var out []check.Span
-	// taken marks the runes that a finding or an allowed word already holds.
+	// taken marks the runes that a finding or an allowed word already holds;
+	// covered is where the allowed words that begin at or before a rune end.
 	taken := make([]bool, len(rs))
+	var covered []int
 	if len(p.allow.ends) > 1 {
+		covered = make([]int, len(rs))
+		reach := 0
 		for i := range rs {
 			if end, id := p.allow.longest(rs, i); id >= 0 {
 				fill(taken[i:end])
+				reach = max(reach, end)
 			}
+			covered[i] = reach
 		}
 	}
+	found := make([]bool, len(rs)) // by pairs
 	add := func(s check.Span) {
 		if slices.Contains(taken[s.Start:s.End], true) {
 			return
@@ -129,13 +138,20 @@ func (p *Proofreader) Scan(text string) []check.Span {
 		out = append(out, s)
 	}
 	for i := range rs {
-		if end, id := p.pairTrie.longest(rs, i); id >= 0 && p.pairs[id].applies(rs, i, end) {
+		end, id := p.pairTrie.longest(rs, i)
+		if id < 0 || covered != nil && covered[i] >= end || slices.Contains(found[i:end], true) {
+			continue
+		}
+		if p.pairs[id].applies(rs, i, end) {
 			right := p.pairs[id].Right
 			says := fmt.Sprintf("“%s”疑为错误写法，请核对", string(rs[i:end]))
 			if len(right) > 0 {
 				says = fmt.Sprintf("“%s”疑为“%s”之误，请核对改正", string(rs[i:end]), right[0])
 			}
-			add(check.Span{Kind: KindConfusion, Start: i, End: end, Right: slices.Clone(right), Says: says, Confidence: 0.95})
+			// The longer wins: an allowed word protects what lies within it.
+			fill(found[i:end])
+			clear(taken[i:end])
+			add(check.Span{Kind: cmp.Or(p.pairs[id].Kind, KindConfusion), Start: i, End: end, Right: slices.Clone(right), Says: says, Confidence: 0.95, Source: p.pairs[id].Source})
 		}
 	}
 	for _, s := range grammar(rs, p.strict) {
@@ -187,6 +203,7 @@ func (x *Pair) applies(rs []rune, start, end int) bool {
 type sensitiveWord struct {
 	word, category string
 	confidence     float64
+	source         string
 }
 
 var categoryNames = map[string]string{
@@ -201,7 +218,7 @@ func (p *Proofreader) scanSensitive(rs []rune) []check.Span {
 			continue
 		}
 		w := p.sensitive[id]
-		out = append(out, check.Span{Kind: KindSensitive, Start: i, End: end, Wrong: string(rs[i:end]), Right: []string{}, Confidence: w.confidence,
+		out = append(out, check.Span{Kind: KindSensitive, Start: i, End: end, Wrong: string(rs[i:end]), Right: []string{}, Confidence: w.confidence, Source: w.source,
 			Says: fmt.Sprintf("疑似%s类敏感词，请核实是否被植入，确需使用的说明用途后放行", categoryNames[w.category])})
 		i = end - 1
 	}

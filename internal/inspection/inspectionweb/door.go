@@ -90,7 +90,7 @@ func stateTag(f inspection.Finding) web.Tag {
 var families = []web.Option{
 	{Value: "access", Label: "网站可用性"}, {Value: "home", Label: "首页更新"}, {Value: "column", Label: "栏目更新"}, {Value: "link", Label: "链接"},
 	{Value: "concealed", Label: "暗链和违规内容"}, {Value: "sensitive", Label: "敏感表述"}, {Value: "wording", Label: "错别字"}, {Value: "privacy", Label: "个人信息"},
-	{Value: "footer", Label: "页面底部标识"}, {Value: "tags", Label: "网页标签"},
+	{Value: "footer", Label: "页面底部标识"}, {Value: "tags", Label: "网页标签"}, {Value: "duty", Label: "值班巡检"},
 }
 
 // orAll puts “全部” before the choices of a filter.

@@ -272,13 +272,13 @@ func (h *Handler) recordFile(w http.ResponseWriter, r *http.Request) error {
 		_, err = p.document().WriteTo(&b)
 	case "pdf":
 		kind, ending = "application/pdf", "pdf"
-		var font *official.Font
-		font, err = official.FindFont()
+		var faces *official.Faces
+		faces, err = official.FindFaces()
 		if errors.Is(err, official.ErrNoFont) {
 			return fault.New(fault.Unavailable, "服务器上没有中文字体，暂时不能生成 PDF。可以下载 DOCX，或用浏览器打印；请系统管理员安装 fonts-wqy-microhei，或用环境变量 "+official.EnvFont+" 指定字体文件。").From(err)
 		}
 		if err == nil {
-			err = p.document().WritePDF(&b, font)
+			err = p.document().WritePDF(&b, faces)
 		}
 	default:
 		return fault.New(fault.Invalid, "记录只能下载为 docx 或 pdf，请从记录页面的按钮下载。").On("as", "请选择 docx 或 pdf")

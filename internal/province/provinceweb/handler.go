@@ -386,7 +386,7 @@ func (h *Handler) tryMail(w http.ResponseWriter, r *http.Request) error {
 		v := newSystemView(h.province.System())
 		v.Try.Fill(url.Values{"to": {r.PostFormValue("to")}})
 		if !fault.Is(err, fault.Unavailable) {
-			err = fault.New(fault.Invalid, "邮件没有发出，请核对收件邮箱、主机、端口、加密方式和密码。").On("to", "没有发出").From(err)
+			err = fault.New(fault.Invalid, notify.MailTrouble(h.province.System().Channels, err)).On("to", "没有发出").From(err)
 		}
 		v.Try.Wrong(err)
 		return systemPage.RenderStatus(w, r, http.StatusUnprocessableEntity, v)

@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// MatrixPath is where the page of the site's own area lies.
+const MatrixPath = "/matrix/"
+
 // Matrix is the page of the two matrices of one area (Article 11).
 type Matrix struct {
 	Path     string

@@ -101,6 +101,24 @@ type Settings struct {
 	// MatrixDays is how long an area has to name the head of its matrix once an
 	// object of it stands nowhere, in days (Article 11).
 	MatrixDays int `json:"matrix_days"`
+	// ImpostorVerifyWorkdays is how long the supervisor has to verify a reported
+	// fake, ImpostorReferWorkdays reads 「及时商请网信部门处理」 of Article 23(3)
+	// (readings 12), ImpostorStepWorkdays 「及时…进行处置」, all in working days.
+	ImpostorVerifyWorkdays int `json:"impostor_verify_workdays"`
+	ImpostorReferWorkdays  int `json:"impostor_refer_workdays"`
+	ImpostorStepWorkdays   int `json:"impostor_step_workdays"`
+	// ImpostorWatchDays is how long a fake must have been gone before its case
+	// ends, in days.
+	ImpostorWatchDays int `json:"impostor_watch_days"`
+	// HoleSeriousDays, HoleErrorDays and HoleAdviceDays are how long a sponsor has
+	// to close a hole that the yearly check of Article 23(1) found, in days, by
+	// its severity.
+	HoleSeriousDays int `json:"hole_serious_days"`
+	HoleErrorDays   int `json:"hole_error_days"`
+	HoleAdviceDays  int `json:"hole_advice_days"`
+	// AccountMendDays is how long a sponsor has to mend what is wrong with an
+	// account, in days.
+	AccountMendDays int `json:"account_mend_days"`
 	// RosterDueDay is the day of the month by which the duty roster of the next
 	// month is published (Article 19(4)).
 	RosterDueDay int `json:"roster_due_day"`
@@ -164,6 +182,14 @@ func Defaults() Settings {
 		BudgetDueMonth:          3,
 		BudgetDueDay:            31,
 		MatrixDays:              10,
+		ImpostorVerifyWorkdays:  2,
+		ImpostorReferWorkdays:   1,
+		ImpostorStepWorkdays:    5,
+		ImpostorWatchDays:       7,
+		HoleSeriousDays:         3,
+		HoleErrorDays:           15,
+		HoleAdviceDays:          60,
+		AccountMendDays:         5,
 		MediaUnusedDays:         90,
 		RosterDueDay:            25,
 		AlarmMinutes:            15,
@@ -211,6 +237,12 @@ func (s Settings) Wrong() []string {
 	bad(s.RecertifyDays < 1 || s.RecertifyDays > 300, "台账核对确认的办理时间须为1至300天，请重新填写。")
 	bad(s.MediaUnusedDays < 7 || s.MediaUnusedDays > 3650, "媒体库未使用文件的保留天数须为7至3650天，请重新填写。")
 	bad(s.MatrixDays < 1, "矩阵归位期限须为1天以上，请填写正整数。")
+	bad(s.ImpostorVerifyWorkdays < 1 || s.ImpostorVerifyWorkdays > 30, "假冒线索核实期限须为1至30个工作日，请重新填写。")
+	bad(s.ImpostorReferWorkdays < 1 || s.ImpostorReferWorkdays > 30, "商请网信部门处理假冒的期限须为1至30个工作日，请重新填写。")
+	bad(s.ImpostorStepWorkdays < 1 || s.ImpostorStepWorkdays > 60, "假冒处置结果的反馈期限须为1至60个工作日，请重新填写。")
+	bad(s.ImpostorWatchDays < 1 || s.ImpostorWatchDays > 180, "假冒处置后的观察天数须为1至180天，请重新填写。")
+	bad(s.AccountMendDays < 1 || s.AccountMendDays > 60, "账号问题整改期限须为1至60天，请重新填写。")
+	bad(s.HoleSeriousDays < 1 || s.HoleErrorDays < s.HoleSeriousDays || s.HoleAdviceDays < s.HoleErrorDays, "安全漏洞整改期限须为1天以上，且严重的不长于一般的、一般的不长于提示的，请重新填写。")
 	bad(s.RosterDueDay < 1 || s.RosterDueDay > 28, "下月值班表的公布日须为每月1日至28日，请重新填写。")
 	bad(s.AlarmMinutes < 1 || s.AlarmMinutes > 240, "告警无人接收时转报的时间须为1至240分钟，请重新填写。")
 	bad(s.DownAlarmMinutes < 5 || s.DownAlarmMinutes > 240, "网站打不开多久告警须为5至240分钟，请重新填写。")

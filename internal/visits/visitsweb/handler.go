@@ -181,7 +181,7 @@ func newSite(s registry.Site, f visits.Figures, y visits.YearFigures, year, days
 	if y.Days > 0 {
 		span = fmt.Sprintf("%s 至 %s，共 %d 天有数字", y.First, y.Last, y.Days)
 	}
-	v.Year = web.Summary{Title: fmt.Sprintf("%d 年政府网站工作年度报表的两项数字", year), Terms: []web.Term{{Name: "独立用户访问总量", Text: grouped(y.Visitors) + " 个"}, {Name: "网站总访问量", Text: grouped(y.Views) + " 次"}, {Name: "统计期间", Text: span}, {Name: "口径", Text: visits.Method}}}
+	v.Year = web.Summary{Title: fmt.Sprintf("%d 年政府网站工作年度报表的两项数字", year), Terms: []web.Term{{Name: "独立用户访问总量", Text: grouped(y.Visitors) + " 个"}, {Name: "网站总访问量", Text: grouped(y.Views) + " 次"}, {Name: "统计期间", Text: span}, {Name: "口径", Text: visits.Method}, {Name: "其他各项", Text: "见年度报表数据", Href: s.Link() + "/yearly"}}}
 	v.Days = web.Table{Caption: "按日", Columns: []web.Column{{Head: "日期"}, {Head: "页面浏览量", Number: true}, {Head: "独立访客", Number: true}, {Head: "请求", Number: true}, {Head: "打不开", Number: true}, {Head: "自动程序", Number: true}, {Head: "流出"}}, Empty: web.Empty{Title: "这段时间没有访问记录", Text: "门户每分钟交来一次数字。"}}
 	for _, d := range f.Days {
 		v.Days.Rows = append(v.Days.Rows, web.Row{Cells: []web.Cell{web.Day(d.On), figure(d.Views), figure(d.Visitors), figure(d.Requests), figure(d.NotFound), figure(d.Machines), web.Text(volume(d.Bytes))}})

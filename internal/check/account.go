@@ -1,0 +1,137 @@
+package check
+
+import (
+	"fmt"
+
+	"zhengshu/internal/calendar"
+)
+
+// AccountFacts are what is known of a new-media account, from its feed, an import or
+// a person's receipt. Zero and empty parts are not known.
+type AccountFacts struct {
+	Name string // as in the ledger
+	// Publishes says that the account is for publishing: only such ones are held
+	// to V-M-2.1 (domain.md §1.3).
+	Publishes bool
+	LastPost  calendar.Date
+	// LastOriginal is the newest post of its own; Posts and Originals count the
+	// window of OriginalDays, Posts −1 when they were not counted.
+	LastOriginal     calendar.Date
+	Posts, Originals int
+	// Interaction is yes or no: whether readers can comment or write.
+	Interaction string
+	// SeenName and SeenSubject are what the platform shows, Subject what the
+	// ledger holds.
+	SeenName, SeenSubject, Subject string
+	Source                         string // of what is known, in Chinese
+	// PostDays and OriginalDays are the windows; zero: not given.
+	PostDays, OriginalDays int
+}
+
+var accountChecks = []Check{
+	{
+		ID: "account.stale", Articles: []string{"V-M-2.1"}, Severity: Serious, AppliesTo: []string{OnAccount},
+		Says:     Says{Fine: "账号在规定期限内有更新", Tolerated: "不是发布类账号，不要求定期更新", Wrong: "账号超过规定期限没有更新", HowToFix: "请立即更新；确实无力维护的，按程序整合或注销。"},
+		Evidence: "最近一条信息的发布日期、网址或截图", run: accountStale,
+	},
+	{
+		ID: "account.original", Articles: []string{"S12.4a"}, Severity: Advice, AppliesTo: []string{OnAccount},
+		Says:     Says{Fine: "近期有原创信息", Tolerated: "不是发布类账号，不要求原创", Wrong: "长时间没有原创信息", HowToFix: "请结合本单位职能发布原创信息，提高原创比例。"},
+		Evidence: "期内信息的数量和原创数量", run: accountOriginal,
+	},
+	{
+		ID: "account.interaction", Articles: []string{"V-M-3.1", "S14.1d"}, Severity: Serious, AppliesTo: []string{OnAccount},
+		Says:     Says{Fine: "开通了互动功能", Wrong: "没有提供有效的互动功能", HowToFix: "请开通留言、评论或私信，并安排专人回应。"},
+		Evidence: "互动入口的截图", run: accountInteraction,
+	},
+	{
+		ID: "account.subject", Articles: []string{"S9.2"}, Severity: Error, AppliesTo: []string{OnAccount},
+		Says:     Says{Fine: "认证主体与台账一致", Wrong: "认证主体与台账不一致", HowToFix: "请核对认证主体：应为主办单位；变更了的，更新台账并报主管单位备案。"},
+		Evidence: "平台显示的认证主体", run: accountSubject,
+	},
+	{
+		ID: "account.renamed", Articles: []string{"S9.1"}, Severity: Error, AppliesTo: []string{OnAccount},
+		Says:     Says{Fine: "名称与台账一致", Wrong: "平台上的名称与台账不一致", HowToFix: "请核对是否改名：改名须按程序变更备案；不是本单位所改的，可能被冒用，请立即核实。"},
+		Evidence: "平台显示的名称", run: accountRenamed,
+	},
+}
+
+// OnAccount is the subject of the checks on accounts.
+const OnAccount = "account"
+
+func accountStale(c Check, f *Facts) []Finding {
+	a := f.Account
+	switch {
+	case a == nil:
+		return nil
+	case !a.Publishes:
+		return []Finding{c.tolerated("登记的用途不是发布类", a.Name)}
+	case a.PostDays <= 0 || f.Today.IsZero():
+		return []Finding{c.untested("没有给出检查期限", a.Name)}
+	case a.LastPost.IsZero():
+		return []Finding{c.untested("没有取得最近发布日期：没有订阅源、导入数据或人工登记", a.Name)}
+	case a.LastPost.AddDays(a.PostDays).Before(f.Today):
+		return []Finding{c.wrong(fmt.Sprintf("最近发布于 %s，已 %d 天，期限为 %d 天", a.LastPost, f.Today.Sub(a.LastPost), a.PostDays), a.Name)}
+	}
+	return []Finding{c.fine(a.Name)}
+}
+
+func accountOriginal(c Check, f *Facts) []Finding {
+	a := f.Account
+	switch {
+	case a == nil:
+		return nil
+	case !a.Publishes:
+		return []Finding{c.tolerated("登记的用途不是发布类", a.Name)}
+	case a.OriginalDays <= 0 || f.Today.IsZero():
+		return []Finding{c.untested("没有给出检查期限", a.Name)}
+	case a.Posts < 0 && a.LastOriginal.IsZero():
+		return []Finding{c.untested("没有取得原创情况", a.Name)}
+	}
+	detail := fmt.Sprintf("%d 天内发布 %d 条，其中原创 %d 条", a.OriginalDays, max(a.Posts, 0), a.Originals)
+	if a.Originals == 0 && (a.LastOriginal.IsZero() || a.LastOriginal.AddDays(a.OriginalDays).Before(f.Today)) {
+		return []Finding{c.wrong(detail, a.Name)}
+	}
+	return []Finding{c.fine(a.Name)}
+}
+
+func accountInteraction(c Check, f *Facts) []Finding {
+	a := f.Account
+	switch {
+	case a == nil:
+		return nil
+	case a.Interaction == "yes":
+		return []Finding{c.fine(a.Name)}
+	case a.Interaction == "no":
+		return []Finding{c.wrong("", a.Name)}
+	}
+	return []Finding{c.untested("没有登记互动情况", a.Name)}
+}
+
+func accountSubject(c Check, f *Facts) []Finding {
+	a := f.Account
+	switch {
+	case a == nil:
+		return nil
+	case a.SeenSubject == "":
+		return []Finding{c.untested("没有登记平台显示的认证主体", a.Name)}
+	case a.Subject == "":
+		return []Finding{c.untested("台账没有认证主体", a.Name)}
+	case noBlanks(a.SeenSubject) != noBlanks(a.Subject):
+		return []Finding{c.wrong("平台显示“"+a.SeenSubject+"”，台账为“"+a.Subject+"”", a.Name)}
+	}
+	return []Finding{c.fine(a.Name)}
+}
+
+func accountRenamed(c Check, f *Facts) []Finding {
+	a := f.Account
+	switch {
+	case a == nil:
+		return nil
+	case a.SeenName == "":
+		return []Finding{c.untested("没有登记平台显示的名称", a.Name)}
+	case noBlanks(a.SeenName) != noBlanks(a.Name):
+		return []Finding{c.wrong("平台显示“"+a.SeenName+"”，台账为“"+a.Name+"”", a.Name)}
+	}
+	return []Finding{c.fine(a.Name)}
+}

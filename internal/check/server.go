@@ -1,0 +1,320 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"zhengshu/internal/calendar"
+)
+
+// Server is what was learnt of the machines and names behind a site. A nil part
+// was not looked at, and Untold of a part says why it could not be.
+type Server struct {
+	Host   string
+	Hosted bool // published by a platform, which Article 22 asks IPv6 of
+
+	IPv6        *IPv6
+	TLS         *TLS
+	Names       *Names
+	Where       *Where
+	Hosting     *Hosting
+	DomainUntil calendar.Date // of the ledger; zero: not on record
+	Domain      bool          // the ledger was asked for DomainUntil
+}
+
+// IPv6 is what was seen of the sixth version.
+type IPv6 struct {
+	Untold string
+	// Addresses reports an address of the sixth version for the host, Opens that
+	// the home page came over it; Reach is false where we have no route ourselves.
+	Addresses, Opens, Reach bool
+	// Second and Third are the site's own links on the home page and one level
+	// below, and how many of them lead to a host that has such an address.
+	Second, SecondOK, Third, ThirdOK int
+}
+
+// TLS is what was seen of the encryption.
+type TLS struct {
+	Untold  string
+	Offered bool
+	Old     []string // versions below 1.2 that were accepted
+	Best    string
+	Fault   string // of the certificate, in Chinese; empty: none
+	Until   calendar.Date
+}
+
+// Names is what the DNS said beside what the ledger expects.
+type Names struct {
+	Untold              string
+	Found, Expected     []string // addresses
+	Servers, ServersDue []string // name servers; nothing asked where ServersDue is empty
+}
+
+// Where is in which country the addresses of the host and of what its home page
+// loads are. Country is empty where the data know no answer.
+type Where struct {
+	Untold string
+	At     []Place
+	Source string // of the data
+}
+
+// Place is one address.
+type Place struct{ Host, Address, Country string }
+
+// Hosting is the record of who hosts the site.
+type Hosting struct {
+	Recorded               bool
+	Provider               string
+	ProviderIn, ServerIn   string // nations as recorded, CN for the mainland
+	ProviderName, ServerAt string // the same in Chinese
+}
+
+// Mainland is the only place that is not abroad for Article 24 (readings 11).
+const Mainland = "CN"
+
+// days before an expiry that are worth a word, and those that are late.
+const (
+	expirySoon = 30
+	expiryNear = 90
+	// deepShare is the share of inner links that support IPv6 below which it is
+	// said, in per cent (domain.md §9.3, one source: shown as 未核实).
+	deepShare = 85
+)
+
+var serverChecks = []Check{
+	{
+		ID: "host.ipv6", Articles: []string{"S22.2"}, Severity: Error, AppliesTo: []string{OnSite},
+		Says:     Says{Fine: "首页支持 IPv6", Tolerated: "域名有 IPv6 地址，本机没有 IPv6 线路，未实际打开", Wrong: "首页不支持 IPv6", HowToFix: "请为域名增加 IPv6（AAAA）解析，并确认服务器、防护设备和内容分发节点都能以 IPv6 打开首页。"},
+		Evidence: "域名解析结果和以 IPv6 打开首页的结果", run: ipv6Home,
+	},
+	{
+		ID: "host.ipv6_deep", Articles: []string{"S22.2"}, Severity: Advice, AppliesTo: []string{OnSite},
+		Says:     Says{Fine: "二、三级链接支持 IPv6", Wrong: "二、三级链接对 IPv6 的支持率偏低", HowToFix: "请为图片、附件、业务系统等子域名增加 IPv6 解析。"},
+		Evidence: "首页和下一级页面中本站链接的域名解析结果", run: ipv6Deep,
+	},
+	{
+		ID: "host.tls", Articles: []string{"S22.1"}, Severity: Error, AppliesTo: []string{OnSite},
+		Says:     Says{Fine: "加密协议版本符合要求", Wrong: "加密协议不符合要求", HowToFix: "请启用 HTTPS，只保留 TLS 1.2 以上版本。"},
+		Evidence: "各版本加密握手的结果", run: tlsVersions,
+	},
+	{
+		ID: "host.certificate", Articles: []string{"S22.1"}, Severity: Error, AppliesTo: []string{OnSite},
+		Says:     Says{Fine: "证书有效", Wrong: "证书需要处理", HowToFix: "请更换由受信任机构签发、包含本域名的证书，并登记新的到期日期。"},
+		Evidence: "握手时得到的证书", run: certificate,
+	},
+	{
+		ID: "host.domain_expiry", Articles: []string{"S23.2"}, Severity: Error, AppliesTo: []string{OnSite},
+		Says:     Says{Fine: "域名在有效期内", Wrong: "域名即将到期或已经到期", HowToFix: "请立即续费；过期的域名可能被他人抢注，用来冒充本网站。"},
+		Evidence: "域名台账登记的到期日期", run: domainExpiry,
+	},
+	{
+		ID: "host.dns", Articles: []string{"S23.2"}, Severity: Serious, AppliesTo: []string{OnSite},
+		Says:     Says{Fine: "域名解析与台账一致", Wrong: "域名解析与台账登记不一致，可能被劫持", HowToFix: "请立即核实：是调整了服务器的，更新域名台账登记的解析地址；不是的，联系注册服务机构恢复解析并更换账号密码。"},
+		Evidence: "解析得到的地址和域名服务器", run: dnsDrift,
+	},
+	{
+		ID: "host.abroad", Articles: []string{"S24.2"}, Severity: Serious, AppliesTo: []string{OnSite},
+		Says:     Says{Fine: "服务器在境内", Wrong: "服务器位于境外", HowToFix: "请把服务器和所引用的资源迁回境内；港澳台地区按境外处理。"},
+		Evidence: "解析得到的地址和地址库给出的国家或地区", run: serverAbroad,
+	},
+	{
+		ID: "host.provider", Articles: []string{"S24.2"}, Severity: Serious, AppliesTo: []string{OnSite},
+		Says:     Says{Fine: "托管服务商和服务器登记在境内", Wrong: "使用境外机构的服务器或虚拟主机", HowToFix: "请更换境内机构提供的服务器，并更新托管登记。"},
+		Evidence: "托管登记", run: providerAbroad,
+	},
+}
+
+func ipv6Home(c Check, f *Facts) []Finding {
+	if f.Server == nil || f.Server.IPv6 == nil {
+		return nil
+	}
+	v := f.Server.IPv6
+	out := c.fine(f.Server.Host)
+	switch {
+	case v.Untold != "":
+		out = c.untested(v.Untold, f.Server.Host)
+	case !v.Addresses:
+		out = c.wrong("域名没有 IPv6 地址", f.Server.Host)
+	case v.Reach && !v.Opens:
+		out = c.wrong("域名有 IPv6 地址，但以 IPv6 打不开首页", f.Server.Host)
+	case !v.Reach:
+		out = c.tolerated("本机没有 IPv6 线路，未实际打开", f.Server.Host)
+	}
+	// Article 22 asks it of 集约化平台; of the others it is good advice.
+	if out.Outcome == Violated && !f.Server.Hosted {
+		out.Severity = Advice
+	}
+	return []Finding{out}
+}
+
+func ipv6Deep(c Check, f *Facts) []Finding {
+	if f.Server == nil || f.Server.IPv6 == nil {
+		return nil
+	}
+	v := f.Server.IPv6
+	switch {
+	case v.Untold != "":
+		return []Finding{c.untested(v.Untold, f.Server.Host)}
+	case v.Second+v.Third == 0:
+		return []Finding{c.untested("没有取得本站的二、三级链接", f.Server.Host)}
+	}
+	detail := fmt.Sprintf("二级链接 %d 个中支持 %d 个，三级链接 %d 个中支持 %d 个", v.Second, v.SecondOK, v.Third, v.ThirdOK)
+	if v.SecondOK*100 < deepShare*v.Second || v.ThirdOK*100 < deepShare*v.Third {
+		return []Finding{c.wrong(detail+fmt.Sprintf("，参考标准为 %d%%（未核实）", deepShare), f.Server.Host)}
+	}
+	return []Finding{c.fine(f.Server.Host)}
+}
+
+func tlsVersions(c Check, f *Facts) []Finding {
+	if f.Server == nil || f.Server.TLS == nil {
+		return nil
+	}
+	v, out := f.Server.TLS, c.fine(f.Server.Host)
+	switch {
+	case v.Untold != "":
+		out = c.untested(v.Untold, f.Server.Host)
+	case !v.Offered:
+		out = c.wrong("没有启用 HTTPS", f.Server.Host)
+	case v.Best == "":
+		out = c.wrong("不支持 TLS 1.2 以上版本", f.Server.Host)
+	case len(v.Old) > 0:
+		out = c.wrong("仍接受 "+strings.Join(v.Old, "、"), f.Server.Host)
+		out.Severity = Advice
+	}
+	return []Finding{out}
+}
+
+func certificate(c Check, f *Facts) []Finding {
+	if f.Server == nil || f.Server.TLS == nil {
+		return nil
+	}
+	v := f.Server.TLS
+	left := v.Until.Sub(f.Today)
+	out := c.fine(f.Server.Host)
+	switch {
+	case v.Untold != "":
+		out = c.untested(v.Untold, f.Server.Host)
+	case !v.Offered:
+		return []Finding{c.untested("没有启用 HTTPS", f.Server.Host)}
+	case v.Fault != "":
+		out = c.wrong(strings.TrimRight(v.Fault, "。"), f.Server.Host)
+	case v.Until.IsZero() || f.Today.IsZero():
+		out = c.untested("没有取得证书的有效期", f.Server.Host)
+	case left < 0:
+		out = c.wrong("已于 "+v.Until.String()+" 过期", f.Server.Host)
+	case left <= expirySoon:
+		out = c.wrong(fmt.Sprintf("还有 %d 天到期（%s）", left, v.Until), f.Server.Host)
+		if left > 7 {
+			out.Severity = Advice
+		}
+	}
+	return []Finding{out}
+}
+
+func domainExpiry(c Check, f *Facts) []Finding {
+	if f.Server == nil || !f.Server.Domain {
+		return nil
+	}
+	until := f.Server.DomainUntil
+	left := until.Sub(f.Today)
+	out := c.fine(f.Server.Host)
+	switch {
+	case until.IsZero() || f.Today.IsZero():
+		out = c.untested("域名台账没有登记到期日期", f.Server.Host)
+	case left < 0:
+		out = c.wrong("已于 "+until.String()+" 到期", f.Server.Host)
+		out.Severity = Serious
+	case left <= expirySoon:
+		out = c.wrong(fmt.Sprintf("还有 %d 天到期（%s）", left, until), f.Server.Host)
+	case left <= expiryNear:
+		out = c.wrong(fmt.Sprintf("还有 %d 天到期（%s）", left, until), f.Server.Host)
+		out.Severity = Advice
+	}
+	return []Finding{out}
+}
+
+func dnsDrift(c Check, f *Facts) []Finding {
+	if f.Server == nil || f.Server.Names == nil {
+		return nil
+	}
+	n := f.Server.Names
+	strange := func(found, due []string) (out []string) {
+		for _, a := range found {
+			if !slices.ContainsFunc(due, func(d string) bool { return strings.EqualFold(strings.TrimSuffix(d, "."), strings.TrimSuffix(a, ".")) }) {
+				out = append(out, a)
+			}
+		}
+		return out
+	}
+	var says []string
+	if len(n.Expected) > 0 {
+		if x := strange(n.Found, n.Expected); len(x) > 0 {
+			says = append(says, "解析到未登记的地址 "+strings.Join(x, "、"))
+		}
+	}
+	if len(n.ServersDue) > 0 {
+		if x := strange(n.Servers, n.ServersDue); len(x) > 0 {
+			says = append(says, "域名服务器换成了 "+strings.Join(x, "、"))
+		}
+	}
+	switch {
+	case n.Untold != "":
+		return []Finding{c.untested(n.Untold, f.Server.Host)}
+	case len(says) > 0:
+		return []Finding{c.wrong(strings.Join(says, "；"), f.Server.Host)}
+	case len(n.Expected) == 0 && len(n.ServersDue) == 0:
+		return []Finding{c.untested("域名台账没有登记应有的解析地址和域名服务器", f.Server.Host)}
+	}
+	return []Finding{c.fine(f.Server.Host)}
+}
+
+func serverAbroad(c Check, f *Facts) []Finding {
+	if f.Server == nil || f.Server.Where == nil {
+		return nil
+	}
+	w := f.Server.Where
+	if w.Untold != "" {
+		return []Finding{c.untested(w.Untold, f.Server.Host)}
+	}
+	var abroad, unknown []string
+	for _, p := range w.At {
+		switch p.Country {
+		case Mainland:
+		case "":
+			unknown = append(unknown, p.Address)
+		default:
+			abroad = append(abroad, p.Host+"（"+p.Address+"，"+p.Country+"）")
+		}
+	}
+	switch {
+	case len(abroad) > 0:
+		return []Finding{c.wrong(strings.Join(abroad, "、")+"，依据 "+w.Source, f.Server.Host)}
+	case len(w.At) == 0:
+		return []Finding{c.untested("没有取得服务器地址", f.Server.Host)}
+	case len(unknown) > 0:
+		return []Finding{c.untested("地址库没有 "+strings.Join(unknown, "、")+" 的归属", f.Server.Host)}
+	}
+	return []Finding{c.fine(f.Server.Host)}
+}
+
+func providerAbroad(c Check, f *Facts) []Finding {
+	if f.Server == nil || f.Server.Hosting == nil {
+		return nil
+	}
+	h := f.Server.Hosting
+	if !h.Recorded {
+		return []Finding{c.untested("没有登记托管服务商", f.Server.Host)}
+	}
+	var says []string
+	if h.ProviderIn != Mainland {
+		says = append(says, "服务商“"+h.Provider+"”属地为"+h.ProviderName)
+	}
+	if h.ServerIn != Mainland {
+		says = append(says, "服务器登记在"+h.ServerAt)
+	}
+	if len(says) > 0 {
+		return []Finding{c.wrong(strings.Join(says, "，"), f.Server.Host)}
+	}
+	return []Finding{c.fine(f.Server.Host)}
+}

@@ -1,0 +1,539 @@
+package duty
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
+	"zhengshu/internal/notify"
+	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
+	"zhengshu/internal/registry"
+)
+
+// States of an alarm.
+const (
+	Raised     = "raised"
+	AlarmTaken = "taken"
+	Ended      = "ended"
+)
+
+// AlarmMachine is what becomes of an alarm.
+var AlarmMachine = passage.Machine{Kind: "alarm", Noun: "告警", States: map[string]string{Raised: "待接收", AlarmTaken: "处理中", Ended: "已结束"},
+	Moves: []passage.Move{
+		{To: Raised, Act: "raise", Says: "告警", Permit: "system"},
+		{From: Raised, Act: "take", To: AlarmTaken, Says: "接收", Permit: string(authz.DutyServe)},
+		{From: Raised, Act: "recover", To: Ended, Says: "已恢复", Guard: "各网站都已恢复", Permit: "system"},
+		{From: AlarmTaken, Act: "recover", To: Ended, Says: "已恢复", Guard: "各网站都已恢复", Permit: "system"},
+		{From: AlarmTaken, Act: "end", To: Ended, Says: "结束告警", Guard: "写明处理结果", Permit: string(authz.DutyServe)},
+	}}
+
+// How far an alarm has gone.
+const (
+	ToDuty   = 0
+	ToNext   = 1
+	ToLeader = 2
+)
+
+// Alarm is one cause that somebody on duty has to look at now.
+type Alarm struct {
+	ID         string
+	Unit       org.UnitID
+	UnitName   string // joined
+	Cause      string
+	Title      string
+	Says       string
+	State      string
+	Level      int
+	Told       string
+	RaisedAt   time.Time
+	NextAt     time.Time
+	TakenID    string
+	TakenBy    string
+	TakenAt    time.Time
+	EndedAt    time.Time
+	EndedBy    string
+	EndedWhy   string
+	Incident   string
+	areaPath   string
+	linePath   string
+	Sites      int // joined
+	StillWrong int // joined: of these, not recovered
+}
+
+// Link is its page.
+func (a Alarm) Link() string { return "/console/alarms/" + a.ID }
+
+// StateName is the state in Chinese.
+func (a Alarm) StateName() string { return AlarmMachine.Name(a.State) }
+
+func (a Alarm) target() audit.Target {
+	return audit.Target{Kind: "alarm", ID: a.ID, Name: a.Title, Unit: string(a.Unit)}
+}
+
+const alarmSelect = `SELECT a.id, a.unit_id, u.name, a.cause, a.title, a.says, a.state, a.level, a.told, a.raised_at, a.next_at, a.taken_id, a.taken_by, a.taken_at, a.ended_at, a.ended_by, a.ended_why, COALESCE(a.incident_id, ''), u.area_path, u.line_path,
+	(SELECT count(DISTINCT x.site_id) FROM alarm_site x WHERE x.alarm_id = a.id), (SELECT count(DISTINCT x.site_id) FROM alarm_site x WHERE x.alarm_id = a.id AND x.ended_at IS NULL)
+	FROM alarm a JOIN unit u ON u.id = a.unit_id`
+
+func scanAlarm(r db.Scanner) (Alarm, error) {
+	var a Alarm
+	err := r.Scan(&a.ID, &a.Unit, &a.UnitName, &a.Cause, &a.Title, &a.Says, &a.State, &a.Level, &a.Told, &a.RaisedAt, &a.NextAt, &a.TakenID, &a.TakenBy, &a.TakenAt, &a.EndedAt, &a.EndedBy, &a.EndedWhy, &a.Incident, &a.areaPath, &a.linePath, &a.Sites, &a.StillWrong)
+	return a, err
+}
+
+// AlarmSite is one site an alarm is about.
+type AlarmSite struct {
+	Site    registry.SiteID
+	Name    string
+	Finding string
+	Says    string
+	Since   time.Time
+	EndedAt time.Time
+}
+
+// AlarmFilter narrows Alarms.
+type AlarmFilter struct {
+	Unit     org.UnitID
+	State    string // "standing" for those not ended
+	Incident string
+	Limit    int
+	Offset   int
+}
+
+// Alarms in scope, those that wait first, and how many there are.
+func (s *Service) Alarms(ctx context.Context, scope authz.Scope, f AlarmFilter) ([]Alarm, int, error) {
+	var w db.Where
+	scope.Where(&w, "u")
+	w.AndIf(f.Unit != "", "a.unit_id = ?", f.Unit).AndIf(f.State == "standing", "a.state <> 'ended'").AndIf(f.State != "" && f.State != "standing", "a.state = ?", f.State).AndIf(f.Incident != "", "a.incident_id = ?", f.Incident)
+	n, err := db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM alarm a JOIN unit u ON u.id = a.unit_id WHERE `+w.SQL(), w.Args()...)
+	if err != nil {
+		return nil, 0, err
+	}
+	limit := f.Limit
+	if limit == 0 {
+		limit = 50
+	}
+	list, err := db.All(ctx, s.DB, scanAlarm, alarmSelect+` WHERE `+w.SQL()+` ORDER BY CASE a.state WHEN 'raised' THEN 0 WHEN 'taken' THEN 1 ELSE 2 END, a.raised_at DESC, a.id DESC LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(f.Offset), w.Args()...)
+	return list, n, err
+}
+
+func (s *Service) alarmsOn(ctx context.Context, q db.Querier, unit org.UnitID, on calendar.Date) ([]Alarm, error) {
+	return db.All(ctx, q, scanAlarm, alarmSelect+` WHERE a.unit_id = $1 AND a.raised_at < $3 AND (a.ended_at IS NULL OR a.ended_at >= $2) ORDER BY a.raised_at, a.id LIMIT 100`, unit, on.Start(), on.End())
+}
+
+// AlarmOf is one alarm in scope with its sites.
+func (s *Service) AlarmOf(ctx context.Context, scope authz.Scope, id string) (Alarm, []AlarmSite, error) {
+	a, err := s.alarm(ctx, s.DB, scope, id)
+	if err != nil {
+		return a, nil, err
+	}
+	sites, err := s.alarmSites(ctx, s.DB, id)
+	return a, sites, err
+}
+
+func (s *Service) alarmSites(ctx context.Context, q db.Querier, id string) ([]AlarmSite, error) {
+	return db.All(ctx, q, func(r db.Scanner) (AlarmSite, error) {
+		var x AlarmSite
+		err := r.Scan(&x.Site, &x.Name, &x.Finding, &x.Says, &x.Since, &x.EndedAt)
+		return x, err
+	}, `SELECT x.site_id, s.name, x.finding_id, x.says, x.since, x.ended_at FROM alarm_site x JOIN site s ON s.id = x.site_id WHERE x.alarm_id = $1 ORDER BY CASE WHEN x.ended_at IS NULL THEN 0 ELSE 1 END, x.since, x.id LIMIT 500`, id)
+}
+
+func (s *Service) alarm(ctx context.Context, q db.Querier, scope authz.Scope, id string) (Alarm, error) {
+	a, err := db.One(ctx, q, scanAlarm, alarmSelect+` WHERE a.id = $1`, id)
+	if db.None(err) || err == nil && !scope.Covers(a.areaPath, a.linePath) {
+		return Alarm{}, fault.Missing("告警")
+	}
+	return a, err
+}
+
+// AlarmHistory is every step of an alarm in scope.
+func (s *Service) AlarmHistory(ctx context.Context, scope authz.Scope, id string) ([]passage.Step, error) {
+	if _, err := s.alarm(ctx, s.DB, scope, id); err != nil {
+		return nil, err
+	}
+	return AlarmMachine.History(ctx, s.DB, id)
+}
+
+// signal is something wrong with a site that the duty has to know at once.
+type signal struct {
+	site    registry.Site
+	kind    string // down, or the check
+	what    string // 打不开
+	finding string
+	says    string
+	since   time.Time
+}
+
+// raise puts a signal under the alarm of its cause, and raises one where none
+// stands: several sites of one platform are one alarm.
+func (s *Service) raise(ctx context.Context, tx *db.Tx, g signal) error {
+	c := Cause{Key: "site:" + string(g.site.ID), Name: g.site.Name}
+	unit, err := s.PointOf(ctx, tx, g.site.Unit)
+	if err != nil {
+		return err
+	}
+	shared := false
+	if s.CauseOf != nil && common(g.kind) {
+		x, ok, err := s.CauseOf(ctx, tx, g.site)
+		if err != nil {
+			return err
+		}
+		if ok {
+			c, shared = x, true
+			if unit, err = s.PointOf(ctx, tx, x.Unit); err != nil {
+				return err
+			}
+		}
+	}
+	key := g.kind + ":" + c.Key
+	a, err := db.One(ctx, tx, scanAlarm, alarmSelect+` WHERE a.cause = $1 AND a.state <> 'ended'`, key)
+	fresh := db.None(err)
+	if err != nil && !fresh {
+		return err
+	}
+	if fresh {
+		a = Alarm{ID: ulid.Make().String(), Unit: unit, Cause: key, Title: g.site.Name + g.what, Says: g.says, RaisedAt: tx.Now()}
+		if _, a.State, err = AlarmMachine.Take(ctx, tx, a.ID, "raise", passage.Note{Says: clipped(g.says, 200)}); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO alarm (id, unit_id, cause, title, says, state, level, told, raised_at) VALUES ($1, $2, $3, $4, $5, $6, 0, '', $7)`, a.ID, a.Unit, key, a.Title, a.Says, a.State, tx.Now()); err != nil {
+			return fmt.Errorf("duty: raise alarm: %w", err)
+		}
+	}
+	added, err := tx.Exec(ctx, `INSERT INTO alarm_site (id, alarm_id, site_id, finding_id, says, since) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (alarm_id, site_id, finding_id) DO UPDATE SET ended_at = NULL, since = excluded.since WHERE alarm_site.ended_at IS NOT NULL`,
+		ulid.Make().String(), a.ID, g.site.ID, g.finding, clipped(g.says, 300), g.since)
+	if err != nil {
+		return err
+	}
+	if own, err := s.PointOf(ctx, tx, g.site.Unit); err != nil {
+		return err
+	} else if own != a.Unit && added > 0 {
+		// The duty of the platform sees to it; the site's own is told.
+		if err := notify.SendAll(ctx, tx, []notify.Message{{Key: "alarm:" + a.ID + ":site:" + string(g.site.ID), Unit: string(own), Title: g.site.Name + g.what, Body: g.says + "由" + c.Name + "的值班人员处理。", Link: "/console/inspection/sites/" + string(g.site.ID), Urgent: true}}); err != nil {
+			return err
+		}
+	}
+	if fresh {
+		if err := s.tellNext(ctx, tx, &a, ToDuty); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "duty.alarm.raise", Basis: citation, Target: a.target(), After: map[string]string{"site": g.site.Name, "says": g.says, "told": a.Told}})
+	}
+	if added == 0 {
+		return nil
+	}
+	n, err := db.One(ctx, tx, db.Value[int], `SELECT count(DISTINCT site_id) FROM alarm_site WHERE alarm_id = $1`, a.ID)
+	if err != nil {
+		return err
+	}
+	if shared && n > 1 {
+		a.Title = fmt.Sprintf("%s上的 %d 个网站%s", c.Name, n, g.what)
+		if _, err := tx.Exec(ctx, `UPDATE alarm SET title = $2 WHERE id = $1`, a.ID, a.Title); err != nil {
+			return err
+		}
+	}
+	return audit.Record(ctx, tx, audit.Entry{Act: "duty.alarm.join", Basis: citation, Target: a.target(), After: map[string]string{"site": g.site.Name, "says": g.says}})
+}
+
+// common reports whether a fault of this kind comes from where a site lives: an
+// outage, a change of its pages. What is written on a page is the site's own.
+func common(kind string) bool {
+	switch family, _, _ := strings.Cut(kind, "."); family {
+	case "down", "access", "tamper", "concealed", "dns", "tls", "host":
+		return true
+	}
+	return false
+}
+
+// tellNext tells who comes at a level, and sets when it goes on. A level with
+// nobody is passed over at once.
+func (s *Service) tellNext(ctx context.Context, tx *db.Tx, a *Alarm, level int) error {
+	for ; level <= ToLeader; level++ {
+		people, words, err := s.peopleAt(ctx, tx, *a, level)
+		if err != nil {
+			return err
+		}
+		if len(people) == 0 && level < ToLeader {
+			continue
+		}
+		list := make([]notify.Message, 0, len(people))
+		for _, p := range people {
+			list = append(list, notify.Message{Key: fmt.Sprintf("alarm:%s:%d:%s", a.ID, level, p.ID), Unit: string(p.Unit), Person: string(p.ID), Title: "告警：" + a.Title, Body: a.Says, Link: a.Link(), Urgent: true})
+		}
+		if len(list) == 0 { // nobody is named: whoever is at the unit
+			words = "本单位全体（没有值班人员，也没有分管领导）"
+			list = append(list, notify.Message{Key: fmt.Sprintf("alarm:%s:%d", a.ID, level), Unit: string(a.Unit), Title: "告警：" + a.Title, Body: "没有值班人员接收。" + a.Says, Link: a.Link(), Urgent: true})
+		}
+		if err := notify.SendAll(ctx, tx, list); err != nil {
+			return err
+		}
+		a.Level = level
+		if a.Told != "" {
+			a.Told += "；"
+		}
+		a.Told += tx.Now().In(calendar.Shanghai).Format("15:04") + " " + words
+		var next any
+		if level < ToLeader {
+			a.NextAt = tx.Now().Add(time.Duration(s.Settings().AlarmMinutes) * time.Minute)
+			next = a.NextAt
+		}
+		_, err = tx.Exec(ctx, `UPDATE alarm SET level = $2, told = $3, next_at = $4 WHERE id = $1`, a.ID, a.Level, clipped(a.Told, 500), next)
+		return err
+	}
+	return nil
+}
+
+// peopleAt are who is told at a level, with their part in words.
+func (s *Service) peopleAt(ctx context.Context, q db.Querier, a Alarm, level int) ([]org.Person, string, error) {
+	person := func(id org.PersonID, name string) []org.Person {
+		if id == "" {
+			return nil
+		}
+		return []org.Person{{ID: id, Name: name, Unit: a.Unit}}
+	}
+	system := authz.System("duty.alarm")
+	if level < ToLeader {
+		now, next, err := s.onDuty(ctx, q, a.Unit, s.DB.Now())
+		if err != nil {
+			return nil, "", err
+		}
+		x, part := now, "当班"
+		if level == ToNext {
+			x, part = next, "下一班"
+		}
+		people := append(person(x.Lead, x.LeadName), person(x.Second, x.SecondName)...)
+		if level == ToNext { // who was told already is not told again
+			people = slices.DeleteFunc(people, func(p org.Person) bool { return now.Has(string(p.ID)) })
+		}
+		return people, part + names(people), nil
+	}
+	posts, err := s.Org.NamedPosts(ctx, q, system, org.PostFilter{Unit: a.Unit})
+	if err != nil {
+		return nil, "", err
+	}
+	for _, p := range posts {
+		if p.Kind == org.LeaderInCharge && p.Ended.IsZero() {
+			people := person(p.Person, p.PersonName)
+			return people, "分管领导" + names(people), nil
+		}
+	}
+	holders, err := s.Org.Holders(ctx, q, system, a.Unit, authz.Supervisor)
+	if err != nil {
+		return nil, "", err
+	}
+	var people []org.Person
+	for _, h := range holders {
+		h.Person.Unit = a.Unit
+		people = append(people, h.Person)
+	}
+	return people, "主管人员" + names(people), nil
+}
+
+func names(people []org.Person) string {
+	var out []string
+	for _, p := range people {
+		out = append(out, p.Name)
+	}
+	return strings.Join(out, "、")
+}
+
+// TakeAlarm is somebody's word that they see to it; it goes on to nobody else.
+func (s *Service) TakeAlarm(ctx context.Context, scope authz.Scope, id string) (Alarm, error) {
+	return s.alarmAct(ctx, scope, id, "take", "", func(tx *db.Tx, session *authz.Session, a *Alarm) error {
+		a.TakenID, a.TakenBy, a.TakenAt = session.PersonID, session.Name, tx.Now()
+		_, err := tx.Exec(ctx, `UPDATE alarm SET state = $2, taken_id = $3, taken_by = $4, taken_at = $5, next_at = NULL WHERE id = $1`, a.ID, a.State, session.PersonID, session.Name, tx.Now())
+		return err
+	})
+}
+
+// EndAlarm closes an alarm that was taken, with what came of it.
+func (s *Service) EndAlarm(ctx context.Context, scope authz.Scope, id, why string) (Alarm, error) {
+	why = strings.TrimSpace(why)
+	return s.alarmAct(ctx, scope, id, "end", why, func(tx *db.Tx, session *authz.Session, a *Alarm) error {
+		var f fault.Fields
+		f.Text("why", "处理结果", why, true, 500)
+		if err := f.Err(); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `UPDATE alarm SET state = $2, ended_at = $3, ended_by = $4, ended_why = $5, next_at = NULL WHERE id = $1`, a.ID, a.State, tx.Now(), session.Name, why)
+		return err
+	})
+}
+
+func (s *Service) alarmAct(ctx context.Context, scope authz.Scope, id, act, says string, do func(tx *db.Tx, session *authz.Session, a *Alarm) error) (Alarm, error) {
+	session, err := who(ctx)
+	if err != nil {
+		return Alarm{}, err
+	}
+	var a Alarm
+	err = s.DB.Update(ctx, func(tx *db.Tx) error {
+		if a, err = s.alarm(ctx, tx, scope, id); err != nil {
+			return err
+		}
+		before := a.State
+		if _, a.State, err = AlarmMachine.Take(ctx, tx, id, act, passage.Note{Says: says}); err != nil {
+			return err
+		}
+		if err := do(tx, session, &a); err != nil {
+			return err
+		}
+		if a.Incident != "" {
+			if err := s.enter(ctx, tx, a.Incident, "alarm", AlarmMachine.ActName(act)+"告警“"+a.Title+"”。"+says, a.Link()); err != nil {
+				return err
+			}
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "duty.alarm." + act, Basis: citation, Target: a.target(), Before: before, After: map[string]string{"state": a.State, "says": says}})
+	})
+	return a, err
+}
+
+// recovered marks what is well again, and ends an alarm of which all is.
+func (s *Service) recovered(ctx context.Context, tx *db.Tx, cond string, args ...any) error {
+	ids, err := db.All(ctx, tx, db.Value[string], `SELECT DISTINCT x.alarm_id FROM alarm_site x JOIN alarm a ON a.id = x.alarm_id WHERE a.state <> 'ended' AND x.ended_at IS NULL AND `+cond, args...)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	for _, id := range ids {
+		if _, err := tx.Exec(ctx, `UPDATE alarm_site SET ended_at = $1 WHERE alarm_id = $2 AND ended_at IS NULL AND id IN (SELECT x.id FROM alarm_site x WHERE `+shifted(cond, 2)+`)`, append([]any{tx.Now(), id}, args...)...); err != nil {
+			return err
+		}
+		a, err := s.alarm(ctx, tx, authz.System("duty.alarm"), id)
+		if err != nil {
+			return err
+		}
+		if a.StillWrong > 0 {
+			continue
+		}
+		before := a.State
+		if _, a.State, err = AlarmMachine.Take(ctx, tx, id, "recover", passage.Note{}); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE alarm SET state = $2, ended_at = $3, ended_why = '各网站都已恢复', next_at = NULL WHERE id = $1`, id, a.State, tx.Now()); err != nil {
+			return err
+		}
+		if a.Incident != "" {
+			if err := s.enter(ctx, tx, a.Incident, "alarm", "告警“"+a.Title+"”涉及的网站都已恢复。", a.Link()); err != nil {
+				return err
+			}
+		}
+		if err := audit.Record(ctx, tx, audit.Entry{Act: "duty.alarm.recover", Basis: citation, Target: a.target(), Before: before, After: a.State}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shifted renumbers the places of a condition: $1 to $3 when by two.
+func shifted(cond string, by int) string {
+	for n := 4; n >= 1; n-- {
+		cond = strings.ReplaceAll(cond, fmt.Sprintf("$%d", n), fmt.Sprintf("$%d", n+by))
+	}
+	return cond
+}
+
+// findingMoved is told of every move of a finding: a serious one alarms the
+// duty, and one that is gone or called false ends its part of the alarm.
+func (s *Service) findingMoved(ctx context.Context, tx *db.Tx, f inspection.Finding, act string) error {
+	switch act {
+	case "find", "reopen":
+		if f.Severity != check.Serious {
+			return nil
+		}
+		site, err := s.Registry.SiteTx(ctx, tx, authz.System("duty.alarm"), f.Site)
+		if err != nil {
+			return err
+		}
+		return s.raise(ctx, tx, signal{site: site, kind: f.Check, what: "发现严重问题", finding: string(f.ID), says: f.Says, since: f.FirstSeen})
+	case "close", "confirm_false":
+		return s.recovered(ctx, tx, `x.finding_id = $1`, string(f.ID))
+	}
+	return nil
+}
+
+// sweepOutages raises what does not answer and ends what does again.
+func (s *Service) sweepOutages(ctx context.Context) (int, error) {
+	ctx = audit.System(ctx, "duty.sweep")
+	system := authz.System("duty.sweep")
+	silent, err := s.Inspection.Silences(ctx, system, time.Duration(s.Settings().DownAlarmMinutes)*time.Minute)
+	if err != nil {
+		return 0, err
+	}
+	standing, err := db.All(ctx, s.DB, db.Value[registry.SiteID], `SELECT DISTINCT x.site_id FROM alarm_site x JOIN alarm a ON a.id = x.alarm_id WHERE a.state <> 'ended' AND x.finding_id = '' AND x.ended_at IS NULL`)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, x := range silent {
+		if slices.Contains(standing, x.Site) {
+			continue
+		}
+		site, err := s.Registry.Site(ctx, system, x.Site)
+		if err != nil {
+			return n, err
+		}
+		n++
+		if err := s.DB.Update(ctx, func(tx *db.Tx) error {
+			return s.raise(ctx, tx, signal{site: site, kind: "down", what: "打不开", since: x.Since,
+				says: fmt.Sprintf("%s（%s）自%s起打不开，连续%d次访问失败。", site.Name, site.Host, x.Since.In(calendar.Shanghai).Format("1月2日15:04"), x.Probes)})
+		}); err != nil {
+			return n, err
+		}
+	}
+	for _, id := range standing {
+		if slices.ContainsFunc(silent, func(x inspection.Silence) bool { return x.Site == id }) {
+			continue
+		}
+		// Only a probe that succeeded proves it; a gap of our own does not.
+		if _, down, err := s.Inspection.DownSince(ctx, system, id); err != nil || down {
+			if err != nil && !fault.Is(err, fault.NotFound) {
+				return n, err
+			}
+			if down {
+				continue
+			}
+		}
+		n++
+		if err := s.DB.Update(ctx, func(tx *db.Tx) error {
+			if err := s.recovered(ctx, tx, `x.finding_id = '' AND x.site_id = $1`, string(id)); err != nil {
+				return err
+			}
+			return audit.Record(ctx, tx, audit.Entry{Act: "duty.alarm.back", Basis: citation, Target: audit.Target{Kind: "site", ID: string(id)}})
+		}); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// sweepAlarms carries what nobody took to the next, then to the leader.
+func (s *Service) sweepAlarms(ctx context.Context) (int, error) {
+	ctx = audit.System(ctx, "duty.sweep")
+	list, err := db.All(ctx, s.DB, scanAlarm, alarmSelect+` WHERE a.state = 'raised' AND a.next_at <= $1 ORDER BY a.next_at, a.id LIMIT 200`, s.DB.Now())
+	if err != nil {
+		return 0, err
+	}
+	for i, a := range list {
+		if err := s.DB.Update(ctx, func(tx *db.Tx) error {
+			if err := s.tellNext(ctx, tx, &a, a.Level+1); err != nil {
+				return err
+			}
+			return audit.Record(ctx, tx, audit.Entry{Act: "duty.alarm.escalate", Basis: citation, Target: a.target(), After: a.Told})
+		}); err != nil {
+			return i, err
+		}
+	}
+	return len(list), nil
+}

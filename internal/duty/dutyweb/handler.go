@@ -1,0 +1,318 @@
+package dutyweb
+
+import (
+	"embed"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/duty"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/org"
+	"zhengshu/internal/web"
+)
+
+//go:embed views/*.html
+var views embed.FS
+
+const (
+	deskPath     = "/console/duty"
+	rosterPath   = "/console/duty/rosters/"
+	recordPath   = "/console/duty/records/"
+	alarmPath    = "/console/alarms"
+	incidentPath = "/console/incidents"
+	takedownPath = "/console/takedowns"
+	perPage      = 30
+	smallBody    = 64 << 10
+)
+
+// Handler serves the screens.
+type Handler struct {
+	duty *duty.Service
+	org  *org.Service
+	// item is the library item behind a public address; "" for none.
+	item func(address string) string
+}
+
+// New makes the handler; item gives the console page of the item behind a
+// public address.
+func New(s *duty.Service, o *org.Service, item func(address string) string) *Handler {
+	return &Handler{duty: s, org: o, item: item}
+}
+
+// Routes of the door.
+func (h *Handler) Routes() []web.Route {
+	return []web.Route{
+		{Pattern: "GET /console/duty", Permit: authz.InspectionRead, Handle: h.desk},
+		{Pattern: "GET /console/duty/rosters/{unit}/{month}", Permit: authz.InspectionRead, Handle: h.roster},
+		{Pattern: "POST /console/duty/rosters/{unit}/{month}/fill", Permit: authz.DutyManage, Handle: h.fill, MaxBody: smallBody},
+		{Pattern: "POST /console/duty/rosters/{unit}/{month}/apply", Permit: authz.DutyManage, Handle: h.apply, MaxBody: smallBody},
+		{Pattern: "POST /console/duty/rosters/{unit}/{month}/keep", Permit: authz.DutyManage, Handle: h.keep, MaxBody: smallBody},
+		{Pattern: "POST /console/duty/rosters/{unit}/{month}/publish", Permit: authz.DutyManage, Handle: h.publish, MaxBody: smallBody},
+		{Pattern: "POST /console/duty/rosters/{unit}/{month}/reopen", Permit: authz.DutyManage, Handle: h.reopen, MaxBody: smallBody},
+		{Pattern: "GET /console/duty/rosters/{unit}/{month}/shift", Permit: authz.DutyManage, Handle: h.showShift},
+		{Pattern: "POST /console/duty/rosters/{unit}/{month}/shift", Permit: authz.DutyManage, Handle: h.setShift, MaxBody: smallBody},
+		{Pattern: "GET /console/duty/shifts/{id}/swap", Permit: authz.DutyServe, Handle: h.showSwap},
+		{Pattern: "POST /console/duty/shifts/{id}/swap", Permit: authz.DutyServe, Handle: h.askSwap, MaxBody: smallBody},
+		{Pattern: "POST /console/duty/swaps/{id}", Permit: authz.DutyServe, Handle: h.answerSwap, MaxBody: smallBody},
+		{Pattern: "GET /console/duty/handovers/{id}", Permit: authz.InspectionRead, Handle: h.handover},
+		{Pattern: "POST /console/duty/handovers/{id}", Permit: authz.DutyServe, Handle: h.sign, MaxBody: smallBody},
+		{Pattern: "GET /console/duty/records/{unit}/{day}", Permit: authz.InspectionRead, Handle: h.record},
+		{Pattern: "POST /console/duty/records/{unit}/{day}/look", Permit: authz.DutyServe, Handle: h.look, MaxBody: smallBody},
+		{Pattern: "POST /console/duty/records/{unit}/{day}/confirm", Permit: authz.DutyServe, Handle: h.confirm, MaxBody: smallBody},
+		{Pattern: "GET /console/alarms", Permit: authz.InspectionRead, Handle: h.alarms},
+		{Pattern: "GET /console/alarms/{id}", Permit: authz.InspectionRead, Handle: h.alarm},
+		{Pattern: "POST /console/alarms/{id}/take", Permit: authz.DutyServe, Handle: h.takeAlarm, MaxBody: smallBody},
+		{Pattern: "POST /console/alarms/{id}/end", Permit: authz.DutyServe, Handle: h.endAlarm, MaxBody: smallBody},
+		{Pattern: "GET /console/incidents", Permit: authz.InspectionRead, Handle: h.incidents},
+		{Pattern: "GET /console/incidents/new", Permit: authz.IncidentHandle, Handle: h.showIncident},
+		{Pattern: "POST /console/incidents/new", Permit: authz.IncidentHandle, Handle: h.openIncident, MaxBody: smallBody},
+		{Pattern: "GET /console/incidents/{id}", Permit: authz.InspectionRead, Handle: h.room},
+		{Pattern: "POST /console/incidents/{id}/{act}", Permit: authz.IncidentHandle, Handle: h.inRoom, MaxBody: web.UploadBody},
+		{Pattern: "GET /console/incidents/{id}/files/{file}", Permit: authz.InspectionRead, Handle: h.file},
+		{Pattern: "GET /console/takedowns", Permit: authz.InspectionRead, Handle: h.takedowns},
+		{Pattern: "GET /console/takedowns/new", Permit: authz.TakedownPropose, Handle: h.showTakedown},
+		{Pattern: "POST /console/takedowns/new", Permit: authz.TakedownPropose, Handle: h.propose, MaxBody: smallBody},
+		{Pattern: "GET /console/takedowns/{id}", Permit: authz.InspectionRead, Handle: h.takedown},
+		{Pattern: "POST /console/takedowns/{id}/withdraw", Permit: authz.TakedownPropose, Handle: h.withdraw, MaxBody: smallBody},
+		{Pattern: "POST /console/takedowns/{id}/decide", Permit: authz.TakedownApprove, Handle: h.decide, MaxBody: smallBody},
+	}
+}
+
+type (
+	page     struct{ web.ListView }
+	record   struct{ web.RecordView }
+	formView struct{ web.FormView }
+)
+
+var trail = []web.Crumb{{Name: "值班", Href: deskPath}}
+
+func below(name, href string) []web.Crumb {
+	return append(append([]web.Crumb{}, trail...), web.Crumb{Name: name, Href: href})
+}
+
+// answer shows the form again when it is to be mended, else goes on.
+func answer(w http.ResponseWriter, r *http.Request, v formView, err error, to, said string) error {
+	if web.Mendable(err) {
+		v.Again(r, err)
+		return formPage.RenderStatus(w, r, web.StatusOf(err), v)
+	}
+	if err != nil {
+		return err
+	}
+	return web.Done(w, r, to, said)
+}
+
+// wrong puts what a small form of a record page was refused for above it.
+func wrong(v *record, r *http.Request, title string, err error) {
+	f := fault.Of(err)
+	v.Wrong = web.ErrorSummary{Title: title, Says: f.Says, Breaches: web.BreachesOf(f)}
+	for i := range v.Forms {
+		if strings.HasSuffix(v.Forms[i].Action, r.URL.Path) {
+			v.Forms[i].Fill(r.PostForm)
+			v.Forms[i].Wrong(err)
+		}
+	}
+}
+
+// units are those where the person stands on duty or arranges it; else the
+// units of all posts, to look at.
+func units(s *authz.Session) []string {
+	out := s.UnitsFor(authz.DutyServe)
+	for _, u := range s.UnitsFor(authz.DutyManage) {
+		if !contains(out, u) {
+			out = append(out, u)
+		}
+	}
+	if len(out) == 0 && s != nil {
+		for _, p := range s.Posts {
+			if !contains(out, p.UnitID) {
+				out = append(out, p.UnitID)
+			}
+		}
+	}
+	return out
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+func tone(wrong bool, t web.Tone) web.Tone {
+	if wrong {
+		return t
+	}
+	return web.Good
+}
+
+// deskData is what the duty desk shows.
+type deskData struct {
+	unit      org.Unit
+	others    []org.Unit // further units of the person
+	now, next duty.Shift
+	handover  duty.Handover
+	record    duty.Record
+	alarms    []duty.Alarm
+	incidents []duty.Incident
+	swaps     []duty.Swap
+	past      []duty.Day
+	me        string
+	manages   bool
+	serves    bool
+	nextState string // of the next month's roster
+	standing  bool   // the unit keeps a roster at all
+}
+
+func newDesk(d deskData, today calendar.Date) record {
+	v := record{web.RecordView{Heading: web.Heading{Above: d.unit.Name, Title: "值班台", Lead: "24小时值班：接收告警、每日巡检、交接班。"}}}
+	month := duty.MonthOf(today)
+	v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "今天的巡检记录", Href: duty.RecordLink(d.unit.ID, today), Primary: d.serves && d.record.State != duty.Confirmed}, web.Act{Text: "本月值班表", Href: duty.RosterLink(d.unit.ID, month)}, web.Act{Text: "下月值班表", Href: duty.RosterLink(d.unit.ID, duty.NextMonth(month))})
+	if d.now.Zero() {
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Danger, Title: "现在没有人值班", Text: "告警会直接报分管领导。请排好并公布值班表。", Links: []web.Link{{Text: "编排本月值班表", Href: duty.RosterLink(d.unit.ID, month)}}})
+	}
+	if d.nextState != duty.Published && today.Day >= 20 {
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "下月值班表还没有公布", Text: "请按期公布，不得有空档。", Links: []web.Link{{Text: "编排下月值班表", Href: duty.RosterLink(d.unit.ID, duty.NextMonth(month))}}})
+	}
+	for _, w := range d.swaps {
+		if w.State == duty.Asked && string(w.To) == d.me {
+			v.Forms = append(v.Forms, web.Form{Action: "/console/duty/swaps/" + w.ID, Sections: []web.Section{{Legend: w.FromName + "请您换班", Hint: w.Shift.Span() + "。理由：" + w.Reason}}, Buttons: []web.Button{{Label: "同意换班", Name: "act", Value: "agree"}, {Label: "不同意", Name: "act", Value: "decline", Plain: true}}})
+		}
+		if w.State == duty.Asked && string(w.From) == d.me {
+			v.Forms = append(v.Forms, web.Form{Action: "/console/duty/swaps/" + w.ID, Sections: []web.Section{{Legend: "您已请" + w.ToName + "换班，待答复", Hint: w.Shift.Span()}}, Buttons: []web.Button{{Label: "撤回换班", Name: "act", Value: "withdraw", Plain: true}}})
+		}
+	}
+	waiting, down := 0, 0
+	for _, a := range d.alarms {
+		if a.State == duty.Raised {
+			waiting++
+		}
+	}
+	for _, f := range d.record.Sites {
+		if f.Down {
+			down++
+		}
+	}
+	said := "还没有开始"
+	if d.record.State != "" {
+		said = duty.RecordMachine.Name(d.record.State)
+	}
+	v.Main = append(v.Main, web.Stats{Label: "值班情况", Items: []web.Stat{
+		{Name: "待接收告警", Value: fmt.Sprint(waiting), Unit: "个", Note: fmt.Sprintf("处理中 %d 个", len(d.alarms)-waiting), Href: alarmPath + "?state=standing", Kind: tone(waiting > 0, web.Danger)},
+		{Name: "打不开", Value: fmt.Sprint(down), Unit: "个", Note: fmt.Sprintf("共值守 %d 个网站", len(d.record.Sites)), Kind: tone(down > 0, web.Danger)},
+		{Name: "今天已巡检", Value: fmt.Sprintf("%d/%d", d.record.Looked(), len(d.record.Sites)), Note: said, Href: duty.RecordLink(d.unit.ID, today), Kind: tone(d.record.State != duty.Confirmed, web.Warn)},
+		{Name: "处置中的事件", Value: fmt.Sprint(len(d.incidents)), Unit: "件", Href: incidentPath + "?state=standing", Kind: tone(len(d.incidents) > 0, web.Warn)},
+	}}, alarmTable("当前告警", d.alarms))
+	now := []web.Term{{Name: "当班", Text: "无", Tags: []web.Tag{{Kind: web.Danger, Text: "空岗"}}}}
+	if !d.now.Zero() {
+		now = []web.Term{{Name: "当班", Text: d.now.Names(), Note: d.now.Span()}}
+		switch {
+		case d.handover.State == duty.Taken:
+			now = append(now, web.Term{Name: "交接", Text: d.handover.Giver + "交、" + d.handover.Taker + "接", Href: d.now.HandoverLink()})
+		case d.handover.State == duty.Given:
+			now = append(now, web.Term{Name: "交接", Text: "交班人已签，待接班人签", Href: d.now.HandoverLink()})
+		default:
+			now = append(now, web.Term{Name: "交接", Text: "办理交接班", Href: d.now.HandoverLink()})
+		}
+	}
+	if !d.next.Zero() {
+		now = append(now, web.Term{Name: "下一班", Text: d.next.Names(), Note: d.next.Span()})
+	}
+	if d.now.Has(d.me) || d.next.Has(d.me) {
+		x := d.next
+		if !x.Has(d.me) {
+			x = duty.Shift{}
+		}
+		if !x.Zero() {
+			now = append(now, web.Term{Name: "我的下一班", Text: "申请换班", Href: "/console/duty/shifts/" + x.ID + "/swap"})
+		}
+	}
+	v.Side = append(v.Side, web.Summary{Title: "值班人员", Terms: now})
+	days := web.Table{Caption: "近期巡检记录", Compact: true, Columns: []web.Column{{Head: "日期"}, {Head: "状态"}, {Head: "确认"}}}
+	for _, x := range d.past {
+		t := web.Tag{Kind: web.Warn, Text: "没有记录"}
+		switch x.State {
+		case duty.Confirmed:
+			t = web.Tag{Kind: web.Good, Text: "已确认"}
+		case duty.Open:
+			t = web.Tag{Kind: web.Info, Text: "待确认"}
+		}
+		days.Rows = append(days.Rows, web.Row{Cells: []web.Cell{{Text: x.On.String(), Href: duty.RecordLink(d.unit.ID, x.On), Keep: true}, web.Tagged(t), web.Text(x.Person)}})
+	}
+	v.Side = append(v.Side, days)
+	if len(d.others) > 0 {
+		var links []web.Link
+		for _, u := range d.others {
+			links = append(links, web.Link{Text: u.Name, Href: deskPath + "?unit=" + url.QueryEscape(string(u.ID))})
+		}
+		v.Side = append(v.Side, web.Panel{Title: "其他单位的值班台", Links: links})
+	}
+	return v
+}
+
+func (h *Handler) desk(w http.ResponseWriter, r *http.Request) error {
+	ctx, scope, session := r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context())
+	mine := units(session)
+	id := r.URL.Query().Get("unit")
+	if id == "" && len(mine) > 0 {
+		id = mine[0]
+	}
+	if id == "" {
+		return fault.Missing("值班单位")
+	}
+	var d deskData
+	var err error
+	if d.unit, err = h.org.Unit(ctx, scope, org.UnitID(id)); err != nil {
+		return err
+	}
+	for _, u := range mine {
+		if u != id {
+			other, err := h.org.Unit(ctx, scope, org.UnitID(u))
+			if fault.Is(err, fault.NotFound) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			d.others = append(d.others, other)
+		}
+	}
+	d.me, d.manages, d.serves = session.PersonID, session.MayAt(authz.DutyManage, id), session.MayAt(authz.DutyServe, id)
+	today := web.FrameOf(r).Today
+	if d.now, d.next, err = h.duty.OnDuty(ctx, scope, d.unit.ID, h.duty.DB.Now()); err != nil {
+		return err
+	}
+	if !d.now.Zero() {
+		if d.handover, _, err = h.duty.HandoverOf(ctx, scope, d.now.ID); err != nil {
+			return err
+		}
+	}
+	if d.record, err = h.duty.RecordOf(ctx, scope, d.unit.ID, today); err != nil {
+		return err
+	}
+	if d.alarms, _, err = h.duty.Alarms(ctx, scope, duty.AlarmFilter{Unit: d.unit.ID, State: "standing", Limit: 20}); err != nil {
+		return err
+	}
+	if d.incidents, _, err = h.duty.Incidents(ctx, scope, "standing", d.unit.ID, 20, 0); err != nil {
+		return err
+	}
+	if d.swaps, err = h.duty.Swaps(ctx, scope, d.unit.ID); err != nil {
+		return err
+	}
+	if d.past, err = h.duty.Past(ctx, scope, d.unit.ID, 7); err != nil {
+		return err
+	}
+	ahead, err := h.duty.Roster(ctx, scope, d.unit.ID, duty.NextMonth(duty.MonthOf(today)))
+	if err != nil {
+		return err
+	}
+	d.nextState = ahead.State
+	return recordView.Render(w, r, newDesk(d, today))
+}

@@ -1,0 +1,188 @@
+package dutyweb
+
+import (
+	"fmt"
+	"net/http"
+
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/duty"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/org"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/rules/sx2021"
+	"zhengshu/internal/web"
+)
+
+// section is one of the four things of Article 19(4) on a card.
+type section struct {
+	Name, Says string
+	Tag        web.Tag
+}
+
+// card is one site of the day's reading.
+type card struct {
+	ID, Key, Name, Host, Unit, Open, Site string
+	Tag                                   web.Tag
+	Verdict                               string
+	Sections                              []section
+	Said, Finding, Next                   string
+}
+
+// readingView is GET /console/duty/records/{unit}/{day}.
+type readingView struct {
+	Heading    web.Heading
+	Wrong      web.ErrorSummary
+	Alerts     []web.Alert
+	Stats      web.Stats
+	Alarms     web.Table
+	Base       string
+	Cards      []card
+	Empty      web.Empty
+	May        bool
+	MayConfirm bool
+	Confirm    web.Form
+	Done       web.Summary
+}
+
+// Title of the document.
+func (v readingView) Title() string { return v.Heading.Title }
+
+// Crumbs of the page.
+func (v readingView) Crumbs() []web.Crumb {
+	return []web.Crumb{{Name: "工作台", Href: "/console"}, trail[0], {Name: v.Heading.Title}}
+}
+
+func sectionsOf(f duty.Facts) []section {
+	count := func(n int) (string, web.Tag) {
+		if n == 0 {
+			return "没有未办结的问题", web.Tag{Kind: web.Good, Text: "正常"}
+		}
+		return fmt.Sprintf("%d 个未办结的问题", n), web.Tag{Kind: web.Warn, Text: "有问题"}
+	}
+	run, tag := "没有监测数据", web.Tag{Text: "未监测"}
+	switch {
+	case f.Down:
+		run, tag = "最近一次访问打不开", web.Tag{Kind: web.Danger, Text: "打不开"}
+	case f.Probes > 0:
+		run, tag = fmt.Sprintf("七日访问 %d 次，失败 %d 次", f.Probes, f.Failures), web.Tag{Kind: web.Good, Text: "正常"}
+	}
+	out := []section{{Says: run, Tag: tag}}
+	for _, n := range []int{f.Links, f.Columns, f.Content} {
+		says, tag := count(n)
+		out = append(out, section{Says: says, Tag: tag})
+	}
+	for i := range out {
+		out[i].Name = sx2021.DutySections[i].Name
+	}
+	return out
+}
+
+func newReading(rec duty.Record, may bool) readingView {
+	v := readingView{Base: duty.RecordLink(rec.Unit.ID, rec.On), May: may && rec.State != duty.Confirmed, Empty: web.Empty{Title: "没有须巡检的网站", Text: "本单位值守的范围内没有正在运行的网站。"},
+		Heading: web.Heading{Above: rec.Unit.Name, Title: rec.On.Chinese() + "巡检记录", Acts: []web.Act{{Text: "值班台", Href: deskPath + "?unit=" + string(rec.Unit.ID)}}}}
+	switch rec.State {
+	case duty.Confirmed:
+		v.Heading.Tags = []web.Tag{{Kind: web.Good, Text: "已确认"}}
+		v.Done = web.Summary{Title: "确认", Terms: []web.Term{{Name: "确认人", Text: rec.Person, Note: web.Minute(rec.ConfirmedAt)}, {Name: "开始巡检", Text: rec.OpenedBy, Note: web.Minute(rec.OpenedAt)}, {Name: "小结", Text: rec.Says}}}
+	case duty.Open:
+		v.Heading.Tags = []web.Tag{{Kind: web.Info, Text: "待确认"}}
+	default:
+		v.Heading.Tags = []web.Tag{{Kind: web.Warn, Text: "还没有开始"}}
+	}
+	down, problems, fine := 0, 0, 0
+	for i, f := range rec.Sites {
+		c := card{ID: fmt.Sprintf("s%d", i+1), Key: string(f.Site), Name: f.Name, Host: f.Host, Unit: f.Unit, Open: "http://" + f.Host + "/", Site: "/console/inspection/sites/" + string(f.Site), Verdict: f.Verdict, Sections: sectionsOf(f), Tag: web.Tag{Text: "待查看"}}
+		c.Next = fmt.Sprintf("s%d", min(i+2, len(rec.Sites)))
+		switch f.Verdict {
+		case duty.Pass:
+			c.Tag, c.Said = web.Tag{Kind: web.Good, Text: "通过"}, f.By+"，"+web.Minute(f.At)
+		case duty.Problem:
+			problems++
+			c.Tag, c.Said = web.Tag{Kind: web.Danger, Text: "有问题"}, f.Note+"　"+f.By+"，"+web.Minute(f.At)
+			if f.Finding != "" {
+				c.Finding = "/console/findings/" + f.Finding
+			}
+		}
+		if f.Down {
+			down++
+		}
+		if f.Fine() {
+			fine++
+		}
+		v.Cards = append(v.Cards, c)
+	}
+	v.Stats = web.Stats{Label: "今天的情况", Items: []web.Stat{{Name: "已查看", Value: fmt.Sprintf("%d/%d", rec.Looked(), len(rec.Sites)), Note: "个网站", Kind: tone(rec.Looked() < len(rec.Sites), web.Warn)},
+		{Name: "打不开", Value: fmt.Sprint(down), Unit: "个", Kind: tone(down > 0, web.Danger)}, {Name: "监测无异常", Value: fmt.Sprint(fine), Unit: "个", Note: "仍须逐个查看"}, {Name: "巡检发现问题", Value: fmt.Sprint(problems), Unit: "个", Kind: tone(problems > 0, web.Warn)}}}
+	v.Alarms = alarmTable("当日告警", rec.Alarms)
+	v.MayConfirm = v.May && len(rec.Sites) > 0
+	v.Confirm = web.Form{Action: v.Base + "/confirm", Key: "record-" + string(rec.Unit.ID) + rec.On.String(), Sections: []web.Section{{Legend: "确认巡检记录", Hint: "全部网站有结论后确认；监测数据随记录一并留存，确认后不能再改。", Fields: []web.Field{{Kind: web.TextArea, Name: "says", Label: "小结", Max: 1000, Rows: 3, Hint: "可不填"}}}}, Buttons: []web.Button{{Label: "确认今日巡检"}}}
+	return v
+}
+
+func dayOf(r *http.Request) (calendar.Date, error) {
+	on, err := calendar.ParseDate(r.PathValue("day"))
+	if err != nil {
+		return on, fault.Missing("巡检记录").From(err)
+	}
+	return on, nil
+}
+
+func (h *Handler) reading(r *http.Request) (duty.Record, readingView, error) {
+	session := authz.SessionFrom(r.Context())
+	unit := org.UnitID(r.PathValue("unit"))
+	on, err := dayOf(r)
+	if err != nil {
+		return duty.Record{}, readingView{}, err
+	}
+	rec, err := h.duty.RecordOf(r.Context(), session.ScopeFor(authz.InspectionRead), unit, on)
+	return rec, newReading(rec, session.MayAt(authz.DutyServe, string(unit)) && !on.After(web.FrameOf(r).Today)), err
+}
+
+func (h *Handler) record(w http.ResponseWriter, r *http.Request) error {
+	_, v, err := h.reading(r)
+	if err != nil {
+		return err
+	}
+	return readingPage.Render(w, r, v)
+}
+
+func (h *Handler) again(w http.ResponseWriter, r *http.Request, title string, err error) error {
+	_, v, rerr := h.reading(r)
+	if rerr != nil {
+		return rerr
+	}
+	f := fault.Of(err)
+	v.Wrong = web.ErrorSummary{Title: title, Says: f.Alone(), Breaches: web.BreachesOf(f)}
+	return readingPage.RenderStatus(w, r, web.StatusOf(err), v)
+}
+
+func (h *Handler) look(w http.ResponseWriter, r *http.Request) error {
+	rec, _, err := h.reading(r)
+	if err != nil {
+		return err
+	}
+	_, err = h.duty.Look(r.Context(), authz.ScopeFrom(r.Context()), rec.Unit.ID, rec.On, registry.SiteID(web.Typed(r, "site")), web.Typed(r, "verdict"), web.Typed(r, "note"))
+	if web.Mendable(err) {
+		return h.again(w, r, "没有记下", err)
+	}
+	if err != nil {
+		return err
+	}
+	return web.Done(w, r, duty.RecordLink(rec.Unit.ID, rec.On)+"#"+web.Typed(r, "next"), "已记下。")
+}
+
+func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) error {
+	rec, _, err := h.reading(r)
+	if err != nil {
+		return err
+	}
+	_, err = h.duty.Confirm(r.Context(), authz.ScopeFrom(r.Context()), rec.Unit.ID, rec.On, web.Typed(r, "says"))
+	if web.Mendable(err) {
+		return h.again(w, r, "没有确认", err)
+	}
+	if err != nil {
+		return err
+	}
+	return web.Done(w, r, duty.RecordLink(rec.Unit.ID, rec.On), "巡检记录已确认。")
+}

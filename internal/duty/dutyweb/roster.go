@@ -1,0 +1,412 @@
+package dutyweb
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/duty"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/org"
+	"zhengshu/internal/web"
+)
+
+func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, manages bool, now time.Time) record {
+	v := record{web.RecordView{Heading: web.Heading{Above: ro.Unit.Name, Title: duty.MonthName(ro.Month) + "值班表"}, Trail: trail}}
+	base := ro.Link()
+	switch ro.State {
+	case duty.Published:
+		v.Heading.Tags = []web.Tag{{Kind: web.Good, Text: "已公布"}}
+		v.Heading.Lead = ro.PublishedBy + "，" + web.Minute(ro.PublishedAt) + "公布"
+	case duty.Draft:
+		v.Heading.Tags = []web.Tag{{Kind: web.Info, Text: "编排中"}}
+	default:
+		v.Heading.Tags = []web.Tag{{Text: "还没有编排"}}
+	}
+	for _, d := range ro.Double {
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "重要保障期“" + d.Name + "”须双人值班", Text: calendar.DateOf(d.From).Chinese() + "至" + calendar.DateOf(d.Until.Add(-time.Second)).Chinese()})
+	}
+	if ro.State != "" && len(ro.Breaches) > 0 {
+		b := web.Breaches{Title: "还不符合规定"}
+		for i, x := range ro.Breaches {
+			if i == 20 {
+				break
+			}
+			b.Items = append(b.Items, web.Breach{ID: x.Rule.ID, Citation: x.Rule.Citation, Says: x.Detail})
+		}
+		v.Main = append(v.Main, b)
+	}
+	t := web.Table{Caption: "班次", Columns: []web.Column{{Head: "时间", Wide: true}, {Head: "值班人员"}, {Head: "办理"}}, Empty: web.Empty{Title: "这个月还没有班次", Text: "用下面的轮班或周模板排班。"}}
+	for _, x := range ro.Shifts {
+		who := web.Text(x.Names())
+		if x.LeadName == "" {
+			who = web.Tagged(web.Tag{Kind: web.Danger, Text: "没有人"})
+		}
+		var acts []web.Link
+		if manages && ro.State == duty.Draft && x.Until.After(now) {
+			acts = append(acts, web.Link{Text: "改动", Href: base + "/shift?id=" + url.QueryEscape(x.ID), Note: x.Span()})
+		}
+		if !x.From.After(now) {
+			acts = append(acts, web.Link{Text: "交接", Href: x.HandoverLink(), Note: x.Span()})
+		}
+		row := web.Row{Cells: []web.Cell{{Text: x.Span(), Keep: true}, who, web.Acts(acts...)}}
+		if !x.From.After(now) && x.Until.After(now) {
+			row.Cells[0].Tags = []web.Tag{{Kind: web.Info, Text: "当班"}}
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	v.Main = append(v.Main, t)
+	var side []web.Term
+	for _, p := range people {
+		n, hours := 0, time.Duration(0)
+		for _, x := range ro.Shifts {
+			if x.Has(string(p.ID)) {
+				n++
+				hours += x.Until.Sub(x.From)
+			}
+		}
+		side = append(side, web.Term{Name: p.Name, Text: strings.TrimSuffix(p.Title, " "), Note: web.Took(hours) + "，" + strconv.Itoa(n) + " 班"})
+	}
+	if len(side) > 0 {
+		v.Side = append(v.Side, web.Summary{Title: "值班人员和班时", Terms: side})
+	}
+	if !manages {
+		return v
+	}
+	if ro.State == duty.Published {
+		v.Forms = append(v.Forms, web.Form{Action: base + "/reopen", Sections: []web.Section{{Hint: "个别换班请在值班台用换班；整体改动时点“调整”，改好后重新公布，其间原班次照常有效。"}}, Buttons: []web.Button{{Label: "调整值班表", Plain: true}}})
+	} else {
+		if len(ro.Shifts) > 0 {
+			v.Forms = append(v.Forms, web.Form{Action: base + "/publish", Sections: []web.Section{{Hint: "公布后逐人通知。每个小时都须有人、且只有一个班次；重要保障期须双人。"}}, Buttons: []web.Button{{Label: "公布值班表"}}})
+			v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "增加班次", Href: base + "/shift"})
+		}
+		var turns, who []web.Option
+		for _, x := range duty.Turns {
+			turns = append(turns, web.Option{Value: x.ID, Label: x.Name})
+		}
+		for _, p := range people {
+			who = append(who, web.Option{Value: string(p.ID), Label: p.Name, Hint: p.Title})
+		}
+		hint := "按勾选人员依次轮班，已经开始的班次不动。"
+		if len(people) == 0 {
+			hint = "本单位还没有可以值班的人员，请先由安全管理员授予值班、主管或经办岗位。"
+		}
+		v.Forms = append(v.Forms, web.Form{Action: base + "/fill", Sections: []web.Section{{Legend: "轮班编排", Hint: hint, Fields: []web.Field{{Kind: web.Radios, Name: "turns", Label: "班次", Required: true, Options: turns, Value: "two"}, {Kind: web.Checks, Name: "people", Label: "值班人员", Options: who}, {Kind: web.Check, Name: "double", Label: "每班两人", Hint: "重要保障期内总是两人"}}}}, Buttons: []web.Button{{Label: "按轮班编排"}}})
+		if len(patterns) > 0 {
+			opts := []web.Option{{Label: "请选择"}}
+			for _, p := range patterns {
+				opts = append(opts, web.Option{Value: p.ID, Label: p.Name})
+			}
+			v.Forms = append(v.Forms, web.Form{Action: base + "/apply", Sections: []web.Section{{Legend: "周模板编排", Fields: []web.Field{{Kind: web.Select, Name: "pattern", Label: "周模板", Required: true, Options: opts}}}}, Buttons: []web.Button{{Label: "按周模板编排"}}})
+		}
+	}
+	if len(ro.Shifts) > 0 {
+		v.Forms = append(v.Forms, web.Form{Action: base + "/keep", Sections: []web.Section{{Legend: "存为周模板", Fields: []web.Field{{Name: "pattern_name", Label: "模板名称", Required: true, Max: 30}, {Kind: web.DateField, Name: "monday", Label: "取哪一周（填星期一的日期）", Required: true, Narrow: true}}}}, Buttons: []web.Button{{Label: "存为周模板", Plain: true}}})
+	}
+	return v
+}
+
+func (h *Handler) rosterData(r *http.Request) (record, error) {
+	ctx, session := r.Context(), authz.SessionFrom(r.Context())
+	scope := session.ScopeFor(authz.InspectionRead)
+	unit := org.UnitID(r.PathValue("unit"))
+	ro, err := h.duty.Roster(ctx, scope, unit, r.PathValue("month"))
+	if err != nil {
+		return record{}, err
+	}
+	people, err := h.duty.Candidates(ctx, h.duty.DB, scope, unit)
+	if err != nil {
+		return record{}, err
+	}
+	patterns, err := h.duty.Patterns(ctx, scope, unit)
+	if err != nil {
+		return record{}, err
+	}
+	return newRoster(ro, people, patterns, session.MayAt(authz.DutyManage, string(unit)), h.duty.DB.Now()), nil
+}
+
+func (h *Handler) roster(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.rosterData(r)
+	if err != nil {
+		return err
+	}
+	return recordView.Render(w, r, v)
+}
+
+// onRoster answers an act on a roster.
+func (h *Handler) onRoster(w http.ResponseWriter, r *http.Request, ro duty.Roster, err error, said string) error {
+	if !web.Mendable(err) {
+		if err != nil {
+			return err
+		}
+		return web.Done(w, r, ro.Link(), said)
+	}
+	v, derr := h.rosterData(r)
+	if derr != nil {
+		return derr
+	}
+	wrong(&v, r, "没有办理", err)
+	return recordView.RenderStatus(w, r, web.StatusOf(err), v)
+}
+
+func place(r *http.Request) (org.UnitID, string) {
+	return org.UnitID(r.PathValue("unit")), r.PathValue("month")
+}
+
+func (h *Handler) fill(w http.ResponseWriter, r *http.Request) error {
+	unit, month := place(r)
+	n := duty.Rotation{Turns: web.Typed(r, "turns"), Double: r.PostForm.Has("double")}
+	for _, p := range r.PostForm["people"] {
+		n.People = append(n.People, org.PersonID(p))
+	}
+	ro, err := h.duty.Fill(r.Context(), authz.ScopeFrom(r.Context()), unit, month, n)
+	return h.onRoster(w, r, ro, err, "已按轮班排好，请核对后公布。")
+}
+
+func (h *Handler) apply(w http.ResponseWriter, r *http.Request) error {
+	unit, month := place(r)
+	ro, err := h.duty.ApplyPattern(r.Context(), authz.ScopeFrom(r.Context()), unit, month, web.Typed(r, "pattern"))
+	return h.onRoster(w, r, ro, err, "已按周模板排好，请核对后公布。")
+}
+
+func (h *Handler) keep(w http.ResponseWriter, r *http.Request) error {
+	unit, month := place(r)
+	monday, err := web.DayOf(r, "monday", "星期一的日期")
+	var ro duty.Roster
+	if err == nil {
+		ro, err = h.duty.KeepPattern(r.Context(), authz.ScopeFrom(r.Context()), unit, month, web.Typed(r, "pattern_name"), monday)
+	}
+	return h.onRoster(w, r, ro, err, "已存为周模板。")
+}
+
+func (h *Handler) publish(w http.ResponseWriter, r *http.Request) error {
+	unit, month := place(r)
+	ro, err := h.duty.Publish(r.Context(), authz.ScopeFrom(r.Context()), unit, month)
+	return h.onRoster(w, r, ro, err, "值班表已公布，已通知值班人员。")
+}
+
+func (h *Handler) reopen(w http.ResponseWriter, r *http.Request) error {
+	unit, month := place(r)
+	ro, err := h.duty.Reopen(r.Context(), authz.ScopeFrom(r.Context()), unit, month)
+	return h.onRoster(w, r, ro, err, "可以调整了，改好后请重新公布。")
+}
+
+func personOptions(people []org.Person, none string) []web.Option {
+	out := []web.Option{{Label: none}}
+	for _, p := range people {
+		out = append(out, web.Option{Value: string(p.ID), Label: p.Name, Hint: p.Title})
+	}
+	return out
+}
+
+func newShift(ro duty.Roster, x duty.Shift, people []org.Person) formView {
+	v := formView{web.FormView{Heading: web.Heading{Above: ro.Unit.Name, Title: "增加班次"}, Trail: below(duty.MonthName(ro.Month)+"值班表", ro.Link())}}
+	day := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return calendar.DateOf(t).String()
+	}
+	clock := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return t.In(calendar.Shanghai).Format("15:04")
+	}
+	buttons := []web.Button{{Label: "保存班次"}}
+	if x.ID != "" {
+		v.Heading.Title = "改动班次"
+		buttons = append(buttons, web.Button{Label: "删除这个班次", Name: "drop", Value: "1", Plain: true, Skip: true})
+	}
+	v.Form = web.Form{Action: ro.Link() + "/shift", Sections: []web.Section{{Fields: []web.Field{{Kind: web.Hidden, Name: "id", Value: x.ID}, {Kind: web.DateField, Name: "from", Label: "接班日期", Required: true, Narrow: true, Value: day(x.From)}, {Name: "from_time", Label: "接班时间", Required: true, Narrow: true, Max: 5, Value: clock(x.From), Hint: "例：08:00"},
+		{Kind: web.DateField, Name: "until", Label: "交班日期", Required: true, Narrow: true, Value: day(x.Until)}, {Name: "until_time", Label: "交班时间", Required: true, Narrow: true, Max: 5, Value: clock(x.Until), Hint: "例：20:00"},
+		{Kind: web.Select, Name: "lead", Label: "值班人员", Required: true, Options: personOptions(people, "请选择"), Value: string(x.Lead)}, {Kind: web.Select, Name: "second", Label: "第二人", Options: personOptions(people, "无"), Value: string(x.Second)}}}}, Buttons: buttons, Cancel: web.Link{Text: "返回", Href: ro.Link()}}
+	return v
+}
+
+func (h *Handler) shiftForm(r *http.Request) (duty.Roster, formView, error) {
+	unit, month := place(r)
+	scope := authz.ScopeFrom(r.Context())
+	ro, err := h.duty.Roster(r.Context(), scope, unit, month)
+	if err != nil {
+		return ro, formView{}, err
+	}
+	people, err := h.duty.Candidates(r.Context(), h.duty.DB, scope, unit)
+	if err != nil {
+		return ro, formView{}, err
+	}
+	var x duty.Shift
+	if id := r.FormValue("id"); id != "" {
+		i := slices.IndexFunc(ro.Shifts, func(s duty.Shift) bool { return s.ID == id })
+		if i < 0 {
+			return ro, formView{}, fault.Missing("班次")
+		}
+		x = ro.Shifts[i]
+	}
+	return ro, newShift(ro, x, people), nil
+}
+
+func (h *Handler) showShift(w http.ResponseWriter, r *http.Request) error {
+	_, v, err := h.shiftForm(r)
+	if err != nil {
+		return err
+	}
+	return formPage.Render(w, r, v)
+}
+
+// momentOf reads a date and a time of day.
+func momentOf(r *http.Request, name, what string) (time.Time, error) {
+	day, err := web.DayOf(r, name, what+"日期")
+	if err != nil {
+		return time.Time{}, err
+	}
+	at, err := time.Parse("15:04", strings.ReplaceAll(web.Typed(r, name+"_time"), "：", ":"))
+	if err != nil || day.IsZero() {
+		return time.Time{}, fault.New(fault.Invalid, what+"时间没有填写完整。").On(name+"_time", "请按 08:00 的样式填写，并填写日期").From(err)
+	}
+	return day.Start().Add(time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute), nil
+}
+
+func (h *Handler) setShift(w http.ResponseWriter, r *http.Request) error {
+	unit, month := place(r)
+	ro, v, err := h.shiftForm(r)
+	if err != nil {
+		return err
+	}
+	scope := authz.ScopeFrom(r.Context())
+	x := duty.Shift{ID: web.Typed(r, "id"), Lead: org.PersonID(web.Typed(r, "lead")), Second: org.PersonID(web.Typed(r, "second"))}
+	if r.PostForm.Has("drop") {
+		_, err = h.duty.DropShift(r.Context(), scope, unit, month, x.ID)
+		return answer(w, r, v, err, ro.Link(), "班次已删除。")
+	}
+	if x.From, err = momentOf(r, "from", "接班"); err == nil {
+		x.Until, err = momentOf(r, "until", "交班")
+	}
+	if err == nil {
+		_, err = h.duty.SetShift(r.Context(), scope, unit, month, x)
+	}
+	return answer(w, r, v, err, ro.Link(), "班次已保存。")
+}
+
+func newSwap(x duty.Shift, u org.Unit, people []org.Person) formView {
+	people = slices.DeleteFunc(slices.Clone(people), func(p org.Person) bool { return x.Has(string(p.ID)) })
+	return formView{web.FormView{Heading: web.Heading{Above: u.Name, Title: "申请换班", Lead: x.Span()}, Trail: trail,
+		Form: web.Form{Sections: []web.Section{{Hint: "对方同意后换班即生效，值班表随之改变。", Fields: []web.Field{{Kind: web.Select, Name: "to", Label: "请谁接这一班", Required: true, Options: personOptions(people, "请选择")}, {Name: "reason", Label: "换班理由", Required: true, Max: 200}}}}, Buttons: []web.Button{{Label: "请对方换班"}}, Cancel: web.Link{Text: "取消", Href: deskPath + "?unit=" + url.QueryEscape(string(u.ID))}}}}
+}
+
+func (h *Handler) swapForm(r *http.Request) (formView, org.Unit, error) {
+	scope := authz.ScopeFrom(r.Context())
+	x, u, err := h.duty.ShiftOf(r.Context(), h.duty.DB, scope, r.PathValue("id"))
+	if err != nil {
+		return formView{}, u, err
+	}
+	people, err := h.duty.Candidates(r.Context(), h.duty.DB, scope, u.ID)
+	return newSwap(x, u, people), u, err
+}
+
+func (h *Handler) showSwap(w http.ResponseWriter, r *http.Request) error {
+	v, _, err := h.swapForm(r)
+	if err != nil {
+		return err
+	}
+	return formPage.Render(w, r, v)
+}
+
+func (h *Handler) askSwap(w http.ResponseWriter, r *http.Request) error {
+	v, u, err := h.swapForm(r)
+	if err != nil {
+		return err
+	}
+	s, err := h.duty.AskSwap(r.Context(), authz.ScopeFrom(r.Context()), r.PathValue("id"), org.PersonID(web.Typed(r, "to")), web.Typed(r, "reason"))
+	return answer(w, r, v, err, deskPath+"?unit="+url.QueryEscape(string(u.ID)), "已请"+s.ToName+"换班，对方同意后生效。")
+}
+
+func (h *Handler) answerSwap(w http.ResponseWriter, r *http.Request) error {
+	s, err := h.duty.AnswerSwap(r.Context(), authz.ScopeFrom(r.Context()), r.PathValue("id"), web.Typed(r, "act"))
+	if err != nil {
+		return err
+	}
+	return web.Done(w, r, deskPath+"?unit="+url.QueryEscape(string(s.Unit)), duty.SwapMachine.Name(s.State)+"："+s.Shift.Span()+"。")
+}
+
+func newHandover(x duty.Handover, u org.Unit, open, me string) record {
+	v := record{web.RecordView{Heading: web.Heading{Above: u.Name, Title: "交接班", Lead: x.Shift.Span() + "　" + x.Shift.Names()}, Trail: trail}}
+	state := web.Tag{Kind: web.Warn, Text: "待交班"}
+	if x.State != "" {
+		state = web.Tag{Kind: web.Info, Text: duty.HandoverMachine.Name(x.State)}
+		open = x.Open
+	}
+	if x.State == duty.Taken {
+		state.Kind = web.Good
+	}
+	v.Heading.Tags = []web.Tag{state}
+	next := "后面没有班次"
+	if !x.Next.Zero() {
+		next = x.Next.Names() + "（" + x.Next.Span() + "）"
+	}
+	terms := []web.Term{{Name: "交班", Text: x.Shift.Names(), Note: x.Shift.Span()}, {Name: "接班", Text: next}, {Name: "未结事项", Text: open}}
+	if x.State != "" {
+		terms = append(terms, web.Term{Name: "交班事项", Text: x.Says}, web.Term{Name: "交班人签字", Text: x.Giver, Note: web.Minute(x.GivenAt)})
+	}
+	if x.State == duty.Taken {
+		terms = append(terms, web.Term{Name: "接班人签字", Text: x.Taker, Note: web.Minute(x.TakenAt)})
+	}
+	v.Main = append(v.Main, web.Summary{Title: "交接内容", Terms: terms})
+	at := "/console/duty/handovers/" + x.Shift.ID
+	if x.State == "" && x.Shift.Has(me) {
+		v.Forms = append(v.Forms, web.Form{Action: at, Key: "handover-" + x.Shift.ID, Sections: []web.Section{{Legend: "交班", Hint: "签字前会再次验证您的身份。未结的告警和事件自动列入。", Fields: []web.Field{{Kind: web.Hidden, Name: "act", Value: "give"}, {Kind: web.TextArea, Name: "says", Label: "交班事项", Required: true, Max: 1000, Rows: 4, Hint: "当班情况、需要接班人继续办的事；没有的写“无”"}}}}, Buttons: []web.Button{{Label: "交班签字"}}})
+	}
+	if x.State == duty.Given && x.Next.Has(me) {
+		v.Forms = append(v.Forms, web.Form{Action: at, Sections: []web.Section{{Legend: "接班", Hint: "签字前会再次验证您的身份。签字后由您当班。", Fields: []web.Field{{Kind: web.Hidden, Name: "act", Value: "take"}}}}, Buttons: []web.Button{{Label: "接班签字"}}})
+	}
+	return v
+}
+
+func (h *Handler) handoverData(r *http.Request) (record, duty.Handover, error) {
+	session := authz.SessionFrom(r.Context())
+	scope := session.ScopeFor(authz.InspectionRead)
+	x, u, err := h.duty.HandoverOf(r.Context(), scope, r.PathValue("id"))
+	if err != nil {
+		return record{}, x, err
+	}
+	open, err := h.duty.Standing(r.Context(), scope, u.ID)
+	return newHandover(x, u, open, session.PersonID), x, err
+}
+
+func (h *Handler) handover(w http.ResponseWriter, r *http.Request) error {
+	v, _, err := h.handoverData(r)
+	if err != nil {
+		return err
+	}
+	return recordView.Render(w, r, v)
+}
+
+func (h *Handler) sign(w http.ResponseWriter, r *http.Request) error {
+	v, x, err := h.handoverData(r)
+	if err != nil {
+		return err
+	}
+	if ok, err := web.Prove(w, r); !ok {
+		return err
+	}
+	scope, said := authz.ScopeFrom(r.Context()), "已接班，双方签字齐全。"
+	if web.Typed(r, "act") == "take" {
+		_, err = h.duty.Take(r.Context(), scope, x.Shift.ID)
+	} else {
+		_, err = h.duty.Give(r.Context(), scope, x.Shift.ID, web.Typed(r, "says"))
+		said = "已交班签字，等待接班人签字。"
+	}
+	if web.Mendable(err) {
+		wrong(&v, r, "没有签字", err)
+		return recordView.RenderStatus(w, r, web.StatusOf(err), v)
+	}
+	if err != nil {
+		return err
+	}
+	return web.Done(w, r, x.Shift.HandoverLink(), said)
+}

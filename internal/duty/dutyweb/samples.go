@@ -1,0 +1,61 @@
+package dutyweb
+
+import (
+	"time"
+
+	"zhengshu/internal/approval"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/duty"
+	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/rules"
+	"zhengshu/internal/rules/sx2021"
+	"zhengshu/internal/web"
+)
+
+const bad = `"><script>alert(1)</script>`
+
+var (
+	sampleToday  = calendar.Date{Year: 2026, Month: 11, Day: 23}
+	sampleNow    = time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
+	sampleUnit   = org.Unit{ID: "01JU", Name: "西安市人民政府办公厅", Kind: org.Office}
+	sampleShift  = duty.Shift{ID: "01JA", Unit: "01JU", From: sampleNow.Add(-2 * time.Hour), Until: sampleNow.Add(10 * time.Hour), Lead: "p1", LeadName: "张三", Second: "p2", SecondName: "李四"}
+	sampleNext   = duty.Shift{ID: "01JB", Unit: "01JU", From: sampleNow.Add(10 * time.Hour), Until: sampleNow.Add(22 * time.Hour), Lead: "p3", LeadName: "王五"}
+	samplePeople = []org.Person{{ID: "p1", Name: "张三", Title: "主任科员"}, {ID: "p2", Name: "李四"}, {ID: "p3", Name: "王五"}}
+	sampleRoster = duty.Roster{ID: "01JR", Unit: sampleUnit, Month: "2026-11", State: duty.Draft, Shifts: []duty.Shift{sampleShift, sampleNext, {ID: "x", From: sampleNow.Add(22 * time.Hour), Until: sampleNow.Add(34 * time.Hour)}},
+		Breaches: []rules.Breach{sx2021.DutyRound.Breach("11月24日20:00至12月1日00:00没有人值班，请补上班次。")}, Double: []sx2021.DutySpan{{From: sampleToday.Start(), Until: sampleToday.End(), Name: "省“两会”"}}}
+	sampleAlarm  = duty.Alarm{ID: "01JL", Unit: "01JU", UnitName: "西安市人民政府办公厅", Title: "西安市平台上的 3 个网站打不开", Says: "连续3次访问失败。", State: duty.Raised, Told: "10:00 当班张三", RaisedAt: sampleNow, NextAt: sampleNow.Add(15 * time.Minute), Sites: 3, StillWrong: 2}
+	sampleFacts  = []duty.Facts{{Site: "s1", Name: "西安市人民政府", Host: "www.xa.gov.cn", Unit: "西安市人民政府办公厅", Watched: true, Probes: 2016, Failures: 3, Verdict: duty.Pass, By: "张三", At: sampleNow}, {Site: "s2", Name: "西安市商务局网站", Host: "sw.xa.gov.cn", Unit: "西安市商务局", Watched: true, Down: true, Probes: 300, Failures: 20, Links: 2, Serious: 1, Content: 1}, {Site: "s3", Name: "西安市教育局网站", Host: "edu.xa.gov.cn", Verdict: duty.Problem, Note: "首页轮播图打不开", Finding: "01JF", By: "张三", At: sampleNow}}
+	sampleRecord = duty.Record{ID: "01JD", Unit: sampleUnit, On: sampleToday, State: duty.Open, OpenedBy: "张三", OpenedAt: sampleNow, Sites: sampleFacts, Alarms: []duty.Alarm{sampleAlarm}}
+	sampleEvent  = duty.Incident{ID: "01JI", Number: "SJ-2026-0001", Unit: "01JU", UnitName: "西安市人民政府办公厅", Title: "市平台网站大面积打不开", Says: "机房断电。", State: duty.Closing, OpenedBy: "张三", OpenedAt: sampleNow, Cause: "机房断电", Lesson: "加装备用电源", Proposer: "张三", ProposedAt: sampleNow}
+	sampleDown   = duty.Takedown{ID: "01JT", Unit: "01JU", UnitName: "西安市商务局", Item: "01JX", Title: "关于某事的通知", Reason: "含有未遮蔽的个人信息", State: duty.Proposed, Proposer: "张三", ProposedAt: sampleNow}
+	badUnit      = org.Unit{ID: org.UnitID(bad), Name: bad}
+	badShift     = duty.Shift{ID: bad, LeadName: bad, Lead: "p", From: sampleNow, Until: sampleNow.Add(time.Hour)}
+	badAlarm     = duty.Alarm{ID: bad, UnitName: bad, Title: bad, Says: bad, Told: bad, State: duty.Ended, EndedWhy: bad, EndedBy: bad, Incident: bad, TakenBy: bad}
+	badEvent     = duty.Incident{ID: bad, Number: bad, UnitName: bad, Title: bad, Says: bad, State: duty.Closed, Cause: bad, Lesson: bad, Proposer: bad, Closer: bad, OpenedBy: bad}
+	badDown      = duty.Takedown{ID: bad, UnitName: bad, Item: "x", Title: bad, Reason: bad, State: duty.Alone, Proposer: bad, Decider: bad, Opinion: bad, Incident: bad}
+	sampleWho    = &authz.Session{PersonID: "p1", Name: "张三", Posts: []authz.Post{{Role: authz.Supervisor, UnitID: "01JU"}}}
+)
+
+var (
+	listPage = web.Define(web.Plain, "pages/list.html", newAlarms(nil, 0), newAlarms([]duty.Alarm{sampleAlarm}, 1), newAlarms([]duty.Alarm{badAlarm}, 1),
+		newIncidents(nil, 0, true), newIncidents([]duty.Incident{sampleEvent}, 1, true), newIncidents([]duty.Incident{badEvent}, 1, false),
+		newTakedowns(nil, 0, true), newTakedowns([]duty.Takedown{sampleDown}, 1, true), newTakedowns([]duty.Takedown{badDown}, 1, false))
+	recordView = web.Define(web.Plain, "pages/record.html", newDesk(deskData{unit: sampleUnit}, sampleToday),
+		newDesk(deskData{unit: sampleUnit, others: []org.Unit{{ID: "o", Name: "西安市商务局"}}, now: sampleShift, next: sampleNext, record: sampleRecord, alarms: []duty.Alarm{sampleAlarm}, incidents: []duty.Incident{sampleEvent}, me: "p3", serves: true, manages: true,
+			swaps: []duty.Swap{{ID: "w", State: duty.Asked, FromName: "张三", From: "p1", To: "p3", ToName: "王五", Shift: sampleShift, Reason: "出差"}}, past: []duty.Day{{On: sampleToday, State: duty.Open}, {On: sampleToday.AddDays(-1), State: duty.Confirmed, Person: "张三"}, {On: sampleToday.AddDays(-2)}}}, sampleToday),
+		newDesk(deskData{unit: badUnit, now: badShift, next: badShift, me: "p", alarms: []duty.Alarm{badAlarm}, swaps: []duty.Swap{{ID: bad, State: duty.Asked, FromName: bad, To: "p", Reason: bad, Shift: badShift}}}, sampleToday),
+		newRoster(duty.Roster{Unit: sampleUnit, Month: "2026-12"}, nil, nil, true, sampleNow), newRoster(sampleRoster, samplePeople, []duty.Pattern{{ID: "k", Name: "平时"}}, true, sampleNow),
+		newRoster(duty.Roster{Unit: badUnit, Month: "2026-12", State: duty.Published, PublishedBy: bad, Shifts: []duty.Shift{badShift}}, []org.Person{{ID: "p", Name: bad, Title: bad}}, []duty.Pattern{{ID: bad, Name: bad}}, true, sampleNow),
+		newHandover(duty.Handover{Shift: sampleShift, Next: sampleNext}, sampleUnit, "没有未结的告警和事件。", "p1"), newHandover(duty.Handover{Shift: sampleShift, Next: sampleNext, State: duty.Given, Says: "无", Open: "未结告警 1 个", Giver: "张三", GivenAt: sampleNow}, sampleUnit, "", "p3"), newHandover(duty.Handover{Shift: badShift, State: duty.Taken, Says: bad, Open: bad, Giver: bad, Taker: bad}, badUnit, bad, "p"),
+		newAlarm(sampleAlarm, []duty.AlarmSite{{Site: "s1", Name: "西安市商务局网站", Says: "打不开", Since: sampleNow}}, []passage.Step{{Act: "raise", At: sampleNow}}, true, true), newAlarm(badAlarm, []duty.AlarmSite{{Site: registry.SiteID(bad), Name: bad, Finding: bad, Says: bad}}, nil, true, true),
+		newRoom(duty.Room{Incident: sampleEvent, Entries: []duty.Entry{{Kind: "note", Says: "已恢复供电", Person: "张三", At: sampleNow}}, Tasks: []duty.Task{{ID: "t", Says: "联系机房", Person: "李四"}}, Members: []duty.Member{{ID: "p1", Name: "张三", Joined: sampleNow}}, Sites: []registry.Site{{ID: "s", Name: "西安市商务局网站", Host: "sw.xa.gov.cn"}}, Alarms: []duty.Alarm{sampleAlarm}, Takedowns: []duty.Takedown{sampleDown}, Files: []approval.Attachment{{ID: "f", Name: "情况说明.pdf"}}}, samplePeople, "p1", true, true),
+		newRoom(duty.Room{Incident: badEvent, Entries: []duty.Entry{{Kind: bad, Says: bad, Link: bad, Person: bad}}, Tasks: []duty.Task{{Says: bad, Person: bad, Result: bad}}, Members: []duty.Member{{Name: bad}}, Files: []approval.Attachment{{ID: bad, Name: bad}}}, nil, "p", true, true),
+		newTakedown(sampleDown, []passage.Step{{Act: "propose", At: sampleNow, ActorName: "张三"}}, sampleWho), newTakedown(badDown, nil, sampleWho))
+	formPage = web.Define(web.Plain, "pages/form.html", newShift(sampleRoster, duty.Shift{}, samplePeople), newShift(sampleRoster, sampleShift, samplePeople), newSwap(sampleShift, sampleUnit, samplePeople), newSwap(badShift, badUnit, []org.Person{{ID: org.PersonID(bad), Name: bad}}),
+		newIncidentForm(web.Field{Name: "unit", Label: "处置单位"}, duty.Alarm{}), newIncidentForm(web.Field{}, sampleAlarm), newIncidentForm(web.Field{}, badAlarm), newTakedownForm("", ""), newTakedownForm(bad, bad))
+	readingPage = web.Define(views, "views/record.html", newReading(duty.Record{Unit: sampleUnit, On: sampleToday}, true), newReading(sampleRecord, true),
+		newReading(duty.Record{Unit: badUnit, On: sampleToday, State: duty.Confirmed, Person: bad, Says: bad, Sites: []duty.Facts{{Site: registry.SiteID(bad), Name: bad, Host: `x" onclick="y`, Unit: bad, Verdict: duty.Problem, Note: bad, Finding: bad, By: bad}}}, true))
+)

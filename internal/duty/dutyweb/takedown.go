@@ -1,0 +1,188 @@
+package dutyweb
+
+import (
+	"net/http"
+	"path"
+	"strings"
+
+	"zhengshu/internal/authz"
+	"zhengshu/internal/duty"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/library"
+	"zhengshu/internal/passage"
+	"zhengshu/internal/web"
+)
+
+func takedownTag(t duty.Takedown) web.Tag {
+	out := web.Tag{Text: t.StateName()}
+	switch t.State {
+	case duty.Proposed:
+		out.Kind = web.Danger
+	case duty.Alone:
+		out.Kind = web.Warn
+	case duty.Done, duty.Reviewed:
+		out.Kind = web.Good
+	}
+	return out
+}
+
+func takedownTable(caption string, list []duty.Takedown) web.Table {
+	t := web.Table{Caption: caption, Columns: []web.Column{{Head: "稿件", Wide: true}, {Head: "状态"}, {Head: "提出"}, {Head: "第二人"}, {Head: "撤下"}}, Empty: web.Empty{Title: "没有应急撤下"}}
+	for _, x := range list {
+		name := web.Linked(x.Title, x.Link())
+		name.Note = x.UnitName
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{name, web.Tagged(takedownTag(x)), {Text: x.Proposer, Note: web.Minute(x.ProposedAt)}, {Text: x.Decider, Note: web.Minute(x.DecidedAt)}, web.When(x.DownAt)}})
+	}
+	return t
+}
+
+func newTakedowns(list []duty.Takedown, total int, may bool) page {
+	v := page{web.ListView{Heading: web.Heading{Title: "应急撤下", Lead: "两人办理：一人提出、另一人批准后从所有页面撤下；来不及的可一人先行撤下，另一人在时限内补审。"}, Trail: trail, Filter: web.Filter{Action: takedownPath, Total: total}, Table: takedownTable("应急撤下", list)}}
+	v.Table.Quiet = true
+	if may {
+		v.Heading.Acts = []web.Act{{Text: "应急撤下稿件", Href: takedownPath + "/new", Primary: true}, {Text: "应急首页", Href: "/console/front-pages"}}
+	}
+	return v
+}
+
+func (h *Handler) takedowns(w http.ResponseWriter, r *http.Request) error {
+	list, total, err := h.duty.Takedowns(r.Context(), authz.ScopeFrom(r.Context()), "", perPage, (web.PageOf(r)-1)*perPage)
+	if err != nil {
+		return err
+	}
+	v := newTakedowns(list, total, authz.SessionFrom(r.Context()).May(authz.TakedownPropose))
+	v.Pager = web.PagerOf(r, total, perPage)
+	return listPage.Render(w, r, v)
+}
+
+func newTakedownForm(address, incident string) formView {
+	return formView{web.FormView{Heading: web.Heading{Title: "应急撤下稿件", Lead: "从所有页面和栏目同时撤下，稿件和记录保留。整站不宜访问的，请用应急首页。"}, Trail: below("应急撤下", takedownPath),
+		Form: web.Form{Key: "takedown-new", Sections: []web.Section{{Fields: []web.Field{{Kind: web.Hidden, Name: "incident", Value: incident}, {Name: "address", Label: "稿件的公开网址或编号", Required: true, Max: 300, Value: address}, {Kind: web.TextArea, Name: "reason", Label: "撤下理由", Required: true, Max: 500, Rows: 3},
+			{Kind: web.Radios, Name: "way", Label: "办理方式", Required: true, Value: "two", Options: []web.Option{{Value: "two", Label: "由另一人批准后撤下"}, {Value: "alone", Label: "情况紧急，由我先行撤下", Hint: "立即撤下，另一名有权人员须在时限内补审"}}}}}}, Buttons: []web.Button{{Label: "提出应急撤下", Kind: web.Danger}}, Cancel: web.Link{Text: "取消", Href: takedownPath}}}}
+}
+
+func (h *Handler) showTakedown(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	return formPage.Render(w, r, newTakedownForm(q.Get("item"), q.Get("incident")))
+}
+
+// itemOf reads an item's number or public address.
+func (h *Handler) itemOf(s string) (library.ItemID, error) {
+	if s == "" {
+		return "", fault.New(fault.Invalid, "没有填写稿件。").On("address", "请填写稿件的公开网址或编号")
+	}
+	if strings.Contains(s, "/") {
+		link := h.item(s)
+		if link == "" && strings.HasPrefix(s, "/console/items/") {
+			link = s
+		}
+		if link == "" {
+			return "", fault.New(fault.Invalid, "这个网址不是本平台发布的稿件。").On("address", "请填写稿件正文页的网址")
+		}
+		s = path.Base(link)
+	}
+	return library.ItemID(strings.ToUpper(s)), nil
+}
+
+func (h *Handler) propose(w http.ResponseWriter, r *http.Request) error {
+	v := newTakedownForm(web.Typed(r, "address"), web.Typed(r, "incident"))
+	id, err := h.itemOf(web.Typed(r, "address"))
+	alone := web.Typed(r, "way") == "alone"
+	if err == nil && alone {
+		if ok, perr := web.Prove(w, r); !ok {
+			return perr
+		}
+	}
+	var t duty.Takedown
+	if err == nil {
+		t, err = h.duty.ProposeTakedown(r.Context(), authz.ScopeFrom(r.Context()), id, web.Typed(r, "reason"), web.Typed(r, "incident"), alone)
+		if fault.Is(err, fault.NotFound) {
+			err = fault.New(fault.Invalid, "没有找到这篇稿件，或不在您的管辖范围内。").On("address", "请核对网址或编号").From(err)
+		}
+	}
+	said := "已提出，请另一名有权人员批准。"
+	if alone {
+		said = "已从所有页面撤下，请另一名有权人员在时限内补审。"
+	}
+	return answer(w, r, v, err, t.Link(), said)
+}
+
+func newTakedown(t duty.Takedown, steps []passage.Step, session *authz.Session) record {
+	v := record{web.RecordView{Heading: web.Heading{Above: "应急撤下　" + t.UnitName, Title: t.Title, Tags: []web.Tag{takedownTag(t)}}, Trail: below("应急撤下", takedownPath)}}
+	terms := []web.Term{{Name: "稿件", Text: t.Title, Href: "/console/items/" + string(t.Item)}, {Name: "理由", Text: t.Reason}, {Name: "提出", Text: t.Proposer, Note: web.Minute(t.ProposedAt)}}
+	if t.Decider != "" {
+		terms = append(terms, web.Term{Name: "第二人", Text: t.Decider, Note: web.Minute(t.DecidedAt)}, web.Term{Name: "意见", Text: t.Opinion})
+	}
+	if !t.DownAt.IsZero() {
+		terms = append(terms, web.Term{Name: "撤下", Text: web.Minute(t.DownAt)})
+	}
+	if t.Incident != "" {
+		terms = append(terms, web.Term{Name: "事件", Text: "查看处置", Href: incidentPath + "/" + t.Incident})
+	}
+	v.Main = append(v.Main, web.Summary{Title: "撤下", Terms: terms})
+	opinion := web.Field{Kind: web.TextArea, Name: "opinion", Label: "意见", Max: 500, Rows: 2}
+	if session.May(authz.TakedownApprove) && t.State == duty.Proposed {
+		v.Forms = append(v.Forms, web.Form{Action: t.Link() + "/decide", Sections: []web.Section{{Legend: "第二人批准", Hint: "批准后立即从所有页面撤下。不同意的请写明意见。", Fields: []web.Field{opinion}}}, Buttons: []web.Button{{Label: "批准并撤下", Name: "act", Value: "approve", Kind: web.Danger}, {Label: "不同意", Name: "act", Value: "refuse", Plain: true}}})
+	}
+	if session.May(authz.TakedownApprove) && t.State == duty.Alone {
+		opinion.Required = true
+		v.Forms = append(v.Forms, web.Form{Action: t.Link() + "/decide", Sections: []web.Section{{Legend: "补审", Hint: "写明撤下是否必要；不必要的，由主办单位重新送审发布。", Fields: []web.Field{opinion}}}, Buttons: []web.Button{{Label: "补审完成", Name: "act", Value: "review"}}})
+	}
+	if session.May(authz.TakedownPropose) && t.State == duty.Proposed {
+		v.Forms = append(v.Forms, web.Form{Action: t.Link() + "/withdraw", Buttons: []web.Button{{Label: "撤回", Plain: true}}})
+	}
+	story := web.Timeline{Title: "经过"}
+	for _, x := range steps {
+		story.Events = append(story.Events, web.Event{At: x.At, Title: duty.TakedownMachine.ActName(x.Act), Who: x.ActorName, Text: x.Note})
+	}
+	v.Side = append(v.Side, story)
+	return v
+}
+
+func (h *Handler) takedownData(r *http.Request) (record, duty.Takedown, error) {
+	session := authz.SessionFrom(r.Context())
+	scope := session.ScopeFor(authz.InspectionRead)
+	t, err := h.duty.TakedownOf(r.Context(), h.duty.DB, scope, r.PathValue("id"))
+	if err != nil {
+		return record{}, t, err
+	}
+	steps, err := h.duty.TakedownHistory(r.Context(), scope, t.ID)
+	return newTakedown(t, steps, session), t, err
+}
+
+func (h *Handler) takedown(w http.ResponseWriter, r *http.Request) error {
+	v, _, err := h.takedownData(r)
+	if err != nil {
+		return err
+	}
+	return recordView.Render(w, r, v)
+}
+
+func (h *Handler) onTakedown(w http.ResponseWriter, r *http.Request, act string) error {
+	v, t, err := h.takedownData(r)
+	if err != nil {
+		return err
+	}
+	if act == "approve" {
+		if ok, err := web.Prove(w, r); !ok {
+			return err
+		}
+	}
+	_, err = h.duty.DecideTakedown(r.Context(), authz.ScopeFrom(r.Context()), t.ID, act, web.Typed(r, "opinion"))
+	if web.Mendable(err) {
+		wrong(&v, r, "没有办理", err)
+		return recordView.RenderStatus(w, r, web.StatusOf(err), v)
+	}
+	if err != nil {
+		return err
+	}
+	return web.Done(w, r, t.Link(), map[string]string{"approve": "已批准，已从所有页面撤下。", "refuse": "已退回，稿件照常公开。", "review": "补审完成。", "withdraw": "已撤回。"}[act])
+}
+
+func (h *Handler) decide(w http.ResponseWriter, r *http.Request) error {
+	return h.onTakedown(w, r, web.Typed(r, "act"))
+}
+
+func (h *Handler) withdraw(w http.ResponseWriter, r *http.Request) error {
+	return h.onTakedown(w, r, "withdraw")
+}

@@ -1,0 +1,447 @@
+package duty
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
+	"zhengshu/internal/obligation"
+	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
+	"zhengshu/internal/registry"
+)
+
+// States of a day's record.
+const (
+	Open      = "open"
+	Confirmed = "confirmed"
+)
+
+// RecordMachine is what becomes of a day's record.
+var RecordMachine = passage.Machine{Kind: "duty_record", Noun: "巡检记录", States: map[string]string{Open: "待确认", Confirmed: "已确认"},
+	Moves: []passage.Move{
+		{To: Open, Act: "open", Says: "开始巡检", Permit: string(authz.DutyServe)},
+		{From: Open, Act: "confirm", To: Confirmed, Says: "确认", Guard: "每个网站都有结论", Permit: string(authz.DutyServe)},
+	}}
+
+// Verdicts of a look.
+const (
+	Pass    = "pass"
+	Problem = "problem"
+)
+
+// Facts are what the monitors know of one site on the day, by the four sections
+// of Article 19(4).
+type Facts struct {
+	Site     registry.SiteID `json:"site"`
+	Name     string          `json:"name"`
+	Host     string          `json:"host"`
+	Unit     string          `json:"unit"`
+	Watched  bool            `json:"watched"`
+	Down     bool            `json:"down"`
+	Probes   int             `json:"probes"` // of seven days
+	Failures int             `json:"failures"`
+	Serious  int             `json:"serious"` // open findings
+	Links    int             `json:"links"`
+	Columns  int             `json:"columns"`
+	Content  int             `json:"content"`
+	// What the person said.
+	Verdict string    `json:"verdict"`
+	Note    string    `json:"note,omitempty"`
+	Finding string    `json:"finding,omitempty"`
+	By      string    `json:"by,omitempty"`
+	At      time.Time `json:"at,omitzero"`
+}
+
+// Fine reports that the monitors saw nothing grave.
+func (f Facts) Fine() bool {
+	return f.Watched && !f.Down && f.Serious == 0 && f.Links == 0 && f.Columns == 0 && f.Content == 0
+}
+
+// Record is one day's reading of a unit's sites.
+type Record struct {
+	ID          string
+	Unit        org.Unit
+	On          calendar.Date
+	State       string // empty: nobody has opened it
+	OpenedBy    string
+	OpenedAt    time.Time
+	Says        string
+	Person      string
+	ConfirmedAt time.Time
+	Sites       []Facts
+	Alarms      []Alarm // that stood on the day
+}
+
+// Looked is how many sites have a verdict.
+func (r Record) Looked() int {
+	n := 0
+	for _, f := range r.Sites {
+		if f.Verdict != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// RecordLink is the page of a unit's day.
+func RecordLink(unit org.UnitID, on calendar.Date) string {
+	return "/console/duty/records/" + string(unit) + "/" + on.String()
+}
+
+func (r Record) target() audit.Target {
+	return audit.Target{Kind: "duty_record", ID: r.ID, Name: r.Unit.Name + r.On.Chinese() + "巡检记录", Unit: string(r.Unit.ID)}
+}
+
+func recordSubject(unit org.UnitID, name string, on calendar.Date) obligation.Subject {
+	return obligation.Subject{Kind: "duty_record", ID: string(unit), Name: name + on.Chinese() + "巡检记录"}
+}
+
+// RecordOf is a unit's day in scope, as the monitors see it now or, once
+// confirmed, as they saw it then.
+func (s *Service) RecordOf(ctx context.Context, scope authz.Scope, unit org.UnitID, on calendar.Date) (Record, error) {
+	return s.record(ctx, s.DB, scope, unit, on)
+}
+
+func (s *Service) record(ctx context.Context, q db.Querier, scope authz.Scope, unit org.UnitID, on calendar.Date) (Record, error) {
+	u, err := s.Org.UnitTx(ctx, q, scope, unit)
+	if err != nil {
+		return Record{}, err
+	}
+	var facts string
+	r, err := db.One(ctx, q, func(row db.Scanner) (Record, error) {
+		var r Record
+		err := row.Scan(&r.ID, &r.State, &r.OpenedBy, &r.OpenedAt, &facts, &r.Says, &r.Person, &r.ConfirmedAt)
+		return r, err
+	}, `SELECT id, state, opened_by, opened_at, facts, says, person_name, confirmed_at FROM duty_record WHERE unit_id = $1 AND on_day = $2`, unit, on)
+	if err != nil && !db.None(err) {
+		return r, err
+	}
+	r.Unit, r.On = u, on
+	if r.Alarms, err = s.alarmsOn(ctx, q, unit, on); err != nil {
+		return r, err
+	}
+	if r.State == Confirmed {
+		return r, json.Unmarshal([]byte(facts), &r.Sites)
+	}
+	if r.Sites, err = s.facts(ctx, q, u); err != nil || r.ID == "" {
+		return r, err
+	}
+	looks, err := db.All(ctx, q, func(row db.Scanner) (Facts, error) {
+		var f Facts
+		err := row.Scan(&f.Site, &f.Verdict, &f.Note, &f.Finding, &f.By, &f.At)
+		return f, err
+	}, `SELECT site_id, verdict, note, finding_id, person_name, at FROM duty_look WHERE record_id = $1`, r.ID)
+	if err != nil {
+		return r, err
+	}
+	for _, l := range looks {
+		if i := slices.IndexFunc(r.Sites, func(f Facts) bool { return f.Site == l.Site }); i >= 0 {
+			f := &r.Sites[i]
+			f.Verdict, f.Note, f.Finding, f.By, f.At = l.Verdict, l.Note, l.Finding, l.By, l.At
+		}
+	}
+	return r, nil
+}
+
+// facts asks the monitors about every site on the unit's duty.
+func (s *Service) facts(ctx context.Context, q db.Querier, u org.Unit) ([]Facts, error) {
+	ids, err := s.covered(ctx, q, u)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	var w db.Where
+	in := db.Among(&w, ids)
+	list, err := db.All(ctx, q, func(r db.Scanner) (Facts, error) {
+		var f Facts
+		err := r.Scan(&f.Site, &f.Name, &f.Host, &f.Unit, &f.Watched)
+		return f, err
+	}, `SELECT s.id, s.name, s.host, u.name, s.monitored FROM site s JOIN unit u ON u.id = s.unit_id WHERE s.id IN `+in, w.Args()...)
+	if err != nil {
+		return nil, err
+	}
+	at := map[registry.SiteID]*Facts{}
+	slices.SortFunc(list, func(a, b Facts) int { return slices.Index(ids, a.Site) - slices.Index(ids, b.Site) })
+	for i := range list {
+		at[list[i].Site] = &list[i]
+	}
+	type count struct {
+		site     registry.SiteID
+		check    string
+		severity check.Severity
+		n        int
+	}
+	counts, err := db.All(ctx, q, func(r db.Scanner) (count, error) {
+		var c count
+		err := r.Scan(&c.site, &c.check, &c.severity, &c.n)
+		return c, err
+	}, `SELECT site_id, check_id, severity, count(*) FROM finding WHERE state <> 'closed' AND site_id IN `+in+` GROUP BY site_id, check_id, severity`, w.Args()...)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range counts {
+		f := at[c.site]
+		if c.severity == check.Serious {
+			f.Serious += c.n
+		}
+		if c.severity == check.Advice {
+			continue
+		}
+		switch family, _, _ := strings.Cut(c.check, "."); family {
+		case "link":
+			f.Links += c.n
+		case "column", "home":
+			f.Columns += c.n
+		case "access":
+		default:
+			f.Content += c.n
+		}
+	}
+	weeks, err := s.Inspection.Weeks(ctx, authz.Area("duty.record", placeOf(u.AreaPath)))
+	if err != nil {
+		return nil, err
+	}
+	for id, k := range weeks {
+		if f := at[id]; f != nil {
+			f.Probes, f.Failures, f.Down = k.Probes, k.Failures, f.Watched && !k.LastAt.IsZero() && !k.LastOK
+		}
+	}
+	return list, nil
+}
+
+// placeOf cuts the unit's own segments off its path.
+func placeOf(path string) string {
+	if i := strings.Index(path, "@"); i >= 0 {
+		return path[:i]
+	}
+	return path
+}
+
+// serve is one act of somebody on a unit's duty on its day.
+func (s *Service) serve(ctx context.Context, scope authz.Scope, unit org.UnitID, on calendar.Date, do func(tx *db.Tx, session *authz.Session, r *Record) error) (Record, error) {
+	session, err := who(ctx)
+	if err != nil {
+		return Record{}, err
+	}
+	var r Record
+	err = s.DB.Update(ctx, func(tx *db.Tx) error {
+		if r, err = s.record(ctx, tx, scope, unit, on); err != nil {
+			return err
+		}
+		today := calendar.DateOf(tx.Now())
+		switch {
+		case !session.MayAt(authz.DutyServe, string(unit)):
+			return fault.New(fault.Refused, "巡检记录由本单位值班人员填写，不能代填。")
+		case on.After(today):
+			return fault.New(fault.Refused, on.Chinese()+"还没有到，不能提前填写巡检记录。")
+		case on.Before(today.AddDays(-7)):
+			return fault.New(fault.Refused, on.Chinese()+"已过去七天以上，不能再补巡检记录；请在今天的记录中说明。")
+		}
+		if r.State == "" {
+			r.ID, r.OpenedBy, r.OpenedAt = ulid.Make().String(), session.Name, tx.Now()
+			if _, r.State, err = RecordMachine.Take(ctx, tx, r.ID, "open", passage.Note{}); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, `INSERT INTO duty_record (id, unit_id, on_day, state, opened_by, opened_at) VALUES ($1, $2, $3, $4, $5, $6)`, r.ID, unit, on, r.State, session.Name, tx.Now()); err != nil {
+				if _, dup := db.UniqueViolation(err); dup {
+					return fault.New(fault.Conflict, "同事刚刚开始今天的巡检，请刷新后再填。")
+				}
+				return err
+			}
+			if err := audit.Record(ctx, tx, audit.Entry{Act: "duty.record.open", Basis: citation, Target: r.target(), After: len(r.Sites)}); err != nil {
+				return err
+			}
+		}
+		if r.State == Confirmed {
+			return fault.New(fault.Conflict, "这一天的巡检记录已经确认，不能再改。")
+		}
+		return do(tx, session, &r)
+	})
+	return r, err
+}
+
+// Seen is the sighting of a person on duty.
+func seen(site Facts, note string) inspection.Sighting {
+	return inspection.Sighting{Check: "duty.seen", Severity: check.Error, Says: "值班巡检发现：" + note, Article: "S19.4", URL: "http://" + site.Host + "/", Where: note, Fix: "请核实并改正；改正后由值班人员在次日巡检中确认。"}
+}
+
+// Look keeps a person's verdict on one site: Y or N. A problem becomes a
+// finding; a pass closes what a person saw there before.
+func (s *Service) Look(ctx context.Context, scope authz.Scope, unit org.UnitID, on calendar.Date, site registry.SiteID, verdict, note string) (Record, error) {
+	note = strings.Join(strings.Fields(note), " ")
+	return s.serve(ctx, scope, unit, on, func(tx *db.Tx, session *authz.Session, r *Record) error {
+		i := slices.IndexFunc(r.Sites, func(f Facts) bool { return f.Site == site })
+		if i < 0 {
+			return fault.Missing("须巡检的网站")
+		}
+		f := &r.Sites[i]
+		var fields fault.Fields
+		fields.Check(verdict == Pass || verdict == Problem, "verdict", "请选择通过或有问题")
+		fields.Check(verdict != Problem || note != "", "note", "有问题的，请写明在哪里、是什么")
+		fields.Check(len([]rune(note)) <= 200, "note", "说明最多 200 个字")
+		if err := fields.Err(); err != nil {
+			return err
+		}
+		system := authz.System("duty.look")
+		old := *f
+		f.Verdict, f.Note, f.Finding, f.By, f.At = verdict, note, "", session.Name, tx.Now()
+		if verdict == Problem {
+			found, err := s.Inspection.Raise(ctx, tx, system, site, seen(*f, note))
+			if err != nil {
+				return err
+			}
+			f.Finding = string(found.ID)
+		} else {
+			places, err := db.All(ctx, tx, db.Value[string], `SELECT place FROM finding WHERE site_id = $1 AND check_id = 'duty.seen' AND state IN ('open', 'disputed_false')`, site)
+			if err != nil {
+				return err
+			}
+			for _, p := range places {
+				gone := seen(*f, p)
+				gone.Says, gone.Evidence.At = "值班巡检确认已改正，"+session.Name, tx.Now()
+				if _, err := s.Inspection.Clear(ctx, tx, system, site, gone); err != nil {
+					return err
+				}
+			}
+		}
+		if _, err := tx.Exec(ctx, `
+			INSERT INTO duty_look (record_id, site_id, verdict, note, finding_id, person_name, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+			ON CONFLICT (record_id, site_id) DO UPDATE SET verdict = excluded.verdict, note = excluded.note, finding_id = excluded.finding_id, person_name = excluded.person_name, at = excluded.at`,
+			r.ID, site, verdict, note, f.Finding, session.Name, tx.Now()); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "duty.record.look", Basis: citation, Target: audit.Target{Kind: "site", ID: string(site), Name: f.Name, Unit: string(unit)}, Before: old.Verdict, After: map[string]string{"verdict": verdict, "note": note}})
+	})
+}
+
+// Confirm closes the day: every site has a verdict. What the monitors said is
+// kept with it.
+func (s *Service) Confirm(ctx context.Context, scope authz.Scope, unit org.UnitID, on calendar.Date, says string) (Record, error) {
+	says = strings.TrimSpace(says)
+	return s.serve(ctx, scope, unit, on, func(tx *db.Tx, session *authz.Session, r *Record) error {
+		var f fault.Fields
+		f.Check(len([]rune(says)) <= 1000, "says", "小结最多 1000 个字")
+		if err := f.Err(); err != nil {
+			return err
+		}
+		if n := len(r.Sites) - r.Looked(); n > 0 {
+			return fault.Newf(fault.Refused, "还有 %d 个网站没有结论，请逐个查看后再确认。", n)
+		}
+		body, err := json.Marshal(r.Sites)
+		if err != nil {
+			return err
+		}
+		if _, r.State, err = RecordMachine.Take(ctx, tx, r.ID, "confirm", passage.Note{Says: says}); err != nil {
+			return err
+		}
+		r.Says, r.Person, r.ConfirmedAt = says, session.Name, tx.Now()
+		if _, err := tx.Exec(ctx, `UPDATE duty_record SET state = $2, facts = $3, says = $4, person_id = $5, person_name = $6, confirmed_at = $7 WHERE id = $1`, r.ID, r.State, string(body), says, session.PersonID, session.Name, tx.Now()); err != nil {
+			return err
+		}
+		problems := 0
+		for _, x := range r.Sites {
+			if x.Verdict == Problem {
+				problems++
+			}
+		}
+		if _, err := s.Obligations.DischargePeriod(ctx, tx, RecordKind.ID, recordSubject(unit, r.Unit.Name, on), on.String(), fmt.Sprintf("巡检 %d 个网站，发现问题 %d 个，%s", len(r.Sites), problems, session.Name)); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "duty.record.confirm", Basis: citation, Target: r.target(), After: map[string]any{"sites": len(r.Sites), "problems": problems, "says": says}})
+	})
+}
+
+// Day is one day of a unit's records in figures.
+type Day struct {
+	On        calendar.Date
+	State     string
+	Person    string
+	OpenedAt  time.Time
+	Confirmed time.Time
+}
+
+// Past are the last days' records of a unit in scope, the latest first; a day
+// without one has no state.
+func (s *Service) Past(ctx context.Context, scope authz.Scope, unit org.UnitID, days int) ([]Day, error) {
+	if _, err := s.Org.Unit(ctx, scope, unit); err != nil {
+		return nil, err
+	}
+	today := calendar.DateOf(s.DB.Now())
+	have, err := db.All(ctx, s.DB, func(r db.Scanner) (Day, error) {
+		var d Day
+		err := r.Scan(&d.On, &d.State, &d.Person, &d.OpenedAt, &d.Confirmed)
+		return d, err
+	}, `SELECT on_day, state, person_name, opened_at, confirmed_at FROM duty_record WHERE unit_id = $1 AND on_day > $2`, unit, today.AddDays(-days))
+	if err != nil {
+		return nil, err
+	}
+	var out []Day
+	for i := range days {
+		d := Day{On: today.AddDays(-i)}
+		if k := slices.IndexFunc(have, func(x Day) bool { return x.On == d.On }); k >= 0 {
+			d = have[k]
+		}
+		out = append(out, d)
+	}
+	return out, nil
+}
+
+// sweepRecords owes every duty the record of each day, also after an outage.
+func (s *Service) sweepRecords(ctx context.Context) (int, error) {
+	ctx = audit.System(ctx, "duty.sweep")
+	today := calendar.DateOf(s.DB.Now())
+	s.mu.Lock()
+	done := s.asked == today
+	s.mu.Unlock()
+	if done {
+		return 0, nil
+	}
+	asked, err := db.One(ctx, s.DB, db.Value[calendar.Date], `SELECT max(started_on) FROM obligation WHERE kind = $1`, RecordKind.ID)
+	if err != nil && !db.None(err) {
+		return 0, err
+	}
+	first := today
+	if !asked.IsZero() {
+		if first = asked.AddDays(1); first.Before(today.AddDays(-7)) {
+			first = today.AddDays(-7)
+		}
+	}
+	points, err := s.points(ctx, s.DB)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for on := first; !on.After(today); on = on.AddDays(1) {
+		for some := range slices.Chunk(points, 200) {
+			if err := s.DB.Update(ctx, func(tx *db.Tx) error {
+				for _, p := range some {
+					n++
+					if err := s.Obligations.Open(ctx, tx, obligation.Debt{Kind: RecordKind.ID, Unit: p.ID, Subject: recordSubject(p.ID, p.Name, on), Period: on.String(), Link: RecordLink(p.ID, on), Due: calendar.Due{On: on}, From: on}); err != nil {
+						return err
+					}
+				}
+				return audit.Record(ctx, tx, audit.Entry{Act: "duty.record.ask", Basis: citation, Target: audit.Target{Kind: "duty_record", ID: on.String(), Name: on.Chinese() + "巡检记录"}, After: len(some)})
+			}); err != nil {
+				return n, err
+			}
+		}
+	}
+	if len(points) > 0 { // a house that is being filled is asked again
+		s.mu.Lock()
+		s.asked = today
+		s.mu.Unlock()
+	}
+	return n, nil
+}

@@ -1,0 +1,390 @@
+package duty
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/notify"
+	"zhengshu/internal/obligation"
+	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
+)
+
+// States of a swap.
+const (
+	Asked     = "asked"
+	Agreed    = "agreed"
+	Declined  = "declined"
+	Withdrawn = "withdrawn"
+)
+
+// SwapMachine is what becomes of a wish to swap.
+var SwapMachine = passage.Machine{Kind: "duty_swap", Noun: "换班", States: map[string]string{Asked: "待对方同意", Agreed: "已换班", Declined: "不同意", Withdrawn: "已撤回"},
+	Moves: []passage.Move{
+		{To: Asked, Act: "ask", Says: "申请换班", Guard: "班次还没有开始", Permit: string(authz.DutyServe)},
+		{From: Asked, Act: "agree", To: Agreed, Says: "同意换班", Guard: "由被请的人答复", Permit: string(authz.DutyServe)},
+		{From: Asked, Act: "decline", To: Declined, Says: "不同意换班", Permit: string(authz.DutyServe)},
+		{From: Asked, Act: "withdraw", To: Withdrawn, Says: "撤回换班", Permit: string(authz.DutyServe)},
+	}}
+
+// Swap is one person's wish that another take a turn.
+type Swap struct {
+	ID, State, Reason, FromName, ToName string
+	From, To                            org.PersonID
+	Unit                                org.UnitID
+	Shift                               Shift
+	AskedAt                             time.Time
+}
+
+const swapSelect = `SELECT w.id, w.state, w.reason, w.from_id, w.from_name, w.to_id, w.to_name, w.unit_id, w.asked_at, x.id, x.roster_id, x.unit_id, x.from_at, x.until_at, x.lead_id, x.lead_name, x.second_id, x.second_name
+	FROM duty_swap w JOIN duty_shift x ON x.id = w.shift_id`
+
+func scanSwap(r db.Scanner) (Swap, error) {
+	var w Swap
+	x := &w.Shift
+	err := r.Scan(&w.ID, &w.State, &w.Reason, &w.From, &w.FromName, &w.To, &w.ToName, &w.Unit, &w.AskedAt, &x.ID, &x.Roster, &x.Unit, &x.From, &x.Until, &x.Lead, &x.LeadName, &x.Second, &x.SecondName)
+	return w, err
+}
+
+// Swaps of a unit in scope, those that wait first.
+func (s *Service) Swaps(ctx context.Context, scope authz.Scope, unit org.UnitID) ([]Swap, error) {
+	if _, err := s.Org.Unit(ctx, scope, unit); err != nil {
+		return nil, err
+	}
+	return db.All(ctx, s.DB, scanSwap, swapSelect+` WHERE w.unit_id = $1 ORDER BY CASE w.state WHEN 'asked' THEN 0 ELSE 1 END, w.asked_at DESC, w.id LIMIT 20`, unit)
+}
+
+// AskSwap asks a colleague to take one's own turn.
+func (s *Service) AskSwap(ctx context.Context, scope authz.Scope, shift string, to org.PersonID, reason string) (Swap, error) {
+	session, err := who(ctx)
+	if err != nil {
+		return Swap{}, err
+	}
+	reason = strings.TrimSpace(reason)
+	var w Swap
+	err = s.DB.Update(ctx, func(tx *db.Tx) error {
+		x, u, err := s.ShiftOf(ctx, tx, scope, shift)
+		if err != nil {
+			return err
+		}
+		var f fault.Fields
+		f.Text("reason", "换班理由", reason, true, 200)
+		if err := f.Err(); err != nil {
+			return err
+		}
+		switch {
+		case !x.Has(session.PersonID):
+			return fault.New(fault.Refused, "只能申请换自己的班；替别人调整请由编排值班表的人办理。")
+		case !x.From.After(tx.Now()):
+			return fault.New(fault.Refused, "班次已经开始，不能再换；请当面交接。")
+		case x.Has(string(to)):
+			return fault.New(fault.Invalid, "对方已在这个班次上。").On("to", "请选择另一人")
+		}
+		people, err := s.Candidates(ctx, tx, authz.System("duty.swap"), u.ID)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(people, func(p org.Person) bool { return p.ID == to })
+		if i < 0 {
+			return fault.New(fault.Invalid, "没有选择接班的人。").On("to", "请从本单位值班人员中选择")
+		}
+		w = Swap{ID: ulid.Make().String(), Reason: reason, From: org.PersonID(session.PersonID), FromName: session.Name, To: to, ToName: people[i].Name, Unit: u.ID, Shift: x, AskedAt: tx.Now()}
+		if _, w.State, err = SwapMachine.Take(ctx, tx, w.ID, "ask", passage.Note{Says: reason}); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO duty_swap (id, shift_id, unit_id, from_id, from_name, to_id, to_name, reason, state, asked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+			w.ID, x.ID, u.ID, w.From, w.FromName, w.To, w.ToName, reason, w.State, tx.Now())
+		if _, dup := db.UniqueViolation(err); dup {
+			return fault.New(fault.Conflict, "这个班次已经申请换班，正在等对方答复；要另找人请先撤回。").From(err)
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := notify.Send(ctx, tx, notify.Message{Key: "swap:" + w.ID, Unit: string(u.ID), Person: string(to), Title: w.FromName + "请您换班", Body: x.Span() + "。理由：" + reason, Link: "/console/duty?unit=" + string(u.ID)}); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "duty.swap.ask", Basis: citation, Target: w.target(), After: reason})
+	})
+	return w, err
+}
+
+func (w Swap) target() audit.Target {
+	return audit.Target{Kind: "duty_swap", ID: w.ID, Name: w.Shift.Span() + "：" + w.FromName + "换" + w.ToName, Unit: string(w.Unit)}
+}
+
+// AnswerSwap agrees, declines or, by who asked, withdraws. Agreed, the turn is
+// the other's at once.
+func (s *Service) AnswerSwap(ctx context.Context, scope authz.Scope, id, act string) (Swap, error) {
+	session, err := who(ctx)
+	if err != nil {
+		return Swap{}, err
+	}
+	var w Swap
+	err = s.DB.Update(ctx, func(tx *db.Tx) error {
+		if w, err = db.One(ctx, tx, scanSwap, swapSelect+` WHERE w.id = $1`, id); db.None(err) {
+			return fault.Missing("换班申请")
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := s.Org.UnitTx(ctx, tx, scope, w.Unit); err != nil {
+			return fault.Missing("换班申请").From(err)
+		}
+		asker := act == "withdraw"
+		switch {
+		case act != "agree" && act != "decline" && !asker:
+			return fault.New(fault.Invalid, "没有选择同意或不同意。").On("act", "请选择")
+		case asker && string(w.From) != session.PersonID:
+			return fault.New(fault.Refused, "只有申请人能撤回换班。")
+		case !asker && string(w.To) != session.PersonID:
+			return fault.New(fault.Refused, "换班由"+w.ToName+"答复。")
+		case act == "agree" && !w.Shift.From.After(tx.Now()):
+			return fault.New(fault.Refused, "班次已经开始，不能再换；请当面交接。")
+		case act == "agree" && (!w.Shift.Has(string(w.From)) || w.Shift.Has(string(w.To))):
+			return fault.New(fault.Conflict, "值班表已经变动，这个换班不再适用；请重新申请。")
+		}
+		if _, w.State, err = SwapMachine.Take(ctx, tx, id, act, passage.Note{}); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE duty_swap SET state = $2, answered_at = $3 WHERE id = $1`, id, w.State, tx.Now()); err != nil {
+			return err
+		}
+		if w.State == Agreed {
+			column := "lead"
+			if w.Shift.Lead != w.From {
+				column = "second"
+			}
+			if _, err := tx.Exec(ctx, `UPDATE duty_shift SET `+column+`_id = $2, `+column+`_name = $3 WHERE id = $1`, w.Shift.ID, w.To, w.ToName); err != nil {
+				return err
+			}
+		}
+		if !asker {
+			if _, err := notify.Send(ctx, tx, notify.Message{Key: "swap:" + id + ":" + w.State, Unit: string(w.Unit), Person: string(w.From), Title: w.ToName + SwapMachine.ActName(act), Body: w.Shift.Span(), Link: "/console/duty?unit=" + string(w.Unit)}); err != nil {
+				return err
+			}
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "duty.swap." + act, Basis: citation, Target: w.target(), Before: Asked, After: w.State})
+	})
+	return w, err
+}
+
+// States of a hand-over.
+const (
+	Given = "given"
+	Taken = "taken"
+)
+
+// HandoverMachine is a hand-over with its two signatures.
+var HandoverMachine = passage.Machine{Kind: "duty_handover", Noun: "交接班", States: map[string]string{Given: "交班人已签，待接班人签", Taken: "双方已签"},
+	Moves: []passage.Move{
+		{To: Given, Act: "give", Says: "交班", Guard: "由当班人员本人再次验证身份", Permit: string(authz.DutyServe)},
+		{From: Given, Act: "take", To: Taken, Says: "接班", Guard: "由接班人员本人再次验证身份", Permit: string(authz.DutyServe)},
+	}}
+
+// Handover is what one turn leaves to the next.
+type Handover struct {
+	ID, State, Says, Open string
+	Unit                  org.UnitID
+	Shift, Next           Shift
+	GiverID, Giver        string
+	TakerID, Taker        string
+	GivenAt, TakenAt      time.Time
+}
+
+// Link is its page.
+func (x Shift) HandoverLink() string { return "/console/duty/handovers/" + x.ID }
+
+func handoverSubject(x Shift, unit string) obligation.Subject {
+	return obligation.Subject{Kind: "duty_shift", ID: x.ID, Name: unit + x.Span() + "交接班"}
+}
+
+// HandoverOf is the hand-over at the end of a turn in scope; without state when
+// nobody has signed.
+func (s *Service) HandoverOf(ctx context.Context, scope authz.Scope, shift string) (Handover, org.Unit, error) {
+	return s.handover(ctx, s.DB, scope, shift)
+}
+
+func (s *Service) handover(ctx context.Context, q db.Querier, scope authz.Scope, shift string) (Handover, org.Unit, error) {
+	x, u, err := s.ShiftOf(ctx, q, scope, shift)
+	if err != nil {
+		return Handover{}, u, err
+	}
+	h, err := db.One(ctx, q, func(r db.Scanner) (Handover, error) {
+		var h Handover
+		err := r.Scan(&h.ID, &h.State, &h.Says, &h.Open, &h.GiverID, &h.Giver, &h.GivenAt, &h.TakerID, &h.Taker, &h.TakenAt)
+		return h, err
+	}, `SELECT id, state, says, open_text, giver_id, giver, given_at, taker_id, taker, taken_at FROM duty_handover WHERE shift_id = $1`, shift)
+	if err != nil && !db.None(err) {
+		return h, u, err
+	}
+	h.Shift, h.Unit = x, u.ID
+	next, err := db.All(ctx, q, scanShift, shiftSelect+` WHERE unit_id = $1 AND from_at >= $2 ORDER BY from_at, id LIMIT 1`, u.ID, x.Until)
+	if err != nil {
+		return h, u, err
+	}
+	if len(next) == 1 {
+		h.Next = next[0]
+	}
+	return h, u, nil
+}
+
+// standing says in words what is open on a unit's duty.
+func (s *Service) standing(ctx context.Context, q db.Querier, unit org.UnitID) (string, error) {
+	var out []string
+	for _, x := range []struct{ sql, noun string }{
+		{`SELECT title FROM alarm WHERE unit_id = $1 AND state <> 'ended' ORDER BY raised_at LIMIT 20`, "未结告警"},
+		{`SELECT number || ' ' || title FROM incident WHERE unit_id = $1 AND state <> 'closed' ORDER BY opened_at LIMIT 20`, "处置中的事件"},
+	} {
+		list, err := db.All(ctx, q, db.Value[string], x.sql, unit)
+		if err != nil {
+			return "", err
+		}
+		if len(list) > 0 {
+			out = append(out, fmt.Sprintf("%s %d 个：%s。", x.noun, len(list), strings.Join(list, "；")))
+		}
+	}
+	if len(out) == 0 {
+		return "没有未结的告警和事件。", nil
+	}
+	return strings.Join(out, ""), nil
+}
+
+// Standing says in words what is open on a unit's duty, for the hand-over.
+func (s *Service) Standing(ctx context.Context, scope authz.Scope, unit org.UnitID) (string, error) {
+	if _, err := s.Org.Unit(ctx, scope, unit); err != nil {
+		return "", err
+	}
+	return s.standing(ctx, s.DB, unit)
+}
+
+// early is how long before its end a turn may be handed over.
+const early = 2 * time.Hour
+
+// Give is the signature of who leaves; Take of who comes. The two are different
+// persons of their turns.
+func (s *Service) Give(ctx context.Context, scope authz.Scope, shift, says string) (Handover, error) {
+	return s.sign(ctx, scope, shift, "give", strings.TrimSpace(says))
+}
+
+// Take is the signature of who takes over.
+func (s *Service) Take(ctx context.Context, scope authz.Scope, shift string) (Handover, error) {
+	return s.sign(ctx, scope, shift, "take", "")
+}
+
+func (s *Service) sign(ctx context.Context, scope authz.Scope, shift, act, says string) (Handover, error) {
+	session, err := who(ctx)
+	if err != nil {
+		return Handover{}, err
+	}
+	var h Handover
+	err = s.DB.Update(ctx, func(tx *db.Tx) error {
+		var u org.Unit
+		if h, u, err = s.handover(ctx, tx, scope, shift); err != nil {
+			return err
+		}
+		target := audit.Target{Kind: "duty_handover", ID: h.ID, Name: u.Name + h.Shift.Span() + "交接班", Unit: string(u.ID)}
+		switch {
+		case act == "give" && !h.Shift.Has(session.PersonID):
+			return fault.New(fault.Refused, "交班由当班人员（"+h.Shift.Names()+"）本人确认。")
+		case h.Next.Zero():
+			return fault.New(fault.Refused, "后面没有班次，不能交班；请先排好值班表。")
+		case act == "take" && !h.Next.Has(session.PersonID):
+			return fault.New(fault.Refused, "接班由下一班人员（"+h.Next.Names()+"）本人确认。")
+		case act == "give" && h.State == "" && tx.Now().Before(h.Shift.Until.Add(-early)):
+			return fault.New(fault.Refused, "离交班还有两个多小时，请临近交班时再办；临时离开请用换班。")
+		case act == "take" && h.GiverID == session.PersonID:
+			return fault.New(fault.Refused, "交班和接班须由两个人分别确认。")
+		}
+		if act == "give" {
+			var f fault.Fields
+			f.Text("says", "交班事项", says, true, 1000)
+			if err := f.Err(); err != nil {
+				return err
+			}
+			if h.State == "" {
+				h.ID = ulid.Make().String()
+				target.ID = h.ID
+			}
+		} else if h.State == "" {
+			return fault.New(fault.Conflict, "交班人还没有签字，请等"+h.Shift.Names()+"交班后再接班。")
+		}
+		if _, h.State, err = HandoverMachine.Take(ctx, tx, h.ID, act, passage.Note{Says: says}); err != nil {
+			return err
+		}
+		if act == "give" {
+			h.Says, h.GiverID, h.Giver, h.GivenAt = says, session.PersonID, session.Name, tx.Now()
+			if h.Open, err = s.standing(ctx, tx, u.ID); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, `INSERT INTO duty_handover (id, unit_id, shift_id, next_id, says, open_text, state, giver_id, giver, given_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+				h.ID, u.ID, h.Shift.ID, h.Next.ID, says, h.Open, h.State, session.PersonID, session.Name, tx.Now()); err != nil {
+				return err
+			}
+			if _, err := notify.Send(ctx, tx, notify.Message{Key: "handover:" + h.ID, Unit: string(u.ID), Person: string(h.Next.Lead), Title: "请接班：" + u.Name + h.Next.Span(), Body: "交班事项：" + says, Link: h.Shift.HandoverLink(), Urgent: true}); err != nil {
+				return err
+			}
+		} else {
+			h.TakerID, h.Taker, h.TakenAt = session.PersonID, session.Name, tx.Now()
+			if _, err := tx.Exec(ctx, `UPDATE duty_handover SET state = $2, taker_id = $3, taker = $4, taken_at = $5 WHERE id = $1`, h.ID, h.State, session.PersonID, session.Name, tx.Now()); err != nil {
+				return err
+			}
+			if _, err := s.Obligations.Discharge(ctx, tx, HandoverKind.ID, handoverSubject(h.Shift, u.Name), h.Giver+"交、"+h.Taker+"接"); err != nil {
+				return err
+			}
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "duty.handover." + act, Basis: citation, Target: target, After: map[string]string{"says": h.Says, "open": h.Open}})
+	})
+	return h, err
+}
+
+// sweepShifts asks for the hand-over of every turn that has ended without both
+// signatures and that another follows.
+func (s *Service) sweepShifts(ctx context.Context) (int, error) {
+	ctx = audit.System(ctx, "duty.sweep")
+	list, err := db.All(ctx, s.DB, scanShift, shiftSelect+` WHERE NOT asked AND until_at <= $1 ORDER BY until_at, id LIMIT 500`, s.DB.Now())
+	if err != nil || len(list) == 0 {
+		return 0, err
+	}
+	for _, x := range list {
+		if err := s.DB.Update(ctx, func(tx *db.Tx) error {
+			h, u, err := s.handover(ctx, tx, authz.System("duty.sweep"), x.ID)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, `UPDATE duty_shift SET asked = TRUE WHERE id = $1`, x.ID); err != nil {
+				return err
+			}
+			published, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM duty_roster WHERE id = $1 AND published_at IS NOT NULL`, x.Roster)
+			if err != nil {
+				return err
+			}
+			if published > 0 && h.State != Taken && !h.Next.Zero() && !sameHands(x, h.Next) {
+				if err := s.Obligations.Open(ctx, tx, obligation.Debt{Kind: HandoverKind.ID, Unit: u.ID, Subject: handoverSubject(x, u.Name), Link: x.HandoverLink(), Person: h.Next.Lead, Deputy: x.Lead,
+					Due: calendar.Due{On: calendar.DateOf(x.Until)}, From: calendar.DateOf(x.Until)}); err != nil {
+					return err
+				}
+			}
+			return audit.Record(ctx, tx, audit.Entry{Act: "duty.shift.end", Basis: citation, Target: audit.Target{Kind: "duty_shift", ID: x.ID, Name: u.Name + x.Span(), Unit: string(u.ID)}})
+		}); err != nil {
+			return 0, err
+		}
+	}
+	return len(list), nil
+}
+
+// sameHands reports whether the same people go on: nothing is handed over.
+func sameHands(a, b Shift) bool { return a.Lead == b.Lead && a.Second == b.Second }
+
+func rosterSubject(u org.Unit) obligation.Subject {
+	return obligation.Subject{Kind: "unit", ID: string(u.ID), Name: u.Name}
+}

@@ -1,0 +1,244 @@
+package duty
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/library"
+	"zhengshu/internal/notify"
+	"zhengshu/internal/obligation"
+	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
+)
+
+// States of an emergency takedown.
+const (
+	Proposed = "proposed"
+	Done     = "done"
+	Refused  = "refused"
+	Recalled = "withdrawn"
+	Alone    = "alone"
+	Reviewed = "reviewed"
+)
+
+// TakedownMachine is what becomes of an emergency takedown.
+var TakedownMachine = passage.Machine{Kind: "takedown", Noun: "应急撤下", States: map[string]string{Proposed: "待第二人批准", Done: "已撤下", Refused: "不同意", Recalled: "已撤回", Alone: "已撤下，待补审", Reviewed: "已撤下，已补审"},
+	Moves: []passage.Move{
+		{To: Proposed, Act: "propose", Says: "提出撤下", Permit: string(authz.TakedownPropose)},
+		{To: Alone, Act: "alone", Says: "一人先行撤下", Guard: "写明来不及等第二人的理由", Permit: string(authz.TakedownPropose)},
+		{From: Proposed, Act: "approve", To: Done, Says: "批准并撤下", Guard: "批准人不是提出人", Permit: string(authz.TakedownApprove)},
+		{From: Proposed, Act: "refuse", To: Refused, Says: "不同意", Permit: string(authz.TakedownApprove)},
+		{From: Proposed, Act: "withdraw", To: Recalled, Says: "撤回", Permit: string(authz.TakedownPropose)},
+		{From: Alone, Act: "review", To: Reviewed, Says: "补审", Guard: "补审人不是撤下的人", Permit: string(authz.TakedownApprove)},
+	}}
+
+// Takedown is one item taken off every page in an emergency.
+type Takedown struct {
+	ID         string
+	Unit       org.UnitID
+	UnitName   string // joined
+	Incident   string
+	Item       library.ItemID
+	Title      string
+	Reason     string
+	State      string
+	Proposer   string
+	ProposedAt time.Time
+	Decider    string
+	DecidedAt  time.Time
+	Opinion    string
+	DownAt     time.Time
+	proposerID string
+	areaPath   string
+	linePath   string
+}
+
+// Link is its page.
+func (t Takedown) Link() string { return "/console/takedowns/" + t.ID }
+
+// StateName is the state in Chinese.
+func (t Takedown) StateName() string { return TakedownMachine.Name(t.State) }
+
+func (t Takedown) target() audit.Target {
+	return audit.Target{Kind: "takedown", ID: t.ID, Name: t.Title, Unit: string(t.Unit)}
+}
+
+func (t Takedown) subject() obligation.Subject {
+	return obligation.Subject{Kind: "takedown", ID: t.ID, Name: "应急撤下“" + clipped(t.Title, 40) + "”"}
+}
+
+const takedownSelect = `SELECT t.id, t.unit_id, u.name, COALESCE(t.incident_id, ''), t.item_id, t.title, t.reason, t.state, t.proposer_id, t.proposer, t.proposed_at, t.decider, t.decided_at, t.opinion, t.down_at, u.area_path, u.line_path
+	FROM takedown t JOIN unit u ON u.id = t.unit_id`
+
+func scanTakedown(r db.Scanner) (Takedown, error) {
+	var t Takedown
+	err := r.Scan(&t.ID, &t.Unit, &t.UnitName, &t.Incident, &t.Item, &t.Title, &t.Reason, &t.State, &t.proposerID, &t.Proposer, &t.ProposedAt, &t.Decider, &t.DecidedAt, &t.Opinion, &t.DownAt, &t.areaPath, &t.linePath)
+	return t, err
+}
+
+// Takedowns in scope, those that wait first; of one incident when it is named.
+func (s *Service) Takedowns(ctx context.Context, scope authz.Scope, incident string, limit, offset int) ([]Takedown, int, error) {
+	var w db.Where
+	scope.Where(&w, "u")
+	w.AndIf(incident != "", "t.incident_id = ?", incident)
+	n, err := db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM takedown t JOIN unit u ON u.id = t.unit_id WHERE `+w.SQL(), w.Args()...)
+	if err != nil {
+		return nil, 0, err
+	}
+	list, err := db.All(ctx, s.DB, scanTakedown, takedownSelect+` WHERE `+w.SQL()+` ORDER BY CASE t.state WHEN 'proposed' THEN 0 WHEN 'alone' THEN 1 ELSE 2 END, t.proposed_at DESC, t.id DESC LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(offset), w.Args()...)
+	return list, n, err
+}
+
+// TakedownOf is one takedown in scope.
+func (s *Service) TakedownOf(ctx context.Context, q db.Querier, scope authz.Scope, id string) (Takedown, error) {
+	t, err := db.One(ctx, q, scanTakedown, takedownSelect+` WHERE t.id = $1`, id)
+	if db.None(err) || err == nil && !scope.Covers(t.areaPath, t.linePath) {
+		return Takedown{}, fault.Missing("应急撤下")
+	}
+	return t, err
+}
+
+// TakedownHistory is every step of a takedown in scope.
+func (s *Service) TakedownHistory(ctx context.Context, scope authz.Scope, id string) ([]passage.Step, error) {
+	if _, err := s.TakedownOf(ctx, s.DB, scope, id); err != nil {
+		return nil, err
+	}
+	return TakedownMachine.History(ctx, s.DB, id)
+}
+
+// ProposeTakedown asks for an item to be taken off every page. alone takes it
+// down at once and opens the clock of the second look.
+func (s *Service) ProposeTakedown(ctx context.Context, scope authz.Scope, item library.ItemID, reason, incident string, alone bool) (Takedown, error) {
+	session, err := who(ctx)
+	if err != nil {
+		return Takedown{}, err
+	}
+	reason = strings.TrimSpace(reason)
+	var t Takedown
+	err = s.DB.Update(ctx, func(tx *db.Tx) error {
+		it, err := s.Library.ItemTx(ctx, tx, scope, item)
+		if err != nil {
+			return err
+		}
+		if incident != "" {
+			if _, err := s.incident(ctx, tx, scope, incident); err != nil {
+				return err
+			}
+		}
+		var f fault.Fields
+		f.Text("reason", "撤下理由", reason, true, 500)
+		if err := f.Err(); err != nil {
+			return err
+		}
+		if !it.Live() {
+			return fault.New(fault.Conflict, "这篇稿件没有公开，不用撤下。")
+		}
+		act := "propose"
+		if alone {
+			act = "alone"
+		}
+		t = Takedown{ID: ulid.Make().String(), Unit: it.Unit, UnitName: it.UnitName, Incident: incident, Item: it.ID, Title: it.Title, Reason: reason, Proposer: session.Name, ProposedAt: tx.Now(), proposerID: session.PersonID}
+		if _, t.State, err = TakedownMachine.Take(ctx, tx, t.ID, act, passage.Note{Says: reason}); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO takedown (id, unit_id, incident_id, item_id, title, reason, state, proposer_id, proposer, proposed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+			t.ID, t.Unit, db.Null(incident), t.Item, t.Title, reason, t.State, session.PersonID, session.Name, tx.Now())
+		if _, dup := db.UniqueViolation(err); dup {
+			return fault.New(fault.Conflict, "这篇稿件已有人提出撤下，正在等第二人批准。").From(err)
+		}
+		if err != nil {
+			return fmt.Errorf("duty: propose takedown: %w", err)
+		}
+		title, body := "请批准应急撤下：“"+t.Title+"”", session.Name+"提出。理由："+reason
+		if alone {
+			if err := s.down(ctx, tx, scope, &t); err != nil {
+				return err
+			}
+			title = "已应急撤下，请补审：“" + t.Title + "”"
+			due := tx.Now().Add(time.Duration(s.Settings().TakedownReviewHours) * time.Hour)
+			if err := s.Obligations.Open(ctx, tx, obligation.Debt{Kind: TakedownKind.ID, Unit: t.Unit, Subject: t.subject(), Link: t.Link(), Due: calendar.Due{On: calendar.DateOf(due)}, From: calendar.DateOf(tx.Now())}); err != nil {
+				return err
+			}
+		}
+		if _, err := notify.Send(ctx, tx, notify.Message{Key: "takedown:" + t.ID, Unit: string(t.Unit), Title: title, Body: body, Link: t.Link(), Urgent: true}); err != nil {
+			return err
+		}
+		if incident != "" {
+			if err := s.enter(ctx, tx, incident, "takedown", TakedownMachine.ActName(act)+"“"+t.Title+"”。理由："+reason, t.Link()); err != nil {
+				return err
+			}
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "duty.takedown." + act, Basis: citation, Target: t.target(), After: map[string]string{"item": string(t.Item), "reason": reason}})
+	})
+	return t, err
+}
+
+// down takes the item off every page by the library's own withdrawal.
+func (s *Service) down(ctx context.Context, tx *db.Tx, scope authz.Scope, t *Takedown) error {
+	if _, err := s.Library.WithdrawTx(ctx, tx, scope, t.Item, "应急撤下："+t.Reason); err != nil {
+		return err
+	}
+	t.DownAt = tx.Now()
+	_, err := tx.Exec(ctx, `UPDATE takedown SET down_at = $2 WHERE id = $1`, t.ID, tx.Now())
+	return err
+}
+
+// DecideTakedown is the second person's word: approve, refuse or, after one
+// person acted alone, review.
+func (s *Service) DecideTakedown(ctx context.Context, scope authz.Scope, id, act, opinion string) (Takedown, error) {
+	session, err := who(ctx)
+	if err != nil {
+		return Takedown{}, err
+	}
+	opinion = strings.TrimSpace(opinion)
+	var t Takedown
+	err = s.DB.Update(ctx, func(tx *db.Tx) error {
+		if t, err = s.TakedownOf(ctx, tx, scope, id); err != nil {
+			return err
+		}
+		var f fault.Fields
+		f.Check(act == "approve" || act == "refuse" || act == "review" || act == "withdraw", "act", "请选择批准、不同意或补审")
+		f.Text("opinion", "意见", opinion, act == "refuse" || act == "review", 500)
+		if err := f.Err(); err != nil {
+			return err
+		}
+		switch mine := t.proposerID == session.PersonID; {
+		case act == "withdraw" && !mine:
+			return fault.New(fault.Refused, "只有提出人能撤回；要退回请选“不同意”。")
+		case act != "withdraw" && mine:
+			return fault.New(fault.Refused, "应急撤下要由两个人办：提出人不能自己批准或补审，请另一位有权的人办理。")
+		}
+		if _, t.State, err = TakedownMachine.Take(ctx, tx, id, act, passage.Note{Says: opinion}); err != nil {
+			return err
+		}
+		t.Decider, t.DecidedAt, t.Opinion = session.Name, tx.Now(), opinion
+		if _, err := tx.Exec(ctx, `UPDATE takedown SET state = $2, decider_id = $3, decider = $4, decided_at = $5, opinion = $6 WHERE id = $1`, id, t.State, session.PersonID, session.Name, tx.Now(), opinion); err != nil {
+			return err
+		}
+		switch act {
+		case "approve":
+			err = s.down(ctx, tx, scope, &t)
+		case "review":
+			_, err = s.Obligations.Discharge(ctx, tx, TakedownKind.ID, t.subject(), "已补审，"+session.Name+"："+opinion)
+		}
+		if err != nil {
+			return err
+		}
+		if t.Incident != "" {
+			if err := s.enter(ctx, tx, t.Incident, "takedown", TakedownMachine.ActName(act)+"“"+t.Title+"”。"+opinion, t.Link()); err != nil {
+				return err
+			}
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "duty.takedown." + act, Basis: citation, Target: t.target(), After: map[string]string{"state": t.State, "opinion": opinion}})
+	})
+	return t, err
+}

@@ -1,0 +1,116 @@
+package egress
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/netip"
+	"strings"
+)
+
+// Handshake shakes hands with a host at a port in exactly one version of TLS
+// (tls.VersionTLS10 …) and says nothing more: it is how the versions a server
+// still accepts are told. An error is an *Error; its kind is TLS where the
+// server answered and refused the version.
+func (c *Client) Handshake(ctx context.Context, host string, port uint16, version uint16) (TLSFacts, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.p.Connect)
+	defer cancel()
+	h, err := Host(host)
+	if err != nil || port == 0 {
+		return TLSFacts{}, wrong(BadScheme, host, err, "主机名或端口不正确，请核对地址。")
+	}
+	raw, h, r, err := c.connect(ctx, net.JoinHostPort(h, portText(port)))
+	if err != nil {
+		return TLSFacts{}, err
+	}
+	defer raw.Close()
+	if r.own && !c.p.LocalTLS {
+		return TLSFacts{}, wrong(TLS, h, nil, "本平台的加密连接由前面的代理提供，不能从内部检查。")
+	}
+	conn := tls.Client(raw, &tls.Config{ServerName: h, InsecureSkipVerify: true, MinVersion: version, MaxVersion: version, CipherSuites: anySuite}) // what is wrong is a fact here
+	if err := conn.HandshakeContext(ctx); err != nil {
+		return TLSFacts{}, wrong(TLS, h, err, "与 %s 不能以 %s 建立加密连接。", clip(h), tls.VersionName(version))
+	}
+	cs := conn.ConnectionState()
+	return c.facts(&cs, h), nil
+}
+
+func portText(p uint16) string {
+	var b [5]byte
+	i := len(b)
+	for ; p > 0; p /= 10 {
+		i--
+		b[i] = byte('0' + p%10)
+	}
+	return string(b[i:])
+}
+
+// NameServers asks the DNS for the name servers of a zone, without final dots;
+// Resolver may bring its own answer.
+func (c *Client) NameServers(ctx context.Context, zone string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.p.Connect)
+	defer cancel()
+	z, err := Host(zone)
+	if err != nil {
+		return nil, wrong(BadScheme, zone, err, "域名不正确，请核对。")
+	}
+	r, ok := c.p.Resolver.(interface {
+		NameServers(ctx context.Context, zone string) ([]string, error)
+	})
+	if !ok {
+		return nil, wrong(DNS, z, nil, "解析器不提供域名服务器查询。")
+	}
+	list, err := r.NameServers(ctx, z)
+	if err != nil {
+		return nil, wrong(DNS, z, err, "域名 %s 的域名服务器没有查到。", clip(z))
+	}
+	return list, nil
+}
+
+// NameServers asks the system.
+func (system) NameServers(ctx context.Context, zone string) ([]string, error) {
+	list, err := net.DefaultResolver.LookupNS(ctx, zone+".")
+	if err != nil {
+		return nil, err
+	}
+	out := make([]string, len(list))
+	for i, n := range list {
+		out[i] = strings.TrimSuffix(strings.ToLower(n.Host), ".")
+	}
+	return out, nil
+}
+
+// OpensOver6 reports whether a host's page answers over IPv6 alone; reach is
+// false where this machine has no route of the sixth version, which says
+// nothing about the site.
+func (c *Client) OpensOver6(ctx context.Context, host string, ports ...uint16) (opens, reach bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, c.p.Connect)
+	defer cancel()
+	r, err := c.find(ctx, host, ports[0])
+	if err != nil {
+		return false, false, err
+	}
+	if r.own {
+		return false, false, nil
+	}
+	for _, port := range ports {
+		for _, ap := range r.addrs {
+			if !ap.Addr().Is6() {
+				continue
+			}
+			conn, err := c.dial(ctx, netip.AddrPortFrom(ap.Addr(), port))
+			if err == nil {
+				_ = conn.Close() // it opened: nothing was asked
+				return true, true, nil
+			}
+			reach = reach || !unrouted(err)
+		}
+	}
+	return false, reach, nil
+}
+
+// unrouted reports that the machine itself has no way to the address.
+func unrouted(err error) bool {
+	s := err.Error()
+	return strings.Contains(s, "network is unreachable") || strings.Contains(s, "cannot assign requested address") || strings.Contains(s, "no route to host")
+}

@@ -1,0 +1,218 @@
+package egress
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/url"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// knockRead is how much of a document a knock reads at once, knockMax how much
+// of one it reads at most: what has come that far has opened.
+const (
+	knockRead = 8 << 10
+	knockMax  = 1 << 20
+)
+
+var knockBuffers = sync.Pool{New: func() any { b := make([]byte, knockRead); return &b }}
+
+var knockTail = []byte(" HTTP/1.1\r\nHost: ")
+
+var knockHead = []byte("\r\nUser-Agent: " + Agent + "\r\nAccept: text/html,*/*;q=0.1\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n")
+
+// Knock is Probe for many sites often: over a fresh connection each time, the
+// head and the first document read to its end into a buffer that is used again,
+// nothing kept and nothing decompressed. Redirects are followed and the
+// certificate is verified, as a visitor's browser would. What counts as a
+// failure is the same.
+func (c *Client) Knock(ctx context.Context, rawURL string) ProbeResult {
+	begun := time.Now()
+	res := ProbeResult{At: c.p.Now().UTC()}
+	caller := ctx
+	ctx, cancel := context.WithTimeoutCause(ctx, c.p.ProbeLimit, limitError(c.p.ProbeLimit))
+	defer cancel()
+	u, err := parse(rawURL)
+	host := ""
+	for n := 0; err == nil; n++ {
+		host = u.Hostname()
+		var next *url.URL
+		next, res.Status, err = c.knock(ctx, u)
+		if err != nil || next == nil {
+			break
+		}
+		if n == max(0, c.p.MaxRedirects) {
+			err = wrong(TooManyRedirects, host, nil, "从 %s 开始的跳转超过 %d 次，请减少跳转。", clip(host), n)
+		}
+		u = next
+	}
+	res.Took = time.Since(begun)
+	if err != nil {
+		e := c.classify(ctx, host, err)
+		if caller.Err() != nil {
+			e = wrong(Cancelled, host, caller.Err(), "对 %s 的访问已由平台中止，未得出结论，可稍后重试。", clip(host))
+		} else if cause := context.Cause(ctx); cause != nil && e.Kind != Timeout {
+			e = c.classify(ctx, host, cause)
+		}
+		if e.Kind == TooManyRedirects || e.Kind == RedirectLoop {
+			// Whether cookies would have led out of it, a knock cannot tell: Probe can.
+			return c.Probe(caller, rawURL)
+		}
+		res.Kind, res.Says, res.Void = e.Kind, e.Says, !e.Blames()
+		return res
+	}
+	if res.Status >= 400 {
+		res.Says = "首页返回状态码 " + strconv.Itoa(res.Status) + "，未能正常打开，请检查网站服务。"
+		return res
+	}
+	res.OK = true
+	return res
+}
+
+var errShort = errors.New("the document ended before its length")
+
+// knock asks one URL; next is where a redirect leads.
+func (c *Client) knock(ctx context.Context, u *url.URL) (next *url.URL, status int, err error) {
+	host, port := u.Hostname(), portOf(u)
+	if e := c.admit(host, port); e != nil {
+		return nil, 0, e
+	}
+	addr := net.JoinHostPort(host, portText(port))
+	var conn net.Conn
+	if u.Scheme == "https" {
+		conn, err = c.dialTLS(false)(ctx, "tcp", addr)
+	} else {
+		conn, err = c.dialContext(ctx, "tcp", addr)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	defer conn.Close()
+	if dl, ok := ctx.Deadline(); ok {
+		if err := conn.SetDeadline(dl); err != nil {
+			return nil, 0, err
+		}
+	}
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now()) }) // ends the reading
+	defer stop()
+	held := knockBuffers.Get().(*[]byte)
+	defer knockBuffers.Put(held)
+	buf := *held
+
+	req := append(buf[:0], "GET "...)
+	req = append(req, u.RequestURI()...)
+	req = append(req, knockTail...)
+	req = append(req, u.Host...)
+	req = append(req, knockHead...)
+	if _, err := conn.Write(req); err != nil {
+		return nil, 0, err
+	}
+
+	// The head: as much as one buffer holds, which is more than any honest one.
+	n, end := 0, -1
+	for end < 0 {
+		if n == len(buf) {
+			return nil, 0, wrong(TooLarge, host, nil, "%s 返回的响应头过长，已中止，请检查服务器配置。", clip(host))
+		}
+		m, err := conn.Read(buf[n:])
+		from := max(0, n-3)
+		n += m
+		if i := bytes.Index(buf[from:n], []byte("\r\n\r\n")); i >= 0 {
+			end = from + i
+			break
+		}
+		if err != nil {
+			if err == io.EOF {
+				err = io.ErrUnexpectedEOF
+			}
+			return nil, 0, err
+		}
+	}
+	head := buf[:end]
+	line, fields, _ := bytes.Cut(head, []byte("\r\n"))
+	status, ok := statusOf(line)
+	if !ok {
+		return nil, 0, errors.New("no HTTP status line")
+	}
+	if status >= 300 && status < 400 && status != 304 {
+		if to := fieldOf(fields, "location"); len(to) > 0 {
+			next, err := u.Parse(string(to))
+			if err != nil {
+				return nil, status, wrong(BadResponse, host, err, "%s 的跳转地址不正确，请检查跳转设置。", clip(host))
+			}
+			next, err = settle(next)
+			return next, status, err
+		}
+	}
+	length := int64(-1)
+	if v := fieldOf(fields, "content-length"); len(v) > 0 {
+		if length, err = strconv.ParseInt(string(v), 10, 64); err != nil || length < 0 {
+			return nil, status, errors.New("content length is no number")
+		}
+	}
+	chunked := bytes.EqualFold(fieldOf(fields, "transfer-encoding"), []byte("chunked"))
+	if status < 200 || status == 204 || status == 304 {
+		return nil, status, nil
+	}
+	// The document: counted, and of a chunked one its last bytes remembered.
+	got := int64(n - end - 4)
+	var last [5]byte
+	remember := func(b []byte) {
+		if len(b) >= len(last) {
+			copy(last[:], b[len(b)-len(last):])
+			return
+		}
+		copy(last[:], last[len(b):])
+		copy(last[len(last)-len(b):], b)
+	}
+	remember(buf[end+4 : n])
+	done := func() bool {
+		return length >= 0 && got >= length || chunked && bytes.Equal(last[:], []byte("0\r\n\r\n")) || got >= knockMax
+	}
+	for !done() {
+		m, err := conn.Read(buf)
+		got += int64(m)
+		remember(buf[:m])
+		if err == io.EOF || err == nil && m == 0 {
+			if !done() && (length >= 0 || chunked) {
+				return nil, status, errShort
+			}
+			return nil, status, nil
+		}
+		if err != nil {
+			return nil, status, err
+		}
+	}
+	return nil, status, nil
+}
+
+// statusOf reads HTTP/1.1 200 OK.
+func statusOf(line []byte) (int, bool) {
+	if len(line) < 12 || !bytes.HasPrefix(line, []byte("HTTP/1.")) || line[8] != ' ' {
+		return 0, false
+	}
+	n := 0
+	for _, b := range line[9:12] {
+		if b < '0' || b > '9' {
+			return 0, false
+		}
+		n = 10*n + int(b-'0')
+	}
+	return n, n >= 100 && (len(line) == 12 || line[12] == ' ')
+}
+
+// fieldOf is the value of the first field of the name, nil when there is none.
+func fieldOf(fields []byte, name string) []byte {
+	for len(fields) > 0 {
+		var line []byte
+		line, fields, _ = bytes.Cut(fields, []byte("\r\n"))
+		if len(line) > len(name) && line[len(name)] == ':' && bytes.EqualFold(line[:len(name)], []byte(name)) {
+			return bytes.TrimSpace(line[len(name)+1:])
+		}
+	}
+	return nil
+}

@@ -1,0 +1,603 @@
+package hosts
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/net/publicsuffix"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
+	"zhengshu/internal/db"
+	"zhengshu/internal/egress"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
+	"zhengshu/internal/jobs"
+	"zhengshu/internal/registry"
+)
+
+const (
+	// lookEvery is between two looks at a site, atOnce and aRound bound a round.
+	lookEvery = 24 * time.Hour
+	atOnce    = 4
+	aRound    = 60
+	// pagesBelow of the home page are opened for the third level of links, and at
+	// most maxHosts names asked for.
+	pagesBelow = 4
+	maxHosts   = 60
+)
+
+// Parts are what the service works with.
+type Parts struct {
+	DB         *db.DB
+	Registry   *registry.Service
+	Inspection *inspection.Service
+	Client     *egress.Client
+	// Dir holds the operator's PlacesFile.
+	Dir string
+	// Hosting tells the record of who hosts a site.
+	Hosting func(ctx context.Context, site registry.Site) (check.Hosting, error)
+	// Origin is where a site is reached when that is not at its host.
+	Origin func(registry.Site) string
+}
+
+// Service is the door of hosts.
+type Service struct {
+	Parts
+	atlas *atlas
+}
+
+// New makes the service and registers its retests.
+func New(p Parts) *Service {
+	s := &Service{Parts: p, atlas: &atlas{path: filepath.Join(p.Dir, PlacesFile)}}
+	p.Inspection.RetestFrom("host", s.retest)
+	return s
+}
+
+type round struct{}
+
+// Kind names the job.
+func (round) Kind() string { return "hosts.look" }
+
+// Register gives the workers the periodic duty.
+func (s *Service) Register(w *jobs.Workers) {
+	jobs.Handle(w, func(ctx context.Context, _ round) error { _, err := s.LookDue(ctx); return err })
+	jobs.Every(w, 20*time.Minute, round{})
+}
+
+// Look is the last look at a site.
+type Look struct {
+	Site     registry.SiteID
+	SiteName string
+	Host     string
+	UnitName string
+	Hosted   bool
+	At       time.Time
+	Facts    check.Server
+	Outcome  map[string]check.Outcome // by short name: ipv6, tls …
+	Wrong    int
+	Took     time.Duration
+}
+
+// columns are the checks that have a column of their own.
+var columns = []struct{ Name, Check, Label string }{
+	{"ipv6", "host.ipv6", "IPv6"}, {"tls", "host.tls", "加密协议"}, {"cert", "host.certificate", "证书"}, {"domain", "host.domain_expiry", "域名到期"},
+	{"dns", "host.dns", "域名解析"}, {"abroad", "host.abroad", "服务器位置"}, {"provider", "host.provider", "服务商"},
+}
+
+// Columns are the short names with their checks and labels, for lists.
+func Columns() []struct{ Name, Check, Label string } { return slices.Clone(columns) }
+
+// LookDue looks at the monitored sites whose turn it is and returns how many.
+func (s *Service) LookDue(ctx context.Context) (int, error) {
+	ctx = audit.System(ctx, "hosts.look")
+	ids, err := db.All(ctx, s.DB, db.Value[registry.SiteID], `SELECT s.id FROM site s LEFT JOIN host_look h ON h.site_id = s.id
+		WHERE s.monitored AND s.host <> '' AND s.state = 'running' AND (h.at IS NULL OR h.at <= $1) ORDER BY CASE WHEN h.at IS NULL THEN 0 ELSE 1 END, h.at, s.id LIMIT $2`, s.DB.Now().Add(-lookEvery), aRound)
+	if err != nil {
+		return 0, err
+	}
+	work := make(chan registry.SiteID)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	var errs []error
+	for range atOnce {
+		wg.Go(func() {
+			for id := range work {
+				if _, err := s.look(ctx, id); err != nil {
+					mu.Lock()
+					errs = append(errs, err)
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	for _, id := range ids {
+		work <- id
+	}
+	close(work)
+	wg.Wait()
+	return len(ids), errors.Join(errs...)
+}
+
+// LookNow is a person asking for one look at a site in scope.
+func (s *Service) LookNow(ctx context.Context, scope authz.Scope, id registry.SiteID) ([]check.Finding, error) {
+	if _, err := s.Inspection.Address(ctx, scope, id); err != nil {
+		return nil, err
+	}
+	return s.look(ctx, id)
+}
+
+func (s *Service) look(ctx context.Context, id registry.SiteID) ([]check.Finding, error) {
+	begun := time.Now()
+	system := authz.System("hosts.look")
+	site, err := s.Registry.Site(ctx, system, id)
+	if err != nil {
+		return nil, err
+	}
+	facts, err := s.gather(ctx, site)
+	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	findings := s.judge(facts)
+	body, err := json.Marshal(facts)
+	if err != nil {
+		return nil, err
+	}
+	outcome := map[string]check.Outcome{}
+	wrong := 0
+	for _, f := range findings {
+		outcome[f.Check] = f.Outcome
+		if f.Outcome == check.Violated {
+			wrong++
+		}
+	}
+	args := []any{id, s.DB.Now(), string(body), wrong, time.Since(begun).Milliseconds()}
+	for _, c := range columns {
+		args = append(args, string(outcome[c.Check]))
+	}
+	if err := s.DB.Update(ctx, func(tx *db.Tx) error {
+		_, err := tx.Quiet(ctx, `INSERT INTO host_look (site_id, at, facts, wrong, took_ms, ipv6, tls, cert, domain, dns, abroad, provider) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+			ON CONFLICT (site_id) DO UPDATE SET at = excluded.at, facts = excluded.facts, wrong = excluded.wrong, took_ms = excluded.took_ms, ipv6 = excluded.ipv6, tls = excluded.tls, cert = excluded.cert,
+			domain = excluded.domain, dns = excluded.dns, abroad = excluded.abroad, provider = excluded.provider`, args...)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	for _, f := range findings {
+		if f.Outcome == check.Untested {
+			continue // proves nothing: what was found before stands
+		}
+		if err := s.Inspection.Settle(ctx, system, id, s.sighting(site, f, facts), f.Outcome == check.Violated); err != nil {
+			return nil, err
+		}
+	}
+	return findings, nil
+}
+
+func (s *Service) judge(facts check.Server) []check.Finding {
+	var out []check.Finding
+	for _, f := range check.Run(check.Facts{Server: &facts, Today: calendar.DateOf(s.DB.Now())}) {
+		if strings.HasPrefix(f.Check, "host.") {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func (s *Service) sighting(site registry.Site, f check.Finding, facts check.Server) inspection.Sighting {
+	address := "http://" + site.Host + "/"
+	body, err := json.Marshal(facts)
+	excerpt := string(body)
+	if err != nil {
+		excerpt = ""
+	}
+	return inspection.Sighting{Check: f.Check, Severity: f.Severity, Says: f.Says, Article: f.Article, URL: address, Where: f.Where, Fix: f.Fix, OnHome: true, Pages: 1,
+		Evidence: inspection.Evidence{URL: address, At: s.DB.Now(), Excerpt: excerpt}}
+}
+
+// retest looks again for one finding.
+func (s *Service) retest(ctx context.Context, site registry.Site, f inspection.Finding) (inspection.Look, error) {
+	begun := time.Now()
+	facts, err := s.gather(ctx, site)
+	if err != nil {
+		return inspection.Look{}, err
+	}
+	l := inspection.Look{Outcome: inspection.Unknown, Says: "未能复测。", Evidence: inspection.Evidence{URL: "http://" + site.Host + "/", At: s.DB.Now()}, Took: time.Since(begun)}
+	for _, x := range s.judge(facts) {
+		if x.Check != f.Check {
+			continue
+		}
+		l.Says = x.Says
+		switch x.Outcome {
+		case check.Violated:
+			l.Outcome = inspection.Standing
+		case check.Kept, check.Tolerated:
+			l.Outcome = inspection.Gone
+		}
+	}
+	return l, nil
+}
+
+// why says why something could not be told.
+func why(err error) string {
+	var e *egress.Error
+	if errors.As(err, &e) {
+		return strings.TrimRight(e.Says, "。")
+	}
+	return "网络中断"
+}
+
+// gather asks the DNS, the server and the ledger.
+func (s *Service) gather(ctx context.Context, site registry.Site) (check.Server, error) {
+	host := site.Host
+	out := check.Server{Host: registry.ShownHost(host), Hosted: site.Hosted}
+	system := authz.System("hosts.look")
+	english, chinese, err := s.Registry.MainDomains(ctx, s.DB, system, site.ID)
+	if err != nil {
+		return out, err
+	}
+	record := english
+	if english.Host != host && chinese.Host == host {
+		record = chinese
+	}
+	out.Domain, out.DomainUntil = record.ID != "", record.ExpiresOn
+	if s.Hosting != nil {
+		h, err := s.Hosting(ctx, site)
+		if err != nil {
+			return out, err
+		}
+		out.Hosting = &h
+	}
+	if s.Origin != nil && s.Origin(site) != "" {
+		// A demo portal at our own listener: its names and encryption are not those
+		// of a real site.
+		says := "演示网站由本机提供，没有公网解析和证书"
+		out.IPv6, out.TLS, out.Names, out.Where = &check.IPv6{Untold: says}, &check.TLS{Untold: says}, &check.Names{Untold: says}, &check.Where{Untold: says}
+		return out, nil
+	}
+	addrs, err := s.Client.Addresses(ctx, host)
+	if err != nil {
+		says := why(err)
+		out.IPv6, out.TLS, out.Where = &check.IPv6{Untold: says}, &check.TLS{Untold: says}, &check.Where{Untold: says}
+		out.Names = &check.Names{Untold: says}
+		return out, nil //nolint:nilerr // not told is what was seen
+	}
+	out.Names = s.names(ctx, record, addrs)
+	out.TLS = s.tls(ctx, host)
+	pages := s.open(ctx, host)
+	ask := &asker{s: s, ctx: ctx, known: map[string][]netip.Addr{host: addrs}}
+	out.IPv6 = s.sixth(host, addrs, pages, ask)
+	out.Where = s.where(host, addrs, pages, ask)
+	return out, nil
+}
+
+func (s *Service) names(ctx context.Context, d registry.Domain, addrs []netip.Addr) *check.Names {
+	n := &check.Names{Expected: d.Addresses, ServersDue: d.NS}
+	for _, a := range addrs {
+		n.Found = append(n.Found, a.String())
+	}
+	for i, a := range n.Expected {
+		if x, err := netip.ParseAddr(a); err == nil {
+			n.Expected[i] = x.String()
+		}
+	}
+	if len(d.NS) > 0 && d.Host != "" {
+		zone, err := publicsuffix.EffectiveTLDPlusOne(d.Host)
+		if err != nil {
+			zone = d.Host
+		}
+		if list, err := s.Client.NameServers(ctx, zone); err == nil {
+			n.Servers = list
+		} else if len(n.Expected) == 0 {
+			n.Untold = why(err)
+		} else {
+			n.ServersDue = nil // not told: the addresses are judged alone
+		}
+	}
+	return n
+}
+
+func (s *Service) tls(ctx context.Context, host string) *check.TLS {
+	out := &check.TLS{}
+	var last error
+	for _, v := range []uint16{tls.VersionTLS13, tls.VersionTLS12, tls.VersionTLS11, tls.VersionTLS10} {
+		f, err := s.Client.Handshake(ctx, host, 443, v)
+		if err != nil {
+			var e *egress.Error
+			if errors.As(err, &e) && e.Kind == egress.TLS {
+				out.Offered = out.Offered || false
+				last = err
+				continue
+			}
+			if errors.As(err, &e) && e.Kind == egress.TCP {
+				return out // nobody listens: no encryption is offered
+			}
+			out.Untold = why(err)
+			return out
+		}
+		out.Offered = true
+		if v < tls.VersionTLS12 {
+			out.Old = append(out.Old, f.Version)
+			continue
+		}
+		if out.Best == "" {
+			out.Best = f.Version
+			out.Fault = f.Fault.Says()
+			if f.Fault == egress.OutdatedVersion {
+				out.Fault = ""
+			}
+			out.Until = calendar.DateOf(f.NotAfter)
+		}
+	}
+	if !out.Offered && last != nil {
+		out.Offered = false
+	}
+	return out
+}
+
+// opened are the home page and some pages below it.
+type opened struct {
+	home  *check.Page
+	below []*check.Page
+}
+
+// open fetches the home page and a few of its own links, politely: one after
+// another.
+func (s *Service) open(ctx context.Context, host string) opened {
+	var out opened
+	fetch := func(address string) *check.Page {
+		r, err := s.Client.Get(ctx, address, egress.Options{RecordTLSFault: true, MaxBody: 2 << 20})
+		if err != nil || r.Status >= 400 {
+			return nil
+		}
+		p, err := check.ParsePage(r.Body, r.Header.Get("Content-Type"), r.Final)
+		if err != nil {
+			return nil
+		}
+		return p
+	}
+	if out.home = fetch("http://" + host + "/"); out.home == nil {
+		if out.home = fetch("https://" + host + "/"); out.home == nil {
+			return out
+		}
+	}
+	seen := map[string]bool{out.home.URL: true}
+	for _, l := range own(out.home, host) {
+		if len(out.below) == pagesBelow || ctx.Err() != nil {
+			break
+		}
+		if seen[l] {
+			continue
+		}
+		seen[l] = true
+		if p := fetch(l); p != nil {
+			out.below = append(out.below, p)
+		}
+	}
+	return out
+}
+
+// own are the absolute links of a page that stay within the site's domain, each
+// once.
+func own(p *check.Page, host string) []string {
+	base, err := url.Parse(p.URL)
+	if err != nil {
+		return nil
+	}
+	zone := zoneOf(host)
+	var out []string
+	seen := map[string]bool{}
+	for _, l := range p.Links {
+		u, err := base.Parse(l.Href)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || zoneOf(u.Hostname()) != zone {
+			continue
+		}
+		u.Fragment = ""
+		if a := u.String(); !seen[a] {
+			seen[a] = true
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+func zoneOf(host string) string {
+	if z, err := publicsuffix.EffectiveTLDPlusOne(strings.ToLower(host)); err == nil {
+		return z
+	}
+	return strings.ToLower(host)
+}
+
+// asker asks the DNS for each name once.
+type asker struct {
+	s     *Service
+	ctx   context.Context
+	known map[string][]netip.Addr
+}
+
+func (a *asker) addresses(host string) []netip.Addr {
+	if list, ok := a.known[host]; ok || len(a.known) >= maxHosts {
+		return list
+	}
+	list, err := a.s.Client.Addresses(a.ctx, host)
+	if err != nil {
+		list = nil
+	}
+	a.known[host] = list
+	return list
+}
+
+func hasSixth(list []netip.Addr) bool {
+	return slices.ContainsFunc(list, func(a netip.Addr) bool { return a.Is6() && !a.Is4In6() })
+}
+
+func (s *Service) sixth(host string, addrs []netip.Addr, pages opened, ask *asker) *check.IPv6 {
+	v := &check.IPv6{Addresses: hasSixth(addrs)}
+	if v.Addresses {
+		opens, reach, err := s.Client.OpensOver6(ask.ctx, host, 443, 80)
+		if err != nil {
+			v.Untold = why(err)
+			return v
+		}
+		v.Opens, v.Reach = opens, reach
+	}
+	count := func(p *check.Page) (all, ok int) {
+		for _, l := range own(p, host) {
+			u, err := url.Parse(l)
+			if err != nil {
+				continue
+			}
+			all++
+			if hasSixth(ask.addresses(u.Hostname())) {
+				ok++
+			}
+		}
+		return all, ok
+	}
+	if pages.home != nil {
+		v.Second, v.SecondOK = count(pages.home)
+	}
+	for _, p := range pages.below {
+		all, ok := count(p)
+		v.Third, v.ThirdOK = v.Third+all, v.ThirdOK+ok
+	}
+	return v
+}
+
+// where tells the country of the host's addresses and of those of what the home
+// page loads.
+func (s *Service) where(host string, addrs []netip.Addr, pages opened, ask *asker) *check.Where {
+	places, err := s.atlas.places()
+	switch {
+	case err != nil:
+		return &check.Where{Untold: "地址库不能使用：" + strings.TrimRight(fault.Of(err).Says, "。")}
+	case places == nil:
+		return &check.Where{Untold: "没有配置地址库（数据目录下的 " + PlacesFile + "）"}
+	}
+	w := &check.Where{Source: "地址库 " + calendar.DateOf(places.Made).String()}
+	add := func(h string, list []netip.Addr) {
+		for _, a := range list {
+			w.At = append(w.At, check.Place{Host: registry.ShownHost(h), Address: a.String(), Country: places.Country(a)})
+		}
+	}
+	add(host, addrs)
+	if pages.home != nil {
+		seen := map[string]bool{host: true}
+		for _, l := range own(pages.home, host) {
+			u, err := url.Parse(l)
+			if err != nil || seen[u.Hostname()] {
+				continue
+			}
+			seen[u.Hostname()] = true
+			add(u.Hostname(), ask.addresses(u.Hostname()))
+		}
+	}
+	return w
+}
+
+// Data says what address data there are; zero without a file.
+func (s *Service) Data() (rows int, made time.Time, err error) {
+	p, err := s.atlas.places()
+	if p == nil || err != nil {
+		return 0, time.Time{}, err
+	}
+	return p.Rows, p.Made, nil
+}
+
+const lookSelect = `SELECT s.id, s.name, s.host, u.name, s.hosted, h.at, COALESCE(h.facts, '{}'), COALESCE(h.wrong, 0), COALESCE(h.took_ms, 0), COALESCE(h.ipv6, ''), COALESCE(h.tls, ''), COALESCE(h.cert, ''), COALESCE(h.domain, ''), COALESCE(h.dns, ''), COALESCE(h.abroad, ''), COALESCE(h.provider, '')
+	FROM site s JOIN unit u ON u.id = s.unit_id LEFT JOIN host_look h ON h.site_id = s.id`
+
+func scanLook(r db.Scanner) (Look, error) {
+	l := Look{Outcome: map[string]check.Outcome{}}
+	var facts string
+	var ms int64
+	got := make([]string, len(columns))
+	dest := []any{&l.Site, &l.SiteName, &l.Host, &l.UnitName, &l.Hosted, &l.At, &facts, &l.Wrong, &ms}
+	for i := range got {
+		dest = append(dest, &got[i])
+	}
+	if err := r.Scan(dest...); err != nil {
+		return l, err
+	}
+	for i, c := range columns {
+		l.Outcome[c.Name] = check.Outcome(got[i])
+	}
+	l.Took = time.Duration(ms) * time.Millisecond
+	return l, json.Unmarshal([]byte(facts), &l.Facts)
+}
+
+// Filter narrows Looks.
+type Filter struct {
+	Text    string
+	Column  string // with Outcome
+	Outcome string
+	Wrong   bool
+	Limit   int
+	Offset  int
+}
+
+func (f Filter) where(scope authz.Scope) *db.Where {
+	var w db.Where
+	scope.Where(&w, "u")
+	like := db.Contains(f.Text)
+	w.And("s.host <> '' AND s.state = 'running'").AndIf(f.Text != "", `lower(s.name) LIKE ? ESCAPE '\' OR s.host LIKE ? ESCAPE '\' OR lower(u.name) LIKE ? ESCAPE '\'`, like, like, like).AndIf(f.Wrong, "h.wrong > 0")
+	for _, c := range columns {
+		if c.Name == f.Column && f.Outcome != "" {
+			w.And("h."+c.Name+" = ?", f.Outcome)
+		}
+	}
+	return &w
+}
+
+// Looks at the running sites in scope, those with something wrong first.
+func (s *Service) Looks(ctx context.Context, scope authz.Scope, f Filter) ([]Look, int, error) {
+	w := f.where(scope)
+	total, err := db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM site s JOIN unit u ON u.id = s.unit_id LEFT JOIN host_look h ON h.site_id = s.id WHERE `+w.SQL(), w.Args()...)
+	if err != nil {
+		return nil, 0, err
+	}
+	list, err := db.All(ctx, s.DB, scanLook, lookSelect+` WHERE `+w.SQL()+` ORDER BY COALESCE(h.wrong, 0) DESC, s.name, s.id LIMIT `+w.Arg(f.Limit)+` OFFSET `+w.Arg(f.Offset), w.Args()...)
+	return list, total, err
+}
+
+// Tally counts the outcomes of a check over the running sites in scope.
+type Tally struct{ Sites, Looked, IPv6, Abroad, Drift, Expiring int }
+
+// Tally in scope.
+func (s *Service) Tally(ctx context.Context, scope authz.Scope) (Tally, error) {
+	w := Filter{}.where(scope)
+	return db.One(ctx, s.DB, func(r db.Scanner) (Tally, error) {
+		var t Tally
+		err := r.Scan(&t.Sites, &t.Looked, &t.IPv6, &t.Abroad, &t.Drift, &t.Expiring)
+		return t, err
+	}, `SELECT count(*), count(h.site_id), COALESCE(sum(CASE WHEN h.ipv6 IN ('kept', 'tolerated') THEN 1 ELSE 0 END), 0), COALESCE(sum(CASE WHEN h.abroad = 'violated' OR h.provider = 'violated' THEN 1 ELSE 0 END), 0),
+		COALESCE(sum(CASE WHEN h.dns = 'violated' THEN 1 ELSE 0 END), 0), COALESCE(sum(CASE WHEN h.cert = 'violated' OR h.domain = 'violated' THEN 1 ELSE 0 END), 0)
+		FROM site s JOIN unit u ON u.id = s.unit_id LEFT JOIN host_look h ON h.site_id = s.id WHERE `+w.SQL(), w.Args()...)
+}
+
+// Sheet is the last look at one site in scope with every conclusion; not looked
+// at yet, it has no time.
+func (s *Service) Sheet(ctx context.Context, scope authz.Scope, id registry.SiteID) (Look, []check.Finding, error) {
+	if _, err := s.Registry.Site(ctx, scope, id); err != nil {
+		return Look{}, nil, err
+	}
+	l, err := db.One(ctx, s.DB, scanLook, lookSelect+` WHERE s.id = $1`, id)
+	if err != nil || l.At.IsZero() {
+		return l, nil, err
+	}
+	return l, s.judge(l.Facts), nil
+}

@@ -1,0 +1,498 @@
+package impostor
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"zhengshu/internal/approval"
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/check/lookalike"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/notify"
+	"zhengshu/internal/obligation"
+	"zhengshu/internal/official"
+	"zhengshu/internal/passage"
+)
+
+// reasonOf checks what a person wrote as the ground of an act.
+func reasonOf(field, what, text string) (string, error) {
+	text = strings.TrimSpace(text)
+	var f fault.Fields
+	f.Text(field, what, text, true, 2000)
+	f.Check(text == "" || len([]rune(text)) >= 4, field, what+"太短，请写清楚")
+	return text, f.Err()
+}
+
+// move takes a case through its machine and stores what it becomes.
+func (s *Service) move(ctx context.Context, tx *db.Tx, c Case, act, says string) (Case, error) {
+	before := c.State
+	var err error
+	if _, c.State, err = Machine.Take(ctx, tx, c.ID, act, passage.Note{Says: says}); err != nil {
+		return c, err
+	}
+	now := tx.Now()
+	switch act {
+	case "vanish":
+		c.GoneAt = now
+	case "return":
+		c.GoneAt, c.ClosedAt = time.Time{}, time.Time{}
+	case "close", "dismiss":
+		c.ClosedAt, c.Conclusion = now, says
+	case "reopen":
+		c.ClosedAt, c.Conclusion = time.Time{}, ""
+	}
+	letter, err := json.Marshal(c.Letter)
+	if err != nil {
+		return c, err
+	}
+	if c.Letter == nil {
+		letter = []byte("[]")
+	}
+	if _, err := tx.Exec(ctx, `UPDATE impostor SET state = $2, verified_by = $3, verified_at = $4, verdict = $5, referred_at = $6, referred_to = $7, letter = $8, gone_at = $9, closed_at = $10, conclusion = $11, updated_at = $12 WHERE id = $1`,
+		c.ID, c.State, c.VerifiedBy, instant(c.VerifiedAt), c.Verdict, instant(c.ReferredAt), c.ReferredTo, string(letter), instant(c.GoneAt), instant(c.ClosedAt), c.Conclusion, now); err != nil {
+		if _, dup := db.UniqueViolation(err); dup {
+			return c, fault.New(fault.Conflict, "同一网址已有在办的线索，请到那一条中办理。").From(err)
+		}
+		return c, err
+	}
+	return c, audit.Record(ctx, tx, audit.Entry{Act: "impostor." + act, Target: c.Target(), Basis: citation, Before: before, After: map[string]string{"state": c.State, "says": says}})
+}
+
+func instant(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t
+}
+
+// Verify is the word of a named person that it is a fake, and what that rests
+// on. It opens the clock of the referral.
+func (s *Service) Verify(ctx context.Context, scope authz.Scope, session *authz.Session, id, verdict string, files []approval.Upload) error {
+	verdict, err := reasonOf("verdict", "核实依据", verdict)
+	if err != nil {
+		return err
+	}
+	kept, err := approval.TakeAll(ctx, s.Store, files)
+	if err != nil {
+		return err
+	}
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
+		c, err := s.caseTx(ctx, tx, scope, id)
+		if err != nil {
+			return err
+		}
+		c.VerifiedBy, c.VerifiedAt, c.Verdict = session.Name, tx.Now(), verdict
+		if c, err = s.move(ctx, tx, c, "verify", verdict); err != nil {
+			return err
+		}
+		if err := approval.AttachAll(ctx, tx, "impostor", c.ID, kept); err != nil {
+			return err
+		}
+		if _, err := s.Obligations.Discharge(ctx, tx, VerifyDue.ID, c.subject(), session.Name+"核实为假冒"); err != nil {
+			return err
+		}
+		n := s.Settings().ImpostorReferWorkdays
+		today := calendar.DateOf(tx.Now())
+		return s.Obligations.Open(ctx, tx, obligation.Debt{Kind: ReferDue.ID, Unit: c.Office, Subject: c.subject(), Link: c.Link(), Due: s.Days.Add(today, n), From: today, Length: calendar.WorkingDays(n)})
+	})
+}
+
+// Dismiss is the word of a named person that it is none.
+func (s *Service) Dismiss(ctx context.Context, scope authz.Scope, session *authz.Session, id, why string) error {
+	why, err := reasonOf("why", "理由", why)
+	if err != nil {
+		return err
+	}
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
+		c, err := s.caseTx(ctx, tx, scope, id)
+		if err != nil {
+			return err
+		}
+		c.VerifiedBy, c.VerifiedAt = session.Name, tx.Now()
+		if c, err = s.move(ctx, tx, c, "dismiss", why); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE impostor_candidate SET state = 'set_aside', why = $2 WHERE host = $1`, c.Address, why); err != nil {
+			return err
+		}
+		if _, err := s.Obligations.Discharge(ctx, tx, VerifyDue.ID, c.subject(), session.Name+"认定不是假冒："+why); err != nil {
+			return err
+		}
+		_, err = s.Obligations.Annul(ctx, tx, ReferDue.ID, c.subject(), "认定不是假冒")
+		return err
+	})
+}
+
+// Reopen takes a dismissed case up again.
+func (s *Service) Reopen(ctx context.Context, scope authz.Scope, id, why string) error {
+	why, err := reasonOf("why", "新情况", why)
+	if err != nil {
+		return err
+	}
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
+		c, err := s.caseTx(ctx, tx, scope, id)
+		if err != nil {
+			return err
+		}
+		if c, err = s.move(ctx, tx, c, "reopen", why); err != nil {
+			return err
+		}
+		n := s.Settings().ImpostorVerifyWorkdays
+		today := calendar.DateOf(tx.Now())
+		return s.Obligations.Open(ctx, tx, obligation.Debt{Kind: VerifyDue.ID, Unit: c.Office, Subject: c.subject(), Link: c.Link(), Due: s.Days.Add(today, n), From: today, Length: calendar.WorkingDays(n)})
+	})
+}
+
+// Refer asks 网信 to deal with it: the letter goes out, its clock begins.
+func (s *Service) Refer(ctx context.Context, scope authz.Scope, session *authz.Session, id, request string) error {
+	request = strings.TrimSpace(request)
+	var f fault.Fields
+	f.Text("request", "补充说明", request, false, 1000)
+	if err := f.Err(); err != nil {
+		return err
+	}
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
+		c, err := s.caseTx(ctx, tx, scope, id)
+		if err != nil {
+			return err
+		}
+		step, err := s.ask(ctx, tx, c, "cyberspace")
+		if err != nil {
+			return err
+		}
+		c.ReferredAt, c.ReferredTo = tx.Now(), step.UnitName
+		c.Letter = wording(c, request)
+		if c, err = s.move(ctx, tx, c, "refer", "商请"+step.UnitName+"处理"); err != nil {
+			return err
+		}
+		_, err = s.Obligations.Discharge(ctx, tx, ReferDue.ID, c.subject(), "商请函 "+c.Number+"，"+session.Name)
+		return err
+	})
+}
+
+// wording is the letter to 网信, paragraph by paragraph.
+func wording(c Case, request string) []string {
+	what := "网站"
+	if c.Kind == "account" {
+		what = "账号"
+	}
+	called := ""
+	if c.Name != "" {
+		called = "（名称“" + quoteIn(c.Name) + "”）"
+	}
+	of := "我单位监管的政府网站与政务新媒体"
+	if c.OfName != "" {
+		of = "“" + quoteIn(c.OfName) + "”"
+	}
+	out := []string{
+		"经" + SourceName(c.Source) + "并核实，互联网上的" + what + c.Shown + called + "冒用" + of + "名义，不是本省登记的政府网站或政务新媒体。核实人：" + c.VerifiedBy + "，核实时间：" + calendar.DateOf(c.VerifiedAt).Chinese() + "。",
+		"核实情况：" + strings.TrimRight(quoteIn(c.Verdict), "。；") + "。",
+		"根据《陕西省政府网站与政务新媒体管理办法》（陕政公开办〔2021〕18号）第二十三条（三），现商请贵单位予以处理，并协调电信主管、公安等部门及时对域名解析和互联网接入服务进行处置、对开办者等人员依法予以打击处理。",
+	}
+	if c.Kind == "account" {
+		out[2] = "根据《陕西省政府网站与政务新媒体管理办法》（陕政公开办〔2021〕18号）第二十三条（三），现商请贵单位予以处理，并协调账号所在平台和公安等部门依法处置。"
+	}
+	if request != "" {
+		out = append(out, strings.TrimRight(request, "。；")+"。")
+	}
+	return append(out, "处理结果请反馈我单位。")
+}
+
+func quoteIn(s string) string {
+	return strings.NewReplacer("“", "‘", "”", "’", "\n", " ").Replace(s)
+}
+
+// ask opens the step of a party with its clock at the nearest body, or at the
+// office where that body is not on the platform.
+func (s *Service) ask(ctx context.Context, tx *db.Tx, c Case, party string) (Step, error) {
+	i := slices.IndexFunc(Parties, func(p struct {
+		Value, Name string
+		Role        authz.Role
+		Does        string
+	}) bool {
+		return p.Value == party
+	})
+	if i < 0 {
+		return Step{}, fault.New(fault.Invalid, "请选择协调的部门。").On("party", "请选择")
+	}
+	u, err := s.Org.UnitTx(ctx, tx, authz.System("impostor.ask"), c.Unit)
+	if err != nil {
+		return Step{}, err
+	}
+	body, ok, err := s.Org.Nearest(ctx, tx, u, Parties[i].Role)
+	if err != nil {
+		return Step{}, err
+	}
+	n := s.Settings().ImpostorStepWorkdays
+	today := calendar.DateOf(tx.Now())
+	p := Step{ID: ulid.Make().String(), Case: c.ID, Party: party, UnitName: Parties[i].Name, AskedOn: today, Due: s.Days.Add(today, n)}
+	debtor := c.Office
+	if ok {
+		p.Unit, p.UnitName, debtor = body.ID, body.Name, body.ID
+	}
+	if _, err := tx.Exec(ctx, `INSERT INTO impostor_step (id, impostor_id, party, unit_id, unit_name, asked_on, due_on, provisional) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		p.ID, p.Case, p.Party, db.Null(p.Unit), p.UnitName, p.AskedOn, p.Due.On, p.Due.Provisional); err != nil {
+		if _, dup := db.UniqueViolation(err); dup {
+			return p, fault.New(fault.Conflict, "已经协调过"+Parties[i].Name+"，请直接登记结果。").From(err)
+		}
+		return p, err
+	}
+	if err := s.Obligations.Open(ctx, tx, obligation.Debt{Kind: StepDue.ID, Unit: debtor, Subject: p.subject(c), Link: c.Link(), Due: p.Due, From: today, Length: calendar.WorkingDays(n)}); err != nil {
+		return p, err
+	}
+	_, err = notify.Send(ctx, tx, notify.Message{Key: "impostor:" + c.ID + ":" + party, Unit: string(debtor), Link: c.Link(), Urgent: true,
+		Title: "请处置" + KindName(c.Kind) + "：" + c.Shown, Body: Parties[i].Does + "，请于" + p.Due.On.Chinese() + "前办理并登记结果。"})
+	return p, err
+}
+
+// HandOn is 网信 bringing in 通信 or 公安, or both.
+func (s *Service) HandOn(ctx context.Context, scope authz.Scope, session *authz.Session, id string, parties []string) error {
+	if len(parties) == 0 || slices.ContainsFunc(parties, func(p string) bool { return p != "telecom" && p != "police" }) {
+		return fault.New(fault.Invalid, "没有选择要协调的部门。").On("party", "请选择通信管理部门、公安部门，或都选")
+	}
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
+		c, err := s.caseTx(ctx, tx, scope, id)
+		if err != nil {
+			return err
+		}
+		if !MayRecord(session, "cyberspace") {
+			return fault.New(fault.Refused, "由网信部门协调通信、公安处置；收到书面反馈的，主管单位可以代为登记。")
+		}
+		var names []string
+		for _, p := range parties {
+			step, err := s.ask(ctx, tx, c, p)
+			if err != nil {
+				return err
+			}
+			names = append(names, step.UnitName)
+		}
+		says := "协调" + strings.Join(names, "、") + "处置"
+		if c.State == Disposing {
+			return audit.Record(ctx, tx, audit.Entry{Act: "impostor.hand_on", Target: c.Target(), Basis: citation, After: says})
+		}
+		_, err = s.move(ctx, tx, c, "hand_on", says)
+		return err
+	})
+}
+
+// MayRecord reports whether the person may record the result of a party: its
+// own people, 网信 for all that it coordinates, and the supervisor who holds a
+// written reply.
+func MayRecord(session *authz.Session, party string) bool {
+	if session == nil {
+		return false
+	}
+	if session.Holds(authz.Cyberspace) || session.Holds(authz.Supervisor) {
+		return true
+	}
+	for _, p := range Parties {
+		if p.Value == party {
+			return session.Holds(p.Role)
+		}
+	}
+	return false
+}
+
+// Outcome is what a party did.
+type Outcome struct {
+	Party    string
+	Measure  string
+	Result   string
+	On       calendar.Date
+	Document string
+	File     *approval.Upload
+}
+
+// Record keeps the result of a party, with its date and document.
+func (s *Service) Record(ctx context.Context, scope authz.Scope, session *authz.Session, id string, n Outcome) error {
+	n.Result, n.Document = strings.TrimSpace(n.Result), strings.TrimSpace(n.Document)
+	today := calendar.DateOf(s.DB.Now())
+	var f fault.Fields
+	f.Check(slices.ContainsFunc(Measures, func(m struct{ Value, Party, Name string }) bool {
+		return m.Value == n.Measure && (m.Party == "" || m.Party == n.Party)
+	}), "measure", "请选择采取的措施")
+	f.Text("result", "处置结果", n.Result, true, 2000)
+	f.Text("document", "文书编号", n.Document, false, 100)
+	f.Check(!n.On.IsZero() && !n.On.After(today), "on", "处置日期没有填写，或晚于今天")
+	if err := f.Err(); err != nil {
+		return err
+	}
+	if !MayRecord(session, n.Party) {
+		return fault.New(fault.Refused, "这一步的结果由"+PartyName(n.Party)+"登记；收到书面反馈的，由网信部门或主管单位登记。")
+	}
+	taken, err := approval.TakeOne(ctx, s.Store, n.File, "impostor_reply", "file")
+	if err != nil {
+		return err
+	}
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
+		c, err := s.caseTx(ctx, tx, scope, id)
+		if err != nil {
+			return err
+		}
+		p, err := db.One(ctx, tx, scanStep, stepSelect+` WHERE impostor_id = $1 AND party = $2`, c.ID, n.Party)
+		if db.None(err) {
+			return fault.New(fault.Conflict, "还没有协调"+PartyName(n.Party)+"，不能登记结果。")
+		}
+		if err != nil {
+			return err
+		}
+		if p.Done() {
+			return fault.New(fault.Conflict, PartyName(n.Party)+"的结果已经登记。")
+		}
+		if n.On.Before(p.AskedOn) {
+			return fault.New(fault.Invalid, "处置日期早于商请日期。").On("on", "不能早于 "+p.AskedOn.String())
+		}
+		kept, err := approval.AttachTo(ctx, tx, "impostor", c.ID, taken)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE impostor_step SET measure = $2, result = $3, result_on = $4, document = $5, file_id = $6, file_name = $7, recorded_by = $8, recorded_at = $9 WHERE id = $1`,
+			p.ID, n.Measure, n.Result, n.On, n.Document, db.Null(kept.ID), kept.Name, session.Name, tx.Now()); err != nil {
+			return err
+		}
+		if _, err := s.Obligations.Discharge(ctx, tx, StepDue.ID, p.subject(c), MeasureName(n.Measure)+"："+clip(n.Result, 200)); err != nil {
+			return err
+		}
+		if _, err := notify.Send(ctx, tx, notify.Message{Key: "impostor:" + c.ID + ":result:" + n.Party, Unit: string(c.Office), Link: c.Link(),
+			Title: PartyName(n.Party) + "已反馈：" + c.Shown, Body: MeasureName(n.Measure)}); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "impostor.result", Target: c.Target(), Basis: citation, After: map[string]any{"party": n.Party, "measure": n.Measure, "on": n.On, "document": n.Document}})
+	})
+}
+
+// Close ends a case: every party that was asked has answered, and the fake has
+// been gone for as long as the province watches.
+func (s *Service) Close(ctx context.Context, scope authz.Scope, id, conclusion string) error {
+	conclusion, err := reasonOf("conclusion", "办结意见", conclusion)
+	if err != nil {
+		return err
+	}
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
+		c, err := s.caseTx(ctx, tx, scope, id)
+		if err != nil {
+			return err
+		}
+		if c.State == Gone {
+			list, err := steps(ctx, tx, c.ID)
+			if err != nil {
+				return err
+			}
+			for _, p := range list {
+				if !p.Done() {
+					return fault.New(fault.Refused, PartyName(p.Party)+"的处置结果还没有登记，不能办结。").Because(fault.Reason{ID: "S23.3b", Citation: citation, Says: "网信部门要协调电信主管、公安等部门及时处置"})
+				}
+			}
+			days := s.Settings().ImpostorWatchDays
+			if until := calendar.DateOf(c.GoneAt).AddDays(days); calendar.DateOf(tx.Now()).Before(until) {
+				return fault.Newf(fault.Refused, "无法访问后要观察 %d 天，到 %s 没有恢复再办结。", days, until)
+			}
+		}
+		_, err = s.move(ctx, tx, c, "close", conclusion)
+		return err
+	})
+}
+
+// File opens an attachment of a case in scope.
+func (s *Service) File(ctx context.Context, scope authz.Scope, id, file string) (approval.Attachment, io.ReadCloser, error) {
+	c, err := s.caseTx(ctx, s.DB, scope, id)
+	if err != nil {
+		return approval.Attachment{}, nil, err
+	}
+	return approval.OpenAttached(ctx, s.DB, s.Store, "impostor", c.ID, file)
+}
+
+// Paper is the letter to 网信 of a case in scope, as it went out.
+func (s *Service) Paper(ctx context.Context, scope authz.Scope, id string) (*official.Document, Case, error) {
+	c, err := s.caseTx(ctx, s.DB, scope, id)
+	if err != nil {
+		return nil, c, err
+	}
+	if c.ReferredAt.IsZero() {
+		return nil, c, fault.New(fault.Conflict, "还没有商请网信部门，没有商请函。")
+	}
+	return document(c), c, nil
+}
+
+// Figures are what the annual form asks of a year (readings 12 and 15).
+type Figures struct {
+	Year                                                                        int
+	Found, Monitor, Public, Unit, Verified, Dismissed, Referred, Disposed, Gone int
+	Sites, Accounts                                                             int // of the verified ones
+	OnTime                                                                      int // referred within the time given
+}
+
+// Figures of a year in scope.
+func (s *Service) Figures(ctx context.Context, scope authz.Scope, year int) (Figures, error) {
+	f := Figures{Year: year}
+	w := Filter{Year: year}.where(scope)
+	type row struct {
+		kind, source, state string
+		n                   int
+	}
+	rows, err := db.All(ctx, s.DB, func(r db.Scanner) (row, error) {
+		var x row
+		err := r.Scan(&x.kind, &x.source, &x.state, &x.n)
+		return x, err
+	}, `SELECT i.kind, i.source, i.state, count(*) FROM impostor i JOIN unit u ON u.id = i.unit_id WHERE `+w.SQL()+` GROUP BY i.kind, i.source, i.state`, w.Args()...)
+	if err != nil {
+		return f, err
+	}
+	for _, x := range rows {
+		f.Found += x.n
+		switch x.source {
+		case "monitor":
+			f.Monitor += x.n
+		case "public":
+			f.Public += x.n
+		default:
+			f.Unit += x.n
+		}
+		switch x.state {
+		case Dismissed:
+			f.Dismissed += x.n
+		case Verified, Referred, Disposing, Gone, Closed:
+			f.Verified += x.n
+			if x.kind == "site" {
+				f.Sites += x.n
+			} else {
+				f.Accounts += x.n
+			}
+		}
+		switch x.state {
+		case Referred, Disposing, Gone, Closed:
+			f.Referred += x.n
+		}
+		switch x.state {
+		case Gone, Closed:
+			f.Gone += x.n
+		}
+	}
+	w = Filter{Year: year}.where(scope)
+	f.Disposed, err = db.One(ctx, s.DB, db.Value[int], `SELECT count(DISTINCT i.id) FROM impostor i JOIN unit u ON u.id = i.unit_id JOIN impostor_step p ON p.impostor_id = i.id AND p.party = 'cyberspace' AND p.recorded_at IS NOT NULL WHERE `+w.SQL(), w.Args()...)
+	if err != nil {
+		return f, err
+	}
+	w = Filter{Year: year}.where(scope)
+	f.OnTime, err = db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM impostor i JOIN unit u ON u.id = i.unit_id JOIN obligation o ON o.kind = 'impostor_refer' AND o.subject_kind = 'impostor' AND o.subject_id = i.id AND o.state = 'discharged' AND o.overdue_at IS NULL WHERE `+w.SQL(), w.Args()...)
+	return f, err
+}
+
+// TechniqueName is how the name imitates, in Chinese.
+func (c Case) TechniqueName() string { return lookalike.TechniqueName(c.Technique) }
+
+func clip(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,330 @@
+package impostor_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"zhengshu/internal/approval"
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/blob"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/db"
+	"zhengshu/internal/db/dbtest"
+	"zhengshu/internal/egress"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/impostor"
+	"zhengshu/internal/obligation"
+	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/rules/sx2021"
+	"zhengshu/internal/seal"
+)
+
+var (
+	start = time.Date(2026, 3, 2, 2, 0, 0, 0, time.UTC) // a Monday
+	all   = authz.System("test")
+)
+
+// names answers for the DNS: the names that somebody has registered.
+type names map[string]string
+
+func (n names) Resolve(_ context.Context, host string) ([]netip.Addr, error) {
+	if a, ok := n[host]; ok {
+		return []netip.Addr{netip.MustParseAddr(a)}, nil
+	}
+	return nil, errors.New("no such host")
+}
+
+type house struct {
+	db                   *db.DB
+	clock                *calendar.Manual
+	obligations          *obligation.Service
+	svc                  *impostor.Service
+	ctx                  context.Context
+	site                 registry.Site
+	boss, cyber, telecom *authz.Session
+	asked                *int // requests that reached the fake
+	standing             *bool
+	dns                  names
+}
+
+func each(t *testing.T, fn func(t *testing.T, h *house)) {
+	t.Helper()
+	clock := calendar.NewManual(start)
+	dbtest.EachAt(t, clock.Now, func(t *testing.T, d *db.DB) {
+		clock.Set(start)
+		h := &house{db: d, clock: clock, ctx: audit.System(context.Background(), "test"), asked: new(int), standing: new(bool), dns: names{}}
+		ok(t, passage.Declare(h.ctx, d, impostor.Machine, registry.SiteMachine, registry.DomainMachine, registry.AccountMachine))
+		store, err := blob.Disk(t.TempDir())
+		ok(t, err)
+		keys, err := seal.Open(t.TempDir())
+		ok(t, err)
+		days, err := calendar.Published()
+		ok(t, err)
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			*h.asked++
+			fmt.Fprint(w, "<!doctype html><title>白水县人民政府</title><p>请输入银行卡号")
+		}))
+		t.Cleanup(server.Close)
+		client := egress.New(egress.Policy{Local: netip.MustParseAddrPort(server.Listener.Addr().String()), Own: func(string) bool { return *h.standing }, Resolver: h.dns, Now: clock.Now})
+		o := org.New(d)
+		reg := registry.New(d, o)
+		h.obligations = obligation.New(d, o, impostor.Obligations()...)
+		h.svc = impostor.New(impostor.Parts{DB: d, Org: o, Registry: reg, Obligations: h.obligations, Days: days, Store: store, Keys: keys, Client: client, Settings: sx2021.Defaults})
+		ok(t, d.Update(h.ctx, func(tx *db.Tx) error {
+			for _, a := range []org.Area{{Level: org.Province, Code: "610000", Name: "陕西省"}, {Level: org.City, Code: "610500", Name: "渭南市", Parent: "province-610000000000"}} {
+				if _, err := o.AddArea(h.ctx, tx, a); err != nil {
+					return err
+				}
+			}
+			office, _, err := o.AddUnit(h.ctx, tx, org.Unit{Area: "province-610000000000", Kind: org.Office, Name: "陕西省人民政府办公厅"})
+			if err != nil {
+				return err
+			}
+			city, _, err := o.AddUnit(h.ctx, tx, org.Unit{Area: "city-610500000000", Kind: org.Office, Name: "渭南市人民政府办公室"})
+			if err != nil {
+				return err
+			}
+			net, _, err := o.AddUnit(h.ctx, tx, org.Unit{Area: "province-610000000000", Kind: org.Department, Name: "陕西省互联网信息办公室"})
+			if err != nil {
+				return err
+			}
+			for _, n := range []struct {
+				unit org.Unit
+				role authz.Role
+				into **authz.Session
+			}{{office, authz.Supervisor, &h.boss}, {net, authz.Cyberspace, &h.cyber}, {net, authz.Telecom, &h.telecom}} {
+				p, err := o.AddPerson(h.ctx, tx, all, org.Person{Unit: n.unit.ID, Name: "某" + string(n.role)})
+				if err != nil {
+					return err
+				}
+				if err := o.Appoint(h.ctx, tx, all, p.ID, n.unit.ID, n.role); err != nil {
+					return err
+				}
+				posts, err := o.PostsOf(h.ctx, tx, p.ID)
+				if err != nil {
+					return err
+				}
+				*n.into = &authz.Session{PersonID: string(p.ID), Name: p.Name, Posts: posts}
+			}
+			h.site, err = reg.EnterSite(h.ctx, tx, registry.Site{Unit: city.ID, Kind: registry.Portal, Name: "渭南市人民政府", Host: "www.weinan.gov.cn"})
+			return err
+		}))
+		fn(t, h)
+	})
+}
+
+func ok(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func is(t *testing.T, err error, kind fault.Kind) {
+	t.Helper()
+	if !fault.Is(err, kind) {
+		t.Fatalf("got %v, want %s", err, kind)
+	}
+}
+
+func (h *house) as(s *authz.Session) context.Context {
+	return audit.WithActor(h.ctx, audit.Actor{Kind: "person", ID: s.PersonID, Name: s.Name})
+}
+
+func (h *house) open(t *testing.T, kind string) []obligation.Obligation {
+	t.Helper()
+	list, err := h.obligations.Obligations(h.ctx, all, obligation.Filter{Kind: kind})
+	ok(t, err)
+	return list
+}
+
+func (h *house) tip(address string) impostor.Tip {
+	desk := impostor.NewDesk(h.svc)
+	token := desk.FormToken(h.site.ID)
+	h.clock.Advance(5 * time.Second)
+	return impostor.Tip{Clue: impostor.Clue{Kind: "site", Address: address, Says: "要求填写银行卡号", Contact: "13800000000"}, Token: token, From: "198.51.100.7"}
+}
+
+func TestArticle23_3_AFakeIsVerifiedReferredDealtWithAndWatched(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		desk := impostor.NewDesk(h.svc)
+		*h.standing = true
+		tip := h.tip("https://weinan-gov.cn/login")
+		got, err := desk.Receive(h.ctx, h.site.ID, tip)
+		ok(t, err)
+		again, err := desk.Receive(h.ctx, h.site.ID, tip)
+		if err != nil || again.Number != got.Number {
+			t.Fatalf("the same form gave %v, %v after %v", again, err, got)
+		}
+		if known, err := desk.Receive(h.ctx, h.site.ID, h.tip("weinan-gov.cn")); err != nil || !known.Known {
+			t.Errorf("a second report: %+v, %v", known, err)
+		}
+		list, total, err := h.svc.Cases(h.ctx, h.boss.ScopeFor(authz.InspectionRead), impostor.Filter{})
+		if err != nil || total != 1 || list[0].OfName != "渭南市人民政府" || list[0].OfficeName != "陕西省人民政府办公厅" || strings.Contains(list[0].Contact, "138") {
+			t.Fatalf("%d cases %+v, %v", total, list, err)
+		}
+		id, scope := list[0].ID, h.boss.ScopeFor(authz.ImpostorVerify)
+		if due := h.open(t, "impostor_verify"); len(due) != 1 || due[0].Due.On != calendar.DateOf(start).AddDays(2) {
+			t.Errorf("to verify: %+v", due)
+		}
+		// Nothing is contacted before a person has verified it or asked for it.
+		if n, err := h.svc.Watch(h.ctx); err != nil || n != 0 || *h.asked != 0 {
+			t.Fatalf("%d looks, %d requests before anybody verified (%v)", n, *h.asked, err)
+		}
+		is(t, h.svc.Refer(h.as(h.boss), scope, h.boss, id, ""), fault.Conflict)
+		is(t, h.svc.Verify(h.as(h.boss), scope, h.boss, id, "是", nil), fault.Invalid)
+		is(t, h.svc.Verify(h.as(h.boss), authz.Scope{}, h.boss, id, "不在台账中，照搬首页", nil), fault.NotFound)
+		ok(t, h.svc.Verify(h.as(h.boss), scope, h.boss, id, "不在台账中，照搬首页", nil))
+		if due := h.open(t, "impostor_refer"); len(due) != 1 || due[0].Due.On != calendar.DateOf(start).AddDays(1) {
+			t.Errorf("referral within 1 working day: %+v", due)
+		}
+		ok(t, h.svc.Refer(h.as(h.boss), scope, h.boss, id, ""))
+		is(t, h.svc.Refer(h.as(h.boss), scope, h.boss, id, ""), fault.Conflict)
+		paper, c, err := h.svc.Paper(h.ctx, scope, id)
+		ok(t, err)
+		if err := paper.Check(); err != nil || c.ReferredTo != "陕西省互联网信息办公室" || !strings.Contains(strings.Join(c.Letter, ""), "weinan-gov.cn") || !strings.Contains(strings.Join(c.Letter, ""), "第二十三条（三）") {
+			t.Errorf("letter to %s: %q, %v", c.ReferredTo, c.Letter, err)
+		}
+		if len(h.open(t, "impostor_verify")) != 0 || len(h.open(t, "impostor_refer")) != 0 || len(h.open(t, "impostor_step")) != 1 {
+			t.Error("the clocks do not follow the acts")
+		}
+		dispose := h.cyber.ScopeFor(authz.ImpostorDispose)
+		is(t, h.svc.HandOn(h.as(h.telecom), h.telecom.ScopeFor(authz.ImpostorDispose), h.telecom, id, []string{"police"}), fault.Refused)
+		ok(t, h.svc.HandOn(h.as(h.cyber), dispose, h.cyber, id, []string{"telecom", "police"}))
+		is(t, h.svc.HandOn(h.as(h.cyber), dispose, h.cyber, id, []string{"telecom"}), fault.Conflict)
+		today := calendar.DateOf(h.clock.Now())
+		is(t, h.svc.Record(h.as(h.telecom), dispose, h.telecom, id, impostor.Outcome{Party: "police", Measure: "filed", Result: "已立案", On: today}), fault.Refused)
+		is(t, h.svc.Record(h.as(h.cyber), dispose, h.cyber, id, impostor.Outcome{Party: "telecom", Measure: "filed", Result: "已停止解析", On: today}), fault.Invalid)
+		is(t, h.svc.Record(h.as(h.cyber), dispose, h.cyber, id, impostor.Outcome{Party: "telecom", Measure: "resolution", Result: "已停止解析", On: today.AddDays(1)}), fault.Invalid)
+		file := &approval.Upload{Name: "复函.pdf", Content: bytes.NewReader([]byte("%PDF-1.7\n"))}
+		ok(t, h.svc.Record(h.as(h.telecom), dispose, h.telecom, id, impostor.Outcome{Party: "telecom", Measure: "resolution", Result: "已停止解析", On: today, Document: "通信函〔2026〕1号", File: file}))
+		ok(t, h.svc.Record(h.as(h.cyber), dispose, h.cyber, id, impostor.Outcome{Party: "cyberspace", Measure: "coordinated", Result: "已协调", On: today}))
+
+		// The watch: two looks at a distance, then days of quiet.
+		look := func(want string) {
+			t.Helper()
+			h.clock.Advance(13 * time.Hour)
+			if n, err := h.svc.Watch(h.ctx); err != nil || n != 1 {
+				t.Fatalf("%d looks, %v", n, err)
+			}
+			d, err := h.svc.Dossier(h.ctx, all, id)
+			if err != nil || d.State != want {
+				t.Fatalf("state %s, want %s (%v)", d.State, want, err)
+			}
+		}
+		look(impostor.Disposing)
+		if *h.asked == 0 {
+			t.Error("the watch did not open the page")
+		}
+		*h.standing = false
+		look(impostor.Disposing)
+		look(impostor.Gone)
+		is(t, h.svc.Close(h.as(h.boss), scope, id, "已停止解析，没有恢复"), fault.Refused) // the police have not answered
+		ok(t, h.svc.Record(h.as(h.boss), scope, h.boss, id, impostor.Outcome{Party: "police", Measure: "not_filed", Result: "线索不足，不予立案", On: today}))
+		is(t, h.svc.Close(h.as(h.boss), scope, id, "已停止解析，没有恢复"), fault.Refused) // still under watch
+		*h.standing = true
+		look(impostor.Disposing) // it is back
+		*h.standing = false
+		look(impostor.Disposing)
+		look(impostor.Gone)
+		h.clock.Advance(8 * 24 * time.Hour)
+		ok(t, h.svc.Close(h.as(h.boss), scope, id, "已停止解析，没有恢复"))
+		f, err := h.svc.Figures(h.ctx, all, 2026)
+		if err != nil || f.Found != 1 || f.Public != 1 || f.Verified != 1 || f.Referred != 1 || f.Disposed != 1 || f.Gone != 1 || f.OnTime != 1 {
+			t.Errorf("figures %+v, %v", f, err)
+		}
+		contact, err := h.svc.Reveal(h.as(h.boss), scope, id)
+		if err != nil || contact != "13800000000" {
+			t.Errorf("contact %q, %v", contact, err)
+		}
+	})
+}
+
+func TestArticle23_2_NamesLikeOursAreAskedOfTheDNSAndNeverContacted(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.dns["weinan-gov.cn"], h.dns["weinan.com"] = "1.2.3.4", "10.0.0.1"
+		n, err := h.svc.AskCandidates(h.ctx)
+		if err != nil || n != 1 {
+			t.Fatalf("%d hosts, %v", n, err)
+		}
+		if n, err := h.svc.AskCandidates(h.ctx); err != nil || n != 0 {
+			t.Errorf("asked again at once: %d, %v", n, err)
+		}
+		list, total, err := h.svc.Candidates(h.ctx, all, "new", "", 10, 0)
+		if err != nil || total != 2 || *h.asked != 0 {
+			t.Fatalf("%d candidates %+v, %d requests, %v", total, list, *h.asked, err)
+		}
+		if _, total, err := h.svc.Candidates(h.ctx, authz.Scope{}, "", "", 10, 0); err != nil || total != 0 {
+			t.Errorf("a stranger sees %d, %v", total, err)
+		}
+		is(t, h.svc.SetAside(h.as(h.boss), all, "weinan.com", ""), fault.Invalid)
+		ok(t, h.svc.SetAside(h.as(h.boss), all, "weinan.com", "某公司的商号网站"))
+		c, err := h.svc.Suspect(h.as(h.boss), all, "weinan-gov.cn")
+		if err != nil || c.Source != "monitor" || c.OfName != "渭南市人民政府" {
+			t.Fatalf("%+v, %v", c, err)
+		}
+		if _, err := h.svc.Suspect(h.as(h.boss), all, "weinan-gov.cn"); !fault.Is(err, fault.Conflict) {
+			t.Errorf("entered twice: %v", err)
+		}
+		ok(t, h.svc.Dismiss(h.as(h.boss), all, h.boss, c.ID, "备案主体是该公司"))
+		if due := h.open(t, "impostor_verify"); len(due) != 0 {
+			t.Errorf("still to verify: %+v", due)
+		}
+		if _, total, err := h.svc.Candidates(h.ctx, all, "new", "", 10, 0); err != nil || total != 0 {
+			t.Errorf("%d left, %v", total, err)
+		}
+	})
+}
+
+func TestReportsOfFakesAreHeldAgainstWhatIsOfficialAndBounded(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		desk := impostor.NewDesk(h.svc)
+		for name, mend := range map[string]func(*impostor.Tip){
+			"official":     func(n *impostor.Tip) { n.Address = "http://www.weinan.gov.cn/a.html" },
+			"no address":   func(n *impostor.Tip) { n.Address = "" },
+			"no host":      func(n *impostor.Tip) { n.Address = "http://exa mple" },
+			"nothing seen": func(n *impostor.Tip) { n.Says = " " },
+			"too long":     func(n *impostor.Tip) { n.Says = strings.Repeat("长", 2001) },
+			"kind":         func(n *impostor.Tip) { n.Kind = "x" },
+			"account bare": func(n *impostor.Tip) { n.Kind = "account" },
+			"trap":         func(n *impostor.Tip) { n.Trap = "x" },
+			"token":        func(n *impostor.Tip) { n.Token = "a.b.c" },
+		} {
+			n := h.tip("fake.example.com")
+			mend(&n)
+			if _, err := desk.Receive(h.ctx, h.site.ID, n); !fault.Is(err, fault.Invalid) && !fault.Is(err, fault.Refused) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		for i := range impostor.PerAddress {
+			if _, err := desk.Receive(h.ctx, h.site.ID, h.tip(fmt.Sprintf("fake%d.example.com", i))); err != nil {
+				t.Fatalf("report %d: %v", i, err)
+			}
+		}
+		_, err := desk.Receive(h.ctx, h.site.ID, h.tip("one-more.example.com"))
+		is(t, err, fault.TooMany)
+		n := h.tip("https://weibo.example/fake")
+		n.Kind, n.Name, n.Platform, n.From = "account", "渭南发布官方", "微博", "203.0.113.9"
+		_, err = desk.Receive(h.ctx, h.site.ID, n)
+		ok(t, err)
+		list, _, err := h.svc.Cases(h.ctx, all, impostor.Filter{Kind: "account"})
+		if err != nil || len(list) != 1 {
+			t.Fatalf("%v %v", list, err)
+		}
+		_, err = h.svc.LookNow(h.as(h.boss), all, h.boss, list[0].ID)
+		is(t, err, fault.Refused)
+		is(t, h.svc.Saw(h.as(h.boss), all, h.boss, list[0].ID, impostor.There, "仍在发布", nil), fault.Invalid)
+		ok(t, h.svc.Saw(h.as(h.boss), all, h.boss, list[0].ID, impostor.There, "仍在发布", &approval.Upload{Name: "截图.pdf", Content: bytes.NewReader([]byte("%PDF-1.7\n"))}))
+	})
+}

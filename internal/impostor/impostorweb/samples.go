@@ -1,0 +1,45 @@
+package impostorweb
+
+import (
+	"time"
+
+	"zhengshu/internal/approval"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/impostor"
+	"zhengshu/internal/passage"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/web"
+)
+
+var (
+	sampleToday = calendar.Date{Year: 2026, Month: 11, Day: 23}
+	sampleAt    = time.Date(2026, 11, 20, 2, 0, 0, 0, time.UTC)
+	sampleCase  = impostor.Case{ID: "c", Number: "JM-2026-0001", Kind: "site", Shown: "baishui-gov.cn", Address: "baishui-gov.cn", Name: "白水县人民政府", Of: registry.Ref{Kind: "site", ID: "s"}, OfName: "白水县人民政府", UnitName: "白水县人民政府办公室", OfficeName: "渭南市人民政府办公室",
+		Source: "public", Technique: "suffix_hyphen", Says: "页面要求填写银行卡号。", State: impostor.Disposing, FoundAt: sampleAt, VerifiedBy: "林知远", VerifiedAt: sampleAt, Verdict: "不在台账中，页面照搬首页", ReferredAt: sampleAt, ReferredTo: "陕西省互联网信息办公室", Contact: "sealed"}
+	hostileCase = impostor.Case{ID: `"><b>`, Number: "<i>", Kind: "account", Shown: "<script>alert(1)</script>", Name: `"onload="x`, OfName: "</td>", UnitName: "<b>", OfficeName: "<u>", Platform: "<s>", Says: "<script>", State: impostor.Found, Verdict: "<b>", Conclusion: "</p>", Technique: "<b>", Contact: "x"}
+	sampleSteps = []impostor.Step{{ID: "1", Party: "cyberspace", UnitName: "陕西省互联网信息办公室", AskedOn: sampleToday.AddDays(-3), Due: calendar.Due{On: sampleToday.AddDays(2)}, Measure: "coordinated", Result: "已协调", ResultOn: sampleToday, Document: "网信函〔2026〕1号", FileID: "f", FileName: "复函.pdf", RecordedAt: sampleAt},
+		{ID: "2", Party: "telecom", UnitName: "通信管理部门", AskedOn: sampleToday, Due: calendar.Due{On: sampleToday.AddDays(2), Provisional: true}}}
+	sampleSession = &authz.Session{Name: "甲", Posts: []authz.Post{{Role: authz.Supervisor, UnitID: "u", AreaPath: "/610000/"}}}
+	sampleDossier = impostor.Dossier{Case: sampleCase, Steps: sampleSteps, Looks: []impostor.Look{{At: sampleAt, Outcome: impostor.There, Says: "可以打开", Title: "白水县人民政府"}, {At: sampleAt, Outcome: impostor.NotSeen, Says: "不能解析", Actor: "甲"}},
+		Files: []approval.Attachment{{ID: "f", Name: "截图.png"}}, History: []passage.Step{{At: sampleAt, Act: "find", ActorName: "公众"}, {At: sampleAt, Act: "verify", ActorName: "林知远", Note: "核实"}}}
+	hostileDossier  = impostor.Dossier{Case: hostileCase, Looks: []impostor.Look{{Outcome: "x", Says: "<b>", Title: "<script>", Actor: "<i>"}}, Files: []approval.Attachment{{ID: `"`, Name: "<script>"}}, History: []passage.Step{{Act: "<b>", ActorName: "<i>", Note: "<script>"}}}
+	sampleCandidate = impostor.Candidate{Host: "baishui-gov.cn", Shown: "baishui-gov.cn", Imitates: "www.baishui.gov.cn", Technique: "suffix_hyphen", UnitName: "白水县人民政府办公室", Addresses: "1.2.3.4", State: "new", LastSeen: sampleAt}
+	hostCandidate   = impostor.Candidate{Host: `"><b>`, Shown: "<script>", Imitates: "<i>", Technique: "<b>", UnitName: "<u>", Addresses: "</td>", State: "set_aside", Why: "<script>"}
+	every           = rights{true, true, true}
+)
+
+func withState(state string) impostor.Dossier {
+	d := sampleDossier
+	d.State = state
+	return d
+}
+
+var listPage = web.Define(web.Plain, "pages/list.html",
+	newCases(nil, 0, impostor.Figures{Year: 2026}, true), newCases([]impostor.Case{sampleCase}, 1, impostor.Figures{Year: 2026, Found: 3, Public: 1, Verified: 2, Sites: 2, Referred: 1}, true), newCases([]impostor.Case{hostileCase}, 1, impostor.Figures{}, false),
+	newNames(nil, 0, impostor.Rounds{}, true), newNames([]impostor.Candidate{sampleCandidate}, 1, impostor.Rounds{Hosts: 3, Asked: 2, Names: 300, Untold: 2}, true), newNames([]impostor.Candidate{hostCandidate}, 1, impostor.Rounds{}, false))
+
+var recordPage = web.Define(web.Plain, "pages/record.html", newCaseView(sampleDossier, every, sampleSession, sampleToday), newCaseView(withState(impostor.Found), every, sampleSession, sampleToday), newCaseView(withState(impostor.Gone), every, sampleSession, sampleToday),
+	newCaseView(withState(impostor.Dismissed), rights{}, sampleSession, sampleToday), newCaseView(hostileDossier, every, sampleSession, sampleToday))
+
+var formPage = web.Define(web.Plain, "pages/form.html", newReportForm(nil), newReportForm([]web.Option{{Value: "site:s", Label: "白水县人民政府"}, {Value: `"`, Label: "<script>"}}), newSetAside(sampleCandidate), newSetAside(hostCandidate))

@@ -1,0 +1,359 @@
+package inspection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/notify"
+	"zhengshu/internal/obligation"
+	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/rules/sx2021"
+)
+
+// DisputeKind is the clock of a disputed finding.
+var DisputeKind = obligation.Kind{ID: "finding_dispute", Name: "答复误报申辩", Clause: "S19.4", Citation: sx2021.Instrument + " 第十九条（四）",
+	Says: "对报为误报的问题核实并答复", Remind: []int{2, 0}, Escalate: 2, Minutes: 10}
+
+// Desk is what answering disputes takes.
+type Desk struct {
+	Org         *org.Service
+	Obligations *obligation.Service
+	Days        calendar.Workdays
+	Settings    func() sx2021.Settings
+}
+
+// AnswerWith gives disputes their answerable person and their clock.
+func (s *Service) AnswerWith(d Desk) { s.desk = &d }
+
+// Verdicts on a dispute.
+const (
+	ItIsTrue  = "true"
+	ItIsFalse = "false"
+	ItIsGone  = "gone" // the finding closed before anybody answered
+)
+
+// ClosedByDispute stands where evidence else does: a person closed it as false.
+const ClosedByDispute = "dispute"
+
+// False reports that the finding was confirmed false.
+func (f Finding) False() bool { return f.State == FindingClosed && f.ClosedBy == ClosedByDispute }
+
+// VerdictNames in Chinese.
+var VerdictNames = map[string]string{"": "待答复", ItIsTrue: "问题属实", ItIsFalse: "确认误报", ItIsGone: "问题已消除"}
+
+// Objection is one dispute of a finding with its answer.
+type Objection struct {
+	ID         string
+	Finding    FindingID
+	Says       string // joined, of the finding
+	SiteName   string // joined
+	Check      string
+	Unit       org.UnitID // that answers
+	UnitName   string     // joined
+	Reason     string
+	RaisedBy   string
+	RaisedAt   time.Time
+	Person     org.PersonID
+	PersonName string
+	Due        calendar.Due
+	Verdict    string
+	Answer     string
+	AnsweredBy string
+	AnsweredAt time.Time
+	raisedID   string
+}
+
+const objectionSelect = `
+	SELECT d.id, d.finding_id, f.says, s.name, d.check_id, d.unit_id, o.name, d.reason, d.raised_id, d.raised_by, d.raised_at, d.person_id, d.person_name, d.due_on, d.provisional, d.verdict, d.answer, d.answered_by, d.answered_at
+	  FROM finding_dispute d JOIN finding f ON f.id = d.finding_id JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id JOIN unit o ON o.id = d.unit_id`
+
+func scanObjection(r db.Scanner) (Objection, error) {
+	var d Objection
+	err := r.Scan(&d.ID, &d.Finding, &d.Says, &d.SiteName, &d.Check, &d.Unit, &d.UnitName, &d.Reason, &d.raisedID, &d.RaisedBy, &d.RaisedAt, &d.Person, &d.PersonName, &d.Due.On, &d.Due.Provisional, &d.Verdict, &d.Answer, &d.AnsweredBy, &d.AnsweredAt)
+	return d, err
+}
+
+// Objections of findings in scope, those that wait first by their day, and how
+// many there are. verdict "waiting" keeps to those without an answer; mine to
+// those the person answers.
+func (s *Service) Objections(ctx context.Context, scope authz.Scope, verdict string, mine org.PersonID, limit, offset int) ([]Objection, int, error) {
+	var w db.Where
+	scope.Where(&w, "u")
+	w.AndIf(verdict == "waiting", "d.verdict = ''").AndIf(verdict != "" && verdict != "waiting", "d.verdict = ?", verdict).AndIf(mine != "", "d.person_id = ?", mine)
+	n, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM finding_dispute d JOIN finding f ON f.id = d.finding_id JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id WHERE `+w.SQL(), w.Args()...)
+	if err != nil {
+		return nil, 0, err
+	}
+	list, err := db.All(ctx, s.db, scanObjection, objectionSelect+` WHERE `+w.SQL()+` ORDER BY CASE d.verdict WHEN '' THEN 0 ELSE 1 END, d.due_on, d.id DESC LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(offset), w.Args()...)
+	return list, n, err
+}
+
+// ObjectionsOf are the disputes of a finding in scope, oldest first.
+func (s *Service) ObjectionsOf(ctx context.Context, q db.Querier, scope authz.Scope, id FindingID) ([]Objection, error) {
+	if _, err := s.Finding(ctx, q, scope, id); err != nil {
+		return nil, err
+	}
+	return db.All(ctx, q, scanObjection, objectionSelect+` WHERE d.finding_id = $1 ORDER BY d.raised_at, d.id`, id)
+}
+
+func (f Finding) disputeSubject() obligation.Subject {
+	return obligation.Subject{Kind: "finding", ID: string(f.ID), Name: f.SiteName + "：" + clipRunes(f.Says, 60)}
+}
+
+// object opens the dispute of a finding with its person and day.
+func (s *Service) object(ctx context.Context, tx *db.Tx, f Finding, why string) error {
+	if s.desk == nil {
+		return nil
+	}
+	system := authz.System("inspection.dispute")
+	u, err := s.desk.Org.UnitTx(ctx, tx, system, f.Unit)
+	if err != nil {
+		return err
+	}
+	office, _, err := s.desk.Org.SupervisorsOf(ctx, tx, u, u.Governs())
+	if err != nil {
+		return err
+	}
+	if office.ID == "" {
+		office = u
+	}
+	person, err := s.answerable(ctx, tx, office)
+	if err != nil {
+		return err
+	}
+	actor, _ := audit.ActorFrom(ctx)
+	from := calendar.DateOf(tx.Now())
+	length := calendar.WorkingDays(s.desk.Settings().DisputeWorkdays)
+	due := length.From(from, s.desk.Days)
+	if _, err := tx.Exec(ctx, `
+		INSERT INTO finding_dispute (id, finding_id, unit_id, check_id, reason, raised_id, raised_by, raised_at, person_id, person_name, due_on, provisional)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, ulid.Make().String(), f.ID, office.ID, f.Check, why, actor.ID, actor.Name, tx.Now(), person.ID, person.Name, due.On, due.Provisional); err != nil {
+		return fmt.Errorf("inspection: dispute: %w", err)
+	}
+	if err := s.desk.Obligations.Open(ctx, tx, obligation.Debt{Kind: DisputeKind.ID, Unit: office.ID, Subject: f.disputeSubject(), Link: f.Link(), Due: due, From: from, Length: length, Person: person.ID}); err != nil {
+		return err
+	}
+	_, err = notify.Send(ctx, tx, notify.Message{Key: "dispute:" + string(f.ID) + ":" + tx.Now().Format(time.RFC3339), Unit: string(office.ID), Person: string(person.ID), Title: "请答复误报申辩：" + f.SiteName, Body: "问题：" + f.Says + "申辩：" + why, Link: f.Link()})
+	return err
+}
+
+// answerable is the one person of an office who answers: of its supervisors the
+// one with the fewest disputes waiting.
+func (s *Service) answerable(ctx context.Context, q db.Querier, office org.Unit) (org.Person, error) {
+	holders, err := s.desk.Org.Holders(ctx, q, authz.System("inspection.dispute"), office.ID, authz.Supervisor)
+	if err != nil {
+		return org.Person{}, err
+	}
+	var best org.Person
+	least := -1
+	for _, h := range holders {
+		n, err := db.One(ctx, q, db.Value[int], `SELECT count(*) FROM finding_dispute WHERE person_id = $1 AND verdict = ''`, h.Person.ID)
+		if err != nil {
+			return best, err
+		}
+		if least < 0 || n < least {
+			best, least = h.Person, n
+		}
+	}
+	return best, nil // nobody: the office as a whole owes it
+}
+
+// TakeUp makes the person who asks the one who answers, with a word why.
+func (s *Service) TakeUp(ctx context.Context, session *authz.Session, scope authz.Scope, id FindingID) (Objection, error) {
+	var d Objection
+	err := s.db.Update(ctx, func(tx *db.Tx) error {
+		f, err := s.Finding(ctx, tx, scope, id)
+		if err != nil {
+			return err
+		}
+		if d, err = db.One(ctx, tx, scanObjection, objectionSelect+` WHERE d.finding_id = $1 AND d.verdict = ''`, id); db.None(err) {
+			return fault.New(fault.Conflict, "这个问题没有待答复的申辩，请刷新后再看。")
+		}
+		if err != nil {
+			return err
+		}
+		switch {
+		case !session.MayAt(authz.OrderIssue, string(d.Unit)):
+			return fault.New(fault.Refused, "误报申辩由"+d.UnitName+"答复。")
+		case string(d.Person) == session.PersonID:
+			return fault.New(fault.Conflict, "已由您答复，不用改派。")
+		case d.raisedID == session.PersonID:
+			return fault.New(fault.Refused, "申辩人不能自己答复，请另一人办理。")
+		}
+		was := d.PersonName
+		d.Person, d.PersonName = org.PersonID(session.PersonID), session.Name
+		if _, err := tx.Exec(ctx, `UPDATE finding_dispute SET person_id = $2, person_name = $3 WHERE id = $1`, d.ID, d.Person, d.PersonName); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.dispute.take_up", Target: f.Target(), Before: was, After: session.Name})
+	})
+	return d, err
+}
+
+// Answer decides a dispute with its reason. Upheld, the finding stands open
+// again; confirmed false, it is closed, remembered and not raised again on this
+// site until the rules change.
+func (s *Service) Answer(ctx context.Context, scope authz.Scope, id FindingID, verdict, why string) (f Finding, err error) {
+	why = strings.TrimSpace(why)
+	err = s.db.Update(ctx, func(tx *db.Tx) error {
+		if f, err = s.Finding(ctx, tx, scope, id); err != nil {
+			return err
+		}
+		if n := len([]rune(why)); n < 4 || n > 500 {
+			return fault.New(fault.Invalid, "没有写明理由，请用 4 到 500 个字说明。").On("reason", "请写明核实的情况")
+		}
+		if verdict != ItIsTrue && verdict != ItIsFalse {
+			return fault.New(fault.Invalid, "没有选择结论。").On("verdict", "请选择问题属实或确认误报")
+		}
+		if err := s.mayAnswer(ctx, tx, f); err != nil {
+			return err
+		}
+		act, proof := "uphold", ""
+		if verdict == ItIsFalse {
+			act = "confirm_false"
+			proof = ClosedByDispute
+			if err := s.remember(ctx, tx, f); err != nil {
+				return err
+			}
+		}
+		f, err = s.moveAs(ctx, tx, f, act, passage.Note{Says: why}, proof, verdict)
+		return err
+	})
+	return f, err
+}
+
+// mayAnswer holds an answer to the one person it was given to.
+func (s *Service) mayAnswer(ctx context.Context, q db.Querier, f Finding) error {
+	session := authz.SessionFrom(ctx)
+	if s.desk == nil || session == nil {
+		return nil
+	}
+	d, err := db.One(ctx, q, scanObjection, objectionSelect+` WHERE d.finding_id = $1 AND d.verdict = ''`, f.ID)
+	if db.None(err) {
+		return nil // older than the table
+	}
+	switch {
+	case err != nil:
+		return err
+	case d.raisedID == session.PersonID:
+		return fault.New(fault.Refused, "申辩人不能自己答复，请另一人办理。")
+	case d.Person == "" && !session.MayAt(authz.OrderIssue, string(d.Unit)):
+		return fault.New(fault.Refused, "误报申辩由"+d.UnitName+"答复。")
+	case d.Person != "" && string(d.Person) != session.PersonID:
+		return fault.New(fault.Refused, "这件申辩由"+d.PersonName+"答复；需要由您答复的，请先点“改由我答复”。")
+	}
+	return nil
+}
+
+// settleDispute ends the waiting dispute of a finding that moved on.
+func (s *Service) settleDispute(ctx context.Context, tx *db.Tx, f Finding, verdict, why string) error {
+	actor, _ := audit.ActorFrom(ctx)
+	d, err := db.One(ctx, tx, scanObjection, objectionSelect+` WHERE d.finding_id = $1 AND d.verdict = ''`, f.ID)
+	if db.None(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE finding_dispute SET verdict = $2, answer = $3, answered_by = $4, answered_at = $5 WHERE id = $1`, d.ID, verdict, clipRunes(why, 500), actor.Name, tx.Now()); err != nil {
+		return err
+	}
+	if s.desk == nil {
+		return nil
+	}
+	if _, err := s.desk.Obligations.Discharge(ctx, tx, DisputeKind.ID, f.disputeSubject(), VerdictNames[verdict]+"，"+actor.Name); err != nil {
+		return err
+	}
+	_, err = notify.Send(ctx, tx, notify.Message{Key: "dispute:" + d.ID + ":" + verdict, Unit: string(f.Unit), Title: "误报申辩已答复：" + VerdictNames[verdict], Body: f.Says + "答复：" + why, Link: f.Link()})
+	return err
+}
+
+// RuleEdition is the edition of a check, by which a false alarm is remembered.
+func RuleEdition(checkID string) string { return check.Edition() }
+
+// byWords are the families whose pattern is the wrong words themselves.
+func byWords(checkID string) bool {
+	switch family, _, _ := strings.Cut(checkID, "."); family {
+	case "wording", "sensitive":
+		return true
+	}
+	return false
+}
+
+// remember keeps a confirmed false alarm.
+func (s *Service) remember(ctx context.Context, tx *db.Tx, f Finding) error {
+	wrong := ""
+	if byWords(f.Check) {
+		wrong = f.Wrong
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO finding_false (id, site_id, check_id, edition, fingerprint, wrong, finding_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		ulid.Make().String(), f.Site, f.Check, RuleEdition(f.Check), f.Fingerprint, wrong, f.ID, tx.Now())
+	return err
+}
+
+// errRemembered says that a sighting was confirmed false on this site before.
+var errRemembered = errors.New("inspection: confirmed false before")
+
+// remembered reports whether the same sighting, or the same words, were
+// confirmed false on the site under the present edition of the rule.
+func (s *Service) remembered(ctx context.Context, tx *db.Tx, site registry.SiteID, sg Sighting, fp string) (bool, error) {
+	wrong := ""
+	if byWords(sg.Check) {
+		wrong = sg.Wrong
+	}
+	n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM finding_false WHERE site_id = $1 AND check_id = $2 AND edition = $3 AND (fingerprint = $4 OR wrong = $5 AND wrong <> '')`, site, sg.Check, RuleEdition(sg.Check), fp, wrong)
+	return n > 0, err
+}
+
+// Precision is how often a rule was right, by its disputes and retests.
+type Precision struct {
+	Check    string
+	Raised   int // findings there were
+	Disputed int
+	False    int // confirmed false
+	True     int // disputed and upheld
+	Waiting  int // disputes without an answer
+	Closed   int // put right, seen by a retest
+}
+
+// Share is the part of the findings that were not false, in hundredths of a per
+// cent; ok is false while none has been raised.
+func (p Precision) Share() (share int, ok bool) {
+	if p.Raised == 0 {
+		return 0, false
+	}
+	return (p.Raised - p.False) * 10000 / p.Raised, true
+}
+
+// Precisions of every rule that has found anything, over the whole house: no
+// unit stands in it.
+func (s *Service) Precisions(ctx context.Context) ([]Precision, error) {
+	return db.All(ctx, s.db, func(r db.Scanner) (Precision, error) {
+		var p Precision
+		err := r.Scan(&p.Check, &p.Raised, &p.Closed, &p.Disputed, &p.False, &p.True, &p.Waiting)
+		return p, err
+	}, `SELECT f.check_id, f.n, f.closed, COALESCE(d.n, 0), COALESCE(d.wrong, 0), COALESCE(d.upheld, 0), COALESCE(d.waiting, 0)
+	      FROM (SELECT check_id, count(*) AS n, sum(CASE WHEN state = 'closed' AND closed_by <> '`+ClosedByDispute+`' THEN 1 ELSE 0 END) AS closed FROM finding GROUP BY check_id) f
+	      LEFT JOIN (SELECT check_id, count(*) AS n, sum(CASE WHEN verdict = 'false' THEN 1 ELSE 0 END) AS wrong, sum(CASE WHEN verdict = 'true' THEN 1 ELSE 0 END) AS upheld,
+	                        sum(CASE WHEN verdict = '' THEN 1 ELSE 0 END) AS waiting FROM finding_dispute GROUP BY check_id) d ON d.check_id = f.check_id
+	     ORDER BY f.check_id`)
+}
+
+// Reorganise is the disputes' part in a reorganisation: one that waits goes to
+// who follows the office; answered ones stay as they were answered.
+func Reorganise() org.Module {
+	return org.Carries("inspection", org.Owned{Table: "finding_dispute", Kind: "finding_dispute", Noun: "待答复的误报申辩", Name: "reason", Link: "'/console/findings/' || finding_id", Where: `verdict = ''`})
+}

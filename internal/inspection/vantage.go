@@ -1,0 +1,505 @@
+package inspection
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/base64"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/db"
+	"zhengshu/internal/egress"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/vantage"
+)
+
+// OwnVantage is this system itself as a place to look from.
+const OwnVantage = "own"
+
+const (
+	// grace is how long after an interval the votes on it are waited for, and
+	// graceByFile where they come as files.
+	grace       = 2 * time.Minute
+	graceByFile = 24 * time.Hour
+	// silentAfter is when a vantage that has not been heard of no longer counts
+	// as one that could vote.
+	silentAfter = 30 * time.Minute
+	// keepVotes is how long single votes are kept.
+	keepVotes = 8 * 24 * time.Hour
+)
+
+// The verdicts on a site in an interval.
+const (
+	VerdictOK     = "ok"     // every vantage that could tell opened it
+	VerdictFailed = "failed" // a quorum could not
+	VerdictSplit  = "split"  // some could and some could not: counted as opened
+	VerdictAlone  = "alone"  // failed, seen by fewer than a quorum: not counted
+)
+
+// Verdict is what the votes on one site in one interval make of it: a failure
+// counts only when a quorum, two or more and the most of those that could
+// tell, agrees. A single failure that nobody could confirm is not counted at
+// all.
+func Verdict(votes, failed int) string {
+	switch quorum := max(2, votes/2+1); {
+	case votes == 0:
+		return ""
+	case failed == 0:
+		return VerdictOK
+	case failed >= quorum:
+		return VerdictFailed
+	case failed < votes:
+		return VerdictSplit
+	}
+	return VerdictAlone
+}
+
+// Vantage is one place to look from.
+type Vantage struct {
+	ID      string
+	Name    string
+	Place   string
+	Line    []string
+	ByFile  bool
+	MadeBy  string
+	MadeAt  time.Time
+	Revoked time.Time
+	SeenAt  time.Time
+	LineOK  bool
+	Results int
+	Lost    int
+	key     ed25519.PublicKey
+}
+
+// Heard reports whether it has been heard of lately.
+func (v Vantage) Heard(now time.Time) bool {
+	limit := silentAfter
+	if v.ByFile {
+		limit = graceByFile
+	}
+	return v.Revoked.IsZero() && !v.SeenAt.IsZero() && now.Sub(v.SeenAt) < limit
+}
+
+func (v Vantage) target() audit.Target {
+	return audit.Target{Kind: "vantage", ID: v.ID, Name: v.Name}
+}
+
+func scanVantage(r db.Scanner) (Vantage, error) {
+	var v Vantage
+	var key, line string
+	if err := r.Scan(&v.ID, &v.Name, &v.Place, &key, &line, &v.ByFile, &v.MadeBy, &v.MadeAt, &v.Revoked); err != nil {
+		return v, err
+	}
+	b, err := base64.StdEncoding.DecodeString(key)
+	v.key, v.Line = b, strings.Fields(line)
+	return v, err
+}
+
+const vantageSelect = `SELECT id, name, place, public_key, line, by_file, made_by, made_at, revoked_at FROM vantage`
+
+// Vantages are the places to look from, this system first. They belong to no
+// unit.
+func (s *Service) Vantages(ctx context.Context) ([]Vantage, error) {
+	list, err := db.All(ctx, s.db, scanVantage, vantageSelect+` ORDER BY CASE WHEN revoked_at IS NULL THEN 0 ELSE 1 END, CASE id WHEN 'own' THEN 0 ELSE 1 END, id`)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := db.All(ctx, s.probes, func(r db.Scanner) (Vantage, error) {
+		var v Vantage
+		err := r.Scan(&v.ID, &v.SeenAt, &v.LineOK, &v.Results, &v.Lost)
+		return v, err
+	}, `SELECT vantage_id, at, line_ok, results, lost FROM vantage_seen`)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		for _, r := range rows {
+			if r.ID == list[i].ID {
+				list[i].SeenAt, list[i].LineOK, list[i].Results, list[i].Lost = r.SeenAt, r.LineOK, r.Results, r.Lost
+			}
+		}
+	}
+	return list, nil
+}
+
+// HouseKey gives the key with which lists for vantages are signed. Without one
+// there are no vantages beside this system.
+func (s *Service) HouseKey(key ed25519.PrivateKey) { s.house = key }
+
+func tidyVantage(v *Vantage, line string) error {
+	v.Name, v.Place = strings.TrimSpace(v.Name), strings.TrimSpace(v.Place)
+	var f fault.Fields
+	f.Text("name", "名称", v.Name, true, 60)
+	f.Text("place", "机房和线路", v.Place, false, 100)
+	v.Line = strings.Fields(line)
+	f.Check(len(v.Line) <= 5, "line", "自检地址最多 5 个")
+	for _, a := range v.Line {
+		u, err := url.Parse(a)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || len(a) > 300 {
+			f.Add("line", "自检地址应为完整网址，每行一个："+clipRunes(a, 60))
+			break
+		}
+	}
+	return f.Err()
+}
+
+// AddVantage registers a place and returns the key its agent is started with;
+// it is shown once and kept nowhere.
+func (s *Service) AddVantage(ctx context.Context, session *authz.Session, v Vantage, line string) (vantage.Key, Vantage, error) {
+	if s.house == nil {
+		return vantage.Key{}, v, fault.New(fault.Unavailable, "本系统没有签名密钥，不能登记监测点。")
+	}
+	if err := tidyVantage(&v, line); err != nil {
+		return vantage.Key{}, v, err
+	}
+	pub, _ := s.house.Public().(ed25519.PublicKey)
+	v.ID, v.MadeBy = ulid.Make().String(), session.Name
+	key, err := vantage.NewKey(v.ID, pub)
+	if err != nil {
+		return key, v, err
+	}
+	own, _ := key.Own.Public().(ed25519.PublicKey)
+	return key, v, s.db.Update(ctx, func(tx *db.Tx) error {
+		n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM vantage WHERE revoked_at IS NULL`)
+		if err != nil {
+			return err
+		}
+		if n >= 20 {
+			return fault.New(fault.Conflict, "监测点已有 20 个，请先停用不用的。")
+		}
+		v.MadeAt = tx.Now()
+		if _, err := tx.Exec(ctx, `INSERT INTO vantage (id, name, place, public_key, line, by_file, made_by, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			v.ID, v.Name, v.Place, base64.StdEncoding.EncodeToString(own), strings.Join(v.Line, "\n"), v.ByFile, v.MadeBy, v.MadeAt); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.vantage.add", Target: v.target(), After: map[string]any{"place": v.Place, "line": v.Line, "by_file": v.ByFile}})
+	})
+}
+
+// SetOwnLine says by which addresses this system tests its own line.
+func (s *Service) SetOwnLine(ctx context.Context, session *authz.Session, line string) error {
+	v := Vantage{ID: OwnVantage, Name: "本系统"}
+	if err := tidyVantage(&v, line); err != nil {
+		return err
+	}
+	return s.db.Update(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, `INSERT INTO vantage (id, name, line, made_by, made_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE SET line = excluded.line, made_by = excluded.made_by`,
+			v.ID, v.Name, strings.Join(v.Line, "\n"), session.Name, tx.Now()); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.vantage.line", Target: v.target(), After: v.Line})
+	})
+}
+
+// RevokeVantage ends a place: its key is worth nothing from now on.
+func (s *Service) RevokeVantage(ctx context.Context, _ *authz.Session, id string) error {
+	return s.db.Update(ctx, func(tx *db.Tx) error {
+		v, err := s.vantage(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE vantage SET revoked_at = $2 WHERE id = $1`, id, tx.Now()); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.vantage.revoke", Target: v.target()})
+	})
+}
+
+// vantage is one that may vote.
+func (s *Service) vantage(ctx context.Context, q db.Querier, id string) (Vantage, error) {
+	v, err := db.One(ctx, q, scanVantage, vantageSelect+` WHERE id = $1 AND id <> 'own' AND revoked_at IS NULL`, id)
+	if db.None(err) {
+		return v, fault.New(fault.NotFound, "没有这个监测点，或它已经停用。")
+	}
+	return v, err
+}
+
+// voters are the vantages beside this system that could vote now.
+func (s *Service) voters(ctx context.Context) (n int, line []string, byFile bool, err error) {
+	list, err := s.Vantages(ctx)
+	now := s.db.Now()
+	for _, v := range list {
+		switch {
+		case v.ID == OwnVantage:
+			line = v.Line
+		case v.Heard(now):
+			n++
+			byFile = byFile || v.ByFile
+		}
+	}
+	return n, line, byFile, err
+}
+
+// PlanFor is the list for a vantage, signed: the sites that may be contacted
+// now.
+func (s *Service) PlanFor(ctx context.Context, id string) ([]byte, error) {
+	v, err := s.vantage(ctx, s.db, id)
+	if err != nil {
+		return nil, err
+	}
+	sites, err := s.monitored(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := vantage.Plan{Vantage: v.ID, Made: s.db.Now(), Until: s.db.Now().Add(vantage.PlanFor), Every: s.set.Interval, Line: v.Line, Targets: []vantage.Target{}}
+	for _, site := range sites[:min(len(sites), vantage.MaxTargets)] {
+		p.Targets = append(p.Targets, vantage.Target{ID: string(site.ID), URL: s.address(site)})
+	}
+	return vantage.Seal(s.house, p)
+}
+
+// Exchange takes a batch in and answers with the next list: the vantage's
+// signature is the proof of who it is. What comes too late for its interval, or
+// from a round whose own line was down, is no vote.
+func (s *Service) Exchange(ctx context.Context, wire []byte) (plan []byte, taken int, err error) {
+	ctx = audit.System(ctx, "inspection.vantage")
+	if s.house == nil {
+		return nil, 0, fault.New(fault.Unavailable, "本系统没有签名密钥，不能与监测点交换。")
+	}
+	v, err := s.vantage(ctx, s.db, vantage.Claim(wire))
+	if err != nil {
+		return nil, 0, err
+	}
+	b, err := vantage.OpenBatch(v.key, wire)
+	if err != nil {
+		return nil, 0, err
+	}
+	sites, err := s.monitored(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	known := map[registry.SiteID]bool{}
+	for _, site := range sites {
+		known[site.ID] = true
+	}
+	late := grace
+	if v.ByFile {
+		late = graceByFile
+	}
+	err = s.probes.Update(ctx, func(tx *db.Tx) error {
+		taken = 0
+		now := tx.Now()
+		moved, err := tx.Quiet(ctx, `INSERT INTO vantage_seen (vantage_id, at, seq, line_ok, results, lost) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (vantage_id) DO UPDATE SET at = excluded.at, seq = excluded.seq, line_ok = excluded.line_ok, results = excluded.results, lost = excluded.lost WHERE vantage_seen.seq < excluded.seq`,
+			v.ID, now, b.Seq, b.LineOK, len(b.Results), b.Lost)
+		if err != nil {
+			return err
+		}
+		if moved == 0 {
+			return fault.New(fault.Conflict, "这批结果已经收过，或早于已收的一批。")
+		}
+		for _, r := range b.Results {
+			slot := r.At.UTC().Truncate(s.set.Interval)
+			if !known[registry.SiteID(r.ID)] || slot.After(now) || now.Sub(slot.Add(s.set.Interval)) > late {
+				continue
+			}
+			n, err := vote(ctx, tx, registry.SiteID(r.ID), slot, v.ID, egress.ProbeResult{OK: r.OK, Kind: r.Kind, Status: r.Status, Took: time.Duration(r.TookMS) * time.Millisecond})
+			if err != nil {
+				return err
+			}
+			taken += int(n)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	plan, err = s.PlanFor(ctx, v.ID)
+	return plan, taken, err
+}
+
+func vote(ctx context.Context, tx *db.Tx, site registry.SiteID, slot time.Time, from string, r egress.ProbeResult) (int64, error) {
+	// An interval that was decided is decided.
+	return tx.Quiet(ctx, `INSERT INTO probe_vote (site_id, slot, vantage_id, ok, kind, status, took_ms)
+		SELECT $1, $2, $3, $4, $5, $6, $7 WHERE NOT EXISTS (SELECT 1 FROM probe_vote x WHERE x.site_id = $1 AND x.slot = $2 AND x.verdict <> '') ON CONFLICT DO NOTHING`,
+		site, slot, from, r.OK, clipRunes(string(r.Kind), 30), r.Status, max(0, min(r.Took.Milliseconds(), 3_600_000)))
+}
+
+// voteOwn keeps this system's probes of a round as votes.
+func (s *Service) voteOwn(ctx context.Context, all []probed) error {
+	return s.probes.Update(ctx, func(tx *db.Tx) error {
+		slot := tx.Now().Truncate(s.set.Interval)
+		for _, p := range all {
+			if _, err := vote(ctx, tx, p.site, slot, OwnVantage, p.res); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// ballot is the votes on one site in one interval.
+type ballot struct {
+	site   registry.SiteID
+	slot   time.Time
+	votes  int
+	failed int
+	ok     int
+	took   int64 // of those that opened it
+	kind   string
+	status int
+}
+
+// Decide counts the votes on the intervals that are over and keeps what they
+// make of each site. It returns how many were decided.
+func (s *Service) Decide(ctx context.Context) (int, error) {
+	ctx = audit.System(ctx, "inspection.decide")
+	_, _, byFile, err := s.voters(ctx)
+	if err != nil {
+		return 0, err
+	}
+	wait := grace
+	if byFile {
+		wait = graceByFile
+	}
+	limit := s.db.Now().Add(-s.set.Interval - wait)
+	list, err := db.All(ctx, s.probes, func(r db.Scanner) (ballot, error) {
+		var b ballot
+		err := r.Scan(&b.site, &b.slot, &b.votes, &b.ok, &b.took, &b.kind, &b.status)
+		b.failed = b.votes - b.ok
+		return b, err
+	}, `SELECT site_id, slot, count(*), sum(CASE WHEN ok THEN 1 ELSE 0 END), sum(CASE WHEN ok THEN took_ms ELSE 0 END), max(CASE WHEN ok THEN '' ELSE kind END), max(CASE WHEN ok THEN 0 ELSE status END)
+		FROM probe_vote WHERE verdict = '' AND slot <= $1 GROUP BY site_id, slot ORDER BY slot, site_id LIMIT 5000`, limit)
+	if err != nil || len(list) == 0 {
+		return 0, err
+	}
+	var counted []probed
+	err = s.probes.Update(ctx, func(tx *db.Tx) error {
+		counted = counted[:0]
+		for _, b := range list {
+			verdict := Verdict(b.votes, b.failed)
+			if _, err := tx.Quiet(ctx, `UPDATE probe_vote SET verdict = $3 WHERE site_id = $1 AND slot = $2`, b.site, b.slot, verdict); err != nil {
+				return err
+			}
+			r := egress.ProbeResult{OK: verdict != VerdictFailed, At: b.slot}
+			if verdict == VerdictFailed {
+				r.Kind, r.Status = egress.Kind(b.kind), b.status
+			} else if b.ok > 0 {
+				r.Took = time.Duration(b.took/int64(b.ok)) * time.Millisecond
+			}
+			if verdict != VerdictAlone {
+				counted = append(counted, probed{b.site, r})
+			}
+		}
+		if _, err := tx.Quiet(ctx, `DELETE FROM probe_vote WHERE slot < $1`, tx.Now().Add(-keepVotes)); err != nil {
+			return err
+		}
+		return keepProbed(ctx, tx, counted)
+	})
+	return len(list), err
+}
+
+type decideVotes struct{}
+
+// Kind names the job.
+func (decideVotes) Kind() string { return "inspection.decide" }
+
+// Doubt is an interval on which the vantages did not agree.
+type Doubt struct {
+	Site     registry.SiteID
+	SiteName string
+	Slot     time.Time
+	Votes    int
+	Failed   int
+	Verdict  string
+	Who      string // the vantages that could not open it
+}
+
+// Doubts are the intervals of the last week on which the vantages did not
+// agree, or of which a failure could not be confirmed; those of sites in scope.
+func (s *Service) Doubts(ctx context.Context, scope authz.Scope, limit int) ([]Doubt, error) {
+	rows, err := db.All(ctx, s.probes, func(r db.Scanner) (Doubt, error) {
+		var d Doubt
+		err := r.Scan(&d.Site, &d.Slot, &d.Verdict, &d.Votes, &d.Failed)
+		return d, err
+	}, `SELECT site_id, slot, verdict, count(*), sum(CASE WHEN ok THEN 0 ELSE 1 END) FROM probe_vote WHERE verdict IN ('split', 'alone') AND slot >= $1 GROUP BY site_id, slot, verdict ORDER BY slot DESC, site_id LIMIT 500`,
+		s.db.Now().Add(-keepVotes))
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]string{OwnVantage: "本系统"}
+	list, err := s.Vantages(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range list {
+		names[v.ID] = v.Name
+	}
+	var out []Doubt
+	for _, d := range rows {
+		if len(out) == limit {
+			break
+		}
+		site, err := s.registry.Site(ctx, scope, d.Site)
+		if fault.Is(err, fault.NotFound) {
+			continue // of another's, or gone from the ledger
+		}
+		if err != nil {
+			return nil, err
+		}
+		d.SiteName = site.Name
+		who, err := db.All(ctx, s.probes, db.Value[string], `SELECT vantage_id FROM probe_vote WHERE site_id = $1 AND slot = $2 AND NOT ok ORDER BY vantage_id`, d.Site, d.Slot)
+		if err != nil {
+			return nil, err
+		}
+		for i, id := range who {
+			if n := names[id]; n != "" {
+				who[i] = n
+			}
+		}
+		d.Who = strings.Join(who, "、")
+		out = append(out, d)
+	}
+	return out, nil
+}
+
+// keepProbed keeps probes at their own times and rolls them up into their days.
+func keepProbed(ctx context.Context, tx *db.Tx, all []probed) error {
+	for _, p := range all {
+		r, at := p.res, p.res.At
+		n, err := tx.Quiet(ctx, `INSERT INTO probe (site_id, at, ok, kind, status, took_ms) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+			p.site, at, r.OK, string(r.Kind), r.Status, r.Took.Milliseconds())
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			continue // counted before
+		}
+		failures, took := 1, int64(0)
+		var ok any
+		if r.OK {
+			failures, took, ok = 0, r.Took.Milliseconds(), at
+		}
+		if _, err := tx.Quiet(ctx, `
+			INSERT INTO probe_day (site_id, day, probes, failures, took_ms, last_at, last_ok, last_ok_at) VALUES ($1, $2, 1, $3, $4, $5, $6, $7)
+			ON CONFLICT (site_id, day) DO UPDATE SET probes = probe_day.probes + 1, failures = probe_day.failures + excluded.failures, took_ms = probe_day.took_ms + excluded.took_ms,
+			   last_at = excluded.last_at, last_ok = excluded.last_ok, last_ok_at = COALESCE(excluded.last_ok_at, probe_day.last_ok_at)`,
+			p.site, calendar.DateOf(at), failures, took, at, r.OK, ok); err != nil {
+			return fmt.Errorf("inspection: keep probe: %w", err)
+		}
+	}
+	_, err := tx.Quiet(ctx, `DELETE FROM probe WHERE at < $1`, tx.Now().Add(-keepProbes))
+	return err
+}
+
+// Window is a time during which a site need not be reachable; To is zero while
+// it lasts.
+type Window struct{ From, To time.Time }
+
+// WindowsFrom registers who knows the windows of a site that are filed: offline
+// with leave, and an emergency that the supervisor has reported (readings 7).
+// Without it every time offline in the ledger is one.
+func (s *Service) WindowsFrom(fn func(ctx context.Context, site registry.SiteID) ([]Window, error)) {
+	s.windows = fn
+}
+
+// Now is the house's clock, for screens that say how long ago.
+func (s *Service) Now() time.Time { return s.db.Now() }

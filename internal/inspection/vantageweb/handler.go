@@ -1,0 +1,271 @@
+package vantageweb
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"zhengshu/internal/authz"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/vantage"
+	"zhengshu/internal/web"
+)
+
+const (
+	vantagesPath = "/console/vantages"
+	// ExchangePath is where agents hand over batches and get lists.
+	ExchangePath = "/exchange/vantages"
+)
+
+// Handler serves the screens.
+type Handler struct{ inspection *inspection.Service }
+
+// New makes the handler.
+func New(s *inspection.Service) *Handler { return &Handler{s} }
+
+// Routes of the door.
+func (h *Handler) Routes() []web.Route {
+	return []web.Route{
+		{Pattern: "GET /console/vantages", Permit: authz.InspectionRead, Handle: h.list},
+		{Pattern: "POST /console/vantages", Permit: authz.MonitorSwitch, Handle: h.add},
+		{Pattern: "POST /console/vantages/line", Permit: authz.MonitorSwitch, Handle: h.line},
+		{Pattern: "GET /console/vantages/{id}/plan", Permit: authz.MonitorSwitch, Handle: h.plan},
+		{Pattern: "POST /console/vantages/{id}/batch", Permit: authz.MonitorSwitch, Handle: h.batch, MaxBody: vantage.MaxWire + 1<<20},
+		{Pattern: "POST /console/vantages/{id}/revoke", Permit: authz.MonitorSwitch, Handle: h.revoke},
+	}
+}
+
+type record struct{ web.RecordView }
+
+func newView(list []inspection.Vantage, doubts []inspection.Doubt, now time.Time, manages bool) record {
+	v := record{web.RecordView{Heading: web.Heading{Title: "监测点", Lead: "从几个地方同时探测网站能否访问。多数监测点都打不开才计为一次失败；监测点自己线路不通的一轮不计；批准的临时下线和已书面报备的紧急下线不计。"}}}
+	t := web.Table{Caption: "监测点", Columns: []web.Column{{Head: "名称", Wide: true}, {Head: "机房和线路"}, {Head: "状态"}, {Head: "最近联系"}, {Head: "自检地址"}, {Head: "操作"}}, Empty: web.Empty{Title: "只有本系统一个监测点", Text: "登记其他监测点后，才能由几个地方互相印证。"}}
+	heard, own := 0, ""
+	for _, x := range list {
+		state := web.Tag{Kind: web.Neutral, Text: "还没有联系"}
+		var acts []web.Link
+		switch {
+		case x.ID == inspection.OwnVantage:
+			state, own = web.Tag{Kind: web.Good, Text: "本机"}, strings.Join(x.Line, "\n")
+		case !x.Revoked.IsZero():
+			state = web.Tag{Kind: web.Neutral, Text: "已停用"}
+		case x.Heard(now) && x.LineOK:
+			state = web.Tag{Kind: web.Good, Text: "正常"}
+			heard++
+		case x.Heard(now):
+			state = web.Tag{Kind: web.Warn, Text: "线路不通，不计票"}
+		case !x.SeenAt.IsZero():
+			state = web.Tag{Kind: web.Warn, Text: "失去联系，不计票"}
+		}
+		if manages && x.ID != inspection.OwnVantage && x.Revoked.IsZero() {
+			acts = append(acts, web.Link{Text: "下载清单", Href: vantagesPath + "/" + url.PathEscape(x.ID) + "/plan", Note: x.Name})
+		}
+		seen := web.Cell{Text: web.Minute(x.SeenAt), Keep: true}
+		if x.Results > 0 {
+			seen.Note = "上一批 " + strconv.Itoa(x.Results) + " 条"
+			if x.Lost > 0 {
+				seen.Note += "，未能保留 " + strconv.Itoa(x.Lost) + " 条"
+			}
+		}
+		name := web.Cell{Text: x.Name}
+		if x.ByFile {
+			name.Note = "用文件交换"
+		}
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{name, web.Text(x.Place), web.Tagged(state), seen, web.Text(strings.Join(x.Line, "、")), {Links: acts}}})
+	}
+	if heard == 0 {
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "现在只由本系统探测", Text: "没有其他监测点印证；一轮中全部网站都连不上时，按本系统断网处理，不计失败。"})
+	}
+	v.Main = append(v.Main, t)
+	d := web.Table{Caption: "监测点意见不一致（近 8 天）", Columns: []web.Column{{Head: "时间"}, {Head: "网站", Wide: true}, {Head: "打不开"}, {Head: "怎样计"}}, Empty: web.Empty{Title: "没有意见不一致的时段"}}
+	for _, x := range doubts {
+		says := "有监测点打得开，计为正常"
+		if x.Verdict == inspection.VerdictAlone {
+			says = "没有其他监测点印证，不计"
+		}
+		d.Rows = append(d.Rows, web.Row{Cells: []web.Cell{web.When(x.Slot), web.Linked(x.SiteName, "/console/inspection/sites/"+url.PathEscape(string(x.Site))), {Text: strconv.Itoa(x.Failed) + " / " + strconv.Itoa(x.Votes), Note: x.Who}, web.Text(says)}})
+	}
+	v.Main = append(v.Main, d)
+	if manages {
+		line := web.Field{Kind: web.TextArea, Name: "line", Label: "自检地址", Rows: 3, Hint: "每行一个完整网址，选监测点附近稳定的、自己能确认的地址；都打不开时认为是监测点断网"}
+		v.Forms = append(v.Forms, web.Form{Action: vantagesPath, Key: "vantage", Sections: []web.Section{{Legend: "登记监测点", Hint: "登记后显示一次密钥，在那台机器上运行 zhengshu agent --house 本系统网址 --key 密钥。", Fields: []web.Field{
+			{Name: "name", Label: "名称", Required: true, Max: 60}, {Name: "place", Label: "机房和线路", Max: 100, Hint: "如 西安 电信"}, line, {Kind: web.Check, Name: "by_file", Label: "用文件交换", Hint: "监测点在另一张网上，清单和结果用文件传递，结果最迟 24 小时内送到"}}}}, Buttons: []web.Button{{Label: "登记监测点"}}})
+		mine := line
+		mine.Name, mine.Label, mine.Value = "own_line", "本系统的自检地址", own
+		v.Forms = append(v.Forms, web.Form{Action: vantagesPath + "/line", Key: "own-line", Sections: []web.Section{{Legend: "本系统", Fields: []web.Field{mine}}}, Buttons: []web.Button{{Label: "保存自检地址"}}})
+		for _, x := range list {
+			if x.ID == inspection.OwnVantage || !x.Revoked.IsZero() {
+				continue
+			}
+			at := vantagesPath + "/" + url.PathEscape(x.ID)
+			if x.ByFile {
+				v.Forms = append(v.Forms, web.Form{Action: at + "/batch", Upload: true, Sections: []web.Section{{Legend: "收取“" + x.Name + "”的结果", Fields: []web.Field{{Kind: web.File, Name: "batch_" + x.ID, Label: "结果文件", Required: true, Accept: ".json"}}}}, Buttons: []web.Button{{Label: "收取结果"}}})
+			}
+			v.Forms = append(v.Forms, web.Form{Action: at + "/revoke", Sections: []web.Section{{Legend: "停用“" + x.Name + "”", Hint: "密钥立即失效。"}}, Buttons: []web.Button{{Label: "停用监测点", Kind: web.Danger}}})
+		}
+	}
+	return v
+}
+
+func (h *Handler) view(r *http.Request) (record, error) {
+	s := authz.SessionFrom(r.Context())
+	list, err := h.inspection.Vantages(r.Context())
+	if err != nil {
+		return record{}, err
+	}
+	doubts, err := h.inspection.Doubts(r.Context(), s.ScopeFor(authz.InspectionRead), 50)
+	if err != nil {
+		return record{}, err
+	}
+	return newView(list, doubts, h.inspection.Now(), s.May(authz.MonitorSwitch)), nil
+}
+
+func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.view(r)
+	if err != nil {
+		return err
+	}
+	return recordPage.Render(w, r, v)
+}
+
+// again shows the page with the form of the act as it was typed.
+func (h *Handler) again(w http.ResponseWriter, r *http.Request, wrong error) error {
+	v, err := h.view(r)
+	if err != nil {
+		return err
+	}
+	for i := range v.Forms {
+		if f := &v.Forms[i]; f.Action == r.URL.Path {
+			f.Fill(r.PostForm)
+			f.Wrong(wrong)
+			return recordPage.RenderStatus(w, r, web.StatusOf(wrong), v)
+		}
+	}
+	var f web.Form
+	f.Wrong(wrong)
+	v.Wrong = f.Summary
+	return recordPage.RenderStatus(w, r, web.StatusOf(wrong), v)
+}
+
+func (h *Handler) add(w http.ResponseWriter, r *http.Request) error {
+	key, x, err := h.inspection.AddVantage(r.Context(), authz.SessionFrom(r.Context()), inspection.Vantage{Name: web.Typed(r, "name"), Place: web.Typed(r, "place"), ByFile: r.PostForm.Has("by_file")}, web.Typed(r, "line"))
+	if web.Mendable(err) {
+		return h.again(w, r, err)
+	}
+	if err != nil {
+		return err
+	}
+	v, err := h.view(r)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	v.Alerts = append([]web.Alert{{Kind: web.Good, Title: "监测点“" + x.Name + "”已登记，请现在抄下密钥，本页关闭后不再显示", Text: key.String()}}, v.Alerts...)
+	return recordPage.Render(w, r, v)
+}
+
+func (h *Handler) line(w http.ResponseWriter, r *http.Request) error {
+	err := h.inspection.SetOwnLine(r.Context(), authz.SessionFrom(r.Context()), web.Typed(r, "own_line"))
+	if web.Mendable(err) {
+		return h.again(w, r, err)
+	}
+	if err != nil {
+		return err
+	}
+	return web.Done(w, r, vantagesPath, "自检地址已保存。")
+}
+
+func (h *Handler) revoke(w http.ResponseWriter, r *http.Request) error {
+	if err := h.inspection.RevokeVantage(r.Context(), authz.SessionFrom(r.Context()), r.PathValue("id")); err != nil {
+		return err
+	}
+	return web.Done(w, r, vantagesPath, "监测点已停用。")
+}
+
+func (h *Handler) plan(w http.ResponseWriter, r *http.Request) error {
+	b, err := h.inspection.PlanFor(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return web.SendFile(w, "监测清单-"+r.PathValue("id")+".json", "application/json", int64(len(b)), bytes.NewReader(b))
+}
+
+func (h *Handler) batch(w http.ResponseWriter, r *http.Request) error {
+	files, done, err := web.Uploads(r, "batch_"+r.PathValue("id"))
+	defer done()
+	var wire []byte
+	if err == nil && len(files) == 0 {
+		err = fault.New(fault.Invalid, "没有选择结果文件。").On("batch_"+r.PathValue("id"), "请选择监测点写出的结果文件")
+	}
+	if err == nil {
+		wire, err = io.ReadAll(io.LimitReader(files[0].Content, vantage.MaxWire+1))
+	}
+	if err == nil && vantage.Claim(wire) != r.PathValue("id") {
+		err = fault.New(fault.Invalid, "这个文件不是这个监测点写出的。").On("batch_"+r.PathValue("id"), "请核对文件")
+	}
+	taken := 0
+	if err == nil {
+		_, taken, err = h.inspection.Exchange(r.Context(), wire)
+	}
+	if web.Mendable(err) || fault.Is(err, fault.Forbidden) {
+		return h.again(w, r, fault.New(fault.Invalid, fault.Of(err).Says))
+	}
+	if err != nil {
+		return err
+	}
+	return web.Done(w, r, vantagesPath, "收到 "+strconv.Itoa(taken)+" 条结果。")
+}
+
+// Door is the agents' own: POST a signed batch, get the signed list. It admits
+// by signature alone.
+func Door(s *inspection.Service, log *slog.Logger) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			w.Header().Set("Allow", http.MethodPost)
+			http.Error(w, "POST a signed batch", http.StatusMethodNotAllowed)
+			return
+		}
+		wire, err := io.ReadAll(http.MaxBytesReader(w, r.Body, vantage.MaxWire))
+		var plan []byte
+		var over *http.MaxBytesError
+		switch {
+		case errors.As(err, &over):
+			err = fault.New(fault.TooLarge, "一批结果超过 32 MB，请缩短交换的间隔。")
+		case err != nil:
+			err = fault.New(fault.Invalid, "结果没有传完，请再交一次。").From(err)
+		default:
+			plan, _, err = s.Exchange(r.Context(), wire)
+		}
+		if err != nil {
+			f := fault.Of(err)
+			if f.Kind == fault.Internal {
+				log.ErrorContext(r.Context(), "vantage exchange", "error", err)
+			}
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			w.WriteHeader(f.Kind.Status())
+			_, _ = io.WriteString(w, f.Says) // the agent is gone
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Cache-Control", "no-store")
+		_, _ = w.Write(plan) // the agent is gone
+	})
+}
+
+var (
+	sampleNow  = time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
+	sampleList = []inspection.Vantage{{ID: inspection.OwnVantage, Name: "本系统", Line: []string{"https://line.example.cn/"}}, {ID: "a", Name: "西安监测点", Place: "西安 电信", SeenAt: sampleNow.Add(-time.Minute), LineOK: true, Results: 620},
+		{ID: "b", Name: "延安监测点", Place: "延安 联通", ByFile: true, SeenAt: sampleNow.Add(-time.Hour), Lost: 3, Results: 1}, {ID: "c", Name: "旧监测点", Revoked: sampleNow}}
+	hostileList = []inspection.Vantage{{ID: `"><b>`, Name: "<script>alert(1)</script>", Place: "</td>", Line: []string{"<i>"}, ByFile: true}}
+)
+
+var recordPage = web.Define(web.Plain, "pages/record.html", newView(nil, nil, sampleNow, true), newView(sampleList, []inspection.Doubt{{Site: "s", SiteName: "渭南市人民政府", Slot: sampleNow, Votes: 3, Failed: 1, Verdict: inspection.VerdictSplit, Who: "延安监测点"}, {Site: registry.SiteID("t"), SiteName: "白水县人民政府", Slot: sampleNow, Votes: 1, Failed: 1, Verdict: inspection.VerdictAlone, Who: "本系统"}}, sampleNow, true),
+	newView(hostileList, []inspection.Doubt{{Site: `"`, SiteName: "<script>", Who: "<b>"}}, sampleNow, true))

@@ -1,0 +1,321 @@
+package lexicon
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/intake"
+	"zhengshu/internal/official"
+	"zhengshu/internal/org"
+)
+
+// Bounds of a file.
+const (
+	mostFile = 8 << 20
+	mostRows = 20_000
+	mostSaid = 50 // rows named one by one
+)
+
+// Fields are the columns of a list as a table.
+var Fields = []intake.Field{
+	{Key: "kind", Name: "类别", Need: true, Names: []string{"类型", "词条类别"}, Hint: "易错写法、规范表述、职务姓名、敏感词、允许使用"},
+	{Key: "words", Name: "词语", Need: true, Names: []string{"错误写法", "错误表述", "职务", "敏感词", "词条"}, Hint: "2 至 40 个字"},
+	{Key: "right", Name: "正确写法", Names: []string{"规范写法", "正确表述", "姓名", "建议"}, Hint: "多个用顿号分开"},
+	{Key: "near", Name: "仅当附近有", Names: []string{"上下文"}},
+	{Key: "unless", Name: "出现在其中不算", Names: []string{"例外"}},
+	{Key: "serious", Name: "严重", Names: []string{"严重类", "级别"}, Hint: "是、否"},
+	{Key: "wide", Name: "全地区适用", Names: []string{"适用范围"}, Hint: "是、否"},
+	{Key: "from", Name: "开始日期", Names: []string{"任职开始", "生效日期"}},
+	{Key: "until", Name: "结束日期", Names: []string{"任职结束", "失效日期"}},
+	{Key: "source", Name: "来源", Names: []string{"依据", "出处"}},
+}
+
+// Row is what a rehearsal says of one row.
+type Row struct {
+	Number int
+	Words  string
+	Says   string
+}
+
+// Rehearsal is what a file would do.
+type Rehearsal struct {
+	Name    string
+	Digest  string // of the file, by which it is taken afterwards
+	Entries []Entry
+	Same    int // already in force, word for word: passed over
+	Serious int
+	Wrong   []Row // cannot be taken; the first fifty
+	Bad     int   // how many cannot be taken
+	Notes   []Row // read otherwise than written
+}
+
+// filed is the JSON form of a list, for exchange between houses.
+type filed struct {
+	Format  string      `json:"format"`
+	Name    string      `json:"name"`
+	Source  string      `json:"source"`
+	Day     string      `json:"day"`
+	Entries []filedLine `json:"entries"`
+}
+
+type filedLine struct {
+	Kind    Kind     `json:"kind"`
+	Words   string   `json:"words"`
+	Right   []string `json:"right,omitempty"`
+	Near    []string `json:"near,omitempty"`
+	Unless  []string `json:"unless,omitempty"`
+	Serious bool     `json:"serious,omitempty"`
+	Wide    bool     `json:"wide,omitempty"`
+	From    string   `json:"from,omitempty"`
+	Until   string   `json:"until,omitempty"`
+	Source  string   `json:"source,omitempty"`
+}
+
+const fileFormat = "zhengshu.lexicon.1"
+
+// WriteJSON writes entries in the form that Rehearse reads.
+func WriteJSON(w io.Writer, name string, day calendar.Date, list []Entry) error {
+	f := filed{Format: fileFormat, Name: name, Day: day.String(), Entries: []filedLine{}}
+	for _, e := range list {
+		l := filedLine{Kind: e.Kind, Words: e.Words, Right: e.Right, Near: e.Near, Unless: e.Unless, Serious: e.Serious, Wide: e.Wide, Source: e.Source}
+		if !e.From.IsZero() {
+			l.From = e.From.String()
+		}
+		if !e.Until.IsZero() {
+			l.Until = e.Until.String()
+		}
+		f.Entries = append(f.Entries, l)
+	}
+	j := json.NewEncoder(w)
+	j.SetIndent("", " ")
+	return j.Encode(f)
+}
+
+// ReadFile reads the entries of a list: JSON as WriteJSON writes it, or a table
+// (XLSX, CSV) with the columns of Fields. What a row cannot be is told, not
+// taken.
+func ReadFile(name string, body []byte) (Rehearsal, error) {
+	sum := sha256.Sum256(body)
+	r := Rehearsal{Name: name, Digest: hex.EncodeToString(sum[:])}
+	switch {
+	case len(body) == 0:
+		return r, fault.New(fault.Invalid, "文件是空的，请重新选择。").On("file", "空文件")
+	case len(body) > mostFile:
+		return r, fault.Newf(fault.TooLarge, "文件超过 %d MB，请拆分后分次导入。", mostFile>>20).On("file", "文件过大")
+	}
+	var err error
+	if strings.EqualFold(path.Ext(name), ".json") {
+		err = r.readJSON(body)
+	} else {
+		err = r.readTable(name, body)
+	}
+	return r, err
+}
+
+func (r *Rehearsal) take(n int, e Entry) {
+	if err := e.clean(); err != nil {
+		r.bad(n, e.Words, reason(err))
+		return
+	}
+	r.Serious += count(e.Serious)
+	r.Entries = append(r.Entries, e)
+}
+
+// reason is the first sentence of what is wrong with an entry.
+func reason(err error) string {
+	f := fault.Of(err)
+	for _, x := range f.Fields {
+		return x.Says
+	}
+	return f.Says
+}
+
+func (r *Rehearsal) bad(n int, words, says string) {
+	if r.Bad++; len(r.Wrong) < mostSaid {
+		r.Wrong = append(r.Wrong, Row{n, clip(words), says})
+	}
+}
+
+func clip(s string) string {
+	if r := []rune(s); len(r) > mostWords {
+		return string(r[:mostWords]) + "…"
+	}
+	return s
+}
+
+func (r *Rehearsal) readJSON(body []byte) error {
+	var f filed
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&f); err != nil {
+		return fault.New(fault.Invalid, "文件不是本系统导出的词库文件，请用“导出 JSON”得到的文件，或改用表格导入。").On("file", "不能识别").From(err)
+	}
+	switch {
+	case f.Format != fileFormat:
+		return fault.Newf(fault.Invalid, "词库文件的格式是“%.40s”，本系统读取 %s。", f.Format, fileFormat).On("file", "格式不符")
+	case len(f.Entries) > mostRows:
+		return fault.Newf(fault.TooLarge, "文件有 %d 条，一次最多导入 %d 条，请拆分。", len(f.Entries), mostRows).On("file", "条数过多")
+	}
+	for i, l := range f.Entries {
+		e := Entry{Kind: l.Kind, Words: l.Words, Right: l.Right, Near: l.Near, Unless: l.Unless, Serious: l.Serious, Wide: l.Wide, Source: l.Source}
+		var err, err2 error
+		e.From, err = day(l.From)
+		e.Until, err2 = day(l.Until)
+		if err = errors.Join(err, err2); err != nil {
+			r.bad(i+1, l.Words, "日期应写作 2026-11-23")
+			continue
+		}
+		r.take(i+1, e)
+	}
+	return nil
+}
+
+func day(s string) (calendar.Date, error) {
+	if s = strings.TrimSpace(s); s == "" {
+		return calendar.Date{}, nil
+	}
+	return calendar.ParseLoose(s)
+}
+
+func (r *Rehearsal) readTable(name string, body []byte) error {
+	t, err := official.ReadTable(bytes.NewReader(body), int64(len(body)), name, official.Limits{})
+	if err != nil {
+		return fileFault(err)
+	}
+	columns := intake.Suggest(t.Header, Fields)
+	if missing := columns.Missing(Fields); len(missing) > 0 {
+		return fault.Newf(fault.Invalid, "表格缺少%s列，请对照模板补上表头。", strings.Join(missing, "、")).On("file", "缺少列")
+	}
+	in := intake.NewReader(columns, Fields)
+	rows := 0
+	for row, err := range t.Rows() {
+		if err != nil {
+			return fileFault(err)
+		}
+		if rows++; rows > mostRows {
+			return fault.Newf(fault.TooLarge, "表格超过 %d 行，请拆分后分次导入。", mostRows).On("file", "行数过多")
+		}
+		in.Next(row)
+		if _, says, refused := in.Refused(); refused {
+			r.bad(row.Number, in.Get("words"), says)
+			continue
+		}
+		kind, ok := KindOf(in.Get("kind"))
+		if !ok {
+			r.bad(row.Number, in.Get("words"), "类别“"+clip(in.Get("kind"))+"”不能识别，应为易错写法、规范表述、职务姓名、敏感词或允许使用")
+			continue
+		}
+		e := Entry{Kind: kind, Words: in.Get("words"), Right: Split(in.Get("right")), Near: Split(in.Get("near")), Unless: Split(in.Get("unless")), Serious: yes(in.Get("serious")), Wide: yes(in.Get("wide")), Source: in.Get("source")}
+		var err1, err2 error
+		e.From, err1 = day(in.Get("from"))
+		e.Until, err2 = day(in.Get("until"))
+		if errors.Join(err1, err2) != nil {
+			r.bad(row.Number, e.Words, "日期应写作 2026-11-23")
+			continue
+		}
+		for _, n := range in.Notes() {
+			if len(r.Notes) < mostSaid {
+				r.Notes = append(r.Notes, Row{row.Number, clip(e.Words), n})
+			}
+		}
+		r.take(row.Number, e)
+	}
+	return nil
+}
+
+func yes(s string) bool {
+	switch strings.ToLower(strings.TrimSpace(s)) {
+	case "是", "有", "1", "y", "yes", "true", "严重", "全地区", "√":
+		return true
+	}
+	return false
+}
+
+func fileFault(err error) error {
+	var bad *official.FileError
+	if errors.As(err, &bad) {
+		return fault.New(fault.Invalid, bad.Says).On("file", "请更换文件").From(err)
+	}
+	return err
+}
+
+// Rehearse says what a file would change in a unit's lists; nothing is stored.
+func (s *Service) Rehearse(ctx context.Context, scope authz.Scope, unit org.UnitID, name string, body []byte) (Rehearsal, error) {
+	if _, err := s.org.Unit(ctx, scope, unit); err != nil {
+		return Rehearsal{}, err
+	}
+	r, err := ReadFile(name, body)
+	if err != nil {
+		return r, err
+	}
+	type known struct{ key, right string }
+	list, err := db.All(ctx, s.db, func(x db.Scanner) (known, error) {
+		var k known
+		return k, x.Scan(&k.key, &k.right)
+	}, `SELECT live_key, rights FROM lexicon_entry WHERE unit_id = $1 AND state IN ('proposed', 'active')`, unit)
+	if err != nil {
+		return r, err
+	}
+	have := make(map[string]string, len(list))
+	for _, k := range list {
+		have[k.key] = k.right
+	}
+	fresh, seen := []Entry{}, map[string]bool{}
+	r.Serious = 0
+	for _, e := range r.Entries {
+		e.Unit = unit
+		right, standing := have[e.key()]
+		switch {
+		case seen[e.key()]:
+			r.bad(0, e.Words, "在文件中重复出现")
+		case standing && right == encoded(e.Right):
+			r.Same++
+		case standing:
+			r.bad(0, e.Words, "词库中已有这一条而正确写法不同，请先停用原来的一条")
+		default:
+			r.Serious += count(e.Serious)
+			fresh = append(fresh, e)
+		}
+		seen[e.key()] = true
+	}
+	r.Entries = fresh
+	return r, nil
+}
+
+func encoded(list []string) string {
+	b, err := json.Marshal(tidy(list))
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}
+
+// Import takes a file as it was rehearsed: the digest is that of the rehearsal.
+// Rows that cannot be taken are left out only when partly says so.
+func (s *Service) Import(ctx context.Context, scope authz.Scope, unit org.UnitID, name string, body []byte, digest, source string, partly bool) (Pack, Rehearsal, error) {
+	r, err := s.Rehearse(ctx, scope, unit, name, body)
+	switch {
+	case err != nil:
+		return Pack{}, r, err
+	case digest != r.Digest:
+		return Pack{}, r, fault.New(fault.Conflict, "文件与预检时的不同，请重新预检。").On("file", "文件已改变")
+	case r.Bad > 0 && !partly:
+		return Pack{}, r, fault.Newf(fault.Invalid, "有 %d 行不能导入；改正后重新选择文件，或勾选“只导入没有问题的行”。", r.Bad).On("partly", "请选择")
+	case len(r.Entries) == 0:
+		return Pack{}, r, fault.New(fault.Invalid, "文件中没有新的词条。").On("file", "没有新词条")
+	}
+	p, err := s.Make(ctx, scope, unit, Change{Name: fmt.Sprintf("导入 %s", clip(path.Base(name))), Source: source, Digest: r.Digest, Add: r.Entries})
+	return p, r, err
+}

@@ -1,0 +1,257 @@
+package lexicon_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
+	"zhengshu/internal/db"
+	"zhengshu/internal/db/dbtest"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/lexicon"
+	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
+)
+
+var all = authz.System("test")
+
+func ok(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func as(id, name string) context.Context {
+	s := &authz.Session{PersonID: id, Name: name}
+	return audit.WithActor(authz.WithSession(context.Background(), s), audit.Actor{ID: id, Name: name})
+}
+
+func date(s string) calendar.Date {
+	d, err := calendar.ParseDate(s)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+func kinds(list []check.Span) (out []string) {
+	for _, s := range list {
+		out = append(out, s.Kind+":"+s.Wrong)
+	}
+	return out
+}
+
+// Article 19(3) 文字关、政治关: lists of an office hold for its area, those of a
+// unit for itself; a serious entry comes and goes by two persons.
+func TestArticle19_3_WordingListsOfOffices(t *testing.T) {
+	clock := calendar.NewManual(time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC))
+	dbtest.EachAt(t, clock.Now, func(t *testing.T, d *db.DB) {
+		ctx := as("a", "周启明")
+		second := as("b", "罗静怡")
+		o := org.New(d)
+		s := lexicon.New(d, o)
+		ok(t, passage.Declare(audit.System(context.Background(), "test"), d, lexicon.PackMachine))
+		var office, county org.Unit
+		ok(t, d.Update(audit.System(context.Background(), "test"), func(tx *db.Tx) error {
+			for _, a := range []org.Area{{Level: org.Province, Code: "610000", Name: "陕西省"}, {Level: org.City, Code: "610100", Name: "西安市", Parent: "province-610000000000"}, {Level: org.County, Code: "610113", Name: "雁塔区", Parent: "city-610100000000"}} {
+				if _, err := o.AddArea(ctx, tx, a); err != nil {
+					return err
+				}
+			}
+			var err error
+			if office, _, err = o.AddUnit(ctx, tx, org.Unit{Area: "province-610000000000", Kind: org.Office, Name: "陕西省人民政府办公厅"}); err != nil {
+				return err
+			}
+			county, _, err = o.AddUnit(ctx, tx, org.Unit{Area: "county-610113000000", Kind: org.Office, Name: "雁塔区人民政府办公室"})
+			return err
+		}))
+		read := func(unit org.UnitID, text string) []string {
+			t.Helper()
+			r, err := s.For(ctx, unit)
+			ok(t, err)
+			return kinds(r.Scan(text))
+		}
+		before := s.Edition(ctx)
+
+		// An ordinary entry of the province holds at once, for everybody.
+		p, err := s.Make(ctx, all, office.ID, lexicon.Change{Name: "新增", Add: []lexicon.Entry{{Kind: lexicon.Pair, Words: "秦创源", Right: []string{"秦创原"}, Wide: true, Source: "省政府办公厅"}}})
+		if err != nil || p.State != lexicon.Confirmed || p.No != 1 {
+			t.Fatalf("%+v %v", p, err)
+		}
+		for _, unit := range []org.UnitID{"", office.ID, county.ID} {
+			if got := read(unit, "支持秦创源建设。"); !slices.Contains(got, "wording.own:秦创源") {
+				t.Errorf("unit %q reads %v", unit, got)
+			}
+		}
+		r, err := s.For(ctx, "")
+		ok(t, err)
+		for _, sp := range r.Scan("支持秦创源建设。") {
+			if sp.Kind == lexicon.KindOwn && (sp.Start != 2 || sp.End != 5 || sp.Right[0] != "秦创原" || !strings.Contains(sp.Source, "省政府办公厅")) {
+				t.Errorf("span %+v", sp)
+			}
+		}
+		if s.Edition(ctx) == before {
+			t.Error("the edition did not change")
+		}
+		// The same again is refused whole.
+		if _, err := s.Make(ctx, all, office.ID, lexicon.Change{Name: "新增", Add: []lexicon.Entry{{Kind: lexicon.Sensitive, Words: "另一个词"}, {Kind: lexicon.Pair, Words: "秦创源", Right: []string{"秦创原"}}}}); !fault.Is(err, fault.Conflict) {
+			t.Errorf("doubled: %v", err)
+		}
+		if _, n, err := s.Entries(ctx, all, lexicon.Filter{}); err != nil || n != 1 {
+			t.Errorf("after a refused pack: %d entries, %v", n, err)
+		}
+
+		// A unit's own allowed word holds there alone, and the longer wins.
+		_, err = s.Make(ctx, all, county.ID, lexicon.Change{Name: "允许", Add: []lexicon.Entry{{Kind: lexicon.Allow, Words: "秦创源小区"}}})
+		ok(t, err)
+		if got := read(county.ID, "秦创源小区改造"); slices.Contains(got, "wording.own:秦创源") {
+			t.Errorf("an allowed word was questioned: %v", got)
+		}
+		if got := read(office.ID, "秦创源小区改造"); !slices.Contains(got, "wording.own:秦创源") {
+			t.Errorf("another unit's allowed word was taken: %v", got)
+		}
+		// Names of the ledger are protected, and no shield for what is longer.
+		if got := read("", "雁塔区人民政府办公室、陕西省人民政府办公厅"); len(got) != 0 {
+			t.Errorf("names of the ledger were questioned: %v", got)
+		}
+
+		// The serious class needs two persons, in and out.
+		serious := lexicon.Entry{Kind: lexicon.Term, Words: "陕西省政府办公室", Right: []string{"陕西省人民政府办公厅"}, Wide: true, Source: "机构名录"}
+		if _, err := s.Make(ctx, all, office.ID, lexicon.Change{Name: "规范", Add: []lexicon.Entry{{Kind: lexicon.Term, Words: "甲乙", Right: []string{"甲丙"}}}}); !fault.Is(err, fault.Invalid) {
+			t.Errorf("serious without a source: %v", err)
+		}
+		p, err = s.Make(ctx, all, office.ID, lexicon.Change{Name: "规范", Add: []lexicon.Entry{serious}})
+		if err != nil || p.State != lexicon.Proposed || p.Serious != 1 {
+			t.Fatalf("%+v %v", p, err)
+		}
+		if got := read("", "陕西省政府办公室印发"); slices.Contains(got, lexicon.KindSerious+":陕西省政府办公室") {
+			t.Error("a serious entry held before it was confirmed")
+		}
+		if _, err := s.Decide(ctx, all, p.ID, true, ""); !fault.Is(err, fault.Refused) || len(fault.Of(err).Reasons) != 1 {
+			t.Errorf("confirmed by who proposed: %v", err)
+		}
+		if _, err := s.Decide(second, all, p.ID, false, ""); !fault.Is(err, fault.Invalid) {
+			t.Errorf("refused without a word: %v", err)
+		}
+		_, err = s.Decide(second, all, p.ID, true, "已核对")
+		ok(t, err)
+		if _, err := s.Decide(second, all, p.ID, true, ""); !fault.Is(err, fault.Conflict) {
+			t.Errorf("confirmed twice: %v", err)
+		}
+		if got := read(county.ID, "陕西省政府办公室印发"); !slices.Contains(got, lexicon.KindSerious+":陕西省政府办公室") {
+			t.Errorf("after it was confirmed: %v", got)
+		}
+		list, _, err := s.Entries(ctx, all, lexicon.Filter{Kind: lexicon.Term, State: lexicon.Active})
+		ok(t, err)
+		p, err = s.Make(ctx, all, office.ID, lexicon.Change{Name: "停用", Withdraw: []string{list[0].ID}, Note: "机构更名"})
+		if err != nil || p.State != lexicon.Proposed {
+			t.Fatalf("%+v %v", p, err)
+		}
+		if _, err := s.Make(ctx, all, office.ID, lexicon.Change{Name: "停用", Withdraw: []string{list[0].ID}, Note: "机构更名"}); !fault.Is(err, fault.Conflict) {
+			t.Errorf("withdrawn twice: %v", err)
+		}
+		if got := read("", "陕西省政府办公室印发"); len(got) == 0 {
+			t.Error("it ended before a second person agreed")
+		}
+		_, err = s.Decide(second, all, p.ID, true, "")
+		ok(t, err)
+		if got := read("", "陕西省政府办公室印发"); slices.Contains(got, lexicon.KindSerious+":陕西省政府办公室") {
+			t.Error("it holds after it was withdrawn")
+		}
+
+		// A post is right beside its holder of the day.
+		p, err = s.Make(ctx, all, office.ID, lexicon.Change{Name: "任职", Source: "任免通知", Add: []lexicon.Entry{
+			{Kind: lexicon.Post, Words: "演示市市长", Right: []string{"张三丰"}, From: date("2022-01-01"), Until: date("2025-06-30"), Wide: true},
+			{Kind: lexicon.Post, Words: "演示市市长", Right: []string{"李四光"}, From: date("2025-07-01"), Wide: true}}})
+		ok(t, err)
+		_, err = s.Decide(second, all, p.ID, true, "")
+		ok(t, err)
+		reader, err := s.For(ctx, "")
+		ok(t, err)
+		for _, c := range []struct {
+			day, text string
+			wrong     string
+		}{
+			{"2026-03-20", "演示市市长张三丰出席", "张三丰"}, {"2024-03-20", "演示市市长张三丰出席", ""}, {"2024-03-20", "演示市市长李四光出席", "李四光"},
+			{"2026-03-20", "演示市市长 李四光出席", ""}, {"2026-03-20", "演示市副市长张三丰出席", ""}, {"2026-03-20", "演示市市长王五出席", ""},
+		} {
+			got := check.ScannerOn(reader, date(c.day)).Scan(c.text)
+			i := slices.IndexFunc(got, func(s check.Span) bool { return s.Kind == lexicon.KindPost })
+			if (i >= 0) != (c.wrong != "") || i >= 0 && (got[i].Wrong != c.wrong || string([]rune(c.text)[got[i].Start:got[i].End]) != c.wrong) {
+				t.Errorf("%s %s: %+v", c.day, c.text, got)
+			}
+		}
+
+		// Out of scope is not there.
+		foreign := authz.Area("test", county.AreaPath)
+		if _, err := s.Pack(ctx, nil, foreign, p.ID); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a pack of another office: %v", err)
+		}
+		if _, err := s.Make(ctx, foreign, office.ID, lexicon.Change{Name: "x", Add: []lexicon.Entry{{Kind: lexicon.Sensitive, Words: "某词"}}}); !fault.Is(err, fault.NotFound) {
+			t.Errorf("changed another office's lists: %v", err)
+		}
+		if _, n, err := s.Entries(ctx, foreign, lexicon.Filter{}); err != nil || n != 1 {
+			t.Errorf("the county sees %d, %v", n, err)
+		}
+
+		// What leaves as a file comes in again, and nothing of it is new.
+		out, _, err := s.Entries(ctx, all, lexicon.Filter{State: lexicon.Active, Unit: office.ID})
+		ok(t, err)
+		var b bytes.Buffer
+		ok(t, lexicon.WriteJSON(&b, "词库", date("2026-03-20"), out))
+		r1, err := s.Rehearse(ctx, all, office.ID, "词库.json", b.Bytes())
+		if err != nil || len(r1.Entries) != 0 || r1.Same != len(out) || r1.Bad != 0 {
+			t.Errorf("%d out: %+v %v", len(out), r1, err)
+		}
+		body := []byte("类别,错误写法,正确写法,严重,来源\n易错写法,贯撤,贯彻,否,\n规范表述,错误表述,规范的表述,,文件\n不知道,甲乙,丙,,\n易错写法,甲,乙,,\n易错写法,贯撤,贯彻,,\n")
+		r2, err := s.Rehearse(ctx, all, county.ID, "表.csv", body)
+		if err != nil || len(r2.Entries) != 2 || r2.Serious != 1 || r2.Bad != 3 {
+			t.Fatalf("%+v %v", r2, err)
+		}
+		if _, _, err := s.Import(ctx, all, county.ID, "表.csv", body, r2.Digest, "本单位", false); !fault.Is(err, fault.Invalid) {
+			t.Errorf("imported with rows in doubt: %v", err)
+		}
+		if _, _, err := s.Import(ctx, all, county.ID, "表.csv", append(body, ' '), r2.Digest, "本单位", true); !fault.Is(err, fault.Conflict) {
+			t.Errorf("another file than rehearsed: %v", err)
+		}
+		p, _, err = s.Import(ctx, all, county.ID, "表.csv", body, r2.Digest, "本单位", true)
+		if err != nil || p.State != lexicon.Proposed || p.Added != 2 || p.Digest == "" {
+			t.Errorf("%+v %v", p, err)
+		}
+		_, err = s.Decide(second, all, p.ID, false, "来源不足")
+		ok(t, err)
+		// What was refused may be proposed again.
+		if r3, err := s.Rehearse(ctx, all, county.ID, "表.csv", body); err != nil || len(r3.Entries) != 2 {
+			t.Errorf("%+v %v", r3, err)
+		}
+		if got := read(county.ID, "贯撤落实"); slices.Contains(got, "wording.own:贯撤") {
+			t.Error("a refused entry holds")
+		}
+	})
+}
+
+func FuzzReadFile(f *testing.F) {
+	f.Add("a.csv", []byte("类别,词语,正确写法\n易错写法,一但,一旦\n"))
+	f.Add("a.json", []byte(`{"format":"zhengshu.lexicon.1","name":"","source":"","day":"","entries":[{"kind":"pair","words":"一但","right":["一旦"]}]}`))
+	f.Add("a.xlsx", []byte("PK\x03\x04"))
+	f.Fuzz(func(t *testing.T, name string, body []byte) {
+		r, err := lexicon.ReadFile(name, body)
+		if err != nil {
+			return
+		}
+		for _, e := range r.Entries {
+			if n := len([]rune(e.Words)); n < 2 || n > 40 {
+				t.Fatalf("taken: %s", fmt.Sprintf("%+v", e))
+			}
+		}
+	})
+}

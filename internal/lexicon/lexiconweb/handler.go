@@ -1,0 +1,273 @@
+package lexiconweb
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"zhengshu/internal/authz"
+	"zhengshu/internal/blob"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/lexicon"
+	"zhengshu/internal/official"
+	"zhengshu/internal/org"
+	"zhengshu/internal/quality"
+	"zhengshu/internal/web"
+)
+
+const (
+	listPath  = "/console/lexicon"
+	packsPath = listPath + "/packs"
+	rulesPath = listPath + "/rules"
+	checkPath = listPath + "/import/check"
+	perPage   = 20
+	maxExport = 50_000
+)
+
+// Practice is how the rules did at work, with their Chinese names.
+type Practice func(ctx context.Context) ([]quality.Practice, func(rule string) string, error)
+
+// Handler serves the screens.
+type Handler struct {
+	lexicon  *lexicon.Service
+	org      *org.Service
+	blobs    blob.Store
+	practice Practice
+}
+
+// New makes the handler.
+func New(s *lexicon.Service, o *org.Service, blobs blob.Store, practice Practice) *Handler {
+	return &Handler{lexicon: s, org: o, blobs: blobs, practice: practice}
+}
+
+// Routes of the door.
+func (h *Handler) Routes() []web.Route {
+	return []web.Route{
+		{Pattern: "GET /console/lexicon", Permit: authz.LexiconRead, Handle: h.list},
+		{Pattern: "GET /console/lexicon/export", Permit: authz.LexiconRead, Handle: h.export},
+		{Pattern: "GET /console/lexicon/new", Permit: authz.LexiconManage, Handle: h.showAdd},
+		{Pattern: "POST /console/lexicon/new", Permit: authz.LexiconManage, Handle: h.add},
+		{Pattern: "GET /console/lexicon/import", Permit: authz.LexiconManage, Handle: h.showImport},
+		{Pattern: "POST /console/lexicon/import", Permit: authz.LexiconManage, Handle: h.upload, MaxBody: web.UploadBody},
+		{Pattern: "GET /console/lexicon/import/check", Permit: authz.LexiconManage, Handle: h.rehearse},
+		{Pattern: "POST /console/lexicon/import/check", Permit: authz.LexiconManage, Handle: h.take},
+		{Pattern: "GET /console/lexicon/packs", Permit: authz.LexiconRead, Handle: h.packs},
+		{Pattern: "GET /console/lexicon/packs/{pack}", Permit: authz.LexiconRead, Handle: h.pack},
+		{Pattern: "POST /console/lexicon/packs/{pack}/decide", Permit: authz.LexiconManage, Handle: h.decide},
+		{Pattern: "GET /console/lexicon/rules", Permit: authz.LexiconRead, Handle: h.rules},
+		{Pattern: "GET /console/lexicon/{id}", Permit: authz.LexiconRead, Handle: h.entry},
+		{Pattern: "GET /console/lexicon/{id}/withdraw", Permit: authz.LexiconManage, Handle: h.showWithdraw},
+		{Pattern: "POST /console/lexicon/{id}/withdraw", Permit: authz.LexiconManage, Handle: h.withdraw},
+	}
+}
+
+type (
+	page     struct{ web.ListView }
+	record   struct{ web.RecordView }
+	formView struct{ web.FormView }
+)
+
+var trail = []web.Crumb{{Name: "词库", Href: listPath}}
+
+func kinds(first ...web.Option) []web.Option {
+	out := slices.Clone(first)
+	for _, k := range lexicon.Kinds() {
+		out = append(out, web.Option{Value: string(k), Label: k.Name()})
+	}
+	return out
+}
+
+func stateTag(s string) web.Cell {
+	tone := web.Neutral
+	switch s {
+	case lexicon.Active, lexicon.Confirmed:
+		tone = web.Good
+	case lexicon.Proposed:
+		tone = web.Warn
+	}
+	return web.Tagged(web.Tag{Kind: tone, Text: lexicon.StateName(s)})
+}
+
+func table(caption string, list []lexicon.Entry) web.Table {
+	t := web.Table{Caption: caption, Columns: []web.Column{{Head: "词语", Wide: true}, {Head: "类别"}, {Head: "正确写法或任职人"}, {Head: "有效期"}, {Head: "适用"}, {Head: "状态"}},
+		Empty: web.Empty{Title: "没有符合条件的词条", Text: "可以新增词条，或从表格、其他单位导出的词库文件导入。"}}
+	for _, e := range list {
+		word, kind := web.Linked(e.Words, e.Link()), web.Text(e.Kind.Name())
+		if e.ID == "" {
+			word = web.Text(e.Words)
+		}
+		if e.Serious {
+			kind.Note = "严重类"
+		}
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{word, kind, web.Text(strings.Join(e.Right, "、")), web.Text(e.Term()), reach(e), stateTag(e.State)}})
+	}
+	return t
+}
+
+func reach(e lexicon.Entry) web.Cell {
+	if e.Wide {
+		return web.Cell{Text: "全地区", Note: e.UnitName}
+	}
+	return web.Cell{Text: "本单位", Note: e.UnitName}
+}
+
+func newList(list []lexicon.Entry, total int, manages bool) page {
+	all := web.Option{Value: "", Label: "全部"}
+	v := page{web.ListView{Heading: web.Heading{Title: "词库", Lead: "采编、巡查和复测使用同一份词库；检查只作提示，从不自动改稿。严重类词条由两人启用和停用。台账中的地名、单位名和站点名自动受保护。"},
+		Filter: web.Filter{Action: listPath, Total: total, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "词语"}, {Kind: web.Select, Name: "kind", Label: "类别", Options: kinds(all)},
+			{Kind: web.Select, Name: "state", Label: "状态", Options: []web.Option{all, {Value: lexicon.Active, Label: "使用中"}, {Value: lexicon.Proposed, Label: "待确认"}, {Value: lexicon.Withdrawn, Label: "已停用"}, {Value: lexicon.Refused, Label: "未通过"}}},
+			{Kind: web.Check, Name: "serious", Label: "只看严重类"}}},
+		Table: table("词条", list)}}
+	if manages {
+		v.Heading.Acts = []web.Act{{Text: "新增词条", Href: listPath + "/new", Primary: true}, {Text: "导入", Href: listPath + "/import"}}
+	}
+	v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "版本", Href: packsPath}, web.Act{Text: "规则质量", Href: rulesPath})
+	return v
+}
+
+var (
+	sampleEntry  = lexicon.Entry{ID: "e", Unit: "u", UnitName: "陕西省人民政府办公厅", Kind: lexicon.Term, Words: "一但", Right: []string{"一旦"}, Serious: true, Wide: true, State: lexicon.Active, Source: "省政府办公厅", From: calendar.Date{Year: 2026, Month: 1, Day: 1}}
+	hostileEntry = lexicon.Entry{ID: `"><b>`, UnitName: "<script>", Kind: lexicon.Pair, Words: "<script>alert(1)</script>", Right: []string{"</td><b>"}, Near: []string{"<i>"}, State: "<x>", Source: `"`, Leaving: "<p>"}
+	samplePack   = lexicon.Pack{ID: "p", Unit: "u", UnitName: "陕西省人民政府办公厅", No: 3, Name: "导入 2026.xlsx", State: lexicon.Proposed, Serious: 2, Added: 5, ByID: "a", ByName: "周启明", Source: "省政府办公厅", Digest: "ab12"}
+	hostilePack  = lexicon.Pack{ID: `"`, UnitName: "<b>", Name: "<script>", State: "<x>", ByName: "</p>", Note: "<i>", Source: `">`}
+)
+
+var listPage = web.Define(web.Plain, "pages/list.html", newList(nil, 0, true), newList([]lexicon.Entry{sampleEntry}, 1, true), newList([]lexicon.Entry{hostileEntry}, 1, false))
+
+func filterOf(r *http.Request) (lexicon.Filter, error) {
+	q := r.URL.Query()
+	f := lexicon.Filter{Text: strings.TrimSpace(q.Get("q")), State: q.Get("state"), Serious: q.Has("serious"), Unit: org.UnitID(q.Get("unit")), Limit: perPage, Offset: (web.PageOf(r) - 1) * perPage}
+	if len([]rune(f.Text)) > 100 {
+		return f, fault.New(fault.Invalid, "查找的文字过长，请缩短到 100 字以内。").On("q", "请缩短")
+	}
+	if k, ok := lexicon.KindOf(q.Get("kind")); ok {
+		f.Kind = k
+	}
+	return f, nil
+}
+
+func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
+	f, err := filterOf(r)
+	if err != nil {
+		return err
+	}
+	list, total, err := h.lexicon.Entries(r.Context(), authz.ScopeFrom(r.Context()), f)
+	if err != nil {
+		return err
+	}
+	v := newList(list, total, authz.SessionFrom(r.Context()).May(authz.LexiconManage))
+	v.Filter.Fill(r.URL.Query())
+	v.Pager = web.PagerOf(r, total, perPage)
+	v.Exports = append(web.ExportActs(listPath+"/export", r.URL.Query()), jsonAct(r.URL.Query()))
+	return listPage.Render(w, r, v)
+}
+
+// jsonAct leads to the list in the form that other houses import.
+func jsonAct(q url.Values) web.Act {
+	q = url.Values{"q": q["q"], "kind": q["kind"], "state": q["state"], "format": {"json"}}
+	return web.Act{Text: "导出 JSON", Href: listPath + "/export?" + q.Encode()}
+}
+
+func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
+	f, err := filterOf(r)
+	if err != nil {
+		return err
+	}
+	f.Limit, f.Offset = maxExport, 0
+	list, total, err := h.lexicon.Entries(r.Context(), authz.ScopeFrom(r.Context()), f)
+	if err != nil {
+		return err
+	}
+	if err := web.MostExported(total, maxExport, "条词条"); err != nil {
+		return err
+	}
+	if r.URL.Query().Get("format") == "json" {
+		if f.State == "" {
+			list = slices.DeleteFunc(list, func(e lexicon.Entry) bool { return e.State != lexicon.Active })
+		}
+		var b bytes.Buffer
+		if err := lexicon.WriteJSON(&b, "词库", web.FrameOf(r).Today, list); err != nil {
+			return err
+		}
+		return web.SendFile(w, "词库-"+web.FrameOf(r).Today.String()+".json", "application/json; charset=utf-8", int64(b.Len()), bytes.NewReader(b.Bytes()))
+	}
+	var columns []official.Column
+	for _, c := range lexicon.Fields {
+		columns = append(columns, official.Column{Title: c.Name, Width: 18})
+	}
+	columns = append(columns, official.Column{Title: "维护单位", Width: 30}, official.Column{Title: "状态"})
+	says := map[bool]string{true: "是", false: "否"}
+	rows := make([][]any, len(list))
+	for i, e := range list {
+		rows[i] = []any{e.Kind.Name(), e.Words, strings.Join(e.Right, "、"), strings.Join(e.Near, "、"), strings.Join(e.Unless, "、"), says[e.Serious], says[e.Wide], day(e.From), day(e.Until), e.Source, e.UnitName, lexicon.StateName(e.State)}
+	}
+	return web.SendSheet(w, r, official.Sheet{Title: "词库", Columns: columns, Rows: slices.Values(rows)}, "词库")
+}
+
+func day(d calendar.Date) string {
+	if d.IsZero() {
+		return ""
+	}
+	return d.String()
+}
+
+func newEntryView(e lexicon.Entry, manages bool) record {
+	v := record{web.RecordView{Heading: web.Heading{Above: e.Kind.Name(), Title: e.Words}, Trail: trail}}
+	terms := []web.Term{{Name: "状态", Text: lexicon.StateName(e.State)}, {Name: "正确写法或任职人", Text: strings.Join(e.Right, "、")}, {Name: "仅当附近有", Text: strings.Join(e.Near, "、")}, {Name: "出现在其中不算", Text: strings.Join(e.Unless, "、")},
+		{Name: "有效期", Text: e.Term()}, {Name: "来源或依据", Text: e.Source}, {Name: "维护单位", Text: e.UnitName}, {Name: "适用", Text: reach(e).Text}}
+	if e.Serious {
+		terms = append(terms, web.Term{Name: "级别", Text: "严重类，须两人启用和停用"})
+	}
+	terms = append(terms, web.Term{Name: "启用的版本", Text: "查看版本", Href: lexicon.Pack{ID: e.Pack}.Link()})
+	if e.Leaving != "" {
+		terms = append(terms, web.Term{Name: "停用的版本", Text: "查看版本", Href: lexicon.Pack{ID: e.Leaving}.Link()})
+	}
+	v.Main = append(v.Main, web.Summary{Title: "词条", Terms: said(terms)})
+	if manages && e.State == lexicon.Active && e.Leaving == "" {
+		v.Heading.Acts = []web.Act{{Text: "停用", Href: e.Link() + "/withdraw"}}
+	}
+	return v
+}
+
+// said are the lines that have something to say.
+func said(terms []web.Term) []web.Term {
+	return slices.DeleteFunc(terms, func(t web.Term) bool { return strings.TrimSpace(t.Text) == "" })
+}
+
+func (h *Handler) entry(w http.ResponseWriter, r *http.Request) error {
+	e, err := h.lexicon.Entry(r.Context(), authz.ScopeFrom(r.Context()), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return recordPage.Render(w, r, newEntryView(e, e.In(authz.SessionFrom(r.Context()).ScopeFor(authz.LexiconManage))))
+}
+
+func newRules(list []quality.Practice, name func(string) string) page {
+	v := page{web.ListView{Heading: web.Heading{Title: "规则质量", Lead: "稿件检查中各条规则的提示，由采编和审核人员改正、说明理由保留或确认为误报；准确率按已作判断的计算。"}, Trail: trail,
+		Table: web.Table{Caption: "各条规则", Columns: []web.Column{{Head: "规则", Wide: true}, {Head: "提示", Number: true}, {Head: "已改正", Number: true}, {Head: "说明保留", Number: true}, {Head: "误报", Number: true}, {Head: "准确率", Number: true}},
+			Empty: web.Empty{Title: "还没有数据", Text: "稿件检查的提示有人处理后在这里统计。"}}}}
+	for _, p := range list {
+		rate := web.Text("尚无判断")
+		if p.Decided() > 0 {
+			rate = web.Cell{Text: p.Precision().String(), Keep: true}
+		}
+		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{{Text: name(p.Rule), Note: p.Rule}, web.Figure(p.Seen), web.Figure(p.Mended), web.Figure(p.Kept), web.Figure(p.FalseAlarms), rate}})
+	}
+	return v
+}
+
+func plainName(s string) string { return s }
+
+var rulesPage = web.Define(web.Plain, "pages/list.html", newRules(nil, plainName), newRules([]quality.Practice{{Rule: "wording.confusion", Seen: 9, Mended: 6, FalseAlarms: 1}}, plainName), newRules([]quality.Practice{{Rule: "<script>"}}, plainName))
+
+func (h *Handler) rules(w http.ResponseWriter, r *http.Request) error {
+	list, name, err := h.practice(r.Context())
+	if err != nil {
+		return err
+	}
+	return rulesPage.Render(w, r, newRules(list, name))
+}

@@ -1,0 +1,665 @@
+package newmedia
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"zhengshu/internal/approval"
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/blob"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
+	"zhengshu/internal/db"
+	"zhengshu/internal/egress"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/intake"
+	"zhengshu/internal/jobs"
+	"zhengshu/internal/obligation"
+	"zhengshu/internal/official"
+	"zhengshu/internal/org"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/rules/packs"
+	"zhengshu/internal/rules/sx2021"
+)
+
+// MendDue is the clock of what is wrong with an account.
+var MendDue = obligation.Kind{ID: "account_mend", Name: "账号问题整改", Clause: "S19.4", Citation: sx2021.Instrument + " 第十九条（四）",
+	Says: "读网、检查发现的政务新媒体问题及时整改", Remind: []int{2, 0}, Escalate: 3, Minutes: 15}
+
+// Obligations are the clocks this module runs.
+func Obligations() []obligation.Kind { return []obligation.Kind{MendDue} }
+
+const (
+	// OriginalDays is the window of original posts: a month by default of the
+	// provinces (domain.md §1.7, one source).
+	OriginalDays = 30
+	// receiptFor is how long a receipt proves what it says of interaction, name
+	// and subject.
+	receiptFor = 90
+	feedEvery  = 6 * time.Hour
+	aRound     = 60
+)
+
+// Parts are what the service works with.
+type Parts struct {
+	DB          *db.DB
+	Registry    *registry.Service
+	Obligations *obligation.Service
+	Store       blob.Store
+	Client      *egress.Client
+	Settings    func() sx2021.Settings
+	// Pack is the scoring pack in force on a day.
+	Pack func(on calendar.Date) (packs.Pack, bool)
+}
+
+// Service is the door of newmedia.
+type Service struct{ Parts }
+
+// New makes the service.
+func New(p Parts) *Service { return &Service{p} }
+
+type judge struct{}
+
+// Kind names the job.
+func (judge) Kind() string { return "newmedia.judge" }
+
+// begin gives accounts that came into use a sheet.
+type begin struct{}
+
+// Kind names the job.
+func (begin) Kind() string { return "newmedia.begin" }
+
+type feeds struct{}
+
+// Kind names the job.
+func (feeds) Kind() string { return "newmedia.feeds" }
+
+// Register gives the workers the periodic duties.
+func (s *Service) Register(w *jobs.Workers) {
+	jobs.Handle(w, func(ctx context.Context, _ judge) error { _, err := s.JudgeAll(ctx); return err })
+	jobs.Handle(w, func(ctx context.Context, _ feeds) error { _, err := s.ReadFeeds(ctx); return err })
+	jobs.Handle(w, func(ctx context.Context, _ begin) error {
+		_, err := s.judge(ctx, `AND NOT EXISTS (SELECT 1 FROM account_sheet h WHERE h.account_id = account.id)`)
+		return err
+	})
+	jobs.Every(w, 6*time.Hour, judge{})
+	jobs.Every(w, 5*time.Minute, begin{})
+	jobs.Every(w, 15*time.Minute, feeds{})
+}
+
+// Receipt is what a person saw of an account.
+type Receipt struct {
+	ID          string
+	At          time.Time
+	SeenOn      calendar.Date
+	Link        string
+	LastPost    calendar.Date
+	LastOwn     calendar.Date
+	Interaction string
+	SeenName    string
+	SeenSubject string
+	Note        string
+	FileID      string
+	FileName    string
+	Person      string
+}
+
+const receiptSelect = `SELECT id, at, seen_on, link, last_post, last_own, interaction, seen_name, seen_subject, note, COALESCE(file_id, ''), file_name, person FROM account_receipt`
+
+func scanReceipt(r db.Scanner) (Receipt, error) {
+	var x Receipt
+	err := r.Scan(&x.ID, &x.At, &x.SeenOn, &x.Link, &x.LastPost, &x.LastOwn, &x.Interaction, &x.SeenName, &x.SeenSubject, &x.Note, &x.FileID, &x.FileName, &x.Person)
+	return x, err
+}
+
+// Record keeps a receipt: link and screenshot are its proof.
+func (s *Service) Record(ctx context.Context, scope authz.Scope, session *authz.Session, id registry.AccountID, n Receipt, shot *approval.Upload) error {
+	for _, p := range []*string{&n.Link, &n.SeenName, &n.SeenSubject, &n.Note} {
+		*p = strings.TrimSpace(*p)
+	}
+	today := calendar.DateOf(s.DB.Now())
+	var f fault.Fields
+	f.Check(!n.SeenOn.IsZero() && !n.SeenOn.After(today) && n.SeenOn.After(today.AddDays(-31)), "seen_on", "查看日期没有填写、晚于今天或早于一个月前")
+	f.Check(n.LastPost.IsZero() || !n.LastPost.After(n.SeenOn), "last_post", "最近发布日期不能晚于查看日期")
+	f.Check(n.LastOwn.IsZero() || !n.LastPost.IsZero() && !n.LastOwn.After(n.LastPost), "last_own", "最近原创日期不能晚于最近发布日期")
+	f.Check(n.Interaction == "" || n.Interaction == "yes" || n.Interaction == "no", "interaction", "请从选项中选择")
+	f.Check(!n.LastPost.IsZero() || n.Interaction != "" || n.SeenName != "" || n.SeenSubject != "", "last_post", "请至少填写一项看到的情况")
+	f.Text("seen_name", "平台显示的名称", n.SeenName, false, 100)
+	f.Text("seen_subject", "平台显示的认证主体", n.SeenSubject, false, 100)
+	f.Text("note", "说明", n.Note, false, 500)
+	u, err := url.Parse(n.Link)
+	f.Check(err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && len(n.Link) <= 500, "link", "请填写所看页面的完整网址")
+	f.Check(shot != nil, "shot", "请附上截图")
+	if err := f.Err(); err != nil {
+		return err
+	}
+	taken, err := approval.TakeOne(ctx, s.Store, shot, "account_shot", "shot")
+	if err != nil {
+		return err
+	}
+	if err := s.DB.Update(ctx, func(tx *db.Tx) error {
+		a, err := s.Registry.Account(ctx, tx, scope, id)
+		if err != nil {
+			return err
+		}
+		if a.Ended() {
+			return fault.Newf(fault.Refused, "账号现在的状态是“%s”，不再检查。", a.StateName())
+		}
+		key := ulid.Make().String()
+		file, err := approval.AttachTo(ctx, tx, "account_receipt", string(id), taken)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO account_receipt (id, account_id, at, seen_on, link, last_post, last_own, interaction, seen_name, seen_subject, note, file_id, file_name, person) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+			key, id, tx.Now(), n.SeenOn, n.Link, n.LastPost, n.LastOwn, n.Interaction, n.SeenName, n.SeenSubject, n.Note, db.Null(file.ID), file.Name, session.Name); err != nil {
+			return err
+		}
+		if !n.LastPost.IsZero() && n.LastPost.After(a.LastPostOn) {
+			if _, err := s.Registry.RecordUse(ctx, tx, scope, id, registry.Use{Followers: -1, Active: -1, LastPostOn: n.LastPost, On: n.SeenOn}, registry.Why{Says: "账号检查登记", Ref: n.Link}); err != nil {
+				return err
+			}
+		}
+		if n.SeenName != "" || n.SeenSubject != "" {
+			if err := s.Registry.Sight(ctx, tx, scope, id, registry.Sighting{Source: "receipt", PlatformID: a.PlatformID, Name: n.SeenName, VerifiedAs: n.SeenSubject, LastPostOn: n.LastPost}); err != nil {
+				return err
+			}
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "newmedia.receipt", Basis: MendDue.Citation, Target: a.Target(), After: map[string]any{"on": n.SeenOn, "last_post": n.LastPost, "interaction": n.Interaction, "name": n.SeenName, "subject": n.SeenSubject}})
+	}); err != nil {
+		return err
+	}
+	return s.Judge(ctx, scope, id)
+}
+
+// SetFeed says where an account's posts can be read; empty takes it away.
+func (s *Service) SetFeed(ctx context.Context, scope authz.Scope, session *authz.Session, id registry.AccountID, address string) error {
+	address = strings.TrimSpace(address)
+	if address != "" {
+		u, err := url.Parse(address)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || len(address) > 500 {
+			return fault.New(fault.Invalid, "订阅源网址不正确。").On("feed", "请填写以 http:// 或 https:// 开头的完整网址")
+		}
+	}
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
+		a, err := s.Registry.Account(ctx, tx, scope, id)
+		if err != nil {
+			return err
+		}
+		if address == "" {
+			_, err = tx.Exec(ctx, `DELETE FROM account_feed WHERE account_id = $1`, id)
+		} else {
+			_, err = tx.Exec(ctx, `INSERT INTO account_feed (account_id, url, set_by, set_at) VALUES ($1, $2, $3, $4) ON CONFLICT (account_id) DO UPDATE SET url = excluded.url, set_by = excluded.set_by, set_at = excluded.set_at`, id, address, session.Name, tx.Now())
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Quiet(ctx, `DELETE FROM account_feed_look WHERE account_id = $1`, id); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "newmedia.feed", Target: a.Target(), After: address})
+	})
+}
+
+// ReadFeeds reads the feeds whose turn it is and returns how many.
+func (s *Service) ReadFeeds(ctx context.Context) (int, error) {
+	ctx = audit.System(ctx, "newmedia.feeds")
+	type row struct {
+		id  registry.AccountID
+		url string
+	}
+	list, err := db.All(ctx, s.DB, func(r db.Scanner) (row, error) {
+		var x row
+		err := r.Scan(&x.id, &x.url)
+		return x, err
+	}, `SELECT f.account_id, f.url FROM account_feed f JOIN account a ON a.id = f.account_id LEFT JOIN account_feed_look l ON l.account_id = f.account_id
+		WHERE a.state = 'running' AND (l.at IS NULL OR l.at <= $1) ORDER BY CASE WHEN l.at IS NULL THEN 0 ELSE 1 END, l.at, f.account_id LIMIT $2`, s.DB.Now().Add(-feedEvery), aRound)
+	if err != nil {
+		return 0, err
+	}
+	system := authz.System("newmedia.feeds")
+	for i, x := range list {
+		says := ""
+		var entries []Entry
+		resp, err := s.Client.Get(ctx, x.url, egress.Options{Accept: "application/rss+xml, application/atom+xml, application/xml;q=0.9", MaxBody: 4 << 20})
+		var e *egress.Error
+		switch {
+		case errors.As(err, &e):
+			says = e.Says
+		case err != nil:
+			says = "没有取得订阅源。"
+		case resp.Status != 200:
+			says = "订阅源没有正常返回。"
+		default:
+			if entries, err = ReadFeed(resp.Body); err != nil {
+				says = fault.Of(err).Says
+			}
+		}
+		if ctx.Err() != nil {
+			return i, ctx.Err()
+		}
+		if err := s.DB.Update(ctx, func(tx *db.Tx) error {
+			if _, err := tx.Quiet(ctx, `INSERT INTO account_feed_look (account_id, at, posts, says) VALUES ($1, $2, $3, $4) ON CONFLICT (account_id) DO UPDATE SET at = excluded.at, posts = excluded.posts, says = excluded.says`, x.id, tx.Now(), len(entries), says); err != nil {
+				return err
+			}
+			for _, e := range entries {
+				if _, err := s.post(ctx, tx, x.id, e, "", "feed"); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			return i, err
+		}
+		if err := s.Judge(ctx, system, x.id); err != nil {
+			return i, err
+		}
+	}
+	return len(list), nil
+}
+
+// post keeps one post once; a later source may add whether it is original.
+func (s *Service) post(ctx context.Context, tx *db.Tx, id registry.AccountID, e Entry, original, source string) (bool, error) {
+	if e.On.After(calendar.DateOf(tx.Now())) {
+		return false, nil // a day to come proves nothing
+	}
+	key := registry.AddressKey(e.URL)
+	if u, err := url.Parse(e.URL); err == nil && u.RawQuery != "" {
+		key += "?" + u.RawQuery
+	}
+	if e.URL == "" || key == "" {
+		key = e.On.String() + " " + e.Title
+	}
+	n, err := tx.Quiet(ctx, `INSERT INTO account_post (account_id, key, posted_on, title, url, original, source, taken_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (account_id, key) DO UPDATE SET original = excluded.original WHERE account_post.original = '' AND excluded.original <> ''`,
+		id, clip(key, 600), e.On, clip(e.Title, 200), e.URL, original, source, tx.Now())
+	return n > 0, err
+}
+
+// Import reads a table of posts as a platform or a monitor exports it. Rows name
+// the account by its address, permanent id or name; those out of scope are
+// refused like unknown ones.
+func (s *Service) Import(ctx context.Context, scope authz.Scope, t *official.Table) (intake.Report, error) {
+	rep := intake.New(false)
+	h := intake.ReadHeader(t)
+	who, on := []string{"账号网址", "平台内部标识", "账号名称", "账号", "account", "url"}, []string{"发布日期", "发布时间", "日期", "date"}
+	if !h.Has(who...) || !h.Has(on...) {
+		return rep, fault.New(fault.Invalid, "表头没有账号或发布日期。请有“账号网址”（或“平台内部标识”“账号名称”）和“发布日期”两列，可以再有“标题”“网址”“是否原创”。")
+	}
+	known := map[string]registry.AccountID{}
+	touched := map[registry.AccountID]bool{}
+	err := s.DB.Update(ctx, func(tx *db.Tx) error {
+		rep = intake.New(false)
+		clear(touched)
+		for row, err := range t.Rows() {
+			if err != nil {
+				return err
+			}
+			var key string
+			for _, name := range who {
+				if key = h.Get(row, name); key != "" {
+					break
+				}
+			}
+			day := h.Get(row, on...)
+			d, err := calendar.ParseLoose(strings.Fields(day + " ")[0:1][0])
+			if day == "" || err != nil {
+				rep.Refuse(row.Number, "发布日期", "发布日期不能识别，应为 2026-11-23 这样的日期")
+				continue
+			}
+			id, ok := known[key]
+			if !ok {
+				if id, err = s.accountOf(ctx, tx, scope, key); err != nil {
+					return err
+				}
+				known[key] = id
+			}
+			if id == "" {
+				rep.Refuse(row.Number, "账号", "台账中没有这个账号，或不止一个同名账号，请改用账号网址")
+				continue
+			}
+			original := ""
+			switch h.Get(row, "是否原创", "原创", "original") {
+			case "是", "原创", "yes", "1", "true":
+				original = "yes"
+			case "否", "转载", "no", "0", "false":
+				original = "no"
+			}
+			if d.After(calendar.DateOf(tx.Now())) {
+				rep.Refuse(row.Number, "发布日期", "发布日期晚于今天")
+				continue
+			}
+			if _, err := s.post(ctx, tx, id, Entry{d, h.Get(row, "标题", "title"), h.Get(row, "网址", "链接", "link")}, original, "file"); err != nil {
+				return err
+			}
+			touched[id] = true
+			rep.Accepted++
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "newmedia.import", Basis: MendDue.Citation, Target: audit.Target{Kind: "account_post", Name: "账号发布数据"}, After: map[string]int{"rows": rep.Accepted, "accounts": len(touched)}})
+	})
+	if err != nil {
+		return rep, err
+	}
+	for id := range touched {
+		if err := s.Judge(ctx, scope, id); err != nil {
+			return rep, err
+		}
+	}
+	return rep, nil
+}
+
+func (s *Service) accountOf(ctx context.Context, q db.Querier, scope authz.Scope, key string) (registry.AccountID, error) {
+	if key == "" {
+		return "", nil
+	}
+	var w db.Where
+	scope.Where(&w, "u")
+	w.And("a.state NOT IN ('exited', 'closed', 'struck')").And("a.url = ? OR a.platform_id = ? OR a.name = ?", key, key, key)
+	ids, err := db.All(ctx, q, db.Value[registry.AccountID], `SELECT a.id FROM account a JOIN unit u ON u.id = a.unit_id WHERE `+w.SQL()+` LIMIT 2`, w.Args()...)
+	if err != nil || len(ids) != 1 {
+		return "", err
+	}
+	return ids[0], nil
+}
+
+// Sheet is how an account stands.
+type Sheet struct {
+	Account  registry.Account
+	At       time.Time // judged; zero: never
+	Findings []check.Finding
+	Receipts []Receipt
+	Feed     string
+	FeedAt   time.Time
+	FeedSays string
+	Posts    []Entry
+	Facts    check.AccountFacts
+}
+
+// facts gathers what is known of an account.
+func (s *Service) facts(ctx context.Context, q db.Querier, a registry.Account) (check.AccountFacts, error) {
+	today := calendar.DateOf(s.DB.Now())
+	f := check.AccountFacts{Name: a.Name, Publishes: a.Purpose == "" || strings.HasPrefix(a.Purpose, "发布"), Subject: a.VerifiedAs, OriginalDays: OriginalDays, Posts: -1}
+	if p, ok := s.Pack(today); ok {
+		if ind, ok := p.Indicator("V-M-2.1"); ok {
+			if v, ok := ind.Param("days"); ok {
+				f.PostDays = v.Int()
+			}
+		}
+	}
+	type sums struct {
+		posts, told, own int
+		last, lastOwn    calendar.Date
+	}
+	x, err := db.One(ctx, q, func(r db.Scanner) (sums, error) {
+		var x sums
+		err := r.Scan(&x.posts, &x.told, &x.own, &x.last, &x.lastOwn)
+		return x, err
+	}, `SELECT COALESCE(sum(CASE WHEN posted_on > $2 THEN 1 ELSE 0 END), 0), COALESCE(sum(CASE WHEN posted_on > $2 AND original <> '' THEN 1 ELSE 0 END), 0), COALESCE(sum(CASE WHEN posted_on > $2 AND original = 'yes' THEN 1 ELSE 0 END), 0),
+		max(posted_on), max(CASE WHEN original = 'yes' THEN posted_on END) FROM account_post WHERE account_id = $1`, a.ID, today.AddDays(-OriginalDays))
+	if err != nil {
+		return f, err
+	}
+	f.LastPost, f.LastOriginal, f.Originals, f.Source = x.last, x.lastOwn, x.own, "发布数据"
+	if x.told > 0 {
+		f.Posts = x.posts
+	}
+	receipts, err := db.All(ctx, q, scanReceipt, receiptSelect+` WHERE account_id = $1 AND seen_on >= $2 ORDER BY seen_on DESC, at DESC, id DESC LIMIT 20`, a.ID, today.AddDays(-receiptFor))
+	if err != nil {
+		return f, err
+	}
+	for _, r := range receipts {
+		if r.LastPost.After(f.LastPost) {
+			f.LastPost, f.Source = r.LastPost, "人工登记"
+		}
+		if r.LastOwn.After(f.LastOriginal) {
+			f.LastOriginal = r.LastOwn
+		}
+		if f.Interaction == "" {
+			f.Interaction = r.Interaction
+		}
+		if f.SeenName == "" {
+			f.SeenName = r.SeenName
+		}
+		if f.SeenSubject == "" {
+			f.SeenSubject = r.SeenSubject
+		}
+	}
+	if a.LastPostOn.After(f.LastPost) {
+		f.LastPost, f.Source = a.LastPostOn, "台账登记"
+	}
+	return f, nil
+}
+
+func judgeFacts(f check.AccountFacts, today calendar.Date) []check.Finding {
+	var out []check.Finding
+	for _, x := range check.Run(check.Facts{Account: &f, Today: today}) {
+		if strings.HasPrefix(x.Check, "account.") {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// columns are the checks in the order of the sheet's columns.
+var columns = []struct{ Name, Check, Label string }{
+	{"stale", "account.stale", "14 天内更新"}, {"original", "account.original", "原创"}, {"interaction", "account.interaction", "互动"}, {"subject", "account.subject", "认证主体"}, {"renamed", "account.renamed", "名称"},
+}
+
+// Columns are the short names with their checks and labels, for lists.
+func Columns() []struct{ Name, Check, Label string } { return columns }
+
+// Judge brings the sheet of an account up to date, and has its sponsor owe or
+// owe no more.
+func (s *Service) Judge(ctx context.Context, scope authz.Scope, id registry.AccountID) error {
+	today := calendar.DateOf(s.DB.Now())
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
+		a, err := s.Registry.Account(ctx, tx, scope, id)
+		if err != nil {
+			return err
+		}
+		f, err := s.facts(ctx, tx, a)
+		if err != nil {
+			return err
+		}
+		return s.keep(ctx, tx, a, f, judgeFacts(f, today))
+	})
+}
+
+func (s *Service) keep(ctx context.Context, tx *db.Tx, a registry.Account, f check.AccountFacts, findings []check.Finding) error {
+	outcome := map[string]check.Outcome{}
+	wrong, says := 0, ""
+	for _, x := range findings {
+		outcome[x.Check] = x.Outcome
+		// What is advice is shown; it is not owed.
+		if x.Outcome == check.Violated && x.Severity != check.Advice {
+			wrong++
+			says += x.Says
+		}
+	}
+	args := []any{a.ID, tx.Now(), wrong, f.LastPost}
+	for _, c := range columns {
+		args = append(args, string(outcome[c.Check]))
+	}
+	if _, err := tx.Quiet(ctx, `INSERT INTO account_sheet (account_id, at, wrong, last_post, stale, original, interaction, subject, renamed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		ON CONFLICT (account_id) DO UPDATE SET at = excluded.at, wrong = excluded.wrong, last_post = excluded.last_post, stale = excluded.stale, original = excluded.original, interaction = excluded.interaction, subject = excluded.subject, renamed = excluded.renamed`, args...); err != nil {
+		return err
+	}
+	subject := obligation.Subject{Kind: "account", ID: string(a.ID), Name: a.Name}
+	if wrong == 0 || a.State != registry.Running {
+		_, err := s.Obligations.Discharge(ctx, tx, MendDue.ID, subject, "复查未再发现问题")
+		return err
+	}
+	today := calendar.DateOf(tx.Now())
+	n := s.Settings().AccountMendDays
+	return s.Obligations.Open(ctx, tx, obligation.Debt{Kind: MendDue.ID, Unit: a.Unit, Subject: subject, Link: Link(a.ID), Due: calendar.Due{On: today.AddDays(n)}, From: today, Length: calendar.Days(n)})
+}
+
+// Link is an account's sheet in the console.
+func Link(id registry.AccountID) string { return "/console/account-sheets/" + string(id) }
+
+// JudgeAll brings the sheets of all running accounts up to date and returns how
+// many changed.
+func (s *Service) JudgeAll(ctx context.Context) (int, error) { return s.judge(ctx, "") }
+
+func (s *Service) judge(ctx context.Context, which string) (int, error) {
+	ctx = audit.System(ctx, "newmedia.judge")
+	system := authz.System("newmedia.judge")
+	n := 0
+	after := ""
+	for {
+		ids, err := db.All(ctx, s.DB, db.Value[registry.AccountID], `SELECT id FROM account WHERE state = 'running' AND id > $1 `+which+` ORDER BY id LIMIT 200`, after)
+		if err != nil || len(ids) == 0 {
+			return n, err
+		}
+		after = string(ids[len(ids)-1])
+		if err := s.DB.Update(ctx, func(tx *db.Tx) error {
+			for _, id := range ids {
+				a, err := s.Registry.Account(ctx, tx, system, id)
+				if err != nil {
+					return err
+				}
+				f, err := s.facts(ctx, tx, a)
+				if err != nil {
+					return err
+				}
+				if err := s.keep(ctx, tx, a, f, judgeFacts(f, calendar.DateOf(tx.Now()))); err != nil {
+					return err
+				}
+				n++
+			}
+			return nil
+		}); err != nil {
+			return n, err
+		}
+	}
+}
+
+// Line is one account of the list.
+type Line struct {
+	ID       registry.AccountID
+	Name     string
+	Platform string
+	UnitName string
+	At       time.Time
+	LastPost calendar.Date
+	Outcome  map[string]check.Outcome
+	Wrong    int
+}
+
+// Filter narrows Lines.
+type Filter struct {
+	Text, Platform, Column, Outcome string
+	Wrong                           bool
+	Unit                            org.UnitID
+	Limit, Offset                   int
+}
+
+func (f Filter) where(scope authz.Scope) *db.Where {
+	var w db.Where
+	scope.Where(&w, "u")
+	like := db.Contains(f.Text)
+	w.And("a.state = 'running'").AndIf(f.Text != "", `lower(a.name) LIKE ? ESCAPE '\' OR lower(u.name) LIKE ? ESCAPE '\'`, like, like).AndIf(f.Platform != "", "a.platform = ?", f.Platform).AndIf(f.Wrong, "h.wrong > 0").AndIf(f.Unit != "", "a.unit_id = ?", f.Unit)
+	for _, c := range columns {
+		if c.Name == f.Column && f.Outcome != "" {
+			w.And("h."+c.Name+" = ?", f.Outcome)
+		}
+	}
+	return &w
+}
+
+// Lines are the running accounts in scope, those with something wrong first.
+func (s *Service) Lines(ctx context.Context, scope authz.Scope, f Filter) ([]Line, int, error) {
+	w := f.where(scope)
+	// Every running account has a sheet within minutes: the list follows them in
+	// their order and reads no more than a page.
+	const from = ` FROM account_sheet h JOIN account a ON a.id = h.account_id JOIN unit u ON u.id = a.unit_id WHERE `
+	total, err := db.One(ctx, s.DB, db.Value[int], `SELECT count(*)`+from+w.SQL(), w.Args()...)
+	if err != nil {
+		return nil, 0, err
+	}
+	list, err := db.All(ctx, s.DB, func(r db.Scanner) (Line, error) {
+		l := Line{Outcome: map[string]check.Outcome{}}
+		got := make([]string, len(columns))
+		dest := []any{&l.ID, &l.Name, &l.Platform, &l.UnitName, &l.At, &l.LastPost, &l.Wrong}
+		for i := range got {
+			dest = append(dest, &got[i])
+		}
+		err := r.Scan(dest...)
+		for i, c := range columns {
+			l.Outcome[c.Name] = check.Outcome(got[i])
+		}
+		return l, err
+	}, `SELECT a.id, a.name, a.platform, u.name, h.at, h.last_post, h.wrong, h.stale, h.original, h.interaction, h.subject, h.renamed`+from+w.SQL()+`
+		ORDER BY h.wrong DESC, h.account_id LIMIT `+w.Arg(f.Limit)+` OFFSET `+w.Arg(f.Offset), w.Args()...)
+	return list, total, err
+}
+
+// Tally counts the running accounts in scope.
+type Tally struct{ Accounts, Known, Stale, Silent, Wrong int }
+
+// Tally in scope: Silent have no interaction, Known have a last post on record.
+func (s *Service) Tally(ctx context.Context, scope authz.Scope) (Tally, error) {
+	w := Filter{}.where(scope)
+	return db.One(ctx, s.DB, func(r db.Scanner) (Tally, error) {
+		var t Tally
+		err := r.Scan(&t.Accounts, &t.Known, &t.Stale, &t.Silent, &t.Wrong)
+		return t, err
+	}, `SELECT count(*), count(h.last_post), COALESCE(sum(CASE WHEN h.stale = 'violated' THEN 1 ELSE 0 END), 0), COALESCE(sum(CASE WHEN h.interaction = 'violated' THEN 1 ELSE 0 END), 0), COALESCE(sum(CASE WHEN h.wrong > 0 THEN 1 ELSE 0 END), 0)
+		FROM account a JOIN unit u ON u.id = a.unit_id LEFT JOIN account_sheet h ON h.account_id = a.id WHERE `+w.SQL(), w.Args()...)
+}
+
+// Sheet of an account in scope, judged by what is known now.
+func (s *Service) Sheet(ctx context.Context, scope authz.Scope, id registry.AccountID) (Sheet, error) {
+	a, err := s.Registry.Account(ctx, s.DB, scope, id)
+	if err != nil {
+		return Sheet{}, err
+	}
+	out := Sheet{Account: a}
+	if out.Facts, err = s.facts(ctx, s.DB, a); err != nil {
+		return out, err
+	}
+	out.Findings = judgeFacts(out.Facts, calendar.DateOf(s.DB.Now()))
+	if out.Receipts, err = db.All(ctx, s.DB, scanReceipt, receiptSelect+` WHERE account_id = $1 ORDER BY at DESC, id DESC LIMIT 20`, id); err != nil {
+		return out, err
+	}
+	out.At, err = db.One(ctx, s.DB, db.Value[time.Time], `SELECT at FROM account_sheet WHERE account_id = $1`, id)
+	if err != nil && !db.None(err) {
+		return out, err
+	}
+	if out.Feed, err = db.One(ctx, s.DB, db.Value[string], `SELECT url FROM account_feed WHERE account_id = $1`, id); err != nil && !db.None(err) {
+		return out, err
+	}
+	type look struct {
+		at   time.Time
+		says string
+	}
+	l, err := db.One(ctx, s.DB, func(r db.Scanner) (look, error) {
+		var l look
+		err := r.Scan(&l.at, &l.says)
+		return l, err
+	}, `SELECT at, says FROM account_feed_look WHERE account_id = $1`, id)
+	if err != nil && !db.None(err) {
+		return out, err
+	}
+	out.FeedAt, out.FeedSays = l.at, l.says
+	out.Posts, err = db.All(ctx, s.DB, func(r db.Scanner) (Entry, error) {
+		var e Entry
+		err := r.Scan(&e.On, &e.Title, &e.URL)
+		return e, err
+	}, `SELECT posted_on, title, url FROM account_post WHERE account_id = $1 ORDER BY posted_on DESC, key LIMIT 10`, id)
+	return out, err
+}
+
+// File opens the screenshot of a receipt of an account in scope.
+func (s *Service) File(ctx context.Context, scope authz.Scope, id registry.AccountID, file string) (approval.Attachment, io.ReadCloser, error) {
+	if _, err := s.Registry.Account(ctx, s.DB, scope, id); err != nil {
+		return approval.Attachment{}, nil, err
+	}
+	return approval.OpenAttached(ctx, s.DB, s.Store, "account_receipt", string(id), file)
+}

@@ -1,0 +1,215 @@
+package newmedia_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"zhengshu/internal/approval"
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/blob"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
+	"zhengshu/internal/db"
+	"zhengshu/internal/db/dbtest"
+	"zhengshu/internal/egress"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/newmedia"
+	"zhengshu/internal/obligation"
+	"zhengshu/internal/official"
+	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/rules/packs"
+	"zhengshu/internal/rules/sx2021"
+)
+
+func TestFeedsOfBothKindsAreRead(t *testing.T) {
+	rss := `<?xml version="1.0"?><rss><channel><title>频道</title><item><title>一&amp;二</title><link>https://a.example/1</link><pubDate>Mon, 23 Nov 2026 10:00:00 +0800</pubDate></item><item><title>没有日期</title></item></channel></rss>`
+	atom := `<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>三</title><link href="https://a.example/2"/><updated>2026-11-20T23:30:00Z</updated></entry></feed>`
+	for in, want := range map[string]string{rss: "2026-11-23 一&二 https://a.example/1", atom: "2026-11-21 三 https://a.example/2"} {
+		list, err := newmedia.ReadFeed([]byte(in))
+		if err != nil || len(list) != 1 || fmt.Sprintf("%s %s %s", list[0].On, list[0].Title, list[0].URL) != want {
+			t.Errorf("%+v, %v, want %s", list, err, want)
+		}
+	}
+	for _, bad := range []string{"", "<html><p>404", "not xml", "<rss><channel><item><title>"} {
+		if list, err := newmedia.ReadFeed([]byte(bad)); err == nil && len(list) > 0 {
+			t.Errorf("%q: %+v", bad, list)
+		}
+	}
+}
+
+func FuzzReadFeed(f *testing.F) {
+	f.Add([]byte(`<rss><channel><item><title>a</title><pubDate>Mon, 23 Nov 2026 10:00:00 +0800</pubDate></item></channel></rss>`))
+	f.Add([]byte(`<feed><entry><title>a</title><link href="b"/><updated>2026-11-20</updated></entry></feed>`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		list, err := newmedia.ReadFeed(b)
+		for _, e := range list {
+			if err != nil || e.On.IsZero() || len([]rune(e.Title)) > 200 || len(e.URL) > 500 {
+				t.Fatalf("%+v, %v", e, err)
+			}
+		}
+	})
+}
+
+func TestVM21_AccountsAreJudgedByFeedsFilesAndReceipts(t *testing.T) {
+	start := time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
+	clock := calendar.NewManual(start)
+	dbtest.EachAt(t, clock.Now, func(t *testing.T, d *db.DB) {
+		clock.Set(start)
+		ctx := audit.System(context.Background(), "test")
+		must := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		must(passage.Declare(ctx, d, registry.AccountMachine))
+		today := calendar.DateOf(start)
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/feed" {
+				http.Error(w, "no", http.StatusNotFound)
+				return
+			}
+			fmt.Fprintf(w, `<rss><channel><item><title>天气</title><link>https://weibo.example/wn/9</link><pubDate>%s</pubDate></item></channel></rss>`, clock.Now().Format(time.RFC1123Z))
+		}))
+		defer server.Close()
+		at := netip.MustParseAddrPort(server.Listener.Addr().String())
+		o := org.New(d)
+		reg := registry.New(d, o)
+		store, err := blob.Disk(t.TempDir())
+		must(err)
+		all, err := packs.Embedded()
+		must(err)
+		ob := obligation.New(d, o, newmedia.Obligations()...)
+		svc := newmedia.New(newmedia.Parts{DB: d, Registry: reg, Obligations: ob, Store: store, Client: egress.New(egress.Policy{Allow: []netip.AddrPort{at}, Ports: []uint16{at.Port()}}), Settings: sx2021.Defaults,
+			Pack: func(on calendar.Date) (packs.Pack, bool) { return packs.Pick(all, "gwb-2019-19", on) }})
+		must(d.Update(ctx, func(tx *db.Tx) error {
+			if _, err := o.AddArea(ctx, tx, org.Area{Level: org.Province, Code: "610000", Name: "陕西省"}); err != nil {
+				return err
+			}
+			_, _, err := o.AddUnit(ctx, tx, org.Unit{Area: "province-610000000000", Kind: org.Office, Name: "陕西省人民政府办公厅"})
+			return err
+		}))
+		system := authz.System("test")
+		table := func(name, body string) *official.Table {
+			t.Helper()
+			x, err := official.ReadTable(strings.NewReader(body), int64(len(body)), name, official.Limits{})
+			must(err)
+			return x
+		}
+		rep, err := reg.ImportAccounts(ctx, system, table("a.csv", "platform,account,url,code,sponsor,verified_as\n微博,陕西发布,https://weibo.example/sx,610000000000,陕西省人民政府办公厅,陕西省人民政府办公厅\n"), org.ImportOptions{Source: "test"})
+		if err != nil || rep.Accepted != 1 {
+			t.Fatalf("%+v, %v", rep, err)
+		}
+		list, _, err := reg.Accounts(ctx, system, registry.AccountFilter{})
+		must(err)
+		id := list[0].ID
+		outcome := func(check string) check.Outcome {
+			t.Helper()
+			x, err := svc.Sheet(ctx, system, id)
+			must(err)
+			for _, f := range x.Findings {
+				if f.Check == check {
+					return f.Outcome
+				}
+			}
+			t.Fatalf("no %s", check)
+			return ""
+		}
+		owed := func() int {
+			t.Helper()
+			n, err := ob.Obligations(ctx, system, obligation.Filter{Kind: "account_mend"})
+			must(err)
+			return len(n)
+		}
+		n, err := svc.JudgeAll(ctx)
+		if err != nil || n != 1 {
+			t.Fatalf("%d judged, %v", n, err)
+		}
+		for _, c := range newmedia.Columns() {
+			if got := outcome(c.Check); got != check.Untested {
+				t.Errorf("%s without any source: %s", c.Check, got)
+			}
+		}
+		me := &authz.Session{Name: "某甲"}
+		shot := func() *approval.Upload {
+			return &approval.Upload{Name: "截图.pdf", Content: bytes.NewReader([]byte("%PDF-1.7\n"))}
+		}
+		good := newmedia.Receipt{SeenOn: today, Link: "https://weibo.example/sx/1", LastPost: today.AddDays(-20), Interaction: "no", SeenName: "陕西发布", SeenSubject: "某公司"}
+		for name, mend := range map[string]func(*newmedia.Receipt) *approval.Upload{
+			"no screenshot": func(*newmedia.Receipt) *approval.Upload { return nil },
+			"no link":       func(r *newmedia.Receipt) *approval.Upload { r.Link = "weibo"; return shot() },
+			"tomorrow":      func(r *newmedia.Receipt) *approval.Upload { r.SeenOn = today.AddDays(1); return shot() },
+			"nothing seen": func(r *newmedia.Receipt) *approval.Upload {
+				*r = newmedia.Receipt{SeenOn: today, Link: r.Link}
+				return shot()
+			},
+			"post to come": func(r *newmedia.Receipt) *approval.Upload { r.LastPost = today.AddDays(2); return shot() },
+		} {
+			r := good
+			file := mend(&r)
+			if err := svc.Record(ctx, system, me, id, r, file); !fault.Is(err, fault.Invalid) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if err := svc.Record(ctx, authz.Scope{}, me, id, good, shot()); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a stranger records: %v", err)
+		}
+		must(svc.Record(ctx, system, me, id, good, shot()))
+		for c, want := range map[string]check.Outcome{"account.stale": check.Violated, "account.interaction": check.Violated, "account.subject": check.Violated, "account.renamed": check.Kept, "account.original": check.Untested} {
+			if got := outcome(c); got != want {
+				t.Errorf("%s: %s, want %s", c, got, want)
+			}
+		}
+		if owed() != 1 {
+			t.Errorf("%d owed", owed())
+		}
+		// A feed shows a new post.
+		must(svc.SetFeed(ctx, system, me, id, server.URL+"/feed"))
+		if n, err := svc.ReadFeeds(ctx); err != nil || n != 1 {
+			t.Fatalf("%d feeds, %v", n, err)
+		}
+		if got := outcome("account.stale"); got != check.Kept {
+			t.Errorf("after the feed: %s", got)
+		}
+		// A file tells which are its own.
+		rep, err = svc.Import(ctx, system, table("posts.csv", fmt.Sprintf("账号网址,发布日期,标题,网址,是否原创\nhttps://weibo.example/sx,%s,自己写的,https://weibo.example/wn/10,是\nhttps://weibo.example/sx,%s,转来的,https://weibo.example/wn/11,否\n谁也不认识,%s,x,,\nhttps://weibo.example/sx,不是日期,x,,\n", today.AddDays(-3), today.AddDays(-2), today)))
+		if err != nil || rep.Accepted != 2 || len(rep.Refused) != 2 {
+			t.Fatalf("%+v, %v", rep, err)
+		}
+		if got := outcome("account.original"); got != check.Kept {
+			t.Errorf("originals: %s", got)
+		}
+		if _, err := svc.Import(ctx, system, table("bad.csv", "a,b\n1,2\n")); !fault.Is(err, fault.Invalid) {
+			t.Errorf("a table without its columns: %v", err)
+		}
+		good.Interaction, good.SeenSubject, good.LastPost = "yes", "陕西省人民政府办公厅", today
+		must(svc.Record(ctx, system, me, id, good, shot()))
+		if owed() != 0 {
+			t.Errorf("%d still owed", owed())
+		}
+		lines, total, err := svc.Lines(ctx, system, newmedia.Filter{Limit: 10, Column: "stale", Outcome: "kept"})
+		if err != nil || total != 1 || lines[0].Wrong != 0 {
+			t.Errorf("%+v, %v", lines, err)
+		}
+		if tally, err := svc.Tally(ctx, system); err != nil || tally.Accounts != 1 || tally.Known != 1 || tally.Wrong != 0 {
+			t.Errorf("%+v, %v", tally, err)
+		}
+		clock.Advance(16 * 24 * time.Hour)
+		if _, err := svc.JudgeAll(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if owed() != 1 {
+			t.Error("a fortnight of silence is not owed")
+		}
+	})
+}

@@ -1,0 +1,933 @@
+package security
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"zhengshu/internal/approval"
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/blob"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/jobs"
+	"zhengshu/internal/notify"
+	"zhengshu/internal/obligation"
+	"zhengshu/internal/official"
+	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/rules/sx2021"
+)
+
+var citation = sx2021.Instrument + " 第二十三条（一）"
+
+// The clocks of the yearly check.
+var (
+	YearKind = obligation.Kind{ID: "security_year", Name: "年度网络安全检查", Clause: "S23.1c", Citation: citation,
+		Says: "网信部门每年对政府网站进行安全管理工作检查", Remind: []int{90, 30, 7, 0}, Escalate: 5, Minutes: 60}
+	HoleKind = obligation.Kind{ID: "security_hole", Name: "安全漏洞整改", Clause: "S23.1c", Citation: citation,
+		Says: "及时处置网络、数据库、防火墙、业务系统、应用服务器中可能存在的安全漏洞", Remind: []int{3, 0}, Escalate: 3, Minutes: 30}
+	RetestKind = obligation.Kind{ID: "security_retest", Name: "安全漏洞复测", Clause: "S23.1c", Citation: citation,
+		Says: "对报告已整改的安全漏洞进行复测", Remind: []int{1, 0}, Escalate: 3, Minutes: 20}
+)
+
+// RetestWorkdays is how long 网信 has to retest a hole reported as closed, in
+// working days.
+const RetestWorkdays = 5
+
+// Obligations are the clocks this module runs.
+func Obligations() []obligation.Kind { return []obligation.Kind{YearKind, HoleKind, RetestKind} }
+
+// States of a plan.
+const (
+	Open     = "open"
+	Finished = "finished"
+)
+
+// PlanMachine is the states of a plan.
+var PlanMachine = passage.Machine{Kind: "security_plan", Noun: "年度安全检查", States: map[string]string{Open: "检查中", Finished: "已完成"},
+	Moves: []passage.Move{
+		{To: Open, Act: "plan", Says: "制定计划", Permit: string(authz.SecurityPlan)},
+		{From: Open, Act: "finish", To: Finished, Says: "完成", Guard: "范围内运行的网站都已检查", Permit: string(authz.SecurityPlan)},
+	}}
+
+// States of a hole.
+const (
+	HoleFound   = "found"
+	HoleOrdered = "ordered"
+	HoleMended  = "mended"
+	HoleClosed  = "closed"
+)
+
+// HoleMachine is the states of a hole.
+var HoleMachine = passage.Machine{Kind: "security_hole", Noun: "安全漏洞", States: map[string]string{HoleFound: "待下发", HoleOrdered: "整改中", HoleMended: "待复测", HoleClosed: "已关闭"},
+	Moves: []passage.Move{
+		{To: HoleFound, Act: "find", Says: "登记漏洞", Permit: string(authz.SecurityPlan)},
+		{From: HoleFound, Act: "order", To: HoleOrdered, Says: "下发整改通知", Permit: string(authz.SecurityPlan)},
+		{From: HoleOrdered, Act: "mend", To: HoleMended, Says: "报告已整改", Permit: string(authz.SecurityMend)},
+		{From: HoleMended, Act: "return", To: HoleOrdered, Says: "复测未通过", Permit: string(authz.SecurityPlan)},
+		{From: HoleMended, Act: "close", To: HoleClosed, Says: "复测通过", Permit: string(authz.SecurityPlan)},
+	}}
+
+// Named is a value of a closed list with its name.
+type Named struct{ Value, Name string }
+
+// Layers are the five the article names.
+var Layers = []Named{{"network", "网络"}, {"database", "数据库"}, {"firewall", "防火墙"}, {"system", "业务系统"}, {"server", "应用服务器"}}
+
+// Verdicts on a layer.
+var Verdicts = []Named{{"fine", "未发现漏洞"}, {"holes", "有漏洞"}, {"untested", "未能检查"}, {"none", "不涉及"}}
+
+// Methods of looking.
+var Methods = []Named{{"remote", "远程检测"}, {"onsite", "现场检查"}, {"scan", "工具扫描"}, {"papers", "查阅材料"}}
+
+// Severities of a hole.
+var Severities = []Named{{"serious", "严重"}, {"error", "一般"}, {"advice", "提示"}}
+
+// NameOf is the name of a value in a list.
+func NameOf(list []Named, v string) string {
+	for _, n := range list {
+		if n.Value == v {
+			return n.Name
+		}
+	}
+	return ""
+}
+
+// Plan is one year's check of one 网信 body.
+type Plan struct {
+	ID       string
+	Unit     org.UnitID
+	UnitName string // joined
+	Year     int
+	Area     org.AreaID
+	AreaName string // joined
+	Title    string
+	Note     string
+	BeginsOn calendar.Date
+	DueOn    calendar.Date
+	State    string
+	MadeBy   string
+	MadeAt   time.Time
+	Summary  string
+	EndedAt  time.Time
+	Sites    int // running ones on the plan
+	Checked  int
+	Holes    int
+	Closed   int
+	path     string // of the plan's area
+	area     string
+	line     string
+}
+
+// Link is the plan's page.
+func (p Plan) Link() string { return "/console/security/" + p.ID }
+
+// In reports whether it lies in the scope.
+func (p Plan) In(scope authz.Scope) bool { return p.area != "" && scope.Covers(p.area, p.line) }
+
+// Target names it in the trail.
+func (p Plan) Target() audit.Target {
+	return audit.Target{Kind: "security_plan", ID: p.ID, Name: p.Title, Unit: string(p.Unit)}
+}
+
+// Layer is the verdict on one layer.
+type Layer struct {
+	Verdict string `json:"verdict"`
+	Note    string `json:"note,omitempty"`
+}
+
+// Sheet is the check of one site.
+type Sheet struct {
+	ID        string
+	Plan      string
+	PlanTitle string
+	PlanState string
+	PlanUnit  org.UnitID
+	BodyName  string // joined: the 网信 body
+	Site      registry.SiteID
+	SiteName  string
+	Host      string
+	Unit      org.UnitID // sponsor
+	UnitName  string
+	Running   bool // the site still runs
+	State     string
+	CheckedOn calendar.Date
+	Checker   string
+	Method    string
+	Layers    map[string]Layer
+	Summary   string
+	KeptBy    string
+	KeptAt    time.Time
+	Number    string
+	OrderedAt time.Time
+	OrderedBy string
+	Holes     int
+	Standing  int
+	area      string
+	line      string
+}
+
+// Link is the sheet's page.
+func (s Sheet) Link() string { return "/console/security-sheets/" + s.ID }
+
+// In reports whether it lies in the scope.
+func (s Sheet) In(scope authz.Scope) bool { return s.area != "" && scope.Covers(s.area, s.line) }
+
+// Target names it in the trail.
+func (s Sheet) Target() audit.Target {
+	return audit.Target{Kind: "security_sheet", ID: s.ID, Name: s.SiteName, Unit: string(s.Unit)}
+}
+
+// Hole is one weakness of a site.
+type Hole struct {
+	ID         string
+	Sheet      string
+	Site       registry.SiteID
+	SiteName   string
+	Unit       org.UnitID
+	UnitName   string
+	Body       org.UnitID // 网信
+	BodyName   string
+	Layer      string
+	Severity   string
+	Title      string
+	Says       string
+	Fix        string
+	State      string
+	FoundAt    time.Time
+	FoundBy    string
+	Number     string
+	DueOn      calendar.Date
+	MendedAt   time.Time
+	MendedBy   string
+	MendedAs   string
+	RetestedAt time.Time
+	RetestedBy string
+	RetestSays string
+	ClosedAt   time.Time
+	area       string
+	line       string
+}
+
+// Link is the hole's page.
+func (h Hole) Link() string { return "/console/security-holes/" + h.ID }
+
+// In reports whether it lies in the scope.
+func (h Hole) In(scope authz.Scope) bool { return h.area != "" && scope.Covers(h.area, h.line) }
+
+// Target names it in the trail; what is weak stays out of the name.
+func (h Hole) Target() audit.Target {
+	return audit.Target{Kind: "security_hole", ID: h.ID, Name: h.SiteName + "：" + NameOf(Layers, h.Layer) + "漏洞", Unit: string(h.Unit)}
+}
+
+func (h Hole) subject() obligation.Subject {
+	return obligation.Subject{Kind: "security_hole", ID: h.ID, Name: h.SiteName + "：" + NameOf(Layers, h.Layer) + "漏洞"}
+}
+
+// Parts are what the service works with.
+type Parts struct {
+	DB          *db.DB
+	Org         *org.Service
+	Registry    *registry.Service
+	Obligations *obligation.Service
+	Days        calendar.Workdays
+	Store       blob.Store
+	Settings    func() sx2021.Settings
+}
+
+// Service is the door of security.
+type Service struct{ Parts }
+
+// New makes the service and registers what returns each year: every 网信 body
+// owes the check of its area by 31 December (readings 13).
+func New(p Parts) *Service {
+	s := &Service{p}
+	p.Obligations.Recur(obligation.Recurring{Kind: YearKind.ID, Every: obligation.Yearly, Owes: func(ctx context.Context, q db.Querier) ([]obligation.Debtor, error) {
+		return db.All(ctx, q, func(r db.Scanner) (obligation.Debtor, error) {
+			d := obligation.Debtor{Link: "/console/security"}
+			err := r.Scan(&d.Unit, &d.Name)
+			return d, err
+		}, `SELECT DISTINCT u.id, u.name FROM post o JOIN unit u ON u.id = o.unit_id WHERE o.role = 'cyberspace' AND o.ended_at IS NULL AND u.abolished_on IS NULL ORDER BY u.id`)
+	}})
+	return s
+}
+
+type coverRound struct{}
+
+// Kind names the job.
+func (coverRound) Kind() string { return "security.cover" }
+
+// Register gives the workers the daily duty: sites launched meanwhile come
+// onto the open plans.
+func (s *Service) Register(w *jobs.Workers) {
+	jobs.Handle(w, func(ctx context.Context, _ coverRound) error { _, err := s.Cover(ctx); return err })
+	jobs.Every(w, 24*time.Hour, coverRound{})
+}
+
+const planSelect = `
+	SELECT p.id, p.unit_id, u.name, p.year, p.area_id, a.name, p.title, p.note, p.begins_on, p.due_on, p.state, p.made_by, p.made_at, p.summary, p.ended_at,
+	       (SELECT count(*) FROM security_sheet x JOIN site s ON s.id = x.site_id WHERE x.plan_id = p.id AND s.state NOT IN ('exited', 'closed')),
+	       (SELECT count(*) FROM security_sheet x JOIN site s ON s.id = x.site_id WHERE x.plan_id = p.id AND x.state = 'checked' AND s.state NOT IN ('exited', 'closed')),
+	       (SELECT count(*) FROM security_hole h JOIN security_sheet x ON x.id = h.sheet_id WHERE x.plan_id = p.id),
+	       (SELECT count(*) FROM security_hole h JOIN security_sheet x ON x.id = h.sheet_id WHERE x.plan_id = p.id AND h.state = 'closed'),
+	       a.path, u.area_path, u.line_path
+	  FROM security_plan p JOIN unit u ON u.id = p.unit_id JOIN area a ON a.id = p.area_id`
+
+func scanPlan(r db.Scanner) (Plan, error) {
+	var p Plan
+	err := r.Scan(&p.ID, &p.Unit, &p.UnitName, &p.Year, &p.Area, &p.AreaName, &p.Title, &p.Note, &p.BeginsOn, &p.DueOn, &p.State, &p.MadeBy, &p.MadeAt, &p.Summary, &p.EndedAt,
+		&p.Sites, &p.Checked, &p.Holes, &p.Closed, &p.path, &p.area, &p.line)
+	return p, err
+}
+
+// PlanByID in scope.
+func (s *Service) PlanByID(ctx context.Context, q db.Querier, scope authz.Scope, id string) (Plan, error) {
+	p, err := db.One(ctx, q, scanPlan, planSelect+` WHERE p.id = $1`, id)
+	if db.None(err) || err == nil && !p.In(scope) {
+		return Plan{}, fault.Missing("年度检查计划")
+	}
+	return p, err
+}
+
+// Plans in scope, the latest year first.
+func (s *Service) Plans(ctx context.Context, scope authz.Scope, limit, offset int) ([]Plan, int, error) {
+	var w db.Where
+	scope.Where(&w, "u")
+	total, err := db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM security_plan p JOIN unit u ON u.id = p.unit_id WHERE `+w.SQL(), w.Args()...)
+	if err != nil {
+		return nil, 0, err
+	}
+	list, err := db.All(ctx, s.DB, scanPlan, planSelect+` WHERE `+w.SQL()+` ORDER BY p.year DESC, u.area_path, p.id LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(offset), w.Args()...)
+	return list, total, err
+}
+
+// NewPlan is what a person plans.
+type NewPlan struct {
+	Unit     org.UnitID
+	Year     int
+	Title    string
+	Note     string
+	BeginsOn calendar.Date
+	DueOn    calendar.Date
+}
+
+// Plan makes the year's plan of a 网信 body over every running site of its area.
+func (s *Service) Plan(ctx context.Context, scope authz.Scope, session *authz.Session, n NewPlan) (p Plan, err error) {
+	n.Title, n.Note = strings.TrimSpace(n.Title), strings.TrimSpace(n.Note)
+	last := calendar.Date{Year: n.Year, Month: time.December, Day: 31}
+	if n.DueOn.IsZero() {
+		n.DueOn = last
+	}
+	today := calendar.DateOf(s.DB.Now())
+	var f fault.Fields
+	f.Check(n.Year >= today.Year-1 && n.Year <= today.Year+1, "year", "年度只能是上一年、今年或明年")
+	f.Text("title", "计划名称", n.Title, true, 100)
+	f.Text("note", "检查内容和分工", n.Note, false, 4000)
+	f.Check(!n.BeginsOn.IsZero(), "begins_on", "请填写开始日期")
+	f.Check(!n.DueOn.Before(n.BeginsOn), "due_on", "完成日期不能早于开始日期")
+	f.Check(!n.DueOn.After(last), "due_on", "每年检查，最迟 "+last.String()+" 完成（第二十三条（一））")
+	if err := f.Err(); err != nil {
+		return Plan{}, err
+	}
+	if !session.MayAt(authz.SecurityPlan, string(n.Unit)) {
+		return Plan{}, fault.New(fault.Refused, "年度安全检查由网信部门本单位制定计划。")
+	}
+	err = s.DB.Update(ctx, func(tx *db.Tx) error {
+		u, err := s.Org.UnitTx(ctx, tx, scope, n.Unit)
+		if err != nil {
+			return err
+		}
+		p = Plan{ID: ulid.Make().String(), Unit: u.ID, Year: n.Year, Area: u.Area, Title: n.Title}
+		if _, p.State, err = PlanMachine.Take(ctx, tx, p.ID, "plan", passage.Note{Says: n.Title}); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO security_plan (id, unit_id, year, area_id, title, note, begins_on, due_on, state, made_by, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			p.ID, p.Unit, p.Year, p.Area, p.Title, n.Note, n.BeginsOn, n.DueOn, p.State, session.Name, tx.Now()); err != nil {
+			if _, dup := db.UniqueViolation(err); dup {
+				return fault.Newf(fault.Conflict, "%s已有 %d 年的检查计划。", u.Name, n.Year).On("year", "已有计划")
+			}
+			return fmt.Errorf("security: plan: %w", err)
+		}
+		if p, err = s.PlanByID(ctx, tx, authz.System("security.plan"), p.ID); err != nil {
+			return err
+		}
+		added, err := s.cover(ctx, tx, p)
+		if err != nil {
+			return err
+		}
+		p.Sites = added
+		if err := s.Obligations.Open(ctx, tx, obligation.Debt{Kind: YearKind.ID, Unit: u.ID, Subject: obligation.Subject{Kind: "unit", ID: string(u.ID), Name: u.Name}, Period: fmt.Sprint(n.Year), Link: p.Link(), Due: calendar.Due{On: last}, From: calendar.DateOf(tx.Now())}); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "security.plan.make", Basis: citation, Target: p.Target(), After: map[string]any{"year": n.Year, "sites": added, "due": n.DueOn}})
+	})
+	return p, err
+}
+
+// cover brings the running sites of the plan's area onto it.
+func (s *Service) cover(ctx context.Context, tx *db.Tx, p Plan) (int, error) {
+	ids, err := db.All(ctx, tx, db.Value[string], `SELECT s.id FROM site s JOIN unit u ON u.id = s.unit_id
+		 WHERE u.area_path >= $1 AND u.area_path < $2 AND s.state IN ('running', 'temporarily_offline') AND NOT EXISTS (SELECT 1 FROM security_sheet x WHERE x.plan_id = $3 AND x.site_id = s.id) ORDER BY s.id`,
+		p.path, p.path[:len(p.path)-1]+"0", p.ID)
+	if err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	rows := make([][]any, len(ids))
+	for i, id := range ids {
+		rows[i] = []any{ulid.Make().String(), p.ID, id, "todo"}
+	}
+	return len(ids), tx.InsertAll(ctx, "security_sheet", []string{"id", "plan_id", "site_id", "state"}, rows)
+}
+
+// Cover brings sites launched meanwhile onto every open plan and returns how
+// many.
+func (s *Service) Cover(ctx context.Context) (int, error) {
+	ctx = audit.System(ctx, "security.cover")
+	plans, err := db.All(ctx, s.DB, scanPlan, planSelect+` WHERE p.state = 'open'`)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, p := range plans {
+		if err := s.DB.Update(ctx, func(tx *db.Tx) error {
+			added, err := s.cover(ctx, tx, p)
+			if err != nil || added == 0 {
+				return err
+			}
+			n += added
+			return audit.Record(ctx, tx, audit.Entry{Act: "security.plan.cover", Basis: citation, Target: p.Target(), After: added})
+		}); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// Finish ends a plan: every running site on it has been checked.
+func (s *Service) Finish(ctx context.Context, scope authz.Scope, session *authz.Session, id, summary string) error {
+	summary = strings.TrimSpace(summary)
+	var f fault.Fields
+	f.Text("summary", "检查总结", summary, true, 4000)
+	if err := f.Err(); err != nil {
+		return err
+	}
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
+		p, err := s.PlanByID(ctx, tx, scope, id)
+		if err != nil {
+			return err
+		}
+		if !session.MayAt(authz.SecurityPlan, string(p.Unit)) {
+			return fault.New(fault.Refused, "由制定计划的网信部门完成。")
+		}
+		if _, err := s.cover(ctx, tx, p); err != nil {
+			return err
+		}
+		if p, err = s.PlanByID(ctx, tx, scope, id); err != nil {
+			return err
+		}
+		if p.State == Open && p.Checked < p.Sites {
+			return fault.Newf(fault.Refused, "还有 %d 个网站没有检查，不能完成。", p.Sites-p.Checked).Because(fault.Reason{ID: "S23.1c", Citation: citation, Says: "网信部门每年对全省政府网站进行安全管理工作检查"})
+		}
+		_, to, err := PlanMachine.Take(ctx, tx, p.ID, "finish", passage.Note{Says: clip(summary, 200)})
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE security_plan SET state = $2, summary = $3, ended_at = $4 WHERE id = $1`, p.ID, to, summary, tx.Now()); err != nil {
+			return err
+		}
+		if _, err := s.Obligations.DischargePeriod(ctx, tx, YearKind.ID, obligation.Subject{Kind: "unit", ID: string(p.Unit), Name: p.UnitName}, fmt.Sprint(p.Year), fmt.Sprintf("%s：检查 %d 个网站，发现漏洞 %d 个", p.Title, p.Checked, p.Holes)); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "security.plan.finish", Basis: citation, Target: p.Target(), After: map[string]any{"sites": p.Sites, "holes": p.Holes}})
+	})
+}
+
+const sheetSelect = `
+	SELECT x.id, x.plan_id, p.title, p.state, p.unit_id, b.name, x.site_id, s.name, s.host, s.unit_id, u.name, s.state NOT IN ('exited', 'closed'), x.state, x.checked_on, x.checker, x.method, x.layers, x.summary, x.kept_by, x.kept_at, x.number, x.ordered_at, x.ordered_by,
+	       (SELECT count(*) FROM security_hole h WHERE h.sheet_id = x.id), (SELECT count(*) FROM security_hole h WHERE h.sheet_id = x.id AND h.state <> 'closed'), u.area_path, u.line_path
+	  FROM security_sheet x JOIN security_plan p ON p.id = x.plan_id JOIN unit b ON b.id = p.unit_id JOIN site s ON s.id = x.site_id JOIN unit u ON u.id = s.unit_id`
+
+func scanSheet(r db.Scanner) (Sheet, error) {
+	var x Sheet
+	var layers string
+	err := r.Scan(&x.ID, &x.Plan, &x.PlanTitle, &x.PlanState, &x.PlanUnit, &x.BodyName, &x.Site, &x.SiteName, &x.Host, &x.Unit, &x.UnitName, &x.Running, &x.State, &x.CheckedOn, &x.Checker, &x.Method, &layers, &x.Summary, &x.KeptBy, &x.KeptAt, &x.Number, &x.OrderedAt, &x.OrderedBy,
+		&x.Holes, &x.Standing, &x.area, &x.line)
+	if err == nil {
+		err = json.Unmarshal([]byte(layers), &x.Layers)
+	}
+	return x, err
+}
+
+// SheetFilter narrows Sheets.
+type SheetFilter struct {
+	Plan   string
+	State  string // todo, checked; "holes" for those with standing holes
+	Text   string
+	Limit  int
+	Offset int
+}
+
+// Sheets in scope, those not checked first.
+func (s *Service) Sheets(ctx context.Context, scope authz.Scope, f SheetFilter) ([]Sheet, int, error) {
+	var w db.Where
+	scope.Where(&w, "u")
+	like := db.Contains(f.Text)
+	w.And("s.state NOT IN ('exited', 'closed')").AndIf(f.Plan != "", "x.plan_id = ?", f.Plan).AndIf(f.State == "todo" || f.State == "checked", "x.state = ?", f.State).
+		AndIf(f.State == "holes", "EXISTS (SELECT 1 FROM security_hole h WHERE h.sheet_id = x.id AND h.state <> 'closed')").
+		AndIf(f.Text != "", `lower(s.name) LIKE ? ESCAPE '\' OR s.host LIKE ? ESCAPE '\' OR lower(u.name) LIKE ? ESCAPE '\'`, like, like, like)
+	total, err := db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM security_sheet x JOIN site s ON s.id = x.site_id JOIN unit u ON u.id = s.unit_id WHERE `+w.SQL(), w.Args()...)
+	if err != nil {
+		return nil, 0, err
+	}
+	list, err := db.All(ctx, s.DB, scanSheet, sheetSelect+` WHERE `+w.SQL()+` ORDER BY x.state DESC, u.area_path, s.name, x.id LIMIT `+w.Arg(cmp.Or(f.Limit, 50))+` OFFSET `+w.Arg(f.Offset), w.Args()...)
+	return list, total, err
+}
+
+// Dossier is a sheet with its holes and files.
+type Dossier struct {
+	Sheet
+	List  []Hole
+	Files []approval.Attachment
+}
+
+func (s *Service) sheetTx(ctx context.Context, q db.Querier, scope authz.Scope, id string) (Sheet, error) {
+	x, err := db.One(ctx, q, scanSheet, sheetSelect+` WHERE x.id = $1`, id)
+	if db.None(err) || err == nil && !x.In(scope) {
+		return Sheet{}, fault.Missing("检查单")
+	}
+	return x, err
+}
+
+// Sheet in scope, with those of its holes that the person sees.
+func (s *Service) Sheet(ctx context.Context, scope authz.Scope, session *authz.Session, id string) (Dossier, error) {
+	x, err := s.sheetTx(ctx, s.DB, scope, id)
+	if err != nil {
+		return Dossier{}, err
+	}
+	d := Dossier{Sheet: x}
+	if d.List, err = db.All(ctx, s.DB, scanHole, holeSelect+` WHERE h.sheet_id = $1 ORDER BY `+bySeverity+`, h.id`, id); err != nil {
+		return d, err
+	}
+	d.List = slices.DeleteFunc(d.List, func(h Hole) bool { return !Sees(session, h) })
+	d.Files, err = approval.Attachments(ctx, s.DB, "security_sheet", id)
+	return d, err
+}
+
+// Checked is what the looking at a site gave.
+type Checked struct {
+	On      calendar.Date
+	Checker string
+	Method  string
+	Layers  map[string]Layer
+	Summary string
+	Files   []approval.Upload
+}
+
+// checker refuses whoever is not of the 网信 body whose plan it is.
+func (s *Service) checker(session *authz.Session, x Sheet) error {
+	if !session.MayAt(authz.SecurityPlan, string(x.PlanUnit)) {
+		return fault.New(fault.Refused, "检查单由组织检查的网信部门填写。")
+	}
+	return nil
+}
+
+// Check keeps the sheet of a site: a verdict on each of the five layers.
+func (s *Service) Check(ctx context.Context, scope authz.Scope, session *authz.Session, id string, n Checked) error {
+	n.Checker, n.Summary = strings.TrimSpace(n.Checker), strings.TrimSpace(n.Summary)
+	today := calendar.DateOf(s.DB.Now())
+	var f fault.Fields
+	f.Check(!n.On.IsZero() && !n.On.After(today), "on", "检查日期没有填写，或晚于今天")
+	f.Text("checker", "检查人员或机构", n.Checker, true, 200)
+	f.Check(NameOf(Methods, n.Method) != "", "method", "请选择检查方式")
+	f.Text("summary", "检查结论", n.Summary, true, 4000)
+	layers := map[string]Layer{}
+	for _, l := range Layers {
+		v := n.Layers[l.Value]
+		v.Note = strings.TrimSpace(v.Note)
+		f.Check(NameOf(Verdicts, v.Verdict) != "", "verdict_"+l.Value, l.Name+"还没有结论")
+		f.Text("note_"+l.Value, l.Name+"的说明", v.Note, v.Verdict == "untested" || v.Verdict == "none", 1000)
+		layers[l.Value] = v
+	}
+	if err := f.Err(); err != nil {
+		return err
+	}
+	kept, err := approval.TakeAll(ctx, s.Store, n.Files)
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(layers)
+	if err != nil {
+		return err
+	}
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
+		x, err := s.sheetTx(ctx, tx, scope, id)
+		if err != nil {
+			return err
+		}
+		if err := s.checker(session, x); err != nil {
+			return err
+		}
+		if x.PlanState == Finished {
+			return fault.New(fault.Conflict, "年度检查已完成，检查单不再修改。")
+		}
+		for _, l := range Layers {
+			n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM security_hole WHERE sheet_id = $1 AND layer = $2`, id, l.Value)
+			if err != nil {
+				return err
+			}
+			if v := layers[l.Value].Verdict; v == "holes" && n == 0 || n > 0 && v != "holes" {
+				says := "登记了漏洞，结论应为“有漏洞”"
+				if n == 0 {
+					says = "结论为“有漏洞”，请先登记漏洞"
+				}
+				return fault.New(fault.Invalid, l.Name+says+"。").On("verdict_"+l.Value, says)
+			}
+		}
+		if _, err := tx.Exec(ctx, `UPDATE security_sheet SET state = 'checked', checked_on = $2, checker = $3, method = $4, layers = $5, summary = $6, kept_by = $7, kept_at = $8 WHERE id = $1`,
+			id, n.On, n.Checker, n.Method, string(body), n.Summary, session.Name, tx.Now()); err != nil {
+			return err
+		}
+		if err := approval.AttachAll(ctx, tx, "security_sheet", id, kept); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "security.sheet.keep", Basis: citation, Target: x.Target(), Before: x.Layers, After: layers})
+	})
+}
+
+const bySeverity = `CASE h.severity WHEN 'serious' THEN 0 WHEN 'error' THEN 1 ELSE 2 END`
+
+const holeSelect = `
+	SELECT h.id, h.sheet_id, h.site_id, s.name, s.unit_id, u.name, p.unit_id, b.name, h.layer, h.severity, h.title, h.says, h.fix, h.state, h.found_at, h.found_by, h.number, h.due_on, h.mended_at, h.mended_by, h.mended_as, h.retested_at, h.retested_by, h.retest_says, h.closed_at, u.area_path, u.line_path
+	  FROM security_hole h JOIN security_sheet x ON x.id = h.sheet_id JOIN security_plan p ON p.id = x.plan_id JOIN unit b ON b.id = p.unit_id JOIN site s ON s.id = h.site_id JOIN unit u ON u.id = s.unit_id`
+
+func scanHole(r db.Scanner) (Hole, error) {
+	var h Hole
+	err := r.Scan(&h.ID, &h.Sheet, &h.Site, &h.SiteName, &h.Unit, &h.UnitName, &h.Body, &h.BodyName, &h.Layer, &h.Severity, &h.Title, &h.Says, &h.Fix, &h.State, &h.FoundAt, &h.FoundBy, &h.Number, &h.DueOn, &h.MendedAt, &h.MendedBy, &h.MendedAs, &h.RetestedAt, &h.RetestedBy, &h.RetestSays, &h.ClosedAt, &h.area, &h.line)
+	return h, err
+}
+
+// HoleByID in scope.
+func (s *Service) HoleByID(ctx context.Context, q db.Querier, scope authz.Scope, id string) (Hole, error) {
+	h, err := db.One(ctx, q, scanHole, holeSelect+` WHERE h.id = $1`, id)
+	if db.None(err) || err == nil && !h.In(scope) {
+		return Hole{}, fault.Missing("漏洞")
+	}
+	return h, err
+}
+
+// HoleFilter narrows Holes.
+type HoleFilter struct {
+	State    string // "standing" for all not closed
+	Layer    string
+	Severity string
+	Text     string
+	Told     bool // only those the sponsor was told of
+	Limit    int
+	Offset   int
+}
+
+// Holes in scope, those due first on top.
+func (s *Service) Holes(ctx context.Context, scope authz.Scope, f HoleFilter) ([]Hole, int, error) {
+	var w db.Where
+	scope.Where(&w, "u")
+	like := db.Contains(f.Text)
+	w.AndIf(f.Told, "h.state <> 'found'").AndIf(f.State == "standing", "h.state <> 'closed'").AndIf(f.State != "" && f.State != "standing", "h.state = ?", f.State).AndIf(f.Layer != "", "h.layer = ?", f.Layer).AndIf(f.Severity != "", "h.severity = ?", f.Severity).
+		AndIf(f.Text != "", `lower(s.name) LIKE ? ESCAPE '\' OR lower(h.title) LIKE ? ESCAPE '\' OR lower(u.name) LIKE ? ESCAPE '\'`, like, like, like)
+	total, err := db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM security_hole h JOIN site s ON s.id = h.site_id JOIN unit u ON u.id = s.unit_id WHERE `+w.SQL(), w.Args()...)
+	if err != nil {
+		return nil, 0, err
+	}
+	list, err := db.All(ctx, s.DB, scanHole, holeSelect+` WHERE `+w.SQL()+` ORDER BY CASE h.state WHEN 'closed' THEN 1 ELSE 0 END, CASE WHEN h.due_on IS NULL THEN 1 ELSE 0 END, h.due_on, `+bySeverity+`, h.id LIMIT `+w.Arg(cmp.Or(f.Limit, 50))+` OFFSET `+w.Arg(f.Offset), w.Args()...)
+	return list, total, err
+}
+
+// AddHole enters a hole on a sheet; the sponsor sees it once it is ordered.
+func (s *Service) AddHole(ctx context.Context, scope authz.Scope, session *authz.Session, sheet string, n Hole) (h Hole, err error) {
+	for _, p := range []*string{&n.Title, &n.Says, &n.Fix} {
+		*p = strings.TrimSpace(*p)
+	}
+	var f fault.Fields
+	f.Check(NameOf(Layers, n.Layer) != "", "layer", "请选择漏洞所在的层面")
+	f.Check(NameOf(Severities, n.Severity) != "", "severity", "请选择严重程度")
+	f.Text("title", "漏洞名称", n.Title, true, 100)
+	f.Text("says", "漏洞情况", n.Says, true, 4000)
+	f.Text("fix", "整改建议", n.Fix, false, 2000)
+	if err := f.Err(); err != nil {
+		return h, err
+	}
+	err = s.DB.Update(ctx, func(tx *db.Tx) error {
+		x, err := s.sheetTx(ctx, tx, scope, sheet)
+		if err != nil {
+			return err
+		}
+		if err := s.checker(session, x); err != nil {
+			return err
+		}
+		if x.PlanState == Finished {
+			return fault.New(fault.Conflict, "年度检查已完成，不能再登记漏洞。")
+		}
+		if _, err := tx.Exec(ctx, `UPDATE security_sheet SET state = 'todo' WHERE id = $1 AND state = 'checked' AND layers NOT LIKE $2`, x.ID, `%"`+n.Layer+`":{"verdict":"holes"%`); err != nil {
+			return err
+		}
+		h = n
+		h.ID, h.Sheet, h.Site, h.SiteName, h.Unit, h.UnitName, h.FoundAt, h.FoundBy = ulid.Make().String(), x.ID, x.Site, x.SiteName, x.Unit, x.UnitName, tx.Now(), session.Name
+		if _, h.State, err = HoleMachine.Take(ctx, tx, h.ID, "find", passage.Note{}); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO security_hole (id, sheet_id, site_id, layer, severity, title, says, fix, state, found_at, found_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			h.ID, h.Sheet, h.Site, h.Layer, h.Severity, h.Title, h.Says, h.Fix, h.State, h.FoundAt, h.FoundBy); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "security.hole.find", Basis: citation, Target: h.Target(), After: map[string]string{"layer": h.Layer, "severity": h.Severity, "title": h.Title}})
+	})
+	return h, err
+}
+
+// days is how long a hole may stand by its severity.
+func days(c sx2021.Settings, severity string) int {
+	switch severity {
+	case "serious":
+		return c.HoleSeriousDays
+	case "error":
+		return c.HoleErrorDays
+	}
+	return c.HoleAdviceDays
+}
+
+// Order tells the sponsor to close the holes of a sheet that it was not told
+// yet; each has its own last day.
+func (s *Service) Order(ctx context.Context, scope authz.Scope, session *authz.Session, sheet string) (number string, err error) {
+	err = s.DB.Update(ctx, func(tx *db.Tx) error {
+		x, err := s.sheetTx(ctx, tx, scope, sheet)
+		if err != nil {
+			return err
+		}
+		if err := s.checker(session, x); err != nil {
+			return err
+		}
+		list, err := db.All(ctx, tx, scanHole, holeSelect+` WHERE h.sheet_id = $1 AND h.state = 'found' ORDER BY h.id`, sheet)
+		if err != nil {
+			return err
+		}
+		if len(list) == 0 {
+			return fault.New(fault.Conflict, "没有待下发的漏洞。")
+		}
+		if number, err = approval.NextNumber(ctx, tx, "AQ"); err != nil {
+			return err
+		}
+		today := calendar.DateOf(tx.Now())
+		first := calendar.Date{}
+		for _, h := range list {
+			n := days(s.Settings(), h.Severity)
+			h.DueOn = today.AddDays(n)
+			if first.IsZero() || h.DueOn.Before(first) {
+				first = h.DueOn
+			}
+			if _, h.State, err = HoleMachine.Take(ctx, tx, h.ID, "order", passage.Note{Says: number}); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, `UPDATE security_hole SET state = $2, number = $3, due_on = $4 WHERE id = $1`, h.ID, h.State, number, h.DueOn); err != nil {
+				return err
+			}
+			if err := s.Obligations.Open(ctx, tx, obligation.Debt{Kind: HoleKind.ID, Unit: h.Unit, Subject: h.subject(), Link: h.Link(), Due: calendar.Due{On: h.DueOn}, From: today, Length: calendar.Days(n)}); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.Exec(ctx, `UPDATE security_sheet SET number = $2, ordered_at = $3, ordered_by = $4 WHERE id = $1`, x.ID, number, tx.Now(), session.Name); err != nil {
+			return err
+		}
+		if _, err := notify.Send(ctx, tx, notify.Message{Key: "security:" + number, Unit: string(x.Unit), Link: x.Link(), Urgent: true,
+			Title: fmt.Sprintf("安全漏洞整改通知 %s：%s %d 个漏洞", number, x.SiteName, len(list)), Body: "最早的整改期限是" + first.Chinese() + "，请尽快整改并报告。"}); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "security.order", Basis: citation, Target: x.Target(), After: map[string]any{"number": number, "holes": len(list)}})
+	})
+	return number, err
+}
+
+// Paper is the order of a sheet in scope as a document; what is weak is told by
+// name and layer only.
+func (s *Service) Paper(ctx context.Context, scope authz.Scope, session *authz.Session, sheet string) (*official.Document, Sheet, error) {
+	d, err := s.Sheet(ctx, scope, session, sheet)
+	if err != nil {
+		return nil, Sheet{}, err
+	}
+	if d.Number == "" {
+		return nil, d.Sheet, fault.New(fault.Conflict, "还没有下发整改通知。")
+	}
+	doc := &official.Document{Title: "关于整改政府网站安全漏洞的通知", To: d.UnitName, Issuer: d.BodyName, Dated: calendar.DateOf(d.OrderedAt).Chinese(), Sealed: true, Note: "系统编号：" + d.Number + "；经办：" + d.OrderedBy}
+	doc.Paragraph("按照《陕西省政府网站与政务新媒体管理办法》（陕政公开办〔2021〕18号）第二十三条（一），经检查，你单位主办的“" + d.SiteName + "”存在以下安全漏洞，请按期整改，完成后在系统中报告，我单位组织复测。")
+	for i, h := range d.List {
+		if h.Number != d.Number {
+			continue
+		}
+		text := official.Numeral(i+1) + "、" + NameOf(Layers, h.Layer) + "：" + h.Title + "（" + NameOf(Severities, h.Severity) + "），" + h.DueOn.Chinese() + "前整改。"
+		if h.Fix != "" {
+			text += strings.TrimRight(h.Fix, "。；") + "。"
+		}
+		doc.Paragraph(text)
+	}
+	return doc, d.Sheet, nil
+}
+
+// Mend is the sponsor's word that a hole is closed, with what was done.
+func (s *Service) Mend(ctx context.Context, scope authz.Scope, session *authz.Session, id, as string, files []approval.Upload) error {
+	as = strings.TrimSpace(as)
+	var f fault.Fields
+	f.Text("as", "整改情况", as, true, 2000)
+	if err := f.Err(); err != nil {
+		return err
+	}
+	kept, err := approval.TakeAll(ctx, s.Store, files)
+	if err != nil {
+		return err
+	}
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
+		h, err := s.HoleByID(ctx, tx, scope, id)
+		if err != nil {
+			return err
+		}
+		if h.State == HoleFound {
+			return fault.Missing("漏洞") // not told yet
+		}
+		if _, h.State, err = HoleMachine.Take(ctx, tx, h.ID, "mend", passage.Note{Says: clip(as, 500)}); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE security_hole SET state = $2, mended_at = $3, mended_by = $4, mended_as = $5 WHERE id = $1`, h.ID, h.State, tx.Now(), session.Name, as); err != nil {
+			return err
+		}
+		if err := approval.AttachAll(ctx, tx, "security_hole", h.ID, kept); err != nil {
+			return err
+		}
+		if _, err := s.Obligations.Discharge(ctx, tx, HoleKind.ID, h.subject(), session.Name+"报告已整改："+clip(as, 200)); err != nil {
+			return err
+		}
+		today := calendar.DateOf(tx.Now())
+		if err := s.Obligations.Open(ctx, tx, obligation.Debt{Kind: RetestKind.ID, Unit: h.Body, Subject: h.subject(), Link: h.Link(), Due: s.Days.Add(today, RetestWorkdays), From: today, Length: calendar.WorkingDays(RetestWorkdays)}); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "security.hole.mend", Basis: citation, Target: h.Target(), After: as})
+	})
+}
+
+// Retest is the word of 网信 after looking again: closed, or back to the
+// sponsor with a new last day.
+func (s *Service) Retest(ctx context.Context, scope authz.Scope, session *authz.Session, id string, gone bool, says string) error {
+	says = strings.TrimSpace(says)
+	var f fault.Fields
+	f.Text("says", "复测情况", says, true, 2000)
+	if err := f.Err(); err != nil {
+		return err
+	}
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
+		h, err := s.HoleByID(ctx, tx, scope, id)
+		if err != nil {
+			return err
+		}
+		switch {
+		case !session.MayAt(authz.SecurityPlan, string(h.Body)):
+			return fault.New(fault.Refused, "漏洞由组织检查的网信部门复测。")
+		case session.Name == h.MendedBy:
+			return fault.New(fault.Refused, "整改人不能复测自己的整改。")
+		}
+		act := "return"
+		var closed any
+		today := calendar.DateOf(tx.Now())
+		if gone {
+			act, closed = "close", tx.Now()
+		} else {
+			h.DueOn = today.AddDays(days(s.Settings(), h.Severity))
+		}
+		if _, h.State, err = HoleMachine.Take(ctx, tx, h.ID, act, passage.Note{Says: clip(says, 500)}); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE security_hole SET state = $2, retested_at = $3, retested_by = $4, retest_says = $5, closed_at = $6, due_on = $7 WHERE id = $1`, h.ID, h.State, tx.Now(), session.Name, says, closed, h.DueOn); err != nil {
+			return err
+		}
+		if _, err := s.Obligations.Discharge(ctx, tx, RetestKind.ID, h.subject(), session.Name+"复测："+clip(says, 200)); err != nil {
+			return err
+		}
+		title := "漏洞复测通过：" + h.SiteName
+		if !gone {
+			title = "漏洞复测未通过：" + h.SiteName
+			n := days(s.Settings(), h.Severity)
+			if err := s.Obligations.Open(ctx, tx, obligation.Debt{Kind: HoleKind.ID, Unit: h.Unit, Subject: h.subject(), Link: h.Link(), Due: calendar.Due{On: h.DueOn}, From: today, Length: calendar.Days(n)}); err != nil {
+				return err
+			}
+		}
+		if _, err := notify.Send(ctx, tx, notify.Message{Key: "security:" + h.ID + ":retest:" + tx.Now().Format(time.RFC3339), Unit: string(h.Unit), Link: h.Link(), Title: title, Body: clip(says, 200)}); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "security.hole." + act, Basis: citation, Target: h.Target(), After: says})
+	})
+}
+
+// HoleDossier is a hole with its history and files.
+type HoleDossier struct {
+	Hole
+	History []passage.Step
+	Files   []approval.Attachment
+}
+
+// Sees reports whether the person may read a hole: 网信 always, the others once
+// the sponsor was told.
+func Sees(session *authz.Session, h Hole) bool {
+	return h.State != HoleFound || session.May(authz.SecurityPlan)
+}
+
+// Hole in scope, that the person sees.
+func (s *Service) Hole(ctx context.Context, scope authz.Scope, session *authz.Session, id string) (HoleDossier, error) {
+	h, err := s.HoleByID(ctx, s.DB, scope, id)
+	if err == nil && !Sees(session, h) {
+		err = fault.Missing("漏洞")
+	}
+	if err != nil {
+		return HoleDossier{}, err
+	}
+	d := HoleDossier{Hole: h}
+	if d.History, err = HoleMachine.History(ctx, s.DB, id); err != nil {
+		return d, err
+	}
+	d.Files, err = approval.Attachments(ctx, s.DB, "security_hole", id)
+	return d, err
+}
+
+// File opens an attachment of a sheet or a hole in scope.
+func (s *Service) File(ctx context.Context, scope authz.Scope, what, id, file string) (approval.Attachment, io.ReadCloser, error) {
+	var err error
+	switch what {
+	case "security_sheet":
+		_, err = s.sheetTx(ctx, s.DB, scope, id)
+	case "security_hole":
+		_, err = s.HoleByID(ctx, s.DB, scope, id)
+	default:
+		err = fault.Missing("附件")
+	}
+	if err != nil {
+		return approval.Attachment{}, nil, err
+	}
+	return approval.OpenAttached(ctx, s.DB, s.Store, what, id, file)
+}
+
+func clip(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n]) + "…"
+	}
+	return s
+}
+
+// Untold reports whether the list holds a hole its sponsor was not told of.
+func (d Dossier) Untold() bool {
+	return slices.ContainsFunc(d.List, func(h Hole) bool { return h.State == HoleFound })
+}

@@ -1,0 +1,215 @@
+package security_test
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"zhengshu/internal/approval"
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/blob"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/db"
+	"zhengshu/internal/db/dbtest"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/obligation"
+	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/rules/sx2021"
+	"zhengshu/internal/security"
+)
+
+var (
+	start = time.Date(2026, 3, 2, 2, 0, 0, 0, time.UTC)
+	all   = authz.System("test")
+)
+
+type house struct {
+	db          *db.DB
+	clock       *calendar.Manual
+	obligations *obligation.Service
+	svc         *security.Service
+	registry    *registry.Service
+	ctx         context.Context
+	cyber, own  *authz.Session
+	body        org.Unit
+	site        registry.Site
+}
+
+func each(t *testing.T, fn func(t *testing.T, h *house)) {
+	t.Helper()
+	clock := calendar.NewManual(start)
+	dbtest.EachAt(t, clock.Now, func(t *testing.T, d *db.DB) {
+		clock.Set(start)
+		h := &house{db: d, clock: clock, ctx: audit.System(context.Background(), "test")}
+		ok(t, passage.Declare(h.ctx, d, security.PlanMachine, security.HoleMachine, registry.SiteMachine, registry.DomainMachine))
+		store, err := blob.Disk(t.TempDir())
+		ok(t, err)
+		days, err := calendar.Published()
+		ok(t, err)
+		o := org.New(d)
+		h.registry = registry.New(d, o)
+		h.obligations = obligation.New(d, o, security.Obligations()...)
+		h.svc = security.New(security.Parts{DB: d, Org: o, Registry: h.registry, Obligations: h.obligations, Days: days, Store: store, Settings: sx2021.Defaults})
+		ok(t, d.Update(h.ctx, func(tx *db.Tx) error {
+			if _, err := o.AddArea(h.ctx, tx, org.Area{Level: org.Province, Code: "610000", Name: "陕西省"}); err != nil {
+				return err
+			}
+			office, _, err := o.AddUnit(h.ctx, tx, org.Unit{Area: "province-610000000000", Kind: org.Office, Name: "陕西省人民政府办公厅"})
+			if err != nil {
+				return err
+			}
+			if h.body, _, err = o.AddUnit(h.ctx, tx, org.Unit{Area: "province-610000000000", Kind: org.Department, Name: "陕西省互联网信息办公室"}); err != nil {
+				return err
+			}
+			for _, n := range []struct {
+				unit org.Unit
+				role authz.Role
+				into **authz.Session
+			}{{h.body, authz.Cyberspace, &h.cyber}, {office, authz.Sponsor, &h.own}} {
+				p, err := o.AddPerson(h.ctx, tx, all, org.Person{Unit: n.unit.ID, Name: "某" + string(n.role)})
+				if err != nil {
+					return err
+				}
+				if err := o.Appoint(h.ctx, tx, all, p.ID, n.unit.ID, n.role); err != nil {
+					return err
+				}
+				posts, err := o.PostsOf(h.ctx, tx, p.ID)
+				if err != nil {
+					return err
+				}
+				*n.into = &authz.Session{PersonID: string(p.ID), Name: p.Name, Posts: posts}
+			}
+			h.site, err = h.registry.EnterSite(h.ctx, tx, registry.Site{Unit: office.ID, Kind: registry.Portal, Name: "陕西省人民政府", Host: "www.example.gov.cn"})
+			return err
+		}))
+		fn(t, h)
+	})
+}
+
+func ok(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func is(t *testing.T, err error, kind fault.Kind) {
+	t.Helper()
+	if !fault.Is(err, kind) {
+		t.Fatalf("got %v, want %s", err, kind)
+	}
+}
+
+func (h *house) owed(t *testing.T, kind string) []obligation.Obligation {
+	t.Helper()
+	list, err := h.obligations.Obligations(h.ctx, all, obligation.Filter{Kind: kind})
+	ok(t, err)
+	return list
+}
+
+func sheetOf(verdict string) security.Checked {
+	n := security.Checked{On: calendar.DateOf(start), Checker: "某测评中心", Method: "remote", Summary: "检查完毕", Layers: map[string]security.Layer{}}
+	for _, l := range security.Layers {
+		n.Layers[l.Value] = security.Layer{Verdict: "fine"}
+	}
+	n.Layers["server"] = security.Layer{Verdict: verdict}
+	return n
+}
+
+func TestArticle23_1_TheYearsCheckCoversEverySiteAndHolesAreRetested(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		scope, own := h.cyber.ScopeFor(authz.SecurityPlan), h.own.ScopeFor(authz.SecurityMend)
+		today := calendar.DateOf(start)
+		_, err := h.obligations.Sweep(h.ctx)
+		ok(t, err)
+		if list := h.owed(t, "security_year"); len(list) != 1 || list[0].Unit != h.body.ID || list[0].Due.On != (calendar.Date{Year: 2026, Month: 12, Day: 31}) {
+			t.Fatalf("the year is owed by %+v", list)
+		}
+		n := security.NewPlan{Unit: h.body.ID, Year: 2026, Title: "2026 年检查", BeginsOn: today}
+		late := n
+		late.DueOn = calendar.Date{Year: 2027, Month: 1, Day: 1}
+		_, err = h.svc.Plan(h.ctx, scope, h.cyber, late)
+		is(t, err, fault.Invalid)
+		_, err = h.svc.Plan(h.ctx, all, h.own, n)
+		is(t, err, fault.Refused)
+		p, err := h.svc.Plan(h.ctx, scope, h.cyber, n)
+		if err != nil || p.Sites != 1 {
+			t.Fatalf("plan over %d sites, %v", p.Sites, err)
+		}
+		_, err = h.svc.Plan(h.ctx, scope, h.cyber, n)
+		is(t, err, fault.Conflict)
+		ok(t, h.db.Update(h.ctx, func(tx *db.Tx) error {
+			_, err := h.registry.EnterSite(h.ctx, tx, registry.Site{Unit: h.site.Unit, Kind: registry.DepartmentSite, Name: "后来上线的网站", Host: "later.example.gov.cn"})
+			return err
+		}))
+		if added, err := h.svc.Cover(h.ctx); err != nil || added != 1 {
+			t.Errorf("%d sites came onto the plan, %v", added, err)
+		}
+		list, total, err := h.svc.Sheets(h.ctx, scope, security.SheetFilter{Plan: p.ID})
+		if err != nil || total != 2 {
+			t.Fatalf("%d sheets, %v", total, err)
+		}
+		is(t, h.svc.Finish(h.ctx, scope, h.cyber, p.ID, "都查了"), fault.Refused)
+		first := list[0].ID
+		is(t, h.svc.Check(h.ctx, scope, h.cyber, first, sheetOf("")), fault.Invalid)
+		is(t, h.svc.Check(h.ctx, scope, h.cyber, first, sheetOf("untested")), fault.Invalid) // without a reason
+		is(t, h.svc.Check(h.ctx, scope, h.cyber, first, sheetOf("holes")), fault.Invalid)    // without a hole
+		is(t, h.svc.Check(h.ctx, all, h.own, first, sheetOf("fine")), fault.Refused)
+		_, err = h.svc.AddHole(h.ctx, scope, h.cyber, first, security.Hole{Layer: "moon", Severity: "error", Title: "x", Says: "y"})
+		is(t, err, fault.Invalid)
+		hole, err := h.svc.AddHole(h.ctx, scope, h.cyber, first, security.Hole{Layer: "server", Severity: "serious", Title: "组件过旧", Says: "有公开漏洞"})
+		ok(t, err)
+		is(t, h.svc.Check(h.ctx, scope, h.cyber, first, sheetOf("fine")), fault.Invalid)
+		ok(t, h.svc.Check(h.ctx, scope, h.cyber, first, sheetOf("holes")))
+		ok(t, h.svc.Check(h.ctx, scope, h.cyber, list[1].ID, sheetOf("fine")))
+
+		// The sponsor sees nothing before it is told.
+		_, err = h.svc.Hole(h.ctx, own, h.own, hole.ID)
+		is(t, err, fault.NotFound)
+		is(t, h.svc.Mend(h.ctx, own, h.own, hole.ID, "已升级", nil), fault.NotFound)
+		number, err := h.svc.Order(h.ctx, scope, h.cyber, first)
+		ok(t, err)
+		_, err = h.svc.Order(h.ctx, scope, h.cyber, first)
+		is(t, err, fault.Conflict)
+		if list := h.owed(t, "security_hole"); len(list) != 1 || list[0].Due.On != today.AddDays(3) || list[0].Unit != h.site.Unit {
+			t.Errorf("owed: %+v", list)
+		}
+		doc, x, err := h.svc.Paper(h.ctx, own, h.own, first)
+		if err != nil || doc.Check() != nil || x.Number != number {
+			t.Errorf("order %q, %v", x.Number, err)
+		}
+		is(t, h.svc.Retest(h.ctx, scope, h.cyber, hole.ID, true, "已修复"), fault.Conflict)
+		file := []approval.Upload{{Name: "记录.pdf", Content: bytes.NewReader([]byte("%PDF-1.7\n"))}}
+		ok(t, h.svc.Mend(h.ctx, own, h.own, hole.ID, "已升级到最新版本", file))
+		is(t, h.svc.Retest(h.ctx, all, h.own, hole.ID, true, "已修复"), fault.Refused)
+		ok(t, h.svc.Retest(h.ctx, scope, h.cyber, hole.ID, false, "仍能复现"))
+		if list := h.owed(t, "security_hole"); len(list) != 1 || len(h.owed(t, "security_retest")) != 0 {
+			t.Errorf("after a failed retest: %+v", list)
+		}
+		ok(t, h.svc.Mend(h.ctx, own, h.own, hole.ID, "重新部署", nil))
+		ok(t, h.svc.Retest(h.ctx, scope, h.cyber, hole.ID, true, "不再复现"))
+		d, err := h.svc.Hole(h.ctx, own, h.own, hole.ID)
+		if err != nil || d.State != security.HoleClosed || len(d.History) != 6 || len(d.Files) != 1 {
+			t.Errorf("%s with %d steps, %d files, %v", d.State, len(d.History), len(d.Files), err)
+		}
+		ok(t, h.svc.Finish(h.ctx, scope, h.cyber, p.ID, "两个网站都已检查"))
+		if len(h.owed(t, "security_year")) != 0 {
+			t.Error("the year is still owed")
+		}
+		is(t, h.svc.Check(h.ctx, scope, h.cyber, first, sheetOf("holes")), fault.Conflict)
+		if _, total, err := h.svc.Holes(h.ctx, authz.Scope{}, security.HoleFilter{}); err != nil || total != 0 {
+			t.Errorf("a stranger lists %d holes, %v", total, err)
+		}
+		if _, total, err := h.svc.Holes(h.ctx, own, security.HoleFilter{State: "closed", Layer: "server", Text: "组件", Told: true}); err != nil || total != 1 {
+			t.Errorf("the sponsor lists %d, %v", total, err)
+		}
+		if strings.Contains(d.Target().Name, d.Title) {
+			t.Error("the trail names the weakness")
+		}
+	})
+}

@@ -1,0 +1,340 @@
+package vantage
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"zhengshu/internal/egress"
+	"zhengshu/internal/fault"
+)
+
+const (
+	// MaxTargets and MaxResults bound a list and a batch, MaxWire their bytes.
+	MaxTargets = 20_000
+	MaxResults = 200_000
+	MaxWire    = 32 << 20
+	// PlanFor is how long a list may be used.
+	PlanFor = 7 * 24 * time.Hour
+	// kept bounds the results an agent holds while the house does not answer.
+	kept = 100_000
+)
+
+// Target is one site to probe.
+type Target struct {
+	ID  string `json:"id"`
+	URL string `json:"url"`
+}
+
+// Plan is what the house asks of one vantage.
+type Plan struct {
+	Vantage string        `json:"vantage"`
+	Made    time.Time     `json:"made"`
+	Until   time.Time     `json:"until"`
+	Every   time.Duration `json:"every"` // between two probes of a site
+	Line    []string      `json:"line"`  // addresses of its own by which the vantage tests its line
+	Targets []Target      `json:"targets"`
+}
+
+// Result is one probe.
+type Result struct {
+	ID     string      `json:"id"`
+	At     time.Time   `json:"at"`
+	OK     bool        `json:"ok"`
+	Kind   egress.Kind `json:"kind,omitempty"`
+	Status int         `json:"status,omitempty"`
+	TookMS int64       `json:"took_ms"`
+}
+
+// Batch is what a vantage saw since the last one.
+type Batch struct {
+	Vantage string    `json:"vantage"`
+	Made    time.Time `json:"made"`
+	Seq     int64     `json:"seq"` // rises with every batch: an old one again is refused
+	LineOK  bool      `json:"line_ok"`
+	Lost    int       `json:"lost,omitempty"` // results dropped because the house did not answer
+	Results []Result  `json:"results"`
+}
+
+// envelope carries signed bytes.
+type envelope struct {
+	Body []byte `json:"body"`
+	Sign []byte `json:"sign"`
+}
+
+// What is signed begins with what it is, so that a list is never taken for a
+// batch.
+const (
+	planMark  = "zhengshu vantage plan 1\n"
+	batchMark = "zhengshu vantage batch 1\n"
+)
+
+// Seal signs a plan or a batch.
+func Seal(key ed25519.PrivateKey, what any) ([]byte, error) {
+	body, err := json.Marshal(what)
+	if err != nil {
+		return nil, err
+	}
+	mark := planMark
+	if _, ok := what.(Batch); ok {
+		mark = batchMark
+	}
+	return json.Marshal(envelope{body, ed25519.Sign(key, append([]byte(mark), body...))})
+}
+
+var errSign = errors.New("vantage: not signed by the key expected")
+
+func open(pub ed25519.PublicKey, mark string, wire []byte, into any) error {
+	if len(wire) > MaxWire {
+		return fault.New(fault.TooLarge, "文件超过 32 MB，请减少监测目标或缩短周期。")
+	}
+	var e envelope
+	if err := strict(wire, &e); err != nil {
+		return fault.New(fault.Invalid, "文件不是监测点的清单或结果，请核对。").From(err)
+	}
+	if len(pub) != ed25519.PublicKeySize || !ed25519.Verify(pub, append([]byte(mark), e.Body...), e.Sign) {
+		return fault.New(fault.Forbidden, "签名不对：不是这个监测点的密钥所签，或内容被改动。").From(errSign)
+	}
+	if err := strict(e.Body, into); err != nil {
+		return fault.New(fault.Invalid, "签名正确，但内容不能识别，双方版本可能不一致。").From(err)
+	}
+	return nil
+}
+
+func strict(b []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return errors.New("more after the end")
+	}
+	return nil
+}
+
+// OpenPlan reads a list that the house signed.
+func OpenPlan(house ed25519.PublicKey, wire []byte) (Plan, error) {
+	var p Plan
+	if err := open(house, planMark, wire, &p); err != nil {
+		return p, err
+	}
+	if p.Every < time.Second || p.Every > time.Hour || len(p.Targets) > MaxTargets || len(p.Line) > 10 {
+		return p, fault.New(fault.Invalid, "监测清单的周期或数量超出范围。")
+	}
+	return p, nil
+}
+
+// Claim is the vantage a batch says it comes from, not yet proven: to find the
+// key by.
+func Claim(wire []byte) string {
+	var e envelope
+	var b struct {
+		Vantage string `json:"vantage"`
+	}
+	if len(wire) > MaxWire || json.Unmarshal(wire, &e) != nil || json.Unmarshal(e.Body, &b) != nil || len(b.Vantage) > 40 {
+		return ""
+	}
+	return b.Vantage
+}
+
+// OpenBatch reads a batch that the vantage signed.
+func OpenBatch(vantage ed25519.PublicKey, wire []byte) (Batch, error) {
+	var b Batch
+	if err := open(vantage, batchMark, wire, &b); err != nil {
+		return b, err
+	}
+	if len(b.Results) > MaxResults {
+		return b, fault.New(fault.TooLarge, "一批结果超过 20 万条，请缩短交换的间隔。")
+	}
+	return b, nil
+}
+
+// Key is what an agent is started with: who it is, its own key, and the
+// house's.
+type Key struct {
+	Vantage string
+	Own     ed25519.PrivateKey
+	House   ed25519.PublicKey
+}
+
+const keyMark = "zsv1."
+
+// NewKey makes the key of a vantage.
+func NewKey(vantage string, house ed25519.PublicKey) (Key, error) {
+	_, own, err := ed25519.GenerateKey(rand.Reader)
+	return Key{vantage, own, house}, err
+}
+
+// String is the key in one word, for a command line or a file. It is secret.
+func (k Key) String() string {
+	b := append(append([]byte{}, k.Own.Seed()...), k.House...)
+	return keyMark + base64.RawURLEncoding.EncodeToString(append(b, k.Vantage...))
+}
+
+// ParseKey reads what String wrote.
+func ParseKey(s string) (Key, error) {
+	bad := fault.New(fault.Invalid, "监测点密钥不完整，请从“监测点”页面重新生成。")
+	if len(s) > 400 || len(s) < len(keyMark) || s[:len(keyMark)] != keyMark {
+		return Key{}, bad
+	}
+	b, err := base64.RawURLEncoding.DecodeString(s[len(keyMark):])
+	if err != nil || len(b) <= 64 || len(b) > 104 {
+		return Key{}, bad
+	}
+	return Key{string(b[64:]), ed25519.NewKeyFromSeed(b[:32]), ed25519.PublicKey(b[32:64])}, nil
+}
+
+// Agent probes from one place.
+type Agent struct {
+	Key    Key
+	Client *egress.Client
+	AtOnce int // probes at the same time; 64 when zero
+
+	seq  int64
+	held []Result
+	lost int
+	line bool
+}
+
+// LineOK tests the vantage's own line: any of the addresses that answers at all
+// proves it. Without addresses nothing can be said against it.
+func LineOK(ctx context.Context, c *egress.Client, line []string) bool {
+	if len(line) == 0 {
+		return true
+	}
+	for _, a := range line {
+		if r := c.Knock(ctx, a); r.OK || r.Status > 0 || r.Kind == egress.TLS {
+			return true
+		}
+	}
+	return false
+}
+
+// Round probes every target of the plan once, spread over the interval when
+// spread is set, and keeps the results. A round in which the own line is down
+// says nothing and keeps none.
+func (a *Agent) Round(ctx context.Context, p Plan, spread bool) (n int) {
+	a.line = LineOK(ctx, a.Client, p.Line)
+	if !a.line {
+		return 0
+	}
+	atOnce := a.AtOnce
+	if atOnce <= 0 {
+		atOnce = 64
+	}
+	work := make(chan Target)
+	out := make([]Result, 0, len(p.Targets))
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for range min(atOnce, len(p.Targets)) {
+		wg.Go(func() {
+			for t := range work {
+				r := a.Client.Knock(ctx, t.URL)
+				if r.Void {
+					continue
+				}
+				mu.Lock()
+				out = append(out, Result{t.ID, r.At, r.OK, r.Kind, r.Status, r.Took.Milliseconds()})
+				mu.Unlock()
+			}
+		})
+	}
+	gap := time.Duration(0)
+	if spread && len(p.Targets) > 0 {
+		gap = p.Every * 4 / 5 / time.Duration(len(p.Targets))
+	}
+	begun := time.Now()
+feed:
+	for i, t := range p.Targets {
+		if wait := time.Until(begun.Add(gap * time.Duration(i))); gap > 0 && wait > 0 {
+			select {
+			case <-ctx.Done():
+				break feed
+			case <-time.After(wait):
+			}
+		}
+		select {
+		case <-ctx.Done():
+			break feed
+		case work <- t:
+		}
+	}
+	close(work)
+	wg.Wait()
+	// A line that went down meanwhile took the round with it.
+	if len(p.Line) > 0 && !LineOK(ctx, a.Client, p.Line) {
+		a.line = false
+		return 0
+	}
+	a.held = append(a.held, out...)
+	if over := len(a.held) - kept; over > 0 {
+		a.held, a.lost = a.held[over:], a.lost+over
+	}
+	return len(out)
+}
+
+// Batch is what is held, signed; Taken lets go of it.
+func (a *Agent) Batch(now time.Time) ([]byte, error) {
+	a.seq = max(a.seq+1, now.UnixMilli())
+	return Seal(a.Key.Own, Batch{Vantage: a.Key.Vantage, Made: now.UTC(), Seq: a.seq, LineOK: a.line, Lost: a.lost, Results: a.held})
+}
+
+// Taken says that the house has the last batch.
+func (a *Agent) Taken() { a.held, a.lost = nil, 0 }
+
+// Exchange hands a batch over and returns the next list.
+type Exchange func(ctx context.Context, batch []byte) (plan []byte, err error)
+
+// Run works until ctx ends: a round each interval, handed over at its end. The
+// house may be away; results wait for it, as many as are kept.
+func (a *Agent) Run(ctx context.Context, swap Exchange, tell func(format string, args ...any)) error {
+	a.line = true
+	var plan Plan
+	for {
+		batch, err := a.Batch(time.Now())
+		if err != nil {
+			return err
+		}
+		wire, err := swap(ctx, batch)
+		if err == nil {
+			a.Taken()
+			next, perr := OpenPlan(a.Key.House, wire)
+			if perr != nil {
+				return fmt.Errorf("vantage: plan: %w", perr)
+			}
+			if next.Vantage != a.Key.Vantage {
+				return fault.New(fault.Forbidden, "收到的清单是给别的监测点的，请核对密钥。")
+			}
+			plan = next
+		} else if ctx.Err() == nil {
+			tell("未能与主系统交换，结果暂存 %d 条：%v", len(a.held), err)
+			if fault.Is(err, fault.Forbidden) || fault.Is(err, fault.NotFound) {
+				return err
+			}
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		wait := 30 * time.Second
+		if plan.Every > 0 && time.Now().Before(plan.Until) {
+			begun := time.Now()
+			n := a.Round(ctx, plan, true)
+			tell("本轮探测 %d 个目标，用时 %s，线路%s", n, time.Since(begun).Round(time.Millisecond), map[bool]string{true: "正常", false: "不通，本轮不计"}[a.line])
+			wait = plan.Every - time.Since(begun)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(max(wait, time.Second)):
+		}
+	}
+}

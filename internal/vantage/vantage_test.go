@@ -1,0 +1,144 @@
+package vantage
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"zhengshu/internal/egress"
+	"zhengshu/internal/fault"
+)
+
+func keys(t *testing.T) (ed25519.PrivateKey, Key) {
+	t.Helper()
+	pub, house, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := NewKey("01JVANTAGE", pub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := ParseKey(k.String())
+	if err != nil || again.Vantage != k.Vantage || !again.Own.Equal(k.Own) || !again.House.Equal(k.House) {
+		t.Fatalf("key read back: %+v, %v", again, err)
+	}
+	return house, k
+}
+
+func TestListsAndBatchesAreTakenOnlyWithTheirSignature(t *testing.T) {
+	house, k := keys(t)
+	plan, err := Seal(house, Plan{Vantage: k.Vantage, Every: time.Minute, Targets: []Target{{"a", "http://a.gov.cn/"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := OpenPlan(k.House, plan); err != nil || len(p.Targets) != 1 {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	batch, err := Seal(k.Own, Batch{Vantage: k.Vantage, Seq: 1})
+	if err != nil || Claim(batch) != k.Vantage {
+		t.Fatalf("claim %q, %v", Claim(batch), err)
+	}
+	own := k.Own.Public().(ed25519.PublicKey)
+	if _, err := OpenBatch(own, batch); err != nil {
+		t.Fatal(err)
+	}
+	changed := []byte(strings.Replace(string(plan), `"sign":"`, `"sign":"AA`, 1))
+	fast, err := Seal(house, Plan{Vantage: k.Vantage, Every: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asPlan, err := Seal(house, Batch{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, wire := range map[string][]byte{"changed": changed, "signed by the vantage": batch, "a batch by the house": asPlan, "too fast": fast, "no JSON": []byte("x"), "empty": nil} {
+		if _, err := OpenPlan(k.House, wire); err == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+	if _, err := OpenBatch(own, plan); !fault.Is(err, fault.Forbidden) {
+		t.Errorf("a list taken for a batch: %v", err)
+	}
+	for _, bad := range []string{"", "zsv1.", "zsv1.!!", "zsv1." + strings.Repeat("A", 40), k.String()[:60]} {
+		if _, err := ParseKey(bad); !fault.Is(err, fault.Invalid) {
+			t.Errorf("key %q: %v", bad, err)
+		}
+	}
+}
+
+func TestARoundWhoseOwnLineIsDownSaysNothing(t *testing.T) {
+	house, k := keys(t)
+	up := true
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/line" && !up {
+			conn, _, err := w.(http.Hijacker).Hijack()
+			if err == nil {
+				conn.Close()
+			}
+			return
+		}
+		if r.URL.Path == "/bad" {
+			http.Error(w, "no", http.StatusBadGateway)
+		}
+	}))
+	defer server.Close()
+	at := netip.MustParseAddrPort(server.Listener.Addr().String())
+	a := &Agent{Key: k, Client: egress.New(egress.Policy{Allow: []netip.AddrPort{at}, Ports: []uint16{at.Port()}})}
+	p := Plan{Vantage: k.Vantage, Every: time.Second, Until: time.Now().Add(time.Hour), Line: []string{server.URL + "/line"}, Targets: []Target{{"good", server.URL + "/"}, {"bad", server.URL + "/bad"}, {"refused", "http://10.0.0.1/"}}}
+	if n := a.Round(t.Context(), p, false); n != 2 {
+		t.Fatalf("%d results", n)
+	}
+	up = false
+	if n := a.Round(t.Context(), p, false); n != 0 {
+		t.Fatalf("%d results with the line down", n)
+	}
+	up = true
+	// One exchange fails: what is held waits for the next.
+	ctx, cancel := context.WithCancel(t.Context())
+	swaps := 0
+	var got Batch
+	err := a.Run(ctx, func(_ context.Context, wire []byte) ([]byte, error) {
+		swaps++
+		if swaps == 1 {
+			var err error
+			if got, err = OpenBatch(k.Own.Public().(ed25519.PublicKey), wire); err != nil {
+				return nil, err
+			}
+			return Seal(house, p)
+		}
+		cancel()
+		return nil, context.Canceled
+	}, func(string, ...any) {})
+	if err != nil || len(got.Results) != 2 || !got.LineOK {
+		t.Errorf("%v: %+v", err, got)
+	}
+	if len(a.held) != 2 {
+		t.Errorf("%d results wait for the house", len(a.held))
+	}
+}
+
+func FuzzOpenBatch(f *testing.F) {
+	pub, own, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		f.Fatal(err)
+	}
+	good, err := Seal(own, Batch{Vantage: "v", Seq: 1, Results: []Result{{ID: "a"}}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add([]byte(`{"body":"e30=","sign":""}`))
+	f.Fuzz(func(t *testing.T, wire []byte) {
+		_ = Claim(wire)
+		if _, err := OpenBatch(pub, wire); err == nil && string(wire) != string(good) && Claim(wire) != "v" {
+			t.Fatalf("taken: %q", wire)
+		}
+	})
+}
