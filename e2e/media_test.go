@@ -111,7 +111,7 @@ func TestMedia(t *testing.T) {
 	// What nothing shows leaves after the grace: listed, by name, with a reason.
 	// What a version shows, withdrawn or not, stays.
 	editor.open("/console/media/new")
-	editor.attach("file", paper(t, "备选方案.pdf"))
+	editor.attach("file", writeFile(t, "备选方案.pdf", "%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n% 备选\ntrailer<</Root 1 0 R>>\n%%EOF\n"))
 	editor.fill("来源", "市防汛办")
 	editor.press("上传")
 	editor.open("/console/media/clearing")
