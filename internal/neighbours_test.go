@@ -698,7 +698,7 @@ func (n *neighbourhood) record(c *county) {
 	if err != nil || len(entries) != 1 {
 		t.Fatalf("entries of the pack: %d, %v", len(entries), err)
 	}
-	c.keep("/console/lexicon/{id}", entries[0].ID)
+	c.keep("/console/lexicon/entries/{id}", entries[0].ID)
 }
 
 // supervise gives the county a notice with its return, a training with its
