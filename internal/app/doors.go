@@ -87,7 +87,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		assessmentweb.New(h.DB, h.Assessment, h.Inspection, h.Registry, h.Org).Routes(),
 		reportingweb.New(h.Reporting).Routes(),
 		auditweb.New(h.DB, h.Org, h.VerifyAudit).Routes(),
-		lexiconweb.New(h.Lexicon, h.Org, h.Blobs, h.rulePractice).Routes(),
+		lexiconweb.New(h.Lexicon, h.Org, h.Blobs).Routes(),
 		inspectionweb.New(h.DB, h.Inspection, h.Registry, h.Blobs).Routes(),
 		h.recordDoors(),
 		h.estateDoors(),
