@@ -70,12 +70,15 @@ func Labels(text string) int {
 // PageURL resolves an address of the page as a browser would; empty when it
 // leads nowhere.
 func (p *Page) PageURL(href string) string {
-	for _, l := range p.Links {
-		if l.Href == strings.TrimSpace(href) {
-			return l.URL
+	if p.hrefs == nil {
+		p.hrefs = make(map[string]string, len(p.Links))
+		for _, l := range p.Links {
+			if _, ok := p.hrefs[l.Href]; !ok {
+				p.hrefs[l.Href] = l.URL
+			}
 		}
 	}
-	return ""
+	return p.hrefs[strings.TrimSpace(href)]
 }
 
 // Shown is the manuscript that a published page shows, for the checks that

@@ -78,7 +78,8 @@ type Page struct {
 	scripts []string
 	styles  []string
 	rows    []labelled
-	bare    string // VisibleText without blanks
+	bare    string            // VisibleText without blanks
+	hrefs   map[string]string // address as written to where it leads; made when asked
 	// leading are the elements with an address, placeholders those a
 	// demonstration marks as such, in document order.
 	leading, placeholders []*html.Node

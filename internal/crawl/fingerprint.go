@@ -12,8 +12,11 @@ type fingerprint struct {
 	sum   hash.Hash
 	buf   []byte
 	size  int
-	last  uint64 // the last eight bytes
-	votes [64]int32
+	last  uint64    // the last eight bytes
+	lanes [8]uint64 // votes of a byte's bits, eight bits each, not yet counted
+	ready int       // votes in the lanes
+	votes [64]int32 // ones of each bit
+	all   int32
 	key   [16]byte
 	sim   uint64
 }
@@ -39,8 +42,11 @@ func (p *fingerprint) write(text []byte) {
 			continue
 		}
 		h = mix(h)
-		for i := range p.votes {
-			p.votes[i] += int32(h>>i&1)<<1 - 1
+		for i := range p.lanes {
+			p.lanes[i] += spread[byte(h>>(8*i))]
+		}
+		if p.ready++; p.ready == 255 {
+			p.count()
 		}
 	}
 }
@@ -53,11 +59,34 @@ func (p *fingerprint) end(page []byte) {
 	}
 	p.sum.Write(p.buf)
 	p.key = [16]byte(p.sum.Sum(nil)[:16])
+	p.count()
 	for i, v := range p.votes {
-		if v > 0 {
+		if 2*v > p.all {
 			p.sim |= 1 << i
 		}
 	}
+}
+
+// spread lays the bits of a byte out, one to each byte of a word: adding such words counts eight bits at once.
+var spread = func() (t [256]uint64) {
+	for b := range t {
+		for i := range 8 {
+			t[b] |= uint64(b>>i&1) << (8 * i)
+		}
+	}
+	return t
+}()
+
+// count empties the lanes into the votes.
+func (p *fingerprint) count() {
+	for i, lane := range p.lanes {
+		for k := range 8 {
+			p.votes[8*i+k] += int32(lane >> (8 * k) & 0xff)
+		}
+		p.lanes[i] = 0
+	}
+	p.all += int32(p.ready)
+	p.ready = 0
 }
 
 // mix is the finaliser of SplitMix64.

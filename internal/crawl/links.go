@@ -33,6 +33,25 @@ var attributes = map[string]map[string]bool{
 	"body": {"background": false}, "td": {"background": false}, "table": {"background": false},
 }
 
+// holder is a tag or an attribute with its name, so that a page of thousands of links makes one string of each.
+type holder struct {
+	name  string
+	leads bool
+	attrs map[string]holder
+}
+
+var holders = func() map[string]holder {
+	out := map[string]holder{"base": {name: "base"}, "meta": {name: "meta"}}
+	for tag, attrs := range attributes {
+		h := holder{name: tag, attrs: map[string]holder{}}
+		for attr, leads := range attrs {
+			h.attrs[attr] = holder{name: attr, leads: leads}
+		}
+		out[tag] = h
+	}
+	return out
+}()
+
 // Links reads the references of an HTML page in order of appearance; over counts those beyond MaxLinks. Base is the
 // page's own URL; the page's base element is honoured.
 func Links(base string, page []byte) (links []Link, over int) {
@@ -72,7 +91,9 @@ func scan(base string, page []byte) (s scanned) {
 		if p, err := resolve(from, raw); err == nil {
 			l.URL = p.String()
 		}
-		l.Raw = strings.Clone(raw[:min(len(raw), MaxURL)])
+		if len(raw) > MaxURL {
+			l.Raw = strings.Clone(raw[:MaxURL])
+		}
 		s.links = append(s.links, l)
 	}
 	for {
@@ -101,43 +122,46 @@ func scan(base string, page []byte) (s scanned) {
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
 			name, more := z.TagName()
-			tag := string(name)
-			if tag == "script" || tag == "style" {
-				mute = tag
+			switch string(name) {
+			case "script":
+				mute = "script"
+			case "style":
+				mute = "style"
 			}
-			wanted := attributes[tag]
-			if wanted == nil && tag != "base" && tag != "meta" {
+			wanted, ok := holders[string(name)]
+			if !ok {
 				continue
 			}
+			tag := wanted.name
 			var refresh bool
 			var content string
 			for more {
 				var k, v []byte
 				k, v, more = z.TagAttr()
-				switch key := string(k); {
+				switch {
 				case tag == "base":
-					if key == "href" && !based {
+					if string(k) == "href" && !based {
 						based = true
 						if p, err := resolve(from, string(v)); err == nil {
 							from = &p
 						}
 					}
 				case tag == "meta":
-					if key == "http-equiv" {
+					if string(k) == "http-equiv" {
 						refresh = strings.EqualFold(string(bytes.TrimSpace(v)), "refresh")
-					} else if key == "content" {
+					} else if string(k) == "content" {
 						content = string(v)
 					}
-				case key == "srcset":
+				case string(k) == "srcset" && wanted.attrs["srcset"].name != "":
 					for part := range strings.SplitSeq(string(v), ",") {
 						if f := strings.Fields(part); len(f) > 0 {
-							add(tag, key, f[0], false)
+							add(tag, "srcset", f[0], false)
 						}
 					}
 				default:
-					if leads, ok := wanted[key]; ok {
+					if attr, ok := wanted.attrs[string(k)]; ok {
 						before := len(s.links)
-						add(tag, key, string(v), leads)
+						add(tag, attr.name, string(v), attr.leads)
 						if tag == "a" && len(s.links) > before {
 							anchor = before
 						}

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -9,10 +10,12 @@ import (
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
+	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
 )
 
@@ -68,6 +71,32 @@ func (d *province) inspect(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// plan makes the city's plan of the coming month: every site of its counties,
+// at night, for links and personal data, and for a name that is no longer used.
+func (d *province) plan(ctx context.Context) error {
+	ctx, session, err := d.as(ctx, "shi")
+	if err != nil {
+		return err
+	}
+	scope, units := session.ScopeFor(authz.InspectionPlan), session.UnitsFor(authz.InspectionPlan)
+	if len(units) == 0 {
+		return fmt.Errorf("shi may not %s", authz.InspectionPlan)
+	}
+	known, _, err := d.Inspection.Plans(ctx, scope, "", 1, 0)
+	if err != nil || len(known) > 0 {
+		return err
+	}
+	today := calendar.DateOf(d.DB.Now())
+	next := calendar.Date{Year: today.Year, Month: today.Month, Day: 1}.AddMonths(1)
+	_, err = d.Inspection.MakePlan(ctx, scope, inspection.Plan{Unit: org.UnitID(units[0]), Name: "县级网站月度抽查（演示）", Area: "city-610100000000", Share: 50, Cadence: "monthly", NextOn: next,
+		Spec: inspection.Spec{Families: []string{"link", "privacy"}, Pages: 100, Hours: inspection.Hours{From: 22 * 60, To: 6 * 60},
+			Focus: []check.Focus{{Name: "停用的旧称", Kind: check.FocusWords, Values: []string{"雁塔区便民服务网（旧）"}, Severity: check.Error, Fix: "请改用现在的名称。"}}}})
+	if fault.Is(err, fault.Refused) { // monitoring was switched off by hand
+		return nil
+	}
+	return err
 }
 
 // followUp looks for what stands already at each of its acts, so it may be

@@ -189,7 +189,8 @@ func deflate(body []byte) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Keep implements crawl.Keeper. The answer is on disk within a fifth of a second.
+// Keep implements crawl.Keeper. The answer is on the disk within a twentieth of a second, if
+// the disk keeps up.
 func (j *Journal) Keep(ctx context.Context, a crawl.Answer, same bool) error {
 	f := facts{URL: a.URL, Status: a.Status, Header: a.Header, Redirect: a.RedirectTo, Remote: a.RemoteAddr, TLS: a.TLS, Started: a.Started, TTFB: a.TTFB, Took: a.Took, GiveUp: a.GiveUp, Skipped: a.Skipped}
 	if a.Err != nil {

@@ -41,7 +41,7 @@ type pen struct {
 
 // Bounds of what waits.
 const (
-	penPause = 150 * time.Millisecond
+	penPause = 40 * time.Millisecond
 	penPages = 256
 	penBytes = 8 << 20
 )

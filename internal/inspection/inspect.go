@@ -65,6 +65,7 @@ type Options struct {
 	// Progress is told after each page.
 	Progress func(visited int, url string)
 
+	PerHost  int           // requests at once to a host, as Manners allows; 2
 	MaxBytes int64         // of all pages; 0: no bound
 	MaxTime  time.Duration // on the pages; 0: no bound
 	// Journal remembers answers, so that a run that was broken off goes on where
@@ -343,7 +344,7 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 		hosts = append([]string{u.Hostname()}, t.Hosts...)
 	}
 	for from := start; from != ""; {
-		plan := crawl.Plan{Start: from, Hosts: hosts, MaxPages: o.MaxPages, MaxBytes: o.MaxBytes, MaxTime: o.MaxTime, Rest: o.Rest, Manners: o.Manners, Visit: n.visit}
+		plan := crawl.Plan{Start: from, Hosts: hosts, MaxPages: o.MaxPages, MaxBytes: o.MaxBytes, MaxTime: o.MaxTime, PerHost: o.PerHost, Rest: o.Rest, Manners: o.Manners, Visit: n.visit}
 		if o.Journal != nil {
 			plan.Keeper = o.Journal
 		}

@@ -241,12 +241,54 @@ func (r *Release) shelf(column registry.ColumnID) ([]library.Place, error) {
 	if h == "" {
 		return nil, nil
 	}
+	if s := r.store.shelves.find(h); s != nil {
+		return s, nil
+	}
 	b, err := r.store.Object(h, maxList)
 	if err != nil {
 		return nil, err
 	}
 	var s []library.Place
-	return s, json.Unmarshal(b, &s)
+	if err := json.Unmarshal(b, &s); err != nil {
+		return nil, err
+	}
+	r.store.shelves.keep(h, s)
+	return s, nil
+}
+
+// shelvedPlaces bounds the places of shelves that a store keeps ready. A column
+// of a million items has fifty thousand.
+const shelvedPlaces = 200_000
+
+// shelves keeps the shelves read last, by hash. They must not be changed.
+type shelves struct {
+	mu   sync.Mutex
+	by   map[string][]library.Place
+	kept []string // oldest first
+	held int
+}
+
+func (k *shelves) find(hash string) []library.Place {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.by[hash]
+}
+
+func (k *shelves) keep(hash string, s []library.Place) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.by == nil {
+		k.by = map[string][]library.Place{}
+	}
+	if k.by[hash] != nil {
+		return
+	}
+	k.by[hash] = s
+	k.kept = append(k.kept, hash)
+	for k.held += len(s); k.held > shelvedPlaces && len(k.kept) > 1; k.kept = k.kept[1:] {
+		k.held -= len(k.by[k.kept[0]])
+		delete(k.by, k.kept[0])
+	}
 }
 
 func (e *edit) setShelf(column registry.ColumnID, s []library.Place) {
@@ -547,6 +589,7 @@ func (e *edit) finish(ctx context.Context, site theme.Site, look, search, genera
 		if m.Shelves[column], err = e.keep(b); err != nil {
 			return nil, 0, err
 		}
+		e.store.shelves.keep(m.Shelves[column], shelf)
 	}
 	if b := e.before; b != nil && e.of == b.Of && sameNames(&m, &b.Manifest) && m.Theme == b.Theme && sameSite(m.Site, b.Site) && m.Search == b.Search {
 		if e.fresh {

@@ -188,7 +188,7 @@ func (p *Publisher) Reindex(ctx context.Context, site registry.SiteID) error {
 		if err != nil {
 			return err
 		}
-		built, err = search.Build(ctx, dir, func(put func(search.Document) error) error { return d.documents(ctx, put) })
+		built, err = search.Build(ctx, dir, d.pause, func(put func(search.Document) error) error { return d.documents(ctx, put) })
 		return err
 	})
 	if err != nil {

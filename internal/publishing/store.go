@@ -157,6 +157,7 @@ type Store struct {
 
 	rolls   *rolls  // lists for look-ups
 	folders folders // names of lists
+	shelves shelves // how archive pages are filled
 	moves   *moves  // made in this process
 	depot   depots  // where more copies lie
 	damage  damages // who is told

@@ -128,8 +128,9 @@ func Sums(ctx context.Context, file string) (map[string]string, error) {
 }
 
 // Build makes an index in a folder of its own below dir, of documents given one
-// by one: for more of them than memory should hold.
-func Build(ctx context.Context, dir string, each func(put func(Document) error) error) (file string, err error) {
+// by one: for more of them than memory should hold. pause is called now and
+// then, for whoever is in a hurry.
+func Build(ctx context.Context, dir string, pause func(), each func(put func(Document) error) error) (file string, err error) {
 	dir, err = os.MkdirTemp(dir, ".index-*")
 	if err != nil {
 		return "", err
@@ -137,7 +138,7 @@ func Build(ctx context.Context, dir string, each func(put func(Document) error) 
 	file = filepath.Join(dir, "search.db")
 	w, err := Edit(file)
 	if err == nil {
-		err = errors.Join(w.fill(ctx, each), w.Close())
+		err = errors.Join(w.fill(ctx, pause, each), w.Close())
 	}
 	if err != nil {
 		return "", errors.Join(err, os.RemoveAll(dir))

@@ -186,8 +186,9 @@ func (w *Writer) insert(ctx context.Context, tx *sql.Tx, d Document) error {
 	return err
 }
 
-// fill puts documents into an empty index.
-func (w *Writer) fill(ctx context.Context, each func(put func(Document) error) error) error {
+// fill puts documents into an empty index; pause is called between the steps of
+// what follows.
+func (w *Writer) fill(ctx context.Context, pause func(), each func(put func(Document) error) error) error {
 	tx, err := w.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -197,17 +198,48 @@ func (w *Writer) fill(ctx context.Context, each func(put func(Document) error) e
 		_, err := tx.ExecContext(ctx, `INSERT INTO pair (pair, rank) VALUES (?, ?)`, what, value)
 		return err
 	}
-	// Few large segments, merged once: merging as they come costs as much again.
-	if err := errors.Join(set("automerge", 0), set("hashsize", 64<<20)); err != nil {
+	// Large segments, merged once: merging as they come costs more.
+	if err := errors.Join(set("automerge", 0), set("hashsize", filledBytes)); err != nil {
 		return err
 	}
 	if err := each(func(d Document) error { return w.insert(ctx, tx, d) }); err != nil {
 		return err
 	}
+	// Left as they are, the sixteenth small segment of a later change would have
+	// all of them merged at once, for minutes, while a release waits.
+	for n := -mergedPages; ; n = mergedPages {
+		before, err := changes(ctx, tx)
+		if err == nil {
+			err = set("merge", n)
+		}
+		if err != nil {
+			return err
+		}
+		if after, err := changes(ctx, tx); err != nil {
+			return err
+		} else if after-before < 2 { // as SQLite says that nothing is left to merge
+			break
+		}
+		pause()
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
 	if err := errors.Join(set("automerge", 4), set("hashsize", 1<<20)); err != nil {
 		return err
 	}
 	return tx.Commit()
+}
+
+// filledBytes of pairs are gathered in memory before they become a segment, while
+// an index is filled.
+var filledBytes = 64 << 20
+
+// mergedPages are merged in one step of filling an index.
+const mergedPages = 1000
+
+func changes(ctx context.Context, tx *sql.Tx) (n int64, err error) {
+	return n, tx.QueryRowContext(ctx, `SELECT total_changes()`).Scan(&n)
 }
 
 func drop(ctx context.Context, tx *sql.Tx, path string) error {

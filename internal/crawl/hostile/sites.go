@@ -108,8 +108,9 @@ func flood(n int) serve {
 
 // spellings are twenty ways to write one address.
 func spellings(host string) []string {
+	name, port, _ := strings.Cut(host, ":")
 	return []string{"/p/a.html", "./p/a.html", "p/a.html", "/p/./a.html", "/p/../p/a.html", "/x/../p/a.html", "/p/a.html#top", "/p/a.html#", "/p/a.html?", "/p/%61.html", "/%70/a.html", "/p/a%2Ehtml",
-		"//" + host + "/p/a.html", "HTTP://" + strings.ToUpper(host) + "/p/a.html", "http://" + host + "./p/a.html", "http://user:pw@" + host + "/p/a.html", " /p/a.html ", "/p/\ta.html", `\p\a.html`, "/p/a.html?utm_source=x"}
+		"//" + host + "/p/a.html", "HTTP://" + strings.ToUpper(host) + "/p/a.html", "http://" + name + ".:" + port + "/p/a.html", "http://user:pw@" + host + "/p/a.html", " /p/a.html ", "/p/\ta.html", `\p\a.html`, "/p/a.html?utm_source=x"}
 }
 
 // Sites of the range.

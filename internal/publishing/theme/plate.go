@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,6 +17,7 @@ import (
 // of what the views have drawn, never written by hand, and is of no use (nil
 // pieces) where the views do with a value what no form below does.
 type plate struct {
+	asked  atomic.Int32
 	once   sync.Once
 	pieces []piece
 	tail   string
@@ -115,6 +117,9 @@ func fromPlate(s Site, a Article, path, elder string, twin bool, views func(a Ar
 		key.has[v] = f[v] != ""
 	}
 	p := s.kept.plate(key)
+	if p.asked.Add(1) == 1 {
+		return nil, false // a plate costs three pages: not for one
+	}
 	p.once.Do(func() { p.make(a, f, views) })
 	if p.pieces == nil {
 		return nil, false
@@ -184,12 +189,11 @@ func (p *plate) make(a Article, had filling, views func(a Article, path, elder s
 	if !ok {
 		return
 	}
-	made := plate{pieces: pieces, tail: tail, size: len(first)}
+	p.pieces, p.tail, p.size = pieces, tail, len(first)
 	real, err := views(a, had[ofPath], had[ofElder])
-	if err != nil || string(made.fill(&had)) != string(real) {
-		return
+	if err != nil || string(p.fill(&had)) != string(real) {
+		p.pieces = nil
 	}
-	p.pieces, p.tail, p.size = made.pieces, made.tail, made.size
 }
 
 // needle is a mark as some form writes it.

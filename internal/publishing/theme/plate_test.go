@@ -50,7 +50,7 @@ func TestPlatesAreThePages(t *testing.T) {
 						if err != nil {
 							t.Fatal(err)
 						}
-						for range 2 { // the second from the plate that the first made
+						for range 3 { // the third from the plate that the second made
 							got, err := DrawArticle(keeping, a, "zh", path, elder, nil)
 							if err != nil {
 								t.Fatal(err)
@@ -65,7 +65,7 @@ func TestPlatesAreThePages(t *testing.T) {
 						if want, err = DrawElderArticle(s, a, path, elder); err != nil {
 							t.Fatal(err)
 						}
-						for range 2 {
+						for range 3 {
 							got, err := DrawElderArticle(keeping, a, path, elder)
 							if err != nil {
 								t.Fatal(err)
