@@ -38,7 +38,9 @@ func futureDates(c Check, f *Facts) []Finding {
 	// One day of grace: a page may show another clock's day.
 	latest := f.Today.AddDays(1)
 	var out []Finding
-	if d := parseStamp(f.Page.Published).date; !d.IsZero() && d.After(latest) {
+	// A day without its label may be a deadline, or that of a season to come.
+	labelled := containsAny(f.Page.bare, []string{"发布时间", "发布日期", "发文日期"})
+	if d := parseStamp(f.Page.Published).date; labelled && !d.IsZero() && d.After(latest) {
 		out = append(out, c.wrong("显示为 "+isoDate(d), "发布时间"))
 	}
 	if d := parseStamp(f.Page.Tag("PubDate")).date; len(out) == 0 && !d.IsZero() && d.After(latest) {
