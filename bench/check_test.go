@@ -3,6 +3,7 @@ package bench
 import (
 	"bytes"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"golang.org/x/net/html"
@@ -64,6 +65,37 @@ func BenchmarkPrivacy(b *testing.B) {
 	race(b, float64(len(text))/1e6, "MB",
 		timed("", func() { sink += len(check.Privacy(text)) }),
 		timed("memory_scan", func() { sink += bytes.Count(raw, []byte{'@'}) }),
+		timed("rune_walk", func() {
+			for _, r := range text {
+				if r == '@' {
+					sink++
+				}
+			}
+		}),
+	)
+}
+
+// BenchmarkPatterns looks for fifty thousand words of an operator's lists and for
+// personal data, with the rules of grammar and without the language model.
+func BenchmarkPatterns(b *testing.B) {
+	text := sentences(b)
+	rs := []rune(text)
+	o := proofread.Options{NoLikely: true}
+	// Words that begin as the text does and end otherwise: the dearest to tell.
+	for i := range 40_000 {
+		at := i * 7 % (len(rs) - 8)
+		o.Pairs = append(o.Pairs, proofread.Pair{Wrong: string(rs[at:at+2]) + "误" + strconv.Itoa(i), Right: []string{"正"}})
+	}
+	for i := range 10_000 {
+		at := i * 13 % (len(rs) - 8)
+		o.Sensitive = append(o.Sensitive, string(rs[at:at+3])+"敏"+strconv.Itoa(i))
+	}
+	p, err := proofread.New(o)
+	if err != nil {
+		b.Fatal(err)
+	}
+	race(b, float64(len(text))/1e6, "MB",
+		timed("", func() { sink += len(p.Scan(text)) + len(check.Privacy(text)) }),
 		timed("rune_walk", func() {
 			for _, r := range text {
 				if r == '@' {

@@ -94,7 +94,7 @@ func TestArticle08_3_ClosedWhenEveryEndIsProved(t *testing.T) {
 func TestArticle08_3_WebsiteClosedToItsEnd(t *testing.T) {
 	h, clock := serveMovable(t)
 	b := startBrowser(t, h.addr)
-	b.patience = 2 * time.Minute
+	b.patience = 4 * time.Minute
 	const name = "西安市商务局旧站"
 	h.employ(t, "西安市商务局", "文思齐", "swjbian", authz.Editor)
 	h.employ(t, "西安市商务局", "章必正", "swjchu", authz.FirstReviewer)
@@ -151,7 +151,7 @@ func TestArticle08_3_WebsiteClosedToItsEnd(t *testing.T) {
 
 	// The old host makes way: the portal of the level keeps its old addresses and
 	// answers for it.
-	dept.open("/console/closings")
+	dept.again().open("/console/closings")
 	dept.press(name)
 	dept.press("交由门户应答")
 	dept.sees("跳转表还是空的")
@@ -181,7 +181,7 @@ func TestArticle08_3_WebsiteClosedToItsEnd(t *testing.T) {
 	if got := citizen.location(); !strings.Contains(got, "/notices/") {
 		t.Errorf("an old address led to %s", got)
 	}
-	dept.open(at)
+	dept.again().open(at)
 	dept.press("访问原域名核对")
 	dept.sees("应答与跳转表一致")
 	dept.sees("旧网址对照页已随")

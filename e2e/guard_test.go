@@ -16,7 +16,8 @@ func TestArticle23_Journey(t *testing.T) {
 
 	citizen := b.person("")
 	citizen.portal("xian.localhost", "/official/check?address="+url.QueryEscape("https://xian-gov.example/login"))
-	citizen.press("举报假冒")
+	citizen.sees("觉得是假冒的政府网站或账号")
+	citizen.portal("xian.localhost", "/impostors/?address="+url.QueryEscape("https://xian-gov.example/login"))
 	citizen.both("fake-report")
 	citizen.press("提交举报")
 	citizen.sees("请填写看到的情况")

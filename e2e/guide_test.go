@@ -331,20 +331,15 @@ func drawGuides(t *testing.T) {
 
 // drawPublisher draws the guide of those who publish.
 func drawPublisher(b *browser) {
-	sponsor := b.person("shi")
+	sponsor := b.person("shizhong")
 	sponsor.open("/console/sites?q=xian.localhost")
 	site := eval[string](sponsor, `document.querySelector('main tbody a[href^="/console/sites/"]').href`)
 	for _, p := range []struct{ name, path, until string }{
-		{"publisher-releases", "/releases", ""}, {"publisher-redirects", "/redirects", "登记跳转"}, {"publisher-appearance", "/appearance", "疏密"},
+		{"publisher-releases", "/releases", ""}, {"publisher-redirects", "/redirects", "登记跳转"},
 	} {
 		sponsor.open(site + p.path)
 		sponsor.draw(p.name, "", p.until)
 	}
-	final := b.person("shizhong")
-	final.open(site + "/releases/rebuild")
-	final.draw("publisher-rebuild", "", "返回发布记录")
-	final.open("/console/schedule")
-	final.draw("publisher-schedule", "", "")
 	office := b.person("sheng")
 	office.open("/console/themes")
 	office.draw("publisher-themes", "", "")

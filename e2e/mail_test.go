@@ -2,8 +2,9 @@ package e2e
 
 import (
 	"bufio"
-	"encoding/base64"
 	"fmt"
+	"io"
+	"mime/quotedprintable"
 	"net"
 	"regexp"
 	"strconv"
@@ -103,10 +104,11 @@ func (p *postOffice) soon(t *testing.T, n int) string {
 func plain(t *testing.T, letter string) string {
 	t.Helper()
 	_, body, _ := strings.Cut(letter, "\r\n\r\n")
-	if b, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(body), "")); err == nil {
-		return string(b)
+	b, err := io.ReadAll(quotedprintable.NewReader(strings.NewReader(body)))
+	if err != nil {
+		t.Fatal(err)
 	}
-	return body
+	return string(b)
 }
 
 var sixDigits = regexp.MustCompile(`\b\d{6}\b`)

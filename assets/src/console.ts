@@ -319,6 +319,33 @@ document.addEventListener("keydown", (e) => {
   }
 });
 
+// ---- Reading the sites of the day: J and K walk the cards, Y passes, N writes
+// what is wrong. Only within the patrol, and only while single keys are on.
+
+document.addEventListener("keydown", (e) => {
+  if (e.ctrlKey || e.altKey || e.metaKey || e.isComposing || stored(local, KEYS_OFF) === "1") return;
+  if (e.target instanceof Element && e.target.closest("input, textarea, select, [contenteditable], dialog")) return;
+  const room = document.querySelector<HTMLElement>("[data-patrol]");
+  if (!room) return;
+  const cards = Array.from(room.querySelectorAll<HTMLElement>("[data-look]"));
+  const here = document.activeElement ? document.activeElement.closest<HTMLElement>("[data-look]") : null;
+  const marked = location.hash.length > 1 ? cards.find((c) => c.id === location.hash.slice(1)) : undefined;
+  const first = marked || cards.find((c) => c.dataset.look === "") || cards[0];
+  if (!first) return;
+  const at = cards.indexOf(here || first);
+  switch (e.key.toLowerCase()) {
+    case "j": e.preventDefault(); (here ? cards[Math.min(at + 1, cards.length - 1)] : first).focus(); break;
+    case "k": e.preventDefault(); cards[here ? Math.max(at - 1, 0) : at].focus(); break;
+    case "y": e.preventDefault(); cards[at].querySelector<HTMLButtonElement>("[data-yes]")?.click(); break;
+    case "n": e.preventDefault(); cards[at].querySelector<HTMLInputElement>("[data-no]")?.focus(); break;
+  }
+});
+document.addEventListener("keydown", (e) => {
+  if (e.key !== "Enter" || e.isComposing || !(e.target instanceof Element) || !e.target.matches("[data-patrol] [data-no]")) return;
+  e.preventDefault();
+  e.target.closest("form")?.querySelector<HTMLButtonElement>("[data-problem]")?.click();
+});
+
 // ---- Putting things in another order: dragging does what 移到 does, with the
 // same form. A line dropped on another takes its place.
 

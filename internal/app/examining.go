@@ -17,7 +17,6 @@ import (
 	"zhengshu/internal/library"
 	"zhengshu/internal/official"
 	"zhengshu/internal/org"
-	"zhengshu/internal/quality"
 )
 
 // houseScanner reads what a page or a manuscript says, beside the search for
@@ -119,10 +118,4 @@ func (h *House) attachedWords(ctx context.Context, hash, name string) (string, e
 		return "", missing.From(err)
 	}
 	return official.Text(bytes.NewReader(body), int64(len(body)), name, official.TextLimits{File: mostAttachment})
-}
-
-// rulePractice is how the rules did on manuscripts.
-func (h *House) rulePractice(ctx context.Context) ([]quality.Practice, func(string) string, error) {
-	list, err := h.Library.RuleQuality(ctx)
-	return list, library.RuleName, err
 }

@@ -42,6 +42,14 @@ var acts = map[string]string{
 	"impostor.find": "登记假冒线索", "impostor.verify": "核实为假冒", "impostor.dismiss": "认定不是假冒", "impostor.reopen": "重新核实假冒线索", "impostor.refer": "商请网信部门处理", "impostor.hand_on": "协调通信、公安处置", "impostor.result": "登记假冒处置结果", "impostor.vanish": "假冒已无法访问", "impostor.return": "假冒恢复访问", "impostor.close": "假冒线索办结", "impostor.look": "查看假冒", "impostor.reveal": "查看举报人联系方式", "impostor.candidates": "发现相近域名", "impostor.suspect": "相近域名登记为线索", "impostor.set_aside": "相近域名认定不是假冒",
 	"newmedia.receipt": "登记账号检查情况", "newmedia.feed": "设置账号订阅源", "newmedia.import": "导入账号发布数据", "inspection.vantage.add": "登记监测点", "inspection.vantage.line": "设置自检地址", "inspection.vantage.revoke": "停用监测点",
 	"security.plan.make": "制定年度安全检查计划", "security.plan.cover": "年度安全检查补入网站", "security.plan.finish": "完成年度安全检查", "security.sheet.keep": "保存安全检查单", "security.hole.find": "登记安全漏洞", "security.order": "下发安全漏洞整改通知", "security.hole.mend": "报告漏洞已整改", "security.hole.return": "漏洞复测未通过", "security.hole.close": "漏洞复测通过",
+	"vigil.declare": "声明重要保障期", "vigil.lift": "提前结束重要保障期", "vigil.lapse": "重要保障期到期", "vigil.summarise": "总结重要保障期", "vigil.ask": "产生零报告义务", "vigil.report": "零报告", "vigil.agree": "同意保障期例外",
+	"duty.roster.fill": "编排值班表", "duty.roster.apply_pattern": "按周模板编排", "duty.roster.keep_pattern": "存为周模板", "duty.roster.set_shift": "改动班次", "duty.roster.drop_shift": "删除班次", "duty.roster.publish": "公布值班表", "duty.roster.reopen": "调整值班表",
+	"duty.swap.ask": "申请换班", "duty.swap.agree": "同意换班", "duty.swap.decline": "不同意换班", "duty.swap.withdraw": "撤回换班", "duty.handover.give": "交班签字", "duty.handover.take": "接班签字", "duty.shift.end": "班次结束",
+	"duty.record.ask": "产生巡检义务", "duty.record.open": "开始巡检", "duty.record.look": "巡检一个网站", "duty.record.confirm": "确认巡检记录",
+	"duty.alarm.raise": "告警", "duty.alarm.join": "并入告警", "duty.alarm.take": "接收告警", "duty.alarm.end": "结束告警", "duty.alarm.recover": "告警恢复", "duty.alarm.back": "网站恢复", "duty.alarm.escalate": "告警转报",
+	"duty.incident.open": "立案处置", "duty.incident.note": "记进展", "duty.incident.presence": "到位或离开", "duty.incident.assign": "分派任务", "duty.incident.finish": "完成任务", "duty.incident.paper": "上传处置材料", "duty.incident.propose": "提出结案", "duty.incident.close": "复核结案", "duty.incident.return": "退回结案",
+	"duty.takedown.propose": "提出应急撤下", "duty.takedown.alone": "一人先行撤下", "duty.takedown.approve": "批准应急撤下", "duty.takedown.refuse": "不同意应急撤下", "duty.takedown.withdraw": "撤回应急撤下", "duty.takedown.review": "补审应急撤下",
+	"inspection.dispute.take_up": "改由本人答复申辩", "inspection.finding.confirm_false": "确认误报",
 	"passage.declare": "登记状态转换", "setting.change": "变更设置",
 }
 

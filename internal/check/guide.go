@@ -42,6 +42,11 @@ var guideChecks = []Check{
 // the page is no guide.
 func GuideLacks(p *Page) (lacks []string, ok bool) {
 	title := p.Title + p.Heading
+	named := strings.Contains(title, "办事指南") || strings.Contains(title, "服务指南")
+	// What tells of neither papers nor steps is no guide.
+	if !named && (!strings.Contains(p.BodyText, "材料") && !strings.Contains(p.BodyText, "资料") || !containsAny(p.BodyText, []string{"流程", "程序", "步骤"})) {
+		return nil, false
+	}
 	found := 0
 	body := noBlanks(p.BodyText) // the foot of the site has a telephone of its own
 	for _, c := range guideClasses {
@@ -51,7 +56,6 @@ func GuideLacks(p *Page) (lacks []string, ok bool) {
 			lacks = append(lacks, c.name)
 		}
 	}
-	named := strings.Contains(title, "办事指南") || strings.Contains(title, "服务指南")
 	// A guide's heading is the item's name whether or not it is labelled so.
 	if p.Heading != "" && len(lacks) > 0 && lacks[0] == "事项名称" {
 		lacks, found = lacks[1:], found+1

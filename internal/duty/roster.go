@@ -319,6 +319,9 @@ func (s *Service) lay(ctx context.Context, tx *db.Tx, r *Roster, slots []slot, d
 		return err
 	}
 	begin := month
+	if now := tx.Now().Truncate(time.Hour); now.After(begin) {
+		begin = now // nobody stood on duty in hours that are gone
+	}
 	for _, x := range stand {
 		if x.Until.After(begin) {
 			begin = x.Until

@@ -231,6 +231,9 @@ type Parts struct {
 	Keys        *seal.Keyring
 	Client      *egress.Client
 	Settings    func() sx2021.Settings
+	// Still keeps the clock from asking and looking: a demonstration leaves the
+	// names of the world alone. A person may still ask for a look.
+	Still bool
 }
 
 // Service is the door of impostor.
@@ -255,6 +258,9 @@ func (candidateRound) Kind() string { return "impostor.candidates" }
 func (s *Service) Register(w *jobs.Workers) {
 	jobs.Handle(w, func(ctx context.Context, _ watchRound) error { _, err := s.Watch(ctx); return err })
 	jobs.Handle(w, func(ctx context.Context, _ candidateRound) error { _, err := s.AskCandidates(ctx); return err })
+	if s.Still {
+		return
+	}
 	jobs.Every(w, time.Hour, watchRound{})
 	jobs.Every(w, 10*time.Minute, candidateRound{})
 }

@@ -118,7 +118,7 @@ func (e Entry) In(scope authz.Scope) bool {
 }
 
 // Link is the page of the entry.
-func (e Entry) Link() string { return "/console/lexicon/" + e.ID }
+func (e Entry) Link() string { return "/console/lexicon/entries/" + e.ID }
 
 // Holds reports whether the entry holds on a day; a zero day is any.
 func (e Entry) Holds(day calendar.Date) bool {

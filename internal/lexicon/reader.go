@@ -26,7 +26,7 @@ const (
 	KindSerious = check.KindSensitive + ".term"    // 规范表述, serious wrong forms
 	KindPost    = check.KindSensitive + ".post"    // a post beside one who does not hold it
 	fewest      = 3                                // characters of a name that is protected
-	mostReaders = 48                               // kept at once
+	mostReaders = 16                               // kept at once
 	mostText    = proofread.MaxRunes * utf8.UTFMax // bytes read for posts
 )
 

@@ -476,7 +476,8 @@ type DomainFilter struct {
 	Today    calendar.Date // for Expiring and Watched
 	Watched  bool          // tombstones under watch only
 	NoSite   bool
-	Limit    int // 50 when zero
+	IDs      []string // only these: what a person has ticked
+	Limit    int      // 50 when zero
 	Offset   int
 }
 
@@ -493,6 +494,10 @@ func (s *Service) Domains(ctx context.Context, scope authz.Scope, f DomainFilter
 		AndIf(f.NoSite, "d.site_id IS NULL").
 		AndIf(f.Expiring > 0, "d.state <> 'cancelled' AND (d.expires_on <= ? OR d.cert_expires_on <= ?)", f.Today.AddDays(f.Expiring), f.Today.AddDays(f.Expiring)).
 		AndIf(f.Watched, "d.state = 'cancelled' AND d.watch_until >= ?", f.Today)
+	if len(f.IDs) > 0 {
+		cond, args := db.In("d.id", f.IDs)
+		w.And(cond, args...)
+	}
 	if f.Under != "" {
 		a, err := s.org.Area(ctx, s.db, f.Under)
 		if err != nil {
@@ -517,6 +522,22 @@ func (s *Service) Domains(ctx context.Context, scope authz.Scope, f DomainFilter
 	}
 	list, err := db.All(ctx, s.db, scanDomain, domainSelect+` WHERE `+w.SQL()+` ORDER BY `+order+` LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(f.Offset), w.Args()...)
 	return list, total, err
+}
+
+// DomainList lists the domains in scope.
+func (s *Service) DomainList(ctx context.Context, scope authz.Scope, n ListQuery) (ListPage[Domain], error) {
+	f := n.Domain
+	f.Text, f.Under, f.IDs, f.Limit, f.Offset = n.Text, n.Under, n.IDs, n.Limit, n.Offset
+	switch n.State {
+	case "":
+		f.State = "held"
+	case "all":
+		f.State = ""
+	default:
+		f.State = n.State
+	}
+	rows, total, err := s.Domains(ctx, scope, f)
+	return ListPage[Domain]{Rows: rows, Total: total, Over: total > len(rows) && n.Limit == MaxExport}, err
 }
 
 // adopt enters the host and the Chinese domain of a site as its main domains.

@@ -26,13 +26,14 @@ type ListQuery struct {
 	Unit     org.UnitID
 	Under    org.AreaID // the area and everything below
 	State    string
-	SiteKind SiteKind // of sites
-	Platform string   // of accounts
-	Kind     string   // of accounts: account or app
-	Gap      string   // of sites: a key of GapNames, or any
-	Monitor  string   // of sites: yes, no
-	IDs      []string // only these: what a person has ticked
-	Limit    int      // 50 when zero
+	SiteKind SiteKind     // of sites
+	Platform string       // of accounts
+	Kind     string       // of accounts: account or app
+	Gap      string       // of sites: a key of GapNames, or any
+	Monitor  string       // of sites: yes, no
+	Domain   DomainFilter // of domains: kind, days to the end, without a site
+	IDs      []string     // only these: what a person has ticked
+	Limit    int          // 50 when zero
 	Offset   int
 }
 

@@ -60,14 +60,12 @@ func SendSheet(w http.ResponseWriter, r *http.Request, s official.Sheet, name st
 	if err != nil {
 		return err
 	}
-	if q := requestFrom(r.Context()); q != nil && q.rt.c.Taken != nil {
-		t := Taking{Path: strings.TrimSuffix(r.URL.Path, "/export"), Name: s.Title, Filter: r.URL.RawQuery, Rows: rows}
-		for _, c := range s.Columns {
-			t.Columns = append(t.Columns, c.Title)
-		}
-		if err := q.rt.c.Taken(r.Context(), t); err != nil {
-			return err
-		}
+	var columns []string
+	for _, c := range s.Columns {
+		columns = append(columns, c.Title)
+	}
+	if err := tell(r, s.Title, columns, rows); err != nil {
+		return err
 	}
 	return SendFile(w, name+"-"+FrameOf(r).Today.String()+"."+format, SheetKinds[format], int64(len(b)), bytes.NewReader(b))
 }
@@ -95,4 +93,22 @@ func ExportActs(path string, q url.Values) []Act {
 		out = append(out, Act{Text: "导出 " + strings.ToUpper(format), Href: path + "?" + v.Encode()})
 	}
 	return out
+}
+
+// SendList answers with a list in a form of its own, told to Config.Taken as
+// SendSheet tells it; the name goes with the day.
+func SendList(w http.ResponseWriter, r *http.Request, title string, columns []string, rows int, name, mediaType string, b []byte) error {
+	if err := tell(r, title, columns, rows); err != nil {
+		return err
+	}
+	return SendFile(w, name, mediaType, int64(len(b)), bytes.NewReader(b))
+}
+
+// tell records that a list leaves the house.
+func tell(r *http.Request, title string, columns []string, rows int) error {
+	q := requestFrom(r.Context())
+	if q == nil || q.rt.c.Taken == nil {
+		return nil
+	}
+	return q.rt.c.Taken(r.Context(), Taking{Path: strings.TrimSuffix(r.URL.Path, "/export"), Name: title, Filter: r.URL.RawQuery, Columns: columns, Rows: rows})
 }

@@ -18,7 +18,13 @@ type rule struct {
 	confidence float64
 	strict     bool   // only when asked for: house style rather than error
 	needs      string // a line without any of these characters cannot match
-	mark       int    // the submatch that is marked; 0 is the whole match
+	also       string // nor one without any of these; "" asks nothing more
+	// unless says that a line is innocent of the rule altogether; from gives the
+	// first byte at or after one where a match may begin, −1 for none: reading
+	// with the pattern is dear.
+	unless func(line string) bool
+	from   func(line string, at int) int
+	mark   int // the submatch that is marked; 0 is the whole match
 	// judge gives the replacement and what to say; ok is false when the match is innocent.
 	judge func(m []string) (right string, says string, ok bool)
 }
@@ -28,6 +34,7 @@ var rules = []rule{
 		// GB/T 9704—2012, 7.2.5: 年份 "用六角括号“〔〕”括入"; 发文顺序号 "不加“第”字，不编虚位".
 		kind: KindDocNumber, confidence: 0.9,
 		needs:   "号",
+		also:    "[(（【［﹝〔",
 		pattern: regexp.MustCompile(`\p{Han}(?:发|函|办|字|规|令|审|批|干|任|电|通|建|委|政|财|教|环|税)\s?(([\[(（【［﹝〔])\s?((?:19|20)\d\d)\s?([\])）】］﹞〕])\s?(第?)\s?(0*)(\d{1,5})\s?号)`),
 		mark:    1,
 		judge: func(m []string) (string, string, bool) {
@@ -46,6 +53,7 @@ var rules = []rule{
 	{
 		kind: KindDocNumber, confidence: 0.9,
 		needs:   "号",
+		also:    "〔",
 		pattern: regexp.MustCompile(`\p{Han}(?:发|函|办|字|规|令)(〔\d{2}〕\d{1,5}号)`),
 		mark:    1,
 		judge: func(m []string) (string, string, bool) {
@@ -55,7 +63,9 @@ var rules = []rule{
 	{
 		kind: KindDate, confidence: 0.95,
 		needs:   "日月",
-		pattern: regexp.MustCompile(`(\d{4})年(\d{1,2})月(?:(\d{1,2})日)?`),
+		also:    "0123456789",
+		from:    yearFrom,
+		pattern: regexp.MustCompile(`^(\d{4})年(\d{1,2})月(?:(\d{1,2})日)?`),
 		judge: func(m []string) (string, string, bool) {
 			y, _ := strconv.Atoi(m[1])
 			mo, _ := strconv.Atoi(m[2])
@@ -75,7 +85,9 @@ var rules = []rule{
 	{
 		kind: KindDate, confidence: 0.95,
 		needs:   "星周",
-		pattern: regexp.MustCompile(`(\d{4})年(\d{1,2})月(\d{1,2})日\s?[（(]?\s?((?:星期|周)([一二三四五六日天]))`),
+		also:    "0123456789",
+		from:    yearFrom,
+		pattern: regexp.MustCompile(`^(\d{4})年(\d{1,2})月(\d{1,2})日\s?[（(]?\s?((?:星期|周)([一二三四五六日天]))`),
 		mark:    4,
 		judge: func(m []string) (string, string, bool) {
 			y, _ := strconv.Atoi(m[1])
@@ -96,6 +108,8 @@ var rules = []rule{
 	{
 		kind: KindDate, confidence: 0.9,
 		needs:   "日",
+		also:    "0123456789",
+		unless:  func(line string) bool { return !strings.Contains(line, "31日") && !strings.Contains(line, "30日") },
 		pattern: regexp.MustCompile(`(\d{2,4}年|^|[^\d])(2月30日|2月31日|4月31日|6月31日|9月31日|11月31日)`),
 		mark:    2,
 		judge: func(m []string) (string, string, bool) {
@@ -107,6 +121,7 @@ var rules = []rule{
 		// GB/T 15835—2011: 汉字数字“零”用作编号、年份时写“〇”.
 		kind: KindNumber, confidence: 0.9,
 		needs:   "年",
+		also:    "0oOＯ０",
 		pattern: regexp.MustCompile(`[一二三四五六七八九][0oOＯ０][一二三四五六七八九〇0oOＯ０○]{1,2}年`),
 		judge: func(m []string) (string, string, bool) {
 			right := strings.NewReplacer("0", "〇", "o", "〇", "O", "〇", "Ｏ", "〇", "０", "〇", "○", "〇").Replace(m[0])
@@ -130,6 +145,7 @@ var rules = []rule{
 	{
 		kind: KindNumber, confidence: 0.85,
 		needs:   "倍",
+		also:    "减降下缩",
 		pattern: regexp.MustCompile(`(减少|降低|下降|缩小|缩短)了?(?:近|约)?[一二三四五六七八九十百\d]+(?:\.\d+)?倍`),
 		judge: func(m []string) (string, string, bool) {
 			return "", fmt.Sprintf("“%s”一般不用倍数表示，请改用百分数或者分数", m[1]), true
@@ -138,6 +154,7 @@ var rules = []rule{
 	{
 		kind: KindNumber, confidence: 0.8,
 		needs:   "左上",
+		also:    "约",
 		pattern: regexp.MustCompile(`(?:大约|约)\d+(?:\.\d+)?(?:万|亿|%|％)?[元人个家件次天年公里吨亩]{0,2}(左右|上下)`),
 		judge: func(m []string) (string, string, bool) {
 			return "", fmt.Sprintf("“约”与“%s”重复表示概数，请删去其一", m[1]), true
@@ -148,6 +165,8 @@ var rules = []rule{
 		// full stop before a closing mark of a title is not.
 		kind: KindPunctuation, confidence: 0.85,
 		needs:   "》",
+		unless:  func(line string) bool { return !strings.Contains(line, "。》") },
+		also:    "。",
 		pattern: regexp.MustCompile(`《[^《》。\n]{1,60}。》`),
 		judge: func(m []string) (string, string, bool) {
 			right := strings.Replace(m[0], "。》", "》", 1)
@@ -167,6 +186,7 @@ var rules = []rule{
 	{
 		kind: KindPunctuation, confidence: 0.9,
 		needs:   "《〈（〔“",
+		unless:  paired,
 		pattern: regexp.MustCompile(`《[^《》〈〉<>\n]{0,80}[〉>]|〈[^《》〈〉\n]{0,80}》|（[^（）()〔〕【】［］〖〗\n]{0,80}[〕】］]|〔\d{4}[）】］)\]]|“[^“”\n]{0,200}“[^“”\n]{1,200}$`),
 		judge: func(m []string) (string, string, bool) {
 			if strings.HasPrefix(m[0], "“") {
@@ -178,6 +198,7 @@ var rules = []rule{
 	{
 		kind: KindRepeat, confidence: 0.9,
 		needs:   "的在和与及",
+		unless:  undoubled,
 		pattern: regexp.MustCompile(`的的确确|(的的|在在|和和|与与|及及)(\p{Han}?)`),
 		mark:    1,
 		judge: func(m []string) (string, string, bool) {
@@ -242,22 +263,158 @@ func grammar(rs []rune, strict bool) []check.Span {
 			end++
 		}
 		if end > start {
-			out = append(out, grammarLine(string(rs[start:end]), start, strict)...)
+			out = append(out, grammarLine(rs[start:end], start, strict)...)
 		}
 		start = end + 1
 	}
 	return out
 }
 
-func grammarLine(text string, offset int, strict bool) []check.Span {
-	var out []check.Span
+// matches are the places where a rule's pattern fits, none over another.
+func (r *rule) matches(text string) [][]int {
+	if r.from == nil {
+		return r.pattern.FindAllStringSubmatchIndex(text, -1)
+	}
+	var out [][]int
+	for at := 0; at < len(text); {
+		i := r.from(text, at)
+		if i < 0 {
+			break
+		}
+		loc := r.pattern.FindStringSubmatchIndex(text[i:])
+		if loc == nil {
+			at = i + 1
+			continue
+		}
+		for j := range loc {
+			if loc[j] >= 0 {
+				loc[j] += i
+			}
+		}
+		out = append(out, loc)
+		at = max(loc[1], i+1)
+	}
+	return out
+}
+
+// yearFrom finds four digits before 年.
+func yearFrom(line string, at int) int {
+	for {
+		i := strings.Index(line[at:], "年")
+		if i < 0 {
+			return -1
+		}
+		i += at
+		if i >= 4 && digit(line[i-1]) && digit(line[i-2]) && digit(line[i-3]) && digit(line[i-4]) && i-4 >= at {
+			return i - 4
+		}
+		at = i + len("年")
+	}
+}
+
+func digit(c byte) bool { return c >= '0' && c <= '9' }
+
+// telling are the characters that rules need, a bit each.
+var telling, tells = func() (table [1 << 16]uint8, of map[rune]uint8) {
+	of = map[rune]uint8{}
 	for _, r := range rules {
-		if r.strict && !strict || !strings.ContainsAny(text, r.needs) {
+		for _, c := range r.needs + r.also {
+			if of[c] == 0 {
+				of[c] = uint8(len(of) + 1)
+			}
+			table[c] = of[c]
+		}
+	}
+	return table, of
+}()
+
+// bits are the telling characters of a line.
+type bits [4]uint64
+
+func (b *bits) set(n uint8) { b[n>>6] |= 1 << (n & 63) }
+
+// any reports whether one of the characters is among them; none asked for is
+// none missing.
+func (b *bits) any(chars string) bool {
+	for _, c := range chars {
+		if n := tells[c]; b[n>>6]&(1<<(n&63)) != 0 {
+			return true
+		}
+	}
+	return chars == ""
+}
+
+// undoubled reports whether no small word stands twice in a row.
+func undoubled(line string) bool {
+	var last rune
+	for _, c := range line {
+		if c == last {
+			switch c {
+			case '的', '在', '和', '与', '及':
+				return false
+			}
+		}
+		last = c
+	}
+	return true
+}
+
+// paired reports whether brackets, marks of titles and quotation marks all
+// stand in pairs, one within another.
+func paired(line string) bool {
+	const opening, closing = "《〈（〔【［〖“([", "》〉）〕】］〗”)]"
+	var open [64]rune
+	n := 0
+	for _, c := range line {
+		switch c {
+		case '《', '〈', '（', '〔', '【', '［', '〖', '“', '(', '[':
+			if n == len(open) {
+				return false
+			}
+			open[n] = c
+			n++
+		case '》', '〉', '）', '〕', '】', '］', '〗', '”', ')', ']':
+			if n == 0 || []rune(closing)[runeIndex(opening, open[n-1])] != c {
+				return false
+			}
+			n--
+		case '<', '>':
+			return false
+		}
+	}
+	return n == 0
+}
+
+func runeIndex(s string, c rune) int { return utf8.RuneCountInString(s[:strings.IndexRune(s, c)]) }
+
+func grammarLine(rs []rune, offset int, strict bool) []check.Span {
+	var out []check.Span
+	var have bits
+	for _, c := range rs {
+		if c < 1<<16 {
+			if n := telling[c]; n != 0 {
+				have.set(n)
+			}
+		}
+	}
+	if have == (bits{}) {
+		return nil
+	}
+	text := ""
+	for i := range rules {
+		r := &rules[i]
+		if r.strict && !strict || !have.any(r.needs) || !have.any(r.also) {
+			continue
+		}
+		if text == "" {
+			text = string(rs)
+		}
+		if r.unless != nil && r.unless(text) {
 			continue
 		}
 		// Matches come in order: runes are counted on from the last one.
 		bytePos, runePos := 0, offset
-		for _, loc := range r.pattern.FindAllStringSubmatchIndex(text, -1) {
+		for _, loc := range r.matches(text) {
 			m := make([]string, len(loc)/2)
 			for i := range m {
 				if loc[2*i] >= 0 {

@@ -114,7 +114,7 @@ func (p *Proofreader) Scan(text string) []check.Span {
 	// covered is where the allowed words that begin at or before a rune end.
 	taken := make([]bool, len(rs))
 	var covered []int
-	if len(p.allow.ends) > 1 {
+	if !p.allow.empty() {
 		covered = make([]int, len(rs))
 		reach := 0
 		for i := range rs {

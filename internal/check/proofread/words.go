@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -101,41 +102,91 @@ func (w wordSet) across(text []rune, i int) bool {
 	return false
 }
 
-// trie finds words in text. Nodes are numbered from 0, the root.
+// trie finds words in text. Words lie in chains by their first three characters
+// (two where a word has no more), so that a place where none begins costs two
+// looks at a bit and one where some do a comparison each.
 type trie struct {
-	next map[uint64]int32
-	ends []int32 // index of the word that ends at a node, plus one
+	words  []word
+	text   []rune // of all words, one after another
+	begin  []uint64
+	heads  []int32 // the last word of each chain, plus one
+	single bool    // a word of one character begins with any
 }
 
-func newTrie() *trie { return &trie{next: map[uint64]int32{}, ends: []int32{0}} }
-
-func (t *trie) add(word string, id int) {
-	node := int32(0)
-	for _, r := range word {
-		k := uint64(node)<<21 | uint64(r)
-		n, ok := t.next[k]
-		if !ok {
-			n = int32(len(t.ends))
-			t.ends = append(t.ends, 0)
-			t.next[k] = n
-		}
-		node = n
-	}
-	if node != 0 && t.ends[node] == 0 {
-		t.ends[node] = int32(id) + 1
-	}
+type word struct {
+	hash     uint32
+	from, to int32 // in text
+	id       int32
+	next     int32 // of the chain, plus one; 0 ends it
 }
 
-// longest gives the longest word that begins at rune i, its end and its index.
+// Sizes for fifty thousand words: 128 and 256 KB.
+const (
+	beginBits = 20
+	headBits  = 16
+)
+
+func newTrie() *trie {
+	return &trie{begin: make([]uint64, 1<<beginBits/64), heads: make([]int32, 1<<headBits)}
+}
+
+// hashOf mixes the first characters of a word; c is 0 where it has two.
+func hashOf(a, b, c rune) uint32 {
+	h := uint32(a)*0x9E3779B1 ^ uint32(b)*0x85EBCA77 ^ uint32(c)*0xC2B2AE3D
+	h ^= h >> 15
+	return h * 0x2C1B3C6D
+}
+
+func (t *trie) empty() bool { return len(t.words) == 0 }
+
+func (t *trie) add(s string, id int) {
+	rs := []rune(s)
+	if len(rs) == 0 {
+		return
+	}
+	var head [3]rune
+	copy(head[:], rs)
+	h := hashOf(head[0], head[1], head[2])
+	t.single = t.single || len(rs) == 1
+	bit := h >> (32 - beginBits)
+	t.begin[bit>>6] |= 1 << (bit & 63)
+	slot := h >> (32 - headBits)
+	t.words = append(t.words, word{h, int32(len(t.text)), int32(len(t.text) + len(rs)), int32(id), t.heads[slot]})
+	t.text = append(t.text, rs...)
+	t.heads[slot] = int32(len(t.words))
+}
+
+// longest gives the longest word that begins at rune i, its end and its index;
+// of two that are the same the one that was added first.
 func (t *trie) longest(text []rune, i int) (end, id int) {
-	node, id := int32(0), -1
-	for j := i; j < len(text); j++ {
-		n, ok := t.next[uint64(node)<<21|uint64(text[j])]
-		if !ok {
-			break
+	id = -1
+	n := len(text) - i
+	if n >= 3 {
+		end, id = t.among(text, i, hashOf(text[i], text[i+1], text[i+2]), end, id)
+	}
+	if n >= 2 {
+		end, id = t.among(text, i, hashOf(text[i], text[i+1], 0), end, id)
+	}
+	if t.single && n >= 1 {
+		end, id = t.among(text, i, hashOf(text[i], 0, 0), end, id)
+	}
+	return end, id
+}
+
+func (t *trie) among(text []rune, i int, h uint32, end, id int) (int, int) {
+	bit := h >> (32 - beginBits)
+	if t.begin[bit>>6]&(1<<(bit&63)) == 0 {
+		return end, id
+	}
+	for n := t.heads[h>>(32-headBits)]; n != 0; {
+		w := &t.words[n-1]
+		n = w.next
+		size := int(w.to - w.from)
+		if w.hash != h || i+size > len(text) || i+size < end || i+size == end && id >= 0 && int(w.id) >= id {
+			continue
 		}
-		if node = n; t.ends[node] != 0 {
-			end, id = j+1, int(t.ends[node])-1
+		if slices.Equal(t.text[w.from:w.to], text[i:i+size]) {
+			end, id = i+size, int(w.id)
 		}
 	}
 	return end, id

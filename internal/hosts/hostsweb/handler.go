@@ -58,7 +58,7 @@ func outcomeTag(o check.Outcome) web.Tag {
 	case check.Untested:
 		return web.Tag{Kind: web.Neutral, Text: "未能检查"}
 	}
-	return web.Tag{Kind: web.Neutral, Text: "还没有检查"}
+	return web.Tag{Kind: web.Neutral, Text: "未检查"}
 }
 
 func filterOf(r *http.Request) (hosts.Filter, error) {
@@ -88,13 +88,16 @@ func newList(list []hosts.Look, total int, t hosts.Tally, rows int, made time.Ti
 	for _, c := range hosts.Columns() {
 		v.Table.Columns = append(v.Table.Columns, web.Column{Head: c.Label})
 	}
-	v.Table.Columns = append(v.Table.Columns, web.Column{Head: "检查时间"})
 	for _, l := range list {
-		cells := []web.Cell{{Text: l.SiteName, Href: hostsPath + "/" + url.PathEscape(string(l.Site)), Note: registry.ShownHost(l.Host) + " · " + l.UnitName}}
+		note := registry.ShownHost(l.Host)
+		if !l.At.IsZero() {
+			note += " · " + web.Minute(l.At)
+		}
+		cells := []web.Cell{{Text: l.SiteName, Href: hostsPath + "/" + url.PathEscape(string(l.Site)), Note: note}}
 		for _, c := range hosts.Columns() {
 			cells = append(cells, web.Tagged(outcomeTag(l.Outcome[c.Name])))
 		}
-		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: append(cells, web.When(l.At))})
+		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: cells})
 	}
 	return v
 }

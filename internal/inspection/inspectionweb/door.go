@@ -52,6 +52,10 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "POST /console/findings/{id}/retest", Permit: authz.InspectionRead, Handle: h.retest, MaxBody: smallBody},
 		{Pattern: "POST /console/findings/{id}/dispute", Permit: authz.InspectionRead, Handle: h.dispute, MaxBody: smallBody},
 		{Pattern: "POST /console/findings/{id}/uphold", Permit: authz.OrderIssue, Handle: h.uphold, MaxBody: smallBody},
+		{Pattern: "POST /console/findings/{id}/take-up", Permit: authz.OrderIssue, Handle: h.takeUp, MaxBody: smallBody},
+		{Pattern: "GET /console/disputes", Permit: authz.InspectionRead, Handle: h.disputes},
+		{Pattern: "GET /console/inspection/precision", Permit: authz.InspectionRead, Handle: h.precision},
+		{Pattern: "GET /console/inspection/precision/export", Permit: authz.InspectionRead, Handle: h.exportPrecision},
 		{Pattern: "GET /console/findings/{id}/evidence/{proof}", Permit: authz.InspectionRead, Handle: h.evidence},
 	}...)
 }

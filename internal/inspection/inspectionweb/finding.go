@@ -249,8 +249,10 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 		Story: web.Timeline{Title: "经过"},
 		Dispute: web.Form{Action: base + "/dispute", Sections: []web.Section{{Legend: "这是误报", Hint: "写明理由，由主管单位核实；在此期间不再重复报出。", Fields: []web.Field{{Kind: web.TextArea, Name: "reason", Label: "理由", Required: true, Max: 500, Rows: 3}}}},
 			Buttons: []web.Button{{Label: "报误报", Plain: true}}},
-		Uphold: web.Form{Action: base + "/uphold", Sections: []web.Section{{Legend: "核实误报", Hint: "经核实问题属实的，驳回误报，恢复为待整改。", Fields: []web.Field{{Kind: web.TextArea, Name: "reason", Label: "核实情况", Required: true, Max: 500, Rows: 3}}}},
-			Buttons: []web.Button{{Label: "驳回误报"}}},
+		Uphold: web.Form{Action: base + "/uphold", Sections: []web.Section{{Legend: "答复误报申辩", Hint: "问题属实的，恢复为待整改；确认误报的，问题办结，同一情形在本站不再报出，直到检查规则更新。", Fields: []web.Field{
+			{Kind: web.Radios, Name: "verdict", Label: "结论", Required: true, Value: inspection.ItIsTrue, Options: []web.Option{{Value: inspection.ItIsTrue, Label: "问题属实，驳回误报"}, {Value: inspection.ItIsFalse, Label: "确认误报"}}},
+			{Kind: web.TextArea, Name: "reason", Label: "核实情况", Required: true, Max: 500, Rows: 3}}}},
+			Buttons: []web.Button{{Label: "答复申辩"}, {Label: "改由我答复", Action: base + "/take-up", Skip: true, Plain: true}}},
 	}
 	if f.Pages > 1 {
 		v.Facts.Terms[2].Note = fmt.Sprintf("同一问题共见于 %d 个页面", f.Pages)
@@ -284,6 +286,29 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 		}
 	}
 	return v
+}
+
+// objectionTerms say who called the finding false, who answers by when, and
+// what was answered.
+func objectionTerms(list []inspection.Objection) []web.Term {
+	var out []web.Term
+	for _, d := range list {
+		out = append(out, web.Term{Name: "误报申辩", Text: d.Reason, Note: d.RaisedBy + "，" + web.Minute(d.RaisedAt)})
+		if d.Verdict == "" {
+			note := d.Due.On.Chinese() + "前答复"
+			if d.Due.Provisional {
+				note += "（暂定）"
+			}
+			who := d.PersonName
+			if who == "" {
+				who = d.UnitName
+			}
+			out = append(out, web.Term{Name: "答复人", Text: who, Note: note})
+			continue
+		}
+		out = append(out, web.Term{Name: "答复", Text: inspection.VerdictNames[d.Verdict] + "：" + d.Answer, Note: d.AnsweredBy + "，" + web.Minute(d.AnsweredAt)})
+	}
+	return out
 }
 
 func storyTone(state string) web.Tone {
@@ -333,6 +358,11 @@ func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change fun
 		item = ""
 	}
 	v := newFinding(f, proofs, steps, item, mayAct(r), may(r, authz.OrderIssue))
+	objections, err := h.inspection.ObjectionsOf(ctx, h.db, scope, id)
+	if err != nil {
+		return err
+	}
+	v.Facts.Terms = append(v.Facts.Terms, objectionTerms(objections)...)
 	if change == nil {
 		return findingPage.Render(w, r, v)
 	}
@@ -379,16 +409,35 @@ func (h *Handler) dispute(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.Done(w, r, f.Link(), "已报误报，等待主管单位核实。")
+	return web.Done(w, r, f.Link(), "已报误报，由专人在时限内答复。")
+}
+
+// takeUp makes the person who asks the one who answers.
+func (h *Handler) takeUp(w http.ResponseWriter, r *http.Request) error {
+	d, err := h.inspection.TakeUp(r.Context(), authz.SessionFrom(r.Context()), authz.ScopeFrom(r.Context()), inspection.FindingID(r.PathValue("id")))
+	if askable(err) {
+		return h.showFinding(w, r, func(v *findingView) { v.Uphold.Wrong(err) })
+	}
+	if err != nil {
+		return err
+	}
+	return web.Done(w, r, "/console/findings/"+string(d.Finding), "已改由您答复。")
 }
 
 func (h *Handler) uphold(w http.ResponseWriter, r *http.Request) error {
-	f, err := h.inspection.Uphold(r.Context(), authz.ScopeFrom(r.Context()), inspection.FindingID(r.PathValue("id")), r.PostFormValue("reason"))
+	verdict := web.Typed(r, "verdict")
+	if verdict == "" {
+		verdict = inspection.ItIsTrue
+	}
+	f, err := h.inspection.Answer(r.Context(), authz.ScopeFrom(r.Context()), inspection.FindingID(r.PathValue("id")), verdict, r.PostFormValue("reason"))
 	if askable(err) {
 		return h.showFinding(w, r, func(v *findingView) { v.Uphold.Fill(r.PostForm); v.Uphold.Wrong(err); v.MayHold = true })
 	}
 	if err != nil {
 		return err
+	}
+	if f.False() {
+		return web.Done(w, r, f.Link(), "已确认误报，问题办结；同一情形不再报出，直到检查规则更新。")
 	}
 	return web.Done(w, r, f.Link(), "已驳回误报，问题恢复为待整改。")
 }

@@ -1,5 +1,5 @@
 // Package lexiconweb shows the wording lists: entries, packs that wait for a
-// second person, import with rehearsal, export, and how the rules do at work.
+// second person, import with rehearsal, and export.
 //
 // It decides nothing of the lists (lexicon).
 package lexiconweb

@@ -2,7 +2,6 @@ package lexiconweb
 
 import (
 	"bytes"
-	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -15,33 +14,28 @@ import (
 	"zhengshu/internal/lexicon"
 	"zhengshu/internal/official"
 	"zhengshu/internal/org"
-	"zhengshu/internal/quality"
 	"zhengshu/internal/web"
 )
 
 const (
 	listPath  = "/console/lexicon"
 	packsPath = listPath + "/packs"
-	rulesPath = listPath + "/rules"
+	rulesPath = "/console/checks/rules" // of the library: how the rules do at work
 	checkPath = listPath + "/import/check"
 	perPage   = 20
 	maxExport = 50_000
 )
 
-// Practice is how the rules did at work, with their Chinese names.
-type Practice func(ctx context.Context) ([]quality.Practice, func(rule string) string, error)
-
 // Handler serves the screens.
 type Handler struct {
-	lexicon  *lexicon.Service
-	org      *org.Service
-	blobs    blob.Store
-	practice Practice
+	lexicon *lexicon.Service
+	org     *org.Service
+	blobs   blob.Store
 }
 
 // New makes the handler.
-func New(s *lexicon.Service, o *org.Service, blobs blob.Store, practice Practice) *Handler {
-	return &Handler{lexicon: s, org: o, blobs: blobs, practice: practice}
+func New(s *lexicon.Service, o *org.Service, blobs blob.Store) *Handler {
+	return &Handler{lexicon: s, org: o, blobs: blobs}
 }
 
 // Routes of the door.
@@ -58,10 +52,9 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/lexicon/packs", Permit: authz.LexiconRead, Handle: h.packs},
 		{Pattern: "GET /console/lexicon/packs/{pack}", Permit: authz.LexiconRead, Handle: h.pack},
 		{Pattern: "POST /console/lexicon/packs/{pack}/decide", Permit: authz.LexiconManage, Handle: h.decide},
-		{Pattern: "GET /console/lexicon/rules", Permit: authz.LexiconRead, Handle: h.rules},
-		{Pattern: "GET /console/lexicon/{id}", Permit: authz.LexiconRead, Handle: h.entry},
-		{Pattern: "GET /console/lexicon/{id}/withdraw", Permit: authz.LexiconManage, Handle: h.showWithdraw},
-		{Pattern: "POST /console/lexicon/{id}/withdraw", Permit: authz.LexiconManage, Handle: h.withdraw},
+		{Pattern: "GET /console/lexicon/entries/{id}", Permit: authz.LexiconRead, Handle: h.entry},
+		{Pattern: "GET /console/lexicon/entries/{id}/withdraw", Permit: authz.LexiconManage, Handle: h.showWithdraw},
+		{Pattern: "POST /console/lexicon/entries/{id}/withdraw", Permit: authz.LexiconManage, Handle: h.withdraw},
 	}
 }
 
@@ -193,11 +186,11 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 		if err := lexicon.WriteJSON(&b, "词库", web.FrameOf(r).Today, list); err != nil {
 			return err
 		}
-		return web.SendFile(w, "词库-"+web.FrameOf(r).Today.String()+".json", "application/json; charset=utf-8", int64(b.Len()), bytes.NewReader(b.Bytes()))
+		return web.SendList(w, r, "词库", titles(), len(list), "词库-"+web.FrameOf(r).Today.String()+".json", "application/json; charset=utf-8", b.Bytes())
 	}
 	var columns []official.Column
-	for _, c := range lexicon.Fields {
-		columns = append(columns, official.Column{Title: c.Name, Width: 18})
+	for _, name := range titles() {
+		columns = append(columns, official.Column{Title: name, Width: 18})
 	}
 	columns = append(columns, official.Column{Title: "维护单位", Width: 30}, official.Column{Title: "状态"})
 	says := map[bool]string{true: "是", false: "否"}
@@ -206,6 +199,15 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 		rows[i] = []any{e.Kind.Name(), e.Words, strings.Join(e.Right, "、"), strings.Join(e.Near, "、"), strings.Join(e.Unless, "、"), says[e.Serious], says[e.Wide], day(e.From), day(e.Until), e.Source, e.UnitName, lexicon.StateName(e.State)}
 	}
 	return web.SendSheet(w, r, official.Sheet{Title: "词库", Columns: columns, Rows: slices.Values(rows)}, "词库")
+}
+
+// titles are the heads of a list as a table.
+func titles() []string {
+	var out []string
+	for _, c := range lexicon.Fields {
+		out = append(out, c.Name)
+	}
+	return out
 }
 
 func day(d calendar.Date) string {
@@ -244,30 +246,4 @@ func (h *Handler) entry(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return recordPage.Render(w, r, newEntryView(e, e.In(authz.SessionFrom(r.Context()).ScopeFor(authz.LexiconManage))))
-}
-
-func newRules(list []quality.Practice, name func(string) string) page {
-	v := page{web.ListView{Heading: web.Heading{Title: "规则质量", Lead: "稿件检查中各条规则的提示，由采编和审核人员改正、说明理由保留或确认为误报；准确率按已作判断的计算。"}, Trail: trail,
-		Table: web.Table{Caption: "各条规则", Columns: []web.Column{{Head: "规则", Wide: true}, {Head: "提示", Number: true}, {Head: "已改正", Number: true}, {Head: "说明保留", Number: true}, {Head: "误报", Number: true}, {Head: "准确率", Number: true}},
-			Empty: web.Empty{Title: "还没有数据", Text: "稿件检查的提示有人处理后在这里统计。"}}}}
-	for _, p := range list {
-		rate := web.Text("尚无判断")
-		if p.Decided() > 0 {
-			rate = web.Cell{Text: p.Precision().String(), Keep: true}
-		}
-		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{{Text: name(p.Rule), Note: p.Rule}, web.Figure(p.Seen), web.Figure(p.Mended), web.Figure(p.Kept), web.Figure(p.FalseAlarms), rate}})
-	}
-	return v
-}
-
-func plainName(s string) string { return s }
-
-var rulesPage = web.Define(web.Plain, "pages/list.html", newRules(nil, plainName), newRules([]quality.Practice{{Rule: "wording.confusion", Seen: 9, Mended: 6, FalseAlarms: 1}}, plainName), newRules([]quality.Practice{{Rule: "<script>"}}, plainName))
-
-func (h *Handler) rules(w http.ResponseWriter, r *http.Request) error {
-	list, name, err := h.practice(r.Context())
-	if err != nil {
-		return err
-	}
-	return rulesPage.Render(w, r, newRules(list, name))
 }

@@ -1,9 +1,81 @@
 package lexiconweb
 
 import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
 	"testing"
+	"time"
 
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/blob"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/db"
+	"zhengshu/internal/db/dbtest"
+	"zhengshu/internal/lexicon"
+	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
 	"zhengshu/internal/web/webtest"
 )
 
 func TestPages(t *testing.T) { webtest.CheckPages(t) }
+
+// Article 19(3): a serious entry typed by one person holds when another has
+// confirmed it; who typed it is not offered the button.
+func TestArticle19_3_SecondPersonConfirms(t *testing.T) {
+	clock := calendar.NewManual(time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC))
+	d := dbtest.SQLite(t, clock.Now)
+	ctx := audit.System(context.Background(), "test")
+	if err := passage.Declare(ctx, d, lexicon.PackMachine); err != nil {
+		t.Fatal(err)
+	}
+	o := org.New(d)
+	var u org.Unit
+	err := d.Update(ctx, func(tx *db.Tx) error {
+		if _, err := o.AddArea(ctx, tx, org.Area{Level: org.Province, Code: "610000", Name: "陕西省"}); err != nil {
+			return err
+		}
+		var err error
+		u, _, err = o.AddUnit(ctx, tx, org.Unit{Area: "province-610000000000", Kind: org.Office, Name: "陕西省人民政府办公厅"})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := blob.Disk(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	session := webtest.Session(authz.Supervisor, u.AreaPath)
+	session.Posts[0].UnitID, session.Posts[0].UnitName = string(u.ID), u.Name
+	site := webtest.Open(t, session, clock, New(lexicon.New(d, o), o, store).Routes()...)
+	site.Gate.Context = func(ctx context.Context) context.Context {
+		s := authz.SessionFrom(ctx)
+		return audit.WithActor(ctx, audit.Actor{ID: s.PersonID, Name: s.Name})
+	}
+	site.Get("/console/lexicon").Want(http.StatusOK)
+	site.Post("/console/lexicon/new", url.Values{"unit": {string(u.ID)}, "kind": {"term"}, "words": {"错"}}).Want(http.StatusUnprocessableEntity)
+	to := site.Post("/console/lexicon/new", url.Values{"unit": {string(u.ID)}, "kind": {"term"}, "words": {"错误表述"}, "right": {"规范的表述"}, "source": {"文件"}, "wide": {"on"}}).Want(http.StatusSeeOther).Location()
+	own := site.Get(to).Want(http.StatusOK)
+	if len(own.All(`button[value="agree"]`)) != 0 {
+		t.Error("who proposed is offered to confirm")
+	}
+	site.Post(to+"/decide", url.Values{"decision": {"agree"}}).Want(http.StatusConflict)
+	second := *session
+	second.PersonID, second.Name = "second", "罗静怡"
+	site.Gate.Session = &second
+	if n := len(site.Get(to).Want(http.StatusOK).All(`button[value="agree"]`)); n != 1 {
+		t.Errorf("%d buttons for the second person", n)
+	}
+	site.Post(to+"/decide", url.Values{"decision": {"agree"}}).Want(http.StatusSeeOther)
+	if list := site.Get("/console/lexicon?state=active").Want(http.StatusOK); !strings.Contains(list.Text(".table"), "错误表述") {
+		t.Error("the entry is not in force")
+	}
+	site.Get("/console/lexicon/export?format=csv").Want(http.StatusOK)
+	site.Get("/console/lexicon/export?format=json").Want(http.StatusOK)
+	if len(site.Taken) != 2 {
+		t.Errorf("%d lists left the house, want two on record", len(site.Taken))
+	}
+}

@@ -105,7 +105,7 @@ func newBoard(k matrix.Kind, f matrix.Figures, list []matrix.Node, total int, ar
 	v := board{web.ListView{Heading: web.Heading{Title: k.Name(), Lead: "以省政府门户网站与“陕西发布”政务新媒体为龙头，市县政府和部门为支撑（第十一条）。位置按台账自动归位，另有安排的由主管单位写明理由指定。",
 		Acts: []web.Act{{Text: "查看矩阵树", Href: treePath + "?matrix=" + string(k), Primary: true}}},
 		Tabs: tabs(k, listPath),
-		Stats: web.Stats{Label: k.Name(), Items: []web.Stat{{Name: "矩阵成员", Value: fmt.Sprint(f.All()), Unit: "个", Href: base}, {Name: "龙头", Value: fmt.Sprint(f.Head), Unit: "个", Href: base + "&state=head"},
+		Stats: web.Stats{Label: k.Name() + "归位情况", Items: []web.Stat{{Name: "矩阵成员", Value: fmt.Sprint(f.All()), Unit: "个", Href: base}, {Name: "龙头", Value: fmt.Sprint(f.Head), Unit: "个", Href: base + "&state=head"},
 			{Name: "已归位", Value: fmt.Sprint(f.Derived + f.Placed), Unit: "个", Note: fmt.Sprintf("其中指定归位 %d 个", f.Placed), Href: base + "&state=placed"}, {Name: "未归位", Value: fmt.Sprint(f.Missing), Unit: "个", Href: base + "&state=missing", Kind: toneOf(f.Missing)}}},
 		Filter: web.Filter{Action: listPath, Reset: base, Total: total, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "名称、网址或单位"},
 			{Kind: web.Select, Name: "state", Label: "归位情况", Options: []web.Option{{Label: "全部"}, {Value: matrix.Missing, Label: "未归位"}, {Value: matrix.Head, Label: "龙头"}, {Value: matrix.Derived, Label: "按台账归位"}, {Value: matrix.Placed, Label: "指定归位"}}},
@@ -148,8 +148,8 @@ var (
 )
 
 var boardPage = web.Define(web.Plain, "pages/list.html", newBoard(matrix.Sites, matrix.Figures{}, nil, 0, nil, every), newBoard(matrix.Accounts, matrix.Figures{Head: 1, Derived: 4, Missing: 1}, sampleNodes, 2, nil, every),
-	newBoard(matrix.Sites, matrix.Figures{Placed: 1}, []matrix.Node{hostileNode}, 1, nil, every), newTree(matrix.Sites, matrix.Branch{}, false, every), newTree(matrix.Accounts, matrix.Branch{Node: sampleNodes[0], Above: sampleNodes[:1], Below: sampleNodes}, true, every),
-	newTree(matrix.Sites, matrix.Branch{Node: hostileNode, Above: []matrix.Node{hostileNode}, Below: []matrix.Node{hostileNode}}, true, every))
+	newBoard(matrix.Sites, matrix.Figures{Placed: 1}, []matrix.Node{hostileNode}, 1, nil, every), newTree(matrix.Sites, matrix.Branch{}, false, every, every), newTree(matrix.Accounts, matrix.Branch{Node: sampleNodes[0], Above: sampleNodes[:1], Below: sampleNodes}, true, every, every),
+	newTree(matrix.Sites, matrix.Branch{Node: hostileNode, Above: []matrix.Node{hostileNode}, Below: []matrix.Node{hostileNode}}, true, every, every))
 
 func filterOf(r *http.Request) (matrix.Filter, error) {
 	q := r.URL.Query()
@@ -236,7 +236,7 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 	return web.SendSheet(w, r, official.Sheet{Title: f.Matrix.Name(), Columns: []official.Column{{Title: "名称", Width: 30}, {Title: "平台和网址", Width: 36}, {Title: "主办单位", Width: 30}, {Title: "地区"}, {Title: "层级"}, {Title: "归位"}, {Title: "上级", Width: 30}, {Title: "指定理由", Width: 30}, {Title: "需要办理", Width: 40}}, Rows: slices.Values(rows)}, f.Matrix.Name())
 }
 
-func newTree(k matrix.Kind, b matrix.Branch, ok bool, may func(matrix.Node) bool) board {
+func newTree(k matrix.Kind, b matrix.Branch, ok bool, may, reads func(matrix.Node) bool) board {
 	v := board{web.ListView{Heading: web.Heading{Title: k.Name(), Lead: "从龙头逐级向下；点名称看它的下级。", Acts: []web.Act{{Text: "查看列表", Href: listPath + "?matrix=" + string(k)}}}, Trail: []web.Crumb{{Name: "矩阵", Href: listPath + "?matrix=" + string(k)}}, Tabs: tabs(k, treePath), Filter: web.Filter{Action: treePath, Total: -1},
 		Table: web.Table{Caption: "下级", Columns: []web.Column{{Head: "名称", Wide: true}, {Head: "主办单位"}, {Head: "地区"}, {Head: "下级", Number: true}, {Head: "归位"}}, Empty: web.Empty{Title: "没有下级"}}}}
 	if !ok {
@@ -248,7 +248,9 @@ func newTree(k matrix.Kind, b matrix.Branch, ok bool, may func(matrix.Node) bool
 	if may(b.Node) {
 		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "调整位置", Href: placeLink(b.Node)})
 	}
-	v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "台账记录", Href: b.Node.Ref.Link()})
+	if reads(b.Node) { // the matrix is shown beyond what one keeps
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "台账记录", Href: b.Node.Ref.Link()})
+	}
 	for _, n := range b.Above {
 		v.Trail = append(v.Trail, web.Crumb{Name: n.Name, Href: treeLink(n)})
 	}
@@ -278,7 +280,8 @@ func (h *Handler) tree(w http.ResponseWriter, r *http.Request) error {
 	if ok {
 		k = b.Node.Matrix
 	}
-	return boardPage.Render(w, r, newTree(k, b, ok, mayOf(r)))
+	ledger := authz.SessionFrom(r.Context()).ScopeFor(authz.RegistryRead)
+	return boardPage.Render(w, r, newTree(k, b, ok, mayOf(r), func(n matrix.Node) bool { return n.In(ledger) }))
 }
 
 func newPlace(n matrix.Node, find web.Filter, parents []matrix.Node) place {

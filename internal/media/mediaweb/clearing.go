@@ -36,7 +36,7 @@ func newClearing(list []media.Clearable, n int, bytes int64, days int, past []me
 			Buttons: []web.Button{{Label: "清理所选文件", Kind: web.Danger}}, Cancel: web.Link{Text: "返回媒体库", Href: path}}
 	}
 	if len(past) > 0 {
-		t := web.Table{Caption: "最近清理的文件", Quiet: true, Columns: []web.Column{{Head: "文件", Wide: true}, {Head: "单位"}, {Head: "清理"}, {Head: "理由", Wide: true}, {Head: "内容"}}}
+		t := web.Table{Caption: "最近清理的文件", Columns: []web.Column{{Head: "文件", Wide: true}, {Head: "单位"}, {Head: "清理"}, {Head: "理由", Wide: true}, {Head: "内容"}}}
 		for _, d := range past {
 			name := web.Text(d.Name)
 			name.Note = d.Kind.Name() + "，" + media.Bytes(d.Size)

@@ -64,7 +64,7 @@ func outcomeTag(o check.Outcome) web.Tag {
 	case check.Untested:
 		return web.Tag{Kind: web.Neutral, Text: "未能检查"}
 	}
-	return web.Tag{Kind: web.Neutral, Text: "还没有检查"}
+	return web.Tag{Kind: web.Neutral, Text: "未检查"}
 }
 
 func filterOf(r *http.Request) (newmedia.Filter, error) {

@@ -91,7 +91,7 @@ func ipv6Tag(v string) web.Tag {
 	return t
 }
 
-func newList(list []platform.Platform, may bool) listView {
+func newList(list []platform.Platform, may bool, rulesOf func(platform.Platform) bool) listView {
 	v := listView{web.ListView{Heading: web.Heading{Title: "集约化平台", Lead: "按省、市两级平台部署，统一标准体系、技术平台、安全防护和运维监管（第二十五条）。"}, Tabs: tabs(platformsPath), Filter: web.Filter{Action: platformsPath, Total: -1},
 		Table: web.Table{Caption: "集约化平台", Quiet: true, Columns: []web.Column{{Head: "平台", Wide: true}, {Head: "运维管理方"}, {Head: "运维管理细则"}, {Head: "IPv6"}, {Head: "网站", Number: true}}, Empty: web.Empty{Title: "还没有登记集约化平台", Text: "由省、市的平台运维管理方或政府办公厅（室）登记。"}}}}
 	if may {
@@ -108,7 +108,10 @@ func newList(list []platform.Platform, may bool) listView {
 		}
 		rules := web.Tagged(web.Tag{Kind: web.Warn, Text: "没有有效的细则"})
 		if p.RulesID != "" {
-			rules = web.Linked(p.RulesTitle, "/console/operating-rules/"+url.PathEscape(p.RulesID))
+			rules = web.Text(p.RulesTitle)
+			if rulesOf(p) { // the list is shown beyond whose rules one reads
+				rules = web.Linked(p.RulesTitle, "/console/operating-rules/"+url.PathEscape(p.RulesID))
+			}
 		}
 		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{name, web.Text(p.UnitName), rules, web.Tagged(ipv6Tag(p.IPv6)), web.Figure(p.Sites)}})
 	}
@@ -125,7 +128,9 @@ var (
 	hostileSite    = platform.Migration{Site: `"`, Name: "<script>", Host: `"`, UnitName: "<b>", AreaName: "<i>", PlatformName: "<u>", Platform: `"`, Responsible: "<b>", PointSays: "<script>", Basis: "</td>", IPv6: "<"}
 )
 
-var listPage = web.Define(web.Plain, "pages/list.html", newList(nil, true), newList([]platform.Platform{samplePlatform}, true), newList([]platform.Platform{hostile}, false),
+func every(platform.Platform) bool { return true }
+
+var listPage = web.Define(web.Plain, "pages/list.html", newList(nil, true, every), newList([]platform.Platform{samplePlatform}, true, every), newList([]platform.Platform{hostile}, false, every),
 	newBoard(nil, nil, nil, 0, nil, sampleToday), newBoard([]platform.City{{Area: "c", Name: "西安市", Sites: 30, City: 20, Off: 10, Planned: 6, Overdue: 1}}, []platform.Day{{Off: 12}, {Off: 10}}, []platform.Migration{sampleSite}, 1, nil, sampleToday),
 	newBoard([]platform.City{{Area: `"`, Name: "<script>"}}, nil, []platform.Migration{hostileSite}, 1, nil, sampleToday))
 
@@ -134,7 +139,9 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return listPage.Render(w, r, newList(list, authz.SessionFrom(r.Context()).May(authz.PlatformManage)))
+	session := authz.SessionFrom(r.Context())
+	records := session.ScopeFor(authz.RecordRead)
+	return listPage.Render(w, r, newList(list, session.May(authz.PlatformManage), func(p platform.Platform) bool { return p.In(records) }))
 }
 
 func limitText(l platform.Limits) string {

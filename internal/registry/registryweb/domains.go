@@ -2,6 +2,7 @@ package registryweb
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -12,7 +13,6 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
-	"zhengshu/internal/official"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
@@ -21,13 +21,12 @@ import (
 	"zhengshu/internal/web"
 )
 
-// domainsView is GET /console/domains and its list of given-up names.
+// domainsView is GET /console/domains/watch: the names that were given up.
 type domainsView struct {
 	Heading web.Heading
 	Filter  web.Filter
 	Table   web.Table
 	Pager   web.Pager
-	Watch   bool
 }
 
 // Title of the document.
@@ -35,11 +34,7 @@ func (v domainsView) Title() string { return v.Heading.Title }
 
 // Crumbs of the page.
 func (v domainsView) Crumbs() []web.Crumb {
-	c := []web.Crumb{{Name: "工作台", Href: home}, {Name: "域名台账", Href: domainsPath}}
-	if v.Watch {
-		c = append(c, web.Crumb{Name: "注销域名跟踪"})
-	}
-	return c
+	return []web.Crumb{{Name: "工作台", Href: home}, {Name: "域名台账", Href: domainsPath}, {Name: "注销域名跟踪"}}
 }
 
 var domainStates = []string{registry.DomainApplying, registry.DomainActive, registry.DomainSuspended, registry.DomainCancelling, registry.DomainCancelled}
@@ -61,28 +56,8 @@ func hostCell(d registry.Domain) web.Cell {
 	return c
 }
 
-func newDomainsView(list []registry.Domain, total int, areas []web.Option, q url.Values, today calendar.Date) domainsView {
-	states := []web.Option{{Value: "", Label: "未注销的"}, {Value: "all", Label: "全部状态"}}
-	for _, s := range domainStates {
-		states = append(states, web.Option{Value: s, Label: registry.DomainMachine.Name(s)})
-	}
-	v := domainsView{
-		Heading: web.Heading{Title: "域名台账", Lead: "谁开设、谁申请、谁使用、谁负责；一个网站原则上一个中文域名、一个英文域名（第十条）。", Acts: []web.Act{{Text: "注销域名跟踪", Href: domainsPath + "/watch"}}},
-		Filter: web.Filter{Action: domainsPath, Total: total, Fields: []web.Field{
-			{Kind: web.SearchBox, Name: "q", Label: "域名、网站或单位"},
-			{Kind: web.Select, Name: "area", Label: "区划", Options: areas},
-			{Kind: web.Select, Name: "kind", Label: "类别", Options: []web.Option{{Value: "", Label: "全部类别"}, {Value: "english", Label: "英文域名"}, {Value: "chinese", Label: "中文域名"}, {Value: "other", Label: "其他域名"}}},
-			{Kind: web.Select, Name: "state", Label: "状态", Options: states},
-		}, More: []web.Field{
-			{Kind: web.Select, Name: "expiring", Label: "到期", Options: []web.Option{{Value: "", Label: "不限"}, {Value: "7", Label: "7 天内"}, {Value: "30", Label: "30 天内"}, {Value: "60", Label: "60 天内"}, {Value: "90", Label: "90 天内"}}},
-			{Kind: web.Select, Name: "site", Label: "网站", Options: []web.Option{{Value: "", Label: "不限"}, {Value: "none", Label: "没有对应网站"}}},
-		}},
-		Table: web.Table{Caption: "域名", Quiet: true, Columns: []web.Column{{Head: "域名"}, {Head: "类别"}, {Head: "所属网站", Wide: true}, {Head: "持有单位"}, {Head: "到期日期"}, {Head: "证书到期"}, {Head: "状态"}},
-			Empty: web.Empty{Title: "没有符合条件的域名", Text: "请换一个条件；网站登记入台账时，它的域名会自动登记。"}},
-	}
-	if total > 0 {
-		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "导出 XLSX", Href: exportDomainsHref(q, "xlsx")}, web.Act{Text: "导出 CSV", Href: exportDomainsHref(q, "csv")})
-	}
+// domainLedger is the list of domains as on a day.
+func domainLedger(today calendar.Date) web.List[registry.Domain] {
 	until := func(on calendar.Date, d registry.Domain) web.Cell {
 		if on.IsZero() {
 			return web.Text("未登记")
@@ -92,25 +67,70 @@ func newDomainsView(list []registry.Domain, total int, areas []web.Option, q url
 		}
 		return web.DueCell(on, today)
 	}
-	for _, d := range list {
-		kind := web.Text(d.Kind.Name())
-		if d.Main {
-			kind.Tags = []web.Tag{{Kind: web.Info, Text: "主域名"}}
-		}
-		if d.Kind == registry.OtherDomain {
-			kind.Tags = append(kind.Tags, web.Tag{Kind: web.Warn, Text: "后缀不合规定"})
-		}
-		site := web.Text(cmp.Or(d.Purpose, "没有对应网站"))
-		if d.Site != "" {
-			site = web.Linked(d.SiteName, "/console/sites/"+string(d.Site))
-		}
-		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{hostCell(d), kind, site, web.Text(d.UnitName), until(d.ExpiresOn, d), until(d.CertExpiresOn, d), web.Tagged(domainTag(d))}})
+	text := func(f func(d registry.Domain) string) func(d registry.Domain) web.Cell {
+		return func(d registry.Domain) web.Cell { return web.Text(f(d)) }
 	}
-	return v
+	return web.List[registry.Domain]{
+		Key: "domains", Name: "域名台账", Path: domainsPath, Params: []string{"q", "area", "kind", "state", "expiring", "site"},
+		ID:    func(d registry.Domain) string { return string(d.ID) },
+		Empty: web.Empty{Title: "没有符合条件的域名", Text: "请换一个条件；网站登记入台账时，它的域名会自动登记。"},
+		Columns: []web.ListColumn[registry.Domain]{
+			{Key: "name", Head: "域名", Width: 30, Fixed: true, Cell: hostCell, Value: func(d registry.Domain) any { return d.Shown }},
+			{Key: "host", Head: "ASCII 形式", Width: 30, Off: true, Cell: func(d registry.Domain) web.Cell { return web.Cell{Text: d.Host, Keep: true} }},
+			{Key: "kind", Head: "类别", Width: 12, Cell: func(d registry.Domain) web.Cell {
+				kind := web.Text(d.Kind.Name())
+				if d.Main {
+					kind.Tags = []web.Tag{{Kind: web.Info, Text: "主域名"}}
+				}
+				if d.Kind == registry.OtherDomain {
+					kind.Tags = append(kind.Tags, web.Tag{Kind: web.Warn, Text: "后缀不合规定"})
+				}
+				return kind
+			}, Value: func(d registry.Domain) any { return d.Kind.Name() }},
+			{Key: "main", Head: "主域名", Width: 8, Off: true, Cell: text(func(d registry.Domain) string { return yesNo(d.Main) })},
+			{Key: "site", Head: "所属网站", Width: 30, Wide: true, Cell: func(d registry.Domain) web.Cell {
+				if d.Site != "" {
+					return web.Linked(d.SiteName, "/console/sites/"+string(d.Site))
+				}
+				return web.Text(cmp.Or(d.Purpose, "没有对应网站"))
+			}, Value: func(d registry.Domain) any { return d.SiteName }},
+			{Key: "unit", Head: "持有单位", Width: 30, Cell: func(d registry.Domain) web.Cell { return unitCell(d.Unit, d.UnitName) }},
+			{Key: "area", Head: "区划代码", Width: 16, Off: true, Cell: func(d registry.Domain) web.Cell { return web.Cell{Text: d.AreaCode, Keep: true} }},
+			{Key: "registrar", Head: "注册服务机构", Width: 24, Off: true, Cell: text(func(d registry.Domain) string { return d.Registrar })},
+			{Key: "registered_on", Head: "注册日期", Width: 12, Off: true, Cell: func(d registry.Domain) web.Cell { return web.Day(d.RegisteredOn) }, Value: func(d registry.Domain) any { return d.RegisteredOn }},
+			{Key: "expires_on", Head: "到期日期", Width: 12, Cell: func(d registry.Domain) web.Cell { return until(d.ExpiresOn, d) }, Value: func(d registry.Domain) any { return d.ExpiresOn }},
+			{Key: "ns", Head: "域名服务器", Width: 30, Off: true, Cell: text(func(d registry.Domain) string { return strings.Join(d.NS, " ") })},
+			{Key: "addresses", Head: "解析地址", Width: 24, Off: true, Cell: text(func(d registry.Domain) string { return strings.Join(d.Addresses, " ") })},
+			{Key: "cert_issuer", Head: "证书颁发机构", Width: 20, Off: true, Cell: text(func(d registry.Domain) string { return d.CertIssuer })},
+			{Key: "cert_expires_on", Head: "证书到期", Title: "证书到期日期", Width: 14, Cell: func(d registry.Domain) web.Cell { return until(d.CertExpiresOn, d) }, Value: func(d registry.Domain) any { return d.CertExpiresOn }},
+			{Key: "icp", Head: "ICP备案编号", Width: 20, Off: true, Cell: text(func(d registry.Domain) string { return d.ICP })},
+			{Key: "state", Head: "状态", Width: 10, Cell: func(d registry.Domain) web.Cell { return web.Tagged(domainTag(d)) }, Value: func(d registry.Domain) any { return d.StateName() }},
+			{Key: "source", Head: "来源", Width: 20, Off: true, Cell: text(func(d registry.Domain) string { return d.Source })},
+		},
+	}
+}
+
+func domainFilterView(areas []web.Option) listView {
+	states := []web.Option{{Value: "", Label: "未注销的"}, {Value: "all", Label: "全部状态"}}
+	for _, s := range domainStates {
+		states = append(states, web.Option{Value: s, Label: registry.DomainMachine.Name(s)})
+	}
+	return listView{
+		Heading: web.Heading{Title: "域名台账", Lead: "谁开设、谁申请、谁使用、谁负责；一个网站原则上一个中文域名、一个英文域名（第十条）。", Acts: []web.Act{{Text: "注销域名跟踪", Href: domainsPath + "/watch"}}},
+		Filter: web.Filter{Action: domainsPath, Fields: []web.Field{
+			{Kind: web.SearchBox, Name: "q", Label: "域名、网站或单位"},
+			{Kind: web.Select, Name: "area", Label: "区划", Options: areas},
+			{Kind: web.Select, Name: "kind", Label: "类别", Options: []web.Option{{Value: "", Label: "全部类别"}, {Value: "english", Label: "英文域名"}, {Value: "chinese", Label: "中文域名"}, {Value: "other", Label: "其他域名"}}},
+			{Kind: web.Select, Name: "state", Label: "状态", Options: states},
+		}, More: []web.Field{
+			{Kind: web.Select, Name: "expiring", Label: "到期", Options: []web.Option{{Value: "", Label: "不限"}, {Value: "7", Label: "7 天内"}, {Value: "30", Label: "30 天内"}, {Value: "60", Label: "60 天内"}, {Value: "90", Label: "90 天内"}}},
+			{Kind: web.Select, Name: "site", Label: "网站", Options: []web.Option{{Value: "", Label: "不限"}, {Value: "none", Label: "没有对应网站"}}},
+		}},
+	}
 }
 
 func newTombstonesView(list []registry.Domain, total int, today calendar.Date) domainsView {
-	v := domainsView{Watch: true, Heading: web.Heading{Title: "注销域名跟踪", Lead: "注销后的域名可能被他人抢注，用来假冒。跟踪期内系统每天只查询域名解析，不访问这些网址；又能解析的列为待核实。"},
+	v := domainsView{Heading: web.Heading{Title: "注销域名跟踪", Lead: "注销后的域名可能被他人抢注，用来假冒。跟踪期内系统每天只查询域名解析，不访问这些网址；又能解析的列为待核实。"},
 		Filter: web.Filter{Action: domainsPath + "/watch", Total: total, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "域名、网站或单位"}}},
 		Table: web.Table{Caption: "跟踪中的域名", Quiet: true, Columns: []web.Column{{Head: "域名", Wide: true}, {Head: "原持有单位"}, {Head: "注销日期"}, {Head: "跟踪至"}, {Head: "最近查看"}},
 			Empty: web.Empty{Title: "没有跟踪中的域名", Text: "域名注销完成后会自动列在这里。"}}}
@@ -142,36 +162,45 @@ var (
 )
 
 var domainsPage = web.Define(views, "views/domains.html",
-	newDomainsView(nil, 0, nil, nil, sampleToday),
-	newDomainsView([]registry.Domain{sampleDomain, goneDomain, {ID: "3", Shown: "雁塔.政务", Host: "xn--1.xn--zfr164b", Kind: registry.ChineseDomain, State: registry.DomainApplying}}, 3, []web.Option{{Value: "", Label: "西安市（全部）"}}, url.Values{"q": {"雁塔"}}, sampleToday),
-	newDomainsView([]registry.Domain{hostileDomain}, 1, []web.Option{{Value: `"><script>`, Label: `<script>`}}, url.Values{"q": {`"><script>`}}, sampleToday),
 	newTombstonesView(nil, 0, sampleToday), newTombstonesView([]registry.Domain{goneDomain, hostileDomain}, 2, sampleToday),
 )
 
-func exportDomainsHref(q url.Values, format string) string {
-	v := url.Values{"format": {format}}
-	for _, name := range []string{"q", "area", "kind", "state", "expiring", "site"} {
-		if q.Get(name) != "" {
-			v.Set(name, q.Get(name))
-		}
-	}
-	return domainsPath + "/export?" + v.Encode()
-}
-
-func domainFilter(q url.Values, today calendar.Date) registry.DomainFilter {
-	f := registry.DomainFilter{Text: strings.TrimSpace(q.Get("q")), Kind: registry.DomainKind(q.Get("kind")), State: cmp.Or(q.Get("state"), "held"), Under: org.AreaID(q.Get("area")), Today: today, NoSite: q.Get("site") == "none"}
-	if f.State == "all" {
-		f.State = ""
-	}
+// domainQuery reads the conditions that only domains have.
+func domainQuery(q url.Values) registry.DomainFilter {
+	f := registry.DomainFilter{Kind: registry.DomainKind(q.Get("kind")), NoSite: q.Get("site") == "none"}
 	if n, err := strconv.Atoi(q.Get("expiring")); err == nil && n > 0 && n <= 3660 {
 		f.Expiring = n
 	}
 	return f
 }
 
-func (h *Handler) domainList(w http.ResponseWriter, r *http.Request, f registry.DomainFilter, view func(list []registry.Domain, total int) domainsView) error {
-	ctx, scope := r.Context(), authz.ScopeFrom(r.Context())
-	f.Limit, f.Offset = perPage, (web.PageOf(r)-1)*perPage
+// domainsOn reads the list as on a day.
+func (h *Handler) domainsOn(today calendar.Date) func(ctx context.Context, scope authz.Scope, n registry.ListQuery) (registry.ListPage[registry.Domain], error) {
+	return func(ctx context.Context, scope authz.Scope, n registry.ListQuery) (registry.ListPage[registry.Domain], error) {
+		n.Domain.Today = today
+		return h.registry.DomainList(ctx, scope, n)
+	}
+}
+
+func (h *Handler) domains(w http.ResponseWriter, r *http.Request) error {
+	today := web.FrameOf(r).Today
+	areas, err := h.areaOptions(r.Context(), authz.ScopeFrom(r.Context()), org.AreaID(r.URL.Query().Get("area")))
+	if err != nil {
+		return err
+	}
+	v, err := listed(h, r, domainLedger(today), domainFilterView(areas), h.domainsOn(today))
+	if err != nil {
+		return err
+	}
+	if may(r, authz.RegistryBaseline) {
+		v.Heading.Acts = append([]web.Act{{Text: "登记存量域名", Href: domainsPath + "/new", Primary: true}}, v.Heading.Acts...)
+	}
+	return listPage.Render(w, r, v)
+}
+
+func (h *Handler) tombstones(w http.ResponseWriter, r *http.Request) error {
+	ctx, scope, today := r.Context(), authz.ScopeFrom(r.Context()), web.FrameOf(r).Today
+	f := registry.DomainFilter{Text: strings.TrimSpace(r.URL.Query().Get("q")), Watched: true, Today: today, Limit: perPage, Offset: (web.PageOf(r) - 1) * perPage}
 	list, total, err := h.registry.Domains(ctx, scope, f)
 	if err != nil {
 		return err
@@ -183,65 +212,17 @@ func (h *Handler) domainList(w http.ResponseWriter, r *http.Request, f registry.
 			return err
 		}
 	}
-	v := view(list, total)
-	if may(r, authz.RegistryBaseline) && !v.Watch {
-		v.Heading.Acts = append([]web.Act{{Text: "登记存量域名", Href: domainsPath + "/new", Primary: true}}, v.Heading.Acts...)
-	}
+	v := newTombstonesView(list, total, today)
 	v.Filter.Fill(r.URL.Query())
 	v.Pager = pager
 	return domainsPage.Render(w, r, v)
 }
 
-func (h *Handler) domains(w http.ResponseWriter, r *http.Request) error {
-	q, today := r.URL.Query(), web.FrameOf(r).Today
-	areas, err := h.areaOptions(r.Context(), authz.ScopeFrom(r.Context()), org.AreaID(q.Get("area")))
-	if err != nil {
-		return err
-	}
-	return h.domainList(w, r, domainFilter(q, today), func(list []registry.Domain, total int) domainsView {
-		return newDomainsView(list, total, areas, q, today)
-	})
-}
-
-func (h *Handler) tombstones(w http.ResponseWriter, r *http.Request) error {
-	today := web.FrameOf(r).Today
-	return h.domainList(w, r, registry.DomainFilter{Text: strings.TrimSpace(r.URL.Query().Get("q")), Watched: true, Today: today},
-		func(list []registry.Domain, total int) domainsView { return newTombstonesView(list, total, today) })
-}
-
-func domainSheet(list []registry.Domain) official.Sheet {
-	return official.Sheet{Title: "域名台账",
-		Columns: []official.Column{{Title: "域名", Width: 30}, {Title: "ASCII 形式", Width: 30}, {Title: "类别", Width: 12}, {Title: "主域名", Width: 8}, {Title: "所属网站", Width: 30}, {Title: "持有单位", Width: 30},
-			{Title: "区划代码", Width: 16}, {Title: "注册服务机构", Width: 24}, {Title: "注册日期", Width: 12}, {Title: "到期日期", Width: 12}, {Title: "域名服务器", Width: 30}, {Title: "解析地址", Width: 24},
-			{Title: "证书颁发机构", Width: 20}, {Title: "证书到期日期", Width: 14}, {Title: "ICP备案编号", Width: 20}, {Title: "状态", Width: 10}, {Title: "来源", Width: 20}},
-		Rows: func(yield func([]any) bool) {
-			for _, d := range list {
-				if !yield([]any{d.Shown, d.Host, d.Kind.Name(), yesNo(d.Main), d.SiteName, d.UnitName, d.AreaCode, d.Registrar, d.RegisteredOn, d.ExpiresOn, strings.Join(d.NS, " "), strings.Join(d.Addresses, " "),
-					d.CertIssuer, d.CertExpiresOn, d.ICP, d.StateName(), d.Source}) {
-					return
-				}
-			}
-		}}
-}
-
-// exportDomains is the whole filtered list. Who took what out is in the trail.
+// exportDomains is the list as it is on screen. Who took what out is in the
+// trail.
 func (h *Handler) exportDomains(w http.ResponseWriter, r *http.Request) error {
-	ctx, scope, q := r.Context(), authz.ScopeFrom(r.Context()), r.URL.Query()
-	f := domainFilter(q, web.FrameOf(r).Today)
-	if f.Under != "" {
-		if _, _, err := h.org.AreaInScope(ctx, scope, f.Under); err != nil {
-			return err
-		}
-	}
-	f.Limit = maxExport
-	list, total, err := h.registry.Domains(ctx, scope, f)
-	if err != nil {
-		return err
-	}
-	if err := web.MostExported(total, maxExport, "个域名"); err != nil {
-		return err
-	}
-	return web.SendSheet(w, r, domainSheet(list), "域名台账")
+	today := web.FrameOf(r).Today
+	return takeOut(h, w, r, domainLedger(today), h.domainsOn(today))
 }
 
 // domainView is GET /console/domains/{id}.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/org"
 	"zhengshu/internal/queries"
@@ -21,7 +22,7 @@ func (h *Handler) Queries(q *queries.Service) *Handler { h.queries = q; return h
 
 // Lists are the lists of the ledger, for saved queries.
 func Lists() []web.ListInfo {
-	return []web.ListInfo{siteList.Info(), accountList.Info(), appList.Info()}
+	return []web.ListInfo{siteList.Info(), accountList.Info(), appList.Info(), domainLedger(calendar.Date{}).Info()}
 }
 
 // maxExport bounds an export; it is the bound of a table that comes in.
@@ -125,7 +126,7 @@ func (h *Handler) tools(r *http.Request, info web.ListInfo, t *web.ListTools) er
 // listQuery reads the conditions of the ledger's lists from the address.
 func listQuery(q url.Values) registry.ListQuery {
 	return registry.ListQuery{Text: strings.TrimSpace(q.Get("q")), SiteKind: registry.SiteKind(q.Get("kind")), State: q.Get("state"), Under: org.AreaID(q.Get("area")),
-		Gap: q.Get("gap"), Monitor: q.Get("monitored"), Platform: q.Get("platform")}
+		Gap: q.Get("gap"), Monitor: q.Get("monitored"), Platform: q.Get("platform"), Domain: domainQuery(q)}
 }
 
 // takeOut answers a list's export: exactly the rows of the list on screen, in
@@ -186,4 +187,6 @@ var listPage = web.Define(views, "views/list.html",
 	sampleList(siteList, siteFilterView([]web.Option{{Value: `"><script>`, Label: `<script>`}}), []registry.Site{hostileSite}, hostileTools),
 	sampleList(accountList, accountFilterView(nil, false), []registry.Account{sampleAccount, hostileAccount}, sampleTools),
 	sampleList(appList, accountFilterView(nil, true), []registry.Account{sampleApp, hostileAccount}, hostileTools),
+	sampleList(domainLedger(sampleToday), domainFilterView([]web.Option{{Value: "", Label: "西安市（全部）"}}), []registry.Domain{sampleDomain, goneDomain, {ID: "3", Shown: "雁塔.政务", Host: "xn--1.xn--zfr164b", Kind: registry.ChineseDomain, State: registry.DomainApplying}}, sampleTools),
+	sampleList(domainLedger(sampleToday), domainFilterView([]web.Option{{Value: `"><script>`, Label: `<script>`}}), []registry.Domain{hostileDomain}, hostileTools),
 )

@@ -1,0 +1,372 @@
+package duty_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/db"
+	"zhengshu/internal/db/dbtest"
+	"zhengshu/internal/duty"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
+	"zhengshu/internal/obligation"
+	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
+	"zhengshu/internal/registry"
+	"zhengshu/internal/rules/sx2021"
+	"zhengshu/internal/vigil"
+)
+
+var (
+	system = authz.System("test")
+	began  = time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC) // a Monday, 10 in the morning
+)
+
+const (
+	month = "2026-11"
+	next  = "2026-12"
+)
+
+type office struct {
+	db           *db.DB
+	clock        *calendar.Manual
+	svc          *duty.Service
+	look         *inspection.Service
+	obligations  *obligation.Service
+	vigil        *vigil.Service
+	unit, bureau org.Unit
+	head, a, b   *authz.Session
+	site         registry.Site
+}
+
+func each(t *testing.T, fn func(t *testing.T, h *office)) {
+	t.Helper()
+	clock := calendar.NewManual(began)
+	dbtest.EachAt(t, clock.Now, func(t *testing.T, d *db.DB) {
+		clock.Set(began)
+		o := org.New(d)
+		r := registry.New(d, o)
+		days, err := calendar.Published()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx := audit.System(context.Background(), "test")
+		probes, err := inspection.OpenProbes(ctx, d, t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if probes != d {
+			t.Cleanup(func() { probes.Close() })
+		}
+		h := &office{db: d, clock: clock, obligations: obligation.New(d, o, append(append(duty.Obligations(), vigil.Obligations()...), inspection.DisputeKind)...)}
+		h.vigil = vigil.New(vigil.Parts{DB: d, Org: o, Registry: r, Obligations: h.obligations, Days: days, Settings: sx2021.Defaults})
+		h.look = inspection.New(d, probes, r, nil, nil, inspection.Settings{})
+		h.svc = duty.New(duty.Parts{DB: d, Org: o, Registry: r, Inspection: h.look, Vigil: h.vigil, Obligations: h.obligations, Days: days, Settings: sx2021.Defaults})
+		if err := passage.Declare(ctx, d, append(duty.Machines(), vigil.Machine, registry.SiteMachine, inspection.FindingMachine)...); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Update(ctx, func(tx *db.Tx) error {
+			if _, err := o.AddArea(ctx, tx, org.Area{Level: org.Province, Code: "610000", Name: "陕西省"}); err != nil {
+				return err
+			}
+			var err error
+			if h.unit, _, err = o.AddUnit(ctx, tx, org.Unit{Area: "province-610000000000", Kind: org.Office, Name: "省政府办公厅"}); err != nil {
+				return err
+			}
+			if h.bureau, _, err = o.AddUnit(ctx, tx, org.Unit{Area: "province-610000000000", Kind: org.Department, Name: "商务厅"}); err != nil {
+				return err
+			}
+			for _, x := range []struct {
+				into **authz.Session
+				name string
+				role authz.Role
+			}{{&h.head, "主管", authz.Supervisor}, {&h.a, "甲", authz.Inspector}, {&h.b, "乙", authz.Inspector}} {
+				p, err := o.AddPerson(ctx, tx, system, org.Person{Unit: h.unit.ID, Name: x.name})
+				if err != nil {
+					return err
+				}
+				if err := o.Appoint(ctx, tx, system, p.ID, h.unit.ID, x.role); err != nil {
+					return err
+				}
+				posts, err := o.PostsOf(ctx, tx, p.ID)
+				if err != nil {
+					return err
+				}
+				*x.into = &authz.Session{PersonID: string(p.ID), Name: p.Name, Posts: posts}
+			}
+			h.site, err = r.EnterSite(ctx, tx, registry.Site{Unit: h.bureau.ID, Kind: registry.DepartmentSite, Name: "商务厅网站", Host: "sw.example.gov.cn"})
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		fn(t, h)
+	})
+}
+
+func as(s *authz.Session) context.Context {
+	return authz.WithSession(audit.WithActor(context.Background(), audit.Actor{Kind: "person", ID: s.PersonID, Name: s.Name}), s)
+}
+
+func refused(t *testing.T, err error, kind fault.Kind, says string) {
+	t.Helper()
+	if err == nil || !fault.Is(err, kind) || !strings.Contains(fault.Of(err).Says+fault.Of(err).Alone(), says) {
+		t.Errorf("got %v, want %v with %q", err, kind, says)
+	}
+}
+
+func (h *office) people() []org.PersonID {
+	return []org.PersonID{org.PersonID(h.a.PersonID), org.PersonID(h.b.PersonID)}
+}
+
+// roster publishes the month by two turns a day, 甲 and 乙 one after the other.
+func (h *office) roster(t *testing.T) {
+	t.Helper()
+	if _, err := h.svc.Fill(as(h.head), system, h.unit.ID, month, duty.Rotation{Turns: "two", People: h.people()}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.svc.Publish(as(h.head), system, h.unit.ID, month); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Article 19(4): a roster with a gap, or one person in a protected period, is
+// not published; the next month's is owed by the 25th.
+func TestArticle19_4_RosterIsWholeAndPublishedInTime(t *testing.T) {
+	each(t, func(t *testing.T, h *office) {
+		if _, err := h.obligations.Sweep(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		owed := func() int {
+			list, err := h.obligations.Obligations(context.Background(), system, obligation.Filter{Kind: duty.RosterKind.ID})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(list) == 1 && list[0].Due.On.String() != "2026-11-25" {
+				t.Errorf("due %s", list[0].Due.On)
+			}
+			return len(list)
+		}
+		if owed() != 1 {
+			t.Fatalf("%d rosters owed", owed())
+		}
+		_, err := h.svc.Fill(as(h.a), system, h.unit.ID, next, duty.Rotation{Turns: "two", People: h.people()})
+		refused(t, err, fault.Refused, "本单位编排")
+		_, err = h.svc.Fill(as(h.head), system, h.unit.ID, next, duty.Rotation{Turns: "two"})
+		refused(t, err, fault.Invalid, "没有选择值班人员")
+		r, err := h.svc.Fill(as(h.head), system, h.unit.ID, next, duty.Rotation{Turns: "two", People: h.people()})
+		if err != nil || len(r.Shifts) != 63 || len(r.Breaches) != 0 {
+			t.Fatalf("%d turns, %v (%v)", len(r.Shifts), r.Breaches, err)
+		}
+		if _, err := h.svc.DropShift(as(h.head), system, h.unit.ID, next, r.Shifts[5].ID); err != nil {
+			t.Fatal(err)
+		}
+		_, err = h.svc.Publish(as(h.head), system, h.unit.ID, next)
+		refused(t, err, fault.Refused, "没有人值班")
+		if f := fault.Of(err); len(f.Reasons) == 0 || !strings.Contains(f.Reasons[0].Citation, "第十九条（四）") {
+			t.Errorf("names no article: %+v", f.Reasons)
+		}
+		if _, err := h.vigil.Declare(as(h.head), h.head, vigil.Period{Name: "元旦", Reason: "保障", Document: "函", From: calendar.Date{Year: 2026, Month: 12, Day: 30}, Until: calendar.Date{Year: 2027, Month: 1, Day: 2}}); err != nil {
+			t.Fatal(err)
+		}
+		x := r.Shifts[5]
+		x.ID = ""
+		if _, err := h.svc.SetShift(as(h.head), system, h.unit.ID, next, x); err != nil {
+			t.Fatal(err)
+		}
+		_, err = h.svc.Publish(as(h.head), system, h.unit.ID, next)
+		refused(t, err, fault.Refused, "")
+		if !strings.Contains(err.Error()+fault.Of(err).Reasons[0].Says, "双人") {
+			t.Errorf("a protected period by one person: %v", err)
+		}
+		if _, err := h.svc.Fill(as(h.head), system, h.unit.ID, next, duty.Rotation{Turns: "two", People: h.people()}); err != nil {
+			t.Fatal(err)
+		}
+		if r, err = h.svc.Publish(as(h.head), system, h.unit.ID, next); err != nil || r.State != duty.Published {
+			t.Fatal(err)
+		}
+		if owed() != 0 {
+			t.Error("published, and still owed")
+		}
+	})
+}
+
+// A swap needs the other's word; a hand-over needs both signatures.
+func TestArticle19_4_SwapAndHandoverTakeTwo(t *testing.T) {
+	each(t, func(t *testing.T, h *office) {
+		h.roster(t)
+		now, then, err := h.svc.OnDuty(context.Background(), system, h.unit.ID, began)
+		if err != nil || now.Zero() || then.Zero() {
+			t.Fatalf("on duty %+v then %+v (%v)", now, then, err)
+		}
+		first, second := h.a, h.b
+		if now.Has(h.b.PersonID) {
+			first, second = h.b, h.a
+		}
+		_, err = h.svc.AskSwap(as(first), system, then.ID, org.PersonID(first.PersonID), "出差")
+		refused(t, err, fault.Refused, "自己的班")
+		w, err := h.svc.AskSwap(as(second), system, then.ID, org.PersonID(first.PersonID), "出差")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = h.svc.AnswerSwap(as(second), system, w.ID, "agree")
+		refused(t, err, fault.Refused, "答复")
+		if _, err := h.svc.AnswerSwap(as(first), system, w.ID, "decline"); err != nil {
+			t.Fatal(err)
+		}
+		_, err = h.svc.Give(as(first), system, now.ID, "无")
+		refused(t, err, fault.Refused, "临近交班")
+		h.clock.Set(now.Until.Add(-time.Hour))
+		_, err = h.svc.Take(as(second), system, now.ID)
+		refused(t, err, fault.Conflict, "还没有签字")
+		_, err = h.svc.Give(as(second), system, now.ID, "无")
+		refused(t, err, fault.Refused, "当班人员")
+		if _, err := h.svc.Give(as(first), system, now.ID, "平台扩容中，注意观察"); err != nil {
+			t.Fatal(err)
+		}
+		if x, err := h.svc.Take(as(second), system, now.ID); err != nil || x.State != duty.Taken {
+			t.Fatalf("%+v (%v)", x, err)
+		}
+		// The next turn ends with nobody's word: it is owed.
+		h.clock.Set(then.Until.Add(time.Minute))
+		if _, err := h.svc.Sweep(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		list, err := h.obligations.Obligations(context.Background(), system, obligation.Filter{Kind: duty.HandoverKind.ID})
+		if err != nil || len(list) != 1 || list[0].Subject.ID != then.ID {
+			t.Errorf("%d hand-overs owed (%v)", len(list), err)
+		}
+	})
+}
+
+// A serious finding alarms who is on duty, then the next, then who is in
+// charge; taken, it goes no further.
+func TestArticle19_4_AlarmGoesOnUntilSomebodyTakesIt(t *testing.T) {
+	each(t, func(t *testing.T, h *office) {
+		h.roster(t)
+		ctx := audit.System(context.Background(), "test")
+		raise := func(where string) {
+			if err := h.db.Update(ctx, func(tx *db.Tx) error {
+				_, err := h.look.Raise(ctx, tx, system, h.site.ID, inspection.Sighting{Check: "concealed.hidden_link", Severity: "serious", Says: "首页有暗链 " + where, Article: "S23.2", URL: "http://" + h.site.Host + "/", Where: where})
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		raise("一")
+		raise("二")
+		alarm := func() duty.Alarm {
+			list, n, err := h.svc.Alarms(context.Background(), system, duty.AlarmFilter{})
+			if err != nil || n != 1 {
+				t.Fatalf("%d alarms (%v): one cause is one alarm", n, err)
+			}
+			return list[0]
+		}
+		a := alarm()
+		if a.Unit != h.unit.ID || a.Level != duty.ToDuty || !strings.Contains(a.Told, "当班") {
+			t.Errorf("raised %+v", a)
+		}
+		for i, part := range []string{"下一班", "主管人员主管"} {
+			h.clock.Set(h.clock.Now().Add(16 * time.Minute))
+			for range 2 { // twice: it is told once
+				if _, err := h.svc.Sweep(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if a = alarm(); a.Level != i+1 || !strings.Contains(a.Told, part) {
+				t.Errorf("level %d, told %s, want %s", a.Level, a.Told, part)
+			}
+		}
+		_, err := h.svc.EndAlarm(as(h.a), system, a.ID, "已处理")
+		refused(t, err, fault.Conflict, "不能结束告警")
+		if _, err := h.svc.TakeAlarm(as(h.a), system, a.ID); err != nil {
+			t.Fatal(err)
+		}
+		_, err = h.svc.TakeAlarm(as(h.b), system, a.ID)
+		refused(t, err, fault.Conflict, "处理中")
+		// The room, and its closing by another.
+		room, err := h.svc.OpenIncident(as(h.a), system, "", "暗链事件", "首页被植入暗链", a.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.svc.Assign(as(h.a), system, room.ID, "清除暗链", org.PersonID(h.b.PersonID)); err != nil {
+			t.Fatal(err)
+		}
+		_, err = h.svc.ProposeClosing(as(h.a), system, room.ID, "弱口令", "更换口令")
+		refused(t, err, fault.Refused, "1 项任务没有完成")
+		full, err := h.svc.RoomOf(context.Background(), system, room.ID)
+		if err != nil || len(full.Tasks) != 1 || len(full.Sites) != 1 || len(full.Alarms) != 1 {
+			t.Fatalf("room %+v (%v)", full, err)
+		}
+		if _, err := h.svc.Finish(as(h.b), system, room.ID, full.Tasks[0].ID, "已清除"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.svc.ProposeClosing(as(h.a), system, room.ID, "弱口令", "更换口令"); err != nil {
+			t.Fatal(err)
+		}
+		_, err = h.svc.CloseIncident(as(h.a), system, room.ID)
+		refused(t, err, fault.Refused, "提出人以外")
+		if x, err := h.svc.CloseIncident(as(h.b), system, room.ID); err != nil || x.State != duty.Closed {
+			t.Errorf("%+v (%v)", x, err)
+		}
+	})
+}
+
+// Every day somebody named says of every site that it is well or what is
+// wrong; what is wrong is a finding, and its going is said too.
+func TestArticle19_4_DailyRecordIsAPersons(t *testing.T) {
+	each(t, func(t *testing.T, h *office) {
+		h.roster(t)
+		today := calendar.DateOf(began)
+		if _, err := h.svc.Sweep(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		owed := func() int {
+			list, err := h.obligations.Obligations(context.Background(), system, obligation.Filter{Kind: duty.RecordKind.ID})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(list)
+		}
+		if owed() != 1 {
+			t.Fatalf("%d records owed", owed())
+		}
+		_, err := h.svc.Confirm(as(h.a), system, h.unit.ID, today, "")
+		refused(t, err, fault.Refused, "1 个网站没有结论")
+		_, err = h.svc.Look(as(h.a), system, h.unit.ID, today, h.site.ID, duty.Problem, "")
+		refused(t, err, fault.Invalid, "请写明在哪里")
+		if _, err := h.svc.Look(as(h.a), system, h.unit.ID, today, h.site.ID, duty.Problem, "首页轮播图打不开"); err != nil {
+			t.Fatal(err)
+		}
+		standing := func() int {
+			_, n, err := h.look.Findings(context.Background(), h.db, system, inspection.FindingFilter{State: "standing"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		if standing() != 1 {
+			t.Errorf("%d findings stand", standing())
+		}
+		if r, err := h.svc.Confirm(as(h.a), system, h.unit.ID, today, "已通知商务厅"); err != nil || r.State != duty.Confirmed {
+			t.Fatal(err)
+		}
+		if owed() != 0 {
+			t.Error("confirmed, and still owed")
+		}
+		h.clock.Set(began.AddDate(0, 0, 1))
+		if _, err := h.svc.Look(as(h.b), system, h.unit.ID, today.AddDays(1), h.site.ID, duty.Pass, ""); err != nil {
+			t.Fatal(err)
+		}
+		if standing() != 0 {
+			t.Errorf("%d findings stand after a person saw it mended", standing())
+		}
+		if r, err := h.svc.RecordOf(context.Background(), system, h.unit.ID, today); err != nil || len(r.Sites) != 1 || r.Sites[0].Note != "首页轮播图打不开" {
+			t.Errorf("the day as confirmed: %+v (%v)", r.Sites, err)
+		}
+	})
+}
