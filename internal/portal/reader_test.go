@@ -55,6 +55,14 @@ func TestReaderInABrowser(t *testing.T) {
 	page(theme.KioskPath, b, err)
 	b, err = theme.DrawMessage(info, theme.Ended("县住建局", "2026年11月20日", "依据已经调整", false), "/content/202611/gone.html")
 	page("/gone.html", b, err)
+	for _, key := range []string{"gallery", "player", "player-sound", "explained-picture", "explained-film", "elder-player", "column"} {
+		sample, ok := theme.SampleOf(key)
+		if !ok {
+			t.Fatalf("no sample %s", key)
+		}
+		b, err = sample.Draw(info)
+		page("/samples/"+key+".html", b, err)
+	}
 	for _, f := range info.Files() {
 		list = append(list, publishing.File{Page: publishing.Page{Path: f.Path, Status: 200, Kind: f.Kind}, Body: f.Body})
 	}
@@ -67,7 +75,7 @@ func TestReaderInABrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	tab := browsertest.Start(t, portal.New(portal.Config{Store: s}))
-	for _, width := range []int64{390, 1366} {
+	for _, width := range []int64{390, 768, 1366} {
 		tab.Wide(width, 800)
 		for _, p := range list {
 			if !strings.HasPrefix(p.Kind, "text/html") {
@@ -110,4 +118,21 @@ func TestReaderInABrowser(t *testing.T) {
 	browsertest.Eval[bool](tab, `(document.querySelector("label[for=size-l]").click(), true)`)
 	tab.Open("/content/202611/a.html")
 	tab.Until(`document.getElementById("size-l").checked`)
+	// High contrast goes along for the visit, on every layout, and back.
+	const dark = `getComputedStyle(document.body).backgroundColor === "rgb(0, 0, 0)"`
+	tab.Open("/policies/")
+	tab.Until(`!(` + dark + `)`)
+	browsertest.Eval[bool](tab, `(document.querySelector(".contrast-on a").click(), true)`)
+	tab.Until(dark + ` && location.hash === "" && document.activeElement.textContent === "恢复配色"`)
+	for _, path := range []string{"/content/202611/a.html", "/elder/content/202611/a.html", "/samples/gallery.html"} {
+		tab.Open(path)
+		tab.Until(dark)
+	}
+	tab.Open("/policies/")
+	browsertest.Eval[bool](tab, `(document.querySelector(".contrast-off a").click(), true)`)
+	tab.Open("/content/202611/a.html")
+	tab.Until(`!(` + dark + `)`)
+	// Without the script the page's own link does it, on that page.
+	tab.Open("/policies/#contrast")
+	tab.Until(dark)
 }
