@@ -28,6 +28,8 @@ var stays = map[string]string{
 	"audit_entry.unit_id":          "what was done, as it was written down",
 	"hand_over.unit_id":            "a hand-over that was done",
 	"item_import.unit_id":          "an import that was done",
+	"lexicon_pack.unit_id":        "who made a pack, as a record; its entries are carried",
+	"media_discard.unit_id":       "a removal as it was decided",
 	"letter_opening.unit_id":       "on which day somebody opened the letters",
 	"move_in_batch.unit_id":        "an import as it was begun; what it brought is carried with the items",
 	"named_post.unit_id":           "org's own: its service carries it",

@@ -352,8 +352,10 @@ func (s *Service) Precisions(ctx context.Context) ([]Precision, error) {
 	     ORDER BY f.check_id`)
 }
 
-// Reorganise is the disputes' part in a reorganisation: one that waits goes to
-// who follows the office; answered ones stay as they were answered.
+// Reorganise is inspection's part in a reorganisation: a dispute that waits and a
+// plan that has not ended go to who follows the office; answered and ended ones
+// stay as they are.
 func Reorganise() org.Module {
-	return org.Carries("inspection", org.Owned{Table: "finding_dispute", Kind: "finding_dispute", Noun: "待答复的误报申辩", Name: "reason", Link: "'/console/findings/' || finding_id", Where: `verdict = ''`})
+	return org.Carries("inspection", org.Owned{Table: "finding_dispute", Kind: "finding_dispute", Noun: "待答复的误报申辩", Name: "reason", Link: "'/console/findings/' || finding_id", Where: `verdict = ''`},
+		org.Owned{Table: "patrol_plan", Kind: "patrol_plan", Noun: "巡检计划", Name: "name", Link: "'/console/inspection/plans/' || id", Where: `state <> 'ended'`})
 }
