@@ -151,7 +151,7 @@ func TestArticle08_3_WebsiteClosedToItsEnd(t *testing.T) {
 
 	// The old host makes way: the portal of the level keeps its old addresses and
 	// answers for it.
-	dept.again().open("/console/closings")
+	dept.open("/console/closings")
 	dept.press(name)
 	dept.press("交由门户应答")
 	dept.sees("跳转表还是空的")
@@ -181,7 +181,7 @@ func TestArticle08_3_WebsiteClosedToItsEnd(t *testing.T) {
 	if got := citizen.location(); !strings.Contains(got, "/notices/") {
 		t.Errorf("an old address led to %s", got)
 	}
-	dept.again().open(at)
+	dept.open(at)
 	dept.press("访问原域名核对")
 	dept.sees("应答与跳转表一致")
 	dept.sees("旧网址对照页已随")
