@@ -52,22 +52,22 @@ func BenchmarkInspect(b *testing.B) {
 	)
 }
 
-// province is a made-up province: so many sites of so many pages on one
+// patrolled is a made-up province: so many sites of so many pages on one
 // listener, told apart by name, slow, at times wrong, some of them traps.
-type province struct {
+type patrolled struct {
 	sites, pages int
 
 	mu    sync.Mutex
 	asked map[string]int
 }
 
-func (p *province) host(i int) string { return fmt.Sprintf("s%03d.patrol.gov.cn", i) }
+func (p *patrolled) host(i int) string { return fmt.Sprintf("s%03d.patrol.gov.cn", i) }
 
-func (p *province) Resolve(_ context.Context, host string) ([]netip.Addr, error) {
+func (p *patrolled) Resolve(_ context.Context, host string) ([]netip.Addr, error) {
 	return []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}, nil
 }
 
-func (p *province) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (p *patrolled) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	host, _, _ := strings.Cut(r.Host, ":")
 	h := fnv.New32a()
 	h.Write([]byte(host + r.URL.RequestURI()))
@@ -131,7 +131,7 @@ var patrolHouse, patrolCrawler = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 
 // crawlAs is the crawler's process: it works the plans in dir until none is left.
 func crawlAs(b *testing.B, dir, listener string) {
 	at := netip.MustParseAddrPort(listener)
-	client := egress.New(egress.Policy{Allow: []netip.AddrPort{at}, Ports: []uint16{at.Port()}, Resolver: &province{}})
+	client := egress.New(egress.Policy{Allow: []netip.AddrPort{at}, Ports: []uint16{at.Port()}, Resolver: &patrolled{}})
 	defer client.Close()
 	store, err := frontier.Open(context.Background(), dir, nil)
 	if err != nil {
@@ -164,7 +164,7 @@ func BenchmarkPatrol(b *testing.B) {
 		crawlAs(b, dir, listener)
 		return
 	}
-	p := &province{sites: benchNumber("ZHENGSHU_BENCH_SITES", 620), pages: benchNumber("ZHENGSHU_BENCH_PAGES", 500), asked: map[string]int{}}
+	p := &patrolled{sites: benchNumber("ZHENGSHU_BENCH_SITES", 620), pages: benchNumber("ZHENGSHU_BENCH_PAGES", 500), asked: map[string]int{}}
 	s := httptest.NewServer(p)
 	defer s.Close()
 	listener := strings.TrimPrefix(s.URL, "http://")
