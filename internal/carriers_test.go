@@ -191,7 +191,7 @@ func TestReorganisationLosesNothing(t *testing.T) {
 		}
 		for kind, left := range held(n.a.office.ID) {
 			switch kind {
-			case "budget_line", "selfcheck", "resident", "guidance_receipt", "disclosure_place":
+			case "budget_line", "selfcheck", "resident", "guidance_receipt", "disclosure_place", "security_plan":
 				// The office that takes over has its own.
 			default:
 				if left > 0 {

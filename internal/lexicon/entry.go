@@ -147,10 +147,6 @@ func (e Entry) key() string {
 	return strings.Join([]string{string(e.Unit), string(e.Kind), e.Words, from}, "|")
 }
 
-func (e Entry) target() audit.Target {
-	return audit.Target{Kind: "lexicon_entry", ID: e.ID, Name: e.Kind.Name() + "“" + e.Words + "”", Unit: string(e.Unit)}
-}
-
 // Bounds of an entry, in characters.
 const (
 	mostWords   = 40

@@ -13,9 +13,13 @@ func TestScanStaysLinear(t *testing.T) {
 	for _, unit := range []string{"的", "，", "“", "人民", "拔款", "《", "国办发[2021]5号"} {
 		took := func(n int) time.Duration {
 			text := strings.Repeat(unit, n/len([]rune(unit)))
-			start := time.Now()
-			p.Scan(text)
-			return time.Since(start)
+			best := time.Hour
+			for range 3 { // the machine may have other work
+				start := time.Now()
+				p.Scan(text)
+				best = min(best, time.Since(start))
+			}
+			return best
 		}
 		took(1000)
 		small, large := took(1500), took(12000)

@@ -168,7 +168,6 @@ type deskData struct {
 	manages   bool
 	serves    bool
 	nextState string // of the next month's roster
-	standing  bool   // the unit keeps a roster at all
 }
 
 func newDesk(d deskData, today calendar.Date) record {

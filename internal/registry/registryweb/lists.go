@@ -25,9 +25,6 @@ func Lists() []web.ListInfo {
 	return []web.ListInfo{siteList.Info(), accountList.Info(), appList.Info(), domainLedger(calendar.Date{}).Info()}
 }
 
-// maxExport bounds an export; it is the bound of a table that comes in.
-const maxExport = registry.MaxExport
-
 // listView is a list of the ledger: GET /console/sites and its like.
 type listView struct {
 	Name    string
