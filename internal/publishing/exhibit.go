@@ -141,7 +141,7 @@ func (d *drawing) forms(ctx context.Context, it library.Item, policies []library
 		if !slices.ContainsFunc(here, func(pl library.Placement) bool { return pl.Site == registry.SiteID(d.site.ID) }) {
 			continue
 		}
-		a.Forms = append(a.Forms, theme.FormLink{Form: said[l.ID], Title: l.Title, Href: Path(l), Elder: ElderPath(l), Current: l.ID == it.ID})
+		a.Forms = append(a.Forms, theme.FormLink{Form: said[l.ID], Title: strings.TrimPrefix(l.Title, said[l.ID]+"："), Href: Path(l), Elder: ElderPath(l), Current: l.ID == it.ID})
 	}
 	return nil
 }
