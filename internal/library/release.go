@@ -241,7 +241,8 @@ func (s *Service) WithdrawTx(ctx context.Context, tx *db.Tx, scope authz.Scope, 
 	if err != nil {
 		return it, err
 	}
-	return it, s.withdraw(ctx, tx, &it, reason)
+	err = s.withdraw(ctx, tx, &it, reason)
+	return it, err
 }
 
 // withdraw is Withdraw within a transaction.

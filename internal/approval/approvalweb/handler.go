@@ -3,9 +3,6 @@ package approvalweb
 import (
 	"embed"
 	"errors"
-	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"strconv"
 
@@ -93,25 +90,8 @@ func stepOf(r *http.Request) int {
 // typed reports whether the fault is one the form can show.
 func typed(err error) bool { return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Refused) }
 
-// attach answers with a file to keep, named for both old and new browsers.
-func attach(w http.ResponseWriter, kind, name string, size int64) {
-	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	w.Header().Set("Content-Length", strconv.FormatInt(size, 10))
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; sandbox")
-}
-
 // file hands out an attachment; the content is never shown inside the console.
 func (h *Handler) file(w http.ResponseWriter, r *http.Request) error {
 	a, content, err := h.approvals.OpenAttachment(r.Context(), authz.ScopeFrom(r.Context()), h.store, approval.CaseID(r.PathValue("id")), r.PathValue("file"))
-	if err != nil {
-		return err
-	}
-	defer content.Close()
-	attach(w, a.MediaType, a.Name, a.Size)
-	if _, err := io.Copy(w, content); err != nil {
-		return fmt.Errorf("approvalweb: send %s: %w", a.ID, err)
-	}
-	return nil
+	return web.SendAttachment(w, a, content, err)
 }

@@ -1,15 +1,12 @@
 package approvalweb
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
 	"net/http"
 
 	"zhengshu/internal/approval"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
-	"zhengshu/internal/fault"
 	"zhengshu/internal/official"
 	"zhengshu/internal/web"
 )
@@ -62,28 +59,5 @@ func (h *Handler) letterFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	kind, ending := "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"
-	switch r.URL.Query().Get("as") {
-	case "docx":
-		_, err = l.Document().WriteTo(&b)
-	case "pdf":
-		kind, ending = "application/pdf", "pdf"
-		var faces *official.Faces
-		faces, err = official.FindFaces()
-		if errors.Is(err, official.ErrNoFont) {
-			return fault.New(fault.Unavailable, "服务器上没有中文字体，暂时不能生成 PDF。可以下载 DOCX，或用浏览器打印；请系统管理员安装 fonts-wqy-microhei，或用环境变量 "+official.EnvFont+" 指定字体文件。").From(err)
-		}
-		if err == nil {
-			err = l.Document().WritePDF(&b, faces)
-		}
-	default:
-		return fault.New(fault.Invalid, "文书只能下载为 docx 或 pdf，请从文书页面的按钮下载。").On("as", "请选择 docx 或 pdf")
-	}
-	if err != nil {
-		return fmt.Errorf("approvalweb: write letter %s: %w", l.ID, err)
-	}
-	attach(w, kind, l.Title()+"-"+l.Number+"."+ending, int64(b.Len()))
-	_, err = w.Write(b.Bytes())
-	return err
+	return web.SendDocument(w, r, l.Document(), "文书", l.Title()+"-"+l.Number)
 }

@@ -1,8 +1,6 @@
 package impostorweb
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -619,28 +617,7 @@ func (h *Handler) letter(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	kind, ending := "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"
-	switch r.URL.Query().Get("as") {
-	case "docx":
-		_, err = d.WriteTo(&b)
-	case "pdf":
-		kind, ending = "application/pdf", "pdf"
-		var faces *official.Faces
-		faces, err = official.FindFaces()
-		if errors.Is(err, official.ErrNoFont) {
-			return fault.New(fault.Unavailable, "服务器上没有中文字体，暂时不能生成 PDF。可以下载 DOCX；请系统管理员安装 fonts-wqy-microhei，或用环境变量 "+official.EnvFont+" 指定字体文件。").From(err)
-		}
-		if err == nil {
-			err = d.WritePDF(&b, faces)
-		}
-	default:
-		return fault.New(fault.Invalid, "商请函只能下载为 docx 或 pdf，请从线索页面的按钮下载。").On("as", "请选择 docx 或 pdf")
-	}
-	if err != nil {
-		return fmt.Errorf("impostorweb: write letter %s: %w", c.ID, err)
-	}
-	return web.SendFile(w, "商请函-"+c.Number+"."+ending, kind, int64(b.Len()), &b)
+	return web.SendDocument(w, r, d, "商请函", "商请函-"+c.Number)
 }
 
 func newNames(list []impostor.Candidate, total int, rounds impostor.Rounds, reports bool) page {

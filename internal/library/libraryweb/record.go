@@ -1,15 +1,12 @@
 package libraryweb
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
-	"zhengshu/internal/fault"
 	"zhengshu/internal/library"
 	"zhengshu/internal/official"
 	"zhengshu/internal/rules/sx2021"
@@ -265,26 +262,5 @@ func (h *Handler) recordFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	kind, ending := "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"
-	var b bytes.Buffer
-	switch r.URL.Query().Get("as") {
-	case "docx":
-		_, err = p.document().WriteTo(&b)
-	case "pdf":
-		kind, ending = "application/pdf", "pdf"
-		var faces *official.Faces
-		faces, err = official.FindFaces()
-		if errors.Is(err, official.ErrNoFont) {
-			return fault.New(fault.Unavailable, "服务器上没有中文字体，暂时不能生成 PDF。可以下载 DOCX，或用浏览器打印；请系统管理员安装 fonts-wqy-microhei，或用环境变量 "+official.EnvFont+" 指定字体文件。").From(err)
-		}
-		if err == nil {
-			err = p.document().WritePDF(&b, faces)
-		}
-	default:
-		return fault.New(fault.Invalid, "记录只能下载为 docx 或 pdf，请从记录页面的按钮下载。").On("as", "请选择 docx 或 pdf")
-	}
-	if err != nil {
-		return fmt.Errorf("libraryweb: write record of %s: %w", idOf(r), err)
-	}
-	return web.SendFile(w, "三审三校记录-"+p.Item+"."+ending, kind, int64(b.Len()), bytes.NewReader(b.Bytes()))
+	return web.SendDocument(w, r, p.document(), "记录", "三审三校记录-"+p.Item)
 }

@@ -1,8 +1,6 @@
 package securityweb
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -498,28 +496,7 @@ func (h *Handler) letter(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	kind, ending := "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"
-	switch r.URL.Query().Get("as") {
-	case "docx":
-		_, err = d.WriteTo(&b)
-	case "pdf":
-		kind, ending = "application/pdf", "pdf"
-		var faces *official.Faces
-		faces, err = official.FindFaces()
-		if errors.Is(err, official.ErrNoFont) {
-			return fault.New(fault.Unavailable, "服务器上没有中文字体，暂时不能生成 PDF。可以下载 DOCX；请系统管理员安装 fonts-wqy-microhei，或用环境变量 "+official.EnvFont+" 指定字体文件。").From(err)
-		}
-		if err == nil {
-			err = d.WritePDF(&b, faces)
-		}
-	default:
-		return fault.New(fault.Invalid, "整改通知只能下载为 docx 或 pdf，请从检查单页面的按钮下载。").On("as", "请选择 docx 或 pdf")
-	}
-	if err != nil {
-		return fmt.Errorf("securityweb: write order %s: %w", x.ID, err)
-	}
-	return web.SendFile(w, "整改通知-"+x.Number+"."+ending, kind, int64(b.Len()), &b)
+	return web.SendDocument(w, r, d, "整改通知", "整改通知-"+x.Number)
 }
 
 var holeStates = []security.Named{{Value: "standing", Name: "未关闭"}, {Value: security.HoleFound, Name: "待下发"}, {Value: security.HoleOrdered, Name: "整改中"}, {Value: security.HoleMended, Name: "待复测"}, {Value: security.HoleClosed, Name: "已关闭"}}
