@@ -1,0 +1,118 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// turnsBy presses a key that leads to another page.
+func (p *tab) turnsBy(key string) {
+	p.t.Helper()
+	mark := fmt.Sprint(time.Now().UnixNano())
+	p.do(chromedp.Evaluate[chromedp.Void](`void (document.documentElement.dataset.mark = ` + quoted(mark) + `)`))
+	p.keys(key)
+	if !p.turned(mark) {
+		p.fail("the key %q led nowhere", key)
+	}
+}
+
+// TestArticle19_4_DutyJourney walks the day of the duty: the roster is laid and
+// published, the inspector reads the sites by single keys and confirms the
+// record, an item is taken down by two persons, and a unit says of a finding
+// that it is false and is answered by the one person it was given to.
+func TestArticle19_4_DutyJourney(t *testing.T) {
+	h := serve(t)
+	b := startBrowser(t, h.addr)
+
+	boss := b.person("shi")
+	boss.open("/console/duty")
+	boss.sees("现在没有人值班")
+	boss.press("编排本月值班表")
+	boss.tick("两班")
+	if n := boss.tickAll("input[name=people]"); n < 2 {
+		boss.fail("only %d people can stand on duty", n)
+	}
+	boss.press("按轮班编排")
+	boss.sees("请核对后公布")
+	boss.both("roster")
+	boss.press("公布值班表")
+	boss.sees("值班表已公布")
+
+	// The record of the day, by single keys: N says what is wrong, Y passes.
+	duty := b.person("xundu")
+	duty.open("/console/duty")
+	duty.sees("当班")
+	duty.both("desk")
+	duty.press("今天的巡检记录")
+	duty.sees("键盘：")
+	duty.both("record")
+	duty.press("确认今日巡检")
+	duty.sees("个网站没有结论")
+	duty.keys("j")
+	duty.turnsBy("y")
+	duty.sees("已查看")
+	if left := eval[int](duty, `document.querySelectorAll('[data-look=""]').length`); left != 0 {
+		duty.fail("%d sites have no verdict after Y", left)
+	}
+	duty.keys("k") // seen again: it was not well after all
+	duty.keys("n")
+	if at := duty.at(); !strings.HasPrefix(at.Kind, "input") {
+		duty.fail("N leads to %+v", at)
+	}
+	duty.keys("轮播图打不开")
+	duty.turnsBy("\r")
+	duty.sees("轮播图打不开")
+	duty.press("确认今日巡检")
+	duty.sees("巡检记录已确认")
+	duty.both("record-confirmed")
+
+	// Taken down by two: whoever asked cannot agree.
+	citizen := b.person("")
+	citizen.portal("xian.localhost", "/news/")
+	article := eval[string](citizen, `[...document.querySelectorAll("main a[href*='/content/']")][0].href`)
+	title := eval[string](citizen, `[...document.querySelectorAll("main a[href*='/content/']")][0].textContent.trim()`)
+	duty.open("/console/takedowns/new")
+	duty.fill("稿件的公开网址或编号", article)
+	duty.fill("撤下理由", "页面被人改动，先撤下核实。")
+	duty.press("提出应急撤下")
+	duty.sees("已提出，请另一名有权人员批准")
+	at := duty.location()
+	if strings.Contains(duty.text(), "批准并撤下") {
+		duty.fail("who proposed it may approve it")
+	}
+	boss.open(at)
+	boss.both("takedown")
+	boss.press("批准并撤下")
+	boss.sees("已从所有页面撤下")
+	citizen.do(chromedp.Navigate(article))
+	citizen.seesSoon("撤", 10*time.Second)
+	citizen.portal("xian.localhost", "/news/")
+	if strings.Contains(citizen.text(), title) {
+		citizen.fail("%s still stands in the column", title)
+	}
+
+	// A finding that its unit calls false has one person and a day.
+	unit := b.person("xian")
+	unit.open("/console/findings?q=" + "yanta")
+	unit.press(eval[string](unit, `document.querySelector(".table tbody th a, .table tbody td a").innerText.trim()`))
+	finding := unit.location()
+	unit.fill("理由", "页面引用的是文件原文，不是错误。")
+	unit.press("报误报")
+	unit.sees("已报误报")
+	unit.both("disputed")
+	boss.open(finding)
+	if !strings.Contains(boss.text(), "答复申辩") {
+		boss.press("改由我答复")
+	}
+	boss.tick("确认误报")
+	boss.fill("核实情况", "与文件原文核对一致，确为误报。")
+	boss.press("答复申辩")
+	boss.sees("确认误报")
+	boss.both("dispute-answered")
+	boss.open("/console/inspection/precision")
+	boss.both("precision")
+}
