@@ -49,6 +49,7 @@ func TestArticle19_4_DutyJourney(t *testing.T) {
 	duty.both("desk")
 	duty.press("今天的巡检记录")
 	duty.sees("键盘：")
+	duty.sees("栏目更新情况：没有未办结的问题") // 政务公开 and the English edition hold what their columns hold
 	duty.both("record")
 	duty.press("确认今日巡检")
 	duty.sees("个网站没有结论")
@@ -103,6 +104,9 @@ func TestArticle19_4_DutyJourney(t *testing.T) {
 	unit.fill("理由", "页面引用的是文件原文，不是错误。")
 	unit.press("报误报")
 	unit.sees("已报误报")
+	if strings.Contains(unit.text(), "答复申辩") {
+		unit.fail("who disputes may answer")
+	}
 	unit.both("disputed")
 	boss.open(finding)
 	if !strings.Contains(boss.text(), "答复申辩") {

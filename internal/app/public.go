@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -364,13 +365,15 @@ func (h *House) origin(site registry.Site) string {
 var staticTypes = map[string]bool{"概况信息": true, "机构职能": true, "负责人信息": true, "信息公开指南": true, "信息公开年报": true, "互动交流": true, "办事服务": true}
 
 // columnFacts tells the inspector what the house knows of a hosted site's
-// columns, so that freshness is judged by the library and not guessed.
+// columns, so that freshness is judged by the library and not guessed. A column
+// with columns below it (频道) holds what they hold.
 func (h *House) columnFacts(ctx context.Context, site registry.Site) ([]check.Column, error) {
 	columns, err := h.Registry.Columns(ctx, h.DB, authz.System("inspection.columns"), site.ID)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]check.Column, 0, len(columns))
+	at := map[registry.ColumnID]int{}
 	for _, c := range columns {
 		n, err := h.Library.CountLive(ctx, h.DB, c.ID)
 		if err != nil {
@@ -384,7 +387,23 @@ func (h *House) columnFacts(ctx context.Context, site registry.Site) ([]check.Co
 		if !last.IsZero() {
 			fact.Latest = calendar.DateOf(last)
 		}
+		at[c.ID] = len(out)
 		out = append(out, fact)
+	}
+	own := slices.Clone(out)
+	for i, c := range columns {
+		// The registry refuses a circle; the bound holds if one were there all the same.
+		for up, deep := c.Parent, 0; up != "" && deep < len(columns); deep++ {
+			j, ok := at[up]
+			if !ok {
+				break
+			}
+			out[j].Items += own[i].Items
+			if own[i].Latest.After(out[j].Latest) {
+				out[j].Latest = own[i].Latest
+			}
+			up = columns[j].Parent
+		}
 	}
 	return out, nil
 }

@@ -164,7 +164,12 @@ func (s *Service) roster(ctx context.Context, q db.Querier, scope authz.Scope, u
 	if r.Double, err = s.Vigil.Spans(ctx, q, u.AreaPath, from, until); err != nil {
 		return r, err
 	}
-	if r.State != "" {
+	// What is past can no longer be arranged: a month that began before anybody
+	// kept a roster is owed from now on.
+	if now := s.DB.Now(); now.After(from) {
+		from = now
+	}
+	if r.State != "" && from.Before(until) {
 		r.Breaches = sx2021.CheckDutyRoster(lawful(r.Shifts), from, until, r.Double)
 	}
 	return r, nil
@@ -545,13 +550,7 @@ func (s *Service) Publish(ctx context.Context, scope authz.Scope, unit org.UnitI
 	}
 	return s.change(ctx, scope, unit, month, "publish", nil, func(tx *db.Tx, r *Roster) error {
 		if r.State == Draft {
-			breaches := r.Breaches
-			// A month that began before anybody kept a roster is owed from now on.
-			first, _ := monthFirst(month)
-			if tx.Now().After(first.Start()) {
-				breaches = sx2021.CheckDutyRoster(lawful(r.Shifts), later(tx.Now(), firstOf(r.Shifts)), first.AddMonths(1).Start(), r.Double)
-			}
-			if err := rules.Refuse(breaches); err != nil {
+			if err := rules.Refuse(r.Breaches); err != nil {
 				return err
 			}
 		}
@@ -581,21 +580,6 @@ func (s *Service) Publish(ctx context.Context, scope authz.Scope, unit org.UnitI
 		_, err := s.Obligations.DischargePeriod(ctx, tx, RosterKind.ID, rosterSubject(r.Unit), MonthOf(first.AddMonths(-1)), "已公布"+MonthName(month)+"值班表，"+session.Name)
 		return err
 	})
-}
-
-// firstOf is when a list of turns begins.
-func firstOf(list []Shift) time.Time {
-	if len(list) == 0 {
-		return time.Time{}
-	}
-	return list[0].From
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 // Reopen brings a published roster back into draft. Its turns stand meanwhile.

@@ -76,6 +76,12 @@ type Objection struct {
 	raisedID   string
 }
 
+// MayAnswer reports whether a person may answer it, or take it up first: somebody
+// of the office it was given to, never who raised it.
+func (d Objection) MayAnswer(session *authz.Session) bool {
+	return d.Verdict == "" && d.raisedID != session.PersonID && session.MayAt(authz.OrderIssue, string(d.Unit))
+}
+
 const objectionSelect = `
 	SELECT d.id, d.finding_id, f.says, s.name, d.check_id, d.unit_id, o.name, d.reason, d.raised_id, d.raised_by, d.raised_at, d.person_id, d.person_name, d.due_on, d.provisional, d.verdict, d.answer, d.answered_by, d.answered_at
 	  FROM finding_dispute d JOIN finding f ON f.id = d.finding_id JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id JOIN unit o ON o.id = d.unit_id`

@@ -363,6 +363,11 @@ func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change fun
 		return err
 	}
 	v.Facts.Terms = append(v.Facts.Terms, objectionTerms(objections)...)
+	for _, d := range objections {
+		if d.Verdict == "" {
+			v.MayHold = v.MayHold && d.MayAnswer(authz.SessionFrom(ctx))
+		}
+	}
 	if change == nil {
 		return findingPage.Render(w, r, v)
 	}
