@@ -29,7 +29,7 @@ var pictures = flag.Bool("pictures", false, "write docs/guides/pictures again fr
 const (
 	guides      = "../docs/guides"
 	pictureMost = 120 << 10 // bytes of one picture
-	allMost     = 3 << 20   // bytes of all
+	allMost     = 4 << 20   // bytes of all
 	tallest     = 1100      // px of a picture
 	colours     = 64
 )
@@ -156,7 +156,7 @@ func standsAlone(text, word string) bool {
 func readGuides(t *testing.T) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	for _, name := range []string{"supervisor.md", "sponsor.md", "coregulator.md", "editor.md", "reviewer.md", "platform-operator.md", "site-builder.md", "column-owner.md", "publisher.md"} {
+	for _, name := range []string{"supervisor.md", "sponsor.md", "coregulator.md", "editor.md", "reviewer.md", "platform-operator.md", "site-builder.md", "column-owner.md", "publisher.md", "inspector.md"} {
 		body, err := os.ReadFile(filepath.Join(guides, name))
 		if err != nil {
 			t.Fatal(err)
@@ -326,7 +326,28 @@ func drawGuides(t *testing.T) {
 	keeper.press("雁塔区人民政府（演示）")
 	draw(keeper, "operator-health", "", "发布签名")
 	drawPublisher(b)
+	drawInspector(b)
 	drawDesk(b)
+}
+
+// drawInspector draws the guide of those who watch.
+func drawInspector(b *browser) {
+	watch := b.person("xundu")
+	watch.open("/console/duty")
+	watch.draw("inspector-desk", "", "")
+	watch.open("/console/incidents")
+	watch.press("门户网站访问缓慢")
+	watch.draw("inspector-incident", "", "")
+	watch.open("/console/findings?state=standing&q=yanta")
+	watch.open(eval[string](watch, `document.querySelector('main tbody a[href^="/console/findings/"]').href`))
+	watch.draw("inspector-finding", "", "报误报")
+	watch.open("/console/inspection/plans")
+	watch.open(eval[string](watch, `document.querySelector('main tbody a[href^="/console/inspection/plans/"]').href`))
+	watch.draw("inspector-plan", "", "")
+	office := b.person("sheng")
+	office.open("/console/protected-periods")
+	office.press("重要会议期间（演示）")
+	office.draw("inspector-period", "", "")
 }
 
 // drawPublisher draws the guide of those who publish.
