@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"zhengshu/internal/fault"
+	"zhengshu/internal/newmedia"
 	"zhengshu/internal/quality"
 )
 
@@ -24,7 +25,7 @@ var qualityCommand = command{
 		if *dir == "" {
 			return usage{"需要 --data-set DIR"}
 		}
-		rep, err := quality.Measure(ctx, *dir, quality.Options{})
+		rep, err := quality.Measure(ctx, *dir, quality.Options{Feeds: feedPosts})
 		if err != nil {
 			return err
 		}
@@ -47,4 +48,14 @@ var qualityCommand = command{
 		}
 		return nil
 	},
+}
+
+// feedPosts reads a feed as the check of accounts does.
+func feedPosts(body []byte) ([]quality.Post, error) {
+	list, err := newmedia.ReadFeed(body)
+	out := make([]quality.Post, 0, len(list))
+	for _, e := range list {
+		out = append(out, quality.Post{Title: e.Title, On: e.On})
+	}
+	return out, err
 }
