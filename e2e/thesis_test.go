@@ -28,7 +28,7 @@ func (p *tab) inspects(name string) {
 	p.press(name)
 	p.press("立即检查")
 	for range 120 {
-		if text := p.text(); !strings.Contains(text, "检查中") && !strings.Contains(text, "等待") {
+		if !strings.Contains(p.text(), "检查进度") {
 			return
 		}
 		time.Sleep(500 * time.Millisecond)
@@ -76,7 +76,8 @@ func TestOneRuleFromDraftToBulletin(t *testing.T) {
 	editor.fill("标题", title)
 	editor.tick("通知公告")
 	editor.fill("来源", "市政府办公厅")
-	editor.pastes(`<p>冬季便民服务点已经公布，请登陆网站查询，具体见<a href="http://xian.localhost` + wrong + `">服务点名单</a>。</p>`)
+	editor.pastes(`<p>冬季便民服务点已经公布，请登陆网站查询，具体见<a href="` + wrong + `">服务点名单</a>。</p>`)
+	editor.holds("the text of the clipboard", `document.querySelector(".editor-text a")`)
 	editor.press("保存并送审")
 	editor.sees("链接指向的稿件没有公开")
 	editor.both("thesis-warned")
@@ -104,6 +105,9 @@ func TestOneRuleFromDraftToBulletin(t *testing.T) {
 	// The patrol finds what the author was warned of.
 	watch := b.person("xundu")
 	watch.inspects(site)
+	watch.both("thesis-run")
+	watch.open("/console/findings?state=standing&q=" + url.QueryEscape(site))
+	watch.sees("服务点名单")
 	province.open(score)
 	low := province.points()
 	province.sees("服务点名单")
@@ -121,8 +125,9 @@ func TestOneRuleFromDraftToBulletin(t *testing.T) {
 	// Corrected, released, answered, retested.
 	editor.open(item + "/edit")
 	editor.holds("the editor stands", `document.querySelector(".editor-text[role=textbox]")`)
-	eval[bool](editor, `(() => { const a = document.querySelector(".editor-text a"); const s = getSelection(); s.selectAllChildren(document.querySelector(".editor-text")); return true; })()`)
-	editor.pastes(`<p>冬季便民服务点已经公布，请登录网站查询，具体见<a href="http://xian.localhost` + right + `">服务点名单</a>。</p>`)
+	eval[bool](editor, `(() => { const e = document.querySelector(".editor-text"); e.focus(); return document.execCommand("selectAll"); })()`)
+	editor.pastes(`<p>冬季便民服务点已经公布，请登录网站查询，具体见<a href="` + right + `">服务点名单</a>。</p>`)
+	editor.holds("the text corrected", `document.querySelector(".editor-text").innerText.includes("请登录网站") && !document.querySelector(".editor-text").innerText.includes("登陆")`)
 	editor.press("保存并送审")
 	editor.sees("待初审")
 	release(b, item)

@@ -78,7 +78,7 @@ func TestFactsReachTheirIndicators(t *testing.T) {
 		{fact("column.blank", "V-W-4.3", "“专题”"), "V-W-4.3 D-07"},
 		{fact("home.stale", "V-W-3", ""), "V-W-3"},
 		{fact("access.rate", "V-W-2", ""), "V-W-2"},
-		{fact("wording.spelling", "S19.3", ""), ""},
+		{fact("wording.spelling", "S19.3a", ""), ""},
 		{fact("sensitive", "V-W-1.1", ""), "V-W-1.1"},
 		{fact("concealed.spam_link", "V-W-1.3", ""), "V-W-1.3"},
 		{fact("privacy.id_card", "S12.2a", ""), ""},

@@ -612,7 +612,7 @@ func (n *inspector) pageSightings(page *check.Page) (out []Sighting) {
 const maxSpans = 30
 
 func wordingSighting(s check.Span, page, text string, onHome bool) Sighting {
-	sev, article := check.Error, "S19.3"
+	sev, article := check.Error, "S19.3a"
 	if s.Confidence < 0.8 {
 		sev = check.Advice
 	}

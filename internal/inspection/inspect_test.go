@@ -172,7 +172,7 @@ var defects = []struct {
 		func(s *madeSite) {
 			s.swap("/", `<div style="display:none"><a href="http://www.bet888-casino.com/">更多</a></div>`, "")
 		}},
-	{"wrong word", "wording.spelling", "S19.3", "/yw/1.html", "", false,
+	{"wrong word", "wording.spelling", "S19.3a", "/yw/1.html", "", false,
 		func(s *madeSite) {
 			s.swap("/yw/1.html", "部署了今年的重点任务", "惯彻落实今年的重点任务")
 		},

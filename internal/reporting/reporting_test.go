@@ -188,7 +188,7 @@ func (h *house) quarter() {
 	var ids []inspection.FindingID
 	for _, f := range []struct{ site, check, severity, clause string }{
 		{"city", "link.dead", "error", "D-19"}, {"city", "link.dead", "error", "D-19"}, {"city", "footer.icp", "error", "D-18"},
-		{"swj", "home.stale", "serious", "V-W-3"}, {"county", "wording.spelling", "error", "S19.3"}, {"county", "strange.thing", "advice", ""}, {"tongchuan", "link.dead", "error", "D-19"},
+		{"swj", "home.stale", "serious", "V-W-3"}, {"county", "wording.spelling", "error", "S19.3a"}, {"county", "strange.thing", "advice", ""}, {"tongchuan", "link.dead", "error", "D-19"},
 	} {
 		ids = append(ids, h.put(f.site, f.check, f.severity, f.clause, february))
 	}
