@@ -90,7 +90,7 @@ func sampleRehearsal(words string) *assessment.Rehearsal {
 
 var (
 	formScreen = web.Define(web.Plain, "pages/form.html",
-		newDraftForm("u0", nil, sampleDay), newImportForm("u0"),
+		newDraftForm("u0", nil, sampleDay), newImportForm("u0"), newAdoptForm(samplePacks(false)[0].Pack, org.Unit{ID: "u0", Name: hostile}),
 		newIndicatorForm(sampleVersion(assessment.VersionDraft, ""), blank(sampleVersion(assessment.VersionDraft, ""), true), ""),
 		newIndicatorForm(sampleVersion(assessment.VersionDraft, hostile), sampleVersion(assessment.VersionDraft, hostile).Pack.Indicators[2], "D-21"),
 		newWholeForm(sampleVersion(assessment.VersionDraft, hostile)))

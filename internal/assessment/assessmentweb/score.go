@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"zhengshu/internal/assessment"
@@ -536,7 +537,6 @@ func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) error {
 // packsView is GET /console/packs.
 type packsView struct {
 	Heading  web.Heading
-	Wrong    web.ErrorSummary
 	Versions web.Table
 	Packs    []packPart
 }
@@ -554,8 +554,7 @@ type packPart struct {
 	Adoptions web.Table
 	Lines     web.Table
 	Export    web.Link
-	MayAdopt  bool
-	Adopt     web.Form
+	Adopt     web.Act // without a text: not offered
 }
 
 func newPacksView(list []assessment.PackStatus, versions []assessment.PackVersion, office org.Unit) packsView {
@@ -590,11 +589,7 @@ func newPacksView(list []assessment.PackStatus, versions []assessment.PackVersio
 		}
 		taken := slices.ContainsFunc(st.Adoptions, func(a assessment.Adoption) bool { return a.Unit == office.ID })
 		if office.ID != "" && !taken {
-			part.MayAdopt = true
-			part.Adopt = web.Form{Action: packsPath + "/adopt", Sections: []web.Section{{Legend: office.Name + "采用这一版本", Hint: "采用以后，未核实的分值也用于计算本省得分，页面和通报均注明采用方式。", Fields: []web.Field{
-				{Kind: web.Hidden, Name: "pack", Value: p.ID}, {Kind: web.Hidden, Name: "version", Value: fmt.Sprint(p.Version)}, {Kind: web.Hidden, Name: "unit", Value: string(office.ID)},
-				{Kind: web.Radios, Name: "label", Label: "采用方式", Required: true, Options: []web.Option{{Value: assessment.Adopted, Label: "正式采用", Hint: "已与正式文本逐项核对"}, {Value: assessment.AdoptedDemo, Label: "演示采用", Hint: "分值未核对，仅供演示"}}},
-				{Name: "basis", Label: "采用依据", Hint: "文件名称、文号或理由", Required: true, Max: 500}}}}, Buttons: []web.Button{{Label: "采用"}}}
+			part.Adopt = web.Act{Text: "采用这一版本", Href: packsPath + "/adopt?pack=" + url.QueryEscape(p.ID) + "&version=" + fmt.Sprint(p.Version)}
 		}
 		v.Packs = append(v.Packs, part)
 	}
@@ -640,31 +635,58 @@ func (h *Handler) packs(w http.ResponseWriter, r *http.Request) error {
 	return packsPage.Render(w, r, v)
 }
 
+// newAdoptForm is GET /console/packs/adopt.
+func newAdoptForm(p packs.Pack, office org.Unit) formPage {
+	unverified := len(p.Unverified())
+	return formPage{web.FormView{Trail: packTrail, Heading: web.Heading{Title: "采用" + packName(p), Lead: fmt.Sprintf("%d 项指标，其中 %d 项含未核实的数值。采用以后，未核实的分值也用于计算本省得分，页面和通报均注明采用方式。", len(p.Indicators), unverified)},
+		Form: web.Form{Action: packsPath + "/adopt", Sections: []web.Section{{Legend: office.Name + "采用这一版本", Fields: []web.Field{
+			{Kind: web.Hidden, Name: "pack", Value: p.ID}, {Kind: web.Hidden, Name: "version", Value: fmt.Sprint(p.Version)}, {Kind: web.Hidden, Name: "unit", Value: string(office.ID)},
+			{Kind: web.Radios, Name: "label", Label: "采用方式", Required: true, Options: []web.Option{{Value: assessment.Adopted, Label: "正式采用", Hint: "已与正式文本逐项核对"}, {Value: assessment.AdoptedDemo, Label: "演示采用", Hint: "分值未核对，仅供演示"}}},
+			{Name: "basis", Label: "采用依据", Hint: "文件名称、文号或理由", Required: true, Max: 500}}}}, Buttons: []web.Button{{Label: "采用并记录"}}, Cancel: web.Link{Text: "返回", Href: packsPath}}}}
+}
+
+func (h *Handler) adoptForm(r *http.Request, id, version string) (formPage, error) {
+	office, err := h.provinceOffice(r, authz.PackAdopt)
+	if err != nil {
+		return formPage{}, err
+	}
+	if office.ID == "" {
+		return formPage{}, fault.New(fault.Refused, "指标包由省政府办公厅采用；请报省政府办公厅。")
+	}
+	list, err := h.assessment.Packs(r.Context(), authz.ScopeFrom(r.Context()))
+	if err != nil {
+		return formPage{}, err
+	}
+	for _, st := range list {
+		if st.Pack.ID == id && fmt.Sprint(st.Pack.Version) == version {
+			return newAdoptForm(st.Pack, office), nil
+		}
+	}
+	return formPage{}, fault.Missing("指标包")
+}
+
+func (h *Handler) showAdopt(w http.ResponseWriter, r *http.Request) error {
+	f, err := h.adoptForm(r, r.URL.Query().Get("pack"), r.URL.Query().Get("version"))
+	if err != nil {
+		return err
+	}
+	return formScreen.Render(w, r, f)
+}
+
 func (h *Handler) adopt(w http.ResponseWriter, r *http.Request) error {
-	var version int
-	if _, err := fmt.Sscan(r.PostFormValue("version"), &version); err != nil {
-		version = 0
+	version, err := strconv.Atoi(r.PostFormValue("version"))
+	if err != nil {
+		version = 0 // no version has this number: not found
 	}
 	pack := r.PostFormValue("pack")
 	a, err := h.assessment.Adopt(r.Context(), authz.ScopeFrom(r.Context()), org.UnitID(r.PostFormValue("unit")), pack, version, r.PostFormValue("label"), r.PostFormValue("basis"))
 	if web.Mendable(err) {
-		v, shown := h.packsScreen(r)
+		f, shown := h.adoptForm(r, pack, r.PostFormValue("version"))
 		if shown != nil {
-			return shown
+			return err // the pack itself is out of reach: what was refused is the answer
 		}
-		again := false
-		for i := range v.Packs {
-			f := &v.Packs[i].Adopt
-			if f.Field("pack") != nil && f.Field("pack").Value == pack && f.Field("version").Value == r.PostFormValue("version") {
-				f.Fill(r.PostForm)
-				f.Wrong(err)
-				again = true
-			}
-		}
-		if !again {
-			v.Wrong = summary(err)
-		}
-		return packsPage.RenderStatus(w, r, status(err), v)
+		f.Again(r, err)
+		return formScreen.RenderStatus(w, r, web.StatusOf(err), f)
 	}
 	if err != nil {
 		return err

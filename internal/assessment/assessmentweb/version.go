@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -273,8 +274,8 @@ func newVersionPage(d dossier) recordPage {
 	if edits {
 		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "改总分、日期和豁免", Href: at + "/edit"}, web.Act{Text: "增加指标", Href: at + "/edit?indicator=new"}, web.Act{Text: "增加专项检查", Href: at + "/edit?indicator=special"})
 	}
-	says := func(label, hint string, required bool) web.Section {
-		return web.Section{Legend: label, Fields: []web.Field{{Kind: web.TextArea, Name: "says", Label: hint, Required: required, Max: 500, Rows: 2}}}
+	says := func(act, label, hint string, required bool) web.Section {
+		return web.Section{Legend: label, Fields: []web.Field{{Kind: web.TextArea, Name: "says_" + act, Label: hint, Required: required, Max: 500, Rows: 2}}}
 	}
 	if d.drafts {
 		switch d.State {
@@ -283,17 +284,17 @@ func newVersionPage(d dossier) recordPage {
 				web.Form{Action: at + "/drop", Sections: []web.Section{{Legend: "作废", Hint: "作废后不能恢复，版本号可以重新使用。"}}, Buttons: []web.Button{{Label: "作废这一版", Kind: web.Danger}}})
 		case assessment.VersionSubmitted:
 			if !d.mine {
-				v.Forms = append(v.Forms, web.Form{Action: at + "/agree", Sections: []web.Section{says("复核", "复核意见", false)}, Buttons: []web.Button{{Label: "复核通过"}}})
+				v.Forms = append(v.Forms, web.Form{Action: at + "/agree", Sections: []web.Section{says("agree", "复核", "复核意见", false)}, Buttons: []web.Button{{Label: "复核通过"}}})
 			} else {
 				v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "等待另一人复核", Text: "起草和修改过这一版的人不能复核；请联系负责考核的其他同志。"})
 			}
-			v.Forms = append(v.Forms, web.Form{Action: at + "/return", Sections: []web.Section{says("退回", "退回意见", true)}, Buttons: []web.Button{{Label: "退回修改", Plain: true}}})
+			v.Forms = append(v.Forms, web.Form{Action: at + "/return", Sections: []web.Section{says("return", "退回", "退回意见", true)}, Buttons: []web.Button{{Label: "退回修改", Plain: true}}})
 		case assessment.VersionAgreed:
 			v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "复核已通过", Text: "在“指标包”页由省政府办公厅采用后才用于计分。", Links: []web.Link{{Text: "去采用", Href: packsPath}}})
 			v.Forms = append(v.Forms, web.Form{Action: at + "/drop", Sections: []web.Section{{Legend: "作废", Hint: "还没有采用，可以作废。"}}, Buttons: []web.Button{{Label: "作废这一版", Kind: web.Danger}}})
 		case assessment.VersionAdopted:
 			if d.adopts {
-				v.Forms = append(v.Forms, web.Form{Action: at + "/end", Sections: []web.Section{says("停用", "停用理由", true)}, Buttons: []web.Button{{Label: "从今天起停用", Kind: web.Danger}}})
+				v.Forms = append(v.Forms, web.Form{Action: at + "/end", Sections: []web.Section{says("end", "停用", "停用理由", true)}, Buttons: []web.Button{{Label: "从今天起停用", Kind: web.Danger}}})
 			}
 		}
 	}
@@ -375,7 +376,7 @@ func (h *Handler) version(w http.ResponseWriter, r *http.Request) error {
 func (h *Handler) versionAct(said string, act func(*http.Request, authz.Scope, assessment.VersionID, string) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		id := assessment.VersionID(r.PathValue("id"))
-		err := act(r, authz.ScopeFrom(r.Context()), id, r.PostFormValue("says"))
+		err := act(r, authz.ScopeFrom(r.Context()), id, r.PostFormValue("says_"+path.Base(r.URL.Path)))
 		if web.Mendable(err) {
 			d, shown := h.versionDossier(r)
 			if shown != nil {
