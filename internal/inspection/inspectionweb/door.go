@@ -48,6 +48,8 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "POST /console/inspection/sites/{id}/run", Permit: authz.InspectionRun, Handle: h.start, MaxBody: smallBody},
 		{Pattern: "GET /console/inspection/runs/{id}", Permit: authz.InspectionRead, Handle: h.run},
 		{Pattern: "GET /console/findings", Permit: authz.InspectionRead, Handle: h.findings},
+		{Pattern: "GET /console/findings/export", Permit: authz.InspectionRead, Handle: h.exportFindings},
+		{Pattern: "GET /console/inspection/causes", Permit: authz.InspectionRead, Handle: h.causes},
 		{Pattern: "GET /console/findings/{id}", Permit: authz.InspectionRead, Handle: h.finding},
 		{Pattern: "POST /console/findings/{id}/retest", Permit: authz.InspectionRead, Handle: h.retest, MaxBody: smallBody},
 		{Pattern: "POST /console/findings/{id}/dispute", Permit: authz.InspectionRead, Handle: h.dispute, MaxBody: smallBody},
