@@ -50,12 +50,12 @@ type RoleInfo struct {
 var Roles = []RoleInfo{
 	{Supervisor, "主管人员", []Permission{
 		OrgRead, OrgManage, RegistryRead, RegistryManage, RegistryImport, RegistryBaseline, CaseRead, CaseDecide, OverrideGrant, LaunchManage,
-		ItemRead, LetterRead, InspectionRead, InspectionRun, InspectionPlan, MonitorSwitch, OrderRead, OrderIssue, AssessmentRead, PackAdopt, BulletinCompose, DashboardRead,
+		ItemRead, LetterRead, InspectionRead, InspectionRun, InspectionPlan, MonitorSwitch, OrderRead, OrderIssue, AssessmentRead, PackDraft, PackAdopt, BulletinCompose,
 		ObligationRead, NoticeRead, NoticePost, FilingRead, FilingRecord, FilingConfirm, ClosingRead, ClosingManage, InquiryDecide, OrgReorganise,
 		PostManage, BaselineConfirm, CaseAdvise, RecordRead, RecordManage, LexiconRead, LexiconManage, RulesIssue, CoordinationManage, ShareRead, SettingsManage,
 		GuidanceIssue, GuidanceAnswer, TrainingManage, SelfCheckFill, SelfCheckAffirm, MourningDeclare, MatrixManage, PlatformManage, SiteBuild,
 		VigilDeclare, VigilReport, DutyManage, DutyServe, IncidentHandle, TakedownPropose, TakedownApprove,
-		ImpostorReport, ImpostorVerify, ImpostorDispose, SecurityRead}, true, reachWide},
+		ImpostorReport, ImpostorVerify, ImpostorDispose, SecurityRead, DashboardRead}, true, reachWide},
 	{Reviewer, "审核人员", []Permission{
 		OrgRead, RegistryRead, CaseRead, CaseDecide, InspectionRead, DashboardRead, ObligationRead, NoticeRead, FilingRead, ClosingRead, CaseAdvise, RecordRead}, true, reachWide},
 	{Sponsor, "主办单位经办", []Permission{
