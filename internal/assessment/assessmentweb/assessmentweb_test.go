@@ -226,7 +226,7 @@ func TestScoreOnScreen(t *testing.T) {
 	if links := x.Get("/console/packs").All("a[href^='/console/packs/adopt']"); len(links) != 0 {
 		t.Error("a city may adopt")
 	}
-	x.Get("/console/packs/adopt?pack=" + assessment.PackID + "&version=1").Want(http.StatusForbidden)
+	x.Get("/console/packs/adopt?pack=" + assessment.PackID + "&version=1").Want(http.StatusConflict)
 	x.as("province")
 	unit, version := x.Get("/console/packs/adopt?pack="+assessment.PackID+"&version=1").Want(http.StatusOK).Attr("input[name=unit]", "value"), "1"
 	form := url.Values{"pack": {assessment.PackID}, "version": {version}, "unit": {unit}, "label": {assessment.AdoptedDemo}}

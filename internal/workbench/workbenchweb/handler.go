@@ -278,7 +278,7 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request) error {
 	const shown = 6
 	b.messages = b.messages[:min(shown, len(b.messages))]
 	v := newHomeView(b, web.FrameOf(r).Today)
-	if tab == workbench.ToDo {
+	if b.tab == workbench.ToDo {
 		for _, f := range h.below {
 			parts, err := f(r)
 			if err != nil {
