@@ -71,6 +71,8 @@ type Line struct {
 	Deducted packs.Hundredths
 	Hits     int
 	Findings []Fact
+	// Seen is what was observed under the line, for who keeps it.
+	Seen []packs.Observation
 	// Unverified: the value stands as 未核实; NotUsed: it was therefore not used.
 	Unverified, NotUsed bool
 	// Note says why it was not tested, or what a person must confirm.
@@ -390,6 +392,7 @@ func (j *judge) score() Score {
 		_, used := j.pack.Indicator(i.ID)
 		l.NotUsed = !used
 		obs := j.observe(&l)
+		l.Seen = obs
 		seen = append(seen, obs...)
 		sc.Lines = append(sc.Lines, l)
 	}
