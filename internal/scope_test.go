@@ -51,6 +51,7 @@ var unscoped = map[string]string{
 	"matrix.OnChanged":     "system: registration at start",
 
 	"appraisal.AppealUntil":  "public: until when appeals to a round, which the caller holds, may be made",
+	"assessment.Observe":     "system: registration at start",
 	"inspection.AnswerWith":  "system: registration at start",
 	"inspection.Precisions":  "public: how often each rule was right; no unit stands in it",
 	"duty.PointOf":           "system: whose duty a sponsor's sites are on, asked in an act's transaction",

@@ -17,7 +17,6 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/notify"
-	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/packs"
@@ -172,33 +171,24 @@ func (s *Service) scores(ctx context.Context, r Round) (map[string]assessment.Sc
 		return nil, on, err
 	}
 	scope := authz.Area("appraisal.scores", area.Path)
-	sites, err := s.Assessment.Scores(ctx, s.DB, scope, p, assessment.ScoreFilter{})
+	// Judged by the round's pack, whatever is in force today.
+	pack, err := r.Pack()
+	if err != nil {
+		return nil, on, err
+	}
+	f := assessment.ScoreFilter{Trial: &pack}
+	sites, err := s.Assessment.Scores(ctx, s.DB, scope, p, f)
 	if err != nil {
 		return nil, on, err
 	}
 	for _, x := range sites {
 		out["site "+x.ID] = x
 	}
-	accounts, err := s.accountScores(ctx, scope, p, area.ID)
+	accounts, err := s.Assessment.ScoreAccounts(ctx, s.DB, scope, p, f)
 	for _, x := range accounts {
 		out["account "+x.ID] = x
 	}
 	return out, on, err
-}
-
-// accountScores are the accounts and apps of the area.
-func (s *Service) accountScores(ctx context.Context, scope authz.Scope, _ assessment.Period, under org.AreaID) ([]assessment.Score, error) {
-	var all []assessment.Score
-	for offset := 0; ; offset += accountPage {
-		list, total, err := s.Assessment.AccountScores(ctx, scope, registry.AccountFilter{Under: under, Limit: accountPage, Offset: offset})
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, list...)
-		if len(list) == 0 || offset+accountPage >= total {
-			return all, nil
-		}
-	}
 }
 
 type frozenRows struct{ results, standing [][]any }
@@ -254,7 +244,7 @@ func factsOf(pack packs.Pack, o Object, sc assessment.Score, scored bool, on cal
 		Object: Snapshot{Kind: o.Kind, ID: o.Of, Name: o.Name, Host: o.Host, Unit: o.Unit, UnitName: o.UnitNow, AreaCode: o.AreaCode, On: on, Ended: !scored}}
 	lines := map[string]assessment.Line{}
 	if scored {
-		f.Class = sc.Class
+		f.Class, f.NoServices = sc.Class, sc.Exempt != nil
 		f.Object.Name, f.Object.Unit, f.Object.UnitName = sc.Name, sc.Unit, sc.UnitName
 		if o.Kind == "site" {
 			f.Object.Host = registry.ShownHost(sc.Host)
@@ -279,7 +269,9 @@ func factsOf(pack packs.Pack, o Object, sc assessment.Score, scored bool, on cal
 					x.Observations = append(x.Observations, kept(seen))
 				}
 				for _, a := range l.Findings {
-					x.Findings = append(x.Findings, string(a.ID))
+					if a.ID != "" {
+						x.Findings = append(x.Findings, string(a.ID))
+					}
 				}
 			}
 			f.Lines = append(f.Lines, x)
