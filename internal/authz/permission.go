@@ -57,6 +57,7 @@ const (
 	PackAdopt          Permission = "pack.adopt"
 	BulletinCompose    Permission = "bulletin.compose"
 	ObligationRead     Permission = "obligation.read"
+	DashboardRead      Permission = "dashboard.read"
 	SettingsManage     Permission = "settings.manage"
 	GuidanceIssue      Permission = "guidance.issue"
 	GuidanceAnswer     Permission = "guidance.answer"
@@ -171,6 +172,7 @@ var Describe = map[Permission]string{
 	PackAdopt:          "采用指标包",
 	BulletinCompose:    "编制季度通报",
 	ObligationRead:     "查看义务和时限",
+	DashboardRead:      "查看今日要情和看板",
 	SettingsManage:     "查看和设定本省的规则选择、节假日安排",
 	GuidanceIssue:      "印发工作通知、答复询问",
 	GuidanceAnswer:     "签收工作通知、报送材料",

@@ -55,9 +55,11 @@ var Roles = []RoleInfo{
 		PostManage, BaselineConfirm, CaseAdvise, RecordRead, RecordManage, LexiconRead, LexiconManage, RulesIssue, CoordinationManage, ShareRead, SettingsManage,
 		GuidanceIssue, GuidanceAnswer, TrainingManage, SelfCheckFill, SelfCheckAffirm, MourningDeclare, MatrixManage, PlatformManage, SiteBuild,
 		VigilDeclare, VigilReport, DutyManage, DutyServe, IncidentHandle, TakedownPropose, TakedownApprove,
-		ImpostorReport, ImpostorVerify, ImpostorDispose, SecurityRead, AppraisalManage, AppraisalJudge}, true, reachWide},
+		ImpostorReport, ImpostorVerify, ImpostorDispose, SecurityRead, DashboardRead,
+		AppraisalManage, AppraisalJudge}, true, reachWide},
 	{Reviewer, "审核人员", []Permission{
-		OrgRead, RegistryRead, CaseRead, CaseDecide, InspectionRead, ObligationRead, NoticeRead, FilingRead, ClosingRead, CaseAdvise, RecordRead, AssessmentRead, AppraisalJudge}, true, reachWide},
+		OrgRead, RegistryRead, CaseRead, CaseDecide, InspectionRead, DashboardRead, ObligationRead, NoticeRead, FilingRead, ClosingRead, CaseAdvise, RecordRead,
+		AssessmentRead, AppraisalJudge}, true, reachWide},
 	{Sponsor, "主办单位经办", []Permission{
 		OrgRead, RegistryRead, RegistryManage, OpeningApply, CaseRead, LaunchManage, ColumnManage, ReleaseRestore, SiteCompose, SitePublish, ItemRead, ItemWrite, ItemWithdraw, MediaClear, LetterRead,
 		LetterScreen, LetterAnswer, InspectionRead, InspectionRun, OrderRead, OrderAnswer, AssessmentRead, ObligationRead, NoticeRead, NoticePost,
@@ -93,7 +95,7 @@ var Roles = []RoleInfo{
 	{AuditAdmin, "审计管理员", []Permission{
 		AuditRead}, true, reachWide},
 	{Inspector, "读网值班员", []Permission{
-		OrgRead, RegistryRead, InspectionRead, InspectionRun, LexiconRead, OrderRead, ObligationRead, NoticeRead, ClosingRead,
+		OrgRead, RegistryRead, InspectionRead, InspectionRun, LexiconRead, OrderRead, DashboardRead, ObligationRead, NoticeRead, ClosingRead,
 		VigilReport, DutyServe, IncidentHandle, TakedownPropose,
 		ImpostorReport, AssessmentRead, AppraisalJudge}, false, reachWide},
 	// Never a permission on content, columns or letters: the residents' side.
