@@ -128,6 +128,7 @@ func TestOneRuleFromDraftToBulletin(t *testing.T) {
 	eval[bool](editor, `(() => { const e = document.querySelector(".editor-text"); e.focus(); return document.execCommand("selectAll"); })()`)
 	editor.pastes(`<p>冬季便民服务点已经公布，请登录网站查询，具体见<a href="` + right + `">服务点名单</a>。</p>`)
 	editor.holds("the text corrected", `document.querySelector(".editor-text").innerText.includes("请登录网站") && !document.querySelector(".editor-text").innerText.includes("登陆")`)
+	editor.tick("文字订正")
 	editor.press("保存并送审")
 	editor.sees("待初审")
 	release(b, item)
