@@ -116,6 +116,10 @@ const (
 	IncidentHandle  Permission = "incident.handle"
 	TakedownPropose Permission = "takedown.propose"
 	TakedownApprove Permission = "takedown.approve"
+	// AnnualFill fills a unit's own annual forms in, publishes them and records
+	// their address; AnnualReview is the office above (Article 19(6)).
+	AnnualFill   Permission = "annual.fill"
+	AnnualReview Permission = "annual.review"
 )
 
 // Describe says in Chinese what each permission allows; it is also the closed
@@ -208,4 +212,6 @@ var Describe = map[Permission]string{
 	IncidentHandle:     "处置突发事件",
 	TakedownPropose:    "提出应急撤下",
 	TakedownApprove:    "批准、补审应急撤下",
+	AnnualFill:         "填报、公开年度报表",
+	AnnualReview:       "审核、催报年度报表",
 }

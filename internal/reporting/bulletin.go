@@ -95,7 +95,6 @@ type Parts struct {
 	Registry   *registry.Service
 	Assessment *assessment.Service
 	Letters    Letters // nil: bulletins have no figures of letters and say so
-	Visits     Visits  // nil: annual forms say that they have none
 }
 
 // Service is the door of reporting.
@@ -105,12 +104,11 @@ type Service struct {
 	registry   *registry.Service
 	assessment *assessment.Service
 	letters    Letters
-	visits     Visits
 }
 
 // New makes the service.
 func New(p Parts) *Service {
-	return &Service{db: p.DB, org: p.Org, registry: p.Registry, assessment: p.Assessment, letters: p.Letters, visits: p.Visits}
+	return &Service{db: p.DB, org: p.Org, registry: p.Registry, assessment: p.Assessment, letters: p.Letters}
 }
 
 func (s *Service) today() calendar.Date { return calendar.DateOf(s.db.Now()) }
@@ -325,6 +323,19 @@ func (s *Service) History(ctx context.Context, scope authz.Scope, id BulletinID)
 		return nil, err
 	}
 	return Machine.History(ctx, s.db, string(id))
+}
+
+// Kept is the content of the bulletin of a place in scope for a quarter, once it
+// is frozen or issued: what other papers say of the quarter agrees with it.
+func (s *Service) Kept(ctx context.Context, scope authz.Scope, area org.AreaID, p assessment.Period) (Content, bool, error) {
+	a, err := s.org.Area(ctx, s.db, area)
+	if err != nil {
+		return Content{}, false, err
+	}
+	if !scope.Covers(a.Path, "") {
+		return Content{}, false, fault.Missing("地区")
+	}
+	return s.kept(ctx, area, p)
 }
 
 // kept is the content of the bulletin of a place for a period when it is

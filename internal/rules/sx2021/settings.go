@@ -136,6 +136,16 @@ type Settings struct {
 	// VigilSummaryWorkdays is the time for the summary of a protected period, in
 	// working days after it (readings 21).
 	VigilSummaryWorkdays int `json:"vigil_summary_workdays"`
+	// AnnualFormDay is the day of January by which the annual forms of the year
+	// before are public: nationally the 31st (国办函〔2018〕12号), here the 22nd;
+	// AnnualFormDays is how many days before it they are opened.
+	AnnualFormDay  int `json:"annual_form_day"`
+	AnnualFormDays int `json:"annual_form_days"`
+	// AnnualReviewWorkdays is the time to review a form, AnnualAddressWorkdays
+	// the time to write the address of a published one back into the national
+	// system, both in working days.
+	AnnualReviewWorkdays  int `json:"annual_review_workdays"`
+	AnnualAddressWorkdays int `json:"annual_address_workdays"`
 }
 
 // maxWaiverWorkdays bounds WaiverWorkdays (readings 20).
@@ -197,6 +207,10 @@ func Defaults() Settings {
 		TakedownReviewHours:     24,
 		DisputeWorkdays:         5,
 		VigilSummaryWorkdays:    5,
+		AnnualFormDay:           22,
+		AnnualFormDays:          60,
+		AnnualReviewWorkdays:    3,
+		AnnualAddressWorkdays:   5,
 	}
 }
 
@@ -249,6 +263,10 @@ func (s Settings) Wrong() []string {
 	bad(s.TakedownReviewHours < 1 || s.TakedownReviewHours > 72, "一人应急撤下后的补审期限须为1至72小时，请重新填写。")
 	bad(s.DisputeWorkdays < 1 || s.DisputeWorkdays > 30, "误报申辩的答复期限须为1至30个工作日，请重新填写。")
 	bad(s.VigilSummaryWorkdays < 1 || s.VigilSummaryWorkdays > 30, "重要保障期总结的期限须为1至30个工作日，请重新填写。")
+	bad(s.AnnualFormDay < 5 || s.AnnualFormDay > 31, "年度报表的公开期限须为1月5日至31日，请重新填写。")
+	bad(s.AnnualFormDays < 25 || s.AnnualFormDays > 120, "年度报表开始填报的提前天数须为25至120天，请重新填写。")
+	bad(s.AnnualReviewWorkdays < 1 || s.AnnualReviewWorkdays > 10, "年度报表审核期限须为1至10个工作日，请重新填写。")
+	bad(s.AnnualAddressWorkdays < 1 || s.AnnualAddressWorkdays > 20, "年度报表网址回填期限须为1至20个工作日，请重新填写。")
 	bad(s.LowUseMonthly < 0, "移动客户端低使用量的标准不能是负数，请重新填写。")
 	bad(s.TombstoneYears < 1 || s.TombstoneYears > 50, "注销域名的跟踪年限须为1至50年，请重新填写。")
 	bad(s.VacancyWorkdays < 1, "岗位空缺补齐期限须为1个工作日以上，请填写正整数。")
