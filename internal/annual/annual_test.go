@@ -329,7 +329,7 @@ func (h *house) rows() {
 	site, unit, office := string(h.sites["swj"]), string(h.units["swj"]), string(h.units["city"])
 	person := h.sessions["swj"].PersonID
 	q := func(format string, a ...any) string { return fmt.Sprintf(format, a...) }
-	at := "'2026-05-01 02:00:00+00'"
+	at := "'2026-05-01T02:00:00Z'"
 	list := []string{}
 	for _, c := range [][2]string{{"kc1", "政务动态"}, {"kc2", "政策文件"}, {"kc3", "概况信息"}, {"kc4", "政策解读"}} {
 		list = append(list, q(`INSERT INTO site_column (id, site_id, slug, name, type, description, unit_id, owner_id, a_id, b_id, cycle_days, created_at) VALUES ('%s', '%s', '%s', '%s', '%s', '', '%s', '%s', '%s', '%s', 7, %s)`, c[0], site, c[0], c[1], c[1], unit, person, person, h.sessions["swj2"].PersonID, at))
@@ -341,7 +341,7 @@ func (h *house) rows() {
 	}
 	list = append(list,
 		// Shown a second time elsewhere: still one item.
-		q(`INSERT INTO item_placement (id, item_id, site_id, column_id, state, live_at, created_at) VALUES ('zz', 'it0', '%s', 'kc2', 'live', '2026-06-01 02:00:00+00', %s)`, site, at),
+		q(`INSERT INTO item_placement (id, item_id, site_id, column_id, state, live_at, created_at) VALUES ('zz', 'it0', '%s', 'kc2', 'live', '2026-06-01T02:00:00Z', %s)`, site, at),
 		q(`INSERT INTO item_link (policy_id, interpretation_id, form, created_at) VALUES ('it2', 'it4', '文字', %s)`, at),
 		q(`INSERT INTO item_link (policy_id, interpretation_id, form, created_at) VALUES ('it2', 'it5', '图解', %s)`, at),
 		q(`INSERT INTO topic (id, site_id, slug, title, intro, ends_on, owner_id, state, rev, created_at, started_at) VALUES ('t1', '%s', 't1', '专题', '', '2026-12-01', '%s', 'live', 1, %s, %s)`, site, person, at, at),
@@ -353,7 +353,7 @@ func (h *house) rows() {
 		q(`INSERT INTO account_post (account_id, key, posted_on, title, original, source, taken_at) SELECT id, 'a', '2026-05-01', '推文', 'yes', 'file', %s FROM account WHERE platform = 'weibo'`, at),
 		q(`INSERT INTO account_post (account_id, key, posted_on, title, original, source, taken_at) SELECT id, 'b', '2026-05-02', '推文', 'no', 'file', %s FROM account WHERE platform = 'weibo'`, at),
 		`UPDATE account SET followers = 500, followers_on = '2026-05-01' WHERE platform = 'weibo'`)
-	for i, answered := range []string{"'2026-05-04 02:00:00+00', '2026-05-04'", "'2026-05-02 02:00:00+00', '2026-05-02'", "NULL, NULL"} {
+	for i, answered := range []string{"'2026-05-04T02:00:00Z', '2026-05-04'", "'2026-05-02T02:00:00Z', '2026-05-02'", "NULL, NULL"} {
 		list = append(list, q(`INSERT INTO letter (id, number, site_id, unit_id, handler_unit_id, type, title_sealed, body_sealed, name_sealed, phone_sealed, email_sealed, author_mac, text_mac, query_mac, public_consent, state, due_on, provisional, received_at, received_on, answered_at, answered_on, updated_at)
 			VALUES ('l%d', 'LX-%d', '%s', '%s', '%s', 'consult', '', '', '', '', '', '', '', 'q%d', TRUE, 'submitted', '2026-05-08', FALSE, %s, '2026-05-01', %s, %s)`, i, i, site, unit, unit, i, at, answered, at))
 	}
@@ -361,7 +361,7 @@ func (h *house) rows() {
 		list = append(list, q(`INSERT INTO visit_day (site_id, day, views, visitors, machines, requests, not_found, failed, searches, phones, bytes, sketch) VALUES ('%s', '2026-05-0%d', %d, %d, 0, 0, 0, 0, 0, 0, 0, '')`, site, i+1, 100*(i+1), 10*(i+1)))
 	}
 	for i := range 3 {
-		list = append(list, q(`INSERT INTO training_attendance (id, course_id, unit_id, person_name, way, signed_at) VALUES ('ta%d', 'c1', '%s', '某', 'list', %s)`, i, office, at))
+		list = append(list, q(`INSERT INTO training_attendance (id, course_id, unit_id, person_name, way, signed_at) VALUES ('ta%d', 'c1', '%s', '某%d', 'list', %s)`, i, office, i, at))
 	}
 	h.exec(list...)
 	for n := 1; n <= 4; n++ {

@@ -14,6 +14,7 @@ import (
 	"zhengshu/internal/closing/closingweb"
 	"zhengshu/internal/columns/columnsweb"
 	"zhengshu/internal/cutover/cutoverweb"
+	"zhengshu/internal/dashboard/dashboardweb"
 	"zhengshu/internal/db"
 	"zhengshu/internal/demo"
 	"zhengshu/internal/disclosure/disclosureweb"
@@ -87,6 +88,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		assessmentweb.New(h.DB, h.Assessment, h.Inspection, h.Registry, h.Org).Routes(),
 		reportingweb.New(h.Reporting).Routes(),
 		h.annualDoors(),
+		dashboardweb.New(h.DB, h.Dashboards, h.Org).Routes(),
 		auditweb.New(h.DB, h.Org, h.VerifyAudit).Routes(),
 		lexiconweb.New(h.Lexicon, h.Org, h.Blobs).Routes(),
 		inspectionweb.New(h.DB, h.Inspection, h.Registry, h.Blobs).Routes(),
@@ -101,7 +103,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 // tabs of its first pages.
 func navigation() []web.NavItem {
 	return []web.NavItem{
-		{Name: "工作台", Href: "/console", Also: []string{"/console/me", "/console/training"}, Parts: []web.Part{{Name: "待办", Href: "/console", Also: []string{"/console/inbox"}}, {Name: "义务和时限", Href: "/console/obligations"}, {Name: "到期日历", Href: "/console/calendar"},
+		{Name: "工作台", Href: "/console", Also: []string{"/console/me", "/console/training"}, Parts: []web.Part{{Name: "待办", Href: "/console", Also: []string{"/console/inbox"}}, {Name: "今日要情", Href: "/console/morning"}, {Name: "看板", Href: "/console/dashboard", Also: []string{"/console/dashboard/"}}, {Name: "义务和时限", Href: "/console/obligations"}, {Name: "到期日历", Href: "/console/calendar"},
 			{Name: "超期看板", Href: "/console/obligations/board"}, {Name: "工作通知", Href: "/console/guidance"}, {Name: "培训", Href: "/console/training"}, {Name: "安全自查", Href: "/console/selfchecks"},
 			{Name: "消息", Href: "/console/messages", Also: []string{"/console/me/notifications"}}, {Name: "本省规则", Href: "/console/settings", Also: []string{"/console/settings/holidays"}}, {Name: "系统设置", Href: "/console/settings/system"}}},
 		{Name: "台账", Href: "/console/sites", Permit: authz.RegistryRead, Parts: []web.Part{{Name: "网站", Href: "/console/sites"}, {Name: "账号", Href: "/console/accounts"}, {Name: "客户端和小程序", Href: "/console/apps", Also: []string{"/console/apps/low-use"}},
@@ -118,7 +120,7 @@ func navigation() []web.NavItem {
 			{Name: "导入", Href: "/console/move-ins", Also: []string{"/console/move-ins/"}, Group: "导入、采用和转载"}, {Name: "采用申请", Href: "/console/share-requests", Group: "导入、采用和转载"}, {Name: "重要转载", Href: "/console/reposts", Group: "导入、采用和转载"}, {Name: "稿源名单", Href: "/console/sources", Group: "导入、采用和转载"},
 			{Name: "审核流程", Href: "/console/review-routes", Group: "审核和检查规则"}, {Name: "放行清单", Href: "/console/checks/allowed", Group: "审核和检查规则"}, {Name: "规则质量", Href: "/console/checks/rules", Group: "审核和检查规则"}, {Name: "索引号代码", Href: "/console/index-codes", Group: "审核和检查规则"}}},
 		{Name: "来信", Href: "/console/letters", Permit: authz.LetterRead},
-		{Name: "检查", Href: "/console/inspection", Permit: authz.InspectionRead, Parts: slices.Concat([]web.Part{{Name: "检查", Href: "/console/inspection"}, {Name: "发现的问题", Href: "/console/findings", Also: []string{"/console/disputes", "/console/inspection/precision"}}, {Name: "巡检计划", Href: "/console/inspection/plans"}, {Name: "值班", Href: "/console/duty", Also: []string{"/console/duty/"}}, {Name: "告警", Href: "/console/alarms", Also: []string{"/console/alarms/"}},
+		{Name: "检查", Href: "/console/inspection", Permit: authz.InspectionRead, Parts: slices.Concat([]web.Part{{Name: "检查", Href: "/console/inspection"}, {Name: "发现的问题", Href: "/console/findings", Also: []string{"/console/disputes", "/console/inspection/precision", "/console/inspection/causes"}}, {Name: "巡检计划", Href: "/console/inspection/plans"}, {Name: "值班", Href: "/console/duty", Also: []string{"/console/duty/"}}, {Name: "告警", Href: "/console/alarms", Also: []string{"/console/alarms/"}},
 			{Name: "事件处置", Href: "/console/incidents", Also: []string{"/console/incidents/", "/console/takedowns", "/console/takedowns/"}}, {Name: "重要保障期", Href: "/console/protected-periods", Also: []string{"/console/protected-periods/"}, Group: "安全"}, {Name: "防篡改", Href: "/console/integrity", Group: "安全"},
 			{Name: "词库", Href: "/console/lexicon", Also: []string{"/console/lexicon/"}, Group: "监测"}, {Name: "网站体检", Href: "/console/health", Also: []string{"/console/activity"}, Group: "监测"}, {Name: "访问统计", Href: "/console/visits", Also: []string{"/console/visits/method"}, Group: "监测"}}, guardParts())},
 		{Name: "整改", Href: "/console/orders", Permit: authz.OrderRead},

@@ -31,6 +31,7 @@ import (
 	"zhengshu/internal/columns"
 	"zhengshu/internal/coordination"
 	"zhengshu/internal/cutover"
+	"zhengshu/internal/dashboard"
 	"zhengshu/internal/db"
 	"zhengshu/internal/demo"
 	"zhengshu/internal/disclosure"
@@ -160,6 +161,7 @@ type House struct {
 	Publisher   *publishing.Publisher
 	Appearance  *appearance.Service
 	Workbench   *workbench.Service
+	Dashboards  *dashboard.Service
 	Records     // 承办, 细则, 等保, 协同, 经费
 	Estate      // 矩阵, 平台, 建站, 导出, 体检
 	Guard       // 假冒, 年度检查, 主机, 账号
@@ -336,7 +338,7 @@ func (h *House) wire(ctx context.Context) error {
 		Store: h.Blobs, Book: h.Rules, Days: h.Days, Notices: h.Notices, Filings: h.Filings, Closings: h.Closings, Settings: settings, Frozen: h.frozen})
 	if h.Assessment, err = assessment.New(assessment.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Inspection: h.Inspection,
 		Obligations: h.Obligations, Days: h.Days, Store: h.Blobs,
-		Observers: []assessment.Observer{assessment.UnansweredLetters(h.DB, h.Letters, h.Registry)}}); err != nil {
+		Observers: []assessment.Observer{assessment.UnansweredLetters(h.Letters), assessment.AccountStandings(h.NewMedia)}}); err != nil {
 		return err
 	}
 	h.Reporting = reporting.New(reporting.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Assessment: h.Assessment, Letters: reporting.LettersOf(h.Letters)})
@@ -357,6 +359,8 @@ func (h *House) wire(ctx context.Context) error {
 		obligationweb.NewInbox(h.Obligations, h.Config.Clock, approval.StepObligation.ID, approval.CountersignObligation.ID, letters.ReplyKind.ID, assessment.RectifyObligation.ID, library.ColumnUpdate.ID),
 		h.Library, h.Columns, h.Letters, h.Assessment, filingweb.NewInbox(h.Filings),
 	)
+	h.Dashboards = dashboard.New(dashboard.Parts{DB: h.DB, Org: h.Org, Assessment: h.Assessment, Workbench: h.Workbench, Days: h.Days})
+	h.Dashboards.Register(h.workers)
 	h.Roster = roster.New(roster.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Days: h.Days, Settings: settings,
 		Sources: []roster.Source{{Name: "columns", Held: registry.ColumnsHeld, Pass: registry.PassColumns}, {Name: "topics", Held: layout.TopicsHeld, Pass: layout.PassTopics}, {Name: "letters", Held: letters.Held, Pass: letters.Pass},
 			{Name: "obligations", Held: h.Obligations.Holding, Pass: h.Obligations.Pass}}})
@@ -501,7 +505,7 @@ func (h *House) Sweep(ctx context.Context) error {
 // machines are the states of every kind of object.
 func machines() []passage.Machine {
 	return slices.Concat([]passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, library.ShareMachine, letters.Machine,
-		inspection.FindingMachine, inspection.PlanMachine, assessment.OrderMachine, reporting.Machine, annual.Machine, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine,
+		inspection.FindingMachine, inspection.PlanMachine, assessment.OrderMachine, assessment.VersionMachine, reporting.Machine, annual.Machine, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine,
 		operator.Machine, tenancy.Machine, guidance.Machine, reposting.Machine, training.Machine, selfcheck.Machine, appearance.Machine, layout.TopicMachine, layout.BarMachine, lexicon.PackMachine}, watchMachines(), guardMachines())
 }
 

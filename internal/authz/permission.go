@@ -53,9 +53,11 @@ const (
 	OrderIssue         Permission = "order.issue"
 	OrderAnswer        Permission = "order.answer"
 	AssessmentRead     Permission = "assessment.read"
+	PackDraft          Permission = "pack.draft"
 	PackAdopt          Permission = "pack.adopt"
 	BulletinCompose    Permission = "bulletin.compose"
 	ObligationRead     Permission = "obligation.read"
+	DashboardRead      Permission = "dashboard.read"
 	SettingsManage     Permission = "settings.manage"
 	GuidanceIssue      Permission = "guidance.issue"
 	GuidanceAnswer     Permission = "guidance.answer"
@@ -165,9 +167,11 @@ var Describe = map[Permission]string{
 	OrderIssue:         "下发整改通知、确认办结",
 	OrderAnswer:        "答复整改通知、申请复测",
 	AssessmentRead:     "查看考核得分",
+	PackDraft:          "起草、复核和试算指标包",
 	PackAdopt:          "采用指标包",
 	BulletinCompose:    "编制季度通报",
 	ObligationRead:     "查看义务和时限",
+	DashboardRead:      "查看今日要情和看板",
 	SettingsManage:     "查看和设定本省的规则选择、节假日安排",
 	GuidanceIssue:      "印发工作通知、答复询问",
 	GuidanceAnswer:     "签收工作通知、报送材料",
