@@ -537,7 +537,7 @@ func TestArticle19_6_FromDraftToTheAddress(t *testing.T) {
 		if !fault.Is(err, fault.Invalid) || len(broken) != 2 || !strings.Contains(broken[0], "v_items_online") || !strings.Contains(broken[0], "“可全程在线办理政务服务事项数量”5，“政务服务事项数量”3") {
 			t.Fatalf("contradictions: %v %q", err, broken)
 		}
-		if err := h.svc.Type(ctx, fill, s, d.ID, map[string]annual.Entry{"items_online": {Value: "3", Source: "事项库"}, "published": {}}); err != nil {
+		if err := h.svc.Type(ctx, fill, s, d.ID, map[string]annual.Entry{"items_online": {Value: "3", Source: "事项库"}, "catalogue": {Value: "是", Source: "事项库"}, "published": {}}); err != nil {
 			t.Fatal(err)
 		}
 		if err := h.svc.Publish(ctx, fill, s, d.ID); !fault.Is(err, fault.Conflict) {

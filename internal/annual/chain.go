@@ -180,7 +180,7 @@ func (s *Service) Submit(ctx context.Context, scope authz.Scope, session *authz.
 		}
 		rows := map[string][]Row{}
 		for _, l := range d.Lines {
-			k := Kept{Cell: l.Cell.ID, Value: l.Value, Origin: l.Origin, Source: l.Source, Why: l.Typed.Why, Remark: l.Typed.Remark, Last: l.Last, Rows: l.Fact.Rows, Sum: l.Fact.Sum, Partial: l.Fact.Partial}
+			k := Kept{Cell: l.Cell.ID, Value: l.Value, Origin: l.Origin, Source: l.Source, Why: l.Typed.Why, Remark: l.Typed.Remark, Last: l.Last, Rows: l.Fact.Rows, Sum: l.Fact.Sum, Partial: l.Fact.Partial, Missing: l.Fact.Missing}
 			if l.Origin == Instead {
 				k.Counted = l.Fact.Value
 			}

@@ -248,7 +248,7 @@ func (d *Dossier) asKept() error {
 		if !ok {
 			return fmt.Errorf("annual: form %s keeps cell %q, which its definition has not", d.ID, k.Cell)
 		}
-		l := Line{Cell: c, Value: k.Value, Origin: k.Origin, Source: k.Source, Last: k.Last, Fact: Fact{Value: k.Value, Says: k.Source, Rows: k.Rows, Sum: k.Sum, Partial: k.Partial}, Typed: Typed{Why: k.Why, Remark: k.Remark, Counted: k.Counted}}
+		l := Line{Cell: c, Value: k.Value, Origin: k.Origin, Source: k.Source, Last: k.Last, Fact: Fact{Value: k.Value, Says: k.Source, Rows: k.Rows, Sum: k.Sum, Partial: k.Partial, Missing: k.Missing}, Typed: Typed{Why: k.Why, Remark: k.Remark, Counted: k.Counted}}
 		if k.Origin == Instead {
 			l.Fact.Value = k.Counted
 		}

@@ -291,6 +291,7 @@ type Kept struct {
 	Rows    int    `json:"rows,omitempty"`
 	Sum     bool   `json:"sum,omitempty"`
 	Partial string `json:"partial,omitempty"`
+	Missing string `json:"missing,omitempty"` // why the house counted nothing
 }
 
 func digest(b []byte) string {
