@@ -50,6 +50,7 @@ import (
 	"zhengshu/internal/protection"
 	"zhengshu/internal/queries"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/reporting"
 	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/selfcheck"
 	"zhengshu/internal/signin"
@@ -434,7 +435,7 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 
 	// A bulletin of the county, and a file its supervisor brought.
 	supervisor := who(authz.Supervisor)
-	bulletin := must(h.Reporting.Compose(as(supervisor), supervisor.ScopeFor(authz.BulletinCompose), c.area, assessment.QuarterOf(calendar.Today(n.clock)).Before()))(t)
+	bulletin := must(h.Reporting.Compose(as(supervisor), supervisor.ScopeFor(authz.BulletinCompose), reporting.QuarterlyBulletin, c.area, assessment.QuarterOf(calendar.Today(n.clock)).Before()))(t)
 	ids("/console/bulletins/{id}", string(bulletin.ID))
 	c.ids["/console/bulletins/{key}"] = []string{"sites.running", "nothing"}
 	if err := h.DB.Update(as(supervisor), func(tx *db.Tx) error {

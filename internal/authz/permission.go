@@ -55,6 +55,7 @@ const (
 	AssessmentRead     Permission = "assessment.read"
 	PackAdopt          Permission = "pack.adopt"
 	BulletinCompose    Permission = "bulletin.compose"
+	ExperienceOffer    Permission = "experience.offer"
 	ObligationRead     Permission = "obligation.read"
 	SettingsManage     Permission = "settings.manage"
 	GuidanceIssue      Permission = "guidance.issue"
@@ -162,7 +163,8 @@ var Describe = map[Permission]string{
 	OrderAnswer:        "答复整改通知、申请复测",
 	AssessmentRead:     "查看考核得分",
 	PackAdopt:          "采用指标包",
-	BulletinCompose:    "编制季度通报",
+	BulletinCompose:    "编制、复核、印发检查通报和报告",
+	ExperienceOffer:    "报送典型经验",
 	ObligationRead:     "查看义务和时限",
 	SettingsManage:     "查看和设定本省的规则选择、节假日安排",
 	GuidanceIssue:      "印发工作通知、答复询问",
