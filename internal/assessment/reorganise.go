@@ -10,7 +10,7 @@ import (
 // Reorganise is assessment's part in a reorganisation: who must put something
 // right, and who issued it, are followed by their successors.
 func Reorganise() org.Module {
-	return org.Module{Name: "assessment", Tables: []string{"rectify_order.unit_id", "rectify_order.issuer_unit_id"},
+	return org.Module{Name: "assessment", Tables: []string{"rectify_order.unit_id", "rectify_order.issuer_unit_id", "scoring_pack.unit_id"},
 		Touched: func(ctx context.Context, q db.Querier, units []org.UnitID) ([]org.Touched, error) {
 			owed, err := org.Touches(ctx, q, org.Touched{Kind: "order", Name: "整改通知"}, units, `rectify_order o JOIN site s ON s.id = o.site_id`,
 				`'order:' || o.id, o.number, s.name, '/console/orders/' || o.id, o.unit_id`, "o.unit_id", "")
@@ -34,7 +34,10 @@ func Reorganise() org.Module {
 			if c.Main == c.From {
 				return nil
 			}
-			_, err = tx.Exec(ctx, `UPDATE rectify_order SET issuer_unit_id = $2 WHERE issuer_unit_id = $1`, c.From, c.Main)
+			if _, err = tx.Exec(ctx, `UPDATE rectify_order SET issuer_unit_id = $2 WHERE issuer_unit_id = $1`, c.From, c.Main); err != nil {
+				return err
+			}
+			_, err = tx.Exec(ctx, `UPDATE scoring_pack SET unit_id = $2 WHERE unit_id = $1`, c.From, c.Main)
 			return err
 		}}
 }

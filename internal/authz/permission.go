@@ -53,6 +53,7 @@ const (
 	OrderIssue         Permission = "order.issue"
 	OrderAnswer        Permission = "order.answer"
 	AssessmentRead     Permission = "assessment.read"
+	PackDraft          Permission = "pack.draft"
 	PackAdopt          Permission = "pack.adopt"
 	BulletinCompose    Permission = "bulletin.compose"
 	ExperienceOffer    Permission = "experience.offer"
@@ -162,6 +163,7 @@ var Describe = map[Permission]string{
 	OrderIssue:         "下发整改通知、确认办结",
 	OrderAnswer:        "答复整改通知、申请复测",
 	AssessmentRead:     "查看考核得分",
+	PackDraft:          "起草、复核和试算指标包",
 	PackAdopt:          "采用指标包",
 	BulletinCompose:    "编制、复核、印发检查通报和报告",
 	ExperienceOffer:    "报送典型经验",

@@ -42,32 +42,6 @@ func (listView) Crumbs() []web.Crumb {
 	return crumbs(web.Crumb{Name: "网站检查", Href: boardPath}, web.Crumb{Name: "问题"})
 }
 
-func checkName(id string) string {
-	if c, ok := check.ByID(id); ok {
-		return c.Says.Wrong
-	}
-	family, _, _ := strings.Cut(id, ".")
-	for _, f := range families {
-		if f.Value == family {
-			return f.Label
-		}
-	}
-	if family == "crawl" {
-		return "页面访问"
-	}
-	return id
-}
-
-func familyName(id string) string {
-	family, _, _ := strings.Cut(id, ".")
-	for _, f := range families {
-		if f.Value == family {
-			return f.Label
-		}
-	}
-	return family
-}
-
 // basis is a clause in words: an article of the provincial rules, or the
 // number of an indicator of the national ones.
 func basis(clause string) string {
@@ -86,7 +60,7 @@ func findingTable(caption string, list []inspection.Finding, withSite bool) web.
 		t.Columns = append(t.Columns[:1:1], append([]web.Column{{Head: "站点"}}, t.Columns[1:]...)...)
 	}
 	for _, f := range list {
-		what := web.Cell{Text: f.Says, Href: f.Link(), Note: familyName(f.Check) + "，" + f.URL}
+		what := web.Cell{Text: f.Says, Href: f.Link(), Note: inspection.FamilyName(f.Check) + "，" + f.URL}
 		if f.Pages > 1 {
 			what.Note += fmt.Sprintf(" 等 %d 个页面", f.Pages)
 		}
@@ -113,7 +87,7 @@ func newList(list []inspection.Finding, total int) listView {
 			{Kind: web.SearchBox, Name: "q", Label: "站点、单位、问题或网址"},
 			{Kind: web.Select, Name: "state", Label: "状态", Options: orAll(states)},
 			{Kind: web.Select, Name: "severity", Label: "程度", Options: orAll([]web.Option{{Value: "serious", Label: "严重"}, {Value: "error", Label: "一般"}, {Value: "advice", Label: "提示"}})},
-			{Kind: web.Select, Name: "family", Label: "类别", Options: orAll(families)},
+			{Kind: web.Select, Name: "family", Label: "类别", Options: orAll(families(false))},
 			{Kind: web.Select, Name: "age", Label: "发现已满", Options: orAll([]web.Option{{Value: "3", Label: "3天"}, {Value: "7", Label: "7天"}, {Value: "15", Label: "15天"}, {Value: "30", Label: "30天"}, {Value: "90", Label: "90天"}})},
 		}, More: []web.Field{
 			{Name: "clause", Label: "依据编号", Max: 20, Hint: "例如 S7.3a、D-19、V-W-3"},
@@ -170,7 +144,7 @@ func (h *Handler) findings(w http.ResponseWriter, r *http.Request) error {
 	case q.Get("site") != "" && len(list) > 0:
 		v.Heading.Title = list[0].SiteName + "的问题"
 	case q.Get("check") != "":
-		v.Heading.Title = "问题：" + checkName(q.Get("check"))
+		v.Heading.Title = "问题：" + inspection.CheckName(q.Get("check"))
 	}
 	v.Exports = web.ExportActs(listPath+"/export", q)
 	v.Pager = web.PagerOf(r, total, perPage)
@@ -203,7 +177,7 @@ func (h *Handler) exportFindings(w http.ResponseWriter, r *http.Request) error {
 	}
 	rows := func(yield func([]any) bool) {
 		for _, f := range list {
-			if !yield([]any{f.SiteName, f.Host, f.UnitName, f.Says, checkName(f.Check), severityNames[f.Severity], basis(f.Clause), f.URL, f.Where, f.Pages, inspection.FindingMachine.Name(f.State), web.Minute(f.FirstSeen), web.Minute(f.LastSeen), f.Fix}) {
+			if !yield([]any{f.SiteName, f.Host, f.UnitName, f.Says, inspection.CheckName(f.Check), severityNames[f.Severity], basis(f.Clause), f.URL, f.Where, f.Pages, inspection.FindingMachine.Name(f.State), web.Minute(f.FirstSeen), web.Minute(f.LastSeen), f.Fix}) {
 				return
 			}
 		}
@@ -216,7 +190,7 @@ func newCauses(list []inspection.Cause) page {
 	v := page{web.ListView{Heading: web.Heading{Title: "问题按原因", Lead: "同一原因的问题往往出在同一个模板或同一处管理上，改一处，消一片。"}, Trail: []web.Crumb{{Name: "网站检查", Href: boardPath}, {Name: "问题", Href: listPath + "?state=standing"}},
 		Table: web.Table{Caption: "未办结的问题按原因", Quiet: true, Columns: []web.Column{{Head: "原因", Wide: true}, {Head: "问题", Number: true}, {Head: "其中严重", Number: true}, {Head: "涉及站点", Number: true}, {Head: "已列入整改", Number: true}, {Head: "最早发现"}}, Empty: web.Empty{Title: "没有未办结的问题", Text: "检查发现问题后，这里按原因汇总。"}}}}
 	for _, c := range list {
-		row := web.Row{Cells: []web.Cell{{Text: checkName(c.Check), Href: listPath + "?state=standing&check=" + url.QueryEscape(c.Check), Note: familyName(c.Check)}, web.Figure(c.Findings), web.Figure(c.Serious), web.Figure(c.Sites), web.Figure(c.Ordered), web.When(c.Oldest)}}
+		row := web.Row{Cells: []web.Cell{{Text: inspection.CheckName(c.Check), Href: listPath + "?state=standing&check=" + url.QueryEscape(c.Check), Note: inspection.FamilyName(c.Check)}, web.Figure(c.Findings), web.Figure(c.Serious), web.Figure(c.Sites), web.Figure(c.Ordered), web.When(c.Oldest)}}
 		if c.Serious > 0 {
 			row.Kind = web.Danger
 		}
@@ -321,9 +295,9 @@ func none(string) string { return "" }
 func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage.Step, item string, mayAct, mayHold bool, mayOpen func(string) string) findingView {
 	base := f.Link()
 	v := findingView{Name: clip(f.Says, 30), Base: base, MayTest: mayAct, MayDeny: mayAct && inspection.FindingMachine.Can(f.State, "dispute"), MayHold: mayHold && inspection.FindingMachine.Can(f.State, "uphold"),
-		Heading: web.Heading{Title: f.Says, Above: f.SiteName + "　" + familyName(f.Check), Tags: []web.Tag{severityTag(f.Severity), stateTag(f)}},
+		Heading: web.Heading{Title: f.Says, Above: f.SiteName + "　" + inspection.FamilyName(f.Check), Tags: []web.Tag{severityTag(f.Severity), stateTag(f)}},
 		Facts: web.Summary{Title: "基本情况", Wide: true, Terms: []web.Term{
-			{Name: "站点", Text: f.SiteName, Href: start(string(f.Site)), Note: f.UnitName}, {Name: "依据", Text: basis(f.Clause), Note: familyName(f.Check)},
+			{Name: "站点", Text: f.SiteName, Href: start(string(f.Site)), Note: f.UnitName}, {Name: "依据", Text: basis(f.Clause), Note: inspection.FamilyName(f.Check)},
 			{Name: "所在页面", Text: f.URL}, {Name: "具体位置", Text: dash(f.Where)},
 			{Name: "首次发现", Text: web.Minute(f.FirstSeen)}, {Name: "最近发现", Text: web.Minute(f.LastSeen)},
 			{Name: "整改要求", Text: f.Fix},
