@@ -14,6 +14,7 @@ import (
 	"zhengshu/internal/closing/closingweb"
 	"zhengshu/internal/columns/columnsweb"
 	"zhengshu/internal/cutover/cutoverweb"
+	"zhengshu/internal/dashboard/dashboardweb"
 	"zhengshu/internal/db"
 	"zhengshu/internal/demo"
 	"zhengshu/internal/disclosure/disclosureweb"
@@ -86,6 +87,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		appearanceweb.New(h.Appearance, h.Publisher).Pictures(h.Media).Routes(),
 		assessmentweb.New(h.DB, h.Assessment, h.Inspection, h.Registry, h.Org).Routes(),
 		reportingweb.New(h.Reporting).Routes(),
+		dashboardweb.New(h.DB, h.Dashboards, h.Org).Routes(),
 		auditweb.New(h.DB, h.Org, h.VerifyAudit).Routes(),
 		lexiconweb.New(h.Lexicon, h.Org, h.Blobs).Routes(),
 		inspectionweb.New(h.DB, h.Inspection, h.Registry, h.Blobs).Routes(),
@@ -100,7 +102,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 // tabs of its first pages.
 func navigation() []web.NavItem {
 	return []web.NavItem{
-		{Name: "工作台", Href: "/console", Also: []string{"/console/me", "/console/training"}, Parts: []web.Part{{Name: "待办", Href: "/console", Also: []string{"/console/inbox"}}, {Name: "义务和时限", Href: "/console/obligations"}, {Name: "到期日历", Href: "/console/calendar"},
+		{Name: "工作台", Href: "/console", Also: []string{"/console/me", "/console/training"}, Parts: []web.Part{{Name: "待办", Href: "/console", Also: []string{"/console/inbox"}}, {Name: "今日要情", Href: "/console/morning"}, {Name: "看板", Href: "/console/dashboard", Also: []string{"/console/dashboard/"}}, {Name: "义务和时限", Href: "/console/obligations"}, {Name: "到期日历", Href: "/console/calendar"},
 			{Name: "超期看板", Href: "/console/obligations/board"}, {Name: "工作通知", Href: "/console/guidance"}, {Name: "培训", Href: "/console/training"}, {Name: "安全自查", Href: "/console/selfchecks"},
 			{Name: "消息", Href: "/console/messages", Also: []string{"/console/me/notifications"}}, {Name: "本省规则", Href: "/console/settings", Also: []string{"/console/settings/holidays"}}, {Name: "系统设置", Href: "/console/settings/system"}}},
 		{Name: "台账", Href: "/console/sites", Permit: authz.RegistryRead, Parts: []web.Part{{Name: "网站", Href: "/console/sites"}, {Name: "账号", Href: "/console/accounts"}, {Name: "客户端和小程序", Href: "/console/apps", Also: []string{"/console/apps/low-use"}},

@@ -30,6 +30,7 @@ import (
 	"zhengshu/internal/columns"
 	"zhengshu/internal/coordination"
 	"zhengshu/internal/cutover"
+	"zhengshu/internal/dashboard"
 	"zhengshu/internal/db"
 	"zhengshu/internal/demo"
 	"zhengshu/internal/disclosure"
@@ -158,6 +159,7 @@ type House struct {
 	Publisher   *publishing.Publisher
 	Appearance  *appearance.Service
 	Workbench   *workbench.Service
+	Dashboards  *dashboard.Service
 	Records     // 承办, 细则, 等保, 协同, 经费
 	Estate      // 矩阵, 平台, 建站, 导出, 体检
 	Guard       // 假冒, 年度检查, 主机, 账号
@@ -355,6 +357,8 @@ func (h *House) wire(ctx context.Context) error {
 		obligationweb.NewInbox(h.Obligations, h.Config.Clock, approval.StepObligation.ID, approval.CountersignObligation.ID, letters.ReplyKind.ID, assessment.RectifyObligation.ID, library.ColumnUpdate.ID),
 		h.Library, h.Columns, h.Letters, h.Assessment, filingweb.NewInbox(h.Filings),
 	)
+	h.Dashboards = dashboard.New(dashboard.Parts{DB: h.DB, Org: h.Org, Assessment: h.Assessment, Workbench: h.Workbench, Days: h.Days})
+	h.Dashboards.Register(h.workers)
 	h.Roster = roster.New(roster.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Days: h.Days, Settings: settings,
 		Sources: []roster.Source{{Name: "columns", Held: registry.ColumnsHeld, Pass: registry.PassColumns}, {Name: "topics", Held: layout.TopicsHeld, Pass: layout.PassTopics}, {Name: "letters", Held: letters.Held, Pass: letters.Pass},
 			{Name: "obligations", Held: h.Obligations.Holding, Pass: h.Obligations.Pass}}})

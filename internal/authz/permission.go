@@ -58,6 +58,7 @@ const (
 	BulletinCompose    Permission = "bulletin.compose"
 	ExperienceOffer    Permission = "experience.offer"
 	ObligationRead     Permission = "obligation.read"
+	DashboardRead      Permission = "dashboard.read"
 	SettingsManage     Permission = "settings.manage"
 	GuidanceIssue      Permission = "guidance.issue"
 	GuidanceAnswer     Permission = "guidance.answer"
@@ -168,6 +169,7 @@ var Describe = map[Permission]string{
 	BulletinCompose:    "编制、复核、印发检查通报和报告",
 	ExperienceOffer:    "报送典型经验",
 	ObligationRead:     "查看义务和时限",
+	DashboardRead:      "查看今日要情和看板",
 	SettingsManage:     "查看和设定本省的规则选择、节假日安排",
 	GuidanceIssue:      "印发工作通知、答复询问",
 	GuidanceAnswer:     "签收工作通知、报送材料",

@@ -55,9 +55,9 @@ var Roles = []RoleInfo{
 		PostManage, BaselineConfirm, CaseAdvise, RecordRead, RecordManage, LexiconRead, LexiconManage, RulesIssue, CoordinationManage, ShareRead, SettingsManage,
 		GuidanceIssue, GuidanceAnswer, TrainingManage, SelfCheckFill, SelfCheckAffirm, MourningDeclare, MatrixManage, PlatformManage, SiteBuild,
 		VigilDeclare, VigilReport, DutyManage, DutyServe, IncidentHandle, TakedownPropose, TakedownApprove,
-		ImpostorReport, ImpostorVerify, ImpostorDispose, SecurityRead}, true, reachWide},
+		ImpostorReport, ImpostorVerify, ImpostorDispose, SecurityRead, DashboardRead}, true, reachWide},
 	{Reviewer, "审核人员", []Permission{
-		OrgRead, RegistryRead, CaseRead, CaseDecide, InspectionRead, ObligationRead, NoticeRead, FilingRead, ClosingRead, CaseAdvise, RecordRead}, true, reachWide},
+		OrgRead, RegistryRead, CaseRead, CaseDecide, InspectionRead, DashboardRead, ObligationRead, NoticeRead, FilingRead, ClosingRead, CaseAdvise, RecordRead}, true, reachWide},
 	{Sponsor, "主办单位经办", []Permission{
 		OrgRead, RegistryRead, RegistryManage, OpeningApply, CaseRead, LaunchManage, ColumnManage, ReleaseRestore, SiteCompose, SitePublish, ItemRead, ItemWrite, ItemWithdraw, MediaClear, LetterRead,
 		LetterScreen, LetterAnswer, InspectionRead, InspectionRun, OrderRead, OrderAnswer, AssessmentRead, ExperienceOffer, ObligationRead, NoticeRead, NoticePost,
@@ -93,7 +93,7 @@ var Roles = []RoleInfo{
 	{AuditAdmin, "审计管理员", []Permission{
 		AuditRead}, true, reachWide},
 	{Inspector, "读网值班员", []Permission{
-		OrgRead, RegistryRead, InspectionRead, InspectionRun, LexiconRead, OrderRead, ObligationRead, NoticeRead, ClosingRead,
+		OrgRead, RegistryRead, InspectionRead, InspectionRun, LexiconRead, OrderRead, DashboardRead, ObligationRead, NoticeRead, ClosingRead,
 		VigilReport, DutyServe, IncidentHandle, TakedownPropose,
 		ImpostorReport}, false, reachWide},
 	// Never a permission on content, columns or letters: the residents' side.
