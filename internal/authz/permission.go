@@ -119,6 +119,11 @@ const (
 	IncidentHandle  Permission = "incident.handle"
 	TakedownPropose Permission = "takedown.propose"
 	TakedownApprove Permission = "takedown.approve"
+	// AppraisalManage holds rounds and blind tests, AppraisalJudge is a judge's
+	// and a marker's side, AppraisalAppeal the unit's (Articles 29 and 30).
+	AppraisalManage Permission = "appraisal.manage"
+	AppraisalJudge  Permission = "appraisal.judge"
+	AppraisalAppeal Permission = "appraisal.appeal"
 )
 
 // Describe says in Chinese what each permission allows; it is also the closed
@@ -214,4 +219,7 @@ var Describe = map[Permission]string{
 	IncidentHandle:     "处置突发事件",
 	TakedownPropose:    "提出应急撤下",
 	TakedownApprove:    "批准、补审应急撤下",
+	AppraisalManage:    "组织考核轮次和盲测，裁定、公布、勘误",
+	AppraisalJudge:     "人工评判，给盲测答复评分",
+	AppraisalAppeal:    "确认考核结果、提出申诉",
 }
