@@ -289,6 +289,8 @@ var unscoped = map[string]string{
 	"library.ProvinceRoute":        "public: what the province asks of every review",
 	"library.FactBrief":            "public: the token of the link is the proof",
 	"library.AnswerFact":           "public: the token of the link is the proof",
+	"reporting.Contribute":         "system: registration at start",
+	"reporting.RoundsFrom":         "system: registration at start",
 	"reporting.Stands":             "public: where the units of a bulletin's rows stand; the caller asks the scope",
 	"inspection.RetestFrom":        "system: registration at start",
 	"registry.SweepSearch":         "system: the periodic duty",

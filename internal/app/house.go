@@ -342,7 +342,8 @@ func (h *House) wire(ctx context.Context) error {
 		Observers: []assessment.Observer{assessment.UnansweredLetters(h.Letters), assessment.AccountStandings(h.NewMedia), assessment.OfficeDuties(h.Obligations)}}); err != nil {
 		return err
 	}
-	h.Reporting = reporting.New(reporting.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Assessment: h.Assessment, Letters: reporting.LettersOf(h.Letters)})
+	h.Reporting = reporting.New(reporting.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Assessment: h.Assessment, Letters: reporting.LettersOf(h.Letters),
+		Obligations: h.Obligations, Settings: settings})
 	h.wireAnnual()
 	h.wireAppraise()
 	h.Obligations.OnMoved(h.Letters.FollowDue)
@@ -507,7 +508,7 @@ func (h *House) Sweep(ctx context.Context) error {
 // machines are the states of every kind of object.
 func machines() []passage.Machine {
 	return slices.Concat([]passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, library.ShareMachine, letters.Machine,
-		inspection.FindingMachine, inspection.PlanMachine, assessment.OrderMachine, assessment.VersionMachine, reporting.Machine, annual.Machine, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine,
+		inspection.FindingMachine, inspection.PlanMachine, assessment.OrderMachine, assessment.VersionMachine, reporting.Machine, reporting.ExperienceMachine, annual.Machine, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine,
 		operator.Machine, tenancy.Machine, guidance.Machine, reposting.Machine, training.Machine, selfcheck.Machine, appearance.Machine, layout.TopicMachine, layout.BarMachine, lexicon.PackMachine}, watchMachines(), guardMachines(), appraiseMachines())
 }
 
@@ -544,6 +545,7 @@ func obligationKinds() []obligation.Kind {
 		appearance.Obligations(),
 		publishing.Obligations(),
 		layout.Obligations(),
+		reporting.Obligations(),
 		[]obligation.Kind{guidance.ReturnKind, reposting.Duty24h, training.YearlyKind, disclosure.Due, letters.ReplyKind, assessment.RectifyObligation},
 	)
 }
