@@ -2,12 +2,14 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -201,6 +203,26 @@ func TestEditorLosesNothing(t *testing.T) {
 	p.holds("the offer of the browser's copy", `[...document.querySelectorAll("button")].some(b => b.innerText === "恢复这些内容")`)
 	eval[bool](p, `(() => { [...document.querySelectorAll("button")].find(b => b.innerText === "恢复这些内容").click(); return true; })()`)
 	p.holds("the words typed after the session's end", `document.querySelector(".editor-text").innerText.includes("登录过期时写的话")`)
+
+	// Cells are joined and parted; what stood in both stays.
+	p.pastes(`<table><tr><td>甲格</td><td>乙格</td></tr><tr><td>丙格</td><td>丁格</td></tr></table>`)
+	p.holds("the table", `document.querySelectorAll(".editor-text td, .editor-text th").length >= 4`)
+	cell := func(n int) string {
+		return fmt.Sprintf(`(() => { const c = [...document.querySelectorAll(".editor-text td, .editor-text th")][%d].getBoundingClientRect(); return [c.left + c.width / 2, c.top + c.height / 2]; })()`, n)
+	}
+	eval[bool](p, `(() => { document.querySelector(".editor-text table").scrollIntoView({block: "center"}); return true; })()`)
+	from, to := eval[[]float64](p, cell(0)), eval[[]float64](p, cell(1))
+	p.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMousePressed, from[0], from[1], chromedp.ButtonLeft, chromedp.ClickCount(1)),
+		chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, (from[0]+to[0])/2, from[1], chromedp.ButtonLeft),
+		chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, to[0], to[1], chromedp.ButtonLeft),
+		chromedp.MouseEvent(input.DispatchMouseEventTypeMouseReleased, to[0], to[1], chromedp.ButtonLeft, chromedp.ClickCount(1)))
+	tool := func(name string) {
+		eval[bool](p, `(() => { [...document.querySelectorAll(".editor button")].find(b => b.innerText === `+quoted(name)+`).click(); return true; })()`)
+	}
+	tool("合并单元格")
+	p.holds("two cells joined", `(() => { const c = document.querySelector('.editor-text [colspan="2"]'); return c && c.innerText.includes("甲格") && c.innerText.includes("乙格"); })()`)
+	tool("拆分单元格")
+	p.holds("and parted", `!document.querySelector('.editor-text [colspan="2"]') && document.querySelector(".editor-text").innerText.includes("乙格")`)
 
 	// The same jobs without scripts.
 	plain := b.person("shibian", withoutScript)
