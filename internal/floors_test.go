@@ -35,7 +35,7 @@ var floors = []string{
 	"notice/noticeweb", "filing/filingweb", "closing/closingweb", "reconciliation/reconciliationweb",
 	"matrix/matrixweb", "platform/platformweb", "blueprint/blueprintweb", "moveout/moveoutweb", "health/healthweb",
 	"vigil/vigilweb", "duty/dutyweb",
-	"assessment/assessmentweb", "blindtest/blindtestweb", "appraisal/appraisalweb", "reporting/reportingweb", "dashboard/dashboardweb", "audit/auditweb", "workbench/workbenchweb", "queries/queriesweb", "api",
+	"assessment/assessmentweb", "blindtest/blindtestweb", "appraisal/appraisalweb", "reporting/reportingweb", "reporting/reportingpublic", "dashboard/dashboardweb", "audit/auditweb", "workbench/workbenchweb", "queries/queriesweb", "api",
 	// hall
 	"demo", "app", "app/apptest",
 }

@@ -343,6 +343,7 @@ func (h *House) wire(ctx context.Context) error {
 	h.Reporting = reporting.New(reporting.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Assessment: h.Assessment, Letters: reporting.LettersOf(h.Letters), Visits: h.Visits.Year,
 		Obligations: h.Obligations, Settings: settings})
 	h.wireAppraise()
+	h.wirePapers()
 	h.Obligations.OnMoved(h.Letters.FollowDue)
 	h.Obligations.OnMoved(h.Assessment.FollowDue)
 	h.Obligations.OnMoved(h.Closings.FollowDue)
