@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"slices"
 
 	"zhengshu/internal/appraisal"
@@ -45,4 +46,10 @@ func (h *House) appraiseDoors() []web.Route {
 func appraiseParts() []web.Part {
 	return []web.Part{{Name: "考核轮次", Href: "/console/rounds", Also: []string{"/console/rounds/"}}, {Name: "考核结果", Href: "/console/results", Also: []string{"/console/results/"}},
 		{Name: "来信盲测", Href: "/console/blind-tests", Also: []string{"/console/blind-tests/"}}, {Name: "盲评答复", Href: "/console/blind-marks", Also: []string{"/console/blind-marks/"}}, {Name: "测试信件", Href: "/console/blind-letters", Also: []string{"/console/blind-letters/"}}}
+}
+
+// sweepAppraise sends test letters and reads the answers that came.
+func (h *House) sweepAppraise(ctx context.Context) error {
+	_, err := h.BlindTests.Sweep(ctx)
+	return err
 }
