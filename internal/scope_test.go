@@ -62,6 +62,7 @@ var unscoped = map[string]string{
 	"dashboard.Months":      "public: the clock",
 
 	"assessment.Observe":     "system: registration at start",
+	"assessment.Reader":      "not unit-owned: the database itself",
 	"inspection.AnswerWith":  "system: registration at start",
 	"inspection.Precisions":  "public: how often each rule was right; no unit stands in it",
 	"duty.PointOf":           "system: whose duty a sponsor's sites are on, asked in an act's transaction",
@@ -287,6 +288,8 @@ var unscoped = map[string]string{
 	"library.ProvinceRoute":        "public: what the province asks of every review",
 	"library.FactBrief":            "public: the token of the link is the proof",
 	"library.AnswerFact":           "public: the token of the link is the proof",
+	"reporting.Contribute":         "system: registration at start",
+	"reporting.RoundsFrom":         "system: registration at start",
 	"reporting.Stands":             "public: where the units of a bulletin's rows stand; the caller asks the scope",
 	"inspection.RetestFrom":        "system: registration at start",
 	"registry.SweepSearch":         "system: the periodic duty",

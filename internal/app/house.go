@@ -337,10 +337,11 @@ func (h *House) wire(ctx context.Context) error {
 		Store: h.Blobs, Book: h.Rules, Days: h.Days, Notices: h.Notices, Filings: h.Filings, Closings: h.Closings, Settings: settings, Frozen: h.frozen})
 	if h.Assessment, err = assessment.New(assessment.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Inspection: h.Inspection,
 		Obligations: h.Obligations, Days: h.Days, Store: h.Blobs,
-		Observers: []assessment.Observer{assessment.UnansweredLetters(h.Letters), assessment.AccountStandings(h.NewMedia)}}); err != nil {
+		Observers: []assessment.Observer{assessment.UnansweredLetters(h.Letters), assessment.AccountStandings(h.NewMedia), assessment.OfficeDuties(h.Obligations)}}); err != nil {
 		return err
 	}
-	h.Reporting = reporting.New(reporting.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Assessment: h.Assessment, Letters: reporting.LettersOf(h.Letters), Visits: h.Visits.Year})
+	h.Reporting = reporting.New(reporting.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Assessment: h.Assessment, Letters: reporting.LettersOf(h.Letters), Visits: h.Visits.Year,
+		Obligations: h.Obligations, Settings: settings})
 	h.wireAppraise()
 	h.Obligations.OnMoved(h.Letters.FollowDue)
 	h.Obligations.OnMoved(h.Assessment.FollowDue)
@@ -504,7 +505,7 @@ func (h *House) Sweep(ctx context.Context) error {
 // machines are the states of every kind of object.
 func machines() []passage.Machine {
 	return slices.Concat([]passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, library.ShareMachine, letters.Machine,
-		inspection.FindingMachine, inspection.PlanMachine, assessment.OrderMachine, assessment.VersionMachine, reporting.Machine, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine,
+		inspection.FindingMachine, inspection.PlanMachine, assessment.OrderMachine, assessment.VersionMachine, reporting.Machine, reporting.ExperienceMachine, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine,
 		operator.Machine, tenancy.Machine, guidance.Machine, reposting.Machine, training.Machine, selfcheck.Machine, appearance.Machine, layout.TopicMachine, layout.BarMachine, lexicon.PackMachine}, watchMachines(), guardMachines(), appraiseMachines())
 }
 
@@ -540,6 +541,7 @@ func obligationKinds() []obligation.Kind {
 		appearance.Obligations(),
 		publishing.Obligations(),
 		layout.Obligations(),
+		reporting.Obligations(),
 		[]obligation.Kind{guidance.ReturnKind, reposting.Duty24h, training.YearlyKind, disclosure.Due, letters.ReplyKind, assessment.RectifyObligation},
 	)
 }

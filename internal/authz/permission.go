@@ -56,6 +56,7 @@ const (
 	PackDraft          Permission = "pack.draft"
 	PackAdopt          Permission = "pack.adopt"
 	BulletinCompose    Permission = "bulletin.compose"
+	ExperienceOffer    Permission = "experience.offer"
 	ObligationRead     Permission = "obligation.read"
 	DashboardRead      Permission = "dashboard.read"
 	SettingsManage     Permission = "settings.manage"
@@ -170,7 +171,8 @@ var Describe = map[Permission]string{
 	AssessmentRead:     "查看考核得分",
 	PackDraft:          "起草、复核和试算指标包",
 	PackAdopt:          "采用指标包",
-	BulletinCompose:    "编制季度通报",
+	BulletinCompose:    "编制、复核、印发检查通报和报告",
+	ExperienceOffer:    "报送典型经验",
 	ObligationRead:     "查看义务和时限",
 	DashboardRead:      "查看今日要情和看板",
 	SettingsManage:     "查看和设定本省的规则选择、节假日安排",

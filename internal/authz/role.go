@@ -50,7 +50,7 @@ type RoleInfo struct {
 var Roles = []RoleInfo{
 	{Supervisor, "主管人员", []Permission{
 		OrgRead, OrgManage, RegistryRead, RegistryManage, RegistryImport, RegistryBaseline, CaseRead, CaseDecide, OverrideGrant, LaunchManage,
-		ItemRead, LetterRead, InspectionRead, InspectionRun, InspectionPlan, MonitorSwitch, OrderRead, OrderIssue, AssessmentRead, PackDraft, PackAdopt, BulletinCompose,
+		ItemRead, LetterRead, InspectionRead, InspectionRun, InspectionPlan, MonitorSwitch, OrderRead, OrderIssue, AssessmentRead, PackDraft, PackAdopt, BulletinCompose, ExperienceOffer,
 		ObligationRead, NoticeRead, NoticePost, FilingRead, FilingRecord, FilingConfirm, ClosingRead, ClosingManage, InquiryDecide, OrgReorganise,
 		PostManage, BaselineConfirm, CaseAdvise, RecordRead, RecordManage, LexiconRead, LexiconManage, RulesIssue, CoordinationManage, ShareRead, SettingsManage,
 		GuidanceIssue, GuidanceAnswer, TrainingManage, SelfCheckFill, SelfCheckAffirm, MourningDeclare, MatrixManage, PlatformManage, SiteBuild,
@@ -62,7 +62,7 @@ var Roles = []RoleInfo{
 		AssessmentRead, AppraisalJudge}, true, reachWide},
 	{Sponsor, "主办单位经办", []Permission{
 		OrgRead, RegistryRead, RegistryManage, OpeningApply, CaseRead, LaunchManage, ColumnManage, ReleaseRestore, SiteCompose, SitePublish, ItemRead, ItemWrite, ItemWithdraw, MediaClear, LetterRead,
-		LetterScreen, LetterAnswer, InspectionRead, InspectionRun, OrderRead, OrderAnswer, AssessmentRead, ObligationRead, NoticeRead, NoticePost,
+		LetterScreen, LetterAnswer, InspectionRead, InspectionRun, OrderRead, OrderAnswer, AssessmentRead, ExperienceOffer, ObligationRead, NoticeRead, NoticePost,
 		FilingRead, FilingRecord, ClosingRead, ClosingManage, PostManage, CaseAdvise, RecordRead, RecordManage, LexiconRead, LexiconManage, GuidanceAnswer, TrainingManage,
 		SelfCheckFill, AppearanceManage, SiteBuild, SiteExport, VigilReport, DutyManage, DutyServe, IncidentHandle, TakedownPropose,
 		ImpostorReport, SecurityMend, SecurityRead, AppraisalAppeal}, false, reachOwn},

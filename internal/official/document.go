@@ -47,6 +47,8 @@ type heading struct {
 
 type pageBreak struct{}
 
+type label struct{ text string }
+
 // Grid is a table in a document.
 type Grid struct {
 	Caption string     // above the table, centred; may be empty
@@ -86,6 +88,10 @@ func (d *Document) Clause(level int, title, text string) {
 // Table adds a table with thin rules; its header row repeats on every page.
 func (d *Document) Table(g Grid) { d.body = append(d.body, g) }
 
+// Label marks an attachment at the head of its page: 附件1, in 黑体 at the left
+// edge (GB/T 9704 7.3.7).
+func (d *Document) Label(text string) { d.body = append(d.body, label{text}) }
+
 // PageBreak starts a new page (before an attachment, which stands on its own).
 func (d *Document) PageBreak() { d.body = append(d.body, pageBreak{}) }
 
@@ -116,6 +122,11 @@ func (d *Document) Check() error {
 		}
 	}
 	for _, b := range d.body {
+		if c, ok := b.(Chart); ok {
+			if err := c.check(); err != nil {
+				return err
+			}
+		}
 		if g, ok := b.(Grid); ok {
 			if len(g.Header) == 0 {
 				return fmt.Errorf("表格“%s”没有表头，请补上表头。", g.Caption)

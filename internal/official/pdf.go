@@ -340,6 +340,11 @@ func (d *Document) draw(p *sheetOfPaper) {
 			p.newPage()
 		case Grid:
 			b.draw(p)
+		case Chart:
+			b.draw(p)
+		case label:
+			p.in(HeadingFace, func() { p.para(b.text, body, 0, 0, 0, "left", paperPitch) })
+			p.blank(1)
 		}
 	}
 	if len(d.Attachments) > 0 {

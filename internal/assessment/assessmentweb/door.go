@@ -44,7 +44,7 @@ func New(d *db.DB, a *assessment.Service, i *inspection.Service, r *registry.Ser
 
 // Routes of the door.
 func (h *Handler) Routes() []web.Route {
-	return []web.Route{
+	return append([]web.Route{
 		{Pattern: "GET /console/orders", Permit: authz.OrderRead, Handle: h.orders},
 		{Pattern: "GET /console/orders/new", Permit: authz.OrderIssue, Handle: h.showIssue},
 		{Pattern: "POST /console/orders", Permit: authz.OrderIssue, Handle: h.issue, MaxBody: smallBody},
@@ -58,8 +58,13 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/sites/{id}/score", Permit: authz.AssessmentRead, Handle: h.score},
 		{Pattern: "POST /console/sites/{id}/score/confirm", Permit: authz.OrderIssue, Handle: h.confirm, MaxBody: smallBody},
 		{Pattern: "GET /console/packs", Permit: authz.AssessmentRead, Handle: h.packs},
+		{Pattern: "GET /console/packs/adopt", Permit: authz.PackAdopt, Handle: h.showAdopt},
 		{Pattern: "POST /console/packs/adopt", Permit: authz.PackAdopt, Handle: h.adopt, MaxBody: smallBody},
-	}
+		{Pattern: "GET /console/accounts/{id}/score", Permit: authz.AssessmentRead, Handle: h.score},
+		{Pattern: "GET /console/units/{id}/score", Permit: authz.AssessmentRead, Handle: h.score},
+		{Pattern: "POST /console/sites/{id}/exemption", Permit: authz.OrderIssue, Handle: h.exempt, MaxBody: smallBody},
+		{Pattern: "POST /console/sites/{id}/exemption/end", Permit: authz.OrderIssue, Handle: h.exempt, MaxBody: smallBody},
+	}, h.versionRoutes()...)
 }
 
 func may(r *http.Request, p authz.Permission) bool {
