@@ -184,7 +184,7 @@ func TestArticle19_5_BlindTestIsALetterLikeAnyOtherUntilItEnds(t *testing.T) {
 		if own, n, err := h.svc.Own(as(h.clerk), h.clerk.ScopeFor(authz.AssessmentRead), 0, 0); err != nil || n != 0 || len(own) != 0 {
 			t.Errorf("the unit sees %d test letters, %v", n, err)
 		}
-		refused(t, h.svc.RecordSent(as(h.head), manage(h.head), hosted.ID, calendar.DateOf(h.clock.Now()), "1", "信箱"), fault.Refused, "不需要登记")
+		refused(t, h.svc.RecordSent(as(h.head), manage(h.head), hosted.ID, calendar.DateOf(h.clock.Now()), "1", "信箱"), fault.Conflict, "已发出")
 		refused(t, h.svc.RecordSent(as(h.head), manage(h.head), manual.ID, calendar.Date{}, "", ""), fault.Invalid, "")
 		today := calendar.DateOf(h.clock.Now())
 		h.must(h.svc.RecordSent(as(h.head), manage(h.head), manual.ID, today, "2026-77", "主任信箱"))
