@@ -119,6 +119,10 @@ const (
 	IncidentHandle  Permission = "incident.handle"
 	TakedownPropose Permission = "takedown.propose"
 	TakedownApprove Permission = "takedown.approve"
+	// AnnualFill fills a unit's own annual forms in, publishes them and records
+	// their address; AnnualReview is the office above (Article 19(6)).
+	AnnualFill   Permission = "annual.fill"
+	AnnualReview Permission = "annual.review"
 	// AppraisalManage holds rounds and blind tests, AppraisalJudge is a judge's
 	// and a marker's side, AppraisalAppeal the unit's (Articles 29 and 30).
 	AppraisalManage Permission = "appraisal.manage"
@@ -219,6 +223,8 @@ var Describe = map[Permission]string{
 	IncidentHandle:     "处置突发事件",
 	TakedownPropose:    "提出应急撤下",
 	TakedownApprove:    "批准、补审应急撤下",
+	AnnualFill:         "填报、公开年度报表",
+	AnnualReview:       "审核、催报年度报表",
 	AppraisalManage:    "组织考核轮次和盲测，裁定、公布、勘误",
 	AppraisalJudge:     "人工评判，给盲测答复评分",
 	AppraisalAppeal:    "确认考核结果、提出申诉",

@@ -56,7 +56,8 @@ var Roles = []RoleInfo{
 		GuidanceIssue, GuidanceAnswer, TrainingManage, SelfCheckFill, SelfCheckAffirm, MourningDeclare, MatrixManage, PlatformManage, SiteBuild,
 		VigilDeclare, VigilReport, DutyManage, DutyServe, IncidentHandle, TakedownPropose, TakedownApprove,
 		ImpostorReport, ImpostorVerify, ImpostorDispose, SecurityRead, DashboardRead,
-		AppraisalManage, AppraisalJudge}, true, reachWide},
+		AppraisalManage, AppraisalJudge,
+		AnnualFill, AnnualReview}, true, reachWide},
 	{Reviewer, "审核人员", []Permission{
 		OrgRead, RegistryRead, CaseRead, CaseDecide, InspectionRead, DashboardRead, ObligationRead, NoticeRead, FilingRead, ClosingRead, CaseAdvise, RecordRead,
 		AssessmentRead, AppraisalJudge}, true, reachWide},
@@ -65,7 +66,7 @@ var Roles = []RoleInfo{
 		LetterScreen, LetterAnswer, InspectionRead, InspectionRun, OrderRead, OrderAnswer, AssessmentRead, ExperienceOffer, ObligationRead, NoticeRead, NoticePost,
 		FilingRead, FilingRecord, ClosingRead, ClosingManage, PostManage, CaseAdvise, RecordRead, RecordManage, LexiconRead, LexiconManage, GuidanceAnswer, TrainingManage,
 		SelfCheckFill, AppearanceManage, SiteBuild, SiteExport, VigilReport, DutyManage, DutyServe, IncidentHandle, TakedownPropose,
-		ImpostorReport, SecurityMend, SecurityRead, AppraisalAppeal}, false, reachOwn},
+		ImpostorReport, SecurityMend, SecurityRead, AppraisalAppeal, AnnualFill}, false, reachOwn},
 	{Editor, "采编人员", []Permission{
 		RegistryRead, ItemRead, ItemWrite, LexiconRead, LetterRead, LetterAnswer, InspectionRead, OrderRead, OrderAnswer, ObligationRead}, false, reachOwn},
 	{FirstReviewer, "初审人员", []Permission{

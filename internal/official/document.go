@@ -55,6 +55,28 @@ type Grid struct {
 	Header  []string   // repeated at the head of every page
 	Widths  []int      // relative column widths; nil makes them equal
 	Rows    [][]string // short rows are filled with empty cells
+	// Merge is how many columns from the left are joined downwards where rows
+	// that follow one another say the same in them and in all before. An empty one
+	// of them, the first aside, leaves its room to the cell on its right.
+	Merge int
+}
+
+// yields reports whether the cell leaves its room to its right neighbour.
+func (g Grid) yields(row, column int) bool {
+	return column > 0 && column < g.Merge && column+1 < len(g.Header) && column < len(g.Rows[row]) && g.Rows[row][column] == ""
+}
+
+// joins reports whether the cell of a row is one with the cell above it.
+func (g Grid) joins(row, column int) bool {
+	if row == 0 || column >= g.Merge || g.yields(row, column) {
+		return false
+	}
+	for c := 0; c <= column; c++ {
+		if c >= len(g.Rows[row]) || c >= len(g.Rows[row-1]) || g.Rows[row][c] != g.Rows[row-1][c] {
+			return false
+		}
+	}
+	return true
 }
 
 // Paragraph adds body text (三号仿宋, first line indented two characters). Line

@@ -218,7 +218,7 @@ func (g Grid) write(x *markup) {
 		x.f(`<w:gridCol w:w="%d"/>`, w)
 	}
 	x.WriteString("</w:tblGrid>")
-	row := func(cells []string, head bool) {
+	row := func(at int, cells []string, head bool) {
 		x.WriteString("<w:tr><w:trPr><w:cantSplit/>")
 		if head {
 			x.WriteString("<w:tblHeader/>")
@@ -229,7 +229,21 @@ func (g Grid) write(x *markup) {
 			if i < len(cells) {
 				text = cells[i]
 			}
-			x.f(`<w:tc><w:tcPr><w:tcW w:w="%d" w:type="dxa"/><w:vAlign w:val="center"/></w:tcPr>`, w)
+			merge := ""
+			if !head && g.yields(at, i) {
+				continue
+			}
+			if !head && i > 0 && g.yields(at, i-1) {
+				w, merge = w+widths[i-1], `<w:gridSpan w:val="2"/>`
+			}
+			switch {
+			case head:
+			case g.joins(at, i):
+				merge, text = merge+`<w:vMerge/>`, ""
+			case at+1 < len(g.Rows) && g.joins(at+1, i):
+				merge += `<w:vMerge w:val="restart"/>`
+			}
+			x.f(`<w:tc><w:tcPr><w:tcW w:w="%d" w:type="dxa"/>%s<w:vAlign w:val="center"/></w:tcPr>`, w, merge)
 			s, p := style{face: faceBody, size: sizeSmall4}, para{align: "left", line: 400}
 			if head {
 				s.face, p.align = faceLevel1, "center"
@@ -239,9 +253,9 @@ func (g Grid) write(x *markup) {
 		}
 		x.WriteString("</w:tr>")
 	}
-	row(g.Header, true)
-	for _, cells := range g.Rows {
-		row(cells, false)
+	row(0, g.Header, true)
+	for i, cells := range g.Rows {
+		row(i, cells, false)
 	}
 	x.WriteString("</w:tbl>")
 	// Two tables in a row would grow together without a paragraph between.

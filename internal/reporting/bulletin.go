@@ -109,7 +109,6 @@ type Parts struct {
 	Registry   *registry.Service
 	Assessment *assessment.Service
 	Letters    Letters // nil: bulletins have no figures of letters and say so
-	Visits     Visits  // nil: annual forms say that they have none
 
 	Obligations *obligation.Service    // nil: nothing is discharged
 	Settings    func() sx2021.Settings // nil: the defaults
@@ -122,7 +121,6 @@ type Service struct {
 	registry   *registry.Service
 	assessment *assessment.Service
 	letters    Letters
-	visits     Visits
 
 	obligations *obligation.Service
 	settings    func() sx2021.Settings
@@ -132,7 +130,7 @@ type Service struct {
 
 // New makes the service.
 func New(p Parts) *Service {
-	s := &Service{db: p.DB, org: p.Org, registry: p.Registry, assessment: p.Assessment, letters: p.Letters, visits: p.Visits, obligations: p.Obligations, settings: p.Settings}
+	s := &Service{db: p.DB, org: p.Org, registry: p.Registry, assessment: p.Assessment, letters: p.Letters, obligations: p.Obligations, settings: p.Settings}
 	if s.settings == nil {
 		s.settings = sx2021.Defaults
 	}

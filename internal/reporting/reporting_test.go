@@ -32,7 +32,6 @@ import (
 	"zhengshu/internal/registry"
 	"zhengshu/internal/reporting"
 	"zhengshu/internal/seal"
-	"zhengshu/internal/visits"
 )
 
 var morning = time.Date(2026, 3, 20, 1, 0, 0, 0, time.UTC)
@@ -50,7 +49,6 @@ type house struct {
 	sites    map[string]registry.SiteID
 	sessions map[string]*authz.Session
 	letters  []reporting.Figure
-	reads    visits.YearFigures
 }
 
 func each(t *testing.T, fn func(t *testing.T, h *house)) {
@@ -92,9 +90,6 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 	h.svc = reporting.New(reporting.Parts{DB: d, Org: o, Registry: reg, Assessment: h.assess, Obligations: h.owed,
 		Letters: func(context.Context, authz.Scope, assessment.Period) ([]reporting.Figure, error) {
 			return h.letters, nil
-		},
-		Visits: func(context.Context, authz.Scope, registry.SiteID, int) (visits.YearFigures, error) {
-			return h.reads, nil
 		}})
 	fatal(d.Update(ctx, func(tx *db.Tx) error {
 		for _, a := range []org.Area{{Level: org.Province, Code: "610000", Name: "陕西省"}, {Level: org.City, Code: "610100", Name: "西安市", Parent: "province-610000000000"},

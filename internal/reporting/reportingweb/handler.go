@@ -36,8 +36,6 @@ func (h *Handler) Routes() []web.Route {
 	return []web.Route{
 		{Pattern: "GET /console/bulletins", Permit: authz.AssessmentRead, Handle: h.list},
 		{Pattern: "POST /console/bulletins", Permit: authz.BulletinCompose, Handle: h.compose, MaxBody: smallBody},
-		{Pattern: "GET /console/sites/{id}/yearly", Permit: authz.RegistryRead, Handle: h.yearly},
-		{Pattern: "GET /console/sites/{id}/yearly/export", Permit: authz.RegistryRead, Handle: h.exportYearly},
 		{Pattern: "GET /console/bulletins/{id}", Permit: authz.AssessmentRead, Handle: h.paper},
 		{Pattern: "GET /console/bulletins/{id}/rows/{key}", Permit: authz.AssessmentRead, Handle: h.rows},
 		{Pattern: "GET /console/bulletins/{id}/document", Permit: authz.AssessmentRead, Handle: h.document},

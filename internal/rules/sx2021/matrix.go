@@ -182,7 +182,7 @@ var answers = map[string]Answer{
 	"S19.5a": {Screens: []string{"GET /console/letters"}, NotYet: "Citizens"},
 	"S19.5b": {Obligations: []string{"letter_reply"}},
 	"S19.5c": {Screens: []string{"GET /console/letters/statistics"}, NotYet: "Citizens"},
-	"S19.6":  {NotYet: "Assessment"},
+	"S19.6":  {Obligations: []string{"annual_form", "annual_review", "annual_address"}, Jobs: []string{"annual.open", "annual.state"}, Screens: []string{"GET /console/annual", "GET /console/annual/{id}", "GET /console/annual/{id}/cells/{cell}", "POST /console/annual/{id}/submit", "POST /console/annual/{id}/approve", "POST /console/annual/{id}/publish", "POST /console/annual/{id}/address"}, Means: "published forms of all sites, also of those hosted elsewhere, stand on every hosted portal at /annual/"},
 	"S20.1":  {Obligations: []string{"coordination_follow_up", "share_receipt", "ledger_share"}, Screens: []string{"GET /console/coordination", "GET /console/shares", "POST /console/shares/new", "POST /console/shares/{id}/sign"}},
 	"S20.2":  {Obligations: []string{"coordination_follow_up"}, Screens: []string{"GET /console/coordination", "GET /console/contacts"}},
 	"S20.3":  {NotYet: "Channels"},
