@@ -467,6 +467,7 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 	n.supervise(c)
 	n.estate(c, site)
 	n.watch(c, province, site)
+	n.appraise(c, site)
 
 	for role, s := range c.people {
 		n.enter(c, role, s)
