@@ -205,7 +205,7 @@ var answers = map[string]Answer{
 	"S27.3":  {Screens: []string{"GET /console/apps/low-use", "POST /console/accounts/{id}/edit", "POST /console/accounts/{id}/use"}},
 	"S28.1":  {Obligations: []string{"rules_comment"}, Screens: []string{"GET /console/operating-rules", "POST /console/operating-rules/{id}/consult", "POST /console/operating-rules/{id}/comment", "GET /console/platforms/{id}/tenants/{unit}", "POST /console/move-outs"}, Means: "no site is hosted without rules in force and its sponsor's receipt; the operator has no permission on content, the resident takes everything out"},
 	"S28.2":  {Obligations: []string{"rules_receipt"}, Screens: []string{"POST /console/operating-rules/{id}/issue", "POST /console/operating-rules/{id}/sign"}},
-	"S29.1":  {Screens: []string{"GET /console/scores", "GET /console/bulletins"}, NotYet: "Assessment"},
+	"S29.1":  {Screens: []string{"GET /console/scores", "GET /console/packs", "POST /console/packs/versions", "GET /console/packs/rehearsal", "GET /console/bulletins"}, NotYet: "Assessment"},
 	"S29.2":  {NotYet: "Assessment"},
 	"S30.1":  {Obligations: []string{"order_rectify"}, Screens: []string{"GET /console/orders"}},
 	"S30.2":  {NotYet: "Assessment"},
