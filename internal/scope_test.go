@@ -53,6 +53,8 @@ var unscoped = map[string]string{
 	"moveout.Expire":       "system: the periodic duty",
 	"matrix.OnChanged":     "system: registration at start",
 
+	"blindtest.Observe":     "system: asked by assessment, whose scope was checked",
+	"blindtest.Sweep":       "system: the periodic duty",
 	"appraisal.AppealUntil": "public: until when appeals to a round, which the caller holds, may be made",
 	"dashboard.Register":    "system: registration at start",
 	"dashboard.Recount":     "system: the periodic duty",
