@@ -53,6 +53,8 @@ var unscoped = map[string]string{
 	"moveout.Expire":       "system: the periodic duty",
 	"matrix.OnChanged":     "system: registration at start",
 
+	"blindtest.Observe":     "system: asked by assessment, whose scope was checked",
+	"blindtest.Sweep":       "system: the periodic duty",
 	"appraisal.AppealUntil": "public: until when appeals to a round, which the caller holds, may be made",
 	"dashboard.Register":    "system: registration at start",
 	"dashboard.Recount":     "system: the periodic duty",
@@ -63,6 +65,7 @@ var unscoped = map[string]string{
 	"dashboard.Months":      "public: the clock",
 
 	"assessment.Observe":     "system: registration at start",
+	"assessment.PackOn":      "public: the rules in force are public",
 	"assessment.Reader":      "not unit-owned: the database itself",
 	"inspection.AnswerWith":  "system: registration at start",
 	"inspection.Precisions":  "public: how often each rule was right; no unit stands in it",
@@ -290,6 +293,8 @@ var unscoped = map[string]string{
 	"library.FactBrief":            "public: the token of the link is the proof",
 	"library.AnswerFact":           "public: the token of the link is the proof",
 	"reporting.Contribute":         "system: registration at start",
+	"reporting.OnPublic":           "system: registration at start",
+	"reporting.Statement":          "public: what the offices opened to everybody",
 	"reporting.RoundsFrom":         "system: registration at start",
 	"reporting.Stands":             "public: where the units of a bulletin's rows stand; the caller asks the scope",
 	"inspection.RetestFrom":        "system: registration at start",

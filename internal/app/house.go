@@ -346,6 +346,7 @@ func (h *House) wire(ctx context.Context) error {
 		Obligations: h.Obligations, Settings: settings})
 	h.wireAnnual()
 	h.wireAppraise()
+	h.wirePapers()
 	h.Obligations.OnMoved(h.Letters.FollowDue)
 	h.Obligations.OnMoved(h.Assessment.FollowDue)
 	h.Obligations.OnMoved(h.Closings.FollowDue)
@@ -452,7 +453,7 @@ func (h *House) wireInspection(ctx context.Context) error {
 	h.Inspection = inspection.New(h.DB, probes, h.Registry, h.Blobs, h.client, inspection.Settings{
 		Delay: h.Config.CrawlDelay, Log: h.Config.Log, Frontier: store, Exchange: exchange,
 		Scanner: h.houseScanner,
-		Pack:    func(on calendar.Date) (packs.Pack, bool) { return packs.Pick(all, "gwb-2019-19", on) },
+		Pack:    h.packOn(all),
 	})
 	h.Reconciling = reconciliation.New(reconciliation.Parts{DB: h.DB, Registry: h.Registry, Intake: registry.NewIntake(h.Registry, h.Blobs), Inspection: h.Inspection,
 		Obligations: h.Obligations, Days: h.Days, Client: h.client})
@@ -500,7 +501,7 @@ func (h *House) Sweep(ctx context.Context) error {
 		_, err := part(ctx)
 		errs = append(errs, err)
 	}
-	errs = append(errs, h.Province.Refresh(ctx), h.sweepRecords(ctx), h.sweepEstate(ctx), h.sweepWatch(ctx))
+	errs = append(errs, h.Province.Refresh(ctx), h.sweepRecords(ctx), h.sweepEstate(ctx), h.sweepWatch(ctx), h.sweepAppraise(ctx))
 	_, err := h.Obligations.Sweep(ctx)
 	return errors.Join(append(errs, err, h.Signin.Sweep(ctx), h.Lexicon.Refresh(ctx))...)
 }

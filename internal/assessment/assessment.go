@@ -64,6 +64,7 @@ type Service struct {
 	set         Settings
 	packs       []packs.Pack
 	observers   []Observer
+	force       inForce
 }
 
 // New makes the service and registers with inspection what becomes of an order

@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"time"
 
+	"zhengshu/internal/annual"
 	"zhengshu/internal/appearance"
+	"zhengshu/internal/appraisal"
 	"zhengshu/internal/approval"
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/blindtest"
 	"zhengshu/internal/blueprint"
 	"zhengshu/internal/budget"
 	"zhengshu/internal/closing"
@@ -73,6 +76,7 @@ type Services struct {
 	Inspection *inspection.Service
 	Assessment *assessment.Service
 	Reporting  *reporting.Service
+	Annual     *annual.Service
 	Publisher  *publishing.Publisher
 	Appearance *appearance.Service
 	Visits     *visits.Service
@@ -97,6 +101,8 @@ type Services struct {
 	Impostors  *impostor.Service
 	Security   *security.Service
 	NewMedia   *newmedia.Service
+	Rounds     *appraisal.Service
+	BlindTests *blindtest.Service
 	Duty       *duty.Service
 	Vigil      *vigil.Service
 }
@@ -146,7 +152,8 @@ func Fill(ctx context.Context, s Services) error {
 		fill func(context.Context) error
 	}{
 		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"lexicon", d.keepLexicon}, {"forms", d.takeForms}, {"pictures", d.keepPictures}, {"content", d.moveIn}, {"import", d.rehearse}, {"links", d.link}, {"codes", d.indexCodes}, {"media", d.keepMedia}, {"reviews", d.review}, {"english", d.translate}, {"reviewing", d.reviewing}, {"checks", d.examine}, {"adoptions", d.adoptions}, {"standing", d.standing}, {"sections", d.sections},
-		{"cases", d.apply}, {"offices", d.keepOffices}, {"platforms", d.keepPlatforms}, {"templates", d.keepTemplate}, {"matrices", d.placeInMatrix}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"compose", d.compose}, {"appearance", d.adorn}, {"releases", d.publish}, {"visits", d.count}, {"inspection", d.inspect}, {"plans", d.plan}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"guard", d.guard}, {"duty", d.standGuard}, {"notices", d.governNotices},
+		{"cases", d.apply}, {"offices", d.keepOffices}, {"platforms", d.keepPlatforms}, {"templates", d.keepTemplate}, {"matrices", d.placeInMatrix}, {"courses", d.courses}, {"pack", d.adopt}, {"pack draft", d.draftPack}, {"letters", d.write}, {"posts", d.post}, {"compose", d.compose}, {"appearance", d.adorn}, {"releases", d.publish}, {"visits", d.count}, {"inspection", d.inspect}, {"plans", d.plan}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"guard", d.guard}, {"annual forms", d.annualForms}, {"rounds", d.appraise}, {"duty", d.standGuard}, {"notices", d.governNotices},
+		{"papers", d.papers},
 	} {
 		if err := stage.fill(ctx); err != nil {
 			return fmt.Errorf("demo: %s: %w", stage.name, err)
@@ -190,15 +197,21 @@ func (d *province) adopt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	found := false
 	for _, p := range packs {
-		if p.Pack.ID != assessment.PackID {
+		if p.Pack.Version != 1 {
 			continue
 		}
+		found = found || p.Pack.ID == assessment.PackID
 		if len(p.Adoptions) > 0 {
-			return nil
+			continue
 		}
-		_, err := d.Assessment.Adopt(ctx, scope, d.units[provinceOffice].ID, p.Pack.ID, p.Pack.Version, assessment.AdoptedDemo, "供演示试用，评分不作为考核依据")
-		return err
+		if _, err := d.Assessment.Adopt(ctx, scope, d.units[provinceOffice].ID, p.Pack.ID, p.Pack.Version, assessment.AdoptedDemo, "供演示试用，评分不作为考核依据"); err != nil {
+			return err
+		}
+	}
+	if found {
+		return nil
 	}
 	return fmt.Errorf("no pack %s", assessment.PackID)
 }
