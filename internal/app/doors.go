@@ -84,7 +84,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		integrityweb.New(h.Integrity, h.Registry).Routes(),
 		visitsweb.New(h.Visits, h.Registry, h.Releases.Nearest).Routes(),
 		appearanceweb.New(h.Appearance, h.Publisher).Pictures(h.Media).Routes(),
-		assessmentweb.New(h.DB, h.Assessment, h.Inspection, h.Registry, h.Org).Routes(),
+		assessmentweb.New(h.DB, h.Assessment, h.Inspection, h.Registry, h.Org).WrongAccounts(h.wrongAccounts).Routes(),
 		reportingweb.New(h.Reporting).Routes(),
 		auditweb.New(h.DB, h.Org, h.VerifyAudit).Routes(),
 		lexiconweb.New(h.Lexicon, h.Org, h.Blobs).Routes(),

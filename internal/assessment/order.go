@@ -150,6 +150,7 @@ func (f OrderFinding) Settled() bool {
 // Answer is what the unit said about an order.
 type Answer struct {
 	ID, Says, Person, Unit string
+	PersonID               string
 	At                     time.Time
 	Files                  []approval.Attachment
 }
@@ -217,9 +218,9 @@ func (s *Service) Order(ctx context.Context, scope authz.Scope, id OrderID) (d D
 		}
 		if d.Answers, err = db.All(ctx, tx, func(r db.Scanner) (Answer, error) {
 			var a Answer
-			err := r.Scan(&a.ID, &a.Says, &a.Person, &a.Unit, &a.At)
+			err := r.Scan(&a.ID, &a.Says, &a.Person, &a.Unit, &a.At, &a.PersonID)
 			return a, err
-		}, `SELECT id, says, person_name, unit_name, at FROM order_answer WHERE order_id = $1 ORDER BY at, id`, id); err != nil {
+		}, `SELECT id, says, person_name, unit_name, at, COALESCE(person_id, '') FROM order_answer WHERE order_id = $1 ORDER BY at, id`, id); err != nil {
 			return err
 		}
 		for i := range d.Answers {

@@ -85,7 +85,7 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 	}
 	// Nothing is contacted: no site is monitored.
 	insp := inspection.New(d, probes, reg, store, egress.New(egress.Policy{}), inspection.Settings{})
-	h.assess, err = assessment.New(assessment.Parts{DB: d, Org: o, Registry: reg, Inspection: insp, Obligations: obligation.New(d, o, assessment.RectifyObligation), Days: days, Store: store})
+	h.assess, err = assessment.New(assessment.Parts{DB: d, Org: o, Registry: reg, Inspection: insp, Obligations: obligation.New(d, o, assessment.Obligations()...), Days: days, Store: store})
 	fatal(err)
 	h.svc = reporting.New(reporting.Parts{DB: d, Org: o, Registry: reg, Assessment: h.assess,
 		Letters: func(context.Context, authz.Scope, assessment.Period) ([]reporting.Figure, error) {
