@@ -30,8 +30,8 @@ func TestArticle19_4_DutyJourney(t *testing.T) {
 
 	boss := b.person("shi")
 	boss.open("/console/duty")
-	boss.sees("现在没有人值班")
-	boss.press("编排本月值班表")
+	boss.sees("当班")
+	boss.press("下月值班表")
 	boss.tick("两班")
 	if n := boss.tickAll("input[name=people]"); n < 2 {
 		boss.fail("only %d people can stand on duty", n)

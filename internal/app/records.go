@@ -14,6 +14,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/coordination"
 	"zhengshu/internal/coordination/coordinationweb"
+	"zhengshu/internal/duty"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/operator"
 	"zhengshu/internal/operator/operatorweb"
@@ -42,7 +43,7 @@ type Records struct {
 // operator.
 func (h *House) wireRecords() {
 	settings := h.Province.Settings
-	h.Operators = operator.New(operator.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Signin: h.Signin, Obligations: h.Obligations, Store: h.Blobs, Sources: []operator.Source{h.measureOrders, measureDuty}})
+	h.Operators = operator.New(operator.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Signin: h.Signin, Obligations: h.Obligations, Store: h.Blobs, Sources: []operator.Source{h.measureOrders, h.measureDuty}})
 	h.Org.OnAppoint(h.Operators.Guard)
 	h.Tenancy = tenancy.New(tenancy.Parts{DB: h.DB, Org: h.Org, Obligations: h.Obligations, Days: h.Days, Store: h.Blobs, Settings: settings})
 	h.Protection = protection.New(protection.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Store: h.Blobs})
@@ -166,10 +167,41 @@ func (h *House) measureOrders(ctx context.Context, scope authz.Scope, d operator
 	return []operator.Measure{onTime, took}, nil
 }
 
-// measureDuty says that no duty roster is kept here yet, rather than leave the
-// figure out.
-func measureDuty(context.Context, authz.Scope, operator.Dossier, operator.Month) ([]operator.Measure, error) {
-	return []operator.Measure{{Name: "值班记录", Unit: "天", None: true, Note: "没有值班台账，不作评价"}}, nil
+// measureDuty counts the turns that a contractor's staff stood in a month: a
+// turn is in order when its day was recorded and the next signed for it.
+func (h *House) measureDuty(ctx context.Context, scope authz.Scope, d operator.Dossier, m operator.Month) ([]operator.Measure, error) {
+	var people []org.PersonID
+	for _, p := range d.Staff {
+		people = append(people, p.Person)
+	}
+	list, err := h.Duty.StoodBy(ctx, h.DB, scope, people, m.First.Start(), m.Last.End())
+	if err != nil {
+		return nil, err
+	}
+	x := operator.Measure{Name: "值班记录", Unit: "班", Link: "/console/duty"}
+	for _, t := range list {
+		good := t.Recorded && t.HandedOver
+		x.Of++
+		if good {
+			x.Value++
+		}
+		note := t.UnitName
+		if !t.Recorded {
+			note += "，当日没有确认巡检记录"
+		}
+		if !t.HandedOver {
+			note += "，没有双方签字交班"
+		}
+		who := t.LeadName
+		if t.SecondName != "" {
+			who += "、" + t.SecondName
+		}
+		x.Rows = append(x.Rows, operator.Row{Text: who + " " + t.Span(), Note: note, At: t.Until, Link: duty.RosterLink(t.Unit, duty.MonthOf(calendar.DateOf(t.From))), Good: good})
+	}
+	if x.Of == 0 {
+		x.None, x.Note = true, "本月没有承办人员值班"
+	}
+	return []operator.Measure{x}, nil
 }
 
 // sharedLists are the ledgers that may be shared with co-regulators.

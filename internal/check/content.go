@@ -6,15 +6,19 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
+	"unicode"
 	"unicode/utf8"
 )
 
-// Kinds of what Article 12(2) keeps out of a text.
+// Kinds of what Article 12(2) keeps out of a text, and of characters that other
+// people's machines cannot show.
 const (
 	KindAdvertising = "content.advertising"
 	KindOffDuty     = "content.off_duty"
+	KindUnreadable  = "content.unreadable"
 )
 
 //go:embed content.json
@@ -63,10 +67,48 @@ func scanContent(text string) []Span {
 		if runes > 1 {
 			out = append(out, l.line(line, at)...)
 		}
+		if runes < len(line) { // not all ASCII
+			out = append(out, unreadable(line, at)...)
+		}
 		at += runes + 1
 	}
 	return out
 }
+
+// unreadable finds what stands where a character was: the sign of bytes that
+// were no text (GBK taken for UTF-8), and characters of the private use areas
+// (自造字), which look right only where they were made. A private character at
+// the edge of a run of Han is left alone: pages draw their icons with those.
+func unreadable(line string, at int) []Span {
+	if strings.IndexFunc(line, notText) < 0 {
+		return nil
+	}
+	var out []Span
+	runes := []rune(line)
+	for i := 0; i < len(runes); i++ {
+		if !notText(runes[i]) {
+			continue
+		}
+		j := i + 1
+		for j < len(runes) && notText(runes[j]) {
+			j++
+		}
+		broken := slices.Contains(runes[i:j], utf8.RuneError)
+		within := i > 0 && j < len(runes) && unicode.Is(unicode.Han, runes[i-1]) && unicode.Is(unicode.Han, runes[j])
+		if broken || within {
+			says := fmt.Sprintf("这里有%d个自造字，别人的电脑上显示不出来，请改用标准字（生僻字请用新版输入法输入）或写明读音。", j-i)
+			if broken {
+				says = fmt.Sprintf("这里有%d个字是乱码（粘贴或导入时编码不对），请对照原文重新输入。", j-i)
+			}
+			out = append(out, Span{Kind: KindUnreadable, Start: at + i, End: at + j, Wrong: string(runes[i:j]), Right: []string{}, Says: says, Confidence: 1})
+		}
+		i = j
+	}
+	return out
+}
+
+// notText are the private use areas and U+FFFD.
+func notText(r rune) bool { return r == utf8.RuneError || unicode.Is(unicode.Co, r) }
 
 func (l *contentLists) line(line string, at int) []Span {
 	var out []Span
@@ -103,6 +145,7 @@ var edition = sync.OnceValue(func() string {
 	h := sha256.New()
 	h.Write(lexiconJSON)
 	h.Write(contentJSON)
+	fmt.Fprintln(h, KindUnreadable)
 	for _, c := range table() {
 		fmt.Fprintf(h, "%s|%s|%v|%v\n", c.ID, c.Severity, c.Articles, c.Says)
 	}

@@ -16,7 +16,9 @@ func TestDocumentNumbers(t *testing.T) {
 }
 
 func TestContent(t *testing.T) {
-	for text, want := range map[string]string{"新品限时优惠，欢迎选购": KindAdvertising, "今日运势大公开": KindOffDuty, "市场监管部门查处“限时优惠”虚假宣传": "", "关于做好防汛工作的通知": ""} {
+	for text, want := range map[string]string{"新品限时优惠，欢迎选购": KindAdvertising, "今日运势大公开": KindOffDuty, "市场监管部门查处“限时优惠”虚假宣传": "", "关于做好防汛工作的通知": "",
+		"负责人张\ue0a1华到会": KindUnreadable, "\ufffd\ufffd关于防汛": KindUnreadable, "\ufffd": KindUnreadable, "\ue600首页": "", "更多\ue601": "", "喆堃䶮𠮷": "",
+	} {
 		got := ""
 		for _, s := range Content.Scan("第一行\n" + text) {
 			got = s.Kind

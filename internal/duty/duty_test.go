@@ -233,12 +233,151 @@ func TestArticle19_4_SwapAndHandoverTakeTwo(t *testing.T) {
 		}
 		// The next turn ends with nobody's word: it is owed.
 		h.clock.Set(then.Until.Add(time.Minute))
+		stood, err := h.svc.StoodBy(context.Background(), h.svc.DB, system, []org.PersonID{org.PersonID(first.PersonID), org.PersonID(second.PersonID)}, now.From, then.Until.Add(time.Hour))
+		if err != nil || len(stood) != 2 || !stood[0].HandedOver || stood[1].HandedOver || stood[0].Recorded || stood[0].ID != now.ID {
+			t.Errorf("stood %+v (%v)", stood, err)
+		}
+		if one, err := h.svc.StoodBy(context.Background(), h.svc.DB, system, []org.PersonID{org.PersonID(second.PersonID)}, now.From, then.Until.Add(time.Hour)); err != nil || len(one) != 1 || one[0].ID != then.ID {
+			t.Errorf("one of them stood %+v (%v)", one, err)
+		}
 		if _, err := h.svc.Sweep(context.Background()); err != nil {
 			t.Fatal(err)
 		}
 		list, err := h.obligations.Obligations(context.Background(), system, obligation.Filter{Kind: duty.HandoverKind.ID})
 		if err != nil || len(list) != 1 || list[0].Subject.ID != then.ID {
 			t.Errorf("%d hand-overs owed (%v)", len(list), err)
+		}
+	})
+}
+
+// A swap that is agreed moves the turn; a week that is kept lays the next month
+// as it was.
+func TestArticle19_4_ASwapAgreedAndAWeekKept(t *testing.T) {
+	each(t, func(t *testing.T, h *office) {
+		h.roster(t)
+		_, then, err := h.svc.OnDuty(context.Background(), system, h.unit.ID, began)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mine, other := h.a, h.b
+		if then.Has(h.b.PersonID) {
+			mine, other = h.b, h.a
+		}
+		w, err := h.svc.AskSwap(as(mine), system, then.ID, org.PersonID(other.PersonID), "出差")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.svc.AnswerSwap(as(other), system, w.ID, "agree"); err != nil {
+			t.Fatal(err)
+		}
+		if x, _, err := h.svc.ShiftOf(context.Background(), h.db, system, then.ID); err != nil || !x.Has(other.PersonID) || x.Has(mine.PersonID) {
+			t.Errorf("after the swap %+v (%v)", x, err)
+		}
+		_, err = h.svc.AnswerSwap(as(other), system, w.ID, "agree")
+		refused(t, err, fault.Conflict, "")
+
+		monday := calendar.Date{Year: 2026, Month: 11, Day: 23}
+		_, err = h.svc.KeepPattern(as(h.head), system, h.unit.ID, month, "平日", monday.AddDays(1))
+		refused(t, err, fault.Invalid, "星期一")
+		_, err = h.svc.KeepPattern(as(h.head), system, h.unit.ID, month, "空周", monday.AddDays(21))
+		refused(t, err, fault.Refused, "没有班次")
+		if _, err := h.svc.KeepPattern(as(h.head), system, h.unit.ID, month, "平日", monday); err != nil {
+			t.Fatal(err)
+		}
+		kept, err := h.svc.Patterns(context.Background(), system, h.unit.ID)
+		if err != nil || len(kept) != 1 {
+			t.Fatalf("%d patterns (%v)", len(kept), err)
+		}
+		week, err := h.svc.Roster(context.Background(), system, h.unit.ID, month)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := h.svc.ApplyPattern(as(h.head), system, h.unit.ID, next, kept[0].ID)
+		if err != nil || len(r.Shifts) == 0 || len(r.Breaches) != 0 {
+			t.Fatalf("%d turns, %v (%v)", len(r.Shifts), r.Breaches, err)
+		}
+		// Every turn of a Tuesday is held by who held it in the week kept.
+		lead := func(list []duty.Shift, on calendar.Date, hour int) org.PersonID {
+			for _, x := range list {
+				if calendar.DateOf(x.From) == on && x.From.In(calendar.Shanghai).Hour() == hour {
+					return x.Lead
+				}
+			}
+			return ""
+		}
+		for _, hour := range []int{8, 20} {
+			want := lead(week.Shifts, monday.AddDays(1), hour)
+			for _, on := range []calendar.Date{monday.AddDays(15), monday.AddDays(22)} {
+				if got := lead(r.Shifts, on, hour); got == "" || got != want {
+					t.Errorf("%s at %d: %s, kept %s", on, hour, got, want)
+				}
+			}
+		}
+		_, err = h.svc.ApplyPattern(as(h.head), system, h.unit.ID, next, "none")
+		refused(t, err, fault.Invalid, "周模板")
+	})
+}
+
+// What fails together on one platform is one alarm; it ends by itself when all
+// of it was found well or false.
+func TestArticle19_4_OnePlatformIsOneAlarm(t *testing.T) {
+	each(t, func(t *testing.T, h *office) {
+		h.roster(t)
+		h.svc.CauseOf = func(context.Context, db.Querier, registry.Site) (duty.Cause, bool, error) {
+			return duty.Cause{Key: "platform:one", Name: "省级平台", Unit: h.unit.ID}, true, nil
+		}
+		days, err := calendar.Published()
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.look.AnswerWith(inspection.Desk{Org: h.svc.Org, Obligations: h.obligations, Days: days, Settings: sx2021.Defaults})
+		ctx := audit.System(context.Background(), "test")
+		var other registry.Site
+		var found []inspection.FindingID
+		if err := h.db.Update(ctx, func(tx *db.Tx) error {
+			if other, err = h.svc.Registry.EnterSite(ctx, tx, registry.Site{Unit: h.unit.ID, Kind: registry.Portal, Name: "省政府门户网站", Host: "www.sx.example.gov.cn"}); err != nil {
+				return err
+			}
+			for _, at := range []struct {
+				site  registry.Site
+				check string
+			}{{h.site, "concealed.hidden_link"}, {other, "concealed.hidden_link"}, {h.site, "privacy.id_card"}} {
+				f, err := h.look.Raise(ctx, tx, system, at.site.ID, inspection.Sighting{Check: at.check, Severity: "serious", Says: "严重问题", Article: "S23.2", URL: "http://" + at.site.Host + "/", Where: "首页"})
+				if err != nil {
+					return err
+				}
+				found = append(found, f.ID)
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		alarms := func() map[string]duty.Alarm {
+			list, _, err := h.svc.Alarms(context.Background(), system, duty.AlarmFilter{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			out := map[string]duty.Alarm{}
+			for _, a := range list {
+				out[a.Cause] = a
+			}
+			return out
+		}
+		all := alarms()
+		shared := all["concealed.hidden_link:platform:one"]
+		if len(all) != 2 || shared.Sites != 2 || !strings.Contains(shared.Title, "省级平台上的 2 个网站") {
+			t.Fatalf("alarms %+v: what is written on a page is the site's own", all)
+		}
+		for i, id := range found[:2] {
+			if _, err := h.look.Dispute(as(h.a), system, id, "页面上的链接是合作单位的"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := h.look.Answer(as(h.head), system, id, inspection.ItIsFalse, "核对无误，属于误报"); err != nil {
+				t.Fatal(err)
+			}
+			if a := alarms()[shared.Cause]; (a.State == duty.Ended) != (i == 1) {
+				t.Errorf("after %d of 2: %s", i+1, a.State)
+			}
 		}
 	})
 }

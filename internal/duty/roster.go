@@ -493,6 +493,51 @@ func (s *Service) ShiftOf(ctx context.Context, q db.Querier, scope authz.Scope, 
 	return x, u, err
 }
 
+// Stood is a turn somebody stood, and whether it ended as the rules want.
+type Stood struct {
+	Shift
+	UnitName string
+	// HandedOver: the next signed for it. Recorded: the record of its first day was
+	// confirmed.
+	HandedOver, Recorded bool
+}
+
+// StoodBy are the turns that any of the people stood on duties in scope and that
+// ended in a span of time, oldest first.
+func (s *Service) StoodBy(ctx context.Context, q db.Querier, scope authz.Scope, people []org.PersonID, from, until time.Time) ([]Stood, error) {
+	if len(people) == 0 {
+		return nil, nil
+	}
+	var w db.Where
+	scope.Where(&w, "u")
+	var marks []string
+	for _, p := range people {
+		marks = append(marks, w.Arg(string(p)))
+	}
+	in := strings.Join(marks, ", ")
+	w.And("s.until_at >= ? AND s.until_at < ? AND s.until_at <= ?", from, until, s.DB.Now())
+	list, err := db.All(ctx, q, func(r db.Scanner) (Stood, error) {
+		var x Stood
+		return x, r.Scan(&x.ID, &x.Roster, &x.Unit, &x.From, &x.Until, &x.Lead, &x.LeadName, &x.Second, &x.SecondName, &x.UnitName, &x.HandedOver)
+	}, `SELECT s.id, s.roster_id, s.unit_id, s.from_at, s.until_at, s.lead_id, s.lead_name, s.second_id, s.second_name, u.name,
+	           EXISTS (SELECT 1 FROM duty_handover h WHERE h.shift_id = s.id AND h.state = 'taken')
+	      FROM duty_shift s JOIN duty_roster o ON o.id = s.roster_id JOIN unit u ON u.id = s.unit_id
+	     WHERE o.state = 'published' AND (s.lead_id IN (`+in+`) OR s.second_id IN (`+in+`)) AND `+w.SQL()+` ORDER BY s.until_at, s.id`, w.Args()...)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	confirmed, err := db.All(ctx, q, func(r db.Scanner) (string, error) {
+		var unit string
+		var on calendar.Date
+		err := r.Scan(&unit, &on)
+		return unit + " " + on.String(), err
+	}, `SELECT unit_id, on_day FROM duty_record WHERE state = $1 AND on_day BETWEEN $2 AND $3`, Confirmed, calendar.DateOf(list[0].From), calendar.DateOf(until))
+	for i := range list {
+		list[i].Recorded = slices.Contains(confirmed, string(list[i].Unit)+" "+calendar.DateOf(list[i].From).String())
+	}
+	return list, err
+}
+
 // SetShift puts other people or hours to a turn of a roster in draft; an empty
 // id adds a turn, until not after from removes it.
 func (s *Service) SetShift(ctx context.Context, scope authz.Scope, unit org.UnitID, month string, n Shift) (Roster, error) {

@@ -28,10 +28,11 @@ const (
 	Recalled = "withdrawn"
 	Alone    = "alone"
 	Reviewed = "reviewed"
+	Undue    = "undue"
 )
 
 // TakedownMachine is what becomes of an emergency takedown.
-var TakedownMachine = passage.Machine{Kind: "takedown", Noun: "应急撤下", States: map[string]string{Proposed: "待第二人批准", Done: "已撤下", Refused: "不同意", Recalled: "已撤回", Alone: "已撤下，待补审", Reviewed: "已撤下，已补审"},
+var TakedownMachine = passage.Machine{Kind: "takedown", Noun: "应急撤下", States: map[string]string{Proposed: "待第二人批准", Done: "已撤下", Refused: "不同意", Recalled: "已撤回", Alone: "已撤下，待补审", Reviewed: "已撤下，已补审", Undue: "已撤下，补审认为不必要"},
 	Moves: []passage.Move{
 		{To: Proposed, Act: "propose", Says: "提出撤下", Permit: string(authz.TakedownPropose)},
 		{To: Alone, Act: "alone", Says: "一人先行撤下", Guard: "写明来不及等第二人的理由", Permit: string(authz.TakedownPropose)},
@@ -39,6 +40,7 @@ var TakedownMachine = passage.Machine{Kind: "takedown", Noun: "应急撤下", St
 		{From: Proposed, Act: "refuse", To: Refused, Says: "不同意", Permit: string(authz.TakedownApprove)},
 		{From: Proposed, Act: "withdraw", To: Recalled, Says: "撤回", Permit: string(authz.TakedownPropose)},
 		{From: Alone, Act: "review", To: Reviewed, Says: "补审", Guard: "补审人不是撤下的人", Permit: string(authz.TakedownApprove)},
+		{From: Alone, Act: "disagree", To: Undue, Says: "补审认为不必要", Guard: "补审人不是撤下的人", Permit: string(authz.TakedownApprove)},
 	}}
 
 // Takedown is one item taken off every page in an emergency.
@@ -206,8 +208,8 @@ func (s *Service) DecideTakedown(ctx context.Context, scope authz.Scope, id, act
 			return err
 		}
 		var f fault.Fields
-		f.Check(act == "approve" || act == "refuse" || act == "review" || act == "withdraw", "act", "请选择批准、不同意或补审")
-		f.Text("opinion", "意见", opinion, act == "refuse" || act == "review", 500)
+		f.Check(act == "approve" || act == "refuse" || act == "review" || act == "disagree" || act == "withdraw", "act", "请选择批准、不同意或补审")
+		f.Text("opinion", "意见", opinion, act == "refuse" || act == "review" || act == "disagree", 500)
 		if err := f.Err(); err != nil {
 			return err
 		}
@@ -229,6 +231,12 @@ func (s *Service) DecideTakedown(ctx context.Context, scope authz.Scope, id, act
 			err = s.down(ctx, tx, scope, &t)
 		case "review":
 			_, err = s.Obligations.Discharge(ctx, tx, TakedownKind.ID, t.subject(), "已补审，"+session.Name+"："+opinion)
+		}
+		if act == "disagree" {
+			// What is down goes up again by the gates only: its office is told.
+			if _, err = s.Obligations.Discharge(ctx, tx, TakedownKind.ID, t.subject(), "已补审，"+session.Name+"认为撤下不必要："+opinion); err == nil {
+				_, err = notify.Send(ctx, tx, notify.Message{Key: "takedown:" + t.ID + ":undue", Unit: string(t.Unit), Title: "撤下不必要，可以重新送审：“" + t.Title + "”", Body: session.Name + "补审意见：" + opinion, Link: "/console/items/" + string(t.Item)})
+			}
 		}
 		if err != nil {
 			return err

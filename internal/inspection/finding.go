@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -112,6 +113,8 @@ type Proof struct {
 	Took    time.Duration
 	Actor   string
 	Hash    string // of all of it; the trail holds it too
+	Number  int64  // in the chain of the trail; zero until the sequencer has linked it
+	Entry   string // of the trail that holds the hash
 	Evidence
 }
 
@@ -150,6 +153,7 @@ type FindingFilter struct {
 	State    string // "" for all; "standing" for open, ordered and disputed
 	Severity check.Severity
 	Family   string // link, tags, footer, column, …
+	Check    string // one check by its id
 	Clause   string
 	Text     string // site, host, unit, sentence, address
 	OnHome   bool
@@ -171,6 +175,7 @@ func (n FindingFilter) where(scope authz.Scope) *db.Where {
 		AndIf(n.Severity != "", "f.severity = ?", n.Severity).
 		AndIf(n.Family != "", `f.check_id LIKE ? ESCAPE '\'`, strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(n.Family)+".%").
 		AndIf(n.Clause != "", "f.clause = ?", n.Clause).
+		AndIf(n.Check != "", "f.check_id = ?", n.Check).
 		AndIf(n.Text != "", `(lower(s.name) LIKE ? ESCAPE '\' OR s.host LIKE ? ESCAPE '\' OR lower(u.name) LIKE ? ESCAPE '\' OR lower(f.says) LIKE ? ESCAPE '\' OR lower(f.page_url) LIKE ? ESCAPE '\')`, text, text, text, text, text).
 		AndIf(n.OnHome, "f.on_home").
 		AndIf(!n.Since.IsZero(), "f.last_seen >= ?", n.Since).
@@ -193,6 +198,29 @@ func (s *Service) Findings(ctx context.Context, q db.Querier, scope authz.Scope,
 		ORDER BY CASE f.severity WHEN 'serious' THEN 0 WHEN 'error' THEN 1 ELSE 2 END, f.on_home DESC, f.last_seen DESC, f.id
 		LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(n.Offset), w.Args()...)
 	return list, total, err
+}
+
+// Cause is what stands of one check: how many findings, on how many sites.
+type Cause struct {
+	Check    string
+	Findings int
+	Serious  int
+	Sites    int
+	Ordered  int       // of them in an order
+	Oldest   time.Time // first seen
+}
+
+// Causes are the standing findings in scope by the check that raised them, the
+// most serious and the widest spread first.
+func (s *Service) Causes(ctx context.Context, q db.Querier, scope authz.Scope) ([]Cause, error) {
+	var w db.Where
+	scope.Where(&w, "u")
+	return db.All(ctx, q, func(r db.Scanner) (Cause, error) {
+		var c Cause
+		return c, r.Scan(&c.Check, &c.Findings, &c.Serious, &c.Sites, &c.Ordered, &c.Oldest)
+	}, `SELECT f.check_id, count(*), sum(CASE WHEN f.severity = 'serious' THEN 1 ELSE 0 END), count(DISTINCT f.site_id), sum(CASE WHEN f.state = 'ordered' THEN 1 ELSE 0 END), min(f.first_seen)
+	      FROM finding f JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id
+	     WHERE f.state <> 'closed' AND `+w.SQL()+` GROUP BY f.check_id ORDER BY 3 DESC, 4 DESC, 2 DESC, f.check_id`, w.Args()...)
 }
 
 // Tally counts the standing findings of one site.
@@ -242,9 +270,27 @@ func (s *Service) Proofs(ctx context.Context, q db.Querier, scope authz.Scope, i
 	if _, err := s.Finding(ctx, q, scope, id); err != nil {
 		return nil, err
 	}
-	return db.All(ctx, q, scanProof, `
+	list, err := db.All(ctx, q, scanProof, `
 		SELECT id, finding_id, COALESCE(run_id, ''), look, outcome, says, at, took_ms, actor, url, status, headers, link, link_status, link_final, ref, sha256, size, excerpt, vantage, edition, screenshot, boxes, hash
 		  FROM finding_evidence WHERE finding_id = $1 ORDER BY at, id`, id)
+	if err != nil {
+		return nil, err
+	}
+	type link struct {
+		proof, entry string
+		number       int64
+	}
+	links, err := db.All(ctx, q, func(r db.Scanner) (link, error) {
+		var l link
+		return l, r.Scan(&l.proof, &l.entry, &l.number)
+	}, `SELECT e.target_id, e.id, COALESCE(l.seq, 0) FROM audit_entry e LEFT JOIN audit_link l ON l.entry_id = e.id
+	     WHERE e.target_kind = $1 AND e.target_id IN (SELECT id FROM finding_evidence WHERE finding_id = $2)`, evidenceKind, id)
+	for _, l := range links {
+		if i := slices.IndexFunc(list, func(p Proof) bool { return p.ID == l.proof }); i >= 0 {
+			list[i].Entry, list[i].Number = l.entry, l.number
+		}
+	}
+	return list, err
 }
 
 func scanProof(r db.Scanner) (Proof, error) {

@@ -35,16 +35,10 @@ const (
 	maxFocus       = 20
 )
 
-// Families of checks a plan may choose from, as screens name them.
-var Families = [][2]string{
-	{"access", "网站可用性"}, {"home", "首页更新"}, {"column", "栏目更新"}, {"link", "链接"}, {"concealed", "暗链和违规内容"}, {"sensitive", "敏感表述"},
-	{"wording", "错别字"}, {"privacy", "个人信息"}, {"footer", "页面底部标识"}, {"tags", "网页标签"},
-}
-
 // Check refuses a spec that cannot be worked.
 func (s Spec) Check() error {
 	for _, f := range s.Families {
-		if !slices.ContainsFunc(Families, func(k [2]string) bool { return k[0] == f }) {
+		if !slices.ContainsFunc(Families, func(k Family) bool { return k.ID == f && k.Patrol }) {
 			return fault.New(fault.Invalid, "检查内容不在可选范围内，请重新选择。").On("family", "请从列表中选择")
 		}
 	}

@@ -748,6 +748,8 @@ func TestBadWriting(t *testing.T) {
 			{"origin", func(w *library.Writing) { w.Origin = library.MovedIn }},
 			{"source_url", func(w *library.Writing) { w.SourceURL = "javascript:alert(1)" }},
 			{"source_url", func(w *library.Writing) { w.Origin = library.Repost }},
+			{"title", func(w *library.Writing) { w.Title = "关于\xb7\xc0\xd1\xb4的通知" }}, // GBK in a UTF-8 field
+			{"issuer", func(w *library.Writing) { w.Issuer = "\ufffd\ufffd市人民政府" }},
 		} {
 			w := h.writing("题", "文")
 			tt.change(&w)
@@ -755,6 +757,12 @@ func TestBadWriting(t *testing.T) {
 			if f := fault.Of(err); err == nil || f.Kind != fault.Invalid || len(f.Fields) == 0 || f.Fields[0].Name != tt.field {
 				h.t.Errorf("%s: %v", tt.field, err)
 			}
+		}
+		// Marks that turn or hide text go; what cannot be read is named, not lost.
+		it := h.create(h.writing("关于\u202e防\u200b汛的通知", "负责人张\ue0a1华和\ufffd\ufffd到会"))
+		v := ok(h.lib.Version(context.Background(), h.author.scope(authz.ItemRead), it.ID, 0))(h.t)
+		if v.Meta.Title != "关于防汛的通知" || !strings.Contains(v.Text, "张\ue0a1华和\ufffd\ufffd到会") {
+			h.t.Errorf("kept %q, %q", v.Meta.Title, v.Text)
 		}
 		if _, err := h.lib.Create(h.neighbour.ctx, h.neighbour.scope(authz.ItemWrite), h.writing("题", "文")); !fault.Is(err, fault.NotFound) {
 			h.t.Errorf("a neighbour wrote for the unit: %v", err)

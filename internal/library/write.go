@@ -113,7 +113,8 @@ func digest(m Meta, doc string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// oneLine folds white space and drops what no reader can see.
+// oneLine folds white space and drops what no reader can see. Bytes that are no
+// text stay visible as U+FFFD, which Meta refuses and the checks name.
 func oneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -123,7 +124,7 @@ func oneLine(s string) string {
 			return -1
 		}
 		return r
-	}, strings.ToValidUTF8(s, ""))
+	}, strings.ToValidUTF8(s, "\ufffd"))
 	return strings.Join(strings.Fields(s), " ")
 }
 
@@ -166,6 +167,7 @@ func (m Meta) wrong() error {
 	f.Check(m.Title != "", "title", "请填写标题")
 	most := func(s string, n int, name, says string) {
 		f.Check(utf8.RuneCountInString(s) <= n, name, fmt.Sprintf("%s不能超过 %d 字，请压缩", says, n))
+		f.Check(!strings.ContainsRune(s, utf8.RuneError), name, says+"里有乱码（粘贴或导入时编码不对），请对照原文重新输入")
 	}
 	most(m.Title, 200, "title", "标题")
 	most(m.Summary, 500, "summary", "摘要")

@@ -303,10 +303,11 @@ func clean(s string) string {
 	}, s)
 }
 
-// control also names the marks that turn the direction of text (U+202A–202E,
+// control leaves U+FFFD alone: it stands where a character was, and the checks
+// name it. It names the marks that turn the direction of text (U+202A–202E,
 // U+2066–2069): with them a text can read otherwise than it is stored.
 func control(r rune) bool {
-	return r < ' ' || r >= 0x7f && r < 0xa0 || r == 0xfeff || r == 0x200b || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == utf8.RuneError
+	return r < ' ' || r >= 0x7f && r < 0xa0 || r == 0xfeff || r == 0x200b || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
 }
 
 func short(s string) string {

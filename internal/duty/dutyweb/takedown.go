@@ -126,7 +126,7 @@ func newTakedown(t duty.Takedown, steps []passage.Step, session *authz.Session) 
 	}
 	if session.May(authz.TakedownApprove) && t.State == duty.Alone {
 		opinion.Required = true
-		v.Forms = append(v.Forms, web.Form{Action: t.Link() + "/decide", Sections: []web.Section{{Legend: "补审", Hint: "写明撤下是否必要；不必要的，由主办单位重新送审发布。", Fields: []web.Field{opinion}}}, Buttons: []web.Button{{Label: "补审完成", Name: "act", Value: "review"}}})
+		v.Forms = append(v.Forms, web.Form{Action: t.Link() + "/decide", Sections: []web.Section{{Legend: "补审", Hint: "写明撤下是否必要；不必要的，由主办单位重新送审发布。", Fields: []web.Field{opinion}}}, Buttons: []web.Button{{Label: "确有必要，补审完成", Name: "act", Value: "review"}, {Label: "撤下不必要", Name: "act", Value: "disagree", Plain: true}}})
 	}
 	if session.May(authz.TakedownPropose) && t.State == duty.Proposed {
 		v.Forms = append(v.Forms, web.Form{Action: t.Link() + "/withdraw", Buttons: []web.Button{{Label: "撤回", Plain: true}}})
@@ -176,7 +176,7 @@ func (h *Handler) onTakedown(w http.ResponseWriter, r *http.Request, act string)
 	if err != nil {
 		return err
 	}
-	return web.Done(w, r, t.Link(), map[string]string{"approve": "已批准，已从所有页面撤下。", "refuse": "已退回，稿件照常公开。", "review": "补审完成。", "withdraw": "已撤回。"}[act])
+	return web.Done(w, r, t.Link(), map[string]string{"approve": "已批准，已从所有页面撤下。", "refuse": "已退回，稿件照常公开。", "review": "补审完成。", "disagree": "补审完成；已通知主办单位重新送审发布。", "withdraw": "已撤回。"}[act])
 }
 
 func (h *Handler) decide(w http.ResponseWriter, r *http.Request) error {

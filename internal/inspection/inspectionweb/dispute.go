@@ -16,6 +16,7 @@ import (
 const (
 	disputesPath  = "/console/disputes"
 	precisionPath = "/console/inspection/precision"
+	causesPath    = "/console/inspection/causes"
 )
 
 type page struct{ web.ListView }
@@ -76,11 +77,9 @@ func rightShare(p inspection.Precision) string {
 func newPrecision(list []inspection.Precision) page {
 	v := page{web.ListView{Heading: web.Heading{Title: "规则准确率", Lead: "每条检查规则报出多少问题、多少被确认误报，由申辩答复和复测得出，全省合计。"}, Trail: []web.Crumb{{Name: "网站检查", Href: boardPath}},
 		Table: web.Table{Caption: "规则准确率", Quiet: true, Columns: []web.Column{{Head: "规则", Wide: true}, {Head: "报出", Number: true}, {Head: "复测改正", Number: true}, {Head: "申辩", Number: true}, {Head: "确认误报", Number: true}, {Head: "问题属实", Number: true}, {Head: "待答复", Number: true}, {Head: "准确率", Number: true}}, Empty: web.Empty{Title: "还没有数据", Text: "检查发现问题后，这里给出各条规则的准确率。"}}}}
-	for _, f := range []string{"xlsx", "csv"} {
-		v.Exports = append(v.Exports, web.Act{Text: "导出 " + map[string]string{"xlsx": "XLSX", "csv": "CSV"}[f], Href: precisionPath + "/export?format=" + f})
-	}
+	v.Exports = web.ExportActs(precisionPath+"/export", nil)
 	for _, p := range list {
-		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{{Text: checkName(p.Check), Note: p.Check}, web.Figure(p.Raised), web.Figure(p.Closed), web.Figure(p.Disputed), web.Figure(p.False), web.Figure(p.True), web.Figure(p.Waiting), web.Text(rightShare(p))}})
+		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{{Text: inspection.CheckName(p.Check), Note: p.Check}, web.Figure(p.Raised), web.Figure(p.Closed), web.Figure(p.Disputed), web.Figure(p.False), web.Figure(p.True), web.Figure(p.Waiting), web.Text(rightShare(p))}})
 	}
 	return v
 }
@@ -100,7 +99,7 @@ func (h *Handler) exportPrecision(w http.ResponseWriter, r *http.Request) error 
 	}
 	rows := make([][]any, len(list))
 	for i, p := range list {
-		rows[i] = []any{p.Check, checkName(p.Check), p.Raised, p.Closed, p.Disputed, p.False, p.True, p.Waiting, rightShare(p)}
+		rows[i] = []any{p.Check, inspection.CheckName(p.Check), p.Raised, p.Closed, p.Disputed, p.False, p.True, p.Waiting, rightShare(p)}
 	}
 	return web.SendSheet(w, r, official.Sheet{Title: "规则准确率", Columns: []official.Column{{Title: "编号", Width: 24}, {Title: "规则", Width: 30}, {Title: "报出"}, {Title: "复测改正"}, {Title: "申辩"}, {Title: "确认误报"}, {Title: "问题属实"}, {Title: "待答复"}, {Title: "准确率"}}, Rows: slices.Values(rows)}, "规则准确率")
 }
@@ -108,4 +107,5 @@ func (h *Handler) exportPrecision(w http.ResponseWriter, r *http.Request) error 
 var plainList = web.Define(web.Plain, "pages/list.html", newDisputes(nil, 0, calendar.Date{Year: 2026, Month: 3, Day: 20}),
 	newDisputes([]inspection.Objection{{Finding: "01JF", Says: sampleFinding.Says, SiteName: sampleFinding.SiteName, Reason: "号码是公布的办公电话", RaisedBy: "张三", PersonName: "李四", UnitName: "西安市人民政府办公厅", Due: calendar.Due{On: calendar.Date{Year: 2026, Month: 3, Day: 25}}}}, 1, calendar.Date{Year: 2026, Month: 3, Day: 20}),
 	newDisputes([]inspection.Objection{{Finding: "x", Says: "<script>", SiteName: "<b>", Reason: `"><i>`, RaisedBy: "<b>", PersonName: "<b>", UnitName: "<b>", Verdict: inspection.ItIsFalse, Answer: "<script>"}}, 1, calendar.Date{}),
-	newPrecision(nil), newPrecision([]inspection.Precision{{Check: "link.dead", Raised: 200, Closed: 150, Disputed: 5, False: 2, True: 2, Waiting: 1}}), newPrecision([]inspection.Precision{{Check: "<script>"}}))
+	newPrecision(nil), newPrecision([]inspection.Precision{{Check: "link.dead", Raised: 200, Closed: 150, Disputed: 5, False: 2, True: 2, Waiting: 1}}), newPrecision([]inspection.Precision{{Check: "<script>"}}),
+	newCauses(nil), newCauses([]inspection.Cause{{Check: "link.dead", Findings: 120, Sites: 31, Ordered: 8, Oldest: sampleFinding.FirstSeen}, {Check: "concealed.hidden_link", Findings: 2, Serious: 2, Sites: 1, Oldest: sampleFinding.FirstSeen}}), newCauses([]inspection.Cause{{Check: "<script>"}}))

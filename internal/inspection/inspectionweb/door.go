@@ -48,6 +48,8 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "POST /console/inspection/sites/{id}/run", Permit: authz.InspectionRun, Handle: h.start, MaxBody: smallBody},
 		{Pattern: "GET /console/inspection/runs/{id}", Permit: authz.InspectionRead, Handle: h.run},
 		{Pattern: "GET /console/findings", Permit: authz.InspectionRead, Handle: h.findings},
+		{Pattern: "GET /console/findings/export", Permit: authz.InspectionRead, Handle: h.exportFindings},
+		{Pattern: "GET /console/inspection/causes", Permit: authz.InspectionRead, Handle: h.causes},
 		{Pattern: "GET /console/findings/{id}", Permit: authz.InspectionRead, Handle: h.finding},
 		{Pattern: "POST /console/findings/{id}/retest", Permit: authz.InspectionRead, Handle: h.retest, MaxBody: smallBody},
 		{Pattern: "POST /console/findings/{id}/dispute", Permit: authz.InspectionRead, Handle: h.dispute, MaxBody: smallBody},
@@ -90,11 +92,17 @@ func stateTag(f inspection.Finding) web.Tag {
 	return web.Tag{Kind: tone, Text: f.StateName()}
 }
 
-// families name the checks by what they look at, in the order of screens.
-var families = []web.Option{
-	{Value: "access", Label: "网站可用性"}, {Value: "home", Label: "首页更新"}, {Value: "column", Label: "栏目更新"}, {Value: "link", Label: "链接"},
-	{Value: "concealed", Label: "暗链和违规内容"}, {Value: "sensitive", Label: "敏感表述"}, {Value: "wording", Label: "错别字"}, {Value: "privacy", Label: "个人信息"},
-	{Value: "footer", Label: "页面底部标识"}, {Value: "tags", Label: "网页标签"}, {Value: "duty", Label: "值班巡检"},
+// families name the checks by what they look at, in the order of screens; patrol
+// leaves those that a plan may choose.
+func families(patrol bool) []web.Option {
+	var out []web.Option
+	for _, f := range inspection.Families {
+		if patrol && !f.Patrol {
+			continue
+		}
+		out = append(out, web.Option{Value: f.ID, Label: f.Name})
+	}
+	return out
 }
 
 // orAll puts “全部” before the choices of a filter.

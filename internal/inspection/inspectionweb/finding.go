@@ -16,6 +16,8 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/official"
+	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
@@ -27,6 +29,7 @@ type listView struct {
 	Heading web.Heading
 	Filter  web.Filter
 	Table   web.Table
+	Exports []web.Act
 	Issue   bool // a box stands before what may go into an order
 	Pager   web.Pager
 }
@@ -37,32 +40,6 @@ func (listView) Title() string { return "检查发现的问题" }
 // Crumbs of the page.
 func (listView) Crumbs() []web.Crumb {
 	return crumbs(web.Crumb{Name: "网站检查", Href: boardPath}, web.Crumb{Name: "问题"})
-}
-
-func checkName(id string) string {
-	if c, ok := check.ByID(id); ok {
-		return c.Says.Wrong
-	}
-	family, _, _ := strings.Cut(id, ".")
-	for _, f := range families {
-		if f.Value == family {
-			return f.Label
-		}
-	}
-	if family == "crawl" {
-		return "页面访问"
-	}
-	return id
-}
-
-func familyName(id string) string {
-	family, _, _ := strings.Cut(id, ".")
-	for _, f := range families {
-		if f.Value == family {
-			return f.Label
-		}
-	}
-	return family
 }
 
 // basis is a clause in words: an article of the provincial rules, or the
@@ -83,7 +60,7 @@ func findingTable(caption string, list []inspection.Finding, withSite bool) web.
 		t.Columns = append(t.Columns[:1:1], append([]web.Column{{Head: "站点"}}, t.Columns[1:]...)...)
 	}
 	for _, f := range list {
-		what := web.Cell{Text: f.Says, Href: f.Link(), Note: familyName(f.Check) + "，" + f.URL}
+		what := web.Cell{Text: f.Says, Href: f.Link(), Note: inspection.FamilyName(f.Check) + "，" + f.URL}
 		if f.Pages > 1 {
 			what.Note += fmt.Sprintf(" 等 %d 个页面", f.Pages)
 		}
@@ -105,12 +82,13 @@ func newList(list []inspection.Finding, total int) listView {
 		states = append(states, web.Option{Value: s, Label: inspection.FindingMachine.Name(s)})
 	}
 	return listView{
-		Heading: web.Heading{Title: "检查发现的问题", Lead: "每个问题都有依据和证据；改正后点“复测”，几秒钟内核实。"},
+		Heading: web.Heading{Title: "检查发现的问题", Lead: "每个问题都有依据和证据；改正后点“复测”，几秒钟内核实。", Acts: []web.Act{{Text: "按原因看", Href: causesPath}, {Text: "误报申辩", Href: disputesPath}, {Text: "规则准确率", Href: precisionPath}}},
 		Filter: web.Filter{Action: listPath, Total: total, Fields: []web.Field{
 			{Kind: web.SearchBox, Name: "q", Label: "站点、单位、问题或网址"},
 			{Kind: web.Select, Name: "state", Label: "状态", Options: orAll(states)},
 			{Kind: web.Select, Name: "severity", Label: "程度", Options: orAll([]web.Option{{Value: "serious", Label: "严重"}, {Value: "error", Label: "一般"}, {Value: "advice", Label: "提示"}})},
-			{Kind: web.Select, Name: "family", Label: "类别", Options: orAll(families)},
+			{Kind: web.Select, Name: "family", Label: "类别", Options: orAll(families(false))},
+			{Kind: web.Select, Name: "age", Label: "发现已满", Options: orAll([]web.Option{{Value: "3", Label: "3天"}, {Value: "7", Label: "7天"}, {Value: "15", Label: "15天"}, {Value: "30", Label: "30天"}, {Value: "90", Label: "90天"}})},
 		}, More: []web.Field{
 			{Name: "clause", Label: "依据编号", Max: 20, Hint: "例如 S7.3a、D-19、V-W-3"},
 			{Kind: web.Check, Name: "home", Label: "只看首页上的", Value: "on"},
@@ -146,8 +124,8 @@ var listPage = web.Define(views, "views/findings.html", newList(nil, 0), newList
 
 func (h *Handler) findings(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	n := inspection.FindingFilter{Text: q.Get("q"), State: q.Get("state"), Severity: check.Severity(q.Get("severity")), Family: q.Get("family"), Clause: strings.TrimSpace(q.Get("clause")), OnHome: q.Get("home") != "",
-		Site: registry.SiteID(q.Get("site")), Limit: perPage, Offset: (web.PageOf(r) - 1) * perPage}
+	n := h.filterOf(q)
+	n.Limit, n.Offset = perPage, (web.PageOf(r)-1)*perPage
 	list, total, err := h.inspection.Findings(r.Context(), h.db, authz.ScopeFrom(r.Context()), n)
 	if err != nil {
 		return err
@@ -157,14 +135,76 @@ func (h *Handler) findings(w http.ResponseWriter, r *http.Request) error {
 		v.offer(list)
 	}
 	v.Filter.Fill(q)
-	if site := q.Get("site"); site != "" {
-		v.Filter.Hidden = []web.Field{{Kind: web.Hidden, Name: "site", Value: site}}
-		if len(list) > 0 {
-			v.Heading.Title = list[0].SiteName + "的问题"
+	for _, name := range []string{"site", "unit", "check"} {
+		if of := q.Get(name); of != "" {
+			v.Filter.Hidden = append(v.Filter.Hidden, web.Field{Kind: web.Hidden, Name: name, Value: of})
 		}
 	}
+	switch {
+	case q.Get("site") != "" && len(list) > 0:
+		v.Heading.Title = list[0].SiteName + "的问题"
+	case q.Get("check") != "":
+		v.Heading.Title = "问题：" + inspection.CheckName(q.Get("check"))
+	}
+	v.Exports = web.ExportActs(listPath+"/export", q)
 	v.Pager = web.PagerOf(r, total, perPage)
 	return listPage.Render(w, r, v)
+}
+
+// filterOf is what an address asks for, without its page.
+func (h *Handler) filterOf(q url.Values) inspection.FindingFilter {
+	n := inspection.FindingFilter{Text: q.Get("q"), State: q.Get("state"), Severity: check.Severity(q.Get("severity")), Family: q.Get("family"), Clause: strings.TrimSpace(q.Get("clause")), OnHome: q.Get("home") != "",
+		Site: registry.SiteID(q.Get("site")), Unit: org.UnitID(q.Get("unit")), Check: q.Get("check")}
+	if days, err := strconv.Atoi(q.Get("age")); err == nil && days > 0 && days < 10_000 {
+		n.Until = h.db.Now().AddDate(0, 0, -days)
+	}
+	return n
+}
+
+// mostFindings is how many leave in one file.
+const mostFindings = 50_000
+
+// exportFindings is the list as a file: the same rows under the same conditions.
+func (h *Handler) exportFindings(w http.ResponseWriter, r *http.Request) error {
+	n := h.filterOf(r.URL.Query())
+	n.Limit = mostFindings
+	list, total, err := h.inspection.Findings(r.Context(), h.db, authz.ScopeFrom(r.Context()), n)
+	if err != nil {
+		return err
+	}
+	if err := web.MostExported(total, mostFindings, "个问题"); err != nil {
+		return err
+	}
+	rows := func(yield func([]any) bool) {
+		for _, f := range list {
+			if !yield([]any{f.SiteName, f.Host, f.UnitName, f.Says, inspection.CheckName(f.Check), severityNames[f.Severity], basis(f.Clause), f.URL, f.Where, f.Pages, inspection.FindingMachine.Name(f.State), web.Minute(f.FirstSeen), web.Minute(f.LastSeen), f.Fix}) {
+				return
+			}
+		}
+	}
+	return web.SendSheet(w, r, official.Sheet{Title: "检查发现的问题", Columns: []official.Column{{Title: "站点", Width: 28}, {Title: "域名", Width: 24}, {Title: "主办单位", Width: 28}, {Title: "问题", Width: 50}, {Title: "类别", Width: 20}, {Title: "程度"}, {Title: "依据", Width: 16}, {Title: "所在页面", Width: 40}, {Title: "具体位置", Width: 40}, {Title: "页面数"}, {Title: "状态"}, {Title: "首次发现", Width: 18}, {Title: "最近发现", Width: 18}, {Title: "整改要求", Width: 40}}, Rows: rows}, "检查发现的问题")
+}
+
+// newCauses is what stands, by the check that raised it.
+func newCauses(list []inspection.Cause) page {
+	v := page{web.ListView{Heading: web.Heading{Title: "问题按原因", Lead: "同一原因的问题往往出在同一个模板或同一处管理上，改一处，消一片。"}, Trail: []web.Crumb{{Name: "网站检查", Href: boardPath}, {Name: "问题", Href: listPath + "?state=standing"}},
+		Table: web.Table{Caption: "未办结的问题按原因", Quiet: true, Columns: []web.Column{{Head: "原因", Wide: true}, {Head: "问题", Number: true}, {Head: "其中严重", Number: true}, {Head: "涉及站点", Number: true}, {Head: "已列入整改", Number: true}, {Head: "最早发现"}}, Empty: web.Empty{Title: "没有未办结的问题", Text: "检查发现问题后，这里按原因汇总。"}}}}
+	for _, c := range list {
+		row := web.Row{Cells: []web.Cell{{Text: inspection.CheckName(c.Check), Href: listPath + "?state=standing&check=" + url.QueryEscape(c.Check), Note: inspection.FamilyName(c.Check)}, web.Figure(c.Findings), web.Figure(c.Serious), web.Figure(c.Sites), web.Figure(c.Ordered), web.When(c.Oldest)}}
+		if c.Serious > 0 {
+			row.Kind = web.Danger
+		}
+		v.Table.Rows = append(v.Table.Rows, row)
+	}
+	return v
+}
+
+func (h *Handler) causes(w http.ResponseWriter, r *http.Request) error {
+	list, err := h.inspection.Causes(r.Context(), h.db, authz.ScopeFrom(r.Context()))
+	if err != nil {
+		return err
+	}
+	return plainList.Render(w, r, newCauses(list))
 }
 
 // proofView is one look at the finding, as shown.
@@ -190,6 +230,7 @@ type findingView struct {
 	Before  proofView
 	After   proofView
 	Story   web.Timeline
+	Looks   web.Table // every look, where there are more than the two shown
 	MayTest bool
 	Dispute web.Form
 	Uphold  web.Form
@@ -211,7 +252,7 @@ var outcomeTags = map[string]web.Tag{
 	inspection.Standing: {Kind: web.Danger, Text: "问题存在"}, inspection.Gone: {Kind: web.Good, Text: "已改正"}, inspection.Unknown: {Kind: web.Warn, Text: "未能核实"},
 }
 
-func newProof(base string, p inspection.Proof) proofView {
+func newProof(base string, p inspection.Proof, mayOpen func(string) string) proofView {
 	v := proofView{Title: lookNames[p.Look], Tag: outcomeTags[p.Outcome], Says: p.Says, Excerpt: p.Excerpt, Headers: p.Headers, Size: p.Size}
 	v.Facts.Terms = []web.Term{{Name: "时间", Text: p.At.In(calendar.Shanghai).Format("2006-01-02 15:04:05"), Note: "世界时 " + p.At.UTC().Format("2006-01-02 15:04:05")}, {Name: "网址", Text: dash(p.URL)}}
 	if p.Status > 0 {
@@ -227,6 +268,18 @@ func newProof(base string, p inspection.Proof) proofView {
 	if p.SHA256 != "" {
 		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "SHA-256", Text: p.SHA256})
 	}
+	if p.Vantage != "" {
+		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "检查出口", Text: p.Vantage})
+	}
+	if p.Edition != "" {
+		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "规则版本", Text: p.Edition})
+	}
+	switch {
+	case p.Number > 0:
+		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "审计登记", Text: fmt.Sprintf("第 %d 号", p.Number), Href: mayOpen("/console/audit/" + p.Entry), Note: "摘要 " + p.Hash})
+	case p.Hash != "":
+		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "审计登记", Text: "正在编号", Note: "摘要 " + p.Hash})
+	}
 	if p.Took > 0 {
 		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "复测用时", Text: fmt.Sprintf("%.1f 秒", p.Took.Seconds()), Note: p.Actor})
 	}
@@ -236,12 +289,15 @@ func newProof(base string, p inspection.Proof) proofView {
 	return v
 }
 
-func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage.Step, item string, mayAct, mayHold bool) findingView {
+// none opens nothing: a reader who may not see the trail reads its number only.
+func none(string) string { return "" }
+
+func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage.Step, item string, mayAct, mayHold bool, mayOpen func(string) string) findingView {
 	base := f.Link()
 	v := findingView{Name: clip(f.Says, 30), Base: base, MayTest: mayAct, MayDeny: mayAct && inspection.FindingMachine.Can(f.State, "dispute"), MayHold: mayHold && inspection.FindingMachine.Can(f.State, "uphold"),
-		Heading: web.Heading{Title: f.Says, Above: f.SiteName + "　" + familyName(f.Check), Tags: []web.Tag{severityTag(f.Severity), stateTag(f)}},
+		Heading: web.Heading{Title: f.Says, Above: f.SiteName + "　" + inspection.FamilyName(f.Check), Tags: []web.Tag{severityTag(f.Severity), stateTag(f)}},
 		Facts: web.Summary{Title: "基本情况", Wide: true, Terms: []web.Term{
-			{Name: "站点", Text: f.SiteName, Href: start(string(f.Site)), Note: f.UnitName}, {Name: "依据", Text: basis(f.Clause), Note: familyName(f.Check)},
+			{Name: "站点", Text: f.SiteName, Href: start(string(f.Site)), Note: f.UnitName}, {Name: "依据", Text: basis(f.Clause), Note: inspection.FamilyName(f.Check)},
 			{Name: "所在页面", Text: f.URL}, {Name: "具体位置", Text: dash(f.Where)},
 			{Name: "首次发现", Text: web.Minute(f.FirstSeen)}, {Name: "最近发现", Text: web.Minute(f.LastSeen)},
 			{Name: "整改要求", Text: f.Fix},
@@ -273,16 +329,26 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 		v.Story.Events = append(v.Story.Events, web.Event{At: st.At, Title: inspection.FindingMachine.ActName(st.Act), Who: st.ActorName, Text: st.Note, Kind: storyTone(st.To)})
 	}
 	if n := len(proofs); n > 0 {
-		v.Before = newProof(base, proofs[0])
+		v.Before = newProof(base, proofs[0], mayOpen)
 		for i := n - 1; i > 0; i-- {
 			// The last sight of the defect stands on the left.
 			if proofs[i].Outcome == inspection.Standing && i < n-1 {
-				v.Before = newProof(base, proofs[i])
+				v.Before = newProof(base, proofs[i], mayOpen)
 				break
 			}
 		}
 		if n > 1 {
-			v.Compare, v.After = true, newProof(base, proofs[n-1])
+			v.Compare, v.After = true, newProof(base, proofs[n-1], mayOpen)
+		}
+	}
+	if len(proofs) > 2 {
+		v.Looks = web.Table{Caption: "历次查看", Columns: []web.Column{{Head: "时间"}, {Head: "来由"}, {Head: "结论", Wide: true}, {Head: "检查出口"}, {Head: "审计登记"}}}
+		for _, p := range proofs {
+			number := web.Text("—")
+			if p.Number > 0 {
+				number = web.Cell{Text: fmt.Sprintf("第 %d 号", p.Number), Href: mayOpen("/console/audit/" + p.Entry)}
+			}
+			v.Looks.Rows = append(v.Looks.Rows, web.Row{Cells: []web.Cell{web.When(p.At), {Text: lookNames[p.Look], Note: p.Actor}, {Text: p.Says, Tags: []web.Tag{outcomeTags[p.Outcome]}}, web.Text(dash(p.Vantage)), number}})
 		}
 	}
 	return v
@@ -335,9 +401,10 @@ var sampleProofs = []inspection.Proof{
 }
 
 var findingPage = web.Define(views, "views/finding.html",
-	newFinding(inspection.Finding{ID: "e", Site: "01JS", SiteName: "雁塔区人民政府网站", Says: "网站访问失败的比例达到单项否决的标准。", State: inspection.FindingOpen, Severity: check.Serious, Check: "access.rate"}, nil, nil, "", false, false),
-	newFinding(sampleFinding, sampleProofs, []passage.Step{{Act: "find", To: inspection.FindingOpen, At: time.Now(), ActorName: "系统"}}, "/console/items/01JI", true, true),
-	newFinding(hostileFinding, []inspection.Proof{{ID: "x", Says: "<script>", Evidence: inspection.Evidence{URL: "javascript:x", Headers: "</pre><script>", Excerpt: "</pre><script>alert(1)</script>"}}}, nil, "", true, true))
+	newFinding(inspection.Finding{ID: "e", Site: "01JS", SiteName: "雁塔区人民政府网站", Says: "网站访问失败的比例达到单项否决的标准。", State: inspection.FindingOpen, Severity: check.Serious, Check: "access.rate"}, nil, nil, "", false, false, none),
+	newFinding(sampleFinding, sampleProofs, []passage.Step{{Act: "find", To: inspection.FindingOpen, At: time.Now(), ActorName: "系统"}}, "/console/items/01JI", true, true, none),
+	newFinding(sampleFinding, append([]inspection.Proof{{ID: "P0", Look: "found", Outcome: inspection.Standing, Says: sampleFinding.Says, At: sampleFinding.FirstSeen, Number: 4711, Entry: "01JE", Hash: sampleFinding.SHA256, Evidence: inspection.Evidence{Vantage: "西安", Edition: "3fb5d51feba59ba7"}}}, sampleProofs...), nil, "", true, false, func(href string) string { return href }),
+	newFinding(hostileFinding, []inspection.Proof{{ID: "x", Says: "<script>", Evidence: inspection.Evidence{URL: "javascript:x", Headers: "</pre><script>", Excerpt: "</pre><script>alert(1)</script>"}}}, nil, "", true, true, none))
 
 func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change func(*findingView)) error {
 	ctx, scope, id := r.Context(), authz.ScopeFrom(r.Context()), inspection.FindingID(r.PathValue("id"))
@@ -357,7 +424,12 @@ func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change fun
 	if !web.MayOpen(r, item) {
 		item = ""
 	}
-	v := newFinding(f, proofs, steps, item, mayAct(r), may(r, authz.OrderIssue))
+	v := newFinding(f, proofs, steps, item, mayAct(r), may(r, authz.OrderIssue), func(href string) string {
+		if web.MayOpen(r, href) {
+			return href
+		}
+		return ""
+	})
 	objections, err := h.inspection.ObjectionsOf(ctx, h.db, scope, id)
 	if err != nil {
 		return err

@@ -145,8 +145,19 @@ func TestFromTheBoardToAClosedFinding(t *testing.T) {
 
 		list := h.walk.Get("/console/findings?state=standing&family=link").Want(http.StatusOK)
 		path := list.Attr(".table tbody th a", "href")
+		causes := h.walk.Get("/console/inspection/causes").Want(http.StatusOK)
+		if same := h.walk.Get(causes.Attr(".table tbody th a", "href")).Want(http.StatusOK); len(same.All(".table tbody tr")) == 0 {
+			t.Error("a cause opens no finding")
+		}
+		if old := h.walk.Get("/console/findings?state=standing&age=7").Want(http.StatusOK); len(old.All(".table tbody th")) != 0 {
+			t.Error("what was found today is a week old")
+		}
+		sheet := h.walk.Get("/console/findings/export?state=standing&family=link&format=csv").Want(http.StatusOK)
+		if got, want := strings.Count(strings.TrimSpace(sheet.Body), "\n"), len(list.All(".table tbody th")); got != want || !strings.Contains(sheet.Body, "雁塔区人民政府") {
+			t.Errorf("the file has %d rows, the list %d", got, want)
+		}
 		page := h.walk.Get(path).Want(http.StatusOK)
-		for _, want := range []string{"状态码 404", "D-19", "SHA-256", "&lt;a href=&#34;/a.html"} {
+		for _, want := range []string{"状态码 404", "D-19", "SHA-256", "规则版本", "审计登记", "&lt;a href=&#34;/a.html"} {
 			if !strings.Contains(page.Body, want) {
 				t.Errorf("the finding does not show %q", want)
 			}

@@ -152,7 +152,7 @@ func newPlanForm(areas []inspection.PlanArea, today calendar.Date) planForm {
 				{Kind: web.Radios, Name: "hosted", Label: "在哪里运行", Options: []web.Option{{Value: "", Label: "不限"}, {Value: "only", Label: "只查本平台发布的网站", Hint: "建议全部检查"}, {Value: "not", Label: "只查其他网站"}}},
 				{Kind: web.Number, Name: "share", Label: "抽查比例", Value: "30", Unit: "%", Narrow: true, Required: true, Mode: "numeric", Hint: "在每一层（层级、类型、设区市）中抽取，每层至少1个；100为全部检查"},
 			}},
-			{Legend: "检查什么", Fields: []web.Field{{Kind: web.Checks, Name: "family", Label: "检查内容", Options: options(inspection.Families), Hint: "都不选为全部内容"}}},
+			{Legend: "检查什么", Fields: []web.Field{{Kind: web.Checks, Name: "family", Label: "检查内容", Options: families(true), Hint: "都不选为全部内容"}}},
 			{Legend: "什么时候检查", Fields: []web.Field{
 				{Kind: web.Radios, Name: "cadence", Label: "多久一次", Options: options(inspection.Cadences), Value: "quarterly"},
 				{Kind: web.DateField, Name: "starts", Label: "开始日期", Value: today.String(), Narrow: true},
@@ -393,8 +393,8 @@ func familyNames(list []string) string {
 	}
 	var out []string
 	for _, f := range inspection.Families {
-		if slices.Contains(list, f[0]) {
-			out = append(out, f[1])
+		if slices.Contains(list, f.ID) {
+			out = append(out, f.Name)
 		}
 	}
 	return strings.Join(out, "、")

@@ -258,7 +258,7 @@ func newRun(r inspection.Run, found []inspection.Finding, total, maxPages int) r
 		v.Alert = web.Alert{Kind: web.Danger, Title: "检查没有完成", Text: r.Failure}
 	}
 	for _, u := range r.Untested {
-		v.Untested.Rows = append(v.Untested.Rows, web.Row{Cells: []web.Cell{{Text: u.Why, Note: checkName(u.Check)}, web.Figure(max(u.Count, 1)), web.Text(u.Where)}})
+		v.Untested.Rows = append(v.Untested.Rows, web.Row{Cells: []web.Cell{{Text: u.Why, Note: inspection.CheckName(u.Check)}, web.Figure(max(u.Count, 1)), web.Text(u.Where)}})
 	}
 	if r.State != inspection.RunDone {
 		v.Untested = web.Table{}

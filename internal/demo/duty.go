@@ -1,0 +1,97 @@
+package demo
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
+	"zhengshu/internal/duty"
+	"zhengshu/internal/inspection"
+	"zhengshu/internal/org"
+)
+
+// standGuard lays this month's roster of the city, an incident that is being
+// handled, and a finding that its unit calls false.
+func (d *province) standGuard(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{d.rosters, d.incidents, d.objections} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *province) rosters(ctx context.Context) error {
+	boss, scope, err := d.scoped(ctx, "shi", authz.DutyManage)
+	if err != nil {
+		return err
+	}
+	city, month := d.units[cityOffice].ID, duty.MonthOf(calendar.DateOf(d.DB.Now()))
+	r, err := d.Duty.Roster(boss, scope, city, month)
+	if err != nil || r.State != "" {
+		return err
+	}
+	var people []org.PersonID
+	for _, login := range []string{"xundu", "shi"} {
+		people = append(people, d.persons[login].ID)
+	}
+	if _, err := d.Duty.Fill(boss, scope, city, month, duty.Rotation{Turns: "two", People: people}); err != nil {
+		return err
+	}
+	_, err = d.Duty.Publish(boss, scope, city, month)
+	return err
+}
+
+func (d *province) incidents(ctx context.Context) error {
+	watch, scope, err := d.scoped(ctx, "xundu", authz.IncidentHandle)
+	if err != nil {
+		return err
+	}
+	city := d.units[cityOffice].ID
+	if _, n, err := d.Duty.Incidents(watch, scope, "", city, 1, 0); err != nil || n > 0 {
+		return err
+	}
+	x, err := d.Duty.OpenIncident(watch, scope, city, "门户网站访问缓慢（演示）", "群众来电反映首页打开慢，值班人员复核属实，部分图片超过 10 秒才显示。", "")
+	if err != nil {
+		return err
+	}
+	if _, err := d.Duty.Note(watch, scope, x.ID, "已请平台运维查看出口带宽，暂停了一个正在进行的批量下载。"); err != nil {
+		return err
+	}
+	boss, wider, err := d.scoped(ctx, "shi", authz.IncidentHandle)
+	if err != nil {
+		return err
+	}
+	if _, err := d.Duty.Presence(boss, wider, x.ID, true); err != nil {
+		return err
+	}
+	_, err = d.Duty.Assign(boss, wider, x.ID, "与平台核对缓存命中情况，今日内报告原因", d.persons["xundu"].ID)
+	return err
+}
+
+// objections has the county's office say of a hint that it is false: the last
+// of them, so that the others stay to be mended.
+func (d *province) objections(ctx context.Context) error {
+	unit, scope, err := d.scoped(ctx, "xian", authz.InspectionRead)
+	if err != nil {
+		return err
+	}
+	if _, n, err := d.Inspection.Objections(unit, scope, "", "", 1, 0); err != nil || n > 0 {
+		return err
+	}
+	list, _, err := d.Inspection.Findings(unit, d.DB, scope, inspection.FindingFilter{Site: d.sites["yanta"].ID, State: inspection.FindingOpen, Severity: check.Advice, Limit: 200})
+	if err != nil {
+		return err
+	}
+	slices.Reverse(list)
+	for _, f := range list {
+		if strings.HasPrefix(f.Check, "wording") || strings.HasPrefix(f.Check, "design") || strings.HasPrefix(f.Check, "accessible") {
+			_, err := d.Inspection.Dispute(unit, scope, f.ID, "该处是照录原文，不是本页的错误，请核实。（演示）")
+			return err
+		}
+	}
+	return nil
+}
