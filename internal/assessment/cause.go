@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"zhengshu/internal/check"
+	"zhengshu/internal/inspection"
 )
 
 // Cause is a family of checks that are usually put right by one person at one
@@ -17,7 +18,7 @@ type Cause struct {
 var Causes = []Cause{
 	{"access", "网站可用性", []string{"access", "crawl", "rendered", "function", "server"}},
 	{"update", "更新不及时", []string{"home", "column", "dates", "fresh"}},
-	{"text", "文字表述", []string{"wording", "sensitive", "misstatement", "focus"}},
+	{"text", "文字表述", []string{"wording", "sensitive", "content", "focus"}},
 	{"privacy", "个人信息", []string{"privacy"}},
 	{"link", "链接", []string{"link"}},
 	{"unsafe", "暗链和安全", []string{"concealed", "cloaked", "host", "change", "tamper", "script"}},
@@ -79,7 +80,7 @@ type Quote struct {
 func QuoteOf(checkID string) (Quote, bool) {
 	c, ok := check.ByID(checkID)
 	if !ok {
-		return Quote{Check: checkID}, false
+		return Quote{Check: checkID, Says: inspection.CheckName(checkID)}, !ByPerson(checkID)
 	}
 	return Quote{Check: c.ID, Says: c.Says.Wrong, Fix: c.Says.HowToFix, Basis: c.Articles}, true
 }
