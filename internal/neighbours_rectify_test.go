@@ -17,7 +17,7 @@ func (n *neighbourhood) rectify(c *county, city *authz.Session) {
 	t, h := n.t, n.h
 	account := c.ids["/console/accounts/{id}"][0]
 	file := approval.Upload{Kind: "proof", Field: "file", Name: c.mark + "截图.pdf", Content: bytes.NewReader(pdf)}
-	must(h.Assessment.TypeSeen(as(city), city.ScopeFor(authz.InspectionRun), assessment.Seen{Object: registry.Ref{Kind: sx2021.Account, ID: account}, Cause: "text", Severity: check.Error, Says: c.mark + "推文有错字。"}, []approval.Upload{file}))(t)
+	must(h.Assessment.TypeSeen(as(city), city.ScopeFor(authz.InspectionRun), assessment.Saw{Object: registry.Ref{Kind: sx2021.Account, ID: account}, Cause: "text", Severity: check.Error, Says: c.mark + "推文有错字。"}, []approval.Upload{file}))(t)
 	scope := city.ScopeFor(authz.OrderIssue)
 	points, _, err := h.Assessment.OpenPoints(as(city), h.DB, scope, c.mark, 10)
 	if err != nil || len(points) == 0 {

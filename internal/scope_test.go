@@ -50,6 +50,7 @@ var unscoped = map[string]string{
 	"moveout.Expire":       "system: the periodic duty",
 	"matrix.OnChanged":     "system: registration at start",
 
+	"assessment.Observe":     "system: registration at start",
 	"inspection.AnswerWith":  "system: registration at start",
 	"inspection.Precisions":  "public: how often each rule was right; no unit stands in it",
 	"duty.PointOf":           "system: whose duty a sponsor's sites are on, asked in an act's transaction",

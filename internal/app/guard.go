@@ -128,14 +128,17 @@ func (h *House) hostingOf(ctx context.Context, site registry.Site) (check.Hostin
 	return check.Hosting{Recorded: true, Provider: x.Provider, ProviderIn: x.ProviderNation, ServerIn: x.ServerNation, ProviderName: protection.NationName(x.ProviderNation), ServerAt: protection.NationName(x.ServerNation)}, nil
 }
 
-// filedWindows are the times during which a site need not be reachable.
-func (h *House) filedWindows(ctx context.Context, site registry.SiteID) ([]inspection.Window, error) {
-	from, until, err := h.Lifecycle.Filed(ctx, authz.System("inspection.windows"), registry.Ref{Kind: sx2021.Site, ID: string(site)})
-	out := make([]inspection.Window, len(from))
-	for i := range from {
-		out[i].From = from[i].Start()
-		if !until[i].IsZero() {
-			out[i].To = until[i].End()
+// filedWindows are the times during which sites need not be reachable.
+func (h *House) filedWindows(ctx context.Context, sites []registry.SiteID) (map[registry.SiteID][]inspection.Window, error) {
+	filed, err := h.Lifecycle.Filed(ctx, authz.System("inspection.windows"), sites)
+	out := make(map[registry.SiteID][]inspection.Window, len(filed))
+	for id, list := range filed {
+		for _, f := range list {
+			w := inspection.Window{From: f.From.Start()}
+			if !f.Until.IsZero() {
+				w.To = f.Until.End()
+			}
+			out[id] = append(out[id], w)
 		}
 	}
 	return out, err

@@ -39,10 +39,6 @@ type Parts struct {
 	Observers []Observer
 }
 
-// Observer tells what another module knows of a site under an indicator of the
-// pack, as it stood on the day: letters unanswered for three months (V-W-5.2).
-type Observer func(ctx context.Context, q db.Querier, site registry.SiteID, pack packs.Pack, on calendar.Date) ([]packs.Observation, error)
-
 // Service is the door of assessment.
 type Service struct {
 	db          *db.DB
@@ -80,6 +76,9 @@ func New(p Parts) (*Service, error) {
 	})
 	return s, nil
 }
+
+// Observe registers another module that knows facts under some indicator.
+func (s *Service) Observe(list ...Observer) { s.observers = append(s.observers, list...) }
 
 func (s *Service) today() calendar.Date { return calendar.DateOf(s.db.Now()) }
 

@@ -121,7 +121,7 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 			t.Fatal(err)
 		}
 	}
-	fatal(passage.Declare(ctx, d, registry.SiteMachine, inspection.FindingMachine, assessment.OrderMachine))
+	fatal(passage.Declare(ctx, d, registry.SiteMachine, inspection.FindingMachine, assessment.OrderMachine, assessment.VersionMachine))
 	h.org = org.New(d)
 	h.registry = registry.New(d, h.org)
 	h.obligations = obligation.New(d, h.org, assessment.Obligations()...)

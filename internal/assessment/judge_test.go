@@ -35,7 +35,7 @@ func adopted(t *testing.T, class packs.Class, facts ...Fact) *judge {
 			facts[i].FirstSeen = checkPoint.Start()
 		}
 	}
-	return &judge{ruling: ruling{pack: p, full: p, adoption: &Adoption{Label: AdoptedDemo}}, class: class, on: checkPoint, facts: facts, ran: true, run: ran{pages: 20, links: 100}, confirmed: map[string]bool{}}
+	return &judge{ruling: ruling{pack: p, full: p, seenBy: p, adoption: &Adoption{Label: AdoptedDemo}}, class: class, on: checkPoint, facts: facts, ran: true, run: ran{pages: 20, links: 100}, confirmed: map[string]bool{}}
 }
 
 func fact(check, clause, says string) Fact {
@@ -221,7 +221,7 @@ func TestNearestVeto(t *testing.T) {
 		t.Errorf("%q", l.Note)
 	}
 	j := adopted(t, packs.DepartmentSite)
-	j.given = []packs.Observation{{Indicator: "V-W-2", Outcome: packs.Kept, Measured: &packs.Ratio{Num: 5, Den: 140}}}
+	j.given = []Seen{{Observation: packs.Observation{Indicator: "V-W-2", Outcome: packs.Kept, Measured: &packs.Ratio{Num: 5, Den: 140}}}}
 	if s := j.score(); s.NearestVeto == nil || s.NearestVeto.Indicator != "V-W-2" || s.Verdict != Qualified {
 		t.Errorf("%+v", s.NearestVeto)
 	}
@@ -241,10 +241,10 @@ func TestStaleDaysGrow(t *testing.T) {
 	p := pack(t)
 	i, _ := p.Indicator("V-W-3")
 	j := adopted(t, packs.PortalSite)
-	if m := j.measured(i, 1, checkPoint.AddDays(-6).Start()); m.Num != 20 {
+	if m := j.measured(i, []packs.Hit{{Key: "a"}}, checkPoint.AddDays(-6).Start()); m.Num != 20 {
 		t.Errorf("%+v", m)
 	}
-	if m := j.measured(i, 1, time.Time{}.Add(time.Hour)); m.Num < 14 {
+	if m := j.measured(i, []packs.Hit{{Key: "a"}}, time.Time{}.Add(time.Hour)); m.Num < 14 {
 		t.Errorf("%+v", m)
 	}
 }

@@ -3,10 +3,9 @@ package assessment
 import (
 	"context"
 
-	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/letters"
-	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/packs"
 )
 
@@ -15,36 +14,31 @@ import (
 const unansweredID = "V-W-5.2"
 
 // UnansweredLetters observes the letters of sites hosted here. Letters of other
-// sites do not reach us, and how a past day stood is not kept: both stay
-// untested. Reports (举报) go their own way and do not count.
-func UnansweredLetters(d *db.DB, l *letters.Service, r *registry.Service) Observer {
-	return func(ctx context.Context, q db.Querier, site registry.SiteID, pack packs.Pack, on calendar.Date) ([]packs.Observation, error) {
-		i, ok := pack.Indicator(unansweredID)
+// sites do not reach us: those stay untested. Reports (举报) go their own way and
+// do not count.
+func UnansweredLetters(l *letters.Service) Observer {
+	return func(ctx context.Context, q db.Querier, a Asked) (map[string][]Seen, error) {
+		i, ok := a.Pack.Indicator(unansweredID)
 		months, ok1 := i.Param("months")
 		back, ok2 := i.Param("look_back_months")
-		if !ok || !ok1 || !ok2 || on != calendar.DateOf(d.Now()) {
+		if !ok || !ok1 || !ok2 || a.Kind != SiteKind {
 			return nil, nil
 		}
-		st, err := r.SiteTx(ctx, q, systemScope(), site)
-		if err != nil || !st.Hosted {
-			return nil, err
-		}
 		// More than three months: the day itself is still in time.
-		waiting, _, err := l.Letters(ctx, systemScope(), letters.Filter{Site: site, Waiting: true,
-			From: on.AddMonths(-back.Int()), Until: on.AddMonths(-months.Int()).AddDays(-1), Limit: maxLetters})
+		hosted, err := l.Unanswered(ctx, q, systemScope(), a.On, a.On.AddMonths(-back.Int()), a.On.AddMonths(-months.Int()).AddDays(-1))
 		if err != nil {
 			return nil, err
 		}
-		o := packs.Observation{Indicator: i.ID, Outcome: packs.Kept}
-		for _, x := range waiting {
-			if x.Type != letters.Report {
+		out := make(map[string][]Seen, len(hosted))
+		for site, list := range hosted {
+			o := Seen{Observation: packs.Observation{Indicator: i.ID, Outcome: packs.Kept}}
+			for _, x := range list {
 				o.Outcome = packs.Violated
 				o.Hits = append(o.Hits, packs.Hit{Key: "letter " + string(x.ID)})
+				o.Facts = append(o.Facts, Fact{Severity: check.Serious, Says: "来信 " + x.Number + " 自" + x.ReceivedOn.String() + "起没有答复", Fix: "请立即答复；不属于受理范围的，告知办理渠道。", Href: "/console/letters/" + string(x.ID), FirstSeen: x.ReceivedOn.Start()})
 			}
+			out[string(site)] = []Seen{o}
 		}
-		return []packs.Observation{o}, nil
+		return out, nil
 	}
 }
-
-// maxLetters bounds what is read: one is enough to veto.
-const maxLetters = 1000

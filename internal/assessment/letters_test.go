@@ -54,22 +54,25 @@ func TestUnansweredLettersVeto(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		look := assessment.UnansweredLetters(h.db, svc, h.registry)
+		look := assessment.UnansweredLetters(svc)
 		for _, tt := range []struct {
 			on   calendar.Date
 			want packs.Outcome
 		}{{calendar.Date{Year: 2026, Month: 3, Day: 20}, packs.Kept}, {calendar.Date{Year: 2026, Month: 6, Day: 20}, packs.Kept}, {calendar.Date{Year: 2026, Month: 6, Day: 21}, packs.Violated}} {
 			h.clock.Set(tt.on.Start().Add(9 * time.Hour))
 			p, _ := packs.Pick(all, assessment.PackID, tt.on)
-			got, err := look(ctx, h.db, hosted.ID, p, tt.on)
-			if err != nil || len(got) != 1 || got[0].Outcome != tt.want {
+			asked := assessment.Asked{Kind: assessment.SiteKind, Pack: p, On: tt.on}
+			got, err := look(ctx, h.db, asked)
+			if seen := got[string(hosted.ID)]; err != nil || len(seen) != 1 || seen[0].Outcome != tt.want {
 				t.Errorf("%s: %+v (%v), want %s", tt.on, got, err, tt.want)
 			}
-			if got, err := look(ctx, h.db, hosted.ID, p, tt.on.AddDays(-1)); err != nil || len(got) != 0 {
-				t.Errorf("a past day: %+v (%v)", got, err)
+			if seen, ok := got[string(h.sites["county"].ID)]; ok {
+				t.Errorf("a site hosted elsewhere: %+v", seen)
 			}
-			if got, err := look(ctx, h.db, h.sites["county"].ID, p, tt.on); err != nil || len(got) != 0 {
-				t.Errorf("a site hosted elsewhere: %+v (%v)", got, err)
+			// The day before is told as it stood then, whoever asks later.
+			asked.On = tt.on.AddDays(-1)
+			if got, err := look(ctx, h.db, asked); err != nil || got[string(hosted.ID)][0].Outcome != packs.Kept {
+				t.Errorf("the day before %s: %+v (%v)", tt.on, got, err)
 			}
 		}
 		scored, err := assessment.New(assessment.Parts{DB: h.db, Org: h.org, Registry: h.registry, Inspection: h.inspection, Obligations: h.obligations, Days: days, Observers: []assessment.Observer{look}})

@@ -14,6 +14,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
 	"zhengshu/internal/rules/packs"
 )
 
@@ -69,8 +70,12 @@ func (s *Service) Packs(ctx context.Context, scope authz.Scope) ([]PackStatus, e
 	if err != nil {
 		return nil, err
 	}
+	at, err := s.atHand(ctx, s.db)
+	if err != nil {
+		return nil, err
+	}
 	var out []PackStatus
-	for _, p := range s.packs {
+	for _, p := range at {
 		st := PackStatus{Pack: p}
 		for _, a := range all {
 			area, _, _ := strings.Cut(a.areaPath, "@")
@@ -94,10 +99,10 @@ func (s *Service) Adopt(ctx context.Context, scope authz.Scope, unit org.UnitID,
 	if err := wrong.Err(); err != nil {
 		return a, err
 	}
-	if !slices.ContainsFunc(s.packs, func(p packs.Pack) bool { return p.ID == pack && p.Version == version }) {
-		return a, fault.Missing("指标包")
-	}
 	err = s.db.Update(ctx, func(tx *db.Tx) error {
+		if _, err := s.packOf(ctx, tx, pack, version); err != nil {
+			return err
+		}
 		actor, ok := audit.ActorFrom(ctx)
 		if !ok {
 			return audit.ErrNoActor
@@ -108,7 +113,7 @@ func (s *Service) Adopt(ctx context.Context, scope authz.Scope, unit org.UnitID,
 		}
 		if u.Kind != org.Office || u.Level != org.Province {
 			return fault.Newf(fault.Refused, "指标包由省政府办公厅采用，%s不能采用；请报省政府办公厅。", u.Name).
-				Because(fault.Reason{ID: "S29.1", Citation: "陕政公开办〔2021〕18号 第二十九条", Says: "省政府办公厅对全省政府网站与政务新媒体建设、运行、监管等工作，每月进行检查，每季度进行通报，每年度进行考核评估"})
+				Because(fault.Reason{ID: "S29.1", Citation: articleTwentyNine, Says: "省政府办公厅对全省政府网站与政务新媒体建设、运行、监管等工作，每月进行检查，每季度进行通报，每年度进行考核评估"})
 		}
 		a = Adoption{ID: ulid.Make().String(), Pack: pack, Version: version, Unit: u.ID, UnitName: u.Name, Label: label, Basis: basis, By: actor.Name, On: calendar.DateOf(tx.Now()), At: tx.Now(), areaPath: u.AreaPath}
 		_, err = tx.Exec(ctx, `INSERT INTO pack_adoption (id, pack, version, unit_id, label, basis, adopted_by, adopted_on, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
@@ -119,49 +124,21 @@ func (s *Service) Adopt(ctx context.Context, scope authz.Scope, unit org.UnitID,
 		if err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "assessment.pack.adopt", Basis: "陕政公开办〔2021〕18号 第二十九条",
+		// A shipped edition has no row of its own.
+		row, err := db.One(ctx, tx, db.Value[string], `SELECT id FROM scoring_pack WHERE pack = $1 AND version = $2 AND state <> 'dropped'`, pack, version)
+		if err != nil && !db.None(err) {
+			return err
+		}
+		if row != "" {
+			if _, _, err := VersionMachine.Take(ctx, tx, row, "adopt", passage.Note{Says: basis}); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, `UPDATE scoring_pack SET state = 'adopted' WHERE id = $1`, row); err != nil {
+				return err
+			}
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "assessment.pack.adopt", Basis: articleTwentyNine,
 			Target: audit.Target{Kind: "pack", ID: pack, Name: pack, Unit: string(u.ID)}, After: map[string]any{"version": version, "label": label, "basis": basis}})
 	})
 	return a, err
-}
-
-// ruling is the pack that judges a place on a day.
-type ruling struct {
-	pack     packs.Pack
-	adoption *Adoption // nil: nobody adopted it, only verified values judge
-	full     packs.Pack
-}
-
-// rulingFor picks the newest adopted version in force, else the newest in
-// force without the values nobody has verified.
-func (s *Service) rulingFor(adoptions []Adoption, areaPath string, on calendar.Date) (ruling, bool) {
-	var best *ruling
-	for _, a := range adoptions {
-		if !a.governs(areaPath) || a.On.After(on) {
-			continue
-		}
-		i := slices.IndexFunc(s.packs, func(p packs.Pack) bool { return p.ID == a.Pack && p.Version == a.Version && p.InForce(on) })
-		if i >= 0 && s.packs[i].ID == PackID && (best == nil || best.pack.Version < a.Version) {
-			best = &ruling{pack: s.packs[i], full: s.packs[i], adoption: &a}
-		}
-	}
-	if best != nil {
-		return *best, true
-	}
-	p, ok := packs.Pick(s.packs, PackID, on)
-	return ruling{pack: verified(p), full: p}, ok
-}
-
-// verified is the pack without the indicators that rest on a value nobody has
-// verified: unverified points never judge anyone silently.
-func verified(p packs.Pack) packs.Pack {
-	drop := p.Unverified()
-	var keep []packs.Indicator
-	for _, i := range p.Indicators {
-		if !slices.Contains(drop, i.ID) {
-			keep = append(keep, i)
-		}
-	}
-	p.Indicators = keep
-	return p
 }

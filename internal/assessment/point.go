@@ -127,9 +127,9 @@ func (s *Service) lookedAt(ctx context.Context, tx *db.Tx, p Point, outcome, say
 	return p, audit.Record(ctx, tx, audit.Entry{Act: "assessment.point.look", Basis: citation, Target: p.target(), After: map[string]string{"outcome": outcome, "says": p.LookSays}})
 }
 
-// Seen is what a person saw wrong on a site or an account: an inspector, the
+// Saw is what a person saw wrong on a site or an account: an inspector, the
 // marker of a test letter, who reads a self-check.
-type Seen struct {
+type Saw struct {
 	Object   registry.Ref
 	Cause    string // of Causes
 	Severity check.Severity
@@ -154,7 +154,7 @@ func ManualCauses() []Cause {
 // TypeSeen files what a person saw, with what shows it, and gives the page it
 // stands on: a finding of the site, or a point of the account, that only a person
 // looks at again.
-func (s *Service) TypeSeen(ctx context.Context, scope authz.Scope, n Seen, files []approval.Upload) (link string, err error) {
+func (s *Service) TypeSeen(ctx context.Context, scope authz.Scope, n Saw, files []approval.Upload) (link string, err error) {
 	kept, err := approval.TakeAll(ctx, s.store, files)
 	if err != nil {
 		return "", err
@@ -167,7 +167,7 @@ func (s *Service) TypeSeen(ctx context.Context, scope authz.Scope, n Seen, files
 }
 
 // TypeSeenTx is TypeSeen in another's transaction.
-func (s *Service) TypeSeenTx(ctx context.Context, tx *db.Tx, scope authz.Scope, n Seen, files []approval.Attachment) (link string, err error) {
+func (s *Service) TypeSeenTx(ctx context.Context, tx *db.Tx, scope authz.Scope, n Saw, files []approval.Attachment) (link string, err error) {
 	for _, p := range []*string{&n.Says, &n.Place, &n.Fix} {
 		*p = strings.TrimSpace(strings.ToValidUTF8(*p, ""))
 	}

@@ -10,7 +10,7 @@ import (
 // Reorganise is assessment's part in a reorganisation: who must put something
 // right, and who issued it, are followed by their successors.
 func Reorganise() org.Module {
-	return org.Module{Name: "assessment", Tables: []string{"rectify_order.unit_id", "rectify_order.issuer_unit_id", "rectify_order.escalated_unit_id"},
+	return org.Module{Name: "assessment", Tables: []string{"rectify_order.unit_id", "rectify_order.issuer_unit_id", "rectify_order.escalated_unit_id", "scoring_pack.unit_id"},
 		Touched: func(ctx context.Context, q db.Querier, units []org.UnitID) ([]org.Touched, error) {
 			owed, err := org.Touches(ctx, q, org.Touched{Kind: "order", Name: "整改通知"}, units, `rectify_order o LEFT JOIN site s ON s.id = o.site_id LEFT JOIN account c ON c.id = o.account_id`,
 				`'order:' || o.id, o.number, `+orderName+`, '/console/orders/' || o.id, o.unit_id`, "o.unit_id", "")
@@ -45,10 +45,12 @@ func Reorganise() org.Module {
 			if c.Main == c.From {
 				return nil
 			}
-			if _, err := tx.Exec(ctx, `UPDATE rectify_order SET issuer_unit_id = $2 WHERE issuer_unit_id = $1`, c.From, c.Main); err != nil {
-				return err
+			for _, q := range []string{`UPDATE rectify_order SET issuer_unit_id = $2 WHERE issuer_unit_id = $1`, `UPDATE rectify_order SET escalated_unit_id = $2 WHERE escalated_unit_id = $1`,
+				`UPDATE scoring_pack SET unit_id = $2 WHERE unit_id = $1`} {
+				if _, err := tx.Exec(ctx, q, c.From, c.Main); err != nil {
+					return err
+				}
 			}
-			_, err = tx.Exec(ctx, `UPDATE rectify_order SET escalated_unit_id = $2 WHERE escalated_unit_id = $1`, c.From, c.Main)
-			return err
+			return nil
 		}}
 }

@@ -36,9 +36,20 @@ func (v Verdict) Name() string {
 	return map[Verdict]string{Qualified: "合格", Unqualified: "不合格", Untested: "未检测"}[v]
 }
 
-// Score is the result of one site or account at the check point.
+// Kind is what is scored.
+type Kind string
+
+// The kinds of subject.
+const (
+	SiteKind    Kind = "site"
+	AccountKind Kind = "account" // apps included
+	OfficeKind  Kind = "office"  // a supervising office
+)
+
+// Score is the result of one site, account or office at the check point.
 type Score struct {
-	ID       string // of the site or account
+	Kind     Kind
+	ID       string // of the site, account or unit
 	Name     string
 	Host     string
 	Unit     org.UnitID
@@ -55,6 +66,11 @@ type Score struct {
 	// Lines are all indicators for this class, vetoes first, in the pack's order.
 	Lines       []Line
 	NearestVeto *packs.Near
+	// Near are all vetoes with something against them, none reached, the nearest
+	// first.
+	Near []packs.Near
+	// Exempt is the record that spares it the services; nil: none holds.
+	Exempt *Exemption
 	// Unverified: the result rests on values nobody has verified; Label says by
 	// whose adoption.
 	Unverified bool
@@ -70,6 +86,9 @@ type Line struct {
 	// Deducted or, for a bonus, earned: hundredths.
 	Deducted packs.Hundredths
 	Hits     int
+	// Total is how many findings there are; Findings are they, none of them in a
+	// brief score.
+	Total    int
 	Findings []Fact
 	// Unverified: the value stands as 未核实; NotUsed: it was therefore not used.
 	Unverified, NotUsed bool
@@ -89,6 +108,8 @@ type Fact struct {
 	FirstSeen time.Time
 	// Confirmed: a person has found it true under this line.
 	Confirmed bool
+	// Href is the page of what is no finding of a run: a letter, a sheet.
+	Href string
 
 	site    registry.SiteID
 	clause  string
@@ -97,8 +118,24 @@ type Fact struct {
 	ordered bool
 }
 
-// Link is the finding's page in the console.
-func (f Fact) Link() string { return "/console/findings/" + string(f.ID) }
+// Link is its page in the console.
+func (f Fact) Link() string {
+	if f.Href != "" {
+		return f.Href
+	}
+	return "/console/findings/" + string(f.ID)
+}
+
+// Link is the page of the score in the console.
+func (s Score) Link() string {
+	switch s.Kind {
+	case AccountKind:
+		return "/console/accounts/" + s.ID + "/score"
+	case OfficeKind:
+		return "/console/units/" + s.ID + "/score"
+	}
+	return "/console/sites/" + s.ID + "/score"
+}
 
 // Full is how many points the pack gives in all: 100.
 func (s Score) Full() packs.Hundredths { return s.Pack.Totals.Deduct.N }
@@ -122,20 +159,39 @@ func (s Score) Label() string {
 	return "省级未采用，仅按已核实指标判定"
 }
 
-// ScoreFilter narrows Scores.
+// ScoreFilter narrows Scores, ScoreAccounts and ScoreOffices.
 type ScoreFilter struct {
-	Site    registry.SiteID
-	Unit    org.UnitID
-	Under   string // area path: this area and everything below
-	Kind    registry.SiteKind
-	Verdict Verdict
-	Text    string // site, host, unit
+	Site     registry.SiteID    // of sites
+	Account  registry.AccountID // of accounts
+	Unit     org.UnitID
+	Under    string            // area path: this area and everything below
+	Kind     registry.SiteKind // of sites
+	Platform string            // of accounts
+	Verdict  Verdict
+	Text     string // name, host, unit
+	// Trial judges by this pack instead of the one in force, as if its place had
+	// adopted it; nothing is kept of it.
+	Trial *packs.Pack
+	// Known is up to when what people wrote down counts: confirmations, orders,
+	// disputes, receipts. Zero is now. A period is scored again to the point from
+	// the moment it was frozen.
+	Known time.Time
+	// Brief leaves the findings out of the lines: figures of a whole province.
+	Brief bool
+}
+
+func (f ScoreFilter) known(now time.Time) time.Time {
+	if f.Known.IsZero() {
+		return now.Add(time.Second)
+	}
+	return f.Known
 }
 
 // ScoreSite scores one site in scope as it stood on the last day of the period,
 // or today when that is earlier.
 func (s *Service) ScoreSite(ctx context.Context, scope authz.Scope, site registry.SiteID, p Period) (Score, error) {
-	if _, err := s.registry.Site(ctx, scope, site); err != nil {
+	st, err := s.registry.Site(ctx, scope, site)
+	if err != nil {
 		return Score{}, err
 	}
 	all, err := s.Scores(ctx, s.db, scope, p, ScoreFilter{Site: site})
@@ -143,18 +199,27 @@ func (s *Service) ScoreSite(ctx context.Context, scope authz.Scope, site registr
 		return Score{}, err
 	}
 	if len(all) == 0 {
-		return Score{}, fault.New(fault.Conflict, "这个站点没有在运行，不参加考核。")
+		return Score{}, notRunning("站点", st.StateName())
 	}
 	return all[0], nil
 }
 
+func notRunning(noun, state string) error {
+	return fault.Newf(fault.Conflict, "这个%s现在的状态是“%s”，没有在运行，不参加考核。", noun, state)
+}
+
+// subject is what is scored, with its place.
 type subject struct {
-	id                   registry.SiteID
-	name, host, unitName string
-	unit                 org.UnitID
-	kind                 registry.SiteKind
-	monitored            bool
-	areaPath             string
+	id, name, host, unitName string
+	unit                     org.UnitID
+	class                    packs.Class
+	monitored                bool
+	areaPath                 string
+}
+
+func (x subject) named(k Kind, sc Score) Score {
+	sc.Kind, sc.ID, sc.Name, sc.Host, sc.Unit, sc.UnitName = k, x.id, x.name, x.host, x.unit, x.unitName
+	return sc
 }
 
 type ran struct {
@@ -164,12 +229,9 @@ type ran struct {
 }
 
 // Scores scores every running site in scope that the filter leaves, in order of
-// division code.
+// division code. It reads in a fixed number of statements, however many sites.
 func (s *Service) Scores(ctx context.Context, q db.Querier, scope authz.Scope, p Period, f ScoreFilter) ([]Score, error) {
-	on := p.Last()
-	if today := s.today(); on.IsZero() || on.After(today) {
-		on = today
-	}
+	on, known := s.checkPoint(p), f.known(s.db.Now())
 	var w db.Where
 	scope.Where(&w, "u")
 	text := db.Contains(f.Text)
@@ -183,79 +245,158 @@ func (s *Service) Scores(ctx context.Context, q db.Querier, scope authz.Scope, p
 	}
 	subjects, err := db.All(ctx, q, func(r db.Scanner) (subject, error) {
 		var x subject
-		err := r.Scan(&x.id, &x.name, &x.host, &x.unit, &x.unitName, &x.kind, &x.monitored, &x.areaPath)
+		var kind registry.SiteKind
+		err := r.Scan(&x.id, &x.name, &x.host, &x.unit, &x.unitName, &kind, &x.monitored, &x.areaPath)
+		x.class = packs.DepartmentSite
+		if kind == registry.Portal {
+			x.class = packs.PortalSite
+		}
 		return x, err
 	}, `SELECT s.id, s.name, s.host, s.unit_id, u.name, s.kind, s.monitored, u.area_path
 	      FROM site s JOIN unit u ON u.id = s.unit_id JOIN area a ON a.id = u.area_id WHERE `+w.SQL()+` ORDER BY a.code, s.kind DESC, s.name, s.id`, w.Args()...)
-	if err != nil {
-		return nil, err
-	}
-	facts, err := s.facts(ctx, q, &w, on)
-	if err != nil {
+	if err != nil || len(subjects) == 0 {
 		return nil, err
 	}
 	runs, err := s.runs(ctx, q, &w, p, on)
 	if err != nil {
 		return nil, err
 	}
-	confirmed, err := s.confirmations(ctx, q)
+	confirmed, err := s.confirmations(ctx, q, known)
 	if err != nil {
 		return nil, err
 	}
-	adoptions, err := db.All(ctx, q, scanAdoption, adoptionSelect+` ORDER BY a.at, a.id`)
+	exempt, err := s.exemptions(ctx, q, on, known)
 	if err != nil {
 		return nil, err
 	}
-	var out []Score
-	for _, x := range subjects {
-		r, ok := s.rulingFor(adoptions, x.areaPath, on)
-		if !ok {
-			return nil, fault.Newf(fault.Invalid, "%s没有在用的指标包，不能考核；请选择%s之后的时段。", on.Chinese(), "2019年4月")
+	work, err := s.assemble(ctx, q, SiteKind, PackID, subjects, p, on, known, f.Trial)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.observeAccess(ctx, work, subjects, on); err != nil {
+		return nil, err
+	}
+	at := make(map[string]int, len(subjects))
+	for i, x := range subjects {
+		at[x.id] = i
+	}
+	out := make([]Score, len(subjects))
+	judged := make([]bool, len(subjects))
+	one := func(i int, facts []Fact) {
+		x := subjects[i]
+		run, has := runs[registry.SiteID(x.id)]
+		set := work.sheet[i]
+		j := &judge{ruling: set.ruling, class: x.class, on: on, facts: facts, run: run, ran: has, confirmed: confirmed, given: work.given[i], brief: f.Brief, sheet: set.sheet}
+		if e, ok := exempt[registry.SiteID(x.id)]; ok {
+			j.exempt = &e
 		}
-		class := packs.DepartmentSite
-		if x.kind == registry.Portal {
-			class = packs.PortalSite
+		out[i], judged[i] = x.named(SiteKind, j.score()), true
+	}
+	err = s.eachFacts(ctx, q, &w, on, known, f.Brief, func(site registry.SiteID, facts []Fact) {
+		if i, ok := at[string(site)]; ok {
+			one(i, facts)
 		}
-		run, has := runs[x.id]
-		j := &judge{ruling: r, class: class, on: on, facts: facts[x.id], run: run, ran: has, confirmed: confirmed}
-		if x.monitored {
-			if err := s.observeAccess(ctx, j, x.id); err != nil {
-				return nil, err
-			}
-		}
-		for _, ob := range s.observers {
-			more, err := ob(ctx, q, x.id, r.full, on)
-			if err != nil {
-				return nil, err
-			}
-			j.given = append(j.given, more...)
-		}
-		sc := j.score()
-		sc.ID, sc.Name, sc.Host, sc.Unit, sc.UnitName = string(x.id), x.name, x.host, x.unit, x.unitName
-		if f.Verdict == "" || f.Verdict == sc.Verdict {
-			out = append(out, sc)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range subjects {
+		if !judged[i] {
+			one(i, nil)
 		}
 	}
-	return out, nil
+	return narrowed(out, f.Verdict), nil
 }
 
-// facts are the findings that stood at the end of the day, by site.
-func (s *Service) facts(ctx context.Context, q db.Querier, sites *db.Where, on calendar.Date) (map[registry.SiteID][]Fact, error) {
-	w := *sites
-	w.And("f.first_seen < ? AND (f.closed_at IS NULL OR f.closed_at >= ?)", on.End(), on.End())
-	w.And("f.closed_by <> ?", inspection.ClosedByDispute) // what was confirmed false never counted
-	rows, err := db.All(ctx, q, func(r db.Scanner) (Fact, error) {
+// checkPoint is the last day of the period, or today when that is earlier.
+func (s *Service) checkPoint(p Period) calendar.Date {
+	on := p.Last()
+	if today := s.today(); on.IsZero() || on.After(today) {
+		on = today
+	}
+	return on
+}
+
+func narrowed(list []Score, v Verdict) []Score {
+	if v == "" {
+		return list
+	}
+	return slices.DeleteFunc(list, func(s Score) bool { return s.Verdict != v })
+}
+
+// eachFacts hands over the findings that stood at the end of the day, site by
+// site: a province has hundreds of thousands, and only one site's are held at a
+// time.
+func (s *Service) eachFacts(ctx context.Context, q db.Querier, sites *db.Where, on calendar.Date, known time.Time, brief bool, use func(registry.SiteID, []Fact)) error {
+	disputed, err := s.disputedAt(ctx, q, known)
+	if err != nil {
+		return err
+	}
+	w := sites.Copy()
+	inner := `SELECT s.id FROM site s JOIN unit u ON u.id = s.unit_id WHERE ` + w.SQL()
+	end, then, dispute := w.Arg(on.End()), w.Arg(known), w.Arg(inspection.ClosedByDispute)
+	texts := `f.says, f.page_url, f.fix`
+	if brief {
+		texts = `CASE WHEN f.check_id = 'column.stale' THEN f.says ELSE '' END, '', ''`
+	}
+	rows, err := q.Query(ctx, `SELECT f.id, f.site_id, f.check_id, f.severity, f.clause, `+texts+`, f.place, f.on_home, f.state, f.first_seen,
+	           EXISTS (SELECT 1 FROM order_finding x WHERE x.finding_id = f.id AND x.added_at < `+then+`)
+	      FROM finding f WHERE f.site_id IN (`+inner+`)
+	       AND f.first_seen < `+end+` AND (f.closed_at IS NULL OR f.closed_at >= `+end+`)
+	       AND (f.closed_by <> `+dispute+` OR f.closed_at >= `+then+`)
+	     ORDER BY f.site_id`, w.Args()...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var site registry.SiteID
+	var held []Fact
+	hand := func() {
+		if len(held) == 0 {
+			return
+		}
+		slices.SortFunc(held, func(a, b Fact) int {
+			return cmp.Or(cmp.Compare(a.Check, b.Check), a.FirstSeen.Compare(b.FirstSeen), cmp.Compare(a.ID, b.ID))
+		})
+		use(site, held)
+		if brief {
+			held = held[:0] // nothing of them is kept
+		} else {
+			held = nil
+		}
+	}
+	for rows.Next() {
 		var f Fact
-		var closed time.Time
-		err := r.Scan(&f.ID, &f.site, &f.Check, &f.Severity, &f.clause, &f.Says, &f.URL, &f.place, &f.Fix, &f.onHome, &f.State, &f.FirstSeen, &closed, &f.ordered)
-		return f, err
-	}, `SELECT f.id, f.site_id, f.check_id, f.severity, f.clause, f.says, f.page_url, f.place, f.fix, f.on_home, f.state, f.first_seen, f.closed_at,
-	           EXISTS (SELECT 1 FROM order_finding x WHERE x.finding_id = f.id)
-	      FROM finding f JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id JOIN area a ON a.id = u.area_id WHERE `+w.SQL()+`
-	     ORDER BY f.site_id, f.check_id, f.first_seen, f.id`, w.Args()...)
-	out := map[registry.SiteID][]Fact{}
-	for _, f := range rows {
-		out[f.site] = append(out[f.site], f)
+		if err := rows.Scan(&f.ID, &f.site, &f.Check, &f.Severity, &f.clause, &f.Says, &f.URL, &f.Fix, &f.place, &f.onHome, &f.State, &f.FirstSeen, &f.ordered); err != nil {
+			return err
+		}
+		if f.site != site {
+			hand()
+			site = f.site
+		}
+		if disputed[string(f.ID)] {
+			f.State = inspection.FindingDisputed
+		} else if f.State == inspection.FindingDisputed {
+			f.State = inspection.FindingOpen
+		}
+		held = append(held, f)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	hand()
+	return nil
+}
+
+// disputedAt are the findings that were called false and not yet decided at
+// that moment.
+func (s *Service) disputedAt(ctx context.Context, q db.Querier, known time.Time) (map[string]bool, error) {
+	ids, err := db.All(ctx, q, db.Value[string], `SELECT p.object_id FROM passage p WHERE p.kind = $1 AND p.to_state = $2 AND p.at < $3
+		AND NOT EXISTS (SELECT 1 FROM passage n WHERE n.kind = p.kind AND n.object_id = p.object_id AND n.prev_seq = p.seq AND n.at < $3)`,
+		inspection.FindingMachine.Kind, inspection.FindingDisputed, known)
+	out := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		out[id] = true
 	}
 	return out, err
 }
@@ -267,7 +408,7 @@ func (s *Service) runs(ctx context.Context, q db.Querier, sites *db.Where, p Per
 	if p.First().Before(on.AddDays(-31)) && !p.IsZero() {
 		from = p.Start()
 	}
-	w := *sites
+	w := sites.Copy()
 	w.And("r.state = 'done' AND r.finished_at >= ? AND r.finished_at < ?", from, on.End())
 	type row struct {
 		site registry.SiteID
@@ -279,9 +420,12 @@ func (s *Service) runs(ctx context.Context, q db.Querier, sites *db.Where, p Per
 		if err := sc.Scan(&x.site, &x.finished, &x.pages, &x.links, &untested); err != nil {
 			return x, err
 		}
+		if untested == "[]" {
+			return x, nil
+		}
 		return x, json.Unmarshal([]byte(untested), &x.untested)
 	}, `SELECT r.site_id, r.finished_at, r.pages, r.links, r.untested
-	      FROM inspection_run r JOIN site s ON s.id = r.site_id JOIN unit u ON u.id = s.unit_id JOIN area a ON a.id = u.area_id WHERE `+w.SQL()+` ORDER BY r.finished_at, r.id`, w.Args()...)
+	      FROM inspection_run r JOIN site s ON s.id = r.site_id JOIN unit u ON u.id = s.unit_id WHERE `+w.SQL()+` ORDER BY r.finished_at, r.id`, w.Args()...)
 	out := map[registry.SiteID]ran{}
 	for _, x := range rows {
 		out[x.site] = x.ran
@@ -289,12 +433,12 @@ func (s *Service) runs(ctx context.Context, q db.Querier, sites *db.Where, p Per
 	return out, err
 }
 
-func (s *Service) confirmations(ctx context.Context, q db.Querier) (map[string]bool, error) {
+func (s *Service) confirmations(ctx context.Context, q db.Querier, known time.Time) (map[string]bool, error) {
 	keys, err := db.All(ctx, q, func(r db.Scanner) (string, error) {
 		var id, indicator string
 		err := r.Scan(&id, &indicator)
 		return id + " " + indicator, err
-	}, `SELECT finding_id, indicator FROM confirmation`)
+	}, `SELECT finding_id, indicator FROM confirmation WHERE at < $1`, known)
 	out := make(map[string]bool, len(keys))
 	for _, k := range keys {
 		out[k] = true
@@ -303,28 +447,49 @@ func (s *Service) confirmations(ctx context.Context, q db.Querier) (map[string]b
 }
 
 // observeAccess adds the probes of the complete days before the check point.
-func (s *Service) observeAccess(ctx context.Context, j *judge, site registry.SiteID) error {
-	i, ok := j.full.Indicator("V-W-2")
-	if !ok {
-		return nil
-	}
-	days, ok := i.Param("days")
-	if !ok {
-		return nil
-	}
-	until := j.on
+func (s *Service) observeAccess(ctx context.Context, work *assembly, subjects []subject, on calendar.Date) error {
+	until := on
 	if until == s.today() {
 		until = until.AddDays(-1)
 	}
-	a, err := s.inspection.AccessRate(ctx, systemScope(), site, until, days.Int())
-	if err != nil {
-		return err
+	// One reading for each set of terms; a province has one.
+	byTerms := map[string][]int{}
+	for i, x := range subjects {
+		if !x.monitored {
+			continue
+		}
+		if v, ok := work.sheet[i].full.Indicator(accessID); ok {
+			if days, ok := v.Param("days"); ok {
+				probes, _ := v.Param("probes_per_day")
+				key := fmt.Sprint(days.N, " ", probes.N, " ", v.Threshold.N)
+				byTerms[key] = append(byTerms[key], i)
+			}
+		}
 	}
-	if a.Sufficient && a.Probes > 0 {
-		j.given = append(j.given, packs.Observation{Indicator: i.ID, Outcome: a.Outcome, Measured: &packs.Ratio{Num: int64(a.Failures), Den: int64(a.Probes)}})
+	for _, list := range byTerms {
+		full := work.sheet[list[0]].full
+		i, _ := full.Indicator(accessID)
+		days, _ := i.Param("days")
+		ids := make([]registry.SiteID, len(list))
+		for k, at := range list {
+			ids[k] = registry.SiteID(subjects[at].id)
+		}
+		got, err := s.inspection.Accesses(ctx, systemScope(), ids, full, until, days.Int())
+		if err != nil {
+			return err
+		}
+		for _, at := range list {
+			a := got[registry.SiteID(subjects[at].id)]
+			if a.Sufficient && a.Probes > 0 {
+				work.given[at] = append(work.given[at], Seen{Observation: packs.Observation{Indicator: i.ID, Outcome: a.Outcome, Measured: &packs.Ratio{Num: int64(a.Failures), Den: int64(a.Probes)}}})
+			}
+		}
 	}
 	return nil
 }
+
+// accessID is 站点无法访问.
+const accessID = "V-W-2"
 
 // Confirm records that a person has found a suspicion true under an indicator:
 // from then on it counts. Vetoes the machine may only suspect need it.
@@ -342,10 +507,13 @@ func (s *Service) Confirm(ctx context.Context, scope authz.Scope, finding inspec
 		if err != nil {
 			return err
 		}
-		p, ok := packs.Pick(s.packs, PackID, calendar.DateOf(tx.Now()))
+		p, err := s.rulingOver(ctx, tx, f.Unit, calendar.DateOf(tx.Now()))
+		if err != nil {
+			return err
+		}
 		i, known := p.Indicator(indicator)
 		fact := Fact{Check: f.Check, Severity: f.Severity, clause: f.Clause, Says: f.Says, place: f.Where}
-		if !ok || !known || !feeds(p, i, fact) {
+		if !known || !feeds(p, i, fact) {
 			return fault.Newf(fault.Invalid, "这个问题不属于指标“%.20s”，请从得分页面进入确认。", indicator).On("indicator", "请从得分页面进入")
 		}
 		person := ""
@@ -362,304 +530,4 @@ func (s *Service) Confirm(ctx context.Context, scope authz.Scope, finding inspec
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "assessment.finding.confirm", Basis: i.ID + " " + i.Source, Target: f.Target(), After: map[string]string{"indicator": indicator, "reason": reason}})
 	})
-}
-
-// judge turns the facts of one site into its score.
-type judge struct {
-	ruling
-	class     packs.Class
-	on        calendar.Date
-	facts     []Fact
-	run       ran
-	ran       bool
-	confirmed map[string]bool
-	given     []packs.Observation
-}
-
-// score is deliberately free of databases, so that the mapping is tested as a
-// table.
-func (j *judge) score() Score {
-	sc := Score{Class: j.class, On: j.on, Pack: j.full, Adoption: j.adoption, LastRun: j.run.finished, Verdict: Untested}
-	var seen []packs.Observation
-	doubtful := j.full.Unverified()
-	for _, i := range j.full.Indicators {
-		if !i.Applies(j.class) {
-			continue
-		}
-		l := Line{Indicator: i, Outcome: packs.Untested, Unverified: slices.Contains(doubtful, i.ID)}
-		_, used := j.pack.Indicator(i.ID)
-		l.NotUsed = !used
-		obs := j.observe(&l)
-		seen = append(seen, obs...)
-		sc.Lines = append(sc.Lines, l)
-	}
-	slices.SortStableFunc(sc.Lines, func(a, b Line) int { return cmp.Compare(kindRank(a.Kind), kindRank(b.Kind)) })
-	r := packs.Score(j.pack, packs.Subject{Class: j.class}, seen)
-	sc.Unverified, sc.NearestVeto = r.Provisional(), r.Nearest
-	sc.Scored, sc.Points = r.Scored, r.Final
-	cost := map[string]packs.Line{}
-	for _, l := range append(r.Vetoes, r.Lines...) {
-		cost[l.Indicator] = l
-	}
-	for i := range sc.Lines {
-		l := &sc.Lines[i]
-		if c, ok := cost[l.ID]; ok {
-			l.Deducted, l.Hits = c.Points, c.Hits
-			if l.Kind == packs.Veto {
-				l.Outcome = packs.Violated
-				sc.Vetoes = append(sc.Vetoes, *l)
-			}
-		} else if l.Kind == packs.Veto && l.Outcome == packs.Violated {
-			// Below its threshold: noted as the nearest, not a veto.
-			l.Outcome, l.Note = packs.Kept, below(l.Indicator, len(l.Findings))
-		}
-	}
-	// What is proven fails without a run; to pass, somebody must have looked.
-	switch {
-	case !r.Qualified:
-		sc.Verdict = Unqualified
-	case j.ran && j.run.pages > 0:
-		sc.Verdict = Qualified
-	}
-	if sc.Verdict == Untested {
-		sc.Scored, sc.Points = false, 0
-	}
-	return sc
-}
-
-func below(i packs.Indicator, n int) string {
-	if n == 0 || !i.Threshold.Given() {
-		return ""
-	}
-	return fmt.Sprintf("现有%d个，达到%s个即单项否决", n, i.Threshold.N)
-}
-
-func kindRank(k packs.Kind) int {
-	return slices.Index([]packs.Kind{packs.Veto, packs.Deduct, packs.Bonus, packs.Special}, k)
-}
-
-// observe collects what was seen under one line.
-func (j *judge) observe(l *Line) []packs.Observation {
-	var out []packs.Observation
-	var hits []packs.Hit
-	var oldest time.Time
-	suspected := 0
-	for _, f := range j.facts {
-		if !feeds(j.full, l.Indicator, f) {
-			continue
-		}
-		f.Confirmed = j.confirmed[string(f.ID)+" "+l.ID]
-		l.Findings = append(l.Findings, f)
-		if !j.counts(l.Indicator, f) {
-			suspected++
-			continue
-		}
-		hits = append(hits, hitOf(l.Indicator, f))
-		if oldest.IsZero() || f.FirstSeen.Before(oldest) {
-			oldest = f.FirstSeen
-		}
-	}
-	if suspected > 0 {
-		out = append(out, packs.Observation{Indicator: l.ID, Outcome: packs.Suspected})
-		l.Note = "待人工确认，确认前不计入"
-	}
-	if len(hits) > 0 {
-		o := packs.Observation{Indicator: l.ID, Outcome: packs.Violated, Hits: hits}
-		o.Measured = j.measured(l.Indicator, len(distinct(hits)), oldest)
-		out = append(out, o)
-	}
-	for _, g := range j.given {
-		if g.Indicator != l.ID {
-			continue
-		}
-		// Probes that were counted outweigh the finding they once made.
-		if g.Measured != nil && g.Outcome == packs.Kept && len(hits) > 0 {
-			out = slices.DeleteFunc(out, func(o packs.Observation) bool { return o.Outcome == packs.Violated })
-		}
-		out = append(out, g)
-	}
-	if len(out) == 0 {
-		o := packs.Observation{Indicator: l.ID, Outcome: packs.Untested}
-		if ok, why := j.looked(l.Indicator); ok {
-			o.Outcome = packs.Kept
-		} else {
-			l.Note = why
-		}
-		out = append(out, o)
-	}
-	for _, o := range out {
-		if outcomeRank(o.Outcome) > outcomeRank(l.Outcome) || l.Outcome == packs.Untested {
-			l.Outcome = o.Outcome
-		}
-	}
-	return out
-}
-
-func outcomeRank(o packs.Outcome) int {
-	return slices.Index([]packs.Outcome{packs.Kept, packs.Untested, packs.Suspected, packs.Violated}, o)
-}
-
-func distinct(hits []packs.Hit) map[string]bool {
-	out := map[string]bool{}
-	for _, h := range hits {
-		out[h.Key] = true
-	}
-	return out
-}
-
-// counts says whether a finding is proven under the indicator: machines decide
-// where the pack lets them; elsewhere a person has confirmed it, or, where only
-// points go, a supervisor has put it into an order. A disputed one is proven
-// only by confirmation.
-func (j *judge) counts(i packs.Indicator, f Fact) bool {
-	switch {
-	case f.Confirmed:
-		return true
-	case f.State == inspection.FindingDisputed:
-		return false
-	case i.Auto == packs.Full:
-		return true
-	}
-	return i.Kind != packs.Veto && f.ordered
-}
-
-// measured is what is set against the threshold of a veto. Days are at least
-// the threshold when the check saw it missed, and grow from then; a share seen
-// by the check was at least the threshold; the rest are counts.
-func (j *judge) measured(i packs.Indicator, n int, since time.Time) *packs.Ratio {
-	if i.Kind != packs.Veto || !i.Threshold.Given() {
-		return nil
-	}
-	switch i.Measure {
-	case "stale_days":
-		return &packs.Ratio{Num: int64(i.Threshold.N)/100 + int64(max(0, j.on.Sub(calendar.DateOf(since)))), Den: 1}
-	case "share":
-		return &packs.Ratio{Num: int64(i.Threshold.N), Den: 100}
-	}
-	r := packs.Count(n)
-	return &r
-}
-
-// hitOf keys and prices a finding: by its column where it is one, so that a
-// column deducted elsewhere is known again.
-func hitOf(i packs.Indicator, f Fact) packs.Hit {
-	h := packs.Hit{Key: string(f.ID)}
-	if strings.HasPrefix(f.Check, "column.") && f.place != "" {
-		h.Key = "column " + f.place
-	}
-	if _, ok := i.Param("per_hit_other_pages"); ok && !f.onHome {
-		h.Param = "per_hit_other_pages"
-	}
-	return h
-}
-
-// feeds decides whether a finding belongs to an indicator.
-func feeds(p packs.Pack, i packs.Indicator, f Fact) bool {
-	if i.Kind == packs.Veto && i.Auto != packs.Full {
-		// A machine suspects a veto only where its check says so: a wrong word is
-		// not yet a serious misstatement.
-		return f.clause == i.ID
-	}
-	if !i.FedBy(f.Check) {
-		return f.clause == i.ID && i.Kind == packs.Veto
-	}
-	if slices.Contains(i.Checks, f.Check) {
-		if f.Check == "column.stale" && i.Kind == packs.Deduct {
-			return staleKind(i) == check.ColumnKindOf(columnName(f))
-		}
-		return true
-	}
-	// By its family: only when no other indicator of the kind names the check.
-	return !slices.ContainsFunc(p.Indicators, func(o packs.Indicator) bool {
-		return o.ID != i.ID && o.Kind == i.Kind && slices.Contains(o.Checks, f.Check)
-	})
-}
-
-// staleKind is the kind of column a deduct indicator is about: two weeks are
-// the window of 动态要闻, months that of 政策文件 (国办秘函〔2019〕19号).
-func staleKind(i packs.Indicator) check.ColumnKind {
-	if _, ok := i.Param("months"); ok {
-		return check.ColumnPolicy
-	}
-	return check.ColumnNews
-}
-
-// columnName is the column a finding names in its sentence, “…”.
-func columnName(f Fact) string {
-	if _, rest, ok := strings.Cut(f.Says, "“"); ok {
-		if name, _, ok := strings.Cut(rest, "”"); ok {
-			return name
-		}
-	}
-	return f.place
-}
-
-// looked says whether any check that feeds the indicator looked at something,
-// and if not, why.
-func (j *judge) looked(i packs.Indicator) (bool, string) {
-	if i.ID == "V-W-2" {
-		return false, "访问记录不足，每天须不少于规定次数"
-	}
-	if len(i.Checks) == 0 {
-		return false, "需人工检查"
-	}
-	if !j.ran || j.run.pages == 0 {
-		return false, "检查期内没有完成的检查"
-	}
-	why := ""
-	for _, c := range i.Checks {
-		family, rest, _ := strings.Cut(c, ".")
-		if family == "link" && j.run.links == 0 {
-			why = "没有检测到链接"
-			continue
-		}
-		missed, reason := j.run.missed(family, c, rest == "*")
-		if !missed {
-			return true, ""
-		}
-		why = reason
-	}
-	return false, cmp.Or(why, "未检测")
-}
-
-// missed reports whether a run did not look with the check at all. One place
-// left out among many is not a check left out; freshness is judged once a site,
-// so there it is.
-func (r ran) missed(family, c string, whole bool) (bool, string) {
-	for _, u := range r.untested {
-		switch {
-		case whole && u.Check == family, !whole && u.Check == c && (family == "home" || family == "column"):
-			return true, u.Why
-		case !whole && u.Check == c && u.Count >= r.pages:
-			return true, u.Why
-		}
-	}
-	return false, ""
-}
-
-// AccountScore is an account with what is known of it: nothing judges an
-// account yet that no check has looked at, so it is 未检测, never 合格.
-func (s *Service) AccountScores(ctx context.Context, scope authz.Scope, f registry.AccountFilter) ([]Score, int, error) {
-	list, total, err := s.registry.Accounts(ctx, scope, f)
-	if err != nil {
-		return nil, 0, err
-	}
-	on := s.today()
-	p, _ := packs.Pick(s.packs, PackID, on)
-	var out []Score
-	for _, a := range list {
-		class := packs.PublishingAccount
-		switch {
-		case a.Platform == "app":
-			class = packs.App
-		case strings.Contains(a.Purpose, "服务") || a.Platform == "miniapp":
-			class = packs.ServiceAccount
-		case strings.Contains(a.Purpose, "互动"):
-			class = packs.InteractionAccount
-		}
-		sc := (&judge{ruling: ruling{pack: verified(p), full: p}, class: class, on: on}).score()
-		sc.ID, sc.Name, sc.Host, sc.Unit, sc.UnitName = string(a.ID), a.Name, registry.Platforms[a.Platform], a.Unit, a.UnitName
-		out = append(out, sc)
-	}
-	return out, total, nil
 }

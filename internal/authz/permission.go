@@ -53,6 +53,7 @@ const (
 	OrderIssue         Permission = "order.issue"
 	OrderAnswer        Permission = "order.answer"
 	AssessmentRead     Permission = "assessment.read"
+	PackDraft          Permission = "pack.draft"
 	PackAdopt          Permission = "pack.adopt"
 	BulletinCompose    Permission = "bulletin.compose"
 	ObligationRead     Permission = "obligation.read"
@@ -161,6 +162,7 @@ var Describe = map[Permission]string{
 	OrderIssue:         "下发整改通知、确认办结",
 	OrderAnswer:        "答复整改通知、申请复测",
 	AssessmentRead:     "查看考核得分",
+	PackDraft:          "起草、复核和试算指标包",
 	PackAdopt:          "采用指标包",
 	BulletinCompose:    "编制季度通报",
 	ObligationRead:     "查看义务和时限",

@@ -48,6 +48,7 @@ import (
 	"zhengshu/internal/signin"
 	"zhengshu/internal/tenancy"
 	"zhengshu/internal/training"
+	"zhengshu/internal/vigil"
 	"zhengshu/internal/visits"
 )
 
@@ -97,6 +98,7 @@ type Services struct {
 	Security   *security.Service
 	NewMedia   *newmedia.Service
 	Duty       *duty.Service
+	Vigil      *vigil.Service
 }
 
 // The setting that says how far the demo is laid. A house that holds units and

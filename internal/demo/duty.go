@@ -11,12 +11,13 @@ import (
 	"zhengshu/internal/duty"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/org"
+	"zhengshu/internal/vigil"
 )
 
 // standGuard lays this month's roster of the city, an incident that is being
-// handled, and a finding that its unit calls false.
+// handled, a finding that its unit calls false, and a protected period to come.
 func (d *province) standGuard(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{d.rosters, d.incidents, d.objections} {
+	for _, step := range []func(context.Context) error{d.rosters, d.incidents, d.objections, d.protected} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -94,4 +95,19 @@ func (d *province) objections(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// protected declares a period that begins after next month's roster: nothing is
+// held back yet.
+func (d *province) protected(ctx context.Context) error {
+	boss, session, err := d.as(ctx, "sheng")
+	if err != nil {
+		return err
+	}
+	if list, err := d.Vigil.Periods(boss, session.ScopeFor(authz.InspectionRead), 1); err != nil || len(list) > 0 {
+		return err
+	}
+	from := d.today().AddDays(65)
+	_, err = d.Vigil.Declare(boss, session, vigil.Period{Name: "重要会议期间（演示）", Reason: "会议期间政府网站和政务新媒体安全保障", Document: "演示文件", From: from, Until: from.AddDays(6)})
+	return err
 }

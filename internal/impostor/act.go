@@ -434,7 +434,7 @@ type Figures struct {
 // Figures of a year in scope.
 func (s *Service) Figures(ctx context.Context, scope authz.Scope, year int) (Figures, error) {
 	f := Figures{Year: year}
-	w := Filter{Year: year}.where(scope)
+	w := Filter{Year: year}.where(scope, "u")
 	type row struct {
 		kind, source, state string
 		n                   int
@@ -477,12 +477,12 @@ func (s *Service) Figures(ctx context.Context, scope authz.Scope, year int) (Fig
 			f.Gone += x.n
 		}
 	}
-	w = Filter{Year: year}.where(scope)
+	w = Filter{Year: year}.where(scope, "u")
 	f.Disposed, err = db.One(ctx, s.DB, db.Value[int], `SELECT count(DISTINCT i.id) FROM impostor i JOIN unit u ON u.id = i.unit_id JOIN impostor_step p ON p.impostor_id = i.id AND p.party = 'cyberspace' AND p.recorded_at IS NOT NULL WHERE `+w.SQL(), w.Args()...)
 	if err != nil {
 		return f, err
 	}
-	w = Filter{Year: year}.where(scope)
+	w = Filter{Year: year}.where(scope, "u")
 	f.OnTime, err = db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM impostor i JOIN unit u ON u.id = i.unit_id JOIN obligation o ON o.kind = 'impostor_refer' AND o.subject_kind = 'impostor' AND o.subject_id = i.id AND o.state = 'discharged' AND o.overdue_at IS NULL WHERE `+w.SQL(), w.Args()...)
 	return f, err
 }

@@ -139,37 +139,38 @@ func KindName(v string) string {
 
 // Case is one fake, or what may be one.
 type Case struct {
-	ID         string
-	Number     string
-	Kind       string // site, account
-	Address    string
-	Shown      string
-	Name       string
-	Platform   string
-	Of         registry.Ref // what it passes itself off as; empty when not known
-	OfName     string
-	Unit       org.UnitID
-	UnitName   string // joined
-	Office     org.UnitID
-	OfficeName string // joined
-	Source     string
-	Reporter   string
-	Contact    string // sealed
-	Technique  string
-	Says       string
-	State      string
-	FoundAt    time.Time
-	VerifiedBy string
-	VerifiedAt time.Time
-	Verdict    string
-	ReferredAt time.Time
-	ReferredTo string
-	Letter     []string
-	GoneAt     time.Time
-	ClosedAt   time.Time
-	Conclusion string
-	LookedAt   time.Time
-	area, line string
+	ID                     string
+	Number                 string
+	Kind                   string // site, account
+	Address                string
+	Shown                  string
+	Name                   string
+	Platform               string
+	Of                     registry.Ref // what it passes itself off as; empty when not known
+	OfName                 string
+	Unit                   org.UnitID
+	UnitName               string // joined
+	Office                 org.UnitID
+	OfficeName             string // joined
+	Source                 string
+	Reporter               string
+	Contact                string // sealed
+	Technique              string
+	Says                   string
+	State                  string
+	FoundAt                time.Time
+	VerifiedBy             string
+	VerifiedAt             time.Time
+	Verdict                string
+	ReferredAt             time.Time
+	ReferredTo             string
+	Letter                 []string
+	GoneAt                 time.Time
+	ClosedAt               time.Time
+	Conclusion             string
+	LookedAt               time.Time
+	area, line             string
+	officeArea, officeLine string
 }
 
 // StateName is the state in Chinese.
@@ -179,7 +180,10 @@ func (c Case) StateName() string { return Machine.Name(c.State) }
 func (c Case) Link() string { return "/console/impostors/" + c.ID }
 
 // In reports whether it lies in the scope.
-func (c Case) In(scope authz.Scope) bool { return c.area != "" && scope.Covers(c.area, c.line) }
+// The office that verifies it reads it too, though it speaks of another's site.
+func (c Case) In(scope authz.Scope) bool {
+	return c.area != "" && (scope.Covers(c.area, c.line) || scope.Covers(c.officeArea, c.officeLine))
+}
 
 // Target names it in the trail.
 func (c Case) Target() audit.Target {
@@ -267,14 +271,14 @@ func (s *Service) Register(w *jobs.Workers) {
 
 const caseSelect = `
 	SELECT i.id, i.number, i.kind, i.address, i.shown, i.name, i.platform, i.object_kind, i.object_id, i.object_name, i.unit_id, u.name, i.office_id, f.name, i.source, i.reporter, i.contact, i.technique,
-	       i.says, i.state, i.found_at, i.verified_by, i.verified_at, i.verdict, i.referred_at, i.referred_to, i.letter, i.gone_at, i.closed_at, i.conclusion, i.looked_at, u.area_path, u.line_path
+	       i.says, i.state, i.found_at, i.verified_by, i.verified_at, i.verdict, i.referred_at, i.referred_to, i.letter, i.gone_at, i.closed_at, i.conclusion, i.looked_at, u.area_path, u.line_path, f.area_path, f.line_path
 	  FROM impostor i JOIN unit u ON u.id = i.unit_id JOIN unit f ON f.id = i.office_id`
 
 func scanCase(r db.Scanner) (Case, error) {
 	var c Case
 	var letter string
 	err := r.Scan(&c.ID, &c.Number, &c.Kind, &c.Address, &c.Shown, &c.Name, &c.Platform, &c.Of.Kind, &c.Of.ID, &c.OfName, &c.Unit, &c.UnitName, &c.Office, &c.OfficeName, &c.Source, &c.Reporter, &c.Contact, &c.Technique,
-		&c.Says, &c.State, &c.FoundAt, &c.VerifiedBy, &c.VerifiedAt, &c.Verdict, &c.ReferredAt, &c.ReferredTo, &letter, &c.GoneAt, &c.ClosedAt, &c.Conclusion, &c.LookedAt, &c.area, &c.line)
+		&c.Says, &c.State, &c.FoundAt, &c.VerifiedBy, &c.VerifiedAt, &c.Verdict, &c.ReferredAt, &c.ReferredTo, &letter, &c.GoneAt, &c.ClosedAt, &c.Conclusion, &c.LookedAt, &c.area, &c.line, &c.officeArea, &c.officeLine)
 	if err == nil {
 		err = json.Unmarshal([]byte(letter), &c.Letter)
 	}
@@ -361,9 +365,10 @@ type Filter struct {
 	Offset int
 }
 
-func (f Filter) where(scope authz.Scope) *db.Where {
+// where narrows to the scope, as it holds the units of the aliases.
+func (f Filter) where(scope authz.Scope, units ...string) *db.Where {
 	var w db.Where
-	scope.Where(&w, "u")
+	scope.WhereAny(&w, units...)
 	like := db.Contains(f.Text)
 	w.AndIf(f.Text != "", `lower(i.shown) LIKE ? ESCAPE '\' OR i.address LIKE ? ESCAPE '\' OR lower(i.name) LIKE ? ESCAPE '\' OR lower(i.object_name) LIKE ? ESCAPE '\' OR lower(i.number) LIKE ? ESCAPE '\'`, like, like, like, like, like).
 		AndIf(f.State == "standing", "i.state NOT IN ('closed', 'dismissed')").AndIf(f.State != "" && f.State != "standing", "i.state = ?", f.State).
@@ -376,8 +381,8 @@ func (f Filter) where(scope authz.Scope) *db.Where {
 
 // Cases in scope, newest first, and how many there are.
 func (s *Service) Cases(ctx context.Context, scope authz.Scope, f Filter) ([]Case, int, error) {
-	w := f.where(scope)
-	total, err := db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM impostor i JOIN unit u ON u.id = i.unit_id WHERE `+w.SQL(), w.Args()...)
+	w := f.where(scope, "u", "f")
+	total, err := db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM impostor i JOIN unit u ON u.id = i.unit_id JOIN unit f ON f.id = i.office_id WHERE `+w.SQL(), w.Args()...)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -553,7 +558,7 @@ func (s *Service) place(ctx context.Context, tx *db.Tx, c *Case) error {
 		if err != nil {
 			return err
 		}
-		c.UnitName, c.Office, c.OfficeName, c.area, c.line = u.Name, office.ID, office.Name, u.AreaPath, u.LinePath
+		c.UnitName, c.Office, c.OfficeName, c.area, c.line, c.officeArea, c.officeLine = u.Name, office.ID, office.Name, u.AreaPath, u.LinePath, office.AreaPath, office.LinePath
 		if office.ID != "" {
 			return nil
 		}

@@ -289,14 +289,18 @@ func sum(all []Day, off []window, pack packs.Pack, n int) Availability {
 // window is a time offline with leave; to is zero while it lasts.
 type window struct{ from, to time.Time }
 
+func asWindows(list []Window) []window {
+	out := make([]window, len(list))
+	for i, w := range list {
+		out[i] = window{w.From, w.To}
+	}
+	return out
+}
+
 func (s *Service) offline(ctx context.Context, site registry.SiteID) ([]window, error) {
 	if s.windows != nil {
-		list, err := s.windows(ctx, site)
-		out := make([]window, len(list))
-		for i, w := range list {
-			out[i] = window{w.From, w.To}
-		}
-		return out, err
+		all, err := s.windows(ctx, []registry.SiteID{site})
+		return asWindows(all[site]), err
 	}
 	steps, err := registry.SiteMachine.History(ctx, s.db, string(site))
 	var out []window
@@ -314,9 +318,11 @@ func (s *Service) offline(ctx context.Context, site registry.SiteID) ([]window, 
 // days are the probe days of a site from one to another, with those missing.
 func (s *Service) days(ctx context.Context, site registry.SiteID, from, to calendar.Date) ([]Day, error) {
 	rows, err := db.All(ctx, s.probes, scanDay, `SELECT day, probes, failures, took_ms FROM probe_day WHERE site_id = $1 AND day >= $2 AND day <= $3 ORDER BY day`, site, from, to)
-	if err != nil {
-		return nil, err
-	}
+	return filled(rows, from, to), err
+}
+
+// filled puts the days without probes between those with some.
+func filled(rows []Day, from, to calendar.Date) []Day {
 	var out []Day
 	for d, i := from, 0; !d.After(to); d = d.AddDays(1) {
 		if i < len(rows) && rows[i].On == d {
@@ -326,7 +332,7 @@ func (s *Service) days(ctx context.Context, site registry.SiteID, from, to calen
 		}
 		out = append(out, Day{On: d})
 	}
-	return out, nil
+	return out
 }
 
 func scanDay(r db.Scanner) (Day, error) {

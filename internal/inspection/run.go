@@ -139,7 +139,7 @@ type Service struct {
 	desk     *Desk // nil where nobody answers disputes by a day
 	tighter  func(ctx context.Context) (func(areaPath string) int, error)
 	house    ed25519.PrivateKey // signs lists for vantages
-	windows  func(ctx context.Context, site registry.SiteID) ([]Window, error)
+	windows  func(ctx context.Context, sites []registry.SiteID) (map[registry.SiteID][]Window, error)
 	retests  map[string]func(ctx context.Context, site registry.Site, f Finding) (Look, error) // by family
 }
 

@@ -494,10 +494,10 @@ func keepProbed(ctx context.Context, tx *db.Tx, all []probed) error {
 // it lasts.
 type Window struct{ From, To time.Time }
 
-// WindowsFrom registers who knows the windows of a site that are filed: offline
+// WindowsFrom registers who knows the windows of sites that are filed: offline
 // with leave, and an emergency that the supervisor has reported (readings 7).
 // Without it every time offline in the ledger is one.
-func (s *Service) WindowsFrom(fn func(ctx context.Context, site registry.SiteID) ([]Window, error)) {
+func (s *Service) WindowsFrom(fn func(ctx context.Context, sites []registry.SiteID) (map[registry.SiteID][]Window, error)) {
 	s.windows = fn
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -168,10 +169,10 @@ func Tagged(tags ...Tag) Cell { return Cell{Tags: tags} }
 func Figure(n int) Cell { return Cell{Text: strconv.Itoa(n), Keep: true} }
 
 // When is a cell with an instant.
-func When(t time.Time) Cell { return Cell{Text: Minute(t), Keep: true} }
+func When(t time.Time) Cell { return Cell{Text: cmp.Or(Minute(t), "—"), Keep: true} }
 
-// Day is a cell with a date.
-func Day(d calendar.Date) Cell { return Cell{Text: dateText(d), Keep: true} }
+// Day is a cell with a date; a dash where there is none.
+func Day(d calendar.Date) Cell { return Cell{Text: cmp.Or(dateText(d), "—"), Keep: true} }
 
 // DueCell is a cell with a last day and how far it is.
 func DueCell(on, today calendar.Date) Cell {

@@ -78,7 +78,7 @@ func (h *Handler) showSeen(w http.ResponseWriter, r *http.Request) error {
 func (h *Handler) seen(w http.ResponseWriter, r *http.Request) error {
 	files, closeAll, err := web.Attachments(r, "proof", "file")
 	defer closeAll()
-	n := assessment.Seen{Cause: web.Typed(r, "cause"), Severity: check.Severity(web.Typed(r, "severity")), Says: web.Typed(r, "says"), Place: web.Typed(r, "place"), Fix: web.Typed(r, "fix")}
+	n := assessment.Saw{Cause: web.Typed(r, "cause"), Severity: check.Severity(web.Typed(r, "severity")), Says: web.Typed(r, "says"), Place: web.Typed(r, "place"), Fix: web.Typed(r, "fix")}
 	kind, id, _ := strings.Cut(web.Typed(r, "object"), ":")
 	switch kind {
 	case "site":

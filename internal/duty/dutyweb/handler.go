@@ -173,7 +173,7 @@ type deskData struct {
 func newDesk(d deskData, today calendar.Date) record {
 	v := record{web.RecordView{Heading: web.Heading{Above: d.unit.Name, Title: "值班台", Lead: "24小时值班：接收告警、每日巡检、交接班。"}}}
 	month := duty.MonthOf(today)
-	v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "今天的巡检记录", Href: duty.RecordLink(d.unit.ID, today), Primary: d.serves && d.record.State != duty.Confirmed}, web.Act{Text: "本月值班表", Href: duty.RosterLink(d.unit.ID, month)}, web.Act{Text: "下月值班表", Href: duty.RosterLink(d.unit.ID, duty.NextMonth(month))})
+	v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "今天的巡检记录", Href: duty.RecordLink(d.unit.ID, today), Primary: d.serves && d.record.State != duty.Confirmed}, web.Act{Text: "本月值班表", Href: duty.RosterLink(d.unit.ID, month)}, web.Act{Text: "下月值班表", Href: duty.RosterLink(d.unit.ID, duty.NextMonth(month))}, web.Act{Text: "应急撤下", Href: takedownPath})
 	if d.now.Zero() {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Danger, Title: "现在没有人值班", Text: "告警会直接报分管领导。请排好并公布值班表。", Links: []web.Link{{Text: "编排本月值班表", Href: duty.RosterLink(d.unit.ID, month)}}})
 	}

@@ -162,6 +162,7 @@ type record struct {
 	grade protection.Grade
 	found bool
 	share protection.Share
+	rules bool // the reader reads the platform's operating rules
 	today calendar.Date
 }
 
@@ -201,7 +202,11 @@ func newPlatform(p platform.Platform, rec record, tenants []platform.Tenant, pag
 	}
 	facts := web.Summary{Title: "基本情况", Terms: []web.Term{{Name: "运维管理方", Text: p.UnitName}, {Name: "网站", Text: fmt.Sprintf("%d 个", p.Sites), Href: migrationsPath + "?platform=" + url.QueryEscape(string(p.ID))}}}
 	if p.RulesID != "" {
-		facts.Terms = append(facts.Terms, web.Term{Name: "运维管理细则", Text: p.RulesTitle, Href: "/console/operating-rules/" + url.PathEscape(p.RulesID)})
+		rules := web.Term{Name: "运维管理细则", Text: p.RulesTitle}
+		if rec.rules {
+			rules.Href = "/console/operating-rules/" + url.PathEscape(p.RulesID)
+		}
+		facts.Terms = append(facts.Terms, rules)
 	}
 	if p.Here {
 		facts.Terms = append(facts.Terms, web.Term{Name: "每个进驻单位的限额", Text: limitText(p.Limits)})
@@ -268,7 +273,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	rec := record{today: web.FrameOf(r).Today}
+	rec := record{today: web.FrameOf(r).Today, rules: p.In(scopeFor(r, authz.RecordRead))}
 	if records := scopeFor(r, authz.RecordRead); p.In(records) {
 		grades, _, err := h.protection.Grades(r.Context(), records, protection.Filter{Unit: p.Unit, Limit: 200})
 		if err != nil {

@@ -17,8 +17,12 @@ import (
 	"zhengshu/internal/fault"
 )
 
-// MaxBytes bounds a pack document.
-const MaxBytes = 1 << 20
+// MaxBytes bounds a pack document, MaxIndicators its lines, special ones
+// included.
+const (
+	MaxBytes      = 1 << 20
+	MaxIndicators = 300
+)
 
 //go:embed *.json
 var embedded embed.FS
@@ -56,9 +60,51 @@ func Pick(all []Pack, id string, on calendar.Date) (Pack, bool) {
 	return best, best.Version > 0
 }
 
+// Contradicts lists what is wrong with the days of p beside the other versions
+// of the same pack: versions follow one another, and no two bind on a day that
+// both name.
+func (p Pack) Contradicts(others []Pack) []fault.Field {
+	var c complaints
+	for _, o := range others {
+		if o.ID != p.ID {
+			continue
+		}
+		switch {
+		case o.Version == p.Version:
+			c.add(true, "version", "第%d版已经有了，请改用第%d版。", p.Version, p.Version+1)
+		case o.Version < p.Version:
+			c.add(!p.EffectiveFrom.After(o.EffectiveFrom), "effective_from", "第%d版自%s起生效，早于或等于第%d版的生效日期%s；后一版须更晚生效，请改写。", p.Version, p.EffectiveFrom, o.Version, o.EffectiveFrom)
+			c.add(!o.EffectiveTo.IsZero() && !p.EffectiveFrom.After(o.EffectiveTo) && p.EffectiveFrom.After(o.EffectiveFrom), "effective_from", "与第%d版（%s至%s）的日期重叠，请将生效日期改为%s或以后。", o.Version, o.EffectiveFrom, o.EffectiveTo, o.EffectiveTo.AddDays(1))
+		default:
+			c.add(!p.EffectiveFrom.Before(o.EffectiveFrom), "effective_from", "第%d版自%s起生效，晚于或等于更新的第%d版（%s）；请改写。", p.Version, p.EffectiveFrom, o.Version, o.EffectiveFrom)
+			c.add(!p.EffectiveTo.IsZero() && !p.EffectiveTo.Before(o.EffectiveFrom) && p.EffectiveFrom.Before(o.EffectiveFrom), "effective_to", "与第%d版（自%s起）的日期重叠，请将失效日期改为%s或以前。", o.Version, o.EffectiveFrom, o.EffectiveFrom.AddDays(-1))
+		}
+	}
+	return c
+}
+
 // Decode reads a pack strictly: unknown and repeated names, trailing bytes and
 // anything Validate complains of are refused with a fault.Invalid in Chinese.
 func Decode(b []byte) (Pack, error) {
+	p, err := Parse(b)
+	if err != nil {
+		return Pack{}, err
+	}
+	return p, p.Check()
+}
+
+// Check is Validate as an error: nil when the pack can be used.
+func (p Pack) Check() error {
+	wrong := p.Validate()
+	if len(wrong) == 0 {
+		return nil
+	}
+	return &fault.Error{Kind: fault.Invalid, Says: fmt.Sprintf("指标文件有%d处不符合要求，请按提示修改。", len(wrong)), Fields: wrong}
+}
+
+// Parse reads the form of a pack as strictly as Decode, and leaves out what it
+// must add up to: a draft is on its way there.
+func Parse(b []byte) (Pack, error) {
 	if len(b) > MaxBytes {
 		return Pack{}, invalid("文件", fmt.Sprintf("指标文件超过%d KB，请删减后重新上传。", MaxBytes>>10), nil)
 	}
@@ -72,9 +118,6 @@ func Decode(b []byte) (Pack, error) {
 	var p Pack
 	if err := dec.Decode(&p); err != nil {
 		return Pack{}, invalid("文件", "指标文件内容无法识别："+reason(err), err)
-	}
-	if wrong := p.Validate(); len(wrong) > 0 {
-		return Pack{}, &fault.Error{Kind: fault.Invalid, Says: fmt.Sprintf("指标文件有%d处不符合要求，请按提示修改。", len(wrong)), Fields: wrong}
 	}
 	return p, nil
 }
@@ -168,6 +211,34 @@ var measures = map[string]bool{
 	"unanswered": true, "incomplete_guides": true, "hits": true,
 }
 
+// spans are the parameters that count days, months or times: none may be zero,
+// for they are divided by or counted back from.
+var spans = map[string]bool{"days": true, "months": true, "look_back_months": true, "probes_per_day": true, "timeout_s": true, "within_workdays": true, "letters": true}
+
+// mostSpan is ten years in days.
+const mostSpan Hundredths = 3660_00
+
+// missing are the parameters that what feeds the indicator cannot do without.
+func (i Indicator) missing() []string {
+	var need []string
+	if slices.Contains(i.Checks, "access.rate") {
+		need = append(need, "days", "probes_per_day")
+	}
+	if i.Measure == "unanswered" {
+		need = append(need, "months", "look_back_months")
+	}
+	if i.Measure == "incomplete_guides" {
+		need = append(need, "missing_classes")
+	}
+	var out []string
+	for _, name := range need {
+		if _, ok := i.Params[name]; !ok {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 // complaints gathers what is wrong, field by field.
 type complaints []fault.Field
 
@@ -187,6 +258,7 @@ func (p Pack) Validate() []fault.Field {
 	c.add(strings.TrimSpace(p.Source) == "", "source", "缺少依据，请填写文号。")
 	c.add(strings.TrimSpace(p.Confidence) == "", "confidence", "缺少核实程度，请填写。")
 	c.add(p.EffectiveFrom.IsZero(), "effective_from", "缺少生效日期，请填写。")
+	c.add(len(p.Indicators)+len(p.Special) > MaxIndicators, "indicators", "指标超过%d项，请合并或删减。", MaxIndicators)
 	c.add(!p.EffectiveTo.IsZero() && p.EffectiveTo.Before(p.EffectiveFrom), "effective_to", "失效日期早于生效日期，请核对。")
 	p.validateTotals(&c)
 	c.add(len(p.Indicators) == 0, "indicators", "没有任何指标，请至少填写一项。")
@@ -313,6 +385,15 @@ func (i Indicator) validateKind(c *complaints, f string) {
 	c.add(i.Measure != "" && !measures[i.Measure], f, "计量“%s”不认识，请核对measure。", i.Measure)
 	c.add(i.Threshold.Given() && i.Threshold.N <= 0, f, "阈值须大于0，请核对。")
 	c.add(i.Warn.Given() && i.Warn.N >= i.Threshold.N, f, "预警值应小于阈值，请核对。")
+	for _, name := range i.missing() {
+		c.add(true, f, "缺少参数“%s”，判定这项指标要用到；请在params中填写。", name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(i.Params)) {
+		v := i.Params[name]
+		c.add(spans[name] && v.N < 100, f, "参数“%s”为%s，时段和次数须不小于1；请改写。", name, v.N)
+		c.add(spans[name] && v.N > mostSpan, f, "参数“%s”为%s，超过%s；请核对。", name, v.N, mostSpan)
+		c.add(i.Kind == Deduct && strings.HasPrefix(name, "per_hit") && v.N > i.Points.N, f, "每处扣分“%s”为%s，超过本项分值%s，请核对。", name, v.N, i.Points.N)
+	}
 	if windowed[i.Measure] {
 		_, days := i.Params["days"]
 		_, months := i.Params["months"]

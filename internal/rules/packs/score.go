@@ -95,6 +95,9 @@ type Result struct {
 	Untested, Suspected []string
 	// Nearest is the veto with the largest share of its threshold, below it.
 	Nearest *Near
+	// Near are all vetoes below their threshold with something against them, the
+	// nearest first.
+	Near []Near
 }
 
 // Provisional reports whether the result rests on a value not yet verified.
@@ -117,6 +120,10 @@ func Score(p Pack, s Subject, seen []Observation) Result {
 		if i.Kind == Veto {
 			r.veto(i, joined[i.ID])
 		}
+	}
+	if len(r.Near) > 0 {
+		slices.SortStableFunc(r.Near, nearer)
+		r.Nearest = &r.Near[0]
 	}
 	hasPoints := slices.ContainsFunc(indicators, func(i Indicator) bool { return i.Kind == Deduct })
 	if len(r.Vetoes) > 0 {
@@ -227,16 +234,18 @@ func (r *Result) veto(i Indicator, o joinedObservation) {
 	}
 }
 
-// near keeps the veto that stands closest to its threshold.
+// near keeps a veto that stands below its threshold.
 func (r *Result) near(i Indicator, m Ratio) {
 	if m.Num <= 0 {
 		return
 	}
-	n := &Near{Indicator: i.ID, Name: i.Name, Measure: i.Measure, Measured: m, Threshold: i.Threshold.N, Warned: i.Warn.Given() && m.reaches(i.Warn.N)}
-	// m1/t1 > m2/t2, crosswise.
-	if o := r.Nearest; o == nil || m.Num*o.Measured.Den*int64(o.Threshold) > o.Measured.Num*m.Den*int64(i.Threshold.N) {
-		r.Nearest = n
-	}
+	r.Near = append(r.Near, Near{Indicator: i.ID, Name: i.Name, Measure: i.Measure, Measured: m, Threshold: i.Threshold.N, Warned: i.Warn.Given() && m.reaches(i.Warn.N)})
+}
+
+// nearer orders by the share of the threshold reached, the larger first.
+func nearer(a, b Near) int {
+	// m1/t1 and m2/t2, crosswise.
+	return cmp.Compare(b.Measured.Num*a.Measured.Den*int64(a.Threshold), a.Measured.Num*b.Measured.Den*int64(b.Threshold))
 }
 
 func distinct(hits []Hit) int {

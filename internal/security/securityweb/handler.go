@@ -424,6 +424,11 @@ func (h *Handler) renderSheet(w http.ResponseWriter, r *http.Request, status int
 		return err
 	}
 	v := newSheet(d, s.MayAt(authz.SecurityPlan, string(d.PlanUnit)), web.FrameOf(r).Today)
+	if _, err := h.security.PlanByID(r.Context(), h.security.DB, s.ScopeFor(authz.SecurityRead), d.Plan); fault.Is(err, fault.NotFound) {
+		v.Trail[1].Href = "" // the whole plan is for who made it and who supervises
+	} else if err != nil {
+		return err
+	}
 	again(&v, r, act, wrong)
 	return recordPage.RenderStatus(w, r, status, v)
 }
