@@ -26,6 +26,10 @@ import (
 var stays = map[string]string{
 	"accountability.unit_id":       "who was held to account, as it was decided",
 	"audit_entry.unit_id":          "what was done, as it was written down",
+	"dashboard_burden.unit_id":     "sums that are counted again from the rows",
+	"dashboard_month.unit_id":      "sums that are counted again from the rows",
+	"dashboard_order.unit_id":      "sums that are counted again from the rows",
+	"dashboard_rule.unit_id":       "sums that are counted again from the rows",
 	"hand_over.unit_id":            "a hand-over that was done",
 	"item_import.unit_id":          "an import that was done",
 	"lexicon_pack.unit_id":         "who made a pack, as a record; its entries are carried",

@@ -50,6 +50,15 @@ var unscoped = map[string]string{
 	"moveout.Expire":       "system: the periodic duty",
 	"matrix.OnChanged":     "system: registration at start",
 
+	"appraisal.AppealUntil": "public: until when appeals to a round, which the caller holds, may be made",
+	"dashboard.Register":    "system: registration at start",
+	"dashboard.Recount":     "system: the periodic duty",
+	"dashboard.CountedAt":   "public: when sums were counted; no unit stands in it",
+	"dashboard.Today":       "public: the clock",
+	"dashboard.Evening":     "public: the clock",
+	"dashboard.ThisMonth":   "public: the clock",
+	"dashboard.Months":      "public: the clock",
+
 	"assessment.Observe":     "system: registration at start",
 	"inspection.AnswerWith":  "system: registration at start",
 	"inspection.Precisions":  "public: how often each rule was right; no unit stands in it",

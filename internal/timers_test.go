@@ -81,6 +81,7 @@ var timers = []struct{ timer, kind, brings string }{
 	{"fake verified", "impostor_verify", ""},
 	{"fake referred to 网信", "impostor_refer", ""},
 	{"fake dealt with by 网信, 通信, 公安", "impostor_step", ""},
+	{"appeal against a result answered", "appraisal_appeal", ""},
 	{"survey result within 1 month", "", "Citizens"},
 	{"yearly 网信 check", "security_year", ""},
 	{"fault of an account mended", "account_mend", ""},

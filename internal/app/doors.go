@@ -14,6 +14,7 @@ import (
 	"zhengshu/internal/closing/closingweb"
 	"zhengshu/internal/columns/columnsweb"
 	"zhengshu/internal/cutover/cutoverweb"
+	"zhengshu/internal/dashboard/dashboardweb"
 	"zhengshu/internal/db"
 	"zhengshu/internal/demo"
 	"zhengshu/internal/disclosure/disclosureweb"
@@ -86,6 +87,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		appearanceweb.New(h.Appearance, h.Publisher).Pictures(h.Media).Routes(),
 		assessmentweb.New(h.DB, h.Assessment, h.Inspection, h.Registry, h.Org).WrongAccounts(h.wrongAccounts).Routes(),
 		reportingweb.New(h.Reporting).Routes(),
+		dashboardweb.New(h.DB, h.Dashboards, h.Org).Routes(),
 		auditweb.New(h.DB, h.Org, h.VerifyAudit).Routes(),
 		lexiconweb.New(h.Lexicon, h.Org, h.Blobs).Routes(),
 		inspectionweb.New(h.DB, h.Inspection, h.Registry, h.Blobs).Routes(),
@@ -93,6 +95,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		h.estateDoors(),
 		h.guardDoors(),
 		h.watchDoors(),
+		h.appraiseDoors(),
 	)
 }
 
@@ -100,7 +103,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 // tabs of its first pages.
 func navigation() []web.NavItem {
 	return []web.NavItem{
-		{Name: "工作台", Href: "/console", Also: []string{"/console/me", "/console/training"}, Parts: []web.Part{{Name: "待办", Href: "/console", Also: []string{"/console/inbox"}}, {Name: "义务和时限", Href: "/console/obligations"}, {Name: "到期日历", Href: "/console/calendar"},
+		{Name: "工作台", Href: "/console", Also: []string{"/console/me", "/console/training"}, Parts: []web.Part{{Name: "待办", Href: "/console", Also: []string{"/console/inbox"}}, {Name: "今日要情", Href: "/console/morning"}, {Name: "看板", Href: "/console/dashboard", Also: []string{"/console/dashboard/"}}, {Name: "义务和时限", Href: "/console/obligations"}, {Name: "到期日历", Href: "/console/calendar"},
 			{Name: "超期看板", Href: "/console/obligations/board"}, {Name: "工作通知", Href: "/console/guidance"}, {Name: "培训", Href: "/console/training"}, {Name: "安全自查", Href: "/console/selfchecks"},
 			{Name: "消息", Href: "/console/messages", Also: []string{"/console/me/notifications"}}, {Name: "本省规则", Href: "/console/settings", Also: []string{"/console/settings/holidays"}}, {Name: "系统设置", Href: "/console/settings/system"}}},
 		{Name: "台账", Href: "/console/sites", Permit: authz.RegistryRead, Parts: []web.Part{{Name: "网站", Href: "/console/sites"}, {Name: "账号", Href: "/console/accounts"}, {Name: "客户端和小程序", Href: "/console/apps", Also: []string{"/console/apps/low-use"}},
@@ -121,7 +124,7 @@ func navigation() []web.NavItem {
 			{Name: "事件处置", Href: "/console/incidents", Also: []string{"/console/incidents/", "/console/takedowns", "/console/takedowns/"}}, {Name: "重要保障期", Href: "/console/protected-periods", Also: []string{"/console/protected-periods/"}, Group: "安全"}, {Name: "防篡改", Href: "/console/integrity", Group: "安全"},
 			{Name: "词库", Href: "/console/lexicon", Also: []string{"/console/lexicon/"}, Group: "监测"}, {Name: "网站体检", Href: "/console/health", Also: []string{"/console/activity"}, Group: "监测"}, {Name: "访问统计", Href: "/console/visits", Also: []string{"/console/visits/method"}, Group: "监测"}}, guardParts())},
 		{Name: "整改", Href: "/console/orders", Permit: authz.OrderRead},
-		{Name: "考核与通报", Href: "/console/scores", Permit: authz.AssessmentRead, Parts: []web.Part{{Name: "考核", Href: "/console/scores"}, {Name: "通报", Href: "/console/bulletins"}, {Name: "考核指标", Href: "/console/packs"}}},
+		{Name: "考核与通报", Href: "/console/scores", Permit: authz.AssessmentRead, Parts: slices.Concat([]web.Part{{Name: "考核", Href: "/console/scores"}, {Name: "通报", Href: "/console/bulletins"}, {Name: "考核指标", Href: "/console/packs"}}, appraiseParts())},
 		{Name: "审计", Href: "/console/audit", Permit: authz.AuditRead},
 		{Name: "登录账号", Href: "/console/logins", Permit: authz.LoginManage},
 	}

@@ -30,6 +30,7 @@ import (
 	"zhengshu/internal/columns"
 	"zhengshu/internal/coordination"
 	"zhengshu/internal/cutover"
+	"zhengshu/internal/dashboard"
 	"zhengshu/internal/db"
 	"zhengshu/internal/demo"
 	"zhengshu/internal/disclosure"
@@ -158,10 +159,12 @@ type House struct {
 	Publisher   *publishing.Publisher
 	Appearance  *appearance.Service
 	Workbench   *workbench.Service
+	Dashboards  *dashboard.Service
 	Records     // 承办, 细则, 等保, 协同, 经费
 	Estate      // 矩阵, 平台, 建站, 导出, 体检
 	Guard       // 假冒, 年度检查, 主机, 账号
 	Watch       // 重要保障期, 值班
+	Appraise    // 考核轮次, 盲测
 	Rules       rules.Book
 	Portal      *portal.Handler
 	Visits      *visits.Service
@@ -339,6 +342,7 @@ func (h *House) wire(ctx context.Context) error {
 	}
 	h.Assessment.Register(h.workers)
 	h.Reporting = reporting.New(reporting.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Assessment: h.Assessment, Letters: reporting.LettersOf(h.Letters), Visits: h.Visits.Year})
+	h.wireAppraise()
 	h.Obligations.OnMoved(h.Letters.FollowDue)
 	h.Obligations.OnMoved(h.Assessment.FollowDue)
 	h.Obligations.OnMoved(h.Closings.FollowDue)
@@ -355,6 +359,8 @@ func (h *House) wire(ctx context.Context) error {
 		obligationweb.NewInbox(h.Obligations, h.Config.Clock, approval.StepObligation.ID, approval.CountersignObligation.ID, letters.ReplyKind.ID, assessment.RectifyObligation.ID, assessment.ConfirmObligation.ID, assessment.ExtensionObligation.ID, assessment.SuperviseObligation.ID, library.ColumnUpdate.ID),
 		h.Library, h.Columns, h.Letters, h.Assessment, filingweb.NewInbox(h.Filings),
 	)
+	h.Dashboards = dashboard.New(dashboard.Parts{DB: h.DB, Org: h.Org, Assessment: h.Assessment, Workbench: h.Workbench, Days: h.Days})
+	h.Dashboards.Register(h.workers)
 	h.Roster = roster.New(roster.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Days: h.Days, Settings: settings,
 		Sources: []roster.Source{{Name: "columns", Held: registry.ColumnsHeld, Pass: registry.PassColumns}, {Name: "topics", Held: layout.TopicsHeld, Pass: layout.PassTopics}, {Name: "letters", Held: letters.Held, Pass: letters.Pass},
 			{Name: "obligations", Held: h.Obligations.Holding, Pass: h.Obligations.Pass}}})
@@ -500,7 +506,7 @@ func (h *House) Sweep(ctx context.Context) error {
 func machines() []passage.Machine {
 	return slices.Concat([]passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, library.ShareMachine, letters.Machine,
 		inspection.FindingMachine, inspection.PlanMachine, assessment.OrderMachine, assessment.VersionMachine, reporting.Machine, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine,
-		operator.Machine, tenancy.Machine, guidance.Machine, reposting.Machine, training.Machine, selfcheck.Machine, appearance.Machine, layout.TopicMachine, layout.BarMachine, lexicon.PackMachine}, watchMachines(), guardMachines())
+		operator.Machine, tenancy.Machine, guidance.Machine, reposting.Machine, training.Machine, selfcheck.Machine, appearance.Machine, layout.TopicMachine, layout.BarMachine, lexicon.PackMachine}, watchMachines(), guardMachines(), appraiseMachines())
 }
 
 // Carriers are the modules that carry what is a unit's to who follows it, in a
@@ -510,7 +516,7 @@ func Carriers() []org.Module {
 		library.Reorganise(), columns.Reorganise(), media.Reorganise(), disclosure.Reorganise(), letters.Reorganise(), assessment.Reorganise(), reporting.Reorganise(),
 		notice.Reorganise(), filing.Reorganise(), closing.Reorganise(), operator.Reorganise(), tenancy.Reorganise(), protection.Reorganise(),
 		coordination.Reorganise(), budget.Reorganise(), lexicon.Reorganise(), guidance.Reorganise(), reposting.Reorganise(), training.Reorganise(), selfcheck.Reorganise(),
-		reconciliation.Reorganise(), matrix.Reorganise(), platform.Reorganise(), moveout.Reorganise(), queries.Reorganise(), notify.Reorganise()}, append(watchCarriers(), guardCarriers()...)...)
+		reconciliation.Reorganise(), matrix.Reorganise(), platform.Reorganise(), moveout.Reorganise(), queries.Reorganise(), notify.Reorganise()}, slices.Concat(watchCarriers(), guardCarriers(), appraiseCarriers())...)
 }
 
 // obligationKinds are the clocks of the law that the house runs.
@@ -529,6 +535,7 @@ func obligationKinds() []obligation.Kind {
 		recordObligations(),
 		estateObligations(),
 		guardObligations(),
+		appraiseObligations(),
 		watchObligations(),
 		library.Obligations(),
 		appearance.Obligations(),

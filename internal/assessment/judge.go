@@ -102,6 +102,7 @@ func (j *judge) score() Score {
 	looked := j.ran && j.run.pages > 0
 	for i := range sc.Lines {
 		out, given := j.observe(&sc.Lines[i], &found[i])
+		sc.Lines[i].Seen = out
 		seen = append(seen, out...)
 		looked = looked || given && j.class != packs.PortalSite && j.class != packs.DepartmentSite
 	}

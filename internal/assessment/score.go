@@ -90,6 +90,8 @@ type Line struct {
 	// brief score.
 	Total    int
 	Findings []Fact
+	// Seen is what was observed under the line, for who keeps it.
+	Seen []packs.Observation
 	// Unverified: the value stands as 未核实; NotUsed: it was therefore not used.
 	Unverified, NotUsed bool
 	// Note says why it was not tested, or what a person must confirm.

@@ -50,6 +50,9 @@ var acts = map[string]string{
 	"duty.incident.open": "立案处置", "duty.incident.note": "记进展", "duty.incident.presence": "到位或离开", "duty.incident.assign": "分派任务", "duty.incident.finish": "完成任务", "duty.incident.paper": "上传处置材料", "duty.incident.propose": "提出结案", "duty.incident.close": "复核结案", "duty.incident.return": "退回结案",
 	"duty.takedown.propose": "提出应急撤下", "duty.takedown.alone": "一人先行撤下", "duty.takedown.approve": "批准应急撤下", "duty.takedown.refuse": "不同意应急撤下", "duty.takedown.withdraw": "撤回应急撤下", "duty.takedown.review": "补审应急撤下",
 	"inspection.dispute.take_up": "改由本人答复申辩", "inspection.finding.confirm_false": "确认误报",
+	"appraisal.round.open": "组织一轮考核", "appraisal.round.collect": "开始评判", "appraisal.round.freeze": "冻结考核结果", "appraisal.round.appeal": "送达考核结果", "appraisal.round.decide": "裁定考核结果", "appraisal.round.publish": "公布考核结果", "appraisal.round.withdraw": "撤回考核轮次",
+	"appraisal.sample.name": "点名加入样本", "appraisal.sample.remove": "移出样本", "appraisal.sheet.keep": "提交评判表", "appraisal.sheet.rule": "裁定评判分歧", "appraisal.appeal.raise": "提出考核申诉", "appraisal.appeal.withdraw": "撤回考核申诉", "appraisal.appeal.uphold": "考核申诉成立", "appraisal.appeal.reject": "考核申诉不成立",
+	"appraisal.result.accept": "确认考核结果", "appraisal.erratum.propose": "提出勘误", "appraisal.erratum.confirm": "确认勘误", "appraisal.erratum.refuse": "勘误未通过",
 	"passage.declare": "登记状态转换", "setting.change": "变更设置",
 }
 

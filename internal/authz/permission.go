@@ -57,6 +57,7 @@ const (
 	PackAdopt          Permission = "pack.adopt"
 	BulletinCompose    Permission = "bulletin.compose"
 	ObligationRead     Permission = "obligation.read"
+	DashboardRead      Permission = "dashboard.read"
 	SettingsManage     Permission = "settings.manage"
 	GuidanceIssue      Permission = "guidance.issue"
 	GuidanceAnswer     Permission = "guidance.answer"
@@ -117,6 +118,11 @@ const (
 	IncidentHandle  Permission = "incident.handle"
 	TakedownPropose Permission = "takedown.propose"
 	TakedownApprove Permission = "takedown.approve"
+	// AppraisalManage holds rounds and blind tests, AppraisalJudge is a judge's
+	// and a marker's side, AppraisalAppeal the unit's (Articles 29 and 30).
+	AppraisalManage Permission = "appraisal.manage"
+	AppraisalJudge  Permission = "appraisal.judge"
+	AppraisalAppeal Permission = "appraisal.appeal"
 )
 
 // Describe says in Chinese what each permission allows; it is also the closed
@@ -166,6 +172,7 @@ var Describe = map[Permission]string{
 	PackAdopt:          "采用指标包",
 	BulletinCompose:    "编制季度通报",
 	ObligationRead:     "查看义务和时限",
+	DashboardRead:      "查看今日要情和看板",
 	SettingsManage:     "查看和设定本省的规则选择、节假日安排",
 	GuidanceIssue:      "印发工作通知、答复询问",
 	GuidanceAnswer:     "签收工作通知、报送材料",
@@ -210,4 +217,7 @@ var Describe = map[Permission]string{
 	IncidentHandle:     "处置突发事件",
 	TakedownPropose:    "提出应急撤下",
 	TakedownApprove:    "批准、补审应急撤下",
+	AppraisalManage:    "组织考核轮次和盲测，裁定、公布、勘误",
+	AppraisalJudge:     "人工评判，给盲测答复评分",
+	AppraisalAppeal:    "确认考核结果、提出申诉",
 }

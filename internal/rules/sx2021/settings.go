@@ -166,6 +166,18 @@ type Settings struct {
 	// days.
 	ReferralReceiptWorkdays int `json:"referral_receipt_workdays"`
 	ReferralResultWorkdays  int `json:"referral_result_workdays"`
+	// SampleSites and SampleAccounts are the shares of a round's sample, in per
+	// cent of each stratum: the province checks every site each quarter.
+	SampleSites    int `json:"sample_sites"`
+	SampleAccounts int `json:"sample_accounts"`
+	// AppealWorkdays is how long a unit may appeal against a result,
+	// AppealAnswerWorkdays how long the office has to answer, in working days.
+	AppealWorkdays       int `json:"appeal_workdays"`
+	AppealAnswerWorkdays int `json:"appeal_answer_workdays"`
+	// BlindTestWorkdays is the time for the answer to a test letter, in working
+	// days, BlindTestLetters how many go to a site.
+	BlindTestWorkdays int `json:"blind_test_workdays"`
+	BlindTestLetters  int `json:"blind_test_letters"`
 }
 
 // maxWaiverWorkdays bounds WaiverWorkdays (readings 20).
@@ -231,6 +243,12 @@ func Defaults() Settings {
 		OrderSeriousWorkdays: 1, OrderErrorWorkdays: 5, OrderAdviceWorkdays: 10, OrderReopenDays: 30,
 		OrderExtensions: 1, OrderExtensionWorkdays: 10, OrderConfirmWorkdays: 2, OrderSuperviseWorkdays: 5, OrderSuperviseReplyWorkdays: 3,
 		OwnMendedListed: true, ReferralReceiptWorkdays: 1, ReferralResultWorkdays: 10,
+		SampleSites:          100,
+		SampleAccounts:       30,
+		AppealWorkdays:       5,
+		AppealAnswerWorkdays: 5,
+		BlindTestWorkdays:    5,
+		BlindTestLetters:     2,
 	}
 }
 
@@ -290,6 +308,12 @@ func (s Settings) Wrong() []string {
 	bad(s.OrderConfirmWorkdays < 1 || s.OrderConfirmWorkdays > 30, "整改情况人工确认期限须为1至30个工作日，请重新填写。")
 	bad(s.OrderSuperviseWorkdays < 1 || s.OrderSuperviseWorkdays > 60 || s.OrderSuperviseReplyWorkdays < 1 || s.OrderSuperviseReplyWorkdays > 30, "超期上报督办须为1至60个工作日，督办函发出期限须为1至30个工作日，请重新填写。")
 	bad(s.ReferralReceiptWorkdays < 1 || s.ReferralReceiptWorkdays > 30 || s.ReferralResultWorkdays < 1 || s.ReferralResultWorkdays > 90, "移交签收期限须为1至30个工作日，处理结果反馈期限须为1至90个工作日，请重新填写。")
+	bad(s.SampleSites < 1 || s.SampleSites > 100, "网站抽查比例须为1至100，请重新填写。")
+	bad(s.SampleAccounts < 1 || s.SampleAccounts > 100, "账号抽查比例须为1至100，请重新填写。")
+	bad(s.AppealWorkdays < 1 || s.AppealWorkdays > 30, "考核结果的申诉期须为1至30个工作日，请重新填写。")
+	bad(s.AppealAnswerWorkdays < 1 || s.AppealAnswerWorkdays > 30, "考核申诉的答复期限须为1至30个工作日，请重新填写。")
+	bad(s.BlindTestWorkdays < 1 || s.BlindTestWorkdays > 30, "测试信件的答复期限须为1至30个工作日，请重新填写。")
+	bad(s.BlindTestLetters < 1 || s.BlindTestLetters > 5, "每个网站的测试信件须为1至5封，请重新填写。")
 	bad(s.LowUseMonthly < 0, "移动客户端低使用量的标准不能是负数，请重新填写。")
 	bad(s.TombstoneYears < 1 || s.TombstoneYears > 50, "注销域名的跟踪年限须为1至50年，请重新填写。")
 	bad(s.VacancyWorkdays < 1, "岗位空缺补齐期限须为1个工作日以上，请填写正整数。")

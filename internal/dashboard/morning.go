@@ -1,0 +1,321 @@
+package dashboard
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/db"
+	"zhengshu/internal/org"
+	"zhengshu/internal/workbench"
+)
+
+// Item is one thing of the morning: what, whose, and what to do.
+type Item struct {
+	Kind     string // alarm, finding, order, answered, letter, dispute
+	Text     string
+	Note     string
+	Unit     org.UnitID
+	UnitName string
+	At       time.Time
+	Link     string
+	Act      string // the verb on the link
+	Site     string // its A post answers first
+	// Person answers for it; empty when nobody was named.
+	Person, Post, Phone string
+}
+
+// MostItems bounds each kind of item of a morning.
+const MostItems = 30
+
+// Kind of item with its heading.
+type Part struct {
+	Key, Name string
+	Items     []Item
+	N         int    // how many there are, shown or not
+	Figure    string // opens all of them, "" when the page named by All does
+	All       string
+}
+
+// Morning is what changed since a moment, the red things first.
+type Morning struct {
+	Since time.Time
+	Red   []Part // wants an act today
+	Calm  []Part // changed, and wants nothing yet
+	// Behind are counts of what stood before already.
+	Serious, Overdue, Late int
+	ToDo                   []workbench.Task
+	Found, Mended          int // findings since then
+}
+
+// Quiet reports whether nothing wants an act.
+func (m Morning) Quiet() bool { return len(m.Red) == 0 }
+
+// Evening is 18:00 of the day before: from when a morning counts.
+func (s *Service) Evening() time.Time { return s.today().AddDays(-1).Start().Add(18 * time.Hour) }
+
+// lookAgain is how long one look at the morning page lasts: reloading it does
+// not make its news old.
+const lookAgain = time.Hour
+
+// Looked notes that the person looks at the morning page now, and tells when
+// they last did before; no time for never.
+func (s *Service) Looked(ctx context.Context, session *authz.Session) (before time.Time, err error) {
+	if session == nil || session.PersonID == "" {
+		return time.Time{}, nil
+	}
+	type look struct{ at, before time.Time }
+	l, err := db.One(ctx, s.db, func(r db.Scanner) (look, error) {
+		var l look
+		err := r.Scan(&l.at, &l.before)
+		return l, err
+	}, `SELECT at, before_at FROM dashboard_look WHERE person_id = $1`, session.PersonID)
+	if err != nil && !db.None(err) {
+		return time.Time{}, err
+	}
+	if !l.at.IsZero() && s.db.Now().Sub(l.at) < lookAgain {
+		return l.before, nil
+	}
+	return l.at, s.db.Update(ctx, func(tx *db.Tx) error {
+		_, err := tx.Quiet(ctx, `INSERT INTO dashboard_look (person_id, at) VALUES ($1, $2)
+			ON CONFLICT (person_id) DO UPDATE SET before_at = dashboard_look.at, at = excluded.at`, session.PersonID, tx.Now())
+		return err
+	})
+}
+
+// Morning of the signed-in person's scope since a moment.
+func (s *Service) Morning(ctx context.Context, session *authz.Session, scope authz.Scope, since time.Time) (m Morning, err error) {
+	today, from := s.today(), calendar.DateOf(since)
+	m.Since = since
+	err = s.db.View(ctx, func(tx *db.Tx) error {
+		for _, part := range []struct {
+			Part
+			calm  bool
+			query string
+			cond  string
+			args  []any
+		}{
+			{Part: Part{Key: "alarm", Name: "未处置的告警", All: "/console/alarms"}, query: `SELECT a.id, a.title, a.state, u.id, u.name, a.raised_at, '' FROM alarm a JOIN unit u ON u.id = a.unit_id`, cond: `a.state <> 'ended'`},
+			{Part: Part{Key: "finding", Name: "新发现的严重问题", Figure: "finding.fresh"}, query: `SELECT f.id, f.says, s.name, u.id, u.name, f.first_seen, s.id FROM finding f JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id`,
+				cond: standing + ` AND f.severity = 'serious' AND f.first_seen >= ?`, args: []any{since}},
+			{Part: Part{Key: "order", Name: "刚超期的整改通知", Figure: "order.overdue"}, query: `SELECT o.id, o.number, s.name, u.id, u.name, o.issued_at, s.id FROM rectify_order o JOIN site s ON s.id = o.site_id JOIN unit u ON u.id = o.unit_id`,
+				cond: openOrder + ` AND o.due_on >= ? AND o.due_on < ?`, args: []any{from, today}},
+			{Part: Part{Key: "letter", Name: "刚超期的留言", Figure: "letter.late"}, query: `SELECT l.id, l.number, '', u.id, u.name, l.received_at, l.site_id FROM letter l JOIN unit u ON u.id = l.unit_id`,
+				cond: `NOT l.provisional AND l.answered_on IS NULL AND ` + letterWaits + ` AND l.due_on >= ? AND l.due_on < ?`, args: []any{from, today}},
+			{Part: Part{Key: "dispute", Name: "到期或超期未答复的申辩", All: "/console/disputes?verdict=waiting"}, query: `SELECT f.id, f.says, s.name, u.id, u.name, d.raised_at, s.id FROM finding_dispute d JOIN finding f ON f.id = d.finding_id JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id`,
+				cond: `d.verdict = '' AND d.due_on <= ?`, args: []any{today}},
+			{Part: Part{Key: "answered", Name: "已答复、等待复测的整改通知", All: "/console/orders?state=answered"}, calm: true, query: `SELECT o.id, o.number, s.name, u.id, u.name, o.answered_at, s.id FROM rectify_order o JOIN site s ON s.id = o.site_id JOIN unit u ON u.id = o.unit_id`,
+				cond: `o.state = 'answered' AND o.answered_at >= ?`, args: []any{since}},
+		} {
+			var w db.Where
+			scope.Where(&w, "u")
+			w.And(part.cond, part.args...)
+			order := map[string]string{"alarm": "a.raised_at DESC, a.id", "finding": "f.first_seen DESC, f.id", "order": "o.due_on, o.number", "letter": "l.due_on, l.number", "dispute": "d.due_on, d.id", "answered": "o.answered_at DESC, o.id"}[part.Key]
+			limit := w.Arg(MostItems + 1)
+			list, err := db.All(ctx, tx, func(r db.Scanner) (Item, error) {
+				i := Item{Kind: part.Key}
+				var id string
+				err := r.Scan(&id, &i.Text, &i.Note, &i.Unit, &i.UnitName, &i.At, &i.Site)
+				switch part.Key {
+				case "alarm":
+					i.Link, i.Act, i.Note = "/console/alarms/"+id, "去处置", map[string]string{"raised": "无人认领", "taken": "处置中"}[i.Note]
+				case "finding":
+					i.Link, i.Act = "/console/findings/"+id, "查看并下发整改"
+				case "order":
+					i.Link, i.Act = "/console/orders/"+id, "去督促"
+				case "letter":
+					i.Link, i.Act = "/console/letters/"+id, "查看留言"
+				case "dispute":
+					i.Link, i.Act = "/console/findings/"+id, "去答复"
+				case "answered":
+					i.Link, i.Act = "/console/orders/"+id, "去复测"
+				}
+				return i, err
+			}, part.query+` WHERE `+w.SQL()+` ORDER BY `+order+` LIMIT `+limit, w.Args()...)
+			if err != nil {
+				return fmt.Errorf("dashboard: morning %s: %w", part.Key, err)
+			}
+			if len(list) == 0 {
+				continue
+			}
+			p := part.Part
+			p.N, p.Items = len(list), list
+			if len(list) > MostItems {
+				p.Items = list[:MostItems]
+				from := part.query[len("SELECT"):]
+				at := indexFrom(from)
+				var c db.Where
+				scope.Where(&c, "u")
+				c.And(part.cond, part.args...)
+				if p.N, err = db.One(ctx, tx, db.Value[int], `SELECT count(*)`+from[at:]+` WHERE `+c.SQL(), c.Args()...); err != nil {
+					return err
+				}
+			}
+			if part.calm {
+				m.Calm = append(m.Calm, p)
+			} else {
+				m.Red = append(m.Red, p)
+			}
+		}
+		if err := s.answerable(ctx, tx, m.Red, m.Calm); err != nil {
+			return err
+		}
+		for _, c := range []struct {
+			n  Query
+			at *int
+		}{{Query{Figure: "finding.serious"}, &m.Serious}, {Query{Figure: "order.overdue"}, &m.Overdue}, {Query{Figure: "letter.late"}, &m.Late}} {
+			if *c.at, err = s.count(ctx, tx, scope, c.n); err != nil {
+				return err
+			}
+		}
+		for _, c := range []struct {
+			cond string
+			at   *int
+		}{{`f.first_seen >= ? AND ` + notFalse, &m.Found}, {`f.state = 'closed' AND f.closed_at >= ? AND ` + notFalse, &m.Mended}} {
+			var w db.Where
+			scope.Where(&w, "u")
+			w.And(c.cond, since)
+			if *c.at, err = db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM finding f JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id WHERE `+w.SQL(), w.Args()...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil || s.workbench == nil {
+		return m, err
+	}
+	m.ToDo, err = s.workbench.Tasks(ctx, session, workbench.ToDo, 10)
+	return m, err
+}
+
+// indexFrom is where the FROM of a statement begins.
+func indexFrom(q string) int {
+	for i := range q {
+		if len(q)-i > 6 && q[i:i+6] == " FROM " {
+			return i
+		}
+	}
+	return 0
+}
+
+// count is one figure over a scope.
+func (s *Service) count(ctx context.Context, q db.Querier, scope authz.Scope, n Query) (int, error) {
+	sums, err := s.tally(ctx, q, n)
+	if err != nil {
+		return 0, err
+	}
+	if len(sums) == 0 {
+		return 0, nil
+	}
+	units, err := s.unitsIn(ctx, q, scope, Place{})
+	if err != nil {
+		return 0, err
+	}
+	total := 0
+	for unit, n := range sums {
+		if _, ok := units[unit]; ok {
+			total += n
+		}
+	}
+	return total, nil
+}
+
+// answerable finds for each item the person to call: who holds the site's A
+// post, else the unit's liaison, the person in overall charge, the leader.
+func (s *Service) answerable(ctx context.Context, q db.Querier, parts ...[]Part) error {
+	var units, sites []string
+	for _, list := range parts {
+		for _, p := range list {
+			for _, i := range p.Items {
+				units = append(units, string(i.Unit))
+				if i.Site != "" {
+					sites = append(sites, i.Site)
+				}
+			}
+		}
+	}
+	if len(units) == 0 {
+		return nil
+	}
+	slices.Sort(units)
+	units = slices.Compact(units)
+	slices.Sort(sites)
+	sites = slices.Compact(sites)
+	var w db.Where
+	w.And("n.ended_on IS NULL AND p.left_at IS NULL")
+	cond := "n.object_id = '' AND n.unit_id IN " + db.Among(&w, units)
+	if len(sites) > 0 {
+		cond = "(" + cond + " OR n.object_kind = 'site' AND n.kind = 'post_a' AND n.object_id IN " + db.Among(&w, sites) + ")"
+	}
+	type holder struct {
+		unit, object, kind, name, phone string
+	}
+	list, err := db.All(ctx, q, func(r db.Scanner) (holder, error) {
+		var h holder
+		err := r.Scan(&h.unit, &h.object, &h.kind, &h.name, &h.phone)
+		return h, err
+	}, `SELECT n.unit_id, n.object_id, n.kind, p.name, CASE WHEN n.phone <> '' THEN n.phone ELSE p.phone END FROM named_post n JOIN person p ON p.id = n.person_id WHERE `+w.SQL()+` AND `+cond+`
+		ORDER BY CASE n.kind WHEN 'post_a' THEN 0 WHEN 'liaison' THEN 1 WHEN 'overall' THEN 2 WHEN 'chief_editor' THEN 3 WHEN 'leader_in_charge' THEN 4 ELSE 5 END, n.since_on, n.id`, w.Args()...)
+	if err != nil {
+		return fmt.Errorf("dashboard: who answers: %w", err)
+	}
+	at := map[string]holder{}
+	for _, h := range list {
+		key := "unit:" + h.unit
+		if h.object != "" {
+			key = "site:" + h.object
+		}
+		if _, ok := at[key]; !ok {
+			at[key] = h
+		}
+	}
+	for _, list := range parts {
+		for _, p := range list {
+			for n := range p.Items {
+				i := &p.Items[n]
+				h, ok := at["site:"+i.Site]
+				if !ok {
+					h = at["unit:"+string(i.Unit)]
+				}
+				i.Person, i.Phone, i.Post = h.name, h.phone, org.PostKind(h.kind).Name()
+			}
+		}
+	}
+	return nil
+}
+
+// Leader is what a leader sees on a telephone: five numbers, and what wants a
+// decision.
+type Leader struct {
+	Unqualified, Sites, Serious, Overdue, Late, Alarms int
+	ToDo                                               []workbench.Task
+	Month                                              string
+	At                                                 time.Time
+}
+
+// Leader of the signed-in person's scope.
+func (s *Service) Leader(ctx context.Context, session *authz.Session, scope authz.Scope) (l Leader, err error) {
+	l.Month, l.At = s.ThisMonth(), s.db.Now()
+	err = s.db.View(ctx, func(tx *db.Tx) error {
+		for _, c := range []struct {
+			n  Query
+			at *int
+		}{{Query{Figure: "site.running"}, &l.Sites}, {Query{Figure: "site.unqualified", From: l.Month, To: l.Month}, &l.Unqualified}, {Query{Figure: "finding.serious"}, &l.Serious}, {Query{Figure: "order.overdue"}, &l.Overdue}, {Query{Figure: "letter.late"}, &l.Late}} {
+			if *c.at, err = s.count(ctx, tx, scope, c.n); err != nil {
+				return err
+			}
+		}
+		var w db.Where
+		scope.Where(&w, "u")
+		l.Alarms, err = db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM alarm a JOIN unit u ON u.id = a.unit_id WHERE a.state <> 'ended' AND `+w.SQL(), w.Args()...)
+		return err
+	})
+	if err != nil || s.workbench == nil || session == nil {
+		return l, err
+	}
+	l.ToDo, err = s.workbench.Tasks(ctx, session, workbench.ToDo, 20)
+	return l, err
+}
