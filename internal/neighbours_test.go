@@ -419,6 +419,7 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 	run, finding, proof := n.finding(c, site)
 	ids("/console/inspection/runs/{id}", run)
 	ids("/console/inspection/plans/{id}", n.patrol(t, c))
+	ids("/console/packs/versions/{id}", n.scoringPack(t, c, 100+len(c.mark)+int(c.latin[0])))
 	c.ids["/console/inspection/plans/{act}"] = []string{"pause", "resume", "end"}
 	ids("/console/findings/{id}", finding)
 	ids("/console/findings/{proof}", proof)

@@ -60,6 +60,7 @@ var unscoped = map[string]string{
 	"dashboard.Months":      "public: the clock",
 
 	"assessment.Observe":     "system: registration at start",
+	"assessment.Reader":      "not unit-owned: the database itself",
 	"inspection.AnswerWith":  "system: registration at start",
 	"inspection.Precisions":  "public: how often each rule was right; no unit stands in it",
 	"duty.PointOf":           "system: whose duty a sponsor's sites are on, asked in an act's transaction",

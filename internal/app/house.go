@@ -337,7 +337,7 @@ func (h *House) wire(ctx context.Context) error {
 		Store: h.Blobs, Book: h.Rules, Days: h.Days, Notices: h.Notices, Filings: h.Filings, Closings: h.Closings, Settings: settings, Frozen: h.frozen})
 	if h.Assessment, err = assessment.New(assessment.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Inspection: h.Inspection,
 		Obligations: h.Obligations, Days: h.Days, Store: h.Blobs, Settings: settings, Accounts: h.sheetOf,
-		Observers: []assessment.Observer{assessment.UnansweredLetters(h.Letters), assessment.AccountStandings(h.NewMedia)}}); err != nil {
+		Observers: []assessment.Observer{assessment.UnansweredLetters(h.Letters), assessment.AccountStandings(h.NewMedia), assessment.OfficeDuties(h.Obligations)}}); err != nil {
 		return err
 	}
 	h.Assessment.Register(h.workers)

@@ -77,6 +77,9 @@ func New(p Parts) (*Service, error) {
 	return s, nil
 }
 
+// Reader is where scores are read from, for those who hold no database.
+func (s *Service) Reader() db.Querier { return s.db }
+
 // Observe registers another module that knows facts under some indicator.
 func (s *Service) Observe(list ...Observer) { s.observers = append(s.observers, list...) }
 

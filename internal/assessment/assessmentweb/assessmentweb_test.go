@@ -223,11 +223,12 @@ func TestScoreOnScreen(t *testing.T) {
 	x.put("link.dead", "error", "D-19", "首页的链接打不开")
 	s := x.put("sensitive", "error", "V-W-1.1", "疑似严重表述错误")
 	x.as("city").Get("/console/packs").Want(http.StatusOK)
-	if forms := x.Get("/console/packs").All("input[name=basis]"); len(forms) != 0 {
+	if links := x.Get("/console/packs").All("a[href^='/console/packs/adopt']"); len(links) != 0 {
 		t.Error("a city may adopt")
 	}
+	x.Get("/console/packs/adopt?pack=" + assessment.PackID + "&version=1").Want(http.StatusConflict)
 	x.as("province")
-	unit, version := x.Get("/console/packs").Attr("input[name=unit]", "value"), "1"
+	unit, version := x.Get("/console/packs/adopt?pack="+assessment.PackID+"&version=1").Want(http.StatusOK).Attr("input[name=unit]", "value"), "1"
 	form := url.Values{"pack": {assessment.PackID}, "version": {version}, "unit": {unit}, "label": {assessment.AdoptedDemo}}
 	if a := x.Post("/console/packs/adopt", form).Want(http.StatusUnprocessableEntity); len(a.All(".field-error")) != 1 {
 		t.Errorf("%v", a.All(".field-error"))

@@ -53,8 +53,13 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/sites/{id}/score", Permit: authz.AssessmentRead, Handle: h.score},
 		{Pattern: "POST /console/sites/{id}/score/confirm", Permit: authz.OrderIssue, Handle: h.confirm, MaxBody: smallBody},
 		{Pattern: "GET /console/packs", Permit: authz.AssessmentRead, Handle: h.packs},
+		{Pattern: "GET /console/packs/adopt", Permit: authz.PackAdopt, Handle: h.showAdopt},
 		{Pattern: "POST /console/packs/adopt", Permit: authz.PackAdopt, Handle: h.adopt, MaxBody: smallBody},
-	})
+		{Pattern: "GET /console/accounts/{id}/score", Permit: authz.AssessmentRead, Handle: h.score},
+		{Pattern: "GET /console/units/{id}/score", Permit: authz.AssessmentRead, Handle: h.score},
+		{Pattern: "POST /console/sites/{id}/exemption", Permit: authz.OrderIssue, Handle: h.exempt, MaxBody: smallBody},
+		{Pattern: "POST /console/sites/{id}/exemption/end", Permit: authz.OrderIssue, Handle: h.exempt, MaxBody: smallBody},
+	}, h.versionRoutes())
 }
 
 // orderRoutes are the screens of rectification.

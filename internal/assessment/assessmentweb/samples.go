@@ -97,7 +97,40 @@ func samplePacks(adopted bool) []assessment.PackStatus {
 	return []assessment.PackStatus{st}
 }
 
+func sampleVersion(state, words string) assessment.PackVersion {
+	p := samplePacks(false)[0].Pack
+	p.Version = 2
+	p.Indicators = append(p.Indicators, packs.Indicator{ID: "D-21", Name: "新指标" + words, Says: words, Kind: packs.Deduct, AppliesTo: []string{"website.portal"}, Points: packs.Value{N: 200, Mark: packs.OnePage}, Params: map[string]packs.Value{"days": {N: 1400, Mark: packs.Verified}}})
+	return assessment.PackVersion{ID: "v1", Pack: p, Unit: "u0", UnitName: "陕西省人民政府办公厅", Note: "按省里要求调整" + words, State: state, Revision: 3, Author: "李敏" + words, AuthorID: "p1", Checker: words, CheckerSays: words, CreatedAt: sampleAt, ChangedAt: sampleAt, SHA256: "0123456789abcdef0123"}
+}
+
+func sampleDossierOf(state, words string) dossier {
+	v := sampleVersion(state, words)
+	return dossier{PackVersion: v, before: samplePacks(false)[0].Pack, has: true, history: []passage.Step{{Act: "draft", To: state, At: sampleAt, ActorName: "李敏", Note: words}}, wrong: v.Pack.Validate(), drafts: true, mine: words == "", adopts: true}
+}
+
+func sampleRehearsal(words string) *assessment.Rehearsal {
+	was, now := sampleScore(assessment.Qualified, true, words), sampleScore(assessment.Unqualified, false, words)
+	return &assessment.Rehearsal{Period: assessment.QuarterOf(sampleDay), On: sampleDay, Tried: sampleVersion(assessment.VersionDraft, words).Pack, Base: samplePacks(false)[0].Pack, Judged: "演示采用", Subjects: 620,
+		Moved: []assessment.Moved{{Was: was, Now: now, Lines: []assessment.MovedLine{{ID: "V-W-4.3", Name: "空白栏目" + words, Was: "未发现问题", Now: "否决"}}}, {Was: was, Now: was}}, Blind: []packs.Indicator{{ID: "V-W-3", Name: words}}}
+}
+
 var (
+	formScreen = web.Define(web.Plain, "pages/form.html",
+		newDraftForm("u0", nil, sampleDay), newImportForm("u0"), newAdoptForm(samplePacks(false)[0].Pack, org.Unit{ID: "u0", Name: hostile}),
+		newIndicatorForm(sampleVersion(assessment.VersionDraft, ""), blank(sampleVersion(assessment.VersionDraft, ""), true), ""),
+		newIndicatorForm(sampleVersion(assessment.VersionDraft, hostile), sampleVersion(assessment.VersionDraft, hostile).Pack.Indicators[2], "D-21"),
+		newWholeForm(sampleVersion(assessment.VersionDraft, hostile)))
+
+	recordScreen = web.Define(web.Plain, "pages/record.html",
+		newVersionPage(dossier{PackVersion: sampleVersion(assessment.VersionDraft, "")}), newVersionPage(sampleDossierOf(assessment.VersionDraft, "")),
+		newVersionPage(sampleDossierOf(assessment.VersionSubmitted, hostile)), newVersionPage(sampleDossierOf(assessment.VersionAgreed, "")), newVersionPage(sampleDossierOf(assessment.VersionAdopted, hostile)))
+
+	listScreen = web.Define(web.Plain, "pages/list.html",
+		newRehearsal(rehearsalChoices{}, url.Values{}, nil, "", sampleDay, 1),
+		newRehearsal(rehearsalChoices{packs: samplePacks(false)}, url.Values{}, sampleRehearsal(""), "", sampleDay, 1),
+		newRehearsal(rehearsalChoices{versions: []assessment.PackVersion{sampleVersion(assessment.VersionDraft, hostile)}}, url.Values{"try": {hostile}}, sampleRehearsal(hostile), hostile, sampleDay, 1))
+
 	ordersPage = web.Define(views, "views/orders.html",
 		newOrdersView(nil, 0, url.Values{}, true, sampleDay),
 		newOrdersView([]assessment.Order{sampleOrder(assessment.OrderIssued, ""), sampleOrder(assessment.OrderClosed, ""), sampleOrder(assessment.OrderReopened, "")}, 3, url.Values{"state": {"all"}}, false, sampleDay),
@@ -134,7 +167,7 @@ var (
 		newScoreView(sampleScore(assessment.Unqualified, false, hostile), "2026-Q1", sampleDay.AddDays(3), true))
 
 	packsPage = web.Define(views, "views/packs.html",
-		newPacksView(nil, org.Unit{}),
-		newPacksView(samplePacks(false), org.Unit{ID: "u0", Name: "陕西省人民政府办公厅", Level: org.Province}),
-		newPacksView(samplePacks(true), org.Unit{}))
+		newPacksView(nil, nil, org.Unit{}),
+		newPacksView(samplePacks(false), []assessment.PackVersion{sampleVersion(assessment.VersionDraft, "")}, org.Unit{ID: "u0", Name: "陕西省人民政府办公厅", Level: org.Province}),
+		newPacksView(samplePacks(true), []assessment.PackVersion{sampleVersion(assessment.VersionAdopted, hostile)}, org.Unit{}))
 )

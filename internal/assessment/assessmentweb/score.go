@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"zhengshu/internal/assessment"
@@ -77,7 +78,7 @@ func newScoresView(list []assessment.Score, all []assessment.Score, accounts int
 	tab := q.Get("tab")
 	v := scoresView{
 		Heading: web.Heading{Title: "考核得分", Lead: "按" + on.Chinese() + "的情况计算。门户网站计分，部门网站和政务新媒体只判合格、不合格；没有检查过的不判。", Acts: []web.Act{{Text: "季度通报", Href: "/console/bulletins"}, {Text: "指标包", Href: packsPath}}},
-		Tabs:    web.Tabs{Label: "考核对象", Items: []web.Tab{{Name: "政府网站", Href: scoresPath, Current: tab == ""}, {Name: "政务新媒体", Href: scoresPath + "?tab=accounts", N: accounts, Current: tab == "accounts"}}},
+		Tabs:    web.Tabs{Label: "考核对象", Items: []web.Tab{{Name: "政府网站", Href: scoresPath, Current: tab == ""}, {Name: "政务新媒体", Href: scoresPath + "?tab=accounts", N: accounts, Current: tab == "accounts"}, {Name: "主管单位", Href: scoresPath + "?tab=offices", Current: tab == "offices"}}},
 		Filter: web.Filter{Action: scoresPath, Total: -1, Fields: []web.Field{
 			{Kind: web.SearchBox, Name: "q", Label: "名称、域名或单位", Max: 60},
 			{Kind: web.Select, Name: "verdict", Label: "结果", Options: []web.Option{{Label: "全部"}, {Value: string(assessment.Unqualified), Label: "不合格"}, {Value: string(assessment.Qualified), Label: "合格"}, {Value: string(assessment.Untested), Label: "未检测"}}},
@@ -86,18 +87,26 @@ func newScoresView(list []assessment.Score, all []assessment.Score, accounts int
 		Table: web.Table{Caption: "考核得分", Quiet: true, Columns: []web.Column{{Head: "网站", Wide: true}, {Head: "结果"}, {Head: "得分"}, {Head: "离否决最近的一项", Wide: true}, {Head: "最近检查"}},
 			Empty: web.Empty{Title: "没有符合条件的对象", Text: "可以调整筛选条件。"}},
 	}
-	if tab == "accounts" {
-		v.Filter = web.Filter{Action: scoresPath, Total: -1, Hidden: []web.Field{{Kind: web.Hidden, Name: "tab", Value: "accounts"}}, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "账号名称或单位", Max: 60}}}
-		v.Table.Columns = []web.Column{{Head: "账号", Wide: true}, {Head: "平台"}, {Head: "结果"}}
+	if tab != "" {
+		label := "账号名称或单位"
+		if tab == "offices" {
+			label = "单位"
+			v.Heading.Lead = "按" + on.Chinese() + "的情况，以系统中的办理记录对照监管工作年度考核指标；没有记录的由人工评定，不扣分。"
+		}
+		v.Filter = web.Filter{Action: scoresPath, Total: -1, Hidden: []web.Field{{Kind: web.Hidden, Name: "tab", Value: tab}}, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: label, Max: 60}, v.Filter.Fields[1]}, More: v.Filter.More}
+		v.Table.Columns = []web.Column{{Head: "账号", Wide: true}, {Head: "平台"}, {Head: "结果"}, {Head: "离否决最近的一项", Wide: true}}
+		if tab == "offices" {
+			v.Table.Columns = []web.Column{{Head: "单位", Wide: true}, {Head: "结果"}, {Head: "得分"}, {Head: "扣分最多的一项", Wide: true}}
+		}
 	}
 	v.Filter.Fill(q)
 	n := map[assessment.Verdict]int{}
 	for _, s := range all {
 		n[s.Verdict]++
 	}
-	if tab == "" {
+	if len(all) > 0 || tab == "" {
 		link := func(verdict assessment.Verdict) string {
-			return scoresPath + "?" + url.Values{"verdict": {string(verdict)}, "period": {period}}.Encode()
+			return scoresPath + "?" + url.Values{"tab": {tab}, "verdict": {string(verdict)}, "period": {period}}.Encode()
 		}
 		v.Stats = web.Stats{Label: "结果", Items: []web.Stat{
 			{Name: "合格", Value: fmt.Sprint(n[assessment.Qualified]), Unit: "个", Href: link(assessment.Qualified), Kind: web.Good},
@@ -105,13 +114,24 @@ func newScoresView(list []assessment.Score, all []assessment.Score, accounts int
 			{Name: "未检测", Value: fmt.Sprint(n[assessment.Untested]), Unit: "个", Href: link(assessment.Untested)}}}
 	}
 	for _, s := range list {
-		if tab == "accounts" {
-			v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{{Text: s.Name, Note: s.UnitName}, web.Text(s.Host), web.Tagged(verdictTag(s.Verdict))}})
-			continue
-		}
-		href := "/console/sites/" + s.ID + "/score"
+		href := s.Link()
 		if period != "" {
 			href += "?period=" + url.QueryEscape(period)
+		}
+		if tab != "" {
+			row := web.Row{Cells: []web.Cell{{Text: s.Name, Href: href, Note: s.UnitName}, web.Text(s.Host), web.Tagged(verdictTag(s.Verdict)), web.Text(nearest(s.NearestVeto))}}
+			if tab == "offices" {
+				row.Cells = []web.Cell{{Text: s.Name, Href: href}, web.Tagged(verdictTag(s.Verdict)), web.Text(points(s)), web.Text(firstThing(s))}
+				if s.Scored && s.Unverified {
+					row.Cells[2].Note = "未核实 · " + s.Label()
+				}
+			}
+			if s.Verdict == assessment.Unqualified {
+				row.Kind = web.Danger
+				row.Cells[3] = web.Text(vetoes(s))
+			}
+			v.Table.Rows = append(v.Table.Rows, row)
+			continue
 		}
 		last := web.Text("没有检查")
 		if !s.LastRun.IsZero() {
@@ -163,24 +183,20 @@ func (h *Handler) scores(w http.ResponseWriter, r *http.Request) error {
 	if on.After(today) {
 		on = today
 	}
-	limit := perPage
-	if q.Get("tab") == "" {
-		limit = 1
-	}
-	f := registry.AccountFilter{Limit: limit, Offset: (web.PageOf(r) - 1) * perPage}
-	if q.Get("tab") != "" {
-		f.Text = q.Get("q")
-	}
-	accounts, accountTotal, err := h.assessment.AccountScores(ctx, scope, f)
+	tab := q.Get("tab")
+	f := assessment.ScoreFilter{Kind: registry.SiteKind(q.Get("kind")), Text: q.Get("q"), Brief: true}
+	_, accounts, err := h.assessment.AccountScores(ctx, scope, registry.AccountFilter{Limit: 1})
 	if err != nil {
 		return err
 	}
-	if q.Get("tab") == "accounts" {
-		v := newScoresView(accounts, nil, accountTotal, q, on, "")
-		v.Pager = web.PagerOf(r, accountTotal, perPage)
-		return scoresPage.Render(w, r, v)
+	score := h.assessment.Scores
+	switch tab {
+	case "accounts":
+		score = h.assessment.ScoreAccounts
+	case "offices":
+		score = h.assessment.ScoreOffices
 	}
-	all, err := h.assessment.Scores(ctx, h.db, scope, p, assessment.ScoreFilter{Kind: registry.SiteKind(q.Get("kind")), Text: q.Get("q")})
+	all, err := score(ctx, h.db, scope, p, f)
 	if err != nil {
 		return err
 	}
@@ -190,7 +206,7 @@ func (h *Handler) scores(w http.ResponseWriter, r *http.Request) error {
 	}
 	pager := web.PagerOf(r, len(list), perPage)
 	from := min(pager.Offset(), len(list))
-	v := newScoresView(list[from:min(from+perPage, len(list))], all, accountTotal, q, on, q.Get("period"))
+	v := newScoresView(list[from:min(from+perPage, len(list))], all, accounts, q, on, q.Get("period"))
 	v.Filter.Total, v.Pager = len(list), pager
 	return scoresPage.Render(w, r, v)
 }
@@ -200,18 +216,26 @@ type scoreView struct {
 	Heading web.Heading
 	Alerts  []web.Alert
 	Stats   web.Stats
+	Ahead   web.Table // what will stand against it; without rows not shown
 	Costs   []costPart
 	All     web.Table
-	site    string
-	name    string
+	Exempt  []web.Form
+	score   assessment.Score
 }
 
 // Title of the document.
-func (v scoreView) Title() string { return v.Heading.Title + " · " + v.name }
+func (v scoreView) Title() string { return v.Heading.Title + " · " + v.score.Name }
 
 // Crumbs of the page.
 func (v scoreView) Crumbs() []web.Crumb {
-	return crumbs(web.Crumb{Name: "站点台账", Href: "/console/sites"}, web.Crumb{Name: v.name, Href: "/console/sites/" + v.site}, web.Crumb{Name: "得分"})
+	s := v.score
+	switch s.Kind {
+	case assessment.AccountKind:
+		return crumbs(web.Crumb{Name: "账号台账", Href: "/console/accounts"}, web.Crumb{Name: s.Name, Href: "/console/accounts/" + s.ID}, web.Crumb{Name: "得分"})
+	case assessment.OfficeKind:
+		return crumbs(web.Crumb{Name: "考核得分", Href: scoresPath + "?tab=offices"}, web.Crumb{Name: s.Name})
+	}
+	return crumbs(web.Crumb{Name: "站点台账", Href: "/console/sites"}, web.Crumb{Name: s.Name, Href: "/console/sites/" + s.ID}, web.Crumb{Name: "得分"})
 }
 
 // costPart is an indicator that costs something, or would once confirmed.
@@ -233,7 +257,7 @@ type costFinding struct {
 const maxShown = 20
 
 func newScoreView(s assessment.Score, period string, today calendar.Date, mayConfirm bool) scoreView {
-	v := scoreView{site: s.ID, name: s.Name}
+	v := scoreView{score: s}
 	when := "若今天抽查"
 	if s.On != today {
 		when = s.On.Chinese() + "得分"
@@ -243,18 +267,25 @@ func newScoreView(s assessment.Score, period string, today calendar.Date, mayCon
 		result = s.Verdict.Name()
 	}
 	v.Heading = web.Heading{Above: s.Name, Title: when + "：" + result, Lead: "依据" + s.Pack.Source + "《" + s.Pack.Title + "》第" + fmt.Sprint(s.Pack.Version) + "版。", Tags: []web.Tag{verdictTag(s.Verdict)},
-		Acts: []web.Act{{Text: "查看指标包", Href: packsPath}, {Text: "全部问题", Href: "/console/findings?site=" + s.ID}}}
+		Acts: []web.Act{{Text: "查看指标包", Href: packsPath}}}
+	switch s.Kind {
+	case assessment.AccountKind:
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "账号检查单", Href: "/console/account-sheets/" + s.ID})
+	case assessment.OfficeKind:
+		v.Heading.Title = s.On.Chinese() + "监管工作：" + result
+	default:
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "全部问题", Href: "/console/findings?site=" + s.ID})
+	}
+	if s.Exempt != nil {
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "没有对外服务职能，办事服务不检查", Text: fmt.Sprintf("%s%s于%s认定，自%s起：%s", s.Exempt.UnitName, s.Exempt.By, web.Minute(s.Exempt.At), s.Exempt.From, s.Exempt.Basis)})
+	}
 	if s.Adoption == nil {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "分值未核实，不计分", Text: "省政府办公厅还没有采用这个指标包；分值尚未与正式文本核对，只按已核实的单项否决判定。"})
 	} else if s.Unverified {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: s.Adoption.Label + "：部分分值未核实", Text: fmt.Sprintf("%s于%s采用（%s）。标“未核实”的分值尚未与正式文本核对，得分仅供参考。", s.Adoption.UnitName, s.Adoption.On.Chinese(), s.Adoption.Basis)})
 	}
 	if s.Verdict == assessment.Untested {
-		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "还没有检查过", Text: "检查期内没有完成的检查，不能判定合格与否。可以在检查页面发起一次检查。", Links: []web.Link{{Text: "去检查", Href: "/console/inspection"}}})
-	}
-	near := nearest(s.NearestVeto)
-	if near == "" {
-		near = "没有接近否决的指标"
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "还没有检查过", Text: untestedText(s.Kind), Links: []web.Link{{Text: "去检查", Href: untestedLink(s)}}})
 	}
 	v.Stats = web.Stats{Label: "概况", Items: []web.Stat{{Name: "结果", Value: s.Verdict.Name(), Kind: verdictTag(s.Verdict).Kind}}}
 	if s.Scored {
@@ -262,7 +293,18 @@ func newScoreView(s assessment.Score, period string, today calendar.Date, mayCon
 		v.Stats.Items = append(v.Stats.Items, web.Stat{Name: "得分", Value: s.Points.String(), Unit: "/ " + s.Full().String()}, web.Stat{Name: "扣分", Value: lost.String(), Unit: "分"})
 	}
 	v.Stats.Items = append(v.Stats.Items, web.Stat{Name: "未检测指标", Value: fmt.Sprint(s.Count(packs.Untested)), Unit: "项", Note: "不扣分"}, web.Stat{Name: "待人工确认", Value: fmt.Sprint(s.Count(packs.Suspected)), Unit: "项", Note: "确认前不计"})
-	v.Alerts = append(v.Alerts, web.Alert{Kind: nearTone(s.NearestVeto), Title: "离单项否决最近的一项", Text: near})
+	if len(s.Near) == 0 && s.NearestVeto != nil {
+		s.Near = append(s.Near, *s.NearestVeto)
+	}
+	near := web.Alert{Kind: nearTone(s.NearestVeto), Title: "离单项否决最近的一项", Text: "没有接近否决的指标"}
+	for i, n := range s.Near {
+		if i == 0 {
+			near.Text = nearest(&n)
+		} else if n.Warned {
+			near.Text += "；" + nearest(&n)
+		}
+	}
+	v.Alerts = append(v.Alerts, near)
 	v.All = web.Table{Caption: "全部指标", Compact: true, Columns: []web.Column{{Head: "指标", Wide: true}, {Head: "分值", Number: true}, {Head: "结果"}, {Head: "说明", Wide: true}}}
 	for _, l := range s.Lines {
 		v.All.Rows = append(v.All.Rows, lineRow(l))
@@ -271,6 +313,26 @@ func newScoreView(s assessment.Score, period string, today calendar.Date, mayCon
 		}
 	}
 	return v
+}
+
+func untestedText(k assessment.Kind) string {
+	switch k {
+	case assessment.AccountKind:
+		return "没有取得最近发布日期，也没有人登记过互动情况，不能判定合格与否。请在账号检查单登记看到的情况。"
+	case assessment.OfficeKind:
+		return "期内没有到期的事项，不能判定合格与否。"
+	}
+	return "检查期内没有完成的检查，不能判定合格与否。可以在检查页面发起一次检查。"
+}
+
+func untestedLink(s assessment.Score) string {
+	switch s.Kind {
+	case assessment.AccountKind:
+		return "/console/account-sheets/" + s.ID
+	case assessment.OfficeKind:
+		return "/console/obligations"
+	}
+	return "/console/inspection"
 }
 
 func nearTone(n *packs.Near) web.Tone {
@@ -330,7 +392,10 @@ func newCost(s assessment.Score, l assessment.Line, period string, mayConfirm bo
 			c.More = len(l.Findings) - maxShown
 			break
 		}
-		p := costFinding{Says: f.Says, Link: f.Link(), Page: f.URL, Fix: f.Fix, Tags: []web.Tag{severityTag(f.Severity), {Text: inspection.FindingMachine.Name(f.State)}}}
+		p := costFinding{Says: f.Says, Link: f.Link(), Page: f.URL, Fix: f.Fix, Tags: []web.Tag{severityTag(f.Severity)}}
+		if f.State != "" {
+			p.Tags = append(p.Tags, web.Tag{Text: inspection.FindingMachine.Name(f.State)})
+		}
 		switch {
 		case f.Confirmed:
 			p.Tags = append(p.Tags, web.Tag{Kind: web.Danger, Text: "已人工确认"})
@@ -359,11 +424,85 @@ func (h *Handler) scoreScreen(r *http.Request, period string) (scoreView, error)
 	if s := authz.SessionFrom(ctx); s != nil {
 		scope = s.ScopeFor(authz.AssessmentRead)
 	}
-	sc, err := h.assessment.ScoreSite(ctx, scope, registry.SiteID(r.PathValue("id")), p)
+	id := r.PathValue("id")
+	switch {
+	case strings.HasPrefix(r.URL.Path, "/console/accounts/"):
+		sc, err := h.assessment.ScoreAccount(ctx, scope, registry.AccountID(id), p)
+		if err != nil {
+			return scoreView{}, err
+		}
+		return newScoreView(sc, period, today, false), nil
+	case strings.HasPrefix(r.URL.Path, "/console/units/"):
+		if period == "" {
+			p = assessment.YearOf(today)
+		}
+		sc, err := h.assessment.ScoreOffice(ctx, scope, org.UnitID(id), p)
+		if err != nil {
+			return scoreView{}, err
+		}
+		return newScoreView(sc, period, today, false), nil
+	}
+	sc, err := h.assessment.ScoreSite(ctx, scope, registry.SiteID(id), p)
 	if err != nil {
 		return scoreView{}, err
 	}
-	return newScoreView(sc, period, today, may(r, authz.OrderIssue)), nil
+	judges := may(r, authz.OrderIssue)
+	v := newScoreView(sc, period, today, judges)
+	if sc.On == today {
+		ahead, err := h.assessment.Forecast(ctx, scope, sc.Unit, registry.SiteID(id), maxAhead)
+		if err != nil {
+			return scoreView{}, err
+		}
+		v.Ahead = forecastTable(ahead, today)
+		if judges {
+			v.Exempt = exemptForms(sc, today)
+		}
+	}
+	return v, nil
+}
+
+// exemptForms let the supervisor record, or end, that a site has no outward
+// services.
+func exemptForms(s assessment.Score, today calendar.Date) []web.Form {
+	at := "/console/sites/" + s.ID + "/exemption"
+	if s.Exempt != nil {
+		return []web.Form{{Action: at + "/end", Sections: []web.Section{{Legend: "终止“没有对外服务职能”的认定", Hint: "从今天起重新检查办事服务指标。", Fields: []web.Field{{Kind: web.TextArea, Name: "says", Label: "终止理由", Required: true, Max: 500, Rows: 2}}}}, Buttons: []web.Button{{Label: "终止认定", Kind: web.Danger}}}}
+	}
+	return []web.Form{{Action: at, Sections: []web.Section{{Legend: "认定没有对外服务职能", Hint: "认定后不检查办事服务指标，其余得分按指标包折算；由主管单位认定，记录认定人和时间。", Fields: []web.Field{
+		{Kind: web.DateField, Name: "from", Label: "起始日期", Required: true, Narrow: true, Value: today.String()}, {Kind: web.TextArea, Name: "basis", Label: "认定依据", Hint: "“三定”规定、文件名称和文号或理由", Required: true, Max: 500, Rows: 2}}}}, Buttons: []web.Button{{Label: "认定并记录"}}}}
+}
+
+func (h *Handler) exempt(w http.ResponseWriter, r *http.Request) error {
+	site := registry.SiteID(r.PathValue("id"))
+	end := strings.HasSuffix(r.URL.Path, "/end")
+	var err error
+	if end {
+		err = h.assessment.EndExemption(r.Context(), authz.ScopeFrom(r.Context()), site, r.PostFormValue("says"))
+	} else {
+		var from calendar.Date
+		if from, err = dateOf(r, "from"); err == nil {
+			_, err = h.assessment.Exempt(r.Context(), authz.ScopeFrom(r.Context()), site, from, r.PostFormValue("basis"))
+		}
+	}
+	if web.Mendable(err) {
+		v, shown := h.scoreScreen(r, "")
+		if shown != nil {
+			return shown
+		}
+		for i := range v.Exempt {
+			v.Exempt[i].Fill(r.PostForm)
+			v.Exempt[i].Wrong(err)
+		}
+		return scorePage.RenderStatus(w, r, web.StatusOf(err), v)
+	}
+	if err != nil {
+		return err
+	}
+	said := "已认定没有对外服务职能，办事服务不检查。"
+	if end {
+		said = "已终止认定，从今天起检查办事服务。"
+	}
+	return web.Done(w, r, "/console/sites/"+string(site)+"/score", said)
 }
 
 func (h *Handler) score(w http.ResponseWriter, r *http.Request) error {
@@ -397,9 +536,9 @@ func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) error {
 
 // packsView is GET /console/packs.
 type packsView struct {
-	Heading web.Heading
-	Wrong   web.ErrorSummary
-	Packs   []packPart
+	Heading  web.Heading
+	Versions web.Table
+	Packs    []packPart
 }
 
 // Title of the document.
@@ -414,16 +553,24 @@ type packPart struct {
 	Facts     web.Summary
 	Adoptions web.Table
 	Lines     web.Table
-	MayAdopt  bool
-	Adopt     web.Form
+	Export    web.Link
+	Adopt     web.Act // without a text: not offered
 }
 
-func newPacksView(list []assessment.PackStatus, office org.Unit) packsView {
+func newPacksView(list []assessment.PackStatus, versions []assessment.PackVersion, office org.Unit) packsView {
 	v := packsView{Heading: web.Heading{Title: "指标包", Lead: "考核所用的指标、分值和阈值，每个数值都注明出处和核实程度。未核实的数值不判定任何站点，除非省政府办公厅采用。"}}
+	if office.ID != "" {
+		v.Heading.Acts = []web.Act{{Text: "起草新版本", Href: packsPath + "/new", Primary: true}, {Text: "导入", Href: packsPath + "/import"}, {Text: "试算", Href: rehearsalPath}}
+	}
+	v.Versions = web.Table{Caption: "本省版本", Columns: []web.Column{{Head: "版本", Wide: true}, {Head: "状态"}, {Head: "生效日期"}, {Head: "最近修改"}, {Head: "复核"}},
+		Empty: web.Empty{Title: "还没有本省版本", Text: "系统自带的指标包可以直接采用；要调整分值、阈值或增加专项检查时起草新版本。"}}
+	for _, x := range versions {
+		v.Versions.Rows = append(v.Versions.Rows, web.Row{Cells: []web.Cell{{Text: fmt.Sprintf("%s 第%d版", x.Pack.Title, x.Pack.Version), Href: x.Link(), Note: x.Note}, web.Tagged(web.Tag{Kind: versionTone(x.State), Text: x.StateName()}), web.Day(x.Pack.EffectiveFrom), {Text: x.Author, Note: web.Minute(x.ChangedAt)}, web.Text(orNone(x.Checker))}})
+	}
 	for _, st := range list {
 		p := st.Pack
 		unverified := p.Unverified()
-		part := packPart{Facts: web.Summary{Title: p.Source + "《" + p.Title + "》第" + fmt.Sprint(p.Version) + "版", Wide: true, Terms: []web.Term{
+		part := packPart{Export: web.Link{Text: "导出 JSON", Href: packsPath + "/export?pack=" + url.QueryEscape(p.ID) + "&version=" + fmt.Sprint(p.Version), Note: packName(p)}, Facts: web.Summary{Title: p.Source + "《" + p.Title + "》第" + fmt.Sprint(p.Version) + "版", Wide: true, Terms: []web.Term{
 			{Name: "施行", Text: p.EffectiveFrom.Chinese()}, {Name: "指标", Text: fmt.Sprintf("%d 项，其中 %d 项含未核实的数值", len(p.Indicators), len(unverified))},
 			{Name: "扣分", Text: "满分 " + p.Totals.Deduct.N.String() + " 分，低于 " + p.Totals.FailBelow.N.String() + " 分不合格"},
 			{Name: "加分", Text: "高于 " + p.Totals.BonusAbove.N.String() + " 分进入加分，最多 " + p.Totals.Bonus.N.String() + " 分"}}},
@@ -442,11 +589,7 @@ func newPacksView(list []assessment.PackStatus, office org.Unit) packsView {
 		}
 		taken := slices.ContainsFunc(st.Adoptions, func(a assessment.Adoption) bool { return a.Unit == office.ID })
 		if office.ID != "" && !taken {
-			part.MayAdopt = true
-			part.Adopt = web.Form{Action: packsPath + "/adopt", Sections: []web.Section{{Legend: office.Name + "采用这一版本", Hint: "采用以后，未核实的分值也用于计算本省得分，页面和通报均注明采用方式。", Fields: []web.Field{
-				{Kind: web.Hidden, Name: "pack", Value: p.ID}, {Kind: web.Hidden, Name: "version", Value: fmt.Sprint(p.Version)}, {Kind: web.Hidden, Name: "unit", Value: string(office.ID)},
-				{Kind: web.Radios, Name: "label", Label: "采用方式", Required: true, Options: []web.Option{{Value: assessment.Adopted, Label: "正式采用", Hint: "已与正式文本逐项核对"}, {Value: assessment.AdoptedDemo, Label: "演示采用", Hint: "分值未核对，仅供演示"}}},
-				{Name: "basis", Label: "采用依据", Hint: "文件名称、文号或理由", Required: true, Max: 500}}}}, Buttons: []web.Button{{Label: "采用"}}}
+			part.Adopt = web.Act{Text: "采用这一版本", Href: packsPath + "/adopt?pack=" + url.QueryEscape(p.ID) + "&version=" + fmt.Sprint(p.Version)}
 		}
 		v.Packs = append(v.Packs, part)
 	}
@@ -476,23 +619,12 @@ func (h *Handler) packsScreen(r *http.Request) (packsView, error) {
 	if err != nil {
 		return packsView{}, err
 	}
-	var office org.Unit
-	if s := authz.SessionFrom(ctx); s != nil {
-		for _, p := range s.Posts {
-			one := authz.Session{Posts: []authz.Post{p}}
-			if !p.Office || !one.May(authz.PackAdopt) {
-				continue
-			}
-			u, err := h.org.Unit(ctx, s.ScopeFor(authz.PackAdopt), org.UnitID(p.UnitID))
-			if err != nil {
-				return packsView{}, err
-			}
-			if u.Level == org.Province {
-				office = u
-			}
-		}
+	versions, err := h.assessment.Versions(ctx, h.db, scope)
+	if err != nil {
+		return packsView{}, err
 	}
-	return newPacksView(list, office), nil
+	office, err := h.provinceOffice(r, authz.PackAdopt)
+	return newPacksView(list, versions, office), err
 }
 
 func (h *Handler) packs(w http.ResponseWriter, r *http.Request) error {
@@ -503,31 +635,58 @@ func (h *Handler) packs(w http.ResponseWriter, r *http.Request) error {
 	return packsPage.Render(w, r, v)
 }
 
+// newAdoptForm is GET /console/packs/adopt.
+func newAdoptForm(p packs.Pack, office org.Unit) formPage {
+	unverified := len(p.Unverified())
+	return formPage{web.FormView{Trail: packTrail, Heading: web.Heading{Title: "采用" + packName(p), Lead: fmt.Sprintf("%d 项指标，其中 %d 项含未核实的数值。采用以后，未核实的分值也用于计算本省得分，页面和通报均注明采用方式。", len(p.Indicators), unverified)},
+		Form: web.Form{Action: packsPath + "/adopt", Sections: []web.Section{{Legend: office.Name + "采用这一版本", Fields: []web.Field{
+			{Kind: web.Hidden, Name: "pack", Value: p.ID}, {Kind: web.Hidden, Name: "version", Value: fmt.Sprint(p.Version)}, {Kind: web.Hidden, Name: "unit", Value: string(office.ID)},
+			{Kind: web.Radios, Name: "label", Label: "采用方式", Required: true, Options: []web.Option{{Value: assessment.Adopted, Label: "正式采用", Hint: "已与正式文本逐项核对"}, {Value: assessment.AdoptedDemo, Label: "演示采用", Hint: "分值未核对，仅供演示"}}},
+			{Name: "basis", Label: "采用依据", Hint: "文件名称、文号或理由", Required: true, Max: 500}}}}, Buttons: []web.Button{{Label: "采用并记录"}}, Cancel: web.Link{Text: "返回", Href: packsPath}}}}
+}
+
+func (h *Handler) adoptForm(r *http.Request, id, version string) (formPage, error) {
+	office, err := h.provinceOffice(r, authz.PackAdopt)
+	if err != nil {
+		return formPage{}, err
+	}
+	if office.ID == "" {
+		return formPage{}, fault.New(fault.Refused, "指标包由省政府办公厅采用；请报省政府办公厅。")
+	}
+	list, err := h.assessment.Packs(r.Context(), authz.ScopeFrom(r.Context()))
+	if err != nil {
+		return formPage{}, err
+	}
+	for _, st := range list {
+		if st.Pack.ID == id && fmt.Sprint(st.Pack.Version) == version {
+			return newAdoptForm(st.Pack, office), nil
+		}
+	}
+	return formPage{}, fault.Missing("指标包")
+}
+
+func (h *Handler) showAdopt(w http.ResponseWriter, r *http.Request) error {
+	f, err := h.adoptForm(r, r.URL.Query().Get("pack"), r.URL.Query().Get("version"))
+	if err != nil {
+		return err
+	}
+	return formScreen.Render(w, r, f)
+}
+
 func (h *Handler) adopt(w http.ResponseWriter, r *http.Request) error {
-	var version int
-	if _, err := fmt.Sscan(r.PostFormValue("version"), &version); err != nil {
-		version = 0
+	version, err := strconv.Atoi(r.PostFormValue("version"))
+	if err != nil {
+		version = 0 // no version has this number: not found
 	}
 	pack := r.PostFormValue("pack")
 	a, err := h.assessment.Adopt(r.Context(), authz.ScopeFrom(r.Context()), org.UnitID(r.PostFormValue("unit")), pack, version, r.PostFormValue("label"), r.PostFormValue("basis"))
 	if web.Mendable(err) {
-		v, shown := h.packsScreen(r)
+		f, shown := h.adoptForm(r, pack, r.PostFormValue("version"))
 		if shown != nil {
-			return shown
+			return err // the pack itself is out of reach: what was refused is the answer
 		}
-		again := false
-		for i := range v.Packs {
-			f := &v.Packs[i].Adopt
-			if f.Field("pack") != nil && f.Field("pack").Value == pack && f.Field("version").Value == r.PostFormValue("version") {
-				f.Fill(r.PostForm)
-				f.Wrong(err)
-				again = true
-			}
-		}
-		if !again {
-			v.Wrong = summary(err)
-		}
-		return packsPage.RenderStatus(w, r, status(err), v)
+		f.Again(r, err)
+		return formScreen.RenderStatus(w, r, web.StatusOf(err), f)
 	}
 	if err != nil {
 		return err

@@ -24,6 +24,13 @@ type Handler struct {
 	notify *notify.Service
 	outbox *notify.Outbox
 	clock  calendar.Clock
+	below  []func(r *http.Request) ([]web.Component, error)
+}
+
+// Below adds parts of modules above under the list of what is to be done.
+func (h *Handler) Below(list ...func(r *http.Request) ([]web.Component, error)) *Handler {
+	h.below = append(h.below, list...)
+	return h
 }
 
 // New makes the handler.
@@ -81,6 +88,7 @@ type homeView struct {
 	Table    web.Table
 	Messages web.Table
 	All      web.Link
+	Below    []web.Component
 }
 
 // Title of the document.
@@ -270,6 +278,15 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request) error {
 	const shown = 6
 	b.messages = b.messages[:min(shown, len(b.messages))]
 	v := newHomeView(b, web.FrameOf(r).Today)
+	if b.tab == workbench.ToDo {
+		for _, f := range h.below {
+			parts, err := f(r)
+			if err != nil {
+				return err
+			}
+			v.Below = append(v.Below, parts...)
+		}
+	}
 	return homePage.Render(w, r, v)
 }
 
