@@ -35,6 +35,8 @@ var stays = map[string]string{
 	"lexicon_pack.unit_id":         "who made a pack, as a record; its entries are carried",
 	"media_discard.unit_id":        "a removal as it was decided",
 	"letter_opening.unit_id":       "on which day somebody opened the letters",
+	"mailing.unit_id":              "who sent results, as they were sent",
+	"mailing_letter.unit_id":       "who was written to, as the letter went out",
 	"move_in_batch.unit_id":        "an import as it was begun; what it brought is carried with the items",
 	"named_post.unit_id":           "org's own: its service carries it",
 	"pack_adoption.unit_id":        "the office that adopted the indicators by document",

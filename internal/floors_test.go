@@ -27,7 +27,7 @@ var floors = []string{
 	"search", "likeness", "registry", "roster", "cutover", "operator", "tenancy", "protection", "coordination", "budget", "lexicon", "vigil", "library", "columns", "media", "movein", "disclosure", "letters", "inspection", "impostor", "security", "hosts", "newmedia", "notice", "filing", "visits", "closing", "reconciliation", "matrix", "platform", "blueprint", "moveout", "layout",
 	// conductors
 	"guidance", "reposting", "training", "selfcheck",
-	"publishing/theme", "publishing", "appearance", "integrity", "lifecycle", "duty", "assessment", "blindtest", "appraisal", "reporting", "dashboard", "health",
+	"publishing/theme", "publishing", "appearance", "integrity", "lifecycle", "duty", "assessment", "appraisal", "blindtest", "reporting", "dashboard", "annual", "health",
 	// doors
 	"web", "web/picker", "web/webtest", "web/browsertest", "portal",
 	"signin/signinweb", "org/orgweb", "registry/registryweb", "registry/registrypublic", "cutover/cutoverweb", "operator/operatorweb", "tenancy/tenancyweb", "protection/protectionweb", "coordination/coordinationweb", "budget/budgetweb", "lexicon/lexiconweb", "approval/approvalweb", "obligation/obligationweb", "province/provinceweb", "guidance/guidanceweb", "reposting/repostingweb", "training/trainingweb", "selfcheck/selfcheckweb", "lifecycle/lifecycleweb",
@@ -35,7 +35,7 @@ var floors = []string{
 	"notice/noticeweb", "filing/filingweb", "closing/closingweb", "reconciliation/reconciliationweb",
 	"matrix/matrixweb", "platform/platformweb", "blueprint/blueprintweb", "moveout/moveoutweb", "health/healthweb",
 	"vigil/vigilweb", "duty/dutyweb",
-	"assessment/assessmentweb", "blindtest/blindtestweb", "appraisal/appraisalweb", "reporting/reportingweb", "dashboard/dashboardweb", "audit/auditweb", "workbench/workbenchweb", "queries/queriesweb", "api",
+	"assessment/assessmentweb", "appraisal/appraisalweb", "blindtest/blindtestweb", "reporting/reportingweb", "dashboard/dashboardweb", "annual/annualweb", "annual/annualpublic", "audit/auditweb", "workbench/workbenchweb", "queries/queriesweb", "api",
 	// hall
 	"demo", "app", "app/apptest",
 }

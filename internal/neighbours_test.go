@@ -50,6 +50,7 @@ import (
 	"zhengshu/internal/protection"
 	"zhengshu/internal/queries"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/reporting"
 	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/selfcheck"
 	"zhengshu/internal/signin"
@@ -436,9 +437,10 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 
 	// A bulletin of the county, and a file its supervisor brought.
 	supervisor := who(authz.Supervisor)
-	bulletin := must(h.Reporting.Compose(as(supervisor), supervisor.ScopeFor(authz.BulletinCompose), c.area, assessment.QuarterOf(calendar.Today(n.clock)).Before()))(t)
+	bulletin := must(h.Reporting.Compose(as(supervisor), supervisor.ScopeFor(authz.BulletinCompose), reporting.QuarterlyBulletin, c.area, assessment.QuarterOf(calendar.Today(n.clock)).Before()))(t)
 	ids("/console/bulletins/{id}", string(bulletin.ID))
-	c.ids["/console/bulletins/{key}"] = []string{"sites.running", "nothing"}
+	c.ids["/console/bulletins/{key}"] = []string{"sites.total", "figures", "nothing"}
+	n.furnishPapers(c)
 	if err := h.DB.Update(as(supervisor), func(tx *db.Tx) error {
 		f, err := h.Registry.KeepFile(as(supervisor), tx, supervisor, registry.File{Kind: registry.UnitFile, Name: c.mark + ".csv", Size: 1, Blob: "sha256:" + strings.Repeat("0", 64), Looked: intake.New(true)})
 		ids("/console/import/{id}", f.ID)
@@ -465,6 +467,7 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 	n.supervise(c)
 	n.estate(c, site)
 	n.watch(c, province, site)
+	n.appraise(c, site)
 
 	for role, s := range c.people {
 		n.enter(c, role, s)

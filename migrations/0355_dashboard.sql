@@ -2,12 +2,14 @@
 -- Sums kept for the dashboards, counted again from the rows by one duty: nothing
 -- is decided by them. Articles 29 and 30.
 
--- Findings of a unit's sites by calendar month.
+-- Findings of a unit's sites, and its orders, by calendar month.
 CREATE TABLE dashboard_month (
     unit_id    TEXT COLLATE "C" NOT NULL REFERENCES unit (id),
     month      TEXT COLLATE "C" NOT NULL, -- 2026-11
     found      INTEGER NOT NULL,
     mended     INTEGER NOT NULL,
+    issued     INTEGER NOT NULL, -- orders sent in the month
+    missed     INTEGER NOT NULL, -- orders due in the month and not closed by their day
     counted_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (month, unit_id)
 );
@@ -73,6 +75,7 @@ CREATE TABLE dashboard_look (
 CREATE INDEX finding_first ON finding (first_seen, site_id, closed_by);
 CREATE INDEX finding_ended ON finding (closed_at, site_id, closed_by) WHERE state = 'closed';
 CREATE INDEX finding_waiting ON finding (severity, first_seen, site_id, state) WHERE state <> 'closed';
+CREATE INDEX finding_oldest ON finding (first_seen, site_id, severity) WHERE state <> 'closed';
 CREATE INDEX rectify_order_waiting ON rectify_order (due_on, unit_id, issued_at) WHERE state <> 'closed';
 CREATE INDEX obligation_opened ON obligation (opened_at, kind, unit_id);
 CREATE INDEX guidance_at ON guidance (issued_at);
@@ -83,6 +86,7 @@ DROP INDEX letter_received;
 DROP INDEX guidance_at;
 DROP INDEX obligation_opened;
 DROP INDEX rectify_order_waiting;
+DROP INDEX finding_oldest;
 DROP INDEX finding_waiting;
 DROP INDEX finding_ended;
 DROP INDEX finding_first;

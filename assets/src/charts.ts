@@ -30,7 +30,6 @@ function read(table: HTMLTableElement, columns: number[]): Read {
   const heads = Array.from(table.tHead ? table.tHead.rows[0].cells : []).map((c) => (c.textContent || "").trim());
   const out: Read = { names: [], heads: columns.map((c) => heads[c] || ""), cells: columns.map(() => []) };
   for (const row of Array.from(table.tBodies[0] ? table.tBodies[0].rows : [])) {
-    if (row.classList.contains("sum")) continue;
     const name = row.cells[0] ? (row.cells[0].querySelector("a, span") || row.cells[0]).textContent || "" : "";
     out.names.push(name.trim());
     columns.forEach((c, i) => {
@@ -41,8 +40,7 @@ function read(table: HTMLTableElement, columns: number[]): Read {
   return out;
 }
 
-const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-
+// Nothing moves: a chart stands still for everybody, also on paper.
 function option(kind: Kind, d: Read): Record<string, unknown> {
   const text = dark() ? "#e8eef5" : value("--text-1", "#1b1f24");
   const soft = dark() ? "#35506f" : value("--line-soft", "#dde3ea");
@@ -50,7 +48,7 @@ function option(kind: Kind, d: Read): Record<string, unknown> {
   const names = { type: "category", data: d.names, axisLabel: { ...font, hideOverlap: true }, axisLine: { lineStyle: { color: soft } }, axisTick: { show: false } };
   const amounts = { type: "value", minInterval: 1, axisLabel: font, splitLine: { lineStyle: { color: soft } } };
   const base = {
-    animation: !still, textStyle: font, color: palette(), aria: { enabled: true, decal: { show: kind !== "line" && kind !== "heat" } },
+    animation: false, textStyle: font, color: palette(), aria: { enabled: true, decal: { show: kind !== "line" && kind !== "heat" } },
     tooltip: { trigger: kind === "heat" ? "item" : "axis", renderMode: "richText", confine: true },
     legend: d.heads.length > 1 && kind !== "heat" ? { top: 0, left: 0, itemWidth: 28, textStyle: font, icon: kind === "line" ? undefined : "rect" } : undefined,
     grid: { left: 8, right: 16, top: d.heads.length > 1 ? 40 : 12, bottom: 8, containLabel: true },
@@ -82,7 +80,8 @@ for (const box of Array.from(document.querySelectorAll<HTMLElement>("[data-chart
   const columns = (box.dataset.columns || "1").split(",").map(Number);
   const kind = box.dataset.chart as Kind;
   const data = read(table, columns);
-  if (data.names.length === 0) continue;
+  // Nothing but noughts is no picture; the table says it.
+  if (!data.cells.some((c) => c.some((n) => n !== null && n !== 0))) continue;
   place.hidden = false;
   const lying = kind === "stack" || kind === "funnel" || kind === "heat";
   place.classList.add(lying && data.names.length > 8 ? "tall" : "drawn");

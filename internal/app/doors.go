@@ -87,6 +87,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		appearanceweb.New(h.Appearance, h.Publisher).Pictures(h.Media).Routes(),
 		assessmentweb.New(h.DB, h.Assessment, h.Inspection, h.Registry, h.Org).WrongAccounts(h.wrongAccounts).Routes(),
 		reportingweb.New(h.Reporting).Routes(),
+		h.annualDoors(),
 		dashboardweb.New(h.DB, h.Dashboards, h.Org).Routes(),
 		auditweb.New(h.DB, h.Org, h.VerifyAudit).Routes(),
 		lexiconweb.New(h.Lexicon, h.Org, h.Blobs).Routes(),
@@ -124,7 +125,7 @@ func navigation() []web.NavItem {
 			{Name: "事件处置", Href: "/console/incidents", Also: []string{"/console/incidents/", "/console/takedowns", "/console/takedowns/"}}, {Name: "重要保障期", Href: "/console/protected-periods", Also: []string{"/console/protected-periods/"}, Group: "安全"}, {Name: "防篡改", Href: "/console/integrity", Group: "安全"},
 			{Name: "词库", Href: "/console/lexicon", Also: []string{"/console/lexicon/"}, Group: "监测"}, {Name: "网站体检", Href: "/console/health", Also: []string{"/console/activity"}, Group: "监测"}, {Name: "访问统计", Href: "/console/visits", Also: []string{"/console/visits/method"}, Group: "监测"}}, guardParts())},
 		{Name: "整改", Href: "/console/orders", Permit: authz.OrderRead},
-		{Name: "考核与通报", Href: "/console/scores", Permit: authz.AssessmentRead, Parts: slices.Concat([]web.Part{{Name: "考核", Href: "/console/scores"}, {Name: "通报", Href: "/console/bulletins"}, {Name: "考核指标", Href: "/console/packs", Also: []string{"/console/packs/"}}}, appraiseParts())},
+		{Name: "考核与通报", Href: "/console/scores", Permit: authz.AssessmentRead, Parts: slices.Concat([]web.Part{{Name: "考核", Href: "/console/scores"}, {Name: "通报和报告", Href: "/console/bulletins", Also: []string{"/console/bulletins/", "/console/experiences", "/console/experiences/", "/console/result-letters", "/console/result-letters/"}}, {Name: "考核指标", Href: "/console/packs", Also: []string{"/console/packs/"}}}, []web.Part{annualPart}, appraiseParts())},
 		{Name: "审计", Href: "/console/audit", Permit: authz.AuditRead},
 		{Name: "登录账号", Href: "/console/logins", Permit: authz.LoginManage},
 	}

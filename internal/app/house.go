@@ -16,6 +16,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/annual"
 	"zhengshu/internal/appearance"
 	"zhengshu/internal/approval"
 	"zhengshu/internal/approval/approvalweb"
@@ -151,6 +152,7 @@ type House struct {
 	Letters     *letters.Service
 	Assessment  *assessment.Service
 	Reporting   *reporting.Service
+	Annual      *annual.Service
 	Guidance    *guidance.Service
 	Reposting   *reposting.Service
 	Training    *training.Service
@@ -341,7 +343,9 @@ func (h *House) wire(ctx context.Context) error {
 		return err
 	}
 	h.Assessment.Register(h.workers)
-	h.Reporting = reporting.New(reporting.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Assessment: h.Assessment, Letters: reporting.LettersOf(h.Letters), Visits: h.Visits.Year})
+	h.Reporting = reporting.New(reporting.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Assessment: h.Assessment, Letters: reporting.LettersOf(h.Letters),
+		Obligations: h.Obligations, Settings: settings})
+	h.wireAnnual()
 	h.wireAppraise()
 	h.Obligations.OnMoved(h.Letters.FollowDue)
 	h.Obligations.OnMoved(h.Assessment.FollowDue)
@@ -497,7 +501,7 @@ func (h *House) Sweep(ctx context.Context) error {
 		_, err := part(ctx)
 		errs = append(errs, err)
 	}
-	errs = append(errs, h.Province.Refresh(ctx), h.sweepRecords(ctx), h.sweepEstate(ctx), h.sweepWatch(ctx), h.sweepRectification(ctx))
+	errs = append(errs, h.Province.Refresh(ctx), h.sweepRecords(ctx), h.sweepEstate(ctx), h.sweepWatch(ctx), h.sweepAppraise(ctx), h.sweepRectification(ctx))
 	_, err := h.Obligations.Sweep(ctx)
 	return errors.Join(append(errs, err, h.Signin.Sweep(ctx), h.Lexicon.Refresh(ctx))...)
 }
@@ -505,7 +509,7 @@ func (h *House) Sweep(ctx context.Context) error {
 // machines are the states of every kind of object.
 func machines() []passage.Machine {
 	return slices.Concat([]passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, library.ShareMachine, letters.Machine,
-		inspection.FindingMachine, inspection.PlanMachine, assessment.OrderMachine, assessment.VersionMachine, reporting.Machine, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine,
+		inspection.FindingMachine, inspection.PlanMachine, assessment.OrderMachine, assessment.VersionMachine, reporting.Machine, reporting.ExperienceMachine, annual.Machine, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine,
 		operator.Machine, tenancy.Machine, guidance.Machine, reposting.Machine, training.Machine, selfcheck.Machine, appearance.Machine, layout.TopicMachine, layout.BarMachine, lexicon.PackMachine}, watchMachines(), guardMachines(), appraiseMachines())
 }
 
@@ -513,7 +517,7 @@ func machines() []passage.Machine {
 // reorganisation. Objects go first, then the clocks, then what is about either.
 func Carriers() []org.Module {
 	return append([]org.Module{registry.Reorganise(), cutover.Reorganise(), obligation.Reorganise(), approval.Reorganise(), lifecycle.Reorganise(),
-		library.Reorganise(), columns.Reorganise(), media.Reorganise(), disclosure.Reorganise(), letters.Reorganise(), assessment.Reorganise(), reporting.Reorganise(),
+		library.Reorganise(), columns.Reorganise(), media.Reorganise(), disclosure.Reorganise(), letters.Reorganise(), assessment.Reorganise(), reporting.Reorganise(), annual.Reorganise(),
 		notice.Reorganise(), filing.Reorganise(), closing.Reorganise(), operator.Reorganise(), tenancy.Reorganise(), protection.Reorganise(),
 		coordination.Reorganise(), budget.Reorganise(), lexicon.Reorganise(), guidance.Reorganise(), reposting.Reorganise(), training.Reorganise(), selfcheck.Reorganise(),
 		reconciliation.Reorganise(), matrix.Reorganise(), platform.Reorganise(), moveout.Reorganise(), queries.Reorganise(), notify.Reorganise()}, slices.Concat(watchCarriers(), guardCarriers(), appraiseCarriers())...)
@@ -532,6 +536,7 @@ func obligationKinds() []obligation.Kind {
 		filing.Obligations(),
 		closing.Obligations(),
 		selfcheck.Obligations(),
+		annual.Obligations(),
 		recordObligations(),
 		estateObligations(),
 		guardObligations(),
@@ -541,6 +546,7 @@ func obligationKinds() []obligation.Kind {
 		appearance.Obligations(),
 		publishing.Obligations(),
 		layout.Obligations(),
+		reporting.Obligations(),
 		[]obligation.Kind{guidance.ReturnKind, reposting.Duty24h, training.YearlyKind, disclosure.Due, letters.ReplyKind},
 		assessment.Obligations(),
 	)

@@ -14,7 +14,7 @@ func (h *House) DemoServices() demo.Services {
 		Operators: h.Operators, Tenancy: h.Tenancy, Protection: h.Protection, Coordination: h.Coordination, Budgets: h.Budgets, Lexicon: h.Lexicon,
 		Notices: h.Notices, Filings: h.Filings, Closings: h.Closings, Origin: h.origin,
 		Guidance: h.Guidance, Training: h.Training, SelfChecks: h.SelfChecks, Matrix: h.Matrix, Platforms: h.Platforms, Blueprints: h.Blueprints,
-		Impostors: h.Impostors, Security: h.Security, NewMedia: h.NewMedia, Duty: h.Duty, Vigil: h.Vigil}
+		Impostors: h.Impostors, Security: h.Security, NewMedia: h.NewMedia, Rounds: h.Rounds, BlindTests: h.BlindTests, Duty: h.Duty, Vigil: h.Vigil}
 }
 
 // seed fills an empty house with the demo province, once, and does at once what

@@ -53,6 +53,8 @@ var acts = map[string]string{
 	"appraisal.round.open": "组织一轮考核", "appraisal.round.collect": "开始评判", "appraisal.round.freeze": "冻结考核结果", "appraisal.round.appeal": "送达考核结果", "appraisal.round.decide": "裁定考核结果", "appraisal.round.publish": "公布考核结果", "appraisal.round.withdraw": "撤回考核轮次",
 	"appraisal.sample.name": "点名加入样本", "appraisal.sample.remove": "移出样本", "appraisal.sheet.keep": "提交评判表", "appraisal.sheet.rule": "裁定评判分歧", "appraisal.appeal.raise": "提出考核申诉", "appraisal.appeal.withdraw": "撤回考核申诉", "appraisal.appeal.uphold": "考核申诉成立", "appraisal.appeal.reject": "考核申诉不成立",
 	"appraisal.result.accept": "确认考核结果", "appraisal.erratum.propose": "提出勘误", "appraisal.erratum.confirm": "确认勘误", "appraisal.erratum.refuse": "勘误未通过",
+	"blindtest.plan": "计划盲测", "blindtest.start": "开始盲测", "blindtest.cancel": "取消盲测", "blindtest.close": "结束盲测", "blindtest.persona.ask": "申请启封发件人", "blindtest.persona.agree": "同意启封发件人", "blindtest.persona.read": "查看发件人", "letters.withdraw": "测试信件退出统计",
+	"blindtest.letter.form": "打开写信页面", "blindtest.letter.send": "测试信件发出", "blindtest.letter.answer": "测试信件收到答复", "blindtest.letter.lapse": "测试信件期满未答复", "blindtest.letter.void": "测试信件作废", "blindtest.mark.give": "盲评答复", "blindtest.mark.settle": "裁定盲评分歧",
 	"passage.declare": "登记状态转换", "setting.change": "变更设置",
 }
 

@@ -56,6 +56,7 @@ const (
 	PackDraft          Permission = "pack.draft"
 	PackAdopt          Permission = "pack.adopt"
 	BulletinCompose    Permission = "bulletin.compose"
+	ExperienceOffer    Permission = "experience.offer"
 	ObligationRead     Permission = "obligation.read"
 	DashboardRead      Permission = "dashboard.read"
 	SettingsManage     Permission = "settings.manage"
@@ -118,6 +119,10 @@ const (
 	IncidentHandle  Permission = "incident.handle"
 	TakedownPropose Permission = "takedown.propose"
 	TakedownApprove Permission = "takedown.approve"
+	// AnnualFill fills a unit's own annual forms in, publishes them and records
+	// their address; AnnualReview is the office above (Article 19(6)).
+	AnnualFill   Permission = "annual.fill"
+	AnnualReview Permission = "annual.review"
 	// AppraisalManage holds rounds and blind tests, AppraisalJudge is a judge's
 	// and a marker's side, AppraisalAppeal the unit's (Articles 29 and 30).
 	AppraisalManage Permission = "appraisal.manage"
@@ -170,7 +175,8 @@ var Describe = map[Permission]string{
 	AssessmentRead:     "查看考核得分",
 	PackDraft:          "起草、复核和试算指标包",
 	PackAdopt:          "采用指标包",
-	BulletinCompose:    "编制季度通报",
+	BulletinCompose:    "编制、复核、印发检查通报和报告",
+	ExperienceOffer:    "报送典型经验",
 	ObligationRead:     "查看义务和时限",
 	DashboardRead:      "查看今日要情和看板",
 	SettingsManage:     "查看和设定本省的规则选择、节假日安排",
@@ -217,6 +223,8 @@ var Describe = map[Permission]string{
 	IncidentHandle:     "处置突发事件",
 	TakedownPropose:    "提出应急撤下",
 	TakedownApprove:    "批准、补审应急撤下",
+	AnnualFill:         "填报、公开年度报表",
+	AnnualReview:       "审核、催报年度报表",
 	AppraisalManage:    "组织考核轮次和盲测，裁定、公布、勘误",
 	AppraisalJudge:     "人工评判，给盲测答复评分",
 	AppraisalAppeal:    "确认考核结果、提出申诉",

@@ -50,22 +50,23 @@ type RoleInfo struct {
 var Roles = []RoleInfo{
 	{Supervisor, "主管人员", []Permission{
 		OrgRead, OrgManage, RegistryRead, RegistryManage, RegistryImport, RegistryBaseline, CaseRead, CaseDecide, OverrideGrant, LaunchManage,
-		ItemRead, LetterRead, InspectionRead, InspectionRun, InspectionPlan, MonitorSwitch, OrderRead, OrderIssue, AssessmentRead, PackDraft, PackAdopt, BulletinCompose,
+		ItemRead, LetterRead, InspectionRead, InspectionRun, InspectionPlan, MonitorSwitch, OrderRead, OrderIssue, AssessmentRead, PackDraft, PackAdopt, BulletinCompose, ExperienceOffer,
 		ObligationRead, NoticeRead, NoticePost, FilingRead, FilingRecord, FilingConfirm, ClosingRead, ClosingManage, InquiryDecide, OrgReorganise,
 		PostManage, BaselineConfirm, CaseAdvise, RecordRead, RecordManage, LexiconRead, LexiconManage, RulesIssue, CoordinationManage, ShareRead, SettingsManage,
 		GuidanceIssue, GuidanceAnswer, TrainingManage, SelfCheckFill, SelfCheckAffirm, MourningDeclare, MatrixManage, PlatformManage, SiteBuild,
 		VigilDeclare, VigilReport, DutyManage, DutyServe, IncidentHandle, TakedownPropose, TakedownApprove,
 		ImpostorReport, ImpostorVerify, ImpostorDispose, SecurityRead, DashboardRead,
-		AppraisalManage, AppraisalJudge}, true, reachWide},
+		AppraisalManage, AppraisalJudge,
+		AnnualFill, AnnualReview}, true, reachWide},
 	{Reviewer, "审核人员", []Permission{
 		OrgRead, RegistryRead, CaseRead, CaseDecide, InspectionRead, DashboardRead, ObligationRead, NoticeRead, FilingRead, ClosingRead, CaseAdvise, RecordRead,
 		AssessmentRead, AppraisalJudge}, true, reachWide},
 	{Sponsor, "主办单位经办", []Permission{
 		OrgRead, RegistryRead, RegistryManage, OpeningApply, CaseRead, LaunchManage, ColumnManage, ReleaseRestore, SiteCompose, SitePublish, ItemRead, ItemWrite, ItemWithdraw, MediaClear, LetterRead,
-		LetterScreen, LetterAnswer, InspectionRead, InspectionRun, OrderRead, OrderAnswer, AssessmentRead, ObligationRead, NoticeRead, NoticePost,
+		LetterScreen, LetterAnswer, InspectionRead, InspectionRun, OrderRead, OrderAnswer, AssessmentRead, ExperienceOffer, ObligationRead, NoticeRead, NoticePost,
 		FilingRead, FilingRecord, ClosingRead, ClosingManage, PostManage, CaseAdvise, RecordRead, RecordManage, LexiconRead, LexiconManage, GuidanceAnswer, TrainingManage,
 		SelfCheckFill, AppearanceManage, SiteBuild, SiteExport, VigilReport, DutyManage, DutyServe, IncidentHandle, TakedownPropose,
-		ImpostorReport, SecurityMend, SecurityRead, AppraisalAppeal}, false, reachOwn},
+		ImpostorReport, SecurityMend, SecurityRead, AppraisalAppeal, AnnualFill}, false, reachOwn},
 	{Editor, "采编人员", []Permission{
 		RegistryRead, ItemRead, ItemWrite, LexiconRead, LetterRead, LetterAnswer, InspectionRead, OrderRead, OrderAnswer, ObligationRead}, false, reachOwn},
 	{FirstReviewer, "初审人员", []Permission{

@@ -211,47 +211,48 @@ func (s *Service) Trends(ctx context.Context, scope authz.Scope, p Place) ([]Mon
 	}
 	first := list[0].String()
 	err := s.db.View(ctx, func(tx *db.Tx) error {
-		read := func(into func(*Month, string, int), query string) error {
-			w := narrowed(scope, p)
-			query = strings.ReplaceAll(query, "{since}", w.Arg(first))
-			type cell struct {
-				month, kind string
-				n           int
-			}
-			cells, err := db.All(ctx, tx, func(r db.Scanner) (cell, error) {
-				var x cell
-				err := r.Scan(&x.month, &x.kind, &x.n)
-				return x, err
-			}, strings.ReplaceAll(query, "{units}", w.SQL()), w.Args()...)
-			for _, x := range cells {
-				if m := at[x.month]; m != nil {
-					into(m, x.kind, x.n)
-				}
-			}
-			return err
+		w := narrowed(scope, p)
+		since := w.Arg(first)
+		units := `d.unit_id IN (SELECT u.id FROM unit u WHERE ` + w.SQL() + `)`
+		sums, err := db.All(ctx, tx, func(r db.Scanner) (Month, error) {
+			var m Month
+			err := r.Scan(&m.Month, &m.Found, &m.Mended, &m.Issued, &m.Missed)
+			return m, err
+		}, `SELECT d.month, sum(d.found), sum(d.mended), sum(d.issued), sum(d.missed) FROM dashboard_month d WHERE d.month >= `+since+` AND `+units+` GROUP BY d.month`, w.Args()...)
+		if err != nil {
+			return fmt.Errorf("dashboard: trends: %w", err)
 		}
-		for _, part := range []struct {
-			into  func(*Month, string, int)
-			query string
-		}{
-			{func(m *Month, _ string, n int) { m.Found += n }, `SELECT d.month, '', sum(d.found) FROM dashboard_month d JOIN unit u ON u.id = d.unit_id WHERE d.month >= {since} AND {units} GROUP BY d.month`},
-			{func(m *Month, _ string, n int) { m.Mended += n }, `SELECT d.month, '', sum(d.mended) FROM dashboard_month d JOIN unit u ON u.id = d.unit_id WHERE d.month >= {since} AND {units} GROUP BY d.month`},
-			{func(m *Month, _ string, n int) { m.Issued += n }, `SELECT g.month, '', sum(g.n) FROM (SELECT d.month, d.unit_id, count(*) AS n FROM dashboard_order d WHERE d.month >= {since} GROUP BY d.month, d.unit_id) g JOIN unit u ON u.id = g.unit_id WHERE {units} GROUP BY g.month`},
-			{func(m *Month, _ string, n int) { m.Missed += n }, `SELECT g.due_month, '', sum(g.n) FROM (SELECT d.due_month, d.unit_id, count(*) AS n FROM dashboard_order d WHERE d.due_month >= {since} AND d.late GROUP BY d.due_month, d.unit_id) g JOIN unit u ON u.id = g.unit_id WHERE {units} GROUP BY g.due_month`},
-			{func(m *Month, verdict string, n int) {
-				m.Judged = true
-				switch assessment.Verdict(verdict) {
-				case assessment.Qualified:
-					m.Qualified += n
-				case assessment.Unqualified:
-					m.Unqualified += n
-				default:
-					m.Untested += n
-				}
-			}, `SELECT d.month, d.verdict, count(*) FROM dashboard_verdict d JOIN site s ON s.id = d.site_id JOIN unit u ON u.id = s.unit_id WHERE d.month >= {since} AND {units} GROUP BY d.month, d.verdict`},
-		} {
-			if err := read(part.into, part.query); err != nil {
-				return fmt.Errorf("dashboard: trends: %w", err)
+		for _, x := range sums {
+			if m := at[x.Month]; m != nil {
+				m.Found, m.Mended, m.Issued, m.Missed = x.Found, x.Mended, x.Issued, x.Missed
+			}
+		}
+		type cell struct {
+			month   string
+			verdict assessment.Verdict
+			n       int
+		}
+		cells, err := db.All(ctx, tx, func(r db.Scanner) (cell, error) {
+			var x cell
+			err := r.Scan(&x.month, &x.verdict, &x.n)
+			return x, err
+		}, `SELECT d.month, d.verdict, count(*) FROM dashboard_verdict d WHERE d.month >= `+since+` AND d.site_id IN (SELECT s.id FROM site s JOIN unit u ON u.id = s.unit_id WHERE `+w.SQL()+`) GROUP BY d.month, d.verdict`, w.Args()...)
+		if err != nil {
+			return fmt.Errorf("dashboard: trends: %w", err)
+		}
+		for _, x := range cells {
+			m := at[x.month]
+			if m == nil {
+				continue
+			}
+			m.Judged = true
+			switch x.verdict {
+			case assessment.Qualified:
+				m.Qualified += x.n
+			case assessment.Unqualified:
+				m.Unqualified += x.n
+			default:
+				m.Untested += x.n
 			}
 		}
 		return nil
@@ -520,7 +521,32 @@ func (s *Service) Burden(ctx context.Context, scope authz.Scope, p Place, month 
 		}
 		w = narrowed(scope, p)
 		m = w.Arg(months(s.today(), 12)[0].String())
-		b.Months, err = db.All(ctx, tx, scan, `SELECT '', d.month, `+sums+`, count(DISTINCT d.unit_id) FROM dashboard_burden d JOIN unit u ON u.id = d.unit_id WHERE d.month >= `+m+` AND `+w.SQL()+` GROUP BY d.month ORDER BY d.month`, w.Args()...)
+		type sum struct {
+			month, kind string
+			n, minutes  int
+		}
+		list, err := db.All(ctx, tx, func(r db.Scanner) (sum, error) {
+			var x sum
+			err := r.Scan(&x.month, &x.kind, &x.n, &x.minutes)
+			return x, err
+		}, `SELECT d.month, d.kind, sum(d.n), sum(d.minutes) FROM dashboard_burden d WHERE d.month >= `+m+` AND d.unit_id IN (SELECT u.id FROM unit u WHERE `+w.SQL()+`) GROUP BY d.month, d.kind ORDER BY d.month, d.kind`, w.Args()...)
+		for _, x := range list {
+			if n := len(b.Months); n == 0 || b.Months[n-1].Name != x.month {
+				b.Months = append(b.Months, Asked{Name: x.month})
+			}
+			a := &b.Months[len(b.Months)-1]
+			a.Minutes += x.minutes
+			switch x.kind {
+			case "order":
+				a.Orders = x.n
+			case "return":
+				a.Returns = x.n
+			case "notice":
+				a.Notices = x.n
+			default:
+				a.Confirms = x.n
+			}
+		}
 		return err
 	})
 	if len(b.Units) > 0 {

@@ -239,15 +239,20 @@ func confirmIn(w *db.Where, n Query, _ calendar.Date) {
 	w.And("o.kind NOT IN ('" + strings.Join(elsewhere, "', '") + "')")
 }
 
-// source is where the rows of figures lie. Each joins the unit that answers for
-// a row as u.
+// source is where the rows of figures lie. Scope narrows by a list of units or
+// of their sites, beside the rows: so an index alone counts them, and one that
+// is in order gives the first without reading the rest.
 type source struct {
-	from, columns, order string
-	scan                 func(db.Scanner) (Row, error)
+	table   string // with its alias
+	joins   string // what columns need besides
+	within  string // {units} stands for the condition on unit u
+	columns string
+	order   string
+	scan    func(db.Scanner) (Row, error)
 }
 
 var sources = map[string]source{
-	"finding": {`finding f JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id`, `f.id, f.says, s.name, f.first_seen, u.name, f.state, f.severity`, `f.first_seen, f.id`,
+	"finding": {`finding f`, `JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id`, `f.site_id IN (SELECT s.id FROM site s JOIN unit u ON u.id = s.unit_id WHERE {units})`, `f.id, f.says, s.name, f.first_seen, u.name, f.state, f.severity`, `f.first_seen, f.id`,
 		func(r db.Scanner) (Row, error) {
 			x := Row{Kind: "finding"}
 			var site, state, severity string
@@ -255,15 +260,15 @@ var sources = map[string]source{
 			x.Note, x.Link = site+"　"+severityName(severity)+"　"+inspection.FindingMachine.Name(state), "/console/findings/"+x.ID
 			return x, err
 		}},
-	"order": {`rectify_order o JOIN site s ON s.id = o.site_id JOIN unit u ON u.id = o.unit_id`, orderColumns, `o.due_on, o.number`, scanOrderRow},
-	"life":  {`dashboard_order d JOIN rectify_order o ON o.id = d.order_id JOIN site s ON s.id = o.site_id JOIN unit u ON u.id = d.unit_id`, orderColumns, `o.due_on, o.number`, scanOrderRow},
-	"site": {`site s JOIN unit u ON u.id = s.unit_id`, `s.id, s.name, s.host, u.name`, `u.area_path, s.name, s.id`, func(r db.Scanner) (Row, error) {
+	"order": {`rectify_order o`, `JOIN site s ON s.id = o.site_id JOIN unit u ON u.id = o.unit_id`, `o.unit_id IN (SELECT u.id FROM unit u WHERE {units})`, orderColumns, `o.due_on, o.number`, scanOrderRow},
+	"life":  {`dashboard_order d`, `JOIN rectify_order o ON o.id = d.order_id JOIN site s ON s.id = o.site_id JOIN unit u ON u.id = d.unit_id`, `d.unit_id IN (SELECT u.id FROM unit u WHERE {units})`, orderColumns, `o.due_on, o.number`, scanOrderRow},
+	"site": {`site s`, `JOIN unit u ON u.id = s.unit_id`, `s.unit_id IN (SELECT u.id FROM unit u WHERE {units})`, `s.id, s.name, s.host, u.name`, `u.area_path, s.name, s.id`, func(r db.Scanner) (Row, error) {
 		x := Row{Kind: "site"}
 		err := r.Scan(&x.ID, &x.Text, &x.Note, &x.Unit)
 		x.Link = "/console/sites/" + x.ID
 		return x, err
 	}},
-	"verdict": {`dashboard_verdict d JOIN site s ON s.id = d.site_id JOIN unit u ON u.id = s.unit_id`, `s.id, s.name, d.says, u.name, d.judged_on, d.month`, `u.area_path, s.name, s.id`, func(r db.Scanner) (Row, error) {
+	"verdict": {`dashboard_verdict d`, `JOIN site s ON s.id = d.site_id JOIN unit u ON u.id = s.unit_id`, `d.site_id IN (SELECT s.id FROM site s JOIN unit u ON u.id = s.unit_id WHERE {units})`, `s.id, s.name, d.says, u.name, d.judged_on, d.month`, `u.area_path, s.name, s.id`, func(r db.Scanner) (Row, error) {
 		x := Row{Kind: "site"}
 		var on calendar.Date
 		var month string
@@ -272,28 +277,28 @@ var sources = map[string]source{
 		x.Link = "/console/sites/" + x.ID + "/score?period=" + month
 		return x, err
 	}},
-	"obligation": {`obligation o JOIN unit u ON u.id = o.unit_id`, `o.id, o.subject_name, o.kind, o.due_on, u.name, o.link, o.opened_at`, `o.due_on, o.id`, func(r db.Scanner) (Row, error) {
+	"obligation": {`obligation o`, `JOIN unit u ON u.id = o.unit_id`, `o.unit_id IN (SELECT u.id FROM unit u WHERE {units})`, `o.id, o.subject_name, o.kind, o.due_on, u.name, o.link, o.opened_at`, `o.due_on, o.id`, func(r db.Scanner) (Row, error) {
 		x := Row{Kind: "obligation"}
 		var due calendar.Date
 		err := r.Scan(&x.ID, &x.Text, &x.Note, &due, &x.Unit, &x.Link, &x.At)
 		x.Note = x.Note + "　限 " + due.String()
 		return x, err
 	}},
-	"letter": {`letter l JOIN unit u ON u.id = l.unit_id`, `l.id, l.number, l.due_on, u.name, l.received_at`, `l.due_on, l.number`, func(r db.Scanner) (Row, error) {
+	"letter": {`letter l`, `JOIN unit u ON u.id = l.unit_id`, `l.unit_id IN (SELECT u.id FROM unit u WHERE {units})`, `l.id, l.number, l.due_on, u.name, l.received_at`, `l.due_on, l.number`, func(r db.Scanner) (Row, error) {
 		x := Row{Kind: "letter"}
 		var due calendar.Date
 		err := r.Scan(&x.ID, &x.Text, &due, &x.Unit, &x.At)
 		x.Note, x.Link = "限 "+due.String(), "/console/letters/"+x.ID
 		return x, err
 	}},
-	"dispute": {`finding_dispute d JOIN finding f ON f.id = d.finding_id JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id`, `d.finding_id, f.says, s.name, d.verdict, u.name, d.raised_at`, `d.raised_at, d.id`, func(r db.Scanner) (Row, error) {
+	"dispute": {`finding_dispute d JOIN finding f ON f.id = d.finding_id`, `JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id`, `f.site_id IN (SELECT s.id FROM site s JOIN unit u ON u.id = s.unit_id WHERE {units})`, `d.finding_id, f.says, s.name, d.verdict, u.name, d.raised_at`, `d.raised_at, d.id`, func(r db.Scanner) (Row, error) {
 		x := Row{Kind: "dispute"}
 		var site, verdict string
 		err := r.Scan(&x.ID, &x.Text, &site, &verdict, &x.Unit, &x.At)
 		x.Note, x.Link = site+"　"+verdictName(verdict), "/console/findings/"+x.ID
 		return x, err
 	}},
-	"receipt": {`guidance_receipt c JOIN guidance g ON g.id = c.guidance_id JOIN unit u ON u.id = c.unit_id JOIN unit a ON a.id = g.unit_id`, `g.id, g.title, a.name, u.name, g.issued_at`, `g.issued_at, g.id`, func(r db.Scanner) (Row, error) {
+	"receipt": {`guidance_receipt c JOIN guidance g ON g.id = c.guidance_id`, `JOIN unit u ON u.id = c.unit_id JOIN unit a ON a.id = g.unit_id`, `c.unit_id IN (SELECT u.id FROM unit u WHERE {units})`, `g.id, g.title, a.name, u.name, g.issued_at`, `g.issued_at, g.id`, func(r db.Scanner) (Row, error) {
 		x := Row{Kind: "guidance"}
 		err := r.Scan(&x.ID, &x.Text, &x.Note, &x.Unit, &x.At)
 		x.Note, x.Link = x.Note+"发出", "/console/guidance/"+x.ID
@@ -330,8 +335,8 @@ func (s *Service) Rows(ctx context.Context, scope authz.Scope, n Query, limit, o
 	if err := n.check(); err != nil {
 		return nil, 0, err
 	}
-	var w db.Where
-	scope.Where(&w, "u")
+	var u db.Where
+	scope.Where(&u, "u")
 	if n.Under != "" {
 		a, err := s.org.Area(ctx, s.db, n.Under)
 		if err != nil {
@@ -340,22 +345,24 @@ func (s *Service) Rows(ctx context.Context, scope authz.Scope, n Query, limit, o
 		if !scope.Covers(a.Path, "") && !scope.Reaches(a.Path) {
 			return nil, 0, fault.Missing("区划")
 		}
-		authz.Area("dashboard.rows", a.Path).Where(&w, "u")
-		w.AndIf(n.Own, "u.area_id = ?", a.ID)
+		authz.Area("dashboard.rows", a.Path).Where(&u, "u")
+		u.AndIf(n.Own, "u.area_id = ?", a.ID)
 	}
 	if n.Unit != "" {
 		if _, err := s.org.UnitTx(ctx, s.db, scope, n.Unit); err != nil {
 			return nil, 0, err
 		}
-		w.And("u.id = ?", n.Unit)
+		u.And("u.id = ?", n.Unit)
 	}
-	f.cond(&w, n, s.today())
 	src := sources[f.source]
-	total, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM `+src.from+` WHERE `+w.SQL(), w.Args()...)
+	var w db.Where
+	f.cond(&w, n, s.today())
+	w.And(strings.Replace(src.within, "{units}", "?", 1), &u)
+	total, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM `+src.table+` WHERE `+w.SQL(), w.Args()...)
 	if err != nil {
 		return nil, 0, fmt.Errorf("dashboard: count %s: %w", n.Figure, err)
 	}
-	rows, err := db.All(ctx, s.db, src.scan, `SELECT `+src.columns+` FROM `+src.from+` WHERE `+w.SQL()+` ORDER BY `+src.order+` LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(offset), w.Args()...)
+	rows, err := db.All(ctx, s.db, src.scan, `SELECT `+src.columns+` FROM `+src.table+` `+src.joins+` WHERE `+w.SQL()+` ORDER BY `+src.order+` LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(offset), w.Args()...)
 	return rows, total, err
 }
 

@@ -163,13 +163,8 @@ func (s *Service) Morning(ctx context.Context, session *authz.Session, scope aut
 		if err := s.answerable(ctx, tx, m.Red, m.Calm); err != nil {
 			return err
 		}
-		for _, c := range []struct {
-			n  Query
-			at *int
-		}{{Query{Figure: "finding.serious"}, &m.Serious}, {Query{Figure: "order.overdue"}, &m.Overdue}, {Query{Figure: "letter.late"}, &m.Late}} {
-			if *c.at, err = s.count(ctx, tx, scope, c.n); err != nil {
-				return err
-			}
+		if err := s.counts(ctx, tx, scope, wanted{Query{Figure: "finding.serious"}, &m.Serious}, wanted{Query{Figure: "order.overdue"}, &m.Overdue}, wanted{Query{Figure: "letter.late"}, &m.Late}); err != nil {
+			return err
 		}
 		for _, c := range []struct {
 			cond string
@@ -201,26 +196,31 @@ func indexFrom(q string) int {
 	return 0
 }
 
-// count is one figure over a scope.
-func (s *Service) count(ctx context.Context, q db.Querier, scope authz.Scope, n Query) (int, error) {
-	sums, err := s.tally(ctx, q, n)
-	if err != nil {
-		return 0, err
-	}
-	if len(sums) == 0 {
-		return 0, nil
-	}
+// wanted is a figure and where its number goes.
+type wanted struct {
+	n  Query
+	at *int
+}
+
+// counts are figures over a scope.
+func (s *Service) counts(ctx context.Context, q db.Querier, scope authz.Scope, list ...wanted) error {
 	units, err := s.unitsIn(ctx, q, scope, Place{})
 	if err != nil {
-		return 0, err
+		return err
 	}
-	total := 0
-	for unit, n := range sums {
-		if _, ok := units[unit]; ok {
-			total += n
+	for _, x := range list {
+		sums, err := s.tally(ctx, q, x.n)
+		if err != nil {
+			return err
+		}
+		*x.at = 0
+		for unit, n := range sums {
+			if _, ok := units[unit]; ok {
+				*x.at += n
+			}
 		}
 	}
-	return total, nil
+	return nil
 }
 
 // answerable finds for each item the person to call: who holds the site's A
@@ -300,13 +300,9 @@ type Leader struct {
 func (s *Service) Leader(ctx context.Context, session *authz.Session, scope authz.Scope) (l Leader, err error) {
 	l.Month, l.At = s.ThisMonth(), s.db.Now()
 	err = s.db.View(ctx, func(tx *db.Tx) error {
-		for _, c := range []struct {
-			n  Query
-			at *int
-		}{{Query{Figure: "site.running"}, &l.Sites}, {Query{Figure: "site.unqualified", From: l.Month, To: l.Month}, &l.Unqualified}, {Query{Figure: "finding.serious"}, &l.Serious}, {Query{Figure: "order.overdue"}, &l.Overdue}, {Query{Figure: "letter.late"}, &l.Late}} {
-			if *c.at, err = s.count(ctx, tx, scope, c.n); err != nil {
-				return err
-			}
+		if err := s.counts(ctx, tx, scope, wanted{Query{Figure: "site.running"}, &l.Sites}, wanted{Query{Figure: "site.unqualified", From: l.Month, To: l.Month}, &l.Unqualified},
+			wanted{Query{Figure: "finding.serious"}, &l.Serious}, wanted{Query{Figure: "order.overdue"}, &l.Overdue}, wanted{Query{Figure: "letter.late"}, &l.Late}); err != nil {
+			return err
 		}
 		var w db.Where
 		scope.Where(&w, "u")

@@ -64,26 +64,24 @@ type unitMonth struct {
 }
 
 func (s *Service) recountMonths(ctx context.Context) error {
-	type sums struct{ found, mended int }
+	type sums struct{ found, mended, issued, missed int }
 	now := map[unitMonth]sums{}
 	list := months(s.today(), kept)
 	for _, p := range list {
-		n := Query{From: p.String(), To: p.String()}
-		n.Figure = "finding.found"
-		found, err := s.tally(ctx, s.db, n)
-		if err != nil {
-			return err
-		}
-		n.Figure = "finding.mended"
-		mended, err := s.tally(ctx, s.db, n)
-		if err != nil {
-			return err
-		}
-		for u, c := range found {
-			now[unitMonth{u, p.String()}] = sums{c, mended[u]}
-		}
-		for u, c := range mended {
-			now[unitMonth{u, p.String()}] = sums{found[u], c}
+		for _, x := range []struct {
+			figure string
+			add    func(*sums, int)
+		}{{"finding.found", func(c *sums, n int) { c.found = n }}, {"finding.mended", func(c *sums, n int) { c.mended = n }}, {"life.issued", func(c *sums, n int) { c.issued = n }}, {"life.missed", func(c *sums, n int) { c.missed = n }}} {
+			counts, err := s.tally(ctx, s.db, Query{Figure: x.figure, From: p.String(), To: p.String()})
+			if err != nil {
+				return err
+			}
+			for u, n := range counts {
+				k := unitMonth{u, p.String()}
+				c := now[k]
+				x.add(&c, n)
+				now[k] = c
+			}
 		}
 	}
 	type had struct {
@@ -92,9 +90,9 @@ func (s *Service) recountMonths(ctx context.Context) error {
 	}
 	before, err := db.All(ctx, s.db, func(r db.Scanner) (had, error) {
 		var h had
-		err := r.Scan(&h.unit, &h.month, &h.found, &h.mended)
+		err := r.Scan(&h.unit, &h.month, &h.found, &h.mended, &h.issued, &h.missed)
 		return h, err
-	}, `SELECT unit_id, month, found, mended FROM dashboard_month`)
+	}, `SELECT unit_id, month, found, mended, issued, missed FROM dashboard_month`)
 	if err != nil {
 		return err
 	}
@@ -110,8 +108,8 @@ func (s *Service) recountMonths(ctx context.Context) error {
 			}
 		}
 		for k, c := range fresh {
-			if _, err := tx.Quiet(ctx, `INSERT INTO dashboard_month (unit_id, month, found, mended, counted_at) VALUES ($1, $2, $3, $4, $5)
-				ON CONFLICT (month, unit_id) DO UPDATE SET found = excluded.found, mended = excluded.mended`, k.unit, k.month, c.found, c.mended, tx.Now()); err != nil {
+			if _, err := tx.Quiet(ctx, `INSERT INTO dashboard_month (unit_id, month, found, mended, issued, missed, counted_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+				ON CONFLICT (month, unit_id) DO UPDATE SET found = excluded.found, mended = excluded.mended, issued = excluded.issued, missed = excluded.missed`, k.unit, k.month, c.found, c.mended, c.issued, c.missed, tx.Now()); err != nil {
 				return err
 			}
 		}

@@ -6,10 +6,12 @@ import (
 	"time"
 
 	"zhengshu/internal/appearance"
+	"zhengshu/internal/appraisal"
 	"zhengshu/internal/approval"
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/blindtest"
 	"zhengshu/internal/blueprint"
 	"zhengshu/internal/budget"
 	"zhengshu/internal/closing"
@@ -97,6 +99,8 @@ type Services struct {
 	Impostors  *impostor.Service
 	Security   *security.Service
 	NewMedia   *newmedia.Service
+	Rounds     *appraisal.Service
+	BlindTests *blindtest.Service
 	Duty       *duty.Service
 	Vigil      *vigil.Service
 }
@@ -146,7 +150,7 @@ func Fill(ctx context.Context, s Services) error {
 		fill func(context.Context) error
 	}{
 		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"lexicon", d.keepLexicon}, {"forms", d.takeForms}, {"pictures", d.keepPictures}, {"content", d.moveIn}, {"import", d.rehearse}, {"links", d.link}, {"codes", d.indexCodes}, {"media", d.keepMedia}, {"reviews", d.review}, {"english", d.translate}, {"reviewing", d.reviewing}, {"checks", d.examine}, {"adoptions", d.adoptions}, {"standing", d.standing}, {"sections", d.sections},
-		{"cases", d.apply}, {"offices", d.keepOffices}, {"platforms", d.keepPlatforms}, {"templates", d.keepTemplate}, {"matrices", d.placeInMatrix}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"compose", d.compose}, {"appearance", d.adorn}, {"releases", d.publish}, {"visits", d.count}, {"inspection", d.inspect}, {"plans", d.plan}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"guard", d.guard}, {"duty", d.standGuard}, {"notices", d.governNotices},
+		{"cases", d.apply}, {"offices", d.keepOffices}, {"platforms", d.keepPlatforms}, {"templates", d.keepTemplate}, {"matrices", d.placeInMatrix}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"compose", d.compose}, {"appearance", d.adorn}, {"releases", d.publish}, {"visits", d.count}, {"inspection", d.inspect}, {"plans", d.plan}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"guard", d.guard}, {"rounds", d.appraise}, {"duty", d.standGuard}, {"notices", d.governNotices},
 	} {
 		if err := stage.fill(ctx); err != nil {
 			return fmt.Errorf("demo: %s: %w", stage.name, err)

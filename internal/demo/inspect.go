@@ -17,6 +17,7 @@ import (
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/reporting"
 )
 
 // patience is how long the follow-up leaves the inspection before it looks
@@ -187,7 +188,7 @@ func (d *province) bulletin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = d.Reporting.Compose(ctx, scope, "city-610100000000", assessment.QuarterOf(calendar.DateOf(d.DB.Now())))
+	_, err = d.Reporting.Compose(ctx, scope, reporting.QuarterlyBulletin, "city-610100000000", assessment.QuarterOf(calendar.DateOf(d.DB.Now())))
 	if fault.Is(err, fault.Conflict) {
 		return nil
 	}

@@ -39,6 +39,9 @@ var measureNames = map[Measure]string{
 // Name is the measure in Chinese.
 func (m Measure) Name() string { return measureNames[m] }
 
+// counted leaves out what was withdrawn from the statistics.
+const counted = `l.withdrawn_on IS NULL`
+
 const waiting = `l.state IN ('submitted', 'invalid_proposed', 'accepted', 'assigned', 'drafted')`
 
 // measures say in SQL what sx2021.CheckLetterReply says of one letter: a
@@ -97,6 +100,7 @@ func (s *Service) count(ctx context.Context, w *db.Where, f Filter, units bool) 
 	if err := f.where(w, calendar.DateOf(now)); err != nil {
 		return Figures{}, err
 	}
+	w.And(counted)
 	today := w.Arg(calendar.DateOf(now))
 	sums := ""
 	for _, m := range Measures {

@@ -130,6 +130,9 @@ type Letter struct {
 	EndedAt         time.Time
 	Reason          string
 	ProposedBy      string
+	// WithdrawnOn is the day it left the statistics, as a test letter revealed.
+	WithdrawnOn  calendar.Date
+	WithdrawnWhy string
 
 	sealed    sealedText
 	authorMac string
@@ -157,6 +160,8 @@ func (l Letter) Open() bool {
 // Breaches applies Article 19(5) to the letter as it stands on the day.
 func (l Letter) Breaches(today calendar.Date) []rules.Breach {
 	switch {
+	case !l.WithdrawnOn.IsZero():
+		return nil
 	case !l.AnsweredOn.IsZero():
 		return sx2021.CheckLetterReply(l.Due, l.AnsweredOn)
 	case l.Open():

@@ -54,7 +54,7 @@ type sealedText struct{ title, body, name, phone, email string }
 const letterColumns = `
 	l.id, l.number, l.site_id, s.name, l.unit_id, u.name, l.handler_unit_id, h.name, COALESCE(l.handler_id, ''), COALESCE(p.name, ''),
 	l.type, l.title_sealed, l.body_sealed, l.name_sealed, l.phone_sealed, l.email_sealed, l.author_mac, l.text_mac, l.public_consent, l.state,
-	l.due_on, l.provisional, l.received_at, l.accepted_at, l.answered_at, l.answered_on, l.ended_at, l.reason, l.proposed_by`
+	l.due_on, l.provisional, l.received_at, l.accepted_at, l.answered_at, l.answered_on, l.ended_at, l.reason, l.proposed_by, l.withdrawn_on, l.withdrawn_why`
 
 const letterFrom = `
 	FROM letter l JOIN site s ON s.id = l.site_id JOIN unit u ON u.id = l.unit_id JOIN unit h ON h.id = l.handler_unit_id
@@ -65,7 +65,7 @@ func scanLetter(r db.Scanner) (Letter, error) {
 	x := &l.sealed
 	err := r.Scan(&l.ID, &l.Number, &l.Site, &l.SiteName, &l.Unit, &l.UnitName, &l.HandlerUnit, &l.HandlerUnitName, &l.Handler, &l.HandlerName,
 		&l.Type, &x.title, &x.body, &x.name, &x.phone, &x.email, &l.authorMac, &l.textMac, &l.PublicConsent, &l.State,
-		&l.Due.On, &l.Due.Provisional, &l.ReceivedAt, &l.AcceptedAt, &l.AnsweredAt, &l.AnsweredOn, &l.EndedAt, &l.Reason, &l.ProposedBy)
+		&l.Due.On, &l.Due.Provisional, &l.ReceivedAt, &l.AcceptedAt, &l.AnsweredAt, &l.AnsweredOn, &l.EndedAt, &l.Reason, &l.ProposedBy, &l.WithdrawnOn, &l.WithdrawnWhy)
 	return l, err
 }
 
@@ -180,6 +180,7 @@ func (f Filter) where(w *db.Where, today calendar.Date) error {
 	if f.Measure == "" {
 		return nil
 	}
+	w.And(counted)
 	cond, ok := measures[f.Measure]
 	if !ok {
 		return fault.New(fault.Invalid, "统计口径无法识别，请从列表中选择。").On("measure", "请从列表中选择")

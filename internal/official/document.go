@@ -47,12 +47,36 @@ type heading struct {
 
 type pageBreak struct{}
 
+type label struct{ text string }
+
 // Grid is a table in a document.
 type Grid struct {
 	Caption string     // above the table, centred; may be empty
 	Header  []string   // repeated at the head of every page
 	Widths  []int      // relative column widths; nil makes them equal
 	Rows    [][]string // short rows are filled with empty cells
+	// Merge is how many columns from the left are joined downwards where rows
+	// that follow one another say the same in them and in all before. An empty one
+	// of them, the first aside, leaves its room to the cell on its right.
+	Merge int
+}
+
+// yields reports whether the cell leaves its room to its right neighbour.
+func (g Grid) yields(row, column int) bool {
+	return column > 0 && column < g.Merge && column+1 < len(g.Header) && column < len(g.Rows[row]) && g.Rows[row][column] == ""
+}
+
+// joins reports whether the cell of a row is one with the cell above it.
+func (g Grid) joins(row, column int) bool {
+	if row == 0 || column >= g.Merge || g.yields(row, column) {
+		return false
+	}
+	for c := 0; c <= column; c++ {
+		if c >= len(g.Rows[row]) || c >= len(g.Rows[row-1]) || g.Rows[row][c] != g.Rows[row-1][c] {
+			return false
+		}
+	}
+	return true
 }
 
 // Paragraph adds body text (三号仿宋, first line indented two characters). Line
@@ -86,6 +110,10 @@ func (d *Document) Clause(level int, title, text string) {
 // Table adds a table with thin rules; its header row repeats on every page.
 func (d *Document) Table(g Grid) { d.body = append(d.body, g) }
 
+// Label marks an attachment at the head of its page: 附件1, in 黑体 at the left
+// edge (GB/T 9704 7.3.7).
+func (d *Document) Label(text string) { d.body = append(d.body, label{text}) }
+
 // PageBreak starts a new page (before an attachment, which stands on its own).
 func (d *Document) PageBreak() { d.body = append(d.body, pageBreak{}) }
 
@@ -116,6 +144,11 @@ func (d *Document) Check() error {
 		}
 	}
 	for _, b := range d.body {
+		if c, ok := b.(Chart); ok {
+			if err := c.check(); err != nil {
+				return err
+			}
+		}
 		if g, ok := b.(Grid); ok {
 			if len(g.Header) == 0 {
 				return fmt.Errorf("表格“%s”没有表头，请补上表头。", g.Caption)

@@ -52,7 +52,10 @@ const (
 )
 
 // markup writes WordprocessingML.
-type markup struct{ strings.Builder }
+type markup struct {
+	strings.Builder
+	charts []Chart // those met so far, each a part of its own
+}
 
 func (x *markup) f(format string, a ...any) { fmt.Fprintf(&x.Builder, format, a...) }
 
@@ -194,6 +197,11 @@ func (h heading) write(x *markup) {
 	x.WriteString("</w:p>")
 }
 
+func (l label) write(x *markup) {
+	x.line(para{align: "left", keepNext: true}, style{face: faceLevel1, size: size3}, l.text)
+	x.blank(1)
+}
+
 func (pageBreak) write(x *markup) {
 	x.line(para{pageBreak: true, line: 20}, style{}, "")
 }
@@ -210,7 +218,7 @@ func (g Grid) write(x *markup) {
 		x.f(`<w:gridCol w:w="%d"/>`, w)
 	}
 	x.WriteString("</w:tblGrid>")
-	row := func(cells []string, head bool) {
+	row := func(at int, cells []string, head bool) {
 		x.WriteString("<w:tr><w:trPr><w:cantSplit/>")
 		if head {
 			x.WriteString("<w:tblHeader/>")
@@ -221,7 +229,21 @@ func (g Grid) write(x *markup) {
 			if i < len(cells) {
 				text = cells[i]
 			}
-			x.f(`<w:tc><w:tcPr><w:tcW w:w="%d" w:type="dxa"/><w:vAlign w:val="center"/></w:tcPr>`, w)
+			merge := ""
+			if !head && g.yields(at, i) {
+				continue
+			}
+			if !head && i > 0 && g.yields(at, i-1) {
+				w, merge = w+widths[i-1], `<w:gridSpan w:val="2"/>`
+			}
+			switch {
+			case head:
+			case g.joins(at, i):
+				merge, text = merge+`<w:vMerge/>`, ""
+			case at+1 < len(g.Rows) && g.joins(at+1, i):
+				merge += `<w:vMerge w:val="restart"/>`
+			}
+			x.f(`<w:tc><w:tcPr><w:tcW w:w="%d" w:type="dxa"/>%s<w:vAlign w:val="center"/></w:tcPr>`, w, merge)
 			s, p := style{face: faceBody, size: sizeSmall4}, para{align: "left", line: 400}
 			if head {
 				s.face, p.align = faceLevel1, "center"
@@ -231,9 +253,9 @@ func (g Grid) write(x *markup) {
 		}
 		x.WriteString("</w:tr>")
 	}
-	row(g.Header, true)
-	for _, cells := range g.Rows {
-		row(cells, false)
+	row(0, g.Header, true)
+	for i, cells := range g.Rows {
+		row(i, cells, false)
 	}
 	x.WriteString("</w:tbl>")
 	// Two tables in a row would grow together without a paragraph between.
@@ -283,7 +305,7 @@ func signature(issuer, dated string, sealed bool) (issuerRight, datedRight float
 	return float64(4+wd+4-wi) / 2, 2
 }
 
-func (d *Document) documentXML() string {
+func (d *Document) documentXML() (string, []Chart) {
 	x := &markup{}
 	x.WriteString(xml.Header + `<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><w:body>`)
 	if d.Urgency != "" {
@@ -344,7 +366,7 @@ func (d *Document) documentXML() string {
 	}
 	x.f(`<w:sectPr><w:footerReference w:type="default" r:id="rId4"/><w:footerReference w:type="even" r:id="rId5"/><w:pgSz w:w="%d" w:h="%d"/><w:pgMar w:top="%d" w:right="%d" w:bottom="%d" w:left="%d" w:header="851" w:footer="%d" w:gutter="0"/><w:docGrid w:type="lines" w:linePitch="%d"/></w:sectPr></w:body></w:document>`,
 		pageWidth, pageHeight, marginTop, marginRight, marginBottom, marginLeft, footerEdge, linePitch)
-	return x.String()
+	return x.String(), x.charts
 }
 
 // imprint writes the 版记 as a table that floats at the foot of the last page:
@@ -452,21 +474,39 @@ func (c *counter) Write(p []byte) (int, error) {
 	return n, err
 }
 
+type part struct{ name, content string }
+
+// withCharts adds the charts to the list of parts and to what the document
+// refers to.
+func withCharts(types, rels string, charts []Chart) (string, string, []part) {
+	var parts []part
+	var t, r strings.Builder
+	for i, c := range charts {
+		name := fmt.Sprintf("charts/chart%d.xml", i+1)
+		fmt.Fprintf(&t, `<Override PartName="/word/%s" ContentType="application/vnd.openxmlformats-officedocument.drawingml.chart+xml"/>`, name)
+		fmt.Fprintf(&r, `<Relationship Id="rIdChart%d" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/chart" Target="%s"/>`, i+1, name)
+		parts = append(parts, part{"word/" + name, c.chartXML()})
+	}
+	return strings.Replace(types, "</Types>", t.String()+"</Types>", 1), strings.Replace(rels, "</Relationships>", r.String()+"</Relationships>", 1), parts
+}
+
 func writeDocx(w io.Writer, d *Document) (int64, error) {
 	c := &counter{w: w}
 	z := zip.NewWriter(c)
-	for _, part := range []struct{ name, content string }{
-		{"[Content_Types].xml", docxTypes},
+	document, charts := d.documentXML()
+	types, rels, drawn := withCharts(docxTypes, docxDocumentRels, charts)
+	for _, part := range append([]part{
+		{"[Content_Types].xml", types},
 		{"_rels/.rels", docxRels},
 		{"docProps/core.xml", d.coreXML()},
-		{"word/_rels/document.xml.rels", docxDocumentRels},
-		{"word/document.xml", d.documentXML()},
+		{"word/_rels/document.xml.rels", rels},
+		{"word/document.xml", document},
 		{"word/styles.xml", docxStyles},
 		{"word/settings.xml", docxSettings},
 		{"word/fontTable.xml", docxFonts},
 		{"word/footer1.xml", footer(false)},
 		{"word/footer2.xml", footer(true)},
-	} {
+	}, drawn...) {
 		f, err := z.CreateHeader(&zip.FileHeader{Name: part.name, Method: zip.Deflate, Modified: packed})
 		if err != nil {
 			return c.n, fmt.Errorf("write docx: %w", err)

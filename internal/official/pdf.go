@@ -340,6 +340,11 @@ func (d *Document) draw(p *sheetOfPaper) {
 			p.newPage()
 		case Grid:
 			b.draw(p)
+		case Chart:
+			b.draw(p)
+		case label:
+			p.in(HeadingFace, func() { p.para(b.text, body, 0, 0, 0, "left", paperPitch) })
+			p.blank(1)
 		}
 	}
 	if len(d.Attachments) > 0 {
@@ -397,21 +402,31 @@ func (g Grid) draw(p *sheetOfPaper) {
 		p.para(g.Caption, float64(size4)/2, 0, 0, 0, "center", paperPitch)
 	}
 	widths := g.widths()
-	var row func(cells []string, head bool)
-	row = func(cells []string, head bool) {
+	fresh := true // nothing of the table stands above on this page
+	var row func(at int, cells []string, head bool)
+	row = func(at int, cells []string, head bool) {
 		wrapped, lines := make([][]string, len(widths)), 1
 		for i := range widths {
 			if i < len(cells) {
-				wrapped[i] = p.wrap(cells[i], size, float64(widths[i])*twip-2*pad, 0)
-				lines = max(lines, len(wrapped[i]))
+				w := widths[i]
+				if !head && i > 0 && g.yields(at, i-1) {
+					w += widths[i-1]
+				}
+				wrapped[i] = p.wrap(cells[i], size, float64(w)*twip-2*pad, 0)
+				if head || fresh || !g.joins(at, i) {
+					lines = max(lines, len(wrapped[i]))
+				}
 			}
 		}
 		for from := 0; from < lines; {
 			fit := int((paperBottom - p.y) / pitch)
 			if fit < min(lines-from, 40) && p.y > paperTop {
+				if !head && !fresh {
+					p.pdf.Line(paperLeft, p.y, paperLeft+paperWidth, p.y)
+				}
 				p.newPage()
 				if !head {
-					row(g.Header, true)
+					row(0, g.Header, true)
 				}
 				fit = int((paperBottom - p.y) / pitch)
 			}
@@ -420,7 +435,29 @@ func (g Grid) draw(p *sheetOfPaper) {
 			p.pdf.SetLineWidth(0.5)
 			for i, w := range widths {
 				width := float64(w) * twip
-				p.pdf.RectFromUpperLeftWithStyle(x, p.y, width, height, "D")
+				if !head && g.yields(at, i) {
+					continue
+				}
+				if !head && i > 0 && g.yields(at, i-1) {
+					width += float64(widths[i-1]) * twip
+				}
+				if !head && !fresh && from == 0 && g.joins(at, i) {
+					// One with the cell above: no rule between, nothing said again.
+					p.pdf.Line(x, p.y, x, p.y+height)
+					p.pdf.Line(x+width, p.y, x+width, p.y+height)
+					if at+1 == len(g.Rows) || !g.joins(at+1, i) {
+						p.pdf.Line(x, p.y+height, x+width, p.y+height)
+					}
+					x += width
+					continue
+				}
+				if !head && at+1 < len(g.Rows) && g.joins(at+1, i) {
+					p.pdf.Line(x, p.y, x+width, p.y)
+					p.pdf.Line(x, p.y, x, p.y+height)
+					p.pdf.Line(x+width, p.y, x+width, p.y+height)
+				} else {
+					p.pdf.RectFromUpperLeftWithStyle(x, p.y, width, height, "D")
+				}
 				for k := from; k < min(from+n, len(wrapped[i])); k++ {
 					at := x + pad
 					if head {
@@ -432,11 +469,12 @@ func (g Grid) draw(p *sheetOfPaper) {
 			}
 			p.y += height
 			from += n
+			fresh = head
 		}
 	}
-	row(g.Header, true)
-	for _, cells := range g.Rows {
-		row(cells, false)
+	row(0, g.Header, true)
+	for i, cells := range g.Rows {
+		row(i, cells, false)
 	}
 	p.blank(1)
 }

@@ -93,6 +93,16 @@ var words = map[string]Choice{
 	"own_mended_listed":              {Label: "单位自查自改的问题在通报中列出", Basis: "第二十九条、第三十条"},
 	"referral_receipt_workdays":      {Label: "移交协同监管单位后的签收期限", Unit: "个工作日", Basis: "第五条、第二十三条"},
 	"referral_result_workdays":       {Label: "移交协同监管单位后的结果反馈期限", Unit: "个工作日", Basis: "第五条、第二十三条"},
+	"monthly_check_days":             {Label: "月检查表在次月几日前签字确认", Unit: "天", Basis: "第二十九条、第三十条"},
+	"bulletin_days":                  {Label: "季度通报在季后多少天内印发", Unit: "天", Basis: "第二十九条、第三十条"},
+	"assessment_due_month":           {Label: "年度考核在次年截止：月", Unit: "月", Basis: "第二十九条"},
+	"assessment_due_day":             {Label: "年度考核在次年截止：日", Unit: "日", Basis: "第二十九条"},
+	"supervision_due_month":          {Label: "监管年报告在次年截止：月", Unit: "月", Basis: "第三十条"},
+	"supervision_due_day":            {Label: "监管年报告在次年截止：日", Unit: "日", Basis: "第三十条"},
+	"annual_form_day":                {Label: "年度报表公开期限：1 月几日", Unit: "日", Basis: "第十九条（六）"},
+	"annual_form_days":               {Label: "年度报表在公开期限前多久开始填报", Unit: "天", Basis: "第十九条（六）"},
+	"annual_review_workdays":         {Label: "年度报表审核期限", Unit: "个工作日", Basis: "第十九条（六）"},
+	"annual_address_workdays":        {Label: "年度报表公开后网址回填期限", Unit: "个工作日", Basis: "第十九条（六）"},
 }
 
 // Choices lists the settings with their defaults. Every field of

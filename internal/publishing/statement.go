@@ -17,7 +17,7 @@ import (
 // ErrNoStatement says that the house has made no statement of the name.
 var ErrNoStatement = errors.New("publishing: no such statement")
 
-var statementName = regexp.MustCompile(`^[a-z]{1,40}$`)
+var statementName = regexp.MustCompile(`^[a-z][a-z0-9]{0,39}$`)
 
 // Statement is a public list the house signs, such as the directory of what is
 // official. A portal reads it without the database.

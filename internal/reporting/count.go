@@ -11,25 +11,128 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
+	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
 )
 
 // everything is the limit of lists of which no row may be missing.
 const everything = 1_000_000
 
-// count gathers the rows of a bulletin as they stand now.
+// counter counts one part of a paper into its content.
+type counter func(ctx context.Context, scope authz.Scope, b Bulletin, c *Content) error
+
+// counters of a kind, in the order of its figures.
+func (s *Service) counters(k Kind) []counter {
+	switch k {
+	case MonthlyCheck:
+		return []counter{s.countSheet, s.countFindings, s.countOrders}
+	case AnnualAssessment:
+		return []counter{s.countSites, s.countQuarters, s.countFindings, s.countOrders, s.countAreas, s.countLetters, s.countAnswered}
+	case SupervisionReport:
+		return []counter{s.countSites, s.countMonths, s.countQuarters, s.countFindings, s.countOrders, s.countLetters, s.countTraining, s.countAnswered}
+	}
+	return []counter{s.countSites, s.countLate, s.countFindings, s.countOrders, s.countAreas, s.countLetters, s.countIPv6, s.countInterpretations, s.countEmergencies, s.countBefore, s.countAnswered, s.countTrend}
+}
+
+// count gathers the rows of a paper as they stand now.
 func (s *Service) count(ctx context.Context, b Bulletin) (Content, error) {
-	c := Content{Area: b.Area, AreaName: b.AreaName, Office: b.UnitName, Period: b.Period.String(), PeriodName: b.Period.Chinese(), CheckPoint: b.Period.Last(), CountedOn: s.today(), Complete: true}
+	c := Content{Kind: b.Kind, Area: b.Area, AreaName: b.AreaName, Office: b.UnitName, Period: b.Period.String(), PeriodName: b.Period.Chinese(), CheckPoint: b.Period.Last(), CountedOn: s.today(), Complete: true}
 	if today := s.today(); !c.CheckPoint.Before(today) {
 		c.CheckPoint, c.Complete = today, false
 	}
 	scope := authz.Area("reporting.bulletin", b.areaOf)
-	for _, part := range []func(context.Context, authz.Scope, Bulletin, *Content) error{s.countSites, s.countLate, s.countFindings, s.countOrders, s.countLetters, s.countEmergencies, s.countBefore} {
+	for _, part := range s.counters(b.Kind) {
 		if err := part(ctx, scope, b, &c); err != nil {
 			return c, err
 		}
 	}
+	for _, g := range s.given {
+		if !slices.Contains(b.Kind.Sections(), g.section) {
+			continue
+		}
+		if err := s.take(ctx, scope, g, b, &c); err != nil {
+			return c, err
+		}
+	}
+	for i := range c.Figures {
+		c.Figures[i].Name = c.term(c.Figures[i].Name)
+	}
 	return c, nil
+}
+
+// term writes the words of a quarter in those of the paper's period.
+func (c Content) term(text string) string {
+	switch c.Kind {
+	case MonthlyCheck:
+		return strings.ReplaceAll(strings.ReplaceAll(text, "本季度", "本月"), "上季度", "上月")
+	case AnnualAssessment, SupervisionReport:
+		return strings.ReplaceAll(strings.ReplaceAll(text, "本季度", "本年度"), "上季度", "上年度")
+	}
+	return text
+}
+
+// Contribution is what another module tells of a period in a section of its
+// own.
+type Contribution struct {
+	Figures []Figure // key and section are completed
+	Tables  []Table
+	Lines   []string // sentences; figures in them bound by name
+}
+
+// Contributor gives a contribution; ok is false when there is nothing to tell.
+type Contributor func(ctx context.Context, q db.Querier, scope authz.Scope, area org.AreaID, p assessment.Period) (c Contribution, ok bool, err error)
+
+type contribution struct {
+	section string
+	from    Contributor
+}
+
+// Contribute registers who tells of a section: blind test letters, special
+// checks, commendation. At start only.
+func (s *Service) Contribute(section string, from Contributor) {
+	s.given = append(s.given, contribution{section, from})
+}
+
+func (s *Service) take(ctx context.Context, scope authz.Scope, g contribution, b Bulletin, c *Content) error {
+	got, ok, err := g.from(ctx, s.db, scope, b.Area, b.Period)
+	if err != nil || !ok {
+		return err
+	}
+	for _, f := range got.Figures {
+		if f.Rows == nil {
+			f.Rows = []Row{}
+		}
+		f.Section = g.section
+		c.Figures = append(c.Figures, f)
+	}
+	for _, t := range got.Tables {
+		t.Section = g.section
+		c.Tables = append(c.Tables, t)
+	}
+	if c.Given == nil {
+		c.Given = map[string][]string{}
+	}
+	c.Given[g.section] = append(c.Given[g.section], got.Lines...)
+	return nil
+}
+
+// Rounds gives the published results of a place and period; ok is false when
+// no round was published, and then sites are judged as they stand.
+type Rounds func(ctx context.Context, q db.Querier, scope authz.Scope, area org.AreaID, p assessment.Period) (label string, scores []assessment.Score, ok bool, err error)
+
+// RoundsFrom registers where published results come from. At start only.
+func (s *Service) RoundsFrom(from Rounds) { s.rounds = from }
+
+// scores are the results of a place and period: of its published round, else as
+// they stand.
+func (s *Service) scores(ctx context.Context, scope authz.Scope, area org.AreaID, p assessment.Period) (string, []assessment.Score, error) {
+	if s.rounds != nil {
+		if label, list, ok, err := s.rounds(ctx, s.db, scope, area, p); err != nil || ok {
+			return label, list, err
+		}
+	}
+	list, err := s.assessment.Scores(ctx, s.db, scope, p, assessment.ScoreFilter{})
+	return "", list, err
 }
 
 func (c *Content) add(key, section, name, unit string, rows []Row) {
@@ -44,8 +147,12 @@ func siteRow(sc assessment.Score) Row {
 }
 
 func (s *Service) countSites(ctx context.Context, scope authz.Scope, b Bulletin, c *Content) error {
-	scores, err := s.assessment.Scores(ctx, s.db, scope, b.Period, assessment.ScoreFilter{})
+	round, scores, err := s.scores(ctx, scope, b.Area, b.Period)
 	if err != nil {
+		return err
+	}
+	c.Round = round
+	if c.Sites, err = s.results(ctx, scope, scores); err != nil {
 		return err
 	}
 	rows := map[assessment.Verdict][]Row{}
@@ -145,18 +252,23 @@ func (s *Service) countFindings(ctx context.Context, scope authz.Scope, b Bullet
 	type found struct {
 		Row
 		family string
+		site   string
 		closed bool
+	}
+	at := map[string]int{}
+	for i, r := range c.Sites {
+		at[r.ID] = i
 	}
 	list, err := db.All(ctx, s.db, func(r db.Scanner) (found, error) {
 		f := found{Row: Row{Kind: "finding"}}
 		var check, site, state string
 		var seen time.Time
-		err := r.Scan(&f.ID, &check, &f.Text, &site, &state, &seen)
+		err := r.Scan(&f.ID, &check, &f.Text, &site, &state, &seen, &f.site)
 		f.family, _, _ = strings.Cut(check, ".")
 		f.closed = state == "closed"
 		f.Note, f.Link = site+"　"+calendar.DateOf(seen).Chinese()+"发现", "/console/findings/"+f.ID
 		return f, err
-	}, `SELECT f.id, f.check_id, f.says, s.name, f.state, f.first_seen FROM finding f JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id
+	}, `SELECT f.id, f.check_id, f.says, s.name, f.state, f.first_seen, f.site_id FROM finding f JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id
 	     WHERE `+w.SQL()+` ORDER BY s.name, f.first_seen, f.id`, w.Args()...)
 	if err != nil {
 		return err
@@ -165,8 +277,15 @@ func (s *Service) countFindings(ctx context.Context, scope authz.Scope, b Bullet
 	var all, closed, open []Row
 	for _, f := range list {
 		all = append(all, f.Row)
+		i, judged := at[f.site]
+		if judged {
+			c.Sites[i].Found++
+		}
 		if f.closed {
 			closed = append(closed, f.Row)
+			if judged {
+				c.Sites[i].Mended++
+			}
 		} else {
 			open = append(open, f.Row)
 		}
@@ -178,10 +297,15 @@ func (s *Service) countFindings(ctx context.Context, scope authz.Scope, b Bullet
 	c.add("findings.total", SectionFindings, "本季度发现问题", "个", all)
 	c.add("findings.closed", SectionFindings, "已整改到位", "个", closed)
 	c.add("findings.open", SectionFindings, "尚未整改到位", "个", open)
+	kinds := Chart{Key: "findings.kinds", Section: SectionFindings, Name: "发现问题按类别", Unit: "个"}
 	for _, k := range families {
 		if len(byFamily[k.key]) > 0 {
 			c.add("findings."+k.key, SectionFindings, k.name, "个", byFamily[k.key])
+			kinds.Labels, kinds.Values = append(kinds.Labels, k.name), append(kinds.Values, float64(len(byFamily[k.key])))
 		}
+	}
+	if len(kinds.Labels) > 0 {
+		c.Charts = append(c.Charts, kinds)
 	}
 	return nil
 }
@@ -196,9 +320,19 @@ func (s *Service) countOrders(ctx context.Context, scope authz.Scope, b Bulletin
 		return err
 	}
 	var all, closed, open, overdue []Row
+	at := map[string]int{}
+	for i, r := range c.Sites {
+		at[r.ID] = i
+	}
 	for _, o := range list {
 		r := orderRow(o)
 		all = append(all, r)
+		if i, ok := at[string(o.Site)]; ok {
+			c.Sites[i].Orders++
+			if o.Overdue(s.today()) {
+				c.Sites[i].Late++
+			}
+		}
 		if o.State == assessment.OrderClosed {
 			closed = append(closed, r)
 		} else {
@@ -231,23 +365,37 @@ func (s *Service) countLetters(ctx context.Context, scope authz.Scope, b Bulleti
 	return nil
 }
 
-// countBefore looks again at what the quarter before left: the sites it called
-// unqualified and the orders it issued.
-func (s *Service) countBefore(ctx context.Context, scope authz.Scope, b Bulletin, c *Content) error {
-	before := b.Period.Before()
-	var failed []Row
-	if kept, ok, err := s.kept(ctx, b.Area, before); err != nil {
-		return err
-	} else if ok {
-		failed = kept.Figure("sites.unqualified").Rows
-	} else {
-		scores, err := s.assessment.Scores(ctx, s.db, scope, before, assessment.ScoreFilter{Verdict: assessment.Unqualified})
-		if err != nil {
-			return err
-		}
-		for _, sc := range scores {
+// before are the results of the period before: as kept, else as they stand
+// now for it.
+func (s *Service) before(ctx context.Context, scope authz.Scope, b Bulletin) (list []Result, failed []Row, err error) {
+	p := b.Period.Before()
+	kept, ok, err := s.kept(ctx, b.Kind, b.Area, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	if ok {
+		return kept.Sites, kept.Figure("sites.unqualified").Rows, nil
+	}
+	_, scores, err := s.scores(ctx, scope, b.Area, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, sc := range scores {
+		if sc.Verdict == assessment.Unqualified {
 			failed = append(failed, siteRow(sc))
 		}
+	}
+	list, err = s.results(ctx, scope, scores)
+	return list, failed, err
+}
+
+// countBefore looks again at what the quarter before left: the sites it called
+// unqualified and the orders it issued; and at what became better since.
+func (s *Service) countBefore(ctx context.Context, scope authz.Scope, b Bulletin, c *Content) error {
+	before := b.Period.Before()
+	then, failed, err := s.before(ctx, scope, b)
+	if err != nil {
+		return err
 	}
 	now := map[string]Row{}
 	for _, v := range []string{"sites.qualified", "sites.unqualified", "sites.untested"} {
@@ -255,7 +403,11 @@ func (s *Service) countBefore(ctx context.Context, scope authz.Scope, b Bulletin
 			now[r.ID] = Row{Kind: r.Kind, ID: r.ID, Text: r.Text, Note: r.Note, Link: r.Link}
 		}
 	}
-	var was, well []Row
+	well := map[string]bool{}
+	for _, r := range c.Figure("sites.qualified").Rows {
+		well[r.ID] = true
+	}
+	var was, mended []Row
 	for _, r := range failed {
 		if n, ok := now[r.ID]; ok {
 			r = n
@@ -263,12 +415,12 @@ func (s *Service) countBefore(ctx context.Context, scope authz.Scope, b Bulletin
 			r.Note = "已不在运行"
 		}
 		was = append(was, r)
-		if slices.ContainsFunc(c.Figure("sites.qualified").Rows, func(q Row) bool { return q.ID == r.ID }) {
-			well = append(well, r)
+		if well[r.ID] {
+			mended = append(mended, r)
 		}
 	}
 	c.add("before.unqualified", SectionBefore, "上季度不合格网站", "个", was)
-	c.add("before.mended", SectionBefore, "其中本季度复查合格", "个", well)
+	c.add("before.mended", SectionBefore, "其中本季度复查合格", "个", mended)
 	list, _, err := s.assessment.Orders(ctx, s.db, scope, assessment.OrderFilter{Issued: before, Limit: everything})
 	if err != nil {
 		return err
@@ -282,5 +434,116 @@ func (s *Service) countBefore(ctx context.Context, scope authz.Scope, b Bulletin
 	}
 	c.add("before.orders", SectionBefore, "上季度整改通知", "份", all)
 	c.add("before.closed", SectionBefore, "其中已办结", "份", done)
+	return s.countImproved(ctx, scope, b, c, then)
+}
+
+// countImproved compares with the period before: first what became better.
+func (s *Service) countImproved(ctx context.Context, scope authz.Scope, b Bulletin, c *Content, then []Result) error {
+	old := map[string]Result{}
+	for _, r := range then {
+		old[r.ID] = r
+	}
+	var turned, up, down []Row
+	type gain struct {
+		Result
+		by int
+	}
+	var gains []gain
+	for _, r := range c.Sites {
+		o, ok := old[r.ID]
+		if !ok {
+			continue
+		}
+		row := Row{Kind: "site", ID: r.ID, Text: r.Name, Note: r.UnitName + "　上季度" + o.says() + "，本季度" + r.says(), Link: "/console/sites/" + r.ID + "/score?period=" + c.Period}
+		failed, fails := o.Verdict == string(assessment.Unqualified), r.Verdict == string(assessment.Unqualified)
+		switch {
+		case failed && r.Verdict == string(assessment.Qualified):
+			turned = append(turned, row)
+		case o.Verdict == string(assessment.Qualified) && fails:
+			down = append(down, row)
+		}
+		if o.Scored && r.Scored && o.Points != r.Points {
+			if r.Points > o.Points {
+				up = append(up, row)
+				gains = append(gains, gain{r, r.Points - o.Points})
+			} else if !slices.ContainsFunc(down, func(x Row) bool { return x.ID == r.ID }) {
+				down = append(down, row)
+			}
+		}
+	}
+	c.add("improve.turned", SectionImprove, "由不合格转为合格的网站", "个", turned)
+	c.add("improve.up", SectionImprove, "得分提高的网站", "个", up)
+	c.add("improve.down", SectionImprove, "得分下降或转为不合格的网站", "个", down)
+	slices.SortStableFunc(gains, func(a, b gain) int { return b.by - a.by })
+	t := Table{Key: "improve.most", Section: SectionImprove, Name: "进步较大的网站", Header: []string{"网站", "主办单位", "上季度", "本季度", "提高"}, Widths: []int{4, 4, 2, 2, 2}}
+	for _, g := range gains[:min(10, len(gains))] {
+		t.Rows = append(t.Rows, []string{g.Name, g.UnitName, old[g.ID].says(), g.says(), points(g.by) + "分"})
+	}
+	if len(t.Rows) > 0 {
+		c.Tables = append(c.Tables, t)
+	}
+	var w db.Where
+	scope.Where(&w, "u")
+	w.And("f.first_seen >= ? AND f.first_seen < ?", b.Period.Before().Start(), b.Period.Before().End())
+	rows, err := db.All(ctx, s.db, func(r db.Scanner) (Row, error) {
+		x := Row{Kind: "finding"}
+		err := r.Scan(&x.ID, &x.Text, &x.Note)
+		x.Link = "/console/findings/" + x.ID
+		return x, err
+	}, `SELECT f.id, f.says, s.name FROM finding f JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id WHERE `+w.SQL()+` ORDER BY s.name, f.first_seen, f.id`, w.Args()...)
+	if err != nil {
+		return err
+	}
+	c.add("improve.findings", SectionImprove, "上季度发现问题", "个", rows)
 	return nil
+}
+
+// says is a result in a word or its points.
+func (r Result) says() string {
+	if r.Scored {
+		return points(r.Points) + "分"
+	}
+	return assessment.Verdict(r.Verdict).Name()
+}
+
+// points writes hundredths without needless noughts.
+func points(n int) string {
+	sign := ""
+	if n < 0 {
+		sign, n = "-", -n
+	}
+	s := fmt.Sprintf("%s%d.%02d", sign, n/100, n%100)
+	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+}
+
+// results are scores with what exports and comparisons need.
+func (s *Service) results(ctx context.Context, scope authz.Scope, scores []assessment.Score) ([]Result, error) {
+	var w db.Where
+	scope.Where(&w, "u")
+	type place struct{ id, code, area, name, path string }
+	list, err := db.All(ctx, s.db, func(r db.Scanner) (place, error) {
+		var p place
+		err := r.Scan(&p.id, &p.code, &p.area, &p.name, &p.path)
+		return p, err
+	}, `SELECT s.id, s.site_code, a.code, a.name, a.path FROM site s JOIN unit u ON u.id = s.unit_id JOIN area a ON a.id = u.area_id WHERE `+w.SQL(), w.Args()...)
+	if err != nil {
+		return nil, err
+	}
+	at := make(map[string]place, len(list))
+	for _, p := range list {
+		at[p.id] = p
+	}
+	out := make([]Result, 0, len(scores))
+	for _, sc := range scores {
+		p := at[sc.ID]
+		r := Result{ID: sc.ID, Name: sc.Name, Code: p.code, Host: sc.Host, Unit: string(sc.Unit), UnitName: sc.UnitName, Area: p.area, AreaName: p.name, path: p.path, Class: string(sc.Class), Verdict: string(sc.Verdict), Scored: sc.Scored, Unverified: sc.Unverified}
+		if sc.Scored {
+			r.Points = int(sc.Points)
+		}
+		for _, v := range sc.Vetoes {
+			r.Vetoes = append(r.Vetoes, v.Name)
+		}
+		out = append(out, r)
+	}
+	return out, nil
 }

@@ -7,10 +7,6 @@
 // every look; freezing keeps figures and rows with their SHA-256, so that the
 // paper and the page of an issued bulletin say the same for ever.
 //
-// It also counts what the annual form of a site (年度报表) asks for and this house
-// knows: visits, what was published, interpretations, topics, letters; each with
-// its source, and what it does not know as missing.
-//
 // It does not decide a verdict or what is overdue (assessment), what is wrong
 // (inspection), how letters are counted (letters), or how a document is laid
 // out (official).

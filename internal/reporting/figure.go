@@ -10,7 +10,7 @@ import (
 
 // Row is one thing that was counted.
 type Row struct {
-	Kind string `json:"kind"` // site, account, finding, order, letter
+	Kind string `json:"kind"` // site, account, app, finding, order, letter, item, bulletin …
 	ID   string `json:"id"`
 	Text string `json:"text"`
 	Note string `json:"note,omitempty"`
@@ -52,13 +52,71 @@ type Cause struct {
 	Evidence  []Row  `json:"evidence"`
 }
 
-// Content is everything a bulletin says.
+// Table is rows shown together: not a number of its own, but what numbers are
+// compared by.
+type Table struct {
+	Key     string     `json:"key"`
+	Section string     `json:"section"`
+	Name    string     `json:"name"`
+	Header  []string   `json:"header"`
+	Widths  []int      `json:"widths,omitempty"`
+	Rows    [][]string `json:"rows"`
+	Links   []string   `json:"links,omitempty"` // of the rows, where they lead in the console
+	// Apart tables are long: the document has them as an attachment.
+	Apart bool `json:"apart,omitempty"`
+}
+
+// Chart is drawn of figures: one value for each label.
+type Chart struct {
+	Key     string    `json:"key"`
+	Section string    `json:"section"`
+	Name    string    `json:"name"`
+	Unit    string    `json:"unit"`
+	Line    bool      `json:"line,omitempty"` // over time
+	Labels  []string  `json:"labels"`
+	Values  []float64 `json:"values"`
+}
+
+// Result is one site's, as exports and the next period need it.
+type Result struct {
+	ID         string   `json:"id"`
+	Name       string   `json:"name"`
+	Code       string   `json:"code,omitempty"`
+	Host       string   `json:"host,omitempty"`
+	Unit       string   `json:"unit"`
+	UnitName   string   `json:"unit_name"`
+	Area       string   `json:"area"` // code of the division
+	AreaName   string   `json:"area_name"`
+	Class      string   `json:"class"`
+	Verdict    string   `json:"verdict"`
+	Scored     bool     `json:"scored,omitempty"`
+	Points     int      `json:"points,omitempty"` // hundredths
+	Unverified bool     `json:"unverified,omitempty"`
+	Vetoes     []string `json:"vetoes,omitempty"`
+	Found      int      `json:"found"`
+	Mended     int      `json:"mended"`
+	Orders     int      `json:"orders"`
+	Late       int      `json:"late"` // orders past their day
+
+	path string
+}
+
+// Content is everything a paper says.
 type Content struct {
-	Area       org.AreaID `json:"area"`
-	AreaName   string     `json:"area_name"`
-	Office     string     `json:"office"`
-	Period     string     `json:"period"`
-	PeriodName string     `json:"period_name"`
+	Kind Kind `json:"kind,omitempty"` // empty: a quarter's, kept before there were others
+	// Round names the round whose published results these are; empty: counted
+	// as things stood.
+	Round      string              `json:"round,omitempty"`
+	Tables     []Table             `json:"tables,omitempty"`
+	Charts     []Chart             `json:"charts,omitempty"`
+	Sites      []Result            `json:"sites,omitempty"`
+	Given      map[string][]string `json:"given,omitempty"`   // sentences by section, of other modules
+	Outline    *Outline            `json:"outline,omitempty"` // as frozen
+	Area       org.AreaID          `json:"area"`
+	AreaName   string              `json:"area_name"`
+	Office     string              `json:"office"`
+	Period     string              `json:"period"`
+	PeriodName string              `json:"period_name"`
 	// CheckPoint is the day on which sites were judged: the last of the quarter,
 	// or the day of counting when that is earlier.
 	CheckPoint calendar.Date `json:"check_point"`
@@ -93,6 +151,26 @@ func (c Content) Has(key string) bool {
 	return slices.ContainsFunc(c.Figures, func(f Figure) bool { return f.Key == key })
 }
 
+// TablesOf are the tables of a section.
+func (c Content) TablesOf(section string) []Table {
+	var out []Table
+	for _, t := range c.Tables {
+		if t.Section == section {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// ChartOf is a chart by its key.
+func (c Content) ChartOf(key string) (Chart, bool) {
+	i := slices.IndexFunc(c.Charts, func(x Chart) bool { return x.Key == key })
+	if i < 0 {
+		return Chart{}, false
+	}
+	return c.Charts[i], true
+}
+
 // Section is the figures of one section, in order.
 func (c Content) Section(name string) []Figure {
 	var out []Figure
@@ -119,19 +197,30 @@ func percent(part, of int) string {
 	return fmt.Sprintf("%d.%d%%", n/10, n%10)
 }
 
-// The sections of a bulletin, in order.
+// The sections of papers.
 const (
-	SectionSites    = "检查总体情况"
-	SectionLaunch   = "同意开设后逾期未上线情况"
-	SectionFindings = "发现的主要问题"
-	SectionOrders   = "督促整改情况"
-	SectionLetters  = "留言办理情况"
-	SectionUrgent   = "应急发布情况"
-	SectionBefore   = "上季度问题复查情况"
+	SectionSites     = "检查总体情况"
+	SectionImprove   = "改进情况"
+	SectionUnits     = "各地区检查情况"
+	SectionBefore    = "上季度问题复查情况"
+	SectionLaunch    = "同意开设后逾期未上线情况"
+	SectionFindings  = "发现的主要问题"
+	SectionOrders    = "督促整改情况"
+	SectionLetters   = "留言办理情况"
+	SectionBlind     = "留言办理抽测情况"
+	SectionIPv6      = "IPv6支持情况"
+	SectionInterpret = "政策解读情况"
+	SectionSpecial   = "专项检查情况"
+	SectionUrgent    = "应急发布情况"
+	SectionAnswered  = "表扬和问责情况"
+	SectionSheet     = "检查开展情况"
+	SectionMonths    = "月检查开展情况"
+	SectionQuarters  = "季度通报情况"
+	SectionTraining  = "业务培训情况"
 )
 
-// Sections in order.
-var Sections = []string{SectionSites, SectionLaunch, SectionFindings, SectionOrders, SectionLetters, SectionUrgent, SectionBefore}
+// Sections of a quarterly bulletin, in order: improvement before any comparison.
+var Sections = []string{SectionSites, SectionImprove, SectionUnits, SectionBefore, SectionLaunch, SectionFindings, SectionOrders, SectionLetters, SectionBlind, SectionIPv6, SectionInterpret, SectionSpecial, SectionUrgent, SectionAnswered}
 
 // families are the kinds of finding a bulletin counts, by the family of the
 // check; the last takes the rest.

@@ -32,7 +32,6 @@ import (
 	"zhengshu/internal/registry"
 	"zhengshu/internal/reporting"
 	"zhengshu/internal/seal"
-	"zhengshu/internal/visits"
 )
 
 var morning = time.Date(2026, 3, 20, 1, 0, 0, 0, time.UTC)
@@ -46,10 +45,10 @@ type house struct {
 	clock    *calendar.Manual
 	assess   *assessment.Service
 	svc      *reporting.Service
+	owed     *obligation.Service
 	sites    map[string]registry.SiteID
 	sessions map[string]*authz.Session
 	letters  []reporting.Figure
-	reads    visits.YearFigures
 }
 
 func each(t *testing.T, fn func(t *testing.T, h *house)) {
@@ -71,7 +70,7 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 			t.Fatal(err)
 		}
 	}
-	fatal(passage.Declare(ctx, d, registry.SiteMachine, inspection.FindingMachine, assessment.OrderMachine, reporting.Machine))
+	fatal(passage.Declare(ctx, d, registry.SiteMachine, inspection.FindingMachine, assessment.OrderMachine, reporting.Machine, reporting.ExperienceMachine))
 	o := org.New(d)
 	reg := registry.New(d, o)
 	days, err := calendar.Published()
@@ -85,14 +84,12 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 	}
 	// Nothing is contacted: no site is monitored.
 	insp := inspection.New(d, probes, reg, store, egress.New(egress.Policy{}), inspection.Settings{})
-	h.assess, err = assessment.New(assessment.Parts{DB: d, Org: o, Registry: reg, Inspection: insp, Obligations: obligation.New(d, o, assessment.Obligations()...), Days: days, Store: store})
+	h.owed = obligation.New(d, o, append(reporting.Obligations(), assessment.Obligations()...)...)
+	h.assess, err = assessment.New(assessment.Parts{DB: d, Org: o, Registry: reg, Inspection: insp, Obligations: h.owed, Days: days, Store: store})
 	fatal(err)
-	h.svc = reporting.New(reporting.Parts{DB: d, Org: o, Registry: reg, Assessment: h.assess,
+	h.svc = reporting.New(reporting.Parts{DB: d, Org: o, Registry: reg, Assessment: h.assess, Obligations: h.owed,
 		Letters: func(context.Context, authz.Scope, assessment.Period) ([]reporting.Figure, error) {
 			return h.letters, nil
-		},
-		Visits: func(context.Context, authz.Scope, registry.SiteID, int) (visits.YearFigures, error) {
-			return h.reads, nil
 		}})
 	fatal(d.Update(ctx, func(tx *db.Tx) error {
 		for _, a := range []org.Area{{Level: org.Province, Code: "610000", Name: "陕西省"}, {Level: org.City, Code: "610100", Name: "西安市", Parent: "province-610000000000"},
@@ -125,6 +122,20 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 				return err
 			}
 			h.sessions[n.key] = &authz.Session{PersonID: string(p.ID), Name: n.key, Posts: posts}
+			if n.key == "city" { // a colleague, who agrees
+				p, err := o.AddPerson(ctx, tx, authz.System("test"), org.Person{Unit: u.ID, Name: "colleague"})
+				if err != nil {
+					return err
+				}
+				if err := o.Appoint(ctx, tx, authz.System("test"), p.ID, u.ID, authz.Supervisor); err != nil {
+					return err
+				}
+				posts, err := o.PostsOf(ctx, tx, p.ID)
+				if err != nil {
+					return err
+				}
+				h.sessions["colleague"] = &authz.Session{PersonID: string(p.ID), Name: "colleague", Posts: posts}
+			}
 			site, err := reg.EnterSite(ctx, tx, registry.Site{Unit: u.ID, Kind: n.site, Name: n.name + "网站", Host: n.key + ".gov.cn", Hosted: n.key == "city"})
 			if err != nil {
 				return err
@@ -212,7 +223,7 @@ func (h *house) compose(period string) reporting.Bulletin {
 		h.t.Fatal(err)
 	}
 	ctx, scope := h.as("city", authz.BulletinCompose)
-	b, err := h.svc.Compose(ctx, scope, city, p)
+	b, err := h.svc.Compose(ctx, scope, reporting.QuarterlyBulletin, city, p)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -220,6 +231,22 @@ func (h *house) compose(period string) reporting.Bulletin {
 		h.t.Fatal(err)
 	}
 	return b
+}
+
+// agree brings a draft past its second person.
+func (h *house) agree(id reporting.BulletinID) {
+	h.t.Helper()
+	ctx, scope := h.as("city", authz.BulletinCompose)
+	if _, err := h.svc.Submit(ctx, scope, id); err != nil {
+		h.t.Fatal(err)
+	}
+	if _, err := h.svc.Agree(ctx, scope, id, ""); !fault.Is(err, fault.Refused) {
+		h.t.Fatalf("who submits agrees: %v", err)
+	}
+	ctx, scope = h.as("colleague", authz.BulletinCompose)
+	if _, err := h.svc.Agree(ctx, scope, id, "同意"); err != nil {
+		h.t.Fatal(err)
+	}
 }
 
 // count asks the database by itself.
@@ -368,6 +395,10 @@ func TestFreezeKeepsAndIssue(t *testing.T) {
 		if _, err := h.svc.Issue(ctx, scope, b.ID, "市政办函〔2026〕5号"); !fault.Is(err, fault.Conflict) {
 			t.Errorf("issuing a draft: %v", err)
 		}
+		if _, err := h.svc.Freeze(ctx, scope, b.ID); !fault.Is(err, fault.Conflict) {
+			t.Errorf("freezing what nobody agreed to: %v", err)
+		}
+		h.agree(b.ID)
 		frozen, err := h.svc.Freeze(ctx, scope, b.ID)
 		if err != nil || len(frozen.SHA256) != 64 {
 			t.Fatalf("%+v (%v)", frozen.SHA256, err)
@@ -387,6 +418,7 @@ func TestFreezeKeepsAndIssue(t *testing.T) {
 		if draft, err := h.svc.Bulletin(ctx, scope, b.ID); err != nil || draft.Content.Figure("findings.total").N() != 7 {
 			t.Errorf("thawed: %d findings (%v)", draft.Content.Figure("findings.total").N(), err)
 		}
+		h.agree(b.ID)
 		if _, err := h.svc.Freeze(ctx, scope, b.ID); err != nil {
 			t.Fatal(err)
 		}
@@ -439,14 +471,14 @@ func TestComposeRefusals(t *testing.T) {
 			p    assessment.Period
 			want fault.Kind
 		}{{"", quarter, fault.Invalid}, {city, month, fault.Invalid}, {city, quarter.Next(), fault.Invalid}, {"city-610200000000", quarter, fault.NotFound}, {"city-999900000000", quarter, fault.NotFound}} {
-			if _, err := h.svc.Compose(ctx, scope, tt.area, tt.p); !fault.Is(err, tt.want) {
+			if _, err := h.svc.Compose(ctx, scope, reporting.QuarterlyBulletin, tt.area, tt.p); !fault.Is(err, tt.want) {
 				t.Errorf("%s %s: %v", tt.area, tt.p, err)
 			}
 		}
 		var wg sync.WaitGroup
 		errs := make([]error, 2)
 		for i := range errs {
-			wg.Go(func() { _, errs[i] = h.svc.Compose(ctx, scope, city, quarter) })
+			wg.Go(func() { _, errs[i] = h.svc.Compose(ctx, scope, reporting.QuarterlyBulletin, city, quarter) })
 		}
 		wg.Wait()
 		if n := h.count(`SELECT count(*) FROM bulletin`); n != 1 || (errs[0] == nil) == (errs[1] == nil) {

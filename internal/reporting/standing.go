@@ -3,25 +3,35 @@ package reporting
 import (
 	"context"
 	"fmt"
-	"strings"
+	"maps"
+	"slices"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
+	"zhengshu/internal/org"
 )
 
 // Standing is where the unit of a row stands on both axes.
-type Standing struct{ area, line string }
+type Standing struct {
+	unit       org.UnitID
+	area, line string
+}
 
 // In reports whether the row lies in the scope.
 func (p Standing) In(scope authz.Scope) bool { return p.area != "" && scope.Covers(p.area, p.line) }
 
 // placeOf says how a row of each kind leads to its unit.
 var placeOf = map[string]string{
-	"site":    `SELECT x.id, u.area_path, u.line_path FROM site x JOIN unit u ON u.id = x.unit_id`,
-	"account": `SELECT x.id, u.area_path, u.line_path FROM account x JOIN unit u ON u.id = x.unit_id`,
-	"finding": `SELECT x.id, u.area_path, u.line_path FROM finding x JOIN site s ON s.id = x.site_id JOIN unit u ON u.id = s.unit_id`,
-	"order":   `SELECT x.id, u.area_path, u.line_path FROM rectify_order x JOIN unit u ON u.id = x.unit_id`,
-	"letter":  `SELECT x.id, u.area_path, u.line_path FROM letter x JOIN unit u ON u.id = x.unit_id`,
+	"site":     `SELECT x.id, u.id, u.area_path, u.line_path FROM site x JOIN unit u ON u.id = x.unit_id`,
+	"account":  `SELECT x.id, u.id, u.area_path, u.line_path FROM account x JOIN unit u ON u.id = x.unit_id`,
+	"app":      `SELECT x.id, u.id, u.area_path, u.line_path FROM account x JOIN unit u ON u.id = x.unit_id`,
+	"finding":  `SELECT x.id, u.id, u.area_path, u.line_path FROM finding x JOIN site s ON s.id = x.site_id JOIN unit u ON u.id = s.unit_id`,
+	"order":    `SELECT x.id, u.id, u.area_path, u.line_path FROM rectify_order x JOIN unit u ON u.id = x.unit_id`,
+	"letter":   `SELECT x.id, u.id, u.area_path, u.line_path FROM letter x JOIN unit u ON u.id = x.unit_id`,
+	"item":     `SELECT x.id, u.id, u.area_path, u.line_path FROM item x JOIN unit u ON u.id = x.unit_id`,
+	"bulletin": `SELECT x.id, u.id, u.area_path, u.line_path FROM bulletin x JOIN unit u ON u.id = x.unit_id`,
+	"course":   `SELECT x.id, u.id, u.area_path, u.line_path FROM training_course x JOIN unit u ON u.id = x.unit_id`,
+	"inquiry":  `SELECT x.id, u.id, u.area_path, u.line_path FROM inquiry x JOIN unit u ON u.id = x.unit_id`,
 }
 
 // Stands says where the rows stand, by their links: a bulletin is read by those it is about,
@@ -40,25 +50,35 @@ func (s *Service) Stands(ctx context.Context, rows []Row) (map[string]Standing, 
 	}
 	out := map[string]Standing{}
 	for kind, links := range byKind {
-		var args []any
-		var marks []string
-		for id := range links {
-			args = append(args, id)
-			marks = append(marks, fmt.Sprintf("$%d", len(args)))
+		found, err := s.standings(ctx, kind, slices.Collect(maps.Keys(links)))
+		if err != nil {
+			return nil, err
 		}
+		for id, at := range found {
+			out[links[id]] = at
+		}
+	}
+	return out, nil
+}
+
+// standings are where the rows of a kind stand, by their ids.
+func (s *Service) standings(ctx context.Context, kind string, ids []string) (map[string]Standing, error) {
+	out := make(map[string]Standing, len(ids))
+	for some := range slices.Chunk(ids, 500) {
+		var w db.Where
 		type found struct {
 			id string
 			at Standing
 		}
 		list, err := db.All(ctx, s.db, func(r db.Scanner) (found, error) {
 			var f found
-			return f, r.Scan(&f.id, &f.at.area, &f.at.line)
-		}, placeOf[kind]+` WHERE x.id IN (`+strings.Join(marks, ", ")+`)`, args...)
+			return f, r.Scan(&f.id, &f.at.unit, &f.at.area, &f.at.line)
+		}, placeOf[kind]+` WHERE x.id IN `+db.Among(&w, some), w.Args()...)
 		if err != nil {
 			return nil, err
 		}
 		for _, f := range list {
-			out[links[f.id]] = f.at
+			out[f.id] = f.at
 		}
 	}
 	return out, nil

@@ -36,13 +36,12 @@ func (h *Handler) compare(r *http.Request) (boardPage, error) {
 func newCompare(c dashboard.Comparison, f web.Filter, at time.Time) boardPage {
 	v := boardPage{Heading: web.Heading{Title: "地区对比", Above: c.Place.Name(), Lead: "按比上季度末改善多少排列，改善相同的按区划代码；不排个人名次，不统计点赞和阅读量。"}, Filter: f, Note: counted(at)}
 	v.Stats = web.Stats{Label: c.Place.Name() + "合计", Items: []web.Stat{
-		{Name: "运行中的网站", Value: strconv.Itoa(c.All.Sites), Unit: "个", Href: open(c.All.Sites, dashboard.Query{Figure: "site.running", Under: c.Place.Area.ID})},
-		{Name: "若今天抽查，不合格", Value: strconv.Itoa(c.All.Unqualified), Unit: "个", Note: better(c.All.Better()), Kind: tone(c.All.Unqualified, web.Warn), Href: open(c.All.Unqualified, dashboard.Query{Figure: "site.unqualified", Under: c.Place.Area.ID, From: c.Month, To: c.Month})},
+		{Name: "若今天抽查，不合格", Value: strconv.Itoa(c.All.Unqualified), Unit: "个", Note: fmt.Sprintf("共 %d 个网站，比上季度末%s", c.All.Sites, better(c.All.Better())), Kind: tone(c.All.Unqualified, web.Warn), Href: open(c.All.Unqualified, dashboard.Query{Figure: "site.unqualified", Under: c.Place.Area.ID, From: c.Month, To: c.Month})},
 		{Name: "未办结的严重问题", Value: strconv.Itoa(c.All.Serious), Unit: "个", Kind: tone(c.All.Serious, web.Danger), Href: open(c.All.Serious, dashboard.Query{Figure: "finding.serious", Under: c.Place.Area.ID})},
 		{Name: "超期未办结的整改通知", Value: strconv.Itoa(c.All.Overdue), Unit: "份", Kind: tone(c.All.Overdue, web.Danger), Href: open(c.All.Overdue, dashboard.Query{Figure: "order.overdue", Under: c.Place.Area.ID})},
 		{Name: "本季度按期整改", Value: part(c.All.Timely, c.All.Ended), Note: fmt.Sprintf("办结 %d 份，按期 %d 份", c.All.Ended, c.All.Timely), Href: open(c.All.Ended, dashboard.Query{Figure: "life.ended", Under: c.Place.Area.ID, From: c.First, To: c.Month})},
 		{Name: "本季度留言按时答复", Value: part(c.All.OnTime, c.All.Judged), Note: fmt.Sprintf("已判定 %d 件，按时 %d 件", c.All.Judged, c.All.OnTime), Href: open(c.All.Judged, dashboard.Query{Figure: "letter.judged", Under: c.Place.Area.ID, From: c.First, To: c.Month})}}}
-	v.Charts = []charted{{Title: "各" + kindOf(c) + "情况", Kind: "stack", Columns: "4,5", Wide: true, Table: compareTable(c, 0)}}
+	v.Charts = []charted{{Title: "各" + kindOf(c) + "情况", Kind: "stack", Columns: "2,4,5", Wide: true, Table: compareTable(c, 0)}}
 	return v
 }
 

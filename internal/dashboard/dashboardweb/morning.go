@@ -74,9 +74,8 @@ func (h *Handler) morning(w http.ResponseWriter, r *http.Request) error {
 
 func newMorning(m dashboard.Morning, before time.Time, byLook bool) morningPage {
 	v := morningPage{Heading: web.Heading{Title: "今日要情", Lead: "自 " + web.Minute(m.Since) + " 以来的变化，要办的在前。", Acts: []web.Act{{Text: "看板", Href: boardPath}, {Text: "领导摘要", Href: boardPath + "/leader"}, {Text: "值班大屏", Href: boardPath + "/wall"}}}}
-	v.Tabs = web.Tabs{Label: "从何时算起", Items: []web.Tab{{Name: "自昨天 18:00", Href: morningPath, Current: !byLook}}}
 	if !before.IsZero() {
-		v.Tabs.Items = append(v.Tabs.Items, web.Tab{Name: "自上次查看（" + web.Minute(before) + "）", Href: morningPath + "?since=look", Current: byLook})
+		v.Tabs = web.Tabs{Label: "从何时算起", Items: []web.Tab{{Name: "自昨天 18:00", Href: morningPath, Current: !byLook}, {Name: "自上次查看（" + web.Minute(before) + "）", Href: morningPath + "?since=look", Current: byLook}}}
 	}
 	if m.Quiet() {
 		v.Quiet = "这段时间没有新的告警、严重问题和超期事项。"
@@ -109,7 +108,7 @@ func newMorning(m dashboard.Morning, before time.Time, byLook bool) morningPage 
 
 // toDo is what waits for the person.
 func toDo(list []workbench.Task) web.Table {
-	t := web.Table{Caption: "等我办的", Columns: []web.Column{{Head: "事项", Wide: true}, {Head: "类别"}, {Head: "期限"}, {Head: ""}}, Empty: web.Empty{Title: "没有等您办的事"}}
+	t := web.Table{Caption: "等我办的", Quiet: true, Columns: []web.Column{{Head: "事项", Wide: true}, {Head: "类别"}, {Head: "期限"}, {Head: ""}}, Empty: web.Empty{Title: "没有等您办的事"}}
 	for _, x := range list {
 		due := "—"
 		if !x.Due.On.IsZero() {
@@ -270,7 +269,7 @@ func (h *Handler) wallData(r *http.Request) (wallPage, dashboard.Leader, error) 
 func newWall(l dashboard.Leader, c dashboard.Comparison, list []dashboard.Month) wallPage {
 	v := wallPage{Place: c.Place.Name(), At: web.Minute(l.At), Refresh: wallRefresh, Five: five(l), Back: web.Link{Text: "返回看板", Href: boardPath}, Compare: compareTable(c, wallLines)}
 	// What can be read from afar: the place and what wants an act.
-	keep := []int{0, 2, 4, 5, 7}
+	keep := []int{0, 2, 4, 5}
 	t := web.Table{Caption: v.Compare.Caption, Empty: v.Compare.Empty}
 	for _, i := range keep {
 		t.Columns = append(t.Columns, v.Compare.Columns[i])

@@ -77,6 +77,9 @@ func newLetterView(x file, s *authz.Session, today calendar.Date) letterView {
 	for _, reason := range rules.Reasons(l.Breaches(today)) {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Danger, Title: "超过答复时限", Text: reason.Says + "（" + reason.Citation + "）"})
 	}
+	if !l.WithdrawnOn.IsZero() {
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "已退出统计", Text: l.WithdrawnOn.Chinese() + "：" + l.WithdrawnWhy, Links: []web.Link{{Text: "查看测试信件", Href: "/console/blind-letters"}}})
+	}
 	if len(x.duplicates) > 0 && l.Open() {
 		a := web.Alert{Kind: web.Warn, Title: "可能是重复来信", Text: "同一来信人 30 天内有内容相近的来信，请核对："}
 		for _, d := range x.duplicates {

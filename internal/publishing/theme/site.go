@@ -86,6 +86,7 @@ type Doors struct {
 	ErrorReport string `json:"error_report,omitempty"` // 我为政府网站找错
 	Search      string `json:"search,omitempty"`
 	Official    string `json:"official,omitempty"` // 官方名录
+	Annual      string `json:"annual,omitempty"`   // 年度报表, Article 19(6)
 	Services    string `json:"services,omitempty"` // 政务服务网, Article 13(1)
 }
 

@@ -1,21 +1,16 @@
 package reportingweb
 
 import (
-	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
-	"mime"
 	"net/http"
-	"net/url"
-	"slices"
-	"strconv"
 
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/org"
-	"zhengshu/internal/passage"
 	"zhengshu/internal/reporting"
 	"zhengshu/internal/web"
 )
@@ -27,7 +22,7 @@ const (
 	listPath  = "/console/bulletins"
 	perPage   = 20
 	smallBody = 16 << 10
-	docx      = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+	bigBody   = 600 << 10
 )
 
 // Handler serves the screens.
@@ -41,11 +36,38 @@ func (h *Handler) Routes() []web.Route {
 	return []web.Route{
 		{Pattern: "GET /console/bulletins", Permit: authz.AssessmentRead, Handle: h.list},
 		{Pattern: "POST /console/bulletins", Permit: authz.BulletinCompose, Handle: h.compose, MaxBody: smallBody},
-		{Pattern: "GET /console/sites/{id}/yearly", Permit: authz.RegistryRead, Handle: h.yearly},
-		{Pattern: "GET /console/sites/{id}/yearly/export", Permit: authz.RegistryRead, Handle: h.exportYearly},
-		{Pattern: "GET /console/bulletins/{id}", Permit: authz.AssessmentRead, Handle: h.show},
+		{Pattern: "GET /console/bulletins/{id}", Permit: authz.AssessmentRead, Handle: h.paper},
 		{Pattern: "GET /console/bulletins/{id}/rows/{key}", Permit: authz.AssessmentRead, Handle: h.rows},
 		{Pattern: "GET /console/bulletins/{id}/document", Permit: authz.AssessmentRead, Handle: h.document},
+		{Pattern: "GET /console/bulletins/{id}/tables/{key}", Permit: authz.AssessmentRead, Handle: h.table},
+		{Pattern: "GET /console/bulletins/{id}/tables/{key}/export", Permit: authz.AssessmentRead, Handle: h.exportTable},
+		{Pattern: "GET /console/bulletins/{id}/outline", Permit: authz.BulletinCompose, Handle: h.outline},
+		{Pattern: "POST /console/bulletins/{id}/outline", Permit: authz.BulletinCompose, Handle: h.saveOutline, MaxBody: bigBody},
+		{Pattern: "GET /console/bulletins/{id}/cases", Permit: authz.BulletinCompose, Handle: h.cases},
+		{Pattern: "POST /console/bulletins/{id}/cases", Permit: authz.BulletinCompose, Handle: h.tell, MaxBody: bigBody},
+		{Pattern: "POST /console/bulletins/{id}/submit", Permit: authz.BulletinCompose, Handle: h.submit, MaxBody: smallBody},
+		{Pattern: "POST /console/bulletins/{id}/agree", Permit: authz.BulletinCompose, Handle: h.agree, MaxBody: smallBody},
+		{Pattern: "POST /console/bulletins/{id}/return", Permit: authz.BulletinCompose, Handle: h.giveBack, MaxBody: smallBody},
+		{Pattern: "POST /console/bulletins/{id}/sign", Permit: authz.BulletinCompose, Handle: h.sign, MaxBody: smallBody},
+		{Pattern: "POST /console/bulletins/{id}/receive", Permit: authz.BulletinCompose, Handle: h.receive, MaxBody: smallBody},
+		{Pattern: "POST /console/bulletins/{id}/send-back", Permit: authz.BulletinCompose, Handle: h.sendBack, MaxBody: smallBody},
+		{Pattern: "POST /console/bulletins/{id}/public", Permit: authz.BulletinCompose, Handle: h.show, MaxBody: smallBody},
+		{Pattern: "POST /console/bulletins/{id}/errata", Permit: authz.BulletinCompose, Handle: h.correct, MaxBody: smallBody},
+		{Pattern: "GET /console/bulletins/{id}/mailing", Permit: authz.AssessmentRead, Handle: h.mailing},
+		{Pattern: "POST /console/bulletins/{id}/mailing", Permit: authz.BulletinCompose, Handle: h.send, MaxBody: smallBody},
+		{Pattern: "POST /console/bulletins/{id}/mailing/resend", Permit: authz.BulletinCompose, Handle: h.resend, MaxBody: smallBody},
+		{Pattern: "GET /console/bulletins/{id}/results", Permit: authz.AssessmentRead, Handle: h.results},
+		{Pattern: "GET /console/bulletins/{id}/results/export", Permit: authz.AssessmentRead, Handle: h.exportResults},
+		{Pattern: "GET /console/result-letters", Permit: authz.AssessmentRead, Handle: h.letters},
+		{Pattern: "GET /console/result-letters/{id}", Permit: authz.AssessmentRead, Handle: h.letter},
+		{Pattern: "GET /console/result-letters/{id}/document", Permit: authz.AssessmentRead, Handle: h.letterDocument},
+		{Pattern: "GET /console/experiences", Permit: authz.AssessmentRead, Handle: h.experiences},
+		{Pattern: "POST /console/experiences", Permit: authz.ExperienceOffer, Handle: h.offer, MaxBody: smallBody * 2},
+		{Pattern: "GET /console/experiences/{id}", Permit: authz.AssessmentRead, Handle: h.experience},
+		{Pattern: "POST /console/experiences/{id}/publish", Permit: authz.BulletinCompose, Handle: h.decide("publish", "已发布，全省可看，可写进通报。"), MaxBody: smallBody * 2},
+		{Pattern: "POST /console/experiences/{id}/decline", Permit: authz.BulletinCompose, Handle: h.decide("decline", "已告知不采用。"), MaxBody: smallBody},
+		{Pattern: "POST /console/experiences/{id}/offer", Permit: authz.ExperienceOffer, Handle: h.decide("offer", "已再次报送。"), MaxBody: smallBody * 2},
+		{Pattern: "POST /console/experiences/{id}/withdraw", Permit: authz.BulletinCompose, Handle: h.decide("withdraw", "已撤回。"), MaxBody: smallBody},
 		{Pattern: "POST /console/bulletins/{id}/freeze", Permit: authz.BulletinCompose, Handle: h.freeze, MaxBody: smallBody},
 		{Pattern: "POST /console/bulletins/{id}/thaw", Permit: authz.BulletinCompose, Handle: h.thaw, MaxBody: smallBody},
 		{Pattern: "POST /console/bulletins/{id}/issue", Permit: authz.BulletinCompose, Handle: h.issue, MaxBody: smallBody},
@@ -69,6 +91,7 @@ func status(err error) int {
 // listView is GET /console/bulletins.
 type listView struct {
 	Heading web.Heading
+	Kinds   web.Tabs
 	Table   web.Table
 	Pager   web.Pager
 	May     bool
@@ -76,59 +99,90 @@ type listView struct {
 }
 
 // Title of the document.
-func (listView) Title() string { return "季度通报" }
+func (v listView) Title() string { return v.Heading.Title }
 
 // Crumbs of the page.
-func (listView) Crumbs() []web.Crumb {
-	return []web.Crumb{{Name: "工作台", Href: "/console"}, {Name: "季度通报"}}
+func (v listView) Crumbs() []web.Crumb {
+	return []web.Crumb{{Name: "工作台", Href: "/console"}, {Name: v.Heading.Title}}
 }
 
 func stateTag(b reporting.Bulletin) web.Tag {
 	tone := web.Warn
 	switch b.State {
-	case reporting.Frozen:
+	case reporting.Frozen, reporting.Agreed, reporting.Submitted:
 		tone = web.Info
-	case reporting.Issued:
+	case reporting.Issued, reporting.Received:
 		tone = web.Good
 	}
 	return web.Tag{Kind: tone, Text: b.StateName()}
 }
 
-// offered is how many quarters back a bulletin may be begun for.
-const offered = 6
+var leads = map[reporting.Kind]string{
+	reporting.MonthlyCheck:      "每月一份：每个网站和账号检查了几次、发现多少、下发多少、还有多少没改，月末后由一人签字确认。",
+	reporting.QuarterlyBulletin: "每季度一份；所有数字由台账和检查结果自动汇总，每个数字都能点开看到明细。",
+	reporting.AnnualAssessment:  "每年一份，由省政府办公厅编制（第二十九条），结果可导出供目标责任考核和政务公开评估使用。",
+	reporting.SupervisionReport: "每年一份，由各级主管单位报送上级主管单位（第三十条），上级接收后有回执。",
+}
 
-func newListView(list []reporting.Bulletin, places []org.Area, today calendar.Date) listView {
-	v := listView{Heading: web.Heading{Title: "季度通报", Lead: "每季度一份；所有数字由台账和检查结果自动汇总，每个数字都能点开看到明细。", Acts: []web.Act{{Text: "考核得分", Href: "/console/scores"}}}, May: len(places) > 0,
-		Table: web.Table{Caption: "季度通报", Quiet: true, Columns: []web.Column{{Head: "通报", Wide: true}, {Head: "季度"}, {Head: "状态"}, {Head: "发文字号"}, {Head: "编制"}},
-			Empty: web.Empty{Title: "还没有季度通报", Text: "由主管单位按季度编制。"}}}
+func kindOf(r *http.Request) reporting.Kind {
+	if k := reporting.Kind(r.URL.Query().Get("kind")); k.Known() {
+		return k
+	}
+	if k := reporting.Kind(r.PostFormValue("kind")); k.Known() {
+		return k
+	}
+	return reporting.QuarterlyBulletin
+}
+
+func listOf(k reporting.Kind) string {
+	if k == reporting.QuarterlyBulletin || k == "" {
+		return listPath
+	}
+	return listPath + "?kind=" + string(k)
+}
+
+func newListView(k reporting.Kind, list []reporting.Bulletin, places []org.Area, today calendar.Date) listView {
+	v := listView{Heading: web.Heading{Title: k.Name(), Lead: leads[k], Acts: []web.Act{{Text: "典型经验", Href: experiencePath}, {Text: "结果反馈", Href: lettersPath}, {Text: "考核得分", Href: "/console/scores"}}}, Kinds: web.Tabs{Label: "通报和报告"},
+		Table: web.Table{Caption: k.Name(), Quiet: true, Columns: []web.Column{{Head: "标题", Wide: true}, {Head: "时段"}, {Head: "状态"}, {Head: "发文字号"}, {Head: "编制"}},
+			Empty: web.Empty{Title: "还没有" + k.Name(), Text: "由主管单位编制。"}}}
+	for _, x := range reporting.Kinds {
+		v.Kinds.Items = append(v.Kinds.Items, web.Tab{Name: x.Name(), Href: listOf(x), Current: x == k})
+	}
 	for _, b := range list {
 		number := b.Number
+		if b.Receipt != "" {
+			number = "回执 " + b.Receipt
+		}
 		if number == "" {
 			number = "—"
 		}
 		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{{Text: b.Title(), Href: b.Link(), Note: b.UnitName}, web.Text(b.Period.Chinese()), web.Tagged(stateTag(b)), web.Text(number), {Text: b.ComposedBy, Note: web.Minute(b.CreatedAt)}}})
 	}
-	var areas, quarters []web.Option
+	var areas, periods []web.Option
 	for _, a := range places {
-		areas = append(areas, web.Option{Value: string(a.ID), Label: a.Name})
+		if k.At(a.Level) {
+			areas = append(areas, web.Option{Value: string(a.ID), Label: a.Name})
+		}
 	}
-	for p, n := assessment.QuarterOf(today), 0; n < offered; p, n = p.Before(), n+1 {
-		quarters = append(quarters, web.Option{Value: p.String(), Label: p.Chinese()})
+	v.May = len(areas) > 0
+	for _, p := range k.Periods(assessment.OnDay(today)) {
+		periods = append(periods, web.Option{Value: p.String(), Label: p.Chinese()})
 	}
 	before := ""
-	if len(quarters) > 1 {
-		before = quarters[1].Value
+	if len(periods) > 1 {
+		before = periods[1].Value
 	}
-	v.Compose = web.Form{Action: listPath, Sections: []web.Section{{Legend: "编制通报", Fields: []web.Field{
+	v.Compose = web.Form{Action: listPath, Sections: []web.Section{{Legend: "编制" + k.Name(), Fields: []web.Field{
+		{Kind: web.Hidden, Name: "kind", Value: string(k)},
 		{Kind: web.Select, Name: "area", Label: "地区", Options: areas, Required: true},
-		{Kind: web.Select, Name: "period", Label: "季度", Options: quarters, Value: before, Required: true, Hint: "季度结束以后才能定稿；本季度可以先看草稿。"}}}},
+		{Kind: web.Select, Name: "period", Label: "时段", Options: periods, Value: before, Required: true, Hint: "结束以后才能提交、定稿；没有结束的可以先看草稿。"}}}},
 		Buttons: []web.Button{{Label: "编制"}}}
 	return v
 }
 
 func (h *Handler) listScreen(r *http.Request) (listView, error) {
-	ctx := r.Context()
-	list, total, err := h.reporting.Bulletins(ctx, scopeToRead(r), reporting.Filter{Area: org.AreaID(r.URL.Query().Get("area")), Limit: perPage, Offset: (web.PageOf(r) - 1) * perPage})
+	ctx, k := r.Context(), kindOf(r)
+	list, total, err := h.reporting.Bulletins(ctx, scopeToRead(r), reporting.Filter{Kind: k, Area: org.AreaID(r.URL.Query().Get("area")), Limit: perPage, Offset: (web.PageOf(r) - 1) * perPage})
 	if err != nil {
 		return listView{}, err
 	}
@@ -138,7 +192,7 @@ func (h *Handler) listScreen(r *http.Request) (listView, error) {
 			return listView{}, err
 		}
 	}
-	v := newListView(list, places, web.FrameOf(r).Today)
+	v := newListView(k, list, places, web.FrameOf(r).Today)
 	v.Pager = web.PagerOf(r, total, perPage)
 	return v, nil
 }
@@ -163,7 +217,7 @@ func (h *Handler) compose(w http.ResponseWriter, r *http.Request) error {
 	p, err := assessment.ParsePeriod(r.PostFormValue("period"))
 	var b reporting.Bulletin
 	if err == nil {
-		b, err = h.reporting.Compose(r.Context(), authz.ScopeFrom(r.Context()), org.AreaID(r.PostFormValue("area")), p)
+		b, err = h.reporting.Compose(r.Context(), authz.ScopeFrom(r.Context()), kindOf(r), org.AreaID(r.PostFormValue("area")), p)
 	}
 	if web.Mendable(err) {
 		v, shown := h.listScreen(r)
@@ -180,164 +234,12 @@ func (h *Handler) compose(w http.ResponseWriter, r *http.Request) error {
 	return web.Done(w, r, b.Link(), "已编制草稿，数字随台账和检查结果实时更新，定稿以后不再变动。")
 }
 
-// bulletinView is GET /console/bulletins/{id}.
-type bulletinView struct {
-	Heading  web.Heading
-	Alerts   []web.Alert
-	Facts    web.Summary
-	Sections []sectionPart
-	Failed   web.Table
-	Story    web.Timeline
-	Base     string
-	MayKeep  bool // freeze
-	MayThaw  bool
-	MayIssue bool
-	Issue    web.Form
-}
-
-type sectionPart struct {
-	Name  string
-	Lines []string
-	Stats web.Stats
-}
-
-// Title of the document.
-func (v bulletinView) Title() string { return v.Heading.Title }
-
-// Crumbs of the page.
-func (v bulletinView) Crumbs() []web.Crumb {
-	return []web.Crumb{{Name: "工作台", Href: "/console"}, {Name: "季度通报", Href: listPath}, {Name: v.Heading.Above}}
-}
-
-func newBulletinView(b reporting.Bulletin, history []passage.Step, mayAct bool) bulletinView {
-	c := b.Content
-	v := bulletinView{Base: b.Link(), Heading: web.Heading{Above: b.AreaName + b.Period.Chinese(), Title: b.Title(), Tags: []web.Tag{stateTag(b)}, Acts: []web.Act{{Text: "下载公文（DOCX）", Href: b.Link() + "/document"}}}}
-	switch {
-	case !c.Complete:
-		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "本季度尚未结束", Text: "数据截至" + c.CheckPoint.Chinese() + "，季度结束以后才能定稿。"})
-	case b.State == reporting.Draft:
-		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "草稿", Text: "数字随台账和检查结果实时更新；定稿以后不再变动，并留存校验值。"})
-	}
-	if c.Unverified {
-		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: c.Label + "：部分分值未核实", Text: "门户网站得分用到尚未与正式文本核对的分值，仅供参考。"})
-	}
-	v.Facts = web.Summary{Wide: true, Terms: []web.Term{{Name: "编制单位", Text: b.UnitName}, {Name: "编制人", Text: b.ComposedBy, Note: web.Minute(b.CreatedAt)}, {Name: "检查依据", Text: c.Source + "《" + c.Pack + "》", Note: c.Label}, {Name: "判定日", Text: c.CheckPoint.Chinese()}}}
-	if b.SHA256 != "" {
-		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "定稿校验值（SHA-256）", Text: b.SHA256, Note: "定稿于 " + web.Minute(b.FrozenAt)})
-	}
-	if b.Number != "" {
-		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "发文字号", Text: b.Number, Note: "印发于 " + b.IssuedOn.Chinese()})
-	}
-	for _, name := range reporting.Sections {
-		part := sectionPart{Name: name, Lines: c.Narrative(name), Stats: web.Stats{Label: name}}
-		for _, f := range c.Section(name) {
-			part.Stats.Items = append(part.Stats.Items, web.Stat{Name: f.Name, Value: strconv.Itoa(f.N()), Unit: f.Unit, Href: b.Link() + "/rows/" + url.PathEscape(f.Key)})
-		}
-		for _, s := range c.Shares {
-			if c.Figure(s.Of).Section == name {
-				part.Stats.Items = append(part.Stats.Items, web.Stat{Name: s.Name, Value: c.Percent(s), Note: c.Figure(s.Part).Name + " / " + c.Figure(s.Of).Name, Href: b.Link() + "/rows/" + url.PathEscape(s.Part)})
-			}
-		}
-		v.Sections = append(v.Sections, part)
-	}
-	v.Failed = web.Table{Caption: "不合格网站名单", Columns: []web.Column{{Head: "网站"}, {Head: "主办单位"}, {Head: "原因", Wide: true}, {Head: "证据", Wide: true}}, Empty: web.Empty{Title: "没有不合格的网站", Text: "未检测的网站不作判定。"}}
-	for _, u := range c.Unqualified {
-		var evidence []web.Link
-		n := 0
-		for _, cause := range u.Reasons {
-			for _, e := range cause.Evidence {
-				if n++; n <= maxEvidence {
-					evidence = append(evidence, web.Link{Text: e.Text, Href: e.Link})
-				}
-			}
-		}
-		cell := web.Cell{Links: evidence}
-		if n > maxEvidence {
-			cell.Note = fmt.Sprintf("另有%d个，见得分页面", n-maxEvidence)
-		}
-		v.Failed.Rows = append(v.Failed.Rows, web.Row{Kind: web.Danger, Cells: []web.Cell{{Text: u.Name, Href: scoreLink(u, c.Period)}, web.Text(u.Unit), web.Text(u.Why()), cell}})
-	}
-	v.Story = web.Timeline{Title: "办理经过"}
-	for _, s := range history {
-		v.Story.Events = append(v.Story.Events, web.Event{At: s.At, Title: reporting.Machine.ActName(s.Act), Who: s.ActorName, Text: s.Note})
-	}
-	if mayAct {
-		v.MayKeep = b.State == reporting.Draft && c.Complete
-		v.MayThaw = b.State == reporting.Frozen
-		if b.State == reporting.Frozen {
-			v.MayIssue = true
-			v.Issue = web.Form{Action: b.Link() + "/issue", Sections: []web.Section{{Legend: "印发", Fields: []web.Field{{Name: "number", Label: "发文字号", Hint: "例如 市政办函〔2026〕5号", Required: true, Max: 60}}}}, Buttons: []web.Button{{Label: "登记印发"}}}
-		}
-	}
-	return v
-}
-
-// maxEvidence bounds the links of one site in the list.
-const maxEvidence = 5
-
-func (h *Handler) screen(r *http.Request) (bulletinView, error) {
-	ctx, scope := r.Context(), scopeToRead(r)
-	b, err := h.reporting.Bulletin(ctx, scope, idOf(r))
-	if err != nil {
-		return bulletinView{}, err
-	}
-	steps, err := h.reporting.History(ctx, scope, idOf(r))
-	if err != nil {
-		return bulletinView{}, err
-	}
-	v := newBulletinView(b, steps, may(r, authz.BulletinCompose))
-	var rows []reporting.Row
-	for _, u := range b.Content.Unqualified {
-		rows = append(rows, reporting.Row{Kind: "site", ID: u.Site, Link: scoreLink(u, b.Content.Period)})
-		var shown []reporting.Row
-		for _, cause := range u.Reasons {
-			shown = append(shown, cause.Evidence...)
-		}
-		rows = append(rows, shown[:min(maxEvidence, len(shown))]...)
-	}
-	return v, h.bar(r, &v.Failed, rows)
-}
-
-// bar takes from the table the links that lead the reader out of reach: a
-// bulletin is read by those it is about, who may open what is their own.
-func (h *Handler) bar(r *http.Request, t *web.Table, rows []reporting.Row) error {
-	places, err := h.reporting.Stands(r.Context(), rows)
-	if err != nil {
-		return err
-	}
-	open := func(href string) bool {
-		at, known := places[href]
-		return !known || at.In(authz.SessionFrom(r.Context()).ScopeFor(web.Need(r.Context(), href)))
-	}
-	for _, row := range t.Rows {
-		for i := range row.Cells {
-			c := &row.Cells[i]
-			if !open(c.Href) {
-				c.Href = ""
-			}
-			c.Links = slices.DeleteFunc(c.Links, func(l web.Link) bool { return !open(l.Href) })
-		}
-	}
-	return nil
-}
-
-func scoreLink(u reporting.Unqualified, period string) string {
-	return "/console/sites/" + u.Site + "/score?period=" + url.QueryEscape(period)
-}
-
-func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
-	v, err := h.screen(r)
-	if err != nil {
-		return err
-	}
-	return bulletinPage.Render(w, r, v)
-}
-
 // rowsView is GET /console/bulletins/{id}/rows/{key}.
 type rowsView struct {
 	Heading web.Heading
 	Table   web.Table
 	Pager   web.Pager
+	list    web.Crumb
 	back    web.Crumb
 }
 
@@ -346,14 +248,14 @@ func (v rowsView) Title() string { return v.Heading.Title }
 
 // Crumbs of the page.
 func (v rowsView) Crumbs() []web.Crumb {
-	return []web.Crumb{{Name: "工作台", Href: "/console"}, {Name: "季度通报", Href: listPath}, v.back, {Name: v.Heading.Title}}
+	return []web.Crumb{{Name: "工作台", Href: "/console"}, v.list, v.back, {Name: v.Heading.Title}}
 }
 
 // rowsPerPage of a figure.
 const rowsPerPage = 50
 
 func newRowsView(b reporting.Bulletin, f reporting.Figure, from int) rowsView {
-	v := rowsView{back: web.Crumb{Name: b.AreaName + b.Period.Chinese(), Href: b.Link()},
+	v := rowsView{list: web.Crumb{Name: kindName(b), Href: listOf(b.Kind)}, back: crumbOf(b),
 		Heading: web.Heading{Above: b.Title(), Title: fmt.Sprintf("%s：%d%s", f.Name, f.N(), f.Unit), Tags: []web.Tag{stateTag(b)}},
 		Table:   web.Table{Caption: f.Name, Quiet: true, Columns: []web.Column{{Head: "序号", Number: true}, {Head: "对象", Wide: true}, {Head: "情况", Wide: true}}, RowHead: 1, Empty: web.Empty{Title: "没有", Text: "这一项的数字是 0。"}}}
 	for i, r := range f.Rows[min(from, f.N()):min(from+rowsPerPage, f.N())] {
@@ -381,59 +283,23 @@ func (h *Handler) rows(w http.ResponseWriter, r *http.Request) error {
 	return rowsPage.Render(w, r, v)
 }
 
-// document hands out the bulletin as DOCX in the layout of GB/T 9704.
+// document hands out the paper in the layout of GB/T 9704, as DOCX unless PDF is
+// asked for.
 func (h *Handler) document(w http.ResponseWriter, r *http.Request) error {
 	b, err := h.reporting.Bulletin(r.Context(), authz.ScopeFrom(r.Context()), idOf(r))
 	if err != nil {
 		return err
 	}
-	var out bytes.Buffer
-	if _, err := b.Paper().WriteTo(&out); err != nil {
-		return fmt.Errorf("reportingweb: write document: %w", err)
-	}
 	name := b.Title()
-	if b.State == reporting.Draft {
+	if !b.Fixed() {
 		name += "（草稿）"
 	}
-	w.Header().Set("Content-Type", docx)
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name + ".docx"}))
-	w.Header().Set("Content-Length", strconv.Itoa(out.Len()))
-	_, _ = w.Write(out.Bytes()) // once begun, the answer cannot become a page
-	return nil
+	return web.SendDocument(w, r, b.Paper(), b.Kind.Name(), name)
 }
 
-// acted ends an act, or shows the bulletin again with what was wrong.
-func (h *Handler) acted(w http.ResponseWriter, r *http.Request, b reporting.Bulletin, err error, said string) error {
-	if web.Mendable(err) {
-		v, shown := h.screen(r)
-		if shown != nil {
-			return shown
-		}
-		if v.MayIssue && r.PostForm.Has("number") {
-			v.Issue.Fill(r.PostForm)
-			v.Issue.Wrong(err)
-		} else {
-			v.Alerts = append([]web.Alert{{Kind: web.Danger, Title: "没有办成", Text: fault.Of(err).Says}}, v.Alerts...)
-		}
-		return bulletinPage.RenderStatus(w, r, status(err), v)
-	}
-	if err != nil {
-		return err
-	}
-	return web.Done(w, r, b.Link(), said)
+// crumbOf leads back to a paper.
+func crumbOf(b reporting.Bulletin) web.Crumb {
+	return web.Crumb{Name: cmp.Or(b.AreaName+b.Period.Chinese(), "文件"), Href: b.Link()}
 }
 
-func (h *Handler) freeze(w http.ResponseWriter, r *http.Request) error {
-	b, err := h.reporting.Freeze(r.Context(), authz.ScopeFrom(r.Context()), idOf(r))
-	return h.acted(w, r, b, err, "已定稿，数字和明细不再变动。")
-}
-
-func (h *Handler) thaw(w http.ResponseWriter, r *http.Request) error {
-	b, err := h.reporting.Thaw(r.Context(), authz.ScopeFrom(r.Context()), idOf(r))
-	return h.acted(w, r, b, err, "已退回草稿，数字重新实时更新。")
-}
-
-func (h *Handler) issue(w http.ResponseWriter, r *http.Request) error {
-	b, err := h.reporting.Issue(r.Context(), authz.ScopeFrom(r.Context()), idOf(r), r.PostFormValue("number"))
-	return h.acted(w, r, b, err, "已登记印发。")
-}
+func kindName(b reporting.Bulletin) string { return cmp.Or(b.Kind.Name(), "通报") }

@@ -55,7 +55,7 @@ func open(t *testing.T) *desk {
 			t.Fatal(err)
 		}
 	}
-	fatal(passage.Declare(ctx, d, registry.SiteMachine, inspection.FindingMachine, assessment.OrderMachine, reporting.Machine))
+	fatal(passage.Declare(ctx, d, registry.SiteMachine, inspection.FindingMachine, assessment.OrderMachine, reporting.Machine, reporting.ExperienceMachine))
 	o := org.New(d)
 	reg := registry.New(d, o)
 	days, err := calendar.Published()
@@ -101,6 +101,18 @@ func open(t *testing.T) *desk {
 			x.people[n.name] = &authz.Session{PersonID: string(p.ID), Name: "张某", Posts: posts}
 			if i == 0 {
 				issuer = x.people[n.name]
+				second, err := o.AddPerson(ctx, tx, authz.System("test"), org.Person{Unit: u.ID, Name: "李某"})
+				if err != nil {
+					return err
+				}
+				if err := o.Appoint(ctx, tx, authz.System("test"), second.ID, u.ID, n.role); err != nil {
+					return err
+				}
+				posts, err := o.PostsOf(ctx, tx, second.ID)
+				if err != nil {
+					return err
+				}
+				x.people["colleague"] = &authz.Session{PersonID: string(second.ID), Name: "李某", Posts: posts}
 			}
 			site, err := reg.EnterSite(ctx, tx, registry.Site{Unit: u.ID, Kind: registry.DepartmentSite, Name: n.name + "网站", Host: fmt.Sprintf("s%d.gov.cn", i)})
 			if err != nil {
@@ -161,7 +173,7 @@ func TestPageRowsAndDocumentAgree(t *testing.T) {
 	x.clock.Set(time.Date(2026, 4, 8, 1, 0, 0, 0, time.UTC))
 	at := x.compose()
 	page := x.Get(at).Want(http.StatusOK)
-	paper := x.Get(at + "/document").Want(http.StatusOK)
+	paper := x.Get(at + "/document?as=docx").Want(http.StatusOK)
 	if d := paper.Header.Get("Content-Disposition"); !strings.HasPrefix(d, "attachment") || !strings.Contains(paper.Header.Get("Content-Type"), "wordprocessingml") {
 		t.Errorf("%s", d)
 	}
@@ -239,7 +251,11 @@ func TestBulletinOnScreen(t *testing.T) {
 	}
 	x.Post(at+"/freeze", nil).Want(http.StatusUnprocessableEntity)
 	x.clock.Set(time.Date(2026, 4, 8, 1, 0, 0, 0, time.UTC))
-	x.Post(at+"/freeze", nil).Want(http.StatusSeeOther)
+	x.Post(at+"/submit", nil).Want(http.StatusSeeOther)
+	x.Post(at+"/agree", nil).Want(http.StatusUnprocessableEntity)
+	x.as("colleague").Post(at+"/return", url.Values{"why": {""}}).Want(http.StatusUnprocessableEntity)
+	x.Post(at+"/agree", url.Values{"says": {"同意"}}).Want(http.StatusSeeOther)
+	x.as("西安市人民政府办公厅").Post(at+"/freeze", nil).Want(http.StatusSeeOther)
 	a = x.Post(at+"/issue", url.Values{"number": {"5号"}}).Want(http.StatusUnprocessableEntity)
 	if a.Attr("input[name=number]", "value") != "5号" || len(a.All(".field-error")) != 1 {
 		t.Errorf("%v", a.All(".field-error"))
@@ -255,7 +271,7 @@ func TestBulletinOnScreen(t *testing.T) {
 		t.Error("a bureau is offered to compose")
 	}
 	x.as("铜川市人民政府办公室")
-	for _, p := range []string{at, at + "/document", at + "/rows/sites.total"} {
+	for _, p := range []string{at, at + "/document?as=docx", at + "/rows/sites.total"} {
 		x.Get(p).Want(http.StatusNotFound)
 	}
 	for _, p := range []string{"/freeze", "/thaw", "/issue"} {

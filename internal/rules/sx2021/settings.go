@@ -166,6 +166,27 @@ type Settings struct {
 	// days.
 	ReferralReceiptWorkdays int `json:"referral_receipt_workdays"`
 	ReferralResultWorkdays  int `json:"referral_result_workdays"`
+	// AnnualFormDay is the day of January by which the annual forms of the year
+	// before are public: nationally the 31st (国办函〔2018〕12号), here the 22nd;
+	// AnnualFormDays is how many days before it they are opened.
+	AnnualFormDay  int `json:"annual_form_day"`
+	AnnualFormDays int `json:"annual_form_days"`
+	// AnnualReviewWorkdays is the time to review a form, AnnualAddressWorkdays
+	// the time to write the address of a published one back into the national
+	// system, both in working days.
+	AnnualReviewWorkdays  int `json:"annual_review_workdays"`
+	AnnualAddressWorkdays int `json:"annual_address_workdays"`
+	// MonthlyCheckDays is how long after a month its check sheet is signed off,
+	// BulletinDays after a quarter its bulletin goes out, in days (Articles 29, 30).
+	MonthlyCheckDays int `json:"monthly_check_days"`
+	BulletinDays     int `json:"bulletin_days"`
+	// AssessmentDueMonth and AssessmentDueDay are the day of the next year by
+	// which the assessment of a year goes out (Article 29); SupervisionDueMonth
+	// and SupervisionDueDay the one of a supervisor's yearly report (Article 30).
+	AssessmentDueMonth  int `json:"assessment_due_month"`
+	AssessmentDueDay    int `json:"assessment_due_day"`
+	SupervisionDueMonth int `json:"supervision_due_month"`
+	SupervisionDueDay   int `json:"supervision_due_day"`
 	// SampleSites and SampleAccounts are the shares of a round's sample, in per
 	// cent of each stratum: the province checks every site each quarter.
 	SampleSites    int `json:"sample_sites"`
@@ -243,12 +264,22 @@ func Defaults() Settings {
 		OrderSeriousWorkdays: 1, OrderErrorWorkdays: 5, OrderAdviceWorkdays: 10, OrderReopenDays: 30,
 		OrderExtensions: 1, OrderExtensionWorkdays: 10, OrderConfirmWorkdays: 2, OrderSuperviseWorkdays: 5, OrderSuperviseReplyWorkdays: 3,
 		OwnMendedListed: true, ReferralReceiptWorkdays: 1, ReferralResultWorkdays: 10,
-		SampleSites:          100,
-		SampleAccounts:       30,
-		AppealWorkdays:       5,
-		AppealAnswerWorkdays: 5,
-		BlindTestWorkdays:    5,
-		BlindTestLetters:     2,
+		SampleSites:           100,
+		SampleAccounts:        30,
+		AppealWorkdays:        5,
+		AppealAnswerWorkdays:  5,
+		BlindTestWorkdays:     5,
+		BlindTestLetters:      2,
+		AnnualFormDay:         22,
+		AnnualFormDays:        60,
+		AnnualReviewWorkdays:  3,
+		AnnualAddressWorkdays: 5,
+		MonthlyCheckDays:      10,
+		BulletinDays:          30,
+		AssessmentDueMonth:    3,
+		AssessmentDueDay:      31,
+		SupervisionDueMonth:   1,
+		SupervisionDueDay:     31,
 	}
 }
 
@@ -308,6 +339,14 @@ func (s Settings) Wrong() []string {
 	bad(s.OrderConfirmWorkdays < 1 || s.OrderConfirmWorkdays > 30, "整改情况人工确认期限须为1至30个工作日，请重新填写。")
 	bad(s.OrderSuperviseWorkdays < 1 || s.OrderSuperviseWorkdays > 60 || s.OrderSuperviseReplyWorkdays < 1 || s.OrderSuperviseReplyWorkdays > 30, "超期上报督办须为1至60个工作日，督办函发出期限须为1至30个工作日，请重新填写。")
 	bad(s.ReferralReceiptWorkdays < 1 || s.ReferralReceiptWorkdays > 30 || s.ReferralResultWorkdays < 1 || s.ReferralResultWorkdays > 90, "移交签收期限须为1至30个工作日，处理结果反馈期限须为1至90个工作日，请重新填写。")
+	bad(s.AnnualFormDay < 5 || s.AnnualFormDay > 31, "年度报表的公开期限须为1月5日至31日，请重新填写。")
+	bad(s.AnnualFormDays < 25 || s.AnnualFormDays > 120, "年度报表开始填报的提前天数须为25至120天，请重新填写。")
+	bad(s.AnnualReviewWorkdays < 1 || s.AnnualReviewWorkdays > 10, "年度报表审核期限须为1至10个工作日，请重新填写。")
+	bad(s.AnnualAddressWorkdays < 1 || s.AnnualAddressWorkdays > 20, "年度报表网址回填期限须为1至20个工作日，请重新填写。")
+	bad(s.MonthlyCheckDays < 1 || s.MonthlyCheckDays > 28, "月检查表的确认期限须为次月1至28天，请重新填写。")
+	bad(s.BulletinDays < 1 || s.BulletinDays > 90, "季度通报的印发期限须为季后1至90天，请重新填写。")
+	bad(noDay(s.AssessmentDueMonth, s.AssessmentDueDay), "年度考核的截止日应为次年中的一天，请重新填写。")
+	bad(noDay(s.SupervisionDueMonth, s.SupervisionDueDay), "监管年报告的截止日应为次年中的一天，请重新填写。")
 	bad(s.SampleSites < 1 || s.SampleSites > 100, "网站抽查比例须为1至100，请重新填写。")
 	bad(s.SampleAccounts < 1 || s.SampleAccounts > 100, "账号抽查比例须为1至100，请重新填写。")
 	bad(s.AppealWorkdays < 1 || s.AppealWorkdays > 30, "考核结果的申诉期须为1至30个工作日，请重新填写。")
@@ -318,4 +357,9 @@ func (s Settings) Wrong() []string {
 	bad(s.TombstoneYears < 1 || s.TombstoneYears > 50, "注销域名的跟踪年限须为1至50年，请重新填写。")
 	bad(s.VacancyWorkdays < 1, "岗位空缺补齐期限须为1个工作日以上，请填写正整数。")
 	return out
+}
+
+// noDay reports that a month and a day are no day of every year.
+func noDay(month, day int) bool {
+	return month < 1 || month > 12 || day < 1 || day > calendar.DaysIn(commonYear, time.Month(month))
 }
