@@ -81,6 +81,12 @@ func TestBudgets(t *testing.T) {
 	if _, gzipped := Size("console.css"); gzipped > 12<<10 {
 		t.Errorf("console.css is %d bytes gzipped, budget 12288", gzipped)
 	}
+	if _, gzipped := Size("dashboard.css"); gzipped > 4<<10 {
+		t.Errorf("dashboard.css is %d bytes gzipped, budget 4096", gzipped)
+	}
+	if _, gzipped := Size("charts.js"); gzipped > 200<<10 {
+		t.Errorf("charts.js is %d bytes gzipped, budget 204800", gzipped)
+	}
 	if !Has("console.js") {
 		t.Skip("scripts not bundled: run npm ci in assets/ and go run ./assets/bundle; left out: script budget")
 	}

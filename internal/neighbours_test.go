@@ -415,6 +415,7 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 	n.furnishLibrary(c, ids)
 	n.adorn(c, site, ids)
 	n.guard(c, site)
+	n.annualForm(c, site)
 
 	// A run, a finding with its evidence, and the order it brings.
 	run, finding, proof := n.finding(c, site)

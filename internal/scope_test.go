@@ -297,6 +297,8 @@ var unscoped = map[string]string{
 	"library.FactBrief":            "public: the token of the link is the proof",
 	"library.AnswerFact":           "public: the token of the link is the proof",
 	"reporting.Contribute":         "system: registration at start",
+	"reporting.OnPublic":           "system: registration at start",
+	"reporting.Statement":          "public: what the offices opened to everybody",
 	"reporting.RoundsFrom":         "system: registration at start",
 	"reporting.Stands":             "public: where the units of a bulletin's rows stand; the caller asks the scope",
 	"inspection.RetestFrom":        "system: registration at start",

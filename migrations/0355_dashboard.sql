@@ -65,6 +65,8 @@ CREATE TABLE dashboard_burden (
     PRIMARY KEY (month, unit_id, kind, asker_id)
 );
 
+CREATE INDEX dashboard_burden_sums ON dashboard_burden (month, kind, unit_id, n, minutes);
+
 -- When a person last looked at the morning page, and the time before.
 CREATE TABLE dashboard_look (
     person_id TEXT COLLATE "C" PRIMARY KEY REFERENCES person (id),

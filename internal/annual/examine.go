@@ -44,7 +44,8 @@ func (d *Dossier) examine() {
 		if l.Origin == Instead && l.Typed.Why == "" {
 			bad("instead", "“"+l.Cell.Name()+"”改动了系统统计的数字，要写明理由", l.Cell.ID)
 		}
-		if l.Cell.Kind == Count && leaps(l.Value, l.Last) {
+		// A year that still runs is no measure of the one before.
+		if l.Cell.Kind == Count && d.Until == yearEnd(d.Year) && leaps(l.Value, l.Last) {
 			w := Problem{"jump", []string{l.Cell.ID}, fmt.Sprintf("“%s”由上年的 %s 变为 %s，相差 %d 倍以上", l.Cell.Name(), l.Last, l.Value, jump)}
 			d.Warnings = append(d.Warnings, w)
 			if l.Typed.Remark == "" {

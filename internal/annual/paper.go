@@ -70,7 +70,7 @@ func (l Line) Printed() string {
 			}
 			box := "□"
 			if l.Cell.Kind == Choice && l.Value == o || l.Cell.Kind == Checks && has(l.Value, o) {
-				box = "☑"
+				box = "■" // which every face of official documents has
 			}
 			out = append(out, box+o...)
 		}
@@ -109,10 +109,10 @@ func (x Sheet) Paper() *official.Document {
 	d.Table(g)
 	d.Table(tail)
 	d.PageBreak()
-	s := official.Grid{Caption: "附：各项数据的来源", Header: []string{"指标", "数据", "上年", "来源"}, Widths: []int{28, 16, 14, 42}}
+	s := official.Grid{Caption: "附：各项数据的来源", Header: []string{"指标", "数据", "上年", "来源"}, Widths: []int{26, 20, 16, 38}}
 	for _, l := range x.Lines {
-		if l.Cell.Plain {
-			continue
+		if l.Cell.Plain || l.Cell.Kind == Words && l.Origin == Auto {
+			continue // who signs, and the words of the ledger
 		}
 		says := l.Origin.Name()
 		if l.Source != "" {

@@ -3,14 +3,20 @@ package app
 import (
 	"context"
 	"slices"
+	"strconv"
 
 	"zhengshu/internal/appraisal"
 	"zhengshu/internal/appraisal/appraisalweb"
+	"zhengshu/internal/assessment"
+	"zhengshu/internal/authz"
 	"zhengshu/internal/blindtest"
 	"zhengshu/internal/blindtest/blindtestweb"
+	"zhengshu/internal/db"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
+	"zhengshu/internal/reporting"
+	"zhengshu/internal/rules/packs"
 	"zhengshu/internal/web"
 )
 
@@ -25,6 +31,8 @@ func (h *House) wireAppraise() {
 	h.Rounds = appraisal.New(appraisal.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Assessment: h.Assessment, Obligations: h.Obligations, Days: h.Days, Store: h.Blobs, Settings: h.Province.Settings})
 	h.BlindTests = blindtest.New(blindtest.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Letters: h.Letters, Days: h.Days, Keys: h.Keys, Settings: h.Province.Settings})
 	h.Assessment.Observe(h.BlindTests.Observe)
+	h.Reporting.RoundsFrom(h.publishedRound)
+	h.Reporting.Contribute(reporting.SectionBlind, h.blindSection)
 }
 
 func appraiseObligations() []obligation.Kind { return appraisal.Obligations() }
@@ -52,4 +60,74 @@ func appraiseParts() []web.Part {
 func (h *House) sweepAppraise(ctx context.Context) error {
 	_, err := h.BlindTests.Sweep(ctx)
 	return err
+}
+
+// publishedRound are the results of a place and period for its papers: of the
+// published round, each as it stands with its corrections.
+func (h *House) publishedRound(ctx context.Context, q db.Querier, scope authz.Scope, area org.AreaID, p assessment.Period) (string, []assessment.Score, bool, error) {
+	held, ok, err := h.Rounds.Results(ctx, q, scope, area, p)
+	if err != nil || !ok {
+		return "", nil, false, err
+	}
+	pack, err := held.Round.Pack()
+	if err != nil {
+		return "", nil, false, err
+	}
+	var out []assessment.Score
+	for _, x := range held.Results {
+		if x.Object.Kind != "site" {
+			continue
+		}
+		s := assessment.Score{Kind: assessment.SiteKind, ID: x.Snapshot.ID, Name: x.Snapshot.Name, Host: x.Snapshot.Host, Unit: x.Snapshot.Unit, UnitName: x.Snapshot.UnitName, Class: x.Object.Class, On: x.Snapshot.On,
+			Verdict: x.Standing.Verdict, Scored: x.Standing.Scored, Points: x.Standing.Points, Pack: pack}
+		if held.Round.Adopted() {
+			a := held.Round.Adoption
+			s.Adoption = &assessment.Adoption{Pack: pack.ID, Version: pack.Version, UnitName: a.Unit, Label: a.Label, Basis: a.Basis, By: a.By, On: a.On}
+		}
+		if x.Standing.Verdict == assessment.Unqualified {
+			for _, name := range x.Vetoes {
+				s.Vetoes = append(s.Vetoes, assessment.Line{Indicator: packs.Indicator{Name: name, Kind: packs.Veto}, Outcome: packs.Violated})
+			}
+		}
+		out = append(out, s)
+	}
+	return held.Round.Name + "（" + held.Round.Number + "）", out, true, nil
+}
+
+// blindSection is what a finished blind test tells the papers of its quarter, in
+// the columns of the provincial bulletin.
+func (h *House) blindSection(ctx context.Context, q db.Querier, scope authz.Scope, area org.AreaID, p assessment.Period) (reporting.Contribution, bool, error) {
+	t, list, ok, err := h.BlindTests.Held(ctx, q, scope, area, p)
+	if err != nil || !ok {
+		return reporting.Contribution{}, false, err
+	}
+	var c reporting.Contribution
+	for _, f := range []struct {
+		key, name string
+		counts    func(l blindtest.Letter) bool
+	}{{"blind.letters", "测试信件", func(blindtest.Letter) bool { return true }}, {"blind.on_time", "按时答复", blindtest.Letter.OnTime}, {"blind.same_day", "当日答复", blindtest.Letter.SameDay},
+		{"blind.silent", "未答复", func(l blindtest.Letter) bool { return l.AnsweredOn.IsZero() }},
+		{"blind.off", "答非所问", func(l blindtest.Letter) bool { m, ok := l.Marked(); return ok && !m.OnPoint }}} {
+		x := reporting.Figure{Key: f.key, Name: f.name, Unit: "封", Rows: []reporting.Row{}}
+		for _, l := range list {
+			if l.State != blindtest.Void && l.State != blindtest.Waiting && f.counts(l) {
+				x.Rows = append(x.Rows, reporting.Row{Kind: "blind_letter", ID: l.ID, Text: l.SiteName, Note: l.Title, Link: "/console/blind-letters/" + l.ID})
+			}
+		}
+		c.Figures = append(c.Figures, x)
+	}
+	table := reporting.Table{Key: "blind", Name: "来信盲测情况", Header: []string{"地区", "网站", "信件", "按时答复", "按时率", "当日答复", "切题", "完整", "未答复"}}
+	for _, r := range append(slices.Clone(t.Rows), t.Sum) {
+		row := []string{r.Name}
+		for n, v := range []int{r.Sites, r.Letters, r.OnTime, r.SameDay, r.OnPoint, r.Complete, r.Silent} {
+			if n == 3 {
+				row = append(row, r.RateText())
+			}
+			row = append(row, strconv.Itoa(v))
+		}
+		table.Rows = append(table.Rows, row)
+	}
+	c.Tables = append(c.Tables, table)
+	c.Lines = append(c.Lines, "本季度向政府门户网站发出测试信件〔测试信件〕，按时答复〔按时答复〕，当日答复〔当日答复〕，答非所问〔答非所问〕，未答复〔未答复〕，分地区情况见下表。")
+	return c, true, nil
 }

@@ -347,6 +347,7 @@ func (h *House) wire(ctx context.Context) error {
 		Obligations: h.Obligations, Settings: settings})
 	h.wireAnnual()
 	h.wireAppraise()
+	h.wirePapers()
 	h.Obligations.OnMoved(h.Letters.FollowDue)
 	h.Obligations.OnMoved(h.Assessment.FollowDue)
 	h.Obligations.OnMoved(h.Closings.FollowDue)

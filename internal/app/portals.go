@@ -30,6 +30,7 @@ import (
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/registry/registrypublic"
+	"zhengshu/internal/reporting/reportingpublic"
 	"zhengshu/internal/visits"
 )
 
@@ -205,6 +206,7 @@ func OpenPortals(ctx context.Context, c PortalConfig) (*Portals, error) {
 		Observe: func(h portal.Hit) { p.served.Add(1); p.recorder.Observe(h) }})
 	door := registrypublic.New(registrypublic.Config{Store: p.store, Clock: calendar.System(), Log: c.Log, Render: renderIn})
 	p.handler.Mount("/official/", inSite(door))
+	p.handler.Mount("/bulletins/", papersDoor(reportingpublic.Config{Store: p.store, Log: c.Log, Render: renderIn}))
 	// What needs the house says so, in the site's own page.
 	for prefix, says := range map[string]string{"/letters/": "写信和查询", "/impostors/": "举报假冒"} {
 		p.handler.Mount(prefix, func(site portal.SiteInfo) http.Handler {

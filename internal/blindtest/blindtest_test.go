@@ -230,7 +230,7 @@ func TestArticle19_5_BlindTestIsALetterLikeAnyOtherUntilItEnds(t *testing.T) {
 		h.must(h.svc.Settle(as(h.head), manage(h.head), hosted.ID, true, false, "确实没有写明时间"))
 		c, err = h.svc.Close(as(h.head), manage(h.head), c.ID)
 		h.must(err)
-		table, ok, err := h.svc.Held(ctx, h.db, system, c.Area, assessment.QuarterOf(calendar.DateOf(began)))
+		table, _, ok, err := h.svc.Held(ctx, h.db, system, c.Area, assessment.QuarterOf(calendar.DateOf(began)))
 		want := blindtest.Row{Name: "合计", Sites: 2, Letters: 2, OnTime: 1, SameDay: 1, OnPoint: 1, Silent: 1, AllSilent: 1}
 		if err != nil || !ok || table.Sum != want || table.Sum.RateText() != "50.00%" {
 			t.Errorf("table %+v, %v, %v", table, ok, err)

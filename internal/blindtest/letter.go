@@ -285,15 +285,15 @@ func tableOf(list []Letter) Table {
 	return t
 }
 
-// Held is the table of a finished campaign of the area and quarter, for a
-// bulletin; ok is false when there is none. Several of one quarter count
+// Held are the table and the letters of a finished campaign of the area and
+// quarter, for a bulletin; ok is false when there is none. Several of one quarter count
 // together.
-func (s *Service) Held(ctx context.Context, q db.Querier, scope authz.Scope, area org.AreaID, period assessment.Period) (Table, bool, error) {
+func (s *Service) Held(ctx context.Context, q db.Querier, scope authz.Scope, area org.AreaID, period assessment.Period) (t Table, list []Letter, ok bool, err error) {
 	var w db.Where
 	scope.Where(&w, "o")
 	w.And("c.area_id = ?", area).And("c.period = ?", period.String()).And("c.state = 'closed'")
-	list, err := s.filled(ctx, q, ` JOIN unit o ON o.id = c.unit_id WHERE `+w.SQL()+` ORDER BY l.area_code, l.site_name, l.id`, w.Args()...)
-	return tableOf(list), len(list) > 0, err
+	list, err = s.filled(ctx, q, ` JOIN unit o ON o.id = c.unit_id WHERE `+w.SQL()+` ORDER BY l.area_code, l.site_name, l.id`, w.Args()...)
+	return tableOf(list), list, len(list) > 0, err
 }
 
 // answerID is 办理答复: test letters answered within five working days, on point.

@@ -58,7 +58,10 @@ func (d *province) lastRound(ctx, head context.Context, scope authz.Scope) error
 		if o.Kind != "site" {
 			continue
 		}
-		first := []appraisal.Entry{kept("V-W-1.2"), kept("V-W-1.4"), kept("V-W-1.6"), kept("V-W-5.1"), kept("D-01"), kept("D-02"), kept("D-03"), kept("D-08")}
+		first := []appraisal.Entry{kept("V-W-1.2"), kept("V-W-1.4"), kept("V-W-1.6"), kept("V-W-5.1")}
+		if o.Class == packs.PortalSite {
+			first = append(first, kept("D-01"), kept("D-02"), kept("D-03"), kept("D-08"))
+		}
 		if o.ID == yanta.ID {
 			first = append(first, appraisal.Entry{Indicator: "D-06", Outcome: packs.Violated, Hits: 2, Says: "两件关注度较高的政策没有解读（演示）"}, appraisal.Entry{Indicator: "D-15", Outcome: packs.Violated, Hits: 1, Says: "公开的留言没有写明答复单位（演示）"})
 		}
@@ -122,7 +125,7 @@ func (d *province) thisRound(ctx, head context.Context, scope authz.Scope) error
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(list, func(o appraisal.Listed) bool { return o.Kind == "site" })
+	i := slices.IndexFunc(list, func(o appraisal.Listed) bool { return o.Class == packs.PortalSite })
 	if i < 0 {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"zhengshu/internal/annual"
 	"zhengshu/internal/appearance"
 	"zhengshu/internal/appraisal"
 	"zhengshu/internal/approval"
@@ -75,6 +76,7 @@ type Services struct {
 	Inspection *inspection.Service
 	Assessment *assessment.Service
 	Reporting  *reporting.Service
+	Annual     *annual.Service
 	Publisher  *publishing.Publisher
 	Appearance *appearance.Service
 	Visits     *visits.Service
@@ -150,7 +152,8 @@ func Fill(ctx context.Context, s Services) error {
 		fill func(context.Context) error
 	}{
 		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"lexicon", d.keepLexicon}, {"forms", d.takeForms}, {"pictures", d.keepPictures}, {"content", d.moveIn}, {"import", d.rehearse}, {"links", d.link}, {"codes", d.indexCodes}, {"media", d.keepMedia}, {"reviews", d.review}, {"english", d.translate}, {"reviewing", d.reviewing}, {"checks", d.examine}, {"adoptions", d.adoptions}, {"standing", d.standing}, {"sections", d.sections},
-		{"cases", d.apply}, {"offices", d.keepOffices}, {"platforms", d.keepPlatforms}, {"templates", d.keepTemplate}, {"matrices", d.placeInMatrix}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"compose", d.compose}, {"appearance", d.adorn}, {"releases", d.publish}, {"visits", d.count}, {"inspection", d.inspect}, {"plans", d.plan}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"guard", d.guard}, {"rounds", d.appraise}, {"duty", d.standGuard}, {"notices", d.governNotices},
+		{"cases", d.apply}, {"offices", d.keepOffices}, {"platforms", d.keepPlatforms}, {"templates", d.keepTemplate}, {"matrices", d.placeInMatrix}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"compose", d.compose}, {"appearance", d.adorn}, {"releases", d.publish}, {"visits", d.count}, {"inspection", d.inspect}, {"plans", d.plan}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"guard", d.guard}, {"annual forms", d.annualForms}, {"rounds", d.appraise}, {"duty", d.standGuard}, {"notices", d.governNotices},
+		{"papers", d.papers},
 	} {
 		if err := stage.fill(ctx); err != nil {
 			return fmt.Errorf("demo: %s: %w", stage.name, err)

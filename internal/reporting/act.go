@@ -372,6 +372,9 @@ func (s *Service) Show(ctx context.Context, scope authz.Scope, id BulletinID, pu
 		if _, err := tx.Exec(ctx, `UPDATE bulletin SET public_on = $2 WHERE id = $1`, id, b.PublicOn); err != nil {
 			return err
 		}
+		if err := s.told(ctx, tx); err != nil {
+			return err
+		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "reporting.bulletin.show", Basis: citation, Target: b.Target(), Before: before.String(), After: b.PublicOn.String()})
 	})
 	return b, err
@@ -439,6 +442,11 @@ func (s *Service) Correct(ctx context.Context, scope authz.Scope, id BulletinID,
 				return fault.New(fault.Conflict, "刚刚有人也作了更正，请刷新后再看。").From(err)
 			}
 			return err
+		}
+		if !b.PublicOn.IsZero() {
+			if err := s.told(ctx, tx); err != nil {
+				return err
+			}
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "reporting.bulletin.correct", Basis: citation, Target: b.Target(), Before: e.Was, After: map[string]string{"reads": e.Reads, "why": e.Why}})
 	})

@@ -126,6 +126,7 @@ type Service struct {
 	settings    func() sx2021.Settings
 	rounds      Rounds
 	given       []contribution
+	onPublic    func(ctx context.Context, tx *db.Tx) error
 }
 
 // New makes the service.

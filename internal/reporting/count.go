@@ -12,7 +12,6 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/org"
-	"zhengshu/internal/registry"
 )
 
 // everything is the limit of lists of which no row may be missing.
@@ -139,7 +138,7 @@ func (c *Content) add(key, section, name, unit string, rows []Row) {
 	if rows == nil {
 		rows = []Row{}
 	}
-	c.Figures = append(c.Figures, Figure{key, section, name, unit, rows})
+	c.Figures = append(c.Figures, Figure{Key: key, Section: section, Name: name, Unit: unit, Rows: rows})
 }
 
 func siteRow(sc assessment.Score) Row {
@@ -166,6 +165,9 @@ func (s *Service) countSites(ctx context.Context, scope authz.Scope, b Bulletin,
 			checked = append(checked, r)
 		}
 		c.Pack, c.Source, c.Label = sc.Pack.Title, sc.Pack.Source, sc.Label()
+		if round != "" {
+			c.Label = "考核轮次所用版本"
+		}
 		c.Unverified = c.Unverified || sc.Unverified
 		if sc.Verdict == assessment.Unqualified {
 			c.Unqualified = append(c.Unqualified, unqualified(sc))
@@ -177,15 +179,31 @@ func (s *Service) countSites(ctx context.Context, scope authz.Scope, b Bulletin,
 	c.add("sites.unqualified", SectionSites, "不合格网站", "个", rows[assessment.Unqualified])
 	c.add("sites.untested", SectionSites, "未检测网站", "个", rows[assessment.Untested])
 	c.Shares = append(c.Shares, Share{"sites.coverage", "检查覆盖率", "sites.checked", "sites.total"}, Share{"sites.rate", "检查合格率", "sites.qualified", "sites.checked"})
-	accounts, _, err := s.registry.Accounts(ctx, scope, registry.AccountFilter{Limit: everything})
+	return s.countAccounts(ctx, scope, b, c)
+}
+
+// countAccounts counts accounts and apps: they pass or fail, and what nobody
+// looked at is 未检测.
+func (s *Service) countAccounts(ctx context.Context, scope authz.Scope, b Bulletin, c *Content) error {
+	list, err := s.assessment.ScoreAccounts(ctx, s.db, scope, b.Period, assessment.ScoreFilter{Brief: true})
 	if err != nil {
 		return err
 	}
-	var list []Row
-	for _, a := range accounts {
-		list = append(list, Row{Kind: "account", ID: string(a.ID), Text: a.Name, Note: a.UnitName + "　" + registry.Platforms[a.Platform] + "　未检测"})
+	rows := map[assessment.Verdict][]Row{}
+	var all, checked []Row
+	for _, sc := range list {
+		r := Row{Kind: "account", ID: sc.ID, Text: sc.Name, Note: sc.UnitName + "　" + sc.Host + "　" + sc.Verdict.Name(), Link: "/console/accounts/" + sc.ID}
+		all = append(all, r)
+		rows[sc.Verdict] = append(rows[sc.Verdict], r)
+		if sc.Verdict != assessment.Untested {
+			checked = append(checked, r)
+		}
 	}
-	c.add("accounts.total", SectionSites, "登记政务新媒体", "个", list)
+	c.add("accounts.total", SectionSites, "登记政务新媒体", "个", all)
+	c.add("accounts.checked", SectionSites, "已检查政务新媒体", "个", checked)
+	c.add("accounts.qualified", SectionSites, "合格政务新媒体", "个", rows[assessment.Qualified])
+	c.add("accounts.unqualified", SectionSites, "不合格政务新媒体", "个", rows[assessment.Unqualified])
+	c.add("accounts.untested", SectionSites, "未检测政务新媒体", "个", rows[assessment.Untested])
 	return nil
 }
 

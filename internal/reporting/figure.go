@@ -24,10 +24,18 @@ type Figure struct {
 	Name    string `json:"name"`
 	Unit    string `json:"unit"` // measure word: 个, 份, 件
 	Rows    []Row  `json:"rows"`
+	// Told is the number where the rows stay in the house: in what the public
+	// reads.
+	Told int `json:"told,omitempty"`
 }
 
 // N is the number.
-func (f Figure) N() int { return len(f.Rows) }
+func (f Figure) N() int {
+	if f.Rows == nil {
+		return f.Told
+	}
+	return len(f.Rows)
+}
 
 // Share is a figure that is one figure of another, in per cent.
 type Share struct {

@@ -22,16 +22,17 @@ func (p Standing) In(scope authz.Scope) bool { return p.area != "" && scope.Cove
 
 // placeOf says how a row of each kind leads to its unit.
 var placeOf = map[string]string{
-	"site":     `SELECT x.id, u.id, u.area_path, u.line_path FROM site x JOIN unit u ON u.id = x.unit_id`,
-	"account":  `SELECT x.id, u.id, u.area_path, u.line_path FROM account x JOIN unit u ON u.id = x.unit_id`,
-	"app":      `SELECT x.id, u.id, u.area_path, u.line_path FROM account x JOIN unit u ON u.id = x.unit_id`,
-	"finding":  `SELECT x.id, u.id, u.area_path, u.line_path FROM finding x JOIN site s ON s.id = x.site_id JOIN unit u ON u.id = s.unit_id`,
-	"order":    `SELECT x.id, u.id, u.area_path, u.line_path FROM rectify_order x JOIN unit u ON u.id = x.unit_id`,
-	"letter":   `SELECT x.id, u.id, u.area_path, u.line_path FROM letter x JOIN unit u ON u.id = x.unit_id`,
-	"item":     `SELECT x.id, u.id, u.area_path, u.line_path FROM item x JOIN unit u ON u.id = x.unit_id`,
-	"bulletin": `SELECT x.id, u.id, u.area_path, u.line_path FROM bulletin x JOIN unit u ON u.id = x.unit_id`,
-	"course":   `SELECT x.id, u.id, u.area_path, u.line_path FROM training_course x JOIN unit u ON u.id = x.unit_id`,
-	"inquiry":  `SELECT x.id, u.id, u.area_path, u.line_path FROM inquiry x JOIN unit u ON u.id = x.unit_id`,
+	"site":         `SELECT x.id, u.id, u.area_path, u.line_path FROM site x JOIN unit u ON u.id = x.unit_id`,
+	"account":      `SELECT x.id, u.id, u.area_path, u.line_path FROM account x JOIN unit u ON u.id = x.unit_id`,
+	"app":          `SELECT x.id, u.id, u.area_path, u.line_path FROM account x JOIN unit u ON u.id = x.unit_id`,
+	"finding":      `SELECT x.id, u.id, u.area_path, u.line_path FROM finding x JOIN site s ON s.id = x.site_id JOIN unit u ON u.id = s.unit_id`,
+	"order":        `SELECT x.id, u.id, u.area_path, u.line_path FROM rectify_order x JOIN unit u ON u.id = x.unit_id`,
+	"letter":       `SELECT x.id, u.id, u.area_path, u.line_path FROM letter x JOIN unit u ON u.id = x.unit_id`,
+	"item":         `SELECT x.id, u.id, u.area_path, u.line_path FROM item x JOIN unit u ON u.id = x.unit_id`,
+	"bulletin":     `SELECT x.id, u.id, u.area_path, u.line_path FROM bulletin x JOIN unit u ON u.id = x.unit_id`,
+	"course":       `SELECT x.id, u.id, u.area_path, u.line_path FROM training_course x JOIN unit u ON u.id = x.unit_id`,
+	"blind_letter": `SELECT x.id, u.id, u.area_path, u.line_path FROM blind_letter x JOIN unit u ON u.id = x.unit_id`,
+	"inquiry":      `SELECT x.id, u.id, u.area_path, u.line_path FROM inquiry x JOIN unit u ON u.id = x.unit_id`,
 }
 
 // Stands says where the rows stand, by their links: a bulletin is read by those it is about,

@@ -79,29 +79,34 @@ func newRecord(d annual.Dossier, m may, today calendar.Date) record {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "本年还没有结束", Text: "数字统计到 " + d.Until.String() + "，年度结束以后才能报送。"})
 	}
 	if d.Open() {
-		a := web.Alert{Kind: web.Warn, Title: fmt.Sprintf("还有 %d 处需要处理，处理后才能报送", len(d.Problems))}
-		for i, p := range d.Problems {
-			if i == 12 {
-				a.Text = fmt.Sprintf("另有 %d 处，处理上面的以后再看。", len(d.Problems)-i)
-				break
+		t := web.Table{Caption: fmt.Sprintf("需要处理的 %d 处", len(d.Problems)), Compact: true, Columns: []web.Column{{Head: "类别"}, {Head: "情况", Wide: true}}}
+		gaps := 0
+		for _, p := range d.Problems {
+			if p.Rule == "missing" {
+				gaps++
+				continue
 			}
-			link := web.Link{Text: p.Says}
+			says := web.Cell{Text: p.Says}
 			if len(p.Cells) > 0 {
-				link.Href = cellLink(d, p.Cells[0])
+				says.Href = cellLink(d, p.Cells[0])
 			}
-			a.Links = append(a.Links, link)
+			t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Tagged(problemTag(p)), says}, Kind: problemTag(p).Kind})
+		}
+		if gaps > 0 {
+			t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Tagged(web.Tag{Text: "未填"}), {Text: fmt.Sprintf("还有 %d 项没有填写，在下面各部分标为“未填”。", gaps)}}})
 		}
 		if len(d.Problems) > 0 {
-			v.Alerts = append(v.Alerts, a)
+			v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: fmt.Sprintf("还有 %d 处需要处理，处理后才能报送", len(d.Problems))})
+			v.Main = append(v.Main, t)
 		} else {
 			v.Alerts = append(v.Alerts, web.Alert{Kind: web.Good, Title: "各项齐全，数字之间没有矛盾"})
 		}
 	}
-	wrong := map[string]bool{}
+	wrong := map[string]web.Tag{}
 	for _, p := range d.Problems {
-		if p.Rule != "missing" {
-			for _, c := range p.Cells {
-				wrong[c] = true
+		for _, c := range p.Cells {
+			if tag := problemTag(p); p.Rule != "missing" && wrong[c].Kind != web.Danger {
+				wrong[c] = tag
 			}
 		}
 	}
@@ -116,8 +121,8 @@ func newRecord(d annual.Dossier, m may, today calendar.Date) record {
 			if l.Fact.Rows > 0 && l.Cell.Counted() {
 				value.Note = fmt.Sprintf("明细 %d 行", l.Fact.Rows)
 			}
-			if wrong[l.Cell.ID] {
-				value.Tags = []web.Tag{{Kind: web.Danger, Text: "有矛盾"}}
+			if tag := wrong[l.Cell.ID]; tag.Text != "" {
+				value.Tags = []web.Tag{tag}
 			}
 			from := web.Cell{Text: l.Source, Tags: []web.Tag{originTag(l)}}
 			if l.Cell.Plain {
@@ -133,9 +138,7 @@ func newRecord(d annual.Dossier, m may, today calendar.Date) record {
 				from.Note = strings.TrimPrefix(from.Note+"；说明："+l.Typed.Remark, "；")
 			}
 			row := web.Row{Cells: []web.Cell{name, value, web.Text(shown(l.Cell, l.Last)), from}}
-			if wrong[l.Cell.ID] {
-				row.Kind = web.Danger
-			}
+			row.Kind = wrong[l.Cell.ID].Kind
 			t.Rows = append(t.Rows, row)
 		}
 		v.Main = append(v.Main, t)
@@ -179,6 +182,19 @@ func newRecord(d annual.Dossier, m may, today calendar.Date) record {
 	}
 	v.Side = append(v.Side, line)
 	return v
+}
+
+// problemTag is what kind of problem it is.
+func problemTag(p annual.Problem) web.Tag {
+	switch p.Rule {
+	case "missing":
+		return web.Tag{Text: "未填"}
+	case "jump":
+		return web.Tag{Kind: web.Warn, Text: "需说明变化"}
+	case "source", "instead", "kind":
+		return web.Tag{Kind: web.Warn, Text: "填写不全"}
+	}
+	return web.Tag{Kind: web.Danger, Text: "有矛盾"}
 }
 
 // belowTable sets the figures beside the sum of those below.

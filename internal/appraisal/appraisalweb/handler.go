@@ -1167,7 +1167,12 @@ func lines(d appraisal.Dossier) web.Table {
 		return 4
 	}
 	slices.SortStableFunc(list, func(a, b appraisal.Line) int { return weight(a) - weight(b) })
+	var untested []string
 	for _, l := range list {
+		if l.Outcome == packs.Untested && len(d.Findings[l.Indicator]) == 0 {
+			untested = append(untested, l.Name)
+			continue
+		}
 		i, _ := d.Pack.Indicator(l.Indicator)
 		name := web.Cell{Text: l.Name, Note: l.Indicator + " " + i.Says}
 		if l.Unverified {
@@ -1202,6 +1207,9 @@ func lines(d appraisal.Dossier) web.Table {
 			}
 		}
 		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{name, web.Tagged(web.Tag{Kind: tone, Text: outcomeName(l.Outcome)}), {Text: points, Keep: true}, why}})
+	}
+	if len(untested) > 0 {
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{{Text: fmt.Sprintf("其余 %d 项", len(untested)), Note: strings.Join(untested, "、")}, web.Tagged(web.Tag{Kind: web.Neutral, Text: "未检测"}), {}, web.Text("没有条件检查，不扣分")}})
 	}
 	return t
 }

@@ -202,7 +202,7 @@ func (h *Handler) plan(w http.ResponseWriter, r *http.Request) error {
 }
 
 func tableOf(t blindtest.Table) web.Table {
-	out := web.Table{Caption: "测试信件办理情况", Columns: []web.Column{{Head: "地区"}, {Head: "网站", Number: true}, {Head: "信件", Number: true}, {Head: "按时答复", Number: true}, {Head: "按时率", Number: true}, {Head: "当日答复", Number: true}, {Head: "切题", Number: true}, {Head: "完整", Number: true}, {Head: "答非所问", Number: true}, {Head: "逾期答复", Number: true}, {Head: "未答复", Number: true}, {Head: "一封未答的网站", Number: true}},
+	out := web.Table{Caption: "测试信件办理情况", Columns: []web.Column{{Head: "地区"}, {Head: "网站", Number: true}, {Head: "信件", Number: true}, {Head: "按时", Number: true}, {Head: "按时率", Number: true}, {Head: "当日", Number: true}, {Head: "切题", Number: true}, {Head: "完整", Number: true}, {Head: "不切题", Number: true}, {Head: "逾期", Number: true}, {Head: "未答", Number: true}, {Head: "全未答网站", Number: true}}, Compact: true,
 		Empty: web.Empty{Title: "还没有发出的信件", Text: "发出后在这里汇总。"}}
 	rows := t.Rows
 	if len(rows) > 1 {
@@ -240,13 +240,13 @@ func newCampaign(c blindtest.Campaign, list []blindtest.Letter, t blindtest.Tabl
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "发件人", Text: p.Name + " " + p.Phone})
 	}
 	v.Main = append(v.Main, tableOf(t))
-	all := web.Table{Caption: "信件", Columns: []web.Column{{Head: "网站", Wide: true}, {Head: "题目"}, {Head: "方式"}, {Head: "发出"}, {Head: "期限"}, {Head: "答复"}, {Head: "评分"}}}
+	all := web.Table{Caption: "信件", Columns: []web.Column{{Head: "网站和题目", Wide: true}, {Head: "方式"}, {Head: "发出"}, {Head: "期限"}, {Head: "答复"}, {Head: "评分"}}}
 	for _, l := range list {
 		way := "经写信页面"
 		if l.Way == "manual" {
 			way = "人工登记"
 		}
-		all.Rows = append(all.Rows, web.Row{Cells: []web.Cell{{Text: l.SiteName, Href: c.Link() + "/letters/" + l.ID, Note: l.AreaName}, web.Text(l.Title), web.Text(way), {Text: dayText(l.SentOn), Note: l.Number, Keep: true}, {Text: dueText(l), Keep: true}, {Tags: []web.Tag{letterTag(l)}, Note: dayText(l.AnsweredOn)}, web.Text(markText(l))}})
+		all.Rows = append(all.Rows, web.Row{Cells: []web.Cell{{Text: l.SiteName, Href: c.Link() + "/letters/" + l.ID, Note: l.Title}, web.Text(way), {Text: dayText(l.SentOn), Note: l.Number, Keep: true}, {Text: dueText(l), Keep: true}, {Tags: []web.Tag{letterTag(l)}, Note: dayText(l.AnsweredOn)}, web.Text(markText(l))}})
 	}
 	v.Main = append(v.Main, all)
 	small := func(act, legend, hint, button string, kind web.Tone, fields ...web.Field) web.Form {

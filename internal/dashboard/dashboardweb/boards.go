@@ -333,7 +333,7 @@ func newBurden(b dashboard.Burden, p dashboard.Place, e dashboard.Estimates, f w
 		}
 		askers.Rows = append(askers.Rows, web.Row{Cells: append(cells, web.Figure(a.Minutes), web.Figure(a.Units))})
 	}
-	v.Charts = []charted{{Title: "每月要求", Kind: "heat", Columns: "1,2,3,4", Table: months}, {Title: "提出要求的单位", Kind: "funnel", Columns: "5", Wide: true, Table: askers}, {Title: "承担要求的单位", Table: units, Wide: true}}
+	v.Charts = []charted{{Title: "每月要求", Kind: "heat", Columns: "1,2,3,4", Wide: true, Table: months}, {Title: "提出要求的单位", Kind: "funnel", Columns: "5", Wide: true, Table: askers}, {Title: "承担要求的单位", Table: units, Wide: true}}
 	return v
 }
 
