@@ -65,6 +65,7 @@ var unscoped = map[string]string{
 	"dashboard.Months":      "public: the clock",
 
 	"assessment.Observe":     "system: registration at start",
+	"assessment.PackOn":      "public: the rules in force are public",
 	"assessment.Reader":      "not unit-owned: the database itself",
 	"inspection.AnswerWith":  "system: registration at start",
 	"inspection.Precisions":  "public: how often each rule was right; no unit stands in it",

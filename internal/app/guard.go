@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 
+	"zhengshu/internal/assessment"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -56,7 +57,7 @@ func (h *House) wireGuard() error {
 		return err
 	}
 	h.NewMedia = newmedia.New(newmedia.Parts{DB: h.DB, Registry: h.Registry, Obligations: h.Obligations, Store: h.Blobs, Client: h.client, Settings: h.Province.Settings,
-		Pack: func(on calendar.Date) (packs.Pack, bool) { return packs.Pick(all, "gwb-2019-19", on) }})
+		Pack: h.packOn(all)})
 	h.NewMedia.Register(h.workers)
 	seed, err := base64.RawURLEncoding.DecodeString(h.Keys.Mac("inspection.vantages", "house"))
 	if err != nil {
@@ -142,4 +143,15 @@ func (h *House) filedWindows(ctx context.Context, sites []registry.SiteID) (map[
 		}
 	}
 	return out, err
+}
+
+// packOn is the scoring pack in force on a day: the province's own version once
+// it has adopted one. Until assessment stands, the shipped ones.
+func (h *House) packOn(shipped []packs.Pack) func(calendar.Date) (packs.Pack, bool) {
+	return func(on calendar.Date) (packs.Pack, bool) {
+		if h.Assessment != nil {
+			return h.Assessment.PackOn(on)
+		}
+		return packs.Pick(shipped, assessment.PackID, on)
+	}
 }

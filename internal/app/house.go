@@ -454,7 +454,7 @@ func (h *House) wireInspection(ctx context.Context) error {
 	h.Inspection = inspection.New(h.DB, probes, h.Registry, h.Blobs, h.client, inspection.Settings{
 		Delay: h.Config.CrawlDelay, Log: h.Config.Log, Frontier: store, Exchange: exchange,
 		Scanner: h.houseScanner,
-		Pack:    func(on calendar.Date) (packs.Pack, bool) { return packs.Pick(all, "gwb-2019-19", on) },
+		Pack:    h.packOn(all),
 	})
 	h.Reconciling = reconciliation.New(reconciliation.Parts{DB: h.DB, Registry: h.Registry, Intake: registry.NewIntake(h.Registry, h.Blobs), Inspection: h.Inspection,
 		Obligations: h.Obligations, Days: h.Days, Client: h.client})

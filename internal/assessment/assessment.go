@@ -54,6 +54,8 @@ type Service struct {
 	retestsByItself bool
 	packs           []packs.Pack
 	observers       []Observer
+	set             Settings
+	force           inForce
 }
 
 // New makes the service and registers with inspection what becomes of an order

@@ -179,6 +179,8 @@ func (s *Service) Before(ctx context.Context, q db.Querier, scope authz.Scope, i
 			best = p
 		}
 	}
+	// The shipped ones are shared by everybody: what goes out is a copy.
+	best.Indicators, best.Special = slices.Clone(best.Indicators), slices.Clone(best.Special)
 	return best, best.Version > 0, err
 }
 

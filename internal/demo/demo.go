@@ -152,7 +152,7 @@ func Fill(ctx context.Context, s Services) error {
 		fill func(context.Context) error
 	}{
 		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"lexicon", d.keepLexicon}, {"forms", d.takeForms}, {"pictures", d.keepPictures}, {"content", d.moveIn}, {"import", d.rehearse}, {"links", d.link}, {"codes", d.indexCodes}, {"media", d.keepMedia}, {"reviews", d.review}, {"english", d.translate}, {"reviewing", d.reviewing}, {"checks", d.examine}, {"adoptions", d.adoptions}, {"standing", d.standing}, {"sections", d.sections},
-		{"cases", d.apply}, {"offices", d.keepOffices}, {"platforms", d.keepPlatforms}, {"templates", d.keepTemplate}, {"matrices", d.placeInMatrix}, {"courses", d.courses}, {"pack", d.adopt}, {"letters", d.write}, {"posts", d.post}, {"compose", d.compose}, {"appearance", d.adorn}, {"releases", d.publish}, {"visits", d.count}, {"inspection", d.inspect}, {"plans", d.plan}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"guard", d.guard}, {"annual forms", d.annualForms}, {"rounds", d.appraise}, {"duty", d.standGuard}, {"notices", d.governNotices},
+		{"cases", d.apply}, {"offices", d.keepOffices}, {"platforms", d.keepPlatforms}, {"templates", d.keepTemplate}, {"matrices", d.placeInMatrix}, {"courses", d.courses}, {"pack", d.adopt}, {"pack draft", d.draftPack}, {"letters", d.write}, {"posts", d.post}, {"compose", d.compose}, {"appearance", d.adorn}, {"releases", d.publish}, {"visits", d.count}, {"inspection", d.inspect}, {"plans", d.plan}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"guard", d.guard}, {"annual forms", d.annualForms}, {"rounds", d.appraise}, {"duty", d.standGuard}, {"notices", d.governNotices},
 		{"papers", d.papers},
 	} {
 		if err := stage.fill(ctx); err != nil {
@@ -197,15 +197,21 @@ func (d *province) adopt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	found := false
 	for _, p := range packs {
-		if p.Pack.ID != assessment.PackID {
+		if p.Pack.Version != 1 {
 			continue
 		}
+		found = found || p.Pack.ID == assessment.PackID
 		if len(p.Adoptions) > 0 {
-			return nil
+			continue
 		}
-		_, err := d.Assessment.Adopt(ctx, scope, d.units[provinceOffice].ID, p.Pack.ID, p.Pack.Version, assessment.AdoptedDemo, "供演示试用，评分不作为考核依据")
-		return err
+		if _, err := d.Assessment.Adopt(ctx, scope, d.units[provinceOffice].ID, p.Pack.ID, p.Pack.Version, assessment.AdoptedDemo, "供演示试用，评分不作为考核依据"); err != nil {
+			return err
+		}
+	}
+	if found {
+		return nil
 	}
 	return fmt.Errorf("no pack %s", assessment.PackID)
 }

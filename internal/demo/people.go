@@ -121,6 +121,7 @@ var Logins = []Login{
 // others work at the demo's units without a login: second persons of columns,
 // and those who handled the applications that stand in the house already.
 var others = []Login{
+	{"kaohe", "顾长宁", provinceOffice, "考核经办", "", []authz.Role{authz.Supervisor}},
 	{"yanta-a", "贺小满", countyOffice, "栏目 A 岗", "", nil},
 	{"yanta-b", "罗静怡", countyOffice, "栏目 B 岗", "", nil},
 	{"wenlv", "温书言", cityCulture, "部门经办", "", []authz.Role{authz.Sponsor}},

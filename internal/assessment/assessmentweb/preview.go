@@ -148,7 +148,7 @@ func benchPanel(all []assessment.Score, ahead []assessment.Ahead, today calendar
 			if rank(s) != want || len(t.Rows) == maxOnBench {
 				continue
 			}
-			result := web.Cell{Text: s.Words(), Href: s.Link(), Tags: []web.Tag{verdictTag(s.Verdict)}}
+			result := scoreCell(s)
 			if s.Unverified {
 				result.Note = "未核实"
 			}

@@ -98,7 +98,7 @@ func newRehearsal(c rehearsalChoices, q url.Values, r *assessment.Rehearsal, wro
 	v := listPage{web.ListView{Trail: packTrail, Heading: web.Heading{Title: "试算", Lead: "用另一版指标把过去的时段重算一遍，看谁的结果会变、变在哪一项。用的是当时留存的事实，结果不保存，不影响任何得分。"},
 		Filter: web.Filter{Action: rehearsalPath, Total: -1, Fields: []web.Field{{Kind: web.Select, Name: "try", Label: "试算哪一版", Options: tries}, {Name: "period", Label: "时段", Hint: "例如 2026-Q3、2026-09", Max: 10, Narrow: true}, {Kind: web.Select, Name: "base", Label: "与哪一版比", Options: bases}}},
 		Table: web.Table{Caption: "结果会变的", Columns: []web.Column{{Head: "对象", Wide: true}, {Head: "原来"}, {Head: "试算"}, {Head: "变化"}, {Head: "变在哪里", Wide: true}},
-			Empty: web.Empty{Title: "还没有试算", Text: "选择版本和时段后点“筛选”。"}}}}
+			Empty: web.Empty{Title: "还没有试算", Text: "选择版本和时段后点“查询”。"}}}}
 	v.Filter.Fill(q)
 	if wrong != "" {
 		v.Alert = web.Alert{Kind: web.Danger, Title: "不能试算", Text: wrong}
