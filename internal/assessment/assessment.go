@@ -54,7 +54,6 @@ type Service struct {
 	retestsByItself bool
 	packs           []packs.Pack
 	observers       []Observer
-	set             Settings
 	force           inForce
 }
 
