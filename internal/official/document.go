@@ -30,6 +30,7 @@ type Document struct {
 	Printed     string   // 印发日期, without 印发
 
 	body   []block
+	tail   int    // where the attachments begin in the body; 0: nowhere
 	counts [4]int // running numbers of the four heading levels
 }
 
@@ -113,6 +114,18 @@ func (d *Document) Table(g Grid) { d.body = append(d.body, g) }
 // Label marks an attachment at the head of its page: 附件1, in 黑体 at the left
 // edge (GB/T 9704 7.3.7).
 func (d *Document) Label(text string) { d.body = append(d.body, label{text}) }
+
+// BeginAttachments says that what is added from here on are the attachments:
+// they stand after the signature, before the 版记 (GB/T 9704 7.3.7).
+func (d *Document) BeginAttachments() { d.tail = len(d.body) }
+
+// parted is the body and the attachments.
+func (d *Document) parted() (main, attached []block) {
+	if d.tail == 0 {
+		return d.body, nil
+	}
+	return d.body[:d.tail], d.body[d.tail:]
+}
 
 // PageBreak starts a new page (before an attachment, which stands on its own).
 func (d *Document) PageBreak() { d.body = append(d.body, pageBreak{}) }

@@ -332,7 +332,8 @@ func (d *Document) documentXML() (string, []Chart) {
 	if d.To != "" {
 		x.line(para{align: "left"}, body, strings.TrimRight(strings.TrimSpace(d.To), "：:")+"：")
 	}
-	for _, b := range d.body {
+	main, attached := d.parted()
+	for _, b := range main {
 		b.write(x)
 	}
 	if len(d.Attachments) > 0 {
@@ -360,6 +361,9 @@ func (d *Document) documentXML() (string, []Chart) {
 	}
 	if d.Note != "" {
 		x.line(para{align: "left", first: 2}, body, "（"+strings.Trim(d.Note, "（）()")+"）")
+	}
+	for _, b := range attached {
+		b.write(x)
 	}
 	if d.CopyTo != "" || d.Printer != "" {
 		d.imprint(x)

@@ -323,30 +323,8 @@ func (d *Document) draw(p *sheetOfPaper) {
 	if d.To != "" {
 		p.para(strings.TrimRight(strings.TrimSpace(d.To), "：:")+"：", body, 0, 0, 0, "left", paperPitch)
 	}
-	for _, b := range d.body {
-		switch b := b.(type) {
-		case paragraph:
-			p.para(b.text, body, 2, 0, 0, "left", paperPitch)
-		case heading:
-			mark := string(toBody)
-			switch b.level {
-			case 1:
-				mark = string(toHeading)
-			case 2:
-				mark = string(toSubheading)
-			}
-			p.para(mark+b.number+b.text+string(toBody)+b.rest, body, 2, 0, 0, "left", paperPitch)
-		case pageBreak:
-			p.newPage()
-		case Grid:
-			b.draw(p)
-		case Chart:
-			b.draw(p)
-		case label:
-			p.in(HeadingFace, func() { p.para(b.text, body, 0, 0, 0, "left", paperPitch) })
-			p.blank(1)
-		}
-	}
+	main, attached := d.parted()
+	p.blocks(main)
 	if len(d.Attachments) > 0 {
 		p.blank(1)
 		for i, name := range d.Attachments {
@@ -372,6 +350,7 @@ func (d *Document) draw(p *sheetOfPaper) {
 	if d.Note != "" {
 		p.para("（"+d.Note+"）", body, 2, 0, 0, "left", paperPitch)
 	}
+	p.blocks(attached)
 	if d.CopyTo != "" || d.Printer != "" {
 		p.blank(1)
 		for _, line := range []string{d.CopyTo, d.Printer} {
@@ -477,4 +456,33 @@ func (g Grid) draw(p *sheetOfPaper) {
 		row(i, cells, false)
 	}
 	p.blank(1)
+}
+
+// blocks sets elements of the body one after the other.
+func (p *sheetOfPaper) blocks(list []block) {
+	const body = float64(size3) / 2
+	for _, b := range list {
+		switch b := b.(type) {
+		case paragraph:
+			p.para(b.text, body, 2, 0, 0, "left", paperPitch)
+		case heading:
+			mark := string(toBody)
+			switch b.level {
+			case 1:
+				mark = string(toHeading)
+			case 2:
+				mark = string(toSubheading)
+			}
+			p.para(mark+b.number+b.text+string(toBody)+b.rest, body, 2, 0, 0, "left", paperPitch)
+		case pageBreak:
+			p.newPage()
+		case Grid:
+			b.draw(p)
+		case Chart:
+			b.draw(p)
+		case label:
+			p.in(HeadingFace, func() { p.para(b.text, body, 0, 0, 0, "left", paperPitch) })
+			p.blank(1)
+		}
+	}
 }

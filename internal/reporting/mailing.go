@@ -428,6 +428,7 @@ func (l ResultLetter) Paper() *official.Document {
 	c := l.Told
 	d := &official.Document{Authority: c.Issuer, Title: "关于反馈" + c.Period + "政府网站与政务新媒体检查结果的函", To: l.UnitName, Issuer: c.Issuer, Dated: c.On, Attachments: []string{"检查结果明细"}}
 	d.Paragraph(c.Text)
+	d.BeginAttachments()
 	d.PageBreak()
 	d.Label("附件")
 	for _, g := range c.Groups {

@@ -171,6 +171,7 @@ func (b Bulletin) Paper() *official.Document {
 			d.Table(x.Grid())
 		}
 	}
+	d.BeginAttachments()
 	for i, t := range apart {
 		d.PageBreak()
 		d.Label(attachmentLabel(i, len(apart)))

@@ -114,7 +114,7 @@ func newPaperView(b reporting.Bulletin, history []passage.Step, errata []reporti
 	if c.Round == "" && len(c.Sites) > 0 && b.Kind == reporting.QuarterlyBulletin {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "没有已公布的考核轮次", Text: "网站结果按现有检查记录直接计算。"})
 	}
-	v.Facts = web.Summary{Wide: true, Terms: []web.Term{{Name: "编制单位", Text: b.UnitName}, {Name: "编制人", Text: b.ComposedBy, Note: web.Minute(b.CreatedAt)}, {Name: "判定日", Text: c.CheckPoint.Chinese()}}}
+	v.Facts = web.Summary{Terms: []web.Term{{Name: "编制单位", Text: b.UnitName}, {Name: "编制人", Text: b.ComposedBy, Note: web.Minute(b.CreatedAt)}, {Name: "判定日", Text: c.CheckPoint.Chinese()}}}
 	term := func(name, text, note string) {
 		if text != "" {
 			v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: name, Text: text, Note: note})
