@@ -85,7 +85,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		integrityweb.New(h.Integrity, h.Registry).Routes(),
 		visitsweb.New(h.Visits, h.Registry, h.Releases.Nearest).Routes(),
 		appearanceweb.New(h.Appearance, h.Publisher).Pictures(h.Media).Routes(),
-		assessmentweb.New(h.DB, h.Assessment, h.Inspection, h.Registry, h.Org).Routes(),
+		assessmentweb.New(h.DB, h.Assessment, h.Inspection, h.Registry, h.Org).WrongAccounts(h.wrongAccounts).Routes(),
 		reportingweb.New(h.Reporting).Routes(),
 		h.annualDoors(),
 		dashboardweb.New(h.DB, h.Dashboards, h.Org).Routes(),

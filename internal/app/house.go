@@ -338,10 +338,11 @@ func (h *House) wire(ctx context.Context) error {
 	h.Lifecycle = lifecycle.New(lifecycle.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Approvals: h.Approvals, Obligations: h.Obligations,
 		Store: h.Blobs, Book: h.Rules, Days: h.Days, Notices: h.Notices, Filings: h.Filings, Closings: h.Closings, Settings: settings, Frozen: h.frozen})
 	if h.Assessment, err = assessment.New(assessment.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Inspection: h.Inspection,
-		Obligations: h.Obligations, Days: h.Days, Store: h.Blobs,
+		Obligations: h.Obligations, Days: h.Days, Store: h.Blobs, Settings: settings, Accounts: h.sheetOf,
 		Observers: []assessment.Observer{assessment.UnansweredLetters(h.Letters), assessment.AccountStandings(h.NewMedia), assessment.OfficeDuties(h.Obligations)}}); err != nil {
 		return err
 	}
+	h.Assessment.Register(h.workers)
 	h.Reporting = reporting.New(reporting.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Assessment: h.Assessment, Letters: reporting.LettersOf(h.Letters),
 		Obligations: h.Obligations, Settings: settings})
 	h.wireAnnual()
@@ -360,7 +361,7 @@ func (h *House) wire(ctx context.Context) error {
 	h.Workbench = workbench.New(
 		approvalweb.NewInbox(h.Approvals),
 		// What an approval or an order asks for stands there already.
-		obligationweb.NewInbox(h.Obligations, h.Config.Clock, approval.StepObligation.ID, approval.CountersignObligation.ID, letters.ReplyKind.ID, assessment.RectifyObligation.ID, library.ColumnUpdate.ID),
+		obligationweb.NewInbox(h.Obligations, h.Config.Clock, approval.StepObligation.ID, approval.CountersignObligation.ID, letters.ReplyKind.ID, assessment.RectifyObligation.ID, assessment.ConfirmObligation.ID, assessment.ExtensionObligation.ID, assessment.SuperviseObligation.ID, library.ColumnUpdate.ID),
 		h.Library, h.Columns, h.Letters, h.Assessment, filingweb.NewInbox(h.Filings),
 	)
 	h.Dashboards = dashboard.New(dashboard.Parts{DB: h.DB, Org: h.Org, Assessment: h.Assessment, Workbench: h.Workbench, Days: h.Days})
@@ -501,7 +502,7 @@ func (h *House) Sweep(ctx context.Context) error {
 		_, err := part(ctx)
 		errs = append(errs, err)
 	}
-	errs = append(errs, h.Province.Refresh(ctx), h.sweepRecords(ctx), h.sweepEstate(ctx), h.sweepWatch(ctx), h.sweepAppraise(ctx))
+	errs = append(errs, h.Province.Refresh(ctx), h.sweepRecords(ctx), h.sweepEstate(ctx), h.sweepWatch(ctx), h.sweepAppraise(ctx), h.sweepRectification(ctx))
 	_, err := h.Obligations.Sweep(ctx)
 	return errors.Join(append(errs, err, h.Signin.Sweep(ctx), h.Lexicon.Refresh(ctx))...)
 }
@@ -547,7 +548,8 @@ func obligationKinds() []obligation.Kind {
 		publishing.Obligations(),
 		layout.Obligations(),
 		reporting.Obligations(),
-		[]obligation.Kind{guidance.ReturnKind, reposting.Duty24h, training.YearlyKind, disclosure.Due, letters.ReplyKind, assessment.RectifyObligation},
+		[]obligation.Kind{guidance.ReturnKind, reposting.Duty24h, training.YearlyKind, disclosure.Due, letters.ReplyKind},
+		assessment.Obligations(),
 	)
 }
 

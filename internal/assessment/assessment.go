@@ -1,40 +1,23 @@
 package assessment
 
 import (
+	"context"
+
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/packs"
+	"zhengshu/internal/rules/sx2021"
 )
 
 // PackID is the pack by which sites and accounts are scored: 国办秘函〔2019〕19号.
 const PackID = "gwb-2019-19"
-
-// Settings are the province's; the zero value takes the defaults given.
-type Settings struct {
-	// Working days to put a finding right, by severity: 1, 5 and 10.
-	SeriousDays, ErrorDays, AdviceDays int
-	// ReopenWithin is how many days after closing an order the same defect,
-	// found anew, opens it again instead of waiting for a new order: 30.
-	ReopenWithin int
-}
-
-func (s Settings) filled() Settings {
-	for _, d := range []struct {
-		at *int
-		n  int
-	}{{&s.SeriousDays, 1}, {&s.ErrorDays, 5}, {&s.AdviceDays, 10}, {&s.ReopenWithin, 30}} {
-		if *d.at <= 0 {
-			*d.at = d.n
-		}
-	}
-	return s
-}
 
 // Parts are what the service stands on.
 type Parts struct {
@@ -45,7 +28,11 @@ type Parts struct {
 	Obligations *obligation.Service
 	Days        calendar.Workdays
 	Store       blob.Store // keeps what units attach to answers
-	Settings    Settings
+	// Settings are the province's choices; the defaults when nil.
+	Settings func() sx2021.Settings
+	// Accounts judges an account anew and gives its check sheet; without it no
+	// order can be made of a sheet.
+	Accounts func(ctx context.Context, scope authz.Scope, id registry.AccountID) ([]check.Finding, error)
 	// Packs are the packs at hand; the embedded ones when nil.
 	Packs []packs.Pack
 	// Observers are the modules that know facts under some indicator.
@@ -61,10 +48,13 @@ type Service struct {
 	obligations *obligation.Service
 	days        calendar.Workdays
 	store       blob.Store
-	set         Settings
-	packs       []packs.Pack
-	observers   []Observer
-	force       inForce
+	settings    func() sx2021.Settings
+	accounts    func(ctx context.Context, scope authz.Scope, id registry.AccountID) ([]check.Finding, error)
+	// retestsByItself: an answer is retested by a job.
+	retestsByItself bool
+	packs           []packs.Pack
+	observers       []Observer
+	force           inForce
 }
 
 // New makes the service and registers with inspection what becomes of an order
@@ -77,8 +67,14 @@ func New(p Parts) (*Service, error) {
 		}
 	}
 	s := &Service{db: p.DB, org: p.Org, registry: p.Registry, inspection: p.Inspection, obligations: p.Obligations,
-		days: p.Days, store: p.Store, set: p.Settings.filled(), packs: p.Packs, observers: p.Observers}
+		days: p.Days, store: p.Store, settings: p.Settings, accounts: p.Accounts, packs: p.Packs, observers: p.Observers}
+	if s.settings == nil {
+		s.settings = sx2021.Defaults
+	}
 	p.Inspection.OnMoved(s.findingMoved)
+	p.Inspection.RetestFrom(manual, func(_ context.Context, _ registry.Site, f inspection.Finding) (inspection.Look, error) {
+		return inspection.Look{Outcome: inspection.Unknown, Says: "这是人工发现的问题，不能自动复测，请由主管单位人员核实。", Evidence: inspection.Evidence{URL: f.URL, At: p.DB.Now()}}, nil
+	})
 	return s, nil
 }
 

@@ -124,7 +124,7 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 	fatal(passage.Declare(ctx, d, registry.SiteMachine, inspection.FindingMachine, assessment.OrderMachine, assessment.VersionMachine))
 	h.org = org.New(d)
 	h.registry = registry.New(d, h.org)
-	h.obligations = obligation.New(d, h.org, assessment.RectifyObligation)
+	h.obligations = obligation.New(d, h.org, assessment.Obligations()...)
 	days, err := calendar.Published()
 	fatal(err)
 	store, err := blob.Disk(t.TempDir())

@@ -23,7 +23,7 @@ func (s *Service) Tasks(ctx context.Context, session *authz.Session, tab workben
 	var out []workbench.Task
 	seen := map[OrderID]bool{}
 	add := func(act, cond string, args ...any) error {
-		list, err := db.All(ctx, s.db, scanOrder, orderSelect+` WHERE `+cond+fmt.Sprintf(` ORDER BY o.due_on, o.number LIMIT $%d`, len(args)+1), append(args, limit)...)
+		list, err := db.All(ctx, s.db, scanOrder, s.orderSelect()+` WHERE `+cond+fmt.Sprintf(` ORDER BY o.due_on, o.number LIMIT $%d`, len(args)+1), append(args, limit)...)
 		if err != nil {
 			return err
 		}
@@ -32,8 +32,8 @@ func (s *Service) Tasks(ctx context.Context, session *authz.Session, tab workben
 				continue
 			}
 			seen[o.ID] = true
-			t := workbench.Task{Key: "order:" + string(o.ID), Kind: "整改", Title: o.Number + " " + o.SiteName, From: o.IssuedFrom, At: o.IssuedAt, State: o.StateName(), Link: o.Link(), Act: act}
-			if o.State != OrderClosed {
+			t := workbench.Task{Key: "order:" + string(o.ID), Kind: "整改", Title: o.Number + " " + o.SiteName, From: o.IssuedFrom, At: o.IssuedAt, State: o.StageName(), Link: o.Link(), Act: act}
+			if !o.Waits() {
 				t.Due = calendar.Due{On: o.Due.On, Provisional: o.Due.Provisional}
 				t.Minutes = minutesPerFinding * o.Standing
 			}
@@ -46,12 +46,21 @@ func (s *Service) Tasks(ctx context.Context, session *authz.Session, tab workben
 		for _, p := range session.Posts {
 			one := authz.Session{Posts: []authz.Post{p}}
 			if one.May(authz.OrderAnswer) {
-				if err := add("去整改", `o.unit_id = $1 AND o.state <> 'closed'`, p.UnitID); err != nil {
+				if err := add("去整改", `o.unit_id = $1 AND `+owing, p.UnitID); err != nil {
 					return nil, err
 				}
 			}
 			if one.May(authz.OrderIssue) {
-				if err := add("去复查", `o.issuer_unit_id = $1 AND o.state = 'answered'`, p.UnitID); err != nil {
+				if err := add("去督办", `o.escalated_unit_id = $1 AND o.supervised_at IS NULL AND o.state <> 'closed'`, p.UnitID); err != nil {
+					return nil, err
+				}
+				if err := add("去核实", `o.issuer_unit_id = $1 AND o.state <> 'closed' AND `+confirming, p.UnitID); err != nil {
+					return nil, err
+				}
+				if err := add("答复延期申请", `o.issuer_unit_id = $1 AND o.id IN (SELECT order_id FROM order_extension WHERE verdict = '')`, p.UnitID); err != nil {
+					return nil, err
+				}
+				if err := add("去复查", `o.issuer_unit_id = $1 AND o.state = 'answered' AND NOT (`+confirming+`)`, p.UnitID); err != nil {
 					return nil, err
 				}
 			}

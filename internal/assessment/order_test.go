@@ -135,14 +135,14 @@ func TestDeadlinesBySeverity(t *testing.T) {
 			}
 		}
 		// The worst finding decides.
-		o := h.issue(h.put("county", "footer.icp", "advice", "D-18", "缺少甲。", morning), h.put("county", "home.stale", "serious", "V-W-3", "首页没有更新。", morning))
+		o := h.issue(h.put("county", "column.stale", "advice", "D-18", "甲栏目没有更新。", morning), h.put("county", "home.stale", "serious", "V-W-3", "首页没有更新。", morning))
 		if o.Severity != check.Serious || o.Total != 2 {
 			t.Errorf("%+v", o)
 		}
 	})
 }
 
-func TestOneOrderForEachSite(t *testing.T) {
+func TestOneOrderForEachUnitAndCause(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		ctx, scope := h.as("city.chief", authz.OrderIssue)
 		ids := []inspection.FindingID{h.put("county", "footer.icp", "error", "D-18", "甲。", morning), h.put("dept", "footer.icp", "error", "D-18", "乙。", morning), h.put("county", "tags.shown_time", "advice", "D-20", "丙。", morning)}

@@ -262,7 +262,7 @@ func (r Report) Looked(checkID, page, place string) bool {
 		return checkID != "access.rate" && r.Reachable
 	case "notice":
 		return false // seen by its own daily look, not by a run
-	case "duty":
+	case "duty", "manual":
 		return false // seen by a person on duty, and closed by one
 	case "ledger":
 		return false // held against the ledger by whoever settles it, never by a run

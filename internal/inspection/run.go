@@ -421,11 +421,12 @@ func (s *Service) queueWith(ctx context.Context, scope authz.Scope, id registry.
 			return err
 		}
 		r = Run{ID: RunID(ulid.Make().String()), Site: id, SiteName: site.Name, Host: site.Host, UnitName: site.UnitName, Kind: kind, State: RunQueued, AskedAt: tx.Now(), URL: s.address(site), Plan: plan, Spec: spec}
+		unit := "" // whose people asked: what a unit finds itself is told apart
 		if a, ok := audit.ActorFrom(ctx); ok {
-			r.AskedBy = a.Name
+			r.AskedBy, unit = a.Name, a.Unit
 		}
-		_, err = tx.Exec(ctx, `INSERT INTO inspection_run (id, site_id, kind, state, asked_by, asked_at, start_url, plan_id, spec) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			r.ID, r.Site, r.Kind, r.State, r.AskedBy, r.AskedAt, r.URL, db.Null(plan), string(text))
+		_, err = tx.Exec(ctx, `INSERT INTO inspection_run (id, site_id, kind, state, asked_by, asked_at, start_url, plan_id, spec, asked_unit) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+			r.ID, r.Site, r.Kind, r.State, r.AskedBy, r.AskedAt, r.URL, db.Null(plan), string(text), unit)
 		if _, dup := db.UniqueViolation(err); dup {
 			return fault.New(fault.Conflict, "这个站点正在检查，请等本次检查完成后再发起。").From(err)
 		}

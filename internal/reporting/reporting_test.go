@@ -84,7 +84,7 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 	}
 	// Nothing is contacted: no site is monitored.
 	insp := inspection.New(d, probes, reg, store, egress.New(egress.Policy{}), inspection.Settings{})
-	h.owed = obligation.New(d, o, append(reporting.Obligations(), assessment.RectifyObligation)...)
+	h.owed = obligation.New(d, o, append(reporting.Obligations(), assessment.Obligations()...)...)
 	h.assess, err = assessment.New(assessment.Parts{DB: d, Org: o, Registry: reg, Inspection: insp, Obligations: h.owed, Days: days, Store: store})
 	fatal(err)
 	h.svc = reporting.New(reporting.Parts{DB: d, Org: o, Registry: reg, Assessment: h.assess, Obligations: h.owed,

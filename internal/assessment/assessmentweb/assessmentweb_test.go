@@ -64,7 +64,7 @@ func open(t *testing.T) *desk {
 	fatal(err)
 	t.Cleanup(func() { probes.Close() })
 	insp := inspection.New(d, probes, reg, store, egress.New(egress.Policy{}), inspection.Settings{})
-	svc, err := assessment.New(assessment.Parts{DB: d, Org: o, Registry: reg, Inspection: insp, Obligations: obligation.New(d, o, assessment.RectifyObligation), Days: days, Store: store})
+	svc, err := assessment.New(assessment.Parts{DB: d, Org: o, Registry: reg, Inspection: insp, Obligations: obligation.New(d, o, assessment.Obligations()...), Days: days, Store: store})
 	fatal(err)
 	x := &desk{t: t, db: d, people: map[string]*authz.Session{}, units: map[string]org.Unit{}}
 	fatal(d.Update(ctx, func(tx *db.Tx) error {

@@ -1,8 +1,10 @@
 package assessmentweb
 
 import (
+	"context"
 	"embed"
 	"net/http"
+	"slices"
 
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/authz"
@@ -35,6 +37,8 @@ type Handler struct {
 	inspection *inspection.Service
 	registry   *registry.Service
 	org        *org.Service
+
+	wrongAccounts func(ctx context.Context, scope authz.Scope, text string, limit int) ([]WrongAccount, int, error)
 }
 
 // New makes the handler.
@@ -44,16 +48,7 @@ func New(d *db.DB, a *assessment.Service, i *inspection.Service, r *registry.Ser
 
 // Routes of the door.
 func (h *Handler) Routes() []web.Route {
-	return append([]web.Route{
-		{Pattern: "GET /console/orders", Permit: authz.OrderRead, Handle: h.orders},
-		{Pattern: "GET /console/orders/new", Permit: authz.OrderIssue, Handle: h.showIssue},
-		{Pattern: "POST /console/orders", Permit: authz.OrderIssue, Handle: h.issue, MaxBody: smallBody},
-		{Pattern: "GET /console/orders/{id}", Permit: authz.OrderRead, Handle: h.order},
-		{Pattern: "GET /console/orders/{id}/files/{file}", Permit: authz.OrderRead, Handle: h.file},
-		{Pattern: "POST /console/orders/{id}/answer", Permit: authz.OrderAnswer, Handle: h.answer, MaxBody: answerBody},
-		{Pattern: "POST /console/orders/{id}/retest", Permit: authz.OrderAnswer, Handle: h.retest, MaxBody: smallBody},
-		{Pattern: "POST /console/orders/{id}/review", Permit: authz.OrderIssue, Handle: h.retest, MaxBody: smallBody},
-		{Pattern: "POST /console/orders/{id}/accept", Permit: authz.OrderIssue, Handle: h.accept, MaxBody: smallBody},
+	return slices.Concat(h.orderRoutes(), []web.Route{
 		{Pattern: "GET /console/scores", Permit: authz.AssessmentRead, Handle: h.scores},
 		{Pattern: "GET /console/sites/{id}/score", Permit: authz.AssessmentRead, Handle: h.score},
 		{Pattern: "POST /console/sites/{id}/score/confirm", Permit: authz.OrderIssue, Handle: h.confirm, MaxBody: smallBody},
@@ -64,7 +59,35 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/units/{id}/score", Permit: authz.AssessmentRead, Handle: h.score},
 		{Pattern: "POST /console/sites/{id}/exemption", Permit: authz.OrderIssue, Handle: h.exempt, MaxBody: smallBody},
 		{Pattern: "POST /console/sites/{id}/exemption/end", Permit: authz.OrderIssue, Handle: h.exempt, MaxBody: smallBody},
-	}, h.versionRoutes()...)
+	}, h.versionRoutes())
+}
+
+// orderRoutes are the screens of rectification.
+func (h *Handler) orderRoutes() []web.Route {
+	return []web.Route{
+		{Pattern: "GET /console/orders", Permit: authz.OrderRead, Handle: h.orders},
+		{Pattern: "GET /console/orders/export", Permit: authz.OrderRead, Handle: h.exportOrders},
+		{Pattern: "POST /console/orders/urge", Permit: authz.OrderIssue, Handle: h.urge, MaxBody: smallBody},
+		{Pattern: "GET /console/orders/seen", Permit: authz.InspectionRun, Handle: h.showSeen},
+		{Pattern: "POST /console/orders/seen", Permit: authz.InspectionRun, Handle: h.seen, MaxBody: answerBody},
+		{Pattern: "POST /console/orders/points", Permit: authz.OrderIssue, Handle: h.take, MaxBody: smallBody},
+		{Pattern: "POST /console/orders/preview", Permit: authz.OrderIssue, Handle: h.preview, MaxBody: smallBody},
+		{Pattern: "GET /console/orders/new", Permit: authz.OrderIssue, Handle: h.showIssue},
+		{Pattern: "POST /console/orders", Permit: authz.OrderIssue, Handle: h.issue, MaxBody: smallBody},
+		{Pattern: "GET /console/orders/{id}", Permit: authz.OrderRead, Handle: h.order},
+		{Pattern: "GET /console/orders/{id}/files/{file}", Permit: authz.OrderRead, Handle: h.file},
+		{Pattern: "POST /console/orders/{id}/answer", Permit: authz.OrderAnswer, Handle: h.answer, MaxBody: answerBody},
+		{Pattern: "POST /console/orders/{id}/retest", Permit: authz.OrderAnswer, Handle: h.retest, MaxBody: smallBody},
+		{Pattern: "POST /console/orders/{id}/review", Permit: authz.OrderIssue, Handle: h.retest, MaxBody: smallBody},
+		{Pattern: "POST /console/orders/{id}/accept", Permit: authz.OrderIssue, Handle: h.accept, MaxBody: smallBody},
+		{Pattern: "GET /console/orders/{id}/paper", Permit: authz.OrderRead, Handle: h.paper},
+		{Pattern: "GET /console/orders/{id}/supervisions/{letter}", Permit: authz.OrderRead, Handle: h.supervisionPaper},
+		{Pattern: "POST /console/orders/{id}/extension", Permit: authz.OrderAnswer, Handle: h.act("延期申请已提出，由下发单位答复；答复前原期限不变。", h.askExtension), MaxBody: smallBody},
+		{Pattern: "POST /console/orders/{id}/extension/decide", Permit: authz.OrderIssue, Handle: h.act("延期申请已答复。", h.decideExtension), MaxBody: smallBody},
+		{Pattern: "POST /console/orders/{id}/ask-confirm", Permit: authz.OrderAnswer, Handle: h.act("已申请人工确认。", h.askConfirm), MaxBody: smallBody},
+		{Pattern: "POST /console/orders/{id}/escalate", Permit: authz.OrderIssue, Handle: h.act("已上报督办。", h.escalate), MaxBody: smallBody},
+		{Pattern: "POST /console/orders/{id}/supervise", Permit: authz.OrderIssue, Handle: h.act("督办函已发出，可在办理经过中下载。", h.supervise), MaxBody: smallBody},
+	}
 }
 
 func may(r *http.Request, p authz.Permission) bool {

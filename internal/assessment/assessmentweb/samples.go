@@ -23,7 +23,28 @@ var (
 
 func sampleOrder(state, words string) assessment.Order {
 	return assessment.Order{ID: "o1", Number: "ZG-2026-0001", Site: "s1", SiteName: "西安市商务局网站" + words, Host: "swj.xian.gov.cn", Unit: "u1", UnitName: "西安市商务局" + words, IssuedFrom: "西安市人民政府办公厅", IssuerName: "李敏",
-		Says: "请立即整改。" + words, Severity: check.Serious, Days: 1, IssuedAt: sampleAt, Due: calendar.Due{On: sampleDay.AddDays(-1), Provisional: words != ""}, State: state, ReadAt: sampleAt, ReadBy: "王建民", ClosedAt: sampleAt, Total: 3, Standing: 2}
+		Says: "请立即整改。" + words, Severity: check.Serious, Days: 1, IssuedAt: sampleAt, Due: calendar.Due{On: sampleDay.AddDays(-1), Provisional: words != ""}, State: state, Stage: sampleStage(state), Cause: "link", ReadAt: sampleAt, ReadBy: "王建民", ClosedAt: sampleAt, Total: 3, Standing: 2}
+}
+
+func sampleStage(state string) assessment.Stage {
+	switch state {
+	case assessment.OrderReopened:
+		return assessment.StageOverdue
+	case "odd":
+		return assessment.StageSupervised
+	case assessment.OrderAnswered:
+		return assessment.StageConfirming
+	}
+	return assessment.Stage(state)
+}
+
+func sampleGroups(words string) []assessment.Group {
+	return []assessment.Group{{UnitName: "西安市商务局" + words, Subject: "西安市商务局网站等2个网站", Cause: "link", Severity: check.Error, Days: 5, Due: calendar.Due{On: sampleDay.AddDays(7), Provisional: words != ""}, Findings: []inspection.Finding{{ID: "f1", Says: "链接打不开" + words}, {ID: "f2"}, {ID: "f3"}, {ID: "f4"}}},
+		{UnitName: "西安市商务局", Subject: "西安商务发布", Severity: check.Serious, Days: 1, Due: calendar.Due{On: sampleDay}, Points: []assessment.Point{samplePoint(words)}}}
+}
+
+func samplePoint(words string) assessment.Point {
+	return assessment.Point{ID: "p1", Account: "a1", AccountName: "西安商务发布" + words, UnitName: "西安市商务局", Check: "manual.text", Severity: check.Serious, Clause: "S19.4", Says: "推文表述不当" + words, Place: "《通知》" + words, Fix: "请改正。", SeenOn: sampleDay, SeenBy: "李敏" + words, Outcome: inspection.Standing, LookedAt: sampleAt, LookSays: "仍在" + words}
 }
 
 func sampleDossier(state, words string) assessment.Dossier {
@@ -35,6 +56,12 @@ func sampleDossier(state, words string) assessment.Dossier {
 		History: []passage.Step{{Act: "issue", To: "issued", At: sampleAt, ActorName: "李敏"}, {Act: "close", To: "closed", At: sampleAt, Note: "复测未再发现" + words}}}
 	d.Findings[1].Before = inspection.Proof{Look: "found", Says: "链接返回状态码 404" + words, At: sampleAt}
 	d.Findings[1].After = inspection.Proof{Look: "retest", Says: "链接已能打开" + words, At: sampleAt}
+	d.Points = []assessment.Point{samplePoint(words)}
+	d.Readings = []assessment.Reading{{Person: "王建民" + words, Unit: "西安市商务局", At: sampleAt}, {Person: "赵云", Unit: "西安市商务局", At: sampleAt}}
+	d.Extensions = []assessment.Extension{{ID: "e1", WasDue: sampleDay, Until: sampleDay.AddDays(5), Reason: "需外包单位配合" + words, AskedBy: "王建民", AskedAt: sampleAt}}
+	d.Confirmations = []assessment.Confirmation{{Object: "f3", Reason: "仍能看到" + words, Person: "李敏", At: sampleAt}, {Object: "p1", Mended: true, Reason: "已删除" + words, Person: "李敏", At: sampleAt}}
+	d.Urgings = []assessment.Urging{{Person: "李敏", At: sampleAt}}
+	d.Supervisions = []assessment.Supervision{{ID: "s1", Number: "DB-2026-0001", OfficeName: "陕西省人民政府办公厅", Person: "周正", Says: "立即整改" + words, Due: sampleDay, At: sampleAt}}
 	d.Findings = append(d.Findings, assessment.OrderFinding{Finding: inspection.Finding{ID: "f4", Severity: check.Advice, Says: "缺少标签"}, ConfirmedAt: sampleAt, ConfirmedBy: "李敏", Reason: "已现场核实" + words})
 	return d
 }
@@ -112,13 +139,21 @@ var (
 	issuePage = web.Define(views, "views/issue.html",
 		newIssueView(nil, 0, url.Values{}),
 		newIssueView([]inspection.Finding{sampleDossier(assessment.OrderIssued, "").Findings[0].Finding}, 1, url.Values{}),
-		newIssueView([]inspection.Finding{sampleDossier(assessment.OrderIssued, hostile).Findings[0].Finding}, 1, url.Values{"site": {hostile}}))
+		newIssueView([]inspection.Finding{sampleDossier(assessment.OrderIssued, hostile).Findings[0].Finding}, 1, url.Values{"site": {hostile}}),
+		newPointsView(nil, 0, nil, 0, url.Values{"kind": {"account"}}),
+		newPointsView([]assessment.Point{samplePoint("")}, 1, []WrongAccount{{ID: "a1", Name: "西安商务发布", Platform: "微信公众号", UnitName: "西安市商务局", Wrong: 2}}, 40, url.Values{"kind": {"account"}, "point": {"p1"}}),
+		newPointsView([]assessment.Point{samplePoint(hostile)}, 1, []WrongAccount{{ID: hostile, Name: hostile}}, 1, url.Values{"q": {hostile}}))
+
+	groupsPage = web.Define(views, "views/groups.html", newGroupsView(nil, assessment.Issue{}, sampleDay), newGroupsView(sampleGroups(""), assessment.Issue{Says: "请立即整改。", Together: true}, sampleDay),
+		newGroupsView(sampleGroups(hostile), assessment.Issue{Says: hostile}, sampleDay))
+
+	seenPage = web.Define(web.Plain, "pages/form.html", newSeenView(nil, "", sampleDay), newSeenView([]web.Option{{Value: "site:s1", Label: "网站　西安市商务局网站"}}, "商务", sampleDay), newSeenView([]web.Option{{Value: hostile, Label: hostile}}, hostile, sampleDay))
 
 	orderPage = web.Define(views, "views/order.html",
-		newOrderView(assessment.Dossier{Order: sampleOrder(assessment.OrderIssued, "")}, false, false, sampleDay),
-		newOrderView(sampleDossier(assessment.OrderReopened, ""), true, false, sampleDay),
-		newOrderView(sampleDossier(assessment.OrderClosed, ""), true, true, sampleDay),
-		newOrderView(sampleDossier(assessment.OrderAnswered, hostile), false, true, sampleDay))
+		newOrderView(assessment.Dossier{Order: sampleOrder(assessment.OrderIssued, "")}, reader{}, sampleDay),
+		newOrderView(sampleDossier(assessment.OrderReopened, ""), reader{answers: true}, sampleDay),
+		newOrderView(sampleDossier(assessment.OrderClosed, ""), reader{answers: true, issues: true}, sampleDay),
+		newOrderView(sampleDossier(assessment.OrderAnswered, hostile), reader{issues: true, supervises: true}, sampleDay))
 
 	scoresPage = web.Define(views, "views/scores.html",
 		newScoresView(nil, nil, 0, url.Values{}, sampleDay, ""),

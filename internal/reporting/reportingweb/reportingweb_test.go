@@ -66,7 +66,7 @@ func open(t *testing.T) *desk {
 	fatal(err)
 	t.Cleanup(func() { probes.Close() })
 	insp := inspection.New(d, probes, reg, store, egress.New(egress.Policy{}), inspection.Settings{})
-	assess, err := assessment.New(assessment.Parts{DB: d, Org: o, Registry: reg, Inspection: insp, Obligations: obligation.New(d, o, assessment.RectifyObligation), Days: days, Store: store})
+	assess, err := assessment.New(assessment.Parts{DB: d, Org: o, Registry: reg, Inspection: insp, Obligations: obligation.New(d, o, assessment.Obligations()...), Days: days, Store: store})
 	fatal(err)
 	svc := reporting.New(reporting.Parts{DB: d, Org: o, Registry: reg, Assessment: assess})
 	x := &desk{t: t, clock: clock, people: map[string]*authz.Session{}}

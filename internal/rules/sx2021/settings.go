@@ -136,6 +136,36 @@ type Settings struct {
 	// VigilSummaryWorkdays is the time for the summary of a protected period, in
 	// working days after it (readings 21).
 	VigilSummaryWorkdays int `json:"vigil_summary_workdays"`
+	// OrderSeriousWorkdays, OrderErrorWorkdays and OrderAdviceWorkdays are how
+	// long a unit has to put right what an order says, in working days, by the
+	// worst of it: Article 30 says 及时.
+	OrderSeriousWorkdays int `json:"order_serious_workdays"`
+	OrderErrorWorkdays   int `json:"order_error_workdays"`
+	OrderAdviceWorkdays  int `json:"order_advice_workdays"`
+	// OrderReopenDays is how many days after closing an order the same defect
+	// opens it again instead of waiting for a new order.
+	OrderReopenDays int `json:"order_reopen_days"`
+	// OrderExtensions is how often an order may be extended,
+	// OrderExtensionWorkdays by how many working days in all.
+	OrderExtensions        int `json:"order_extensions"`
+	OrderExtensionWorkdays int `json:"order_extension_workdays"`
+	// OrderConfirmWorkdays is how long the office has to look at what no machine
+	// can look at, in working days.
+	OrderConfirmWorkdays int `json:"order_confirm_workdays"`
+	// OrderSuperviseWorkdays is after how many working days an overdue order goes
+	// to the office above, OrderSuperviseReplyWorkdays how long that has for its
+	// letter.
+	OrderSuperviseWorkdays      int `json:"order_supervise_workdays"`
+	OrderSuperviseReplyWorkdays int `json:"order_supervise_reply_workdays"`
+	// OwnMendedCounts: what a unit found and mended itself before a check counts
+	// against it; OwnMendedListed: bulletins list it all the same, as a credit.
+	OwnMendedCounts bool `json:"own_mended_counts"`
+	OwnMendedListed bool `json:"own_mended_listed"`
+	// ReferralReceiptWorkdays is how long a co-regulator has to sign for what is
+	// handed over, ReferralResultWorkdays how long for the results, in working
+	// days.
+	ReferralReceiptWorkdays int `json:"referral_receipt_workdays"`
+	ReferralResultWorkdays  int `json:"referral_result_workdays"`
 	// AnnualFormDay is the day of January by which the annual forms of the year
 	// before are public: nationally the 31st (国办函〔2018〕12号), here the 22nd;
 	// AnnualFormDays is how many days before it they are opened.
@@ -230,22 +260,26 @@ func Defaults() Settings {
 		TakedownReviewHours:     24,
 		DisputeWorkdays:         5,
 		VigilSummaryWorkdays:    5,
-		AnnualFormDay:           22,
-		AnnualFormDays:          60,
-		AnnualReviewWorkdays:    3,
-		AnnualAddressWorkdays:   5,
-		MonthlyCheckDays:        10,
-		BulletinDays:            30,
-		AssessmentDueMonth:      3,
-		AssessmentDueDay:        31,
-		SupervisionDueMonth:     1,
-		SupervisionDueDay:       31,
-		SampleSites:             100,
-		SampleAccounts:          30,
-		AppealWorkdays:          5,
-		AppealAnswerWorkdays:    5,
-		BlindTestWorkdays:       5,
-		BlindTestLetters:        2,
+
+		OrderSeriousWorkdays: 1, OrderErrorWorkdays: 5, OrderAdviceWorkdays: 10, OrderReopenDays: 30,
+		OrderExtensions: 1, OrderExtensionWorkdays: 10, OrderConfirmWorkdays: 2, OrderSuperviseWorkdays: 5, OrderSuperviseReplyWorkdays: 3,
+		OwnMendedListed: true, ReferralReceiptWorkdays: 1, ReferralResultWorkdays: 10,
+		SampleSites:           100,
+		SampleAccounts:        30,
+		AppealWorkdays:        5,
+		AppealAnswerWorkdays:  5,
+		BlindTestWorkdays:     5,
+		BlindTestLetters:      2,
+		AnnualFormDay:         22,
+		AnnualFormDays:        60,
+		AnnualReviewWorkdays:  3,
+		AnnualAddressWorkdays: 5,
+		MonthlyCheckDays:      10,
+		BulletinDays:          30,
+		AssessmentDueMonth:    3,
+		AssessmentDueDay:      31,
+		SupervisionDueMonth:   1,
+		SupervisionDueDay:     31,
 	}
 }
 
@@ -298,6 +332,13 @@ func (s Settings) Wrong() []string {
 	bad(s.TakedownReviewHours < 1 || s.TakedownReviewHours > 72, "一人应急撤下后的补审期限须为1至72小时，请重新填写。")
 	bad(s.DisputeWorkdays < 1 || s.DisputeWorkdays > 30, "误报申辩的答复期限须为1至30个工作日，请重新填写。")
 	bad(s.VigilSummaryWorkdays < 1 || s.VigilSummaryWorkdays > 30, "重要保障期总结的期限须为1至30个工作日，请重新填写。")
+	bad(s.OrderSeriousWorkdays < 1 || s.OrderErrorWorkdays < s.OrderSeriousWorkdays || s.OrderAdviceWorkdays < s.OrderErrorWorkdays || s.OrderAdviceWorkdays > 60, "整改期限须为1至60个工作日，且严重的不长于一般的、一般的不长于提示的，请重新填写。")
+	bad(s.OrderReopenDays < 1 || s.OrderReopenDays > 365, "办结后多少天内再次发现即重新打开，须为1至365天，请重新填写。")
+	bad(s.OrderExtensions < 0 || s.OrderExtensions > 3, "整改延期次数须为0至3次，请重新填写。")
+	bad(s.OrderExtensionWorkdays < 1 || s.OrderExtensionWorkdays > 60, "整改延期最长须为1至60个工作日，请重新填写。")
+	bad(s.OrderConfirmWorkdays < 1 || s.OrderConfirmWorkdays > 30, "整改情况人工确认期限须为1至30个工作日，请重新填写。")
+	bad(s.OrderSuperviseWorkdays < 1 || s.OrderSuperviseWorkdays > 60 || s.OrderSuperviseReplyWorkdays < 1 || s.OrderSuperviseReplyWorkdays > 30, "超期上报督办须为1至60个工作日，督办函发出期限须为1至30个工作日，请重新填写。")
+	bad(s.ReferralReceiptWorkdays < 1 || s.ReferralReceiptWorkdays > 30 || s.ReferralResultWorkdays < 1 || s.ReferralResultWorkdays > 90, "移交签收期限须为1至30个工作日，处理结果反馈期限须为1至90个工作日，请重新填写。")
 	bad(s.AnnualFormDay < 5 || s.AnnualFormDay > 31, "年度报表的公开期限须为1月5日至31日，请重新填写。")
 	bad(s.AnnualFormDays < 25 || s.AnnualFormDays > 120, "年度报表开始填报的提前天数须为25至120天，请重新填写。")
 	bad(s.AnnualReviewWorkdays < 1 || s.AnnualReviewWorkdays > 10, "年度报表审核期限须为1至10个工作日，请重新填写。")

@@ -1,0 +1,104 @@
+package assessment
+
+import (
+	"context"
+	"time"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/db"
+	"zhengshu/internal/inspection"
+)
+
+// Own is what a unit found on its own site and when it had mended it.
+type Own struct {
+	Finding  inspection.FindingID
+	How      string // run, duty, typed
+	FoundBy  string
+	FoundAt  time.Time
+	MendedAt time.Time
+}
+
+// OwnMended is the condition that a unit itself found what the row f of finding
+// says and had mended it by an instant, which is its one argument (?): the start
+// of a check. Whether such a finding counts is CountsOwnMended.
+const OwnMended = `EXISTS (SELECT 1 FROM finding_own w WHERE w.finding_id = f.id AND w.mended_at < ?)`
+
+// CountsOwnMended reports whether what a unit found and mended itself before a
+// check counts against it: the province's choice.
+func (s *Service) CountsOwnMended() bool { return s.settings().OwnMendedCounts }
+
+// ListsOwnMended reports whether bulletins list it all the same: as a credit.
+func (s *Service) ListsOwnMended() bool { return s.settings().OwnMendedListed }
+
+// OwnOf tells which of the findings their unit found itself.
+func (s *Service) OwnOf(ctx context.Context, q db.Querier, ids []inspection.FindingID) (map[inspection.FindingID]Own, error) {
+	out := map[inspection.FindingID]Own{}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	cond, args := db.In("finding_id", ids)
+	var w db.Where
+	w.And(cond, args...)
+	list, err := db.All(ctx, q, func(r db.Scanner) (Own, error) {
+		var o Own
+		err := r.Scan(&o.Finding, &o.How, &o.FoundBy, &o.FoundAt, &o.MendedAt)
+		return o, err
+	}, `SELECT finding_id, how, found_by, found_at, mended_at FROM finding_own WHERE `+w.SQL(), w.Args()...)
+	for _, o := range list {
+		out[o.Finding] = o
+	}
+	return out, err
+}
+
+// ownMoved keeps who found a finding and whether it was mended before anybody
+// ordered it.
+func (s *Service) ownMoved(ctx context.Context, tx *db.Tx, f inspection.Finding, act string) error {
+	switch act {
+	case "find":
+		how, by, err := s.finder(ctx, tx, f)
+		if err != nil || how == "" {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO finding_own (finding_id, how, found_by, found_at) VALUES ($1, $2, $3, $4) ON CONFLICT (finding_id) DO NOTHING`, f.ID, how, by, tx.Now()); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "assessment.own.found", Target: f.Target(), After: map[string]string{"how": how, "by": by}})
+	case "close":
+		if f.False() {
+			return nil
+		}
+		n, err := tx.Exec(ctx, `UPDATE finding_own SET mended_at = $2 WHERE finding_id = $1 AND NOT EXISTS (SELECT 1 FROM order_finding x WHERE x.finding_id = $1)`, f.ID, tx.Now())
+		if err != nil || n == 0 {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "assessment.own.mended", Target: f.Target()})
+	case "reopen":
+		_, err := tx.Exec(ctx, `UPDATE finding_own SET mended_at = NULL WHERE finding_id = $1`, f.ID)
+		return err
+	}
+	return nil
+}
+
+// finder tells how the unit itself found it; how is empty when somebody else
+// did: a patrol, a plan or a person of another unit.
+func (s *Service) finder(ctx context.Context, tx *db.Tx, f inspection.Finding) (how, by string, err error) {
+	if f.Run != "" {
+		type asked struct{ unit, by string }
+		a, err := db.One(ctx, tx, func(r db.Scanner) (asked, error) {
+			var a asked
+			return a, r.Scan(&a.unit, &a.by)
+		}, `SELECT asked_unit, asked_by FROM inspection_run WHERE id = $1`, f.Run)
+		if db.None(err) || err == nil && a.unit != string(f.Unit) {
+			return "", "", nil
+		}
+		return "run", a.by, err
+	}
+	a, ok := audit.ActorFrom(ctx)
+	if !ok || a.Kind != "person" || a.Unit != string(f.Unit) {
+		return "", "", nil
+	}
+	if CauseOf(f.Check).ID == "duty" && f.Check == "duty.seen" {
+		return "duty", a.Name, nil
+	}
+	return "typed", a.Name, nil
+}

@@ -1,0 +1,361 @@
+package assessment
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
+	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
+	"zhengshu/internal/jobs"
+	"zhengshu/internal/passage"
+)
+
+// Retested is what retesting an order came to, finding by finding.
+type Retested struct {
+	Order Order
+	Looks []inspection.Retested
+	// Points are those of an account, as they stand after the look.
+	Points []Point
+	// Failed names the findings that could not be looked at, each with why.
+	Failed []Failed
+	Gone   int // of the looks and points, closed now
+}
+
+// Looked is how many findings and points were looked at.
+func (r Retested) Looked() int { return len(r.Looks) + len(r.Points) }
+
+// Failed is a finding whose place could not be fetched at all.
+type Failed struct {
+	Finding inspection.FindingID
+	Says    string
+	Why     string
+}
+
+// maxRetests bounds the looks of one press of the button: a person waits.
+const maxRetests = 20
+
+// stuck is after how long a retest that did not end is taken for broken off.
+const stuck = 10 * time.Minute
+
+// retestOrder is the retest that an answer asks for.
+type retestOrder struct {
+	Order OrderID `json:"order"`
+}
+
+// Kind names the job.
+func (retestOrder) Kind() string { return "assessment.retest" }
+
+// Register gives the workers the module's jobs: an answer is retested at once.
+func (s *Service) Register(w *jobs.Workers) {
+	s.retestsByItself = true
+	jobs.Handle(w, func(ctx context.Context, a retestOrder) error {
+		_, err := s.RetestOrder(audit.System(ctx, "assessment.retest"), systemScope(), a.Order, "")
+		if fault.Is(err, fault.NotFound) {
+			return jobs.Cancel(err)
+		}
+		return err
+	})
+}
+
+// RetestOrder looks again at every standing finding of the order, at most
+// twenty, or only at the one named. The last one gone closes the order; what no
+// machine can look at goes to a person of the office.
+func (s *Service) RetestOrder(ctx context.Context, scope authz.Scope, id OrderID, only inspection.FindingID) (out Retested, err error) {
+	if _, err := s.OrderTx(ctx, s.db, scope, id); err != nil {
+		return out, err
+	}
+	list, err := s.findingsOf(ctx, s.db, id)
+	if err != nil {
+		return out, err
+	}
+	points, err := s.pointsOf(ctx, s.db, id)
+	if err != nil {
+		return out, err
+	}
+	if only != "" && !slices.ContainsFunc(list, func(f OrderFinding) bool { return f.ID == only }) && !slices.ContainsFunc(points, func(p Point) bool { return string(p.ID) == string(only) }) {
+		return out, fault.Missing("整改通知中的问题")
+	}
+	if err := s.retesting(ctx, id); err != nil {
+		return out, err
+	}
+	// However it goes, the retest has ended: the stage must not stay 复测中.
+	defer func() {
+		if ended := s.concluded(context.WithoutCancel(ctx), id, &out); err == nil {
+			err = ended
+		}
+	}()
+	for _, f := range list {
+		if only != "" && f.ID != only || only == "" && f.Settled() {
+			continue
+		}
+		if out.Looked()+len(out.Failed) >= maxRetests {
+			break
+		}
+		look, err := s.inspection.Retest(ctx, systemScope(), f.ID)
+		if ctx.Err() != nil {
+			return out, ctx.Err()
+		}
+		if err != nil {
+			w := fault.Of(err)
+			if w.Kind == fault.Internal {
+				return out, err
+			}
+			out.Failed = append(out.Failed, Failed{Finding: f.ID, Says: f.Says, Why: w.Says})
+			continue
+		}
+		out.Looks = append(out.Looks, look)
+		if look.Closed {
+			out.Gone++
+		}
+	}
+	out.Points, err = s.retestPoints(ctx, id, points, PointID(only))
+	for _, p := range out.Points {
+		if !p.SettledAt.IsZero() {
+			out.Gone++
+		}
+	}
+	return out, err
+}
+
+// retesting notes that a retest begins.
+func (s *Service) retesting(ctx context.Context, id OrderID) error {
+	return s.db.Update(ctx, func(tx *db.Tx) error {
+		o, err := s.OrderTx(ctx, tx, systemScope(), id)
+		if err != nil || o.State == OrderClosed {
+			return err // a look at a closed order changes nothing of its stage
+		}
+		if _, err := tx.Exec(ctx, `UPDATE rectify_order SET retest_at = $2 WHERE id = $1`, id, tx.Now()); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "assessment.order.retest", Basis: citation, Target: o.Target()})
+	})
+}
+
+// concluded reads from the looks how the order stands after a retest.
+func (s *Service) concluded(ctx context.Context, id OrderID, out *Retested) error {
+	return s.db.Update(ctx, func(tx *db.Tx) error {
+		o, err := s.OrderTx(ctx, tx, systemScope(), id)
+		if err != nil {
+			return err
+		}
+		if o.State != OrderClosed {
+			if err := s.conclude(ctx, tx, &o); err != nil {
+				return err
+			}
+		}
+		out.Order, err = s.OrderTx(ctx, tx, systemScope(), id)
+		return err
+	})
+}
+
+func (s *Service) conclude(ctx context.Context, tx *db.Tx, o *Order) error {
+	standing, unknown, err := s.standing(ctx, tx, o.ID)
+	if err != nil {
+		return err
+	}
+	failed := time.Time{}
+	if standing > 0 {
+		failed = tx.Now()
+	}
+	if _, err := tx.Exec(ctx, `UPDATE rectify_order SET retested_at = $2, failed_at = $3 WHERE id = $1`, o.ID, tx.Now(), failed); err != nil {
+		return err
+	}
+	if err := audit.Record(ctx, tx, audit.Entry{Act: "assessment.order.retested", Basis: citation, Target: o.Target(), After: map[string]int{"standing": standing, "unknown": unknown}}); err != nil {
+		return err
+	}
+	switch {
+	case standing > 0 && !o.ConfirmAskedAt.IsZero():
+		return s.confirmed(ctx, tx, *o, "复测仍有问题")
+	case standing == 0 && unknown > 0 && o.ConfirmAskedAt.IsZero() && o.State == OrderAnswered:
+		return s.askConfirm(ctx, tx, *o)
+	}
+	return nil
+}
+
+// standing counts what is not settled: what the last look saw still wrong, and
+// what no machine can tell.
+func (s *Service) standing(ctx context.Context, q db.Querier, id OrderID) (standing, unknown int, err error) {
+	findings, err := s.findingsOf(ctx, q, id)
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, f := range findings {
+		switch {
+		case f.Settled():
+		case f.After.Outcome == inspection.Standing:
+			standing++
+		default:
+			unknown++
+		}
+	}
+	points, err := s.pointsOf(ctx, q, id)
+	for _, p := range points {
+		switch {
+		case !p.SettledAt.IsZero():
+		case p.Outcome == inspection.Standing:
+			standing++
+		default:
+			unknown++
+		}
+	}
+	return standing, unknown, err
+}
+
+// retestPoints judges the account anew and settles what is right now.
+func (s *Service) retestPoints(ctx context.Context, id OrderID, points []Point, only PointID) ([]Point, error) {
+	var out []Point
+	judged := map[string][]check.Finding{}
+	for _, p := range points {
+		if !p.SettledAt.IsZero() && only == "" || only != "" && p.ID != only || p.Manual() || s.accounts == nil {
+			continue
+		}
+		found, ok := judged[string(p.Account)]
+		if !ok {
+			var err error
+			if found, err = s.accounts(ctx, systemScope(), p.Account); err != nil {
+				return out, err
+			}
+			judged[string(p.Account)] = found
+		}
+		outcome, says := inspection.Unknown, "没有这项检查的最新情况，未能复测，请人工核实。"
+		for _, f := range found {
+			if f.Check != p.Check {
+				continue
+			}
+			says = f.Says
+			switch f.Outcome {
+			case check.Violated:
+				outcome = inspection.Standing
+			case check.Kept, check.Tolerated:
+				outcome = inspection.Gone
+			default:
+				says = f.Why
+			}
+		}
+		if err := s.db.Update(ctx, func(tx *db.Tx) error {
+			by := ""
+			if outcome == inspection.Gone {
+				by = "复测"
+			}
+			var err error
+			if p, err = s.lookedAt(ctx, tx, p, outcome, says, by); err != nil || outcome != inspection.Gone {
+				return err
+			}
+			_, err = s.settle(ctx, tx, id, "复测未再发现："+clip(p.Says, 100))
+			return err
+		}); err != nil {
+			return out, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// settle closes the order when nothing of it stands.
+func (s *Service) settle(ctx context.Context, tx *db.Tx, id OrderID, evidence string) (Order, error) {
+	o, err := s.OrderTx(ctx, tx, systemScope(), id)
+	if err != nil || o.State == OrderClosed || o.Standing > 0 {
+		return o, err
+	}
+	if _, o.State, err = OrderMachine.Take(ctx, tx, string(id), "close", passage.Note{Says: clip(evidence, 200)}); err != nil {
+		return o, err
+	}
+	o.ClosedAt, o.Stage = tx.Now(), StageClosed
+	if _, err := tx.Exec(ctx, `UPDATE rectify_order SET state = $2, closed_at = $3, failed_at = NULL, confirm_asked_at = NULL WHERE id = $1`, id, o.State, o.ClosedAt); err != nil {
+		return o, err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE order_extension SET verdict = 'moot', decided_at = $2 WHERE order_id = $1 AND verdict = ''`, id, tx.Now()); err != nil {
+		return o, err
+	}
+	for _, k := range []string{RectifyObligation.ID, ConfirmObligation.ID, ExtensionObligation.ID, SuperviseObligation.ID} {
+		if _, err := s.obligations.Discharge(ctx, tx, k, o.subject(), evidence); err != nil {
+			return o, err
+		}
+	}
+	return o, audit.Record(ctx, tx, audit.Entry{Act: "assessment.order.close", Basis: citation, Target: o.Target(), After: map[string]any{"evidence": evidence}})
+}
+
+// findingMoved is told of every move of a finding, in its own transaction.
+func (s *Service) findingMoved(ctx context.Context, tx *db.Tx, f inspection.Finding, act string) error {
+	if err := s.ownMoved(ctx, tx, f, act); err != nil {
+		return err
+	}
+	switch act {
+	case "close", "confirm_false":
+		why := "复测未再发现："
+		if act == "confirm_false" {
+			why = "经核实为误报："
+		}
+		ids, err := db.All(ctx, tx, db.Value[OrderID], `SELECT x.order_id FROM order_finding x JOIN rectify_order o ON o.id = x.order_id WHERE x.finding_id = $1 AND o.state <> 'closed' ORDER BY x.order_id`, f.ID)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if _, err := s.settle(ctx, tx, id, why+clip(f.Says, 100)); err != nil {
+				return err
+			}
+		}
+		return nil
+	case "reopen", "uphold":
+		return s.comeBack(ctx, tx, f, `x.finding_id = $1`, f.ID)
+	case "find":
+		// The same defect soon after its order was closed belongs to that order.
+		return s.comeBack(ctx, tx, f, `o.state = 'closed' AND o.closed_at >= $1
+			AND x.finding_id IN (SELECT id FROM finding WHERE site_id = $2 AND fingerprint = $3)`,
+			tx.Now().AddDate(0, 0, -s.settings().OrderReopenDays), f.Site, f.Fingerprint)
+	}
+	return nil
+}
+
+// comeBack puts a finding that stands again into its latest order, and opens
+// the order again when it was closed.
+func (s *Service) comeBack(ctx context.Context, tx *db.Tx, f inspection.Finding, cond string, args ...any) error {
+	id, err := db.One(ctx, tx, db.Value[OrderID], `SELECT o.id FROM order_finding x JOIN rectify_order o ON o.id = x.order_id WHERE `+cond+` ORDER BY o.issued_at DESC, o.id DESC LIMIT 1`, args...)
+	if db.None(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	o, err := s.OrderTx(ctx, tx, systemScope(), id)
+	if err != nil {
+		return err
+	}
+	if err := s.include(ctx, tx, o, f.ID); err != nil {
+		return err
+	}
+	// Somebody's word that it was well does not outlive seeing it again.
+	if _, err := tx.Exec(ctx, `UPDATE order_finding SET confirmed_at = NULL WHERE order_id = $1 AND finding_id = $2`, id, f.ID); err != nil {
+		return err
+	}
+	return s.reopen(ctx, tx, o, f.Says, string(f.ID))
+}
+
+// reopen opens a closed order again with a new day; an open one stays as it is.
+func (s *Service) reopen(ctx context.Context, tx *db.Tx, o Order, what, object string) error {
+	if o.State != OrderClosed {
+		return nil
+	}
+	says := "再次发现：" + clip(what, 100)
+	var err error
+	if _, o.State, err = OrderMachine.Take(ctx, tx, string(o.ID), "reopen", passage.Note{Says: says}); err != nil {
+		return err
+	}
+	o.ReopenedAt, o.Reopenings = tx.Now(), o.Reopenings+1
+	o.Due = calendar.WorkingDays(o.Days).From(calendar.DateOf(tx.Now()), s.days)
+	if _, err := tx.Exec(ctx, `UPDATE rectify_order SET state = $2, reopened_at = $3, reopenings = $4, due_on = $5, provisional = $6, closed_at = NULL, failed_at = NULL, confirm_asked_at = NULL, escalated_at = NULL, escalated_unit_id = NULL, supervised_at = NULL WHERE id = $1`,
+		o.ID, o.State, o.ReopenedAt, o.Reopenings, o.Due.On, o.Due.Provisional); err != nil {
+		return err
+	}
+	if err := s.owe(ctx, tx, o, "整改通知重新打开", fmt.Sprintf("%s %s 请于%s前整改到位。", o.Number, says, o.Due.On.Chinese())); err != nil {
+		return err
+	}
+	return audit.Record(ctx, tx, audit.Entry{Act: "assessment.order.reopen", Basis: citation, Target: o.Target(), After: map[string]any{"finding": object, "due": o.Due.On}})
+}
