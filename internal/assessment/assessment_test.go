@@ -29,6 +29,7 @@ import (
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/rules/sx2021"
 )
 
 var morning = time.Date(2026, 3, 20, 1, 0, 0, 0, time.UTC) // a Friday
@@ -100,6 +101,7 @@ type house struct {
 	units       map[string]org.Unit
 	sites       map[string]registry.Site
 	people      map[string]*authz.Session
+	settings    sx2021.Settings
 }
 
 func each(t *testing.T, fn func(t *testing.T, h *house)) {
@@ -113,7 +115,7 @@ func each(t *testing.T, fn func(t *testing.T, h *house)) {
 
 func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 	t.Helper()
-	h := &house{t: t, db: d, clock: clock, made: newSite(t), units: map[string]org.Unit{}, sites: map[string]registry.Site{}, people: map[string]*authz.Session{}}
+	h := &house{t: t, db: d, clock: clock, made: newSite(t), units: map[string]org.Unit{}, sites: map[string]registry.Site{}, people: map[string]*authz.Session{}, settings: sx2021.Defaults()}
 	ctx := audit.System(context.Background(), "test")
 	fatal := func(err error) {
 		t.Helper()
@@ -135,7 +137,7 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 		t.Cleanup(func() { h.probes.Close() })
 	}
 	h.inspection = inspection.New(d, h.probes, h.registry, store, h.made.client(), inspection.Settings{Delay: -1})
-	h.svc, err = assessment.New(assessment.Parts{DB: d, Org: h.org, Registry: h.registry, Inspection: h.inspection, Obligations: h.obligations, Days: days, Store: store})
+	h.svc, err = assessment.New(assessment.Parts{DB: d, Org: h.org, Registry: h.registry, Inspection: h.inspection, Obligations: h.obligations, Days: days, Store: store, Settings: func() sx2021.Settings { return h.settings }})
 	fatal(err)
 	fatal(d.Update(ctx, func(tx *db.Tx) error {
 		for _, a := range []org.Area{

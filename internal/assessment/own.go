@@ -2,53 +2,11 @@ package assessment
 
 import (
 	"context"
-	"time"
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/db"
 	"zhengshu/internal/inspection"
 )
-
-// Own is what a unit found on its own site and when it had mended it.
-type Own struct {
-	Finding  inspection.FindingID
-	How      string // run, duty, typed
-	FoundBy  string
-	FoundAt  time.Time
-	MendedAt time.Time
-}
-
-// OwnMended is the condition that a unit itself found what the row f of finding
-// says and had mended it by an instant, which is its one argument (?): the start
-// of a check. Whether such a finding counts is CountsOwnMended.
-const OwnMended = `EXISTS (SELECT 1 FROM finding_own w WHERE w.finding_id = f.id AND w.mended_at < ?)`
-
-// CountsOwnMended reports whether what a unit found and mended itself before a
-// check counts against it: the province's choice.
-func (s *Service) CountsOwnMended() bool { return s.settings().OwnMendedCounts }
-
-// ListsOwnMended reports whether bulletins list it all the same: as a credit.
-func (s *Service) ListsOwnMended() bool { return s.settings().OwnMendedListed }
-
-// OwnOf tells which of the findings their unit found itself.
-func (s *Service) OwnOf(ctx context.Context, q db.Querier, ids []inspection.FindingID) (map[inspection.FindingID]Own, error) {
-	out := map[inspection.FindingID]Own{}
-	if len(ids) == 0 {
-		return out, nil
-	}
-	cond, args := db.In("finding_id", ids)
-	var w db.Where
-	w.And(cond, args...)
-	list, err := db.All(ctx, q, func(r db.Scanner) (Own, error) {
-		var o Own
-		err := r.Scan(&o.Finding, &o.How, &o.FoundBy, &o.FoundAt, &o.MendedAt)
-		return o, err
-	}, `SELECT finding_id, how, found_by, found_at, mended_at FROM finding_own WHERE `+w.SQL(), w.Args()...)
-	for _, o := range list {
-		out[o.Finding] = o
-	}
-	return out, err
-}
 
 // ownMoved keeps who found a finding and whether it was mended before anybody
 // ordered it.

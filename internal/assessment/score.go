@@ -294,7 +294,7 @@ func (s *Service) Scores(ctx context.Context, q db.Querier, scope authz.Scope, p
 		}
 		out[i], judged[i] = x.named(SiteKind, j.score()), true
 	}
-	err = s.eachFacts(ctx, q, &w, on, known, f.Brief, func(site registry.SiteID, facts []Fact) {
+	err = s.eachFacts(ctx, q, &w, p.First(), on, known, f.Brief, func(site registry.SiteID, facts []Fact) {
 		if i, ok := at[string(site)]; ok {
 			one(i, facts)
 		}
@@ -328,8 +328,9 @@ func narrowed(list []Score, v Verdict) []Score {
 
 // eachFacts hands over the findings that stood at the end of the day, site by
 // site: a province has hundreds of thousands, and only one site's are held at a
-// time.
-func (s *Service) eachFacts(ctx context.Context, q db.Querier, sites *db.Where, on calendar.Date, known time.Time, brief bool, use func(registry.SiteID, []Fact)) error {
+// time. What a unit found on its own site and mended before anybody told it is
+// among them only where the province counts it, and then for the whole period.
+func (s *Service) eachFacts(ctx context.Context, q db.Querier, sites *db.Where, first, on calendar.Date, known time.Time, brief bool, use func(registry.SiteID, []Fact)) error {
 	disputed, err := s.disputedAt(ctx, q, known)
 	if err != nil {
 		return err
@@ -337,6 +338,10 @@ func (s *Service) eachFacts(ctx context.Context, q db.Querier, sites *db.Where, 
 	w := sites.Copy()
 	inner := `SELECT s.id FROM site s JOIN unit u ON u.id = s.unit_id WHERE ` + w.SQL()
 	end, then, dispute := w.Arg(on.End()), w.Arg(known), w.Arg(inspection.ClosedByDispute)
+	own := ""
+	if s.settings().OwnMendedCounts && !first.IsZero() {
+		own = ` OR f.closed_at >= ` + w.Arg(first.Start()) + ` AND EXISTS (SELECT 1 FROM finding_own w WHERE w.finding_id = f.id AND w.mended_at IS NOT NULL)`
+	}
 	texts := `f.says, f.page_url, f.fix`
 	if brief {
 		texts = `CASE WHEN f.check_id = 'column.stale' THEN f.says ELSE '' END, '', ''`
@@ -344,7 +349,7 @@ func (s *Service) eachFacts(ctx context.Context, q db.Querier, sites *db.Where, 
 	rows, err := q.Query(ctx, `SELECT f.id, f.site_id, f.check_id, f.severity, f.clause, `+texts+`, f.place, f.on_home, f.state, f.first_seen,
 	           EXISTS (SELECT 1 FROM order_finding x WHERE x.finding_id = f.id AND x.added_at < `+then+`)
 	      FROM finding f WHERE f.site_id IN (`+inner+`)
-	       AND f.first_seen < `+end+` AND (f.closed_at IS NULL OR f.closed_at >= `+end+`)
+	       AND f.first_seen < `+end+` AND (f.closed_at IS NULL OR f.closed_at >= `+end+own+`)
 	       AND (f.closed_by <> `+dispute+` OR f.closed_at >= `+then+`)
 	     ORDER BY f.site_id`, w.Args()...)
 	if err != nil {

@@ -1,6 +1,7 @@
 package assessment_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -8,7 +9,9 @@ import (
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/packs"
 )
@@ -191,6 +194,44 @@ func FuzzPeriod(f *testing.F) {
 		}
 		if p.String() != s || p.Last().Before(p.First()) {
 			t.Errorf("%q became %q, %s to %s", s, p, p.First(), p.Last())
+		}
+	})
+}
+
+// What a unit found on its own site and mended before anybody told it counts
+// only where the province counts it; what others found first never gains.
+func TestOwnCorrectionsCountAsTheProvinceDecides(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.adopt()
+		own, _ := h.as("county.clerk", authz.OrderAnswer)
+		others, _ := h.as("province.chief", authz.OrderIssue)
+		for ctx, where := range map[context.Context]string{own: "a", others: "b"} {
+			if err := h.db.Update(ctx, func(tx *db.Tx) error {
+				f, err := h.inspection.Raise(ctx, tx, authz.System("test"), h.sites["county"].ID, inspection.Sighting{Check: "link.dead", Severity: "error", Article: "D-19", Says: "链接无法打开", URL: "http://" + host + "/" + where, Where: where})
+				if err != nil {
+					return err
+				}
+				return h.inspection.CloseSeen(ctx, tx, authz.System("test"), f.ID, "已改正")
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h.clock.Set(h.clock.Now().Add(time.Hour))
+		month := assessment.MonthOf(calendar.Today(h.clock))
+		hits := func() int {
+			for _, l := range h.score("county", month).Lines {
+				if l.ID == "D-19" {
+					return len(l.Findings)
+				}
+			}
+			return -1
+		}
+		if n := hits(); n != 0 {
+			t.Errorf("mended before the check, and %d count", n)
+		}
+		h.settings.OwnMendedCounts = true
+		if n := hits(); n != 1 {
+			t.Errorf("the province counts what a unit mended itself: %d count, want 1", n)
 		}
 	})
 }

@@ -207,6 +207,7 @@ const (
 )
 
 func letterIn(w *db.Where, n Query) {
+	w.And("l.withdrawn_on IS NULL") // tests of the answering
 	if a, err := assessment.ParsePeriod(n.From); err == nil {
 		w.And("l.received_on >= ?", a.First())
 	}

@@ -158,14 +158,8 @@ type Settings struct {
 	OrderSuperviseWorkdays      int `json:"order_supervise_workdays"`
 	OrderSuperviseReplyWorkdays int `json:"order_supervise_reply_workdays"`
 	// OwnMendedCounts: what a unit found and mended itself before a check counts
-	// against it; OwnMendedListed: bulletins list it all the same, as a credit.
+	// against it.
 	OwnMendedCounts bool `json:"own_mended_counts"`
-	OwnMendedListed bool `json:"own_mended_listed"`
-	// ReferralReceiptWorkdays is how long a co-regulator has to sign for what is
-	// handed over, ReferralResultWorkdays how long for the results, in working
-	// days.
-	ReferralReceiptWorkdays int `json:"referral_receipt_workdays"`
-	ReferralResultWorkdays  int `json:"referral_result_workdays"`
 	// AnnualFormDay is the day of January by which the annual forms of the year
 	// before are public: nationally the 31st (国办函〔2018〕12号), here the 22nd;
 	// AnnualFormDays is how many days before it they are opened.
@@ -263,7 +257,6 @@ func Defaults() Settings {
 
 		OrderSeriousWorkdays: 1, OrderErrorWorkdays: 5, OrderAdviceWorkdays: 10, OrderReopenDays: 30,
 		OrderExtensions: 1, OrderExtensionWorkdays: 10, OrderConfirmWorkdays: 2, OrderSuperviseWorkdays: 5, OrderSuperviseReplyWorkdays: 3,
-		OwnMendedListed: true, ReferralReceiptWorkdays: 1, ReferralResultWorkdays: 10,
 		SampleSites:           100,
 		SampleAccounts:        30,
 		AppealWorkdays:        5,
@@ -338,7 +331,6 @@ func (s Settings) Wrong() []string {
 	bad(s.OrderExtensionWorkdays < 1 || s.OrderExtensionWorkdays > 60, "整改延期最长须为1至60个工作日，请重新填写。")
 	bad(s.OrderConfirmWorkdays < 1 || s.OrderConfirmWorkdays > 30, "整改情况人工确认期限须为1至30个工作日，请重新填写。")
 	bad(s.OrderSuperviseWorkdays < 1 || s.OrderSuperviseWorkdays > 60 || s.OrderSuperviseReplyWorkdays < 1 || s.OrderSuperviseReplyWorkdays > 30, "超期上报督办须为1至60个工作日，督办函发出期限须为1至30个工作日，请重新填写。")
-	bad(s.ReferralReceiptWorkdays < 1 || s.ReferralReceiptWorkdays > 30 || s.ReferralResultWorkdays < 1 || s.ReferralResultWorkdays > 90, "移交签收期限须为1至30个工作日，处理结果反馈期限须为1至90个工作日，请重新填写。")
 	bad(s.AnnualFormDay < 5 || s.AnnualFormDay > 31, "年度报表的公开期限须为1月5日至31日，请重新填写。")
 	bad(s.AnnualFormDays < 25 || s.AnnualFormDays > 120, "年度报表开始填报的提前天数须为25至120天，请重新填写。")
 	bad(s.AnnualReviewWorkdays < 1 || s.AnnualReviewWorkdays > 10, "年度报表审核期限须为1至10个工作日，请重新填写。")
