@@ -145,6 +145,12 @@ func everyDoor(t *testing.T, c app.Config) {
 	t.Run("hostile forms", func(t *testing.T) { n.hostileForms(t) }) // last: some of them are taken
 }
 
+// listAsks are the questions of lists that stand for none by themselves.
+var listAsks = map[string]string{
+	"GET /console/dashboard/rows/export":  "&figure=finding.standing",
+	"GET /console/packs/rehearsal/export": "&period=2026-03&try=gwb-2019-19+1",
+}
+
 // Whoever takes a list out of the house as a file stands in the trail for it.
 func (n *neighbourhood) listsThatLeave(t *testing.T) {
 	lists := 0
@@ -152,9 +158,17 @@ func (n *neighbourhood) listsThatLeave(t *testing.T) {
 		if !strings.HasPrefix(r.Pattern, "GET ") || !strings.HasSuffix(r.Pattern, "/export") || strings.HasPrefix(r.Pattern, "GET /console/items/") { // items leave as an archive, in the trail as movein's own act
 			continue
 		}
+		if r.Pattern == "GET /console/packs/export" {
+			continue // a pack as JSON: public rules, no list
+		}
 		role, _ := holder(r.Permit, true)
-		at := n.addresses(r.Pattern, n.a)[0]
-		got := n.get(n.a, role, at+"?format=csv")
+		var at string
+		var got reply
+		for _, at = range n.addresses(r.Pattern, n.a) { // not every word of a key is a table
+			if got = n.get(n.a, role, at+"?format=csv"+listAsks[r.Pattern]); got.status == http.StatusOK {
+				break
+			}
+		}
 		if got.status != http.StatusOK {
 			t.Errorf("%s: %d %s", r.Pattern, got.status, heading(got.body))
 			continue
@@ -302,7 +316,7 @@ func (n *neighbourhood) whatNeverWas(t *testing.T) {
 				if (names[1] == "{year}" || names[1] == "{month}" || names[1] == "{day}") && id == n.b.valuesOf(path, names[1])[0] {
 					continue // a day is the same everywhere
 				}
-				if names[1] == "{key}" || names[1] == "{act}" || (names[1] == "{kind}" || names[1] == "{period}" || names[1] == "{entry}") && len(id) < 26 {
+				if names[1] == "{key}" || names[1] == "{cell}" || names[1] == "{act}" || (names[1] == "{kind}" || names[1] == "{period}" || names[1] == "{entry}") && len(id) < 26 {
 					continue
 				}
 				got := n.still(t, at, func() reply { return n.get(n.a, role, strings.Replace(at, "@", id, 1)) })

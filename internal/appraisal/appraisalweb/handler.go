@@ -57,7 +57,7 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "POST /console/rounds/{id}/withdraw", Permit: authz.AppraisalManage, Handle: h.act("这一轮已撤回。", h.withdraw)},
 		{Pattern: "POST /console/rounds/{id}/name", Permit: authz.AppraisalManage, Handle: h.act("已点名加入样本。", h.name)},
 		{Pattern: "GET /console/rounds/{id}/objects", Permit: authz.AppraisalJudge, Handle: h.objects},
-		{Pattern: "GET /console/rounds/{id}/objects/export", Permit: authz.AppraisalJudge, Handle: h.export},
+		{Pattern: "GET /console/rounds/{id}/export", Permit: authz.AppraisalJudge, Handle: h.export},
 		{Pattern: "GET /console/rounds/{id}/objects/{object}", Permit: authz.AppraisalJudge, Handle: h.showSheet},
 		{Pattern: "POST /console/rounds/{id}/objects/{object}", Permit: authz.AppraisalJudge, Handle: h.judge, MaxBody: 4*approval.MaxUpload + 1<<20},
 		{Pattern: "GET /console/rounds/{id}/objects/{object}/remove", Permit: authz.AppraisalManage, Handle: h.showRemove},
@@ -558,7 +558,7 @@ func (h *Handler) objects(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := newObjects(round, list, total, f.Removed, round.In(s.ScopeFor(authz.AppraisalManage)))
-	v.Exports = web.ExportActs(round.Link()+"/objects/export", r.URL.Query())
+	v.Exports = web.ExportActs(round.Link()+"/export", r.URL.Query())
 	v.Filter.Fill(r.URL.Query())
 	v.Pager = web.PagerOf(r, total, perPage)
 	return listPage.Render(w, r, v)
