@@ -226,7 +226,11 @@ func inspect(t *testing.T, b *browser) {
 	// The demo's own order may have come first; then the city looks at that one.
 	city.open("/console/orders/new?q=" + url.QueryEscape("雁塔"))
 	if city.tickAll(`input[name="finding"]`) > 0 {
-		city.press("下发")
+		city.press("核对分份")
+		city.both("order-checked")
+		city.press("下发这")
+		city.open("/console/orders?q=" + url.QueryEscape("雁塔"))
+		city.press("ZG-")
 	} else {
 		city.open("/console/orders?q=" + url.QueryEscape("雁塔"))
 		city.press("ZG-")
@@ -238,7 +242,7 @@ func inspect(t *testing.T, b *browser) {
 	county := b.person("xian")
 	county.open(at)
 	county.fill("整改情况", "已核实，正在改正。")
-	county.press("提交答复")
+	county.press("答复并复测")
 	county.sees("已核实，正在改正")
 	county.press("复测")
 	county.both("order-retested")
@@ -256,6 +260,7 @@ func assess(t *testing.T, b *browser) {
 	city.open("/console/bulletins")
 	city.both("bulletins")
 	city.fill("地区", "西安市")
+	city.fill("时段", "2026年第四季度")
 	city.press("编制")
 	city.sees("通报")
 	city.both("bulletin")

@@ -205,12 +205,16 @@ func (h *house) quarter() {
 	}
 	h.put("city", "link.dead", "error", "D-19", time.Date(2025, 12, 1, 1, 0, 0, 0, time.UTC)) // the quarter before
 	ctx, scope := h.as("city", authz.OrderIssue)
-	orders, err := h.assess.IssueOrders(ctx, scope, assessment.Issue{Findings: ids[:6]})
+	orders, err := h.assess.IssueOrders(ctx, scope, assessment.Issue{Findings: ids[:6], Together: true})
 	if err != nil || len(orders) != 3 {
 		h.t.Fatalf("%d orders (%v)", len(orders), err)
 	}
 	i := slices.IndexFunc(orders, func(o assessment.Order) bool { return o.Site == h.sites["swj"] })
 	if _, err := h.assess.Accept(ctx, scope, orders[i].ID, ids[3], "已到现场核实更新。"); err != nil {
+		h.t.Fatal(err)
+	}
+	above, wide := h.as("colleague", authz.OrderIssue) // what is serious takes two
+	if _, err := h.assess.Accept(above, wide, orders[i].ID, ids[3], "复核属实，已更新。"); err != nil {
 		h.t.Fatal(err)
 	}
 	h.letters = []reporting.Figure{{Key: "received", Name: "收到留言", Unit: "件", Rows: []reporting.Row{{Kind: "letter", ID: "1", Text: "LX-2026-0001"}, {Kind: "letter", ID: "2", Text: "LX-2026-0002"}}}, {Key: "late", Name: "超期留言", Unit: "件", Rows: []reporting.Row{}}}

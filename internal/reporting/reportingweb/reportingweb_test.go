@@ -140,7 +140,7 @@ func open(t *testing.T) *desk {
 		return nil
 	}))
 	unit, _ := issuer.Unit()
-	_, err = assess.IssueOrders(audit.WithActor(ctx, audit.Actor{Kind: "person", ID: issuer.PersonID, Name: issuer.Name, Unit: unit}), issuer.ScopeFor(authz.OrderIssue), assessment.Issue{Findings: findings})
+	_, err = assess.IssueOrders(audit.WithActor(ctx, audit.Actor{Kind: "person", ID: issuer.PersonID, Name: issuer.Name, Unit: unit}), issuer.ScopeFor(authz.OrderIssue), assessment.Issue{Findings: findings, Together: true})
 	fatal(err)
 	x.Site = webtest.Open(t, nil, clock, reportingweb.New(svc).Routes()...)
 	x.Gate.Context = func(ctx context.Context) context.Context {
