@@ -124,6 +124,10 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, fn handle) {
 
 // may counts what an asker asks.
 func (h *Handler) may(asker string, cost int) bool {
+	// This machine looks at its own sites: the portal's limits let it pass, too.
+	if a, err := netip.ParseAddr(asker); err == nil && a.IsLoopback() {
+		return true
+	}
 	now := h.c.Clock.Now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
