@@ -123,7 +123,7 @@ func layDemo() {
 
 // atRest waits until the demo is laid and its workers have nothing to do.
 func atRest(ctx context.Context, h *app.House, ended chan error) error {
-	for began := time.Now(); time.Since(began) < 5*time.Minute; {
+	for began := time.Now(); time.Since(began) < 12*time.Minute; {
 		select {
 		case err := <-ended:
 			return fmt.Errorf("the house ended: %w", err)
@@ -141,7 +141,7 @@ func atRest(ctx context.Context, h *app.House, ended chan error) error {
 			return err
 		}
 	}
-	return errors.New("the demo is not at rest after five minutes")
+	return errors.New("the demo is not at rest after twelve minutes")
 }
 
 // copyTree copies a closed house.
