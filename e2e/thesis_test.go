@@ -158,7 +158,7 @@ func TestOneRuleFromDraftToBulletin(t *testing.T) {
 	province.both("thesis-score-high")
 	province.open("/console/bulletins")
 	province.fill("地区", "陕西省")
-	province.fill("时段", "2026年第四季度")
+	eval[bool](province, `(document.querySelector('select[name="period"]').selectedIndex = 0, true)`) // the quarter that runs
 	province.press("编制")
 	province.sees("通报")
 	province.both("thesis-bulletin")

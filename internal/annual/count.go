@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
@@ -409,15 +408,6 @@ func cellOf(f Form, id string) (Cell, bool) {
 		return Cell{}, false
 	}
 	return d.Cell(id)
-}
-
-// actorName is who acts, for the records.
-func actorName(ctx context.Context) (string, error) {
-	a, ok := audit.ActorFrom(ctx)
-	if !ok {
-		return "", audit.ErrNoActor
-	}
-	return a.Name, nil
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

@@ -71,10 +71,10 @@ func (c Content) Rows(u Use) [][]any {
 		}
 	case ForTarget:
 		type sum struct {
-			first                                                       Result
-			sites, fine, bad, untested, found, mended, orders, late, at int
-			best                                                        int
-			scored                                                      bool
+			first                                                   Result
+			sites, fine, bad, untested, found, mended, orders, late int
+			best                                                    int
+			scored                                                  bool
 		}
 		byUnit := map[string]*sum{}
 		var list []*sum
