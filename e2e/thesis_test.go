@@ -143,7 +143,7 @@ func TestOneRuleFromDraftToBulletin(t *testing.T) {
 	editor.open(order)
 	editor.fill("整改情况", "网址和错字已改正，已重新审核发布。")
 	editor.press("答复并复测")
-	editor.seesSoon("复测已改正", 30*time.Second)
+	editor.seesSoon("已办结", 30*time.Second)
 	editor.both("thesis-retested")
 	province.open(order)
 	province.sees("已办结")
