@@ -2,7 +2,9 @@ package internal_test
 
 import (
 	"flag"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -137,5 +139,25 @@ func TestPacksNameRealChecks(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// The regulation has one name, in letters as on screens: 管理细则, never 管理办法.
+func TestTheRegulationIsNamedRight(t *testing.T) {
+	if !strings.Contains(sx2021.Named, "政务新媒体管理细则》") {
+		t.Errorf("letters name %s", sx2021.Named)
+	}
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") || (filepath.Ext(path) != ".go" && filepath.Ext(path) != ".html") {
+			return err
+		}
+		body, err := os.ReadFile(path)
+		if err == nil && strings.Contains(string(body), "政府网站与政务新媒体管理办法") {
+			t.Errorf("%s names another regulation", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

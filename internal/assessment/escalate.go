@@ -19,6 +19,7 @@ import (
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/official"
 	"zhengshu/internal/org"
+	"zhengshu/internal/rules/sx2021"
 )
 
 // SuperviseObligation is the clock of the office above an order that was not
@@ -291,7 +292,7 @@ func (s *Service) Supervise(ctx context.Context, scope authz.Scope, session *aut
 func supervisionWords(o Order, says string, due calendar.Date) []string {
 	return []string{
 		fmt.Sprintf("%s下发的整改通知%s（%s），要求你单位于%s前就“%s”的%d个问题整改到位。期限已过，尚有%d个问题没有改正。", o.IssuedFrom, o.Number, calendar.DateOf(o.IssuedAt).Chinese(), o.Due.On.Chinese(), o.SiteName, o.Total, o.Standing),
-		"根据《陕西省政府网站与政务新媒体管理办法》（陕政公开办〔2021〕18号）第三十条“发现问题及时通报、督促整改”的规定，现予督办：" + strings.TrimRight(says, "。；") + "。",
+		"根据" + sx2021.Named + "第三十条“发现问题及时通报、督促整改”的规定，现予督办：" + strings.TrimRight(says, "。；") + "。",
 		"请于" + due.Chinese() + "前整改到位，并将整改情况书面报告我单位。",
 	}
 }

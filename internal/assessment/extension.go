@@ -61,7 +61,7 @@ func (s *Service) extensions(ctx context.Context, q db.Querier, id OrderID) ([]E
 	}, `SELECT id, was_due, until_on, reason, asked_by, asked_at, verdict, granted_on, answer, decided_by, decided_at FROM order_extension WHERE order_id = $1 ORDER BY asked_at, id`, id)
 }
 
-// LatestExtension is the last day to which an order may be extended in all: the
+// latest is the last day to which an order may be extended in all: the
 // setting's working days after the day it was first due.
 func (s *Service) latest(first calendar.Date) calendar.Date {
 	return s.days.Add(first, s.settings().OrderExtensionWorkdays).On

@@ -34,7 +34,7 @@ func (s *Service) Paper(ctx context.Context, scope authz.Scope, id OrderID) (*of
 		issuer = d.IssuerName
 	}
 	doc := &official.Document{Title: "关于限期整改“" + d.SiteName + "”有关问题的通知", To: d.UnitName, Issuer: issuer, Dated: calendar.DateOf(d.IssuedAt).Chinese(), Sealed: true, Note: "系统编号：" + d.Number}
-	doc.Paragraph(fmt.Sprintf("经检查，“%s”存在%d个问题。根据《陕西省政府网站与政务新媒体管理办法》（陕政公开办〔2021〕18号）第三十条，请于%s前（%d个工作日内）整改到位并在平台答复；整改情况以复测或核实结果为准。", d.SiteName, d.Total, d.Due.On.Chinese(), d.Days))
+	doc.Paragraph(fmt.Sprintf("经检查，“%s”存在%d个问题。根据"+sx2021.Named+"第三十条，请于%s前（%d个工作日内）整改到位并在平台答复；整改情况以复测或核实结果为准。", d.SiteName, d.Total, d.Due.On.Chinese(), d.Days))
 	if d.Says != "" {
 		doc.Paragraph("整改要求：" + strings.TrimRight(d.Says, "。；") + "。")
 	}

@@ -21,6 +21,7 @@ import (
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/official"
 	"zhengshu/internal/passage"
+	"zhengshu/internal/rules/sx2021"
 )
 
 // reasonOf checks what a person wrote as the ground of an act.
@@ -196,10 +197,10 @@ func wording(c Case, request string) []string {
 	out := []string{
 		"经" + SourceName(c.Source) + "并核实，互联网上的" + what + c.Shown + called + "冒用" + of + "名义，不是本省登记的政府网站或政务新媒体。核实人：" + c.VerifiedBy + "，核实时间：" + calendar.DateOf(c.VerifiedAt).Chinese() + "。",
 		"核实情况：" + strings.TrimRight(quoteIn(c.Verdict), "。；") + "。",
-		"根据《陕西省政府网站与政务新媒体管理办法》（陕政公开办〔2021〕18号）第二十三条（三），现商请贵单位予以处理，并协调电信主管、公安等部门及时对域名解析和互联网接入服务进行处置、对开办者等人员依法予以打击处理。",
+		"根据" + sx2021.Named + "第二十三条（三），现商请贵单位予以处理，并协调电信主管、公安等部门及时对域名解析和互联网接入服务进行处置、对开办者等人员依法予以打击处理。",
 	}
 	if c.Kind == "account" {
-		out[2] = "根据《陕西省政府网站与政务新媒体管理办法》（陕政公开办〔2021〕18号）第二十三条（三），现商请贵单位予以处理，并协调账号所在平台和公安等部门依法处置。"
+		out[2] = "根据" + sx2021.Named + "第二十三条（三），现商请贵单位予以处理，并协调账号所在平台和公安等部门依法处置。"
 	}
 	if request != "" {
 		out = append(out, strings.TrimRight(request, "。；")+"。")

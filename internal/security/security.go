@@ -767,7 +767,7 @@ func (s *Service) Paper(ctx context.Context, scope authz.Scope, session *authz.S
 		return nil, d.Sheet, fault.New(fault.Conflict, "还没有下发整改通知。")
 	}
 	doc := &official.Document{Title: "关于整改政府网站安全漏洞的通知", To: d.UnitName, Issuer: d.BodyName, Dated: calendar.DateOf(d.OrderedAt).Chinese(), Sealed: true, Note: "系统编号：" + d.Number + "；经办：" + d.OrderedBy}
-	doc.Paragraph("按照《陕西省政府网站与政务新媒体管理办法》（陕政公开办〔2021〕18号）第二十三条（一），经检查，你单位主办的“" + d.SiteName + "”存在以下安全漏洞，请按期整改，完成后在系统中报告，我单位组织复测。")
+	doc.Paragraph("按照" + sx2021.Named + "第二十三条（一），经检查，你单位主办的“" + d.SiteName + "”存在以下安全漏洞，请按期整改，完成后在系统中报告，我单位组织复测。")
 	for i, h := range d.List {
 		if h.Number != d.Number {
 			continue

@@ -10,6 +10,9 @@ import (
 // Instrument is the document number every citation begins with.
 const Instrument = "陕政公开办〔2021〕18号"
 
+// Named is how a letter names the document the first time.
+const Named = "《陕西省政府网站与政务新媒体管理细则》（" + Instrument + "）"
+
 // Effective is the day of issue: Article 34, 「本细则自发布之日起施行」.
 var Effective = calendar.Date{Year: 2021, Month: 6, Day: 7}
 

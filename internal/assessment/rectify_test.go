@@ -1,0 +1,208 @@
+package assessment_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"io"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"zhengshu/internal/assessment"
+	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/obligation"
+	"zhengshu/internal/official"
+)
+
+func refused(t *testing.T, err error, kind fault.Kind, says string) {
+	t.Helper()
+	if err == nil || !fault.Is(err, kind) || !strings.Contains(fault.Of(err).Says+fault.Of(err).Alone(), says) {
+		t.Errorf("got %v, want %v with %q", err, kind, says)
+	}
+}
+
+// owed are the open clocks of a kind.
+func (h *house) owed(kind obligation.Kind) int {
+	h.t.Helper()
+	list, err := h.obligations.Obligations(context.Background(), authz.System("test"), obligation.Filter{Kind: kind.ID, State: "open"})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return len(list)
+}
+
+// More time is asked for before the day, with a reason, within what the
+// province allows, and answered by the office that issued the order.
+func TestArticle30_Extension(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		o := h.issue(h.put("county", "footer.icp", "error", "D-18", "甲。", morning))
+		unit, mine := h.as("county.clerk", authz.OrderAnswer)
+		office, theirs := h.as("city.chief", authz.OrderIssue)
+		boss := h.people["city.chief"]
+		later := o.Due.On.AddDays(3)
+
+		refused(t, h.svc.AskExtension(unit, mine, o.ID, later, ""), fault.Invalid, "延期理由")
+		refused(t, h.svc.AskExtension(unit, mine, o.ID, calendar.Date{}, "要等系统改造完成"), fault.Invalid, "延到哪一天")
+		refused(t, h.svc.AskExtension(unit, mine, o.ID, o.Due.On, "要等系统改造完成"), fault.Invalid, "不晚于现在的期限")
+		refused(t, h.svc.AskExtension(unit, mine, o.ID, later.AddDays(90), "要等系统改造完成"), fault.Refused, "最多延长10个工作日")
+		other, far := h.as("tongchuan.clerk", authz.OrderAnswer)
+		refused(t, h.svc.AskExtension(other, far, o.ID, later, "要等系统改造完成"), fault.NotFound, "")
+		if err := h.svc.AskExtension(unit, mine, o.ID, later, "要等系统改造完成"); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, h.svc.AskExtension(unit, mine, o.ID, later, "要等系统改造完成"), fault.Conflict, "正在等待答复")
+		if h.owed(assessment.ExtensionObligation) != 1 {
+			t.Error("nobody owes the answer")
+		}
+		refused(t, h.svc.DecideExtension(unit, mine, h.people["county.clerk"], o.ID, true, later, ""), fault.Forbidden, "由下发单位")
+		refused(t, h.svc.DecideExtension(office, theirs, boss, o.ID, false, calendar.Date{}, ""), fault.Invalid, "答复意见")
+		refused(t, h.svc.DecideExtension(office, theirs, boss, o.ID, true, later.AddDays(1), ""), fault.Invalid, "不晚于申请的日期")
+		// Two at once: one answer.
+		var wg sync.WaitGroup
+		errs := make([]error, 2)
+		for i := range errs {
+			wg.Go(func() { errs[i] = h.svc.DecideExtension(office, theirs, boss, o.ID, true, later, "同意") })
+		}
+		wg.Wait()
+		if (errs[0] == nil) == (errs[1] == nil) {
+			t.Errorf("answered twice at once: %v", errs)
+		}
+		d, err := h.svc.Order(office, theirs, o.ID)
+		if err != nil || d.Due.On != later || len(d.Extensions) != 1 || d.Extensions[0].Verdict != "granted" || d.Extensions[0].WasDue != o.Due.On {
+			t.Fatalf("%s %+v (%v)", d.Due.On, d.Extensions, err)
+		}
+		if debts := h.debts("open"); len(debts) != 1 || debts[0].Due.On != later || h.owed(assessment.ExtensionObligation) != 0 {
+			t.Errorf("the clock: %+v", debts)
+		}
+		refused(t, h.svc.AskExtension(unit, mine, o.ID, later.AddDays(1), "还要等系统改造"), fault.Refused, "已延期1次")
+
+		late := h.issue(h.put("county", "footer.police", "error", "D-18", "乙。", morning))
+		h.clock.Set(late.Due.On.AddDays(1).Start().Add(2 * time.Hour))
+		refused(t, h.svc.AskExtension(unit, mine, late.ID, late.Due.On.AddDays(5), "要等系统改造完成"), fault.Refused, "已过")
+	})
+}
+
+// What no machine can look at is confirmed by somebody who did not answer, what
+// is serious by two; not mended goes back to the unit.
+func TestArticle30_IndependentConfirmation(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		f := h.put("county", "footer.icp", "serious", "D-18", "甲。", morning)
+		o := h.issue(f)
+		unit, mine := h.as("county.clerk", authz.OrderAnswer)
+		first, theirs := h.as("city.chief", authz.OrderIssue)
+		second, wide := h.as("province.chief", authz.OrderIssue)
+		if _, err := h.svc.AnswerOrder(unit, mine, o.ID, "页脚已补。", nil); err != nil {
+			t.Fatal(err)
+		}
+		_, err := h.svc.Accept(unit, mine, o.ID, f, "看过了，已补。")
+		refused(t, err, fault.Refused, "答复过本通知")
+		_, err = h.svc.Accept(first, theirs, o.ID, f, "看")
+		refused(t, err, fault.Invalid, "4至500字")
+		if _, err := h.svc.Attest(first, theirs, o.ID, string(f), false, "页脚仍然缺备案号。"); err != nil {
+			t.Fatal(err)
+		}
+		if d, err := h.svc.Order(first, theirs, o.ID); err != nil || d.State == assessment.OrderClosed || d.FailedAt.IsZero() {
+			t.Errorf("sent back: %+v (%v)", d.State, err)
+		}
+		h.clock.Set(h.clock.Now().Add(time.Minute))
+		if got, err := h.svc.Accept(first, theirs, o.ID, f, "再次核实，页脚已补。"); err != nil || got.State == assessment.OrderClosed {
+			t.Fatalf("a serious finding closed by one: %s (%v)", got.State, err)
+		}
+		_, err = h.svc.Accept(first, theirs, o.ID, f, "再次核实，页脚已补。")
+		refused(t, err, fault.Conflict, "须由2人")
+		if got, err := h.svc.Accept(second, wide, o.ID, f, "复核属实，页脚已补。"); err != nil || got.State != assessment.OrderClosed || len(h.debts("open")) != 0 {
+			t.Fatalf("two have confirmed: %s (%v)", got.State, err)
+		}
+	})
+}
+
+// An order that is late is urged once a day, goes to the office above, and is
+// pressed by a letter that names the regulation and the article.
+func TestArticle30_UrgedEscalatedAndSupervised(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		o := h.issue(h.put("county", "footer.icp", "error", "D-18", "甲。", morning))
+		office, theirs := h.as("city.chief", authz.OrderIssue)
+		boss := h.people["city.chief"]
+		if n, err := h.svc.UrgeOrders(office, theirs, boss, assessment.OrderFilter{}); err != nil || n != 1 {
+			t.Fatalf("urged %d (%v)", n, err)
+		}
+		_, err := h.svc.UrgeOrders(office, theirs, boss, assessment.OrderFilter{})
+		refused(t, err, fault.Conflict, "今天都已催办过")
+		refused(t, h.svc.Escalate(office, theirs, boss, o.ID, "多次催办无果"), fault.Refused, "还没有过")
+		h.clock.Set(o.Due.On.AddDays(1).Start().Add(2 * time.Hour))
+		if err := h.svc.Sweep(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if h.owed(assessment.SuperviseObligation) != 0 {
+			t.Error("escalated before the setting's days were over")
+		}
+		h.clock.Set(o.Due.On.AddDays(12).Start().Add(2 * time.Hour))
+		for range 2 { // twice: it goes up once
+			if err := h.svc.Sweep(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		d, err := h.svc.Order(office, theirs, o.ID)
+		if err != nil || d.EscalatedName != "陕西省人民政府办公厅" || h.owed(assessment.SuperviseObligation) != 1 {
+			t.Fatalf("escalated to %q, %d owed (%v)", d.EscalatedName, h.owed(assessment.SuperviseObligation), err)
+		}
+		due := calendar.Today(h.clock).AddDays(5)
+		_, err = h.svc.Supervise(office, theirs, boss, o.ID, "立即整改", due)
+		refused(t, err, fault.Forbidden, "陕西省人民政府办公厅")
+		above, wide := h.as("province.chief", authz.OrderIssue)
+		top := h.people["province.chief"]
+		_, err = h.svc.Supervise(above, wide, top, o.ID, "立即整改", calendar.Today(h.clock))
+		refused(t, err, fault.Invalid, "今天以后")
+		x, err := h.svc.Supervise(above, wide, top, o.ID, "立即整改", due)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = h.svc.Supervise(above, wide, top, o.ID, "立即整改", due)
+		refused(t, err, fault.Conflict, "已经发出")
+		paper, _, err := h.svc.SupervisionPaper(above, wide, o.ID, x.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := textOf(t, paper)
+		for _, want := range []string{o.Number, "《陕西省政府网站与政务新媒体管理细则》（陕政公开办〔2021〕18号）第三十条", due.Chinese()} {
+			if !strings.Contains(text, want) {
+				t.Errorf("the letter lacks %q: %s", want, text)
+			}
+		}
+		rows, err := audit.Entries(context.Background(), h.db, audit.Filter{Act: "assessment.order.supervise", Limit: 5})
+		if err != nil || len(rows) != 1 || h.owed(assessment.SuperviseObligation) != 0 {
+			t.Errorf("%d entries, %d owed (%v)", len(rows), h.owed(assessment.SuperviseObligation), err)
+		}
+	})
+}
+
+// textOf is what stands in the document's own XML.
+func textOf(t *testing.T, d *official.Document) string {
+	t.Helper()
+	var out bytes.Buffer
+	if _, err := d.WriteTo(&out); err != nil {
+		t.Fatal(err)
+	}
+	z, err := zip.NewReader(bytes.NewReader(out.Bytes()), int64(out.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := z.Open("word/document.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	b, err := io.ReadAll(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tags.ReplaceAllString(string(b), "")
+}
+
+var tags = regexp.MustCompile(`<[^>]*>`)
