@@ -29,7 +29,7 @@ var floors = []string{
 	"guidance", "reposting", "training", "selfcheck",
 	"publishing/theme", "publishing", "appearance", "integrity", "lifecycle", "duty", "assessment", "appraisal", "blindtest", "reporting", "dashboard", "annual", "health",
 	// doors
-	"web", "web/picker", "web/webtest", "web/browsertest", "portal",
+	"web", "web/porch", "web/picker", "web/webtest", "web/browsertest", "portal",
 	"signin/signinweb", "org/orgweb", "registry/registryweb", "registry/registrypublic", "cutover/cutoverweb", "operator/operatorweb", "tenancy/tenancyweb", "protection/protectionweb", "coordination/coordinationweb", "budget/budgetweb", "lexicon/lexiconweb", "approval/approvalweb", "obligation/obligationweb", "province/provinceweb", "guidance/guidanceweb", "reposting/repostingweb", "training/trainingweb", "selfcheck/selfcheckweb", "lifecycle/lifecycleweb",
 	"library/libraryweb", "columns/columnsweb", "layout/layoutweb", "media/mediaweb", "movein/moveinweb", "disclosure/disclosureweb", "publishing/publishingweb", "appearance/appearanceweb", "integrity/integrityweb", "visits/visitsweb", "letters/lettersweb", "letters/letterspublic", "inspection/inspectionweb", "impostor/impostorweb", "impostor/impostorpublic", "security/securityweb", "hosts/hostsweb", "newmedia/newmediaweb", "inspection/vantageweb",
 	"notice/noticeweb", "filing/filingweb", "closing/closingweb", "reconciliation/reconciliationweb",
@@ -129,7 +129,7 @@ func isFace(pkg string) bool {
 
 // doors may serve HTTP.
 func isDoor(pkg string) bool {
-	return isFace(pkg) || slices.Contains([]string{"web", "web/picker", "web/webtest", "web/browsertest", "portal", "api", "app", "app/apptest", "crawl/hostile", "blob/blobtest"}, pkg)
+	return isFace(pkg) || slices.Contains([]string{"web", "web/porch", "web/picker", "web/webtest", "web/browsertest", "portal", "api", "app", "app/apptest", "crawl/hostile", "blob/blobtest"}, pkg)
 }
 
 // TestSymbols keeps servers in the doors, outbound clients in egress, and

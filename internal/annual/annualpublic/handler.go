@@ -7,11 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"html/template"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -25,6 +22,7 @@ import (
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/web"
+	"zhengshu/internal/web/porch"
 )
 
 //go:embed views/*.html
@@ -62,10 +60,11 @@ type Handler struct {
 	c   Config
 	mux *http.ServeMux
 
-	mu    sync.Mutex
-	held  map[string]*held
-	asked map[string]int // asker → pages in this minute
-	since time.Time      // of the minute
+	door  *porch.Door
+	asked porch.Counter
+
+	mu   sync.Mutex
+	held map[string]*held
 }
 
 // held is a statement made ready.
@@ -86,7 +85,8 @@ func New(c Config) *Handler {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	h := &Handler{c: c, mux: http.NewServeMux(), held: map[string]*held{}, asked: map[string]int{}}
+	h := &Handler{c: c, mux: http.NewServeMux(), held: map[string]*held{}, asked: porch.Counter{Clock: c.Clock, PerMinute: perMinute},
+		door: &porch.Door{Name: "年度报表", Home: home, About: "查询本省政府网站工作年度报表、监管年度报表和政务新媒体年度报表。", Kind: "信息公开年报", Render: c.Render, Log: c.Log}}
 	for pattern, fn := range map[string]handle{
 		"GET /annual/{$}": h.list, "GET /annual/data": h.data, "GET /annual/data/{file}": h.file,
 		"GET /annual/{kind}/{year}/{id}": h.form, "GET /annual/{kind}/{year}/{id}/{as}": h.download, "/annual/": h.nowhere,
@@ -106,9 +106,8 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, fn handle) {
 	if r.PathValue("as") != "" || r.PathValue("file") != "" {
 		cost = costly
 	}
-	if !h.may(h.address(r), cost) {
-		w.Header().Set("Retry-After", "60")
-		h.problem(w, r, http.StatusTooManyRequests, "您打开得太频繁，请一分钟后再试。")
+	if !h.asked.May(porch.Asker(h.c.Address(r)), cost) {
+		h.door.Slow(w, r)
 		return
 	}
 	err := fn(w, r)
@@ -119,43 +118,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, fn handle) {
 	if f.Kind.Status() >= http.StatusInternalServerError {
 		h.c.Log.ErrorContext(r.Context(), "annual forms", "path", r.URL.Path, "error", err)
 	}
-	h.problem(w, r, f.Kind.Status(), f.Says)
-}
-
-// may counts what an asker asks.
-func (h *Handler) may(asker string, cost int) bool {
-	// This machine looks at its own sites: the portal's limits let it pass, too.
-	if a, err := netip.ParseAddr(asker); err == nil && a.IsLoopback() {
-		return true
-	}
-	now := h.c.Clock.Now()
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if now.Sub(h.since) >= time.Minute || now.Before(h.since) || len(h.asked) > 100_000 {
-		clear(h.asked)
-		h.since = now
-	}
-	h.asked[asker] += cost
-	return h.asked[asker] <= perMinute
-}
-
-// address is the asker for the counters. One household has a whole /64 of
-// IPv6, so its last half says nothing.
-func (h *Handler) address(r *http.Request) string {
-	s := h.c.Address(r)
-	if host, _, err := net.SplitHostPort(s); err == nil {
-		s = host
-	}
-	a, err := netip.ParseAddr(s)
-	if err != nil {
-		return s
-	}
-	if a = a.Unmap().WithZone(""); a.Is6() {
-		if p, err := a.Prefix(64); err == nil {
-			return p.String()
-		}
-	}
-	return a.String()
+	h.door.Problem(w, r, f.Kind.Status(), f.Says)
 }
 
 // statement reads one that is signed; one stat a request once it is held. What
@@ -210,40 +173,11 @@ func (h *Handler) forms(kind annual.Kind, year string) (*held, annual.PublicYear
 	return got, y, err
 }
 
-type view[T any] struct{ t *template.Template }
-
-func define[T any](file string) view[T] {
-	t := template.Must(template.New("annual").Option("missingkey=error").ParseFS(views, "views/"+file))
-	return view[T]{t.Lookup(file)}
-}
-
-func (v view[T]) render(h *Handler, w http.ResponseWriter, r *http.Request, status int, title string, page T) error {
-	var b bytes.Buffer
-	if err := v.t.Execute(&b, page); err != nil {
-		return err
-	}
-	e := theme.Embedded{Title: title, Description: "查询本省政府网站工作年度报表、监管年度报表和政务新媒体年度报表。", Body: template.HTML(b.String()), Kind: "信息公开年报"} // from our own escaped template
-	if r.URL.Path != home {
-		e.Crumbs = []theme.Link{{Text: "年度报表", Href: home}}
-	}
-	return h.c.Render(w, r, status, e)
-}
-
 var (
-	listView    = define[listPage]("list.html")
-	formView    = define[formPage]("form.html")
-	dataView    = define[dataPage]("data.html")
-	problemView = define[problemPage]("problem.html")
+	listView = porch.Define[listPage](views, "list.html")
+	formView = porch.Define[formPage](views, "form.html")
+	dataView = porch.Define[dataPage](views, "data.html")
 )
-
-type problemPage struct{ Says string }
-
-func (h *Handler) problem(w http.ResponseWriter, r *http.Request, status int, says string) {
-	if err := problemView.render(h, w, r, status, "年度报表", problemPage{says}); err != nil {
-		h.c.Log.ErrorContext(r.Context(), "annual forms: problem page", "error", err)
-		http.Error(w, says, status)
-	}
-}
 
 func (h *Handler) nowhere(http.ResponseWriter, *http.Request) error {
 	return fault.New(fault.NotFound, "没有这个页面，请从“年度报表”进入。")
@@ -288,7 +222,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	p := listPage{Question: cut(q.Get("q"), maxQuestion)}
 	if len(index.index.Years) == 0 {
 		p.None = true
-		return listView.render(h, w, r, http.StatusOK, "年度报表", p)
+		return listView.Render(h.door, w, r, http.StatusOK, "年度报表", p)
 	}
 	kind, year := annual.Kind(q.Get("kind")), q.Get("year")
 	if kind.Name() == "" {
@@ -321,7 +255,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	p.Title = kind.Name()
 	got, _, err := h.forms(kind, year)
 	if fault.Is(err, fault.NotFound) {
-		return listView.render(h, w, r, http.StatusOK, "年度报表", p)
+		return listView.Render(h.door, w, r, http.StatusOK, "年度报表", p)
 	}
 	if err != nil {
 		return err
@@ -354,7 +288,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	if page*perPage < len(found) && page < maxPage {
 		p.Older = at(page + 1)
 	}
-	return listView.render(h, w, r, http.StatusOK, "年度报表", p)
+	return listView.Render(h.door, w, r, http.StatusOK, "年度报表", p)
 }
 
 type cell struct{ Group, Label, Value, Last, From string }
@@ -429,7 +363,7 @@ func (h *Handler) form(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 	}
-	return formView.render(h, w, r, http.StatusOK, f.Name+fmt.Sprintf("%d年度", f.Year)+f.Kind.Name(), p)
+	return formView.Render(h.door, w, r, http.StatusOK, f.Name+fmt.Sprintf("%d年度", f.Year)+f.Kind.Name(), p)
 }
 
 // download answers with the form as a file.
@@ -524,7 +458,7 @@ func (h *Handler) data(w http.ResponseWriter, r *http.Request) error {
 		}
 		p.Dictionaries = append(p.Dictionaries, x)
 	}
-	return dataView.render(h, w, r, http.StatusOK, "年度报表开放数据", p)
+	return dataView.Render(h.door, w, r, http.StatusOK, "年度报表开放数据", p)
 }
 
 // file is the open data of a kind and year. Who signs a form, with the

@@ -1,23 +1,19 @@
 package impostorpublic
 
 import (
-	"bytes"
 	"embed"
 	"errors"
-	"html/template"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
-	"strings"
 
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/impostor"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/web/porch"
 )
 
 //go:embed views/*.html
@@ -44,6 +40,7 @@ type Config struct {
 
 // Handler serves everything below /impostors/.
 type Handler struct {
+	door  *porch.Door
 	desk  *impostor.Desk
 	c     Config
 	mux   *http.ServeMux
@@ -58,7 +55,7 @@ func New(d *impostor.Desk, c Config) *Handler {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	h := &Handler{desk: d, c: c, mux: http.NewServeMux(), cross: http.NewCrossOriginProtection()}
+	h := &Handler{door: &porch.Door{Name: "举报假冒", Home: formPath, About: "举报假冒的政府网站和政务新媒体账号。", Kind: "互动交流", Render: c.Render, Log: c.Log}, desk: d, c: c, mux: http.NewServeMux(), cross: http.NewCrossOriginProtection()}
 	for pattern, fn := range map[string]handle{"GET /impostors/{$}": h.form, "POST /impostors/{$}": h.send, "/impostors/": h.nowhere} {
 		h.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { h.serve(w, r, fn) })
 	}
@@ -85,27 +82,13 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, fn handle) {
 	if f.Kind.Status() >= http.StatusInternalServerError {
 		h.c.Log.ErrorContext(r.Context(), "public report of a fake", "path", r.URL.Path, "kind", string(f.Kind), "error", err)
 	}
-	if err := h.render(w, r, f.Kind.Status(), "problem.html", f.Says, "暂时不能办理"); err != nil {
-		h.c.Log.ErrorContext(r.Context(), "public report of a fake: fault page", "error", err)
-		http.Error(w, f.Says, f.Kind.Status())
-	}
+	h.door.Problem(w, r, f.Kind.Status(), f.Says)
 }
 
-var pages = template.Must(template.New("impostors").Option("missingkey=error").ParseFS(views, "views/*.html"))
-
-// render draws a body in the site's frame; page is the type that the view of
-// this package shows.
-func (h *Handler) render(w http.ResponseWriter, r *http.Request, status int, view string, page any, title string) error {
-	var b bytes.Buffer
-	if err := pages.ExecuteTemplate(&b, view, page); err != nil {
-		return err
-	}
-	e := theme.Embedded{Title: title, Description: "举报假冒的政府网站和政务新媒体账号。", Body: template.HTML(b.String()), Kind: "互动交流"} // from our own escaped template
-	if title != "举报假冒" {
-		e.Crumbs = []theme.Link{{Text: "举报假冒", Href: formPath}}
-	}
-	return h.c.Render(w, r, status, e)
-}
+var (
+	formView    = porch.Define[form](views, "form.html")
+	receiptView = porch.Define[receipt](views, "receipt.html")
+)
 
 func (h *Handler) nowhere(http.ResponseWriter, *http.Request, registry.SiteID) error {
 	return fault.New(fault.NotFound, "没有这个页面。请检查网址，或从“举报假冒”进入。")
@@ -152,7 +135,7 @@ func (h *Handler) form(w http.ResponseWriter, r *http.Request, site registry.Sit
 	if a := r.URL.Query().Get("address"); len(a) <= 500 {
 		v.Set("address", a)
 	}
-	return h.render(w, r, http.StatusOK, "form.html", newForm(h.desk.FormToken(site), v, nil), "举报假冒")
+	return formView.Render(h.door, w, r, http.StatusOK, "举报假冒", newForm(h.desk.FormToken(site), v, nil))
 }
 
 // receipt is the answer to a report.
@@ -167,13 +150,13 @@ func (h *Handler) send(w http.ResponseWriter, r *http.Request, site registry.Sit
 		return err
 	}
 	got, err := h.desk.Receive(r.Context(), site, impostor.Tip{Clue: impostor.Clue{Kind: v.Get("kind"), Address: v.Get("address"), Name: v.Get("name"), Platform: v.Get("platform"), OfText: v.Get("of_text"), Says: v.Get("says"), Contact: v.Get("contact")},
-		Trap: v.Get("website"), Token: v.Get("token"), From: h.address(r)})
+		Trap: v.Get("website"), Token: v.Get("token"), From: porch.Asker(h.c.Address(r))})
 	if err == nil {
 		page := receipt{Number: got.Number, Known: got.Known}
 		if got.Due != (calendar.Date{}) {
 			page.Due = got.Due.Chinese()
 		}
-		return h.render(w, r, http.StatusOK, "receipt.html", page, "举报已收到")
+		return receiptView.Render(h.door, w, r, http.StatusOK, "举报已收到", page)
 	}
 	f := fault.Of(err)
 	switch f.Kind {
@@ -189,7 +172,7 @@ func (h *Handler) send(w http.ResponseWriter, r *http.Request, site registry.Sit
 	if f.Kind == fault.TooMany || f.Kind == fault.Unavailable {
 		status = f.Kind.Status()
 	}
-	return h.render(w, r, status, "form.html", newForm(token, v, err), "举报假冒")
+	return formView.Render(h.door, w, r, status, "举报假冒", newForm(token, v, err))
 }
 
 func (h *Handler) posted(w http.ResponseWriter, r *http.Request) (url.Values, error) {
@@ -215,24 +198,4 @@ func (h *Handler) posted(w http.ResponseWriter, r *http.Request) (url.Values, er
 		return nil, tooLarge
 	}
 	return r.PostForm, nil
-}
-
-// address is the sender for the counters; one household has a whole /64 of
-// IPv6, so its last half says nothing.
-func (h *Handler) address(r *http.Request) string {
-	s := h.c.Address(r)
-	if host, _, err := net.SplitHostPort(s); err == nil {
-		s = host
-	}
-	a, err := netip.ParseAddr(strings.TrimSpace(s))
-	if err != nil {
-		return s
-	}
-	a = a.Unmap().WithZone("")
-	if a.Is6() {
-		if p, err := a.Prefix(64); err == nil {
-			return p.String()
-		}
-	}
-	return a.String()
 }

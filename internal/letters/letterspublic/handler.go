@@ -1,14 +1,10 @@
 package letterspublic
 
 import (
-	"bytes"
 	"embed"
 	"errors"
-	"html/template"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -17,6 +13,7 @@ import (
 	"zhengshu/internal/letters"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/web/porch"
 )
 
 //go:embed views/*.html
@@ -52,6 +49,7 @@ type Config struct {
 
 // Handler serves everything below /letters/.
 type Handler struct {
+	door  *porch.Door
 	desk  *letters.Desk
 	c     Config
 	mux   *http.ServeMux
@@ -66,7 +64,7 @@ func New(d *letters.Desk, c Config) *Handler {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	h := &Handler{desk: d, c: c, mux: http.NewServeMux(), cross: http.NewCrossOriginProtection()}
+	h := &Handler{door: &porch.Door{Name: "互动交流", Home: guidePath, About: "写信、查询办理进度、查看公开答复和办理统计。", Kind: "互动交流", Render: c.Render, Log: c.Log}, desk: d, c: c, mux: http.NewServeMux(), cross: http.NewCrossOriginProtection()}
 	for pattern, fn := range map[string]handle{
 		"GET /letters/{$}": h.guide, "GET /letters/new": h.form, "POST /letters/new": h.send, "GET /letters/receipt": h.receipt,
 		"GET /letters/query": h.ask, "POST /letters/query": h.find, "GET /letters/replies": h.replies, "GET /letters/replies/{id}": h.reply,
@@ -98,91 +96,28 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, fn handle) {
 	if f.Kind.Status() >= http.StatusInternalServerError {
 		h.c.Log.ErrorContext(r.Context(), "public letters", "path", r.URL.Path, "kind", string(f.Kind), "error", err)
 	}
-	if err := h.render(w, r, f.Kind.Status(), problemView, problem{f.Says}, "暂时不能办理"); err != nil {
+	if err := problemView.Render(h.door, w, r, f.Kind.Status(), "暂时不能办理", problem{f.Says}); err != nil {
 		h.c.Log.ErrorContext(r.Context(), "public letters: fault page", "error", err)
 		http.Error(w, f.Says, f.Kind.Status())
 	}
 }
 
-// view is one body with the type it shows.
-type view[T any] struct{ t *template.Template }
-
-func define[T any](file string) view[T] {
-	t := template.Must(template.New("letters").Option("missingkey=error").ParseFS(views, "views/_*.html", "views/"+file))
-	return view[T]{t.Lookup(file)}
-}
-
-func (v view[T]) draw(page T) (template.HTML, error) {
-	var b bytes.Buffer
-	if err := v.t.Execute(&b, page); err != nil {
-		return "", err
-	}
-	return template.HTML(b.String()), nil // from our own escaped template
-}
-
-var crumb = theme.Link{Text: "互动交流", Href: guidePath}
-
-// render draws a body in the site's frame.
-func (h *Handler) render(w http.ResponseWriter, r *http.Request, status int, v drawer, page any, title string) error {
-	body, err := v.drawAny(page)
-	if err != nil {
-		return err
-	}
-	e := theme.Embedded{Title: title, Description: "写信、查询办理进度、查看公开答复和办理统计。", Body: body, Kind: "互动交流"}
-	if r.URL.Path != guidePath {
-		e.Crumbs = []theme.Link{crumb}
-	}
-	return h.c.Render(w, r, status, e)
-}
-
-type drawer interface {
-	drawAny(page any) (template.HTML, error)
-}
-
-func (v view[T]) drawAny(page any) (template.HTML, error) {
-	p, ok := page.(T)
-	if !ok {
-		return "", errors.New("letterspublic: a view was given another's page")
-	}
-	return v.draw(p)
-}
-
 var (
-	guideView      = define[guide]("guide.html")
-	formView       = define[form]("form.html")
-	receiptView    = define[receipt]("receipt.html")
-	queryView      = define[query]("query.html")
-	followView     = define[follow]("follow.html")
-	repliesView    = define[replies]("replies.html")
-	replyView      = define[reply]("reply.html")
-	statisticsView = define[statistics]("statistics.html")
-	problemView    = define[problem]("problem.html")
+	guideView      = porch.Define[guide](views, "guide.html")
+	formView       = porch.Define[form](views, "form.html")
+	receiptView    = porch.Define[receipt](views, "receipt.html")
+	queryView      = porch.Define[query](views, "query.html")
+	followView     = porch.Define[follow](views, "follow.html")
+	repliesView    = porch.Define[replies](views, "replies.html")
+	replyView      = porch.Define[reply](views, "reply.html")
+	statisticsView = porch.Define[statistics](views, "statistics.html")
+	problemView    = porch.Define[problem](views, "problem.html")
 )
 
 type problem struct{ Says string }
 
 func (h *Handler) nowhere(http.ResponseWriter, *http.Request, registry.SiteID) error {
 	return fault.New(fault.NotFound, "没有这个页面。请检查网址，或从“互动交流”进入。")
-}
-
-// address is the sender for the counters. One household has a whole /64 of
-// IPv6, so its last half says nothing.
-func (h *Handler) address(r *http.Request) string {
-	s := h.c.Address(r)
-	if host, _, err := net.SplitHostPort(s); err == nil {
-		s = host
-	}
-	a, err := netip.ParseAddr(s)
-	if err != nil {
-		return s
-	}
-	a = a.Unmap().WithZone("")
-	if a.Is6() {
-		if p, err := a.Prefix(64); err == nil {
-			return p.String()
-		}
-	}
-	return a.String()
 }
 
 // posted reads a form of at most MaxForm bytes, without files.

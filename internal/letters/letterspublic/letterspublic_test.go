@@ -27,6 +27,7 @@ import (
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/seal"
+	"zhengshu/internal/web/porch"
 	"zhengshu/internal/web/webtest"
 )
 
@@ -36,9 +37,9 @@ var portalScript = regexp.MustCompile(`<script src="/theme/portal\.[0-9a-f]+\.js
 
 func TestViewsFitTheirTypes(t *testing.T) {
 	for name, err := range map[string]error{
-		"guide": templatecheck.CheckHTML(guideView.t, guide{}), "form": templatecheck.CheckHTML(formView.t, form{}), "receipt": templatecheck.CheckHTML(receiptView.t, receipt{}),
-		"query": templatecheck.CheckHTML(queryView.t, query{}), "follow": templatecheck.CheckHTML(followView.t, follow{}), "replies": templatecheck.CheckHTML(repliesView.t, replies{}),
-		"reply": templatecheck.CheckHTML(replyView.t, reply{}), "statistics": templatecheck.CheckHTML(statisticsView.t, statistics{}), "problem": templatecheck.CheckHTML(problemView.t, problem{}),
+		"guide": templatecheck.CheckHTML(guideView.Template(), guide{}), "form": templatecheck.CheckHTML(formView.Template(), form{}), "receipt": templatecheck.CheckHTML(receiptView.Template(), receipt{}),
+		"query": templatecheck.CheckHTML(queryView.Template(), query{}), "follow": templatecheck.CheckHTML(followView.Template(), follow{}), "replies": templatecheck.CheckHTML(repliesView.Template(), replies{}),
+		"reply": templatecheck.CheckHTML(replyView.Template(), reply{}), "statistics": templatecheck.CheckHTML(statisticsView.Template(), statistics{}), "problem": templatecheck.CheckHTML(problemView.Template(), problem{}),
 	} {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -341,7 +342,7 @@ func TestAddressesAreCountedByHousehold(t *testing.T) {
 	} {
 		r := httptest.NewRequest(http.MethodGet, "/letters/", nil)
 		r.RemoteAddr = in
-		if got := h.address(r); got != want {
+		if got := porch.Asker(h.c.Address(r)); got != want {
 			t.Errorf("%s counts as %s, want %s", in, got, want)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/letters"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/web/porch"
 )
 
 // guide is /letters/.
@@ -31,7 +32,7 @@ func (h *Handler) guide(w http.ResponseWriter, r *http.Request, site registry.Si
 	for _, t := range letters.Types {
 		types = append(types, t.Name())
 	}
-	return h.render(w, r, http.StatusOK, guideView, guide{name, letters.ReplyDays, strings.Join(types, "、")}, "互动交流")
+	return guideView.Render(h.door, w, r, http.StatusOK, "互动交流", guide{name, letters.ReplyDays, strings.Join(types, "、")})
 }
 
 // form is /letters/new.
@@ -90,7 +91,7 @@ func newForm(token string, v url.Values, err error) form {
 }
 
 func (h *Handler) form(w http.ResponseWriter, r *http.Request, site registry.SiteID) error {
-	return h.render(w, r, http.StatusOK, formView, newForm(h.desk.FormToken(site), begun(r.URL.Query()), nil), "我要写信")
+	return formView.Render(h.door, w, r, http.StatusOK, "我要写信", newForm(h.desk.FormToken(site), begun(r.URL.Query()), nil))
 }
 
 // begun fills in what the way here tells: an error report (找错) names the page
@@ -115,7 +116,7 @@ func (h *Handler) send(w http.ResponseWriter, r *http.Request, site registry.Sit
 	}
 	sealed, err := h.desk.Receive(r.Context(), site, letters.Submission{
 		Type: letters.Type(v.Get("type")), Title: v.Get("title"), Body: v.Get("body"), Name: v.Get("name"), Phone: v.Get("phone"), Email: v.Get("email"),
-		Consent: v.Get("consent") != "", Trap: v.Get("website"), Token: v.Get("token"), Address: h.address(r),
+		Consent: v.Get("consent") != "", Trap: v.Get("website"), Token: v.Get("token"), Address: porch.Asker(h.c.Address(r)),
 	})
 	if err == nil {
 		http.Redirect(w, r, receiptPath+"?"+url.Values{"r": {sealed}}.Encode(), http.StatusSeeOther)
@@ -136,7 +137,7 @@ func (h *Handler) send(w http.ResponseWriter, r *http.Request, site registry.Sit
 	if f.Kind != fault.Invalid {
 		status = f.Kind.Status()
 	}
-	return h.render(w, r, status, formView, newForm(token, v, err), "我要写信")
+	return formView.Render(h.door, w, r, status, "我要写信", newForm(token, v, err))
 }
 
 // receipt is /letters/receipt.
@@ -158,7 +159,7 @@ func (h *Handler) receipt(w http.ResponseWriter, r *http.Request, _ registry.Sit
 		f.Cause = nil // a stale address is no trouble of ours
 		return f
 	}
-	return h.render(w, r, http.StatusOK, receiptView, receipt{x.Number, x.Type.Name(), x.Code[:5] + " " + x.Code[5:], x.Due.Chinese(), minute(x.At)}, "来信已收到")
+	return receiptView.Render(h.door, w, r, http.StatusOK, "来信已收到", receipt{x.Number, x.Type.Name(), x.Code[:5] + " " + x.Code[5:], x.Due.Chinese(), minute(x.At)})
 }
 
 // query is /letters/query.
@@ -168,7 +169,7 @@ type query struct {
 }
 
 func (h *Handler) ask(w http.ResponseWriter, r *http.Request, _ registry.SiteID) error {
-	return h.render(w, r, http.StatusOK, queryView, query{}, "查询办理进度")
+	return queryView.Render(h.door, w, r, http.StatusOK, "查询办理进度", query{})
 }
 
 // follow is the answer to a query.
@@ -186,14 +187,14 @@ func (h *Handler) find(w http.ResponseWriter, r *http.Request, site registry.Sit
 	if err != nil {
 		return err
 	}
-	x, err := h.desk.Find(r.Context(), site, v.Get("code"), v.Get("last4"), h.address(r))
+	x, err := h.desk.Find(r.Context(), site, v.Get("code"), v.Get("last4"), porch.Asker(h.c.Address(r)))
 	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.TooMany) {
 		f := fault.Of(err)
 		status := http.StatusUnprocessableEntity
 		if f.Kind == fault.TooMany {
 			status = f.Kind.Status()
 		}
-		return h.render(w, r, status, queryView, query{f.Says, v.Get("code")}, "查询办理进度")
+		return queryView.Render(h.door, w, r, status, "查询办理进度", query{f.Says, v.Get("code")})
 	}
 	if err != nil {
 		return err
@@ -203,7 +204,7 @@ func (h *Handler) find(w http.ResponseWriter, r *http.Request, site registry.Sit
 	for _, s := range x.Steps {
 		p.Steps = append(p.Steps, step{minute(s.At), s.Says})
 	}
-	return h.render(w, r, http.StatusOK, followView, p, "办理进度")
+	return followView.Render(h.door, w, r, http.StatusOK, "办理进度", p)
 }
 
 // replies is /letters/replies.
@@ -234,7 +235,7 @@ func (h *Handler) replies(w http.ResponseWriter, r *http.Request, site registry.
 	if page*perPage < total {
 		p.Older = repliesPath + "?p=" + strconv.Itoa(page+1)
 	}
-	return h.render(w, r, http.StatusOK, repliesView, p, "公开答复")
+	return repliesView.Render(h.door, w, r, http.StatusOK, "公开答复", p)
 }
 
 // reply is /letters/replies/{id}.
@@ -248,7 +249,7 @@ func (h *Handler) reply(w http.ResponseWriter, r *http.Request, site registry.Si
 	if err != nil {
 		return err
 	}
-	return h.render(w, r, http.StatusOK, replyView, reply{y.Number, y.Type.Name(), y.Unit, y.ReceivedOn.Chinese(), y.AnsweredOn.Chinese(), lines(y.Body), lines(y.Answer)}, y.Title)
+	return replyView.Render(h.door, w, r, http.StatusOK, y.Title, reply{y.Number, y.Type.Name(), y.Unit, y.ReceivedOn.Chinese(), y.AnsweredOn.Chinese(), lines(y.Body), lines(y.Answer)})
 }
 
 // statistics is /letters/statistics, counted when it is asked for.
@@ -324,7 +325,7 @@ func (h *Handler) statistics(w http.ResponseWriter, r *http.Request, site regist
 	for _, m := range published {
 		p.Total = append(p.Total, figure{short(m), f.Total.N[m]})
 	}
-	return h.render(w, r, http.StatusOK, statisticsView, p, "来信办理统计")
+	return statisticsView.Render(h.door, w, r, http.StatusOK, "来信办理统计", p)
 }
 
 // lines splits text, empty lines aside.

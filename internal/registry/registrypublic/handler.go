@@ -5,11 +5,8 @@ import (
 	"embed"
 	"encoding/csv"
 	"errors"
-	"html/template"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -20,6 +17,7 @@ import (
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/web/porch"
 )
 
 //go:embed views/*.html
@@ -57,11 +55,12 @@ type Handler struct {
 	c   Config
 	mux *http.ServeMux
 
+	door  *porch.Door
+	asked porch.Counter
+
 	mu    sync.Mutex
 	stamp publishing.Stamp
 	dir   *directory
-	asked map[string]int // asker → questions in this minute
-	since time.Time      // of the minute
 }
 
 // New makes the door.
@@ -72,7 +71,8 @@ func New(c Config) *Handler {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	h := &Handler{c: c, mux: http.NewServeMux(), asked: map[string]int{}}
+	h := &Handler{c: c, mux: http.NewServeMux(), asked: porch.Counter{Clock: c.Clock, PerMinute: perMinute},
+		door: &porch.Door{Name: "官方名录", Home: findPath, About: "查询本省政府网站、政务新媒体和域名，核对一个网址是不是官方的。", Kind: "互动交流", Render: c.Render, Log: c.Log}}
 	for pattern, fn := range map[string]handle{
 		"GET /official/{$}": h.find, "GET /official/check": h.check, "GET /official/data": h.data,
 		"GET /official/data.csv": h.csv, "GET /official/data.json": h.json, "/official/": h.nowhere,
@@ -88,9 +88,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.mux.Serv
 type handle func(w http.ResponseWriter, r *http.Request, d *directory) error
 
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request, fn handle) {
-	if !h.may(h.address(r)) {
-		w.Header().Set("Retry-After", "60")
-		h.problem(w, r, http.StatusTooManyRequests, "您查询得太频繁，请一分钟后再试。")
+	if !h.asked.May(porch.Asker(h.c.Address(r)), 1) {
+		h.door.Slow(w, r)
 		return
 	}
 	d, err := h.directory()
@@ -98,12 +97,12 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, fn handle) {
 		if !errors.Is(err, publishing.ErrNoStatement) {
 			h.c.Log.ErrorContext(r.Context(), "official directory", "error", err)
 		}
-		h.problem(w, r, http.StatusServiceUnavailable, "官方名录正在生成，请过几分钟再来。")
+		h.door.Problem(w, r, http.StatusServiceUnavailable, "官方名录正在生成，请过几分钟再来。")
 		return
 	}
 	if err := fn(w, r, d); err != nil {
 		h.c.Log.ErrorContext(r.Context(), "official directory", "path", r.URL.Path, "error", err)
-		h.problem(w, r, http.StatusInternalServerError, "页面暂时打不开，请过几分钟再试。")
+		h.door.Problem(w, r, http.StatusInternalServerError, "页面暂时打不开，请过几分钟再试。")
 	}
 }
 
@@ -132,75 +131,14 @@ func (h *Handler) directory() (*directory, error) {
 	return nil, err
 }
 
-// may counts a question of an asker.
-func (h *Handler) may(asker string) bool {
-	now := h.c.Clock.Now()
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if now.Sub(h.since) >= time.Minute || now.Before(h.since) || len(h.asked) > 100_000 {
-		clear(h.asked)
-		h.since = now
-	}
-	h.asked[asker]++
-	return h.asked[asker] <= perMinute
-}
-
-// address is the asker for the counters. One household has a whole /64 of
-// IPv6, so its last half says nothing.
-func (h *Handler) address(r *http.Request) string {
-	s := h.c.Address(r)
-	if host, _, err := net.SplitHostPort(s); err == nil {
-		s = host
-	}
-	a, err := netip.ParseAddr(s)
-	if err != nil {
-		return s
-	}
-	if a = a.Unmap().WithZone(""); a.Is6() {
-		if p, err := a.Prefix(64); err == nil {
-			return p.String()
-		}
-	}
-	return a.String()
-}
-
-type view[T any] struct{ t *template.Template }
-
-func define[T any](file string) view[T] {
-	t := template.Must(template.New("official").Option("missingkey=error").ParseFS(views, "views/_*.html", "views/"+file))
-	return view[T]{t.Lookup(file)}
-}
-
-func (v view[T]) render(h *Handler, w http.ResponseWriter, r *http.Request, status int, title string, page T) error {
-	var b bytes.Buffer
-	if err := v.t.Execute(&b, page); err != nil {
-		return err
-	}
-	e := theme.Embedded{Title: title, Description: "查询本省政府网站、政务新媒体和域名，核对一个网址是不是官方的。", Body: template.HTML(b.String()), Kind: "互动交流"} // from our own escaped template
-	if r.URL.Path != findPath {
-		e.Crumbs = []theme.Link{{Text: "官方名录", Href: findPath}}
-	}
-	return h.c.Render(w, r, status, e)
-}
-
 var (
-	findView    = define[findPage]("find.html")
-	checkView   = define[checkPage]("check.html")
-	dataView    = define[dataPage]("data.html")
-	problemView = define[problemPage]("problem.html")
+	findView  = porch.Define[findPage](views, "find.html")
+	checkView = porch.Define[checkPage](views, "check.html")
+	dataView  = porch.Define[dataPage](views, "data.html")
 )
 
-type problemPage struct{ Says string }
-
-func (h *Handler) problem(w http.ResponseWriter, r *http.Request, status int, says string) {
-	if err := problemView.render(h, w, r, status, "官方名录", problemPage{says}); err != nil {
-		h.c.Log.ErrorContext(r.Context(), "official directory: problem page", "error", err)
-		http.Error(w, says, status)
-	}
-}
-
 func (h *Handler) nowhere(w http.ResponseWriter, r *http.Request, _ *directory) error {
-	h.problem(w, r, http.StatusNotFound, "没有这个页面，请从“官方名录”进入。")
+	h.door.Problem(w, r, http.StatusNotFound, "没有这个页面，请从“官方名录”进入。")
 	return nil
 }
 
@@ -288,7 +226,7 @@ func (h *Handler) find(w http.ResponseWriter, r *http.Request, d *directory) err
 			p.Older = at(page + 1)
 		}
 	}
-	return findView.render(h, w, r, http.StatusOK, "官方名录", p)
+	return findView.Render(h.door, w, r, http.StatusOK, "官方名录", p)
 }
 
 type checkPage struct {
@@ -332,7 +270,7 @@ func (h *Handler) check(w http.ResponseWriter, r *http.Request, d *directory) er
 			p.Tone, p.Verdict, p.Says, status = "info", "看不出是网址", "请粘贴完整的网址，例如 www.example.gov.cn 或 https://weibo.com/u/1000000000。", http.StatusUnprocessableEntity
 		}
 	}
-	return checkView.render(h, w, r, status, "这个地址是官方的吗？", p)
+	return checkView.Render(h.door, w, r, status, "这个地址是官方的吗？", p)
 }
 
 // column is one column of the open data with its meaning.
@@ -370,7 +308,7 @@ type dataPage struct {
 }
 
 func (h *Handler) data(w http.ResponseWriter, r *http.Request, d *directory) error {
-	return dataView.render(h, w, r, http.StatusOK, "开放数据", dataPage{madeText(d.Made), d.counts["site"], d.counts["account"], d.counts["app"], d.counts["domain"], columns, d.hash})
+	return dataView.Render(h.door, w, r, http.StatusOK, "开放数据", dataPage{madeText(d.Made), d.counts["site"], d.counts["account"], d.counts["app"], d.counts["domain"], columns, d.hash})
 }
 
 func (h *Handler) csv(w http.ResponseWriter, r *http.Request, d *directory) error {

@@ -5,7 +5,6 @@ import (
 	"embed"
 	"encoding/json"
 	"errors"
-	"html/template"
 	"io"
 	"log/slog"
 	"mime"
@@ -19,6 +18,7 @@ import (
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/reporting"
+	"zhengshu/internal/web/porch"
 )
 
 //go:embed views/*.html
@@ -36,8 +36,9 @@ type Config struct {
 
 // Handler serves everything below /bulletins/.
 type Handler struct {
-	c   Config
-	mux *http.ServeMux
+	door *porch.Door
+	c    Config
+	mux  *http.ServeMux
 
 	mu     sync.Mutex
 	stamp  publishing.Stamp
@@ -57,7 +58,7 @@ func New(c Config) *Handler {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	h := &Handler{c: c, mux: http.NewServeMux()}
+	h := &Handler{door: &porch.Door{Name: "检查通报", Home: listPath, About: "政府网站与政务新媒体检查通报。", Kind: "政务公开", Render: c.Render, Log: c.Log}, c: c, mux: http.NewServeMux()}
 	for pattern, fn := range map[string]handle{"GET /bulletins/{$}": h.list, "GET /bulletins/{id}": h.show, "GET /bulletins/{id}/document": h.document, "GET /bulletins/{id}/data": h.data, "/bulletins/": h.nowhere} {
 		h.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { h.serve(w, r, fn) })
 	}
@@ -79,12 +80,12 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, fn handle) {
 	switch {
 	case err == nil:
 	case errors.Is(err, errNowhere):
-		h.problem(w, r, http.StatusNotFound, "没有这份通报，可能已经撤下。请从“检查通报”进入。")
+		h.door.Problem(w, r, http.StatusNotFound, "没有这份通报，可能已经撤下。请从“检查通报”进入。")
 	case errors.Is(err, publishing.ErrNoStatement):
-		h.problem(w, r, http.StatusServiceUnavailable, "检查通报正在准备，请过几分钟再来。")
+		h.door.Problem(w, r, http.StatusServiceUnavailable, "检查通报正在准备，请过几分钟再来。")
 	default:
 		h.c.Log.ErrorContext(r.Context(), "public bulletins", "path", r.URL.Path, "error", err)
-		h.problem(w, r, http.StatusInternalServerError, "页面暂时打不开，请过几分钟再试。")
+		h.door.Problem(w, r, http.StatusInternalServerError, "页面暂时打不开，请过几分钟再试。")
 	}
 }
 
@@ -124,26 +125,10 @@ func find(r *http.Request, list []paper) (paper, error) {
 	return list[i], nil
 }
 
-var pages = template.Must(template.New("bulletins").Option("missingkey=error").ParseFS(views, "views/*.html"))
-
-func (h *Handler) render(w http.ResponseWriter, r *http.Request, status int, view, title string, page any) error {
-	var b bytes.Buffer
-	if err := pages.ExecuteTemplate(&b, view, page); err != nil {
-		return err
-	}
-	e := theme.Embedded{Title: title, Description: "政府网站与政务新媒体检查通报。", Body: template.HTML(b.String()), Kind: "政务公开"} // from our own escaped template
-	if title != "检查通报" {
-		e.Crumbs = []theme.Link{{Text: "检查通报", Href: listPath}}
-	}
-	return h.c.Render(w, r, status, e)
-}
-
-func (h *Handler) problem(w http.ResponseWriter, r *http.Request, status int, says string) {
-	if err := h.render(w, r, status, "problem.html", "检查通报", says); err != nil {
-		h.c.Log.ErrorContext(r.Context(), "public bulletins: problem page", "error", err)
-		http.Error(w, says, status)
-	}
-}
+var (
+	listView = porch.Define[listPage](views, "list.html")
+	showView = porch.Define[showPage](views, "show.html")
+)
 
 func (h *Handler) nowhere(http.ResponseWriter, *http.Request, []paper) error { return errNowhere }
 
@@ -189,7 +174,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request, list []paper) err
 	if from+perPage < len(found) {
 		v.Older = at(page + 1)
 	}
-	return h.render(w, r, http.StatusOK, "list.html", "检查通报", v)
+	return listView.Render(h.door, w, r, http.StatusOK, "检查通报", v)
 }
 
 type showPage struct {
@@ -224,7 +209,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request, list []paper) err
 	for _, u := range reporting.Uses {
 		v.Uses = append(v.Uses, use{string(u.Use), u.Name})
 	}
-	return h.render(w, r, http.StatusOK, "show.html", p.b.Title(), v)
+	return showView.Render(h.door, w, r, http.StatusOK, p.b.Title(), v)
 }
 
 // file is a document of the paper, written once while the statement stands.
@@ -266,7 +251,7 @@ func (h *Handler) document(w http.ResponseWriter, r *http.Request, list []paper)
 		kind = "application/pdf"
 		faces, err := official.FindFaces()
 		if err != nil {
-			h.problem(w, r, http.StatusServiceUnavailable, "暂时不能生成 PDF，请下载 DOCX。")
+			h.door.Problem(w, r, http.StatusServiceUnavailable, "暂时不能生成 PDF，请下载 DOCX。")
 			return nil
 		}
 		write = func(w io.Writer) error { return p.b.Paper().WritePDF(w, faces) }
