@@ -99,7 +99,7 @@ func (s *Service) inWindow(r Round, now time.Time) error {
 // Raise objects to one line of a result.
 func (s *Service) Raise(ctx context.Context, scope authz.Scope, objectID, indicator, reason string, files []approval.Upload) (Appeal, error) {
 	reason = strings.TrimSpace(reason)
-	if err := reasoned("reason", "申诉理由", reason); err != nil {
+	if err := fault.ReasonFor("reason", "申诉理由", reason); err != nil {
 		return Appeal{}, err
 	}
 	if _, _, err := s.told(ctx, s.DB, scope, objectID); err != nil {
@@ -111,7 +111,7 @@ func (s *Service) Raise(ctx context.Context, scope authz.Scope, objectID, indica
 	}
 	var a Appeal
 	err = s.DB.Update(ctx, func(tx *db.Tx) error {
-		actor, err := acting(ctx)
+		actor, err := audit.PersonFrom(ctx)
 		if err != nil {
 			return err
 		}
@@ -191,7 +191,7 @@ func (s *Service) TakeBack(ctx context.Context, scope authz.Scope, id string) er
 // Accept says that the unit has nothing to object to one result.
 func (s *Service) Accept(ctx context.Context, scope authz.Scope, objectID string) error {
 	return s.DB.Update(ctx, func(tx *db.Tx) error {
-		actor, err := acting(ctx)
+		actor, err := audit.PersonFrom(ctx)
 		if err != nil {
 			return err
 		}
@@ -226,11 +226,11 @@ type Answering struct {
 // record; the frozen row stays as it is.
 func (s *Service) Answer(ctx context.Context, scope authz.Scope, id string, n Answering) error {
 	n.Says = strings.TrimSpace(n.Says)
-	if err := reasoned("says", "答复意见", n.Says); err != nil {
+	if err := fault.ReasonFor("says", "答复意见", n.Says); err != nil {
 		return err
 	}
 	return s.DB.Update(ctx, func(tx *db.Tx) error {
-		actor, err := acting(ctx)
+		actor, err := audit.PersonFrom(ctx)
 		if err != nil {
 			return err
 		}
@@ -436,12 +436,12 @@ func (c Correction) fits(p packs.Pack, class packs.Class) error {
 // Propose begins an erratum of a published result: the first of two persons.
 func (s *Service) Propose(ctx context.Context, scope authz.Scope, id, objectID string, e Entry, reason string) (Correction, error) {
 	reason = strings.TrimSpace(reason)
-	if err := reasoned("reason", "勘误理由", reason); err != nil {
+	if err := fault.ReasonFor("reason", "勘误理由", reason); err != nil {
 		return Correction{}, err
 	}
 	var c Correction
 	err := s.DB.Update(ctx, func(tx *db.Tx) error {
-		actor, err := acting(ctx)
+		actor, err := audit.PersonFrom(ctx)
 		if err != nil {
 			return err
 		}
@@ -476,7 +476,7 @@ func (s *Service) Propose(ctx context.Context, scope authz.Scope, id, objectID s
 func (s *Service) Confirm(ctx context.Context, scope authz.Scope, id string, agree bool) (Correction, error) {
 	var c Correction
 	err := s.DB.Update(ctx, func(tx *db.Tx) error {
-		actor, err := acting(ctx)
+		actor, err := audit.PersonFrom(ctx)
 		if err != nil {
 			return err
 		}

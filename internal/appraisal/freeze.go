@@ -66,7 +66,7 @@ func (s *Service) Freeze(ctx context.Context, scope authz.Scope, id string, leav
 	again := false
 	err = s.DB.Update(ctx, func(tx *db.Tx) error {
 		again = false
-		actor, err := acting(ctx)
+		actor, err := audit.PersonFrom(ctx)
 		if err != nil {
 			return err
 		}
@@ -453,7 +453,7 @@ func (s *Service) Decide(ctx context.Context, scope authz.Scope, id string) (Rou
 // nobody has adopted is not published.
 func (s *Service) Publish(ctx context.Context, scope authz.Scope, id string) (Round, error) {
 	return s.move(ctx, scope, id, "publish", "", func(tx *db.Tx, r *Round) (any, error) {
-		actor, err := acting(ctx)
+		actor, err := audit.PersonFrom(ctx)
 		if err != nil {
 			return nil, err
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/approval"
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
@@ -392,7 +393,7 @@ func (s *Service) Open(ctx context.Context, scope authz.Scope, n Opening) (Round
 		return Round{}, err
 	}
 	err = s.DB.Update(ctx, func(tx *db.Tx) error {
-		actor, err := acting(ctx)
+		actor, err := audit.PersonFrom(ctx)
 		if err != nil {
 			return err
 		}
@@ -404,7 +405,7 @@ func (s *Service) Open(ctx context.Context, scope authz.Scope, n Opening) (Round
 			return fault.Newf(fault.Conflict, "%s%s的%s已经有一轮，请在该轮中办理，或先撤回它。", area.Name, period.Chinese(), KindName(r.Kind)).On("period", "该时段已有一轮")
 		}
 		r.OpenedAt, r.HeadID, r.HeadName = tx.Now(), actor.ID, actor.Name
-		if r.Number, err = number(ctx, tx, "KP"); err != nil {
+		if r.Number, err = approval.NextNumber(ctx, tx, "KP"); err != nil {
 			return err
 		}
 		if _, r.State, err = Machine.Take(ctx, tx, r.ID, "open", passage.Note{}); err != nil {
@@ -438,26 +439,6 @@ func seedOf(text string) (int64, error) {
 		return 0, err
 	}
 	return int64(binary.BigEndian.Uint64(b[:])%999_999_999) + 1, nil
-}
-
-// number is the next quotable number of the year.
-func number(ctx context.Context, tx *db.Tx, series string) (string, error) {
-	year := calendar.DateOf(tx.Now()).Year
-	if _, err := tx.Exec(ctx, `INSERT INTO number_series (name, year, last) VALUES ($1, $2, 1)
-		ON CONFLICT (name, year) DO UPDATE SET last = number_series.last + 1`, series, year); err != nil {
-		return "", err
-	}
-	n, err := db.One(ctx, tx, db.Value[int], `SELECT last FROM number_series WHERE name = $1 AND year = $2`, series, year)
-	return fmt.Sprintf("%s-%d-%04d", series, year, n), err
-}
-
-// acting is the person who acts.
-func acting(ctx context.Context) (audit.Actor, error) {
-	a, ok := audit.ActorFrom(ctx)
-	if !ok || a.ID == "" {
-		return audit.Actor{}, audit.ErrNoActor
-	}
-	return a, nil
 }
 
 // move takes a round through one act; change writes what goes with it.
@@ -506,18 +487,8 @@ func (s *Service) Collect(ctx context.Context, scope authz.Scope, id string) (Ro
 // Withdraw gives a round up before it is frozen.
 func (s *Service) Withdraw(ctx context.Context, scope authz.Scope, id, why string) (Round, error) {
 	why = strings.TrimSpace(why)
-	if err := reasoned("why", "撤回理由", why); err != nil {
+	if err := fault.ReasonFor("why", "撤回理由", why); err != nil {
 		return Round{}, err
 	}
 	return s.move(ctx, scope, id, "withdraw", why, func(*db.Tx, *Round) (any, error) { return map[string]any{"why": why}, nil })
-}
-
-// reasoned holds a reason to its length.
-func reasoned(field, what, text string) error {
-	var f fault.Fields
-	f.Text(field, what, text, true, 1000)
-	if n := len([]rune(text)); n > 0 && n < 4 {
-		f.Add(field, what+"太短，请写明（4 至 1000 字）")
-	}
-	return f.Err()
 }

@@ -334,7 +334,7 @@ func (s *Service) Redraw(ctx context.Context, scope authz.Scope, id string) (sam
 // Name adds one object by name, with the reason: it stays marked as named.
 func (s *Service) Name(ctx context.Context, scope authz.Scope, id, kind, object, reason string) (o Object, err error) {
 	reason = strings.TrimSpace(reason)
-	if err := reasoned("reason", "点名理由", reason); err != nil {
+	if err := fault.ReasonFor("reason", "点名理由", reason); err != nil {
 		return o, err
 	}
 	r, err := s.round(ctx, s.DB, scope, id)
@@ -369,7 +369,7 @@ func (s *Service) Name(ctx context.Context, scope authz.Scope, id, kind, object,
 	o = found[0].Object
 	o.ID, o.Drawn, o.Reason = ulid.Make().String(), "named", reason
 	err = s.DB.Update(ctx, func(tx *db.Tx) error {
-		actor, err := acting(ctx)
+		actor, err := audit.PersonFrom(ctx)
 		if err != nil {
 			return err
 		}
@@ -401,11 +401,11 @@ func (s *Service) Name(ctx context.Context, scope authz.Scope, id, kind, object,
 // Remove takes one object out of the sample, with the reason; it stays listed.
 func (s *Service) Remove(ctx context.Context, scope authz.Scope, id, object, reason string) error {
 	reason = strings.TrimSpace(reason)
-	if err := reasoned("reason", "移出理由", reason); err != nil {
+	if err := fault.ReasonFor("reason", "移出理由", reason); err != nil {
 		return err
 	}
 	return s.DB.Update(ctx, func(tx *db.Tx) error {
-		actor, err := acting(ctx)
+		actor, err := audit.PersonFrom(ctx)
 		if err != nil {
 			return err
 		}

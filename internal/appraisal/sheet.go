@@ -220,7 +220,7 @@ func (s *Service) Judge(ctx context.Context, scope authz.Scope, session *authz.S
 	}
 	var sheet Sheet
 	err = s.DB.Update(ctx, func(tx *db.Tx) error {
-		actor, err := acting(ctx)
+		actor, err := audit.PersonFrom(ctx)
 		if err != nil {
 			return err
 		}
@@ -403,14 +403,14 @@ func (s *Service) differences(ctx context.Context, q db.Querier, r Round) ([]Dif
 // Rule is the head's word where two judges differ: a third person's.
 func (s *Service) Rule(ctx context.Context, scope authz.Scope, id, objectID, indicator string, outcome packs.Outcome, why string) error {
 	why = strings.TrimSpace(why)
-	if err := reasoned("why", "裁定理由", why); err != nil {
+	if err := fault.ReasonFor("why", "裁定理由", why); err != nil {
 		return err
 	}
 	if outcome != packs.Kept && outcome != packs.Violated && outcome != packs.Untested {
 		return fault.New(fault.Invalid, "没有选择裁定结果，请选择。").On("outcome", "请选择裁定结果")
 	}
 	return s.DB.Update(ctx, func(tx *db.Tx) error {
-		actor, err := acting(ctx)
+		actor, err := audit.PersonFrom(ctx)
 		if err != nil {
 			return err
 		}

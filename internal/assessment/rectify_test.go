@@ -16,6 +16,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/official"
 )
@@ -206,3 +207,13 @@ func textOf(t *testing.T, d *official.Document) string {
 }
 
 var tags = regexp.MustCompile(`<[^>]*>`)
+
+// Every group of checks that findings come from belongs to one cause; what only
+// a plan's own focus or a person names may be another.
+func TestEveryFamilyHasACause(t *testing.T) {
+	for _, f := range inspection.Families {
+		if c := assessment.CauseOf(f.ID + ".any"); c.ID == "other" && f.ID != "manual" {
+			t.Errorf("%s（%s）counts as 其他", f.ID, f.Name)
+		}
+	}
+}

@@ -66,6 +66,16 @@ func ActorFrom(ctx context.Context) (Actor, bool) {
 	return a, ok
 }
 
+// PersonFrom is the person who acts; ErrNoActor for a duty of the house and for
+// nobody.
+func PersonFrom(ctx context.Context) (Actor, error) {
+	a, ok := ActorFrom(ctx)
+	if !ok || a.ID == "" {
+		return Actor{}, ErrNoActor
+	}
+	return a, nil
+}
+
 // WithRequest puts the request's trace number into the context.
 func WithRequest(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, requestKey, id)

@@ -7,7 +7,6 @@ import (
 	_ "embed"
 	"encoding/binary"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"zhengshu/internal/appraisal"
+	"zhengshu/internal/approval"
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
@@ -311,12 +311,12 @@ func (s *Service) Plan(ctx context.Context, scope authz.Scope, n Planning) (Camp
 		return Campaign{}, fault.New(fault.Refused, "管辖范围内没有在运行的政府门户网站，不能组织盲测。")
 	}
 	err = s.DB.Update(ctx, func(tx *db.Tx) error {
-		actor, err := acting(ctx)
+		actor, err := audit.PersonFrom(ctx)
 		if err != nil {
 			return err
 		}
 		c.HeadID, c.HeadName, c.MadeAt = actor.ID, actor.Name, tx.Now()
-		if c.Number, err = number(ctx, tx); err != nil {
+		if c.Number, err = approval.NextNumber(ctx, tx, "MC"); err != nil {
 			return err
 		}
 		if _, c.State, err = Machine.Take(ctx, tx, c.ID, "plan", passage.Note{}); err != nil {
@@ -396,33 +396,6 @@ func (s *Service) areaNames(ctx context.Context) (map[string]string, error) {
 	return out, err
 }
 
-func number(ctx context.Context, tx *db.Tx) (string, error) {
-	year := calendar.DateOf(tx.Now()).Year
-	if _, err := tx.Exec(ctx, `INSERT INTO number_series (name, year, last) VALUES ('MC', $1, 1)
-		ON CONFLICT (name, year) DO UPDATE SET last = number_series.last + 1`, year); err != nil {
-		return "", err
-	}
-	n, err := db.One(ctx, tx, db.Value[int], `SELECT last FROM number_series WHERE name = 'MC' AND year = $1`, year)
-	return fmt.Sprintf("MC-%d-%04d", year, n), err
-}
-
-func acting(ctx context.Context) (audit.Actor, error) {
-	a, ok := audit.ActorFrom(ctx)
-	if !ok || a.ID == "" {
-		return audit.Actor{}, audit.ErrNoActor
-	}
-	return a, nil
-}
-
-func reasoned(field, what, text string) error {
-	var f fault.Fields
-	f.Text(field, what, text, true, 1000)
-	if n := len([]rune(text)); n > 0 && n < 4 {
-		f.Add(field, what+"太短，请写明（4 至 1000 字）")
-	}
-	return f.Err()
-}
-
 // move takes a campaign through one act.
 func (s *Service) move(ctx context.Context, scope authz.Scope, id, act, says string, change func(tx *db.Tx, c *Campaign) (any, error)) (Campaign, error) {
 	var c Campaign
@@ -463,7 +436,7 @@ func (s *Service) Start(ctx context.Context, scope authz.Scope, id string) (Camp
 // Cancel gives a campaign up before a letter has gone.
 func (s *Service) Cancel(ctx context.Context, scope authz.Scope, id, why string) (Campaign, error) {
 	why = strings.TrimSpace(why)
-	if err := reasoned("why", "取消理由", why); err != nil {
+	if err := fault.ReasonFor("why", "取消理由", why); err != nil {
 		return Campaign{}, err
 	}
 	return s.move(ctx, scope, id, "cancel", why, func(*db.Tx, *Campaign) (any, error) { return map[string]any{"why": why}, nil })
@@ -473,7 +446,7 @@ func (s *Service) Cancel(ctx context.Context, scope authz.Scope, id, why string)
 // their statistics.
 func (s *Service) Close(ctx context.Context, scope authz.Scope, id string) (Campaign, error) {
 	return s.move(ctx, scope, id, "close", "", func(tx *db.Tx, c *Campaign) (any, error) {
-		actor, err := acting(ctx)
+		actor, err := audit.PersonFrom(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -546,11 +519,11 @@ func (s *Service) Openings(ctx context.Context, scope authz.Scope, id string) ([
 // Ask asks for the sender to be opened: the first of two.
 func (s *Service) Ask(ctx context.Context, scope authz.Scope, id, reason string) error {
 	reason = strings.TrimSpace(reason)
-	if err := reasoned("reason", "启封理由", reason); err != nil {
+	if err := fault.ReasonFor("reason", "启封理由", reason); err != nil {
 		return err
 	}
 	return s.DB.Update(ctx, func(tx *db.Tx) error {
-		actor, err := acting(ctx)
+		actor, err := audit.PersonFrom(ctx)
 		if err != nil {
 			return err
 		}
@@ -575,7 +548,7 @@ func (s *Service) Ask(ctx context.Context, scope authz.Scope, id, reason string)
 // Agree lets the two read the sender for a day.
 func (s *Service) Agree(ctx context.Context, scope authz.Scope, id string) error {
 	return s.DB.Update(ctx, func(tx *db.Tx) error {
-		actor, err := acting(ctx)
+		actor, err := audit.PersonFrom(ctx)
 		if err != nil {
 			return err
 		}
@@ -604,7 +577,7 @@ func (s *Service) Agree(ctx context.Context, scope authz.Scope, id string) error
 // stands in the trail.
 func (s *Service) Senders(ctx context.Context, scope authz.Scope, id string) (list []Persona, err error) {
 	err = s.DB.Update(ctx, func(tx *db.Tx) error {
-		actor, err := acting(ctx)
+		actor, err := audit.PersonFrom(ctx)
 		if err != nil {
 			return err
 		}

@@ -500,7 +500,7 @@ func (s *Service) Letter(ctx context.Context, scope authz.Scope, id string) (Cam
 // change moves a letter by a person in scope.
 func (s *Service) change(ctx context.Context, scope authz.Scope, id, act, says string, fn func(tx *db.Tx, c Campaign, l Letter, by audit.Actor) error) error {
 	return s.DB.Update(ctx, func(tx *db.Tx) error {
-		actor, err := acting(ctx)
+		actor, err := audit.PersonFrom(ctx)
 		if err != nil {
 			return err
 		}
@@ -565,7 +565,7 @@ func (s *Service) RecordAnswer(ctx context.Context, scope authz.Scope, id string
 // MakeVoid takes a letter out of the test, with the reason.
 func (s *Service) MakeVoid(ctx context.Context, scope authz.Scope, id, why string) error {
 	why = strings.TrimSpace(why)
-	if err := reasoned("why", "作废理由", why); err != nil {
+	if err := fault.ReasonFor("why", "作废理由", why); err != nil {
 		return err
 	}
 	return s.change(ctx, scope, id, "void", why, func(tx *db.Tx, _ Campaign, _ Letter, _ audit.Actor) error {
@@ -664,7 +664,7 @@ func (s *Service) Give(ctx context.Context, scope authz.Scope, id string, onPoin
 
 // Settle is the head's word where two markers differ.
 func (s *Service) Settle(ctx context.Context, scope authz.Scope, id string, onPoint, complete bool, says string) error {
-	if err := reasoned("says", "裁定理由", strings.TrimSpace(says)); err != nil {
+	if err := fault.ReasonFor("says", "裁定理由", strings.TrimSpace(says)); err != nil {
 		return err
 	}
 	return s.mark(ctx, scope, id, onPoint, complete, says, func(_ Campaign, l Letter, by audit.Actor) (string, error) {
@@ -687,7 +687,7 @@ func (s *Service) mark(ctx context.Context, scope authz.Scope, id string, onPoin
 		return err
 	}
 	return s.DB.Update(ctx, func(tx *db.Tx) error {
-		actor, err := acting(ctx)
+		actor, err := audit.PersonFrom(ctx)
 		if err != nil {
 			return err
 		}

@@ -191,6 +191,22 @@ func (f *Fields) Text(name, what, value string, must bool, max int) {
 	}
 }
 
+// Reason notes a reason that is not there, or too short to be one; what names it
+// in Chinese.
+func (f *Fields) Reason(name, what, value string) {
+	f.Text(name, what, value, true, 1000)
+	if n := utf8.RuneCountInString(value); n > 0 && n < 4 {
+		f.Add(name, what+"太短，请写明（4 至 1000 字）")
+	}
+}
+
+// ReasonFor is Reason alone: the fault of a form that asks for nothing else.
+func ReasonFor(name, what, value string) error {
+	var f Fields
+	f.Reason(name, what, value)
+	return f.Err()
+}
+
 // Err is the Invalid fault that carries the fields, or nil.
 func (f *Fields) Err() error {
 	if len(f.list) == 0 {

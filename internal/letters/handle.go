@@ -79,7 +79,7 @@ func (s *Service) ProposeInvalid(ctx context.Context, scope authz.Scope, id Lett
 	if reason, err = reasoned("reason", "不予受理的理由", reason, c); err != nil {
 		return Letter{}, err
 	}
-	who, err := acting(ctx)
+	who, err := audit.PersonFrom(ctx)
 	if err != nil {
 		return Letter{}, err
 	}
@@ -92,7 +92,7 @@ func (s *Service) ProposeInvalid(ctx context.Context, scope authz.Scope, id Lett
 // DecideInvalid is the second person's word on a letter proposed as invalid:
 // agreed, it ends; not agreed, it goes back to be accepted.
 func (s *Service) DecideInvalid(ctx context.Context, scope authz.Scope, id LetterID, agree bool) (Letter, error) {
-	who, err := acting(ctx)
+	who, err := audit.PersonFrom(ctx)
 	if err != nil {
 		return Letter{}, err
 	}
@@ -299,7 +299,7 @@ func (s *Service) fill(l Letter, d Draft) (Draft, Contact, error) {
 
 // Write drafts the answer.
 func (s *Service) Write(ctx context.Context, scope authz.Scope, id LetterID, d Draft) (Letter, error) {
-	who, err := acting(ctx)
+	who, err := audit.PersonFrom(ctx)
 	if err != nil {
 		return Letter{}, err
 	}
@@ -379,7 +379,7 @@ type Verdict struct {
 
 // Review passes the draft, which answers the letter, or returns it.
 func (s *Service) Review(ctx context.Context, scope authz.Scope, id LetterID, v Verdict) (Letter, error) {
-	who, err := acting(ctx)
+	who, err := audit.PersonFrom(ctx)
 	if err != nil {
 		return Letter{}, err
 	}
@@ -493,7 +493,7 @@ const RevealsPerDay = 30
 // Reveal opens who wrote and the letter as written, for the reason given,
 // which stays in the trail. It needs authz.LetterPersonal.
 func (s *Service) Reveal(ctx context.Context, scope authz.Scope, id LetterID, reason string) (Letter, error) {
-	who, err := acting(ctx)
+	who, err := audit.PersonFrom(ctx)
 	if err != nil {
 		return Letter{}, err
 	}

@@ -282,15 +282,6 @@ func essence(s string) string {
 	}, s)
 }
 
-// acting is the person who acts; letters are handled by people only.
-func acting(ctx context.Context) (audit.Actor, error) {
-	a, ok := audit.ActorFrom(ctx)
-	if !ok || a.ID == "" {
-		return audit.Actor{}, audit.ErrNoActor
-	}
-	return a, nil
-}
-
 // act takes the letter through one move and lets change write what goes with
 // it, in one transaction.
 func (s *Service) act(ctx context.Context, scope authz.Scope, id LetterID, name string, note note, change func(tx *db.Tx, l *Letter) error) (Letter, error) {

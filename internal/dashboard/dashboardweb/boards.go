@@ -1,6 +1,7 @@
 package dashboardweb
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -11,26 +12,16 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/check"
 	"zhengshu/internal/dashboard"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/web"
 )
 
 // ---- comparison
 
 func (h *Handler) compare(r *http.Request) (boardPage, error) {
-	p, f, err := h.place(r, boardPath)
-	if err != nil {
-		return boardPage{}, err
-	}
-	c, err := h.boards.Compare(r.Context(), authz.ScopeFrom(r.Context()), p)
-	if err != nil {
-		return boardPage{}, err
-	}
-	at, err := h.boards.CountedAt(r.Context())
-	if err != nil {
-		return boardPage{}, err
-	}
-	fill(&f, r.URL.Query(), p)
-	return newCompare(c, f, at), nil
+	return ofPlace(h, r, boardPath, h.boards.Compare, func(c dashboard.Comparison, _ dashboard.Place, f web.Filter, at time.Time) boardPage {
+		return newCompare(c, f, at)
+	})
 }
 
 func newCompare(c dashboard.Comparison, f web.Filter, at time.Time) boardPage {
@@ -109,12 +100,13 @@ func better(n int) string {
 
 // ---- trends
 
-func (h *Handler) trends(r *http.Request) (boardPage, error) {
-	p, f, err := h.place(r, boardPath+"/trends")
+// ofPlace is a board that asks for nothing but a place.
+func ofPlace[T any](h *Handler, r *http.Request, path string, count func(context.Context, authz.Scope, dashboard.Place) (T, error), show func(T, dashboard.Place, web.Filter, time.Time) boardPage) (boardPage, error) {
+	p, f, err := h.place(r, path)
 	if err != nil {
 		return boardPage{}, err
 	}
-	list, err := h.boards.Trends(r.Context(), authz.ScopeFrom(r.Context()), p)
+	counts, err := count(r.Context(), authz.ScopeFrom(r.Context()), p)
 	if err != nil {
 		return boardPage{}, err
 	}
@@ -123,7 +115,11 @@ func (h *Handler) trends(r *http.Request) (boardPage, error) {
 		return boardPage{}, err
 	}
 	fill(&f, r.URL.Query(), p)
-	return newTrends(list, p, f, at), nil
+	return show(counts, p, f, at), nil
+}
+
+func (h *Handler) trends(r *http.Request) (boardPage, error) {
+	return ofPlace(h, r, boardPath+"/trends", h.boards.Trends, newTrends)
 }
 
 func newTrends(list []dashboard.Month, p dashboard.Place, f web.Filter, at time.Time) boardPage {
@@ -239,27 +235,7 @@ func newFunnel(stages []dashboard.Stage, p dashboard.Place, from, to string, f w
 // ---- quality of rules
 
 func (h *Handler) rules(r *http.Request) (boardPage, error) {
-	p, f, err := h.place(r, boardPath+"/rules")
-	if err != nil {
-		return boardPage{}, err
-	}
-	list, err := h.boards.Rules(r.Context(), authz.ScopeFrom(r.Context()), p)
-	if err != nil {
-		return boardPage{}, err
-	}
-	at, err := h.boards.CountedAt(r.Context())
-	if err != nil {
-		return boardPage{}, err
-	}
-	fill(&f, r.URL.Query(), p)
-	return newRules(list, p, f, at), nil
-}
-
-func checkName(id string) string {
-	if c, ok := check.ByID(id); ok {
-		return c.Says.Wrong
-	}
-	return id
+	return ofPlace(h, r, boardPath+"/rules", h.boards.Rules, newRules)
 }
 
 func newRules(list []dashboard.Rule, p dashboard.Place, f web.Filter, at time.Time) boardPage {
@@ -269,7 +245,7 @@ func newRules(list []dashboard.Rule, p dashboard.Place, f web.Filter, at time.Ti
 		at := func(figure string) dashboard.Query {
 			return dashboard.Query{Figure: figure, Under: p.Area.ID, Check: x.Check}
 		}
-		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{{Text: checkName(x.Check), Note: x.Check}, figure(x.Raised, at("rule.raised")), figure(x.Disputed, at("rule.disputed")), figure(x.Upheld, at("rule.upheld")), figure(x.Refuted, at("rule.refuted")), {Text: strings.TrimSuffix(percent(x.Share()), "%"), Keep: true}, web.Figure(x.Waiting), web.Figure(x.Mended)}})
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{{Text: inspection.CheckName(x.Check), Note: x.Check}, figure(x.Raised, at("rule.raised")), figure(x.Disputed, at("rule.disputed")), figure(x.Upheld, at("rule.upheld")), figure(x.Refuted, at("rule.refuted")), {Text: strings.TrimSuffix(percent(x.Share()), "%"), Keep: true}, web.Figure(x.Waiting), web.Figure(x.Mended)}})
 	}
 	v.Charts = []charted{{Title: "申辩和误报", Kind: "stack", Columns: "3,4", Wide: true, Table: t}}
 	return v

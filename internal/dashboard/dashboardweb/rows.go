@@ -8,6 +8,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/dashboard"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/web"
 )
 
@@ -72,7 +73,7 @@ func (h *Handler) where(r *http.Request, q dashboard.Query) (string, error) {
 		s += "　" + dashboard.Bands[q.Band].Name
 	}
 	if q.Check != "" {
-		s += "　" + checkName(q.Check)
+		s += "　" + inspection.CheckName(q.Check)
 	}
 	if !q.Since.IsZero() {
 		s += "　自 " + web.Minute(q.Since) + " 起"
