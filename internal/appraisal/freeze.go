@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -21,9 +20,6 @@ import (
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/packs"
 )
-
-// ReadCloser is what a file is read from.
-type ReadCloser = io.ReadCloser
 
 // window are the instants between which a run counts for the round.
 func (r Round) window() (from, until time.Time, err error) {

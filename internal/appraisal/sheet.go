@@ -3,6 +3,7 @@ package appraisal
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -522,7 +523,7 @@ func (s *Service) running(ctx context.Context, q db.Querier, id string) ([]Objec
 
 // File opens a file of a round for who may see it: evidence of a sheet and files
 // of an appeal.
-func (s *Service) File(ctx context.Context, scope authz.Scope, session *authz.Session, objectID, file string) (approval.Attachment, ReadCloser, error) {
+func (s *Service) File(ctx context.Context, scope authz.Scope, session *authz.Session, objectID, file string) (approval.Attachment, io.ReadCloser, error) {
 	v, err := s.Result(ctx, scope, session, objectID)
 	if err != nil {
 		return approval.Attachment{}, nil, err
