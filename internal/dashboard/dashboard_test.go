@@ -355,3 +355,38 @@ func TestOutOfScopeIsMissing(t *testing.T) {
 		t.Errorf("a funnel of no months: %v", err)
 	}
 }
+
+// An order about several sites of a unit has no one site, and is counted, opened
+// and told of like any other.
+func TestOrdersOfSeveralSitesCount(t *testing.T) {
+	clock := calendar.NewManual(morning)
+	dbtest.EachAt(t, clock.Now, func(t *testing.T, d *db.DB) {
+		clock.Set(morning)
+		h := build(t, d, clock)
+		h.at(time.Date(2026, 2, 10, 2, 0, 0, 0, time.UTC))
+		sys := audit.System(context.Background(), "test")
+		if err := d.Update(sys, func(tx *db.Tx) (err error) {
+			h.sites["annex"], err = registry.New(d, h.org).EnterSite(sys, tx, registry.Site{Unit: h.units["county"].ID, Kind: registry.DepartmentSite, Name: "雁塔区专题网站", Host: "zt.yanta.example", SiteCode: "6101130002"})
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		o := h.order(h.find("county", check.Error), h.find("annex", check.Error))
+		if o.Site != "" {
+			t.Fatalf("the order is about %s alone", o.SiteName)
+		}
+		h.at(morning)
+		ctx, _, scope := h.as("province")
+		for range 4 {
+			if err := h.svc.Recount(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, q := range []dashboard.Query{{Figure: "order.overdue"}, {Figure: "life.issued", From: "2026-02", To: "2026-02"}} {
+			list, n, err := h.svc.Rows(ctx, scope, q, 10, 0)
+			if err != nil || n != 1 || len(list) != 1 || list[0].ID != string(o.ID) || list[0].Note == "" {
+				t.Errorf("%s: %d counted, %+v (%v)", q.Figure, n, list, err)
+			}
+		}
+	})
+}

@@ -263,8 +263,8 @@ var sources = map[string]source{
 			x.Note, x.Link = site+"　"+severityName(severity)+"　"+inspection.FindingMachine.Name(state), "/console/findings/"+x.ID
 			return x, err
 		}},
-	"order": {`rectify_order o`, `JOIN site s ON s.id = o.site_id JOIN unit u ON u.id = o.unit_id`, `o.unit_id IN (SELECT u.id FROM unit u WHERE {units})`, orderColumns, `o.due_on, o.number`, scanOrderRow},
-	"life":  {`dashboard_order d`, `JOIN rectify_order o ON o.id = d.order_id JOIN site s ON s.id = o.site_id JOIN unit u ON u.id = d.unit_id`, `d.unit_id IN (SELECT u.id FROM unit u WHERE {units})`, orderColumns, `o.due_on, o.number`, scanOrderRow},
+	"order": {`rectify_order o`, orderAbout + ` JOIN unit u ON u.id = o.unit_id`, `o.unit_id IN (SELECT u.id FROM unit u WHERE {units})`, orderColumns, `o.due_on, o.number`, scanOrderRow},
+	"life":  {`dashboard_order d`, `JOIN rectify_order o ON o.id = d.order_id ` + orderAbout + ` JOIN unit u ON u.id = d.unit_id`, `d.unit_id IN (SELECT u.id FROM unit u WHERE {units})`, orderColumns, `o.due_on, o.number`, scanOrderRow},
 	"site": {`site s`, `JOIN unit u ON u.id = s.unit_id`, `s.unit_id IN (SELECT u.id FROM unit u WHERE {units})`, `s.id, s.name, s.host, u.name`, `u.area_path, s.name, s.id`, func(r db.Scanner) (Row, error) {
 		x := Row{Kind: "site"}
 		err := r.Scan(&x.ID, &x.Text, &x.Note, &x.Unit)
@@ -309,7 +309,12 @@ var sources = map[string]source{
 	}},
 }
 
-const orderColumns = `o.id, o.number, s.name, o.due_on, u.name, o.issued_at, o.state`
+// What an order is about: one site, several of a unit, or an account.
+const (
+	orderAbout   = `LEFT JOIN site s ON s.id = o.site_id LEFT JOIN account c ON c.id = o.account_id`
+	orderName    = `COALESCE(s.name, c.name, o.subject)`
+	orderColumns = `o.id, o.number, ` + orderName + `, o.due_on, u.name, o.issued_at, o.state`
+)
 
 func scanOrderRow(r db.Scanner) (Row, error) {
 	x := Row{Kind: "order"}

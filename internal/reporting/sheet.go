@@ -36,7 +36,8 @@ func (s *Service) countSheet(ctx context.Context, scope authz.Scope, b Bulletin,
 	      FROM site s JOIN unit u ON u.id = s.unit_id JOIN area a ON a.id = u.area_id
 	      LEFT JOIN (SELECT site_id, count(*) AS n FROM inspection_run WHERE state = 'done' AND finished_at >= `+start+` AND finished_at < `+end+` GROUP BY site_id) r ON r.site_id = s.id
 	      LEFT JOIN (SELECT site_id, count(*) AS n, sum(CASE WHEN state <> 'closed' THEN 1 ELSE 0 END) AS open FROM finding WHERE first_seen >= `+start+` AND first_seen < `+end+` GROUP BY site_id) f ON f.site_id = s.id
-	      LEFT JOIN (SELECT site_id, count(*) AS n, sum(CASE WHEN state <> 'closed' AND due_on < `+today+` THEN 1 ELSE 0 END) AS late FROM rectify_order WHERE issued_at >= `+start+` AND issued_at < `+end+` GROUP BY site_id) o ON o.site_id = s.id
+	      LEFT JOIN (SELECT f.site_id, count(DISTINCT o.id) AS n, count(DISTINCT CASE WHEN o.state <> 'closed' AND o.due_on < `+today+` THEN o.id END) AS late FROM rectify_order o JOIN order_finding x ON x.order_id = o.id JOIN finding f ON f.id = x.finding_id
+	                  WHERE o.issued_at >= `+start+` AND o.issued_at < `+end+` GROUP BY f.site_id) o ON o.site_id = s.id
 	     WHERE `+w.SQL()+` ORDER BY a.code, s.kind DESC, s.name, s.id`, w.Args()...)
 	if err != nil {
 		return err
