@@ -13,6 +13,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
+	"zhengshu/internal/letters"
 	"zhengshu/internal/registry"
 )
 
@@ -251,7 +252,7 @@ const (
 	byMedia   = `EXISTS (SELECT 1 FROM item_link l WHERE l.interpretation_id = i.id AND l.form = '媒体解读')`
 	byProduct = `EXISTS (SELECT 1 FROM item_link l WHERE l.interpretation_id = i.id AND l.form IN ('图解', '图表', '动漫', '音频', '短视频'))`
 	topics    = `SELECT t.id AS key, t.title AS text, '' AS note, '/console/topics/' || t.id AS link, 1 AS n, t.started_at AS at FROM topic t WHERE t.site_id = :site AND t.started_at < :until`
-	mail      = `SELECT l.id AS key, l.number AS text, '' AS note, '/console/letters/' || l.id AS link, 1 AS n, l.received_at AS at FROM letter l WHERE l.site_id = :site AND l.withdrawn_on IS NULL AND l.received_at >= :from AND l.received_at < :until`
+	mail      = `SELECT l.id AS key, l.number AS text, '' AS note, '/console/letters/' || l.id AS link, 1 AS n, l.received_at AS at FROM letter l WHERE l.site_id = :site AND ` + letters.Counted + ` AND l.received_at >= :from AND l.received_at < :until`
 	// What is weak stays between 网信 and the sponsor: a row tells layer and number only.
 	layer    = `CASE h.layer WHEN 'network' THEN '网络' WHEN 'database' THEN '数据库' WHEN 'firewall' THEN '防火墙' WHEN 'system' THEN '业务系统' ELSE '应用服务器' END`
 	siteHole = `SELECT h.id AS key, ` + layer + ` || '漏洞' AS text, h.number AS note, '/console/security-holes/' || h.id AS link, 1 AS n, h.found_at AS at FROM security_hole h WHERE h.site_id = :site AND h.state <> 'found' AND h.found_at >= :from AND h.found_at < :until`
@@ -427,7 +428,7 @@ func visited(column, unit string) source {
 // letterDays is the mean time of an answer in calendar days, each letter one row.
 func letterDays() source {
 	rows := func(ctx context.Context, q db.Querier, f frame) ([]Row, error) {
-		text, args := f.bind(`SELECT l.id, l.number, l.received_on, l.answered_on, l.received_at FROM letter l WHERE l.site_id = :site AND l.withdrawn_on IS NULL AND l.received_at >= :from AND l.received_at < :until AND l.answered_on IS NOT NULL ORDER BY l.received_at, l.id`)
+		text, args := f.bind(`SELECT l.id, l.number, l.received_on, l.answered_on, l.received_at FROM letter l WHERE l.site_id = :site AND ` + letters.Counted + ` AND l.received_at >= :from AND l.received_at < :until AND l.answered_on IS NOT NULL ORDER BY l.received_at, l.id`)
 		return db.All(ctx, q, func(r db.Scanner) (Row, error) {
 			var x Row
 			var received, answered calendar.Date

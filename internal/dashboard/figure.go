@@ -12,6 +12,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/letters"
 	"zhengshu/internal/org"
 )
 
@@ -170,10 +171,10 @@ var figures = map[string]figure{
 
 	"letter.judged": {"已判定时限的留言", "letter", "件", func(w *db.Where, n Query, today calendar.Date) {
 		letterIn(w, n)
-		w.And("(("+letterOnTime+") OR ("+letterLate+"))", today)
+		w.And("(("+letters.OnTime+") OR ("+letters.Late+"))", today)
 	}},
-	"letter.ontime": {"按时答复的留言", "letter", "件", func(w *db.Where, n Query, _ calendar.Date) { letterIn(w, n); w.And(letterOnTime) }},
-	"letter.late":   {"超期的留言", "letter", "件", func(w *db.Where, n Query, today calendar.Date) { letterIn(w, n); w.And(letterLate, today) }},
+	"letter.ontime": {"按时答复的留言", "letter", "件", func(w *db.Where, n Query, _ calendar.Date) { letterIn(w, n); w.And(letters.OnTime) }},
+	"letter.late":   {"超期的留言", "letter", "件", func(w *db.Where, n Query, today calendar.Date) { letterIn(w, n); w.And(letters.Late, today) }},
 
 	"obligation.overdue": {"超期的法定时限", "obligation", "项", func(w *db.Where, _ Query, today calendar.Date) {
 		w.And("o.state = 'open' AND o.due_on < ? AND NOT o.provisional", today)
@@ -199,15 +200,8 @@ var figures = map[string]figure{
 // runningSite is a site that is governed and can be drawn, as assessment draws.
 const runningSite = "s.state IN ('running', 'temporarily_offline', 'exiting', 'closing')"
 
-// What letters says of on time and late (letters.Measure).
-const (
-	letterWaits  = "l.state IN ('submitted', 'invalid_proposed', 'accepted', 'assigned', 'drafted')"
-	letterOnTime = "l.answered_on IS NOT NULL AND (l.answered_on <= l.due_on OR l.provisional)"
-	letterLate   = "NOT l.provisional AND (l.answered_on > l.due_on OR l.answered_on IS NULL AND " + letterWaits + " AND l.due_on < ?)"
-)
-
 func letterIn(w *db.Where, n Query) {
-	w.And("l.withdrawn_on IS NULL") // tests of the answering
+	w.And(letters.Counted)
 	if a, err := assessment.ParsePeriod(n.From); err == nil {
 		w.And("l.received_on >= ?", a.First())
 	}

@@ -9,6 +9,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
+	"zhengshu/internal/letters"
 	"zhengshu/internal/org"
 	"zhengshu/internal/workbench"
 )
@@ -104,7 +105,7 @@ func (s *Service) Morning(ctx context.Context, session *authz.Session, scope aut
 			{Part: Part{Key: "order", Name: "刚超期的整改通知", Figure: "order.overdue"}, query: `SELECT o.id, o.number, ` + orderName + `, u.id, u.name, o.issued_at, COALESCE(s.id, '') FROM rectify_order o ` + orderAbout + ` JOIN unit u ON u.id = o.unit_id`,
 				cond: openOrder + ` AND o.due_on >= ? AND o.due_on < ?`, args: []any{from, today}},
 			{Part: Part{Key: "letter", Name: "刚超期的留言", Figure: "letter.late"}, query: `SELECT l.id, l.number, '', u.id, u.name, l.received_at, l.site_id FROM letter l JOIN unit u ON u.id = l.unit_id`,
-				cond: `l.withdrawn_on IS NULL AND NOT l.provisional AND l.answered_on IS NULL AND ` + letterWaits + ` AND l.due_on >= ? AND l.due_on < ?`, args: []any{from, today}},
+				cond: letters.Counted + ` AND NOT l.provisional AND l.answered_on IS NULL AND ` + letters.StillOpen + ` AND l.due_on >= ? AND l.due_on < ?`, args: []any{from, today}},
 			{Part: Part{Key: "dispute", Name: "到期或超期未答复的申辩", All: "/console/disputes?verdict=waiting"}, query: `SELECT f.id, f.says, s.name, u.id, u.name, d.raised_at, s.id FROM finding_dispute d JOIN finding f ON f.id = d.finding_id JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id`,
 				cond: `d.verdict = '' AND d.due_on <= ?`, args: []any{today}},
 			{Part: Part{Key: "answered", Name: "已答复、等待复测的整改通知", All: "/console/orders?state=answered"}, calm: true, query: `SELECT o.id, o.number, ` + orderName + `, u.id, u.name, o.answered_at, COALESCE(s.id, '') FROM rectify_order o ` + orderAbout + ` JOIN unit u ON u.id = o.unit_id`,

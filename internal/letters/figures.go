@@ -39,19 +39,26 @@ var measureNames = map[Measure]string{
 // Name is the measure in Chinese.
 func (m Measure) Name() string { return measureNames[m] }
 
-// counted leaves out what was withdrawn from the statistics.
-const counted = `l.withdrawn_on IS NULL`
+// What a letter l counts as, in SQL, for who counts letters beside other things.
+const (
+	// Counted leaves out what was withdrawn from the statistics: tests of the
+	// answering.
+	Counted = `l.withdrawn_on IS NULL`
+	// StillOpen has no answer yet and wants one.
+	StillOpen = `l.state IN ('submitted', 'invalid_proposed', 'accepted', 'assigned', 'drafted')`
+	// OnTime and Late judge what can be judged: a provisional day judges nobody
+	// late. The ? of Late is today.
+	OnTime = `l.answered_on IS NOT NULL AND (l.answered_on <= l.due_on OR l.provisional)`
+	Late   = `NOT l.provisional AND (l.answered_on > l.due_on OR l.answered_on IS NULL AND ` + StillOpen + ` AND l.due_on < ?)`
+)
 
-const waiting = `l.state IN ('submitted', 'invalid_proposed', 'accepted', 'assigned', 'drafted')`
-
-// measures say in SQL what sx2021.CheckLetterReply says of one letter: a
-// provisional due judges nobody late. ? is today.
+// measures say in SQL what sx2021.CheckLetterReply says of one letter. ? is today.
 var measures = map[Measure]string{
 	MeasureReceived:   `TRUE`,
 	MeasureAccepted:   `l.accepted_at IS NOT NULL`,
 	MeasureAnswered:   `l.answered_on IS NOT NULL`,
-	MeasureOnTime:     `l.answered_on IS NOT NULL AND (l.answered_on <= l.due_on OR l.provisional)`,
-	MeasureLate:       `NOT l.provisional AND (l.answered_on > l.due_on OR l.answered_on IS NULL AND ` + waiting + ` AND l.due_on < ?)`,
+	MeasureOnTime:     OnTime,
+	MeasureLate:       Late,
 	MeasureInvalid:    `l.state = 'invalid'`,
 	MeasureRedirected: `l.state = 'redirected'`,
 	MeasurePublished:  `EXISTS (SELECT 1 FROM letter_reply y WHERE y.letter_id = l.id AND y.taken_down_at IS NULL)`,
@@ -100,7 +107,7 @@ func (s *Service) count(ctx context.Context, w *db.Where, f Filter, units bool) 
 	if err := f.where(w, calendar.DateOf(now)); err != nil {
 		return Figures{}, err
 	}
-	w.And(counted)
+	w.And(Counted)
 	today := w.Arg(calendar.DateOf(now))
 	sums := ""
 	for _, m := range Measures {

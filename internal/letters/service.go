@@ -175,12 +175,12 @@ func (f Filter) where(w *db.Where, today calendar.Date) error {
 		AndIf(f.Site != "", "l.site_id = ?", string(f.Site)).
 		AndIf(!f.From.IsZero(), "l.received_on >= ?", f.From).
 		AndIf(!f.Until.IsZero(), "l.received_on <= ?", f.Until).
-		AndIf(f.Waiting, waiting).
+		AndIf(f.Waiting, StillOpen).
 		AndIf(f.Mine != "", "l.handler_id = ?", string(f.Mine))
 	if f.Measure == "" {
 		return nil
 	}
-	w.And(counted)
+	w.And(Counted)
 	cond, ok := measures[f.Measure]
 	if !ok {
 		return fault.New(fault.Invalid, "统计口径无法识别，请从列表中选择。").On("measure", "请从列表中选择")
@@ -209,7 +209,7 @@ func (s *Service) Letters(ctx context.Context, scope authz.Scope, f Filter) ([]L
 		limit = 50
 	}
 	rows, err := db.All(ctx, s.db, scanLetter, `SELECT `+letterColumns+letterFrom+` WHERE `+w.SQL()+`
-		ORDER BY CASE WHEN `+waiting+` THEN 0 ELSE 1 END, CASE WHEN `+waiting+` THEN l.due_on END, l.received_at DESC, l.id DESC
+		ORDER BY CASE WHEN `+StillOpen+` THEN 0 ELSE 1 END, CASE WHEN `+StillOpen+` THEN l.due_on END, l.received_at DESC, l.id DESC
 		LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(f.Offset), w.Args()...)
 	if err != nil {
 		return nil, 0, err

@@ -37,7 +37,7 @@ func (s *Service) Unanswered(ctx context.Context, q db.Querier, scope authz.Scop
 		Waiting
 	}
 	w.And("l.received_on >= ? AND l.received_on <= ? AND l.type <> ? AND l.state NOT IN (?, ?)", from, until, Report, Invalid, Redirected).
-		And(counted).
+		And(Counted).
 		And("(l.answered_at IS NULL OR l.answered_at >= ?) AND (l.ended_at IS NULL OR l.ended_at >= ?)", on.End(), on.End())
 	rows, err := db.All(ctx, q, func(r db.Scanner) (row, error) {
 		var x row
