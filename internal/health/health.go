@@ -279,8 +279,8 @@ func (s *Service) Activities(ctx context.Context, scope authz.Scope, from, until
 	       (SELECT count(*) FROM item_placement p WHERE p.site_id = s.id AND p.live_at >= $1 AND p.live_at < $2) AS published,
 	       (SELECT count(*) FROM item_placement p JOIN item i ON i.id = p.item_id WHERE p.site_id = s.id AND p.live_at >= $1 AND p.live_at < $2 AND i.type IN ('`+string(library.Policy)+`', '`+string(library.Interpretation)+`')) AS policies,
 	       (SELECT count(*) FROM item_placement p JOIN site_column k ON k.id = p.column_id WHERE p.site_id = s.id AND p.state = 'live' AND k.type = '办事服务') AS services,
-	       (SELECT count(*) FROM letter l WHERE l.site_id = s.id AND l.received_at >= $1 AND l.received_at < $2 AND ` + letters.Counted + `) AS letters,
-	       (SELECT count(*) FROM letter l WHERE l.site_id = s.id AND l.received_at >= $1 AND l.received_at < $2 AND ` + letters.Counted + ` AND l.answered_at IS NOT NULL) AS answered
+	       (SELECT count(*) FROM letter l WHERE l.site_id = s.id AND l.received_at >= $1 AND l.received_at < $2 AND `+letters.Counted+`) AS letters,
+	       (SELECT count(*) FROM letter l WHERE l.site_id = s.id AND l.received_at >= $1 AND l.received_at < $2 AND `+letters.Counted+` AND l.answered_at IS NOT NULL) AS answered
 	  FROM site s JOIN unit u ON u.id = s.unit_id JOIN area a ON a.id = u.area_id WHERE `+w.SQL()+`) x ORDER BY x.published + x.letters DESC, x.site_name, x.id LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(offset), w.Args()...)
 	return list, total, err
 }
