@@ -157,7 +157,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		return err
 	}
 	for _, id := range broken {
-		var out Retested
+		out := Retested{Left: 1} // what it did not come to is not known
 		if err := s.concluded(ctx, id, &out); err != nil {
 			return err
 		}

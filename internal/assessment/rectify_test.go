@@ -217,3 +217,34 @@ func TestEveryFamilyHasACause(t *testing.T) {
 		}
 	}
 }
+
+// A look at one finding says nothing of those that nobody has looked at yet: no
+// person is asked to judge what a machine can still tell.
+func TestALookAtOneAsksNobodyForTheRest(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.run()
+		dead := h.finding("link.dead")
+		list, _, err := h.inspection.Findings(context.Background(), h.db, authz.System("test"), inspection.FindingFilter{State: inspection.FindingOpen, Limit: 100})
+		if err != nil || len(list) < 2 {
+			t.Fatalf("%d findings (%v)", len(list), err)
+		}
+		other := list[0]
+		if other.ID == dead.ID {
+			other = list[1]
+		}
+		office, theirs := h.as("city.chief", authz.OrderIssue)
+		orders, err := h.svc.IssueOrders(office, theirs, assessment.Issue{Findings: []inspection.FindingID{dead.ID, other.ID}, Together: true})
+		if err != nil || len(orders) != 1 {
+			t.Fatalf("%d orders (%v)", len(orders), err)
+		}
+		unit, mine := h.as("county.clerk", authz.OrderAnswer)
+		if _, err := h.svc.AnswerOrder(unit, mine, orders[0].ID, "链接已修正。", nil); err != nil {
+			t.Fatal(err)
+		}
+		h.made.put("/gone.html", "<html><head><title>旧文</title></head><body><p>旧文恢复了，内容完整可读。</p></body></html>")
+		got, err := h.svc.RetestOrder(unit, mine, orders[0].ID, dead.ID)
+		if err != nil || got.Gone != 1 || got.Left != 1 || !got.Order.ConfirmAskedAt.IsZero() || h.owed(assessment.ConfirmObligation) != 0 {
+			t.Errorf("%d gone, %d left, asked %v (%v)", got.Gone, got.Left, got.Order.ConfirmAskedAt, err)
+		}
+	})
+}

@@ -3,6 +3,7 @@ package assessment
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -26,6 +27,8 @@ type Retested struct {
 	// Failed names the findings that could not be looked at, each with why.
 	Failed []Failed
 	Gone   int // of the looks and points, closed now
+	// Left were not looked at: one press of the button has a bound.
+	Left int
 }
 
 // Looked is how many findings and points were looked at.
@@ -56,7 +59,7 @@ func (retestOrder) Kind() string { return "assessment.retest" }
 func (s *Service) Register(w *jobs.Workers) {
 	s.retestsByItself = true
 	jobs.Handle(w, func(ctx context.Context, a retestOrder) error {
-		_, err := s.RetestOrder(audit.System(ctx, "assessment.retest"), systemScope(), a.Order, "")
+		_, err := s.retest(audit.System(ctx, "assessment.retest"), systemScope(), a.Order, "", math.MaxInt)
 		if fault.Is(err, fault.NotFound) {
 			return jobs.Cancel(err)
 		}
@@ -68,6 +71,12 @@ func (s *Service) Register(w *jobs.Workers) {
 // twenty, or only at the one named. The last one gone closes the order; what no
 // machine can look at goes to a person of the office.
 func (s *Service) RetestOrder(ctx context.Context, scope authz.Scope, id OrderID, only inspection.FindingID) (out Retested, err error) {
+	return s.retest(ctx, scope, id, only, maxRetests)
+}
+
+// retest is RetestOrder with a bound of its own: nobody waits for the one that
+// an answer asks for, which looks at all.
+func (s *Service) retest(ctx context.Context, scope authz.Scope, id OrderID, only inspection.FindingID, most int) (out Retested, err error) {
 	if _, err := s.OrderTx(ctx, s.db, scope, id); err != nil {
 		return out, err
 	}
@@ -93,10 +102,14 @@ func (s *Service) RetestOrder(ctx context.Context, scope authz.Scope, id OrderID
 	}()
 	for _, f := range list {
 		if only != "" && f.ID != only || only == "" && f.Settled() {
+			if !f.Settled() && f.After.ID == "" {
+				out.Left++
+			}
 			continue
 		}
-		if out.Looked()+len(out.Failed) >= maxRetests {
-			break
+		if out.Looked()+len(out.Failed) >= most {
+			out.Left++
+			continue
 		}
 		look, err := s.inspection.Retest(ctx, systemScope(), f.ID)
 		if ctx.Err() != nil {
@@ -146,7 +159,7 @@ func (s *Service) concluded(ctx context.Context, id OrderID, out *Retested) erro
 			return err
 		}
 		if o.State != OrderClosed {
-			if err := s.conclude(ctx, tx, &o); err != nil {
+			if err := s.conclude(ctx, tx, &o, out.Left); err != nil {
 				return err
 			}
 		}
@@ -155,7 +168,9 @@ func (s *Service) concluded(ctx context.Context, id OrderID, out *Retested) erro
 	})
 }
 
-func (s *Service) conclude(ctx context.Context, tx *db.Tx, o *Order) error {
+// conclude writes what the looks came to; a person is asked only when nothing was
+// left that a machine might still tell.
+func (s *Service) conclude(ctx context.Context, tx *db.Tx, o *Order, left int) error {
 	standing, unknown, err := s.standing(ctx, tx, o.ID)
 	if err != nil {
 		return err
@@ -173,7 +188,7 @@ func (s *Service) conclude(ctx context.Context, tx *db.Tx, o *Order) error {
 	switch {
 	case standing > 0 && !o.ConfirmAskedAt.IsZero():
 		return s.confirmed(ctx, tx, *o, "复测仍有问题")
-	case standing == 0 && unknown > 0 && o.ConfirmAskedAt.IsZero() && o.State == OrderAnswered:
+	case standing == 0 && unknown > 0 && left == 0 && o.ConfirmAskedAt.IsZero() && o.State == OrderAnswered:
 		return s.askConfirm(ctx, tx, *o)
 	}
 	return nil

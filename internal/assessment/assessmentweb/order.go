@@ -322,6 +322,9 @@ func (h *Handler) retest(w http.ResponseWriter, r *http.Request) error {
 	if len(out.Failed) > 0 {
 		said += fmt.Sprintf("另有%d个未能复测：%s", len(out.Failed), out.Failed[0].Why)
 	}
+	if out.Left > 0 {
+		said += fmt.Sprintf("还有%d个没有复测，请再点一次“复测”。", out.Left)
+	}
 	if out.Order.State == assessment.OrderClosed {
 		said += "本通知已办结。"
 	}
