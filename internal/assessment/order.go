@@ -242,15 +242,17 @@ func (s *Service) findingsOf(ctx context.Context, q db.Querier, id OrderID) ([]O
 	if err != nil {
 		return nil, err
 	}
+	ids := make([]inspection.FindingID, len(out))
 	for i := range out {
-		if out[i].Finding, err = s.inspection.Finding(ctx, q, systemScope(), out[i].ID); err != nil {
-			return nil, err
-		}
-		proofs, err := s.inspection.Proofs(ctx, q, systemScope(), out[i].ID)
-		if err != nil {
-			return nil, err
-		}
-		for n, p := range proofs {
+		ids[i] = out[i].ID
+	}
+	found, looks, err := s.inspection.Looks(ctx, q, systemScope(), ids)
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
+		out[i].Finding = found[out[i].ID]
+		for n, p := range looks[out[i].ID] {
 			if n == 0 {
 				out[i].Before = p
 			}

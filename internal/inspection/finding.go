@@ -270,9 +270,7 @@ func (s *Service) Proofs(ctx context.Context, q db.Querier, scope authz.Scope, i
 	if _, err := s.Finding(ctx, q, scope, id); err != nil {
 		return nil, err
 	}
-	list, err := db.All(ctx, q, scanProof, `
-		SELECT id, finding_id, COALESCE(run_id, ''), look, outcome, says, at, took_ms, actor, url, status, headers, link, link_status, link_final, ref, sha256, size, excerpt, vantage, edition, screenshot, boxes, hash
-		  FROM finding_evidence WHERE finding_id = $1 ORDER BY at, id`, id)
+	list, err := db.All(ctx, q, scanProof, proofSelect+` WHERE finding_id = $1 ORDER BY at, id`, id)
 	if err != nil {
 		return nil, err
 	}
@@ -292,6 +290,42 @@ func (s *Service) Proofs(ctx context.Context, q db.Querier, scope authz.Scope, i
 	}
 	return list, err
 }
+
+// Looks are those of the findings with these ids that lie in scope, each with its
+// own looks, oldest first: set by set, whatever their number.
+func (s *Service) Looks(ctx context.Context, q db.Querier, scope authz.Scope, ids []FindingID) (map[FindingID]Finding, map[FindingID][]Proof, error) {
+	found, looks := make(map[FindingID]Finding, len(ids)), make(map[FindingID][]Proof, len(ids))
+	for part := range slices.Chunk(ids, proofsAtOnce) {
+		var w db.Where
+		scope.Where(&w, "u")
+		cond, args := db.In("f.id", part)
+		w.And(cond, args...)
+		list, err := db.All(ctx, q, scanFinding, findingSelect+` WHERE `+w.SQL(), w.Args()...)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, f := range list {
+			found[f.ID] = f
+		}
+		var p db.Where
+		cond, args = db.In("finding_id", part)
+		p.And(cond, args...)
+		proofs, err := db.All(ctx, q, scanProof, proofSelect+` WHERE `+p.SQL()+` ORDER BY at, id`, p.Args()...)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, x := range proofs {
+			if _, ok := found[x.Finding]; ok {
+				looks[x.Finding] = append(looks[x.Finding], x)
+			}
+		}
+	}
+	return found, looks, nil
+}
+
+const proofSelect = `
+	SELECT id, finding_id, COALESCE(run_id, ''), look, outcome, says, at, took_ms, actor, url, status, headers, link, link_status, link_final, ref, sha256, size, excerpt, vantage, edition, screenshot, boxes, hash
+	  FROM finding_evidence`
 
 func scanProof(r db.Scanner) (Proof, error) {
 	var p Proof

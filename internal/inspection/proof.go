@@ -73,9 +73,7 @@ func (s *Service) VerifyEvidence(ctx context.Context) (EvidenceReport, error) {
 	}
 	read := map[blob.Ref]error{}
 	for after := ""; ; {
-		list, err := db.All(ctx, s.db, scanProof, `
-			SELECT id, finding_id, COALESCE(run_id, ''), look, outcome, says, at, took_ms, actor, url, status, headers, link, link_status, link_final, ref, sha256, size, excerpt, vantage, edition, screenshot, boxes, hash
-			  FROM finding_evidence WHERE id > $1 ORDER BY id LIMIT $2`, after, proofsAtOnce)
+		list, err := db.All(ctx, s.db, scanProof, proofSelect+` WHERE id > $1 ORDER BY id LIMIT $2`, after, proofsAtOnce)
 		if err != nil {
 			return rep, err
 		}
