@@ -380,6 +380,15 @@ func TestTopicRunsUntilItsEndAndIsArchived(t *testing.T) {
 		if code, feed, _ := h.page(topic.Path() + "rss.xml"); code != 200 || !strings.Contains(feed, "<rss") {
 			t.Errorf("the topic's feed answers %d", code)
 		}
+		// The same in the elder layout, where its home leads to it.
+		if code, elder, _ := h.page("/elder" + topic.Path()); code != 200 || !strings.Contains(elder, "防汛专题") || !strings.Contains(elder, `href="`+topic.Path()+`">回到普通版`) {
+			t.Errorf("the topic's elder twin answers %d", code)
+		}
+		for _, path := range []string{"/elder/", "/elder/topics/"} {
+			if _, page, _ := h.page(path); !strings.Contains(page, `href="/elder`+topic.Path()+`"`) {
+				t.Errorf("%s does not lead to the topic", path)
+			}
+		}
 		owed := must(h.ob.Obligations(h.ctx, system, obligation.Filter{Kinds: []string{layout.TopicEnd.ID}}))(t)
 		if len(owed) != 1 || owed[0].Due.On != topic.EndsOn {
 			t.Errorf("owed: %+v", owed)
@@ -407,8 +416,13 @@ func TestTopicRunsUntilItsEndAndIsArchived(t *testing.T) {
 		if _, page, _ := h.page(topic.Path()); !strings.Contains(page, "已归档：本专题于") {
 			t.Error("the archived page does not say so")
 		}
-		if _, home, _ := h.page("/"); strings.Contains(home, "防汛专题") {
-			t.Error("the archived topic is still on the home page")
+		for _, path := range []string{"/", "/elder/"} {
+			if _, home, _ := h.page(path); strings.Contains(home, "防汛专题") {
+				t.Errorf("the archived topic is still on %s", path)
+			}
+		}
+		if _, elder, _ := h.page("/elder" + topic.Path()); !strings.Contains(elder, "归档，内容不再更新") {
+			t.Error("the archived elder page does not say so")
 		}
 		if _, list, _ := h.page("/topics/"); !strings.Contains(list, "往期专题") {
 			t.Error("the archived topic is not among the past ones")

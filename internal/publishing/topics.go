@@ -124,8 +124,13 @@ func (d *drawing) topicFamily(ctx context.Context) error {
 			page.Running = append(page.Running, card)
 		}
 	}
-	b, err := theme.TopicsPage.Draw(theme.TopicsFrame(d.site), page)
-	return d.draw(theme.TopicsPath, htmlKind, b, err)
+	frame := theme.TopicsFrame(d.site)
+	b, err := theme.TopicsPage.Draw(frame, page)
+	if err := d.draw(theme.TopicsPath, htmlKind, b, err); err != nil {
+		return err
+	}
+	b, err = theme.ElderTopicsPage.Draw(frame.Elderly(frame.Elder), page)
+	return d.draw(frame.Elder, htmlKind, b, err)
 }
 
 func (d *drawing) topicPage(ctx context.Context, t layout.LiveTopic) error {
@@ -134,8 +139,13 @@ func (d *drawing) topicPage(ctx context.Context, t layout.LiveTopic) error {
 	if err != nil {
 		return err
 	}
-	b, err := theme.TopicPage.Draw(theme.TopicFrame(d.site, page, t.Path()), page)
+	frame := theme.TopicFrame(d.site, page, t.Path())
+	b, err := theme.TopicPage.Draw(frame, page)
 	if err := d.draw(t.Path(), htmlKind, b, err); err != nil {
+		return err
+	}
+	b, err = theme.ElderTopicPage.Draw(frame.Elderly(frame.Elder), page)
+	if err := d.draw(frame.Elder, htmlKind, b, err); err != nil {
 		return err
 	}
 	var feed []theme.Entry

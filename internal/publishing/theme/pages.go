@@ -76,6 +76,8 @@ var (
 	ElderHomePage      = define[ElderHome]("elder_home.html", "elder")
 	ElderColumnPage    = define[ColumnPage]("elder_column.html", "elder")
 	ElderArticlePage   = define[Article]("elder_article.html", "elder")
+	ElderTopicPage     = define[Topic]("elder_topic.html", "elder")
+	ElderTopicsPage    = define[Topics]("elder_topics.html", "elder")
 	elderMessagePage   = define[Message]("elder_message.html", "elder")
 )
 
