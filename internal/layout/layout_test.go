@@ -377,8 +377,10 @@ func TestTopicRunsUntilItsEndAndIsArchived(t *testing.T) {
 		if _, home, _ := h.page("/"); !strings.Contains(home, "防汛专题") {
 			t.Error("the running topic is not on the home page")
 		}
-		if code, feed, _ := h.page(topic.Path() + "rss.xml"); code != 200 || !strings.Contains(feed, "<rss") {
-			t.Errorf("the topic's feed answers %d", code)
+		for file, mark := range map[string]string{"rss.xml": "<rss", "atom.xml": "<feed", "feed.json": "jsonfeed.org"} {
+			if code, feed, _ := h.page(topic.Path() + file); code != 200 || !strings.Contains(feed, mark) || !strings.Contains(page, `href="`+topic.Path()+file+`"`) {
+				t.Errorf("the topic's %s answers %d", file, code)
+			}
 		}
 		// The same in the elder layout, where its home leads to it.
 		if code, elder, _ := h.page("/elder" + topic.Path()); code != 200 || !strings.Contains(elder, "防汛专题") || !strings.Contains(elder, `href="`+topic.Path()+`">回到普通版`) {

@@ -169,8 +169,7 @@ func (d *drawing) topicPage(ctx context.Context, t layout.LiveTopic) error {
 		}
 	}
 	slices.SortStableFunc(feed, func(a, b theme.Entry) int { return b.At.Compare(a.At) })
-	b, err = theme.Feed(d.site, t.Title+"_"+d.site.Name, t.Path(), t.Intro, feed[:min(len(feed), feedItems)])
-	return d.draw(t.Path()+"rss.xml", rssKind, b, err)
+	return d.feeds(ctx, theme.FeedOf{Title: t.Title + "_" + d.site.Name, Path: t.Path(), Description: t.Intro, RSS: t.Path() + "rss.xml", Entries: feed[:min(len(feed), feedItems)]}, false)
 }
 
 func (d *drawing) topic(ctx context.Context, c *composing, t layout.LiveTopic) (theme.Topic, error) {
