@@ -50,6 +50,7 @@ type house struct {
 	lay     *layout.Service
 	ob      *obligation.Service
 	workers *jobs.Workers
+	pub     *publishing.Publisher
 	portal  *portal.Handler
 	site    registry.Site
 	unit    org.Unit
@@ -96,6 +97,7 @@ func build(t *testing.T, d *db.DB, clock *calendar.Manual) *house {
 	dir := t.TempDir()
 	store := must(publishing.CreateStore(filepath.Join(dir, "releases"), filepath.Join(dir, "keys")))(t)
 	pub := publishing.New(d, h.reg, h.lib, store, publishing.Config{Demo: true, Port: "8080", Doors: theme.Doors{Letters: "/letters/", Services: "/about.html"}})
+	h.pub = pub
 	pub.Work(h.workers)
 	pub.ComposedBy(h.lay)
 	pub.OnNotices(func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Link, error) {
@@ -363,6 +365,11 @@ func TestTopicRunsUntilItsEndAndIsArchived(t *testing.T) {
 		b, _, err = h.lay.AddBlock(h.ctx, h.scope, b.ID, b.Rev, layout.Block{Kind: layout.List, Columns: []registry.ColumnID{h.slugs["notices"].ID}}, 0)
 		if err != nil {
 			t.Fatal(err)
+		}
+		for elder, want := range map[bool]string{false: `class="page-about"`, true: `class="elder-title"`} {
+			if page := must(h.pub.PreviewBoard(h.ctx, b, elder))(t); !strings.Contains(string(page), want) || !strings.Contains(string(page), "防汛专题") {
+				t.Errorf("the preview, in the elder layout %t, lacks %s", elder, want)
+			}
 		}
 		h.work()
 		if code, _, _ := h.page(topic.Path()); code != 404 {
