@@ -433,6 +433,11 @@ func TestTopicRunsUntilItsEndAndIsArchived(t *testing.T) {
 		if _, elder, _ := h.page("/elder" + topic.Path()); !strings.Contains(elder, "归档，内容不再更新") {
 			t.Error("the archived elder page does not say so")
 		}
+		for path, want := range map[string]string{"/map.html": `href="/topics/"`, "/sitemap-pages.xml": topic.Path() + "</loc>"} {
+			if _, page, _ := h.page(path); !strings.Contains(page, want) {
+				t.Errorf("%s lacks %s", path, want)
+			}
+		}
 		if _, list, _ := h.page("/topics/"); !strings.Contains(list, "往期专题") {
 			t.Error("the archived topic is not among the past ones")
 		}

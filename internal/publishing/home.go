@@ -22,7 +22,6 @@ type composing struct {
 	news     map[string][]theme.Entry
 	complete map[string]bool // columns that have no more than was read
 	columns  []registry.Column
-	topics   []layout.LiveTopic
 	lead     string // what stands as the headline
 }
 

@@ -27,16 +27,30 @@ func (c *composing) running(ctx context.Context) ([]layout.LiveTopic, error) {
 	return out, nil
 }
 
+// all are the topics of the site, running and archived, asked once for a release.
 func (c *composing) all(ctx context.Context) ([]layout.LiveTopic, error) {
-	if c.topics != nil || c.d.p.layouts == nil {
-		return c.topics, nil
+	if c.d.topics != nil || c.d.p.layouts == nil {
+		return c.d.topics, nil
 	}
 	list, err := c.d.p.layouts.LiveTopics(ctx, c.d.q, registry.SiteID(c.d.site.ID), c.columns)
 	if list == nil {
 		list = []layout.LiveTopic{}
 	}
-	c.topics = list
+	c.d.topics = list
 	return list, err
+}
+
+// mapPage is the site's map for people. Topics stand on it for good: the home
+// page names only those that run, and not on every site.
+func (d *drawing) mapPage(ctx context.Context) error {
+	topics, err := d.compose().all(ctx)
+	if err != nil {
+		return err
+	}
+	m := theme.MapOf(d.site)
+	m.Topics = len(topics) > 0
+	b, err := theme.MapPage.Draw(theme.PlainFrame(d.site, "网站地图", "/map.html", "", ""), m)
+	return d.draw("/map.html", htmlKind, b, err)
 }
 
 // card leads to a topic.
@@ -105,6 +119,11 @@ func (d *drawing) topicFamily(ctx context.Context) error {
 	}
 	if !list {
 		return nil
+	}
+	if !wholly(d) {
+		if err := d.mapPage(ctx); err != nil {
+			return err
+		}
 	}
 	if len(all) == 0 {
 		if _, was, err := d.e.was(theme.TopicsPath); err != nil || !was {

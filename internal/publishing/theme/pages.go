@@ -39,7 +39,10 @@ type Search struct {
 }
 
 // Map is the site map page.
-type Map struct{ Blocks []MapBlock }
+type Map struct {
+	Blocks []MapBlock
+	Topics bool // the site has, or had, topics
+}
 
 // MapBlock is a column with what is below it.
 type MapBlock struct {
