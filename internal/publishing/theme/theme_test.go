@@ -155,7 +155,7 @@ func samples() []sample {
 			c := TopicCard{Title: hostile, Href: "/topics/heating/", Intro: hostile, Ends: "2026-12-31"}
 			return TopicsPage.Draw(TopicsFrame(s), Topics{Running: []TopicCard{c}, Archived: []TopicCard{c}})
 		}},
-		{"elder-topic", "/elder/topics/heating/", check.ClassColumn, s, func(s Site) ([]byte, error) {
+		{"elder-topic-hostile", "/elder/topics/heating/", check.ClassColumn, s, func(s Site) ([]byte, error) {
 			t := Topic{Title: hostile, Intro: hostile, Archived: at, Bands: everyBand(s)[1:]}
 			return ElderTopicPage.Draw(TopicFrame(s, t, "/topics/heating/").Elderly("/elder/topics/heating/"), t)
 		}},
