@@ -124,10 +124,11 @@ func openSQLite(path, lock string, conns int) (*sql.DB, error) {
 		q.Add("_pragma", p)
 	}
 	q.Set("_txlock", lock)
-	p, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
+	c, err := sqlite.NewConnector("file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode())
 	if err != nil {
 		return nil, fmt.Errorf("db: open SQLite: %w", err)
 	}
+	p := sql.OpenDB(keeping{c})
 	p.SetMaxOpenConns(conns)
 	p.SetMaxIdleConns(conns)
 	return p, nil
