@@ -73,6 +73,8 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 			return nil, fmt.Errorf("db: read DSN: %w", err)
 		}
 		cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+		// Compiling a plan takes longer than any question of the house.
+		cfg.ConnConfig.RuntimeParams["jit"] = "off"
 		if cfg.MaxConns < 8 {
 			cfg.MaxConns = 8
 		}
