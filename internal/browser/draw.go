@@ -247,6 +247,11 @@ func (t *tab) serve(ctx context.Context, r paused) {
 		t.mu.Unlock()
 		t.answer(ctx, r, &egress.Response{Status: http.StatusOK, Header: http.Header{"Content-Type": {t.job.ContentType}}, Body: t.job.Body})
 	case known != nil:
+		if main {
+			t.mu.Lock()
+			t.status, t.final = known.Status, address
+			t.mu.Unlock()
+		}
 		t.answer(ctx, r, known)
 	default:
 		t.fetch(ctx, r, address, main)

@@ -320,7 +320,7 @@ func (s *Service) UnwatchPage(ctx context.Context, scope authz.Scope, id registr
 // looks like the work of an intruder is confirmed by the supervising office alone.
 func (s *Service) AdvanceBaseline(ctx context.Context, scope authz.Scope, id registry.SiteID, address, sha256, reason string) error {
 	person, err := audit.PersonFrom(ctx)
-	if err != nil {
+	if err != nil || person.Kind != "person" {
 		return fault.New(fault.Refused, "基线只能由具名的人员确认。").From(err)
 	}
 	reason = strings.TrimSpace(reason)
