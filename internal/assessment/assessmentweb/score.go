@@ -574,9 +574,9 @@ func newPacksView(list []assessment.PackStatus, versions []assessment.PackVersio
 			{Name: "施行", Text: p.EffectiveFrom.Chinese()}, {Name: "指标", Text: fmt.Sprintf("%d 项，其中 %d 项含未核实的数值", len(p.Indicators), len(unverified))},
 			{Name: "扣分", Text: "满分 " + p.Totals.Deduct.N.String() + " 分，低于 " + p.Totals.FailBelow.N.String() + " 分不合格"},
 			{Name: "加分", Text: "高于 " + p.Totals.BonusAbove.N.String() + " 分进入加分，最多 " + p.Totals.Bonus.N.String() + " 分"}}},
-			Adoptions: web.Table{Caption: "采用记录", Columns: []web.Column{{Head: "采用单位"}, {Head: "方式"}, {Head: "依据", Wide: true}, {Head: "经办"}, {Head: "日期"}},
+			Adoptions: web.Table{Caption: "采用记录：" + packName(p), Columns: []web.Column{{Head: "采用单位"}, {Head: "方式"}, {Head: "依据", Wide: true}, {Head: "经办"}, {Head: "日期"}},
 				Empty: web.Empty{Title: "还没有采用", Text: "采用以前，只按已核实的单项否决判定，不计分。"}},
-			Lines: web.Table{Caption: "指标", Compact: true, Columns: []web.Column{{Head: "指标", Wide: true}, {Head: "分值", Number: true}, {Head: "阈值", Number: true}, {Head: "核实程度"}, {Head: "判定"}}}}
+			Lines: web.Table{Caption: "指标：" + packName(p), Compact: true, Columns: []web.Column{{Head: "指标", Wide: true}, {Head: "分值", Number: true}, {Head: "阈值", Number: true}, {Head: "核实程度"}, {Head: "判定"}}}}
 		for _, a := range st.Adoptions {
 			tone := web.Good
 			if a.Label == assessment.AdoptedDemo {
