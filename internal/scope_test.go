@@ -12,6 +12,7 @@ var unscoped = map[string]string{
 	"org.SameLevelOffice":  "system: who stands above whom is public",
 	"org.SuperiorOffice":   "system: who stands above whom is public",
 	"org.PostsOf":          "system: sign-in asks before there is a scope",
+	"org.PeopleWith":       "system: whom a message about the work of their own unit goes to",
 	"org.OnReorganise":     "system: registration at start",
 	"org.OnSuccessor":      "system: registration at start",
 	"org.Successor":        "system: who follows whom is public",

@@ -1,5 +1,7 @@
 package authz
 
+import "slices"
+
 // Role is what a post lets its holder be.
 type Role string
 
@@ -117,3 +119,14 @@ func Info(r Role) (RoleInfo, bool) {
 // Separated are the three administrators of which one person never holds two
 // (等保: 三员分立).
 var Separated = []Role{SystemAdmin, SecurityAdmin, AuditAdmin}
+
+// With are the roles that have a permission.
+func With(need Permission) []Role {
+	var out []Role
+	for _, r := range Roles {
+		if slices.Contains(r.Permits, need) {
+			out = append(out, r.Role)
+		}
+	}
+	return out
+}

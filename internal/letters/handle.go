@@ -163,17 +163,7 @@ func (s *Service) Handlers(ctx context.Context, scope authz.Scope, id LetterID, 
 }
 
 // answering are the roles that may draft an answer.
-func answering() []authz.Role {
-	var out []authz.Role
-	for _, r := range authz.Roles {
-		for _, p := range r.Permits {
-			if p == authz.LetterAnswer {
-				out = append(out, r.Role)
-			}
-		}
-	}
-	return out
-}
+func answering() []authz.Role { return authz.With(authz.LetterAnswer) }
 
 // reach is where the letter may go: an office passes letters on within its
 // area, any other unit within itself.

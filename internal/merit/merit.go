@@ -346,8 +346,11 @@ func (s *Service) ground(ctx context.Context, tx *db.Tx, r Record) error {
 
 // ask tells the office that somebody else is to check it.
 func (s *Service) ask(ctx context.Context, tx *db.Tx, r Record) error {
-	_, err := notify.Send(ctx, tx, notify.Message{Key: fmt.Sprintf("merit:%s:enter:%d", r.ID, tx.Now().UnixMilli()), Unit: string(r.Office), Link: r.Link(), Title: "请复核" + SortName(r.Sort) + "登记：" + r.UnitName, Body: r.EnteredBy + "登记，请由另一人核对后登记生效。"})
-	return err
+	people, err := s.Org.PeopleWith(ctx, tx, r.Office, authz.MeritRecord)
+	if err != nil {
+		return err
+	}
+	return notify.SendTo(ctx, tx, people, notify.Message{Key: fmt.Sprintf("merit:%s:enter:%d", r.ID, tx.Now().UnixMilli()), Unit: string(r.Office), Link: r.Link(), Title: "请复核" + SortName(r.Sort) + "登记：" + r.UnitName, Body: r.EnteredBy + "登记，请由另一人核对后登记生效。"})
 }
 
 // lawful refuses what the regulation does not let stand.
@@ -512,8 +515,11 @@ func (s *Service) Return(ctx context.Context, scope authz.Scope, session *authz.
 		if _, err := tx.Exec(ctx, `UPDATE merit SET returned_why = $2 WHERE id = $1`, id, why); err != nil {
 			return err
 		}
-		_, err := notify.Send(ctx, tx, notify.Message{Key: fmt.Sprintf("merit:%s:return:%d", id, tx.Now().UnixMilli()), Unit: string(r.Office), Link: r.Link(), Title: SortName(r.Sort) + "登记已退回：" + r.UnitName, Body: why})
-		return err
+		people, err := s.Org.PeopleWith(ctx, tx, r.Office, authz.MeritRecord)
+		if err != nil {
+			return err
+		}
+		return notify.SendTo(ctx, tx, people, notify.Message{Key: fmt.Sprintf("merit:%s:return:%d", id, tx.Now().UnixMilli()), Unit: string(r.Office), Link: r.Link(), Title: SortName(r.Sort) + "登记已退回：" + r.UnitName, Body: why})
 	})
 }
 

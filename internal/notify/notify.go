@@ -44,6 +44,23 @@ func Send(ctx context.Context, tx *db.Tx, m Message) (bool, error) {
 	return true, audit.Record(ctx, tx, audit.Entry{Act: "notify.send", Target: audit.Target{Kind: "message", ID: m.Key, Name: m.Title, Unit: m.Unit}})
 }
 
+// SendTo tells each of the people, at the message's unit; with nobody named
+// everyone there, so that it is told at all.
+func SendTo[P ~string](ctx context.Context, tx *db.Tx, people []P, m Message) error {
+	if len(people) == 0 {
+		_, err := Send(ctx, tx, m)
+		return err
+	}
+	for _, p := range people {
+		one := m
+		one.Person, one.Key = string(p), m.Key+":"+string(p)
+		if _, err := Send(ctx, tx, one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // SendAll writes many messages in few statements. The caller records one audit
 // entry for each thing the messages tell of.
 func SendAll(ctx context.Context, tx *db.Tx, list []Message) error {

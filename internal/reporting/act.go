@@ -259,7 +259,11 @@ func (s *Service) Issue(ctx context.Context, scope authz.Scope, id BulletinID, n
 			return nil, nil, err
 		}
 		if b.Superior != "" {
-			if _, err := notify.Send(ctx, tx, notify.Message{Key: fmt.Sprintf("bulletin:%s:issued:%d", b.ID, b.Revision), Unit: string(b.Superior), Title: b.UnitName + "报送" + b.Title(), Body: "请接收，或写明理由退回。", Link: b.Link()}); err != nil {
+			people, err := s.org.PeopleWith(ctx, tx, b.Superior, authz.BulletinCompose)
+			if err != nil {
+				return nil, nil, err
+			}
+			if err := notify.SendTo(ctx, tx, people, notify.Message{Key: fmt.Sprintf("bulletin:%s:issued:%d", b.ID, b.Revision), Unit: string(b.Superior), Title: b.UnitName + "报送" + b.Title(), Body: "请接收，或写明理由退回。", Link: b.Link()}); err != nil {
 				return nil, nil, err
 			}
 		}
