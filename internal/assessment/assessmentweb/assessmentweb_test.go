@@ -19,6 +19,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/egress"
@@ -40,6 +41,9 @@ type desk struct {
 	people map[string]*authz.Session
 	site   registry.Site
 	units  map[string]org.Unit
+	// account is of the bureau; sheet is what its check says now.
+	account registry.AccountID
+	sheet   []check.Finding
 }
 
 func open(t *testing.T) *desk {
@@ -53,7 +57,8 @@ func open(t *testing.T) *desk {
 			t.Fatal(err)
 		}
 	}
-	fatal(passage.Declare(ctx, d, registry.SiteMachine, inspection.FindingMachine, assessment.OrderMachine, assessment.VersionMachine))
+	x := &desk{t: t, db: d, people: map[string]*authz.Session{}, units: map[string]org.Unit{}}
+	fatal(passage.Declare(ctx, d, registry.SiteMachine, registry.AccountMachine, inspection.FindingMachine, assessment.OrderMachine, assessment.VersionMachine))
 	o := org.New(d)
 	reg := registry.New(d, o)
 	days, err := calendar.Published()
@@ -64,9 +69,9 @@ func open(t *testing.T) *desk {
 	fatal(err)
 	t.Cleanup(func() { probes.Close() })
 	insp := inspection.New(d, probes, reg, store, egress.New(egress.Policy{}), inspection.Settings{})
-	svc, err := assessment.New(assessment.Parts{DB: d, Org: o, Registry: reg, Inspection: insp, Obligations: obligation.New(d, o, assessment.Obligations()...), Days: days, Store: store})
+	svc, err := assessment.New(assessment.Parts{DB: d, Org: o, Registry: reg, Inspection: insp, Obligations: obligation.New(d, o, assessment.Obligations()...), Days: days, Store: store,
+		Accounts: func(context.Context, authz.Scope, registry.AccountID) ([]check.Finding, error) { return x.sheet, nil }})
 	fatal(err)
-	x := &desk{t: t, db: d, people: map[string]*authz.Session{}, units: map[string]org.Unit{}}
 	fatal(d.Update(ctx, func(tx *db.Tx) error {
 		for _, a := range []org.Area{{Level: org.Province, Code: "610000", Name: "陕西省"}, {Level: org.City, Code: "610100", Name: "西安市", Parent: "province-610000000000"}, {Level: org.City, Code: "610200", Name: "铜川市", Parent: "province-610000000000"}} {
 			if _, err := o.AddArea(ctx, tx, a); err != nil {
@@ -97,7 +102,11 @@ func open(t *testing.T) *desk {
 			}
 			x.people[n.key] = &authz.Session{PersonID: string(p.ID), Name: n.key, Posts: posts}
 		}
-		var err error
+		a, err := reg.EnterAccount(ctx, tx, authz.System("test"), registry.Account{Platform: "weibo", Name: "西安商务", Unit: x.units["bureau"].ID}, registry.Why{Says: "存量登记"})
+		if err != nil {
+			return err
+		}
+		x.account = a.ID
 		x.site, err = reg.EnterSite(ctx, tx, registry.Site{Unit: x.units["bureau"].ID, Kind: registry.Portal, Name: "西安市商务局网站", Host: "swj.xian.gov.cn"})
 		return err
 	}))
@@ -263,4 +272,100 @@ func TestScoreOnScreen(t *testing.T) {
 	x.Get("/console/scores?tab=accounts").Want(http.StatusOK)
 	x.as("neighbour").Get(score).Want(http.StatusNotFound)
 	x.Get("/console/scores?period=2026-Q1").Want(http.StatusOK).Text(".table-none")
+}
+
+// typed files what a person saw, by the form with its files.
+func (x *desk) typed(fields map[string]string) *webtest.Answer {
+	x.t.Helper()
+	var b bytes.Buffer
+	m := multipart.NewWriter(&b)
+	_ = m.WriteField("_form", webtest.Token)
+	for k, v := range fields {
+		_ = m.WriteField(k, v)
+	}
+	w, _ := m.CreateFormFile("file", "截图.pdf")
+	_, _ = w.Write([]byte("%PDF-1.7\n"))
+	_ = m.Close()
+	r := httptest.NewRequest(http.MethodPost, "/console/orders/seen", &b)
+	r.Header.Set("Content-Type", m.FormDataContentType())
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	return x.Do(r)
+}
+
+// Article 30: an account is ordered like a site: what its sheet shows and what a
+// person saw, in one order; sent back to the unit when it is not mended, closed
+// when the sheet is right and another person has confirmed the rest.
+func TestArticle30_AnOrderOnAnAccountFromTheSheetToItsEnd(t *testing.T) {
+	x := open(t)
+	x.sheet = []check.Finding{{Check: "account.stale", Severity: check.Serious, Article: "V-M-2.1", Says: "20天没有更新", Fix: "请更新。", Outcome: check.Violated}, {Check: "account.renamed", Severity: check.Error, Says: "名称一致", Outcome: check.Kept}}
+	account := "account:" + string(x.account)
+	x.as("bureau").Post("/console/orders/points", url.Values{"account": {string(x.account)}}).Want(http.StatusForbidden)
+	x.as("city").Post("/console/orders/points", url.Values{"account": {string(x.account)}}).Want(http.StatusSeeOther)
+	x.typed(map[string]string{"object": account, "cause": "text", "severity": "error", "on": "2026-03-19", "place": "《通知》"}).Want(http.StatusUnprocessableEntity)
+	x.typed(map[string]string{"object": account, "cause": "text", "severity": "error", "on": "2026-03-19", "place": "《通知》", "says": "推文把单位名称写错"}).Want(http.StatusSeeOther)
+	points := x.Get("/console/orders/new?kind=account").Want(http.StatusOK).All("input[name=point]")
+	if len(points) != 2 {
+		t.Fatalf("%d points are offered", len(points))
+	}
+	var ids []string
+	for _, r := range strings.Split(x.Get("/console/orders/new?kind=account").Body, `name="point" value="`)[1:] {
+		ids = append(ids, r[:strings.IndexByte(r, '"')])
+	}
+	preview := x.Post("/console/orders/preview", url.Values{"point": ids}).Want(http.StatusOK)
+	if !strings.Contains(preview.Body, "西安商务") {
+		t.Error("the preview does not name the account")
+	}
+	at := x.Post("/console/orders", url.Values{"point": ids, "says": {"请整改"}}).Want(http.StatusSeeOther).Location()
+	x.Post("/console/orders", url.Values{"point": ids}).Want(http.StatusConflict)
+	if at == "/console/orders" || strings.Contains(at, "?") {
+		at = x.Get("/console/orders").Want(http.StatusOK).Attr(".table tbody th a", "href")
+	}
+	x.as("neighbour").Get(at).Want(http.StatusNotFound)
+	page := x.as("bureau").Get(at).Want(http.StatusOK)
+	if got := page.Text("h1"); !strings.HasPrefix(got, "西安商务 ") {
+		t.Errorf("the order is about %q", got)
+	}
+	proof := page.Attr("section a[href*='/files/']", "href")
+	x.Get(proof).Want(http.StatusOK)
+	// Bulk urging: once a day, by the office.
+	x.Post("/console/orders/urge", url.Values{}).Want(http.StatusForbidden)
+	x.as("neighbour").Post("/console/orders/urge", url.Values{}).Want(http.StatusConflict)
+	x.as("city").Post("/console/orders/urge", url.Values{"q": {"没有这样的单位"}}).Want(http.StatusConflict)
+	x.Post("/console/orders/urge", url.Values{"severity": {"serious"}}).Want(http.StatusSeeOther)
+	x.Post("/console/orders/urge", url.Values{}).Want(http.StatusConflict)
+	// Answered, looked at again: the sheet still shows it.
+	x.as("bureau")
+	x.upload(at+"/answer", "已经更新并更正。", "", nil).Want(http.StatusSeeOther)
+	x.Post(at+"/ask-confirm", nil).Want(http.StatusSeeOther)
+	x.Post(at+"/retest", nil).Want(http.StatusSeeOther)
+	if got := strings.Join(x.Get(at).All(".tag"), " "); !strings.Contains(got, "未改正") {
+		t.Errorf("the sheet still shows it, the page says %s", got)
+	}
+	x.sheet[0].Outcome = check.Kept
+	x.Post(at+"/retest", nil).Want(http.StatusSeeOther)
+	// What a person saw: sent back with the reason, then confirmed.
+	manual := ""
+	for _, id := range ids {
+		if strings.Contains(x.as("city").Get(at).Body, "reason-"+id) {
+			manual = id
+		}
+	}
+	if manual == "" {
+		t.Fatal("nothing is left to confirm by hand")
+	}
+	x.Post(at+"/accept", url.Values{"finding": {manual}, "verdict": {"standing"}, "reason-" + manual: {"短"}}).Want(http.StatusUnprocessableEntity)
+	x.as("bureau").Post(at+"/accept", url.Values{"finding": {manual}, "verdict": {"standing"}, "reason-" + manual: {"推文没有更正"}}).Want(http.StatusForbidden)
+	x.as("city").Post(at+"/accept", url.Values{"finding": {manual}, "verdict": {"standing"}, "reason-" + manual: {"推文没有更正"}}).Want(http.StatusSeeOther)
+	back := x.as("bureau").Get(at).Want(http.StatusOK)
+	if !strings.Contains(back.Body, "推文没有更正") || len(back.All("textarea[name=says]")) != 1 {
+		t.Error("the unit is not told what is still wrong, or cannot answer again")
+	}
+	if got := x.as("city").Get("/console/orders?stage=failed").Want(http.StatusOK).All(".table tbody th"); len(got) != 1 {
+		t.Errorf("sent back: %v", got)
+	}
+	x.as("bureau").upload(at+"/answer", "推文已更正。", "", nil).Want(http.StatusSeeOther)
+	x.as("city").Post(at+"/accept", url.Values{"finding": {manual}, "reason-" + manual: {"已看到更正后的推文"}}).Want(http.StatusSeeOther)
+	if got := x.Get("/console/orders?state=closed").All(".table tbody th"); len(got) != 1 {
+		t.Errorf("closed: %v", got)
+	}
 }
