@@ -75,7 +75,7 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 			t.Fatal(err)
 		}
 	}
-	fatal(passage.Declare(ctx, d, registry.SiteMachine, inspection.FindingMachine, assessment.OrderMachine, reporting.Machine, reporting.ExperienceMachine, appraisal.Machine, appraisal.AppealMachine))
+	fatal(passage.Declare(ctx, d, registry.SiteMachine, registry.AccountMachine, inspection.FindingMachine, assessment.OrderMachine, reporting.Machine, reporting.ExperienceMachine, appraisal.Machine, appraisal.AppealMachine))
 	o := org.New(d)
 	reg := registry.New(d, o)
 	days, err := calendar.Published()
