@@ -409,7 +409,7 @@ func drawDesk(b *browser) {
 	editor.open(item(editor, "冬季供暖服务监督") + "/edit")
 	draw(editor, "editor-correct", "文字订正", "给审核人的说明")
 	editor.open("/console/columns")
-	draw(editor, "editor-columns", "", "共 7 条，第")
+	draw(editor, "editor-columns", "", "")
 
 	first := b.person("shichu")
 	reading := item(first, "市图书馆开设银发读者服务日")
