@@ -50,7 +50,7 @@ func TestArticle30_RulesAndTheirPrecisionArePublic(t *testing.T) {
 	if err := store.PutStatement(inspection.RulesName, body); err != nil {
 		t.Fatal(err)
 	}
-	if short := get("/rules/", http.StatusOK); !strings.Contains(short, `href="/rules/?family=`) || !strings.Contains(short, "99.00%") || strings.Contains(short, "link.dead") {
+	if short := get("/rules/", http.StatusOK); !strings.Contains(short, "<option>链接</option>") || !strings.Contains(short, "99.00%") || strings.Contains(short, `href="/rules/link`) {
 		t.Error("the families are not told")
 	}
 	list := get("/rules/?family=all", http.StatusOK)
