@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"zhengshu/internal/annual/annualpublic"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/egress"
@@ -207,6 +208,7 @@ func OpenPortals(ctx context.Context, c PortalConfig) (*Portals, error) {
 	door := registrypublic.New(registrypublic.Config{Store: p.store, Clock: calendar.System(), Log: c.Log, Render: renderIn})
 	p.handler.Mount("/official/", inSite(door))
 	p.handler.Mount("/bulletins/", papersDoor(reportingpublic.Config{Store: p.store, Log: c.Log, Render: renderIn}))
+	p.handler.Mount("/annual/", annualPages(annualpublic.Config{Store: p.store, Clock: calendar.System(), Log: c.Log, Render: renderIn}))
 	// What needs the house says so, in the site's own page.
 	for prefix, says := range map[string]string{"/letters/": "写信和查询", "/impostors/": "举报假冒"} {
 		p.handler.Mount(prefix, func(site portal.SiteInfo) http.Handler {
