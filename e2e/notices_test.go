@@ -112,7 +112,7 @@ func TestNoticesFilingsAndClosings(t *testing.T) {
 	city.press("作出认定")
 	city.sees("已认定为自行下线")
 	city.fill("被问责人", "张某 主任")
-	city.fill("问责方式", "警告处分")
+	city.fill("问责方式", "punish")
 	city.fill("作出决定的机关", "西安市人民政府办公厅")
 	city.fill("决定日期", today())
 	city.press("登记问责结果")

@@ -24,7 +24,8 @@ import (
 // stays are the columns that name a unit and that no reorganisation rewrites,
 // with the reason.
 var stays = map[string]string{
-	"accountability.unit_id":       "who was held to account, as it was decided",
+	"merit.unit_id":                "who was praised or held to account, as it was decided",
+	"referral_row.unit_id":         "whose matter was handed over, as the list went out",
 	"audit_entry.unit_id":          "what was done, as it was written down",
 	"dashboard_burden.unit_id":     "sums that are counted again from the rows",
 	"dashboard_month.unit_id":      "sums that are counted again from the rows",

@@ -428,6 +428,7 @@ func (n *neighbourhood) furnish(c *county, city, province *authz.Session) {
 	orders := must(h.Assessment.IssueOrders(as(city), city.ScopeFor(authz.OrderIssue), assessment.Issue{Findings: []inspection.FindingID{inspection.FindingID(finding)}, Says: c.mark + "请立即整改。"}))(t)
 	ids("/console/orders/{id}", string(orders[0].ID))
 	n.rectify(c, city)
+	n.answered(c)
 	editor := who(authz.Editor)
 	answered := must(h.Assessment.AnswerOrder(as(editor), editor.ScopeFor(authz.OrderAnswer), orders[0].ID, c.mark+"已经整改。", []approval.Upload{upload("file")}))(t)
 	for _, a := range must(h.Assessment.Order(ctx, system, answered.ID))(t).Answers {

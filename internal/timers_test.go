@@ -75,6 +75,7 @@ var timers = []struct{ timer, kind, brings string }{
 	{"follow-up of a coordination", "coordination_follow_up", ""},
 	{"receipt of a shared ledger", "share_receipt", ""},
 	{"ledger shared on schedule", "ledger_share", ""},
+	{"what was handed over dealt with", "referral_result", ""},
 	{"object placed in its matrix", "matrix_placement", ""},
 	{"site brought onto a platform", "site_migration", ""},
 	{"budget lines of the year", "budget_lines", ""},

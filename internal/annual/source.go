@@ -274,7 +274,7 @@ const (
 	ran = `SELECT s.id AS key, s.name AS text, u.name AS note, '/console/sites/' || s.id AS link, 1 AS n, ` + noTime + ` AS at FROM site s JOIN unit u ON u.id = s.unit_id WHERE {in}
 		AND (SELECT p.to_state FROM passage p WHERE p.kind = 'site' AND p.object_id = s.id AND p.at < :until ORDER BY p.seq DESC LIMIT 1) IN (` + live + `)`
 	accountMoved = `SELECT p.object_id AS key, a.name AS text, a.platform AS note, '/console/accounts/' || a.id AS link, 1 AS n, p.at AS at FROM passage p JOIN account a ON a.id = p.object_id WHERE p.kind = 'account' AND a.unit_id = :unit AND p.at >= :from AND p.at < :until`
-	blamed       = `SELECT a.id AS key, u.name || '：' || a.measure AS text, a.body || ' ' || a.document AS note, '/console/inquiries/' || a.inquiry_id AS link, 1 AS n, a.recorded_at AS at FROM accountability a JOIN unit u ON u.id = a.unit_id WHERE {in}`
+	blamed       = `SELECT a.id AS key, u.name || '：' || a.number AS text, a.body || ' ' || a.document AS note, '/console/merits/' || a.id AS link, 1 AS n, a.entered_at AS at FROM merit a JOIN unit u ON u.id = a.unit_id WHERE {in} AND a.sort = 'account' AND a.person <> '' AND a.state = 'checked' AND NOT a.withdrawn`
 	fakes        = `SELECT f.id AS key, f.number AS text, f.shown AS note, '/console/impostors/' || f.id AS link, 1 AS n, f.found_at AS at FROM impostor f JOIN unit u ON u.id = f.unit_id WHERE {in} AND f.kind = 'site' AND f.state <> 'dismissed' AND f.found_on >= :first AND f.found_on <= :last`
 	courses      = ` FROM training_course c JOIN unit u ON u.id = c.unit_id WHERE {in} AND c.state = 'held' AND c.held_on >= :first AND c.held_on <= :last`
 )
@@ -333,7 +333,7 @@ func init() {
 		"area.running": listed(SupervisionForm, "台账：年末（本年未结束的为现在）在运行的网站，含临时下线和正在办理退出、关停的", ran, false),
 		"area.checked": ofYear("sites.checked", "各季度通报中检查过的网站，每个网站计一次"),
 		"area.failed":  ofYear("sites.unqualified", "各季度通报中不合格的网站，每个网站计一次"),
-		"area.blamed":  listed(SupervisionForm, "问责登记：本年作出的问责", blamed+` AND a.decided_on >= :first AND a.decided_on <= :last`, false),
+		"area.blamed":  listed(SupervisionForm, "表扬问责登记：本年作出、已复核的对个人的问责", blamed+` AND a.decided_on >= :first AND a.decided_on <= :last`, false),
 		"area.secured": listed(SupervisionForm, "年度网络安全检查：本年检查过的网站", `SELECT s.id AS key, s.name AS text, x.checker AS note, '/console/security-sheets/' || x.id AS link, 1 AS n, x.kept_at AS at
 			FROM security_sheet x JOIN site s ON s.id = x.site_id JOIN unit u ON u.id = s.unit_id WHERE {in} AND x.state = 'checked' AND x.checked_on >= :first AND x.checked_on <= :last
 			AND NOT EXISTS (SELECT 1 FROM security_sheet e WHERE e.site_id = x.site_id AND e.state = 'checked' AND e.checked_on >= :first AND e.checked_on <= :last AND e.id < x.id)`, false),
@@ -369,7 +369,7 @@ func init() {
 		q := fmt.Sprintf("area.q%d_", n)
 		sources[q+"checked"] = ofQuarter(n, "sites.checked", "季度通报：检查过的网站")
 		sources[q+"failed"] = ofQuarter(n, "sites.unqualified", "季度通报：不合格的网站")
-		sources[q+"blamed"] = listed(SupervisionForm, "问责登记：本季度作出的问责", blamed+fmt.Sprintf(` AND a.decided_on >= :qfirst%d AND a.decided_on <= :qlast%d`, n, n), false)
+		sources[q+"blamed"] = listed(SupervisionForm, "表扬问责登记：本季度作出、已复核的对个人的问责", blamed+fmt.Sprintf(` AND a.decided_on >= :qfirst%d AND a.decided_on <= :qlast%d`, n, n), false)
 	}
 }
 

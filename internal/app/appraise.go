@@ -47,7 +47,7 @@ func appraiseCarriers() []org.Module {
 
 // appraiseDoors are their screens.
 func (h *House) appraiseDoors() []web.Route {
-	return slices.Concat(appraisalweb.New(h.Rounds, h.Org, h.Province.Settings).Routes(), blindtestweb.New(h.BlindTests, h.Org, h.Province.Settings).Routes())
+	return slices.Concat(appraisalweb.New(h.Rounds, h.Org, h.Province.Settings).Filing(h.Assessment).Routes(), blindtestweb.New(h.BlindTests, h.Org, h.Province.Settings).Filing(h.Assessment).Routes())
 }
 
 // appraiseParts are their tabs below 考核与通报.

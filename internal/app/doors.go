@@ -29,6 +29,7 @@ import (
 	"zhengshu/internal/library/libraryweb"
 	"zhengshu/internal/lifecycle/lifecycleweb"
 	"zhengshu/internal/media/mediaweb"
+	"zhengshu/internal/merit/meritweb"
 	"zhengshu/internal/movein/moveinweb"
 	"zhengshu/internal/notice/noticeweb"
 	"zhengshu/internal/obligation/obligationweb"
@@ -68,12 +69,13 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		noticeweb.New(h.DB, h.Notices).Routes(),
 		filingweb.New(h.DB, h.Filings).Routes(),
 		closingweb.New(h.DB, h.Closings, h.Registry).Routes(),
+		meritweb.New(h.Merits, h.Org).Routes(),
 		obligationweb.New(h.Obligations, h.Org, h.Days, func() string { return h.Province.System().Channels.Base }).Routes(),
 		provinceweb.New(h.Province, h.Outbox).Routes(),
 		guidanceweb.New(h.Guidance, h.Org).Routes(),
 		repostingweb.New(h.Reposting, h.Org, h.Library, h.DB.Now).Routes(),
 		trainingweb.New(h.Training).Routes(),
-		selfcheckweb.New(h.SelfChecks).Routes(),
+		selfcheckweb.New(h.SelfChecks).Filing(h.DB, h.Assessment).Routes(),
 		libraryweb.New(h.Library).Media(h.Media).PreviewWith(h.Publisher.Preview).SpreadWith(h.spread).Routes(),
 		columnsweb.New(h.Columns, h.Org, h.Registry, h.Days).ReachWith(h.reachOfSite).Routes(),
 		layoutweb.New(h.Layouts, h.Org, h.Registry).PreviewWith(h.Publisher.PreviewBoard).ReachWith(h.reachOfBoard).Routes(),
@@ -85,7 +87,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		integrityweb.New(h.Integrity, h.Registry).Routes(),
 		visitsweb.New(h.Visits, h.Registry, h.Releases.Nearest).Routes(),
 		appearanceweb.New(h.Appearance, h.Publisher).Pictures(h.Media).Routes(),
-		assessmentweb.New(h.DB, h.Assessment, h.Inspection, h.Registry, h.Org).WrongAccounts(h.wrongAccounts).Routes(),
+		assessmentweb.New(h.DB, h.Assessment, h.Inspection, h.Registry, h.Org).WrongAccounts(h.wrongAccounts).Handed(h.Coordination).Routes(),
 		reportingweb.New(h.Reporting).Routes(),
 		h.annualDoors(),
 		dashboardweb.New(h.DB, h.Dashboards, h.Org).Routes(),
@@ -125,7 +127,7 @@ func navigation() []web.NavItem {
 			{Name: "事件处置", Href: "/console/incidents", Also: []string{"/console/incidents/", "/console/takedowns", "/console/takedowns/"}}, {Name: "重要保障期", Href: "/console/protected-periods", Also: []string{"/console/protected-periods/"}, Group: "安全"}, {Name: "防篡改", Href: "/console/integrity", Group: "安全"},
 			{Name: "词库", Href: "/console/lexicon", Also: []string{"/console/lexicon/"}, Group: "监测"}, {Name: "网站体检", Href: "/console/health", Also: []string{"/console/activity"}, Group: "监测"}, {Name: "访问统计", Href: "/console/visits", Also: []string{"/console/visits/method"}, Group: "监测"}}, guardParts())},
 		{Name: "整改", Href: "/console/orders", Permit: authz.OrderRead},
-		{Name: "考核与通报", Href: "/console/scores", Permit: authz.AssessmentRead, Parts: slices.Concat([]web.Part{{Name: "考核", Href: "/console/scores"}, {Name: "通报和报告", Href: "/console/bulletins", Also: []string{"/console/bulletins/", "/console/experiences", "/console/experiences/", "/console/result-letters", "/console/result-letters/"}}, {Name: "考核指标", Href: "/console/packs", Also: []string{"/console/packs/"}}}, []web.Part{annualPart}, appraiseParts())},
+		{Name: "考核与通报", Href: "/console/scores", Permit: authz.AssessmentRead, Parts: slices.Concat([]web.Part{{Name: "考核", Href: "/console/scores"}, {Name: "通报和报告", Href: "/console/bulletins", Also: []string{"/console/bulletins/", "/console/experiences", "/console/experiences/", "/console/result-letters", "/console/result-letters/"}}, {Name: "考核指标", Href: "/console/packs", Also: []string{"/console/packs/"}}}, []web.Part{annualPart, meritPart}, appraiseParts())},
 		{Name: "审计", Href: "/console/audit", Permit: authz.AuditRead},
 		{Name: "登录账号", Href: "/console/logins", Permit: authz.LoginManage},
 	}

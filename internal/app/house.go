@@ -51,6 +51,7 @@ import (
 	"zhengshu/internal/lifecycle"
 	"zhengshu/internal/matrix"
 	"zhengshu/internal/media"
+	"zhengshu/internal/merit"
 	"zhengshu/internal/movein"
 	"zhengshu/internal/moveout"
 	"zhengshu/internal/notice"
@@ -148,6 +149,7 @@ type House struct {
 	Notices     *notice.Service
 	Filings     *filing.Service
 	Closings    *closing.Service
+	Merits      *merit.Service
 	Reconciling *reconciliation.Service
 	Letters     *letters.Service
 	Assessment  *assessment.Service
@@ -337,6 +339,7 @@ func (h *House) wire(ctx context.Context) error {
 	h.Notices.OnShown(h.Publisher.Nudge)
 	h.Notices.Register(h.workers)
 	h.wireLayouts()
+	h.wireMerits()
 	h.wireClosings()
 	h.Lifecycle = lifecycle.New(lifecycle.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Approvals: h.Approvals, Obligations: h.Obligations,
 		Store: h.Blobs, Book: h.Rules, Days: h.Days, Notices: h.Notices, Filings: h.Filings, Closings: h.Closings, Settings: settings, Frozen: h.frozen})
@@ -361,11 +364,12 @@ func (h *House) wire(ctx context.Context) error {
 	h.Library.OnChange(h.Reposting.Changed)
 	h.Training = training.New(h.DB, h.Org, h.Registry, h.Obligations, h.Blobs)
 	h.SelfChecks = selfcheck.New(h.DB, h.Org, h.Registry, h.Obligations, h.Blobs)
+	h.wireFollowUps()
 	h.Workbench = workbench.New(
 		approvalweb.NewInbox(h.Approvals),
 		// What an approval or an order asks for stands there already.
 		obligationweb.NewInbox(h.Obligations, h.Config.Clock, approval.StepObligation.ID, approval.CountersignObligation.ID, letters.ReplyKind.ID, assessment.RectifyObligation.ID, assessment.ConfirmObligation.ID, assessment.ExtensionObligation.ID, assessment.SuperviseObligation.ID, library.ColumnUpdate.ID),
-		h.Library, h.Columns, h.Letters, h.Assessment, filingweb.NewInbox(h.Filings),
+		h.Library, h.Columns, h.Letters, h.Assessment, h.Merits, filingweb.NewInbox(h.Filings),
 	)
 	h.Dashboards = dashboard.New(dashboard.Parts{DB: h.DB, Org: h.Org, Assessment: h.Assessment, Workbench: h.Workbench, Days: h.Days})
 	h.Dashboards.Register(h.workers)
@@ -513,7 +517,7 @@ func (h *House) Sweep(ctx context.Context) error {
 // machines are the states of every kind of object.
 func machines() []passage.Machine {
 	return slices.Concat([]passage.Machine{approval.Machine, registry.SiteMachine, registry.AccountMachine, registry.DomainMachine, library.Machine, library.ShareMachine, letters.Machine,
-		inspection.FindingMachine, inspection.PlanMachine, assessment.OrderMachine, assessment.VersionMachine, reporting.Machine, reporting.ExperienceMachine, annual.Machine, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine,
+		inspection.FindingMachine, inspection.PlanMachine, assessment.OrderMachine, assessment.VersionMachine, reporting.Machine, reporting.ExperienceMachine, annual.Machine, notice.Machine, filing.Machine, closing.Machine, closing.InquiryMachine, merit.Machine,
 		operator.Machine, tenancy.Machine, guidance.Machine, reposting.Machine, training.Machine, selfcheck.Machine, appearance.Machine, layout.TopicMachine, layout.BarMachine, lexicon.PackMachine}, watchMachines(), guardMachines(), appraiseMachines())
 }
 
@@ -522,7 +526,7 @@ func machines() []passage.Machine {
 func Carriers() []org.Module {
 	return append([]org.Module{registry.Reorganise(), cutover.Reorganise(), obligation.Reorganise(), approval.Reorganise(), lifecycle.Reorganise(),
 		library.Reorganise(), columns.Reorganise(), media.Reorganise(), disclosure.Reorganise(), letters.Reorganise(), assessment.Reorganise(), reporting.Reorganise(), annual.Reorganise(),
-		notice.Reorganise(), filing.Reorganise(), closing.Reorganise(), operator.Reorganise(), tenancy.Reorganise(), protection.Reorganise(),
+		notice.Reorganise(), filing.Reorganise(), closing.Reorganise(), merit.Reorganise(), operator.Reorganise(), tenancy.Reorganise(), protection.Reorganise(),
 		coordination.Reorganise(), budget.Reorganise(), lexicon.Reorganise(), guidance.Reorganise(), reposting.Reorganise(), training.Reorganise(), selfcheck.Reorganise(),
 		reconciliation.Reorganise(), matrix.Reorganise(), platform.Reorganise(), moveout.Reorganise(), queries.Reorganise(), notify.Reorganise()}, slices.Concat(watchCarriers(), guardCarriers(), appraiseCarriers())...)
 }

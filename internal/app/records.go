@@ -71,7 +71,7 @@ var recordTabs = []struct {
 }{
 	{"承办单位", "/console/operators", authz.RecordRead}, {"运维管理细则", "/console/operating-rules", authz.RecordRead}, {"等级保护", "/console/protection", authz.RecordRead}, {"设备和产品", "/console/assets", authz.RecordRead},
 	{"托管", "/console/hosting", authz.RecordRead}, {"安全缺口", "/console/protection/gaps", authz.RecordRead}, {"经费", "/console/budgets", authz.RecordRead}, {"协同工作", "/console/coordination", authz.RecordRead},
-	{"媒体联系人", "/console/contacts", authz.RecordRead}, {"共享台账", "/console/shares", authz.ShareRead},
+	{"媒体联系人", "/console/contacts", authz.RecordRead}, {"共享台账", "/console/shares", authz.ShareRead}, {"移送事项", "/console/referrals", authz.ShareRead},
 }
 
 func recordPaths() []string {

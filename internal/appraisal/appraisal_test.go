@@ -313,11 +313,23 @@ func TestTwoJudgesAreBlindAndTheHeadRules(t *testing.T) {
 		refused(t, h.svc.Rule(as(h.a), system, r.ID, o.ID, "V-W-1.4", packs.Kept, "自己裁定自己"), fault.Refused, "评判人之一")
 		h.must(h.svc.Rule(as(h.head), manage(h.head), r.ID, o.ID, "V-W-1.4", packs.Violated, "核对处置记录，超过规定时间"))
 		refused(t, h.svc.Rule(as(h.head), manage(h.head), r.ID, o.ID, "V-W-1.4", packs.Kept, "再裁定一次"), fault.Conflict, "已由他人裁定")
+		// What judges found wrong becomes a finding, but only once it is frozen.
+		source, line := h.svc.Origin(), appraisal.OriginID(o.ID, "V-W-1.4")
+		_, err = source.Propose(context.Background(), h.db, manage(h.head), line)
+		refused(t, err, fault.Conflict, "没有冻结")
 		r, err = h.svc.Freeze(as(h.head), manage(h.head), r.ID, false)
 		h.must(err)
 		if s := h.objects(r)["雁塔区政府"].Standing; s.Verdict != assessment.Unqualified {
 			t.Errorf("ruled a veto, stands %+v", s)
 		}
+		p, err := source.Propose(context.Background(), h.db, manage(h.head), line)
+		if err != nil || p.Object.ID != o.Of || p.Severity != check.Serious || p.Clause != "V-W-1.4" || !strings.Contains(p.Says, "网页被篡改三天") {
+			t.Errorf("proposed %+v, %v", p, err)
+		}
+		_, err = source.Propose(context.Background(), h.db, manage(h.head), appraisal.OriginID(o.ID, "D-06"))
+		refused(t, err, fault.Conflict, "不是人工评判为有问题")
+		_, err = source.Propose(context.Background(), h.db, authz.Scope{}, line)
+		refused(t, err, fault.NotFound, "")
 	})
 }
 

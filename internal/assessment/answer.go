@@ -139,6 +139,14 @@ func (s *Service) File(ctx context.Context, scope authz.Scope, id OrderID, file 
 			}
 		}
 	}
+	for _, x := range d.Findings {
+		for _, f := range x.Files {
+			if f.ID == file {
+				body, err := s.store.Open(ctx, f.Blob)
+				return f, body, err
+			}
+		}
+	}
 	for _, p := range d.Points {
 		for _, f := range p.Files {
 			if f.ID == file {

@@ -54,6 +54,7 @@ type Service struct {
 	retestsByItself bool
 	packs           []packs.Pack
 	observers       []Observer
+	sources         []Source
 	force           inForce
 }
 

@@ -102,6 +102,7 @@ type house struct {
 	sites       map[string]registry.Site
 	people      map[string]*authz.Session
 	settings    sx2021.Settings
+	store       blob.Store
 }
 
 func each(t *testing.T, fn func(t *testing.T, h *house)) {
@@ -131,6 +132,7 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 	fatal(err)
 	store, err := blob.Disk(t.TempDir())
 	fatal(err)
+	h.store = store
 	h.probes, err = inspection.OpenProbes(ctx, d, t.TempDir())
 	fatal(err)
 	if h.probes != d {

@@ -138,6 +138,8 @@ type OrderFinding struct {
 	ConfirmedAt time.Time
 	ConfirmedBy string
 	Reason      string
+	// Files are what shows it, of one that a person typed.
+	Files []approval.Attachment
 	// Before is the first look, After the latest retest (no time: none yet).
 	Before, After inspection.Proof
 }
@@ -205,6 +207,8 @@ type Dossier struct {
 	Confirmations []Confirmation
 	Urgings       []Urging
 	Supervisions  []Supervision
+	// Origins are the records that findings and points were made of, by their ids.
+	Origins map[string]Filed
 }
 
 // Order in scope with its findings, answers and history.
@@ -228,7 +232,17 @@ func (s *Service) Order(ctx context.Context, scope authz.Scope, id OrderID) (d D
 				return err
 			}
 		}
-		return s.follow(ctx, tx, &d)
+		for i := range d.Findings {
+			if f := &d.Findings[i]; ByPerson(f.Check) {
+				if f.Files, err = approval.Attachments(ctx, tx, "finding", string(f.ID)); err != nil {
+					return err
+				}
+			}
+		}
+		if err = s.follow(ctx, tx, &d); err != nil {
+			return err
+		}
+		return s.originsOf(ctx, tx, &d)
 	})
 	return d, err
 }

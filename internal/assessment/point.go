@@ -138,6 +138,8 @@ type Saw struct {
 	Fix      string
 	Clause   string // S19.4, D-16; empty: Article 19(4)
 	On       calendar.Date
+	// From is where it was seen first, of a record that becomes a finding.
+	From Origin
 }
 
 // ManualCauses are the causes under which a person may type what was seen.
@@ -197,6 +199,15 @@ func (s *Service) TypeSeenTx(ctx context.Context, tx *db.Tx, scope authz.Scope, 
 	if err != nil {
 		return "", err
 	}
+	var from Proposal
+	if n.From.Kind != "" {
+		if from, err = s.propose(ctx, tx, scope, n); err != nil {
+			return "", err
+		}
+		if n.Clause == "S19.4" && from.Clause != "" {
+			n.Clause = from.Clause
+		}
+	}
 	if n.Object.Kind == sx2021.Site {
 		at := n.Place
 		if !strings.HasPrefix(at, "http://") && !strings.HasPrefix(at, "https://") {
@@ -209,6 +220,11 @@ func (s *Service) TypeSeenTx(ctx context.Context, tx *db.Tx, scope authz.Scope, 
 		if found.ID == "" {
 			return "", fault.New(fault.Refused, "同样的情形曾被确认为误报，不再登记；如情况不同，请在说明中写清区别。").On("says", "请写明与误报情形的区别")
 		}
+		if n.From.Kind != "" {
+			if err := s.derived(ctx, tx, from, "finding", string(found.ID), "finding", found.Target()); err != nil {
+				return "", err
+			}
+		}
 		return found.Link(), approval.AttachAll(ctx, tx, "finding", string(found.ID), files)
 	}
 	actor, ok := audit.ActorFrom(ctx)
@@ -218,6 +234,11 @@ func (s *Service) TypeSeenTx(ctx context.Context, tx *db.Tx, scope authz.Scope, 
 	p := Point{ID: PointID(ulid.Make().String()), Account: registry.AccountID(n.Object.ID), AccountName: o.Name, Unit: o.Unit, Check: manual + "." + n.Cause, Severity: n.Severity, Clause: n.Clause, Says: n.Says, Place: n.Place, Fix: n.Fix, SeenOn: n.On, SeenBy: actor.Name}
 	if err := s.insertPoint(ctx, tx, p); err != nil {
 		return "", err
+	}
+	if n.From.Kind != "" {
+		if err := s.derived(ctx, tx, from, "point", string(p.ID), "order_point", p.target()); err != nil {
+			return "", err
+		}
 	}
 	return "/console/orders/new?point=" + string(p.ID), approval.AttachAll(ctx, tx, "order_point", string(p.ID), files)
 }

@@ -128,6 +128,9 @@ const (
 	AppraisalManage Permission = "appraisal.manage"
 	AppraisalJudge  Permission = "appraisal.judge"
 	AppraisalAppeal Permission = "appraisal.appeal"
+	// MeritRecord enters and checks what was decided of units and persons upon
+	// merit and fault (Article 30).
+	MeritRecord Permission = "merit.record"
 )
 
 // Describe says in Chinese what each permission allows; it is also the closed
@@ -228,4 +231,5 @@ var Describe = map[Permission]string{
 	AppraisalManage:    "组织考核轮次和盲测，裁定、公布、勘误",
 	AppraisalJudge:     "人工评判，给盲测答复评分",
 	AppraisalAppeal:    "确认考核结果、提出申诉",
+	MeritRecord:        "登记、复核表扬和问责",
 }

@@ -56,7 +56,7 @@ var Roles = []RoleInfo{
 		GuidanceIssue, GuidanceAnswer, TrainingManage, SelfCheckFill, SelfCheckAffirm, MourningDeclare, MatrixManage, PlatformManage, SiteBuild,
 		VigilDeclare, VigilReport, DutyManage, DutyServe, IncidentHandle, TakedownPropose, TakedownApprove,
 		ImpostorReport, ImpostorVerify, ImpostorDispose, SecurityRead, DashboardRead,
-		AppraisalManage, AppraisalJudge,
+		AppraisalManage, AppraisalJudge, MeritRecord,
 		AnnualFill, AnnualReview}, true, reachWide},
 	{Reviewer, "审核人员", []Permission{
 		OrgRead, RegistryRead, CaseRead, CaseDecide, InspectionRead, DashboardRead, ObligationRead, NoticeRead, FilingRead, ClosingRead, CaseAdvise, RecordRead,

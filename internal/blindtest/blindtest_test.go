@@ -228,8 +228,20 @@ func TestArticle19_5_BlindTestIsALetterLikeAnyOtherUntilItEnds(t *testing.T) {
 		refused(t, err, fault.Refused, "评分不一致尚未裁定")
 		refused(t, h.svc.Settle(as(h.a), system, hosted.ID, true, true, "自己裁定自己"), fault.Refused, "评分人之一")
 		h.must(h.svc.Settle(as(h.head), manage(h.head), hosted.ID, true, false, "确实没有写明时间"))
+		// What failed becomes a finding, but only when the unit knows of the test.
+		source := h.svc.Origin()
+		_, err = source.Propose(ctx, h.db, manage(h.head), manual.ID)
+		refused(t, err, fault.Conflict, "结束并告知")
 		c, err = h.svc.Close(as(h.head), manage(h.head), c.ID)
 		h.must(err)
+		proposal, err := source.Propose(ctx, h.db, manage(h.head), manual.ID)
+		if err != nil || proposal.Object.ID != string(h.other.ID) || proposal.Cause != "letters" || proposal.Clause != "D-16" || !strings.Contains(proposal.Says, "没有答复") || proposal.On.After(calendar.DateOf(h.clock.Now())) {
+			t.Errorf("proposed %+v, %v", proposal, err)
+		}
+		_, err = source.Propose(ctx, h.db, manage(h.head), hosted.ID)
+		refused(t, err, fault.Conflict, "不是问题")
+		_, err = source.Propose(ctx, h.db, h.clerk.ScopeFor(authz.OrderRead), manual.ID)
+		refused(t, err, fault.NotFound, "")
 		table, _, ok, err := h.svc.Held(ctx, h.db, system, c.Area, assessment.QuarterOf(calendar.DateOf(began)))
 		want := blindtest.Row{Name: "合计", Sites: 2, Letters: 2, OnTime: 1, SameDay: 1, OnPoint: 1, Silent: 1, AllSilent: 1}
 		if err != nil || !ok || table.Sum != want || table.Sum.RateText() != "50.00%" {

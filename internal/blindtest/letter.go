@@ -318,13 +318,7 @@ func (s *Service) Observe(ctx context.Context, q db.Querier, a assessment.Asked)
 		if l.Good() {
 			continue
 		}
-		says := "测试信件“" + l.Title + "”答非所问"
-		switch {
-		case l.AnsweredOn.IsZero():
-			says = "测试信件“" + l.Title + "”没有答复"
-		case !l.OnTime():
-			says = "测试信件“" + l.Title + "”逾期答复"
-		}
+		says := l.Wrong()
 		x := &out[k][0]
 		x.Outcome = packs.Violated
 		x.Hits = append(x.Hits, packs.Hit{Key: "blind " + l.ID})

@@ -21,6 +21,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/library"
+	"zhengshu/internal/merit"
 	"zhengshu/internal/notice"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
@@ -198,6 +199,7 @@ type Service struct {
 	notice      func(ctx context.Context, q db.Querier, ref registry.Ref) (notice.Standing, error)
 	shown       func(site registry.SiteID, path string) (bool, error)
 	redraw      func(ctx context.Context, tx *db.Tx, portal registry.SiteID) error
+	merits      *merit.Service
 }
 
 // Parts are what the service stands on.
@@ -224,6 +226,8 @@ type Parts struct {
 	// Notice how the notice of the closing hangs; Shown whether a site's release
 	// holds a page. Nil: not known here.
 	Library *library.Service
+	// Merits keeps what was decided of those responsible; made here when nil.
+	Merits  *merit.Service
 	Found   func(ctx context.Context, q db.Querier, host string, limit int) ([]string, error)
 	Figures func(ctx context.Context, site registry.SiteID, from, to calendar.Date) (visits.Figures, error)
 	Notice  func(ctx context.Context, q db.Querier, ref registry.Ref) (notice.Standing, error)
@@ -234,7 +238,12 @@ type Parts struct {
 func New(p Parts) *Service {
 	s := &Service{db: p.DB, org: p.Org, registry: p.Registry, obligations: p.Obligations, inspection: p.Inspection, days: p.Days, store: p.Store,
 		client: p.Client, settings: p.Settings, origin: p.Origin, archive: p.Budget.filled(),
-		library: p.Library, found: p.Found, figures: p.Figures, notice: p.Notice, shown: p.Shown}
+		library: p.Library, found: p.Found, figures: p.Figures, notice: p.Notice, shown: p.Shown, merits: p.Merits}
+	if s.merits == nil {
+		s.merits = merit.New(merit.Parts{DB: p.DB, Org: p.Org, Store: p.Store})
+	}
+	s.merits.GroundsFrom(s.inquiryGround())
+	s.merits.OnChecked(s.accounted)
 	s.manners = crawl.NewManners(p.Client, crawl.Courtesy{Delay: p.Delay})
 	return s
 }

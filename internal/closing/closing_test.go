@@ -27,6 +27,7 @@ import (
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/jobs/jobstest"
 	"zhengshu/internal/library"
+	"zhengshu/internal/merit"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/official"
 	"zhengshu/internal/org"
@@ -82,17 +83,18 @@ func (w *world) fall(down bool) {
 }
 
 type house struct {
-	t     *testing.T
-	db    *db.DB
-	clock *calendar.Manual
-	world *world
-	reg   *registry.Service
-	obl   *obligation.Service
-	insp  *inspection.Service
-	parts closing.Parts
-	svc   *closing.Service
-	units map[string]org.Unit
-	site  registry.Site
+	t      *testing.T
+	db     *db.DB
+	clock  *calendar.Manual
+	world  *world
+	reg    *registry.Service
+	obl    *obligation.Service
+	insp   *inspection.Service
+	parts  closing.Parts
+	svc    *closing.Service
+	merits *merit.Service
+	units  map[string]org.Unit
+	site   registry.Site
 }
 
 var monday = time.Date(2026, 3, 9, 1, 0, 0, 0, time.UTC)
@@ -122,7 +124,7 @@ func each(t *testing.T, fn func(t *testing.T, h *house)) {
 func (h *house) build() {
 	h.t.Helper()
 	ctx := audit.System(context.Background(), "test")
-	if err := passage.Declare(ctx, h.db, registry.SiteMachine, registry.AccountMachine, inspection.FindingMachine, closing.Machine, closing.InquiryMachine, library.Machine); err != nil {
+	if err := passage.Declare(ctx, h.db, registry.SiteMachine, registry.AccountMachine, inspection.FindingMachine, closing.Machine, closing.InquiryMachine, library.Machine, merit.Machine); err != nil {
 		h.t.Fatal(err)
 	}
 	srv := httptest.NewServer(h.world)
@@ -148,7 +150,8 @@ func (h *house) build() {
 	h.reg = registry.New(h.db, o)
 	h.obl = obligation.New(h.db, o, closing.Obligations()...)
 	h.insp = inspection.New(h.db, probes, h.reg, blobs, client, inspection.Settings{Delay: -1})
-	h.parts = closing.Parts{DB: h.db, Org: o, Registry: h.reg, Obligations: h.obl, Inspection: h.insp, Days: days, Store: blobs, Client: client, Settings: sx2021.Defaults, Delay: -1}
+	h.merits = merit.New(merit.Parts{DB: h.db, Org: o, Store: blobs})
+	h.parts = closing.Parts{Merits: h.merits, DB: h.db, Org: o, Registry: h.reg, Obligations: h.obl, Inspection: h.insp, Days: days, Store: blobs, Client: client, Settings: sx2021.Defaults, Delay: -1}
 	h.svc = closing.New(h.parts)
 	if err := h.db.Update(ctx, func(tx *db.Tx) error {
 		for _, a := range []org.Area{{Level: org.Province, Code: "610000", Name: "陕西省"}, {Level: org.City, Code: "610100", Name: "西安市", Parent: "province-610000000000"}, {Level: org.City, Code: "610200", Name: "铜川市", Parent: "province-610000000000"}} {
@@ -180,6 +183,18 @@ func (h *house) as(unit string, role authz.Role, p authz.Permission) (context.Co
 	u := h.units[unit]
 	s := &authz.Session{PersonID: "P" + unit, Name: unit, Posts: []authz.Post{{Role: role, UnitID: string(u.ID), UnitName: u.Name, AreaPath: u.AreaPath, LinePath: u.LinePath, Office: u.Kind == org.Office}}}
 	return audit.WithActor(authz.WithSession(context.Background(), s), audit.Actor{Kind: "person", ID: s.PersonID, Name: s.Name}), s, s.ScopeFor(p)
+}
+
+// check is the word of a second person of the office on a record.
+func (h *house) check(r merit.Record) {
+	h.t.Helper()
+	_, session, scope := h.as("city", authz.Supervisor, authz.MeritRecord)
+	other := *session
+	other.PersonID, other.Name = "Pother", "另一人"
+	ctx := audit.WithActor(authz.WithSession(context.Background(), &other), audit.Actor{Kind: "person", ID: other.PersonID, Name: other.Name})
+	if err := h.merits.Check(ctx, scope, &other, r.ID); err != nil {
+		h.t.Fatal(err)
+	}
 }
 
 func (h *house) sponsor() (context.Context, authz.Scope) {
@@ -706,7 +721,7 @@ func TestArticle08_1_SponsorAnswersSupervisorDecides(t *testing.T) {
 		if err != nil || got.State != closing.Explained {
 			t.Fatalf("%+v (%v)", got, err)
 		}
-		if err := h.svc.Account(office, session, oscope, i.ID, closing.Accountability{Person: "张三 局长", Measure: "约谈", Body: "西安市人民政府办公厅", DecidedOn: report.On}, nil); !fault.Is(err, fault.Conflict) {
+		if _, err := h.svc.Account(office, session, oscope, i.ID, merit.Entry{Person: "张三 局长", Kind: "talk", Body: "西安市人民政府办公厅", DecidedOn: report.On}, nil); !fault.Is(err, fault.Conflict) {
 			t.Errorf("held to account for nothing: %v", err)
 		}
 	})
@@ -733,14 +748,22 @@ func TestArticle08_1_UnapprovedOfflineIsAccountedFor(t *testing.T) {
 		if debts("open") != 1 {
 			t.Error("no clock for the supervisor")
 		}
-		a := closing.Accountability{Person: "张三 局长", Measure: "给予警告处分", Body: "西安市人民政府办公厅", DecidedOn: calendar.DateOf(h.clock.Now())}
-		if err := h.svc.Account(office, session, scope, i.ID, a, nil); !fault.Is(err, fault.Refused) {
+		a := merit.Entry{Person: "张三 局长", Kind: "punish", Measure: "警告", Body: "西安市人民政府办公厅", DecidedOn: calendar.DateOf(h.clock.Now())}
+		if _, err := h.svc.Account(office, session, scope, i.ID, a, nil); !fault.Is(err, fault.Refused) {
 			t.Errorf("the supervisor imposed a 处分: %v", err)
 		}
 		a.Body = "西安市监察委员会"
-		if err := h.svc.Account(office, session, scope, i.ID, a, nil); err != nil {
+		r, err := h.svc.Account(office, session, scope, i.ID, a, nil)
+		if err != nil {
 			t.Fatal(err)
 		}
+		if debts("discharged") != 0 {
+			t.Error("the clock ended before a second person looked")
+		}
+		if err := h.merits.Check(office, scope, session, r.ID); !fault.Is(err, fault.Refused) {
+			t.Errorf("checked by who entered it: %v", err)
+		}
+		h.check(r)
 		list, err := h.svc.Accountabilities(office, h.db, scope, i.ID)
 		if err != nil || len(list) != 1 || list[0].Body != a.Body || debts("discharged") != 1 {
 			t.Errorf("%+v (%v)", list, err)
@@ -782,10 +805,12 @@ func TestAccountabilityFollowsTheSupervisor(t *testing.T) {
 			t.Errorf("the accountability stays with %s", at())
 		}
 		carry("else", "city")
-		a := closing.Accountability{Person: "张三 局长", Measure: "给予警告处分", Body: "西安市监察委员会", DecidedOn: calendar.DateOf(h.clock.Now())}
-		if err := h.svc.Account(office, session, scope, i.ID, a, nil); err != nil {
+		a := merit.Entry{Person: "张三 局长", Kind: "punish", Measure: "警告", Body: "西安市监察委员会", DecidedOn: calendar.DateOf(h.clock.Now())}
+		r, err := h.svc.Account(office, session, scope, i.ID, a, nil)
+		if err != nil {
 			t.Fatal(err)
 		}
+		h.check(r)
 		carry("city", "else") // held to account: it stays as it was decided
 		if at() != h.units["city"].ID {
 			t.Errorf("what was decided moved to %s", at())

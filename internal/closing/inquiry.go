@@ -17,6 +17,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/merit"
 	"zhengshu/internal/notify"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
@@ -314,7 +315,7 @@ func (s *Service) Report(ctx context.Context, scope authz.Scope, ref registry.Re
 const inquirySelect = `
 	SELECT i.id, i.object_kind, i.object_id, i.object_name, i.unit_id, u.name, COALESCE(i.office_id, ''), COALESCE(o.name, ''), i.down_since, i.hours, i.source, i.back_at, i.state, i.opened_at,
 	       i.due_on, i.provisional, i.answer, i.answered_by, i.answered_at, i.report_no, i.report_on, i.sealed, i.verdict, i.decided_by, i.decided_at,
-	       (SELECT count(*) FROM accountability a WHERE a.inquiry_id = i.id), u.area_path, u.line_path, COALESCE(o.area_path, ''), COALESCE(o.line_path, '')
+	       (SELECT count(*) FROM merit_ground g JOIN merit m ON m.id = g.merit_id WHERE g.kind = 'inquiry' AND g.object_id = i.id AND m.state IN ('entered', 'returned', 'checked')), u.area_path, u.line_path, COALESCE(o.area_path, ''), COALESCE(o.line_path, '')
 	  FROM inquiry i JOIN unit u ON u.id = i.unit_id LEFT JOIN unit o ON o.id = i.office_id`
 
 func scanInquiry(r db.Scanner) (Inquiry, error) {
@@ -541,98 +542,87 @@ func (s *Service) Conclude(ctx context.Context, session *authz.Session, scope au
 	return i, err
 }
 
-// Accountability is one record of who was held to account, and by whom.
-type Accountability struct {
-	ID         string
-	Person     string // 主办单位负责人
-	Measure    string
-	Body       string // that decided
-	Document   string
-	DecidedOn  calendar.Date
-	Attachment string
-	RecordedBy string
-	RecordedAt time.Time
+// groundKind is what an inquiry is called among the grounds of a record.
+const groundKind = "inquiry"
+
+// inquiryGround lets records of accountability rest on an inquiry that was
+// decided to be a 自行下线.
+func (s *Service) inquiryGround() merit.Grounder {
+	return merit.Grounder{Kind: groundKind, Name: "中断核实单", Find: func(ctx context.Context, q db.Querier, scope authz.Scope, ref string) (merit.Ground, error) {
+		i, err := s.Inquiry(ctx, q, scope, InquiryID(ref))
+		if err != nil {
+			return merit.Ground{}, err
+		}
+		if i.State != Unapproved {
+			return merit.Ground{}, fault.New(fault.Conflict, "核实单现在的状态是“"+i.StateName()+"”，只有认定为自行下线的才登记问责。")
+		}
+		return merit.Ground{Ref: merit.Ref{Kind: groundKind, ID: string(i.ID)}, Name: i.ObjectName + "中断核实单", Link: i.Link(), Unit: i.Unit}, nil
+	}}
 }
 
-// Punishments are the 处分 of the law on public servants; only the appointing
-// body or a supervisory commission imposes them.
-var Punishments = []string{"警告", "记过", "记大过", "降级", "撤职", "开除", "处分"}
-
-// Account records what was decided of the responsible person. The record names
-// the body that decided; a supervisor talks, criticises and asks, but imposes no
-// 处分 (readings 15).
-func (s *Service) Account(ctx context.Context, session *authz.Session, scope authz.Scope, id InquiryID, a Accountability, upload *approval.Upload) error {
-	a.Person, a.Measure, a.Body, a.Document = strings.TrimSpace(a.Person), strings.TrimSpace(a.Measure), strings.TrimSpace(a.Body), strings.TrimSpace(a.Document)
-	var f fault.Fields
-	f.Check(a.Person != "" && len([]rune(a.Person)) <= 50, "person", "请填写被问责人姓名和职务，最多 50 个字")
-	f.Check(a.Measure != "" && len([]rune(a.Measure)) <= 200, "measure", "请填写问责方式，最多 200 个字")
-	f.Check(a.Body != "" && len([]rune(a.Body)) <= 100, "body", "请填写作出决定的机关，最多 100 个字")
-	f.Check(len([]rune(a.Document)) <= 100, "document", "文号最多 100 个字")
-	f.Check(!a.DecidedOn.IsZero() && !a.DecidedOn.After(calendar.DateOf(s.db.Now())), "decided_on", "请填写决定日期，不晚于今天")
-	if err := f.Err(); err != nil {
-		return err
-	}
+// Account records what was decided of the responsible person of a 自行下线. The
+// record names the body that decided; a supervisor talks, criticises and asks,
+// but imposes no 处分 (readings 15). The clock ends when a second person has
+// checked it.
+func (s *Service) Account(ctx context.Context, session *authz.Session, scope authz.Scope, id InquiryID, n merit.Entry, upload *approval.Upload) (merit.Record, error) {
 	i, err := s.Inquiry(ctx, s.db, scope, id)
 	if err != nil {
-		return err
+		return merit.Record{}, err
 	}
 	if !i.Decides(session) {
-		return fault.New(fault.Forbidden, "由主管单位“"+i.OfficeName+"”登记，您的岗位不在该单位。")
+		return merit.Record{}, fault.New(fault.Forbidden, "由主管单位“"+i.OfficeName+"”登记，您的岗位不在该单位。")
 	}
-	if a.Body == i.OfficeName && slices.ContainsFunc(Punishments, func(p string) bool { return strings.Contains(a.Measure, p) }) {
-		return fault.New(fault.Refused, "主管单位不能作出处分。处分由任免机关、单位或监察机关决定；请填写作出决定的机关。").On("body", "处分应由任免机关或监察机关作出").
-			Because(sx2021.OfflineUnapproved.Breach("主管单位负责问责的提出和登记，处分由有权机关决定。").Reason())
+	if n.Capacity == "" {
+		n.Capacity = "head"
 	}
-	var file approval.Attachment
-	if upload != nil {
-		upload.Kind = "accountability"
-		if file, err = approval.Take(ctx, s.store, *upload); err != nil {
-			return err
-		}
+	if strings.TrimSpace(n.Person) == "" {
+		return merit.Record{}, fault.New(fault.Invalid, "没有填写被问责人姓名和职务。").On("person", "请填写被问责人姓名和职务，最多 50 个字")
 	}
-	return s.db.Update(ctx, func(tx *db.Tx) error {
+	file, err := approval.TakeOne(ctx, s.store, upload, "accountability", "file")
+	if err != nil {
+		return merit.Record{}, err
+	}
+	var r merit.Record
+	err = s.db.Update(ctx, func(tx *db.Tx) error {
 		if i, err = s.Inquiry(ctx, tx, scope, id); err != nil {
 			return err
 		}
-		if i.State != Unapproved {
-			return fault.New(fault.Conflict, "核实单现在的状态是“"+i.StateName()+"”，只有认定为自行下线的才登记问责。")
-		}
-		actor, ok := audit.ActorFrom(ctx)
-		if !ok {
-			return audit.ErrNoActor
-		}
-		if upload != nil {
-			file.OwnerKind, file.OwnerID = "inquiry", string(id)
-			kept, err := approval.Attach(ctx, tx, file)
-			if err != nil {
-				return err
-			}
-			a.Attachment = kept.ID
-		}
-		if _, err := tx.Exec(ctx, `
-			INSERT INTO accountability (id, inquiry_id, unit_id, person, measure, body, document, decided_on, attachment_id, recorded_by, recorded_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-			ulid.Make().String(), id, i.Unit, a.Person, a.Measure, a.Body, a.Document, a.DecidedOn, db.Null(a.Attachment), actor.Name, tx.Now()); err != nil {
-			return fmt.Errorf("closing: account: %w", err)
-		}
-		if err := audit.Record(ctx, tx, audit.Entry{Act: "inquiry.account", Target: i.Target(), Basis: sx2021.OfflineUnapproved.Citation, After: a}); err != nil {
+		n.Unit, n.Grounds = i.Unit, []merit.Ref{{Kind: groundKind, ID: string(id)}}
+		r, err = s.merits.EnterTx(ctx, tx, authz.System("closing.account"), i.Office, n, []approval.Attachment{file})
+		if err != nil {
 			return err
 		}
-		_, err := s.obligations.Discharge(ctx, tx, AccountabilityClock.ID, i.subject(), a.Body+"："+a.Measure+"（"+a.DecidedOn.Chinese()+"）")
-		return err
+		return audit.Record(ctx, tx, audit.Entry{Act: "inquiry.account", Target: i.Target(), Basis: sx2021.OfflineUnapproved.Citation, After: r.Number})
 	})
+	return r, err
+}
+
+// accounted ends the clock of the inquiries that a record rests on.
+func (s *Service) accounted(ctx context.Context, tx *db.Tx, r merit.Record) error {
+	if r.Sort != merit.Account {
+		return nil
+	}
+	for _, g := range r.Grounds {
+		if g.Kind != groundKind {
+			continue
+		}
+		i, err := s.Inquiry(ctx, tx, authz.System("closing.accounted"), InquiryID(g.ID))
+		if err != nil {
+			return err
+		}
+		if _, err := s.obligations.Discharge(ctx, tx, AccountabilityClock.ID, i.subject(), r.Number+" "+r.Body+"："+r.KindName()+"（"+r.DecidedOn.Chinese()+"）"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Accountabilities of an inquiry in scope, oldest first.
-func (s *Service) Accountabilities(ctx context.Context, q db.Querier, scope authz.Scope, id InquiryID) ([]Accountability, error) {
+func (s *Service) Accountabilities(ctx context.Context, q db.Querier, scope authz.Scope, id InquiryID) ([]merit.Record, error) {
 	if _, err := s.Inquiry(ctx, q, scope, id); err != nil {
 		return nil, err
 	}
-	return db.All(ctx, q, func(r db.Scanner) (Accountability, error) {
-		var a Accountability
-		err := r.Scan(&a.ID, &a.Person, &a.Measure, &a.Body, &a.Document, &a.DecidedOn, &a.Attachment, &a.RecordedBy, &a.RecordedAt)
-		return a, err
-	}, `SELECT id, person, measure, body, document, decided_on, COALESCE(attachment_id, ''), recorded_by, recorded_at FROM accountability WHERE inquiry_id = $1 ORDER BY recorded_at, id`, id)
+	return merit.Of(ctx, q, scope, merit.Ref{Kind: groundKind, ID: string(id)})
 }
 
 // InquiryHistory is every step of an inquiry in scope, oldest first.

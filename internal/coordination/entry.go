@@ -33,7 +33,9 @@ var (
 )
 
 // Obligations are the clocks this module runs.
-func Obligations() []obligation.Kind { return []obligation.Kind{FollowUpDue, ReceiptDue, ScheduleDue} }
+func Obligations() []obligation.Kind {
+	return []obligation.Kind{FollowUpDue, ReceiptDue, ScheduleDue, ReferralDue}
+}
 
 // Partner is whom an office works together with.
 type Partner struct{ Value, Name string }
@@ -133,6 +135,7 @@ type Service struct {
 	store       blob.Store
 	settings    func() sx2021.Settings
 	lists       []List
+	sources     []ReferralSource
 }
 
 // New makes the service.

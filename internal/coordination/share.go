@@ -69,7 +69,15 @@ type kept struct {
 }
 
 // Link is the share's page.
-func (s Share) Link() string { return "/console/shares/" + s.ID }
+func (s Share) Link() string {
+	if s.List == referralList {
+		return "/console/referrals/" + s.ID
+	}
+	return "/console/shares/" + s.ID
+}
+
+// Referred reports whether it is a batch handed over (Referral).
+func (s Share) Referred() bool { return s.List == referralList }
 
 // Target names it in the trail.
 func (s Share) Target() audit.Target {
@@ -267,38 +275,16 @@ func (s *Service) Give(ctx context.Context, scope authz.Scope, x Share) (Share, 
 	sheet := func() official.Sheet {
 		return official.Sheet{Title: list.Name, Columns: columns, Rows: slices.Values(picked)}
 	}
-	x.files = map[string]kept{}
-	for format, write := range map[string]func(io.Writer) error{
-		"xlsx": func(w io.Writer) error { return official.WriteXLSX(w, sheet()) },
-		"csv":  func(w io.Writer) error { return official.WriteCSV(w, sheet(), official.CSVOptions{BOM: true}) },
-	} {
-		var b bytes.Buffer
-		if err := write(&b); err != nil {
-			return x, fmt.Errorf("coordination: write snapshot: %w", err)
-		}
-		size := int64(b.Len())
-		ref, err := s.store.Put(ctx, &b)
-		if err != nil {
-			return x, fmt.Errorf("coordination: keep snapshot: %w", err)
-		}
-		x.files[format] = kept{ref, size}
-	}
-	kinds, err := json.Marshal(x.Columns)
-	if err != nil {
+	if x.files, err = s.snapshot(ctx, sheet); err != nil {
 		return x, err
 	}
 	err = s.db.Update(ctx, func(tx *db.Tx) error {
 		actor, _ := audit.ActorFrom(ctx)
 		x.ID, x.SharedBy, x.SharedAt = ulid.Make().String(), actor.Name, tx.Now()
-		if _, err := tx.Exec(ctx, `
-			INSERT INTO ledger_share (id, unit_id, to_id, list, list_name, area_id, area_name, state, columns, purpose, row_count, xlsx, xlsx_size, csv, csv_size, shared_by, shared_at, receipt_by, receipt_says)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, '', '')`,
-			x.ID, x.Unit, x.To, x.List, x.ListName, x.Area, x.AreaName, x.State, string(kinds), x.Purpose, x.Rows,
-			string(x.files["xlsx"].blob), x.files["xlsx"].size, string(x.files["csv"].blob), x.files["csv"].size, x.SharedBy, x.SharedAt); err != nil {
-			return fmt.Errorf("coordination: give: %w", err)
+		if err := s.insert(ctx, tx, x); err != nil {
+			return err
 		}
-		if err := s.obligations.Open(ctx, tx, obligation.Debt{Kind: ReceiptDue.ID, Unit: x.To, Subject: x.subject(), Link: x.Link(), Due: s.days.Add(calendar.DateOf(tx.Now()), s.settings().ShareReceiptWorkdays),
-			From: calendar.DateOf(tx.Now()), Length: calendar.WorkingDays(s.settings().ShareReceiptWorkdays)}); err != nil {
+		if err := s.owe(ctx, tx, x); err != nil {
 			return err
 		}
 		if _, err := notify.Send(ctx, tx, notify.Message{Key: "share:" + x.ID, Unit: string(x.To), Link: x.Link(), Title: "收到共享台账：" + x.ListName, Body: x.UnitName + "共享" + x.ListName + fmt.Sprintf("，共 %d 行。用途：%s。", x.Rows, x.Purpose)}); err != nil {
@@ -311,6 +297,49 @@ func (s *Service) Give(ctx context.Context, scope authz.Scope, x Share) (Share, 
 			After: map[string]any{"to": x.ToName, "list": x.ListName, "area": x.AreaName, "state": x.State, "columns": x.Columns, "rows": x.Rows, "xlsx": x.files["xlsx"].blob, "csv": x.files["csv"].blob, "purpose": x.Purpose}})
 	})
 	return x, err
+}
+
+// snapshot keeps a sheet in both formats.
+func (s *Service) snapshot(ctx context.Context, sheet func() official.Sheet) (map[string]kept, error) {
+	files := map[string]kept{}
+	for format, write := range map[string]func(io.Writer) error{
+		"xlsx": func(w io.Writer) error { return official.WriteXLSX(w, sheet()) },
+		"csv":  func(w io.Writer) error { return official.WriteCSV(w, sheet(), official.CSVOptions{BOM: true}) },
+	} {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			return nil, fmt.Errorf("coordination: write snapshot: %w", err)
+		}
+		size := int64(b.Len())
+		ref, err := s.store.Put(ctx, &b)
+		if err != nil {
+			return nil, fmt.Errorf("coordination: keep snapshot: %w", err)
+		}
+		files[format] = kept{ref, size}
+	}
+	return files, nil
+}
+
+// insert writes a share with its files.
+func (s *Service) insert(ctx context.Context, tx *db.Tx, x Share) error {
+	columns, err := json.Marshal(x.Columns)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `
+		INSERT INTO ledger_share (id, unit_id, to_id, list, list_name, area_id, area_name, state, columns, purpose, row_count, xlsx, xlsx_size, csv, csv_size, shared_by, shared_at, receipt_by, receipt_says)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, '', '')`,
+		x.ID, x.Unit, x.To, x.List, x.ListName, x.Area, x.AreaName, x.State, string(columns), x.Purpose, x.Rows,
+		string(x.files["xlsx"].blob), x.files["xlsx"].size, string(x.files["csv"].blob), x.files["csv"].size, x.SharedBy, x.SharedAt); err != nil {
+		return fmt.Errorf("coordination: give: %w", err)
+	}
+	return nil
+}
+
+// owe opens the clock of the receipt.
+func (s *Service) owe(ctx context.Context, tx *db.Tx, x Share) error {
+	today, n := calendar.DateOf(tx.Now()), s.settings().ShareReceiptWorkdays
+	return s.obligations.Open(ctx, tx, obligation.Debt{Kind: ReceiptDue.ID, Unit: x.To, Subject: x.subject(), Link: x.Link(), Due: s.days.Add(today, n), From: today, Length: calendar.WorkingDays(n)})
 }
 
 // Open reads the snapshot as a file; who read it when is in the trail.
@@ -346,6 +375,11 @@ func (s *Service) Open(ctx context.Context, session *authz.Session, id, format s
 func (s *Service) Sign(ctx context.Context, session *authz.Session, id, says string) error {
 	if says = strings.TrimSpace(says); len([]rune(says)) > 1000 {
 		return fault.New(fault.Invalid, "反馈超过 1000 字。").On("says", "请压缩到 1000 字以内")
+	}
+	if x, err := s.Share(ctx, s.db, session, id); err != nil {
+		return err
+	} else if x.Referred() {
+		return s.Receive(ctx, session, id, Receipt{Says: says})
 	}
 	return s.db.Update(ctx, func(tx *db.Tx) error {
 		x, err := s.Share(ctx, tx, session, id)

@@ -34,6 +34,7 @@ import (
 	"zhengshu/internal/lifecycle"
 	"zhengshu/internal/matrix"
 	"zhengshu/internal/media"
+	"zhengshu/internal/merit"
 	"zhengshu/internal/movein"
 	"zhengshu/internal/newmedia"
 	"zhengshu/internal/notice"
@@ -90,6 +91,7 @@ type Services struct {
 	Notices      *notice.Service
 	Filings      *filing.Service
 	Closings     *closing.Service
+	Merits       *merit.Service
 	// Origin is where a site of the demo is reached; nil or "" leaves it at http.
 	Origin     func(registry.Site) string
 	Guidance   *guidance.Service
@@ -156,7 +158,7 @@ func Fill(ctx context.Context, s Services) error {
 	}{
 		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"lexicon", d.keepLexicon}, {"forms", d.takeForms}, {"pictures", d.keepPictures}, {"content", d.moveIn}, {"import", d.rehearse}, {"links", d.link}, {"past", d.past}, {"codes", d.indexCodes}, {"media", d.keepMedia}, {"reviews", d.review}, {"english", d.translate}, {"reviewing", d.reviewing}, {"checks", d.examine}, {"adoptions", d.adoptions}, {"standing", d.standing}, {"sections", d.sections},
 		{"cases", d.apply}, {"offices", d.keepOffices}, {"platforms", d.keepPlatforms}, {"templates", d.keepTemplate}, {"matrices", d.placeInMatrix}, {"courses", d.courses}, {"pack", d.adopt}, {"pack draft", d.draftPack}, {"letters", d.write}, {"posts", d.post}, {"compose", d.compose}, {"appearance", d.adorn}, {"releases", d.publish}, {"visits", d.count}, {"inspection", d.inspect}, {"plans", d.plan}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"guard", d.guard}, {"annual forms", d.annualForms}, {"rounds", d.appraise}, {"duty", d.standGuard}, {"notices", d.governNotices},
-		{"papers", d.papers},
+		{"papers", d.papers}, {"answers", d.answers},
 	} {
 		if err := stage.fill(ctx); err != nil {
 			return fmt.Errorf("demo: %s: %w", stage.name, err)

@@ -138,7 +138,7 @@ func (d *province) monthOf(ctx context.Context, at time.Time, month, things int,
 	if err != nil {
 		return err
 	}
-	took := 4 + (month*3+len(host))%5
+	took := 2 + (month*3+len(host))%3
 	if month == lateMonth {
 		took = 30
 	}

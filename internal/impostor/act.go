@@ -161,23 +161,26 @@ func (s *Service) Refer(ctx context.Context, scope authz.Scope, session *authz.S
 	if err := f.Err(); err != nil {
 		return err
 	}
-	return s.DB.Update(ctx, func(tx *db.Tx) error {
-		c, err := s.caseTx(ctx, tx, scope, id)
-		if err != nil {
-			return err
-		}
-		step, err := s.ask(ctx, tx, c, "cyberspace")
-		if err != nil {
-			return err
-		}
-		c.ReferredAt, c.ReferredTo = tx.Now(), step.UnitName
-		c.Letter = wording(c, request)
-		if c, err = s.move(ctx, tx, c, "refer", "商请"+step.UnitName+"处理"); err != nil {
-			return err
-		}
-		_, err = s.Obligations.Discharge(ctx, tx, ReferDue.ID, c.subject(), "商请函 "+c.Number+"，"+session.Name)
+	return s.DB.Update(ctx, func(tx *db.Tx) error { return s.refer(ctx, tx, scope, session, id, request) })
+}
+
+// refer is Refer in the transaction of the act.
+func (s *Service) refer(ctx context.Context, tx *db.Tx, scope authz.Scope, session *authz.Session, id, request string) error {
+	c, err := s.caseTx(ctx, tx, scope, id)
+	if err != nil {
 		return err
-	})
+	}
+	step, err := s.ask(ctx, tx, c, "cyberspace")
+	if err != nil {
+		return err
+	}
+	c.ReferredAt, c.ReferredTo = tx.Now(), step.UnitName
+	c.Letter = wording(c, request)
+	if c, err = s.move(ctx, tx, c, "refer", "商请"+step.UnitName+"处理"); err != nil {
+		return err
+	}
+	_, err = s.Obligations.Discharge(ctx, tx, ReferDue.ID, c.subject(), "商请函 "+c.Number+"，"+session.Name)
+	return err
 }
 
 // wording is the letter to 网信, paragraph by paragraph.
@@ -366,6 +369,13 @@ func (s *Service) Record(ctx context.Context, scope authz.Scope, session *authz.
 		if _, err := notify.Send(ctx, tx, notify.Message{Key: "impostor:" + c.ID + ":result:" + n.Party, Unit: string(c.Office), Link: c.Link(),
 			Title: PartyName(n.Party) + "已反馈：" + c.Shown, Body: MeasureName(n.Measure)}); err != nil {
 			return err
+		}
+		if n.Party == "cyberspace" {
+			for _, f := range s.results {
+				if err := f(ctx, tx, c.ID, MeasureName(n.Measure)+"："+n.Result, n.On, n.Document, session.Name); err != nil {
+					return err
+				}
+			}
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "impostor.result", Target: c.Target(), Basis: citation, After: map[string]any{"party": n.Party, "measure": n.Measure, "on": n.On, "document": n.Document}})
 	})

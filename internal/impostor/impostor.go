@@ -243,10 +243,11 @@ type Parts struct {
 // Service is the door of impostor.
 type Service struct {
 	Parts
+	results []func(ctx context.Context, tx *db.Tx, caseID, result string, on calendar.Date, document, by string) error
 }
 
 // New makes the service.
-func New(p Parts) *Service { return &Service{p} }
+func New(p Parts) *Service { return &Service{Parts: p} }
 
 type watchRound struct{}
 

@@ -57,6 +57,7 @@ var words = map[string]Choice{
 	"vacancy_workdays":               {Label: "岗位空缺补齐期限", Unit: "个工作日", Basis: "第十八条"},
 	"rules_receipt_workdays":         {Label: "运维管理细则签收期限", Unit: "个工作日", Basis: "第二十八条"},
 	"share_receipt_workdays":         {Label: "共享台账签收期限", Unit: "个工作日", Basis: "第二十条（一）"},
+	"referral_workdays":              {Label: "移送协同监管单位事项的反馈期限", Unit: "个工作日", Basis: "第二十条（一）"},
 	"budget_due_month":               {Label: "经费登记截止：月", Unit: "月", Basis: "第二十一条"},
 	"roster_due_day":                 {Label: "下月值班表于每月几日前公布", Unit: "日", Basis: "第十九条（四）"},
 	"alarm_minutes":                  {Label: "告警多久无人接收即转报下一人、再转报分管领导", Unit: "分钟", Basis: "第十九条（四）"},

@@ -11,6 +11,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
+	"zhengshu/internal/merit"
 	"zhengshu/internal/registry"
 )
 
@@ -303,24 +304,24 @@ func (s *Service) countInterpretations(ctx context.Context, scope authz.Scope, b
 	return nil
 }
 
-// countAnswered counts the measures of accountability that were decided in the
-// period; who was held to account is not named.
+// countAnswered counts the commendations and the measures of accountability
+// that were decided in the period and stand: by their kind, never by person.
 func (s *Service) countAnswered(ctx context.Context, scope authz.Scope, b Bulletin, c *Content) error {
-	var w db.Where
-	scope.Where(&w, "u")
-	w.And("x.decided_on >= ? AND x.decided_on <= ?", b.Period.First(), b.Period.Last())
-	rows, err := db.All(ctx, s.db, func(r db.Scanner) (Row, error) {
-		x := Row{Kind: "inquiry"}
-		var measure, body string
-		var on calendar.Date
-		err := r.Scan(&x.ID, &x.Text, &measure, &body, &on)
-		x.Note, x.Link = measure+"　"+on.Chinese()+"由"+body+"作出", "/console/inquiries/"+x.ID
-		return x, err
-	}, `SELECT x.inquiry_id, u.name, x.measure, x.body, x.decided_on FROM accountability x JOIN unit u ON u.id = x.unit_id WHERE `+w.SQL()+` ORDER BY x.decided_on, x.id`, w.Args()...)
+	list, err := merit.Decided(ctx, s.db, scope, b.Period.First(), b.Period.Last())
 	if err != nil {
 		return err
 	}
-	c.add("answered.offline", SectionAnswered, "自行下线问责", "次", rows)
+	var praised, accounted []Row
+	for _, m := range list {
+		x := Row{Kind: "merit", ID: string(m.ID), Text: m.UnitName, Note: m.KindName() + "　" + m.DecidedOn.Chinese() + "由" + m.Body + "作出", Link: m.Link()}
+		if m.Sort == merit.Commend {
+			praised = append(praised, x)
+		} else {
+			accounted = append(accounted, x)
+		}
+	}
+	c.add("answered.praised", SectionAnswered, "表扬和奖励", "次", praised)
+	c.add("answered.accounted", SectionAnswered, "问责", "次", accounted)
 	return nil
 }
 

@@ -32,6 +32,7 @@ var placeOf = map[string]string{
 	"bulletin":     `SELECT x.id, u.id, u.area_path, u.line_path FROM bulletin x JOIN unit u ON u.id = x.unit_id`,
 	"course":       `SELECT x.id, u.id, u.area_path, u.line_path FROM training_course x JOIN unit u ON u.id = x.unit_id`,
 	"blind_letter": `SELECT x.id, u.id, u.area_path, u.line_path FROM blind_letter x JOIN unit u ON u.id = x.unit_id`,
+	"merit":        `SELECT x.id, u.id, u.area_path, u.line_path FROM merit x JOIN unit u ON u.id = x.unit_id`,
 	"inquiry":      `SELECT x.id, u.id, u.area_path, u.line_path FROM inquiry x JOIN unit u ON u.id = x.unit_id`,
 }
 

@@ -228,6 +228,35 @@ func (s *Service) load(ctx context.Context, q db.Querier, scope authz.Scope, uni
 	return c, err
 }
 
+// Problem is a problem of a self-check in scope that was submitted or confirmed,
+// with the check that found it.
+func (s *Service) Problem(ctx context.Context, q db.Querier, scope authz.Scope, id string) (Check, Trouble, error) {
+	type at struct {
+		unit org.UnitID
+		key  string
+	}
+	of, err := db.One(ctx, q, func(r db.Scanner) (at, error) {
+		var x at
+		return x, r.Scan(&x.unit, &x.key)
+	}, `SELECT c.unit_id, c.period_key FROM selfcheck_problem p JOIN selfcheck c ON c.id = p.selfcheck_id WHERE p.id = $1 AND c.state IN ('submitted', 'confirmed')`, id)
+	if db.None(err) {
+		return Check{}, Trouble{}, fault.Missing("自查发现的问题")
+	}
+	if err != nil {
+		return Check{}, Trouble{}, err
+	}
+	c, err := s.load(ctx, q, scope, of.unit, of.key)
+	if err != nil {
+		return c, Trouble{}, err
+	}
+	for _, t := range c.Problems {
+		if t.ID == id {
+			return c, t, nil
+		}
+	}
+	return c, Trouble{}, fault.Missing("自查发现的问题")
+}
+
 func (s *Service) subject(c Check) obligation.Subject {
 	return obligation.Subject{Kind: "unit", ID: string(c.Unit), Name: c.UnitName}
 }

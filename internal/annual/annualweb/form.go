@@ -353,6 +353,9 @@ func (h *Handler) submit(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) approve(w http.ResponseWriter, r *http.Request) error {
+	if ok, err := web.Prove(w, r); !ok {
+		return err
+	}
 	err := h.annual.Approve(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), idOf(r))
 	return h.answer(w, r, err, "approve", "审核通过，已通知填报单位公开。")
 }
@@ -363,6 +366,9 @@ func (h *Handler) giveBack(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) publish(w http.ResponseWriter, r *http.Request) error {
+	if ok, err := web.Prove(w, r); !ok {
+		return err
+	}
 	err := h.annual.Publish(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), idOf(r))
 	return h.answer(w, r, err, "publish", "已公开。请把公开网址填回全国系统，再在这里登记。")
 }

@@ -35,6 +35,13 @@ type Handler struct {
 	rounds   *appraisal.Service
 	org      *org.Service
 	settings func() sx2021.Settings
+	filing   *assessment.Service
+}
+
+// Filing lets what judges found wrong become findings.
+func (h *Handler) Filing(a *assessment.Service) *Handler {
+	h.filing = a
+	return h
 }
 
 // New makes the handler.
@@ -1082,6 +1089,8 @@ func (h *Handler) exportOwn(w http.ResponseWriter, r *http.Request) error {
 type rights struct {
 	appeal, manage bool
 	person         string
+	files          bool                        // makes findings of what was judged
+	filed          map[string]assessment.Filed // those that are, by line
 }
 
 func newResult(d appraisal.Dossier, may rights, until calendar.Due) record {
@@ -1115,7 +1124,7 @@ func newResult(d appraisal.Dossier, may rights, until calendar.Due) record {
 		if len(d.Now.Unverified) > 0 {
 			facts.Terms = append(facts.Terms, web.Term{Name: "未核实", Text: fmt.Sprintf("%d 项分值未核实", len(d.Now.Unverified)), Note: r.Adoption.Label + "：" + r.Adoption.Basis})
 		}
-		v.Main = append(v.Main, facts, lines(d))
+		v.Main = append(v.Main, facts, lines(d, may))
 	}
 	for _, h := range d.Sheets {
 		v.Main = append(v.Main, sheetTable(d, h))
@@ -1154,7 +1163,7 @@ func newResult(d appraisal.Dossier, may rights, until calendar.Due) record {
 }
 
 // lines lists the indicators, what cost something first.
-func lines(d appraisal.Dossier) web.Table {
+func lines(d appraisal.Dossier, may rights) web.Table {
 	t := web.Table{Caption: "逐项", Columns: []web.Column{{Head: "指标", Wide: true}, {Head: "情况"}, {Head: "扣分或加分", Number: true}, {Head: "依据", Wide: true}}}
 	seen := map[string]appraisal.Seen{}
 	for _, l := range d.Facts.Lines {
@@ -1212,6 +1221,14 @@ func lines(d appraisal.Dossier) web.Table {
 		for _, m := range s.Marks {
 			if m.Says != "" && why.Text == "" {
 				why.Text = "评判：" + m.Says
+			}
+		}
+		if l.Outcome == packs.Violated && len(s.Marks) > 0 {
+			id := appraisal.OriginID(d.Object.ID, l.Indicator)
+			if f, ok := may.filed[id]; ok {
+				why.Links = append(why.Links, web.Link{Text: "已列为问题", Href: f.Link, Note: l.Name})
+			} else if may.files {
+				why.Links = append(why.Links, web.Link{Text: "列为问题", Href: "/console/orders/seen?from=" + url.QueryEscape(appraisal.OriginKind+":"+id), Note: l.Name})
 			}
 		}
 		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{name, web.Tagged(web.Tag{Kind: tone, Text: outcomeName(l.Outcome)}), {Text: points, Keep: true}, why}})
@@ -1297,7 +1314,18 @@ func (h *Handler) dossier(r *http.Request) (record, error) {
 	if err != nil {
 		return record{}, err
 	}
-	return newResult(d, rights{appeal: d.Object.In(s.ScopeFor(authz.AppraisalAppeal)), manage: d.Round.In(s.ScopeFor(authz.AppraisalManage)), person: s.PersonID}, h.rounds.AppealUntil(d.Round)), nil
+	may := rights{appeal: d.Object.In(s.ScopeFor(authz.AppraisalAppeal)), manage: d.Round.In(s.ScopeFor(authz.AppraisalManage)), person: s.PersonID}
+	if h.filing != nil && d.Now != nil {
+		may.files = d.Object.In(s.ScopeFor(authz.InspectionRun)) && d.Office
+		var ids []string
+		for _, l := range d.Now.Lines {
+			ids = append(ids, appraisal.OriginID(d.Object.ID, l.Indicator))
+		}
+		if may.filed, err = h.filing.Filed(r.Context(), h.rounds.DB, s.ScopeFor(authz.InspectionRead), appraisal.OriginKind, ids); err != nil {
+			return record{}, err
+		}
+	}
+	return newResult(d, may, h.rounds.AppealUntil(d.Round)), nil
 }
 
 func (h *Handler) result(w http.ResponseWriter, r *http.Request) error {

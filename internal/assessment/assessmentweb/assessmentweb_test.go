@@ -19,6 +19,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/egress"
@@ -40,6 +41,9 @@ type desk struct {
 	people map[string]*authz.Session
 	site   registry.Site
 	units  map[string]org.Unit
+	// account is of the bureau; sheet is what its check says now.
+	account registry.AccountID
+	sheet   []check.Finding
 }
 
 func open(t *testing.T) *desk {
@@ -53,7 +57,8 @@ func open(t *testing.T) *desk {
 			t.Fatal(err)
 		}
 	}
-	fatal(passage.Declare(ctx, d, registry.SiteMachine, inspection.FindingMachine, assessment.OrderMachine, assessment.VersionMachine))
+	x := &desk{t: t, db: d, people: map[string]*authz.Session{}, units: map[string]org.Unit{}}
+	fatal(passage.Declare(ctx, d, registry.SiteMachine, registry.AccountMachine, inspection.FindingMachine, assessment.OrderMachine, assessment.VersionMachine))
 	o := org.New(d)
 	reg := registry.New(d, o)
 	days, err := calendar.Published()
@@ -64,9 +69,9 @@ func open(t *testing.T) *desk {
 	fatal(err)
 	t.Cleanup(func() { probes.Close() })
 	insp := inspection.New(d, probes, reg, store, egress.New(egress.Policy{}), inspection.Settings{})
-	svc, err := assessment.New(assessment.Parts{DB: d, Org: o, Registry: reg, Inspection: insp, Obligations: obligation.New(d, o, assessment.Obligations()...), Days: days, Store: store})
+	svc, err := assessment.New(assessment.Parts{DB: d, Org: o, Registry: reg, Inspection: insp, Obligations: obligation.New(d, o, assessment.Obligations()...), Days: days, Store: store,
+		Accounts: func(context.Context, authz.Scope, registry.AccountID) ([]check.Finding, error) { return x.sheet, nil }})
 	fatal(err)
-	x := &desk{t: t, db: d, people: map[string]*authz.Session{}, units: map[string]org.Unit{}}
 	fatal(d.Update(ctx, func(tx *db.Tx) error {
 		for _, a := range []org.Area{{Level: org.Province, Code: "610000", Name: "陕西省"}, {Level: org.City, Code: "610100", Name: "西安市", Parent: "province-610000000000"}, {Level: org.City, Code: "610200", Name: "铜川市", Parent: "province-610000000000"}} {
 			if _, err := o.AddArea(ctx, tx, a); err != nil {
@@ -97,7 +102,11 @@ func open(t *testing.T) *desk {
 			}
 			x.people[n.key] = &authz.Session{PersonID: string(p.ID), Name: n.key, Posts: posts}
 		}
-		var err error
+		a, err := reg.EnterAccount(ctx, tx, authz.System("test"), registry.Account{Platform: "weibo", Name: "西安商务", Unit: x.units["bureau"].ID}, registry.Why{Says: "存量登记"})
+		if err != nil {
+			return err
+		}
+		x.account = a.ID
 		x.site, err = reg.EnterSite(ctx, tx, registry.Site{Unit: x.units["bureau"].ID, Kind: registry.Portal, Name: "西安市商务局网站", Host: "swj.xian.gov.cn"})
 		return err
 	}))
@@ -265,243 +274,98 @@ func TestScoreOnScreen(t *testing.T) {
 	x.Get("/console/scores?period=2026-Q1").Want(http.StatusOK).Text(".table-none")
 }
 
-// hire gives a unit of the desk another person.
-func (x *desk) hire(name, unit string, role authz.Role) {
-	x.t.Helper()
-	ctx, o, all := audit.System(context.Background(), "test"), org.New(x.db), authz.System("test")
-	if err := x.db.Update(ctx, func(tx *db.Tx) error {
-		p, err := o.AddPerson(ctx, tx, all, org.Person{Unit: x.units[unit].ID, Name: name})
-		if err != nil {
-			return err
-		}
-		if err := o.Appoint(ctx, tx, all, p.ID, x.units[unit].ID, role); err != nil {
-			return err
-		}
-		posts, err := o.PostsOf(ctx, tx, p.ID)
-		x.people[name] = &authz.Session{PersonID: string(p.ID), Name: name, Posts: posts}
-		return err
-	}); err != nil {
-		x.t.Fatal(err)
-	}
-}
-
-// fields are what the named fields of the page hold now.
-func fields(a *webtest.Answer, names ...string) url.Values {
-	v := url.Values{}
-	for _, n := range names {
-		for _, at := range []string{`input[name="` + n + `"]`, `select[name="` + n + `"] option[selected]`, `textarea[name="` + n + `"]`} {
-			switch all := a.All(at); {
-			case len(all) == 0:
-			case strings.HasPrefix(at, "textarea"):
-				v.Set(n, all[0])
-			default:
-				v.Set(n, a.Attr(at, "value"))
-			}
-		}
-	}
-	return v
-}
-
-// Article 29: the indicators are the province's. A version is drafted from one at
-// hand, changed field by field with each refusal at its field, tried on a past
-// month, sent to a second person, returned, agreed to, adopted and ended.
-func TestArticle29_PackEditorOnScreen(t *testing.T) {
-	x := open(t)
-	x.hire("colleague", "province", authz.Supervisor)
-	x.ran()
-	x.put("link.dead", "error", "D-19", "首页的链接打不开")
-	const packs, versions = "/console/packs", "/console/packs/versions"
-	// Who may not.
-	x.as("city").Get(packs + "/new").Want(http.StatusConflict)
-	x.Get(packs + "/import").Want(http.StatusConflict)
-	if page := x.Get(packs).Want(http.StatusOK); strings.Contains(page.Body, packs+"/new") {
-		t.Error("a city is offered to draft")
-	}
-	x.as("bureau").Get(packs + "/new").Want(http.StatusForbidden)
-	x.Post(versions, nil).Want(http.StatusForbidden)
-
-	x.as("province")
-	ask := x.Get(packs + "/new").Want(http.StatusOK)
-	draft := url.Values{"unit": {ask.Attr("input[name=unit]", "value")}, "base": {assessment.PackID + " 1"}, "from": {"2026-07-01"}, "note": {"短"}}
-	if a := x.Post(versions, draft).Want(http.StatusUnprocessableEntity); len(a.All(".field-error")) != 1 || a.Attr("input[name=from]", "value") != "2026-07-01" {
-		t.Errorf("a draft without a reason: %v", a.All(".field-error"))
-	}
-	for _, wrong := range []url.Values{{"from": {"昨天"}}, {"from": {""}}, {"base": {"none 1"}}, {"unit": {string(x.units["city"].ID)}}} {
-		v := url.Values{"note": {"可用性从严（演示）"}}
-		for k, s := range draft {
-			if v[k] == nil {
-				v[k] = s
-			}
-		}
-		for k, s := range wrong {
-			v[k] = s
-		}
-		if a := x.Post(versions, v); a.Status != http.StatusUnprocessableEntity && a.Status != http.StatusNotFound && a.Status != http.StatusConflict {
-			t.Errorf("%v answers %d", wrong, a.Status)
-		}
-	}
-	draft.Set("note", "可用性从严（演示）")
-	at := x.Post(versions, draft).Want(http.StatusSeeOther).Location()
-	page := x.Get(at).Want(http.StatusOK)
-	if got := page.All(".table tbody tr"); !strings.Contains(got[0], "生效日期") || !strings.Contains(got[1], "V-W-1.1") {
-		t.Errorf("a fresh draft differs in more than its day: %q", got[:2])
-	}
-	x.as("city").Get(at).Want(http.StatusNotFound) // a draft is its authors'
-	x.as("province")
-
-	// One indicator, field by field.
-	edit := at + "/edit?indicator=D-19"
-	names := []string{"revision", "was", "id", "name", "group", "says", "measure", "threshold", "threshold_mark", "warn", "warn_mark", "points", "points_mark", "per_hit", "per_hit_mark", "cap", "cap_mark", "params", "checks", "mark", "source"}
-	form := x.Get(edit).Want(http.StatusOK)
-	as := func(change ...string) url.Values {
-		v := fields(form, names...)
-		v.Set("kind", "deduct")
-		v.Set("auto", "full")
-		v["applies_to"] = []string{"website.portal"}
-		for i := 0; i < len(change); i += 2 {
-			v.Set(change[i], change[i+1])
-		}
-		return v
-	}
-	for _, tt := range []struct{ field, value, says string }{
-		{"per_hit", "两分", "最多两位小数"}, {"per_hit", "1.005", "最多两位小数"}, {"per_hit", "-1", "0以上"}, {"per_hit_mark", "", "核实程度"}, {"name", "", "没有填写名称"},
-		{"kind", "", "没有选择类型"}, {"auto", "", "没有选择判定方式"}, {"params", "days 14 V", "无法识别"}, {"params", "days = 14 V\ndays = 15 V", "写了两次"}, {"params", "days = 14 X", "核实标记"},
-	} {
-		a := x.Post(at+"/indicator", as(tt.field, tt.value)).Want(http.StatusUnprocessableEntity)
-		if got := strings.Join(a.All(".field-error"), " "); !strings.Contains(got, tt.says) {
-			t.Errorf("%s = %q is refused with %q, want %q", tt.field, tt.value, got, tt.says)
-		}
-	}
-	x.Post(at+"/indicator", as("revision", "x")).Want(http.StatusUnprocessableEntity)
-	x.Post(at+"/indicator", as("per_hit", "5")).Want(http.StatusSeeOther)
-	// Another who began from what stood before is told, and keeps what was typed.
-	if a := x.as("colleague").Post(at+"/indicator", as("per_hit", "3")).Want(http.StatusConflict); a.Attr("input[name=per_hit]", "value") != "3" {
-		t.Errorf("what was typed became %q", a.Attr("input[name=per_hit]", "value"))
-	}
-	x.as("province").Get(at + "/edit?indicator=none").Want(http.StatusNotFound)
-	page = x.Get(at).Want(http.StatusOK)
-	if got := strings.Join(page.All(".table tbody tr"), "\n"); !strings.Contains(got, "影响得分") || !strings.Contains(got, "D-19") {
-		t.Errorf("the difference is not told: %.300s", got)
-	}
-	// A special check is added and taken away again; caps above the total are named.
-	special := url.Values{"revision": {fields(x.Get(at+"/edit?indicator=special"), "revision").Get("revision")}, "id": {"S-2026Q3-1"}, "name": {"新版国徽图案"}, "group": {"专项检查"}, "says": {"页面使用新版标准图案"}, "kind": {"special"}, "auto": {"manual"}, "applies_to": {"website"}, "mark": {"1"}, "source": {"演示文件"}}
-	x.Post(at+"/indicator", special).Want(http.StatusSeeOther)
-	special.Set("revision", fields(x.Get(at+"/edit?indicator=special"), "revision").Get("revision"))
-	if a := x.Post(at+"/indicator", special).Want(http.StatusUnprocessableEntity); !strings.Contains(strings.Join(a.All(".field-error"), ""), "已经有了") {
-		t.Error("one number stands for two indicators")
-	}
-	special.Set("was", "S-2026Q3-1")
-	special.Set("remove", "1")
-	x.Post(at+"/indicator", special).Want(http.StatusSeeOther)
-	whole := x.Get(at + "/edit").Want(http.StatusOK)
-	all := func(change ...string) url.Values {
-		v := fields(whole, "revision", "title", "source", "from", "until", "deduct", "deduct_mark", "bonus", "bonus_mark", "fail_below", "fail_below_mark", "bonus_above", "bonus_above_mark", "egroup", "numerator", "denominator", "emark", "esource")
-		v.Set("revision", fields(x.Get(at+"/edit"), "revision").Get("revision"))
-		v.Set("confidence", "unverified-points")
-		v.Set("mode", "scale")
-		for i := 0; i < len(change); i += 2 {
-			v.Set(change[i], change[i+1])
-		}
-		return v
-	}
-	for _, tt := range []struct{ field, value, says string }{{"denominator", "0", "不能为0"}, {"denominator", "x", "整数"}, {"until", "2026-06-30", "早于生效日期"}, {"from", "", "生效日期"}, {"deduct", "很多", "最多两位小数"}} {
-		a := x.Post(at+"/whole", all(tt.field, tt.value)).Want(http.StatusUnprocessableEntity)
-		if got := strings.Join(a.All(".field-error"), " "); !strings.Contains(got, tt.says) {
-			t.Errorf("%s = %q is refused with %q, want %q", tt.field, tt.value, got, tt.says)
-		}
-	}
-	x.Post(at+"/whole", all("deduct", "60")).Want(http.StatusSeeOther)
-	if a := x.Get(at).Want(http.StatusOK); !strings.Contains(strings.Join(a.All(".alert"), " "), "还不能送复核") {
-		t.Error("what does not add up may be sent")
-	}
-	if a := x.Post(at+"/submit", nil); a.Status != http.StatusUnprocessableEntity && a.Status != http.StatusConflict {
-		t.Errorf("what does not add up is sent: %d", a.Status)
-	}
-	x.Post(at+"/whole", all("deduct", "100")).Want(http.StatusSeeOther)
-
-	// Tried on the month that runs.
-	id := at[strings.LastIndex(at, "/")+1:]
-	trial := packs + "/rehearsal?try=" + id + "&period=2026-03"
-	if got := x.Get(trial).Want(http.StatusOK).Text(".table tbody tr"); !strings.Contains(got, "西安市商务局网站") || !strings.Contains(got, "D-19") {
-		t.Errorf("who changes: %q", got)
-	}
-	if a := x.Get(packs + "/rehearsal/export?try=" + id + "&period=2026-03&format=csv").Want(http.StatusOK); !strings.Contains(a.Body, "D-19") {
-		t.Errorf("the sheet of the trial: %.200s", a.Body)
-	}
-	x.Get(packs + "/rehearsal").Want(http.StatusOK)
-	for _, q := range []string{"?try=" + id + "&period=2027-Q1", "?try=" + id + "&period=x", "?try=none&period=2026-03", "?try=" + assessment.PackID + "+9&period=2026-03"} {
-		if a := x.Get(packs + "/rehearsal" + q); a.Status < 400 || a.Status >= 500 {
-			t.Errorf("%s answers %d", q, a.Status)
-		}
-	}
-
-	// A second person.
-	x.Post(at+"/submit", nil).Want(http.StatusSeeOther)
-	x.Get(edit).Want(http.StatusConflict)
-	x.Post(at+"/indicator", as("per_hit", "4")).Want(http.StatusConflict)
-	if page := x.Get(at); strings.Contains(page.Body, at+"/agree") {
-		t.Error("the author is offered to agree")
-	}
-	x.Post(at+"/agree", url.Values{"says_agree": {"自己同意"}}).Want(http.StatusConflict)
-	x.as("colleague").Post(at+"/return", url.Values{"says_return": {"短"}}).Want(http.StatusUnprocessableEntity)
-	x.Post(at+"/return", url.Values{"says_return": {"请说明理由"}}).Want(http.StatusSeeOther)
-	if got := strings.Join(x.as("province").Get(at).All(".alert"), " "); !strings.Contains(got, "colleague退回修改") || !strings.Contains(got, "请说明理由") {
-		t.Errorf("returned: %s", got)
-	}
-	x.Post(at+"/submit", nil).Want(http.StatusSeeOther)
-	x.as("colleague").Post(at+"/agree", url.Values{"says_agree": {"同意"}}).Want(http.StatusSeeOther)
-	x.Post(at+"/agree", nil).Want(http.StatusConflict)
-	adopt := url.Values{"pack": {assessment.PackID}, "version": {"2"}, "unit": {draft.Get("unit")}, "label": {assessment.Adopted}, "basis": {"陕政办函〔2026〕8号"}}
-	x.Post(packs+"/adopt", adopt).Want(http.StatusSeeOther)
-	if got := strings.Join(x.Get(packs).All(".table tbody tr"), "\n"); !strings.Contains(got, "陕政办函〔2026〕8号") || !strings.Contains(got, "colleague") || !strings.Contains(got, "2026-03-20") {
-		t.Error("who adopted, and when, is not told")
-	}
-	x.as("city").Get(at).Want(http.StatusOK) // what was adopted is public to its area
-	if a := x.Post(at+"/end", url.Values{"says_end": {"市里想停用（演示）"}}); a.Status != http.StatusNotFound && a.Status != http.StatusConflict {
-		t.Errorf("a city ends the province's version: %d", a.Status)
-	}
-	x.as("province").Post(at+"/end", url.Values{"says_end": {"另发新版（演示）"}}).Want(http.StatusSeeOther)
-
-	// In and out as a file, whole or not at all.
-	file := x.Get(packs + "/export?pack=" + assessment.PackID + "&version=1").Want(http.StatusOK)
-	if !strings.Contains(file.Header.Get("Content-Type"), "json") {
-		t.Errorf("exported as %s", file.Header.Get("Content-Type"))
-	}
-	x.Get(packs + "/export?pack=none&version=1").Want(http.StatusNotFound)
-	x.Get(packs + "/export?id=none").Want(http.StatusNotFound)
-	for name, content := range map[string]string{"空": "", "坏": `{"id":`, "缺": `{"id": "` + assessment.PackID + `", "version": 9}`, "同号": file.Body} {
-		if a := x.takes(packs+"/import", draft.Get("unit"), []byte(content)); a.Status != http.StatusUnprocessableEntity && a.Status != http.StatusConflict {
-			t.Errorf("%s: %d %s", name, a.Status, a.Text(".error-summary"))
-		}
-	}
-	other := strings.Replace(strings.Replace(file.Body, `"version": 1`, `"version": 7`, 1), `"2019-04-01"`, `"2030-01-01"`, 1)
-	to := x.takes(packs+"/import", draft.Get("unit"), []byte(other)).Want(http.StatusSeeOther).Location()
-	x.Post(to+"/drop", nil).Want(http.StatusSeeOther)
-	x.Post(to+"/submit", nil).Want(http.StatusConflict)
-}
-
-// takes uploads a pack.
-func (x *desk) takes(path, unit string, content []byte) *webtest.Answer {
+// typed files what a person saw, by the form with its files.
+func (x *desk) typed(fields map[string]string) *webtest.Answer {
 	x.t.Helper()
 	var b bytes.Buffer
 	m := multipart.NewWriter(&b)
-	for k, v := range map[string]string{"_form": webtest.Token, "unit": unit, "note": "由另一省导入（演示）"} {
-		if err := m.WriteField(k, v); err != nil {
-			x.t.Fatal(err)
-		}
+	_ = m.WriteField("_form", webtest.Token)
+	for k, v := range fields {
+		_ = m.WriteField(k, v)
 	}
-	w, err := m.CreateFormFile("file", "pack.json")
-	if err != nil {
-		x.t.Fatal(err)
-	}
-	if _, err := w.Write(content); err != nil {
-		x.t.Fatal(err)
-	}
-	if err := m.Close(); err != nil {
-		x.t.Fatal(err)
-	}
-	r := httptest.NewRequest(http.MethodPost, path, &b)
+	w, _ := m.CreateFormFile("file", "截图.pdf")
+	_, _ = w.Write([]byte("%PDF-1.7\n"))
+	_ = m.Close()
+	r := httptest.NewRequest(http.MethodPost, "/console/orders/seen", &b)
 	r.Header.Set("Content-Type", m.FormDataContentType())
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
 	return x.Do(r)
+}
+
+// Article 30: an account is ordered like a site: what its sheet shows and what a
+// person saw, in one order; sent back to the unit when it is not mended, closed
+// when the sheet is right and another person has confirmed the rest.
+func TestArticle30_AnOrderOnAnAccountFromTheSheetToItsEnd(t *testing.T) {
+	x := open(t)
+	x.sheet = []check.Finding{{Check: "account.stale", Severity: check.Serious, Article: "V-M-2.1", Says: "20天没有更新", Fix: "请更新。", Outcome: check.Violated}, {Check: "account.renamed", Severity: check.Error, Says: "名称一致", Outcome: check.Kept}}
+	account := "account:" + string(x.account)
+	x.as("bureau").Post("/console/orders/points", url.Values{"account": {string(x.account)}}).Want(http.StatusForbidden)
+	x.as("city").Post("/console/orders/points", url.Values{"account": {string(x.account)}}).Want(http.StatusSeeOther)
+	x.typed(map[string]string{"object": account, "cause": "text", "severity": "error", "on": "2026-03-19", "place": "《通知》"}).Want(http.StatusUnprocessableEntity)
+	x.typed(map[string]string{"object": account, "cause": "text", "severity": "error", "on": "2026-03-19", "place": "《通知》", "says": "推文把单位名称写错"}).Want(http.StatusSeeOther)
+	points := x.Get("/console/orders/new?kind=account").Want(http.StatusOK).All("input[name=point]")
+	if len(points) != 2 {
+		t.Fatalf("%d points are offered", len(points))
+	}
+	var ids []string
+	for _, r := range strings.Split(x.Get("/console/orders/new?kind=account").Body, `name="point" value="`)[1:] {
+		ids = append(ids, r[:strings.IndexByte(r, '"')])
+	}
+	preview := x.Post("/console/orders/preview", url.Values{"point": ids}).Want(http.StatusOK)
+	if !strings.Contains(preview.Body, "西安商务") {
+		t.Error("the preview does not name the account")
+	}
+	at := x.Post("/console/orders", url.Values{"point": ids, "says": {"请整改"}}).Want(http.StatusSeeOther).Location()
+	x.Post("/console/orders", url.Values{"point": ids}).Want(http.StatusConflict)
+	if at == "/console/orders" || strings.Contains(at, "?") {
+		at = x.Get("/console/orders").Want(http.StatusOK).Attr(".table tbody th a", "href")
+	}
+	x.as("neighbour").Get(at).Want(http.StatusNotFound)
+	page := x.as("bureau").Get(at).Want(http.StatusOK)
+	if got := page.Text("h1"); !strings.HasPrefix(got, "西安商务 ") {
+		t.Errorf("the order is about %q", got)
+	}
+	proof := page.Attr("section a[href*='/files/']", "href")
+	x.Get(proof).Want(http.StatusOK)
+	// Bulk urging: once a day, by the office.
+	x.Post("/console/orders/urge", url.Values{}).Want(http.StatusForbidden)
+	x.as("neighbour").Post("/console/orders/urge", url.Values{}).Want(http.StatusConflict)
+	x.as("city").Post("/console/orders/urge", url.Values{"q": {"没有这样的单位"}}).Want(http.StatusConflict)
+	x.Post("/console/orders/urge", url.Values{"severity": {"serious"}}).Want(http.StatusSeeOther)
+	x.Post("/console/orders/urge", url.Values{}).Want(http.StatusConflict)
+	// Answered, looked at again: the sheet still shows it.
+	x.as("bureau")
+	x.upload(at+"/answer", "已经更新并更正。", "", nil).Want(http.StatusSeeOther)
+	x.Post(at+"/ask-confirm", nil).Want(http.StatusSeeOther)
+	x.Post(at+"/retest", nil).Want(http.StatusSeeOther)
+	if got := strings.Join(x.Get(at).All(".tag"), " "); !strings.Contains(got, "未改正") {
+		t.Errorf("the sheet still shows it, the page says %s", got)
+	}
+	x.sheet[0].Outcome = check.Kept
+	x.Post(at+"/retest", nil).Want(http.StatusSeeOther)
+	// What a person saw: sent back with the reason, then confirmed.
+	manual := ""
+	for _, id := range ids {
+		if strings.Contains(x.as("city").Get(at).Body, "reason-"+id) {
+			manual = id
+		}
+	}
+	if manual == "" {
+		t.Fatal("nothing is left to confirm by hand")
+	}
+	x.Post(at+"/accept", url.Values{"finding": {manual}, "verdict": {"standing"}, "reason-" + manual: {"短"}}).Want(http.StatusUnprocessableEntity)
+	x.as("bureau").Post(at+"/accept", url.Values{"finding": {manual}, "verdict": {"standing"}, "reason-" + manual: {"推文没有更正"}}).Want(http.StatusForbidden)
+	x.as("city").Post(at+"/accept", url.Values{"finding": {manual}, "verdict": {"standing"}, "reason-" + manual: {"推文没有更正"}}).Want(http.StatusSeeOther)
+	back := x.as("bureau").Get(at).Want(http.StatusOK)
+	if !strings.Contains(back.Body, "推文没有更正") || len(back.All("textarea[name=says]")) != 1 {
+		t.Error("the unit is not told what is still wrong, or cannot answer again")
+	}
+	if got := x.as("city").Get("/console/orders?stage=failed").Want(http.StatusOK).All(".table tbody th"); len(got) != 1 {
+		t.Errorf("sent back: %v", got)
+	}
+	x.as("bureau").upload(at+"/answer", "推文已更正。", "", nil).Want(http.StatusSeeOther)
+	x.as("city").Post(at+"/accept", url.Values{"finding": {manual}, "reason-" + manual: {"已看到更正后的推文"}}).Want(http.StatusSeeOther)
+	if got := x.Get("/console/orders?state=closed").All(".table tbody th"); len(got) != 1 {
+		t.Errorf("closed: %v", got)
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/check"
+	"zhengshu/internal/coordination"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
@@ -38,12 +39,19 @@ type Handler struct {
 	registry   *registry.Service
 	org        *org.Service
 
+	coordination  *coordination.Service // where orders were handed over; nil: not shown
 	wrongAccounts func(ctx context.Context, scope authz.Scope, text string, limit int) ([]WrongAccount, int, error)
 }
 
 // New makes the handler.
 func New(d *db.DB, a *assessment.Service, i *inspection.Service, r *registry.Service, o *org.Service) *Handler {
 	return &Handler{db: d, assessment: a, inspection: i, registry: r, org: o}
+}
+
+// Handed shows on an order where it was handed over.
+func (h *Handler) Handed(s *coordination.Service) *Handler {
+	h.coordination = s
+	return h
 }
 
 // Routes of the door.

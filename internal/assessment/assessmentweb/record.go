@@ -3,12 +3,14 @@ package assessmentweb
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/coordination"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/web"
@@ -57,6 +59,7 @@ type findingPart struct {
 	Tags    []web.Tag
 	Note    string
 	Files   []web.Link
+	Origin  web.Link    // the record it was made of; no text: none
 	Looks   web.Summary // before and after, once retested
 	MayTest bool
 	Accept  web.Form // empty action: not offered
@@ -71,6 +74,7 @@ type answerPart struct {
 // reader is what the person before the page may do.
 type reader struct {
 	answers, issues, supervises, answered bool
+	refers, records                       bool // hands over to co-regulators; records accountability
 }
 
 // nextStep is what is to be done now, and by whom.
@@ -159,6 +163,15 @@ func newOrderView(d assessment.Dossier, me reader, today calendar.Date) orderVie
 			Buttons: []web.Button{{Label: "答复并复测"}}}
 	}
 	v.Acts = orderActs(d, me, today)
+	if me.refers && open && slices.ContainsFunc(d.Findings, func(f assessment.OrderFinding) bool {
+		_, ok := coordination.MatterOfCheck(f.Check)
+		return ok && !f.Settled()
+	}) {
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "移送协同监管单位", Href: "/console/referrals/new?row=" + url.QueryEscape("order:"+string(d.ID))})
+	}
+	if me.records {
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "登记表扬或问责", Href: "/console/merits/new?ground=" + url.QueryEscape("order:"+string(d.ID))})
+	}
 	return v
 }
 
@@ -257,6 +270,10 @@ func newFindingPart(d assessment.Dossier, f assessment.OrderFinding, me reader, 
 		says = f.SiteName + "：" + says
 	}
 	p := findingPart{ID: string(f.ID), Says: says, Link: f.Link(), Page: f.URL, Fix: f.Fix, Rule: ruleText(f.Check, f.Clause), Tags: []web.Tag{severityTag(f.Severity)}, MayTest: (me.answers || me.issues) && !assessment.ByPerson(f.Check)}
+	for _, x := range f.Files {
+		p.Files = append(p.Files, web.Link{Text: x.Name, Href: d.Link() + "/files/" + x.ID})
+	}
+	p.Origin = originLink(d, p.ID)
 	if !f.After.At.IsZero() {
 		p.Looks = web.Summary{Terms: []web.Term{{Name: "整改前", Text: f.Before.Says, Note: web.Minute(f.Before.At)}, {Name: "复测", Text: f.After.Says, Note: web.Minute(f.After.At)}}}
 	}
@@ -281,6 +298,15 @@ func newFindingPart(d assessment.Dossier, f assessment.OrderFinding, me reader, 
 	return p
 }
 
+// originLink leads to the record that a finding or point was made of.
+func originLink(d assessment.Dossier, id string) web.Link {
+	f, ok := d.Origins[id]
+	if !ok {
+		return web.Link{}
+	}
+	return web.Link{Text: f.Name, Href: f.Origin}
+}
+
 func newPointPart(d assessment.Dossier, x assessment.Point, me reader, open bool) findingPart {
 	p := findingPart{ID: string(x.ID), Says: x.Says, Page: x.Place, Fix: x.Fix, Rule: ruleText(x.Check, x.Clause), Tags: []web.Tag{severityTag(x.Severity)}, MayTest: (me.answers || me.issues) && !x.Manual() && x.SettledAt.IsZero()}
 	if !x.Manual() {
@@ -289,6 +315,7 @@ func newPointPart(d assessment.Dossier, x assessment.Point, me reader, open bool
 	for _, f := range x.Files {
 		p.Files = append(p.Files, web.Link{Text: f.Name, Href: d.Link() + "/files/" + f.ID})
 	}
+	p.Origin = originLink(d, p.ID)
 	if !x.LookedAt.IsZero() {
 		p.Looks = web.Summary{Terms: []web.Term{{Name: "发现", Text: x.SeenBy, Note: x.SeenOn.String()}, {Name: "复测", Text: x.LookSays, Note: web.Minute(x.LookedAt)}}}
 	}
@@ -415,11 +442,20 @@ func (h *Handler) orderScreen(r *http.Request) (orderView, error) {
 		_, err := h.assessment.OrderTx(ctx, h.db, s.ScopeFor(p), id)
 		return err == nil
 	}
-	me := reader{answers: covers(authz.OrderAnswer), issues: covers(authz.OrderIssue), supervises: d.EscalatedTo != "" && s.MayAt(authz.OrderIssue, string(d.EscalatedTo))}
+	me := reader{answers: covers(authz.OrderAnswer), issues: covers(authz.OrderIssue), refers: covers(authz.CoordinationManage), records: covers(authz.MeritRecord), supervises: d.EscalatedTo != "" && s.MayAt(authz.OrderIssue, string(d.EscalatedTo))}
 	for _, a := range d.Answers {
 		me.answered = me.answered || s != nil && a.PersonID == s.PersonID
 	}
-	return newOrderView(d, me, web.FrameOf(r).Today), nil
+	v := newOrderView(d, me, web.FrameOf(r).Today)
+	if h.coordination == nil {
+		return v, nil
+	}
+	handed, err := h.coordination.Handed(ctx, s, "order", string(id))
+	for _, x := range handed {
+		state := coordination.Named(coordination.Outcomes, x.Outcome)
+		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "移送", Text: x.Number + " " + x.Addressee, Href: x.Link, Note: strings.TrimSpace(orElse(state, "处理中") + " " + x.Result)})
+	}
+	return v, err
 }
 
 // act runs a small act of an order and shows the order again when it is refused.

@@ -57,6 +57,7 @@ func sampleDossier(state, words string) assessment.Dossier {
 	d.Findings[1].Before = inspection.Proof{Look: "found", Says: "链接返回状态码 404" + words, At: sampleAt}
 	d.Findings[1].After = inspection.Proof{Look: "retest", Says: "链接已能打开" + words, At: sampleAt}
 	d.Points = []assessment.Point{samplePoint(words)}
+	d.Origins = map[string]assessment.Filed{"p1": {Name: "2026年第1季度安全自查" + words, Origin: "/console/selfchecks/u1/2026-Q1"}}
 	d.Readings = []assessment.Reading{{Person: "王建民" + words, Unit: "西安市商务局", At: sampleAt}, {Person: "赵云", Unit: "西安市商务局", At: sampleAt}}
 	d.Extensions = []assessment.Extension{{ID: "e1", WasDue: sampleDay, Until: sampleDay.AddDays(5), Reason: "需外包单位配合" + words, AskedBy: "王建民", AskedAt: sampleAt}}
 	d.Confirmations = []assessment.Confirmation{{Object: "f3", Reason: "仍能看到" + words, Person: "李敏", At: sampleAt}, {Object: "p1", Mended: true, Reason: "已删除" + words, Person: "李敏", At: sampleAt}}
@@ -152,7 +153,7 @@ var (
 	orderPage = web.Define(views, "views/order.html",
 		newOrderView(assessment.Dossier{Order: sampleOrder(assessment.OrderIssued, "")}, reader{}, sampleDay),
 		newOrderView(sampleDossier(assessment.OrderReopened, ""), reader{answers: true}, sampleDay),
-		newOrderView(sampleDossier(assessment.OrderClosed, ""), reader{answers: true, issues: true}, sampleDay),
+		newOrderView(sampleDossier(assessment.OrderClosed, ""), reader{answers: true, issues: true, refers: true, records: true}, sampleDay),
 		newOrderView(sampleDossier(assessment.OrderAnswered, hostile), reader{issues: true, supervises: true}, sampleDay))
 
 	scoresPage = web.Define(views, "views/scores.html",

@@ -38,8 +38,47 @@ func newSeenView(objects []web.Option, find string, today calendar.Date) seenVie
 	return v
 }
 
+// originOf is the record that the address names: selfcheck:01J….
+func originOf(r *http.Request) assessment.Origin {
+	kind, id, _ := strings.Cut(r.URL.Query().Get("from"), ":")
+	return assessment.Origin{Kind: kind, ID: id}
+}
+
+// propose fills the form with what a failing line comes to.
+func (v *seenView) propose(p assessment.Proposal) {
+	v.Heading = web.Heading{Title: "列为问题", Above: p.Name, Lead: "把这份记录中的问题列入整改：核对对象、类别和严重程度后登记，随后可与其他问题一并下发整改通知；整改后由答复人以外的人员核实。", Acts: []web.Act{{Text: "查看来源", Href: p.Link}}}
+	v.Form.Buttons = []web.Button{{Label: "列为问题"}}
+	v.Form.Cancel.Href = p.Link
+	v.Form.Key = "order-seen-" + p.From.Kind + p.From.ID
+	for name, value := range map[string]string{"cause": p.Cause, "severity": string(p.Severity), "says": p.Says, "fix": p.Fix, "place": p.Place} {
+		if f := v.Form.Field(name); f != nil {
+			f.Value = value
+		}
+	}
+	if !p.On.IsZero() {
+		v.Form.Field("on").Value = p.On.String()
+	}
+	if f := v.Form.Field("object"); f != nil {
+		f.Hint = "只列出这份记录涉及的网站和账号。"
+		if p.Object.ID != "" {
+			f.Value = string(p.Object.Kind) + ":" + p.Object.ID
+		}
+	}
+	if len(p.Files) > 0 {
+		var names []string
+		for _, f := range p.Files {
+			names = append(names, f.Name)
+		}
+		v.Form.Field("file").Hint = "记录所附的" + strings.Join(names, "、") + "自动带入；可再补充，最多5个，合计不超过20 MB。"
+	}
+}
+
 // seenScreen offers the objects that the person may report on.
 func (h *Handler) seenScreen(r *http.Request) (seenView, error) {
+	from := originOf(r)
+	if from.Kind != "" {
+		return h.proposedScreen(r, from)
+	}
 	find := strings.TrimSpace(r.URL.Query().Get("find"))
 	if rs := []rune(find); len(rs) > 60 {
 		find = string(rs[:60])
@@ -67,6 +106,42 @@ func (h *Handler) seenScreen(r *http.Request) (seenView, error) {
 	return v, nil
 }
 
+// proposedScreen is the form for a record that becomes a finding.
+func (h *Handler) proposedScreen(r *http.Request, from assessment.Origin) (seenView, error) {
+	ctx, scope := r.Context(), authz.ScopeFrom(r.Context())
+	p, err := h.assessment.Propose(ctx, h.db, scope, from)
+	if err != nil {
+		return seenView{}, err
+	}
+	var options []web.Option
+	if p.Object.ID != "" {
+		o, err := h.registry.Object(ctx, h.db, scope, p.Object)
+		if err != nil {
+			return seenView{}, err
+		}
+		options = append(options, web.Option{Value: string(p.Object.Kind) + ":" + p.Object.ID, Label: o.Name})
+	} else {
+		sites, _, err := h.registry.Sites(ctx, scope, registry.SiteFilter{Unit: p.Unit, Live: true, Limit: maxObjects})
+		if err != nil {
+			return seenView{}, err
+		}
+		for _, s := range sites {
+			options = append(options, web.Option{Value: "site:" + string(s.ID), Label: "网站　" + s.Name})
+		}
+		accounts, _, err := h.registry.Accounts(ctx, scope, registry.AccountFilter{Unit: p.Unit, Limit: maxObjects})
+		if err != nil {
+			return seenView{}, err
+		}
+		for _, a := range accounts {
+			options = append(options, web.Option{Value: "account:" + string(a.ID), Label: "账号　" + a.Name})
+		}
+	}
+	v := newSeenView(options, "", web.FrameOf(r).Today)
+	v.Find = web.Filter{}
+	v.propose(p)
+	return v, nil
+}
+
 func (h *Handler) showSeen(w http.ResponseWriter, r *http.Request) error {
 	v, err := h.seenScreen(r)
 	if err != nil {
@@ -78,7 +153,7 @@ func (h *Handler) showSeen(w http.ResponseWriter, r *http.Request) error {
 func (h *Handler) seen(w http.ResponseWriter, r *http.Request) error {
 	files, closeAll, err := web.Attachments(r, "proof", "file")
 	defer closeAll()
-	n := assessment.Saw{Cause: web.Typed(r, "cause"), Severity: check.Severity(web.Typed(r, "severity")), Says: web.Typed(r, "says"), Place: web.Typed(r, "place"), Fix: web.Typed(r, "fix")}
+	n := assessment.Saw{From: originOf(r), Cause: web.Typed(r, "cause"), Severity: check.Severity(web.Typed(r, "severity")), Says: web.Typed(r, "says"), Place: web.Typed(r, "place"), Fix: web.Typed(r, "fix")}
 	kind, id, _ := strings.Cut(web.Typed(r, "object"), ":")
 	switch kind {
 	case "site":

@@ -31,6 +31,13 @@ type Handler struct {
 	tests    *blindtest.Service
 	org      *org.Service
 	settings func() sx2021.Settings
+	filing   *assessment.Service
+}
+
+// Filing lets letters that were not answered as they should become findings.
+func (h *Handler) Filing(a *assessment.Service) *Handler {
+	h.filing = a
+	return h
 }
 
 // New makes the handler.
@@ -390,8 +397,11 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 	return web.SendSheet(w, r, official.Sheet{Title: c.Name, Columns: columns, Rows: slices.Values(rows)}, c.Name)
 }
 
-func newLetter(c blindtest.Campaign, l blindtest.Letter) record {
+func newLetter(c blindtest.Campaign, l blindtest.Letter, filing web.Act) record {
 	v := record{web.RecordView{Heading: web.Heading{Above: l.SiteName, Title: l.Title, Tags: []web.Tag{letterTag(l)}}, Trail: append(slices.Clone(trail), web.Crumb{Name: c.Name, Href: c.Link()})}}
+	if filing.Text != "" {
+		v.Heading.Acts = []web.Act{filing}
+	}
 	v.Main = append(v.Main, facts(l), marks(l, true))
 	at := c.Link() + "/letters/" + l.ID + "/"
 	small := func(act, legend, hint, button string, kind web.Tone, fields ...web.Field) web.Form {
@@ -450,7 +460,31 @@ func (h *Handler) letterView(r *http.Request) (record, error) {
 	if err == nil && c.ID != r.PathValue("id") {
 		err = fault.Missing("测试信件")
 	}
-	return newLetter(c, l), err
+	if err != nil {
+		return record{}, err
+	}
+	filing, err := h.filingOf(r, c, l)
+	return newLetter(c, l, filing), err
+}
+
+// filingOf leads to the form that makes a finding of a letter, or to the finding
+// it became.
+func (h *Handler) filingOf(r *http.Request, c blindtest.Campaign, l blindtest.Letter) (web.Act, error) {
+	if h.filing == nil || c.State != blindtest.Closed || !l.Fails() {
+		return web.Act{}, nil
+	}
+	s := authz.SessionFrom(r.Context())
+	filed, err := h.filing.Filed(r.Context(), h.tests.DB, s.ScopeFor(authz.InspectionRead), blindtest.OriginKind, []string{l.ID})
+	if err != nil {
+		return web.Act{}, err
+	}
+	if f, ok := filed[l.ID]; ok {
+		return web.Act{Text: "已列为问题，去查看", Href: f.Link}, nil
+	}
+	if !s.May(authz.InspectionRun) {
+		return web.Act{}, nil
+	}
+	return web.Act{Text: "列为问题", Href: "/console/orders/seen?from=" + url.QueryEscape(blindtest.OriginKind+":"+l.ID), Primary: true}, nil
 }
 
 func (h *Handler) letter(w http.ResponseWriter, r *http.Request) error {

@@ -38,7 +38,7 @@ var listPage = web.Define(web.Plain, "pages/list.html", newList(nil), newList([]
 
 var recordPage = web.Define(web.Plain, "pages/record.html", newCampaign(sampleCampaign, nil, blindtest.Table{}, nil, nil), newCampaign(sampleCampaign, []blindtest.Letter{sampleLetter}, sampleTable, sampleOpening, []blindtest.Persona{{Name: "王平", Phone: "15500000001"}}),
 	newCampaign(at(sampleCampaign, blindtest.Planned), nil, blindtest.Table{}, sampleOpening[1:], nil), newCampaign(hostCampaign, []blindtest.Letter{hostLetter}, blindtest.Table{Rows: []blindtest.Row{{Name: "<script>"}}}, hostOpening, []blindtest.Persona{{Name: "<b>", Phone: "<i>"}}),
-	newLetter(sampleCampaign, sampleLetter), newLetter(sampleCampaign, inState(sampleLetter, blindtest.Waiting)), newLetter(sampleCampaign, inState(sampleLetter, blindtest.Sent)), newLetter(hostCampaign, hostLetter),
+	newLetter(sampleCampaign, sampleLetter, web.Act{Text: "列为问题", Href: "/console/orders/seen"}), newLetter(sampleCampaign, inState(sampleLetter, blindtest.Waiting), web.Act{}), newLetter(sampleCampaign, inState(sampleLetter, blindtest.Sent), web.Act{}), newLetter(hostCampaign, hostLetter, web.Act{}),
 	newOwnLetter(blindtest.Letter{}), newOwnLetter(sampleLetter), newOwnLetter(hostLetter))
 
 var formPage = web.Define(web.Plain, "pages/form.html", newPlanning(nil, sx2021.Settings{}, sampleToday), newPlanning([]web.Option{{Value: "u", Label: "西安市人民政府办公厅"}}, sx2021.Defaults(), sampleToday), newPlanning([]web.Option{{Value: `"`, Label: "<script>"}}, sx2021.Defaults(), sampleToday),

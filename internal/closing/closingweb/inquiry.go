@@ -13,6 +13,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/closing"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/merit"
 	"zhengshu/internal/official"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
@@ -115,7 +116,7 @@ func (v inquiryView) Crumbs() []web.Crumb {
 	return []web.Crumb{{Name: "工作台", Href: "/console"}, {Name: "中断核实单", Href: "/console/inquiries"}, {Name: v.Heading.Title}}
 }
 
-func newInquiryView(i closing.Inquiry, accounts []closing.Accountability, steps []passage.Step, answers, decides bool, today calendar.Date) inquiryView {
+func newInquiryView(i closing.Inquiry, accounts []merit.Record, steps []passage.Step, answers, decides bool, today calendar.Date) inquiryView {
 	base := inquiryPath(i.ID)
 	source := "系统监测"
 	if i.Source == "person" {
@@ -154,17 +155,24 @@ func newInquiryView(i closing.Inquiry, accounts []closing.Accountability, steps 
 	}
 	if v.Unapproved = i.State == closing.Unapproved; v.Unapproved {
 		v.Alert = web.Alert{Kind: web.Danger, Title: "已认定为自行下线", Text: "主管单位要对主办单位负责人严肃问责。处分由任免机关、单位或监察机关作出，主管单位只作登记，不作处分。"}
-		v.Accounts = web.Table{Caption: "问责记录", Columns: []web.Column{{Head: "被问责人"}, {Head: "方式"}, {Head: "决定机关"}, {Head: "日期"}, {Head: "文号"}, {Head: "登记人"}}, Empty: web.Empty{Title: "还没有登记问责结果"}}
+		v.Accounts = web.Table{Caption: "问责记录", Columns: []web.Column{{Head: "被问责人"}, {Head: "方式"}, {Head: "决定机关"}, {Head: "日期"}, {Head: "文号"}, {Head: "登记"}}, Empty: web.Empty{Title: "还没有登记问责结果"}}
 		for _, a := range accounts {
-			doc := web.Cell{Text: a.Document}
-			if a.Attachment != "" {
-				doc.Links = []web.Link{{Text: "文件", Href: base + "/files/" + url.PathEscape(a.Attachment), Note: a.Person}}
+			if !decides && a.State != merit.Checked {
+				continue // under way at the office
 			}
-			v.Accounts.Rows = append(v.Accounts.Rows, web.Row{Cells: []web.Cell{web.Text(a.Person), web.Text(a.Measure), web.Text(a.Body), web.Day(a.DecidedOn), doc, {Text: a.RecordedBy, Note: web.Minute(a.RecordedAt)}}})
+			tag := web.Tag{Kind: web.Warn, Text: a.StateName()}
+			if a.State == merit.Checked {
+				tag.Kind = web.Good
+			}
+			who := web.Cell{Text: a.Person, Note: merit.CapacityName(a.Capacity)}
+			if decides {
+				who.Href = a.Link()
+			}
+			v.Accounts.Rows = append(v.Accounts.Rows, web.Row{Cells: []web.Cell{who, web.Text(a.KindName()), web.Text(a.Body), web.Day(a.DecidedOn), web.Text(a.Document), {Text: a.EnteredBy, Note: web.Minute(a.EnteredAt), Tags: []web.Tag{tag}}}})
 		}
 		if decides {
 			v.MayAccount = true
-			v.Account = web.Form{Action: base + "/accountability", Upload: true, Sections: []web.Section{{Legend: "登记问责结果", Fields: []web.Field{{Name: "person", Label: "被问责人姓名和职务", Required: true, Max: 50}, {Name: "measure", Label: "问责方式", Required: true, Max: 200, Hint: "如 约谈、通报批评、诫勉；处分应写明作出决定的机关"},
+			v.Account = web.Form{Action: base + "/accountability", Upload: true, Sections: []web.Section{{Legend: "登记问责结果", Fields: []web.Field{{Name: "person", Label: "被问责人姓名和职务", Required: true, Max: 50}, {Kind: web.Select, Name: "kind", Label: "问责方式", Required: true, Options: accountKinds(), Hint: "处分由任免机关、单位或监察机关作出"}, {Name: "measure", Label: "决定的具体内容", Max: 200, Hint: "照决定文书填写，如 警告；方式已写明的可不填"},
 				{Name: "body", Label: "作出决定的机关", Required: true, Max: 100}, {Name: "document", Label: "文号", Max: 100}, {Kind: web.DateField, Name: "decided_on", Label: "决定日期", Required: true, Narrow: true}, {Kind: web.File, Name: "file", Label: "文件", Accept: approval.Accept}}}}, Buttons: []web.Button{{Label: "登记问责结果"}}}
 		}
 	}
@@ -180,6 +188,14 @@ func newInquiryView(i closing.Inquiry, accounts []closing.Accountability, steps 
 		}}, {Legend: "书面报备（选第一项时填写）", Fields: []web.Field{{Name: "report_no", Label: "文号", Max: 100}, {Kind: web.DateField, Name: "report_on", Label: "报备日期", Narrow: true}, {Kind: web.Check, Name: "sealed", Label: "已加盖公章"}, {Kind: web.File, Name: "scan", Label: "盖章扫描件", Accept: approval.Accept}}}}, Buttons: []web.Button{{Label: "作出认定"}}}
 	}
 	return v
+}
+
+func accountKinds() []web.Option {
+	out := []web.Option{{Label: "请选择"}}
+	for _, k := range merit.Kinds(merit.Account) {
+		out = append(out, web.Option{Value: k.ID, Label: k.Name})
+	}
+	return out
 }
 
 func sampleInquiry(state string) closing.Inquiry {
@@ -205,8 +221,8 @@ var sampleToday = calendar.Date{Year: 2026, Month: 3, Day: 23}
 var (
 	inquiryListPage = web.Define(views, "views/inquiries.html", newInquiryList(nil, 0, sampleToday), newInquiryList([]closing.Inquiry{sampleInquiry(closing.InquiryOpen), sampleInquiry(closing.Unapproved)}, 2, sampleToday), newInquiryList([]closing.Inquiry{hostileInquiry()}, 1, sampleToday))
 	inquiryPage     = web.Define(views, "views/inquiry.html", newInquiryView(sampleInquiry(closing.InquiryOpen), nil, nil, true, true, sampleToday),
-		newInquiryView(sampleInquiry(closing.Unapproved), []closing.Accountability{{Person: "张三 局长", Measure: "诫勉", Body: "中共西安市商务局党组", DecidedOn: sampleToday, RecordedBy: "王秀兰", RecordedAt: sampleAt, Attachment: "F"}}, []passage.Step{{At: sampleAt, Act: "ask", ActorName: "系统"}}, false, true, sampleToday),
-		newInquiryView(hostileInquiry(), []closing.Accountability{{Person: "<b>", Body: "<script>"}}, nil, true, true, sampleToday))
+		newInquiryView(sampleInquiry(closing.Unapproved), []merit.Record{{ID: "J", Person: "张三 局长", Kind: "admonish", Body: "中共西安市商务局党组", DecidedOn: sampleToday, EnteredBy: "王秀兰", EnteredAt: sampleAt, State: merit.Checked}}, []passage.Step{{At: sampleAt, Act: "ask", ActorName: "系统"}}, false, true, sampleToday),
+		newInquiryView(hostileInquiry(), []merit.Record{{Person: "<b>", Body: "<script>"}}, nil, true, true, sampleToday))
 	reportPage = web.Define(views, "views/report.html", newReportView(registry.Object{Name: "西安市商务局微博", UnitName: "西安市商务局"}), newReportView(registry.Object{Name: "<script>", UnitName: `"><`}))
 )
 
@@ -279,12 +295,12 @@ func (h *Handler) account(w http.ResponseWriter, r *http.Request) error {
 	file, done, err := web.Attachment(r, "file")
 	defer done()
 	if err == nil {
-		a := closing.Accountability{Person: r.PostFormValue("person"), Measure: r.PostFormValue("measure"), Body: r.PostFormValue("body"), Document: r.PostFormValue("document")}
+		a := merit.Entry{Person: r.PostFormValue("person"), Kind: r.PostFormValue("kind"), Measure: r.PostFormValue("measure"), Body: r.PostFormValue("body"), Document: r.PostFormValue("document")}
 		if a.DecidedOn, err = web.DayOf(r, "decided_on", "决定日期"); err == nil {
-			err = h.closings.Account(r.Context(), authz.SessionFrom(r.Context()), authz.ScopeFrom(r.Context()), iid(r), a, file)
+			_, err = h.closings.Account(r.Context(), authz.SessionFrom(r.Context()), authz.ScopeFrom(r.Context()), iid(r), a, file)
 		}
 	}
-	return inquiryPage.Answer(w, r, err, inquiryPath(iid(r)), "问责结果已登记。", h.inquiryOf, func(v *inquiryView) *web.Form { return &v.Account })
+	return inquiryPage.Answer(w, r, err, inquiryPath(iid(r)), "问责结果已登记，由本单位另一人复核后生效。", h.inquiryOf, func(v *inquiryView) *web.Form { return &v.Account })
 }
 
 func (h *Handler) paper(w http.ResponseWriter, r *http.Request) error {

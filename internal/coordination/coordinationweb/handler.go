@@ -1,6 +1,7 @@
 package coordinationweb
 
 import (
+	"embed"
 	"net/http"
 	"net/url"
 	"slices"
@@ -19,6 +20,9 @@ import (
 	"zhengshu/internal/web"
 	"zhengshu/internal/web/picker"
 )
+
+//go:embed views/*.html
+var views embed.FS
 
 const (
 	logPath      = "/console/coordination"
@@ -44,7 +48,7 @@ func New(d *db.DB, s *coordination.Service, o *org.Service, tabs func(r *http.Re
 
 // Routes of the door.
 func (h *Handler) Routes() []web.Route {
-	return []web.Route{
+	return append(h.referralRoutes(), []web.Route{
 		{Pattern: "GET /console/coordination", Permit: authz.RecordRead, Handle: h.log},
 		{Pattern: "GET /console/coordination/export", Permit: authz.RecordRead, Handle: h.exportLog},
 		{Pattern: "GET /console/coordination/new", Permit: authz.CoordinationManage, Handle: h.showNew},
@@ -68,7 +72,7 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/shares/{id}", Permit: authz.ShareRead, Handle: h.share},
 		{Pattern: "GET /console/shares/{id}/file", Permit: authz.ShareRead, Handle: h.shareFile},
 		{Pattern: "POST /console/shares/{id}/sign", Permit: authz.ShareRead, Handle: h.sign},
-	}
+	}...)
 }
 
 // page is a list of this door, record a record, formView a form.
@@ -139,7 +143,8 @@ var (
 
 var listPage = web.Define(web.Plain, "pages/list.html", newLog(nil, 0, true, sampleToday), newLog([]coordination.Entry{sampleEntry}, 1, true, sampleToday), newLog([]coordination.Entry{hostile}, 1, false, sampleToday),
 	newContacts(nil, 0, true), newContacts([]coordination.Contact{{ID: "c", Organ: "某日报", Kind: "news", Person: "甲", Phone: "029-1"}, {ID: `"`, Organ: "<script>", Person: "<b>"}}, 2, true),
-	newShares(nil, 0, true), newShares([]coordination.Share{sampleShare, hostShare}, 2, false))
+	newShares(nil, 0, true), newShares([]coordination.Share{sampleShare, hostShare}, 2, false),
+	newReferrals(nil, 0, true, sampleToday), newReferrals([]coordination.Referral{sampleReferral, hostReferral}, 2, false, sampleToday))
 
 func (h *Handler) log(w http.ResponseWriter, r *http.Request) error {
 	f, err := filterOf(r)
@@ -218,7 +223,8 @@ func newEntryView(d coordination.Dossier, manages bool, today calendar.Date) rec
 
 var recordPage = web.Define(web.Plain, "pages/record.html",
 	newEntryView(coordination.Dossier{Entry: sampleEntry, Files: []approval.Attachment{{ID: "f", Name: "纪要.pdf"}}}, true, sampleToday), newEntryView(coordination.Dossier{Entry: hostile, Files: []approval.Attachment{{ID: `"`, Name: "<script>"}}}, true, sampleToday),
-	newShareView(sampleShare, nil, true), newShareView(hostShare, []audit.Row{{Act: "coordination.share.read", Actor: audit.Actor{Name: "<b>"}}}, false))
+	newShareView(sampleShare, nil, true), newShareView(hostShare, []audit.Row{{Act: "coordination.share.read", Actor: audit.Actor{Name: "<b>"}}}, false),
+	newReferralView(sampleReferral, sampleRows, nil, side{receives: true}, sampleToday), newReferralView(sampleReferral, sampleRows, nil, side{sent: true}, sampleToday), newReferralView(hostReferral, hostRows, nil, side{sent: true}, sampleToday))
 
 func (h *Handler) entry(w http.ResponseWriter, r *http.Request) error {
 	return h.renderEntry(w, r, http.StatusOK, nil)
@@ -270,7 +276,7 @@ func newEntryForm(unit web.Field) formView {
 	return v
 }
 
-var formPage = web.Define(web.Plain, "pages/form.html", newEntryForm(web.Field{Name: "unit", Label: "登记单位", Required: true}), newContactForm(web.Field{Name: "unit", Label: "登记单位"}, coordination.Contact{}),
+var formPage = web.Define(web.Plain, "pages/form.html", newReferPreview([]coordination.Batch{sampleBatch}, []string{"finding:f"}), newReferPreview([]coordination.Batch{hostBatch}, []string{`"><b>`}), newEntryForm(web.Field{Name: "unit", Label: "登记单位", Required: true}), newContactForm(web.Field{Name: "unit", Label: "登记单位"}, coordination.Contact{}),
 	newContactForm(web.Field{}, coordination.Contact{ID: `"`, Organ: "<script>", Person: `"><b>`}), newGiveForm(web.Field{Name: "unit", Label: "共享单位"}, nil, []org.Unit{{ID: "t", Name: "陕西省互联网信息办公室"}}, sampleList, nil, coordination.Share{List: "sites"}),
 	newScheduleForm(web.Field{Name: "unit", Label: "共享单位"}, []coordination.List{sampleList}, []org.Unit{{ID: `"`, Name: "<script>"}}, []coordination.Schedule{{ID: "1", ToName: "<b>", List: "sites", Every: "month", Next: sampleToday}}))
 

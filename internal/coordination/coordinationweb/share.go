@@ -84,6 +84,10 @@ func (h *Handler) renderShare(w http.ResponseWriter, r *http.Request, status int
 	if err != nil {
 		return err
 	}
+	if x.Referred() {
+		http.Redirect(w, r, x.Link(), http.StatusSeeOther)
+		return nil
+	}
 	history, err := h.coordination.ShareHistory(r.Context(), s, x.ID)
 	if err != nil {
 		return err

@@ -53,6 +53,8 @@ func Rules() []rules.Rule {
 		// Articles 21, 22, 24 and 28
 		BudgetFull, GradeRecorded, GradeAssessed, AssetCertified, ServerAtHome, ProviderAtHome,
 		TwoLevels, RulesJoint, RulesDuties, TenancyInRule, TenancyReceipt, RulesIssuer, RulesNumber,
+		// Article 30
+		DecidedByBody, RestsOn,
 		// Article 33
 		ZonePortal,
 	}

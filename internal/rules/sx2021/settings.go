@@ -94,6 +94,9 @@ type Settings struct {
 	// ShareReceiptWorkdays is how long a co-regulator has to sign for a shared
 	// ledger, in working days.
 	ShareReceiptWorkdays int `json:"share_receipt_workdays"`
+	// ReferralWorkdays is how long a co-regulator has to deal with what was handed
+	// over to it and to answer, in working days.
+	ReferralWorkdays int `json:"referral_workdays"`
 	// BudgetDueMonth and BudgetDueDay are the day of the year by which a year's
 	// budget lines are entered (Article 21).
 	BudgetDueMonth int `json:"budget_due_month"`
@@ -236,6 +239,7 @@ func Defaults() Settings {
 		VacancyWorkdays:         10,
 		RulesReceiptWorkdays:    5,
 		ShareReceiptWorkdays:    5,
+		ReferralWorkdays:        10,
 		BudgetDueMonth:          3,
 		BudgetDueDay:            31,
 		MatrixDays:              10,
@@ -305,6 +309,7 @@ func (s Settings) Wrong() []string {
 	bad(s.ProofMinutes < 1 || s.ProofMinutes > 480, "终审、批准前多久须再次验证身份应为1至480分钟，请重新填写。")
 	bad(s.RulesReceiptWorkdays < 1, "运维管理细则签收期限须为1个工作日以上，请填写正整数。")
 	bad(s.ShareReceiptWorkdays < 1, "共享台账签收期限须为1个工作日以上，请填写正整数。")
+	bad(s.ReferralWorkdays < 1 || s.ReferralWorkdays > 60, "移送事项的反馈期限须为1至60个工作日，请重新填写。")
 	bad(s.BudgetDueMonth < 1 || s.BudgetDueMonth > 12 || s.BudgetDueDay < 1 || s.BudgetDueDay > calendar.DaysIn(commonYear, time.Month(s.BudgetDueMonth)), "经费登记截止日应为一年中的一天，请重新填写。")
 	bad(s.LedgerClearingWorkdays < 1, "台账差异核实期限须为1个工作日以上，请填写正整数。")
 	bad(s.UnexplainedDownHours < 1, "异常中断核实时限须为1小时以上，请填写正整数。")

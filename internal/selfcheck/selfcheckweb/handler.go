@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"zhengshu/internal/approval"
+	"zhengshu/internal/assessment"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
@@ -22,7 +24,17 @@ import (
 var views embed.FS
 
 // Handler serves the screens.
-type Handler struct{ checks *selfcheck.Service }
+type Handler struct {
+	checks *selfcheck.Service
+	db     db.Querier
+	filing *assessment.Service
+}
+
+// Filing lets the office above make findings of problems that were found.
+func (h *Handler) Filing(q db.Querier, a *assessment.Service) *Handler {
+	h.db, h.filing = q, a
+	return h
+}
 
 // New makes the handler.
 func New(s *selfcheck.Service) *Handler { return &Handler{checks: s} }
@@ -158,7 +170,7 @@ func (oneView) Crumbs() []web.Crumb {
 	return []web.Crumb{{Name: "工作台", Href: "/console"}, {Name: "季度安全自查", Href: "/console/selfchecks"}, {Name: "自查表"}}
 }
 
-func newOneView(c selfcheck.Check, p selfcheck.Pack, fill, confirm bool, today calendar.Date) oneView {
+func newOneView(c selfcheck.Check, p selfcheck.Pack, fill, confirm bool, filing map[string]web.Link, today calendar.Date) oneView {
 	at := "/console/selfchecks/" + url.PathEscape(string(c.Unit)) + "/" + url.PathEscape(c.Period)
 	v := oneView{Heading: web.Heading{Above: selfcheck.PeriodName(c.Period), Title: c.UnitName + "安全自查", Tags: []web.Tag{stateTag(c.State)}},
 		Source:  fmt.Sprintf("%s，第 %d 版。%s。", p.Title, p.Version, p.Source),
@@ -224,6 +236,9 @@ func newOneView(c selfcheck.Check, p selfcheck.Pack, fill, confirm bool, today c
 			} else if fill {
 				v.Mend = append(v.Mend, web.Form{Action: at + "/problems/" + url.PathEscape(t.ID), Sections: []web.Section{{Legend: "整改：" + t.Says, Fields: []web.Field{{Kind: web.TextArea, Name: fmt.Sprintf("evidence_%d", n), Label: "怎样整改、依据", Required: true, Rows: 2, Max: 500}, {Kind: web.Hidden, Name: "at", Value: fmt.Sprint(n)}}}}, Buttons: []web.Button{{Label: "整改完成"}}})
 			}
+			if l := filing[t.ID]; l.Text != "" {
+				done.Links = append(done.Links, l)
+			}
 			v.Problems.Rows = append(v.Problems.Rows, web.Row{Cells: []web.Cell{web.Text(t.Says), due, done}})
 		}
 	}
@@ -243,11 +258,11 @@ func pack() selfcheck.Pack {
 }
 
 var onePage = web.Define(views, "views/one.html",
-	newOneView(sampleCheck(""), pack(), false, false, sampleDay),
-	newOneView(sampleCheck(selfcheck.Filling), pack(), true, false, sampleDay),
-	newOneView(sampleCheck(selfcheck.Submitted), pack(), true, true, sampleDay),
-	newOneView(sampleCheck(selfcheck.Confirmed), pack(), true, true, sampleDay),
-	newOneView(hostileCheck(), pack(), true, true, sampleDay),
+	newOneView(sampleCheck(""), pack(), false, false, nil, sampleDay),
+	newOneView(sampleCheck(selfcheck.Filling), pack(), true, false, nil, sampleDay),
+	newOneView(sampleCheck(selfcheck.Submitted), pack(), true, true, nil, sampleDay),
+	newOneView(sampleCheck(selfcheck.Confirmed), pack(), true, true, nil, sampleDay),
+	newOneView(hostileCheck(), pack(), true, true, map[string]web.Link{"t1": {Text: "列为问题", Href: "/console/orders/seen"}}, sampleDay),
 )
 
 func (h *Handler) view(r *http.Request) (oneView, error) {
@@ -259,7 +274,34 @@ func (h *Handler) view(r *http.Request) (oneView, error) {
 	if c.FilledByID == authz.SessionFrom(r.Context()).PersonID {
 		confirm = false
 	}
-	return newOneView(c, pack(), fill, confirm, web.FrameOf(r).Today), nil
+	filing, err := h.filingOf(r, c)
+	return newOneView(c, pack(), fill, confirm, filing, web.FrameOf(r).Today), err
+}
+
+// filingOf leads from each problem to the form that makes a finding of it, or to
+// the finding it became. The unit itself mends it by the self-check.
+func (h *Handler) filingOf(r *http.Request, c selfcheck.Check) (map[string]web.Link, error) {
+	if h.filing == nil || len(c.Problems) == 0 {
+		return nil, nil
+	}
+	s := authz.SessionFrom(r.Context())
+	var ids []string
+	for _, t := range c.Problems {
+		ids = append(ids, t.ID)
+	}
+	filed, err := h.filing.Filed(r.Context(), h.db, s.ScopeFor(authz.InspectionRead), "selfcheck", ids)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]web.Link{}
+	for _, t := range c.Problems {
+		if f, ok := filed[t.ID]; ok {
+			out[t.ID] = web.Link{Text: "已列为问题", Href: f.Link, Note: t.Says}
+		} else if s.May(authz.OrderIssue) && t.DoneAt.IsZero() {
+			out[t.ID] = web.Link{Text: "列为问题", Href: "/console/orders/seen?from=" + url.QueryEscape("selfcheck:"+t.ID), Note: t.Says}
+		}
+	}
+	return out, nil
 }
 
 // at is the address of the one the request names.

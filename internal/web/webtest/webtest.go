@@ -9,12 +9,14 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/andybalholm/cascadia"
 	"golang.org/x/net/html"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/fault"
 	"zhengshu/internal/web"
 )
 
@@ -22,10 +24,29 @@ import (
 const Token = "form-token-of-the-test"
 
 // Gate lets everyone in as Session, nobody when it is nil. Context, when set,
-// adds what the real gate would, such as the audit actor.
+// adds what the real gate would, such as the audit actor. Stale asks for the
+// Secret before grave acts, as if the last proof were too old.
 type Gate struct {
 	Session *authz.Session
 	Context func(context.Context) context.Context
+	Stale   bool
+}
+
+// Secret is what a visitor of a stale Gate proves anew who it is with.
+const Secret = "secret-of-the-test"
+
+// Proof is web.Prover.
+func (g *Gate) Proof(*http.Request) (web.Proof, error) {
+	return web.Proof{Fresh: !g.Stale, After: time.Minute}, nil
+}
+
+// Prove is web.Prover.
+func (g *Gate) Prove(_ http.ResponseWriter, _ *http.Request, secret string) (string, error) {
+	if secret != Secret {
+		return "", fault.New(fault.Invalid, "密码不正确，请重新填写。")
+	}
+	g.Stale = false
+	return Token, nil
 }
 
 // Enter is web.Gate.

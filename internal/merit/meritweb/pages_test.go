@@ -1,0 +1,9 @@
+package meritweb
+
+import (
+	"testing"
+
+	"zhengshu/internal/web/webtest"
+)
+
+func TestPages(t *testing.T) { webtest.CheckPages(t) }
