@@ -19,9 +19,9 @@ import (
 
 // BenchmarkVisible approves items of a site that has a hundred thousand and
 // waits until readers see each on its page, in its column, on the home page and
-// in the feed. The aim is 150 ms for the 99th of 100. No peer.
+// in the feed. The aim is 150 ms for 99 of 100 approvals. No peer.
 func BenchmarkVisible(b *testing.B) {
-	n, rounds := 100_000, 100
+	n, rounds := 100_000, 300
 	if s := os.Getenv("ZHENGSHU_BENCH_ITEMS"); s != "" {
 		n, _ = strconv.Atoi(s)
 	}
@@ -122,6 +122,13 @@ func BenchmarkVisible(b *testing.B) {
 				one(i)
 			}
 			spent = processor() - spent
+			slow := 0
+			for i, ms := range took {
+				if ms > 150 {
+					b.Logf("approval %d: %.0f ms, signed after %.0f; article, column, home, feed %.0f %.0f %.0f %.0f", i, ms, signed[i], parts[0][i], parts[1][i], parts[2][i], parts[3][i])
+					slow++
+				}
+			}
 			slices.Sort(took)
 			slices.Sort(signed)
 			b.Logf("medians: signed %.1f ms; visible on article, column, home, feed %.1f %.1f %.1f %.1f ms", signed[len(signed)/2], median(parts[0]), median(parts[1]), median(parts[2]), median(parts[3]))
@@ -130,6 +137,7 @@ func BenchmarkVisible(b *testing.B) {
 			b.ReportMetric(took[len(took)/2], "median_ms")
 			b.ReportMetric(took[len(took)*99/100], "p99_ms")
 			b.ReportMetric(took[len(took)-1], "max_ms")
+			b.ReportMetric(float64(slow), "above_150_ms")
 			b.ReportMetric(load(), "load")
 		})
 	}

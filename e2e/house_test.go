@@ -24,6 +24,10 @@ import (
 
 const demoPassword = demo.Password
 
+// hurry is the pause between two requests to a host: the only hosts that the
+// journeys' patrols meet are their own.
+const hurry = time.Millisecond
+
 // house is the product running as a person runs it, in this process.
 type house struct {
 	*app.House
@@ -67,6 +71,9 @@ func serveFrom(t testing.TB, c app.Config, addr string) house {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	c.Addr, c.Demo = addr, true
+	if c.CrawlDelay == 0 {
+		c.CrawlDelay = hurry
+	}
 	h, err := app.Open(ctx, c)
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +112,7 @@ func layDemo() {
 		}
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
-		h, err := app.Open(ctx, app.Config{Dir: laid.dir, Addr: "127.0.0.1:0", Demo: true, Log: slog.New(slog.DiscardHandler)})
+		h, err := app.Open(ctx, app.Config{Dir: laid.dir, Addr: "127.0.0.1:0", Demo: true, CrawlDelay: hurry, Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			return err
 		}

@@ -73,6 +73,8 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 			return nil, fmt.Errorf("db: read DSN: %w", err)
 		}
 		cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+		// Compiling a plan takes longer than any question of the house.
+		cfg.ConnConfig.RuntimeParams["jit"] = "off"
 		if cfg.MaxConns < 8 {
 			cfg.MaxConns = 8
 		}
@@ -124,10 +126,11 @@ func openSQLite(path, lock string, conns int) (*sql.DB, error) {
 		q.Add("_pragma", p)
 	}
 	q.Set("_txlock", lock)
-	p, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
+	c, err := sqlite.NewConnector("file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode())
 	if err != nil {
 		return nil, fmt.Errorf("db: open SQLite: %w", err)
 	}
+	p := sql.OpenDB(keeping{c})
 	p.SetMaxOpenConns(conns)
 	p.SetMaxIdleConns(conns)
 	return p, nil
