@@ -127,6 +127,17 @@ func Size(name string) (plain, gzipped int) {
 	return len(f.plain), len(f.gzip)
 }
 
+// Axe is the source of axe-core with its Chinese texts, which inspection runs in
+// a browser of its own on other people's pages; "" until it has been bundled. It
+// is not served.
+func Axe() string {
+	b, err := files.ReadFile("built/axe.audit")
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}
+
 // Handler serves the files below Path. A hashed name never changes its
 // content, so it may be kept for a year; any other name is not found.
 func Handler() http.Handler {

@@ -18,7 +18,7 @@ import (
 // packages (…test) stand right after what they test.
 var floors = []string{
 	// ground: knows nothing of government
-	"realdata", "fault", "db", "db/dbtest", "blob", "blob/blobtest", "seal", "jobs", "jobs/jobstest", "egress", "crawl", "crawl/hostile", "vantage", "frontier", "warc", "official", "intake", "prose",
+	"realdata", "fault", "db", "db/dbtest", "blob", "blob/blobtest", "seal", "jobs", "jobs/jobstest", "egress", "browser", "crawl", "crawl/hostile", "vantage", "frontier", "warc", "official", "intake", "prose",
 	// law and people
 	"calendar", "audit", "passage", "rules", "rules/packs", "rules/sx2021", "rules/gbh2018", "authz", "org", "signin", "notify", "obligation", "province", "approval", "workbench", "queries",
 	// checks: facts in, findings out, no database
@@ -31,7 +31,7 @@ var floors = []string{
 	// doors
 	"web", "web/porch", "web/picker", "web/webtest", "web/browsertest", "portal",
 	"signin/signinweb", "org/orgweb", "registry/registryweb", "registry/registrypublic", "cutover/cutoverweb", "operator/operatorweb", "tenancy/tenancyweb", "protection/protectionweb", "coordination/coordinationweb", "budget/budgetweb", "lexicon/lexiconweb", "approval/approvalweb", "obligation/obligationweb", "province/provinceweb", "guidance/guidanceweb", "reposting/repostingweb", "training/trainingweb", "selfcheck/selfcheckweb", "lifecycle/lifecycleweb",
-	"library/libraryweb", "columns/columnsweb", "layout/layoutweb", "media/mediaweb", "movein/moveinweb", "disclosure/disclosureweb", "publishing/publishingweb", "appearance/appearanceweb", "integrity/integrityweb", "visits/visitsweb", "letters/lettersweb", "letters/letterspublic", "inspection/inspectionweb", "impostor/impostorweb", "impostor/impostorpublic", "security/securityweb", "hosts/hostsweb", "newmedia/newmediaweb", "inspection/vantageweb",
+	"library/libraryweb", "columns/columnsweb", "layout/layoutweb", "media/mediaweb", "movein/moveinweb", "disclosure/disclosureweb", "publishing/publishingweb", "appearance/appearanceweb", "integrity/integrityweb", "visits/visitsweb", "letters/lettersweb", "letters/letterspublic", "inspection/inspectionweb", "inspection/inspectionpublic", "impostor/impostorweb", "impostor/impostorpublic", "security/securityweb", "hosts/hostsweb", "newmedia/newmediaweb", "inspection/vantageweb",
 	"notice/noticeweb", "filing/filingweb", "merit/meritweb", "closing/closingweb", "reconciliation/reconciliationweb",
 	"matrix/matrixweb", "platform/platformweb", "blueprint/blueprintweb", "moveout/moveoutweb", "health/healthweb",
 	"vigil/vigilweb", "duty/dutyweb",

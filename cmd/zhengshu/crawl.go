@@ -20,6 +20,7 @@ var crawlCommand = command{
 		house := c.flags.String("house", "", "平台公钥，或存有公钥的文件")
 		slots := c.flags.Int("sites", 8, "同时检查多少个网站")
 		vantage := c.flags.String("vantage", "", "观察点名称，写入证据（默认本机名）")
+		drawn := c.flags.Bool("browser", true, "用本机的 Chromium 查看页面显示和截图（没有安装则不做）")
 		once := c.flags.Bool("once", false, "做完现有的计划就退出")
 		allow := c.flags.String("allow", "", "放行的监听地址 HOST:PORT，多个用逗号分开")
 		if err := c.parse(0, 0); err != nil {
@@ -32,7 +33,7 @@ var crawlCommand = command{
 		if err != nil {
 			return err
 		}
-		return app.Crawl(ctx, app.CrawlConfig{Plans: *plans, Batches: *batches, Dir: *data, House: *house, Slots: *slots, Vantage: *vantage, Once: *once, Policy: policy,
+		return app.Crawl(ctx, app.CrawlConfig{Plans: *plans, Batches: *batches, Dir: *data, House: *house, Slots: *slots, Vantage: *vantage, Once: *once, Browser: *drawn, Policy: policy,
 			Log: slog.New(slog.NewTextHandler(c.stderr, nil))}, func(public string) {
 			fmt.Fprintf(c.stderr, "本机公钥：%s\n", public)
 		})

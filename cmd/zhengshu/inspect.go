@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"strings"
 
+	"zhengshu/assets"
+	"zhengshu/internal/browser"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
@@ -21,6 +23,7 @@ var inspectCommand = command{
 		asJSON := c.flags.Bool("json", false, "输出 JSON")
 		pages := c.flags.Int("max-pages", 200, "最多看多少页")
 		allow := c.flags.String("allow", "", "放行的监听地址 HOST:PORT（如 127.0.0.1:8080），多个用逗号分开")
+		drawn := c.flags.Bool("browser", false, "用本机的 Chromium 查看页面显示（适应宽度、载入时间、无障碍）")
 		delay := c.flags.Duration("delay", 0, "同一主机两次请求的间隔，0 为默认")
 		if err := c.parse(1, 1); err != nil {
 			return err
@@ -40,6 +43,9 @@ var inspectCommand = command{
 		}
 		if o.Scanner, err = scanner(); err != nil {
 			return err
+		}
+		if *drawn {
+			o.Browser = browser.New(browser.Settings{Axe: assets.Axe()})
 		}
 		o.Progress = func(visited int, url string) {
 			if !*asJSON {

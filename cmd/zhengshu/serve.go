@@ -18,11 +18,13 @@ var serveCommand = command{
 		ops := c.flags.String("ops", "", "运行指标的监听地址，空为不开")
 		demo := c.flags.Bool("demo", false, "演示省份和演示首页")
 		reach := c.reach()
+		drawn := c.flags.Bool("browser", true, "检查网站时用本机的 Chromium 查看页面显示和截图（没有安装则不做）")
 		secure := c.flags.Bool("https", false, "前面有 HTTPS 代理：Cookie 只走 HTTPS")
 		if err := c.parse(0, 0); err != nil {
 			return err
 		}
 		cfg := store.config()
+		cfg.Browser = *drawn
 		cfg.Addr, cfg.Ops, cfg.Demo, cfg.Secure, cfg.Reach = *addr, *ops, *demo, *secure || len(reach.secured) > 0 && *reach.redirect, reach.config()
 		h, err := app.Open(ctx, cfg)
 		if err != nil {
@@ -40,9 +42,12 @@ var workCommand = command{
 	name: "work", says: "只做后台任务，不监听（与 serve 共用数据库）",
 	run: func(ctx context.Context, c *call) error {
 		store := c.store()
+		drawn := c.flags.Bool("browser", true, "检查网站时用本机的 Chromium 查看页面显示和截图（没有安装则不做）")
 		if err := c.parse(0, 0); err != nil {
 			return err
 		}
-		return store.with(ctx, func(h *app.House) error { return h.Work(ctx) })
+		cfg := store.config()
+		cfg.Browser = *drawn
+		return with(ctx, cfg, func(h *app.House) error { return h.Work(ctx) })
 	},
 }

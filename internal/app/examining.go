@@ -60,7 +60,14 @@ const mostAttachment = 32 << 20
 func (h *House) examining() library.Examining {
 	return library.Examining{
 		Edition: func() string { return check.Edition() + proofread.Edition() + h.Lexicon.Edition(context.Background()) },
-		Words:   h.attachedWords,
+		Reader: func(ctx context.Context, unit org.UnitID) (library.Inspector, string, error) {
+			p, err := h.Lexicon.For(ctx, unit)
+			if err != nil {
+				return nil, "", err
+			}
+			return func(text string) []check.Span { return check.Text(text, p, check.Content) }, check.Edition() + proofread.Edition() + h.Lexicon.EditionFor(ctx, unit), nil
+		},
+		Words: h.attachedWords,
 		Own: func(address string) (library.ItemID, bool) {
 			u, err := url.Parse(address)
 			if err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/assets"
 	"zhengshu/internal/annual"
 	"zhengshu/internal/appearance"
 	"zhengshu/internal/approval"
@@ -24,6 +25,7 @@ import (
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
+	"zhengshu/internal/browser"
 	"zhengshu/internal/budget"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
@@ -115,6 +117,8 @@ type Config struct {
 	// Copies is where releases are copied to, for portals elsewhere and for
 	// restoring: a folder or s3://HOST:PORT/BUCKET[/PREFIX] with the keys of Blobs.
 	Copies string
+	// Browser lets inspection look at pages in Chromium, where one is installed.
+	Browser bool
 	// Reach is how readers come to the portals.
 	Reach Reach
 }
@@ -459,6 +463,7 @@ func (h *House) wireInspection(ctx context.Context) error {
 		Delay: h.Config.CrawlDelay, Log: h.Config.Log, Frontier: store, Exchange: exchange,
 		Scanner: h.houseScanner,
 		Pack:    h.packOn(all),
+		Browser: h.browser(),
 	})
 	h.Reconciling = reconciliation.New(reconciliation.Parts{DB: h.DB, Registry: h.Registry, Intake: registry.NewIntake(h.Registry, h.Blobs), Inspection: h.Inspection,
 		Obligations: h.Obligations, Days: h.Days, Client: h.client})
@@ -469,6 +474,14 @@ func (h *House) wireInspection(ctx context.Context) error {
 	h.Inspection.OriginFrom(h.origin)
 	h.Inspection.ItemFrom(func(_ context.Context, _ registry.SiteID, address string) string { return itemLink(address) })
 	return nil
+}
+
+// browser is what inspection draws pages with; nil for none.
+func (h *House) browser() *browser.Browser {
+	if !h.Config.Browser {
+		return nil
+	}
+	return browser.New(browser.Settings{Axe: assets.Axe()})
 }
 
 // egressPolicy lets requests reach the open Internet and, by host name, the

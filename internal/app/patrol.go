@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"zhengshu/assets"
+	"zhengshu/internal/browser"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/frontier"
@@ -54,6 +56,7 @@ type CrawlConfig struct {
 	Vantage        string
 	Once           bool
 	Policy         egress.Policy
+	Browser        bool // looks at pages in Chromium, where one is installed
 	Log            *slog.Logger
 }
 
@@ -82,8 +85,12 @@ func Crawl(ctx context.Context, c CrawlConfig, told func(public string)) (err er
 	defer func() { err = errors.Join(err, store.Close()) }()
 	client := egress.New(c.Policy)
 	defer client.Close()
+	var drawn *browser.Browser
+	if c.Browser {
+		drawn = browser.New(browser.Settings{Axe: assets.Axe()})
+	}
 	crawler := inspection.NewCrawler(store, client, inspection.CrawlerSettings{Plans: c.Plans, Batches: c.Batches, House: map[string]bool{house: true}, Key: key, Slots: c.Slots, Vantage: c.Vantage, Log: c.Log,
-		Scanner: bareScanner})
+		Scanner: bareScanner, Browser: drawn})
 	if c.Once {
 		return crawler.Once(ctx)
 	}

@@ -25,6 +25,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection/inspectionpublic"
 	"zhengshu/internal/portal"
 	"zhengshu/internal/publishing"
 	"zhengshu/internal/publishing/theme"
@@ -206,6 +207,7 @@ func OpenPortals(ctx context.Context, c PortalConfig) (*Portals, error) {
 		Observe: func(h portal.Hit) { p.served.Add(1); p.recorder.Observe(h) }})
 	door := registrypublic.New(registrypublic.Config{Store: p.store, Clock: calendar.System(), Log: c.Log, Render: renderIn})
 	p.handler.Mount("/official/", inSite(door))
+	p.handler.Mount("/rules/", rulesDoor(inspectionpublic.Config{Store: p.store, Log: c.Log, Render: renderIn}))
 	p.handler.Mount("/bulletins/", papersDoor(reportingpublic.Config{Store: p.store, Log: c.Log, Render: renderIn}))
 	// What needs the house says so, in the site's own page.
 	for prefix, says := range map[string]string{"/letters/": "写信和查询", "/impostors/": "举报假冒"} {

@@ -3,6 +3,7 @@ package check
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"zhengshu/internal/calendar"
 )
@@ -175,12 +176,36 @@ func Run(f Facts) []Finding {
 	if f.Lexicon == nil {
 		f.Lexicon = builtin()
 	}
+	return run(&f, func(Check) bool { return true })
+}
+
+// RunFamily is Run for the checks of some families alone.
+func RunFamily(f Facts, families ...string) []Finding {
+	if f.Page != nil && f.Class == "" {
+		f.Class = Classify(f.Page)
+	}
+	if f.Lexicon == nil {
+		f.Lexicon = builtin()
+	}
+	return run(&f, func(c Check) bool { return slices.Contains(families, c.Family()) })
+}
+
+// Family is the first part of the id.
+func (c Check) Family() string {
+	family, _, _ := strings.Cut(c.ID, ".")
+	return family
+}
+
+func run(f *Facts, put func(Check) bool) []Finding {
 	var out []Finding
 	for _, c := range table() {
+		if !put(c) {
+			continue
+		}
 		if c.Live && f.Staging || f.Ledger != nil && f.Ledger.Object != "" && !c.Judges(f.Ledger.Object) {
 			continue
 		}
-		out = append(out, c.run(c, &f)...)
+		out = append(out, c.run(c, f)...)
 	}
 	return out
 }

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Ways of coming to a page, for Alternate.
 const (
+	AsBrowser  = "browser"  // a desktop's browser, as visitors have; patrols name themselves
 	AsMobile   = "mobile"   // a telephone's browser
 	AsSpider   = "spider"   // a search engine's robot
 	AsSearcher = "searcher" // a browser sent by a search engine: Referer
@@ -29,6 +31,8 @@ type Alternate struct {
 
 func (a Alternate) words() string {
 	switch a.As {
+	case AsBrowser:
+		return "以普通浏览器访问"
 	case AsMobile:
 		return "以手机访问"
 	case AsSpider:
@@ -40,7 +44,7 @@ func (a Alternate) words() string {
 }
 
 var cloakChecks = []Check{
-	cloakCheck("cloaked.agent", "不同终端和搜索引擎看到同样的内容", []string{AsMobile, AsSpider}),
+	cloakCheck("cloaked.agent", "不同终端和搜索引擎看到同样的内容", []string{AsBrowser, AsMobile, AsSpider}),
 	cloakCheck("cloaked.referrer", "从搜索结果进入看到同样的内容", []string{AsSearcher}),
 }
 
@@ -95,17 +99,93 @@ func cloaked(c Check, f *Facts, a Alternate) Finding {
 			return c.wrong(a.words()+"时出现指向 "+h+" 的链接", a.As)
 		}
 	}
-	// Another robot's page altogether: what it holds shows no sign, but nothing
-	// of the site is left in it.
-	if a.As == AsSpider && !resembles(f.Page, a.Page) && len([]rune(a.Page.VisibleText)) > 200 {
-		w := c.wrong(a.words()+"得到的网页与正常访问完全不同", a.As)
-		w.Severity = Error
-		return w
+	if w := worse(f, a.Page); w != nil {
+		out := c.wrong(a.words()+"时"+strings.TrimSuffix(w.Says, "。"), a.As)
+		out.Severity = w.Severity
+		return out
 	}
-	if !resembles(f.Page, a.Page) {
+	// Nothing of it is wrong by itself, but it is not the page that others see. A
+	// telephone may have a layout of its own, and a page that its script alone
+	// fills is often handed to robots filled.
+	if a.As != AsMobile && runes(f.Page.VisibleText) > enoughText && runes(a.Page.VisibleText) > 2*enoughText {
+		says := ""
+		switch {
+		case !Alike(f.Page, a.Page):
+			says = "得到的网页与正常访问完全不同"
+		case otherTitle(f.Page, a.Page):
+			says = "得到的标题是“" + clipped(a.Page.DocumentTitle(), 40) + "”，与正常访问不同"
+		}
+		if says != "" {
+			w := c.wrong(a.words()+says, a.As)
+			w.Severity = Error
+			return w
+		}
+	}
+	if !Alike(f.Page, a.Page) {
 		return c.tolerated(a.words()+"得到的版面不同", a.As)
 	}
 	return c.fine(a.As)
+}
+
+// enoughText is how many characters a page must show for its text to be compared;
+// what others got must show twice as many.
+const enoughText = 100
+
+func runes(s string) int { return utf8.RuneCountInString(s) }
+
+func clipped(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n]) + "…"
+	}
+	return s
+}
+
+// worse is what the checks of concealed things find on the other page and not on
+// the ordinary one; nil when there is nothing.
+func worse(f *Facts, other *Page) *Finding {
+	known := map[string]bool{}
+	for _, w := range concealedOn(f, f.Page) {
+		known[w.Check+w.Says] = true
+	}
+	for _, w := range concealedOn(f, other) {
+		if !known[w.Check+w.Says] {
+			return &w
+		}
+	}
+	return nil
+}
+
+// concealedOn are the violations of the concealed family on one page.
+func concealedOn(f *Facts, p *Page) (out []Finding) {
+	g := Facts{Page: p, Class: f.Class, Ledger: f.Ledger, Lexicon: f.Lexicon, Today: f.Today}
+	for _, c := range concealedChecks {
+		out = append(out, Violations(c.run(c, &g))...)
+	}
+	return out
+}
+
+// otherTitle reports titles that have hardly two characters in a row in common.
+func otherTitle(a, b *Page) bool {
+	x, y := noBlanks(a.DocumentTitle()), noBlanks(b.DocumentTitle())
+	if runes(x) < 4 || runes(y) < 4 || strings.Contains(x, y) || strings.Contains(y, x) {
+		return false
+	}
+	pairs := func(s string) map[string]bool {
+		out := map[string]bool{}
+		r := []rune(s)
+		for i := 1; i < len(r); i++ {
+			out[string(r[i-1:i+1])] = true
+		}
+		return out
+	}
+	px, py := pairs(x), pairs(y)
+	common := 0
+	for k := range px {
+		if py[k] {
+			common++
+		}
+	}
+	return common*5 < min(len(px), len(py))
 }
 
 // planted is a spam phrase of the other text that the ordinary one lacks.
@@ -117,9 +197,9 @@ func planted(own, other string, l *Lexicon) string {
 	return w
 }
 
-// resembles reports whether two pages are of one make: the same title, or a
-// good part of the text of one stands in the other.
-func resembles(a, b *Page) bool {
+// Alike reports whether two pages are of one make: the same title, or a good part
+// of the text of one stands in the other.
+func Alike(a, b *Page) bool {
 	if t := a.DocumentTitle(); t != "" && t == b.DocumentTitle() {
 		return true
 	}

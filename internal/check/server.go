@@ -39,6 +39,7 @@ type TLS struct {
 	Untold  string
 	Offered bool
 	Old     []string // versions below 1.2 that were accepted
+	Weak    string   // the cipher that the server chose, where it is no longer safe
 	Best    string
 	Fault   string // of the certificate, in Chinese; empty: none
 	Until   calendar.Date
@@ -181,6 +182,8 @@ func tlsVersions(c Check, f *Facts) []Finding {
 	case len(v.Old) > 0:
 		out = c.wrong("仍接受 "+strings.Join(v.Old, "、"), f.Server.Host)
 		out.Severity = Advice
+	case v.Weak != "":
+		out = c.wrong("使用不安全的加密算法 "+v.Weak, f.Server.Host)
 	}
 	return []Finding{out}
 }

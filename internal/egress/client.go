@@ -74,6 +74,7 @@ func (c *Client) Close() {
 // Options vary one request. The zero value follows redirects and verifies certificates.
 type Options struct {
 	UserAgent       string // "": Agent
+	Referer         string // the page that sent the visitor; "": none
 	Accept          string // "": HTML first
 	MaxBody         int64  // bytes, never more than the policy's; 0: the policy's
 	IfNoneMatch     string // entity tag as received
@@ -312,6 +313,7 @@ func (c *Client) headers(req *http.Request, o Options) {
 		}
 	}
 	set("User-Agent", o.UserAgent, Agent)
+	set("Referer", o.Referer, "")
 	set("Accept", o.Accept, "text/html,application/xhtml+xml,*/*;q=0.8")
 	set("Accept-Language", "zh-CN,zh;q=0.9", "")
 	set("Accept-Encoding", "gzip, br", "")

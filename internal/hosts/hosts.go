@@ -5,10 +5,12 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"errors"
+	"net"
 	"net/netip"
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -48,6 +50,8 @@ type Parts struct {
 	Dir string
 	// Hosting tells the record of who hosts a site.
 	Hosting func(ctx context.Context, site registry.Site) (check.Hosting, error)
+	// Plain and Secure are the ports of sites; 80 and 443.
+	Plain, Secure uint16
 	// Origin is where a site is reached when that is not at its host.
 	Origin func(registry.Site) string
 }
@@ -60,6 +64,12 @@ type Service struct {
 
 // New makes the service and registers its retests.
 func New(p Parts) *Service {
+	if p.Plain == 0 {
+		p.Plain = 80
+	}
+	if p.Secure == 0 {
+		p.Secure = 443
+	}
 	s := &Service{Parts: p, atlas: &atlas{path: filepath.Join(p.Dir, PlacesFile)}}
 	p.Inspection.RetestFrom("host", s.retest)
 	return s
@@ -315,7 +325,7 @@ func (s *Service) tls(ctx context.Context, host string) *check.TLS {
 	out := &check.TLS{}
 	var last error
 	for _, v := range []uint16{tls.VersionTLS13, tls.VersionTLS12, tls.VersionTLS11, tls.VersionTLS10} {
-		f, err := s.Client.Handshake(ctx, host, 443, v)
+		f, err := s.Client.Handshake(ctx, host, s.Secure, v)
 		if err != nil {
 			var e *egress.Error
 			if errors.As(err, &e) && e.Kind == egress.TLS {
@@ -341,6 +351,9 @@ func (s *Service) tls(ctx context.Context, host string) *check.TLS {
 				out.Fault = ""
 			}
 			out.Until = calendar.DateOf(f.NotAfter)
+		}
+		if slices.ContainsFunc(tls.InsecureCipherSuites(), func(c *tls.CipherSuite) bool { return c.Name == f.Cipher }) {
+			out.Weak = f.Cipher
 		}
 	}
 	if !out.Offered && last != nil {
@@ -370,8 +383,8 @@ func (s *Service) open(ctx context.Context, host string) opened {
 		}
 		return p
 	}
-	if out.home = fetch("http://" + host + "/"); out.home == nil {
-		if out.home = fetch("https://" + host + "/"); out.home == nil {
+	if out.home = fetch(s.at("http", host)); out.home == nil {
+		if out.home = fetch(s.at("https", host)); out.home == nil {
 			return out
 		}
 	}
@@ -389,6 +402,17 @@ func (s *Service) open(ctx context.Context, host string) opened {
 		}
 	}
 	return out
+}
+
+// at is a host's home page.
+func (s *Service) at(scheme, host string) string {
+	switch {
+	case scheme == "http" && s.Plain != 80:
+		host = net.JoinHostPort(host, strconv.Itoa(int(s.Plain)))
+	case scheme == "https" && s.Secure != 443:
+		host = net.JoinHostPort(host, strconv.Itoa(int(s.Secure)))
+	}
+	return scheme + "://" + host + "/"
 }
 
 // own are the absolute links of a page that stay within the site's domain, each
@@ -448,19 +472,21 @@ func hasSixth(list []netip.Addr) bool {
 func (s *Service) sixth(host string, addrs []netip.Addr, pages opened, ask *asker) *check.IPv6 {
 	v := &check.IPv6{Addresses: hasSixth(addrs)}
 	if v.Addresses {
-		opens, reach, err := s.Client.OpensOver6(ask.ctx, host, 443, 80)
+		opens, reach, err := s.Client.OpensOver6(ask.ctx, host, s.Secure, s.Plain)
 		if err != nil {
 			v.Untold = why(err)
 			return v
 		}
 		v.Opens, v.Reach = opens, reach
 	}
+	counted := map[string]bool{}
 	count := func(p *check.Page) (all, ok int) {
 		for _, l := range own(p, host) {
 			u, err := url.Parse(l)
-			if err != nil {
-				continue
+			if err != nil || counted[l] {
+				continue // a menu is on every page; its links are of the level above
 			}
+			counted[l] = true
 			all++
 			if hasSixth(ask.addresses(u.Hostname())) {
 				ok++

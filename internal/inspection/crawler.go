@@ -15,6 +15,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/browser"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/crawl"
@@ -47,6 +48,8 @@ type CrawlerSettings struct {
 	Delay   time.Duration      // between two requests to a host; 250 ms; negative: none
 	Vantage string             // as evidence names it; the host's name
 	Scanner func() (check.Scanner, error)
+	// Browser draws pages; nil: what needs one is untested.
+	Browser *browser.Browser
 	Now     func() time.Time
 	Log     *slog.Logger
 }
@@ -255,7 +258,7 @@ func (c *Crawler) work(ctx context.Context, r frontier.Round) error {
 }
 
 func (c *Crawler) inspect(ctx context.Context, t Task, r frontier.Round, kept carrier) (Report, error) {
-	o := Options{MaxPages: 200, Delay: c.set.Delay, Limits: t.Limits, Today: calendar.DateOf(c.set.Now()), Manners: c.manners, Links: c.links, Vantage: c.set.Vantage}
+	o := Options{MaxPages: 200, Delay: c.set.Delay, Limits: t.Limits, Today: calendar.DateOf(c.set.Now()), Manners: c.manners, Links: c.links, Vantage: c.set.Vantage, Browser: c.set.Browser}
 	if c.set.Scanner != nil {
 		sc, err := c.set.Scanner()
 		if err != nil {

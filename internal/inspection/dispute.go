@@ -149,6 +149,9 @@ func (s *Service) object(ctx context.Context, tx *db.Tx, f Finding, why string) 
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, ulid.Make().String(), f.ID, office.ID, f.Check, why, actor.ID, actor.Name, tx.Now(), person.ID, person.Name, due.On, due.Provisional); err != nil {
 		return fmt.Errorf("inspection: dispute: %w", err)
 	}
+	if err := counted(ctx, tx, f.Check, ruleMove{disputed: 1, waiting: 1}); err != nil {
+		return err
+	}
 	if err := s.desk.Obligations.Open(ctx, tx, obligation.Debt{Kind: DisputeKind.ID, Unit: office.ID, Subject: f.disputeSubject(), Link: f.Link(), Due: due, From: from, Length: length, Person: person.ID}); err != nil {
 		return err
 	}
@@ -277,6 +280,16 @@ func (s *Service) settleDispute(ctx context.Context, tx *db.Tx, f Finding, verdi
 	if _, err := tx.Exec(ctx, `UPDATE finding_dispute SET verdict = $2, answer = $3, answered_by = $4, answered_at = $5 WHERE id = $1`, d.ID, verdict, clipRunes(why, 500), actor.Name, tx.Now()); err != nil {
 		return err
 	}
+	move := ruleMove{waiting: -1}
+	switch verdict {
+	case ItIsFalse:
+		move.wrong = 1
+	case ItIsTrue:
+		move.upheld = 1
+	}
+	if err := counted(ctx, tx, f.Check, move); err != nil {
+		return err
+	}
 	if s.desk == nil {
 		return nil
 	}
@@ -288,7 +301,7 @@ func (s *Service) settleDispute(ctx context.Context, tx *db.Tx, f Finding, verdi
 }
 
 // RuleEdition is the edition of a check, by which a false alarm is remembered.
-func RuleEdition(checkID string) string { return check.Edition() }
+func RuleEdition(checkID string) string { return check.RuleEdition(checkID) }
 
 // byWords are the families whose pattern is the wrong words themselves.
 func byWords(checkID string) bool {
@@ -322,40 +335,6 @@ func (s *Service) remembered(ctx context.Context, tx *db.Tx, site registry.SiteI
 	}
 	n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM finding_false WHERE site_id = $1 AND check_id = $2 AND edition = $3 AND (fingerprint = $4 OR wrong = $5 AND wrong <> '')`, site, sg.Check, RuleEdition(sg.Check), fp, wrong)
 	return n > 0, err
-}
-
-// Precision is how often a rule was right, by its disputes and retests.
-type Precision struct {
-	Check    string
-	Raised   int // findings there were
-	Disputed int
-	False    int // confirmed false
-	True     int // disputed and upheld
-	Waiting  int // disputes without an answer
-	Closed   int // put right, seen by a retest
-}
-
-// Share is the part of the findings that were not false, in hundredths of a per
-// cent; ok is false while none has been raised.
-func (p Precision) Share() (share int, ok bool) {
-	if p.Raised == 0 {
-		return 0, false
-	}
-	return (p.Raised - p.False) * 10000 / p.Raised, true
-}
-
-// Precisions of every rule that has found anything, over the whole house: no
-// unit stands in it.
-func (s *Service) Precisions(ctx context.Context) ([]Precision, error) {
-	return db.All(ctx, s.db, func(r db.Scanner) (Precision, error) {
-		var p Precision
-		err := r.Scan(&p.Check, &p.Raised, &p.Closed, &p.Disputed, &p.False, &p.True, &p.Waiting)
-		return p, err
-	}, `SELECT f.check_id, f.n, f.closed, COALESCE(d.n, 0), COALESCE(d.wrong, 0), COALESCE(d.upheld, 0), COALESCE(d.waiting, 0)
-	      FROM (SELECT check_id, count(*) AS n, sum(CASE WHEN state = 'closed' AND closed_by <> '`+ClosedByDispute+`' THEN 1 ELSE 0 END) AS closed FROM finding GROUP BY check_id) f
-	      LEFT JOIN (SELECT check_id, count(*) AS n, sum(CASE WHEN verdict = 'false' THEN 1 ELSE 0 END) AS wrong, sum(CASE WHEN verdict = 'true' THEN 1 ELSE 0 END) AS upheld,
-	                        sum(CASE WHEN verdict = '' THEN 1 ELSE 0 END) AS waiting FROM finding_dispute GROUP BY check_id) d ON d.check_id = f.check_id
-	     ORDER BY f.check_id`)
 }
 
 // Reorganise is inspection's part in a reorganisation: a dispute that waits and a

@@ -90,29 +90,34 @@ type BatchFile struct {
 // wire is a report with the parts that are nobody's business on a screen.
 type wire struct {
 	Report
-	Finished time.Time           `json:"finished"`
-	Links    int                 `json:"links"`
-	Opened   bool                `json:"reachable"`
-	Visited  []string            `json:"visited"`
-	Looks    map[string]Evidence `json:"looks"`
-	Met      []string            `json:"met"`
-	Judged   []string            `json:"judged"`
-	Columns  []string            `json:"columns"`
-	Home     bool                `json:"home"`
-	Put      []string            `json:"put"`
-	Focus    []string            `json:"focus"`
-	Partial  bool                `json:"partial"`
-	Read     []string            `json:"read"`
-	Dated    bool                `json:"dated"`
-	Searched bool                `json:"searched"`
-	Size     int64               `json:"size"`
-	Same     int                 `json:"same"`
+	Finished  time.Time           `json:"finished"`
+	Links     int                 `json:"links"`
+	Opened    bool                `json:"reachable"`
+	Visited   []string            `json:"visited"`
+	Looks     map[string]Evidence `json:"looks"`
+	Met       []string            `json:"met"`
+	Judged    []string            `json:"judged"`
+	Columns   []string            `json:"columns"`
+	Home      bool                `json:"home"`
+	Put       []string            `json:"put"`
+	Focus     []string            `json:"focus"`
+	Partial   bool                `json:"partial"`
+	Read      []string            `json:"read"`
+	Dated     bool                `json:"dated"`
+	Searched  bool                `json:"searched"`
+	Disguised []string            `json:"disguised,omitempty"`
+	Compared  []string            `json:"compared,omitempty"`
+	Rendered  []string            `json:"rendered,omitempty"`
+	Audited   []string            `json:"audited,omitempty"`
+	Watched   []Watched           `json:"watched,omitempty"`
+	Size      int64               `json:"size"`
+	Same      int                 `json:"same"`
 }
 
 func (r Report) wire() wire {
 	list := func(m map[string]bool) []string { return slices.Sorted(maps.Keys(m)) }
 	return wire{Report: r, Finished: r.Finished, Links: r.Links, Opened: r.Reachable, Visited: list(r.visited), Looks: r.looks, Met: list(r.met), Judged: list(r.judged), Columns: list(r.columns),
-		Home: r.home, Put: r.put, Focus: r.focus, Partial: r.partial, Read: list(r.read), Dated: r.dated, Searched: r.searched, Size: r.Bytes, Same: r.Same}
+		Home: r.home, Put: r.put, Focus: r.focus, Partial: r.partial, Read: list(r.read), Dated: r.dated, Searched: r.searched, Disguised: list(r.disguised), Compared: list(r.compared), Rendered: list(r.rendered), Audited: list(r.audited), Watched: r.watched, Size: r.Bytes, Same: r.Same}
 }
 
 func (w wire) report() Report {
@@ -127,6 +132,7 @@ func (w wire) report() Report {
 	r.Finished, r.Links, r.Reachable, r.visited, r.looks, r.met, r.judged, r.columns = w.Finished, w.Links, w.Opened, set(w.Visited), w.Looks, set(w.Met), set(w.Judged), set(w.Columns)
 	r.home, r.put, r.focus, r.partial, r.Bytes, r.Same = w.Home, w.Put, w.Focus, w.Partial, w.Size, w.Same
 	r.read, r.dated, r.searched = set(w.Read), w.Dated, w.Searched
+	r.disguised, r.compared, r.rendered, r.audited, r.watched = set(w.Disguised), set(w.Compared), set(w.Rendered), set(w.Audited), w.Watched
 	return r
 }
 
@@ -349,9 +355,15 @@ func (s *Service) takeBatch(ctx context.Context, file string, trusted map[string
 	}
 	rep := b.Report.report()
 	for i := range rep.Findings {
-		e := &rep.Findings[i].Evidence
-		if e.Ref != "" && b.Blobs[string(e.Ref)] == nil {
-			return fmt.Errorf("%w: evidence %.80s is missing", errSeal, e.Ref)
+		for _, ref := range rep.Findings[i].Evidence.refs() {
+			if b.Blobs[string(ref)] == nil {
+				return fmt.Errorf("%w: evidence %.80s is missing", errSeal, ref)
+			}
+		}
+	}
+	for _, w := range rep.watched {
+		if w.Ref != "" && b.Blobs[string(w.Ref)] == nil {
+			return fmt.Errorf("%w: page %.80s is missing", errSeal, w.Ref)
 		}
 	}
 	err = s.db.Update(ctx, func(tx *db.Tx) error {

@@ -98,7 +98,7 @@ func (f Finding) Target() audit.Target {
 }
 
 func (f Finding) spot() Spot {
-	return Spot{Check: f.Check, Fingerprint: f.Fingerprint, URL: f.URL, Where: f.Where, Also: f.Also}
+	return Spot{Check: f.Check, Fingerprint: f.Fingerprint, URL: f.URL, Where: f.Where, Wrong: f.Wrong, Also: f.Also}
 }
 
 // Proof is one look at a finding: when it was found, and every retest.
@@ -324,17 +324,20 @@ func (s *Service) Looks(ctx context.Context, q db.Querier, scope authz.Scope, id
 }
 
 const proofSelect = `
-	SELECT id, finding_id, COALESCE(run_id, ''), look, outcome, says, at, took_ms, actor, url, status, headers, link, link_status, link_final, ref, sha256, size, excerpt, vantage, edition, screenshot, boxes, hash
+	SELECT id, finding_id, COALESCE(run_id, ''), look, outcome, says, at, took_ms, actor, url, status, headers, link, link_status, link_final, ref, sha256, size, excerpt, vantage, edition, screenshot, boxes, beside, hash
 	  FROM finding_evidence`
 
 func scanProof(r db.Scanner) (Proof, error) {
 	var p Proof
 	var ms int64
-	var boxes string
-	err := r.Scan(&p.ID, &p.Finding, &p.Run, &p.Look, &p.Outcome, &p.Says, &p.At, &ms, &p.Actor, &p.URL, &p.Status, &p.Headers, &p.Link, &p.LinkStatus, &p.LinkFinal, &p.Ref, &p.SHA256, &p.Size, &p.Excerpt, &p.Vantage, &p.Edition, &p.Screenshot, &boxes, &p.Hash)
+	var boxes, beside string
+	err := r.Scan(&p.ID, &p.Finding, &p.Run, &p.Look, &p.Outcome, &p.Says, &p.At, &ms, &p.Actor, &p.URL, &p.Status, &p.Headers, &p.Link, &p.LinkStatus, &p.LinkFinal, &p.Ref, &p.SHA256, &p.Size, &p.Excerpt, &p.Vantage, &p.Edition, &p.Screenshot, &boxes, &beside, &p.Hash)
 	p.Took, p.Evidence.At = time.Duration(ms)*time.Millisecond, p.At
 	if err == nil && boxes != "" {
 		err = json.Unmarshal([]byte(boxes), &p.Boxes)
+	}
+	if err == nil && beside != "" {
+		err = json.Unmarshal([]byte(beside), &p.Beside)
 	}
 	return p, err
 }
@@ -371,12 +374,24 @@ func insertProof(ctx context.Context, tx *db.Tx, p Proof) (string, error) {
 		}
 		boxes = string(b)
 	}
+	beside := ""
+	if len(p.Beside) > 0 {
+		for i := range p.Beside {
+			x := &p.Beside[i]
+			x.Headers, x.At = clipRunes(x.Headers, 8000), x.At.UTC().Truncate(time.Microsecond)
+		}
+		b, err := json.Marshal(p.Beside)
+		if err != nil {
+			return "", err
+		}
+		beside = string(b)
+	}
 	p.Hash = p.digest()
 	_, err := tx.Exec(ctx, `
-		INSERT INTO finding_evidence (id, finding_id, run_id, look, outcome, says, at, took_ms, actor, url, status, headers, link, link_status, link_final, ref, sha256, size, excerpt, vantage, edition, screenshot, boxes, hash)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`,
+		INSERT INTO finding_evidence (id, finding_id, run_id, look, outcome, says, at, took_ms, actor, url, status, headers, link, link_status, link_final, ref, sha256, size, excerpt, vantage, edition, screenshot, boxes, beside, hash)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)`,
 		p.ID, p.Finding, db.Null(p.Run), p.Look, p.Outcome, p.Says, at, p.Took.Milliseconds(), p.Actor, p.URL, p.Status, p.Headers, p.Link, p.LinkStatus, p.LinkFinal,
-		string(p.Ref), p.SHA256, p.Size, p.Excerpt, p.Vantage, p.Edition, string(p.Screenshot), boxes, p.Hash)
+		string(p.Ref), p.SHA256, p.Size, p.Excerpt, p.Vantage, p.Edition, string(p.Screenshot), boxes, beside, p.Hash)
 	if err != nil {
 		return "", fmt.Errorf("inspection: keep evidence: %w", err)
 	}
@@ -396,7 +411,7 @@ func (s *Service) move(ctx context.Context, tx *db.Tx, f Finding, act string, no
 
 // moveAs is move with the verdict by which a waiting dispute ends.
 func (s *Service) moveAs(ctx context.Context, tx *db.Tx, f Finding, act string, note passage.Note, proof, verdict string) (Finding, error) {
-	before := f.State
+	before, mended := f.State, f.mended()
 	_, to, err := FindingMachine.Take(ctx, tx, string(f.ID), act, note)
 	if err != nil {
 		return Finding{}, err
@@ -413,6 +428,15 @@ func (s *Service) moveAs(ctx context.Context, tx *db.Tx, f Finding, act string, 
 	}
 	if err != nil {
 		return Finding{}, err
+	}
+	if now := f.mended(); now != mended {
+		d := ruleMove{closed: 1}
+		if mended {
+			d.closed = -1
+		}
+		if err := counted(ctx, tx, f.Check, d); err != nil {
+			return Finding{}, err
+		}
 	}
 	if before == FindingDisputed {
 		if err := s.settleDispute(ctx, tx, f, verdict, note.Says); err != nil {

@@ -53,7 +53,7 @@ func TestHostileRange(t *testing.T) {
 			var got []string
 			for _, f := range rep.Findings {
 				// That an address is written wrongly is told of some, rightly.
-				if family, _, _ := strings.Cut(f.Check, "."); family != "link" && family != "access" || f.Check == "link.malformed" {
+				if family, _, _ := strings.Cut(f.Check, "."); family != "link" && family != "access" && family != "cloaked" || f.Check == "link.malformed" {
 					continue
 				}
 				place := f.Where
@@ -88,9 +88,13 @@ func TestHostileRange(t *testing.T) {
 				t.Errorf("%s: asked %d times", s.Name, n)
 			}
 			for _, path := range s.Never {
-				if asked[path] > 0 {
+				if _, other := r.AskedAsOthers(s, path); asked[path] > 0 || other {
 					t.Errorf("%s: %s was asked for", s.Name, path)
 				}
+			}
+			// Six pages in four guises, twice where something seems wrong.
+			if n, _ := r.AskedAsOthers(s, ""); n > 6*4*2+6 {
+				t.Errorf("%s: asked %d times as others", s.Name, n)
 			}
 			for _, path := range s.Once {
 				if asked[path] > 1 {

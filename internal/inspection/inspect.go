@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"zhengshu/internal/blob"
+	"zhengshu/internal/browser"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/crawl"
@@ -49,6 +50,10 @@ type Target struct {
 	// Hosted sites show items of the library: what was checked of them before
 	// their final review is checked again on the page.
 	Hosted bool
+	// Watch are pages held against a baseline, the first the start; Baselines are
+	// those that were confirmed.
+	Watch     []string
+	Baselines []Held
 }
 
 // Options vary a run. The zero value inspects politely with no thresholds.
@@ -65,6 +70,16 @@ type Options struct {
 	// Progress is told after each page.
 	Progress func(visited int, url string)
 
+	// Guises bounds the pages asked for again as others would; 6, negative: none.
+	Guises int
+	// Browser draws pages; nil: what needs one is untested. Draws bounds the pages
+	// measured in it; 2, negative: none.
+	Browser *browser.Browser
+	Draws   int
+	// Picture asks a second look for a picture of the place.
+	Picture bool
+	// Known are the fingerprints of findings that stand: they have their picture.
+	Known    map[string]bool
 	PerHost  int           // requests at once to a host, as Manners allows; 2
 	MaxBytes int64         // of all pages; 0: no bound
 	MaxTime  time.Duration // on the pages; 0: no bound
@@ -171,6 +186,17 @@ type Evidence struct {
 	Link       string `json:"link,omitempty"`
 	LinkStatus int    `json:"link_status,omitempty"`
 	LinkFinal  string `json:"link_final,omitempty"`
+	// Beside are further answers the finding rests on.
+	Beside []Beside `json:"beside,omitempty"`
+}
+
+// refs are all the bytes kept as evidence.
+func (e Evidence) refs() []blob.Ref {
+	all := []blob.Ref{e.Ref, e.Screenshot}
+	for _, b := range e.Beside {
+		all = append(all, b.Ref)
+	}
+	return slices.DeleteFunc(all, func(r blob.Ref) bool { return r == "" })
 }
 
 // Sighting is what one look saw wrong.
@@ -223,6 +249,12 @@ type Report struct {
 	home    bool                // freshness of the home page was judged
 	read    map[string]bool     // attachments whose text was judged
 	dated   bool                // the instants of the pages were held together
+	// disguised are the pages, with the guise, that were judged in one.
+	disguised map[string]bool
+	// compared are pages held against a baseline, rendered and audited those drawn
+	// and put to axe.
+	compared, rendered, audited map[string]bool
+	watched                     []Watched
 	// searched says that the site's search was tried.
 	searched bool
 	put      []string // families of checks that were put; empty: all
@@ -256,8 +288,12 @@ func (r Report) Looked(checkID, page, place string) bool {
 		return r.home
 	case "attachment":
 		return r.read[place] || r.visited[page] && !r.met[place]
-	case "cloaked", "change", "rendered":
-		return false // seen by a look of their own
+	case "cloaked":
+		return r.disguised[page+" "+place]
+	case "change":
+		return r.compared[page]
+	case "rendered":
+		return r.rendered[page]
 	case "access":
 		return checkID != "access.rate" && r.Reachable
 	case "notice":
@@ -273,7 +309,7 @@ func (r Report) Looked(checkID, page, place string) bool {
 	case "dates.all_same":
 		return r.dated
 	case "accessible.axe":
-		return false
+		return r.audited[page]
 	}
 	return r.visited[page]
 }
@@ -284,7 +320,7 @@ func (s Sighting) Fingerprint() string {
 	switch family, _, _ := strings.Cut(s.Check, "."); family {
 	case "footer", "home", "access", "header", "function":
 		place = "" // one template makes the whole site's head and foot
-	case "link", "column", "ledger":
+	case "link", "column", "ledger", "cloaked":
 	case "concealed":
 		place = s.Where + " " + s.Says // a place is often no more than “<div>”
 	case "accessible":
@@ -331,7 +367,7 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 	t.Columns = placed(start, t.Columns)
 	n := &inspector{client: client, store: store, target: t, o: o, start: start, home: start,
 		visits: map[string]*visit{}, links: map[string]*linked{}, byPrint: map[string]int{}, copies: map[string]string{}, untested: map[[2]string]int{},
-		report: Report{URL: t.URL, Started: time.Now().UTC(), Findings: []Sighting{}, Untested: []Untested{}, visited: map[string]bool{}, looks: map[string]Evidence{}, met: map[string]bool{}, judged: map[string]bool{}, columns: map[string]bool{}, read: map[string]bool{}, put: o.Families, partial: o.Scanner == nil}}
+		report: Report{URL: t.URL, Started: time.Now().UTC(), Findings: []Sighting{}, Untested: []Untested{}, visited: map[string]bool{}, looks: map[string]Evidence{}, met: map[string]bool{}, judged: map[string]bool{}, columns: map[string]bool{}, read: map[string]bool{}, disguised: map[string]bool{}, compared: map[string]bool{}, rendered: map[string]bool{}, audited: map[string]bool{}, put: o.Families, partial: o.Scanner == nil}}
 	for _, f := range o.Focus {
 		n.report.focus = append(n.report.focus, f.ID())
 	}
@@ -377,6 +413,19 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 		if err := n.deepen(ctx); err != nil {
 			return n.report, err
 		}
+		if o.wants("change") {
+			if err := n.compare(ctx); err != nil {
+				return n.report, err
+			}
+		}
+		if o.wants("cloaked") {
+			if err := n.lookAsOthers(ctx); err != nil {
+				return n.report, err
+			}
+		}
+		if err := n.draw(ctx); err != nil {
+			return n.report, err
+		}
 	}
 	return n.finish(ctx)
 }
@@ -415,6 +464,7 @@ type inspector struct {
 	sent        bool            // the home page is only a signpost to another page
 	homeLines   map[string]bool // lines of text on the home page
 	truncated   int
+	last        *visit // the page of the last look at a spot
 }
 
 // visit is what is kept of a page.
@@ -479,7 +529,7 @@ func (n *inspector) visit(p crawl.Page) error {
 		n.skip("page", sentence(err), p.URL, 1)
 		return nil
 	}
-	if err := n.hold(v, p.Body); err != nil {
+	if err := n.hold(v, p.Body, n.o.Journal); err != nil {
 		return err
 	}
 	v.title, v.text = page.Title, clipRunes(page.VisibleText, 400)
@@ -665,12 +715,15 @@ func (n *inspector) add(v *visit, page *check.Page, s Sighting) {
 	}
 	s.Pages = max(s.Pages, 1)
 	if v != nil {
-		link, status, final := s.Evidence.Link, s.Evidence.LinkStatus, s.Evidence.LinkFinal
+		was := s.Evidence
 		s.Evidence = n.evidence(v)
-		s.Evidence.Link, s.Evidence.LinkStatus, s.Evidence.LinkFinal = link, status, final
+		s.Evidence.Link, s.Evidence.LinkStatus, s.Evidence.LinkFinal, s.Evidence.Beside = was.Link, was.LinkStatus, was.LinkFinal, was.Beside
 		if page != nil {
 			s.Evidence.Excerpt = excerpt(page, s)
 		}
+	}
+	if s.Evidence.Edition = check.RuleEdition(s.Check); s.Evidence.Vantage == "" {
+		s.Evidence.Vantage = n.o.Vantage
 	}
 	n.byPrint[fp] = len(n.report.Findings)
 	n.report.Findings = append(n.report.Findings, s)
@@ -740,11 +793,12 @@ func (n *inspector) skip(id, why, where string, count int) {
 }
 
 // hold keeps the bytes of a page until it is known whether they are evidence;
-// beyond what memory allows they go to the store at once.
-func (n *inspector) hold(v *visit, body []byte) error {
+// beyond what memory allows they go to the store at once. What the journal has is
+// held there.
+func (n *inspector) hold(v *visit, body []byte, journal Journal) error {
 	sum := sha256.Sum256(body)
 	v.sum = hex.EncodeToString(sum[:])
-	if n.store == nil || n.o.Journal != nil {
+	if n.store == nil || journal != nil {
 		return nil
 	}
 	var b bytes.Buffer
@@ -800,10 +854,8 @@ func (n *inspector) keep(ctx context.Context, v *visit) (blob.Ref, error) {
 	return ref, nil
 }
 
-// read unpacks and parses a page held earlier; nil when it is not held.
-func (n *inspector) read(ctx context.Context, v *visit) *check.Page {
-	var body []byte
-	var err error
+// body is what a page held earlier answered; nil when it is not held.
+func (n *inspector) body(ctx context.Context, v *visit) (body []byte, err error) {
 	switch {
 	case v.packed == nil && v.ref == "" && n.o.Journal != nil:
 		body, err = n.o.Journal.Body(ctx, v.url)
@@ -816,6 +868,12 @@ func (n *inspector) read(ctx context.Context, v *visit) *check.Page {
 			f.Close()
 		}
 	}
+	return body, err
+}
+
+// read unpacks and parses a page held earlier; nil when it is not held.
+func (n *inspector) read(ctx context.Context, v *visit) *check.Page {
+	body, err := n.body(ctx, v)
 	if err != nil || body == nil {
 		return nil
 	}

@@ -81,7 +81,7 @@ func TestKilledCrawlerLosesNothing(t *testing.T) {
 			http.NotFound(w, r)
 			return
 		}
-		if r.Method == http.MethodGet {
+		if r.Method == http.MethodGet && strings.Contains(r.UserAgent(), "zhengshu") {
 			mu.Lock()
 			asked[r.Host+r.URL.Path]++
 			total++

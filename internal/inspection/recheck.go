@@ -23,6 +23,7 @@ type Spot struct {
 	Fingerprint string
 	URL         string // the page
 	Where       string // the place on it
+	Wrong       string // the wrong words
 	Also        []string
 }
 
@@ -53,7 +54,7 @@ func Recheck(ctx context.Context, client *egress.Client, store Keeper, t Target,
 	begun := time.Now()
 	t.Columns = placed(start, t.Columns)
 	n := &inspector{client: client, store: store, target: t, o: o, start: start, home: start, visits: map[string]*visit{}, links: map[string]*linked{},
-		byPrint: map[string]int{}, untested: map[[2]string]int{}, report: Report{visited: map[string]bool{}, met: map[string]bool{}, judged: map[string]bool{}, columns: map[string]bool{}}}
+		byPrint: map[string]int{}, untested: map[[2]string]int{}, report: Report{visited: map[string]bool{}, met: map[string]bool{}, judged: map[string]bool{}, columns: map[string]bool{}, disguised: map[string]bool{}, compared: map[string]bool{}, rendered: map[string]bool{}, audited: map[string]bool{}}}
 	var look Look
 	switch family, _, _ := strings.Cut(spot.Check, "."); family {
 	case "link":
@@ -62,17 +63,28 @@ func Recheck(ctx context.Context, client *egress.Client, store Keeper, t Target,
 		look, err = n.recheckFreshness(ctx, spot)
 	case "access":
 		look, err = n.recheckAccess(ctx, spot)
-	case "attachment", "cloaked", "change", "rendered":
+	case "cloaked":
+		look, err = n.recheckGuise(ctx, spot)
+	case "change":
+		look, err = n.recheckChange(ctx, spot)
+	case "rendered":
+		look, err = n.recheckDrawn(ctx, spot)
+	case "attachment":
 		look, err = n.recheckDeep(ctx, spot)
 	default:
 		switch spot.Check {
-		case "function.search", "dates.all_same", "accessible.axe":
+		case "accessible.axe":
+			look, err = n.recheckDrawn(ctx, spot)
+		case "function.search", "dates.all_same":
 			look, err = n.recheckDeep(ctx, spot)
 		default:
 			look, err = n.recheckPage(ctx, spot)
 		}
 	}
-	look.Took = time.Since(begun)
+	if err == nil && o.Picture && o.Browser != nil && look.Outcome != Unknown {
+		err = n.pictured(ctx, &look, spot)
+	}
+	look.Took, look.Evidence.Edition = time.Since(begun), check.RuleEdition(spot.Check)
 	return look, err
 }
 
@@ -91,7 +103,7 @@ func (n *inspector) fetch(ctx context.Context, address string) (*visit, *check.P
 		v.err, v.kind, v.says = e.Error(), e.Kind, e.Says
 		return v, nil, nil
 	}
-	if err := n.hold(v, resp.Body); err != nil {
+	if err := n.hold(v, resp.Body, nil); err != nil {
 		return v, nil, err
 	}
 	if v.status < 200 || v.status > 299 || !isHTML(v.contentType, resp.Body) {
@@ -144,8 +156,9 @@ func (v *visit) absent() (outcome, says string) {
 }
 
 func (n *inspector) look(ctx context.Context, v *visit, outcome, says string, e Evidence) (Look, error) {
+	n.last = v
 	l := Look{Outcome: outcome, Says: maskText(says), Evidence: n.evidence(v)}
-	l.Evidence.Excerpt, l.Evidence.Link, l.Evidence.LinkStatus, l.Evidence.LinkFinal = e.Excerpt, e.Link, e.LinkStatus, e.LinkFinal
+	l.Evidence.Excerpt, l.Evidence.Link, l.Evidence.LinkStatus, l.Evidence.LinkFinal, l.Evidence.Beside = e.Excerpt, e.Link, e.LinkStatus, e.LinkFinal, e.Beside
 	var err error
 	l.Evidence.Ref, err = n.keep(ctx, v)
 	return l, err

@@ -15,6 +15,7 @@ import (
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
+	"zhengshu/internal/browser"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/crawl"
@@ -114,6 +115,8 @@ type Settings struct {
 	Frontier *frontier.Store
 	// Vantage is where this house looks from, as evidence names it.
 	Vantage string
+	// Browser draws pages; nil: what needs one is untested.
+	Browser *browser.Browser
 	// Exchange is how crawlers without the house's database are spoken to.
 	Exchange Exchange
 	// Pack is the scoring pack in force on a day, whose thresholds are used; the
@@ -294,6 +297,8 @@ func (s *Service) Register(w *jobs.Workers) {
 	jobs.Every(w, time.Minute, decideVotes{})
 	jobs.Handle(w, func(ctx context.Context, _ PlanSites) error { _, err := s.PlansDue(ctx); return err })
 	jobs.Handle(w, func(ctx context.Context, _ TakeBatches) error { _, err := s.TakeIn(ctx); return err })
+	jobs.Handle(w, func(ctx context.Context, _ foldCounts) error { return s.FoldCounts(ctx) })
+	jobs.Every(w, 10*time.Minute, foldCounts{})
 	jobs.Every(w, 5*time.Minute, PlanSites{})
 	jobs.Every(w, time.Minute, TakeBatches{})
 	jobs.Every(w, 10*time.Second, ProbeSites{})
@@ -545,7 +550,7 @@ func (s *Service) monitored(ctx context.Context) ([]registry.Site, error) {
 
 func (s *Service) options(ctx context.Context, site registry.Site) (Options, error) {
 	today := calendar.DateOf(s.db.Now())
-	o := Options{MaxPages: s.set.MaxPages, Delay: s.set.Delay, Today: today, Manners: s.manners, Links: s.links, Vantage: s.set.Vantage, Limits: s.limits(today)}
+	o := Options{MaxPages: s.set.MaxPages, Delay: s.set.Delay, Today: today, Manners: s.manners, Links: s.links, Vantage: s.set.Vantage, Limits: s.limits(today), Browser: s.set.Browser}
 	if s.set.Scanner != nil {
 		sc, err := s.set.Scanner(ctx, site.Unit)
 		if err != nil {
@@ -569,6 +574,9 @@ func (s *Service) target(ctx context.Context, site registry.Site) (Target, error
 	t := Target{URL: s.address(site), Ledger: &check.Ledger{SiteName: site.Name, SiteDomain: site.Host, SiteCode: site.SiteCode, Sponsor: site.UnitName, ICPFiling: site.ICP,
 		PoliceFiling: site.PoliceFiling, ChineseDomain: site.ChineseDomain,
 		Object: objectOf(site), Government: site.Kind == registry.Portal, Opened: site.LaunchedOn}, Hosted: site.Hosted}
+	if err := s.watching(ctx, site, &t); err != nil {
+		return t, err
+	}
 	if site.Contact != "" {
 		t.Ledger.OfficialPhones = []string{site.Contact}
 	}
@@ -638,6 +646,12 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 		return err
 	}
 	o.obey(r.Spec)
+	if r.Kind == Patrol && !drawsToday(o.Today, t.URL) {
+		o.Draws = -1
+	}
+	if o.Known, err = s.known(ctx, site.ID); err != nil {
+		return err
+	}
 	if s.set.Frontier != nil {
 		j, err := s.set.Frontier.Journal(ctx, string(site.ID), string(id))
 		if err != nil {
@@ -682,6 +696,21 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 		return s.set.Frontier.Ended(ctx, string(site.ID), string(id))
 	}
 	return nil
+}
+
+// drawsToday spreads the looks in a browser of daily patrols over the week.
+func drawsToday(day calendar.Date, address string) bool {
+	return drawLot("", address)%7 == uint64(day.Weekday())
+}
+
+// known are the fingerprints of the findings that stand on a site.
+func (s *Service) known(ctx context.Context, site registry.SiteID) (map[string]bool, error) {
+	list, err := db.All(ctx, s.db, db.Value[string], `SELECT fingerprint FROM finding WHERE site_id = $1 AND state <> 'closed'`, site)
+	out := make(map[string]bool, len(list))
+	for _, fp := range list {
+		out[fp] = true
+	}
+	return out, err
 }
 
 // obey narrows the options to what a spec asks for.
@@ -760,6 +789,7 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 			if !ok {
 				seen = Evidence{URL: f.URL, At: rep.Finished}
 			}
+			seen.Edition = check.RuleEdition(f.Check)
 			proof, err := insertProof(ctx, tx, Proof{Finding: f.ID, Run: id, Look: "patrol", Outcome: Gone, Says: "本次检查未再发现。", Evidence: seen})
 			if err != nil {
 				return err
@@ -768,6 +798,9 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 				return err
 			}
 			closed++
+		}
+		if err := keepWatched(ctx, tx, site.ID, id, rep.watched); err != nil {
+			return err
 		}
 		_, err = tx.Exec(ctx, `UPDATE inspection_run SET state = 'done', finished_at = $2, pages = $3, links = $4, found = $5, fresh = $6, closed = $7, untested = $8, bytes = $9, same = $10 WHERE id = $1`,
 			id, tx.Now(), rep.Pages, rep.Links, len(rep.Findings), fresh, closed, string(untested), rep.Bytes, rep.Same)
@@ -827,6 +860,12 @@ func (s *Service) found(ctx context.Context, tx *db.Tx, site registry.Site, run 
 		return f, fmt.Errorf("inspection: file finding: %w", err)
 	}
 	if _, _, err := FindingMachine.Take(ctx, tx, string(f.ID), "find", passage.Note{Says: clipRunes(f.Says, 200)}); err != nil {
+		return f, err
+	}
+	if sg.Evidence.Edition == "" {
+		sg.Evidence.Edition = check.RuleEdition(sg.Check)
+	}
+	if err := counted(ctx, tx, f.Check, ruleMove{raised: 1}); err != nil {
 		return f, err
 	}
 	if _, err := insertProof(ctx, tx, Proof{Finding: f.ID, Run: run, Look: "found", Outcome: Standing, Says: sg.Says, Evidence: sg.Evidence}); err != nil {
@@ -923,6 +962,7 @@ func (s *Service) lookAgain(ctx context.Context, site registry.Site, f Finding) 
 		return Look{}, err
 	}
 	// A person waits.
+	o.Picture = ctx.Value(pictureKey{}) != nil
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	look, err := Recheck(ctx, s.client, s.blobs, t, f.spot(), o)

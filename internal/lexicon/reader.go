@@ -117,6 +117,33 @@ func (s *Service) Edition(ctx context.Context) string {
 	return st.edition
 }
 
+// EditionFor is Edition for the texts of a unit: that of everybody unless entries
+// hold for it that do not hold for all.
+func (s *Service) EditionFor(ctx context.Context, unit org.UnitID) string {
+	st, err := s.current(ctx)
+	if err != nil {
+		return "unread"
+	}
+	if unit == "" {
+		return st.edition
+	}
+	u, err := s.org.UnitTx(ctx, s.db, authz.System("lexicon.read"), unit)
+	if err != nil {
+		return "unread"
+	}
+	h, own := sha256.New(), false
+	for _, e := range st.entries {
+		if e.applies(unit, u.AreaPath) && !e.applies("", "") {
+			own = true
+			fmt.Fprintln(h, e.ID)
+		}
+	}
+	if !own {
+		return st.edition
+	}
+	return st.edition + "/" + hex.EncodeToString(h.Sum(nil))[:12]
+}
+
 // applies reports whether an entry holds for a unit at a place. Without a unit
 // only what the province keeps for everybody holds.
 func (e Entry) applies(unit org.UnitID, areaPath string) bool {

@@ -289,7 +289,7 @@ func (s *Service) takeOver(ctx context.Context, tx *db.Tx, it Item, c Remark) er
 	if err != nil {
 		return err
 	}
-	w := Writing{Meta: v.Meta, Doc: d, Original: v.Original, Note: "采纳" + c.PersonName + "的修改建议"}
+	w := Writing{Unit: it.Unit, Meta: v.Meta, Doc: d, Original: v.Original, Note: "采纳" + c.PersonName + "的修改建议"}
 	moved := func() error {
 		return fault.New(fault.Conflict, "批注所指的文字“"+c.Quote+"”已经改动或不止一处，不能自动替换。请在正文里修改，再把这处批注记为已处理。")
 	}

@@ -28,6 +28,9 @@ type Examining struct {
 	// Edition names the rules and lists that texts are read by: results of
 	// another edition are not used again.
 	Edition func() string
+	// Reader reads for one unit, with the lists it keeps itself, and names the
+	// edition of what it reads by; nil reads for all alike.
+	Reader func(ctx context.Context, unit org.UnitID) (read Inspector, edition string, err error)
 	// Words are the text of an attachment, by its hash and name. An error is
 	// shown to the author: a sentence in Chinese.
 	Words func(ctx context.Context, hash, name string) (string, error)
@@ -46,6 +49,14 @@ func (s *Service) edition() string {
 		return check.Edition()
 	}
 	return s.examining.Edition()
+}
+
+// reader is what a unit's texts are read with, and its edition.
+func (s *Service) reader(ctx context.Context, unit org.UnitID) (Inspector, string, error) {
+	if s.examining.Reader == nil || s.inspect == nil {
+		return s.inspect, s.edition(), nil
+	}
+	return s.examining.Reader(ctx, unit)
 }
 
 // examined are the conclusions of the checks on one version.
@@ -84,21 +95,21 @@ func (r *readings) put(key string, v []Result) {
 }
 
 // read reads a title, a text, the answers and the words of the attachments.
-func (s *Service) read(ctx context.Context, m Meta, text string, doc prose.Doc) []Result {
-	out := s.inspectVersion(m, text)
-	if s.inspect == nil || s.examining.Words == nil {
+func (s *Service) read(ctx context.Context, by Inspector, edition string, m Meta, text string, doc prose.Doc) []Result {
+	out := inspectVersion(by, m, text)
+	if by == nil || s.examining.Words == nil {
 		return out
 	}
 	for _, a := range attachmentsOf(doc) {
 		hash, name := a.Word("hash"), a.Word("name")
-		key := s.edition() + "|" + hash + "|" + name
+		key := edition + "|" + hash + "|" + name
 		if hash != "" {
 			if kept, ok := s.readings.get(key); ok {
 				out = append(out, kept...)
 				continue
 			}
 		}
-		found := s.readAttachment(ctx, hash, name)
+		found := s.readAttachment(ctx, by, hash, name)
 		if hash != "" && ctx.Err() == nil {
 			s.readings.put(key, found)
 		}
@@ -107,7 +118,7 @@ func (s *Service) read(ctx context.Context, m Meta, text string, doc prose.Doc) 
 	return out
 }
 
-func (s *Service) readAttachment(ctx context.Context, hash, name string) []Result {
+func (s *Service) readAttachment(ctx context.Context, by Inspector, hash, name string) []Result {
 	field := "附件“" + name + "”"
 	words, err := s.examining.Words(ctx, hash, name)
 	if err != nil {
@@ -123,7 +134,7 @@ func (s *Service) readAttachment(ctx context.Context, hash, name string) []Resul
 		return findings(check.Run(check.Facts{Item: &check.Item{Unread: []string{says}}}))
 	}
 	out := []Result{}
-	for _, r := range s.inspectPart(field, words) {
+	for _, r := range inspectPart(by, field, words) {
 		// A list of names is no prose: only what must not be public counts.
 		if strings.HasPrefix(r.Kind, "privacy.") || strings.HasPrefix(r.Kind, check.KindSensitive) {
 			out = append(out, r)
@@ -134,14 +145,18 @@ func (s *Service) readAttachment(ctx context.Context, hash, name string) []Resul
 
 // examine concludes on a version: from what is kept of the same text by the
 // same rules, or anew.
-func (s *Service) examine(ctx context.Context, q db.Querier, m Meta, doc prose.Doc, text, sha string) (examined, error) {
-	e := examined{edition: s.edition()}
+func (s *Service) examine(ctx context.Context, q db.Querier, unit org.UnitID, m Meta, doc prose.Doc, text, sha string) (examined, error) {
+	by, edition, err := s.reader(ctx, unit)
+	if err != nil {
+		return examined{}, err
+	}
+	e := examined{edition: edition}
 	kept, err := s.kept(ctx, q, sha, e.edition)
 	if err != nil {
 		return e, err
 	}
 	if e.texts = kept; kept == nil {
-		e.texts = s.read(ctx, m, text, doc)
+		e.texts = s.read(ctx, by, edition, m, text, doc)
 	}
 	e.facts = s.facts(m, doc)
 	return e, nil
@@ -329,7 +344,7 @@ func (s *Service) Check(ctx context.Context, scope authz.Scope, id ItemID, w Wri
 	}
 	w.Meta = w.tidy()
 	m := rendered(w)
-	e, err := s.examine(ctx, s.db, w.Meta, w.Doc, m.text, m.sha)
+	e, err := s.examine(ctx, s.db, unit, w.Meta, w.Doc, m.text, m.sha)
 	if err != nil {
 		return nil, err
 	}
@@ -379,7 +394,7 @@ func (s *Service) resultsOf(ctx context.Context, q db.Querier, it Item, v Versio
 	if err != nil {
 		return examined{}, err
 	}
-	e, err := s.examine(ctx, q, v.Meta, doc, v.Text, v.SHA256)
+	e, err := s.examine(ctx, q, it.Unit, v.Meta, doc, v.Text, v.SHA256)
 	if err != nil {
 		return e, err
 	}

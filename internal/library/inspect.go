@@ -83,25 +83,25 @@ func severity(kind string) check.Severity {
 func SeverityOf(kind string) check.Severity { return severity(kind) }
 
 // inspectVersion reads a title, a text and what the type asks beside them.
-func (s *Service) inspectVersion(m Meta, text string) []Result {
-	out := append(s.inspectPart("title", m.Title), s.inspectPart("text", text)...)
+func inspectVersion(by Inspector, m Meta, text string) []Result {
+	out := append(inspectPart(by, "title", m.Title), inspectPart(by, "text", text)...)
 	for _, q := range m.Type.Sort().Fields {
 		switch q.Kind {
 		case AskLine, AskLines, AskPhone:
 			if a := m.Answers[q.Name]; a != "" {
-				out = append(out, s.inspectPart(AnswerField(q.Name), a)...)
+				out = append(out, inspectPart(by, AnswerField(q.Name), a)...)
 			}
 		}
 	}
 	return out
 }
 
-func (s *Service) inspectPart(field, text string) []Result {
+func inspectPart(by Inspector, field, text string) []Result {
 	out := []Result{}
-	if s.inspect == nil {
+	if by == nil {
 		return out
 	}
-	spans := s.inspect(text)
+	spans := by(text)
 	if len(spans) == 0 {
 		return out
 	}

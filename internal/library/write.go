@@ -31,7 +31,7 @@ type Writing struct {
 	Doc      prose.Doc
 	Original string // what it was made of, kept as evidence
 	Note     string
-	Unit     org.UnitID // of a new item
+	Unit     org.UnitID // of a new item; Save takes the item's
 	Form     string     // of a new item: whose unsaved text it was, see FormNew
 	// Columns where it shall stand; nil leaves the placements as they are.
 	Columns   []registry.ColumnID
@@ -78,7 +78,7 @@ func (s *Service) make(ctx context.Context, q db.Querier, w Writing) (made, erro
 	if note != "" {
 		m.noted = append(m.noted, note)
 	}
-	m.examined, err = s.examine(ctx, q, w.Meta, w.Doc, m.text, m.sha)
+	m.examined, err = s.examine(ctx, q, w.Unit, w.Meta, w.Doc, m.text, m.sha)
 	return m, err
 }
 
@@ -336,11 +336,15 @@ func (s *Service) stale(ctx context.Context, q db.Querier, it Item, base int) er
 // is overwritten. A public item stays public as it is until the new version
 // has passed its final review.
 func (s *Service) Save(ctx context.Context, scope authz.Scope, id ItemID, base int, w Writing) (Item, error) {
+	it, err := s.Item(ctx, scope, id)
+	if err != nil {
+		return Item{}, err
+	}
+	w.Unit = it.Unit // whose lists read it
 	m, err := s.make(ctx, s.db, w)
 	if err != nil {
 		return Item{}, err
 	}
-	var it Item
 	err = s.db.Update(ctx, func(tx *db.Tx) error {
 		if it, err = s.ItemTx(ctx, tx, scope, id); err != nil {
 			return err

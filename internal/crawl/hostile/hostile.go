@@ -26,7 +26,7 @@ import (
 // Site is one site of the range and what may be said of it.
 type Site struct {
 	Name string // host is Name.hostile.gov.cn
-	// Wrong are the findings of the families link and access that are right, as
+	// Wrong are the findings of the families link, access and cloaked that are right, as
 	// "check place", the place without scheme and host; every other is a wrong
 	// verdict.
 	Wrong []string
@@ -52,13 +52,15 @@ type Range struct {
 	over          chan struct{}
 
 	mu       sync.Mutex
-	asked    map[string]map[string]int // host, path
+	asked    map[string]map[string]int // host, path; of who names itself
+	others   map[string]int            // host; as somebody else
+	paths    map[string]bool           // host and path of these
 	resolved map[string]int
 }
 
 // Start opens the range on loopback.
 func Start() (*Range, error) {
-	r := &Range{sites: map[string]Site{}, asked: map[string]map[string]int{}, resolved: map[string]int{}, over: make(chan struct{})}
+	r := &Range{sites: map[string]Site{}, asked: map[string]map[string]int{}, others: map[string]int{}, paths: map[string]bool{}, resolved: map[string]int{}, over: make(chan struct{})}
 	for _, s := range Sites() {
 		r.sites[s.Host()] = s
 	}
@@ -143,14 +145,27 @@ func (r *Range) Asked(s Site) map[string]int {
 	return out
 }
 
+// AskedAsOthers is how often a site was asked by what does not name itself, and
+// whether for a path.
+func (r *Range) AskedAsOthers(s Site, path string) (n int, it bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.others[s.Host()], r.paths[s.Host()+path]
+}
+
 func (r *Range) handle(w http.ResponseWriter, q *http.Request) {
 	host, _, _ := strings.Cut(q.Host, ":")
 	r.mu.Lock()
 	if r.asked[host] == nil {
 		r.asked[host] = map[string]int{}
 	}
-	if q.Method == http.MethodGet {
+	switch {
+	case q.Method != http.MethodGet:
+	case strings.Contains(q.UserAgent(), "zhengshu"):
 		r.asked[host][q.URL.RequestURI()]++
+	default:
+		r.others[host]++
+		r.paths[host+q.URL.RequestURI()] = true
 	}
 	r.mu.Unlock()
 	s, ok := r.sites[host]

@@ -221,6 +221,35 @@ func Sites() []Site {
 			w.Header().Set("Content-Type", kind)
 			_, _ = w.Write(b)
 		})},
+		{Name: "cloak", Wrong: []string{"cloaked.agent spider", "cloaked.referrer searcher", "cloaked.agent mobile"}, Never: []string{"/landing"}, serve: home([]string{"/news", "/about"}, func(_ *Range, w http.ResponseWriter, q *http.Request) {
+			switch {
+			case strings.Contains(q.UserAgent(), "Baiduspider"):
+				page(w, "澳门新葡京娱乐城官网", words(21)+`<p>百家乐 老虎机 真人荷官 在线下注</p>`)
+			case strings.Contains(q.Referer(), "baidu.com"):
+				sendTo("http://casino.bet8888.com/landing")(nil, w, q)
+			case strings.Contains(q.UserAgent(), "Mobile"):
+				page(w, "某县", words(22)+`<div style="display:none"><a href="http://www.bet888-casino.com/">娱乐</a></div>`)
+			default:
+				page(w, "某县要闻", words(len(q.URL.Path))+words(23))
+			}
+		})},
+		// Honest, and different for different visitors.
+		{Name: "variants", serve: home([]string{"/m", "/waf", "/counter", "/rotating"}, func(_ *Range, w http.ResponseWriter, q *http.Request) {
+			switch spider := strings.Contains(q.UserAgent(), "Baiduspider"); {
+			case q.URL.Path == "/m" && strings.Contains(q.UserAgent(), "Mobile"):
+				page(w, "手机版", words(31)+words(32)+words(33)+words(34))
+			case q.URL.Path == "/waf" && spider:
+				w.WriteHeader(http.StatusForbidden)
+				fmt.Fprint(w, words(35)+words(36)+words(37)+words(38))
+			case q.URL.Path == "/waf" && q.Referer() != "":
+				sendTo("/m")(nil, w, q)
+			case q.URL.Path == "/rotating": // never twice the same
+				n := int(time.Now().UnixNano() % 100_003)
+				page(w, "专题"+words(n)[:9], words(n)+words(n+1)+words(n+2)+words(n+3)+words(n+4))
+			default:
+				page(w, "某县公告", words(39)+words(40)+words(41)+words(42)+fmt.Sprintf("<p>您是第 %d 位访问者</p>", time.Now().UnixNano()))
+			}
+		})},
 		{Name: "script", serve: func(_ *Range, w http.ResponseWriter, q *http.Request) {
 			if q.URL.Path != "/" {
 				http.NotFound(w, q)

@@ -1,8 +1,9 @@
 package inspectionweb
 
 import (
-	"bytes"
+	"context"
 	"fmt"
+	"image/png"
 	"io"
 	"net/http"
 	"net/url"
@@ -217,6 +218,16 @@ type proofView struct {
 	Headers  string
 	Download string // address of the bytes; "" when none were kept
 	Size     int64
+	Picture  picture
+	Beside   []besideView
+}
+
+// picture is the page as a browser drew it, with the place marked.
+type picture struct {
+	Href          string
+	Width, Height int
+	Boxes         []inspection.Box
+	Says          string
 }
 
 // findingView is GET /console/findings/{id}.
@@ -286,6 +297,13 @@ func newProof(base string, p inspection.Proof, mayOpen func(string) string) proo
 	if p.Ref != "" {
 		v.Download = base + "/evidence/" + p.ID
 	}
+	v.Beside = besideTerms(p.Beside, base+"/evidence/"+p.ID)
+	if p.Screenshot != "" {
+		v.Picture = picture{Href: base + "/evidence/" + p.ID + "/picture", Width: 1366, Height: 900, Boxes: p.Boxes, Says: "检查时的页面截图"}
+		if len(p.Boxes) > 0 {
+			v.Picture.Says += fmt.Sprintf("，框出了 %d 处位置", len(p.Boxes))
+		}
+	}
 	return v
 }
 
@@ -327,6 +345,9 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 	}
 	for _, st := range steps {
 		v.Story.Events = append(v.Story.Events, web.Event{At: st.At, Title: inspection.FindingMachine.ActName(st.Act), Who: st.ActorName, Text: st.Note, Kind: storyTone(st.To)})
+	}
+	if f.Check == "change.baseline" {
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "页面基线", Href: baselinesPath(f.Site)})
 	}
 	if n := len(proofs); n > 0 {
 		v.Before = newProof(base, proofs[0], mayOpen)
@@ -396,7 +417,7 @@ func clip(s string, n int) string {
 }
 
 var sampleProofs = []inspection.Proof{
-	{ID: "P1", Look: "found", Outcome: inspection.Standing, Says: sampleFinding.Says, At: time.Date(2026, 3, 18, 2, 0, 0, 0, time.UTC), Evidence: inspection.Evidence{URL: sampleFinding.URL, Status: 200, Headers: "Content-Type: text/html\nServer: nginx", SHA256: sampleFinding.SHA256, Ref: sampleFinding.Evidence, Size: 48211, Excerpt: sampleFinding.Excerpt, Link: sampleFinding.Where, LinkStatus: 404}},
+	{ID: "P1", Look: "found", Outcome: inspection.Standing, Says: sampleFinding.Says, At: time.Date(2026, 3, 18, 2, 0, 0, 0, time.UTC), Evidence: inspection.Evidence{URL: sampleFinding.URL, Status: 200, Headers: "Content-Type: text/html\nServer: nginx", SHA256: sampleFinding.SHA256, Ref: sampleFinding.Evidence, Size: 48211, Excerpt: sampleFinding.Excerpt, Link: sampleFinding.Where, LinkStatus: 404, Screenshot: sampleFinding.Evidence, Boxes: []inspection.Box{{X: 120, Y: 260, Width: 90, Height: 22}}}},
 	{ID: "P2", Look: "retest", Outcome: inspection.Gone, Says: "链接已能打开（状态码 200）。", At: time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC), Took: 830 * time.Millisecond, Actor: "张三", Evidence: inspection.Evidence{URL: sampleFinding.URL, Status: 200, Headers: "Content-Type: text/html", SHA256: sampleFinding.SHA256, Link: sampleFinding.Where, LinkStatus: 200}},
 }
 
@@ -404,7 +425,7 @@ var findingPage = web.Define(views, "views/finding.html",
 	newFinding(inspection.Finding{ID: "e", Site: "01JS", SiteName: "雁塔区人民政府网站", Says: "网站访问失败的比例达到单项否决的标准。", State: inspection.FindingOpen, Severity: check.Serious, Check: "access.rate"}, nil, nil, "", false, false, none),
 	newFinding(sampleFinding, sampleProofs, []passage.Step{{Act: "find", To: inspection.FindingOpen, At: time.Now(), ActorName: "系统"}}, "/console/items/01JI", true, true, none),
 	newFinding(sampleFinding, append([]inspection.Proof{{ID: "P0", Look: "found", Outcome: inspection.Standing, Says: sampleFinding.Says, At: sampleFinding.FirstSeen, Number: 4711, Entry: "01JE", Hash: sampleFinding.SHA256, Evidence: inspection.Evidence{Vantage: "西安", Edition: "3fb5d51feba59ba7"}}}, sampleProofs...), nil, "", true, false, func(href string) string { return href }),
-	newFinding(hostileFinding, []inspection.Proof{{ID: "x", Says: "<script>", Evidence: inspection.Evidence{URL: "javascript:x", Headers: "</pre><script>", Excerpt: "</pre><script>alert(1)</script>"}}}, nil, "", true, true, none))
+	newFinding(hostileFinding, []inspection.Proof{{ID: "x", Says: "<script>", Evidence: inspection.Evidence{Beside: []inspection.Beside{{As: "<b>", Final: "javascript:y", Headers: "<script>", Status: 200}}, URL: "javascript:x", Headers: "</pre><script>", Excerpt: "</pre><script>alert(1)</script>"}}}, nil, "", true, true, none))
 
 func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change func(*findingView)) error {
 	ctx, scope, id := r.Context(), authz.ScopeFrom(r.Context()), inspection.FindingID(r.PathValue("id"))
@@ -424,6 +445,9 @@ func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change fun
 	if !web.MayOpen(r, item) {
 		item = ""
 	}
+	if item != "" {
+		item += passageOf(f)
+	}
 	v := newFinding(f, proofs, steps, item, mayAct(r), may(r, authz.OrderIssue), func(href string) string {
 		if web.MayOpen(r, href) {
 			return href
@@ -433,6 +457,13 @@ func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change fun
 	objections, err := h.inspection.ObjectionsOf(ctx, h.db, scope, id)
 	if err != nil {
 		return err
+	}
+	for _, p := range proofs {
+		for _, shown := range []*proofView{&v.Before, &v.After} {
+			if p.Screenshot != "" && shown.Picture.Href == v.Base+"/evidence/"+p.ID+"/picture" {
+				h.sized(ctx, &shown.Picture, p.Screenshot)
+			}
+		}
 	}
 	v.Facts.Terms = append(v.Facts.Terms, objectionTerms(objections)...)
 	for _, d := range objections {
@@ -447,6 +478,16 @@ func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change fun
 	return findingPage.RenderStatus(w, r, http.StatusUnprocessableEntity, v)
 }
 
+// passageOf leads a browser to the words on the page of the item: the paragraph is
+// scrolled to and marked (text fragment); one that knows none opens the page.
+func passageOf(f inspection.Finding) string {
+	words := f.Wrong
+	if words == "" || strings.Contains(words, "*") { // masked: it stands nowhere as it is shown
+		return ""
+	}
+	return "#:~:text=" + strings.NewReplacer("+", "%20", "-", "%2D").Replace(url.QueryEscape(words))
+}
+
 func (h *Handler) finding(w http.ResponseWriter, r *http.Request) error {
 	return h.showFinding(w, r, nil)
 }
@@ -455,7 +496,7 @@ func (h *Handler) retest(w http.ResponseWriter, r *http.Request) error {
 	if !mayAct(r) {
 		return errMayNotAct
 	}
-	got, err := h.inspection.Retest(r.Context(), authz.ScopeFrom(r.Context()), inspection.FindingID(r.PathValue("id")))
+	got, err := h.inspection.Retest(inspection.WithPicture(r.Context()), authz.ScopeFrom(r.Context()), inspection.FindingID(r.PathValue("id")))
 	if askable(err) {
 		return h.showFinding(w, r, func(v *findingView) {
 			f := fault.Of(err)
@@ -539,25 +580,63 @@ func (h *Handler) evidence(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for _, p := range proofs {
-		if p.ID != r.PathValue("proof") || p.Ref == "" {
+		ref := p.Ref
+		if r.URL.Query().Has("beside") {
+			i, err := strconv.Atoi(r.URL.Query().Get("beside"))
+			if err != nil || i < 0 || i >= len(p.Beside) {
+				continue
+			}
+			ref = p.Beside[i].Ref
+		}
+		if p.ID != r.PathValue("proof") || ref == "" {
 			continue
 		}
-		f, err := h.blobs.Open(ctx, p.Ref)
+		f, err := h.blobs.Open(ctx, ref)
 		if err != nil {
 			return fault.New(fault.Gone, "证据文件已不在存储中，请联系系统管理员核对备份。").From(err)
 		}
 		defer f.Close()
-		b, err := io.ReadAll(io.LimitReader(f, maxEvidence))
-		if err != nil {
-			return fault.New(fault.Internal, "证据文件读取失败或已被改动，请联系系统管理员核对。").From(err)
-		}
-		w.Header().Set("Content-Type", "application/octet-stream")
-		w.Header().Set("Content-Disposition", `attachment; filename="evidence-`+p.ID+`.bin"`)
-		w.Header().Set("Content-Security-Policy", "sandbox; default-src 'none'")
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.Header().Set("Cache-Control", "no-store")
-		_, err = io.Copy(w, bytes.NewReader(b))
-		return err
+		return sendEvidence(w, f, p.ID)
 	}
 	return fault.Missing("证据")
+}
+
+// picture answers with a picture of the page. It was drawn here, by our browser,
+// and is nothing but pixels.
+func (h *Handler) picture(w http.ResponseWriter, r *http.Request) error {
+	ctx, scope, id := r.Context(), authz.ScopeFrom(r.Context()), inspection.FindingID(r.PathValue("id"))
+	proofs, err := h.inspection.Proofs(ctx, h.db, scope, id)
+	if err != nil {
+		return err
+	}
+	for _, p := range proofs {
+		if p.ID != r.PathValue("proof") || p.Screenshot == "" {
+			continue
+		}
+		f, err := h.blobs.Open(ctx, p.Screenshot)
+		if err != nil {
+			return fault.New(fault.Gone, "截图已不在存储中，请联系系统管理员核对备份。").From(err)
+		}
+		defer f.Close()
+		w.Header().Set("Content-Type", "image/png")
+		w.Header().Set("Content-Security-Policy", "sandbox; default-src 'none'")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Cache-Control", "private, max-age=86400, immutable")
+		_, err = io.Copy(w, f)
+		return err
+	}
+	return fault.Missing("截图")
+}
+
+// sized gives a picture its true measures.
+func (h *Handler) sized(ctx context.Context, p *picture, ref blob.Ref) {
+	f, err := h.blobs.Open(ctx, ref)
+	if err != nil {
+		p.Href = ""
+		return
+	}
+	defer f.Close()
+	if c, err := png.DecodeConfig(f); err == nil {
+		p.Width, p.Height = c.Width, c.Height
+	}
 }

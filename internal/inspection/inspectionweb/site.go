@@ -80,7 +80,7 @@ func newSite(s registry.Site, days []inspection.Day, rate inspection.Availabilit
 	path := start(string(s.ID))
 	v := siteView{Name: s.Name, Action: path + "/run", MayRun: mayRun,
 		Heading: web.Heading{Title: s.Name, Above: s.Host, Lead: s.UnitName, Tags: []web.Tag{monitorTag(line{site: s, week: inspection.Week{LastAt: rate.LastAt, LastOK: rate.LastOK}})},
-			Acts: []web.Act{{Text: "站点台账", Href: s.Link()}, {Text: "待整改问题", Href: listPath + "?state=standing&site=" + string(s.ID)}}},
+			Acts: []web.Act{{Text: "站点台账", Href: s.Link()}, {Text: "待整改问题", Href: listPath + "?state=standing&site=" + string(s.ID)}, {Text: "页面基线", Href: baselinesPath(s.ID)}}},
 		Runs: web.Table{Caption: "检查记录", Columns: []web.Column{{Head: "时间"}, {Head: "方式"}, {Head: "状态"}, {Head: "页面", Number: true}, {Head: "问题", Number: true}, {Head: "新发现", Number: true}, {Head: "已消除", Number: true}},
 			Empty: web.Empty{Title: "还没有检查过", Text: "开启监测后每天自动检查一次，也可以立即发起。"}},
 		Days: web.Table{Caption: "最近7天每天访问情况", Compact: true, Columns: []web.Column{{Head: "日期"}, {Head: "访问", Number: true}, {Head: "失败", Number: true}, {Head: "平均用时", Number: true}}},

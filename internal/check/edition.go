@@ -1,0 +1,48 @@
+package check
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"sync"
+)
+
+// revisions count, family by family, the changes of how a family judges that its
+// texts and lists do not show. Whoever changes what a check finds raises its
+// family's: a confirmed false alarm is remembered for one edition of its rule, and
+// every piece of evidence names the edition it was judged by.
+var revisions = map[string]int{
+	"cloaked": 2, // as a browser, by title, by what is concealed on the other page
+}
+
+// byLists are the families that judge by the lists of spam words and hosts.
+var byLists = map[string]bool{"concealed": true, "cloaked": true, "change": true, "link": true, "design": true}
+
+// Edition names the rule as it judges now: it changes with the rule and with
+// nothing else.
+func (c Check) Edition() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s|%s|%v|%v|%v|%v", c.ID, c.Severity, c.Articles, c.Says, c.AppliesTo, c.Objects)
+	if byLists[c.Family()] {
+		h.Write(lexiconJSON)
+	}
+	return strconv.Itoa(1+revisions[c.Family()]) + "." + hex.EncodeToString(h.Sum(nil))[:8]
+}
+
+var editions = sync.OnceValue(func() map[string]string {
+	out := map[string]string{}
+	for _, c := range table() {
+		out[c.ID] = c.Edition()
+	}
+	return out
+})
+
+// RuleEdition is the edition of a rule by its id; what is judged by lists alone
+// (wording) has that of all of them.
+func RuleEdition(id string) string {
+	if e, ok := editions()[id]; ok {
+		return e
+	}
+	return Edition()
+}

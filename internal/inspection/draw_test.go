@@ -1,0 +1,145 @@
+package inspection_test
+
+import (
+	"bytes"
+	"errors"
+	"image/png"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"zhengshu/internal/blob"
+	"zhengshu/internal/browser"
+	"zhengshu/internal/check"
+	"zhengshu/internal/egress"
+	"zhengshu/internal/inspection"
+)
+
+// TestArticle15_PagesAreLookedAtInABrowser: a site with a dead link and a page wider
+// than a telephone is inspected with a browser: the place of the link is boxed on
+// a picture of the bytes that were kept, the width is a finding with its picture,
+// and a second look shows the place mended.
+func TestArticle15_PagesAreLookedAtInABrowser(t *testing.T) {
+	s := newSite(t)
+	client := s.client(t)
+	b := browser.New(browser.Settings{Axe: `var axe = {run: async () => ({violations: [{id: "color-contrast", impact: "serious", help: "文字与背景的对比度不够", nodes: [{target: [".footer"]}]}]})};`})
+	child, err := b.Open(t.Context(), nil)
+	var none *browser.Unavailable
+	if errors.As(err, &none) {
+		t.Skipf("no browser can be used here (%v); left out: pictures, widths, load times", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.swap("/", `<p><a href="/a.pdf">`, `<div style="width:1200px">宽</div><div style="height:1500px"></div><p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
+	s.swap("/", `<meta charset="utf-8">`, `<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">`)
+	kept, err := blob.Disk(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := options()
+	o.Browser, o.Draws, o.Guises = b, 1, -1
+	rep, err := inspection.Inspect(t.Context(), client, kept, target(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := func(id string) inspection.Sighting {
+		t.Helper()
+		i := slices.IndexFunc(rep.Findings, func(f inspection.Sighting) bool { return f.Check == id })
+		if i < 0 {
+			t.Fatalf("no %s: %+v", id, rep.Untested)
+		}
+		return rep.Findings[i]
+	}
+	picture := func(e inspection.Evidence) (width int) {
+		t.Helper()
+		f, err := kept.Open(t.Context(), e.Screenshot)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		body, err := io.ReadAll(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := png.DecodeConfig(bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Width
+	}
+	dead := of("link.dead")
+	if w := picture(dead.Evidence); w != 1366 || len(dead.Evidence.Boxes) != 1 || dead.Evidence.Boxes[0].Y < 100 {
+		t.Errorf("the link is boxed at %+v of a picture %d wide", dead.Evidence.Boxes, w)
+	}
+	narrow := of("rendered.responsive")
+	if w := picture(narrow.Evidence); narrow.Where != "宽 390 像素" && narrow.Where != "宽 768 像素" || w != 390 && w != 768 {
+		t.Errorf("%s, a picture %d wide", narrow.Where, w)
+	}
+	if axe := of("accessible.axe"); axe.Severity != check.Error || !strings.Contains(axe.Says, "对比度") {
+		t.Errorf("axe: %+v", axe)
+	}
+	for _, f := range rep.Findings {
+		if f.Check == "rendered.load" {
+			t.Errorf("%s", f.Says)
+		}
+	}
+	// A known finding keeps the picture it has.
+	o.Known, o.Families = map[string]bool{dead.Fingerprint(): true}, []string{"link"}
+	again, err := inspection.Inspect(t.Context(), client, kept, target(), o)
+	if err != nil || len(again.Findings) != 1 || again.Findings[0].Evidence.Screenshot != "" {
+		t.Errorf("%+v (%v)", again.Findings, err)
+	}
+	o = options()
+	o.Browser, o.Picture = b, true
+	look := func(f inspection.Sighting) inspection.Look {
+		t.Helper()
+		l, err := inspection.Recheck(t.Context(), client, kept, target(), inspection.Spot{Check: f.Check, Fingerprint: f.Fingerprint(), URL: f.URL, Where: f.Where}, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	if l := look(narrow); l.Outcome != inspection.Standing {
+		t.Errorf("still wide: %s %s", l.Outcome, l.Says)
+	}
+	s.swap("/", `<div style="width:1200px">宽</div>`, "")
+	s.put("/gone.html", article("旧文恢复的一条信息", "要闻", "政务动态", "2026-03-10 09:00", "旧文已经恢复。"))
+	if l := look(dead); l.Outcome != inspection.Gone || l.Evidence.Screenshot == "" || len(l.Evidence.Boxes) != 1 {
+		t.Errorf("mended: %s %s %+v", l.Outcome, l.Says, l.Evidence.Boxes)
+	}
+}
+
+// The browser reaches what the policy allows and nothing else, whatever a page
+// asks for.
+func TestABrowserGoesNoOtherWay(t *testing.T) {
+	s := newSite(t)
+	other := newSite(t) // a listener that nobody allowed
+	b := browser.New(browser.Settings{})
+	at := other.addr().String()
+	s.put("/", strings.Replace(home(""), "<h2>要闻</h2>", `<h2>要闻</h2><img src="http://`+at+`/x.png"><iframe src="http://127.0.0.1:22/"></iframe><script>fetch("http://`+at+`/y"); new WebSocket("ws://`+at+`/z");</script>`, 1))
+	kept, err := blob.Disk(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := egress.New(egress.Policy{Local: s.addr(), Own: func(h string) bool { return h == host }, Resolver: nowhere{t}})
+	defer client.Close()
+	o := options()
+	o.Browser, o.Draws, o.Guises, o.Families = b, 1, -1, []string{"rendered"}
+	rep, err := inspection.Inspect(t.Context(), client, kept, target(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if untested(rep, "rendered.load", "检查机") {
+		t.Skipf("no browser can be used here (%+v); left out: what a page in it can reach", rep.Untested)
+	}
+	other.mu.Lock()
+	defer other.mu.Unlock()
+	if len(other.hosts) > 0 {
+		t.Errorf("another listener was reached: %v", other.asked)
+	}
+}

@@ -1,0 +1,130 @@
+package inspection_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"zhengshu/internal/blob"
+	"zhengshu/internal/egress"
+	"zhengshu/internal/inspection"
+)
+
+// TestArticle23_1_CloakingIsFoundWithBothPages: the site shows search engines and
+// whoever comes from them another page; the finding holds what both got, and a
+// second look closes it once the site is clean.
+func TestArticle23_1_CloakingIsFoundWithBothPages(t *testing.T) {
+	s := newSite(t)
+	clean := false
+	outside := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasPrefix(r.Host, "casino."):
+			outside++
+		case clean || r.URL.Path == "/robots.txt":
+			s.ServeHTTP(w, r)
+		case strings.Contains(r.UserAgent(), "Baiduspider"):
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			fmt.Fprint(w, strings.Replace(home(""), "<h2>要闻</h2>", `<h2>要闻</h2><div style="display:none"><a href="http://www.bet888-casino.com/">娱乐城</a></div>`, 1))
+		case strings.Contains(r.Referer(), "baidu.com"):
+			http.Redirect(w, r, "http://casino.bet8888.com/", http.StatusFound)
+		default:
+			s.ServeHTTP(w, r)
+		}
+	}))
+	defer server.Close()
+	client := egress.New(egress.Policy{Local: netip.MustParseAddrPort(strings.TrimPrefix(server.URL, "http://")), Own: func(h string) bool {
+		return strings.HasSuffix(h, "yanta.gov.cn") || strings.HasSuffix(h, "bet8888.com")
+	}, Resolver: nowhere{t}})
+	defer client.Close()
+	kept, err := blob.Disk(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rep, err := inspection.Inspect(t.Context(), client, kept, target(), options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]inspection.Sighting{}
+	for _, f := range rep.Findings {
+		if strings.HasPrefix(f.Check, "cloaked.") {
+			found[f.Check+" "+f.Where] = f
+		} else {
+			t.Errorf("%s %s", f.Check, f.Says)
+		}
+	}
+	spider, searcher := found["cloaked.agent spider"], found["cloaked.referrer searcher"]
+	if len(found) != 2 || !strings.Contains(spider.Says, "娱乐城") || !strings.Contains(searcher.Says, "casino.bet8888.com") {
+		t.Fatalf("%d found: %q, %q", len(found), spider.Says, searcher.Says)
+	}
+	if outside > 0 {
+		t.Error("the other host was contacted")
+	}
+	b := spider.Evidence.Beside
+	if spider.Evidence.Ref == "" || len(b) != 1 || b[0].Ref == "" || b[0].SHA256 == spider.Evidence.SHA256 || !spider.OnHome || spider.Evidence.Edition == "" {
+		t.Errorf("evidence %+v", spider.Evidence)
+	}
+	look := func() string {
+		t.Helper()
+		l, err := inspection.Recheck(t.Context(), client, kept, target(), inspection.Spot{Check: spider.Check, Fingerprint: spider.Fingerprint(), URL: spider.URL, Where: spider.Where}, options())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l.Outcome
+	}
+	if got := look(); got != inspection.Standing {
+		t.Errorf("looked again: %s", got)
+	}
+	clean = true
+	if got := look(); got != inspection.Gone {
+		t.Errorf("after mending: %s", got)
+	}
+	if rep, err = inspection.Inspect(t.Context(), client, kept, target(), options()); err != nil || len(rep.Findings) != 0 || !rep.Looked(spider.Check, spider.URL, spider.Where) {
+		t.Errorf("a clean site: %d findings (%v)", len(rep.Findings), err)
+	}
+}
+
+// The pages asked for in guises are drawn by the day: the same day draws the same,
+// the home page among them, and not more than the run allows.
+func TestGuisesAreDrawnByTheDayAndBounded(t *testing.T) {
+	var paths []map[string]int
+	for i := range 3 {
+		asked := map[string]int{}
+		mux := http.NewServeMux()
+		mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+			if !strings.Contains(r.UserAgent(), "zhengshu") {
+				asked[r.URL.Path]++
+			}
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			var menu strings.Builder
+			for n := range 20 {
+				fmt.Fprintf(&menu, `<p><a href="/p/%d.html">第%d条</a></p>`, n, n)
+			}
+			fmt.Fprintf(w, "<html><head><title>%s</title></head><body>%s<p>%s</p></body></html>", r.URL.Path, menu.String(), strings.Repeat(r.URL.Path+"各项工作有序推进。", 20))
+		})
+		server := httptest.NewServer(mux)
+		client := egress.New(egress.Policy{Local: netip.MustParseAddrPort(strings.TrimPrefix(server.URL, "http://")), Own: func(h string) bool { return strings.HasSuffix(h, "yanta.gov.cn") }, Resolver: nowhere{t}})
+		o := options()
+		o.Guises, o.Families = 3, []string{"cloaked"}
+		if i == 2 {
+			o.Today = o.Today.AddDays(1)
+		}
+		if _, err := inspection.Inspect(t.Context(), client, nil, inspection.Target{URL: "http://" + host + "/"}, o); err != nil {
+			t.Fatal(err)
+		}
+		client.Close()
+		server.Close()
+		paths = append(paths, asked)
+	}
+	if len(paths[0]) != 3 || paths[0]["/"] == 0 || fmt.Sprint(paths[0]) != fmt.Sprint(paths[1]) || fmt.Sprint(paths[0]) == fmt.Sprint(paths[2]) {
+		t.Errorf("drawn %v, %v, the next day %v", paths[0], paths[1], paths[2])
+	}
+	for path, n := range paths[0] {
+		if n != 4 {
+			t.Errorf("%s was asked for %d times in four guises", path, n)
+		}
+	}
+}

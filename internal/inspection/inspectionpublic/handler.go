@@ -1,0 +1,189 @@
+package inspectionpublic
+
+import (
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/inspection"
+	"zhengshu/internal/publishing"
+	"zhengshu/internal/publishing/theme"
+	"zhengshu/internal/web/porch"
+)
+
+//go:embed views/*.html
+var views embed.FS
+
+const listPath = "/rules/"
+
+// Config is what the portal around the door gives.
+type Config struct {
+	Store *publishing.Store
+	// Render answers with the page in the site's frame.
+	Render func(w http.ResponseWriter, r *http.Request, status int, page theme.Embedded) error
+	Log    *slog.Logger // slog.Default when nil
+}
+
+// Handler serves everything below /rules/.
+type Handler struct {
+	door *porch.Door
+	c    Config
+	mux  *http.ServeMux
+
+	mu    sync.Mutex
+	stamp publishing.Stamp
+	held  statement
+}
+
+// statement is what was read, with its bytes and hash.
+type statement struct {
+	inspection.PublicRules
+	body []byte
+	hash string
+}
+
+// New makes the door.
+func New(c Config) *Handler {
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	h := &Handler{door: &porch.Door{Name: "检查规则", Home: listPath, About: "政府网站与政务新媒体检查规则和准确率。", Kind: "政务公开", Render: c.Render, Log: c.Log}, c: c, mux: http.NewServeMux()}
+	for pattern, fn := range map[string]handle{"GET /rules/{$}": h.list, "GET /rules/data.json": h.data, "GET /rules/{id}": h.show, "/rules/": h.nowhere} {
+		h.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { h.serve(w, r, fn) })
+	}
+	return h
+}
+
+// ServeHTTP answers a request below /rules/.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.mux.ServeHTTP(w, r) }
+
+type handle func(w http.ResponseWriter, r *http.Request, s statement) error
+
+var errNowhere = errors.New("inspectionpublic: no such page")
+
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, fn handle) {
+	s, err := h.read()
+	if err == nil {
+		err = fn(w, r, s)
+	}
+	switch {
+	case err == nil:
+	case errors.Is(err, errNowhere):
+		h.door.Problem(w, r, http.StatusNotFound, "没有这条检查规则，请从“检查规则”进入。")
+	case errors.Is(err, publishing.ErrNoStatement):
+		h.door.Problem(w, r, http.StatusServiceUnavailable, "检查规则正在准备，请过几分钟再来。")
+	default:
+		h.c.Log.ErrorContext(r.Context(), "public rules", "path", r.URL.Path, "error", err)
+		h.door.Problem(w, r, http.StatusInternalServerError, "页面暂时打不开，请过几分钟再试。")
+	}
+}
+
+// read is the statement as it is now: one stat a request.
+func (h *Handler) read() (statement, error) {
+	stamp := h.c.Store.StatementStamp(inspection.RulesName)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.held.body != nil && stamp == h.stamp {
+		return h.held, nil
+	}
+	st, err := h.c.Store.ReadStatement(inspection.RulesName)
+	if err != nil {
+		return statement{}, err
+	}
+	s := statement{body: st.Body, hash: st.Hash}
+	if err := json.Unmarshal(st.Body, &s.PublicRules); err != nil {
+		return statement{}, err
+	}
+	h.held, h.stamp = s, stamp
+	return s, nil
+}
+
+var (
+	listView = porch.Define[listPage](views, "list.html")
+	showView = porch.Define[showPage](views, "show.html")
+)
+
+func (h *Handler) nowhere(http.ResponseWriter, *http.Request, statement) error { return errNowhere }
+
+type line struct{ Href, Name, Basis, Severity, Raised, Disputed, False, Right string }
+
+type group struct {
+	Name  string
+	Lines []line
+}
+
+type listPage struct {
+	Family, Made, Hash string
+	Families           []string
+	Groups             []group
+	Rules              int
+}
+
+var severityNames = map[string]string{"serious": "严重", "error": "一般", "advice": "提示"}
+
+func share(r inspection.PublicRule) string {
+	if r.Right < 0 {
+		return "尚无数据"
+	}
+	return fmt.Sprintf("%d.%02d%%", r.Right/100, r.Right%100)
+}
+
+func newList(s statement, family string) listPage {
+	v := listPage{Family: family, Made: calendar.DateOf(s.Made).Chinese(), Hash: s.hash, Rules: len(s.Rules)}
+	for _, r := range s.Rules {
+		if !slices.Contains(v.Families, r.Family) {
+			v.Families = append(v.Families, r.Family)
+		}
+	}
+	if !slices.Contains(v.Families, family) {
+		v.Family = ""
+	}
+	for _, r := range s.Rules {
+		if v.Family != "" && r.Family != v.Family {
+			continue
+		}
+		if n := len(v.Groups); n == 0 || v.Groups[n-1].Name != r.Family {
+			v.Groups = append(v.Groups, group{Name: r.Family})
+		}
+		g := &v.Groups[len(v.Groups)-1]
+		g.Lines = append(g.Lines, line{listPath + r.ID, r.Wrong, strings.Join(r.Basis, "；"), severityNames[r.Severity], strconv.Itoa(r.Raised), strconv.Itoa(r.Disputed), strconv.Itoa(r.False), share(r)})
+	}
+	return v
+}
+
+func (h *Handler) list(w http.ResponseWriter, r *http.Request, s statement) error {
+	return listView.Render(h.door, w, r, http.StatusOK, "检查规则和准确率", newList(s, r.URL.Query().Get("family")))
+}
+
+type showPage struct {
+	Rule                            inspection.PublicRule
+	Basis, Severity, Objects, Right string
+}
+
+func newShow(r inspection.PublicRule) showPage {
+	return showPage{Rule: r, Basis: strings.Join(r.Basis, "；"), Severity: severityNames[r.Severity], Objects: strings.Join(r.Objects, "、"), Right: share(r)}
+}
+
+func (h *Handler) show(w http.ResponseWriter, r *http.Request, s statement) error {
+	i := slices.IndexFunc(s.Rules, func(x inspection.PublicRule) bool { return x.ID == r.PathValue("id") })
+	if i < 0 {
+		return errNowhere
+	}
+	return showView.Render(h.door, w, r, http.StatusOK, s.Rules[i].Wrong, newShow(s.Rules[i]))
+}
+
+func (h *Handler) data(w http.ResponseWriter, _ *http.Request, s statement) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Content-Disposition", `attachment; filename="rules.json"`)
+	w.Header().Set("Content-Length", strconv.Itoa(len(s.body)))
+	_, _ = w.Write(s.body) // once begun, the answer cannot become a page
+	return nil
+}

@@ -1,0 +1,74 @@
+package inspectionpublic_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"zhengshu/internal/inspection"
+	"zhengshu/internal/inspection/inspectionpublic"
+	"zhengshu/internal/publishing"
+	"zhengshu/internal/publishing/theme"
+)
+
+// TestArticle30_RulesAndTheirPrecisionArePublic: everybody reads by which rules
+// sites are inspected and how often each was right.
+func TestArticle30_RulesAndTheirPrecisionArePublic(t *testing.T) {
+	dir := t.TempDir()
+	store, err := publishing.CreateStore(filepath.Join(dir, "releases"), filepath.Join(dir, "keys"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := inspectionpublic.New(inspectionpublic.Config{Store: store, Render: func(w http.ResponseWriter, _ *http.Request, status int, p theme.Embedded) error {
+		w.WriteHeader(status)
+		_, err := fmt.Fprintf(w, "<h1>%s</h1>%s", p.Title, p.Body)
+		return err
+	}})
+	get := func(path string, status int) string {
+		t.Helper()
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		if w.Code != status {
+			t.Errorf("%s: %d, want %d", path, w.Code, status)
+		}
+		return w.Body.String()
+	}
+	get("/rules/", http.StatusServiceUnavailable) // nothing stated yet
+	rules := inspection.PublicRules{Made: time.Date(2026, 3, 20, 1, 0, 0, 0, time.UTC), Rules: []inspection.PublicRule{
+		{ID: "link.dead", Family: "链接", Wrong: "链接无法打开", Fine: "链接能打开", Fix: "请修正或删除。", Basis: []string{"检查指标 D-19"}, Severity: "error", Objects: []string{"政府门户网站"}, Edition: "1.3fb5d51f", Raised: 200, Closed: 150, Disputed: 5, False: 2, Right: 9900},
+		{ID: "concealed.script", Family: "暗链和违规内容", Wrong: "<script>", Severity: "serious", Edition: "1.x", Right: -1},
+	}}
+	body, err := json.Marshal(rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.PutStatement(inspection.RulesName, body); err != nil {
+		t.Fatal(err)
+	}
+	list := get("/rules/", http.StatusOK)
+	for _, want := range []string{"99.00%", "尚无数据", "检查指标 D-19", "2026年3月20日", `href="/rules/link.dead"`, "&lt;script&gt;"} {
+		if !strings.Contains(list, want) {
+			t.Errorf("the list does not show %q", want)
+		}
+	}
+	if one := get("/rules/?family="+"%E9%93%BE%E6%8E%A5", http.StatusOK); strings.Contains(one, "concealed.script") || !strings.Contains(one, "link.dead") {
+		t.Error("a family shows others")
+	}
+	if odd := get("/rules/?family=none", http.StatusOK); !strings.Contains(odd, "link.dead") {
+		t.Error("an unknown family shows nothing")
+	}
+	if show := get("/rules/link.dead", http.StatusOK); !strings.Contains(show, "1.3fb5d51f") || !strings.Contains(show, "请修正或删除。") || !strings.Contains(show, "确认误报 2 个") {
+		t.Error("the rule does not tell of itself")
+	}
+	get("/rules/none", http.StatusNotFound)
+	get("/rules/a/b", http.StatusNotFound)
+	var back inspection.PublicRules
+	if err := json.Unmarshal([]byte(get("/rules/data.json", http.StatusOK)), &back); err != nil || len(back.Rules) != 2 {
+		t.Errorf("open data: %v", err)
+	}
+}

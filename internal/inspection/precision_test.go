@@ -1,0 +1,69 @@
+package inspection_test
+
+import (
+	"slices"
+	"testing"
+
+	"zhengshu/internal/db"
+	"zhengshu/internal/inspection"
+)
+
+// The counts of a rule are those of the rows, before and after they are folded,
+// through everything that may become of a finding.
+func TestPrecisionIsCountedAsItHappens(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		recount := func() (p inspection.Precision) {
+			t.Helper()
+			p.Check = "link.dead"
+			var err error
+			if p.Raised, err = db.One(h.ctx, h.db, db.Value[int], `SELECT count(*) FROM finding WHERE check_id = 'link.dead'`); err != nil {
+				t.Fatal(err)
+			}
+			if p.Closed, err = db.One(h.ctx, h.db, db.Value[int], `SELECT count(*) FROM finding WHERE check_id = 'link.dead' AND state = 'closed' AND closed_by <> 'dispute'`); err != nil {
+				t.Fatal(err)
+			}
+			return p
+		}
+		same := func(when string) {
+			t.Helper()
+			for _, folded := range []bool{false, true} {
+				if folded {
+					if err := h.svc.FoldCounts(h.ctx); err != nil {
+						t.Fatal(err)
+					}
+				}
+				list, err := h.svc.Precisions(h.ctx)
+				if err != nil {
+					t.Fatal(err)
+				}
+				i := slices.IndexFunc(list, func(p inspection.Precision) bool { return p.Check == "link.dead" })
+				if i < 0 || list[i] != recount() {
+					t.Errorf("%s, folded %v: %+v, rows say %+v", when, folded, list, recount())
+				}
+			}
+		}
+		h.made.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/lost.html">旧文</a> <a href="/a.pdf">`)
+		h.run()
+		same("found")
+		f := h.findings("standing")[0]
+		h.made.put("/gone.html", article("旧文恢复的一条信息", "要闻", "政务动态", "2026-03-10 09:00", "旧文已经恢复。"))
+		h.made.put("/lost.html", article("旧文恢复的另一条信息", "要闻", "政务动态", "2026-03-10 09:00", "旧文也已经恢复。"))
+		if _, err := h.svc.Retest(h.ctx, h.scope, f.ID); err != nil {
+			t.Fatal(err)
+		}
+		same("one closed by a retest")
+		h.run()
+		same("the other by the next patrol")
+		if left, err := db.One(h.ctx, h.db, db.Value[int], `SELECT count(*) FROM rule_move`); err != nil || left != 0 {
+			t.Errorf("%d moves left (%v)", left, err)
+		}
+		rules, err := h.svc.Rules(h.ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(rules, func(r inspection.PublicRule) bool { return r.ID == "link.dead" })
+		if r := rules[i]; r.Right != 10000 || r.Raised != 2 || r.Closed != 2 || len(r.Basis) == 0 || r.Fix == "" || r.Edition == "" || r.Family != "链接" {
+			t.Errorf("%+v", r)
+		}
+	})
+}

@@ -1,0 +1,127 @@
+package inspection
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"zhengshu/internal/check"
+	"zhengshu/internal/rules/sx2021"
+)
+
+// RulesName is the signed statement that the public page of the rules reads: it
+// stands on portals that hold no path to the house's database.
+const RulesName = "rules"
+
+// PublicRule is one rule of inspection as everybody may read it.
+type PublicRule struct {
+	ID       string   `json:"id"`
+	Family   string   `json:"family"`
+	Wrong    string   `json:"wrong"` // what it finds
+	Fine     string   `json:"fine,omitempty"`
+	Allowed  string   `json:"tolerated,omitempty"`
+	Fix      string   `json:"how_to_fix,omitempty"`
+	Evidence string   `json:"evidence,omitempty"`
+	Basis    []string `json:"basis,omitempty"` // articles and indicators in words
+	Severity string   `json:"severity,omitempty"`
+	Objects  []string `json:"objects,omitempty"`
+	Draft    bool     `json:"at_author_time"` // put to drafts and previews as well
+	Edition  string   `json:"edition"`
+	Raised   int      `json:"raised"`
+	Closed   int      `json:"put_right"`
+	Disputed int      `json:"disputed"`
+	False    int      `json:"false_alarms"`
+	// Right is the share that was not false, in hundredths of a per cent; −1 while
+	// nothing was raised.
+	Right int `json:"precision"`
+}
+
+// PublicRules is the statement.
+type PublicRules struct {
+	Made  time.Time    `json:"made"`
+	Rules []PublicRule `json:"rules"`
+}
+
+// objectNames are what a rule is put to, in the order of people.
+var objectNames = []struct {
+	object check.Object
+	name   string
+}{{check.Portal, "政府门户网站"}, {check.DepartmentSite, "部门网站"}, {check.Zone, "开发区网站"}, {check.Account, "政务新媒体账号"}, {check.App, "移动客户端"}}
+
+// BasisName is an article of the rules or an indicator in words.
+func BasisName(clause string) string {
+	if c, ok := sx2021.ClauseOf(clause); ok {
+		return "管理细则" + c.Article
+	}
+	if strings.HasPrefix(clause, "V-") || strings.HasPrefix(clause, "D-") {
+		return "检查指标 " + clause
+	}
+	return clause
+}
+
+// Rules are all rules of inspection with how often each was right.
+func (s *Service) Rules(ctx context.Context) ([]PublicRule, error) {
+	counts, err := s.Precisions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []PublicRule
+	for _, c := range check.Checks() {
+		r := PublicRule{ID: c.ID, Wrong: c.Says.Wrong, Fine: c.Says.Fine, Allowed: c.Says.Tolerated, Fix: c.Says.HowToFix, Evidence: c.Evidence, Severity: string(c.Severity), Draft: !c.Live}
+		for _, a := range c.Articles {
+			if name := BasisName(a); !slices.Contains(r.Basis, name) {
+				r.Basis = append(r.Basis, name)
+			}
+		}
+		for _, o := range objectNames {
+			if c.Judges(o.object) {
+				r.Objects = append(r.Objects, o.name)
+			}
+		}
+		out = append(out, r)
+	}
+	known := func(id string) bool { return slices.ContainsFunc(out, func(r PublicRule) bool { return r.ID == id }) }
+	for id := range raisedBeside {
+		if !known(id) {
+			out = append(out, PublicRule{ID: id, Wrong: CheckName(id)})
+		}
+	}
+	for _, p := range counts {
+		if !known(p.Check) && !strings.HasPrefix(p.Check, "focus.") {
+			out = append(out, PublicRule{ID: p.Check, Wrong: CheckName(p.Check)})
+		}
+	}
+	order := func(id string) int {
+		family, _, _ := strings.Cut(id, ".")
+		return slices.IndexFunc(Families, func(f Family) bool { return f.ID == family })
+	}
+	for i := range out {
+		r := &out[i]
+		r.Family, r.Edition, r.Right = FamilyName(r.ID), check.RuleEdition(r.ID), -1
+		if j := slices.IndexFunc(counts, func(p Precision) bool { return p.Check == r.ID }); j >= 0 {
+			p := counts[j]
+			r.Raised, r.Closed, r.Disputed, r.False = p.Raised, p.Closed, p.Disputed, p.False
+			if share, ok := p.Share(); ok {
+				r.Right = share
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b PublicRule) int {
+		if d := order(a.ID) - order(b.ID); d != 0 {
+			return d
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return out, nil
+}
+
+// RulesStatement is what the house signs for the public page.
+func (s *Service) RulesStatement(ctx context.Context) ([]byte, error) {
+	list, err := s.Rules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(PublicRules{Made: s.db.Now(), Rules: list})
+}
