@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
 	"zhengshu/internal/publishing"
 )
 
@@ -139,6 +140,16 @@ func BenchmarkVisible(b *testing.B) {
 			b.ReportMetric(took[len(took)-1], "max_ms")
 			b.ReportMetric(float64(slow), "above_150_ms")
 			b.ReportMetric(load(), "load")
+			// Back to the release before all of them, which is public within a second.
+			rel, err := t.h.Releases.Current(t.site.ID)
+			if err != nil {
+				b.Fatal(err)
+			}
+			start := time.Now()
+			if _, err := t.h.Publisher.SetBack(ctx, authz.System("bench"), t.site.ID, rel.No-len(took), rel.No, "恢复到更早的一版"); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(time.Since(start).Microseconds())/1000, "set_back_ms")
 		})
 	}
 }

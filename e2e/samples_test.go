@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	_ "zhengshu/internal/app" // every page of every door
 	"zhengshu/internal/web"
@@ -36,7 +37,9 @@ func TestEverySample(t *testing.T) {
 	rt.Add(web.Storybook()...)
 	server := httptest.NewServer(rt)
 	defer server.Close()
-	p := startBrowser(t, strings.TrimPrefix(server.URL, "http://")).person("")
+	b := startBrowser(t, strings.TrimPrefix(server.URL, "http://"))
+	b.patience = time.Hour // it is many pages
+	p := b.person("")
 	looked := 0
 	for i, page := range web.Pages() {
 		for n := range page.Samples() {

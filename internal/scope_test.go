@@ -197,7 +197,6 @@ var unscoped = map[string]string{
 	"library.LiveItems":            "public: what is live is public",
 	"library.LiveAhead":            "public: what is live is public",
 	"library.Newest":               "public: what is live is public",
-	"library.CountLive":            "public: what is live is public",
 	"library.LiveBatch":            "public: what is live is public",
 	"library.LiveIDs":              "public: what is live is public",
 	"library.LivePlaces":           "public: what is live is public",

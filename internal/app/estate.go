@@ -112,18 +112,31 @@ func (h *House) siteTree(ctx context.Context, site registry.SiteID, add func(nam
 	return add("redirects.csv", strings.NewReader(moved.String()))
 }
 
+// carriedLook is how a site looks, in an archive: its choice and the picture of
+// its logo.
+type carriedLook struct {
+	theme.Choice
+	Picture []byte `json:"picture,omitempty"`
+}
+
 // lookOut and lookIn carry how a site looks into and out of an archive.
 func (h *House) lookOut(ctx context.Context, site registry.SiteID) (any, error) {
-	return h.Appearance.Carried(ctx, h.DB, authz.System("moveout.look"), site)
+	scope := authz.System("moveout.look")
+	c, err := h.Appearance.Carried(ctx, h.DB, scope, site)
+	if err != nil {
+		return nil, err
+	}
+	logo, err := h.Appearance.LogoOf(ctx, h.DB, scope, site)
+	return carriedLook{c, logo}, err
 }
 
 func (h *House) lookIn(ctx context.Context, site registry.Site, body json.RawMessage) error {
-	var c theme.Choice
+	var c carriedLook
 	if err := json.Unmarshal(body, &c); err != nil {
 		return fault.New(fault.Invalid, "导出中的外观设置不能识别。").From(err)
 	}
 	return h.DB.Update(ctx, func(tx *db.Tx) error {
-		return h.Appearance.Adopt(ctx, tx, authz.System("moveout.look"), site.ID, c, "随导出包迁入")
+		return h.Appearance.Adopt(ctx, tx, authz.System("moveout.look"), site.ID, c.Choice, c.Picture, "随导出包迁入")
 	})
 }
 
@@ -165,7 +178,7 @@ func (h *House) themeIn(ctx context.Context, site registry.Site, body json.RawMe
 			return err
 		}
 		was.ID, was.Version, was.Hash = b.ID, b.Version, b.Hash
-		return h.Appearance.Adopt(ctx, tx, authz.System("moveout.look"), site.ID, was, "主题包随导出包迁入")
+		return h.Appearance.Adopt(ctx, tx, authz.System("moveout.look"), site.ID, was, nil, "主题包随导出包迁入")
 	})
 }
 
@@ -298,7 +311,7 @@ func (h *House) lookWrite(ctx context.Context, tx *db.Tx, to registry.SiteID, bo
 	if err := json.Unmarshal(body, &c); err != nil {
 		return fault.New(fault.Invalid, "模板中的外观设置不能识别。").From(err)
 	}
-	return h.Appearance.Adopt(ctx, tx, authz.System("blueprint.look"), to, c, "随建站模板设定")
+	return h.Appearance.Adopt(ctx, tx, authz.System("blueprint.look"), to, c, nil, "随建站模板设定")
 }
 
 // BringSite takes an archive of a site into this house and publishes it: the

@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
+	"image"
+	"image/png"
 	"io"
 	"log/slog"
 	"os"
@@ -113,10 +115,20 @@ func (e *estate) live(items []string) (registry.Site, library.ItemID) {
 	draft, err := e.h.Library.Create(e.ctx, everything, library.Writing{Meta: library.Meta{Type: library.News, Origin: library.Original, Title: "带附件的草稿", Source: "本单位"}, Doc: doc, Unit: e.office.ID})
 	e.ok(err)
 	e.ok(e.h.DB.Update(e.ctx, func(tx *db.Tx) error {
-		return e.h.Appearance.Adopt(e.ctx, tx, everything, site.ID, theme.Choice{ID: theme.Red}, "政务红")
+		return e.h.Appearance.Adopt(e.ctx, tx, everything, site.ID, theme.Choice{ID: theme.Red}, logo(e.t), "政务红")
 	}))
 	e.ok(e.h.Publisher.Publish(e.ctx, site.ID))
 	return site, draft.ID
+}
+
+// logo is a picture as an office gives it.
+func logo(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 64, 64))); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 var designer = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{9}, ed25519.SeedSize))
@@ -143,7 +155,7 @@ func (e *estate) dress(site registry.SiteID, trusted bool) {
 	b, err := theme.ReadBundle(file)
 	e.ok(err)
 	e.ok(e.h.DB.Update(e.ctx, func(tx *db.Tx) error {
-		return e.h.Appearance.Adopt(e.ctx, tx, everything, site, theme.Choice{ID: b.ID, Version: b.Version, Hash: b.Hash, Tokens: theme.Tokens{Radius: "round"}}, "秦岭绿")
+		return e.h.Appearance.Adopt(e.ctx, tx, everything, site, theme.Choice{ID: b.ID, Version: b.Version, Hash: b.Hash, Tokens: theme.Tokens{Radius: "round"}}, nil, "秦岭绿")
 	}))
 }
 
@@ -252,6 +264,9 @@ func TestArticle28_ASiteLeavesWholeAndComesBackTheSame(t *testing.T) {
 	if l, err := b.h.Appearance.Carried(b.ctx, b.h.DB, everything, got.Site.ID); err != nil || l.ID != "qinling" || len(l.Hash) != 64 || l.Tokens.Radius != "round" {
 		t.Errorf("look %+v (%v)", l, err)
 	}
+	if got, err := b.h.Appearance.LogoOf(b.ctx, b.h.DB, everything, got.Site.ID); err != nil || !bytes.Equal(got, logo(t)) {
+		t.Errorf("the logo came as %d bytes (%v)", len(got), err)
+	}
 	left, err := a.h.Layouts.Carry(a.ctx, a.h.DB, everything, site.ID, true)
 	a.ok(err)
 	came, err := b.h.Layouts.Carry(b.ctx, b.h.DB, everything, got.Site.ID, true)
@@ -322,8 +337,29 @@ func TestABatchOfSitesIsMadeWholeOrNotAtAll(t *testing.T) {
 	if l, err := e.h.Appearance.Carried(e.ctx, e.h.DB, everything, planned.ID); err != nil || l.ID != theme.Red {
 		t.Errorf("look %+v (%v)", l, err)
 	}
+	if l, err := e.h.Appearance.LogoOf(e.ctx, e.h.DB, everything, planned.ID); err != nil || l != nil {
+		t.Errorf("another's logo came along: %d bytes (%v)", len(l), err)
+	}
+	// A kept template takes the composition and the signed theme along.
+	e.dress(source.ID, true)
+	e.compose(source.ID)
 	kept, err := e.h.Blueprints.Keep(e.ctx, everything, source.ID, "样板", "")
 	e.ok(err)
+	e.ok(e.h.DB.Update(e.ctx, func(tx *db.Tx) error {
+		_, err := e.h.Registry.PlanSite(e.ctx, tx, registry.Site{Unit: e.office.ID, Kind: registry.DepartmentSite, Name: "再一个新站", Host: "third.xa.gov.cn"})
+		return err
+	}))
+	rows, err := blueprint.ParseRows("third.xa.gov.cn,xa-third,甲某,甲某,乙某")
+	e.ok(err)
+	out, err = e.h.Blueprints.Build(e.ctx, everything, blueprint.Order{From: kept.ID, Rows: rows})
+	e.ok(err)
+	third := out[0].Site.ID
+	if l, err := e.h.Appearance.Carried(e.ctx, e.h.DB, everything, third); err != nil || l.ID != "qinling" || len(l.Hash) != 64 {
+		t.Errorf("look of the kept template %+v (%v)", l, err)
+	}
+	if c, err := e.h.Layouts.Carry(e.ctx, e.h.DB, everything, third, false); err != nil || !slices.ContainsFunc(c.Home, func(o layout.Block) bool { return o.Heading == "最近要闻" }) {
+		t.Errorf("composition of the kept template %+v (%v)", c, err)
+	}
 	list, err := e.h.Blueprints.Templates(e.ctx, everything)
 	e.ok(err)
 	if !slices.ContainsFunc(list, func(x blueprint.Template) bool { return x.ID == kept.ID }) {

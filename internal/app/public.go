@@ -375,7 +375,7 @@ func (h *House) columnFacts(ctx context.Context, site registry.Site) ([]check.Co
 	out := make([]check.Column, 0, len(columns))
 	at := map[registry.ColumnID]int{}
 	for _, c := range columns {
-		n, err := h.Library.CountLive(ctx, h.DB, c.ID)
+		n, err := h.Library.LiveIn(ctx, h.DB, c.ID)
 		if err != nil {
 			return nil, err
 		}

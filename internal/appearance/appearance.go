@@ -516,10 +516,23 @@ func (s *Service) Carried(ctx context.Context, q db.Querier, scope authz.Scope, 
 	return c.Choice, err
 }
 
+// LogoOf is the picture that a site wears as its logo, for an archive of the
+// site; nil for none. A template has none: a logo is its owner's.
+func (s *Service) LogoOf(ctx context.Context, q db.Querier, scope authz.Scope, id registry.SiteID) ([]byte, error) {
+	if _, err := s.Registry.SiteTx(ctx, q, scope, id); err != nil {
+		return nil, err
+	}
+	c, err := current(ctx, q, id)
+	if err != nil || c.logoRef == "" {
+		return nil, err
+	}
+	return s.read(ctx, c.logoRef, maxLogo)
+}
+
 // Adopt gives a site the choice that a template or an archive carries, in the
-// transaction of that act. A bundle that is not installed here gives way to the
-// house's first theme.
-func (s *Service) Adopt(ctx context.Context, tx *db.Tx, scope authz.Scope, id registry.SiteID, c theme.Choice, reason string) error {
+// transaction of that act; without a logo it keeps its own. A bundle that is not
+// installed here gives way to the house's first theme.
+func (s *Service) Adopt(ctx context.Context, tx *db.Tx, scope authz.Scope, id registry.SiteID, c theme.Choice, logo []byte, reason string) error {
 	who, _ := audit.ActorFrom(ctx)
 	return s.changeTx(ctx, tx, scope, id, "appearance.adopt", who, func(tx *db.Tx, now Chosen) (Chosen, error) {
 		wished := c.ID
@@ -530,7 +543,11 @@ func (s *Service) Adopt(ctx context.Context, tx *db.Tx, scope authz.Scope, id re
 			}
 			wished = cmp.Or(a.ID, theme.Blue)
 		}
-		return s.choice(ctx, tx, now, Wish{Theme: cmp.Or(wished, theme.Blue), Tokens: c.Tokens, Slogan: c.Slogan, Reason: reason})
+		w := Wish{Theme: cmp.Or(wished, theme.Blue), Tokens: c.Tokens, Slogan: c.Slogan, Reason: reason}
+		if len(logo) > 0 {
+			w.Logo = bytes.NewReader(logo)
+		}
+		return s.choice(ctx, tx, now, w)
 	})
 }
 

@@ -610,6 +610,17 @@ func TestArticle08_1_SilenceOpensOneInquiry(t *testing.T) {
 		if i.State != closing.InquiryOpen || i.Office != h.units["city"].ID || i.Hours < 24 || i.Due.On.String() != "2026-03-12" {
 			t.Errorf("%+v", i)
 		}
+		// As the supervisor sends it.
+		var letter bytes.Buffer
+		if _, err := i.Document().WriteTo(&letter); err != nil {
+			t.Fatal(err)
+		}
+		text, err := official.Text(bytes.NewReader(letter.Bytes()), int64(letter.Len()), "核实单.docx", official.TextLimits{})
+		for _, want := range []string{i.UnitName, i.OfficeName, i.ObjectName, "2026年3月12日前", "第八条（一）", "自行下线"} {
+			if err != nil || !strings.Contains(text, want) {
+				t.Errorf("the letter lacks %s (%v): %s", want, err, text)
+			}
+		}
 		debts, err := h.obl.Obligations(context.Background(), authz.System("test"), obligation.Filter{Kind: "inquiry"})
 		if err != nil || len(debts) != 1 || debts[0].Unit != h.units["dept"].ID {
 			t.Errorf("%+v (%v)", debts, err)

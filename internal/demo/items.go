@@ -86,7 +86,7 @@ func (d *province) moveColumn(ctx context.Context, keeper string, site registry.
 	if err != nil {
 		return err
 	}
-	n, err := d.Library.CountLive(ctx, d.DB, column.ID)
+	n, err := d.Library.LiveIn(ctx, d.DB, column.ID)
 	if err != nil || n > 0 { // a list comes in within one transaction
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/guidance"
 	"zhengshu/internal/obligation"
+	"zhengshu/internal/official"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 )
@@ -121,6 +122,20 @@ func TestArticle4_NoticeIsSignedReturnedAndAccepted(t *testing.T) {
 			t.Fatalf("%d receivers, %d owed (%v)", g.Receivers, h.open(t), err)
 		}
 		c := h.clerks[0]
+		seen, err := h.svc.One(as(c), c.ScopeFor(authz.ObligationRead), c, g.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var paper bytes.Buffer
+		if _, err := seen.Document().WriteTo(&paper); err != nil {
+			t.Fatal(err)
+		}
+		text, err := official.Text(bytes.NewReader(paper.Bytes()), int64(paper.Len()), "通知.docx", official.TextLimits{})
+		for _, want := range []string{g.Title, g.Number, seen.UnitName, "请在平台报送以下内容：网站数、说明、材料文件；报送期限为"} {
+			if err != nil || !strings.Contains(text, want) {
+				t.Errorf("the printed notice lacks %s (%v): %s", want, err, text)
+			}
+		}
 		file := func() []approval.Upload {
 			return []approval.Upload{{Kind: "return", Field: "files", Name: "表.pdf", Content: bytes.NewReader([]byte("%PDF-1.7\n"))}}
 		}

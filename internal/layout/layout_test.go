@@ -50,6 +50,7 @@ type house struct {
 	lay     *layout.Service
 	ob      *obligation.Service
 	workers *jobs.Workers
+	pub     *publishing.Publisher
 	portal  *portal.Handler
 	site    registry.Site
 	unit    org.Unit
@@ -96,6 +97,7 @@ func build(t *testing.T, d *db.DB, clock *calendar.Manual) *house {
 	dir := t.TempDir()
 	store := must(publishing.CreateStore(filepath.Join(dir, "releases"), filepath.Join(dir, "keys")))(t)
 	pub := publishing.New(d, h.reg, h.lib, store, publishing.Config{Demo: true, Port: "8080", Doors: theme.Doors{Letters: "/letters/", Services: "/about.html"}})
+	h.pub = pub
 	pub.Work(h.workers)
 	pub.ComposedBy(h.lay)
 	pub.OnNotices(func(ctx context.Context, q db.Querier, site registry.SiteID) ([]theme.Link, error) {
@@ -364,6 +366,11 @@ func TestTopicRunsUntilItsEndAndIsArchived(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		for elder, want := range map[bool]string{false: `class="page-about"`, true: `class="elder-title"`} {
+			if page := must(h.pub.PreviewBoard(h.ctx, b, elder))(t); !strings.Contains(string(page), want) || !strings.Contains(string(page), "防汛专题") {
+				t.Errorf("the preview, in the elder layout %t, lacks %s", elder, want)
+			}
+		}
 		h.work()
 		if code, _, _ := h.page(topic.Path()); code != 404 {
 			t.Errorf("a topic nobody published answers %d", code)
@@ -377,8 +384,19 @@ func TestTopicRunsUntilItsEndAndIsArchived(t *testing.T) {
 		if _, home, _ := h.page("/"); !strings.Contains(home, "防汛专题") {
 			t.Error("the running topic is not on the home page")
 		}
-		if code, feed, _ := h.page(topic.Path() + "rss.xml"); code != 200 || !strings.Contains(feed, "<rss") {
-			t.Errorf("the topic's feed answers %d", code)
+		for file, mark := range map[string]string{"rss.xml": "<rss", "atom.xml": "<feed", "feed.json": "jsonfeed.org"} {
+			if code, feed, _ := h.page(topic.Path() + file); code != 200 || !strings.Contains(feed, mark) || !strings.Contains(page, `href="`+topic.Path()+file+`"`) {
+				t.Errorf("the topic's %s answers %d", file, code)
+			}
+		}
+		// The same in the elder layout, where its home leads to it.
+		if code, elder, _ := h.page("/elder" + topic.Path()); code != 200 || !strings.Contains(elder, "防汛专题") || !strings.Contains(elder, `href="`+topic.Path()+`">回到普通版`) {
+			t.Errorf("the topic's elder twin answers %d", code)
+		}
+		for _, path := range []string{"/elder/", "/elder/topics/"} {
+			if _, page, _ := h.page(path); !strings.Contains(page, `href="/elder`+topic.Path()+`"`) {
+				t.Errorf("%s does not lead to the topic", path)
+			}
 		}
 		owed := must(h.ob.Obligations(h.ctx, system, obligation.Filter{Kinds: []string{layout.TopicEnd.ID}}))(t)
 		if len(owed) != 1 || owed[0].Due.On != topic.EndsOn {
@@ -407,8 +425,18 @@ func TestTopicRunsUntilItsEndAndIsArchived(t *testing.T) {
 		if _, page, _ := h.page(topic.Path()); !strings.Contains(page, "已归档：本专题于") {
 			t.Error("the archived page does not say so")
 		}
-		if _, home, _ := h.page("/"); strings.Contains(home, "防汛专题") {
-			t.Error("the archived topic is still on the home page")
+		for _, path := range []string{"/", "/elder/"} {
+			if _, home, _ := h.page(path); strings.Contains(home, "防汛专题") {
+				t.Errorf("the archived topic is still on %s", path)
+			}
+		}
+		if _, elder, _ := h.page("/elder" + topic.Path()); !strings.Contains(elder, "归档，内容不再更新") {
+			t.Error("the archived elder page does not say so")
+		}
+		for path, want := range map[string]string{"/map.html": `href="/topics/"`, "/sitemap-pages.xml": topic.Path() + "</loc>"} {
+			if _, page, _ := h.page(path); !strings.Contains(page, want) {
+				t.Errorf("%s lacks %s", path, want)
+			}
 		}
 		if _, list, _ := h.page("/topics/"); !strings.Contains(list, "往期专题") {
 			t.Error("the archived topic is not among the past ones")

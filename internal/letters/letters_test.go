@@ -340,7 +340,7 @@ func TestRawDatabaseShowsNobody(t *testing.T) {
 			if len(rows) == 0 {
 				t.Errorf("%s is empty: the test reads nothing", table)
 			}
-			for _, leak := range []string{citizen, phone, "0013", "lan@example.com", "1949", r.Code, "192.0.2.7"} {
+			for _, leak := range []string{citizen, phone, phone[2:8], "lan@example.com", "1949", r.Code, "192.0.2.7"} {
 				if strings.Contains(all, leak) {
 					t.Errorf("%s holds %s", table, leak)
 				}

@@ -266,7 +266,7 @@ func TestArticle19_3_ItemGoesLiveThroughItsReviews(t *testing.T) {
 	each(t, func(h *house) {
 		t, ctx := h.t, context.Background()
 		it := h.create(h.writing("关于防汛的通知", "一、加强值守\n各单位要落实责任。"))
-		if n, err := h.lib.CountLive(ctx, h.db, h.news.ID); err != nil || n != 0 {
+		if n, err := h.lib.LiveIn(ctx, h.db, h.news.ID); err != nil || n != 0 {
 			t.Fatalf("a draft is public: %d %v", n, err)
 		}
 		it = ok(h.submit(it, library.Submission{}))(t)
@@ -538,7 +538,7 @@ func TestCorrectionAndWithdrawal(t *testing.T) {
 			t.Errorf("withdrawn: %+v", gone)
 		}
 		for _, c := range []registry.ColumnID{h.news.ID, h.policies.ID} {
-			if n, err := h.lib.CountLive(ctx, h.db, c); err != nil || n != 0 {
+			if n, err := h.lib.LiveIn(ctx, h.db, c); err != nil || n != 0 {
 				t.Errorf("still in a column: %d (%v)", n, err)
 			}
 		}
@@ -559,7 +559,7 @@ func TestCorrectionAndWithdrawal(t *testing.T) {
 		it = ok(h.submit(it, library.Submission{}))(t)
 		it = ok(h.review(h.first, it))(t)
 		it = ok(h.review(h.final, it))(t)
-		if n, err := h.lib.CountLive(ctx, h.db, h.news.ID); err != nil || n != 1 || !ok(h.lib.Item(ctx, system, it.ID))(t).FirstPublishedAt.Equal(published) {
+		if n, err := h.lib.LiveIn(ctx, h.db, h.news.ID); err != nil || n != 1 || !ok(h.lib.Item(ctx, system, it.ID))(t).FirstPublishedAt.Equal(published) {
 			t.Errorf("came back in %d places (%v)", n, err)
 		}
 	})
@@ -572,7 +572,7 @@ func TestScheduledPlacement(t *testing.T) {
 		w := h.writing("定时", "文")
 		w.PublishAt = h.clock.Now().Add(time.Hour)
 		it := h.live(w)
-		if n := ok(h.lib.CountLive(ctx, h.db, h.news.ID))(t); n != 0 {
+		if n := ok(h.lib.LiveIn(ctx, h.db, h.news.ID))(t); n != 0 {
 			t.Fatalf("shown %d before its time", n)
 		}
 		places := ok(h.lib.Placements(ctx, system, it.ID))(t)
@@ -590,7 +590,7 @@ func TestScheduledPlacement(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer c.Stop(ctx)
-		for end := time.Now().Add(20 * time.Second); ok(h.lib.CountLive(ctx, h.db, h.news.ID))(t) == 0; time.Sleep(20 * time.Millisecond) {
+		for end := time.Now().Add(20 * time.Second); ok(h.lib.LiveIn(ctx, h.db, h.news.ID))(t) == 0; time.Sleep(20 * time.Millisecond) {
 			if time.Now().After(end) {
 				t.Fatal("not shown after its time")
 			}
@@ -612,7 +612,7 @@ func TestClockJumpsAroundATimedPublication(t *testing.T) {
 			t.Helper()
 			h.clock.Set(w.PublishAt.Add(jump))
 			jobstest.Work(t, h.db, workers, jobs.Config{})
-			return ok(h.lib.CountLive(ctx, h.db, h.news.ID))(t)
+			return ok(h.lib.LiveIn(ctx, h.db, h.news.ID))(t)
 		}
 		for _, jump := range []time.Duration{-30 * 24 * time.Hour, -time.Minute} {
 			if n := at(jump); n != 0 {
@@ -794,7 +794,7 @@ func TestAdoptAndTakeDown(t *testing.T) {
 		if err := h.lib.TakeDown(h.final.ctx, h.final.scope(authz.ColumnManage), p.ID, "栏目不符"); err != nil {
 			t.Fatal(err)
 		}
-		if n := ok(h.lib.CountLive(ctx, h.db, h.policies.ID))(t); n != 0 {
+		if n := ok(h.lib.LiveIn(ctx, h.db, h.policies.ID))(t); n != 0 {
 			t.Errorf("still there: %d", n)
 		}
 		if left := ok(h.lib.LivePlacements(ctx, h.db, it.ID))(t); len(left) != 1 || left[0].Column != h.news.ID {
@@ -839,7 +839,7 @@ func TestMoveIn(t *testing.T) {
 		if rep.Read != 9 || rep.Accepted != 3 || len(rep.Refused) != 6 {
 			t.Errorf("dry run: %+v", rep)
 		}
-		if n := ok(h.lib.CountLive(ctx, h.db, h.news.ID))(t); n != 0 {
+		if n := ok(h.lib.LiveIn(ctx, h.db, h.news.ID))(t); n != 0 {
 			t.Errorf("a dry run wrote %d", n)
 		}
 		rep = ok(h.lib.ImportItems(ctx, system, strings.NewReader(rows), o))(t)
@@ -979,7 +979,7 @@ func TestImportOfRealDocuments(t *testing.T) {
 	if rep.Read != want || rep.Accepted != want || len(rep.Refused) != 0 {
 		t.Errorf("read %d, accepted %d of %d, refused %+v", rep.Read, rep.Accepted, want, rep.Refused[:min(len(rep.Refused), 5)])
 	}
-	if n := ok(h.lib.CountLive(ctx, h.db, h.policies.ID))(t); n != want {
+	if n := ok(h.lib.LiveIn(ctx, h.db, h.policies.ID))(t); n != want {
 		t.Errorf("%d live", n)
 	}
 	page := time.Now()

@@ -128,8 +128,8 @@ func (s *Service) RecountCycle(ctx context.Context, tx *db.Tx, scope authz.Scope
 	return s.openCycle(ctx, tx, c)
 }
 
-// LiveIn is how many items are public in a column. Public: what is live is
-// public.
+// LiveIn is how many items are public in a column, from its index alone: a
+// column may hold a million. Public: what is live is public.
 func (s *Service) LiveIn(ctx context.Context, q db.Querier, column registry.ColumnID) (int, error) {
 	return db.One(ctx, q, db.Value[int], `SELECT count(*) FROM item_placement WHERE column_id = $1 AND state = 'live'`, column)
 }

@@ -244,7 +244,7 @@ func TestNotForThePublic(t *testing.T) {
 		if _, err := h.lib.Save(h.author.ctx, h.author.scope(authz.ItemWrite), open.ID, 1, change); !fault.Is(err, fault.Refused) {
 			t.Errorf("closed while public: %v", err)
 		}
-		if n, err := h.lib.CountLive(ctx, h.db, h.news.ID); err != nil || n != 1 {
+		if n, err := h.lib.LiveIn(ctx, h.db, h.news.ID); err != nil || n != 1 {
 			t.Errorf("%d live (%v)", n, err)
 		}
 	})

@@ -159,11 +159,6 @@ func (s *Service) Newest(ctx context.Context, q db.Querier, site registry.SiteID
 	return db.All(ctx, q, scanEntry, entrySelect+` WHERE `+w.SQL()+fmt.Sprintf(` ORDER BY p.shown_at DESC, p.id DESC LIMIT %d`, limit), w.Args()...)
 }
 
-// CountLive counts the live items of a column. Public: what is live is public.
-func (s *Service) CountLive(ctx context.Context, q db.Querier, column registry.ColumnID) (int, error) {
-	return db.One(ctx, q, db.Value[int], `SELECT count(*) FROM item_placement p JOIN item_live l ON l.item_id = p.item_id WHERE p.column_id = $1 AND p.state = 'live'`, column)
-}
-
 // LiveOnSite lists everything that has a page on a site, archived pages too, after the placement given (empty:
 // from the start), for sitemaps and whole rebuilds: ask again with the last
 // Placement.ID until nothing comes. Public: what is live is public.

@@ -138,6 +138,10 @@ func DocumentNumber(prefix string, year, serial int) string {
 
 var numberForm = regexp.MustCompile(`^[^\s〔〕\[\]（）()【】第]+〔[0-9]{4}〕[1-9][0-9]*号$`)
 
+// WellNumbered reports whether a number is written as a 发文字号 must be; any other
+// does not stand at the head of a document.
+func WellNumbered(number string) bool { return numberForm.MatchString(number) }
+
 var datedForm = regexp.MustCompile(`^[0-9]{4}年([1-9]|1[0-2])月([1-9]|[12][0-9]|3[01])日$`)
 
 // Check returns a Chinese sentence naming an element that breaks GB/T 9704 and
@@ -148,7 +152,7 @@ func (d *Document) Check() error {
 		return fmt.Errorf("公文没有标题，请填写标题。")
 	case d.Urgency != "" && d.Urgency != "特急" && d.Urgency != "加急":
 		return fmt.Errorf("紧急程度“%s”不合规范：应为“特急”或“加急”，一般文件不写。", d.Urgency)
-	case d.Number != "" && !numberForm.MatchString(d.Number):
+	case d.Number != "" && !WellNumbered(d.Number):
 		return fmt.Errorf("发文字号“%s”不合规范：应写作“机关代字〔年份〕序号号”，年份四位并用六角括号，序号不加“第”、不补零，如“陕政公开办〔2021〕18号”。", d.Number)
 	}
 	for _, f := range []struct{ name, value string }{{"成文日期", d.Dated}, {"印发日期", d.Printed}} {

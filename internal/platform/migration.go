@@ -320,7 +320,16 @@ type City struct {
 	Off      int
 	Planned  int // of Off, with a plan that is not overdue
 	Overdue  int
-	path     string
+	// Own are the platforms of this very level (Article 26): the city's, or the
+	// province's.
+	Own  []Named
+	path string
+}
+
+// Named is a platform by its name.
+type Named struct {
+	ID   ID
+	Name string
 }
 
 // Board counts the sites in scope by city.
@@ -365,6 +374,22 @@ func (s *Service) Board(ctx context.Context, scope authz.Scope) ([]City, error) 
 		}
 		c := &cities[at]
 		c.Sites, c.Province, c.City, c.Off, c.Planned, c.Overdue = c.Sites+x.sites, c.Province+x.province, c.City+x.city, c.Off+x.off, c.Planned+x.plans, c.Overdue+x.overdue
+	}
+	type owned struct {
+		Named
+		path string
+	}
+	own, err := db.All(ctx, s.db, func(r db.Scanner) (owned, error) {
+		var x owned
+		return x, r.Scan(&x.ID, &x.Name, &x.path)
+	}, `SELECT p.id, p.name, a.path FROM platform p JOIN unit u ON u.id = p.unit_id JOIN area a ON a.id = u.area_id WHERE p.retired_on IS NULL AND a.level = p.level ORDER BY p.name, p.id`)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range own {
+		if i := slices.IndexFunc(cities, func(c City) bool { return c.path == x.path }); i >= 0 {
+			cities[i].Own = append(cities[i].Own, x.Named)
+		}
 	}
 	return slices.DeleteFunc(cities, func(c City) bool { return c.Sites == 0 }), nil
 }

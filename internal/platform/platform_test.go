@@ -188,6 +188,10 @@ func TestArticle25_MigrationUntilNoSiteStandsOutside(t *testing.T) {
 		if len(board) != 1 || board[0].Off != 1 || board[0].Planned != 1 || board[0].Overdue != 0 {
 			t.Errorf("board: %+v", board)
 		}
+		// Article 26: the city's own platform stands beside it.
+		if len(board) == 1 && (len(board[0].Own) != 1 || board[0].Own[0].ID != p.ID) {
+			t.Errorf("platforms of the city: %+v", board[0].Own)
+		}
 		h.clock.Set(h.clock.Now().AddDate(0, 0, 25))
 		for state, want := range map[string]int{"off": 1, "overdue": 1, "planned": 0, "unplanned": 0, "aboard": 0} {
 			if _, n, err := h.svc.Migrations(h.ctx, all, platform.MigrationFilter{State: state, Limit: 10}); err != nil || n != want {

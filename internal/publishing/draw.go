@@ -9,6 +9,7 @@ import (
 
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/layout"
 	"zhengshu/internal/library"
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
@@ -50,6 +51,7 @@ type drawing struct {
 	files   sync.Once // for filed
 	filed   bool
 	holds   map[string]holding // by the type of the columns
+	topics  []layout.LiveTopic // nil until they were asked for
 
 	mu   sync.Mutex                 // of what follows
 	put  map[string]search.Document // by path
@@ -267,14 +269,13 @@ func (d *drawing) columnFamily(ctx context.Context) error {
 }
 
 // fixed draws the pages and files that only the site itself decides.
-func (d *drawing) fixed(context.Context) error {
+func (d *drawing) fixed(ctx context.Context) error {
 	for _, f := range d.site.Files() {
 		if err := d.draw(f.Path, f.Kind, f.Body, nil); err != nil {
 			return err
 		}
 	}
-	b, err := theme.MapPage.Draw(theme.PlainFrame(d.site, "网站地图", "/map.html", "", ""), theme.MapOf(d.site))
-	if err := d.draw("/map.html", htmlKind, b, err); err != nil {
+	if err := d.mapPage(ctx); err != nil {
 		return err
 	}
 	for _, t := range theme.TextPages(d.site) {

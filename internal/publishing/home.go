@@ -22,7 +22,6 @@ type composing struct {
 	news     map[string][]theme.Entry
 	complete map[string]bool // columns that have no more than was read
 	columns  []registry.Column
-	topics   []layout.LiveTopic
 	lead     string // what stands as the headline
 }
 
@@ -340,12 +339,23 @@ func (d *drawing) home(ctx context.Context) error {
 	if err := d.draw("/", htmlKind, b, err); err != nil {
 		return err
 	}
-	b, err = theme.ElderHomePage.Draw(theme.ElderHomeFrame(d.site), theme.ElderHomeOf(d.site, feed[:min(len(feed), 6)]))
+	elder := theme.ElderHomeOf(d.site, feed[:min(len(feed), 6)])
+	topics, err := c.running(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range topics[:min(len(topics), elderTopics)] {
+		elder.Topics = append(elder.Topics, theme.TopicCard{Title: t.Title, Href: t.Path()})
+	}
+	b, err = theme.ElderHomePage.Draw(theme.ElderHomeFrame(d.site), elder)
 	if err := d.draw("/elder/", htmlKind, b, err); err != nil {
 		return err
 	}
 	return d.feeds(ctx, theme.FeedOf{Title: d.site.Name, Path: "/", Description: d.site.Name + "最新信息", RSS: "/rss.xml", Entries: feed[:min(len(feed), feedItems)]}, true)
 }
+
+// elderTopics are named on the elder home, those that end first before.
+const elderTopics = 4
 
 // news is what is new on the site, whatever its home page shows of it: read at
 // once, so that it costs the same with however many columns.

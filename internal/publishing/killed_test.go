@@ -31,9 +31,9 @@ const (
 )
 
 // The process that publishes is killed (kill -9) at random moments, in the
-// middle of urgent releases, whole ones and their search index. Each time the
-// portal has one release that is whole, and who comes next completes what was
-// under way.
+// middle of urgent releases, whole ones and their search index, of withdrawals
+// and of setting back and going on. Each time the portal has one release that is
+// whole, and who comes next completes what was under way.
 func TestKilledPublisherLeavesOneReleaseWhole(t *testing.T) {
 	if at := os.Getenv(envLifeAt); at != "" {
 		publishUntilKilled(t, at)
@@ -49,7 +49,8 @@ func TestKilledPublisherLeavesOneReleaseWhole(t *testing.T) {
 		h.publish()
 		at := dbtest.Address(t, d)
 		for range 3 {
-			dbtest.Life(t, "TestKilledPublisherLeavesOneReleaseWhole", []string{envLifeAt + "=" + at, envLifeDir + "=" + h.dir}, 1, time.Duration(rand.IntN(400))*time.Millisecond)
+			// One to three acts are done, so that it is killed in the middle of each kind.
+			dbtest.Life(t, "TestKilledPublisherLeavesOneReleaseWhole", []string{envLifeAt + "=" + at, envLifeDir + "=" + h.dir}, 1+rand.IntN(3), time.Duration(rand.IntN(400))*time.Millisecond)
 			// As it was left: one release, every byte of it.
 			h.open()
 			l, err := h.store.Verify(context.Background(), h.site.ID, 1)
@@ -60,7 +61,14 @@ func TestKilledPublisherLeavesOneReleaseWhole(t *testing.T) {
 			if !h.shows("/", "第") || !h.shows("/news/page-1.html", "迁入第0条") || !h.shows("/search?q=%E8%BF%81%E5%85%A5%E7%AC%AC7%E6%9D%A1", "7") {
 				t.Fatal("what is public is not whole")
 			}
-			// The next process goes on.
+			// The next process goes on; a site that was set back waits for a person.
+			scope := h.final.session.ScopeFor(authz.SignedIn)
+			_, held, err := h.pub.Held(h.final.ctx, scope, h.site.ID)
+			must(t, err)
+			if held {
+				h.publish()
+				must(t, h.pub.GoOn(h.final.ctx, scope, h.site.ID))
+			}
 			h.publish()
 			items, err := db.All(context.Background(), d, db.Value[string], `SELECT lower(p.item_id) FROM item_placement p JOIN item_live l ON l.item_id = p.item_id WHERE p.state = 'live'`)
 			must(t, err)
@@ -81,6 +89,15 @@ func TestKilledPublisherLeavesOneReleaseWhole(t *testing.T) {
 					t.Errorf("item %s has no page", id)
 				}
 			}
+			withdrawn, err := db.All(context.Background(), d, db.Value[library.ItemID], `SELECT id FROM item WHERE state = 'withdrawn'`)
+			must(t, err)
+			for _, id := range withdrawn {
+				it, err := h.lib.Item(context.Background(), system, id)
+				must(t, err)
+				if code, _ := h.get(publishing.Path(it)); code != 410 && code != 404 { // 404: it went before it was ever public
+					t.Errorf("withdrawn item %s answers %d", id, code)
+				}
+			}
 			waiting, err := db.One(context.Background(), d, db.Value[int], `SELECT count(*) FROM release_change`)
 			must(t, err)
 			if l, err = h.store.Verify(context.Background(), h.site.ID, 1); err != nil || len(l.Damage) > 0 || waiting != 0 {
@@ -88,7 +105,7 @@ func TestKilledPublisherLeavesOneReleaseWhole(t *testing.T) {
 			}
 			var last string
 			if len(items) > 60 {
-				last, err = db.One(context.Background(), d, db.Value[string], `SELECT title FROM item_version WHERE title LIKE '又来%' ORDER BY item_id DESC LIMIT 1`)
+				last, err = db.One(context.Background(), d, db.Value[string], `SELECT v.title FROM item_live l JOIN item_version v ON v.item_id = l.item_id AND v.no = l.version_no WHERE v.title LIKE '又来%' ORDER BY l.item_id DESC LIMIT 1`)
 				must(t, err)
 				if !h.shows("/search?q="+last, last) {
 					t.Errorf("%s is not found", last)
@@ -99,19 +116,34 @@ func TestKilledPublisherLeavesOneReleaseWhole(t *testing.T) {
 }
 
 // publishUntilKilled is the life of the process: an item, published at once or
-// with the whole site drawn anew, again and again.
+// with the whole site drawn anew, the site set back and gone on with, an item
+// withdrawn, again and again.
 func publishUntilKilled(t *testing.T, at string) {
 	publishing.Beside(t, 0)
 	d := dbtest.Reopen(t, at, nil)
 	h := reopened(t, d, os.Getenv(envLifeDir))
 	ctx := audit.System(context.Background(), "test")
-	for i := 0; ; i++ {
-		h.live(fmt.Sprintf("又来第%d条", i), "防汛工作又有进展。")
-		if i%2 == 0 {
+	scope := h.final.session.ScopeFor(authz.SignedIn)
+	for i := rand.IntN(4); ; i++ {
+		it := h.live(fmt.Sprintf("又来第%d条", i), "防汛工作又有进展。")
+		switch i % 4 {
+		case 0:
 			must(t, h.pub.Publish(ctx, h.site.ID))
-		} else {
+		case 1:
 			must(t, h.pub.Rebuild(ctx, h.site.ID))
 			must(t, h.pub.Reindex(ctx, h.site.ID))
+		case 2:
+			must(t, h.pub.Publish(ctx, h.site.ID))
+			r, err := h.store.Current(h.site.ID)
+			must(t, err)
+			_, err = h.pub.SetBack(h.final.ctx, scope, h.site.ID, r.No-1, r.No, "页面样式错乱，先恢复")
+			must(t, err)
+			must(t, h.pub.GoOn(h.final.ctx, scope, h.site.ID))
+			must(t, h.pub.Publish(ctx, h.site.ID))
+		case 3:
+			must(t, h.pub.Publish(ctx, h.site.ID))
+			h.withdraw(it)
+			must(t, h.pub.Publish(ctx, h.site.ID))
 		}
 		// One write call a line: what is printed is public.
 		fmt.Printf("ack %d\n", i)

@@ -13,7 +13,7 @@ import (
 
 // sitemaps draws one map for the fixed pages and those of the content that
 // changed: an item touches one of them.
-func (d *drawing) sitemaps(context.Context) error {
+func (d *drawing) sitemaps(ctx context.Context) error {
 	names := map[string]bool{}
 	for _, prefix := range d.contents() {
 		if err := d.contentMaps(prefix, names); err != nil {
@@ -32,6 +32,16 @@ func (d *drawing) sitemaps(context.Context) error {
 	}
 	for _, c := range slices.Concat(d.site.Columns, d.site.Foreign) {
 		fixed = append(fixed, theme.Location{Path: c.Href()})
+	}
+	topics, err := d.compose().all(ctx)
+	if err != nil {
+		return err
+	}
+	if len(topics) > 0 {
+		fixed = append(fixed, theme.Location{Path: theme.TopicsPath})
+	}
+	for _, t := range topics {
+		fixed = append(fixed, theme.Location{Path: t.Path()})
 	}
 	b, err := theme.Sitemap(d.site, fixed)
 	if err := d.draw("/sitemap-pages.xml", xmlKind, b, err); err != nil {

@@ -199,8 +199,9 @@ func (p *Publisher) PreviewEmergency(ctx context.Context, site registry.SiteID, 
 }
 
 // PreviewBoard draws a composition as the site's own page would show it, with
-// what is public now. The caller has checked that the board is in scope.
-func (p *Publisher) PreviewBoard(ctx context.Context, b layout.Board) ([]byte, error) {
+// what is public now; a topic in the elder layout where that is asked for. The
+// caller has checked that the board is in scope.
+func (p *Publisher) PreviewBoard(ctx context.Context, b layout.Board, elder bool) ([]byte, error) {
 	site, hosted, err := p.info(ctx, p.db, b.Site.ID)
 	if err != nil {
 		return nil, err
@@ -230,7 +231,12 @@ func (p *Publisher) PreviewBoard(ctx context.Context, b layout.Board) ([]byte, e
 		}
 		f := theme.TopicFrame(site, page, b.Topic.Path())
 		f.NoIndex = true
-		if body, err = theme.TopicPage.Draw(f, page); err != nil {
+		if elder {
+			body, err = theme.ElderTopicPage.Draw(f.Elderly(f.Elder), page)
+		} else {
+			body, err = theme.TopicPage.Draw(f, page)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -289,7 +289,7 @@ func (d *drawing) held(ctx context.Context, kind string, columns []registry.Colu
 	}
 	var h holding
 	for _, id := range columns {
-		n, err := d.p.library.CountLive(ctx, d.q, id)
+		n, err := d.p.library.LiveIn(ctx, d.q, id)
 		if err != nil {
 			return 0, nil, err
 		}

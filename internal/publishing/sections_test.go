@@ -5,9 +5,13 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"encoding/xml"
+	"html"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -120,6 +124,38 @@ func TestSectionsDrawTheirColumns(t *testing.T) {
 	for name, hash := range after.Lists {
 		if before.Lists[name] != hash {
 			t.Errorf("drawing the whole site gives another list %s", name)
+		}
+	}
+	h.nothingDangles()
+}
+
+// named are the addresses of this site that a page names: links, feeds, files.
+var named = regexp.MustCompile(` (?:href|src)="(/[^"/#?][^"#?]*|/)`)
+
+// nothingDangles looks up every address of this site that its pages name.
+func (h *house) nothingDangles() {
+	h.t.Helper()
+	r, err := h.store.Current(h.site.ID)
+	must(h.t, err)
+	from := map[string]string{}
+	must(h.t, r.Each(func(p publishing.Page) error {
+		if p.Status != 200 || !strings.HasPrefix(p.Kind, "text/html") {
+			return nil
+		}
+		body, err := h.store.Object(p.Hash, publishing.MaxObject)
+		for _, m := range named.FindAllStringSubmatch(string(body), -1) {
+			if to := html.UnescapeString(m[1]); from[to] == "" {
+				from[to] = p.Path
+			}
+		}
+		return err
+	}))
+	if len(from) < 20 {
+		h.t.Fatalf("only %d addresses are named", len(from))
+	}
+	for _, to := range slices.Sorted(maps.Keys(from)) {
+		if code, _ := h.get(to); code != 200 {
+			h.t.Errorf("%s names %s, which answers %d", from[to], to, code)
 		}
 	}
 }

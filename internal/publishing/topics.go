@@ -27,16 +27,30 @@ func (c *composing) running(ctx context.Context) ([]layout.LiveTopic, error) {
 	return out, nil
 }
 
+// all are the topics of the site, running and archived, asked once for a release.
 func (c *composing) all(ctx context.Context) ([]layout.LiveTopic, error) {
-	if c.topics != nil || c.d.p.layouts == nil {
-		return c.topics, nil
+	if c.d.topics != nil || c.d.p.layouts == nil {
+		return c.d.topics, nil
 	}
 	list, err := c.d.p.layouts.LiveTopics(ctx, c.d.q, registry.SiteID(c.d.site.ID), c.columns)
 	if list == nil {
 		list = []layout.LiveTopic{}
 	}
-	c.topics = list
+	c.d.topics = list
 	return list, err
+}
+
+// mapPage is the site's map for people. Topics stand on it for good: the home
+// page names only those that run, and not on every site.
+func (d *drawing) mapPage(ctx context.Context) error {
+	topics, err := d.compose().all(ctx)
+	if err != nil {
+		return err
+	}
+	m := theme.MapOf(d.site)
+	m.Topics = len(topics) > 0
+	b, err := theme.MapPage.Draw(theme.PlainFrame(d.site, "网站地图", "/map.html", "", ""), m)
+	return d.draw("/map.html", htmlKind, b, err)
 }
 
 // card leads to a topic.
@@ -106,6 +120,11 @@ func (d *drawing) topicFamily(ctx context.Context) error {
 	if !list {
 		return nil
 	}
+	if !wholly(d) {
+		if err := d.mapPage(ctx); err != nil {
+			return err
+		}
+	}
 	if len(all) == 0 {
 		if _, was, err := d.e.was(theme.TopicsPath); err != nil || !was {
 			return err
@@ -124,8 +143,13 @@ func (d *drawing) topicFamily(ctx context.Context) error {
 			page.Running = append(page.Running, card)
 		}
 	}
-	b, err := theme.TopicsPage.Draw(theme.TopicsFrame(d.site), page)
-	return d.draw(theme.TopicsPath, htmlKind, b, err)
+	frame := theme.TopicsFrame(d.site)
+	b, err := theme.TopicsPage.Draw(frame, page)
+	if err := d.draw(theme.TopicsPath, htmlKind, b, err); err != nil {
+		return err
+	}
+	b, err = theme.ElderTopicsPage.Draw(frame.Elderly(frame.Elder), page)
+	return d.draw(frame.Elder, htmlKind, b, err)
 }
 
 func (d *drawing) topicPage(ctx context.Context, t layout.LiveTopic) error {
@@ -134,8 +158,13 @@ func (d *drawing) topicPage(ctx context.Context, t layout.LiveTopic) error {
 	if err != nil {
 		return err
 	}
-	b, err := theme.TopicPage.Draw(theme.TopicFrame(d.site, page, t.Path()), page)
+	frame := theme.TopicFrame(d.site, page, t.Path())
+	b, err := theme.TopicPage.Draw(frame, page)
 	if err := d.draw(t.Path(), htmlKind, b, err); err != nil {
+		return err
+	}
+	b, err = theme.ElderTopicPage.Draw(frame.Elderly(frame.Elder), page)
+	if err := d.draw(frame.Elder, htmlKind, b, err); err != nil {
 		return err
 	}
 	var feed []theme.Entry
@@ -159,8 +188,7 @@ func (d *drawing) topicPage(ctx context.Context, t layout.LiveTopic) error {
 		}
 	}
 	slices.SortStableFunc(feed, func(a, b theme.Entry) int { return b.At.Compare(a.At) })
-	b, err = theme.Feed(d.site, t.Title+"_"+d.site.Name, t.Path(), t.Intro, feed[:min(len(feed), feedItems)])
-	return d.draw(t.Path()+"rss.xml", rssKind, b, err)
+	return d.feeds(ctx, theme.FeedOf{Title: t.Title + "_" + d.site.Name, Path: t.Path(), Description: t.Intro, RSS: t.Path() + "rss.xml", Entries: feed[:min(len(feed), feedItems)]}, false)
 }
 
 func (d *drawing) topic(ctx context.Context, c *composing, t layout.LiveTopic) (theme.Topic, error) {

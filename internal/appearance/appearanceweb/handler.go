@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 
 	"zhengshu/internal/appearance"
 	"zhengshu/internal/authz"
@@ -153,14 +154,23 @@ func sampleOf(q url.Values) string {
 	if wayOf(q) != "elder" {
 		return key
 	}
-	switch key {
-	case "home", "column", "article", "message":
-		return "elder-" + key
-	case "policy":
+	if twin, ok := elderOf(key); ok {
+		return twin
+	}
+	if key == "policy" {
 		return "elder-article"
 	}
 	return "elder-home"
 }
+
+// elderOf is the sample that shows a page in the elder layout; not every page has
+// one.
+func elderOf(key string) (string, bool) {
+	_, ok := theme.SampleOf(elderPrefix + key)
+	return elderPrefix + key, ok
+}
+
+const elderPrefix = "elder-"
 
 // asOf is the way as the files of a theme know it.
 func asOf(q url.Values) string {
@@ -211,7 +221,10 @@ func roomOf(at, framed string, q url.Values, says string) room {
 		now = "home"
 	}
 	for _, s := range theme.Samples() {
-		if v.As == "elder" && s.Key != "home" && s.Key != "column" && s.Key != "article" && s.Key != "message" || len(s.Key) > 6 && s.Key[:6] == "elder-" {
+		if strings.HasPrefix(s.Key, elderPrefix) {
+			continue
+		}
+		if _, has := elderOf(s.Key); v.As == "elder" && !has {
 			continue
 		}
 		v.Pages.Items = append(v.Pages.Items, web.Tab{Name: s.Name, Href: with(at, func(n url.Values) { n.Set("page", s.Key) }), Current: s.Key == now})

@@ -239,7 +239,7 @@ func dayText(d calendar.Date) string {
 }
 
 func newCampaign(c blindtest.Campaign, list []blindtest.Letter, t blindtest.Table, openings []blindtest.Opening, from []blindtest.Persona) record {
-	v := record{web.RecordView{Heading: web.Heading{Above: c.Number, Title: c.Name, Tags: []web.Tag{stateTag(c.State)}, Acts: []web.Act{{Text: "导出 XLSX", Href: c.Link() + "/export?as=xlsx"}, {Text: "导出 CSV", Href: c.Link() + "/export?as=csv"}}}, Trail: trail}}
+	v := record{web.RecordView{Heading: web.Heading{Above: c.Number, Title: c.Name, Tags: []web.Tag{stateTag(c.State)}, Acts: []web.Act{{Text: "导出 XLSX", Href: c.Link() + "/export?format=xlsx"}, {Text: "导出 CSV", Href: c.Link() + "/export?format=csv"}}}, Trail: trail}}
 	if c.State == blindtest.Running {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "结束前请保密", Text: "各单位按一般来信办理，结束后才告知。"})
 	}

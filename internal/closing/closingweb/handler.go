@@ -47,6 +47,7 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/inquiries/new", Permit: authz.InquiryDecide, Handle: h.showReport},
 		{Pattern: "POST /console/inquiries/new", Permit: authz.InquiryDecide, Handle: h.report},
 		{Pattern: "GET /console/inquiries/{id}", Permit: authz.ClosingRead, Handle: h.showInquiry},
+		{Pattern: "GET /console/inquiries/{id}/document", Permit: authz.ClosingRead, Handle: h.inquiryDocument},
 		{Pattern: "POST /console/inquiries/{id}/answer", Permit: authz.ClosingManage, Handle: h.answer, MaxBody: web.UploadBody},
 		{Pattern: "POST /console/inquiries/{id}/decide", Permit: authz.InquiryDecide, Handle: h.conclude, MaxBody: web.UploadBody},
 		{Pattern: "POST /console/inquiries/{id}/accountability", Permit: authz.InquiryDecide, Handle: h.account, MaxBody: web.UploadBody},

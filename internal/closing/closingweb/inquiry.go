@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -122,7 +123,7 @@ func newInquiryView(i closing.Inquiry, accounts []merit.Record, steps []passage.
 	if i.Source == "person" {
 		source = "人工发现"
 	}
-	v := inquiryView{Heading: web.Heading{Title: i.ObjectName + "中断核实单", Above: i.UnitName, Tags: []web.Tag{inquiryTag(i)}, Acts: []web.Act{{Text: "网站（账号）资料", Href: i.Object.Link()}}},
+	v := inquiryView{Heading: web.Heading{Title: i.ObjectName + "中断核实单", Above: i.UnitName, Tags: []web.Tag{inquiryTag(i)}, Acts: []web.Act{{Text: "核实单 DOCX", Href: base + "/document?as=docx"}, {Text: "核实单 PDF", Href: base + "/document?as=pdf"}, {Text: objectRecord, Href: i.Object.Link()}}},
 		Facts: web.Summary{Title: "中断情况", Terms: []web.Term{{Name: "中断开始", Text: web.Minute(i.DownSince), Note: fmt.Sprintf("发单时已连续 %d 小时", i.Hours)}, {Name: "发现方式", Text: source},
 			{Name: "主办单位", Text: i.UnitName}, {Name: "主管单位", Text: i.OfficeName}, {Name: "依据", Text: sx2021.OfflineUnapproved.Citation}}}}
 	due := web.Term{Name: "答复时限", Text: i.Due.On.String()}
@@ -247,9 +248,20 @@ func (h *Handler) inquiryOf(r *http.Request) (inquiryView, error) {
 	decides := i.Decides(session)
 	v := newInquiryView(i, accounts, steps, !decides && session.May(authz.ClosingManage) && i.In(session.ScopeFor(authz.ClosingManage)), decides, web.FrameOf(r).Today)
 	if !i.Records(session.ScopeFor(authz.RegistryRead)) {
-		v.Heading.Acts = nil
+		v.Heading.Acts = slices.DeleteFunc(v.Heading.Acts, func(a web.Act) bool { return a.Text == objectRecord })
 	}
 	return v, nil
+}
+
+const objectRecord = "网站（账号）资料"
+
+// inquiryDocument is the inquiry as a letter.
+func (h *Handler) inquiryDocument(w http.ResponseWriter, r *http.Request) error {
+	i, err := h.closings.Inquiry(r.Context(), h.db, authz.ScopeFrom(r.Context()), iid(r))
+	if err != nil {
+		return err
+	}
+	return web.SendDocument(w, r, i.Document(), "核实单", "核实单-"+i.ObjectName)
 }
 
 func (h *Handler) showInquiry(w http.ResponseWriter, r *http.Request) error {

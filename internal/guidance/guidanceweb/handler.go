@@ -37,6 +37,7 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/guidance/new", Permit: authz.GuidanceIssue, Handle: h.form},
 		{Pattern: "POST /console/guidance", Permit: authz.GuidanceIssue, Handle: h.issue, MaxBody: 60 << 20},
 		{Pattern: "GET /console/guidance/{id}", Permit: authz.ObligationRead, Handle: h.one},
+		{Pattern: "GET /console/guidance/{id}/document", Permit: authz.ObligationRead, Handle: h.document},
 		{Pattern: "GET /console/guidance/{id}/files/{file}", Permit: authz.ObligationRead, Handle: h.file},
 		{Pattern: "GET /console/guidance/{id}/returns", Permit: authz.GuidanceIssue, Handle: h.returns},
 		{Pattern: "POST /console/guidance/{id}/sign", Permit: authz.GuidanceAnswer, Handle: h.sign},
@@ -349,7 +350,7 @@ func terms(name string, links []web.Link) web.Term {
 
 func newOneView(g guidance.Seen, receipts []guidance.Receipt, files map[org.UnitID][]approval.Attachment, state string, may bool, today calendar.Date) oneView {
 	at := path + "/" + url.PathEscape(g.ID)
-	v := oneView{Heading: web.Heading{Above: g.Number, Title: g.Title}, Body: strings.Split(g.Body, "\n"),
+	v := oneView{Heading: web.Heading{Above: g.Number, Title: g.Title, Acts: []web.Act{{Text: "通知 DOCX", Href: at + "/document?as=docx"}, {Text: "通知 PDF", Href: at + "/document?as=pdf"}}}, Body: strings.Split(g.Body, "\n"),
 		Summary: web.Summary{Terms: []web.Term{{Name: "印发单位", Text: g.UnitName, Note: g.IssuedBy + " " + web.Minute(g.IssuedAt)}}}}
 	if !g.DueOn.IsZero() {
 		v.Summary.Terms = append(v.Summary.Terms, web.Term{Name: "期限", Text: g.DueOn.String(), Tags: []web.Tag{web.DueTag(g.DueOn, today)}})
@@ -470,7 +471,7 @@ func (v *oneView) issuer(g guidance.Seen, receipts []guidance.Receipt, files map
 			{Kind: web.TextArea, Name: "back_why", Label: "补报要求", Rows: 2, Max: 500, Hint: "退回时填写"}, {Kind: web.DateField, Name: "due", Label: "补报期限", Narrow: true, Hint: "退回时填写"}}}},
 			Buttons: []web.Button{{Label: "接收", Name: "act", Value: "accept"}, {Label: "退回补报", Name: "act", Value: "back", Plain: true}}}
 	}
-	v.Heading.Acts = []web.Act{{Text: "导出报送 XLSX", Href: at + "/returns?format=xlsx"}, {Text: "导出 CSV", Href: at + "/returns?format=csv"}}
+	v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "导出报送 XLSX", Href: at + "/returns?format=xlsx"}, web.Act{Text: "导出报送 CSV", Href: at + "/returns?format=csv"})
 	if !g.WithdrawnAt.IsZero() {
 		return
 	}
@@ -548,6 +549,15 @@ func (h *Handler) one(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return onePage.Render(w, r, v)
+}
+
+// document is the notice as it is printed and filed.
+func (h *Handler) document(w http.ResponseWriter, r *http.Request) error {
+	g, err := h.guidance.One(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return web.SendDocument(w, r, g.Document(), "通知", g.Title)
 }
 
 func (h *Handler) sign(w http.ResponseWriter, r *http.Request) error {

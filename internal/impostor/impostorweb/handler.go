@@ -271,11 +271,23 @@ func (h *Handler) add(w http.ResponseWriter, r *http.Request) error {
 }
 
 // rights are what the person may do with a case.
-type rights struct{ report, verify, dispose bool }
+type rights struct {
+	report, verify, dispose bool
+	record                  bool // the ledger's record of who is imitated is the reader's to see
+}
 
-func rightsOf(r *http.Request, c impostor.Case) rights {
+func (h *Handler) rightsOf(r *http.Request, c impostor.Case) (rights, error) {
 	s := authz.SessionFrom(r.Context())
-	return rights{c.In(s.ScopeFor(authz.ImpostorReport)), c.In(s.ScopeFor(authz.ImpostorVerify)), c.In(s.ScopeFor(authz.ImpostorDispose))}
+	may := rights{c.In(s.ScopeFor(authz.ImpostorReport)), c.In(s.ScopeFor(authz.ImpostorVerify)), c.In(s.ScopeFor(authz.ImpostorDispose)), false}
+	if c.Of.ID == "" {
+		return may, nil
+	}
+	_, err := h.registry.Object(r.Context(), h.impostors.DB, s.ScopeFor(authz.RegistryRead), c.Of)
+	if fault.Is(err, fault.NotFound) {
+		return may, nil
+	}
+	may.record = err == nil
+	return may, err
 }
 
 func flow(d impostor.Dossier) web.Steps {
@@ -321,7 +333,7 @@ func newCaseView(d impostor.Dossier, may rights, s *authz.Session, today calenda
 		v.Heading.Acts = []web.Act{{Text: "商请函 DOCX", Href: c.Link() + "/letter?as=docx"}, {Text: "商请函 PDF", Href: c.Link() + "/letter?as=pdf"}}
 	}
 	of := web.Term{Name: "冒充", Text: c.OfName}
-	if c.Of.ID != "" {
+	if c.Of.ID != "" && may.record {
 		of.Href = c.Of.Link()
 	} else if c.OfName == "" {
 		of.Text = "未指明"
@@ -492,7 +504,11 @@ func (h *Handler) render(w http.ResponseWriter, r *http.Request, status int, wro
 	if err != nil {
 		return err
 	}
-	v := newCaseView(d, rightsOf(r, d.Case), s, web.FrameOf(r).Today)
+	may, err := h.rightsOf(r, d.Case)
+	if err != nil {
+		return err
+	}
+	v := newCaseView(d, may, s, web.FrameOf(r).Today)
 	if contact != "" {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "举报人的联系方式", Text: contact})
 	}

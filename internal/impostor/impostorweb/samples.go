@@ -26,7 +26,7 @@ var (
 	hostileDossier  = impostor.Dossier{Case: hostileCase, Looks: []impostor.Look{{Outcome: "x", Says: "<b>", Title: "<script>", Actor: "<i>"}}, Files: []approval.Attachment{{ID: `"`, Name: "<script>"}}, History: []passage.Step{{Act: "<b>", ActorName: "<i>", Note: "<script>"}}}
 	sampleCandidate = impostor.Candidate{Host: "baishui-gov.cn", Shown: "baishui-gov.cn", Imitates: "www.baishui.gov.cn", Technique: "suffix_hyphen", UnitName: "白水县人民政府办公室", Addresses: "1.2.3.4", State: "new", LastSeen: sampleAt}
 	hostCandidate   = impostor.Candidate{Host: `"><b>`, Shown: "<script>", Imitates: "<i>", Technique: "<b>", UnitName: "<u>", Addresses: "</td>", State: "set_aside", Why: "<script>"}
-	every           = rights{true, true, true}
+	every           = rights{true, true, true, true}
 )
 
 func withState(state string) impostor.Dossier {

@@ -23,7 +23,7 @@ var views embed.FS
 
 // Previewer draws a composition as readers would see it; see
 // publishing.PreviewBoard.
-type Previewer func(ctx context.Context, b layout.Board) ([]byte, error)
+type Previewer func(ctx context.Context, b layout.Board, elder bool) ([]byte, error)
 
 // Handler serves the screens.
 type Handler struct {
@@ -497,7 +497,11 @@ func (h *Handler) rollback(w http.ResponseWriter, r *http.Request) error {
 }
 
 // The widths a composition is looked at in.
-var widths = []struct{ as, name, hint string }{{"desktop", "电脑", "宽 1280 像素"}, {"tablet", "平板", "宽 768 像素"}, {"phone", "手机", "宽 390 像素"}}
+var widths = []struct{ as, name, hint string }{{"desktop", "电脑", "宽 1280 像素"}, {"tablet", "平板", "宽 768 像素"}, {"phone", "手机", "宽 390 像素"}, {elder, "长辈版", "大字版式"}}
+
+// elder is the layout of which only topics have one of their own: the elder home
+// is not composed.
+const elder = "elder"
 
 // previewView is GET /console/layouts/{id}/preview.
 type previewView struct {
@@ -525,6 +529,9 @@ func newPreviewView(b layout.Board, as, version string) previewView {
 	v := previewView{name: "预览" + b.Name(), trail: boardTrail(b, web.Crumb{Name: "预览"}), As: as, Frame: at + "/page" + query(as),
 		Heading: web.Heading{Title: "预览", Above: b.Name(), Acts: []web.Act{{Text: "回到编排", Href: boardPath(b.ID), Primary: true}}}, Tabs: web.Tabs{Label: "宽度"}}
 	for _, w := range widths {
+		if w.as == elder && b.Kind == layout.HomeBoard {
+			continue
+		}
 		v.Tabs.Items = append(v.Tabs.Items, web.Tab{Name: w.name, Href: at + query(w.as), Current: w.as == as})
 		if w.as == as {
 			v.Says = w.hint + "，内容是现在已经公开的稿件。"
@@ -588,7 +595,7 @@ func (h *Handler) previewFrame(w http.ResponseWriter, r *http.Request) error {
 			return fault.Missing("版本")
 		}
 	}
-	body, err := h.preview(ctx, b)
+	body, err := h.preview(ctx, b, r.URL.Query().Get("as") == elder)
 	if err != nil {
 		return err
 	}

@@ -20,8 +20,10 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
+	"zhengshu/internal/fault"
 	"zhengshu/internal/letters"
 	"zhengshu/internal/obligation"
+	"zhengshu/internal/official"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/publishing/theme"
@@ -215,7 +217,8 @@ func TestACitizenWritesAndFollowsALetter(t *testing.T) {
 
 func TestPublishedReplyAndItsFigures(t *testing.T) {
 	x := open(t)
-	x.post("/letters/new", x.fill(), http.StatusSeeOther)
+	_, at := x.post("/letters/new", x.fill(), http.StatusSeeOther)
+	code := codeShown.FindStringSubmatch(x.get(at, http.StatusOK))
 	all := authz.System("test")
 	person := func(id string) context.Context {
 		return audit.WithActor(context.Background(), audit.Actor{Kind: "person", ID: id, Name: id})
@@ -225,6 +228,9 @@ func TestPublishedReplyAndItsFigures(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := list[0].ID
+	if _, err := x.svc.Paper(context.Background(), all, id); !fault.Is(err, fault.Refused) {
+		t.Errorf("a document before the answer: %v", err)
+	}
 	for _, act := range []func() (letters.Letter, error){
 		func() (letters.Letter, error) { return x.svc.Accept(person("a"), all, id) },
 		func() (letters.Letter, error) { return x.svc.Assign(person("a"), all, id, list[0].Unit, "") },
@@ -247,6 +253,32 @@ func TestPublishedReplyAndItsFigures(t *testing.T) {
 	if strings.Contains(body, "欧阳秀兰") || strings.Contains(body, "<b>") || !strings.Contains(body, "欧某您好") || !strings.Contains(body, "𠮷祥小区") {
 		t.Errorf("published %s", body)
 	}
+	// The reply is to be had as a document, which says no more than the page; its
+	// writer has the whole answer with the code.
+	document := func(r *http.Request) string {
+		t.Helper()
+		rec := httptest.NewRecorder()
+		r.Host, r.RemoteAddr = "www.xa.example.gov.cn", x.from
+		x.door.ServeHTTP(rec, r)
+		text, err := official.Text(bytes.NewReader(rec.Body.Bytes()), int64(rec.Body.Len()), "a.docx", official.TextLimits{})
+		if rec.Code != http.StatusOK || err != nil || !strings.Contains(text, "LX-2026-0001") || !strings.Contains(text, "路灯已修好") {
+			t.Errorf("the document: %d, %v, %.300s", rec.Code, err, text)
+		}
+		return text
+	}
+	if text := document(httptest.NewRequest(http.MethodGet, "/letters/replies/"+string(id)+"?as=docx", nil)); strings.Contains(text, "欧阳秀兰") || !strings.Contains(text, "欧某您好") {
+		t.Errorf("the published document says %s", text)
+	}
+	mine := url.Values{"code": {code[1]}, "last4": {"8000"}}
+	if body, _ := x.post("/letters/query", mine, http.StatusOK); !strings.Contains(body, "下载答复（PDF）") {
+		t.Errorf("the writer cannot take the answer along: %s", body)
+	}
+	r := httptest.NewRequest(http.MethodPost, "/letters/query?as=docx", strings.NewReader(mine.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if text := document(r); !strings.Contains(text, "欧阳秀兰您好") {
+		t.Errorf("the writer's document says %s", text)
+	}
+	x.get("/letters/replies/"+string(id)+"?as=exe", http.StatusUnprocessableEntity)
 	if stats := x.get("/letters/statistics", http.StatusOK); !strings.Contains(stats, "100%") || !strings.Contains(stats, "求助") {
 		t.Errorf("statistics %s", stats)
 	}

@@ -13,6 +13,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/letters"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/web"
 	"zhengshu/internal/web/porch"
 )
 
@@ -178,6 +179,7 @@ type follow struct {
 	Provisional                                                       bool
 	Answer                                                            []string
 	Steps                                                             []step
+	Code, Last4                                                       string // to fetch the answer as a document, once there is one
 }
 
 type step struct{ At, Says string }
@@ -199,8 +201,18 @@ func (h *Handler) find(w http.ResponseWriter, r *http.Request, site registry.Sit
 	if err != nil {
 		return err
 	}
+	if r.URL.Query().Has("as") {
+		paper, err := x.Paper()
+		if err != nil {
+			return err
+		}
+		return web.SendDocument(w, r, paper.Document(), "答复", "答复-"+x.Number)
+	}
 	p := follow{Number: x.Number, Type: x.Type.Name(), Title: x.Title, State: x.State, Unit: x.Unit, Received: minute(x.ReceivedAt), Due: x.Due.On.Chinese(),
 		Provisional: x.Due.Provisional, Answered: minute(x.AnsweredAt), Reason: x.Reason, Answer: lines(x.Answer)}
+	if x.Answer != "" {
+		p.Code, p.Last4 = v.Get("code"), v.Get("last4")
+	}
 	for _, s := range x.Steps {
 		p.Steps = append(p.Steps, step{minute(s.At), s.Says})
 	}
@@ -242,6 +254,7 @@ func (h *Handler) replies(w http.ResponseWriter, r *http.Request, site registry.
 type reply struct {
 	Number, Type, Unit, Received, Answered string
 	Body, Answer                           []string
+	File                                   string // address of the document, without its form
 }
 
 func (h *Handler) reply(w http.ResponseWriter, r *http.Request, site registry.SiteID) error {
@@ -249,7 +262,10 @@ func (h *Handler) reply(w http.ResponseWriter, r *http.Request, site registry.Si
 	if err != nil {
 		return err
 	}
-	return replyView.Render(h.door, w, r, http.StatusOK, y.Title, reply{y.Number, y.Type.Name(), y.Unit, y.ReceivedOn.Chinese(), y.AnsweredOn.Chinese(), lines(y.Body), lines(y.Answer)})
+	if r.URL.Query().Has("as") {
+		return web.SendDocument(w, r, y.Paper().Document(), "答复", "答复-"+y.Number)
+	}
+	return replyView.Render(h.door, w, r, http.StatusOK, y.Title, reply{y.Number, y.Type.Name(), y.Unit, y.ReceivedOn.Chinese(), y.AnsweredOn.Chinese(), lines(y.Body), lines(y.Answer), repliesPath + "/" + string(y.ID) + "?as="})
 }
 
 // statistics is /letters/statistics, counted when it is asked for.

@@ -37,6 +37,7 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/letters", Permit: authz.LetterRead, Handle: h.queue},
 		{Pattern: "GET /console/letters/statistics", Permit: authz.LetterRead, Handle: h.statistics},
 		{Pattern: "GET /console/letters/{id}", Permit: authz.LetterRead, Handle: h.show},
+		{Pattern: "GET /console/letters/{id}/file", Permit: authz.LetterRead, Handle: h.file},
 		{Pattern: "GET /console/letters/{id}/assign", Permit: authz.LetterScreen, Handle: h.showAssign},
 		{Pattern: "POST /console/letters/{id}/assign", Permit: authz.LetterScreen, Handle: h.assign, MaxBody: formBody},
 		{Pattern: "GET /console/letters/{id}/answer", Permit: authz.LetterAnswer, Handle: h.showAnswer},

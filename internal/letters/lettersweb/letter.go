@@ -71,6 +71,9 @@ func newLetterView(x file, s *authz.Session, today calendar.Date) letterView {
 		Heading: web.Heading{Title: "来信 " + l.Number, Above: l.Type.Name() + " · " + l.SiteName, Tags: []web.Tag{stateTag(l)}},
 		Title:   l.Title, Body: lines(l.Body), Revealed: x.revealed,
 	}
+	if !l.AnsweredAt.IsZero() {
+		v.Heading.Acts = []web.Act{{Text: "答复 DOCX", Href: l.Link() + "/file?as=docx"}, {Text: "答复 PDF", Href: l.Link() + "/file?as=pdf"}}
+	}
 	if l.Open() {
 		v.Heading.Tags = append(v.Heading.Tags, web.DueTag(l.Due.On, today))
 	}
@@ -230,6 +233,15 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return letterPage.Render(w, r, newLetterView(x, authz.SessionFrom(r.Context()), web.FrameOf(r).Today))
+}
+
+// file is the answer as a document in the official layout.
+func (h *Handler) file(w http.ResponseWriter, r *http.Request) error {
+	p, err := h.letters.Paper(r.Context(), authz.ScopeFrom(r.Context()), idOf(r))
+	if err != nil {
+		return err
+	}
+	return web.SendDocument(w, r, p.Document(), "答复", "答复-"+p.Number)
 }
 
 // renamed gives the fields of a fault the names they have on the page.

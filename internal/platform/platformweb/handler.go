@@ -131,8 +131,8 @@ var (
 func every(platform.Platform) bool { return true }
 
 var listPage = web.Define(web.Plain, "pages/list.html", newList(nil, true, every), newList([]platform.Platform{samplePlatform}, true, every), newList([]platform.Platform{hostile}, false, every),
-	newBoard(nil, nil, nil, 0, nil, sampleToday), newBoard([]platform.City{{Area: "c", Name: "西安市", Sites: 30, City: 20, Off: 10, Planned: 6, Overdue: 1}}, []platform.Day{{Off: 12}, {Off: 10}}, []platform.Migration{sampleSite}, 1, nil, sampleToday),
-	newBoard([]platform.City{{Area: `"`, Name: "<script>"}}, nil, []platform.Migration{hostileSite}, 1, nil, sampleToday))
+	newBoard(nil, nil, nil, 0, nil, sampleToday), newBoard([]platform.City{{Area: "c", Name: "西安市", Own: []platform.Named{{ID: "01JP", Name: "西安市政府网站集约化平台"}}, Sites: 30, City: 20, Off: 10, Planned: 6, Overdue: 1}}, []platform.Day{{Off: 12}, {Off: 10}}, []platform.Migration{sampleSite}, 1, nil, sampleToday),
+	newBoard([]platform.City{{Area: `"`, Name: "<script>", Own: []platform.Named{{ID: `"`, Name: "<script>"}}}}, nil, []platform.Migration{hostileSite}, 1, nil, sampleToday))
 
 func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	list, err := h.platforms.Platforms(r.Context(), authz.ScopeFrom(r.Context()))
@@ -532,6 +532,17 @@ func (h *Handler) resume(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
+// ownCell says which platform the place has built itself (Article 26).
+func ownCell(own []platform.Named) web.Cell {
+	switch len(own) {
+	case 0:
+		return web.Text("没有登记")
+	case 1:
+		return web.Linked(own[0].Name, platform.Platform{ID: own[0].ID}.Link())
+	}
+	return web.Linked(fmt.Sprintf("%d 个", len(own)), platformsPath)
+}
+
 func newBoard(board []platform.City, trend []platform.Day, list []platform.Migration, total int, areas []web.Option, today calendar.Date) listView {
 	var sum platform.City
 	for _, c := range board {
@@ -570,14 +581,14 @@ func newBoard(board []platform.City, trend []platform.Day, list []platform.Migra
 		}
 		v.Table.Rows = append(v.Table.Rows, row)
 	}
-	t := web.Table{Caption: "各地进度", Compact: true, Columns: []web.Column{{Head: "地区", Wide: true}, {Head: "网站", Number: true}, {Head: "省级平台", Number: true}, {Head: "市级平台", Number: true}, {Head: "未进平台", Number: true}, {Head: "按计划", Number: true}, {Head: "超期", Number: true}, {Head: "完成率", Number: true}}}
+	t := web.Table{Caption: "各地进度", Compact: true, Columns: []web.Column{{Head: "地区", Wide: true}, {Head: "本级平台"}, {Head: "网站", Number: true}, {Head: "省级平台", Number: true}, {Head: "市级平台", Number: true}, {Head: "未进平台", Number: true}, {Head: "按计划", Number: true}, {Head: "超期", Number: true}, {Head: "完成率", Number: true}}}
 	for _, c := range board {
 		q := migrationsPath + "?" + url.Values{"area": {string(c.Area)}}.Encode()
 		rate := "无"
 		if c.Sites > 0 {
 			rate = fmt.Sprintf("%d%%", (c.Sites-c.Off)*100/c.Sites)
 		}
-		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Linked(c.Name, q), web.Figure(c.Sites), web.Figure(c.Province), web.Figure(c.City), web.Linked(fmt.Sprint(c.Off), q+"&state=off"), web.Figure(c.Planned), web.Figure(c.Overdue), web.Text(rate)}})
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Linked(c.Name, q), ownCell(c.Own), web.Figure(c.Sites), web.Figure(c.Province), web.Figure(c.City), web.Linked(fmt.Sprint(c.Off), q+"&state=off"), web.Figure(c.Planned), web.Figure(c.Overdue), web.Text(rate)}})
 	}
 	if len(t.Rows) > 0 {
 		v.More = []web.Component{t}

@@ -3,6 +3,7 @@ package theme
 // ElderHome is the elder home: at most eight large cards.
 type ElderHome struct {
 	Cards  []Card
+	Topics []TopicCard // running
 	Latest []Entry
 }
 

@@ -66,6 +66,9 @@ type TopicCard struct {
 	Archived                 bool
 }
 
+// Elder is the topic's page in the elder layout.
+func (c TopicCard) Elder() string { return ElderTopics(c.Href) }
+
 // Home is the home page.
 type Home struct {
 	Bands   []Band

@@ -39,7 +39,10 @@ type Search struct {
 }
 
 // Map is the site map page.
-type Map struct{ Blocks []MapBlock }
+type Map struct {
+	Blocks []MapBlock
+	Topics bool // the site has, or had, topics
+}
 
 // MapBlock is a column with what is below it.
 type MapBlock struct {
@@ -76,6 +79,8 @@ var (
 	ElderHomePage      = define[ElderHome]("elder_home.html", "elder")
 	ElderColumnPage    = define[ColumnPage]("elder_column.html", "elder")
 	ElderArticlePage   = define[Article]("elder_article.html", "elder")
+	ElderTopicPage     = define[Topic]("elder_topic.html", "elder")
+	ElderTopicsPage    = define[Topics]("elder_topics.html", "elder")
 	elderMessagePage   = define[Message]("elder_message.html", "elder")
 )
 

@@ -188,6 +188,14 @@ func Samples() []Sample {
 			with.Picture = samplePicture()
 			return TopicsPage.Draw(TopicsFrame(s), Topics{Running: []TopicCard{with, c}, Archived: []TopicCard{c}})
 		}},
+		{Key: "elder-topic", Name: "长辈版专题页", View: "elder_topic.html", Draw: func(s Site) ([]byte, error) {
+			t := Topic{Title: "冬季供暖", Intro: "示例：供暖政策、进展和便民信息。", Ends: "2026-03-31", Bands: everyBand(s)[1:]}
+			return ElderTopicPage.Draw(TopicFrame(s, t, "/topics/heating/").Elderly("/elder/topics/heating/"), t)
+		}},
+		{Key: "elder-topics", Name: "长辈版专题列表", View: "elder_topics.html", Draw: func(s Site) ([]byte, error) {
+			c := TopicCard{Title: "冬季供暖", Href: "/topics/heating/", Intro: "示例：供暖政策和进展", Ends: "2026-03-31"}
+			return ElderTopicsPage.Draw(TopicsFrame(s).Elderly("/elder/topics/"), Topics{Running: []TopicCard{c}, Archived: []TopicCard{c}})
+		}},
 		{Key: "column", Name: "栏目页", View: "column.html", Draw: func(s Site) ([]byte, error) {
 			p := column(s, 0)
 			return ColumnListPage.Draw(ColumnFrame(s, p), p)
@@ -252,7 +260,9 @@ func Samples() []Sample {
 		{Key: "message", Name: "找不到页面", View: "message.html", Draw: message(404, "/x")},
 		{Key: "gone", Name: "已撤下页面", View: "message.html", Draw: message(410, "/x")},
 		{Key: "elder-home", Name: "长辈版首页", View: "elder_home.html", Draw: func(s Site) ([]byte, error) {
-			return ElderHomePage.Draw(ElderHomeFrame(s), ElderHomeOf(s, sampleLines(4)))
+			h := ElderHomeOf(s, sampleLines(4))
+			h.Topics = []TopicCard{{Title: "冬季供暖", Href: "/topics/heating/"}}
+			return ElderHomePage.Draw(ElderHomeFrame(s), h)
 		}},
 		{Key: "elder-column", Name: "长辈版栏目页", View: "elder_column.html", Draw: func(s Site) ([]byte, error) {
 			p := column(s, 0)

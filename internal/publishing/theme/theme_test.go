@@ -155,6 +155,14 @@ func samples() []sample {
 			c := TopicCard{Title: hostile, Href: "/topics/heating/", Intro: hostile, Ends: "2026-12-31"}
 			return TopicsPage.Draw(TopicsFrame(s), Topics{Running: []TopicCard{c}, Archived: []TopicCard{c}})
 		}},
+		{"elder-topic-hostile", "/elder/topics/heating/", check.ClassColumn, s, func(s Site) ([]byte, error) {
+			t := Topic{Title: hostile, Intro: hostile, Archived: at, Bands: everyBand(s)[1:]}
+			return ElderTopicPage.Draw(TopicFrame(s, t, "/topics/heating/").Elderly("/elder/topics/heating/"), t)
+		}},
+		{"elder-topics", "/elder/topics/", check.ClassColumn, s, func(s Site) ([]byte, error) {
+			c := TopicCard{Title: hostile, Href: "/topics/heating/", Intro: hostile, Ends: "2026-12-31"}
+			return ElderTopicsPage.Draw(TopicsFrame(s).Elderly("/elder/topics/"), Topics{Running: []TopicCard{c}, Archived: []TopicCard{c}})
+		}},
 		{"column", "/news/", check.ClassColumn, s, list(20, 0)},
 		{"column-archive", "/news/page-2.html", check.ClassColumn, s, list(20, 2)},
 		{"column-empty", "/news/", check.ClassColumn, s, list(0, 0)},

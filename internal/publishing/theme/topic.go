@@ -25,7 +25,7 @@ const TopicsPath = "/topics/"
 func TopicFrame(s Site, t Topic, path string) Frame {
 	f := PlainFrame(s, t.Title, path, "专题", t.Intro)
 	f.Crumbs = []Link{{Text: "专题", Href: TopicsPath}, {Text: t.Title}}
-	f.Class, f.Feed, f.FeedTitle = "page-topic", path+"rss.xml", t.Title
+	f.Class, f.Feed, f.FeedTitle, f.Elder = "page-topic", path+"rss.xml", t.Title, ElderTopics(path)
 	f.Data = []any{breadcrumb(s, f.Crumbs, path)}
 	return f
 }
@@ -33,6 +33,10 @@ func TopicFrame(s Site, t Topic, path string) Frame {
 // TopicsFrame is the frame around the list.
 func TopicsFrame(s Site) Frame {
 	f := PlainFrame(s, "专题", TopicsPath, "专题", s.Name+"正在进行和已经归档的专题。")
-	f.Class = "page-topics"
+	f.Class, f.Elder = "page-topics", ElderTopics(TopicsPath)
 	return f
 }
+
+// ElderTopics is the twin of a topic's page, or of their list, in the elder
+// layout.
+func ElderTopics(path string) string { return "/elder" + path }
