@@ -71,16 +71,13 @@ func barriersOf(p *Page) map[string]barrier {
 		m[id] = b
 	}
 	labelled := map[string]bool{}
-	for n := range p.Root.Descendants() {
+	for _, n := range p.elements() {
 		if n.DataAtom == atom.Label && attr(n, "for") != "" {
 			labelled[attr(n, "for")] = true
 		}
 	}
 	level, heads, skip, words := 0, 0, false, len([]rune(p.VisibleText))
-	for n := range p.Root.Descendants() {
-		if n.Type != html.ElementNode {
-			continue
-		}
+	for _, n := range p.elements() {
 		switch n.DataAtom {
 		case atom.Html:
 			looked("accessible.lang")
@@ -104,7 +101,7 @@ func barriersOf(p *Page) map[string]barrier {
 			if strings.HasPrefix(href, "#") && len(href) > 1 && containsAny(nodeText(n), []string{"跳", "正文", "主要内容", "内容区"}) {
 				skip = true
 			}
-			if linkText(n) == "" && !namedBelow(n) && (n.FirstChild != nil) {
+			if p.linkText(n) == "" && !namedBelow(n) && (n.FirstChild != nil) {
 				bad("accessible.link_name", "", place(n))
 			}
 		case atom.Main:

@@ -18,7 +18,7 @@ func (p *Page) Content() *html.Node {
 		body = p.Root
 	}
 	out := &html.Node{Type: html.ElementNode, Data: "div", DataAtom: atom.Div}
-	from := contentNode(body)
+	from := p.contentNode(body)
 	for c := from.FirstChild; c != nil; c = c.NextSibling {
 		if n := kept(c, 0); n != nil {
 			out.AppendChild(n)

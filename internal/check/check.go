@@ -149,6 +149,7 @@ type Facts struct {
 	spans     []Span
 	unwrapped map[string][]layer
 	barriers  map[string]barrier
+	states    []LinkState
 }
 
 // Limits are the thresholds of a pack. A zero value is "not given" and makes

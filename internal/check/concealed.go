@@ -92,6 +92,18 @@ type target struct {
 }
 
 func judge(p *Page, l *Lexicon, address string) target {
+	if p.judgedBy != l {
+		p.judgedBy, p.targets = l, map[string]target{}
+	}
+	t, known := p.targets[address]
+	if !known {
+		t = judgeAddress(p, l, address)
+		p.targets[address] = t
+	}
+	return t
+}
+
+func judgeAddress(p *Page, l *Lexicon, address string) target {
 	address = strings.TrimSpace(strings.ReplaceAll(address, `\/`, "/"))
 	if !strings.Contains(address, "//") {
 		return target{}
@@ -204,7 +216,7 @@ type walker struct {
 }
 
 func (w *walker) walk(n *html.Node, st seenState) {
-	for c := range n.ChildNodes() {
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		switch c.Type {
 		case html.ElementNode:
 			w.element(c, st)
@@ -226,16 +238,18 @@ func (w *walker) element(n *html.Node, st seenState) {
 		return
 	}
 	d := w.sheet.of(n)
-	if v, ok := d["background"]; ok {
-		w.ground(&st, v)
+	if len(d.decls) > 0 {
+		if v, ok := d.decls["background"]; ok {
+			w.ground(&st, v)
+		}
+		if v, ok := d.decls["background-color"]; ok {
+			w.ground(&st, v)
+		}
+		if v, ok := d.decls["color"]; ok {
+			st.ink, st.inkKnown = colour(v)
+		}
 	}
-	if v, ok := d["background-color"]; ok {
-		w.ground(&st, v)
-	}
-	if v, ok := d["color"]; ok {
-		st.ink, st.inkKnown = colour(v)
-	}
-	how, strong := d.concealment()
+	how, strong := d.how, d.strong
 	if how == "" && hasAttr(n, "hidden") {
 		how = "不显示（hidden 属性）"
 	}
@@ -310,7 +324,7 @@ func (w *walker) menuLike(n *html.Node) bool {
 func (w *walker) link(n *html.Node, st seenState) {
 	href := attr(n, "href")
 	t := judge(w.p, w.l, href)
-	text := linkText(n)
+	text := w.p.linkText(n)
 	word := w.l.spam(text)
 	if word == "" && t.foreign {
 		word = w.l.suspicious(text)
@@ -411,7 +425,7 @@ func (w *walker) frame(n *html.Node, st seenState) {
 	if !t.foreign {
 		return
 	}
-	d := w.sheet.of(n)
+	d := w.sheet.of(n).decls
 	how := st.how
 	switch {
 	case how != "":
@@ -541,23 +555,7 @@ func writtenMarkup(p *Page, l *Lexicon, markup, src string) (out []sighting) {
 func scriptPlace(src string) string { return "<script> " + clip(squeeze(src), 80) }
 
 // allScripts returns the script blocks and the handlers that run on load.
-func (p *Page) allScripts() []string {
-	out := slices.Clone(p.scripts)
-	if p.Root == nil {
-		return out
-	}
-	for n := range p.Root.Descendants() {
-		if n.Type != html.ElementNode {
-			continue
-		}
-		for _, a := range n.Attr {
-			if (a.Key == "onload" || a.Key == "onerror" || a.Key == "onunload" || a.Key == "onmouseover") && a.Val != "" {
-				out = append(out, a.Val)
-			}
-		}
-	}
-	return out
-}
+func (p *Page) allScripts() []string { return slices.Concat(p.scripts, p.handlers) }
 
 var refreshURL = regexp.MustCompile(`(?i)url\s*=\s*["']?([^"'\s;]+)`)
 
@@ -568,8 +566,7 @@ func redirects(f *Facts) (out []sighting) {
 		ls := f.layersOf(src)
 		asks := ""
 		for _, ly := range ls {
-			if m := visitor.FindString(ly.text); m != "" {
-				asks = m
+			if asks = asksVisitor(ly.text); asks != "" {
 				break
 			}
 		}
@@ -593,7 +590,7 @@ func redirects(f *Facts) (out []sighting) {
 			}
 		}
 	}
-	for n := range p.Root.Descendants() {
+	for _, n := range p.elements() {
 		if n.DataAtom != atom.Meta || !strings.EqualFold(attr(n, "http-equiv"), "refresh") {
 			continue
 		}
@@ -802,8 +799,9 @@ func injectedTitle(f *Facts) (out []sighting) {
 // splitWords reports phrases cut up by markup, invisible characters or signs.
 func splitWords(f *Facts) (out []sighting) {
 	p, l := f.Page, f.Lexicon
-	for n := range p.Root.Descendants() {
-		if n.Type != html.ElementNode || unseen(n) {
+	l.build()
+	for _, n := range p.elements() {
+		if unseen(n) {
 			continue
 		}
 		if n.DataAtom == atom.A {
@@ -828,7 +826,6 @@ func splitWords(f *Facts) (out []sighting) {
 		// In running text a space parts words; in a short line it may be one
 		// of the signs put between characters.
 		plain := plainText(joined, utf8.RuneCountInString(joined) > 40)
-		l.build()
 		if word := l.words.first(plain); word != "" && !whole(word) && !l.lawful(plain) {
 			out = append(out, sighting{"“" + word + "”", place(n), true})
 		}
@@ -910,7 +907,7 @@ func beaded(block *html.Node) bool {
 	run, cut := 0, false
 	var visit func(n *html.Node) bool
 	visit = func(n *html.Node) bool {
-		for c := range n.ChildNodes() {
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
 			switch c.Type {
 			case html.CommentNode:
 				cut = true
@@ -966,7 +963,7 @@ func inlineText(block *html.Node) (joined string, whole func(string) bool, parts
 	var texts []string
 	var visit func(n *html.Node)
 	visit = func(n *html.Node) {
-		for c := range n.ChildNodes() {
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
 			switch c.Type {
 			case html.TextNode:
 				b.WriteString(c.Data)
@@ -1019,15 +1016,15 @@ func cutSign(r rune) bool {
 func spamLinks(f *Facts) []sighting { return spamLinksOf(f.Page, f.Lexicon) }
 
 func spamLinksOf(p *Page, l *Lexicon) (out []sighting) {
-	for n := range p.Root.Descendants() {
-		if n.Type != html.ElementNode || n.DataAtom != atom.A {
+	for _, n := range p.elements() {
+		if n.DataAtom != atom.A {
 			continue
 		}
 		t := judge(p, l, attr(n, "href"))
 		if !t.foreign {
 			continue
 		}
-		text := linkText(n)
+		text := p.linkText(n)
 		word := l.spam(text)
 		if word != "" && l.lawful(plainLetters(text)) {
 			word = ""

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"zhengshu/internal/calendar"
@@ -11,7 +12,7 @@ import (
 
 // A date as pages write it: 2018-11-09, 2018/11/9, 2018.11.09, 2018年11月09日,
 // with the time of day when it follows.
-var shownDate = regexp.MustCompile(`(\d{4})\s*[-年/.．]\s*(\d{1,2})\s*[-月/.．]\s*(\d{1,2})\s*日?(?:[T\s\x{00A0}\x{3000}]{0,6}(\d{1,2})\s*[:：时]\s*(\d{2}))?`)
+var shownDate = regexp.MustCompile(`^(\d{4})\s*[-年/.．]\s*(\d{1,2})\s*[-月/.．]\s*(\d{1,2})\s*日?(?:[T\s\x{00A0}\x{3000}]{0,6}(\d{1,2})\s*[:：时]\s*(\d{2}))?`)
 
 // 一九九六年十一月五日 and 二〇一八年…, as signatures write it.
 var spokenDate = regexp.MustCompile(`[〇○Ｏ零一二三四五六七八九]{4}\s*年\s*[元一二三四五六七八九十]{1,2}\s*月\s*[一二三四五六七八九十]{1,3}\s*日`)
@@ -45,16 +46,20 @@ func (s stamp) minutes() int64 {
 // findStamp returns the first date in text and the byte range it takes.
 func findStamp(text string) (s stamp, from, to int) {
 	for off := 0; off < len(text); {
-		m := shownDate.FindStringSubmatchIndex(text[off:])
-		if m == nil {
+		start := fourDigits(text, off)
+		if start < 0 {
 			break
 		}
-		start := off + m[0]
+		m := shownDate.FindStringSubmatchIndex(text[start:])
+		if m == nil {
+			off = start + 1
+			continue
+		}
 		group := func(i int) int {
 			if m[2*i] < 0 {
 				return -1
 			}
-			v, err := strconv.Atoi(text[off+m[2*i] : off+m[2*i+1]])
+			v, err := strconv.Atoi(text[start+m[2*i] : start+m[2*i+1]])
 			if err != nil {
 				return -1
 			}
@@ -62,7 +67,7 @@ func findStamp(text string) (s stamp, from, to int) {
 		}
 		// A date inside a longer number (a file name, a code) is none.
 		inside := start > 0 && text[start-1] >= '0' && text[start-1] <= '9'
-		end := off + m[1]
+		end := start + m[1]
 		inside = inside || (end < len(text) && text[end] >= '0' && text[end] <= '9' && m[8] < 0)
 		if d, err := calendar.NewDate(group(1), time.Month(group(2)), group(3)); err == nil && !inside && d.Year >= 1900 {
 			s = stamp{date: d}
@@ -71,7 +76,10 @@ func findStamp(text string) (s stamp, from, to int) {
 			}
 			return s, start, end
 		}
-		off += m[0] + 4
+		off = start + 4
+	}
+	if !strings.Contains(text, "年") || !strings.Contains(text, "月") {
+		return stamp{}, 0, 0
 	}
 	if m := spokenDate.FindStringIndex(text); m != nil {
 		if d, err := calendar.ParseLoose(text[m[0]:m[1]]); err == nil {
@@ -79,6 +87,20 @@ func findStamp(text string) (s stamp, from, to int) {
 		}
 	}
 	return stamp{}, 0, 0
+}
+
+// fourDigits is where the next four digits in a row begin, at off or after it;
+// −1 when there are none. A year is that, and few texts have one.
+func fourDigits(text string, off int) int {
+	n := 0
+	for i := off; i < len(text); i++ {
+		if c := text[i]; c < '0' || c > '9' {
+			n = 0
+		} else if n++; n == 4 {
+			return i - 3
+		}
+	}
+	return -1
 }
 
 func parseStamp(text string) stamp {

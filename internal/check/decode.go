@@ -35,7 +35,14 @@ func (e *TooLargeError) Error() string {
 // The charset may stand in a meta element or in the first line of an XML
 // document. Only a declaration is looked for, so attributes before it do not
 // matter; the whole body is searched because old templates put it late.
-var declared = regexp.MustCompile(`(?i)<(?:meta|\?xml)[^>]{0,512}?(?:charset|encoding)\s*=\s*["']?\s*([a-z0-9_\-]{2,20})`)
+var declared = regexp.MustCompile(`(?i)(?:charset|encoding)\s*=\s*["']?\s*([a-z0-9_\-]{2,20})`)
+
+// What is read of one meta element, in bytes, and where at the latest in it, in
+// characters, the declaration begins.
+const (
+	maxMeta  = 4 << 10
+	lateMeta = 512
+)
 
 // Decode turns the bytes of a page into text and names the charset they were
 // in. The bytes outrank what is said about them: a byte order mark, then
@@ -102,12 +109,41 @@ func saidCharset(body []byte, contentType string) string {
 		}
 	}
 	head := body[:min(len(body), 64<<10)]
-	for _, m := range declared.FindAllSubmatch(head, 8) {
-		if c := knownCharset(string(m[1])); c != "" {
+	for tried := 0; tried < 8; {
+		i := bytes.IndexByte(head, '<')
+		if i < 0 {
+			break
+		}
+		head = head[i+1:]
+		inside, ok := afterName(head, "meta", "?xml")
+		if !ok {
+			continue
+		}
+		inside = inside[:min(len(inside), maxMeta)]
+		if end := bytes.IndexByte(inside, '>'); end >= 0 {
+			inside = inside[:end]
+		}
+		m := declared.FindSubmatchIndex(inside)
+		if m == nil || utf8.RuneCount(inside[:m[0]]) > lateMeta {
+			continue
+		}
+		if c := knownCharset(string(inside[m[2]:m[3]])); c != "" {
 			return c
 		}
+		tried++
+		head = head[len("meta")+m[1]:]
 	}
 	return ""
+}
+
+// afterName cuts one of the names of four letters, in any case, off the front.
+func afterName(b []byte, names ...string) ([]byte, bool) {
+	for _, n := range names {
+		if len(b) >= len(n) && bytes.EqualFold(b[:len(n)], []byte(n)) {
+			return b[len(n):], true
+		}
+	}
+	return nil, false
 }
 
 func knownCharset(name string) string {

@@ -69,7 +69,7 @@ func (p *Page) extract() {
 		body = root
 	}
 	p.VisibleText = tidy(nodeText(body))
-	content := contentNode(body)
+	content := p.contentNode(body)
 	p.BodyText = tidy(nodeText(content))
 	cells := cellsOf(body, content)
 	p.rows = readLabels(cells)
@@ -78,7 +78,7 @@ func (p *Page) extract() {
 	if t := find(root, atom.Title); t != nil {
 		pageTitle = squeeze(rawText(t))
 	}
-	p.Heading = heading(body, pageTitle, p.Tag("ArticleTitle"), p.Tag("SiteName"))
+	p.Heading = heading(p.elementsBelow(body), pageTitle, p.Tag("ArticleTitle"), p.Tag("SiteName"))
 
 	p.IndexNo = p.value(fieldIndex)
 	p.Topic = p.value(fieldTopic)
@@ -301,13 +301,13 @@ func (p *Page) readDocument() {
 // cellsOf cuts the visible text below body into lines and table cells and
 // notes which lie in the content node.
 func cellsOf(body, content *html.Node) (cells []cell) {
-	var b strings.Builder
+	var b []byte
 	in := false
 	flush := func() {
-		if t := squeeze(b.String()); t != "" {
+		if t := squeeze(string(b)); t != "" {
 			cells = append(cells, cell{t, in})
 		}
-		b.Reset()
+		b = b[:0]
 	}
 	for n := body; n != nil; {
 		if n == content && content != body {
@@ -316,7 +316,7 @@ func cellsOf(body, content *html.Node) (cells []cell) {
 		}
 		switch {
 		case n.Type == html.TextNode:
-			b.WriteString(n.Data)
+			b = append(b, n.Data...)
 		case n.Type == html.ElementNode && cellLike(n):
 			flush()
 		}
@@ -381,16 +381,16 @@ type foundLabel struct {
 // labelsIn finds the labels of a cell. A label is followed by a colon, or is
 // the whole cell; no Han character, letter or digit stands right before it.
 func labelsIn(text string) (out []foundLabel) {
-	if f, ok := labels[noBlanks(text)]; ok && len(text) < 60 {
-		return []foundLabel{{f, noBlanks(text), 0, len(text)}}
+	if len(text) < 60 {
+		if f, ok := labels[noBlanks(text)]; ok {
+			return []foundLabel{{f, noBlanks(text), 0, len(text)}}
+		}
 	}
 	for off := 0; off < len(text); {
-		i := strings.IndexAny(text[off:], "：:")
-		if i < 0 {
+		colon, size := nextColon(text, off)
+		if size == 0 {
 			break
 		}
-		colon := off + i
-		_, size := utf8.DecodeRuneInString(text[colon:])
 		off = colon + size
 		if f, ok := labelBefore(text, colon); ok {
 			f.to = off
@@ -400,9 +400,27 @@ func labelsIn(text string) (out []foundLabel) {
 	return out
 }
 
+// nextColon is where the next colon stands and how many bytes it takes; 0 for
+// none.
+func nextColon(text string, off int) (at, size int) {
+	wide := strings.Index(text[off:], "：")
+	end := len(text)
+	if wide >= 0 {
+		end = off + wide
+	}
+	if i := strings.IndexByte(text[off:end], ':'); i >= 0 {
+		return off + i, 1
+	}
+	if wide < 0 {
+		return 0, 0
+	}
+	return end, len("：")
+}
+
 // labelBefore reads backwards from a colon for the longest known label.
 func labelBefore(text string, colon int) (best foundLabel, ok bool) {
-	name := ""
+	var name [4 * longestLabel]byte // filled from behind
+	from := len(name)
 	for at, n := colon, 0; at > 0 && n < longestLabel; {
 		r, size := utf8.DecodeLastRuneInString(text[:at])
 		at -= size
@@ -413,15 +431,16 @@ func labelBefore(text string, colon int) (best foundLabel, ok bool) {
 			break
 		}
 		n++
-		name = string(r) + name
-		f, known := labels[name]
+		from -= size
+		copy(name[from:], text[at:at+size])
+		f, known := labels[string(name[from:])]
 		if !known {
 			continue
 		}
 		prev, _ := utf8.DecodeLastRuneInString(text[:at])
 		// “会议时间：” is not “时间：”.
 		if at == 0 || !(han(prev) || prev >= '0' && prev <= '9' || prev >= 'A' && prev <= 'z') {
-			best, ok = foundLabel{field: f, label: name, from: at}, true
+			best, ok = foundLabel{field: f, label: string(name[from:]), from: at}, true
 		}
 	}
 	return best, ok
@@ -466,23 +485,26 @@ func find(root *html.Node, a atom.Atom) *html.Node {
 
 var titleName = regexp.MustCompile(`(?i)(?:^|[\s_\-])(?:[a-z]{0,10}[_\-]?)?(?:title|tit|bt|headline|biaoti)\d{0,2}(?:$|[\s_\-])`)
 
+var titleWords = []string{"tit", "bt", "headline", "biaoti"}
+
+func namedTitle(name string) bool {
+	return name != "" && containsAny(lowered(name), titleWords) && titleName.MatchString(name)
+}
+
 // heading finds the visible heading of an article: an h1–h3 or an element
 // named as a title, best one that the page's title or the ArticleTitle tag
 // repeats.
-func heading(body *html.Node, pageTitle, articleTitle, siteName string) string {
+func heading(elements []*html.Node, pageTitle, articleTitle, siteName string) string {
 	whole := noBlanks(pageTitle)
 	article := noBlanks(articleTitle)
 	var repeated, first string
-	for n := range body.Descendants() {
-		if n.Type != html.ElementNode {
-			continue
-		}
+	for _, n := range elements {
 		isH := n.DataAtom == atom.H1 || n.DataAtom == atom.H2 || n.DataAtom == atom.H3
 		if !isH {
 			if n.DataAtom == atom.Body || n.DataAtom == atom.A || n.DataAtom == atom.Img {
 				continue
 			}
-			if c, id := attr(n, "class"), attr(n, "id"); (c == "" || !titleName.MatchString(c)) && (id == "" || !titleName.MatchString(id)) {
+			if !namedTitle(attr(n, "class")) && !namedTitle(attr(n, "id")) {
 				continue
 			}
 		}
@@ -551,16 +573,22 @@ func trimSite(title, siteName, columnName string) string {
 
 var contentName = regexp.MustCompile(`(?i)ucap-?content|trs_editor|trs_preappend|^zoom$|zoomcon|(?:^|[\s_\-])(?:article|art|news|info|detail|text|txt|xl|view|con|main|pages?)?[_\-]?(?:content|article|zoom|conter|neirong|zhengwen)(?:$|[\s_\-0-9])|txt-article|articlecon|contentbox|printcontent`)
 
+var contentWords = []string{"content", "trs_", "zoom", "article", "conter", "neirong", "zhengwen"}
+
+func namedContent(name string) bool {
+	return name != "" && containsAny(lowered(name), contentWords) && contentName.MatchString(name)
+}
+
 // contentNode finds the element that holds the article: a named container with
 // the most text, else the block with the most text outside links.
-func contentNode(body *html.Node) *html.Node {
+func (p *Page) contentNode(body *html.Node) *html.Node {
 	own := map[*html.Node]int{}
 	total := 0
 	for n := range body.Descendants() {
 		if n.Type != html.TextNode || unseen(n.Parent) {
 			continue
 		}
-		l := utf8.RuneCountInString(squeeze(n.Data))
+		l := squeezedLen(n.Data)
 		if l == 0 {
 			continue
 		}
@@ -587,14 +615,17 @@ func contentNode(body *html.Node) *html.Node {
 	var named, densest *html.Node
 	namedScore, best := 0, 0
 	tried := 0
-	for n := range body.Descendants() {
+	for _, n := range p.elementsBelow(body) {
+		if !container(n) {
+			continue // nothing else has text of its own
+		}
 		if s := own[n]; s > best {
 			best, densest = s, n
 		}
-		if n.Type != html.ElementNode || !container(n) || tried > 60 {
+		if tried > 60 {
 			continue
 		}
-		if !contentName.MatchString(attr(n, "id")) && !contentName.MatchString(attr(n, "class")) {
+		if !namedContent(attr(n, "id")) && !namedContent(attr(n, "class")) {
 			continue
 		}
 		tried++

@@ -116,12 +116,9 @@ func drawn(p *Page, item string) (why string, ok bool) {
 
 // linked finds the first a, img or script whose address contains one of marks.
 func (f footing) linked(marks ...string) *html.Node {
-	for _, n := range f.page.leading {
-		ref := strings.ToLower(attr(n, "href") + " " + attr(n, "src") + " " + attr(n, "id"))
-		for _, m := range marks {
-			if strings.Contains(ref, m) {
-				return n
-			}
+	for i, ref := range f.page.refs {
+		if containsAny(ref, marks) {
+			return f.page.leading[i]
 		}
 	}
 	return nil

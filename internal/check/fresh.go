@@ -218,7 +218,7 @@ func ListedDates(p *Page) (out []calendar.Date) {
 	if p.Root == nil {
 		return nil
 	}
-	for n := range p.Root.Descendants() {
+	for _, n := range p.elements() {
 		switch n.DataAtom {
 		case atom.Li, atom.Tr, atom.Dd, atom.Dt, atom.P:
 		case atom.Div:
@@ -228,7 +228,7 @@ func ListedDates(p *Page) (out []calendar.Date) {
 		default:
 			continue
 		}
-		if n.Type != html.ElementNode || hasRow(n) || find(n, atom.A) == nil {
+		if hasRow(n) || find(n, atom.A) == nil {
 			continue
 		}
 		t := shortText(n, 900)

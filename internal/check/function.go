@@ -63,7 +63,7 @@ func homeFunction(id string, articles []string, sev Severity, fine, wrong, fix s
 					continue
 				}
 				links++
-				t := noBlanks(linkText(n) + attr(n, "title") + attr(n, "alt"))
+				t := noBlanks(f.Page.linkText(n) + attr(n, "title") + attr(n, "alt"))
 				for _, x := range except {
 					t = strings.ReplaceAll(t, x, "")
 				}
@@ -72,8 +72,8 @@ func homeFunction(id string, articles []string, sev Severity, fine, wrong, fix s
 				}
 			}
 			// Buttons and forms lead somewhere too.
-			for n := range f.Page.Root.Descendants() {
-				if n.Type == html.ElementNode && (n.DataAtom == atom.Button || n.DataAtom == atom.Img || n.DataAtom == atom.Label) {
+			for _, n := range f.Page.elements() {
+				if n.DataAtom == atom.Button || n.DataAtom == atom.Img || n.DataAtom == atom.Label {
 					if t := noBlanks(nodeText(n) + attr(n, "alt") + attr(n, "title") + attr(n, "aria-label")); containsAny(t, words) && !containsAny(t, except) {
 						return []Finding{c.fine("首页")}
 					}
@@ -99,8 +99,8 @@ type SearchForm struct {
 
 // FindSearch finds the search form of a page.
 func FindSearch(p *Page) (SearchForm, bool) {
-	for n := range p.Root.Descendants() {
-		if n.Type != html.ElementNode || n.DataAtom != atom.Form {
+	for _, n := range p.elements() {
+		if n.DataAtom != atom.Form {
 			continue
 		}
 		s := SearchForm{Action: p.resolve(attr(n, "action")), Post: strings.EqualFold(attr(n, "method"), "post")}

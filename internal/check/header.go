@@ -3,7 +3,6 @@ package check
 import (
 	"strings"
 
-	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
 
@@ -56,10 +55,7 @@ func siteNameShown(c Check, f *Facts) []Finding {
 		return []Finding{c.fine("网站名称")}
 	}
 	pictures := 0
-	for n := range f.Page.Root.Descendants() {
-		if n.Type != html.ElementNode {
-			continue
-		}
+	for _, n := range f.Page.elements() {
 		if n.DataAtom == atom.Img {
 			if shows(attr(n, "alt")) || shows(attr(n, "title")) {
 				return []Finding{c.fine("网站名称")}
@@ -104,8 +100,8 @@ func emblemShown(c Check, f *Facts) []Finding {
 		return []Finding{c.untested(why, "国徽")}
 	}
 	unnamed := false
-	for n := range f.Page.Root.Descendants() {
-		if n.Type != html.ElementNode || n.DataAtom != atom.Img && n.Data != "svg" {
+	for _, n := range f.Page.elements() {
+		if n.DataAtom != atom.Img && n.Data != "svg" {
 			continue
 		}
 		words := strings.ToLower(attr(n, "alt") + " " + attr(n, "title") + " " + attr(n, "src") + " " + attr(n, "aria-label") + " " + attr(n, "class"))

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // Lexicon holds the words and host marks that turn a concealment into a
@@ -146,6 +147,10 @@ func plainText(s string, spaces bool) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	for _, r := range s {
+		if r >= 0x4E00 && r <= 0x9FFF {
+			b.WriteRune(r)
+			continue
+		}
 		switch {
 		case r >= 'Ａ' && r <= 'Ｚ', r >= 'ａ' && r <= 'ｚ', r >= '０' && r <= '９':
 			r -= 0xFEE0
@@ -165,9 +170,17 @@ func plainText(s string, spaces bool) string {
 }
 
 // matcher finds the first of many words in a text: the words stand under their
-// first two characters, so a text costs one look-up a character.
+// first two characters, so a text costs a look at a bit a character, and a
+// look-up where one may begin.
 type matcher struct {
 	byHead map[string][]string
+	begins [1 << 10]uint64
+}
+
+// beginBit is the bit of begins for a word's first two characters.
+func beginBit(a, b rune) (word int, bit uint64) {
+	h := (uint32(a)*0x9E3779B1 ^ uint32(b)*0x85EBCA77) >> 16
+	return int(h >> 6), 1 << (h & 63)
 }
 
 func newMatcher(words []string) *matcher {
@@ -176,6 +189,10 @@ func newMatcher(words []string) *matcher {
 		w = plainLetters(w)
 		if h := head(w); h != "" {
 			m.byHead[h] = append(m.byHead[h], w)
+			a, n := utf8.DecodeRuneInString(h)
+			b, _ := utf8.DecodeRuneInString(h[n:])
+			word, bit := beginBit(a, b)
+			m.begins[word] |= bit
 		}
 	}
 	return m
@@ -197,20 +214,24 @@ func head(s string) string {
 }
 
 func (m *matcher) first(plain string) string {
-	for i := range plain {
-		h := head(plain[i:])
-		if h == "" {
-			return ""
+	var last rune // the character before, and where it stands
+	before := 0
+	for i, r := range plain {
+		at := before
+		word, bit := beginBit(last, r)
+		last, before = r, i
+		if i == 0 || m.begins[word]&bit == 0 {
+			continue
 		}
-		for _, w := range m.byHead[h] {
-			if !strings.HasPrefix(plain[i:], w) {
+		for _, w := range m.byHead[plain[at:i+utf8.RuneLen(r)]] {
+			if !strings.HasPrefix(plain[at:], w) {
 				continue
 			}
 			// Latin words match whole: “bet” is not in “alphabet”.
-			if c := w[0]; c < 0x80 && i > 0 && plain[i-1] < 0x80 {
+			if c := w[0]; c < 0x80 && at > 0 && plain[at-1] < 0x80 {
 				continue
 			}
-			if end := i + len(w); w[len(w)-1] < 0x80 && end < len(plain) && plain[end] >= 'a' && plain[end] <= 'z' {
+			if end := at + len(w); w[len(w)-1] < 0x80 && end < len(plain) && plain[end] >= 'a' && plain[end] <= 'z' {
 				continue
 			}
 			return w

@@ -58,6 +58,17 @@ var (
 	parkedHosts = []string{"sedoparking.com", "sedo.com", "dan.com", "afternic.com", "hugedomains.com", "bodis.com", "parkingcrew.net", "above.com", "22.cn", "ename.com", "juming.com", "4.cn", "undeveloped.com", "namebright.com", "domainmarket.com", "dropcatch.com"}
 )
 
+// One of these stands in whatever parkedWords matches; few texts have any.
+var parkedSigns = []string{"domain", "parked", "域名", "无法访问"}
+
+// parked is how a text says that nobody keeps its domain; "" when it does not.
+func parked(text string) string {
+	if !containsAny(lowered(text), parkedSigns) {
+		return ""
+	}
+	return parkedWords.FindString(text)
+}
+
 // Outside reports whether the link leads to a site whose content nobody has
 // vouched for: neither government nor a well-known service.
 func (r LinkResult) Outside(l *Lexicon) bool {
@@ -102,11 +113,11 @@ func (r LinkResult) Landing(l *Lexicon) (state LinkState, sign string) {
 	if siteOf(final) != siteOf(hostOf(r.Link.URL)) && onList(final, parkedHosts) {
 		return LinkParked, "转到域名交易网站 " + final
 	}
-	if m := parkedWords.FindString(title); m != "" {
+	if m := parked(title); m != "" {
 		return LinkParked, "“" + clip(m, 40) + "”"
 	}
 	// A parked page says little else; an article on domains says a lot.
-	if m := parkedWords.FindString(text); m != "" && len([]rune(text)) < 600 {
+	if m := parked(text); m != "" && len([]rune(text)) < 600 {
 		return LinkParked, "“" + clip(m, 40) + "”"
 	}
 	return "", ""
@@ -178,12 +189,13 @@ func linkCheck(id string, state LinkState, fine, wrong, fix string, sev Severity
 		Evidence: "请求时间、状态码、跳转后的地址和链接所在页面",
 		run: func(c Check, f *Facts) []Finding {
 			var out []Finding
-			for _, r := range f.Links {
+			for i, s := range f.linkStates() {
+				r := &f.Links[i]
 				where := r.Link.URL
 				if where == "" {
 					where = r.Link.Href
 				}
-				switch s := r.State(); {
+				switch {
 				case s == LinkRefused && state == LinkRefused:
 					out = append(out, c.untested("对方拒绝机器检查（"+r.reason()+"），请人工核实", where))
 				case s == state:
@@ -193,6 +205,17 @@ func linkCheck(id string, state LinkState, fine, wrong, fix string, sev Severity
 			return out
 		},
 	}
+}
+
+// linkStates classifies the links once for all checks of a run.
+func (f *Facts) linkStates() []LinkState {
+	if f.states == nil && len(f.Links) > 0 {
+		f.states = make([]LinkState, len(f.Links))
+		for i, r := range f.Links {
+			f.states[i] = r.State()
+		}
+	}
+	return f.states
 }
 
 func label40(text string) string {

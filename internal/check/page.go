@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -80,9 +81,64 @@ type Page struct {
 	rows    []labelled
 	bare    string            // VisibleText without blanks
 	hrefs   map[string]string // address as written to where it leads; made when asked
+	// all are the elements in document order: some twenty checks walk them,
+	// and a list costs a fraction of walking the tree.
+	all []*html.Node
 	// leading are the elements with an address, placeholders those a
 	// demonstration marks as such, in document order.
 	leading, placeholders []*html.Node
+	refs                  []string // of leading: address and id in lower case
+	handlers              []string // scripts in attributes that run without a click
+
+	// What is asked of the same page again and again.
+	words    map[*html.Node]string // of links
+	own      map[string]bool       // hosts of the page's own site
+	targets  map[string]target     // addresses as judgedBy judges them
+	judgedBy *Lexicon
+	lower    string // Text with its ASCII letters in lower case
+}
+
+// elements are the elements of the page in document order.
+func (p *Page) elements() []*html.Node {
+	if p.all == nil && p.Root != nil {
+		for n := range p.Root.Descendants() {
+			if n.Type == html.ElementNode {
+				p.all = append(p.all, n)
+			}
+		}
+	}
+	return p.all
+}
+
+// elementsBelow are the elements of the body, or of the whole page when that is
+// given: whatever follows the body's beginning lies in it.
+func (p *Page) elementsBelow(body *html.Node) []*html.Node {
+	return p.elements()[slices.Index(p.elements(), body)+1:]
+}
+
+// Mentions reports whether the source holds one of the words, which are ASCII
+// in lower case, whatever the case of its letters.
+func (p *Page) Mentions(words ...string) bool {
+	if p.lower == "" {
+		p.lower = lowered(p.Text)
+	}
+	return containsAny(p.lower, words)
+}
+
+// lowered is a text with its ASCII letters in lower case; all others stay.
+func lowered(s string) string {
+	for i := range len(s) {
+		if c := s[i]; c >= 'A' && c <= 'Z' {
+			b := []byte(s)
+			for j := i; j < len(b); j++ {
+				if c := b[j]; c >= 'A' && c <= 'Z' {
+					b[j] = c + 'a' - 'A'
+				}
+			}
+			return string(b)
+		}
+	}
+	return s
 }
 
 // Tag returns the first value of an official tag, without surrounding blanks.
@@ -124,18 +180,6 @@ func ParsePage(body []byte, contentType, address string) (*Page, error) {
 	p.gather()
 	p.extract()
 	p.bare = noBlanks(p.VisibleText)
-	for n := range p.Root.Descendants() {
-		if n.Type != html.ElementNode || len(n.Attr) == 0 {
-			continue
-		}
-		switch n.DataAtom {
-		case atom.A, atom.Img, atom.Script, atom.Area, atom.Iframe:
-			p.leading = append(p.leading, n)
-		}
-		if hasAttr(n, "data-placeholder") {
-			p.placeholders = append(p.placeholders, n)
-		}
-	}
 	return p, nil
 }
 
@@ -223,12 +267,11 @@ var officialTags = func() map[string]string {
 	return m
 }()
 
-// gather walks the tree once for tags, links, scripts and style sheets.
+// gather goes once through the elements for tags, links, scripts and style
+// sheets.
 func (p *Page) gather() {
-	for n := range p.Root.Descendants() {
-		if n.Type != html.ElementNode {
-			continue
-		}
+	for _, n := range p.elements() {
+		p.note(n)
 		switch n.DataAtom {
 		case atom.Base:
 			if h := attr(n, "href"); h != "" {
@@ -260,7 +303,7 @@ func (p *Page) gather() {
 			}
 		case atom.A, atom.Area:
 			if hasAttr(n, "href") {
-				p.addLink(attr(n, "href"), linkText(n), "")
+				p.addLink(attr(n, "href"), p.linkText(n), "")
 			}
 		case atom.Img:
 			p.addLink(attr(n, "src"), attr(n, "alt"), LinkImage)
@@ -280,6 +323,28 @@ func (p *Page) gather() {
 	}
 }
 
+// note files an element by its attributes.
+func (p *Page) note(n *html.Node) {
+	if len(n.Attr) == 0 {
+		return
+	}
+	switch n.DataAtom {
+	case atom.A, atom.Img, atom.Script, atom.Area, atom.Iframe:
+		p.leading = append(p.leading, n)
+		p.refs = append(p.refs, strings.ToLower(attr(n, "href")+" "+attr(n, "src")+" "+attr(n, "id")))
+	}
+	for _, a := range n.Attr {
+		switch a.Key {
+		case "data-placeholder":
+			p.placeholders = append(p.placeholders, n)
+		case "onload", "onerror", "onunload", "onmouseover":
+			if a.Val != "" {
+				p.handlers = append(p.handlers, a.Val)
+			}
+		}
+	}
+}
+
 func (p *Page) rebase(href string) {
 	u, err := url.Parse(strings.TrimSpace(href))
 	if err != nil {
@@ -293,7 +358,7 @@ func (p *Page) rebase(href string) {
 			p.base = r
 		}
 	} else if u.Host != "" {
-		p.base = u
+		p.base, p.own = u, nil
 	}
 }
 
@@ -356,11 +421,20 @@ func linkKind(href string, u *url.URL, p *Page) string {
 // SiteDomain tag. A page read from a bare file with neither owns every
 // relative link only.
 func (p *Page) ownHost(host string) bool {
+	if mine, known := p.own[host]; known {
+		return mine
+	}
 	own := p.Host()
 	if own == "" {
-		own = hostOf(p.Tag("SiteDomain"))
+		if own = hostOf(p.Tag("SiteDomain")); own == "" {
+			return false // the tag may follow
+		}
 	}
-	return own != "" && siteOf(host) == siteOf(own)
+	if p.own == nil {
+		p.own = map[string]bool{}
+	}
+	p.own[host] = siteOf(host) == siteOf(own)
+	return p.own[host]
 }
 
 func attr(n *html.Node, key string) string {
@@ -388,6 +462,20 @@ func rawText(n *html.Node) string {
 		}
 	}
 	return b.String()
+}
+
+// linkText is what a link is called: its words, else its title, else those of
+// its picture.
+func (p *Page) linkText(n *html.Node) string {
+	t, known := p.words[n]
+	if !known {
+		if p.words == nil {
+			p.words = map[*html.Node]string{}
+		}
+		t = linkText(n)
+		p.words[n] = t
+	}
+	return t
 }
 
 func linkText(n *html.Node) string {
@@ -464,6 +552,9 @@ func blockLike(n *html.Node) bool {
 // blank reports whether r separates words on a page: white space, the
 // ideographic space, and the characters of no width pages are littered with.
 func blank(r rune) bool {
+	if r > ' ' && r < 0x85 || r > 0x3000 && r < 0xFEFF {
+		return false
+	}
 	switch r {
 	case ' ', '\t', '\n', '\r', '\f', '\v', 0x85, 0xA0, 0x3000, 0x200B, 0x200C, 0x200D, 0xFEFF, 0x2002, 0x2003, 0x2009, 0x2028, 0x2029:
 		return true
@@ -473,7 +564,7 @@ func blank(r rune) bool {
 
 // squeeze makes every run of blanks one space and trims.
 func squeeze(s string) string {
-	if s == "" {
+	if s = strings.TrimFunc(s, blank); s == "" || squeezed(s) {
 		return s
 	}
 	var b strings.Builder
@@ -493,6 +584,36 @@ func squeeze(s string) string {
 	return b.String()
 }
 
+// squeezed reports whether a trimmed text is sound and has single spaces as its
+// only blanks.
+func squeezed(s string) bool {
+	gap := false
+	for _, r := range s {
+		if r == utf8.RuneError || blank(r) && (gap || r != ' ') {
+			return false
+		}
+		gap = r == ' '
+	}
+	return true
+}
+
+// squeezedLen is the length of squeeze(s) in characters.
+func squeezedLen(s string) int {
+	n, gap := 0, false
+	for _, r := range s {
+		if blank(r) {
+			gap = n > 0
+			continue
+		}
+		if gap {
+			n++
+		}
+		gap = false
+		n++
+	}
+	return n
+}
+
 // noBlanks drops every blank.
 func noBlanks(s string) string {
 	if strings.IndexFunc(s, blank) < 0 {
@@ -509,13 +630,23 @@ func noBlanks(s string) string {
 // tidy keeps line breaks, trims each line and drops empty ones.
 func tidy(s string) string {
 	var b strings.Builder
-	for line := range strings.Lines(s) {
-		if line = squeeze(line); line != "" {
-			if b.Len() > 0 {
-				b.WriteByte('\n')
-			}
-			b.WriteString(line)
+	b.Grow(len(s))
+	begins, gap := true, false // of a line; blanks were met in it
+	for _, r := range s {
+		switch {
+		case r == '\n':
+			begins, gap = true, false
+			continue
+		case blank(r):
+			gap = true
+			continue
+		case begins && b.Len() > 0:
+			b.WriteByte('\n')
+		case gap && !begins:
+			b.WriteByte(' ')
 		}
+		begins, gap = false, false
+		b.WriteRune(r)
 	}
 	return b.String()
 }
@@ -526,8 +657,8 @@ func (p *Page) Canonical() string {
 	if p.Root == nil {
 		return ""
 	}
-	for n := range p.Root.Descendants() {
-		if n.Type != html.ElementNode || n.Data != "link" {
+	for _, n := range p.elements() {
+		if n.Data != "link" {
 			continue
 		}
 		var rel, href string

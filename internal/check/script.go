@@ -31,7 +31,6 @@ var (
 	backslash  = regexp.MustCompile(`\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|u\{[0-9a-fA-F]{1,6}\}|[0-7]{2,3})`)
 	reversed   = regexp.MustCompile(`["']([^"'\n]{8,})["']\s*\.\s*split\(\s*["']{2}\s*\)\s*\.\s*reverse\(\s*\)`)
 	joinedStr  = regexp.MustCompile(`["']\s*\+\s*["']`)
-	absolute   = regexp.MustCompile(`(?i)(?:https?:)?\\?/\\?/([a-z0-9\-]+(?:\.[a-z0-9\-]+)+)`)
 )
 
 // layers unwraps a script: itself, then what its character codes, base64,
@@ -63,30 +62,36 @@ func layers(src string) []layer {
 			// fromCharCode(a)+fromCharCode(b)… one character at a time.
 			add(singleCodes(t), "字符编码（fromCharCode）")
 		}
-		for _, m := range base64Call.FindAllStringSubmatch(t, 16) {
-			if s, ok := unbase64(m[1]); ok {
-				add(s, "base64 编码")
+		if strings.Contains(t, "atob") || strings.Contains(t, "decode") {
+			for _, m := range base64Call.FindAllStringSubmatch(t, 16) {
+				if s, ok := unbase64(m[1]); ok {
+					add(s, "base64 编码")
+				}
 			}
 		}
-		if strings.Contains(t, "atob") || strings.Contains(strings.ToLower(t), "base64") {
+		if strings.Contains(t, "atob") || strings.Contains(lowered(t), "base64") {
 			for _, m := range base64Any.FindAllStringSubmatch(t, 16) {
 				if s, ok := unbase64(m[1]); ok {
 					add(s, "base64 编码")
 				}
 			}
 		}
-		for _, m := range reversed.FindAllStringSubmatch(t, 8) {
-			r := []rune(m[1])
-			slices.Reverse(r)
-			add(string(r), "倒序字符串")
+		if strings.Contains(t, "reverse") {
+			for _, m := range reversed.FindAllStringSubmatch(t, 8) {
+				r := []rune(m[1])
+				slices.Reverse(r)
+				add(string(r), "倒序字符串")
+			}
 		}
-		for _, m := range percentStr.FindAllStringSubmatch(t, 32) {
-			add(unpercent(m[1]), "百分号编码")
+		if strings.Contains(t, "%") {
+			for _, m := range percentStr.FindAllStringSubmatch(t, 32) {
+				add(unpercent(m[1]), "百分号编码")
+			}
 		}
 		if backslash.MatchString(t) {
 			add(unescapeJS(t), "转义字符")
 		}
-		if joinedStr.MatchString(t) {
+		if pieced(t) && joinedStr.MatchString(t) {
 			how := out[i].how
 			if how == "" {
 				how = joinedHow
@@ -95,6 +100,26 @@ func layers(src string) []layer {
 		}
 	}
 	return out
+}
+
+// pieced reports whether a plus sign stands behind a quotation mark, blanks
+// between them aside.
+func pieced(t string) bool {
+	quoted := false
+	for i := range len(t) {
+		switch t[i] {
+		case '"', '\'':
+			quoted = true
+		case ' ', '\t', '\n', '\f', '\r':
+		case '+':
+			if quoted {
+				return true
+			}
+		default:
+			quoted = false
+		}
+	}
+	return false
 }
 
 // joinedHow marks strings put together from pieces: ordinary in honest
@@ -172,8 +197,23 @@ func unescapeJS(s string) string {
 // hostsIn returns the hosts of the absolute addresses in a text.
 func hostsIn(text string) []string {
 	var out []string
-	for _, m := range absolute.FindAllStringSubmatch(text, 64) {
-		h := strings.ToLower(m[1])
+	for met := 0; met < 64; {
+		i := strings.IndexByte(text, '/')
+		if i < 0 {
+			break
+		}
+		text = text[i+1:]
+		rest := strings.TrimPrefix(text, `\`) // as scripts write it: \/\/
+		if rest == "" || rest[0] != '/' {
+			continue
+		}
+		n := hostLen(rest[1:])
+		if n == 0 {
+			continue
+		}
+		h := strings.ToLower(rest[1 : 1+n])
+		text = rest[1+n:]
+		met++
 		// A bare “//a.b” may be a comment with a file name in it.
 		if !slices.Contains(out, h) {
 			out = append(out, h)
@@ -181,6 +221,40 @@ func hostsIn(text string) []string {
 	}
 	return out
 }
+
+// hostLen is how many bytes at the front are a host of two labels or more; 0
+// for none.
+func hostLen(s string) int {
+	labels, n, from := 0, 0, 0
+	for i := 0; ; i++ {
+		if i < len(s) && (s[i]|0x20 >= 'a' && s[i]|0x20 <= 'z' || s[i]-'0' <= 9 || s[i] == '-') {
+			continue
+		}
+		if i == from {
+			break // a dot without a label behind it is not the host's
+		}
+		labels, n = labels+1, i
+		if i == len(s) || s[i] != '.' {
+			break
+		}
+		from = i + 1
+	}
+	if labels < 2 {
+		return 0
+	}
+	return n
+}
+
+// asksVisitor is how a script asks where the visitor comes from or what with;
+// "" when it does not.
+func asksVisitor(text string) string {
+	if !containsAny(lowered(text), visitorWords) {
+		return ""
+	}
+	return visitor.FindString(text)
+}
+
+var visitorWords = []string{"referrer", "useragent", "platform", "appversion"}
 
 var (
 	navigate = regexp.MustCompile(`location(?:["']\s*\])?\s*(?:\.\s*(?:href|replace|assign)|\[\s*["'](?:href|replace|assign)["']\s*\])?\s*[=(]\s*([^=;\n][^;\n]{0,300})`)
@@ -242,11 +316,15 @@ func hiddenByScript(text string) []string {
 			out = append(out, "#"+m[1])
 		}
 	}
-	for _, m := range hideByQuery.FindAllStringSubmatch(text, 64) {
-		out = append(out, m[1])
+	if containsAny(text, hideWords) {
+		for _, m := range hideByQuery.FindAllStringSubmatch(text, 64) {
+			out = append(out, m[1])
+		}
 	}
 	return out
 }
+
+var hideWords = []string{"hide", "css", "style"}
 
 // writes returns the markup a script writes into the page.
 func writes(text string) []string {

@@ -33,7 +33,7 @@ func emptyLinks(c Check, f *Facts) []Finding {
 			continue
 		}
 		href := strings.ToLower(strings.TrimSpace(attr(n, "href")))
-		text := linkText(n)
+		text := f.Page.linkText(n)
 		if text == "" {
 			continue
 		}

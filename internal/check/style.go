@@ -217,7 +217,20 @@ type rule struct {
 type sheet struct {
 	byClass, byID, byTag map[string][]*rule
 	n                    int
+	known                map[attire]*looks
 }
+
+// attire is all of an element that decides how it is drawn.
+type attire struct{ tag, class, id, style, ground, ink string }
+
+// looks are how an element is drawn, and how that hides it.
+type looks struct {
+	decls  decls
+	how    string
+	strong bool
+}
+
+var plainLooks = &looks{}
 
 // maxRules bounds the rules kept; a page with more carries a framework inline.
 const maxRules = 20000
@@ -229,6 +242,7 @@ func newSheet() *sheet {
 // add reads a style block. Rules inside @media are left out: what is hidden on
 // paper or on narrow screens is seen elsewhere.
 func (s *sheet) add(css string) {
+	s.known = nil
 	css = stripComments(css)
 	for len(css) > 0 && s.n < maxRules {
 		open := strings.IndexByte(css, '{')
@@ -335,9 +349,37 @@ func (s *sheet) put(index map[string][]*rule, key string, r *rule) {
 	}
 }
 
-// of returns the declarations that apply to an element: style blocks, then its
-// own style attribute and the colour attributes of old markup.
-func (s *sheet) of(n *html.Node) decls {
+// of returns how an element is drawn: style blocks, then its own style
+// attribute and the colour attributes of old markup. Elements written alike,
+// which most are, share one answer.
+func (s *sheet) of(n *html.Node) *looks {
+	w := attire{style: attr(n, "style"), ground: attr(n, "bgcolor")}
+	if n.DataAtom == atom.Font {
+		w.ink = attr(n, "color")
+	}
+	if s.n > 0 {
+		w.tag, w.class = n.Data, attr(n, "class")
+		if id := attr(n, "id"); id != "" && s.byID[id] != nil {
+			w.id = id
+		}
+	}
+	if w == (attire{}) {
+		return plainLooks
+	}
+	known := s.known[w]
+	if known == nil {
+		if s.known == nil {
+			s.known = map[attire]*looks{}
+		}
+		known = &looks{decls: s.declared(w)}
+		known.how, known.strong = known.decls.concealment()
+		s.known[w] = known
+	}
+	return known
+}
+
+// declared are the declarations that apply to an element so written.
+func (s *sheet) declared(w attire) decls {
 	var d decls
 	put := func(from decls) {
 		if len(from) == 0 {
@@ -350,16 +392,13 @@ func (s *sheet) of(n *html.Node) decls {
 			d[k] = v
 		}
 	}
-	class := attr(n, "class")
-	var names []string
-	if s.n > 0 && class != "" {
-		if names = strings.Fields(class); len(names) > maxSame {
-			names = names[:maxSame]
-		}
+	names := strings.Fields(w.class)
+	if len(names) > maxSame {
+		names = names[:maxSame]
 	}
 	apply := func(rs []*rule) {
 		for _, r := range rs {
-			if r.tag != "" && r.tag != n.Data || r.id != "" && r.id != attr(n, "id") {
+			if r.tag != "" && r.tag != w.tag || r.id != "" && r.id != w.id {
 				continue
 			}
 			all := true
@@ -371,25 +410,19 @@ func (s *sheet) of(n *html.Node) decls {
 			}
 		}
 	}
-	if s.n > 0 {
-		apply(s.byTag[n.Data])
-		for _, c := range names {
-			apply(s.byClass[c])
-		}
-		if id := attr(n, "id"); id != "" {
-			apply(s.byID[id])
-		}
+	apply(s.byTag[w.tag])
+	for _, c := range names {
+		apply(s.byClass[c])
 	}
-	if v := attr(n, "style"); v != "" {
-		put(parseDecls(v))
+	if w.id != "" {
+		apply(s.byID[w.id])
 	}
-	if v := attr(n, "bgcolor"); v != "" {
-		put(decls{"background": strings.ToLower(v)})
+	put(parseDecls(w.style))
+	if w.ground != "" {
+		put(decls{"background": strings.ToLower(w.ground)})
 	}
-	if n.DataAtom == atom.Font {
-		if v := attr(n, "color"); v != "" {
-			put(decls{"color": strings.ToLower(v)})
-		}
+	if w.ink != "" {
+		put(decls{"color": strings.ToLower(w.ink)})
 	}
 	return d
 }

@@ -29,24 +29,25 @@ type place struct {
 func (p place) String() string {
 	var b strings.Builder
 	b.Grow(len(p.scheme) + len(p.host) + len(p.path) + len(p.query) + 16)
-	b.WriteString(p.origin())
+	b.WriteString(p.scheme)
+	b.WriteString("://")
+	if strings.Contains(p.host, ":") {
+		b.WriteByte('[')
+		b.WriteString(p.host)
+		b.WriteByte(']')
+	} else {
+		b.WriteString(p.host)
+	}
+	if p.port != "" {
+		b.WriteByte(':')
+		b.WriteString(p.port)
+	}
 	b.WriteString(p.path)
 	if p.query != "" {
 		b.WriteByte('?')
 		b.WriteString(p.query)
 	}
 	return b.String()
-}
-
-func (p place) origin() string {
-	host := p.host
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
-	}
-	if p.port != "" {
-		host += ":" + p.port
-	}
-	return p.scheme + "://" + host
 }
 
 // Canonical gives the one spelling of the page that ref, met on the page base, leads to. Base may be empty when ref is
@@ -187,6 +188,9 @@ func tidyPath(path string) string {
 		path = string(b)
 	}
 	path = escape(path, pathByte)
+	if path[0] == '/' && !strings.Contains(path, "/.") && !strings.ContainsAny(path, ";(") {
+		return path // nothing below applies
+	}
 	in := strings.Split(path[1:], "/")
 	out := make([]string, 0, len(in))
 	for i, seg := range in {

@@ -36,6 +36,9 @@ type Plan struct {
 	MaxBytes  int64         `json:"max_bytes,omitempty"` // bytes of all pages; 0: no bound
 	MaxTime   time.Duration `json:"max_time,omitempty"`  // spent on the site; 0: no bound
 
+	// Prepare is called once a page in the goroutine that fetched it, several at once, before Visit: for what is dear
+	// and rests on the page alone. What it returns is Page.Prepared.
+	Prepare  func(Page) any   `json:"-"`
 	Visit    func(Page) error `json:"-"` // called once a page, in order, from one goroutine; an error ends the crawl
 	Manners  *Manners         `json:"-"` // nil: made from PerHost, Delay, Robots and Agent
 	Frontier Frontier         `json:"-"` // nil: in memory
@@ -67,6 +70,7 @@ type Page struct {
 	TLS        egress.TLSFacts
 	Started    time.Time
 	TTFB, Took time.Duration
+	Prepared   any // by Plan.Prepare
 }
 
 // Result sums a crawl up.
@@ -275,7 +279,13 @@ func (c *crawl) run(ctx context.Context) error {
 				break
 			}
 			f := make(chan outcome, 1)
-			go func() { f <- c.fetch(inner, e) }()
+			go func() {
+				o := c.fetch(inner, e)
+				if c.plan.Prepare != nil && o.broken == nil {
+					o.page.Prepared = c.plan.Prepare(o.page)
+				}
+				f <- o
+			}()
 			flying = append(flying, f)
 		}
 		if len(flying) == 0 {
@@ -350,11 +360,11 @@ func (c *crawl) begin(ctx context.Context) error {
 
 // file admits a URL to the frontier, or notes why not.
 func (c *crawl) file(ctx context.Context, e Entry) error {
-	if !slices.Contains(c.result.Hosts, nameOf(e.URL)) || download(e.URL) {
-		return nil
-	}
 	if seen, err := c.frontier.Seen(ctx, e.URL); err != nil || seen {
 		return err
+	}
+	if !slices.Contains(c.result.Hosts, nameOf(e.URL)) || download(e.URL) {
+		return nil
 	}
 	var why Why
 	switch {
@@ -660,12 +670,19 @@ func wantPage(status int, h http.Header) bool {
 	if t == "" {
 		return true
 	}
+	if strings.HasPrefix(t, "text/") {
+		return true
+	}
 	media, _, err := mime.ParseMediaType(t)
 	return err != nil || media == "" || strings.HasPrefix(media, "text/") || strings.Contains(media, "html") || strings.Contains(media, "xml") || media == "application/octet-stream"
 }
 
 func isHTML(h http.Header, body []byte) bool {
-	media, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
+	said := h.Get("Content-Type")
+	media, _, _ := strings.Cut(said, ";")
+	if media != "text/html" { // as nearly all say it
+		media, _, _ = mime.ParseMediaType(said)
+	}
 	switch media {
 	case "text/html", "application/xhtml+xml":
 		return true

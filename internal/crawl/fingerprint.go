@@ -27,21 +27,48 @@ const shortText = 64
 func newPrint() fingerprint { return fingerprint{sum: sha256.New(), buf: make([]byte, 0, 4096)} }
 
 func (p *fingerprint) write(text []byte) {
+	for len(text) > 0 {
+		n := 0 // bytes that count, in a row
+		for n < len(text) && !passed[text[n]] {
+			n++
+		}
+		if n > 0 {
+			p.row(text[:n])
+			text = text[n:]
+		}
+		for n = 0; n < len(text) && passed[text[n]]; n++ {
+		}
+		text = text[n:]
+	}
+}
+
+// passed are the bytes that do not count: blanks and figures.
+var passed = func() (t [256]bool) {
+	for b := range t {
+		t[b] = b <= ' ' || b >= '0' && b <= '9'
+	}
+	return t
+}()
+
+func (p *fingerprint) row(text []byte) {
+	if len(p.buf)+len(text) > cap(p.buf) {
+		p.sum.Write(p.buf)
+		p.buf = p.buf[:0]
+	}
+	if len(text) > cap(p.buf) {
+		p.sum.Write(text)
+	} else {
+		p.buf = append(p.buf, text...)
+	}
 	for _, b := range text {
-		if b <= ' ' || b >= '0' && b <= '9' {
-			continue
-		}
 		p.size++
-		if p.buf = append(p.buf, b); len(p.buf) == cap(p.buf) {
-			p.sum.Write(p.buf)
-			p.buf = p.buf[:0]
-		}
 		p.last = p.last<<8 | uint64(b)
-		h := mix(p.last)
-		if p.size < 8 || h&7 != 0 { // one shingle in eight is enough for pages, and keeps this in the shade of the network
+		// One shingle in eight is enough for pages, and keeps this in the shade of the network. The top bits of a
+		// product choose it: they hang on all eight bytes.
+		if p.last*choice>>61 != 0 || p.size < 8 {
 			continue
 		}
-		h = mix(h)
+		h := mix(p.last)
 		for i := range p.lanes {
 			p.lanes[i] += spread[byte(h>>(8*i))]
 		}
@@ -50,6 +77,9 @@ func (p *fingerprint) write(text []byte) {
 		}
 	}
 }
+
+// choice is 2⁶⁴ divided by the golden ratio.
+const choice = 0x9e3779b97f4a7c15
 
 func (p *fingerprint) end(page []byte) {
 	if p.size < shortText {

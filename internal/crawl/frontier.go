@@ -2,7 +2,8 @@ package crawl
 
 import (
 	"context"
-	"crypto/sha256"
+	"encoding/binary"
+	"hash/maphash"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -82,9 +83,14 @@ func NewMemory() *Memory {
 	return &Memory{seen: map[[16]byte]struct{}{}, lanes: map[string]*queue{}}
 }
 
-func key(s string) [16]byte {
-	sum := sha256.Sum256([]byte(s))
-	return [16]byte(sum[:16])
+// seeds make the keys of this process: what a site cannot know it cannot aim at,
+// so that a quick hash of 128 bits does.
+var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
+
+func key(s string) (k [16]byte) {
+	binary.LittleEndian.PutUint64(k[:8], maphash.String(seeds[0], s))
+	binary.LittleEndian.PutUint64(k[8:], maphash.String(seeds[1], s))
+	return k
 }
 
 // Add implements Frontier; it never fails.

@@ -72,7 +72,7 @@ func scan(base string, page []byte) (s scanned) {
 		from = &p
 	}
 	page = ascii(page)
-	s.text = newPrint()
+	s.text, s.links = newPrint(), make([]Link, 0, 32)
 	var (
 		z      = html.NewTokenizer(bytes.NewReader(page))
 		based  bool

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -82,7 +83,8 @@ type limits struct {
 }
 
 // read takes the body as far as it is allowed; what came before the stop is returned with the error.
-func (l limits) read(src *counter, encodings []string) ([]byte, error) {
+// said is the length the server announced, −1 for none: it spares the room to grow, and is believed no further.
+func (l limits) read(src *counter, encodings []string, said int64) ([]byte, error) {
 	r, err := decoded(src, encodings)
 	if err == io.EOF && src.n.Load() == 0 {
 		return nil, nil // Content-Encoding on an empty body
@@ -90,7 +92,11 @@ func (l limits) read(src *counter, encodings []string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	body := make([]byte, 0, 16<<10)
+	room := int64(16 << 10)
+	if r == src && said >= 0 {
+		room = min(said+1, ratioFloor) // the one more lets the end be seen
+	}
+	body := make([]byte, 0, room)
 	for idle := 0; ; {
 		if len(body) == cap(body) {
 			body = append(body, 0)[:len(body)]
@@ -131,25 +137,34 @@ func (c *Client) watch(n *atomic.Int64, cancel context.CancelCauseFunc) (stop fu
 	if c.p.MinSpeed < 0 {
 		return func() {}
 	}
-	done := make(chan struct{})
-	go func() {
-		t := time.NewTicker(c.p.SpeedWindow)
-		defer t.Stop()
-		least := max(1, int64(float64(c.p.MinSpeed)*c.p.SpeedWindow.Seconds()))
-		var before int64
-		for {
-			select {
-			case <-done:
-				return
-			case <-t.C:
-				now := n.Load()
-				if now-before < least {
-					cancel(errSlow)
-					return
-				}
-				before = now
-			}
+	// A timer that winds itself up again: most bodies end before it rings, and a
+	// goroutine for each would cost more than reading a short page.
+	least := max(1, int64(float64(c.p.MinSpeed)*c.p.SpeedWindow.Seconds()))
+	var (
+		mu     sync.Mutex
+		over   bool
+		before int64
+		t      *time.Timer
+	)
+	mu.Lock()
+	defer mu.Unlock()
+	t = time.AfterFunc(c.p.SpeedWindow, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		now := n.Load()
+		switch {
+		case over:
+		case now-before < least:
+			cancel(errSlow)
+		default:
+			before = now
+			t.Reset(c.p.SpeedWindow)
 		}
-	}()
-	return func() { close(done) }
+	})
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		over = true
+		t.Stop()
+	}
 }

@@ -136,14 +136,18 @@ func (c *Client) follow(ctx context.Context, cancel context.CancelCauseFunc, met
 	if err != nil {
 		return err
 	}
-	visited, cookies := map[string]bool{}, false
+	var visited map[string]bool
+	cookies := false
 	for {
 		resp.Final = u.String()
-		visited[resp.Final] = true
 		next, err := c.exchange(ctx, cancel, method, u, o, resp)
 		if err != nil || next == nil {
 			return err
 		}
+		if visited == nil {
+			visited = map[string]bool{}
+		}
+		visited[resp.Final] = true
 		if u.Scheme == "https" && next.Scheme == "http" {
 			resp.Downgraded = true
 		}
@@ -230,7 +234,8 @@ func (c *Client) exchange(ctx context.Context, cancel context.CancelCauseFunc, m
 	var first time.Time
 	trace := &httptrace.ClientTrace{
 		GotConn: func(i httptrace.GotConnInfo) {
-			if ap, err := netip.ParseAddrPort(i.Conn.RemoteAddr().String()); err == nil {
+			if a, ok := i.Conn.RemoteAddr().(*net.TCPAddr); ok {
+				ap := a.AddrPort()
 				resp.RemoteAddr = netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
 			}
 		},
@@ -284,7 +289,7 @@ func (c *Client) exchange(ctx context.Context, cancel context.CancelCauseFunc, m
 	}
 	src := &counter{r: r.Body}
 	stop := c.watch(&src.n, cancel)
-	resp.Body, err = limits{host: host, max: most, ratio: c.p.MaxRatio}.read(src, r.Header.Values("Content-Encoding"))
+	resp.Body, err = limits{host: host, max: most, ratio: c.p.MaxRatio}.read(src, r.Header.Values("Content-Encoding"), r.ContentLength)
 	stop()
 	resp.WireBytes = src.n.Load()
 	if err != nil {

@@ -17,7 +17,7 @@ func FuzzBody(f *testing.F) {
 	f.Fuzz(func(t *testing.T, encoding string, wire []byte) {
 		const most = 512 << 10
 		src := &counter{r: bytes.NewReader(wire)}
-		body, err := limits{host: "www.x.gov.cn", max: most, ratio: 100}.read(src, []string{encoding})
+		body, err := limits{host: "www.x.gov.cn", max: most, ratio: 100}.read(src, []string{encoding}, -1)
 		if len(body) > most {
 			t.Fatalf("%d bytes kept", len(body))
 		}

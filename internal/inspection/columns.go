@@ -28,6 +28,10 @@ const staticText = 150
 // A list that is fetched after the page was loaded.
 var fetchesList = regexp.MustCompile(`(?i)\$\.(?:ajax|get|post|getJSON)\s*\(|XMLHttpRequest|\bfetch\s*\(|axios|new\s+Vue\b|createApp\s*\(|ReactDOM|v-for=|ng-repeat=`)
 
+// One of these stands in whatever fetchesList matches; to look for them costs
+// little.
+var fetchWords = []string{"$.", "xmlhttprequest", "fetch", "axios", "vue", "createapp", "reactdom", "v-for", "ng-repeat"}
+
 // survey notes what a page says about freshness.
 func (n *inspector) survey(v *visit, page *check.Page) {
 	class := n.class(page.URL)
@@ -55,7 +59,7 @@ func (n *inspector) survey(v *visit, page *check.Page) {
 }
 
 func (n *inspector) listingOf(page *check.Page) listing {
-	l := listing{name: columnName(page), url: page.URL, scripted: fetchesList.MatchString(page.Text),
+	l := listing{name: columnName(page), url: page.URL, scripted: page.Mentions(fetchWords...) && fetchesList.MatchString(page.Text),
 		tagged: page.Tag("ColumnName") != "" || page.Tag("ColumnType") != ""}
 	if l.kind = check.ColumnKindOf(page.Tag("ColumnType")); l.kind == check.ColumnOther || page.Tag("ColumnType") == "" {
 		l.kind = check.ColumnKindOf(l.name)

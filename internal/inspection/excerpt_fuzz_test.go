@@ -26,7 +26,7 @@ func FuzzPageSightings(f *testing.F) {
 		}
 		v := &visit{url: page.URL}
 		n.gather(v, page)
-		for _, s := range n.pageSightings(page) {
+		for _, s := range n.pageSightings(n.examine(page, false)) {
 			before := s.Fingerprint()
 			n.add(v, page, s)
 			if s.Fingerprint() != before {

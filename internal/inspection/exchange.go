@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -398,19 +399,33 @@ func (c carrier) Put(_ context.Context, r io.Reader) (blob.Ref, error) {
 	if c[string(ref)] != nil {
 		return ref, nil
 	}
+	c[string(ref)], err = packed(body, flate.DefaultCompression)
+	return ref, err
+}
+
+// packers are kept: each takes more than half a megabyte.
+var packers = map[int]*sync.Pool{flate.BestSpeed: {}, flate.DefaultCompression: {}}
+
+// packed deflates the bytes of a page.
+func packed(body []byte, level int) ([]byte, error) {
 	var b bytes.Buffer
-	w, err := flate.NewWriter(&b, flate.DefaultCompression)
-	if err != nil {
-		return "", err
+	w, ok := packers[level].Get().(*flate.Writer)
+	if ok {
+		w.Reset(&b)
+	} else {
+		var err error
+		if w, err = flate.NewWriter(&b, level); err != nil {
+			return nil, err
+		}
 	}
+	defer packers[level].Put(w)
 	if _, err := w.Write(body); err != nil {
-		return "", err
+		return nil, err
 	}
 	if err := w.Close(); err != nil {
-		return "", err
+		return nil, err
 	}
-	c[string(ref)] = b.Bytes()
-	return ref, nil
+	return b.Bytes(), nil
 }
 
 func (c carrier) Open(_ context.Context, ref blob.Ref) (io.ReadCloser, error) {

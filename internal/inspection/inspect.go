@@ -380,7 +380,7 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 		hosts = append([]string{u.Hostname()}, t.Hosts...)
 	}
 	for from := start; from != ""; {
-		plan := crawl.Plan{Start: from, Hosts: hosts, MaxPages: o.MaxPages, MaxBytes: o.MaxBytes, MaxTime: o.MaxTime, PerHost: o.PerHost, Rest: o.Rest, Manners: o.Manners, Visit: n.visit}
+		plan := crawl.Plan{Start: from, Hosts: hosts, MaxPages: o.MaxPages, MaxBytes: o.MaxBytes, MaxTime: o.MaxTime, PerHost: o.PerHost, Rest: o.Rest, Manners: o.Manners, Prepare: n.prepare, Visit: n.visit}
 		if o.Journal != nil {
 			plan.Keeper = o.Journal
 		}
@@ -521,18 +521,20 @@ func (n *inspector) visit(p crawl.Page) error {
 		return nil
 	}
 	n.report.Pages++
-	if !isHTML(v.contentType, p.Body) {
+	e, ok := p.Prepared.(*examined)
+	if !ok {
+		return nil // no page of text
+	}
+	if e.err != nil {
+		n.skip("page", sentence(e.err), p.URL, 1)
 		return nil
 	}
-	page, err := check.ParsePage(p.Body, v.contentType, p.URL)
-	if err != nil {
-		n.skip("page", sentence(err), p.URL, 1)
-		return nil
-	}
+	page := e.page
 	if err := n.hold(v, p.Body, n.o.Journal); err != nil {
 		return err
 	}
-	v.title, v.text = page.Title, clipRunes(page.VisibleText, 400)
+	// Copies: a part of the text would keep all of it in memory as long as the run.
+	v.title, v.text = strings.Clone(page.Title), strings.Clone(clipRunes(page.VisibleText, 400))
 	if p.URL == n.stub {
 		return nil // met again: a signpost owes nothing
 	}
@@ -542,7 +544,7 @@ func (n *inspector) visit(p crawl.Page) error {
 			return nil
 		}
 	}
-	if softError(page) {
+	if e.soft {
 		return nil // an error page: the link to it is the finding
 	}
 	n.report.visited[p.URL] = true
@@ -553,10 +555,71 @@ func (n *inspector) visit(p crawl.Page) error {
 	if of := copyOf(page); of != "" {
 		n.copies[page.URL] = of
 	}
-	for _, s := range n.pageSightings(page) {
+	if n.class(page.URL) == check.ClassHome {
+		e = n.examine(page, true)
+	}
+	for _, s := range n.pageSightings(e) {
 		n.add(v, page, s)
 	}
 	return nil
+}
+
+// examined is what can be said of a page by itself. It is made beside the
+// crawl's one goroutine, several at once; only whether the page is the home
+// page is not known before its turn comes.
+type examined struct {
+	page   *check.Page
+	err    error // it could not be read
+	soft   bool  // an error page
+	onHome bool
+	found  []check.Finding
+	text   string       // that was read for its wording
+	spans  []check.Span // of text
+}
+
+// prepare examines an answer that is a page; nil when it is none.
+func (n *inspector) prepare(p crawl.Page) any {
+	contentType := p.Header.Get("Content-Type")
+	if p.Err != nil || p.RedirectTo != "" || p.Status < 200 || p.Status > 299 || !isHTML(contentType, p.Body) {
+		return nil
+	}
+	page, err := check.ParsePage(p.Body, contentType, p.URL)
+	if err != nil {
+		return &examined{err: err}
+	}
+	if softError(page) {
+		return &examined{page: page, soft: true}
+	}
+	return n.examine(page, false)
+}
+
+// examine applies every page check to one page. It reads what a run is given
+// and nothing that the run has learnt.
+func (n *inspector) examine(page *check.Page, onHome bool) *examined {
+	e := &examined{page: page, onHome: onHome}
+	facts := check.Facts{Page: page, Ledger: n.target.Ledger, Lexicon: n.o.Lexicon, Today: n.o.Today, Limits: n.o.Limits}
+	if onHome {
+		facts.Class = check.ClassHome
+	} else {
+		facts.Class = check.Classify(page)
+	}
+	if n.target.Hosted && facts.Class == check.ClassContent {
+		facts.Item = page.Shown()
+	}
+	e.found = check.Run(facts)
+	if len(n.o.Focus) > 0 {
+		e.found = append(e.found, check.RunFocus(page, facts.Class, n.o.Focus)...)
+	}
+	if n.o.Scanner == nil {
+		return e
+	}
+	// Menus and feet are the home page's to answer for.
+	e.text = page.BodyText
+	if onHome || e.text == "" {
+		e.text = page.VisibleText
+	}
+	e.spans = check.ScannerOn(n.o.Scanner, dayOf(page.Published)).Scan(e.text)
+	return e
 }
 
 // A refresh in the head or one line of script that sends the visitor on.
@@ -609,21 +672,10 @@ func (n *inspector) class(address string) check.Class {
 	return ""
 }
 
-// pageSightings applies every page check to one page.
-func (n *inspector) pageSightings(page *check.Page) (out []Sighting) {
-	onHome := n.class(page.URL) == check.ClassHome
-	facts := check.Facts{Page: page, Class: n.class(page.URL), Ledger: n.target.Ledger, Lexicon: n.o.Lexicon, Today: n.o.Today, Limits: n.o.Limits}
-	if facts.Class == "" {
-		facts.Class = check.Classify(page)
-	}
-	if n.target.Hosted && facts.Class == check.ClassContent {
-		facts.Item = page.Shown()
-	}
-	found := check.Run(facts)
-	if len(n.o.Focus) > 0 {
-		found = append(found, check.RunFocus(page, facts.Class, n.o.Focus)...)
-	}
-	for _, f := range found {
+// pageSightings are what was found wrong with a page.
+func (n *inspector) pageSightings(e *examined) (out []Sighting) {
+	page, onHome := e.page, e.onHome
+	for _, f := range e.found {
 		if !n.o.wants(f.Check) {
 			continue
 		}
@@ -639,21 +691,13 @@ func (n *inspector) pageSightings(page *check.Page) (out []Sighting) {
 	out = slices.DeleteFunc(out, func(a Sighting) bool {
 		return a.Check == "concealed.spam_link" && slices.ContainsFunc(all, func(b Sighting) bool { return b.Check == "concealed.hidden_link" && b.Where == a.Where })
 	})
-	if n.o.Scanner == nil {
-		return out
-	}
-	// Menus and feet are the home page's to answer for.
-	text := page.BodyText
-	if onHome || text == "" {
-		text = page.VisibleText
-	}
 	seen := map[string]bool{}
-	for _, s := range check.ScannerOn(n.o.Scanner, dayOf(page.Published)).Scan(text) {
+	for _, s := range e.spans {
 		if seen[s.Kind+s.Wrong] || len(seen) >= maxSpans || !n.o.wants(s.Kind) {
 			continue
 		}
 		seen[s.Kind+s.Wrong] = true
-		out = append(out, wordingSighting(s, page.URL, text, onHome))
+		out = append(out, wordingSighting(s, page.URL, e.text, onHome))
 	}
 	return out
 }
@@ -801,18 +845,11 @@ func (n *inspector) hold(v *visit, body []byte, journal Journal) error {
 	if n.store == nil || journal != nil {
 		return nil
 	}
-	var b bytes.Buffer
-	w, err := flate.NewWriter(&b, flate.BestSpeed)
+	p, err := packed(body, flate.BestSpeed)
 	if err != nil {
 		return err
 	}
-	if _, err := w.Write(body); err != nil {
-		return err
-	}
-	if err := w.Close(); err != nil {
-		return err
-	}
-	if n.held+b.Len() > maxHeld {
+	if n.held+len(p) > maxHeld {
 		ref, err := n.store.Put(context.Background(), bytes.NewReader(body))
 		if err != nil {
 			return fmt.Errorf("inspection: keep evidence: %w", err)
@@ -820,8 +857,8 @@ func (n *inspector) hold(v *visit, body []byte, journal Journal) error {
 		v.ref = ref
 		return nil
 	}
-	n.held += b.Len()
-	v.packed = b.Bytes()
+	n.held += len(p)
+	v.packed = p
 	return nil
 }
 

@@ -205,7 +205,7 @@ func (n *inspector) recheckPage(ctx context.Context, spot Spot) (Look, error) {
 }
 
 func (n *inspector) same(page *check.Page, spot Spot) *Sighting {
-	for _, s := range n.pageSightings(page) {
+	for _, s := range n.pageSightings(n.examine(page, n.class(page.URL) == check.ClassHome)) {
 		s.Says = maskText(s.Says)
 		if s.Fingerprint() == spot.Fingerprint {
 			return &s

@@ -29,7 +29,7 @@ const threshold = 2.0
 // the more often people make an error of the kind, the more. A kind with
 // none (characters changed about, both characters of a word mistaken: rare in
 // life) must be a margin surer than its surest false alarm.
-var budget = [editKinds]float64{editSound: 0.0012, editShape: 0.0008, editDrop: 0.0002, editRepeat: 0.0009}
+var budget = [editKinds]float64{editSound: 0.0016, editShape: 0.0011, editDrop: 0.0004, editRepeat: 0.0009}
 
 // TestFit is the recipe of packs/weights.json. Counts are made without a share
 // of the documents and without ECSpell's training sentences; errors are put

@@ -19,6 +19,7 @@ type rule struct {
 	strict     bool   // only when asked for: house style rather than error
 	needs      string // a line without any of these characters cannot match
 	also       string // nor one without any of these; "" asks nothing more
+	doubled    bool   // nor one where none of twins stands twice in a row
 	// unless says that a line is innocent of the rule altogether; from gives the
 	// first byte at or after one where a match may begin, −1 for none: reading
 	// with the pattern is dear.
@@ -35,7 +36,8 @@ var rules = []rule{
 		kind: KindDocNumber, confidence: 0.9,
 		needs:   "号",
 		also:    "[(（【［﹝〔",
-		pattern: regexp.MustCompile(`\p{Han}(?:发|函|办|字|规|令|审|批|干|任|电|通|建|委|政|财|教|环|税)\s?(([\[(（【［﹝〔])\s?((?:19|20)\d\d)\s?([\])）】］﹞〕])\s?(第?)\s?(0*)(\d{1,5})\s?号)`),
+		from:    numberFrom,
+		pattern: regexp.MustCompile(`^\p{Han}(?:发|函|办|字|规|令|审|批|干|任|电|通|建|委|政|财|教|环|税)\s?(([\[(（【［﹝〔])\s?((?:19|20)\d\d)\s?([\])）】］﹞〕])\s?(第?)\s?(0*)(\d{1,5})\s?号)`),
 		mark:    1,
 		judge: func(m []string) (string, string, bool) {
 			right := "〔" + m[3] + "〕" + m[7] + "号"
@@ -54,7 +56,8 @@ var rules = []rule{
 		kind: KindDocNumber, confidence: 0.9,
 		needs:   "号",
 		also:    "〔",
-		pattern: regexp.MustCompile(`\p{Han}(?:发|函|办|字|规|令)(〔\d{2}〕\d{1,5}号)`),
+		from:    numberFrom,
+		pattern: regexp.MustCompile(`^\p{Han}(?:发|函|办|字|规|令)(〔\d{2}〕\d{1,5}号)`),
 		mark:    1,
 		judge: func(m []string) (string, string, bool) {
 			return "", "发文字号的年份应当标全称，不得简写为两位，请核对补全", true
@@ -197,8 +200,8 @@ var rules = []rule{
 	},
 	{
 		kind: KindRepeat, confidence: 0.9,
-		needs:   "的在和与及",
-		unless:  undoubled,
+		needs:   twins,
+		doubled: true,
 		pattern: regexp.MustCompile(`的的确确|(的的|在在|和和|与与|及及)(\p{Han}?)`),
 		mark:    1,
 		judge: func(m []string) (string, string, bool) {
@@ -312,20 +315,54 @@ func yearFrom(line string, at int) int {
 	}
 }
 
-func digit(c byte) bool { return c >= '0' && c <= '9' }
+// numberKinds are the last characters of what a document number begins with.
+const numberKinds = "发函办字规令审批干任电通建委政财教环税"
 
-// telling are the characters that rules need, a bit each.
-var telling, tells = func() (table [1 << 16]uint8, of map[rune]uint8) {
-	of = map[rune]uint8{}
-	for _, r := range rules {
-		for _, c := range r.needs + r.also {
-			if of[c] == 0 {
-				of[c] = uint8(len(of) + 1)
-			}
-			table[c] = of[c]
+// numberFrom finds where a document number may begin: a character and one of
+// numberKinds before an opening bracket.
+func numberFrom(line string, at int) int {
+	for i, r := range line[at:] {
+		switch r {
+		case '[', '(', '（', '【', '［', '﹝', '〔':
+		default:
+			continue
+		}
+		head := line[:at+i]
+		if c, n := utf8.DecodeLastRuneInString(head); strings.ContainsRune(" \t\n\f\r", c) {
+			head = head[:len(head)-n]
+		}
+		kind, n := utf8.DecodeLastRuneInString(head)
+		if !strings.ContainsRune(numberKinds, kind) {
+			continue
+		}
+		head = head[:len(head)-n]
+		if _, n = utf8.DecodeLastRuneInString(head); n > 0 && len(head)-n >= at {
+			return len(head) - n
 		}
 	}
-	return table, of
+	return -1
+}
+
+func digit(c byte) bool { return c >= '0' && c <= '9' }
+
+// telling are the characters that rules need, a number each; asked are the bits
+// of those that each rule needs, and needs also.
+var telling, asked = func() (table [1 << 16]uint8, asked [][2]bits) {
+	n := uint8(0)
+	of := func(chars string) (b bits) {
+		for _, c := range chars {
+			if table[c] == 0 {
+				n++
+				table[c] = n
+			}
+			b.set(table[c])
+		}
+		return b
+	}
+	for _, r := range rules {
+		asked = append(asked, [2]bits{of(r.needs), of(r.also)})
+	}
+	return table, asked
 }()
 
 // bits are the telling characters of a line.
@@ -333,37 +370,19 @@ type bits [4]uint64
 
 func (b *bits) set(n uint8) { b[n>>6] |= 1 << (n & 63) }
 
-// any reports whether one of the characters is among them; none asked for is
-// none missing.
-func (b *bits) any(chars string) bool {
-	for _, c := range chars {
-		if n := tells[c]; b[n>>6]&(1<<(n&63)) != 0 {
-			return true
-		}
-	}
-	return chars == ""
+// any reports whether one of the characters asked for is among them; none asked
+// for is none missing.
+func (b *bits) any(asked *bits) bool {
+	return *asked == bits{} || b[0]&asked[0]|b[1]&asked[1]|b[2]&asked[2]|b[3]&asked[3] != 0
 }
 
-// undoubled reports whether no small word stands twice in a row.
-func undoubled(line string) bool {
-	var last rune
-	for _, c := range line {
-		if c == last {
-			switch c {
-			case '的', '在', '和', '与', '及':
-				return false
-			}
-		}
-		last = c
-	}
-	return true
-}
+// twins are the small words that stand twice by mistake.
+const twins = "的在和与及"
 
 // paired reports whether brackets, marks of titles and quotation marks all
 // stand in pairs, one within another.
 func paired(line string) bool {
-	const opening, closing = "《〈（〔【［〖“([", "》〉）〕】］〗”)]"
-	var open [64]rune
+	var open [64]rune // what closes them
 	n := 0
 	for _, c := range line {
 		switch c {
@@ -371,10 +390,10 @@ func paired(line string) bool {
 			if n == len(open) {
 				return false
 			}
-			open[n] = c
+			open[n] = closing(c)
 			n++
 		case '》', '〉', '）', '〕', '】', '］', '〗', '”', ')', ']':
-			if n == 0 || []rune(closing)[runeIndex(opening, open[n-1])] != c {
+			if n == 0 || open[n-1] != c {
 				return false
 			}
 			n--
@@ -385,17 +404,27 @@ func paired(line string) bool {
 	return n == 0
 }
 
-func runeIndex(s string, c rune) int { return utf8.RuneCountInString(s[:strings.IndexRune(s, c)]) }
+// closing is the mark that closes what another opens.
+func closing(open rune) rune {
+	if open == '[' || open == '［' {
+		return open + 2
+	}
+	return open + 1 // “”, (), （）, 《》, 〈〉, 〔〕, 【】, 〖〗
+}
 
 func grammarLine(rs []rune, offset int, strict bool) []check.Span {
 	var out []check.Span
 	var have bits
+	var last rune
+	doubled := false
 	for _, c := range rs {
 		if c < 1<<16 {
 			if n := telling[c]; n != 0 {
 				have.set(n)
+				doubled = doubled || c == last && strings.ContainsRune(twins, c)
 			}
 		}
+		last = c
 	}
 	if have == (bits{}) {
 		return nil
@@ -403,7 +432,7 @@ func grammarLine(rs []rune, offset int, strict bool) []check.Span {
 	text := ""
 	for i := range rules {
 		r := &rules[i]
-		if r.strict && !strict || !have.any(r.needs) || !have.any(r.also) {
+		if r.strict && !strict || r.doubled && !doubled || !have.any(&asked[i][0]) || !have.any(&asked[i][1]) {
 			continue
 		}
 		if text == "" {

@@ -25,12 +25,12 @@ var editNames = [editKinds]string{"sound", "shape", "swap", "drop", "repeat", "w
 const sameTwice = 2
 
 // evidenceSize is the length of evidence.
-const evidenceSize = 13
+const evidenceSize = 14
 
 // evidence is what speaks for and against a change.
 func evidence(e edit) [evidenceSize]float64 {
 	return [evidenceSize]float64{1, e.gain, math.Log1p(e.support), math.Log1p(e.against), math.Log1p(e.pair),
-		math.Log1p(e.home), math.Log1p(e.fit), math.Log1p(e.common), float64(e.word), float64(e.edge), e.climate, math.Log1p(e.firm), math.Log1p(e.usual)}
+		math.Log1p(e.home), math.Log1p(e.fit), math.Log1p(e.common), float64(e.word), float64(e.edge), e.climate, math.Log1p(e.firm), math.Log1p(e.usual), float64(e.made)}
 }
 
 func (j *judgement) logOdds(e edit) float64 {
@@ -64,6 +64,7 @@ func weighWith(words wordSet, rs []rune, ln *line, e *edit) {
 		}
 	} else {
 		e.word = words.around(rs, e.start, e.end)
+		e.made = words.made(rs, e)
 	}
 	e.climate = ln.climate(e.start, e.end)
 	if e.kind != editRepeat && (e.start <= ln.at[pad] || e.end >= ln.to[len(ln.to)-3]) {

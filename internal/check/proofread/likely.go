@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"math"
 	"sync"
 	"unicode"
 
@@ -79,6 +80,7 @@ type edit struct {
 	fit        float64 // sightings of the rarer pair with the change
 	common     float64 // sightings of the character as written
 	word       int     // length of the longest known word that covers it as written; for a repeat, 1 when two words meet there
+	made       int     // length of the longest known word that covers it with the change
 	edge       int     // 1 when it stands at an end of the line
 	firm       float64 // sightings of the best four characters with the change
 	usual      float64 // sightings of the character put in
@@ -104,7 +106,7 @@ type line struct {
 	runes  []rune
 	at, to []int
 	log    []float64
-	n2, n3 []float64 // sightings of the two and the three signs that end with sign i
+	seen   []ngram.Sight // of the step to sign i
 }
 
 const pad = 3
@@ -126,12 +128,12 @@ func (l *likely) lines(text []rune) []line {
 			cur.push(ngram.Break, 0, end, end)
 			cur.push(ngram.Break, 0, end, end)
 			n := len(cur.ids)
-			counts := make([]float64, 3*n)
-			cur.log, cur.n2, cur.n3 = counts[:n], counts[n:2*n], counts[2*n:]
-			w := l.model.At(ngram.Break, ngram.Break, ngram.Break)
+			cur.log, cur.seen = make([]float64, n), make([]ngram.Sight, n)
+			w := l.model.Begin()
+			cur.seen[pad-1] = w.Begun()
 			for i := pad; i < len(cur.ids)-1; i++ {
-				cur.log[i] = l.model.Step(&w, cur.ids[i])
-				cur.n2[i], cur.n3[i] = w.Seen()
+				cur.seen[i] = l.model.Step(&w, cur.ids[i])
+				cur.log[i] = math.Log(cur.seen[i].P)
 			}
 			out = append(out, cur)
 		}
@@ -177,22 +179,37 @@ func (ln *line) window(lo, hi int) float64 {
 	return s
 }
 
-// cost is what a sequence scores when put in place of signs lo to hi, with the
-// three signs after counted as they follow it. floor stops it early.
-func (l *likely) cost(ln *line, lo, hi int, with []ngram.ID, floor float64) float64 {
-	w := l.model.At(ln.ids[lo-3], ln.ids[lo-2], ln.ids[lo-1])
-	s := 0.0
+// chance is the probability of a sequence put in place of signs lo to hi, and
+// of the three signs after as they follow it then; 0 as soon as it is below
+// least.
+func (l *likely) chance(ln *line, lo, hi int, with []ngram.ID, least float64) float64 {
+	w := ngram.Resume(ln.ids[lo-3], ln.ids[lo-2], ln.ids[lo-1], ln.seen[lo-1])
+	p := 1.0
 	for _, d := range with {
-		if s += l.model.Step(&w, d); s < floor {
-			return s
+		if p *= l.model.Step(&w, d).P; p < least {
+			return 0
 		}
 	}
-	for _, d := range ln.ids[hi:min(hi+3, len(ln.ids)-1)] {
-		if s += l.model.Step(&w, d); s < floor {
-			return s
+	for i := hi; i < min(hi+3, len(ln.ids)-1); i++ {
+		if p *= l.model.Again(&w, ln.ids[i], i-hi, ln.seen[i]).P; p < least {
+			return 0
 		}
 	}
-	return s
+	return p
+}
+
+// gain is how much likelier, in natural logarithms, a line gets by a sequence
+// in place of signs lo to hi; 0 when it is not more than least. now is what the
+// signs there and the three after have.
+func (l *likely) gain(ln *line, lo, hi int, with []ngram.ID, now, least float64) float64 {
+	p := l.chance(ln, lo, hi, with, math.Exp(now+least))
+	if p == 0 {
+		return 0
+	}
+	if g := math.Log(p) - now; g > least {
+		return g
+	}
+	return 0
 }
 
 func han(r rune) bool { return unicode.Is(unicode.Han, r) }
@@ -225,8 +242,7 @@ func (l *likely) edits(ln *line) []edit {
 				continue
 			}
 			now := ln.window(i+k, i+2*k+3)
-			then := l.cost(ln, i+k, i+2*k, nil, now*2-40)
-			if g := then - now; g > leastGain {
+			if g := l.gain(ln, i+k, i+2*k, nil, now, leastGain); g > 0 {
 				out = append(out, edit{kind: editRepeat, start: ln.at[i+k], end: ln.to[i+2*k-1], gain: g,
 					support: m.Count3(ln.ids[i+k-2], ln.ids[i+k-1], ln.ids[i+2*k]), against: m.Count3(ln.ids[i+k-1], ln.ids[i+k], ln.ids[min(i+k+1, n)]), pair: m.Count2(ln.ids[i+k-1], ln.ids[i+k]),
 					home: m.Count2(ln.ids[i+k-1], ln.ids[i+2*k]), fit: float64(k), common: m.Count1(id), firm: l.firm(ln, i+k, i+2*k)})
@@ -235,23 +251,19 @@ func (l *likely) edits(ln *line) []edit {
 		if !han(ln.runes[i]) {
 			continue
 		}
-		seen := ln.n3[i+1]
-		against := max(seen, ln.n3[i], ln.n3[i+2])
-		pair, home := ln.n2[i], ln.n2[i+1]
+		seen := ln.seen[i+1].Three
+		against := max(seen, ln.seen[i].Three, ln.seen[i+2].Three)
+		pair, home := ln.seen[i].Two, ln.seen[i+1].Two
 		pair, home = min(pair, home), max(pair, home)
 		now := ln.window(i, i+4)
 		if seen < 2 && now < -dull {
 			best := edit{gain: leastGain}
 			try := func(kind editKind, list []ngram.ID) {
 				for _, x := range list {
-					if x == id {
+					if x == id || !m.Fits(left, x, right) {
 						continue
 					}
-					if !m.Follows(left, x) || !m.Follows(x, right) {
-						continue
-					}
-					then := l.cost(ln, i, i+1, []ngram.ID{x}, now+best.gain)
-					if g := then - now; g > best.gain {
+					if g := l.gain(ln, i, i+1, []ngram.ID{x}, now, best.gain); g > 0 {
 						best = edit{kind: kind, start: ln.at[i], end: ln.to[i], right: string(m.RuneOf(x)), gain: g, against: against, pair: pair, home: home, common: m.Count1(id),
 							fit: min(m.Count2(left, x), m.Count2(x, right)), usual: m.Count1(x), firm: l.firm(ln, i, i+1, x),
 							support: max(m.Count3(left, x, right), m.Count3(ln.ids[i-2], left, x), m.Count3(x, right, ln.ids[i+2]))}
@@ -265,17 +277,16 @@ func (l *likely) edits(ln *line) []edit {
 			}
 		}
 		// Two characters changed about.
-		if han(ln.runes[i+1]) && id != right && seen == 0 && ln.n3[i+2] == 0 && m.Follows(right, id) {
+		if han(ln.runes[i+1]) && id != right && seen == 0 && ln.seen[i+2].Three == 0 && m.Follows(right, id) {
 			now := ln.window(i, i+5)
-			then := l.cost(ln, i, i+2, []ngram.ID{right, id}, now+leastGain)
-			if g := then - now; g > leastGain {
+			if g := l.gain(ln, i, i+2, []ngram.ID{right, id}, now, leastGain); g > 0 {
 				out = append(out, edit{kind: editSwap, start: ln.at[i], end: ln.to[i+1], right: string([]rune{ln.runes[i+1], ln.runes[i]}), gain: g, against: against, pair: m.Count2(id, right), home: home, common: min(m.Count1(id), m.Count1(right)),
 					fit: min(m.Count2(left, right), m.Count2(right, id), m.Count2(id, ln.ids[i+2])), usual: m.Count2(right, id), firm: l.firm(ln, i, i+2, right, id),
 					support: max(m.Count3(left, right, id), m.Count3(right, id, ln.ids[i+2]))})
 			}
 		}
 		// Both characters of a word taken for others.
-		if i+1 < n && han(ln.runes[i+1]) && ln.n2[i+1] < 2 && ln.n2[i] < 3 && ln.n2[i+2] < 3 {
+		if i+1 < n && han(ln.runes[i+1]) && ln.seen[i+1].Two < 2 && ln.seen[i].Two < 3 && ln.seen[i+2].Two < 3 {
 			now := ln.window(i, i+5)
 			best := edit{gain: leastGain}
 			for _, x := range l.sound[ln.runes[i]] {
@@ -283,11 +294,10 @@ func (l *likely) edits(ln *line) []edit {
 					continue
 				}
 				for _, y := range l.sound[ln.runes[i+1]] {
-					if !m.Follows(y, ln.ids[i+2]) || m.Count2(x, y) < 3 {
+					if !m.Fits(x, y, ln.ids[i+2]) || m.Count2(x, y) < 3 {
 						continue
 					}
-					then := l.cost(ln, i, i+2, []ngram.ID{x, y}, now+best.gain)
-					if g := then - now; g > best.gain {
+					if g := l.gain(ln, i, i+2, []ngram.ID{x, y}, now, best.gain); g > 0 {
 						best = edit{kind: editWord, start: ln.at[i], end: ln.to[i+1], right: string([]rune{m.RuneOf(x), m.RuneOf(y)}), gain: g, against: against, pair: m.Count2(id, right), home: home, common: min(m.Count1(id), m.Count1(right)),
 							fit: min(m.Count2(left, x), m.Count2(x, y), m.Count2(y, ln.ids[i+2])), usual: m.Count2(x, y), firm: l.firm(ln, i, i+2, x, y),
 							support: max(m.Count3(left, x, y), m.Count3(x, y, ln.ids[i+2]))}
@@ -328,8 +338,8 @@ func (l *likely) missing(ln *line, i int) (edit, bool) {
 	if left == ngram.Unknown || right == ngram.Unknown {
 		return edit{}, false
 	}
-	pair := ln.n2[i]
-	around := ln.n3[i] + ln.n3[i+1]
+	pair := ln.seen[i].Two
+	around := ln.seen[i].Three + ln.seen[i+1].Three
 	if around > 1 {
 		return edit{}, false
 	}
@@ -338,12 +348,11 @@ func (l *likely) missing(ln *line, i int) (edit, bool) {
 		return edit{}, false
 	}
 	best := edit{gain: leastGain}
-	for x := range m.Between(left, right) {
-		if x <= ngram.Letter || m.Count3(left, x, right) == 0 || !han(m.RuneOf(x)) {
+	for x := range m.Joins(left, right) {
+		if x <= ngram.Letter || !han(m.RuneOf(x)) {
 			continue
 		}
-		then := l.cost(ln, i, i, []ngram.ID{x}, now+best.gain)
-		if g := then - now; g > best.gain {
+		if g := l.gain(ln, i, i, []ngram.ID{x}, now, best.gain); g > 0 {
 			best = edit{kind: editDrop, start: ln.at[i-1], end: ln.to[i], gain: g, against: around, pair: pair, right: string(m.RuneOf(x)), common: min(m.Count1(left), m.Count1(right)),
 				home: max(m.Count2(ln.ids[i-2], left), m.Count2(right, ln.ids[i+1])), fit: min(m.Count2(left, x), m.Count2(x, right)), usual: m.Count1(x), firm: l.firm(ln, i, i, x),
 				support: max(m.Count3(left, x, right), m.Count3(ln.ids[i-2], left, x), m.Count3(x, right, ln.ids[i+1]))}

@@ -46,10 +46,8 @@ type Pair struct {
 // Proofreader implements check.Scanner. It is safe for concurrent use.
 type Proofreader struct {
 	pairs      []Pair
-	pairTrie   *trie
 	sensitive  []sensitiveWord
-	sensTrie   *trie
-	allow      *trie
+	listed     *trie // of pairs, sensitive and allowed words
 	likely     *likely
 	words      wordSet
 	judgements judgement
@@ -65,7 +63,7 @@ func New(o Options) (*Proofreader, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Proofreader{pairTrie: newTrie(), sensTrie: newTrie(), allow: newTrie(), judgements: packs.judgement, strict: o.Strict}
+	p := &Proofreader{listed: newTrie(), judgements: packs.judgement, strict: o.Strict}
 	for i, x := range o.Pairs {
 		switch {
 		case runeLen(x.Wrong) < 2 || runeLen(x.Wrong) > 40:
@@ -77,7 +75,7 @@ func New(o Options) (*Proofreader, error) {
 	// An operator's pairs come first: they win over the built-in ones.
 	p.pairs = slices.Concat(o.Pairs, packs.pairs)
 	for i, x := range p.pairs {
-		p.pairTrie.add(x.Wrong, i)
+		p.listed.add(x.Wrong, listPairs, i)
 	}
 	for _, w := range o.Sensitive {
 		if w = strings.TrimSpace(w); runeLen(w) >= 2 {
@@ -86,10 +84,10 @@ func New(o Options) (*Proofreader, error) {
 	}
 	p.sensitive = append(p.sensitive, packs.sensitive...)
 	for i, w := range p.sensitive {
-		p.sensTrie.add(w.word, i)
+		p.listed.add(w.word, listSensitive, i)
 	}
 	for i, w := range o.Allow {
-		p.allow.add(w, i)
+		p.listed.add(w, listAllowed, i)
 	}
 	if !o.NoLikely {
 		if p.likely, err = loadLikely(); err != nil {
@@ -110,22 +108,8 @@ func (p *Proofreader) Scan(text string) []check.Span {
 		rs = rs[:MaxRunes]
 	}
 	var out []check.Span
-	// taken marks the runes that a finding or an allowed word already holds;
-	// covered is where the allowed words that begin at or before a rune end.
+	// taken marks the runes that a finding or an allowed word already holds.
 	taken := make([]bool, len(rs))
-	var covered []int
-	if !p.allow.empty() {
-		covered = make([]int, len(rs))
-		reach := 0
-		for i := range rs {
-			if end, id := p.allow.longest(rs, i); id >= 0 {
-				fill(taken[i:end])
-				reach = max(reach, end)
-			}
-			covered[i] = reach
-		}
-	}
-	found := make([]bool, len(rs)) // by pairs
 	add := func(s check.Span) {
 		if slices.Contains(taken[s.Start:s.End], true) {
 			return
@@ -137,21 +121,31 @@ func (p *Proofreader) Scan(text string) []check.Span {
 		}
 		out = append(out, s)
 	}
+	var (
+		suspect      []check.Span
+		protected    int // up to where an allowed word reaches
+		found, raked int // where the last pair and the last sensitive word end
+	)
 	for i := range rs {
-		end, id := p.pairTrie.longest(rs, i)
-		if id < 0 || covered != nil && covered[i] >= end || slices.Contains(found[i:end], true) {
+		if !p.listed.begins(rs, i) {
 			continue
 		}
-		if p.pairs[id].applies(rs, i, end) {
-			right := p.pairs[id].Right
-			says := fmt.Sprintf("“%s”疑为错误写法，请核对", string(rs[i:end]))
-			if len(right) > 0 {
-				says = fmt.Sprintf("“%s”疑为“%s”之误，请核对改正", string(rs[i:end]), right[0])
+		at := p.listed.longest(rs, i)
+		if w := at[listAllowed]; w.id > 0 {
+			fill(taken[i:w.end])
+			protected = max(protected, w.end)
+		}
+		// The longer wins: an allowed word protects what lies within it.
+		if w := at[listPairs]; w.id > 0 && protected < w.end && found <= i {
+			if x := &p.pairs[w.id-1]; x.applies(rs, i, w.end) {
+				found = w.end
+				clear(taken[i:w.end])
+				add(x.span(rs, i, w.end))
 			}
-			// The longer wins: an allowed word protects what lies within it.
-			fill(found[i:end])
-			clear(taken[i:end])
-			add(check.Span{Kind: cmp.Or(p.pairs[id].Kind, KindConfusion), Start: i, End: end, Right: slices.Clone(right), Says: says, Confidence: 0.95, Source: p.pairs[id].Source})
+		}
+		if w := at[listSensitive]; w.id > 0 && raked <= i {
+			raked = w.end
+			suspect = append(suspect, p.sensitive[w.id-1].span(rs, i, w.end))
 		}
 	}
 	for _, s := range grammar(rs, p.strict) {
@@ -162,7 +156,7 @@ func (p *Proofreader) Scan(text string) []check.Span {
 			add(s)
 		}
 	}
-	out = append(out, p.scanSensitive(rs)...)
+	out = append(out, suspect...)
 	slices.SortFunc(out, func(a, b check.Span) int {
 		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End), cmp.Compare(a.Kind, b.Kind))
 	})
@@ -173,6 +167,14 @@ func fill(b []bool) {
 	for i := range b {
 		b[i] = true
 	}
+}
+
+func (x *Pair) span(rs []rune, start, end int) check.Span {
+	says := fmt.Sprintf("“%s”疑为错误写法，请核对", string(rs[start:end]))
+	if len(x.Right) > 0 {
+		says = fmt.Sprintf("“%s”疑为“%s”之误，请核对改正", string(rs[start:end]), x.Right[0])
+	}
+	return check.Span{Kind: cmp.Or(x.Kind, KindConfusion), Start: start, End: end, Right: slices.Clone(x.Right), Says: says, Confidence: 0.95, Source: x.Source}
 }
 
 func (x *Pair) applies(rs []rune, start, end int) bool {
@@ -210,17 +212,7 @@ var categoryNames = map[string]string{
 	"gambling": "赌博", "fraud": "诈骗或违法服务", "porn": "色情", "weapons": "枪爆物品", "own": "本单位词表",
 }
 
-func (p *Proofreader) scanSensitive(rs []rune) []check.Span {
-	var out []check.Span
-	for i := 0; i < len(rs); i++ {
-		end, id := p.sensTrie.longest(rs, i)
-		if id < 0 {
-			continue
-		}
-		w := p.sensitive[id]
-		out = append(out, check.Span{Kind: KindSensitive, Start: i, End: end, Wrong: string(rs[i:end]), Right: []string{}, Confidence: w.confidence, Source: w.source,
-			Says: fmt.Sprintf("疑似%s类敏感词，请核实是否被植入，确需使用的说明用途后放行", categoryNames[w.category])})
-		i = end - 1
-	}
-	return out
+func (w *sensitiveWord) span(rs []rune, start, end int) check.Span {
+	return check.Span{Kind: KindSensitive, Start: start, End: end, Wrong: string(rs[start:end]), Right: []string{}, Confidence: w.confidence, Source: w.source,
+		Says: fmt.Sprintf("疑似%s类敏感词，请核实是否被植入，确需使用的说明用途后放行", categoryNames[w.category])}
 }

@@ -58,11 +58,13 @@ func unpack(b []byte) ([]byte, error) {
 	return z.DecodeAll(b, nil)
 }
 
+// longestWord is how many characters of a word are asked for at most.
+const longestWord = 6
+
 // around is the length of the longest known word that covers runes start to end
 // of text, or 0.
 func (w wordSet) around(text []rune, start, end int) int {
-	const longest = 6
-	for n := longest; n >= max(end-start, 2); n-- {
+	for n := longestWord; n >= max(end-start, 2); n-- {
 		for lo := max(end-n, 0); lo <= start && lo+n <= len(text); lo++ {
 			if _, ok := w[string(text[lo:lo+n])]; ok {
 				return n
@@ -70,6 +72,20 @@ func (w wordSet) around(text []rune, start, end int) int {
 		}
 	}
 	return 0
+}
+
+// made is the length of the longest known word that lies over a change once it
+// is made, or 0: 政 between 人民 and 府 makes 人民政府.
+func (w wordSet) made(text []rune, e *edit) int {
+	at, until := e.start, e.end
+	if e.kind == editDrop { // between two characters, which stay
+		at++
+		until = at
+	}
+	lo := max(at-longestWord, 0)
+	right := []rune(e.right)
+	with := slices.Concat(text[lo:at], right, text[until:min(until+longestWord, len(text))])
+	return w.around(with, at-lo, at-lo+len(right))
 }
 
 // alone are characters that stand before a word by themselves: 和和谐, 有有害.
@@ -102,9 +118,20 @@ func (w wordSet) across(text []rune, i int) bool {
 	return false
 }
 
-// trie finds words in text. Words lie in chains by their first three characters
-// (two where a word has no more), so that a place where none begins costs two
-// looks at a bit and one where some do a comparison each.
+// list is one of a proofreader's lists of words.
+type list uint8
+
+const (
+	listAllowed list = iota
+	listPairs
+	listSensitive
+	lists
+)
+
+// trie finds the words of all lists in a text at once. Words lie in chains by
+// their first three characters (two where a word has no more), so that a place
+// where none begins costs two looks at a bit and one where some do a comparison
+// each.
 type trie struct {
 	words  []word
 	text   []rune // of all words, one after another
@@ -116,9 +143,14 @@ type trie struct {
 type word struct {
 	hash     uint32
 	from, to int32 // in text
-	id       int32
+	id       int32 // in its list
 	next     int32 // of the chain, plus one; 0 ends it
+	list     list
 }
+
+// hits are the longest word of each list that begins at a place: where it ends,
+// and its index plus one; 0 for none.
+type hits [lists]struct{ end, id int }
 
 // Sizes for fifty thousand words: 128 and 256 KB.
 const (
@@ -137,9 +169,7 @@ func hashOf(a, b, c rune) uint32 {
 	return h * 0x2C1B3C6D
 }
 
-func (t *trie) empty() bool { return len(t.words) == 0 }
-
-func (t *trie) add(s string, id int) {
+func (t *trie) add(s string, of list, id int) {
 	rs := []rune(s)
 	if len(rs) == 0 {
 		return
@@ -151,45 +181,55 @@ func (t *trie) add(s string, id int) {
 	bit := h >> (32 - beginBits)
 	t.begin[bit>>6] |= 1 << (bit & 63)
 	slot := h >> (32 - headBits)
-	t.words = append(t.words, word{h, int32(len(t.text)), int32(len(t.text) + len(rs)), int32(id), t.heads[slot]})
+	t.words = append(t.words, word{h, int32(len(t.text)), int32(len(t.text) + len(rs)), int32(id), t.heads[slot], of})
 	t.text = append(t.text, rs...)
 	t.heads[slot] = int32(len(t.words))
 }
 
-// longest gives the longest word that begins at rune i, its end and its index;
-// of two that are the same the one that was added first.
-func (t *trie) longest(text []rune, i int) (end, id int) {
-	id = -1
-	n := len(text) - i
-	if n >= 3 {
-		end, id = t.among(text, i, hashOf(text[i], text[i+1], text[i+2]), end, id)
+// begins reports whether a word may begin at rune i.
+func (t *trie) begins(text []rune, i int) bool {
+	switch rest := text[i:]; {
+	case len(rest) >= 3:
+		return t.may(hashOf(rest[0], rest[1], rest[2])) || t.may(hashOf(rest[0], rest[1], 0)) || t.single && t.may(hashOf(rest[0], 0, 0))
+	case len(rest) == 2:
+		return t.may(hashOf(rest[0], rest[1], 0)) || t.single && t.may(hashOf(rest[0], 0, 0))
 	}
-	if n >= 2 {
-		end, id = t.among(text, i, hashOf(text[i], text[i+1], 0), end, id)
-	}
-	if t.single && n >= 1 {
-		end, id = t.among(text, i, hashOf(text[i], 0, 0), end, id)
-	}
-	return end, id
+	return t.single && t.may(hashOf(text[i], 0, 0))
 }
 
-func (t *trie) among(text []rune, i int, h uint32, end, id int) (int, int) {
+func (t *trie) may(h uint32) bool {
 	bit := h >> (32 - beginBits)
-	if t.begin[bit>>6]&(1<<(bit&63)) == 0 {
-		return end, id
+	return t.begin[bit>>6]&(1<<(bit&63)) != 0
+}
+
+// longest gives the longest words that begin at rune i; of two that are the
+// same the one that was added first.
+func (t *trie) longest(text []rune, i int) (best hits) {
+	n := len(text) - i
+	if n >= 3 {
+		t.among(text, i, hashOf(text[i], text[i+1], text[i+2]), &best)
 	}
+	if n >= 2 {
+		t.among(text, i, hashOf(text[i], text[i+1], 0), &best)
+	}
+	if t.single {
+		t.among(text, i, hashOf(text[i], 0, 0), &best)
+	}
+	return best
+}
+
+func (t *trie) among(text []rune, i int, h uint32, best *hits) {
 	for n := t.heads[h>>(32-headBits)]; n != 0; {
 		w := &t.words[n-1]
 		n = w.next
-		size := int(w.to - w.from)
-		if w.hash != h || i+size > len(text) || i+size < end || i+size == end && id >= 0 && int(w.id) >= id {
+		b, end := &best[w.list], i+int(w.to-w.from)
+		if w.hash != h || end > len(text) || end < b.end || end == b.end && b.id > 0 && int(w.id) >= b.id-1 {
 			continue
 		}
-		if slices.Equal(t.text[w.from:w.to], text[i:i+size]) {
-			end, id = i+size, int(w.id)
+		if slices.Equal(t.text[w.from:w.to], text[i:end]) {
+			b.end, b.id = end, int(w.id)+1
 		}
 	}
-	return end, id
 }
 
 func runeLen(s string) int { return utf8.RuneCountInString(s) }

@@ -126,6 +126,10 @@ func (m *Model) finish() {
 	for n := 2; n <= Order; n++ {
 		m.sets[n].build(keyBits[n])
 	}
+	m.han = make([]ID, lastHan-firstHan+1)
+	for i := range m.han {
+		m.han[i] = m.ids[firstHan+rune(i)]
+	}
 	m.row = (len(m.runes) + 63) / 64
 	m.after = make([]uint64, m.row*len(m.runes))
 	m.before = make([]uint64, m.row*len(m.runes))
@@ -135,6 +139,11 @@ func (m *Model) finish() {
 			m.after[a*m.row+b>>6] |= 1 << (b & 63)
 			m.before[b*m.row+a>>6] |= 1 << (a & 63)
 		}
+	}
+	m.threes = make([]uint64, 1<<threeBits/64)
+	for _, k := range m.sets[3].keys {
+		bit := k >> (keyBits[3] - threeBits)
+		m.threes[bit>>6] |= 1 << (bit & 63)
 	}
 	for n := range m.sets {
 		m.sets[n].keys, m.sets[n].levels = nil, nil

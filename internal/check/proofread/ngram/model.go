@@ -31,6 +31,7 @@ var smoothing = [Order + 1]float64{2: 12, 3: 5, 4: 4}
 type Model struct {
 	Header Header
 	ids    map[rune]ID
+	han    []ID // the IDs of the commonest block, from firstHan
 	runes  []rune
 	uni    []float64 // counts by ID
 	total  float64
@@ -38,7 +39,10 @@ type Model struct {
 	row    int            // words of 64 bits in a row of the two tables below
 	after  []uint64       // bit b of row a: b was seen after a
 	before []uint64       // bit a of row b: the same, turned
+	threes []uint64       // a bit for the first threeBits of each key of three: most sequences asked for were never seen
 }
+
+const threeBits = 24 // two megabytes
 
 // Header says what a model file holds.
 type Header struct {
@@ -55,11 +59,17 @@ type Header struct {
 // IDOf gives the vocabulary character of a rune. Line ends and sentence marks
 // count as themselves; spaces are the caller's to drop.
 func (m *Model) IDOf(r rune) ID {
-	if r >= 0x4e00 && r <= 0x9fff {
-		return m.ids[r]
+	if i := r - firstHan; uint32(i) < uint32(len(m.han)) {
+		return m.han[i]
 	}
 	return classOf(r, m.ids)
 }
+
+// The commonest block of Han characters.
+const (
+	firstHan = 0x4e00
+	lastHan  = 0x9fff
+)
 
 func classOf(r rune, ids map[rune]ID) ID {
 	switch {
@@ -137,38 +147,81 @@ func (m *Model) At(a, b, c ID) Walk {
 	return Walk{a, b, c, m.Count2(b, c), m.Count3(a, b, c)}
 }
 
-// Seen gives the counts of the last two and of the last three characters of a
-// walk, which it knows without looking again.
-func (w *Walk) Seen() (two, three float64) { return w.n2, w.n3 }
+// Begin begins a walk at the beginning of a line, which is known as well as any
+// that was counted.
+func (m *Model) Begin() Walk {
+	return Walk{Break, Break, Break, m.uni[Break], m.uni[Break]}
+}
 
-// Step gives the natural logarithm of the probability of d at a place, and
-// moves on past it.
-func (m *Model) Step(w *Walk, d ID) float64 {
-	n2 := m.Count2(w.c, d)
-	n3 := 0.0
-	p := (m.uni[d] + 0.5) / m.total
-	p = (n2 + smoothing[2]*p) / (m.uni[w.c] + smoothing[2])
-	if w.n2 > 0 {
-		if n2 > 0 {
-			n3 = m.Count3(w.b, w.c, d)
-		}
-		p = (n3 + smoothing[3]*p) / (w.n2 + smoothing[3])
-		if w.n3 > 0 {
-			n4 := 0.0
-			if n3 > 0 {
-				n4 = m.Count4(w.a, w.b, w.c, d)
-			}
-			p = (n4 + smoothing[4]*p) / (w.n3 + smoothing[4])
-		}
+// Resume begins a walk after a, b, c where a text was walked before: last is
+// what the step to c found then.
+func Resume(a, b, c ID, last Sight) Walk { return Walk{a, b, c, last.Two, last.Three} }
+
+// Sight is what a step found.
+type Sight struct {
+	P float64 // probability of the character stepped to
+	// Two and Three are the counts of the two and of the three characters that
+	// end with it.
+	Two, Three float64
+	// p2 and p3 are its probability as one and as two characters before tell.
+	p2, p3 float64
+}
+
+// Begun is the sight that a walk begins with.
+func (w *Walk) Begun() Sight { return Sight{Two: w.n2, Three: w.n3} }
+
+// Step gives the probability of d at a place, and moves on past it.
+func (m *Model) Step(w *Walk, d ID) (s Sight) {
+	s.Two = m.Count2(w.c, d)
+	s.p2 = (s.Two + smoothing[2]*((m.uni[d]+0.5)/m.total)) / (m.uni[w.c] + smoothing[2])
+	m.third(w, d, &s)
+	return s
+}
+
+// Again steps to a character of a text walked before and changed since: same of
+// the characters right before it are as they were, and known is what its step
+// found then. What rests on those alone is not looked up again.
+func (m *Model) Again(w *Walk, d ID, same int, known Sight) Sight {
+	switch same {
+	case 0:
+		return m.Step(w, d)
+	case 1:
+		m.third(w, d, &known)
+	default:
+		m.fourth(w, d, &known)
 	}
-	*w = Walk{w.b, w.c, d, n2, n3}
-	return math.Log(p)
+	return known
+}
+
+// third adds to a sight what the second character before d tells.
+func (m *Model) third(w *Walk, d ID, s *Sight) {
+	s.Three, s.p3 = 0, s.p2
+	if w.n2 > 0 {
+		if s.Two > 0 {
+			s.Three = m.Count3(w.b, w.c, d)
+		}
+		s.p3 = (s.Three + smoothing[3]*s.p2) / (w.n2 + smoothing[3])
+	}
+	m.fourth(w, d, s)
+}
+
+// fourth adds to a sight what the third character before d tells, and moves on.
+func (m *Model) fourth(w *Walk, d ID, s *Sight) {
+	s.P = s.p3
+	if w.n2 > 0 && w.n3 > 0 {
+		n4 := 0.0
+		if s.Three > 0 {
+			n4 = m.Count4(w.a, w.b, w.c, d)
+		}
+		s.P = (n4 + smoothing[4]*s.p3) / (w.n3 + smoothing[4])
+	}
+	*w = Walk{w.b, w.c, d, s.Two, s.Three}
 }
 
 // Log is the natural logarithm of the probability of d after a, b, c.
 func (m *Model) Log(a, b, c, d ID) float64 {
 	w := m.At(a, b, c)
-	return m.Step(&w, d)
+	return math.Log(m.Step(&w, d).P)
 }
 
 // Follows reports whether b was ever seen after a. It is much cheaper than Count2.
@@ -176,13 +229,25 @@ func (m *Model) Follows(a, b ID) bool {
 	return m.after[int(a)*m.row+int(b>>6)]>>(b&63)&1 != 0
 }
 
-// Between lists the characters seen after a as well as before b, in order of ID.
-func (m *Model) Between(a, b ID) func(func(ID) bool) {
+// Fits reports whether x was ever seen after a and ever before b. Of many
+// characters tried at one place it reads two short rows only.
+func (m *Model) Fits(a, x, b ID) bool {
+	i, bit := int(x>>6), uint64(1)<<(x&63)
+	return m.after[int(a)*m.row+i]&bit != 0 && m.before[int(b)*m.row+i]&bit != 0
+}
+
+// Joins lists the characters that were seen between a and b, in order of ID.
+func (m *Model) Joins(a, b ID) func(func(ID) bool) {
 	return func(yield func(ID) bool) {
 		after, before := m.after[int(a)*m.row:][:m.row], m.before[int(b)*m.row:][:m.row]
 		for i, w := range after {
 			for w &= before[i]; w != 0; w &= w - 1 {
-				if !yield(ID(i<<6 + bits.TrailingZeros64(w))) {
+				x := ID(i<<6 + bits.TrailingZeros64(w))
+				k := key3(a, x, b)
+				if bit := k >> (keyBits[3] - threeBits); m.threes[bit>>6]>>(bit&63)&1 == 0 || m.sets[3].count(k) == 0 {
+					continue
+				}
+				if !yield(x) {
 					return
 				}
 			}

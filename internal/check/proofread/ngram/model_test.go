@@ -33,11 +33,42 @@ func TestCounts(t *testing.T) {
 	if m.Log(good[0], good[1], good[2], good[3]) <= m.Log(bad[0], bad[1], bad[2], bad[3]) {
 		t.Error("a wrong character does not lower the probability of what follows")
 	}
-	if got := slices.Collect(m.Between(m.IDOf('民'), m.IDOf('府'))); !slices.Equal(got, id("政")) {
-		t.Errorf("Between(民, 府) = %v", got)
+	if got := slices.Collect(m.Joins(m.IDOf('民'), m.IDOf('府'))); !slices.Equal(got, id("政")) {
+		t.Errorf("Joins(民, 府) = %v", got)
+	}
+	if !m.Fits(good[0], good[1], good[2]) || m.Fits(good[0], good[2], good[1]) {
+		t.Error("Fits mistakes the order")
 	}
 	if !m.Follows(good[0], good[1]) || m.Follows(good[1], good[0]) {
 		t.Error("Follows mistakes the order")
+	}
+}
+
+// A walk taken up again after a change finds what one from the beginning finds.
+func TestAgainIsAsFromTheBeginning(t *testing.T) {
+	m := build()
+	var ids []ID
+	for _, r := range "各级人民正府应当加强领导" {
+		ids = append(ids, m.IDOf(r))
+	}
+	w := m.At(Break, Break, Break)
+	seen := make([]Sight, len(ids))
+	for i, d := range ids {
+		seen[i] = m.Step(&w, d)
+	}
+	const at = 4 // 政 in place of 正
+	right := m.IDOf('政')
+	again, anew := Resume(ids[at-3], ids[at-2], ids[at-1], seen[at-1]), m.At(ids[at-3], ids[at-2], ids[at-1])
+	if again != anew {
+		t.Fatalf("%+v, want %+v", again, anew)
+	}
+	m.Step(&again, right)
+	m.Step(&anew, right)
+	for i := at + 1; i < len(ids); i++ {
+		got, want := m.Again(&again, ids[i], i-at-1, seen[i]), m.Step(&anew, ids[i])
+		if got != want || again != anew {
+			t.Errorf("sign %d: %+v, want %+v", i, got, want)
+		}
 	}
 }
 

@@ -1,0 +1,185 @@
+package check
+
+import (
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// What is read by hand, for speed, must find what a plain pattern or a plain
+// loop finds. The texts are drawn from pieces that the two could disagree on.
+func drawText(rng *rand.Rand, pieces []string, most int) string {
+	var b strings.Builder
+	for range rng.IntN(most + 1) {
+		b.WriteString(pieces[rng.IntN(len(pieces))])
+	}
+	return b.String()
+}
+
+const draws = 4000
+
+func TestHostsAreThoseOfThePattern(t *testing.T) {
+	absolute := regexp.MustCompile(`(?i)(?:https?:)?\\?/\\?/([a-z0-9\-]+(?:\.[a-z0-9\-]+)+)`)
+	rng := rand.New(rand.NewPCG(1, 1))
+	pieces := []string{"/", "/", "//", `\/`, `\`, ".", "a", "B-", "example.com", "http:", "HTTPS://", "www.x.cn", "1.2", "县", " ", "'", "a.b.", "..", "-"}
+	for range draws {
+		text := drawText(rng, pieces, 14)
+		var want []string
+		for _, m := range absolute.FindAllStringSubmatch(text, 64) {
+			if h := strings.ToLower(m[1]); !slices.Contains(want, h) {
+				want = append(want, h)
+			}
+		}
+		if got := hostsIn(text); !slices.Equal(got, want) {
+			t.Fatalf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestDatesAreThoseOfThePattern(t *testing.T) {
+	anywhere := regexp.MustCompile(strings.TrimPrefix(shownDate.String(), "^"))
+	rng := rand.New(rand.NewPCG(2, 2))
+	pieces := []string{"2", "20", "2018", "1999", "-", "年", "月", "日", "/", ".", "11", "09", "3", " ", ":", "10:30", "　", "第", "2026-03-20", "2018年11月9日", "二〇一八年", "五月", "十日"}
+	for range draws {
+		text := drawText(rng, pieces, 10)
+		// The first place where a date can be, by the pattern alone.
+		want := anywhere.FindStringIndex(text)
+		got := -1
+		for off := fourDigits(text, 0); off >= 0; off = fourDigits(text, off+1) {
+			if shownDate.MatchString(text[off:]) {
+				got = off
+				break
+			}
+		}
+		if want == nil && got >= 0 || want != nil && got != want[0] {
+			t.Fatalf("%q: at %d, want %v", text, got, want)
+		}
+		s, from, to := findStamp(text)
+		if !s.zero() && (from < 0 || to > len(text) || from >= to || parseStamp(text[from:to]).date != s.date) {
+			t.Fatalf("%q: %v at %d to %d", text, s, from, to)
+		}
+	}
+}
+
+func TestCharsetsAreThoseOfThePattern(t *testing.T) {
+	whole := regexp.MustCompile(`(?i)<(?:meta|\?xml)[^>]{0,512}?(?:charset|encoding)\s*=\s*["']?\s*([a-z0-9_\-]{2,20})`)
+	rng := rand.New(rand.NewPCG(3, 3))
+	pieces := []string{"<meta ", "<META", "<?xml ", "<", ">", " charset=gbk", `encoding = "utf-8"`, "charset", "=", "gb2312", "'", " ", strings.Repeat("x", 300), strings.Repeat("县", 300), "content=", "\xff", "<p>", "charset=\"nonsense\""}
+	for range draws {
+		text := []byte(drawText(rng, pieces, 12))
+		want := ""
+		for _, m := range whole.FindAllSubmatch(text, 8) {
+			if want = knownCharset(string(m[1])); want != "" {
+				break
+			}
+		}
+		if got := saidCharset(text, ""); got != want {
+			t.Fatalf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestWordsAreFoundWherePlainLoopsFindThem(t *testing.T) {
+	words := []string{"时时彩", "赌场", "澳门赌场", "bet365", "bet", "娱乐城", "娱乐"}
+	m := newMatcher(words)
+	plain := func(text string) string {
+		for i := range text {
+			for _, w := range m.byHead[head(text[i:])] {
+				if !strings.HasPrefix(text[i:], w) || w[0] < 0x80 && i > 0 && text[i-1] < 0x80 {
+					continue
+				}
+				if end := i + len(w); w[len(w)-1] < 0x80 && end < len(text) && text[end] >= 'a' && text[end] <= 'z' {
+					continue
+				}
+				return w
+			}
+		}
+		return ""
+	}
+	rng := rand.New(rand.NewPCG(4, 4))
+	pieces := append([]string{"时", "彩", "澳门", "b", "et", "365", "城", string(wall), "a", "政"}, words...)
+	for range draws {
+		text := drawText(rng, pieces, 8)
+		if got, want := m.first(text), plain(text); got != want {
+			t.Fatalf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestBlanksAreSqueezedAsCharacterByCharacter(t *testing.T) {
+	one := func(s string) string {
+		var b strings.Builder
+		gap := false
+		for _, r := range s {
+			if blank(r) {
+				gap = true
+				continue
+			}
+			if gap && b.Len() > 0 {
+				b.WriteByte(' ')
+			}
+			gap = false
+			b.WriteRune(r)
+		}
+		return b.String()
+	}
+	rng := rand.New(rand.NewPCG(5, 5))
+	pieces := []string{" ", " ", "\n", "\t", "\u3000", "\u00a0", "\u200b", "\ufeff", "政", "府", "a", ".", "\xff", "\ufffd", "\u2028"}
+	for range draws {
+		text := drawText(rng, pieces, 12)
+		want := one(text)
+		if got := squeeze(text); got != want {
+			t.Fatalf("squeeze %q: %q, want %q", text, got, want)
+		}
+		if got := squeezedLen(text); got != utf8.RuneCountInString(want) {
+			t.Fatalf("%q: %d characters, want %d", text, got, utf8.RuneCountInString(want))
+		}
+		var lines []string
+		for line := range strings.Lines(text) {
+			if line = one(line); line != "" {
+				lines = append(lines, line)
+			}
+		}
+		if got := tidy(text); got != strings.Join(lines, "\n") {
+			t.Fatalf("tidy %q: %q, want %q", text, got, lines)
+		}
+	}
+}
+
+// A word that is looked for before a pattern is tried must stand in whatever
+// the pattern matches.
+func TestNoPatternMatchesWithoutItsWords(t *testing.T) {
+	for _, c := range []struct {
+		pattern *regexp.Regexp
+		words   []string
+		samples []string
+	}{
+		{floatScript, floatWords, []string{" floatAd(", " AdMove(", "moveAd", "floatImg", "piaofu", "floatad", "scrollX", "new  Floater(", "new Floaters", `addItem("a", 1,`}},
+		{floatName, floatNames, []string{"piaofu", "piaochuang", "float-ad", "floatingWin", "float_layer", "couplet", "x-duilian"}},
+		{titleName, titleWords, []string{"title", "art_title", "tit", "newsbt", "headline", "biaoti", "xl-tit2", "BT"}},
+		{contentName, contentWords, []string{"UCAP-CONTENT", "ucapcontent", "TRS_Editor", "trs_preappend", "zoom", "zoomcon", "article", "news_content", "conter", "neirong", "zhengwen", "txt-article", "articlecon", "contentbox", "printcontent", "Zoom"}},
+		{parkedWords, parkedSigns, []string{"This domain is for sale", "buy this domain", "Domain expired", "parked free", "域名正在出售", "该域名可转让", "域名已过期", "您访问的域名已到期", "网站暂时无法访问，未备案"}},
+		{visitor, visitorWords, []string{"document . referrer", "['referrer']", "navigator.userAgent", "navigator.platform", "navigator.appVersion", `["useragent"]`}},
+		{hideByQuery, hideWords, []string{`$(".a").hide()`, `jQuery('#a').css("display","none")`, `querySelector('.a').style.display='none'`, `querySelectorAll(".a").style.opacity=0`}},
+	} {
+		for _, s := range c.samples {
+			if !c.pattern.MatchString(s) {
+				t.Errorf("%s does not match %q", c.pattern, s)
+			}
+			if !containsAny(lowered(s), c.words) {
+				t.Errorf("%q holds none of %q", s, c.words)
+			}
+		}
+	}
+	for _, s := range []string{`"a"+"b"`, "'a' \n+\t'b'", `x="a" + "b"`} {
+		if !joinedStr.MatchString(s) || !pieced(s) {
+			t.Errorf("%q is not seen to be pieced together", s)
+		}
+	}
+	if pieced(`a+b+"c"`) || pieced(`"a", b + c`) {
+		t.Error("what is not pieced together is taken for it")
+	}
+}
