@@ -35,7 +35,7 @@ var floors = []string{
 	"notice/noticeweb", "filing/filingweb", "merit/meritweb", "closing/closingweb", "reconciliation/reconciliationweb",
 	"matrix/matrixweb", "platform/platformweb", "blueprint/blueprintweb", "moveout/moveoutweb", "health/healthweb",
 	"vigil/vigilweb", "duty/dutyweb",
-	"assessment/assessmentweb", "appraisal/appraisalweb", "blindtest/blindtestweb", "reporting/reportingweb", "reporting/reportingpublic", "dashboard/dashboardweb", "annual/annualweb", "annual/annualpublic", "audit/auditweb", "workbench/workbenchweb", "queries/queriesweb", "api",
+	"assessment/assessmentweb", "appraisal/appraisalweb", "appraisal/appraisalpublic", "blindtest/blindtestweb", "reporting/reportingweb", "reporting/reportingpublic", "dashboard/dashboardweb", "annual/annualweb", "annual/annualpublic", "audit/auditweb", "workbench/workbenchweb", "queries/queriesweb", "api",
 	// hall
 	"demo", "app", "app/apptest",
 }

@@ -55,6 +55,8 @@ var unscoped = map[string]string{
 
 	"blindtest.Observe":     "system: asked by assessment, whose scope was checked",
 	"blindtest.Sweep":       "system: the periodic duty",
+	"appraisal.OnPublic":    "system: registration at start",
+	"appraisal.Statement":   "public: what the offices opened to everybody",
 	"appraisal.AppealUntil": "public: until when appeals to a round, which the caller holds, may be made",
 	"dashboard.Register":    "system: registration at start",
 	"dashboard.Recount":     "system: the periodic duty",

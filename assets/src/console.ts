@@ -142,12 +142,28 @@ function offerDraft(form: HTMLFormElement): void {
   const restore = make("button", "button", "恢复内容");
   const drop = make("button", "button plain", "不用了");
   restore.type = drop.type = "button";
-  restore.addEventListener("click", () => { write(form, d); bar.remove(); fieldsOf(form)[0]?.focus(); say("已恢复上次填写的内容。"); });
+  restore.addEventListener("click", () => { write(form, d); unfold(form); bar.remove(); fieldsOf(form)[0]?.focus(); say("已恢复上次填写的内容。"); });
   drop.addEventListener("click", () => { store(session, key, null); bar.remove(); fieldsOf(form)[0]?.focus(); });
   acts.append(restore, drop);
   bar.append(acts);
   form.parentNode?.insertBefore(bar, form);
 }
+
+/** unfold opens what is folded and holds something. */
+function unfold(root: ParentNode): void {
+  for (const d of Array.from(root.querySelectorAll<HTMLDetailsElement>("details.folded, details.field-more"))) {
+    const filled = Array.from(d.querySelectorAll<HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement>("input, select, textarea"))
+      .some((f) => f.type === "checkbox" || f.type === "radio" ? (f as HTMLInputElement).checked : f.value !== "");
+    if (filled) d.open = true;
+  }
+}
+
+// A choice that asks for more opens the fields for it; the focus stays.
+on("change", "select[data-opens]", (e) => {
+  const select = e as HTMLSelectElement;
+  const more = select.closest(".field")?.nextElementSibling;
+  if (more instanceof HTMLDetailsElement && select.value === select.dataset.opens) more.open = true;
+});
 
 let saving = 0;
 on("input", "form[data-draft]", (form) => {

@@ -2,21 +2,25 @@ package app
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"zhengshu/internal/appraisal"
+	"zhengshu/internal/appraisal/appraisalpublic"
 	"zhengshu/internal/appraisal/appraisalweb"
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blindtest"
 	"zhengshu/internal/blindtest/blindtestweb"
 	"zhengshu/internal/db"
+	"zhengshu/internal/jobs"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
+	"zhengshu/internal/portal"
 	"zhengshu/internal/reporting"
-	"zhengshu/internal/rules/packs"
 	"zhengshu/internal/web"
 )
 
@@ -31,8 +35,33 @@ func (h *House) wireAppraise() {
 	h.Rounds = appraisal.New(appraisal.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Assessment: h.Assessment, Obligations: h.Obligations, Days: h.Days, Store: h.Blobs, Settings: h.Province.Settings})
 	h.BlindTests = blindtest.New(blindtest.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Letters: h.Letters, Days: h.Days, Keys: h.Keys, Settings: h.Province.Settings})
 	h.Assessment.Observe(h.BlindTests.Observe)
-	h.Reporting.RoundsFrom(h.publishedRound)
+	h.Reporting.RoundsFrom(h.Rounds)
 	h.Reporting.Contribute(reporting.SectionBlind, h.blindSection)
+	jobs.Handle(h.workers, func(ctx context.Context, _ publicResults) error { return h.StateResults(ctx) })
+	jobs.Every(h.workers, 30*time.Minute, publicResults{})
+	h.Rounds.OnPublic(func(ctx context.Context, tx *db.Tx) error { return jobs.Enqueue(ctx, tx, publicResults{}) })
+	h.Portal.Mount("/results/", resultsDoor(appraisalpublic.Config{Store: h.Releases, Log: h.Config.Log, Render: renderIn}))
+}
+
+// publicResults is the duty to state anew which results everybody may read.
+type publicResults struct{}
+
+// Kind names the job.
+func (publicResults) Kind() string { return "appraisal.public" }
+
+// resultsDoor is the public's door to published results, in the frame of each
+// site.
+func resultsDoor(c appraisalpublic.Config) func(portal.SiteInfo) http.Handler {
+	return inSite(appraisalpublic.New(c))
+}
+
+// StateResults signs the statement that the public pages read.
+func (h *House) StateResults(ctx context.Context) error {
+	body, err := h.Rounds.Statement(ctx)
+	if err != nil {
+		return err
+	}
+	return h.Releases.PutStatement(appraisal.PublicName, body)
 }
 
 func appraiseObligations() []obligation.Kind { return appraisal.Obligations() }
@@ -60,38 +89,6 @@ func appraiseParts() []web.Part {
 func (h *House) sweepAppraise(ctx context.Context) error {
 	_, err := h.BlindTests.Sweep(ctx)
 	return err
-}
-
-// publishedRound are the results of a place and period for its papers: of the
-// published round, each as it stands with its corrections.
-func (h *House) publishedRound(ctx context.Context, q db.Querier, scope authz.Scope, area org.AreaID, p assessment.Period) (string, []assessment.Score, bool, error) {
-	held, ok, err := h.Rounds.Results(ctx, q, scope, area, p)
-	if err != nil || !ok {
-		return "", nil, false, err
-	}
-	pack, err := held.Round.Pack()
-	if err != nil {
-		return "", nil, false, err
-	}
-	var out []assessment.Score
-	for _, x := range held.Results {
-		if x.Object.Kind != "site" {
-			continue
-		}
-		s := assessment.Score{Kind: assessment.SiteKind, ID: x.Snapshot.ID, Name: x.Snapshot.Name, Host: x.Snapshot.Host, Unit: x.Snapshot.Unit, UnitName: x.Snapshot.UnitName, Class: x.Object.Class, On: x.Snapshot.On,
-			Verdict: x.Standing.Verdict, Scored: x.Standing.Scored, Points: x.Standing.Points, Pack: pack}
-		if held.Round.Adopted() {
-			a := held.Round.Adoption
-			s.Adoption = &assessment.Adoption{Pack: pack.ID, Version: pack.Version, UnitName: a.Unit, Label: a.Label, Basis: a.Basis, By: a.By, On: a.On}
-		}
-		if x.Standing.Verdict == assessment.Unqualified {
-			for _, name := range x.Vetoes {
-				s.Vetoes = append(s.Vetoes, assessment.Line{Indicator: packs.Indicator{Name: name, Kind: packs.Veto}, Outcome: packs.Violated})
-			}
-		}
-		out = append(out, s)
-	}
-	return held.Round.Name + "（" + held.Round.Number + "）", out, true, nil
 }
 
 // blindSection is what a finished blind test tells the papers of its quarter, in

@@ -192,6 +192,7 @@ type House struct {
 	certs     *portal.Certificates
 	recorder  *visits.Recorder // of this process's readers; nil without a listener
 	closers   []func() error
+	probes    *db.DB // where probes lie: a file of their own on SQLite
 }
 
 // Open opens the house, creating what is not there yet. Other processes may
@@ -443,6 +444,7 @@ func (h *House) wireInspection(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	h.probes = probes
 	if probes != h.DB {
 		h.closers = append(h.closers, probes.Close)
 	}

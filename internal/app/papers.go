@@ -5,17 +5,13 @@ import (
 	"net/http"
 	"time"
 
-	"zhengshu/internal/assessment"
-	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/inspection/inspectionpublic"
 	"zhengshu/internal/jobs"
-	"zhengshu/internal/org"
 	"zhengshu/internal/portal"
 	"zhengshu/internal/reporting"
 	"zhengshu/internal/reporting/reportingpublic"
-	"zhengshu/internal/rules/packs"
 )
 
 // publicPapers is the duty to state anew which bulletins everybody may read.
@@ -26,7 +22,6 @@ func (publicPapers) Kind() string { return "reporting.public" }
 
 // wirePapers ties reporting to the rounds and to the public pages.
 func (h *House) wirePapers() {
-	h.Reporting.RoundsFrom(h.roundResults)
 	jobs.Handle(h.workers, func(ctx context.Context, _ publicPapers) error { return h.StatePapers(ctx) })
 	jobs.Every(h.workers, 30*time.Minute, publicPapers{})
 	h.Reporting.OnPublic(func(ctx context.Context, tx *db.Tx) error { return jobs.Enqueue(ctx, tx, publicPapers{}) })
@@ -69,33 +64,4 @@ func (h *House) StatePapers(ctx context.Context) error {
 		return err
 	}
 	return h.Releases.PutStatement(reporting.PublicName, body)
-}
-
-// roundResults are the published results of a place and quarter for its
-// bulletin: those of its round, corrections included. What a round did not draw
-// is not in it.
-func (h *House) roundResults(ctx context.Context, q db.Querier, scope authz.Scope, area org.AreaID, p assessment.Period) (string, []assessment.Score, bool, error) {
-	held, ok, err := h.Rounds.Results(ctx, q, scope, area, p)
-	if err != nil || !ok {
-		return "", nil, false, err
-	}
-	pack, err := held.Round.Pack()
-	if err != nil {
-		return "", nil, false, err
-	}
-	var out []assessment.Score
-	for _, o := range held.Results {
-		if o.Object.Kind != "site" {
-			continue
-		}
-		sc := assessment.Score{ID: o.Object.Of, Name: o.Snapshot.Name, Host: o.Snapshot.Host, Unit: o.Snapshot.Unit, UnitName: o.Snapshot.UnitName, Class: o.Object.Class, On: o.Snapshot.On,
-			Verdict: o.Standing.Verdict, Scored: o.Standing.Scored, Points: o.Standing.Points, Pack: pack}
-		for _, name := range o.Vetoes {
-			if o.Standing.Verdict == assessment.Unqualified {
-				sc.Vetoes = append(sc.Vetoes, assessment.Line{Indicator: packs.Indicator{Name: name}})
-			}
-		}
-		out = append(out, sc)
-	}
-	return "“" + held.Round.Name + "”（" + held.Round.Number + "）", out, true, nil
 }

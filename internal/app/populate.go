@@ -14,7 +14,8 @@ import (
 
 // Populate fills an empty house with an invented province of true size, to
 // measure with: about 620 sites, 5,000 accounts, 6,000 units and 20,000 people
-// at scale 1, with two years of cases and obligations. The house must run on a
+// at scale 1, with two years of cases and obligations and a quarter of checks.
+// The house must run on a
 // *calendar.Manual that stands at the present.
 func (h *House) Populate(ctx context.Context, scale float64) (demo.Made, error) {
 	n, err := db.One(ctx, h.DB, db.Value[int], `SELECT count(*) FROM unit`)
@@ -29,10 +30,20 @@ func (h *House) Populate(ctx context.Context, scale float64) (demo.Made, error) 
 		return demo.Made{}, fmt.Errorf("app: populate: the house must run on a clock that can be set (Config.Clock)")
 	}
 	ctx = audit.System(ctx, "demo.populate")
-	made, err := demo.Populate(ctx, demo.Ledger{DB: h.DB, Org: h.Org, Registry: h.Registry,
-		Lifecycle: h.Lifecycle, Approvals: h.Approvals, Obligations: h.Obligations, At: clock.Set}, authz.System("demo.populate"), scale)
+	made, err := demo.Populate(ctx, h.ledger(clock), authz.System("demo.populate"), scale)
 	if err != nil {
 		return made, fmt.Errorf("app: populate: %w", err)
 	}
 	return made, nil
+}
+
+func (h *House) ledger(clock *calendar.Manual) demo.Ledger {
+	return demo.Ledger{DB: h.DB, Org: h.Org, Registry: h.Registry, Lifecycle: h.Lifecycle, Approvals: h.Approvals, Obligations: h.Obligations,
+		Inspection: h.Inspection, Assessment: h.Assessment, Signin: h.Signin, Probes: h.probes, At: clock.Set}
+}
+
+// GiveLogins lets those who hold a round of a populated province sign in.
+func (h *House) GiveLogins(ctx context.Context) error {
+	ctx = audit.System(ctx, "demo.populate")
+	return h.ledger(calendar.NewManual(h.DB.Now())).GiveLogins(ctx, authz.System("demo.populate"))
 }

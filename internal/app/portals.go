@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"zhengshu/internal/appraisal/appraisalpublic"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/egress"
@@ -207,6 +208,7 @@ func OpenPortals(ctx context.Context, c PortalConfig) (*Portals, error) {
 		Observe: func(h portal.Hit) { p.served.Add(1); p.recorder.Observe(h) }})
 	door := registrypublic.New(registrypublic.Config{Store: p.store, Clock: calendar.System(), Log: c.Log, Render: renderIn})
 	p.handler.Mount("/official/", inSite(door))
+	p.handler.Mount("/results/", resultsDoor(appraisalpublic.Config{Store: p.store, Log: c.Log, Render: renderIn}))
 	p.handler.Mount("/rules/", rulesDoor(inspectionpublic.Config{Store: p.store, Log: c.Log, Render: renderIn}))
 	p.handler.Mount("/bulletins/", papersDoor(reportingpublic.Config{Store: p.store, Log: c.Log, Render: renderIn}))
 	// What needs the house says so, in the site's own page.

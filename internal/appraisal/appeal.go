@@ -61,12 +61,18 @@ func scanAppeal(r db.Scanner) (Appeal, error) {
 	return a, err
 }
 
-// Appeals of a round in scope, those without an answer first.
-func (s *Service) Appeals(ctx context.Context, scope authz.Scope, id string) ([]Appeal, error) {
+// Appeals of a round in scope, those without an answer first, and how many
+// there are.
+func (s *Service) Appeals(ctx context.Context, scope authz.Scope, id string, limit, offset int) ([]Appeal, int, error) {
 	if _, err := s.round(ctx, s.DB, scope, id); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return db.All(ctx, s.DB, scanAppeal, appealSelect+` WHERE p.round_id = $1 ORDER BY CASE WHEN p.state = 'raised' THEN 0 ELSE 1 END, p.at, p.id`, id)
+	total, err := db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM appraisal_appeal WHERE round_id = $1`, id)
+	if err != nil {
+		return nil, 0, err
+	}
+	list, err := db.All(ctx, s.DB, scanAppeal, appealSelect+` WHERE p.round_id = $1 ORDER BY CASE WHEN p.state = 'raised' THEN 0 ELSE 1 END, p.at, p.id LIMIT $2 OFFSET $3`, id, cmp.Or(limit, 50), offset)
+	return list, total, err
 }
 
 // told is an object whose unit lies in the scope, of a round whose results were
@@ -502,6 +508,11 @@ func (s *Service) Confirm(ctx context.Context, scope authz.Scope, id string, agr
 			act = "confirm"
 			if err := s.settle(ctx, tx, r, o, &c, actor); err != nil {
 				return err
+			}
+			if !r.PublicOn.IsZero() {
+				if err := s.restate(ctx, tx); err != nil {
+					return err
+				}
 			}
 			if _, err := notify.Send(ctx, tx, notify.Message{Key: "appraisal:erratum:" + id, Unit: string(o.Unit), Title: o.Name + "的考核结果已勘误", Body: c.Was.Says() + "更正为" + c.Becomes.Says() + "：" + clip(c.Reason, 80), Link: o.Link()}); err != nil {
 				return err

@@ -3,6 +3,7 @@ package appraisal_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -600,4 +601,115 @@ func TestResultOfAMergedUnitStaysUnderItsName(t *testing.T) {
 			t.Errorf("%+v, %v", x, err)
 		}
 	})
+}
+
+// A unit abolished while its sites are being judged: who follows it is told and
+// may appeal; what is frozen bears the name under which it was judged, and a site
+// that is no longer run is untested, which costs nothing.
+func TestUnitAbolishedInTheQuarter(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.org.OnReorganise(registry.Reorganise())
+		h.org.OnReorganise(obligation.Reorganise())
+		h.org.OnReorganise(appraisal.Reorganise())
+		h.adopt()
+		r := h.open()
+		_, err := h.svc.Collect(as(h.head), manage(h.head), r.ID)
+		h.must(err)
+		ctx := as(h.prov)
+		plan := org.Plan{Kind: org.Merge, Unit: h.units["西安市商务局"].ID, Into: h.units["雁塔区政府办公室"].ID, Document: "陕编〔2026〕1号", On: calendar.DateOf(h.clock.Now())}
+		rehearsal, err := h.org.Rehearse(ctx, system, plan)
+		h.must(err)
+		h.must(h.db.Update(ctx, func(tx *db.Tx) error {
+			if _, err := h.org.Reorganise(ctx, tx, system, plan, rehearsal.Digest); err != nil {
+				return err
+			}
+			_, err := tx.Exec(ctx, `UPDATE site SET state = 'closed' WHERE id = $1`, h.sites["西安市商务局"].ID)
+			return err
+		}))
+		r, err = h.svc.Freeze(as(h.head), manage(h.head), r.ID, false)
+		h.must(err)
+		r = h.appealed(r)
+		o := h.objects(r)["西安市商务局"]
+		if o.UnitName != "西安市商务局" || o.UnitNow != "雁塔区政府办公室" || o.Standing.Verdict != assessment.Untested {
+			t.Errorf("%+v", o)
+		}
+		told, err := db.One(ctx, h.db, db.Value[int], `SELECT count(*) FROM message WHERE unit_id = $1 AND body LIKE '%2 个网站%'`, h.units["雁塔区政府办公室"].ID)
+		if err != nil || told != 1 {
+			t.Errorf("who follows was told %d times of both (%v)", told, err)
+		}
+		if _, err := h.svc.Raise(as(h.unit), h.unit.ScopeFor(authz.AppraisalAppeal), o.ID, "V-W-1.4", "由承接单位提出的申诉", nil); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Article 29: everybody may read the results of a published round whose pack the
+// province had adopted; what rests on a value nobody has verified is not told, and
+// a correction stands beside the result.
+func TestArticle29_PublicResults(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		stated := 0
+		h.svc.OnPublic(func(context.Context, *db.Tx) error { stated++; return nil })
+		r := h.frozen()
+		_, err := h.svc.Show(as(h.head), manage(h.head), r.ID, true)
+		refused(t, err, fault.Refused, "公布以后")
+		r = h.appealed(r)
+		h.clock.Set(time.Date(2026, 10, 30, 2, 0, 0, 0, time.UTC))
+		_, err = h.svc.Decide(as(h.head), manage(h.head), r.ID)
+		h.must(err)
+		_, err = h.svc.Publish(as(h.head), manage(h.head), r.ID)
+		h.must(err)
+		_, err = h.svc.Show(as(h.unit), h.unit.ScopeFor(authz.AppraisalAppeal), r.ID, true)
+		refused(t, err, fault.NotFound, "")
+		if p := h.public(); len(p.Rounds) != 0 {
+			t.Errorf("told before it was opened: %+v", p)
+		}
+		_, err = h.svc.Show(as(h.head), manage(h.head), r.ID, true)
+		h.must(err)
+		_, err = h.svc.Show(as(h.head), manage(h.head), r.ID, true)
+		refused(t, err, fault.Conflict, "已经是这样了")
+		p := h.public()
+		if len(p.Rounds) != 1 || stated != 1 || p.Rounds[0].Adoption.Label != assessment.Adopted || p.Rounds[0].Adoption.By != "" || len(p.Rounds[0].Results) != 2 {
+			t.Fatalf("%+v", p)
+		}
+		said := map[string]appraisal.PublicResult{}
+		for _, x := range p.Rounds[0].Results {
+			said[x.Name] = x
+		}
+		// D-06 of the portal took points of a value that is not verified.
+		if x := said["雁塔区政府"]; x.Verdict != appraisal.NotVerified || x.Points != "" {
+			t.Errorf("an unverified value is published: %+v", x)
+		}
+		if x := said["西安市商务局"]; x.Verdict != assessment.Qualified.Name() {
+			t.Errorf("%+v", x)
+		}
+		o := h.objects(r)["雁塔区政府"]
+		c, err := h.svc.Propose(as(h.head), manage(h.head), r.ID, o.ID, appraisal.Entry{Indicator: "D-06", Outcome: packs.Kept}, "经查都已解读，予以更正")
+		h.must(err)
+		_, err = h.svc.Confirm(as(h.second), manage(h.second), c.ID, true)
+		h.must(err)
+		p = h.public()
+		if e := p.Rounds[0].Errata; stated != 2 || len(e) != 1 || e[0].Object != "雁塔区政府" || e[0].Was != "" || e[0].Reason != "经查都已解读，予以更正" {
+			t.Errorf("stated %d times, errata %+v", stated, e)
+		}
+		for _, x := range p.Rounds[0].Results {
+			if x.Name == "雁塔区政府" && (x.Verdict != assessment.Qualified.Name() || x.Points != "100" || x.Errata != 1) {
+				t.Errorf("nothing unverified moves it any more: %+v", x)
+			}
+		}
+		_, err = h.svc.Show(as(h.head), manage(h.head), r.ID, false)
+		h.must(err)
+		if p := h.public(); len(p.Rounds) != 0 || stated != 3 {
+			t.Errorf("taken back and still told: %+v", p)
+		}
+	})
+}
+
+// public is what everybody may read now.
+func (h *house) public() (p appraisal.Public) {
+	h.t.Helper()
+	body, err := h.svc.Statement(context.Background())
+	h.must(err)
+	h.must(json.Unmarshal(body, &p))
+	return p
 }

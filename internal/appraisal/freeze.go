@@ -120,13 +120,20 @@ func (s *Service) freezable(ctx context.Context, tx *db.Tx, r *Round, leaveOut b
 	if !Machine.Can(r.State, "freeze") {
 		return fault.Newf(fault.Conflict, "这一轮现在是“%s”，不能冻结结果。可能刚被别人办理，请刷新后再看。", r.StateName())
 	}
-	open, err := s.differences(ctx, tx, *r)
+	pack, err := r.Pack()
 	if err != nil {
 		return err
 	}
-	open = slices.DeleteFunc(open, func(d Difference) bool { return d.Ruled != nil })
-	if len(open) > 0 {
-		return fault.Newf(fault.Refused, "有 %d 项两人评判不一致，尚未裁定（%s等），请先在“分歧”中裁定。", len(open), open[0].Object.Name+"“"+open[0].Indicator.Name+"”")
+	n, err := s.differing(ctx, tx, pack, r.ID, true)
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		open, err := s.differences(ctx, tx, pack, r.ID, differenceFilter{unruled: true, limit: 1})
+		if err != nil {
+			return err
+		}
+		return fault.Newf(fault.Refused, "有 %d 项两人评判不一致，尚未裁定（%s等），请先在“分歧”中裁定。", n, open[0].Object.Name+"“"+open[0].Indicator.Name+"”")
 	}
 	running, err := s.running(ctx, tx, r.ID)
 	if err != nil {

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
+	"strings"
 
 	"zhengshu/internal/approval"
 	"zhengshu/internal/assessment"
@@ -256,8 +258,13 @@ type Outcome struct {
 	Snapshot Snapshot
 	Frozen   Standing
 	Standing Standing // with the corrections in force
-	Vetoes   []string // names of the indicators, of the frozen result
-	Errata   int
+	// Vetoes are the indicators that failed it as it stands; Proven says that the
+	// value of one of them at least is verified.
+	Vetoes []packs.Indicator
+	Proven bool
+	// Unverified: what stands rests on values nobody has verified.
+	Unverified bool
+	Errata     int
 }
 
 // Held is a published round with its results.
@@ -280,55 +287,146 @@ func (s *Service) Results(ctx context.Context, q db.Querier, scope authz.Scope, 
 	if err != nil {
 		return Held{}, false, err
 	}
-	pack, err := h.Round.Pack()
-	if err != nil {
-		return h, false, err
-	}
-	corrections, err := s.standingCorrections(ctx, q, h.Round.ID)
-	if err != nil {
-		return h, false, err
-	}
-	rows, err := stored(ctx, q, h.Round.ID)
-	if err != nil {
-		return h, false, err
-	}
-	objects, err := db.All(ctx, q, scanObject, objectSelect+` WHERE o.round_id = $1`, h.Round.ID)
-	if err != nil {
-		return h, false, err
-	}
-	byID := make(map[string]Object, len(objects))
-	for _, o := range objects {
-		byID[o.ID] = o
-	}
-	for _, x := range rows {
-		// Only the head of the facts is needed of thousands of rows.
-		var f struct {
-			Object Snapshot `json:"object"`
-		}
-		var res Result
-		if err := json.Unmarshal([]byte(x.facts), &f); err != nil {
-			return h, false, err
-		}
-		if err := json.Unmarshal([]byte(x.result), &res); err != nil {
-			return h, false, err
-		}
-		o := Outcome{Object: byID[x.object.ID], Snapshot: f.Object, Frozen: res.Standing(), Standing: x.object.Standing, Errata: len(corrections[x.object.ID])}
-		for _, v := range res.Vetoes {
-			i, _ := pack.Indicator(v)
-			o.Vetoes = append(o.Vetoes, i.Name)
-		}
-		h.Results = append(h.Results, o)
-	}
-	slices.SortFunc(h.Results, func(a, b Outcome) int {
-		return cmp.Or(cmp.Compare(b.Object.Kind, a.Object.Kind), cmp.Compare(a.Snapshot.AreaCode, b.Snapshot.AreaCode), cmp.Compare(a.Snapshot.Name, b.Snapshot.Name), cmp.Compare(a.Object.ID, b.Object.ID))
-	})
-	return h, true, nil
+	h.Results, err = s.outcomes(ctx, q, h.Round)
+	return h, err == nil, err
 }
 
-// Errata of a round in scope, newest first.
-func (s *Service) Errata(ctx context.Context, scope authz.Scope, id string) ([]Correction, error) {
-	if _, err := s.round(ctx, s.DB, scope, id); err != nil {
+// ResultsOf are the results of a published round in scope.
+func (s *Service) ResultsOf(ctx context.Context, scope authz.Scope, id string) (h Held, err error) {
+	if h.Round, err = s.round(ctx, s.DB, scope, id); err != nil {
+		return h, err
+	}
+	if h.Round.State != Published {
+		return h, fault.Newf(fault.Refused, "这一轮现在是“%s”，公布以后才有可以反馈和公开的结果。", h.Round.StateName())
+	}
+	h.Results, err = s.outcomes(ctx, s.DB, h.Round)
+	return h, err
+}
+
+// headOf is how much of a frozen text is read of thousands: the object stands
+// first in the facts, verdict and vetoes stand before the lines of a result.
+const headOf = 4000
+
+// outcomes are the results of a round as they stand.
+func (s *Service) outcomes(ctx context.Context, q db.Querier, r Round) ([]Outcome, error) {
+	pack, err := r.Pack()
+	if err != nil {
 		return nil, err
 	}
-	return db.All(ctx, s.DB, scanCorrection, correctionSelect+` WHERE c.round_id = $1 ORDER BY c.proposed_at DESC, c.id DESC`, id)
+	corrections, err := s.standingCorrections(ctx, q, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	out, err := db.All(ctx, q, func(x db.Scanner) (Outcome, error) {
+		var facts, result string
+		o, err := scanObjectAnd(x, &facts, &result)
+		if err != nil {
+			return Outcome{}, err
+		}
+		out := Outcome{Object: o, Standing: o.Standing}
+		var res Result
+		if err := leading(facts, map[string]any{"object": &out.Snapshot}); err != nil {
+			return out, fmt.Errorf("appraisal: facts of %s: %w", o.ID, err)
+		}
+		if err := leading(result, map[string]any{"verdict": &res.Verdict, "scored": &res.Scored, "points": &res.Points, "part2": &res.Part2, "bonus": &res.Bonus, "vetoes": &res.Vetoes, "unverified": &res.Unverified}); err != nil {
+			return out, fmt.Errorf("appraisal: result of %s: %w", o.ID, err)
+		}
+		out.Frozen = res.Standing()
+		out.stands(pack, res)
+		return out, nil
+	}, `SELECT `+objectColumns+`, substr(x.facts, 1, $2), substr(x.result, 1, $2) FROM appraisal_result x JOIN appraisal_object o ON o.id = x.object_id JOIN unit v ON v.id = o.unit_id WHERE x.round_id = $1`, r.ID, headOf)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.corrected(ctx, q, r, pack, corrections, out); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(out, func(a, b Outcome) int {
+		return cmp.Or(cmp.Compare(b.Object.Kind, a.Object.Kind), cmp.Compare(a.Snapshot.AreaCode, b.Snapshot.AreaCode), cmp.Compare(a.Snapshot.Name, b.Snapshot.Name), cmp.Compare(a.Object.ID, b.Object.ID))
+	})
+	return out, nil
+}
+
+// stands says by which vetoes a result stands and whether on verified values.
+func (o *Outcome) stands(pack packs.Pack, res Result) {
+	o.Vetoes, o.Proven, o.Unverified = nil, false, len(res.Unverified) > 0
+	for _, v := range res.Vetoes {
+		i, _ := pack.Indicator(v)
+		o.Vetoes = append(o.Vetoes, i)
+		o.Proven = o.Proven || !slices.Contains(res.Unverified, v)
+	}
+}
+
+// corrected works out anew the few results that stand otherwise than frozen.
+func (s *Service) corrected(ctx context.Context, q db.Querier, r Round, pack packs.Pack, corrections map[string][]Correction, list []Outcome) error {
+	if len(corrections) == 0 {
+		return nil
+	}
+	var w db.Where
+	ids := make([]string, 0, len(corrections))
+	for id := range corrections {
+		ids = append(ids, id)
+	}
+	type row struct{ id, facts string }
+	rows, err := db.All(ctx, q, func(x db.Scanner) (row, error) {
+		var f row
+		return f, x.Scan(&f.id, &f.facts)
+	}, `SELECT object_id, facts FROM appraisal_result WHERE object_id IN `+db.Among(&w, ids), w.Args()...)
+	if err != nil {
+		return err
+	}
+	again := map[string]Result{}
+	for _, x := range rows {
+		var f Facts
+		if err := json.Unmarshal([]byte(x.facts), &f); err != nil {
+			return fmt.Errorf("appraisal: facts of %s: %w", x.id, err)
+		}
+		again[x.id] = Evaluate(pack, r.Adopted(), f, corrections[x.id])
+	}
+	for i := range list {
+		o := &list[i]
+		if res, ok := again[o.Object.ID]; ok {
+			o.Errata = len(corrections[o.Object.ID])
+			o.stands(pack, res)
+		}
+	}
+	return nil
+}
+
+// leading reads the first members of a JSON object, up to the first that is not
+// asked for.
+func leading(text string, into map[string]any) error {
+	d := json.NewDecoder(strings.NewReader(text))
+	if _, err := d.Token(); err != nil {
+		return err
+	}
+	for d.More() {
+		k, err := d.Token()
+		if err != nil {
+			return err
+		}
+		name, _ := k.(string)
+		at, ok := into[name]
+		if !ok {
+			return nil
+		}
+		if err := d.Decode(at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Errata of a round in scope, newest first, and how many there are.
+func (s *Service) Errata(ctx context.Context, scope authz.Scope, id string, limit, offset int) ([]Correction, int, error) {
+	if _, err := s.round(ctx, s.DB, scope, id); err != nil {
+		return nil, 0, err
+	}
+	total, err := db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM appraisal_correction WHERE round_id = $1`, id)
+	if err != nil {
+		return nil, 0, err
+	}
+	// Those that wait for their second person first.
+	list, err := db.All(ctx, s.DB, scanCorrection, correctionSelect+` WHERE c.round_id = $1 ORDER BY CASE WHEN c.state = 'proposed' THEN 0 ELSE 1 END, c.proposed_at DESC, c.id DESC LIMIT $2 OFFSET $3`, id, cmp.Or(limit, 50), offset)
+	return list, total, err
 }

@@ -137,6 +137,7 @@ type Round struct {
 	DecidedAt   time.Time
 	PublishedAt time.Time
 	PublishedBy string
+	PublicOn    calendar.Date // since when everybody may read it
 	Adoption    Adoption
 	packBody    string
 	area, line  string // paths of the office
@@ -208,21 +209,24 @@ type Parts struct {
 }
 
 // Service is the door of appraisal.
-type Service struct{ Parts }
+type Service struct {
+	Parts
+	onPublic func(ctx context.Context, tx *db.Tx) error
+}
 
 // New makes the service.
-func New(p Parts) *Service { return &Service{p} }
+func New(p Parts) *Service { return &Service{Parts: p} }
 
 const roundSelect = `
 	SELECT r.id, r.number, r.name, r.kind, r.period, r.area_id, a.name, r.unit_id, u.name, r.pack, r.pack_version, r.pack_body, r.adoption, r.plan, r.seed, r.state, r.head_id, r.head_name,
-	       r.opened_at, r.collected_at, r.frozen_at, r.frozen_by, r.sha256, r.left_out, r.appeal_on, r.appeal_days, r.decided_at, r.published_at, r.published_by, u.area_path, u.line_path
+	       r.opened_at, r.collected_at, r.frozen_at, r.frozen_by, r.sha256, r.left_out, r.appeal_on, r.appeal_days, r.decided_at, r.published_at, r.published_by, r.public_on, u.area_path, u.line_path
 	  FROM appraisal_round r JOIN unit u ON u.id = r.unit_id JOIN area a ON a.id = r.area_id`
 
 func scanRound(s db.Scanner) (Round, error) {
 	var r Round
 	var adoption, plan, left string
 	err := s.Scan(&r.ID, &r.Number, &r.Name, &r.Kind, &r.Period, &r.Area, &r.AreaName, &r.Unit, &r.UnitName, &r.PackID, &r.PackVersion, &r.packBody, &adoption, &plan, &r.Seed, &r.State, &r.HeadID, &r.HeadName,
-		&r.OpenedAt, &r.CollectedAt, &r.FrozenAt, &r.FrozenBy, &r.SHA256, &left, &r.AppealOn, &r.AppealDays, &r.DecidedAt, &r.PublishedAt, &r.PublishedBy, &r.area, &r.line)
+		&r.OpenedAt, &r.CollectedAt, &r.FrozenAt, &r.FrozenBy, &r.SHA256, &left, &r.AppealOn, &r.AppealDays, &r.DecidedAt, &r.PublishedAt, &r.PublishedBy, &r.PublicOn, &r.area, &r.line)
 	for _, x := range []struct {
 		text string
 		into any

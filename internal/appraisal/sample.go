@@ -69,15 +69,21 @@ func (o Object) Target() audit.Target {
 	return audit.Target{Kind: "appraisal_object", ID: o.ID, Name: o.Name, Unit: string(o.Unit)}
 }
 
-const objectSelect = `
-	SELECT o.id, o.round_id, o.kind, o.object_id, o.name, o.host, o.class, o.area_code, o.unit_id, o.unit_name, v.name, o.stratum, o.stratum_size, o.drawn, o.reason, o.added_by,
-	       o.removed_at, o.removed_by, o.removed_why, o.verdict, o.scored, o.points, o.accepted_at, o.accepted_by, v.area_path, v.line_path
+const (
+	objectColumns = `o.id, o.round_id, o.kind, o.object_id, o.name, o.host, o.class, o.area_code, o.unit_id, o.unit_name, v.name, o.stratum, o.stratum_size, o.drawn, o.reason, o.added_by,
+	       o.removed_at, o.removed_by, o.removed_why, o.verdict, o.scored, o.points, o.accepted_at, o.accepted_by, v.area_path, v.line_path`
+	objectSelect = `
+	SELECT ` + objectColumns + `
 	  FROM appraisal_object o JOIN unit v ON v.id = o.unit_id`
+)
 
-func scanObject(r db.Scanner) (Object, error) {
+func scanObject(r db.Scanner) (Object, error) { return scanObjectAnd(r) }
+
+// scanObjectAnd reads an object and what stands behind it in the row.
+func scanObjectAnd(r db.Scanner, more ...any) (Object, error) {
 	var o Object
-	err := r.Scan(&o.ID, &o.Round, &o.Kind, &o.Of, &o.Name, &o.Host, &o.Class, &o.AreaCode, &o.Unit, &o.UnitName, &o.UnitNow, &o.Stratum, &o.StratumSize, &o.Drawn, &o.Reason, &o.AddedBy,
-		&o.RemovedAt, &o.RemovedBy, &o.RemovedWhy, &o.Standing.Verdict, &o.Standing.Scored, &o.Standing.Points, &o.AcceptedAt, &o.AcceptedBy, &o.area, &o.line)
+	err := r.Scan(append([]any{&o.ID, &o.Round, &o.Kind, &o.Of, &o.Name, &o.Host, &o.Class, &o.AreaCode, &o.Unit, &o.UnitName, &o.UnitNow, &o.Stratum, &o.StratumSize, &o.Drawn, &o.Reason, &o.AddedBy,
+		&o.RemovedAt, &o.RemovedBy, &o.RemovedWhy, &o.Standing.Verdict, &o.Standing.Scored, &o.Standing.Points, &o.AcceptedAt, &o.AcceptedBy, &o.area, &o.line}, more...)...)
 	return o, err
 }
 

@@ -1,6 +1,7 @@
 package appraisal
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -339,66 +340,79 @@ type Difference struct {
 	Ruled     *Mark
 }
 
-// Differences of a round in scope, those without a ruling first.
-func (s *Service) Differences(ctx context.Context, scope authz.Scope, id string) ([]Difference, error) {
+// Differences of a round in scope, those without a ruling first, and how many
+// there are.
+func (s *Service) Differences(ctx context.Context, scope authz.Scope, id string, limit, offset int) ([]Difference, int, error) {
 	r, err := s.round(ctx, s.DB, scope, id)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return s.differences(ctx, s.DB, r)
-}
-
-func (s *Service) differences(ctx context.Context, q db.Querier, r Round) ([]Difference, error) {
 	p, err := r.Pack()
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	list, err := s.sheets(ctx, q, r.ID, "")
+	total, err := s.differing(ctx, s.DB, p, id, false)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	ruled, err := s.rulings(ctx, q, r.ID, "")
-	if err != nil {
-		return nil, err
-	}
-	var out []Difference
-	for i := 0; i+1 < len(list); i++ {
-		a, b := list[i], list[i+1]
-		if a.Object != b.Object {
-			continue
-		}
-		for _, ind := range p.Indicators {
-			x, okA := a.Marks[ind.ID]
-			y, okB := b.Marks[ind.ID]
-			if !Serious(ind) || !okA || !okB || x.Outcome == y.Outcome {
-				continue
-			}
-			o, err := object(ctx, q, a.Object)
-			if err != nil {
-				return nil, err
-			}
-			if !o.RemovedAt.IsZero() {
-				continue
-			}
-			d := Difference{Object: o, Indicator: ind, Marks: []Mark{x, y}}
-			for n := range ruled {
-				if ruled[n].Object == o.ID && ruled[n].Indicator == ind.ID {
-					d.Ruled = &ruled[n].Mark
-				}
-			}
-			out = append(out, d)
+	list, err := s.differences(ctx, s.DB, p, id, differenceFilter{limit: limit, offset: offset})
+	return list, total, err
+}
+
+// differenceFilter narrows differences.
+type differenceFilter struct {
+	unruled           bool
+	object, indicator string
+	limit, offset     int
+}
+
+// differingFrom joins the two sheets of an object where a serious line of theirs
+// differs: a province has thousands of sheets, of which few do.
+const differingFrom = `
+	  FROM appraisal_sheet a JOIN appraisal_sheet b ON b.object_id = a.object_id AND b.seat = 'second'
+	  JOIN appraisal_mark m ON m.sheet_id = a.id JOIN appraisal_mark n ON n.sheet_id = b.id AND n.indicator = m.indicator AND n.outcome <> m.outcome
+	  JOIN appraisal_object o ON o.id = a.object_id JOIN unit v ON v.id = o.unit_id
+	  LEFT JOIN appraisal_ruling g ON g.object_id = o.id AND g.indicator = m.indicator
+	 WHERE `
+
+func differingWhere(w *db.Where, p packs.Pack, round string, f differenceFilter) {
+	var serious []string
+	for _, i := range p.Indicators {
+		if Serious(i) {
+			serious = append(serious, i.ID)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Difference) int {
-		switch {
-		case a.Ruled == nil && b.Ruled != nil:
-			return -1
-		case a.Ruled != nil && b.Ruled == nil:
-			return 1
+	w.And("a.round_id = ?", round).And("a.seat = 'first'").And("o.removed_at IS NULL").And("m.indicator IN "+db.Among(w, serious)).
+		AndIf(f.unruled, "g.id IS NULL").AndIf(f.object != "", "o.id = ?", f.object).AndIf(f.indicator != "", "m.indicator = ?", f.indicator)
+}
+
+// differing is how many differences a round has, or how many without a ruling.
+func (s *Service) differing(ctx context.Context, q db.Querier, p packs.Pack, round string, unruled bool) (int, error) {
+	var w db.Where
+	differingWhere(&w, p, round, differenceFilter{unruled: unruled})
+	return db.One(ctx, q, db.Value[int], `SELECT count(*)`+differingFrom+w.SQL(), w.Args()...)
+}
+
+func (s *Service) differences(ctx context.Context, q db.Querier, p packs.Pack, round string, f differenceFilter) ([]Difference, error) {
+	var w db.Where
+	differingWhere(&w, p, round, f)
+	return db.All(ctx, q, func(r db.Scanner) (Difference, error) {
+		x, y, head := Mark{Seat: "first"}, Mark{Seat: "second"}, Mark{Seat: "head"}
+		var d Difference
+		var indicator string
+		var ruled bool
+		var err error
+		d.Object, err = scanObjectAnd(r, &indicator, &x.Judge, &x.JudgeID, &x.Outcome, &x.Hits, &x.Whole, &x.Earned, &x.Says, &y.Judge, &y.JudgeID, &y.Outcome, &y.Hits, &y.Whole, &y.Earned, &y.Says,
+			&ruled, &head.Outcome, &head.Says, &head.JudgeID, &head.Judge)
+		d.Indicator, _ = p.Indicator(indicator)
+		d.Marks = []Mark{x, y}
+		if ruled {
+			d.Ruled = &head
 		}
-		return 0
-	})
-	return out, nil
+		return d, err
+	}, `SELECT `+objectColumns+`, m.indicator, a.judge_name, a.judge_id, m.outcome, m.hits, m.whole, m.earned, m.says, b.judge_name, b.judge_id, n.outcome, n.hits, n.whole, n.earned, n.says,
+	       g.id IS NOT NULL, COALESCE(g.outcome, ''), COALESCE(g.says, ''), COALESCE(g.head_id, ''), COALESCE(g.head_name, '')`+differingFrom+w.SQL()+
+		` ORDER BY CASE WHEN g.id IS NULL THEN 0 ELSE 1 END, o.area_code, o.name, o.id, m.indicator LIMIT `+w.Arg(cmp.Or(f.limit, 50))+` OFFSET `+w.Arg(f.offset), w.Args()...)
 }
 
 // Rule is the head's word where two judges differ: a third person's.
@@ -422,15 +436,18 @@ func (s *Service) Rule(ctx context.Context, scope authz.Scope, id, objectID, ind
 		if r.State != Collecting {
 			return fault.Newf(fault.Conflict, "这一轮现在是“%s”，不能裁定分歧。", r.StateName())
 		}
-		all, err := s.differences(ctx, tx, r)
+		p, err := r.Pack()
 		if err != nil {
 			return err
 		}
-		i := slices.IndexFunc(all, func(d Difference) bool { return d.Object.ID == objectID && d.Indicator.ID == indicator })
-		if i < 0 {
+		all, err := s.differences(ctx, tx, p, r.ID, differenceFilter{object: objectID, indicator: indicator})
+		if err != nil {
+			return err
+		}
+		if len(all) == 0 {
 			return fault.New(fault.Conflict, "这一项没有分歧，不需要裁定。")
 		}
-		if slices.ContainsFunc(all[i].Marks, func(m Mark) bool { return m.JudgeID == actor.ID }) {
+		if slices.ContainsFunc(all[0].Marks, func(m Mark) bool { return m.JudgeID == actor.ID }) {
 			return fault.New(fault.Refused, "您是这一项的评判人之一，不能裁定，请由另一位负责人裁定。")
 		}
 		if _, err := tx.Exec(ctx, `INSERT INTO appraisal_ruling (id, round_id, object_id, indicator, outcome, says, head_id, head_name, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
@@ -494,14 +511,12 @@ func (s *Service) Progress(ctx context.Context, scope authz.Scope, id string) (P
 		return p, err
 	}
 	if r.State == Collecting {
-		all, err := s.differences(ctx, s.DB, r)
+		pack, err := r.Pack()
 		if err != nil {
 			return p, err
 		}
-		for _, d := range all {
-			if d.Ruled == nil {
-				p.Open++
-			}
+		if p.Open, err = s.differing(ctx, s.DB, pack, r.ID, true); err != nil {
+			return p, err
 		}
 	}
 	type count struct{ all, waiting int }

@@ -42,7 +42,7 @@ func (d *province) openRound(head context.Context, scope authz.Scope, p assessme
 	return r, list, err
 }
 
-// lastRound is published: the district appealed against two lines, one upheld.
+// lastRound is published and open to everybody: the district appealed against two lines, one upheld.
 func (d *province) lastRound(ctx, head context.Context, scope authz.Scope) error {
 	r, list, err := d.openRound(head, scope, assessment.QuarterOf(d.today()).Before())
 	if err != nil {
@@ -115,7 +115,10 @@ func (d *province) lastRound(ctx, head context.Context, scope authz.Scope) error
 	if _, err = d.Rounds.Decide(head, scope, r.ID); err != nil {
 		return err
 	}
-	_, err = d.Rounds.Publish(head, scope, r.ID)
+	if _, err = d.Rounds.Publish(head, scope, r.ID); err != nil {
+		return err
+	}
+	_, err = d.Rounds.Show(head, scope, r.ID, true)
 	return err
 }
 

@@ -8,13 +8,16 @@ import (
 	"time"
 
 	"zhengshu/internal/approval"
+	"zhengshu/internal/assessment"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/lifecycle"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/official"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/signin"
 )
 
 // Ledger is what a province of true size is written through.
@@ -25,12 +28,16 @@ type Ledger struct {
 	Lifecycle   *lifecycle.Service
 	Approvals   *approval.Service
 	Obligations *obligation.Service
+	Inspection  *inspection.Service
+	Assessment  *assessment.Service
+	Signin      *signin.Service
+	Probes      *db.DB // where probes lie
 	// At sets the clock the house runs on: the history happens when it happened.
 	At func(time.Time)
 }
 
 // Made counts what Populate made.
-type Made struct{ Units, People, Sites, Accounts, Cases, Obligations int }
+type Made struct{ Units, People, Sites, Accounts, Cases, Obligations, Findings, Orders int }
 
 // The size of one province (scale 1), from the yearly bulletins of Shaanxi and
 // its neighbours.
@@ -45,8 +52,8 @@ const (
 const chunk = 500
 
 // Populate writes the divisions of Shaanxi and, beside them, invented
-// departments, people, sites and accounts up to the scale, and then two years
-// of applications and clocks.
+// departments, people, sites and accounts up to the scale, then two years of
+// applications and clocks, and the checks of the last quarter.
 func Populate(ctx context.Context, l Ledger, scope authz.Scope, scale float64) (Made, error) {
 	var m Made
 	for _, f := range []struct {
@@ -86,7 +93,11 @@ func Populate(ctx context.Context, l Ledger, scope authz.Scope, scale float64) (
 	if m.Accounts, err = l.accounts(ctx, scope, offices, int(scaleAccounts*scale)); err != nil {
 		return m, err
 	}
-	m.Cases, m.Obligations, err = l.history(ctx, scope, scale, l.DB.Now())
+	now := l.DB.Now()
+	if m.Cases, m.Obligations, err = l.history(ctx, scope, scale, now); err != nil {
+		return m, err
+	}
+	m.Findings, m.Orders, err = l.quarter(ctx, scope, scale, now)
 	return m, err
 }
 

@@ -23,15 +23,15 @@ type Chart struct {
 // Chart adds a drawing.
 func (d *Document) Chart(c Chart) { d.body = append(d.body, c) }
 
-// mostBars keeps a chart on one page.
-const mostBars = 24
+// MostBars keeps a chart on one page.
+const MostBars = 24
 
 func (c Chart) check() error {
 	switch {
 	case len(c.Labels) == 0 || len(c.Labels) != len(c.Values):
 		return fmt.Errorf("图“%s”有%d个名称、%d个数值，应当一一对应，请核对。", c.Caption, len(c.Labels), len(c.Values))
-	case len(c.Labels) > mostBars:
-		return fmt.Errorf("图“%s”有%d项，一幅图最多画%d项，请改用表格。", c.Caption, len(c.Labels), mostBars)
+	case len(c.Labels) > MostBars:
+		return fmt.Errorf("图“%s”有%d项，一幅图最多画%d项，请改用表格。", c.Caption, len(c.Labels), MostBars)
 	}
 	for _, v := range c.Values {
 		if math.IsNaN(v) || math.IsInf(v, 0) || v < 0 {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"zhengshu/internal/appraisal"
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
@@ -124,7 +125,7 @@ type Service struct {
 
 	obligations *obligation.Service
 	settings    func() sx2021.Settings
-	rounds      Rounds
+	rounds      *appraisal.Service
 	given       []contribution
 	onPublic    func(ctx context.Context, tx *db.Tx) error
 }

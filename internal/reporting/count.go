@@ -7,11 +7,13 @@ import (
 	"strings"
 	"time"
 
+	"zhengshu/internal/appraisal"
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/org"
+	"zhengshu/internal/registry"
 )
 
 // everything is the limit of lists of which no row may be missing.
@@ -115,25 +117,6 @@ func (s *Service) take(ctx context.Context, scope authz.Scope, g contribution, b
 	return nil
 }
 
-// Rounds gives the published results of a place and period; ok is false when
-// no round was published, and then sites are judged as they stand.
-type Rounds func(ctx context.Context, q db.Querier, scope authz.Scope, area org.AreaID, p assessment.Period) (label string, scores []assessment.Score, ok bool, err error)
-
-// RoundsFrom registers where published results come from. At start only.
-func (s *Service) RoundsFrom(from Rounds) { s.rounds = from }
-
-// scores are the results of a place and period: of its published round, else as
-// they stand.
-func (s *Service) scores(ctx context.Context, scope authz.Scope, area org.AreaID, p assessment.Period) (string, []assessment.Score, error) {
-	if s.rounds != nil {
-		if label, list, ok, err := s.rounds(ctx, s.db, scope, area, p); err != nil || ok {
-			return label, list, err
-		}
-	}
-	list, err := s.assessment.Scores(ctx, s.db, scope, p, assessment.ScoreFilter{})
-	return "", list, err
-}
-
 func (c *Content) add(key, section, name, unit string, rows []Row) {
 	if rows == nil {
 		rows = []Row{}
@@ -146,11 +129,17 @@ func siteRow(sc assessment.Score) Row {
 }
 
 func (s *Service) countSites(ctx context.Context, scope authz.Scope, b Bulletin, c *Content) error {
-	round, scores, err := s.scores(ctx, scope, b.Area, b.Period)
+	held, ok, err := s.held(ctx, scope, b.Area, b.Period)
 	if err != nil {
 		return err
 	}
-	c.Round = round
+	scores, err := s.siteScores(ctx, scope, b.Period, held, ok, false)
+	if err != nil {
+		return err
+	}
+	if ok {
+		c.Round = "“" + held.Round.Name + "”（" + held.Round.Number + "）"
+	}
 	if c.Sites, err = s.results(ctx, scope, scores); err != nil {
 		return err
 	}
@@ -165,8 +154,8 @@ func (s *Service) countSites(ctx context.Context, scope authz.Scope, b Bulletin,
 			checked = append(checked, r)
 		}
 		c.Pack, c.Source, c.Label = sc.Pack.Title, sc.Pack.Source, sc.Label()
-		if round != "" {
-			c.Label = "考核轮次所用版本"
+		if ok {
+			c.Label = fmt.Sprintf("%s，第%d版", sc.Label(), sc.Pack.Version)
 		}
 		c.Unverified = c.Unverified || sc.Unverified
 		if sc.Verdict == assessment.Unqualified {
@@ -179,13 +168,24 @@ func (s *Service) countSites(ctx context.Context, scope authz.Scope, b Bulletin,
 	c.add("sites.unqualified", SectionSites, "不合格网站", "个", rows[assessment.Unqualified])
 	c.add("sites.untested", SectionSites, "未检测网站", "个", rows[assessment.Untested])
 	c.Shares = append(c.Shares, Share{"sites.coverage", "检查覆盖率", "sites.checked", "sites.total"}, Share{"sites.rate", "检查合格率", "sites.qualified", "sites.checked"})
-	return s.countAccounts(ctx, scope, b, c)
+	return s.countAccounts(ctx, scope, b, c, held, ok)
 }
 
 // countAccounts counts accounts and apps: they pass or fail, and what nobody
-// looked at is 未检测.
-func (s *Service) countAccounts(ctx context.Context, scope authz.Scope, b Bulletin, c *Content) error {
-	list, err := s.assessment.ScoreAccounts(ctx, s.db, scope, b.Period, assessment.ScoreFilter{Brief: true})
+// looked at is 未检测. Of a published round they are those it drew.
+func (s *Service) countAccounts(ctx context.Context, scope authz.Scope, b Bulletin, c *Content, held appraisal.Held, ok bool) error {
+	var list []assessment.Score
+	var err error
+	if ok {
+		var all []Row
+		if all, err = s.registered(ctx, scope); err != nil {
+			return err
+		}
+		c.add("accounts.total", SectionSites, "登记政务新媒体", "个", all)
+		list, err = scoresOf(held, "account")
+	} else {
+		list, err = s.assessment.ScoreAccounts(ctx, s.db, scope, b.Period, assessment.ScoreFilter{Brief: true})
+	}
 	if err != nil {
 		return err
 	}
@@ -199,7 +199,11 @@ func (s *Service) countAccounts(ctx context.Context, scope authz.Scope, b Bullet
 			checked = append(checked, r)
 		}
 	}
-	c.add("accounts.total", SectionSites, "登记政务新媒体", "个", all)
+	if ok {
+		c.add("accounts.drawn", SectionSites, "本季度抽查政务新媒体", "个", all)
+	} else {
+		c.add("accounts.total", SectionSites, "登记政务新媒体", "个", all)
+	}
 	c.add("accounts.checked", SectionSites, "已检查政务新媒体", "个", checked)
 	c.add("accounts.qualified", SectionSites, "合格政务新媒体", "个", rows[assessment.Qualified])
 	c.add("accounts.unqualified", SectionSites, "不合格政务新媒体", "个", rows[assessment.Unqualified])
@@ -207,10 +211,28 @@ func (s *Service) countAccounts(ctx context.Context, scope authz.Scope, b Bullet
 	return nil
 }
 
+// registered are the accounts and apps in use.
+func (s *Service) registered(ctx context.Context, scope authz.Scope) ([]Row, error) {
+	var w db.Where
+	scope.Where(&w, "u")
+	w.And("x.state IN ('running', 'temporarily_offline', 'exiting', 'closing')")
+	return db.All(ctx, s.db, func(r db.Scanner) (Row, error) {
+		x := Row{Kind: "account"}
+		var unit, platform string
+		err := r.Scan(&x.ID, &x.Text, &unit, &platform)
+		x.Note, x.Link = unit+"　"+registry.Platforms[platform], "/console/accounts/"+x.ID
+		return x, err
+	}, `SELECT x.id, x.name, u.name, x.platform FROM account x JOIN unit u ON u.id = x.unit_id JOIN area a ON a.id = u.area_id WHERE `+w.SQL()+` ORDER BY a.code, x.platform, x.name, x.id`, w.Args()...)
+}
+
 func unqualified(sc assessment.Score) Unqualified {
 	u := Unqualified{Site: sc.ID, Name: sc.Name, Unit: sc.UnitName}
-	if len(sc.Vetoes) == 0 {
-		u.Reasons = append(u.Reasons, Cause{Indicator: "", Says: fmt.Sprintf("扣分后得%s分，低于%s分", sc.Points, sc.Pack.Totals.FailBelow.N)})
+	switch {
+	case len(sc.Vetoes) > 0:
+	case sc.Unverified: // points that rest on a value nobody has verified stay in the house
+		u.Reasons = append(u.Reasons, Cause{Says: fmt.Sprintf("扣分后低于%s分（部分分值未核实）", sc.Pack.Totals.FailBelow.N)})
+	default:
+		u.Reasons = append(u.Reasons, Cause{Says: fmt.Sprintf("扣分后得%s分，低于%s分", sc.Points, sc.Pack.Totals.FailBelow.N)})
 	}
 	for _, v := range sc.Vetoes {
 		cause := Cause{Indicator: v.ID, Says: "单项否决：" + v.Name}
@@ -387,14 +409,18 @@ func (s *Service) countLetters(ctx context.Context, scope authz.Scope, b Bulleti
 // now for it.
 func (s *Service) before(ctx context.Context, scope authz.Scope, b Bulletin) (list []Result, failed []Row, err error) {
 	p := b.Period.Before()
-	kept, ok, err := s.kept(ctx, b.Kind, b.Area, p)
+	kept, known, err := s.kept(ctx, b.Kind, b.Area, p)
 	if err != nil {
 		return nil, nil, err
 	}
-	if ok {
+	if known {
 		return kept.Sites, kept.Figure("sites.unqualified").Rows, nil
 	}
-	_, scores, err := s.scores(ctx, scope, b.Area, p)
+	held, ok, err := s.held(ctx, scope, b.Area, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	scores, err := s.siteScores(ctx, scope, p, held, ok, true)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -429,8 +455,8 @@ func (s *Service) countBefore(ctx context.Context, scope authz.Scope, b Bulletin
 	for _, r := range failed {
 		if n, ok := now[r.ID]; ok {
 			r = n
-		} else {
-			r.Note = "已不在运行"
+		} else if r.Note = "已不在运行"; c.Round != "" {
+			r.Note = "本季度没有抽到，或已不在运行"
 		}
 		was = append(was, r)
 		if well[r.ID] {
@@ -483,7 +509,9 @@ func (s *Service) countImproved(ctx context.Context, scope authz.Scope, b Bullet
 		if o.Scored && r.Scored && o.Points != r.Points {
 			if r.Points > o.Points {
 				up = append(up, row)
-				gains = append(gains, gain{r, r.Points - o.Points})
+				if !o.Unverified && !r.Unverified {
+					gains = append(gains, gain{r, r.Points - o.Points})
+				}
 			} else if !slices.ContainsFunc(down, func(x Row) bool { return x.ID == r.ID }) {
 				down = append(down, row)
 			}
@@ -518,7 +546,7 @@ func (s *Service) countImproved(ctx context.Context, scope authz.Scope, b Bullet
 
 // says is a result in a word or its points.
 func (r Result) says() string {
-	if r.Scored {
+	if r.Scored && !r.Unverified {
 		return points(r.Points) + "分"
 	}
 	return assessment.Verdict(r.Verdict).Name()

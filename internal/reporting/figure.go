@@ -3,6 +3,7 @@ package reporting
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/org"
@@ -76,13 +77,16 @@ type Table struct {
 
 // Chart is drawn of figures: one value for each label.
 type Chart struct {
-	Key     string    `json:"key"`
-	Section string    `json:"section"`
-	Name    string    `json:"name"`
-	Unit    string    `json:"unit"`
-	Line    bool      `json:"line,omitempty"` // over time
-	Labels  []string  `json:"labels"`
-	Values  []float64 `json:"values"`
+	Key     string `json:"key"`
+	Section string `json:"section"`
+	Name    string `json:"name"`
+	Unit    string `json:"unit"`
+	Line    bool   `json:"line,omitempty"` // over time
+	// From names the table of its section that has its numbers in a column; empty:
+	// they stand in a table of their own beside it.
+	From   string    `json:"from,omitempty"`
+	Labels []string  `json:"labels"`
+	Values []float64 `json:"values"`
 }
 
 // Result is one site's, as exports and the next period need it.
@@ -177,6 +181,15 @@ func (c Content) ChartOf(key string) (Chart, bool) {
 		return Chart{}, false
 	}
 	return c.Charts[i], true
+}
+
+// Grid is the chart's numbers as a table: nothing is told by a drawing alone.
+func (x Chart) Grid() Table {
+	t := Table{Key: x.Key, Section: x.Section, Name: x.Name, Header: []string{"项目", "数值（" + x.Unit + "）"}, Widths: []int{6, 4}}
+	for i, l := range x.Labels {
+		t.Rows = append(t.Rows, []string{l, strconv.FormatFloat(x.Values[i], 'f', -1, 64)})
+	}
+	return t
 }
 
 // Section is the figures of one section, in order.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/appraisal"
+	"zhengshu/internal/assessment"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -33,10 +36,12 @@ const (
 // LetterStates are their names.
 var LetterStates = map[string]string{LetterSent: "已送达，未阅", LetterFailed: "没有送达", LetterRead: "已阅"}
 
-// Mailing is one run: each unit gets its own results of an issued paper.
+// Mailing is one run: each unit gets its own results of an issued paper, or of a
+// published round for which there is no paper.
 type Mailing struct {
 	ID       string
-	Bulletin BulletinID
+	Bulletin BulletinID // empty: of a round
+	Round    string     // empty: of a paper
 	Unit     org.UnitID
 	Template string
 	By       string
@@ -91,10 +96,47 @@ func (l ResultLetter) Link() string { return "/console/result-letters/" + l.ID }
 const mostRows = 200
 
 // UsualTemplate is the text that a run begins with.
-const UsualTemplate = "现将《{通报}》（{文号}）中你单位的检查结果反馈如下：{时段}你单位网站{网站数}个，其中合格{合格数}个、不合格{不合格数}个、未检测{未检测数}个；发现问题{问题数}个，已整改到位{已整改数}个；收到整改通知{整改通知数}份，其中未办结{未办结数}份。\n请对照下列明细逐项整改，并在整改通知规定的期限内答复。对结果有异议的，请按规定提出。"
+const UsualTemplate = "现将{通报}（{文号}）中你单位的检查结果反馈如下：{时段}你单位网站{网站数}个，其中合格{合格数}个、不合格{不合格数}个、未检测{未检测数}个；发现问题{问题数}个，已整改到位{已整改数}个；收到整改通知{整改通知数}份，其中未办结{未办结数}份。\n请对照下列明细逐项整改，并在整改通知规定的期限内答复。对结果有异议的，请按规定提出。"
+
+// RoundTemplate is the text that a run of a round begins with.
+const RoundTemplate = "现将{通报}（{文号}）中你单位的考核结果反馈如下：{时段}你单位参加考核的网站{网站数}个，其中合格{合格数}个、不合格{不合格数}个、未检测{未检测数}个；政务新媒体{账号数}个，其中合格{账号合格数}个、不合格{账号不合格数}个、未检测{账号未检测数}个。\n各项评判和依据见“考核结果”。发现事实差错的，请书面提出，由我单位办理勘误。"
 
 // Slots are what a template may name.
-var Slots = []string{"单位", "通报", "文号", "时段", "网站数", "合格数", "不合格数", "未检测数", "账号数", "问题数", "已整改数", "整改通知数", "未办结数"}
+var Slots = []string{"单位", "通报", "文号", "时段", "网站数", "合格数", "不合格数", "未检测数", "账号数", "账号合格数", "账号不合格数", "账号未检测数", "问题数", "已整改数", "整改通知数", "未办结数"}
+
+// The names of groups that slots count.
+const (
+	goodSites, badSites, openSites          = "合格网站", "不合格网站", "未检测网站"
+	goodAccounts, badAccounts, openAccounts = "合格政务新媒体", "不合格政务新媒体", "未检测政务新媒体"
+	allAccounts                             = "政务新媒体" // of papers that did not judge accounts
+)
+
+// source is what a run tells of: a paper or a round.
+type source struct {
+	bulletin BulletinID
+	round    string
+	title    string
+	number   string
+	period   string // in Chinese
+	unit     org.UnitID
+	office   string
+	target   audit.Target
+	groups   map[org.UnitID][]LetterGroup
+}
+
+// put adds a row to a group of a unit.
+func (s *source) put(unit org.UnitID, name string, r Row) {
+	list := s.groups[unit]
+	i := slices.IndexFunc(list, func(g LetterGroup) bool { return g.Name == name })
+	if i < 0 {
+		list = append(list, LetterGroup{Name: name})
+		i = len(list) - 1
+	}
+	if list[i].N++; len(list[i].Rows) < mostRows {
+		list[i].Rows = append(list[i].Rows, r)
+	}
+	s.groups[unit] = list
+}
 
 var slot = regexp.MustCompile(`\{([^{}\n]{1,20})\}`)
 
@@ -109,24 +151,15 @@ func checkTemplate(text string) (string, error) {
 	return text, wrong.Err()
 }
 
-// letters are the rows of each unit, and the numbers of its slots.
-func (s *Service) resultsOf(ctx context.Context, b Bulletin) (map[org.UnitID][]LetterGroup, error) {
-	out := map[org.UnitID][]LetterGroup{}
-	put := func(unit org.UnitID, name string, r Row) {
-		list := out[unit]
-		i := slices.IndexFunc(list, func(g LetterGroup) bool { return g.Name == name })
-		if i < 0 {
-			list = append(list, LetterGroup{Name: name})
-			i = len(list) - 1
-		}
-		if list[i].N++; len(list[i].Rows) < mostRows {
-			list[i].Rows = append(list[i].Rows, r)
-		}
-		out[unit] = list
+// ofPaper are the rows of each unit in a paper.
+func (s *Service) ofPaper(ctx context.Context, b Bulletin) (source, error) {
+	out := source{bulletin: b.ID, title: "《" + b.Title() + "》", number: b.Number, period: b.Period.Chinese(), unit: b.Unit, office: b.UnitName, target: b.Target(), groups: map[org.UnitID][]LetterGroup{}}
+	keys := []struct{ key, name string }{{"sites.qualified", goodSites}, {"sites.unqualified", badSites}, {"sites.untested", openSites}, {"accounts.qualified", goodAccounts}, {"accounts.unqualified", badAccounts}, {"accounts.untested", openAccounts},
+		{"findings.closed", "已整改的问题"}, {"findings.open", "尚未整改的问题"}, {"orders.closed", "已办结的整改通知"}, {"orders.open", "未办结的整改通知"}}
+	if !b.Content.Has("accounts.qualified") {
+		keys = append(keys, struct{ key, name string }{"accounts.total", allAccounts})
 	}
-	for _, g := range []struct{ key, name string }{
-		{"sites.qualified", "合格网站"}, {"sites.unqualified", "不合格网站"}, {"sites.untested", "未检测网站"}, {"accounts.total", "政务新媒体"},
-		{"findings.closed", "已整改的问题"}, {"findings.open", "尚未整改的问题"}, {"orders.closed", "已办结的整改通知"}, {"orders.open", "未办结的整改通知"}} {
+	for _, g := range keys {
 		rows := b.Content.Figure(g.key).Rows
 		if len(rows) == 0 {
 			continue
@@ -137,29 +170,69 @@ func (s *Service) resultsOf(ctx context.Context, b Bulletin) (map[org.UnitID][]L
 		}
 		at, err := s.standings(ctx, rows[0].Kind, ids)
 		if err != nil {
-			return nil, err
+			return out, err
 		}
 		for _, r := range rows {
 			if p, ok := at[r.ID]; ok {
-				put(p.unit, g.name, r)
+				out.put(p.unit, g.name, r)
 			}
 		}
 	}
 	return out, nil
 }
 
-func fill(template string, b Bulletin, unit string, groups []LetterGroup) string {
+// ofRound are the results of each unit in a published round in scope, told to
+// whoever answers for them today.
+func (s *Service) ofRound(ctx context.Context, scope authz.Scope, id string) (source, error) {
+	if s.rounds == nil {
+		return source{}, fault.Missing("考核轮次")
+	}
+	held, err := s.rounds.ResultsOf(ctx, scope, id)
+	if err != nil {
+		return source{}, err
+	}
+	r := held.Round
+	out := source{round: r.ID, title: r.Name, number: r.Number, period: r.PeriodName(), unit: r.Unit, office: r.UnitName, target: r.Target(), groups: map[org.UnitID][]LetterGroup{}}
+	names := map[string][3]string{"site": {goodSites, badSites, openSites}, "account": {goodAccounts, badAccounts, openAccounts}}
+	for _, o := range held.Results {
+		verdict, points := o.Says()
+		row := Row{Kind: "result", ID: o.Object.ID, Text: o.Snapshot.Name, Note: verdict, Link: o.Object.Link()}
+		if points != "" {
+			row.Note += " " + points + "分"
+		}
+		var vetoes []string
+		for _, i := range o.Vetoes {
+			vetoes = append(vetoes, i.Name)
+		}
+		if len(vetoes) > 0 {
+			row.Note += "　单项否决：" + strings.Join(vetoes, "、")
+		}
+		name := names[o.Object.Kind][2]
+		switch o.Standing.Verdict {
+		case assessment.Qualified:
+			name = names[o.Object.Kind][0]
+		case assessment.Unqualified:
+			name = names[o.Object.Kind][1]
+		}
+		out.put(o.Object.Unit, name, row)
+	}
+	return out, nil
+}
+
+// fill puts a unit's name and numbers into a template.
+func (s source) fill(template string, unit org.UnitID, name string) string {
 	n := func(names ...string) string {
 		sum := 0
-		for _, g := range groups {
+		for _, g := range s.groups[unit] {
 			if slices.Contains(names, g.Name) {
 				sum += g.N
 			}
 		}
 		return strconv.Itoa(sum)
 	}
-	values := map[string]string{"单位": unit, "通报": b.Title(), "文号": b.Number, "时段": b.Period.Chinese(), "网站数": n("合格网站", "不合格网站", "未检测网站"), "合格数": n("合格网站"), "不合格数": n("不合格网站"), "未检测数": n("未检测网站"),
-		"账号数": n("政务新媒体"), "问题数": n("已整改的问题", "尚未整改的问题"), "已整改数": n("已整改的问题"), "整改通知数": n("已办结的整改通知", "未办结的整改通知"), "未办结数": n("未办结的整改通知")}
+	values := map[string]string{"单位": name, "通报": s.title, "文号": s.number, "时段": s.period, "网站数": n(goodSites, badSites, openSites), "合格数": n(goodSites), "不合格数": n(badSites), "未检测数": n(openSites),
+		"账号数": n(goodAccounts, badAccounts, openAccounts, allAccounts), "账号合格数": n(goodAccounts), "账号不合格数": n(badAccounts), "账号未检测数": n(openAccounts, allAccounts),
+		"问题数": n("已整改的问题", "尚未整改的问题"), "已整改数": n("已整改的问题"), "整改通知数": n("已办结的整改通知", "未办结的整改通知"), "未办结数": n("未办结的整改通知")}
 	return slot.ReplaceAllStringFunc(template, func(m string) string { return values[strings.Trim(m, "{}")] })
 }
 
@@ -215,18 +288,31 @@ func (s *Service) Send(ctx context.Context, scope authz.Scope, id BulletinID, te
 	if !b.Out() || b.Kind != QuarterlyBulletin && b.Kind != AnnualAssessment {
 		return m, fault.Newf(fault.Refused, "%s没有印发，或不是向各单位反馈结果的文件。印发以后才能反馈。", b.Title())
 	}
-	groups, err := s.resultsOf(ctx, b)
+	src, err := s.ofPaper(ctx, b)
 	if err != nil {
 		return m, err
 	}
-	if len(groups) == 0 {
-		return m, fault.New(fault.Refused, "这份文件里没有任何单位的明细，不需要反馈。")
+	return s.send(ctx, src, template)
+}
+
+// SendRound writes to each unit its own results of a published round, for which
+// no paper need be composed: one run for a round.
+func (s *Service) SendRound(ctx context.Context, scope authz.Scope, round, template string) (m Mailing, err error) {
+	if template, err = checkTemplate(template); err != nil {
+		return m, err
 	}
-	units := make([]org.UnitID, 0, len(groups))
-	for u := range groups {
-		units = append(units, u)
+	src, err := s.ofRound(ctx, scope, round)
+	if err != nil {
+		return m, err
 	}
-	slices.Sort(units)
+	return s.send(ctx, src, template)
+}
+
+func (s *Service) send(ctx context.Context, src source, template string) (m Mailing, err error) {
+	if len(src.groups) == 0 {
+		return m, fault.New(fault.Refused, "这里没有任何单位的明细，不需要反馈。")
+	}
+	units := slices.Sorted(maps.Keys(src.groups))
 	err = s.db.Update(ctx, func(tx *db.Tx) error {
 		actor, ok := audit.ActorFrom(ctx)
 		if !ok {
@@ -236,17 +322,17 @@ func (s *Service) Send(ctx context.Context, scope authz.Scope, id BulletinID, te
 		if err != nil {
 			return err
 		}
-		m = Mailing{ID: ulid.Make().String(), Bulletin: id, Unit: b.Unit, Template: template, By: actor.Name, At: tx.Now()}
-		if _, err := tx.Exec(ctx, `INSERT INTO mailing (id, bulletin_id, unit_id, template, sent_by, sent_at) VALUES ($1, $2, $3, $4, $5, $6)`, m.ID, id, b.Unit, template, m.By, m.At); err != nil {
+		m = Mailing{ID: ulid.Make().String(), Bulletin: src.bulletin, Round: src.round, Unit: src.unit, Template: template, By: actor.Name, At: tx.Now()}
+		if _, err := tx.Exec(ctx, `INSERT INTO mailing (id, bulletin_id, round_id, unit_id, template, sent_by, sent_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`, m.ID, db.Null(src.bulletin), db.Null(src.round), src.unit, template, m.By, m.At); err != nil {
 			if _, dup := db.UniqueViolation(err); dup {
-				return fault.New(fault.Conflict, "这份文件的结果已经反馈过了；没有收到的单位可以补发。").From(err)
+				return fault.New(fault.Conflict, "结果已经反馈过了；没有收到的单位可以补发。").From(err)
 			}
 			return err
 		}
 		var rows [][]any
 		var told []notify.Message
 		for _, u := range units {
-			l := LetterContent{Paper: b.Title(), Number: b.Number, Period: b.Period.Chinese(), Issuer: b.UnitName, On: calendar.DateOf(m.At).Chinese(), Text: fill(template, b, names[u], groups[u]), Groups: groups[u]}
+			l := LetterContent{Paper: strings.Trim(src.title, "《》"), Number: src.number, Period: src.period, Issuer: src.office, On: calendar.DateOf(m.At).Chinese(), Text: src.fill(template, u, names[u]), Groups: src.groups[u]}
 			text, err := json.Marshal(l)
 			if err != nil {
 				return err
@@ -270,7 +356,7 @@ func (s *Service) Send(ctx context.Context, scope authz.Scope, id BulletinID, te
 		if err := notify.SendAll(ctx, tx, told); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "reporting.mailing.send", Basis: citation, Target: b.Target(), After: map[string]int{"sent": m.Sent, "failed": m.Failed}})
+		return audit.Record(ctx, tx, audit.Entry{Act: "reporting.mailing.send", Basis: citation, Target: src.target, After: map[string]int{"sent": m.Sent, "failed": m.Failed}})
 	})
 	return m, err
 }
@@ -286,40 +372,60 @@ func (s *Service) Resend(ctx context.Context, scope authz.Scope, id BulletinID) 
 		if err != nil {
 			return err
 		}
-		list, err := db.All(ctx, tx, scanLetter, letterSelect+` WHERE g.bulletin_id = $1 AND l.state <> 'read' ORDER BY l.id`, id)
-		if err != nil {
-			return err
-		}
-		if len(list) == 0 {
-			return fault.New(fault.Conflict, "没有需要补发的单位：都已经看过，或者还没有反馈。")
-		}
-		var units []org.UnitID
-		for _, l := range list {
-			units = append(units, l.Unit)
-		}
-		_, why, err := readers(ctx, tx, units)
-		if err != nil {
-			return err
-		}
-		var told []notify.Message
-		for _, l := range list {
-			state := LetterSent
-			if why[l.Unit] != "" {
-				state = LetterFailed
-			} else {
-				told = append(told, letterMessage(l.ID, l.Unit, l.Told, l.Sendings+1))
-			}
-			if _, err := tx.Exec(ctx, `UPDATE mailing_letter SET state = $2, failure = $3, sent_at = $4, sendings = sendings + 1 WHERE id = $1`, l.ID, state, why[l.Unit], tx.Now()); err != nil {
-				return err
-			}
-		}
-		n = len(told)
-		if err := notify.SendAll(ctx, tx, told); err != nil {
-			return err
-		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "reporting.mailing.resend", Basis: citation, Target: b.Target(), After: map[string]int{"sent": n, "failed": len(list) - n}})
+		n, err = s.resend(ctx, tx, "g.bulletin_id", string(id), b.Target())
+		return err
 	})
 	return n, err
+}
+
+// ResendRound does the same for the run of a round.
+func (s *Service) ResendRound(ctx context.Context, scope authz.Scope, round string) (n int, err error) {
+	if s.rounds == nil {
+		return 0, fault.Missing("考核轮次")
+	}
+	r, err := s.rounds.Round(ctx, scope, round)
+	if err != nil {
+		return 0, err
+	}
+	err = s.db.Update(ctx, func(tx *db.Tx) error {
+		n, err = s.resend(ctx, tx, "g.round_id", r.ID, r.Target())
+		return err
+	})
+	return n, err
+}
+
+func (s *Service) resend(ctx context.Context, tx *db.Tx, column, id string, target audit.Target) (int, error) {
+	list, err := db.All(ctx, tx, scanLetter, letterSelect+` WHERE `+column+` = $1 AND l.state <> 'read' ORDER BY l.id`, id)
+	if err != nil {
+		return 0, err
+	}
+	if len(list) == 0 {
+		return 0, fault.New(fault.Conflict, "没有需要补发的单位：都已经看过，或者还没有反馈。")
+	}
+	var units []org.UnitID
+	for _, l := range list {
+		units = append(units, l.Unit)
+	}
+	_, why, err := readers(ctx, tx, units)
+	if err != nil {
+		return 0, err
+	}
+	var told []notify.Message
+	for _, l := range list {
+		state := LetterSent
+		if why[l.Unit] != "" {
+			state = LetterFailed
+		} else {
+			told = append(told, letterMessage(l.ID, l.Unit, l.Told, l.Sendings+1))
+		}
+		if _, err := tx.Exec(ctx, `UPDATE mailing_letter SET state = $2, failure = $3, sent_at = $4, sendings = sendings + 1 WHERE id = $1`, l.ID, state, why[l.Unit], tx.Now()); err != nil {
+			return 0, err
+		}
+	}
+	if err := notify.SendAll(ctx, tx, told); err != nil {
+		return 0, err
+	}
+	return len(told), audit.Record(ctx, tx, audit.Entry{Act: "reporting.mailing.resend", Basis: citation, Target: target, After: map[string]int{"sent": len(told), "failed": len(list) - len(told)}})
 }
 
 const letterSelect = `
@@ -345,13 +451,29 @@ func (s *Service) MailingOf(ctx context.Context, scope authz.Scope, id BulletinI
 	if _, err = s.bulletin(ctx, s.db, scope, id); err != nil {
 		return m, nil, false, err
 	}
+	return s.mailingOf(ctx, "g.bulletin_id", string(id), state, limit, offset)
+}
+
+// MailingOfRound is the same of a round.
+func (s *Service) MailingOfRound(ctx context.Context, scope authz.Scope, round, state string, limit, offset int) (r appraisal.Round, m Mailing, list []ResultLetter, ok bool, err error) {
+	if s.rounds == nil {
+		return r, m, nil, false, fault.Missing("考核轮次")
+	}
+	if r, err = s.rounds.Round(ctx, scope, round); err != nil {
+		return r, m, nil, false, err
+	}
+	m, list, ok, err = s.mailingOf(ctx, "g.round_id", round, state, limit, offset)
+	return r, m, list, ok, err
+}
+
+func (s *Service) mailingOf(ctx context.Context, column, id, state string, limit, offset int) (m Mailing, list []ResultLetter, ok bool, err error) {
 	m, err = db.One(ctx, s.db, func(r db.Scanner) (Mailing, error) {
 		var m Mailing
-		err := r.Scan(&m.ID, &m.Bulletin, &m.Unit, &m.Template, &m.By, &m.At, &m.Sent, &m.Failed, &m.Read)
+		err := r.Scan(&m.ID, &m.Bulletin, &m.Round, &m.Unit, &m.Template, &m.By, &m.At, &m.Sent, &m.Failed, &m.Read)
 		return m, err
-	}, `SELECT g.id, g.bulletin_id, g.unit_id, g.template, g.sent_by, g.sent_at,
+	}, `SELECT g.id, coalesce(g.bulletin_id, ''), coalesce(g.round_id, ''), g.unit_id, g.template, g.sent_by, g.sent_at,
 	       (SELECT count(*) FROM mailing_letter l WHERE l.mailing_id = g.id AND l.state = 'sent'), (SELECT count(*) FROM mailing_letter l WHERE l.mailing_id = g.id AND l.state = 'failed'), (SELECT count(*) FROM mailing_letter l WHERE l.mailing_id = g.id AND l.state = 'read')
-	      FROM mailing g WHERE g.bulletin_id = $1`, id)
+	      FROM mailing g WHERE `+column+` = $1`, id)
 	if db.None(err) {
 		return m, nil, false, nil
 	}

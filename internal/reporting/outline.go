@@ -60,11 +60,14 @@ const (
 	mostCases   = 20
 )
 
+// usualCharts are drawn where their section has them.
+var usualCharts = map[string]string{SectionSites: "trend.rate", SectionUnits: "areas.rate", SectionFindings: "findings.kinds", SectionQuarters: "quarters.rate"}
+
 // Usual is the outline of a kind that nobody has changed.
 func Usual(k Kind) Outline {
 	var o Outline
 	for _, s := range k.Sections() {
-		o.Parts = append(o.Parts, Part{Section: s, On: true, Heading: s})
+		o.Parts = append(o.Parts, Part{Section: s, On: true, Heading: s, Chart: usualCharts[s]})
 	}
 	if k == QuarterlyBulletin || k == AnnualAssessment {
 		o.Parts = append(o.Parts, Part{Section: SectionCases, Heading: SectionCases}, Part{Section: SectionExperience, Heading: SectionExperience})

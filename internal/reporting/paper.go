@@ -2,6 +2,7 @@ package reporting
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,7 @@ type Told struct {
 	Lines   []string // with their numbers
 	Tables  []Table  // those that are not apart
 	Chart   *Chart
+	Beside  *Table // the chart's numbers, when no table of the part has them
 	Cases   []Case
 }
 
@@ -42,6 +44,10 @@ func (b Bulletin) Told() []Told {
 		}
 		if x, ok := c.ChartOf(p.Chart); ok {
 			t.Chart = &x
+			if !slices.ContainsFunc(t.Tables, func(y Table) bool { return x.From != "" && y.Key == x.From }) {
+				y := x.Grid()
+				t.Beside = &y
+			}
 		}
 		out = append(out, t)
 	}
@@ -166,6 +172,9 @@ func (b Bulletin) Paper() *official.Document {
 		}
 		if t.Chart != nil {
 			d.Chart(official.Chart{Caption: t.Chart.Name, Unit: t.Chart.Unit, Line: t.Chart.Line, Labels: t.Chart.Labels, Values: t.Chart.Values})
+		}
+		if t.Beside != nil {
+			d.Table(t.Beside.Grid())
 		}
 		for _, x := range t.Tables {
 			d.Table(x.Grid())
@@ -359,6 +368,9 @@ func (c Content) template(section string) []string {
 
 // accounts is the sentence about accounts.
 func (c Content) accounts(n func(string) string) string {
+	if c.Has("accounts.drawn") {
+		return fmt.Sprintf("登记政务新媒体%s，本季度抽查%s，已检查%s，其中合格%s，不合格%s；未检测%s。", n("accounts.total"), n("accounts.drawn"), n("accounts.checked"), n("accounts.qualified"), n("accounts.unqualified"), n("accounts.untested"))
+	}
 	if c.Has("accounts.checked") {
 		return fmt.Sprintf("登记政务新媒体%s，已检查%s，其中合格%s，不合格%s；未检测%s。", n("accounts.total"), n("accounts.checked"), n("accounts.qualified"), n("accounts.unqualified"), n("accounts.untested"))
 	}

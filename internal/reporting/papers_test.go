@@ -374,22 +374,3 @@ func (h *house) leave(name string) error {
 		return audit.Record(ctx, tx, audit.Entry{Act: "test.leave", Target: audit.Target{Kind: "unit", ID: unit}})
 	})
 }
-
-// BenchmarkBulletinDOCX writes the bulletin of a province of 620 sites: less
-// than five seconds, with the list of all of them.
-func BenchmarkBulletinDOCX(b *testing.B) {
-	rows := make([]reporting.Row, 620)
-	c := reporting.Content{Kind: reporting.QuarterlyBulletin, AreaName: "陕西省", Office: "陕西省人民政府办公厅", PeriodName: "2026年第三季度", Complete: true,
-		Figures: []reporting.Figure{{Key: "sites.total", Section: reporting.SectionSites, Name: "应检查政府网站", Unit: "个", Rows: rows}}}
-	for range rows {
-		c.Sites = append(c.Sites, reporting.Result{Name: "某市某某局网站（测量用名称）", UnitName: "某市某某局", AreaName: "某市", Verdict: "qualified"})
-		c.Unqualified = append(c.Unqualified, reporting.Unqualified{Name: "某市某某局网站", Unit: "某市某某局", Reasons: []reporting.Cause{{Says: "单项否决：首页不更新"}}})
-	}
-	p := reporting.Bulletin{Kind: reporting.QuarterlyBulletin, AreaName: "陕西省", Level: org.Province, UnitName: "陕西省人民政府办公厅", Period: assessment.QuarterOf(calendar.Date{Year: 2026, Month: 7, Day: 1}), State: reporting.Issued, Number: "陕政公开办〔2026〕18号", Outline: reporting.Usual(reporting.QuarterlyBulletin), Content: c}
-	for b.Loop() {
-		var out bytes.Buffer
-		if _, err := p.Paper().WriteTo(&out); err != nil {
-			b.Fatal(err)
-		}
-	}
-}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"zhengshu/internal/appraisal"
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
@@ -31,6 +32,7 @@ import (
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/reporting"
+	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/seal"
 )
 
@@ -49,6 +51,9 @@ type house struct {
 	sites    map[string]registry.SiteID
 	sessions map[string]*authz.Session
 	letters  []reporting.Figure
+	org      *org.Service
+	reg      *registry.Service
+	rounds   *appraisal.Service
 }
 
 func each(t *testing.T, fn func(t *testing.T, h *house)) {
@@ -70,7 +75,7 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 			t.Fatal(err)
 		}
 	}
-	fatal(passage.Declare(ctx, d, registry.SiteMachine, inspection.FindingMachine, assessment.OrderMachine, reporting.Machine, reporting.ExperienceMachine))
+	fatal(passage.Declare(ctx, d, registry.SiteMachine, registry.AccountMachine, inspection.FindingMachine, assessment.OrderMachine, reporting.Machine, reporting.ExperienceMachine, appraisal.Machine, appraisal.AppealMachine))
 	o := org.New(d)
 	reg := registry.New(d, o)
 	days, err := calendar.Published()
@@ -84,13 +89,16 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 	}
 	// Nothing is contacted: no site is monitored.
 	insp := inspection.New(d, probes, reg, store, egress.New(egress.Policy{}), inspection.Settings{})
-	h.owed = obligation.New(d, o, append(reporting.Obligations(), assessment.Obligations()...)...)
+	h.owed = obligation.New(d, o, slices.Concat(reporting.Obligations(), assessment.Obligations(), appraisal.Obligations())...)
 	h.assess, err = assessment.New(assessment.Parts{DB: d, Org: o, Registry: reg, Inspection: insp, Obligations: h.owed, Days: days, Store: store})
 	fatal(err)
 	h.svc = reporting.New(reporting.Parts{DB: d, Org: o, Registry: reg, Assessment: h.assess, Obligations: h.owed,
 		Letters: func(context.Context, authz.Scope, assessment.Period) ([]reporting.Figure, error) {
 			return h.letters, nil
 		}})
+	h.org, h.reg = o, reg
+	h.rounds = appraisal.New(appraisal.Parts{DB: d, Org: o, Registry: reg, Assessment: h.assess, Obligations: h.owed, Days: days, Store: store, Settings: sx2021.Defaults})
+	h.svc.RoundsFrom(h.rounds)
 	fatal(d.Update(ctx, func(tx *db.Tx) error {
 		for _, a := range []org.Area{{Level: org.Province, Code: "610000", Name: "陕西省"}, {Level: org.City, Code: "610100", Name: "西安市", Parent: "province-610000000000"},
 			{Level: org.County, Code: "610113", Name: "雁塔区", Parent: city}, {Level: org.City, Code: "610200", Name: "铜川市", Parent: "province-610000000000"}} {

@@ -12,6 +12,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/merit"
+	"zhengshu/internal/official"
 	"zhengshu/internal/registry"
 )
 
@@ -162,7 +163,7 @@ func (s *Service) countAreas(ctx context.Context, _ authz.Scope, b Bulletin, c *
 		n.found, n.mended, n.orders, n.late = n.found+r.Found, n.mended+r.Mended, n.orders+r.Orders, n.late+r.Late
 	}
 	t := Table{Key: "areas", Section: SectionUnits, Name: "各地区检查情况", Header: []string{"地区", "应检查", "已检查", "合格", "不合格", "合格率", "发现问题", "已整改", "超期整改"}, Widths: []int{4, 2, 2, 2, 2, 2, 2, 2, 2}}
-	rate := Chart{Key: "areas.rate", Section: SectionUnits, Name: "各地区检查合格率", Unit: "%"}
+	rate := Chart{Key: "areas.rate", Section: SectionUnits, Name: "各地区检查合格率", Unit: "%", From: "areas"}
 	for i, n := range sums {
 		if n.total == 0 {
 			continue
@@ -179,7 +180,7 @@ func (s *Service) countAreas(ctx context.Context, _ authz.Scope, b Bulletin, c *
 	if len(t.Rows) > 1 {
 		c.Tables = append(c.Tables, t)
 	}
-	if len(rate.Labels) > 1 {
+	if len(rate.Labels) > 1 && len(rate.Labels) <= official.MostBars {
 		c.Charts = append(c.Charts, rate)
 	}
 	return nil
@@ -389,7 +390,7 @@ func (s *Service) countQuarters(ctx context.Context, _ authz.Scope, b Bulletin, 
 		by[x.Period.String()] = x
 	}
 	t := Table{Key: "quarters", Section: SectionQuarters, Name: "季度通报", Header: []string{"季度", "应检查", "合格", "不合格", "合格率", "发现问题", "整改办结率", "文号", "印发日期"}, Widths: []int{3, 2, 2, 2, 2, 2, 2, 4, 3}}
-	rate := Chart{Key: "quarters.rate", Section: SectionQuarters, Name: "各季度检查合格率", Unit: "%", Line: true}
+	rate := Chart{Key: "quarters.rate", Section: SectionQuarters, Name: "各季度检查合格率", Unit: "%", Line: true, From: "quarters"}
 	var issued []Row
 	for p := first; b.Period.Holds(p.First()) && !p.First().After(c.CheckPoint); p = p.Next() {
 		x, ok := by[p.String()]

@@ -544,6 +544,7 @@ type Progress struct {
 	Label      string
 	Value, Max int
 	Text       string // default 14/60
+	Bare       bool   // the label is told beside: for readers of the screen only
 }
 
 func (Progress) partial() string { return "progress" }

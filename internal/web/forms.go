@@ -62,6 +62,20 @@ type Field struct {
 	Watch, WatchInto string
 	// WatchWith selects the other fields whose values go with it.
 	WatchWith string
+	// More are fields that belong to this one and are folded below it until they
+	// hold something; Opens is the value of a Select that unfolds them.
+	More      []Field
+	MoreLabel string
+	Opens     string
+}
+
+// MoreOpen reports whether a folded field holds something or is wrong.
+func (f Field) MoreOpen() bool { return slices.ContainsFunc(f.More, Field.filled) }
+
+// filled reports whether the field holds something or is wrong, itself or one
+// folded below it.
+func (f Field) filled() bool {
+	return f.Error != "" || f.Checked || f.Value != "" || len(f.Values) > 0 || f.MoreOpen()
 }
 
 func (Field) partial() string { return "field" }
@@ -132,7 +146,13 @@ type Section struct {
 	Hint   string
 	Fields []Field
 	Notes  []Component // shown above the fields: an alert, a table
+	// Folded keeps a section of a long form closed until one of its fields holds
+	// something; it needs a Legend. Unfold opens it all the same.
+	Folded, Unfold bool
 }
+
+// Open reports whether a folded section stands open.
+func (s Section) Open() bool { return s.Unfold || slices.ContainsFunc(s.Fields, Field.filled) }
 
 // Button ends a form. The words say the act: 送审, 退回, 发布.
 type Button struct {
@@ -231,9 +251,14 @@ func (f *Form) Field(name string) *Field {
 
 func (f *Form) each(do func(*Field)) {
 	for i := range f.Sections {
-		for j := range f.Sections[i].Fields {
-			do(&f.Sections[i].Fields[j])
-		}
+		eachOf(f.Sections[i].Fields, do)
+	}
+}
+
+func eachOf(list []Field, do func(*Field)) {
+	for i := range list {
+		do(&list[i])
+		eachOf(list[i].More, do)
 	}
 }
 

@@ -61,6 +61,7 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "POST /console/rounds/{id}/appeal", Permit: authz.AppraisalManage, Handle: h.act("结果已送达各单位，申诉期开始。", h.appeal)},
 		{Pattern: "POST /console/rounds/{id}/decide", Permit: authz.AppraisalManage, Handle: h.act("已裁定，可以公布。", h.decide)},
 		{Pattern: "POST /console/rounds/{id}/publish", Permit: authz.AppraisalManage, Handle: h.act("结果已公布。", h.publish)},
+		{Pattern: "POST /console/rounds/{id}/public", Permit: authz.AppraisalManage, Handle: h.act("已办理，公开页面随后更新。", h.toPublic)},
 		{Pattern: "POST /console/rounds/{id}/withdraw", Permit: authz.AppraisalManage, Handle: h.act("这一轮已撤回。", h.withdraw)},
 		{Pattern: "POST /console/rounds/{id}/name", Permit: authz.AppraisalManage, Handle: h.act("已点名加入样本。", h.name)},
 		{Pattern: "GET /console/rounds/{id}/objects", Permit: authz.AppraisalJudge, Handle: h.objects},
@@ -123,8 +124,8 @@ func tabs(r appraisal.Round, current string, manages bool) web.Tabs {
 	for _, x := range []struct {
 		name, tail string
 		manage     bool
-	}{{"概况", "", false}, {"样本和结果", "/objects", false}, {"分歧", "/differences", true}, {"申诉", "/appeals", true}, {"更正和勘误", "/errata", false}, {"重算核对", "/rescore", false}} {
-		if x.manage && !manages || x.tail == "/rescore" && !r.Frozen() {
+	}{{"概况", "", false}, {"样本和结果", "/objects", false}, {"分歧", "/differences", true}, {"申诉", "/appeals", true}, {"更正和勘误", "/errata", false}, {"重算核对", "/rescore", false}, {"结果反馈", "/mailing", true}} {
+		if x.manage && !manages || x.tail == "/rescore" && !r.Frozen() || x.tail == "/mailing" && r.State != appraisal.Published {
 			continue
 		}
 		t.Items = append(t.Items, web.Tab{Name: x.name, Href: r.Link() + x.tail, Current: x.tail == current})
@@ -263,6 +264,9 @@ func (h *Handler) open(w http.ResponseWriter, r *http.Request) error {
 	return web.Done(w, r, round.Link(), round.Name+"已经开始，编号 "+round.Number+"。请核对样本后开始评判。")
 }
 
+// mostNamed bounds how many sites a sentence names.
+const mostNamed = 8
+
 // overview is what the round's page shows.
 type overview struct {
 	round    appraisal.Round
@@ -289,7 +293,7 @@ func newRound(o overview, manages bool) record {
 		for _, x := range p.Running {
 			names = append(names, x.Name)
 		}
-		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "有网站正在检查", Text: strings.Join(names[:min(len(names), 8)], "、") + "。冻结前请等待完成，或选择不计入。"})
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "有网站正在检查", Text: strings.Join(names[:min(len(names), mostNamed)], "、") + "。冻结前请等待完成，或选择不计入。"})
 	}
 	if p.Open > 0 {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: fmt.Sprintf("有 %d 项两人评判不一致", p.Open), Text: "裁定后才能冻结。", Links: []web.Link{{Text: "去裁定", Href: r.Link() + "/differences"}}})
@@ -326,8 +330,11 @@ func newRound(o overview, manages bool) record {
 	if r.Frozen() {
 		facts.Terms = append(facts.Terms, web.Term{Name: "冻结", Text: web.Minute(r.FrozenAt), Note: r.FrozenBy}, web.Term{Name: "摘要", Text: r.SHA256[:min(16, len(r.SHA256))] + "…", Note: "SHA-256，写入审计"})
 		if len(r.LeftOut) > 0 {
-			facts.Terms = append(facts.Terms, web.Term{Name: "未计入的检查", Text: strings.Join(r.LeftOut, "、")})
+			facts.Terms = append(facts.Terms, web.Term{Name: "未计入的检查", Text: fmt.Sprintf("%d 个网站", len(r.LeftOut)), Note: strings.Join(r.LeftOut[:min(len(r.LeftOut), mostNamed)], "、")})
 		}
+	}
+	if !r.PublicOn.IsZero() {
+		facts.Terms = append(facts.Terms, web.Term{Name: "对外公开", Text: r.PublicOn.Chinese() + "起"})
 	}
 	if !o.until.On.IsZero() {
 		t := web.Term{Name: "申诉期至", Text: o.until.On.Chinese()}
@@ -394,6 +401,13 @@ func forms(r appraisal.Round, p appraisal.Progress) []web.Form {
 		out = append(out, small("decide", "裁定", "申诉都已答复，且申诉期满或各单位都已确认后，才能裁定。", "裁定", web.Info))
 	case appraisal.Decided:
 		out = append(out, small("publish", "公布结果", "公布后更正只能通过勘误，由两人办理，与结果一并长期显示。", "公布结果", web.Info))
+	case appraisal.Published:
+		switch {
+		case !r.PublicOn.IsZero():
+			out = append(out, small("public", "停止公开", "", "从公开页面撤下", web.Neutral, web.Field{Kind: web.Hidden, Name: "public", Value: "no"}))
+		case r.Adopted():
+			out = append(out, small("public", "对外公开", "公开后，任何人可以在所承载网站的“检查通报”栏看到各网站和账号的结果和勘误。依据未核实分值得出的结果显示为“未核实”，不公布得分。", "公开这一轮的结果", web.Info, web.Field{Kind: web.Hidden, Name: "public", Value: "yes"}))
+		}
 	}
 	if r.State == appraisal.Open || r.State == appraisal.Collecting {
 		out = append(out, small("name", "点名加入", "只在抽样以外确需检查时使用，理由与样本一并显示。", "点名加入样本", web.Neutral,
@@ -474,6 +488,11 @@ func (h *Handler) decide(r *http.Request, scope authz.Scope, id string) error {
 
 func (h *Handler) publish(r *http.Request, scope authz.Scope, id string) error {
 	_, err := h.rounds.Publish(r.Context(), scope, id)
+	return err
+}
+
+func (h *Handler) toPublic(r *http.Request, scope authz.Scope, id string) error {
+	_, err := h.rounds.Show(r.Context(), scope, id, web.Typed(r, "public") == "yes")
 	return err
 }
 
@@ -634,48 +653,76 @@ func newSheet(f appraisal.Form) formView {
 	case f.Own != nil:
 		v.Alert = web.Alert{Kind: web.Info, Title: "您已提交", Text: "在第二人提交前可以修改。"}
 	}
-	groups := map[string]int{}
-	var sections []web.Section
-	for _, i := range f.Lines {
-		title := map[packs.Kind]string{packs.Veto: "单项否决（两人独立评判）", packs.Deduct: "扣分：" + i.Group, packs.Bonus: "加分", packs.Special: "专项检查"}[i.Kind]
-		n, ok := groups[title]
-		if !ok {
-			n, groups[title] = len(sections), len(sections)
-			sections = append(sections, web.Section{Legend: title})
-		}
-		var own appraisal.Mark
-		if f.Own != nil {
-			own = f.Own.Marks[i.ID]
-		}
-		hint := i.Says
-		if i.Points.Given() {
-			hint += "（" + i.Points.N.String() + " 分"
-			if i.Points.Mark.Unverified() {
-				hint += "，未核实"
-			}
-			hint += "）"
-		}
-		s := &sections[n]
-		s.Fields = append(s.Fields, web.Field{Kind: web.Select, Name: "outcome_" + i.ID, Label: i.Name, Hint: hint, Value: string(own.Outcome), Options: outcomeOptions(i), Narrow: true})
-		switch i.Kind {
-		case packs.Deduct:
-			s.Fields = append(s.Fields, web.Field{Kind: web.Number, Name: "hits_" + i.ID, Label: i.Name + "：处数", Narrow: true, Unit: "处", Mode: "numeric", Value: positive(own.Hits)},
-				web.Field{Kind: web.Check, Name: "whole_" + i.ID, Label: i.Name + "：整项缺失", Checked: own.Whole})
-		case packs.Bonus:
-			earned := ""
-			if own.Earned > 0 {
-				earned = own.Earned.String()
-			}
-			s.Fields = append(s.Fields, web.Field{Name: "earned_" + i.ID, Label: i.Name + "：加分", Narrow: true, Unit: "分", Mode: "decimal", Value: earned})
-		}
-		s.Fields = append(s.Fields, web.Field{Kind: web.TextArea, Name: "says_" + i.ID, Label: i.Name + "：看到的情况", Rows: 2, Max: 1000, Value: own.Says})
-	}
+	sections := sheetSections(f)
 	sections = append(sections, web.Section{Legend: "证据", Fields: []web.Field{{Kind: web.File, Name: "files", Label: "截图、材料", Multiple: true, Accept: approval.Accept, Hint: fileHint}}})
 	v.Form = web.Form{Upload: true, Key: "sheet-" + o.ID, Sticky: true, Sections: sections, Buttons: []web.Button{{Label: "提交评判表"}}, Cancel: web.Link{Text: "返回样本", Href: r.Link() + "/objects"}}
 	if f.Own != nil && f.Others == 1 || r.State != appraisal.Collecting {
 		v.Form.Buttons = nil
 	}
 	return v
+}
+
+// sheetSections are the lines of a sheet by group: of dozens of lines a judge
+// opens the group at hand, and of a line what a problem needs only where there is
+// one.
+func sheetSections(f appraisal.Form) []web.Section {
+	groups := map[string]int{}
+	var out []web.Section
+	judged := map[int]int{}
+	for _, i := range f.Lines {
+		title := map[packs.Kind]string{packs.Veto: "单项否决（两人独立评判）", packs.Deduct: "扣分：" + i.Group, packs.Bonus: "加分", packs.Special: "专项检查"}[i.Kind]
+		n, ok := groups[title]
+		if !ok {
+			n, groups[title] = len(out), len(out)
+			out = append(out, web.Section{Legend: title, Folded: true})
+		}
+		var own appraisal.Mark
+		if f.Own != nil {
+			own = f.Own.Marks[i.ID]
+		}
+		if own.Outcome != "" {
+			judged[n]++
+		}
+		out[n].Fields = append(out[n].Fields, lineField(i, own))
+	}
+	for n := range out {
+		s := &out[n]
+		s.Unfold = n == 0
+		s.Legend += fmt.Sprintf("：%d 项", len(s.Fields))
+		if judged[n] > 0 {
+			s.Legend += fmt.Sprintf("，已评 %d 项", judged[n])
+		}
+	}
+	return out
+}
+
+// lineField is one line of a sheet: the outcome, and folded below it what was
+// seen.
+func lineField(i packs.Indicator, own appraisal.Mark) web.Field {
+	hint := i.Says
+	if i.Points.Given() {
+		hint += "（" + i.Points.N.String() + " 分"
+		if i.Points.Mark.Unverified() {
+			hint += "，未核实"
+		}
+		hint += "）"
+	}
+	line := web.Field{Kind: web.Select, Name: "outcome_" + i.ID, Label: i.Name, Hint: hint, Value: string(own.Outcome), Options: outcomeOptions(i), Narrow: true, Opens: string(packs.Violated), MoreLabel: "看到的情况"}
+	switch i.Kind {
+	case packs.Deduct:
+		line.MoreLabel = "处数、看到的情况"
+		line.More = append(line.More, web.Field{Kind: web.Number, Name: "hits_" + i.ID, Label: i.Name + "：处数", Narrow: true, Unit: "处", Mode: "numeric", Value: positive(own.Hits)},
+			web.Field{Kind: web.Check, Name: "whole_" + i.ID, Label: i.Name + "：整项缺失", Checked: own.Whole})
+	case packs.Bonus:
+		earned := ""
+		if own.Earned > 0 {
+			earned = own.Earned.String()
+		}
+		line.MoreLabel, line.Opens = "加分、依据", string(packs.Kept)
+		line.More = append(line.More, web.Field{Name: "earned_" + i.ID, Label: i.Name + "：加分", Narrow: true, Unit: "分", Mode: "decimal", Value: earned})
+	}
+	line.More = append(line.More, web.Field{Kind: web.TextArea, Name: "says_" + i.ID, Label: i.Name + "：看到的情况", Rows: 2, Max: 1000, Value: own.Says})
+	return line
 }
 
 func positive(n int) string {
@@ -797,7 +844,7 @@ func outcomeName(o packs.Outcome) string {
 	return map[packs.Outcome]string{packs.Kept: "符合", packs.Violated: "有问题", packs.Untested: "未检测", packs.Suspected: "待人工确认"}[o]
 }
 
-func newDifferences(r appraisal.Round, list []appraisal.Difference) record {
+func newDifferences(r appraisal.Round, list []appraisal.Difference, pager web.Pager) record {
 	v := record{web.RecordView{Heading: web.Heading{Above: r.Name, Title: "分歧", Tags: []web.Tag{stateTag(r.State)}, Lead: "严重指标两人评判不一致的，由没有参加评判的负责人裁定并写明理由。"}, Trail: trailOf(r), Tabs: tabs(r, "/differences", true)}}
 	t := web.Table{Caption: "两人评判不一致", Quiet: true, Columns: []web.Column{{Head: "对象"}, {Head: "指标"}, {Head: "评判人甲", Wide: true}, {Head: "评判人乙", Wide: true}, {Head: "裁定"}}, Empty: web.Empty{Title: "没有分歧", Text: "两人都提交后，不一致的在这里列出。"}}
 	for _, d := range list {
@@ -817,7 +864,7 @@ func newDifferences(r appraisal.Round, list []appraisal.Difference) record {
 		}
 		t.Rows = append(t.Rows, web.Row{Cells: cells})
 	}
-	v.Main = append(v.Main, t)
+	v.Main = append(v.Main, t, pager)
 	return v
 }
 
@@ -827,8 +874,8 @@ func (h *Handler) differing(r *http.Request) (record, error) {
 	if err != nil {
 		return record{}, err
 	}
-	list, err := h.rounds.Differences(r.Context(), scope, round.ID)
-	return newDifferences(round, list), err
+	list, total, err := h.rounds.Differences(r.Context(), scope, round.ID, perPage, (web.PageOf(r)-1)*perPage)
+	return newDifferences(round, list, web.PagerOf(r, total, perPage)), err
 }
 
 func (h *Handler) differences(w http.ResponseWriter, r *http.Request) error {
@@ -867,7 +914,7 @@ func corrective(label string) []web.Field {
 		{Kind: web.Number, Name: "hits", Label: "仍有问题的处数", Narrow: true, Unit: "处", Mode: "numeric"}}
 }
 
-func newAppeals(r appraisal.Round, p packs.Pack, list []appraisal.Appeal, until calendar.Due) record {
+func newAppeals(r appraisal.Round, p packs.Pack, list []appraisal.Appeal, pager web.Pager, until calendar.Due) record {
 	v := record{web.RecordView{Heading: web.Heading{Above: r.Name, Title: "申诉", Tags: []web.Tag{stateTag(r.State)}, Lead: "由没有参加评判的人员答复。成立的按裁定记录更正现行结果，冻结的结果不动。"}, Trail: trailOf(r), Tabs: tabs(r, "/appeals", true)}}
 	t := web.Table{Caption: "申诉", Quiet: true, Columns: []web.Column{{Head: "对象"}, {Head: "指标"}, {Head: "理由", Wide: true}, {Head: "提出"}, {Head: "状态"}, {Head: "答复", Wide: true}}, Empty: web.Empty{Title: "没有申诉", Text: "送达以后，各单位可以在申诉期内逐项申诉。"}}
 	for _, a := range list {
@@ -878,7 +925,7 @@ func newAppeals(r appraisal.Round, p packs.Pack, list []appraisal.Appeal, until 
 			v.Forms = append(v.Forms, web.Form{Action: r.Link() + "/appeals/" + a.ID, Key: "answer-" + a.ID, Sections: []web.Section{{Legend: "答复 " + a.ObjectName + "“" + i.Name + "”", Hint: a.Reason, Fields: append(fields, web.Field{Kind: web.TextArea, Name: "says", Label: "答复意见", Required: true, Max: 1000, Rows: 3})}}, Buttons: []web.Button{{Label: "答复申诉"}}})
 		}
 	}
-	v.Main = append(v.Main, t)
+	v.Main = append(v.Main, t, pager)
 	if !until.On.IsZero() {
 		term := web.Term{Name: "申诉期至", Text: until.On.Chinese()}
 		if until.Provisional {
@@ -895,12 +942,12 @@ func (h *Handler) appealing(r *http.Request) (record, error) {
 	if err != nil {
 		return record{}, err
 	}
-	list, err := h.rounds.Appeals(r.Context(), scope, round.ID)
+	list, total, err := h.rounds.Appeals(r.Context(), scope, round.ID, perPage, (web.PageOf(r)-1)*perPage)
 	if err != nil {
 		return record{}, err
 	}
 	p, err := round.Pack()
-	return newAppeals(round, p, list, h.rounds.AppealUntil(round)), err
+	return newAppeals(round, p, list, web.PagerOf(r, total, perPage), h.rounds.AppealUntil(round)), err
 }
 
 func (h *Handler) appeals(w http.ResponseWriter, r *http.Request) error {
@@ -926,9 +973,9 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request) error {
 	return recordPage.Answer(w, r, wrong, roundsPath+"/"+url.PathEscape(id)+"/appeals", "申诉已答复，单位已收到通知。", h.appealing, func(v *record) *web.Form { return formAt(v, r.URL.Path) })
 }
 
-func newErrata(r appraisal.Round, p packs.Pack, list []appraisal.Correction, manages bool) record {
+func newErrata(r appraisal.Round, p packs.Pack, list []appraisal.Correction, pager web.Pager, manages bool) record {
 	v := record{web.RecordView{Heading: web.Heading{Above: r.Name, Title: "更正和勘误", Tags: []web.Tag{stateTag(r.State)}, Lead: "现行结果与冻结结果的全部差别都在这里，长期保留。勘误由两人办理。"}, Trail: trailOf(r), Tabs: tabs(r, "/errata", manages)}}
-	v.Main = append(v.Main, corrections(list, p))
+	v.Main = append(v.Main, corrections(list, p), pager)
 	for _, c := range list {
 		if manages && c.State == "proposed" {
 			v.Forms = append(v.Forms, web.Form{Action: r.Link() + "/errata/" + c.ID, Key: "confirm-" + c.ID, Sections: []web.Section{{Legend: "确认勘误：" + c.ObjectName, Hint: c.ProposedBy + "提出：" + c.Reason}}, Buttons: []web.Button{{Label: "同意勘误", Name: "agree", Value: "yes"}, {Label: "不同意", Name: "agree", Value: "no", Plain: true}}})
@@ -964,12 +1011,12 @@ func (h *Handler) erring(r *http.Request) (record, error) {
 	if err != nil {
 		return record{}, err
 	}
-	list, err := h.rounds.Errata(r.Context(), scope, round.ID)
+	list, total, err := h.rounds.Errata(r.Context(), scope, round.ID, perPage, (web.PageOf(r)-1)*perPage)
 	if err != nil {
 		return record{}, err
 	}
 	p, err := round.Pack()
-	return newErrata(round, p, list, round.In(s.ScopeFor(authz.AppraisalManage))), err
+	return newErrata(round, p, list, web.PagerOf(r, total, perPage), round.In(s.ScopeFor(authz.AppraisalManage))), err
 }
 
 func (h *Handler) errata(w http.ResponseWriter, r *http.Request) error {
@@ -991,6 +1038,9 @@ func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) error {
 	return recordPage.Answer(w, r, wrong, roundsPath+"/"+url.PathEscape(id)+"/errata", said, h.erring, func(v *record) *web.Form { return formAt(v, r.URL.Path) })
 }
 
+// mostDamage bounds the table of what was changed.
+const mostDamage = 100
+
 func newRescore(r appraisal.Round, x appraisal.Rescored, manages bool) record {
 	v := record{web.RecordView{Heading: web.Heading{Above: r.Name, Title: "重算核对", Tags: []web.Tag{stateTag(r.State)}, Lead: "按保存的事实逐条重算，与冻结的结果、摘要和审计记录比对。"}, Trail: trailOf(r), Tabs: tabs(r, "/rescore", manages)}}
 	if len(x.Damage) == 0 {
@@ -998,12 +1048,15 @@ func newRescore(r appraisal.Round, x appraisal.Rescored, manages bool) record {
 	} else {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Danger, Title: fmt.Sprintf("有 %d 处记录与冻结时不符", len(x.Damage)), Text: "在查明以前不能公布和勘误。"})
 		t := web.Table{Caption: "不符的记录", Columns: []web.Column{{Head: "对象"}, {Head: "情况", Wide: true}}}
-		for _, d := range x.Damage {
+		for _, d := range x.Damage[:min(len(x.Damage), mostDamage)] {
 			c := web.Cell{Text: "整轮"}
 			if d.Object.ID != "" {
 				c = web.Cell{Text: d.Object.Name, Href: d.Object.Link()}
 			}
 			t.Rows = append(t.Rows, web.Row{Kind: web.Danger, Cells: []web.Cell{c, web.Text(d.Says)}})
+		}
+		if more := len(x.Damage) - mostDamage; more > 0 {
+			t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Text("其余"), web.Text(fmt.Sprintf("另有 %d 处", more))}})
 		}
 		v.Main = append(v.Main, t)
 	}

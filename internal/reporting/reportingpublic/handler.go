@@ -182,10 +182,16 @@ type showPage struct {
 	Paper   reporting.PublicPaper
 	On      string
 	Opening string
-	Parts   []reporting.Told
+	Parts   []part
 	Apart   []reporting.Table
 	Uses    []use
 	Fields  []reporting.DataField
+}
+
+// part is a part of the paper with its chart drawn.
+type part struct {
+	reporting.Told
+	Drawn *drawing
 }
 
 type use struct{ Use, Name string }
@@ -198,7 +204,15 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request, list []paper) err
 	if err != nil {
 		return err
 	}
-	v := showPage{Base: listPath + string(p.ID), Paper: p.PublicPaper, On: p.IssuedOn.Chinese(), Opening: p.b.Opening(), Parts: p.b.Told(), Fields: reporting.Dictionary(reporting.ForOpenness)}
+	v := showPage{Base: listPath + string(p.ID), Paper: p.PublicPaper, On: p.IssuedOn.Chinese(), Opening: p.b.Opening(), Fields: reporting.Dictionary(reporting.ForOpenness)}
+	for _, t := range p.b.Told() {
+		x := part{Told: t}
+		if t.Chart != nil {
+			d := drawn(*t.Chart)
+			x.Drawn = &d
+		}
+		v.Parts = append(v.Parts, x)
+	}
 	for _, t := range p.b.Apart() {
 		if len(t.Rows) > mostApart {
 			t.Rows = t.Rows[:mostApart]

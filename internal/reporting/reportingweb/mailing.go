@@ -3,9 +3,11 @@ package reportingweb
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
+	"zhengshu/internal/appraisal"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/official"
@@ -45,16 +47,34 @@ func letterTag(state string) web.Tag {
 	return web.Tag{Kind: web.Warn, Text: reporting.LetterStates[state]}
 }
 
-func newMailingView(b reporting.Bulletin, m reporting.Mailing, list []reporting.ResultLetter, sent bool, state string, mayAct bool) mailingView {
-	at := b.Link() + "/mailing"
-	v := mailingView{list: web.Crumb{Name: kindName(b), Href: listOf(b.Kind)}, back: crumbOf(b),
-		Heading: web.Heading{Above: b.Title(), Title: "向各单位反馈结果", Lead: "一次反馈给所有单位，每个单位只收到自己的结果和明细。"}}
+// subject is what a run tells of: a paper or a round.
+type subject struct {
+	at, above  string
+	list, back web.Crumb
+	lead       string
+	template   string
+	mayAct     bool
+}
+
+const leadOfMailing = "一次反馈给所有单位，每个单位只收到自己的结果和明细。"
+
+func paperSubject(b reporting.Bulletin, mayAct bool) subject {
+	return subject{at: b.Link() + "/mailing", above: b.Title(), list: web.Crumb{Name: kindName(b), Href: listOf(b.Kind)}, back: crumbOf(b), lead: leadOfMailing, template: reporting.UsualTemplate, mayAct: mayAct}
+}
+
+func roundSubject(r appraisal.Round, mayAct bool) subject {
+	return subject{at: r.Link() + "/mailing", above: r.Name, list: web.Crumb{Name: "考核轮次", Href: "/console/rounds"}, back: web.Crumb{Name: r.Name, Href: r.Link()}, lead: leadOfMailing + "不编通报也可以直接反馈公布的结果。", template: reporting.RoundTemplate, mayAct: mayAct && r.State == appraisal.Published}
+}
+
+func newMailingView(of subject, m reporting.Mailing, list []reporting.ResultLetter, sent bool, state string) mailingView {
+	at := of.at
+	v := mailingView{list: of.list, back: of.back, Heading: web.Heading{Above: of.above, Title: "向各单位反馈结果", Lead: of.lead}}
 	if !sent {
-		if mayAct {
+		if of.mayAct {
 			v.Forms = append(v.Forms, web.Form{Action: at, Buttons: []web.Button{{Label: "向各单位发送"}}, Sections: []web.Section{{Legend: "反馈函正文", Hint: "可用的项：{" + strings.Join(reporting.Slots, "}、{") + "}，发送时换成各单位自己的数。", Fields: []web.Field{
-				{Kind: web.TextArea, Name: "template", Label: "正文", Value: reporting.UsualTemplate, Required: true, Rows: 8, Max: 2000}}}}})
+				{Kind: web.TextArea, Name: "template", Label: "正文", Value: of.template, Required: true, Rows: 8, Max: 2000}}}}})
 		} else {
-			v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "还没有反馈", Text: "由编制单位发送。"})
+			v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "还没有反馈", Text: "印发或公布以后，由编制单位发送。"})
 		}
 		return v
 	}
@@ -79,32 +99,53 @@ func newMailingView(b reporting.Bulletin, m reporting.Mailing, list []reporting.
 		v.Tabs.Items = append(v.Tabs.Items, web.Tab{Name: s.name, Href: href, Current: s.key == state})
 	}
 	v.Tabs.Label = "按情况看"
-	if mayAct && m.Sent+m.Failed > 0 {
+	if of.mayAct && m.Sent+m.Failed > 0 {
 		v.Forms = append(v.Forms, ask(at+"/resend", "补发", "给还没有阅读和没有送达的单位再发一次；已阅的不再打扰。", "向未阅单位补发"))
 	}
 	return v
 }
 
+// letterState is the state asked for in the address.
+func letterState(r *http.Request) string {
+	state := r.URL.Query().Get("state")
+	if reporting.LetterStates[state] == "" {
+		return ""
+	}
+	return state
+}
+
+func pagerOf(r *http.Request, m reporting.Mailing, state string) web.Pager {
+	return web.PagerOf(r, map[string]int{"": m.Total(), reporting.LetterSent: m.Sent, reporting.LetterFailed: m.Failed, reporting.LetterRead: m.Read}[state], perPage)
+}
+
 // mailingScreen is the run of the request's paper as it stands.
 func (h *Handler) mailingScreen(r *http.Request) (mailingView, error) {
-	scope := scopeToRead(r)
+	scope, state := scopeToRead(r), letterState(r)
 	b, err := h.reporting.BulletinPlain(r.Context(), scope, idOf(r))
 	if err != nil {
 		return mailingView{}, err
-	}
-	mayAct := may(r, authz.BulletinCompose) && b.In(authz.SessionFrom(r.Context()).ScopeFor(authz.BulletinCompose))
-	state := r.URL.Query().Get("state")
-	if reporting.LetterStates[state] == "" {
-		state = ""
 	}
 	m, list, ok, err := h.reporting.MailingOf(r.Context(), scope, b.ID, state, perPage, (web.PageOf(r)-1)*perPage)
 	if err != nil {
 		return mailingView{}, err
 	}
-	v := newMailingView(b, m, list, ok, state, mayAct)
+	v := newMailingView(paperSubject(b, may(r, authz.BulletinCompose) && b.In(authz.SessionFrom(r.Context()).ScopeFor(authz.BulletinCompose))), m, list, ok, state)
 	if ok {
-		total := map[string]int{"": m.Total(), reporting.LetterSent: m.Sent, reporting.LetterFailed: m.Failed, reporting.LetterRead: m.Read}[state]
-		v.Pager = web.PagerOf(r, total, perPage)
+		v.Pager = pagerOf(r, m, state)
+	}
+	return v, nil
+}
+
+// roundScreen is the run of the request's round as it stands.
+func (h *Handler) roundScreen(r *http.Request) (mailingView, error) {
+	state := letterState(r)
+	round, m, list, ok, err := h.reporting.MailingOfRound(r.Context(), authz.ScopeFrom(r.Context()), r.PathValue("id"), state, perPage, (web.PageOf(r)-1)*perPage)
+	if err != nil {
+		return mailingView{}, err
+	}
+	v := newMailingView(roundSubject(round, true), m, list, ok, state)
+	if ok {
+		v.Pager = pagerOf(r, m, state)
 	}
 	return v, nil
 }
@@ -117,9 +158,18 @@ func (h *Handler) mailing(w http.ResponseWriter, r *http.Request) error {
 	return mailingPage.Render(w, r, v)
 }
 
-func (h *Handler) mailed(w http.ResponseWriter, r *http.Request, err error, said string) error {
+func (h *Handler) roundMailing(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.roundScreen(r)
+	if err != nil {
+		return err
+	}
+	return mailingPage.Render(w, r, v)
+}
+
+// mailed ends an act on a run, or shows its screen again with what was wrong.
+func mailed(w http.ResponseWriter, r *http.Request, err error, screen func(*http.Request) (mailingView, error), back, said string) error {
 	if web.Mendable(err) {
-		v, shown := h.mailingScreen(r)
+		v, shown := screen(r)
 		if shown != nil {
 			return shown
 		}
@@ -135,21 +185,43 @@ func (h *Handler) mailed(w http.ResponseWriter, r *http.Request, err error, said
 	if err != nil {
 		return err
 	}
-	return web.Done(w, r, "/console/bulletins/"+r.PathValue("id")+"/mailing", said)
+	return web.Done(w, r, back, said)
 }
 
-func (h *Handler) send(w http.ResponseWriter, r *http.Request) error {
-	m, err := h.reporting.Send(r.Context(), authz.ScopeFrom(r.Context()), idOf(r), r.PostFormValue("template"))
+func sentTo(m reporting.Mailing) string {
 	said := fmt.Sprintf("已发送给 %d 个单位。", m.Sent)
 	if m.Failed > 0 {
 		said += fmt.Sprintf("另有 %d 个单位没有送达，见下表。", m.Failed)
 	}
-	return h.mailed(w, r, err, said)
+	return said
+}
+
+func mailingOf(r *http.Request) string {
+	return "/console/bulletins/" + url.PathEscape(r.PathValue("id")) + "/mailing"
+}
+
+func roundMailingOf(r *http.Request) string {
+	return "/console/rounds/" + url.PathEscape(r.PathValue("id")) + "/mailing"
+}
+
+func (h *Handler) send(w http.ResponseWriter, r *http.Request) error {
+	m, err := h.reporting.Send(r.Context(), authz.ScopeFrom(r.Context()), idOf(r), r.PostFormValue("template"))
+	return mailed(w, r, err, h.mailingScreen, mailingOf(r), sentTo(m))
 }
 
 func (h *Handler) resend(w http.ResponseWriter, r *http.Request) error {
 	n, err := h.reporting.Resend(r.Context(), authz.ScopeFrom(r.Context()), idOf(r))
-	return h.mailed(w, r, err, fmt.Sprintf("已补发给 %d 个单位。", n))
+	return mailed(w, r, err, h.mailingScreen, mailingOf(r), fmt.Sprintf("已补发给 %d 个单位。", n))
+}
+
+func (h *Handler) sendRound(w http.ResponseWriter, r *http.Request) error {
+	m, err := h.reporting.SendRound(r.Context(), authz.ScopeFrom(r.Context()), r.PathValue("id"), r.PostFormValue("template"))
+	return mailed(w, r, err, h.roundScreen, roundMailingOf(r), sentTo(m))
+}
+
+func (h *Handler) resendRound(w http.ResponseWriter, r *http.Request) error {
+	n, err := h.reporting.ResendRound(r.Context(), authz.ScopeFrom(r.Context()), r.PathValue("id"))
+	return mailed(w, r, err, h.roundScreen, roundMailingOf(r), fmt.Sprintf("已补发给 %d 个单位。", n))
 }
 
 // lettersView is GET /console/result-letters.

@@ -74,6 +74,9 @@ func newOutlineView(b reporting.Bulletin, o reporting.Outline, revision int) out
 		if len(charts) > 0 {
 			fields = append(fields, web.Field{Kind: web.Select, Name: "chart-" + at, Label: "附图", Value: p.Chart, Options: append([]web.Option{{Value: "", Label: "不附图"}}, charts...)})
 		}
+		if len(charts) == 0 && p.Chart != "" { // one that this period does not have
+			fields = append(fields, web.Field{Kind: web.Hidden, Name: "chart-" + at, Value: p.Chart})
+		}
 		for n, k := range p.Cases {
 			fields = append(fields, web.Field{Kind: web.TextArea, Name: fmt.Sprintf("case-%d-%d", i, n), Label: fmt.Sprintf("案例 %d（清空即移出）", n+1), Value: k.Text, Rows: 2, Max: 6000})
 		}

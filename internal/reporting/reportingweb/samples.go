@@ -3,6 +3,7 @@ package reportingweb
 import (
 	"time"
 
+	"zhengshu/internal/appraisal"
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/org"
@@ -83,9 +84,9 @@ var (
 		newCasesView(sample(reporting.Draft, hostile), sample(reporting.Draft, hostile).Candidates(5), []reporting.Experience{hostileGood}, 0, chosen{"finding", "f1", hostile, hostile}))
 
 	mailingPage = web.Define(views, "views/mailing.html",
-		newMailingView(sample(reporting.Issued, ""), reporting.Mailing{}, nil, false, "", true),
-		newMailingView(sample(reporting.Issued, ""), reporting.Mailing{Sent: 1, By: "李敏", At: sampleAt}, []reporting.ResultLetter{sampleLetter}, true, "", true),
-		newMailingView(sample(reporting.Issued, hostile), reporting.Mailing{Failed: 1, By: hostile, At: sampleAt}, []reporting.ResultLetter{hostileLetter}, true, reporting.LetterFailed, true))
+		newMailingView(paperSubject(sample(reporting.Issued, ""), true), reporting.Mailing{}, nil, false, ""),
+		newMailingView(roundSubject(appraisal.Round{ID: "r", Name: "西安市2026年第三季度季检查", State: appraisal.Published}, true), reporting.Mailing{Sent: 1, By: "李敏", At: sampleAt}, []reporting.ResultLetter{sampleLetter}, true, ""),
+		newMailingView(paperSubject(sample(reporting.Issued, hostile), true), reporting.Mailing{Failed: 1, By: hostile, At: sampleAt}, []reporting.ResultLetter{hostileLetter}, true, reporting.LetterFailed))
 
 	lettersPage = web.Define(views, "views/letters.html", newLettersView(nil), newLettersView([]reporting.ResultLetter{sampleLetter}), newLettersView([]reporting.ResultLetter{hostileLetter}))
 	letterPage  = web.Define(views, "views/letter.html", newLetterView(reporting.ResultLetter{ID: "l0", State: reporting.LetterSent}), newLetterView(sampleLetter), newLetterView(hostileLetter))

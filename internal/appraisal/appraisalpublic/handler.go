@@ -1,0 +1,274 @@
+package appraisalpublic
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"zhengshu/internal/appraisal"
+	"zhengshu/internal/assessment"
+	"zhengshu/internal/official"
+	"zhengshu/internal/publishing"
+	"zhengshu/internal/publishing/theme"
+	"zhengshu/internal/web/porch"
+)
+
+//go:embed views/*.html
+var views embed.FS
+
+const (
+	listPath = "/results/"
+
+	perPage = 50
+	// maxPage bounds how far a list is paged, maxQuestion a question in characters.
+	maxPage     = 1000
+	maxQuestion = 60
+)
+
+// Config is what the portal around the door gives.
+type Config struct {
+	Store *publishing.Store
+	// Render answers with the page in the site's frame.
+	Render func(w http.ResponseWriter, r *http.Request, status int, page theme.Embedded) error
+	Log    *slog.Logger // slog.Default when nil
+}
+
+// Handler serves everything below /results/.
+type Handler struct {
+	door *porch.Door
+	c    Config
+	mux  *http.ServeMux
+
+	mu    sync.Mutex
+	stamp publishing.Stamp
+	told  *appraisal.Public
+}
+
+// New makes the door.
+func New(c Config) *Handler {
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	h := &Handler{door: &porch.Door{Name: "考核结果", Home: listPath, About: "政府网站与政务新媒体考核结果。", Kind: "政务公开", Render: c.Render, Log: c.Log}, c: c, mux: http.NewServeMux()}
+	for pattern, fn := range map[string]handle{"GET /results/{$}": h.list, "GET /results/{id}": h.show, "GET /results/{id}/data": h.data, "/results/": h.nowhere} {
+		h.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { h.serve(w, r, fn) })
+	}
+	return h
+}
+
+// ServeHTTP answers a request below /results/.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.mux.ServeHTTP(w, r) }
+
+type handle func(w http.ResponseWriter, r *http.Request, list []appraisal.PublicRound) error
+
+var errNowhere = errors.New("appraisalpublic: no such page")
+
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, fn handle) {
+	p, err := h.read()
+	if err == nil {
+		err = fn(w, r, p.Rounds)
+	}
+	switch {
+	case err == nil:
+	case errors.Is(err, errNowhere):
+		h.door.Problem(w, r, http.StatusNotFound, "没有这一轮的结果，可能已经撤下。请从“考核结果”进入。")
+	case errors.Is(err, publishing.ErrNoStatement):
+		h.door.Problem(w, r, http.StatusServiceUnavailable, "考核结果正在准备，请过几分钟再来。")
+	default:
+		h.c.Log.ErrorContext(r.Context(), "public results", "path", r.URL.Path, "error", err)
+		h.door.Problem(w, r, http.StatusInternalServerError, "页面暂时打不开，请过几分钟再试。")
+	}
+}
+
+// read is the statement as it is now: one stat a request.
+func (h *Handler) read() (*appraisal.Public, error) {
+	stamp := h.c.Store.StatementStamp(appraisal.PublicName)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.told != nil && stamp == h.stamp {
+		return h.told, nil
+	}
+	st, err := h.c.Store.ReadStatement(appraisal.PublicName)
+	if err != nil {
+		return nil, err
+	}
+	var p appraisal.Public
+	if err := json.Unmarshal(st.Body, &p); err != nil {
+		return nil, err
+	}
+	h.told, h.stamp = &p, stamp
+	return h.told, nil
+}
+
+func find(r *http.Request, list []appraisal.PublicRound) (appraisal.PublicRound, error) {
+	i := slices.IndexFunc(list, func(p appraisal.PublicRound) bool { return p.ID == r.PathValue("id") })
+	if i < 0 {
+		return appraisal.PublicRound{}, errNowhere
+	}
+	return list[i], nil
+}
+
+var (
+	listView = porch.Define[listPage](views, "list.html")
+	showView = porch.Define[showPage](views, "show.html")
+)
+
+func (h *Handler) nowhere(http.ResponseWriter, *http.Request, []appraisal.PublicRound) error {
+	return errNowhere
+}
+
+type line struct{ Href, Name, Kind, Office, On, Label string }
+
+type listPage struct{ Lines []line }
+
+func (h *Handler) list(w http.ResponseWriter, r *http.Request, list []appraisal.PublicRound) error {
+	var v listPage
+	for _, p := range list {
+		v.Lines = append(v.Lines, line{listPath + p.ID, p.Name, appraisal.KindName(p.Kind), p.Office, p.PublishedOn.Chinese(), p.Adoption.Label})
+	}
+	return listView.Render(h.door, w, r, http.StatusOK, "考核结果", v)
+}
+
+// sum is how many of a kind came to what.
+type sum struct {
+	Name                          string
+	All, Good, Bad, Open, Doubted int
+}
+
+type showPage struct {
+	Base         string
+	Round        appraisal.PublicRound
+	Period       string
+	On, Adopted  string
+	Sums         []sum
+	Text         string
+	Kind         string
+	Verdict      string
+	Verdicts     []string
+	Found        int
+	Rows         []appraisal.PublicResult
+	Errata       []appraisal.PublicErratum
+	Doubt        bool // some result is not published
+	Newer, Older string
+}
+
+func summed(name, kind string, list []appraisal.PublicResult) sum {
+	s := sum{Name: name}
+	for _, x := range list {
+		if x.Kind != kind {
+			continue
+		}
+		s.All++
+		switch x.Verdict {
+		case assessment.Qualified.Name():
+			s.Good++
+		case assessment.Unqualified.Name():
+			s.Bad++
+		case appraisal.NotVerified:
+			s.Doubted++
+		default:
+			s.Open++
+		}
+	}
+	return s
+}
+
+var verdicts = []string{assessment.Qualified.Name(), assessment.Unqualified.Name(), assessment.Untested.Name(), appraisal.NotVerified}
+
+func (h *Handler) show(w http.ResponseWriter, r *http.Request, list []appraisal.PublicRound) error {
+	p, err := find(r, list)
+	if err != nil {
+		return err
+	}
+	q := r.URL.Query()
+	v := showPage{Base: listPath + p.ID, Round: p, Period: p.Period, On: p.PublishedOn.Chinese(), Adopted: p.Adoption.On.Chinese(), Text: strings.TrimSpace(q.Get("q")), Kind: q.Get("kind"), Verdict: q.Get("verdict"), Verdicts: verdicts, Errata: p.Errata}
+	if period, err := assessment.ParsePeriod(p.Period); err == nil {
+		v.Period = period.Chinese()
+	}
+	if utf8.RuneCountInString(v.Text) > maxQuestion {
+		v.Text = string([]rune(v.Text)[:maxQuestion])
+	}
+	if v.Kind != "site" && v.Kind != "account" {
+		v.Kind = ""
+	}
+	if !slices.Contains(verdicts, v.Verdict) {
+		v.Verdict = ""
+	}
+	for _, s := range []sum{summed("网站", "site", p.Results), summed("政务新媒体", "account", p.Results)} {
+		if s.All > 0 {
+			v.Sums = append(v.Sums, s)
+			v.Doubt = v.Doubt || s.Doubted > 0
+		}
+	}
+	var found []appraisal.PublicResult
+	for _, x := range p.Results {
+		if (v.Kind == "" || x.Kind == v.Kind) && (v.Verdict == "" || x.Verdict == v.Verdict) && (v.Text == "" || strings.Contains(x.Name, v.Text) || strings.Contains(x.Unit, v.Text) || strings.Contains(x.Host, v.Text)) {
+			found = append(found, x)
+		}
+	}
+	v.Found = len(found)
+	page, err := strconv.Atoi(q.Get("p"))
+	if err != nil || page < 1 || page > maxPage {
+		page = 1
+	}
+	from := min((page-1)*perPage, len(found))
+	v.Rows = found[from:min(from+perPage, len(found))]
+	at := func(n int) string {
+		return v.Base + "?" + url.Values{"q": {v.Text}, "kind": {v.Kind}, "verdict": {v.Verdict}, "p": {strconv.Itoa(n)}}.Encode()
+	}
+	if page > 1 {
+		v.Newer = at(page - 1)
+	}
+	if from+perPage < len(found) {
+		v.Older = at(page + 1)
+	}
+	return showView.Render(h.door, w, r, http.StatusOK, p.Name, v)
+}
+
+func (h *Handler) data(w http.ResponseWriter, r *http.Request, list []appraisal.PublicRound) error {
+	p, err := find(r, list)
+	if err != nil {
+		return err
+	}
+	if r.URL.Query().Get("as") == "json" {
+		b, err := json.MarshalIndent(p, "", " ")
+		if err != nil {
+			return err
+		}
+		return send(w, b, "application/json; charset=utf-8", p.Name+".json")
+	}
+	s := official.Sheet{Title: p.Name}
+	for _, t := range []string{"类别", "名称", "域名或平台", "主办单位", "区划代码", "结果", "得分", "单项否决", "更正次数"} {
+		s.Columns = append(s.Columns, official.Column{Title: t})
+	}
+	s.Rows = func(yield func([]any) bool) {
+		for _, x := range p.Results {
+			if !yield([]any{x.Class, x.Name, x.Host, x.Unit, x.AreaCode, x.Verdict, x.Points, strings.Join(x.Vetoes, "；"), x.Errata}) {
+				return
+			}
+		}
+	}
+	var b bytes.Buffer
+	if err := official.WriteCSV(&b, s, official.CSVOptions{BOM: true}); err != nil {
+		return err
+	}
+	return send(w, b.Bytes(), "text/csv; charset=utf-8", p.Name+".csv")
+}
+
+func send(w http.ResponseWriter, b []byte, kind, name string) error {
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+	_, _ = w.Write(b) // once begun, the answer cannot become a page
+	return nil
+}
