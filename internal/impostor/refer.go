@@ -22,7 +22,7 @@ func (s *Service) Referable() coordination.ReferralSource {
 		if name == "" {
 			name = c.Shown
 		}
-		return coordination.Candidate{Kind: referralKind, ID: c.ID, Matter: "fake", Name: name, Says: KindName(c.Kind) + " " + c.Shown + " 冒用名义，" + c.Number, Place: c.Shown, Link: c.Link(), Unit: c.Unit, UnitName: c.OfficeName, At: c.FoundAt}
+		return coordination.Candidate{Kind: referralKind, ID: c.ID, Matter: "fake", Name: name, Says: KindName(c.Kind) + " " + c.Shown + " 冒用名义，" + c.Number, Place: c.Shown, Link: c.Link(), Unit: c.Unit, UnitName: c.UnitName, At: c.FoundAt}
 	}
 	return coordination.ReferralSource{Kind: referralKind, Name: "假冒处置", Own: true,
 		List: func(ctx context.Context, q db.Querier, scope authz.Scope, limit int) ([]coordination.Candidate, int, error) {

@@ -151,7 +151,7 @@ func newOrderView(d assessment.Dossier, me reader, today calendar.Date) orderVie
 		switch {
 		case me.answers:
 			v.Test = base + "/retest"
-		case me.issues:
+		case me.issues && slices.ContainsFunc(v.Findings, func(p findingPart) bool { return p.MayTest }):
 			v.Test = base + "/review"
 		}
 	}

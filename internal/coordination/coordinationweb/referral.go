@@ -106,7 +106,7 @@ func newRefer(list []coordination.Candidate, more bool, chosen func(string) bool
 	v := referView{Heading: web.Heading{Title: "选择移送的事项", Lead: "列出属于协同监管单位职责、还没有移送的问题、整改通知和案件；哪类事项送哪个部门由本省确定。勾选后先看按部门分成的批次和函件。"},
 		Filter: web.Filter{Action: referralsPath + "/new", Total: len(list), Over: more, Fields: []web.Field{{Kind: web.Select, Name: "party", Label: "协同监管单位", Options: options("全部", regulators())}}},
 		Action: referralsPath + "/preview", Button: "预览批次",
-		Table: web.Table{Caption: "可移送的事项", Quiet: true, PickName: "row", Columns: []web.Column{{Head: "事项", Wide: true}, {Head: "网站或账号"}, {Head: "情况", Wide: true}, {Head: "送往"}, {Head: "发现日期"}},
+		Table: web.Table{Caption: "可移送的事项", Quiet: true, PickName: "row", Columns: []web.Column{{Head: "事项"}, {Head: "网站或账号"}, {Head: "情况", Wide: true}, {Head: "送往"}, {Head: "发现日期"}},
 			Empty: web.Empty{Title: "没有可移送的事项", Text: "检查发现假冒、缺少备案号或标识、被篡改等问题后出现在这里；已移送、等待反馈的不再列出。"}}}
 	if more {
 		v.More = fmt.Sprintf("还有更多，这里列出最早的%d项；移送后继续列出其余的。", len(list))
@@ -243,7 +243,7 @@ func newReferralView(x coordination.Referral, rows []coordination.Row, history [
 	if x.Absent() && x.ClosedAt.IsZero() {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "该部门不在平台上", Text: "请打印函件和清单送达；收到的回执和书面答复在本页登记。"})
 	}
-	t := web.Table{Caption: "事项和结果", Columns: []web.Column{{Head: "序号", Number: true}, {Head: "事项", Wide: true}, {Head: "网站或账号"}, {Head: "结果", Wide: true}}}
+	t := web.Table{Caption: "事项和结果", RowHead: 1, Columns: []web.Column{{Head: "序号"}, {Head: "事项", Wide: true}, {Head: "网站或账号"}, {Head: "结果", Wide: true}}}
 	choices := []web.Option{{Label: "请选择"}}
 	for _, c := range rows {
 		m, _ := coordination.MatterOf(c.Matter)
@@ -285,9 +285,9 @@ func newReferralView(x coordination.Referral, rows []coordination.Row, history [
 	if me.sent && x.ClosedAt.IsZero() && !x.Absent() {
 		v.Forms = append(v.Forms, web.Form{Action: x.Link() + "/urge", Sections: []web.Section{{Legend: "催办", Hint: "向对方发一条催办消息，一天一次。"}}, Buttons: []web.Button{{Label: "催办移送事项", Plain: true}}})
 	}
-	letter := web.Panel{Title: "函件"}
+	letter := web.Summary{Title: "函件"}
 	for i, p := range x.Letter {
-		letter.Parts = append(letter.Parts, web.Summary{Terms: []web.Term{{Name: fmt.Sprintf("第%d段", i+1), Text: p}}})
+		letter.Terms = append(letter.Terms, web.Term{Name: fmt.Sprintf("第%d段", i+1), Text: p})
 	}
 	v.Side = append(v.Side, letter, web.History(history))
 	return v

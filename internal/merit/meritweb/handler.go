@@ -109,7 +109,7 @@ func newList(list []merit.Record, total int, records bool, names func(merit.Reco
 	v := page{web.ListView{Heading: web.Heading{Title: "表扬和问责", Lead: "对考评优秀的给予表扬和奖励，对造成严重后果的问责；记录写明作出决定的机关，一人登记、另一人复核，只更正、不删除（第三十条）。"},
 		Filter: web.Filter{Action: meritsPath, Total: total, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "编号、单位、机关或文号", Max: 60}, {Kind: web.Select, Name: "sort", Label: "类别", Options: sortOptions()}, {Kind: web.Number, Name: "year", Label: "年度", Narrow: true, Mode: "numeric"}},
 			More: []web.Field{{Kind: web.Select, Name: "kind", Label: "方式", Options: kindOptions("全部")}, {Kind: web.Select, Name: "state", Label: "状态", Options: stateOptions()}}, Hidden: []web.Field{{Kind: web.Hidden, Name: "unit"}}},
-		Table: web.Table{Caption: "表扬和问责记录", Quiet: true, RowHead: 1, Columns: []web.Column{{Head: "决定日期"}, {Head: "单位", Wide: true}, {Head: "对象"}, {Head: "方式"}, {Head: "作出决定的机关"}, {Head: "文号"}, {Head: "状态"}},
+		Table: web.Table{Caption: "表扬和问责记录", Quiet: true, RowHead: 1, Columns: []web.Column{{Head: "决定日期"}, {Head: "单位"}, {Head: "对象"}, {Head: "方式"}, {Head: "作出决定的机关", Wide: true}, {Head: "文号"}, {Head: "状态"}},
 			Empty: web.Empty{Title: "没有符合条件的记录", Text: "可以调整筛选条件；表扬和问责由主管单位登记。"}}}}
 	if records {
 		v.Heading.Acts = []web.Act{{Text: "登记表扬或问责", Href: meritsPath + "/new", Primary: true}}
