@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"flag"
 	"image"
 	"image/color"
@@ -19,6 +20,10 @@ import (
 	"unicode"
 
 	"github.com/chromedp/chromedp"
+
+	"zhengshu/internal/assessment"
+	"zhengshu/internal/audit"
+	"zhengshu/internal/calendar"
 )
 
 // pictures draws the pictures of the guides again, from the demo as it runs:
@@ -328,6 +333,61 @@ func drawGuides(t *testing.T) {
 	drawPublisher(b)
 	drawInspector(b)
 	drawDesk(b)
+	drawAssessing(t, h, b)
+}
+
+// drawAssessing draws the chapters of checking, mending and scoring.
+func drawAssessing(t *testing.T, h house, b *browser) {
+	if err := h.Dashboards.Recount(audit.System(context.Background(), "e2e")); err != nil {
+		t.Fatal(err)
+	}
+	first := func(p *tab, href string) {
+		p.open(eval[string](p, `document.querySelector('main tbody a[href^="`+href+`"]').href`))
+	}
+	office := b.person("sheng")
+	office.open("/console/morning")
+	office.draw("supervisor-morning", "", "这段时间发现和办结的问题")
+	office.open("/console/dashboard/trends")
+	office.holds("the chart beside its table", `document.querySelector(".chart canvas")`)
+	office.draw("supervisor-trends", "", "每月发现和整改的问题")
+	office.open("/console/packs")
+	office.press("政府网站与政务新媒体检查指标 第2版")
+	office.press("试算影响")
+	office.fill("时段", assessment.QuarterOf(calendar.DateOf(time.Now())).String())
+	office.press("查询")
+	office.draw("supervisor-rehearsal", "", "结果翻转")
+	city := b.person("shi")
+	city.open("/console/rounds?state=collecting")
+	first(city, "/console/rounds/")
+	city.draw("supervisor-round", "", "种子")
+	city.open("/console/blind-tests")
+	first(city, "/console/blind-tests/")
+	city.draw("supervisor-blind", "", "合计")
+	city.open("/console/bulletins")
+	city.open(eval[string](city, `[...document.querySelectorAll("main tbody tr")].find(r => r.innerText.includes("已印发")).querySelector("a").href`) + "/mailing")
+	city.draw("supervisor-mailing", "", "共 ")
+	city.open("/console/bulletins")
+	city.open(eval[string](city, `[...document.querySelectorAll("main tbody tr")].find(r => r.innerText.includes("草稿")).querySelector("a").href`) + "/outline")
+	city.draw("supervisor-outline", "", "附图")
+	city.open("/console/annual?year=all")
+	city.draw("supervisor-annual", "", "共 ")
+
+	county := b.person("xian")
+	county.open("/console/orders?q=" + url.QueryEscape("雁塔"))
+	first(county, "/console/orders/")
+	county.draw("sponsor-order", "", "整改情况")
+	county.open("/console/scores")
+	county.press("雁塔区人民政府（演示）")
+	county.draw("sponsor-score", "", "V-W-4.1 栏目不更新")
+	county.open("/console/results?q=" + url.QueryEscape("雁塔区人民政府"))
+	first(county, "/console/results/")
+	county.draw("sponsor-result", "", "D-15 ")
+	editor := b.person("shibian")
+	editor.open("/console/annual?kind=site")
+	editor.press("西安市人民政府（演示）")
+	editor.draw("sponsor-annual", "", "网站总访问量")
+	editor.press("信息发布总数")
+	editor.draw("sponsor-annual-cell", "", "系统统计的数字不会被悄悄代替")
 }
 
 // drawInspector draws the guide of those who watch.

@@ -8,7 +8,6 @@ import (
 	"zhengshu/internal/annual/annualpublic"
 	"zhengshu/internal/annual/annualweb"
 	"zhengshu/internal/portal"
-	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/web"
 )
 
@@ -21,21 +20,13 @@ func (h *House) wireAnnual() {
 			return h.Portal != nil && h.Portal.Serves(host), nil
 		}})
 	h.Annual.Register(h.workers)
-	h.mountAnnual()
+	h.Portal.Mount("/annual/", annualPages(annualpublic.Config{Store: h.Releases, Clock: h.Config.Clock, Log: h.Config.Log, Render: renderIn}))
 }
 
-// mountAnnual gives every hosted site the published forms below /annual/.
-func (h *House) mountAnnual() {
-	door := annualpublic.New(annualpublic.Config{Store: h.Releases, Clock: h.Config.Clock, Log: h.Config.Log,
-		Render: func(w http.ResponseWriter, r *http.Request, status int, page theme.Embedded) error {
-			s, _ := r.Context().Value(siteKey{}).(portal.SiteInfo)
-			return portal.RenderInStatus(w, r, status, s, page)
-		}})
-	h.Portal.Mount("/annual/", func(site portal.SiteInfo) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			door.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), siteKey{}, site)))
-		})
-	})
+// annualPages is the public's door to the published forms, in the frame of each
+// site: it reads signed statements, and stands on either network.
+func annualPages(c annualpublic.Config) func(portal.SiteInfo) http.Handler {
+	return inSite(annualpublic.New(c))
 }
 
 func (h *House) annualDoors() []web.Route {

@@ -216,6 +216,9 @@ func (c *Config) fill() {
 	if c.Clock == nil {
 		c.Clock = calendar.System()
 	}
+	if _, ok := c.Clock.(*demo.Clock); c.Demo && !ok {
+		c.Clock = demo.NewClock(c.Clock)
+	}
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"zhengshu/internal/annual/annualpublic"
 	"zhengshu/internal/appraisal/appraisalpublic"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
@@ -211,6 +212,7 @@ func OpenPortals(ctx context.Context, c PortalConfig) (*Portals, error) {
 	p.handler.Mount("/results/", resultsDoor(appraisalpublic.Config{Store: p.store, Log: c.Log, Render: renderIn}))
 	p.handler.Mount("/rules/", rulesDoor(inspectionpublic.Config{Store: p.store, Log: c.Log, Render: renderIn}))
 	p.handler.Mount("/bulletins/", papersDoor(reportingpublic.Config{Store: p.store, Log: c.Log, Render: renderIn}))
+	p.handler.Mount("/annual/", annualPages(annualpublic.Config{Store: p.store, Clock: calendar.System(), Log: c.Log, Render: renderIn}))
 	// What needs the house says so, in the site's own page.
 	for prefix, says := range map[string]string{"/letters/": "写信和查询", "/impostors/": "举报假冒"} {
 		p.handler.Mount(prefix, func(site portal.SiteInfo) http.Handler {

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"time"
 
 	"zhengshu/internal/demo"
 )
@@ -14,7 +15,16 @@ func (h *House) DemoServices() demo.Services {
 		Operators: h.Operators, Tenancy: h.Tenancy, Protection: h.Protection, Coordination: h.Coordination, Budgets: h.Budgets, Lexicon: h.Lexicon,
 		Notices: h.Notices, Filings: h.Filings, Closings: h.Closings, Merits: h.Merits, Origin: h.origin,
 		Guidance: h.Guidance, Training: h.Training, SelfChecks: h.SelfChecks, Matrix: h.Matrix, Platforms: h.Platforms, Blueprints: h.Blueprints,
-		Impostors: h.Impostors, Security: h.Security, NewMedia: h.NewMedia, Rounds: h.Rounds, BlindTests: h.BlindTests, Duty: h.Duty, Vigil: h.Vigil}
+		Impostors: h.Impostors, Security: h.Security, NewMedia: h.NewMedia, Rounds: h.Rounds, BlindTests: h.BlindTests, Duty: h.Duty, Vigil: h.Vigil, At: h.stand()}
+}
+
+// stand is what stands the clock of a demo house in the past; nil for a house
+// that runs on another.
+func (h *House) stand() func(time.Time) {
+	if c, ok := h.Config.Clock.(*demo.Clock); ok {
+		return c.Stand
+	}
+	return nil
 }
 
 // seed fills an empty house with the demo province, once, and does at once what

@@ -201,7 +201,7 @@ func (s *Service) ScoreSite(ctx context.Context, scope authz.Scope, site registr
 		return Score{}, err
 	}
 	if len(all) == 0 {
-		return Score{}, notRunning("站点", st.StateName())
+		return Score{}, notRunning("网站", st.StateName())
 	}
 	return all[0], nil
 }

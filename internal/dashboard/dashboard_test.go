@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,10 +20,12 @@ import (
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/integrity"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/web/webtest"
 )
 
 var morning = time.Date(2026, 3, 20, 1, 0, 0, 0, time.UTC) // a Friday
@@ -172,6 +175,38 @@ func (h *house) live() {
 	h.at(morning)
 }
 
+// overnight leaves tampering on the city's portal, restored, with its finding,
+// and two applications of the county at the city's office: one that came last
+// night, one whose day passed.
+func (h *house) overnight() {
+	h.t.Helper()
+	ctx := audit.System(context.Background(), "test")
+	must(struct{}{}, h.db.Update(ctx, func(tx *db.Tx) error {
+		site := h.sites["city"]
+		if _, err := h.inspection.Raise(ctx, tx, system, site.ID, inspection.Sighting{Check: integrity.CheckTampered, Severity: check.Serious, Says: "/news/：内容与发布的不一致。", URL: "http://x/", Where: "site"}); err != nil {
+			return err
+		}
+		at := morning.Add(-2 * time.Hour)
+		if _, err := tx.Exec(ctx, `INSERT INTO tamper_alarm (id, site_id, place, what, seen_by, detail, restored, first_at, last_at, times) VALUES ('alarm', $1, '/news/', 'changed', 'served', '', TRUE, $2, $2, 1)`, site.ID, at); err != nil {
+			return err
+		}
+		for n, c := range []struct {
+			id      string
+			arrived time.Time
+			due     calendar.Date
+		}{{"late", at.AddDate(0, 0, -9), calendar.DateOf(morning).AddDays(-1)}, {"new", at, calendar.DateOf(morning).AddDays(5)}} {
+			if _, err := tx.Exec(ctx, `INSERT INTO approval_case (id, number, kind, title, unit_id, applicant_id, subject_id, form, state, step_no, opened_at, at_unit, due_on) VALUES ($1, $2, 'opening', '雁塔区申请开设账号', $3, $4, '', '{}', 'in_review', 1, $5, $6, $7)`,
+				c.id, fmt.Sprintf("SP-2026-%04d", n+1), h.units["county"].ID, h.people["county"].PersonID, c.arrived, h.units["city"].ID, c.due); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, `INSERT INTO approval_step (case_id, no, kind, unit_id, name, arrived_at, due_on) VALUES ($1, 1, 'review', $2, '市级审核', $3, $4)`, c.id, h.units["city"].ID, c.arrived, c.due); err != nil {
+				return err
+			}
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "test.overnight"})
+	}))(h.t)
+}
+
 // TestEveryNumberOpensItsRows: each figure of each board, over each place and
 // scope, is the count of the rows that its link opens.
 func TestEveryNumberOpensItsRows(t *testing.T) {
@@ -302,6 +337,37 @@ func TestMorning(t *testing.T) {
 		}
 		if _, n, err := h.svc.Rows(ctx, scope, dashboard.Query{Figure: "finding.fresh", Since: m.Since}, 10, 0); err != nil || n != m.Red[at].N {
 			t.Errorf("the part opens %d rows (%v)", n, err)
+		}
+		// Tampering stands by itself, with the finding it left; so do cases whose day
+		// has passed overnight and those that came, for who may read cases.
+		h.overnight()
+		m = must(h.svc.Morning(ctx, session, scope, h.svc.Evening()))(t)
+		part := func(list []dashboard.Part, key string) dashboard.Part {
+			i := slices.IndexFunc(list, func(p dashboard.Part) bool { return p.Key == key })
+			if i < 0 {
+				t.Errorf("no part %s in %+v", key, list)
+				return dashboard.Part{Items: []dashboard.Item{{}}}
+			}
+			return list[i]
+		}
+		if p := part(m.Red, "tamper"); p.N != 1 || p.Items[0].Link != "/console/sites/"+string(h.sites["city"].ID)+"/integrity" || p.Items[0].Person == "" || !strings.Contains(p.Items[0].Note, "已恢复") {
+			t.Errorf("tampering %+v", p)
+		}
+		if p := part(m.Red, "finding"); p.N != 1 {
+			t.Errorf("the finding of the tampering stands twice: %+v", p)
+		}
+		if p := part(m.Red, "case"); p.N != 1 || p.Items[0].Link != "/console/cases/late" || p.Items[0].UnitName != "西安市人民政府办公厅" {
+			t.Errorf("late cases %+v", p)
+		}
+		if p := part(m.Calm, "arrived"); p.N != 1 || p.Items[0].Note != "SP-2026-0002" {
+			t.Errorf("new cases %+v", p)
+		}
+		watch := webtest.Session(authz.Inspector, "")
+		m = must(h.svc.Morning(ctx, watch, scope, h.svc.Evening()))(t)
+		for _, p := range slices.Concat(m.Red, m.Calm) {
+			if p.Key == "case" || p.Key == "arrived" {
+				t.Errorf("who may not read cases is told of %+v", p)
+			}
 		}
 		ctx, session, scope = h.as("tongchuan")
 		if m := must(h.svc.Morning(ctx, session, scope, h.svc.Evening()))(t); !m.Quiet() || m.Serious != 1 {

@@ -12,6 +12,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/integrity"
 	"zhengshu/internal/letters"
 	"zhengshu/internal/org"
 )
@@ -104,6 +105,8 @@ const (
 	standing  = "f.state <> 'closed'"
 	notFalse  = "f.closed_by <> '" + inspection.ClosedByDispute + "'"
 	openOrder = "o.state <> 'closed'"
+	// What tampering leaves on a site stands among the alarms of tampering.
+	freshFinding = standing + " AND f.severity = 'serious' AND f.check_id <> '" + integrity.CheckTampered + "' AND f.first_seen >= ?"
 )
 
 func foundIn(w *db.Where, n Query, _ calendar.Date) {
@@ -140,9 +143,7 @@ var figures = map[string]figure{
 		from, until := n.within()
 		w.And("f.state = 'closed' AND f.closed_at >= ? AND f.closed_at < ? AND "+notFalse, from, until)
 	}},
-	"finding.fresh": {"新发现且未办结的严重问题", "finding", "个", func(w *db.Where, n Query, _ calendar.Date) {
-		w.And(standing+" AND f.severity = 'serious' AND f.first_seen >= ?", n.Since)
-	}},
+	"finding.fresh":     {"新发现且未办结的严重问题（篡改另列）", "finding", "个", func(w *db.Where, n Query, _ calendar.Date) { w.And(freshFinding, n.Since) }},
 	"finding.unordered": {"未下发整改通知的严重问题", "finding", "个", func(w *db.Where, _ Query, _ calendar.Date) { w.And("f.state = 'open' AND f.severity = 'serious'") }},
 
 	"order.open":    {"未办结的整改通知", "order", "份", func(w *db.Where, _ Query, _ calendar.Date) { w.And(openOrder) }},

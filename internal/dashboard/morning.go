@@ -16,7 +16,7 @@ import (
 
 // Item is one thing of the morning: what, whose, and what to do.
 type Item struct {
-	Kind     string // alarm, finding, order, answered, letter, dispute
+	Kind     string // alarm, tamper, finding, order, answered, letter, dispute, case, arrived
 	Text     string
 	Note     string
 	Unit     org.UnitID
@@ -98,23 +98,33 @@ func (s *Service) Morning(ctx context.Context, session *authz.Session, scope aut
 			query string
 			cond  string
 			args  []any
+			need  authz.Permission // beside that of the page
 		}{
 			{Part: Part{Key: "alarm", Name: "未处置的告警", All: "/console/alarms"}, query: `SELECT a.id, a.title, a.state, u.id, u.name, a.raised_at, '' FROM alarm a JOIN unit u ON u.id = a.unit_id`, cond: `a.state <> 'ended'`},
+			{Part: Part{Key: "tamper", Name: "未解除的篡改告警", All: "/console/integrity"}, need: authz.InspectionRead, query: `SELECT s.id, a.place, s.name || CASE WHEN a.restored THEN '　已恢复为发布的内容，待复查' ELSE '　尚未恢复' END, u.id, u.name, a.last_at, s.id FROM tamper_alarm a JOIN site s ON s.id = a.site_id JOIN unit u ON u.id = s.unit_id`,
+				cond: `a.settled_at IS NULL`},
 			{Part: Part{Key: "finding", Name: "新发现的严重问题", Figure: "finding.fresh"}, query: `SELECT f.id, f.says, s.name, u.id, u.name, f.first_seen, s.id FROM finding f JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id`,
-				cond: standing + ` AND f.severity = 'serious' AND f.first_seen >= ?`, args: []any{since}},
+				cond: freshFinding, args: []any{since}},
 			{Part: Part{Key: "order", Name: "刚超期的整改通知", Figure: "order.overdue"}, query: `SELECT o.id, o.number, ` + orderName + `, u.id, u.name, o.issued_at, COALESCE(s.id, '') FROM rectify_order o ` + orderAbout + ` JOIN unit u ON u.id = o.unit_id`,
 				cond: openOrder + ` AND o.due_on >= ? AND o.due_on < ?`, args: []any{from, today}},
 			{Part: Part{Key: "letter", Name: "刚超期的留言", Figure: "letter.late"}, query: `SELECT l.id, l.number, '', u.id, u.name, l.received_at, l.site_id FROM letter l JOIN unit u ON u.id = l.unit_id`,
 				cond: letters.Counted + ` AND NOT l.provisional AND l.answered_on IS NULL AND ` + letters.StillOpen + ` AND l.due_on >= ? AND l.due_on < ?`, args: []any{from, today}},
 			{Part: Part{Key: "dispute", Name: "到期或超期未答复的申辩", All: "/console/disputes?verdict=waiting"}, query: `SELECT f.id, f.says, s.name, u.id, u.name, d.raised_at, s.id FROM finding_dispute d JOIN finding f ON f.id = d.finding_id JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id`,
 				cond: `d.verdict = '' AND d.due_on <= ?`, args: []any{today}},
+			{Part: Part{Key: "case", Name: "刚超期的审批", All: "/console/cases"}, need: authz.CaseRead, query: `SELECT c.id, c.title, c.number, u.id, u.name, t.arrived_at, '' ` + caseAt,
+				cond: `c.state = 'in_review' AND NOT t.provisional AND c.due_on >= ? AND c.due_on < ?`, args: []any{from, today}},
+			{Part: Part{Key: "arrived", Name: "新送到的审批", All: "/console/cases"}, calm: true, need: authz.CaseRead, query: `SELECT c.id, c.title, c.number, u.id, u.name, t.arrived_at, '' ` + caseAt,
+				cond: `c.state = 'in_review' AND t.arrived_at >= ? AND (c.due_on IS NULL OR c.due_on >= ?)`, args: []any{since, today}},
 			{Part: Part{Key: "answered", Name: "已答复、等待复测的整改通知", All: "/console/orders?state=answered"}, calm: true, query: `SELECT o.id, o.number, ` + orderName + `, u.id, u.name, o.answered_at, COALESCE(s.id, '') FROM rectify_order o ` + orderAbout + ` JOIN unit u ON u.id = o.unit_id`,
 				cond: `o.state = 'answered' AND o.answered_at >= ?`, args: []any{since}},
 		} {
+			if part.need != "" && (session == nil || !session.May(part.need)) {
+				continue
+			}
 			var w db.Where
 			scope.Where(&w, "u")
 			w.And(part.cond, part.args...)
-			order := map[string]string{"alarm": "a.raised_at DESC, a.id", "finding": "f.first_seen DESC, f.id", "order": "o.due_on, o.number", "letter": "l.due_on, l.number", "dispute": "d.due_on, d.id", "answered": "o.answered_at DESC, o.id"}[part.Key]
+			order := map[string]string{"alarm": "a.raised_at DESC, a.id", "tamper": "a.last_at DESC, a.id", "case": "c.due_on, c.number", "arrived": "t.arrived_at DESC, c.number", "finding": "f.first_seen DESC, f.id", "order": "o.due_on, o.number", "letter": "l.due_on, l.number", "dispute": "d.due_on, d.id", "answered": "o.answered_at DESC, o.id"}[part.Key]
 			limit := w.Arg(MostItems + 1)
 			list, err := db.All(ctx, tx, func(r db.Scanner) (Item, error) {
 				i := Item{Kind: part.Key}
@@ -123,6 +133,10 @@ func (s *Service) Morning(ctx context.Context, session *authz.Session, scope aut
 				switch part.Key {
 				case "alarm":
 					i.Link, i.Act, i.Note = "/console/alarms/"+id, "去处置", map[string]string{"raised": "无人认领", "taken": "处置中"}[i.Note]
+				case "tamper":
+					i.Link, i.Act = "/console/sites/"+id+"/integrity", "去核查"
+				case "case", "arrived":
+					i.Link, i.Act = "/console/cases/"+id, "去办理"
 				case "finding":
 					i.Link, i.Act = "/console/findings/"+id, "查看并下发整改"
 				case "order":
@@ -186,6 +200,10 @@ func (s *Service) Morning(ctx context.Context, session *authz.Session, scope aut
 	m.ToDo, err = s.workbench.Tasks(ctx, session, workbench.ToDo, 10)
 	return m, err
 }
+
+// caseAt are the cases with the step they stand at and the office whose step it
+// is: that office is asked, not the applicant.
+const caseAt = `FROM approval_case c JOIN approval_step t ON t.case_id = c.id AND t.no = c.step_no JOIN unit u ON u.id = c.at_unit`
 
 // indexFrom is where the FROM of a statement begins.
 func indexFrom(q string) int {

@@ -53,11 +53,38 @@ func TestScreens(t *testing.T) {
 		t.Errorf("the morning's first item: %s", got)
 	}
 	site.Get("/console/dashboard/leader").Want(http.StatusOK)
-	site.Get("/console/dashboard/rows?figure=nothing").Want(http.StatusNotFound)
-	site.Get("/console/dashboard/burden?month=x").Want(http.StatusUnprocessableEntity)
+	// What an address asks that there is not is refused with a sentence.
+	for _, x := range []struct {
+		path   string
+		status int
+		says   string
+	}{
+		{"/rows?figure=nothing", http.StatusNotFound, "指标"},
+		{"/rows", http.StatusNotFound, "指标"},
+		{"/rows?figure=life.issued", http.StatusUnprocessableEntity, "缺少统计月份"},
+		{"/rows?figure=finding.found&from=2026-13&to=2026-01", http.StatusUnprocessableEntity, "2026-Q"},
+		{"/rows?figure=finding.age&band=nine", http.StatusUnprocessableEntity, "没有这一档时长"},
+		{"/rows?figure=finding.age&band=9", http.StatusUnprocessableEntity, "没有这一档时长"},
+		{"/rows?figure=finding.fresh&since=yesterday", http.StatusUnprocessableEntity, "起始时间无法识别"},
+		{"/rows/export?figure=nothing", http.StatusNotFound, "指标"},
+		{"/burden?month=x", http.StatusUnprocessableEntity, ""},
+		{"/burden/export?month=x", http.StatusUnprocessableEntity, ""},
+		{"/funnel?from=2026-03&to=x", http.StatusUnprocessableEntity, ""},
+		{"?under=county-999999000000", http.StatusNotFound, "区划"},
+		{"/wall?under=county-999999000000", http.StatusNotFound, "区划"},
+		{"/trends/export?under=x", http.StatusNotFound, "区划"},
+	} {
+		if a := site.Get("/console/dashboard" + x.path).Want(x.status); !strings.Contains(a.Body, x.says) {
+			t.Errorf("%s is refused without %q", x.path, x.says)
+		}
+	}
 	near := webtest.Open(t, h.people["tongchuan"], clock, dashboardweb.New(h.db, h.svc, h.org).Routes()...)
 	near.Get("/console/dashboard?under=city-610100000000").Want(http.StatusNotFound)
 	near.Get("/console/dashboard/rows?figure=finding.serious&under=city-610100000000").Want(http.StatusNotFound)
+	near.Get("/console/dashboard/rows?figure=burden.order&from=2026-01&to=2026-01&unit=" + string(h.units["county"].ID)).Want(http.StatusNotFound)
+	near.Get("/console/dashboard/wall/export?under=city-610100000000").Want(http.StatusNotFound)
 	without := webtest.Open(t, webtest.Session(authz.Editor, ""), clock, dashboardweb.New(h.db, h.svc, h.org).Routes()...)
-	without.Get("/console/morning").Want(http.StatusForbidden)
+	for _, path := range []string{"/console/morning", "/console/morning/export", "/console/dashboard", "/console/dashboard/rows?figure=finding.serious", "/console/dashboard/leader", "/console/dashboard/wall"} {
+		without.Get(path).Want(http.StatusForbidden)
+	}
 }

@@ -107,6 +107,9 @@ type Services struct {
 	BlindTests *blindtest.Service
 	Duty       *duty.Service
 	Vigil      *vigil.Service
+	// At stands the house's clock at an instant while the past is laid, and lets
+	// it go with the zero time; nil: this house has no past.
+	At func(time.Time)
 }
 
 // The setting that says how far the demo is laid. A house that holds units and
@@ -153,7 +156,7 @@ func Fill(ctx context.Context, s Services) error {
 		name string
 		fill func(context.Context) error
 	}{
-		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"lexicon", d.keepLexicon}, {"forms", d.takeForms}, {"pictures", d.keepPictures}, {"content", d.moveIn}, {"import", d.rehearse}, {"links", d.link}, {"codes", d.indexCodes}, {"media", d.keepMedia}, {"reviews", d.review}, {"english", d.translate}, {"reviewing", d.reviewing}, {"checks", d.examine}, {"adoptions", d.adoptions}, {"standing", d.standing}, {"sections", d.sections},
+		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"lexicon", d.keepLexicon}, {"forms", d.takeForms}, {"pictures", d.keepPictures}, {"content", d.moveIn}, {"import", d.rehearse}, {"links", d.link}, {"past", d.past}, {"codes", d.indexCodes}, {"media", d.keepMedia}, {"reviews", d.review}, {"english", d.translate}, {"reviewing", d.reviewing}, {"checks", d.examine}, {"adoptions", d.adoptions}, {"standing", d.standing}, {"sections", d.sections},
 		{"cases", d.apply}, {"offices", d.keepOffices}, {"platforms", d.keepPlatforms}, {"templates", d.keepTemplate}, {"matrices", d.placeInMatrix}, {"courses", d.courses}, {"pack", d.adopt}, {"pack draft", d.draftPack}, {"letters", d.write}, {"posts", d.post}, {"compose", d.compose}, {"appearance", d.adorn}, {"releases", d.publish}, {"visits", d.count}, {"inspection", d.inspect}, {"plans", d.plan}, {"watched pages", d.watch}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"guard", d.guard}, {"annual forms", d.annualForms}, {"rounds", d.appraise}, {"duty", d.standGuard}, {"notices", d.governNotices},
 		{"papers", d.papers}, {"answers", d.answers},
 	} {

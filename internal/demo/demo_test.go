@@ -11,8 +11,10 @@ import (
 
 	"zhengshu/internal/app"
 	"zhengshu/internal/approval"
+	"zhengshu/internal/assessment"
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/demo"
@@ -39,10 +41,10 @@ func must[T any](t *testing.T) func(v T, err error) T {
 
 // house is the whole house without a listener on the database; it counts what
 // asks for the network.
-func house(t *testing.T, d *db.DB) (h *app.House, asked *int) {
+func house(t *testing.T, d *db.DB, clock calendar.Clock) (h *app.House, asked *int) {
 	t.Helper()
 	asked = new(int)
-	h = must[*app.House](t)(app.Open(context.Background(), app.Config{Dir: t.TempDir(), DB: d, Demo: true, CrawlDelay: -1, Resolver: resolver{asked}}))
+	h = must[*app.House](t)(app.Open(context.Background(), app.Config{Dir: t.TempDir(), DB: d, Demo: true, Clock: clock, CrawlDelay: -1, Resolver: resolver{asked}}))
 	t.Cleanup(func() {
 		if err := h.Close(context.Background()); err != nil {
 			t.Error(err)
@@ -62,9 +64,10 @@ func (r resolver) Resolve(context.Context, string) ([]netip.Addr, error) {
 // TestFill lays the whole province: about five seconds on each database, three
 // of them the wait of the letter form.
 func TestFill(t *testing.T) {
-	dbtest.EachAt(t, time.Now, func(t *testing.T, d *db.DB) {
+	clock := demo.NewClock(calendar.System())
+	dbtest.EachAt(t, clock.Now, func(t *testing.T, d *db.DB) {
 		ctx := context.Background()
-		h, asked := house(t, d)
+		h, asked := house(t, d, clock)
 		s, obligations := h.DemoServices(), h.Obligations
 		begun := time.Now()
 		if err := demo.Fill(ctx, s); err != nil {
@@ -77,7 +80,7 @@ func TestFill(t *testing.T) {
 			"items live": 117, "items in_review": 8, "items returned": 2, "items draft": 1,
 			"letters published": 4, "letters drafted": 1, "letters assigned": 1, "letters submitted": 2, "letters redirected": 1, "letters invalid": 1,
 			"cases approved": 3, "cases in_review": 5, "cases returned": 1, "overrides": 1, "adoptions": 2,
-			"runs shaanxi": 1, "runs xian": 1, "runs yanta": 1, "follow-ups": 1,
+			"runs shaanxi": 1, "runs xian": 1, "runs yanta": 1, "follow-ups": 1, "orders closed": 24, "orders open": 0, "findings mended": 51,
 		} {
 			if before[what] != want {
 				t.Errorf("%s: %d, want %d", what, before[what], want)
@@ -172,6 +175,13 @@ func census(t *testing.T, s demo.Services) map[string]int {
 	for _, p := range packs {
 		count("adoptions", out["adoptions"]+len(p.Adoptions), e)
 	}
+	// What has been: eight months of orders at three units.
+	_, n, e = s.Assessment.Orders(ctx, s.DB, system, assessment.OrderFilter{State: assessment.OrderClosed, Limit: 1})
+	count("orders closed", n, e)
+	_, n, e = s.Assessment.Orders(ctx, s.DB, system, assessment.OrderFilter{State: "open", Limit: 1})
+	count("orders open", n, e)
+	n, e = db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM finding WHERE state = 'closed' AND closed_at < $1`, s.DB.Now().AddDate(0, 0, -2))
+	count("findings mended", n, e)
 	for _, slug := range []string{"shaanxi", "xian", "yanta"} {
 		site, e := s.Registry.SiteBySlug(ctx, s.DB, system, slug)
 		count("hosted", out["hosted"], e)

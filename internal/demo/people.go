@@ -131,6 +131,9 @@ var others = []Login{
 	{"sifa", "程正言", cityJustice, "部门经办", "", []authz.Role{authz.Sponsor}},
 	{"renshe", "宁致远", cityLabour, "部门经办", "", []authz.Role{authz.Sponsor}},
 	{"liangshi", "谷丰年", citySupplies, "部门经办", "", []authz.Role{authz.Sponsor}},
+	{"beilin", "卫知秋", "碑林区人民政府办公室", "县级经办", "", []authz.Role{authz.Sponsor}},
+	{"weiyang", "司南山", "未央区人民政府办公室", "县级经办", "", []authz.Role{authz.Sponsor}},
+	{"tongchuan", "柏思远", "铜川市人民政府办公厅", "市级经办", "", []authz.Role{authz.Sponsor}},
 }
 
 // people are the demo's units and persons once made.

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/fault"
@@ -111,6 +113,15 @@ type Cell struct {
 	Links []Link // row acts
 	Parts []Component
 	Keep  bool // the words stay on one line: dates, numbers, codes
+}
+
+// verbMost is how long the words of a row act are; longer links are named things.
+const verbMost = 10
+
+// Listed reports whether the links name things, findings say, rather than acts:
+// such links stand below one another and may break.
+func (c Cell) Listed() bool {
+	return slices.ContainsFunc(c.Links, func(l Link) bool { return utf8.RuneCountInString(l.Text) > verbMost })
 }
 
 // Row is one row of a table.

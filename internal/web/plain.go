@@ -46,7 +46,10 @@ type RecordView struct {
 	Alerts  []Alert
 	Main    []Component
 	Forms   []Form // small acts, below Main
-	Side    []Component
+	// ActsFirst sets the acts on top of the facts, where a long Main would hide
+	// them; narrow screens have a link to them below the title.
+	ActsFirst bool
+	Side      []Component
 }
 
 // Title of the document.

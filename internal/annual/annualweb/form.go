@@ -48,6 +48,12 @@ func cellLink(d annual.Dossier, cell string) string {
 	return linkOf(d.ID) + "/cells/" + url.PathEscape(cell)
 }
 
+// brief is the first sentence of a source; the page of the cell has the rest.
+func brief(source string) string {
+	first, _, _ := strings.Cut(source, "。")
+	return first
+}
+
 // may is what the person can do with the form.
 type may struct{ fill, review bool }
 
@@ -124,7 +130,7 @@ func newRecord(d annual.Dossier, m may, today calendar.Date) record {
 			if tag := wrong[l.Cell.ID]; tag.Text != "" {
 				value.Tags = []web.Tag{tag}
 			}
-			from := web.Cell{Text: l.Source, Tags: []web.Tag{originTag(l)}}
+			from := web.Cell{Text: brief(l.Source), Tags: []web.Tag{originTag(l)}}
 			if l.Cell.Plain {
 				from = web.Cell{}
 			}
@@ -146,7 +152,7 @@ func newRecord(d annual.Dossier, m may, today calendar.Date) record {
 	if d.Below != nil {
 		v.Main = append(v.Main, belowTable(d))
 	}
-	v.Forms = acts(d, m, today)
+	v.Forms, v.ActsFirst = acts(d, m, today), true
 	facts := web.Summary{Title: "办理", Terms: []web.Term{{Name: "填报单位", Text: d.UnitName}, {Name: "审核单位", Text: d.ReviewerName}}}
 	add := func(name, text, note string) {
 		if text != "" {

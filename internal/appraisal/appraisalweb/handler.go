@@ -276,6 +276,14 @@ type overview struct {
 	same     int // of the sample, as the lot gives today; -1 when not asked
 }
 
+// packName is the title of the pack that the round was opened with.
+func packName(r appraisal.Round) string {
+	if p, err := r.Pack(); err == nil && p.Title != "" {
+		return p.Title
+	}
+	return r.PackID
+}
+
 func newRound(o overview, manages bool) record {
 	r, p := o.round, o.progress
 	v := record{web.RecordView{Heading: web.Heading{Above: r.KindName() + " · " + r.Number, Title: r.Name, Tags: []web.Tag{stateTag(r.State)}}, Trail: trail, Tabs: tabs(r, "", manages)}}
@@ -309,7 +317,7 @@ func newRound(o overview, manages bool) record {
 		v.Main = append(v.Main, t)
 	}
 	if manages {
-		v.Forms = forms(r, p)
+		v.Forms, v.ActsFirst = forms(r, p), true
 	}
 	adopted := web.Term{Name: "采用", Text: "省级未采用"}
 	if r.Adopted() {
@@ -317,7 +325,7 @@ func newRound(o overview, manages bool) record {
 	} else if !r.Frozen() {
 		adopted.Text = "冻结时认定"
 	}
-	facts := web.Summary{Title: "依据", Terms: []web.Term{{Name: "组织单位", Text: r.UnitName}, {Name: "负责人", Text: r.HeadName}, {Name: "时段", Text: r.PeriodName()}, {Name: "指标包", Text: r.PackID, Note: fmt.Sprintf("第 %d 版，开始时固定", r.PackVersion)}, adopted,
+	facts := web.Summary{Title: "依据", Terms: []web.Term{{Name: "组织单位", Text: r.UnitName}, {Name: "负责人", Text: r.HeadName}, {Name: "时段", Text: r.PeriodName()}, {Name: "指标包", Text: packName(r), Note: fmt.Sprintf("第 %d 版，开始时固定", r.PackVersion)}, adopted,
 		{Name: "抽样", Text: fmt.Sprintf("网站 %d%%，其他账号 %d%%", r.Plan.SiteShare, r.Plan.AccountShare), Note: "种子 " + strconv.FormatInt(r.Seed, 10)}}}
 	if o.same >= 0 {
 		facts.Terms = append(facts.Terms, web.Term{Name: "按种子重抽", Text: fmt.Sprintf("与样本相同 %d 个", o.same), Note: "台账变动后可能不同"})
@@ -1203,7 +1211,7 @@ func newResult(d appraisal.Dossier, may rights, until calendar.Due) record {
 		side.Terms = append(side.Terms, web.Term{Name: "单位已确认", Text: o.AcceptedBy, Note: web.Minute(o.AcceptedAt)})
 	}
 	v.Side = append(v.Side, side)
-	v.Forms = append(v.Forms, resultForms(d, may)...)
+	v.Forms, v.ActsFirst = append(v.Forms, resultForms(d, may)...), true
 	return v
 }
 

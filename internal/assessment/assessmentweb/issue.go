@@ -73,10 +73,10 @@ func newIssueView(list []inspection.Finding, total int, q url.Values) issueView 
 			Acts: []web.Act{{Text: "登记人工发现的问题", Href: ordersPath + "/seen"}}},
 		Tabs: issueTabs(false),
 		Filter: web.Filter{Action: ordersPath + "/new", Total: total, Fields: []web.Field{
-			{Kind: web.SearchBox, Name: "q", Label: "站点、单位或问题", Max: 60},
+			{Kind: web.SearchBox, Name: "q", Label: "网站、单位或问题", Max: 60},
 			{Kind: web.Select, Name: "severity", Label: "严重程度", Options: severityOptions},
 		}},
-		Table: web.Table{Caption: "待整改的问题", PickName: "finding", Columns: []web.Column{{Head: "问题", Wide: true}, {Head: "站点"}, {Head: "类别"}, {Head: "严重程度"}, {Head: "发现时间"}},
+		Table: web.Table{Caption: "待整改的问题", PickName: "finding", Columns: []web.Column{{Head: "问题", Wide: true}, {Head: "网站"}, {Head: "类别"}, {Head: "严重程度"}, {Head: "发现时间"}},
 			Empty: web.Empty{Title: "没有待整改的问题", Text: "已列入整改通知的问题不再出现在这里；可以调整筛选条件或发起检查。", Act: web.Act{Text: "查看检查", Href: "/console/inspection"}}},
 		Says:     web.Field{Kind: web.TextArea, Name: "says", Label: "整改要求", Hint: "可不填。写给主办单位看，1000字以内。", Max: 1000},
 		Together: web.Field{Kind: web.Check, Name: "together", Label: "同一单位的各类问题合为一份"},

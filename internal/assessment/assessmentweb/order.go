@@ -106,7 +106,7 @@ func newOrdersView(list []assessment.Order, total int, q url.Values, mayIssue bo
 		Heading: web.Heading{Title: "整改通知", Lead: "发现问题及时通报、督促整改；全部问题经复测改正后自动办结，再次发现自动重新打开。"},
 		Tabs:    web.Tabs{Label: "整改通知范围", Items: []web.Tab{tab("未办结", ""), tab("待确认", "stage=confirming"), tab("未通过", "stage=failed"), tab("超期", "overdue=on"), tab("已上报督办", "stage=supervised"), tab("已办结", "state=closed"), tab("全部", "state=all")}},
 		Filter: web.Filter{Action: ordersPath, Total: total, Fields: []web.Field{
-			{Kind: web.SearchBox, Name: "q", Label: "编号、站点、账号或单位", Max: 60},
+			{Kind: web.SearchBox, Name: "q", Label: "编号、网站、账号或单位", Max: 60},
 			{Kind: web.Select, Name: "severity", Label: "严重程度", Options: severityOptions},
 			{Kind: web.Select, Name: "stage", Label: "阶段", Options: stageOptions()},
 		}, More: []web.Field{{Kind: web.Select, Name: "cause", Label: "问题类别", Options: causeOptions(assessment.Causes, "全部")},

@@ -77,7 +77,7 @@ func points(s assessment.Score) string {
 func newScoresView(list []assessment.Score, all []assessment.Score, accounts int, q url.Values, on calendar.Date, period string) scoresView {
 	tab := q.Get("tab")
 	v := scoresView{
-		Heading: web.Heading{Title: "考核得分", Lead: "按" + on.Chinese() + "的情况计算。门户网站计分，部门网站和政务新媒体只判合格、不合格；没有检查过的不判。", Acts: []web.Act{{Text: "季度通报", Href: "/console/bulletins"}, {Text: "指标包", Href: packsPath}}},
+		Heading: web.Heading{Title: "考核得分", Lead: "按" + on.Chinese() + "的情况计算。门户网站计分，部门网站和政务新媒体只判合格、不合格；没有检查过的不判。", Acts: []web.Act{{Text: "季度通报", Href: "/console/bulletins"}, {Text: "考核指标", Href: packsPath}}},
 		Tabs:    web.Tabs{Label: "考核对象", Items: []web.Tab{{Name: "政府网站", Href: scoresPath, Current: tab == ""}, {Name: "政务新媒体", Href: scoresPath + "?tab=accounts", N: accounts, Current: tab == "accounts"}, {Name: "主管单位", Href: scoresPath + "?tab=offices", Current: tab == "offices"}}},
 		Filter: web.Filter{Action: scoresPath, Total: -1, Fields: []web.Field{
 			{Kind: web.SearchBox, Name: "q", Label: "名称、域名或单位", Max: 60},
@@ -121,7 +121,7 @@ func newScoresView(list []assessment.Score, all []assessment.Score, accounts int
 		if tab != "" {
 			row := web.Row{Cells: []web.Cell{{Text: s.Name, Href: href, Note: s.UnitName}, web.Text(s.Host), web.Tagged(verdictTag(s.Verdict)), web.Text(nearest(s.NearestVeto))}}
 			if tab == "offices" {
-				row.Cells = []web.Cell{{Text: s.Name, Href: href}, web.Tagged(verdictTag(s.Verdict)), web.Text(points(s)), web.Text(firstThing(s))}
+				row.Cells = []web.Cell{{Text: s.Name, Href: href}, web.Tagged(verdictTag(s.Verdict)), web.Text(scored(s)), web.Text(firstThing(s))}
 				if s.Scored && s.Unverified {
 					row.Cells[2].Note = "未核实 · " + s.Label()
 				}
@@ -137,7 +137,7 @@ func newScoresView(list []assessment.Score, all []assessment.Score, accounts int
 		if !s.LastRun.IsZero() {
 			last = web.When(s.LastRun)
 		}
-		row := web.Row{Cells: []web.Cell{{Text: s.Name, Href: href, Note: s.UnitName}, web.Tagged(verdictTag(s.Verdict)), web.Text(points(s)), web.Text(nearest(s.NearestVeto)), last}}
+		row := web.Row{Cells: []web.Cell{{Text: s.Name, Href: href, Note: s.UnitName}, web.Tagged(verdictTag(s.Verdict)), web.Text(scored(s)), web.Text(nearest(s.NearestVeto)), last}}
 		if s.Scored && s.Unverified {
 			row.Cells[2].Note = "未核实 · " + s.Label()
 		}
@@ -150,6 +150,14 @@ func newScoresView(list []assessment.Score, all []assessment.Score, accounts int
 		v.Table.Rows = append(v.Table.Rows, row)
 	}
 	return v
+}
+
+// scored are the points of a list's row; the verdict beside says what is untested.
+func scored(s assessment.Score) string {
+	if s.Verdict == assessment.Untested {
+		return "—"
+	}
+	return points(s)
 }
 
 func vetoes(s assessment.Score) string {
@@ -243,6 +251,7 @@ type costPart struct {
 	Title    string
 	Tags     []web.Tag
 	Says     string
+	Fix      string // of all its findings, when they want the same
 	Findings []costFinding
 	More     int
 }
@@ -267,7 +276,7 @@ func newScoreView(s assessment.Score, period string, today calendar.Date, mayCon
 		result = s.Verdict.Name()
 	}
 	v.Heading = web.Heading{Above: s.Name, Title: when + "：" + result, Lead: "依据" + s.Pack.Source + "《" + s.Pack.Title + "》第" + fmt.Sprint(s.Pack.Version) + "版。", Tags: []web.Tag{verdictTag(s.Verdict)},
-		Acts: []web.Act{{Text: "查看指标包", Href: packsPath}}}
+		Acts: []web.Act{{Text: "考核指标", Href: packsPath}}}
 	switch s.Kind {
 	case assessment.AccountKind:
 		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "账号检查单", Href: "/console/account-sheets/" + s.ID})
@@ -297,6 +306,10 @@ func newScoreView(s assessment.Score, period string, today calendar.Date, mayCon
 		s.Near = append(s.Near, *s.NearestVeto)
 	}
 	near := web.Alert{Kind: nearTone(s.NearestVeto), Title: "离单项否决最近的一项", Text: "没有接近否决的指标"}
+	if len(s.Vetoes) > 0 {
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Danger, Title: vetoes(s), Text: "一项否决即为不合格，不再计分；改正并复测通过后重新判定。"})
+		near.Title = "其他指标中离单项否决最近的一项"
+	}
 	for i, n := range s.Near {
 		if i == 0 {
 			near.Text = nearest(&n)
@@ -405,6 +418,12 @@ func newCost(s assessment.Score, l assessment.Line, period string, mayConfirm bo
 				{Kind: web.TextLine, Name: "reason-" + string(f.ID) + l.ID, Label: "核实情况", Required: true, Max: 500}}}}, Buttons: []web.Button{{Label: "确认属实", Kind: web.Danger}}}
 		}
 		c.Findings = append(c.Findings, p)
+	}
+	if len(c.Findings) > 1 && !slices.ContainsFunc(c.Findings, func(f costFinding) bool { return f.Fix != c.Findings[0].Fix }) {
+		c.Fix = c.Findings[0].Fix
+		for i := range c.Findings {
+			c.Findings[i].Fix = ""
+		}
 	}
 	return c
 }
@@ -542,11 +561,11 @@ type packsView struct {
 }
 
 // Title of the document.
-func (packsView) Title() string { return "指标包" }
+func (packsView) Title() string { return "考核指标" }
 
 // Crumbs of the page.
 func (packsView) Crumbs() []web.Crumb {
-	return crumbs(web.Crumb{Name: "考核得分", Href: scoresPath}, web.Crumb{Name: "指标包"})
+	return crumbs(web.Crumb{Name: "考核得分", Href: scoresPath}, web.Crumb{Name: "考核指标"})
 }
 
 type packPart struct {
@@ -558,7 +577,7 @@ type packPart struct {
 }
 
 func newPacksView(list []assessment.PackStatus, versions []assessment.PackVersion, office org.Unit) packsView {
-	v := packsView{Heading: web.Heading{Title: "指标包", Lead: "考核所用的指标、分值和阈值，每个数值都注明出处和核实程度。未核实的数值不判定任何站点，除非省政府办公厅采用。"}}
+	v := packsView{Heading: web.Heading{Title: "考核指标", Lead: "考核所用的指标、分值和阈值，每个数值都注明出处和核实程度。未核实的数值不判定任何网站，除非省政府办公厅采用。"}}
 	if office.ID != "" {
 		v.Heading.Acts = []web.Act{{Text: "起草新版本", Href: packsPath + "/new", Primary: true}, {Text: "导入", Href: packsPath + "/import"}, {Text: "试算", Href: rehearsalPath}}
 	}

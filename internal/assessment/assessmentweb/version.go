@@ -29,7 +29,7 @@ type (
 	listPage   struct{ web.ListView }
 )
 
-var packTrail = []web.Crumb{{Name: "考核得分", Href: scoresPath}, {Name: "指标包", Href: packsPath}}
+var packTrail = []web.Crumb{{Name: "考核得分", Href: scoresPath}, {Name: "考核指标", Href: packsPath}}
 
 // provinceOffice is the person's provincial office with the permission; the
 // zero unit when there is none.
@@ -290,7 +290,7 @@ func newVersionPage(d dossier) recordPage {
 			}
 			v.Forms = append(v.Forms, web.Form{Action: at + "/return", Sections: []web.Section{says("return", "退回", "退回意见", true)}, Buttons: []web.Button{{Label: "退回修改", Plain: true}}})
 		case assessment.VersionAgreed:
-			v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "复核已通过", Text: "在“指标包”页由省政府办公厅采用后才用于计分。", Links: []web.Link{{Text: "去采用", Href: packsPath}}})
+			v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "复核已通过", Text: "由省政府办公厅在“考核指标”页采用后才用于计分。", Links: []web.Link{{Text: "去采用", Href: packsPath}}})
 			v.Forms = append(v.Forms, web.Form{Action: at + "/drop", Sections: []web.Section{{Legend: "作废", Hint: "还没有采用，可以作废。"}}, Buttons: []web.Button{{Label: "作废这一版", Kind: web.Danger}}})
 		case assessment.VersionAdopted:
 			if d.adopts {
@@ -298,6 +298,7 @@ func newVersionPage(d dossier) recordPage {
 			}
 		}
 	}
+	v.ActsFirst = true
 	p := d.Pack
 	until := "没有规定"
 	if !p.EffectiveTo.IsZero() {

@@ -277,6 +277,7 @@ func newCampaign(c blindtest.Campaign, list []blindtest.Letter, t blindtest.Tabl
 			v.Forms = append(v.Forms, small("senders", "查看发件人", "", "查看发件人", web.Neutral))
 		}
 	}
+	v.ActsFirst = true
 	facts := web.Summary{Title: "安排", Terms: []web.Term{{Name: "组织单位", Text: c.UnitName}, {Name: "负责人", Text: c.HeadName}, {Name: "时段", Text: c.PeriodName()}, {Name: "抽样", Text: fmt.Sprintf("门户网站 %d%%", c.Share), Note: "种子 " + strconv.FormatInt(c.Seed, 10)}, {Name: "文本", Text: fmt.Sprintf("题库第 %d 版", c.Stock)}, {Name: "答复期限", Text: fmt.Sprintf("%d 个工作日，发出当日不计", c.Days)}}}
 	if !c.ClosedAt.IsZero() {
 		facts.Terms = append(facts.Terms, web.Term{Name: "结束", Text: web.Minute(c.ClosedAt), Note: c.ClosedBy})

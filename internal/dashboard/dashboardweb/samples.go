@@ -45,7 +45,7 @@ func sampleMorning(words string) dashboard.Morning {
 	bare := item
 	bare.Person, bare.Phone = "", ""
 	return dashboard.Morning{Since: sampleAt.Add(-14 * time.Hour), Serious: 3, Overdue: 1, Late: 2, Found: 12, Mended: 9, ToDo: sampleTasks,
-		Red:  []dashboard.Part{{Key: "finding", Name: "新发现的严重问题", Figure: "finding.fresh", N: 2, Items: []dashboard.Item{item, bare}}, {Key: "alarm", Name: "未处置的告警", All: "/console/alarms", N: 1, Items: []dashboard.Item{item}}},
+		Red:  []dashboard.Part{{Key: "finding", Name: "新发现的严重问题", Figure: "finding.fresh", N: 2, Items: []dashboard.Item{item, bare}}, {Key: "alarm", Name: "未处置的告警", All: "/console/alarms", N: 1, Items: []dashboard.Item{item}}, {Key: "tamper", Name: "未解除的篡改告警", All: "/console/integrity", N: 1, Items: []dashboard.Item{bare}}},
 		Calm: []dashboard.Part{{Key: "answered", Name: "已答复、等待复测的整改通知", All: "/console/orders?state=answered", N: 1, Items: []dashboard.Item{item}}}}
 }
 
