@@ -113,6 +113,9 @@ func (r LinkResult) Landing(l *Lexicon) (state LinkState, sign string) {
 	if siteOf(final) != siteOf(hostOf(r.Link.URL)) && onList(final, parkedHosts) {
 		return LinkParked, "转到域名交易网站 " + final
 	}
+	if r.Link.Kind == LinkPage {
+		return "", "" // a page of the site itself may speak of such domains: its own is at work
+	}
 	if m := parked(title); m != "" {
 		return LinkParked, "“" + clip(m, 40) + "”"
 	}

@@ -95,7 +95,8 @@ type Page struct {
 	own      map[string]bool       // hosts of the page's own site
 	targets  map[string]target     // addresses as judgedBy judges them
 	judgedBy *Lexicon
-	lower    string // Text with its ASCII letters in lower case
+	hiding   map[string]bool // style attributes that hide
+	lower    string          // Text with its ASCII letters in lower case
 }
 
 // elements are the elements of the page in document order.

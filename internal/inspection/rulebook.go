@@ -95,7 +95,10 @@ func (s *Service) Rules(ctx context.Context) ([]PublicRule, error) {
 	}
 	order := func(id string) int {
 		family, _, _ := strings.Cut(id, ".")
-		return slices.IndexFunc(Families, func(f Family) bool { return f.ID == family })
+		if i := slices.IndexFunc(Families, func(f Family) bool { return f.ID == family }); i >= 0 {
+			return i
+		}
+		return len(Families)
 	}
 	for i := range out {
 		r := &out[i]

@@ -116,14 +116,17 @@ func (h *Handler) nowhere(http.ResponseWriter, *http.Request, statement) error {
 type line struct{ Href, Name, Basis, Severity, Raised, Disputed, False, Right string }
 
 type group struct {
-	Name  string
-	Lines []line
+	Name                 string
+	Lines                []line // of the family that was asked for, or of all
+	Rules, Raised, False int
+	Right                string
 }
 
 type listPage struct {
 	Family, Made, Hash string
 	Families           []string
 	Groups             []group
+	Listed             bool // the rules themselves and not their families
 	Rules              int
 }
 
@@ -136,8 +139,14 @@ func share(r inspection.PublicRule) string {
 	return fmt.Sprintf("%d.%02d%%", r.Right/100, r.Right%100)
 }
 
+// The families are chosen with the form and not with links: a machine that follows
+// links, our own patrol among them, finds one page here and not a hundred.
+
+// everything asks for the rules of all families on one page.
+const everything = "all"
+
 func newList(s statement, family string) listPage {
-	v := listPage{Family: family, Made: calendar.DateOf(s.Made).Chinese(), Hash: s.hash, Rules: len(s.Rules)}
+	v := listPage{Family: family, Listed: family == everything, Made: calendar.DateOf(s.Made).Chinese(), Hash: s.hash, Rules: len(s.Rules)}
 	for _, r := range s.Rules {
 		if !slices.Contains(v.Families, r.Family) {
 			v.Families = append(v.Families, r.Family)
@@ -146,6 +155,7 @@ func newList(s statement, family string) listPage {
 	if !slices.Contains(v.Families, family) {
 		v.Family = ""
 	}
+	v.Listed = v.Listed || v.Family != ""
 	for _, r := range s.Rules {
 		if v.Family != "" && r.Family != v.Family {
 			continue
@@ -154,6 +164,11 @@ func newList(s statement, family string) listPage {
 			v.Groups = append(v.Groups, group{Name: r.Family})
 		}
 		g := &v.Groups[len(v.Groups)-1]
+		g.Rules, g.Raised, g.False = g.Rules+1, g.Raised+r.Raised, g.False+r.False
+		g.Right = share(inspection.PublicRule{Right: -1})
+		if g.Raised > 0 {
+			g.Right = share(inspection.PublicRule{Right: (g.Raised - g.False) * 10000 / g.Raised})
+		}
 		g.Lines = append(g.Lines, line{listPath + r.ID, r.Wrong, strings.Join(r.Basis, "；"), severityNames[r.Severity], strconv.Itoa(r.Raised), strconv.Itoa(r.Disputed), strconv.Itoa(r.False), share(r)})
 	}
 	return v

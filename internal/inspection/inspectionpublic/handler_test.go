@@ -50,7 +50,10 @@ func TestArticle30_RulesAndTheirPrecisionArePublic(t *testing.T) {
 	if err := store.PutStatement(inspection.RulesName, body); err != nil {
 		t.Fatal(err)
 	}
-	list := get("/rules/", http.StatusOK)
+	if short := get("/rules/", http.StatusOK); !strings.Contains(short, "<option>链接</option>") || !strings.Contains(short, "99.00%") || strings.Contains(short, `href="/rules/link`) {
+		t.Error("the families are not told")
+	}
+	list := get("/rules/?family=all", http.StatusOK)
 	for _, want := range []string{"99.00%", "尚无数据", "检查指标 D-19", "2026年3月20日", `href="/rules/link.dead"`, "&lt;script&gt;"} {
 		if !strings.Contains(list, want) {
 			t.Errorf("the list does not show %q", want)
@@ -59,7 +62,7 @@ func TestArticle30_RulesAndTheirPrecisionArePublic(t *testing.T) {
 	if one := get("/rules/?family="+"%E9%93%BE%E6%8E%A5", http.StatusOK); strings.Contains(one, "concealed.script") || !strings.Contains(one, "link.dead") {
 		t.Error("a family shows others")
 	}
-	if odd := get("/rules/?family=none", http.StatusOK); !strings.Contains(odd, "link.dead") {
+	if odd := get("/rules/?family=none", http.StatusOK); !strings.Contains(odd, "规则类别") {
 		t.Error("an unknown family shows nothing")
 	}
 	if show := get("/rules/link.dead", http.StatusOK); !strings.Contains(show, "1.3fb5d51f") || !strings.Contains(show, "请修正或删除。") || !strings.Contains(show, "确认误报 2 个") {

@@ -299,7 +299,10 @@ func newProof(base string, p inspection.Proof, mayOpen func(string) string) proo
 	}
 	v.Beside = besideTerms(p.Beside, base+"/evidence/"+p.ID)
 	if p.Screenshot != "" {
-		v.Picture = picture{Href: base + "/evidence/" + p.ID + "/picture", Width: 1366, Height: 900, Boxes: p.Boxes, Says: "检查时的页面截图"}
+		v.Picture = picture{Href: base + "/evidence/" + p.ID + "/picture", Width: 1366, Height: 900, Says: "检查时的页面截图"}
+		for _, b := range p.Boxes { // drawn around the place, not across it
+			v.Picture.Boxes = append(v.Picture.Boxes, inspection.Box{X: b.X - 8, Y: b.Y - 8, Width: b.Width + 16, Height: b.Height + 16})
+		}
 		if len(p.Boxes) > 0 {
 			v.Picture.Says += fmt.Sprintf("，框出了 %d 处位置", len(p.Boxes))
 		}
