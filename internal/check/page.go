@@ -126,6 +126,15 @@ func (p *Page) Mentions(words ...string) bool {
 	return containsAny(p.lower, words)
 }
 
+// Place is where words stand in the source, whatever the case of their ASCII
+// letters; −1 when they do not.
+func (p *Page) Place(words string) int {
+	if p.lower == "" {
+		p.lower = lowered(p.Text)
+	}
+	return strings.Index(p.lower, lowered(words))
+}
+
 // lowered is a text with its ASCII letters in lower case; all others stay.
 func lowered(s string) string {
 	for i := range len(s) {
