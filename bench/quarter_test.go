@@ -260,6 +260,9 @@ func (x *held) hold() {
 // judge fills two sheets for every site; on one in forty they differ.
 func (x *held) judge(r appraisal.Round, sites []appraisal.Listed) error {
 	for i, o := range sites {
+		if o.Unit == x.office {
+			continue // nobody judges the own office's site
+		}
 		for n, who := range []string{"pingyi", "pinger"} {
 			entries := []appraisal.Entry{{Indicator: "V-W-1.2", Outcome: packs.Kept}, {Indicator: "V-W-1.4", Outcome: packs.Kept}, {Indicator: "V-W-1.6", Outcome: packs.Kept}}
 			if i%40 == 7 && n == 1 {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -33,21 +34,24 @@ const leastRounds = 5
 
 // race runs the product and its peers in turn, the order changing from round to
 // round, so that what else the machine does falls on all alike. It reports the
-// product's speed as units a second and, for each peer, the median over the
-// rounds of product time by peer time: 1 is as fast, 2 takes twice as long.
+// product's speed as units a second and as units a second of processor, and for
+// each peer the median over the rounds of product time by peer time, by the clock
+// and by the processor's: 1 is as fast, 2 takes twice as long.
 func race(b *testing.B, units float64, unit string, ours runner, peers ...runner) {
 	b.Helper()
 	all := append([]runner{ours}, peers...)
-	took := make([][]float64, len(all))
+	took, spent := make([][]float64, len(all)), make([][]float64, len(all))
 	round := func(n int) {
 		for i := range all {
 			k := (i + n) % len(all)
+			before := processor(b)
 			took[k] = append(took[k], all[k].run().Seconds())
+			spent[k] = append(spent[k], (processor(b) - before).Seconds())
 		}
 	}
 	round(0) // warms up and does not count
 	for k := range took {
-		took[k] = nil
+		took[k], spent[k] = nil, nil
 	}
 	n := 0
 	for b.Loop() {
@@ -59,13 +63,30 @@ func race(b *testing.B, units float64, unit string, ours runner, peers ...runner
 	}
 	b.ReportMetric(0, "ns/op") // the round as a whole says nothing
 	b.ReportMetric(units/median(took[0]), unit+"/s")
+	b.ReportMetric(units/median(spent[0]), unit+"/cpu_s")
 	for k, p := range peers {
-		ratios := make([]float64, len(took[0]))
-		for i := range ratios {
-			ratios[i] = took[0][i] / took[k+1][i]
-		}
-		b.ReportMetric(median(ratios), "ratio_"+p.name)
+		b.ReportMetric(median(quotients(took[0], took[k+1])), "ratio_"+p.name)
+		b.ReportMetric(median(quotients(spent[0], spent[k+1])), "by_cpu_"+p.name)
 	}
+}
+
+func quotients(a, b []float64) []float64 {
+	out := make([]float64, len(a))
+	for i := range out {
+		out[i] = a[i] / b[i]
+	}
+	return out
+}
+
+// processor is what this process has had of the processors, which holds on a
+// busy machine.
+func processor(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func median(xs []float64) float64 {

@@ -806,7 +806,7 @@ func splitWords(f *Facts) (out []sighting) {
 		}
 		if n.DataAtom == atom.A {
 			if t := judge(p, l, attr(n, "href")); t.foreign && !t.trusted {
-				if text := squeeze(nodeText(n)); signed(text, t.hint != "" || t.bad != "") || chopped(n) {
+				if text := squeeze(nodeText(n)); signed(text, t.hint != "" || t.bad != "") || p.chopped(n) {
 					out = append(out, sighting{"链接文字“" + clip(noBlanks(nodeText(n)), 20) + "”被拆开，指向 " + t.host, place(n), t.bad != "" || l.suspicious(nodeText(n)) != ""})
 					continue
 				}
@@ -815,11 +815,11 @@ func splitWords(f *Facts) (out []sighting) {
 		if !blockLike(n) && n.DataAtom != atom.Td && n.DataAtom != atom.A {
 			continue
 		}
-		if n.DataAtom != atom.A && beaded(n) {
+		if n.DataAtom != atom.A && p.beaded(n) {
 			out = append(out, sighting{"逐字插入空标签的文字“" + clip(noBlanks(nodeText(n)), 20) + "”", place(n), l.suspicious(nodeText(n)) != ""})
 			continue
 		}
-		joined, whole, parts := inlineText(n)
+		joined, whole, parts := p.inlineText(n)
 		if parts == 0 || joined == "" {
 			continue
 		}
@@ -837,7 +837,7 @@ func splitWords(f *Facts) (out []sighting) {
 // misses them: by a comment, an element without text, or a character of no
 // width between two Han characters, or by giving characters an element each.
 // Emphasis around whole words is ordinary.
-func chopped(a *html.Node) bool {
+func (p *Page) chopped(a *html.Node) bool {
 	var prev rune
 	cut := false
 	single, all := 0, 0
@@ -846,11 +846,11 @@ func chopped(a *html.Node) bool {
 		case html.CommentNode:
 			cut = true
 		case html.ElementNode:
-			if c.DataAtom != atom.Br && c.DataAtom != atom.Img && emptyOrHidden(c) {
+			if c.DataAtom != atom.Br && c.DataAtom != atom.Img && p.emptyOrHidden(c) {
 				cut = true
 			}
 		case html.TextNode:
-			if unseen(c.Parent) || c.Parent != a && emptyOrHidden(c.Parent) {
+			if unseen(c.Parent) || c.Parent != a && p.emptyOrHidden(c.Parent) {
 				continue
 			}
 			text := strings.TrimSpace(c.Data)
@@ -903,7 +903,7 @@ func signed(text string, doubtful bool) bool {
 
 // beaded reports whether single Han characters in a line are parted by
 // comments or by elements without visible text.
-func beaded(block *html.Node) bool {
+func (p *Page) beaded(block *html.Node) bool {
 	run, cut := 0, false
 	var visit func(n *html.Node) bool
 	visit = func(n *html.Node) bool {
@@ -930,7 +930,7 @@ func beaded(block *html.Node) bool {
 					run, cut = 0, false
 				case c.DataAtom == atom.A && c.FirstChild == nil:
 					// A bookmark: word processors leave them anywhere.
-				case emptyOrHidden(c):
+				case p.emptyOrHidden(c):
 					cut = true
 				default:
 					if visit(c) {
@@ -944,11 +944,26 @@ func beaded(block *html.Node) bool {
 	return visit(block)
 }
 
-func emptyOrHidden(n *html.Node) bool {
-	if how, _ := parseDecls(attr(n, "style")).concealment(); how != "" || hasAttr(n, "hidden") {
-		return true
+func (p *Page) emptyOrHidden(n *html.Node) bool {
+	return p.hiddenBy(attr(n, "style")) || hasAttr(n, "hidden") || n.FirstChild == nil
+}
+
+// hiddenBy reports whether a style attribute hides its element. Pages repeat
+// the same few.
+func (p *Page) hiddenBy(style string) bool {
+	if style == "" {
+		return false
 	}
-	return n.FirstChild == nil
+	hides, known := p.hiding[style]
+	if !known {
+		if p.hiding == nil {
+			p.hiding = map[string]bool{}
+		}
+		how, _ := parseDecls(style).concealment()
+		hides = how != ""
+		p.hiding[style] = hides
+	}
+	return hides
 }
 
 func invisible(r rune) bool {
@@ -958,7 +973,7 @@ func invisible(r rune) bool {
 // inlineText joins the text directly in a block (its inline elements
 // included). whole reports whether a word stands unbroken in one piece of it;
 // parts is the number of breaks a word could hide in.
-func inlineText(block *html.Node) (joined string, whole func(string) bool, parts int) {
+func (p *Page) inlineText(block *html.Node) (joined string, whole func(string) bool, parts int) {
 	var b strings.Builder
 	var texts []string
 	var visit func(n *html.Node)
@@ -976,7 +991,7 @@ func inlineText(block *html.Node) (joined string, whole func(string) bool, parts
 					continue
 				}
 				parts++
-				if hidden, _ := parseDecls(attr(c, "style")).concealment(); hidden != "" {
+				if p.hiddenBy(attr(c, "style")) {
 					// Filler the reader does not see.
 					continue
 				}

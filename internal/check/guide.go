@@ -115,10 +115,10 @@ func guideElements(c Check, f *Facts) []Finding {
 }
 
 func guideSample(c Check, f *Facts) []Finding {
-	if _, ok := GuideLacks(f.Page); !ok {
+	if !containsAny(f.Page.bare, []string{"空白表格", "样表", "示例样表", "申请表下载", "表格下载"}) {
 		return nil
 	}
-	if !containsAny(f.Page.bare, []string{"空白表格", "样表", "示例样表", "申请表下载", "表格下载"}) {
+	if _, ok := GuideLacks(f.Page); !ok {
 		return nil
 	}
 	for _, l := range f.Page.Links {

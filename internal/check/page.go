@@ -95,7 +95,8 @@ type Page struct {
 	own      map[string]bool       // hosts of the page's own site
 	targets  map[string]target     // addresses as judgedBy judges them
 	judgedBy *Lexicon
-	lower    string // Text with its ASCII letters in lower case
+	hiding   map[string]bool // style attributes that hide
+	lower    string          // Text with its ASCII letters in lower case
 }
 
 // elements are the elements of the page in document order.
@@ -123,6 +124,15 @@ func (p *Page) Mentions(words ...string) bool {
 		p.lower = lowered(p.Text)
 	}
 	return containsAny(p.lower, words)
+}
+
+// Place is where words stand in the source, whatever the case of their ASCII
+// letters; −1 when they do not.
+func (p *Page) Place(words string) int {
+	if p.lower == "" {
+		p.lower = lowered(p.Text)
+	}
+	return strings.Index(p.lower, lowered(words))
 }
 
 // lowered is a text with its ASCII letters in lower case; all others stay.

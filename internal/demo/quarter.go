@@ -176,7 +176,10 @@ func (l Ledger) look(ctx context.Context, scope authz.Scope, sites []registry.Si
 					if err != nil {
 						return err
 					}
-					some = append(some, foundOn{f.ID, sg.Severity == check.Serious, i})
+					// What an order holds already, or what was seen twice, stays as it is.
+					if f.State == inspection.FindingOpen && !slices.ContainsFunc(some, func(x foundOn) bool { return x.id == f.ID }) {
+						some = append(some, foundOn{f.ID, sg.Severity == check.Serious, i})
+					}
 				}
 			}
 			if err := tx.InsertAll(ctx, "inspection_run", []string{"id", "site_id", "kind", "state", "asked_at", "started_at", "finished_at", "pages", "links"}, runs); err != nil {

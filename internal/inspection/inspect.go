@@ -1263,12 +1263,12 @@ func excerpt(p *check.Page, s Sighting) string {
 	if needle != "" {
 		i = strings.Index(p.Text, needle)
 		if i < 0 {
-			i = strings.Index(strings.ToLower(p.Text), strings.ToLower(needle))
+			i = p.Place(needle)
 		}
 	}
 	if i < 0 || i > len(p.Text) {
 		if strings.HasPrefix(s.Check, "tags.") {
-			return maskText(clipRunes(headOf(p.Text), 1500))
+			return maskText(clipRunes(headOf(p), 1500))
 		}
 		return ""
 	}
@@ -1285,11 +1285,11 @@ func hrefOf(p *check.Page, target string) string {
 	return ""
 }
 
-func headOf(text string) string {
-	if i := strings.Index(strings.ToLower(text), "</head"); i > 0 && i <= len(text) {
-		return strings.ToValidUTF8(text[:i], "")
+func headOf(p *check.Page) string {
+	if i := p.Place("</head"); i > 0 {
+		return strings.ToValidUTF8(p.Text[:i], "")
 	}
-	return clipRunes(text, 1500)
+	return clipRunes(p.Text, 1500)
 }
 
 func tail(s string, n int) string {

@@ -190,7 +190,8 @@ var rules = []rule{
 		kind: KindPunctuation, confidence: 0.9,
 		needs:   "《〈（〔“",
 		unless:  paired,
-		pattern: regexp.MustCompile(`《[^《》〈〉<>\n]{0,80}[〉>]|〈[^《》〈〉\n]{0,80}》|（[^（）()〔〕【】［］〖〗\n]{0,80}[〕】］]|〔\d{4}[）】］)\]]|“[^“”\n]{0,200}“[^“”\n]{1,200}$`),
+		from:    openingFrom,
+		pattern: regexp.MustCompile(`^(?:《[^《》〈〉<>\n]{0,80}[〉>]|〈[^《》〈〉\n]{0,80}》|（[^（）()〔〕【】［］〖〗\n]{0,80}[〕】］]|〔\d{4}[）】］)\]]|“[^“”\n]{0,200}“[^“”\n]{1,200}$)`),
 		judge: func(m []string) (string, string, bool) {
 			if strings.HasPrefix(m[0], "“") {
 				return "", "引号前后不成对，请核对补全", true
@@ -313,6 +314,23 @@ func yearFrom(line string, at int) int {
 		}
 		at = i + len("年")
 	}
+}
+
+// openingFrom finds where a mark opens that may not be closed; of quotation
+// marks those that another opening one follows.
+func openingFrom(line string, at int) int {
+	for i, r := range line[at:] {
+		switch r {
+		case '《', '〈', '（', '〔':
+			return at + i
+		case '“':
+			rest := line[at+i+len("“"):]
+			if again := strings.Index(rest, "“"); again >= 0 && !strings.Contains(rest[:again], "”") {
+				return at + i
+			}
+		}
+	}
+	return -1
 }
 
 // numberKinds are the last characters of what a document number begins with.

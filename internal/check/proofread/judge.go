@@ -24,8 +24,13 @@ var editNames = [editKinds]string{"sound", "shape", "swap", "drop", "repeat", "w
 // 企业创业创新 nothing stands twice.
 const sameTwice = 2
 
-// evidenceSize is the length of evidence.
-const evidenceSize = 14
+// evidenceSize is the length of evidence; at evidenceWord and evidenceMade stand
+// what words tell.
+const (
+	evidenceSize = 14
+	evidenceWord = 8
+	evidenceMade = 13
+)
 
 // evidence is what speaks for and against a change.
 func evidence(e edit) [evidenceSize]float64 {
@@ -48,11 +53,40 @@ func (j *judgement) logOdds(e edit) float64 {
 	return s
 }
 
+// hopeless reports whether no words around a change could make it be reported;
+// looking words up is dear.
+func (j *judgement) hopeless(e edit) bool {
+	w := j.Weights[editNames[e.kind]]
+	if e.kind == editRepeat || len(w) != evidenceSize {
+		return false
+	}
+	e.word, e.made = 0, 0
+	return j.logOdds(e)+longestWord*(max(0, w[evidenceWord])+max(0, w[evidenceMade])) <= j.Threshold
+}
+
 // weigh fills in what edits does not know: the words around a change and how
-// near the ends of the line it stands.
-func (p *Proofreader) weigh(rs []rune, ln *line, e *edit) { weighWith(p.words, rs, ln, e) }
+// near the ends of the line it stands. Of one that words cannot save the words
+// are not looked up.
+func (p *Proofreader) weigh(rs []rune, ln *line, e *edit) {
+	weighPlace(ln, e)
+	if !p.judgements.hopeless(*e) {
+		weighWords(p.words, rs, e)
+	}
+}
 
 func weighWith(words wordSet, rs []rune, ln *line, e *edit) {
+	weighPlace(ln, e)
+	weighWords(words, rs, e)
+}
+
+func weighPlace(ln *line, e *edit) {
+	e.climate = ln.climate(e.start, e.end)
+	if e.kind != editRepeat && (e.start <= ln.at[pad] || e.end >= ln.to[len(ln.to)-3]) {
+		e.edge = 1
+	}
+}
+
+func weighWords(words wordSet, rs []rune, e *edit) {
 	if e.kind == editRepeat {
 		// 物业业主, 试验验证: one word ends where the next begins alike.
 		e.word = 0
@@ -65,10 +99,6 @@ func weighWith(words wordSet, rs []rune, ln *line, e *edit) {
 	} else {
 		e.word = words.around(rs, e.start, e.end)
 		e.made = words.made(rs, e)
-	}
-	e.climate = ln.climate(e.start, e.end)
-	if e.kind != editRepeat && (e.start <= ln.at[pad] || e.end >= ln.to[len(ln.to)-3]) {
-		e.edge = 1
 	}
 }
 

@@ -145,6 +145,7 @@ type word struct {
 	from, to int32 // in text
 	id       int32 // in its list
 	next     int32 // of the chain, plus one; 0 ends it
+	fourth   rune  // its fourth character: tells most words apart that begin alike; 0 for none
 	list     list
 }
 
@@ -181,7 +182,11 @@ func (t *trie) add(s string, of list, id int) {
 	bit := h >> (32 - beginBits)
 	t.begin[bit>>6] |= 1 << (bit & 63)
 	slot := h >> (32 - headBits)
-	t.words = append(t.words, word{h, int32(len(t.text)), int32(len(t.text) + len(rs)), int32(id), t.heads[slot], of})
+	w := word{hash: h, from: int32(len(t.text)), to: int32(len(t.text) + len(rs)), id: int32(id), next: t.heads[slot], list: of}
+	if len(rs) > 3 {
+		w.fourth = rs[3]
+	}
+	t.words = append(t.words, w)
 	t.text = append(t.text, rs...)
 	t.heads[slot] = int32(len(t.words))
 }
@@ -222,8 +227,11 @@ func (t *trie) among(text []rune, i int, h uint32, best *hits) {
 	for n := t.heads[h>>(32-headBits)]; n != 0; {
 		w := &t.words[n-1]
 		n = w.next
+		if w.hash != h || w.fourth != 0 && (i+3 >= len(text) || text[i+3] != w.fourth) {
+			continue
+		}
 		b, end := &best[w.list], i+int(w.to-w.from)
-		if w.hash != h || end > len(text) || end < b.end || end == b.end && b.id > 0 && int(w.id) >= b.id-1 {
+		if end > len(text) || end < b.end || end == b.end && b.id > 0 && int(w.id) >= b.id-1 {
 			continue
 		}
 		if slices.Equal(t.text[w.from:w.to], text[i:end]) {
