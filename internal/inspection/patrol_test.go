@@ -116,7 +116,7 @@ func TestUnchangedPagesAreNotSentAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		o := options()
-		o.Journal = j
+		o.Journal, o.Guises = j, -1 // looks as others are requests of their own
 		rep, err := inspection.Inspect(context.Background(), client, nil, target(), o)
 		if err != nil {
 			t.Fatal(err)
