@@ -57,6 +57,12 @@ func (p *tab) wrongly(act, instead, button string) {
 	p.press(button)
 }
 
+// unfold opens what the page keeps folded, as a person does who looks further.
+func (p *tab) unfold() {
+	p.t.Helper()
+	eval[int](p, `(() => { const all = document.querySelectorAll("main details"); all.forEach(d => d.open = true); return all.length; })()`)
+}
+
 // fetched is what the address answers to the person: status, kind and the first
 // bytes, without leaving the page.
 func (p *tab) fetched(path string) (status int, kind, begins string) {
@@ -476,7 +482,7 @@ func testLettersJourney(t *testing.T, h house, clock *movable, b *browser) {
 	head.sees("测试信件已退出来信统计")
 	head.sees("当日")
 	head.both("blind-test-closed")
-	head.file(strings.TrimPrefix(at, b.base)+"/export?as=xlsx", "", "PK")
+	head.file(strings.TrimPrefix(at, b.base)+"/export?format=xlsx", "spreadsheetml", "PK")
 	if n := city.opens(statistics); n != before {
 		city.fail("%d letters are counted after the test, want %d", n, before)
 	}
@@ -534,6 +540,7 @@ func roundJourney(t *testing.T, h house, clock *movable, b *browser) {
 		p.open(at + "/objects?q=" + url.QueryEscape(site))
 		p.both("round-objects")
 		p.press("评判")
+		p.unfold()
 		p.fill("安全攻击处置不及时", outcome)
 		if says != "" {
 			p.fill("安全攻击处置不及时：看到的情况", says)
