@@ -76,7 +76,8 @@ func (p *madeProvince) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	if r.Method == http.MethodGet {
+	// The looks as others ask for pages again on purpose.
+	if r.Method == http.MethodGet && r.UserAgent() == egress.Agent {
 		p.mu.Lock()
 		p.asked[host+r.URL.RequestURI()]++
 		p.mu.Unlock()

@@ -66,8 +66,8 @@ func ActorFrom(ctx context.Context) (Actor, bool) {
 	return a, ok
 }
 
-// PersonFrom is the person who acts; ErrNoActor for a duty of the house and for
-// nobody.
+// PersonFrom is who acts, by id; ErrNoActor for nobody. A duty of the house has an
+// id as well: where only a named person may act, look at the actor's Kind.
 func PersonFrom(ctx context.Context) (Actor, error) {
 	a, ok := ActorFrom(ctx)
 	if !ok || a.ID == "" {
