@@ -44,7 +44,6 @@ type tab struct {
 	bytes   int64
 	status  int
 	final   string
-	broken  error
 }
 
 func (c *Child) draw(ctx context.Context, j Job) (s Sight, err error) {

@@ -376,6 +376,8 @@ func (d *Document) documentXML() (string, []Chart) {
 // imprint writes the 版记 as a table that floats at the foot of the last page:
 // its first and last rules 0.35 mm, the inner one 0.25 mm.
 func (d *Document) imprint(x *markup) {
+	// A table that follows another at once would be taken for its last rows.
+	x.line(para{line: 20}, style{}, "")
 	x.f(`<w:tbl><w:tblPr><w:tblpPr w:vertAnchor="margin" w:horzAnchor="margin" w:tblpXSpec="left" w:tblpYSpec="bottom"/><w:tblOverlap w:val="never"/><w:tblW w:w="%d" w:type="dxa"/><w:tblBorders><w:top w:val="single" w:sz="8" w:space="0" w:color="auto"/><w:bottom w:val="single" w:sz="8" w:space="0" w:color="auto"/><w:insideH w:val="single" w:sz="6" w:space="0" w:color="auto"/></w:tblBorders><w:tblLayout w:type="fixed"/><w:tblCellMar><w:left w:w="0" w:type="dxa"/><w:right w:w="0" w:type="dxa"/></w:tblCellMar></w:tblPr><w:tblGrid><w:gridCol w:w="%d"/></w:tblGrid>`, typeWidth, typeWidth)
 	cell := func(p para, text string) {
 		x.f(`<w:tr><w:trPr><w:cantSplit/></w:trPr><w:tc><w:tcPr><w:tcW w:w="%d" w:type="dxa"/></w:tcPr>`, typeWidth)

@@ -352,24 +352,51 @@ func (d *Document) draw(p *sheetOfPaper) {
 	}
 	p.blocks(attached)
 	if d.CopyTo != "" || d.Printer != "" {
-		p.blank(1)
-		for _, line := range []string{d.CopyTo, d.Printer} {
-			if line == "" {
-				continue
-			}
-			text := line
-			if line == d.CopyTo {
-				text = "抄送：" + line
-			} else if d.Printed != "" {
-				text += "　" + d.Printed + "印发"
-			}
-			p.room(paperPitch)
-			p.pdf.SetLineWidth(0.7)
-			p.pdf.Line(paperLeft, p.y, paperLeft+paperWidth, p.y)
-			p.para(text, float64(size4)/2, 0, 1, 1, "left", paperPitch)
-		}
+		p.imprint(d)
+	}
+}
+
+// imprint sets the 版记 at the foot of the last page: its first and last rules
+// 0.35 mm, the inner one 0.25 mm (GB/T 9704 7.4).
+func (p *sheetOfPaper) imprint(d *Document) {
+	const size, mm = float64(size4) / 2, 72 / 25.4
+	// Lines after the first of those addressed stand under the first's text.
+	const indent = 3
+	var copies []string
+	if d.CopyTo != "" {
+		copies = p.wrap(strings.TrimRight(d.CopyTo, "。")+"。", size, paperWidth-2*charWidth-indent*size, 0)
+	}
+	height := float64(len(copies)) * paperPitch
+	if d.Printer != "" {
+		height += paperPitch
+	}
+	p.room(height)
+	p.y = paperBottom - height
+	rule := func(thick float64) {
+		p.pdf.SetLineWidth(thick * mm)
 		p.pdf.Line(paperLeft, p.y, paperLeft+paperWidth, p.y)
 	}
+	rule(0.35)
+	for i, line := range copies {
+		x := paperLeft + charWidth
+		if i == 0 {
+			p.text(x, p.y+(paperPitch-size)/2, size, "抄送：")
+		}
+		p.text(x+indent*size, p.y+(paperPitch-size)/2, size, line)
+		p.y += paperPitch
+	}
+	if d.Printer != "" {
+		if len(copies) > 0 {
+			rule(0.25)
+		}
+		p.text(paperLeft+charWidth, p.y+(paperPitch-size)/2, size, d.Printer)
+		if d.Printed != "" {
+			date := d.Printed + "印发"
+			p.text(paperLeft+paperWidth-charWidth-p.width(date, size), p.y+(paperPitch-size)/2, size, date)
+		}
+		p.y += paperPitch
+	}
+	rule(0.35)
 }
 
 // draw sets the table; the header repeats on every page, a row is never split
