@@ -3,6 +3,7 @@ package official
 import (
 	"fmt"
 	"io"
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -233,4 +234,50 @@ func measure(s string) int {
 		}
 	}
 	return n
+}
+
+// titleLine is how many characters of a title fit in a line.
+const titleLine = 20
+
+// titled breaks a title that is longer than a line into lines of about the same
+// length (GB/T 9704 7.3.1: 排列对称，长短适宜), by preference behind 的 and before
+// 与 or the like. Breaks that the writer set stand.
+func titled(title string) string {
+	title = strings.TrimSpace(title)
+	if strings.Contains(title, "\n") {
+		return title
+	}
+	rest := []rune(title)
+	width := func(r []rune) (w float64) {
+		for _, c := range r {
+			if c < 0x2000 {
+				w += 0.5
+			} else {
+				w++
+			}
+		}
+		return w
+	}
+	var lines []string
+	for n := int(math.Ceil(width(rest) / titleLine)); n > 1; n-- {
+		want, best, at := width(rest)/float64(n), math.Inf(1), 0
+		for i := 1; i < len(rest); i++ {
+			before, after, w := rest[i-1], rest[i], width(rest[:i])
+			if w > titleLine || width(rest[i:]) > float64(n-1)*titleLine || strings.ContainsRune(noBegin, after) || strings.ContainsRune(noEnd, before) || latin(before) && latin(after) {
+				continue
+			}
+			cost := math.Abs(w - want)
+			if !strings.ContainsRune("的、，：》”）", before) && !strings.ContainsRune("与和及《“（", after) {
+				cost += 4
+			}
+			if cost < best {
+				best, at = cost, i
+			}
+		}
+		if at == 0 {
+			break // one word that is longer than a line
+		}
+		lines, rest = append(lines, string(rest[:at])), rest[at:]
+	}
+	return strings.Join(append(lines, string(rest)), "\n")
 }

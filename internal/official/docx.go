@@ -327,7 +327,7 @@ func (d *Document) documentXML() (string, []Chart) {
 		x.line(para{align: "center", redRule: d.Authority != ""}, body, d.Number)
 		x.blank(2)
 	}
-	x.line(para{align: "center", line: 640}, style{face: faceTitle, size: size2}, strings.TrimSpace(d.Title))
+	x.line(para{align: "center", line: 640}, style{face: faceTitle, size: size2}, titled(d.Title))
 	x.blank(1)
 	if d.To != "" {
 		x.line(para{align: "left"}, body, strings.TrimRight(strings.TrimSpace(d.To), "：:")+"：")

@@ -318,7 +318,7 @@ func (d *Document) draw(p *sheetOfPaper) {
 		}
 		p.blank(2)
 	}
-	p.in(TitleFace, func() { p.para(strings.TrimSpace(d.Title), float64(size2)/2, 0, 0, 0, "center", 32) })
+	p.in(TitleFace, func() { p.para(titled(d.Title), float64(size2)/2, 0, 0, 0, "center", 32) })
 	p.blank(1)
 	if d.To != "" {
 		p.para(strings.TrimRight(strings.TrimSpace(d.To), "：:")+"：", body, 0, 0, 0, "left", paperPitch)
