@@ -713,3 +713,15 @@ func (h *house) public() (p appraisal.Public) {
 	h.must(json.Unmarshal(body, &p))
 	return p
 }
+
+// Who begins a round is offered first what the province adopted.
+func TestArticle29_WhatIsAdoptedIsOfferedFirst(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.adopt()
+		choices, err := h.svc.Packs(as(h.head), manage(h.head))
+		h.must(err)
+		if len(choices) < 2 || choices[0].Value != assessment.PackID+"@1" || strings.Contains(choices[0].Label, "未采用") || !strings.Contains(choices[1].Label, "未采用") {
+			t.Errorf("offered: %v", choices)
+		}
+	})
+}

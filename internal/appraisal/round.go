@@ -294,17 +294,32 @@ type Opening struct {
 // PackChoice is a pack a round may be held under.
 type PackChoice struct{ Value, Label string }
 
-// Packs are the packs to choose from, the newest first.
+// Packs are the packs to choose from: first what is adopted and in force today,
+// then what is in force, then the rest; the newest first in each.
 func (s *Service) Packs(ctx context.Context, scope authz.Scope) ([]PackChoice, error) {
 	list, err := s.Assessment.Packs(ctx, scope)
 	if err != nil {
 		return nil, err
 	}
+	today := calendar.DateOf(s.DB.Now())
+	standing := func(v assessment.PackStatus) int {
+		switch {
+		case !v.Pack.InForce(today):
+			return 2
+		case len(v.Adoptions) == 0:
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(list, func(a, b assessment.PackStatus) int { return cmp.Compare(standing(a), standing(b)) })
 	var out []PackChoice
 	for _, p := range list {
 		label := fmt.Sprintf("%s（%s）第%d版", p.Pack.Title, p.Pack.Source, p.Pack.Version)
 		if len(p.Adoptions) == 0 {
 			label += "，省级未采用"
+		}
+		if !p.Pack.InForce(today) {
+			label += "，今天不在施行期"
 		}
 		out = append(out, PackChoice{packKey(p.Pack.ID, p.Pack.Version), label})
 	}
