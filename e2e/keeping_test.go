@@ -418,7 +418,7 @@ func TestKeepersKeepTheLedger(t *testing.T) {
 		dept := b.person("bumen")
 		dept.open("/console/messages?all=1")
 		dept.sees("催办：关于核对值班电话的通知")
-		dept.press("查看")
+		dept.open(eval[string](dept, `[...document.querySelectorAll(".panel")].find(e => e.innerText.includes("催办：关于核对值班电话的通知")).querySelector("a").getAttribute("href")`))
 		dept.press("签收")
 		dept.sees("已签收")
 		province.open(province.location())

@@ -124,6 +124,11 @@ func (c Cell) Listed() bool {
 	return slices.ContainsFunc(c.Links, func(l Link) bool { return utf8.RuneCountInString(l.Text) > verbMost })
 }
 
+// Blank reports whether the cell says nothing: it names no row then.
+func (c Cell) Blank() bool {
+	return c.Text == "" && c.Note == "" && len(c.Tags)+len(c.Links)+len(c.Parts) == 0
+}
+
 // Row is one row of a table.
 type Row struct {
 	Cells  []Cell

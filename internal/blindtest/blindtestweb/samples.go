@@ -39,7 +39,7 @@ var listPage = web.Define(web.Plain, "pages/list.html", newList(nil), newList([]
 var recordPage = web.Define(web.Plain, "pages/record.html", newCampaign(sampleCampaign, nil, blindtest.Table{}, nil, nil), newCampaign(sampleCampaign, []blindtest.Letter{sampleLetter}, sampleTable, sampleOpening, []blindtest.Persona{{Name: "王平", Phone: "15500000001"}}),
 	newCampaign(at(sampleCampaign, blindtest.Planned), nil, blindtest.Table{}, sampleOpening[1:], nil), newCampaign(hostCampaign, []blindtest.Letter{hostLetter}, blindtest.Table{Rows: []blindtest.Row{{Name: "<script>"}}}, hostOpening, []blindtest.Persona{{Name: "<b>", Phone: "<i>"}}),
 	newLetter(sampleCampaign, sampleLetter, web.Act{Text: "列为问题", Href: "/console/orders/seen"}), newLetter(sampleCampaign, inState(sampleLetter, blindtest.Waiting), web.Act{}), newLetter(sampleCampaign, inState(sampleLetter, blindtest.Sent), web.Act{}), newLetter(hostCampaign, hostLetter, web.Act{}),
-	newOwnLetter(blindtest.Letter{}), newOwnLetter(sampleLetter), newOwnLetter(hostLetter))
+	newOwnLetter(inState(sampleLetter, blindtest.Lapsed)), newOwnLetter(sampleLetter), newOwnLetter(hostLetter))
 
 var formPage = web.Define(web.Plain, "pages/form.html", newPlanning(nil, sx2021.Settings{}, sampleToday), newPlanning([]web.Option{{Value: "u", Label: "西安市人民政府办公厅"}}, sx2021.Defaults(), sampleToday), newPlanning([]web.Option{{Value: `"`, Label: "<script>"}}, sx2021.Defaults(), sampleToday),
 	newMark(blindtest.ToMark{}), newMark(blindtest.ToMark{ID: "l", Title: "居住证续签", Body: "请问？", Answer: "请携带身份证。", Expects: "材料", Own: &sampleMarks[0]}), newMark(blindtest.ToMark{ID: `"`, Title: "<script>", Body: "</p>", Answer: "<b>", Expects: "<i>"}))
