@@ -466,5 +466,9 @@ func (h *House) ImportItems(ctx context.Context, list io.ReadSeeker, into ItemsI
 	if err := h.Publisher.Publish(ctx, site.ID); err != nil {
 		return rep, fmt.Errorf("app: publish what was imported: %w", err)
 	}
+	// A release waits for no more of its index than a few items.
+	if err := h.Publisher.Reindex(ctx, site.ID); err != nil {
+		return rep, fmt.Errorf("app: index what was imported: %w", err)
+	}
 	return rep, nil
 }

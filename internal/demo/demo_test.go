@@ -1,8 +1,10 @@
 package demo_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/netip"
 	"path/filepath"
@@ -135,6 +137,23 @@ func TestFill(t *testing.T) {
 		}
 		if after := census(t, s); !maps.Equal(before, after) {
 			t.Errorf("a second fill changed the province:\n%v\n%v", before, after)
+		}
+		// More items than a release takes along into its index are all found when
+		// an import returns.
+		const many = 130
+		var list bytes.Buffer
+		for i := range many {
+			fmt.Fprintf(&list, `{"ref":"many-%d","type":"policy","title":"第%d号备案事项办理规程","text":"办理第%d号事项的单位按本规程办理。","published":"2026-03-02"}`+"\n", i, i, i)
+		}
+		rep, err := h.ImportItems(ctx, bytes.NewReader(list.Bytes()), app.ItemsInto{Site: "shaanxi", Column: "policies"})
+		if err != nil || rep.Accepted != many {
+			t.Fatalf("%d items taken, %v", rep.Accepted, err)
+		}
+		for _, i := range []int{0, many / 2, many - 1} {
+			hits, err := h.Search(ctx, fmt.Sprintf("第%d号备案事项办理规程", i))
+			if err != nil || len(hits) == 0 || hits[0].Ref != fmt.Sprintf("many-%d", i) {
+				t.Errorf("item %d: %v (%v)", i, hits[:min(1, len(hits))], err)
+			}
 		}
 	})
 }
