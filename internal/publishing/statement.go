@@ -9,9 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
+	"sync"
 )
 
 // ErrNoStatement says that the house has made no statement of the name.
@@ -94,4 +96,39 @@ func (s *Store) StatementStamp(name string) Stamp {
 		return Stamp{}
 	}
 	return stampOf(file)
+}
+
+// Reading keeps what a door made of a statement until another one comes: one
+// stat a request. What was read before stays when a broken one comes, and that is
+// told once. Its zero value is ready; what it gives is shared by all who read and
+// is not changed.
+type Reading[T any] struct {
+	mu    sync.Mutex
+	stamp Stamp
+	held  *T
+}
+
+// Read gives the statement as made makes it; ErrNoStatement while there is none.
+func (r *Reading[T]) Read(s *Store, name string, log *slog.Logger, made func(Statement) (T, error)) (T, error) {
+	stamp := s.StatementStamp(name)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.held != nil && stamp == r.stamp {
+		return *r.held, nil
+	}
+	var v T
+	st, err := s.ReadStatement(name)
+	if err == nil {
+		v, err = made(st)
+	}
+	switch {
+	case err == nil:
+		r.held, r.stamp = &v, stamp
+		return v, nil
+	case r.held != nil:
+		log.Error("statement refused", "statement", name, "error", err)
+		r.stamp = stamp
+		return *r.held, nil
+	}
+	return v, err
 }

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"zhengshu/internal/appraisal"
@@ -49,9 +48,7 @@ type Handler struct {
 	c    Config
 	mux  *http.ServeMux
 
-	mu    sync.Mutex
-	stamp publishing.Stamp
-	told  *appraisal.Public
+	told publishing.Reading[*appraisal.Public]
 }
 
 // New makes the door.
@@ -90,24 +87,12 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, fn handle) {
 	}
 }
 
-// read is the statement as it is now: one stat a request.
 func (h *Handler) read() (*appraisal.Public, error) {
-	stamp := h.c.Store.StatementStamp(appraisal.PublicName)
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.told != nil && stamp == h.stamp {
-		return h.told, nil
-	}
-	st, err := h.c.Store.ReadStatement(appraisal.PublicName)
-	if err != nil {
-		return nil, err
-	}
-	var p appraisal.Public
-	if err := json.Unmarshal(st.Body, &p); err != nil {
-		return nil, err
-	}
-	h.told, h.stamp = &p, stamp
-	return h.told, nil
+	return h.told.Read(h.c.Store, appraisal.PublicName, h.c.Log, func(st publishing.Statement) (*appraisal.Public, error) {
+		var p appraisal.Public
+		err := json.Unmarshal(st.Body, &p)
+		return &p, err
+	})
 }
 
 func find(r *http.Request, list []appraisal.PublicRound) (appraisal.PublicRound, error) {

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/inspection"
@@ -38,9 +37,7 @@ type Handler struct {
 	c    Config
 	mux  *http.ServeMux
 
-	mu    sync.Mutex
-	stamp publishing.Stamp
-	held  statement
+	told publishing.Reading[statement]
 }
 
 // statement is what was read, with its bytes and hash.
@@ -86,24 +83,12 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, fn handle) {
 	}
 }
 
-// read is the statement as it is now: one stat a request.
 func (h *Handler) read() (statement, error) {
-	stamp := h.c.Store.StatementStamp(inspection.RulesName)
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.held.body != nil && stamp == h.stamp {
-		return h.held, nil
-	}
-	st, err := h.c.Store.ReadStatement(inspection.RulesName)
-	if err != nil {
-		return statement{}, err
-	}
-	s := statement{body: st.Body, hash: st.Hash}
-	if err := json.Unmarshal(st.Body, &s.PublicRules); err != nil {
-		return statement{}, err
-	}
-	h.held, h.stamp = s, stamp
-	return s, nil
+	return h.told.Read(h.c.Store, inspection.RulesName, h.c.Log, func(st publishing.Statement) (statement, error) {
+		s := statement{body: st.Body, hash: st.Hash}
+		err := json.Unmarshal(st.Body, &s.PublicRules)
+		return s, err
+	})
 }
 
 var (

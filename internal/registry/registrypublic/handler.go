@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"zhengshu/internal/calendar"
@@ -58,9 +57,7 @@ type Handler struct {
 	door  *porch.Door
 	asked porch.Counter
 
-	mu    sync.Mutex
-	stamp publishing.Stamp
-	dir   *directory
+	told publishing.Reading[*directory]
 }
 
 // New makes the door.
@@ -106,29 +103,10 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, fn handle) {
 	}
 }
 
-// directory is the statement as it is now: one stat a request.
 func (h *Handler) directory() (*directory, error) {
-	stamp := h.c.Store.StatementStamp(registry.DirectoryName)
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.dir != nil && stamp == h.stamp {
-		return h.dir, nil
-	}
-	st, err := h.c.Store.ReadStatement(registry.DirectoryName)
-	if err == nil {
-		var d *directory
-		if d, err = newDirectory(st.Body, st.Hash, st.Signature); err == nil {
-			h.dir, h.stamp = d, stamp
-			return d, nil
-		}
-	}
-	if h.dir != nil {
-		// What was read before stays; the broken one is told once.
-		h.c.Log.Error("official directory refused", "error", err)
-		h.stamp = stamp
-		return h.dir, nil
-	}
-	return nil, err
+	return h.told.Read(h.c.Store, registry.DirectoryName, h.c.Log, func(st publishing.Statement) (*directory, error) {
+		return newDirectory(st.Body, st.Hash, st.Signature)
+	})
 }
 
 var (

@@ -40,10 +40,8 @@ type Handler struct {
 	c    Config
 	mux  *http.ServeMux
 
-	mu     sync.Mutex
-	stamp  publishing.Stamp
-	papers []paper
-	files  sync.Mutex // one document is written at a time
+	told  publishing.Reading[[]paper]
+	files sync.Mutex // one document is written at a time
 }
 
 // paper is one bulletin with what was drawn of it.
@@ -89,32 +87,22 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, fn handle) {
 	}
 }
 
-// read is the statement as it is now: one stat a request.
 func (h *Handler) read() ([]paper, error) {
-	stamp := h.c.Store.StatementStamp(reporting.PublicName)
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.papers != nil && stamp == h.stamp {
-		return h.papers, nil
-	}
-	st, err := h.c.Store.ReadStatement(reporting.PublicName)
-	if err != nil {
-		return nil, err
-	}
-	var p reporting.Public
-	if err := json.Unmarshal(st.Body, &p); err != nil {
-		return nil, err
-	}
-	list := make([]paper, 0, len(p.Papers))
-	for _, x := range p.Papers {
-		b, err := x.Bulletin()
-		if err != nil {
+	return h.told.Read(h.c.Store, reporting.PublicName, h.c.Log, func(st publishing.Statement) ([]paper, error) {
+		var p reporting.Public
+		if err := json.Unmarshal(st.Body, &p); err != nil {
 			return nil, err
 		}
-		list = append(list, paper{PublicPaper: x, b: b, files: map[string][]byte{}})
-	}
-	h.papers, h.stamp = list, stamp
-	return list, nil
+		list := make([]paper, 0, len(p.Papers))
+		for _, x := range p.Papers {
+			b, err := x.Bulletin()
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, paper{PublicPaper: x, b: b, files: map[string][]byte{}})
+		}
+		return list, nil
+	})
 }
 
 func find(r *http.Request, list []paper) (paper, error) {
