@@ -280,12 +280,12 @@ func renderOurs(dir string, site registry.SiteID) (r rendered, err error) {
 	if err := h.Publisher.Rebuild(ctx, site); err != nil {
 		return r, err
 	}
-	r.Again, r.AgainCPU, r.RSS = time.Since(start).Seconds(), processor()-before, peak()
+	r.Again, r.AgainCPU, r.RSS = time.Since(start).Seconds(), (processor() - before).Seconds(), peak()
 	before = processor()
 	if err := h.Publisher.Reindex(ctx, site); err != nil {
 		return r, err
 	}
-	r.Index, r.IndexRSS = processor()-before, peak()
+	r.Index, r.IndexRSS = (processor() - before).Seconds(), peak()
 	return r, h.Close(ctx)
 }
 
@@ -342,7 +342,7 @@ func renderBare(dir string, n int) (r rendered, err error) {
 		})
 	}
 	wg.Wait()
-	r.Seconds, r.CPU = time.Since(start).Seconds(), processor()-before
+	r.Seconds, r.CPU = time.Since(start).Seconds(), (processor() - before).Seconds()
 	return r, err
 }
 
@@ -353,16 +353,6 @@ func peak() float64 {
 		return 0
 	}
 	return float64(u.Maxrss) / 1024
-}
-
-// processor is the time of this process so far, in seconds.
-func processor() float64 {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	sec := func(t syscall.Timeval) float64 { return float64(t.Sec) + float64(t.Usec)/1e6 }
-	return sec(u.Utime) + sec(u.Stime)
 }
 
 func count(b *testing.B, dir string) (pages int, size int64) {

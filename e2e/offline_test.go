@@ -218,7 +218,7 @@ func offlineJourney(t *testing.T, h house, clock *movable, b *browser) {
 	city.open("/console/messages")
 	city.sees("西安市商务局超期未办：恢复上线")
 	province.again()
-	province.open("/console/messages")
+	province.open("/console/messages?q=" + url.QueryEscape("西安市商务局超期未办"))
 	province.sees("西安市商务局超期未办：恢复上线")
 	province.both("offline-late-province")
 

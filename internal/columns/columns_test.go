@@ -236,7 +236,7 @@ func (h *house) status(o *office, it library.Item) int {
 
 func (h *house) told(o *office, word string) (list []notify.Message) {
 	h.t.Helper()
-	for _, m := range must(notify.New(h.db).Messages(context.Background(), o.editor.session, false, 50))(h.t) {
+	for _, m := range must(notify.New(h.db).Messages(context.Background(), o.editor.session, notify.Filter{}, 50))(h.t) {
 		if strings.Contains(m.Title, word) {
 			list = append(list, m)
 		}

@@ -149,7 +149,7 @@ func TestArticle20_1_WhatBelongsToOthersIsHandedOver(t *testing.T) {
 		if err := h.svc.UrgeReferral(h.ctx, h.cac, x.ID); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("urged by the receiver: %v", err)
 		}
-		if told, err := notify.New(h.db).Messages(h.ctx, h.cac, false, 20); err != nil || len(told) < 2 {
+		if told, err := notify.New(h.db).Messages(h.ctx, h.cac, notify.Filter{}, 20); err != nil || len(told) < 2 {
 			t.Errorf("told %+v, %v", told, err)
 		}
 		// Row by row: done, given back, and of a case where it is handled.

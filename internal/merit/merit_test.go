@@ -188,7 +188,7 @@ func TestArticle30_OneEntersAnotherChecks(t *testing.T) {
 		if got := h.listed("neighbour", merit.Filter{}); got != nil {
 			t.Errorf("a neighbour sees %v", got)
 		}
-		told, err := notify.New(h.db).Messages(context.Background(), unit, false, 10)
+		told, err := notify.New(h.db).Messages(context.Background(), unit, notify.Filter{}, 10)
 		h.must(err)
 		if len(told) != 1 || strings.Contains(told[0].Title+told[0].Body, "张三") {
 			t.Errorf("the unit was told %+v", told)

@@ -98,17 +98,31 @@ type Service struct{ db *db.DB }
 // New makes the service.
 func New(d *db.DB) *Service { return &Service{db: d} }
 
-// Messages of the signed-in person, newest first: those of the units where a
-// post is held or stood in for, and those to the person. It takes the session, not a scope,
-// because a message belongs to its reader.
-func (s *Service) Messages(ctx context.Context, session *authz.Session, unreadOnly bool, limit int) ([]Message, error) {
-	if session == nil || len(session.Posts) == 0 {
-		return nil, nil
-	}
+// Filter narrows a person's messages.
+type Filter struct {
+	Unread bool
+	Text   string // in title or body
+}
+
+// of are the conditions for the messages m with the person's mark r.
+func (f Filter) of(session *authz.Session) *db.Where {
 	var w db.Where
 	w.And("(m.person_id IS NULL OR m.person_id = ?)", session.PersonID)
 	w.And("m.unit_id IN " + db.Among(&w, units(session)))
-	w.AndIf(unreadOnly, "r.person_id IS NULL")
+	w.AndIf(f.Unread, "r.person_id IS NULL")
+	like := db.Contains(f.Text)
+	w.AndIf(f.Text != "", `(lower(m.title) LIKE ? ESCAPE '\' OR lower(m.body) LIKE ? ESCAPE '\')`, like, like)
+	return &w
+}
+
+// Messages of the signed-in person, newest first: those of the units where a
+// post is held or stood in for, and those to the person. It takes the session, not a scope,
+// because a message belongs to its reader.
+func (s *Service) Messages(ctx context.Context, session *authz.Session, f Filter, limit int) ([]Message, error) {
+	if session == nil || len(session.Posts) == 0 {
+		return nil, nil
+	}
+	w := f.of(session)
 	person := w.Arg(session.PersonID)
 	return db.All(ctx, s.db, func(r db.Scanner) (Message, error) {
 		var m Message
@@ -131,6 +145,24 @@ func (s *Service) MarkRead(ctx context.Context, session *authz.Session, id strin
 			INSERT INTO read_mark (message_id, person_id, at)
 			SELECT m.id, `+person+`, `+at+` FROM message m WHERE m.id = `+message+`
 			   AND (m.person_id = `+person+` OR m.person_id IS NULL AND m.unit_id IN `+db.Among(&w, units(session))+`)
+			ON CONFLICT (message_id, person_id) DO NOTHING`, w.Args()...)
+		return err
+	})
+}
+
+// MarkAllRead notes that the person has seen every message the filter leaves.
+func (s *Service) MarkAllRead(ctx context.Context, session *authz.Session, f Filter) error {
+	if session == nil || len(session.Posts) == 0 {
+		return nil
+	}
+	f.Unread = true
+	return s.db.Update(ctx, func(tx *db.Tx) error {
+		w := f.of(session)
+		person, at := w.Arg(session.PersonID), w.Arg(tx.Now())
+		_, err := tx.Quiet(ctx, `
+			INSERT INTO read_mark (message_id, person_id, at)
+			SELECT m.id, `+person+`, `+at+` FROM message m LEFT JOIN read_mark r ON r.message_id = m.id AND r.person_id = `+person+`
+			 WHERE `+w.SQL()+`
 			ON CONFLICT (message_id, person_id) DO NOTHING`, w.Args()...)
 		return err
 	})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 
 	"zhengshu/internal/authz"
@@ -45,6 +46,7 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/{$}", Permit: authz.SignedIn, Handle: h.home},
 		{Pattern: "GET /console/inbox", Permit: authz.SignedIn, Handle: h.home},
 		{Pattern: "GET /console/messages", Permit: authz.SignedIn, Handle: h.messages},
+		{Pattern: "POST /console/messages/read", Permit: authz.SignedIn, Handle: h.readAll},
 		{Pattern: "POST /console/messages/{id}/read", Permit: authz.SignedIn, Handle: h.read},
 		{Pattern: "GET /console/me/notifications", Permit: authz.SignedIn, Handle: h.preference},
 		{Pattern: "POST /console/me/notifications", Permit: authz.SignedIn, Handle: h.setPreference},
@@ -253,7 +255,7 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	var err error
-	if b.messages, err = h.notify.Messages(ctx, session, true, most); err != nil {
+	if b.messages, err = h.notify.Messages(ctx, session, notify.Filter{Unread: true}, most); err != nil {
 		return err
 	}
 	b.messages = audience(session, b.messages, func(href string) authz.Permission { return web.Need(ctx, href) })
@@ -306,9 +308,14 @@ func (h *Handler) tasks(ctx context.Context, session *authz.Session, tab workben
 type messagesView struct {
 	Heading web.Heading
 	Tabs    web.Tabs
+	Filter  web.Filter
 	Items   []notify.Message
 	Empty   web.Empty
+	Cut     string // said when there are more
+	Unread  int
 	All     bool
+	Text    string
+	Here    string // this list's address
 }
 
 // Title of the document.
@@ -319,38 +326,68 @@ func (messagesView) Crumbs() []web.Crumb {
 	return []web.Crumb{{Name: "工作台", Href: "/console"}, {Name: "消息"}}
 }
 
-func newMessagesView(list []notify.Message, all bool) messagesView {
+func newMessagesView(list []notify.Message, q url.Values, cut bool) messagesView {
 	v := messagesView{Heading: web.Heading{Title: "消息", Lead: "发给您和您所在单位的通知。"}, Empty: web.Empty{Title: "没有待阅消息"},
-		Tabs: messageTabs(0)}
-	if all {
-		v.Tabs = messageTabs(1)
+		Tabs: messageTabs(0), Items: list, All: q.Get("all") != "", Text: q.Get("q"), Here: "/console/messages",
+		Filter: web.Filter{Action: "/console/messages", Total: len(list), Over: cut, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "标题或内容"}}}}
+	keep := url.Values{}
+	if v.All {
+		v.Tabs, v.Empty.Title, v.Filter.Reset = messageTabs(1), "没有消息", "/console/messages?all=1"
+		v.Filter.Hidden = []web.Field{{Name: "all"}}
+		keep.Set("all", "1")
 	}
-	v.Items, v.All = list, all
-	if all {
-		v.Empty.Title = "没有消息"
+	if v.Text != "" {
+		v.Empty = web.Empty{Title: "没有符合条件的消息", Text: "换一个词，或者清空条件再看。"}
+		keep.Set("q", v.Text)
+	}
+	if len(keep) > 0 {
+		v.Here += "?" + keep.Encode()
+	}
+	v.Filter.Fill(q)
+	for _, m := range list {
+		if !m.Read {
+			v.Unread++
+		}
+	}
+	if cut {
+		v.Cut = fmt.Sprintf("只列出最近的 %d 条。较早的请用上面的条件查找。", most)
 	}
 	return v
 }
 
 var messagesPage = web.Define(views, "views/messages.html",
-	newMessagesView(nil, false),
-	newMessagesView([]notify.Message{{ID: "m1", Title: "待办：开设网站", Body: "SP-2026-0007 已到您单位审核。", Link: "/console/cases/1", At: sampleAt, Urgent: true}, {ID: "m2", Title: "批准：开设网站", Link: "/console/cases/1", At: sampleAt, Read: true}}, true),
-	newMessagesView([]notify.Message{{ID: `"><script>`, Title: "<script>alert(1)</script>", Body: "</p><script>", Link: "javascript:alert(1)"}}, false),
+	newMessagesView(nil, nil, false),
+	newMessagesView([]notify.Message{{ID: "m1", Title: "待办：开设网站", Body: "SP-2026-0007 已到您单位审核。", Link: "/console/cases/1", At: sampleAt, Urgent: true}, {ID: "m2", Title: "批准：开设网站", Link: "/console/cases/1", At: sampleAt, Read: true}}, url.Values{"all": {"1"}, "q": {"开设"}}, true),
+	newMessagesView([]notify.Message{{ID: `"><script>`, Title: "<script>alert(1)</script>", Body: "</p><script>", Link: "javascript:alert(1)"}}, url.Values{"q": {`"><script>`}}, false),
 )
 
+func filterOf(q url.Values) notify.Filter {
+	return notify.Filter{Unread: q.Get("all") == "", Text: q.Get("q")}
+}
+
 func (h *Handler) messages(w http.ResponseWriter, r *http.Request) error {
-	all := r.URL.Query().Get("all") != ""
-	list, err := h.notify.Messages(r.Context(), authz.SessionFrom(r.Context()), !all, most)
+	list, err := h.notify.Messages(r.Context(), authz.SessionFrom(r.Context()), filterOf(r.URL.Query()), most+1)
 	if err != nil {
 		return err
 	}
+	cut := len(list) > most
+	list = list[:min(most, len(list))]
 	list = audience(authz.SessionFrom(r.Context()), list, func(href string) authz.Permission { return web.Need(r.Context(), href) })
 	for i := range list {
 		if !web.MayOpen(r, list[i].Link) {
 			list[i].Link = ""
 		}
 	}
-	return messagesPage.Render(w, r, newMessagesView(list, all))
+	return messagesPage.Render(w, r, newMessagesView(list, r.URL.Query(), cut))
+}
+
+// readAll marks what the list's conditions leave, so that a flood of one kind
+// is found by its words and put away in one act.
+func (h *Handler) readAll(w http.ResponseWriter, r *http.Request) error {
+	if err := h.notify.MarkAllRead(r.Context(), authz.SessionFrom(r.Context()), notify.Filter{Text: r.PostFormValue("q")}); err != nil {
+		return err
+	}
+	return web.Done(w, r, web.SafeNext(r.PostFormValue("next"), "/console/messages"), "已全部标为已阅")
 }
 
 func (h *Handler) read(w http.ResponseWriter, r *http.Request) error {
