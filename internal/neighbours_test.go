@@ -1024,7 +1024,7 @@ func TestNeighbours(t *testing.T) {
 				continue
 			}
 			hasID := strings.Contains(strings.TrimSuffix(route.Pattern, "{$}"), "{")
-			for _, info := range authz.Roles {
+			for _, info := range n.askers(route) {
 				for _, at := range n.addresses(route.Pattern, n.a) {
 					for _, q := range questions(n.b) {
 						got := n.get(n.a, info.Role, at+q)
@@ -1083,6 +1083,25 @@ func TestNeighbours(t *testing.T) {
 		}
 		t.Logf("%d requests, %d pages read", walked, read)
 	})
+}
+
+// askers are the roles that ask for a page: all of them, and on PostgreSQL the
+// first and the last of those that may open it. What a role may see is decided
+// by one code on both; what can differ is how the database reads its questions.
+func (n *neighbourhood) askers(route web.Route) []authz.RoleInfo {
+	if n.h.DB.Dialect() != db.Postgres {
+		return authz.Roles
+	}
+	var may []authz.RoleInfo
+	for _, info := range authz.Roles {
+		if n.a.people[info.Role].May(route.Permit) {
+			may = append(may, info)
+		}
+	}
+	if len(may) > 2 {
+		may = []authz.RoleInfo{may[0], may[len(may)-1]}
+	}
+	return may
 }
 
 // The same for every act: with the neighbour's id it is not found and nothing

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/url"
 	"slices"
-	"strings"
 
 	"zhengshu/internal/publishing/theme"
 	"zhengshu/internal/registry"
@@ -106,8 +105,8 @@ func (d *drawing) formerPages(ctx context.Context) error {
 	if d.e.before == nil || d.e.fresh || len(d.e.before.Site.Former) == 0 {
 		return nil
 	}
-	return d.e.before.Each(func(p Page) error { // a closing that was given up
-		if strings.HasPrefix(p.Path, theme.FormerPath) && !drawn[p.Path] {
+	return d.e.eachOld(theme.FormerPath, func(p Page) error { // a closing that was given up
+		if !drawn[p.Path] {
 			d.e.drop(p.Path)
 		}
 		return nil

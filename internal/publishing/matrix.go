@@ -2,7 +2,6 @@ package publishing
 
 import (
 	"context"
-	"strings"
 
 	"zhengshu/internal/db"
 	"zhengshu/internal/publishing/theme"
@@ -47,8 +46,8 @@ func (d *drawing) matrixPages(ctx context.Context) error {
 	if d.e.before == nil || d.e.fresh {
 		return nil
 	}
-	return d.e.before.Each(func(p Page) error {
-		if strings.HasPrefix(p.Path, "/matrix/") && !drawn[p.Path] {
+	return d.e.eachOld("/matrix/", func(p Page) error {
+		if !drawn[p.Path] {
 			d.e.drop(p.Path)
 		}
 		return nil
