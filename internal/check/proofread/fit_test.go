@@ -250,7 +250,7 @@ func inject(rng *rand.Rand, l *likely, words wordSet, s string, kind editKind) (
 			return string(slices.Insert(slices.Clone(rs), i+n, rs[i:i+n]...)), i, true
 		case editWord:
 			a, b := l.sound[rs[i]], l.sound[rs[i+1]]
-			if _, known := words[string(rs[i:i+2])]; known && len(a) > 0 && len(b) > 0 {
+			if words.has(rs[i:i+2]) && len(a) > 0 && len(b) > 0 {
 				out := slices.Clone(rs)
 				out[i], out[i+1] = pick(a), pick(b)
 				return string(out), i, true
