@@ -28,6 +28,7 @@ func (r Report) WriteMarkdown(w io.Writer) error {
 		p.line("")
 		p.line("left out: %s: no such set in the folder.", x)
 	}
+	writeAims(p, r.Aims(), r.Robots, r.Suites)
 	r.Extraction.write(p)
 	r.Concealed.write(p)
 	r.Privacy.write(p)
