@@ -79,8 +79,7 @@ func (r Report) Aims() (out []Aim) {
 	return out
 }
 
-// writeAims writes the table that tells at a look whether the aims are met. Of
-// public suites no share is aimed at: what is judged otherwise is named.
+// writeAims writes the table that tells at a look whether the aims are met.
 func writeAims(p *page, aims []Aim, r *Robots, suites []Suite) {
 	if len(aims) == 0 && r == nil && len(suites) == 0 {
 		return
@@ -101,6 +100,7 @@ func writeAims(p *page, aims []Aim, r *Robots, suites []Suite) {
 		rows = append(rows, []string{s.Name, s.Agree.String(), "all but exceptions listed", excepted(s.Agree, len(s.Exceptions))})
 	}
 	p.table([]string{"figure", "measured", "aim", ""}, rows)
+	p.line("- Of a public suite no share was aimed at: what is judged otherwise is listed with its reason.")
 }
 
 // excepted says whether what was judged otherwise is named.

@@ -99,8 +99,8 @@ func TestPacks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(packs.pairs) < 400 || len(packs.sensitive) < 100 || len(packs.judgement.Weights) != int(editKinds) {
-		t.Errorf("packs hold %d pairs, %d sensitive words, %d kinds of weights", len(packs.pairs), len(packs.sensitive), len(packs.judgement.Weights))
+	if len(packs.pairs) < 400 || len(packs.sensitive) < 100 || len(packs.judgement.Nets) != int(editKinds) {
+		t.Errorf("packs hold %d pairs, %d sensitive words, %d kinds of weights", len(packs.pairs), len(packs.sensitive), len(packs.judgement.Nets))
 	}
 	for _, x := range packs.pairs {
 		if len(x.Right) == 0 || runeLen(x.Wrong) < 2 || slices.Contains(x.Right, x.Wrong) {
