@@ -59,7 +59,7 @@ var accountChecks = []Check{
 // OnAccount is the subject of the checks on accounts.
 const OnAccount = "account"
 
-func accountStale(c Check, f *Facts) []Finding {
+func accountStale(c *Check, f *Facts) []Finding {
 	a := f.Account
 	switch {
 	case a == nil:
@@ -76,7 +76,7 @@ func accountStale(c Check, f *Facts) []Finding {
 	return []Finding{c.fine(a.Name)}
 }
 
-func accountOriginal(c Check, f *Facts) []Finding {
+func accountOriginal(c *Check, f *Facts) []Finding {
 	a := f.Account
 	switch {
 	case a == nil:
@@ -95,7 +95,7 @@ func accountOriginal(c Check, f *Facts) []Finding {
 	return []Finding{c.fine(a.Name)}
 }
 
-func accountInteraction(c Check, f *Facts) []Finding {
+func accountInteraction(c *Check, f *Facts) []Finding {
 	a := f.Account
 	switch {
 	case a == nil:
@@ -108,7 +108,7 @@ func accountInteraction(c Check, f *Facts) []Finding {
 	return []Finding{c.untested("没有登记互动情况", a.Name)}
 }
 
-func accountSubject(c Check, f *Facts) []Finding {
+func accountSubject(c *Check, f *Facts) []Finding {
 	a := f.Account
 	switch {
 	case a == nil:
@@ -123,7 +123,7 @@ func accountSubject(c Check, f *Facts) []Finding {
 	return []Finding{c.fine(a.Name)}
 }
 
-func accountRenamed(c Check, f *Facts) []Finding {
+func accountRenamed(c *Check, f *Facts) []Finding {
 	a := f.Account
 	switch {
 	case a == nil:

@@ -31,7 +31,7 @@ var dateChecks = []Check{
 	},
 }
 
-func futureDates(c Check, f *Facts) []Finding {
+func futureDates(c *Check, f *Facts) []Finding {
 	if f.Today.IsZero() {
 		return []Finding{c.untested("没有给出检查日期", "发布时间")}
 	}
@@ -39,8 +39,7 @@ func futureDates(c Check, f *Facts) []Finding {
 	latest := f.Today.AddDays(1)
 	var out []Finding
 	// A day without its label may be a deadline, or that of a season to come.
-	labelled := containsAny(f.Page.bare, []string{"发布时间", "发布日期", "发文日期"})
-	if d := parseStamp(f.Page.Published).date; labelled && !d.IsZero() && d.After(latest) {
+	if d := parseStamp(f.Page.Published).date; !d.IsZero() && d.After(latest) && containsAny(f.Page.bare, []string{"发布时间", "发布日期", "发文日期"}) {
 		out = append(out, c.wrong("显示为 "+isoDate(d), "发布时间"))
 	}
 	if d := parseStamp(f.Page.Tag("PubDate")).date; len(out) == 0 && !d.IsZero() && d.After(latest) {
@@ -62,7 +61,7 @@ func futureDates(c Check, f *Facts) []Finding {
 	return out
 }
 
-func beforeSite(c Check, f *Facts) []Finding {
+func beforeSite(c *Check, f *Facts) []Finding {
 	d := parseStamp(f.Page.Published).date
 	if f.Ledger == nil || f.Ledger.Opened.IsZero() || d.IsZero() {
 		return nil
@@ -80,7 +79,7 @@ func beforeSite(c Check, f *Facts) []Finding {
 // worth a look.
 const sameStamps = 8
 
-func sameInstants(c Check, f *Facts) []Finding {
+func sameInstants(c *Check, f *Facts) []Finding {
 	if len(f.Dated) == 0 {
 		return nil
 	}
