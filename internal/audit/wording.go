@@ -37,7 +37,7 @@ var acts = map[string]string{
 	"matrix.derive": "矩阵按台账归位", "matrix.place": "指定矩阵位置", "matrix.release": "矩阵位置改按台账", "matrix.gap.open": "矩阵缺少龙头", "matrix.gap.close": "矩阵龙头已有",
 	"platform.add": "登记集约化平台", "platform.change": "修改集约化平台", "platform.retire": "停用集约化平台", "platform.stand": "登记所在平台", "platform.leave": "离开平台", "platform.plan": "制定迁移计划", "platform.plan.end": "迁移计划终止",
 	"platform.migrated": "迁入平台完成", "platform.look": "核对域名指向", "platform.day": "迁移进度日记录", "platform.tenant.limits": "设定进驻限额", "platform.tenant.suspend": "暂停新增内容", "platform.tenant.resume": "恢复新增内容", "platform.tenant.warn": "限额提醒",
-	"moveout.ask": "发起整站导出", "moveout.stage": "整站导出进度", "moveout.part": "整站导出完成一部分", "moveout.ready": "整站导出完成", "moveout.fetch": "下载整站导出", "moveout.fail": "整站导出未完成", "moveout.expire": "整站导出过期",
+	"moveout.ask": "发起整站导出", "moveout.stage": "整站导出进度", "moveout.part": "整站导出完成一部分", "moveout.ready": "整站导出完成", "moveout.fetch": "下载整站导出", "moveout.fail": "整站导出未完成", "moveout.expire": "整站导出过期", "moveout.bring": "开始迁入网站档案", "moveout.keep": "迁入网站以前的记录", "moveout.arrive": "迁入网站档案完成", "letters.arrive": "来信随网站迁入", "publishing.address.take": "迁入停用的网址", "library.place.arrive": "迁入栏目中的位置", "library.item.end_arrive": "迁入稿件的归档或替代",
 	"blueprint.keep": "存为建站模板", "blueprint.retire": "停用建站模板", "blueprint.build": "用模板建站", "app.backup": "完成备份",
 	"impostor.find": "登记假冒线索", "impostor.verify": "核实为假冒", "impostor.dismiss": "认定不是假冒", "impostor.reopen": "重新核实假冒线索", "impostor.refer": "商请网信部门处理", "impostor.hand_on": "协调通信、公安处置", "impostor.result": "登记假冒处置结果", "impostor.vanish": "假冒已无法访问", "impostor.return": "假冒恢复访问", "impostor.close": "假冒线索办结", "impostor.look": "查看假冒", "impostor.reveal": "查看举报人联系方式", "impostor.candidates": "发现相近域名", "impostor.suspect": "相近域名登记为线索", "impostor.set_aside": "相近域名认定不是假冒",
 	"newmedia.receipt": "登记账号检查情况", "newmedia.feed": "设置账号订阅源", "newmedia.import": "导入账号发布数据", "inspection.vantage.add": "登记监测点", "inspection.vantage.line": "设置自检地址", "inspection.vantage.revoke": "停用监测点",
@@ -55,7 +55,8 @@ var acts = map[string]string{
 	"appraisal.result.accept": "确认考核结果", "appraisal.erratum.propose": "提出勘误", "appraisal.erratum.confirm": "确认勘误", "appraisal.erratum.refuse": "勘误未通过",
 	"blindtest.plan": "计划盲测", "blindtest.start": "开始盲测", "blindtest.cancel": "取消盲测", "blindtest.close": "结束盲测", "blindtest.persona.ask": "申请启封发件人", "blindtest.persona.agree": "同意启封发件人", "blindtest.persona.read": "查看发件人", "letters.withdraw": "测试信件退出统计",
 	"blindtest.letter.form": "打开写信页面", "blindtest.letter.send": "测试信件发出", "blindtest.letter.answer": "测试信件收到答复", "blindtest.letter.lapse": "测试信件期满未答复", "blindtest.letter.void": "测试信件作废", "blindtest.mark.give": "盲评答复", "blindtest.mark.settle": "裁定盲评分歧",
-	"merit.enter": "登记表扬或问责", "merit.check": "复核登记", "merit.return": "退回登记", "merit.amend": "改正后再送复核", "merit.drop": "作废登记",
+	"errorreport.import": "导入网民找错名单",
+	"merit.enter":        "登记表扬或问责", "merit.check": "复核登记", "merit.return": "退回登记", "merit.amend": "改正后再送复核", "merit.drop": "作废登记",
 	"coordination.referral.send": "移送协同监管单位", "coordination.referral.receive": "签收移送事项", "coordination.referral.answer": "反馈移送事项的处理结果", "coordination.referral.urge": "催办移送事项", "assessment.origin.file": "由检查记录列为问题",
 	"passage.declare": "登记状态转换", "setting.change": "变更设置",
 }
