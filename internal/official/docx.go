@@ -117,6 +117,8 @@ type para struct {
 	tabRight  bool
 	redRule   bool
 	pageBreak bool
+	foot      bool // in the frame at the foot of the page
+	rule      int  // a black rule above, in eighths of a point
 }
 
 // open begins a paragraph. The order of the elements is that of the schema.
@@ -128,6 +130,12 @@ func (x *markup) open(p para) {
 	if p.pageBreak {
 		x.WriteString("<w:pageBreakBefore/>")
 	}
+	if p.foot {
+		x.f(`<w:framePr w:w="%d" w:hSpace="0" w:vSpace="0" w:wrap="around" w:vAnchor="margin" w:hAnchor="margin" w:xAlign="left" w:yAlign="bottom"/>`, typeWidth)
+	}
+	if p.rule > 0 {
+		x.f(`<w:pBdr><w:top w:val="single" w:sz="%d" w:space="0" w:color="auto"/></w:pBdr>`, p.rule)
+	}
 	if p.redRule {
 		x.WriteString(`<w:pBdr><w:bottom w:val="single" w:sz="8" w:space="4" w:color="FF0000"/></w:pBdr>`)
 	}
@@ -137,6 +145,10 @@ func (x *markup) open(p para) {
 	line := p.line
 	if line == 0 {
 		line = linePitch
+	} else {
+		// A line with a pitch of its own keeps it: LibreOffice would stretch it to
+		// the lines of the page.
+		x.WriteString(`<w:snapToGrid w:val="0"/>`)
 	}
 	x.f(`<w:spacing w:before="0" w:after="0" w:line="%d" w:lineRule="exact"/>`, line)
 	if p.first != 0 || p.left != 0 || p.right != 0 || p.hanging != 0 {
@@ -373,28 +385,26 @@ func (d *Document) documentXML() (string, []Chart) {
 	return x.String(), x.charts
 }
 
-// imprint writes the 版记 as a table that floats at the foot of the last page:
-// its first and last rules 0.35 mm, the inner one 0.25 mm.
+// imprint writes the 版记 as a frame at the foot of the last page: its first and
+// last rules 0.35 mm, the inner one 0.25 mm. A rule is a paragraph of its own,
+// because the text is indented and the rule is as wide as the type area.
 func (d *Document) imprint(x *markup) {
-	// A table that follows another at once would be taken for its last rows.
-	x.line(para{line: 20}, style{}, "")
-	x.f(`<w:tbl><w:tblPr><w:tblpPr w:vertAnchor="margin" w:horzAnchor="margin" w:tblpXSpec="left" w:tblpYSpec="bottom"/><w:tblOverlap w:val="never"/><w:tblW w:w="%d" w:type="dxa"/><w:tblBorders><w:top w:val="single" w:sz="8" w:space="0" w:color="auto"/><w:bottom w:val="single" w:sz="8" w:space="0" w:color="auto"/><w:insideH w:val="single" w:sz="6" w:space="0" w:color="auto"/></w:tblBorders><w:tblLayout w:type="fixed"/><w:tblCellMar><w:left w:w="0" w:type="dxa"/><w:right w:w="0" w:type="dxa"/></w:tblCellMar></w:tblPr><w:tblGrid><w:gridCol w:w="%d"/></w:tblGrid>`, typeWidth, typeWidth)
-	cell := func(p para, text string) {
-		x.f(`<w:tr><w:trPr><w:cantSplit/></w:trPr><w:tc><w:tcPr><w:tcW w:w="%d" w:type="dxa"/></w:tcPr>`, typeWidth)
-		x.line(p, style{face: faceBody, size: size4}, text)
-		x.WriteString("</w:tc></w:tr>")
-	}
+	rule := func(eighths int) { x.line(para{foot: true, rule: eighths, line: 20}, style{}, "") }
+	rule(8)
 	if d.CopyTo != "" {
-		cell(para{align: "left", left: 4, right: 1, hanging: 3}, "抄送："+strings.TrimRight(d.CopyTo, "。")+"。")
+		x.line(para{foot: true, align: "left", left: 4, right: 1, hanging: 3}, style{face: faceBody, size: size4}, "抄送："+strings.TrimRight(d.CopyTo, "。")+"。")
 	}
 	if d.Printer != "" {
+		if d.CopyTo != "" {
+			rule(6)
+		}
 		text := d.Printer
 		if d.Printed != "" {
 			text += "\t" + d.Printed + "印发"
 		}
-		cell(para{align: "left", left: 1, right: 1, tabRight: true}, text)
+		x.line(para{foot: true, align: "left", left: 1, right: 1, tabRight: true}, style{face: faceBody, size: size4}, text)
 	}
-	x.WriteString("</w:tbl>")
+	rule(8)
 	x.line(para{line: 20}, style{}, "")
 }
 
