@@ -117,8 +117,6 @@ type para struct {
 	tabRight  bool
 	redRule   bool
 	pageBreak bool
-	foot      bool // in the frame at the foot of the page
-	rule      int  // a black rule above, in eighths of a point
 }
 
 // open begins a paragraph. The order of the elements is that of the schema.
@@ -129,12 +127,6 @@ func (x *markup) open(p para) {
 	}
 	if p.pageBreak {
 		x.WriteString("<w:pageBreakBefore/>")
-	}
-	if p.foot {
-		x.f(`<w:framePr w:w="%d" w:hSpace="0" w:vSpace="0" w:wrap="around" w:vAnchor="margin" w:hAnchor="margin" w:xAlign="left" w:yAlign="bottom"/>`, typeWidth)
-	}
-	if p.rule > 0 {
-		x.f(`<w:pBdr><w:top w:val="single" w:sz="%d" w:space="0" w:color="auto"/></w:pBdr>`, p.rule)
 	}
 	if p.redRule {
 		x.WriteString(`<w:pBdr><w:bottom w:val="single" w:sz="8" w:space="4" w:color="FF0000"/></w:pBdr>`)
@@ -319,7 +311,7 @@ func signature(issuer, dated string, sealed bool) (issuerRight, datedRight float
 
 func (d *Document) documentXML() (string, []Chart) {
 	x := &markup{}
-	x.WriteString(xml.Header + `<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><w:body>`)
+	x.WriteString(xml.Header + `<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" xmlns:v="urn:schemas-microsoft-com:vml"><w:body>`)
 	if d.Urgency != "" {
 		x.line(para{align: "left"}, style{face: faceLevel1, size: size3}, d.Urgency)
 	}
@@ -385,27 +377,54 @@ func (d *Document) documentXML() (string, []Chart) {
 	return x.String(), x.charts
 }
 
-// imprint writes the 版记 as a frame at the foot of the last page: its first and
-// last rules 0.35 mm, the inner one 0.25 mm. A rule is a paragraph of its own,
-// because the text is indented and the rule is as wide as the type area.
+// imprint writes the 版记 as a box at the foot of the last page, its first and last
+// rules 0.35 mm, the inner one 0.25 mm. Neither a table nor a frame that floats
+// stays at the foot in LibreOffice; a drawn box, placed from the corner of the page,
+// does so in it as in Word.
 func (d *Document) imprint(x *markup) {
-	rule := func(eighths int) { x.line(para{foot: true, rule: eighths, line: 20}, style{}, "") }
-	rule(8)
+	const points = 20 // twips
+	height := d.imprintLines()*linePitch + 2*points
+	// The box lies over the page and pushes nothing away: as many blank lines go
+	// before it, together with it, so that where it lies nothing else stands.
+	for range d.imprintLines() {
+		x.line(para{keepNext: true}, style{}, "")
+	}
+	x.open(para{line: points})
+	x.f(`<w:r><w:pict><v:rect style="position:absolute;margin-left:%.2fpt;margin-top:%.2fpt;width:%.2fpt;height:%.2fpt;z-index:1;mso-position-horizontal-relative:page;mso-position-vertical-relative:page" filled="f" stroked="f"><v:textbox inset="0,0,0,0"><w:txbxContent>`,
+		float64(marginLeft)/points, float64(pageHeight-marginBottom-height)/points, float64(typeWidth)/points, float64(height)/points)
+	x.f(`<w:tbl><w:tblPr><w:tblW w:w="%d" w:type="dxa"/><w:tblBorders><w:top w:val="single" w:sz="8" w:space="0" w:color="auto"/><w:bottom w:val="single" w:sz="8" w:space="0" w:color="auto"/><w:insideH w:val="single" w:sz="6" w:space="0" w:color="auto"/></w:tblBorders><w:tblLayout w:type="fixed"/><w:tblCellMar><w:left w:w="0" w:type="dxa"/><w:right w:w="0" w:type="dxa"/></w:tblCellMar></w:tblPr><w:tblGrid><w:gridCol w:w="%d"/></w:tblGrid>`, typeWidth, typeWidth)
+	cell := func(p para, text string) {
+		x.f(`<w:tr><w:trPr><w:cantSplit/></w:trPr><w:tc><w:tcPr><w:tcW w:w="%d" w:type="dxa"/></w:tcPr>`, typeWidth)
+		x.line(p, style{face: faceBody, size: size4}, text)
+		x.WriteString("</w:tc></w:tr>")
+	}
 	if d.CopyTo != "" {
-		x.line(para{foot: true, align: "left", left: 4, right: 1, hanging: 3}, style{face: faceBody, size: size4}, "抄送："+strings.TrimRight(d.CopyTo, "。")+"。")
+		cell(para{align: "left", left: 4, right: 1, hanging: 3}, "抄送："+strings.TrimRight(d.CopyTo, "。")+"。")
 	}
 	if d.Printer != "" {
-		if d.CopyTo != "" {
-			rule(6)
-		}
 		text := d.Printer
 		if d.Printed != "" {
 			text += "\t" + d.Printed + "印发"
 		}
-		x.line(para{foot: true, align: "left", left: 1, right: 1, tabRight: true}, style{face: faceBody, size: size4}, text)
+		cell(para{align: "left", left: 1, right: 1, tabRight: true}, text)
 	}
-	rule(8)
-	x.line(para{line: 20}, style{}, "")
+	x.WriteString("</w:tbl>")
+	x.line(para{line: points}, style{}, "")
+	x.WriteString(`</w:txbxContent></v:textbox></v:rect></w:pict></w:r></w:p>`)
+}
+
+// imprintLines are the lines of the 版记, at most: the addressees of copies stand
+// in 四号 between four characters from the left and one from the right.
+func (d *Document) imprintLines() int {
+	n := 0
+	if d.CopyTo != "" {
+		const room = (typeWidth - 5*character) / (size4 * 10 / 2) // half characters of 14 pt a line
+		n += (measure("抄送："+d.CopyTo+"。") - 6 + room - 1) / room
+	}
+	if d.Printer != "" {
+		n++
+	}
+	return n
 }
 
 // footer is the page number “— 1 —” in 四号宋体, one character in from the outer
