@@ -337,24 +337,35 @@ func (d *Document) documentXML() (string, []Chart) {
 		x.line(para{align: "left"}, body, strings.TrimRight(strings.TrimSpace(d.To), "：:")+"：")
 	}
 	main, attached := d.parted()
-	for _, b := range main {
+	signed := d.Issuer != "" || d.Dated != ""
+	for i, b := range main {
+		if p, ok := b.(paragraph); ok && signed && i == len(main)-1 {
+			// Who signs never stands on a page without text (7.3.5.4).
+			x.line(para{align: "both", first: 2, keepNext: true}, body, p.text)
+			continue
+		}
 		b.write(x)
 	}
+	kept := func(n int) {
+		for range n {
+			x.line(para{keepNext: signed}, style{}, "")
+		}
+	}
 	if len(d.Attachments) > 0 {
-		x.blank(1)
+		kept(1)
 		for i, name := range d.Attachments {
 			switch {
 			case len(d.Attachments) == 1:
-				x.line(para{align: "left", left: 5, hanging: 3}, body, "附件："+name)
+				x.line(para{align: "left", left: 5, hanging: 3, keepNext: signed}, body, "附件："+name)
 			case i == 0:
-				x.line(para{align: "left", left: 6, hanging: 4}, body, "附件：1."+name)
+				x.line(para{align: "left", left: 6, hanging: 4, keepNext: signed}, body, "附件：1."+name)
 			default:
-				x.line(para{align: "left", left: 6, hanging: 1}, body, fmt.Sprintf("%d.%s", i+1, name))
+				x.line(para{align: "left", left: 6, hanging: 1, keepNext: signed}, body, fmt.Sprintf("%d.%s", i+1, name))
 			}
 		}
 	}
-	if d.Issuer != "" || d.Dated != "" {
-		x.blank(2)
+	if signed {
+		kept(2)
 		ir, dr := signature(d.Issuer, d.Dated, d.Sealed)
 		if d.Issuer != "" {
 			x.line(para{align: "right", right: ir, keepNext: true}, body, d.Issuer)

@@ -73,6 +73,8 @@ type Table struct {
 	Links   []string   `json:"links,omitempty"` // of the rows, where they lead in the console
 	// Apart tables are long: the document has them as an attachment.
 	Apart bool `json:"apart,omitempty"`
+	// Merge is how many columns from the left are joined where rows say the same.
+	Merge int `json:"merge,omitempty"`
 }
 
 // Chart is drawn of figures: one value for each label.

@@ -162,7 +162,7 @@ func (s *Service) countAreas(ctx context.Context, _ authz.Scope, b Bulletin, c *
 		}
 		n.found, n.mended, n.orders, n.late = n.found+r.Found, n.mended+r.Mended, n.orders+r.Orders, n.late+r.Late
 	}
-	t := Table{Key: "areas", Section: SectionUnits, Name: "各地区检查情况", Header: []string{"地区", "应检查", "已检查", "合格", "不合格", "合格率", "发现问题", "已整改", "超期整改"}, Widths: []int{4, 2, 2, 2, 2, 2, 2, 2, 2}}
+	t := Table{Key: "areas", Section: SectionUnits, Name: "各地区检查情况", Header: []string{"地区", "应检查", "已检查", "合格", "不合格", "合格率", "发现问题", "已整改", "超期整改"}, Widths: []int{3, 2, 2, 2, 2, 2, 3, 2, 3}}
 	rate := Chart{Key: "areas.rate", Section: SectionUnits, Name: "各地区检查合格率", Unit: "%", From: "areas"}
 	for i, n := range sums {
 		if n.total == 0 {
