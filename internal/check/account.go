@@ -20,6 +20,10 @@ type AccountFacts struct {
 	Posts, Originals int
 	// Interaction is yes or no: whether readers can comment or write.
 	Interaction string
+	// Client says that it is a mobile client, Usable (yes or no) whether it could
+	// be fetched and used when somebody tried.
+	Client bool
+	Usable string
 	// SeenName and SeenSubject are what the platform shows, Subject what the
 	// ledger holds.
 	SeenName, SeenSubject, Subject string
@@ -43,6 +47,11 @@ var accountChecks = []Check{
 		ID: "account.interaction", Articles: []string{"V-M-3.1", "S14.1d"}, Severity: Serious, AppliesTo: []string{OnAccount},
 		Says:     Says{Fine: "开通了互动功能", Wrong: "没有提供有效的互动功能", HowToFix: "请开通留言、评论或私信，并安排专人回应。"},
 		Evidence: "互动入口的截图", run: accountInteraction,
+	},
+	{
+		ID: "account.usable", Articles: []string{"V-M-2.2"}, Severity: Serious, AppliesTo: []string{OnAccount},
+		Says:     Says{Fine: "移动客户端可以下载和使用", Tolerated: "不是移动客户端，不检查能否下载和使用", Wrong: "移动客户端无法下载或使用", HowToFix: "请立即恢复下载和使用；不再运行的，按程序注销。"},
+		Evidence: "下载页和打开后的截图", run: accountUsable,
 	},
 	{
 		ID: "account.subject", Articles: []string{"S9.2"}, Severity: Error, AppliesTo: []string{OnAccount},
@@ -106,6 +115,21 @@ func accountInteraction(c Check, f *Facts) []Finding {
 		return []Finding{c.wrong("", a.Name)}
 	}
 	return []Finding{c.untested("没有登记互动情况", a.Name)}
+}
+
+func accountUsable(c Check, f *Facts) []Finding {
+	a := f.Account
+	switch {
+	case a == nil:
+		return nil
+	case !a.Client:
+		return []Finding{c.tolerated("台账登记的不是移动客户端", a.Name)}
+	case a.Usable == "yes":
+		return []Finding{c.fine(a.Name)}
+	case a.Usable == "no":
+		return []Finding{c.wrong("", a.Name)}
+	}
+	return []Finding{c.untested("没有登记能否下载和使用", a.Name)}
 }
 
 func accountSubject(c Check, f *Facts) []Finding {

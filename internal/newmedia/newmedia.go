@@ -103,6 +103,7 @@ type Receipt struct {
 	LastPost    calendar.Date
 	LastOwn     calendar.Date
 	Interaction string
+	Usable      string // of a mobile client: yes, no; empty: not tried
 	SeenName    string
 	SeenSubject string
 	Note        string
@@ -111,11 +112,11 @@ type Receipt struct {
 	Person      string
 }
 
-const receiptSelect = `SELECT id, at, seen_on, link, last_post, last_own, interaction, seen_name, seen_subject, note, COALESCE(file_id, ''), file_name, person FROM account_receipt`
+const receiptSelect = `SELECT id, at, seen_on, link, last_post, last_own, interaction, usable, seen_name, seen_subject, note, COALESCE(file_id, ''), file_name, person FROM account_receipt`
 
 func scanReceipt(r db.Scanner) (Receipt, error) {
 	var x Receipt
-	err := r.Scan(&x.ID, &x.At, &x.SeenOn, &x.Link, &x.LastPost, &x.LastOwn, &x.Interaction, &x.SeenName, &x.SeenSubject, &x.Note, &x.FileID, &x.FileName, &x.Person)
+	err := r.Scan(&x.ID, &x.At, &x.SeenOn, &x.Link, &x.LastPost, &x.LastOwn, &x.Interaction, &x.Usable, &x.SeenName, &x.SeenSubject, &x.Note, &x.FileID, &x.FileName, &x.Person)
 	return x, err
 }
 
@@ -130,7 +131,8 @@ func (s *Service) Record(ctx context.Context, scope authz.Scope, session *authz.
 	f.Check(n.LastPost.IsZero() || !n.LastPost.After(n.SeenOn), "last_post", "最近发布日期不能晚于查看日期")
 	f.Check(n.LastOwn.IsZero() || !n.LastPost.IsZero() && !n.LastOwn.After(n.LastPost), "last_own", "最近原创日期不能晚于最近发布日期")
 	f.Check(n.Interaction == "" || n.Interaction == "yes" || n.Interaction == "no", "interaction", "请从选项中选择")
-	f.Check(!n.LastPost.IsZero() || n.Interaction != "" || n.SeenName != "" || n.SeenSubject != "", "last_post", "请至少填写一项看到的情况")
+	f.Check(n.Usable == "" || n.Usable == "yes" || n.Usable == "no", "usable", "请从选项中选择")
+	f.Check(!n.LastPost.IsZero() || n.Interaction != "" || n.Usable != "" || n.SeenName != "" || n.SeenSubject != "", "last_post", "请至少填写一项看到的情况")
 	f.Text("seen_name", "平台显示的名称", n.SeenName, false, 100)
 	f.Text("seen_subject", "平台显示的认证主体", n.SeenSubject, false, 100)
 	f.Text("note", "说明", n.Note, false, 500)
@@ -152,13 +154,16 @@ func (s *Service) Record(ctx context.Context, scope authz.Scope, session *authz.
 		if a.Ended() {
 			return fault.Newf(fault.Refused, "账号现在的状态是“%s”，不再检查。", a.StateName())
 		}
+		if n.Usable != "" && !client(a) {
+			return fault.New(fault.Invalid, "只有移动客户端才登记能否下载和使用。").On("usable", "不是移动客户端，请不选")
+		}
 		key := ulid.Make().String()
 		file, err := approval.AttachTo(ctx, tx, "account_receipt", string(id), taken)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `INSERT INTO account_receipt (id, account_id, at, seen_on, link, last_post, last_own, interaction, seen_name, seen_subject, note, file_id, file_name, person) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
-			key, id, tx.Now(), n.SeenOn, n.Link, n.LastPost, n.LastOwn, n.Interaction, n.SeenName, n.SeenSubject, n.Note, db.Null(file.ID), file.Name, session.Name); err != nil {
+		if _, err := tx.Exec(ctx, `INSERT INTO account_receipt (id, account_id, at, seen_on, link, last_post, last_own, interaction, usable, seen_name, seen_subject, note, file_id, file_name, person) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+			key, id, tx.Now(), n.SeenOn, n.Link, n.LastPost, n.LastOwn, n.Interaction, n.Usable, n.SeenName, n.SeenSubject, n.Note, db.Null(file.ID), file.Name, session.Name); err != nil {
 			return err
 		}
 		if !n.LastPost.IsZero() && n.LastPost.After(a.LastPostOn) {
@@ -171,12 +176,15 @@ func (s *Service) Record(ctx context.Context, scope authz.Scope, session *authz.
 				return err
 			}
 		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "newmedia.receipt", Basis: MendDue.Citation, Target: a.Target(), After: map[string]any{"on": n.SeenOn, "last_post": n.LastPost, "interaction": n.Interaction, "name": n.SeenName, "subject": n.SeenSubject}})
+		return audit.Record(ctx, tx, audit.Entry{Act: "newmedia.receipt", Basis: MendDue.Citation, Target: a.Target(), After: map[string]any{"on": n.SeenOn, "last_post": n.LastPost, "interaction": n.Interaction, "usable": n.Usable, "name": n.SeenName, "subject": n.SeenSubject}})
 	}); err != nil {
 		return err
 	}
 	return s.Judge(ctx, scope, id)
 }
+
+// client reports whether an account is a mobile client: V-M-2.2 is for those.
+func client(a registry.Account) bool { return a.Platform == "app" }
 
 // SetFeed says where an account's posts can be read; empty takes it away.
 func (s *Service) SetFeed(ctx context.Context, scope authz.Scope, session *authz.Session, id registry.AccountID, address string) error {
@@ -384,7 +392,7 @@ type Sheet struct {
 // facts gathers what is known of an account.
 func (s *Service) facts(ctx context.Context, q db.Querier, a registry.Account) (check.AccountFacts, error) {
 	today := calendar.DateOf(s.DB.Now())
-	f := check.AccountFacts{Name: a.Name, Publishes: a.Purpose == "" || strings.HasPrefix(a.Purpose, "发布"), Subject: a.VerifiedAs, OriginalDays: OriginalDays, Posts: -1}
+	f := check.AccountFacts{Name: a.Name, Publishes: a.Purpose == "" || strings.HasPrefix(a.Purpose, "发布"), Subject: a.VerifiedAs, Client: client(a), OriginalDays: OriginalDays, Posts: -1}
 	if p, ok := s.Pack(today); ok {
 		if ind, ok := p.Indicator("V-M-2.1"); ok {
 			if v, ok := ind.Param("days"); ok {
@@ -422,6 +430,9 @@ func (s *Service) facts(ctx context.Context, q db.Querier, a registry.Account) (
 		}
 		if f.Interaction == "" {
 			f.Interaction = r.Interaction
+		}
+		if f.Usable == "" {
+			f.Usable = r.Usable
 		}
 		if f.SeenName == "" {
 			f.SeenName = r.SeenName

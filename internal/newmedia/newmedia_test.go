@@ -153,6 +153,7 @@ func TestVM21_AccountsAreJudgedByFeedsFilesAndReceipts(t *testing.T) {
 				*r = newmedia.Receipt{SeenOn: today, Link: r.Link}
 				return shot()
 			},
+			"no client":    func(r *newmedia.Receipt) *approval.Upload { r.Usable = "no"; return shot() },
 			"post to come": func(r *newmedia.Receipt) *approval.Upload { r.LastPost = today.AddDays(2); return shot() },
 		} {
 			r := good
@@ -203,6 +204,37 @@ func TestVM21_AccountsAreJudgedByFeedsFilesAndReceipts(t *testing.T) {
 		}
 		if tally, err := svc.Tally(ctx, system); err != nil || tally.Accounts != 1 || tally.Known != 1 || tally.Wrong != 0 {
 			t.Errorf("%+v, %v", tally, err)
+		}
+		// V-M-2.2: a mobile client that cannot be fetched is owed; that it can is too
+		// little to say of any other account.
+		var app registry.Account
+		must(d.Update(ctx, func(tx *db.Tx) error {
+			var err error
+			app, err = reg.EnterAccount(ctx, tx, system, registry.Account{Unit: list[0].Unit, Platform: "app", Name: "秦务通", Necessity: "网站和公众号不能离线办理", State: registry.Running}, registry.Why{Source: "import", Says: "试验"})
+			return err
+		}))
+		clientAt := func(want check.Outcome) {
+			t.Helper()
+			x, err := svc.Sheet(ctx, system, app.ID)
+			must(err)
+			for _, f := range x.Findings {
+				if f.Check == "account.usable" && f.Outcome != want {
+					t.Errorf("the client is %s, want %s", f.Outcome, want)
+				}
+			}
+		}
+		clientAt(check.Untested)
+		must(svc.Record(ctx, system, me, app.ID, newmedia.Receipt{SeenOn: today, Link: "https://app.example/d", Usable: "no"}, shot()))
+		if clientAt(check.Violated); owed() != 1 {
+			t.Errorf("a client out of use: %d owed", owed())
+		}
+		clock.Advance(time.Minute)
+		must(svc.Record(ctx, system, me, app.ID, newmedia.Receipt{SeenOn: today, Link: "https://app.example/d", Usable: "yes"}, shot()))
+		if clientAt(check.Kept); owed() != 0 {
+			t.Errorf("back in use: %d owed", owed())
+		}
+		if got := outcome("account.usable"); got != check.Tolerated {
+			t.Errorf("of an account that is no client: %s", got)
 		}
 		clock.Advance(16 * 24 * time.Hour)
 		if _, err := svc.JudgeAll(ctx); err != nil {

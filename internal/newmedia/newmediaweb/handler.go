@@ -177,6 +177,12 @@ func newSheet(x newmedia.Sheet, runs bool) record {
 				name = c.Label
 			}
 		}
+		if f.Check == "account.usable" {
+			if f.Outcome == check.Tolerated {
+				continue // not a client
+			}
+			name = "下载和使用"
+		}
 		says := web.Cell{Text: f.Says, Note: f.Fix}
 		if f.Outcome == check.Tolerated {
 			says.Note = f.Why
@@ -198,6 +204,12 @@ func newSheet(x newmedia.Sheet, runs bool) record {
 			says = append(says, "可以互动")
 		case "no":
 			says = append(says, "不能互动")
+		}
+		switch r.Usable {
+		case "yes":
+			says = append(says, "可以下载和使用")
+		case "no":
+			says = append(says, "无法下载或使用")
 		}
 		if r.SeenName != "" {
 			says = append(says, "名称“"+r.SeenName+"”")
@@ -227,6 +239,10 @@ func newSheet(x newmedia.Sheet, runs bool) record {
 			{Name: "seen_name", Label: "平台显示的名称", Max: 100}, {Name: "seen_subject", Label: "平台显示的认证主体", Max: 100}, {Kind: web.TextArea, Name: "note", Label: "说明", Max: 500, Rows: 2},
 			{Kind: web.File, Name: "shot", Label: "截图", Required: true, Accept: approval.Accept, Hint: "PDF、JPG 或 PNG，不超过 20 MB"}}}}, Buttons: []web.Button{{Label: "登记情况"}}},
 			web.Form{Action: at + "/feed", Key: "feed" + string(a.ID), Sections: []web.Section{{Legend: "订阅源", Hint: "平台或监测服务提供的 RSS、Atom 网址，每 6 小时读取一次。清空即停用。", Fields: []web.Field{{Name: "feed", Label: "订阅源网址", Max: 500, Value: x.Feed}}}}, Buttons: []web.Button{{Label: "保存订阅源", Plain: true}}})
+	}
+	if runs && a.Platform == "app" {
+		fields := &v.Forms[0].Sections[0].Fields
+		*fields = slices.Insert(*fields, 2, web.Field{Kind: web.Radios, Name: "usable", Label: "能否下载、打开和使用", Hint: "在手机上从下载页装一次、打开一次（V-M-2.2）", Options: []web.Option{{Value: "", Label: "没有试"}, {Value: "yes", Label: "能"}, {Value: "no", Label: "不能"}}})
 	}
 	feed := web.Term{Name: "订阅源", Text: "没有设置"}
 	if x.Feed != "" {
@@ -279,7 +295,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, said string, er
 func (h *Handler) receipt(w http.ResponseWriter, r *http.Request) error {
 	shot, done, err := web.Attachment(r, "shot")
 	defer done()
-	n := newmedia.Receipt{Link: web.Typed(r, "link"), Interaction: web.Typed(r, "interaction"), SeenName: web.Typed(r, "seen_name"), SeenSubject: web.Typed(r, "seen_subject"), Note: web.Typed(r, "note")}
+	n := newmedia.Receipt{Link: web.Typed(r, "link"), Interaction: web.Typed(r, "interaction"), Usable: web.Typed(r, "usable"), SeenName: web.Typed(r, "seen_name"), SeenSubject: web.Typed(r, "seen_subject"), Note: web.Typed(r, "note")}
 	for _, d := range []struct {
 		name, what string
 		into       *calendar.Date
