@@ -17,7 +17,8 @@ import (
 // was counted is kept as long as nothing can have changed it.
 
 // idle are the acts that change nothing which a paper counts.
-var idle = []string{"signin.", "notify.", "obligation.look", "ledger.export", "org.people.export", "audit.verify", "appraisal.round.rescore", "reporting.bulletin.edit", "reporting.mailing."}
+var idle = []string{"signin.", "notify.", "obligation.look", "ledger.export", "org.people.export", "audit.verify", "appraisal.round.rescore", "reporting.bulletin.edit", "reporting.mailing.",
+	"duty.", "notice.", "annual.", "matrix.", "inspection.evidence.", "inspection.run.start", "inspection.run.begin", "inspection.run.hurry", "inspection.run.fail"}
 
 // draftsKept is how many drafts are kept, rowsKept how many rows they may have
 // together: some 200 bytes each.
