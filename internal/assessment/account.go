@@ -121,6 +121,7 @@ func (s *Service) ScoreAccount(ctx context.Context, scope authz.Scope, id regist
 const (
 	silentID      = "V-M-2.1"
 	interactionID = "V-M-3.1"
+	usableID      = "V-M-2.2"
 )
 
 // AccountStandings observes accounts: when they posted last, and whether readers
@@ -139,11 +140,21 @@ func AccountStandings(m *newmedia.Service) Observer {
 		window, ok := silent.Param("days")
 		hasSilent = hasSilent && ok
 		_, hasInteraction := a.Pack.Indicator(interactionID)
+		_, hasUsable := a.Pack.Indicator(usableID)
 		out := make(map[string][]Seen, len(a.IDs))
 		for _, id := range a.IDs {
 			st := all[registry.AccountID(id)]
 			if hasSilent {
 				out[id] = append(out[id], silence(silent, st, window.Int(), a.On, id))
+			}
+			if hasUsable && st.Usable != "" {
+				o := Seen{Observation: packs.Observation{Indicator: usableID, Outcome: packs.Kept}, Note: "登记于 " + st.UsableOn.String()}
+				if st.Usable == "no" {
+					o.Outcome = packs.Violated
+					o.Hits = []packs.Hit{{Key: "usable"}}
+					o.Facts = []Fact{{Severity: check.Serious, Says: st.UsableOn.String() + "试用：客户端不能下载或使用", Fix: "请恢复下载和使用；不再维护的，按程序注销并在各应用市场下架。", Href: newmedia.Link(registry.AccountID(id)), FirstSeen: st.UsableOn.Start()}}
+				}
+				out[id] = append(out[id], o)
 			}
 			if hasInteraction && st.Interaction != "" {
 				o := Seen{Observation: packs.Observation{Indicator: interactionID, Outcome: packs.Kept}, Note: "登记于 " + st.InteractionOn.String()}

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"strings"
 
 	"zhengshu/internal/calendar"
 )
@@ -26,6 +27,20 @@ type AccountFacts struct {
 	Source                         string // of what is known, in Chinese
 	// PostDays and OriginalDays are the windows; zero: not given.
 	PostDays, OriginalDays int
+	// App says that it is a client that people install or open: Usable is yes or
+	// no as a person tried it on the day UsableOn, Stores are where it is had.
+	App      bool
+	Usable   string
+	UsableOn calendar.Date
+	Stores   []Store
+}
+
+// Store is one place where a client is had, with what asking for its address came
+// to; State is empty before the first look.
+type Store struct {
+	Name, URL string
+	State     LinkState
+	Says      string
 }
 
 var accountChecks = []Check{
@@ -53,6 +68,11 @@ var accountChecks = []Check{
 		ID: "account.renamed", Articles: []string{"S9.1"}, Severity: Error, AppliesTo: []string{OnAccount},
 		Says:     Says{Fine: "名称与台账一致", Wrong: "平台上的名称与台账不一致", HowToFix: "请核对是否改名：改名须按程序变更备案；不是本单位所改的，可能被冒用，请立即核实。"},
 		Evidence: "平台显示的名称", run: accountRenamed,
+	},
+	{
+		ID: "account.usable", Articles: []string{"V-M-2.2"}, Severity: Serious, AppliesTo: []string{OnAccount}, Objects: []Object{App},
+		Says:     Says{Fine: "客户端可以下载和使用", Tolerated: "部分下载地址打不开，仍有地址可以下载", Wrong: "客户端不能下载或使用", HowToFix: "请恢复下载和使用，更新台账登记的下载地址；不再维护的，按程序注销并在各应用市场下架。"},
+		Evidence: "各下载地址的请求时间和结果，试用的网址或截图", run: accountUsable,
 	},
 }
 
@@ -134,4 +154,41 @@ func accountRenamed(c Check, f *Facts) []Finding {
 		return []Finding{c.wrong("平台显示“"+a.SeenName+"”，台账为“"+a.Name+"”", a.Name)}
 	}
 	return []Finding{c.fine(a.Name)}
+}
+
+// accountUsable asks whether a client can be had and used. Whether it can be had a
+// request tells; whether it works only a person who tried it.
+func accountUsable(c Check, f *Facts) []Finding {
+	a := f.Account
+	if a == nil || !a.App {
+		return nil
+	}
+	var dead, alive, silent []string
+	for _, s := range a.Stores {
+		switch s.State {
+		case LinkDead, LinkSoft404:
+			dead = append(dead, "“"+clip(s.Name, 40)+"”"+strings.TrimRight(s.Says, "。"))
+		case LinkAlive:
+			alive = append(alive, s.Name)
+		default:
+			silent = append(silent, "“"+clip(s.Name, 40)+"”"+strings.TrimRight(s.Says, "。"))
+		}
+	}
+	switch {
+	case a.Usable == "no":
+		return []Finding{c.wrong(a.UsableOn.String()+"试用不能下载或使用", a.Name)}
+	case len(dead) > 0 && len(alive)+len(silent) == 0:
+		return []Finding{c.wrong("台账登记的下载地址都打不开，"+strings.Join(dead, "、"), a.Name)}
+	case len(dead) > 0 && len(alive) > 0:
+		return []Finding{c.tolerated(strings.Join(dead, "、")+"，请更新台账", a.Name)}
+	case a.Usable == "yes":
+		return []Finding{c.fine(a.Name)}
+	case len(a.Stores) == 0:
+		return []Finding{c.untested("台账没有登记下载地址，也没有人登记试用情况", a.Name)}
+	case len(alive) > 0:
+		return []Finding{c.untested("下载地址可以打开，能否使用还没有人登记", a.Name)}
+	case len(dead) > 0:
+		return []Finding{c.untested(strings.Join(dead, "、")+"，其余地址没有取得结果", a.Name)}
+	}
+	return []Finding{c.untested("下载地址没有取得结果："+strings.Join(silent, "、"), a.Name)}
 }

@@ -18,6 +18,8 @@ type Standing struct {
 	Source             string // of LastPost, in Chinese
 	Interaction        string // yes, no; empty: nobody said
 	InteractionOn      calendar.Date
+	Usable             string // of an app: yes, no; empty: nobody tried
+	UsableOn           calendar.Date
 }
 
 func (x *Standing) post(on calendar.Date, source string) {
@@ -66,7 +68,7 @@ func (s *Service) Standings(ctx context.Context, q db.Querier, scope authz.Scope
 		id         registry.AccountID
 		on, posted calendar.Date
 		at         time.Time
-		says       string
+		says, used string
 	}
 	// When the ledger was last told: what it says was so on that day.
 	told, err := db.All(ctx, q, func(r db.Scanner) (row, error) {
@@ -125,9 +127,9 @@ func (s *Service) Standings(ctx context.Context, q db.Querier, scope authz.Scope
 	}
 	receipts, err := db.All(ctx, q, func(r db.Scanner) (row, error) {
 		var x row
-		err := r.Scan(&x.id, &x.on, &x.posted, &x.says)
+		err := r.Scan(&x.id, &x.on, &x.posted, &x.says, &x.used)
 		return x, err
-	}, `SELECT account_id, seen_on, last_post, interaction FROM account_receipt WHERE seen_on <= $1 AND seen_on >= $2 AND at < $3 ORDER BY account_id, seen_on, at, id`, on, on.AddDays(-receiptFor), known)
+	}, `SELECT account_id, seen_on, last_post, interaction, usable FROM account_receipt WHERE seen_on <= $1 AND seen_on >= $2 AND at < $3 ORDER BY account_id, seen_on, at, id`, on, on.AddDays(-receiptFor), known)
 	if err != nil {
 		return nil, err
 	}
@@ -142,6 +144,9 @@ func (s *Service) Standings(ctx context.Context, q db.Querier, scope authz.Scope
 		}
 		if x.says != "" {
 			st.Interaction, st.InteractionOn = x.says, x.on
+		}
+		if x.used != "" {
+			st.Usable, st.UsableOn = x.used, x.on
 		}
 	}
 	held := make(map[registry.AccountID]Standing, len(out))
