@@ -25,6 +25,11 @@ var dateChecks = []Check{
 		Evidence: "页面显示的发布时间和台账登记的开通日期", run: pageOnly(beforeSite),
 	},
 	{
+		ID: "dates.moved", Articles: []string{"V-W-1.5"}, Severity: Error, AppliesTo: []string{string(ClassContent)},
+		Says:     Says{Fine: "发布时间与以前查看时相同", Wrong: "信息的发布时间被改动", HowToFix: "请恢复首次发布时间；内容有更正的，另外注明更新时间，不得改写发布时间。"},
+		Evidence: "前后两次查看时页面显示的发布时间和网页快照", run: pageOnly(movedDates),
+	},
+	{
 		ID: "dates.all_same", Articles: []string{"V-W-1.5"}, Severity: Advice, AppliesTo: []string{OnSite},
 		Says:     Says{Fine: "同一栏目的信息发布时间各不相同", Wrong: "同一栏目多条信息的发布时间完全相同", HowToFix: "请核实是否为应付检查集中补发或改写时间；确属批量迁移的，说明情况。"},
 		Evidence: "各页面显示的发布时间", run: sameInstants,
@@ -74,6 +79,33 @@ func beforeSite(c Check, f *Facts) []Finding {
 		return []Finding{c.tolerated("来源为“"+clip(f.Page.Tag("ContentSource"), 40)+"”", "发布时间")}
 	}
 	return []Finding{c.wrong("显示为 "+isoDate(d)+"，网站开通于 "+isoDate(f.Ledger.Opened), "发布时间")}
+}
+
+// movedDates holds the instant a page shows against what it showed before: the
+// first publication is one, whatever is mended later.
+func movedDates(c Check, f *Facts) []Finding {
+	was, now := parseStamp(f.ShownBefore), parseStamp(f.Page.Published)
+	if was.zero() || now.zero() || !f.Page.PublishedShown {
+		return nil
+	}
+	if was.date != now.date || was.timed && now.timed && was != now {
+		return []Finding{c.wrong("以前显示为 "+was.String()+"，现在显示为 "+now.String(), was.String())}
+	}
+	return []Finding{c.fine("发布时间")}
+}
+
+// Moved judges a page against the instant it showed before, as a finding of
+// dates.moved names it; false where either cannot be read.
+func Moved(p *Page, before string) (says string, moved, ok bool) {
+	was, now := parseStamp(before), parseStamp(p.Published)
+	if was.zero() || now.zero() || !p.PublishedShown {
+		return "", false, false
+	}
+	c, _ := ByID("dates.moved")
+	for _, f := range movedDates(c, &Facts{Page: p, ShownBefore: before}) {
+		says, moved = f.Says, f.Outcome == Violated
+	}
+	return says, moved, true
 }
 
 // sameStamps is how many pages of one column show the same minute before it is
