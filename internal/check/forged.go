@@ -43,9 +43,7 @@ func futureDates(c Check, f *Facts) []Finding {
 	// One day of grace: a page may show another clock's day.
 	latest := f.Today.AddDays(1)
 	var out []Finding
-	// A day without its label may be a deadline, or that of a season to come.
-	labelled := containsAny(f.Page.bare, []string{"发布时间", "发布日期", "发文日期"})
-	if d := parseStamp(f.Page.Published).date; labelled && !d.IsZero() && d.After(latest) {
+	if d := parseStamp(f.Page.Published).date; f.Page.labelledDate() && !d.IsZero() && d.After(latest) {
 		out = append(out, c.wrong("显示为 "+isoDate(d), "发布时间"))
 	}
 	if d := parseStamp(f.Page.Tag("PubDate")).date; len(out) == 0 && !d.IsZero() && d.After(latest) {
@@ -67,6 +65,21 @@ func futureDates(c Check, f *Facts) []Finding {
 	return out
 }
 
+// labelledDate reports whether the page says what its date is: one without its
+// label may be a deadline, or the day on which it is read.
+func (p *Page) labelledDate() bool {
+	return containsAny(p.bare, []string{"发布时间", "发布日期", "发文日期", "发布于"})
+}
+
+// FirstPublished is the instant of publication that the page names as such; ""
+// when it names none.
+func (p *Page) FirstPublished() string {
+	if !p.PublishedShown || !p.labelledDate() {
+		return ""
+	}
+	return p.Published
+}
+
 func beforeSite(c Check, f *Facts) []Finding {
 	d := parseStamp(f.Page.Published).date
 	if f.Ledger == nil || f.Ledger.Opened.IsZero() || d.IsZero() {
@@ -84,8 +97,8 @@ func beforeSite(c Check, f *Facts) []Finding {
 // movedDates holds the instant a page shows against what it showed before: the
 // first publication is one, whatever is mended later.
 func movedDates(c Check, f *Facts) []Finding {
-	was, now := parseStamp(f.ShownBefore), parseStamp(f.Page.Published)
-	if was.zero() || now.zero() || !f.Page.PublishedShown {
+	was, now := parseStamp(f.ShownBefore), parseStamp(f.Page.FirstPublished())
+	if was.zero() || now.zero() {
 		return nil
 	}
 	if was.date != now.date || was.timed && now.timed && was != now {
@@ -97,8 +110,7 @@ func movedDates(c Check, f *Facts) []Finding {
 // Moved judges a page against the instant it showed before, as a finding of
 // dates.moved names it; false where either cannot be read.
 func Moved(p *Page, before string) (says string, moved, ok bool) {
-	was, now := parseStamp(before), parseStamp(p.Published)
-	if was.zero() || now.zero() || !p.PublishedShown {
+	if parseStamp(before).zero() || parseStamp(p.FirstPublished()).zero() {
 		return "", false, false
 	}
 	c, _ := ByID("dates.moved")

@@ -593,9 +593,9 @@ func (n *inspector) prepare(p crawl.Page) any {
 		return &examined{page: page, soft: true}
 	}
 	before := ""
-	if len(p.Was) > 0 && page.PublishedShown && check.Classify(page) == check.ClassContent && n.o.wants("dates.moved") {
-		if was, err := check.ParsePage(p.Was, p.WasType, p.URL); err == nil && was.PublishedShown {
-			before = was.Published
+	if len(p.Was) > 0 && page.FirstPublished() != "" && check.Classify(page) == check.ClassContent && n.o.wants("dates.moved") {
+		if was, err := check.ParsePage(p.Was, p.WasType, p.URL); err == nil {
+			before = was.FirstPublished()
 		}
 	}
 	return n.examineSince(page, false, before)
