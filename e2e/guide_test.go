@@ -3,6 +3,8 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"flag"
 	"image"
 	"image/color"
@@ -23,7 +25,12 @@ import (
 
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/audit"
+	"zhengshu/internal/authz"
+	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
+	"zhengshu/internal/db"
+	"zhengshu/internal/inspection"
 )
 
 // pictures draws the pictures of the guides again, from the demo as it runs:
@@ -42,6 +49,8 @@ const (
 var (
 	pictured  = regexp.MustCompile(`!\[[^\]]*\]\(pictures/([a-z0-9-]+\.png)\)`)
 	onScreen  = regexp.MustCompile(`【([^】]+)】`)
+	anEntry   = regexp.MustCompile(`Name: "([^"]+)", Href: "/console`)
+	aWay      = regexp.MustCompile(`([\p{Han}]+)→`)
 	anArticle = regexp.MustCompile(`第[一二三四五六七八九十]+条`)
 )
 
@@ -120,6 +129,35 @@ func TestGuideWords(t *testing.T) {
 		for _, m := range words {
 			if !standsAlone(product, m[1]) {
 				t.Errorf("%s names 【%s】, which no page of the product says", name, m[1])
+			}
+		}
+	}
+}
+
+// TestGuidePaths: the way a guide tells, 考核与通报→【年度报表】, begins at an entry
+// of the menu, its 更多, the reader's own name or a thing of a list.
+func TestGuidePaths(t *testing.T) {
+	files, err := filepath.Glob("../internal/app/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries := []string{"名字", "姓名", "更多", "网站"}
+	for _, file := range files {
+		body, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range anEntry.FindAllStringSubmatch(string(body), -1) {
+			entries = append(entries, m[1])
+		}
+	}
+	if len(entries) < 40 {
+		t.Fatalf("only %d entries of the menu were found", len(entries))
+	}
+	for name, body := range readGuides(t) {
+		for _, m := range aWay.FindAllStringSubmatch(body, -1) {
+			if !slices.ContainsFunc(entries, func(e string) bool { return strings.HasSuffix(m[1], e) }) {
+				t.Errorf("%s leads from %q, which is no entry of the menu", name, m[1])
 			}
 		}
 	}
@@ -331,7 +369,8 @@ func drawGuides(t *testing.T) {
 	keeper.press("雁塔区人民政府（演示）")
 	draw(keeper, "operator-health", "", "发布签名")
 	drawPublisher(b)
-	drawInspector(b)
+	drawInspector(t, h, b)
+	drawAnswers(b)
 	drawDesk(b)
 	drawAssessing(t, h, b)
 }
@@ -390,8 +429,70 @@ func drawAssessing(t *testing.T, h house, b *browser) {
 	editor.draw("sponsor-annual-cell", "", "系统统计的数字不会被悄悄代替")
 }
 
+// drawAnswers draws what follows a result: records of merit and fault, what goes
+// to co-regulators, the list of error reports, and the unit's own answers.
+func drawAnswers(b *browser) {
+	office := b.person("sheng")
+	office.open("/console/error-reports")
+	office.draw("supervisor-errors", "", "")
+	office.open("/console/bulletins")
+	office.open(eval[string](office, `[...document.querySelectorAll("main tbody tr")].find(r => r.innerText.includes("已印发")).querySelector("a").href`))
+	office.open(eval[string](office, `document.querySelector('main a[href*="/console/merits/new"][href*="sort=account"]').href`))
+	office.draw("supervisor-merit", "", "登记并送复核")
+	office.open("/console/referrals/new")
+	office.tickAll(`main tbody tr:nth-child(-n+6) input[type="checkbox"]`)
+	office.press("预览批次")
+	office.draw("supervisor-referral", "", "")
+	cyber := b.person("wangxin")
+	cyber.open("/console/referrals")
+	cyber.open(eval[string](cyber, `document.querySelector('main tbody a[href^="/console/referrals/"]').href`))
+	cyber.draw("coregulator-referral", "", "")
+
+	county := b.person("xian")
+	county.open("/console/findings?state=standing&q=yanta")
+	county.open(eval[string](county, `document.querySelector('main tbody a[href^="/console/findings/"]').href`))
+	county.draw("sponsor-dispute", "这是误报", "报误报")
+	county.open("/console/results?q=" + url.QueryEscape("雁塔区"))
+	county.open(eval[string](county, `document.querySelector('main tbody a[href^="/console/results/"]').href`))
+	county.draw("sponsor-appeal", "申诉", "提出申诉")
+	county.wide(390, 844)
+	county.open("/console/orders?q=" + url.QueryEscape("雁塔"))
+	county.open(eval[string](county, `document.querySelector('main tbody a[href^="/console/orders/"]').href`))
+	county.drawWindow("sponsor-order-phone")
+}
+
+// cloaked gives the demo a page that answers search engines otherwise, with both
+// answers kept: none of the demo's own sites does.
+func cloaked(t *testing.T, h house) {
+	ctx := audit.System(context.Background(), "e2e")
+	all := authz.System("e2e")
+	site, err := h.Registry.SiteBySlug(ctx, h.DB, all, "yanta")
+	if err != nil {
+		t.Fatal(err)
+	}
+	keep := func(body string) (blob.Ref, string) {
+		ref, err := h.Blobs.Put(ctx, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := sha256.Sum256([]byte(body))
+		return ref, hex.EncodeToString(sum[:])
+	}
+	at := h.DB.Now()
+	page := "http://" + site.Host + "/zwgk/tongzhi.html"
+	plain, plainSum := keep("<title>通知公告</title><p>关于做好冬季供暖工作的通知（演示）</p>")
+	other, otherSum := keep("<title>在线娱乐（演示）</title><p>这是搜索引擎看到的页面（演示）</p>")
+	if err := h.DB.Update(ctx, func(tx *db.Tx) error {
+		_, err := h.Inspection.Raise(ctx, tx, all, site.ID, inspection.Sighting{Check: "cloaked.agent", Severity: check.Serious, Article: "S23.1a", Says: "搜索引擎看到的页面与普通访问者看到的不同：标题变为“在线娱乐（演示）”。", Fix: "请立即核实；属实的按网络安全事件处置，检查服务器程序。", URL: page, Pages: 1,
+			Evidence: inspection.Evidence{URL: page, Status: 200, At: at, Ref: plain, SHA256: plainSum, Size: 70, Vantage: "本机", Beside: []inspection.Beside{{As: check.AsSpider, URL: page, Final: page, Status: 200, At: at.Add(2 * time.Second), Ref: other, SHA256: otherSum, Size: 80}}}})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // drawInspector draws the guide of those who watch.
-func drawInspector(b *browser) {
+func drawInspector(t *testing.T, h house, b *browser) {
 	watch := b.person("xundu")
 	watch.open("/console/duty")
 	watch.draw("inspector-desk", "", "")
@@ -399,11 +500,33 @@ func drawInspector(b *browser) {
 	watch.press("门户网站访问缓慢")
 	watch.draw("inspector-incident", "", "")
 	watch.open("/console/findings?state=standing&q=yanta")
+	watch.open(eval[string](watch, `(async () => { // the first that was drawn with its place
+  const all = [...document.querySelectorAll('main tbody a[href^="/console/findings/"]')].map(a => a.href);
+  for (const at of all) if ((await (await fetch(at)).text()).includes('figure class="seen"')) return at;
+  return all[0];
+})()`, chromedp.EvalAwaitPromise))
+	watch.draw("inspector-finding", "", "")
+	cloaked(t, h)
+	watch.open("/console/findings?q=" + url.QueryEscape("搜索引擎看到"))
 	watch.open(eval[string](watch, `document.querySelector('main tbody a[href^="/console/findings/"]').href`))
-	watch.draw("inspector-finding", "", "报误报")
+	watch.draw("inspector-cloaked", "", "")
+	site, err := db.One(context.Background(), h.DB, db.Value[string], `SELECT site_id FROM page_watch WHERE added_by <> '' ORDER BY site_id LIMIT 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	watch.open("/console/inspection/sites/" + site + "/baselines")
+	watch.draw("inspector-baselines", "", "")
+	watch.open("/console/lexicon")
+	watch.draw("inspector-lexicon", "", "")
+	watch.open("/console/account-sheets?platform=app")
+	watch.open(eval[string](watch, `document.querySelector('main tbody a[href^="/console/account-sheets/"]').href`))
+	watch.draw("inspector-client", "", "登记情况")
 	watch.open("/console/inspection/plans")
 	watch.open(eval[string](watch, `document.querySelector('main tbody a[href^="/console/inspection/plans/"]').href`))
 	watch.draw("inspector-plan", "", "")
+	citizen := b.person("")
+	citizen.portal("xian.localhost", "/rules/")
+	citizen.draw("inspector-rules", "", "")
 	office := b.person("sheng")
 	office.open("/console/protected-periods")
 	office.press("重要会议期间（演示）")

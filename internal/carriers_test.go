@@ -24,6 +24,7 @@ import (
 // stays are the columns that name a unit and that no reorganisation rewrites,
 // with the reason.
 var stays = map[string]string{
+	"error_report_import.unit_id":  "which office took a list in, as it was done",
 	"merit.unit_id":                "who was praised or held to account, as it was decided",
 	"referral_row.unit_id":         "whose matter was handed over, as the list went out",
 	"audit_entry.unit_id":          "what was done, as it was written down",

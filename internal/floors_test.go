@@ -24,7 +24,7 @@ var floors = []string{
 	// checks: facts in, findings out, no database
 	"check", "check/proofread/ngram", "check/proofread/corpus", "check/proofread", "check/proofread/lexicons", "check/lookalike/lexicons", "check/lookalike", "quality",
 	// records
-	"search", "likeness", "registry", "roster", "cutover", "operator", "tenancy", "protection", "coordination", "budget", "lexicon", "vigil", "library", "columns", "media", "movein", "disclosure", "letters", "inspection", "impostor", "security", "hosts", "newmedia", "notice", "filing", "visits", "merit", "closing", "reconciliation", "matrix", "platform", "blueprint", "moveout", "layout",
+	"search", "likeness", "registry", "roster", "cutover", "operator", "tenancy", "protection", "coordination", "budget", "lexicon", "vigil", "library", "columns", "media", "movein", "disclosure", "letters", "inspection", "impostor", "security", "hosts", "newmedia", "errorreport", "notice", "filing", "visits", "merit", "closing", "reconciliation", "matrix", "platform", "blueprint", "moveout", "layout",
 	// conductors
 	"guidance", "reposting", "training", "selfcheck",
 	"publishing/theme", "publishing", "appearance", "integrity", "lifecycle", "duty", "assessment", "appraisal", "blindtest", "reporting", "dashboard", "annual", "health",
@@ -32,7 +32,7 @@ var floors = []string{
 	"web", "web/porch", "web/picker", "web/webtest", "web/browsertest", "portal",
 	"signin/signinweb", "org/orgweb", "registry/registryweb", "registry/registrypublic", "cutover/cutoverweb", "operator/operatorweb", "tenancy/tenancyweb", "protection/protectionweb", "coordination/coordinationweb", "budget/budgetweb", "lexicon/lexiconweb", "approval/approvalweb", "obligation/obligationweb", "province/provinceweb", "guidance/guidanceweb", "reposting/repostingweb", "training/trainingweb", "selfcheck/selfcheckweb", "lifecycle/lifecycleweb",
 	"library/libraryweb", "columns/columnsweb", "layout/layoutweb", "media/mediaweb", "movein/moveinweb", "disclosure/disclosureweb", "publishing/publishingweb", "appearance/appearanceweb", "integrity/integrityweb", "visits/visitsweb", "letters/lettersweb", "letters/letterspublic", "inspection/inspectionweb", "inspection/inspectionpublic", "impostor/impostorweb", "impostor/impostorpublic", "security/securityweb", "hosts/hostsweb", "newmedia/newmediaweb", "inspection/vantageweb",
-	"notice/noticeweb", "filing/filingweb", "merit/meritweb", "closing/closingweb", "reconciliation/reconciliationweb",
+	"notice/noticeweb", "filing/filingweb", "merit/meritweb", "errorreport/errorreportweb", "closing/closingweb", "reconciliation/reconciliationweb",
 	"matrix/matrixweb", "platform/platformweb", "blueprint/blueprintweb", "moveout/moveoutweb", "health/healthweb",
 	"vigil/vigilweb", "duty/dutyweb",
 	"assessment/assessmentweb", "appraisal/appraisalweb", "appraisal/appraisalpublic", "blindtest/blindtestweb", "reporting/reportingweb", "reporting/reportingpublic", "dashboard/dashboardweb", "annual/annualweb", "annual/annualpublic", "audit/auditweb", "workbench/workbenchweb", "queries/queriesweb", "api",

@@ -69,6 +69,7 @@ var unscoped = map[string]string{
 
 	"assessment.Observe":        "system: registration at start",
 	"assessment.PackOn":         "public: the rules in force are public",
+	"assessment.PackNamed":      "public: the rules in force are public",
 	"assessment.Reader":         "not unit-owned: the database itself",
 	"inspection.AnswerWith":     "system: registration at start",
 	"inspection.Precisions":     "public: how often each rule was right; no unit stands in it",
@@ -282,6 +283,8 @@ var unscoped = map[string]string{
 	"assessment.Grounds":           "system: registration at start; what it registers takes a scope",
 	"assessment.Referable":         "system: registration at start; what it registers takes a scope",
 	"appraisal.Origin":             "system: registration at start; what it registers takes a scope",
+	"appraisal.Grounds":            "system: registration at start; what it registers takes a scope",
+	"appraisal.Shares":             "system: registration at start; what it observes is asked by assessment, which has checked the scope",
 	"blindtest.Origin":             "system: registration at start; what it registers takes a scope",
 	"impostor.Referable":           "system: registration at start; what it registers takes a scope",
 	"impostor.OnResult":            "system: registration at start",

@@ -21,6 +21,7 @@ var timers = []struct{ timer, kind, brings string }{
 	{"column news", "column_update", ""},
 	{"topic ends and is archived", "topic_end", ""},
 	{"letter answered", "letter_reply", ""},
+	{"reader's error report answered", "error_report", ""},
 	{"statutory disclosure in 20 working days", "active_disclosure", ""},
 	{"interpretation published together", "waived_interpretation", ""},
 	{"step of a review", "item_review", ""},

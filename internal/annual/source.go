@@ -276,7 +276,11 @@ const (
 	accountMoved = `SELECT p.object_id AS key, a.name AS text, a.platform AS note, '/console/accounts/' || a.id AS link, 1 AS n, p.at AS at FROM passage p JOIN account a ON a.id = p.object_id WHERE p.kind = 'account' AND a.unit_id = :unit AND p.at >= :from AND p.at < :until`
 	blamed       = `SELECT a.id AS key, u.name || '：' || a.number AS text, a.body || ' ' || a.document AS note, '/console/merits/' || a.id AS link, 1 AS n, a.entered_at AS at FROM merit a JOIN unit u ON u.id = a.unit_id WHERE {in} AND a.sort = 'account' AND a.person <> '' AND a.state = 'checked' AND NOT a.withdrawn`
 	fakes        = `SELECT f.id AS key, f.number AS text, f.shown AS note, '/console/impostors/' || f.id AS link, 1 AS n, f.found_at AS at FROM impostor f JOIN unit u ON u.id = f.unit_id WHERE {in} AND f.kind = 'site' AND f.state <> 'dismissed' AND f.found_on >= :first AND f.found_on <= :last`
-	courses      = ` FROM training_course c JOIN unit u ON u.id = c.unit_id WHERE {in} AND c.state = 'held' AND c.held_on >= :first AND c.held_on <= :last`
+	// told are the valid error reports of the national platform, by the day the
+	// reader wrote.
+	told = `SELECT e.number AS key, s.name || '：' || e.number AS text, e.says AS note, '/console/error-reports?q=' || e.number AS link, 1 AS n, ` + noTime + ` AS at
+		FROM error_report e JOIN site s ON s.id = e.site_id JOIN unit u ON u.id = s.unit_id WHERE {in} AND NOT e.void AND e.received_on >= :first AND e.received_on <= :last`
+	courses = ` FROM training_course c JOIN unit u ON u.id = c.unit_id WHERE {in} AND c.state = 'held' AND c.held_on >= :first AND c.held_on <= :last`
 )
 
 // sources are the closed list of what the house counts, by the name a
@@ -343,9 +347,13 @@ func init() {
 		"area.merged":       listed(SupervisionForm, "台账：本年注销关停的网站", moved+` AND p.act = 'close'`, false),
 		"area.offline": listed(SupervisionForm, "下线登记：本年实际开始的临时下线", `SELECT w.id AS key, s.name AS text, w.cause AS note, '/console/sites/' || s.id AS link, 1 AS n, w.created_at AS at
 			FROM offline_window w JOIN site s ON s.id = w.object_id JOIN unit u ON u.id = s.unit_id WHERE w.object_kind = 'site' AND {in} AND w.from_on >= :first AND w.from_on <= :last`, false),
-		"area.fakes":      listed(SupervisionForm, "假冒登记：本年发现、没有被排除的假冒网站", fakes, false),
-		"area.fakes_gone": listed(SupervisionForm, "其中已经不能访问的", fakes+` AND f.gone_at IS NOT NULL`, false),
-		"area.courses":    listed(SupervisionForm, "培训登记：本级和所辖单位本年已办的培训", `SELECT c.id AS key, c.title AS text, u.name AS note, '/console/training/' || c.id AS link, 1 AS n, `+noTime+` AS at`+courses, false),
+		"area.fakes":          listed(SupervisionForm, "假冒登记：本年发现、没有被排除的假冒网站", fakes, false),
+		"area.fakes_gone":     listed(SupervisionForm, "其中已经不能访问的", fakes+` AND f.gone_at IS NOT NULL`, false),
+		"area.errors":         listed(SupervisionForm, "网民找错名单：本年收到的有效留言", told, false).reported(),
+		"area.errors_in_time": listed(SupervisionForm, "网民找错名单：按期办结的", told+` AND e.answered_on <= e.last_on`, false).reported(),
+		"area.errors_late":    listed(SupervisionForm, "网民找错名单：超期办结的", told+` AND e.answered_on > e.last_on`, false).reported(),
+		"area.errors_open":    listed(SupervisionForm, "网民找错名单：没有办结的", told+` AND e.answered_on IS NULL`, false).reported(),
+		"area.courses":        listed(SupervisionForm, "培训登记：本级和所辖单位本年已办的培训", `SELECT c.id AS key, c.title AS text, u.name AS note, '/console/training/' || c.id AS link, 1 AS n, `+noTime+` AS at`+courses, false),
 		"area.trainees": listed(SupervisionForm, "培训签到：上述培训的签到人次", `SELECT c.id AS key, c.title AS text, u.name AS note, '/console/training/' || c.id AS link, (SELECT count(*) FROM training_attendance t WHERE t.course_id = c.id) AS n, `+noTime+` AS at`+courses, true).
 			valued(func(_ context.Context, _ *Service, _ db.Querier, _ frame, fact Fact) (Fact, error) { return fact, nil }),
 
@@ -390,6 +398,19 @@ func (x source) hosted() source {
 		return count(ctx, s, q, f)
 	}
 	return x
+}
+
+// reported are figures of the list of error reports: nought only where the list
+// was taken in for the area during or after the year.
+func (x source) reported() source {
+	return x.valued(func(ctx context.Context, _ *Service, q db.Querier, f frame, fact Fact) (Fact, error) {
+		text, args := f.bind(`SELECT DISTINCT a.path FROM error_report_import m JOIN unit u ON u.id = m.unit_id JOIN area a ON a.id = u.area_id WHERE m.taken_on >= :first`)
+		paths, err := db.All(ctx, q, db.Value[string], text, args...)
+		if err == nil && !slices.ContainsFunc(paths, func(p string) bool { return strings.HasPrefix(f.path, p) }) {
+			fact.Value, fact.Missing = "", "没有导入本年的“我为政府网站找错”名单，请按全国平台的数据填写"
+		}
+		return fact, err
+	})
 }
 
 // originals are nought only where posts were recorded with their origin.

@@ -18,6 +18,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/demo"
 	"zhengshu/internal/disclosure/disclosureweb"
+	"zhengshu/internal/errorreport/errorreportweb"
 	"zhengshu/internal/filing/filingweb"
 	"zhengshu/internal/guidance/guidanceweb"
 	"zhengshu/internal/health/healthweb"
@@ -70,6 +71,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		filingweb.New(h.DB, h.Filings).Routes(),
 		closingweb.New(h.DB, h.Closings, h.Registry).Routes(),
 		meritweb.New(h.Merits, h.Org).Routes(),
+		errorreportweb.New(h.ErrorReports).Routes(),
 		obligationweb.New(h.Obligations, h.Org, h.Days, func() string { return h.Province.System().Channels.Base }).Routes(),
 		provinceweb.New(h.Province, h.Outbox).Routes(),
 		guidanceweb.New(h.Guidance, h.Org).Routes(),
@@ -127,7 +129,7 @@ func navigation() []web.NavItem {
 			{Name: "事件处置", Href: "/console/incidents", Also: []string{"/console/incidents/", "/console/takedowns", "/console/takedowns/"}}, {Name: "重要保障期", Href: "/console/protected-periods", Also: []string{"/console/protected-periods/"}, Group: "安全"}, {Name: "防篡改", Href: "/console/integrity", Group: "安全"},
 			{Name: "词库", Href: "/console/lexicon", Also: []string{"/console/lexicon/"}, Group: "监测"}, {Name: "网站体检", Href: "/console/health", Also: []string{"/console/activity"}, Group: "监测"}, {Name: "访问统计", Href: "/console/visits", Also: []string{"/console/visits/method"}, Group: "监测"}}, guardParts())},
 		{Name: "整改", Href: "/console/orders", Permit: authz.OrderRead},
-		{Name: "考核与通报", Href: "/console/scores", Permit: authz.AssessmentRead, Parts: slices.Concat([]web.Part{{Name: "考核", Href: "/console/scores"}, {Name: "通报和报告", Href: "/console/bulletins", Also: []string{"/console/bulletins/", "/console/experiences", "/console/experiences/", "/console/result-letters", "/console/result-letters/"}}, {Name: "考核指标", Href: "/console/packs", Also: []string{"/console/packs/"}}}, []web.Part{annualPart, meritPart}, appraiseParts())},
+		{Name: "考核与通报", Href: "/console/scores", Permit: authz.AssessmentRead, Parts: slices.Concat([]web.Part{{Name: "考核", Href: "/console/scores"}, {Name: "通报和报告", Href: "/console/bulletins", Also: []string{"/console/bulletins/", "/console/experiences", "/console/experiences/", "/console/result-letters", "/console/result-letters/"}}, {Name: "考核指标", Href: "/console/packs", Also: []string{"/console/packs/"}}}, []web.Part{annualPart, meritPart, errorReportPart}, appraiseParts())},
 		{Name: "审计", Href: "/console/audit", Permit: authz.AuditRead},
 		{Name: "登录账号", Href: "/console/logins", Permit: authz.LoginManage},
 	}

@@ -39,6 +39,7 @@ import (
 	"zhengshu/internal/demo"
 	"zhengshu/internal/disclosure"
 	"zhengshu/internal/egress"
+	"zhengshu/internal/errorreport"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/filing"
 	"zhengshu/internal/filing/filingweb"
@@ -129,58 +130,59 @@ type Config struct {
 
 // House is everything, opened.
 type House struct {
-	Config      Config
-	DB          *db.DB
-	Keys        *seal.Keyring
-	Blobs       blob.Store
-	Days        calendar.Workdays
-	Org         *org.Service
-	Signin      *signin.Service
-	Notify      *notify.Service
-	Outbox      *notify.Outbox
-	Province    *province.Service
-	Obligations *obligation.Service
-	Approvals   *approval.Service
-	Registry    *registry.Service
-	Queries     *queries.Service
-	Roster      *roster.Service
-	Cutover     *cutover.Service
-	Library     *library.Service
-	Lexicon     *lexicon.Service
-	Columns     *columns.Service
-	Layouts     *layout.Service
-	Media       *media.Service
-	MoveIn      *movein.Service
-	Disclosure  *disclosure.Service
-	Lifecycle   *lifecycle.Service
-	Inspection  *inspection.Service
-	Notices     *notice.Service
-	Filings     *filing.Service
-	Closings    *closing.Service
-	Merits      *merit.Service
-	Reconciling *reconciliation.Service
-	Letters     *letters.Service
-	Assessment  *assessment.Service
-	Reporting   *reporting.Service
-	Annual      *annual.Service
-	Guidance    *guidance.Service
-	Reposting   *reposting.Service
-	Training    *training.Service
-	SelfChecks  *selfcheck.Service
-	Releases    *publishing.Store
-	Publisher   *publishing.Publisher
-	Appearance  *appearance.Service
-	Workbench   *workbench.Service
-	Dashboards  *dashboard.Service
-	Records     // 承办, 细则, 等保, 协同, 经费
-	Estate      // 矩阵, 平台, 建站, 导出, 体检
-	Guard       // 假冒, 年度检查, 主机, 账号
-	Watch       // 重要保障期, 值班
-	Appraise    // 考核轮次, 盲测
-	Rules       rules.Book
-	Portal      *portal.Handler
-	Visits      *visits.Service
-	Integrity   *integrity.Service
+	Config       Config
+	DB           *db.DB
+	Keys         *seal.Keyring
+	Blobs        blob.Store
+	Days         calendar.Workdays
+	Org          *org.Service
+	Signin       *signin.Service
+	Notify       *notify.Service
+	Outbox       *notify.Outbox
+	Province     *province.Service
+	Obligations  *obligation.Service
+	Approvals    *approval.Service
+	Registry     *registry.Service
+	Queries      *queries.Service
+	Roster       *roster.Service
+	Cutover      *cutover.Service
+	Library      *library.Service
+	Lexicon      *lexicon.Service
+	Columns      *columns.Service
+	Layouts      *layout.Service
+	Media        *media.Service
+	MoveIn       *movein.Service
+	Disclosure   *disclosure.Service
+	Lifecycle    *lifecycle.Service
+	Inspection   *inspection.Service
+	Notices      *notice.Service
+	Filings      *filing.Service
+	Closings     *closing.Service
+	Merits       *merit.Service
+	ErrorReports *errorreport.Service
+	Reconciling  *reconciliation.Service
+	Letters      *letters.Service
+	Assessment   *assessment.Service
+	Reporting    *reporting.Service
+	Annual       *annual.Service
+	Guidance     *guidance.Service
+	Reposting    *reposting.Service
+	Training     *training.Service
+	SelfChecks   *selfcheck.Service
+	Releases     *publishing.Store
+	Publisher    *publishing.Publisher
+	Appearance   *appearance.Service
+	Workbench    *workbench.Service
+	Dashboards   *dashboard.Service
+	Records      // 承办, 细则, 等保, 协同, 经费
+	Estate       // 矩阵, 平台, 建站, 导出, 体检
+	Guard        // 假冒, 年度检查, 主机, 账号
+	Watch        // 重要保障期, 值班
+	Appraise     // 考核轮次, 盲测
+	Rules        rules.Book
+	Portal       *portal.Handler
+	Visits       *visits.Service
+	Integrity    *integrity.Service
 	// Demo is set for a house that holds the demo province: its portals say so
 	// whoever opens it.
 	Demo bool
@@ -568,6 +570,7 @@ func obligationKinds() []obligation.Kind {
 		estateObligations(),
 		guardObligations(),
 		appraiseObligations(),
+		errorreport.Obligations(),
 		watchObligations(),
 		library.Obligations(),
 		appearance.Obligations(),

@@ -7,6 +7,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/coordination"
 	"zhengshu/internal/db"
+	"zhengshu/internal/errorreport"
 	"zhengshu/internal/merit"
 	"zhengshu/internal/web"
 )
@@ -22,6 +23,9 @@ func (h *House) wireMerits() {
 func (h *House) wireFollowUps() {
 	h.Merits.GroundsFrom(h.Assessment.Grounds()...)
 	h.Merits.GroundsFrom(h.Reporting.Grounds()...)
+	h.Merits.GroundsFrom(h.Rounds.Grounds()...)
+	h.ErrorReports = errorreport.New(errorreport.Parts{DB: h.DB, Days: h.Days, Obligations: h.Obligations, Within: h.answersWithin})
+	h.Assessment.Observe(assessment.ErrorReports(h.ErrorReports), h.Rounds.Shares())
 	h.Assessment.SourcesFrom(assessment.FromSelfChecks(h.SelfChecks), h.Rounds.Origin(), h.BlindTests.Origin())
 	h.Coordination.ReferralsFrom(h.Impostors.Referable())
 	h.Coordination.ReferralsFrom(h.Assessment.Referable()...)
@@ -29,6 +33,21 @@ func (h *House) wireFollowUps() {
 		return h.Coordination.Conclude(ctx, tx, "impostor", caseID, coordination.Result{Outcome: "done", Result: result, On: on, Document: document}, by)
 	})
 }
+
+// answersWithin is in how many working days a reader's error report is to be
+// answered, by the offices' indicators in force on a day.
+func (h *House) answersWithin(on calendar.Date) (int, bool) {
+	p, ok := h.Assessment.PackNamed(assessment.OfficePackID, on)
+	if !ok {
+		return 0, false
+	}
+	i, _ := p.Indicator(errorreport.Indicator)
+	v, ok := i.Param("within_workdays")
+	return v.Int(), ok
+}
+
+// errorReportPart is the tab of the national list of error reports.
+var errorReportPart = web.Part{Name: "网民找错", Href: "/console/error-reports", Also: []string{"/console/error-reports/"}}
 
 // meritPart is its tab below 考核与通报.
 var meritPart = web.Part{Name: "表扬和问责", Href: "/console/merits", Also: []string{"/console/merits/"}}

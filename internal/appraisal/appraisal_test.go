@@ -657,8 +657,18 @@ func TestArticle29_PublicResults(t *testing.T) {
 		h.clock.Set(time.Date(2026, 10, 30, 2, 0, 0, 0, time.UTC))
 		_, err = h.svc.Decide(as(h.head), manage(h.head), r.ID)
 		h.must(err)
+		ground := h.svc.Grounds()[0]
+		result := h.objects(r)["雁塔区政府"]
+		_, err = ground.Find(context.Background(), h.db, manage(h.head), result.ID)
+		refused(t, err, fault.Conflict, "公布以后")
 		_, err = h.svc.Publish(as(h.head), manage(h.head), r.ID)
 		h.must(err)
+		g, err := ground.Find(context.Background(), h.db, manage(h.head), result.ID)
+		if err != nil || g.Unit != h.units["雁塔区政府办公室"].ID || g.Link != result.Link() {
+			t.Errorf("%+v, %v", g, err)
+		}
+		_, err = ground.Find(context.Background(), h.db, authz.Area("test", "/nowhere/"), result.ID)
+		refused(t, err, fault.NotFound, "")
 		_, err = h.svc.Show(as(h.unit), h.unit.ScopeFor(authz.AppraisalAppeal), r.ID, true)
 		refused(t, err, fault.NotFound, "")
 		if p := h.public(); len(p.Rounds) != 0 {
@@ -701,6 +711,54 @@ func TestArticle29_PublicResults(t *testing.T) {
 		h.must(err)
 		if p := h.public(); len(p.Rounds) != 0 || stated != 3 {
 			t.Errorf("taken back and still told: %+v", p)
+		}
+	})
+}
+
+// J-D-9: an office loses by the share of published results that were
+// unqualified, in whole steps; what was not tested is no part of it, and before
+// anything is published nothing was looked at.
+func TestJD9_TheShareOfPublishedResultsCosts(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.assessment.Observe(h.svc.Shares())
+		_, err := h.assessment.Adopt(as(h.prov), h.prov.ScopeFor(authz.PackAdopt), h.units["省政府办公厅"].ID, assessment.OfficePackID, 1, assessment.Adopted, "陕政办函〔2026〕2号")
+		h.must(err)
+		share := func(office string) (out assessment.Line) {
+			t.Helper()
+			list, err := h.assessment.ScoreOffices(context.Background(), h.db, system, assessment.YearOf(calendar.Today(h.clock)), assessment.ScoreFilter{Unit: h.units[office].ID})
+			h.must(err)
+			for _, l := range list[0].Lines {
+				if l.ID == "J-D-9" {
+					out = l
+				}
+			}
+			return out
+		}
+		h.adopt()
+		r := h.open()
+		_, err = h.svc.Collect(as(h.head), manage(h.head), r.ID)
+		h.must(err)
+		yanta := h.objects(r)["雁塔区政府"]
+		bad := appraisal.Entry{Indicator: "V-W-1.4", Outcome: packs.Violated, Says: "网页被篡改三天没有处置"}
+		h.must(h.judge(h.a, r, yanta, bad))
+		h.must(h.judge(h.b, r, yanta, bad))
+		r, err = h.svc.Freeze(as(h.head), manage(h.head), r.ID, false)
+		h.must(err)
+		if l := share("西安市政府办公厅"); l.Outcome != packs.Untested || !strings.Contains(l.Note, "没有公布") {
+			t.Errorf("before publication: %+v", l)
+		}
+		r = h.appealed(r)
+		h.clock.Set(time.Date(2026, 10, 30, 2, 0, 0, 0, time.UTC))
+		_, err = h.svc.Decide(as(h.head), manage(h.head), r.ID)
+		h.must(err)
+		_, err = h.svc.Publish(as(h.head), manage(h.head), r.ID)
+		h.must(err)
+		// One of two: the whole line, and no more.
+		if l := share("西安市政府办公厅"); l.Outcome != packs.Violated || l.Deducted != l.Points.N || l.Total != 1 || l.Findings[0].Link() != yanta.Link() || !strings.Contains(l.Note, "占50%") {
+			t.Errorf("%+v", l)
+		}
+		if l := share("雁塔区政府办公室"); l.Deducted != l.Points.N || !strings.Contains(l.Note, "占100%") {
+			t.Errorf("the county: %+v", l)
 		}
 	})
 }

@@ -124,8 +124,8 @@ const (
 	usableID      = "V-M-2.2"
 )
 
-// AccountStandings observes accounts: when they posted last, and whether readers
-// can answer. Silence counts up to the day somebody last looked; what may have
+// AccountStandings observes accounts: when they posted last, whether readers can
+// answer and, of mobile clients, whether they could be fetched and used. Silence counts up to the day somebody last looked; what may have
 // been posted since costs nobody anything.
 func AccountStandings(m *newmedia.Service) Observer {
 	return func(ctx context.Context, q db.Querier, a Asked) (map[string][]Seen, error) {
@@ -144,17 +144,11 @@ func AccountStandings(m *newmedia.Service) Observer {
 		out := make(map[string][]Seen, len(a.IDs))
 		for _, id := range a.IDs {
 			st := all[registry.AccountID(id)]
+			if hasUsable && st.Client {
+				out[id] = append(out[id], usable(st, id))
+			}
 			if hasSilent {
 				out[id] = append(out[id], silence(silent, st, window.Int(), a.On, id))
-			}
-			if hasUsable && st.Usable != "" {
-				o := Seen{Observation: packs.Observation{Indicator: usableID, Outcome: packs.Kept}, Note: "登记于 " + st.UsableOn.String()}
-				if st.Usable == "no" {
-					o.Outcome = packs.Violated
-					o.Hits = []packs.Hit{{Key: "usable"}}
-					o.Facts = []Fact{{Severity: check.Serious, Says: st.UsableOn.String() + "试用：客户端不能下载或使用", Fix: "请恢复下载和使用；不再维护的，按程序注销并在各应用市场下架。", Href: newmedia.Link(registry.AccountID(id)), FirstSeen: st.UsableOn.Start()}}
-				}
-				out[id] = append(out[id], o)
 			}
 			if hasInteraction && st.Interaction != "" {
 				o := Seen{Observation: packs.Observation{Indicator: interactionID, Outcome: packs.Kept}, Note: "登记于 " + st.InteractionOn.String()}
@@ -168,6 +162,20 @@ func AccountStandings(m *newmedia.Service) Observer {
 		}
 		return out, nil
 	}
+}
+
+// usable is the observation of 客户端无法使用.
+func usable(st newmedia.Standing, id string) Seen {
+	o := Seen{Observation: packs.Observation{Indicator: usableID, Outcome: packs.Untested}, Note: "近期没有登记能否下载和使用，请在账号检查单登记"}
+	switch st.Usable {
+	case "yes":
+		o.Outcome, o.Note = packs.Kept, "登记于 "+st.UsableOn.String()
+	case "no":
+		o.Outcome, o.Note = packs.Violated, "登记于 "+st.UsableOn.String()
+		o.Hits = []packs.Hit{{Key: "usable"}}
+		o.Facts = []Fact{{Severity: check.Serious, Says: st.UsableOn.String() + "查看：移动客户端无法下载或使用", Fix: "请立即恢复下载和使用；不再运行的，按程序注销。", Href: newmedia.Link(registry.AccountID(id)), FirstSeen: st.UsableOn.Start()}}
+	}
+	return o
 }
 
 // silence is the observation of 内容不更新: the whole days without a post before

@@ -26,7 +26,10 @@ const refreshInForce = time.Minute
 // that the province has adopted, else the newest shipped one. The checks look
 // for what it names, verified or not; whether it may judge is another matter.
 // When the database does not answer, what was in force last is.
-func (s *Service) PackOn(on calendar.Date) (packs.Pack, bool) {
+func (s *Service) PackOn(on calendar.Date) (packs.Pack, bool) { return s.PackNamed(PackID, on) }
+
+// PackNamed is PackOn of another pack: that of the offices.
+func (s *Service) PackNamed(id string, on calendar.Date) (packs.Pack, bool) {
 	f := &s.force
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -46,7 +49,7 @@ func (s *Service) PackOn(on calendar.Date) (packs.Pack, bool) {
 	var best packs.Pack
 	for _, a := range f.adoptions {
 		for _, p := range f.packs {
-			if a.Pack == PackID && p.ID == a.Pack && p.Version == a.Version && p.InForce(on) && p.Version > best.Version {
+			if a.Pack == id && p.ID == a.Pack && p.Version == a.Version && p.InForce(on) && p.Version > best.Version {
 				best = p
 			}
 		}
@@ -54,5 +57,5 @@ func (s *Service) PackOn(on calendar.Date) (packs.Pack, bool) {
 	if best.Version > 0 {
 		return best, true
 	}
-	return packs.Pick(s.packs, PackID, on)
+	return packs.Pick(s.packs, id, on)
 }

@@ -81,10 +81,7 @@ func OfficeDuties(o *obligation.Service) Observer {
 		if a.Kind != OfficeKind {
 			return nil, nil
 		}
-		from := a.Period.First()
-		if a.Period.IsZero() || a.Period == OnDay(from) {
-			from = YearOf(a.On).First() // a day is seen within its year
-		}
+		from := a.Within().First()
 		var kinds []string
 		for _, i := range a.Pack.Indicators {
 			for _, c := range i.Checks {

@@ -55,7 +55,8 @@ var acts = map[string]string{
 	"appraisal.result.accept": "确认考核结果", "appraisal.erratum.propose": "提出勘误", "appraisal.erratum.confirm": "确认勘误", "appraisal.erratum.refuse": "勘误未通过",
 	"blindtest.plan": "计划盲测", "blindtest.start": "开始盲测", "blindtest.cancel": "取消盲测", "blindtest.close": "结束盲测", "blindtest.persona.ask": "申请启封发件人", "blindtest.persona.agree": "同意启封发件人", "blindtest.persona.read": "查看发件人", "letters.withdraw": "测试信件退出统计",
 	"blindtest.letter.form": "打开写信页面", "blindtest.letter.send": "测试信件发出", "blindtest.letter.answer": "测试信件收到答复", "blindtest.letter.lapse": "测试信件期满未答复", "blindtest.letter.void": "测试信件作废", "blindtest.mark.give": "盲评答复", "blindtest.mark.settle": "裁定盲评分歧",
-	"merit.enter": "登记表扬或问责", "merit.check": "复核登记", "merit.return": "退回登记", "merit.amend": "改正后再送复核", "merit.drop": "作废登记",
+	"errorreport.import": "导入网民找错名单",
+	"merit.enter":        "登记表扬或问责", "merit.check": "复核登记", "merit.return": "退回登记", "merit.amend": "改正后再送复核", "merit.drop": "作废登记",
 	"coordination.referral.send": "移送协同监管单位", "coordination.referral.receive": "签收移送事项", "coordination.referral.answer": "反馈移送事项的处理结果", "coordination.referral.urge": "催办移送事项", "assessment.origin.file": "由检查记录列为问题",
 	"passage.declare": "登记状态转换", "setting.change": "变更设置",
 }

@@ -22,6 +22,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/disclosure"
 	"zhengshu/internal/duty"
+	"zhengshu/internal/errorreport"
 	"zhengshu/internal/filing"
 	"zhengshu/internal/guidance"
 	"zhengshu/internal/impostor"
@@ -92,6 +93,7 @@ type Services struct {
 	Filings      *filing.Service
 	Closings     *closing.Service
 	Merits       *merit.Service
+	ErrorReports *errorreport.Service
 	// Origin is where a site of the demo is reached; nil or "" leaves it at http.
 	Origin     func(registry.Site) string
 	Guidance   *guidance.Service

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -123,6 +124,21 @@ func (r Record) Counts() bool { return r.State == Checked && !r.Withdrawn }
 // Link is the record's page.
 func (r Record) Link() string { return "/console/merits/" + string(r.ID) }
 
+// EnterLink is where a record is entered, with its sort, its ground and its unit
+// filled in as far as they are known.
+func EnterLink(sort Sort, ground Ref, unit org.UnitID) string {
+	q := url.Values{}
+	for _, x := range []struct{ name, value string }{{"sort", string(sort)}, {"unit", string(unit)}} {
+		if x.value != "" {
+			q.Set(x.name, x.value)
+		}
+	}
+	if ground.ID != "" {
+		q.Set("ground", ground.Kind+":"+ground.ID)
+	}
+	return "/console/merits/new?" + q.Encode()
+}
+
 // Title names it.
 func (r Record) Title() string { return r.UnitName + "：" + r.KindName() }
 
@@ -183,6 +199,24 @@ func (s *Service) Ground(ctx context.Context, q db.Querier, scope authz.Scope, r
 		return g, fault.Newf(fault.Invalid, "找不到%s“%s”，请核对编号；只能引用您管辖范围内的。", s.grounds[i].Name, ref.ID).On("ground", "请核对编号")
 	}
 	return g, err
+}
+
+// Open reports whether a ground's page stands open to who looks by the scope: a
+// record is read by its unit and by offices that may not open every paper it
+// rests on.
+func (s *Service) Open(ctx context.Context, scope authz.Scope, ref Ref) (bool, error) {
+	i := slices.IndexFunc(s.grounds, func(g Grounder) bool { return g.Kind == ref.Kind })
+	if i < 0 {
+		return false, nil
+	}
+	_, err := s.grounds[i].Find(ctx, s.DB, scope, ref.ID)
+	switch {
+	case err == nil, fault.Is(err, fault.Conflict), fault.Is(err, fault.Refused): // there, though no longer a ground
+		return true, nil
+	case fault.Is(err, fault.NotFound), fault.Is(err, fault.Forbidden):
+		return false, nil
+	}
+	return false, err
 }
 
 // Entry is a record as it is entered.

@@ -113,7 +113,7 @@ type Receipt struct {
 	Interaction string
 	SeenName    string
 	SeenSubject string
-	Usable      string // of an app: yes, no
+	Usable      string // of a mobile client: yes, no; empty: not tried
 	Note        string
 	FileID      string
 	FileName    string
@@ -162,8 +162,8 @@ func (s *Service) Record(ctx context.Context, scope authz.Scope, session *authz.
 		if a.Ended() {
 			return fault.Newf(fault.Refused, "账号现在的状态是“%s”，不再检查。", a.StateName())
 		}
-		if n.Usable != "" && a.Kind != sx2021.App {
-			return fault.New(fault.Invalid, "只有移动客户端和小程序登记能否下载、使用。").On("usable", "请不要选择")
+		if n.Usable != "" && !client(a) {
+			return fault.New(fault.Invalid, "只有移动客户端才登记能否下载和使用。").On("usable", "不是移动客户端，请不选")
 		}
 		key := ulid.Make().String()
 		file, err := approval.AttachTo(ctx, tx, "account_receipt", string(id), taken)
@@ -190,6 +190,9 @@ func (s *Service) Record(ctx context.Context, scope authz.Scope, session *authz.
 	}
 	return s.Judge(ctx, scope, id)
 }
+
+// client reports whether an account is a mobile client: V-M-2.2 is for those.
+func client(a registry.Account) bool { return a.Platform == "app" }
 
 // SetFeed says where an account's posts can be read; empty takes it away.
 func (s *Service) SetFeed(ctx context.Context, scope authz.Scope, session *authz.Session, id registry.AccountID, address string) error {
@@ -397,7 +400,7 @@ type Sheet struct {
 // facts gathers what is known of an account.
 func (s *Service) facts(ctx context.Context, q db.Querier, a registry.Account) (check.AccountFacts, error) {
 	today := calendar.DateOf(s.DB.Now())
-	f := check.AccountFacts{Name: a.Name, Publishes: a.Purpose == "" || strings.HasPrefix(a.Purpose, "发布"), Subject: a.VerifiedAs, OriginalDays: OriginalDays, Posts: -1, App: a.Kind == sx2021.App}
+	f := check.AccountFacts{Name: a.Name, Publishes: a.Purpose == "" || strings.HasPrefix(a.Purpose, "发布"), Subject: a.VerifiedAs, OriginalDays: OriginalDays, Posts: -1, Client: client(a)}
 	if p, ok := s.Pack(today); ok {
 		if ind, ok := p.Indicator("V-M-2.1"); ok {
 			if v, ok := ind.Param("days"); ok {
@@ -436,8 +439,8 @@ func (s *Service) facts(ctx context.Context, q db.Querier, a registry.Account) (
 		if f.Interaction == "" {
 			f.Interaction = r.Interaction
 		}
-		if f.Usable == "" && r.Usable != "" {
-			f.Usable, f.UsableOn = r.Usable, r.SeenOn
+		if f.Usable == "" {
+			f.Usable = r.Usable
 		}
 		if f.SeenName == "" {
 			f.SeenName = r.SeenName
@@ -449,7 +452,7 @@ func (s *Service) facts(ctx context.Context, q db.Querier, a registry.Account) (
 	if a.LastPostOn.After(f.LastPost) {
 		f.LastPost, f.Source = a.LastPostOn, "台账登记"
 	}
-	if f.App {
+	if f.Client {
 		f.Stores, err = s.stores(ctx, q, a.ID)
 	}
 	return f, err

@@ -148,7 +148,7 @@ func TestVM21_AccountsAreJudgedByFeedsFilesAndReceipts(t *testing.T) {
 		}
 		for _, c := range newmedia.Columns() {
 			if c.Check == "account.usable" {
-				continue // of clients alone
+				continue // of mobile clients alone
 			}
 			if got := outcome(c.Check); got != check.Untested {
 				t.Errorf("%s without any source: %s", c.Check, got)
@@ -167,6 +167,7 @@ func TestVM21_AccountsAreJudgedByFeedsFilesAndReceipts(t *testing.T) {
 				*r = newmedia.Receipt{SeenOn: today, Link: r.Link}
 				return shot()
 			},
+			"no client":    func(r *newmedia.Receipt) *approval.Upload { r.Usable = "no"; return shot() },
 			"post to come": func(r *newmedia.Receipt) *approval.Upload { r.LastPost = today.AddDays(2); return shot() },
 		} {
 			r := good
@@ -218,6 +219,37 @@ func TestVM21_AccountsAreJudgedByFeedsFilesAndReceipts(t *testing.T) {
 		if tally, err := svc.Tally(ctx, system); err != nil || tally.Accounts != 1 || tally.Known != 1 || tally.Wrong != 0 {
 			t.Errorf("%+v, %v", tally, err)
 		}
+		// V-M-2.2: a mobile client that cannot be fetched is owed; that it can is too
+		// little to say of any other account.
+		var app registry.Account
+		must(d.Update(ctx, func(tx *db.Tx) error {
+			var err error
+			app, err = reg.EnterAccount(ctx, tx, system, registry.Account{Unit: list[0].Unit, Platform: "app", Name: "秦务通", Necessity: "网站和公众号不能离线办理", State: registry.Running}, registry.Why{Source: "import", Says: "试验"})
+			return err
+		}))
+		clientAt := func(want check.Outcome) {
+			t.Helper()
+			x, err := svc.Sheet(ctx, system, app.ID)
+			must(err)
+			for _, f := range x.Findings {
+				if f.Check == "account.usable" && f.Outcome != want {
+					t.Errorf("the client is %s, want %s", f.Outcome, want)
+				}
+			}
+		}
+		clientAt(check.Untested)
+		must(svc.Record(ctx, system, me, app.ID, newmedia.Receipt{SeenOn: today, Link: "https://app.example/d", Usable: "no"}, shot()))
+		if clientAt(check.Violated); owed() != 1 {
+			t.Errorf("a client out of use: %d owed", owed())
+		}
+		clock.Advance(time.Minute)
+		must(svc.Record(ctx, system, me, app.ID, newmedia.Receipt{SeenOn: today, Link: "https://app.example/d", Usable: "yes"}, shot()))
+		if clientAt(check.Kept); owed() != 0 {
+			t.Errorf("back in use: %d owed", owed())
+		}
+		if got := outcome("account.usable"); got != check.Tolerated {
+			t.Errorf("of an account that is no client: %s", got)
+		}
 		clock.Advance(16 * 24 * time.Hour)
 		if _, err := svc.JudgeAll(ctx); err != nil {
 			t.Fatal(err)
@@ -228,10 +260,10 @@ func TestVM21_AccountsAreJudgedByFeedsFilesAndReceipts(t *testing.T) {
 		// V-M-2.2: a client is had where the ledger says, and a person says that it
 		// works.
 		account := id
-		var app registry.Account
+		var had registry.Account
 		version := func(number string, stores ...string) {
 			t.Helper()
-			v := registry.Version{App: app.ID, Number: number, ReleasedOn: today, Tester: "测评中心", TestedOn: today.AddDays(-3), Passed: true}
+			v := registry.Version{App: had.ID, Number: number, ReleasedOn: today, Tester: "测评中心", TestedOn: today.AddDays(-3), Passed: true}
 			for _, path := range stores {
 				v.Downloads = append(v.Downloads, registry.Download{Store: "市场" + path, URL: server.URL + path})
 			}
@@ -242,10 +274,10 @@ func TestVM21_AccountsAreJudgedByFeedsFilesAndReceipts(t *testing.T) {
 		}
 		must(d.Update(ctx, func(tx *db.Tx) error {
 			var err error
-			app, err = reg.EnterAccount(ctx, tx, system, registry.Account{Unit: list[0].Unit, Platform: "app", Name: "秦办事", VerifiedAs: "陕西省人民政府办公厅", Necessity: "离线核验，网站不能实现"}, registry.Why{Says: "登记", Source: registry.ByPerson})
+			had, err = reg.EnterAccount(ctx, tx, system, registry.Account{Unit: list[0].Unit, Platform: "app", Name: "秦办事", VerifiedAs: "陕西省人民政府办公厅", Necessity: "离线核验，网站不能实现"}, registry.Why{Says: "登记", Source: registry.ByPerson})
 			return err
 		}))
-		id = app.ID
+		id = had.ID
 		try := func(usable string) {
 			t.Helper()
 			must(svc.Record(ctx, system, me, id, newmedia.Receipt{SeenOn: calendar.DateOf(d.Now()), Link: server.URL + "/ok", Usable: usable}, shot()))

@@ -18,7 +18,8 @@ type Standing struct {
 	Source             string // of LastPost, in Chinese
 	Interaction        string // yes, no; empty: nobody said
 	InteractionOn      calendar.Date
-	Usable             string // of an app: yes, no; empty: nobody tried
+	Client             bool   // a mobile client
+	Usable             string // yes, no; empty: nobody tried
 	UsableOn           calendar.Date
 }
 
@@ -44,20 +45,21 @@ func (s *Service) Standings(ctx context.Context, q db.Querier, scope authz.Scope
 	var w db.Where
 	scope.Where(&w, "u")
 	type ledger struct {
-		id   registry.AccountID
-		last calendar.Date
+		id       registry.AccountID
+		platform string
+		last     calendar.Date
 	}
 	list, err := db.All(ctx, q, func(r db.Scanner) (ledger, error) {
 		var x ledger
-		err := r.Scan(&x.id, &x.last)
+		err := r.Scan(&x.id, &x.platform, &x.last)
 		return x, err
-	}, `SELECT a.id, a.last_post_on FROM account a JOIN unit u ON u.id = a.unit_id WHERE `+w.SQL(), w.Args()...)
+	}, `SELECT a.id, a.platform, a.last_post_on FROM account a JOIN unit u ON u.id = a.unit_id WHERE `+w.SQL(), w.Args()...)
 	if err != nil {
 		return nil, err
 	}
 	out := make(map[registry.AccountID]*Standing, len(list))
 	for _, x := range list {
-		st := &Standing{}
+		st := &Standing{Client: x.platform == "app"}
 		out[x.id] = st
 		if !x.last.IsZero() && !x.last.After(on) {
 			st.post(x.last, "台账登记")
@@ -68,7 +70,8 @@ func (s *Service) Standings(ctx context.Context, q db.Querier, scope authz.Scope
 		id         registry.AccountID
 		on, posted calendar.Date
 		at         time.Time
-		says, used string
+		says       string
+		usable     string
 	}
 	// When the ledger was last told: what it says was so on that day.
 	told, err := db.All(ctx, q, func(r db.Scanner) (row, error) {
@@ -127,7 +130,7 @@ func (s *Service) Standings(ctx context.Context, q db.Querier, scope authz.Scope
 	}
 	receipts, err := db.All(ctx, q, func(r db.Scanner) (row, error) {
 		var x row
-		err := r.Scan(&x.id, &x.on, &x.posted, &x.says, &x.used)
+		err := r.Scan(&x.id, &x.on, &x.posted, &x.says, &x.usable)
 		return x, err
 	}, `SELECT account_id, seen_on, last_post, interaction, usable FROM account_receipt WHERE seen_on <= $1 AND seen_on >= $2 AND at < $3 ORDER BY account_id, seen_on, at, id`, on, on.AddDays(-receiptFor), known)
 	if err != nil {
@@ -145,8 +148,8 @@ func (s *Service) Standings(ctx context.Context, q db.Querier, scope authz.Scope
 		if x.says != "" {
 			st.Interaction, st.InteractionOn = x.says, x.on
 		}
-		if x.used != "" {
-			st.Usable, st.UsableOn = x.used, x.on
+		if x.usable != "" {
+			st.Usable, st.UsableOn = x.usable, x.on
 		}
 	}
 	held := make(map[registry.AccountID]Standing, len(out))

@@ -5,6 +5,7 @@ import (
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
+	"zhengshu/internal/fault"
 	"zhengshu/internal/merit"
 )
 
@@ -19,6 +20,9 @@ func (s *Service) Grounds() []merit.Grounder {
 		b, err := s.bulletin(ctx, q, scope, id)
 		if err != nil {
 			return merit.Ground{}, err
+		}
+		if !b.Out() {
+			return merit.Ground{}, fault.Newf(fault.Conflict, "“%s”现在是“%s”，印发以后才能作为依据。", b.Title(), b.StateName()).On("ground", "请在印发以后登记")
 		}
 		return merit.Ground{Ref: merit.Ref{Kind: "bulletin", ID: string(b.ID)}, Name: b.Title() + " " + b.Number, Link: b.Link()}, nil
 	}}}

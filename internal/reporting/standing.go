@@ -20,6 +20,9 @@ type Standing struct {
 // In reports whether the row lies in the scope.
 func (p Standing) In(scope authz.Scope) bool { return p.area != "" && scope.Covers(p.area, p.line) }
 
+// Unit is whose the row is today.
+func (p Standing) Unit() org.UnitID { return p.unit }
+
 // placeOf says how a row of each kind leads to its unit.
 var placeOf = map[string]string{
 	"site":         `SELECT x.id, u.id, u.area_path, u.line_path FROM site x JOIN unit u ON u.id = x.unit_id`,

@@ -1,6 +1,7 @@
 package appraisalweb
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -14,6 +15,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/merit"
 	"zhengshu/internal/official"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
@@ -1211,6 +1213,10 @@ func newResult(d appraisal.Dossier, may rights, until calendar.Due) record {
 		side.Terms = append(side.Terms, web.Term{Name: "单位已确认", Text: o.AcceptedBy, Note: web.Minute(o.AcceptedAt)})
 	}
 	v.Side = append(v.Side, side)
+	if d.Office && r.State == appraisal.Published {
+		ground := merit.Ref{Kind: "result", ID: o.ID}
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "登记表扬", Href: merit.EnterLink(merit.Commend, ground, "")}, web.Act{Text: "登记问责", Href: merit.EnterLink(merit.Account, ground, "")})
+	}
 	v.Forms, v.ActsFirst = append(v.Forms, resultForms(d, may)...), true
 	return v
 }
@@ -1237,10 +1243,20 @@ func lines(d appraisal.Dossier, may rights) web.Table {
 		return 4
 	}
 	slices.SortStableFunc(list, func(a, b appraisal.Line) int { return weight(a) - weight(b) })
-	var untested []string
+	// What was not tested stands below, by why: it costs nothing.
+	type left struct {
+		why   string
+		names []string
+	}
+	var untested []left
 	for _, l := range list {
 		if l.Outcome == packs.Untested && len(d.Findings[l.Indicator]) == 0 {
-			untested = append(untested, l.Name)
+			why := cmp.Or(l.Note, seen[l.Indicator].Note, "没有条件检查")
+			i := slices.IndexFunc(untested, func(x left) bool { return x.why == why })
+			if i < 0 {
+				untested, i = append(untested, left{why: why}), len(untested)
+			}
+			untested[i].names = append(untested[i].names, l.Name)
 			continue
 		}
 		i, _ := d.Pack.Indicator(l.Indicator)
@@ -1286,8 +1302,16 @@ func lines(d appraisal.Dossier, may rights) web.Table {
 		}
 		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{name, web.Tagged(web.Tag{Kind: tone, Text: outcomeName(l.Outcome)}), {Text: points, Keep: true}, why}})
 	}
-	if len(untested) > 0 {
-		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{{Text: fmt.Sprintf("其余 %d 项", len(untested)), Note: strings.Join(untested, "、")}, web.Tagged(web.Tag{Kind: web.Neutral, Text: "未检测"}), {}, web.Text("没有条件检查，不扣分")}})
+	for _, x := range untested {
+		name := web.Text(x.names[0])
+		if n := len(x.names); n > 1 {
+			name = web.Cell{Text: fmt.Sprintf("其余 %d 项", n), Note: strings.Join(x.names, "、")}
+		}
+		why := x.why
+		if !strings.Contains(why, "不扣分") {
+			why = strings.TrimRight(why, "。") + "，不扣分"
+		}
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{name, web.Tagged(web.Tag{Kind: web.Neutral, Text: "未检测"}), {}, web.Text(why)}})
 	}
 	return t
 }

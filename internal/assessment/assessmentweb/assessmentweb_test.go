@@ -213,6 +213,9 @@ func TestOrderOnScreen(t *testing.T) {
 	// The site's monitoring is off: nothing is contacted, and the receipt says so.
 	x.as("bureau").Post(at+"/retest", nil).Want(http.StatusSeeOther)
 	x.Post(at+"/accept", url.Values{"finding": {f}, "reason-" + f: {"已到现场核实。"}}).Want(http.StatusForbidden)
+	if got := x.as("city").Get(at).Attr("a[href*='/console/merits/new']", "href"); !strings.Contains(got, "ground=order%3A") || strings.Contains(got, "sort=") {
+		t.Errorf("an order in time leads to %q", got)
+	}
 	x.as("city").Post(at+"/accept", url.Values{"finding": {f}, "reason-" + f: {"好"}}).Want(http.StatusUnprocessableEntity)
 	x.Post(at+"/accept", url.Values{"finding": {f}, "reason-" + f: {"已到现场核实。"}}).Want(http.StatusSeeOther)
 	if got := x.Get("/console/orders?state=closed").Text(".table tbody th"); got != "ZG-2026-0001" {

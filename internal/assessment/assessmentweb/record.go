@@ -13,6 +13,7 @@ import (
 	"zhengshu/internal/coordination"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/merit"
 	"zhengshu/internal/web"
 )
 
@@ -170,7 +171,11 @@ func newOrderView(d assessment.Dossier, me reader, today calendar.Date) orderVie
 		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "移送协同监管单位", Href: "/console/referrals/new?row=" + url.QueryEscape("order:"+string(d.ID))})
 	}
 	if me.records {
-		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "登记表扬或问责", Href: "/console/merits/new?ground=" + url.QueryEscape("order:"+string(d.ID))})
+		act := web.Act{Text: "登记表扬或问责", Href: merit.EnterLink("", merit.Ref{Kind: "order", ID: string(d.ID)}, "")}
+		if d.Reopenings > 0 || !d.EscalatedAt.IsZero() || open && d.Due.Missed(today) && !d.Waits() {
+			act = web.Act{Text: "登记问责", Href: merit.EnterLink(merit.Account, merit.Ref{Kind: "order", ID: string(d.ID)}, "")}
+		}
+		v.Heading.Acts = append(v.Heading.Acts, act)
 	}
 	return v
 }

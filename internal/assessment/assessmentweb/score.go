@@ -13,6 +13,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/merit"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/packs"
@@ -282,6 +283,8 @@ func newScoreView(s assessment.Score, period string, today calendar.Date, mayCon
 		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "账号检查单", Href: "/console/account-sheets/" + s.ID})
 	case assessment.OfficeKind:
 		v.Heading.Title = s.On.Chinese() + "监管工作：" + result
+		// The router takes it from whoever keeps no such records.
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "登记表扬或问责", Href: merit.EnterLink("", merit.Ref{}, s.Unit)})
 	default:
 		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "全部问题", Href: "/console/findings?site=" + s.ID})
 	}

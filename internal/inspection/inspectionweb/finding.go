@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/merit"
 	"zhengshu/internal/official"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
@@ -346,6 +348,11 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 	}
 	if mayHold && f.State == inspection.FindingOpen {
 		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "下发整改通知", Href: "/console/orders/new?finding=" + url.QueryEscape(string(f.ID)), Primary: true})
+	}
+	// What came back, or what is grave, may lead to an accountability; the router
+	// takes the link from whoever keeps no such records.
+	if mayHold && (f.Severity == check.Serious || slices.ContainsFunc(steps, func(s passage.Step) bool { return s.Act == "reopen" })) {
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "登记问责", Href: merit.EnterLink(merit.Account, merit.Ref{Kind: "finding", ID: string(f.ID)}, "")})
 	}
 	if item != "" {
 		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "打开稿件", Href: item})

@@ -78,10 +78,15 @@ func sortOptions() []web.Option {
 	return []web.Option{{Label: "全部"}, {Value: string(merit.Commend), Label: merit.SortName(merit.Commend)}, {Value: string(merit.Account), Label: merit.SortName(merit.Account)}}
 }
 
-func kindOptions(all string) []web.Option {
+// kindOptions are the measures, of one sort or of both.
+func kindOptions(all string, sort merit.Sort) []web.Option {
 	out := []web.Option{{Label: all}}
-	for _, k := range merit.Kinds("") {
-		out = append(out, web.Option{Value: k.ID, Label: merit.SortName(k.Sort) + "：" + k.Name})
+	for _, k := range merit.Kinds(sort) {
+		label := k.Name
+		if sort == "" {
+			label = merit.SortName(k.Sort) + "：" + k.Name
+		}
+		out = append(out, web.Option{Value: k.ID, Label: label})
 	}
 	return out
 }
@@ -108,7 +113,7 @@ func whom(r merit.Record, names bool) string {
 func newList(list []merit.Record, total int, records bool, names func(merit.Record) bool) page {
 	v := page{web.ListView{Heading: web.Heading{Title: "表扬和问责", Lead: "对考评优秀的给予表扬和奖励，对造成严重后果的问责；记录写明作出决定的机关，一人登记、另一人复核，只更正、不删除（第三十条）。"},
 		Filter: web.Filter{Action: meritsPath, Total: total, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "编号、单位、机关或文号", Max: 60}, {Kind: web.Select, Name: "sort", Label: "类别", Options: sortOptions()}, {Kind: web.Number, Name: "year", Label: "年度", Narrow: true, Mode: "numeric"}},
-			More: []web.Field{{Kind: web.Select, Name: "kind", Label: "方式", Options: kindOptions("全部")}, {Kind: web.Select, Name: "state", Label: "状态", Options: stateOptions()}}, Hidden: []web.Field{{Kind: web.Hidden, Name: "unit"}}},
+			More: []web.Field{{Kind: web.Select, Name: "kind", Label: "方式", Options: kindOptions("全部", "")}, {Kind: web.Select, Name: "state", Label: "状态", Options: stateOptions()}}, Hidden: []web.Field{{Kind: web.Hidden, Name: "unit"}}},
 		Table: web.Table{Caption: "表扬和问责记录", Quiet: true, RowHead: 1, Columns: []web.Column{{Head: "决定日期"}, {Head: "单位"}, {Head: "对象"}, {Head: "方式"}, {Head: "作出决定的机关", Wide: true}, {Head: "文号"}, {Head: "状态"}},
 			Empty: web.Empty{Title: "没有符合条件的记录", Text: "可以调整筛选条件；表扬和问责由主管单位登记。"}}}}
 	if records {
@@ -190,8 +195,12 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 	return web.SendSheet(w, r, official.Sheet{Title: "表扬和问责", Columns: columns, Rows: slices.Values(rows)}, "表扬和问责")
 }
 
-// standing is what the reader of a record may do.
-type standing struct{ ours, own, names bool }
+// standing is what the reader of a record may do, and which of its grounds lie
+// out of reach.
+type standing struct {
+	ours, own, names bool
+	closed           map[merit.Ref]bool
+}
 
 func newRecordView(m merit.Record, steps []passage.Step, who standing) recordView {
 	v := recordView{web.RecordView{Heading: web.Heading{Above: strings.TrimSpace(merit.SortName(m.Sort) + " " + m.Number), Title: m.Title(), Tags: []web.Tag{stateTag(m)}}, Trail: []web.Crumb{{Name: "表扬和问责", Href: meritsPath}}}}
@@ -212,11 +221,17 @@ func newRecordView(m merit.Record, steps []passage.Step, who standing) recordVie
 	if m.Corrects != "" {
 		terms = append(terms, web.Term{Name: "更正", Text: m.Why, Parts: []web.Component{web.Link{Text: "原记录", Href: merit.Record{ID: m.Corrects}.Link()}}})
 	}
-	grounds := web.Term{Name: "依据"}
+	// A paper the reader may not open is named, without a link that leads nowhere.
+	grounds, named := web.Term{Name: "依据"}, []string{}
 	for _, g := range m.Grounds {
+		if g.Link == "" || who.closed[g.Ref] {
+			named = append(named, g.Name)
+			continue
+		}
 		grounds.Parts = append(grounds.Parts, web.Link{Text: g.Name, Href: g.Link})
 	}
-	if len(grounds.Parts) > 0 {
+	grounds.Text = strings.Join(named, "；")
+	if len(m.Grounds) > 0 {
 		terms = append(terms, grounds)
 	}
 	if who.names || m.Person == "" {
@@ -261,7 +276,21 @@ func idOf(r *http.Request) merit.ID { return merit.ID(r.PathValue("id")) }
 func (h *Handler) one(r *http.Request) (merit.Record, recordView, error) {
 	s := authz.SessionFrom(r.Context())
 	m, steps, err := h.merits.Record(r.Context(), s.ScopeFor(authz.AssessmentRead), s, idOf(r))
-	return m, newRecordView(m, steps, standing{ours: m.Ours(s), own: m.EnteredID == s.PersonID, names: m.Names(s)}), err
+	if err != nil {
+		return m, recordView{}, err
+	}
+	who := standing{ours: m.Ours(s), own: m.EnteredID == s.PersonID, names: m.Names(s), closed: map[merit.Ref]bool{}}
+	for _, g := range m.Grounds {
+		need := web.Need(r.Context(), g.Link)
+		open := web.MayOpen(r, g.Link)
+		if open && need != "" {
+			if open, err = h.merits.Open(r.Context(), s.ScopeFor(need), g.Ref); err != nil {
+				return m, recordView{}, err
+			}
+		}
+		who.closed[g.Ref] = !open
+	}
+	return m, newRecordView(m, steps, who), nil
 }
 
 func (h *Handler) record(w http.ResponseWriter, r *http.Request) error {
@@ -313,15 +342,24 @@ func (h *Handler) drop(w http.ResponseWriter, r *http.Request) error {
 	return h.answer(w, r, h.merits.Drop(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), idOf(r), web.Typed(r, "why")), "登记已作废，保留备查。")
 }
 
-func newForm(title string, unit web.Field, grounds []merit.Ground, kinds []merit.Grounder, n merit.Entry, correct bool) formView {
+func newForm(title string, sort merit.Sort, unit web.Field, grounds []merit.Ground, kinds []merit.Grounder, n merit.Entry, correct bool) formView {
 	v := formView{web.FormView{Heading: web.Heading{Title: title, Lead: "照决定文书登记：谁作出决定、文号、日期、对谁、因为什么。主管单位不作处分，处分由任免机关、单位或监察机关决定。"}, Trail: []web.Crumb{{Name: "表扬和问责", Href: meritsPath}}}}
 	capacities := []web.Option{{Label: "单位"}}
 	for _, c := range merit.Capacities {
-		capacities = append(capacities, web.Option{Value: c.ID, Label: merit.SortName(c.Sort) + "：" + c.Name})
+		switch sort {
+		case "":
+			capacities = append(capacities, web.Option{Value: c.ID, Label: merit.SortName(c.Sort) + "：" + c.Name})
+		case c.Sort:
+			capacities = append(capacities, web.Option{Value: c.ID, Label: c.Name})
+		}
+	}
+	whomHint := "问责的人员是分管领导、有关责任人或主办单位负责人；不涉及个人的选“单位”"
+	if sort == merit.Commend {
+		whomHint = "不涉及个人的选“单位”"
 	}
 	what := web.Section{Legend: "决定", Fields: []web.Field{unit,
-		{Kind: web.Select, Name: "kind", Label: "方式", Required: true, Options: kindOptions("请选择"), Value: n.Kind},
-		{Kind: web.Select, Name: "capacity", Label: "对谁", Options: capacities, Value: n.Capacity, Hint: "问责的人员是分管领导、有关责任人或主办单位负责人；不涉及个人的选“单位”"},
+		{Kind: web.Select, Name: "kind", Label: "方式", Required: true, Options: kindOptions("请选择", sort), Value: n.Kind},
+		{Kind: web.Select, Name: "capacity", Label: "对谁", Options: capacities, Value: n.Capacity, Hint: whomHint},
 		{Name: "person", Label: "姓名和职务", Max: 50, Value: n.Person, Hint: "只对单位的不填"},
 		{Name: "measure", Label: "决定的具体内容", Max: 200, Value: n.Measure, Hint: "照决定文书填写，方式已写明的可不填"},
 		{Name: "body", Label: "作出决定的机关", Required: true, Max: 100, Value: n.Body},
@@ -398,6 +436,15 @@ func (h *Handler) newForm(r *http.Request) (formView, error) {
 		return formView{}, err
 	}
 	n := merit.Entry{Kind: r.URL.Query().Get("kind")}
+	sort, title := merit.Sort(r.URL.Query().Get("sort")), "登记表扬或问责"
+	switch sort {
+	case merit.Commend:
+		title = "登记表扬"
+	case merit.Account:
+		title = "登记问责"
+	default:
+		sort = ""
+	}
 	for _, g := range grounds {
 		n.Unit = g.Unit
 	}
@@ -408,7 +455,7 @@ func (h *Handler) newForm(r *http.Request) (formView, error) {
 	if err != nil {
 		return formView{}, err
 	}
-	return newForm("登记表扬或问责", unit, grounds, h.merits.GroundKinds(), n, false), nil
+	return newForm(title, sort, unit, grounds, h.merits.GroundKinds(), n, false), nil
 }
 
 func (h *Handler) showNew(w http.ResponseWriter, r *http.Request) error {
@@ -465,7 +512,7 @@ func (h *Handler) changeForm(r *http.Request) (merit.Record, formView, error) {
 	if m.State == merit.Checked {
 		title = "更正记录"
 	}
-	v := newForm(title, web.Field{Name: "unit_name", Label: "单位", Value: m.UnitName, ReadOnly: true}, m.Grounds, h.merits.GroundKinds(), n, m.State == merit.Checked)
+	v := newForm(title, "", web.Field{Name: "unit_name", Label: "单位", Value: m.UnitName, ReadOnly: true}, m.Grounds, h.merits.GroundKinds(), n, m.State == merit.Checked)
 	v.Trail = append(v.Trail, web.Crumb{Name: m.Title(), Href: m.Link()})
 	v.Form.Cancel.Href = m.Link()
 	return m, v, nil
@@ -524,7 +571,7 @@ var (
 
 var (
 	listPage   = web.Define(web.Plain, "pages/list.html", newList(nil, 0, true, noName), newList([]merit.Record{sampleRecord}, 1, true, noName), newList([]merit.Record{hostileRecord}, 1, false, everyName))
-	recordPage = web.Define(web.Plain, "pages/record.html", newRecordView(sampleRecord, nil, standing{}), newRecordView(sampleRecord, []passage.Step{{Act: "enter", ActorName: "王秀兰"}}, standing{ours: true, names: true}), newRecordView(hostileRecord, []passage.Step{{Act: "<b>", Note: "<script>"}}, standing{ours: true, own: true, names: true}))
-	formPage   = web.Define(web.Plain, "pages/form.html", newForm("登记表扬或问责", web.Field{Name: "unit", Label: "单位", Required: true}, nil, nil, merit.Entry{}, false), newForm("更正记录", web.Field{Name: "unit", Label: "单位"}, []merit.Ground{sampleGround}, []merit.Grounder{{Kind: "order", Name: "整改通知"}}, merit.Entry{Kind: "talk"}, true),
-		newForm("<b>", web.Field{Name: "unit", Label: "<i>"}, hostileRecord.Grounds, []merit.Grounder{{Kind: `"`, Name: "<script>"}}, merit.Entry{Person: `"><b>`, Says: "</textarea>"}, true))
+	recordPage = web.Define(web.Plain, "pages/record.html", newRecordView(sampleRecord, nil, standing{}), newRecordView(sampleRecord, []passage.Step{{Act: "enter", ActorName: "王秀兰"}}, standing{ours: true, names: true, closed: map[merit.Ref]bool{sampleGround.Ref: true}}), newRecordView(hostileRecord, []passage.Step{{Act: "<b>", Note: "<script>"}}, standing{ours: true, own: true, names: true}))
+	formPage   = web.Define(web.Plain, "pages/form.html", newForm("登记表扬", merit.Commend, web.Field{Name: "unit", Label: "单位", Required: true}, nil, nil, merit.Entry{}, false), newForm("更正记录", "", web.Field{Name: "unit", Label: "单位"}, []merit.Ground{sampleGround}, []merit.Grounder{{Kind: "order", Name: "整改通知"}}, merit.Entry{Kind: "talk"}, true),
+		newForm("<b>", merit.Account, web.Field{Name: "unit", Label: "<i>"}, hostileRecord.Grounds, []merit.Grounder{{Kind: `"`, Name: "<script>"}}, merit.Entry{Person: `"><b>`, Says: "</textarea>"}, true))
 )

@@ -22,6 +22,7 @@ import (
 	"zhengshu/internal/merit/meritweb"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
+	"zhengshu/internal/web"
 	"zhengshu/internal/web/webtest"
 )
 
@@ -80,13 +81,17 @@ func TestArticle30_ARecordOnScreen(t *testing.T) {
 		}
 		return nil
 	}))
-	svc.GroundsFrom(merit.Grounder{Kind: "order", Name: "整改通知", Find: func(_ context.Context, _ db.Querier, _ authz.Scope, ref string) (merit.Ground, error) {
+	svc.GroundsFrom(merit.Grounder{Kind: "order", Name: "整改通知", Find: func(ctx context.Context, q db.Querier, scope authz.Scope, ref string) (merit.Ground, error) {
+		if ref == "o2" { // of the office's own site: the bureau may not open it
+			u, err := o.UnitTx(ctx, q, scope, units["office"])
+			return merit.Ground{Ref: merit.Ref{Kind: "order", ID: "o2"}, Name: "整改通知 ZG-2026-0002", Link: "/console/orders/o2", Unit: u.ID}, err
+		}
 		if ref != "ZG-2026-0001" && ref != "o1" {
 			return merit.Ground{}, fault.Missing("整改通知")
 		}
 		return merit.Ground{Ref: merit.Ref{Kind: "order", ID: "o1"}, Name: "整改通知 ZG-2026-0001", Link: "/console/orders/o1", Unit: units["bureau"]}, nil
 	}})
-	x := webtest.Open(t, nil, clock, meritweb.New(svc, o).Routes()...)
+	x := webtest.Open(t, nil, clock, append(meritweb.New(svc, o).Routes(), web.Route{Pattern: "GET /console/orders/{id}", Permit: authz.OrderRead, Handle: func(http.ResponseWriter, *http.Request) error { return fault.Missing("整改通知") }})...)
 	x.Gate.Context = func(ctx context.Context) context.Context {
 		s := x.Gate.Session
 		unit, _ := s.Unit()
@@ -118,6 +123,12 @@ func TestArticle30_ARecordOnScreen(t *testing.T) {
 	if got := form.Attr("input[name=ground_of]", "value"); got != "order:o1" {
 		t.Errorf("the ground of the address is %q", got)
 	}
+	if at := merit.EnterLink(merit.Commend, merit.Ref{Kind: "order", ID: "o1"}, units["bureau"]); true {
+		praise := x.Get(at).Want(http.StatusOK)
+		if kinds := strings.Join(praise.All("select[name=kind] option"), " "); praise.Text("h1") != "登记表扬" || strings.Contains(kinds, "约谈") || !strings.Contains(kinds, "通报表扬") || praise.Attr("select[name=unit] option[selected]", "value") != string(units["bureau"]) || praise.Attr("input[name=ground_of]", "value") != "order:o1" {
+			t.Errorf("%s is filled in: %s", at, kinds)
+		}
+	}
 	fields := url.Values{"unit": {string(units["bureau"])}, "kind": {"punish"}, "capacity": {"leader"}, "person": {"张三 副局长"}, "body": {"西安市人民政府办公厅"}, "decided_on": {"2026-03-18"}, "ground_kind": {"order"}, "ground": {"ZG-2026-0001"}}
 	wrong := send("/console/merits/new", fields).Want(http.StatusConflict)
 	if got := strings.Join(wrong.All(".field-error"), " "); !strings.Contains(got, "主管单位不能作出处分") {
@@ -125,7 +136,7 @@ func TestArticle30_ARecordOnScreen(t *testing.T) {
 	}
 	fields.Set("ground", "ZG-9")
 	send("/console/merits/new", fields).Want(http.StatusUnprocessableEntity)
-	fields.Set("ground", "ZG-2026-0001")
+	fields.Set("ground", "ZG-2026-0001、o2")
 	fields.Set("kind", "talk")
 	at := send("/console/merits/new", fields).Want(http.StatusSeeOther).Location()
 	as("clerk").Get(at).Want(http.StatusNotFound)
@@ -140,6 +151,14 @@ func TestArticle30_ARecordOnScreen(t *testing.T) {
 	if !strings.Contains(page.Body, "张三 副局长") || !strings.Contains(page.Body, "整改通知 ZG-2026-0001") {
 		t.Error("the unit does not read its record")
 	}
+	// The paper on another's site is named to the unit, and leads it nowhere.
+	if !strings.Contains(page.Body, "整改通知 ZG-2026-0002") || len(page.All("a[href='/console/orders/o2']")) != 0 || len(page.All("a[href='/console/orders/o1']")) != 1 {
+		t.Errorf("grounds of the unit: %v", page.All("a[href*='/orders/']"))
+	}
+	if got := as("one").Get(at).Want(http.StatusOK).All("a[href*='/console/orders/']"); len(got) != 2 {
+		t.Errorf("grounds of the office: %v", got)
+	}
+	as("clerk")
 	x.Get(page.Attr("a[href*='/files/']", "href")).Want(http.StatusOK)
 	// Who is neither of the office's keepers nor of the unit sees the unit alone.
 	if got := as("inspector").Get(at).Want(http.StatusOK); strings.Contains(got.Body, "张三") || !strings.Contains(got.Body, "分管领导") {

@@ -68,14 +68,6 @@ func outcomeTag(o check.Outcome) web.Tag {
 	return web.Tag{Kind: web.Neutral, Text: "未检查"}
 }
 
-// columnTag is the outcome in a list: only a client is asked whether it works.
-func columnTag(id string, o check.Outcome) web.Tag {
-	if id == "account.usable" && o == "" {
-		return web.Tag{Kind: web.Neutral, Text: "不适用"}
-	}
-	return outcomeTag(o)
-}
-
 func filterOf(r *http.Request) (newmedia.Filter, error) {
 	q := r.URL.Query()
 	f := newmedia.Filter{Text: strings.TrimSpace(q.Get("q")), Platform: q.Get("platform"), Column: q.Get("item"), Outcome: q.Get("outcome"), Wrong: q.Has("wrong"), Unit: org.UnitID(q.Get("unit")), Area: org.AreaID(q.Get("area")), Limit: perPage, Offset: (web.PageOf(r) - 1) * perPage}
@@ -116,7 +108,7 @@ func newList(list []newmedia.Line, total int, t newmedia.Tally, runs bool) page 
 		}
 		cells := []web.Cell{{Text: l.Name, Href: newmedia.Link(l.ID), Note: registry.Platforms[l.Platform] + " · " + l.UnitName}, last}
 		for _, c := range newmedia.Columns() {
-			cells = append(cells, web.Tagged(columnTag(c.Check, l.Outcome[c.Name])))
+			cells = append(cells, web.Tagged(outcomeTag(l.Outcome[c.Name])))
 		}
 		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: cells})
 	}
@@ -172,7 +164,7 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 	for i, l := range list {
 		row := []any{l.Name, registry.Platforms[l.Platform], l.UnitName, l.LastPost}
 		for _, c := range newmedia.Columns() {
-			row = append(row, columnTag(c.Check, l.Outcome[c.Name]).Text)
+			row = append(row, outcomeTag(l.Outcome[c.Name]).Text)
 		}
 		rows[i] = row
 	}
@@ -185,6 +177,9 @@ func newSheet(x newmedia.Sheet, runs bool) record {
 	v := record{web.RecordView{Heading: web.Heading{Above: registry.Platforms[a.Platform], Title: a.Name}, Trail: []web.Crumb{{Name: "账号检查", Href: sheetsPath}}}}
 	t := web.Table{Caption: "检查单", Columns: []web.Column{{Head: "项目"}, {Head: "结果"}, {Head: "情况", Wide: true}, {Head: "依据"}}}
 	for _, f := range x.Findings {
+		if f.Check == "account.usable" && !x.Facts.Client {
+			continue
+		}
 		name := f.Check
 		for _, c := range newmedia.Columns() {
 			if c.Check == f.Check {
@@ -217,7 +212,7 @@ func newSheet(x newmedia.Sheet, runs bool) record {
 		case "yes":
 			says = append(says, "可以下载和使用")
 		case "no":
-			says = append(says, "不能下载或使用")
+			says = append(says, "无法下载或使用")
 		}
 		if r.SeenName != "" {
 			says = append(says, "名称“"+r.SeenName+"”")
@@ -248,8 +243,8 @@ func newSheet(x newmedia.Sheet, runs bool) record {
 	}
 	if runs {
 		var tried []web.Field
-		if x.Facts.App {
-			tried = []web.Field{{Kind: web.Radios, Name: "usable", Label: "能否下载和使用", Options: []web.Option{{Value: "", Label: "没有试用"}, {Value: "yes", Label: "能"}, {Value: "no", Label: "不能"}}}}
+		if x.Facts.Client {
+			tried = []web.Field{{Kind: web.Radios, Name: "usable", Label: "能否下载、打开和使用", Hint: "在手机上从下载页装一次、打开一次（V-M-2.2）", Options: []web.Option{{Value: "", Label: "没有试"}, {Value: "yes", Label: "能"}, {Value: "no", Label: "不能"}}}}
 		}
 		v.Forms = append(v.Forms, web.Form{Action: at + "/receipt", Upload: true, Key: "receipt" + string(a.ID), Sections: []web.Section{{Legend: "登记看到的情况", Hint: "在平台上查看后登记，网址和截图是凭据。看到几项填几项。", Fields: slices.Concat([]web.Field{
 			{Kind: web.DateField, Name: "seen_on", Label: "查看日期", Required: true, Narrow: true}, {Name: "link", Label: "所看页面的网址", Required: true, Max: 500, Value: a.URL},
@@ -403,7 +398,7 @@ var (
 	sampleSheet = newmedia.Sheet{Account: registry.Account{ID: "a", Name: "渭南发布", Platform: "weibo", UnitName: "渭南市人民政府办公室", URL: "https://weibo.example/wn", Purpose: "发布"}, At: sampleAt, Feed: "https://feed.example/wn.xml", FeedAt: sampleAt, FeedSays: "订阅源没有正常返回。",
 		Findings: []check.Finding{{Check: "account.stale", Outcome: check.Violated, Says: "账号超过规定期限没有更新。", Fix: "请立即更新。", Article: "V-M-2.1"}, {Check: "account.original", Outcome: check.Tolerated, Says: "不要求。", Why: "不是发布类"}, {Check: "account.subject", Outcome: check.Untested, Says: "未能检查。"}},
 		Receipts: []newmedia.Receipt{{ID: "r", SeenOn: sampleDay, Link: "https://weibo.example/wn/1", LastPost: sampleDay.AddDays(-20), Interaction: "no", SeenName: "渭南发布", SeenSubject: "某公司", FileID: "f", FileName: "截图.png", Person: "甲"}}, Posts: []newmedia.Entry{{On: sampleDay.AddDays(-20), Title: "天气预报", URL: "https://weibo.example/wn/1"}},
-		Facts: check.AccountFacts{App: true, Stores: []check.Store{{Name: "应用宝", URL: "https://app.example/1", State: check.LinkAlive}, {Name: "某市场", URL: "https://store.example/2", State: check.LinkDead, Says: "链接打不开。"}, {Name: "新市场", URL: "https://store.example/3"}}}}
+		Facts: check.AccountFacts{Client: true, Stores: []check.Store{{Name: "应用宝", URL: "https://app.example/1", State: check.LinkAlive}, {Name: "某市场", URL: "https://store.example/2", State: check.LinkDead, Says: "链接打不开。"}, {Name: "新市场", URL: "https://store.example/3"}}}}
 	hostileSheet = newmedia.Sheet{Account: registry.Account{ID: `"><b>`, Name: "<script>alert(1)</script>", UnitName: "<b>", URL: `"`}, Findings: []check.Finding{{Check: "<b>", Outcome: "x", Says: "<script>", Article: `"`}}, Receipts: []newmedia.Receipt{{Link: "javascript:alert(1)", SeenName: "<b>", Note: "</td>", FileID: `"`, FileName: "<script>", Person: "<i>"}}, Posts: []newmedia.Entry{{Title: "<script>", URL: "</td>"}}, Facts: check.AccountFacts{Stores: []check.Store{{Name: "<b>", URL: "javascript:alert(1)", State: "x", Says: "<script>"}}}}
 )
 

@@ -10,6 +10,7 @@ import (
 	"zhengshu/internal/appraisal"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/merit"
 	"zhengshu/internal/official"
 	"zhengshu/internal/reporting"
 	"zhengshu/internal/web"
@@ -54,12 +55,14 @@ type subject struct {
 	lead       string
 	template   string
 	mayAct     bool
+	records    bool      // the reader keeps records of merit and fault
+	ground     merit.Ref // what they rest on; empty: of a round, each result does
 }
 
 const leadOfMailing = "一次反馈给所有单位，每个单位只收到自己的结果和明细。"
 
 func paperSubject(b reporting.Bulletin, mayAct bool) subject {
-	return subject{at: b.Link() + "/mailing", above: b.Title(), list: web.Crumb{Name: kindName(b), Href: listOf(b.Kind)}, back: crumbOf(b), lead: leadOfMailing, template: reporting.UsualTemplate, mayAct: mayAct}
+	return subject{at: b.Link() + "/mailing", above: b.Title(), list: web.Crumb{Name: kindName(b), Href: listOf(b.Kind)}, back: crumbOf(b), lead: leadOfMailing, template: reporting.UsualTemplate, mayAct: mayAct, ground: groundOf(b)}
 }
 
 func roundSubject(r appraisal.Round, mayAct bool) subject {
@@ -84,12 +87,19 @@ func newMailingView(of subject, m reporting.Mailing, list []reporting.ResultLett
 	}
 	v.Stats = web.Stats{Label: "送达和阅读情况", Items: []web.Stat{{Name: "应送达", Value: fmt.Sprint(m.Total()), Unit: "个单位", Href: at}, stat("已阅", m.Read, reporting.LetterRead), stat("已送达，未阅", m.Sent, reporting.LetterSent), stat("没有送达", m.Failed, reporting.LetterFailed)}}
 	v.Table = web.Table{Caption: "各单位", Columns: []web.Column{{Head: "单位", Wide: true}, {Head: "情况"}, {Head: "送达"}, {Head: "阅读"}}, Empty: web.Empty{Title: "没有这样的单位", Text: "换一个条件看看。"}}
+	if of.records {
+		v.Table.Columns = append(v.Table.Columns, web.Column{Head: "表扬和问责"})
+	}
 	for _, l := range list {
 		read := web.Text("—")
 		if !l.ReadAt.IsZero() {
 			read = web.Cell{Text: l.ReadBy, Note: web.Minute(l.ReadAt)}
 		}
-		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{{Text: l.UnitName, Href: l.Link(), Note: l.Failure}, web.Tagged(letterTag(l.State)), {Text: web.Minute(l.SentAt), Note: fmt.Sprintf("第 %d 次", l.Sendings)}, read}})
+		row := web.Row{Cells: []web.Cell{{Text: l.UnitName, Href: l.Link(), Note: l.Failure}, web.Tagged(letterTag(l.State)), {Text: web.Minute(l.SentAt), Note: fmt.Sprintf("第 %d 次", l.Sendings)}, read}}
+		if of.records {
+			row.Cells = append(row.Cells, web.Cell{Links: []web.Link{{Text: "登记表扬", Href: merit.EnterLink(merit.Commend, of.ground, l.Unit), Note: l.UnitName}, {Text: "登记问责", Href: merit.EnterLink(merit.Account, of.ground, l.Unit), Note: l.UnitName}}})
+		}
+		v.Table.Rows = append(v.Table.Rows, row)
 	}
 	for _, s := range []struct{ key, name string }{{"", "全部"}, {reporting.LetterFailed, "没有送达"}, {reporting.LetterSent, "未阅"}, {reporting.LetterRead, "已阅"}} {
 		href := at
@@ -129,7 +139,9 @@ func (h *Handler) mailingScreen(r *http.Request) (mailingView, error) {
 	if err != nil {
 		return mailingView{}, err
 	}
-	v := newMailingView(paperSubject(b, may(r, authz.BulletinCompose) && b.In(authz.SessionFrom(r.Context()).ScopeFor(authz.BulletinCompose))), m, list, ok, state)
+	of := paperSubject(b, may(r, authz.BulletinCompose) && b.In(authz.SessionFrom(r.Context()).ScopeFor(authz.BulletinCompose)))
+	of.records = b.Out() && may(r, authz.MeritRecord)
+	v := newMailingView(of, m, list, ok, state)
 	if ok {
 		v.Pager = pagerOf(r, m, state)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/merit"
 	"zhengshu/internal/official"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/reporting"
@@ -101,6 +102,10 @@ func newPaperView(b reporting.Bulletin, history []passage.Step, errata []reporti
 	}
 	if b.Out() && (b.Kind == reporting.QuarterlyBulletin || b.Kind == reporting.AnnualAssessment) {
 		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "向各单位反馈结果", Href: b.Link() + "/mailing"})
+	}
+	if b.Out() && !b.Kind.Signed() {
+		// The router takes them from whoever keeps no such records.
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "登记表扬", Href: merit.EnterLink(merit.Commend, groundOf(b), "")}, web.Act{Text: "登记问责", Href: merit.EnterLink(merit.Account, groundOf(b), "")})
 	}
 	switch {
 	case !c.Complete:
@@ -332,15 +337,38 @@ func (h *Handler) screen(r *http.Request) (paperView, error) {
 		}
 		rows = append(rows, shown[:min(maxEvidence, len(shown))]...)
 	}
-	return v, h.bar(r, &v.Failed, rows)
+	places, err := h.places(r, &v.Failed, rows)
+	if err != nil {
+		return paperView{}, err
+	}
+	// Where a site failed in an issued paper, what was decided of its unit may be
+	// entered by those who keep such records.
+	if s := authz.SessionFrom(ctx); b.Out() && s.May(authz.MeritRecord) {
+		for i, u := range b.Content.Unqualified {
+			if at, ok := places[scoreLink(u, b.Content.Period)]; ok && at.In(s.ScopeFor(authz.MeritRecord)) {
+				c := &v.Failed.Rows[i].Cells[1]
+				c.Links = append(c.Links, web.Link{Text: "登记问责", Href: merit.EnterLink(merit.Account, groundOf(b), at.Unit()), Note: u.Name})
+			}
+		}
+	}
+	return v, nil
 }
+
+// groundOf is the paper as what a commendation or an accountability rests on.
+func groundOf(b reporting.Bulletin) merit.Ref { return merit.Ref{Kind: "bulletin", ID: string(b.ID)} }
 
 // bar takes from the table the links that lead the reader out of reach: a
 // bulletin is read by those it is about, who may open what is their own.
 func (h *Handler) bar(r *http.Request, t *web.Table, rows []reporting.Row) error {
+	_, err := h.places(r, t, rows)
+	return err
+}
+
+// places is bar, and tells where the rows stand, by their links.
+func (h *Handler) places(r *http.Request, t *web.Table, rows []reporting.Row) (map[string]reporting.Standing, error) {
 	places, err := h.reporting.Stands(r.Context(), rows)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	open := func(href string) bool {
 		at, known := places[href]
@@ -355,7 +383,7 @@ func (h *Handler) bar(r *http.Request, t *web.Table, rows []reporting.Row) error
 			c.Links = slices.DeleteFunc(c.Links, func(l web.Link) bool { return !open(l.Href) })
 		}
 	}
-	return nil
+	return places, nil
 }
 
 func scoreLink(u reporting.Unqualified, period string) string {

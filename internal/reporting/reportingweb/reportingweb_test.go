@@ -260,7 +260,19 @@ func TestBulletinOnScreen(t *testing.T) {
 	if a.Attr("input[name=number]", "value") != "5号" || len(a.All(".field-error")) != 1 {
 		t.Errorf("%v", a.All(".field-error"))
 	}
+	if page := x.Get(at).Want(http.StatusOK); len(page.All("a[href*='/console/merits/new']")) != 0 {
+		t.Error("a paper that is not issued is offered as a ground")
+	}
 	x.Post(at+"/issue", url.Values{"number": {"市政办函〔2026〕5号"}}).Want(http.StatusSeeOther)
+	// Article 30: what is decided on an issued paper is entered from it, with the
+	// paper and the unit filled in.
+	page := x.Get(at).Want(http.StatusOK)
+	if praise := page.All("a[href*='/console/merits/new'][href*='sort=commend']"); len(praise) != 1 || praise[0] != "登记表扬" {
+		t.Errorf("praise from the paper: %v", praise)
+	}
+	if held := page.Attr(".table a[href*='/console/merits/new']", "href"); !strings.Contains(held, "ground=bulletin%3A"+strings.TrimPrefix(at, "/console/bulletins/")) || !strings.Contains(held, "unit=") || !strings.Contains(held, "sort=account") {
+		t.Errorf("accountability from the row: %q", held)
+	}
 	x.Post(at+"/thaw", nil).Want(http.StatusConflict)
 	if got := x.Get("/console/bulletins").Text(".table tbody tr"); !strings.Contains(got, "已印发") || !strings.Contains(got, "市政办函〔2026〕5号") {
 		t.Errorf("%s", got)

@@ -86,7 +86,7 @@ var (
 	mailingPage = web.Define(views, "views/mailing.html",
 		newMailingView(paperSubject(sample(reporting.Issued, ""), true), reporting.Mailing{}, nil, false, ""),
 		newMailingView(roundSubject(appraisal.Round{ID: "r", Name: "西安市2026年第三季度季检查", State: appraisal.Published}, true), reporting.Mailing{Sent: 1, By: "李敏", At: sampleAt}, []reporting.ResultLetter{sampleLetter}, true, ""),
-		newMailingView(paperSubject(sample(reporting.Issued, hostile), true), reporting.Mailing{Failed: 1, By: hostile, At: sampleAt}, []reporting.ResultLetter{hostileLetter}, true, reporting.LetterFailed))
+		newMailingView(recording(paperSubject(sample(reporting.Issued, hostile), true)), reporting.Mailing{Failed: 1, By: hostile, At: sampleAt}, []reporting.ResultLetter{hostileLetter}, true, reporting.LetterFailed))
 
 	lettersPage = web.Define(views, "views/letters.html", newLettersView(nil), newLettersView([]reporting.ResultLetter{sampleLetter}), newLettersView([]reporting.ResultLetter{hostileLetter}))
 	letterPage  = web.Define(views, "views/letter.html", newLetterView(reporting.ResultLetter{ID: "l0", State: reporting.LetterSent}), newLetterView(sampleLetter), newLetterView(hostileLetter))
@@ -101,3 +101,9 @@ var (
 		newRowsView(sample(reporting.Issued, hostile), sample(reporting.Draft, hostile).Content.Figures[0], 0),
 		newTableView(sample(reporting.Draft, ""), sample(reporting.Draft, "").Content.Tables[0], 0))
 )
+
+// recording is the subject as a keeper of merit and fault sees it.
+func recording(of subject) subject {
+	of.records = true
+	return of
+}

@@ -1,7 +1,6 @@
 -- +goose Up
--- Whether a client can be had and used (V-M-2.2): as a person tried it, and as
--- its download addresses answer.
-ALTER TABLE account_receipt ADD COLUMN usable TEXT NOT NULL DEFAULT ''; -- yes, no
+-- Whether a client can be had and used (V-M-2.2), also as its download addresses
+-- answer.
 ALTER TABLE account_sheet ADD COLUMN usable TEXT NOT NULL DEFAULT '';
 
 CREATE TABLE app_store_look (
@@ -16,4 +15,3 @@ CREATE TABLE app_store_look (
 -- +goose Down
 DROP TABLE app_store_look;
 ALTER TABLE account_sheet DROP COLUMN usable;
-ALTER TABLE account_receipt DROP COLUMN usable;

@@ -1,0 +1,9 @@
+package errorreportweb
+
+import (
+	"testing"
+
+	"zhengshu/internal/web/webtest"
+)
+
+func TestPages(t *testing.T) { webtest.CheckPages(t) }
