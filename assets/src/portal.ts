@@ -120,6 +120,7 @@ function readAloud(root: HTMLElement, room: HTMLElement, elder: boolean): void {
     start.textContent = on ? words.pause : at > 0 ? words.go : words.read;
     start.setAttribute("aria-pressed", on ? "true" : "false");
     const idle = !on && at === 0;
+    if (!elder) room.className = idle ? "read-aloud idle" : "read-aloud"; // alone it shares a line with the sizes
     [stop, faster].forEach((b) => {
       b.hidden = idle;
       if (elder && b.parentElement) b.parentElement.hidden = idle;

@@ -36,7 +36,13 @@ var importSiteCommand = command{
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(c.stdout, "%s：栏目 %d 个，稿件 %d 篇，附件 %d 个。\n", out.Site.Name, out.Columns, out.Items, out.Files)
+			fmt.Fprintf(c.stdout, "%s：栏目 %d 个，稿件 %d 篇，附件 %d 个，已办结来信 %d 封。\n", out.Site.Name, out.Columns, out.Items, out.Files, out.Letters)
+			if out.LettersOpen > 0 {
+				fmt.Fprintf(c.stdout, "%d 封来信在原平台没有办结，没有迁入：来信人的联系方式不随包带走，请在原平台答复。\n", out.LettersOpen)
+			}
+			if out.LettersHidden > 0 {
+				fmt.Fprintf(c.stdout, "%d 封来信的公开文本含有个人信息，已迁入、没有公开。\n", out.LettersHidden)
+			}
 			refused := 0
 			for _, rep := range out.Reports {
 				refused += len(rep.Refused)

@@ -67,7 +67,7 @@ func (h *House) wireEstate() {
 		return h.Platforms.MayAppoint(ctx, q, unit.ID, person)
 	})
 	h.MoveOut = moveout.New(moveout.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Library: h.Library, Letters: h.Letters, Shelf: shelf{h}, Shelved: h.MoveIn.Shelved, Blobs: h.Blobs,
-		Dir: filepath.Join(h.Config.Dir, "exports"), Tree: h.siteTree, Extras: []moveout.Extra{{Name: "look", Write: h.lookOut, Take: h.lookIn}, {Name: "theme", Write: h.themeOut, Take: h.themeIn}, {Name: "layouts", Write: h.layoutsOut, Take: h.layoutsIn}}})
+		Dir: filepath.Join(h.Config.Dir, "exports"), Tree: h.siteTree, Extras: []moveout.Extra{{Name: "look", Write: h.lookOut, Take: h.lookIn}, {Name: "theme", Write: h.themeOut, Take: h.themeIn}, {Name: "layouts", Write: h.layoutsOut, Take: h.layoutsIn}, {Name: "addresses", Write: h.addressesOut, Take: h.addressesIn}}})
 	h.MoveOut.Register(h.workers)
 	h.Blueprints = blueprint.New(blueprint.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Library: h.Library, Touch: func(ctx context.Context, tx *db.Tx, site registry.SiteID) error {
 		return h.Publisher.Touch(ctx, tx, site)
@@ -206,6 +206,28 @@ func (h *House) layoutsIn(ctx context.Context, site registry.Site, body json.Raw
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "layout.bring", Target: site.Target(), After: map[string]any{"blocks": len(c.Home), "topics": len(c.Topics)}})
 	})
+}
+
+// addressesOut and addressesIn carry the addresses at which no page stands any
+// more: where they lead, or why they are gone.
+func (h *House) addressesOut(ctx context.Context, site registry.SiteID) (any, error) {
+	a, err := h.Publisher.AddressesOf(ctx, authz.System("moveout.addresses"), site)
+	if err != nil || len(a.Redirects)+len(a.Ended) == 0 {
+		return nil, err
+	}
+	return a, nil
+}
+
+func (h *House) addressesIn(ctx context.Context, site registry.Site, body json.RawMessage) error {
+	var a publishing.Addresses
+	if err := json.Unmarshal(body, &a); err != nil {
+		return fault.New(fault.Invalid, "导出中停用的网址不能识别。").From(err)
+	}
+	_, left, err := h.Publisher.TakeAddresses(ctx, authz.System("moveout.addresses"), site.ID, a)
+	if err == nil && left > 0 {
+		h.Config.Log.WarnContext(ctx, "addresses of an archive are left out", "site", site.ID, "left", left)
+	}
+	return err
 }
 
 func (h *House) layoutRead(ctx context.Context, q db.Querier, from registry.SiteID) (json.RawMessage, error) {

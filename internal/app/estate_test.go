@@ -25,6 +25,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/health"
 	"zhengshu/internal/layout"
+	"zhengshu/internal/letters"
 	"zhengshu/internal/library"
 	"zhengshu/internal/media"
 	"zhengshu/internal/moveout"
@@ -200,12 +201,14 @@ func (e *estate) pages(site registry.SiteID) map[string]string {
 // site of it: the same addresses, and of each article the same bytes.
 func TestArticle28_ASiteLeavesWholeAndComesBackTheSame(t *testing.T) {
 	a := newEstate(t)
-	site, draft := a.live([]string{`{"ref":"1","type":"news","title":"关于公开选调的公告","text":"正文第一段。","published":"2026-02-03 09:30","source":"本网"}`, `{"ref":"2","type":"news","title":"市政府常务会议召开","text":"会议研究了三项工作。","published":"2026-03-01 10:00","source":"本网"}`})
+	site, draft := a.live([]string{`{"ref":"1","type":"news","title":"关于公开选调的公告","text":"正文第一段。","published":"2026-02-03 09:30","source":"本网"}`, `{"ref":"2","type":"news","title":"市政府常务会议召开","text":"会议研究了三项工作。","published":"2026-03-01 10:00","source":"本网"}`, `{"ref":"4","type":"news","title":"往年的工作总结","text":"已经归档的一篇。","published":"2026-01-05 10:00","source":"本网"}`, `{"ref":"3","type":"news","title":"误发的消息","text":"这一条要撤下。","published":"2026-03-02 10:00","source":"本网"}`})
 	session := &authz.Session{PersonID: string(a.person[0].ID), Name: a.person[0].Name, Posts: []authz.Post{{Role: authz.Sponsor, UnitID: string(a.office.ID), AreaPath: a.office.AreaPath, Office: true}}}
 	scope := session.ScopeFor(authz.SiteExport)
 	a.dress(site.ID, true)
 	a.compose(site.ID)
+	a.past(site)
 	a.ok(a.h.Publisher.Rebuild(a.ctx, site.ID))
+	a.h.Config.Clock.(*calendar.Manual).Set(time.Date(2026, 3, 9, 2, 1, 0, 0, time.UTC))
 	run, err := a.h.MoveOut.Ask(a.ctx, session, scope, site.ID, true)
 	a.ok(err)
 	if _, err := a.h.MoveOut.Ask(a.ctx, session, scope, site.ID, true); !fault.Is(err, fault.Conflict) {
@@ -226,7 +229,7 @@ func TestArticle28_ASiteLeavesWholeAndComesBackTheSame(t *testing.T) {
 
 	// Letters, trail and everything else lie in it as files that it names with
 	// their hashes.
-	for _, want := range []string{"site.json", "items.jsonl", "versions.jsonl", "placements.jsonl", "files.zip", "letters.jsonl", "records.jsonl", "audit.jsonl", "static.zip", "look.json", "theme.json", "layouts.json"} {
+	for _, want := range []string{"site.json", "items.jsonl", "versions.jsonl", "placements.jsonl", "files.zip", "letters.jsonl", "records.jsonl", "audit.jsonl", "static.zip", "look.json", "theme.json", "layouts.json", "addresses.json"} {
 		if i := slices.IndexFunc(run.Parts, func(p moveout.Part) bool { return p.Name == want }); i < 0 || len(run.Parts[i].SHA256) != 64 {
 			t.Errorf("%s is not named with its hash", want)
 		}
@@ -244,9 +247,10 @@ func TestArticle28_ASiteLeavesWholeAndComesBackTheSame(t *testing.T) {
 	}
 	got, err := b.h.BringSite(b.ctx, bytes.NewReader(body), run.Size, "西安市人民政府办公厅")
 	b.ok(err)
-	if got.Columns != 1 || got.Items != 3 || got.Files != 1 {
+	if got.Columns != 1 || got.Items != 5 || got.Files != 1 || got.Letters != 1 || got.LettersOpen != 0 {
 		t.Errorf("brought %+v", got)
 	}
+	b.sawPast(got.Site, "LX-2025-0007-xa", "路灯不亮", draft)
 	was, now := a.pages(site.ID), b.pages(got.Site.ID)
 	for path, hash := range was {
 		if path == "/matrix/" || strings.HasPrefix(path, "/theme/"+theme.Red) { // says when it was made; sheets of the theme it wore before
@@ -276,9 +280,10 @@ func TestArticle28_ASiteLeavesWholeAndComesBackTheSame(t *testing.T) {
 	}
 	again, err := b.h.BringSite(b.ctx, bytes.NewReader(body), run.Size, "西安市人民政府办公厅")
 	b.ok(err)
-	if again.Site.ID != got.Site.ID || again.Items != 3 {
+	if again.Site.ID != got.Site.ID || again.Items != 5 || again.Letters != 1 {
 		t.Errorf("a second time: %+v", again)
 	}
+	b.sawPast(got.Site, "LX-2025-0007-xa", "路灯不亮", draft)
 
 	// What is fetched no more is removed.
 	a.h.Config.Clock.(*calendar.Manual).Set(time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC))
@@ -382,6 +387,93 @@ func TestABatchOfSitesIsMadeWholeOrNotAtAll(t *testing.T) {
 	today := calendar.Today(e.h.Config.Clock)
 	if acts, n, err := e.h.Health.Activities(e.ctx, everything, today.AddDays(-29), today, 10, 0); err != nil || n != 1 || acts[0].Published == 0 {
 		t.Errorf("activity %+v (%v)", acts, err)
+	}
+}
+
+// past gives the site what it has besides pages: a letter that was answered, an
+// old address that leads on, an item that was withdrawn and one in the archive.
+func (e *estate) past(site registry.Site) {
+	e.t.Helper()
+	at := time.Date(2025, 11, 3, 2, 0, 0, 0, time.UTC)
+	e.ok(e.h.DB.Update(e.ctx, func(tx *db.Tx) error {
+		_, err := e.h.Letters.Bring(e.ctx, tx, everything, site.ID, []letters.Former{{Number: "LX-2025-0007", Type: letters.Help, Title: "路灯不亮", Body: "解放路的路灯三天不亮了，请派人看看。", State: letters.Published, Consent: true, ReceivedAt: at, AnsweredAt: at,
+			Rounds: []letters.FormerRound{{Draft: letters.Draft{Answer: "已经修好。"}, Drafter: "赵某", Reviewer: "钱某", Verdict: "pass", At: at, ReviewedAt: at}},
+			Reply:  &letters.FormerReply{Title: "路灯不亮", Body: "路灯三天不亮。", Answer: "已经修好。", PublishedAt: at}}})
+		return err
+	}))
+	e.ok(e.h.Publisher.SetRedirect(e.ctx, everything, site.ID, "", "/art/2019/1.html", "/news/"))
+	ctx := audit.WithActor(e.ctx, audit.Actor{Kind: "person", ID: string(e.person[0].ID), Name: e.person[0].Name})
+	for title, n := range map[string]library.Ending{"误发的消息": {Kind: library.EndWithdrawn, Class: "信息已过时", Reason: "发错了"}, "往年的工作总结": {Kind: library.EndArchived, Reason: "已过时限"}} {
+		list, _, err := e.h.Library.Items(e.ctx, everything, library.Filter{Text: title, Limit: 1})
+		e.ok(err)
+		e.ok(e.h.Library.EndItem(ctx, everything, list[0].ID, n))
+	}
+}
+
+// sawPast looks whether all that came along, and answers as it did.
+func (e *estate) sawPast(site registry.Site, number, title string, draft library.ItemID) {
+	t := e.t
+	t.Helper()
+	if l, n, err := e.h.Letters.Letters(e.ctx, everything, letters.Filter{Site: site.ID}); err != nil || n != 1 || l[0].Number != number || l[0].Title != title || l[0].State != letters.Concluded {
+		t.Errorf("letters %+v (%v)", l, err)
+	}
+	if y, n, err := letters.NewDesk(e.h.Letters).Replies(e.ctx, site.ID, 5, 0); err != nil || n != 1 || y[0].Answer != "已经修好。" {
+		t.Errorf("replies %+v (%v)", y, err)
+	}
+	kept, _, err := e.h.Library.Items(e.ctx, everything, library.Filter{Text: "往年的工作总结", Limit: 1})
+	e.ok(err)
+	r, err := e.h.Releases.Current(site.ID)
+	e.ok(err)
+	if p, ok, err := r.Page(publishing.Path(kept[0])); err != nil || !ok || p.Status != 200 {
+		t.Errorf("what was archived: %+v %v (%v)", p, ok, err)
+	} else if body, err := e.h.Releases.Object(p.Hash, publishing.MaxObject); err != nil || !strings.Contains(string(body), "已归档") {
+		t.Errorf("the page does not say that it was archived (%v)", err)
+	}
+	gone := 0
+	e.ok(r.Each(func(p publishing.Page) error {
+		switch {
+		case p.Path == "/art/2019/1.html":
+			if p.Status != 301 || p.To != "/news/" {
+				t.Errorf("the old address: %d to %s", p.Status, p.To)
+			}
+			gone += 10
+		case p.Status == 410:
+			body, err := e.h.Releases.Object(p.Hash, publishing.MaxObject)
+			if err != nil {
+				return err
+			}
+			if !strings.Contains(string(body), "信息已过时") {
+				t.Errorf("%s does not say why it is gone", p.Path)
+			}
+			gone++
+		}
+		return nil
+	}))
+	if gone != 12 { // the page and its elder twin
+		t.Errorf("%d of the addresses without a page answer", gone)
+	}
+	counts, err := e.h.MoveOut.PastCounts(e.ctx, everything, site.ID)
+	e.ok(err)
+	for _, part := range moveout.PastParts {
+		list, n, err := e.h.MoveOut.Past(e.ctx, everything, site.ID, moveout.PastFilter{Part: part, Limit: 10})
+		if err != nil || n == 0 || n != counts[part] {
+			t.Errorf("%s: %d lines (%v)", part.Name(), n, err)
+			continue
+		}
+		l, err := e.h.MoveOut.PastLine(e.ctx, everything, site.ID, part, list[0].Key())
+		if err != nil || l.Title != list[0].Title {
+			t.Errorf("%s: %+v (%v)", part.Name(), l, err)
+		}
+	}
+	if list, n, err := e.h.MoveOut.Past(e.ctx, everything, site.ID, moveout.PastFilter{Part: moveout.PastVersions, Text: "带附件的草稿", Limit: 10}); err != nil || n != 1 || list[0].Ref != draft {
+		t.Errorf("versions of the draft: %+v (%v)", list, err)
+	}
+	list, n, err := e.h.MoveOut.Arrived(e.ctx, everything, 10, 0)
+	if err != nil || n != 1 || list[0].FinishedAt.IsZero() || list[0].Letters != 1 || len(list[0].Parts["audit.jsonl"].SHA256) != 64 {
+		t.Errorf("arrivals %+v (%v)", list, err)
+	}
+	if _, err := e.h.MoveOut.PastLine(e.ctx, everything, site.ID, moveout.PastTrail, "none.1"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("a line that is not there: %v", err)
 	}
 }
 

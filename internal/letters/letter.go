@@ -64,6 +64,9 @@ var Machine = passage.Machine{
 	},
 	Moves: []passage.Move{
 		{From: "", Act: "submit", To: Submitted, Says: "来信", Guard: "表单、频次", Permit: string(authz.Public)},
+		{From: "", Act: "arrive", To: Concluded, Says: "随网站迁入", Guard: "在原平台已经答复", Permit: "system"},
+		{From: "", Act: "arrive_invalid", To: Invalid, Says: "随网站迁入（不予受理）", Guard: "在原平台已经办结", Permit: "system"},
+		{From: "", Act: "arrive_redirected", To: Redirected, Says: "随网站迁入（已告知其他渠道）", Guard: "在原平台已经办结", Permit: "system"},
 		{From: Submitted, Act: "accept", To: Accepted, Says: "受理", Permit: string(authz.LetterScreen)},
 		{From: Submitted, Act: "propose_invalid", To: InvalidProposed, Says: "拟不予受理", Guard: "写明理由", Permit: string(authz.LetterScreen)},
 		{From: InvalidProposed, Act: "confirm_invalid", To: Invalid, Says: "同意不予受理", Guard: "与提出人不是同一人", Permit: string(authz.LetterReview)},

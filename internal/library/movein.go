@@ -680,7 +680,8 @@ func (r *importing) take(ctx context.Context, tx *db.Tx, p prepared) (bool, erro
 	}
 	placed := true
 	if r.o.Publish != nil {
-		n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM item_placement WHERE item_id = $1 AND column_id = $2 AND state = 'live'`, it.ID, r.o.Publish.Column)
+		// What was put into the archive stays there: a list brings nothing back.
+		n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM item_placement WHERE item_id = $1 AND column_id = $2 AND (state = 'live' OR archived_at IS NOT NULL)`, it.ID, r.o.Publish.Column)
 		if err != nil {
 			return false, err
 		}

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 
+	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
@@ -39,6 +40,10 @@ type Brought struct {
 	Items   int // live or drafts, now standing as the archive has them
 	Files   int
 	Reports map[string]intake.Report // by column; "" for drafts
+	// Letters were dealt with where they were sent and are taken; LettersOpen
+	// were not and stay there; of LettersHidden what was public stays inside,
+	// because it names a person.
+	Letters, LettersOpen, LettersHidden int
 }
 
 // Limits of what an archive may hold, in bytes.
@@ -46,11 +51,13 @@ const (
 	maxSiteFile = 16 << 20
 	maxLine     = 8 << 20
 	maxFile     = 256 << 20
+	maxExtra    = 64 << 20
 )
 
 // Bring takes an archive of a site into this house: the site with its columns,
 // its files, its items under the ids they had, live where they were live (under
-// a move-in case made of this archive), and what modules above kept of it. Every
+// a move-in case made of this archive), the letters that were dealt with, what
+// modules above kept of it, and what it was before as lines of its past. Every
 // part is held against its hash first. Repeating it changes nothing. The caller
 // publishes.
 func (s *Service) Bring(ctx context.Context, scope authz.Scope, in io.ReaderAt, size int64, into Into) (Brought, error) {
@@ -89,7 +96,7 @@ func (s *Service) Bring(ctx context.Context, scope authz.Scope, in io.ReaderAt, 
 		if e.Take == nil || !a.has(e.Name+".json") {
 			continue
 		}
-		body, err := a.read(e.Name+".json", maxSiteFile)
+		body, err := a.read(e.Name+".json", maxExtra)
 		if err != nil {
 			return out, err
 		}
@@ -99,7 +106,8 @@ func (s *Service) Bring(ctx context.Context, scope authz.Scope, in io.ReaderAt, 
 			}
 		}
 	}
-	return out, nil
+	err = s.bringPast(ctx, scope, a, &out)
+	return out, err
 }
 
 // archive is an opened one, every part of which bears its hash.
@@ -322,13 +330,17 @@ func (s *Service) bringFile(ctx context.Context, f *zip.File) error {
 // then the others as drafts.
 func (s *Service) bringItems(ctx context.Context, scope authz.Scope, a *archive, out *Brought, columns map[string]registry.ColumnID) error {
 	live := map[string][]string{} // item → columns, in order
+	var places []library.ArrivedPlace
 	if err := a.lines("placements.jsonl", func(line []byte) error {
 		var p PlacementLine
 		if err := json.Unmarshal(line, &p); err != nil {
 			return fault.New(fault.Invalid, "placements.jsonl 不能识别，请重新导出。").From(err)
 		}
-		if p.State == library.Shown && columns[p.Column] != "" && !slices.Contains(live[p.Item], p.Column) {
+		if (p.State == library.Shown || !p.ArchivedAt.IsZero()) && columns[p.Column] != "" && !slices.Contains(live[p.Item], p.Column) {
 			live[p.Item] = append(live[p.Item], p.Column)
+			if p.Title != "" || p.Top > 0 {
+				places = append(places, library.ArrivedPlace{Item: library.ItemID(p.Item), Column: columns[p.Column], Title: p.Title, Top: p.Top})
+			}
 		}
 		return nil
 	}); err != nil {
@@ -398,7 +410,51 @@ func (s *Service) bringItems(ctx context.Context, scope authz.Scope, a *archive,
 		out.Reports[c] = rep
 		out.Items += rep.Accepted + rep.Unchanged
 	}
-	return nil
+	return s.bringEnds(ctx, scope, a, out.Site.ID, places)
+}
+
+// bringEnds gives the items that stand here the rank they had in their columns,
+// and says of those whose pages stay that they were replaced or archived.
+func (s *Service) bringEnds(ctx context.Context, scope authz.Scope, a *archive, site registry.SiteID, places []library.ArrivedPlace) error {
+	for part := range slices.Chunk(places, linesAtOnce) {
+		if err := s.DB.Update(ctx, func(tx *db.Tx) error { return s.Library.ArrivePlaces(ctx, tx, scope, site, part) }); err != nil {
+			return err
+		}
+	}
+	if !a.has("ends.jsonl") {
+		return nil
+	}
+	var list []library.End
+	take := func() error {
+		if len(list) == 0 {
+			return nil
+		}
+		err := s.DB.Update(ctx, func(tx *db.Tx) error {
+			n, err := s.Library.ArriveEnds(ctx, tx, scope, list)
+			if err != nil || n > 0 {
+				return err
+			}
+			return audit.Record(ctx, tx, audit.Entry{Act: "moveout.keep", Target: audit.Target{Kind: "site", ID: string(site)}, After: map[string]any{"part": "end", "new": 0}})
+		})
+		list = list[:0]
+		return err
+	}
+	if err := a.lines("ends.jsonl", func(line []byte) error {
+		var e EndLine
+		if err := json.Unmarshal(line, &e); err != nil {
+			return fault.New(fault.Invalid, "ends.jsonl 不能识别，请重新导出。").From(err)
+		}
+		if !e.Kind.Stays() {
+			return nil
+		}
+		if list = append(list, library.End{Item: library.ItemID(e.Item), Kind: e.Kind, Target: library.ItemID(e.Target), Reason: e.Reason, PersonName: e.Person, At: e.At}); len(list) == lettersAtOnce {
+			return take()
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	return take()
 }
 
 // admit makes the case under which one column's items come live: the archive,

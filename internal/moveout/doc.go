@@ -6,6 +6,9 @@
 // versions, files as they were brought, letters without persons, its records,
 // its part of the trail, its pages as files), in which format each part lies,
 // and for how long a finished archive may be fetched. A run that was cut off
-// goes on at the first part that is not finished. It decides nothing about what
-// may be public: an archive that is brought in comes live under a move-in case.
+// goes on at the first part that is not finished. Of an archive that comes in it
+// decides what goes on as what it was (items, places, ends, letters that were
+// dealt with) and what is only kept to be read: the trail of one house is never
+// linked into that of another. It decides nothing about what may be public: an
+// archive that is brought in comes live under a move-in case.
 package moveout

@@ -319,7 +319,7 @@ type step struct {
 }
 
 func (s *Service) steps(r Run) []step {
-	list := []step{{"site.json", "站点和栏目", s.writeSite}, {"items.jsonl", "稿件", s.writeItems}, {"versions.jsonl", "历史版本", s.writeVersions}, {"placements.jsonl", "公开位置", s.writePlacements}, {"files.zip", "图片和附件", s.writeFiles}}
+	list := []step{{"site.json", "站点和栏目", s.writeSite}, {"items.jsonl", "稿件", s.writeItems}, {"versions.jsonl", "历史版本", s.writeVersions}, {"placements.jsonl", "公开位置", s.writePlacements}, {"ends.jsonl", "撤稿、归档和替代", s.writeEnds}, {"files.zip", "图片和附件", s.writeFiles}}
 	if r.Letters {
 		list = append(list, step{"letters.jsonl", "来信", s.writeLetters})
 	}
@@ -552,11 +552,13 @@ site.json         站点信息、栏目（含责任人、A 岗、B 岗、更新�
 items.jsonl       稿件的最新版本，每行一篇（JSON），与“导出稿件”格式相同
 versions.jsonl    每篇稿件的全部历史版本
 placements.jsonl  稿件在栏目中的位置、公开时间和网址
+ends.jsonl        稿件对读者怎样结束：撤稿、并入、替代、归档、停用
 files.zip         图片和附件原件，以 SHA-256 为名，稿件的 files 字段写明对应关系
 letters.jsonl     来信和答复（选择导出时才有），不含来信人的个人信息
 records.jsonl     台账变更和域名记录
 audit.jsonl       与本站有关的审计记录
 static.zip        已发布网页的静态文件，任何网页服务器都可以使用；redirects.csv 是跳转和撤下的网址
+addresses.json    跳转和停用的网址，带到新系统后仍然跳转或说明原因
 manifest.json     各部分的 SHA-256，导入时逐一核对
 
 在另一套系统中：zhengshu import site 文件.zip --unit 主办单位名称

@@ -193,6 +193,38 @@ type PlacementLine struct {
 	ShownAt   time.Time `json:"shown_at,omitzero"`
 	LiveAt    time.Time `json:"live_at,omitzero"`
 	EndedAt   time.Time `json:"ended_at,omitzero"`
+	// ArchivedAt is set where the page stays and stands in no list.
+	ArchivedAt time.Time `json:"archived_at,omitzero"`
+}
+
+// EndLine is one line of ends.jsonl: how an item ended for readers.
+type EndLine struct {
+	Item   string          `json:"item"`
+	Kind   library.EndKind `json:"kind"`
+	Class  string          `json:"class,omitempty"`
+	Target string          `json:"target,omitempty"`
+	Reason string          `json:"reason"`
+	Person string          `json:"person"`
+	At     time.Time       `json:"at"`
+}
+
+func (s *Service) writeEnds(ctx context.Context, r Run, w io.Writer) (int, error) {
+	enc := json.NewEncoder(w)
+	n := 0
+	_, err := s.each(ctx, r, func(id library.ItemID) error {
+		list, err := s.Library.EndsOf(ctx, s.DB, id)
+		if err != nil {
+			return err
+		}
+		for _, e := range list {
+			n++
+			if err := enc.Encode(EndLine{Item: string(id), Kind: e.Kind, Class: e.Class, Target: string(e.Target), Reason: e.Reason, Person: e.PersonName, At: e.At}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return n, err
 }
 
 func (s *Service) writePlacements(ctx context.Context, r Run, w io.Writer) (int, error) {
@@ -205,7 +237,7 @@ func (s *Service) writePlacements(ctx context.Context, r Run, w io.Writer) (int,
 		}
 		for _, p := range list {
 			n++
-			if err := enc.Encode(PlacementLine{Item: string(id), Column: p.ColumnSlug, State: p.State, Title: p.Title, Top: p.Top, PublishAt: p.PublishAt, ShownAt: p.ShownAt, LiveAt: p.LiveAt, EndedAt: p.EndedAt}); err != nil {
+			if err := enc.Encode(PlacementLine{Item: string(id), Column: p.ColumnSlug, State: p.State, Title: p.Title, Top: p.Top, PublishAt: p.PublishAt, ShownAt: p.ShownAt, LiveAt: p.LiveAt, EndedAt: p.EndedAt, ArchivedAt: p.ArchivedAt}); err != nil {
 				return err
 			}
 		}
@@ -266,23 +298,31 @@ func (s *Service) writeFile(ctx context.Context, z *zip.Writer, src string, seen
 
 // LetterLine is one line of letters.jsonl: no person who wrote is in it.
 type LetterLine struct {
-	Number     string        `json:"number"`
-	Type       letters.Type  `json:"type"`
-	Title      string        `json:"title"`
-	Body       string        `json:"body"`
-	State      string        `json:"state"`
-	ReceivedAt time.Time     `json:"received_at"`
-	AnsweredAt time.Time     `json:"answered_at,omitzero"`
-	Answers    []AnswerLines `json:"answers,omitempty"`
+	Number     string               `json:"number"`
+	Type       letters.Type         `json:"type"`
+	Title      string               `json:"title"`
+	Body       string               `json:"body"`
+	State      string               `json:"state"`
+	Reason     string               `json:"reason,omitempty"`
+	Consent    bool                 `json:"consent"`
+	Test       bool                 `json:"test,omitempty"` // of a test of the office: in no figures
+	ReceivedAt time.Time            `json:"received_at"`
+	AnsweredAt time.Time            `json:"answered_at,omitzero"`
+	EndedAt    time.Time            `json:"ended_at,omitzero"`
+	Answers    []AnswerLines        `json:"answers,omitempty"` // newest first
+	Public     *letters.FormerReply `json:"public,omitempty"`
 }
 
 // AnswerLines is one answer.
 type AnswerLines struct {
-	Text     string    `json:"text"`
-	Drafter  string    `json:"drafter"`
-	Reviewer string    `json:"reviewer,omitempty"`
-	Verdict  string    `json:"verdict,omitempty"`
-	At       time.Time `json:"at"`
+	Text       string        `json:"text"`
+	Public     letters.Draft `json:"public"`
+	Drafter    string        `json:"drafter"`
+	Reviewer   string        `json:"reviewer,omitempty"`
+	Verdict    string        `json:"verdict,omitempty"`
+	Opinion    string        `json:"opinion,omitempty"`
+	At         time.Time     `json:"at"`
+	ReviewedAt time.Time     `json:"reviewed_at,omitzero"`
 }
 
 func (s *Service) writeLetters(ctx context.Context, r Run, w io.Writer) (int, error) {
@@ -297,13 +337,21 @@ func (s *Service) writeLetters(ctx context.Context, r Run, w io.Writer) (int, er
 			if err != nil {
 				return n, err
 			}
-			line := LetterLine{Number: l.Number, Type: l.Type, Title: l.Title, Body: l.Body, State: l.State, ReceivedAt: l.ReceivedAt, AnsweredAt: l.AnsweredAt}
+			line := LetterLine{Number: l.Number, Type: l.Type, Title: l.Title, Body: l.Body, State: l.State, Reason: l.Reason, Consent: l.PublicConsent, Test: !l.WithdrawnOn.IsZero(),
+				ReceivedAt: l.ReceivedAt, AnsweredAt: l.AnsweredAt, EndedAt: l.EndedAt}
+			if y, ok, err := s.Letters.ReplyOf(ctx, system, l.ID); err != nil {
+				return n, err
+			} else if ok {
+				line.Public = &y
+			}
 			answers, err := s.Letters.Answers(ctx, system, l.ID)
 			if err != nil {
 				return n, err
 			}
 			for _, a := range answers {
-				line.Answers = append(line.Answers, AnswerLines{Text: a.Draft.Answer, Drafter: a.Drafter, Reviewer: a.Reviewer, Verdict: a.Verdict, At: a.At})
+				public := a.Draft
+				public.Answer = "" // Text
+				line.Answers = append(line.Answers, AnswerLines{Text: a.Draft.Answer, Public: public, Drafter: a.Drafter, Reviewer: a.Reviewer, Verdict: a.Verdict, Opinion: a.Opinion, At: a.At, ReviewedAt: a.ReviewedAt})
 			}
 			if err := enc.Encode(line); err != nil {
 				return n, err
@@ -314,6 +362,14 @@ func (s *Service) writeLetters(ctx context.Context, r Run, w io.Writer) (int, er
 			return n, nil
 		}
 	}
+}
+
+// RecordLine is one line of records.jsonl: a change of the site's record, or a
+// name it had.
+type RecordLine struct {
+	Kind       string               `json:"kind"`
+	Change     *registry.Change     `json:"change,omitempty"`
+	FormerName *registry.FormerName `json:"former_name,omitempty"`
 }
 
 func (s *Service) writeRecords(ctx context.Context, r Run, w io.Writer) (int, error) {
@@ -328,12 +384,12 @@ func (s *Service) writeRecords(ctx context.Context, r Run, w io.Writer) (int, er
 		return 0, err
 	}
 	for _, c := range changes {
-		if err := enc.Encode(map[string]any{"kind": "change", "record": c}); err != nil {
+		if err := enc.Encode(RecordLine{Kind: "change", Change: &c}); err != nil {
 			return 0, err
 		}
 	}
 	for _, c := range names {
-		if err := enc.Encode(map[string]any{"kind": "former_name", "record": c}); err != nil {
+		if err := enc.Encode(RecordLine{Kind: "former_name", FormerName: &c}); err != nil {
 			return 0, err
 		}
 	}

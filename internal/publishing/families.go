@@ -41,6 +41,7 @@ var families = []family{
 	{"former", "关停网站旧网址对照", touched, (*drawing).formerPages},
 	{"closed", "已关闭栏目的网址", wholly, (*drawing).closedFamily},
 	{"fixed", "固定页面", wholly, (*drawing).fixed},
+	{"arrived", "迁入前的网址", wholly, (*drawing).arrivedAddresses},
 	{"redirects", "旧地址跳转", touched, (*drawing).redirects},
 	{"hooked", "其他页面", touched, (*drawing).hooked},
 	{"maps", "网站地图文件", touched, (*drawing).sitemaps},

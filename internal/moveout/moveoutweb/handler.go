@@ -33,6 +33,7 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "POST /console/move-outs", Permit: authz.SiteExport, Handle: h.ask},
 		{Pattern: "GET /console/move-outs/{id}", Permit: authz.SiteExport, Handle: h.show},
 		{Pattern: "GET /console/move-outs/{id}/download", Permit: authz.SiteExport, Handle: h.download},
+		{Pattern: "GET /console/sites/{id}/arrivals", Permit: authz.SiteExport, Handle: h.past},
 	}
 }
 
@@ -67,7 +68,7 @@ func sizeText(n int64) string {
 
 func newList(list []moveout.Run, total int) listView {
 	v := listView{web.ListView{Heading: web.Heading{Title: "导出中心", Lead: fmt.Sprintf("把本单位网站的全部数据导出为一个压缩包：站点和栏目、稿件和全部历史版本、图片附件原件、来信、台账记录、审计摘录、静态网页。格式公开，保留 %d 天。", moveout.KeepDays),
-		Acts: []web.Act{{Text: "导出网站", Href: listPath + "?new=1", Primary: true}}}, Filter: web.Filter{Action: listPath, Total: -1},
+		Acts: []web.Act{{Text: "导出网站", Href: listPath + "?new=1", Primary: true}}}, Tabs: listTabs(false), Filter: web.Filter{Action: listPath, Total: -1},
 		Table: web.Table{Caption: "导出", Quiet: true, Columns: []web.Column{{Head: "网站", Wide: true}, {Head: "提出"}, {Head: "状态"}, {Head: "大小", Number: true}, {Head: "保留到"}, {Head: "办理"}}, Empty: web.Empty{Title: "还没有导出过", Text: "点“导出网站”开始；大的网站需要几分钟到几十分钟，完成后会收到消息。"}}}}
 	for _, r := range list {
 		act := web.Acts(web.Link{Text: "查看", Href: r.Link(), Note: r.SiteName})
@@ -126,9 +127,12 @@ var (
 )
 
 var (
-	listPage   = web.Define(web.Plain, "pages/list.html", newList(nil, 0), newList([]moveout.Run{sampleRun}, 1), newList([]moveout.Run{hostileRun}, 1))
+	listPage = web.Define(web.Plain, "pages/list.html", newList(nil, 0), newList([]moveout.Run{sampleRun}, 1), newList([]moveout.Run{hostileRun}, 1),
+		newArrived(nil), newArrived([]moveout.Arrival{sampleArrival}), newArrived([]moveout.Arrival{hostileArrival}), newPast(sampleSite, nil, nil, moveout.PastVersions, nil, 0),
+		newPast(sampleSite, []moveout.Arrival{sampleArrival}, samplePastCounts, moveout.PastTrail, []moveout.PastLine{sampleLine}, 1), newPast(hostileSite, []moveout.Arrival{hostileArrival}, nil, moveout.PastVersions, []moveout.PastLine{hostileLine}, 1))
 	formPage   = web.Define(web.Plain, "pages/form.html", newForm(nil, ""), newForm([]registry.Site{{ID: "1", Name: "西安市商务局"}}, "1"), newForm([]registry.Site{{ID: `"`, Name: "<script>"}}, ""))
-	recordPage = web.Define(web.Plain, "pages/record.html", newRun(sampleRun), newRun(hostileRun), newRun(moveout.Run{ID: "1", SiteName: "新站", State: moveout.Running, Done: 2, Total: 9, Stage: "稿件"}), newRun(moveout.Run{ID: "1", SiteName: "新站", State: moveout.Expired}))
+	recordPage = web.Define(web.Plain, "pages/record.html", newRun(sampleRun), newRun(hostileRun), newRun(moveout.Run{ID: "1", SiteName: "新站", State: moveout.Running, Done: 2, Total: 9, Stage: "稿件"}), newRun(moveout.Run{ID: "1", SiteName: "新站", State: moveout.Expired}),
+		newLine(sampleSite, sampleLine), newLine(hostileSite, hostileLine))
 )
 
 func (h *Handler) form(r *http.Request) (formView, error) {
@@ -137,6 +141,9 @@ func (h *Handler) form(r *http.Request) (formView, error) {
 }
 
 func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
+	if r.URL.Query().Get("tab") == "in" {
+		return h.arrived(w, r)
+	}
 	if r.URL.Query().Has("new") {
 		v, err := h.form(r)
 		if err != nil {

@@ -252,6 +252,7 @@ func day(t time.Time) string {
 }
 
 var funcs = template.FuncMap{
+	"phrased":  phrased,
 	"minute":   Minute,
 	"day":      day,
 	"year":     func(t time.Time) string { return t.In(calendar.Shanghai).Format("2006") },

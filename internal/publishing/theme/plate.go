@@ -57,6 +57,7 @@ const (
 	asJSON               // in a JSON-LD string
 	asURL                // in the query of an address in an attribute
 	asQuery              // as package url escapes a query
+	asPhrased            // text with the places where its lines may end
 	asItself             // markup, and addresses whose characters need nothing
 	forms
 )
@@ -148,7 +149,7 @@ var (
 	marks = filling{ofTitle: "zqtitleqz", ofSource: "zqsourceqz", ofAuthor: "zqauthorqz", ofSummary: "zqsummaryqz", ofKeywords: "zqkeywordsqz", ofImage: "/zqimageqz.png",
 		ofBody: "<p>zqbodyqz</p>", ofPath: "/zqpathqz/1.html", ofElder: "/zqelderqz/1.html"}
 	markedAt = time.Date(2222, 12, 22, 13, 42, 35, 0, time.UTC)
-	trials   = filling{ofTitle: trial + "题", ofSource: trial + "源", ofAuthor: trial + "者", ofSummary: trial + "要", ofKeywords: "甲；" + trial, ofImage: "/a-b_c/2.png",
+	trials   = filling{ofTitle: trial + "关于题的名", ofSource: trial + "源", ofAuthor: trial + "者", ofSummary: trial + "要", ofKeywords: "甲；" + trial, ofImage: "/a-b_c/2.png",
 		ofBody: `<p class="x">A &amp; B</p>`, ofPath: "/d/e-f_2.html", ofElder: "/elder/d/e-f_2.html"}
 	triedAt = time.Date(1987, 3, 4, 20, 5, 6, 0, time.UTC)
 )
@@ -314,6 +315,8 @@ func appendAs(b []byte, s string, f form) []byte {
 			}
 		}
 		return b
+	case asPhrased:
+		return appendPhrased(b, s)
 	case asQuery:
 		return append(b, url.QueryEscape(s)...)
 	default:
