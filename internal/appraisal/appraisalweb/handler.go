@@ -1311,6 +1311,13 @@ func lines(d appraisal.Dossier, may rights) web.Table {
 			points = "−" + l.Points.String()
 		}
 		why := web.Cell{Text: l.Note}
+		if x := seen[l.Indicator]; len(x.Marks) > 0 && l.Note == x.Note {
+			// The machine's reason for not looking stands no more: persons did.
+			why.Text = ""
+			if l.Outcome == packs.Kept {
+				why.Text = "人工评判，没有发现问题"
+			}
+		}
 		for _, f := range d.Findings[l.Indicator] {
 			why.Links = append(why.Links, web.Link{Text: f.Says, Href: "/console/findings/" + string(f.ID)})
 		}
