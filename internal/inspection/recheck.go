@@ -75,6 +75,8 @@ func Recheck(ctx context.Context, client *egress.Client, store Keeper, t Target,
 		switch spot.Check {
 		case "accessible.axe":
 			look, err = n.recheckDrawn(ctx, spot)
+		case "dates.moved":
+			look, err = n.recheckMoved(ctx, spot)
 		case "function.search", "dates.all_same":
 			look, err = n.recheckDeep(ctx, spot)
 		default:
@@ -204,6 +206,30 @@ func (n *inspector) recheckPage(ctx context.Context, spot Spot) (Look, error) {
 	return last, nil
 }
 
+// recheckMoved asks whether a page shows its first instant again: the place of the
+// finding.
+func (n *inspector) recheckMoved(ctx context.Context, spot Spot) (Look, error) {
+	v, page, err := n.fetch(ctx, spot.URL)
+	if err != nil {
+		return Look{}, err
+	}
+	if page == nil || softError(page) {
+		outcome, says := v.absent()
+		if page != nil {
+			outcome, says = Gone, "页面已撤下。"
+		}
+		return n.look(ctx, v, outcome, says, Evidence{})
+	}
+	e := Evidence{Excerpt: excerpt(page, Sighting{Check: spot.Check, Where: spot.Where})}
+	switch says, moved, ok := check.Moved(page, spot.Where); {
+	case !ok:
+		return n.look(ctx, v, Unknown, "页面没有显示能识别的发布时间，未能复测，请人工核实。", e)
+	case moved:
+		return n.look(ctx, v, Standing, says, e)
+	}
+	return n.look(ctx, v, Gone, "已恢复为首次发布时间 "+spot.Where+"。", e)
+}
+
 func (n *inspector) same(page *check.Page, spot Spot) *Sighting {
 	for _, s := range n.pageSightings(n.examine(page, n.class(page.URL) == check.ClassHome)) {
 		s.Says = maskText(s.Says)
@@ -296,7 +322,7 @@ func (n *inspector) recheckFreshness(ctx context.Context, spot Spot) (Look, erro
 		return n.look(ctx, home, Unknown, says, Evidence{})
 	}
 	n.visits[n.home], n.order = home, append(n.order, home)
-	n.gather(home, page)
+	n.gather(home, page, check.Classify(page))
 	shown := home
 	var follow []string
 	if spot.Check == "home.stale" {
@@ -336,7 +362,7 @@ func (n *inspector) recheckFreshness(ctx context.Context, spot Spot) (Look, erro
 		if v.url != n.home {
 			v.from, v.depth = n.home, 1
 			n.visits[v.url], n.order = v, append(n.order, v)
-			n.gather(v, page)
+			n.gather(v, page, check.Classify(page))
 		}
 		shown = v
 		if v.list == nil {
@@ -357,7 +383,7 @@ func (n *inspector) recheckFreshness(ctx context.Context, spot Spot) (Look, erro
 				return Look{}, err
 			}
 			if page != nil {
-				n.gather(w, page)
+				n.gather(w, page, check.Classify(page))
 				w.list, w.from = nil, n.home
 				n.visits[w.url], n.order = w, append(n.order, w)
 				others++
@@ -382,7 +408,7 @@ func (n *inspector) recheckFreshness(ctx context.Context, spot Spot) (Look, erro
 		}
 		if page != nil {
 			n.visits[u], n.order, v.from = v, append(n.order, v), shown.url
-			n.survey(v, page)
+			n.survey(v, page, check.Classify(page))
 		}
 	}
 	n.report.Findings = nil
