@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -162,10 +161,10 @@ func BenchmarkVisible(b *testing.B) {
 // atRest waits until what a house does when it begins is done: every periodic
 // duty fires once.
 func (t *town) atRest(ctx context.Context) error {
-	quiet := 0
-	for deadline := time.Now().Add(2 * time.Minute); quiet < 5; time.Sleep(200 * time.Millisecond) {
+	quiet, busy := 0, ""
+	for deadline := time.Now().Add(5 * time.Minute); quiet < 3; time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			return errors.New("the house has work to do after two minutes")
+			return fmt.Errorf("the house has work to do after five minutes: %s", busy)
 		}
 		kinds, err := jobs.Counts(ctx, t.h.DB)
 		if err != nil {
@@ -174,7 +173,7 @@ func (t *town) atRest(ctx context.Context) error {
 		quiet++
 		for _, k := range kinds {
 			if k.Running > 0 || k.OldestAge > 0 {
-				quiet = 0
+				quiet, busy = 0, k.Kind
 			}
 		}
 	}
