@@ -329,6 +329,8 @@ var unscoped = map[string]string{
 	"reconciliation.LookGone":      "system: the periodic duty",
 	"inspection.ExemptFrom":        "system: registration at start",
 	"inspection.OriginFrom":        "system: registration at start",
+	"inspection.ProbesCounted":     "public: how many probes there are in all; it names no site",
+	"assessment.Unrecorded":        "public: whether anything moved at all; it names no site",
 	"obligation.Postpone":          "system: called in an act's transaction, whose scope was checked",
 	"notice.Owe":                   "system: called in an act's transaction, whose scope was checked",
 	"notice.Release":               "system: called in an act's transaction, whose scope was checked",
