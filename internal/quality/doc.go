@@ -6,8 +6,9 @@
 // aloud, a row that cannot be read is an error, never a silent gap; files that
 // differ from the manifest of the data are named.
 //
-// It does not decide how good is good enough (the tests of the checks hold
-// their floors), and it learns nothing: what a check was fitted on is said in
+// What was aimed at beforehand stands beside what was measured (Report.Aims). It
+// does not decide how good is good enough for a build (the tests of the checks
+// hold their floors), and it learns nothing: what a check was fitted on is said in
 // the report, so that a figure on familiar text is not read as a promise. Cases
 // are named by their ids; their text stays in the data.
 package quality

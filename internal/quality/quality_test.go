@@ -254,3 +254,41 @@ func FuzzRows(f *testing.F) {
 		_, _ = column("x", b, "host")
 	})
 }
+
+// TestAimsStandBesideWhatWasMeasured holds the aims of the product and how they
+// are judged.
+func TestAimsStandBesideWhatWasMeasured(t *testing.T) {
+	for _, c := range []struct {
+		aim   Aim
+		bound string
+		met   bool
+	}{
+		{Aim{Share: Share{97, 100}, Bound: 97_00}, "≥ 97 %", true},
+		{Aim{Share: Share{969, 1000}, Bound: 97_00}, "≥ 97 %", false},
+		{Aim{Share: Share{0, 10}, AtMost: true}, "none 无", true},
+		{Aim{Share: Share{1, 1000}, AtMost: true}, "none 无", false},
+		{Aim{Share: Share{1, 200}, Bound: 50, AtMost: true}, "≤ 0.5 %", true},
+		{Aim{Bound: 97_00}, "≥ 97 %", false},
+		{Aim{AtMost: true}, "none 无", false},
+	} {
+		if c.aim.bound() != c.bound || c.aim.Met() != c.met {
+			t.Errorf("%+v: %s, met %v", c.aim, c.aim.bound(), c.aim.Met())
+		}
+	}
+	r := measure(t, made(t))
+	r.Suites = []Suite{{Name: "one", Agree: Share{9, 10}, Exceptions: []string{"x"}}, {Name: "many", Agree: Share{1, 10}, Exceptions: []string{"x"}}}
+	var b strings.Builder
+	if err := r.WriteMarkdown(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"## Aims", "| title 标题, exact | 50.00 % (1/2) | ≥ 97 % | **missed 未达** |", "| all fields, bytes unclosed |", "| concealed links 暗链, recall | 50.00 % (1/2) | ≥ 95 % |",
+		"| concealed links, false alarms on honest look-alikes | 0.00 % (0/1) | none 无 | met 达到 |", "| personal data, recall | 50.00 % (1/2) | ≥ 99 % |",
+		"| look-alike hosts, recall | 50.00 % (1/2) | ≥ 95 % |", "| wording 错别字, official_text_injected, false alarms | 50.00 % (1/2) | ≤ 1 % |",
+		"| robots.txt | 50.00 % (1/2) | all but exceptions listed | met 达到: 1 listed below |", "| many | 10.00 % (1/10) | all but exceptions listed | 9, the first 1 listed below |",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the report does not say %q", want)
+		}
+	}
+}

@@ -42,7 +42,7 @@ type Suite struct {
 const suitesDir = "11_peer_suites/"
 
 // mostExceptions are named of one suite.
-const mostExceptions = 40
+const mostExceptions = 100
 
 func (s *Suite) add(id string, same bool) {
 	s.Agree.add(same)

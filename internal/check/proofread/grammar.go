@@ -21,8 +21,9 @@ type rule struct {
 	also       string // nor one without any of these; "" asks nothing more
 	doubled    bool   // nor one where none of twins stands twice in a row
 	// unless says that a line is innocent of the rule altogether; from gives the
-	// first byte at or after one where a match may begin, −1 for none: reading
-	// with the pattern is dear.
+	// first byte at or after one where a match that judge minds may begin, −1 for
+	// none: reading with the pattern is dear. The pattern of a rule with from is
+	// held to the place ("^").
 	unless func(line string) bool
 	from   func(line string, at int) int
 	mark   int // the submatch that is marked; 0 is the whole match
@@ -67,7 +68,7 @@ var rules = []rule{
 		kind: KindDate, confidence: 0.95,
 		needs:   "日月",
 		also:    "0123456789",
-		from:    yearFrom,
+		from:    strangeDayFrom,
 		pattern: regexp.MustCompile(`^(\d{4})年(\d{1,2})月(?:(\d{1,2})日)?`),
 		judge: func(m []string) (string, string, bool) {
 			y, _ := strconv.Atoi(m[1])
@@ -112,7 +113,7 @@ var rules = []rule{
 		kind: KindDate, confidence: 0.9,
 		needs:   "日",
 		also:    "0123456789",
-		unless:  func(line string) bool { return !strings.Contains(line, "31日") && !strings.Contains(line, "30日") },
+		unless:  func(line string) bool { return !pastShortMonth(line) },
 		pattern: regexp.MustCompile(`(\d{2,4}年|^|[^\d])(2月30日|2月31日|4月31日|6月31日|9月31日|11月31日)`),
 		mark:    2,
 		judge: func(m []string) (string, string, bool) {
@@ -125,7 +126,8 @@ var rules = []rule{
 		kind: KindNumber, confidence: 0.9,
 		needs:   "年",
 		also:    "0oOＯ０",
-		pattern: regexp.MustCompile(`[一二三四五六七八九][0oOＯ０][一二三四五六七八九〇0oOＯ０○]{1,2}年`),
+		from:    zeroFrom,
+		pattern: regexp.MustCompile(`^[一二三四五六七八九][0oOＯ０][一二三四五六七八九〇0oOＯ０○]{1,2}年`),
 		judge: func(m []string) (string, string, bool) {
 			right := strings.NewReplacer("0", "〇", "o", "〇", "O", "〇", "Ｏ", "〇", "０", "〇", "○", "〇").Replace(m[0])
 			return right, fmt.Sprintf("汉字年份中的“〇”不得用数字或者字母代替，建议写作“%s”", right), true
@@ -158,7 +160,8 @@ var rules = []rule{
 		kind: KindNumber, confidence: 0.8,
 		needs:   "左上",
 		also:    "约",
-		pattern: regexp.MustCompile(`(?:大约|约)\d+(?:\.\d+)?(?:万|亿|%|％)?[元人个家件次天年公里吨亩]{0,2}(左右|上下)`),
+		from:    aboutFrom,
+		pattern: regexp.MustCompile(`^(?:大约|约)\d+(?:\.\d+)?(?:万|亿|%|％)?[元人个家件次天年公里吨亩]{0,2}(左右|上下)`),
 		judge: func(m []string) (string, string, bool) {
 			return "", fmt.Sprintf("“约”与“%s”重复表示概数，请删去其一", m[1]), true
 		},
@@ -217,6 +220,9 @@ var rules = []rule{
 	},
 }
 
+// clashing are the marks that clash knows.
+const clashing = "，、。；：！？"
+
 // clash says whether mark b cannot follow mark a.
 func clash(a, b rune) bool {
 	switch a {
@@ -232,11 +238,13 @@ func clash(a, b rune) bool {
 	return false
 }
 
-// marks finds marks that stand together though they cannot.
-func marks(rs []rune) []check.Span {
+// marks finds marks that stand together though they cannot; pairs are where two
+// marks stand together, in order.
+func marks(rs []rune, pairs []int) []check.Span {
 	var out []check.Span
-	for i := 0; i+1 < len(rs); i++ {
-		if rs[i] < 0x3000 || !clash(rs[i], rs[i+1]) {
+	next := 0
+	for _, i := range pairs {
+		if i < next || !clash(rs[i], rs[i+1]) {
 			continue
 		}
 		s := check.Span{Kind: KindPunctuation, Start: i, End: i + 2, Confidence: 0.9}
@@ -253,23 +261,61 @@ func marks(rs []rune) []check.Span {
 			s.Says = fmt.Sprintf("标点“%s”不能连用，请保留其一", string(rs[i:i+2]))
 		}
 		out = append(out, s)
-		i = s.End - 1
+		next = s.End
 	}
 	return out
 }
 
-// grammar applies the rules line by line.
-func grammar(rs []rune, strict bool) []check.Span {
-	out := marks(rs)
-	for start := 0; start < len(rs); {
-		end := start
-		for end < len(rs) && rs[end] != '\n' {
-			end++
+// asked are the rules that hold, for look.
+func asked(strict bool) (c concern) {
+	for i, r := range rules {
+		if strict || !r.strict {
+			c |= 1 << i
 		}
-		if end > start {
-			out = append(out, grammarLine(rs[start:end], start, strict)...)
+	}
+	return c
+}
+
+// grammar applies the rules to the lines that they concern.
+func grammar(s *survey) []check.Span {
+	out := marks(s.runes, s.marks)
+	for _, l := range s.lines {
+		line := s.text[l.from:l.to]
+		for i, ok := l.concerns.next(); ok; i, ok = l.concerns.next() {
+			out = append(out, rules[i].read(line, l.at)...)
 		}
-		start = end + 1
+	}
+	return out
+}
+
+// read applies a rule to a line that begins at a rune of the text.
+func (r *rule) read(line string, at int) (out []check.Span) {
+	if r.unless != nil && r.unless(line) {
+		return nil
+	}
+	// Matches come in order: runes are counted on from the last one.
+	bytePos, runePos := 0, at
+	for _, loc := range r.matches(line) {
+		m := make([]string, len(loc)/2)
+		for i := range m {
+			if loc[2*i] >= 0 {
+				m[i] = line[loc[2*i]:loc[2*i+1]]
+			}
+		}
+		right, says, ok := r.judge(m)
+		if !ok {
+			continue
+		}
+		lo, hi := loc[2*r.mark], loc[2*r.mark+1]
+		s := check.Span{Kind: r.kind, Says: says, Confidence: r.confidence}
+		runePos += utf8.RuneCountInString(line[bytePos:lo])
+		bytePos = lo
+		s.Start = runePos
+		s.End = s.Start + utf8.RuneCountInString(line[lo:hi])
+		if right != "" {
+			s.Right = []string{right}
+		}
+		out = append(out, s)
 	}
 	return out
 }
@@ -316,6 +362,114 @@ func yearFrom(line string, at int) int {
 	}
 }
 
+// strangeDayFrom finds a year before a month or a day that no calendar has: of
+// the many dates of a text hardly one.
+func strangeDayFrom(line string, at int) int {
+	for {
+		if at = yearFrom(line, at); at < 0 {
+			return -1
+		}
+		year, after := figure(line, at)
+		month, rest := figure(line, after+len("年"))
+		if n := rest - after - len("年"); n == 1 || n == 2 {
+			if strings.HasPrefix(line[rest:], "月") {
+				day, end := figure(line, rest+len("月"))
+				n := end - rest - len("月")
+				dated := (n == 1 || n == 2) && strings.HasPrefix(line[end:], "日")
+				if month < 1 || month > 12 || dated && (day < 1 || day > daysOf(year, month)) {
+					return at
+				}
+			}
+		}
+		at = after
+	}
+}
+
+// figure reads the digits at a byte, and gives where they end; of a number that
+// no date has only that.
+func figure(line string, at int) (n, end int) {
+	for end = at; end < len(line) && digit(line[end]); end++ {
+		n = min(n*10+int(line[end]-'0'), 1e6)
+	}
+	return n, end
+}
+
+func daysOf(year, month int) int {
+	return time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
+}
+
+// pastShortMonth reports whether a line may name a day after the end of a short
+// month; the 31st of December is no such day.
+func pastShortMonth(line string) bool {
+	for at := 0; ; {
+		i := strings.Index(line[at:], "月3")
+		if i < 0 {
+			return false
+		}
+		i += at
+		at = i + len("月3")
+		if i == 0 || !strings.HasPrefix(line[at:], "0日") && !strings.HasPrefix(line[at:], "1日") {
+			continue
+		}
+		if single := i == 1 || !digit(line[i-2]); single && strings.IndexByte("2469", line[i-1]) >= 0 || strings.HasSuffix(line[:i], "11") {
+			return true
+		}
+	}
+}
+
+// numerals are what a year in Chinese numerals may be written with, rightly or
+// not.
+const numerals = "一二三四五六七八九〇○" + zeros
+
+// zeros stand in for 〇 by mistake.
+const zeros = "0oOＯ０"
+
+// zeroFrom finds a year in Chinese numerals with a zero after its first that is
+// not 〇: four characters before 年 at most.
+func zeroFrom(line string, at int) int {
+	for end := at; ; end += len("年") {
+		i := strings.Index(line[end:], "年")
+		if i < 0 {
+			return -1
+		}
+		end += i
+		start := end
+		for range 4 {
+			c, n := utf8.DecodeLastRuneInString(line[at:start])
+			if n == 0 || !strings.ContainsRune(numerals, c) {
+				break
+			}
+			start -= n
+		}
+		for start < end {
+			c, n := utf8.DecodeRuneInString(line[start:])
+			next, _ := utf8.DecodeRuneInString(line[start+n:])
+			if !strings.ContainsRune(zeros, c) && c != '〇' && c != '○' && strings.ContainsRune(zeros, next) {
+				return start
+			}
+			start += n
+		}
+	}
+}
+
+// aboutFrom finds “about” before a figure.
+func aboutFrom(line string, at int) int {
+	const about, big = "约", "大"
+	for i := at; ; i += len(about) {
+		next := strings.Index(line[i:], about)
+		if next < 0 {
+			return -1
+		}
+		i += next
+		if after := i + len(about); after < len(line) && digit(line[after]) {
+			if strings.HasSuffix(line[at:i], big) {
+				return i - len(big)
+			}
+			return i
+		}
+	}
+}
+
 // openingFrom finds where a mark opens that may not be closed; of quotation
 // marks those that another opening one follows.
 func openingFrom(line string, at int) int {
@@ -336,13 +490,31 @@ func openingFrom(line string, at int) int {
 // numberKinds are the last characters of what a document number begins with.
 const numberKinds = "发函办字规令审批干任电通建委政财教环税"
 
-// numberFrom finds where a document number may begin: a character and one of
-// numberKinds before an opening bracket.
+// rightNumber reports whether a year and a number of the right form begin a
+// text: 〔2021〕5号.
+func rightNumber(s string) bool {
+	if !strings.HasPrefix(s, "〔") {
+		return false
+	}
+	_, end := figure(s, len("〔"))
+	if end != len("〔2021") || !strings.HasPrefix(s[end:], "〕") {
+		return false
+	}
+	from := end + len("〕")
+	_, end = figure(s, from)
+	return end > from && end-from <= 5 && s[from] != '0' && strings.HasPrefix(s[end:], "号")
+}
+
+// numberFrom finds where a document number that is not of the right form may
+// begin: a character and one of numberKinds before an opening bracket.
 func numberFrom(line string, at int) int {
 	for i, r := range line[at:] {
 		switch r {
 		case '[', '(', '（', '【', '［', '﹝', '〔':
 		default:
+			continue
+		}
+		if rightNumber(line[at+i:]) {
 			continue
 		}
 		head := line[:at+i]
@@ -362,37 +534,6 @@ func numberFrom(line string, at int) int {
 }
 
 func digit(c byte) bool { return c >= '0' && c <= '9' }
-
-// telling are the characters that rules need, a number each; asked are the bits
-// of those that each rule needs, and needs also.
-var telling, asked = func() (table [1 << 16]uint8, asked [][2]bits) {
-	n := uint8(0)
-	of := func(chars string) (b bits) {
-		for _, c := range chars {
-			if table[c] == 0 {
-				n++
-				table[c] = n
-			}
-			b.set(table[c])
-		}
-		return b
-	}
-	for _, r := range rules {
-		asked = append(asked, [2]bits{of(r.needs), of(r.also)})
-	}
-	return table, asked
-}()
-
-// bits are the telling characters of a line.
-type bits [4]uint64
-
-func (b *bits) set(n uint8) { b[n>>6] |= 1 << (n & 63) }
-
-// any reports whether one of the characters asked for is among them; none asked
-// for is none missing.
-func (b *bits) any(asked *bits) bool {
-	return *asked == bits{} || b[0]&asked[0]|b[1]&asked[1]|b[2]&asked[2]|b[3]&asked[3] != 0
-}
 
 // twins are the small words that stand twice by mistake.
 const twins = "的在和与及"
@@ -428,61 +569,4 @@ func closing(open rune) rune {
 		return open + 2
 	}
 	return open + 1 // “”, (), （）, 《》, 〈〉, 〔〕, 【】, 〖〗
-}
-
-func grammarLine(rs []rune, offset int, strict bool) []check.Span {
-	var out []check.Span
-	var have bits
-	var last rune
-	doubled := false
-	for _, c := range rs {
-		if c < 1<<16 {
-			if n := telling[c]; n != 0 {
-				have.set(n)
-				doubled = doubled || c == last && strings.ContainsRune(twins, c)
-			}
-		}
-		last = c
-	}
-	if have == (bits{}) {
-		return nil
-	}
-	text := ""
-	for i := range rules {
-		r := &rules[i]
-		if r.strict && !strict || r.doubled && !doubled || !have.any(&asked[i][0]) || !have.any(&asked[i][1]) {
-			continue
-		}
-		if text == "" {
-			text = string(rs)
-		}
-		if r.unless != nil && r.unless(text) {
-			continue
-		}
-		// Matches come in order: runes are counted on from the last one.
-		bytePos, runePos := 0, offset
-		for _, loc := range r.matches(text) {
-			m := make([]string, len(loc)/2)
-			for i := range m {
-				if loc[2*i] >= 0 {
-					m[i] = text[loc[2*i]:loc[2*i+1]]
-				}
-			}
-			right, says, ok := r.judge(m)
-			if !ok {
-				continue
-			}
-			lo, hi := loc[2*r.mark], loc[2*r.mark+1]
-			s := check.Span{Kind: r.kind, Says: says, Confidence: r.confidence}
-			runePos += utf8.RuneCountInString(text[bytePos:lo])
-			bytePos = lo
-			s.Start = runePos
-			s.End = s.Start + utf8.RuneCountInString(text[lo:hi])
-			if right != "" {
-				s.Right = []string{right}
-			}
-			out = append(out, s)
-		}
-	}
-	return out
 }

@@ -9,84 +9,94 @@ import (
 	"zhengshu/internal/check"
 )
 
-// judgement weighs the evidence for a change; a logistic sum for each kind.
+// judgement weighs the evidence for a change, by a small network for each kind.
 type judgement struct {
 	header
 	// Threshold is the log-odds from which a change is reported.
 	Threshold float64 `json:"threshold"`
-	// Weights by kind, in the order of evidence.
-	Weights map[string][]float64 `json:"weights"`
+	// Strangest is the climate below which nothing is reported: of text so
+	// strange the fitting has seen too little to tell.
+	Strangest float64 `json:"strangest"`
+	// Nets by kind. A kind without one is not reported.
+	Nets map[string]net `json:"nets"`
+	kind [editKinds]*net
 }
 
+// net is a network of one hidden layer: what one sign proves may depend on
+// another. Each unit is a bias and a weight for each evidence, in order, bent by
+// x/(1+|x|); out is a bias and a weight for each unit and gives the log-odds.
+type net struct {
+	Units [][]float64 `json:"units"`
+	Out   []float64   `json:"out"`
+}
+
+func (n *net) logOdds(x *[evidenceSize]float64) float64 {
+	sum := n.Out[0]
+	for i, u := range n.Units {
+		s := u[0]
+		for k, v := range x {
+			s += u[k+1] * v
+		}
+		sum += n.Out[i+1] * bent(s)
+	}
+	return sum
+}
+
+func bent(x float64) float64 { return x / (1 + math.Abs(x)) }
+
 var editNames = [editKinds]string{"sound", "shape", "swap", "drop", "repeat", "word"}
+
+// ready checks the nets and sets them by kind.
+func (j *judgement) ready() error {
+	for k, name := range editNames {
+		n, ok := j.Nets[name]
+		if !ok {
+			continue
+		}
+		if len(n.Out) != len(n.Units)+1 {
+			return fmt.Errorf("pack %q: %s: %d weights of %d units", j.ID, name, len(n.Out), len(n.Units))
+		}
+		for _, u := range n.Units {
+			if len(u) != evidenceSize+1 {
+				return fmt.Errorf("pack %q: %s: a unit has %d weights for %d kinds of evidence", j.ID, name, len(u), evidenceSize)
+			}
+		}
+		j.kind[k] = &n
+	}
+	return nil
+}
 
 // sameTwice, as the word of a repeat, says that a word lies across the seam: in
 // 企业创业创新 nothing stands twice.
 const sameTwice = 2
 
-// evidenceSize is the length of evidence; at evidenceWord and evidenceMade stand
-// what words tell.
+// evidenceSize is the length of evidence; at evidenceClimate stands how strange
+// the text is.
 const (
-	evidenceSize = 14
-	evidenceWord = 8
-	evidenceMade = 13
+	evidenceSize    = 16
+	evidenceClimate = 9
 )
 
 // evidence is what speaks for and against a change.
-func evidence(e edit) [evidenceSize]float64 {
-	return [evidenceSize]float64{1, e.gain, math.Log1p(e.support), math.Log1p(e.against), math.Log1p(e.pair),
-		math.Log1p(e.home), math.Log1p(e.fit), math.Log1p(e.common), float64(e.word), float64(e.edge), e.climate, math.Log1p(e.firm), math.Log1p(e.usual), float64(e.made)}
+func evidence(e *edit) [evidenceSize]float64 {
+	return [evidenceSize]float64{e.gain, math.Log1p(e.support), math.Log1p(e.against), math.Log1p(e.pair),
+		math.Log1p(e.home), math.Log1p(e.fit), math.Log1p(e.common), float64(e.word), float64(e.edge), e.climate, math.Log1p(e.firm), math.Log1p(e.usual), float64(e.made),
+		float64(e.before), float64(e.after), math.Log1p(e.snug)}
 }
 
-func (j *judgement) logOdds(e edit) float64 {
-	w := j.Weights[editNames[e.kind]]
-	if e.kind == editRepeat && e.word == sameTwice {
+func (j *judgement) logOdds(e *edit) float64 {
+	n := j.kind[e.kind]
+	if n == nil || e.kind == editRepeat && e.word == sameTwice || e.climate < j.Strangest {
 		return math.Inf(-1)
 	}
-	if len(w) != evidenceSize {
-		return math.Inf(-1) // a kind that was never fitted is not reported
-	}
-	s := 0.0
-	for i, x := range evidence(e) {
-		s += w[i] * x
-	}
-	return s
-}
-
-// hopeless reports whether no words around a change could make it be reported;
-// looking words up is dear.
-func (j *judgement) hopeless(e edit) bool {
-	w := j.Weights[editNames[e.kind]]
-	if e.kind == editRepeat || len(w) != evidenceSize {
-		return false
-	}
-	e.word, e.made = 0, 0
-	return j.logOdds(e)+longestWord*(max(0, w[evidenceWord])+max(0, w[evidenceMade])) <= j.Threshold
+	x := evidence(e)
+	return n.logOdds(&x)
 }
 
 // weigh fills in what edits does not know: the words around a change and how
-// near the ends of the line it stands. Of one that words cannot save the words
-// are not looked up.
-func (p *Proofreader) weigh(rs []rune, ln *line, e *edit) {
-	weighPlace(ln, e)
-	if !p.judgements.hopeless(*e) {
-		weighWords(p.words, rs, e)
-	}
-}
-
-func weighWith(words wordSet, rs []rune, ln *line, e *edit) {
-	weighPlace(ln, e)
-	weighWords(words, rs, e)
-}
-
-func weighPlace(ln *line, e *edit) {
+// near the ends of the line it stands.
+func weigh(words wordSet, rs []rune, ln *line, e *edit) {
 	e.climate = ln.climate(e.start, e.end)
-	if e.kind != editRepeat && (e.start <= ln.at[pad] || e.end >= ln.to[len(ln.to)-3]) {
-		e.edge = 1
-	}
-}
-
-func weighWords(words wordSet, rs []rune, e *edit) {
 	if e.kind == editRepeat {
 		// 物业业主, 试验验证: one word ends where the next begins alike.
 		e.word = 0
@@ -96,9 +106,17 @@ func weighWords(words wordSet, rs []rune, e *edit) {
 		case words.touching(rs, e.start):
 			e.word = 1
 		}
+		return
+	}
+	if e.start <= ln.at[pad] || e.end >= ln.to[len(ln.to)-3] {
+		e.edge = 1
+	}
+	e.word = words.around(rs, e.start, e.end)
+	e.made = words.made(rs, e)
+	if e.kind == editDrop { // between two characters, which stay
+		e.before, e.after = words.sides(rs, e.start+1, e.start+1)
 	} else {
-		e.word = words.around(rs, e.start, e.end)
-		e.made = words.made(rs, e)
+		e.before, e.after = words.sides(rs, e.start, e.end)
 	}
 }
 
@@ -128,8 +146,8 @@ func (p *Proofreader) statistical(rs []rune) []check.Span {
 		}
 		var found []scored
 		for _, e := range p.likely.edits(&ln) {
-			p.weigh(rs, &ln, &e)
-			if o := p.judgements.logOdds(e); o > p.judgements.Threshold {
+			weigh(p.words, rs, &ln, &e)
+			if o := p.judgements.logOdds(&e); o > p.judgements.Threshold {
 				found = append(found, scored{e, o})
 			}
 		}

@@ -78,9 +78,12 @@ type edit struct {
 	pair       float64 // sightings of the rarer pair as written
 	home       float64 // sightings of the commoner pair as written
 	fit        float64 // sightings of the rarer pair with the change
+	snug       float64 // sightings of the commoner pair with the change
 	common     float64 // sightings of the character as written
 	word       int     // length of the longest known word that covers it as written; for a repeat, 1 when two words meet there
 	made       int     // length of the longest known word that covers it with the change
+	before     int     // length of the known word that ends where the change begins, or 0
+	after      int     // length of the known word that begins where it ends
 	edge       int     // 1 when it stands at an end of the line
 	firm       float64 // sightings of the best four characters with the change
 	usual      float64 // sightings of the character put in
@@ -265,7 +268,7 @@ func (l *likely) edits(ln *line) []edit {
 					}
 					if g := l.gain(ln, i, i+1, []ngram.ID{x}, now, best.gain); g > 0 {
 						best = edit{kind: kind, start: ln.at[i], end: ln.to[i], right: string(m.RuneOf(x)), gain: g, against: against, pair: pair, home: home, common: m.Count1(id),
-							fit: min(m.Count2(left, x), m.Count2(x, right)), usual: m.Count1(x), firm: l.firm(ln, i, i+1, x),
+							fit: min(m.Count2(left, x), m.Count2(x, right)), snug: max(m.Count2(left, x), m.Count2(x, right)), usual: m.Count1(x), firm: l.firm(ln, i, i+1, x),
 							support: max(m.Count3(left, x, right), m.Count3(ln.ids[i-2], left, x), m.Count3(x, right, ln.ids[i+2]))}
 					}
 				}
@@ -281,7 +284,7 @@ func (l *likely) edits(ln *line) []edit {
 			now := ln.window(i, i+5)
 			if g := l.gain(ln, i, i+2, []ngram.ID{right, id}, now, leastGain); g > 0 {
 				out = append(out, edit{kind: editSwap, start: ln.at[i], end: ln.to[i+1], right: string([]rune{ln.runes[i+1], ln.runes[i]}), gain: g, against: against, pair: m.Count2(id, right), home: home, common: min(m.Count1(id), m.Count1(right)),
-					fit: min(m.Count2(left, right), m.Count2(right, id), m.Count2(id, ln.ids[i+2])), usual: m.Count2(right, id), firm: l.firm(ln, i, i+2, right, id),
+					fit: min(m.Count2(left, right), m.Count2(right, id), m.Count2(id, ln.ids[i+2])), snug: max(m.Count2(left, right), m.Count2(id, ln.ids[i+2])), usual: m.Count2(right, id), firm: l.firm(ln, i, i+2, right, id),
 					support: max(m.Count3(left, right, id), m.Count3(right, id, ln.ids[i+2]))})
 			}
 		}
@@ -299,7 +302,7 @@ func (l *likely) edits(ln *line) []edit {
 					}
 					if g := l.gain(ln, i, i+2, []ngram.ID{x, y}, now, best.gain); g > 0 {
 						best = edit{kind: editWord, start: ln.at[i], end: ln.to[i+1], right: string([]rune{m.RuneOf(x), m.RuneOf(y)}), gain: g, against: against, pair: m.Count2(id, right), home: home, common: min(m.Count1(id), m.Count1(right)),
-							fit: min(m.Count2(left, x), m.Count2(x, y), m.Count2(y, ln.ids[i+2])), usual: m.Count2(x, y), firm: l.firm(ln, i, i+2, x, y),
+							fit: min(m.Count2(left, x), m.Count2(x, y), m.Count2(y, ln.ids[i+2])), snug: max(m.Count2(left, x), m.Count2(y, ln.ids[i+2])), usual: m.Count2(x, y), firm: l.firm(ln, i, i+2, x, y),
 							support: max(m.Count3(left, x, y), m.Count3(x, y, ln.ids[i+2]))}
 					}
 				}
@@ -354,7 +357,7 @@ func (l *likely) missing(ln *line, i int) (edit, bool) {
 		}
 		if g := l.gain(ln, i, i, []ngram.ID{x}, now, best.gain); g > 0 {
 			best = edit{kind: editDrop, start: ln.at[i-1], end: ln.to[i], gain: g, against: around, pair: pair, right: string(m.RuneOf(x)), common: min(m.Count1(left), m.Count1(right)),
-				home: max(m.Count2(ln.ids[i-2], left), m.Count2(right, ln.ids[i+1])), fit: min(m.Count2(left, x), m.Count2(x, right)), usual: m.Count1(x), firm: l.firm(ln, i, i, x),
+				home: max(m.Count2(ln.ids[i-2], left), m.Count2(right, ln.ids[i+1])), fit: min(m.Count2(left, x), m.Count2(x, right)), snug: max(m.Count2(left, x), m.Count2(x, right)), usual: m.Count1(x), firm: l.firm(ln, i, i, x),
 				support: max(m.Count3(left, x, right), m.Count3(ln.ids[i-2], left, x), m.Count3(x, right, ln.ids[i+1]))}
 		}
 	}

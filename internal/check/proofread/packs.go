@@ -87,7 +87,7 @@ func readPacks(curated, derived, sensitive, weights []byte) (smallPacks, error) 
 	if err := strict(weights, &out.judgement, &out.judgement.header); err != nil {
 		return out, err
 	}
-	return out, nil
+	return out, out.judgement.ready()
 }
 
 func strict(b []byte, v any, h *header) error {

@@ -47,7 +47,7 @@ type Pair struct {
 type Proofreader struct {
 	pairs      []Pair
 	sensitive  []sensitiveWord
-	listed     *trie // of pairs, sensitive and allowed words
+	listed     dictionary // of pairs, sensitive and allowed words
 	likely     *likely
 	words      wordSet
 	judgements judgement
@@ -63,7 +63,7 @@ func New(o Options) (*Proofreader, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Proofreader{listed: newTrie(), judgements: packs.judgement, strict: o.Strict}
+	p := &Proofreader{judgements: packs.judgement, strict: o.Strict}
 	for i, x := range o.Pairs {
 		switch {
 		case runeLen(x.Wrong) < 2 || runeLen(x.Wrong) > 40:
@@ -89,6 +89,7 @@ func New(o Options) (*Proofreader, error) {
 	for i, w := range o.Allow {
 		p.listed.add(w, listAllowed, i)
 	}
+	p.listed.index()
 	if !o.NoLikely {
 		if p.likely, err = loadLikely(); err != nil {
 			return nil, err
@@ -103,18 +104,24 @@ func New(o Options) (*Proofreader, error) {
 // Scan reads a text and returns findings in order, none overlapping another of
 // the same sort: a certain finding takes the place of a statistical one.
 func (p *Proofreader) Scan(text string) []check.Span {
-	rs := []rune(text)
-	if len(rs) > MaxRunes {
-		rs = rs[:MaxRunes]
-	}
+	s := look(text, asked(p.strict))
+	rs := s.runes
 	var out []check.Span
-	// taken marks the runes that a finding or an allowed word already holds.
-	taken := make([]bool, len(rs))
+	// taken marks the runes that a finding or an allowed word already holds; most
+	// texts have neither.
+	var taken []bool
+	take := func(start, end int) []bool {
+		if taken == nil {
+			taken = make([]bool, len(rs))
+		}
+		return taken[start:end]
+	}
 	add := func(s check.Span) {
-		if slices.Contains(taken[s.Start:s.End], true) {
+		held := take(s.Start, s.End)
+		if slices.Contains(held, true) {
 			return
 		}
-		fill(taken[s.Start:s.End])
+		fill(held)
 		s.Wrong = string(rs[s.Start:s.End])
 		if s.Right == nil {
 			s.Right = []string{}
@@ -126,29 +133,27 @@ func (p *Proofreader) Scan(text string) []check.Span {
 		protected    int // up to where an allowed word reaches
 		found, raked int // where the last pair and the last sensitive word end
 	)
-	for i := range rs {
-		if !p.listed.begins(rs, i) {
-			continue
-		}
-		at := p.listed.longest(rs, i)
-		if w := at[listAllowed]; w.id > 0 {
-			fill(taken[i:w.end])
+	for _, at := range p.listed.places(rs) {
+		i := int(at)
+		words := p.listed.longest(rs, i)
+		if w := words[listAllowed]; w.id > 0 {
+			fill(take(i, w.end))
 			protected = max(protected, w.end)
 		}
 		// The longer wins: an allowed word protects what lies within it.
-		if w := at[listPairs]; w.id > 0 && protected < w.end && found <= i {
+		if w := words[listPairs]; w.id > 0 && protected < w.end && found <= i {
 			if x := &p.pairs[w.id-1]; x.applies(rs, i, w.end) {
 				found = w.end
-				clear(taken[i:w.end])
+				clear(take(i, w.end))
 				add(x.span(rs, i, w.end))
 			}
 		}
-		if w := at[listSensitive]; w.id > 0 && raked <= i {
+		if w := words[listSensitive]; w.id > 0 && raked <= i {
 			raked = w.end
 			suspect = append(suspect, p.sensitive[w.id-1].span(rs, i, w.end))
 		}
 	}
-	for _, s := range grammar(rs, p.strict) {
+	for _, s := range grammar(&s) {
 		add(s)
 	}
 	if p.likely != nil {

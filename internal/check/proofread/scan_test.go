@@ -1,6 +1,7 @@
 package proofread
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -99,8 +100,8 @@ func TestPacks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(packs.pairs) < 400 || len(packs.sensitive) < 100 || len(packs.judgement.Weights) != int(editKinds) {
-		t.Errorf("packs hold %d pairs, %d sensitive words, %d kinds of weights", len(packs.pairs), len(packs.sensitive), len(packs.judgement.Weights))
+	if len(packs.pairs) < 400 || len(packs.sensitive) < 100 || len(packs.judgement.Nets) != int(editKinds) {
+		t.Errorf("packs hold %d pairs, %d sensitive words, %d kinds of weights", len(packs.pairs), len(packs.sensitive), len(packs.judgement.Nets))
 	}
 	for _, x := range packs.pairs {
 		if len(x.Right) == 0 || runeLen(x.Wrong) < 2 || slices.Contains(x.Right, x.Wrong) {
@@ -125,6 +126,40 @@ func TestPacks(t *testing.T) {
 	}
 	if _, err := newLikely(countsBin[:1000], confusableBin); err == nil {
 		t.Error("counts cut off were taken")
+	}
+}
+
+// TestJudgement holds that a pack of another shape is refused, and that of a text
+// stranger than the fitting saw nothing is said.
+func TestJudgement(t *testing.T) {
+	unit := make([]float64, evidenceSize+1)
+	for says, n := range map[string]net{
+		"weights of": {Units: [][]float64{unit}, Out: []float64{1}},
+		"a unit has": {Units: [][]float64{unit[1:]}, Out: []float64{1, 2}},
+	} {
+		j := judgement{Nets: map[string]net{"drop": n}}
+		if err := j.ready(); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v: %v", n, err)
+		}
+	}
+	unit[1] = 3 // of the gain
+	j := judgement{Strangest: -5, Nets: map[string]net{"sound": {Units: [][]float64{unit}, Out: []float64{1, 2}}, "repeat": {Units: [][]float64{unit}, Out: []float64{1, 2}}}}
+	if err := j.ready(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		e    edit
+		want float64
+	}{
+		{edit{kind: editSound, gain: 1}, 1 + 2*0.75},
+		{edit{kind: editSound, gain: 1, climate: -5.1}, math.Inf(-1)},
+		{edit{kind: editShape, gain: 1}, math.Inf(-1)}, // never fitted
+		{edit{kind: editRepeat, gain: 1, word: 1}, 1 + 2*0.75},
+		{edit{kind: editRepeat, gain: 1, word: sameTwice}, math.Inf(-1)},
+	} {
+		if got := j.logOdds(&c.e); got != c.want {
+			t.Errorf("%+v: %v, want %v", c.e, got, c.want)
+		}
 	}
 }
 

@@ -1,9 +1,11 @@
 package proofread
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 	"sync"
@@ -19,7 +21,31 @@ var wordsBin []byte
 const maxPack = 16 << 20
 
 // wordSet are the words a reader knows: what is said by one is less likely wrong.
-type wordSet map[string]struct{}
+// It holds their hashes; among some hundred thousand of 64 bits none meet.
+type wordSet map[uint64]struct{}
+
+// spell goes on with the hash of a word by one more character.
+func spell(hash uint64, r rune) uint64 {
+	hash = (hash ^ uint64(r)) * 0x9E3779B97F4A7C15
+	return hash ^ hash>>29
+}
+
+func (w wordSet) add(word string) {
+	h := uint64(0)
+	for _, r := range word {
+		h = spell(h, r)
+	}
+	w[h] = struct{}{}
+}
+
+func (w wordSet) has(text []rune) bool {
+	h := uint64(0)
+	for _, r := range text {
+		h = spell(h, r)
+	}
+	_, ok := w[h]
+	return ok
+}
 
 // lawWords are words of the regulation that general lists do not have
 // (Article 11: 「政府网站与政务新媒体两大矩阵」).
@@ -41,10 +67,10 @@ func newWords(packed []byte) (wordSet, error) {
 	}
 	set := make(wordSet, len(f.Words))
 	for _, w := range f.Words {
-		set[w] = struct{}{}
+		set.add(w)
 	}
 	for _, w := range lawWords {
-		set[w] = struct{}{}
+		set.add(w)
 	}
 	return set, nil
 }
@@ -64,14 +90,38 @@ const longestWord = 6
 // around is the length of the longest known word that covers runes start to end
 // of text, or 0.
 func (w wordSet) around(text []rune, start, end int) int {
-	for n := longestWord; n >= max(end-start, 2); n-- {
-		for lo := max(end-n, 0); lo <= start && lo+n <= len(text); lo++ {
-			if _, ok := w[string(text[lo:lo+n])]; ok {
-				return n
+	best := 0
+	for lo := max(end-longestWord, 0); lo <= start; lo++ {
+		h := uint64(0)
+		for i, r := range text[lo:min(lo+longestWord, len(text))] {
+			if h = spell(h, r); lo+i+1 < end || i < 1 || i < best {
+				continue
+			}
+			if _, ok := w[h]; ok {
+				best = i + 1
 			}
 		}
 	}
-	return 0
+	return best
+}
+
+// sides tells how long the known word is that ends at rune start of text, and
+// the one that begins at rune end; 0 for none. Of words on both sides nothing is
+// torn between them.
+func (w wordSet) sides(text []rune, start, end int) (before, after int) {
+	for n := 4; n >= 2 && before == 0; n-- {
+		if start >= n && w.has(text[start-n:start]) {
+			before = n
+		}
+	}
+	h := uint64(0)
+	for i, r := range text[end:min(end+4, len(text))] {
+		h = spell(h, r)
+		if _, ok := w[h]; ok && i > 0 {
+			after = i + 1
+		}
+	}
+	return before, after
 }
 
 // made is the length of the longest known word that lies over a change once it
@@ -94,23 +144,15 @@ const alone = "和与及在有为以对向将就由被把"
 // touching reports whether one known word, or a character that needs no word,
 // ends at rune i of text and a known word begins there.
 func (w wordSet) touching(text []rune, i int) bool {
-	ends, begins := i > 0 && strings.ContainsRune(alone, text[i-1]), false
-	for n := 2; n <= 4; n++ {
-		if i-n >= 0 && !ends {
-			_, ends = w[string(text[i-n:i])]
-		}
-		if i+n <= len(text) && !begins {
-			_, begins = w[string(text[i:i+n])]
-		}
-	}
-	return ends && begins
+	before, after := w.sides(text, i, i)
+	return after > 0 && (before > 0 || i > 0 && strings.ContainsRune(alone, text[i-1]))
 }
 
 // across reports whether a known word lies over the seam before rune i.
 func (w wordSet) across(text []rune, i int) bool {
 	for n := 2; n <= 4; n++ {
 		for lo := max(i-n+1, 0); lo < i && lo+n <= len(text); lo++ {
-			if _, ok := w[string(text[lo:lo+n])]; ok {
+			if w.has(text[lo : lo+n]) {
 				return true
 			}
 		}
@@ -128,115 +170,188 @@ const (
 	lists
 )
 
-// trie finds the words of all lists in a text at once. Words lie in chains by
-// their first three characters (two where a word has no more), so that a place
-// where none begins costs two looks at a bit and one where some do a comparison
-// each.
-type trie struct {
+// dictionary finds the words of all lists in a text at once. A filter by the
+// first characters of words (four, or all of a shorter one) passes over the
+// places where none begins: three looks at a bit. The words that begin alike lie
+// side by side in order, and are narrowed character by character, so that it
+// matters little how many there are.
+type dictionary struct {
 	words  []word
 	text   []rune // of all words, one after another
-	begin  []uint64
-	heads  []int32 // the last word of each chain, plus one
-	single bool    // a word of one character begins with any
+	filter []uint64
+	heads  []head // by the high bits of the hash, the next free place where it is taken
+	shift  int    // that leaves those bits
+	single bool   // there is a word of one character
 }
 
 type word struct {
-	hash     uint32
 	from, to int32 // in text
 	id       int32 // in its list
-	next     int32 // of the chain, plus one; 0 ends it
-	fourth   rune  // its fourth character: tells most words apart that begin alike; 0 for none
 	list     list
 }
+
+// head is the stretch of words that begin alike: in their first four characters,
+// or a shorter one that is all alike.
+type head struct {
+	hash     uint32
+	from, to int32
+}
+
+// headRunes is how many characters of a word its head is made of.
+const headRunes = 4
+
+// filterBits makes a filter of 128 KB, which lets few places pass for fifty
+// thousand words.
+const filterBits = 14
 
 // hits are the longest word of each list that begins at a place: where it ends,
 // and its index plus one; 0 for none.
 type hits [lists]struct{ end, id int }
 
-// Sizes for fifty thousand words: 128 and 256 KB.
+// The sum over the first characters of a word, each times its own factor, is
+// mixed once; a shorter word has another sum than a longer one that begins so.
 const (
-	beginBits = 20
-	headBits  = 16
+	factor1, factor2, factor3, factor4 = 0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F
+	factorMix                          = 0x2C1B3C6D
 )
 
-func newTrie() *trie {
-	return &trie{begin: make([]uint64, 1<<beginBits/64), heads: make([]int32, 1<<headBits)}
+func mixed(sum uint32) uint32 { return (sum ^ sum>>15) * factorMix }
+
+// headOf is the hash of a word's head.
+func headOf(rs []rune) uint32 {
+	sum := uint32(0)
+	for i, f := range [headRunes]uint32{factor1, factor2, factor3, factor4} {
+		if i < len(rs) {
+			sum += uint32(rs[i]) * f
+		}
+	}
+	return mixed(sum)
 }
 
-// hashOf mixes the first characters of a word; c is 0 where it has two.
-func hashOf(a, b, c rune) uint32 {
-	h := uint32(a)*0x9E3779B1 ^ uint32(b)*0x85EBCA77 ^ uint32(c)*0xC2B2AE3D
-	h ^= h >> 15
-	return h * 0x2C1B3C6D
+// bitsOf are the two bits of a head in one word of the filter.
+func bitsOf(hash uint32) (at uint32, mask uint64) {
+	return hash >> (32 - filterBits), 1<<(hash>>12&63) | 1<<(hash>>6&63)
 }
 
-func (t *trie) add(s string, of list, id int) {
+func (d *dictionary) add(s string, of list, id int) {
 	rs := []rune(s)
 	if len(rs) == 0 {
 		return
 	}
-	var head [3]rune
-	copy(head[:], rs)
-	h := hashOf(head[0], head[1], head[2])
-	t.single = t.single || len(rs) == 1
-	bit := h >> (32 - beginBits)
-	t.begin[bit>>6] |= 1 << (bit & 63)
-	slot := h >> (32 - headBits)
-	w := word{hash: h, from: int32(len(t.text)), to: int32(len(t.text) + len(rs)), id: int32(id), next: t.heads[slot], list: of}
-	if len(rs) > 3 {
-		w.fourth = rs[3]
-	}
-	t.words = append(t.words, w)
-	t.text = append(t.text, rs...)
-	t.heads[slot] = int32(len(t.words))
+	d.single = d.single || len(rs) == 1
+	d.words = append(d.words, word{int32(len(d.text)), int32(len(d.text) + len(rs)), int32(id), of})
+	d.text = append(d.text, rs...)
 }
 
-// begins reports whether a word may begin at rune i.
-func (t *trie) begins(text []rune, i int) bool {
-	switch rest := text[i:]; {
-	case len(rest) >= 3:
-		return t.may(hashOf(rest[0], rest[1], rest[2])) || t.may(hashOf(rest[0], rest[1], 0)) || t.single && t.may(hashOf(rest[0], 0, 0))
-	case len(rest) == 2:
-		return t.may(hashOf(rest[0], rest[1], 0)) || t.single && t.may(hashOf(rest[0], 0, 0))
+func (d *dictionary) runes(w *word) []rune { return d.text[w.from:w.to] }
+
+// index makes the dictionary ready when all words were added.
+func (d *dictionary) index() {
+	type keyed struct {
+		word
+		hash uint32
 	}
-	return t.single && t.may(hashOf(text[i], 0, 0))
+	all := make([]keyed, len(d.words))
+	for i, w := range d.words {
+		all[i] = keyed{w, headOf(d.runes(&w))}
+	}
+	slices.SortFunc(all, func(a, b keyed) int {
+		if a.hash != b.hash {
+			return cmp.Compare(a.hash, b.hash)
+		}
+		return cmp.Or(slices.Compare(d.runes(&a.word), d.runes(&b.word)), cmp.Compare(a.id, b.id))
+	})
+	d.filter = make([]uint64, 1<<filterBits)
+	width := bits.Len(uint(2 * len(all)))
+	d.heads, d.shift = make([]head, 1<<width), 32-width
+	for i := 0; i < len(all); {
+		h := head{hash: all[i].hash, from: int32(i)}
+		for ; i < len(all) && all[i].hash == h.hash; i++ {
+			d.words[i] = all[i].word
+		}
+		h.to = int32(i)
+		at, mask := bitsOf(h.hash)
+		d.filter[at] |= mask
+		d.heads[d.slot(h.hash)] = h
+	}
 }
 
-func (t *trie) may(h uint32) bool {
-	bit := h >> (32 - beginBits)
-	return t.begin[bit>>6]&(1<<(bit&63)) != 0
+// slot is where the head of a hash lies, or may be put.
+func (d *dictionary) slot(hash uint32) uint32 {
+	at := hash >> d.shift
+	for d.heads[at].to > 0 && d.heads[at].hash != hash {
+		at = (at + 1) & uint32(len(d.heads)-1)
+	}
+	return at
+}
+
+// places are where in a text a word may begin.
+func (d *dictionary) places(text []rune) (out []int32) {
+	if len(d.words) == 0 {
+		return nil
+	}
+	may := func(sum uint32) bool {
+		at, mask := bitsOf(mixed(sum))
+		return d.filter[at]&mask == mask
+	}
+	for i := range text {
+		sum := uint32(text[i]) * factor1
+		here := d.single && may(sum)
+		if i+1 < len(text) {
+			sum += uint32(text[i+1]) * factor2
+			here = may(sum) || here
+		}
+		if i+2 < len(text) {
+			sum += uint32(text[i+2]) * factor3
+			here = may(sum) || here
+		}
+		if i+3 < len(text) {
+			sum += uint32(text[i+3]) * factor4
+			here = may(sum) || here
+		}
+		if here {
+			out = append(out, int32(i))
+		}
+	}
+	return out
 }
 
 // longest gives the longest words that begin at rune i; of two that are the
 // same the one that was added first.
-func (t *trie) longest(text []rune, i int) (best hits) {
-	n := len(text) - i
-	if n >= 3 {
-		t.among(text, i, hashOf(text[i], text[i+1], text[i+2]), &best)
-	}
-	if n >= 2 {
-		t.among(text, i, hashOf(text[i], text[i+1], 0), &best)
-	}
-	if t.single {
-		t.among(text, i, hashOf(text[i], 0, 0), &best)
+func (d *dictionary) longest(text []rune, i int) (best hits) {
+	rest := text[i:]
+	for n := 1; n <= min(headRunes, len(rest)); n++ {
+		if n > 1 || d.single {
+			h := d.heads[d.slot(headOf(rest[:n]))]
+			d.narrow(d.words[h.from:h.to], rest, i, &best)
+		}
 	}
 	return best
 }
 
-func (t *trie) among(text []rune, i int, h uint32, best *hits) {
-	for n := t.heads[h>>(32-headBits)]; n != 0; {
-		w := &t.words[n-1]
-		n = w.next
-		if w.hash != h || w.fourth != 0 && (i+3 >= len(text) || text[i+3] != w.fourth) {
-			continue
+// narrow finds the words that text begins with among words in order of their
+// text; text begins at rune i.
+func (d *dictionary) narrow(words []word, text []rune, i int, best *hits) {
+	for depth := 0; ; depth++ {
+		// Words that end here come first.
+		for ; len(words) > 0 && int(words[0].to-words[0].from) == depth; words = words[1:] {
+			if b := &best[words[0].list]; i+depth > b.end {
+				b.end, b.id = i+depth, int(words[0].id)+1
+			}
 		}
-		b, end := &best[w.list], i+int(w.to-w.from)
-		if end > len(text) || end < b.end || end == b.end && b.id > 0 && int(w.id) >= b.id-1 {
-			continue
+		if len(words) == 0 || depth == len(text) {
+			return
 		}
-		if slices.Equal(t.text[w.from:w.to], text[i:end]) {
-			b.end, b.id = end, int(w.id)+1
+		c := text[depth]
+		here := func(w word) rune { return d.text[int(w.from)+depth] }
+		if here(words[0]) == c && here(words[len(words)-1]) == c {
+			continue // all of them go on so
 		}
+		first := func(c rune) int {
+			k, _ := slices.BinarySearchFunc(words, c, func(w word, c rune) int { return cmp.Compare(here(w), c) })
+			return k
+		}
+		words = words[first(c):first(c+1)]
 	}
 }
 
