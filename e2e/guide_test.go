@@ -41,7 +41,7 @@ var pictures = flag.Bool("pictures", false, "write docs/guides/pictures again fr
 const (
 	guides      = "../docs/guides"
 	pictureMost = 120 << 10 // bytes of one picture
-	allMost     = 4 << 20   // bytes of all
+	allMost     = 5 << 20   // bytes of all
 	tallest     = 1100      // px of a picture
 	colours     = 64
 )
@@ -370,9 +370,9 @@ func drawGuides(t *testing.T) {
 	draw(keeper, "operator-health", "", "发布签名")
 	drawPublisher(b)
 	drawInspector(t, h, b)
-	drawAnswers(b)
 	drawDesk(b)
 	drawAssessing(t, h, b)
+	drawAnswers(b)
 }
 
 // drawAssessing draws the chapters of checking, mending and scoring.
@@ -443,6 +443,8 @@ func drawAnswers(b *browser) {
 	office.tickAll(`main tbody tr:nth-child(-n+6) input[type="checkbox"]`)
 	office.press("预览批次")
 	office.draw("supervisor-referral", "", "")
+	office.press("移送")
+	office.sees("还没有签收")
 	cyber := b.person("wangxin")
 	cyber.open("/console/referrals")
 	cyber.open(eval[string](cyber, `document.querySelector('main tbody a[href^="/console/referrals/"]').href`))
@@ -452,6 +454,13 @@ func drawAnswers(b *browser) {
 	county.open("/console/findings?state=standing&q=yanta")
 	county.open(eval[string](county, `document.querySelector('main tbody a[href^="/console/findings/"]').href`))
 	county.draw("sponsor-dispute", "这是误报", "报误报")
+	city := b.person("shi")
+	city.open("/console/rounds?state=collecting")
+	city.open(eval[string](city, `document.querySelector('main tbody a[href^="/console/rounds/"]').href`))
+	city.press("冻结结果")
+	city.sees("结果已冻结")
+	city.press("送达并开始申诉期")
+	city.sees("申诉期")
 	county.open("/console/results?q=" + url.QueryEscape("雁塔区"))
 	county.open(eval[string](county, `document.querySelector('main tbody a[href^="/console/results/"]').href`))
 	county.draw("sponsor-appeal", "申诉", "提出申诉")
@@ -464,7 +473,7 @@ func drawAnswers(b *browser) {
 // cloaked gives the demo a page that answers search engines otherwise, with both
 // answers kept: none of the demo's own sites does.
 func cloaked(t *testing.T, h house) {
-	ctx := audit.System(context.Background(), "e2e")
+	ctx := audit.System(context.Background(), "inspection")
 	all := authz.System("e2e")
 	site, err := h.Registry.SiteBySlug(ctx, h.DB, all, "yanta")
 	if err != nil {
@@ -509,7 +518,7 @@ func drawInspector(t *testing.T, h house, b *browser) {
 	cloaked(t, h)
 	watch.open("/console/findings?q=" + url.QueryEscape("搜索引擎看到"))
 	watch.open(eval[string](watch, `document.querySelector('main tbody a[href^="/console/findings/"]').href`))
-	watch.draw("inspector-cloaked", "", "")
+	watch.draw("inspector-cloaked", "发现时", "")
 	site, err := db.One(context.Background(), h.DB, db.Value[string], `SELECT site_id FROM page_watch WHERE added_by <> '' ORDER BY site_id LIMIT 1`)
 	if err != nil {
 		t.Fatal(err)
@@ -518,9 +527,6 @@ func drawInspector(t *testing.T, h house, b *browser) {
 	watch.draw("inspector-baselines", "", "")
 	watch.open("/console/lexicon")
 	watch.draw("inspector-lexicon", "", "")
-	watch.open("/console/account-sheets?platform=app")
-	watch.open(eval[string](watch, `document.querySelector('main tbody a[href^="/console/account-sheets/"]').href`))
-	watch.draw("inspector-client", "", "登记情况")
 	watch.open("/console/inspection/plans")
 	watch.open(eval[string](watch, `document.querySelector('main tbody a[href^="/console/inspection/plans/"]').href`))
 	watch.draw("inspector-plan", "", "")
@@ -528,6 +534,9 @@ func drawInspector(t *testing.T, h house, b *browser) {
 	citizen.portal("xian.localhost", "/rules/")
 	citizen.draw("inspector-rules", "", "")
 	office := b.person("sheng")
+	office.open("/console/account-sheets?platform=app")
+	office.open(eval[string](office, `document.querySelector('main tbody a[href^="/console/account-sheets/"]').href`))
+	office.draw("inspector-client", "", "登记情况")
 	office.open("/console/protected-periods")
 	office.press("重要会议期间（演示）")
 	office.draw("inspector-period", "", "")

@@ -158,6 +158,15 @@ func (s *Service) Attest(ctx context.Context, scope authz.Scope, id OrderID, obj
 		if answered > 0 {
 			return fault.New(fault.Refused, "您答复过本通知的整改情况，不能再由您确认，请由其他人员核实。").Because(fault.Reason{ID: "S30.1.independent", Citation: citation, Says: "整改情况由答复人以外的人员核实确认。"})
 		}
+		// A supervising office mends its own portal under the next office up
+		// (readings 1): nobody of it vouches for the mending.
+		office, err := s.office(ctx, tx, o)
+		if err != nil {
+			return err
+		}
+		if actor.Unit == string(o.Unit) && office.ID != o.Unit {
+			return fault.Newf(fault.Refused, "这份整改通知由“%s”下发，整改情况由下发单位核实，本单位人员不能确认。", office.Name).Because(fault.Reason{ID: "S30.1.independent", Citation: citation, Says: "整改情况由答复人以外的人员核实确认。"})
+		}
 		verdict := "mended"
 		if !mended {
 			verdict = "standing"

@@ -103,6 +103,9 @@ func TestArticle30_IndependentConfirmation(t *testing.T) {
 		}
 		_, err := h.svc.Accept(unit, mine, o.ID, f, "看过了，已补。")
 		refused(t, err, fault.Refused, "答复过本通知")
+		colleague, own := h.as("county.chief", authz.OrderIssue)
+		_, err = h.svc.Accept(colleague, own, o.ID, f, "本单位看过了，已补。")
+		refused(t, err, fault.Refused, "由下发单位核实")
 		_, err = h.svc.Accept(first, theirs, o.ID, f, "看")
 		refused(t, err, fault.Invalid, "4至500字")
 		if _, err := h.svc.Attest(first, theirs, o.ID, string(f), false, "页脚仍然缺备案号。"); err != nil {

@@ -66,9 +66,10 @@ func ErrorReports(e *errorreport.Service) Observer {
 		for _, id := range a.IDs {
 			path := paths[id]
 			s := Seen{Observation: packs.Observation{Indicator: i.ID, Outcome: packs.Untested}, Note: "期内没有导入本地区的“我为政府网站找错”留言名单，未检测，不扣分"}
+			covered := false
 			for _, l := range lists { // the newest first
 				if path != "" && strings.HasPrefix(path, l.AreaPath) {
-					s.Outcome, s.Note = packs.Kept, fmt.Sprintf("名单最近于%s由%s导入", l.On.Chinese(), l.UnitName)
+					covered, s.Note = true, fmt.Sprintf("名单最近于%s由%s导入", l.On.Chinese(), l.UnitName)
 					break
 				}
 			}
@@ -93,8 +94,16 @@ func ErrorReports(e *errorreport.Service) Observer {
 				s.Hits = append(s.Hits, hit)
 				s.Facts = append(s.Facts, Fact{Severity: check.Error, Says: r.SiteName + " 找错留言 " + r.Number + "（" + r.ReceivedOn.String() + "）" + says, Fix: "请督促主办单位在全国平台办结，再导入新的名单。", Href: r.Link(), FirstSeen: r.LastOn.Start()})
 			}
-			if n > 0 { // also of lists that cover only a part of the area
+			// Without any report there was nothing to do well: that alone makes
+			// nobody 合格.
+			switch {
+			case n > 0: // also of lists that cover only a part of the area
 				s.Note = fmt.Sprintf("%s；期内有效留言%d条", s.Note, n)
+				if covered && s.Outcome == packs.Untested {
+					s.Outcome = packs.Kept
+				}
+			case covered:
+				s.Note += "，没有本地区的留言"
 			}
 			out[id] = append(out[id], s)
 		}

@@ -67,13 +67,14 @@ const (
 	Waiting Standing = "waiting"
 	Overdue Standing = "overdue" // not answered, and its day has passed
 	Void    Standing = "void"
+	Valid   Standing = "valid" // all but the void, for lists
 )
 
 // Standings in the order of screens, with their names.
 var Standings = []struct {
 	Standing
 	Name string
-}{{Overdue, "超期未办结"}, {Waiting, "办理中"}, {Late, "超期办结"}, {InTime, "按期办结"}, {Void, "重复或无效"}}
+}{{Overdue, "超期未办结"}, {Waiting, "办理中"}, {Late, "超期办结"}, {InTime, "按期办结"}, {Void, "重复或无效"}, {Valid, "全部有效的"}}
 
 // Name is the standing in Chinese.
 func (s Standing) Name() string {
@@ -366,6 +367,8 @@ func (f Filter) where(w *db.Where, today calendar.Date) {
 	switch f.Standing {
 	case Void:
 		w.And("e.void")
+	case Valid:
+		w.And("NOT e.void")
 	case Overdue:
 		w.And("NOT e.void AND e.answered_on IS NULL AND e.last_on < ?", today)
 	case Waiting:

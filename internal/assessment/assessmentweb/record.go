@@ -451,6 +451,9 @@ func (h *Handler) orderScreen(r *http.Request) (orderView, error) {
 	for _, a := range d.Answers {
 		me.answered = me.answered || s != nil && a.PersonID == s.PersonID
 	}
+	if unit, _ := s.Unit(); unit == string(d.Unit) && d.IssuerUnit != "" && d.IssuerUnit != d.Unit {
+		me.issues, me.records = false, false // of its own portal: the office that issued it
+	}
 	v := newOrderView(d, me, web.FrameOf(r).Today)
 	if h.coordination == nil {
 		return v, nil

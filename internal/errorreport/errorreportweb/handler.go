@@ -1,8 +1,10 @@
 package errorreportweb
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,14 +59,22 @@ func dueCell(r errorreport.Report) web.Cell {
 	return web.Day(r.DueOn)
 }
 
-func newList(list []errorreport.Report, total int, t errorreport.Tally, taken []errorreport.Taken, manages bool, today calendar.Date) page {
+// stat is a figure that opens its rows.
+func stat(name string, n int, s errorreport.Standing, year int) web.Stat {
+	q := url.Values{"state": {string(s)}}
+	if year != 0 {
+		q.Set("year", strconv.Itoa(year))
+	}
+	return web.Stat{Name: cmp.Or(name, s.Name()), Value: strconv.Itoa(n), Unit: "条", Href: path + "?" + q.Encode()}
+}
+
+func newList(list []errorreport.Report, total int, year int, t errorreport.Tally, taken []errorreport.Taken, manages bool, today calendar.Date) page {
 	states := []web.Option{{Label: "全部"}}
 	for _, s := range errorreport.Standings {
 		states = append(states, web.Option{Value: string(s.Standing), Label: s.Name})
 	}
 	v := page{web.ListView{Heading: web.Heading{Title: "网民找错", Lead: "“我为政府网站找错”平台的留言办理情况，由主管单位从全国平台导出名单后导入。留言在全国平台答复，这里只统计，不答复。"},
-		Stats: web.Stats{Items: []web.Stat{{Name: "有效留言", Value: strconv.Itoa(t.All), Unit: "条"}, {Name: errorreport.InTime.Name(), Value: strconv.Itoa(t.InTime), Unit: "条"}, {Name: errorreport.Late.Name(), Value: strconv.Itoa(t.Late), Unit: "条"},
-			{Name: errorreport.Waiting.Name(), Value: strconv.Itoa(t.Waiting), Unit: "条"}, {Name: errorreport.Overdue.Name(), Value: strconv.Itoa(t.Overdue), Unit: "条"}}},
+		Stats:  web.Stats{Label: "办理情况", Items: []web.Stat{stat("有效留言", t.All, "valid", year), stat("", t.InTime, errorreport.InTime, year), stat("", t.Late, errorreport.Late, year), stat("", t.Waiting, errorreport.Waiting, year), stat("", t.Overdue, errorreport.Overdue, year)}},
 		Filter: web.Filter{Action: path, Total: total, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "编号、网站、单位或内容", Max: 60}, {Kind: web.Select, Name: "state", Label: "办理情况", Options: states}, {Kind: web.Number, Name: "year", Label: "年度", Narrow: true, Mode: "numeric"}}},
 		Table: web.Table{Caption: "网民找错留言", Quiet: true, Columns: []web.Column{{Head: "留言编号"}, {Head: "网站", Wide: true}, {Head: "内容", Wide: true}, {Head: "留言日期"}, {Head: "办理期限"}, {Head: "办结日期"}, {Head: "办理情况"}},
 			Empty: web.Empty{Title: "没有符合条件的留言", Text: "没有导入名单的时段不作统计，也不扣分。"}}}}
@@ -120,7 +130,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := newList(list, total, t, taken, authz.SessionFrom(ctx).May(authz.AppraisalManage), today)
+	v := newList(list, total, f.Year, t, taken, authz.SessionFrom(ctx).May(authz.AppraisalManage), today)
 	if total > 0 {
 		v.Exports = web.ExportActs(path+"/export", r.URL.Query())
 	}
@@ -214,6 +224,6 @@ var (
 )
 
 var (
-	listPage = web.Define(web.Plain, "pages/list.html", newList(nil, 0, errorreport.Tally{}, nil, true, sampleDay), newList([]errorreport.Report{sampleReport, sampleDone}, 2, errorreport.Tally{All: 2, InTime: 1, Overdue: 1}, sampleTaken, true, sampleDay), newList([]errorreport.Report{hostile}, 1, errorreport.Tally{}, hostileTaken, false, sampleDay))
+	listPage = web.Define(web.Plain, "pages/list.html", newList(nil, 0, 0, errorreport.Tally{}, nil, true, sampleDay), newList([]errorreport.Report{sampleReport, sampleDone}, 2, 2026, errorreport.Tally{All: 2, InTime: 1, Overdue: 1}, sampleTaken, true, sampleDay), newList([]errorreport.Report{hostile}, 1, 0, errorreport.Tally{}, hostileTaken, false, sampleDay))
 	formPage = web.Define(web.Plain, "pages/form.html", newImport(nil), newImport(&intake.Report{Accepted: 3}), newImport(&intake.Report{Refused: []intake.Refusal{{Row: 2, Field: "<b>", Says: "<script>"}}}))
 )

@@ -363,7 +363,7 @@ func newForm(title string, sort merit.Sort, unit web.Field, grounds []merit.Grou
 		{Name: "person", Label: "姓名和职务", Max: 50, Value: n.Person, Hint: "只对单位的不填"},
 		{Name: "measure", Label: "决定的具体内容", Max: 200, Value: n.Measure, Hint: "照决定文书填写，方式已写明的可不填"},
 		{Name: "body", Label: "作出决定的机关", Required: true, Max: 100, Value: n.Body},
-		{Name: "document", Label: "文号", Max: 100, Value: n.Document, Narrow: true},
+		{Name: "document", Label: "文号", Max: 100, Value: n.Document},
 		{Kind: web.DateField, Name: "decided_on", Label: "决定日期", Required: true, Narrow: true, Value: n.DecidedOn.String()},
 		{Kind: web.TextArea, Name: "says", Label: "事由", Max: 1000, Rows: 3, Value: n.Says}}}
 	why := web.Section{Legend: "依据", Hint: "问责要写明依据的整改通知、问题、核实单或通报；表扬写明事由或依据。"}
