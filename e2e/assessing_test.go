@@ -21,7 +21,7 @@ import (
 // TestArticle19_29_30_Assessing walks assessment from what is judged by to what
 // is published, with the people who do it, on one house: the indicators, the
 // numbers of the boards, the bulletin, the test letters, a round with its
-// appeals, and last, in January, the annual form.
+// appeals, and last, in January, the annual form and the year's assessment.
 func TestArticle19_29_30_Assessing(t *testing.T) {
 	h, clock := serveMovable(t)
 	b := startBrowser(t, h.addr)
@@ -37,6 +37,7 @@ func TestArticle19_29_30_Assessing(t *testing.T) {
 	}{
 		{"Article29 indicators", indicatorsJourney}, {"Article29 boards", boardsJourney}, {"Article30 bulletin", bulletinJourney},
 		{"Article19_5 test letters", testLettersJourney}, {"Article30 round", roundJourney}, {"Article19_6 annual form", annualJourney},
+		{"Article29 annual assessment", assessmentJourney},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.walk(t, h, clock, b.in(t)) })
 	}
@@ -656,6 +657,8 @@ func roundJourney(t *testing.T, h house, clock *movable, b *browser) {
 	head.sees("结果已公布")
 	head.both("round-published")
 	head.open(at + "/rescore")
+	head.sees("还没有核对过")
+	head.press("重算核对全部结果")
 	head.sees("重算后全部一致")
 	head.both("round-rescored")
 	unit.open(result)
@@ -771,4 +774,55 @@ func annualJourney(t *testing.T, h house, clock *movable, b *browser) {
 	unit.sees("已回填网址")
 	unit.both("annual-addressed")
 	unit.file(strings.TrimPrefix(at, b.base)+"/paper?as=docx", "wordprocessingml", "PK")
+}
+
+// assessmentJourney: in January the province's office writes the assessment of the
+// year, another person agrees, it goes out with its number, is downloaded, exported
+// for the target assessment, and read by the public.
+func assessmentJourney(t *testing.T, h house, clock *movable, b *browser) {
+	year := calendar.DateOf(clock.Now()).Year - 1
+	writer, second := b.person("sheng"), b.person("kaohe2")
+	writer.open("/console/bulletins?kind=annual")
+	writer.fill("地区", "陕西省")
+	writer.fill("时段", fmt.Sprint(year))
+	writer.press("编制")
+	writer.sees("已编制草稿")
+	at := writer.location()
+	writer.sees("第二十九条")
+	writer.sees(fmt.Sprintf("%d年12月31日", year))
+	writer.both("assessment-draft")
+	if n := eval[int](writer, `document.querySelectorAll('main a[href*="/rows/"]').length`); n < 10 {
+		writer.fail("%d figures open their rows", n)
+	}
+	writer.press("提交复核")
+	writer.sees("已提交复核")
+	second.open(at)
+	second.fill("意见", "数字已核对，同意（演示）")
+	second.press("同意")
+	second.sees("可以定稿")
+	second.press("定稿")
+	second.sees("定稿校验值")
+	number := fmt.Sprintf("陕政办函〔%d〕7号", year+1)
+	second.fill("发文字号", number)
+	second.press("登记印发")
+	second.sees("已登记印发")
+	second.both("assessment-issued")
+	path := strings.TrimPrefix(at, b.base)
+	second.file(path+"/document?as=docx", "wordprocessingml", "PK")
+	second.file(path+"/document?as=pdf", "pdf", "%PDF")
+	second.open(path + "/results")
+	second.both("assessment-exports")
+	second.file(eval[string](second, `document.querySelector('main a[href*="/results/export"][href*="xlsx"]').getAttribute("href")`), "spreadsheetml", "PK")
+	second.open(at)
+	second.press("公开这份通报")
+	second.sees("已公开")
+	citizen := b.person("")
+	citizen.portal("shaanxi.localhost", "/bulletins/")
+	citizen.seesSoon(number, 20*time.Second)
+	citizen.open(eval[string](citizen, `[...document.querySelectorAll('main tbody tr')].find(r => r.innerText.includes(`+quoted(number)+`)).querySelector("a").href`))
+	citizen.sees("考核评估情况的通报")
+	citizen.both("assessment-public")
+	other := b.person("shi") // a city assesses nobody for the year
+	other.open("/console/bulletins?kind=annual")
+	other.lacks("编制年度考核")
 }

@@ -1,12 +1,17 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"zhengshu/internal/db"
+	"zhengshu/internal/demo"
 )
 
 // turnsBy presses a key that leads to another page.
@@ -22,10 +27,11 @@ func (p *tab) turnsBy(key string) {
 
 // TestArticle19_4_DutyJourney walks the day of the duty: the roster is laid and
 // published, the inspector reads the sites by single keys and confirms the
-// record, an item is taken down by two persons, and a unit says of a finding
-// that it is false and is answered by the one person it was given to.
+// record, an item is taken down by two persons, a unit says of a finding that it
+// is false and is answered by the one person it was given to, and the turn is
+// handed over with both signatures.
 func TestArticle19_4_DutyJourney(t *testing.T) {
-	h := serve(t)
+	h, clock := serveMovable(t)
 	b := startBrowser(t, h.addr)
 
 	boss := b.person("shi")
@@ -119,4 +125,46 @@ func TestArticle19_4_DutyJourney(t *testing.T) {
 	boss.both("dispute-answered")
 	boss.open("/console/inspection/precision")
 	boss.both("precision")
+
+	// The turn ends: who leaves signs, then who comes, neither for the other.
+	type turn struct{ id, lead, comes string }
+	x, err := db.One(context.Background(), h.DB, func(r db.Scanner) (turn, error) {
+		var x turn
+		var until time.Time
+		err := r.Scan(&x.id, &x.lead, &x.comes, &until)
+		if early := until.Add(-time.Hour).Sub(clock.Now()); early > 0 {
+			clock.ahead.Add(int64(early))
+		}
+		return x, err
+	}, `SELECT x.id, x.lead_name, n.lead_name, x.until_at FROM duty_shift x JOIN duty_shift n ON n.unit_id = x.unit_id AND n.from_at = x.until_at
+		WHERE x.unit_id = $1 AND x.from_at <= $2 AND x.until_at > $2`, h.unit(t, "西安市人民政府办公厅").ID, clock.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	signs := func(name string) *tab {
+		i := slices.IndexFunc(demo.Logins, func(l demo.Login) bool { return l.Person == name })
+		if i < 0 {
+			t.Fatalf("%s has no login", name)
+		}
+		return b.person(demo.Logins[i].Name)
+	}
+	leaves, comes := signs(x.lead), signs(x.comes)
+	handover := "/console/duty/handovers/" + x.id
+	comes.open(handover)
+	comes.sees("待交班")
+	comes.lacks("接班签字")
+	leaves.open("/console/duty")
+	leaves.press("办理交接班")
+	leaves.sees("处置中的事件")
+	leaves.fill("交班事项", "门户网站访问缓慢的处置还在进行。")
+	leaves.press("交班签字")
+	leaves.sees("等待接班人签字")
+	leaves.lacks("接班签字")
+	leaves.both("handover-given")
+	comes.open(handover)
+	comes.sees("门户网站访问缓慢的处置还在进行")
+	comes.press("接班签字")
+	comes.sees("双方签字齐全")
+	comes.sees(x.lead)
+	comes.both("handover")
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -110,6 +111,9 @@ type Config struct {
 	CrawlDelay time.Duration
 	// Resolver looks up the names that requests go to; the system's when nil.
 	Resolver egress.Resolver
+	// Elsewhere are listeners that stand for sites of other installations, by host
+	// name: what a journey opens. Requests reach them and no other inner address.
+	Elsewhere map[string]netip.AddrPort
 	// AuditDigest is sha256 (default) or sm3.
 	AuditDigest string
 	// Blobs is where files are kept: https://HOST:PORT/BUCKET[/PREFIX] of an
@@ -494,7 +498,7 @@ func (h *House) browser() *browser.Browser {
 // egressPolicy lets requests reach the open Internet and, by host name, the
 // sites this process serves itself; nothing else here.
 func (h *House) egressPolicy() egress.Policy {
-	p := egress.Policy{Now: h.Config.Clock.Now, Resolver: h.Config.Resolver}
+	p := egress.Policy{Now: h.Config.Clock.Now, Resolver: h.Config.Resolver, Allow: slices.Collect(maps.Values(h.Config.Elsewhere))}
 	if h.listener != nil {
 		if a, err := netip.ParseAddrPort(h.listener.Addr().String()); err == nil {
 			// A listener on every address is reached at the loopback one.

@@ -351,6 +351,9 @@ func (h *House) mountOfficial() {
 
 // origin is where a demo portal is reached: at its name on our own port.
 func (h *House) origin(site registry.Site) string {
+	if at, ok := h.Config.Elsewhere[site.Host]; ok {
+		return "http://" + at.String()
+	}
 	if !h.Demo || h.listener == nil || !strings.HasSuffix(site.Host, ".localhost") {
 		return ""
 	}

@@ -309,8 +309,13 @@ type Damage struct {
 // Rescored is what working a round out anew came to.
 type Rescored struct {
 	Rows   int
-	SHA256 string // of the rows as they lie now
+	SHA256 string // of the rows as they lay then
 	Damage []Damage
+	// Found is how much was damaged, At and By when and for whom it was looked: of
+	// an act.
+	Found int
+	At    time.Time
+	By    string
 }
 
 // Rescore works every result out anew from what is stored and compares: the
@@ -350,21 +355,26 @@ func (s *Service) rescore(ctx context.Context, q db.Querier, r Round) (Rescored,
 			damage("所依据的事实无法读取，已被改动")
 			continue
 		}
-		again, err := encode(Evaluate(pack, r.Adopted(), f, nil))
+		plain := Evaluate(pack, r.Adopted(), f, nil)
+		again, err := encode(plain)
 		if err != nil {
 			return out, err
 		}
 		sha := digest(x.facts, x.result)
 		switch {
 		case sha != x.sha256 && again != x.result:
-			damage("结果与所依据的事实不符，重算得“" + Evaluate(pack, r.Adopted(), f, nil).Standing().Says() + "”")
+			damage("结果与所依据的事实不符，重算得“" + plain.Standing().Says() + "”")
 		case sha != x.sha256:
 			damage("所依据的事实在冻结后被改动")
 		case again != x.result:
 			damage("结果与所依据的事实不符，且摘要也被改动")
 		}
 		hashes = append(hashes, sealed{x.object.Kind, x.object.Of, sha})
-		if want := Evaluate(pack, r.Adopted(), f, corrections[x.object.ID]).Standing(); want != x.object.Standing {
+		want := plain.Standing()
+		if c := corrections[x.object.ID]; len(c) > 0 {
+			want = Evaluate(pack, r.Adopted(), f, c).Standing()
+		}
+		if want != x.object.Standing {
 			damage("现行结果“" + x.object.Standing.Says() + "”没有依据：按冻结的事实和更正记录应为“" + want.Says() + "”")
 		}
 	}

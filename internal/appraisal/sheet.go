@@ -33,6 +33,9 @@ type Sheet struct {
 	JudgeID   string
 	JudgeName string
 	At        time.Time
+	// OwnReason is why somebody of the object's own unit judged it; empty: somebody
+	// else did.
+	OwnReason string
 	Marks     map[string]Mark // by indicator
 	Evidence  []approval.Attachment
 }
@@ -44,11 +47,11 @@ func SeatName(seat string) string {
 
 func scanSheet(r db.Scanner) (Sheet, error) {
 	x := Sheet{Marks: map[string]Mark{}}
-	err := r.Scan(&x.ID, &x.Round, &x.Object, &x.Seat, &x.JudgeID, &x.JudgeName, &x.At)
+	err := r.Scan(&x.ID, &x.Round, &x.Object, &x.Seat, &x.JudgeID, &x.JudgeName, &x.At, &x.OwnReason)
 	return x, err
 }
 
-const sheetSelect = `SELECT h.id, h.round_id, h.object_id, h.seat, h.judge_id, h.judge_name, h.at FROM appraisal_sheet h`
+const sheetSelect = `SELECT h.id, h.round_id, h.object_id, h.seat, h.judge_id, h.judge_name, h.at, h.own_reason FROM appraisal_sheet h`
 
 type markRow struct {
 	sheet, indicator string
@@ -163,6 +166,11 @@ type Form struct {
 	Lines  []packs.Indicator
 	Own    *Sheet
 	Others int
+	// OwnUnit: the object is of the judge's own unit, and nobody else can judge it:
+	// the sheet says why.
+	OwnUnit bool
+	// Barred says why the judge may not judge the object.
+	Barred string
 }
 
 // Form of an object for the judge who asks.
@@ -176,6 +184,11 @@ func (s *Service) Form(ctx context.Context, scope authz.Scope, session *authz.Se
 		return Form{}, err
 	}
 	f := Form{Round: r, Object: o, Lines: ByHandLines(p, o.Class)}
+	if f.OwnUnit, err = s.ownUnit(ctx, s.DB, session, o); fault.Is(err, fault.Refused) {
+		f.Barred = fault.Of(err).Says
+	} else if err != nil {
+		return f, err
+	}
 	list, err := s.sheets(ctx, s.DB, id, objectID)
 	for i := range list {
 		if list[i].JudgeID == session.PersonID {
@@ -200,10 +213,46 @@ func (s *Service) ofRound(ctx context.Context, q db.Querier, scope authz.Scope, 
 	return r, o, err
 }
 
+// ownUnit reports whether the object is of the judge's own unit. That is refused
+// but where no office stands above it in this house and the province lets its own
+// people judge: then to whoever has a hand in the site.
+func (s *Service) ownUnit(ctx context.Context, q db.Querier, session *authz.Session, o Object) (bool, error) {
+	if unit, _ := session.Unit(); org.UnitID(unit) != o.Unit {
+		return false, nil
+	}
+	system := authz.System("appraisal")
+	own, err := s.Org.UnitTx(ctx, q, system, o.Unit)
+	if err != nil {
+		return true, err
+	}
+	_, above, err := s.Org.SuperiorOffice(ctx, q, own)
+	switch {
+	case err != nil:
+		return true, err
+	case above || own.Kind != org.Office:
+		return true, fault.Newf(fault.Refused, "%s由您所在的单位主办，不能由本单位的人评判，请由其他人评判。", o.Name)
+	case !s.Settings().TopOwnJudged:
+		return true, fault.Newf(fault.Refused, "%s由您所在的单位主办，上面没有其他主管单位可以评判。本省没有在设置中同意由本单位人员评判，人工项目按未检测处理。", o.Name)
+	}
+	for _, p := range []authz.Permission{authz.ItemWrite, authz.ItemFirstReview, authz.ItemFinalReview, authz.SiteCompose, authz.SitePublish} {
+		if session.May(p) {
+			return true, fault.Newf(fault.Refused, "您参与%s的采编、审核或发布，不能评判，请由本单位不经手这个网站的人员评判。", o.Name)
+		}
+	}
+	return true, nil
+}
+
 // Judge keeps a judge's sheet of an object. The first sheet takes the first
 // seat, another person's the second; a judge may change the own sheet until the
 // freeze, and reads no other.
 func (s *Service) Judge(ctx context.Context, scope authz.Scope, session *authz.Session, id, objectID string, entries []Entry, files []approval.Upload) (Sheet, error) {
+	return s.JudgeOwn(ctx, scope, session, id, objectID, entries, files, "")
+}
+
+// JudgeOwn is Judge of an object of the judge's own unit, with the reason why
+// somebody of that unit does it.
+func (s *Service) JudgeOwn(ctx context.Context, scope authz.Scope, session *authz.Session, id, objectID string, entries []Entry, files []approval.Upload, why string) (Sheet, error) {
+	why = strings.TrimSpace(why)
 	r, o, err := s.ofRound(ctx, s.DB, scope, id, objectID)
 	if err != nil {
 		return Sheet{}, err
@@ -236,39 +285,47 @@ func (s *Service) Judge(ctx context.Context, scope authz.Scope, session *authz.S
 		case !o.RemovedAt.IsZero():
 			return fault.Newf(fault.Conflict, "%s已移出样本，不需要评判。", o.Name)
 		}
-		if unit, _ := session.Unit(); org.UnitID(unit) == o.Unit {
-			return fault.Newf(fault.Refused, "%s由您所在的单位主办，不能由本单位的人评判，请由其他人评判。", o.Name)
+		own, err := s.ownUnit(ctx, tx, session, o)
+		if err != nil {
+			return err
+		}
+		if own {
+			if err := fault.ReasonFor("own_reason", "由本单位人员评判的理由", why); err != nil {
+				return err
+			}
+		} else {
+			why = ""
 		}
 		have, err := s.sheets(ctx, tx, id, objectID)
 		if err != nil {
 			return err
 		}
-		sheet = Sheet{ID: ulid.Make().String(), Round: id, Object: objectID, Seat: "first", JudgeID: actor.ID, JudgeName: actor.Name, At: tx.Now()}
-		own := -1
+		sheet = Sheet{ID: ulid.Make().String(), Round: id, Object: objectID, Seat: "first", JudgeID: actor.ID, JudgeName: actor.Name, At: tx.Now(), OwnReason: why}
+		mine := -1
 		for i, h := range have {
 			switch {
 			case h.JudgeID == actor.ID:
-				own = i
+				mine = i
 			case h.Seat == "first":
 				sheet.Seat = "second"
 			}
 		}
-		if own < 0 && len(have) > 1 {
+		if mine < 0 && len(have) > 1 {
 			return fault.Newf(fault.Conflict, "%s已由两人评判，不需要第三人；两人不一致的由负责人裁定。", o.Name)
 		}
-		if own >= 0 {
-			sheet.ID, sheet.Seat = have[own].ID, have[own].Seat
+		if mine >= 0 {
+			sheet.ID, sheet.Seat = have[mine].ID, have[mine].Seat
 			if len(have) == 2 {
 				return fault.Newf(fault.Conflict, "两人的评判都已提交，不能再改；不一致的由负责人裁定。")
 			}
 			if _, err := tx.Exec(ctx, `DELETE FROM appraisal_mark WHERE sheet_id = $1`, sheet.ID); err != nil {
 				return err
 			}
-			if _, err := tx.Exec(ctx, `UPDATE appraisal_sheet SET at = $2 WHERE id = $1`, sheet.ID, tx.Now()); err != nil {
+			if _, err := tx.Exec(ctx, `UPDATE appraisal_sheet SET at = $2, own_reason = $3 WHERE id = $1`, sheet.ID, tx.Now(), why); err != nil {
 				return err
 			}
-		} else if _, err := tx.Exec(ctx, `INSERT INTO appraisal_sheet (id, round_id, object_id, seat, judge_id, judge_name, at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			sheet.ID, id, objectID, sheet.Seat, actor.ID, actor.Name, tx.Now()); err != nil {
+		} else if _, err := tx.Exec(ctx, `INSERT INTO appraisal_sheet (id, round_id, object_id, seat, judge_id, judge_name, at, own_reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			sheet.ID, id, objectID, sheet.Seat, actor.ID, actor.Name, tx.Now(), why); err != nil {
 			if _, dup := db.UniqueViolation(err); dup {
 				return fault.New(fault.Conflict, "另一位评判人刚刚提交，请再提交一次。").From(err)
 			}
@@ -286,7 +343,11 @@ func (s *Service) Judge(ctx context.Context, scope authz.Scope, session *authz.S
 		}
 		// What was judged stays out of the trail until the freeze: a colleague who
 		// reads the trail would no longer judge blind.
-		return audit.Record(ctx, tx, audit.Entry{Act: "appraisal.sheet.keep", Target: o.Target(), Basis: citation30, After: map[string]any{"round": r.Number, "seat": sheet.Seat, "lines": len(marks), "files": len(taken)}})
+		after := map[string]any{"round": r.Number, "seat": sheet.Seat, "lines": len(marks), "files": len(taken)}
+		if why != "" {
+			after["own_reason"] = why
+		}
+		return audit.Record(ctx, tx, audit.Entry{Act: "appraisal.sheet.keep", Target: o.Target(), Basis: citation30, After: after})
 	})
 	return sheet, err
 }

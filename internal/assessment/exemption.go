@@ -50,6 +50,13 @@ func (s *Service) exemptions(ctx context.Context, q db.Querier, on calendar.Date
 	return out, err
 }
 
+// exempt reports whether a site has an exemption today: the checks ask no services
+// of it either.
+func (s *Service) exempt(ctx context.Context, site registry.SiteID) (bool, error) {
+	n, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM service_exemption WHERE site_id = $1 AND from_on <= $2 AND (until_on IS NULL OR until_on >= $2)`, site, s.today())
+	return n > 0, err
+}
+
 // Exemptions are the records of a site in scope, the newest first.
 func (s *Service) Exemptions(ctx context.Context, scope authz.Scope, site registry.SiteID) ([]Exemption, error) {
 	if _, err := s.registry.Site(ctx, scope, site); err != nil {

@@ -44,6 +44,13 @@ type Failed struct {
 // maxRetests bounds the looks of one press of the button: a person waits.
 const maxRetests = 20
 
+// How long the pictures of one retest may take: where a person waits, and where
+// an answer asked for it. The verdicts come first and stand without.
+const (
+	waitedDrawing = 15 * time.Second
+	aloneDrawing  = 3 * time.Minute
+)
+
 // stuck is after how long a retest that did not end is taken for broken off.
 const stuck = 10 * time.Minute
 
@@ -59,7 +66,11 @@ func (retestOrder) Kind() string { return "assessment.retest" }
 func (s *Service) Register(w *jobs.Workers) {
 	s.retestsByItself = true
 	jobs.Handle(w, func(ctx context.Context, a retestOrder) error {
-		_, err := s.retest(audit.System(ctx, "assessment.retest"), systemScope(), a.Order, "", math.MaxInt)
+		ctx, end := inspection.WithPictures(audit.System(ctx, "assessment.retest"), aloneDrawing)
+		_, err := s.retest(ctx, systemScope(), a.Order, "", math.MaxInt)
+		if ended := end(); err == nil {
+			err = ended
+		}
 		if fault.Is(err, fault.NotFound) {
 			return jobs.Cancel(err)
 		}
@@ -71,6 +82,12 @@ func (s *Service) Register(w *jobs.Workers) {
 // twenty, or only at the one named. The last one gone closes the order; what no
 // machine can look at goes to a person of the office.
 func (s *Service) RetestOrder(ctx context.Context, scope authz.Scope, id OrderID, only inspection.FindingID) (out Retested, err error) {
+	ctx, end := inspection.WithPictures(ctx, waitedDrawing)
+	defer func() {
+		if ended := end(); err == nil {
+			err = ended
+		}
+	}()
 	return s.retest(ctx, scope, id, only, maxRetests)
 }
 

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"strings"
 
 	"zhengshu/internal/calendar"
 )
@@ -30,6 +31,16 @@ type AccountFacts struct {
 	Source                         string // of what is known, in Chinese
 	// PostDays and OriginalDays are the windows; zero: not given.
 	PostDays, OriginalDays int
+	// Stores are where a client is had.
+	Stores []Store
+}
+
+// Store is one place where a client is had, with what asking for its address came
+// to; State is empty before the first look.
+type Store struct {
+	Name, URL string
+	State     LinkState
+	Says      string
 }
 
 var accountChecks = []Check{
@@ -49,11 +60,6 @@ var accountChecks = []Check{
 		Evidence: "互动入口的截图", run: accountInteraction,
 	},
 	{
-		ID: "account.usable", Articles: []string{"V-M-2.2"}, Severity: Serious, AppliesTo: []string{OnAccount},
-		Says:     Says{Fine: "移动客户端可以下载和使用", Tolerated: "不是移动客户端，不检查能否下载和使用", Wrong: "移动客户端无法下载或使用", HowToFix: "请立即恢复下载和使用；不再运行的，按程序注销。"},
-		Evidence: "下载页和打开后的截图", run: accountUsable,
-	},
-	{
 		ID: "account.subject", Articles: []string{"S9.2"}, Severity: Error, AppliesTo: []string{OnAccount},
 		Says:     Says{Fine: "认证主体与台账一致", Wrong: "认证主体与台账不一致", HowToFix: "请核对认证主体：应为主办单位；变更了的，更新台账并报主管单位备案。"},
 		Evidence: "平台显示的认证主体", run: accountSubject,
@@ -62,6 +68,11 @@ var accountChecks = []Check{
 		ID: "account.renamed", Articles: []string{"S9.1"}, Severity: Error, AppliesTo: []string{OnAccount},
 		Says:     Says{Fine: "名称与台账一致", Wrong: "平台上的名称与台账不一致", HowToFix: "请核对是否改名：改名须按程序变更备案；不是本单位所改的，可能被冒用，请立即核实。"},
 		Evidence: "平台显示的名称", run: accountRenamed,
+	},
+	{
+		ID: "account.usable", Articles: []string{"V-M-2.2"}, Severity: Serious, AppliesTo: []string{OnAccount}, Objects: []Object{App},
+		Says:     Says{Fine: "移动客户端可以下载和使用", Tolerated: "不是移动客户端，或者仍有下载地址可以打开", Wrong: "移动客户端无法下载或使用", HowToFix: "请恢复下载和使用，更新台账登记的下载地址；不再维护的，按程序注销并在各应用市场下架。"},
+		Evidence: "各下载地址的请求时间和结果，试用的网址或截图", run: accountUsable,
 	},
 }
 
@@ -117,21 +128,6 @@ func accountInteraction(c Check, f *Facts) []Finding {
 	return []Finding{c.untested("没有登记互动情况", a.Name)}
 }
 
-func accountUsable(c Check, f *Facts) []Finding {
-	a := f.Account
-	switch {
-	case a == nil:
-		return nil
-	case !a.Client:
-		return []Finding{c.tolerated("台账登记的不是移动客户端", a.Name)}
-	case a.Usable == "yes":
-		return []Finding{c.fine(a.Name)}
-	case a.Usable == "no":
-		return []Finding{c.wrong("", a.Name)}
-	}
-	return []Finding{c.untested("没有登记能否下载和使用", a.Name)}
-}
-
 func accountSubject(c Check, f *Facts) []Finding {
 	a := f.Account
 	switch {
@@ -158,4 +154,44 @@ func accountRenamed(c Check, f *Facts) []Finding {
 		return []Finding{c.wrong("平台显示“"+a.SeenName+"”，台账为“"+a.Name+"”", a.Name)}
 	}
 	return []Finding{c.fine(a.Name)}
+}
+
+// accountUsable asks whether a client can be had and used. Whether it can be had a
+// request tells; whether it works only a person who tried it.
+func accountUsable(c Check, f *Facts) []Finding {
+	a := f.Account
+	if a == nil {
+		return nil
+	}
+	if !a.Client {
+		return []Finding{c.tolerated("台账登记的不是移动客户端", a.Name)}
+	}
+	var dead, alive, silent []string
+	for _, s := range a.Stores {
+		switch s.State {
+		case LinkDead, LinkSoft404:
+			dead = append(dead, "“"+clip(s.Name, 40)+"”"+strings.TrimRight(s.Says, "。"))
+		case LinkAlive:
+			alive = append(alive, s.Name)
+		default:
+			silent = append(silent, "“"+clip(s.Name, 40)+"”"+strings.TrimRight(s.Says, "。"))
+		}
+	}
+	switch {
+	case a.Usable == "no":
+		return []Finding{c.wrong("值班人员试用时不能下载或使用", a.Name)}
+	case len(dead) > 0 && len(alive)+len(silent) == 0:
+		return []Finding{c.wrong("台账登记的下载地址都打不开，"+strings.Join(dead, "、"), a.Name)}
+	case len(dead) > 0 && len(alive) > 0:
+		return []Finding{c.tolerated(strings.Join(dead, "、")+"，请更新台账", a.Name)}
+	case a.Usable == "yes":
+		return []Finding{c.fine(a.Name)}
+	case len(a.Stores) == 0:
+		return []Finding{c.untested("台账没有登记下载地址，也没有人登记试用情况", a.Name)}
+	case len(alive) > 0:
+		return []Finding{c.untested("下载地址可以打开，能否使用还没有人登记", a.Name)}
+	case len(dead) > 0:
+		return []Finding{c.untested(strings.Join(dead, "、")+"，其余地址没有取得结果", a.Name)}
+	}
+	return []Finding{c.untested("下载地址没有取得结果："+strings.Join(silent, "、"), a.Name)}
 }

@@ -137,6 +137,9 @@ type Facts struct {
 	Search *Search
 	// Rendered are the sights of a real browser, one for each width.
 	Rendered []Rendered
+	// ShownBefore is the instant of publication that the page showed when it was
+	// last looked at and answered otherwise; "" when it did not, or showed none.
+	ShownBefore string
 	// Dated are the pages of one site with the instants they show.
 	Dated []Dated
 	// Staging says that the page is not published yet.

@@ -171,11 +171,13 @@ func look(p *Page, l *Lexicon, unwrap func(string) []layer) concealedView {
 	for _, s := range p.styles {
 		w.sheet.add(s)
 	}
+	var classed [][2]string
 	for _, src := range p.scripts {
 		for _, ly := range unwrap(src) {
 			for _, sel := range hiddenByScript(ly.text) {
 				w.byScript[sel] = true
 			}
+			classed = append(classed, classedByScript(ly.text)...)
 			for _, m := range writes(ly.text) {
 				if i := strings.Index(strings.ToLower(m), "<style"); i >= 0 {
 					if j := strings.IndexByte(m[i:], '>'); j > 0 {
@@ -184,6 +186,11 @@ func look(p *Page, l *Lexicon, unwrap func(string) []layer) concealedView {
 					}
 				}
 			}
+		}
+	}
+	for _, c := range classed {
+		if how, _ := w.sheet.declared(attire{class: c[1]}).concealment(); how != "" {
+			w.byScript["#"+c[0]] = true
 		}
 	}
 	w.walk(p.Root, seenState{ground: 0xffffff})
@@ -252,6 +259,9 @@ func (w *walker) element(n *html.Node, st seenState) {
 	how, strong := d.how, d.strong
 	if how == "" && hasAttr(n, "hidden") {
 		how = "不显示（hidden 属性）"
+	}
+	if how == "" && n.DataAtom == atom.Dialog && !hasAttr(n, "open") {
+		how = "不显示（没有打开的 dialog）"
 	}
 	if how == "" && w.hiddenByScript(n) {
 		how = "由脚本隐藏"
@@ -341,6 +351,10 @@ func (w *walker) link(n *html.Node, st seenState) {
 		w.view.links = append(w.view.links, sighting{detail: st.how + "，指向 " + show(t.host, href) + about(word), where: place(n), sure: sure})
 		return
 	}
+	if t.foreign && !t.trusted && st.how == "" && nothingShown(n) {
+		w.view.links = append(w.view.links, sighting{detail: "链接没有可见的文字，指向 " + t.host, where: place(n), sure: t.bad != ""})
+		return
+	}
 	if t.foreign && (!t.trusted || word != "") && pixelOnly(n) {
 		w.view.pixels = append(w.view.pixels, sighting{detail: "指向 " + show(t.host, href) + about(word), where: place(n), sure: word != "" || t.bad != ""})
 	}
@@ -382,6 +396,27 @@ func place(n *html.Node) string {
 	}
 	b.WriteByte('>')
 	return b.String()
+}
+
+// nothingShown reports whether a link has nothing to be seen or pressed: no element,
+// no letter, and nothing of its own by which a style might draw it.
+func nothingShown(a *html.Node) bool {
+	for _, k := range []string{"class", "id", "style", "name", "title", "aria-label"} {
+		if hasAttr(a, k) {
+			return false
+		}
+	}
+	for c := range a.Descendants() {
+		if c.Type != html.TextNode || strings.TrimFunc(c.Data, widthless) != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// widthless are blanks, and what has no width.
+func widthless(r rune) bool {
+	return blank(r) || r == '\u200b' || r == '\u200c' || r == '\u200d' || r == '\u2060' || r == '\ufeff' || r == '\u00ad'
 }
 
 // pixelOnly reports whether a link shows nothing but pictures of at most two
@@ -522,7 +557,7 @@ func scriptLoaders(f *Facts) (out []sighting) {
 			if word := l.spam(ly.text); word != "" && ly.how != "" && ly.how != joinedHow && utf8.RuneCountInString(word) > 1 && word[0] >= 0x80 {
 				out = append(out, sighting{"以" + ly.how + "掩饰文字“" + word + "”", scriptPlace(src), true})
 			}
-			for _, m := range writes(ly.text) {
+			for _, m := range slices.Concat(writes(ly.text), puts(ly.text)) {
 				out = append(out, writtenMarkup(p, l, m, src)...)
 			}
 		}

@@ -123,6 +123,31 @@ func TestPageFamilies(t *testing.T) {
 	}
 }
 
+// V-W-1.5: what a page showed before is held against what it shows now, where it
+// names its date.
+func TestMovedDate(t *testing.T) {
+	for _, tt := range []struct {
+		name, before, body string
+		want               []Outcome
+	}{
+		{"as it was", "2026-03-18 09:00", "<p>发布时间：2026-03-18 09:00</p>", []Outcome{Kept}},
+		{"the day alone", "2026-03-18", "<p>发布时间：2026-03-18 09:00</p>", []Outcome{Kept}},
+		{"another day", "2026-03-18 09:00", "<p>发布时间：2026-03-20 09:00</p>", []Outcome{Violated}},
+		{"another minute", "2026-03-18 09:00", "<p>发布时间：2026-03-18 19:00</p>", []Outcome{Violated}},
+		{"the day it is read on", "2026-03-19", "<p>今天是2026年3月20日</p>", nil},
+		{"never seen", "", "<p>发布时间：2026-03-20 09:00</p>", nil},
+	} {
+		p := parse(t, page("<title>通知</title>", "<h1>通知</h1>"+tt.body, ""))
+		if got, says := outcome(Facts{Page: p, Class: ClassContent, Today: aDay, ShownBefore: tt.before}, "dates.moved"); !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %v (%v)", tt.name, got, says)
+		}
+		says, moved, ok := Moved(p, tt.before)
+		if ok != (tt.want != nil) || ok && moved != (tt.want[0] == Violated) || moved && says == "" {
+			t.Errorf("%s again: %q, moved %v, told %v", tt.name, says, moved, ok)
+		}
+	}
+}
+
 // An outside link is judged by where it comes out; a site that refuses is never
 // a dead link.
 func TestOutsideLinks(t *testing.T) {

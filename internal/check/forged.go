@@ -25,6 +25,11 @@ var dateChecks = []Check{
 		Evidence: "页面显示的发布时间和台账登记的开通日期", run: pageOnly(beforeSite),
 	},
 	{
+		ID: "dates.moved", Articles: []string{"V-W-1.5"}, Severity: Error, AppliesTo: []string{string(ClassContent)},
+		Says:     Says{Fine: "发布时间与以前查看时相同", Wrong: "信息的发布时间被改动", HowToFix: "请恢复首次发布时间；内容有更正的，另外注明更新时间，不得改写发布时间。"},
+		Evidence: "前后两次查看时页面显示的发布时间和网页快照", run: pageOnly(movedDates),
+	},
+	{
 		ID: "dates.all_same", Articles: []string{"V-W-1.5"}, Severity: Advice, AppliesTo: []string{OnSite},
 		Says:     Says{Fine: "同一栏目的信息发布时间各不相同", Wrong: "同一栏目多条信息的发布时间完全相同", HowToFix: "请核实是否为应付检查集中补发或改写时间；确属批量迁移的，说明情况。"},
 		Evidence: "各页面显示的发布时间", run: sameInstants,
@@ -38,9 +43,7 @@ func futureDates(c Check, f *Facts) []Finding {
 	// One day of grace: a page may show another clock's day.
 	latest := f.Today.AddDays(1)
 	var out []Finding
-	// A day without its label may be a deadline, or that of a season to come.
-	labelled := containsAny(f.Page.bare, []string{"发布时间", "发布日期", "发文日期"})
-	if d := parseStamp(f.Page.Published).date; labelled && !d.IsZero() && d.After(latest) {
+	if d := parseStamp(f.Page.Published).date; f.Page.labelledDate() && !d.IsZero() && d.After(latest) {
 		out = append(out, c.wrong("显示为 "+isoDate(d), "发布时间"))
 	}
 	if d := parseStamp(f.Page.Tag("PubDate")).date; len(out) == 0 && !d.IsZero() && d.After(latest) {
@@ -62,6 +65,21 @@ func futureDates(c Check, f *Facts) []Finding {
 	return out
 }
 
+// labelledDate reports whether the page says what its date is: one without its
+// label may be a deadline, or the day on which it is read.
+func (p *Page) labelledDate() bool {
+	return containsAny(p.bare, []string{"发布时间", "发布日期", "发文日期", "发布于"})
+}
+
+// FirstPublished is the instant of publication that the page names as such; ""
+// when it names none.
+func (p *Page) FirstPublished() string {
+	if !p.PublishedShown || !p.labelledDate() {
+		return ""
+	}
+	return p.Published
+}
+
 func beforeSite(c Check, f *Facts) []Finding {
 	d := parseStamp(f.Page.Published).date
 	if f.Ledger == nil || f.Ledger.Opened.IsZero() || d.IsZero() {
@@ -74,6 +92,32 @@ func beforeSite(c Check, f *Facts) []Finding {
 		return []Finding{c.tolerated("来源为“"+clip(f.Page.Tag("ContentSource"), 40)+"”", "发布时间")}
 	}
 	return []Finding{c.wrong("显示为 "+isoDate(d)+"，网站开通于 "+isoDate(f.Ledger.Opened), "发布时间")}
+}
+
+// movedDates holds the instant a page shows against what it showed before: the
+// first publication is one, whatever is mended later.
+func movedDates(c Check, f *Facts) []Finding {
+	was, now := parseStamp(f.ShownBefore), parseStamp(f.Page.FirstPublished())
+	if was.zero() || now.zero() {
+		return nil
+	}
+	if was.date != now.date || was.timed && now.timed && was != now {
+		return []Finding{c.wrong("以前显示为 "+was.String()+"，现在显示为 "+now.String(), was.String())}
+	}
+	return []Finding{c.fine("发布时间")}
+}
+
+// Moved judges a page against the instant it showed before, as a finding of
+// dates.moved names it; false where either cannot be read.
+func Moved(p *Page, before string) (says string, moved, ok bool) {
+	if parseStamp(before).zero() || parseStamp(p.FirstPublished()).zero() {
+		return "", false, false
+	}
+	c, _ := ByID("dates.moved")
+	for _, f := range movedDates(c, &Facts{Page: p, ShownBefore: before}) {
+		says, moved = f.Says, f.Outcome == Violated
+	}
+	return says, moved, true
 }
 
 // sameStamps is how many pages of one column show the same minute before it is

@@ -29,7 +29,7 @@ var (
 	base64Any  = regexp.MustCompile(`["']([A-Za-z0-9+/]{24,}={0,2})["']`)
 	percentStr = regexp.MustCompile(`["']([^"'\n]*%(?:[0-9a-fA-F]{2}|u[0-9a-fA-F]{4})[^"'\n]*)["']`)
 	backslash  = regexp.MustCompile(`\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|u\{[0-9a-fA-F]{1,6}\}|[0-7]{2,3})`)
-	reversed   = regexp.MustCompile(`["']([^"'\n]{8,})["']\s*\.\s*split\(\s*["']{2}\s*\)\s*\.\s*reverse\(\s*\)`)
+	reversed   = regexp.MustCompile(`(?:"([^"\n]{8,})"|'([^'\n]{8,})')\s*\.\s*split\(\s*["']{2}\s*\)\s*\.\s*reverse\(\s*\)`)
 	joinedStr  = regexp.MustCompile(`["']\s*\+\s*["']`)
 )
 
@@ -78,7 +78,7 @@ func layers(src string) []layer {
 		}
 		if strings.Contains(t, "reverse") {
 			for _, m := range reversed.FindAllStringSubmatch(t, 8) {
-				r := []rune(m[1])
+				r := []rune(m[1] + m[2])
 				slices.Reverse(r)
 				add(string(r), "倒序字符串")
 			}
@@ -263,8 +263,12 @@ var (
 	visitor  = regexp.MustCompile(`(?i)document\s*\.\s*referrer|\[\s*["']referrer["']\s*\]|navigator\s*\.\s*(?:userAgent|platform|appVersion)|\[\s*["']userAgent["']\s*\]`)
 	titleSet = regexp.MustCompile(`document\s*(?:\.\s*title|\[\s*["']title["']\s*\])\s*=\s*["']([^"'\n]{2,})["']`)
 
-	hideByID    = regexp.MustCompile(`getElementById\s*\(\s*["']([\w\-]+)["']\s*\)\s*\.\s*style\s*(?:\.\s*(display|visibility|opacity|left|top|height|fontSize|textIndent|position|cssText|zIndex|transform)|\[\s*["'](\w+)["']\s*\])\s*=\s*(?:"([^"\n]*)"|'([^'\n]*)'|([^"';\n]+))`)
+	hideByID = regexp.MustCompile(`getElementById\s*\(\s*["']([\w\-]+)["']\s*\)\s*\.\s*style\s*(?:\.\s*(display|visibility|opacity|left|top|height|fontSize|textIndent|position|cssText|zIndex|transform)|\[\s*["'](\w+)["']\s*\])\s*=\s*(?:"([^"\n]*)"|'([^'\n]*)'|([^"';\n]+))`)
+	// hidden by a property or an attribute, and by giving it a class.
+	hideByAttr  = regexp.MustCompile(`getElementById\s*\(\s*["']([\w\-]+)["']\s*\)\s*\.\s*(?:hidden\s*=\s*(?:true|!0|1)|setAttribute\s*\(\s*["'](?:(hidden)|style)["']\s*,\s*(?:"([^"\n]*)"|'([^'\n]*)'))`)
+	hideByClass = regexp.MustCompile(`getElementById\s*\(\s*["']([\w\-]+)["']\s*\)\s*\.\s*(?:className\s*=|classList\s*\.\s*add\s*\()\s*["']([\w\-]+)["']`)
 	hideByQuery = regexp.MustCompile(`(?:\$|jQuery|querySelector(?:All)?)\s*\(\s*["']([#.][\w\-]+)["']\s*\)\s*\.\s*(?:hide\s*\(\s*\)|css\s*\(\s*["']?\{?\s*["']?(display|visibility|opacity)["']?\s*[,:]\s*["']?(none|hidden|0)|style\s*\.\s*(?:display|visibility|opacity)\s*=\s*["']?(?:none|hidden|0))`)
+	assigned    = regexp.MustCompile(`(?:(?:inner|outer)HTML\s*\+?=|insertAdjacentHTML\s*\(\s*["']\w+["']\s*,|\.\s*(?:append|prepend|html|after|before)\s*\()\s*(?:"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)')`)
 	written     = regexp.MustCompile(`document\s*\.\s*write(?:ln)?\s*\(\s*(?:"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)')`)
 )
 
@@ -316,6 +320,14 @@ func hiddenByScript(text string) []string {
 			out = append(out, "#"+m[1])
 		}
 	}
+	if strings.Contains(text, "getElementById") && containsAny(text, attrWords) {
+		for _, m := range hideByAttr.FindAllStringSubmatch(text, 64) {
+			how, _ := parseDecls(m[3] + m[4]).concealment()
+			if style := strings.Contains(m[0], "setAttribute") && m[2] == ""; !style || how != "" {
+				out = append(out, "#"+m[1])
+			}
+		}
+	}
 	if containsAny(text, hideWords) {
 		for _, m := range hideByQuery.FindAllStringSubmatch(text, 64) {
 			out = append(out, m[1])
@@ -324,12 +336,38 @@ func hiddenByScript(text string) []string {
 	return out
 }
 
-var hideWords = []string{"hide", "css", "style"}
+var (
+	hideWords = []string{"hide", "css", "style"}
+	attrWords = []string{"hidden", "setAttribute"}
+)
+
+// classedByScript returns the classes a script gives to elements by their ids.
+func classedByScript(text string) (out [][2]string) {
+	if !strings.Contains(text, "className") && !strings.Contains(text, "classList") {
+		return nil
+	}
+	for _, m := range hideByClass.FindAllStringSubmatch(text, 64) {
+		out = append(out, [2]string{m[1], m[2]})
+	}
+	return out
+}
+
+// puts returns the markup a script puts into elements of the page.
+func puts(text string) []string {
+	if !containsAny(text, putWords) {
+		return nil
+	}
+	return quotedMarkup(assigned, text)
+}
+
+var putWords = []string{"HTML", "append", "prepend", "html(", "after", "before"}
 
 // writes returns the markup a script writes into the page.
-func writes(text string) []string {
+func writes(text string) []string { return quotedMarkup(written, text) }
+
+func quotedMarkup(by *regexp.Regexp, text string) []string {
 	var out []string
-	for _, m := range written.FindAllStringSubmatch(text, 64) {
+	for _, m := range by.FindAllStringSubmatch(text, 64) {
 		s := m[1] + m[2]
 		s = strings.NewReplacer(`\"`, `"`, `\'`, `'`, `\/`, `/`, `\n`, "\n").Replace(s)
 		out = append(out, s)

@@ -19,6 +19,9 @@ func parseDecls(s string) decls {
 		return nil
 	}
 	d := decls{}
+	if strings.IndexByte(s, '\\') >= 0 {
+		s = unescapeCSS(s)
+	}
 	for part := range strings.SplitSeq(stripComments(s), ";") {
 		name, value, ok := strings.Cut(part, ":")
 		if !ok {
@@ -31,6 +34,32 @@ func parseDecls(s string) decls {
 		d[strings.ToLower(strings.TrimSpace(name))] = value
 	}
 	return d
+}
+
+// unescapeCSS undoes the escapes of letters: d\69splay is display. Escapes of
+// other characters stay, so that no declaration ends where none does.
+func unescapeCSS(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\\' {
+			b.WriteByte(s[i])
+			continue
+		}
+		end := i + 1
+		for end < len(s) && end-i <= 6 && strings.IndexByte("0123456789abcdefABCDEF", s[end]) >= 0 {
+			end++
+		}
+		n, err := strconv.ParseUint(s[i+1:end], 16, 32)
+		if letter := n | 0x20; err != nil || letter < 'a' || letter > 'z' {
+			b.WriteByte(s[i])
+			continue
+		}
+		b.WriteByte(byte(n))
+		if i = end - 1; end < len(s) && s[end] == ' ' {
+			i = end // one blank ends an escape
+		}
+	}
+	return b.String()
 }
 
 func stripComments(s string) string {
@@ -100,10 +129,10 @@ func (d decls) concealment() (how string, strong bool) {
 	switch {
 	case d.atMost("text-indent", -200):
 		return "文字缩进到屏幕外", true
-	case moved && (d.atMost("left", far) || d.atMost("top", far) || d.atMost("right", far) || d.atMost("bottom", far)),
+	case moved && (d.atMost("left", far) || d.atMost("top", far) || d.atMost("right", far) || d.atMost("bottom", far) || insetBy(d["inset"], far)),
 		d.atMost("margin-left", far), d.atMost("margin-top", far) && d["margin-top"] != "", strings.Contains(transform, "translate") && strings.Contains(transform, "-") && offscreen(transform):
 		return "移到屏幕外", true
-	case d.atMost("font-size", 2) && !strings.HasPrefix(d["font-size"], "-"):
+	case d.atMost("font-size", 2) && !strings.HasPrefix(d["font-size"], "-"), d["font-size"] == "" && noFont(d["font"]):
 		return "字号为零", true
 	case strings.HasPrefix(strings.ReplaceAll(d["clip"], " ", ""), "rect(0") || strings.HasPrefix(strings.ReplaceAll(d["clip"], " ", ""), "rect(1px"),
 		strings.HasPrefix(d["clip-path"], "inset(5") || strings.HasPrefix(d["clip-path"], "inset(100") || strings.HasPrefix(strings.ReplaceAll(d["clip-path"], " ", ""), "circle(0"):
@@ -124,6 +153,27 @@ func (d decls) concealment() (how string, strong bool) {
 		return "不可见（visibility）", false
 	}
 	return "", false
+}
+
+// noFont reports whether the shorthand sets a size of nothing: font:0/0 a.
+func noFont(font string) bool {
+	for f := range strings.FieldsSeq(font) {
+		size, _, _ := strings.Cut(f, "/")
+		if n, ok := length(size); ok && size != "" {
+			return n >= 0 && n <= 2 // a weight is a hundred at least
+		}
+	}
+	return false
+}
+
+// insetBy reports whether one of the sides of an inset lies that far off.
+func insetBy(inset string, far float64) bool {
+	for f := range strings.FieldsSeq(inset) {
+		if n, ok := length(f); ok && n <= far {
+			return true
+		}
+	}
+	return false
 }
 
 func offscreen(transform string) bool {
@@ -239,11 +289,17 @@ func newSheet() *sheet {
 	return &sheet{byClass: map[string][]*rule{}, byID: map[string][]*rule{}, byTag: map[string][]*rule{}}
 }
 
-// add reads a style block. Rules inside @media are left out: what is hidden on
-// paper or on narrow screens is seen elsewhere.
+// add reads a style block. Rules inside @media are left out but those for every
+// screen: what is hidden on paper or on narrow screens is seen elsewhere.
 func (s *sheet) add(css string) {
 	s.known = nil
-	css = stripComments(css)
+	s.read(stripComments(css), 0)
+}
+
+// mediaDeep bounds how deep blocks of @media are followed.
+const mediaDeep = 4
+
+func (s *sheet) read(css string, deep int) {
 	for len(css) > 0 && s.n < maxRules {
 		open := strings.IndexByte(css, '{')
 		if open < 0 {
@@ -255,7 +311,11 @@ func (s *sheet) add(css string) {
 		}
 		css = css[open+1:]
 		if strings.HasPrefix(sel, "@") {
-			css = css[blockEnd(css):]
+			end := blockEnd(css)
+			if deep < mediaDeep && everyScreen(sel) {
+				s.read(strings.TrimSuffix(css[:end], "}"), deep+1)
+			}
+			css = css[end:]
 			continue
 		}
 		end := strings.IndexByte(css, '}')
@@ -271,6 +331,19 @@ func (s *sheet) add(css string) {
 			s.addRule(one, d)
 		}
 	}
+}
+
+// everyScreen reports whether a rule holds on every screen.
+func everyScreen(rule string) bool {
+	media, ok := strings.CutPrefix(lowered(rule), "@media")
+	if !ok {
+		return false
+	}
+	switch strings.TrimSpace(media) {
+	case "screen", "all", "only screen", "screen,print", "screen, print":
+		return true
+	}
+	return false
 }
 
 // blockEnd returns the position after the “}” that closes an open block.

@@ -71,6 +71,9 @@ type Page struct {
 	Started    time.Time
 	TTFB, Took time.Duration
 	Prepared   any // by Plan.Prepare
+	// Was is what the page answered at an earlier crawl, where it answers otherwise now, and WasType its type.
+	Was     []byte
+	WasType string
 }
 
 // Result sums a crawl up.
@@ -509,6 +512,9 @@ func (c *crawl) fetch(ctx context.Context, e Entry) outcome {
 			continue
 		}
 		break
+	}
+	if p := &o.page; known && before.Status == http.StatusOK && before.Err == nil && p.Status == http.StatusOK && !p.Unchanged && !bytes.Equal(before.Body, p.Body) {
+		p.Was, p.WasType = before.Body, before.Header.Get("Content-Type")
 	}
 	if ctx.Err() == nil { // what was cut off by our own stopping is no answer
 		c.keep(ctx, &o, o.page.Unchanged)

@@ -84,6 +84,7 @@ var QuietTables = map[string]string{
 	"rule_count":          "how often each check was right: follows the findings",
 	"account_post":        "posts of accounts as feeds and files tell them; a file taken in is audited",
 	"account_feed_look":   "how the last look at a feed went",
+	"app_store_look":      "how the last look at a download address went",
 	"account_sheet":       "how the checks of an account stand: follows what was seen",
 	"vantage_seen":        "when a vantage was last heard of",
 	"probe_vote":          "what each vantage saw of a site in an interval",

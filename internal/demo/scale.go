@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"zhengshu/internal/appraisal"
 	"zhengshu/internal/approval"
 	"zhengshu/internal/assessment"
 	"zhengshu/internal/authz"
@@ -17,6 +18,7 @@ import (
 	"zhengshu/internal/official"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/reporting"
 	"zhengshu/internal/signin"
 )
 
@@ -30,6 +32,8 @@ type Ledger struct {
 	Obligations *obligation.Service
 	Inspection  *inspection.Service
 	Assessment  *assessment.Service
+	Rounds      *appraisal.Service // with Reporting: for Hold
+	Reporting   *reporting.Service
 	Signin      *signin.Service
 	Probes      *db.DB // where probes lie
 	// At sets the clock the house runs on: the history happens when it happened.

@@ -197,7 +197,7 @@ func (s *Service) raise(ctx context.Context, tx *db.Tx, g signal) error {
 			}
 		}
 	}
-	key := g.kind + ":" + c.Key
+	key := causeOf(g.kind) + ":" + c.Key
 	a, err := db.One(ctx, tx, scanAlarm, alarmSelect+` WHERE a.cause = $1 AND a.state <> 'ended'`, key)
 	fresh := db.None(err)
 	if err != nil && !fresh {
@@ -248,14 +248,25 @@ func (s *Service) raise(ctx context.Context, tx *db.Tx, g signal) error {
 	return audit.Record(ctx, tx, audit.Entry{Act: "duty.alarm.join", Basis: citation, Target: a.target(), After: map[string]string{"site": g.site.Name, "says": g.says}})
 }
 
+// causeOf is what has to be looked for behind what was seen. Whoever gets into a
+// site changes its pages, hides links in them and shows them to search engines
+// alone: the checks that see one part of it each speak of one cause.
+func causeOf(kind string) string {
+	switch family, _, _ := strings.Cut(kind, "."); family {
+	case "tamper", "concealed", "cloaked", "change":
+		return "intruder"
+	}
+	return kind
+}
+
 // common reports whether a fault of this kind comes from where a site lives: an
 // outage, a change of its pages. What is written on a page is the site's own.
 func common(kind string) bool {
 	switch family, _, _ := strings.Cut(kind, "."); family {
-	case "down", "access", "tamper", "concealed", "dns", "tls", "host":
+	case "down", "access", "dns", "tls", "host":
 		return true
 	}
-	return false
+	return causeOf(kind) == "intruder"
 }
 
 // tellNext tells who comes at a level, and sets when it goes on. A level with

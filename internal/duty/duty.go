@@ -27,11 +27,11 @@ const citation = sx2021.Instrument + " 第十九条（四）"
 // The clocks of the duty.
 var (
 	RosterKind = obligation.Kind{ID: "duty_roster", Name: "公布下月值班表", Clause: "S19.4", Citation: citation,
-		Says: "按期公布下月24小时值班表，不得有空档", Remind: []int{5, 1, 0}, Escalate: 2, Minutes: 15}
+		Says: "按期公布下月24小时值班表，不得有空档", Remind: []int{5, 1, 0}, Escalate: 2, Gather: true, Minutes: 15}
 	RecordKind = obligation.Kind{ID: "duty_record", Name: "每日巡检记录", Clause: "S19.4", Citation: citation,
-		Says: "每日对运行、链接、栏目更新和内容质量进行巡检并确认记录", Remind: []int{0}, Escalate: 1, Minutes: 15}
+		Says: "每日对运行、链接、栏目更新和内容质量进行巡检并确认记录", Remind: []int{0}, Escalate: 1, Gather: true, Minutes: 15}
 	HandoverKind = obligation.Kind{ID: "duty_handover", Name: "交接班", Clause: "S19.4", Citation: citation,
-		Says: "交班人和接班人双方确认交接", Remind: []int{0}, Escalate: 1, Minutes: 5}
+		Says: "交班人和接班人双方确认交接", Remind: []int{0}, Escalate: 1, Gather: true, Minutes: 5}
 	TakedownKind = obligation.Kind{ID: "takedown_review", Name: "应急撤下补审", Clause: "S19.4", Citation: citation,
 		Says: "一人应急撤下的，由另一名有权人员补审", Remind: []int{0}, Escalate: 1, Minutes: 10}
 )
@@ -68,7 +68,10 @@ type Parts struct {
 	// CauseOf says what a fault of a site is shared with: the platform it lives
 	// on. ok is false where it stands alone.
 	CauseOf func(ctx context.Context, q db.Querier, site registry.Site) (Cause, bool, error)
-	Log     *slog.Logger // slog.Default when nil
+	// Origin is where a site is reached when that is not http at its host; nil or
+	// "": at its host.
+	Origin func(registry.Site) string
+	Log    *slog.Logger // slog.Default when nil
 }
 
 // Service is the door of duty.

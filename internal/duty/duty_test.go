@@ -2,6 +2,7 @@ package duty_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -67,7 +68,7 @@ func each(t *testing.T, fn func(t *testing.T, h *office)) {
 		h.vigil = vigil.New(vigil.Parts{DB: d, Org: o, Registry: r, Obligations: h.obligations, Days: days, Settings: sx2021.Defaults})
 		h.look = inspection.New(d, probes, r, nil, nil, inspection.Settings{})
 		h.svc = duty.New(duty.Parts{DB: d, Org: o, Registry: r, Inspection: h.look, Vigil: h.vigil, Obligations: h.obligations, Days: days, Settings: sx2021.Defaults})
-		if err := passage.Declare(ctx, d, append(duty.Machines(), vigil.Machine, registry.SiteMachine, inspection.FindingMachine)...); err != nil {
+		if err := passage.Declare(ctx, d, append(duty.Machines(), vigil.Machine, registry.SiteMachine, registry.AccountMachine, inspection.FindingMachine)...); err != nil {
 			t.Fatal(err)
 		}
 		if err := d.Update(ctx, func(tx *db.Tx) error {
@@ -364,7 +365,7 @@ func TestArticle19_4_OnePlatformIsOneAlarm(t *testing.T) {
 			return out
 		}
 		all := alarms()
-		shared := all["concealed.hidden_link:platform:one"]
+		shared := all["intruder:platform:one"]
 		if len(all) != 2 || shared.Sites != 2 || !strings.Contains(shared.Title, "省级平台上的 2 个网站") {
 			t.Fatalf("alarms %+v: what is written on a page is the site's own", all)
 		}
@@ -388,16 +389,17 @@ func TestArticle19_4_AlarmGoesOnUntilSomebodyTakesIt(t *testing.T) {
 	each(t, func(t *testing.T, h *office) {
 		h.roster(t)
 		ctx := audit.System(context.Background(), "test")
-		raise := func(where string) {
+		raise := func(check, where string) {
 			if err := h.db.Update(ctx, func(tx *db.Tx) error {
-				_, err := h.look.Raise(ctx, tx, system, h.site.ID, inspection.Sighting{Check: "concealed.hidden_link", Severity: "serious", Says: "首页有暗链 " + where, Article: "S23.2", URL: "http://" + h.site.Host + "/", Where: where})
+				_, err := h.look.Raise(ctx, tx, system, h.site.ID, inspection.Sighting{Check: check, Severity: "serious", Says: "首页有暗链 " + where, Article: "S23.2", URL: "http://" + h.site.Host + "/", Where: where})
 				return err
 			}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		raise("一")
-		raise("二")
+		for i, check := range []string{"concealed.hidden_link", "concealed.hidden_link", "change.baseline", "cloaked.agent"} {
+			raise(check, fmt.Sprint(i)) // what an intruder did is one cause, whichever check sees it
+		}
 		alarm := func() duty.Alarm {
 			list, n, err := h.svc.Alarms(context.Background(), system, duty.AlarmFilter{})
 			if err != nil || n != 1 {
@@ -476,6 +478,14 @@ func TestArticle19_4_DailyRecordIsAPersons(t *testing.T) {
 		}
 		_, err := h.svc.Confirm(as(h.a), system, h.unit.ID, today, "")
 		refused(t, err, fault.Refused, "1 个网站没有结论")
+		// New media are read by what the monitors know of them.
+		ctx := audit.System(context.Background(), "test")
+		if err := h.db.Update(ctx, func(tx *db.Tx) error {
+			_, err := h.svc.Registry.EnterAccount(ctx, tx, system, registry.Account{Unit: h.bureau.ID, Platform: "weibo", Name: "商务发布", URL: "https://weibo.example/sw", VerifiedAs: "商务厅"}, registry.Why{Says: "存量登记", Source: registry.ByPerson})
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
 		_, err = h.svc.Look(as(h.a), system, h.unit.ID, today, h.site.ID, duty.Problem, "")
 		refused(t, err, fault.Invalid, "请写明在哪里")
 		if _, err := h.svc.Look(as(h.a), system, h.unit.ID, today, h.site.ID, duty.Problem, "首页轮播图打不开"); err != nil {
@@ -504,8 +514,8 @@ func TestArticle19_4_DailyRecordIsAPersons(t *testing.T) {
 		if standing() != 0 {
 			t.Errorf("%d findings stand after a person saw it mended", standing())
 		}
-		if r, err := h.svc.RecordOf(context.Background(), system, h.unit.ID, today); err != nil || len(r.Sites) != 1 || r.Sites[0].Note != "首页轮播图打不开" {
-			t.Errorf("the day as confirmed: %+v (%v)", r.Sites, err)
+		if r, err := h.svc.RecordOf(context.Background(), system, h.unit.ID, today); err != nil || len(r.Sites) != 1 || r.Sites[0].Note != "首页轮播图打不开" || r.Media.Accounts != 1 {
+			t.Errorf("the day as confirmed: %+v, %+v (%v)", r.Sites, r.Media, err)
 		}
 	})
 }

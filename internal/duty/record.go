@@ -1,6 +1,7 @@
 package duty
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -48,6 +49,7 @@ type Facts struct {
 	Site     registry.SiteID `json:"site"`
 	Name     string          `json:"name"`
 	Host     string          `json:"host"`
+	Address  string          `json:"address,omitempty"` // of its home page
 	Unit     string          `json:"unit"`
 	Watched  bool            `json:"watched"`
 	Down     bool            `json:"down"`
@@ -82,7 +84,18 @@ type Record struct {
 	Person      string
 	ConfirmedAt time.Time
 	Sites       []Facts
+	Media       Media
 	Alarms      []Alarm // that stood on the day
+}
+
+// Media is what the monitors know of the accounts and clients on a unit's duty:
+// too many to be looked at one by one, they are read by what is wrong with them.
+type Media struct {
+	Accounts int `json:"accounts"`
+	Known    int `json:"known"`  // with a last post on record
+	Stale    int `json:"stale"`  // beyond their time without one
+	Silent   int `json:"silent"` // readers cannot answer
+	Wrong    int `json:"wrong"`  // something is to be mended
 }
 
 // Looked is how many sites have a verdict.
@@ -120,12 +133,12 @@ func (s *Service) record(ctx context.Context, q db.Querier, scope authz.Scope, u
 	if err != nil {
 		return Record{}, err
 	}
-	var facts string
+	var facts, media string
 	r, err := db.One(ctx, q, func(row db.Scanner) (Record, error) {
 		var r Record
-		err := row.Scan(&r.ID, &r.State, &r.OpenedBy, &r.OpenedAt, &facts, &r.Says, &r.Person, &r.ConfirmedAt)
+		err := row.Scan(&r.ID, &r.State, &r.OpenedBy, &r.OpenedAt, &facts, &media, &r.Says, &r.Person, &r.ConfirmedAt)
 		return r, err
-	}, `SELECT id, state, opened_by, opened_at, facts, says, person_name, confirmed_at FROM duty_record WHERE unit_id = $1 AND on_day = $2`, unit, on)
+	}, `SELECT id, state, opened_by, opened_at, facts, media, says, person_name, confirmed_at FROM duty_record WHERE unit_id = $1 AND on_day = $2`, unit, on)
 	if err != nil && !db.None(err) {
 		return r, err
 	}
@@ -134,7 +147,14 @@ func (s *Service) record(ctx context.Context, q db.Querier, scope authz.Scope, u
 		return r, err
 	}
 	if r.State == Confirmed {
-		return r, json.Unmarshal([]byte(facts), &r.Sites)
+		err := json.Unmarshal([]byte(facts), &r.Sites)
+		if err == nil && media != "" { // older records hold none
+			err = json.Unmarshal([]byte(media), &r.Media)
+		}
+		return r, err
+	}
+	if r.Media, err = s.media(ctx, q, u); err != nil {
+		return r, err
 	}
 	if r.Sites, err = s.facts(ctx, q, u); err != nil || r.ID == "" {
 		return r, err
@@ -167,6 +187,7 @@ func (s *Service) facts(ctx context.Context, q db.Querier, u org.Unit) ([]Facts,
 	list, err := db.All(ctx, q, func(r db.Scanner) (Facts, error) {
 		var f Facts
 		err := r.Scan(&f.Site, &f.Name, &f.Host, &f.Unit, &f.Watched)
+		f.Address = s.address(f.Host)
 		return f, err
 	}, `SELECT s.id, s.name, s.host, u.name, s.monitored FROM site s JOIN unit u ON u.id = s.unit_id WHERE s.id IN `+in, w.Args()...)
 	if err != nil {
@@ -219,6 +240,29 @@ func (s *Service) facts(ctx context.Context, q db.Querier, u org.Unit) ([]Facts,
 		}
 	}
 	return list, nil
+}
+
+// address is where a reader opens a site.
+func (s *Service) address(host string) string {
+	if s.Origin != nil {
+		if at := s.Origin(registry.Site{Host: host}); at != "" {
+			return at + "/"
+		}
+	}
+	return "http://" + host + "/"
+}
+
+// media asks the monitors about the accounts and clients on the unit's duty: as
+// covered does of sites.
+func (s *Service) media(ctx context.Context, q db.Querier, u org.Unit) (Media, error) {
+	return db.One(ctx, q, func(r db.Scanner) (Media, error) {
+		var m Media
+		err := r.Scan(&m.Accounts, &m.Known, &m.Stale, &m.Silent, &m.Wrong)
+		return m, err
+	}, `SELECT count(*), count(h.last_post), COALESCE(sum(CASE WHEN h.stale = 'violated' THEN 1 ELSE 0 END), 0), COALESCE(sum(CASE WHEN h.interaction = 'violated' THEN 1 ELSE 0 END), 0), COALESCE(sum(CASE WHEN h.wrong > 0 THEN 1 ELSE 0 END), 0)
+		  FROM account a JOIN unit x ON x.id = a.unit_id LEFT JOIN account_sheet h ON h.account_id = a.id
+		 WHERE a.state = 'running'
+		   AND (a.unit_id = $1 OR $2 AND x.area_id = $3 AND a.unit_id NOT IN (SELECT unit_id FROM duty_roster WHERE published_at IS NOT NULL AND unit_id <> $1))`, u.ID, u.Kind == org.Office, u.Area)
 }
 
 // placeOf cuts the unit's own segments off its path.
@@ -274,7 +318,7 @@ func (s *Service) serve(ctx context.Context, scope authz.Scope, unit org.UnitID,
 
 // Seen is the sighting of a person on duty.
 func seen(site Facts, note string) inspection.Sighting {
-	return inspection.Sighting{Check: "duty.seen", Severity: check.Error, Says: "值班巡检发现：" + note, Article: "S19.4", URL: "http://" + site.Host + "/", Where: note, Fix: "请核实并改正；改正后由值班人员在次日巡检中确认。"}
+	return inspection.Sighting{Check: "duty.seen", Severity: check.Error, Says: "值班巡检发现：" + note, Article: "S19.4", URL: cmp.Or(site.Address, "http://"+site.Host+"/"), Where: note, Fix: "请核实并改正；改正后由值班人员在次日巡检中确认。"}
 }
 
 // Look keeps a person's verdict on one site: Y or N. A problem becomes a
@@ -343,11 +387,15 @@ func (s *Service) Confirm(ctx context.Context, scope authz.Scope, unit org.UnitI
 		if err != nil {
 			return err
 		}
+		media, err := json.Marshal(r.Media)
+		if err != nil {
+			return err
+		}
 		if _, r.State, err = RecordMachine.Take(ctx, tx, r.ID, "confirm", passage.Note{Says: says}); err != nil {
 			return err
 		}
 		r.Says, r.Person, r.ConfirmedAt = says, session.Name, tx.Now()
-		if _, err := tx.Exec(ctx, `UPDATE duty_record SET state = $2, facts = $3, says = $4, person_id = $5, person_name = $6, confirmed_at = $7 WHERE id = $1`, r.ID, r.State, string(body), says, session.PersonID, session.Name, tx.Now()); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE duty_record SET state = $2, facts = $3, media = $8, says = $4, person_id = $5, person_name = $6, confirmed_at = $7 WHERE id = $1`, r.ID, r.State, string(body), says, session.PersonID, session.Name, tx.Now(), string(media)); err != nil {
 			return err
 		}
 		problems := 0
@@ -356,10 +404,10 @@ func (s *Service) Confirm(ctx context.Context, scope authz.Scope, unit org.UnitI
 				problems++
 			}
 		}
-		if _, err := s.Obligations.DischargePeriod(ctx, tx, RecordKind.ID, recordSubject(unit, r.Unit.Name, on), on.String(), fmt.Sprintf("巡检 %d 个网站，发现问题 %d 个，%s", len(r.Sites), problems, session.Name)); err != nil {
+		if _, err := s.Obligations.DischargePeriod(ctx, tx, RecordKind.ID, recordSubject(unit, r.Unit.Name, on), on.String(), fmt.Sprintf("巡检 %d 个网站，发现问题 %d 个；%d 个账号，需要整改 %d 个，%s", len(r.Sites), problems, r.Media.Accounts, r.Media.Wrong, session.Name)); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "duty.record.confirm", Basis: citation, Target: r.target(), After: map[string]any{"sites": len(r.Sites), "problems": problems, "says": says}})
+		return audit.Record(ctx, tx, audit.Entry{Act: "duty.record.confirm", Basis: citation, Target: r.target(), After: map[string]any{"sites": len(r.Sites), "problems": problems, "media": r.Media, "says": says}})
 	})
 }
 

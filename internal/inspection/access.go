@@ -2,6 +2,7 @@ package inspection
 
 import (
 	"context"
+	"fmt"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -69,6 +70,17 @@ func (s *Service) Accesses(ctx context.Context, scope authz.Scope, sites []regis
 		out[id] = sum(filled(days[id], from, until), off[id], pack, n)
 	}
 	return out, nil
+}
+
+// ProbesCounted says how many days of probes there are in a span, how many
+// probes they hold and how many failed: it changes when one of them does. It is
+// no fact about anybody's site.
+func (s *Service) ProbesCounted(ctx context.Context, from, until calendar.Date) (string, error) {
+	return db.One(ctx, s.probes, func(r db.Scanner) (string, error) {
+		var days, probes, failures int64
+		err := r.Scan(&days, &probes, &failures)
+		return fmt.Sprint(days, " ", probes, " ", failures), err
+	}, `SELECT count(*), COALESCE(sum(probes), 0), COALESCE(sum(failures), 0) FROM probe_day WHERE day >= $1 AND day <= $2`, from, until)
 }
 
 // few is how many names a statement lists one by one; of more, the whole table

@@ -20,6 +20,7 @@ import (
 	"zhengshu/internal/crawl"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/official"
+	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
 )
 
@@ -47,12 +48,24 @@ func dayOf(shown string) calendar.Date {
 	return d
 }
 
-// objectOf is what the checks know a site as.
-func objectOf(site registry.Site) check.Object {
-	if site.Kind == registry.Portal {
-		return check.Portal
+// sponsorOf is what of a sponsor decides what its site is held to.
+type sponsorOf struct {
+	kind     org.Kind
+	national string // approval of a national zone
+}
+
+// object is what the checks know a site as. The rules of portals hold for the site
+// of a development zone that has its national approval (Article 33), which shows
+// no emblem for all that: the committee is no people's government.
+func (p sponsorOf) object(site registry.Site) (o check.Object, government bool) {
+	zone := p.kind == org.ZoneCommittee
+	switch {
+	case zone && p.national == "":
+		return check.Zone, false
+	case zone || site.Kind == registry.Portal:
+		return check.Portal, !zone
 	}
-	return check.DepartmentSite
+	return check.DepartmentSite, false
 }
 
 // deepen makes the checks that need further requests.

@@ -303,12 +303,56 @@ func (n *inspector) picture(ctx context.Context, s *Sighting, shot browser.Shot)
 	return nil
 }
 
-type pictureKey struct{}
+type (
+	pictureKey struct{}
+	sharedKey  struct{}
+)
 
 // WithPicture asks a retest for a picture of the place as well, where a browser is
 // at hand: it takes a few seconds more, for one finding that a person looks at.
 func WithPicture(ctx context.Context) context.Context {
 	return context.WithValue(ctx, pictureKey{}, true)
+}
+
+// WithPictures asks many retests one after another for pictures: one browser
+// draws them all, until it has taken the time given; the verdicts stand without.
+// The end lets the next begin.
+func WithPictures(ctx context.Context, most time.Duration) (within context.Context, end func() error) {
+	p := &sharedBrowser{left: most}
+	return context.WithValue(WithPicture(ctx), sharedKey{}, p), p.close
+}
+
+// sharedBrowser is the one browser of many looks.
+type sharedBrowser struct {
+	left  time.Duration // for pictures
+	child *browser.Child
+	why   string // there is none
+}
+
+func (p *sharedBrowser) close() error {
+	if p.child == nil {
+		return nil
+	}
+	if err := p.child.Close(); err != nil {
+		return fmt.Errorf("inspection: browser: %w", err)
+	}
+	return nil
+}
+
+// borrow is the browser of the looks this one is among, or one of its own; back
+// gives it back.
+func (n *inspector) borrow(ctx context.Context) (child *browser.Child, back func() error, why string, err error) {
+	p, ok := ctx.Value(sharedKey{}).(*sharedBrowser)
+	if !ok {
+		p = &sharedBrowser{}
+		back = p.close
+	} else {
+		back = func() error { return nil }
+	}
+	if p.child == nil && p.why == "" {
+		p.child, p.why, err = n.open(ctx)
+	}
+	return p.child, back, p.why, err
 }
 
 // pictureTime bounds the picture of a second look: a person waits for the verdict,
@@ -322,18 +366,26 @@ func (n *inspector) pictured(ctx context.Context, l *Look, spot Spot) error {
 	if !ok || n.store == nil || n.last == nil || n.last.sum == "" {
 		return nil
 	}
+	most := pictureTime
+	if p, ok := ctx.Value(sharedKey{}).(*sharedBrowser); ok {
+		if most = min(most, p.left); most <= 0 {
+			return nil
+		}
+		begun := time.Now()
+		defer func() { p.left -= time.Since(begun) }()
+	}
 	body, err := n.body(ctx, n.last)
 	if err != nil || body == nil {
 		return err
 	}
-	within, cancel := context.WithTimeout(ctx, pictureTime)
+	within, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
-	child, _, err := n.open(within)
+	child, back, _, err := n.borrow(within)
 	if err == nil && child != nil {
 		var seen browser.Sight
 		seen, err = child.Draw(within, browser.Job{URL: n.last.url, Body: body, ContentType: n.last.contentType, Widths: []int{wide}, Marks: []browser.Mark{m}})
-		if cerr := child.Close(); cerr != nil {
-			return fmt.Errorf("inspection: browser: %w", cerr)
+		if berr := back(); berr != nil {
+			return berr
 		}
 		if err == nil && len(seen.Shots) > 0 {
 			if err := n.picture(ctx, &s, seen.Shots[0]); err != nil {
@@ -367,7 +419,7 @@ func (n *inspector) recheckDrawn(ctx context.Context, spot Spot) (Look, error) {
 	if n.o.Browser == nil {
 		return n.look(ctx, v, Unknown, "未能复测："+noBrowser+"，请人工核实。", Evidence{})
 	}
-	child, why, err := n.open(ctx)
+	child, back, why, err := n.borrow(ctx)
 	if err != nil {
 		return Look{}, err
 	}
@@ -375,8 +427,8 @@ func (n *inspector) recheckDrawn(ctx context.Context, spot Spot) (Look, error) {
 		return n.look(ctx, v, Unknown, "未能复测："+why+"，请人工核实。", Evidence{})
 	}
 	seen, err := n.measure(ctx, child, v.url)
-	if cerr := child.Close(); err == nil && cerr != nil {
-		err = fmt.Errorf("inspection: browser: %w", cerr)
+	if berr := back(); err == nil {
+		err = berr
 	}
 	if err != nil {
 		return Look{}, err

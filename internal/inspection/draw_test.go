@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"zhengshu/internal/blob"
 	"zhengshu/internal/browser"
@@ -111,6 +112,20 @@ func TestArticle15_PagesAreLookedAtInABrowser(t *testing.T) {
 	s.put("/gone.html", article("旧文恢复的一条信息", "要闻", "政务动态", "2026-03-10 09:00", "旧文已经恢复。"))
 	if l := look(dead); l.Outcome != inspection.Gone || l.Evidence.Screenshot == "" || len(l.Evidence.Boxes) != 1 {
 		t.Errorf("mended: %s %s %+v", l.Outcome, l.Says, l.Evidence.Boxes)
+	}
+	// Many looks share one browser, what must be drawn to be judged too; when the
+	// time for pictures is used up, the verdicts come without.
+	for most, pictured := range map[time.Duration]bool{time.Minute: true, 0: false} {
+		ctx, end := inspection.WithPictures(t.Context(), most)
+		for _, f := range []inspection.Sighting{dead, narrow, dead} {
+			l, err := inspection.Recheck(ctx, client, kept, target(), inspection.Spot{Check: f.Check, Fingerprint: f.Fingerprint(), URL: f.URL, Where: f.Where}, o)
+			if err != nil || l.Outcome == inspection.Unknown || f.Check == dead.Check && (l.Evidence.Screenshot != "") != pictured {
+				t.Errorf("%s within %v: %s %s, picture %q (%v)", f.Check, most, l.Outcome, l.Says, l.Evidence.Screenshot, err)
+			}
+		}
+		if err := end(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -305,24 +305,24 @@ func (s *Service) TakeIn(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	n := 0
+	var errs []error
 	for _, file := range list {
 		err := s.takeBatch(ctx, file, trusted)
-		if errors.Is(err, errSeal) || fault.Is(err, fault.NotFound) {
+		switch {
+		case errors.Is(err, errSeal) || fault.Is(err, fault.NotFound):
 			s.set.Log.Error("inspection: batch set aside", "file", filepath.Base(file), "err", err)
-			if err := os.Rename(file, file+".refused"); err != nil {
-				return n, err
-			}
-			continue
+			err = os.Rename(file, file+".refused")
+		case err == nil:
+			n++
+			err = os.Remove(file)
 		}
-		if err != nil {
-			return n, err
+		if ctx.Err() != nil {
+			return n, ctx.Err()
 		}
-		n++
-		if err := os.Remove(file); err != nil {
-			return n, err
-		}
+		// One that cannot be taken in now holds up no other; it is tried again.
+		errs = append(errs, err)
 	}
-	return n, nil
+	return n, errors.Join(errs...)
 }
 
 func (s *Service) takeBatch(ctx context.Context, file string, trusted map[string]bool) error {

@@ -115,6 +115,7 @@ type Proof struct {
 	Hash    string // of all of it; the trail holds it too
 	Number  int64  // in the chain of the trail; zero until the sequencer has linked it
 	Entry   string // of the trail that holds the hash
+	Altered bool   // it is not what the trail holds the hash of
 	Evidence
 }
 
@@ -275,17 +276,23 @@ func (s *Service) Proofs(ctx context.Context, q db.Querier, scope authz.Scope, i
 		return nil, err
 	}
 	type link struct {
-		proof, entry string
-		number       int64
+		proof, entry, after string
+		number              int64
 	}
 	links, err := db.All(ctx, q, func(r db.Scanner) (link, error) {
 		var l link
-		return l, r.Scan(&l.proof, &l.entry, &l.number)
-	}, `SELECT e.target_id, e.id, COALESCE(l.seq, 0) FROM audit_entry e LEFT JOIN audit_link l ON l.entry_id = e.id
+		return l, r.Scan(&l.proof, &l.entry, &l.after, &l.number)
+	}, `SELECT e.target_id, e.id, e.after, COALESCE(l.seq, 0) FROM audit_entry e LEFT JOIN audit_link l ON l.entry_id = e.id
 	     WHERE e.target_kind = $1 AND e.target_id IN (SELECT id FROM finding_evidence WHERE finding_id = $2)`, evidenceKind, id)
+	for i := range list {
+		list[i].Altered = list[i].Hash != "" // until the trail speaks for it
+	}
 	for _, l := range links {
 		if i := slices.IndexFunc(list, func(p Proof) bool { return p.ID == l.proof }); i >= 0 {
-			list[i].Entry, list[i].Number = l.entry, l.number
+			p := &list[i]
+			p.Entry, p.Number = l.entry, l.number
+			hash := hashIn(l.after)
+			p.Altered = p.Hash != hash || p.digest() != hash
 		}
 	}
 	return list, err

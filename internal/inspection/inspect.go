@@ -308,6 +308,8 @@ func (r Report) Looked(checkID, page, place string) bool {
 		return r.searched
 	case "dates.all_same":
 		return r.dated
+	case "dates.moved":
+		return false // seen once, as it moves; a retest holds it against the finding
 	case "accessible.axe":
 		return r.audited[page]
 	}
@@ -590,14 +592,26 @@ func (n *inspector) prepare(p crawl.Page) any {
 	if softError(page) {
 		return &examined{page: page, soft: true}
 	}
-	return n.examine(page, false)
+	before := ""
+	if len(p.Was) > 0 && page.FirstPublished() != "" && check.Classify(page) == check.ClassContent && n.o.wants("dates.moved") {
+		if was, err := check.ParsePage(p.Was, p.WasType, p.URL); err == nil {
+			before = was.FirstPublished()
+		}
+	}
+	return n.examineSince(page, false, before)
 }
 
-// examine applies every page check to one page. It reads what a run is given
-// and nothing that the run has learnt.
+// examine is examineSince of a page that nothing is known of.
 func (n *inspector) examine(page *check.Page, onHome bool) *examined {
+	return n.examineSince(page, onHome, "")
+}
+
+// examineSince applies every page check to one page. It reads what a run is given
+// and nothing that the run has learnt. before is the instant the page showed when
+// it was looked at last.
+func (n *inspector) examineSince(page *check.Page, onHome bool, before string) *examined {
 	e := &examined{page: page, onHome: onHome}
-	facts := check.Facts{Page: page, Ledger: n.target.Ledger, Lexicon: n.o.Lexicon, Today: n.o.Today, Limits: n.o.Limits}
+	facts := check.Facts{Page: page, ShownBefore: before, Ledger: n.target.Ledger, Lexicon: n.o.Lexicon, Today: n.o.Today, Limits: n.o.Limits}
 	if onHome {
 		facts.Class = check.ClassHome
 	} else {
@@ -681,7 +695,11 @@ func (n *inspector) pageSightings(e *examined) (out []Sighting) {
 		}
 		switch f.Outcome {
 		case check.Violated:
-			out = append(out, Sighting{Check: f.Check, Severity: f.Severity, Says: f.Says, Article: f.Article, URL: page.URL, Where: f.Where, Fix: f.Fix, OnHome: onHome})
+			s := Sighting{Check: f.Check, Severity: f.Severity, Says: f.Says, Article: f.Article, URL: page.URL, Where: f.Where, Fix: f.Fix, OnHome: onHome}
+			if f.Check == "dates.moved" && n.o.Known[s.Fingerprint()] {
+				continue // moved again, or back: the finding that stands names the first instant
+			}
+			out = append(out, s)
 		case check.Untested:
 			n.skip(f.Check, f.Why, page.URL, 1)
 		}

@@ -134,6 +134,69 @@ func TestUnchangedPagesAreNotSentAgain(t *testing.T) {
 	}
 }
 
+// V-W-1.5: a page that is otherwise than at the last look, and shows another day of
+// publication, is found with the first; it stays found until it shows that again.
+func TestMovedDatesAreNoticed(t *testing.T) {
+	s := newSite(t)
+	client, kept := s.client(t), store(t, t.TempDir())
+	known := map[string]bool{}
+	look := func(run string) []inspection.Sighting {
+		t.Helper()
+		j, err := kept.Journal(context.Background(), "site", run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := options()
+		o.Journal, o.Guises, o.Families, o.Known = j, -1, []string{"dates"}, known
+		rep, err := inspection.Inspect(context.Background(), client, nil, target(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := kept.Ended(context.Background(), "site", run); err != nil {
+			t.Fatal(err)
+		}
+		if rep.Looked("dates.moved", "http://"+host+"/yw/1.html", "") {
+			t.Error("a look that cannot see it would close it")
+		}
+		return rep.Findings
+	}
+	again := func(f inspection.Sighting) inspection.Look {
+		t.Helper()
+		l, err := inspection.Recheck(context.Background(), client, nil, target(), inspection.Spot{Check: f.Check, Fingerprint: f.Fingerprint(), URL: f.URL, Where: f.Where}, options())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	if got := look("monday"); len(got) != 0 {
+		t.Fatalf("at first sight %+v", got)
+	}
+	s.swap("/yw/1.html", "取得实效", "取得良好实效") // mended, and dated as it was
+	if got := look("tuesday"); len(got) != 0 {
+		t.Fatalf("a mended text %+v", got)
+	}
+	s.swap("/yw/1.html", "2026-03-18 09:00", "2026-03-20 08:30")
+	got := look("wednesday")
+	if len(got) != 1 || got[0].Check != "dates.moved" || got[0].Where != "2026-03-18 09:00" || !strings.Contains(got[0].Says, "现在显示为 2026-03-20 08:30") {
+		t.Fatalf("a moved date %+v", got)
+	}
+	moved := got[0]
+	known[moved.Fingerprint()] = true
+	if got := look("thursday"); len(got) != 0 {
+		t.Errorf("unchanged since %+v", got)
+	}
+	if l := again(moved); l.Outcome != inspection.Standing {
+		t.Errorf("still moved: %s %s", l.Outcome, l.Says)
+	}
+	s.swap("/yw/1.html", "2026-03-20 08:30", "2026-03-18 09:00")
+	if got := look("friday"); len(got) != 0 {
+		t.Errorf("moved back is not moved %+v", got)
+	}
+	if l := again(moved); l.Outcome != inspection.Gone {
+		t.Errorf("put right: %s %s", l.Outcome, l.Says)
+	}
+}
+
 func TestBudgetsAndHours(t *testing.T) {
 	s := newSite(t)
 	client := s.client(t)
@@ -488,6 +551,22 @@ func TestAlteredEvidenceIsNamed(t *testing.T) {
 		want := []string{"changed " + ids[1], "changed " + ids[2], "removed " + ids[3]}
 		if !slices.Equal(got, want) {
 			t.Errorf("%q, want %q", got, want)
+		}
+		// Its own page says so as well, of these looks alone.
+		got = nil
+		for _, f := range h.findings("standing") {
+			looks, err := h.svc.Proofs(h.ctx, h.db, h.scope, f.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range looks {
+				if p.Altered {
+					got = append(got, p.ID)
+				}
+			}
+		}
+		if slices.Sort(got); !slices.Equal(got, ids[1:3]) {
+			t.Errorf("%q are shown as altered, want %q", got, ids[1:3])
 		}
 	})
 }

@@ -139,14 +139,21 @@ func (s *Service) chained(ctx context.Context, after, to string) (map[string]str
 	}, `SELECT target_id, after FROM audit_entry WHERE target_kind = $1 AND target_id > $2 AND target_id <= $3`, evidenceKind, after, to)
 	out := make(map[string]string, len(rows))
 	for _, r := range rows {
-		var v struct {
-			Hash string `json:"hash"`
-		}
-		if json.Unmarshal([]byte(r.after), &v) == nil {
-			out[r.id] = v.Hash
-		}
+		out[r.id] = hashIn(r.after)
 	}
 	return out, err
+}
+
+// hashIn reads the hash from what the trail says of a look; empty where it says
+// none.
+func hashIn(after string) string {
+	var v struct {
+		Hash string `json:"hash"`
+	}
+	if json.Unmarshal([]byte(after), &v) != nil {
+		return ""
+	}
+	return v.Hash
 }
 
 func (s *Service) beyond(ctx context.Context, last string) ([]string, error) {

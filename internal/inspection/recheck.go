@@ -75,6 +75,8 @@ func Recheck(ctx context.Context, client *egress.Client, store Keeper, t Target,
 		switch spot.Check {
 		case "accessible.axe":
 			look, err = n.recheckDrawn(ctx, spot)
+		case "dates.moved":
+			look, err = n.recheckMoved(ctx, spot)
 		case "function.search", "dates.all_same":
 			look, err = n.recheckDeep(ctx, spot)
 		default:
@@ -202,6 +204,30 @@ func (n *inspector) recheckPage(ctx context.Context, spot Spot) (Look, error) {
 		unknown = unknown || l.Outcome == Unknown
 	}
 	return last, nil
+}
+
+// recheckMoved asks whether a page shows its first instant again: the place of the
+// finding.
+func (n *inspector) recheckMoved(ctx context.Context, spot Spot) (Look, error) {
+	v, page, err := n.fetch(ctx, spot.URL)
+	if err != nil {
+		return Look{}, err
+	}
+	if page == nil || softError(page) {
+		outcome, says := v.absent()
+		if page != nil {
+			outcome, says = Gone, "页面已撤下。"
+		}
+		return n.look(ctx, v, outcome, says, Evidence{})
+	}
+	e := Evidence{Excerpt: excerpt(page, Sighting{Check: spot.Check, Where: spot.Where})}
+	switch says, moved, ok := check.Moved(page, spot.Where); {
+	case !ok:
+		return n.look(ctx, v, Unknown, "页面没有显示能识别的发布时间，未能复测，请人工核实。", e)
+	case moved:
+		return n.look(ctx, v, Standing, says, e)
+	}
+	return n.look(ctx, v, Gone, "已恢复为首次发布时间 "+spot.Where+"。", e)
 }
 
 func (n *inspector) same(page *check.Page, spot Spot) *Sighting {

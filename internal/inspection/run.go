@@ -138,6 +138,7 @@ type Service struct {
 	columns  func(context.Context, registry.Site) ([]check.Column, error)
 	item     func(ctx context.Context, site registry.SiteID, address string) string
 	origin   func(registry.Site) string
+	exempt   func(ctx context.Context, site registry.SiteID) (bool, error)
 	moved    []func(ctx context.Context, tx *db.Tx, f Finding, act string) error
 	desk     *Desk // nil where nobody answers disputes by a day
 	tighter  func(ctx context.Context) (func(areaPath string) int, error)
@@ -227,6 +228,10 @@ func (s *Service) Address(ctx context.Context, scope authz.Scope, id registry.Si
 	}
 	return s.address(site), nil
 }
+
+// ExemptFrom registers who knows that a site's unit has no outward services: none
+// are then asked of it.
+func (s *Service) ExemptFrom(fn func(context.Context, registry.SiteID) (bool, error)) { s.exempt = fn }
 
 // OriginFrom registers who knows at which origin (scheme, host, port) a site is
 // reached when that is not http at its host; "" leaves it there.
@@ -571,9 +576,24 @@ func (s *Service) limits(on calendar.Date) check.Limits {
 
 // target is what the ledger knows of a site.
 func (s *Service) target(ctx context.Context, site registry.Site) (Target, error) {
+	sponsor, err := db.One(ctx, s.db, func(r db.Scanner) (sponsorOf, error) {
+		var p sponsorOf
+		err := r.Scan(&p.kind, &p.national)
+		return p, err
+	}, `SELECT kind, national_approval FROM unit WHERE id = $1`, site.Unit)
+	if err != nil {
+		return Target{}, err
+	}
+	object, government := sponsor.object(site)
+	exempt := false
+	if s.exempt != nil {
+		if exempt, err = s.exempt(ctx, site.ID); err != nil {
+			return Target{}, err
+		}
+	}
 	t := Target{URL: s.address(site), Ledger: &check.Ledger{SiteName: site.Name, SiteDomain: site.Host, SiteCode: site.SiteCode, Sponsor: site.UnitName, ICPFiling: site.ICP,
 		PoliceFiling: site.PoliceFiling, ChineseDomain: site.ChineseDomain,
-		Object: objectOf(site), Government: site.Kind == registry.Portal, Opened: site.LaunchedOn}, Hosted: site.Hosted}
+		Object: object, Government: government, NoServices: exempt, Opened: site.LaunchedOn}, Hosted: site.Hosted}
 	if err := s.watching(ctx, site, &t); err != nil {
 		return t, err
 	}

@@ -150,6 +150,26 @@ func (h *house) findings(state string) []inspection.Finding {
 	return list
 }
 
+// A site without outward services, as its supervisor recorded it, is asked for
+// none; what was found before that goes with the next look.
+func TestServicesAreNotAskedOfWhoHasNone(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.made.swap("/", "<button>办事服务</button>", "")
+		h.made.swap("/", "办事手册", "手册")
+		exempt := false
+		h.svc.ExemptFrom(func(context.Context, registry.SiteID) (bool, error) { return exempt, nil })
+		h.run()
+		if list := h.findings("standing"); len(list) != 1 || list[0].Check != "function.services" {
+			t.Fatalf("without the record %+v", list)
+		}
+		exempt = true
+		h.run()
+		if list := h.findings("standing"); len(list) != 0 {
+			t.Errorf("with the record %+v", list)
+		}
+	})
+}
+
 func TestRunFindsRetestCloses(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		h.made.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)

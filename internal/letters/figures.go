@@ -47,9 +47,9 @@ const (
 	// StillOpen has no answer yet and wants one.
 	StillOpen = `l.state IN ('submitted', 'invalid_proposed', 'accepted', 'assigned', 'drafted')`
 	// OnTime and Late judge what can be judged: a provisional day judges nobody
-	// late. The ? of Late is today.
+	// late. The ? of Late is the day on which it is judged: today.
 	OnTime = `l.answered_on IS NOT NULL AND (l.answered_on <= l.due_on OR l.provisional)`
-	Late   = `NOT l.provisional AND (l.answered_on > l.due_on OR l.answered_on IS NULL AND ` + StillOpen + ` AND l.due_on < ?)`
+	Late   = `NOT l.provisional AND l.due_on < ? AND (l.answered_on > l.due_on OR l.answered_on IS NULL AND ` + StillOpen + `)`
 )
 
 // measures say in SQL what sx2021.CheckLetterReply says of one letter. ? is today.

@@ -156,6 +156,9 @@ type Filter struct {
 	Type    Type
 	State   string
 	Measure Measure
+	// On is the day as of which Measure judges, today when zero: an answer given
+	// since is none yet, and a day that ran out since is no delay yet.
+	On      calendar.Date
 	Unit    org.UnitID // receiving
 	Site    registry.SiteID
 	From    calendar.Date // received from
@@ -184,6 +187,10 @@ func (f Filter) where(w *db.Where, today calendar.Date) error {
 	cond, ok := measures[f.Measure]
 	if !ok {
 		return fault.New(fault.Invalid, "统计口径无法识别，请从列表中选择。").On("measure", "请从列表中选择")
+	}
+	if !f.On.IsZero() && f.On.Before(today) {
+		today = f.On
+		w.AndIf(f.Measure == MeasureAnswered || f.Measure == MeasureOnTime, "l.answered_on <= ?", f.On)
 	}
 	if strings.Contains(cond, "?") {
 		w.And(cond, today)

@@ -17,7 +17,7 @@ import (
 // the day of its newest item (Article 12(1), 19(2)).
 var ColumnUpdate = obligation.Kind{
 	ID: "column_update", Name: "栏目更新", Clause: "S19.2", Citation: "陕政公开办〔2021〕18号 第十九条（二）",
-	Says: "在栏目的更新周期内发布新内容", Remind: []int{4, 1, 0}, Escalate: 3,
+	Says: "在栏目的更新周期内发布新内容", Remind: []int{4, 1, 0}, Escalate: 3, Gather: true,
 }
 
 // columnClock is a column with what its clock needs.

@@ -16,6 +16,7 @@ import (
 	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
+	"zhengshu/internal/crawl"
 	"zhengshu/internal/db"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
@@ -31,7 +32,7 @@ import (
 
 // MendDue is the clock of what is wrong with an account.
 var MendDue = obligation.Kind{ID: "account_mend", Name: "账号问题整改", Clause: "S19.4", Citation: sx2021.Instrument + " 第十九条（四）",
-	Says: "读网、检查发现的政务新媒体问题及时整改", Remind: []int{2, 0}, Escalate: 3, Minutes: 15}
+	Says: "读网、检查发现的政务新媒体问题及时整改", Remind: []int{2, 0}, Escalate: 3, Gather: true, Minutes: 15}
 
 // Obligations are the clocks this module runs.
 func Obligations() []obligation.Kind { return []obligation.Kind{MendDue} }
@@ -60,10 +61,15 @@ type Parts struct {
 }
 
 // Service is the door of newmedia.
-type Service struct{ Parts }
+type Service struct {
+	Parts
+	links *crawl.LinkCheck
+}
 
 // New makes the service.
-func New(p Parts) *Service { return &Service{p} }
+func New(p Parts) *Service {
+	return &Service{p, crawl.NewLinkCheck(p.Client, crawl.NewManners(p.Client, crawl.Courtesy{}), time.Hour)}
+}
 
 type judge struct{}
 
@@ -85,6 +91,7 @@ func (feeds) Kind() string { return "newmedia.feeds" }
 func (s *Service) Register(w *jobs.Workers) {
 	jobs.Handle(w, func(ctx context.Context, _ judge) error { _, err := s.JudgeAll(ctx); return err })
 	jobs.Handle(w, func(ctx context.Context, _ feeds) error { _, err := s.ReadFeeds(ctx); return err })
+	jobs.Handle(w, func(ctx context.Context, _ lookAtStores) error { _, err := s.LookAtStores(ctx); return err })
 	jobs.Handle(w, func(ctx context.Context, _ begin) error {
 		_, err := s.judge(ctx, `AND NOT EXISTS (SELECT 1 FROM account_sheet h WHERE h.account_id = account.id)`)
 		return err
@@ -92,6 +99,7 @@ func (s *Service) Register(w *jobs.Workers) {
 	jobs.Every(w, 6*time.Hour, judge{})
 	jobs.Every(w, 5*time.Minute, begin{})
 	jobs.Every(w, 15*time.Minute, feeds{})
+	jobs.Every(w, 20*time.Minute, lookAtStores{})
 }
 
 // Receipt is what a person saw of an account.
@@ -103,20 +111,20 @@ type Receipt struct {
 	LastPost    calendar.Date
 	LastOwn     calendar.Date
 	Interaction string
-	Usable      string // of a mobile client: yes, no; empty: not tried
 	SeenName    string
 	SeenSubject string
+	Usable      string // of a mobile client: yes, no; empty: not tried
 	Note        string
 	FileID      string
 	FileName    string
 	Person      string
 }
 
-const receiptSelect = `SELECT id, at, seen_on, link, last_post, last_own, interaction, usable, seen_name, seen_subject, note, COALESCE(file_id, ''), file_name, person FROM account_receipt`
+const receiptSelect = `SELECT id, at, seen_on, link, last_post, last_own, interaction, seen_name, seen_subject, usable, note, COALESCE(file_id, ''), file_name, person FROM account_receipt`
 
 func scanReceipt(r db.Scanner) (Receipt, error) {
 	var x Receipt
-	err := r.Scan(&x.ID, &x.At, &x.SeenOn, &x.Link, &x.LastPost, &x.LastOwn, &x.Interaction, &x.Usable, &x.SeenName, &x.SeenSubject, &x.Note, &x.FileID, &x.FileName, &x.Person)
+	err := r.Scan(&x.ID, &x.At, &x.SeenOn, &x.Link, &x.LastPost, &x.LastOwn, &x.Interaction, &x.SeenName, &x.SeenSubject, &x.Usable, &x.Note, &x.FileID, &x.FileName, &x.Person)
 	return x, err
 }
 
@@ -162,8 +170,8 @@ func (s *Service) Record(ctx context.Context, scope authz.Scope, session *authz.
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `INSERT INTO account_receipt (id, account_id, at, seen_on, link, last_post, last_own, interaction, usable, seen_name, seen_subject, note, file_id, file_name, person) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
-			key, id, tx.Now(), n.SeenOn, n.Link, n.LastPost, n.LastOwn, n.Interaction, n.Usable, n.SeenName, n.SeenSubject, n.Note, db.Null(file.ID), file.Name, session.Name); err != nil {
+		if _, err := tx.Exec(ctx, `INSERT INTO account_receipt (id, account_id, at, seen_on, link, last_post, last_own, interaction, seen_name, seen_subject, usable, note, file_id, file_name, person) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+			key, id, tx.Now(), n.SeenOn, n.Link, n.LastPost, n.LastOwn, n.Interaction, n.SeenName, n.SeenSubject, n.Usable, n.Note, db.Null(file.ID), file.Name, session.Name); err != nil {
 			return err
 		}
 		if !n.LastPost.IsZero() && n.LastPost.After(a.LastPostOn) {
@@ -235,7 +243,7 @@ func (s *Service) ReadFeeds(ctx context.Context) (int, error) {
 	for i, x := range list {
 		says := ""
 		var entries []Entry
-		resp, err := s.Client.Get(ctx, x.url, egress.Options{Accept: "application/rss+xml, application/atom+xml, application/xml;q=0.9", MaxBody: 4 << 20})
+		resp, err := s.Client.Get(ctx, x.url, egress.Options{Accept: "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, application/json;q=0.9", MaxBody: 4 << 20})
 		var e *egress.Error
 		switch {
 		case errors.As(err, &e):
@@ -392,7 +400,7 @@ type Sheet struct {
 // facts gathers what is known of an account.
 func (s *Service) facts(ctx context.Context, q db.Querier, a registry.Account) (check.AccountFacts, error) {
 	today := calendar.DateOf(s.DB.Now())
-	f := check.AccountFacts{Name: a.Name, Publishes: a.Purpose == "" || strings.HasPrefix(a.Purpose, "发布"), Subject: a.VerifiedAs, Client: client(a), OriginalDays: OriginalDays, Posts: -1}
+	f := check.AccountFacts{Name: a.Name, Publishes: a.Purpose == "" || strings.HasPrefix(a.Purpose, "发布"), Subject: a.VerifiedAs, OriginalDays: OriginalDays, Posts: -1, Client: client(a)}
 	if p, ok := s.Pack(today); ok {
 		if ind, ok := p.Indicator("V-M-2.1"); ok {
 			if v, ok := ind.Param("days"); ok {
@@ -444,7 +452,10 @@ func (s *Service) facts(ctx context.Context, q db.Querier, a registry.Account) (
 	if a.LastPostOn.After(f.LastPost) {
 		f.LastPost, f.Source = a.LastPostOn, "台账登记"
 	}
-	return f, nil
+	if f.Client {
+		f.Stores, err = s.stores(ctx, q, a.ID)
+	}
+	return f, err
 }
 
 func judgeFacts(f check.AccountFacts, today calendar.Date) []check.Finding {
@@ -459,7 +470,7 @@ func judgeFacts(f check.AccountFacts, today calendar.Date) []check.Finding {
 
 // columns are the checks in the order of the sheet's columns.
 var columns = []struct{ Name, Check, Label string }{
-	{"stale", "account.stale", "14 天内更新"}, {"original", "account.original", "原创"}, {"interaction", "account.interaction", "互动"}, {"subject", "account.subject", "认证主体"}, {"renamed", "account.renamed", "名称"},
+	{"stale", "account.stale", "14 天内更新"}, {"original", "account.original", "原创"}, {"interaction", "account.interaction", "互动"}, {"subject", "account.subject", "认证主体"}, {"renamed", "account.renamed", "名称"}, {"usable", "account.usable", "下载使用"},
 }
 
 // Columns are the short names with their checks and labels, for lists.
@@ -497,8 +508,8 @@ func (s *Service) keep(ctx context.Context, tx *db.Tx, a registry.Account, f che
 	for _, c := range columns {
 		args = append(args, string(outcome[c.Check]))
 	}
-	if _, err := tx.Quiet(ctx, `INSERT INTO account_sheet (account_id, at, wrong, last_post, stale, original, interaction, subject, renamed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-		ON CONFLICT (account_id) DO UPDATE SET at = excluded.at, wrong = excluded.wrong, last_post = excluded.last_post, stale = excluded.stale, original = excluded.original, interaction = excluded.interaction, subject = excluded.subject, renamed = excluded.renamed`, args...); err != nil {
+	if _, err := tx.Quiet(ctx, `INSERT INTO account_sheet (account_id, at, wrong, last_post, stale, original, interaction, subject, renamed, usable) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		ON CONFLICT (account_id) DO UPDATE SET at = excluded.at, wrong = excluded.wrong, last_post = excluded.last_post, stale = excluded.stale, original = excluded.original, interaction = excluded.interaction, subject = excluded.subject, renamed = excluded.renamed, usable = excluded.usable`, args...); err != nil {
 		return err
 	}
 	subject := obligation.Subject{Kind: "account", ID: string(a.ID), Name: a.Name}
@@ -568,6 +579,7 @@ type Filter struct {
 	Text, Platform, Column, Outcome string
 	Wrong                           bool
 	Unit                            org.UnitID
+	Area                            org.AreaID // of the unit, itself
 	Limit, Offset                   int
 }
 
@@ -575,7 +587,7 @@ func (f Filter) where(scope authz.Scope) *db.Where {
 	var w db.Where
 	scope.Where(&w, "u")
 	like := db.Contains(f.Text)
-	w.And("a.state = 'running'").AndIf(f.Text != "", `lower(a.name) LIKE ? ESCAPE '\' OR lower(u.name) LIKE ? ESCAPE '\'`, like, like).AndIf(f.Platform != "", "a.platform = ?", f.Platform).AndIf(f.Wrong, "h.wrong > 0").AndIf(f.Unit != "", "a.unit_id = ?", f.Unit)
+	w.And("a.state = 'running'").AndIf(f.Text != "", `lower(a.name) LIKE ? ESCAPE '\' OR lower(u.name) LIKE ? ESCAPE '\'`, like, like).AndIf(f.Platform != "", "a.platform = ?", f.Platform).AndIf(f.Wrong, "h.wrong > 0").AndIf(f.Unit != "", "a.unit_id = ?", f.Unit).AndIf(f.Area != "", "u.area_id = ?", f.Area)
 	for _, c := range columns {
 		if c.Name == f.Column && f.Outcome != "" {
 			w.And("h."+c.Name+" = ?", f.Outcome)
@@ -606,7 +618,7 @@ func (s *Service) Lines(ctx context.Context, scope authz.Scope, f Filter) ([]Lin
 			l.Outcome[c.Name] = check.Outcome(got[i])
 		}
 		return l, err
-	}, `SELECT a.id, a.name, a.platform, u.name, h.at, h.last_post, h.wrong, h.stale, h.original, h.interaction, h.subject, h.renamed`+from+w.SQL()+`
+	}, `SELECT a.id, a.name, a.platform, u.name, h.at, h.last_post, h.wrong, h.stale, h.original, h.interaction, h.subject, h.renamed, h.usable`+from+w.SQL()+`
 		ORDER BY h.wrong DESC, h.account_id LIMIT `+w.Arg(f.Limit)+` OFFSET `+w.Arg(f.Offset), w.Args()...)
 	return list, total, err
 }

@@ -31,16 +31,18 @@ import (
 	"zhengshu/internal/rules/sx2021"
 )
 
-func TestFeedsOfBothKindsAreRead(t *testing.T) {
+func TestFeedsOfEveryKindAreRead(t *testing.T) {
 	rss := `<?xml version="1.0"?><rss><channel><title>频道</title><item><title>一&amp;二</title><link>https://a.example/1</link><pubDate>Mon, 23 Nov 2026 10:00:00 +0800</pubDate></item><item><title>没有日期</title></item></channel></rss>`
 	atom := `<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>三</title><link href="https://a.example/2"/><updated>2026-11-20T23:30:00Z</updated></entry></feed>`
-	for in, want := range map[string]string{rss: "2026-11-23 一&二 https://a.example/1", atom: "2026-11-21 三 https://a.example/2"} {
+	older := `<feed version="0.3" xmlns="http://purl.org/atom/ns#"><entry><title>四</title><link href="https://a.example/3"/><modified>2026-11-22T08:00:00+08:00</modified><issued>2026-11-19T08:00:00+08:00</issued></entry></feed>`
+	json := `{"version":"https://jsonfeed.org/version/1.1","items":[{"title":"五\u0000","url":"https://a.example/4","date_published":"2026-11-18T23:30:00Z","date_modified":"2026-11-23T00:00:00Z"},{"title":"没有日期"}]}`
+	for in, want := range map[string]string{rss: "2026-11-23 一&二 https://a.example/1", atom: "2026-11-21 三 https://a.example/2", older: "2026-11-19 四 https://a.example/3", json: "2026-11-19 五 https://a.example/4"} {
 		list, err := newmedia.ReadFeed([]byte(in))
 		if err != nil || len(list) != 1 || fmt.Sprintf("%s %s %s", list[0].On, list[0].Title, list[0].URL) != want {
 			t.Errorf("%+v, %v, want %s", list, err, want)
 		}
 	}
-	for _, bad := range []string{"", "<html><p>404", "not xml", "<rss><channel><item><title>"} {
+	for _, bad := range []string{"", "<html><p>404", "not xml", "<rss><channel><item><title>", `{"items":[{"date_published":"2026-11-18"}]}`, `{"version":"https://jsonfeed.org/version/1"`} {
 		if list, err := newmedia.ReadFeed([]byte(bad)); err == nil && len(list) > 0 {
 			t.Errorf("%q: %+v", bad, list)
 		}
@@ -50,10 +52,11 @@ func TestFeedsOfBothKindsAreRead(t *testing.T) {
 func FuzzReadFeed(f *testing.F) {
 	f.Add([]byte(`<rss><channel><item><title>a</title><pubDate>Mon, 23 Nov 2026 10:00:00 +0800</pubDate></item></channel></rss>`))
 	f.Add([]byte(`<feed><entry><title>a</title><link href="b"/><updated>2026-11-20</updated></entry></feed>`))
+	f.Add([]byte(`{"version":"https://jsonfeed.org/version/1.1","items":[{"title":"a\u0000","date_published":"2026-11-20"},null,{}]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		list, err := newmedia.ReadFeed(b)
 		for _, e := range list {
-			if err != nil || e.On.IsZero() || len([]rune(e.Title)) > 200 || len(e.URL) > 500 {
+			if err != nil || strings.ContainsRune(e.Title+e.URL, 0) || e.On.IsZero() || len([]rune(e.Title)) > 200 || len(e.URL) > 500 {
 				t.Fatalf("%+v, %v", e, err)
 			}
 		}
@@ -75,8 +78,16 @@ func TestVM21_AccountsAreJudgedByFeedsFilesAndReceipts(t *testing.T) {
 		must(passage.Declare(ctx, d, registry.AccountMachine))
 		today := calendar.DateOf(start)
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Path != "/feed" {
+			switch r.URL.Path {
+			case "/feed":
+			case "/robots.txt", "/gone":
 				http.Error(w, "no", http.StatusNotFound)
+				return
+			case "/shy":
+				http.Error(w, "no", http.StatusForbidden)
+				return
+			default:
+				fmt.Fprint(w, "下载")
 				return
 			}
 			fmt.Fprintf(w, `<rss><channel><item><title>天气</title><link>https://weibo.example/wn/9</link><pubDate>%s</pubDate></item></channel></rss>`, clock.Now().Format(time.RFC1123Z))
@@ -136,6 +147,9 @@ func TestVM21_AccountsAreJudgedByFeedsFilesAndReceipts(t *testing.T) {
 			t.Fatalf("%d judged, %v", n, err)
 		}
 		for _, c := range newmedia.Columns() {
+			if c.Check == "account.usable" {
+				continue // of mobile clients alone
+			}
 			if got := outcome(c.Check); got != check.Untested {
 				t.Errorf("%s without any source: %s", c.Check, got)
 			}
@@ -242,6 +256,58 @@ func TestVM21_AccountsAreJudgedByFeedsFilesAndReceipts(t *testing.T) {
 		}
 		if owed() != 1 {
 			t.Error("a fortnight of silence is not owed")
+		}
+		// V-M-2.2: a client is had where the ledger says, and a person says that it
+		// works.
+		account := id
+		var had registry.Account
+		version := func(number string, stores ...string) {
+			t.Helper()
+			v := registry.Version{App: had.ID, Number: number, ReleasedOn: today, Tester: "测评中心", TestedOn: today.AddDays(-3), Passed: true}
+			for _, path := range stores {
+				v.Downloads = append(v.Downloads, registry.Download{Store: "市场" + path, URL: server.URL + path})
+			}
+			must(d.Update(ctx, func(tx *db.Tx) error {
+				_, err := reg.AddVersion(ctx, tx, system, v, registry.Why{Says: "登记", Source: registry.ByPerson})
+				return err
+			}))
+		}
+		must(d.Update(ctx, func(tx *db.Tx) error {
+			var err error
+			had, err = reg.EnterAccount(ctx, tx, system, registry.Account{Unit: list[0].Unit, Platform: "app", Name: "秦办事", VerifiedAs: "陕西省人民政府办公厅", Necessity: "离线核验，网站不能实现"}, registry.Why{Says: "登记", Source: registry.ByPerson})
+			return err
+		}))
+		id = had.ID
+		try := func(usable string) {
+			t.Helper()
+			must(svc.Record(ctx, system, me, id, newmedia.Receipt{SeenOn: calendar.DateOf(d.Now()), Link: server.URL + "/ok", Usable: usable}, shot()))
+		}
+		for i, tt := range []struct {
+			stores []string
+			try    string
+			want   check.Outcome
+		}{
+			{nil, "", check.Untested}, {[]string{"/ok"}, "", check.Untested}, {[]string{"/shy"}, "", check.Untested}, {[]string{"/gone"}, "", check.Violated}, {[]string{"/gone", "/ok"}, "", check.Tolerated},
+			{[]string{"/ok", "/shy"}, "yes", check.Kept}, {[]string{"/ok"}, "no", check.Violated}, {[]string{"/gone"}, "yes", check.Violated},
+		} {
+			version(fmt.Sprint("1.", i), tt.stores...)
+			if n, err := svc.LookAtStores(ctx); err != nil || n > len(tt.stores) {
+				t.Fatalf("%d addresses asked for, %v", n, err)
+			}
+			if tt.try != "" {
+				clock.Advance(time.Minute)
+				try(tt.try)
+			}
+			if got := outcome("account.usable"); got != tt.want {
+				t.Errorf("V-M-2.2 of %v, tried %q: %s, want %s", tt.stores, tt.try, got, tt.want)
+			}
+		}
+		standing, err := svc.Standings(ctx, d, system, calendar.DateOf(d.Now()), d.Now().Add(time.Hour))
+		if err != nil || standing[id].Usable != "yes" || standing[account].Usable != "" {
+			t.Errorf("%+v, %v", standing[id], err)
+		}
+		if err := svc.Record(ctx, system, me, account, newmedia.Receipt{SeenOn: calendar.DateOf(d.Now()), Link: server.URL, Usable: "no"}, shot()); !fault.Is(err, fault.Invalid) {
+			t.Errorf("an account that is no client: %v", err)
 		}
 	})
 }

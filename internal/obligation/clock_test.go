@@ -593,3 +593,94 @@ func TestEscalationOfOnePlaceReachesEachOwnOffice(t *testing.T) {
 		}
 	})
 }
+
+// What every unit owes every day is told to each supervisor in one message a
+// day that names the units, and never as urgent; each stays a debt of its own.
+func TestArticle19_4_DailyDebtsAreToldToASupervisorTogether(t *testing.T) {
+	daily := obligation.Kind{ID: "daily", Name: "每日巡检记录", Clause: "S19.4", Citation: "第十九条（四）", Escalate: 1, Gather: true}
+	clock := calendar.NewManual(time.Date(2026, 1, 5, 2, 0, 0, 0, time.UTC))
+	dbtest.EachAt(t, clock.Now, func(t *testing.T, d *db.DB) {
+		clock.Set(time.Date(2026, 1, 5, 2, 0, 0, 0, time.UTC))
+		o := org.New(d)
+		h := house{db: d, clock: clock, svc: obligation.New(d, o, daily, launch)}
+		var top, city org.Unit
+		var owing []org.Unit
+		h.update(t, func(ctx context.Context, tx *db.Tx) error {
+			for _, a := range []org.Area{{Level: org.Province, Code: "610000", Name: "陕西省"}, {Level: org.City, Code: "610100", Name: "西安市", Parent: "province-610000000000"}, {Level: org.City, Code: "610200", Name: "铜川市", Parent: "province-610000000000"}} {
+				if _, err := o.AddArea(ctx, tx, a); err != nil {
+					return err
+				}
+			}
+			for _, u := range []org.Unit{{Area: "province-610000000000", Kind: org.Office, Name: "省办"}, {Area: "city-610100000000", Kind: org.Office, Name: "西安市办"}, {Area: "city-610200000000", Kind: org.Office, Name: "铜川市办"}, {Area: "city-610100000000", Kind: org.Department, Name: "西安市局"}} {
+				made, _, err := o.AddUnit(ctx, tx, u)
+				if err != nil {
+					return err
+				}
+				if u.Name == "省办" {
+					top = made
+					continue
+				}
+				if u.Name == "西安市办" {
+					city = made
+				}
+				owing = append(owing, made)
+			}
+			return nil
+		})
+		owe := func(on string, units ...org.Unit) {
+			t.Helper()
+			h.update(t, func(ctx context.Context, tx *db.Tx) error {
+				for _, u := range units {
+					if err := h.svc.Open(ctx, tx, obligation.Debt{Kind: "daily", Unit: u.ID, Subject: obligation.Subject{Kind: "record", ID: string(u.ID), Name: u.Name + on}, Period: on, Link: "/console/duty", Due: calendar.Due{On: date(t, on)}}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+		type said struct {
+			title, body string
+			urgent      bool
+		}
+		told := func(u org.Unit) []said {
+			t.Helper()
+			got, err := db.All(context.Background(), d, func(r db.Scanner) (said, error) {
+				var s said
+				err := r.Scan(&s.title, &s.body, &s.urgent)
+				return s, err
+			}, `SELECT title, body, urgent FROM message WHERE unit_id = $1 AND title LIKE '%超期未办%' ORDER BY at, id`, u.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got
+		}
+		owe("2026-01-05", owing...)
+		clock.Set(time.Date(2026, 1, 6, 23, 59, 0, 0, time.UTC)) // 7:59 of the 7th
+		h.sweep(t)
+		if got := told(top); len(got) != 0 {
+			t.Fatalf("told before its time: %v", got)
+		}
+		clock.Set(time.Date(2026, 1, 7, 0, 0, 0, 0, time.UTC))
+		h.sweep(t)
+		got := told(top)
+		if len(got) != 1 || got[0].title != "2 个单位超期未办：每日巡检记录（2 件）" || got[0].urgent || got[0].body != "应于 2026年1月5日 前完成：西安市办、铜川市办。至今没有办结依据。依据：第十九条（四）。" {
+			t.Errorf("the province was told %+v", got)
+		}
+		if got := told(city); len(got) != 1 || got[0].title != "西安市局超期未办：每日巡检记录（西安市局2026-01-05）" || got[0].urgent {
+			t.Errorf("the city was told %+v", got)
+		}
+		// Each is still one debt, marked as told; after an outage of days there is
+		// one message again, by its days.
+		list, err := h.svc.Obligations(context.Background(), authz.System("test"), obligation.Filter{Kind: "daily", Overdue: true})
+		if err != nil || len(list) != 3 || list[0].EscalatedAt.IsZero() || list[2].EscalatedAt.IsZero() {
+			t.Errorf("debts %+v (%v)", list, err)
+		}
+		owe("2026-01-06", owing...)
+		owe("2026-01-07", owing[1])
+		clock.Set(time.Date(2026, 1, 12, 2, 0, 0, 0, time.UTC))
+		h.sweep(t)
+		if got := told(top); len(got) != 2 || got[1].title != "2 个单位超期未办：每日巡检记录（3 件）" || got[1].body != "应于 2026年1月6日 前完成：西安市办、铜川市办。应于 2026年1月7日 前完成：铜川市办。至今没有办结依据。依据：第十九条（四）。" {
+			t.Errorf("after the outage the province was told %+v", got)
+		}
+	})
+}

@@ -27,7 +27,11 @@ type Kind struct {
 	// Province is how many days after the due date the provincial office is
 	// told too: for what it answers for itself; 0 for never.
 	Province int
-	Minutes  int // how long the act usually takes, for the workbench; 10 when zero
+	// Gather tells a supervisor of all units that are late with the kind in one
+	// message a day, and not as urgent: what every unit owes every day would
+	// otherwise bury what is.
+	Gather  bool
+	Minutes int // how long the act usually takes, for the workbench; 10 when zero
 }
 
 // States of an obligation.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"time"
 
 	"zhengshu/internal/audit"
@@ -202,6 +204,7 @@ func scanDue(r db.Scanner) (dueNow, error) {
 type mark struct {
 	next                         time.Time
 	overdue, escalated, province bool
+	gather                       bool // told with the others of its kind
 }
 
 func (w *sweep) handle(ctx context.Context, tx *db.Tx, due []dueNow) error {
@@ -212,6 +215,7 @@ func (w *sweep) handle(ctx context.Context, tx *db.Tx, due []dueNow) error {
 	var entries []audit.Entry
 	marks := map[mark][]string{}
 	var order []mark
+	var gathered []Kind
 	for _, o := range due {
 		k, ok := w.KindOf(o.Kind)
 		if !ok {
@@ -220,6 +224,12 @@ func (w *sweep) handle(ctx context.Context, tx *db.Tx, due []dueNow) error {
 		m, said, err := w.look(ctx, tx, k, o)
 		if err != nil {
 			return err
+		}
+		if m.gather {
+			if !slices.ContainsFunc(gathered, func(x Kind) bool { return x.ID == k.ID }) {
+				gathered = append(gathered, k)
+			}
+			m.gather = false
 		}
 		if marks[m] == nil {
 			order = append(order, m)
@@ -233,6 +243,14 @@ func (w *sweep) handle(ctx context.Context, tx *db.Tx, due []dueNow) error {
 		entries = append(entries, audit.Entry{Act: "obligation.look", Basis: k.Citation,
 			Target: audit.Target{Kind: o.Subject.Kind, ID: o.Subject.ID, Name: o.Subject.Name, Unit: string(o.Unit)},
 			After:  map[string]any{"kind": k.ID, "due": o.Due.On, "messages": keys}})
+	}
+	// Before the rows are marked: those of this batch are among them.
+	for _, k := range gathered {
+		said, err := w.gather(ctx, tx, k)
+		if err != nil {
+			return err
+		}
+		messages = append(messages, said...)
 	}
 	if err := notify.SendAll(ctx, tx, messages); err != nil {
 		return err
@@ -313,7 +331,10 @@ func (w *sweep) look(ctx context.Context, tx *db.Tx, k Kind, o dueNow) (mark, []
 		r.Key, r.Urgent, r.Title = o.key("overdue"), true, "超期："+k.Name+about
 		out = append(out, r)
 	}
-	late := notify.Message{Urgent: true, Link: o.Link, Title: o.UnitName + "超期未办：" + k.Name + about, Body: "应于 " + o.Due.On.Chinese() + " 前完成，至今没有办结依据。依据：" + k.Citation + "。"}
+	late := notify.Message{Urgent: true, Link: o.Link, Title: lateTitle(k, o.Obligation), Body: "应于 " + o.Due.On.Chinese() + " 前完成，至今没有办结依据。依据：" + k.Citation + "。"}
+	if escalate && k.Gather {
+		m.gather, escalate = true, false
+	}
 	if escalate {
 		m.escalated = true
 		if to.above != "" {
@@ -330,6 +351,89 @@ func (w *sweep) look(ctx context.Context, tx *db.Tx, k Kind, o dueNow) (mark, []
 		}
 	}
 	return m, out, nil
+}
+
+func lateTitle(k Kind, o Obligation) string {
+	return o.UnitName + "超期未办：" + k.Name + "（" + o.Subject.Name + "）"
+}
+
+// namedMost is how many late ones are named in one message.
+const namedMost = 60
+
+// gather tells each supervisor of everything of the kind that is late and that
+// it was not told of, in one message, and marks all of it as told: those that a
+// later batch comes to are told already.
+func (w *sweep) gather(ctx context.Context, tx *db.Tx, k Kind) ([]notify.Message, error) {
+	// The last day whose escalation has come: it comes at eight.
+	until := calendar.DateOf(tx.Now().Add(-8 * time.Hour)).AddDays(-1 - k.Escalate)
+	told := map[org.UnitID][]dueNow{}
+	var order []org.UnitID
+	for {
+		late, err := db.All(ctx, tx, scanDue, dueSelect+`
+		 WHERE o.kind = $1 AND o.state = 'open' AND o.due_on <= $2 AND o.escalated_at IS NULL AND o.paused_on IS NULL AND u.abolished_on IS NULL
+		 ORDER BY o.due_on, u.area_path, u.name, o.id LIMIT $3`, k.ID, until, batch)
+		if err != nil {
+			return nil, err
+		}
+		if len(late) == 0 {
+			break
+		}
+		var c db.Where
+		now, ids := c.Arg(tx.Now()), make([]string, len(late))
+		for i, o := range late {
+			ids[i] = o.ID
+			to, err := w.upward(ctx, tx, o.unit)
+			if err != nil {
+				return nil, err
+			}
+			if to.above == "" {
+				continue
+			}
+			if told[to.above] == nil {
+				order = append(order, to.above)
+			}
+			told[to.above] = append(told[to.above], o)
+		}
+		if _, err := tx.Exec(ctx, `UPDATE obligation SET escalated_at = `+now+` WHERE id IN `+db.Among(&c, ids), c.Args()...); err != nil {
+			return nil, err
+		}
+	}
+	var out []notify.Message
+	for _, above := range order {
+		out = append(out, together(k, above, told[above]))
+	}
+	return out, nil
+}
+
+// together is the one message about all that is late, by its last days.
+func together(k Kind, to org.UnitID, late []dueNow) notify.Message {
+	first := late[0]
+	m := notify.Message{Key: first.key("gathered:" + k.ID + ":escalate"), Unit: string(to), Link: first.Link, Title: lateTitle(k, first.Obligation)}
+	if len(late) > 1 {
+		units := map[org.UnitID]bool{}
+		for _, o := range late {
+			units[o.Unit] = true
+		}
+		m.Link = "/console/obligations?overdue=1&kind=" + k.ID
+		m.Title = fmt.Sprintf("%d 个单位超期未办：%s（%d 件）", len(units), k.Name, len(late))
+	}
+	var b strings.Builder
+	for i := 0; i < min(len(late), namedMost); {
+		on := late[i].Due.On
+		b.WriteString("应于 " + on.Chinese() + " 前完成：")
+		for j := i; i < min(len(late), namedMost) && late[i].Due.On == on; i++ {
+			if i > j {
+				b.WriteString("、")
+			}
+			b.WriteString(late[i].UnitName)
+		}
+		b.WriteString("。")
+	}
+	if len(late) > namedMost {
+		fmt.Fprintf(&b, "此外还有 %d 件，见清单。", len(late)-namedMost)
+	}
+	m.Body = b.String() + "至今没有办结依据。依据：" + k.Citation + "。"
+	return m
 }
 
 // upward finds the supervisor: the office of the same level, or, when the

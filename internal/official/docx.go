@@ -137,6 +137,10 @@ func (x *markup) open(p para) {
 	line := p.line
 	if line == 0 {
 		line = linePitch
+	} else {
+		// A line with a pitch of its own keeps it: LibreOffice would stretch it to
+		// the lines of the page.
+		x.WriteString(`<w:snapToGrid w:val="0"/>`)
 	}
 	x.f(`<w:spacing w:before="0" w:after="0" w:line="%d" w:lineRule="exact"/>`, line)
 	if p.first != 0 || p.left != 0 || p.right != 0 || p.hanging != 0 {
@@ -307,7 +311,7 @@ func signature(issuer, dated string, sealed bool) (issuerRight, datedRight float
 
 func (d *Document) documentXML() (string, []Chart) {
 	x := &markup{}
-	x.WriteString(xml.Header + `<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><w:body>`)
+	x.WriteString(xml.Header + `<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" xmlns:v="urn:schemas-microsoft-com:vml"><w:body>`)
 	if d.Urgency != "" {
 		x.line(para{align: "left"}, style{face: faceLevel1, size: size3}, d.Urgency)
 	}
@@ -333,24 +337,35 @@ func (d *Document) documentXML() (string, []Chart) {
 		x.line(para{align: "left"}, body, strings.TrimRight(strings.TrimSpace(d.To), "：:")+"：")
 	}
 	main, attached := d.parted()
-	for _, b := range main {
+	signed := d.Issuer != "" || d.Dated != ""
+	for i, b := range main {
+		if p, ok := b.(paragraph); ok && signed && i == len(main)-1 {
+			// Who signs never stands on a page without text (7.3.5.4).
+			x.line(para{align: "both", first: 2, keepNext: true}, body, p.text)
+			continue
+		}
 		b.write(x)
 	}
+	kept := func(n int) {
+		for range n {
+			x.line(para{keepNext: signed}, style{}, "")
+		}
+	}
 	if len(d.Attachments) > 0 {
-		x.blank(1)
+		kept(1)
 		for i, name := range d.Attachments {
 			switch {
 			case len(d.Attachments) == 1:
-				x.line(para{align: "left", left: 5, hanging: 3}, body, "附件："+name)
+				x.line(para{align: "left", left: 5, hanging: 3, keepNext: signed}, body, "附件："+name)
 			case i == 0:
-				x.line(para{align: "left", left: 6, hanging: 4}, body, "附件：1."+name)
+				x.line(para{align: "left", left: 6, hanging: 4, keepNext: signed}, body, "附件：1."+name)
 			default:
-				x.line(para{align: "left", left: 6, hanging: 1}, body, fmt.Sprintf("%d.%s", i+1, name))
+				x.line(para{align: "left", left: 6, hanging: 1, keepNext: signed}, body, fmt.Sprintf("%d.%s", i+1, name))
 			}
 		}
 	}
-	if d.Issuer != "" || d.Dated != "" {
-		x.blank(2)
+	if signed {
+		kept(2)
 		ir, dr := signature(d.Issuer, d.Dated, d.Sealed)
 		if d.Issuer != "" {
 			x.line(para{align: "right", right: ir, keepNext: true}, body, d.Issuer)
@@ -373,12 +388,22 @@ func (d *Document) documentXML() (string, []Chart) {
 	return x.String(), x.charts
 }
 
-// imprint writes the 版记 as a table that floats at the foot of the last page:
-// its first and last rules 0.35 mm, the inner one 0.25 mm.
+// imprint writes the 版记 as a box at the foot of the last page, its first and last
+// rules 0.35 mm, the inner one 0.25 mm. Neither a table nor a frame that floats
+// stays at the foot in LibreOffice; a drawn box, placed from the corner of the page,
+// does so in it as in Word.
 func (d *Document) imprint(x *markup) {
-	// A table that follows another at once would be taken for its last rows.
-	x.line(para{line: 20}, style{}, "")
-	x.f(`<w:tbl><w:tblPr><w:tblpPr w:vertAnchor="margin" w:horzAnchor="margin" w:tblpXSpec="left" w:tblpYSpec="bottom"/><w:tblOverlap w:val="never"/><w:tblW w:w="%d" w:type="dxa"/><w:tblBorders><w:top w:val="single" w:sz="8" w:space="0" w:color="auto"/><w:bottom w:val="single" w:sz="8" w:space="0" w:color="auto"/><w:insideH w:val="single" w:sz="6" w:space="0" w:color="auto"/></w:tblBorders><w:tblLayout w:type="fixed"/><w:tblCellMar><w:left w:w="0" w:type="dxa"/><w:right w:w="0" w:type="dxa"/></w:tblCellMar></w:tblPr><w:tblGrid><w:gridCol w:w="%d"/></w:tblGrid>`, typeWidth, typeWidth)
+	const points = 20 // twips
+	height := d.imprintLines()*linePitch + 2*points
+	// The box lies over the page and pushes nothing away: as many blank lines go
+	// before it, together with it, so that where it lies nothing else stands.
+	for range d.imprintLines() {
+		x.line(para{keepNext: true}, style{}, "")
+	}
+	x.open(para{line: points})
+	x.f(`<w:r><w:pict><v:rect style="position:absolute;margin-left:%.2fpt;margin-top:%.2fpt;width:%.2fpt;height:%.2fpt;z-index:1;mso-position-horizontal-relative:page;mso-position-vertical-relative:page" filled="f" stroked="f"><v:textbox inset="0,0,0,0"><w:txbxContent>`,
+		float64(marginLeft)/points, float64(pageHeight-marginBottom-height)/points, float64(typeWidth)/points, float64(height)/points)
+	x.f(`<w:tbl><w:tblPr><w:tblW w:w="%d" w:type="dxa"/><w:tblBorders><w:top w:val="single" w:sz="8" w:space="0" w:color="auto"/><w:bottom w:val="single" w:sz="8" w:space="0" w:color="auto"/><w:insideH w:val="single" w:sz="6" w:space="0" w:color="auto"/></w:tblBorders><w:tblLayout w:type="fixed"/><w:tblCellMar><w:left w:w="0" w:type="dxa"/><w:right w:w="0" w:type="dxa"/></w:tblCellMar></w:tblPr><w:tblGrid><w:gridCol w:w="%d"/></w:tblGrid>`, typeWidth, typeWidth)
 	cell := func(p para, text string) {
 		x.f(`<w:tr><w:trPr><w:cantSplit/></w:trPr><w:tc><w:tcPr><w:tcW w:w="%d" w:type="dxa"/></w:tcPr>`, typeWidth)
 		x.line(p, style{face: faceBody, size: size4}, text)
@@ -395,7 +420,22 @@ func (d *Document) imprint(x *markup) {
 		cell(para{align: "left", left: 1, right: 1, tabRight: true}, text)
 	}
 	x.WriteString("</w:tbl>")
-	x.line(para{line: 20}, style{}, "")
+	x.line(para{line: points}, style{}, "")
+	x.WriteString(`</w:txbxContent></v:textbox></v:rect></w:pict></w:r></w:p>`)
+}
+
+// imprintLines are the lines of the 版记, at most: the addressees of copies stand
+// in 四号 between four characters from the left and one from the right.
+func (d *Document) imprintLines() int {
+	n := 0
+	if d.CopyTo != "" {
+		const room = (typeWidth - 5*character) / (size4 * 10 / 2) // half characters of 14 pt a line
+		n += (measure("抄送："+d.CopyTo+"。") - 6 + room - 1) / room
+	}
+	if d.Printer != "" {
+		n++
+	}
+	return n
 }
 
 // footer is the page number “— 1 —” in 四号宋体, one character in from the outer

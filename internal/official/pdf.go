@@ -324,6 +324,19 @@ func (d *Document) draw(p *sheetOfPaper) {
 		p.para(strings.TrimRight(strings.TrimSpace(d.To), "：:")+"：", body, 0, 0, 0, "left", paperPitch)
 	}
 	main, attached := d.parted()
+	if last, ok := d.last(main); ok {
+		p.blocks(main[:len(main)-1])
+		// Who signs never stands on a page without text (7.3.5.4).
+		tail := 0.0
+		if len(d.Attachments) > 0 {
+			tail += float64(1 + len(d.Attachments))
+		}
+		lines := len(p.wrap(last.text, body, paperWidth, 2*charWidth))
+		if need := (float64(lines) + tail + 4) * paperPitch; need < paperBottom-paperTop {
+			p.room(need)
+		}
+		main = main[len(main)-1:]
+	}
 	p.blocks(main)
 	if len(d.Attachments) > 0 {
 		p.blank(1)
@@ -354,6 +367,15 @@ func (d *Document) draw(p *sheetOfPaper) {
 	if d.CopyTo != "" || d.Printer != "" {
 		p.imprint(d)
 	}
+}
+
+// last is the last paragraph before a signature.
+func (d *Document) last(main []block) (paragraph, bool) {
+	if len(main) == 0 || d.Issuer == "" && d.Dated == "" {
+		return paragraph{}, false
+	}
+	p, ok := main[len(main)-1].(paragraph)
+	return p, ok
 }
 
 // imprint sets the 版记 at the foot of the last page: its first and last rules
@@ -464,12 +486,16 @@ func (g Grid) draw(p *sheetOfPaper) {
 				} else {
 					p.pdf.RectFromUpperLeftWithStyle(x, p.y, width, height, "D")
 				}
+				down := 0.0 // in the middle of its row, when that is whole
+				if n == lines {
+					down = float64(n-len(wrapped[i])) * pitch / 2
+				}
 				for k := from; k < min(from+n, len(wrapped[i])); k++ {
 					at := x + pad
 					if head {
 						at = x + (width-p.width(wrapped[i][k], size))/2
 					}
-					p.text(at, p.y+float64(k-from)*pitch+(pitch-size)/2, size, wrapped[i][k])
+					p.text(at, p.y+down+float64(k-from)*pitch+(pitch-size)/2, size, wrapped[i][k])
 				}
 				x += width
 			}

@@ -67,6 +67,7 @@ var words = map[string]Choice{
 	"vigil_summary_workdays":         {Label: "重要保障期结束后的总结期限", Unit: "个工作日", Basis: "第二十二条"},
 	"sample_sites":                   {Label: "季检查抽查网站的比例", Unit: "%", Basis: "第二十九条、第三十条"},
 	"sample_accounts":                {Label: "季检查抽查账号的比例（三级政府账号全部检查）", Unit: "%", Basis: "第二十九条、第三十条"},
+	"top_own_judged":                 {Label: "没有上级主管单位的办公厅（室），本单位的网站由本单位不经手网站的人员评判，并逐份写明理由", Basis: "第四条、第二十九条"},
 	"appeal_workdays":                {Label: "考核结果的申诉期", Unit: "个工作日", Basis: "第三十条"},
 	"appeal_answer_workdays":         {Label: "考核申诉的答复期限", Unit: "个工作日", Basis: "第三十条"},
 	"blind_test_workdays":            {Label: "测试信件的答复期限", Unit: "个工作日", Basis: "第十九条（五）、第三十条"},

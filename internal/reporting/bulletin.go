@@ -99,9 +99,9 @@ func (b Bulletin) Target() audit.Target {
 	return audit.Target{Kind: "bulletin", ID: string(b.ID), Name: b.Title(), Unit: string(b.Unit)}
 }
 
-// Letters gives the figures of letters of an area: for each measure its name
-// and rows. The scope is that of the area.
-type Letters func(ctx context.Context, scope authz.Scope, p assessment.Period) ([]Figure, error)
+// Letters gives the figures of letters of an area as they stood on a day: for
+// each measure its name and rows. The scope is that of the area.
+type Letters func(ctx context.Context, scope authz.Scope, p assessment.Period, on calendar.Date) ([]Figure, error)
 
 // Parts are what the service stands on.
 type Parts struct {
@@ -128,6 +128,8 @@ type Service struct {
 	rounds      *appraisal.Service
 	given       []contribution
 	onPublic    func(ctx context.Context, tx *db.Tx) error
+	drafts      drafts
+	fixed       fixed
 }
 
 // New makes the service.
@@ -184,17 +186,18 @@ func (s *Service) bulletin(ctx context.Context, q db.Querier, scope authz.Scope,
 	return b, err
 }
 
-// Bulletin in scope with its content: counted now for a draft, as kept when it
-// was frozen. A frozen one whose content does not match its digest is refused.
+// Bulletin in scope with its content: as the rows stand now for a draft, as kept
+// when it was frozen. A frozen one whose content does not match its digest is refused.
 func (s *Service) Bulletin(ctx context.Context, scope authz.Scope, id BulletinID) (Bulletin, error) {
 	b, err := s.bulletin(ctx, s.db, scope, id)
 	if err != nil {
 		return Bulletin{}, err
 	}
 	if !b.Fixed() {
-		b.Content, err = s.count(ctx, b)
+		b.Content, err = s.draft(ctx, b)
 		return b, err
 	}
+	s.drafts.drop(id)
 	return s.open(b)
 }
 

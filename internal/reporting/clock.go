@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"sync"
 	"time"
 
 	"zhengshu/internal/assessment"
@@ -66,6 +67,65 @@ func (s *Service) kept(ctx context.Context, k Kind, area org.AreaID, p assessmen
 		return c, false, fmt.Errorf("reporting: read bulletin: %w", err)
 	}
 	return c, true, json.Unmarshal([]byte(text), &c)
+}
+
+// numbered are the figures of a content by their keys, without their rows.
+type numbered map[string]int
+
+func (c Content) numbers() numbered {
+	out := make(numbered, len(c.Figures))
+	for _, f := range c.Figures {
+		out[f.Key] = f.N()
+	}
+	return out
+}
+
+// numbersKept is of how many fixed papers the numbers are kept.
+const numbersKept = 512
+
+// numbers are the figures of a paper of a place for a period when it is fixed. A
+// trend asks for those of several quarters, each with the rows of a province
+// behind them: what is fixed is read once.
+func (s *Service) numbers(ctx context.Context, k Kind, area org.AreaID, p assessment.Period) (numbered, bool, error) {
+	sha, err := db.One(ctx, s.db, db.Value[string], `SELECT sha256 FROM bulletin WHERE kind = $1 AND area_id = $2 AND period = $3 AND content <> '' AND sha256 <> ''`, k, area, p.String())
+	if db.None(err) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("reporting: read bulletin: %w", err)
+	}
+	if n, ok := s.fixed.get(sha); ok {
+		return n, true, nil
+	}
+	c, ok, err := s.kept(ctx, k, area, p)
+	if err != nil || !ok {
+		return nil, false, err
+	}
+	n := c.numbers()
+	s.fixed.keep(sha, n)
+	return n, true, nil
+}
+
+// fixed are the numbers of fixed papers by the digest of their content.
+type fixed struct {
+	mu sync.Mutex
+	of map[string]numbered
+}
+
+func (f *fixed) get(sha string) (numbered, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n, ok := f.of[sha]
+	return n, ok
+}
+
+func (f *fixed) keep(sha string, n numbered) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.of == nil || len(f.of) >= numbersKept {
+		f.of = map[string]numbered{}
+	}
+	f.of[sha] = n
 }
 
 // sent are the papers of a kind of a place within a span, in order.

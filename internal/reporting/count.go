@@ -12,6 +12,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
 )
@@ -37,9 +38,16 @@ func (s *Service) counters(k Kind) []counter {
 
 // count gathers the rows of a paper as they stand now.
 func (s *Service) count(ctx context.Context, b Bulletin) (Content, error) {
-	c := Content{Kind: b.Kind, Area: b.Area, AreaName: b.AreaName, Office: b.UnitName, Period: b.Period.String(), PeriodName: b.Period.Chinese(), CheckPoint: b.Period.Last(), CountedOn: s.today(), Complete: true}
-	if today := s.today(); !c.CheckPoint.Before(today) {
+	c := Content{Kind: b.Kind, Area: b.Area, AreaName: b.AreaName, Office: b.UnitName, Period: b.Period.String(), PeriodName: b.Period.Chinese(), CheckPoint: b.Period.Last(), Complete: true}
+	today := s.today()
+	if !c.CheckPoint.Before(today) {
 		c.CheckPoint, c.Complete = today, false
+	}
+	// What was put right is counted up to a day, which does not move with the day
+	// on which somebody looks.
+	c.CountedOn = c.CheckPoint
+	if until := b.Outline.Until; until.After(c.CountedOn) && !until.After(today) {
+		c.CountedOn = until
 	}
 	scope := authz.Area("reporting.bulletin", b.areaOf)
 	for _, part := range s.counters(b.Kind) {
@@ -250,6 +258,7 @@ func (s *Service) countEmergencies(ctx context.Context, scope authz.Scope, b Bul
 	var w db.Where
 	scope.Where(&w, "u")
 	w.And("r.at >= ? AND r.at < ?", b.Period.Start(), b.Period.End())
+	until := w.Arg(c.CountedOn.End())
 	type lane struct {
 		Row
 		verdict string
@@ -264,7 +273,7 @@ func (s *Service) countEmergencies(ctx context.Context, scope authz.Scope, b Bul
 	}, `SELECT n.item_id, v.title, u.name, n.emergency, r.at, coalesce(a.verdict, '')
 	      FROM item_submission n JOIN item i ON i.id = n.item_id JOIN unit u ON u.id = i.unit_id JOIN item_version v ON v.item_id = n.item_id AND v.no = n.version_no
 	      JOIN item_review r ON r.item_id = n.item_id AND r.round = n.round AND r.stage = 'final' AND r.verdict = 'pass'
-	      LEFT JOIN item_after_review a ON a.item_id = n.item_id AND a.round = n.round
+	      LEFT JOIN item_after_review a ON a.item_id = n.item_id AND a.round = n.round AND a.at < `+until+`
 	     WHERE n.emergency <> '' AND `+w.SQL()+` ORDER BY u.name, r.at, n.item_id`, w.Args()...)
 	if err != nil {
 		return err
@@ -299,16 +308,20 @@ func (s *Service) countFindings(ctx context.Context, scope authz.Scope, b Bullet
 	for i, r := range c.Sites {
 		at[r.ID] = i
 	}
+	again, err := s.reopenedSince(ctx, c.CountedOn)
+	if err != nil {
+		return err
+	}
 	list, err := db.All(ctx, s.db, func(r db.Scanner) (found, error) {
 		f := found{Row: Row{Kind: "finding"}}
-		var check, site, state string
-		var seen time.Time
-		err := r.Scan(&f.ID, &check, &f.Text, &site, &state, &seen, &f.site)
+		var check, site string
+		var seen, ended time.Time
+		err := r.Scan(&f.ID, &check, &f.Text, &site, &ended, &seen, &f.site)
 		f.family, _, _ = strings.Cut(check, ".")
-		f.closed = state == "closed"
+		f.closed = !ended.IsZero() && ended.Before(c.CountedOn.End()) || again[f.ID]
 		f.Note, f.Link = site+"　"+calendar.DateOf(seen).Chinese()+"发现", "/console/findings/"+f.ID
 		return f, err
-	}, `SELECT f.id, f.check_id, f.says, s.name, f.state, f.first_seen, f.site_id FROM finding f JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id
+	}, `SELECT f.id, f.check_id, f.says, s.name, f.closed_at, f.first_seen, f.site_id FROM finding f JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id
 	     WHERE `+w.SQL()+` ORDER BY s.name, f.first_seen, f.id`, w.Args()...)
 	if err != nil {
 		return err
@@ -350,12 +363,24 @@ func (s *Service) countFindings(ctx context.Context, scope authz.Scope, b Bullet
 	return nil
 }
 
+// reopenedSince are the findings that were put right by the end of the day and
+// seen again after it: on that day they were in order.
+func (s *Service) reopenedSince(ctx context.Context, on calendar.Date) (map[string]bool, error) {
+	ids, err := db.All(ctx, s.db, db.Value[string], `SELECT r.object_id FROM passage r JOIN passage c ON c.kind = r.kind AND c.object_id = r.object_id AND c.seq = r.prev_seq
+	     WHERE r.act = 'reopen' AND r.kind = $1 AND r.at >= $2 AND c.at < $2`, inspection.FindingMachine.Kind, on.End())
+	out := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		out[id] = true
+	}
+	return out, err
+}
+
 func orderRow(o assessment.Order) Row {
 	return Row{Kind: "order", ID: string(o.ID), Text: o.Number + " " + o.SiteName, Note: o.UnitName + "　" + o.StateName() + "　限" + o.Due.On.Chinese(), Link: o.Link()}
 }
 
 func (s *Service) countOrders(ctx context.Context, scope authz.Scope, b Bulletin, c *Content) error {
-	list, _, err := s.assessment.Orders(ctx, s.db, scope, assessment.OrderFilter{Issued: b.Period, Limit: everything})
+	list, err := s.assessment.OrdersAt(ctx, s.db, scope, assessment.OrderFilter{Issued: b.Period, Limit: everything}, c.CountedOn)
 	if err != nil {
 		return err
 	}
@@ -369,7 +394,7 @@ func (s *Service) countOrders(ctx context.Context, scope authz.Scope, b Bulletin
 		all = append(all, r)
 		if i, ok := at[string(o.Site)]; ok {
 			c.Sites[i].Orders++
-			if o.Overdue(s.today()) {
+			if o.Overdue(c.CountedOn) {
 				c.Sites[i].Late++
 			}
 		}
@@ -378,7 +403,7 @@ func (s *Service) countOrders(ctx context.Context, scope authz.Scope, b Bulletin
 		} else {
 			open = append(open, r)
 		}
-		if o.Overdue(s.today()) {
+		if o.Overdue(c.CountedOn) {
 			overdue = append(overdue, r)
 		}
 	}
@@ -394,7 +419,7 @@ func (s *Service) countLetters(ctx context.Context, scope authz.Scope, b Bulleti
 	if s.letters == nil {
 		return nil
 	}
-	list, err := s.letters(ctx, scope, b.Period)
+	list, err := s.letters(ctx, scope, b.Period, c.CountedOn)
 	if err != nil {
 		return err
 	}
@@ -465,7 +490,7 @@ func (s *Service) countBefore(ctx context.Context, scope authz.Scope, b Bulletin
 	}
 	c.add("before.unqualified", SectionBefore, "上季度不合格网站", "个", was)
 	c.add("before.mended", SectionBefore, "其中本季度复查合格", "个", mended)
-	list, _, err := s.assessment.Orders(ctx, s.db, scope, assessment.OrderFilter{Issued: before, Limit: everything})
+	list, err := s.assessment.OrdersAt(ctx, s.db, scope, assessment.OrderFilter{Issued: before, Limit: everything}, c.CountedOn)
 	if err != nil {
 		return err
 	}

@@ -73,6 +73,8 @@ type Table struct {
 	Links   []string   `json:"links,omitempty"` // of the rows, where they lead in the console
 	// Apart tables are long: the document has them as an attachment.
 	Apart bool `json:"apart,omitempty"`
+	// Merge is how many columns from the left are joined where rows say the same.
+	Merge int `json:"merge,omitempty"`
 }
 
 // Chart is drawn of figures: one value for each label.
@@ -132,7 +134,8 @@ type Content struct {
 	// CheckPoint is the day on which sites were judged: the last of the quarter,
 	// or the day of counting when that is earlier.
 	CheckPoint calendar.Date `json:"check_point"`
-	// CountedOn is the day until which rectification was counted.
+	// CountedOn is the day up to which what was put right was counted: the check
+	// point, unless the outline names a later day.
 	CountedOn calendar.Date `json:"counted_on"`
 	// Complete is false while the quarter still runs.
 	Complete bool   `json:"complete"`

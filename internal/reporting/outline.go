@@ -12,6 +12,7 @@ import (
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
@@ -21,6 +22,9 @@ import (
 // by name, 〔应检查政府网站〕, and take the number of their rows.
 type Outline struct {
 	Parts []Part `json:"parts"`
+	// Until is the day up to which what was put right is counted: zero is the last
+	// day of the period.
+	Until calendar.Date `json:"until,omitzero"`
 }
 
 // Part is one section as the editor wants it.
@@ -134,6 +138,21 @@ func (o *Outline) tidy(k Kind) error {
 	return wrong.Err()
 }
 
+// until refuses a day of counting that the period does not have behind it.
+func (o *Outline) until(b Bulletin, today calendar.Date) error {
+	var wrong fault.Fields
+	last := b.Period.Last()
+	switch {
+	case o.Until.IsZero():
+	case o.Until == last:
+		o.Until = calendar.Date{} // what it is unless said otherwise
+	default:
+		wrong.Check(o.Until.After(last), "until", "整改情况的统计截止日早于本期最后一天（"+last.Chinese()+"），请改为当天或以后的日期")
+		wrong.Check(!o.Until.After(today), "until", "整改情况的统计截止日还没有到，请改为今天或以前的日期")
+	}
+	return wrong.Err()
+}
+
 // Stale is the conflict of two editors: what stands now, beside what was sent.
 type Stale struct {
 	By      string
@@ -162,6 +181,9 @@ func (s *Service) Edit(ctx context.Context, scope authz.Scope, id BulletinID, re
 			return fault.Newf(fault.Conflict, "%s现在的状态是“%s”，不能改文字。%s", b.Title(), b.StateName(), "如需修改，请先退回。")
 		}
 		if err := o.tidy(b.Kind); err != nil {
+			return err
+		}
+		if err := o.until(b, calendar.DateOf(tx.Now())); err != nil {
 			return err
 		}
 		if revision != b.Revision {

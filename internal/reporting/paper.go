@@ -84,7 +84,7 @@ func (c Content) listsOf(section string) []Table {
 
 // Grid is the table as a document sets it.
 func (t Table) Grid() official.Grid {
-	return official.Grid{Caption: t.Name, Header: t.Header, Widths: t.Widths, Rows: t.Rows}
+	return official.Grid{Caption: t.Name, Header: t.Header, Widths: t.Widths, Rows: t.Rows, Merge: t.Merge}
 }
 
 // Apart are the tables that stand as attachments, with the results of each site
@@ -111,7 +111,7 @@ func (b Bulletin) Apart() []Table {
 		}
 		out = append(out, t)
 	}
-	t := Table{Key: "figures", Name: "检查情况数据一览表", Header: []string{"类别", "项目", "数量"}, Widths: []int{3, 5, 2}}
+	t := Table{Key: "figures", Name: "检查情况数据一览表", Header: []string{"类别", "项目", "数量"}, Widths: []int{4, 5, 2}, Merge: 1}
 	for _, f := range c.Figures {
 		t.Rows = append(t.Rows, []string{f.Section, f.Name, strconv.Itoa(f.N()) + f.Unit})
 	}

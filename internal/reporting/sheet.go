@@ -28,7 +28,7 @@ func (s *Service) countSheet(ctx context.Context, scope authz.Scope, b Bulletin,
 		unit                             string
 		runs, found, open, ordered, late int
 	}
-	today := w.Arg(s.today())
+	day, until := w.Arg(c.CountedOn), w.Arg(c.CountedOn.End())
 	sites, err := db.All(ctx, s.db, func(r db.Scanner) (line, error) {
 		l := line{Row: Row{Kind: "site"}}
 		err := r.Scan(&l.ID, &l.Text, &l.unit, &l.runs, &l.found, &l.open, &l.ordered, &l.late)
@@ -37,8 +37,8 @@ func (s *Service) countSheet(ctx context.Context, scope authz.Scope, b Bulletin,
 	}, `SELECT s.id, s.name, u.name, coalesce(r.n, 0), coalesce(f.n, 0), coalesce(f.open, 0), coalesce(o.n, 0), coalesce(o.late, 0)
 	      FROM site s JOIN unit u ON u.id = s.unit_id JOIN area a ON a.id = u.area_id
 	      LEFT JOIN (SELECT site_id, count(*) AS n FROM inspection_run WHERE state = 'done' AND finished_at >= `+start+` AND finished_at < `+end+` GROUP BY site_id) r ON r.site_id = s.id
-	      LEFT JOIN (SELECT site_id, count(*) AS n, sum(CASE WHEN state <> 'closed' THEN 1 ELSE 0 END) AS open FROM finding WHERE first_seen >= `+start+` AND first_seen < `+end+` GROUP BY site_id) f ON f.site_id = s.id
-	      LEFT JOIN (SELECT f.site_id, count(DISTINCT o.id) AS n, count(DISTINCT CASE WHEN o.state <> 'closed' AND o.due_on < `+today+` THEN o.id END) AS late FROM rectify_order o JOIN order_finding x ON x.order_id = o.id JOIN finding f ON f.id = x.finding_id
+	      LEFT JOIN (SELECT site_id, count(*) AS n, sum(CASE WHEN closed_at IS NULL OR closed_at >= `+until+` THEN 1 ELSE 0 END) AS open FROM finding WHERE first_seen >= `+start+` AND first_seen < `+end+` GROUP BY site_id) f ON f.site_id = s.id
+	      LEFT JOIN (SELECT f.site_id, count(DISTINCT o.id) AS n, count(DISTINCT CASE WHEN (o.closed_at IS NULL OR o.closed_at >= `+until+`) AND o.due_on < `+day+` THEN o.id END) AS late FROM rectify_order o JOIN order_finding x ON x.order_id = o.id JOIN finding f ON f.id = x.finding_id
 	                  WHERE o.issued_at >= `+start+` AND o.issued_at < `+end+` GROUP BY f.site_id) o ON o.site_id = s.id
 	     WHERE `+w.SQL()+` ORDER BY a.code, s.kind DESC, s.name, s.id`, w.Args()...)
 	if err != nil {
@@ -162,7 +162,7 @@ func (s *Service) countAreas(ctx context.Context, _ authz.Scope, b Bulletin, c *
 		}
 		n.found, n.mended, n.orders, n.late = n.found+r.Found, n.mended+r.Mended, n.orders+r.Orders, n.late+r.Late
 	}
-	t := Table{Key: "areas", Section: SectionUnits, Name: "各地区检查情况", Header: []string{"地区", "应检查", "已检查", "合格", "不合格", "合格率", "发现问题", "已整改", "超期整改"}, Widths: []int{4, 2, 2, 2, 2, 2, 2, 2, 2}}
+	t := Table{Key: "areas", Section: SectionUnits, Name: "各地区检查情况", Header: []string{"地区", "应检查", "已检查", "合格", "不合格", "合格率", "发现问题", "已整改", "超期整改"}, Widths: []int{3, 2, 2, 2, 2, 2, 3, 2, 3}}
 	rate := Chart{Key: "areas.rate", Section: SectionUnits, Name: "各地区检查合格率", Unit: "%", From: "areas"}
 	for i, n := range sums {
 		if n.total == 0 {
@@ -197,15 +197,15 @@ func (s *Service) countTrend(ctx context.Context, _ authz.Scope, b Bulletin, c *
 	for range trendBack {
 		p = p.Before()
 	}
-	add := func(p assessment.Period, k Content) {
+	add := func(p assessment.Period, k numbered) {
 		label := strings.Replace(p.String(), "-Q", "年第", 1) + "季"
-		found.Labels, found.Values = append(found.Labels, label), append(found.Values, float64(k.Figure("findings.total").N()))
-		if of := k.Figure("sites.checked").N(); of > 0 {
-			rate.Labels, rate.Values = append(rate.Labels, label), append(rate.Values, float64((k.Figure("sites.qualified").N()*2000+of)/(2*of))/10)
+		found.Labels, found.Values = append(found.Labels, label), append(found.Values, float64(k["findings.total"]))
+		if of := k["sites.checked"]; of > 0 {
+			rate.Labels, rate.Values = append(rate.Labels, label), append(rate.Values, float64((k["sites.qualified"]*2000+of)/(2*of))/10)
 		}
 	}
 	for ; p != b.Period; p = p.Next() {
-		k, ok, err := s.kept(ctx, b.Kind, b.Area, p)
+		k, ok, err := s.numbers(ctx, b.Kind, b.Area, p)
 		if err != nil {
 			return err
 		}
@@ -213,7 +213,7 @@ func (s *Service) countTrend(ctx context.Context, _ authz.Scope, b Bulletin, c *
 			add(p, k)
 		}
 	}
-	add(b.Period, *c)
+	add(b.Period, c.numbers())
 	for _, x := range []Chart{found, rate} {
 		if len(x.Labels) > 1 {
 			c.Charts = append(c.Charts, x)
@@ -400,12 +400,12 @@ func (s *Service) countQuarters(ctx context.Context, _ authz.Scope, b Bulletin, 
 			link, row[7] = x.Link(), x.StateName()
 		}
 		if ok && x.Fixed() {
-			k, kept, err := s.kept(ctx, QuarterlyBulletin, b.Area, p)
+			k, kept, err := s.numbers(ctx, QuarterlyBulletin, b.Area, p)
 			if err != nil {
 				return err
 			}
 			if kept {
-				n := func(key string) int { return k.Figure(key).N() }
+				n := func(key string) int { return k[key] }
 				row = append(append([]string{name}, numbers(n("sites.total"), n("sites.qualified"), n("sites.unqualified"))...), percent(n("sites.qualified"), n("sites.checked")), strconv.Itoa(n("findings.total")), percent(n("orders.closed"), n("orders.issued")), x.Number, "")
 				if of := n("sites.checked"); of > 0 {
 					rate.Labels, rate.Values = append(rate.Labels, name), append(rate.Values, float64((n("sites.qualified")*2000+of)/(2*of))/10)

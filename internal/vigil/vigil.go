@@ -26,7 +26,7 @@ const citation = sx2021.Instrument + " 第二十二条"
 // The clocks of a protected period.
 var (
 	ZeroKind = obligation.Kind{ID: "zero_report", Name: "重要保障期零报告", Clause: "S22.1", Citation: citation,
-		Says: "重要保障期内每日报告运行情况，没有异常也要报告", Remind: []int{0}, Escalate: 1, Minutes: 3}
+		Says: "重要保障期内每日报告运行情况，没有异常也要报告", Remind: []int{0}, Escalate: 1, Gather: true, Minutes: 3}
 	SummaryKind = obligation.Kind{ID: "vigil_summary", Name: "重要保障期总结", Clause: "S22.1", Citation: citation,
 		Says: "重要保障期结束后写出总结", Remind: []int{1, 0}, Escalate: 3, Minutes: 30}
 )

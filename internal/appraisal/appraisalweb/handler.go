@@ -79,6 +79,7 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/rounds/{id}/errata", Permit: authz.AppraisalJudge, Handle: h.errata},
 		{Pattern: "POST /console/rounds/{id}/errata/{erratum}", Permit: authz.AppraisalManage, Handle: h.confirm},
 		{Pattern: "GET /console/rounds/{id}/rescore", Permit: authz.AppraisalJudge, Handle: h.rescore},
+		{Pattern: "POST /console/rounds/{id}/rescore", Permit: authz.AppraisalJudge, Handle: h.recheck},
 		{Pattern: "GET /console/results", Permit: authz.AssessmentRead, Handle: h.own},
 		{Pattern: "GET /console/results/export", Permit: authz.AssessmentRead, Handle: h.exportOwn},
 		{Pattern: "GET /console/results/{object}", Permit: authz.AssessmentRead, Handle: h.result},
@@ -664,9 +665,19 @@ func newSheet(f appraisal.Form) formView {
 		v.Alert = web.Alert{Kind: web.Info, Title: "您已提交", Text: "在第二人提交前可以修改。"}
 	}
 	sections := sheetSections(f)
+	if f.Barred != "" {
+		v.Alert = web.Alert{Kind: web.Warn, Title: "您不能评判这个对象", Text: f.Barred}
+	}
+	if f.OwnUnit && f.Barred == "" {
+		why := web.Field{Kind: web.TextArea, Name: "own_reason", Label: "由本单位人员评判的理由", Required: true, Rows: 2, Max: 1000, Hint: "上面没有其他主管单位可以评判这个对象。理由随评判表保存，与结果一并显示。"}
+		if f.Own != nil {
+			why.Value = f.Own.OwnReason
+		}
+		sections = append([]web.Section{{Fields: []web.Field{why}}}, sections...)
+	}
 	sections = append(sections, web.Section{Legend: "证据", Fields: []web.Field{{Kind: web.File, Name: "files", Label: "截图、材料", Multiple: true, Accept: approval.Accept, Hint: fileHint}}})
 	v.Form = web.Form{Upload: true, Key: "sheet-" + o.ID, Sticky: true, Sections: sections, Buttons: []web.Button{{Label: "提交评判表"}}, Cancel: web.Link{Text: "返回样本", Href: r.Link() + "/objects"}}
-	if f.Own != nil && f.Others == 1 || r.State != appraisal.Collecting {
+	if f.Own != nil && f.Others == 1 || r.State != appraisal.Collecting || f.Barred != "" {
 		v.Form.Buttons = nil
 	}
 	return v
@@ -768,7 +779,7 @@ func (h *Handler) judge(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		var entries []appraisal.Entry
 		if entries, err = entriesOf(r, f.Lines); err == nil {
-			_, err = h.rounds.Judge(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), f.Round.ID, f.Object.ID, entries, files)
+			_, err = h.rounds.JudgeOwn(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), f.Round.ID, f.Object.ID, entries, files, web.Typed(r, "own_reason"))
 		}
 	}
 	if web.Mendable(err) {
@@ -1048,43 +1059,63 @@ func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) error {
 	return recordPage.Answer(w, r, wrong, roundsPath+"/"+url.PathEscape(id)+"/errata", said, h.erring, func(v *record) *web.Form { return formAt(v, r.URL.Path) })
 }
 
-// mostDamage bounds the table of what was changed.
-const mostDamage = 100
-
 func newRescore(r appraisal.Round, x appraisal.Rescored, manages bool) record {
-	v := record{web.RecordView{Heading: web.Heading{Above: r.Name, Title: "重算核对", Tags: []web.Tag{stateTag(r.State)}, Lead: "按保存的事实逐条重算，与冻结的结果、摘要和审计记录比对。"}, Trail: trailOf(r), Tabs: tabs(r, "/rescore", manages)}}
-	if len(x.Damage) == 0 {
+	v := record{web.RecordView{Heading: web.Heading{Above: r.Name, Title: "重算核对", Tags: []web.Tag{stateTag(r.State)}, Lead: "按保存的事实逐条重算，与冻结的结果、摘要和审计记录比对。谁都可以随时重算，每次的结果记入审计；公布以前系统另行重算一次。"}, Trail: trailOf(r), Tabs: tabs(r, "/rescore", manages)}}
+	v.Forms = []web.Form{{Action: r.Link() + "/rescore", Sections: []web.Section{{Legend: "现在重算"}}, Buttons: []web.Button{{Label: "重算核对全部结果"}}}}
+	switch {
+	case !x.Done():
+		v.Main = append(v.Main, web.Empty{Title: "还没有核对过", Text: "重算以后，这里显示结果。"})
+		return v
+	case x.Found == 0:
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Good, Title: fmt.Sprintf("%d 个结果重算后全部一致", x.Rows), Text: "摘要与冻结时、与审计记录相同。"})
-	} else {
-		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Danger, Title: fmt.Sprintf("有 %d 处记录与冻结时不符", len(x.Damage)), Text: "在查明以前不能公布和勘误。"})
+	default:
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Danger, Title: fmt.Sprintf("有 %d 处记录与冻结时不符", x.Found), Text: "在查明以前不能公布和勘误。"})
 		t := web.Table{Caption: "不符的记录", Columns: []web.Column{{Head: "对象"}, {Head: "情况", Wide: true}}}
-		for _, d := range x.Damage[:min(len(x.Damage), mostDamage)] {
+		for _, d := range x.Damage {
 			c := web.Cell{Text: "整轮"}
 			if d.Object.ID != "" {
 				c = web.Cell{Text: d.Object.Name, Href: d.Object.Link()}
 			}
 			t.Rows = append(t.Rows, web.Row{Kind: web.Danger, Cells: []web.Cell{c, web.Text(d.Says)}})
 		}
-		if more := len(x.Damage) - mostDamage; more > 0 {
+		if more := x.Found - len(x.Damage); more > 0 {
 			t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Text("其余"), web.Text(fmt.Sprintf("另有 %d 处", more))}})
 		}
 		v.Main = append(v.Main, t)
 	}
-	v.Main = append(v.Main, web.Summary{Title: "摘要", Terms: []web.Term{{Name: "冻结时", Text: r.SHA256}, {Name: "现在", Text: x.SHA256}}})
+	v.Main = append(v.Main, web.Summary{Title: "摘要", Terms: []web.Term{{Name: "核对", Text: web.Minute(x.At), Note: x.By}, {Name: "冻结时", Text: r.SHA256}, {Name: "核对时", Text: x.SHA256}}})
 	return v
 }
 
-func (h *Handler) rescore(w http.ResponseWriter, r *http.Request) error {
+func (h *Handler) checked(r *http.Request) (record, error) {
 	scope, s := authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context())
 	round, err := h.rounds.Round(r.Context(), scope, r.PathValue("id"))
 	if err != nil {
-		return err
+		return record{}, err
 	}
-	x, err := h.rounds.Rescore(r.Context(), scope, round.ID)
+	if !round.Frozen() {
+		return record{}, fault.New(fault.Conflict, "这一轮还没有冻结，没有可以重算的结果。")
+	}
+	x, err := h.rounds.Rechecked(r.Context(), scope, round.ID)
+	return newRescore(round, x, round.In(s.ScopeFor(authz.AppraisalManage))), err
+}
+
+func (h *Handler) rescore(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.checked(r)
 	if err != nil {
 		return err
 	}
-	return recordPage.Render(w, r, newRescore(round, x, round.In(s.ScopeFor(authz.AppraisalManage))))
+	return recordPage.Render(w, r, v)
+}
+
+func (h *Handler) recheck(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("id")
+	x, wrong := h.rounds.Recheck(r.Context(), authz.ScopeFrom(r.Context()), id)
+	said := "已重算核对，全部一致。"
+	if len(x.Damage) > 0 {
+		said = "已重算核对，有记录与冻结时不符。"
+	}
+	return recordPage.Answer(w, r, wrong, roundsPath+"/"+url.PathEscape(id)+"/rescore", said, h.checked, func(v *record) *web.Form { return formAt(v, r.URL.Path) })
 }
 
 func newOwn(list []appraisal.Listed, total int) page {
@@ -1330,6 +1361,9 @@ func sheetTable(d appraisal.Dossier, h appraisal.Sheet) web.Table {
 		title += " " + h.JudgeName + "，" + web.Minute(h.At)
 	}
 	t := web.Table{Caption: "评判表：" + title, Compact: true, Columns: []web.Column{{Head: "指标"}, {Head: "评判"}, {Head: "看到的情况", Wide: true}}}
+	if h.OwnReason != "" {
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Text("由本单位人员评判"), {}, web.Text(h.OwnReason)}})
+	}
 	for _, list := range [][]packs.Indicator{d.Pack.Indicators, d.Pack.Special} {
 		for _, i := range list {
 			m, ok := h.Marks[i.ID]

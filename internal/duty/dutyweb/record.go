@@ -1,8 +1,10 @@
 package dutyweb
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"net/url"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -39,6 +41,7 @@ type readingView struct {
 	Base       string
 	Cards      []card
 	Empty      web.Empty
+	Media      web.Stats
 	May        bool
 	MayConfirm bool
 	Confirm    web.Form
@@ -92,7 +95,7 @@ func newReading(rec duty.Record, may bool) readingView {
 	}
 	down, problems, fine := 0, 0, 0
 	for i, f := range rec.Sites {
-		c := card{ID: fmt.Sprintf("s%d", i+1), Key: string(f.Site), Name: f.Name, Host: f.Host, Unit: f.Unit, Open: "http://" + f.Host + "/", Site: "/console/inspection/sites/" + string(f.Site), Verdict: f.Verdict, Sections: sectionsOf(f), Tag: web.Tag{Text: "待查看"}}
+		c := card{ID: fmt.Sprintf("s%d", i+1), Key: string(f.Site), Name: f.Name, Host: f.Host, Unit: f.Unit, Open: cmp.Or(f.Address, "http://"+f.Host+"/"), Site: "/console/inspection/sites/" + string(f.Site), Verdict: f.Verdict, Sections: sectionsOf(f), Tag: web.Tag{Text: "待查看"}}
 		c.Next = fmt.Sprintf("s%d", min(i+2, len(rec.Sites)))
 		switch f.Verdict {
 		case duty.Pass:
@@ -114,6 +117,17 @@ func newReading(rec duty.Record, may bool) readingView {
 	}
 	v.Stats = web.Stats{Label: "今天的情况", Items: []web.Stat{{Name: "已查看", Value: fmt.Sprintf("%d/%d", rec.Looked(), len(rec.Sites)), Note: "个网站", Kind: tone(rec.Looked() < len(rec.Sites), web.Warn)},
 		{Name: "打不开", Value: fmt.Sprint(down), Unit: "个", Kind: tone(down > 0, web.Danger)}, {Name: "监测无异常", Value: fmt.Sprint(fine), Unit: "个", Note: "仍须逐个查看"}, {Name: "巡检发现问题", Value: fmt.Sprint(problems), Unit: "个", Kind: tone(problems > 0, web.Warn)}}}
+	if m := rec.Media; m.Accounts > 0 {
+		of := url.Values{"unit": {string(rec.Unit.ID)}}
+		if rec.Unit.Kind == org.Office {
+			of = url.Values{"area": {string(rec.Unit.Area)}}
+		}
+		sheets := func(query string) string { return "/console/account-sheets?" + of.Encode() + query }
+		v.Media = web.Stats{Label: "政务新媒体", Items: []web.Stat{{Name: "政务新媒体", Value: fmt.Sprint(m.Accounts), Unit: "个", Note: fmt.Sprintf("已取得更新日期 %d 个", m.Known), Href: sheets("")},
+			{Name: "超期没有更新", Value: fmt.Sprint(m.Stale), Unit: "个", Href: sheets("&item=stale&outcome=violated"), Kind: tone(m.Stale > 0, web.Warn)},
+			{Name: "没有互动功能", Value: fmt.Sprint(m.Silent), Unit: "个", Href: sheets("&item=interaction&outcome=violated"), Kind: tone(m.Silent > 0, web.Warn)},
+			{Name: "需要整改", Value: fmt.Sprint(m.Wrong), Unit: "个", Href: sheets("&wrong=on"), Kind: tone(m.Wrong > 0, web.Warn)}}}
+	}
 	v.Alarms = alarmTable("当日告警", rec.Alarms)
 	v.MayConfirm = v.May && len(rec.Sites) > 0
 	v.Confirm = web.Form{Action: v.Base + "/confirm", Key: "record-" + string(rec.Unit.ID) + rec.On.String(), Sections: []web.Section{{Legend: "确认巡检记录", Hint: "全部网站有结论后确认；监测数据随记录一并留存，确认后不能再改。", Fields: []web.Field{{Kind: web.TextArea, Name: "says", Label: "小结", Max: 1000, Rows: 3, Hint: "可不填"}}}}, Buttons: []web.Button{{Label: "确认今日巡检"}}}

@@ -215,6 +215,7 @@ type proofView struct {
 	Title    string
 	Tag      web.Tag
 	Says     string
+	Altered  web.Alert // it is not as it was kept
 	Facts    web.Summary
 	Excerpt  string
 	Headers  string
@@ -267,6 +268,9 @@ var outcomeTags = map[string]web.Tag{
 
 func newProof(base string, p inspection.Proof, mayOpen func(string) string) proofView {
 	v := proofView{Title: lookNames[p.Look], Tag: outcomeTags[p.Outcome], Says: p.Says, Excerpt: p.Excerpt, Headers: p.Headers, Size: p.Size}
+	if p.Altered {
+		v.Altered = web.Alert{Kind: web.Danger, Title: "这份证据被改动过", Text: "内容与登记时记入审计的摘要不符，不能作为依据。请通知系统管理员用 verify evidence 核对，并复测取得新的证据。"}
+	}
 	v.Facts.Terms = []web.Term{{Name: "时间", Text: p.At.In(calendar.Shanghai).Format("2006-01-02 15:04:05"), Note: "世界时 " + p.At.UTC().Format("2006-01-02 15:04:05")}, {Name: "网址", Text: dash(p.URL)}}
 	if p.Status > 0 {
 		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "页面状态码", Text: strconv.Itoa(p.Status)})
@@ -379,7 +383,11 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 			if p.Number > 0 {
 				number = web.Cell{Text: fmt.Sprintf("第 %d 号", p.Number), Href: mayOpen("/console/audit/" + p.Entry)}
 			}
-			v.Looks.Rows = append(v.Looks.Rows, web.Row{Cells: []web.Cell{web.When(p.At), {Text: lookNames[p.Look], Note: p.Actor}, {Text: p.Says, Tags: []web.Tag{outcomeTags[p.Outcome]}}, web.Text(dash(p.Vantage)), number}})
+			tags := []web.Tag{outcomeTags[p.Outcome]}
+			if p.Altered {
+				tags = append(tags, web.Tag{Kind: web.Danger, Text: "被改动过"})
+			}
+			v.Looks.Rows = append(v.Looks.Rows, web.Row{Cells: []web.Cell{web.When(p.At), {Text: lookNames[p.Look], Note: p.Actor}, {Text: p.Says, Tags: tags}, web.Text(dash(p.Vantage)), number}})
 		}
 	}
 	return v
@@ -434,7 +442,7 @@ var sampleProofs = []inspection.Proof{
 var findingPage = web.Define(views, "views/finding.html",
 	newFinding(inspection.Finding{ID: "e", Site: "01JS", SiteName: "雁塔区人民政府网站", Says: "网站访问失败的比例达到单项否决的标准。", State: inspection.FindingOpen, Severity: check.Serious, Check: "access.rate"}, nil, nil, "", false, false, none),
 	newFinding(sampleFinding, sampleProofs, []passage.Step{{Act: "find", To: inspection.FindingOpen, At: time.Now(), ActorName: "系统"}}, "/console/items/01JI", true, true, none),
-	newFinding(sampleFinding, append([]inspection.Proof{{ID: "P0", Look: "found", Outcome: inspection.Standing, Says: sampleFinding.Says, At: sampleFinding.FirstSeen, Number: 4711, Entry: "01JE", Hash: sampleFinding.SHA256, Evidence: inspection.Evidence{Vantage: "西安", Edition: "3fb5d51feba59ba7"}}}, sampleProofs...), nil, "", true, false, func(href string) string { return href }),
+	newFinding(sampleFinding, append([]inspection.Proof{{ID: "P0", Look: "found", Outcome: inspection.Standing, Says: sampleFinding.Says, At: sampleFinding.FirstSeen, Number: 4711, Entry: "01JE", Hash: sampleFinding.SHA256, Altered: true, Evidence: inspection.Evidence{Vantage: "西安", Edition: "3fb5d51feba59ba7"}}}, sampleProofs...), nil, "", true, false, func(href string) string { return href }),
 	newFinding(hostileFinding, []inspection.Proof{{ID: "x", Says: "<script>", Evidence: inspection.Evidence{Beside: []inspection.Beside{{As: "<b>", Final: "javascript:y", Headers: "<script>", Status: 200}}, URL: "javascript:x", Headers: "</pre><script>", Excerpt: "</pre><script>alert(1)</script>"}}}, nil, "", true, true, none))
 
 func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change func(*findingView)) error {

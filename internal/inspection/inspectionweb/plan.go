@@ -183,7 +183,7 @@ func newPlanForm(areas []inspection.PlanArea, today calendar.Date) planForm {
 	return v
 }
 
-func draftTable(picks []inspection.Pick, sites int, area string) web.Table {
+func draftTable(picks []inspection.Pick, sites int, cities map[string]string) web.Table {
 	type layer struct{ of, n int }
 	layers := map[string]layer{}
 	var keys []string
@@ -198,13 +198,24 @@ func draftTable(picks []inspection.Pick, sites int, area string) web.Table {
 		Empty: web.Empty{Title: "范围内没有开启监测的站点", Text: "请先在站点台账中开启监测，或者调整范围。"}}
 	for _, k := range keys {
 		l := layers[k]
-		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Text(stratumName(k, area)), web.Figure(l.of), web.Figure(l.n), web.Text(fmt.Sprintf("%d 轮", (l.of+l.n-1)/l.n))}})
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Text(stratumName(k, cities)), web.Figure(l.of), web.Figure(l.n), web.Text(fmt.Sprintf("%d 轮", (l.of+l.n-1)/l.n))}})
 	}
 	return t
 }
 
+// cityNames are the cities by the first four digits of their divisions.
+func cityNames(areas []inspection.PlanArea) map[string]string {
+	out := map[string]string{}
+	for _, a := range areas {
+		if code, ok := strings.CutPrefix(string(a.ID), "city-"); ok && len(code) >= 4 {
+			out[code[:4]] = a.Name
+		}
+	}
+	return out
+}
+
 // stratumName writes city/portal/6101 as people read it.
-func stratumName(k, _ string) string {
+func stratumName(k string, cities map[string]string) string {
 	level, rest, _ := strings.Cut(k, "/")
 	kind, city, _ := strings.Cut(rest, "/")
 	name := level
@@ -218,7 +229,10 @@ func stratumName(k, _ string) string {
 			name += "　" + o.Label
 		}
 	}
-	if city != "6100" {
+	switch {
+	case cities[city] != "":
+		name += "　" + cities[city]
+	case city != "6100" && len(cities) > 0: // where the reader sees one city alone, it need not be named
 		name += "　区划 " + city
 	}
 	return name
@@ -226,7 +240,7 @@ func stratumName(k, _ string) string {
 
 var planFormPage = web.Define(views, "views/planform.html", newPlanForm(nil, calendar.Date{Year: 2026, Month: 3, Day: 20}), func() planForm {
 	v := newPlanForm([]inspection.PlanArea{{ID: "city-610100000000", Level: org.City, Name: "西安市"}, {ID: "county-610113000000", Level: org.County, Name: "雁塔区"}}, calendar.Date{Year: 2026, Month: 3, Day: 20})
-	v.Draft = draftTable([]inspection.Pick{{Site: "a", Stratum: "county/portal/6101", Of: 4}}, 4, "西安市")
+	v.Draft = draftTable([]inspection.Pick{{Site: "a", Stratum: "county/portal/6101", Of: 4}}, 4, map[string]string{"6101": "西安市"})
 	return v
 }(), func() planForm {
 	v := newPlanForm([]inspection.PlanArea{{ID: "x", Name: `<script>`}}, calendar.Date{Year: 2026, Month: 3, Day: 20})
@@ -244,17 +258,16 @@ func planner(r *http.Request) (org.UnitID, error) {
 	return org.UnitID(units[0]), nil
 }
 
-func (h *Handler) planFormFor(r *http.Request) (planForm, org.UnitID, error) {
-	unit, err := planner(r)
-	if err != nil {
-		return planForm{}, "", err
+func (h *Handler) planFormFor(r *http.Request) (v planForm, cities map[string]string, unit org.UnitID, err error) {
+	if unit, err = planner(r); err != nil {
+		return v, nil, "", err
 	}
 	areas, err := h.inspection.PlanAreas(r.Context(), authz.ScopeFrom(r.Context()))
-	return newPlanForm(areas, calendar.DateOf(h.db.Now())), unit, err
+	return newPlanForm(areas, calendar.DateOf(h.db.Now())), cityNames(areas), unit, err
 }
 
 func (h *Handler) newPlan(w http.ResponseWriter, r *http.Request) error {
-	v, _, err := h.planFormFor(r)
+	v, _, _, err := h.planFormFor(r)
 	if err != nil {
 		return err
 	}
@@ -341,7 +354,7 @@ func readPlan(r *http.Request, unit org.UnitID) (inspection.Plan, error) {
 
 func (h *Handler) makePlan(w http.ResponseWriter, r *http.Request) error {
 	ctx, scope := r.Context(), authz.ScopeFrom(r.Context())
-	v, unit, err := h.planFormFor(r)
+	v, cities, unit, err := h.planFormFor(r)
 	if err != nil {
 		return err
 	}
@@ -350,7 +363,7 @@ func (h *Handler) makePlan(w http.ResponseWriter, r *http.Request) error {
 	if err == nil && r.PostFormValue("do") == "draft" {
 		picks, sites, derr := h.inspection.Draft(ctx, scope, p)
 		if err = derr; err == nil {
-			v.Draft = draftTable(picks, len(sites), "")
+			v.Draft = draftTable(picks, len(sites), cities)
 			return planFormPage.Render(w, r, v)
 		}
 	} else if err == nil {
@@ -414,7 +427,7 @@ func limitsText(s inspection.Spec) string {
 	return strings.Join(parts, "、")
 }
 
-func newPlan(p inspection.Plan, layers []inspection.Layer, sample []inspection.Drawn, round int, mayPlan bool) planView {
+func newPlan(p inspection.Plan, layers []inspection.Layer, sample []inspection.Drawn, round int, cities map[string]string, mayPlan bool) planView {
 	if round <= 0 {
 		round = p.Round
 	}
@@ -461,7 +474,7 @@ func newPlan(p inspection.Plan, layers []inspection.Layer, sample []inspection.D
 		v.Focus.Rows = append(v.Focus.Rows, web.Row{Cells: []web.Cell{web.Text(f.Name), web.Text(kind), web.Text(strings.Join(f.Values, "、")), web.Text(wrong)}})
 	}
 	for _, l := range layers {
-		v.Layers.Rows = append(v.Layers.Rows, web.Row{Cells: []web.Cell{web.Text(stratumName(l.Stratum, p.AreaName)), web.Figure(l.Of), web.Figure(l.Drawn), web.Figure(l.Done), web.Figure(l.Found), web.Figure(l.Seen)}})
+		v.Layers.Rows = append(v.Layers.Rows, web.Row{Cells: []web.Cell{web.Text(stratumName(l.Stratum, cities)), web.Figure(l.Of), web.Figure(l.Drawn), web.Figure(l.Done), web.Figure(l.Found), web.Figure(l.Seen)}})
 	}
 	for _, d := range sample {
 		state := web.Text("等待安排")
@@ -472,7 +485,7 @@ func newPlan(p inspection.Plan, layers []inspection.Layer, sample []inspection.D
 			r := inspection.Run{ID: d.Run, State: d.RunState}
 			state = web.Cell{Text: r.StateName(), Href: r.Link()}
 		}
-		v.Sample.Rows = append(v.Sample.Rows, web.Row{Cells: []web.Cell{{Text: d.SiteName, Href: start(string(d.Site)), Note: d.Host}, web.Text(d.UnitName), web.Text(stratumName(d.Stratum, p.AreaName)), state, web.Figure(d.Pages), web.Figure(d.Found), web.Figure(d.Fresh)}})
+		v.Sample.Rows = append(v.Sample.Rows, web.Row{Cells: []web.Cell{{Text: d.SiteName, Href: start(string(d.Site)), Note: d.Host}, web.Text(d.UnitName), web.Text(stratumName(d.Stratum, cities)), state, web.Figure(d.Pages), web.Figure(d.Found), web.Figure(d.Fresh)}})
 	}
 	if mayPlan {
 		switch p.State {
@@ -485,10 +498,10 @@ func newPlan(p inspection.Plan, layers []inspection.Layer, sample []inspection.D
 	return v
 }
 
-var planPage = web.Define(views, "views/plan.html", newPlan(inspection.Plan{ID: "n", Name: "新计划", Share: 100, Cadence: "once", State: inspection.PlanActive}, nil, nil, 0, true),
+var planPage = web.Define(views, "views/plan.html", newPlan(inspection.Plan{ID: "n", Name: "新计划", Share: 100, Cadence: "once", State: inspection.PlanActive}, nil, nil, 0, nil, true),
 	newPlan(samplePlan, []inspection.Layer{{Stratum: "county/portal/6101", Of: 11, Drawn: 4, Seen: 4, Done: 2, Found: 9}},
-		[]inspection.Drawn{{Round: 1, Site: "01JS", SiteName: "雁塔区人民政府网站", Host: "www.yanta.gov.cn", UnitName: "雁塔区人民政府办公室", Stratum: "county/portal/6101", Run: "01JR", RunState: inspection.RunDone, Pages: 200, Found: 9}}, 0, true),
-	newPlan(hostilePlan, nil, []inspection.Drawn{{SiteName: "<script>", Skipped: `"><img>`, Stratum: "<a>"}}, 7, false))
+		[]inspection.Drawn{{Round: 1, Site: "01JS", SiteName: "雁塔区人民政府网站", Host: "www.yanta.gov.cn", UnitName: "雁塔区人民政府办公室", Stratum: "county/portal/6101", Run: "01JR", RunState: inspection.RunDone, Pages: 200, Found: 9}}, 0, map[string]string{"6101": "西安市"}, true),
+	newPlan(hostilePlan, nil, []inspection.Drawn{{SiteName: "<script>", Skipped: `"><img>`, Stratum: "<a>"}}, 7, map[string]string{"6101": "<b>"}, false))
 
 func (h *Handler) plan(w http.ResponseWriter, r *http.Request) error {
 	ctx, scope, id := r.Context(), authz.ScopeFrom(r.Context()), inspection.PlanID(r.PathValue("id"))
@@ -508,7 +521,11 @@ func (h *Handler) plan(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := newPlan(p, layers, sample, round, may(r, authz.InspectionPlan))
+	areas, err := h.inspection.PlanAreas(ctx, scope)
+	if err != nil {
+		return err
+	}
+	v := newPlan(p, layers, sample, round, cityNames(areas), may(r, authz.InspectionPlan))
 	v.Pager = web.PagerOf(r, total, perPage)
 	return planPage.Render(w, r, v)
 }

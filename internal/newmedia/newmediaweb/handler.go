@@ -17,6 +17,7 @@ import (
 	"zhengshu/internal/intake"
 	"zhengshu/internal/newmedia"
 	"zhengshu/internal/official"
+	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/web"
 )
@@ -69,7 +70,7 @@ func outcomeTag(o check.Outcome) web.Tag {
 
 func filterOf(r *http.Request) (newmedia.Filter, error) {
 	q := r.URL.Query()
-	f := newmedia.Filter{Text: strings.TrimSpace(q.Get("q")), Platform: q.Get("platform"), Column: q.Get("item"), Outcome: q.Get("outcome"), Wrong: q.Has("wrong"), Limit: perPage, Offset: (web.PageOf(r) - 1) * perPage}
+	f := newmedia.Filter{Text: strings.TrimSpace(q.Get("q")), Platform: q.Get("platform"), Column: q.Get("item"), Outcome: q.Get("outcome"), Wrong: q.Has("wrong"), Unit: org.UnitID(q.Get("unit")), Area: org.AreaID(q.Get("area")), Limit: perPage, Offset: (web.PageOf(r) - 1) * perPage}
 	if len([]rune(f.Text)) > 100 {
 		return f, fault.New(fault.Invalid, "查找的文字过长，请缩短到 100 字以内。").On("q", "请缩短")
 	}
@@ -89,7 +90,7 @@ func newList(list []newmedia.Line, total int, t newmedia.Tally, runs bool) page 
 	for _, c := range newmedia.Columns() {
 		items = append(items, web.Option{Value: c.Name, Label: c.Label})
 	}
-	v := page{web.ListView{Heading: web.Heading{Title: "账号检查", Lead: "更新、原创、互动、认证主体和名称。情况来自订阅源、导入的发布数据和值班人员的登记；没有来源的记为“未能检查”，不扣分。"},
+	v := page{web.ListView{Heading: web.Heading{Title: "账号检查", Lead: "更新、原创、互动、认证主体和名称，客户端能否下载和使用。情况来自订阅源、导入的发布数据和值班人员的登记；没有来源的记为“未能检查”，不扣分。"},
 		Stats: web.Stats{Items: []web.Stat{{Name: "运行的账号", Value: strconv.Itoa(t.Accounts), Unit: "个", Note: fmt.Sprintf("已取得更新日期 %d 个", t.Known)}, {Name: "超过 14 天未更新", Value: strconv.Itoa(t.Stale), Unit: "个"}, {Name: "没有互动功能", Value: strconv.Itoa(t.Silent), Unit: "个"}, {Name: "需要整改", Value: strconv.Itoa(t.Wrong), Unit: "个"}}},
 		Filter: web.Filter{Action: sheetsPath, Total: total, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "账号或单位"}, {Kind: web.Select, Name: "platform", Label: "平台", Options: platforms}, {Kind: web.Select, Name: "item", Label: "项目", Options: items},
 			{Kind: web.Select, Name: "outcome", Label: "结果", Options: []web.Option{{Label: "全部"}, {Value: "violated", Label: "不符合"}, {Value: "kept", Label: "符合"}, {Value: "untested", Label: "未能检查"}}}}, More: []web.Field{{Kind: web.Check, Name: "wrong", Label: "只看需要整改的"}}},
@@ -131,6 +132,11 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	v := newList(list, total, t, may(r))
 	v.Exports = web.ExportActs(sheetsPath+"/export", r.URL.Query())
 	v.Filter.Fill(r.URL.Query())
+	for _, name := range []string{"unit", "area"} {
+		if of := r.URL.Query().Get(name); of != "" {
+			v.Filter.Hidden = append(v.Filter.Hidden, web.Field{Kind: web.Hidden, Name: name, Value: of})
+		}
+	}
 	v.Pager = web.PagerOf(r, total, perPage)
 	return listPage.Render(w, r, v)
 }
@@ -171,17 +177,14 @@ func newSheet(x newmedia.Sheet, runs bool) record {
 	v := record{web.RecordView{Heading: web.Heading{Above: registry.Platforms[a.Platform], Title: a.Name}, Trail: []web.Crumb{{Name: "账号检查", Href: sheetsPath}}}}
 	t := web.Table{Caption: "检查单", Columns: []web.Column{{Head: "项目"}, {Head: "结果"}, {Head: "情况", Wide: true}, {Head: "依据"}}}
 	for _, f := range x.Findings {
+		if f.Check == "account.usable" && !x.Facts.Client {
+			continue
+		}
 		name := f.Check
 		for _, c := range newmedia.Columns() {
 			if c.Check == f.Check {
 				name = c.Label
 			}
-		}
-		if f.Check == "account.usable" {
-			if f.Outcome == check.Tolerated {
-				continue // not a client
-			}
-			name = "下载和使用"
 		}
 		says := web.Cell{Text: f.Says, Note: f.Fix}
 		if f.Outcome == check.Tolerated {
@@ -231,18 +234,25 @@ func newSheet(x newmedia.Sheet, runs bool) record {
 		}
 		v.Main = append(v.Main, posts)
 	}
+	if len(x.Facts.Stores) > 0 {
+		stores := web.Table{Caption: "下载地址", Columns: []web.Column{{Head: "应用市场"}, {Head: "结果"}, {Head: "网址", Wide: true}}}
+		for _, st := range x.Facts.Stores {
+			stores.Rows = append(stores.Rows, web.Row{Cells: []web.Cell{web.Text(st.Name), web.Tagged(storeTag(st.State)), {Text: st.URL, Note: st.Says}}})
+		}
+		v.Main = append(v.Main, stores)
+	}
 	if runs {
-		v.Forms = append(v.Forms, web.Form{Action: at + "/receipt", Upload: true, Key: "receipt" + string(a.ID), Sections: []web.Section{{Legend: "登记看到的情况", Hint: "在平台上查看后登记，网址和截图是凭据。看到几项填几项。", Fields: []web.Field{
+		var tried []web.Field
+		if x.Facts.Client {
+			tried = []web.Field{{Kind: web.Radios, Name: "usable", Label: "能否下载、打开和使用", Hint: "在手机上从下载页装一次、打开一次（V-M-2.2）", Options: []web.Option{{Value: "", Label: "没有试"}, {Value: "yes", Label: "能"}, {Value: "no", Label: "不能"}}}}
+		}
+		v.Forms = append(v.Forms, web.Form{Action: at + "/receipt", Upload: true, Key: "receipt" + string(a.ID), Sections: []web.Section{{Legend: "登记看到的情况", Hint: "在平台上查看后登记，网址和截图是凭据。看到几项填几项。", Fields: slices.Concat([]web.Field{
 			{Kind: web.DateField, Name: "seen_on", Label: "查看日期", Required: true, Narrow: true}, {Name: "link", Label: "所看页面的网址", Required: true, Max: 500, Value: a.URL},
 			{Kind: web.DateField, Name: "last_post", Label: "最近一条的发布日期", Narrow: true}, {Kind: web.DateField, Name: "last_own", Label: "最近一条原创的日期", Narrow: true},
-			{Kind: web.Radios, Name: "interaction", Label: "能否留言、评论或私信", Options: []web.Option{{Value: "", Label: "没有查看"}, {Value: "yes", Label: "能"}, {Value: "no", Label: "不能"}}},
+			{Kind: web.Radios, Name: "interaction", Label: "能否留言、评论或私信", Options: []web.Option{{Value: "", Label: "没有查看"}, {Value: "yes", Label: "能"}, {Value: "no", Label: "不能"}}}}, tried, []web.Field{
 			{Name: "seen_name", Label: "平台显示的名称", Max: 100}, {Name: "seen_subject", Label: "平台显示的认证主体", Max: 100}, {Kind: web.TextArea, Name: "note", Label: "说明", Max: 500, Rows: 2},
-			{Kind: web.File, Name: "shot", Label: "截图", Required: true, Accept: approval.Accept, Hint: "PDF、JPG 或 PNG，不超过 20 MB"}}}}, Buttons: []web.Button{{Label: "登记情况"}}},
-			web.Form{Action: at + "/feed", Key: "feed" + string(a.ID), Sections: []web.Section{{Legend: "订阅源", Hint: "平台或监测服务提供的 RSS、Atom 网址，每 6 小时读取一次。清空即停用。", Fields: []web.Field{{Name: "feed", Label: "订阅源网址", Max: 500, Value: x.Feed}}}}, Buttons: []web.Button{{Label: "保存订阅源", Plain: true}}})
-	}
-	if runs && a.Platform == "app" {
-		fields := &v.Forms[0].Sections[0].Fields
-		*fields = slices.Insert(*fields, 2, web.Field{Kind: web.Radios, Name: "usable", Label: "能否下载、打开和使用", Hint: "在手机上从下载页装一次、打开一次（V-M-2.2）", Options: []web.Option{{Value: "", Label: "没有试"}, {Value: "yes", Label: "能"}, {Value: "no", Label: "不能"}}})
+			{Kind: web.File, Name: "shot", Label: "截图", Required: true, Accept: approval.Accept, Hint: "PDF、JPG 或 PNG，不超过 20 MB"}})}}, Buttons: []web.Button{{Label: "登记情况"}}},
+			web.Form{Action: at + "/feed", Key: "feed" + string(a.ID), Sections: []web.Section{{Legend: "订阅源", Hint: "平台或监测服务提供的 RSS、Atom 或 JSON Feed 网址，每 6 小时读取一次。清空即停用。", Fields: []web.Field{{Name: "feed", Label: "订阅源网址", Max: 500, Value: x.Feed}}}}, Buttons: []web.Button{{Label: "保存订阅源", Plain: true}}})
 	}
 	feed := web.Term{Name: "订阅源", Text: "没有设置"}
 	if x.Feed != "" {
@@ -253,6 +263,18 @@ func newSheet(x newmedia.Sheet, runs bool) record {
 	}
 	v.Side = append(v.Side, web.Summary{Title: "账号", Terms: []web.Term{{Name: "主办单位", Text: a.UnitName}, {Name: "台账", Text: "查看账号台账", Href: a.Link()}, {Name: "用途", Text: orNone(a.Purpose)}, {Name: "更新日期来自", Text: orNone(x.Facts.Source)}, feed, {Name: "最近核对", Text: orNone(web.Minute(x.At))}}})
 	return v
+}
+
+func storeTag(s check.LinkState) web.Tag {
+	switch s {
+	case check.LinkAlive:
+		return web.Tag{Kind: web.Good, Text: "可以打开"}
+	case check.LinkDead:
+		return web.Tag{Kind: web.Danger, Text: "打不开"}
+	case "":
+		return web.Tag{Kind: web.Neutral, Text: "还没有查看"}
+	}
+	return web.Tag{Kind: web.Neutral, Text: "未能检查"}
 }
 
 func orNone(s string) string {
@@ -375,8 +397,9 @@ var (
 	sampleAt    = time.Date(2026, 11, 20, 2, 0, 0, 0, time.UTC)
 	sampleSheet = newmedia.Sheet{Account: registry.Account{ID: "a", Name: "渭南发布", Platform: "weibo", UnitName: "渭南市人民政府办公室", URL: "https://weibo.example/wn", Purpose: "发布"}, At: sampleAt, Feed: "https://feed.example/wn.xml", FeedAt: sampleAt, FeedSays: "订阅源没有正常返回。",
 		Findings: []check.Finding{{Check: "account.stale", Outcome: check.Violated, Says: "账号超过规定期限没有更新。", Fix: "请立即更新。", Article: "V-M-2.1"}, {Check: "account.original", Outcome: check.Tolerated, Says: "不要求。", Why: "不是发布类"}, {Check: "account.subject", Outcome: check.Untested, Says: "未能检查。"}},
-		Receipts: []newmedia.Receipt{{ID: "r", SeenOn: sampleDay, Link: "https://weibo.example/wn/1", LastPost: sampleDay.AddDays(-20), Interaction: "no", SeenName: "渭南发布", SeenSubject: "某公司", FileID: "f", FileName: "截图.png", Person: "甲"}}, Posts: []newmedia.Entry{{On: sampleDay.AddDays(-20), Title: "天气预报", URL: "https://weibo.example/wn/1"}}}
-	hostileSheet = newmedia.Sheet{Account: registry.Account{ID: `"><b>`, Name: "<script>alert(1)</script>", UnitName: "<b>", URL: `"`}, Findings: []check.Finding{{Check: "<b>", Outcome: "x", Says: "<script>", Article: `"`}}, Receipts: []newmedia.Receipt{{Link: "javascript:alert(1)", SeenName: "<b>", Note: "</td>", FileID: `"`, FileName: "<script>", Person: "<i>"}}, Posts: []newmedia.Entry{{Title: "<script>", URL: "</td>"}}}
+		Receipts: []newmedia.Receipt{{ID: "r", SeenOn: sampleDay, Link: "https://weibo.example/wn/1", LastPost: sampleDay.AddDays(-20), Interaction: "no", SeenName: "渭南发布", SeenSubject: "某公司", FileID: "f", FileName: "截图.png", Person: "甲"}}, Posts: []newmedia.Entry{{On: sampleDay.AddDays(-20), Title: "天气预报", URL: "https://weibo.example/wn/1"}},
+		Facts: check.AccountFacts{Client: true, Stores: []check.Store{{Name: "应用宝", URL: "https://app.example/1", State: check.LinkAlive}, {Name: "某市场", URL: "https://store.example/2", State: check.LinkDead, Says: "链接打不开。"}, {Name: "新市场", URL: "https://store.example/3"}}}}
+	hostileSheet = newmedia.Sheet{Account: registry.Account{ID: `"><b>`, Name: "<script>alert(1)</script>", UnitName: "<b>", URL: `"`}, Findings: []check.Finding{{Check: "<b>", Outcome: "x", Says: "<script>", Article: `"`}}, Receipts: []newmedia.Receipt{{Link: "javascript:alert(1)", SeenName: "<b>", Note: "</td>", FileID: `"`, FileName: "<script>", Person: "<i>"}}, Posts: []newmedia.Entry{{Title: "<script>", URL: "</td>"}}, Facts: check.AccountFacts{Stores: []check.Store{{Name: "<b>", URL: "javascript:alert(1)", State: "x", Says: "<script>"}}}}
 )
 
 var listPage = web.Define(web.Plain, "pages/list.html", newList(nil, 0, newmedia.Tally{}, true), newList([]newmedia.Line{{ID: "a", Name: "渭南发布", Platform: "weibo", UnitName: "渭南市人民政府办公室", LastPost: sampleDay, Outcome: map[string]check.Outcome{"stale": check.Kept}, Wrong: 1}}, 1, newmedia.Tally{Accounts: 3, Known: 1}, true),

@@ -44,7 +44,8 @@ func newOutlineView(b reporting.Bulletin, o reporting.Outline, revision int) out
 	v := outlineView{list: web.Crumb{Name: kindName(b), Href: listOf(b.Kind)}, back: crumbOf(b),
 		Heading: web.Heading{Above: b.Title(), Title: "编辑文字", Lead: "文字里的数字写成“〔数字名称〕”，由系统按明细填写；不改写的部分由系统成文。"}}
 	v.Form = web.Form{Action: b.Link() + "/outline", Sticky: true, Key: "bulletin-" + string(b.ID), Buttons: []web.Button{{Label: "保存文字"}}, Cancel: web.Link{Text: "返回", Href: b.Link()},
-		Sections: []web.Section{{Fields: []web.Field{{Kind: web.Hidden, Name: "revision", Value: strconv.Itoa(revision)}}}}}
+		Sections: []web.Section{{Fields: []web.Field{{Kind: web.Hidden, Name: "revision", Value: strconv.Itoa(revision)},
+			{Kind: web.DateField, Name: "until", Label: "整改情况统计截至", Value: o.Until.String(), Narrow: true, Hint: untilHint(b)}}}}}
 	for range own {
 		o.Parts = append(slices.Clone(o.Parts), reporting.Part{})
 	}
@@ -89,6 +90,13 @@ func newOutlineView(b reporting.Bulletin, o reporting.Outline, revision int) out
 		v.Names.Rows = append(v.Names.Rows, web.Row{Cells: []web.Cell{web.Text("〔" + n + "〕"), web.Text(value)}})
 	}
 	return v
+}
+
+func untilHint(b reporting.Bulletin) string {
+	if b.Period.IsZero() {
+		return ""
+	}
+	return "办结、超期都按这一天算，不随查看的日期变动。留空为本期最后一天（" + b.Period.Last().Chinese() + "）；印发前又有整改到位的，可以改到以后的日期。"
 }
 
 // readOutline is what was posted; cases keep what they are about, by their
@@ -157,6 +165,12 @@ func (h *Handler) saveOutline(w http.ResponseWriter, r *http.Request) error {
 		revision = -1
 	}
 	o := readOutline(r.PostForm, b.Outline)
+	if o.Until, err = web.DayOf(r, "until", "整改情况的统计截止日"); err != nil {
+		v := newOutlineView(b, o, revision)
+		v.Form.Field("until").Value = r.PostFormValue("until")
+		v.Form.Wrong(err)
+		return outlinePage.RenderStatus(w, r, http.StatusUnprocessableEntity, v)
+	}
 	saved, err := h.reporting.Edit(r.Context(), authz.ScopeFrom(r.Context()), b.ID, revision, o)
 	if stale := staleOf(err); stale != nil {
 		// Nothing is lost: what was typed stays in the form, what stands is shown
@@ -182,6 +196,11 @@ func (h *Handler) saveOutline(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		return err
+	}
+	if saved.Outline.Until != b.Outline.Until { // counted up to another day
+		if b, err = h.editable(r); err != nil {
+			return err
+		}
 	}
 	said := "已保存。"
 	for _, p := range b.Content.Problems(saved.Outline) {

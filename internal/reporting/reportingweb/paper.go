@@ -125,6 +125,9 @@ func newPaperView(b reporting.Bulletin, history []passage.Step, errata []reporti
 			v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: name, Text: text, Note: note})
 		}
 	}
+	if !c.CountedOn.IsZero() {
+		term("整改情况统计截至", c.CountedOn.Chinese(), "")
+	}
 	if c.Pack != "" {
 		term("检查依据", c.Source+"《"+c.Pack+"》", c.Label)
 	}

@@ -192,6 +192,11 @@ type Settings struct {
 	// AppealAnswerWorkdays how long the office has to answer, in working days.
 	AppealWorkdays       int `json:"appeal_workdays"`
 	AppealAnswerWorkdays int `json:"appeal_answer_workdays"`
+	// TopOwnJudged: the site of an office that has none above it here is judged by
+	// people of that office who have no hand in it, with their reason (readings 1
+	// gives an office's own site to the next office up; above the province stands
+	// the State Council's).
+	TopOwnJudged bool `json:"top_own_judged"`
 	// BlindTestWorkdays is the time for the answer to a test letter, in working
 	// days, BlindTestLetters how many go to a site.
 	BlindTestWorkdays int `json:"blind_test_workdays"`
