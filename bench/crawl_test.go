@@ -79,10 +79,11 @@ func BenchmarkCrawl(b *testing.B) {
 	b.Cleanup(client.Close)
 	start := s.URL + "/p/0.html"
 	whole := func(who string, n int) {
-		if n < sitePages || n > sitePages+sitePages/50 { // colly, asynchronous, asks for some pages twice
+		if n != sitePages {
 			b.Fatalf("%s visited %d pages of %d", who, n, sitePages)
 		}
 	}
+	colly, stated := collyRunner(b, start)
 	race(b, sitePages, "pages",
 		timed("", func() {
 			n := 0
@@ -104,8 +105,26 @@ func BenchmarkCrawl(b *testing.B) {
 			whole("crawl", n)
 		}),
 		timed("bare_fetch", func() { whole("the bare loop", bareCrawl(b, start)) }),
-		timed("colly", func() { whole("colly", collyCrawl(b, start)) }),
+		colly,
 	)
+	stated()
+}
+
+// collyRunner crawls with colly and, when all is done, states how far the pages
+// it visited were from those of the site. Asynchronous, it asks for some pages
+// twice and on a busy machine loses some: that is its own and leaves the
+// product's figure standing.
+func collyRunner(b *testing.B, start string) (r runner, stated func()) {
+	least, most := sitePages, sitePages
+	return timed("colly", func() {
+			n := collyCrawl(b, start)
+			least, most = min(least, n), max(most, n)
+		}), func() {
+			if least < sitePages || most > sitePages {
+				b.Logf("colly visited %d to %d pages of %d", least, most, sitePages)
+			}
+			b.ReportMetric(100*float64(max(sitePages-least, most-sitePages))/sitePages, "%_colly_off")
+		}
 }
 
 // bareCrawl fetches, tokenises, resolves and remembers, no more.

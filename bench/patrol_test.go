@@ -39,6 +39,7 @@ func BenchmarkInspect(b *testing.B) {
 	client := egress.New(egress.Policy{Allow: []netip.AddrPort{listener}, Ports: []uint16{listener.Port()}, KeepPerHost: atOnce})
 	b.Cleanup(client.Close)
 	start := s.URL + "/p/0.html"
+	colly, stated := collyRunner(b, start)
 	race(b, sitePages, "pages",
 		timed("", func() {
 			m := crawl.NewManners(client, crawl.Courtesy{PerHost: atOnce, Delay: -1})
@@ -48,8 +49,9 @@ func BenchmarkInspect(b *testing.B) {
 				b.Fatalf("%d pages (%v)", rep.Pages, err)
 			}
 		}),
-		timed("colly", func() { collyCrawl(b, start) }),
+		colly,
 	)
+	stated()
 }
 
 // madeProvince is a made-up province: so many sites of so many pages on one

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -39,11 +40,14 @@ func barrierCheck(id string, sev Severity, fine, wrong, fix string) Check {
 	return Check{
 		ID: id, Articles: []string{"S15", "S11.1"}, Severity: sev, AppliesTo: anyPage,
 		Says: Says{Fine: fine, Wrong: wrong, HowToFix: fix}, Evidence: "所在元素的源代码和处数",
-		run: pageOnly(func(c Check, f *Facts) []Finding {
+		run: pageOnly(func(c *Check, f *Facts) []Finding {
 			if f.barriers == nil {
 				f.barriers = barriersOf(f.Page)
 			}
 			b := f.barriers[id]
+			if b == nil {
+				return nil
+			}
 			switch {
 			case b.n > 0:
 				detail := b.detail
@@ -60,15 +64,22 @@ func barrierCheck(id string, sev Severity, fine, wrong, fix string) Check {
 }
 
 // barriersOf walks a page once for all rules.
-func barriersOf(p *Page) map[string]barrier {
-	m := map[string]barrier{}
-	looked := func(id string) { b := m[id]; b.of++; m[id] = b }
-	bad := func(id, detail, where string) {
+func barriersOf(p *Page) map[string]*barrier {
+	m := map[string]*barrier{}
+	at := func(id string) *barrier {
 		b := m[id]
+		if b == nil {
+			b = &barrier{}
+			m[id] = b
+		}
+		return b
+	}
+	looked := func(id string) { at(id).of++ }
+	bad := func(id, detail, where string) {
+		b := at(id)
 		if b.n++; b.n == 1 {
 			b.detail, b.where = detail, where
 		}
-		m[id] = b
 	}
 	labelled := map[string]bool{}
 	for _, n := range p.elements() {
@@ -76,7 +87,7 @@ func barriersOf(p *Page) map[string]barrier {
 			labelled[attr(n, "for")] = true
 		}
 	}
-	level, heads, skip, words := 0, 0, false, len([]rune(p.VisibleText))
+	level, heads, skip, words := 0, 0, false, utf8.RuneCountInString(p.VisibleText)
 	for _, n := range p.elements() {
 		switch n.DataAtom {
 		case atom.Html:
@@ -200,7 +211,7 @@ func namedBelow(n *html.Node) bool {
 	if attr(n, "aria-label") != "" || attr(n, "aria-labelledby") != "" || attr(n, "title") != "" {
 		return true
 	}
-	for c := range n.Descendants() {
+	for c := following(n, n); c != nil; c = following(c, n) {
 		if c.Type == html.ElementNode && (attr(c, "aria-label") != "" || attr(c, "title") != "" || c.DataAtom == atom.Img && attr(c, "alt") != "" || c.Data == "svg" && find(c, atom.Title) != nil) {
 			return true
 		}

@@ -79,7 +79,7 @@ var accountChecks = []Check{
 // OnAccount is the subject of the checks on accounts.
 const OnAccount = "account"
 
-func accountStale(c Check, f *Facts) []Finding {
+func accountStale(c *Check, f *Facts) []Finding {
 	a := f.Account
 	switch {
 	case a == nil:
@@ -96,7 +96,7 @@ func accountStale(c Check, f *Facts) []Finding {
 	return []Finding{c.fine(a.Name)}
 }
 
-func accountOriginal(c Check, f *Facts) []Finding {
+func accountOriginal(c *Check, f *Facts) []Finding {
 	a := f.Account
 	switch {
 	case a == nil:
@@ -115,7 +115,7 @@ func accountOriginal(c Check, f *Facts) []Finding {
 	return []Finding{c.fine(a.Name)}
 }
 
-func accountInteraction(c Check, f *Facts) []Finding {
+func accountInteraction(c *Check, f *Facts) []Finding {
 	a := f.Account
 	switch {
 	case a == nil:
@@ -128,7 +128,7 @@ func accountInteraction(c Check, f *Facts) []Finding {
 	return []Finding{c.untested("没有登记互动情况", a.Name)}
 }
 
-func accountSubject(c Check, f *Facts) []Finding {
+func accountSubject(c *Check, f *Facts) []Finding {
 	a := f.Account
 	switch {
 	case a == nil:
@@ -143,7 +143,7 @@ func accountSubject(c Check, f *Facts) []Finding {
 	return []Finding{c.fine(a.Name)}
 }
 
-func accountRenamed(c Check, f *Facts) []Finding {
+func accountRenamed(c *Check, f *Facts) []Finding {
 	a := f.Account
 	switch {
 	case a == nil:
@@ -158,7 +158,7 @@ func accountRenamed(c Check, f *Facts) []Finding {
 
 // accountUsable asks whether a client can be had and used. Whether it can be had a
 // request tells; whether it works only a person who tried it.
-func accountUsable(c Check, f *Facts) []Finding {
+func accountUsable(c *Check, f *Facts) []Finding {
 	a := f.Account
 	if a == nil {
 		return nil

@@ -31,7 +31,7 @@ var attachmentChecks = []Check{
 		ID: "attachment.unread", Articles: []string{"S12.2a"}, Severity: Advice, AppliesTo: []string{OnAttachment},
 		Says:     Says{Fine: "附件的文字可以检查", Wrong: "附件的文字没有检查到", HowToFix: "请改用可复制文字的 DOCX、XLSX 或 PDF。"},
 		Evidence: "附件地址和未能读取的原因",
-		run: func(c Check, f *Facts) (out []Finding) {
+		run: func(c *Check, f *Facts) (out []Finding) {
 			for _, a := range f.Attachments {
 				if a.Unread != "" {
 					out = append(out, c.untested(strings.TrimSuffix(a.Unread, "。"), a.URL))
@@ -50,7 +50,7 @@ func attachedLeak(kind, what string, sev Severity) Check {
 			HowToFix: "请撤下附件，按最小必要原则遮蔽（包括隐藏的工作表、行列和修订内容）后重新上传，并清理缓存和搜索引擎快照。",
 		},
 		Evidence: "附件文件及其摘要值、命中文字（遮蔽后）和处数",
-		run: func(c Check, f *Facts) (out []Finding) {
+		run: func(c *Check, f *Facts) (out []Finding) {
 			for _, a := range f.Attachments {
 				if a.Unread == "" {
 					out = append(out, leaksIn(c, f, kind, a))
@@ -62,7 +62,7 @@ func attachedLeak(kind, what string, sev Severity) Check {
 }
 
 // leaksIn is one finding a file and kind, however many rows its list has.
-func leaksIn(c Check, f *Facts, kind string, a Attachment) Finding {
+func leaksIn(c *Check, f *Facts, kind string, a Attachment) Finding {
 	n, example, public := 0, "", false
 	seen := map[string]bool{}
 	for _, s := range Privacy(a.Text) {

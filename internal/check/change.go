@@ -299,7 +299,7 @@ var changeChecks = []Check{{
 	Evidence: "基线与本次抓取的网页快照、差异说明", run: pageOnly(changed),
 }}
 
-func changed(c Check, f *Facts) []Finding {
+func changed(c *Check, f *Facts) []Finding {
 	if f.Baseline == nil {
 		return nil
 	}

@@ -60,7 +60,7 @@ type Check struct {
 	// Evidence says in Chinese what is kept as proof of a finding.
 	Evidence string
 
-	run func(c Check, f *Facts) []Finding
+	run func(c *Check, f *Facts) []Finding
 }
 
 // Subjects of AppliesTo beside the page classes.
@@ -151,7 +151,7 @@ type Facts struct {
 	view      *concealedView
 	spans     []Span
 	unwrapped map[string][]layer
-	barriers  map[string]barrier
+	barriers  map[string]*barrier
 	states    []LinkState
 }
 
@@ -180,7 +180,7 @@ func Run(f Facts) []Finding {
 	if f.Lexicon == nil {
 		f.Lexicon = builtin()
 	}
-	return run(&f, func(Check) bool { return true })
+	return run(&f, func(*Check) bool { return true })
 }
 
 // RunFamily is Run for the checks of some families alone.
@@ -191,7 +191,7 @@ func RunFamily(f Facts, families ...string) []Finding {
 	if f.Lexicon == nil {
 		f.Lexicon = builtin()
 	}
-	return run(&f, func(c Check) bool { return slices.Contains(families, c.Family()) })
+	return run(&f, func(c *Check) bool { return slices.Contains(families, c.Family()) })
 }
 
 // Family is the first part of the id.
@@ -200,9 +200,10 @@ func (c Check) Family() string {
 	return family
 }
 
-func run(f *Facts, put func(Check) bool) []Finding {
-	var out []Finding
-	for _, c := range table() {
+func run(f *Facts, put func(*Check) bool) []Finding {
+	out := make([]Finding, 0, len(table()))
+	for i := range table() {
+		c := &table()[i]
 		if !put(c) {
 			continue
 		}
@@ -252,14 +253,14 @@ func ByID(id string) (Check, bool) {
 // On reports whether the check looks at a subject.
 func (c Check) On(subject string) bool { return slices.Contains(c.AppliesTo, subject) }
 
-func (c Check) article() string {
+func (c *Check) article() string {
 	if len(c.Articles) == 0 {
 		return ""
 	}
 	return c.Articles[0]
 }
 
-func (c Check) finding(o Outcome, says, where, why string) Finding {
+func (c *Check) finding(o Outcome, says, where, why string) Finding {
 	f := Finding{Check: c.ID, Severity: c.Severity, Says: says, Article: c.article(), Where: where, Outcome: o, Why: why}
 	if o == Violated {
 		f.Fix = c.Says.HowToFix
@@ -268,7 +269,7 @@ func (c Check) finding(o Outcome, says, where, why string) Finding {
 }
 
 // wrong is a violation; detail is added to the check's own sentence.
-func (c Check) wrong(detail, where string) Finding {
+func (c *Check) wrong(detail, where string) Finding {
 	says := c.Says.Wrong
 	if detail != "" {
 		says += "：" + detail
@@ -276,15 +277,15 @@ func (c Check) wrong(detail, where string) Finding {
 	return c.finding(Violated, says+"。", where, "")
 }
 
-func (c Check) fine(where string) Finding {
+func (c *Check) fine(where string) Finding {
 	return c.finding(Kept, c.Says.Fine+"。", where, "")
 }
 
-func (c Check) tolerated(why, where string) Finding {
+func (c *Check) tolerated(why, where string) Finding {
 	return c.finding(Tolerated, c.Says.Tolerated+"。", where, why)
 }
 
-func (c Check) untested(why, where string) Finding {
+func (c *Check) untested(why, where string) Finding {
 	return c.finding(Untested, "未能检查："+why+"。", where, why)
 }
 

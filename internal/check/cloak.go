@@ -56,7 +56,7 @@ func cloakCheck(id, fine string, as []string) Check {
 			HowToFix: "请立即核查服务器程序和配置文件是否被植入按来路跳转的代码，清除后请搜索引擎更新快照，并按网络安全事件处置流程报告。",
 		},
 		Evidence: "各种身份访问得到的网页快照、状态码和跳转后的地址",
-		run: pageOnly(func(c Check, f *Facts) (out []Finding) {
+		run: pageOnly(func(c *Check, f *Facts) (out []Finding) {
 			for _, a := range f.Alternates {
 				if slices.Contains(as, a.As) {
 					out = append(out, cloaked(c, f, a))
@@ -67,7 +67,7 @@ func cloakCheck(id, fine string, as []string) Check {
 	}
 }
 
-func cloaked(c Check, f *Facts, a Alternate) Finding {
+func cloaked(c *Check, f *Facts, a Alternate) Finding {
 	if from, to := f.Page.Host(), hostOf(a.FinalURL); from != "" && to != "" && siteOf(from) != siteOf(to) && !governmentHost(to) && !f.Page.ownHost(to) {
 		return c.wrong(a.words()+"时转到 "+to, a.As)
 	}
@@ -158,7 +158,8 @@ func worse(f *Facts, other *Page) *Finding {
 // concealedOn are the violations of the concealed family on one page.
 func concealedOn(f *Facts, p *Page) (out []Finding) {
 	g := Facts{Page: p, Class: f.Class, Ledger: f.Ledger, Lexicon: f.Lexicon, Today: f.Today}
-	for _, c := range concealedChecks {
+	for i := range concealedChecks {
+		c := &concealedChecks[i]
 		out = append(out, Violations(c.run(c, &g))...)
 	}
 	return out

@@ -44,7 +44,7 @@ func concealedCheck(id, fine, wrong, fix string, sights func(*Facts) []sighting)
 		ID: id, Says: Says{Fine: fine, Wrong: wrong, HowToFix: fix},
 		Articles: []string{"V-W-1.3", "S23.1a"}, Severity: Serious, AppliesTo: anyPage,
 		Evidence: "命中位置的页面源代码、页面快照和抓取时间",
-		run: func(c Check, f *Facts) []Finding {
+		run: func(c *Check, f *Facts) []Finding {
 			if f.Page == nil {
 				return nil
 			}
@@ -92,6 +92,9 @@ type target struct {
 }
 
 func judge(p *Page, l *Lexicon, address string) target {
+	if !strings.Contains(address, "//") && strings.IndexByte(address, '\\') < 0 {
+		return target{} // names no host, however it is written
+	}
 	if p.judgedBy != l {
 		p.judgedBy, p.targets = l, map[string]target{}
 	}
@@ -178,7 +181,7 @@ func look(p *Page, l *Lexicon, unwrap func(string) []layer) concealedView {
 				w.byScript[sel] = true
 			}
 			classed = append(classed, classedByScript(ly.text)...)
-			for _, m := range writes(ly.text) {
+			for _, m := range ly.written {
 				if i := strings.Index(strings.ToLower(m), "<style"); i >= 0 {
 					if j := strings.IndexByte(m[i:], '>'); j > 0 {
 						css, _, _ := strings.Cut(m[i+j+1:], "</style")
@@ -319,7 +322,7 @@ func (w *walker) hiddenByScript(n *html.Node) bool {
 // lead to the page's own site, government or well-known services.
 func (w *walker) menuLike(n *html.Node) bool {
 	all, fine := 0, 0
-	for c := range n.Descendants() {
+	for c := following(n, n); c != nil; c = following(c, n) {
 		if c.DataAtom != atom.A || c.Type != html.ElementNode {
 			continue
 		}
@@ -334,6 +337,9 @@ func (w *walker) menuLike(n *html.Node) bool {
 func (w *walker) link(n *html.Node, st seenState) {
 	href := attr(n, "href")
 	t := judge(w.p, w.l, href)
+	if st.how == "" && !t.foreign {
+		return // in sight, and to where it belongs
+	}
 	text := w.p.linkText(n)
 	word := w.l.spam(text)
 	if word == "" && t.foreign {
@@ -423,7 +429,7 @@ func widthless(r rune) bool {
 // pixels.
 func pixelOnly(a *html.Node) bool {
 	found := false
-	for c := range a.Descendants() {
+	for c := following(a, a); c != nil; c = following(c, a) {
 		switch {
 		case c.Type == html.TextNode && noBlanks(c.Data) != "":
 			return false
@@ -501,7 +507,7 @@ func (w *walker) scriptWrites(src string) {
 		return
 	}
 	for _, ly := range w.unwrap(src) {
-		for _, m := range writes(ly.text) {
+		for _, m := range ly.written {
 			for _, t := range writtenTag.FindAllStringSubmatch(m, 64) {
 				name := strings.ToLower(t[2])
 				switch {
@@ -554,10 +560,12 @@ func scriptLoaders(f *Facts) (out []sighting) {
 					out = append(out, sighting{"写入指向 " + h + " 的内容", scriptPlace(src), true})
 				}
 			}
-			if word := l.spam(ly.text); word != "" && ly.how != "" && ly.how != joinedHow && utf8.RuneCountInString(word) > 1 && word[0] >= 0x80 {
-				out = append(out, sighting{"以" + ly.how + "掩饰文字“" + word + "”", scriptPlace(src), true})
+			if ly.how != "" && ly.how != joinedHow {
+				if word := l.spam(ly.text); word != "" && utf8.RuneCountInString(word) > 1 && word[0] >= 0x80 {
+					out = append(out, sighting{"以" + ly.how + "掩饰文字“" + word + "”", scriptPlace(src), true})
+				}
 			}
-			for _, m := range slices.Concat(writes(ly.text), puts(ly.text)) {
+			for _, m := range slices.Concat(ly.written, puts(ly.text)) {
 				out = append(out, writtenMarkup(p, l, m, src)...)
 			}
 		}
@@ -594,19 +602,27 @@ func (p *Page) allScripts() []string { return slices.Concat(p.scripts, p.handler
 
 var refreshURL = regexp.MustCompile(`(?i)url\s*=\s*["']?([^"'\s;]+)`)
 
+// asksWhom is how a script in any of its layers asks who the visitor is.
+func asksWhom(ls []layer) string {
+	for _, ly := range ls {
+		if asks := asksVisitor(ly.text); asks != "" {
+			return asks
+		}
+	}
+	return ""
+}
+
 // redirects reports scripts and refresh tags that take the visitor off.
 func redirects(f *Facts) (out []sighting) {
 	p, l := f.Page, f.Lexicon
 	for _, src := range p.allScripts() {
 		ls := f.layersOf(src)
-		asks := ""
-		for _, ly := range ls {
-			if asks = asksVisitor(ly.text); asks != "" {
-				break
-			}
-		}
+		asks, read := "", false
 		for _, ly := range ls {
 			for _, to := range targets(ly.text) {
+				if !read { // few scripts send anybody anywhere
+					asks, read = asksWhom(ls), true
+				}
 				t := judge(p, l, to)
 				disguised := ly.how != "" && ly.how != joinedHow
 				if !t.foreign || t.trusted && t.bad == "" || asks == "" && t.bad == "" && !disguised {
@@ -679,6 +695,32 @@ func encodedHan(raw string) (n int, decoded string) {
 	return n, b.String()
 }
 
+// hanEscaped reports whether a text has a common character written as one of
+// those.
+func hanEscaped(text string) bool {
+	for _, e := range []struct {
+		mark        string
+		base        int
+		least, most int // digits
+	}{{"&#x", 16, 1, 6}, {"&#X", 16, 1, 6}, {"&#", 10, 1, 7}, {`\u`, 16, 4, 5}, {`\u{`, 16, 4, 5}, {"%u", 16, 4, 4}} {
+		for t := text; ; {
+			i := strings.Index(t, e.mark)
+			if i < 0 {
+				break
+			}
+			t = t[i+len(e.mark):]
+			n := 0
+			for n < min(len(t), e.most) && (t[n]-'0' <= 9 || e.base == 16 && t[n]|0x20 >= 'a' && t[n]|0x20 <= 'f') {
+				n++
+			}
+			if v, err := strconv.ParseUint(t[:n], e.base, 32); n >= e.least && err == nil && commonHan(rune(v)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // entities reads the source, since the tree no longer shows how a character
 // was written. A page that writes all its text in references is tolerated:
 // some old systems do.
@@ -691,7 +733,7 @@ func entities(f *Facts) (out []sighting) {
 			}
 		}
 	}
-	if !strings.Contains(p.Text, "&#") && !strings.Contains(p.Text, `\u`) && !strings.Contains(p.Text, "%u") {
+	if !hanEscaped(p.Text) {
 		return out
 	}
 	z := html.NewTokenizer(strings.NewReader(p.Text))
@@ -847,7 +889,7 @@ func splitWords(f *Facts) (out []sighting) {
 				}
 			}
 		}
-		if !blockLike(n) && n.DataAtom != atom.Td && n.DataAtom != atom.A {
+		if !blockLike(n) && n.DataAtom != atom.Td && n.DataAtom != atom.A || wholeText(n) {
 			continue
 		}
 		if n.DataAtom != atom.A && p.beaded(n) {
@@ -868,6 +910,13 @@ func splitWords(f *Facts) (out []sighting) {
 	return out
 }
 
+// wholeText reports whether an element holds nothing, or one text without any
+// sign a word could be cut up with: as nearly all do.
+func wholeText(n *html.Node) bool {
+	c := n.FirstChild
+	return c == nil || c.NextSibling == nil && c.Type == html.TextNode && !cutUp(c.Data)
+}
+
 // chopped reports whether the words of a link were cut up so that a scan
 // misses them: by a comment, an element without text, or a character of no
 // width between two Han characters, or by giving characters an element each.
@@ -876,7 +925,7 @@ func (p *Page) chopped(a *html.Node) bool {
 	var prev rune
 	cut := false
 	single, all := 0, 0
-	for c := range a.Descendants() {
+	for c := following(a, a); c != nil; c = following(c, a) {
 		switch c.Type {
 		case html.CommentNode:
 			cut = true
@@ -979,6 +1028,24 @@ func (p *Page) beaded(block *html.Node) bool {
 	return visit(block)
 }
 
+// cutUp reports whether a text has one of the signs.
+func cutUp(s string) bool {
+	if holds(s, "丨") { // commonRow takes it for the character it is
+		return true
+	}
+	for i := 0; i < len(s); {
+		i += commonRow(s[i:])
+		if i < len(s) {
+			r, n := utf8.DecodeRuneInString(s[i:])
+			if cutSign(r) {
+				return true
+			}
+			i += n
+		}
+	}
+	return false
+}
+
 func (p *Page) emptyOrHidden(n *html.Node) bool {
 	return p.hiddenBy(attr(n, "style")) || hasAttr(n, "hidden") || n.FirstChild == nil
 }
@@ -1039,7 +1106,7 @@ func (p *Page) inlineText(block *html.Node) (joined string, whole func(string) b
 	if len(joined) > 64<<10 {
 		joined = joined[:64<<10]
 	}
-	if strings.ContainsFunc(joined, cutSign) {
+	if cutUp(joined) {
 		parts++
 	}
 	return joined, func(word string) bool {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	"zhengshu/internal/calendar"
@@ -78,7 +77,7 @@ func findStamp(text string) (s stamp, from, to int) {
 		}
 		off = start + 4
 	}
-	if !strings.Contains(text, "年") || !strings.Contains(text, "月") {
+	if !holds(text, "年") || !holds(text, "月") {
 		return stamp{}, 0, 0
 	}
 	if m := spokenDate.FindStringIndex(text); m != nil {

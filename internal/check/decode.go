@@ -54,7 +54,7 @@ func Decode(body []byte, contentType string) (text, charset string, err error) {
 	}
 	switch {
 	case bytes.HasPrefix(body, []byte{0xEF, 0xBB, 0xBF}):
-		return cleanText(string(body[3:])), CharsetUTF8, nil
+		return cleanText(soundText(string(body[3:]))), CharsetUTF8, nil
 	case bytes.HasPrefix(body, []byte{0x84, 0x31, 0x95, 0x33}):
 		return fromGB(body[4:]), CharsetGB18030, nil
 	case bytes.HasPrefix(body, []byte{0xFF, 0xFE}), bytes.HasPrefix(body, []byte{0xFE, 0xFF}):
@@ -65,15 +65,15 @@ func Decode(body []byte, contentType string) (text, charset string, err error) {
 	}
 	said := saidCharset(body, contentType)
 	if utf8.Valid(body) {
-		wide, narrow := wideRunes(body)
+		wide, narrow := beyondASCII(body)
 		switch {
-		case wide+narrow == 0:
+		case !wide && !narrow:
 			// Pure ASCII is the same in both; believe the page.
 			if said == "" {
 				said = CharsetUTF8
 			}
 			return cleanText(string(body)), said, nil
-		case wide == 0 && said == CharsetGB18030 && gbDamage(body) == 0:
+		case !wide && said == CharsetGB18030 && gbDamage(body) == 0:
 			// Chinese in UTF-8 takes three bytes a character. Only two-byte
 			// sequences and a GB declaration: a few GBK words that happen to
 			// be valid UTF-8, as “联通” in Notepad.
@@ -85,7 +85,7 @@ func Decode(body []byte, contentType string) (text, charset string, err error) {
 	// and what was declared settles what is close.
 	bad8, badGB := utf8Damage(body), gbDamage(body)
 	gb := badGB < bad8
-	if wide, _ := wideRunes(body); wide > 20*bad8 {
+	if wideRunes(body) > 20*bad8 {
 		// A few bytes cut or spoilt in a long UTF-8 text. GB text read as
 		// UTF-8 breaks at nearly every character.
 		gb = false
@@ -156,17 +156,26 @@ func knownCharset(name string) string {
 	return ""
 }
 
-// wideRunes counts the characters of three or more bytes and those of two.
-func wideRunes(b []byte) (wide, narrow int) {
+// beyondASCII reports whether there are characters of three or more bytes and,
+// when there are none, whether there are some of two.
+func beyondASCII(b []byte) (wide, narrow bool) {
 	for _, c := range b {
-		switch {
-		case c >= 0xE0:
-			wide++
-		case c >= 0xC0:
-			narrow++
+		if c >= 0xE0 {
+			return true, narrow
+		}
+		narrow = narrow || c >= 0xC0
+	}
+	return false, narrow
+}
+
+// wideRunes counts the characters of three or more bytes.
+func wideRunes(b []byte) (n int) {
+	for _, c := range b {
+		if c >= 0xE0 {
+			n++
 		}
 	}
-	return wide, narrow
+	return n
 }
 
 func utf8Damage(b []byte) (bad int) {
@@ -212,6 +221,14 @@ func fromGB(b []byte) string {
 		return cleanText(strings.ToValidUTF8(string(b), "\uFFFD"))
 	}
 	return cleanText(string(out))
+}
+
+// soundText replaces every byte that is part of no character.
+func soundText(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return strings.Map(func(r rune) rune { return r }, s)
 }
 
 // cleanText drops NUL bytes: no browser shows them, and a word cut by them

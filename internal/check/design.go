@@ -2,7 +2,6 @@ package check
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -28,11 +27,7 @@ var designChecks = []Check{
 // the domain has honest uses.
 var adHosts = []string{"googlesyndication.com", "doubleclick.net", "googleadservices.com", "cpro.baidu.com", "cpro.baidustatic.com", "pos.baidu.com", "dup.baidustatic.com", "tanx.com", "alimama.com", "alimama.cn", "union.360.cn", "lianmeng.360.cn", "gdt.qq.com", "e.qq.com", "mediav.com", "adsage.com", "allyes.com", "adnxs.com", "taboola.com", "outbrain.com", "popads.net", "propellerads.com", "union.sogou.com", "inte.sogou.com", "s.click.taobao.com", "union-click.jd.com", "pangolin-sdk-toutiao.com"}
 
-func onList(host string, list []string) bool {
-	return slices.ContainsFunc(list, func(d string) bool { return host == d || strings.HasSuffix(host, "."+d) })
-}
-
-func adverts(c Check, f *Facts) []Finding {
+func adverts(c *Check, f *Facts) []Finding {
 	var out []Finding
 	said := map[string]bool{}
 	add := func(detail, where string) {
@@ -41,9 +36,13 @@ func adverts(c Check, f *Facts) []Finding {
 			out = append(out, c.wrong(detail, where))
 		}
 	}
+	before := ""
 	for _, l := range f.Page.Links {
 		host := hostOf(l.URL)
-		if host != "" && onList(host, adHosts) {
+		if host == before {
+			continue // has been judged
+		}
+		if before = host; host != "" && onList(host, adHosts) {
 			add("广告联盟 "+host, l.URL)
 		}
 	}
@@ -56,8 +55,10 @@ func adverts(c Check, f *Facts) []Finding {
 		if n.DataAtom != atom.A {
 			continue
 		}
-		host := hostOf(f.Page.PageURL(attr(n, "href")))
-		if host != "" && onList(host, commercial) && find(n, atom.Img) != nil {
+		if find(n, atom.Img) == nil {
+			continue
+		}
+		if host := hostOf(f.Page.PageURL(attr(n, "href"))); host != "" && onList(host, commercial) {
 			add("图片链接到 "+host, attr(n, "href"))
 		}
 	}
@@ -85,16 +86,12 @@ var (
 	floatNames = []string{"piao", "float", "couplet", "duilian"}
 )
 
-// namedFloat reports whether an element is called a floating window.
-func namedFloat(id, class string) bool {
-	if id == "" && class == "" {
-		return false
-	}
-	name := id + " " + class
+// namedFloat reports whether an id or a class is that of a floating window.
+func namedFloat(name string) bool {
 	return containsAny(lowered(name), floatNames) && floatName.MatchString(name)
 }
 
-func floating(c Check, f *Facts) []Finding {
+func floating(c *Check, f *Facts) []Finding {
 	var out []Finding
 	scripted := false
 	for _, src := range f.Page.scripts {
@@ -116,7 +113,7 @@ func floating(c Check, f *Facts) []Finding {
 		style := strings.ReplaceAll(strings.ToLower(attr(n, "style")), " ", "")
 		fixed := strings.Contains(style, "position:fixed") || sheets.n > 0 && sheets.of(n).decls["position"] == "fixed"
 		moved := scripted && strings.Contains(style, "position:absolute")
-		if !fixed && !moved && !namedFloat(attr(n, "id"), attr(n, "class")) {
+		if !fixed && !moved && !f.Page.named(n).float {
 			continue
 		}
 		link, closes := floatParts(n)

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"golang.org/x/net/html"
@@ -61,6 +62,12 @@ type labelled struct {
 	at     int // index of its cell
 }
 
+// room is what the texts of a page are put together in: pages come by the
+// thousand, and their texts are of one size.
+type room struct{ text, cells []byte }
+
+var rooms = sync.Pool{New: func() any { return new(room) }}
+
 // extract fills the fields of the page from what it shows, then from its tags.
 func (p *Page) extract() {
 	root := p.Root
@@ -68,17 +75,24 @@ func (p *Page) extract() {
 	if body == nil {
 		body = root
 	}
-	p.VisibleText = tidy(nodeText(body))
+	r := rooms.Get().(*room)
+	defer rooms.Put(r)
+	r.text = appendText(r.text[:0], body)
+	p.VisibleText = string(tidy(r.text))
+	p.bare = bareOf(p.VisibleText)
 	content := p.contentNode(body)
-	p.BodyText = tidy(nodeText(content))
-	cells := cellsOf(body, content)
+	if p.BodyText = p.VisibleText; content != body {
+		r.text = appendText(r.text[:0], content)
+		p.BodyText = string(tidy(r.text))
+	}
+	cells := cellsOf(body, content, r)
 	p.rows = readLabels(cells)
 
 	pageTitle := ""
 	if t := find(root, atom.Title); t != nil {
 		pageTitle = squeeze(rawText(t))
 	}
-	p.Heading = heading(p.elementsBelow(body), pageTitle, p.Tag("ArticleTitle"), p.Tag("SiteName"))
+	p.Heading = p.heading(p.elementsBelow(body), pageTitle, p.Tag("ArticleTitle"), p.Tag("SiteName"))
 
 	p.IndexNo = p.value(fieldIndex)
 	p.Topic = p.value(fieldTopic)
@@ -232,9 +246,7 @@ func (p *Page) bareDates(cells []cell) (out []stamp) {
 	seen, left := false, 25
 	for _, c := range cells {
 		if !seen {
-			if want != "" && noBlanks(c.text) == want {
-				seen = true
-			}
+			seen = want != "" && sameBare(c.text, want)
 			continue
 		}
 		if left--; left < 0 {
@@ -265,23 +277,13 @@ var (
 // page has no metadata table: the number under the title, the signature at
 // the end (GB/T 9704).
 func (p *Page) readDocument() {
-	lines := strings.Split(p.BodyText, "\n")
 	if p.DocNo == "" {
-		for i, l := range lines[:min(len(lines), 12)] {
-			t := noBlanks(l)
-			if docNoLine.MatchString(t) {
-				p.DocNo = t
-				break
-			}
-			if orderLine.MatchString(t) && i > 0 && orderTitle.MatchString(noBlanks(lines[i-1])) {
-				p.DocNo = noBlanks(lines[i-1]) + t
-				break
-			}
-		}
+		p.DocNo = docNoOf(p.BodyText)
 	}
 	if p.DocNo == "" || (p.Written != "" && p.Issuer != "") {
 		return
 	}
+	lines := strings.Split(p.BodyText, "\n")
 	for i := len(lines) - 1; i > 0; i-- {
 		t := noBlanks(lines[i])
 		s, from, to := findStamp(t)
@@ -298,16 +300,60 @@ func (p *Page) readDocument() {
 	}
 }
 
+// docNoOf is the document number among the first lines of a text; "" for none.
+func docNoOf(text string) string {
+	before, left := "", 12
+	for l := range strings.SplitSeq(text, "\n") {
+		if left--; left < 0 {
+			break
+		}
+		if strings.HasSuffix(l, "号") {
+			t := noBlanks(l)
+			if docNoLine.MatchString(t) {
+				return t
+			}
+			if orderLine.MatchString(t) && orderTitle.MatchString(noBlanks(before)) {
+				return noBlanks(before) + t
+			}
+		}
+		before = l
+	}
+	return ""
+}
+
+// cutter collects cells, the text of all in one piece.
+type cutter struct {
+	cells []cell
+	text  []byte
+	ends  []int // in text, of each cell
+}
+
+// cut makes a line or table cell a cell when anything stands in it.
+func (c *cutter) cut(line []byte, inBody bool) {
+	from := len(c.text)
+	if c.text = appendSqueezed(c.text, line); len(c.text) > from {
+		c.cells, c.ends = append(c.cells, cell{inBody: inBody}), append(c.ends, len(c.text))
+	}
+}
+
+func (c *cutter) done() []cell {
+	text, from := string(c.text), 0
+	for i, end := range c.ends {
+		c.cells[i].text, from = text[from:end], end
+	}
+	return c.cells
+}
+
 // cellsOf cuts the visible text below body into lines and table cells and
 // notes which lie in the content node.
-func cellsOf(body, content *html.Node) (cells []cell) {
-	var b []byte
+func cellsOf(body, content *html.Node, r *room) []cell {
+	c := cutter{text: r.cells[:0]}
+	defer func() { r.cells = c.text }()
+	line := r.text[:0]
 	in := false
 	flush := func() {
-		if t := squeeze(string(b)); t != "" {
-			cells = append(cells, cell{t, in})
-		}
-		b = b[:0]
+		c.cut(line, in)
+		line = line[:0]
 	}
 	for n := body; n != nil; {
 		if n == content && content != body {
@@ -316,7 +362,7 @@ func cellsOf(body, content *html.Node) (cells []cell) {
 		}
 		switch {
 		case n.Type == html.TextNode:
-			b = append(b, n.Data...)
+			line = append(line, n.Data...)
 		case n.Type == html.ElementNode && cellLike(n):
 			flush()
 		}
@@ -334,7 +380,7 @@ func cellsOf(body, content *html.Node) (cells []cell) {
 			}
 			if n == body {
 				flush()
-				return cells
+				return c.done()
 			}
 			if n.NextSibling != nil {
 				n = n.NextSibling
@@ -343,7 +389,7 @@ func cellsOf(body, content *html.Node) (cells []cell) {
 			n = n.Parent
 		}
 	}
-	return cells
+	return c.done()
 }
 
 func cellLike(n *html.Node) bool {
@@ -471,7 +517,7 @@ func stripTags(s string) string {
 }
 
 func find(root *html.Node, a atom.Atom) *html.Node {
-	for n := range root.Descendants() {
+	for n := following(root, root); n != nil; n = following(n, root) {
 		if n.DataAtom == a && n.Type == html.ElementNode {
 			// A title element inside a drawing is not the page's.
 			if a == atom.Title && n.Namespace != "" {
@@ -487,6 +533,31 @@ var titleName = regexp.MustCompile(`(?i)(?:^|[\s_\-])(?:[a-z]{0,10}[_\-]?)?(?:ti
 
 var titleWords = []string{"tit", "bt", "headline", "biaoti"}
 
+// naming is what an id or a class says of an element.
+type naming struct{ title, content, float bool }
+
+// named is what an element is called by its id and its class.
+func (p *Page) named(n *html.Node) naming {
+	id, class := p.naming(attr(n, "id")), p.naming(attr(n, "class"))
+	return naming{id.title || class.title, id.content || class.content, id.float || class.float}
+}
+
+// naming is what one name says. Pages repeat the same few.
+func (p *Page) naming(name string) naming {
+	if name == "" {
+		return naming{}
+	}
+	is, known := p.names[name]
+	if !known {
+		if p.names == nil {
+			p.names = map[string]naming{}
+		}
+		is = naming{title: namedTitle(name), content: namedContent(name), float: namedFloat(name)}
+		p.names[name] = is
+	}
+	return is
+}
+
 func namedTitle(name string) bool {
 	return name != "" && containsAny(lowered(name), titleWords) && titleName.MatchString(name)
 }
@@ -494,7 +565,7 @@ func namedTitle(name string) bool {
 // heading finds the visible heading of an article: an h1–h3 or an element
 // named as a title, best one that the page's title or the ArticleTitle tag
 // repeats.
-func heading(elements []*html.Node, pageTitle, articleTitle, siteName string) string {
+func (p *Page) heading(elements []*html.Node, pageTitle, articleTitle, siteName string) string {
 	whole := noBlanks(pageTitle)
 	article := noBlanks(articleTitle)
 	var repeated, first string
@@ -504,7 +575,7 @@ func heading(elements []*html.Node, pageTitle, articleTitle, siteName string) st
 			if n.DataAtom == atom.Body || n.DataAtom == atom.A || n.DataAtom == atom.Img {
 				continue
 			}
-			if !namedTitle(attr(n, "class")) && !namedTitle(attr(n, "id")) {
+			if !p.named(n).title {
 				continue
 			}
 		}
@@ -531,18 +602,26 @@ func heading(elements []*html.Node, pageTitle, articleTitle, siteName string) st
 // shortText returns the text below n, or "" when it is longer than limit bytes.
 func shortText(n *html.Node, limit int) string {
 	var b strings.Builder
-	for c := range n.Descendants() {
+	for c := following(n, n); c != nil; c = following(c, n) {
 		if c.Type == html.TextNode && !unseen(c.Parent) {
+			if c.Parent == n && c.NextSibling == nil && b.Len() == 0 && c.PrevSibling == nil {
+				return short(c.Data, limit)
+			}
 			b.WriteString(c.Data)
 			if b.Len() > limit*3 {
 				return ""
 			}
 		}
 	}
-	if len(squeeze(b.String())) > limit {
+	return short(b.String(), limit)
+}
+
+// short is a text, or "" when it is longer than limit bytes.
+func short(s string, limit int) string {
+	if len(s) > limit*3 || len(squeeze(s)) > limit {
 		return ""
 	}
-	return b.String()
+	return s
 }
 
 var siteWords = regexp.MustCompile(`政府|门户|网$|网站|厅$|局$|委$|委员会$|部$|办公室$|中心$|专栏$|公开|频道|首页|平台$|在线$`)
@@ -583,8 +662,7 @@ func namedContent(name string) bool {
 // the most text, else the block with the most text outside links.
 func (p *Page) contentNode(body *html.Node) *html.Node {
 	own := map[*html.Node]int{}
-	total := 0
-	for n := range body.Descendants() {
+	for n := following(body, body); n != nil; n = following(n, body) {
 		if n.Type != html.TextNode || unseen(n.Parent) {
 			continue
 		}
@@ -601,7 +679,6 @@ func (p *Page) contentNode(body *html.Node) *html.Node {
 		if c == nil || inLink {
 			continue
 		}
-		total += l
 		own[c] += l
 		// Paragraph blocks below one parent count half for the parent, so that
 		// an article made of div paragraphs is found whole.
@@ -625,7 +702,7 @@ func (p *Page) contentNode(body *html.Node) *html.Node {
 		if tried > 60 {
 			continue
 		}
-		if !namedContent(attr(n, "id")) && !namedContent(attr(n, "class")) {
+		if !p.named(n).content {
 			continue
 		}
 		tried++
@@ -663,7 +740,7 @@ func below(n, ancestor *html.Node) bool {
 
 func textOutsideLinks(n *html.Node) int {
 	total := 0
-	for c := range n.Descendants() {
+	for c := following(n, n); c != nil; c = following(c, n) {
 		if c.Type == html.TextNode && !unseen(c.Parent) && c.Parent.DataAtom != atom.A {
 			total += utf8.RuneCountInString(strings.TrimSpace(c.Data))
 		}

@@ -174,7 +174,7 @@ func (f Focus) places(p *Page) []string {
 		switch f.Kind {
 		case FocusWords:
 			// A line break or a blank inside a word hides it from nobody.
-			if strings.Contains(p.VisibleText, v) || strings.Contains(p.bare, noBlanks(v)) {
+			if holds(p.VisibleText, v) || holds(p.bare, noBlanks(v)) {
 				add(v)
 			}
 		case FocusPattern:

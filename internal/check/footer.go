@@ -1,7 +1,9 @@
 package check
 
 import (
+	"bytes"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -52,7 +54,7 @@ func footerCheck(id, name string, articles []string, sev Severity, fix string, l
 	return Check{
 		ID: id, Articles: articles, Severity: sev, AppliesTo: anyPage, Evidence: "页面底部功能区源代码和截图",
 		Says: Says{Fine: "页面底部有" + name, Wrong: "页面底部的" + name + "缺失或不正确", HowToFix: fix},
-		run: pageOnly(func(c Check, f *Facts) []Finding {
+		run: pageOnly(func(c *Check, f *Facts) []Finding {
 			foot := footing{page: f.Page, text: f.Page.VisibleText, bare: f.Page.bare}
 			if why, ok := drawn(f.Page, strings.TrimPrefix(c.ID, "footer.")); ok {
 				return []Finding{c.untested(why, name)}
@@ -63,7 +65,7 @@ func footerCheck(id, name string, articles []string, sev Severity, fix string, l
 				want = ledger(f.Ledger)
 			}
 			switch {
-			case !s.ok && want != "" && strings.Contains(foot.bare, noBlanks(want)):
+			case !s.ok && want != "" && holds(foot.bare, noBlanks(want)):
 				// Shown without the usual words before it.
 				return []Finding{c.fine(name)}
 			case !s.ok && c.ID == "footer.chinese_domain" && want == "" && f.Ledger == nil:
@@ -72,7 +74,7 @@ func footerCheck(id, name string, articles []string, sev Severity, fix string, l
 				return []Finding{c.wrong("未找到", name)}
 			case s.flawed != "":
 				return []Finding{c.wrong(s.flawed, name)}
-			case want != "" && !sameValue(s.value, want) && !strings.Contains(foot.bare, noBlanks(want)):
+			case want != "" && !sameValue(s.value, want) && !holds(foot.bare, noBlanks(want)):
 				return []Finding{c.wrong("页面为“"+clip(s.value, 40)+"”，台账为“"+want+"”", name)}
 			}
 			return []Finding{c.fine(name)}
@@ -116,12 +118,20 @@ func drawn(p *Page, item string) (why string, ok bool) {
 
 // linked finds the first a, img or script whose address contains one of marks.
 func (f footing) linked(marks ...string) *html.Node {
-	for i, ref := range f.page.refs {
-		if containsAny(ref, marks) {
-			return f.page.leading[i]
+	first := -1
+	for _, m := range marks {
+		if i := bytes.Index(f.page.refs, []byte(m)); i >= 0 && (first < 0 || i < first) {
+			first = i
 		}
 	}
-	return nil
+	if first < 0 {
+		return nil
+	}
+	at, here := slices.BinarySearch(f.page.refAt, first)
+	if !here {
+		at-- // within the addresses of the one before
+	}
+	return f.page.leading[at]
 }
 
 // scripted reports whether an inline script mentions one of marks: both marks
@@ -141,7 +151,7 @@ func foundMark(f footing) shown {
 	if n := f.linked("bszs.conac.cn", "dcs.conac.cn", "_ideconac", "imgconac"); n != nil {
 		return shown{ok: true, node: n}
 	}
-	return shown{ok: f.scripted("conac.cn", "_ideConac") || strings.Contains(f.bare, "党政机关网站标识") || f.alt("党政机关", "事业单位标识")}
+	return shown{ok: f.scripted("conac.cn", "_ideConac") || holds(f.bare, "党政机关网站标识") || f.alt("党政机关", "事业单位标识")}
 }
 
 func foundErrorReport(f footing) shown {
@@ -160,7 +170,7 @@ func foundErrorReport(f footing) shown {
 		}
 		return s
 	}
-	return shown{ok: f.scripted("jiucuo") || strings.Contains(f.bare, "政府网站找错") || f.alt("找错")}
+	return shown{ok: f.scripted("jiucuo") || holds(f.bare, "政府网站找错") || f.alt("找错")}
 }
 
 func (f footing) alt(words ...string) bool {
@@ -190,8 +200,12 @@ var (
 // telephone is a number with its area code, or three digits beside the word for
 // a telephone; "" when the text has neither.
 func telephone(text string) string {
-	for i := range len(text) {
-		if text[i] != '0' || i > 0 && text[i-1] >= '0' && text[i-1] <= '9' {
+	for i := 0; ; i++ {
+		zero := strings.IndexByte(text[i:], '0')
+		if zero < 0 {
+			break
+		}
+		if i += zero; i > 0 && text[i-1] >= '0' && text[i-1] <= '9' {
 			continue
 		}
 		if m := footPhone.FindString(text[i:]); m != "" {
@@ -212,7 +226,7 @@ func near(re *regexp.Regexp, text string, before, after int, words ...string) []
 	for from := 0; ; {
 		at := -1
 		for _, w := range words {
-			if i := strings.Index(text[from:], w); i >= 0 && (at < 0 || from+i < at) {
+			if i := placeOf(text[from:], w); i >= 0 && (at < 0 || from+i < at) {
 				at = from + i
 			}
 		}
@@ -257,11 +271,14 @@ func foundSiteCode(f footing) shown {
 }
 
 func foundSponsor(f footing) shown {
+	if !holds(f.bare, "主办") {
+		return shown{}
+	}
 	if m := near(footSponsor, f.text, 0, 600, "主办"); m != nil {
 		return shown{ok: true, value: squeeze(m[1])}
 	}
 	for line := range strings.SplitSeq(f.text, "\n") {
-		if !strings.Contains(line, "主") {
+		if !holds(line, "主") {
 			continue
 		}
 		if line = noBlanks(line); !strings.Contains(line, "主办") {
@@ -276,7 +293,7 @@ func foundSponsor(f footing) shown {
 
 func foundContact(f footing) shown {
 	for _, l := range f.page.Links {
-		if strings.Contains(noBlanks(l.Text), "联系我们") || strings.Contains(noBlanks(l.Text), "联系方式") {
+		if t := noBlanks(l.Text); holds(t, "联系我们") || holds(t, "联系方式") {
 			return shown{ok: true, value: l.Text}
 		}
 	}

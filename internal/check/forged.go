@@ -36,14 +36,14 @@ var dateChecks = []Check{
 	},
 }
 
-func futureDates(c Check, f *Facts) []Finding {
+func futureDates(c *Check, f *Facts) []Finding {
 	if f.Today.IsZero() {
 		return []Finding{c.untested("没有给出检查日期", "发布时间")}
 	}
 	// One day of grace: a page may show another clock's day.
 	latest := f.Today.AddDays(1)
 	var out []Finding
-	if d := parseStamp(f.Page.Published).date; f.Page.labelledDate() && !d.IsZero() && d.After(latest) {
+	if d := parseStamp(f.Page.Published).date; !d.IsZero() && d.After(latest) && f.Page.labelledDate() {
 		out = append(out, c.wrong("显示为 "+isoDate(d), "发布时间"))
 	}
 	if d := parseStamp(f.Page.Tag("PubDate")).date; len(out) == 0 && !d.IsZero() && d.After(latest) {
@@ -80,7 +80,7 @@ func (p *Page) FirstPublished() string {
 	return p.Published
 }
 
-func beforeSite(c Check, f *Facts) []Finding {
+func beforeSite(c *Check, f *Facts) []Finding {
 	d := parseStamp(f.Page.Published).date
 	if f.Ledger == nil || f.Ledger.Opened.IsZero() || d.IsZero() {
 		return nil
@@ -96,7 +96,7 @@ func beforeSite(c Check, f *Facts) []Finding {
 
 // movedDates holds the instant a page shows against what it showed before: the
 // first publication is one, whatever is mended later.
-func movedDates(c Check, f *Facts) []Finding {
+func movedDates(c *Check, f *Facts) []Finding {
 	was, now := parseStamp(f.ShownBefore), parseStamp(f.Page.FirstPublished())
 	if was.zero() || now.zero() {
 		return nil
@@ -114,7 +114,7 @@ func Moved(p *Page, before string) (says string, moved, ok bool) {
 		return "", false, false
 	}
 	c, _ := ByID("dates.moved")
-	for _, f := range movedDates(c, &Facts{Page: p, ShownBefore: before}) {
+	for _, f := range movedDates(&c, &Facts{Page: p, ShownBefore: before}) {
 		says, moved = f.Says, f.Outcome == Violated
 	}
 	return says, moved, true
@@ -124,7 +124,7 @@ func Moved(p *Page, before string) (says string, moved, ok bool) {
 // worth a look.
 const sameStamps = 8
 
-func sameInstants(c Check, f *Facts) []Finding {
+func sameInstants(c *Check, f *Facts) []Finding {
 	if len(f.Dated) == 0 {
 		return nil
 	}

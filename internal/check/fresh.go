@@ -94,7 +94,7 @@ var freshnessChecks = []Check{
 	},
 }
 
-func homeStale(c Check, f *Facts) []Finding {
+func homeStale(c *Check, f *Facts) []Finding {
 	if f.Home == nil {
 		return nil
 	}
@@ -116,7 +116,7 @@ func homeStale(c Check, f *Facts) []Finding {
 
 func isoDate(d calendar.Date) string { return stamp{date: d}.String() }
 
-func columnStale(c Check, f *Facts) (out []Finding) {
+func columnStale(c *Check, f *Facts) (out []Finding) {
 	zero := calendar.Date{}
 	for _, col := range f.Columns {
 		var due calendar.Date
@@ -147,7 +147,7 @@ func columnStale(c Check, f *Facts) (out []Finding) {
 	return out
 }
 
-func columnOverdue(c Check, f *Facts) (out []Finding) {
+func columnOverdue(c *Check, f *Facts) (out []Finding) {
 	zero := calendar.Date{}
 	for _, col := range f.Columns {
 		switch {
@@ -166,7 +166,7 @@ func columnOverdue(c Check, f *Facts) (out []Finding) {
 	return out
 }
 
-func columnBlank(c Check, f *Facts) (out []Finding) {
+func columnBlank(c *Check, f *Facts) (out []Finding) {
 	for _, col := range f.Columns {
 		switch {
 		case col.Items < 0:
@@ -187,7 +187,7 @@ func (c Column) where() string {
 	return c.Name
 }
 
-func accessRate(c Check, f *Facts) []Finding {
+func accessRate(c *Check, f *Facts) []Finding {
 	if f.Access == nil {
 		return nil
 	}
@@ -214,10 +214,15 @@ func accessRate(c Check, f *Facts) []Finding {
 // ListedDates returns the dates shown beside the items of a list page, in page
 // order: a date in a row that also holds a link. It serves to judge the
 // freshness of columns nobody has described to us.
-func ListedDates(p *Page) (out []calendar.Date) {
-	if p.Root == nil {
-		return nil
+func ListedDates(p *Page) []calendar.Date {
+	if p.listed == nil {
+		dates := listedDates(p)
+		p.listed = &dates
 	}
+	return *p.listed
+}
+
+func listedDates(p *Page) (out []calendar.Date) {
 	for _, n := range p.elements() {
 		switch n.DataAtom {
 		case atom.Li, atom.Tr, atom.Dd, atom.Dt, atom.P:
@@ -267,7 +272,7 @@ func lastStamp(t string) stamp {
 
 // leafBlock reports whether a div has no block below it.
 func leafBlock(n *html.Node) bool {
-	for c := range n.Descendants() {
+	for c := following(n, n); c != nil; c = following(c, n) {
 		if c.Type == html.ElementNode && blockLike(c) && c.DataAtom != atom.Br {
 			return false
 		}
@@ -277,7 +282,7 @@ func leafBlock(n *html.Node) bool {
 
 // hasRow reports whether a row holds rows of its own.
 func hasRow(n *html.Node) bool {
-	for c := range n.Descendants() {
+	for c := following(n, n); c != nil; c = following(c, n) {
 		switch c.DataAtom {
 		case atom.Li, atom.Tr, atom.Dd:
 			return true

@@ -50,7 +50,7 @@ func homeFunction(id string, articles []string, sev Severity, fine, wrong, fix s
 		ID: id, Articles: articles, Severity: sev, AppliesTo: []string{string(ClassHome)}, Objects: objects,
 		Says:     Says{Fine: fine, Tolerated: "该单位没有对外服务职能", Wrong: wrong, HowToFix: fix},
 		Evidence: "首页快照",
-		run: pageOnly(func(c Check, f *Facts) []Finding {
+		run: pageOnly(func(c *Check, f *Facts) []Finding {
 			if f.Ledger == nil || f.Ledger.Object == "" {
 				return nil // what is owed depends on whose site it is
 			}
@@ -133,7 +133,7 @@ func FindSearch(p *Page) (SearchForm, bool) {
 	return SearchForm{}, false
 }
 
-func searchWorks(c Check, f *Facts) []Finding {
+func searchWorks(c *Check, f *Facts) []Finding {
 	s := f.Search
 	if s == nil {
 		return nil

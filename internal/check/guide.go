@@ -44,7 +44,7 @@ func GuideLacks(p *Page) (lacks []string, ok bool) {
 	title := p.Title + p.Heading
 	named := strings.Contains(title, "办事指南") || strings.Contains(title, "服务指南")
 	// What tells of neither papers nor steps is no guide.
-	if !named && (!strings.Contains(p.BodyText, "材料") && !strings.Contains(p.BodyText, "资料") || !containsAny(p.BodyText, []string{"流程", "程序", "步骤"})) {
+	if !named && (!holds(p.BodyText, "材料") && !holds(p.BodyText, "资料") || !containsAny(p.BodyText, []string{"流程", "程序", "步骤"})) {
 		return nil, false
 	}
 	found := 0
@@ -68,7 +68,7 @@ func GuideLacks(p *Page) (lacks []string, ok bool) {
 func guideHas(text string, labels []string) bool {
 	for _, l := range labels {
 		for at := 0; ; {
-			i := strings.Index(text[at:], l)
+			i := placeOf(text[at:], l)
 			if i < 0 {
 				break
 			}
@@ -99,7 +99,7 @@ func startsLabel(s string) bool {
 	return false
 }
 
-func guideElements(c Check, f *Facts) []Finding {
+func guideElements(c *Check, f *Facts) []Finding {
 	lacks, ok := GuideLacks(f.Page)
 	if !ok {
 		return nil
@@ -114,8 +114,8 @@ func guideElements(c Check, f *Facts) []Finding {
 	return []Finding{w}
 }
 
-func guideSample(c Check, f *Facts) []Finding {
-	if !containsAny(f.Page.bare, []string{"空白表格", "样表", "示例样表", "申请表下载", "表格下载"}) {
+func guideSample(c *Check, f *Facts) []Finding {
+	if !holds(f.Page.bare, "表") || !containsAny(f.Page.bare, []string{"空白表格", "样表", "示例样表", "申请表下载", "表格下载"}) {
 		return nil
 	}
 	if _, ok := GuideLacks(f.Page); !ok {

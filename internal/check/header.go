@@ -36,7 +36,7 @@ func bareName(s string) string {
 	return s
 }
 
-func siteNameShown(c Check, f *Facts) []Finding {
+func siteNameShown(c *Check, f *Facts) []Finding {
 	name := f.Page.Tag("SiteName")
 	if f.Ledger != nil && f.Ledger.SiteName != "" {
 		name = f.Ledger.SiteName
@@ -49,7 +49,7 @@ func siteNameShown(c Check, f *Facts) []Finding {
 	short := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(name, "网站"), "门户"), "网")
 	shows := func(s string) bool {
 		s = noBlanks(s)
-		return strings.Contains(s, name) || len([]rune(short)) >= 4 && strings.Contains(s, short)
+		return holds(s, name) || len([]rune(short)) >= 4 && holds(s, short)
 	}
 	if shows(f.Page.bare) {
 		return []Finding{c.fine("网站名称")}
@@ -89,7 +89,7 @@ func (p *Page) pictured() bool {
 	return strings.Contains(p.Text, "background-image") || strings.Contains(p.Text, "url(")
 }
 
-func emblemShown(c Check, f *Facts) []Finding {
+func emblemShown(c *Check, f *Facts) []Finding {
 	if f.Ledger == nil || f.Ledger.Object == "" {
 		return nil // who owes the emblem is not known
 	}

@@ -10,6 +10,25 @@ import (
 // hostOf returns the lower-case host of an address or bare host, or "".
 func hostOf(address string) string {
 	address = strings.TrimSpace(address)
+	if host, rest, ok := cutHost(address); ok && sound(rest) {
+		return strings.TrimSuffix(host, ".")
+	}
+	return parsedHost(address)
+}
+
+// sound reports whether what follows the host in an address can be read
+// whatever it is: there is no escape that might be broken, no control character
+// and nothing beyond ASCII.
+func sound(rest string) bool {
+	for i := range len(rest) {
+		if c := rest[i]; c < ' ' || c >= 0x7F || c == '%' {
+			return false
+		}
+	}
+	return true
+}
+
+func parsedHost(address string) string {
 	if address == "" {
 		return ""
 	}
@@ -38,9 +57,14 @@ func siteOf(host string) string {
 // governmentHost reports whether a host lies under the domains kept for
 // government, the army, public institutions and schools. Such a host may be
 // broken into as well, but a link to it is no sign of it.
-func governmentHost(host string) bool {
-	for _, s := range []string{"gov.cn", "mil.cn", "edu.cn", "政务.cn", "政务", "公益.cn", "公益", "xn--zfr164b", "xn--55qw42g", "conac.cn"} {
-		if host == s || strings.HasSuffix(host, "."+s) {
+func governmentHost(host string) bool { return onList(host, government) }
+
+var government = []string{"gov.cn", "mil.cn", "edu.cn", "政务.cn", "政务", "公益.cn", "公益", "xn--zfr164b", "xn--55qw42g", "conac.cn"}
+
+// onList reports whether a host is one of a list or lies under one.
+func onList(host string, list []string) bool {
+	for _, d := range list {
+		if strings.HasSuffix(host, d) && (len(host) == len(d) || host[len(host)-len(d)-1] == '.') {
 			return true
 		}
 	}

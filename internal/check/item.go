@@ -82,10 +82,10 @@ func DocNoWrong(no string) (says, right string) {
 }
 
 // itemCheck makes a check on items.
-func itemCheck(id string, sev Severity, articles []string, fine, wrong, fix string, run func(c Check, f *Facts, i *Item) []Finding) Check {
+func itemCheck(id string, sev Severity, articles []string, fine, wrong, fix string, run func(c *Check, f *Facts, i *Item) []Finding) Check {
 	return Check{ID: id, Articles: articles, Severity: sev, AppliesTo: []string{OnItem},
 		Says: Says{Fine: fine, Wrong: wrong, HowToFix: fix}, Evidence: "稿件版本及其摘要值",
-		run: func(c Check, f *Facts) []Finding {
+		run: func(c *Check, f *Facts) []Finding {
 			if f.Item == nil {
 				return nil
 			}
@@ -105,7 +105,7 @@ var itemChecks = []Check{
 	itemCheck("item.attachment", Error, []string{"S19.3a"}, "附件文字可以检查", "附件的文字没有检查到", "请改用可复制文字的 DOCX、XLSX 或 PDF，或人工核对附件后写明理由。", itemUnread),
 }
 
-func itemDocNo(c Check, _ *Facts, i *Item) []Finding {
+func itemDocNo(c *Check, _ *Facts, i *Item) []Finding {
 	says, right := DocNoWrong(i.DocNo)
 	if says == "" {
 		return nil
@@ -116,7 +116,7 @@ func itemDocNo(c Check, _ *Facts, i *Item) []Finding {
 	return []Finding{c.wrong(says, "发文字号")}
 }
 
-func itemDates(c Check, f *Facts, i *Item) []Finding {
+func itemDates(c *Check, f *Facts, i *Item) []Finding {
 	on, word := i.Published, "发布日期"
 	if on.IsZero() {
 		on, word = f.Today, "今天"
@@ -131,7 +131,7 @@ func itemDates(c Check, f *Facts, i *Item) []Finding {
 	return nil
 }
 
-func itemElements(c Check, _ *Facts, i *Item) []Finding {
+func itemElements(c *Check, _ *Facts, i *Item) []Finding {
 	var missing []string
 	need := func(wanted bool, value, name string) {
 		if wanted && strings.TrimSpace(value) == "" {
@@ -150,7 +150,7 @@ func itemElements(c Check, _ *Facts, i *Item) []Finding {
 }
 
 // itemUndescribed finds pictures that were pasted without words.
-func itemUndescribed(c Check, _ *Facts, i *Item) []Finding {
+func itemUndescribed(c *Check, _ *Facts, i *Item) []Finding {
 	var out []Finding
 	for n, p := range i.Pictures {
 		if strings.TrimSpace(p.Alt) == prose.Undescribed {
@@ -160,7 +160,7 @@ func itemUndescribed(c Check, _ *Facts, i *Item) []Finding {
 	return out
 }
 
-func itemAlt(c Check, _ *Facts, i *Item) []Finding {
+func itemAlt(c *Check, _ *Facts, i *Item) []Finding {
 	var out []Finding
 	for n, p := range i.Pictures {
 		if alt := strings.TrimSpace(p.Alt); alt != prose.Undescribed && (alt == "" || altPattern.MatchString(alt)) {
@@ -170,7 +170,7 @@ func itemAlt(c Check, _ *Facts, i *Item) []Finding {
 	return out
 }
 
-func itemMap(c Check, _ *Facts, i *Item) []Finding {
+func itemMap(c *Check, _ *Facts, i *Item) []Finding {
 	var out []Finding
 	for n, p := range i.Pictures {
 		words := p.Alt + " " + p.Caption
@@ -181,7 +181,7 @@ func itemMap(c Check, _ *Facts, i *Item) []Finding {
 	return out
 }
 
-func itemLinks(c Check, _ *Facts, i *Item) []Finding {
+func itemLinks(c *Check, _ *Facts, i *Item) []Finding {
 	var out []Finding
 	for _, l := range i.Links {
 		if says := linkWrong(l.Href); says != "" {
@@ -232,7 +232,7 @@ func linkWrong(href string) string {
 // commercial are registrable domains of shops: a link to one needs a reason.
 var commercial = []string{"taobao.com", "tmall.com", "jd.com", "pinduoduo.com", "yangkeduo.com", "vip.com", "suning.com", "meituan.com", "dianping.com", "ele.me", "ctrip.com", "58.com", "ke.com", "lianjia.com", "anjuke.com", "youzan.com", "weidian.com", "1688.com"}
 
-func itemAdverts(c Check, f *Facts, i *Item) []Finding {
+func itemAdverts(c *Check, f *Facts, i *Item) []Finding {
 	var out []Finding
 	for _, l := range i.Links {
 		host := hostOf(l.Href)
@@ -247,7 +247,7 @@ func itemAdverts(c Check, f *Facts, i *Item) []Finding {
 	return out
 }
 
-func itemUnread(c Check, _ *Facts, i *Item) []Finding {
+func itemUnread(c *Check, _ *Facts, i *Item) []Finding {
 	var out []Finding
 	for _, s := range i.Unread {
 		out = append(out, c.wrong(strings.TrimSuffix(s, "。"), "附件"))

@@ -22,7 +22,7 @@ func leakCheck(kind, fine, wrong string, sev Severity) Check {
 			HowToFix: "请撤下页面，按最小必要原则遮蔽后重新发布，并清理附件、缓存和搜索引擎快照；依法必须公开的，由审核人写明依据。",
 		},
 		Evidence: "命中文字（遮蔽后）及其在页面中的位置",
-		run: pageOnly(func(c Check, f *Facts) []Finding {
+		run: pageOnly(func(c *Check, f *Facts) []Finding {
 			var out []Finding
 			for _, s := range f.leaks() {
 				if s.Kind != kind {

@@ -146,11 +146,14 @@ func plainLetters(s string) string { return plainText(s, false) }
 func plainText(s string, spaces bool) string {
 	var b strings.Builder
 	b.Grow(len(s))
-	for _, r := range s {
-		if r >= 0x4E00 && r <= 0x9FFF {
-			b.WriteRune(r)
+	for i := 0; i < len(s); {
+		if n := commonRow(s[i:]); n > 0 {
+			b.WriteString(s[i : i+n])
+			i += n
 			continue
 		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		i += n
 		switch {
 		case r >= 'Ａ' && r <= 'Ｚ', r >= 'ａ' && r <= 'ｚ', r >= '０' && r <= '９':
 			r -= 0xFEE0
@@ -167,6 +170,16 @@ func plainText(s string, spaces bool) string {
 		}
 	}
 	return b.String()
+}
+
+// commonRow is how many bytes at the front are characters of U+4E00 to U+9FFF,
+// told by their first bytes.
+func commonRow(s string) int {
+	n := 0
+	for n+2 < len(s) && s[n] >= 0xE4 && s[n] <= 0xE9 && (s[n] != 0xE4 || s[n+1] >= 0xB8) {
+		n += 3
+	}
+	return n
 }
 
 // matcher finds the first of many words in a text: the words stand under their

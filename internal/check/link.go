@@ -3,7 +3,6 @@ package check
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -52,6 +51,9 @@ type LinkResult struct {
 var soft404Title = regexp.MustCompile(`(?i)^\s*(?:404|error\s*404|not\s*found|页面?不存在|找不到(?:页面|文件|该页)|无法找到|(?:您|你)?访问的页面|页面(?:未找到|已删除|走丢了|没有找到|丢失)|出错了|系统错误|错误提示|文章不存在|信息不存在|内容不存在)|404\s*(?:错误|页面|not found|未找到)|页面(?:不存在|未找到|没有找到)|not found`)
 var soft404Text = regexp.MustCompile(`(?i)(?:您|你)(?:要)?访问的(?:页面|网页|内容|信息|文件|栏目)?(?:不存在|已删除|已被删除|已下线|找不到|已过期)|页面不存在|页面未找到|找不到(?:您|你)?(?:要)?(?:访问的)?(?:页面|网页|文件)|404\s*not\s*found|该(?:信息|文章|页面|栏目)(?:不存在|已删除|已下线)|抱歉.{0,12}(?:不存在|找不到|已删除)`)
 
+// One of these stands in whatever soft404Title matches.
+var soft404Signs = []string{"404", "not", "页", "找", "出错", "错误", "不存在"}
+
 // A domain nobody keeps any more says so, in a registrar's words.
 var (
 	parkedWords = regexp.MustCompile(`(?i)(?:this\s+)?domain(?:\s+name)?\s+(?:\S+\s+)?(?:is|may\s+be)\s+for\s+sale|buy\s+this\s+domain|domain\s+(?:has\s+)?expired|parked\s+(?:free|domain)|域名(?:正在)?(?:出售|转让|拍卖)|(?:该|本|此)域名(?:可以?|可能)?(?:出售|转让)|域名(?:已|已经)过期|域名(?:停放|续费提醒)|您访问的域名.{0,12}(?:过期|到期|出售)|网站(?:暂时)?(?:无法访问).{0,20}(?:未备案|备案号.{0,6}注销)`)
@@ -94,21 +96,21 @@ func (r LinkResult) Landing(l *Lexicon) (state LinkState, sign string) {
 		return LinkIllegal, "“" + w + "”"
 	}
 	plain := plainLetters(text)
-	if !l.lawful(plain) {
-		hits := map[string]bool{}
-		for rest := plain; len(hits) < 3; {
-			w := l.words.first(rest)
-			if w == "" {
-				break
-			}
-			hits[w] = true
-			rest = rest[strings.Index(rest, w)+len(w):]
+	var hits []string
+	for rest := plain; len(hits) < 3; {
+		w := l.words.first(rest)
+		if w == "" {
+			break
 		}
-		// One word may be anywhere; three different ones are what the page is about.
-		if len(hits) >= 3 {
-			words := slices.Sorted(maps.Keys(hits))
-			return LinkIllegal, "“" + strings.Join(words, "”“") + "”"
+		if !slices.Contains(hits, w) {
+			hits = append(hits, w)
 		}
+		rest = rest[strings.Index(rest, w)+len(w):]
+	}
+	// One word may be anywhere; three different ones are what the page is about.
+	if len(hits) >= 3 && !l.lawful(plain) {
+		slices.Sort(hits)
+		return LinkIllegal, "“" + strings.Join(hits, "”“") + "”"
 	}
 	if siteOf(final) != siteOf(hostOf(r.Link.URL)) && onList(final, parkedHosts) {
 		return LinkParked, "转到域名交易网站 " + final
@@ -139,14 +141,8 @@ func (r LinkResult) State() LinkState {
 	if s, _ := r.Landing(builtin()); s != "" {
 		return s
 	}
-	html := r.ContentType == "" || strings.Contains(strings.ToLower(r.ContentType), "html")
-	if html {
-		if soft404Title.MatchString(squeeze(r.Title)) {
-			return LinkSoft404
-		}
-		if t := squeeze(r.Text); len([]rune(t)) < 300 && soft404Text.MatchString(t) {
-			return LinkSoft404
-		}
+	if r.saysMissing() {
+		return LinkSoft404
 	}
 	switch {
 	case r.Link.Kind == LinkAttachment && strings.Contains(strings.ToLower(r.ContentType), "text/html"):
@@ -161,6 +157,27 @@ func (r LinkResult) State() LinkState {
 	}
 	return LinkAlive
 }
+
+// soft404Most is the length of a text, in characters, that says little else than
+// that something is missing.
+const soft404Most = 300
+
+// saysMissing reports whether the answer is a page that says that there is none.
+func (r LinkResult) saysMissing() bool {
+	if r.ContentType != "" && !strings.Contains(strings.ToLower(r.ContentType), "html") {
+		return false
+	}
+	if t := squeeze(r.Title); containsAny(lowered(t), soft404Signs) && soft404Title.MatchString(t) {
+		return true
+	}
+	if squeezedLen(r.Text) >= soft404Most {
+		return false
+	}
+	return soft404Text.MatchString(squeeze(r.Text))
+}
+
+// Soft404 reports whether the answer is an error page that came as a page.
+func (r LinkResult) Soft404() bool { return r.saysMissing() && r.State() == LinkSoft404 }
 
 // movedAway reports a redirect from a government host to one outside.
 func (r LinkResult) movedAway() bool {
@@ -190,7 +207,7 @@ func linkCheck(id string, state LinkState, fine, wrong, fix string, sev Severity
 		ID: id, Articles: []string{"D-19", "S19.4"}, Severity: sev, AppliesTo: []string{OnLink},
 		Says:     Says{Fine: fine, Wrong: wrong, HowToFix: fix},
 		Evidence: "请求时间、状态码、跳转后的地址和链接所在页面",
-		run: func(c Check, f *Facts) []Finding {
+		run: func(c *Check, f *Facts) []Finding {
 			var out []Finding
 			for i, s := range f.linkStates() {
 				r := &f.Links[i]

@@ -7,10 +7,11 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"zhengshu/internal/calendar"
 )
 
 // Class is the kind of page the tag rules of 《政府网站发展指引》 speak of.
@@ -87,7 +88,8 @@ type Page struct {
 	// leading are the elements with an address, placeholders those a
 	// demonstration marks as such, in document order.
 	leading, placeholders []*html.Node
-	refs                  []string // of leading: address and id in lower case
+	refs                  []byte   // of leading: addresses and id in lower case, one line each
+	refAt                 []int    // where each begins
 	handlers              []string // scripts in attributes that run without a click
 
 	// What is asked of the same page again and again.
@@ -95,20 +97,38 @@ type Page struct {
 	own      map[string]bool       // hosts of the page's own site
 	targets  map[string]target     // addresses as judgedBy judges them
 	judgedBy *Lexicon
-	hiding   map[string]bool // style attributes that hide
-	lower    string          // Text with its ASCII letters in lower case
+	hiding   map[string]bool  // style attributes that hide
+	lower    string           // Text with its ASCII letters in lower case
+	roots    roots            // what relative addresses are completed with
+	listed   *[]calendar.Date // ListedDates
+	names    map[string]naming
 }
 
 // elements are the elements of the page in document order.
 func (p *Page) elements() []*html.Node {
 	if p.all == nil && p.Root != nil {
-		for n := range p.Root.Descendants() {
+		p.all = make([]*html.Node, 0, 256)
+		for n := following(p.Root, p.Root); n != nil; n = following(n, p.Root) {
 			if n.Type == html.ElementNode {
 				p.all = append(p.all, n)
 			}
 		}
 	}
 	return p.all
+}
+
+// following is the node that comes after n in the text of the document, below
+// root; nil at its end.
+func following(n, root *html.Node) *html.Node {
+	if n.FirstChild != nil {
+		return n.FirstChild
+	}
+	for ; n != root; n = n.Parent {
+		if n.NextSibling != nil {
+			return n.NextSibling
+		}
+	}
+	return nil
 }
 
 // elementsBelow are the elements of the body, or of the whole page when that is
@@ -137,18 +157,23 @@ func (p *Page) Place(words string) int {
 
 // lowered is a text with its ASCII letters in lower case; all others stay.
 func lowered(s string) string {
+	var b strings.Builder
+	from := 0 // of what is not written yet
 	for i := range len(s) {
 		if c := s[i]; c >= 'A' && c <= 'Z' {
-			b := []byte(s)
-			for j := i; j < len(b); j++ {
-				if c := b[j]; c >= 'A' && c <= 'Z' {
-					b[j] = c + 'a' - 'A'
-				}
+			if from == 0 {
+				b.Grow(len(s))
 			}
-			return string(b)
+			b.WriteString(s[from:i])
+			b.WriteByte(c + 'a' - 'A')
+			from = i + 1
 		}
 	}
-	return s
+	if from == 0 {
+		return s
+	}
+	b.WriteString(s[from:])
+	return b.String()
 }
 
 // Tag returns the first value of an official tag, without surrounding blanks.
@@ -189,7 +214,6 @@ func ParsePage(body []byte, contentType, address string) (*Page, error) {
 	}
 	p.gather()
 	p.extract()
-	p.bare = noBlanks(p.VisibleText)
 	return p, nil
 }
 
@@ -341,7 +365,10 @@ func (p *Page) note(n *html.Node) {
 	switch n.DataAtom {
 	case atom.A, atom.Img, atom.Script, atom.Area, atom.Iframe:
 		p.leading = append(p.leading, n)
-		p.refs = append(p.refs, strings.ToLower(attr(n, "href")+" "+attr(n, "src")+" "+attr(n, "id")))
+		p.refAt = append(p.refAt, len(p.refs))
+		for _, key := range []string{"href", "src", "id"} {
+			p.refs = append(append(p.refs, strings.ToLower(attr(n, key))...), '\n')
+		}
 	}
 	for _, a := range n.Attr {
 		switch a.Key {
@@ -360,6 +387,7 @@ func (p *Page) rebase(href string) {
 	if err != nil {
 		return
 	}
+	p.roots = roots{}
 	if p.base != nil {
 		// A base on another host changes where links lead, not whose page
 		// this is: only the path is taken over.
@@ -385,15 +413,12 @@ func (p *Page) addLink(href, text, kind string) {
 		return
 	}
 	l := Link{Href: href, Text: squeeze(text), Kind: kind}
-	u, err := url.Parse(href)
-	if err == nil && p.base != nil {
-		u = p.base.ResolveReference(u)
+	to, plain := p.plainTarget(href)
+	if !plain {
+		to = p.parsedTarget(href)
 	}
-	if err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https" || u.Scheme == "ftp" || u.Scheme == "") {
-		l.URL = u.String()
-	}
-	if l.Kind == "" {
-		l.Kind = linkKind(href, u, p)
+	if l.URL = to.url; l.Kind == "" {
+		l.Kind = to.kind
 	}
 	p.Links = append(p.Links, l)
 }
@@ -410,17 +435,31 @@ func linkKind(href string, u *url.URL, p *Page) string {
 	case u == nil:
 		return LinkPage
 	}
-	ext := strings.ToLower(path.Ext(u.Path))
+	if kind := fileKind(u.Path); kind != "" {
+		return kind
+	}
+	if p.base != nil && u.Host == p.base.Host && u.Path == p.base.Path && u.RawQuery == p.base.RawQuery && (u.Fragment != "" || strings.HasSuffix(href, "#")) {
+		return LinkAnchor
+	}
+	return p.hostKind(strings.ToLower(u.Hostname()))
+}
+
+// fileKind tells attachments and pictures by the name of their file; "" for
+// what may be a page.
+func fileKind(file string) string {
+	ext := strings.ToLower(path.Ext(file))
 	switch {
 	case attachmentExt[ext]:
 		return LinkAttachment
 	case imageExt[ext]:
 		return LinkImage
 	}
-	if p.base != nil && u.Host == p.base.Host && u.Path == p.base.Path && u.RawQuery == p.base.RawQuery && (u.Fragment != "" || strings.HasSuffix(href, "#")) {
-		return LinkAnchor
-	}
-	if h := strings.ToLower(u.Hostname()); h != "" && !p.ownHost(h) {
+	return ""
+}
+
+// hostKind tells a page of the site from one elsewhere.
+func (p *Page) hostKind(host string) string {
+	if host != "" && !p.ownHost(host) {
 		return LinkExternal
 	}
 	return LinkPage
@@ -448,16 +487,21 @@ func (p *Page) ownHost(host string) bool {
 }
 
 func attr(n *html.Node, key string) string {
-	for _, a := range n.Attr {
-		if a.Key == key {
-			return a.Val
+	for i := range n.Attr {
+		if n.Attr[i].Key == key {
+			return n.Attr[i].Val
 		}
 	}
 	return ""
 }
 
 func hasAttr(n *html.Node, key string) bool {
-	return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == key })
+	for i := range n.Attr {
+		if n.Attr[i].Key == key {
+			return true
+		}
+	}
+	return false
 }
 
 // rawText joins the text children of a script, style or title.
@@ -480,7 +524,7 @@ func (p *Page) linkText(n *html.Node) string {
 	t, known := p.words[n]
 	if !known {
 		if p.words == nil {
-			p.words = map[*html.Node]string{}
+			p.words = make(map[*html.Node]string, 64)
 		}
 		t = linkText(n)
 		p.words[n] = t
@@ -494,7 +538,7 @@ func linkText(n *html.Node) string {
 		t = squeeze(attr(n, "title"))
 	}
 	if t == "" {
-		for c := range n.Descendants() {
+		for c := following(n, n); c != nil; c = following(c, n) {
 			if c.DataAtom == atom.Img && attr(c, "alt") != "" {
 				return attr(c, "alt")
 			}
@@ -514,25 +558,25 @@ func unseen(n *html.Node) bool {
 // nodeText returns the text below n, blocks parted by line feeds. It runs over
 // the tree without recursion, so depth costs nothing.
 func nodeText(n *html.Node) string {
-	var b strings.Builder
-	writeText(&b, n)
-	return b.String()
+	if c := n.FirstChild; c != nil && c.NextSibling == nil && c.Type == html.TextNode && !cellLike(n) {
+		return c.Data // the words of a link, as nearly all are
+	}
+	return string(appendText(nil, n))
 }
 
-func writeText(b *strings.Builder, root *html.Node) {
-	line := func() {
-		if b.Len() > 0 {
-			b.WriteByte('\n')
-		}
-	}
+// appendText appends nodeText(root).
+func appendText(b []byte, root *html.Node) []byte {
+	empty := len(b)
 	for n := root; n != nil; {
 		switch {
 		case n.Type == html.TextNode:
-			b.WriteString(n.Data)
+			b = append(b, n.Data...)
 		case n.Type == html.ElementNode && blockLike(n):
-			line()
+			if len(b) > empty {
+				b = append(b, '\n')
+			}
 		case n.DataAtom == atom.Td || n.DataAtom == atom.Th:
-			b.WriteByte('\t')
+			b = append(b, '\t')
 		}
 		if n.FirstChild != nil && !(n != root && unseen(n)) {
 			n = n.FirstChild
@@ -540,15 +584,16 @@ func writeText(b *strings.Builder, root *html.Node) {
 		}
 		for n != root && n.NextSibling == nil {
 			n = n.Parent
-			if blockLike(n) {
-				line()
+			if blockLike(n) && len(b) > empty {
+				b = append(b, '\n')
 			}
 		}
 		if n == root {
-			return
+			return b
 		}
 		n = n.NextSibling
 	}
+	return b
 }
 
 func blockLike(n *html.Node) bool {
@@ -557,108 +602,6 @@ func blockLike(n *html.Node) bool {
 		return true
 	}
 	return false
-}
-
-// blank reports whether r separates words on a page: white space, the
-// ideographic space, and the characters of no width pages are littered with.
-func blank(r rune) bool {
-	if r > ' ' && r < 0x85 || r > 0x3000 && r < 0xFEFF {
-		return false
-	}
-	switch r {
-	case ' ', '\t', '\n', '\r', '\f', '\v', 0x85, 0xA0, 0x3000, 0x200B, 0x200C, 0x200D, 0xFEFF, 0x2002, 0x2003, 0x2009, 0x2028, 0x2029:
-		return true
-	}
-	return false
-}
-
-// squeeze makes every run of blanks one space and trims.
-func squeeze(s string) string {
-	if s = strings.TrimFunc(s, blank); s == "" || squeezed(s) {
-		return s
-	}
-	var b strings.Builder
-	b.Grow(len(s))
-	gap := false
-	for _, r := range s {
-		if blank(r) {
-			gap = true
-			continue
-		}
-		if gap && b.Len() > 0 {
-			b.WriteByte(' ')
-		}
-		gap = false
-		b.WriteRune(r)
-	}
-	return b.String()
-}
-
-// squeezed reports whether a trimmed text is sound and has single spaces as its
-// only blanks.
-func squeezed(s string) bool {
-	gap := false
-	for _, r := range s {
-		if r == utf8.RuneError || blank(r) && (gap || r != ' ') {
-			return false
-		}
-		gap = r == ' '
-	}
-	return true
-}
-
-// squeezedLen is the length of squeeze(s) in characters.
-func squeezedLen(s string) int {
-	n, gap := 0, false
-	for _, r := range s {
-		if blank(r) {
-			gap = n > 0
-			continue
-		}
-		if gap {
-			n++
-		}
-		gap = false
-		n++
-	}
-	return n
-}
-
-// noBlanks drops every blank.
-func noBlanks(s string) string {
-	if strings.IndexFunc(s, blank) < 0 {
-		return s
-	}
-	return strings.Map(func(r rune) rune {
-		if blank(r) {
-			return -1
-		}
-		return r
-	}, s)
-}
-
-// tidy keeps line breaks, trims each line and drops empty ones.
-func tidy(s string) string {
-	var b strings.Builder
-	b.Grow(len(s))
-	begins, gap := true, false // of a line; blanks were met in it
-	for _, r := range s {
-		switch {
-		case r == '\n':
-			begins, gap = true, false
-			continue
-		case blank(r):
-			gap = true
-			continue
-		case begins && b.Len() > 0:
-			b.WriteByte('\n')
-		case gap && !begins:
-			b.WriteByte(' ')
-		}
-		begins, gap = false, false
-		b.WriteRune(r)
-	}
-	return b.String()
 }
 
 // Canonical is the address the page names as its own (link rel=canonical), as

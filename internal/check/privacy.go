@@ -645,12 +645,3 @@ func mail(text string, at int, add adder) int {
 	add(KindEmail, from, to, confidence)
 	return to
 }
-
-func containsAny(s string, words []string) bool {
-	for _, w := range words {
-		if strings.Contains(s, w) {
-			return true
-		}
-	}
-	return false
-}

@@ -2,6 +2,7 @@ package check
 
 import (
 	"math/rand/v2"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -127,7 +128,7 @@ func TestBlanksAreSqueezedAsCharacterByCharacter(t *testing.T) {
 		return b.String()
 	}
 	rng := rand.New(rand.NewPCG(5, 5))
-	pieces := []string{" ", " ", "\n", "\t", "\u3000", "\u00a0", "\u200b", "\ufeff", "政", "府", "a", ".", "\xff", "\ufffd", "\u2028"}
+	pieces := []string{" ", " ", "\n", "\t", "\u3000", "\u00a0", "\u200b", "\ufeff", "政", "府", "a", ".", "\ufffd", "\u2028", "é", "𠀀", "\u0085", "\u00ad", "、", "“"}
 	for range draws {
 		text := drawText(rng, pieces, 12)
 		want := one(text)
@@ -143,8 +144,56 @@ func TestBlanksAreSqueezedAsCharacterByCharacter(t *testing.T) {
 				lines = append(lines, line)
 			}
 		}
-		if got := tidy(text); got != strings.Join(lines, "\n") {
+		if got := noBlanks(text); got != strings.ReplaceAll(want, " ", "") || !sameBare(text, got) || sameBare(text, got+"a") || got != "" && sameBare(text, got[1:]) {
+			t.Fatalf("%q without blanks: %q", text, got)
+		}
+		if got := bareOf(string(tidy([]byte(text)))); got != noBlanks(text) {
+			t.Fatalf("%q tidied and without blanks: %q", text, got)
+		}
+		if got := string(tidy([]byte(text))); got != strings.Join(lines, "\n") {
 			t.Fatalf("tidy %q: %q, want %q", text, got, lines)
+		}
+	}
+}
+
+func TestPlainAddressesLeadWhereParsedOnesDo(t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 6))
+	pieces := []string{"http://", "https://", "//", "/", "/", ".", "..", "a", "Zz", "p1", ".html", ".PDF", ".jpg", "www.x.gov.cn", "y.com", "Y.com", "127.0.0.1", ":80", ":", "?q=1", "#f", "%41", "%", "-", "_", "~", "@", " ", "县", "mailto:", "index.html"}
+	bases := []string{"", "http://www.x.gov.cn", "http://www.x.gov.cn/index.html", "https://x.gov.cn:8443/a/b/c.html?d=1", "http://u:p@x.gov.cn/a/../b/", "http://x.gov.cn/县/%41/", "ftp://x.gov.cn/a/b", "http://X.gov.cn//a/b"}
+	plain := 0
+	for range draws {
+		p := &Page{}
+		if base := bases[rng.IntN(len(bases))]; base != "" {
+			p.base, _ = url.Parse(base)
+		}
+		href := strings.TrimSpace(drawText(rng, pieces, 5))
+		if href == "" {
+			continue
+		}
+		if host := hostOf(href); host != parsedHost(href) {
+			t.Fatalf("host of %q: %q, want %q", href, host, parsedHost(href))
+		}
+		got, ok := p.plainTarget(href)
+		if !ok {
+			continue
+		}
+		plain++
+		if want := p.parsedTarget(href); got != want {
+			t.Fatalf("%q on %v: %q, want %q", href, p.base, got, want)
+		}
+	}
+	if plain < draws/20 {
+		t.Fatalf("only %d of %d addresses were plain", plain, draws)
+	}
+}
+
+func TestWordsStandWhereStringsFindsThem(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 7))
+	pieces := []string{"主", "办", "主办", "单位", "a", "：", "\xbb", "标识码", "ICP", "标"}
+	for range draws {
+		text, word := drawText(rng, pieces, 12), drawText(rng, pieces, 2)
+		if got, want := placeOf(text, word), strings.Index(text, word); got != want {
+			t.Fatalf("%q in %q: %d, want %d", word, text, got, want)
 		}
 	}
 }
@@ -162,8 +211,8 @@ func TestNoPatternMatchesWithoutItsWords(t *testing.T) {
 		{titleName, titleWords, []string{"title", "art_title", "tit", "newsbt", "headline", "biaoti", "xl-tit2", "BT"}},
 		{contentName, contentWords, []string{"UCAP-CONTENT", "ucapcontent", "TRS_Editor", "trs_preappend", "zoom", "zoomcon", "article", "news_content", "conter", "neirong", "zhengwen", "txt-article", "articlecon", "contentbox", "printcontent", "Zoom"}},
 		{parkedWords, parkedSigns, []string{"This domain is for sale", "buy this domain", "Domain expired", "parked free", "域名正在出售", "该域名可转让", "域名已过期", "您访问的域名已到期", "网站暂时无法访问，未备案"}},
+		{soft404Title, soft404Signs, []string{"404", "Error 404", "Not  Found", "x NOT FOUND", "页面不存在", "找不到该页", "无法找到", "您访问的页面", "页面已删除", "出错了", "系统错误", "错误提示", "文章不存在", "信息不存在", "内容不存在", "页面未找到"}},
 		{visitor, visitorWords, []string{"document . referrer", "['referrer']", "navigator.userAgent", "navigator.platform", "navigator.appVersion", `["useragent"]`}},
-		{hideByQuery, hideWords, []string{`$(".a").hide()`, `jQuery('#a').css("display","none")`, `querySelector('.a').style.display='none'`, `querySelectorAll(".a").style.opacity=0`}},
 	} {
 		for _, s := range c.samples {
 			if !c.pattern.MatchString(s) {
@@ -174,12 +223,40 @@ func TestNoPatternMatchesWithoutItsWords(t *testing.T) {
 			}
 		}
 	}
-	for _, s := range []string{`"a"+"b"`, "'a' \n+\t'b'", `x="a" + "b"`} {
-		if !joinedStr.MatchString(s) || !pieced(s) {
-			t.Errorf("%q is not seen to be pieced together", s)
+}
+
+func TestScriptsAreReadAsByTheirPatterns(t *testing.T) {
+	pieced := regexp.MustCompile(`["']\s*\+\s*["']`)
+	hide := regexp.MustCompile(`(?:\$|jQuery|querySelector(?:All)?)\s*\(\s*["']([#.][\w\-]+)["']\s*\)\s*\.\s*(?:hide\s*\(\s*\)|css\s*\(\s*["']?\{?\s*["']?(display|visibility|opacity)["']?\s*[,:]\s*["']?(none|hidden|0)|style\s*\.\s*(?:display|visibility|opacity)\s*=\s*["']?(?:none|hidden|0))`)
+	rng := rand.New(rand.NewPCG(8, 8))
+	pieces := []string{`"`, "'", "+", "+", " ", "\n", "a", `"a"`, "$", "jQuery", "querySelectorAll", "(", "('.a')", ".hide()", `.css("display","none")`, ".style.opacity=0", `$("#b").hide()`, "%", "%4", "u", "41", "%u4e2d", `"%41"`}
+	for range draws {
+		text := drawText(rng, pieces, 12)
+		whole, ok := unpieced(text)
+		if want := pieced.ReplaceAllString(text, ""); ok != pieced.MatchString(text) || ok && whole != want {
+			t.Fatalf("%q put together: %q, want %q", text, whole, want)
+		}
+		if percentStr.MatchString(text) && !percents(text) {
+			t.Fatalf("%q: an escape is not seen", text)
+		}
+		var want []string
+		for _, m := range hide.FindAllStringSubmatch(text, 64) {
+			want = append(want, m[1])
+		}
+		if got := hiddenByScript(text); !slices.Equal(got, want) {
+			t.Fatalf("%q hides %q, want %q", text, got, want)
 		}
 	}
-	if pieced(`a+b+"c"`) || pieced(`"a", b + c`) {
-		t.Error("what is not pieced together is taken for it")
+}
+
+func TestEscapedCharactersAreSeenAsByTheirPatterns(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 9))
+	pieces := []string{"&#", "&#x", "&#X", ";", `\u`, `\u{`, "}", "%u", "4e2d", "4E2D", "20013", "160", "2", "x", "f", "中"}
+	for range draws {
+		text := drawText(rng, pieces, 8)
+		n, _ := encodedHan(text)
+		if got := hanEscaped(text); got != (n > 0) {
+			t.Fatalf("%q: %v, the patterns find %d", text, got, n)
+		}
 	}
 }

@@ -53,7 +53,7 @@ var renderedChecks = []Check{
 	},
 }
 
-func (r Rendered) untested(c Check) Finding {
+func (r Rendered) untested(c *Check) Finding {
 	return c.untested(strings.TrimSuffix(r.Why, "。"), r.where())
 }
 
@@ -64,7 +64,7 @@ func (r Rendered) where() string {
 	return fmt.Sprintf("宽 %d 像素", r.Width)
 }
 
-func loads(c Check, f *Facts) []Finding {
+func loads(c *Check, f *Facts) []Finding {
 	var worst Rendered
 	measured := false
 	for _, r := range f.Rendered {
@@ -84,7 +84,7 @@ func loads(c Check, f *Facts) []Finding {
 	return []Finding{c.fine("载入")}
 }
 
-func fits(c Check, f *Facts) (out []Finding) {
+func fits(c *Check, f *Facts) (out []Finding) {
 	for _, r := range f.Rendered {
 		switch {
 		case r.Why != "":
@@ -99,7 +99,7 @@ func fits(c Check, f *Facts) (out []Finding) {
 	return out
 }
 
-func audited(c Check, f *Facts) (out []Finding) {
+func audited(c *Check, f *Facts) (out []Finding) {
 	ran := false
 	for _, r := range f.Rendered {
 		if r.Why != "" && !ran {

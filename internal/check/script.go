@@ -14,6 +14,8 @@ import (
 type layer struct {
 	text string
 	how  string // "" as written, else the disguise
+	// written is the markup it writes into the page.
+	written []string
 }
 
 // maxLayers and maxScript bound the unwrapping of one script.
@@ -30,7 +32,6 @@ var (
 	percentStr = regexp.MustCompile(`["']([^"'\n]*%(?:[0-9a-fA-F]{2}|u[0-9a-fA-F]{4})[^"'\n]*)["']`)
 	backslash  = regexp.MustCompile(`\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|u\{[0-9a-fA-F]{1,6}\}|[0-7]{2,3})`)
 	reversed   = regexp.MustCompile(`(?:"([^"\n]{8,})"|'([^'\n]{8,})')\s*\.\s*split\(\s*["']{2}\s*\)\s*\.\s*reverse\(\s*\)`)
-	joinedStr  = regexp.MustCompile(`["']\s*\+\s*["']`)
 )
 
 // layers unwraps a script: itself, then what its character codes, base64,
@@ -39,12 +40,12 @@ func layers(src string) []layer {
 	if len(src) > maxScript {
 		src = src[:maxScript]
 	}
-	out := []layer{{text: src}}
+	out := []layer{{text: src, written: writes(src)}}
 	seen := map[string]bool{src: true}
 	add := func(text, how string) {
 		if len(out) < maxLayers && len(text) >= 4 && !seen[text] && utf8.ValidString(text) {
 			seen[text] = true
-			out = append(out, layer{text, how})
+			out = append(out, layer{text: text, how: how, written: writes(text)})
 		}
 	}
 	for i := 0; i < len(out); i++ {
@@ -69,7 +70,7 @@ func layers(src string) []layer {
 				}
 			}
 		}
-		if strings.Contains(t, "atob") || strings.Contains(lowered(t), "base64") {
+		if strings.Contains(t, "atob") || saysBase64(t) {
 			for _, m := range base64Any.FindAllStringSubmatch(t, 16) {
 				if s, ok := unbase64(m[1]); ok {
 					add(s, "base64 编码")
@@ -83,7 +84,7 @@ func layers(src string) []layer {
 				add(string(r), "倒序字符串")
 			}
 		}
-		if strings.Contains(t, "%") {
+		if percents(t) {
 			for _, m := range percentStr.FindAllStringSubmatch(t, 32) {
 				add(unpercent(m[1]), "百分号编码")
 			}
@@ -91,35 +92,81 @@ func layers(src string) []layer {
 		if backslash.MatchString(t) {
 			add(unescapeJS(t), "转义字符")
 		}
-		if pieced(t) && joinedStr.MatchString(t) {
+		if whole, ok := unpieced(t); ok {
 			how := out[i].how
 			if how == "" {
 				how = joinedHow
 			}
-			add(joinedStr.ReplaceAllString(t, ""), how)
+			add(whole, how)
 		}
 	}
 	return out
 }
 
-// pieced reports whether a plus sign stands behind a quotation mark, blanks
-// between them aside.
-func pieced(t string) bool {
-	quoted := false
-	for i := range len(t) {
-		switch t[i] {
-		case '"', '\'':
-			quoted = true
-		case ' ', '\t', '\n', '\f', '\r':
-		case '+':
-			if quoted {
-				return true
-			}
-		default:
-			quoted = false
+// saysBase64 reports whether the word stands in a text, in letters of any case.
+func saysBase64(t string) bool {
+	for {
+		i := strings.Index(t, "64")
+		if i < 0 {
+			return false
+		}
+		if i >= len("base") && lowered(t[i-len("base"):i]) == "base" {
+			return true
+		}
+		t = t[i+1:]
+	}
+}
+
+// percents reports whether a text has an escape of percentStr.
+func percents(t string) bool {
+	for {
+		i := strings.IndexByte(t, '%')
+		if i < 0 {
+			return false
+		}
+		t = t[i+1:]
+		if rest, wide := strings.CutPrefix(t, "u"); hexDigits(t, 2) || wide && hexDigits(rest, 4) {
+			return true
 		}
 	}
-	return false
+}
+
+func hexDigits(s string, n int) bool {
+	return len(s) >= n && strings.Trim(s[:n], "0123456789abcdefABCDEF") == ""
+}
+
+// unpieced joins the strings of a script that are put together from pieces:
+// what stands between two of them, a plus sign between quotation marks, is left
+// out. ok is false when there are none.
+func unpieced(t string) (whole string, ok bool) {
+	var b strings.Builder
+	from := 0 // of what is not written yet
+	for at := 0; ; at++ {
+		plus := strings.IndexByte(t[at:], '+')
+		if plus < 0 {
+			break
+		}
+		at += plus
+		before := strings.TrimRight(t[from:at], scriptBlanks)
+		after := strings.TrimLeft(t[at+1:], scriptBlanks)
+		if endsQuoted(before) && after != "" && (after[0] == '"' || after[0] == '\'') {
+			b.WriteString(before[:len(before)-1])
+			from = len(t) - len(after) + 1
+			at = from - 1
+			ok = true
+		}
+	}
+	if !ok {
+		return "", false
+	}
+	b.WriteString(t[from:])
+	return b.String(), true
+}
+
+const scriptBlanks = "\t\n\f\r "
+
+func endsQuoted(s string) bool {
+	return s != "" && (s[len(s)-1] == '"' || s[len(s)-1] == '\'')
 }
 
 // joinedHow marks strings put together from pieces: ordinary in honest
@@ -267,7 +314,7 @@ var (
 	// hidden by a property or an attribute, and by giving it a class.
 	hideByAttr  = regexp.MustCompile(`getElementById\s*\(\s*["']([\w\-]+)["']\s*\)\s*\.\s*(?:hidden\s*=\s*(?:true|!0|1)|setAttribute\s*\(\s*["'](?:(hidden)|style)["']\s*,\s*(?:"([^"\n]*)"|'([^'\n]*)'))`)
 	hideByClass = regexp.MustCompile(`getElementById\s*\(\s*["']([\w\-]+)["']\s*\)\s*\.\s*(?:className\s*=|classList\s*\.\s*add\s*\()\s*["']([\w\-]+)["']`)
-	hideByQuery = regexp.MustCompile(`(?:\$|jQuery|querySelector(?:All)?)\s*\(\s*["']([#.][\w\-]+)["']\s*\)\s*\.\s*(?:hide\s*\(\s*\)|css\s*\(\s*["']?\{?\s*["']?(display|visibility|opacity)["']?\s*[,:]\s*["']?(none|hidden|0)|style\s*\.\s*(?:display|visibility|opacity)\s*=\s*["']?(?:none|hidden|0))`)
+	hideByQuery = regexp.MustCompile(`^\(\s*["']([#.][\w\-]+)["']\s*\)\s*\.\s*(?:hide\s*\(\s*\)|css\s*\(\s*["']?\{?\s*["']?(display|visibility|opacity)["']?\s*[,:]\s*["']?(none|hidden|0)|style\s*\.\s*(?:display|visibility|opacity)\s*=\s*["']?(?:none|hidden|0))`)
 	assigned    = regexp.MustCompile(`(?:(?:inner|outer)HTML\s*\+?=|insertAdjacentHTML\s*\(\s*["']\w+["']\s*,|\.\s*(?:append|prepend|html|after|before)\s*\()\s*(?:"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)')`)
 	written     = regexp.MustCompile(`document\s*\.\s*write(?:ln)?\s*\(\s*(?:"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)')`)
 )
@@ -328,10 +375,29 @@ func hiddenByScript(text string) []string {
 			}
 		}
 	}
-	if containsAny(text, hideWords) {
-		for _, m := range hideByQuery.FindAllStringSubmatch(text, 64) {
-			out = append(out, m[1])
+	if !containsAny(text, hideWords) {
+		return out
+	}
+	for met := 0; met < 64; {
+		i := strings.IndexByte(text, '(')
+		if i < 0 {
+			break
 		}
+		// The pattern begins with the name of what is called.
+		called := text[:i]
+		text = text[i:]
+		if called = strings.TrimRight(called, scriptBlanks); !asksForElements(called) {
+			text = text[1:]
+			continue
+		}
+		m := hideByQuery.FindStringSubmatchIndex(text)
+		if m == nil {
+			text = text[1:]
+			continue
+		}
+		out = append(out, text[m[2]:m[3]])
+		text = text[m[1]:]
+		met++
 	}
 	return out
 }
@@ -361,6 +427,16 @@ func puts(text string) []string {
 }
 
 var putWords = []string{"HTML", "append", "prepend", "html(", "after", "before"}
+
+// asksForElements reports whether what is called looks elements up.
+func asksForElements(name string) bool {
+	for _, s := range []string{"$", "jQuery", "querySelector", "querySelectorAll"} {
+		if strings.HasSuffix(name, s) {
+			return true
+		}
+	}
+	return false
+}
 
 // writes returns the markup a script writes into the page.
 func writes(text string) []string { return quotedMarkup(written, text) }

@@ -126,7 +126,7 @@ var serverChecks = []Check{
 	},
 }
 
-func ipv6Home(c Check, f *Facts) []Finding {
+func ipv6Home(c *Check, f *Facts) []Finding {
 	if f.Server == nil || f.Server.IPv6 == nil {
 		return nil
 	}
@@ -149,7 +149,7 @@ func ipv6Home(c Check, f *Facts) []Finding {
 	return []Finding{out}
 }
 
-func ipv6Deep(c Check, f *Facts) []Finding {
+func ipv6Deep(c *Check, f *Facts) []Finding {
 	if f.Server == nil || f.Server.IPv6 == nil {
 		return nil
 	}
@@ -167,7 +167,7 @@ func ipv6Deep(c Check, f *Facts) []Finding {
 	return []Finding{c.fine(f.Server.Host)}
 }
 
-func tlsVersions(c Check, f *Facts) []Finding {
+func tlsVersions(c *Check, f *Facts) []Finding {
 	if f.Server == nil || f.Server.TLS == nil {
 		return nil
 	}
@@ -188,7 +188,7 @@ func tlsVersions(c Check, f *Facts) []Finding {
 	return []Finding{out}
 }
 
-func certificate(c Check, f *Facts) []Finding {
+func certificate(c *Check, f *Facts) []Finding {
 	if f.Server == nil || f.Server.TLS == nil {
 		return nil
 	}
@@ -215,7 +215,7 @@ func certificate(c Check, f *Facts) []Finding {
 	return []Finding{out}
 }
 
-func domainExpiry(c Check, f *Facts) []Finding {
+func domainExpiry(c *Check, f *Facts) []Finding {
 	if f.Server == nil || !f.Server.Domain {
 		return nil
 	}
@@ -237,7 +237,7 @@ func domainExpiry(c Check, f *Facts) []Finding {
 	return []Finding{out}
 }
 
-func dnsDrift(c Check, f *Facts) []Finding {
+func dnsDrift(c *Check, f *Facts) []Finding {
 	if f.Server == nil || f.Server.Names == nil {
 		return nil
 	}
@@ -272,7 +272,7 @@ func dnsDrift(c Check, f *Facts) []Finding {
 	return []Finding{c.fine(f.Server.Host)}
 }
 
-func serverAbroad(c Check, f *Facts) []Finding {
+func serverAbroad(c *Check, f *Facts) []Finding {
 	if f.Server == nil || f.Server.Where == nil {
 		return nil
 	}
@@ -301,7 +301,7 @@ func serverAbroad(c Check, f *Facts) []Finding {
 	return []Finding{c.fine(f.Server.Host)}
 }
 
-func providerAbroad(c Check, f *Facts) []Finding {
+func providerAbroad(c *Check, f *Facts) []Finding {
 	if f.Server == nil || f.Server.Hosting == nil {
 		return nil
 	}

@@ -25,7 +25,7 @@ var shapeChecks = []Check{
 
 // emptyLinks finds anchors that a reader takes for links and that lead nowhere.
 // “#” with anything a script could hold on to is a button of its own making.
-func emptyLinks(c Check, f *Facts) []Finding {
+func emptyLinks(c *Check, f *Facts) []Finding {
 	var out []Finding
 	scripted, said := 0, map[string]bool{}
 	for _, n := range f.Page.leading {
@@ -86,7 +86,7 @@ func handled(n *html.Node) bool {
 	return false
 }
 
-func malformedLinks(c Check, f *Facts) []Finding {
+func malformedLinks(c *Check, f *Facts) []Finding {
 	var out []Finding
 	said := map[string]bool{}
 	for _, l := range f.Page.Links {

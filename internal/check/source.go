@@ -24,10 +24,13 @@ var shownSource = regexp.MustCompile(`(?:信息|文章|稿件|内容)?来\s*源\
 // sourceOf is the source a page shows; found says that the label stands there,
 // even with nothing behind it.
 func sourceOf(p *Page) (value string, found bool) {
+	if !holds(p.VisibleText, "源") {
+		return "", false // it is in all that is looked for
+	}
 	m := near(shownSource, p.VisibleText, 24, 260, "来源", "来 源", "来  源")
 	if m == nil {
 		for _, w := range []string{"来源：", "来源:", "来 源："} {
-			if strings.Contains(p.VisibleText, w) {
+			if holds(p.VisibleText, w) {
 				return "", true
 			}
 		}
@@ -42,7 +45,7 @@ func sourceOf(p *Page) (value string, found bool) {
 	return strings.TrimSpace(strings.Trim(v, "　 |｜,，;；（(")), true
 }
 
-func sourceShown(c Check, f *Facts) []Finding {
+func sourceShown(c *Check, f *Facts) []Finding {
 	value, found := sourceOf(f.Page)
 	switch {
 	case found && value != "":
@@ -57,10 +60,13 @@ func sourceShown(c Check, f *Facts) []Finding {
 	return []Finding{c.wrong("", "来源")}
 }
 
-func sourceSame(c Check, f *Facts) []Finding {
+func sourceSame(c *Check, f *Facts) []Finding {
 	tag := f.Page.Tag("ContentSource")
+	if tag == "" || placeholder(tag) {
+		return nil
+	}
 	value, _ := sourceOf(f.Page)
-	if tag == "" || placeholder(tag) || value == "" {
+	if value == "" {
 		return nil
 	}
 	a, b := bareName(tag), bareName(value)

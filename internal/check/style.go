@@ -426,6 +426,9 @@ func (s *sheet) put(index map[string][]*rule, key string, r *rule) {
 // attribute and the colour attributes of old markup. Elements written alike,
 // which most are, share one answer.
 func (s *sheet) of(n *html.Node) *looks {
+	if len(n.Attr) == 0 && s.byTag[n.Data] == nil {
+		return plainLooks
+	}
 	w := attire{style: attr(n, "style"), ground: attr(n, "bgcolor")}
 	if n.DataAtom == atom.Font {
 		w.ink = attr(n, "color")

@@ -67,7 +67,7 @@ var tagChecks = append(requiredTagChecks(), []Check{
 		"请在标题下方显示发布时间，格式为“YYYY-MM-DD HH:MM”。未显示时间的信息在检查中按未更新计。", Error, shownTime),
 }...)
 
-func tagCheck(id, fine, wrong, fix string, sev Severity, run func(Check, *Facts) []Finding) Check {
+func tagCheck(id, fine, wrong, fix string, sev Severity, run func(*Check, *Facts) []Finding) Check {
 	c := Check{ID: id, Says: Says{Fine: fine, Wrong: wrong, HowToFix: fix}, Articles: []string{"D-20"}, Severity: sev, AppliesTo: anyPage, Evidence: "页面 head 部分源代码", run: pageOnly(run)}
 	switch id {
 	case "tags.pub_date_form", "tags.pub_date_shown", "tags.article_title_heading", "tags.shown_time":
@@ -88,8 +88,8 @@ func tagCheck(id, fine, wrong, fix string, sev Severity, run func(Check, *Facts)
 }
 
 // pageOnly leaves a check out when there is no page or it is of another class.
-func pageOnly(run func(Check, *Facts) []Finding) func(Check, *Facts) []Finding {
-	return func(c Check, f *Facts) []Finding {
+func pageOnly(run func(*Check, *Facts) []Finding) func(*Check, *Facts) []Finding {
+	return func(c *Check, f *Facts) []Finding {
 		if f.Page == nil || !c.On(string(f.Class)) {
 			return nil
 		}
@@ -110,7 +110,7 @@ func requiredTagChecks() (out []Check) {
 		for _, cl := range t.Classes {
 			c.AppliesTo = append(c.AppliesTo, string(cl))
 		}
-		c.run = pageOnly(func(c Check, f *Facts) []Finding {
+		c.run = pageOnly(func(c *Check, f *Facts) []Finding {
 			values, has := f.Page.Tags[t.Name]
 			switch v := f.Page.Tag(t.Name); {
 			case !has:
@@ -151,7 +151,7 @@ func snake(s string) string {
 	return b.String()
 }
 
-func siteCodeForm(c Check, f *Facts) []Finding {
+func siteCodeForm(c *Check, f *Facts) []Finding {
 	code := f.Page.Tag("SiteIDCode")
 	if code == "" || placeholder(code) {
 		return nil // that is tags.site_id_code's finding
@@ -162,15 +162,15 @@ func siteCodeForm(c Check, f *Facts) []Finding {
 	return []Finding{c.fine("SiteIDCode")}
 }
 
-func siteCodeLedger(c Check, f *Facts) []Finding {
+func siteCodeLedger(c *Check, f *Facts) []Finding {
 	return sameAsLedger(c, f, "SiteIDCode", f.Page.Tag("SiteIDCode"), func(l *Ledger) string { return l.SiteCode })
 }
 
-func siteNameLedger(c Check, f *Facts) []Finding {
+func siteNameLedger(c *Check, f *Facts) []Finding {
 	return sameAsLedger(c, f, "SiteName", f.Page.Tag("SiteName"), func(l *Ledger) string { return l.SiteName })
 }
 
-func sameAsLedger(c Check, f *Facts, where, have string, of func(*Ledger) string) []Finding {
+func sameAsLedger(c *Check, f *Facts, where, have string, of func(*Ledger) string) []Finding {
 	if f.Ledger == nil || of(f.Ledger) == "" {
 		return []Finding{c.untested("台账没有可比对的值", where)}
 	}
@@ -183,7 +183,7 @@ func sameAsLedger(c Check, f *Facts, where, have string, of func(*Ledger) string
 	return []Finding{c.fine(where)}
 }
 
-func siteDomain(c Check, f *Facts) []Finding {
+func siteDomain(c *Check, f *Facts) []Finding {
 	tag := f.Page.Tag("SiteDomain")
 	if tag == "" || placeholder(tag) {
 		return nil
@@ -209,7 +209,7 @@ func siteDomain(c Check, f *Facts) []Finding {
 
 var pubDateExact = regexp.MustCompile(`^\d{4}-\d{2}-\d{2} \d{2}:\d{2}(:\d{2})?$`)
 
-func pubDateForm(c Check, f *Facts) []Finding {
+func pubDateForm(c *Check, f *Facts) []Finding {
 	v := f.Page.Tag("PubDate")
 	if v == "" {
 		return nil
@@ -220,7 +220,7 @@ func pubDateForm(c Check, f *Facts) []Finding {
 	return []Finding{c.fine("PubDate")}
 }
 
-func pubDateShown(c Check, f *Facts) []Finding {
+func pubDateShown(c *Check, f *Facts) []Finding {
 	tag := parseStamp(f.Page.Tag("PubDate"))
 	if tag.zero() {
 		return nil
@@ -245,7 +245,7 @@ func pubDateShown(c Check, f *Facts) []Finding {
 	return []Finding{c.fine("PubDate")}
 }
 
-func articleTitle(c Check, f *Facts) []Finding {
+func articleTitle(c *Check, f *Facts) []Finding {
 	tag := f.Page.Tag("ArticleTitle")
 	if tag == "" {
 		return nil
@@ -259,7 +259,7 @@ func articleTitle(c Check, f *Facts) []Finding {
 	return []Finding{c.fine("ArticleTitle")}
 }
 
-func columnDescription(c Check, f *Facts) []Finding {
+func columnDescription(c *Check, f *Facts) []Finding {
 	d, n := f.Page.Tag("ColumnDescription"), f.Page.Tag("ColumnName")
 	if d == "" {
 		return nil
@@ -270,7 +270,7 @@ func columnDescription(c Check, f *Facts) []Finding {
 	return []Finding{c.fine("ColumnDescription")}
 }
 
-func shownTime(c Check, f *Facts) []Finding {
+func shownTime(c *Check, f *Facts) []Finding {
 	if f.Page.Published != "" && f.Page.PublishedShown {
 		return []Finding{c.fine("")}
 	}

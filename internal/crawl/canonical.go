@@ -177,6 +177,9 @@ func tidyPath(path string) string {
 	if path == "" {
 		return "/"
 	}
+	if plainPath(path) {
+		return path // as nearly all are: nothing below applies
+	}
 	// A back slash is a slash to browsers, except as the second byte of a GBK character.
 	if strings.Contains(path, `\`) {
 		b := []byte(path)
@@ -215,6 +218,27 @@ func tidyPath(path string) string {
 	}
 	return "/" + strings.Join(out, "/")
 }
+
+// plainPath reports whether a path is letters, figures and signs that nothing escapes, with no segment that begins with
+// a dot.
+func plainPath(path string) bool {
+	before := byte(0)
+	for i := range len(path) {
+		c := path[i]
+		if !plainBytes[c] || before == '/' && c == '.' {
+			return false
+		}
+		before = c
+	}
+	return path[0] == '/'
+}
+
+var plainBytes = func() (t [256]bool) {
+	for b := range t {
+		t[b] = unreserved(byte(b)) || b == '/'
+	}
+	return t
+}()
 
 // withoutSession cuts ";jsessionid=…" and the (S(…)) segment of old ASP.NET.
 func withoutSession(seg string) (string, bool) {

@@ -60,15 +60,16 @@ func (p *fingerprint) row(text []byte) {
 	} else {
 		p.buf = append(p.buf, text...)
 	}
+	size, last := p.size, p.last
 	for _, b := range text {
-		p.size++
-		p.last = p.last<<8 | uint64(b)
+		size++
+		last = last<<8 | uint64(b)
 		// One shingle in eight is enough for pages, and keeps this in the shade of the network. The top bits of a
 		// product choose it: they hang on all eight bytes.
-		if p.last*choice>>61 != 0 || p.size < 8 {
+		if last*choice>>61 != 0 || size < 8 {
 			continue
 		}
-		h := mix(p.last)
+		h := mix(last)
 		for i := range p.lanes {
 			p.lanes[i] += spread[byte(h>>(8*i))]
 		}
@@ -76,6 +77,7 @@ func (p *fingerprint) row(text []byte) {
 			p.count()
 		}
 	}
+	p.size, p.last = size, last
 }
 
 // choice is 2⁶⁴ divided by the golden ratio.

@@ -33,10 +33,9 @@ var fetchesList = regexp.MustCompile(`(?i)\$\.(?:ajax|get|post|getJSON)\s*\(|XML
 var fetchWords = []string{"$.", "xmlhttprequest", "fetch", "axios", "vue", "createapp", "reactdom", "v-for", "ng-repeat"}
 
 // survey notes what a page says about freshness.
-func (n *inspector) survey(v *visit, page *check.Page) {
-	class := n.class(page.URL)
-	if class == "" {
-		class = check.Classify(page)
+func (n *inspector) survey(v *visit, page *check.Page, class check.Class) {
+	if n.class(page.URL) == check.ClassHome {
+		class = check.ClassHome
 	}
 	v.content = class == check.ClassContent
 	v.shown, v.column = page.Published, page.Tag("ColumnName")
@@ -52,8 +51,8 @@ func (n *inspector) survey(v *visit, page *check.Page) {
 			n.homeLines[strings.TrimSpace(line)] = true
 		}
 	}
-	l := n.listingOf(page)
 	if class == check.ClassColumn || class == check.ClassHome {
+		l := n.listingOf(page)
 		v.list = &l
 	}
 }
@@ -87,11 +86,14 @@ func later(a, b, today calendar.Date) calendar.Date {
 	return a
 }
 
+// titleParts makes one sign of those that part a title.
+var titleParts = strings.NewReplacer("_", "-", "|", "-", "－", "-", "—", "-", "–", "-")
+
 func columnName(p *check.Page) string {
 	if t := p.Tag("ColumnName"); t != "" {
 		return t
 	}
-	name, _, _ := strings.Cut(strings.NewReplacer("_", "-", "|", "-", "－", "-", "—", "-", "–", "-").Replace(p.Title), "-")
+	name, _, _ := strings.Cut(titleParts.Replace(p.Title), "-")
 	return clipRunes(strings.TrimSpace(name), 60)
 }
 

@@ -31,7 +31,7 @@ func FuzzPageSightings(f *testing.F) {
 			return
 		}
 		v := &visit{url: page.URL}
-		n.gather(v, page)
+		n.gather(v, page, check.Classify(page))
 		for _, s := range n.pageSightings(n.examine(page, false)) {
 			before := s.Fingerprint()
 			n.add(v, page, s)

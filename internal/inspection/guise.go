@@ -2,6 +2,7 @@ package inspection
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -104,15 +105,12 @@ func (n *inspector) drawn(most int) []*visit {
 		}
 	}
 	day := n.o.Today.String()
+	lots := make(map[*visit]uint64, len(rest))
+	for _, v := range rest {
+		lots[v] = drawLot(day, v.url)
+	}
 	slices.SortFunc(rest, func(a, b *visit) int {
-		x, y := drawLot(day, a.url), drawLot(day, b.url)
-		switch {
-		case x < y:
-			return -1
-		case x > y:
-			return 1
-		}
-		return strings.Compare(a.url, b.url)
+		return cmp.Or(cmp.Compare(lots[a], lots[b]), strings.Compare(a.url, b.url))
 	})
 	return append(out, rest[:min(len(rest), most-len(out))]...)
 }

@@ -318,6 +318,12 @@ func (r Report) Looked(checkID, page, place string) bool {
 
 // Fingerprint names the same defect through runs and retests of one site.
 func (s Sighting) Fingerprint() string {
+	return printOf(s.Check, s.place(crawl.Template), s.Wrong)
+}
+
+// place is the place of a defect as its fingerprint has it. template is
+// crawl.Template, or comes to the same.
+func (s *Sighting) place(template func(string) string) string {
 	place := s.Where
 	switch family, _, _ := strings.Cut(s.Check, "."); family {
 	case "footer", "home", "access", "header", "function":
@@ -326,20 +332,52 @@ func (s Sighting) Fingerprint() string {
 	case "concealed":
 		place = s.Where + " " + s.Says // a place is often no more than “<div>”
 	case "accessible":
-		place = crawl.Template(s.URL) // a template is mended once
+		place = template(s.URL) // a template is mended once
 		if s.Check == "accessible.axe" {
 			place += " " + s.Where
 		}
 	case "tags", "design", "rendered":
-		place = crawl.Template(s.URL) + " " + s.Where
+		place = template(s.URL) + " " + s.Where
 	case "attachment":
 	case "dates":
 		place = s.URL
 	default:
 		place = s.URL + " " + s.Where
 	}
-	sum := sha256.Sum256([]byte(s.Check + "\x00" + strings.ToLower(strings.Join(strings.Fields(place), " ")) + "\x00" + s.Wrong))
+	return place
+}
+
+func printOf(id, place, wrong string) string {
+	sum := sha256.Sum256([]byte(id + "\x00" + strings.ToLower(strings.Join(strings.Fields(place), " ")) + "\x00" + wrong))
 	return hex.EncodeToString(sum[:16])
+}
+
+// prints remembers the fingerprints of a run: the pages of a template show the
+// same defects one after another.
+type prints struct {
+	known         map[[3]string]string
+	url, template string // of the last page
+}
+
+// mostPrints bounds what is remembered.
+const mostPrints = 10_000
+
+func (p *prints) of(s *Sighting) string {
+	k := [3]string{s.Check, s.place(func(url string) string {
+		if p.template == "" || url != p.url {
+			p.url, p.template = url, crawl.Template(url)
+		}
+		return p.template
+	}), s.Wrong}
+	print, known := p.known[k]
+	if !known {
+		if p.known == nil || len(p.known) >= mostPrints {
+			p.known = map[[3]string]string{}
+		}
+		print = printOf(k[0], k[1], k[2])
+		p.known[k] = print
+	}
+	return print
 }
 
 // Bounds of one run.
@@ -458,6 +496,8 @@ type inspector struct {
 	order       []*visit
 	links       map[string]*linked
 	linkOrder   []string
+	spelt       map[string]*linked // by the whole address of the page it was met on first
+	prints      prints
 	byPrint     map[string]int    // fingerprint to index in report.Findings
 	copies      map[string]string // page to the page it says it is a copy of
 	untested    map[[2]string]int
@@ -500,6 +540,7 @@ type linked struct {
 	also   []string
 	pages  int
 	onHome bool
+	last   *visit // the page it was met on last
 }
 
 func (n *inspector) visit(p crawl.Page) error {
@@ -553,7 +594,7 @@ func (n *inspector) visit(p crawl.Page) error {
 	if n.report.looks != nil {
 		n.report.looks[p.URL] = n.evidence(v)
 	}
-	n.gather(v, page)
+	n.gather(v, page, e.class)
 	if of := copyOf(page); of != "" {
 		n.copies[page.URL] = of
 	}
@@ -574,6 +615,7 @@ type examined struct {
 	err    error // it could not be read
 	soft   bool  // an error page
 	onHome bool
+	class  check.Class
 	found  []check.Finding
 	text   string       // that was read for its wording
 	spans  []check.Span // of text
@@ -617,6 +659,7 @@ func (n *inspector) examineSince(page *check.Page, onHome bool, before string) *
 	} else {
 		facts.Class = check.Classify(page)
 	}
+	e.class = facts.Class
 	if n.target.Hosted && facts.Class == check.ClassContent {
 		facts.Item = page.Shown()
 	}
@@ -669,7 +712,7 @@ func isHTML(contentType string, body []byte) bool {
 
 // softError reports an error page that came with status 200.
 func softError(p *check.Page) bool {
-	return check.LinkResult{Status: 200, Title: p.Title, Text: clipRunes(p.VisibleText, 400)}.State() == check.LinkSoft404
+	return check.LinkResult{Status: 200, Title: p.Title, Text: clipRunes(p.VisibleText, 400)}.Soft404()
 }
 
 func sentence(err error) string {
@@ -689,6 +732,13 @@ func (n *inspector) class(address string) check.Class {
 // pageSightings are what was found wrong with a page.
 func (n *inspector) pageSightings(e *examined) (out []Sighting) {
 	page, onHome := e.page, e.onHome
+	wrong := 0
+	for i := range e.found {
+		if e.found[i].Outcome == check.Violated {
+			wrong++
+		}
+	}
+	out = make([]Sighting, 0, wrong+min(len(e.spans), maxSpans))
 	for _, f := range e.found {
 		if !n.o.wants(f.Check) {
 			continue
@@ -705,10 +755,15 @@ func (n *inspector) pageSightings(e *examined) (out []Sighting) {
 		}
 	}
 	// A hidden link to a shady host is one link, not two findings.
-	all := slices.Clone(out)
-	out = slices.DeleteFunc(out, func(a Sighting) bool {
-		return a.Check == "concealed.spam_link" && slices.ContainsFunc(all, func(b Sighting) bool { return b.Check == "concealed.hidden_link" && b.Where == a.Where })
-	})
+	hidden := map[string]bool{}
+	for i := range out {
+		if out[i].Check == "concealed.hidden_link" {
+			hidden[out[i].Where] = true
+		}
+	}
+	if len(hidden) > 0 {
+		out = slices.DeleteFunc(out, func(s Sighting) bool { return s.Check == "concealed.spam_link" && hidden[s.Where] })
+	}
 	seen := map[string]bool{}
 	for _, s := range e.spans {
 		if seen[s.Kind+s.Wrong] || len(seen) >= maxSpans || !n.o.wants(s.Kind) {
@@ -759,7 +814,7 @@ func (n *inspector) add(v *visit, page *check.Page, s Sighting) {
 		return
 	}
 	s.Says = maskText(s.Says)
-	fp := s.Fingerprint()
+	fp := n.prints.of(&s)
 	if i, ok := n.byPrint[fp]; ok {
 		known := &n.report.Findings[i]
 		if known.URL != s.URL && !slices.Contains(known.Also, s.URL) {
@@ -977,9 +1032,12 @@ func (n *inspector) reach(ctx context.Context) {
 }
 
 // gather notes the links and dates of a page.
-func (n *inspector) gather(v *visit, page *check.Page) {
+func (n *inspector) gather(v *visit, page *check.Page, class check.Class) {
 	onHome := n.class(page.URL) == check.ClassHome
-	seen := map[string]bool{}
+	seen := map[string]bool{} // of those that are kept nowhere
+	if n.spelt == nil {
+		n.spelt = map[string]*linked{}
+	}
 	for _, l := range page.Links {
 		switch l.Kind {
 		case check.LinkPage, check.LinkAttachment, check.LinkImage, check.LinkExternal:
@@ -989,18 +1047,31 @@ func (n *inspector) gather(v *visit, page *check.Page) {
 		if l.URL == "" {
 			continue
 		}
-		target, err := crawl.Canonical(page.URL, l.URL)
-		if err != nil || seen[target] {
+		k := n.spelt[l.URL]
+		target := ""
+		if k != nil {
+			target = k.link.URL
+		} else {
+			var err error
+			if target, err = crawl.Canonical(page.URL, l.URL); err != nil {
+				continue
+			}
+			k = n.links[target]
+		}
+		if k != nil && k.last == v || k == nil && seen[target] {
 			continue
 		}
-		seen[target] = true
+		spelling := l.URL
 		if l.Kind == check.LinkPage || l.Kind == check.LinkAttachment {
+			if v.targets == nil {
+				v.targets = make([]string, 0, len(page.Links))
+			}
 			v.targets = append(v.targets, target)
 		}
-		k := n.links[target]
 		if k == nil {
 			if len(n.links) >= 20*n.o.MaxLinks {
 				n.skip("link.dead", "链接过多，其余链接未检测。", target, 1)
+				seen[target] = true
 				continue
 			}
 			l.URL = target
@@ -1008,13 +1079,15 @@ func (n *inspector) gather(v *visit, page *check.Page) {
 			n.links[target] = k
 			n.report.met[target] = true
 			n.linkOrder = append(n.linkOrder, target)
+			n.spelt[spelling] = k
 		} else if len(k.also) < maxAlso && k.page != page.URL {
 			k.also = append(k.also, page.URL)
 		}
+		k.last = v
 		k.pages++
 		k.onHome = k.onHome || onHome
 	}
-	n.survey(v, page)
+	n.survey(v, page, class)
 }
 
 // judgeLinks asks every target that was not visited and judges all.

@@ -322,7 +322,7 @@ func (n *inspector) recheckFreshness(ctx context.Context, spot Spot) (Look, erro
 		return n.look(ctx, home, Unknown, says, Evidence{})
 	}
 	n.visits[n.home], n.order = home, append(n.order, home)
-	n.gather(home, page)
+	n.gather(home, page, check.Classify(page))
 	shown := home
 	var follow []string
 	if spot.Check == "home.stale" {
@@ -362,7 +362,7 @@ func (n *inspector) recheckFreshness(ctx context.Context, spot Spot) (Look, erro
 		if v.url != n.home {
 			v.from, v.depth = n.home, 1
 			n.visits[v.url], n.order = v, append(n.order, v)
-			n.gather(v, page)
+			n.gather(v, page, check.Classify(page))
 		}
 		shown = v
 		if v.list == nil {
@@ -383,7 +383,7 @@ func (n *inspector) recheckFreshness(ctx context.Context, spot Spot) (Look, erro
 				return Look{}, err
 			}
 			if page != nil {
-				n.gather(w, page)
+				n.gather(w, page, check.Classify(page))
 				w.list, w.from = nil, n.home
 				n.visits[w.url], n.order = w, append(n.order, w)
 				others++
@@ -408,7 +408,7 @@ func (n *inspector) recheckFreshness(ctx context.Context, spot Spot) (Look, erro
 		}
 		if page != nil {
 			n.visits[u], n.order, v.from = v, append(n.order, v), shown.url
-			n.survey(v, page)
+			n.survey(v, page, check.Classify(page))
 		}
 	}
 	n.report.Findings = nil

@@ -1,0 +1,214 @@
+package check
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Pages are littered with blanks, and every text of a page is read for them.
+// Their first bytes tell nearly all other characters apart, so texts are read
+// by bytes and not by characters. A text is sound UTF-8: Decode sees to it.
+
+// blank reports whether r separates words on a page: white space, the
+// ideographic space, and the characters of no width pages are littered with.
+func blank(r rune) bool {
+	if r > ' ' && r < 0x85 || r > 0x3000 && r < 0xFEFF {
+		return false
+	}
+	switch r {
+	case ' ', '\t', '\n', '\r', '\f', '\v', 0x85, 0xA0, 0x3000, 0x200B, 0x200C, 0x200D, 0xFEFF, 0x2002, 0x2003, 0x2009, 0x2028, 0x2029:
+		return true
+	}
+	return false
+}
+
+// stride is how many bytes a character takes, by its first; 0 where a blank may
+// begin, 1 within a character.
+var stride = func() (t [256]uint8) {
+	for b := range t {
+		switch {
+		case b < 0xC0:
+			t[b] = 1
+		case b < 0xE0:
+			t[b] = 2
+		case b < 0xF0:
+			t[b] = 3
+		default:
+			t[b] = 4
+		}
+	}
+	for r := rune(0); r <= 0xFEFF; r++ {
+		if blank(r) {
+			t[string(r)[0]] = 0
+		}
+	}
+	return t
+}()
+
+// blankAt is how many bytes the blank takes that begins at byte i of a text; 0
+// when none does.
+func blankAt[T string | []byte](s T, i int) int {
+	switch c := s[i]; {
+	case c == ' ', c >= '\t' && c <= '\r':
+		return 1
+	case c == 0xC2 && i+1 < len(s) && (s[i+1] == 0x85 || s[i+1] == 0xA0):
+		return 2
+	case c < 0xE2 || i+2 >= len(s):
+	case c == 0xE2 && s[i+1] == 0x80:
+		switch s[i+2] {
+		case 0x82, 0x83, 0x89, 0x8B, 0x8C, 0x8D, 0xA8, 0xA9: // U+2002 … U+2029
+			return 3
+		}
+	case c == 0xE3 && s[i+1] == 0x80 && s[i+2] == 0x80, c == 0xEF && s[i+1] == 0xBB && s[i+2] == 0xBF:
+		return 3
+	}
+	return 0
+}
+
+// nextBlank is where the first blank at or after byte i begins, and the bytes it
+// takes; the length of the text and 0 when there is none.
+func nextBlank[T string | []byte](s T, i int) (at, size int) {
+	for i < len(s) {
+		n := int(stride[s[i]])
+		if n == 0 {
+			if w := blankAt(s, i); w > 0 {
+				return i, w
+			}
+			n = 1
+		}
+		i += n
+	}
+	return len(s), 0
+}
+
+// trimBlanks cuts the blanks off both ends.
+func trimBlanks(s string) string {
+	for s != "" {
+		n := blankAt(s, 0)
+		if n == 0 {
+			break
+		}
+		s = s[n:]
+	}
+	return strings.TrimRightFunc(s, blank)
+}
+
+// squeeze makes every run of blanks one space and trims.
+func squeeze(s string) string {
+	s = trimBlanks(s)
+	for at, n := nextBlank(s, 0); n > 0; at, n = nextBlank(s, at+n) {
+		if s[at] != ' ' || blankAt(s, at+1) > 0 { // trimmed: it does not end with a blank
+			return string(appendSqueezed(make([]byte, 0, len(s)), s))
+		}
+	}
+	return s
+}
+
+// appendSqueezed appends squeeze(s).
+func appendSqueezed[T string | []byte](to []byte, s T) []byte {
+	empty := len(to)
+	for from := 0; from < len(s); {
+		at, n := nextBlank(s, from)
+		if at > from {
+			if len(to) > empty {
+				to = append(to, ' ')
+			}
+			to = append(to, s[from:at]...)
+		}
+		from = at + max(n, 1)
+	}
+	return to
+}
+
+// squeezedLen is the length of squeeze(s) in characters.
+func squeezedLen(s string) int {
+	n, gap := 0, false
+	for i := 0; i < len(s); {
+		width := int(stride[s[i]])
+		if width == 0 {
+			if w := blankAt(s, i); w > 0 {
+				gap = n > 0
+				i += w
+				continue
+			}
+			_, width = utf8.DecodeRuneInString(s[i:])
+		}
+		if gap {
+			n++
+			gap = false
+		}
+		n++
+		i += width
+	}
+	return n
+}
+
+// noBlanks drops every blank.
+func noBlanks(s string) string {
+	at, n := nextBlank(s, 0)
+	if n == 0 {
+		return s
+	}
+	b := append(make([]byte, 0, len(s)-n), s[:at]...)
+	for from := at + n; from < len(s); {
+		at, n := nextBlank(s, from)
+		b = append(b, s[from:at]...)
+		from = at + max(n, 1)
+	}
+	return string(b)
+}
+
+// bareOf is a tidy text without its blanks: spaces and line ends are all it has.
+func bareOf(tidied string) string {
+	var b strings.Builder
+	b.Grow(len(tidied))
+	for line := range strings.SplitSeq(tidied, "\n") {
+		for word := range strings.SplitSeq(line, " ") {
+			b.WriteString(word)
+		}
+	}
+	return b.String()
+}
+
+// sameBare reports whether a text without its blanks is bare.
+func sameBare(s, bare string) bool {
+	for from := 0; from < len(s); {
+		at, n := nextBlank(s, from)
+		rest, ok := strings.CutPrefix(bare, s[from:at])
+		if !ok {
+			return false
+		}
+		bare, from = rest, at+max(n, 1)
+	}
+	return bare == ""
+}
+
+// tidy keeps line breaks, trims each line, makes every run of blanks in it one
+// space and drops empty lines. It works within the bytes it is given: what it
+// writes is never longer than what it has read.
+func tidy(s []byte) []byte {
+	to := s[:0]
+	begins, gap := true, false // of a line; blanks were met in it
+	for from := 0; from < len(s); {
+		at, n := nextBlank(s, from)
+		if at > from {
+			switch {
+			case begins && len(to) > 0:
+				to = append(to, '\n')
+			case gap && !begins:
+				to = append(to, ' ')
+			}
+			to = append(to, s[from:at]...)
+			begins, gap = false, false
+		}
+		if n > 0 {
+			if s[at] == '\n' {
+				begins, gap = true, false
+			} else {
+				gap = true
+			}
+		}
+		from = at + max(n, 1)
+	}
+	return to
+}
