@@ -94,23 +94,23 @@ func writeAims(p *page, aims []Aim, r *Robots, suites []Suite) {
 		rows = append(rows, []string{a.Figure, a.Share.String(), a.bound(), met})
 	}
 	if r != nil {
-		rows = append(rows, []string{"robots.txt", r.Agree.String(), "all but exceptions listed", excepted(r.Agree, len(r.Departures))})
+		rows = append(rows, []string{"robots.txt", r.Agree.String(), "exceptions listed", excepted(r.Agree, len(r.Departures))})
 	}
 	for _, s := range suites {
-		rows = append(rows, []string{s.Name, s.Agree.String(), "all but exceptions listed", excepted(s.Agree, len(s.Exceptions))})
+		rows = append(rows, []string{s.Name, s.Agree.String(), "exceptions listed", excepted(s.Agree, len(s.Exceptions))})
 	}
 	p.table([]string{"figure", "measured", "aim", ""}, rows)
 	p.line("- Of a public suite no share was aimed at: what is judged otherwise is listed with its reason.")
 }
 
-// excepted says whether what was judged otherwise is named.
+// excepted says how much of what was judged otherwise is listed.
 func excepted(agree Share, named int) string {
 	switch left := agree.Of - agree.Hits; {
 	case left == 0:
-		return "met 达到"
+		return "no exceptions 无例外"
 	case named >= left:
-		return fmt.Sprintf("met 达到: %d listed below", left)
+		return fmt.Sprintf("%d exceptions, listed below", left)
 	default:
-		return fmt.Sprintf("%d, the first %d listed below", left, named)
+		return fmt.Sprintf("%d exceptions, the first %d listed below", left, named)
 	}
 }

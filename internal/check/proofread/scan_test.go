@@ -170,7 +170,7 @@ func FuzzScan(f *testing.F) {
 	} {
 		f.Add(s)
 	}
-	p := newReader(f, Options{Strict: true})
+	p := newReader(f, Options{Strict: true, Allow: []string{"应裆", "的", "人民政府"}, Pairs: []Pair{{Wrong: "人民正", Right: []string{"人民政"}}}, Sensitive: []string{"加强", "加强加强领导"}})
 	f.Fuzz(func(t *testing.T, text string) {
 		rs := []rune(text)
 		for _, s := range p.Scan(text) {
