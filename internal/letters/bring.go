@@ -122,7 +122,8 @@ func (s *Service) Bring(ctx context.Context, tx *db.Tx, scope authz.Scope, site 
 
 func (s *Service) arrive(ctx context.Context, tx *db.Tx, st registry.Site, f Former, act string) (hidden bool, err error) {
 	number := FormerNumber(st, f.Number)
-	have, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM letter WHERE number = $1`, number)
+	// It came before, or was never away: an archive of this very house.
+	have, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM letter WHERE number = $1 OR number = $2 AND site_id = $3 AND received_at = $4`, number, f.Number, string(st.ID), f.ReceivedAt)
 	if err != nil || have > 0 {
 		return false, err
 	}

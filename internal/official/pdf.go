@@ -325,17 +325,23 @@ func (d *Document) draw(p *sheetOfPaper) {
 	}
 	main, attached := d.parted()
 	if last, ok := d.last(main); ok {
-		p.blocks(main[:len(main)-1])
+		at := len(main) - 1
+		if at > 0 { // with its heading
+			if _, ok := main[at-1].(heading); ok {
+				at--
+			}
+		}
+		p.blocks(main[:at])
 		// Who signs never stands on a page without text (7.3.5.4).
 		tail := 0.0
 		if len(d.Attachments) > 0 {
 			tail += float64(1 + len(d.Attachments))
 		}
 		lines := len(p.wrap(last.text, body, paperWidth, 2*charWidth))
-		if need := (float64(lines) + tail + 4) * paperPitch; need < paperBottom-paperTop {
+		if need := (float64(lines+len(main)-1-at) + tail + 4) * paperPitch; need < paperBottom-paperTop {
 			p.room(need)
 		}
-		main = main[len(main)-1:]
+		main = main[at:]
 	}
 	p.blocks(main)
 	if len(d.Attachments) > 0 {
@@ -526,6 +532,7 @@ func (p *sheetOfPaper) blocks(list []block) {
 			case 2:
 				mark = string(toSubheading)
 			}
+			p.room(2 * paperPitch) // a heading never stands last on a page
 			p.para(mark+b.number+b.text+string(toBody)+b.rest, body, 2, 0, 0, "left", paperPitch)
 		case pageBreak:
 			p.newPage()

@@ -128,6 +128,15 @@ func TestReaderInABrowser(t *testing.T) {
 		tab.Open(path)
 		tab.Until(dark)
 	}
+	// The sizes beside the button for reading aloud can be seen and touched, in
+	// both colours, and say which is chosen.
+	const size = `(() => { const l = document.querySelector("label[for=size-m]"); l.scrollIntoView({block: "center"}); const r = l.getBoundingClientRect(); return document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2) === l; })()`
+	for _, width := range []int64{390, 1366} {
+		tab.Wide(width, 800)
+		tab.Open("/content/202611/a.html")
+		tab.Until(size)
+		tab.Until(`getComputedStyle(document.querySelector("label[for=size-l]")).backgroundColor === "rgb(255, 255, 255)" && getComputedStyle(document.querySelector("label[for=size-m]")).backgroundColor === "rgb(0, 0, 0)" && getComputedStyle(document.querySelector(".read-aloud")).backgroundColor === "rgba(0, 0, 0, 0)"`)
+	}
 	tab.Open("/policies/")
 	browsertest.Eval[bool](tab, `(document.querySelector(".contrast-off a").click(), true)`)
 	tab.Open("/content/202611/a.html")

@@ -1061,7 +1061,7 @@ func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) error {
 
 func newRescore(r appraisal.Round, x appraisal.Rescored, manages bool) record {
 	v := record{web.RecordView{Heading: web.Heading{Above: r.Name, Title: "重算核对", Tags: []web.Tag{stateTag(r.State)}, Lead: "按保存的事实逐条重算，与冻结的结果、摘要和审计记录比对。谁都可以随时重算，每次的结果记入审计；公布以前系统另行重算一次。"}, Trail: trailOf(r), Tabs: tabs(r, "/rescore", manages)}}
-	v.Forms = []web.Form{{Action: r.Link() + "/rescore", Sections: []web.Section{{Legend: "现在重算"}}, Buttons: []web.Button{{Label: "重算核对全部结果"}}}}
+	v.Forms = []web.Form{{Action: r.Link() + "/rescore", Sections: []web.Section{{Legend: "现在重算", Hint: "全省一轮有几千个结果，要等几秒。"}}, Buttons: []web.Button{{Label: "重算核对全部结果"}}}}
 	switch {
 	case !x.Done():
 		v.Main = append(v.Main, web.Empty{Title: "还没有核对过", Text: "重算以后，这里显示结果。"})

@@ -22,7 +22,7 @@ func listTabs(in bool) web.Tabs {
 }
 
 func newArrived(list []moveout.Arrival) listView {
-	v := listView{web.ListView{Heading: web.Heading{Title: "导出中心", Lead: "用整站导出的压缩包迁入的网站。稿件、栏目、外观、网址和已办结的来信直接可用；历史版本、台账记录和审计摘录在“迁入前的记录”里查阅，与本平台自己的记录分开。"}, Tabs: listTabs(true), Filter: web.Filter{Action: listPath, Total: -1},
+	v := listView{web.ListView{Heading: web.Heading{Title: "导出中心", Lead: "用整站导出的压缩包迁入的网站。稿件、栏目、外观、网址和已办结的来信直接可用；历史版本、台账记录和审计摘录在“迁入前的记录”里查阅，与本平台自己的记录分开。"}, Tabs: listTabs(true),
 		Table: web.Table{Caption: "迁入的网站", Quiet: true, Columns: []web.Column{{Head: "网站", Wide: true}, {Head: "压缩包制作"}, {Head: "迁入"}, {Head: "来信", Number: true}, {Head: "没有迁入的来信", Number: true}, {Head: "办理"}}, Empty: web.Empty{Title: "没有迁入的网站", Text: "由系统管理员用命令 zhengshu import site 导入整站导出的压缩包。"}}}}
 	for _, a := range list {
 		done := web.When(a.FinishedAt)

@@ -68,7 +68,7 @@ func sizeText(n int64) string {
 
 func newList(list []moveout.Run, total int) listView {
 	v := listView{web.ListView{Heading: web.Heading{Title: "导出中心", Lead: fmt.Sprintf("把本单位网站的全部数据导出为一个压缩包：站点和栏目、稿件和全部历史版本、图片附件原件、来信、台账记录、审计摘录、静态网页。格式公开，保留 %d 天。", moveout.KeepDays),
-		Acts: []web.Act{{Text: "导出网站", Href: listPath + "?new=1", Primary: true}}}, Tabs: listTabs(false), Filter: web.Filter{Action: listPath, Total: -1},
+		Acts: []web.Act{{Text: "导出网站", Href: listPath + "?new=1", Primary: true}}}, Tabs: listTabs(false),
 		Table: web.Table{Caption: "导出", Quiet: true, Columns: []web.Column{{Head: "网站", Wide: true}, {Head: "提出"}, {Head: "状态"}, {Head: "大小", Number: true}, {Head: "保留到"}, {Head: "办理"}}, Empty: web.Empty{Title: "还没有导出过", Text: "点“导出网站”开始；大的网站需要几分钟到几十分钟，完成后会收到消息。"}}}}
 	for _, r := range list {
 		act := web.Acts(web.Link{Text: "查看", Href: r.Link(), Note: r.SiteName})
