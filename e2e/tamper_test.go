@@ -24,6 +24,16 @@ func front(title, body string) string {
 	return `<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>` + title + `</title></head><body><h1>` + title + `</h1><nav><a href="/dt.html">工作动态</a> <a href="/tz.html">通知公告</a> <a href="/zx.html">网上咨询</a> <a href="/bs.html">办事指南</a></nav>` + body + `</body></html>`
 }
 
+// back opens a path, signing in again where the session has ended meanwhile.
+func (p *tab) back(path string) {
+	p.t.Helper()
+	p.open(path)
+	if strings.Contains(p.location(), "/console/login") {
+		p.again()
+		p.open(path)
+	}
+}
+
 // TestArticle23_1_TamperJourney walks a tampering of a site that is published
 // elsewhere. The supervisor confirms what its home page ought to be; the next
 // look finds it another, and no patrol makes that the rule, nor may the sponsor.
@@ -31,8 +41,9 @@ func front(title, body string) string {
 // taken; a room is opened, worked, and closed by two. The page mended, finding
 // and alarm end. And evidence that somebody altered is named for what it is.
 func TestArticle23_1_TamperJourney(t *testing.T) {
-	good := front("西安市商务局", `<ul>`+strings.Repeat(`<li>全市商务工作会议召开，部署年度重点任务，研究促进消费、稳定外贸和优化营商环境的措施。</li>`, 6)+`</ul><p>主办单位：西安市商务局　电话：029-00000000</p>`)
-	stranger := front("澳门新葡京娱乐城官网", `<p>百家乐、老虎机、真人荷官在线下注，注册即送彩金。</p><p><a href="http://bet8888.example.com/">进入娱乐城</a></p>`)
+	list := `<ul>` + strings.Repeat(`<li><a href="/dt.html">%s</a> `+today()+`</li>`, 6) + `</ul>` // freshness is not what this is about
+	good := front("西安市商务局", strings.ReplaceAll(list, "%s", "全市商务工作会议召开，部署年度重点任务，研究促进消费、稳定外贸和优化营商环境的措施")+`<p>主办单位：西安市商务局　电话：029-00000000</p>`)
+	stranger := front("澳门新葡京娱乐城官网", strings.ReplaceAll(list, "%s", "注册有礼")+`<p>百家乐、老虎机、真人荷官在线下注，注册即送彩金。</p><p><a href="http://bet8888.example.com/">进入娱乐城</a></p>`)
 	var home atomic.Value
 	home.Store(good)
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -107,8 +118,7 @@ func TestArticle23_1_TamperJourney(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		duty.again()
-		duty.open(alarm)
+		duty.back(alarm)
 		duty.sees(told)
 	}
 	duty.both("alarm-escalated")
@@ -141,8 +151,7 @@ func TestArticle23_1_TamperJourney(t *testing.T) {
 	duty.sees("待另一人复核")
 	duty.press("复核结案")
 	duty.sees("提出人以外")
-	boss.again()
-	boss.open(room)
+	boss.back(room)
 	boss.press("复核结案")
 	boss.sees("已结案")
 	boss.both("incident-closed")

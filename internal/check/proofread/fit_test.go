@@ -29,7 +29,7 @@ const threshold = 2.0
 // the more often people make an error of the kind, the more. A kind with
 // none (characters changed about: rare in life) must be a margin surer than its
 // surest false alarm.
-var budget = [editKinds]float64{editSound: 0.0028, editShape: 0.0018, editDrop: 0.0010, editRepeat: 0.0010, editWord: 0.0004}
+var budget = [editKinds]float64{editSound: 0.0028, editShape: 0.0018, editDrop: 0.0010, editRepeat: 0.0010, editWord: 0.0001}
 
 // example is a change proposed in a text, right or not.
 type example struct {

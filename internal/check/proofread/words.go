@@ -47,9 +47,9 @@ func (w wordSet) has(text []rune) bool {
 	return ok
 }
 
-// lawWords are words of the regulation that general lists do not have
-// (Article 11: 「政府网站与政务新媒体两大矩阵」).
-var lawWords = []string{"矩阵", "大矩阵", "新媒体矩阵", "政务新媒体矩阵", "政府网站矩阵", "媒体矩阵", "网站矩阵"}
+// lawWords are words of the regulation, and of the trade it is for, that general
+// lists do not have (Article 11: 「政府网站与政务新媒体两大矩阵」).
+var lawWords = []string{"矩阵", "大矩阵", "新媒体矩阵", "政务新媒体矩阵", "政府网站矩阵", "媒体矩阵", "网站矩阵", "应公开尽公开", "写信"}
 
 var loadWords = sync.OnceValues(func() (wordSet, error) { return newWords(wordsBin) })
 
