@@ -436,8 +436,8 @@ func drawAnswers(b *browser) {
 	office.open("/console/error-reports")
 	office.draw("supervisor-errors", "", "")
 	office.open("/console/bulletins")
-	office.open(eval[string](office, `[...document.querySelectorAll("main tbody tr")].find(r => r.innerText.includes("已印发")).querySelector("a").href`))
-	office.open(eval[string](office, `document.querySelector('main a[href*="/console/merits/new"][href*="sort=account"]').href`))
+	office.open(eval[string](office, `[...document.querySelectorAll("main tbody tr")].find(r => r.innerText.includes("已印发")).querySelector("a").href`) + "/mailing")
+	office.open(eval[string](office, `document.querySelector('main tbody a[href*="/console/merits/new"][href*="sort=account"]').href`))
 	office.draw("supervisor-merit", "", "登记并送复核")
 	office.open("/console/referrals/new")
 	office.tickAll(`main tbody tr:nth-child(-n+6) input[type="checkbox"]`)
@@ -473,7 +473,7 @@ func drawAnswers(b *browser) {
 // cloaked gives the demo a page that answers search engines otherwise, with both
 // answers kept: none of the demo's own sites does.
 func cloaked(t *testing.T, h house) {
-	ctx := audit.System(context.Background(), "inspection")
+	ctx := audit.System(context.Background(), "inspection.run")
 	all := authz.System("e2e")
 	site, err := h.Registry.SiteBySlug(ctx, h.DB, all, "yanta")
 	if err != nil {
@@ -518,7 +518,7 @@ func drawInspector(t *testing.T, h house, b *browser) {
 	cloaked(t, h)
 	watch.open("/console/findings?q=" + url.QueryEscape("搜索引擎看到"))
 	watch.open(eval[string](watch, `document.querySelector('main tbody a[href^="/console/findings/"]').href`))
-	watch.draw("inspector-cloaked", "发现时", "")
+	watch.draw("inspector-cloaked", "发现时", "请勿直接用浏览器打开")
 	site, err := db.One(context.Background(), h.DB, db.Value[string], `SELECT site_id FROM page_watch WHERE added_by <> '' ORDER BY site_id LIMIT 1`)
 	if err != nil {
 		t.Fatal(err)

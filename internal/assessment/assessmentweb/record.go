@@ -104,6 +104,9 @@ func nextStep(d assessment.Dossier, me reader) web.Alert {
 			}
 		} else if me.issues {
 			a.Title, a.Text = "等待主办单位整改", "可以催办；超期仍不整改的，可以上报督办。"
+			if slices.ContainsFunc(d.Extensions, assessment.Extension.Waits) {
+				a.Title, a.Text = "现在要做：答复延期申请", "主办单位申请延期，答复前原期限不变。同意的写明延到哪一天，不同意的写明理由。"
+			}
 		}
 	}
 	if a.Title == "" {
@@ -162,6 +165,9 @@ func newOrderView(d assessment.Dossier, me reader, today calendar.Date) orderVie
 			{Kind: web.TextArea, Name: "says", Label: "整改情况", Hint: "写明改了什么、何时改好。答复不代替复测。", Required: true, Max: 2000},
 			{Kind: web.File, Name: "file", Label: "证明材料", Hint: "可不传。PDF、图片或办公文档，合计不超过20 MB。", Multiple: true, Accept: ".pdf,.png,.jpg,.jpeg,.docx,.xlsx"}}}},
 			Buttons: []web.Button{{Label: "答复并复测"}}}
+		if n := len(v.Alerts); n > 0 && len(v.Findings) > 1 { // the form stands below them all
+			v.Alerts[n-1].Links = append(v.Alerts[n-1].Links, web.Link{Text: "去答复", Href: "#" + web.Field{Name: "says"}.ID()})
+		}
 	}
 	v.Acts = orderActs(d, me, today)
 	if me.refers && open && slices.ContainsFunc(d.Findings, func(f assessment.OrderFinding) bool {
@@ -205,13 +211,20 @@ func orderFacts(d assessment.Dossier, today calendar.Date) web.Summary {
 		object.Href = "/console/accounts/" + string(d.Account)
 	}
 	dueOf := dueCell(d.Order, today)
+	days := fmt.Sprintf("%d个工作日", d.Days)
+	for _, e := range d.Extensions {
+		if e.Verdict == "granted" {
+			days = "原为 " + e.WasDue.String() + "，已同意延期"
+			break
+		}
+	}
 	cause := assessment.CauseName(d.Cause)
 	if cause == "" {
 		cause = "多类"
 	}
 	s := web.Summary{Terms: []web.Term{
 		{Name: "主办单位", Text: d.UnitName}, object, {Name: "问题类别", Text: cause},
-		{Name: "下发", Text: from, Note: web.Minute(d.IssuedAt)}, {Name: "整改期限", Text: d.Due.On.String(), Tags: dueOf.Tags, Note: strings.Trim(fmt.Sprintf("%d个工作日；%s", d.Days, dueOf.Note), "；")},
+		{Name: "下发", Text: from, Note: web.Minute(d.IssuedAt)}, {Name: "整改期限", Text: d.Due.On.String(), Tags: dueOf.Tags, Note: strings.Trim(days+"；"+dueOf.Note, "；")},
 		{Name: "阅知", Text: read, Note: note}, {Name: "依据", Text: "陕政公开办〔2021〕18号 第三十条", Note: "发现问题及时通报、督促整改"},
 	}}
 	if d.Says != "" {
