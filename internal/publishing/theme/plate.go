@@ -53,12 +53,12 @@ const (
 type form int
 
 const (
-	asHTML   form = iota // text and attributes, as html/template escapes both
-	asJSON               // in a JSON-LD string
-	asURL                // in the query of an address in an attribute
-	asQuery              // as package url escapes a query
-	asPhrased            // text with the places where its lines may end
-	asItself             // markup, and addresses whose characters need nothing
+	asHTML    form = iota // text and attributes, as html/template escapes both
+	asJSON                // in a JSON-LD string
+	asURL                 // in the query of an address in an attribute
+	asQuery               // as package url escapes a query
+	asPhrased             // text with the places where its lines may end
+	asItself              // markup, and addresses whose characters need nothing
 	forms
 )
 
