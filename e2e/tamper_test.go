@@ -98,9 +98,8 @@ func TestArticle23_1_TamperJourney(t *testing.T) {
 	sponsor.sees("真人荷官")
 	sponsor.sees("优化营商环境") // the baseline beside it
 	sponsor.both("baseline-tampered")
-	sponsor.fill("核实情况", "我们改版了，内容没有问题")
-	sponsor.press("确认为新的基线")
 	sponsor.sees("须由主管单位核实后确认新的基线")
+	sponsor.lacks("确认为新的基线") // no form for it
 
 	// One cause, one alarm; nobody takes it.
 	duty := b.person("xundu")

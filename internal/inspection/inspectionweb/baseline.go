@@ -254,6 +254,7 @@ func (h *Handler) showBaseline(w http.ResponseWriter, r *http.Request, address s
 		return err
 	}
 	v := newBaseline(site, x, now, held, may(r, authz.InspectionRun))
+	v.MaySet = v.MaySet && (!x.Last.Grave || may(r, authz.OrderIssue)) // what looks like an intruder's work is not the unit's to confirm
 	if change == nil {
 		return baselinePage.Render(w, r, v)
 	}
