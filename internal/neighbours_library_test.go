@@ -17,7 +17,7 @@ import (
 func (n *neighbourhood) furnishLibrary(c *county, ids func(key string, id ...string)) {
 	t, h, ctx := n.t, n.h, audit.System(context.Background(), "test")
 	editor := c.people[authz.Editor]
-	doc := must(prose.FromText(c.mark + "的内容。"))(t)
+	doc := must(prose.FromText(c.mark + "单位发布的内容。"))(t)
 	it := must(h.Library.Create(as(editor), editor.ScopeFor(authz.ItemWrite), library.Writing{Meta: library.Meta{Type: library.Notice, Title: c.mark + "公告", Written: calendar.Date{Year: 1937, Month: 3, Day: 5}}, Doc: doc, Unit: c.office.ID}))(t)
 	c.own = append(c.own, string(it.ID))
 	list := must(h.Library.Results(ctx, system, must(h.Library.Version(ctx, system, it.ID, 0))(t)))(t)

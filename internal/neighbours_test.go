@@ -775,7 +775,7 @@ func (c *county) reviewed(n *neighbourhood, ids func(key string, id ...string)) 
 	scope := author.ScopeFor(authz.ItemWrite)
 	var drafts []library.ItemID
 	for i := range 5 {
-		doc := must(prose.FromText(c.mark + "的内容。"))(t)
+		doc := must(prose.FromText(c.mark + "单位发布的内容。"))(t)
 		it := must(lib.Create(as(author), scope, library.Writing{Meta: library.Meta{Type: library.News, Origin: library.Original, Title: fmt.Sprintf("%s第%d篇", c.mark, i+5)}, Doc: doc, Unit: c.office.ID}))(t)
 		drafts = append(drafts, it.ID)
 	}
@@ -805,7 +805,7 @@ func (n *neighbourhood) bring(c *county, ids func(key string, id ...string)) {
 // write puts an item into the library and, when asked, through its reviews.
 func (n *neighbourhood) write(c *county, column registry.ColumnID, title string, live bool) library.ItemID {
 	t, lib := n.t, n.h.Library
-	doc := must(prose.FromText(c.mark + "的内容。\n各单位要落实责任。"))(t)
+	doc := must(prose.FromText(c.mark + "单位发布的内容。\n各单位要落实责任。"))(t)
 	author, first, final := c.people[authz.Editor], c.people[authz.FirstReviewer], c.people[authz.FinalReviewer]
 	it := must(lib.Create(as(author), author.ScopeFor(authz.ItemWrite), library.Writing{Meta: library.Meta{Type: library.News, Origin: library.Original, Title: title, Summary: c.mark + "摘要"},
 		Doc: doc, Unit: c.office.ID, Columns: []registry.ColumnID{column}}))(t)

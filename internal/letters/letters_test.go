@@ -954,7 +954,7 @@ func TestMachineIsSound(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, m := range letters.Machine.Moves {
-		if authz.Describe[authz.Permission(m.Permit)] == "" {
+		if m.Permit != "system" && authz.Describe[authz.Permission(m.Permit)] == "" {
 			t.Errorf("%s asks for %s, which is no permission", m.Act, m.Permit)
 		}
 	}

@@ -306,9 +306,9 @@ func TestJourneyToTheLaunch(t *testing.T) {
 		t.Error("nothing is done")
 	}
 	messages := d.Get("/console/messages").Want(200)
-	n := len(messages.All("form[action$='/read']"))
-	d.Post(messages.Attr("form[action$='/read']", "action"), nil).Want(303)
-	if left := len(d.Get("/console/messages").All("form[action$='/read']")); left != n-1 {
+	n := len(messages.All(".panel form[action$='/read']"))
+	d.Post(messages.Attr(".panel form[action$='/read']", "action"), nil).Want(303)
+	if left := len(d.Get("/console/messages").All(".panel form[action$='/read']")); left != n-1 {
 		t.Errorf("%d messages unread after reading one of %d", left, n)
 	}
 }
