@@ -63,6 +63,7 @@ var unwalked = map[string]string{
 	"GET /console/findings/{id}/evidence/{proof}/picture": "made by a patrol with a browser",
 	"GET /console/inspection/sites/{id}/baseline":         "the demo's sites are hosted here and held against what was published",
 	"GET /console/inspection/sites/{id}/baseline/bytes":   "the same",
+	"GET /console/sites/{id}/arrivals":                    "no site of the demo moved in",
 	"GET /console/move-outs/{id}":                         "made by asking for a whole site",
 	"GET /console/move-outs/{id}/download":                "made by asking for a whole site",
 	"GET /console/incidents/{id}/files/{file}":            noFile,
@@ -95,7 +96,6 @@ var unwalked = map[string]string{
 	"GET /console/reconciliations/{id}/batch":             "made by sending a file",
 
 	"GET /console/accounts/{id}/launch/{kind}":      "no account of the demo's logins is being prepared",
-	"GET /console/accounts/{id}/versions/new":       "no login of the demo keeps an app",
 	"GET /console/accounts/{id}/versions/{file}":    "no login of the demo keeps an app",
 	"GET /console/applications/{id}/amend":          "the demo's returned case is of a unit without login",
 	"GET /console/operating-rules/{id}/change":      "the demo's rules are issued",

@@ -515,6 +515,16 @@ func (s *Service) ResultLetters(ctx context.Context, session *authz.Session, lim
 	return list, total, err
 }
 
+// OpenTo reports whether the person may read the letter: one to an own unit, or
+// of a run of an office where the person composes.
+func (l ResultLetter) OpenTo(session *authz.Session) bool {
+	return l.isTo(session) || session != nil && l.sender.In(session.ScopeFor(authz.BulletinCompose))
+}
+
+func (l ResultLetter) isTo(session *authz.Session) bool {
+	return slices.Contains(unitsOf(session), string(l.Unit))
+}
+
 // ResultLetter is a letter to one of the person's units, or of a run that the
 // person may read; opened by its unit it is read.
 func (s *Service) ResultLetter(ctx context.Context, session *authz.Session, id string) (ResultLetter, error) {
@@ -525,11 +535,10 @@ func (s *Service) ResultLetter(ctx context.Context, session *authz.Session, id s
 	if err != nil {
 		return l, err
 	}
-	own := slices.Contains(unitsOf(session), string(l.Unit))
-	if !own && (session == nil || !l.sender.In(session.ScopeFor(authz.BulletinCompose))) {
+	if !l.OpenTo(session) {
 		return ResultLetter{}, fault.Missing("这份结果反馈")
 	}
-	if !own || l.State == LetterRead {
+	if !l.isTo(session) || l.State == LetterRead {
 		return l, nil
 	}
 	err = s.db.Update(ctx, func(tx *db.Tx) error {

@@ -55,8 +55,9 @@ type subject struct {
 	lead       string
 	template   string
 	mayAct     bool
-	records    bool      // the reader keeps records of merit and fault
-	ground     merit.Ref // what they rest on; empty: of a round, each result does
+	reader     *authz.Session // letters that are not the reader's to open are named without a link
+	records    bool           // the reader keeps records of merit and fault
+	ground     merit.Ref      // what they rest on; empty: of a round, each result does
 }
 
 const leadOfMailing = "一次反馈给所有单位，每个单位只收到自己的结果和明细。"
@@ -95,7 +96,11 @@ func newMailingView(of subject, m reporting.Mailing, list []reporting.ResultLett
 		if !l.ReadAt.IsZero() {
 			read = web.Cell{Text: l.ReadBy, Note: web.Minute(l.ReadAt)}
 		}
-		row := web.Row{Cells: []web.Cell{{Text: l.UnitName, Href: l.Link(), Note: l.Failure}, web.Tagged(letterTag(l.State)), {Text: web.Minute(l.SentAt), Note: fmt.Sprintf("第 %d 次", l.Sendings)}, read}}
+		name := web.Cell{Text: l.UnitName, Note: l.Failure}
+		if l.OpenTo(of.reader) {
+			name.Href = l.Link()
+		}
+		row := web.Row{Cells: []web.Cell{name, web.Tagged(letterTag(l.State)), {Text: web.Minute(l.SentAt), Note: fmt.Sprintf("第 %d 次", l.Sendings)}, read}}
 		if of.records {
 			row.Cells = append(row.Cells, web.Cell{Links: []web.Link{{Text: "登记表扬", Href: merit.EnterLink(merit.Commend, of.ground, l.Unit), Note: l.UnitName}, {Text: "登记问责", Href: merit.EnterLink(merit.Account, of.ground, l.Unit), Note: l.UnitName}}})
 		}
@@ -140,6 +145,7 @@ func (h *Handler) mailingScreen(r *http.Request) (mailingView, error) {
 		return mailingView{}, err
 	}
 	of := paperSubject(b, may(r, authz.BulletinCompose) && b.In(authz.SessionFrom(r.Context()).ScopeFor(authz.BulletinCompose)))
+	of.reader = authz.SessionFrom(r.Context())
 	of.records = b.Out() && may(r, authz.MeritRecord)
 	v := newMailingView(of, m, list, ok, state)
 	if ok {
@@ -155,7 +161,9 @@ func (h *Handler) roundScreen(r *http.Request) (mailingView, error) {
 	if err != nil {
 		return mailingView{}, err
 	}
-	v := newMailingView(roundSubject(round, true), m, list, ok, state)
+	of := roundSubject(round, true)
+	of.reader = authz.SessionFrom(r.Context())
+	v := newMailingView(of, m, list, ok, state)
 	if ok {
 		v.Pager = pagerOf(r, m, state)
 	}
