@@ -166,20 +166,7 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 
 func newImport(rep *intake.Report) formView {
 	v := formView{web.FormView{Heading: web.Heading{Title: "导入网民找错名单", Lead: "从全国“我为政府网站找错”平台导出的名单（CSV、XLSX）。" + errorreport.Columns + "。同一编号再次导入的，按新名单更新办结情况。"}, Trail: []web.Crumb{{Name: "网民找错", Href: path}}}}
-	if rep != nil {
-		kind := web.Good
-		if len(rep.Refused) > 0 {
-			kind = web.Warn
-		}
-		v.Alert = web.Alert{Kind: kind, Title: fmt.Sprintf("收到 %d 条，未收 %d 条", rep.Accepted, len(rep.Refused))}
-		t := web.Table{Caption: "未收的行", Columns: []web.Column{{Head: "行", Number: true}, {Head: "列"}, {Head: "原因", Wide: true}}}
-		for _, x := range rep.Refused[:min(len(rep.Refused), 100)] {
-			t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Figure(x.Row), web.Text(x.Field), web.Text(x.Says)}})
-		}
-		if len(t.Rows) > 0 {
-			v.Before = append(v.Before, t)
-		}
-	}
+	v.Taken(rep)
 	v.Form = web.Form{Upload: true, Sections: []web.Section{{Hint: "名单没有“办理期限”的，按考核指标写明的工作日推算；推算不出的，满1个月未办结才算超期。", Fields: []web.Field{{Kind: web.File, Name: "file", Label: "名单", Required: true, Accept: ".csv,.xlsx", Hint: "不超过 20 MB"}}}}, Buttons: []web.Button{{Label: "导入名单"}}, Cancel: web.Link{Text: "返回列表", Href: path}}
 	return v
 }
@@ -189,20 +176,9 @@ func (h *Handler) showImport(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) take(w http.ResponseWriter, r *http.Request) error {
-	files, done, err := web.Uploads(r, "file")
-	defer done()
-	var rep intake.Report
-	if err == nil && len(files) == 0 {
-		err = fault.New(fault.Invalid, "没有选择名单。").On("file", "请选择 CSV 或 XLSX 文件")
-	}
-	if err == nil {
-		var t *official.Table
-		if t, err = official.ReadTable(files[0].Content, files[0].Size, files[0].Name, official.Limits{Rows: maxRows}); err != nil {
-			err = fault.New(fault.Invalid, "名单不能识别："+strings.TrimRight(fault.Of(err).Alone(), "。")+"。请另存为 CSV（UTF-8）或 XLSX 再导入。").On("file", "请核对文件").From(err)
-		} else {
-			rep, err = h.reports.Import(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), t)
-		}
-	}
+	rep, err := web.TakeTable(r, "名单", official.Limits{Rows: maxRows}, func(t *official.Table) (intake.Report, error) {
+		return h.reports.Import(r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context()), t)
+	})
 	if web.Mendable(err) {
 		v := newImport(nil)
 		v.Form.Wrong(err)

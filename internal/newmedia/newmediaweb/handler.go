@@ -344,20 +344,7 @@ func (h *Handler) file(w http.ResponseWriter, r *http.Request) error {
 
 func newImport(rep *intake.Report) formView {
 	v := formView{web.FormView{Heading: web.Heading{Title: "导入发布数据", Lead: "从平台后台或监测服务导出的表格（CSV、XLSX）。要有“账号网址”（或“平台内部标识”“账号名称”）和“发布日期”，可以有“标题”“网址”“是否原创”。同一条只记一次。"}, Trail: []web.Crumb{{Name: "账号检查", Href: sheetsPath}}}}
-	if rep != nil {
-		kind := web.Good
-		if len(rep.Refused) > 0 {
-			kind = web.Warn
-		}
-		v.Alert = web.Alert{Kind: kind, Title: fmt.Sprintf("收到 %d 条，未收 %d 条", rep.Accepted, len(rep.Refused))}
-		t := web.Table{Caption: "未收的行", Columns: []web.Column{{Head: "行", Number: true}, {Head: "列"}, {Head: "原因", Wide: true}}}
-		for _, x := range rep.Refused[:min(len(rep.Refused), 100)] {
-			t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Figure(x.Row), web.Text(x.Field), web.Text(x.Says)}})
-		}
-		if len(t.Rows) > 0 {
-			v.Before = append(v.Before, t)
-		}
-	}
+	v.Taken(rep)
 	v.Form = web.Form{Upload: true, Sections: []web.Section{{Fields: []web.Field{{Kind: web.File, Name: "file", Label: "表格", Required: true, Accept: ".csv,.xlsx", Hint: "不超过 20 MB"}}}}, Buttons: []web.Button{{Label: "导入发布数据"}}, Cancel: web.Link{Text: "返回列表", Href: sheetsPath}}
 	return v
 }
@@ -367,20 +354,9 @@ func (h *Handler) showImport(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) take(w http.ResponseWriter, r *http.Request) error {
-	files, done, err := web.Uploads(r, "file")
-	defer done()
-	var rep intake.Report
-	if err == nil && len(files) == 0 {
-		err = fault.New(fault.Invalid, "没有选择表格。").On("file", "请选择 CSV 或 XLSX 文件")
-	}
-	if err == nil {
-		var t *official.Table
-		if t, err = official.ReadTable(files[0].Content, files[0].Size, files[0].Name, official.Limits{}); err != nil {
-			err = fault.New(fault.Invalid, "表格不能识别："+strings.TrimRight(fault.Of(err).Alone(), "。")+"。请另存为 CSV（UTF-8）或 XLSX 再导入。").On("file", "请核对文件").From(err)
-		} else {
-			rep, err = h.newmedia.Import(r.Context(), authz.ScopeFrom(r.Context()), t)
-		}
-	}
+	rep, err := web.TakeTable(r, "表格", official.Limits{}, func(t *official.Table) (intake.Report, error) {
+		return h.newmedia.Import(r.Context(), authz.ScopeFrom(r.Context()), t)
+	})
 	if web.Mendable(err) {
 		v := newImport(nil)
 		v.Form.Wrong(err)
