@@ -401,15 +401,35 @@ func (x source) hosted() source {
 }
 
 // reported are figures of the list of error reports: nought only where the list
-// was taken in for the area during or after the year.
+// was taken in for the area during or after the year, and too low, perhaps, where
+// that was before the year's end.
 func (x source) reported() source {
 	return x.valued(func(ctx context.Context, _ *Service, q db.Querier, f frame, fact Fact) (Fact, error) {
-		text, args := f.bind(`SELECT DISTINCT a.path FROM error_report_import m JOIN unit u ON u.id = m.unit_id JOIN area a ON a.id = u.area_id WHERE m.taken_on >= :first`)
-		paths, err := db.All(ctx, q, db.Value[string], text, args...)
-		if err == nil && !slices.ContainsFunc(paths, func(p string) bool { return strings.HasPrefix(f.path, p) }) {
-			fact.Value, fact.Missing = "", "没有导入本年的“我为政府网站找错”名单，请按全国平台的数据填写"
+		type list struct {
+			path string
+			on   calendar.Date
 		}
-		return fact, err
+		text, args := f.bind(`SELECT a.path, max(m.taken_on) FROM error_report_import m JOIN unit u ON u.id = m.unit_id JOIN area a ON a.id = u.area_id WHERE m.taken_on >= :first GROUP BY a.path`)
+		lists, err := db.All(ctx, q, func(r db.Scanner) (list, error) {
+			var l list
+			return l, r.Scan(&l.path, &l.on)
+		}, text, args...)
+		if err != nil {
+			return fact, err
+		}
+		var newest calendar.Date
+		for _, l := range lists {
+			if strings.HasPrefix(f.path, l.path) && l.on.After(newest) {
+				newest = l.on
+			}
+		}
+		switch last := calendar.DateOf(f.until.Add(-time.Second)); {
+		case newest.IsZero():
+			fact.Value, fact.Missing = "", "没有导入本年的“我为政府网站找错”名单，请按全国平台的数据填写"
+		case newest.Before(last):
+			fact.Partial = "名单最近一次于" + newest.Chinese() + "导入，此后的留言和办结没有计入"
+		}
+		return fact, nil
 	})
 }
 

@@ -34,7 +34,7 @@ type Appraise struct {
 func (h *House) wireAppraise() {
 	h.Rounds = appraisal.New(appraisal.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Assessment: h.Assessment, Obligations: h.Obligations, Days: h.Days, Store: h.Blobs, Settings: h.Province.Settings})
 	h.BlindTests = blindtest.New(blindtest.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Letters: h.Letters, Days: h.Days, Keys: h.Keys, Settings: h.Province.Settings})
-	h.Assessment.Observe(h.BlindTests.Observe)
+	h.Assessment.Observe(h.BlindTests.Observe, h.Rounds.Judged())
 	h.Reporting.RoundsFrom(h.Rounds)
 	h.Reporting.Contribute(reporting.SectionBlind, h.blindSection)
 	jobs.Handle(h.workers, func(ctx context.Context, _ publicResults) error { return h.StateResults(ctx) })

@@ -180,6 +180,13 @@ func (s *Service) scores(ctx context.Context, r Round) (map[string]assessment.Sc
 		return nil, on, err
 	}
 	f := assessment.ScoreFilter{Trial: &pack}
+	if r.Kind == Offices {
+		offices, err := s.Assessment.ScoreOffices(ctx, s.DB, scope, p, f)
+		for _, x := range offices {
+			out["office "+x.ID] = x
+		}
+		return out, on, err
+	}
 	sites, err := s.Assessment.Scores(ctx, s.DB, scope, p, f)
 	if err != nil {
 		return nil, on, err
@@ -266,7 +273,12 @@ func factsOf(pack packs.Pack, o Object, sc assessment.Score, scored bool, on cal
 			if len(x.Marks) > 0 && slices.ContainsFunc(x.Marks, func(m Mark) bool { return m.Outcome != packs.Untested }) {
 				f.Looked = true
 			}
-			if l, ok := lines[i.ID]; ok {
+			if o.Kind == "office" && i.Auto == packs.Manual {
+				// No record of the house tells it: the marks alone do.
+				if len(x.Marks) == 0 {
+					x.Note = "没有人评判这一项，不计分"
+				}
+			} else if l, ok := lines[i.ID]; ok {
 				x.Note = l.Note
 				for _, seen := range l.Seen {
 					x.Observations = append(x.Observations, kept(seen))
@@ -414,13 +426,21 @@ func (s *Service) OpenAppeals(ctx context.Context, scope authz.Scope, id string)
 		var list []notify.Message
 		for _, u := range units {
 			list = append(list, notify.Message{Key: "appraisal:" + id + ":told:" + u.unit, Unit: u.unit, Title: r.Name + "的结果已送达", Link: "/console/results",
-				Body: fmt.Sprintf("涉及本单位 %d 个网站和账号。有异议的请在%s前逐项申诉；没有异议的请确认。", u.n, due.On.Chinese())})
+				Body: fmt.Sprintf("%s。有异议的请在%s前逐项申诉；没有异议的请确认。", r.about(u.n), due.On.Chinese())})
 		}
 		if err := notify.SendAll(ctx, tx, list); err != nil {
 			return nil, err
 		}
 		return map[string]any{"until": due.On, "provisional": due.Provisional, "units": len(units)}, nil
 	})
+}
+
+// about says what a unit's n results are about.
+func (r Round) about(n int) string {
+	if r.Kind == Offices {
+		return "涉及本单位的监管工作"
+	}
+	return fmt.Sprintf("涉及本单位 %d 个网站和账号", n)
 }
 
 // AppealUntil is the last day for an appeal, counted with the holidays known

@@ -42,6 +42,9 @@ func (s *Service) propose(ctx context.Context, q db.Querier, scope authz.Scope, 
 	if err != nil {
 		return assessment.Proposal{}, err
 	}
+	if o.Kind == "office" {
+		return assessment.Proposal{}, fault.New(fault.Refused, "监管工作考核评判的是主管单位，不是网站或账号，不能列为问题。需要追究的请登记问责。")
+	}
 	if !r.Frozen() || !o.RemovedAt.IsZero() {
 		return assessment.Proposal{}, fault.New(fault.Conflict, "结果还没有冻结，评判表中的问题在冻结后才能列为问题。")
 	}

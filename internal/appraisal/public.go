@@ -47,7 +47,7 @@ type PublicRound struct {
 // PublicResult is one result. A verdict of 未核实 says that it rests on values
 // nobody has verified and is therefore not published; so do points left out.
 type PublicResult struct {
-	Kind     string   `json:"kind"` // site, account
+	Kind     string   `json:"kind"` // site, account, office
 	Class    string   `json:"class"`
 	Name     string   `json:"name"`
 	Host     string   `json:"host"`

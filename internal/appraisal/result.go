@@ -16,7 +16,7 @@ import (
 
 // Snapshot is an object as it was at the freeze.
 type Snapshot struct {
-	Kind     string        `json:"kind"` // site, account
+	Kind     string        `json:"kind"` // site, account, office
 	ID       string        `json:"id"`
 	Name     string        `json:"name"`
 	Host     string        `json:"host"`

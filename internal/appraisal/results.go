@@ -273,13 +273,13 @@ type Held struct {
 	Results []Outcome
 }
 
-// Results are the published results of an area and a period, by division code
+// Results are the published results of sites and accounts of an area and a period, by division code
 // and name; ok is false when no round of it is published. Of several (a month
 // and a quarter never share a period) the last published counts.
 func (s *Service) Results(ctx context.Context, q db.Querier, scope authz.Scope, area org.AreaID, period assessment.Period) (h Held, ok bool, err error) {
 	var w db.Where
 	scope.Where(&w, "u")
-	w.And("r.area_id = ?", area).And("r.period = ?", period.String()).And("r.state = 'published'")
+	w.And("r.area_id = ?", area).And("r.period = ?", period.String()).And("r.state = 'published'").And("r.kind <> ?", Offices)
 	h.Round, err = db.One(ctx, q, scanRound, roundSelect+` WHERE `+w.SQL()+` ORDER BY r.published_at DESC, r.id DESC LIMIT 1`, w.Args()...)
 	if db.None(err) {
 		return Held{}, false, nil

@@ -88,7 +88,12 @@ var AppealMachine = passage.Machine{
 func Machines() []passage.Machine { return []passage.Machine{Machine, AppealMachine} }
 
 // Kinds of round, in screen order.
-var Kinds = []struct{ Value, Name string }{{"monthly", "月检查"}, {"quarterly", "季检查"}, {"annual", "年考核"}}
+var Kinds = []struct{ Value, Name string }{{"monthly", "月检查"}, {"quarterly", "季检查"}, {"annual", "年考核"}, {Offices, "监管工作考核"}}
+
+// Offices is the kind of a round about the supervising offices themselves: a
+// year's work of those directly below (监管工作年度考核), where the others are about
+// sites and accounts.
+const Offices = "offices"
 
 // KindName is the kind in Chinese.
 func KindName(v string) string {
@@ -356,13 +361,16 @@ func (s *Service) adoptionFor(ctx context.Context, q db.Querier, pack string, ve
 // Open begins a round: the pack is fixed, the sample drawn.
 func (s *Service) Open(ctx context.Context, scope authz.Scope, n Opening) (Round, error) {
 	var wrong fault.Fields
-	wrong.Check(slices.ContainsFunc(Kinds, func(k struct{ Value, Name string }) bool { return k.Value == n.Kind }), "kind", "没有选择类别，请选择月检查、季检查或年考核")
+	wrong.Check(slices.ContainsFunc(Kinds, func(k struct{ Value, Name string }) bool { return k.Value == n.Kind }), "kind", "没有选择类别，请选择月检查、季检查、年考核或监管工作考核")
 	period, err := assessment.ParsePeriod(n.Period)
-	shape := map[string]string{"monthly": "2026-09", "quarterly": "2026-Q3", "annual": "2026"}[n.Kind]
+	shape := map[string]string{"monthly": "2026-09", "quarterly": "2026-Q3", "annual": "2026", Offices: "2026"}[n.Kind]
 	if err != nil || shape == "" || len(period.String()) != len(shape) || (n.Kind == "quarterly") != period.Quarter() {
-		wrong.Add("period", "时段与类别不符，月检查写 2026-09，季检查写 2026-Q3，年考核写 2026")
+		wrong.Add("period", "时段与类别不符，月检查写 2026-09，季检查写 2026-Q3，年考核和监管工作考核写 2026")
 	} else {
 		wrong.Check(!period.First().After(calendar.DateOf(s.DB.Now())), "period", "这个时段还没有开始，请选择当期或以前的时段")
+	}
+	if n.Kind == Offices { // none is drawn by lot
+		n.Plan = Plan{SiteShare: 100, AccountShare: 100}
 	}
 	wrong.Check(n.Plan.SiteShare >= 1 && n.Plan.SiteShare <= 100, "site_share", "网站抽查比例应为 1 至 100 的整数")
 	wrong.Check(n.Plan.AccountShare >= 0 && n.Plan.AccountShare <= 100, "account_share", "账号抽查比例应为 0 至 100 的整数")
@@ -384,6 +392,12 @@ func (s *Service) Open(ctx context.Context, scope authz.Scope, n Opening) (Round
 	pack := all[i].Pack
 	if !pack.InForce(period.Last()) {
 		return Round{}, fault.Newf(fault.Invalid, "“%s”在%s不在有效期内，请换一个指标包或时段。", pack.Title, period.Last().Chinese()).On("pack", "该时段不在有效期内")
+	}
+	switch about := n.Kind == Offices; {
+	case about && !judges(pack, packs.OfficeWork):
+		return Round{}, fault.Newf(fault.Invalid, "“%s”不是考核主管单位的指标包，请选择监管工作年度考核指标。", pack.Title).On("pack", "请选择监管工作年度考核指标")
+	case !about && judges(pack, packs.OfficeWork):
+		return Round{}, fault.Newf(fault.Invalid, "“%s”只用于监管工作考核，请选择检查网站和账号的指标包，或把类别改为监管工作考核。", pack.Title).On("pack", "请选择检查网站和账号的指标包")
 	}
 	body, err := encode(pack)
 	if err != nil {
@@ -444,6 +458,11 @@ func (s *Service) Open(ctx context.Context, scope authz.Scope, n Opening) (Round
 	return r, err
 }
 
+// judges reports whether the pack has a line about the class.
+func judges(p packs.Pack, class packs.Class) bool {
+	return slices.ContainsFunc(p.Indicators, func(i packs.Indicator) bool { return i.Applies(class) })
+}
+
 // seedOf reads a seed, or draws one.
 func seedOf(text string) (int64, error) {
 	if text = strings.TrimSpace(text); text != "" {
@@ -496,7 +515,7 @@ func (s *Service) Collect(ctx context.Context, scope authz.Scope, id string) (Ro
 			return nil, err
 		}
 		if n == 0 {
-			return nil, fault.New(fault.Refused, "样本中没有网站和账号，请先点名加入，或撤回这一轮后重新抽样。")
+			return nil, fault.New(fault.Refused, "样本是空的，没有可以评判的对象，请先点名加入，或撤回这一轮后重新组织。")
 		}
 		_, err = tx.Exec(ctx, `UPDATE appraisal_round SET collected_at = $2 WHERE id = $1`, id, tx.Now())
 		return map[string]any{"sample": n}, err

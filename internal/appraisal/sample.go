@@ -20,11 +20,11 @@ import (
 	"zhengshu/internal/rules/packs"
 )
 
-// Object is one site or account of a sample, with its result as it stands.
+// Object is one site, account or office of a sample, with its result as it stands.
 type Object struct {
 	ID          string
 	Round       string
-	Kind        string // site, account
+	Kind        string // site, account, office
 	Of          string // its id in the ledger
 	Name        string
 	Host        string
@@ -55,7 +55,7 @@ func (o Object) DrawnName() string {
 // KindName is what it is in Chinese.
 func (o Object) KindName() string {
 	return map[packs.Class]string{packs.PortalSite: "门户网站", packs.DepartmentSite: "部门网站", packs.PublishingAccount: "发布类账号", packs.ServiceAccount: "服务类账号",
-		packs.InteractionAccount: "互动类账号", packs.App: "移动客户端"}[o.Class]
+		packs.InteractionAccount: "互动类账号", packs.App: "移动客户端", packs.OfficeWork: "主管单位"}[o.Class]
 }
 
 // Link is the page of its result.
@@ -154,6 +154,9 @@ func lot(seed int64, id string) uint64 {
 // frame is everything the office supervises below its area, except what is its
 // own: an office's portal is scored by the next office up (readings 1).
 func (s *Service) frame(ctx context.Context, r Round, office org.Unit, area org.Area) ([]Candidate, error) {
+	if r.Kind == Offices {
+		return s.offices(ctx, r, office, area)
+	}
 	system := authz.System("appraisal.sample")
 	_, superior, err := s.Org.SuperiorOffice(ctx, s.DB, office)
 	if err != nil {
@@ -202,6 +205,40 @@ func (s *Service) frame(ctx context.Context, r Round, office org.Unit, area org.
 		}
 		if len(accounts) == 0 || offset+accountPage >= total {
 			break
+		}
+	}
+	return out, nil
+}
+
+// offices are the supervising offices directly below: whose superior is the
+// office that holds the round. Those further down are for the offices between.
+func (s *Service) offices(ctx context.Context, r Round, office org.Unit, area org.Area) ([]Candidate, error) {
+	var w db.Where
+	authz.Area("appraisal.sample", area.Path).Where(&w, "u")
+	w.And("u.kind = ?", org.Office).And("u.abolished_on IS NULL").And("u.id <> ?", office.ID)
+	type below struct {
+		id   org.UnitID
+		code string
+	}
+	list, err := db.All(ctx, s.DB, func(x db.Scanner) (below, error) {
+		var b below
+		return b, x.Scan(&b.id, &b.code)
+	}, `SELECT u.id, a.code FROM unit u JOIN area a ON a.id = u.area_id WHERE `+w.SQL()+` ORDER BY a.code, u.id`, w.Args()...)
+	if err != nil {
+		return nil, err
+	}
+	var out []Candidate
+	for _, b := range list {
+		u, err := s.Org.UnitTx(ctx, s.DB, authz.System("appraisal.sample"), b.id)
+		if err != nil {
+			return nil, err
+		}
+		above, ok, err := s.Org.SuperiorOffice(ctx, s.DB, u)
+		if err != nil {
+			return nil, err
+		}
+		if ok && above.ID == office.ID {
+			out = append(out, Candidate{Whole: true, Object: Object{Round: r.ID, Kind: "office", Of: string(u.ID), Name: u.Name, Class: packs.OfficeWork, AreaCode: b.code, Unit: u.ID, UnitName: u.Name, Stratum: "主管单位 " + u.Level.Name()}})
 		}
 	}
 	return out, nil
@@ -289,7 +326,7 @@ func (s *Service) draw(ctx context.Context, r Round, office org.Unit, area org.A
 	for _, c := range all {
 		if c.Kind == "site" {
 			sites = append(sites, c)
-		} else {
+		} else { // offices are all in, as are the accounts of the three levels of government
 			accounts = append(accounts, c)
 		}
 	}
@@ -368,7 +405,7 @@ func (s *Service) Name(ctx context.Context, scope authz.Scope, id, kind, object,
 	}
 	switch {
 	case len(found) == 0:
-		return o, fault.New(fault.Invalid, "台账中没有找到这个在管的网站或账号，请填写台账中的全名或域名。").On("object", "请填写台账中的全名或域名")
+		return o, fault.New(fault.Invalid, "没有找到可以加入的对象，网站、账号请填写台账中的全名或域名，主管单位请填写直接下级主管单位的全称。").On("object", "请填写全名或域名")
 	case len(found) > 1:
 		return o, fault.Newf(fault.Invalid, "有 %d 个同名的对象，网站请改填域名，账号请改填台账编号。", len(found)).On("object", "名称不唯一")
 	}

@@ -35,7 +35,7 @@ func (s *Service) Shares() assessment.Observer {
 			return nil, err
 		}
 		var w db.Where
-		w.And("r.state = ? AND o.removed_at IS NULL", Published).And("r.published_at >= ? AND r.published_at < ? AND r.published_at < ?", a.Within().First().Start(), a.On.End(), a.Known)
+		w.And("r.state = ? AND o.removed_at IS NULL AND o.kind <> 'office'", Published).And("r.published_at >= ? AND r.published_at < ? AND r.published_at < ?", a.Within().First().Start(), a.On.End(), a.Known)
 		type part struct {
 			path, verdict string
 			n             int

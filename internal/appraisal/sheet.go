@@ -225,6 +225,9 @@ func (s *Service) ownUnit(ctx context.Context, q db.Querier, session *authz.Sess
 	if err != nil {
 		return true, err
 	}
+	if o.Kind == "office" {
+		return true, fault.Newf(fault.Refused, "%s是您所在的单位，不能评判本单位的监管工作，请由其他人评判。", o.Name)
+	}
 	_, above, err := s.Org.SuperiorOffice(ctx, q, own)
 	switch {
 	case err != nil:

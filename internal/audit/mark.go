@@ -16,8 +16,9 @@ type Mark struct {
 	but   []string
 }
 
-// MarkNow is the mark of this moment. Acts that begin with one of but are left
-// out: nothing follows from them.
+// MarkNow is the mark of this moment. The acts named in but are left out:
+// nothing follows from them. An act that is not named counts, whatever it is
+// called.
 //
 // Entries are told by their number, not by the newest: an entry carries the
 // moment its transaction began, and one that began earlier may commit later. So
@@ -33,8 +34,8 @@ func MarkNow(ctx context.Context, q db.Querier, now time.Time, but ...string) (M
 func (m Mark) where() *db.Where {
 	var w db.Where
 	w.And("e.at > ?", m.since)
-	for _, act := range m.but {
-		w.And("e.act NOT LIKE ?", act+"%")
+	if len(m.but) > 0 {
+		w.And("e.act NOT IN " + db.Among(&w, m.but))
 	}
 	return &w
 }

@@ -64,6 +64,11 @@ func TestDraftIsNeverStale(t *testing.T) {
 					return audit.Record(system, tx, audit.Entry{Act: "signin.in", Target: audit.Target{Kind: "login"}})
 				}))
 			}},
+			{"an act that begins like an idle one", true, func() {
+				h.must(h.db.Update(system, func(tx *db.Tx) error {
+					return audit.Record(system, tx, audit.Entry{Act: "signin.in.another", Target: audit.Target{Kind: "login"}})
+				}))
+			}},
 			{"a finding", true, func() { h.put("swj", "link.dead", "error", "D-19", time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)) }},
 			{"a look at machines", true, func() {
 				quietly(`INSERT INTO host_look (site_id, at, facts, ipv6) VALUES ($1, $2, '{}', 'kept')`, h.sites["swj"], h.db.Now())

@@ -98,6 +98,10 @@ const mostRows = 200
 // UsualTemplate is the text that a run begins with.
 const UsualTemplate = "现将{通报}（{文号}）中你单位的检查结果反馈如下：{时段}你单位网站{网站数}个，其中合格{合格数}个、不合格{不合格数}个、未检测{未检测数}个；发现问题{问题数}个，已整改到位{已整改数}个；收到整改通知{整改通知数}份，其中未办结{未办结数}份。\n请对照下列明细逐项整改，并在整改通知规定的期限内答复。对结果有异议的，请按规定提出。"
 
+// OfficesTemplate is the text that a run of a round about supervising offices
+// begins with.
+const OfficesTemplate = "现将{通报}（{文号}）中你单位{时段}监管工作的考核结果反馈如下。逐项评判和依据见“考核结果”。发现事实差错的，请书面提出，由我单位办理勘误。"
+
 // RoundTemplate is the text that a run of a round begins with.
 const RoundTemplate = "现将{通报}（{文号}）中你单位的考核结果反馈如下：{时段}你单位参加考核的网站{网站数}个，其中合格{合格数}个、不合格{不合格数}个、未检测{未检测数}个；政务新媒体{账号数}个，其中合格{账号合格数}个、不合格{账号不合格数}个、未检测{账号未检测数}个。\n各项评判和依据见“考核结果”。发现事实差错的，请书面提出，由我单位办理勘误。"
 
@@ -193,7 +197,7 @@ func (s *Service) ofRound(ctx context.Context, scope authz.Scope, id string) (so
 	}
 	r := held.Round
 	out := source{round: r.ID, title: r.Name, number: r.Number, period: r.PeriodName(), unit: r.Unit, office: r.UnitName, target: r.Target(), groups: map[org.UnitID][]LetterGroup{}}
-	names := map[string][3]string{"site": {goodSites, badSites, openSites}, "account": {goodAccounts, badAccounts, openAccounts}}
+	names := map[string][3]string{"site": {goodSites, badSites, openSites}, "account": {goodAccounts, badAccounts, openAccounts}, "office": {"监管工作合格", "监管工作不合格", "监管工作未检测"}}
 	for _, o := range held.Results {
 		verdict, points := o.Says()
 		row := Row{Kind: "result", ID: o.Object.ID, Text: o.Snapshot.Name, Note: verdict, Link: o.Object.Link()}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -96,6 +97,19 @@ func TestPublicRound(t *testing.T) {
 	var open appraisal.PublicRound
 	if err := json.Unmarshal([]byte(get("/results/r1/data?as=json", http.StatusOK)), &open); err != nil || len(open.Results) != 120 {
 		t.Errorf("%d results, %v", len(open.Results), err)
+	}
+	// The page explains every column and every name of the open data.
+	head, _, _ := strings.Cut(strings.TrimPrefix(get("/results/r1/data?as=csv", http.StatusOK), "\ufeff"), "\n")
+	for _, column := range strings.Split(strings.TrimSpace(head), ",") {
+		if !strings.Contains(page, `<th scope="row">`+column+`</th>`) {
+			t.Errorf("the page does not explain the column %q", column)
+		}
+	}
+	for f := range reflect.TypeFor[appraisal.PublicResult]().Fields() {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if !strings.Contains(page, "<code>"+name+"</code>") && !strings.Contains(page, name+" 是") {
+			t.Errorf("the page does not explain %q", name)
+		}
 	}
 	get("/results/r2", http.StatusNotFound)
 	get("/results/r1/else", http.StatusNotFound)

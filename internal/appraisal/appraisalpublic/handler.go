@@ -145,6 +145,27 @@ type showPage struct {
 	Errata       []appraisal.PublicErratum
 	Doubt        bool // some result is not published
 	Newer, Older string
+	Fields       []field
+}
+
+// field is one thing the open data say of a result: its column of the CSV, its
+// name in the JSON, and what it means.
+type field struct {
+	Title, Name, Says string
+	of                func(appraisal.PublicResult) any
+}
+
+// fields are the columns of the open data, in order.
+var fields = []field{
+	{"类别", "class", "门户网站、部门网站、各类账号、移动客户端或主管单位；kind 是大类：site 网站，account 政务新媒体，office 主管单位", func(x appraisal.PublicResult) any { return x.Class }},
+	{"名称", "name", "冻结时台账登记的名称", func(x appraisal.PublicResult) any { return x.Name }},
+	{"域名或平台", "host", "网站的域名，账号所在的平台；主管单位为空", func(x appraisal.PublicResult) any { return x.Host }},
+	{"主办单位", "unit", "冻结时的主办单位", func(x appraisal.PublicResult) any { return x.Unit }},
+	{"区划代码", "area_code", "主办单位所在地区的行政区划代码", func(x appraisal.PublicResult) any { return x.AreaCode }},
+	{"结果", "verdict", "合格、不合格、未检测或未核实；未检测不是不合格，未核实的结果用到没有与正式文本核对的分值，不予公布", func(x appraisal.PublicResult) any { return x.Verdict }},
+	{"得分", "points", "分，最多两位小数；不计分的和未核实的为空", func(x appraisal.PublicResult) any { return x.Points }},
+	{"单项否决", "vetoes", "使其不合格的单项否决指标，多项以分号分开，JSON 中为列表", func(x appraisal.PublicResult) any { return strings.Join(x.Vetoes, "；") }},
+	{"更正次数", "errata", "冻结以后更正和勘误的次数，逐次列在 errata 中", func(x appraisal.PublicResult) any { return x.Errata }},
 }
 
 func summed(name, kind string, list []appraisal.PublicResult) sum {
@@ -176,20 +197,20 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request, list []appraisal.
 		return err
 	}
 	q := r.URL.Query()
-	v := showPage{Base: listPath + p.ID, Round: p, Period: p.Period, On: p.PublishedOn.Chinese(), Adopted: p.Adoption.On.Chinese(), Text: strings.TrimSpace(q.Get("q")), Kind: q.Get("kind"), Verdict: q.Get("verdict"), Verdicts: verdicts, Errata: p.Errata}
+	v := showPage{Fields: fields, Base: listPath + p.ID, Round: p, Period: p.Period, On: p.PublishedOn.Chinese(), Adopted: p.Adoption.On.Chinese(), Text: strings.TrimSpace(q.Get("q")), Kind: q.Get("kind"), Verdict: q.Get("verdict"), Verdicts: verdicts, Errata: p.Errata}
 	if period, err := assessment.ParsePeriod(p.Period); err == nil {
 		v.Period = period.Chinese()
 	}
 	if utf8.RuneCountInString(v.Text) > maxQuestion {
 		v.Text = string([]rune(v.Text)[:maxQuestion])
 	}
-	if v.Kind != "site" && v.Kind != "account" {
+	if v.Kind != "site" && v.Kind != "account" && v.Kind != "office" {
 		v.Kind = ""
 	}
 	if !slices.Contains(verdicts, v.Verdict) {
 		v.Verdict = ""
 	}
-	for _, s := range []sum{summed("网站", "site", p.Results), summed("政务新媒体", "account", p.Results)} {
+	for _, s := range []sum{summed("网站", "site", p.Results), summed("政务新媒体", "account", p.Results), summed("主管单位", "office", p.Results)} {
 		if s.All > 0 {
 			v.Sums = append(v.Sums, s)
 			v.Doubt = v.Doubt || s.Doubted > 0
@@ -233,12 +254,16 @@ func (h *Handler) data(w http.ResponseWriter, r *http.Request, list []appraisal.
 		return send(w, b, "application/json; charset=utf-8", p.Name+".json")
 	}
 	s := official.Sheet{Title: p.Name}
-	for _, t := range []string{"类别", "名称", "域名或平台", "主办单位", "区划代码", "结果", "得分", "单项否决", "更正次数"} {
-		s.Columns = append(s.Columns, official.Column{Title: t})
+	for _, f := range fields {
+		s.Columns = append(s.Columns, official.Column{Title: f.Title})
 	}
 	s.Rows = func(yield func([]any) bool) {
 		for _, x := range p.Results {
-			if !yield([]any{x.Class, x.Name, x.Host, x.Unit, x.AreaCode, x.Verdict, x.Points, strings.Join(x.Vetoes, "；"), x.Errata}) {
+			row := make([]any, len(fields))
+			for i, f := range fields {
+				row[i] = f.of(x)
+			}
+			if !yield(row) {
 				return
 			}
 		}

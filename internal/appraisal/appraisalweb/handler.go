@@ -143,7 +143,7 @@ func trailOf(r appraisal.Round) []web.Crumb {
 }
 
 func newRounds(list []appraisal.Round, total int, manages bool) page {
-	v := page{web.ListView{Heading: web.Heading{Title: "考核轮次", Lead: "月检查、季检查和年考核各为一轮：抽样、评判、冻结、申诉、裁定、公布（第二十九条、第三十条）。"},
+	v := page{web.ListView{Heading: web.Heading{Title: "考核轮次", Lead: "月检查、季检查、年考核和监管工作考核各为一轮：抽样、评判、冻结、申诉、裁定、公布（第二十九条、第三十条）。"},
 		Filter: web.Filter{Action: roundsPath, Total: total, Fields: []web.Field{{Kind: web.Select, Name: "kind", Label: "类别", Options: kindOptions("全部")}, {Kind: web.Select, Name: "state", Label: "状态", Options: stateOptions()}}},
 		Table: web.Table{Caption: "考核轮次", Quiet: true, Columns: []web.Column{{Head: "名称", Wide: true}, {Head: "类别"}, {Head: "时段"}, {Head: "组织单位"}, {Head: "状态"}, {Head: "开始时间"}},
 			Empty: web.Empty{Title: "还没有考核轮次", Text: "组织一轮后，指标包和样本随即固定，抽样的种子公开可查。"}}}}
@@ -197,10 +197,10 @@ func newOpening(offices []web.Option, choices []appraisal.PackChoice, set sx2021
 		{Legend: "时段和依据", Fields: []web.Field{
 			{Kind: web.Select, Name: "unit", Label: "组织单位", Required: true, Options: offices},
 			{Kind: web.Radios, Name: "kind", Label: "类别", Required: true, Value: "quarterly", Options: kindOptions("")[1:]},
-			{Name: "period", Label: "时段", Required: true, Narrow: true, Max: 10, Value: last.String(), Hint: "月检查如 2026-09，季检查如 2026-Q3，年考核如 2026"},
+			{Name: "period", Label: "时段", Required: true, Narrow: true, Max: 10, Value: last.String(), Hint: "月检查如 2026-09，季检查如 2026-Q3，年考核、监管工作考核如 2026"},
 			{Name: "name", Label: "名称", Max: 60, Hint: "留空则按地区、时段和类别命名"},
 			{Kind: web.Select, Name: "pack", Label: "指标包", Required: true, Options: packOptions, Hint: "开始后不再变动；省级未采用的指标包，未核实的分值不计入，也不能公布"}}},
-		{Legend: "抽样", Hint: "按单位层级、类别和地区分层，账号另按平台和上次结果分层。三级政府及其办公厅（室）的账号全部检查。", Fields: []web.Field{
+		{Legend: "抽样", Hint: "按单位层级、类别和地区分层，账号另按平台和上次结果分层。三级政府及其办公厅（室）的账号全部检查。监管工作考核不抽样：直接下级主管单位全部考核，比例不用填。", Fields: []web.Field{
 			{Kind: web.Number, Name: "site_share", Label: "网站", Required: true, Narrow: true, Unit: "%", Mode: "numeric", Value: strconv.Itoa(set.SampleSites)},
 			{Kind: web.Number, Name: "account_share", Label: "其他账号", Required: true, Narrow: true, Unit: "%", Mode: "numeric", Value: strconv.Itoa(set.SampleAccounts)},
 			{Name: "seed", Label: "种子", Narrow: true, Max: 18, Mode: "numeric", Hint: "留空由系统产生；可填当众摇出的号码"}}}},
@@ -295,6 +295,10 @@ func newRound(o overview, manages bool) record {
 		{Name: "样本", Value: strconv.Itoa(p.Objects), Unit: "个", Note: fmt.Sprintf("网站 %d、账号 %d", p.Sites, p.Objects-p.Sites), Href: r.Link() + "/objects"},
 		{Name: "网站已检测", Value: strconv.Itoa(p.Tested), Unit: "个", Note: fmt.Sprintf("本期没有完成检测的 %d 个", p.Sites-p.Tested)},
 		{Name: "两人已评判", Value: strconv.Itoa(p.Two), Unit: "个", Note: fmt.Sprintf("一人已评判 %d 个", p.One), Href: r.Link() + "/objects?sheets=two"}}}
+	if r.Kind == appraisal.Offices {
+		stats.Items[0].Name, stats.Items[0].Note = "主管单位", "直接下级全部考核"
+		stats.Items = slices.Delete(stats.Items, 1, 2)
+	}
 	if r.Told() {
 		stats.Items = append(stats.Items, web.Stat{Name: "单位已确认", Value: strconv.Itoa(p.Accepted), Unit: "个", Note: fmt.Sprintf("申诉 %d 件，待答复 %d 件", p.Appeals, p.Waiting)})
 	}
@@ -330,9 +334,12 @@ func newRound(o overview, manages bool) record {
 	}
 	facts := web.Summary{Title: "依据", Terms: []web.Term{{Name: "组织单位", Text: r.UnitName}, {Name: "负责人", Text: r.HeadName}, {Name: "时段", Text: r.PeriodName()}, {Name: "指标包", Text: packName(r), Note: fmt.Sprintf("第 %d 版，开始时固定", r.PackVersion)}, adopted,
 		{Name: "抽样", Text: fmt.Sprintf("网站 %d%%，其他账号 %d%%", r.Plan.SiteShare, r.Plan.AccountShare), Note: "种子 " + strconv.FormatInt(r.Seed, 10)}}}
+	if r.Kind == appraisal.Offices {
+		facts.Terms[len(facts.Terms)-1] = web.Term{Name: "考核对象", Text: "直接下级主管单位，全部考核"}
+	}
 	if o.same >= 0 {
 		facts.Terms = append(facts.Terms, web.Term{Name: "按种子重抽", Text: fmt.Sprintf("与样本相同 %d 个", o.same), Note: "台账变动后可能不同"})
-	} else if !r.Frozen() {
+	} else if !r.Frozen() && r.Kind != appraisal.Offices {
 		facts.Terms = append(facts.Terms, web.Term{Name: "复核", Text: "按种子重抽一次", Href: r.Link() + "?redraw=1"})
 	}
 	if p.Removed > 0 {
@@ -421,8 +428,12 @@ func forms(r appraisal.Round, p appraisal.Progress) []web.Form {
 		}
 	}
 	if r.State == appraisal.Open || r.State == appraisal.Collecting {
+		kind := web.Field{Kind: web.Radios, Name: "kind", Label: "类别", Required: true, Value: "site", Options: []web.Option{{Value: "site", Label: "网站"}, {Value: "account", Label: "账号"}}}
+		if r.Kind == appraisal.Offices {
+			kind = web.Field{Kind: web.Hidden, Name: "kind", Value: "office"}
+		}
 		out = append(out, small("name", "点名加入", "只在抽样以外确需检查时使用，理由与样本一并显示。", "点名加入样本", web.Neutral,
-			web.Field{Kind: web.Radios, Name: "kind", Label: "类别", Required: true, Value: "site", Options: []web.Option{{Value: "site", Label: "网站"}, {Value: "account", Label: "账号"}}},
+			kind,
 			web.Field{Name: "object", Label: "名称或域名", Required: true, Max: 100}, web.Field{Kind: web.TextArea, Name: "reason", Label: "理由", Required: true, Max: 1000, Rows: 2}),
 			small("withdraw", "撤回这一轮", "撤回后可以重新组织。", "撤回这一轮", web.Danger, web.Field{Kind: web.TextArea, Name: "why", Label: "理由", Required: true, Max: 1000, Rows: 2}))
 	}
@@ -530,7 +541,7 @@ var verdictOptions = []web.Option{{Label: "全部"}, {Value: "qualified", Label:
 
 func newObjects(r appraisal.Round, list []appraisal.Listed, total int, removed, manages bool) page {
 	v := page{web.ListView{Heading: web.Heading{Above: r.Name, Title: "样本和结果", Tags: []web.Tag{stateTag(r.State)}}, Trail: trailOf(r), Tabs: tabs(r, "/objects", manages),
-		Filter: web.Filter{Action: r.Link() + "/objects", Total: total, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "名称、域名或单位"}, {Kind: web.Select, Name: "kind", Label: "类别", Options: []web.Option{{Label: "全部"}, {Value: "site", Label: "网站"}, {Value: "account", Label: "账号"}}},
+		Filter: web.Filter{Action: r.Link() + "/objects", Total: total, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "名称、域名或单位"}, {Kind: web.Select, Name: "kind", Label: "类别", Options: []web.Option{{Label: "全部"}, {Value: "site", Label: "网站"}, {Value: "account", Label: "账号"}, {Value: "office", Label: "主管单位"}}},
 			{Kind: web.Select, Name: "sheets", Label: "评判表", Options: []web.Option{{Label: "全部"}, {Value: "none", Label: "没有"}, {Value: "one", Label: "一人"}, {Value: "two", Label: "两人"}}}},
 			More: []web.Field{{Kind: web.Select, Name: "verdict", Label: "结果", Options: verdictOptions}, {Kind: web.Select, Name: "removed", Label: "范围", Options: []web.Option{{Label: "在样本中"}, {Value: "1", Label: "已移出"}}}}},
 		Table: web.Table{Caption: "样本", Quiet: true, Columns: []web.Column{{Head: "对象", Wide: true}, {Head: "主办单位"}, {Head: "怎样进入样本"}, {Head: "评判表"}, {Head: "结果"}, {Head: "办理"}}, Empty: web.Empty{Title: "没有符合条件的对象", Text: "请放宽条件再查。"}}}}
@@ -562,13 +573,21 @@ func newObjects(r appraisal.Round, list []appraisal.Listed, total int, removed, 
 		if !removed && manages && (r.State == appraisal.Open || r.State == appraisal.Collecting) {
 			acts.Links = append(acts.Links, web.Link{Text: "移出", Href: r.Link() + "/objects/" + o.ID + "/remove", Note: o.Name})
 		}
-		name := web.Cell{Text: o.Name, Note: o.KindName() + " · " + o.Host}
+		name := web.Cell{Text: o.Name, Note: kindAnd(o.Object)}
 		if r.Frozen() && !removed {
 			name.Href = o.Link()
 		}
 		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{name, unitCell(o.Object), drawn, sheets, result, acts}})
 	}
 	return v
+}
+
+// kindAnd is what an object is, with its host or platform where it has one.
+func kindAnd(o appraisal.Object) string {
+	if o.Host == "" {
+		return o.KindName()
+	}
+	return o.KindName() + " · " + o.Host
 }
 
 // unitCell shows the unit of the time beside who stands in its place today.
@@ -655,7 +674,7 @@ func outcomeOptions(i packs.Indicator) []web.Option {
 
 func newSheet(f appraisal.Form) formView {
 	r, o := f.Round, f.Object
-	v := formView{web.FormView{Heading: web.Heading{Above: r.Name, Title: "评判 " + o.Name, Lead: o.KindName() + "，" + o.UnitName + "，" + o.Host + "。只评判您看过的项目；评为有问题的写明看到的情况并附证据。"}, Trail: append(trailOf(r), web.Crumb{Name: "样本和结果", Href: r.Link() + "/objects"})}}
+	v := formView{web.FormView{Heading: web.Heading{Above: r.Name, Title: "评判 " + o.Name, Lead: leadOf(o) + "。只评判您看过的项目；评为有问题的写明看到的情况并附证据。"}, Trail: append(trailOf(r), web.Crumb{Name: "样本和结果", Href: r.Link() + "/objects"})}}
 	switch {
 	case f.Own == nil && f.Others == 1:
 		v.Alert = web.Alert{Kind: web.Info, Title: "另一位评判人已经提交", Text: "您看不到对方的评判；您提交后两人的评判都不再改动。"}
@@ -681,6 +700,14 @@ func newSheet(f appraisal.Form) formView {
 		v.Form.Buttons = nil
 	}
 	return v
+}
+
+// leadOf names an object in a sentence.
+func leadOf(o appraisal.Object) string {
+	if o.Kind == "office" {
+		return o.KindName() + "监管工作"
+	}
+	return o.KindName() + "，" + o.UnitName + "，" + o.Host
 }
 
 // sheetSections are the lines of a sheet by group: of dozens of lines a judge
@@ -1134,7 +1161,7 @@ func newOwn(list []appraisal.Listed, total int) page {
 		case !o.AcceptedAt.IsZero():
 			state.Note = "已确认"
 		}
-		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{{Text: o.Name, Href: o.Link(), Note: o.KindName() + " · " + o.Host}, web.Text(o.RoundName), unitCell(o.Object), result, state}})
+		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{{Text: o.Name, Href: o.Link(), Note: kindAnd(o.Object)}, web.Text(o.RoundName), unitCell(o.Object), result, state}})
 	}
 	return v
 }
@@ -1187,6 +1214,9 @@ func newResult(d appraisal.Dossier, may rights, until calendar.Due) record {
 	}
 	unit := web.Term{Name: "主办单位", Text: o.UnitName}
 	side := web.Summary{Title: "对象", Terms: []web.Term{{Name: "类别", Text: o.KindName()}, {Name: "域名或平台", Text: o.Host}, unit}}
+	if o.Kind == "office" {
+		side.Terms = side.Terms[:1]
+	}
 	if d.Now != nil {
 		snap := d.Facts.Object
 		side.Terms = []web.Term{{Name: "类别", Text: o.KindName()}, {Name: "冻结时名称", Text: snap.Name, Note: snap.Host}, {Name: "冻结时主办单位", Text: snap.UnitName}}
@@ -1434,7 +1464,7 @@ func (h *Handler) dossier(r *http.Request) (record, error) {
 	}
 	may := rights{appeal: d.Object.In(s.ScopeFor(authz.AppraisalAppeal)), manage: d.Round.In(s.ScopeFor(authz.AppraisalManage)), person: s.PersonID}
 	if h.filing != nil && d.Now != nil {
-		may.files = d.Object.In(s.ScopeFor(authz.InspectionRun)) && d.Office
+		may.files = d.Object.In(s.ScopeFor(authz.InspectionRun)) && d.Office && d.Object.Kind != "office"
 		var ids []string
 		for _, l := range d.Now.Lines {
 			ids = append(ids, appraisal.OriginID(d.Object.ID, l.Indicator))

@@ -67,7 +67,11 @@ func paperSubject(b reporting.Bulletin, mayAct bool) subject {
 }
 
 func roundSubject(r appraisal.Round, mayAct bool) subject {
-	return subject{at: r.Link() + "/mailing", above: r.Name, list: web.Crumb{Name: "考核轮次", Href: "/console/rounds"}, back: web.Crumb{Name: r.Name, Href: r.Link()}, lead: leadOfMailing + "不编通报也可以直接反馈公布的结果。", template: reporting.RoundTemplate, mayAct: mayAct && r.State == appraisal.Published}
+	template := reporting.RoundTemplate
+	if r.Kind == appraisal.Offices {
+		template = reporting.OfficesTemplate
+	}
+	return subject{at: r.Link() + "/mailing", above: r.Name, list: web.Crumb{Name: "考核轮次", Href: "/console/rounds"}, back: web.Crumb{Name: r.Name, Href: r.Link()}, lead: leadOfMailing + "不编通报也可以直接反馈公布的结果。", template: template, mayAct: mayAct && r.State == appraisal.Published}
 }
 
 func newMailingView(of subject, m reporting.Mailing, list []reporting.ResultLetter, sent bool, state string) mailingView {
