@@ -156,7 +156,8 @@ func (x source) valued(value func(ctx context.Context, s *Service, q db.Querier,
 	return x
 }
 
-// always are facts of the ledger: they do not begin with the records of a year.
+// always are facts of the ledger or of a list from outside: they do not begin with
+// the records of the house.
 func (x source) always() source {
 	count := x.count
 	x.count = func(ctx context.Context, s *Service, q db.Querier, f frame) (Fact, error) {
@@ -349,10 +350,10 @@ func init() {
 			FROM offline_window w JOIN site s ON s.id = w.object_id JOIN unit u ON u.id = s.unit_id WHERE w.object_kind = 'site' AND {in} AND w.from_on >= :first AND w.from_on <= :last`, false),
 		"area.fakes":          listed(SupervisionForm, "假冒登记：本年发现、没有被排除的假冒网站", fakes, false),
 		"area.fakes_gone":     listed(SupervisionForm, "其中已经不能访问的", fakes+` AND f.gone_at IS NOT NULL`, false),
-		"area.errors":         listed(SupervisionForm, "网民找错名单：本年收到的有效留言", told, false).reported(),
-		"area.errors_in_time": listed(SupervisionForm, "网民找错名单：按期办结的", told+` AND e.answered_on <= e.last_on`, false).reported(),
-		"area.errors_late":    listed(SupervisionForm, "网民找错名单：超期办结的", told+` AND e.answered_on > e.last_on`, false).reported(),
-		"area.errors_open":    listed(SupervisionForm, "网民找错名单：没有办结的", told+` AND e.answered_on IS NULL`, false).reported(),
+		"area.errors":         listed(SupervisionForm, "网民找错名单：本年收到的有效留言", told, false).always().reported(),
+		"area.errors_in_time": listed(SupervisionForm, "网民找错名单：按期办结的", told+` AND e.answered_on <= e.last_on`, false).always().reported(),
+		"area.errors_late":    listed(SupervisionForm, "网民找错名单：超期办结的", told+` AND e.answered_on > e.last_on`, false).always().reported(),
+		"area.errors_open":    listed(SupervisionForm, "网民找错名单：没有办结的", told+` AND e.answered_on IS NULL`, false).always().reported(),
 		"area.courses":        listed(SupervisionForm, "培训登记：本级和所辖单位本年已办的培训", `SELECT c.id AS key, c.title AS text, u.name AS note, '/console/training/' || c.id AS link, 1 AS n, `+noTime+` AS at`+courses, false),
 		"area.trainees": listed(SupervisionForm, "培训签到：上述培训的签到人次", `SELECT c.id AS key, c.title AS text, u.name AS note, '/console/training/' || c.id AS link, (SELECT count(*) FROM training_attendance t WHERE t.course_id = c.id) AS n, `+noTime+` AS at`+courses, true).
 			valued(func(_ context.Context, _ *Service, _ db.Querier, _ frame, fact Fact) (Fact, error) { return fact, nil }),
