@@ -285,6 +285,7 @@ var unscoped = map[string]string{
 	"appraisal.Origin":             "system: registration at start; what it registers takes a scope",
 	"appraisal.Grounds":            "system: registration at start; what it registers takes a scope",
 	"appraisal.Shares":             "system: registration at start; what it observes is asked by assessment, which has checked the scope",
+	"appraisal.Judged":             "system: registration at start; what it observes is asked by assessment, which has checked the scope",
 	"blindtest.Origin":             "system: registration at start; what it registers takes a scope",
 	"impostor.Referable":           "system: registration at start; what it registers takes a scope",
 	"impostor.OnResult":            "system: registration at start",

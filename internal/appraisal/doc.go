@@ -1,5 +1,6 @@
 // Package appraisal holds a period of assessment as an object: the round of a
-// monthly check, a quarterly bulletin or a year (Articles 29 and 30), from its
+// monthly check, a quarterly bulletin or a year, or of the work of the supervising
+// offices below (Articles 29 and 30), from its
 // sample to its published results.
 //
 // It decides what is in the sample and by which lot; which lines a person must
