@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/oklog/ulid/v2"
 
@@ -50,13 +51,48 @@ func holder(p authz.Permission, want bool) (authz.Role, bool) {
 }
 
 // insides are words that tell a stranger how the house is built.
-var insides = regexp.MustCompile(`goroutine \d|\.go:\d|runtime error|nil pointer|SELECT |INSERT INTO|sqlite|SQLITE|pgx|SQLSTATE|no rows in|internal/|html/template`)
+var insides = []string{"goroutine ", ".go:", "runtime error", "nil pointer", "SELECT ", "INSERT INTO", "sqlite", "SQLITE", "pgx", "SQLSTATE", "no rows in", "internal/", "html/template"}
 
 // drawn is what is drawn by lot, tokens and identifiers: they may spell any of
 // the words above.
 var drawn = regexp.MustCompile(`[A-Za-z0-9_-]{26,}`)
 
-var han = regexp.MustCompile(`\p{Han}{4}`)
+// inside is where a text tells of the inside; "" when it does not. Tens of
+// thousands of answers are read for it, nearly all without a trace.
+func inside(text string) string {
+	for _, word := range insides {
+		if !strings.Contains(text, word) {
+			continue
+		}
+		said := drawn.ReplaceAllString(text, "…")
+		if at := strings.Index(said, word); at >= 0 {
+			return said[max(0, at-60):min(len(said), at+60)]
+		}
+	}
+	return ""
+}
+
+// speaks reports whether a page says four Chinese characters in a row to its
+// reader.
+func speaks(page string) bool {
+	row, tag := 0, false
+	for _, r := range page {
+		switch {
+		case r == '<':
+			tag = true
+		case r == '>' && tag:
+			tag = false
+		case tag:
+		case unicode.Is(unicode.Han, r):
+			if row++; row == 4 {
+				return true
+			}
+		default:
+			row = 0
+		}
+	}
+	return false
+}
 
 // sound holds what is true of every answer of every door.
 func sound(t *testing.T, what string, got reply) {
@@ -79,10 +115,10 @@ func sound(t *testing.T, what string, got reply) {
 		}
 	}
 	text := strings.HasPrefix(kind, "text/html") || strings.Contains(kind, "json")
-	said := drawn.ReplaceAllString(got.body, "…")
-	if found := insides.FindString(said); text && found != "" {
-		at := strings.Index(said, found)
-		t.Errorf("%s shows the inside: %s", what, said[max(0, at-60):min(len(said), at+60)])
+	if text {
+		if shown := inside(got.body); shown != "" {
+			t.Errorf("%s shows the inside: %s", what, shown)
+		}
 	}
 	if got.status < 400 {
 		return
@@ -90,7 +126,7 @@ func sound(t *testing.T, what string, got reply) {
 	if !strings.HasPrefix(kind, "text/html") && !strings.HasPrefix(kind, "application/problem+json") {
 		t.Errorf("%s: a refusal as %q", what, kind)
 	}
-	if !han.MatchString(tags.ReplaceAllString(got.body, "")) {
+	if !speaks(got.body) {
 		t.Errorf("%s: %d without a Chinese sentence: %.200s", what, got.status, got.body)
 	}
 }
@@ -398,7 +434,7 @@ func (n *neighbourhood) brokenHandler(t *testing.T) {
 			req := httptest.NewRequest(http.MethodGet, at, nil)
 			req.Header.Set("Accept", accept)
 			got := n.ask(n.a, authz.Supervisor, req)
-			if got.status != http.StatusInternalServerError || insides.MatchString(got.body) || strings.Contains(got.body, "secret") {
+			if got.status != http.StatusInternalServerError || inside(got.body) != "" || strings.Contains(got.body, "secret") {
 				t.Errorf("%s: %d\n%s", at, got.status, got.body)
 			}
 			if id := got.header.Get("X-Request-Id"); id == "" || !strings.Contains(got.body, id) {

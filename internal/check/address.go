@@ -15,6 +15,7 @@ import (
 type roots struct {
 	known     bool
 	site, dir string
+	kind      string // of a page below them
 }
 
 // aim is where an address leads: as a whole address, and as a Kind of Link.
@@ -45,7 +46,7 @@ func (p *Page) plainTarget(href string) (to aim, ok bool) {
 		to.url = r.site + href
 	}
 	if to.kind = fileKind(href); to.kind == "" {
-		to.kind = p.hostKind(p.Host())
+		to.kind = r.kind
 	}
 	return to, true
 }
@@ -69,6 +70,7 @@ func (p *Page) rootsOf() roots {
 		if b := p.base; b != nil && (b.Scheme == "http" || b.Scheme == "https") {
 			p.roots.site = (&url.URL{Scheme: b.Scheme, User: b.User, Host: b.Host}).String()
 			p.roots.dir = strings.TrimSuffix(b.ResolveReference(&url.URL{Path: "x"}).String(), "x")
+			p.roots.kind = p.hostKind(p.Host())
 		}
 	}
 	return p.roots

@@ -104,6 +104,12 @@ func squeeze(s string) string {
 	return s
 }
 
+// longer reports whether a text has more than n characters. A character has at
+// most four bytes, so that long texts need no counting.
+func longer(s string, n int) bool {
+	return len(s) > utf8.UTFMax*n || utf8.RuneCountInString(s) > n
+}
+
 // appendSqueezed appends squeeze(s).
 func appendSqueezed[T string | []byte](to []byte, s T) []byte {
 	empty := len(to)

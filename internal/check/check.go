@@ -174,24 +174,30 @@ type Limits struct {
 // Run applies every check that has facts to look at and returns all
 // conclusions in the order of the table.
 func Run(f Facts) []Finding {
-	if f.Page != nil && f.Class == "" {
-		f.Class = Classify(f.Page)
-	}
-	if f.Lexicon == nil {
-		f.Lexicon = builtin()
-	}
-	return run(&f, func(*Check) bool { return true })
+	out := make([]Finding, 0, len(table()))
+	f.run(func(*Check) bool { return true }, func(fs []Finding) { out = append(out, fs...) })
+	return out
+}
+
+// RunUnkept is Run without the conclusions that a rule is kept: of the many
+// pages of a patrol nobody asks for those.
+func RunUnkept(f Facts) []Finding {
+	out := make([]Finding, 0, 16)
+	f.run(func(*Check) bool { return true }, func(fs []Finding) {
+		for i := range fs {
+			if fs[i].Outcome != Kept {
+				out = append(out, fs[i])
+			}
+		}
+	})
+	return out
 }
 
 // RunFamily is Run for the checks of some families alone.
 func RunFamily(f Facts, families ...string) []Finding {
-	if f.Page != nil && f.Class == "" {
-		f.Class = Classify(f.Page)
-	}
-	if f.Lexicon == nil {
-		f.Lexicon = builtin()
-	}
-	return run(&f, func(c *Check) bool { return slices.Contains(families, c.Family()) })
+	out := []Finding{}
+	f.run(func(c *Check) bool { return slices.Contains(families, c.Family()) }, func(fs []Finding) { out = append(out, fs...) })
+	return out
 }
 
 // Family is the first part of the id.
@@ -200,19 +206,24 @@ func (c Check) Family() string {
 	return family
 }
 
-func run(f *Facts, put func(*Check) bool) []Finding {
-	out := make([]Finding, 0, len(table()))
+// run puts the checks wanted to the facts and hands on what each concludes.
+func (f *Facts) run(wanted func(*Check) bool, conclude func([]Finding)) {
+	if f.Page != nil && f.Class == "" {
+		f.Class = Classify(f.Page)
+	}
+	if f.Lexicon == nil {
+		f.Lexicon = builtin()
+	}
 	for i := range table() {
 		c := &table()[i]
-		if !put(c) {
+		if !wanted(c) {
 			continue
 		}
 		if c.Live && f.Staging || f.Ledger != nil && f.Ledger.Object != "" && !c.Judges(f.Ledger.Object) {
 			continue
 		}
-		out = append(out, c.run(c, f)...)
+		conclude(c.run(c, f))
 	}
-	return out
 }
 
 // Violations keeps the findings that are wrong.

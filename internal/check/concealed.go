@@ -902,7 +902,7 @@ func splitWords(f *Facts) (out []sighting) {
 		}
 		// In running text a space parts words; in a short line it may be one
 		// of the signs put between characters.
-		plain := plainText(joined, utf8.RuneCountInString(joined) > 40)
+		plain := plainText(joined, longer(joined, 40))
 		if word := l.words.first(plain); word != "" && !whole(word) && !l.lawful(plain) {
 			out = append(out, sighting{"“" + word + "”", place(n), true})
 		}

@@ -260,7 +260,7 @@ func (p *Page) bareDates(cells []cell) (out []stamp) {
 			continue
 		}
 		rest := c.text[:from] + c.text[to:]
-		if from <= 30 && utf8.RuneCountInString(rest) <= 60 {
+		if from <= 30 && !longer(rest, 60) {
 			out = append(out, s)
 		}
 	}
@@ -293,7 +293,7 @@ func (p *Page) readDocument() {
 		if p.Written == "" {
 			p.Written = stamp{date: s.date}.String()
 		}
-		if by := squeeze(lines[i-1]); p.Issuer == "" && utf8.RuneCountInString(by) <= 40 && !strings.ContainsAny(by, "，。：；:;") {
+		if by := squeeze(lines[i-1]); p.Issuer == "" && !longer(by, 40) && !strings.ContainsAny(by, "，。：；:;") {
 			p.Issuer = strings.ReplaceAll(by, " ", "、")
 		}
 		return

@@ -122,7 +122,7 @@ func (r LinkResult) Landing(l *Lexicon) (state LinkState, sign string) {
 		return LinkParked, "“" + clip(m, 40) + "”"
 	}
 	// A parked page says little else; an article on domains says a lot.
-	if m := parked(text); m != "" && len([]rune(text)) < 600 {
+	if m := parked(text); m != "" && !longer(text, 599) {
 		return LinkParked, "“" + clip(m, 40) + "”"
 	}
 	return "", ""

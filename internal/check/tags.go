@@ -287,11 +287,11 @@ func Classify(p *Page) Class {
 		return ClassHome
 	case p.Tag("ColumnName") != "":
 		return ClassColumn
-	case p.Published != "" && len([]rune(p.BodyText)) > 200:
+	case p.Published != "" && longer(p.BodyText, 200):
 		return ClassContent
 	case len(ListedDates(p)) >= 3:
 		return ClassColumn
-	case len([]rune(p.BodyText)) > 400:
+	case longer(p.BodyText, 400):
 		return ClassContent
 	case p.base == nil && len(p.Links) == 0:
 		return ClassContent

@@ -4,13 +4,13 @@ import (
 	"crypto/sha256"
 	"hash"
 	"math/bits"
+	"sync"
 )
 
 // fingerprint is the fingerprint of a page's text, taken in passing. Figures and blanks do not count: a page that differs
 // from another only in its numbers is what calendars and endless lists are made of.
 type fingerprint struct {
-	sum   hash.Hash
-	buf   []byte
+	*pen
 	size  int
 	last  uint64    // the last eight bytes
 	lanes [8]uint64 // votes of a byte's bits, eight bits each, not yet counted
@@ -24,7 +24,20 @@ type fingerprint struct {
 // shortText is the size below which text says nothing about a page, which is then compared byte for byte.
 const shortText = 64
 
-func newPrint() fingerprint { return fingerprint{sum: sha256.New(), buf: make([]byte, 0, 4096)} }
+// pen is what a fingerprint is taken with; it goes from page to page.
+type pen struct {
+	sum hash.Hash
+	buf []byte
+}
+
+var pens = sync.Pool{New: func() any { return &pen{sha256.New(), make([]byte, 0, 4096)} }}
+
+func newPrint() fingerprint {
+	p := pens.Get().(*pen)
+	p.sum.Reset()
+	p.buf = p.buf[:0]
+	return fingerprint{pen: p}
+}
 
 func (p *fingerprint) write(text []byte) {
 	for len(text) > 0 {
@@ -84,6 +97,7 @@ func (p *fingerprint) row(text []byte) {
 const choice = 0x9e3779b97f4a7c15
 
 func (p *fingerprint) end(page []byte) {
+	defer func() { pens.Put(p.pen); p.pen = nil }()
 	if p.size < shortText {
 		sum := sha256.Sum256(page)
 		p.key = [16]byte(sum[:16])

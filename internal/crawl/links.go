@@ -41,7 +41,7 @@ type holder struct {
 }
 
 var holders = func() map[string]holder {
-	out := map[string]holder{"base": {name: "base"}, "meta": {name: "meta"}}
+	out := map[string]holder{"base": {name: "base"}, "meta": {name: "meta"}, "style": {name: "style"}}
 	for tag, attrs := range attributes {
 		h := holder{name: tag, attrs: map[string]holder{}}
 		for attr, leads := range attrs {
@@ -51,6 +51,28 @@ var holders = func() map[string]holder {
 	}
 	return out
 }()
+
+// longestHolder is the longest name of them.
+const longestHolder = 8
+
+// holding looks a tag up by its source from the name on. Most tags hold nothing, and the tokeniser makes a copy of each
+// name it is asked for.
+func holding(source []byte) (h holder, ok bool) {
+	var name [longestHolder]byte
+	for i, c := range source {
+		switch {
+		case c == '>' || c == '/' || c <= ' ':
+			h, ok = holders[string(name[:i])]
+			return h, ok
+		case i == longestHolder:
+			return holder{}, false
+		case c >= 'A' && c <= 'Z':
+			c += 'a' - 'A'
+		}
+		name[i] = c
+	}
+	return holder{}, false
+}
 
 // Links reads the references of an HTML page in order of appearance; over counts those beyond MaxLinks. Base is the
 // page's own URL; the page's base element is honoured.
@@ -105,7 +127,10 @@ func scan(base string, page []byte) (s scanned) {
 			if mute != "" {
 				continue
 			}
-			text := z.Text()
+			text := z.Raw()
+			if bytes.IndexByte(text, '&') >= 0 || bytes.IndexByte(text, '\r') >= 0 {
+				text = z.Text() // what is written otherwise than it reads
+			}
 			s.text.write(text)
 			if anchor >= 0 {
 				l := &s.links[anchor]
@@ -113,26 +138,23 @@ func scan(base string, page []byte) (s scanned) {
 				l.Text = append(l.Text, text[:min(len(text), maxAnchor-len(l.Text))]...)
 			}
 		case html.EndTagToken:
-			name, _ := z.TagName()
-			switch n := string(name); n {
+			switch h, _ := holding(z.Raw()[2:]); h.name {
+			case "":
 			case "a":
 				anchor = -1
 			case mute:
 				mute = ""
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
-			name, more := z.TagName()
-			switch string(name) {
-			case "script":
-				mute = "script"
-			case "style":
-				mute = "style"
-			}
-			wanted, ok := holders[string(name)]
+			wanted, ok := holding(z.Raw()[1:])
 			if !ok {
 				continue
 			}
 			tag := wanted.name
+			if tag == "script" || tag == "style" {
+				mute = tag
+			}
+			_, more := z.TagName()
 			var refresh bool
 			var content string
 			for more {

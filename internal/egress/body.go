@@ -2,6 +2,7 @@ package egress
 
 import (
 	"bufio"
+	"bytes"
 	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
@@ -92,11 +93,25 @@ func (l limits) read(src *counter, encodings []string, said int64) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	room := int64(16 << 10)
 	if r == src && said >= 0 {
-		room = min(said+1, ratioFloor) // the one more lets the end be seen
+		return l.fill(make([]byte, 0, min(said+1, ratioFloor)), r, src) // the one more lets the end be seen
 	}
-	body := make([]byte, 0, room)
+	room := rooms.Get().(*[roomSize]byte)
+	defer rooms.Put(room)
+	body, err := l.fill(room[:0], r, src)
+	if len(body) <= roomSize {
+		body = bytes.Clone(body) // the room is for the next
+	}
+	return body, err
+}
+
+// roomSize holds most pages whole.
+const roomSize = 64 << 10
+
+var rooms = sync.Pool{New: func() any { return new([roomSize]byte) }}
+
+// fill reads r to its end into the room of body, and into more where that is too small.
+func (l limits) fill(body []byte, r io.Reader, src *counter) ([]byte, error) {
 	for idle := 0; ; {
 		if len(body) == cap(body) {
 			body = append(body, 0)[:len(body)]

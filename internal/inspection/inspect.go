@@ -506,7 +506,8 @@ type inspector struct {
 	sent        bool            // the home page is only a signpost to another page
 	homeLines   map[string]bool // lines of text on the home page
 	truncated   int
-	last        *visit // the page of the last look at a spot
+	last        *visit     // the page of the last look at a spot
+	sightings   []Sighting // of the last page; the room is used again
 }
 
 // visit is what is kept of a page.
@@ -663,7 +664,7 @@ func (n *inspector) examineSince(page *check.Page, onHome bool, before string) *
 	if n.target.Hosted && facts.Class == check.ClassContent {
 		facts.Item = page.Shown()
 	}
-	e.found = check.Run(facts)
+	e.found = check.RunUnkept(facts)
 	if len(n.o.Focus) > 0 {
 		e.found = append(e.found, check.RunFocus(page, facts.Class, n.o.Focus)...)
 	}
@@ -729,16 +730,11 @@ func (n *inspector) class(address string) check.Class {
 	return ""
 }
 
-// pageSightings are what was found wrong with a page.
+// pageSightings are what was found wrong with a page, until it is asked of the next.
 func (n *inspector) pageSightings(e *examined) (out []Sighting) {
 	page, onHome := e.page, e.onHome
-	wrong := 0
-	for i := range e.found {
-		if e.found[i].Outcome == check.Violated {
-			wrong++
-		}
-	}
-	out = make([]Sighting, 0, wrong+min(len(e.spans), maxSpans))
+	out = n.sightings[:0]
+	defer func() { n.sightings = out }()
 	for _, f := range e.found {
 		if !n.o.wants(f.Check) {
 			continue
