@@ -36,7 +36,7 @@ func TestArticle19_29_30_Assessing(t *testing.T) {
 		walk func(t *testing.T, h house, clock *movable, b *browser)
 	}{
 		{"Article29 indicators", indicatorsJourney}, {"Article29 boards", boardsJourney}, {"Article30 bulletin", bulletinJourney},
-		{"Article19_5 test letters", testLettersJourney}, {"Article30 round", roundJourney}, {"Article19_6 annual form", annualJourney},
+		{"Article19_5 test letters", testLettersJourney}, {"Article29 offices", officesJourney}, {"Article30 round", roundJourney}, {"Article19_6 annual form", annualJourney},
 		{"Article29 annual assessment", assessmentJourney},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.walk(t, h, clock, b.in(t)) })
@@ -529,6 +529,81 @@ func (h house) acting(t testing.TB, unit, name string) context.Context {
 	}
 	t.Fatalf("nobody at %s is called %s", unit, name)
 	return nil
+}
+
+// officesJourney: what no record tells of the offices below is judged by two
+// persons, with what they saw; the province's own portal, above which nobody
+// stands here, by its own people only once the province says so, with the reason.
+func officesJourney(t *testing.T, h house, clock *movable, b *browser) {
+	head, second := b.person("sheng"), b.person("kaohe2")
+	begin := func(kind, period, pack string) string {
+		head.open("/console/rounds/new")
+		head.tick(kind)
+		head.fill("时段（", period)
+		head.fill("指标包", pack)
+		head.press("抽样并组织一轮")
+		return head.location()
+	}
+	const sites = "政府网站与政务新媒体检查指标（国办秘函〔2019〕19号）第1版"
+	begin("监管工作考核", fmt.Sprint(calendar.DateOf(clock.Now()).Year), sites)
+	head.sees("不是考核主管单位的指标包")
+	head.both("offices-new")
+	at := begin("监管工作考核", fmt.Sprint(calendar.DateOf(clock.Now()).Year), "监管工作年度考核指标")
+	head.sees("请核对样本后开始评判")
+	head.press("开始评判")
+	head.sees("直接下级全部考核")
+	head.both("offices-round")
+	objects := at + "/objects?q=" + url.QueryEscape("西安市")
+	for n, p := range []*tab{head, second} {
+		p.open(objects)
+		p.press("评判")
+		p.unfold()
+		p.fill("严重表述错误致不合格", "符合")
+		if n == 0 {
+			p.fill("集约化", "可加分")
+			p.fill("集约化：加分", "5")
+			p.fill("集约化：看到的情况", "全市网站均已迁入集约化平台（演示）")
+			p.attach("files", paper(t, "集约化台账.pdf"))
+			p.both("offices-sheet")
+		}
+		p.press("提交评判表")
+		p.sees("评判表已提交")
+	}
+	head.open(at)
+	head.press("冻结结果")
+	head.sees("结果已冻结")
+	head.open(objects)
+	head.press("西安市人民政府办公厅")
+	head.sees("全市网站均已迁入集约化平台")
+	head.sees("集约化台账.pdf")
+	head.both("offices-result")
+
+	own := begin("月检查", assessment.MonthOf(calendar.DateOf(clock.Now())).Before().String(), sites)
+	head.press("开始评判")
+	head.open(own + "/objects?q=" + url.QueryEscape("陕西省人民政府"))
+	head.press("评判")
+	head.sees("您不能评判这个对象")
+	head.sees("没有在设置中同意")
+	head.both("own-barred")
+	sheet := head.location()
+	head.open("/console/settings")
+	head.tick("没有上级主管单位的办公厅")
+	head.fill("调整原因", "上面没有其他主管单位（演示）")
+	head.fill("文号", "陕政办函〔2026〕41号")
+	head.press("设定")
+	head.sees("陕政办函〔2026〕41号")
+	head.open(sheet)
+	head.unfold()
+	head.fill("安全攻击处置不及时", "符合")
+	head.careless()
+	head.press("提交评判表")
+	head.sees("由本单位人员评判的理由")
+	head.sees("有内容需要改正")
+	head.unfold()
+	head.fill("由本单位人员评判的理由", "上面没有其他主管单位，由不经手网站的人员评判（演示）")
+	head.both("own-sheet")
+	head.press("提交评判表")
+	head.sees("评判表已提交")
 }
 
 // roundJourney: drawn, judged by two who differ, ruled by a third, frozen, told;

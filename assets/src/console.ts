@@ -415,10 +415,21 @@ document.addEventListener("drop", (e) => {
 
 // ---- Start
 
+/** A strip of tabs wider than the screen begins where the reader is. */
+function inView(root: ParentNode): void {
+  for (const tab of Array.from(root.querySelectorAll<HTMLElement>(".tabs ul [aria-current]"))) {
+    const strip = tab.closest("ul");
+    if (!strip || strip.scrollWidth <= strip.clientWidth) continue;
+    const at = tab.getBoundingClientRect(), room = strip.getBoundingClientRect();
+    strip.scrollLeft += at.left - room.left - (room.width - at.width) / 2;
+  }
+}
+
 function enhance(root: ParentNode): void {
   for (const f of Array.from(root.querySelectorAll<HTMLFormElement>("form[data-draft]"))) offerDraft(f);
   for (const a of Array.from(root.querySelectorAll<HTMLTextAreaElement>("textarea[maxlength]"))) count(a);
   arrange(root);
+  inView(root);
 }
 
 settleDrafts();

@@ -667,7 +667,8 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 func outcomeOptions(i packs.Indicator) []web.Option {
 	out := []web.Option{{Label: "未评判"}, {Value: string(packs.Kept), Label: "符合"}, {Value: string(packs.Violated), Label: "有问题"}, {Value: string(packs.Untested), Label: "未检测"}}
 	if i.Kind == packs.Bonus {
-		out[1].Label, out = "可加分", append(out[:2:2], out[3])
+		out[1].Label = "可加分"
+		out = append(out[:2:2], out[3]) // nothing is wrong that earns nothing
 	}
 	return out
 }
