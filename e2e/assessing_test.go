@@ -580,7 +580,7 @@ func officesJourney(t *testing.T, h house, clock *movable, b *browser) {
 
 	own := begin("月检查", assessment.MonthOf(calendar.DateOf(clock.Now())).Before().String(), sites)
 	head.press("开始评判")
-	head.open(own + "/objects?q=" + url.QueryEscape("陕西省人民政府"))
+	head.open(own + "/objects?kind=site&q=" + url.QueryEscape("陕西省人民政府"))
 	head.press("评判")
 	head.sees("您不能评判这个对象")
 	head.sees("没有在设置中同意")
