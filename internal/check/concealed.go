@@ -108,6 +108,9 @@ func judge(p *Page, l *Lexicon, address string) target {
 
 func judgeAddress(p *Page, l *Lexicon, address string) target {
 	address = strings.TrimSpace(strings.ReplaceAll(address, `\/`, "/"))
+	if strings.IndexByte(address, '\\') >= 0 || strings.ContainsAny(address, "\t\n\r") {
+		address = browserSpelling.Replace(address)
+	}
 	if !strings.Contains(address, "//") {
 		return target{}
 	}
@@ -117,8 +120,37 @@ func judgeAddress(p *Page, l *Lexicon, address string) target {
 	return judgeHost(p, l, hostOf(address[strings.Index(address, "//"):]))
 }
 
+// browserSpelling makes of an address what a browser reads in it.
+var browserSpelling = strings.NewReplacer(`\`, "/", "\t", "", "\n", "", "\r", "")
+
+// judgeUnseen judges an address that nobody is meant to see: also the one that it
+// carries in a script or hands on to somebody else.
+func judgeUnseen(p *Page, l *Lexicon, address string) target {
+	t := judge(p, l, address)
+	if t.foreign && !t.trusted {
+		return t
+	}
+	inner := address
+	if !strings.HasPrefix(lowered(strings.TrimSpace(address)), "javascript:") {
+		_, query, ok := strings.Cut(address, "?")
+		if !ok {
+			return t
+		}
+		inner = query
+	}
+	if strings.IndexByte(inner, '%') >= 0 {
+		inner = unpercent(inner)
+	}
+	for _, h := range hostsIn(inner) {
+		if on := judgeHost(p, l, h); on.foreign && !on.trusted {
+			return on
+		}
+	}
+	return t
+}
+
 func judgeHost(p *Page, l *Lexicon, h string) target {
-	if h == "" || !strings.Contains(h, ".") || strings.HasPrefix(h, ".") {
+	if number := h != "" && strings.Trim(h, "0123456789") == ""; h == "" || !number && !strings.Contains(h, ".") || strings.HasPrefix(h, ".") {
 		return target{}
 	}
 	t := target{host: h}
@@ -170,17 +202,28 @@ func (f *Facts) layersOf(src string) []layer {
 
 // look walks the page with the colours and the hiding that elements inherit.
 func look(p *Page, l *Lexicon, unwrap func(string) []layer) concealedView {
-	w := walker{p: p, l: l, unwrap: unwrap, sheet: newSheet(), byScript: map[string]bool{}}
-	for _, s := range p.styles {
-		w.sheet.add(s)
+	w := walker{p: p, l: l, unwrap: unwrap, sheet: newSheet(), byScript: map[string]bool{}, bare: true}
+	if len(p.styles) > 0 {
+		for _, n := range p.elements() {
+			if n.DataAtom == atom.Style && anyMedium(lowered(attr(n, "media"))) {
+				w.sheet.add(rawText(n))
+			}
+		}
 	}
 	var classed [][2]string
 	for _, src := range p.scripts {
 		for _, ly := range unwrap(src) {
-			for _, sel := range hiddenByScript(ly.text) {
+			text := named(ly.text)
+			for _, sel := range hiddenByScript(text) {
 				w.byScript[sel] = true
 			}
-			classed = append(classed, classedByScript(ly.text)...)
+			for _, sel := range undoneByScript(text) {
+				w.byScript[sel] = true
+			}
+			for _, css := range styledByScript(ly.text) {
+				w.sheet.add(css)
+			}
+			classed = append(classed, classedByScript(text)...)
 			for _, m := range ly.written {
 				if i := strings.Index(strings.ToLower(m), "<style"); i >= 0 {
 					if j := strings.IndexByte(m[i:], '>'); j > 0 {
@@ -193,10 +236,16 @@ func look(p *Page, l *Lexicon, unwrap func(string) []layer) concealedView {
 	}
 	for _, c := range classed {
 		if how, _ := w.sheet.declared(attire{class: c[1]}).concealment(); how != "" {
-			w.byScript["#"+c[0]] = true
+			w.byScript[c[0]] = true
 		}
 	}
-	w.walk(p.Root, seenState{ground: 0xffffff})
+	for _, n := range p.elements() {
+		if n.DataAtom == atom.Link && strings.Contains(lowered(attr(n, "rel")), "stylesheet") || hasAttr(n, "background") {
+			w.bare = false
+			break
+		}
+	}
+	w.walk(p.Root, seenState{ground: 0xffffff, paper: w.bare})
 	return w.view
 }
 
@@ -223,6 +272,10 @@ type walker struct {
 	// closed yet; open counts the elements it left open.
 	written string
 	open    int
+	comment bool   // what it opened is a comment
+	bare    bool   // no style comes from elsewhere: what sets no ground is white
+	anchor  uint32 // the colour of links
+	anchors bool   // the page says it
 }
 
 func (w *walker) walk(n *html.Node, st seenState) {
@@ -241,11 +294,18 @@ func (w *walker) element(n *html.Node, st seenState) {
 	case atom.Script:
 		w.scriptWrites(rawText(n))
 		return
-	case atom.Style, atom.Template, atom.Head, atom.Noscript:
+	case atom.Noscript:
+		w.noscript(n)
+		return
+	case atom.Style, atom.Template, atom.Head:
 		if n.DataAtom == atom.Head {
 			w.walk(n, st) // old pages leave body elements in the head
 		}
 		return
+	case atom.Body:
+		if c := attr(n, "link"); c != "" {
+			w.anchor, w.anchors = colour(lowered(c))
+		}
 	}
 	d := w.sheet.of(n)
 	if len(d.decls) > 0 {
@@ -255,13 +315,25 @@ func (w *walker) element(n *html.Node, st seenState) {
 		if v, ok := d.decls["background-color"]; ok {
 			w.ground(&st, v)
 		}
+		if v, ok := d.decls["background-image"]; ok && v != "none" {
+			st.paper = false
+		}
 		if v, ok := d.decls["color"]; ok {
 			st.ink, st.inkKnown = colour(v)
 		}
 	}
+	if w.anchors && n.DataAtom == atom.A && d.decls["color"] == "" {
+		st.ink, st.inkKnown = w.anchor, true
+	}
 	how, strong := d.how, d.strong
 	if how == "" && hasAttr(n, "hidden") {
 		how = "不显示（hidden 属性）"
+	}
+	if how == "" && hasAttr(n, "popover") && !w.opened(attr(n, "id")) {
+		how = "不显示（没有打开的 popover）"
+	}
+	if how == "" && n.DataAtom == atom.Details && !hasAttr(n, "open") && unlabelled(n) {
+		how = "折叠，没有可以点开的标题"
 	}
 	if how == "" && n.DataAtom == atom.Dialog && !hasAttr(n, "open") {
 		how = "不显示（没有打开的 dialog）"
@@ -276,7 +348,7 @@ func (w *walker) element(n *html.Node, st seenState) {
 		how, strong = "文字与背景同色", true
 	}
 	if how == "" && w.open > 0 && w.written != "" {
-		how, strong = "由脚本写入的隐藏区域（"+w.written+"）", true
+		how, strong = "由脚本写入的隐藏区域（"+w.written+"）", !w.comment
 	}
 	if how != "" && (st.how == "" || strong && !st.strong) {
 		st.how, st.strong, st.root = how, strong, n
@@ -300,6 +372,48 @@ func (w *walker) ground(st *seenState, v string) {
 	}
 	if c, ok := colour(v); ok {
 		st.ground, st.paper = c, true
+	}
+}
+
+// opened reports whether something on the page opens a popover.
+func (w *walker) opened(id string) bool {
+	for _, n := range w.p.elements() {
+		if id != "" && attr(n, "popovertarget") == id {
+			return true
+		}
+	}
+	return false
+}
+
+// unlabelled reports whether a closed details shows nothing to open it by.
+func unlabelled(details *html.Node) bool {
+	for c := range details.ChildNodes() {
+		if c.DataAtom == atom.Summary {
+			return noBlanks(nodeText(c)) == "" && c.FirstChild == nil
+		}
+	}
+	return false // the browser puts a word there
+}
+
+// noscript judges what only machines that run no scripts are given: words to
+// their readers, and what counts visits, are ordinary.
+func (w *walker) noscript(n *html.Node) {
+	raw := rawText(n)
+	if !strings.Contains(lowered(raw), "href") || strings.Contains(lowered(raw), "script") || containsAny(raw, []string{"脚本", "浏览器", "统计", "启用"}) {
+		return
+	}
+	root, err := tryParse(raw)
+	if err != nil {
+		return
+	}
+	for a := range root.Descendants() {
+		if a.DataAtom != atom.A {
+			continue
+		}
+		if t := judge(w.p, w.l, attr(a, "href")); t.foreign && (!t.trusted || t.bad != "") && noBlanks(nodeText(a)) != "" {
+			word := w.l.suspicious(nodeText(a))
+			w.view.links = append(w.view.links, sighting{detail: "只给不运行脚本的访问者（noscript），指向 " + t.host + about(word), where: place(a), sure: word != "" || t.bad != ""})
+		}
 	}
 }
 
@@ -340,6 +454,12 @@ func (w *walker) link(n *html.Node, st seenState) {
 	if st.how == "" && !t.foreign {
 		return // in sight, and to where it belongs
 	}
+	if st.how == noLine && find(n, atom.Img) != nil {
+		return // a picture keeps its height
+	}
+	if st.how != "" {
+		t = judgeUnseen(w.p, w.l, href)
+	}
 	text := w.p.linkText(n)
 	word := w.l.spam(text)
 	if word == "" && t.foreign {
@@ -357,7 +477,11 @@ func (w *walker) link(n *html.Node, st seenState) {
 		w.view.links = append(w.view.links, sighting{detail: st.how + "，指向 " + show(t.host, href) + about(word), where: place(n), sure: sure})
 		return
 	}
-	if t.foreign && !t.trusted && st.how == "" && nothingShown(n) {
+	if t.foreign && !t.trusted && n.DataAtom == atom.Area && noArea(n) {
+		w.view.links = append(w.view.links, sighting{detail: "热区没有面积，指向 " + t.host, where: place(n), sure: t.bad != ""})
+		return
+	}
+	if t.foreign && !t.trusted && n.DataAtom == atom.A && (nothingShown(n) || w.wordsHidden(n)) {
 		w.view.links = append(w.view.links, sighting{detail: "链接没有可见的文字，指向 " + t.host, where: place(n), sure: t.bad != ""})
 		return
 	}
@@ -413,11 +537,82 @@ func nothingShown(a *html.Node) bool {
 		}
 	}
 	for c := range a.Descendants() {
-		if c.Type != html.TextNode || strings.TrimFunc(c.Data, widthless) != "" {
+		switch {
+		case c.DataAtom == atom.Img && len(c.Attr) == 0: // a picture of nothing
+		case c.Type == html.CommentNode:
+		case c.Type != html.TextNode || strings.TrimFunc(c.Data, pointless) != "":
 			return false
 		}
 	}
 	return true
+}
+
+// wordsHidden reports whether all the words of a link are hidden by elements within
+// it, and nothing else is there by which a style might draw it.
+func (w *walker) wordsHidden(a *html.Node) bool {
+	for _, k := range []string{"class", "id", "style", "title", "aria-label"} {
+		if hasAttr(a, k) {
+			return false
+		}
+	}
+	hidden := false
+	for c := a.FirstChild; c != nil; c = c.NextSibling {
+		switch {
+		case c.Type == html.TextNode && strings.TrimFunc(c.Data, widthless) == "", c.Type == html.CommentNode:
+		case c.Type == html.ElementNode && (w.sheet.of(c).how != "" || w.whiteInk(c)) && find(c, atom.Img) == nil && noBlanks(nodeText(c)) != "":
+			hidden = true
+		default:
+			return false
+		}
+	}
+	return hidden
+}
+
+// whiteInk reports whether an element within a link writes in the colour of the
+// ground that its ancestors lay.
+func (w *walker) whiteInk(n *html.Node) bool {
+	ink, ok := colour(w.sheet.of(n).decls["color"])
+	if !ok {
+		return false
+	}
+	st := seenState{ground: 0xffffff, paper: w.bare}
+	for up := n; up != nil; up = up.Parent {
+		d := w.sheet.of(up).decls
+		if v := d["background"] + " " + d["background-color"] + " " + d["background-image"]; v != "  " {
+			w.ground(&st, v)
+			return st.paper && alike(ink, st.ground)
+		}
+	}
+	return st.paper && alike(ink, st.ground)
+}
+
+// noArea reports whether an area of a map covers nothing.
+func noArea(n *html.Node) bool {
+	f := strings.FieldsFunc(attr(n, "coords"), func(r rune) bool { return r == ',' || r == ' ' })
+	var at [4]float64
+	for i, s := range f {
+		px, ok := length(s)
+		if !ok || i >= len(at) {
+			return false
+		}
+		at[i] = px
+	}
+	switch len(f) {
+	case 3:
+		return at[2] <= 1
+	case 4:
+		return at[2]-at[0] <= 1 || at[3]-at[1] <= 1
+	}
+	return false
+}
+
+// pointless are marks too small to be meant for pressing, and what has no width.
+func pointless(r rune) bool {
+	switch r {
+	case '.', ',', '。', '，', '、', '\'', '`', '_', ';', '；', ':', '：', '·':
+		return true
+	}
+	return widthless(r)
 }
 
 // widthless are blanks, and what has no width.
@@ -435,7 +630,7 @@ func pixelOnly(a *html.Node) bool {
 			return false
 		case c.DataAtom == atom.Img:
 			d := parseDecls(attr(c, "style"))
-			small := tiny(c, "width") && tiny(c, "height") || d.atMost("width", 2) && d.atMost("height", 2)
+			small := tiny(c, "width") && tiny(c, "height") || d.atMost("width", 2) && d.atMost("height", 2) || strings.HasPrefix(attr(c, "src"), onePixel)
 			if !small {
 				return false
 			}
@@ -444,6 +639,9 @@ func pixelOnly(a *html.Node) bool {
 	}
 	return found
 }
+
+// onePixel begins a picture, written out, of one pixel.
+const onePixel = "data:image/gif;base64,R0lGODlhAQAB"
 
 // tiny reports whether a size attribute is at most two pixels.
 func tiny(n *html.Node, key string) bool {
@@ -463,6 +661,9 @@ func big(n *html.Node, key string) bool {
 func (w *walker) frame(n *html.Node, st seenState) {
 	src := attr(n, "src") + attr(n, "data")
 	t := judge(w.p, w.l, src)
+	if inner := attr(n, "srcdoc"); inner != "" || strings.HasPrefix(lowered(strings.TrimSpace(src)), "data:text/html") {
+		t = w.carried(inner + dataText(src))
+	}
 	if !t.foreign {
 		return
 	}
@@ -470,10 +671,14 @@ func (w *walker) frame(n *html.Node, st seenState) {
 	how := st.how
 	switch {
 	case how != "":
+	case n.DataAtom == atom.Frame && noRoom(n):
+		how = "框架没有尺寸"
 	case tiny(n, "width") || tiny(n, "height") || d.atMost("width", 2) || d.atMost("height", 2):
 		how = "尺寸为零"
 	case t.bad != "":
 		how = "疑似违规站点"
+	case d["position"] == "fixed" && d["width"] == "100%" && (d["height"] == "100%" || d["height"] == "100vh"):
+		how = "盖住整个页面"
 	default:
 		return
 	}
@@ -481,6 +686,51 @@ func (w *walker) frame(n *html.Node, st seenState) {
 		return
 	}
 	w.view.frames = append(w.view.frames, sighting{detail: how + "，载入 " + t.host, where: place(n), sure: t.bad != ""})
+}
+
+// carried judges the page that a frame carries with it.
+func (w *walker) carried(markup string) (t target) {
+	for _, h := range hostsIn(markup) {
+		if t = judgeHost(w.p, w.l, h); t.foreign && !t.trusted {
+			return t
+		}
+	}
+	return t
+}
+
+// dataText is the text of an address that is its own page.
+func dataText(address string) string {
+	head, text, ok := strings.Cut(strings.TrimSpace(address), ",")
+	if !ok || !strings.HasPrefix(lowered(head), "data:") {
+		return ""
+	}
+	if strings.HasSuffix(lowered(head), ";base64") {
+		text, _ = unbase64(text)
+		return text
+	}
+	return unpercent(text)
+}
+
+// noRoom reports whether a frameset gives a frame no rows or columns.
+func noRoom(frame *html.Node) bool {
+	set := frame.Parent
+	if set == nil || set.DataAtom != atom.Frameset {
+		return false
+	}
+	at := 0
+	for c := set.FirstChild; c != nil && c != frame; c = c.NextSibling {
+		if c.DataAtom == atom.Frame || c.DataAtom == atom.Frameset {
+			at++
+		}
+	}
+	for _, k := range []string{"rows", "cols"} {
+		if f := strings.Split(attr(set, k), ","); at < len(f) {
+			if n, ok := length(f[at]); ok && n <= 2 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // hiddenWords reports spam phrases in the text of a hidden block.
@@ -498,16 +748,27 @@ func (w *walker) hiddenWords(n *html.Node, how string) {
 }
 
 var writtenTag = regexp.MustCompile(`(?s)<(/?)([a-zA-Z][a-zA-Z0-9]*)([^>]*)>`)
+var classAttr = regexp.MustCompile(`(?is)\bclass\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))`)
 var styleAttr = regexp.MustCompile(`(?is)style\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))`)
 
 // scriptWrites follows what document.write opens and closes around the markup
 // that stands between two scripts.
 func (w *walker) scriptWrites(src string) {
-	if !strings.Contains(src, "write") {
+	if !strings.Contains(src, "write") && strings.IndexByte(src, '\\') < 0 {
 		return
 	}
 	for _, ly := range w.unwrap(src) {
 		for _, m := range ly.written {
+			if strings.Contains(m, "-->") && w.comment {
+				w.written, w.open, w.comment = "", 0, false
+			}
+			if i := strings.LastIndex(m, "<!--"); i >= 0 && !strings.Contains(m[i:], "-->") && w.open == 0 {
+				w.written, w.open, w.comment = "注释", 1, true
+				continue
+			}
+			if w.comment {
+				continue
+			}
 			for _, t := range writtenTag.FindAllStringSubmatch(m, 64) {
 				name := strings.ToLower(t[2])
 				switch {
@@ -519,11 +780,14 @@ func (w *walker) scriptWrites(src string) {
 						}
 					}
 				default:
-					s := styleAttr.FindStringSubmatch(t[3])
-					how := ""
-					if s != nil {
-						how, _ = parseDecls(s[1] + s[2] + s[3]).concealment()
+					wears := attire{tag: name}
+					if s := styleAttr.FindStringSubmatch(t[3]); s != nil {
+						wears.style = s[1] + s[2] + s[3]
 					}
+					if s := classAttr.FindStringSubmatch(t[3]); s != nil {
+						wears.class = s[1] + s[2] + s[3]
+					}
+					how, _ := w.sheet.declared(wears).concealment()
 					if how == "" && name == "marquee" && strings.Contains(strings.ReplaceAll(t[3], `"`, ""), "height=0") {
 						how = "零尺寸滚动区"
 					}
@@ -623,9 +887,9 @@ func redirects(f *Facts) (out []sighting) {
 				if !read { // few scripts send anybody anywhere
 					asks, read = asksWhom(ls), true
 				}
-				t := judge(p, l, to)
+				t := judge(p, l, to.address)
 				disguised := ly.how != "" && ly.how != joinedHow
-				if !t.foreign || t.trusted && t.bad == "" || asks == "" && t.bad == "" && !disguised {
+				if !t.foreign || t.trusted && t.bad == "" || asks == "" && t.bad == "" && !disguised && !to.byItself {
 					continue
 				}
 				how := "跳转到 " + t.host
@@ -639,9 +903,33 @@ func redirects(f *Facts) (out []sighting) {
 				}
 				out = append(out, sighting{how, scriptPlace(src), t.bad != ""})
 			}
+			for _, m := range ly.written {
+				if !strings.Contains(lowered(m), "refresh") {
+					continue
+				}
+				if to := refreshURL.FindStringSubmatch(m); to != nil {
+					if t := judge(p, l, to[1]); t.foreign && !t.trusted {
+						out = append(out, sighting{"由脚本写入的 refresh 标签跳转到 " + t.host, scriptPlace(src), t.bad != ""})
+					}
+				}
+			}
 		}
 	}
 	for _, n := range p.elements() {
+		switch n.DataAtom {
+		case atom.Base:
+			if t := judge(p, l, attr(n, "href")); t.foreign && !t.trusted {
+				out = append(out, sighting{"base 标签把本页的相对链接都引向 " + t.host, place(n), t.bad != ""})
+			}
+			continue
+		case atom.Link:
+			if strings.EqualFold(strings.TrimSpace(attr(n, "rel")), "canonical") {
+				if t := judge(p, l, attr(n, "href")); t.foreign && !t.trusted {
+					out = append(out, sighting{"canonical 标签把搜索引擎引向 " + t.host, place(n), t.bad != ""})
+				}
+			}
+			continue
+		}
 		if n.DataAtom != atom.Meta || !strings.EqualFold(attr(n, "http-equiv"), "refresh") {
 			continue
 		}

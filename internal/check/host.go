@@ -32,10 +32,17 @@ func parsedHost(address string) string {
 	if address == "" {
 		return ""
 	}
+	address = hostSpelling.Replace(address)
 	if strings.HasPrefix(address, "//") {
 		address = "http:" + address
 	} else if !strings.Contains(address, "://") {
 		address = "http://" + address
+	}
+	if host, rest, ok := strings.Cut(address[strings.Index(address, "//")+2:], "/"); strings.IndexByte(host, '%') >= 0 {
+		address = "http://" + unpercent(host) // as browsers read it
+		if ok {
+			address += "/" + rest
+		}
 	}
 	u, err := url.Parse(address)
 	if err != nil {
@@ -43,6 +50,19 @@ func parsedHost(address string) string {
 	}
 	return strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
 }
+
+// hostSpelling writes the full-width forms that a browser takes for letters and
+// dots of a host.
+var hostSpelling = func() *strings.Replacer {
+	pairs := []string{"。", ".", "．", ".", "｡", "."}
+	for r := 'Ａ'; r <= 'Ｚ'; r++ {
+		pairs = append(pairs, string(r), string(r-0xFEE0), string(r+32), string(r+32-0xFEE0))
+	}
+	for r := '０'; r <= '９'; r++ {
+		pairs = append(pairs, string(r), string(r-0xFEE0))
+	}
+	return strings.NewReplacer(pairs...)
+}()
 
 // siteOf returns the registrable domain of a host, the host itself when it has
 // none (an address, localhost).

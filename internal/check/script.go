@@ -84,6 +84,11 @@ func layers(src string) []layer {
 				add(string(r), "倒序字符串")
 			}
 		}
+		if strings.Contains(t, "p,a,c,k") {
+			for _, m := range packed.FindAllStringSubmatch(t, 8) {
+				add(unpacked(m), "压缩编码（packer）")
+			}
+		}
 		if percents(t) {
 			for _, m := range percentStr.FindAllStringSubmatch(t, 32) {
 				add(unpercent(m[1]), "百分号编码")
@@ -101,6 +106,45 @@ func layers(src string) []layer {
 		}
 	}
 	return out
+}
+
+// packed is what the common packer leaves: the text, the base of its numbers, how
+// many words there are, and the words.
+var packed = regexp.MustCompile(`\}\s*\(\s*'((?:[^'\\]|\\.)*)'\s*,\s*(\d{1,2})\s*,\s*(\d{1,5})\s*,\s*'([^']*)'\s*\.\s*split\(\s*'\|'\s*\)`)
+
+var packedWord = regexp.MustCompile(`\w+`)
+
+// unpacked puts the words back into a packed text.
+func unpacked(m []string) string {
+	base, err := strconv.Atoi(m[2])
+	if err != nil || base < 2 || base > 62 {
+		return ""
+	}
+	words := strings.Split(m[4], "|")
+	return packedWord.ReplaceAllStringFunc(strings.NewReplacer(`\'`, `'`, `\\`, `\`).Replace(m[1]), func(w string) string {
+		n := 0
+		for _, c := range []byte(w) {
+			d := 0
+			switch {
+			case c-'0' <= 9:
+				d = int(c - '0')
+			case c >= 'a' && c <= 'z':
+				d = int(c-'a') + 10
+			case c >= 'A' && c <= 'Z':
+				d = int(c-'A') + 36
+			default:
+				return w
+			}
+			if d >= base || n > maxScript {
+				return w
+			}
+			n = n*base + d
+		}
+		if n < len(words) && words[n] != "" {
+			return words[n]
+		}
+		return w
+	})
 }
 
 // saysBase64 reports whether the word stands in a text, in letters of any case.
@@ -301,13 +345,13 @@ func asksVisitor(text string) string {
 	return visitor.FindString(text)
 }
 
-var visitorWords = []string{"referrer", "useragent", "platform", "appversion"}
+var visitorWords = []string{"referrer", "useragent", "platform", "appversion", "screen", "matchmedia", "ontouchstart"}
 
 var (
 	navigate = regexp.MustCompile(`location(?:["']\s*\])?\s*(?:\.\s*(?:href|replace|assign)|\[\s*["'](?:href|replace|assign)["']\s*\])?\s*[=(]\s*([^=;\n][^;\n]{0,300})`)
 	literal  = regexp.MustCompile(`^\s*["']([^"'\n]*)["']`)
 	variable = regexp.MustCompile(`^\s*([A-Za-z_$][\w$]*)\s*(?:[);,}]|$)`)
-	visitor  = regexp.MustCompile(`(?i)document\s*\.\s*referrer|\[\s*["']referrer["']\s*\]|navigator\s*\.\s*(?:userAgent|platform|appVersion)|\[\s*["']userAgent["']\s*\]`)
+	visitor  = regexp.MustCompile(`(?i)document\s*\.\s*referrer|\[\s*["']referrer["']\s*\]|navigator\s*\.\s*(?:userAgent|platform|appVersion)|\[\s*["']userAgent["']\s*\]|\bscreen\s*\.\s*(?:avail)?width|matchMedia\s*\(|["']ontouchstart["']`)
 	titleSet = regexp.MustCompile(`document\s*(?:\.\s*title|\[\s*["']title["']\s*\])\s*=\s*["']([^"'\n]{2,})["']`)
 
 	hideByID = regexp.MustCompile(`getElementById\s*\(\s*["']([\w\-]+)["']\s*\)\s*\.\s*style\s*(?:\.\s*(display|visibility|opacity|left|top|height|fontSize|textIndent|position|cssText|zIndex|transform)|\[\s*["'](\w+)["']\s*\])\s*=\s*(?:"([^"\n]*)"|'([^'\n]*)'|([^"';\n]+))`)
@@ -316,16 +360,30 @@ var (
 	hideByClass = regexp.MustCompile(`getElementById\s*\(\s*["']([\w\-]+)["']\s*\)\s*\.\s*(?:className\s*=|classList\s*\.\s*add\s*\()\s*["']([\w\-]+)["']`)
 	hideByQuery = regexp.MustCompile(`^\(\s*["']([#.][\w\-]+)["']\s*\)\s*\.\s*(?:hide\s*\(\s*\)|css\s*\(\s*["']?\{?\s*["']?(display|visibility|opacity)["']?\s*[,:]\s*["']?(none|hidden|0)|style\s*\.\s*(?:display|visibility|opacity)\s*=\s*["']?(?:none|hidden|0))`)
 	assigned    = regexp.MustCompile(`(?:(?:inner|outer)HTML\s*\+?=|insertAdjacentHTML\s*\(\s*["']\w+["']\s*,|\.\s*(?:append|prepend|html|after|before)\s*\()\s*(?:"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)')`)
-	written     = regexp.MustCompile(`document\s*\.\s*write(?:ln)?\s*\(\s*(?:"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)')`)
+	written     = regexp.MustCompile(`document\s*(?:\.\s*write(?:ln)?|\[\s*["']write(?:ln)?["']\s*\])\s*\(\s*(?:"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)'|` + "`((?:[^`\\\\]|\\\\.)*)`)")
 )
 
+// destination is where a script sends the visitor, and whether it does so without
+// being called.
+type destination struct {
+	address  string
+	byItself bool
+}
+
 // targets returns the addresses a script sends the visitor to.
-func targets(text string) []string {
-	var out []string
-	for _, m := range navigate.FindAllStringSubmatch(text, 32) {
-		expr := m[1]
+func targets(text string) []destination {
+	var out []destination
+	var runs func(at int) bool
+	add := func(address string, at int) {
+		if runs == nil {
+			runs = running(text)
+		}
+		out = append(out, destination{strings.ReplaceAll(address, `\/`, "/"), runs(at)})
+	}
+	for _, at := range navigate.FindAllStringSubmatchIndex(text, 32) {
+		expr := text[at[2]:at[3]]
 		if l := literal.FindStringSubmatch(expr); l != nil {
-			out = append(out, strings.ReplaceAll(l[1], `\/`, "/"))
+			add(l[1], at[0])
 			continue
 		}
 		if v := variable.FindStringSubmatch(expr); v != nil {
@@ -334,11 +392,102 @@ func targets(text string) []string {
 				continue
 			}
 			for _, a := range assign.FindAllStringSubmatch(text, 4) {
-				out = append(out, strings.ReplaceAll(a[1], `\/`, "/"))
+				add(a[1], at[0])
+			}
+		}
+	}
+	if strings.Contains(text, "_self") || strings.Contains(text, "_top") {
+		for _, at := range openHere.FindAllStringSubmatchIndex(text, 8) {
+			add(text[at[2]:at[3]], at[0])
+		}
+	}
+	if strings.Contains(text, ".click(") {
+		for _, at := range clickedLink.FindAllStringSubmatchIndex(text, 8) {
+			if text[at[2]:at[3]] == text[at[6]:at[7]] {
+				add(text[at[4]:at[5]], at[0])
 			}
 		}
 	}
 	return out
+}
+
+var (
+	openHere    = regexp.MustCompile(`\bopen\s*\(\s*["']([^"'\n]+)["']\s*,\s*["']_(?:self|top|parent)["']`)
+	clickedLink = regexp.MustCompile(`(\w+)\s*\.\s*href\s*=\s*["']([^"'\n]+)["'][^{}]{0,200}?(\w+)\s*\.\s*click\s*\(`)
+	// selfCalled ends what stands before a function that runs without a click, or
+	// before a text that is run.
+	selfCalled = regexp.MustCompile(`(?:(?:^|[;,}!+~(\s-])\(\s*|^[!+~-]\s*|(?:\$|jQuery)\s*\(\s*|ready\s*\(\s*|(?:setTimeout|setInterval|requestAnimationFrame|eval)\s*\(\s*|on(?:load|popstate|pageshow|readystatechange)\s*=\s*|addEventListener\s*\(\s*["'](?:load|DOMContentLoaded|popstate|pageshow|readystatechange)["']\s*,\s*)$`)
+	isFunction = regexp.MustCompile(`(?:\bfunction\b[^(){};]{0,80}\([^(){}]{0,200}\)|(?:\([^(){}]{0,200}\)|\b\w+)\s*=>)\s*$`)
+)
+
+// running tells of places in a script whether it comes to them by itself: outside
+// any function, or in such as it calls, or has called when the page is there.
+func running(text string) func(at int) bool {
+	// spans are the functions and strings that wait to be called.
+	type span struct{ from, to int }
+	var spans []span
+	type brace struct {
+		at    int
+		waits bool
+	}
+	var open []brace
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; c {
+		case '"', '\'', '`':
+			end := i + 1
+			for end < len(text) && text[end] != c && (c == '`' || text[end] != '\n') {
+				if text[end] == '\\' {
+					end++
+				}
+				end++
+			}
+			if !selfCalled.MatchString(text[max(0, i-120):i]) {
+				spans = append(spans, span{i, min(end, len(text))})
+			}
+			i = end
+		case '/':
+			switch {
+			case strings.HasPrefix(text[i:], "//"):
+				n := strings.IndexByte(text[i:], '\n')
+				if n < 0 {
+					n = len(text) - i
+				}
+				spans = append(spans, span{i, i + n})
+				i += n
+			case strings.HasPrefix(text[i:], "/*"):
+				n := strings.Index(text[i+2:], "*/")
+				if n < 0 {
+					n = len(text) - i - 2
+				}
+				spans = append(spans, span{i, i + n + 2})
+				i += n + 3
+			}
+		case '{':
+			before := text[max(0, i-400):i]
+			head := isFunction.FindStringIndex(before)
+			open = append(open, brace{i, head != nil && !selfCalled.MatchString(before[:head[0]])})
+		case '}':
+			if n := len(open) - 1; n >= 0 {
+				if open[n].waits {
+					spans = append(spans, span{open[n].at, i})
+				}
+				open = open[:n]
+			}
+		}
+	}
+	for _, b := range open {
+		if b.waits {
+			spans = append(spans, span{b.at, len(text)})
+		}
+	}
+	return func(at int) bool {
+		for _, s := range spans {
+			if at > s.from && at < s.to {
+				return false
+			}
+		}
+		return true
+	}
 }
 
 // hiddenByScript returns the ids and classes ("#id", ".class") a script hides
@@ -407,13 +556,123 @@ var (
 	attrWords = []string{"hidden", "setAttribute"}
 )
 
-// classedByScript returns the classes a script gives to elements by their ids.
+// classedByScript returns the classes a script gives to elements: by a selector of
+// theirs.
 func classedByScript(text string) (out [][2]string) {
-	if !strings.Contains(text, "className") && !strings.Contains(text, "classList") {
+	if !containsAny(text, []string{"className", "classList", "addClass"}) {
 		return nil
 	}
 	for _, m := range hideByClass.FindAllStringSubmatch(text, 64) {
+		out = append(out, [2]string{"#" + m[1], m[2]})
+	}
+	for _, m := range classByQuery.FindAllStringSubmatch(text, 64) {
 		out = append(out, [2]string{m[1], m[2]})
+	}
+	return out
+}
+
+var (
+	classByQuery = regexp.MustCompile(`(?:querySelector(?:All)?|\$|jQuery)\s*\(\s*["']([#.][\w\-]+)["']\s*\)\s*\.\s*(?:className\s*=|classList\s*\.\s*add\s*\(|addClass\s*\()\s*["']([\w\-]+)["']`)
+
+	// heldAs is an element that a script gives a name.
+	heldAs = regexp.MustCompile(`(?:^|[^\w$.])([A-Za-z_$][\w$]*)\s*=\s*(document\s*\.\s*(?:getElementById|querySelector)\s*\(\s*["'][#.]?[\w\-]+["']\s*\)|(?:\$|jQuery)\s*\(\s*["'][#.][\w\-]+["']\s*\))\s*[;,\n}]`)
+	// byClass, byAll and eachOf are other ways to say which element is meant.
+	byClass = regexp.MustCompile(`getElementsByClassName\s*\(\s*["']([\w\-]+)["']\s*\)\s*(?:\[\s*\d+\s*\]|\.\s*item\s*\(\s*\d+\s*\))`)
+	byAll   = regexp.MustCompile(`document\s*\.\s*all\s*(?:\.\s*([A-Za-z_][\w\-]*)|[\[(]\s*["']([\w\-]+)["']\s*[\])])\s*\.\s*(style|hidden|className|setAttribute)`)
+	eachOf  = regexp.MustCompile(`querySelectorAll\s*\(\s*(["'][#.][\w\-]+["'])\s*\)\s*\.\s*forEach\s*\(\s*(?:function\s*\(\s*(\w+)[^)]*\)\s*\{|\(?\s*(\w+)\s*\)?\s*=>\s*\{?)\s*(\w+)\s*\.`)
+
+	undoByID    = regexp.MustCompile(`(?:getElementById\s*\(\s*["']([\w\-]+)["']\s*\)|(?:querySelector|\$|jQuery)\s*\(\s*["']([#.][\w\-]+)["']\s*\))\s*\.\s*(?:(remove\s*\(\s*\))|(empty\s*\(\s*\)|html\s*\(\s*["']{2}\s*\)|(?:inner|outer)HTML\s*=\s*["']{2})|style\s*\.\s*setProperty\s*\(\s*["']([\w\-]+)["']\s*,\s*["']([^"'\n]*)["']|css\s*\(\s*\{([^{}]*)\}|css\s*\(\s*["']([\w\-]+)["']\s*,\s*["']?([^"'()\n]*)["']?\s*\)|attr\s*\(\s*["'](style|hidden)["']\s*,\s*["']([^"'\n]*)["'])`)
+	removeChild = regexp.MustCompile(`removeChild\s*\(\s*(?:document\s*\.\s*)?(?:getElementById\s*\(\s*["']([\w\-]+)["']\s*\)|querySelector\s*\(\s*["']([#.][\w\-]+)["']\s*\))`)
+	camel       = regexp.MustCompile(`[A-Z]`)
+	quotedCSS   = regexp.MustCompile(`"((?:[^"\\\n]|\\.)*\{(?:[^"\\\n]|\\.)*\}(?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*\{(?:[^'\\\n]|\\.)*\}(?:[^'\\\n]|\\.)*)'|` + "`([^`]*\\{[^`]*\\}[^`]*)`")
+)
+
+// named puts elements in the places of the names that a script gives them, and says
+// in one way which element is meant.
+func named(text string) string {
+	if strings.Contains(text, "getElementsByClassName") {
+		text = byClass.ReplaceAllString(text, `querySelector(".$1")`)
+	}
+	if strings.Contains(text, "document.all") {
+		text = byAll.ReplaceAllString(text, `document.getElementById("$1$2").$3`)
+	}
+	if strings.Contains(text, "forEach") {
+		text = eachOf.ReplaceAllStringFunc(text, func(s string) string {
+			m := eachOf.FindStringSubmatch(s)
+			if m[2]+m[3] != m[4] {
+				return s
+			}
+			return "querySelector(" + m[1] + ")."
+		})
+	}
+	if !containsAny(text, []string{"getElementById", "querySelector", "$(", "jQuery("}) {
+		return text
+	}
+	for _, m := range heldAs.FindAllStringSubmatch(text, 16) {
+		uses, err := regexp.Compile(`(^|[^\w$.])` + regexp.QuoteMeta(m[1]) + `(\s*\.\s*(?:style|hidden|className|classList|setAttribute|remove|innerHTML|outerHTML|hide|css|addClass|attr|empty|html)\b|\s*\))`)
+		if err == nil {
+			text = uses.ReplaceAllString(text, "${1}"+strings.ReplaceAll(m[2], "$", "$$")+"${2}")
+		}
+	}
+	return text
+}
+
+// undoneByScript returns the ids and classes of what a script takes off the page, or
+// hides in ways that hiddenByScript does not know.
+func undoneByScript(text string) (out []string) {
+	if !containsAny(text, []string{"remove", "empty(", "html(", "HTML", "setProperty", "css(", "attr("}) {
+		return nil
+	}
+	for _, m := range undoByID.FindAllStringSubmatch(text, 64) {
+		sel := m[2]
+		if m[1] != "" {
+			sel = "#" + m[1]
+		}
+		css := ""
+		switch {
+		case m[3] != "":
+			out = append(out, sel)
+		case m[4] != "":
+			// What is named again is filled anew.
+			if strings.Count(text, sel[1:]) == 1 {
+				out = append(out, sel)
+			}
+		case m[5] != "":
+			css = m[5] + ":" + m[6]
+		case m[7] != "":
+			css = strings.NewReplacer(`"`, "", "'", "", ",", ";").Replace(m[7])
+		case m[8] != "":
+			css = m[8] + ":" + m[9]
+		case m[10] == "hidden":
+			out = append(out, sel)
+		case m[10] == "style":
+			css = m[11]
+		}
+		if css == "" {
+			continue
+		}
+		css = camel.ReplaceAllStringFunc(css, func(c string) string { return "-" + strings.ToLower(c) })
+		if how, _ := parseDecls("position:absolute;overflow:hidden;" + css).concealment(); how != "" {
+			out = append(out, sel)
+		}
+	}
+	for _, m := range removeChild.FindAllStringSubmatch(text, 64) {
+		if m[1] != "" {
+			out = append(out, "#"+m[1])
+		} else {
+			out = append(out, m[2])
+		}
+	}
+	return out
+}
+
+// styledByScript returns the style sheets that a script adds to the page.
+func styledByScript(text string) (out []string) {
+	if !strings.Contains(text, "insertRule") && !strings.Contains(text, `createElement("style")`) && !strings.Contains(text, `createElement('style')`) {
+		return nil
+	}
+	for _, m := range quotedCSS.FindAllStringSubmatch(text, 64) {
+		out = append(out, m[1]+m[2]+m[3])
 	}
 	return out
 }
@@ -444,7 +703,7 @@ func writes(text string) []string { return quotedMarkup(written, text) }
 func quotedMarkup(by *regexp.Regexp, text string) []string {
 	var out []string
 	for _, m := range by.FindAllStringSubmatch(text, 64) {
-		s := m[1] + m[2]
+		s := strings.Join(m[1:], "")
 		s = strings.NewReplacer(`\"`, `"`, `\'`, `'`, `\/`, `/`, `\n`, "\n").Replace(s)
 		out = append(out, s)
 	}

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -13,7 +14,8 @@ import (
 // decls are the declarations of a style, property by lower-case name.
 type decls map[string]string
 
-// parseDecls reads “a:b;c:d”. Later declarations win, !important is dropped.
+// parseDecls reads “a:b;c:d”. Later declarations win, but over one that says
+// !important only another that says so.
 func parseDecls(s string) decls {
 	if !strings.ContainsRune(s, ':') {
 		return nil
@@ -27,13 +29,36 @@ func parseDecls(s string) decls {
 		if !ok {
 			continue
 		}
-		value = strings.ToLower(strings.TrimSpace(value))
-		if i := strings.Index(value, "!important"); i >= 0 {
-			value = strings.TrimSpace(value[:i])
+		name, value = strings.ToLower(strings.TrimSpace(name)), strings.ToLower(strings.TrimSpace(value))
+		firm := false
+		if i := strings.LastIndexByte(value, '!'); i >= 0 && strings.TrimSpace(value[i+1:]) == "important" {
+			value, firm = strings.TrimSpace(value[:i]), true
 		}
-		d[strings.ToLower(strings.TrimSpace(name))] = value
+		d.put(name, value, firm)
 	}
 	return d
+}
+
+// put sets a declaration. That it is firm is kept beside it, under a name that no
+// property has.
+func (d decls) put(name, value string, firm bool) {
+	if firm {
+		d["!"+name] = ""
+	} else if _, over := d["!"+name]; over {
+		return
+	}
+	d[name] = value
+}
+
+// over lays declarations upon others.
+func (d decls) over(from decls) {
+	for name, value := range from {
+		if name[:min(1, len(name))] == "!" {
+			continue
+		}
+		_, firm := from["!"+name]
+		d.put(name, value, firm)
+	}
 }
 
 // unescapeCSS undoes the escapes of letters: d\69splay is display. Escapes of
@@ -80,6 +105,9 @@ func stripComments(s string) string {
 // for anything that is not a plain length.
 func length(v string) (px float64, ok bool) {
 	v = strings.TrimSpace(v)
+	if sum, ok := strings.CutPrefix(v, "calc("); ok {
+		return calculated(sum)
+	}
 	if f := strings.Fields(v); len(f) > 0 {
 		v = f[0]
 	}
@@ -106,6 +134,34 @@ func length(v string) (px float64, ok bool) {
 	return 0, n == 0
 }
 
+// calculated is a sum of lengths, as calc( has it.
+func calculated(sum string) (px float64, ok bool) {
+	sum, _, _ = strings.Cut(sum, ")")
+	sign := 1.0
+	for f := range strings.FieldsSeq(sum) {
+		switch f {
+		case "+", "-":
+			sign = map[string]float64{"+": 1, "-": -1}[f]
+			continue
+		}
+		n, plain := length(f)
+		if !plain {
+			return 0, false
+		}
+		px, ok = px+sign*n, true
+	}
+	return px, ok
+}
+
+func (d decls) atLeast(prop string, px float64) bool {
+	v, has := d[prop]
+	if !has {
+		return false
+	}
+	n, ok := length(v)
+	return ok && n >= px
+}
+
 func (d decls) atMost(prop string, px float64) bool {
 	v, has := d[prop]
 	if !has {
@@ -115,6 +171,13 @@ func (d decls) atMost(prop string, px float64) bool {
 	return ok && n <= px
 }
 
+// far off to the left or above, and beyond, to the right or below, nothing is
+// seen. Strips of pictures reach some screens to the right.
+const (
+	far    = -400
+	beyond = 9000
+)
+
 // concealment says how a style hides its element, "" when it does not. strong
 // is false for ways that menus and tabs use all the time.
 func (d decls) concealment() (how string, strong bool) {
@@ -123,36 +186,193 @@ func (d decls) concealment() (how string, strong bool) {
 	}
 	placed := d["position"] == "absolute" || d["position"] == "fixed"
 	moved := placed || d["position"] == "relative"
-	overflow := d["overflow"] == "hidden" || d["overflow"] == "clip" || d["overflow-x"] == "hidden" || d["overflow-y"] == "hidden"
-	transform := strings.ReplaceAll(d["transform"]+d["-webkit-transform"]+d["-ms-transform"], " ", "")
-	const far = -400
+	clipped := d["overflow"] == "hidden" || d["overflow"] == "clip" || d["overflow-x"] == "hidden" || d["overflow-y"] == "hidden"
+	scrolled := strings.HasPrefix(d["overflow"], "auto") || strings.HasPrefix(d["overflow"], "scroll") || d["overflow-y"] == "scroll" || d["overflow-x"] == "scroll" || d["overflow-y"] == "auto"
+	filter := strings.ReplaceAll(d["filter"]+d["-ms-filter"], " ", "")
+	turned := turn(d["transform"] + d["-webkit-transform"] + d["-ms-transform"])
 	switch {
-	case d.atMost("text-indent", -200):
+	case d.atMost("text-indent", -200), d.atLeast("text-indent", beyond):
 		return "文字缩进到屏幕外", true
-	case moved && (d.atMost("left", far) || d.atMost("top", far) || d.atMost("right", far) || d.atMost("bottom", far) || insetBy(d["inset"], far)),
-		d.atMost("margin-left", far), d.atMost("margin-top", far) && d["margin-top"] != "", strings.Contains(transform, "translate") && strings.Contains(transform, "-") && offscreen(transform):
+	case moved && d.aside(), d.marginsAside(), d.atLeast("margin-left", beyond), clipped && d.atLeast("padding-left", beyond), turned == turnedAway, asideBy(d["translate"]):
 		return "移到屏幕外", true
 	case d.atMost("font-size", 2) && !strings.HasPrefix(d["font-size"], "-"), d["font-size"] == "" && noFont(d["font"]):
 		return "字号为零", true
-	case strings.HasPrefix(strings.ReplaceAll(d["clip"], " ", ""), "rect(0") || strings.HasPrefix(strings.ReplaceAll(d["clip"], " ", ""), "rect(1px"),
-		strings.HasPrefix(d["clip-path"], "inset(5") || strings.HasPrefix(d["clip-path"], "inset(100") || strings.HasPrefix(strings.ReplaceAll(d["clip-path"], " ", ""), "circle(0"):
+	case d.atMost("letter-spacing", -20), d.atMost("word-spacing", far):
+		return "字距为负，文字叠在一起", true
+	case clippedAway(d["clip"]), clippedBy(d["clip-path"]), clippedBy(d["-webkit-clip-path"]), strings.Contains(strings.ReplaceAll(d["mask"]+d["-webkit-mask"]+d["mask-image"]+d["-webkit-mask-image"], " ", ""), "gradient(transparent,transparent"):
 		return "裁剪隐藏", true
-	case overflow && (d.atMost("height", 2) || d.atMost("width", 2) || d.atMost("max-height", 2) || d.atMost("max-width", 2)):
+	case clipped && d.smaller(5) && !d.fills(), scrolled && d.smaller(2) && !d.fills():
 		return "高宽为零", true
-	case strings.Contains(transform, "scale") && zeroScale(transform), d["zoom"] == "0", d["scale"] == "0":
+	case turned == turnedToNothing, d.atMost("zoom", 0.05), zeroNumber(d["scale"]):
 		return "缩放为零", true
 	case moved && strings.HasPrefix(d["z-index"], "-"):
 		return "置于底层", true
-	case zeroNumber(d["opacity"]), strings.Contains(strings.ReplaceAll(d["filter"], " ", ""), "opacity=0)"), strings.Contains(strings.ReplaceAll(d["filter"], " ", ""), "opacity(0"):
+	case zeroNumber(d["opacity"]), strings.Contains(filter, "opacity=0)"), strings.Contains(filter, "opacity(0"), blurred(filter):
 		return "全透明", false
-	case d["color"] == "transparent", strings.HasPrefix(d["color"], "rgba") && transparent(d["color"]):
+	case seeThrough(d["color"]), seeThrough(d["-webkit-text-fill-color"]):
 		return "文字透明", true
+	case clipped && d["height"] == "" && (zeroLength(d["line-height"]) || d["line-height"] == "1px"):
+		return noLine, false
 	case d["display"] == "none":
 		return "不显示（display:none）", false
 	case d["visibility"] == "hidden", d["visibility"] == "collapse", d["content-visibility"] == "hidden":
 		return "不可见（visibility）", false
 	}
 	return "", false
+}
+
+// noLine hides words and no pictures.
+const noLine = "行高为零"
+
+// aside reports whether a placed element lies where nobody sees it.
+func (d decls) aside() bool {
+	for _, side := range []string{"left", "top", "right", "bottom"} {
+		if d.atMost(side, far) || d.atLeast(side, beyond) {
+			return true
+		}
+	}
+	return insetBy(d["inset"], far)
+}
+
+// marginsAside reports whether margins push an element off. Equal ones to the left
+// and to the right stretch it instead.
+func (d decls) marginsAside() bool {
+	top, right, left := d["margin-top"], d["margin-right"], d["margin-left"]
+	if f := strings.Fields(d["margin"]); len(f) > 0 && len(f) <= 4 {
+		all := [][4]int{{0, 0, 0, 0}, {0, 1, 0, 1}, {0, 1, 2, 1}, {0, 1, 2, 3}}[len(f)-1]
+		for i, v := range []*string{&top, &right, nil, &left} {
+			if v != nil && *v == "" {
+				*v = f[all[i]]
+			}
+		}
+	}
+	off := func(v string) bool {
+		n, ok := length(v)
+		return v != "" && ok && n <= far
+	}
+	return off(top) || off(left) && !off(right)
+}
+
+// smaller reports whether an element is so high or wide at most.
+func (d decls) smaller(px float64) bool {
+	for _, p := range []string{"height", "width", "max-height", "max-width"} {
+		if d.atMost(p, px) {
+			return true
+		}
+	}
+	return false
+}
+
+// fills reports whether an element without a size takes what room there is.
+func (d decls) fills() bool {
+	flex := strings.Fields(d["flex"])
+	return len(flex) > 0 && flex[0] != "0" && flex[0] != "none" && flex[0] != "initial" || d["flex-grow"] != "" && d["flex-grow"] != "0" || d.atLeast("min-height", 6) || d.atLeast("padding-top", 6) || d.atLeast("padding-bottom", 6) || d.atLeast("padding", 6)
+}
+
+// clippedAway reports whether the old clip leaves nothing: rect(0 0 0 0).
+func clippedAway(clip string) bool {
+	clip = strings.ReplaceAll(clip, " ", "")
+	return strings.HasPrefix(clip, "rect(0") || strings.HasPrefix(clip, "rect(1px")
+}
+
+// clippedBy reports whether a clip-path leaves nothing.
+func clippedBy(path string) bool {
+	name, args, ok := strings.Cut(path, "(")
+	if !ok {
+		return false
+	}
+	args, _, _ = strings.Cut(args, ")")
+	f := strings.Fields(args)
+	if len(f) == 0 {
+		return false
+	}
+	switch strings.TrimSpace(name) {
+	case "inset":
+		if n, plain := length(f[0]); plain {
+			return strings.HasSuffix(f[0], "%") && n >= 500 || n >= -far
+		}
+	case "circle", "ellipse":
+		n, plain := length(f[0])
+		return plain && n <= 1
+	case "polygon":
+		points := strings.Split(args, ",")
+		for _, p := range points[1:] {
+			if strings.Join(strings.Fields(p), " ") != strings.Join(strings.Fields(points[0]), " ") {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// blurred reports whether a filter leaves no letter to be read.
+func blurred(filter string) bool {
+	_, by, ok := strings.Cut(filter, "blur(")
+	if !ok {
+		return false
+	}
+	by, _, _ = strings.Cut(by, ")")
+	n, plain := length(by)
+	return plain && n >= 20
+}
+
+// What a transform makes of an element.
+const (
+	turnedAway = iota + 1
+	turnedToNothing
+)
+
+// turn judges a transform by its functions.
+func turn(transform string) int {
+	for transform != "" {
+		name, rest, ok := strings.Cut(transform, "(")
+		if !ok {
+			return 0
+		}
+		args, after, _ := strings.Cut(rest, ")")
+		transform = after
+		f := strings.FieldsFunc(args, func(r rune) bool { return r == ',' || r == ' ' })
+		if len(f) == 0 {
+			continue
+		}
+		switch name = strings.TrimSpace(name); name {
+		case "translate", "translatex", "translatey", "translate3d":
+			if asideBy(strings.Join(f, " ")) {
+				return turnedAway
+			}
+		case "scale", "scale3d", "scalex", "scaley":
+			if zeroNumber(f[0]) || len(f) > 1 && zeroNumber(f[1]) {
+				return turnedToNothing
+			}
+		case "rotatex", "rotatey":
+			if f[0] == "90deg" || f[0] == "-90deg" || f[0] == "270deg" || f[0] == ".25turn" || f[0] == "0.25turn" {
+				return turnedToNothing
+			}
+		case "matrix":
+			if len(f) == 6 {
+				if zeroNumber(f[0]) && zeroNumber(f[1]) || zeroNumber(f[2]) && zeroNumber(f[3]) {
+					return turnedToNothing
+				}
+				if asideBy(f[4] + " " + f[5]) {
+					return turnedAway
+				}
+			}
+		}
+	}
+	return 0
+}
+
+// asideBy reports whether one of the distances leads out of sight. A share is of the
+// element itself: by its half it is put in the middle, by its whole a strip goes on.
+func asideBy(distances string) bool {
+	for f := range strings.FieldsSeq(distances) {
+		n, ok := length(f)
+		if ok && (strings.HasSuffix(f, "%") && n <= -9000 || !strings.HasSuffix(f, "%") && (n <= far || n >= beyond)) {
+			return true
+		}
+	}
+	return false
 }
 
 // noFont reports whether the shorthand sets a size of nothing: font:0/0 a.
@@ -176,23 +396,9 @@ func insetBy(inset string, far float64) bool {
 	return false
 }
 
-func offscreen(transform string) bool {
-	i := strings.IndexByte(transform, '-')
-	n, ok := length(strings.TrimRight(strings.FieldsFunc(transform[i:], func(r rune) bool { return r == ',' || r == ')' })[0], ")"))
-	return ok && n <= -400
-}
-
-func zeroScale(transform string) bool {
-	i := strings.Index(transform, "scale")
-	open := strings.IndexByte(transform[i:], '(')
-	if open < 0 {
-		return false
-	}
-	arg := transform[i+open+1:]
-	if j := strings.IndexAny(arg, ",)"); j >= 0 {
-		arg = arg[:j]
-	}
-	return zeroNumber(arg)
+func zeroLength(v string) bool {
+	n, ok := length(v)
+	return v != "" && ok && n == 0
 }
 
 func zeroNumber(v string) bool {
@@ -200,8 +406,20 @@ func zeroNumber(v string) bool {
 	return err == nil && n >= 0 && n <= 0.02
 }
 
-func transparent(c string) bool {
-	f := strings.FieldsFunc(strings.Trim(c, "rgba()"), func(r rune) bool { return r == ',' || r == ' ' || r == '/' })
+// seeThrough reports whether a colour lets everything through.
+func seeThrough(c string) bool {
+	if c == "transparent" {
+		return true
+	}
+	if h, ok := strings.CutPrefix(c, "#"); ok {
+		return len(h) == 8 && h[6:] == "00" || len(h) == 4 && h[3:] == "0"
+	}
+	name, args, ok := strings.Cut(c, "(")
+	if !ok || name != "rgba" && name != "rgb" && name != "hsla" && name != "hsl" {
+		return false
+	}
+	args, _, _ = strings.Cut(args, ")")
+	f := strings.FieldsFunc(args, func(r rune) bool { return r == ',' || r == ' ' || r == '/' })
 	return len(f) == 4 && zeroNumber(f[3])
 }
 
@@ -226,6 +444,9 @@ func colour(v string) (rgb uint32, ok bool) {
 			}
 		}
 	}
+	if _, hsl, has := strings.Cut(v, "hsl"); has {
+		return grey(hsl)
+	}
 	if i := strings.Index(v, "rgb"); i >= 0 {
 		if j, k := strings.IndexByte(v[i:], '('), strings.IndexByte(v[i:], ')'); j > 0 && k > j {
 			f := strings.FieldsFunc(v[i+j+1:i+k], func(r rune) bool { return r == ',' || r == ' ' || r == '/' })
@@ -244,6 +465,27 @@ func colour(v string) (rgb uint32, ok bool) {
 	return 0, false
 }
 
+// grey reads a colour of hsl( that has none: black, white and between.
+func grey(hsl string) (rgb uint32, ok bool) {
+	_, args, has := strings.Cut(hsl, "(")
+	args, _, closed := strings.Cut(args, ")")
+	f := strings.FieldsFunc(args, func(r rune) bool { return r == ',' || r == ' ' || r == '/' })
+	if !has || !closed || len(f) < 3 {
+		return 0, false
+	}
+	share := func(s string) (float64, bool) {
+		n, err := strconv.ParseFloat(strings.TrimSuffix(s, "%"), 64)
+		return n, err == nil && n >= 0 && n <= 100
+	}
+	colour, ok1 := share(f[1])
+	light, ok2 := share(f[2])
+	if !ok1 || !ok2 || colour > 0 && light > 0 && light < 100 {
+		return 0, false
+	}
+	n := uint32(light * 255 / 100)
+	return n<<16 | n<<8 | n, true
+}
+
 // alike reports whether two colours cannot be told apart by a reader.
 func alike(a, b uint32) bool {
 	for shift := 0; shift < 24; shift += 8 {
@@ -260,18 +502,52 @@ type rule struct {
 	tag     string
 	id      string
 	classes []string
+	attrs   []attrTest
+	not     []string // classes
 	decls   decls
+}
+
+// attrTest is one condition in brackets: [name], [name=is], [name*=is] …
+type attrTest struct {
+	name, is string
+	by       byte // 0: there is one; '=': equal; else the sign before it
+}
+
+func (t attrTest) holds(value string, has bool) bool {
+	if !has {
+		return false
+	}
+	switch t.by {
+	case 0:
+		return true
+	case '=':
+		return value == t.is
+	case '*':
+		return strings.Contains(value, t.is)
+	case '^':
+		return strings.HasPrefix(value, t.is)
+	case '$':
+		return strings.HasSuffix(value, t.is)
+	case '~':
+		return slices.Contains(strings.Fields(value), t.is)
+	case '|':
+		return value == t.is || strings.HasPrefix(value, t.is+"-")
+	}
+	return false
 }
 
 // sheet indexes the rules of a page's style blocks by class, id and tag.
 type sheet struct {
 	byClass, byID, byTag map[string][]*rule
+	byAttr               []*rule  // of no class, id or tag
+	asked                []string // attributes that rules ask for
+	vars                 decls    // custom properties, wherever they are set
 	n                    int
 	known                map[attire]*looks
 }
 
 // attire is all of an element that decides how it is drawn.
-type attire struct{ tag, class, id, style, ground, ink string }
+type attire struct{ tag, class, id, style, ground, ink, attrs string }
 
 // looks are how an element is drawn, and how that hides it.
 type looks struct {
@@ -322,28 +598,83 @@ func (s *sheet) read(css string, deep int) {
 		if end < 0 {
 			end = len(css)
 		}
-		d := parseDecls(css[:end])
+		own := css[:end]
+		if inner := strings.IndexByte(own, '{'); inner >= 0 { // rules within a rule
+			end = blockEnd(css) - 1
+			within := strings.TrimSuffix(css[:end+1], "}")
+			own = within[:strings.LastIndexByte(within[:inner], ';')+1]
+			if deep < mediaDeep {
+				s.read(strings.ReplaceAll(within[len(own):], "&", " "), deep+1)
+			}
+		}
+		d := parseDecls(own)
 		css = css[min(end+1, len(css)):]
 		if d == nil {
 			continue
 		}
-		for one := range strings.SplitSeq(sel, ",") {
+		for name, value := range d {
+			if strings.HasPrefix(name, "--") {
+				if s.vars == nil {
+					s.vars = decls{}
+				}
+				s.vars[name] = value
+			}
+		}
+		for one := range selectors(sel) {
 			s.addRule(one, d)
+		}
+	}
+}
+
+// selectors are the single ones of a list, with those of :is( and :where( each by
+// itself.
+func selectors(list string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, is := range []string{":is(", ":where("} {
+			before, rest, ok := strings.Cut(list, is)
+			inner, after, closed := strings.Cut(rest, ")")
+			if ok && closed && !strings.ContainsAny(inner, "(") && !strings.ContainsAny(before+after, ",") {
+				for one := range strings.SplitSeq(inner, ",") {
+					if !yield(before + strings.TrimSpace(one) + after) {
+						return
+					}
+				}
+				return
+			}
+		}
+		for one := range strings.SplitSeq(list, ",") {
+			if !yield(one) {
+				return
+			}
 		}
 	}
 }
 
 // everyScreen reports whether a rule holds on every screen.
 func everyScreen(rule string) bool {
-	media, ok := strings.CutPrefix(lowered(rule), "@media")
+	rule = lowered(rule)
+	if strings.HasPrefix(rule, "@supports") || strings.HasPrefix(rule, "@layer") {
+		return true
+	}
+	media, ok := strings.CutPrefix(rule, "@media")
+	return ok && anyMedium(media)
+}
+
+// anyMedium reports whether a condition of media is met by every screen.
+func anyMedium(media string) bool {
+	switch media = strings.Join(strings.Fields(media), " "); media {
+	case "", "screen", "all", "only screen", "not print", "screen,print", "screen, print":
+		return true
+	}
+	for _, screen := range []string{"screen and ", "only screen and ", "all and "} {
+		media = strings.TrimPrefix(media, screen)
+	}
+	least, ok := strings.CutPrefix(strings.ReplaceAll(media, " ", ""), "(min-width:")
 	if !ok {
 		return false
 	}
-	switch strings.TrimSpace(media) {
-	case "screen", "all", "only screen", "screen,print", "screen, print":
-		return true
-	}
-	return false
+	n, plain := length(strings.TrimSuffix(least, ")"))
+	return plain && n <= 320 // no screen is narrower
 }
 
 // blockEnd returns the position after the “}” that closes an open block.
@@ -364,17 +695,36 @@ func blockEnd(css string) int {
 
 func (s *sheet) addRule(sel string, d decls) {
 	sel = strings.TrimSpace(sel)
-	if sel == "" || strings.ContainsAny(sel, ":[*") {
+	if sel == "" {
+		return
+	}
+	r := &rule{decls: d}
+	var ok bool
+	if sel, ok = r.conditions(sel); !ok || strings.ContainsRune(sel, ':') {
 		return
 	}
 	parts := strings.FieldsFunc(sel, func(r rune) bool { return r == ' ' || r == '>' || r == '+' || r == '~' || r == '\n' || r == '\t' })
+	if len(parts) > 1 && parts[len(parts)-1] == "*" {
+		// Whatever hides everything in an element hides the element.
+		if how, _ := d.concealment(); how == "" {
+			return
+		}
+		parts = parts[:len(parts)-1]
+	}
 	if len(parts) == 0 {
+		if len(r.attrs) > 0 && len(s.byAttr) < maxSame {
+			s.byAttr = append(s.byAttr, r)
+			s.ask(r)
+			s.n++
+		}
 		return
 	}
 	// Ancestors in the selector are not looked at: a rule that hides in one
 	// place is enough to ask where a link leads.
-	r := &rule{decls: d}
 	last := parts[len(parts)-1]
+	if strings.ContainsRune(last, '*') {
+		return
+	}
 	for last != "" {
 		next := strings.IndexAny(last[1:], ".#")
 		piece := last
@@ -392,6 +742,7 @@ func (s *sheet) addRule(sel string, d decls) {
 			r.tag = strings.ToLower(piece)
 		}
 	}
+	s.ask(r)
 	switch {
 	case r.id != "":
 		s.put(s.byID, r.id, r)
@@ -402,6 +753,61 @@ func (s *sheet) addRule(sel string, d decls) {
 	}
 }
 
+// conditions takes what stands in brackets and in :not( out of the last compound
+// of a selector; ok is false for what is not understood.
+func (r *rule) conditions(sel string) (rest string, ok bool) {
+	for {
+		before, after, has := strings.Cut(sel, ":not(")
+		if !has {
+			break
+		}
+		class, after, closed := strings.Cut(after, ")")
+		if !closed || !strings.HasPrefix(class, ".") || strings.ContainsAny(class[1:], ".#:[ ") || strings.ContainsAny(after, " >+~") {
+			return sel, false
+		}
+		r.not = append(r.not, class[1:])
+		sel = before + after
+	}
+	for {
+		open := strings.IndexByte(sel, '[')
+		if open < 0 {
+			return sel, true
+		}
+		end := strings.IndexByte(sel[open:], ']')
+		if end < 0 {
+			return sel, false
+		}
+		inner, after := sel[open+1:open+end], sel[open+end+1:]
+		sel = sel[:open] + after
+		if strings.ContainsAny(after, " >+~") {
+			continue // of an ancestor
+		}
+		t := attrTest{}
+		name, value, compared := strings.Cut(inner, "=")
+		if compared {
+			t.by = '='
+			if i := len(name) - 1; i > 0 && strings.IndexByte("*^$~|", name[i]) >= 0 {
+				t.by, name = name[i], name[:i]
+			}
+			value = strings.TrimSuffix(strings.TrimSuffix(strings.TrimSpace(value), " i"), " s")
+			if t.is = strings.Trim(value, `"'`); t.is == "" {
+				return sel, false
+			}
+		}
+		t.name = strings.ToLower(strings.TrimSpace(name))
+		r.attrs = append(r.attrs, t)
+	}
+}
+
+// ask notes which attributes decide how an element looks.
+func (s *sheet) ask(r *rule) {
+	for _, t := range r.attrs {
+		if !slices.Contains(s.asked, t.name) && len(s.asked) < maxSame {
+			s.asked = append(s.asked, t.name)
+		}
+	}
+}
+
 // maxSame bounds the rules under one key, so that a page made of one rule
 // repeated costs no more per element than an honest one.
 const maxSame = 32
@@ -409,9 +815,9 @@ const maxSame = 32
 func (s *sheet) put(index map[string][]*rule, key string, r *rule) {
 	have := index[key]
 	for _, old := range have {
-		if old.tag == r.tag && old.id == r.id && slices.Equal(old.classes, r.classes) {
+		if old.tag == r.tag && old.id == r.id && slices.Equal(old.classes, r.classes) && slices.Equal(old.attrs, r.attrs) && slices.Equal(old.not, r.not) {
 			merged := maps.Clone(old.decls)
-			maps.Copy(merged, r.decls)
+			merged.over(r.decls)
 			old.decls = merged
 			return
 		}
@@ -429,9 +835,12 @@ func (s *sheet) of(n *html.Node) *looks {
 	if len(n.Attr) == 0 && s.byTag[n.Data] == nil {
 		return plainLooks
 	}
-	w := attire{style: attr(n, "style"), ground: attr(n, "bgcolor")}
+	w := attire{attrs: s.wears(n), style: attr(n, "style"), ground: attr(n, "bgcolor")}
 	if n.DataAtom == atom.Font {
 		w.ink = attr(n, "color")
+	}
+	if n.DataAtom == atom.Svg && (tiny(n, "width") || tiny(n, "height")) {
+		w.style = "overflow:hidden;height:0;" + w.style // as a drawing is cut off
 	}
 	if s.n > 0 {
 		w.tag, w.class = n.Data, attr(n, "class")
@@ -464,9 +873,7 @@ func (s *sheet) declared(w attire) decls {
 		if d == nil {
 			d = decls{}
 		}
-		for k, v := range from {
-			d[k] = v
-		}
+		d.over(from)
 	}
 	names := strings.Fields(w.class)
 	if len(names) > maxSame {
@@ -481,6 +888,12 @@ func (s *sheet) declared(w attire) decls {
 			for _, c := range r.classes {
 				all = all && slices.Contains(names, c)
 			}
+			for _, c := range r.not {
+				all = all && !slices.Contains(names, c)
+			}
+			for _, t := range r.attrs {
+				all = all && t.holds(w.worn(t.name))
+			}
 			if all {
 				put(r.decls)
 			}
@@ -493,6 +906,7 @@ func (s *sheet) declared(w attire) decls {
 	if w.id != "" {
 		apply(s.byID[w.id])
 	}
+	apply(s.byAttr)
 	put(parseDecls(w.style))
 	if w.ground != "" {
 		put(decls{"background": strings.ToLower(w.ground)})
@@ -500,5 +914,54 @@ func (s *sheet) declared(w attire) decls {
 	if w.ink != "" {
 		put(decls{"color": strings.ToLower(w.ink)})
 	}
+	s.resolve(d)
 	return d
+}
+
+// resolve puts the values of custom properties in their places.
+func (s *sheet) resolve(d decls) {
+	for name, value := range d {
+		for range 4 {
+			before, rest, ok := strings.Cut(value, "var(")
+			if !ok {
+				break
+			}
+			call, after, _ := strings.Cut(rest, ")")
+			custom, fallback, _ := strings.Cut(call, ",")
+			custom = strings.TrimSpace(custom)
+			is, known := d[custom]
+			if !known {
+				is, known = s.vars[custom]
+			}
+			if !known {
+				is = strings.TrimSpace(fallback)
+			}
+			value = before + is + after
+			d[name] = strings.TrimSpace(value)
+		}
+	}
+}
+
+// wears are the attributes of an element that rules ask for.
+func (s *sheet) wears(n *html.Node) string {
+	if len(s.asked) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	for _, name := range s.asked {
+		if hasAttr(n, name) {
+			b.WriteString(name + "\x00" + clip(attr(n, name), 200) + "\x01")
+		}
+	}
+	return b.String()
+}
+
+// worn is one of these.
+func (w attire) worn(name string) (value string, has bool) {
+	for one := range strings.SplitSeq(w.attrs, "\x01") {
+		if value, ok := strings.CutPrefix(one, name+"\x00"); ok {
+			return value, true
+		}
+	}
+	return "", false
 }

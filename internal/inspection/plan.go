@@ -19,6 +19,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/jobs"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
@@ -303,7 +304,8 @@ func (s *Service) MakePlan(ctx context.Context, scope authz.Scope, p Plan) (Plan
 	return p, err
 }
 
-// MovePlan pauses, resumes or ends a plan.
+// MovePlan pauses, resumes or ends a plan. What a plan that is stopped has queued
+// and nobody has begun gives its site back at once.
 func (s *Service) MovePlan(ctx context.Context, scope authz.Scope, id PlanID, act string) (p Plan, err error) {
 	if !slices.Contains([]string{"pause", "resume", "end"}, act) {
 		return p, fault.Missing("办理事项")
@@ -312,9 +314,34 @@ func (s *Service) MovePlan(ctx context.Context, scope authz.Scope, id PlanID, ac
 		if p, err = s.PlanByID(ctx, tx, scope, id); err != nil {
 			return err
 		}
+		if act != "resume" {
+			if err := withdraw(ctx, tx, p); err != nil {
+				return err
+			}
+		}
 		return s.movePlan(ctx, tx, &p, act, "")
 	})
+	if err == nil {
+		_, err = s.PlansDue(ctx) // of this plan, or of those that wait for its sites
+	}
 	return p, err
+}
+
+// withdraw takes back the runs of a plan that nobody has begun, been sent or
+// hurried: their sites are drawn, and wait again.
+func withdraw(ctx context.Context, tx *db.Tx, p Plan) error {
+	// Marked first: of this and a worker that begins one, one has it.
+	n, err := tx.Exec(ctx, `UPDATE inspection_run SET state = 'withdrawn' WHERE plan_id = $1 AND state = 'queued' AND sent_at IS NULL AND spec NOT LIKE '%"urgent":true%'`, p.ID)
+	if err != nil || n == 0 {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE patrol_pick SET run_id = NULL WHERE plan_id = $1 AND run_id IN (SELECT id FROM inspection_run WHERE plan_id = $1 AND state = 'withdrawn')`, p.ID); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM inspection_run WHERE plan_id = $1 AND state = 'withdrawn'`, p.ID); err != nil {
+		return err
+	}
+	return audit.Record(ctx, tx, audit.Entry{Act: "inspection.patrol.withdraw", Target: p.Target(), After: map[string]any{"runs": n}})
 }
 
 func (s *Service) movePlan(ctx context.Context, tx *db.Tx, p *Plan, act, why string) error {
@@ -358,12 +385,19 @@ func (s *Service) PlansDue(ctx context.Context) (int, error) {
 			return n, err
 		}
 		if waiting == 0 && p.NextOn.IsZero() {
-			err := s.db.Update(ctx, func(tx *db.Tx) error {
+			under, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM inspection_run WHERE plan_id = $1 AND state IN ('queued', 'running')`, p.ID)
+			if err != nil {
+				return n, err
+			}
+			if under > 0 {
+				continue
+			}
+			err = s.db.Update(ctx, func(tx *db.Tx) error {
 				now, err := db.One(ctx, tx, scanPlan, planSelect+` WHERE p.id = $1`, p.ID)
 				if err != nil || now.State != PlanActive {
 					return err
 				}
-				return s.movePlan(ctx, tx, &now, "end", "各轮检查都已安排")
+				return s.movePlan(ctx, tx, &now, "end", "各轮检查都已完成")
 			})
 			if err != nil {
 				return n, err
@@ -424,17 +458,25 @@ func (s *Service) drawRound(ctx context.Context, p *Plan, today calendar.Date) e
 // picksAtOnce bounds the runs one duty queues.
 const picksAtOnce = 500
 
+// held are the picks whose site is being looked at by somebody else.
+const held = `EXISTS (SELECT 1 FROM inspection_run o WHERE o.site_id = k.site_id AND o.state IN ('queued', 'running'))`
+
 // queuePicks queues a run for every site drawn that has none; waiting is how
-// many have still to wait, since their site is being looked at.
+// many have still to wait, since their site is being looked at or may not be
+// visited at this hour. A site is not kept from others before its hour has come.
 func (s *Service) queuePicks(ctx context.Context, p Plan) (queued, waiting int, err error) {
 	type row struct {
 		round int
 		site  registry.SiteID
 	}
+	waiting, err = db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM patrol_pick WHERE plan_id = $1 AND run_id IS NULL AND skipped = ''`, p.ID)
+	if err != nil || waiting == 0 || !s.mayVisit(p) {
+		return 0, waiting, err
+	}
 	rows, err := db.All(ctx, s.db, func(r db.Scanner) (row, error) {
 		var x row
 		return x, r.Scan(&x.round, &x.site)
-	}, `SELECT round, site_id FROM patrol_pick WHERE plan_id = $1 AND run_id IS NULL AND skipped = '' ORDER BY round, site_id LIMIT $2`, p.ID, picksAtOnce)
+	}, `SELECT k.round, k.site_id FROM patrol_pick k WHERE k.plan_id = $1 AND k.run_id IS NULL AND k.skipped = '' AND NOT `+held+` ORDER BY k.round, k.site_id LIMIT $2`, p.ID, picksAtOnce)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -446,8 +488,8 @@ func (s *Service) queuePicks(ctx context.Context, p Plan) (queued, waiting int, 
 		switch {
 		case err == nil:
 			queued++
-		case fault.Is(err, fault.Conflict):
-			waiting++
+			waiting--
+		case fault.Is(err, fault.Conflict): // somebody was faster
 		case fault.Is(err, fault.Refused), fault.Is(err, fault.NotFound):
 			says := fault.Of(err).Says
 			err = s.db.Update(ctx, func(tx *db.Tx) error {
@@ -459,11 +501,28 @@ func (s *Service) queuePicks(ctx context.Context, p Plan) (queued, waiting int, 
 			if err != nil {
 				return queued, waiting, err
 			}
+			waiting--
 		default:
 			return queued, waiting, err
 		}
 	}
 	return queued, waiting, nil
+}
+
+// mayVisit reports whether the runs of a plan may be queued now. What goes to a
+// crawler goes ahead of its hours: the exchange takes its time.
+func (s *Service) mayVisit(p Plan) bool {
+	return p.Spec.Remote && s.set.Exchange.On() || p.Spec.Hours.Open(s.db.Now())
+}
+
+// siteFreed lets the plans know, in the transaction that ends a run, that a site
+// they wait for may be looked at.
+func siteFreed(ctx context.Context, tx *db.Tx, site registry.SiteID) error {
+	n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM patrol_pick k JOIN patrol_plan p ON p.id = k.plan_id WHERE k.site_id = $1 AND k.run_id IS NULL AND k.skipped = '' AND p.state = 'active'`, site)
+	if err != nil || n == 0 {
+		return err
+	}
+	return jobs.Enqueue(ctx, tx, PlanSites{}, jobs.Unique("freed"))
 }
 
 // Drawn is one site of a round, with what became of it.
@@ -481,6 +540,9 @@ type Drawn struct {
 	Found    int
 	Fresh    int
 	Skipped  string
+	Held     RunID  // the run of others that the site is still looked at by
+	HeldBy   string // its kind
+	Waits    string // why nothing has begun; empty when a run has
 }
 
 // Sample is a round of a plan in scope, as drawn; round 0 is the latest.
@@ -498,11 +560,31 @@ func (s *Service) Sample(ctx context.Context, scope authz.Scope, id PlanID, roun
 	}
 	list, err := db.All(ctx, s.db, func(r db.Scanner) (Drawn, error) {
 		var d Drawn
-		return d, r.Scan(&d.Round, &d.Site, &d.SiteName, &d.Host, &d.UnitName, &d.Stratum, &d.Of, &d.Run, &d.RunState, &d.Pages, &d.Found, &d.Fresh, &d.Skipped)
-	}, `SELECT k.round, k.site_id, s.name, s.host, u.name, k.stratum, k.size, COALESCE(k.run_id, ''), COALESCE(r.state, ''), COALESCE(r.pages, 0), COALESCE(r.found, 0), COALESCE(r.fresh, 0), k.skipped
+		return d, r.Scan(&d.Round, &d.Site, &d.SiteName, &d.Host, &d.UnitName, &d.Stratum, &d.Of, &d.Run, &d.RunState, &d.Pages, &d.Found, &d.Fresh, &d.Skipped, &d.Held, &d.HeldBy)
+	}, `SELECT k.round, k.site_id, s.name, s.host, u.name, k.stratum, k.size, COALESCE(k.run_id, ''), COALESCE(r.state, ''), COALESCE(r.pages, 0), COALESCE(r.found, 0), COALESCE(r.fresh, 0), k.skipped,
+	           COALESCE(o.id, ''), COALESCE(o.kind, '')
 	      FROM patrol_pick k JOIN site s ON s.id = k.site_id JOIN unit u ON u.id = s.unit_id LEFT JOIN inspection_run r ON r.id = k.run_id
+	      LEFT JOIN inspection_run o ON o.site_id = k.site_id AND o.state IN ('queued', 'running') AND k.run_id IS NULL AND k.skipped = ''
 	     WHERE k.plan_id = $1 AND k.round = $2 ORDER BY k.stratum, k.site_id LIMIT $3 OFFSET $4`, id, round, limit, offset)
+	for i := range list {
+		list[i].Waits = s.waits(p, list[i])
+	}
 	return list, total, err
+}
+
+// waits says why a site that was drawn is not looked at yet.
+func (s *Service) waits(p Plan, d Drawn) string {
+	switch {
+	case d.Run != "" || d.Skipped != "":
+		return ""
+	case p.State == PlanPaused:
+		return "计划已暂停，恢复后检查。"
+	case !s.mayVisit(p):
+		return "不在检查时段（" + p.Spec.Hours.String() + "），到时段自动开始。"
+	case d.Held != "":
+		return "站点正在进行另一次检查（" + Run{Kind: d.HeldBy}.KindName() + "），完成后自动开始。"
+	}
+	return "排队中，几分钟内自动开始。"
 }
 
 // Layer sums up one stratum of a plan.

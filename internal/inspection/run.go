@@ -624,7 +624,7 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 	scope := authz.System("inspection.run")
 	r, err := db.One(ctx, s.db, scanRun, runSelect+` WHERE r.id = $1`, id)
 	if db.None(err) {
-		return jobs.Cancel(fmt.Errorf("inspection: no run %s", id))
+		return nil // its plan took it back
 	}
 	if err != nil || !r.UnderWay() {
 		return err
@@ -758,6 +758,9 @@ func (s *Service) fail(ctx context.Context, site registry.Site, id RunID, says s
 		if _, err := tx.Exec(ctx, `UPDATE inspection_run SET state = 'failed', failure = $2, finished_at = $3 WHERE id = $1`, id, says, tx.Now()); err != nil {
 			return err
 		}
+		if err := siteFreed(ctx, tx, site.ID); err != nil {
+			return err
+		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.run.fail", Target: site.Target(), After: map[string]string{"run": string(id), "says": says}})
 	})
 }
@@ -820,6 +823,9 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 			closed++
 		}
 		if err := keepWatched(ctx, tx, site.ID, id, rep.watched); err != nil {
+			return err
+		}
+		if err := siteFreed(ctx, tx, site.ID); err != nil {
 			return err
 		}
 		_, err = tx.Exec(ctx, `UPDATE inspection_run SET state = 'done', finished_at = $2, pages = $3, links = $4, found = $5, fresh = $6, closed = $7, untested = $8, bytes = $9, same = $10 WHERE id = $1`,

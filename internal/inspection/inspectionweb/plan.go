@@ -477,7 +477,10 @@ func newPlan(p inspection.Plan, layers []inspection.Layer, sample []inspection.D
 		v.Layers.Rows = append(v.Layers.Rows, web.Row{Cells: []web.Cell{web.Text(stratumName(l.Stratum, cities)), web.Figure(l.Of), web.Figure(l.Drawn), web.Figure(l.Done), web.Figure(l.Found), web.Figure(l.Seen)}})
 	}
 	for _, d := range sample {
-		state := web.Text("等待安排")
+		state := web.Cell{Text: "等待", Note: d.Waits}
+		if d.Held != "" {
+			state.Href = inspection.Run{ID: d.Held}.Link()
+		}
 		switch {
 		case d.Skipped != "":
 			state = web.Cell{Text: "没有检查", Note: d.Skipped}
@@ -500,7 +503,8 @@ func newPlan(p inspection.Plan, layers []inspection.Layer, sample []inspection.D
 
 var planPage = web.Define(views, "views/plan.html", newPlan(inspection.Plan{ID: "n", Name: "新计划", Share: 100, Cadence: "once", State: inspection.PlanActive}, nil, nil, 0, nil, true),
 	newPlan(samplePlan, []inspection.Layer{{Stratum: "county/portal/6101", Of: 11, Drawn: 4, Seen: 4, Done: 2, Found: 9}},
-		[]inspection.Drawn{{Round: 1, Site: "01JS", SiteName: "雁塔区人民政府网站", Host: "www.yanta.gov.cn", UnitName: "雁塔区人民政府办公室", Stratum: "county/portal/6101", Run: "01JR", RunState: inspection.RunDone, Pages: 200, Found: 9}}, 0, map[string]string{"6101": "西安市"}, true),
+		[]inspection.Drawn{{Round: 1, Site: "01JS", SiteName: "雁塔区人民政府网站", Host: "www.yanta.gov.cn", UnitName: "雁塔区人民政府办公室", Stratum: "county/portal/6101", Run: "01JR", RunState: inspection.RunDone, Pages: 200, Found: 9},
+			{Round: 1, Site: "01JT", SiteName: "碑林区人民政府网站", Host: "www.beilin.gov.cn", UnitName: "碑林区人民政府办公室", Stratum: "county/portal/6101", Held: "01JQ", Waits: "站点正在进行另一次检查（定期巡检），完成后自动开始。"}}, 0, map[string]string{"6101": "西安市"}, true),
 	newPlan(hostilePlan, nil, []inspection.Drawn{{SiteName: "<script>", Skipped: `"><img>`, Stratum: "<a>"}}, 7, map[string]string{"6101": "<b>"}, false))
 
 func (h *Handler) plan(w http.ResponseWriter, r *http.Request) error {
