@@ -378,6 +378,79 @@ func TestArticle19_4_PlanDrawsLooksAndEnds(t *testing.T) {
 	})
 }
 
+// A plan keeps no site from others before its hour has come, says what it waits for,
+// and gives back what it queued when it is paused; whoever waited for the site gets
+// it without being asked again.
+func TestPlansGiveTheirSitesBack(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		pick := func(id inspection.PlanID) inspection.Drawn {
+			t.Helper()
+			list, _, err := h.svc.Sample(h.ctx, h.scope, id, 0, 10, 0)
+			if err != nil || len(list) != 1 {
+				t.Fatalf("%+v (%v)", list, err)
+			}
+			return list[0]
+		}
+		move := func(id inspection.PlanID, act string) {
+			t.Helper()
+			if _, err := h.svc.MovePlan(h.ctx, h.scope, id, act); err != nil {
+				t.Fatal(err)
+			}
+		}
+		plan := func(name string, hours inspection.Hours) inspection.PlanID {
+			t.Helper()
+			p := h.plan()
+			p.Name, p.Spec.Hours, p.Spec.Families = name, hours, []string{"privacy"}
+			p, err := h.svc.MakePlan(h.ctx, h.scope, p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p.ID
+		}
+		night := plan("夜间检查", inspection.Hours{From: 22 * 60, To: 6 * 60}) // it is nine in the morning
+		if d := pick(night); d.Run != "" || !strings.Contains(d.Waits, "22:00") {
+			t.Errorf("before its hour: %+v", d)
+		}
+		first := plan("第一次检查", inspection.Hours{})
+		if d := pick(first); d.RunState != inspection.RunQueued || d.Waits != "" {
+			t.Errorf("kept by a plan whose hour has not come: %+v", d)
+		}
+		second := plan("第二次检查", inspection.Hours{})
+		if d := pick(second); d.Run != "" || d.Held != pick(first).Run || !strings.Contains(d.Waits, "计划巡检") {
+			t.Errorf("while another looks: %+v", d)
+		}
+		move(first, "pause")
+		if d := pick(first); d.Run != "" || !strings.Contains(d.Waits, "暂停") {
+			t.Errorf("paused: %+v", d)
+		}
+		if d := pick(second); d.RunState != inspection.RunQueued {
+			t.Errorf("the site was not given on: %+v", d)
+		}
+		move(first, "resume")
+		h.work() // the second, and then, let known by its end, the first
+		for _, id := range []inspection.PlanID{first, second} {
+			if d := pick(id); d.RunState != inspection.RunDone {
+				t.Errorf("%+v", d)
+			}
+		}
+		h.clock.Set(morning.Add(14 * time.Hour)) // 23:00
+		if _, err := h.svc.PlansDue(h.ctx); err != nil {
+			t.Fatal(err)
+		}
+		if d := pick(night); d.RunState != inspection.RunQueued {
+			t.Errorf("at its hour: %+v", d)
+		}
+		move(night, "end")
+		if d := pick(night); d.Run != "" || d.Skipped == "" {
+			t.Errorf("ended: %+v", d)
+		}
+		h.work() // what was queued for it is nobody's any more
+		if r, err := h.svc.Start(h.ctx, h.scope, h.site.ID); err != nil || r.State != inspection.RunQueued {
+			t.Errorf("the site is still held: %+v (%v)", r, err)
+		}
+	})
+}
+
 // What a person asks for is worked before what patrols have queued.
 func TestPersonsOvertakePatrols(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {

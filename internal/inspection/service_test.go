@@ -125,6 +125,7 @@ func (h *house) work() {
 	h.t.Helper()
 	w := jobs.NewWorkers()
 	jobs.Handle(w, func(ctx context.Context, a inspection.RunSite) error { return h.svc.Work(ctx, a.Run) })
+	jobs.Handle(w, func(ctx context.Context, _ inspection.PlanSites) error { _, err := h.svc.PlansDue(ctx); return err })
 	jobstest.Work(h.t, h.db, w, jobs.Config{Queues: map[string]int{inspection.Queue: 2, inspection.UrgentQueue: 1}})
 }
 
