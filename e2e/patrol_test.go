@@ -3,6 +3,8 @@ package e2e
 import (
 	"testing"
 	"time"
+
+	"zhengshu/internal/calendar"
 )
 
 // TestPatrolPlan walks Article 19(4) as a supervisor plans it: what to look at,
@@ -20,8 +22,9 @@ func TestPatrolPlan(t *testing.T) {
 	city.press("查看会抽到多少")
 	city.sees("抽查比例应在1%到100%之间")
 	city.fill("抽查比例", "100")
-	city.fill("每天从几点", "22:00")
-	city.fill("到几点", "06:00")
+	later := time.Now().In(calendar.Shanghai).Add(2 * time.Hour) // whatever the hour is now
+	city.fill("每天从几点", later.Format("15:04"))
+	city.fill("到几点", later.Add(time.Hour).Format("15:04"))
 	city.press("查看会抽到多少")
 	city.sees("每轮检查")
 	city.both("patrol-draft")
@@ -29,6 +32,7 @@ func TestPatrolPlan(t *testing.T) {
 	city.sees("巡检计划已启动")
 	city.sees("抽样种子")
 	city.sees("第 1 轮样本")
+	city.sees("不在检查时段")
 	city.both("patrol-plan")
 	city.press("暂停计划")
 	city.sees("已暂停")

@@ -210,13 +210,8 @@ func (s *Service) judge(facts check.Server) []check.Finding {
 
 func (s *Service) sighting(site registry.Site, f check.Finding, facts check.Server) inspection.Sighting {
 	address := "http://" + site.Host + "/"
-	body, err := json.Marshal(facts)
-	excerpt := string(body)
-	if err != nil {
-		excerpt = ""
-	}
 	return inspection.Sighting{Check: f.Check, Severity: f.Severity, Says: f.Says, Article: f.Article, URL: address, Where: f.Where, Fix: f.Fix, OnHome: true, Pages: 1,
-		Evidence: inspection.Evidence{URL: address, At: s.DB.Now(), Excerpt: excerpt}}
+		Evidence: inspection.Evidence{URL: address, At: s.DB.Now(), Excerpt: seen(f.Check, facts)}}
 }
 
 // retest looks again for one finding.

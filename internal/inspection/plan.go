@@ -606,7 +606,7 @@ func (s *Service) Layers(ctx context.Context, scope authz.Scope, id PlanID) ([]L
 	return db.All(ctx, s.db, func(r db.Scanner) (Layer, error) {
 		var l Layer
 		return l, r.Scan(&l.Stratum, &l.Of, &l.Drawn, &l.Seen, &l.Done, &l.Found)
-	}, `SELECT k.stratum, max(CASE WHEN k.round = $2 THEN k.size ELSE 0 END), sum(CASE WHEN k.round = $2 THEN 1 ELSE 0 END), count(DISTINCT k.site_id),
+	}, `SELECT k.stratum, max(CASE WHEN k.round = $2 THEN k.size ELSE 0 END), sum(CASE WHEN k.round = $2 THEN 1 ELSE 0 END), count(DISTINCT CASE WHEN r.state = 'done' THEN k.site_id END),
 	           sum(CASE WHEN k.round = $2 AND (r.state IN ('done', 'failed') OR k.skipped <> '') THEN 1 ELSE 0 END), sum(CASE WHEN k.round = $2 THEN COALESCE(r.found, 0) ELSE 0 END)
 	      FROM patrol_pick k LEFT JOIN inspection_run r ON r.id = k.run_id WHERE k.plan_id = $1 GROUP BY k.stratum ORDER BY k.stratum`, id, p.Round)
 }

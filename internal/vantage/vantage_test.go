@@ -142,3 +142,26 @@ func FuzzOpenBatch(f *testing.F) {
 		}
 	})
 }
+
+// FuzzOpenPlan reads the lists that an agent is handed.
+func FuzzOpenPlan(f *testing.F) {
+	pub, own, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		f.Fatal(err)
+	}
+	good, err := Seal(own, Plan{Vantage: "v", Every: time.Minute})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add([]byte(`{"body":"e30=","sign":""}`))
+	f.Add([]byte(`{"body":"e30=","sign":"","more":1}`))
+	f.Fuzz(func(t *testing.T, wire []byte) {
+		if p, err := OpenPlan(pub, wire); err == nil && (p.Every < time.Second || len(p.Targets) > MaxTargets) {
+			t.Fatalf("taken: %q", wire)
+		}
+		if _, err := ParseKey(string(wire)); err == nil && len(wire) == 0 {
+			t.Fatal("nothing is a key")
+		}
+	})
+}

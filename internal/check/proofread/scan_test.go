@@ -183,3 +183,13 @@ func FuzzScan(f *testing.F) {
 		}
 	})
 }
+
+// What notices say to the public is no slip, however few official texts say it.
+func TestNoticesAreNotQuestioned(t *testing.T) {
+	p := newReader(t, Options{})
+	for _, s := range []string{"请勿在来信中填写国家秘密、工作秘密和他人的个人信息。", "请勿在文件上涂写。", "切勿在网上泄露个人信息。"} {
+		if got := p.Scan(s); len(got) > 0 {
+			t.Errorf("%s: %+v", s, got)
+		}
+	}
+}

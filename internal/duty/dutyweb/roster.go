@@ -70,7 +70,11 @@ func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, man
 				hours += x.Until.Sub(x.From)
 			}
 		}
-		side = append(side, web.Term{Name: p.Name, Text: strings.TrimSuffix(p.Title, " "), Note: web.Took(hours) + "，" + strconv.Itoa(n) + " 班"})
+		note := "没有排班"
+		if n > 0 {
+			note = strconv.Itoa(n) + " 班，" + web.Took(hours)
+		}
+		side = append(side, web.Term{Name: p.Name, Text: strings.TrimSuffix(p.Title, " "), Note: note})
 	}
 	if len(side) > 0 {
 		v.Side = append(v.Side, web.Summary{Title: "值班人员和班时", Terms: side})

@@ -218,6 +218,7 @@ type proofView struct {
 	Altered  web.Alert // it is not as it was kept
 	Facts    web.Summary
 	Excerpt  string
+	Named    string // what the excerpt is
 	Headers  string
 	Download string // address of the bytes; "" when none were kept
 	Size     int64
@@ -267,7 +268,7 @@ var outcomeTags = map[string]web.Tag{
 }
 
 func newProof(base string, p inspection.Proof, mayOpen func(string) string) proofView {
-	v := proofView{Title: lookNames[p.Look], Tag: outcomeTags[p.Outcome], Says: p.Says, Excerpt: p.Excerpt, Headers: p.Headers, Size: p.Size}
+	v := proofView{Title: lookNames[p.Look], Tag: outcomeTags[p.Outcome], Says: p.Says, Excerpt: p.Excerpt, Named: "页面源代码摘录", Headers: p.Headers, Size: p.Size}
 	if p.Altered {
 		v.Altered = web.Alert{Kind: web.Danger, Title: "这份证据被改动过", Text: "内容与登记时记入审计的摘要不符，不能作为依据。请通知系统管理员用 verify evidence 核对，并复测取得新的证据。"}
 	}
@@ -374,6 +375,9 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 		}
 		if n > 1 {
 			v.Compare, v.After = true, newProof(base, proofs[n-1], mayOpen)
+		}
+		if strings.HasPrefix(f.Check, "host.") {
+			v.Before.Named, v.After.Named = "当时查到的情况", "复测查到的情况"
 		}
 	}
 	if len(proofs) > 2 {

@@ -169,13 +169,13 @@ func newPlanForm(areas []inspection.PlanArea, today calendar.Date) planForm {
 		}}}
 	for i := range focusSlots {
 		at := "_" + strconv.Itoa(i+1)
-		s := web.Section{Legend: fmt.Sprintf("重点检查项 %d（可以不填）", i+1), Fields: []web.Field{
+		s := web.Section{Legend: fmt.Sprintf("重点检查项 %d（可以不填）", i+1), Folded: i > 0, Fields: []web.Field{
 			{Name: "focus_name" + at, Label: "检查什么", Max: 30, Hint: "例如：已更名机构的旧名称"},
-			{Kind: web.Select, Name: "focus_kind" + at, Label: "怎么找", Options: options(check.FocusKinds), Value: check.FocusWords},
+			{Kind: web.Select, Name: "focus_kind" + at, Label: "怎么找", Options: options(check.FocusKinds)},
 			{Kind: web.TextArea, Name: "focus_values" + at, Label: "找什么", Rows: 3, Hint: "每行一个。字词直接写；页面元素写成 div#float、.ad、a[href*=词]；链接地址写其中一段"},
 			{Kind: web.Radios, Name: "focus_missing" + at, Label: "什么情况算问题", Options: []web.Option{{Value: "", Label: "出现了"}, {Value: "on", Label: "没有出现"}}},
 			{Kind: web.Radios, Name: "focus_home" + at, Label: "在哪里找", Options: []web.Option{{Value: "", Label: "所有页面"}, {Value: "on", Label: "只在首页"}}},
-			{Kind: web.Select, Name: "focus_severity" + at, Label: "程度", Options: []web.Option{{Value: string(check.Error), Label: "一般"}, {Value: string(check.Advice), Label: "提示"}}, Value: string(check.Error), Narrow: true},
+			{Kind: web.Select, Name: "focus_severity" + at, Label: "程度", Options: []web.Option{{Value: string(check.Error), Label: "一般"}, {Value: string(check.Advice), Label: "提示"}}, Narrow: true},
 			{Name: "focus_fix" + at, Label: "怎样整改", Max: 200},
 		}}
 		v.Form.Sections = append(v.Form.Sections, s)
@@ -453,6 +453,9 @@ func newPlan(p inspection.Plan, layers []inspection.Layer, sample []inspection.D
 			Empty: web.Empty{Title: "还没有抽样", Text: "到开始日期自动抽取第一轮。"}},
 		Sample: web.Table{Caption: fmt.Sprintf("第 %d 轮样本", round), Columns: []web.Column{{Head: "站点", Wide: true}, {Head: "主办单位"}, {Head: "层"}, {Head: "状态"}, {Head: "页面", Number: true}, {Head: "问题", Number: true}, {Head: "新发现", Number: true}},
 			Empty: web.Empty{Title: "还没有抽样", Text: "到开始日期自动抽取第一轮。"}},
+	}
+	if round == 0 {
+		v.Sample.Caption = "样本"
 	}
 	for _, f := range p.Spec.Focus {
 		if v.Focus.Caption == "" {

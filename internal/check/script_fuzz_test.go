@@ -1,0 +1,55 @@
+package check
+
+import "testing"
+
+// FuzzScript reads scripts as pages of strangers hold them.
+func FuzzScript(f *testing.F) {
+	for _, s := range []string{
+		"", `eval(atob("YWxlcnQoMSk="))`, `document.write(unescape("%u535A%zz"))`, `document["write"]('<div style="display:none">`, "document.write(`<!--`)",
+		`var z=document.getElementById("q");z.style.display="none";z.parentNode.removeChild(z)`, `$("#q").css({textIndent:"-9999px"}).addClass("x")`,
+		`eval(function(p,a,c,k,e,d){return p}('0.1=\'2://3/\'',62,4,'location|href|http|x.com'.split('|'),0,{}))`, `}('a',1,99999,'|'.split('|')`,
+		`setTimeout("location.href='http://x.com'",1)`, `(function(){if(screen.width<8){top.location="//x.com"}})()`, `/* { */ // }` + "\n{'", "`${`{", `window.onload=()=>location="http://x.com"`,
+		`document.styleSheets[0].insertRule(".a{left:-9px}")`, `document.querySelectorAll(".a").forEach(e=>e.style.left="-1e9px")`,
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, src string) {
+		for _, ly := range layers(src) {
+			text := named(ly.text)
+			hiddenByScript(text)
+			undoneByScript(text)
+			classedByScript(text)
+			styledByScript(ly.text)
+			puts(ly.text)
+			hostsIn(ly.text)
+			asksVisitor(ly.text)
+			for _, to := range targets(ly.text) {
+				if judgeAddress(&Page{}, builtin(), to.address).trusted && to.address == "" {
+					t.Fatal("nowhere is trusted")
+				}
+			}
+		}
+	})
+}
+
+// FuzzStyle reads style sheets and style attributes likewise. The same style hides
+// an element however often it is read.
+func FuzzStyle(f *testing.F) {
+	for _, s := range [][2]string{
+		{"", ""}, {".a{display:none", "left:-1e99px"}, {"@media screen{@supports (x){.a{b:c}}}", "clip-path:polygon(,)"}, {":root{--a:var(--a)}.a{display:var(--a,none)}", "--b:var(--b);color:var(--b)"},
+		{".a:not(.b)[c*=d],:is(.e,f) *{font:0/0 a}", "transform:matrix(0,0,,0) rotateX(90deg) scale("}, {".w{.q{&:x{y:z}}}", "margin:1px 2px -999px;inset:-9999px auto"}, {"[", "width:calc(1px + calc("}, {"*{}", "color:hsl(0,0%"},
+	} {
+		f.Add(s[0], s[1])
+	}
+	f.Fuzz(func(t *testing.T, css, style string) {
+		s := newSheet()
+		s.add(css)
+		w := attire{tag: "a", class: "a b q", id: "a", style: style, attrs: "c\x00d\x01"}
+		how, strong := s.declared(w).concealment()
+		if again, firm := s.declared(w).concealment(); again != how || firm != strong {
+			t.Errorf("%q, then %q", how, again)
+		}
+		colour(style)
+		seeThrough(style)
+	})
+}
