@@ -13,6 +13,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/hosts"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/official"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/web"
@@ -186,7 +187,7 @@ func newSheet(l hosts.Look, findings []check.Finding, runs bool) record {
 		if f.Outcome == check.Tolerated {
 			says.Note = f.Why
 		}
-		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Text(name), web.Tagged(outcomeTag(f.Outcome)), says, web.Text(f.Article)}})
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Text(name), web.Tagged(outcomeTag(f.Outcome)), says, web.Text(inspection.BasisName(f.Article))}})
 	}
 	v.Main = append(v.Main, t)
 	facts := web.Summary{Title: "看到的情况"}
