@@ -23,11 +23,13 @@ func TestArticle22_ProtectedPeriodJourney(t *testing.T) {
 	boss.set("from", day(0).String())
 	boss.set("until", day(2).String())
 	boss.fill("事由", "会议期间政府网站和政务新媒体安全保障")
+	boss.fill("依据文件", " ") // the browser takes it, the house does not
 	boss.press("声明并通知各单位")
-	boss.sees("依据文件")
+	boss.sees("请填写依据文件")
 	boss.fill("依据文件", "陕政办函〔2026〕9号")
 	boss.press("声明并通知各单位")
 	boss.sees("已声明重要保障期")
+	boss.sees("2 倍") // as often as else is looked whether sites open
 	boss.both("vigil")
 	at := boss.location()
 
