@@ -65,7 +65,7 @@ func Start() (*Range, error) {
 		r.sites[s.Host()] = s
 	}
 	bomb() // made before anybody waits for it
-	cert, err := selfSigned()
+	certs, err := badCertificates()
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,18 @@ func Start() (*Range, error) {
 		at := netip.MustParseAddrPort(l.Addr().String())
 		if secure {
 			r.secure = at
-			l = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}})
+			l = tls.NewListener(l, &tls.Config{GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+				name, _, _ := strings.Cut(hello.ServerName, ".")
+				cert, ok := certs[name]
+				if !ok {
+					cert = certs["tls"]
+				}
+				c := &tls.Config{Certificates: []tls.Certificate{cert}}
+				if name == "oldtls" {
+					c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
+				}
+				return c, nil
+			}})
 		} else {
 			r.plain = at
 		}
@@ -112,7 +123,7 @@ func (r *Range) URL(s Site) string {
 // refuses; its patience is that of tests.
 func (r *Range) Policy() egress.Policy {
 	return egress.Policy{Allow: []netip.AddrPort{r.plain, r.secure}, Ports: []uint16{r.plain.Port(), r.secure.Port()}, Resolver: r,
-		Total: 8 * time.Second, FirstByte: 3 * time.Second, SpeedWindow: 500 * time.Millisecond, MinSpeed: 1000}
+		Total: 15 * time.Second, FirstByte: 5 * time.Second, SpeedWindow: 2 * time.Second, MinSpeed: 1000}
 }
 
 // Resolve implements egress.Resolver.
@@ -220,12 +231,24 @@ func (r *Range) hang(c net.Conn) {
 	}
 }
 
-func selfSigned() (tls.Certificate, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return tls.Certificate{}, err
+// badCertificates are those of the secure sites by their names: nobody vouches for
+// any, and one has run out, and one is another's.
+func badCertificates() (map[string]tls.Certificate, error) {
+	out := map[string]tls.Certificate{}
+	for name, bad := range map[string]struct {
+		host  string
+		until time.Duration
+	}{"tls": {"tls.hostile.gov.cn", time.Hour}, "expired": {"expired.hostile.gov.cn", -time.Hour}, "another": {"www.elsewhere.example", time.Hour}, "oldtls": {"oldtls.hostile.gov.cn", time.Hour}} {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			return nil, err
+		}
+		t := x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: bad.host}, DNSNames: []string{bad.host}, NotBefore: time.Now().Add(-2 * time.Hour), NotAfter: time.Now().Add(bad.until)}
+		der, err := x509.CreateCertificate(rand.Reader, &t, &t, &key.PublicKey, key)
+		if err != nil {
+			return nil, err
+		}
+		out[name] = tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 	}
-	t := x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "tls.hostile.gov.cn"}, DNSNames: []string{"tls.hostile.gov.cn"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, &t, &t, &key.PublicKey, key)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err
+	return out, nil
 }

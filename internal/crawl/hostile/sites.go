@@ -198,6 +198,9 @@ func Sites() []Site {
 			"/old":   say("<html>old</html>"), "/ssh": say("SSH-2.0-OpenSSH_9.6\r\n"), "/twice": say("HTTP/1.1 200 OK\r\nContent-Encoding: gzip,gzip,gzip\r\n\r\nx"),
 		}))},
 		{Name: "tls", Secure: true, Wrong: []string{"access.certificate "}, serve: home([]string{"/1"}, func(_ *Range, w http.ResponseWriter, _ *http.Request) { page(w, "页面", words(6)) })},
+		{Name: "expired", Secure: true, Wrong: []string{"access.certificate "}, serve: home([]string{"/1"}, func(_ *Range, w http.ResponseWriter, _ *http.Request) { page(w, "页面", words(61)) })},
+		{Name: "another", Secure: true, Wrong: []string{"access.certificate "}, serve: home([]string{"/1"}, func(_ *Range, w http.ResponseWriter, _ *http.Request) { page(w, "页面", words(62)) })},
+		{Name: "oldtls", Secure: true, Wrong: []string{"access.certificate "}, serve: home([]string{"/1"}, func(_ *Range, w http.ResponseWriter, _ *http.Request) { page(w, "页面", words(63)) })},
 		{Name: "charsets", serve: home([]string{"/gbk", "/liar", "/utf16", "/nul"}, func(_ *Range, w http.ResponseWriter, q *http.Request) {
 			text := "<html><head><title>便民服务</title></head><body><p>" + words(len(q.URL.Path)) + "</p><p>经办人手机13812345678，欢迎来电。</p></body></html>"
 			var b []byte
