@@ -395,11 +395,11 @@ func newCaseView(d impostor.Dossier, may rights, s *authz.Session, today calenda
 		v.Main = append(v.Main, t)
 	}
 	if len(d.Files) > 0 {
-		p := web.Panel{Title: "附件"}
-		for _, f := range d.Files {
-			p.Links = append(p.Links, web.Link{Text: f.Name, Href: c.Link() + "/files/" + url.PathEscape(f.ID)})
+		files := web.Summary{Title: "附件"}
+		for i, f := range d.Files {
+			files.Terms = append(files.Terms, web.Term{Name: fmt.Sprintf("第%d件", i+1), Text: f.Name, Href: c.Link() + "/files/" + url.PathEscape(f.ID)})
 		}
-		v.Main = append(v.Main, p)
+		v.Main = append(v.Main, files)
 	}
 	v.Forms = forms(d, may, s)
 	side := web.Summary{Title: "办理", Terms: []web.Term{{Name: "主管单位", Text: c.OfficeName}, {Name: "涉及单位", Text: c.UnitName}, {Name: "发现时间", Text: web.Minute(c.FoundAt)}, {Name: "最近查看", Text: orNone(web.Minute(c.LookedAt))}, {Name: "依据", Text: sx2021.Instrument + " 第二十三条（二）（三）"}}}

@@ -382,11 +382,11 @@ func newSheet(d security.Dossier, own bool, today calendar.Date) record {
 		v.Main = append(v.Main, web.Summary{Title: "检查结论", Terms: []web.Term{{Name: "结论", Text: d.Summary}, {Name: "检查日期", Text: d.CheckedOn.String()}, {Name: "检查人员或机构", Text: d.Checker}, {Name: "方式", Text: security.NameOf(security.Methods, d.Method)}}})
 	}
 	if len(d.Files) > 0 {
-		p := web.Panel{Title: "附件"}
-		for _, f := range d.Files {
-			p.Links = append(p.Links, web.Link{Text: f.Name, Href: d.Link() + "/files/" + url.PathEscape(f.ID)})
+		files := web.Summary{Title: "附件"}
+		for i, f := range d.Files {
+			files.Terms = append(files.Terms, web.Term{Name: fmt.Sprintf("第%d件", i+1), Text: f.Name, Href: d.Link() + "/files/" + url.PathEscape(f.ID)})
 		}
-		v.Main = append(v.Main, p)
+		v.Main = append(v.Main, files)
 	}
 	if own && d.PlanState == security.Open {
 		if d.Untold() {
@@ -585,11 +585,11 @@ func newHole(d security.HoleDossier, mends, retests bool, today calendar.Date) r
 		v.Main = append(v.Main, web.Summary{Title: "复测", Terms: []web.Term{{Name: "复测情况", Text: d.RetestSays, Note: d.RetestedBy + " " + web.Minute(d.RetestedAt)}}})
 	}
 	if len(d.Files) > 0 {
-		p := web.Panel{Title: "附件"}
-		for _, f := range d.Files {
-			p.Links = append(p.Links, web.Link{Text: f.Name, Href: d.Link() + "/files/" + url.PathEscape(f.ID)})
+		files := web.Summary{Title: "附件"}
+		for i, f := range d.Files {
+			files.Terms = append(files.Terms, web.Term{Name: fmt.Sprintf("第%d件", i+1), Text: f.Name, Href: d.Link() + "/files/" + url.PathEscape(f.ID)})
 		}
-		v.Main = append(v.Main, p)
+		v.Main = append(v.Main, files)
 	}
 	if mends && d.State == security.HoleOrdered {
 		v.Forms = append(v.Forms, web.Form{Action: d.Link() + "/mend", Upload: true, Key: "mend" + d.ID, Sections: []web.Section{{Legend: "报告已整改", Fields: []web.Field{{Kind: web.TextArea, Name: "as", Label: "整改情况", Required: true, Max: 2000, Rows: 4}, {Kind: web.File, Name: "files", Label: "证明材料", Multiple: true, Accept: approval.Accept, Hint: fileHint}}}}, Buttons: []web.Button{{Label: "报告已整改"}}})
