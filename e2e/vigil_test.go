@@ -90,7 +90,7 @@ func TestArticle22_ProtectedPeriodJourney(t *testing.T) {
 	h.ahead(t, clock, 3)
 	boss.again()
 	boss.open(at)
-	boss.fill("总结", "三天内报告齐全，发现异常一起，十分钟恢复。")
+	boss.set("summary", "三天内报告齐全，发现异常一起，十分钟恢复。")
 	boss.press("保存总结")
 	boss.sees("总结已保存")
 	boss.both("vigil-summary")
