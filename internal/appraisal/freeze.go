@@ -276,7 +276,7 @@ func factsOf(pack packs.Pack, o Object, sc assessment.Score, scored bool, on cal
 			if o.Kind == "office" && i.Auto == packs.Manual {
 				// No record of the house tells it: the marks alone do.
 				if len(x.Marks) == 0 {
-					x.Note = "没有人评判这一项，不计分"
+					x.Note = "没有人评判这一项"
 				}
 			} else if l, ok := lines[i.ID]; ok {
 				x.Note = l.Note

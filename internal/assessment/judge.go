@@ -344,6 +344,9 @@ func (j *judge) looked(i packs.Indicator) (bool, string) {
 		return false, "需人工检查"
 	}
 	if !j.ran || j.run.pages == 0 {
+		if j.class == packs.OfficeWork {
+			return false, "期内没有到期的事项"
+		}
 		return false, "检查期内没有完成的检查"
 	}
 	why := ""

@@ -200,7 +200,7 @@ func newOpening(offices []web.Option, choices []appraisal.PackChoice, set sx2021
 			{Name: "period", Label: "时段", Required: true, Narrow: true, Max: 10, Value: last.String(), Hint: "月检查如 2026-09，季检查如 2026-Q3，年考核、监管工作考核如 2026"},
 			{Name: "name", Label: "名称", Max: 60, Hint: "留空则按地区、时段和类别命名"},
 			{Kind: web.Select, Name: "pack", Label: "指标包", Required: true, Options: packOptions, Hint: "开始后不再变动；省级未采用的指标包，未核实的分值不计入，也不能公布"}}},
-		{Legend: "抽样", Hint: "按单位层级、类别和地区分层，账号另按平台和上次结果分层。三级政府及其办公厅（室）的账号全部检查。监管工作考核不抽样：直接下级主管单位全部考核，比例不用填。", Fields: []web.Field{
+		{Legend: "抽样", Hint: "按单位层级、类别和地区分层，账号另按平台和上次结果分层。三级政府及其办公厅（室）的账号全部检查。监管工作考核不抽样：直接下级主管单位全部考核，下面的比例不起作用。", Fields: []web.Field{
 			{Kind: web.Number, Name: "site_share", Label: "网站", Required: true, Narrow: true, Unit: "%", Mode: "numeric", Value: strconv.Itoa(set.SampleSites)},
 			{Kind: web.Number, Name: "account_share", Label: "其他账号", Required: true, Narrow: true, Unit: "%", Mode: "numeric", Value: strconv.Itoa(set.SampleAccounts)},
 			{Name: "seed", Label: "种子", Narrow: true, Max: 18, Mode: "numeric", Hint: "留空由系统产生；可填当众摇出的号码"}}}},
@@ -688,6 +688,9 @@ func newSheet(f appraisal.Form) formView {
 	if f.Barred != "" {
 		v.Alert = web.Alert{Kind: web.Warn, Title: "您不能评判这个对象", Text: f.Barred}
 	}
+	if f.Barred != "" {
+		sections = nil // nothing to fill in that cannot be handed in
+	}
 	if f.OwnUnit && f.Barred == "" {
 		why := web.Field{Kind: web.TextArea, Name: "own_reason", Label: "由本单位人员评判的理由", Required: true, Rows: 2, Max: 1000, Hint: "上面没有其他主管单位可以评判这个对象。理由随评判表保存，与结果一并显示。"}
 		if f.Own != nil {
@@ -695,7 +698,9 @@ func newSheet(f appraisal.Form) formView {
 		}
 		sections = append([]web.Section{{Fields: []web.Field{why}}}, sections...)
 	}
-	sections = append(sections, web.Section{Legend: "证据", Fields: []web.Field{{Kind: web.File, Name: "files", Label: "截图、材料", Multiple: true, Accept: approval.Accept, Hint: fileHint}}})
+	if f.Barred == "" {
+		sections = append(sections, web.Section{Legend: "证据", Fields: []web.Field{{Kind: web.File, Name: "files", Label: "截图、材料", Multiple: true, Accept: approval.Accept, Hint: fileHint}}})
+	}
 	v.Form = web.Form{Upload: true, Key: "sheet-" + o.ID, Sticky: true, Sections: sections, Buttons: []web.Button{{Label: "提交评判表"}}, Cancel: web.Link{Text: "返回样本", Href: r.Link() + "/objects"}}
 	if f.Own != nil && f.Others == 1 || r.State != appraisal.Collecting || f.Barred != "" {
 		v.Form.Buttons = nil
@@ -1221,6 +1226,9 @@ func newResult(d appraisal.Dossier, may rights, until calendar.Due) record {
 	if d.Now != nil {
 		snap := d.Facts.Object
 		side.Terms = []web.Term{{Name: "类别", Text: o.KindName()}, {Name: "冻结时名称", Text: snap.Name, Note: snap.Host}, {Name: "冻结时主办单位", Text: snap.UnitName}}
+		if o.Kind == "office" {
+			side.Terms = side.Terms[:2]
+		}
 		if d.Successor != "" {
 			side.Terms = append(side.Terms, web.Term{Name: "现由", Text: d.Successor, Note: "机构调整后接续；结果仍记在冻结时的单位名下"})
 		} else if o.UnitName != snap.UnitName {
@@ -1345,7 +1353,10 @@ func lines(d appraisal.Dossier, may rights) web.Table {
 		if x := seen[l.Indicator]; len(x.Marks) > 0 && l.Note == x.Note {
 			// The machine's reason for not looking stands no more: persons did.
 			why.Text = ""
-			if l.Outcome == packs.Kept {
+			switch {
+			case l.Outcome == packs.Kept && l.Kind == packs.Bonus && l.Points > 0:
+				why.Text = "人工评判，可以加分"
+			case l.Outcome == packs.Kept:
 				why.Text = "人工评判，没有发现问题"
 			}
 		}
