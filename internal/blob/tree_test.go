@@ -1,30 +1,47 @@
 package blob_test
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http/httptest"
+	"os"
 	"testing"
+	"time"
 
 	"zhengshu/internal/blob"
 	"zhengshu/internal/blob/blobtest"
 )
 
-// TestTreeContract holds both trees to the same.
+// atServer is a place of its own at the real server that the environment names;
+// it skips where none is named.
+func atServer(t *testing.T) blob.S3Config {
+	t.Helper()
+	at := os.Getenv(EnvS3)
+	if at == "" {
+		t.Skipf("left out: %s names no S3-compatible server", EnvS3)
+	}
+	return blob.S3Config{Address: fmt.Sprintf("%s/%d", at, time.Now().UnixNano()), Key: os.Getenv("ZHENGSHU_BLOBS_KEY"), Secret: os.Getenv("ZHENGSHU_BLOBS_SECRET")}
+}
+
+// TestTreeContract holds every tree to the same.
 func TestTreeContract(t *testing.T) {
-	disk, err := blob.OpenDiskTree(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv := httptest.NewServer(blobtest.New())
-	t.Cleanup(srv.Close)
-	bucket, err := blob.OpenBucketTree(ctx, blob.S3Config{Address: srv.URL + "/blobs/releases", Key: "key", Secret: "secret-secret"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, tree := range map[string]blob.Tree{"disk": disk, "s3": bucket} {
+	for name, open := range map[string]func(t *testing.T) (blob.Tree, error){
+		"disk": func(t *testing.T) (blob.Tree, error) { return blob.OpenDiskTree(t.TempDir()) },
+		"s3 protocol": func(t *testing.T) (blob.Tree, error) {
+			srv := httptest.NewServer(blobtest.New())
+			t.Cleanup(srv.Close)
+			return blob.OpenBucketTree(ctx, blob.S3Config{Address: srv.URL + "/blobs/releases", Key: "key", Secret: "secret-secret"})
+		},
+		"s3 server": func(t *testing.T) (blob.Tree, error) { return blob.OpenBucketTree(ctx, atServer(t)) },
+	} {
 		t.Run(name, func(t *testing.T) {
+			tree, err := open(t)
+			if err != nil {
+				t.Fatal(err)
+			}
 			read := func(name string) (string, error) {
 				r, err := tree.Read(ctx, name)
 				if err != nil {
@@ -68,5 +85,35 @@ func TestTreeContract(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestServerTakesWhatIsLargeAndMany: an object that goes up in parts, and more
+// objects than a server lists in one answer.
+func TestServerTakesWhatIsLargeAndMany(t *testing.T) {
+	tree, err := blob.OpenBucketTree(ctx, atServer(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	large := fill(33 << 20)
+	if err := tree.Write(ctx, "sites/1/search.g.db", large); err != nil {
+		t.Fatal(err)
+	}
+	r, err := tree.Read(ctx, "sites/1/search.g.db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, large) {
+		t.Errorf("%d of %d bytes came back whole: %v", len(got), len(large), err)
+	}
+	const many = 1100
+	for i := range many {
+		if err := tree.Write(ctx, fmt.Sprintf("objects/%02d/%04d", i%50, i), []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if list, err := tree.List(ctx, "objects"); err != nil || len(list) != many {
+		t.Errorf("%d of %d listed: %v", len(list), many, err)
 	}
 }

@@ -11,10 +11,18 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
 
 	"zhengshu/internal/blob"
 	"zhengshu/internal/blob/blobtest"
@@ -122,17 +130,81 @@ func TestSlowHeadersAreGivenUp(t *testing.T) {
 	}
 }
 
-// TestArticle23_1_PortalsOverS3: two portals read releases from S3-compatible storage. One
-// object missing or changed there is not shown; what was read before is, and
-// the store being down changes nothing for readers.
+// TestArticle23_1_PortalsOverS3: two portals read releases from S3-compatible
+// storage, one in memory and, where the environment names one, a real server. One
+// object missing or changed there is not shown; what was read before is, and the
+// store being down changes nothing for readers.
 func TestArticle23_1_PortalsOverS3(t *testing.T) {
+	t.Run("protocol", func(t *testing.T) {
+		srv := httptest.NewServer(blobtest.New())
+		t.Cleanup(srv.Close)
+		portalsOverS3(t, blob.S3Config{Address: srv.URL + "/blobs/portals", Key: "key", Secret: "secret-secret"})
+	})
+	t.Run("server", func(t *testing.T) {
+		at := os.Getenv("ZHENGSHU_TEST_S3")
+		if at == "" {
+			t.Skip("left out: ZHENGSHU_TEST_S3 names no S3-compatible server")
+		}
+		portalsOverS3(t, blob.S3Config{Address: fmt.Sprintf("%s/%d", at, time.Now().UnixNano()), Key: os.Getenv("ZHENGSHU_BLOBS_KEY"), Secret: os.Getenv("ZHENGSHU_BLOBS_SECRET")})
+	})
+}
+
+// portalsOverS3 goes to the storage through a door of its own, which can be shut.
+func portalsOverS3(t *testing.T, c blob.S3Config) {
 	s := serve(t)
-	fake := blobtest.New()
-	srv := httptest.NewServer(fake)
-	defer srv.Close()
-	tree, err := blob.OpenBucketTree(t.Context(), blob.S3Config{Address: srv.URL + "/blobs/portals", Key: "key", Secret: "secret-secret"})
+	u, err := url.Parse(c.Address)
 	if err != nil {
 		t.Fatal(err)
+	}
+	var down atomic.Bool
+	pass := &httputil.ReverseProxy{ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(&url.URL{Scheme: u.Scheme, Host: u.Host})
+		r.Out.Host = r.In.Host // it is signed
+	}}
+	door := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if down.Load() {
+			http.Error(w, "down", http.StatusServiceUnavailable)
+			return
+		}
+		pass.ServeHTTP(w, r)
+	}))
+	defer door.Close()
+	name, prefix, _ := strings.Cut(strings.Trim(u.Path, "/"), "/")
+	c.Address = door.URL + u.Path
+	tree, err := blob.OpenBucketTree(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hand, err := minio.New(strings.TrimPrefix(door.URL, "http://"), &minio.Options{Creds: credentials.NewStaticV4(c.Key, c.Secret, ""), Region: "us-east-1", BucketLookup: minio.BucketLookupPath})
+	if err != nil {
+		t.Fatal(err)
+	}
+	objects := func() map[string]string {
+		t.Helper()
+		list, err := tree.List(t.Context(), "objects")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	body := func(name string) string {
+		t.Helper()
+		r, err := tree.Read(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		b, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	put := func(name, body string) {
+		t.Helper()
+		if err := tree.Write(t.Context(), name, []byte(body)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	s.store.KeepCopies(tree)
 	ship := func() {
@@ -164,33 +236,27 @@ func TestArticle23_1_PortalsOverS3(t *testing.T) {
 	if _, err := s.store.Make(t.Context(), site("01S"), f, made.Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	before := map[string]bool{}
-	fake.Do(func(b *blobtest.S3) {
-		for k := range b.Objects {
-			before[k] = true
-		}
-	})
+	before := objects()
 	ship()
 	var page string
-	good := []byte{}
-	fake.Do(func(b *blobtest.S3) {
-		for k, body := range b.Objects {
-			if !before[k] && string(body) == "news over s3" {
-				page, good = k, append([]byte(nil), body...)
-				b.Objects[k] = []byte("NEWS over s3")
-			}
+	for k := range objects() {
+		if before[k] == "" && body(k) == "news over s3" {
+			page = k
 		}
-	})
+	}
 	if page == "" {
 		t.Fatal("the new page did not go to the bucket as an object of its own")
 	}
+	put(page, "NEWS over s3")
 	look := func(f *publishing.Follower) error { return f.Look(t.Context()) }
 	err = look(first)
 	if body := read(t, one.get("/")); strings.HasPrefix(body, "NEWS") {
 		t.Errorf("a changed object was shown (%v)", err)
 	}
 	// The object is gone.
-	fake.Do(func(b *blobtest.S3) { delete(b.Objects, page) })
+	if err := hand.RemoveObject(t.Context(), name, path.Join(prefix, page), minio.RemoveObjectOptions{}); err != nil {
+		t.Fatal(err)
+	}
 	err = look(second)
 	if r := two.get("/"); r.StatusCode == 200 {
 		if body := read(t, r); body != "home" {
@@ -198,7 +264,7 @@ func TestArticle23_1_PortalsOverS3(t *testing.T) {
 		}
 	}
 	// It is back, as it was: both show the new release.
-	fake.Do(func(b *blobtest.S3) { b.Objects[page] = good })
+	put(page, "news over s3")
 	for name, m := range map[*served]*publishing.Follower{one: first, two: second} {
 		if err := look(m); err != nil {
 			t.Fatal(err)
@@ -208,7 +274,7 @@ func TestArticle23_1_PortalsOverS3(t *testing.T) {
 		}
 	}
 	// The store is down: readers notice nothing.
-	fake.Do(func(b *blobtest.S3) { b.Down = true })
+	down.Store(true)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	if err := first.Look(ctx); err == nil {
