@@ -29,7 +29,12 @@ type Filter struct {
 	Author   string // person id of who entered it
 	Limit    int    // 20 when zero
 	Offset   int
+	wide     bool // the column holds more than columnFirst items
 }
+
+// columnFirst is how many items of a column are gathered and sorted for one page
+// of it. A column of more is walked as the list is, until the page is full.
+var columnFirst = 50_000 // changed by tests only
 
 // FilterOf reads the conditions of the list from an address; what they cannot
 // be is left out.
@@ -80,7 +85,17 @@ func (s *Service) Browse(ctx context.Context, scope authz.Scope, f Filter) ([]It
 		return nil, facets, err
 	}
 	if !f.counted() {
-		w := s.conditions(scope, f, "")
+		walk := ""
+		if f.Column != "" {
+			n, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM (SELECT 1 FROM item_placement y WHERE y.column_id = $1 AND y.state <> 'withdrawn' LIMIT $2) x`, f.Column, columnFirst+1)
+			if err != nil {
+				return nil, facets, err
+			}
+			if f.wide = n > columnFirst; f.wide {
+				walk = byRecent
+			}
+		}
+		w := s.conditions(scope, f, walk)
 		if facets.Total, err = db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM (SELECT 1 FROM item i`+f.join()+` WHERE `+w.SQL()+` LIMIT `+fmt.Sprint(CountedTo+1)+`) x`, w.Args()...); err != nil || facets.Total == 0 {
 			return nil, facets, err
 		}
@@ -155,7 +170,8 @@ func (s *Service) conditions(scope authz.Scope, f Filter, walk string) *db.Where
 		AndIf(f.State == "live", "i.live").
 		AndIf(f.Stage != "", "i.stage = ?", f.Stage).
 		AndIf(f.Author != "", "i.created_by = ?", f.Author).
-		AndIf(f.Column != "", "i.id IN (SELECT y.item_id FROM item_placement y WHERE y.column_id = ? AND y.state <> 'withdrawn')", f.Column)
+		AndIf(f.wide, "CASE WHEN EXISTS (SELECT 1 FROM item_placement y WHERE y.item_id = i.id AND y.column_id = ? AND y.state <> 'withdrawn') THEN TRUE ELSE FALSE END", f.Column).
+		AndIf(f.Column != "" && !f.wide, "i.id IN (SELECT y.item_id FROM item_placement y WHERE y.column_id = ? AND y.state <> 'withdrawn')", f.Column)
 	if f.Text != "" {
 		text := db.Contains(f.Text)
 		w.And(`lower(v.title) LIKE ? ESCAPE '\' OR lower(v.doc_no) LIKE ? ESCAPE '\' OR lower(v.source) LIKE ? ESCAPE '\'`, text, text, text)
@@ -192,7 +208,7 @@ func (s *Service) page(ctx context.Context, scope authz.Scope, f Filter, found F
 // scope, of one value, or of the list as far as its page.
 func (s *Service) walk(ctx context.Context, scope authz.Scope, f Filter, found Facets) (string, error) {
 	if !f.counted() {
-		if f.Text != "" {
+		if f.Text != "" || f.wide {
 			return byRecent, nil
 		}
 		return "", nil
