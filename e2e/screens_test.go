@@ -63,7 +63,6 @@ var unwalked = map[string]string{
 	"GET /console/findings/{id}/evidence/{proof}/picture": "made by a patrol with a browser",
 	"GET /console/inspection/sites/{id}/baseline":         "the demo's sites are hosted here and held against what was published",
 	"GET /console/inspection/sites/{id}/baseline/bytes":   "the same",
-	"GET /console/sites/{id}/arrivals":                    "no site of the demo moved in",
 	"GET /console/move-outs/{id}":                         "made by asking for a whole site",
 	"GET /console/move-outs/{id}/download":                "made by asking for a whole site",
 	"GET /console/incidents/{id}/files/{file}":            noFile,

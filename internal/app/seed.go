@@ -10,7 +10,7 @@ import (
 
 // DemoServices are the doors the demo acts through.
 func (h *House) DemoServices() demo.Services {
-	return demo.Services{DB: h.DB, Org: h.Org, Signin: h.Signin, Registry: h.Registry, Roster: h.Roster, Cutover: h.Cutover, Library: h.Library, Disclosure: h.Disclosure, Columns: h.Columns, Layouts: h.Layouts, Media: h.Media, MoveIn: h.MoveIn, Reposting: h.Reposting, Lifecycle: h.Lifecycle, Approvals: h.Approvals,
+	return demo.Services{DB: h.DB, Org: h.Org, Signin: h.Signin, Registry: h.Registry, Roster: h.Roster, Cutover: h.Cutover, Library: h.Library, Disclosure: h.Disclosure, Columns: h.Columns, Layouts: h.Layouts, Media: h.Media, MoveIn: h.MoveIn, MoveOut: h.MoveOut, Reposting: h.Reposting, Lifecycle: h.Lifecycle, Approvals: h.Approvals,
 		Letters: h.Letters, Inspection: h.Inspection, Assessment: h.Assessment, Reporting: h.Reporting, Annual: h.Annual, Publisher: h.Publisher, Appearance: h.Appearance, Visits: h.Visits,
 		Operators: h.Operators, Tenancy: h.Tenancy, Protection: h.Protection, Coordination: h.Coordination, Budgets: h.Budgets, Lexicon: h.Lexicon,
 		Notices: h.Notices, Filings: h.Filings, Closings: h.Closings, Merits: h.Merits, ErrorReports: h.ErrorReports, Origin: h.origin,

@@ -37,6 +37,7 @@ import (
 	"zhengshu/internal/media"
 	"zhengshu/internal/merit"
 	"zhengshu/internal/movein"
+	"zhengshu/internal/moveout"
 	"zhengshu/internal/newmedia"
 	"zhengshu/internal/notice"
 	"zhengshu/internal/operator"
@@ -71,6 +72,7 @@ type Services struct {
 	Reposting  *reposting.Service
 	Media      *media.Service
 	MoveIn     *movein.Service
+	MoveOut    *moveout.Service
 	Disclosure *disclosure.Service
 	Lifecycle  *lifecycle.Service
 	Approvals  *approval.Service
@@ -150,6 +152,7 @@ func Fill(ctx context.Context, s Services) error {
 		}
 	}
 	go paint() // asked for below; takes half a second of a processor
+	go drawSheets()
 	d := province{Services: s, sites: map[string]registry.Site{}}
 	if d.people, err = lay(ctx, s); err != nil {
 		return err
@@ -159,7 +162,7 @@ func Fill(ctx context.Context, s Services) error {
 		fill func(context.Context) error
 	}{
 		{"sites", d.openSites}, {"ledger", d.fillLedger}, {"records", d.keepRecords}, {"lexicon", d.keepLexicon}, {"forms", d.takeForms}, {"pictures", d.keepPictures}, {"content", d.moveIn}, {"import", d.rehearse}, {"links", d.link}, {"past", d.past}, {"codes", d.indexCodes}, {"media", d.keepMedia}, {"reviews", d.review}, {"english", d.translate}, {"reviewing", d.reviewing}, {"checks", d.examine}, {"adoptions", d.adoptions}, {"standing", d.standing}, {"sections", d.sections},
-		{"cases", d.apply}, {"offices", d.keepOffices}, {"platforms", d.keepPlatforms}, {"templates", d.keepTemplate}, {"matrices", d.placeInMatrix}, {"courses", d.courses}, {"pack", d.adopt}, {"pack draft", d.draftPack}, {"letters", d.write}, {"posts", d.post}, {"compose", d.compose}, {"appearance", d.adorn}, {"releases", d.publish}, {"visits", d.count}, {"inspection", d.inspect}, {"plans", d.plan}, {"watched pages", d.watch}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"guard", d.guard}, {"annual forms", d.annualForms}, {"rounds", d.appraise}, {"duty", d.standGuard}, {"notices", d.governNotices},
+		{"cases", d.apply}, {"offices", d.keepOffices}, {"platforms", d.keepPlatforms}, {"templates", d.keepTemplate}, {"matrices", d.placeInMatrix}, {"courses", d.courses}, {"arrival", d.arrive}, {"pack", d.adopt}, {"pack draft", d.draftPack}, {"letters", d.write}, {"posts", d.post}, {"compose", d.compose}, {"appearance", d.adorn}, {"releases", d.publish}, {"visits", d.count}, {"inspection", d.inspect}, {"plans", d.plan}, {"watched pages", d.watch}, {"notices", d.governNotices}, {"supervision", d.supervise}, {"guard", d.guard}, {"annual forms", d.annualForms}, {"rounds", d.appraise}, {"duty", d.standGuard}, {"notices", d.governNotices},
 		{"papers", d.papers}, {"answers", d.answers},
 	} {
 		if err := stage.fill(ctx); err != nil {

@@ -79,8 +79,8 @@ func TestFill(t *testing.T) {
 		before := census(t, s)
 		for what, want := range map[string]int{
 			"sites": 31, "hosted": 3, "monitored": 3, "planned": 1, "accounts": 24,
-			"items live": 117, "items in_review": 8, "items returned": 2, "items draft": 1,
-			"letters published": 4, "letters drafted": 1, "letters assigned": 1, "letters submitted": 2, "letters redirected": 1, "letters invalid": 1,
+			"items live": 119, "items in_review": 8, "items returned": 2, "items draft": 1,
+			"letters published": 4, "letters drafted": 1, "letters assigned": 1, "letters submitted": 2, "letters redirected": 1, "letters invalid": 2, "letters concluded": 2, "arrivals": 1,
 			"cases approved": 3, "cases in_review": 5, "cases returned": 1, "overrides": 1, "adoptions": 2,
 			"runs shaanxi": 1, "runs xian": 1, "runs yanta": 1, "follow-ups": 1, "orders closed": 24, "orders open": 0, "findings mended": 51,
 		} {
@@ -180,10 +180,13 @@ func census(t *testing.T, s demo.Services) map[string]int {
 	for state, n := range states {
 		count("items "+state, n, e)
 	}
-	for _, state := range []string{letters.Submitted, letters.Assigned, letters.Drafted, letters.Answered, letters.Published, letters.Redirected, letters.Invalid} {
+	for _, state := range []string{letters.Submitted, letters.Assigned, letters.Drafted, letters.Answered, letters.Published, letters.Redirected, letters.Invalid, letters.Concluded} {
 		_, n, e := s.Letters.Letters(ctx, system, letters.Filter{State: state})
 		count("letters "+state, n, e)
 	}
+	// What came aboard with its past.
+	_, n, e = s.MoveOut.Arrived(ctx, system, 1, 0)
+	count("arrivals", n, e)
 	for _, state := range []string{approval.InReview, approval.Returned, approval.Approved} {
 		_, n, e := s.Approvals.Cases(ctx, system, approval.Filter{State: state})
 		count("cases "+state, n, e)

@@ -193,7 +193,15 @@ func (d *province) bring(ctx context.Context, keeper string, site registry.Site,
 		if at.After(now) {
 			at = now.Add(-time.Duration(i+1) * time.Minute).Truncate(time.Minute)
 		}
-		if err := json.NewEncoder(&lines).Encode(map[string]any{"ref": m.ref, "meta": m.meta, "text": m.text, "published": at.In(calendar.Shanghai).Format("2006-01-02 15:04")}); err != nil {
+		row := map[string]any{"ref": m.ref, "meta": m.meta, "published": at.In(calendar.Shanghai).Format("2006-01-02 15:04")}
+		if m.form == "图解" {
+			if row["doc"], err = d.explainedInPictures(who, scope, site.Unit, m.text); err != nil {
+				return err
+			}
+		} else {
+			row["text"] = m.text
+		}
+		if err := json.NewEncoder(&lines).Encode(row); err != nil {
 			return err
 		}
 	}
