@@ -29,6 +29,10 @@ var lookWidths = []int64{390, 768, 1366, 1920}
 // for the long look.
 var everyDay = []string{"home", "policy", "elder-home", "edition-home"}
 
+// clearOnPaper says that the head of a text ends where the text begins, with the
+// tools above the text taken away, as they are on paper.
+const clearOnPaper = `(() => { const head = document.querySelector(".sheet-head"), text = document.querySelector(".prose"); return !head || !text || head.getBoundingClientRect().bottom <= text.getBoundingClientRect().top + 1 })()`
+
 // portalLooks serves every sample page in each theme of the house, and each in a
 // period of mourning: /gov-red/policy, /gov-red/mourning/home.
 func portalLooks(t *testing.T) (*httptest.Server, []string) {
@@ -112,6 +116,9 @@ func TestEveryLook(t *testing.T) {
 		p.media("print")
 		if is := eval[int64](p, `document.documentElement.scrollWidth`); is > 1366 {
 			t.Errorf("%s is %d px wide on paper", path, is)
+		}
+		if !eval[bool](p, clearOnPaper) {
+			t.Errorf("%s: the title stands over the text on paper", path)
 		}
 		if *every {
 			p.keep("look" + strings.ReplaceAll(path, "/", "-") + "-print")

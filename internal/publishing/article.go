@@ -225,7 +225,7 @@ func (d *drawing) related(ctx context.Context, it library.Item, a *theme.Article
 		if slices.ContainsFunc(here, func(pl library.Placement) bool { return pl.Site == registry.SiteID(d.site.ID) }) {
 			link := theme.Link{Text: l.Title, Href: Path(l)}
 			if f := forms[l.ID]; f != "" {
-				link.Text = "【" + f + "】" + link.Text
+				link.Text = "【" + f + "】" + strings.TrimPrefix(link.Text, f+"：")
 			}
 			if c := clauses[l.ID]; c.Anchor != "" {
 				link.Text += "（" + c.Label + "）"

@@ -2,6 +2,7 @@ package publishing_test
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +17,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/emmansun/gmsm/sm3"
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
@@ -501,6 +504,23 @@ func TestForgedReleaseIsRefused(t *testing.T) {
 	must(t, err)
 	var p map[string]string
 	must(t, json.Unmarshal(whole, &p))
+	// The manifest bears both digests, and the signature is over both.
+	manifest, err := os.ReadFile(filepath.Join(h.dir, "releases", "objects", p["manifest"][:2], p["manifest"]))
+	must(t, err)
+	if sum := sm3.Sum(manifest); p["sm3"] != hex.EncodeToString(sum[:]) {
+		t.Errorf("sm3 %s is not that of the manifest", p["sm3"])
+	}
+	other := maps.Clone(p)
+	other["sm3"] = strings.Repeat("0", 64)
+	swapped, err := json.Marshal(other)
+	must(t, err)
+	must(t, os.WriteFile(current, swapped, 0o644))
+	h.open2(t)
+	if code, _ := h.get("/"); code != 421 {
+		t.Errorf("with another SM3 digest: %d", code)
+	}
+	must(t, os.WriteFile(current, whole, 0o644))
+	h.open2(t)
 	// A page changed on the disk.
 	r, err := h.store.Current(h.site.ID)
 	must(t, err)

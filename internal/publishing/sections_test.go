@@ -557,6 +557,29 @@ func TestSiteMapFollowsTheVersion(t *testing.T) {
 	}
 }
 
+// TestArticle23_1_SecurityTextSaysWhereToReport: every site says where a hole is
+// reported, for at least another eleven months and at most a year (RFC 9116).
+func TestArticle23_1_SecurityTextSaysWhereToReport(t *testing.T) {
+	h := build(t, dbtest.SQLite(t, nil), t.TempDir())
+	h.publish()
+	code, body := h.get("/.well-known/security.txt")
+	if code != 200 {
+		t.Fatalf("%d %s", code, body)
+	}
+	said := map[string]string{}
+	for l := range strings.Lines(body) {
+		name, value, _ := strings.Cut(strings.TrimSpace(l), ": ")
+		said[name] = value
+	}
+	until, err := time.Parse(time.RFC3339, said["Expires"])
+	if now := time.Now(); err != nil || until.Before(now.AddDate(0, 11, -3)) || until.After(now.AddDate(1, 0, 0)) {
+		t.Errorf("expires %q (%v)", said["Expires"], err)
+	}
+	if said["Contact"] == "" || !strings.HasSuffix(said["Canonical"], "/.well-known/security.txt") || said["Preferred-Languages"] != "zh" {
+		t.Errorf("%v", said)
+	}
+}
+
 // liveHTML takes an item with marks through its reviews.
 func (h *house) liveHTML(title, body string) library.Item {
 	h.t.Helper()
