@@ -232,14 +232,16 @@ func TestBundleHasBounds(t *testing.T) {
 	nest := func(n int, of, inner string) string {
 		return `{{define "content"}}<h1>x</h1>` + strings.Repeat("{{range "+of+"}}", n) + inner + strings.Repeat("{{end}}", n) + `{{end}}`
 	}
+	patient := PageBounds
+	patient.Time = time.Hour // the bound that is looked at comes first, however busy the machine
 	for name, tt := range map[string]struct {
 		view   string
 		bounds Bounds
 		says   string
 	}{
-		"endless, silent":    {nest(12, "$.Page.Entries", ""), PageBounds, "步"},
-		"endless, by breaks": {nest(12, "$.Page.Entries", "{{continue}}"), PageBounds, "步"},
-		"huge":               {nest(2, "$.Page.Entries", strings.Repeat("西安", 8000)), PageBounds, "MB"},
+		"endless, silent":    {nest(12, "$.Page.Entries", ""), patient, "步"},
+		"endless, by breaks": {nest(12, "$.Page.Entries", "{{continue}}"), patient, "步"},
+		"huge":               {nest(2, "$.Page.Entries", strings.Repeat("西安", 8000)), patient, "MB"},
 		"slow":               {nest(12, "$.Page.Entries", ""), Bounds{Steps: 1 << 40, Bytes: 1 << 20, Time: 30 * time.Millisecond}, "秒"},
 	} {
 		t.Run(name, func(t *testing.T) {
