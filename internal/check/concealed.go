@@ -272,10 +272,11 @@ type walker struct {
 	// closed yet; open counts the elements it left open.
 	written string
 	open    int
-	comment bool   // what it opened is a comment
-	bare    bool   // no style comes from elsewhere: what sets no ground is white
-	anchor  uint32 // the colour of links
-	anchors bool   // the page says it
+	comment bool            // what it opened is a comment
+	openers map[string]bool // ids of what something on the page opens
+	bare    bool            // no style comes from elsewhere: what sets no ground is white
+	anchor  uint32          // the colour of links
+	anchors bool            // the page says it
 }
 
 func (w *walker) walk(n *html.Node, st seenState) {
@@ -377,12 +378,13 @@ func (w *walker) ground(st *seenState, v string) {
 
 // opened reports whether something on the page opens a popover.
 func (w *walker) opened(id string) bool {
-	for _, n := range w.p.elements() {
-		if id != "" && attr(n, "popovertarget") == id {
-			return true
+	if w.openers == nil {
+		w.openers = map[string]bool{}
+		for _, n := range w.p.elements() {
+			w.openers[attr(n, "popovertarget")] = true
 		}
 	}
-	return false
+	return id != "" && w.openers[id]
 }
 
 // unlabelled reports whether a closed details shows nothing to open it by.
@@ -718,13 +720,13 @@ func noRoom(frame *html.Node) bool {
 		return false
 	}
 	at := 0
-	for c := set.FirstChild; c != nil && c != frame; c = c.NextSibling {
+	for c := set.FirstChild; c != nil && c != frame && at < maxSightings; c = c.NextSibling {
 		if c.DataAtom == atom.Frame || c.DataAtom == atom.Frameset {
 			at++
 		}
 	}
 	for _, k := range []string{"rows", "cols"} {
-		if f := strings.Split(attr(set, k), ","); at < len(f) {
+		if f := strings.SplitN(attr(set, k), ",", maxSightings+2); at < min(len(f), maxSightings) {
 			if n, ok := length(f[at]); ok && n <= 2 {
 				return true
 			}

@@ -420,6 +420,10 @@ var (
 	isFunction = regexp.MustCompile(`(?:\bfunction\b[^(){};]{0,80}\([^(){}]{0,200}\)|(?:\([^(){}]{0,200}\)|\b\w+)\s*=>)\s*$`)
 )
 
+// maxMarks bounds the strings and blocks that are followed; of a script with more
+// nothing is said.
+const maxMarks = 20_000
+
 // running tells of places in a script whether it comes to them by itself: outside
 // any function, or in such as it calls, or has called when the page is there.
 func running(text string) func(at int) bool {
@@ -431,9 +435,11 @@ func running(text string) func(at int) bool {
 		waits bool
 	}
 	var open []brace
-	for i := 0; i < len(text); i++ {
+	marks := 0
+	for i := 0; i < len(text) && marks < maxMarks; i++ {
 		switch c := text[i]; c {
 		case '"', '\'', '`':
+			marks++
 			end := i + 1
 			for end < len(text) && text[end] != c && (c == '`' || text[end] != '\n') {
 				if text[end] == '\\' {
@@ -463,6 +469,7 @@ func running(text string) func(at int) bool {
 				i += n + 3
 			}
 		case '{':
+			marks++
 			before := text[max(0, i-400):i]
 			head := isFunction.FindStringIndex(before)
 			open = append(open, brace{i, head != nil && !selfCalled.MatchString(before[:head[0]])})
@@ -479,6 +486,9 @@ func running(text string) func(at int) bool {
 		if b.waits {
 			spans = append(spans, span{b.at, len(text)})
 		}
+	}
+	if marks >= maxMarks {
+		return func(int) bool { return false }
 	}
 	return func(at int) bool {
 		for _, s := range spans {

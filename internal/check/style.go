@@ -693,9 +693,12 @@ func blockEnd(css string) int {
 	return len(css)
 }
 
+// maxSelector bounds a selector, in bytes: longer ones hide nothing in honest pages.
+const maxSelector = 1000
+
 func (s *sheet) addRule(sel string, d decls) {
 	sel = strings.TrimSpace(sel)
-	if sel == "" {
+	if sel == "" || len(sel) > maxSelector {
 		return
 	}
 	r := &rule{decls: d}
