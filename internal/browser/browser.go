@@ -238,7 +238,8 @@ var errGone = errors.New("browser: the child has ended")
 const mostStarts = 3
 
 // Draw draws one page. A child that hangs or falls is ended and started again for
-// the next page; of this one it is said why. The error is an *Unavailable or the
+// the next page, one that a page has gone away from under is kept; of this page it
+// is said why. The error is an *Unavailable or the
 // context's.
 func (c *Child) Draw(ctx context.Context, j Job) (Sight, error) {
 	if c.p == nil {
@@ -254,6 +255,9 @@ func (c *Child) Draw(ctx context.Context, j Job) (Sight, error) {
 	s, err := c.draw(within, j)
 	if err == nil {
 		return s, nil
+	}
+	if refused := (*refusal)(nil); within.Err() == nil && errors.As(err, &refused) && c.p.whole() {
+		return s, unavailable(err, "页面在查看时转到了别处")
 	}
 	stopped := c.stop()
 	switch {

@@ -61,8 +61,11 @@ func (c *Child) draw(ctx context.Context, j Job) (s Sight, err error) {
 		cancel()
 		t.wg.Wait()
 		c.p.unsubscribe(t.session)
-		if err == nil {
-			err = t.close()
+		// A page that went on while it was looked at costs only itself.
+		if refused := (*refusal)(nil); err == nil || errors.As(err, &refused) {
+			if broken := t.close(); broken != nil {
+				err = fmt.Errorf("browser: leave the page: %w", broken)
+			}
 		}
 	}()
 	for i, w := range widths {

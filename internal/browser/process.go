@@ -43,6 +43,12 @@ type answer struct {
 	} `json:"error"`
 }
 
+// refusal is the browser's own answer that it cannot do what it was asked: it is
+// whole, and the page is not what it was a moment ago.
+type refusal struct{ method, says string }
+
+func (r *refusal) Error() string { return "browser: " + r.method + ": " + r.says }
+
 type event struct {
 	Method string
 	Params json.RawMessage
@@ -198,7 +204,7 @@ func (p *process) call(ctx context.Context, session, method string, params any) 
 		select {
 		case a := <-ch:
 			if a.Error != nil {
-				return nil, fmt.Errorf("browser: %s: %s", method, a.Error.Message)
+				return nil, &refusal{method, a.Error.Message}
 			}
 			return a.Result, nil
 		case <-p.over:
@@ -254,6 +260,16 @@ func (p *process) watch() {
 				return
 			}
 		}
+	}
+}
+
+// whole reports whether the child can still be spoken to.
+func (p *process) whole() bool {
+	select {
+	case <-p.over:
+		return false
+	default:
+		return true
 	}
 }
 
