@@ -146,6 +146,9 @@ func (p *Proofreader) statistical(rs []rune) []check.Span {
 		}
 		var found []scored
 		for _, e := range p.likely.edits(&ln) {
+			if e.kind != editRepeat && askingWords.around(rs, e.start, e.end) > 0 {
+				continue
+			}
 			weigh(p.words, rs, &ln, &e)
 			if o := p.judgements.logOdds(&e); o > p.judgements.Threshold {
 				found = append(found, scored{e, o})
@@ -185,7 +188,13 @@ func (e edit) span(rs []rune, odds float64) check.Span {
 	case editWord:
 		s.Says = fmt.Sprintf("“%s”疑为“%s”之误，请核对改正", wrong, e.right)
 	default:
-		lo, hi := max(e.start-2, 0), min(e.end+2, len(rs))
+		lo, hi := e.start, e.end
+		for lo > max(e.start-2, 0) && rs[lo-1] != '\n' {
+			lo--
+		}
+		for hi < min(e.end+2, len(rs)) && rs[hi] != '\n' {
+			hi++
+		}
 		s.Says = fmt.Sprintf("“%s”中“%s”疑为“%s”之误，请核对改正", string(rs[lo:hi]), wrong, e.right)
 	}
 	return s
