@@ -5,7 +5,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -87,7 +86,7 @@ func barriersOf(p *Page) map[string]*barrier {
 			labelled[attr(n, "for")] = true
 		}
 	}
-	level, heads, skip, words := 0, 0, false, utf8.RuneCountInString(p.VisibleText)
+	level, heads, skip := 0, 0, false
 	for _, n := range p.elements() {
 		switch n.DataAtom {
 		case atom.Html:
@@ -179,7 +178,7 @@ func barriersOf(p *Page) map[string]*barrier {
 		bad("accessible.title", "", "<title>")
 	}
 	// What has little to say needs neither headings nor a way past the menu.
-	if words > 200 {
+	if longer(p.VisibleText, 200) {
 		looked("accessible.headings")
 		if heads == 0 {
 			bad("accessible.headings", "页面没有用标题元素", "")
