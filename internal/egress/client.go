@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,6 +23,7 @@ type Client struct {
 	strict *http.Transport
 	record *http.Transport // keeps its own connections: an unverified one must never serve a strict request
 	dial   func(context.Context, netip.AddrPort) (net.Conn, error)
+	public atomic.Int64 // when a public address answered last, in nanoseconds of Unix time; 0 for never
 }
 
 // New makes a Client. The policy is copied; limits left zero take the values documented on Policy.
@@ -47,6 +49,16 @@ func (c *Client) transport(record bool) *http.Transport {
 		MaxResponseHeaderBytes: c.p.MaxHeader,
 		ExpectContinueTimeout:  time.Second,
 	}
+}
+
+// Outside is when an address of the public network answered last, whatever it
+// said; zero for never. Who has no such answer cannot tell a dead site from a
+// line that leads nowhere.
+func (c *Client) Outside() time.Time {
+	if at := c.public.Load(); at != 0 {
+		return time.Unix(0, at).UTC()
+	}
+	return time.Time{}
 }
 
 // Addresses asks the DNS for the addresses of a host, under the same rules as a
@@ -257,6 +269,9 @@ func (c *Client) exchange(ctx context.Context, cancel context.CancelCauseFunc, m
 		return nil, c.classify(ctx, host, err)
 	}
 	defer r.Body.Close()
+	if _, special := Special(resp.RemoteAddr.Addr()); !special {
+		c.public.Store(time.Now().UnixNano())
+	}
 	if !first.IsZero() {
 		resp.TTFB = first.Sub(begun)
 	}

@@ -206,6 +206,48 @@ func TestRefusesInnerAddresses(t *testing.T) {
 	}
 }
 
+// elsewhere says that it leads to a public address.
+type elsewhere struct{ net.Conn }
+
+func (elsewhere) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(1, 2, 4, 8), Port: 80} }
+
+func TestKnowsWhenThePublicNetworkAnswered(t *testing.T) {
+	ap, _ := site(t, func(w http.ResponseWriter, _ *http.Request) { http.NotFound(w, nil) })
+	p := calm()
+	p.Allow, p.Ports = []netip.AddrPort{ap}, []uint16{80, ap.Port()}
+	p.Resolver = &book{names: map[string][][]netip.Addr{"public.gov.cn": {addrs("1.2.4.8")}}}
+	c := client(t, p)
+	if at := c.Outside(); !at.IsZero() {
+		t.Errorf("answered at %s before anything was asked", at)
+	}
+	if _, err := c.Get(t.Context(), "http://"+ap.String()+"/", Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if at := c.Outside(); !at.IsZero() {
+		t.Errorf("an answer of this machine counts as one of the public network (%s)", at)
+	}
+	c.dial = func(context.Context, netip.AddrPort) (net.Conn, error) {
+		return nil, errors.New("no such network in tests")
+	}
+	if _, err := c.Get(t.Context(), "http://public.gov.cn/", Options{}); kind(err) != TCP {
+		t.Fatal(err)
+	}
+	if at := c.Outside(); !at.IsZero() {
+		t.Errorf("a failure counts as an answer (%s)", at)
+	}
+	c.dial = func(ctx context.Context, _ netip.AddrPort) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", ap.String())
+		return elsewhere{conn}, err
+	}
+	before := time.Now()
+	if r, err := c.Get(t.Context(), "http://public.gov.cn/", Options{}); err != nil || r.Status != http.StatusNotFound {
+		t.Fatal(r, err)
+	}
+	if at := c.Outside(); at.Before(before.Add(-time.Second)) {
+		t.Errorf("the public network answered at %s, not after %s", at, before)
+	}
+}
+
 func TestDialsTheCheckedAddress(t *testing.T) {
 	b := &book{names: map[string][][]netip.Addr{"rebind.gov.cn": {addrs("1.2.4.8"), addrs("127.0.0.1")}}}
 	p := calm()

@@ -1136,7 +1136,7 @@ func (n *inspector) judgeLinks(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	n.doubt(results, whys, ask)
+	n.doubt(results, whys, ask, n.client.Outside().After(n.report.Started))
 	if err := n.landings(ctx, results, whys); err != nil {
 		return err
 	}
@@ -1176,7 +1176,9 @@ func (n *inspector) judgeLinks(ctx context.Context) error {
 
 // doubt takes back verdicts on other sites when not one of them could be
 // reached: then it is more likely that we are cut off than that all of them are.
-func (n *inspector) doubt(results []check.LinkResult, whys []string, ask []int) {
+// Of one or two that is likely only where nothing on the public network, the site
+// itself included, has answered since the inspection began (outside is false).
+func (n *inspector) doubt(results []check.LinkResult, whys []string, ask []int, outside bool) {
 	hosts := map[string]bool{}
 	var lost []int
 	for _, i := range ask {
@@ -1192,7 +1194,7 @@ func (n *inspector) doubt(results []check.LinkResult, whys []string, ask []int) 
 		}
 		lost = append(lost, i)
 	}
-	if len(hosts) < 3 {
+	if len(hosts) < 3 && outside {
 		return
 	}
 	for _, i := range lost {
