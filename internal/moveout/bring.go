@@ -54,6 +54,13 @@ const (
 	maxExtra    = 64 << 20
 )
 
+// A part beyond spare bytes grows mostGrowth times at most when it is unpacked:
+// lines of text grow thirty times, files hardly.
+const (
+	spare      = 64 << 20
+	mostGrowth = 200
+)
+
 // Bring takes an archive of a site into this house: the site with its columns,
 // its files, its items under the ids they had, live where they were live (under
 // a move-in case made of this archive), the letters that were dealt with, what
@@ -145,6 +152,9 @@ func (a *archive) verify(name string, p Part) error {
 	f, ok := a.files[name]
 	if !ok {
 		return fault.Newf(fault.Invalid, "整站导出缺少“%s”，请重新导出。", name)
+	}
+	if p.Size > spare && uint64(p.Size-spare)/mostGrowth > f.CompressedSize64 {
+		return fault.Newf(fault.TooLarge, "“%s”压缩后 %d 字节，却说有 %d 字节，不像整站导出，没有导入任何内容。请重新导出。", name, f.CompressedSize64, p.Size)
 	}
 	in, err := f.Open()
 	if err != nil {
