@@ -193,7 +193,12 @@ func tree(h *hostile, jitter bool) {
 			time.Sleep(time.Duration(n.Add(1)%3) * 2 * time.Millisecond)
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		fmt.Fprintf(w, "<p>%s</p>", words(int(key(r.URL.Path)[0])<<8|int(key(r.URL.Path)[1])))
+		// The place in the tree as a number: no two pages say the same.
+		at := 1
+		for _, c := range strings.ReplaceAll(r.URL.Path, "/", "") {
+			at = 5*at + int(c-'a') + 1
+		}
+		fmt.Fprintf(w, "<p>%s</p>", words(at))
 		if strings.Count(r.URL.Path, "/") < 3 {
 			for _, c := range "abcd" {
 				fmt.Fprintf(w, "<a href='%s/%c'>%c</a>", strings.TrimSuffix(r.URL.Path, "/"), c, c)

@@ -76,16 +76,27 @@ func NewLinkCheck(client *egress.Client, m *Manners, keep time.Duration) *LinkCh
 // Check verifies one URL: HEAD, and GET without the body when HEAD is not answered with success, for many servers treat
 // HEAD badly. Callers asking for the same URL at the same time wait for one request.
 func (l *LinkCheck) Check(ctx context.Context, rawURL string) LinkResult {
+	return l.check(ctx, rawURL, time.Time{})
+}
+
+// Again is Check, but believes no verdict that was found before an instant: what answered wrongly once may have been
+// busy.
+func (l *LinkCheck) Again(ctx context.Context, rawURL string, since time.Time) LinkResult {
+	return l.check(ctx, rawURL, since)
+}
+
+func (l *LinkCheck) check(ctx context.Context, rawURL string, since time.Time) LinkResult {
 	u, err := Canonical("", rawURL)
 	if err != nil {
 		return LinkResult{URL: rawURL, Verdict: NotTested, Kind: egress.BadScheme, Says: "链接地址格式不正确，未检测，请核对链接。", At: time.Now().UTC()}
 	}
 	for {
-		v, mine := l.claim(u)
+		v, mine := l.claim(u, since)
 		if mine {
 			recalled := false
 			if l.memory != nil {
 				v.res, recalled = l.memory.Recall(ctx, u)
+				recalled = recalled && !v.res.At.Before(since)
 			}
 			if !recalled {
 				v.res = l.ask(ctx, u)
@@ -118,15 +129,15 @@ func stopped(u string) LinkResult {
 	return LinkResult{URL: u, Verdict: NotTested, Kind: egress.Cancelled, Why: Stopped, Says: Stopped.Says(), At: time.Now().UTC()}
 }
 
-// claim returns the verdict on a URL, and whether the caller is the one to find it.
-func (l *LinkCheck) claim(u string) (*verdict, bool) {
+// claim returns the verdict on a URL, found at an instant or after, and whether the caller is the one to find it.
+func (l *LinkCheck) claim(u string, since time.Time) (*verdict, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	k := key(u)
 	if v := l.known[k]; v != nil {
 		select {
 		case <-v.done:
-			if time.Since(v.res.At) < l.keep {
+			if time.Since(v.res.At) < l.keep && !v.res.At.Before(since) {
 				return v, false
 			}
 		default:

@@ -1,6 +1,7 @@
 package inspection
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -143,6 +144,8 @@ func (n *inspector) judgeFreshness() {
 	h := n.homeFacts(home, second)
 	if h.Latest.IsZero() && h.LatestBelow.IsZero() && home.list.scripted {
 		n.skip("home.stale", "首页内容由脚本生成，未能读取，请人工查看。", n.home, 1)
+	} else if unread := n.unreadBelow(home); h.Latest.IsZero() && h.LatestBelow.IsZero() && unread > 0 {
+		n.skip("home.stale", fmt.Sprintf("首页没有标明日期，它链接的页面有 %d 个没有读到，请人工查看。", unread), n.home, 1)
 	} else {
 		facts.Home, n.report.home = h, true
 	}
@@ -164,6 +167,32 @@ func (n *inspector) judgeFreshness() {
 			n.add(v, nil, s)
 		}
 	}
+}
+
+// unreadBelow counts the pages a home page links to that were not read: what
+// they say of their day is not known. Where as many were read as a second look
+// reads, they speak for the rest.
+func (n *inspector) unreadBelow(home *visit) int {
+	read, unread := 0, 0
+	for _, u := range home.targets {
+		if k := n.links[u]; u == n.home || u == n.start || k != nil && k.link.Kind != check.LinkPage {
+			continue
+		}
+		v := n.visits[u]
+		for hops := 0; v != nil && v.redirect != "" && hops < 10; hops++ {
+			v = n.visits[v.redirect]
+		}
+		switch {
+		case v == nil || v.err != "" || v.refused || v.status >= 500:
+			unread++
+		case v.content:
+			read++
+		}
+	}
+	if read >= datedArticles {
+		return 0
+	}
+	return unread
 }
 
 // menu are the links that most pages carry: navigation, not items of a list.

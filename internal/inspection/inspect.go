@@ -12,6 +12,7 @@ import (
 	"html"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -94,6 +95,9 @@ type Options struct {
 	Focus []check.Focus
 	// Vantage is where the run looks from, as evidence names it.
 	Vantage string
+	// Patience is how long the run waits before it asks once more for what did not
+	// answer; 5 s, negative: not at all.
+	Patience time.Duration
 }
 
 // Journal keeps the answers of one run over one site.
@@ -115,6 +119,9 @@ func (o *Options) fill(client *egress.Client) {
 	}
 	if o.MaxLinks <= 0 {
 		o.MaxLinks = 1000
+	}
+	if o.Patience == 0 {
+		o.Patience = 5 * time.Second
 	}
 	if o.Manners == nil {
 		o.Manners = crawl.NewManners(client, crawl.Courtesy{Delay: o.Delay})
@@ -260,6 +267,11 @@ type Report struct {
 	put      []string // families of checks that were put; empty: all
 	focus    []string // focus items that were looked for
 	partial  bool     // text was not scanned for wording
+	// unsure are the checks, each with a space and its page, that could not be put
+	// to it, or not to all of it; cut says that more was found than is reported.
+	// What is missing there is not gone.
+	unsure map[string]bool
+	cut    bool
 
 	// Bytes of all pages; Replayed and Same count those that an interrupted run
 	// had been answered before, and those the server confirmed to be unchanged.
@@ -268,10 +280,21 @@ type Report struct {
 	Same     int   `json:"-"`
 }
 
+// doubt notes that a check could not be put to the whole of a page.
+func (r *Report) doubt(checkID, page string) {
+	if r.unsure == nil {
+		r.unsure = map[string]bool{}
+	}
+	r.unsure[checkID+" "+page] = true
+}
+
 // Looked reports whether the run looked at the page or link a finding is about,
 // so that its absence from the report means it is gone.
 func (r Report) Looked(checkID, page, place string) bool {
 	family, _, _ := strings.Cut(checkID, ".")
+	if r.cut || r.unsure[checkID+" "+page] || r.unsure[family+".* "+page] {
+		return false
+	}
 	if family != "focus" && len(r.put) > 0 && !slices.Contains(r.put, family) {
 		return false
 	}
@@ -441,7 +464,10 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 			from, n.sent = n.home, false
 		}
 	}
-	if n.reach(ctx); n.report.Reachable {
+	if err := n.reach(ctx); err != nil {
+		return n.report, err
+	}
+	if n.report.Reachable {
 		if o.wants("link") {
 			if err := n.judgeLinks(ctx); err != nil {
 				return n.report, err
@@ -748,6 +774,7 @@ func (n *inspector) pageSightings(e *examined) (out []Sighting) {
 			out = append(out, s)
 		case check.Untested:
 			n.skip(f.Check, f.Why, page.URL, 1)
+			n.report.doubt(f.Check, page.URL)
 		}
 	}
 	// A hidden link to a shady host is one link, not two findings.
@@ -762,8 +789,14 @@ func (n *inspector) pageSightings(e *examined) (out []Sighting) {
 	}
 	seen := map[string]bool{}
 	for _, s := range e.spans {
-		if seen[s.Kind+s.Wrong] || len(seen) >= maxSpans || !n.o.wants(s.Kind) {
+		if seen[s.Kind+s.Wrong] || !n.o.wants(s.Kind) {
 			continue
+		}
+		if len(seen) >= maxSpans {
+			n.skip("wording", fmt.Sprintf("一页的用语问题过多，只列出前 %d 个。", maxSpans), page.URL, 1)
+			n.report.doubt("wording.*", page.URL)
+			n.report.doubt("sensitive.*", page.URL)
+			break
 		}
 		seen[s.Kind+s.Wrong] = true
 		out = append(out, wordingSighting(s, page.URL, e.text, onHome))
@@ -824,6 +857,7 @@ func (n *inspector) add(v *visit, page *check.Page, s Sighting) {
 	}
 	if len(n.report.Findings) >= maxSightings {
 		n.truncated++
+		n.report.cut = true
 		return
 	}
 	s.Pages = max(s.Pages, 1)
@@ -990,8 +1024,9 @@ func (n *inspector) read(ctx context.Context, v *visit) *check.Page {
 	return p
 }
 
-// reach judges whether the home page opened.
-func (n *inspector) reach(ctx context.Context) {
+// reach judges whether the home page opened. That it did not is told by two
+// looks, and by a machine whose own line is good.
+func (n *inspector) reach(ctx context.Context) error {
 	v := n.visits[n.home]
 	if v == nil {
 		v = n.visits[n.start]
@@ -999,20 +1034,39 @@ func (n *inspector) reach(ctx context.Context) {
 	add := func(id, says, fix string, sev check.Severity, article string) {
 		n.add(v, nil, Sighting{Check: id, Severity: sev, Article: article, Says: says, Fix: fix, URL: n.home, Where: "首页", OnHome: true})
 	}
-	const mend = "请立即检查服务器、网络和域名解析；属计划内停机的，事先按程序申请临时下线。"
 	switch {
 	case v == nil:
 		n.skip(CheckHome, "首页没有访问", n.home, 1)
 	case v.refused:
 		n.skip(CheckHome, crawl.Declined.Says(), n.home, 1)
-	case v.err != "":
-		if e := (&egress.Error{Kind: v.kind}); !e.Blames() {
+	case v.err != "" || v.status >= 400:
+		says, shut := v.shut()
+		if !shut {
 			n.skip(CheckHome, v.says, n.home, 1)
-			return
+			return nil
 		}
-		add(CheckHome, "首页无法打开："+v.says, mend, check.Serious, "V-W-2")
-	case v.status >= 400:
-		add(CheckHome, fmt.Sprintf("首页无法打开：服务器返回状态码 %d。", v.status), mend, check.Serious, "V-W-2")
+		if n.o.Patience >= 0 {
+			if err := n.wait(ctx); err != nil {
+				return err
+			}
+			w, page, err := n.fetch(ctx, n.home)
+			if err != nil {
+				return err
+			}
+			later, still := w.shut()
+			if page != nil || w.refused || !still {
+				n.skip(CheckHome, "首页第一次没有打开（"+says+"），再次访问时不再如此，其余页面留待下次检查。", n.home, 1)
+				return nil
+			}
+			v, says = w, later
+		}
+		if !n.online(ctx, v) {
+			n.skip(CheckHome, "首页没有打开，但检测机此时也连不上其他网站，不能判定是网站的问题。", n.home, 1)
+			return nil
+		}
+		// One look is no measure of the share of time a site is shut (V-W-2):
+		// that is for the probes.
+		add(CheckHome, "首页无法打开："+says, "请立即检查服务器、网络和域名解析；属计划内停机的，事先按程序申请临时下线。", check.Serious, "S19.4")
 	case v.redirect != "" && n.visits[n.home] == nil:
 		// The crawl has said why it did not follow.
 		n.skip(CheckHome, "首页跳转后的地址没有访问", v.redirect, 1)
@@ -1022,9 +1076,35 @@ func (n *inspector) reach(ctx context.Context) {
 	if v != nil && v.tls != "" {
 		add(CheckCertificate, "网站的加密证书或协议不符合要求："+v.tls.Says(), "请更换有效的服务器证书，停用过时的协议版本。", check.Error, "S23.1a")
 	}
-	if ctx.Err() != nil {
-		n.report.Reachable = false
+	return ctx.Err()
+}
+
+// shut says how a page did not open, and whether that is the site's doing.
+func (v *visit) shut() (says string, shut bool) {
+	if v.err != "" {
+		return v.says, (&egress.Error{Kind: v.kind}).Blames()
 	}
+	return fmt.Sprintf("服务器返回状态码 %d。", v.status), v.status >= 400
+}
+
+// freshLine is how long an answer of the public network vouches for the line.
+const freshLine = 10 * time.Minute
+
+// online reports whether a failure to reach a site is the site's own: it has
+// answered something, it lies in our own network, or others do answer.
+func (n *inspector) online(ctx context.Context, v *visit) bool {
+	if v.err == "" || time.Since(n.client.Outside()) < freshLine {
+		return true
+	}
+	u, err := url.Parse(v.url)
+	if err != nil {
+		return true
+	}
+	addrs, err := n.client.Addresses(ctx, u.Hostname())
+	if e := (*egress.Error)(nil); errors.As(err, &e) {
+		return e.Kind == egress.RefusedAddress
+	}
+	return slices.ContainsFunc(addrs, func(a netip.Addr) bool { _, special := egress.Special(a); return special })
 }
 
 // gather notes the links and dates of a page.
@@ -1136,6 +1216,9 @@ func (n *inspector) judgeLinks(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if err := n.askAgain(ctx, order, results, whys); err != nil {
+		return err
+	}
 	n.doubt(results, whys, ask, n.client.Outside().After(n.report.Started))
 	if err := n.landings(ctx, results, whys); err != nil {
 		return err
@@ -1146,13 +1229,13 @@ func (n *inspector) judgeLinks(ctx context.Context) error {
 			n.skip("link.dead", whys[i], target, 1)
 			continue
 		}
-		n.report.judged[target] = true
 		facts = append(facts, results[i])
 	}
 	n.report.Links = len(facts)
 	byURL := map[string]check.LinkResult{}
 	for _, r := range facts {
 		byURL[r.Link.URL] = r
+		n.report.judged[r.Link.URL] = true
 	}
 	for _, f := range check.Run(check.Facts{Links: facts, Limits: n.o.Limits, Today: n.o.Today}) {
 		k := n.links[f.Where]
@@ -1161,6 +1244,7 @@ func (n *inspector) judgeLinks(ctx context.Context) error {
 		}
 		if f.Outcome == check.Untested {
 			n.skip(f.Check, f.Why, f.Where, 1)
+			delete(n.report.judged, f.Where)
 			continue
 		}
 		if f.Outcome != check.Violated {
@@ -1172,6 +1256,80 @@ func (n *inspector) judgeLinks(ctx context.Context) error {
 		n.add(v, n.read(ctx, v), s)
 	}
 	return nil
+}
+
+// mostAgain bounds the links that are asked once more.
+const mostAgain = 300
+
+// askAgain asks once more, after a while, for what did not answer or failed
+// within the server: a link is dead when it stays so.
+func (n *inspector) askAgain(ctx context.Context, order []int, results []check.LinkResult, whys []string) error {
+	var again []int
+	for _, i := range order {
+		if r := &results[i]; whys[i] == "" && (r.Err != "" || r.Status >= 500 && r.Status < 600) {
+			again = append(again, i)
+		}
+	}
+	if len(again) == 0 || n.o.Patience < 0 {
+		return nil
+	}
+	if err := n.wait(ctx); err != nil {
+		return err
+	}
+	since := time.Now().UTC()
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range min(linkWorkers, len(again)) {
+		wg.Go(func() {
+			for i := range next {
+				k := n.links[n.linkOrder[i]]
+				if n.visits[k.link.URL] != nil {
+					results[i] = n.readAgain(ctx, k, results[i])
+				} else {
+					results[i], whys[i] = judged(k, n.o.Links.Again(ctx, k.link.URL, since))
+				}
+			}
+		})
+	}
+	for at, i := range again {
+		if at >= mostAgain {
+			whys[i] = "没有正常应答的链接过多，其余未再次核实。"
+			continue
+		}
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	return ctx.Err()
+}
+
+// readAgain asks for a page of the crawl whole, as the crawl did: what fails may
+// be no more than its end. It gives the first verdict back where the second look
+// says no more.
+func (n *inspector) readAgain(ctx context.Context, k *linked, first check.LinkResult) check.LinkResult {
+	resp, err := n.o.Manners.Ask(ctx, k.link.URL, egress.Options{RecordTLSFault: true})
+	r := check.LinkResult{Link: k.link, Status: resp.Status, FinalURL: resp.Final, Bytes: int64(len(resp.Body)), ContentType: "application/octet-stream", OnHome: k.onHome}
+	if e := (*egress.Error)(nil); errors.As(err, &e) {
+		if !e.Blames() || e.Kind == egress.TooLarge || e.Kind == egress.Bomb {
+			return first
+		}
+		r.Status, r.Err = 0, e.Error()
+	} else if refusal(resp.Status) {
+		r.Status = http.StatusForbidden
+	}
+	return r
+}
+
+// wait lets what was busy come to rest.
+func (n *inspector) wait(ctx context.Context) error {
+	t := time.NewTimer(max(0, n.o.Patience))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // doubt takes back verdicts on other sites when not one of them could be

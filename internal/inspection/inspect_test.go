@@ -302,7 +302,7 @@ func TestHomeThatDoesNotOpen(t *testing.T) {
 		s := newSite(t)
 		s.set("/", page{status: status, ctype: "text/html", body: "x"})
 		rep := inspect(t, s, options())
-		if len(rep.Findings) != 1 || rep.Findings[0].Check != inspection.CheckHome || rep.Findings[0].Severity != check.Serious || rep.Reachable || rep.Pages != 0 {
+		if len(rep.Findings) != 1 || rep.Findings[0].Check != inspection.CheckHome || rep.Findings[0].Severity != check.Serious || rep.Findings[0].Article != "S19.4" || rep.Reachable || rep.Pages != 0 {
 			t.Errorf("%d: %+v", status, rep.Findings)
 		}
 	}

@@ -401,6 +401,9 @@ func (n *inspector) recheckFreshness(ctx context.Context, spot Spot) (Look, erro
 	if len(follow) > datedArticles {
 		follow = follow[:datedArticles]
 	}
+	if spot.Check == "home.stale" {
+		home.targets = follow // of the others nothing is asked
+	}
 	for _, u := range follow {
 		v, page, err := n.fetch(ctx, u)
 		if err != nil {
@@ -454,6 +457,9 @@ func (n *inspector) recheckAccess(ctx context.Context, spot Spot) (Look, error) 
 	if v.err != "" {
 		if e := (&egress.Error{Kind: v.kind}); !e.Blames() {
 			return n.look(ctx, v, Unknown, "未能复测："+v.says, Evidence{})
+		}
+		if !n.online(ctx, v) {
+			return n.look(ctx, v, Unknown, "未能复测：检测机此时也连不上其他网站。", Evidence{})
 		}
 		return n.look(ctx, v, Standing, "首页仍无法打开："+v.says, Evidence{})
 	}

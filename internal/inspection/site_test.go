@@ -35,12 +35,13 @@ type madeSite struct {
 	pages  map[string]page
 	asked  map[string]int
 	hosts  map[string]bool
+	busy   map[string]int // how many more times a path answers 503
 	server *httptest.Server
 }
 
 func newSite(t testing.TB) *madeSite {
 	t.Helper()
-	s := &madeSite{pages: map[string]page{}, asked: map[string]int{}, hosts: map[string]bool{}}
+	s := &madeSite{pages: map[string]page{}, asked: map[string]int{}, hosts: map[string]bool{}, busy: map[string]int{}}
 	s.server = httptest.NewServer(s)
 	t.Cleanup(s.server.Close)
 	s.put("/", home(`<li><a href="/yw/1.html">我区召开全区教育工作会议</a><span>2026-03-18</span></li>`))
@@ -83,7 +84,15 @@ func (s *madeSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.asked[r.URL.Path]++
 	}
 	s.hosts[r.Host] = true
+	busy := s.busy[r.URL.Path] > 0
+	if busy {
+		s.busy[r.URL.Path]--
+	}
 	s.mu.Unlock()
+	if busy {
+		http.Error(w, "busy", http.StatusServiceUnavailable)
+		return
+	}
 	if !ok {
 		http.NotFound(w, r)
 		return
@@ -146,7 +155,7 @@ func article(title, column, kind, at, text string) string {
 var limits = check.Limits{HomeStaleDays: 14, NewsStaleDays: 14, PolicyStaleMonths: 6, MinProbesPerDay: 20, AccessDays: 7, FailedShare: 500}
 
 func options() inspection.Options {
-	return inspection.Options{Delay: -1, Today: today, Limits: limits}
+	return inspection.Options{Delay: -1, Patience: time.Millisecond, Today: today, Limits: limits}
 }
 
 func target() inspection.Target {
