@@ -78,8 +78,9 @@ func (p *madeProvince) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	// The looks as others ask for pages again on purpose.
-	if r.Method == http.MethodGet && r.UserAgent() == egress.Agent {
+	// The looks as others ask for pages again on purpose, and so does a look at what
+	// failed.
+	if r.Method == http.MethodGet && r.UserAgent() == egress.Agent && lot%211 != 0 {
 		p.mu.Lock()
 		p.asked[host+r.URL.RequestURI()]++
 		p.mu.Unlock()

@@ -266,9 +266,6 @@ func (c *Crawler) inspect(ctx context.Context, t Task, r frontier.Round, kept ca
 		}
 		o.Scanner = sc
 	}
-	if c.set.Delay < 0 {
-		o.Patience = -1
-	}
 	o.obey(t.Spec)
 	if o.MaxTime > 0 {
 		o.MaxTime = max(time.Second, o.MaxTime-r.Spent)

@@ -96,7 +96,7 @@ type Options struct {
 	// Vantage is where the run looks from, as evidence names it.
 	Vantage string
 	// Patience is how long the run waits before it asks once more for what did not
-	// answer; 5 s, negative: not at all.
+	// answer; 5 s, none where no Delay is kept.
 	Patience time.Duration
 }
 
@@ -120,7 +120,7 @@ func (o *Options) fill(client *egress.Client) {
 	if o.MaxLinks <= 0 {
 		o.MaxLinks = 1000
 	}
-	if o.Patience == 0 {
+	if o.Patience == 0 && o.Delay >= 0 {
 		o.Patience = 5 * time.Second
 	}
 	if o.Manners == nil {
@@ -1045,21 +1045,19 @@ func (n *inspector) reach(ctx context.Context) error {
 			n.skip(CheckHome, v.says, n.home, 1)
 			return nil
 		}
-		if n.o.Patience >= 0 {
-			if err := n.wait(ctx); err != nil {
-				return err
-			}
-			w, page, err := n.fetch(ctx, n.home)
-			if err != nil {
-				return err
-			}
-			later, still := w.shut()
-			if page != nil || w.refused || !still {
-				n.skip(CheckHome, "首页第一次没有打开（"+says+"），再次访问时不再如此，其余页面留待下次检查。", n.home, 1)
-				return nil
-			}
-			v, says = w, later
+		if err := n.wait(ctx); err != nil {
+			return err
 		}
+		w, page, err := n.fetch(ctx, n.home)
+		if err != nil {
+			return err
+		}
+		later, still := w.shut()
+		if page != nil || w.refused || !still {
+			n.skip(CheckHome, "首页第一次没有打开（"+says+"），再次访问时不再如此，其余页面留待下次检查。", n.home, 1)
+			return nil
+		}
+		v, says = w, later
 		if !n.online(ctx, v) {
 			n.skip(CheckHome, "首页没有打开，但检测机此时也连不上其他网站，不能判定是网站的问题。", n.home, 1)
 			return nil
@@ -1270,7 +1268,7 @@ func (n *inspector) askAgain(ctx context.Context, order []int, results []check.L
 			again = append(again, i)
 		}
 	}
-	if len(again) == 0 || n.o.Patience < 0 {
+	if len(again) == 0 {
 		return nil
 	}
 	if err := n.wait(ctx); err != nil {
@@ -1322,7 +1320,7 @@ func (n *inspector) readAgain(ctx context.Context, k *linked, first check.LinkRe
 
 // wait lets what was busy come to rest.
 func (n *inspector) wait(ctx context.Context) error {
-	t := time.NewTimer(max(0, n.o.Patience))
+	t := time.NewTimer(n.o.Patience)
 	defer t.Stop()
 	select {
 	case <-t.C:

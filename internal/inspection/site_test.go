@@ -155,7 +155,7 @@ func article(title, column, kind, at, text string) string {
 var limits = check.Limits{HomeStaleDays: 14, NewsStaleDays: 14, PolicyStaleMonths: 6, MinProbesPerDay: 20, AccessDays: 7, FailedShare: 500}
 
 func options() inspection.Options {
-	return inspection.Options{Delay: -1, Patience: time.Millisecond, Today: today, Limits: limits}
+	return inspection.Options{Delay: -1, Today: today, Limits: limits}
 }
 
 func target() inspection.Target {
