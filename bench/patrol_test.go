@@ -134,6 +134,7 @@ var patrolHouse, patrolCrawler = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 
 
 // crawlAs is the crawler's process: it works the plans in dir until none is left.
 func crawlAs(b *testing.B, dir, listener string) {
+	inspection.Frugal()
 	at := netip.MustParseAddrPort(listener)
 	client := egress.New(egress.Policy{Allow: []netip.AddrPort{at}, Ports: []uint16{at.Port()}, Resolver: &madeProvince{}})
 	defer client.Close()

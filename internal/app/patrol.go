@@ -70,6 +70,7 @@ func Crawl(ctx context.Context, c CrawlConfig, told func(public string)) (err er
 	if raw, err := base64.StdEncoding.DecodeString(house); err != nil || len(raw) != ed25519.PublicKeySize {
 		return fault.New(fault.Invalid, "--house 应是平台的公钥，或存有公钥的文件（平台数据目录下 exchange/patrol/house.pub）。")
 	}
+	inspection.Frugal()
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return err
 	}
