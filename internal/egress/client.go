@@ -64,9 +64,17 @@ func (c *Client) Outside() time.Time {
 // Addresses asks the DNS for the addresses of a host, under the same rules as a
 // request: a name that leads to an address that is refused is an error.
 func (c *Client) Addresses(ctx context.Context, host string) ([]netip.Addr, error) {
+	return c.AddressesAt(ctx, host, 443)
+}
+
+// AddressesAt is Addresses for a request to a port; 0 is that of https.
+func (c *Client) AddressesAt(ctx context.Context, host string, port uint16) ([]netip.Addr, error) {
+	if port == 0 {
+		port = 443
+	}
 	ctx, cancel := context.WithTimeout(ctx, c.p.Connect)
 	defer cancel()
-	r, err := c.find(ctx, host, 443)
+	r, err := c.find(ctx, host, port)
 	if err != nil {
 		return nil, err
 	}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -151,11 +153,55 @@ func tidyVantage(v *Vantage, line string) error {
 	return f.Err()
 }
 
+// GovernsVantages reports whether a session may register vantages and say how
+// they test their line: who could, could have every failure of every site not
+// counted, so it is for the office over all of them.
+func (s *Service) GovernsVantages(ctx context.Context, session *authz.Session) (bool, error) {
+	if !session.May(authz.MonitorSwitch) {
+		return false, nil
+	}
+	scope := session.ScopeFor(authz.MonitorSwitch)
+	top, err := db.One(ctx, s.db, db.Value[string], `SELECT area_path FROM unit ORDER BY length(area_path), area_path LIMIT 1`)
+	if db.None(err) {
+		return true, nil
+	}
+	top, _, _ = strings.Cut(top, "@")
+	return scope.Covers(top, ""), err
+}
+
+func (s *Service) governs(ctx context.Context, session *authz.Session) error {
+	ok, err := s.GovernsVantages(ctx, session)
+	if err == nil && !ok {
+		err = fault.New(fault.Forbidden, "监测点关系到全部网站的可用性，由最高一级的主管单位登记和修改，请联系该单位。")
+	}
+	return err
+}
+
+// reachable refuses addresses of this machine and its network, which answer
+// whatever becomes of the line.
+func (s *Service) reachable(ctx context.Context, line []string) error {
+	for _, a := range line {
+		u, err := url.Parse(a)
+		if err != nil {
+			return err
+		}
+		port, _ := strconv.ParseUint(u.Port(), 10, 16) // none: that of the scheme
+		_, err = s.client.AddressesAt(ctx, u.Hostname(), uint16(port))
+		if e := (*egress.Error)(nil); errors.As(err, &e) && e.Kind == egress.RefusedAddress {
+			return fault.New(fault.Invalid, "自检地址没有保存。").On("line", "“"+clipRunes(a, 60)+"”在本机或内部网络，线路断了它也会应答；请改用公网上的地址")
+		}
+	}
+	return nil
+}
+
 // AddVantage registers a place and returns the key its agent is started with;
 // it is shown once and kept nowhere.
 func (s *Service) AddVantage(ctx context.Context, session *authz.Session, v Vantage, line string) (vantage.Key, Vantage, error) {
 	if s.house == nil {
 		return vantage.Key{}, v, fault.New(fault.Unavailable, "本系统没有签名密钥，不能登记监测点。")
+	}
+	if err := s.governs(ctx, session); err != nil {
+		return vantage.Key{}, v, err
 	}
 	if err := tidyVantage(&v, line); err != nil {
 		return vantage.Key{}, v, err
@@ -186,8 +232,14 @@ func (s *Service) AddVantage(ctx context.Context, session *authz.Session, v Vant
 
 // SetOwnLine says by which addresses this system tests its own line.
 func (s *Service) SetOwnLine(ctx context.Context, session *authz.Session, line string) error {
+	if err := s.governs(ctx, session); err != nil {
+		return err
+	}
 	v := Vantage{ID: OwnVantage, Name: "本系统"}
 	if err := tidyVantage(&v, line); err != nil {
+		return err
+	}
+	if err := s.reachable(ctx, v.Line); err != nil {
 		return err
 	}
 	return s.db.Update(ctx, func(tx *db.Tx) error {
@@ -200,7 +252,10 @@ func (s *Service) SetOwnLine(ctx context.Context, session *authz.Session, line s
 }
 
 // RevokeVantage ends a place: its key is worth nothing from now on.
-func (s *Service) RevokeVantage(ctx context.Context, _ *authz.Session, id string) error {
+func (s *Service) RevokeVantage(ctx context.Context, session *authz.Session, id string) error {
+	if err := s.governs(ctx, session); err != nil {
+		return err
+	}
 	return s.db.Update(ctx, func(tx *db.Tx) error {
 		v, err := s.vantage(ctx, tx, id)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -76,6 +77,7 @@ func TestArticle22_FailuresAreConfirmedFromSeveralPlaces(t *testing.T) {
 		must(err)
 		svc.HouseKey(house)
 		var site registry.Site
+		var office org.Unit
 		system := authz.System("test")
 		must(d.Update(ctx, func(tx *db.Tx) error {
 			if _, err := o.AddArea(ctx, tx, org.Area{Level: org.Province, Code: "610000", Name: "陕西省"}); err != nil {
@@ -85,12 +87,32 @@ func TestArticle22_FailuresAreConfirmedFromSeveralPlaces(t *testing.T) {
 			if err != nil {
 				return err
 			}
+			office = u
 			if site, err = reg.EnterSite(ctx, tx, registry.Site{Unit: u.ID, Kind: registry.Portal, Name: "陕西省人民政府", Host: "www.example.gov.cn"}); err != nil {
 				return err
 			}
 			return reg.SetMonitored(ctx, tx, system, site.ID, true)
 		}))
-		me := &authz.Session{Name: "某甲"}
+		post := func(path string) *authz.Session {
+			return &authz.Session{Name: "某甲", Posts: []authz.Post{{ID: "1", Role: authz.Supervisor, UnitID: "u", AreaPath: path, Office: true}}}
+		}
+		me := post(office.AreaPath)
+		// The office of a city governs no vantage: it could have failures not counted.
+		city := post(strings.Split(office.AreaPath, "@")[0] + "city/@v/")
+		if _, _, err := svc.AddVantage(ctx, city, inspection.Vantage{Name: "某市监测点"}, ""); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("a city registers a vantage: %v", err)
+		}
+		if err := svc.SetOwnLine(ctx, city, server.URL+"/line"); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("a city sets the line: %v", err)
+		}
+		if err := svc.RevokeVantage(ctx, city, "x"); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("a city revokes a vantage: %v", err)
+		}
+		for _, line := range []string{"http://127.0.0.1/", "http://localhost:8080/", "http://10.0.0.1/", "http://169.254.169.254/latest/"} {
+			if err := svc.SetOwnLine(ctx, me, line); !fault.Is(err, fault.Invalid) {
+				t.Errorf("%s tests the line: %v", line, err)
+			}
+		}
 		if _, _, err := svc.AddVantage(ctx, me, inspection.Vantage{Name: ""}, "not an address"); !fault.Is(err, fault.Invalid) {
 			t.Errorf("a vantage without a name: %v", err)
 		}

@@ -125,7 +125,11 @@ func (h *Handler) view(r *http.Request) (record, error) {
 	if err != nil {
 		return record{}, err
 	}
-	return newView(list, doubts, h.inspection.Now(), s.May(authz.MonitorSwitch)), nil
+	governs, err := h.inspection.GovernsVantages(r.Context(), s)
+	if err != nil {
+		return record{}, err
+	}
+	return newView(list, doubts, h.inspection.Now(), governs), nil
 }
 
 func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
