@@ -243,6 +243,16 @@ func markOf(s Sighting) (m browser.Mark, ok bool) {
 	return m, false
 }
 
+const noPicture = "页面含有个人信息，不截图。"
+
+// personal reports whether a page shows personal data: then no picture of it is
+// kept, whatever the finding is about, since a picture cannot be masked. A page
+// that cannot be read is taken to.
+func personal(body []byte, v *visit) bool {
+	p, err := check.ParsePage(body, v.contentType, v.url)
+	return err != nil || len(check.Privacy(p.VisibleText)) > 0
+}
+
 // shoot draws the bytes that are evidence and keeps a picture of each place.
 func (n *inspector) shoot(ctx context.Context, child *browser.Child, x shooting) error {
 	if n.store == nil {
@@ -251,6 +261,10 @@ func (n *inspector) shoot(ctx context.Context, child *browser.Child, x shooting)
 	body, err := n.body(ctx, x.v)
 	if err != nil || body == nil {
 		return err
+	}
+	if personal(body, x.v) {
+		n.skip("rendered", noPicture, x.v.url, 1)
+		return nil
 	}
 	j := browser.Job{URL: x.v.url, Body: body, ContentType: x.v.contentType, Widths: []int{wide}}
 	for _, i := range x.found {
@@ -279,6 +293,16 @@ func (n *inspector) shootNarrow(ctx context.Context, child *browser.Child, s *Si
 	width := 0
 	if _, err := fmt.Sscanf(s.Where, "宽 %d 像素", &width); err != nil || n.store == nil || n.o.Known[s.Fingerprint()] {
 		return ctx.Err()
+	}
+	if v := n.visits[s.URL]; v != nil {
+		body, err := n.body(ctx, v)
+		if err != nil {
+			return err
+		}
+		if body != nil && personal(body, v) {
+			n.skip("rendered", noPicture, s.URL, 1)
+			return nil
+		}
 	}
 	seen, err := child.Draw(ctx, browser.Job{URL: s.URL, Widths: []int{width}, Marks: []browser.Mark{{}}})
 	var none *browser.Unavailable
@@ -375,7 +399,7 @@ func (n *inspector) pictured(ctx context.Context, l *Look, spot Spot) error {
 		defer func() { p.left -= time.Since(begun) }()
 	}
 	body, err := n.body(ctx, n.last)
-	if err != nil || body == nil {
+	if err != nil || body == nil || personal(body, n.last) {
 		return err
 	}
 	within, cancel := context.WithTimeout(ctx, most)

@@ -113,6 +113,24 @@ func TestArticle15_PagesAreLookedAtInABrowser(t *testing.T) {
 	if l := look(dead); l.Outcome != inspection.Gone || l.Evidence.Screenshot == "" || len(l.Evidence.Boxes) != 1 {
 		t.Errorf("mended: %s %s %+v", l.Outcome, l.Says, l.Evidence.Boxes)
 	}
+	// Of a page with personal data no picture is kept, whatever is found on it.
+	s.put("/yw/1.html", article("我区召开全区教育工作会议", "要闻", "政务动态", "2026-03-18 09:00", `报名电话13800138000，见<a href="/lost.html">名单</a>。`))
+	o.Families, o.Draws, o.Guises = []string{"link", "privacy"}, -1, -1
+	private, err := inspection.Inspect(t.Context(), client, kept, target(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(private.Findings, func(f inspection.Sighting) bool { return strings.HasSuffix(f.Where, "/lost.html") })
+	if at < 0 || private.Findings[at].Evidence.Screenshot != "" || !untested(private, "rendered", "个人信息") {
+		t.Errorf("a page with a number of a person: %+v, %+v", private.Findings, private.Untested)
+	}
+	if at >= 0 {
+		if l := look(private.Findings[at]); l.Outcome != inspection.Standing || l.Evidence.Screenshot != "" {
+			t.Errorf("looked at again: %s, picture %q", l.Outcome, l.Evidence.Screenshot)
+		}
+	}
+	o = options()
+	o.Browser, o.Picture = b, true
 	// Many looks share one browser, what must be drawn to be judged too; when the
 	// time for pictures is used up, the verdicts come without.
 	for most, pictured := range map[time.Duration]bool{time.Minute: true, 0: false} {
