@@ -34,7 +34,7 @@ const (
 )
 
 type office struct {
-	db           *db.DB
+	db, probes   *db.DB
 	clock        *calendar.Manual
 	svc          *duty.Service
 	look         *inspection.Service
@@ -64,7 +64,7 @@ func each(t *testing.T, fn func(t *testing.T, h *office)) {
 		if probes != d {
 			t.Cleanup(func() { probes.Close() })
 		}
-		h := &office{db: d, clock: clock, obligations: obligation.New(d, o, append(append(duty.Obligations(), vigil.Obligations()...), inspection.DisputeKind)...)}
+		h := &office{db: d, probes: probes, clock: clock, obligations: obligation.New(d, o, append(append(duty.Obligations(), vigil.Obligations()...), inspection.DisputeKind)...)}
 		h.vigil = vigil.New(vigil.Parts{DB: d, Org: o, Registry: r, Obligations: h.obligations, Days: days, Settings: sx2021.Defaults})
 		h.look = inspection.New(d, probes, r, nil, nil, inspection.Settings{})
 		h.svc = duty.New(duty.Parts{DB: d, Org: o, Registry: r, Inspection: h.look, Vigil: h.vigil, Obligations: h.obligations, Days: days, Settings: sx2021.Defaults})
@@ -516,6 +516,86 @@ func TestArticle19_4_DailyRecordIsAPersons(t *testing.T) {
 		}
 		if r, err := h.svc.RecordOf(context.Background(), system, h.unit.ID, today); err != nil || len(r.Sites) != 1 || r.Sites[0].Note != "首页轮播图打不开" || r.Media.Accounts != 1 {
 			t.Errorf("the day as confirmed: %+v, %+v (%v)", r.Sites, r.Media, err)
+		}
+	})
+}
+
+// A record made up for afterwards says what the monitors kept of its own day,
+// bears the mark of it, and closes nothing of today; a day that has not come has
+// no record.
+func TestArticle19_4_ALateRecordIsOfItsOwnDay(t *testing.T) {
+	each(t, func(t *testing.T, h *office) {
+		h.roster(t)
+		ctx := audit.System(context.Background(), "test")
+		day := calendar.DateOf(began)
+		probe := func(on calendar.Date, probes, failures int) {
+			t.Helper()
+			if err := h.probes.Update(ctx, func(tx *db.Tx) error {
+				_, err := tx.Quiet(ctx, `INSERT INTO probe_day (site_id, day, probes, failures, last_at, last_ok) VALUES ($1, $2, $3, $4, $5, $6)`, h.site.ID, on, probes, failures, on.Start(), failures == 0)
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		raise := func(check string) {
+			t.Helper()
+			if err := h.db.Update(ctx, func(tx *db.Tx) error {
+				_, err := h.look.Raise(ctx, tx, system, h.site.ID, inspection.Sighting{Check: check, Severity: "error", Says: "问题", Article: "S19.4", URL: "http://" + h.site.Host + "/", Where: check})
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		probe(day, 10, 3)
+		probe(day.AddDays(2), 7, 7)
+		raise("link.dead")
+		h.clock.Set(began.AddDate(0, 0, 2))
+		raise("column.stale")
+		raise("link.slow")
+		if _, err := h.svc.Look(as(h.a), system, h.unit.ID, day.AddDays(2), h.site.ID, duty.Problem, "首页轮播图打不开"); err != nil {
+			t.Fatal(err)
+		}
+		standing := func() int {
+			_, n, err := h.look.Findings(context.Background(), h.db, system, inspection.FindingFilter{State: "standing"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		before := standing()
+		r, err := h.svc.RecordOf(context.Background(), system, h.unit.ID, day)
+		if err != nil || len(r.Sites) != 1 || !r.Late {
+			t.Fatalf("%+v (%v)", r, err)
+		}
+		if f := r.Sites[0]; !f.OneDay || f.Probes != 10 || f.Failures != 3 || f.Down || f.Links != 1 || f.Columns != 0 || f.Content != 0 || r.Media.Accounts != 0 {
+			t.Errorf("the facts of the day %+v", f)
+		}
+		if r, err = h.svc.RecordOf(context.Background(), system, h.unit.ID, day.AddDays(1)); err != nil || r.Sites[0].Probes != 0 || r.Sites[0].Watched {
+			t.Errorf("a day nobody monitored: %+v (%v)", r.Sites, err)
+		}
+		if r, err = h.svc.RecordOf(context.Background(), system, h.unit.ID, day.AddDays(2)); err != nil || r.Late || r.Sites[0].OneDay || r.Sites[0].Columns != 1 {
+			t.Errorf("today: %+v (%v)", r, err)
+		}
+		_, err = h.svc.RecordOf(context.Background(), system, h.unit.ID, day.AddDays(3))
+		refused(t, err, fault.Refused, "还没有到")
+		_, err = h.svc.Look(as(h.a), system, h.unit.ID, day.AddDays(3), h.site.ID, duty.Pass, "")
+		refused(t, err, fault.Refused, "还没有到")
+
+		if _, err := h.svc.Look(as(h.a), system, h.unit.ID, day, h.site.ID, duty.Pass, ""); err != nil {
+			t.Fatal(err)
+		}
+		if n := standing(); n != before {
+			t.Errorf("%d findings stand of %d: a verdict on a day gone by closed one of today", n, before)
+		}
+		if _, err := h.svc.Confirm(as(h.a), system, h.unit.ID, day, ""); err != nil {
+			t.Fatal(err)
+		}
+		if r, err = h.svc.RecordOf(context.Background(), system, h.unit.ID, day); err != nil || !r.Late || r.Sites[0].Probes != 10 {
+			t.Errorf("confirmed late: %+v (%v)", r, err)
+		}
+		past, err := h.svc.Past(context.Background(), system, h.unit.ID, 7)
+		if err != nil || len(past) != 7 || !past[2].Late() || past[0].Late() {
+			t.Errorf("past days %+v (%v)", past, err)
 		}
 	})
 }

@@ -239,7 +239,9 @@ func newDesk(d deskData, today calendar.Date) record {
 		t := web.Tag{Kind: web.Warn, Text: "没有记录"}
 		switch x.State {
 		case duty.Confirmed:
-			t = web.Tag{Kind: web.Good, Text: "已确认"}
+			if t = (web.Tag{Kind: web.Good, Text: "已确认"}); x.Late() {
+				t = web.Tag{Kind: web.Warn, Text: "已确认，补记"}
+			}
 		case duty.Open:
 			t = web.Tag{Kind: web.Info, Text: "待确认"}
 		}

@@ -57,5 +57,6 @@ var (
 	formPage = web.Define(web.Plain, "pages/form.html", newShift(sampleRoster, duty.Shift{}, samplePeople), newShift(sampleRoster, sampleShift, samplePeople), newSwap(sampleShift, sampleUnit, samplePeople), newSwap(badShift, badUnit, []org.Person{{ID: org.PersonID(bad), Name: bad}}),
 		newIncidentForm(web.Field{Name: "unit", Label: "处置单位"}, duty.Alarm{}), newIncidentForm(web.Field{}, sampleAlarm), newIncidentForm(web.Field{}, badAlarm), newTakedownForm("", ""), newTakedownForm(bad, bad))
 	readingPage = web.Define(views, "views/record.html", newReading(duty.Record{Unit: sampleUnit, On: sampleToday}, true), newReading(sampleRecord, true),
+		newReading(duty.Record{Unit: sampleUnit, On: sampleToday.AddDays(-2), Late: true, Sites: []duty.Facts{{Site: "s1", Name: "西安市人民政府", Host: "www.xa.gov.cn", OneDay: true}, {Site: "s2", Name: "西安市商务局网站", Host: "sw.xa.gov.cn", OneDay: true, Watched: true, Probes: 9, Failures: 9, Down: true}}}, true),
 		newReading(duty.Record{Unit: badUnit, On: sampleToday, State: duty.Confirmed, Person: bad, Says: bad, Sites: []duty.Facts{{Site: registry.SiteID(bad), Name: bad, Host: `x" onclick="y`, Unit: bad, Verdict: duty.Problem, Note: bad, Finding: bad, By: bad}}}, true))
 )

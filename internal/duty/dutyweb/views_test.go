@@ -1,0 +1,38 @@
+package dutyweb
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/duty"
+)
+
+// A record made up for says so on its page and on the desk, and never says
+// that a day without monitors was well.
+func TestALateRecordBearsItsMark(t *testing.T) {
+	facts := []duty.Facts{{Site: "s1", Name: "甲", OneDay: true}, {Site: "s2", Name: "乙", OneDay: true, Watched: true, Probes: 9, Failures: 2}}
+	for _, state := range []string{"", duty.Open, duty.Confirmed} {
+		v := newReading(duty.Record{Unit: sampleUnit, On: sampleToday.AddDays(-2), State: state, Late: true, ConfirmedAt: sampleNow, Sites: facts}, true)
+		if tag := v.Heading.Tags[len(v.Heading.Tags)-1]; tag.Text != "补记" || len(v.Alerts) != 1 {
+			t.Errorf("%q: tags %+v, alerts %+v", state, v.Heading.Tags, v.Alerts)
+		}
+		if says := v.Cards[0].Sections[0].Says; says != "当日没有监测数据" {
+			t.Errorf("not monitored: %s", says)
+		}
+		if says := v.Cards[1].Sections[0].Says; says != "当日访问 9 次，失败 2 次" {
+			t.Errorf("monitored: %s", says)
+		}
+	}
+	if v := newReading(sampleRecord, true); len(v.Alerts) != 0 || strings.Contains(fmt.Sprint(v.Heading.Tags), "补记") {
+		t.Errorf("today's: %+v", v.Heading)
+	}
+	v := newDesk(deskData{unit: sampleUnit, past: []duty.Day{{On: sampleToday, State: duty.Confirmed, Confirmed: sampleNow}, {On: sampleToday.AddDays(-1), State: duty.Confirmed, Confirmed: sampleNow}}}, sampleToday)
+	if said := fmt.Sprint(v.Side); strings.Count(said, "补记") != 1 || strings.Count(said, "已确认") != 2 {
+		t.Errorf("the desk: %s", said)
+	}
+	if on := calendar.DateOf(sampleNow); on != sampleToday {
+		t.Fatalf("the sample's day is %s", on)
+	}
+}
