@@ -3,6 +3,7 @@ package duty_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,14 +11,17 @@ import (
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/duty"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/library"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
+	"zhengshu/internal/prose"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/vigil"
@@ -64,7 +68,7 @@ func each(t *testing.T, fn func(t *testing.T, h *office)) {
 		if probes != d {
 			t.Cleanup(func() { probes.Close() })
 		}
-		h := &office{db: d, probes: probes, clock: clock, obligations: obligation.New(d, o, append(append(duty.Obligations(), vigil.Obligations()...), inspection.DisputeKind)...)}
+		h := &office{db: d, probes: probes, clock: clock, obligations: obligation.New(d, o, slices.Concat(duty.Obligations(), vigil.Obligations(), library.Obligations(), []obligation.Kind{inspection.DisputeKind})...)}
 		h.vigil = vigil.New(vigil.Parts{DB: d, Org: o, Registry: r, Obligations: h.obligations, Days: days, Settings: sx2021.Defaults})
 		h.look = inspection.New(d, probes, r, nil, nil, inspection.Settings{})
 		h.svc = duty.New(duty.Parts{DB: d, Org: o, Registry: r, Inspection: h.look, Vigil: h.vigil, Obligations: h.obligations, Days: days, Settings: sx2021.Defaults})
@@ -596,6 +600,106 @@ func TestArticle19_4_ALateRecordIsOfItsOwnDay(t *testing.T) {
 		past, err := h.svc.Past(context.Background(), system, h.unit.ID, 7)
 		if err != nil || len(past) != 7 || !past[2].Late() || past[0].Late() {
 			t.Errorf("past days %+v (%v)", past, err)
+		}
+	})
+}
+
+// What a site here adopted from another office is taken down here by two
+// persons; the item stays public with its owner, who is told.
+func TestArticle19_4_WhatIsAdoptedIsTakenDownHere(t *testing.T) {
+	each(t, func(t *testing.T, h *office) {
+		ctx := audit.System(context.Background(), "test")
+		reg := h.svc.Registry
+		lib := library.New(h.db, h.svc.Org, reg, h.obligations, func(string) []check.Span { return nil }, sx2021.Defaults())
+		h.svc.Library = lib
+		if err := passage.Declare(ctx, h.db, library.Machine); err != nil {
+			t.Fatal(err)
+		}
+		var here, there registry.Column
+		if err := h.db.Update(ctx, func(tx *db.Tx) error {
+			column := func(unit org.UnitID, kind registry.SiteKind, host string) (registry.Column, error) {
+				site, err := reg.EnterSite(ctx, tx, registry.Site{Unit: unit, Kind: kind, Name: host, Host: host, Hosted: true})
+				if err != nil {
+					return registry.Column{}, err
+				}
+				return reg.AddColumn(ctx, tx, system, registry.Column{Site: site.ID, Slug: "news", Name: "要闻", Type: "政务动态", Description: "要闻动态", Owner: org.PersonID(h.head.PersonID), A: org.PersonID(h.a.PersonID), B: org.PersonID(h.b.PersonID), CycleDays: 30})
+			}
+			var err error
+			if here, err = column(h.unit.ID, registry.Portal, "www.example.gov.cn"); err == nil {
+				there, err = column(h.bureau.ID, registry.DepartmentSite, "news.example.gov.cn")
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		doc, err := prose.FromText("正文。")
+		if err != nil {
+			t.Fatal(err)
+		}
+		publish := func(n string, adopt bool) library.ItemID {
+			t.Helper()
+			it, err := lib.Create(ctx, system, library.Writing{Meta: library.Meta{Type: library.News, Title: "商务动态" + n, Origin: library.Original}, Doc: doc, Unit: h.bureau.ID, Columns: []registry.ColumnID{there.ID}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := h.db.Update(ctx, func(tx *db.Tx) error {
+				for _, sql := range []string{`INSERT INTO move_in_case (id, site_id, number, dated, person_id, person_name, created_at) VALUES ('m` + n + `', $2, '` + n + `', $3, 'p', 'p', $4)`,
+					`INSERT INTO item_release (item_id, version_no, move_in_id, at) VALUES ($1, 1, 'm` + n + `', $4)`, `INSERT INTO item_live (item_id, version_no) VALUES ($1, 1)`,
+					`UPDATE item_placement SET state = 'live', live_at = $4, shown_at = $4 WHERE item_id = $1`} {
+					if _, err := tx.Exec(ctx, sql, it.ID, there.Site, calendar.DateOf(tx.Now()), tx.Now()); err != nil {
+						return err
+					}
+				}
+				return audit.Record(ctx, tx, audit.Entry{Act: "test.release", Target: audit.Target{Kind: "item", ID: string(it.ID)}})
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if adopt {
+				if _, err := lib.Adopt(ctx, system, library.Adoption{Item: it.ID, Column: here.ID}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return it.ID
+		}
+		// The inspector's scope is the office's own line, not the bureau's.
+		scope := authz.Area("test", h.unit.AreaPath)
+		if _, err := lib.ItemTx(ctx, h.db, scope, publish("0", true)); !fault.Is(err, fault.NotFound) {
+			t.Fatalf("the bureau's item is in scope: %v", err)
+		}
+		_, err = h.svc.ProposeTakedown(as(h.a), scope, publish("1", false), "有误", "", false)
+		refused(t, err, fault.Refused, "请联系商务厅")
+		item := publish("2", true)
+		down, err := h.svc.ProposeTakedown(as(h.a), scope, item, "有误", "", false)
+		if err != nil || down.Unit != h.unit.ID || down.Where() != "www.example.gov.cn" {
+			t.Fatalf("%+v (%v)", down, err)
+		}
+		shown := func(item library.ItemID) string {
+			list, err := lib.LivePlacements(ctx, h.db, item)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out []string
+			for _, p := range list {
+				out = append(out, p.SiteName)
+			}
+			return strings.Join(out, " ")
+		}
+		if shown(item) != "news.example.gov.cn www.example.gov.cn" {
+			t.Errorf("proposed, and shown on %s", shown(item))
+		}
+		if _, err := h.svc.DecideTakedown(as(h.b), scope, down.ID, "approve", ""); err != nil {
+			t.Fatal(err)
+		}
+		if shown(item) != "news.example.gov.cn" {
+			t.Errorf("approved, and shown on %s", shown(item))
+		}
+		told, err := db.One(ctx, h.db, db.Value[int], `SELECT count(*) FROM message WHERE unit_id = $1 AND title LIKE '采用单位应急撤下%'`, h.bureau.ID)
+		if err != nil || told != 1 {
+			t.Errorf("the owner was told %d times (%v)", told, err)
+		}
+		again := publish("3", true)
+		if _, err := h.svc.ProposeTakedown(as(h.a), scope, again, "有误", "", true); err != nil || shown(again) != "news.example.gov.cn" {
+			t.Errorf("alone: shown on %s (%v)", shown(again), err)
 		}
 	})
 }
