@@ -212,6 +212,13 @@ func TestArticle19_4_SwapAndHandoverTakeTwo(t *testing.T) {
 		if now.Has(h.b.PersonID) {
 			first, second = h.b, h.a
 		}
+		// The next turn of who is on duty now is the one after the other's.
+		if mine, err := h.svc.NextOf(context.Background(), system, h.unit.ID, first.PersonID, began); err != nil || !mine.From.Equal(then.Until) {
+			t.Errorf("the own next turn %+v (%v)", mine, err)
+		}
+		if mine, err := h.svc.NextOf(context.Background(), system, h.unit.ID, h.head.PersonID, began); err != nil || !mine.Zero() {
+			t.Errorf("who has no turn: %+v (%v)", mine, err)
+		}
 		_, err = h.svc.AskSwap(as(first), system, then.ID, org.PersonID(first.PersonID), "出差")
 		refused(t, err, fault.Refused, "自己的班")
 		w, err := h.svc.AskSwap(as(second), system, then.ID, org.PersonID(first.PersonID), "出差")

@@ -648,6 +648,19 @@ func (s *Service) OnDuty(ctx context.Context, scope authz.Scope, unit org.UnitID
 	return s.onDuty(ctx, s.DB, unit, at)
 }
 
+// NextOf is the first turn of a person on a unit's duty in scope that has yet to
+// begin, of a roster that was published; zero when there is none.
+func (s *Service) NextOf(ctx context.Context, scope authz.Scope, unit org.UnitID, person string, at time.Time) (Shift, error) {
+	if _, err := s.Org.Unit(ctx, scope, unit); err != nil || person == "" {
+		return Shift{}, err
+	}
+	list, err := db.All(ctx, s.DB, scanShift, shiftSelect+` WHERE unit_id = $1 AND from_at > $2 AND (lead_id = $3 OR second_id = $3) AND roster_id IN (SELECT id FROM duty_roster WHERE published_at IS NOT NULL) ORDER BY from_at, id LIMIT 1`, unit, at, person)
+	if err != nil || len(list) == 0 {
+		return Shift{}, err
+	}
+	return list[0], nil
+}
+
 func (s *Service) onDuty(ctx context.Context, q db.Querier, unit org.UnitID, at time.Time) (now, next Shift, err error) {
 	list, err := db.All(ctx, q, scanShift, shiftSelect+` WHERE unit_id = $1 AND until_at > $2 ORDER BY from_at, id LIMIT 2`, unit, at)
 	if err != nil || len(list) == 0 {

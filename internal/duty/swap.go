@@ -201,7 +201,10 @@ type Handover struct {
 	GivenAt, TakenAt      time.Time
 }
 
-// Link is its page.
+// SwapLink is where a person asks another to take the turn.
+func (x Shift) SwapLink() string { return "/console/duty/shifts/" + x.ID + "/swap" }
+
+// HandoverLink is the page of the hand-over at its end.
 func (x Shift) HandoverLink() string { return "/console/duty/handovers/" + x.ID }
 
 func handoverSubject(x Shift, unit string) obligation.Subject {

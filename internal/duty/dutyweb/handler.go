@@ -158,6 +158,7 @@ type deskData struct {
 	unit      org.Unit
 	others    []org.Unit // further units of the person
 	now, next duty.Shift
+	mine      duty.Shift // the person's own next turn
 	handover  duty.Handover
 	record    duty.Record
 	alarms    []duty.Alarm
@@ -224,14 +225,8 @@ func newDesk(d deskData, today calendar.Date) record {
 	if !d.next.Zero() {
 		now = append(now, web.Term{Name: "下一班", Text: d.next.Names(), Note: d.next.Span()})
 	}
-	if d.now.Has(d.me) || d.next.Has(d.me) {
-		x := d.next
-		if !x.Has(d.me) {
-			x = duty.Shift{}
-		}
-		if !x.Zero() {
-			now = append(now, web.Term{Name: "我的下一班", Text: "申请换班", Href: "/console/duty/shifts/" + x.ID + "/swap"})
-		}
+	if !d.mine.Zero() {
+		now = append(now, web.Term{Name: "我的下一班", Text: "申请换班", Note: d.mine.Span(), Href: d.mine.SwapLink()})
 	}
 	v.Side = append(v.Side, web.Summary{Title: "值班人员", Terms: now})
 	days := web.Table{Caption: "近期巡检记录", Compact: true, Columns: []web.Column{{Head: "日期"}, {Head: "状态"}, {Head: "确认"}}}
@@ -292,6 +287,11 @@ func (h *Handler) desk(w http.ResponseWriter, r *http.Request) error {
 	}
 	if !d.now.Zero() {
 		if d.handover, _, err = h.duty.HandoverOf(ctx, scope, d.now.ID); err != nil {
+			return err
+		}
+	}
+	if d.serves {
+		if d.mine, err = h.duty.NextOf(ctx, scope, d.unit.ID, d.me, h.duty.DB.Now()); err != nil {
 			return err
 		}
 	}

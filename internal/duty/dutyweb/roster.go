@@ -16,7 +16,14 @@ import (
 	"zhengshu/internal/web"
 )
 
-func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, manages bool, now time.Time) record {
+// reader is who looks at a roster: me is "" of who does not stand on its duty.
+type reader struct {
+	me      string
+	manages bool
+}
+
+func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, viewer reader, now time.Time) record {
+	manages := viewer.manages
 	v := record{web.RecordView{Heading: web.Heading{Above: ro.Unit.Name, Title: duty.MonthName(ro.Month) + "值班表"}, Trail: trail}}
 	base := ro.Link()
 	switch ro.State {
@@ -54,6 +61,9 @@ func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, man
 		if !x.From.After(now) {
 			acts = append(acts, web.Link{Text: "交接", Href: x.HandoverLink(), Note: x.Span()})
 		}
+		if !ro.PublishedAt.IsZero() && x.Has(viewer.me) && x.From.After(now) {
+			acts = append(acts, web.Link{Text: "申请换班", Href: x.SwapLink(), Note: x.Span()})
+		}
 		row := web.Row{Cells: []web.Cell{{Text: x.Span(), Keep: true}, who, web.Acts(acts...)}}
 		if !x.From.After(now) && x.Until.After(now) {
 			row.Cells[0].Tags = []web.Tag{{Kind: web.Info, Text: "当班"}}
@@ -83,7 +93,7 @@ func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, man
 		return v
 	}
 	if ro.State == duty.Published {
-		v.Forms = append(v.Forms, web.Form{Action: base + "/reopen", Sections: []web.Section{{Hint: "个别换班请在值班台用换班；整体改动时点“调整”，改好后重新公布，其间原班次照常有效。"}}, Buttons: []web.Button{{Label: "调整值班表", Plain: true}}})
+		v.Forms = append(v.Forms, web.Form{Action: base + "/reopen", Sections: []web.Section{{Hint: "个别换班由当班人在自己的班次上申请；整体改动时点“调整”，改好后重新公布，其间原班次照常有效。"}}, Buttons: []web.Button{{Label: "调整值班表", Plain: true}}})
 	} else {
 		if len(ro.Shifts) > 0 {
 			v.Forms = append(v.Forms, web.Form{Action: base + "/publish", Sections: []web.Section{{Hint: "公布后逐人通知。每个小时都须有人、且只有一个班次；重要保障期须双人。"}}, Buttons: []web.Button{{Label: "公布值班表"}}})
@@ -131,7 +141,11 @@ func (h *Handler) rosterData(r *http.Request) (record, error) {
 	if err != nil {
 		return record{}, err
 	}
-	return newRoster(ro, people, patterns, session.MayAt(authz.DutyManage, string(unit)), h.duty.DB.Now()), nil
+	viewer := reader{manages: session.MayAt(authz.DutyManage, string(unit))}
+	if session.MayAt(authz.DutyServe, string(unit)) {
+		viewer.me = session.PersonID
+	}
+	return newRoster(ro, people, patterns, viewer, h.duty.DB.Now()), nil
 }
 
 func (h *Handler) roster(w http.ResponseWriter, r *http.Request) error {

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/duty"
+	"zhengshu/internal/org"
 )
 
 // A record made up for says so on its page and on the desk, and never says
@@ -34,5 +36,39 @@ func TestALateRecordBearsItsMark(t *testing.T) {
 	}
 	if on := calendar.DateOf(sampleNow); on != sampleToday {
 		t.Fatalf("the sample's day is %s", on)
+	}
+}
+
+// A person asks for a swap of any own turn to come, on the roster, and of the
+// next own one on the desk, whoever has the turn before it.
+func TestSwapIsOfferedOnEachOwnTurnToCome(t *testing.T) {
+	turn := func(id, person string, hours int) duty.Shift {
+		from := sampleNow.Add(time.Duration(hours) * time.Hour)
+		return duty.Shift{ID: id, From: from, Until: from.Add(12 * time.Hour), Lead: org.PersonID(person), LeadName: person}
+	}
+	ro := duty.Roster{Unit: sampleUnit, Month: "2026-11", State: duty.Published, PublishedAt: sampleNow, Shifts: []duty.Shift{turn("gone", "me", -2), turn("theirs", "other", 10), turn("mine", "me", 22), turn("later", "me", 46)}}
+	offered := func(ro duty.Roster, viewer reader) string {
+		said := fmt.Sprint(newRoster(ro, nil, nil, viewer, sampleNow).Main)
+		var out []string
+		for _, x := range ro.Shifts {
+			if strings.Contains(said, x.SwapLink()) {
+				out = append(out, x.ID)
+			}
+		}
+		return strings.Join(out, " ")
+	}
+	if got := offered(ro, reader{me: "me"}); got != "mine later" {
+		t.Errorf("offered on %s", got)
+	}
+	if got := offered(ro, reader{}); got != "" {
+		t.Errorf("offered to who stands on no duty: %s", got)
+	}
+	ro.State, ro.PublishedAt = duty.Draft, time.Time{}
+	if got := offered(ro, reader{me: "me"}); got != "" {
+		t.Errorf("offered on a roster nobody published: %s", got)
+	}
+	d := deskData{unit: sampleUnit, me: "me", now: ro.Shifts[0], next: ro.Shifts[1], mine: ro.Shifts[2]}
+	if said := fmt.Sprint(newDesk(d, sampleToday).Side); !strings.Contains(said, d.mine.SwapLink()) || !strings.Contains(said, d.mine.Span()) {
+		t.Errorf("the desk: %s", said)
 	}
 }
