@@ -231,7 +231,7 @@ func TestArticle19_4_SwapAndHandoverTakeTwo(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = h.svc.Give(as(first), system, now.ID, "无")
-		refused(t, err, fault.Refused, "临近交班")
+		refused(t, err, fault.Refused, "这一班11月23日20:00交班，11月23日18:00起可以办理交班签字")
 		h.clock.Set(now.Until.Add(-time.Hour))
 		_, err = h.svc.Take(as(second), system, now.ID)
 		refused(t, err, fault.Conflict, "还没有签字")

@@ -273,6 +273,9 @@ func (s *Service) Standing(ctx context.Context, scope authz.Scope, unit org.Unit
 // early is how long before its end a turn may be handed over.
 const early = 2 * time.Hour
 
+// moment is an instant as people read it: 12月1日20:00.
+func moment(at time.Time) string { return at.In(calendar.Shanghai).Format("1月2日15:04") }
+
 // Give is the signature of who leaves; Take of who comes. The two are different
 // persons of their turns.
 func (s *Service) Give(ctx context.Context, scope authz.Scope, shift, says string) (Handover, error) {
@@ -304,7 +307,7 @@ func (s *Service) sign(ctx context.Context, scope authz.Scope, shift, act, says 
 		case act == "take" && !h.Next.Has(session.PersonID):
 			return fault.New(fault.Refused, "接班由下一班人员（"+h.Next.Names()+"）本人确认。")
 		case act == "give" && h.State == "" && tx.Now().Before(h.Shift.Until.Add(-early)):
-			return fault.New(fault.Refused, "离交班还有两个多小时，请临近交班时再办；临时离开请用换班。")
+			return fault.New(fault.Refused, "这一班"+moment(h.Shift.Until)+"交班，"+moment(h.Shift.Until.Add(-early))+"起可以办理交班签字。中途要离开的，请编排值班表的人改动这个班次；已经开始的班次不能换班。")
 		case act == "take" && h.GiverID == session.PersonID:
 			return fault.New(fault.Refused, "交班和接班须由两个人分别确认。")
 		}
