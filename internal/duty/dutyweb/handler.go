@@ -106,16 +106,43 @@ func answer(w http.ResponseWriter, r *http.Request, v formView, err error, to, s
 	return web.Done(w, r, to, said)
 }
 
-// wrong puts what a small form of a record page was refused for above it.
+// wrong puts what a small form of a record page was refused for above the page,
+// once, and beside the fields of that form.
 func wrong(v *record, r *http.Request, title string, err error) {
-	f := fault.Of(err)
-	v.Wrong = web.ErrorSummary{Title: title, Says: f.Says, Breaches: web.BreachesOf(f)}
 	for i := range v.Forms {
-		if strings.HasSuffix(v.Forms[i].Action, r.URL.Path) {
-			v.Forms[i].Fill(r.PostForm)
-			v.Forms[i].Wrong(err)
+		if sent(v.Forms[i], r) {
+			v.Wrong = wrongForm(&v.Forms[i], r.PostForm, title, err)
+			return
 		}
 	}
+	f := fault.Of(err)
+	v.Wrong = web.ErrorSummary{Title: title, Says: f.Alone(), Breaches: web.BreachesOf(f)}
+}
+
+// wrongForm keeps what was typed, marks the fields and gives the summary to
+// stand above the page instead of above the form.
+func wrongForm(form *web.Form, posted url.Values, title string, err error) web.ErrorSummary {
+	form.Fill(posted)
+	form.Wrong(err)
+	out := form.Summary
+	out.Title, form.Summary = title, web.ErrorSummary{}
+	return out
+}
+
+// sent reports whether it is this form that was posted: several of a page may
+// share an address and differ in what they hide.
+func sent(f web.Form, r *http.Request) bool {
+	if !strings.HasSuffix(f.Action, r.URL.Path) {
+		return false
+	}
+	for _, s := range f.Sections {
+		for _, x := range s.Fields {
+			if x.Kind == web.Hidden && r.PostForm.Get(x.Name) != x.Value {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // units are those where the person stands on duty or arranges it; else the

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -29,6 +30,7 @@ type card struct {
 	Verdict                               string
 	Sections                              []section
 	Said, Finding, Next                   string
+	Note, Wrong                           string // as typed, and why it was refused
 }
 
 // readingView is GET /console/duty/records/{unit}/{day}.
@@ -183,14 +185,21 @@ func (h *Handler) record(w http.ResponseWriter, r *http.Request) error {
 	return readingPage.Render(w, r, v)
 }
 
-func (h *Handler) again(w http.ResponseWriter, r *http.Request, title string, err error) error {
-	_, v, rerr := h.reading(r)
-	if rerr != nil {
-		return rerr
-	}
+// refused puts what a verdict was refused for on its own card, which is where
+// the browser stays, with what was typed.
+func (v *readingView) refused(posted url.Values, title string, err error) {
+	i := slices.IndexFunc(v.Cards, func(c card) bool { return c.Key == posted.Get("site") })
 	f := fault.Of(err)
-	v.Wrong = web.ErrorSummary{Title: title, Says: f.Alone(), Breaches: web.BreachesOf(f)}
-	return readingPage.RenderStatus(w, r, web.StatusOf(err), v)
+	if i < 0 || !v.May {
+		v.Wrong = web.ErrorSummary{Title: title, Says: f.Alone(), Breaches: web.BreachesOf(f)}
+		return
+	}
+	v.Cards[i].Note, v.Cards[i].Wrong = posted.Get("note"), title+"："+f.Alone()
+}
+
+// unconfirmed keeps the words of a record that was not confirmed.
+func (v *readingView) unconfirmed(posted url.Values, title string, err error) {
+	v.Wrong = wrongForm(&v.Confirm, posted, title, err)
 }
 
 func (h *Handler) look(w http.ResponseWriter, r *http.Request) error {
@@ -200,7 +209,12 @@ func (h *Handler) look(w http.ResponseWriter, r *http.Request) error {
 	}
 	_, err = h.duty.Look(r.Context(), authz.ScopeFrom(r.Context()), rec.Unit.ID, rec.On, registry.SiteID(web.Typed(r, "site")), web.Typed(r, "verdict"), web.Typed(r, "note"))
 	if web.Mendable(err) {
-		return h.again(w, r, "没有记下", err)
+		_, v, rerr := h.reading(r)
+		if rerr != nil {
+			return rerr
+		}
+		v.refused(r.PostForm, "没有记下", err)
+		return readingPage.RenderStatus(w, r, web.StatusOf(err), v)
 	}
 	if err != nil {
 		return err
@@ -215,7 +229,12 @@ func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) error {
 	}
 	_, err = h.duty.Confirm(r.Context(), authz.ScopeFrom(r.Context()), rec.Unit.ID, rec.On, web.Typed(r, "says"))
 	if web.Mendable(err) {
-		return h.again(w, r, "没有确认", err)
+		_, v, rerr := h.reading(r)
+		if rerr != nil {
+			return rerr
+		}
+		v.unconfirmed(r.PostForm, "没有确认", err)
+		return readingPage.RenderStatus(w, r, web.StatusOf(err), v)
 	}
 	if err != nil {
 		return err

@@ -1,12 +1,14 @@
 package dutyweb
 
 import (
+	"net/url"
 	"time"
 
 	"zhengshu/internal/approval"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/duty"
+	"zhengshu/internal/fault"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
@@ -40,6 +42,13 @@ var (
 	sampleWho    = &authz.Session{PersonID: "p1", Name: "张三", Posts: []authz.Post{{Role: authz.Supervisor, UnitID: "01JU"}}}
 )
 
+func refusedReading() readingView {
+	v := newReading(sampleRecord, true)
+	v.refused(url.Values{"site": {"s2"}, "note": {bad}}, "没有记下", fault.New(fault.Invalid, bad))
+	v.unconfirmed(url.Values{"says": {bad}}, "没有确认", fault.New(fault.Refused, bad))
+	return v
+}
+
 var (
 	listPage = web.Define(web.Plain, "pages/list.html", newAlarms(nil, 0), newAlarms([]duty.Alarm{sampleAlarm}, 1), newAlarms([]duty.Alarm{badAlarm}, 1),
 		newIncidents(nil, 0, true), newIncidents([]duty.Incident{sampleEvent}, 1, true), newIncidents([]duty.Incident{badEvent}, 1, false),
@@ -57,7 +66,7 @@ var (
 		newTakedown(sampleDown, []passage.Step{{Act: "propose", At: sampleNow, ActorName: "张三"}}, sampleWho), newTakedown(badDown, nil, sampleWho), newTakedown(sampleHere, nil, sampleWho))
 	formPage = web.Define(web.Plain, "pages/form.html", newShift(sampleRoster, duty.Shift{}, samplePeople), newShift(sampleRoster, sampleShift, samplePeople), newSwap(sampleShift, sampleUnit, samplePeople), newSwap(badShift, badUnit, []org.Person{{ID: org.PersonID(bad), Name: bad}}),
 		newIncidentForm(web.Field{Name: "unit", Label: "处置单位"}, duty.Alarm{}), newIncidentForm(web.Field{}, sampleAlarm), newIncidentForm(web.Field{}, badAlarm), newTakedownForm("", ""), newTakedownForm(bad, bad))
-	readingPage = web.Define(views, "views/record.html", newReading(duty.Record{Unit: sampleUnit, On: sampleToday}, true), newReading(sampleRecord, true),
+	readingPage = web.Define(views, "views/record.html", newReading(duty.Record{Unit: sampleUnit, On: sampleToday}, true), newReading(sampleRecord, true), refusedReading(),
 		newReading(duty.Record{Unit: sampleUnit, On: sampleToday.AddDays(-2), Late: true, Sites: []duty.Facts{{Site: "s1", Name: "西安市人民政府", Host: "www.xa.gov.cn", OneDay: true}, {Site: "s2", Name: "西安市商务局网站", Host: "sw.xa.gov.cn", OneDay: true, Watched: true, Probes: 9, Failures: 9, Down: true}}}, true),
 		newReading(duty.Record{Unit: badUnit, On: sampleToday, State: duty.Confirmed, Person: bad, Says: bad, Sites: []duty.Facts{{Site: registry.SiteID(bad), Name: bad, Host: `x" onclick="y`, Unit: bad, Verdict: duty.Problem, Note: bad, Finding: bad, By: bad}}}, true))
 )

@@ -1,14 +1,20 @@
 package dutyweb
 
 import (
+	"bytes"
 	"fmt"
+	"html/template"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/duty"
+	"zhengshu/internal/fault"
 	"zhengshu/internal/org"
+	"zhengshu/internal/web"
 )
 
 // A record made up for says so on its page and on the desk, and never says
@@ -70,5 +76,64 @@ func TestSwapIsOfferedOnEachOwnTurnToCome(t *testing.T) {
 	d := deskData{unit: sampleUnit, me: "me", now: ro.Shifts[0], next: ro.Shifts[1], mine: ro.Shifts[2]}
 	if said := fmt.Sprint(newDesk(d, sampleToday).Side); !strings.Contains(said, d.mine.SwapLink()) || !strings.Contains(said, d.mine.Span()) {
 		t.Errorf("the desk: %s", said)
+	}
+}
+
+// A verdict that was refused stays on its card with its words; a summary that
+// came too early stays in its field.
+func TestARefusedVerdictStaysOnItsCard(t *testing.T) {
+	v := newReading(sampleRecord, true)
+	var f fault.Fields
+	f.Check(false, "note", "有问题的，请写明在哪里、是什么")
+	v.refused(url.Values{"site": {"s2"}, "note": {"说了一半"}}, "没有记下", f.Err())
+	if c := v.Cards[1]; c.Note != "说了一半" || !strings.Contains(c.Wrong, "请写明在哪里") || !v.Wrong.Empty() {
+		t.Errorf("the card %+v, above the page %+v", c, v.Wrong)
+	}
+	if c := v.Cards[0]; c.Note != "" || c.Wrong != "" {
+		t.Errorf("another card %+v", c)
+	}
+	var page bytes.Buffer
+	if err := template.Must(template.New("x").Funcs(template.FuncMap{"ui": func(any) string { return "" }, "form": func(any, any) string { return "" }, "token": func(any) string { return "" }}).ParseFS(views, "views/record.html")).ExecuteTemplate(&page, "content", struct{ Frame, Page any }{nil, v}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`id="note-s2" name="note" maxlength="200" value="说了一半"`, `aria-describedby="note-s2-error" data-focus`, `id="note-s2-error"`} {
+		if strings.Count(page.String(), want) != 1 {
+			t.Errorf("the page has %d times %s", strings.Count(page.String(), want), want)
+		}
+	}
+	v = newReading(sampleRecord, true)
+	v.unconfirmed(url.Values{"says": {"今天一切正常"}}, "没有确认", fault.New(fault.Refused, "还有 1 个网站没有结论"))
+	if got := v.Confirm.Field("says").Value; got != "今天一切正常" || v.Wrong.Says != "还有 1 个网站没有结论" || !v.Confirm.Summary.Empty() {
+		t.Errorf("kept %q, said %+v and %+v", got, v.Wrong, v.Confirm.Summary)
+	}
+	v = newReading(duty.Record{Unit: sampleUnit, On: sampleToday, State: duty.Confirmed, Sites: sampleFacts}, true)
+	if v.refused(url.Values{"site": {"s2"}}, "没有记下", fault.New(fault.Conflict, "已经确认")); v.Wrong.Says != "已经确认" {
+		t.Errorf("a page without its form says %+v", v.Wrong)
+	}
+}
+
+// What a form was refused for is said once above the page and beside the field,
+// on the form that was posted and no other.
+func TestARefusalIsSaidOnce(t *testing.T) {
+	form := func(act, id string) web.Form {
+		return web.Form{Action: "/console/x/" + act, Sections: []web.Section{{Fields: []web.Field{{Kind: web.Hidden, Name: "id", Value: id}, {Name: "reason", Label: "理由"}}}}}
+	}
+	v := record{web.RecordView{Forms: []web.Form{form("keep", "1"), form("keep", "2"), form("drop", "2")}}}
+	r := httptest.NewRequest("POST", "/console/x/keep", nil)
+	r.PostForm = url.Values{"id": {"2"}, "reason": {"半句"}}
+	wrong(&v, r, "没有办理", fault.New(fault.Invalid, "理由太短。").On("reason", "请写明理由"))
+	if v.Wrong.Title != "没有办理" || v.Wrong.Says != "理由太短。" || len(v.Wrong.Links) != 1 || v.Wrong.Links[0].Href == "" {
+		t.Errorf("above the page: %+v", v.Wrong)
+	}
+	for i, f := range v.Forms {
+		x := f.Sections[0].Fields[1]
+		if !f.Summary.Empty() || (x.Error == "请写明理由") != (i == 1) || (x.Value == "半句") != (i == 1) {
+			t.Errorf("form %d: %+v", i, f)
+		}
+	}
+	v = record{}
+	wrong(&v, r, "没有办理", (&fault.Error{Kind: fault.Conflict, Says: "已经办过。"}))
+	if v.Wrong.Says != "已经办过。" {
+		t.Errorf("a page whose form is gone: %+v", v.Wrong)
 	}
 }
