@@ -12,6 +12,7 @@ import (
 	"zhengshu/internal/duty"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/org"
+	"zhengshu/internal/vigil"
 	"zhengshu/internal/web"
 )
 
@@ -195,7 +196,9 @@ type deskData struct {
 	me        string
 	manages   bool
 	serves    bool
-	nextState string // of the next month's roster
+	nextState string         // of the next month's roster
+	periods   []vigil.Period // that run today
+	reports   bool           // the person gives the unit's daily report
 }
 
 func newDesk(d deskData, today calendar.Date) record {
@@ -204,6 +207,17 @@ func newDesk(d deskData, today calendar.Date) record {
 	v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "今天的巡检记录", Href: duty.RecordLink(d.unit.ID, today), Primary: d.serves && d.record.State != duty.Confirmed}, web.Act{Text: "本月值班表", Href: duty.RosterLink(d.unit.ID, month)}, web.Act{Text: "下月值班表", Href: duty.RosterLink(d.unit.ID, duty.NextMonth(month))}, web.Act{Text: "应急撤下", Href: takedownPath})
 	if d.now.Zero() {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Danger, Title: "现在没有人值班", Text: "告警会直接报分管领导。请排好并公布值班表。", Links: []web.Link{{Text: "编排本月值班表", Href: duty.RosterLink(d.unit.ID, month)}}})
+	}
+	for _, p := range d.periods {
+		a := web.Alert{Kind: web.Warn, Title: "重要保障期“" + p.Name + "”：" + p.From.Chinese() + "至" + p.Until.Chinese(), Text: "双人值班，每天零报告。", Links: []web.Link{{Text: "查看重要保障期", Href: p.Link()}}}
+		if d.reports {
+			a.Links = append([]web.Link{{Text: "今天的零报告", Href: vigil.ReportLink(p.ID, d.unit.ID, today)}}, a.Links...)
+		}
+		if !d.now.Zero() && d.now.SecondName == "" {
+			a.Kind, a.Text = web.Danger, a.Text+"现在只有"+d.now.Names()+"一人当班，请编排值班表的人补上第二人。"
+			a.Links = append(a.Links, web.Link{Text: "本月值班表", Href: duty.RosterLink(d.unit.ID, month)})
+		}
+		v.Alerts = append(v.Alerts, a)
 	}
 	if d.nextState != duty.Published && today.Day >= 20 {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "下月值班表还没有公布", Text: "请按期公布，不得有空档。", Links: []web.Link{{Text: "编排下月值班表", Href: duty.RosterLink(d.unit.ID, duty.NextMonth(month))}}})
@@ -335,6 +349,10 @@ func (h *Handler) desk(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if d.past, err = h.duty.Past(ctx, scope, d.unit.ID, 7); err != nil {
+		return err
+	}
+	d.reports = session.MayAt(authz.VigilReport, id)
+	if d.periods, err = h.duty.Vigil.At(ctx, h.duty.DB, d.unit.AreaPath, today); err != nil {
 		return err
 	}
 	ahead, err := h.duty.Roster(ctx, scope, d.unit.ID, duty.NextMonth(duty.MonthOf(today)))

@@ -1,6 +1,7 @@
 package dutyweb
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -38,7 +39,15 @@ func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, vie
 	for _, d := range ro.Double {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "重要保障期“" + d.Name + "”须双人值班", Text: calendar.DateOf(d.From).Chinese() + "至" + calendar.DateOf(d.Until.Add(-time.Second)).Chinese()})
 	}
-	if ro.State != "" && len(ro.Breaches) > 0 {
+	switch {
+	case len(ro.Breaches) == 0 || ro.State == "":
+	case ro.State == duty.Published: // it stands, and what came since wants it changed
+		text := ro.Breaches[0].Detail
+		if len(ro.Breaches) > 1 {
+			text = "例如：" + text
+		}
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: fmt.Sprintf("公布后有 %d 处不符合规定", len(ro.Breaches)), Text: text + "请编排值班表的人点“调整”，改好后重新公布。"})
+	default:
 		b := web.Breaches{Title: "还不符合规定"}
 		for i, x := range ro.Breaches {
 			if i == 20 {

@@ -14,6 +14,7 @@ import (
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules"
 	"zhengshu/internal/rules/sx2021"
+	"zhengshu/internal/vigil"
 	"zhengshu/internal/web"
 )
 
@@ -53,10 +54,10 @@ var (
 	listPage = web.Define(web.Plain, "pages/list.html", newAlarms(nil, 0), newAlarms([]duty.Alarm{sampleAlarm}, 1), newAlarms([]duty.Alarm{badAlarm}, 1),
 		newIncidents(nil, 0, true), newIncidents([]duty.Incident{sampleEvent}, 1, true), newIncidents([]duty.Incident{badEvent}, 1, false),
 		newTakedowns(nil, 0, true), newTakedowns([]duty.Takedown{sampleDown}, 1, true), newTakedowns([]duty.Takedown{badDown}, 1, false))
-	recordView = web.Define(web.Plain, "pages/record.html", newDesk(deskData{unit: sampleUnit}, sampleToday),
+	recordView = web.Define(web.Plain, "pages/record.html", newDesk(deskData{unit: sampleUnit}, sampleToday), newDesk(deskData{unit: sampleUnit, now: sampleNext, reports: true, periods: []vigil.Period{{ID: "01JP", Name: "省“两会”", From: sampleToday, Until: sampleToday.AddDays(3)}}}, sampleToday),
 		newDesk(deskData{unit: sampleUnit, others: []org.Unit{{ID: "o", Name: "西安市商务局"}}, now: sampleShift, next: sampleNext, mine: sampleNext, record: sampleRecord, alarms: []duty.Alarm{sampleAlarm}, incidents: []duty.Incident{sampleEvent}, me: "p3", serves: true, manages: true,
 			swaps: []duty.Swap{{ID: "w", State: duty.Asked, FromName: "张三", From: "p1", To: "p3", ToName: "王五", Shift: sampleShift, Reason: "出差"}}, past: []duty.Day{{On: sampleToday, State: duty.Open}, {On: sampleToday.AddDays(-1), State: duty.Confirmed, Person: "张三"}, {On: sampleToday.AddDays(-2)}}}, sampleToday),
-		newDesk(deskData{unit: badUnit, now: badShift, next: badShift, mine: badShift, me: "p", alarms: []duty.Alarm{badAlarm}, swaps: []duty.Swap{{ID: bad, State: duty.Asked, FromName: bad, To: "p", Reason: bad, Shift: badShift}}}, sampleToday),
+		newDesk(deskData{unit: badUnit, periods: []vigil.Period{{ID: bad, Name: bad}}, now: badShift, next: badShift, mine: badShift, me: "p", alarms: []duty.Alarm{badAlarm}, swaps: []duty.Swap{{ID: bad, State: duty.Asked, FromName: bad, To: "p", Reason: bad, Shift: badShift}}}, sampleToday),
 		newRoster(duty.Roster{Unit: sampleUnit, Month: "2026-12"}, nil, nil, reader{me: "p3", manages: true}, sampleNow), newRoster(sampleRoster, samplePeople, []duty.Pattern{{ID: "k", Name: "平时"}}, reader{me: "p3", manages: true}, sampleNow),
 		newRoster(duty.Roster{Unit: badUnit, Month: "2026-12", State: duty.Published, PublishedBy: bad, Shifts: []duty.Shift{badShift}}, []org.Person{{ID: "p", Name: bad, Title: bad}}, []duty.Pattern{{ID: bad, Name: bad}}, reader{me: "p3", manages: true}, sampleNow),
 		newHandover(duty.Handover{Shift: sampleShift, Next: sampleNext}, sampleUnit, "没有未结的告警和事件。", "p1"), newHandover(duty.Handover{Shift: sampleShift, Next: sampleNext, State: duty.Given, Says: "无", Open: "未结告警 1 个", Giver: "张三", GivenAt: sampleNow}, sampleUnit, "", "p3"), newHandover(duty.Handover{Shift: badShift, State: duty.Taken, Says: bad, Open: bad, Giver: bad, Taker: bad}, badUnit, bad, "p"),

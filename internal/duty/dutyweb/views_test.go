@@ -14,6 +14,7 @@ import (
 	"zhengshu/internal/duty"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/org"
+	"zhengshu/internal/vigil"
 	"zhengshu/internal/web"
 )
 
@@ -135,5 +136,31 @@ func TestARefusalIsSaidOnce(t *testing.T) {
 	wrong(&v, r, "没有办理", (&fault.Error{Kind: fault.Conflict, Says: "已经办过。"}))
 	if v.Wrong.Says != "已经办过。" {
 		t.Errorf("a page whose form is gone: %+v", v.Wrong)
+	}
+}
+
+// A protected period stands on the desk with two persons and the daily report;
+// a published roster that no longer fits says so in one line.
+func TestAProtectedPeriodReachesTheDesk(t *testing.T) {
+	d := deskData{unit: sampleUnit, now: sampleShift, next: sampleNext, nextState: duty.Published, reports: true, periods: []vigil.Period{{ID: "01JP", Name: "省“两会”", From: sampleToday, Until: sampleToday.AddDays(3)}}}
+	v := newDesk(d, sampleToday)
+	if len(v.Alerts) != 1 || v.Alerts[0].Kind != web.Warn || !strings.Contains(v.Alerts[0].Text, "双人值班") || v.Alerts[0].Links[0].Href != vigil.ReportLink("01JP", sampleUnit.ID, sampleToday) {
+		t.Errorf("the desk: %+v", v.Alerts)
+	}
+	d.now, d.reports = sampleNext, false
+	if v = newDesk(d, sampleToday); v.Alerts[0].Kind != web.Danger || !strings.Contains(v.Alerts[0].Text, "只有王五一人当班") || strings.Contains(fmt.Sprint(v.Alerts[0].Links), "report") {
+		t.Errorf("one person: %+v", v.Alerts)
+	}
+	ro := sampleRoster
+	ro.Double = nil
+	for range 3 {
+		ro.Breaches = append(ro.Breaches, sampleRoster.Breaches[0])
+	}
+	if v := newRoster(ro, nil, nil, reader{}, sampleNow); len(v.Alerts) != 0 || !strings.Contains(fmt.Sprint(v.Main), "还不符合规定") {
+		t.Errorf("in draft: %+v", v.Alerts)
+	}
+	ro.State, ro.PublishedAt = duty.Published, sampleNow
+	if v := newRoster(ro, nil, nil, reader{}, sampleNow); len(v.Alerts) != 1 || !strings.Contains(v.Alerts[0].Title, "4 处") || strings.Contains(fmt.Sprint(v.Main), "还不符合规定") {
+		t.Errorf("published: %+v", v.Alerts)
 	}
 }
