@@ -1,9 +1,11 @@
 package duty
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -97,6 +99,43 @@ type Roster struct {
 	Shifts      []Shift
 	Breaches    []rules.Breach // what stands against publishing it
 	Double      []sx2021.DutySpan
+}
+
+// Stretch is a time one person stands on duty turn after turn without a break.
+type Stretch struct {
+	Person      org.PersonID
+	Name        string
+	Turns       int
+	From, Until time.Time
+}
+
+// Stretches are the longest of each person who stands more than one turn at a
+// stretch, the longest first. No rule forbids them: they are for whoever
+// arranges the roster to know.
+func (r Roster) Stretches() []Stretch {
+	now, most := map[org.PersonID]Stretch{}, map[org.PersonID]Stretch{}
+	for _, x := range r.Shifts {
+		for p, name := range map[org.PersonID]string{x.Lead: x.LeadName, x.Second: x.SecondName} {
+			if p == "" {
+				continue
+			}
+			c, ok := now[p]
+			if !ok || c.Until.Before(x.From) {
+				c = Stretch{Person: p, Name: name, From: x.From}
+			}
+			c.Turns++
+			c.Until = x.Until
+			now[p] = c
+			if c.Turns > 1 && c.Turns > most[p].Turns {
+				most[p] = c
+			}
+		}
+	}
+	out := slices.Collect(maps.Values(most))
+	slices.SortFunc(out, func(a, b Stretch) int {
+		return cmp.Or(cmp.Compare(b.Turns, a.Turns), cmp.Compare(a.Person, b.Person))
+	})
+	return out
 }
 
 // Link is its page.

@@ -57,6 +57,17 @@ func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, vie
 		}
 		v.Main = append(v.Main, b)
 	}
+	if list := ro.Stretches(); len(list) > 0 {
+		var says []string
+		for _, x := range list[:min(len(list), 5)] {
+			says = append(says, fmt.Sprintf("%s在%s连续 %d 班、%d 小时", x.Name, duty.Shift{From: x.From, Until: x.Until}.Span(), x.Turns, int(x.Until.Sub(x.From).Hours())))
+		}
+		more := "。"
+		if len(list) > 5 {
+			more = "等。"
+		}
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: fmt.Sprintf("%d 人连续值班", len(list)), Text: strings.Join(says, "；") + more + "不影响公布，请核对是否确需如此安排。"})
+	}
 	t := web.Table{Caption: "班次", Columns: []web.Column{{Head: "时间", Wide: true}, {Head: "值班人员"}, {Head: "办理"}}, Empty: web.Empty{Title: "这个月还没有班次", Text: "用下面的轮班或周模板排班。"}}
 	for _, x := range ro.Shifts {
 		who := web.Text(x.Names())
@@ -214,7 +225,11 @@ func (h *Handler) keep(w http.ResponseWriter, r *http.Request) error {
 func (h *Handler) publish(w http.ResponseWriter, r *http.Request) error {
 	unit, month := place(r)
 	ro, err := h.duty.Publish(r.Context(), authz.ScopeFrom(r.Context()), unit, month)
-	return h.onRoster(w, r, ro, err, "值班表已公布，已通知值班人员。")
+	said := "值班表已公布，已通知值班人员。"
+	if n := len(ro.Stretches()); n > 0 {
+		said += fmt.Sprintf("其中 %d 人连续值班，请看本页提示。", n)
+	}
+	return h.onRoster(w, r, ro, err, said)
 }
 
 func (h *Handler) reopen(w http.ResponseWriter, r *http.Request) error {

@@ -164,3 +164,34 @@ func TestAProtectedPeriodReachesTheDesk(t *testing.T) {
 		t.Errorf("published: %+v", v.Alerts)
 	}
 }
+
+// One person for turn after turn is warned of, before the roster is published
+// and after; people who take turns are not.
+func TestTurnsWithoutABreakAreWarnedOf(t *testing.T) {
+	lay := func(people ...string) duty.Roster {
+		ro := duty.Roster{Unit: sampleUnit, Month: "2026-12", State: duty.Draft}
+		for i := range 6 {
+			from := sampleNow.Add(time.Duration(i) * 12 * time.Hour)
+			p := people[i%len(people)]
+			ro.Shifts = append(ro.Shifts, duty.Shift{ID: fmt.Sprint(i), From: from, Until: from.Add(12 * time.Hour), Lead: org.PersonID(p), LeadName: p})
+		}
+		return ro
+	}
+	if list := lay("甲", "乙").Stretches(); len(list) != 0 {
+		t.Errorf("by turns: %+v", list)
+	}
+	if list := lay("甲", "甲", "乙").Stretches(); len(list) != 1 || list[0].Name != "甲" || list[0].Turns != 2 || list[0].Until.Sub(list[0].From) != 24*time.Hour {
+		t.Errorf("two and one: %+v", list)
+	}
+	for _, state := range []string{duty.Draft, duty.Published} {
+		ro := lay("甲")
+		ro.State = state
+		v := newRoster(ro, nil, nil, reader{manages: true}, sampleNow)
+		if len(v.Alerts) != 1 || !strings.Contains(v.Alerts[0].Text, "连续 6 班、72 小时") {
+			t.Errorf("%s: %+v", state, v.Alerts)
+		}
+	}
+	if v := newRoster(lay("甲", "乙"), nil, nil, reader{manages: true}, sampleNow); len(v.Alerts) != 0 {
+		t.Errorf("by turns: %+v", v.Alerts)
+	}
+}
