@@ -151,6 +151,9 @@ func TestArticle19_4_RosterIsWholeAndPublishedInTime(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if len(list) == 1 && !strings.HasSuffix(list[0].Subject.Name, "2026年12月") {
+				t.Errorf("owed in November is December's: %s", list[0].Subject.Name)
+			}
 			if len(list) == 1 && list[0].Due.On.String() != "2026-11-25" {
 				t.Errorf("due %s", list[0].Due.On)
 			}
@@ -158,6 +161,9 @@ func TestArticle19_4_RosterIsWholeAndPublishedInTime(t *testing.T) {
 		}
 		if owed() != 1 {
 			t.Fatalf("%d rosters owed", owed())
+		}
+		if list, err := h.svc.Arrangers(context.Background(), system, h.unit.ID); err != nil || len(list) != 1 || list[0].Name != h.head.Name {
+			t.Errorf("arranged by %+v (%v)", list, err)
 		}
 		_, err := h.svc.Fill(as(h.a), system, h.unit.ID, next, duty.Rotation{Turns: "two", People: h.people()})
 		refused(t, err, fault.Refused, "本单位编排")

@@ -195,6 +195,7 @@ type deskData struct {
 	past      []duty.Day
 	me        string
 	manages   bool
+	arrangers []org.Person // when the person does not arrange the roster
 	serves    bool
 	nextState string         // of the next month's roster
 	periods   []vigil.Period // that run today
@@ -205,8 +206,13 @@ func newDesk(d deskData, today calendar.Date) record {
 	v := record{web.RecordView{Heading: web.Heading{Above: d.unit.Name, Title: "值班台", Lead: "24小时值班：接收告警、每日巡检、交接班。"}}}
 	month := duty.MonthOf(today)
 	v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "今天的巡检记录", Href: duty.RecordLink(d.unit.ID, today), Primary: d.serves && d.record.State != duty.Confirmed}, web.Act{Text: "本月值班表", Href: duty.RosterLink(d.unit.ID, month)}, web.Act{Text: "下月值班表", Href: duty.RosterLink(d.unit.ID, duty.NextMonth(month))}, web.Act{Text: "应急撤下", Href: takedownPath})
+	arrange, wanted, inTime := "编排", "请排好并公布值班表。", "请按期公布，不得有空档。"
+	if !d.manages {
+		arrange, wanted = "查看", arrangedBy(d.arrangers)
+		inTime = wanted
+	}
 	if d.now.Zero() {
-		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Danger, Title: "现在没有人值班", Text: "告警会直接报分管领导。请排好并公布值班表。", Links: []web.Link{{Text: "编排本月值班表", Href: duty.RosterLink(d.unit.ID, month)}}})
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Danger, Title: "现在没有人值班", Text: "告警会直接报分管领导。" + wanted, Links: []web.Link{{Text: arrange + "本月值班表", Href: duty.RosterLink(d.unit.ID, month)}}})
 	}
 	for _, p := range d.periods {
 		a := web.Alert{Kind: web.Warn, Title: "重要保障期“" + p.Name + "”：" + p.From.Chinese() + "至" + p.Until.Chinese(), Text: "双人值班，每天零报告。", Links: []web.Link{{Text: "查看重要保障期", Href: p.Link()}}}
@@ -220,7 +226,7 @@ func newDesk(d deskData, today calendar.Date) record {
 		v.Alerts = append(v.Alerts, a)
 	}
 	if d.nextState != duty.Published && today.Day >= 20 {
-		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "下月值班表还没有公布", Text: "请按期公布，不得有空档。", Links: []web.Link{{Text: "编排下月值班表", Href: duty.RosterLink(d.unit.ID, duty.NextMonth(month))}}})
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: duty.MonthName(duty.NextMonth(month)) + "值班表还没有公布", Text: inTime, Links: []web.Link{{Text: arrange + "下月值班表", Href: duty.RosterLink(d.unit.ID, duty.NextMonth(month))}}})
 	}
 	for _, w := range d.swaps {
 		if w.State == duty.Asked && string(w.To) == d.me {
@@ -328,6 +334,11 @@ func (h *Handler) desk(w http.ResponseWriter, r *http.Request) error {
 	}
 	if !d.now.Zero() {
 		if d.handover, _, err = h.duty.HandoverOf(ctx, scope, d.now.ID); err != nil {
+			return err
+		}
+	}
+	if !d.manages {
+		if d.arrangers, err = h.duty.Arrangers(ctx, scope, d.unit.ID); err != nil {
 			return err
 		}
 	}

@@ -19,8 +19,25 @@ import (
 
 // reader is who looks at a roster: me is "" of who does not stand on its duty.
 type reader struct {
-	me      string
-	manages bool
+	me        string
+	manages   bool
+	arrangers []org.Person
+}
+
+// arrangedBy says who arranges a roster, to who may not.
+func arrangedBy(list []org.Person) string {
+	if len(list) == 0 {
+		return "本单位还没有可以编排值班表的人，请安全管理员授予主管或经办岗位。"
+	}
+	var names []string
+	for _, p := range list[:min(len(list), 5)] {
+		names = append(names, p.Name)
+	}
+	says := strings.Join(names, "、")
+	if len(list) > 5 {
+		says += "等"
+	}
+	return "值班表由" + says + "编排和公布。"
 }
 
 func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, viewer reader, now time.Time) record {
@@ -110,6 +127,9 @@ func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, vie
 		v.Side = append(v.Side, web.Summary{Title: "值班人员和班时", Terms: side})
 	}
 	if !manages {
+		if ro.State != duty.Published {
+			v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "您只能查看", Text: arrangedBy(viewer.arrangers)})
+		}
 		return v
 	}
 	if ro.State == duty.Published {
@@ -164,6 +184,11 @@ func (h *Handler) rosterData(r *http.Request) (record, error) {
 	viewer := reader{manages: session.MayAt(authz.DutyManage, string(unit))}
 	if session.MayAt(authz.DutyServe, string(unit)) {
 		viewer.me = session.PersonID
+	}
+	if !viewer.manages {
+		if viewer.arrangers, err = h.duty.Arrangers(ctx, scope, unit); err != nil {
+			return record{}, err
+		}
 	}
 	return newRoster(ro, people, patterns, viewer, h.duty.DB.Now()), nil
 }

@@ -156,7 +156,7 @@ func TestAProtectedPeriodReachesTheDesk(t *testing.T) {
 	for range 3 {
 		ro.Breaches = append(ro.Breaches, sampleRoster.Breaches[0])
 	}
-	if v := newRoster(ro, nil, nil, reader{}, sampleNow); len(v.Alerts) != 0 || !strings.Contains(fmt.Sprint(v.Main), "还不符合规定") {
+	if v := newRoster(ro, nil, nil, reader{manages: true}, sampleNow); len(v.Alerts) != 0 || !strings.Contains(fmt.Sprint(v.Main), "还不符合规定") {
 		t.Errorf("in draft: %+v", v.Alerts)
 	}
 	ro.State, ro.PublishedAt = duty.Published, sampleNow
@@ -193,5 +193,24 @@ func TestTurnsWithoutABreakAreWarnedOf(t *testing.T) {
 	}
 	if v := newRoster(lay("甲", "乙"), nil, nil, reader{manages: true}, sampleNow); len(v.Alerts) != 0 {
 		t.Errorf("by turns: %+v", v.Alerts)
+	}
+}
+
+// Who may not arrange the roster is told who may.
+func TestWhoMayNotArrangeIsToldWhoMay(t *testing.T) {
+	who := []org.Person{{ID: "p9", Name: "赵主管"}}
+	ro := duty.Roster{Unit: sampleUnit, Month: "2026-12"}
+	if v := newRoster(ro, nil, nil, reader{arrangers: who}, sampleNow); len(v.Forms) != 0 || len(v.Alerts) != 1 || !strings.Contains(v.Alerts[0].Text, "赵主管") {
+		t.Errorf("the roster: %+v", v.Alerts)
+	}
+	if v := newRoster(ro, nil, nil, reader{}, sampleNow); !strings.Contains(v.Alerts[0].Text, "安全管理员") {
+		t.Errorf("nobody may: %+v", v.Alerts)
+	}
+	v := newDesk(deskData{unit: sampleUnit, now: sampleShift, arrangers: who}, sampleToday)
+	if len(v.Alerts) != 1 || !strings.HasPrefix(v.Alerts[0].Title, "2026年12月") || !strings.Contains(v.Alerts[0].Text, "赵主管") || strings.Contains(v.Alerts[0].Links[0].Text, "编排") {
+		t.Errorf("the desk: %+v", v.Alerts)
+	}
+	if v = newDesk(deskData{unit: sampleUnit, now: sampleShift, manages: true}, sampleToday); !strings.Contains(v.Alerts[0].Links[0].Text, "编排") {
+		t.Errorf("who may: %+v", v.Alerts)
 	}
 }
