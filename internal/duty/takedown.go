@@ -66,7 +66,7 @@ type Takedown struct {
 	Places     []Place // none: every page
 	Owner      org.UnitID
 	OwnerName  string // joined
-	proposerID string
+	ProposerID string
 	areaPath   string
 	linePath   string
 }
@@ -95,6 +95,9 @@ func (t Takedown) Where() string {
 // Link is its page.
 func (t Takedown) Link() string { return "/console/takedowns/" + t.ID }
 
+// ProposedBy reports whether it was this person who proposed it.
+func (t Takedown) ProposedBy(person string) bool { return person != "" && t.ProposerID == person }
+
 // StateName is the state in Chinese.
 func (t Takedown) StateName() string { return TakedownMachine.Name(t.State) }
 
@@ -112,7 +115,7 @@ const takedownSelect = `SELECT t.id, t.unit_id, u.name, COALESCE(t.incident_id, 
 func scanTakedown(r db.Scanner) (Takedown, error) {
 	var t Takedown
 	var places string
-	err := r.Scan(&t.ID, &t.Unit, &t.UnitName, &t.Incident, &t.Item, &t.Title, &t.Reason, &t.State, &t.proposerID, &t.Proposer, &t.ProposedAt, &t.Decider, &t.DecidedAt, &t.Opinion, &t.DownAt, &t.areaPath, &t.linePath, &places, &t.Owner, &t.OwnerName)
+	err := r.Scan(&t.ID, &t.Unit, &t.UnitName, &t.Incident, &t.Item, &t.Title, &t.Reason, &t.State, &t.ProposerID, &t.Proposer, &t.ProposedAt, &t.Decider, &t.DecidedAt, &t.Opinion, &t.DownAt, &t.areaPath, &t.linePath, &places, &t.Owner, &t.OwnerName)
 	if err == nil && places != "" {
 		err = json.Unmarshal([]byte(places), &t.Places)
 	}
@@ -217,7 +220,7 @@ func (s *Service) ProposeTakedown(ctx context.Context, scope authz.Scope, item l
 		if alone {
 			act = "alone"
 		}
-		t.ID, t.Incident, t.Reason, t.Proposer, t.ProposedAt, t.proposerID = ulid.Make().String(), incident, reason, session.Name, tx.Now(), session.PersonID
+		t.ID, t.Incident, t.Reason, t.Proposer, t.ProposedAt, t.ProposerID = ulid.Make().String(), incident, reason, session.Name, tx.Now(), session.PersonID
 		places := ""
 		if t.Adopted() {
 			body, err := json.Marshal(t.Places)
@@ -315,7 +318,7 @@ func (s *Service) DecideTakedown(ctx context.Context, scope authz.Scope, id, act
 		if err := f.Err(); err != nil {
 			return err
 		}
-		switch mine := t.proposerID == session.PersonID; {
+		switch mine := t.ProposerID == session.PersonID; {
 		case act == "withdraw" && !mine:
 			return fault.New(fault.Refused, "只有提出人能撤回；要退回请选“不同意”。")
 		case act != "withdraw" && mine:

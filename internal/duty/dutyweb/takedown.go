@@ -127,11 +127,15 @@ func newTakedown(t duty.Takedown, steps []passage.Step, session *authz.Session) 
 		terms = append(terms, web.Term{Name: "事件", Text: "查看处置", Href: incidentPath + "/" + t.Incident})
 	}
 	v.Main = append(v.Main, web.Summary{Title: "撤下", Terms: terms})
+	mine := t.ProposedBy(session.PersonID)
+	if mine && (t.State == duty.Proposed || t.State == duty.Alone) {
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: t.StateName(), Text: "您提出的撤下，由您以外的有权人员办理。"})
+	}
 	opinion := web.Field{Kind: web.TextArea, Name: "opinion", Label: "意见", Max: 500, Rows: 2}
-	if session.May(authz.TakedownApprove) && t.State == duty.Proposed {
+	if session.May(authz.TakedownApprove) && !mine && t.State == duty.Proposed {
 		v.Forms = append(v.Forms, web.Form{Action: t.Link() + "/decide", Sections: []web.Section{{Legend: "第二人批准", Hint: "批准后立即从" + t.Where() + "撤下。不同意的请写明意见。", Fields: []web.Field{opinion}}}, Buttons: []web.Button{{Label: "批准并撤下", Name: "act", Value: "approve", Kind: web.Danger}, {Label: "不同意", Name: "act", Value: "refuse", Plain: true}}})
 	}
-	if session.May(authz.TakedownApprove) && t.State == duty.Alone {
+	if session.May(authz.TakedownApprove) && !mine && t.State == duty.Alone {
 		opinion.Required = true
 		again := "重新送审发布"
 		if t.Adopted() {
@@ -139,7 +143,7 @@ func newTakedown(t duty.Takedown, steps []passage.Step, session *authz.Session) 
 		}
 		v.Forms = append(v.Forms, web.Form{Action: t.Link() + "/decide", Sections: []web.Section{{Legend: "补审", Hint: "写明撤下是否必要；不必要的，由" + t.UnitName + again + "。", Fields: []web.Field{opinion}}}, Buttons: []web.Button{{Label: "确有必要，补审完成", Name: "act", Value: "review"}, {Label: "撤下不必要", Name: "act", Value: "disagree", Plain: true}}})
 	}
-	if session.May(authz.TakedownPropose) && t.State == duty.Proposed {
+	if session.May(authz.TakedownPropose) && mine && t.State == duty.Proposed {
 		v.Forms = append(v.Forms, web.Form{Action: t.Link() + "/withdraw", Buttons: []web.Button{{Label: "撤回", Plain: true}}})
 	}
 	story := web.Timeline{Title: "经过"}

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http/httptest"
 	"net/url"
+	"path"
 	"strings"
 	"testing"
 	"time"
@@ -212,5 +213,32 @@ func TestWhoMayNotArrangeIsToldWhoMay(t *testing.T) {
 	}
 	if v = newDesk(deskData{unit: sampleUnit, now: sampleShift, manages: true}, sampleToday); !strings.Contains(v.Alerts[0].Links[0].Text, "编排") {
 		t.Errorf("who may: %+v", v.Alerts)
+	}
+}
+
+// What the proposer would be refused is not offered: the second word to whoever
+// proposed, the recall to anybody else.
+func TestButtonsThatAreAlwaysRefusedAreNotOffered(t *testing.T) {
+	acts := func(v record) string {
+		var out []string
+		for _, f := range v.Forms {
+			out = append(out, path.Base(f.Action))
+		}
+		return strings.Join(out, " ")
+	}
+	room := duty.Room{Incident: sampleEvent}
+	room.ProposerID = "p1"
+	if v := newRoom(room, nil, "p1", true, true); strings.Contains(acts(v), "close") || strings.Contains(acts(v), "return") || len(v.Alerts) != 1 {
+		t.Errorf("to who proposed the closing: %s, %+v", acts(v), v.Alerts)
+	}
+	if v := newRoom(room, nil, "p2", true, true); !strings.Contains(acts(v), "close return") || len(v.Alerts) != 0 {
+		t.Errorf("to another: %s, %+v", acts(v), v.Alerts)
+	}
+	for _, tt := range []struct{ state, proposer, want string }{{duty.Proposed, "p1", "withdraw"}, {duty.Proposed, "p2", "decide"}, {duty.Alone, "p1", ""}, {duty.Alone, "p2", "decide"}} {
+		down := sampleDown
+		down.State, down.ProposerID = tt.state, tt.proposer
+		if v := newTakedown(down, nil, sampleWho); acts(v) != tt.want || (len(v.Alerts) == 1) != (tt.proposer == "p1") {
+			t.Errorf("%s by %s: %q, %+v", tt.state, tt.proposer, acts(v), v.Alerts)
+		}
 	}
 }
