@@ -173,6 +173,13 @@ func TestArticle19_4_RosterIsWholeAndPublishedInTime(t *testing.T) {
 		if err != nil || len(r.Shifts) != 63 || len(r.Breaches) != 0 {
 			t.Fatalf("%d turns, %v (%v)", len(r.Shifts), r.Breaches, err)
 		}
+		back := r.Shifts[5]
+		back.Until = back.From
+		_, err = h.svc.SetShift(as(h.head), system, h.unit.ID, next, back)
+		refused(t, err, fault.Invalid, "")
+		if f := fault.Of(err); len(f.Fields) != 1 || f.Fields[0].Name != "until" || !strings.Contains(f.Fields[0].Says, "交班") {
+			t.Errorf("ends as it begins: %+v", f.Fields)
+		}
 		if _, err := h.svc.DropShift(as(h.head), system, h.unit.ID, next, r.Shifts[5].ID); err != nil {
 			t.Fatal(err)
 		}
@@ -224,6 +231,10 @@ func TestArticle19_4_SwapAndHandoverTakeTwo(t *testing.T) {
 		}
 		if mine, err := h.svc.NextOf(context.Background(), system, h.unit.ID, h.head.PersonID, began); err != nil || !mine.Zero() {
 			t.Errorf("who has no turn: %+v (%v)", mine, err)
+		}
+		_, err = h.svc.AskSwap(as(second), system, then.ID, "", "")
+		if f := fault.Of(err); len(f.Fields) != 2 || f.Fields[0].Name != "to" || f.Fields[1].Name != "reason" {
+			t.Errorf("an empty swap: %+v", err)
 		}
 		_, err = h.svc.AskSwap(as(first), system, then.ID, org.PersonID(first.PersonID), "出差")
 		refused(t, err, fault.Refused, "自己的班")
@@ -450,6 +461,10 @@ func TestArticle19_4_AlarmGoesOnUntilSomebodyTakesIt(t *testing.T) {
 		room, err := h.svc.OpenIncident(as(h.a), system, "", "暗链事件", "首页被植入暗链", a.ID)
 		if err != nil {
 			t.Fatal(err)
+		}
+		_, err = h.svc.Assign(as(h.a), system, room.ID, "", "")
+		if f := fault.Of(err); len(f.Fields) != 2 || f.Fields[1].Name != "person" {
+			t.Errorf("an empty task: %+v", err)
 		}
 		if _, err := h.svc.Assign(as(h.a), system, room.ID, "清除暗链", org.PersonID(h.b.PersonID)); err != nil {
 			t.Fatal(err)

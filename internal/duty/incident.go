@@ -189,6 +189,14 @@ func (s *Service) enter(ctx context.Context, tx *db.Tx, incident, kind, says, li
 	return err
 }
 
+// CheckIncident says what is wrong with the words of a new incident.
+func CheckIncident(title, says string) error {
+	var f fault.Fields
+	f.Text("title", "事件名称", strings.TrimSpace(title), true, 60)
+	f.Text("says", "情况", strings.TrimSpace(says), true, 2000)
+	return f.Err()
+}
+
 // OpenIncident opens a room at a unit's duty, with the alarm it comes from
 // where there is one: its sites come along.
 func (s *Service) OpenIncident(ctx context.Context, scope authz.Scope, unit org.UnitID, title, says, alarm string) (Incident, error) {
@@ -210,10 +218,7 @@ func (s *Service) OpenIncident(ctx context.Context, scope authz.Scope, unit org.
 		if err != nil {
 			return err
 		}
-		var f fault.Fields
-		f.Text("title", "事件名称", title, true, 60)
-		f.Text("says", "情况", says, true, 2000)
-		if err := f.Err(); err != nil {
+		if err := CheckIncident(title, says); err != nil {
 			return err
 		}
 		if a.Incident != "" {
@@ -323,6 +328,7 @@ func (s *Service) Assign(ctx context.Context, scope authz.Scope, id, says string
 	return s.inRoom(ctx, scope, id, "assign", says, func(tx *db.Tx, session *authz.Session, x *Incident) error {
 		var f fault.Fields
 		f.Text("task", "任务", says, true, 300)
+		f.Check(to != "", "person", "请选择办理人")
 		if err := f.Err(); err != nil {
 			return err
 		}

@@ -583,10 +583,10 @@ func (s *Service) SetShift(ctx context.Context, scope authz.Scope, unit org.Unit
 	return s.change(ctx, scope, unit, month, "set_shift", n, func(tx *db.Tx, r *Roster) error {
 		first, _ := monthFirst(month)
 		if n.From.Before(first.Start()) || !n.From.Before(first.AddMonths(1).Start()) || n.Until.Sub(n.From) > 7*24*time.Hour {
-			return fault.New(fault.Invalid, "班次的起止时间不对。").On("from", "开始时间应在本月内，一个班次最长 7 天")
+			return fault.New(fault.Invalid, "班次的起止时间不对。").On("from", "接班时间应在"+MonthName(month)+"内，一个班次最长 7 天")
 		}
 		if !n.Until.After(n.From) {
-			return fault.New(fault.Invalid, "交班时间不晚于接班时间。").On("until", "请填写晚于开始的时间")
+			return fault.New(fault.Invalid, "交班时间不晚于接班时间。").On("until", "请填写晚于接班的交班日期和时间")
 		}
 		ids := []org.PersonID{n.Lead}
 		if n.Second != "" {

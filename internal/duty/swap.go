@@ -78,6 +78,7 @@ func (s *Service) AskSwap(ctx context.Context, scope authz.Scope, shift string, 
 			return err
 		}
 		var f fault.Fields
+		f.Check(to != "", "to", "请选择请谁接这一班")
 		f.Text("reason", "换班理由", reason, true, 200)
 		if err := f.Err(); err != nil {
 			return err

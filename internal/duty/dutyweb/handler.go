@@ -146,6 +146,29 @@ func sent(f web.Form, r *http.Request) bool {
 	return true
 }
 
+// together names every wrong field of a form at once; what is not for the person
+// to mend comes alone.
+func together(errs ...error) error {
+	var f fault.Fields
+	var some []error
+	for _, err := range errs {
+		if err == nil {
+			continue
+		}
+		if !fault.Is(err, fault.Invalid) || len(fault.Of(err).Fields) == 0 {
+			return err
+		}
+		some = append(some, err)
+		for _, x := range fault.Of(err).Fields {
+			f.Add(x.Name, x.Says)
+		}
+	}
+	if len(some) == 1 {
+		return some[0]
+	}
+	return f.Err()
+}
+
 // units are those where the person stands on duty or arranges it; else the
 // units of all posts, to look at.
 func units(s *authz.Session) []string {

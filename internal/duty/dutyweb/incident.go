@@ -96,6 +96,9 @@ func (h *Handler) openIncident(w http.ResponseWriter, r *http.Request) error {
 	if web.Typed(r, "alarm") == "" {
 		u, uerr := picker.Unit(r, h.org, scope, "unit")
 		unit, err = u.ID, uerr
+		if uerr != nil {
+			err = together(uerr, duty.CheckIncident(web.Typed(r, "title"), web.Typed(r, "says")))
+		}
 	}
 	var x duty.Incident
 	if err == nil {

@@ -326,15 +326,15 @@ func (h *Handler) showShift(w http.ResponseWriter, r *http.Request) error {
 	return formPage.Render(w, r, v)
 }
 
-// momentOf reads a date and a time of day.
+// momentOf reads a date and a time of day; both are named when both are wrong.
 func momentOf(r *http.Request, name, what string) (time.Time, error) {
 	day, err := web.DayOf(r, name, what+"日期")
-	if err != nil {
+	var f fault.Fields
+	f.Check(err != nil || !day.IsZero(), name, "请填写"+what+"日期")
+	at, terr := time.Parse("15:04", strings.ReplaceAll(web.Typed(r, name+"_time"), "：", ":"))
+	f.Check(terr == nil, name+"_time", "请按 08:00 的样式填写"+what+"时间")
+	if err := together(err, f.Err()); err != nil {
 		return time.Time{}, err
-	}
-	at, err := time.Parse("15:04", strings.ReplaceAll(web.Typed(r, name+"_time"), "：", ":"))
-	if err != nil || day.IsZero() {
-		return time.Time{}, fault.New(fault.Invalid, what+"时间没有填写完整。").On(name+"_time", "请按 08:00 的样式填写，并填写日期").From(err)
 	}
 	return day.Start().Add(time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute), nil
 }
@@ -351,10 +351,12 @@ func (h *Handler) setShift(w http.ResponseWriter, r *http.Request) error {
 		_, err = h.duty.DropShift(r.Context(), scope, unit, month, x.ID)
 		return answer(w, r, v, err, ro.Link(), "班次已删除。")
 	}
-	if x.From, err = momentOf(r, "from", "接班"); err == nil {
-		x.Until, err = momentOf(r, "until", "交班")
-	}
-	if err == nil {
+	var f fault.Fields
+	f.Check(x.Lead != "", "lead", "请选择值班人员")
+	var ferr, uerr error
+	x.From, ferr = momentOf(r, "from", "接班")
+	x.Until, uerr = momentOf(r, "until", "交班")
+	if err = together(ferr, uerr, f.Err()); err == nil {
 		_, err = h.duty.SetShift(r.Context(), scope, unit, month, x)
 	}
 	return answer(w, r, v, err, ro.Link(), "班次已保存。")

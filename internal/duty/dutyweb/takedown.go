@@ -84,9 +84,17 @@ func (h *Handler) itemOf(s string) (library.ItemID, error) {
 	return library.ItemID(strings.ToUpper(s)), nil
 }
 
+// proposal reads the form, before the person is asked to prove who they are.
+func (h *Handler) proposal(r *http.Request) (library.ItemID, error) {
+	id, err := h.itemOf(web.Typed(r, "address"))
+	var f fault.Fields
+	f.Text("reason", "撤下理由", web.Typed(r, "reason"), true, 500)
+	return id, together(err, f.Err())
+}
+
 func (h *Handler) propose(w http.ResponseWriter, r *http.Request) error {
 	v := newTakedownForm(web.Typed(r, "address"), web.Typed(r, "incident"))
-	id, err := h.itemOf(web.Typed(r, "address"))
+	id, err := h.proposal(r)
 	alone := web.Typed(r, "way") == "alone"
 	if err == nil && alone {
 		if ok, perr := web.Prove(w, r); !ok {

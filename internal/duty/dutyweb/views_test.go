@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"html/template"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"path"
@@ -240,5 +241,45 @@ func TestButtonsThatAreAlwaysRefusedAreNotOffered(t *testing.T) {
 		if v := newTakedown(down, nil, sampleWho); acts(v) != tt.want || (len(v.Alerts) == 1) != (tt.proposer == "p1") {
 			t.Errorf("%s by %s: %q, %+v", tt.state, tt.proposer, acts(v), v.Alerts)
 		}
+	}
+}
+
+// Every empty field is named, each by its own name.
+func TestEveryWrongFieldIsNamed(t *testing.T) {
+	names := func(err error) string {
+		var out []string
+		for _, f := range fault.Of(err).Fields {
+			out = append(out, f.Name+" "+f.Says)
+		}
+		return strings.Join(out, "; ")
+	}
+	post := func(v url.Values) *http.Request {
+		r := httptest.NewRequest("POST", "/", strings.NewReader(v.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		if err := r.ParseForm(); err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	_, ferr := momentOf(post(nil), "from", "接班")
+	_, uerr := momentOf(post(url.Values{"until": {"2026-12-01"}, "until_time": {"晚上"}}), "until", "交班")
+	if got := names(together(ferr, uerr)); got != "from 请填写接班日期; from_time 请按 08:00 的样式填写接班时间; until_time 请按 08:00 的样式填写交班时间" {
+		t.Errorf("the turn: %s", got)
+	}
+	if at, err := momentOf(post(url.Values{"from": {"2026-12-01"}, "from_time": {"08：00"}}), "from", "接班"); err != nil || !at.Equal(time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("a moment: %v (%v)", at, err)
+	}
+	one := fault.New(fault.Invalid, "没有填写稿件。").On("address", "请填写稿件的公开网址或编号")
+	if err := together(nil, one); fault.Of(err).Says != "没有填写稿件。" {
+		t.Errorf("one alone: %v", err)
+	}
+	if err := together(one, fault.New(fault.Refused, "不能")); !fault.Is(err, fault.Refused) {
+		t.Errorf("a refusal: %v", err)
+	}
+	if err := together(nil, nil); err != nil {
+		t.Errorf("nothing: %v", err)
+	}
+	if _, err := (&Handler{}).proposal(post(url.Values{"way": {"alone"}})); names(err) != "address 请填写稿件的公开网址或编号; reason 请填写撤下理由" {
+		t.Errorf("the takedown: %s", names(err))
 	}
 }
