@@ -725,9 +725,24 @@ func TestArticle19_4_WhatIsAdoptedIsTakenDownHere(t *testing.T) {
 		if err != nil || told != 1 {
 			t.Errorf("the owner was told %d times (%v)", told, err)
 		}
+		// Its page says which pages, and of what waits until when.
+		if reach, err := h.svc.ReachOf(ctx, scope, down.ID); err != nil || reach.Sites != 1 || !strings.HasPrefix(reach.Pages[0], "http://www.example.gov.cn/content/") || !reach.Due.On.IsZero() {
+			t.Errorf("reach %+v (%v)", reach, err)
+		}
 		again := publish("3", true)
-		if _, err := h.svc.ProposeTakedown(as(h.a), scope, again, "有误", "", true); err != nil || shown(again) != "news.example.gov.cn" {
+		alone, err := h.svc.ProposeTakedown(as(h.a), scope, again, "有误", "", true)
+		if err != nil || shown(again) != "news.example.gov.cn" {
 			t.Errorf("alone: shown on %s (%v)", shown(again), err)
+		}
+		if reach, err := h.svc.ReachOf(ctx, scope, alone.ID); err != nil || reach.Due.On != calendar.DateOf(began).AddDays(1) {
+			t.Errorf("alone, reach %+v (%v)", reach, err)
+		}
+		whole, err := h.svc.ProposeTakedown(as(h.a), system, publish("4", true), "有误", "", false)
+		if err != nil || whole.Adopted() {
+			t.Fatalf("by whose scope holds the owner: %+v (%v)", whole, err)
+		}
+		if reach, err := h.svc.ReachOf(ctx, system, whole.ID); err != nil || reach.Sites != 2 || !strings.HasPrefix(reach.Pages[0], "http://news.example.gov.cn/") {
+			t.Errorf("of every page, reach %+v (%v)", reach, err)
 		}
 	})
 }

@@ -144,6 +144,54 @@ func (s *Service) TakedownOf(ctx context.Context, q db.Querier, scope authz.Scop
 	return t, err
 }
 
+// Reach is what a takedown is about and until when it waits.
+type Reach struct {
+	Pages []string     // the public addresses, at most mostPages
+	Sites int          // that show or showed it
+	Due   calendar.Due // of the second look; zero when none is owed
+}
+
+// mostPages of a takedown are named.
+const mostPages = 5
+
+// ReachOf is the reach of a takedown in scope.
+func (s *Service) ReachOf(ctx context.Context, scope authz.Scope, id string) (Reach, error) {
+	t, err := s.TakedownOf(ctx, s.DB, scope, id)
+	if err != nil {
+		return Reach{}, err
+	}
+	it, err := s.Library.ItemTx(ctx, s.DB, authz.System("duty.takedown"), t.Item)
+	if err != nil {
+		return Reach{}, err
+	}
+	type site struct {
+		id   registry.SiteID
+		host string
+	}
+	list, err := db.All(ctx, s.DB, func(r db.Scanner) (site, error) {
+		var x site
+		err := r.Scan(&x.id, &x.host)
+		return x, err
+	}, `SELECT s.id, s.host FROM site s WHERE s.id IN (SELECT site_id FROM item_placement WHERE item_id = $1 AND live_at IS NOT NULL) ORDER BY CASE WHEN s.unit_id = $2 THEN 0 ELSE 1 END, s.host`, t.Item, t.Unit)
+	if err != nil {
+		return Reach{}, err
+	}
+	var out Reach
+	for _, x := range list {
+		if t.Adopted() && !slices.ContainsFunc(t.Places, func(p Place) bool { return p.Site == x.id }) {
+			continue
+		}
+		if out.Sites++; out.Sites <= mostPages {
+			out.Pages = append(out.Pages, strings.TrimSuffix(s.address(x.host), "/")+it.Path())
+		}
+	}
+	owed, err := s.Obligations.Obligations(ctx, authz.System("duty.takedown"), obligation.Filter{Kind: TakedownKind.ID, Subject: t.subject(), Limit: 1})
+	if err == nil && len(owed) == 1 {
+		out.Due = owed[0].Due
+	}
+	return out, err
+}
+
 // TakedownHistory is every step of a takedown in scope.
 func (s *Service) TakedownHistory(ctx context.Context, scope authz.Scope, id string) ([]passage.Step, error) {
 	if _, err := s.TakedownOf(ctx, s.DB, scope, id); err != nil {

@@ -1,6 +1,7 @@
 package dutyweb
 
 import (
+	"fmt"
 	"net/http"
 	"path"
 	"strings"
@@ -115,7 +116,7 @@ func (h *Handler) propose(w http.ResponseWriter, r *http.Request) error {
 	return answer(w, r, v, err, t.Link(), said)
 }
 
-func newTakedown(t duty.Takedown, steps []passage.Step, session *authz.Session) record {
+func newTakedown(t duty.Takedown, reach duty.Reach, steps []passage.Step, session *authz.Session) record {
 	v := record{web.RecordView{Heading: web.Heading{Above: "应急撤下　" + t.UnitName, Title: t.Title, Tags: []web.Tag{takedownTag(t)}}, Trail: below("应急撤下", takedownPath)}}
 	from := web.Term{Name: "撤下范围", Text: t.Where()}
 	item := web.Term{Name: "稿件", Text: t.Title, Href: "/console/items/" + string(t.Item)}
@@ -125,6 +126,15 @@ func newTakedown(t duty.Takedown, steps []passage.Step, session *authz.Session) 
 		from.Note = "只撤下采用的页面；原稿由" + t.OwnerName + "处理，撤下时告知该单位"
 	}
 	terms := []web.Term{item, from, {Name: "理由", Text: t.Reason}, {Name: "提出", Text: t.Proposer, Note: web.Minute(t.ProposedAt)}}
+	for _, page := range reach.Pages {
+		terms = append(terms, web.Term{Name: "公开网址", Text: page, Href: page})
+	}
+	if n := reach.Sites - len(reach.Pages); n > 0 {
+		terms = append(terms, web.Term{Name: "其他网站", Text: fmt.Sprintf("还有 %d 个网站显示过这篇稿件", n)})
+	}
+	if !reach.Due.On.IsZero() {
+		terms = append(terms, web.Term{Name: "补审期限", Text: reach.Due.On.Chinese()})
+	}
 	if t.Decider != "" {
 		terms = append(terms, web.Term{Name: "第二人", Text: t.Decider, Note: web.Minute(t.DecidedAt)}, web.Term{Name: "意见", Text: t.Opinion})
 	}
@@ -169,8 +179,12 @@ func (h *Handler) takedownData(r *http.Request) (record, duty.Takedown, error) {
 	if err != nil {
 		return record{}, t, err
 	}
+	reach, err := h.duty.ReachOf(r.Context(), scope, t.ID)
+	if err != nil {
+		return record{}, t, err
+	}
 	steps, err := h.duty.TakedownHistory(r.Context(), scope, t.ID)
-	return newTakedown(t, steps, session), t, err
+	return newTakedown(t, reach, steps, session), t, err
 }
 
 func (h *Handler) takedown(w http.ResponseWriter, r *http.Request) error {

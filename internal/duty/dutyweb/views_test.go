@@ -238,7 +238,7 @@ func TestButtonsThatAreAlwaysRefusedAreNotOffered(t *testing.T) {
 	for _, tt := range []struct{ state, proposer, want string }{{duty.Proposed, "p1", "withdraw"}, {duty.Proposed, "p2", "decide"}, {duty.Alone, "p1", ""}, {duty.Alone, "p2", "decide"}} {
 		down := sampleDown
 		down.State, down.ProposerID = tt.state, tt.proposer
-		if v := newTakedown(down, nil, sampleWho); acts(v) != tt.want || (len(v.Alerts) == 1) != (tt.proposer == "p1") {
+		if v := newTakedown(down, duty.Reach{}, nil, sampleWho); acts(v) != tt.want || (len(v.Alerts) == 1) != (tt.proposer == "p1") {
 			t.Errorf("%s by %s: %q, %+v", tt.state, tt.proposer, acts(v), v.Alerts)
 		}
 	}
@@ -281,5 +281,18 @@ func TestEveryWrongFieldIsNamed(t *testing.T) {
 	}
 	if _, err := (&Handler{}).proposal(post(url.Values{"way": {"alone"}})); names(err) != "address 请填写稿件的公开网址或编号; reason 请填写撤下理由" {
 		t.Errorf("the takedown: %s", names(err))
+	}
+}
+
+// The page of a takedown that waits says until when, and which pages it is of.
+func TestATakedownSaysUntilWhenAndWhere(t *testing.T) {
+	terms := fmt.Sprint(newTakedown(sampleHere, sampleReach, nil, sampleWho).Main)
+	for _, want := range []string{"补审期限 2026年11月24日", "http://www.xa.gov.cn/content/202611/x.html", "还有 6 个网站"} {
+		if !strings.Contains(terms, want) {
+			t.Errorf("no %s in %s", want, terms)
+		}
+	}
+	if terms := fmt.Sprint(newTakedown(sampleDown, duty.Reach{}, nil, sampleWho).Main); strings.Contains(terms, "期限") {
+		t.Errorf("a deadline nobody set: %s", terms)
 	}
 }
