@@ -97,6 +97,7 @@ func New(p Parts) *Service {
 			}
 			return out, err
 		},
+		About: func(p obligation.Period) string { return MonthName(NextMonth(p.Key)) },
 		Due: func(p obligation.Period) calendar.Due {
 			return calendar.Due{On: p.First.AddDays(s.Settings().RosterDueDay - 1)}
 		}})
@@ -178,15 +179,28 @@ func serves(r authz.Role) bool {
 	return ok && slices.Contains(info.Permits, authz.DutyServe)
 }
 
+// Arrangers are the people of a unit who may arrange and publish its roster.
+func (s *Service) Arrangers(ctx context.Context, scope authz.Scope, unit org.UnitID) ([]org.Person, error) {
+	return s.holding(ctx, s.DB, scope, unit, func(r authz.Role) bool {
+		info, ok := authz.Info(r)
+		return ok && slices.Contains(info.Permits, authz.DutyManage)
+	})
+}
+
 // Candidates are the people of a unit who may stand on its duty, by name.
 func (s *Service) Candidates(ctx context.Context, q db.Querier, scope authz.Scope, unit org.UnitID) ([]org.Person, error) {
+	return s.holding(ctx, q, scope, unit, serves)
+}
+
+// holding are the people of a unit with a role of a sort, by name.
+func (s *Service) holding(ctx context.Context, q db.Querier, scope authz.Scope, unit org.UnitID, fit func(authz.Role) bool) ([]org.Person, error) {
 	holders, err := s.Org.Holders(ctx, q, scope, unit)
 	if err != nil {
 		return nil, err
 	}
 	var out []org.Person
 	for _, h := range holders {
-		if serves(h.Role) && !slices.ContainsFunc(out, func(p org.Person) bool { return p.ID == h.Person.ID }) {
+		if fit(h.Role) && !slices.ContainsFunc(out, func(p org.Person) bool { return p.ID == h.Person.ID }) {
 			out = append(out, h.Person)
 		}
 	}

@@ -3,6 +3,7 @@ package duty_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,14 +11,17 @@ import (
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/duty"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/library"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
+	"zhengshu/internal/prose"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/vigil"
@@ -34,7 +38,7 @@ const (
 )
 
 type office struct {
-	db           *db.DB
+	db, probes   *db.DB
 	clock        *calendar.Manual
 	svc          *duty.Service
 	look         *inspection.Service
@@ -64,7 +68,7 @@ func each(t *testing.T, fn func(t *testing.T, h *office)) {
 		if probes != d {
 			t.Cleanup(func() { probes.Close() })
 		}
-		h := &office{db: d, clock: clock, obligations: obligation.New(d, o, append(append(duty.Obligations(), vigil.Obligations()...), inspection.DisputeKind)...)}
+		h := &office{db: d, probes: probes, clock: clock, obligations: obligation.New(d, o, slices.Concat(duty.Obligations(), vigil.Obligations(), library.Obligations(), []obligation.Kind{inspection.DisputeKind})...)}
 		h.vigil = vigil.New(vigil.Parts{DB: d, Org: o, Registry: r, Obligations: h.obligations, Days: days, Settings: sx2021.Defaults})
 		h.look = inspection.New(d, probes, r, nil, nil, inspection.Settings{})
 		h.svc = duty.New(duty.Parts{DB: d, Org: o, Registry: r, Inspection: h.look, Vigil: h.vigil, Obligations: h.obligations, Days: days, Settings: sx2021.Defaults})
@@ -147,6 +151,9 @@ func TestArticle19_4_RosterIsWholeAndPublishedInTime(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if len(list) == 1 && !strings.HasSuffix(list[0].Subject.Name, "2026年12月") {
+				t.Errorf("owed in November is December's: %s", list[0].Subject.Name)
+			}
 			if len(list) == 1 && list[0].Due.On.String() != "2026-11-25" {
 				t.Errorf("due %s", list[0].Due.On)
 			}
@@ -155,6 +162,9 @@ func TestArticle19_4_RosterIsWholeAndPublishedInTime(t *testing.T) {
 		if owed() != 1 {
 			t.Fatalf("%d rosters owed", owed())
 		}
+		if list, err := h.svc.Arrangers(context.Background(), system, h.unit.ID); err != nil || len(list) != 1 || list[0].Name != h.head.Name {
+			t.Errorf("arranged by %+v (%v)", list, err)
+		}
 		_, err := h.svc.Fill(as(h.a), system, h.unit.ID, next, duty.Rotation{Turns: "two", People: h.people()})
 		refused(t, err, fault.Refused, "本单位编排")
 		_, err = h.svc.Fill(as(h.head), system, h.unit.ID, next, duty.Rotation{Turns: "two"})
@@ -162,6 +172,13 @@ func TestArticle19_4_RosterIsWholeAndPublishedInTime(t *testing.T) {
 		r, err := h.svc.Fill(as(h.head), system, h.unit.ID, next, duty.Rotation{Turns: "two", People: h.people()})
 		if err != nil || len(r.Shifts) != 63 || len(r.Breaches) != 0 {
 			t.Fatalf("%d turns, %v (%v)", len(r.Shifts), r.Breaches, err)
+		}
+		back := r.Shifts[5]
+		back.Until = back.From
+		_, err = h.svc.SetShift(as(h.head), system, h.unit.ID, next, back)
+		refused(t, err, fault.Invalid, "")
+		if f := fault.Of(err); len(f.Fields) != 1 || f.Fields[0].Name != "until" || !strings.Contains(f.Fields[0].Says, "交班") {
+			t.Errorf("ends as it begins: %+v", f.Fields)
 		}
 		if _, err := h.svc.DropShift(as(h.head), system, h.unit.ID, next, r.Shifts[5].ID); err != nil {
 			t.Fatal(err)
@@ -208,6 +225,17 @@ func TestArticle19_4_SwapAndHandoverTakeTwo(t *testing.T) {
 		if now.Has(h.b.PersonID) {
 			first, second = h.b, h.a
 		}
+		// The next turn of who is on duty now is the one after the other's.
+		if mine, err := h.svc.NextOf(context.Background(), system, h.unit.ID, first.PersonID, began); err != nil || !mine.From.Equal(then.Until) {
+			t.Errorf("the own next turn %+v (%v)", mine, err)
+		}
+		if mine, err := h.svc.NextOf(context.Background(), system, h.unit.ID, h.head.PersonID, began); err != nil || !mine.Zero() {
+			t.Errorf("who has no turn: %+v (%v)", mine, err)
+		}
+		_, err = h.svc.AskSwap(as(second), system, then.ID, "", "")
+		if f := fault.Of(err); len(f.Fields) != 2 || f.Fields[0].Name != "to" || f.Fields[1].Name != "reason" {
+			t.Errorf("an empty swap: %+v", err)
+		}
 		_, err = h.svc.AskSwap(as(first), system, then.ID, org.PersonID(first.PersonID), "出差")
 		refused(t, err, fault.Refused, "自己的班")
 		w, err := h.svc.AskSwap(as(second), system, then.ID, org.PersonID(first.PersonID), "出差")
@@ -220,7 +248,7 @@ func TestArticle19_4_SwapAndHandoverTakeTwo(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = h.svc.Give(as(first), system, now.ID, "无")
-		refused(t, err, fault.Refused, "临近交班")
+		refused(t, err, fault.Refused, "这一班11月23日20:00交班，11月23日18:00起可以办理交班签字")
 		h.clock.Set(now.Until.Add(-time.Hour))
 		_, err = h.svc.Take(as(second), system, now.ID)
 		refused(t, err, fault.Conflict, "还没有签字")
@@ -434,6 +462,10 @@ func TestArticle19_4_AlarmGoesOnUntilSomebodyTakesIt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		_, err = h.svc.Assign(as(h.a), system, room.ID, "", "")
+		if f := fault.Of(err); len(f.Fields) != 2 || f.Fields[1].Name != "person" {
+			t.Errorf("an empty task: %+v", err)
+		}
 		if _, err := h.svc.Assign(as(h.a), system, room.ID, "清除暗链", org.PersonID(h.b.PersonID)); err != nil {
 			t.Fatal(err)
 		}
@@ -516,6 +548,201 @@ func TestArticle19_4_DailyRecordIsAPersons(t *testing.T) {
 		}
 		if r, err := h.svc.RecordOf(context.Background(), system, h.unit.ID, today); err != nil || len(r.Sites) != 1 || r.Sites[0].Note != "首页轮播图打不开" || r.Media.Accounts != 1 {
 			t.Errorf("the day as confirmed: %+v, %+v (%v)", r.Sites, r.Media, err)
+		}
+	})
+}
+
+// A record made up for afterwards says what the monitors kept of its own day,
+// bears the mark of it, and closes nothing of today; a day that has not come has
+// no record.
+func TestArticle19_4_ALateRecordIsOfItsOwnDay(t *testing.T) {
+	each(t, func(t *testing.T, h *office) {
+		h.roster(t)
+		ctx := audit.System(context.Background(), "test")
+		day := calendar.DateOf(began)
+		probe := func(on calendar.Date, probes, failures int) {
+			t.Helper()
+			if err := h.probes.Update(ctx, func(tx *db.Tx) error {
+				_, err := tx.Quiet(ctx, `INSERT INTO probe_day (site_id, day, probes, failures, last_at, last_ok) VALUES ($1, $2, $3, $4, $5, $6)`, h.site.ID, on, probes, failures, on.Start(), failures == 0)
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		raise := func(check string) {
+			t.Helper()
+			if err := h.db.Update(ctx, func(tx *db.Tx) error {
+				_, err := h.look.Raise(ctx, tx, system, h.site.ID, inspection.Sighting{Check: check, Severity: "error", Says: "问题", Article: "S19.4", URL: "http://" + h.site.Host + "/", Where: check})
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		probe(day, 10, 3)
+		probe(day.AddDays(2), 7, 7)
+		raise("link.dead")
+		h.clock.Set(began.AddDate(0, 0, 2))
+		raise("column.stale")
+		raise("link.slow")
+		if _, err := h.svc.Look(as(h.a), system, h.unit.ID, day.AddDays(2), h.site.ID, duty.Problem, "首页轮播图打不开"); err != nil {
+			t.Fatal(err)
+		}
+		standing := func() int {
+			_, n, err := h.look.Findings(context.Background(), h.db, system, inspection.FindingFilter{State: "standing"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		before := standing()
+		r, err := h.svc.RecordOf(context.Background(), system, h.unit.ID, day)
+		if err != nil || len(r.Sites) != 1 || !r.Late {
+			t.Fatalf("%+v (%v)", r, err)
+		}
+		if f := r.Sites[0]; !f.OneDay || f.Probes != 10 || f.Failures != 3 || f.Down || f.Links != 1 || f.Columns != 0 || f.Content != 0 || r.Media.Accounts != 0 {
+			t.Errorf("the facts of the day %+v", f)
+		}
+		if r, err = h.svc.RecordOf(context.Background(), system, h.unit.ID, day.AddDays(1)); err != nil || r.Sites[0].Probes != 0 || r.Sites[0].Watched {
+			t.Errorf("a day nobody monitored: %+v (%v)", r.Sites, err)
+		}
+		if r, err = h.svc.RecordOf(context.Background(), system, h.unit.ID, day.AddDays(2)); err != nil || r.Late || r.Sites[0].OneDay || r.Sites[0].Columns != 1 {
+			t.Errorf("today: %+v (%v)", r, err)
+		}
+		_, err = h.svc.RecordOf(context.Background(), system, h.unit.ID, day.AddDays(3))
+		refused(t, err, fault.Refused, "还没有到")
+		_, err = h.svc.Look(as(h.a), system, h.unit.ID, day.AddDays(3), h.site.ID, duty.Pass, "")
+		refused(t, err, fault.Refused, "还没有到")
+
+		if _, err := h.svc.Look(as(h.a), system, h.unit.ID, day, h.site.ID, duty.Pass, ""); err != nil {
+			t.Fatal(err)
+		}
+		if n := standing(); n != before {
+			t.Errorf("%d findings stand of %d: a verdict on a day gone by closed one of today", n, before)
+		}
+		if _, err := h.svc.Confirm(as(h.a), system, h.unit.ID, day, ""); err != nil {
+			t.Fatal(err)
+		}
+		if r, err = h.svc.RecordOf(context.Background(), system, h.unit.ID, day); err != nil || !r.Late || r.Sites[0].Probes != 10 {
+			t.Errorf("confirmed late: %+v (%v)", r, err)
+		}
+		past, err := h.svc.Past(context.Background(), system, h.unit.ID, 7)
+		if err != nil || len(past) != 7 || !past[2].Late() || past[0].Late() {
+			t.Errorf("past days %+v (%v)", past, err)
+		}
+	})
+}
+
+// What a site here adopted from another office is taken down here by two
+// persons; the item stays public with its owner, who is told.
+func TestArticle19_4_WhatIsAdoptedIsTakenDownHere(t *testing.T) {
+	each(t, func(t *testing.T, h *office) {
+		ctx := audit.System(context.Background(), "test")
+		reg := h.svc.Registry
+		lib := library.New(h.db, h.svc.Org, reg, h.obligations, func(string) []check.Span { return nil }, sx2021.Defaults())
+		h.svc.Library = lib
+		if err := passage.Declare(ctx, h.db, library.Machine); err != nil {
+			t.Fatal(err)
+		}
+		var here, there registry.Column
+		if err := h.db.Update(ctx, func(tx *db.Tx) error {
+			column := func(unit org.UnitID, kind registry.SiteKind, host string) (registry.Column, error) {
+				site, err := reg.EnterSite(ctx, tx, registry.Site{Unit: unit, Kind: kind, Name: host, Host: host, Hosted: true})
+				if err != nil {
+					return registry.Column{}, err
+				}
+				return reg.AddColumn(ctx, tx, system, registry.Column{Site: site.ID, Slug: "news", Name: "要闻", Type: "政务动态", Description: "要闻动态", Owner: org.PersonID(h.head.PersonID), A: org.PersonID(h.a.PersonID), B: org.PersonID(h.b.PersonID), CycleDays: 30})
+			}
+			var err error
+			if here, err = column(h.unit.ID, registry.Portal, "www.example.gov.cn"); err == nil {
+				there, err = column(h.bureau.ID, registry.DepartmentSite, "news.example.gov.cn")
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		doc, err := prose.FromText("正文。")
+		if err != nil {
+			t.Fatal(err)
+		}
+		publish := func(n string, adopt bool) library.ItemID {
+			t.Helper()
+			it, err := lib.Create(ctx, system, library.Writing{Meta: library.Meta{Type: library.News, Title: "商务动态" + n, Origin: library.Original}, Doc: doc, Unit: h.bureau.ID, Columns: []registry.ColumnID{there.ID}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := h.db.Update(ctx, func(tx *db.Tx) error {
+				for _, sql := range []string{`INSERT INTO move_in_case (id, site_id, number, dated, person_id, person_name, created_at) VALUES ('m` + n + `', $2, '` + n + `', $3, 'p', 'p', $4)`,
+					`INSERT INTO item_release (item_id, version_no, move_in_id, at) VALUES ($1, 1, 'm` + n + `', $4)`, `INSERT INTO item_live (item_id, version_no) VALUES ($1, 1)`,
+					`UPDATE item_placement SET state = 'live', live_at = $4, shown_at = $4 WHERE item_id = $1`} {
+					if _, err := tx.Exec(ctx, sql, it.ID, there.Site, calendar.DateOf(tx.Now()), tx.Now()); err != nil {
+						return err
+					}
+				}
+				return audit.Record(ctx, tx, audit.Entry{Act: "test.release", Target: audit.Target{Kind: "item", ID: string(it.ID)}})
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if adopt {
+				if _, err := lib.Adopt(ctx, system, library.Adoption{Item: it.ID, Column: here.ID}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return it.ID
+		}
+		// The inspector's scope is the office's own line, not the bureau's.
+		scope := authz.Area("test", h.unit.AreaPath)
+		if _, err := lib.ItemTx(ctx, h.db, scope, publish("0", true)); !fault.Is(err, fault.NotFound) {
+			t.Fatalf("the bureau's item is in scope: %v", err)
+		}
+		_, err = h.svc.ProposeTakedown(as(h.a), scope, publish("1", false), "有误", "", false)
+		refused(t, err, fault.Refused, "请联系商务厅")
+		item := publish("2", true)
+		down, err := h.svc.ProposeTakedown(as(h.a), scope, item, "有误", "", false)
+		if err != nil || down.Unit != h.unit.ID || down.Where() != "www.example.gov.cn" {
+			t.Fatalf("%+v (%v)", down, err)
+		}
+		shown := func(item library.ItemID) string {
+			list, err := lib.LivePlacements(ctx, h.db, item)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out []string
+			for _, p := range list {
+				out = append(out, p.SiteName)
+			}
+			return strings.Join(out, " ")
+		}
+		if shown(item) != "news.example.gov.cn www.example.gov.cn" {
+			t.Errorf("proposed, and shown on %s", shown(item))
+		}
+		if _, err := h.svc.DecideTakedown(as(h.b), scope, down.ID, "approve", ""); err != nil {
+			t.Fatal(err)
+		}
+		if shown(item) != "news.example.gov.cn" {
+			t.Errorf("approved, and shown on %s", shown(item))
+		}
+		told, err := db.One(ctx, h.db, db.Value[int], `SELECT count(*) FROM message WHERE unit_id = $1 AND title LIKE '采用单位应急撤下%'`, h.bureau.ID)
+		if err != nil || told != 1 {
+			t.Errorf("the owner was told %d times (%v)", told, err)
+		}
+		// Its page says which pages, and of what waits until when.
+		if reach, err := h.svc.ReachOf(ctx, scope, down.ID); err != nil || reach.Sites != 1 || !strings.HasPrefix(reach.Pages[0], "http://www.example.gov.cn/content/") || !reach.Due.On.IsZero() {
+			t.Errorf("reach %+v (%v)", reach, err)
+		}
+		again := publish("3", true)
+		alone, err := h.svc.ProposeTakedown(as(h.a), scope, again, "有误", "", true)
+		if err != nil || shown(again) != "news.example.gov.cn" {
+			t.Errorf("alone: shown on %s (%v)", shown(again), err)
+		}
+		if reach, err := h.svc.ReachOf(ctx, scope, alone.ID); err != nil || reach.Due.On != calendar.DateOf(began).AddDays(1) {
+			t.Errorf("alone, reach %+v (%v)", reach, err)
+		}
+		whole, err := h.svc.ProposeTakedown(as(h.a), system, publish("4", true), "有误", "", false)
+		if err != nil || whole.Adopted() {
+			t.Fatalf("by whose scope holds the owner: %+v (%v)", whole, err)
+		}
+		if reach, err := h.svc.ReachOf(ctx, system, whole.ID); err != nil || reach.Sites != 2 || !strings.HasPrefix(reach.Pages[0], "http://news.example.gov.cn/") {
+			t.Errorf("of every page, reach %+v (%v)", reach, err)
 		}
 	})
 }

@@ -51,12 +51,15 @@ type Incident struct {
 	Closer         string
 	ClosedAt       time.Time
 	openedID       string
-	proposerID     string
+	ProposerID     string
 	areaPath, line string
 }
 
 // Link is its room.
 func (x Incident) Link() string { return "/console/incidents/" + x.ID }
+
+// ProposedBy reports whether it was this person who proposed to close it.
+func (x Incident) ProposedBy(person string) bool { return person != "" && x.ProposerID == person }
 
 // StateName is the state in Chinese.
 func (x Incident) StateName() string { return IncidentMachine.Name(x.State) }
@@ -70,7 +73,7 @@ const incidentSelect = `SELECT i.id, i.number, i.unit_id, u.name, i.title, i.say
 
 func scanIncident(r db.Scanner) (Incident, error) {
 	var x Incident
-	err := r.Scan(&x.ID, &x.Number, &x.Unit, &x.UnitName, &x.Title, &x.Says, &x.State, &x.openedID, &x.OpenedBy, &x.OpenedAt, &x.Cause, &x.Lesson, &x.proposerID, &x.Proposer, &x.ProposedAt, &x.Closer, &x.ClosedAt, &x.areaPath, &x.line)
+	err := r.Scan(&x.ID, &x.Number, &x.Unit, &x.UnitName, &x.Title, &x.Says, &x.State, &x.openedID, &x.OpenedBy, &x.OpenedAt, &x.Cause, &x.Lesson, &x.ProposerID, &x.Proposer, &x.ProposedAt, &x.Closer, &x.ClosedAt, &x.areaPath, &x.line)
 	return x, err
 }
 
@@ -186,6 +189,14 @@ func (s *Service) enter(ctx context.Context, tx *db.Tx, incident, kind, says, li
 	return err
 }
 
+// CheckIncident says what is wrong with the words of a new incident.
+func CheckIncident(title, says string) error {
+	var f fault.Fields
+	f.Text("title", "事件名称", strings.TrimSpace(title), true, 60)
+	f.Text("says", "情况", strings.TrimSpace(says), true, 2000)
+	return f.Err()
+}
+
 // OpenIncident opens a room at a unit's duty, with the alarm it comes from
 // where there is one: its sites come along.
 func (s *Service) OpenIncident(ctx context.Context, scope authz.Scope, unit org.UnitID, title, says, alarm string) (Incident, error) {
@@ -207,10 +218,7 @@ func (s *Service) OpenIncident(ctx context.Context, scope authz.Scope, unit org.
 		if err != nil {
 			return err
 		}
-		var f fault.Fields
-		f.Text("title", "事件名称", title, true, 60)
-		f.Text("says", "情况", says, true, 2000)
-		if err := f.Err(); err != nil {
+		if err := CheckIncident(title, says); err != nil {
 			return err
 		}
 		if a.Incident != "" {
@@ -320,6 +328,7 @@ func (s *Service) Assign(ctx context.Context, scope authz.Scope, id, says string
 	return s.inRoom(ctx, scope, id, "assign", says, func(tx *db.Tx, session *authz.Session, x *Incident) error {
 		var f fault.Fields
 		f.Text("task", "任务", says, true, 300)
+		f.Check(to != "", "person", "请选择办理人")
 		if err := f.Err(); err != nil {
 			return err
 		}
@@ -419,7 +428,7 @@ func (s *Service) ProposeClosing(ctx context.Context, scope authz.Scope, id, cau
 // CloseIncident is the second pair of eyes; ReturnIncident sends it back.
 func (s *Service) CloseIncident(ctx context.Context, scope authz.Scope, id string) (Incident, error) {
 	return s.inRoom(ctx, scope, id, "close", nil, func(tx *db.Tx, session *authz.Session, x *Incident) error {
-		if x.proposerID == session.PersonID {
+		if x.ProposerID == session.PersonID {
 			return fault.New(fault.Refused, "结案要由提出人以外的人复核，请另一人办理。")
 		}
 		var err error
@@ -442,7 +451,7 @@ func (s *Service) ReturnIncident(ctx context.Context, scope authz.Scope, id, why
 		if err := f.Err(); err != nil {
 			return err
 		}
-		if x.proposerID == session.PersonID {
+		if x.ProposerID == session.PersonID {
 			return fault.New(fault.Refused, "结案由提出人以外的人复核或退回，请另一人办理。")
 		}
 		var err error

@@ -37,6 +37,14 @@ var RecordMachine = passage.Machine{Kind: "duty_record", Noun: "巡检记录", S
 		{From: Open, Act: "confirm", To: Confirmed, Says: "确认", Guard: "每个网站都有结论", Permit: string(authz.DutyServe)},
 	}}
 
+const (
+	// mostLate is for how many days a record may still be made up for.
+	mostLate = 7
+	// mostBack is how many days back a record without a confirmation still shows
+	// how its sites were reached.
+	mostBack = 31
+)
+
 // Verdicts of a look.
 const (
 	Pass    = "pass"
@@ -53,7 +61,8 @@ type Facts struct {
 	Unit     string          `json:"unit"`
 	Watched  bool            `json:"watched"`
 	Down     bool            `json:"down"`
-	Probes   int             `json:"probes"` // of seven days
+	Probes   int             `json:"probes"` // of seven days, or of the one day
+	OneDay   bool            `json:"one_day,omitempty"`
 	Failures int             `json:"failures"`
 	Serious  int             `json:"serious"` // open findings
 	Links    int             `json:"links"`
@@ -86,6 +95,9 @@ type Record struct {
 	Sites       []Facts
 	Media       Media
 	Alarms      []Alarm // that stood on the day
+	// Late: confirmed, or yet to be, when the day was over (补记). What the monitors
+	// said is then of that day as far as they kept it; of media they keep nothing.
+	Late bool
 }
 
 // Media is what the monitors know of the accounts and clients on a unit's duty:
@@ -122,8 +134,9 @@ func recordSubject(unit org.UnitID, name string, on calendar.Date) obligation.Su
 	return obligation.Subject{Kind: "duty_record", ID: string(unit), Name: name + on.Chinese() + "巡检记录"}
 }
 
-// RecordOf is a unit's day in scope, as the monitors see it now or, once
-// confirmed, as they saw it then.
+// RecordOf is a unit's day in scope, as the monitors see it now, of a day that
+// is over as they kept it or, once confirmed, as they saw it then. A day that
+// has not come has none.
 func (s *Service) RecordOf(ctx context.Context, scope authz.Scope, unit org.UnitID, on calendar.Date) (Record, error) {
 	return s.record(ctx, s.DB, scope, unit, on)
 }
@@ -142,21 +155,28 @@ func (s *Service) record(ctx context.Context, q db.Querier, scope authz.Scope, u
 	if err != nil && !db.None(err) {
 		return r, err
 	}
-	r.Unit, r.On = u, on
+	today := calendar.DateOf(s.DB.Now())
+	if on.After(today) {
+		return r, fault.New(fault.Refused, on.Chinese()+"还没有到，没有巡检记录；请打开今天的巡检记录。")
+	}
+	r.Unit, r.On, r.Late = u, on, on.Before(today)
 	if r.Alarms, err = s.alarmsOn(ctx, q, unit, on); err != nil {
 		return r, err
 	}
 	if r.State == Confirmed {
+		r.Late = calendar.DateOf(r.ConfirmedAt).After(on)
 		err := json.Unmarshal([]byte(facts), &r.Sites)
 		if err == nil && media != "" { // older records hold none
 			err = json.Unmarshal([]byte(media), &r.Media)
 		}
 		return r, err
 	}
-	if r.Media, err = s.media(ctx, q, u); err != nil {
-		return r, err
+	if !r.Late {
+		if r.Media, err = s.media(ctx, q, u); err != nil {
+			return r, err
+		}
 	}
-	if r.Sites, err = s.facts(ctx, q, u); err != nil || r.ID == "" {
+	if r.Sites, err = s.facts(ctx, q, u, on, r.Late); err != nil || r.ID == "" {
 		return r, err
 	}
 	looks, err := db.All(ctx, q, func(row db.Scanner) (Facts, error) {
@@ -176,8 +196,9 @@ func (s *Service) record(ctx context.Context, q db.Querier, scope authz.Scope, u
 	return r, nil
 }
 
-// facts asks the monitors about every site on the unit's duty.
-func (s *Service) facts(ctx context.Context, q db.Querier, u org.Unit) ([]Facts, error) {
+// facts asks the monitors about every site on the unit's duty: as they are, or,
+// late, as they were when the day ended.
+func (s *Service) facts(ctx context.Context, q db.Querier, u org.Unit, on calendar.Date, late bool) ([]Facts, error) {
 	ids, err := s.covered(ctx, q, u)
 	if err != nil || len(ids) == 0 {
 		return nil, err
@@ -204,11 +225,16 @@ func (s *Service) facts(ctx context.Context, q db.Querier, u org.Unit) ([]Facts,
 		severity check.Severity
 		n        int
 	}
+	stood := `state <> 'closed'`
+	if late {
+		end := w.Arg(on.End())
+		stood = `first_seen < ` + end + ` AND (state <> 'closed' OR closed_at >= ` + end + `)`
+	}
 	counts, err := db.All(ctx, q, func(r db.Scanner) (count, error) {
 		var c count
 		err := r.Scan(&c.site, &c.check, &c.severity, &c.n)
 		return c, err
-	}, `SELECT site_id, check_id, severity, count(*) FROM finding WHERE state <> 'closed' AND site_id IN `+in+` GROUP BY site_id, check_id, severity`, w.Args()...)
+	}, `SELECT site_id, check_id, severity, count(*) FROM finding WHERE site_id IN `+in+` AND `+stood+` GROUP BY site_id, check_id, severity`, w.Args()...)
 	if err != nil {
 		return nil, err
 	}
@@ -230,6 +256,9 @@ func (s *Service) facts(ctx context.Context, q db.Querier, u org.Unit) ([]Facts,
 			f.Content += c.n
 		}
 	}
+	if late {
+		return list, s.probesOn(ctx, list, on)
+	}
 	weeks, err := s.Inspection.Weeks(ctx, authz.Area("duty.record", placeOf(u.AreaPath)))
 	if err != nil {
 		return nil, err
@@ -240,6 +269,28 @@ func (s *Service) facts(ctx context.Context, q db.Querier, u org.Unit) ([]Facts,
 		}
 	}
 	return list, nil
+}
+
+// probesOn puts to each site how it was reached on one day that is over. A day
+// is kept as a count: a site was down when no visit reached it.
+func (s *Service) probesOn(ctx context.Context, list []Facts, on calendar.Date) error {
+	back := calendar.DateOf(s.DB.Now()).Sub(on)
+	for i := range list {
+		f := &list[i]
+		f.OneDay, f.Watched = true, false
+		if back > mostBack {
+			continue
+		}
+		days, err := s.Inspection.Past(ctx, authz.System("duty.record"), f.Site, back+1)
+		if err != nil {
+			return err
+		}
+		if len(days) > 0 && days[0].On == on {
+			f.Probes, f.Failures = days[0].Probes, days[0].Failures
+			f.Watched, f.Down = f.Probes > 0, f.Probes > 0 && f.Failures == f.Probes
+		}
+	}
+	return nil
 }
 
 // address is where a reader opens a site.
@@ -288,9 +339,7 @@ func (s *Service) serve(ctx context.Context, scope authz.Scope, unit org.UnitID,
 		switch {
 		case !session.MayAt(authz.DutyServe, string(unit)):
 			return fault.New(fault.Refused, "巡检记录由本单位值班人员填写，不能代填。")
-		case on.After(today):
-			return fault.New(fault.Refused, on.Chinese()+"还没有到，不能提前填写巡检记录。")
-		case on.Before(today.AddDays(-7)):
+		case on.Before(today.AddDays(-mostLate)):
 			return fault.New(fault.Refused, on.Chinese()+"已过去七天以上，不能再补巡检记录；请在今天的记录中说明。")
 		}
 		if r.State == "" {
@@ -347,7 +396,7 @@ func (s *Service) Look(ctx context.Context, scope authz.Scope, unit org.UnitID, 
 				return err
 			}
 			f.Finding = string(found.ID)
-		} else {
+		} else if !r.Late { // of a day that is over it says nothing of how things stand
 			places, err := db.All(ctx, tx, db.Value[string], `SELECT place FROM finding WHERE site_id = $1 AND check_id = 'duty.seen' AND state IN ('open', 'disputed_false')`, site)
 			if err != nil {
 				return err
@@ -404,11 +453,20 @@ func (s *Service) Confirm(ctx context.Context, scope authz.Scope, unit org.UnitI
 				problems++
 			}
 		}
-		if _, err := s.Obligations.DischargePeriod(ctx, tx, RecordKind.ID, recordSubject(unit, r.Unit.Name, on), on.String(), fmt.Sprintf("巡检 %d 个网站，发现问题 %d 个；%d 个账号，需要整改 %d 个，%s", len(r.Sites), problems, r.Media.Accounts, r.Media.Wrong, session.Name)); err != nil {
+		if _, err := s.Obligations.DischargePeriod(ctx, tx, RecordKind.ID, recordSubject(unit, r.Unit.Name, on), on.String(), r.outcome(problems)+"，"+session.Name); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "duty.record.confirm", Basis: citation, Target: r.target(), After: map[string]any{"sites": len(r.Sites), "problems": problems, "media": r.Media, "says": says}})
+		return audit.Record(ctx, tx, audit.Entry{Act: "duty.record.confirm", Basis: citation, Target: r.target(), After: map[string]any{"sites": len(r.Sites), "problems": problems, "media": r.Media, "says": says, "late": r.Late}})
 	})
+}
+
+// outcome says in a line what a confirmed day holds.
+func (r Record) outcome(problems int) string {
+	says := fmt.Sprintf("巡检 %d 个网站，发现问题 %d 个", len(r.Sites), problems)
+	if r.Late {
+		return "补记：" + says
+	}
+	return says + fmt.Sprintf("；%d 个账号，需要整改 %d 个", r.Media.Accounts, r.Media.Wrong)
 }
 
 // Day is one day of a unit's records in figures.
@@ -419,6 +477,9 @@ type Day struct {
 	OpenedAt  time.Time
 	Confirmed time.Time
 }
+
+// Late reports that the record was confirmed when the day was over.
+func (d Day) Late() bool { return d.State == Confirmed && calendar.DateOf(d.Confirmed).After(d.On) }
 
 // Past are the last days' records of a unit in scope, the latest first; a day
 // without one has no state.

@@ -1,9 +1,11 @@
 package duty
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -97,6 +99,43 @@ type Roster struct {
 	Shifts      []Shift
 	Breaches    []rules.Breach // what stands against publishing it
 	Double      []sx2021.DutySpan
+}
+
+// Stretch is a time one person stands on duty turn after turn without a break.
+type Stretch struct {
+	Person      org.PersonID
+	Name        string
+	Turns       int
+	From, Until time.Time
+}
+
+// Stretches are the longest of each person who stands more than one turn at a
+// stretch, the longest first. No rule forbids them: they are for whoever
+// arranges the roster to know.
+func (r Roster) Stretches() []Stretch {
+	now, most := map[org.PersonID]Stretch{}, map[org.PersonID]Stretch{}
+	for _, x := range r.Shifts {
+		for p, name := range map[org.PersonID]string{x.Lead: x.LeadName, x.Second: x.SecondName} {
+			if p == "" {
+				continue
+			}
+			c, ok := now[p]
+			if !ok || c.Until.Before(x.From) {
+				c = Stretch{Person: p, Name: name, From: x.From}
+			}
+			c.Turns++
+			c.Until = x.Until
+			now[p] = c
+			if c.Turns > 1 && c.Turns > most[p].Turns {
+				most[p] = c
+			}
+		}
+	}
+	out := slices.Collect(maps.Values(most))
+	slices.SortFunc(out, func(a, b Stretch) int {
+		return cmp.Or(cmp.Compare(b.Turns, a.Turns), cmp.Compare(a.Person, b.Person))
+	})
+	return out
 }
 
 // Link is its page.
@@ -544,10 +583,10 @@ func (s *Service) SetShift(ctx context.Context, scope authz.Scope, unit org.Unit
 	return s.change(ctx, scope, unit, month, "set_shift", n, func(tx *db.Tx, r *Roster) error {
 		first, _ := monthFirst(month)
 		if n.From.Before(first.Start()) || !n.From.Before(first.AddMonths(1).Start()) || n.Until.Sub(n.From) > 7*24*time.Hour {
-			return fault.New(fault.Invalid, "班次的起止时间不对。").On("from", "开始时间应在本月内，一个班次最长 7 天")
+			return fault.New(fault.Invalid, "班次的起止时间不对。").On("from", "接班时间应在"+MonthName(month)+"内，一个班次最长 7 天")
 		}
 		if !n.Until.After(n.From) {
-			return fault.New(fault.Invalid, "交班时间不晚于接班时间。").On("until", "请填写晚于开始的时间")
+			return fault.New(fault.Invalid, "交班时间不晚于接班时间。").On("until", "请填写晚于接班的交班日期和时间")
 		}
 		ids := []org.PersonID{n.Lead}
 		if n.Second != "" {
@@ -646,6 +685,19 @@ func (s *Service) OnDuty(ctx context.Context, scope authz.Scope, unit org.UnitID
 		return now, next, err
 	}
 	return s.onDuty(ctx, s.DB, unit, at)
+}
+
+// NextOf is the first turn of a person on a unit's duty in scope that has yet to
+// begin, of a roster that was published; zero when there is none.
+func (s *Service) NextOf(ctx context.Context, scope authz.Scope, unit org.UnitID, person string, at time.Time) (Shift, error) {
+	if _, err := s.Org.Unit(ctx, scope, unit); err != nil || person == "" {
+		return Shift{}, err
+	}
+	list, err := db.All(ctx, s.DB, scanShift, shiftSelect+` WHERE unit_id = $1 AND from_at > $2 AND (lead_id = $3 OR second_id = $3) AND roster_id IN (SELECT id FROM duty_roster WHERE published_at IS NOT NULL) ORDER BY from_at, id LIMIT 1`, unit, at, person)
+	if err != nil || len(list) == 0 {
+		return Shift{}, err
+	}
+	return list[0], nil
 }
 
 func (s *Service) onDuty(ctx context.Context, q db.Querier, unit org.UnitID, at time.Time) (now, next Shift, err error) {

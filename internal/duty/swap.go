@@ -78,6 +78,7 @@ func (s *Service) AskSwap(ctx context.Context, scope authz.Scope, shift string, 
 			return err
 		}
 		var f fault.Fields
+		f.Check(to != "", "to", "请选择请谁接这一班")
 		f.Text("reason", "换班理由", reason, true, 200)
 		if err := f.Err(); err != nil {
 			return err
@@ -201,7 +202,10 @@ type Handover struct {
 	GivenAt, TakenAt      time.Time
 }
 
-// Link is its page.
+// SwapLink is where a person asks another to take the turn.
+func (x Shift) SwapLink() string { return "/console/duty/shifts/" + x.ID + "/swap" }
+
+// HandoverLink is the page of the hand-over at its end.
 func (x Shift) HandoverLink() string { return "/console/duty/handovers/" + x.ID }
 
 func handoverSubject(x Shift, unit string) obligation.Subject {
@@ -270,6 +274,9 @@ func (s *Service) Standing(ctx context.Context, scope authz.Scope, unit org.Unit
 // early is how long before its end a turn may be handed over.
 const early = 2 * time.Hour
 
+// moment is an instant as people read it: 12月1日20:00.
+func moment(at time.Time) string { return at.In(calendar.Shanghai).Format("1月2日15:04") }
+
 // Give is the signature of who leaves; Take of who comes. The two are different
 // persons of their turns.
 func (s *Service) Give(ctx context.Context, scope authz.Scope, shift, says string) (Handover, error) {
@@ -301,7 +308,7 @@ func (s *Service) sign(ctx context.Context, scope authz.Scope, shift, act, says 
 		case act == "take" && !h.Next.Has(session.PersonID):
 			return fault.New(fault.Refused, "接班由下一班人员（"+h.Next.Names()+"）本人确认。")
 		case act == "give" && h.State == "" && tx.Now().Before(h.Shift.Until.Add(-early)):
-			return fault.New(fault.Refused, "离交班还有两个多小时，请临近交班时再办；临时离开请用换班。")
+			return fault.New(fault.Refused, "这一班"+moment(h.Shift.Until)+"交班，"+moment(h.Shift.Until.Add(-early))+"起可以办理交班签字。中途要离开的，请编排值班表的人改动这个班次；已经开始的班次不能换班。")
 		case act == "take" && h.GiverID == session.PersonID:
 			return fault.New(fault.Refused, "交班和接班须由两个人分别确认。")
 		}

@@ -2,7 +2,9 @@ package duty
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +20,7 @@ import (
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
+	"zhengshu/internal/registry"
 )
 
 // States of an emergency takedown.
@@ -43,11 +46,12 @@ var TakedownMachine = passage.Machine{Kind: "takedown", Noun: "应急撤下", St
 		{From: Alone, Act: "disagree", To: Undue, Says: "补审认为不必要", Guard: "补审人不是撤下的人", Permit: string(authz.TakedownApprove)},
 	}}
 
-// Takedown is one item taken off every page in an emergency.
+// Takedown is one item taken off every page in an emergency; of an item that
+// another unit published, off the pages of those who adopted it here.
 type Takedown struct {
 	ID         string
-	Unit       org.UnitID
-	UnitName   string // joined
+	Unit       org.UnitID // whose item it is, or who adopted it
+	UnitName   string     // joined
 	Incident   string
 	Item       library.ItemID
 	Title      string
@@ -59,13 +63,40 @@ type Takedown struct {
 	DecidedAt  time.Time
 	Opinion    string
 	DownAt     time.Time
-	proposerID string
+	Places     []Place // none: every page
+	Owner      org.UnitID
+	OwnerName  string // joined
+	ProposerID string
 	areaPath   string
 	linePath   string
 }
 
+// Place is a site whose pages a takedown ends.
+type Place struct {
+	Site registry.SiteID `json:"site"`
+	Name string          `json:"name"`
+}
+
+// Adopted reports that only those who adopted the item take it down.
+func (t Takedown) Adopted() bool { return len(t.Places) > 0 }
+
+// Where says from where it is taken.
+func (t Takedown) Where() string {
+	if !t.Adopted() {
+		return "所有页面"
+	}
+	var names []string
+	for _, p := range t.Places {
+		names = append(names, p.Name)
+	}
+	return strings.Join(names, "、")
+}
+
 // Link is its page.
 func (t Takedown) Link() string { return "/console/takedowns/" + t.ID }
+
+// ProposedBy reports whether it was this person who proposed it.
+func (t Takedown) ProposedBy(person string) bool { return person != "" && t.ProposerID == person }
 
 // StateName is the state in Chinese.
 func (t Takedown) StateName() string { return TakedownMachine.Name(t.State) }
@@ -78,12 +109,16 @@ func (t Takedown) subject() obligation.Subject {
 	return obligation.Subject{Kind: "takedown", ID: t.ID, Name: "应急撤下“" + clipped(t.Title, 40) + "”"}
 }
 
-const takedownSelect = `SELECT t.id, t.unit_id, u.name, COALESCE(t.incident_id, ''), t.item_id, t.title, t.reason, t.state, t.proposer_id, t.proposer, t.proposed_at, t.decider, t.decided_at, t.opinion, t.down_at, u.area_path, u.line_path
-	FROM takedown t JOIN unit u ON u.id = t.unit_id`
+const takedownSelect = `SELECT t.id, t.unit_id, u.name, COALESCE(t.incident_id, ''), t.item_id, t.title, t.reason, t.state, t.proposer_id, t.proposer, t.proposed_at, t.decider, t.decided_at, t.opinion, t.down_at, u.area_path, u.line_path, t.places, i.unit_id, o.name
+	FROM takedown t JOIN unit u ON u.id = t.unit_id JOIN item i ON i.id = t.item_id JOIN unit o ON o.id = i.unit_id`
 
 func scanTakedown(r db.Scanner) (Takedown, error) {
 	var t Takedown
-	err := r.Scan(&t.ID, &t.Unit, &t.UnitName, &t.Incident, &t.Item, &t.Title, &t.Reason, &t.State, &t.proposerID, &t.Proposer, &t.ProposedAt, &t.Decider, &t.DecidedAt, &t.Opinion, &t.DownAt, &t.areaPath, &t.linePath)
+	var places string
+	err := r.Scan(&t.ID, &t.Unit, &t.UnitName, &t.Incident, &t.Item, &t.Title, &t.Reason, &t.State, &t.ProposerID, &t.Proposer, &t.ProposedAt, &t.Decider, &t.DecidedAt, &t.Opinion, &t.DownAt, &t.areaPath, &t.linePath, &places, &t.Owner, &t.OwnerName)
+	if err == nil && places != "" {
+		err = json.Unmarshal([]byte(places), &t.Places)
+	}
 	return t, err
 }
 
@@ -109,6 +144,54 @@ func (s *Service) TakedownOf(ctx context.Context, q db.Querier, scope authz.Scop
 	return t, err
 }
 
+// Reach is what a takedown is about and until when it waits.
+type Reach struct {
+	Pages []string     // the public addresses, at most mostPages
+	Sites int          // that show or showed it
+	Due   calendar.Due // of the second look; zero when none is owed
+}
+
+// mostPages of a takedown are named.
+const mostPages = 5
+
+// ReachOf is the reach of a takedown in scope.
+func (s *Service) ReachOf(ctx context.Context, scope authz.Scope, id string) (Reach, error) {
+	t, err := s.TakedownOf(ctx, s.DB, scope, id)
+	if err != nil {
+		return Reach{}, err
+	}
+	it, err := s.Library.ItemTx(ctx, s.DB, authz.System("duty.takedown"), t.Item)
+	if err != nil {
+		return Reach{}, err
+	}
+	type site struct {
+		id   registry.SiteID
+		host string
+	}
+	list, err := db.All(ctx, s.DB, func(r db.Scanner) (site, error) {
+		var x site
+		err := r.Scan(&x.id, &x.host)
+		return x, err
+	}, `SELECT s.id, s.host FROM site s WHERE s.id IN (SELECT site_id FROM item_placement WHERE item_id = $1 AND live_at IS NOT NULL) ORDER BY CASE WHEN s.unit_id = $2 THEN 0 ELSE 1 END, s.host`, t.Item, t.Unit)
+	if err != nil {
+		return Reach{}, err
+	}
+	var out Reach
+	for _, x := range list {
+		if t.Adopted() && !slices.ContainsFunc(t.Places, func(p Place) bool { return p.Site == x.id }) {
+			continue
+		}
+		if out.Sites++; out.Sites <= mostPages {
+			out.Pages = append(out.Pages, strings.TrimSuffix(s.address(x.host), "/")+it.Path())
+		}
+	}
+	owed, err := s.Obligations.Obligations(ctx, authz.System("duty.takedown"), obligation.Filter{Kind: TakedownKind.ID, Subject: t.subject(), Limit: 1})
+	if err == nil && len(owed) == 1 {
+		out.Due = owed[0].Due
+	}
+	return out, err
+}
+
 // TakedownHistory is every step of a takedown in scope.
 func (s *Service) TakedownHistory(ctx context.Context, scope authz.Scope, id string) ([]passage.Step, error) {
 	if _, err := s.TakedownOf(ctx, s.DB, scope, id); err != nil {
@@ -117,8 +200,38 @@ func (s *Service) TakedownHistory(ctx context.Context, scope authz.Scope, id str
 	return TakedownMachine.History(ctx, s.DB, id)
 }
 
-// ProposeTakedown asks for an item to be taken off every page. alone takes it
-// down at once and opens the clock of the second look.
+// adopted is a takedown of an item that another unit published, from the sites
+// in scope that show it.
+func (s *Service) adopted(ctx context.Context, tx *db.Tx, scope authz.Scope, session *authz.Session, item library.ItemID) (Takedown, error) {
+	it, _, err := s.Library.LiveItem(ctx, tx, item)
+	if err != nil {
+		return Takedown{}, err
+	}
+	sites, err := s.Library.SitesWith(ctx, tx, scope, item)
+	if err != nil {
+		return Takedown{}, err
+	}
+	if len(sites) == 0 {
+		return Takedown{}, fault.New(fault.Refused, "这篇稿件由"+it.UnitName+"发布，您管辖的网站都没有采用，不能由您撤下；请联系"+it.UnitName+"或其上级主管单位撤下。")
+	}
+	own := session.UnitsFor(authz.TakedownPropose)
+	by := sites[0]
+	t := Takedown{Item: it.ID, Title: it.Title, Owner: it.Unit, OwnerName: it.UnitName}
+	for i := len(sites) - 1; i >= 0; i-- {
+		if slices.Contains(own, string(sites[i].Unit)) {
+			by = sites[i]
+		}
+	}
+	for _, x := range sites {
+		t.Places = append(t.Places, Place{x.ID, x.Name})
+	}
+	t.Unit, t.UnitName = by.Unit, by.UnitName
+	return t, nil
+}
+
+// ProposeTakedown asks for an item to be taken off every page; an item of a unit
+// out of scope, off the pages in scope that adopted it. alone takes it down at
+// once and opens the clock of the second look.
 func (s *Service) ProposeTakedown(ctx context.Context, scope authz.Scope, item library.ItemID, reason, incident string, alone bool) (Takedown, error) {
 	session, err := who(ctx)
 	if err != nil {
@@ -128,7 +241,14 @@ func (s *Service) ProposeTakedown(ctx context.Context, scope authz.Scope, item l
 	var t Takedown
 	err = s.DB.Update(ctx, func(tx *db.Tx) error {
 		it, err := s.Library.ItemTx(ctx, tx, scope, item)
-		if err != nil {
+		switch {
+		case err == nil:
+			t = Takedown{Unit: it.Unit, UnitName: it.UnitName, Item: it.ID, Title: it.Title, Owner: it.Unit, OwnerName: it.UnitName}
+		case fault.Is(err, fault.NotFound):
+			if t, err = s.adopted(ctx, tx, scope, session, item); err != nil {
+				return err
+			}
+		default:
 			return err
 		}
 		if incident != "" {
@@ -141,26 +261,34 @@ func (s *Service) ProposeTakedown(ctx context.Context, scope authz.Scope, item l
 		if err := f.Err(); err != nil {
 			return err
 		}
-		if !it.Live() {
+		if !t.Adopted() && !it.Live() {
 			return fault.New(fault.Conflict, "这篇稿件没有公开，不用撤下。")
 		}
 		act := "propose"
 		if alone {
 			act = "alone"
 		}
-		t = Takedown{ID: ulid.Make().String(), Unit: it.Unit, UnitName: it.UnitName, Incident: incident, Item: it.ID, Title: it.Title, Reason: reason, Proposer: session.Name, ProposedAt: tx.Now(), proposerID: session.PersonID}
+		t.ID, t.Incident, t.Reason, t.Proposer, t.ProposedAt, t.ProposerID = ulid.Make().String(), incident, reason, session.Name, tx.Now(), session.PersonID
+		places := ""
+		if t.Adopted() {
+			body, err := json.Marshal(t.Places)
+			if err != nil {
+				return err
+			}
+			places = string(body)
+		}
 		if _, t.State, err = TakedownMachine.Take(ctx, tx, t.ID, act, passage.Note{Says: reason}); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `INSERT INTO takedown (id, unit_id, incident_id, item_id, title, reason, state, proposer_id, proposer, proposed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-			t.ID, t.Unit, db.Null(incident), t.Item, t.Title, reason, t.State, session.PersonID, session.Name, tx.Now())
+		_, err = tx.Exec(ctx, `INSERT INTO takedown (id, unit_id, incident_id, item_id, title, reason, state, proposer_id, proposer, proposed_at, places) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			t.ID, t.Unit, db.Null(incident), t.Item, t.Title, reason, t.State, session.PersonID, session.Name, tx.Now(), places)
 		if _, dup := db.UniqueViolation(err); dup {
 			return fault.New(fault.Conflict, "这篇稿件已有人提出撤下，正在等第二人批准。").From(err)
 		}
 		if err != nil {
 			return fmt.Errorf("duty: propose takedown: %w", err)
 		}
-		title, body := "请批准应急撤下：“"+t.Title+"”", session.Name+"提出。理由："+reason
+		title, body := "请批准应急撤下：“"+t.Title+"”", session.Name+"提出，从"+t.Where()+"撤下。理由："+reason
 		if alone {
 			if err := s.down(ctx, tx, scope, &t); err != nil {
 				return err
@@ -179,18 +307,43 @@ func (s *Service) ProposeTakedown(ctx context.Context, scope authz.Scope, item l
 				return err
 			}
 		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "duty.takedown." + act, Basis: citation, Target: t.target(), After: map[string]string{"item": string(t.Item), "reason": reason}})
+		return audit.Record(ctx, tx, audit.Entry{Act: "duty.takedown." + act, Basis: citation, Target: t.target(), After: map[string]string{"item": string(t.Item), "reason": reason, "from": t.Where()}})
 	})
 	return t, err
 }
 
-// down takes the item off every page by the library's own withdrawal.
+// down takes the item off every page by the library's own withdrawal, or off
+// the pages of those who adopted it, whose owner is told.
 func (s *Service) down(ctx context.Context, tx *db.Tx, scope authz.Scope, t *Takedown) error {
-	if _, err := s.Library.WithdrawTx(ctx, tx, scope, t.Item, "应急撤下："+t.Reason); err != nil {
+	if t.Adopted() {
+		if err := s.leave(ctx, tx, scope, t); err != nil {
+			return err
+		}
+	} else if _, err := s.Library.WithdrawTx(ctx, tx, scope, t.Item, "应急撤下："+t.Reason); err != nil {
 		return err
 	}
 	t.DownAt = tx.Now()
 	_, err := tx.Exec(ctx, `UPDATE takedown SET down_at = $2 WHERE id = $1`, t.ID, tx.Now())
+	return err
+}
+
+// leave ends the places of a takedown by who adopted the item.
+func (s *Service) leave(ctx context.Context, tx *db.Tx, scope authz.Scope, t *Takedown) error {
+	ended := 0
+	for _, p := range t.Places {
+		n, err := s.Library.LeaveSiteTx(ctx, tx, scope, t.Item, p.Site, "应急撤下："+t.Reason)
+		if fault.Is(err, fault.NotFound) {
+			return fault.New(fault.Refused, "“"+p.Name+"”不在您的管辖范围内，请由能管所列各网站的人批准。").From(err)
+		}
+		if err != nil {
+			return err
+		}
+		ended += n
+	}
+	if ended == 0 {
+		return fault.New(fault.Conflict, "所列网站已经不再显示这篇稿件，不用撤下。")
+	}
+	_, err := notify.Send(ctx, tx, notify.Message{Key: "takedown:" + t.ID + ":owner", Unit: string(t.Owner), Title: "采用单位应急撤下：“" + t.Title + "”", Body: t.UnitName + "已从" + t.Where() + "撤下本单位发布的稿件，原稿照常公开，请核实是否也须撤下。理由：" + t.Reason, Link: "/console/items/" + string(t.Item), Urgent: true})
 	return err
 }
 
@@ -213,7 +366,7 @@ func (s *Service) DecideTakedown(ctx context.Context, scope authz.Scope, id, act
 		if err := f.Err(); err != nil {
 			return err
 		}
-		switch mine := t.proposerID == session.PersonID; {
+		switch mine := t.ProposerID == session.PersonID; {
 		case act == "withdraw" && !mine:
 			return fault.New(fault.Refused, "只有提出人能撤回；要退回请选“不同意”。")
 		case act != "withdraw" && mine:
@@ -235,7 +388,11 @@ func (s *Service) DecideTakedown(ctx context.Context, scope authz.Scope, id, act
 		if act == "disagree" {
 			// What is down goes up again by the gates only: its office is told.
 			if _, err = s.Obligations.Discharge(ctx, tx, TakedownKind.ID, t.subject(), "已补审，"+session.Name+"认为撤下不必要："+opinion); err == nil {
-				_, err = notify.Send(ctx, tx, notify.Message{Key: "takedown:" + t.ID + ":undue", Unit: string(t.Unit), Title: "撤下不必要，可以重新送审：“" + t.Title + "”", Body: session.Name + "补审意见：" + opinion, Link: "/console/items/" + string(t.Item)})
+				again, link := "重新送审", "/console/items/"+string(t.Item)
+				if t.Adopted() {
+					again, link = "重新采用", link+"/adopt"
+				}
+				_, err = notify.Send(ctx, tx, notify.Message{Key: "takedown:" + t.ID + ":undue", Unit: string(t.Unit), Title: "撤下不必要，可以" + again + "：“" + t.Title + "”", Body: session.Name + "补审意见：" + opinion, Link: link})
 			}
 		}
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/passage"
+	"zhengshu/internal/registry"
 )
 
 // release is what lets a version go live: a passed final review or a move-in.
@@ -317,6 +318,61 @@ func (s *Service) TakeDown(ctx context.Context, scope authz.Scope, id PlacementI
 		p.State, p.EndedAt = Ended, tx.Now()
 		return s.tellOf(ctx, tx, p.Item, []Placement{p}, false)
 	})
+}
+
+// SitesWith are the sites in scope where an item, of whatever unit, has a page
+// or a time to come.
+func (s *Service) SitesWith(ctx context.Context, q db.Querier, scope authz.Scope, id ItemID) ([]registry.Site, error) {
+	var w db.Where
+	scope.Where(&w, "su")
+	w.And("p.item_id = ?", id)
+	ids, err := db.All(ctx, q, db.Value[registry.SiteID], `SELECT DISTINCT p.site_id FROM item_placement p JOIN site st ON st.id = p.site_id JOIN unit su ON su.id = st.unit_id WHERE `+w.SQL()+` AND `+standsThere+` ORDER BY p.site_id`, w.Args()...)
+	if err != nil {
+		return nil, err
+	}
+	var out []registry.Site
+	for _, site := range ids {
+		st, err := s.registry.SiteTx(ctx, q, scope, site)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, st)
+	}
+	return out, nil
+}
+
+// standsThere is of a placement that has a page or will have one.
+const standsThere = `(p.state IN ('live', 'scheduled') OR p.archived_at IS NOT NULL)`
+
+// LeaveSiteTx ends every place of an item, of whatever unit, on a site in scope,
+// archived pages too, in the transaction of another act: an emergency takedown
+// by who adopted it. The item stays public elsewhere. It says how many ended.
+func (s *Service) LeaveSiteTx(ctx context.Context, tx *db.Tx, scope authz.Scope, id ItemID, site registry.SiteID, reason string) (int, error) {
+	st, err := s.registry.SiteTx(ctx, tx, scope, site)
+	if err != nil {
+		return 0, err
+	}
+	list, err := db.All(ctx, tx, scanPlacement, placementSelect+` WHERE p.item_id = $1 AND p.site_id = $2 AND `+standsThere+` ORDER BY p.id`, id, st.ID)
+	if err != nil {
+		return 0, err
+	}
+	var seen []Placement
+	for _, p := range list {
+		if _, err := tx.Exec(ctx, `UPDATE item_placement SET state = 'withdrawn', ended_at = $2, archived_at = NULL WHERE id = $1`, p.ID, tx.Now()); err != nil {
+			return 0, err
+		}
+		if err := audit.Record(ctx, tx, audit.Entry{Act: "library.placement.take_down", Target: audit.Target{Kind: "item", ID: string(p.Item), Name: p.Title}, After: map[string]any{"column": p.ColumnName, "reason": reason}}); err != nil {
+			return 0, err
+		}
+		if !p.LiveAt.IsZero() {
+			p.State, p.EndedAt, p.ArchivedAt = Ended, tx.Now(), time.Time{}
+			seen = append(seen, p)
+		}
+	}
+	if len(seen) > 0 {
+		err = s.tellOf(ctx, tx, id, seen, false)
+	}
+	return len(list), err
 }
 
 // LinkInterpretation ties a policy file and one of its interpretations, both in

@@ -71,6 +71,9 @@ type Recurring struct {
 	Due func(p Period) calendar.Due
 	// Link is where it is done; {period} becomes the period's key.
 	Link string
+	// About names what it is about where that is not the period it falls in: a
+	// roster is owed in the month before its own. The period's name when nil.
+	About func(p Period) string
 }
 
 // Recur registers what returns; at start only.
@@ -113,6 +116,10 @@ func (s *Service) openPeriod(ctx context.Context, r Recurring, p Period) error {
 	if r.Due != nil {
 		due = r.Due(p)
 	}
+	about := p.Name
+	if r.About != nil {
+		about = r.About(p)
+	}
 	debtors, err := r.Owes(ctx, s.db)
 	if err != nil {
 		return err
@@ -154,8 +161,8 @@ func (s *Service) openPeriod(ctx context.Context, r Recurring, p Period) error {
 					link = r.Link
 				}
 				name := d.Subject.Name
-				if !strings.Contains(name, p.Name) {
-					name += " " + p.Name
+				if !strings.Contains(name, about) {
+					name += " " + about
 				}
 				rows = append(rows, []any{ulid.Make().String(), r.Kind, d.Unit, d.Subject.Kind, d.Subject.ID, name, p.Key, strings.ReplaceAll(link, "{period}", p.Key), tx.Now(), due.On, due.Provisional, Open, look, p.First, d.Person, d.Deputy})
 				entries = append(entries, audit.Entry{Act: "obligation.open", Basis: k.Citation,

@@ -12,6 +12,7 @@ import (
 	"zhengshu/internal/duty"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/org"
+	"zhengshu/internal/vigil"
 	"zhengshu/internal/web"
 )
 
@@ -106,16 +107,66 @@ func answer(w http.ResponseWriter, r *http.Request, v formView, err error, to, s
 	return web.Done(w, r, to, said)
 }
 
-// wrong puts what a small form of a record page was refused for above it.
+// wrong puts what a small form of a record page was refused for above the page,
+// once, and beside the fields of that form.
 func wrong(v *record, r *http.Request, title string, err error) {
-	f := fault.Of(err)
-	v.Wrong = web.ErrorSummary{Title: title, Says: f.Says, Breaches: web.BreachesOf(f)}
 	for i := range v.Forms {
-		if strings.HasSuffix(v.Forms[i].Action, r.URL.Path) {
-			v.Forms[i].Fill(r.PostForm)
-			v.Forms[i].Wrong(err)
+		if sent(v.Forms[i], r) {
+			v.Wrong = wrongForm(&v.Forms[i], r.PostForm, title, err)
+			return
 		}
 	}
+	f := fault.Of(err)
+	v.Wrong = web.ErrorSummary{Title: title, Says: f.Alone(), Breaches: web.BreachesOf(f)}
+}
+
+// wrongForm keeps what was typed, marks the fields and gives the summary to
+// stand above the page instead of above the form.
+func wrongForm(form *web.Form, posted url.Values, title string, err error) web.ErrorSummary {
+	form.Fill(posted)
+	form.Wrong(err)
+	out := form.Summary
+	out.Title, form.Summary = title, web.ErrorSummary{}
+	return out
+}
+
+// sent reports whether it is this form that was posted: several of a page may
+// share an address and differ in what they hide.
+func sent(f web.Form, r *http.Request) bool {
+	if !strings.HasSuffix(f.Action, r.URL.Path) {
+		return false
+	}
+	for _, s := range f.Sections {
+		for _, x := range s.Fields {
+			if x.Kind == web.Hidden && r.PostForm.Get(x.Name) != x.Value {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// together names every wrong field of a form at once; what is not for the person
+// to mend comes alone.
+func together(errs ...error) error {
+	var f fault.Fields
+	var some []error
+	for _, err := range errs {
+		if err == nil {
+			continue
+		}
+		if !fault.Is(err, fault.Invalid) || len(fault.Of(err).Fields) == 0 {
+			return err
+		}
+		some = append(some, err)
+		for _, x := range fault.Of(err).Fields {
+			f.Add(x.Name, x.Says)
+		}
+	}
+	if len(some) == 1 {
+		return some[0]
+	}
+	return f.Err()
 }
 
 // units are those where the person stands on duty or arranges it; else the
@@ -158,6 +209,7 @@ type deskData struct {
 	unit      org.Unit
 	others    []org.Unit // further units of the person
 	now, next duty.Shift
+	mine      duty.Shift // the person's own next turn
 	handover  duty.Handover
 	record    duty.Record
 	alarms    []duty.Alarm
@@ -166,19 +218,38 @@ type deskData struct {
 	past      []duty.Day
 	me        string
 	manages   bool
+	arrangers []org.Person // when the person does not arrange the roster
 	serves    bool
-	nextState string // of the next month's roster
+	nextState string         // of the next month's roster
+	periods   []vigil.Period // that run today
+	reports   bool           // the person gives the unit's daily report
 }
 
 func newDesk(d deskData, today calendar.Date) record {
 	v := record{web.RecordView{Heading: web.Heading{Above: d.unit.Name, Title: "值班台", Lead: "24小时值班：接收告警、每日巡检、交接班。"}}}
 	month := duty.MonthOf(today)
 	v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "今天的巡检记录", Href: duty.RecordLink(d.unit.ID, today), Primary: d.serves && d.record.State != duty.Confirmed}, web.Act{Text: "本月值班表", Href: duty.RosterLink(d.unit.ID, month)}, web.Act{Text: "下月值班表", Href: duty.RosterLink(d.unit.ID, duty.NextMonth(month))}, web.Act{Text: "应急撤下", Href: takedownPath})
+	arrange, wanted, inTime := "编排", "请排好并公布值班表。", "请按期公布，不得有空档。"
+	if !d.manages {
+		arrange, wanted = "查看", arrangedBy(d.arrangers)
+		inTime = wanted
+	}
 	if d.now.Zero() {
-		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Danger, Title: "现在没有人值班", Text: "告警会直接报分管领导。请排好并公布值班表。", Links: []web.Link{{Text: "编排本月值班表", Href: duty.RosterLink(d.unit.ID, month)}}})
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Danger, Title: "现在没有人值班", Text: "告警会直接报分管领导。" + wanted, Links: []web.Link{{Text: arrange + "本月值班表", Href: duty.RosterLink(d.unit.ID, month)}}})
+	}
+	for _, p := range d.periods {
+		a := web.Alert{Kind: web.Warn, Title: "重要保障期“" + p.Name + "”：" + p.From.Chinese() + "至" + p.Until.Chinese(), Text: "双人值班，每天零报告。", Links: []web.Link{{Text: "查看重要保障期", Href: p.Link()}}}
+		if d.reports {
+			a.Links = append([]web.Link{{Text: "今天的零报告", Href: vigil.ReportLink(p.ID, d.unit.ID, today)}}, a.Links...)
+		}
+		if !d.now.Zero() && d.now.SecondName == "" {
+			a.Kind, a.Text = web.Danger, a.Text+"现在只有"+d.now.Names()+"一人当班，请编排值班表的人补上第二人。"
+			a.Links = append(a.Links, web.Link{Text: "本月值班表", Href: duty.RosterLink(d.unit.ID, month)})
+		}
+		v.Alerts = append(v.Alerts, a)
 	}
 	if d.nextState != duty.Published && today.Day >= 20 {
-		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "下月值班表还没有公布", Text: "请按期公布，不得有空档。", Links: []web.Link{{Text: "编排下月值班表", Href: duty.RosterLink(d.unit.ID, duty.NextMonth(month))}}})
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: duty.MonthName(duty.NextMonth(month)) + "值班表还没有公布", Text: inTime, Links: []web.Link{{Text: arrange + "下月值班表", Href: duty.RosterLink(d.unit.ID, duty.NextMonth(month))}}})
 	}
 	for _, w := range d.swaps {
 		if w.State == duty.Asked && string(w.To) == d.me {
@@ -224,14 +295,8 @@ func newDesk(d deskData, today calendar.Date) record {
 	if !d.next.Zero() {
 		now = append(now, web.Term{Name: "下一班", Text: d.next.Names(), Note: d.next.Span()})
 	}
-	if d.now.Has(d.me) || d.next.Has(d.me) {
-		x := d.next
-		if !x.Has(d.me) {
-			x = duty.Shift{}
-		}
-		if !x.Zero() {
-			now = append(now, web.Term{Name: "我的下一班", Text: "申请换班", Href: "/console/duty/shifts/" + x.ID + "/swap"})
-		}
+	if !d.mine.Zero() {
+		now = append(now, web.Term{Name: "我的下一班", Text: "申请换班", Note: d.mine.Span(), Href: d.mine.SwapLink()})
 	}
 	v.Side = append(v.Side, web.Summary{Title: "值班人员", Terms: now})
 	days := web.Table{Caption: "近期巡检记录", Compact: true, Columns: []web.Column{{Head: "日期"}, {Head: "状态"}, {Head: "确认"}}}
@@ -239,7 +304,9 @@ func newDesk(d deskData, today calendar.Date) record {
 		t := web.Tag{Kind: web.Warn, Text: "没有记录"}
 		switch x.State {
 		case duty.Confirmed:
-			t = web.Tag{Kind: web.Good, Text: "已确认"}
+			if t = (web.Tag{Kind: web.Good, Text: "已确认"}); x.Late() {
+				t = web.Tag{Kind: web.Warn, Text: "已确认，补记"}
+			}
 		case duty.Open:
 			t = web.Tag{Kind: web.Info, Text: "待确认"}
 		}
@@ -293,6 +360,16 @@ func (h *Handler) desk(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	if !d.manages {
+		if d.arrangers, err = h.duty.Arrangers(ctx, scope, d.unit.ID); err != nil {
+			return err
+		}
+	}
+	if d.serves {
+		if d.mine, err = h.duty.NextOf(ctx, scope, d.unit.ID, d.me, h.duty.DB.Now()); err != nil {
+			return err
+		}
+	}
 	if d.record, err = h.duty.RecordOf(ctx, scope, d.unit.ID, today); err != nil {
 		return err
 	}
@@ -306,6 +383,10 @@ func (h *Handler) desk(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if d.past, err = h.duty.Past(ctx, scope, d.unit.ID, 7); err != nil {
+		return err
+	}
+	d.reports = session.MayAt(authz.VigilReport, id)
+	if d.periods, err = h.duty.Vigil.At(ctx, h.duty.DB, d.unit.AreaPath, today); err != nil {
 		return err
 	}
 	ahead, err := h.duty.Roster(ctx, scope, d.unit.ID, duty.NextMonth(duty.MonthOf(today)))

@@ -96,6 +96,9 @@ func (h *Handler) openIncident(w http.ResponseWriter, r *http.Request) error {
 	if web.Typed(r, "alarm") == "" {
 		u, uerr := picker.Unit(r, h.org, scope, "unit")
 		unit, err = u.ID, uerr
+		if uerr != nil {
+			err = together(uerr, duty.CheckIncident(web.Typed(r, "title"), web.Typed(r, "says")))
+		}
 	}
 	var x duty.Incident
 	if err == nil {
@@ -160,9 +163,12 @@ func newRoom(x duty.Room, people []org.Person, me string, handles, takes bool) r
 			v.Forms = append(v.Forms, web.Form{Action: base + "/finish", Sections: []web.Section{{Legend: "完成任务", Fields: []web.Field{{Kind: web.Select, Name: "id", Label: "哪一项任务", Required: true, Options: openTasks, Value: openTasks[0].Value}, {Name: "result", Label: "完成情况", Required: true, Max: 300}}}}, Buttons: []web.Button{{Label: "任务完成"}}})
 		}
 		v.Forms = append(v.Forms, web.Form{Action: base + "/paper", Upload: true, Sections: []web.Section{{Legend: "上传材料", Fields: []web.Field{{Kind: web.File, Name: "file", Label: "文件", Required: true, Hint: "PDF、JPG、PNG、DOCX 或 XLSX，不超过 20 MB"}}}}, Buttons: []web.Button{{Label: "上传材料", Plain: true}}})
-		if x.State == duty.Handling {
+		switch {
+		case x.State == duty.Handling:
 			v.Forms = append(v.Forms, web.Form{Action: base + "/propose", Key: "incident-closing-" + x.ID, Sections: []web.Section{{Legend: "提出结案", Hint: "任务都完成后提出，由另一人复核。", Fields: []web.Field{{Kind: web.TextArea, Name: "cause", Label: "原因", Required: true, Max: 2000, Rows: 3, Value: x.Cause}, {Kind: web.TextArea, Name: "lesson", Label: "教训和改进措施", Required: true, Max: 2000, Rows: 3, Value: x.Lesson}}}}, Buttons: []web.Button{{Label: "提出结案"}}})
-		} else {
+		case x.ProposedBy(me):
+			v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "待另一人复核结案", Text: "您提出了结案，由您以外的人复核或退回。"})
+		default:
 			v.Forms = append(v.Forms, web.Form{Action: base + "/close", Sections: []web.Section{{Legend: "复核结案", Hint: "由提出人以外的人复核。"}}, Buttons: []web.Button{{Label: "复核结案"}}},
 				web.Form{Action: base + "/return", Sections: []web.Section{{Fields: []web.Field{{Name: "why", Label: "退回理由", Required: true, Max: 300}}}}, Buttons: []web.Button{{Label: "退回重写", Plain: true}}})
 		}

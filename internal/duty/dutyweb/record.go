@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -29,6 +30,7 @@ type card struct {
 	Verdict                               string
 	Sections                              []section
 	Said, Finding, Next                   string
+	Note, Wrong                           string // as typed, and why it was refused
 }
 
 // readingView is GET /console/duty/records/{unit}/{day}.
@@ -57,14 +59,24 @@ func (v readingView) Crumbs() []web.Crumb {
 }
 
 func sectionsOf(f duty.Facts) []section {
+	when := ""
+	if f.OneDay {
+		when = "当日："
+	}
 	count := func(n int) (string, web.Tag) {
 		if n == 0 {
-			return "没有未办结的问题", web.Tag{Kind: web.Good, Text: "正常"}
+			return when + "没有未办结的问题", web.Tag{Kind: web.Good, Text: "正常"}
 		}
-		return fmt.Sprintf("%d 个未办结的问题", n), web.Tag{Kind: web.Warn, Text: "有问题"}
+		return fmt.Sprintf("%s%d 个未办结的问题", when, n), web.Tag{Kind: web.Warn, Text: "有问题"}
 	}
 	run, tag := "没有监测数据", web.Tag{Text: "未监测"}
 	switch {
+	case f.OneDay && f.Probes == 0:
+		run = "当日没有监测数据"
+	case f.OneDay && f.Down:
+		run, tag = fmt.Sprintf("当日访问 %d 次，全部失败", f.Probes), web.Tag{Kind: web.Danger, Text: "打不开"}
+	case f.OneDay:
+		run, tag = fmt.Sprintf("当日访问 %d 次，失败 %d 次", f.Probes, f.Failures), web.Tag{Kind: web.Good, Text: "正常"}
 	case f.Down:
 		run, tag = "最近一次访问打不开", web.Tag{Kind: web.Danger, Text: "打不开"}
 	case f.Probes > 0:
@@ -93,6 +105,14 @@ func newReading(rec duty.Record, may bool) readingView {
 	default:
 		v.Heading.Tags = []web.Tag{{Kind: web.Warn, Text: "还没有开始"}}
 	}
+	if rec.Late {
+		v.Heading.Tags = append(v.Heading.Tags, web.Tag{Kind: web.Warn, Text: "补记"})
+		says := "监测数据为" + rec.On.Chinese() + "当日留存的数据；政务新媒体当日没有监测数据。结论由补记的人负责，当日以外的情况请记入今天的巡检记录。"
+		if rec.State == duty.Confirmed {
+			says = "这一天的记录在当日以后确认，确认时间见下。"
+		}
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "这是补记", Text: says})
+	}
 	down, problems, fine := 0, 0, 0
 	for i, f := range rec.Sites {
 		c := card{ID: fmt.Sprintf("s%d", i+1), Key: string(f.Site), Name: f.Name, Host: f.Host, Unit: f.Unit, Open: cmp.Or(f.Address, "http://"+f.Host+"/"), Site: "/console/inspection/sites/" + string(f.Site), Verdict: f.Verdict, Sections: sectionsOf(f), Tag: web.Tag{Text: "待查看"}}
@@ -115,7 +135,7 @@ func newReading(rec duty.Record, may bool) readingView {
 		}
 		v.Cards = append(v.Cards, c)
 	}
-	v.Stats = web.Stats{Label: "今天的情况", Items: []web.Stat{{Name: "已查看", Value: fmt.Sprintf("%d/%d", rec.Looked(), len(rec.Sites)), Note: "个网站", Kind: tone(rec.Looked() < len(rec.Sites), web.Warn)},
+	v.Stats = web.Stats{Label: rec.On.Chinese() + "的情况", Items: []web.Stat{{Name: "已查看", Value: fmt.Sprintf("%d/%d", rec.Looked(), len(rec.Sites)), Note: "个网站", Kind: tone(rec.Looked() < len(rec.Sites), web.Warn)},
 		{Name: "打不开", Value: fmt.Sprint(down), Unit: "个", Kind: tone(down > 0, web.Danger)}, {Name: "监测无异常", Value: fmt.Sprint(fine), Unit: "个", Note: "仍须逐个查看"}, {Name: "巡检发现问题", Value: fmt.Sprint(problems), Unit: "个", Kind: tone(problems > 0, web.Warn)}}}
 	if m := rec.Media; m.Accounts > 0 {
 		of := url.Values{"unit": {string(rec.Unit.ID)}}
@@ -130,7 +150,11 @@ func newReading(rec duty.Record, may bool) readingView {
 	}
 	v.Alarms = alarmTable("当日告警", rec.Alarms)
 	v.MayConfirm = v.May && len(rec.Sites) > 0
-	v.Confirm = web.Form{Action: v.Base + "/confirm", Key: "record-" + string(rec.Unit.ID) + rec.On.String(), Sections: []web.Section{{Legend: "确认巡检记录", Hint: "全部网站有结论后确认；监测数据随记录一并留存，确认后不能再改。", Fields: []web.Field{{Kind: web.TextArea, Name: "says", Label: "小结", Max: 1000, Rows: 3, Hint: "可不填"}}}}, Buttons: []web.Button{{Label: "确认今日巡检"}}}
+	button := "确认今日巡检"
+	if rec.Late {
+		button = "确认补记"
+	}
+	v.Confirm = web.Form{Action: v.Base + "/confirm", Key: "record-" + string(rec.Unit.ID) + rec.On.String(), Sections: []web.Section{{Legend: "确认巡检记录", Hint: "全部网站有结论后确认；监测数据随记录一并留存，确认后不能再改。", Fields: []web.Field{{Kind: web.TextArea, Name: "says", Label: "小结", Max: 1000, Rows: 3, Hint: "可不填"}}}}, Buttons: []web.Button{{Label: button}}}
 	return v
 }
 
@@ -161,14 +185,21 @@ func (h *Handler) record(w http.ResponseWriter, r *http.Request) error {
 	return readingPage.Render(w, r, v)
 }
 
-func (h *Handler) again(w http.ResponseWriter, r *http.Request, title string, err error) error {
-	_, v, rerr := h.reading(r)
-	if rerr != nil {
-		return rerr
-	}
+// refused puts what a verdict was refused for on its own card, which is where
+// the browser stays, with what was typed.
+func (v *readingView) refused(posted url.Values, title string, err error) {
+	i := slices.IndexFunc(v.Cards, func(c card) bool { return c.Key == posted.Get("site") })
 	f := fault.Of(err)
-	v.Wrong = web.ErrorSummary{Title: title, Says: f.Alone(), Breaches: web.BreachesOf(f)}
-	return readingPage.RenderStatus(w, r, web.StatusOf(err), v)
+	if i < 0 || !v.May {
+		v.Wrong = web.ErrorSummary{Title: title, Says: f.Alone(), Breaches: web.BreachesOf(f)}
+		return
+	}
+	v.Cards[i].Note, v.Cards[i].Wrong = posted.Get("note"), title+"："+f.Alone()
+}
+
+// unconfirmed keeps the words of a record that was not confirmed.
+func (v *readingView) unconfirmed(posted url.Values, title string, err error) {
+	v.Wrong = wrongForm(&v.Confirm, posted, title, err)
 }
 
 func (h *Handler) look(w http.ResponseWriter, r *http.Request) error {
@@ -178,7 +209,12 @@ func (h *Handler) look(w http.ResponseWriter, r *http.Request) error {
 	}
 	_, err = h.duty.Look(r.Context(), authz.ScopeFrom(r.Context()), rec.Unit.ID, rec.On, registry.SiteID(web.Typed(r, "site")), web.Typed(r, "verdict"), web.Typed(r, "note"))
 	if web.Mendable(err) {
-		return h.again(w, r, "没有记下", err)
+		_, v, rerr := h.reading(r)
+		if rerr != nil {
+			return rerr
+		}
+		v.refused(r.PostForm, "没有记下", err)
+		return readingPage.RenderStatus(w, r, web.StatusOf(err), v)
 	}
 	if err != nil {
 		return err
@@ -193,7 +229,12 @@ func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) error {
 	}
 	_, err = h.duty.Confirm(r.Context(), authz.ScopeFrom(r.Context()), rec.Unit.ID, rec.On, web.Typed(r, "says"))
 	if web.Mendable(err) {
-		return h.again(w, r, "没有确认", err)
+		_, v, rerr := h.reading(r)
+		if rerr != nil {
+			return rerr
+		}
+		v.unconfirmed(r.PostForm, "没有确认", err)
+		return readingPage.RenderStatus(w, r, web.StatusOf(err), v)
 	}
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package dutyweb
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -16,7 +17,31 @@ import (
 	"zhengshu/internal/web"
 )
 
-func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, manages bool, now time.Time) record {
+// reader is who looks at a roster: me is "" of who does not stand on its duty.
+type reader struct {
+	me        string
+	manages   bool
+	arrangers []org.Person
+}
+
+// arrangedBy says who arranges a roster, to who may not.
+func arrangedBy(list []org.Person) string {
+	if len(list) == 0 {
+		return "本单位还没有可以编排值班表的人，请安全管理员授予主管或经办岗位。"
+	}
+	var names []string
+	for _, p := range list[:min(len(list), 5)] {
+		names = append(names, p.Name)
+	}
+	says := strings.Join(names, "、")
+	if len(list) > 5 {
+		says += "等"
+	}
+	return "值班表由" + says + "编排和公布。"
+}
+
+func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, viewer reader, now time.Time) record {
+	manages := viewer.manages
 	v := record{web.RecordView{Heading: web.Heading{Above: ro.Unit.Name, Title: duty.MonthName(ro.Month) + "值班表"}, Trail: trail}}
 	base := ro.Link()
 	switch ro.State {
@@ -31,7 +56,15 @@ func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, man
 	for _, d := range ro.Double {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "重要保障期“" + d.Name + "”须双人值班", Text: calendar.DateOf(d.From).Chinese() + "至" + calendar.DateOf(d.Until.Add(-time.Second)).Chinese()})
 	}
-	if ro.State != "" && len(ro.Breaches) > 0 {
+	switch {
+	case len(ro.Breaches) == 0 || ro.State == "":
+	case ro.State == duty.Published: // it stands, and what came since wants it changed
+		text := ro.Breaches[0].Detail
+		if len(ro.Breaches) > 1 {
+			text = "例如：" + text
+		}
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: fmt.Sprintf("公布后有 %d 处不符合规定", len(ro.Breaches)), Text: text + "请编排值班表的人点“调整”，改好后重新公布。"})
+	default:
 		b := web.Breaches{Title: "还不符合规定"}
 		for i, x := range ro.Breaches {
 			if i == 20 {
@@ -40,6 +73,17 @@ func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, man
 			b.Items = append(b.Items, web.Breach{ID: x.Rule.ID, Citation: x.Rule.Citation, Says: x.Detail})
 		}
 		v.Main = append(v.Main, b)
+	}
+	if list := ro.Stretches(); len(list) > 0 {
+		var says []string
+		for _, x := range list[:min(len(list), 5)] {
+			says = append(says, fmt.Sprintf("%s在%s连续 %d 班、%d 小时", x.Name, duty.Shift{From: x.From, Until: x.Until}.Span(), x.Turns, int(x.Until.Sub(x.From).Hours())))
+		}
+		more := "。"
+		if len(list) > 5 {
+			more = "等。"
+		}
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: fmt.Sprintf("%d 人连续值班", len(list)), Text: strings.Join(says, "；") + more + "不影响公布，请核对是否确需如此安排。"})
 	}
 	t := web.Table{Caption: "班次", Columns: []web.Column{{Head: "时间", Wide: true}, {Head: "值班人员"}, {Head: "办理"}}, Empty: web.Empty{Title: "这个月还没有班次", Text: "用下面的轮班或周模板排班。"}}
 	for _, x := range ro.Shifts {
@@ -53,6 +97,9 @@ func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, man
 		}
 		if !x.From.After(now) {
 			acts = append(acts, web.Link{Text: "交接", Href: x.HandoverLink(), Note: x.Span()})
+		}
+		if !ro.PublishedAt.IsZero() && x.Has(viewer.me) && x.From.After(now) {
+			acts = append(acts, web.Link{Text: "申请换班", Href: x.SwapLink(), Note: x.Span()})
 		}
 		row := web.Row{Cells: []web.Cell{{Text: x.Span(), Keep: true}, who, web.Acts(acts...)}}
 		if !x.From.After(now) && x.Until.After(now) {
@@ -80,10 +127,13 @@ func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, man
 		v.Side = append(v.Side, web.Summary{Title: "值班人员和班时", Terms: side})
 	}
 	if !manages {
+		if ro.State != duty.Published {
+			v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "您只能查看", Text: arrangedBy(viewer.arrangers)})
+		}
 		return v
 	}
 	if ro.State == duty.Published {
-		v.Forms = append(v.Forms, web.Form{Action: base + "/reopen", Sections: []web.Section{{Hint: "个别换班请在值班台用换班；整体改动时点“调整”，改好后重新公布，其间原班次照常有效。"}}, Buttons: []web.Button{{Label: "调整值班表", Plain: true}}})
+		v.Forms = append(v.Forms, web.Form{Action: base + "/reopen", Sections: []web.Section{{Hint: "个别换班由当班人在自己的班次上申请；整体改动时点“调整”，改好后重新公布，其间原班次照常有效。"}}, Buttons: []web.Button{{Label: "调整值班表", Plain: true}}})
 	} else {
 		if len(ro.Shifts) > 0 {
 			v.Forms = append(v.Forms, web.Form{Action: base + "/publish", Sections: []web.Section{{Hint: "公布后逐人通知。每个小时都须有人、且只有一个班次；重要保障期须双人。"}}, Buttons: []web.Button{{Label: "公布值班表"}}})
@@ -131,7 +181,16 @@ func (h *Handler) rosterData(r *http.Request) (record, error) {
 	if err != nil {
 		return record{}, err
 	}
-	return newRoster(ro, people, patterns, session.MayAt(authz.DutyManage, string(unit)), h.duty.DB.Now()), nil
+	viewer := reader{manages: session.MayAt(authz.DutyManage, string(unit))}
+	if session.MayAt(authz.DutyServe, string(unit)) {
+		viewer.me = session.PersonID
+	}
+	if !viewer.manages {
+		if viewer.arrangers, err = h.duty.Arrangers(ctx, scope, unit); err != nil {
+			return record{}, err
+		}
+	}
+	return newRoster(ro, people, patterns, viewer, h.duty.DB.Now()), nil
 }
 
 func (h *Handler) roster(w http.ResponseWriter, r *http.Request) error {
@@ -191,7 +250,11 @@ func (h *Handler) keep(w http.ResponseWriter, r *http.Request) error {
 func (h *Handler) publish(w http.ResponseWriter, r *http.Request) error {
 	unit, month := place(r)
 	ro, err := h.duty.Publish(r.Context(), authz.ScopeFrom(r.Context()), unit, month)
-	return h.onRoster(w, r, ro, err, "值班表已公布，已通知值班人员。")
+	said := "值班表已公布，已通知值班人员。"
+	if n := len(ro.Stretches()); n > 0 {
+		said += fmt.Sprintf("其中 %d 人连续值班，请看本页提示。", n)
+	}
+	return h.onRoster(w, r, ro, err, said)
 }
 
 func (h *Handler) reopen(w http.ResponseWriter, r *http.Request) error {
@@ -263,15 +326,15 @@ func (h *Handler) showShift(w http.ResponseWriter, r *http.Request) error {
 	return formPage.Render(w, r, v)
 }
 
-// momentOf reads a date and a time of day.
+// momentOf reads a date and a time of day; both are named when both are wrong.
 func momentOf(r *http.Request, name, what string) (time.Time, error) {
 	day, err := web.DayOf(r, name, what+"日期")
-	if err != nil {
+	var f fault.Fields
+	f.Check(err != nil || !day.IsZero(), name, "请填写"+what+"日期")
+	at, terr := time.Parse("15:04", strings.ReplaceAll(web.Typed(r, name+"_time"), "：", ":"))
+	f.Check(terr == nil, name+"_time", "请按 08:00 的样式填写"+what+"时间")
+	if err := together(err, f.Err()); err != nil {
 		return time.Time{}, err
-	}
-	at, err := time.Parse("15:04", strings.ReplaceAll(web.Typed(r, name+"_time"), "：", ":"))
-	if err != nil || day.IsZero() {
-		return time.Time{}, fault.New(fault.Invalid, what+"时间没有填写完整。").On(name+"_time", "请按 08:00 的样式填写，并填写日期").From(err)
 	}
 	return day.Start().Add(time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute), nil
 }
@@ -288,10 +351,12 @@ func (h *Handler) setShift(w http.ResponseWriter, r *http.Request) error {
 		_, err = h.duty.DropShift(r.Context(), scope, unit, month, x.ID)
 		return answer(w, r, v, err, ro.Link(), "班次已删除。")
 	}
-	if x.From, err = momentOf(r, "from", "接班"); err == nil {
-		x.Until, err = momentOf(r, "until", "交班")
-	}
-	if err == nil {
+	var f fault.Fields
+	f.Check(x.Lead != "", "lead", "请选择值班人员")
+	var ferr, uerr error
+	x.From, ferr = momentOf(r, "from", "接班")
+	x.Until, uerr = momentOf(r, "until", "交班")
+	if err = together(ferr, uerr, f.Err()); err == nil {
 		_, err = h.duty.SetShift(r.Context(), scope, unit, month, x)
 	}
 	return answer(w, r, v, err, ro.Link(), "班次已保存。")

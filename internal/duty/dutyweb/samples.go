@@ -1,17 +1,20 @@
 package dutyweb
 
 import (
+	"net/url"
 	"time"
 
 	"zhengshu/internal/approval"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/duty"
+	"zhengshu/internal/fault"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules"
 	"zhengshu/internal/rules/sx2021"
+	"zhengshu/internal/vigil"
 	"zhengshu/internal/web"
 )
 
@@ -31,6 +34,9 @@ var (
 	sampleRecord = duty.Record{ID: "01JD", Unit: sampleUnit, On: sampleToday, State: duty.Open, OpenedBy: "张三", OpenedAt: sampleNow, Sites: sampleFacts, Media: duty.Media{Accounts: 41, Known: 38, Stale: 3, Silent: 1, Wrong: 4}, Alarms: []duty.Alarm{sampleAlarm}}
 	sampleEvent  = duty.Incident{ID: "01JI", Number: "SJ-2026-0001", Unit: "01JU", UnitName: "西安市人民政府办公厅", Title: "市平台网站大面积打不开", Says: "机房断电。", State: duty.Closing, OpenedBy: "张三", OpenedAt: sampleNow, Cause: "机房断电", Lesson: "加装备用电源", Proposer: "张三", ProposedAt: sampleNow}
 	sampleDown   = duty.Takedown{ID: "01JT", Unit: "01JU", UnitName: "西安市商务局", Item: "01JX", Title: "关于某事的通知", Reason: "含有未遮蔽的个人信息", State: duty.Proposed, Proposer: "张三", ProposedAt: sampleNow}
+	sampleHere   = duty.Takedown{ID: "01JU", UnitName: "西安市人民政府办公厅", Item: "01JX", Title: "关于某事的通知", Reason: "含有未遮蔽的个人信息", State: duty.Alone, Proposer: "李四", ProposedAt: sampleNow, DownAt: sampleNow, OwnerName: "西安市商务局", Places: []duty.Place{{Site: "s1", Name: "西安市人民政府"}}}
+	sampleMine   = duty.Takedown{ID: "01JV", UnitName: "西安市商务局", Item: "01JX", Title: "关于某事的通知", Reason: "有误", State: duty.Proposed, Proposer: "张三", ProposerID: "p1", ProposedAt: sampleNow}
+	sampleReach  = duty.Reach{Pages: []string{"http://www.xa.gov.cn/content/202611/x.html"}, Sites: 7, Due: calendar.Due{On: sampleToday.AddDays(1)}}
 	badUnit      = org.Unit{ID: org.UnitID(bad), Name: bad}
 	badShift     = duty.Shift{ID: bad, LeadName: bad, Lead: "p", From: sampleNow, Until: sampleNow.Add(time.Hour)}
 	badAlarm     = duty.Alarm{ID: bad, UnitName: bad, Title: bad, Says: bad, Told: bad, State: duty.Ended, EndedWhy: bad, EndedBy: bad, Incident: bad, TakenBy: bad}
@@ -39,23 +45,31 @@ var (
 	sampleWho    = &authz.Session{PersonID: "p1", Name: "张三", Posts: []authz.Post{{Role: authz.Supervisor, UnitID: "01JU"}}}
 )
 
+func refusedReading() readingView {
+	v := newReading(sampleRecord, true)
+	v.refused(url.Values{"site": {"s2"}, "note": {bad}}, "没有记下", fault.New(fault.Invalid, bad))
+	v.unconfirmed(url.Values{"says": {bad}}, "没有确认", fault.New(fault.Refused, bad))
+	return v
+}
+
 var (
 	listPage = web.Define(web.Plain, "pages/list.html", newAlarms(nil, 0), newAlarms([]duty.Alarm{sampleAlarm}, 1), newAlarms([]duty.Alarm{badAlarm}, 1),
 		newIncidents(nil, 0, true), newIncidents([]duty.Incident{sampleEvent}, 1, true), newIncidents([]duty.Incident{badEvent}, 1, false),
 		newTakedowns(nil, 0, true), newTakedowns([]duty.Takedown{sampleDown}, 1, true), newTakedowns([]duty.Takedown{badDown}, 1, false))
-	recordView = web.Define(web.Plain, "pages/record.html", newDesk(deskData{unit: sampleUnit}, sampleToday),
-		newDesk(deskData{unit: sampleUnit, others: []org.Unit{{ID: "o", Name: "西安市商务局"}}, now: sampleShift, next: sampleNext, record: sampleRecord, alarms: []duty.Alarm{sampleAlarm}, incidents: []duty.Incident{sampleEvent}, me: "p3", serves: true, manages: true,
+	recordView = web.Define(web.Plain, "pages/record.html", newDesk(deskData{unit: sampleUnit}, sampleToday), newDesk(deskData{unit: sampleUnit, now: sampleNext, reports: true, periods: []vigil.Period{{ID: "01JP", Name: "省“两会”", From: sampleToday, Until: sampleToday.AddDays(3)}}}, sampleToday),
+		newDesk(deskData{unit: sampleUnit, others: []org.Unit{{ID: "o", Name: "西安市商务局"}}, now: sampleShift, next: sampleNext, mine: sampleNext, record: sampleRecord, alarms: []duty.Alarm{sampleAlarm}, incidents: []duty.Incident{sampleEvent}, me: "p3", serves: true, manages: true,
 			swaps: []duty.Swap{{ID: "w", State: duty.Asked, FromName: "张三", From: "p1", To: "p3", ToName: "王五", Shift: sampleShift, Reason: "出差"}}, past: []duty.Day{{On: sampleToday, State: duty.Open}, {On: sampleToday.AddDays(-1), State: duty.Confirmed, Person: "张三"}, {On: sampleToday.AddDays(-2)}}}, sampleToday),
-		newDesk(deskData{unit: badUnit, now: badShift, next: badShift, me: "p", alarms: []duty.Alarm{badAlarm}, swaps: []duty.Swap{{ID: bad, State: duty.Asked, FromName: bad, To: "p", Reason: bad, Shift: badShift}}}, sampleToday),
-		newRoster(duty.Roster{Unit: sampleUnit, Month: "2026-12"}, nil, nil, true, sampleNow), newRoster(sampleRoster, samplePeople, []duty.Pattern{{ID: "k", Name: "平时"}}, true, sampleNow),
-		newRoster(duty.Roster{Unit: badUnit, Month: "2026-12", State: duty.Published, PublishedBy: bad, Shifts: []duty.Shift{badShift}}, []org.Person{{ID: "p", Name: bad, Title: bad}}, []duty.Pattern{{ID: bad, Name: bad}}, true, sampleNow),
+		newDesk(deskData{unit: badUnit, periods: []vigil.Period{{ID: bad, Name: bad}}, now: badShift, next: badShift, mine: badShift, me: "p", alarms: []duty.Alarm{badAlarm}, swaps: []duty.Swap{{ID: bad, State: duty.Asked, FromName: bad, To: "p", Reason: bad, Shift: badShift}}}, sampleToday),
+		newRoster(duty.Roster{Unit: sampleUnit, Month: "2026-12"}, nil, nil, reader{me: "p3", manages: true}, sampleNow), newRoster(sampleRoster, samplePeople, []duty.Pattern{{ID: "k", Name: "平时"}}, reader{me: "p3", manages: true}, sampleNow),
+		newRoster(duty.Roster{Unit: badUnit, Month: "2026-12", State: duty.Published, PublishedBy: bad, Shifts: []duty.Shift{badShift}}, []org.Person{{ID: "p", Name: bad, Title: bad}}, []duty.Pattern{{ID: bad, Name: bad}}, reader{me: "p3", manages: true}, sampleNow),
 		newHandover(duty.Handover{Shift: sampleShift, Next: sampleNext}, sampleUnit, "没有未结的告警和事件。", "p1"), newHandover(duty.Handover{Shift: sampleShift, Next: sampleNext, State: duty.Given, Says: "无", Open: "未结告警 1 个", Giver: "张三", GivenAt: sampleNow}, sampleUnit, "", "p3"), newHandover(duty.Handover{Shift: badShift, State: duty.Taken, Says: bad, Open: bad, Giver: bad, Taker: bad}, badUnit, bad, "p"),
 		newAlarm(sampleAlarm, []duty.AlarmSite{{Site: "s1", Name: "西安市商务局网站", Says: "打不开", Since: sampleNow}}, []passage.Step{{Act: "raise", At: sampleNow}}, true, true), newAlarm(badAlarm, []duty.AlarmSite{{Site: registry.SiteID(bad), Name: bad, Finding: bad, Says: bad}}, nil, true, true),
 		newRoom(duty.Room{Incident: sampleEvent, Entries: []duty.Entry{{Kind: "note", Says: "已恢复供电", Person: "张三", At: sampleNow}}, Tasks: []duty.Task{{ID: "t", Says: "联系机房", Person: "李四"}}, Members: []duty.Member{{ID: "p1", Name: "张三", Joined: sampleNow}}, Sites: []registry.Site{{ID: "s", Name: "西安市商务局网站", Host: "sw.xa.gov.cn"}}, Alarms: []duty.Alarm{sampleAlarm}, Takedowns: []duty.Takedown{sampleDown}, Files: []approval.Attachment{{ID: "f", Name: "情况说明.pdf"}}}, samplePeople, "p1", true, true),
 		newRoom(duty.Room{Incident: badEvent, Entries: []duty.Entry{{Kind: bad, Says: bad, Link: bad, Person: bad}}, Tasks: []duty.Task{{Says: bad, Person: bad, Result: bad}}, Members: []duty.Member{{Name: bad}}, Files: []approval.Attachment{{ID: bad, Name: bad}}}, nil, "p", true, true),
-		newTakedown(sampleDown, []passage.Step{{Act: "propose", At: sampleNow, ActorName: "张三"}}, sampleWho), newTakedown(badDown, nil, sampleWho))
+		newTakedown(sampleDown, duty.Reach{}, []passage.Step{{Act: "propose", At: sampleNow, ActorName: "张三"}}, sampleWho), newTakedown(badDown, duty.Reach{}, nil, sampleWho), newTakedown(sampleHere, sampleReach, nil, sampleWho), newTakedown(sampleMine, duty.Reach{}, nil, sampleWho))
 	formPage = web.Define(web.Plain, "pages/form.html", newShift(sampleRoster, duty.Shift{}, samplePeople), newShift(sampleRoster, sampleShift, samplePeople), newSwap(sampleShift, sampleUnit, samplePeople), newSwap(badShift, badUnit, []org.Person{{ID: org.PersonID(bad), Name: bad}}),
 		newIncidentForm(web.Field{Name: "unit", Label: "处置单位"}, duty.Alarm{}), newIncidentForm(web.Field{}, sampleAlarm), newIncidentForm(web.Field{}, badAlarm), newTakedownForm("", ""), newTakedownForm(bad, bad))
-	readingPage = web.Define(views, "views/record.html", newReading(duty.Record{Unit: sampleUnit, On: sampleToday}, true), newReading(sampleRecord, true),
+	readingPage = web.Define(views, "views/record.html", newReading(duty.Record{Unit: sampleUnit, On: sampleToday}, true), newReading(sampleRecord, true), refusedReading(),
+		newReading(duty.Record{Unit: sampleUnit, On: sampleToday.AddDays(-2), Late: true, Sites: []duty.Facts{{Site: "s1", Name: "西安市人民政府", Host: "www.xa.gov.cn", OneDay: true}, {Site: "s2", Name: "西安市商务局网站", Host: "sw.xa.gov.cn", OneDay: true, Watched: true, Probes: 9, Failures: 9, Down: true}}}, true),
 		newReading(duty.Record{Unit: badUnit, On: sampleToday, State: duty.Confirmed, Person: bad, Says: bad, Sites: []duty.Facts{{Site: registry.SiteID(bad), Name: bad, Host: `x" onclick="y`, Unit: bad, Verdict: duty.Problem, Note: bad, Finding: bad, By: bad}}}, true))
 )

@@ -1,6 +1,7 @@
 package dutyweb
 
 import (
+	"fmt"
 	"net/http"
 	"path"
 	"strings"
@@ -56,7 +57,7 @@ func (h *Handler) takedowns(w http.ResponseWriter, r *http.Request) error {
 }
 
 func newTakedownForm(address, incident string) formView {
-	return formView{web.FormView{Heading: web.Heading{Title: "应急撤下稿件", Lead: "从所有页面和栏目同时撤下，稿件和记录保留。整站不宜访问的，请用应急首页。"}, Trail: below("应急撤下", takedownPath),
+	return formView{web.FormView{Heading: web.Heading{Title: "应急撤下稿件", Lead: "从所有页面和栏目同时撤下，稿件和记录保留；采用其他单位的稿件，从您管辖的网站撤下，并告知发布单位。整站不宜访问的，请用应急首页。"}, Trail: below("应急撤下", takedownPath),
 		Form: web.Form{Key: "takedown-new", Sections: []web.Section{{Fields: []web.Field{{Kind: web.Hidden, Name: "incident", Value: incident}, {Name: "address", Label: "稿件的公开网址或编号", Required: true, Max: 300, Value: address}, {Kind: web.TextArea, Name: "reason", Label: "撤下理由", Required: true, Max: 500, Rows: 3},
 			{Kind: web.Radios, Name: "way", Label: "办理方式", Required: true, Value: "two", Options: []web.Option{{Value: "two", Label: "由另一人批准后撤下"}, {Value: "alone", Label: "情况紧急，由我先行撤下", Hint: "立即撤下，另一名有权人员须在时限内补审"}}}}}}, Buttons: []web.Button{{Label: "提出应急撤下", Kind: web.Danger}}, Cancel: web.Link{Text: "取消", Href: takedownPath}}}}
 }
@@ -84,9 +85,17 @@ func (h *Handler) itemOf(s string) (library.ItemID, error) {
 	return library.ItemID(strings.ToUpper(s)), nil
 }
 
+// proposal reads the form, before the person is asked to prove who they are.
+func (h *Handler) proposal(r *http.Request) (library.ItemID, error) {
+	id, err := h.itemOf(web.Typed(r, "address"))
+	var f fault.Fields
+	f.Text("reason", "撤下理由", web.Typed(r, "reason"), true, 500)
+	return id, together(err, f.Err())
+}
+
 func (h *Handler) propose(w http.ResponseWriter, r *http.Request) error {
 	v := newTakedownForm(web.Typed(r, "address"), web.Typed(r, "incident"))
-	id, err := h.itemOf(web.Typed(r, "address"))
+	id, err := h.proposal(r)
 	alone := web.Typed(r, "way") == "alone"
 	if err == nil && alone {
 		if ok, perr := web.Prove(w, r); !ok {
@@ -102,14 +111,30 @@ func (h *Handler) propose(w http.ResponseWriter, r *http.Request) error {
 	}
 	said := "已提出，请另一名有权人员批准。"
 	if alone {
-		said = "已从所有页面撤下，请另一名有权人员在时限内补审。"
+		said = "已从" + t.Where() + "撤下，请另一名有权人员在时限内补审。"
 	}
 	return answer(w, r, v, err, t.Link(), said)
 }
 
-func newTakedown(t duty.Takedown, steps []passage.Step, session *authz.Session) record {
+func newTakedown(t duty.Takedown, reach duty.Reach, steps []passage.Step, session *authz.Session) record {
 	v := record{web.RecordView{Heading: web.Heading{Above: "应急撤下　" + t.UnitName, Title: t.Title, Tags: []web.Tag{takedownTag(t)}}, Trail: below("应急撤下", takedownPath)}}
-	terms := []web.Term{{Name: "稿件", Text: t.Title, Href: "/console/items/" + string(t.Item)}, {Name: "理由", Text: t.Reason}, {Name: "提出", Text: t.Proposer, Note: web.Minute(t.ProposedAt)}}
+	from := web.Term{Name: "撤下范围", Text: t.Where()}
+	item := web.Term{Name: "稿件", Text: t.Title, Href: "/console/items/" + string(t.Item)}
+	if t.Adopted() { // whose desk the item is on is another's
+		item.Href += "/shown"
+		item.Note = t.OwnerName + "发布"
+		from.Note = "只撤下采用的页面；原稿由" + t.OwnerName + "处理，撤下时告知该单位"
+	}
+	terms := []web.Term{item, from, {Name: "理由", Text: t.Reason}, {Name: "提出", Text: t.Proposer, Note: web.Minute(t.ProposedAt)}}
+	for _, page := range reach.Pages {
+		terms = append(terms, web.Term{Name: "公开网址", Text: page, Href: page})
+	}
+	if n := reach.Sites - len(reach.Pages); n > 0 {
+		terms = append(terms, web.Term{Name: "其他网站", Text: fmt.Sprintf("还有 %d 个网站显示过这篇稿件", n)})
+	}
+	if !reach.Due.On.IsZero() {
+		terms = append(terms, web.Term{Name: "补审期限", Text: reach.Due.On.Chinese()})
+	}
 	if t.Decider != "" {
 		terms = append(terms, web.Term{Name: "第二人", Text: t.Decider, Note: web.Minute(t.DecidedAt)}, web.Term{Name: "意见", Text: t.Opinion})
 	}
@@ -120,15 +145,23 @@ func newTakedown(t duty.Takedown, steps []passage.Step, session *authz.Session) 
 		terms = append(terms, web.Term{Name: "事件", Text: "查看处置", Href: incidentPath + "/" + t.Incident})
 	}
 	v.Main = append(v.Main, web.Summary{Title: "撤下", Terms: terms})
+	mine := t.ProposedBy(session.PersonID)
+	if mine && (t.State == duty.Proposed || t.State == duty.Alone) {
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: t.StateName(), Text: "您提出的撤下，由您以外的有权人员办理。"})
+	}
 	opinion := web.Field{Kind: web.TextArea, Name: "opinion", Label: "意见", Max: 500, Rows: 2}
-	if session.May(authz.TakedownApprove) && t.State == duty.Proposed {
-		v.Forms = append(v.Forms, web.Form{Action: t.Link() + "/decide", Sections: []web.Section{{Legend: "第二人批准", Hint: "批准后立即从所有页面撤下。不同意的请写明意见。", Fields: []web.Field{opinion}}}, Buttons: []web.Button{{Label: "批准并撤下", Name: "act", Value: "approve", Kind: web.Danger}, {Label: "不同意", Name: "act", Value: "refuse", Plain: true}}})
+	if session.May(authz.TakedownApprove) && !mine && t.State == duty.Proposed {
+		v.Forms = append(v.Forms, web.Form{Action: t.Link() + "/decide", Sections: []web.Section{{Legend: "第二人批准", Hint: "批准后立即从" + t.Where() + "撤下。不同意的请写明意见。", Fields: []web.Field{opinion}}}, Buttons: []web.Button{{Label: "批准并撤下", Name: "act", Value: "approve", Kind: web.Danger}, {Label: "不同意", Name: "act", Value: "refuse", Plain: true}}})
 	}
-	if session.May(authz.TakedownApprove) && t.State == duty.Alone {
+	if session.May(authz.TakedownApprove) && !mine && t.State == duty.Alone {
 		opinion.Required = true
-		v.Forms = append(v.Forms, web.Form{Action: t.Link() + "/decide", Sections: []web.Section{{Legend: "补审", Hint: "写明撤下是否必要；不必要的，由主办单位重新送审发布。", Fields: []web.Field{opinion}}}, Buttons: []web.Button{{Label: "确有必要，补审完成", Name: "act", Value: "review"}, {Label: "撤下不必要", Name: "act", Value: "disagree", Plain: true}}})
+		again := "重新送审发布"
+		if t.Adopted() {
+			again = "重新采用"
+		}
+		v.Forms = append(v.Forms, web.Form{Action: t.Link() + "/decide", Sections: []web.Section{{Legend: "补审", Hint: "写明撤下是否必要；不必要的，由" + t.UnitName + again + "。", Fields: []web.Field{opinion}}}, Buttons: []web.Button{{Label: "确有必要，补审完成", Name: "act", Value: "review"}, {Label: "撤下不必要", Name: "act", Value: "disagree", Plain: true}}})
 	}
-	if session.May(authz.TakedownPropose) && t.State == duty.Proposed {
+	if session.May(authz.TakedownPropose) && mine && t.State == duty.Proposed {
 		v.Forms = append(v.Forms, web.Form{Action: t.Link() + "/withdraw", Buttons: []web.Button{{Label: "撤回", Plain: true}}})
 	}
 	story := web.Timeline{Title: "经过"}
@@ -146,8 +179,12 @@ func (h *Handler) takedownData(r *http.Request) (record, duty.Takedown, error) {
 	if err != nil {
 		return record{}, t, err
 	}
+	reach, err := h.duty.ReachOf(r.Context(), scope, t.ID)
+	if err != nil {
+		return record{}, t, err
+	}
 	steps, err := h.duty.TakedownHistory(r.Context(), scope, t.ID)
-	return newTakedown(t, steps, session), t, err
+	return newTakedown(t, reach, steps, session), t, err
 }
 
 func (h *Handler) takedown(w http.ResponseWriter, r *http.Request) error {
@@ -176,7 +213,7 @@ func (h *Handler) onTakedown(w http.ResponseWriter, r *http.Request, act string)
 	if err != nil {
 		return err
 	}
-	return web.Done(w, r, t.Link(), map[string]string{"approve": "已批准，已从所有页面撤下。", "refuse": "已退回，稿件照常公开。", "review": "补审完成。", "disagree": "补审完成；已通知主办单位重新送审发布。", "withdraw": "已撤回。"}[act])
+	return web.Done(w, r, t.Link(), map[string]string{"approve": "已批准，已从" + t.Where() + "撤下。", "refuse": "已退回，稿件照常公开。", "review": "补审完成。", "disagree": "补审完成；已通知" + t.UnitName + "，可以重新公开。", "withdraw": "已撤回。"}[act])
 }
 
 func (h *Handler) decide(w http.ResponseWriter, r *http.Request) error {

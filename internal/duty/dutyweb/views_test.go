@@ -1,0 +1,298 @@
+package dutyweb
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path"
+	"strings"
+	"testing"
+	"time"
+
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/duty"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/org"
+	"zhengshu/internal/vigil"
+	"zhengshu/internal/web"
+)
+
+// A record made up for says so on its page and on the desk, and never says
+// that a day without monitors was well.
+func TestALateRecordBearsItsMark(t *testing.T) {
+	facts := []duty.Facts{{Site: "s1", Name: "甲", OneDay: true}, {Site: "s2", Name: "乙", OneDay: true, Watched: true, Probes: 9, Failures: 2}}
+	for _, state := range []string{"", duty.Open, duty.Confirmed} {
+		v := newReading(duty.Record{Unit: sampleUnit, On: sampleToday.AddDays(-2), State: state, Late: true, ConfirmedAt: sampleNow, Sites: facts}, true)
+		if tag := v.Heading.Tags[len(v.Heading.Tags)-1]; tag.Text != "补记" || len(v.Alerts) != 1 {
+			t.Errorf("%q: tags %+v, alerts %+v", state, v.Heading.Tags, v.Alerts)
+		}
+		if says := v.Cards[0].Sections[0].Says; says != "当日没有监测数据" {
+			t.Errorf("not monitored: %s", says)
+		}
+		if says := v.Cards[1].Sections[0].Says; says != "当日访问 9 次，失败 2 次" {
+			t.Errorf("monitored: %s", says)
+		}
+	}
+	if v := newReading(sampleRecord, true); len(v.Alerts) != 0 || strings.Contains(fmt.Sprint(v.Heading.Tags), "补记") {
+		t.Errorf("today's: %+v", v.Heading)
+	}
+	v := newDesk(deskData{unit: sampleUnit, past: []duty.Day{{On: sampleToday, State: duty.Confirmed, Confirmed: sampleNow}, {On: sampleToday.AddDays(-1), State: duty.Confirmed, Confirmed: sampleNow}}}, sampleToday)
+	if said := fmt.Sprint(v.Side); strings.Count(said, "补记") != 1 || strings.Count(said, "已确认") != 2 {
+		t.Errorf("the desk: %s", said)
+	}
+	if on := calendar.DateOf(sampleNow); on != sampleToday {
+		t.Fatalf("the sample's day is %s", on)
+	}
+}
+
+// A person asks for a swap of any own turn to come, on the roster, and of the
+// next own one on the desk, whoever has the turn before it.
+func TestSwapIsOfferedOnEachOwnTurnToCome(t *testing.T) {
+	turn := func(id, person string, hours int) duty.Shift {
+		from := sampleNow.Add(time.Duration(hours) * time.Hour)
+		return duty.Shift{ID: id, From: from, Until: from.Add(12 * time.Hour), Lead: org.PersonID(person), LeadName: person}
+	}
+	ro := duty.Roster{Unit: sampleUnit, Month: "2026-11", State: duty.Published, PublishedAt: sampleNow, Shifts: []duty.Shift{turn("gone", "me", -2), turn("theirs", "other", 10), turn("mine", "me", 22), turn("later", "me", 46)}}
+	offered := func(ro duty.Roster, viewer reader) string {
+		said := fmt.Sprint(newRoster(ro, nil, nil, viewer, sampleNow).Main)
+		var out []string
+		for _, x := range ro.Shifts {
+			if strings.Contains(said, x.SwapLink()) {
+				out = append(out, x.ID)
+			}
+		}
+		return strings.Join(out, " ")
+	}
+	if got := offered(ro, reader{me: "me"}); got != "mine later" {
+		t.Errorf("offered on %s", got)
+	}
+	if got := offered(ro, reader{}); got != "" {
+		t.Errorf("offered to who stands on no duty: %s", got)
+	}
+	ro.State, ro.PublishedAt = duty.Draft, time.Time{}
+	if got := offered(ro, reader{me: "me"}); got != "" {
+		t.Errorf("offered on a roster nobody published: %s", got)
+	}
+	d := deskData{unit: sampleUnit, me: "me", now: ro.Shifts[0], next: ro.Shifts[1], mine: ro.Shifts[2]}
+	if said := fmt.Sprint(newDesk(d, sampleToday).Side); !strings.Contains(said, d.mine.SwapLink()) || !strings.Contains(said, d.mine.Span()) {
+		t.Errorf("the desk: %s", said)
+	}
+}
+
+// A verdict that was refused stays on its card with its words; a summary that
+// came too early stays in its field.
+func TestARefusedVerdictStaysOnItsCard(t *testing.T) {
+	v := newReading(sampleRecord, true)
+	var f fault.Fields
+	f.Check(false, "note", "有问题的，请写明在哪里、是什么")
+	v.refused(url.Values{"site": {"s2"}, "note": {"说了一半"}}, "没有记下", f.Err())
+	if c := v.Cards[1]; c.Note != "说了一半" || !strings.Contains(c.Wrong, "请写明在哪里") || !v.Wrong.Empty() {
+		t.Errorf("the card %+v, above the page %+v", c, v.Wrong)
+	}
+	if c := v.Cards[0]; c.Note != "" || c.Wrong != "" {
+		t.Errorf("another card %+v", c)
+	}
+	var page bytes.Buffer
+	if err := template.Must(template.New("x").Funcs(template.FuncMap{"ui": func(any) string { return "" }, "form": func(any, any) string { return "" }, "token": func(any) string { return "" }}).ParseFS(views, "views/record.html")).ExecuteTemplate(&page, "content", struct{ Frame, Page any }{nil, v}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`id="note-s2" name="note" maxlength="200" value="说了一半"`, `aria-describedby="note-s2-error" data-focus`, `id="note-s2-error"`} {
+		if strings.Count(page.String(), want) != 1 {
+			t.Errorf("the page has %d times %s", strings.Count(page.String(), want), want)
+		}
+	}
+	v = newReading(sampleRecord, true)
+	v.unconfirmed(url.Values{"says": {"今天一切正常"}}, "没有确认", fault.New(fault.Refused, "还有 1 个网站没有结论"))
+	if got := v.Confirm.Field("says").Value; got != "今天一切正常" || v.Wrong.Says != "还有 1 个网站没有结论" || !v.Confirm.Summary.Empty() {
+		t.Errorf("kept %q, said %+v and %+v", got, v.Wrong, v.Confirm.Summary)
+	}
+	v = newReading(duty.Record{Unit: sampleUnit, On: sampleToday, State: duty.Confirmed, Sites: sampleFacts}, true)
+	if v.refused(url.Values{"site": {"s2"}}, "没有记下", fault.New(fault.Conflict, "已经确认")); v.Wrong.Says != "已经确认" {
+		t.Errorf("a page without its form says %+v", v.Wrong)
+	}
+}
+
+// What a form was refused for is said once above the page and beside the field,
+// on the form that was posted and no other.
+func TestARefusalIsSaidOnce(t *testing.T) {
+	form := func(act, id string) web.Form {
+		return web.Form{Action: "/console/x/" + act, Sections: []web.Section{{Fields: []web.Field{{Kind: web.Hidden, Name: "id", Value: id}, {Name: "reason", Label: "理由"}}}}}
+	}
+	v := record{web.RecordView{Forms: []web.Form{form("keep", "1"), form("keep", "2"), form("drop", "2")}}}
+	r := httptest.NewRequest("POST", "/console/x/keep", nil)
+	r.PostForm = url.Values{"id": {"2"}, "reason": {"半句"}}
+	wrong(&v, r, "没有办理", fault.New(fault.Invalid, "理由太短。").On("reason", "请写明理由"))
+	if v.Wrong.Title != "没有办理" || v.Wrong.Says != "理由太短。" || len(v.Wrong.Links) != 1 || v.Wrong.Links[0].Href == "" {
+		t.Errorf("above the page: %+v", v.Wrong)
+	}
+	for i, f := range v.Forms {
+		x := f.Sections[0].Fields[1]
+		if !f.Summary.Empty() || (x.Error == "请写明理由") != (i == 1) || (x.Value == "半句") != (i == 1) {
+			t.Errorf("form %d: %+v", i, f)
+		}
+	}
+	v = record{}
+	wrong(&v, r, "没有办理", (&fault.Error{Kind: fault.Conflict, Says: "已经办过。"}))
+	if v.Wrong.Says != "已经办过。" {
+		t.Errorf("a page whose form is gone: %+v", v.Wrong)
+	}
+}
+
+// A protected period stands on the desk with two persons and the daily report;
+// a published roster that no longer fits says so in one line.
+func TestAProtectedPeriodReachesTheDesk(t *testing.T) {
+	d := deskData{unit: sampleUnit, now: sampleShift, next: sampleNext, nextState: duty.Published, reports: true, periods: []vigil.Period{{ID: "01JP", Name: "省“两会”", From: sampleToday, Until: sampleToday.AddDays(3)}}}
+	v := newDesk(d, sampleToday)
+	if len(v.Alerts) != 1 || v.Alerts[0].Kind != web.Warn || !strings.Contains(v.Alerts[0].Text, "双人值班") || v.Alerts[0].Links[0].Href != vigil.ReportLink("01JP", sampleUnit.ID, sampleToday) {
+		t.Errorf("the desk: %+v", v.Alerts)
+	}
+	d.now, d.reports = sampleNext, false
+	if v = newDesk(d, sampleToday); v.Alerts[0].Kind != web.Danger || !strings.Contains(v.Alerts[0].Text, "只有王五一人当班") || strings.Contains(fmt.Sprint(v.Alerts[0].Links), "report") {
+		t.Errorf("one person: %+v", v.Alerts)
+	}
+	ro := sampleRoster
+	ro.Double = nil
+	for range 3 {
+		ro.Breaches = append(ro.Breaches, sampleRoster.Breaches[0])
+	}
+	if v := newRoster(ro, nil, nil, reader{manages: true}, sampleNow); len(v.Alerts) != 0 || !strings.Contains(fmt.Sprint(v.Main), "还不符合规定") {
+		t.Errorf("in draft: %+v", v.Alerts)
+	}
+	ro.State, ro.PublishedAt = duty.Published, sampleNow
+	if v := newRoster(ro, nil, nil, reader{}, sampleNow); len(v.Alerts) != 1 || !strings.Contains(v.Alerts[0].Title, "4 处") || strings.Contains(fmt.Sprint(v.Main), "还不符合规定") {
+		t.Errorf("published: %+v", v.Alerts)
+	}
+}
+
+// One person for turn after turn is warned of, before the roster is published
+// and after; people who take turns are not.
+func TestTurnsWithoutABreakAreWarnedOf(t *testing.T) {
+	lay := func(people ...string) duty.Roster {
+		ro := duty.Roster{Unit: sampleUnit, Month: "2026-12", State: duty.Draft}
+		for i := range 6 {
+			from := sampleNow.Add(time.Duration(i) * 12 * time.Hour)
+			p := people[i%len(people)]
+			ro.Shifts = append(ro.Shifts, duty.Shift{ID: fmt.Sprint(i), From: from, Until: from.Add(12 * time.Hour), Lead: org.PersonID(p), LeadName: p})
+		}
+		return ro
+	}
+	if list := lay("甲", "乙").Stretches(); len(list) != 0 {
+		t.Errorf("by turns: %+v", list)
+	}
+	if list := lay("甲", "甲", "乙").Stretches(); len(list) != 1 || list[0].Name != "甲" || list[0].Turns != 2 || list[0].Until.Sub(list[0].From) != 24*time.Hour {
+		t.Errorf("two and one: %+v", list)
+	}
+	for _, state := range []string{duty.Draft, duty.Published} {
+		ro := lay("甲")
+		ro.State = state
+		v := newRoster(ro, nil, nil, reader{manages: true}, sampleNow)
+		if len(v.Alerts) != 1 || !strings.Contains(v.Alerts[0].Text, "连续 6 班、72 小时") {
+			t.Errorf("%s: %+v", state, v.Alerts)
+		}
+	}
+	if v := newRoster(lay("甲", "乙"), nil, nil, reader{manages: true}, sampleNow); len(v.Alerts) != 0 {
+		t.Errorf("by turns: %+v", v.Alerts)
+	}
+}
+
+// Who may not arrange the roster is told who may.
+func TestWhoMayNotArrangeIsToldWhoMay(t *testing.T) {
+	who := []org.Person{{ID: "p9", Name: "赵主管"}}
+	ro := duty.Roster{Unit: sampleUnit, Month: "2026-12"}
+	if v := newRoster(ro, nil, nil, reader{arrangers: who}, sampleNow); len(v.Forms) != 0 || len(v.Alerts) != 1 || !strings.Contains(v.Alerts[0].Text, "赵主管") {
+		t.Errorf("the roster: %+v", v.Alerts)
+	}
+	if v := newRoster(ro, nil, nil, reader{}, sampleNow); !strings.Contains(v.Alerts[0].Text, "安全管理员") {
+		t.Errorf("nobody may: %+v", v.Alerts)
+	}
+	v := newDesk(deskData{unit: sampleUnit, now: sampleShift, arrangers: who}, sampleToday)
+	if len(v.Alerts) != 1 || !strings.HasPrefix(v.Alerts[0].Title, "2026年12月") || !strings.Contains(v.Alerts[0].Text, "赵主管") || strings.Contains(v.Alerts[0].Links[0].Text, "编排") {
+		t.Errorf("the desk: %+v", v.Alerts)
+	}
+	if v = newDesk(deskData{unit: sampleUnit, now: sampleShift, manages: true}, sampleToday); !strings.Contains(v.Alerts[0].Links[0].Text, "编排") {
+		t.Errorf("who may: %+v", v.Alerts)
+	}
+}
+
+// What the proposer would be refused is not offered: the second word to whoever
+// proposed, the recall to anybody else.
+func TestButtonsThatAreAlwaysRefusedAreNotOffered(t *testing.T) {
+	acts := func(v record) string {
+		var out []string
+		for _, f := range v.Forms {
+			out = append(out, path.Base(f.Action))
+		}
+		return strings.Join(out, " ")
+	}
+	room := duty.Room{Incident: sampleEvent}
+	room.ProposerID = "p1"
+	if v := newRoom(room, nil, "p1", true, true); strings.Contains(acts(v), "close") || strings.Contains(acts(v), "return") || len(v.Alerts) != 1 {
+		t.Errorf("to who proposed the closing: %s, %+v", acts(v), v.Alerts)
+	}
+	if v := newRoom(room, nil, "p2", true, true); !strings.Contains(acts(v), "close return") || len(v.Alerts) != 0 {
+		t.Errorf("to another: %s, %+v", acts(v), v.Alerts)
+	}
+	for _, tt := range []struct{ state, proposer, want string }{{duty.Proposed, "p1", "withdraw"}, {duty.Proposed, "p2", "decide"}, {duty.Alone, "p1", ""}, {duty.Alone, "p2", "decide"}} {
+		down := sampleDown
+		down.State, down.ProposerID = tt.state, tt.proposer
+		if v := newTakedown(down, duty.Reach{}, nil, sampleWho); acts(v) != tt.want || (len(v.Alerts) == 1) != (tt.proposer == "p1") {
+			t.Errorf("%s by %s: %q, %+v", tt.state, tt.proposer, acts(v), v.Alerts)
+		}
+	}
+}
+
+// Every empty field is named, each by its own name.
+func TestEveryWrongFieldIsNamed(t *testing.T) {
+	names := func(err error) string {
+		var out []string
+		for _, f := range fault.Of(err).Fields {
+			out = append(out, f.Name+" "+f.Says)
+		}
+		return strings.Join(out, "; ")
+	}
+	post := func(v url.Values) *http.Request {
+		r := httptest.NewRequest("POST", "/", strings.NewReader(v.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		if err := r.ParseForm(); err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	_, ferr := momentOf(post(nil), "from", "接班")
+	_, uerr := momentOf(post(url.Values{"until": {"2026-12-01"}, "until_time": {"晚上"}}), "until", "交班")
+	if got := names(together(ferr, uerr)); got != "from 请填写接班日期; from_time 请按 08:00 的样式填写接班时间; until_time 请按 08:00 的样式填写交班时间" {
+		t.Errorf("the turn: %s", got)
+	}
+	if at, err := momentOf(post(url.Values{"from": {"2026-12-01"}, "from_time": {"08：00"}}), "from", "接班"); err != nil || !at.Equal(time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("a moment: %v (%v)", at, err)
+	}
+	one := fault.New(fault.Invalid, "没有填写稿件。").On("address", "请填写稿件的公开网址或编号")
+	if err := together(nil, one); fault.Of(err).Says != "没有填写稿件。" {
+		t.Errorf("one alone: %v", err)
+	}
+	if err := together(one, fault.New(fault.Refused, "不能")); !fault.Is(err, fault.Refused) {
+		t.Errorf("a refusal: %v", err)
+	}
+	if err := together(nil, nil); err != nil {
+		t.Errorf("nothing: %v", err)
+	}
+	if _, err := (&Handler{}).proposal(post(url.Values{"way": {"alone"}})); names(err) != "address 请填写稿件的公开网址或编号; reason 请填写撤下理由" {
+		t.Errorf("the takedown: %s", names(err))
+	}
+}
+
+// The page of a takedown that waits says until when, and which pages it is of.
+func TestATakedownSaysUntilWhenAndWhere(t *testing.T) {
+	terms := fmt.Sprint(newTakedown(sampleHere, sampleReach, nil, sampleWho).Main)
+	for _, want := range []string{"补审期限 2026年11月24日", "http://www.xa.gov.cn/content/202611/x.html", "还有 6 个网站"} {
+		if !strings.Contains(terms, want) {
+			t.Errorf("no %s in %s", want, terms)
+		}
+	}
+	if terms := fmt.Sprint(newTakedown(sampleDown, duty.Reach{}, nil, sampleWho).Main); strings.Contains(terms, "期限") {
+		t.Errorf("a deadline nobody set: %s", terms)
+	}
+}
