@@ -102,7 +102,7 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	if voters > 0 {
-		// What was voted on and is not decided yet was looked at, too.
+		// What was voted on was looked at, too, up to the end of its interval.
 		rows, err := db.All(ctx, s.probes, func(r db.Scanner) (lastRow, error) {
 			var x lastRow
 			err := r.Scan(&x.site, &x.at)
@@ -111,9 +111,15 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 		if err != nil {
 			return 0, err
 		}
+		voted := make(map[registry.SiteID]time.Time, len(rows))
 		for _, r := range rows {
-			if r.at = r.at.Add(s.set.Interval - time.Nanosecond); r.at.After(last[r.site]) {
-				last[r.site] = r.at
+			voted[r.site] = r.at
+		}
+		for _, site := range sites {
+			if at, ok := voted[site.ID]; ok {
+				if at = at.Add(interval(site) - time.Nanosecond); at.After(last[site.ID]) {
+					last[site.ID] = at
+				}
 			}
 		}
 	}
@@ -123,6 +129,7 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 			turn = append(turn, site)
 		}
 	}
+	begun := time.Now() // by the clock of the dialler
 	work, results := make(chan registry.Site), make(chan probed)
 	var wg sync.WaitGroup
 	for range min(s.set.AtOnce, len(turn)) {
@@ -150,8 +157,17 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 		s.set.Log.Warn("inspection: our own line does not answer; the round is not counted", "sites", len(all))
 		return 0, nil
 	}
+	if len(all) > 0 && len(line) == 0 {
+		if all, err = s.withoutOutage(ctx, all, sites, begun.Add(-s.set.Interval)); err != nil {
+			return 0, err
+		}
+	}
 	if voters > 0 {
-		return len(all), s.voteOwn(context.WithoutCancel(ctx), all)
+		every := make(map[registry.SiteID]time.Duration, len(turn))
+		for _, site := range turn {
+			every[site.ID] = interval(site)
+		}
+		return len(all), s.voteOwn(context.WithoutCancel(ctx), all, every)
 	}
 	if cutOff(all) {
 		s.set.Log.Warn("inspection: no site of this round answered; taken for an outage of our own and not counted", "sites", len(all))

@@ -390,12 +390,24 @@ func TestOutageOfOurOwnIsNotCounted(t *testing.T) {
 		if n, err := lost.ProbeDue(h.ctx); err != nil || n != 0 {
 			t.Errorf("%d probes counted while nothing could be reached (%v)", n, err)
 		}
-		// One site answers: the others' failures are theirs.
-		if n, err := h.svc.ProbeDue(h.ctx); err != nil || n != 5 {
+		// A site of this machine answers: that is its own, and proves nothing of the
+		// line to the others.
+		if n, err := h.svc.ProbeDue(h.ctx); err != nil || n != 1 {
 			t.Errorf("%d probes (%v)", n, err)
 		}
+		if list, err := h.svc.Vantages(h.ctx); err != nil || len(list) != 1 || list[0].ID != inspection.OwnVantage || list[0].LineOK {
+			t.Errorf("our line stands as %+v (%v)", list, err)
+		}
+		// An address that tests the line does: the others' failures are theirs.
+		if err := h.svc.SetOwnLine(h.ctx, &authz.Session{Name: "某甲"}, "http://"+h.site.Host+"/"); err != nil {
+			t.Fatal(err)
+		}
+		h.clock.Advance(10 * time.Minute)
+		if n, err := h.svc.ProbeDue(h.ctx); err != nil || n != 5 {
+			t.Errorf("%d probes with a line that answers (%v)", n, err)
+		}
 		weeks, err := h.svc.Weeks(h.ctx, h.scope)
-		if err != nil || len(weeks) != 5 || weeks[h.site.ID].Failures != 0 {
+		if err != nil || len(weeks) != 5 || weeks[h.site.ID].Failures != 0 || weeks[h.site.ID].Probes != 2 {
 			t.Errorf("%+v (%v)", weeks, err)
 		}
 	})
