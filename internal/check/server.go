@@ -99,7 +99,7 @@ var serverChecks = []Check{
 		Evidence: "域名解析结果和以 IPv6 打开首页的结果", run: ipv6Home,
 	},
 	{
-		ID: "host.ipv6_deep", Articles: []string{"S22.2"}, Severity: Advice, AppliesTo: []string{OnSite},
+		ID: "host.ipv6_deep", Articles: []string{"S22.2"}, Severity: Advice, AppliesTo: []string{OnSite}, Doubt: "支持率的参考标准只见于一处，未与正式文本核对",
 		Says:     Says{Fine: "二、三级链接支持 IPv6", Wrong: "二、三级链接对 IPv6 的支持率偏低", HowToFix: "请为图片、附件、业务系统等子域名增加 IPv6 解析。"},
 		Evidence: "首页和下一级页面中本站链接的域名解析结果", run: ipv6Deep,
 	},
