@@ -454,16 +454,16 @@ func (s *Service) DownSince(ctx context.Context, scope authz.Scope, site registr
 }
 
 // access judges the last complete days of one site.
-func (s *Service) access(ctx context.Context, site registry.Site) (check.Finding, bool, error) {
+func (s *Service) access(ctx context.Context, site registry.Site) (check.Finding, Availability, bool, error) {
 	today := calendar.DateOf(s.db.Now())
 	pack, ok := s.set.Pack(today)
 	if !ok {
-		return check.Finding{}, false, nil
+		return check.Finding{}, Availability{}, false, nil
 	}
 	limits := LimitsOf(pack)
 	a, err := s.AccessRate(ctx, authz.System("inspection.access"), site.ID, today.AddDays(-1), limits.AccessDays)
 	if err != nil {
-		return check.Finding{}, false, err
+		return check.Finding{}, a, false, err
 	}
 	facts := &check.Access{Failed: a.Failures}
 	for _, d := range a.Days {
@@ -472,11 +472,11 @@ func (s *Service) access(ctx context.Context, site registry.Site) (check.Finding
 		}
 	}
 	for _, f := range check.Run(check.Facts{Access: facts, Today: today, Limits: limits}) {
-		if f.Check == "access.rate" {
-			return f, true, nil
+		if f.Check == accessRate {
+			return f, a, true, nil
 		}
 	}
-	return check.Finding{}, false, nil
+	return check.Finding{}, a, false, nil
 }
 
 // JudgeAccess opens and closes the findings of availability: the periodic duty.
@@ -487,7 +487,7 @@ func (s *Service) JudgeAccess(ctx context.Context) error {
 		return err
 	}
 	for _, site := range sites {
-		f, ok, err := s.access(ctx, site)
+		f, a, ok, err := s.access(ctx, site)
 		if err != nil {
 			return err
 		}
@@ -496,7 +496,7 @@ func (s *Service) JudgeAccess(ctx context.Context) error {
 		}
 		sg := Sighting{Check: f.Check, Severity: f.Severity, Says: f.Says, Article: f.Article, URL: s.address(site), Where: f.Where, Fix: f.Fix, OnHome: true, Pages: 1,
 			Evidence: Evidence{URL: s.address(site), At: s.db.Now()}}
-		if err := s.settle(ctx, site, sg, f.Outcome == check.Violated); err != nil {
+		if err := s.settleWith(ctx, site, sg, f.Outcome == check.Violated, func() (Evidence, error) { return s.accessEvidence(ctx, site, a) }); err != nil {
 			return err
 		}
 	}
@@ -505,6 +505,12 @@ func (s *Service) JudgeAccess(ctx context.Context) error {
 
 // settle opens, renews or closes the one finding of a check about a whole site.
 func (s *Service) settle(ctx context.Context, site registry.Site, sg Sighting, wrong bool) error {
+	return s.settleWith(ctx, site, sg, wrong, nil)
+}
+
+// settleWith is settle with evidence that is gathered only where it is kept: with
+// the finding that is opened, and with the look that closes it.
+func (s *Service) settleWith(ctx context.Context, site registry.Site, sg Sighting, wrong bool, gather func() (Evidence, error)) error {
 	fp := sg.Fingerprint()
 	known, err := db.One(ctx, s.db, scanFinding, findingSelect+` WHERE f.site_id = $1 AND f.fingerprint = $2 AND f.state <> 'closed'`, site.ID, fp)
 	stands := !db.None(err)
@@ -513,6 +519,11 @@ func (s *Service) settle(ctx context.Context, site registry.Site, sg Sighting, w
 	}
 	if !wrong && (!stands || known.State == FindingOrdered) || wrong && stands && known.Says == sg.Says {
 		return nil
+	}
+	if gather != nil && wrong != stands {
+		if sg.Evidence, err = gather(); err != nil {
+			return err
+		}
 	}
 	return s.db.Update(ctx, func(tx *db.Tx) error {
 		switch {
@@ -543,11 +554,15 @@ func (s *Service) settle(ctx context.Context, site registry.Site, sg Sighting, w
 // lookAtAccess is the retest of availability: the window as it stands today.
 func (s *Service) lookAtAccess(ctx context.Context, site registry.Site) (Look, error) {
 	begun := time.Now()
-	f, ok, err := s.access(ctx, site)
+	f, a, ok, err := s.access(ctx, site)
 	if err != nil {
 		return Look{}, err
 	}
-	l := Look{Outcome: Unknown, Says: "没有检查参数，未能复测。", Evidence: Evidence{URL: s.address(site), At: s.db.Now()}, Took: time.Since(begun)}
+	l := Look{Outcome: Unknown, Says: "没有检查参数，未能复测。"}
+	if l.Evidence, err = s.accessEvidence(ctx, site, a); err != nil {
+		return Look{}, err
+	}
+	l.Took = time.Since(begun)
 	if ok {
 		l.Says = f.Says
 		switch f.Outcome {
