@@ -182,6 +182,10 @@ func usable(st newmedia.Standing, id string) Seen {
 // the check point. A post on the first day of the window is still within it.
 func silence(i packs.Indicator, st newmedia.Standing, window int, on calendar.Date, id string) Seen {
 	o := Seen{Observation: packs.Observation{Indicator: i.ID, Outcome: packs.Untested}}
+	if st.Unstated {
+		o.Note = "台账没有登记用途，不能判断是否为发布类账号"
+		return o
+	}
 	if st.LastPost.IsZero() {
 		o.Note = "没有取得最近发布日期"
 		return o

@@ -39,6 +39,7 @@ type sheet struct {
 // hundred thousand and in few kinds.
 type factKind struct {
 	check, clause string
+	severity      check.Severity
 	column        check.ColumnKind
 }
 
@@ -67,7 +68,7 @@ func newSheet(r ruling, class packs.Class) *sheet {
 
 // route is the lines a finding belongs to.
 func (s *sheet) route(f Fact) []int {
-	k := factKind{check: f.Check, clause: f.clause}
+	k := factKind{check: f.Check, clause: f.clause, severity: f.Severity}
 	if f.Check == "column.stale" {
 		k.column = check.ColumnKindOf(columnName(f))
 	}
@@ -297,8 +298,8 @@ func hitOf(i packs.Indicator, f Fact) packs.Hit {
 func feeds(p packs.Pack, i packs.Indicator, f Fact) bool {
 	if i.Kind == packs.Veto && i.Auto != packs.Full {
 		// A machine suspects a veto only where its check says so: a wrong word is
-		// not yet a serious misstatement.
-		return f.clause == i.ID
+		// not yet a serious misstatement, nor is what the check only advises.
+		return f.clause == i.ID || f.Severity != check.Advice && i.FedBy(f.Check) && names(f.Check, i.ID)
 	}
 	if !i.FedBy(f.Check) {
 		return f.clause == i.ID && i.Kind == packs.Veto
@@ -314,6 +315,18 @@ func feeds(p packs.Pack, i packs.Indicator, f Fact) bool {
 		return o.ID != i.ID && o.Kind == i.Kind && slices.Contains(o.Checks, f.Check)
 	})
 }
+
+// names reports whether a check goes by the indicator, first or among others.
+func names(id, indicator string) bool {
+	c, ok := check.ByID(id)
+	return ok && slices.Contains(c.Articles, indicator)
+}
+
+// glimpses are checks that see a part of what their indicators ask: a finding
+// is a suspicion, no finding proves nothing. Guides are those the machine knew
+// for guides among the pages it saw; a page like its baseline says nothing of an
+// incident put right before; an emblem may be of the old artwork.
+var glimpses = []string{"guide.elements", "guide.sample", "change.baseline", "header.emblem"}
 
 // staleKind is the kind of column a deduct indicator is about: two weeks are
 // the window of 动态要闻, months that of 政策文件 (国办秘函〔2019〕19号).
@@ -351,6 +364,10 @@ func (j *judge) looked(i packs.Indicator) (bool, string) {
 	}
 	why := ""
 	for _, c := range i.Checks {
+		if slices.Contains(glimpses, c) {
+			why = "需人工检查"
+			continue
+		}
 		family, rest, _ := strings.Cut(c, ".")
 		if family == "link" && j.run.links == 0 {
 			why = "没有检测到链接"

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/rules/packs"
 )
@@ -70,7 +71,16 @@ func TestFactsReachTheirIndicators(t *testing.T) {
 	}{
 		{fact("link.dead", "D-19", ""), "D-19"},
 		{fact("footer.icp", "S7.3b", ""), "D-18"},
-		{fact("tags.site_domain", "D-20", ""), "D-17"},
+		{fact("tags.site_domain", "D-20", ""), "D-20"},
+		{fact("tags.site_domain_address", "D-17", ""), "D-17"},
+		{fact("tags.site_code_ledger", "S7.3c", ""), "D-18"},
+		{fact("source.shown", "D-20", ""), "D-20"},
+		{fact("guide.elements", "D-10", ""), "V-W-6.2 D-10"},
+		{advised(fact("guide.elements", "D-10", "")), "D-10"},
+		{fact("guide.sample", "D-11", ""), "D-11"},
+		{fact("tags.pub_date_shown", "D-20", ""), "V-W-1.5 D-20"},
+		{fact("change.baseline", "S23.1a", ""), "V-W-1.4"},
+		{fact("header.emblem", "S32", ""), ""}, // special: reported, never scored
 		{fact("tags.column_name", "D-20", ""), "D-20"},
 		{fact("column.stale", "V-W-4.1", "“政务动态”最近更新于 2026-01-01"), "V-W-4.1 D-04"},
 		{fact("column.stale", "V-W-4.1", "“通知公告”最近更新于 2025-01-01"), "V-W-4.1 D-05"},
@@ -91,6 +101,70 @@ func TestFactsReachTheirIndicators(t *testing.T) {
 		}
 		if strings.Join(got, " ") != tt.want {
 			t.Errorf("%s %s: %v, want %s", tt.fact.Check, tt.fact.Says, got, tt.want)
+		}
+	}
+}
+
+func advised(f Fact) Fact {
+	f.Severity = check.Advice
+	return f
+}
+
+// Every indicator that a check goes by hears of its findings.
+func TestChecksReachTheIndicatorsTheyName(t *testing.T) {
+	p := pack(t)
+	named := 0
+	for _, c := range check.Checks() {
+		for _, a := range c.Articles {
+			if !strings.HasPrefix(a, "V-") && !strings.HasPrefix(a, "D-") {
+				continue
+			}
+			named++
+			i, ok := p.Indicator(a)
+			if !ok {
+				t.Errorf("%s names %s, which the pack does not have", c.ID, a)
+				continue
+			}
+			f := fact(c.ID, c.Articles[0], "“政务动态”")
+			if a == "D-05" {
+				f.Says = "“通知公告”"
+			}
+			if f.Severity = c.Severity; !feeds(p, i, f) {
+				t.Errorf("%s names %s and does not reach it", c.ID, a)
+			}
+		}
+	}
+	if named < 60 {
+		t.Errorf("only %d indicators are named", named)
+	}
+}
+
+// What a machine sees of an assisted veto is put to a person; that it saw
+// nothing keeps no veto it can see only in part.
+func TestGlimpsesAreProposed(t *testing.T) {
+	guide := fact("guide.elements", "D-10", "http://x/")
+	altered := fact("change.baseline", "S23.1a", "http://x/")
+	emblem := fact("header.emblem", "S32", "")
+	s := adopted(t, packs.PortalSite, append(times(6, guide), altered, emblem)...).score()
+	for _, id := range []string{"V-W-6.2", "V-W-1.4", "D-10", "S-2025-1"} {
+		if l := line(t, s, id); l.Outcome != packs.Suspected || len(l.Findings) == 0 {
+			t.Errorf("%s is %s with %d findings", id, l.Outcome, len(l.Findings))
+		}
+	}
+	if s.Verdict != Qualified {
+		t.Errorf("a suspicion makes %s", s.Verdict)
+	}
+	j := adopted(t, packs.PortalSite, times(6, guide)...)
+	for _, f := range j.facts {
+		j.confirmed[string(f.ID)+" V-W-6.2"] = true
+	}
+	if s := j.score(); s.Verdict != Unqualified || line(t, s, "V-W-6.2").Outcome != packs.Violated {
+		t.Errorf("confirmed: %s", s.Verdict)
+	}
+	s = adopted(t, packs.PortalSite).score()
+	for _, id := range []string{"V-W-6.2", "V-W-1.4", "D-10", "D-11", "S-2025-1"} {
+		if l := line(t, s, id); l.Outcome != packs.Untested || l.Note != "需人工检查" {
+			t.Errorf("%s without findings is %s (%s)", id, l.Outcome, l.Note)
 		}
 	}
 }

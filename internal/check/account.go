@@ -14,7 +14,10 @@ type AccountFacts struct {
 	// Publishes says that the account is for publishing: only such ones are held
 	// to V-M-2.1 (domain.md §1.3).
 	Publishes bool
-	LastPost  calendar.Date
+	// Unstated says that the ledger does not tell what the account is for: then
+	// nobody knows whether it is held to V-M-2.1.
+	Unstated bool
+	LastPost calendar.Date
 	// LastOriginal is the newest post of its own; Posts and Originals count the
 	// window of OriginalDays, Posts −1 when they were not counted.
 	LastOriginal     calendar.Date
@@ -84,6 +87,8 @@ func accountStale(c *Check, f *Facts) []Finding {
 	switch {
 	case a == nil:
 		return nil
+	case a.Unstated:
+		return []Finding{c.untested("台账没有登记用途，不能判断是否为发布类账号", a.Name)}
 	case !a.Publishes:
 		return []Finding{c.tolerated("登记的用途不是发布类", a.Name)}
 	case a.PostDays <= 0 || f.Today.IsZero():
@@ -101,6 +106,8 @@ func accountOriginal(c *Check, f *Facts) []Finding {
 	switch {
 	case a == nil:
 		return nil
+	case a.Unstated:
+		return []Finding{c.untested("台账没有登记用途，不能判断是否为发布类账号", a.Name)}
 	case !a.Publishes:
 		return []Finding{c.tolerated("登记的用途不是发布类", a.Name)}
 	case a.OriginalDays <= 0 || f.Today.IsZero():

@@ -44,7 +44,7 @@ var attachmentChecks = []Check{
 
 func attachedLeak(kind, what string, sev Severity) Check {
 	return Check{
-		ID: "attachment." + strings.TrimPrefix(kind, "privacy."), Articles: []string{"S12.2a", "D-20"}, Severity: sev, AppliesTo: []string{OnAttachment},
+		ID: "attachment." + strings.TrimPrefix(kind, "privacy."), Articles: []string{"S12.2a"}, Severity: sev, AppliesTo: []string{OnAttachment},
 		Says: Says{
 			Fine: "附件没有未遮蔽的" + what, Tolerated: "该号码为单位公布的公开联系方式", Wrong: "附件公开了未遮蔽的" + what,
 			HowToFix: "请撤下附件，按最小必要原则遮蔽（包括隐藏的工作表、行列和修订内容）后重新上传，并清理缓存和搜索引擎快照。",

@@ -59,6 +59,9 @@ type Check struct {
 	Live bool
 	// Evidence says in Chinese what is kept as proof of a finding.
 	Evidence string
+	// Doubt says in Chinese what of the rule is not verified against the official
+	// text; empty: nothing. It is shown as 未核实 wherever the rule is.
+	Doubt string
 
 	run func(c *Check, f *Facts) []Finding
 }
@@ -169,6 +172,8 @@ type Limits struct {
 	MinProbesPerDay int
 	AccessDays      int
 	FailedShare     int
+	// GuideMissing: so many key classes missing from a guide count towards V-W-6.2.
+	GuideMissing int
 }
 
 // Run applies every check that has facts to look at and returns all

@@ -362,6 +362,20 @@ func TestPacksAreRead(t *testing.T) {
 	if p.Version == "" || p.Source == "" || p.Mark != "M+" || len(p.Tags) != 10 {
 		t.Errorf("tags.json: %+v", p)
 	}
+	if guide.Version == "" || guide.Source == "" || guide.Mark != "M+" || guide.MissingClasses != 4 || len(guide.Classes) != 8 {
+		t.Errorf("guide.json: %+v", guide)
+	}
+	var f footerPack
+	if !readPack(footerJSON, &f) || f.Version == "" || f.Source == "" || f.Mark != "M+" || len(f.Items) != len(footerLooks) || len(footerChecks) != len(f.Items) {
+		t.Errorf("footer.json: %+v, %d checks", f, len(footerChecks))
+	}
+	// What is not verified says so with its rule.
+	for id, want := range map[string]bool{"tags.site_name": true, "tags.pub_date": true, "guide.elements": true, "footer.icp": true, "footer.chinese_domain": false, "host.ipv6_deep": true, "tags.site_code_ledger": false, "link.dead": false} {
+		c, ok := ByID(id)
+		if !ok || (c.Doubt != "") != want {
+			t.Errorf("%s: doubt %q", id, c.Doubt)
+		}
+	}
 	if l := builtin(); l.Version == "" || l.Source == "" {
 		t.Error("lexicon.json names no source")
 	}
@@ -380,5 +394,18 @@ func TestLexiconExtends(t *testing.T) {
 	}
 	if len(builtin().Words) < 200 || len(builtin().Trusted) < 20 {
 		t.Error("the built-in lists were not read")
+	}
+}
+
+// V-W-6.2: how many classes make a guide count is the pack's to say.
+func TestGuidesAreHeldToTheNumberInForce(t *testing.T) {
+	guide := `<h1>企业设立登记办事指南</h1><p>设定依据：《公司法》</p><p>申请条件：有章程</p><p>申请材料：申请书</p><p>办理地点：政务大厅一楼</p>`
+	p := parse(t, page("", guide, ""))
+	for missing, want := range map[int]Severity{0: Advice, 4: Advice, 3: Error, 2: Error} {
+		fs := RunFamily(Facts{Page: p, Class: ClassContent, Limits: Limits{GuideMissing: missing}}, "guide")
+		i := slices.IndexFunc(fs, func(f Finding) bool { return f.Check == "guide.elements" })
+		if i < 0 || fs[i].Severity != want || !strings.Contains(fs[i].Says, "缺少 3 类") {
+			t.Errorf("counted from %d: %+v", missing, fs)
+		}
 	}
 }

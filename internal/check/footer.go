@@ -2,6 +2,7 @@ package check
 
 import (
 	"bytes"
+	_ "embed"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,29 +11,66 @@ import (
 	"golang.org/x/net/html"
 )
 
-// The minimum set of the page footer (国办发〔2017〕47号 附件《网页设计规范》; the
-// Chinese domain by Article 7(3) of the province). Values drawn for a
-// demonstration carry data-placeholder and are neither kept nor violated.
-var footerChecks = []Check{
-	footerCheck("footer.party_gov_mark", "党政机关（事业单位）网站标识", []string{"S7.3a", "D-18"}, Error,
-		"请在页面底部加载编制部门核发的网站标识，并链接到资格核验页面。", foundMark, nil),
-	footerCheck("footer.error_report", "“我为政府网站找错”入口", []string{"D-18"}, Error,
-		"请在页面底部加载“我为政府网站找错”图标和入口，site_code 参数为本站标识码。", foundErrorReport, nil),
-	footerCheck("footer.site_code", "网站标识码", []string{"S7.3c", "D-18"}, Error,
-		"请在页面底部标明“网站标识码：”及国务院办公厅核发的10位代码。", foundSiteCode, func(l *Ledger) string { return l.SiteCode }),
-	footerCheck("footer.sponsor", "主办单位", []string{"D-18"}, Error,
-		"请在页面底部标明主办单位全称。", foundSponsor, func(l *Ledger) string { return l.Sponsor }),
-	footerCheck("footer.contact", "主办单位联系方式", []string{"D-18"}, Error,
-		"请在页面底部标明主办单位的联系电话或“联系我们”入口。", foundContact, nil),
-	footerCheck("footer.icp", "ICP备案编号", []string{"S7.3b", "D-18"}, Error,
-		"请在页面底部标明ICP备案编号，并链接到备案管理系统。", foundICP, func(l *Ledger) string { return l.ICPFiling }),
-	footerCheck("footer.police", "公安机关备案标识", []string{"S7.3b", "D-18"}, Error,
-		"请在页面底部标明公安机关备案编号和图标，并链接到核验页面。", foundPolice, func(l *Ledger) string { return l.PoliceFiling }),
-	footerCheck("footer.site_map", "站点地图", []string{"D-18"}, Error,
-		"请在页面底部设置“网站地图”链接。", foundSiteMap, nil),
-	footerCheck("footer.chinese_domain", "中文域名", []string{"S7.3a"}, Advice,
-		"请在页面底部标明已注册的中文域名。", foundChineseDomain, func(l *Ledger) string { return l.ChineseDomain }),
+// footerPack is the minimum set of the page footer (国办发〔2017〕47号 附件《网页
+// 设计规范》; the Chinese domain by Article 7(3) of the province). Each item stands
+// in published findings; that these are all is not confirmed, so the set is data
+// with its mark.
+type footerPack struct {
+	Version string       `json:"version"`
+	Source  string       `json:"source"`
+	Mark    string       `json:"mark"`
+	Items   []footerItem `json:"items"`
 }
+
+type footerItem struct {
+	ID       string   `json:"id"`
+	Name     string   `json:"name"`
+	Articles []string `json:"articles"`
+	Severity Severity `json:"severity"`
+	Mark     string   `json:"mark"`
+	Fix      string   `json:"fix"`
+}
+
+//go:embed footer.json
+var footerJSON []byte
+
+// footerLooks are how each item is looked for, and what the ledger holds of it.
+var footerLooks = map[string]struct {
+	look   func(footing) shown
+	ledger func(*Ledger) string
+}{
+	"party_gov_mark": {foundMark, nil},
+	"error_report":   {foundErrorReport, nil},
+	"site_code":      {foundSiteCode, func(l *Ledger) string { return l.SiteCode }},
+	"sponsor":        {foundSponsor, func(l *Ledger) string { return l.Sponsor }},
+	"contact":        {foundContact, nil},
+	"icp":            {foundICP, func(l *Ledger) string { return l.ICPFiling }},
+	"police":         {foundPolice, func(l *Ledger) string { return l.PoliceFiling }},
+	"site_map":       {foundSiteMap, nil},
+	"chinese_domain": {foundChineseDomain, func(l *Ledger) string { return l.ChineseDomain }},
+}
+
+// footerChecks are made of the compiled-in pack; a test holds that it is readable
+// and names what can be looked for. Values drawn for a demonstration carry
+// data-placeholder and are neither kept nor violated.
+var footerChecks = func() (out []Check) {
+	var p footerPack
+	if !readPack(footerJSON, &p) {
+		return nil
+	}
+	for _, i := range p.Items {
+		at, ok := footerLooks[i.ID]
+		if !ok {
+			return nil
+		}
+		c := footerCheck("footer."+i.ID, i.Name, i.Articles, i.Severity, i.Fix, at.look, at.ledger)
+		if c.Doubt = doubt(i.Mark, "是否必备未与正式文本核对"); c.Doubt == "" && i.Mark != "S" {
+			c.Doubt = doubt(p.Mark, "该项见于多份公开通报，页面底部必备项目的完整范围未与正式文本核对")
+		}
+		out = append(out, c)
+	}
+	return out
+}()
 
 // footing is what one look at a page's foot gives.
 type footing struct {

@@ -16,7 +16,7 @@ var headerChecks = []Check{
 		Evidence: "页面头部标识区源代码和截图", run: pageOnly(siteNameShown),
 	},
 	{
-		ID: "header.emblem", Articles: []string{"D-18"}, Severity: Error, AppliesTo: []string{string(ClassHome)}, Objects: []Object{Portal},
+		ID: "header.emblem", Articles: []string{"S32"}, Severity: Error, AppliesTo: []string{string(ClassHome)}, Objects: []Object{Portal},
 		Says:     Says{Fine: "首页显示国徽图案", Wrong: "首页没有显示国徽图案", HowToFix: "请在首页显著位置使用中国人大网、中国政府网公布的标准国徽图案，并写明替代文字“国徽”。"},
 		Evidence: "首页截图和图片源代码", run: pageOnly(emblemShown),
 	},

@@ -16,7 +16,7 @@ var privacyChecks = []Check{
 
 func leakCheck(kind, fine, wrong string, sev Severity) Check {
 	return Check{
-		ID: kind, Articles: []string{"S12.2a", "D-20"}, Severity: sev, AppliesTo: anyPage,
+		ID: kind, Articles: []string{"S12.2a"}, Severity: sev, AppliesTo: anyPage,
 		Says: Says{
 			Fine: fine, Tolerated: "该号码为单位公布的公开联系方式", Wrong: wrong,
 			HowToFix: "请撤下页面，按最小必要原则遮蔽后重新发布，并清理附件、缓存和搜索引擎快照；依法必须公开的，由审核人写明依据。",

@@ -32,6 +32,9 @@ type IPv6 struct {
 	// Second and Third are the site's own links on the home page and one level
 	// below, and how many of them lead to a host that has such an address.
 	Second, SecondOK, Third, ThirdOK int
+	// SecondUntold and ThirdUntold are how many of them lead to a host whose name
+	// was not told: neither supported nor unsupported.
+	SecondUntold, ThirdUntold int
 }
 
 // TLS is what was seen of the encryption.
@@ -58,10 +61,16 @@ type Where struct {
 	Untold string
 	At     []Place
 	Source string // of the data
+	// Unknown are the hosts whose addresses could not be had, each with the reason.
+	Unknown []string
 }
 
-// Place is one address.
-type Place struct{ Host, Address, Country string }
+// Place is one address. Borrowed says that it is of another's host, from which
+// the home page takes scripts, styles or pictures.
+type Place struct {
+	Host, Address, Country string
+	Borrowed               bool
+}
 
 // Hosting is the record of who hosts the site.
 type Hosting struct {
@@ -90,7 +99,7 @@ var serverChecks = []Check{
 		Evidence: "域名解析结果和以 IPv6 打开首页的结果", run: ipv6Home,
 	},
 	{
-		ID: "host.ipv6_deep", Articles: []string{"S22.2"}, Severity: Advice, AppliesTo: []string{OnSite},
+		ID: "host.ipv6_deep", Articles: []string{"S22.2"}, Severity: Advice, AppliesTo: []string{OnSite}, Doubt: "支持率的参考标准只见于一处，未与正式文本核对",
 		Says:     Says{Fine: "二、三级链接支持 IPv6", Wrong: "二、三级链接对 IPv6 的支持率偏低", HowToFix: "请为图片、附件、业务系统等子域名增加 IPv6 解析。"},
 		Evidence: "首页和下一级页面中本站链接的域名解析结果", run: ipv6Deep,
 	},
@@ -161,8 +170,17 @@ func ipv6Deep(c *Check, f *Facts) []Finding {
 		return []Finding{c.untested("没有取得本站的二、三级链接", f.Server.Host)}
 	}
 	detail := fmt.Sprintf("二级链接 %d 个中支持 %d 个，三级链接 %d 个中支持 %d 个", v.Second, v.SecondOK, v.Third, v.ThirdOK)
-	if v.SecondOK*100 < deepShare*v.Second || v.ThirdOK*100 < deepShare*v.Third {
+	untold := v.SecondUntold + v.ThirdUntold
+	if untold > 0 {
+		detail += fmt.Sprintf("，另有 %d 个的主机没有查到", untold)
+	}
+	short := func(ok, all int) bool { return ok*100 < deepShare*all }
+	switch {
+	case short(v.SecondOK+v.SecondUntold, v.Second), short(v.ThirdOK+v.ThirdUntold, v.Third):
+		// Too few even if all that was not told were supported.
 		return []Finding{c.wrong(detail+fmt.Sprintf("，参考标准为 %d%%（未核实）", deepShare), f.Server.Host)}
+	case short(v.SecondOK, v.Second), short(v.ThirdOK, v.Third):
+		return []Finding{c.untested(detail+"，不足以判断", f.Server.Host)}
 	}
 	return []Finding{c.fine(f.Server.Host)}
 }
@@ -281,22 +299,31 @@ func serverAbroad(c *Check, f *Facts) []Finding {
 		return []Finding{c.untested(w.Untold, f.Server.Host)}
 	}
 	var abroad, unknown []string
+	own := false
 	for _, p := range w.At {
 		switch p.Country {
 		case Mainland:
 		case "":
 			unknown = append(unknown, p.Address)
 		default:
+			own = own || !p.Borrowed
 			abroad = append(abroad, p.Host+"（"+p.Address+"，"+p.Country+"）")
 		}
 	}
 	switch {
 	case len(abroad) > 0:
-		return []Finding{c.wrong(strings.Join(abroad, "、")+"，依据 "+w.Source, f.Server.Host)}
+		out := c.wrong(strings.Join(abroad, "、")+"，依据 "+w.Source, f.Server.Host)
+		if !own {
+			// The site's own servers are at home; what it takes from others is not.
+			out.Severity = Error
+		}
+		return []Finding{out}
 	case len(w.At) == 0:
 		return []Finding{c.untested("没有取得服务器地址", f.Server.Host)}
 	case len(unknown) > 0:
 		return []Finding{c.untested("地址库没有 "+strings.Join(unknown, "、")+" 的归属", f.Server.Host)}
+	case len(w.Unknown) > 0:
+		return []Finding{c.untested("没有查到位置："+strings.Join(w.Unknown, "；"), f.Server.Host)}
 	}
 	return []Finding{c.fine(f.Server.Host)}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
@@ -284,7 +285,10 @@ func (s *Service) gather(ctx context.Context, site registry.Site) (check.Server,
 	out.Names = s.names(ctx, record, addrs)
 	out.TLS = s.tls(ctx, host)
 	pages := s.open(ctx, host)
-	ask := &asker{s: s, ctx: ctx, known: map[string][]netip.Addr{host: addrs}}
+	if pages.anothers, err = s.anothers(ctx, site); err != nil {
+		return out, err
+	}
+	ask := &asker{s: s, ctx: ctx, known: map[string]told{host: {addrs: addrs}}}
 	out.IPv6 = s.sixth(host, addrs, pages, ask)
 	out.Where = s.where(host, addrs, pages, ask)
 	return out, nil
@@ -361,6 +365,8 @@ func (s *Service) tls(ctx context.Context, host string) *check.TLS {
 type opened struct {
 	home  *check.Page
 	below []*check.Page
+	// anothers says which hosts are of other units' sites.
+	anothers func(host string) bool
 }
 
 // open fetches the home page and a few of its own links, politely: one after
@@ -445,19 +451,29 @@ func zoneOf(host string) string {
 type asker struct {
 	s     *Service
 	ctx   context.Context
-	known map[string][]netip.Addr
+	known map[string]told
 }
 
-func (a *asker) addresses(host string) []netip.Addr {
-	if list, ok := a.known[host]; ok || len(a.known) >= maxHosts {
-		return list
+// told is the answer for a name, or why there is none.
+type told struct {
+	addrs []netip.Addr
+	not   string
+}
+
+func (a *asker) addresses(host string) told {
+	t, ok := a.known[host]
+	switch {
+	case ok:
+		return t
+	case len(a.known) >= maxHosts:
+		return told{not: fmt.Sprintf("一次最多查询 %d 个主机", maxHosts)}
 	}
 	list, err := a.s.Client.Addresses(a.ctx, host)
-	if err != nil {
-		list = nil
+	if t.addrs = list; err != nil {
+		t = told{not: why(err)}
 	}
-	a.known[host] = list
-	return list
+	a.known[host] = t
+	return t
 }
 
 func hasSixth(list []netip.Addr) bool {
@@ -475,32 +491,93 @@ func (s *Service) sixth(host string, addrs []netip.Addr, pages opened, ask *aske
 		v.Opens, v.Reach = opens, reach
 	}
 	counted := map[string]bool{}
-	count := func(p *check.Page) (all, ok int) {
+	count := func(p *check.Page) (all, ok, untold int) {
 		for _, l := range own(p, host) {
 			u, err := url.Parse(l)
 			if err != nil || counted[l] {
 				continue // a menu is on every page; its links are of the level above
 			}
 			counted[l] = true
+			if pages.anothers(u.Hostname()) {
+				continue
+			}
 			all++
-			if hasSixth(ask.addresses(u.Hostname())) {
+			switch t := ask.addresses(u.Hostname()); {
+			case t.not != "":
+				untold++
+			case hasSixth(t.addrs):
 				ok++
 			}
 		}
-		return all, ok
+		return all, ok, untold
 	}
 	if pages.home != nil {
-		v.Second, v.SecondOK = count(pages.home)
+		v.Second, v.SecondOK, v.SecondUntold = count(pages.home)
 	}
 	for _, p := range pages.below {
-		all, ok := count(p)
-		v.Third, v.ThirdOK = v.Third+all, v.ThirdOK+ok
+		all, ok, untold := count(p)
+		v.Third, v.ThirdOK, v.ThirdUntold = v.Third+all, v.ThirdOK+ok, v.ThirdUntold+untold
 	}
 	return v
 }
 
+// taken are the hosts of what a home page is made of, in order: scripts, styles
+// and pictures wherever they lie, and the files it offers from its own zone. A
+// page that is only linked is somebody's site, not a server of this one.
+func taken(p *check.Page, host string) []string {
+	var out []string
+	for _, l := range p.Links {
+		u, err := url.Parse(l.URL)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Hostname() == host || slices.Contains(out, u.Hostname()) {
+			continue
+		}
+		switch l.Kind {
+		case check.LinkScript, check.LinkStyle, check.LinkImage:
+		case check.LinkAttachment:
+			if zoneOf(u.Hostname()) != zoneOf(host) {
+				continue
+			}
+		default:
+			continue
+		}
+		out = append(out, u.Hostname())
+	}
+	return out
+}
+
+// anothers gives whether a host is of another unit's site, as the ledger has it:
+// that site is looked at by itself.
+func (s *Service) anothers(ctx context.Context, site registry.Site) (func(host string) bool, error) {
+	list, err := db.All(ctx, s.DB, db.Value[string], `SELECT host FROM domain WHERE host <> '' AND unit_id <> $1 AND state <> 'cancelled' AND (site_id IS NULL OR site_id <> $2)`, site.Unit, site.ID)
+	if err != nil {
+		return nil, err
+	}
+	known := make(map[string]bool, len(list))
+	for _, h := range list {
+		known[h] = true
+	}
+	return func(host string) bool {
+		host = strings.ToLower(host)
+		if host == site.Host || strings.HasSuffix(host, "."+site.Host) {
+			return false
+		}
+		zone := zoneOf(host)
+		for h := host; ; {
+			// What stands under the name of a whole zone need not be its holder's.
+			if known[h] && (h == host || h != zone) {
+				return true
+			}
+			_, rest, ok := strings.Cut(h, ".")
+			if !ok {
+				return false
+			}
+			h = rest
+		}
+	}, nil
+}
+
 // where tells the country of the host's addresses and of those of what the home
-// page loads.
+// page is made of.
 func (s *Service) where(host string, addrs []netip.Addr, pages opened, ask *asker) *check.Where {
 	places, err := s.atlas.places()
 	switch {
@@ -512,20 +589,24 @@ func (s *Service) where(host string, addrs []netip.Addr, pages opened, ask *aske
 	w := &check.Where{Source: "地址库 " + calendar.DateOf(places.Made).String()}
 	add := func(h string, list []netip.Addr) {
 		for _, a := range list {
-			w.At = append(w.At, check.Place{Host: registry.ShownHost(h), Address: a.String(), Country: places.Country(a)})
+			w.At = append(w.At, check.Place{Host: registry.ShownHost(h), Address: a.String(), Country: places.Country(a), Borrowed: zoneOf(h) != zoneOf(host)})
 		}
 	}
 	add(host, addrs)
-	if pages.home != nil {
-		seen := map[string]bool{host: true}
-		for _, l := range own(pages.home, host) {
-			u, err := url.Parse(l)
-			if err != nil || seen[u.Hostname()] {
-				continue
-			}
-			seen[u.Hostname()] = true
-			add(u.Hostname(), ask.addresses(u.Hostname()))
+	if pages.home == nil {
+		w.Unknown = append(w.Unknown, "首页没有打开，不知道它引用哪些主机")
+		return w
+	}
+	for _, h := range taken(pages.home, host) {
+		if pages.anothers(h) {
+			continue
 		}
+		t := ask.addresses(h)
+		if t.not != "" {
+			w.Unknown = append(w.Unknown, registry.ShownHost(h)+"："+t.not)
+			continue
+		}
+		add(h, t.addrs)
 	}
 	return w
 }

@@ -2,12 +2,14 @@ package hosts_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,10 +29,20 @@ import (
 	"zhengshu/internal/registry"
 )
 
-type names struct{ at netip.Addr }
+type names struct {
+	at     netip.Addr
+	others map[string]netip.Addr // not valid: no such name
+}
 
-func (n names) Resolve(context.Context, string) ([]netip.Addr, error) {
-	return []netip.Addr{n.at}, nil
+func (n names) Resolve(_ context.Context, host string) ([]netip.Addr, error) {
+	a, ok := n.others[host]
+	if !ok {
+		a = n.at
+	}
+	if !a.IsValid() {
+		return nil, errors.New("no such host")
+	}
+	return []netip.Addr{a}, nil
 }
 
 func (n names) NameServers(context.Context, string) ([]string, error) {
@@ -40,8 +52,12 @@ func (n names) NameServers(context.Context, string) ([]string, error) {
 func TestArticle22To24_NamesAndMachinesAreHeldAgainstTheLedger(t *testing.T) {
 	start := time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
 	clock := calendar.NewManual(start)
+	var scripts []string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprint(w, `<!doctype html><title>首页</title><a href="/a.html">一</a><a href="http://img.example.gov.cn/b.png">二</a><a href="https://elsewhere.example/">三</a>`)
+		fmt.Fprint(w, `<!doctype html><title>首页</title><a href="/a.html">一</a><a href="http://img.example.gov.cn/b.png">二</a><a href="https://elsewhere.example/">三</a><a href="http://jyj.example.gov.cn/">教育局</a>`)
+		for _, src := range scripts {
+			fmt.Fprintf(w, `<script src="%s"></script>`, src)
+		}
 	}))
 	defer server.Close()
 	at := netip.MustParseAddrPort(server.Listener.Addr().String())
@@ -56,7 +72,9 @@ func TestArticle22To24_NamesAndMachinesAreHeldAgainstTheLedger(t *testing.T) {
 		}
 		must(passage.Declare(ctx, d, registry.SiteMachine, registry.DomainMachine, inspection.FindingMachine))
 		loop := at.Addr()
-		client := egress.New(egress.Policy{Allow: []netip.AddrPort{netip.AddrPortFrom(loop, 80), netip.AddrPortFrom(loop, 443)}, Resolver: names{loop}, Now: clock.Now, Connect: time.Second})
+		away := netip.MustParseAddr("127.0.0.2")
+		elsewhere := map[string]netip.Addr{"cdn.elsewhere.example": away, "jyj.example.gov.cn": away, "www.other.gov.cn": away}
+		client := egress.New(egress.Policy{Allow: []netip.AddrPort{at, netip.AddrPortFrom(loop, 80), netip.AddrPortFrom(loop, 443), netip.AddrPortFrom(away, 443)}, Ports: []uint16{443, at.Port()}, Resolver: names{loop, elsewhere}, Now: clock.Now, Connect: time.Second})
 		probes, err := inspection.OpenProbes(ctx, d, t.TempDir())
 		must(err)
 		if probes != d {
@@ -69,7 +87,7 @@ func TestArticle22To24_NamesAndMachinesAreHeldAgainstTheLedger(t *testing.T) {
 		insp := inspection.New(d, probes, reg, blobs, client, inspection.Settings{})
 		dir := t.TempDir()
 		hosting := check.Hosting{}
-		svc := hosts.New(hosts.Parts{DB: d, Registry: reg, Inspection: insp, Client: client, Dir: dir, Hosting: func(context.Context, registry.Site) (check.Hosting, error) { return hosting, nil }})
+		svc := hosts.New(hosts.Parts{DB: d, Registry: reg, Inspection: insp, Client: client, Dir: dir, Plain: at.Port(), Hosting: func(context.Context, registry.Site) (check.Hosting, error) { return hosting, nil }})
 		system := authz.System("test")
 		var site registry.Site
 		must(d.Update(ctx, func(tx *db.Tx) error {
@@ -144,6 +162,46 @@ func TestArticle22To24_NamesAndMachinesAreHeldAgainstTheLedger(t *testing.T) {
 		if got["host.abroad"].Outcome != check.Kept || got["host.provider"].Outcome != check.Kept || standing() != before+2 {
 			t.Errorf("after mending: %+v, %d stand", got["host.abroad"], standing())
 		}
+		// S24.2: what the page is made of is located wherever it lies; a linked
+		// sub-site is another's, and what another unit's site lends is looked at there.
+		must(os.WriteFile(filepath.Join(dir, hosts.PlacesFile), []byte("127.0.0.0/31,CN\n127.0.0.2/32,US\n"), 0o600))
+		if got = look(); got["host.abroad"].Outcome != check.Kept {
+			t.Errorf("a linked sub-site abroad: %+v", got["host.abroad"])
+		}
+		scripts = []string{"http://www.other.gov.cn/a.js"}
+		if got = look(); got["host.abroad"].Outcome != check.Violated {
+			t.Errorf("a script of a host nobody knows: %+v", got["host.abroad"])
+		}
+		must(d.Update(ctx, func(tx *db.Tx) error {
+			u, _, err := o.AddUnit(ctx, tx, org.Unit{Area: "province-610000000000", Kind: org.Department, Name: "陕西省教育厅"})
+			if err != nil {
+				return err
+			}
+			_, err = reg.EnterSite(ctx, tx, registry.Site{Unit: u.ID, Kind: registry.DepartmentSite, Name: "陕西省教育厅", Host: "www.other.gov.cn"})
+			return err
+		}))
+		if got = look(); got["host.abroad"].Outcome != check.Kept {
+			t.Errorf("a script of another unit's site: %+v", got["host.abroad"])
+		}
+		scripts = []string{"http://cdn.elsewhere.example/a.js"}
+		if got = look(); got["host.abroad"].Outcome != check.Violated || got["host.abroad"].Severity != check.Error || !strings.Contains(got["host.abroad"].Says, "cdn.elsewhere.example（127.0.0.2，US）") {
+			t.Errorf("a script from abroad: %+v", got["host.abroad"])
+		}
+		elsewhere["cdn.elsewhere.example"] = netip.Addr{}
+		if got = look(); got["host.abroad"].Outcome != check.Untested || !strings.Contains(got["host.abroad"].Says, "cdn.elsewhere.example") {
+			t.Errorf("a name that does not resolve: %+v", got["host.abroad"])
+		}
+		// A name that is not told is neither with IPv6 nor without.
+		l, _, err := svc.Sheet(ctx, system, site.ID)
+		if err != nil || l.Facts.IPv6.SecondUntold != 0 || l.Facts.IPv6.Second != 3 {
+			t.Errorf("%+v, %v", l.Facts.IPv6, err)
+		}
+		elsewhere["img.example.gov.cn"], scripts = netip.Addr{}, nil
+		look()
+		if l, _, err = svc.Sheet(ctx, system, site.ID); err != nil || l.Facts.IPv6.SecondUntold != 1 {
+			t.Errorf("%+v, %v", l.Facts.IPv6, err)
+		}
+		delete(elsewhere, "img.example.gov.cn")
 		must(os.WriteFile(filepath.Join(dir, hosts.PlacesFile), []byte("127.0.0.0/8,HK\nnonsense\n"), 0o600))
 		if got = look(); got["host.abroad"].Outcome != check.Untested {
 			t.Errorf("a broken file: %+v", got["host.abroad"])
@@ -155,7 +213,7 @@ func TestArticle22To24_NamesAndMachinesAreHeldAgainstTheLedger(t *testing.T) {
 		if _, total, err := svc.Looks(ctx, authz.Scope{}, hosts.Filter{Limit: 10}); err != nil || total != 0 {
 			t.Errorf("a stranger lists %d, %v", total, err)
 		}
-		if tally, err := svc.Tally(ctx, system); err != nil || tally.Sites != 1 || tally.Drift != 1 {
+		if tally, err := svc.Tally(ctx, system); err != nil || tally.Sites != 2 || tally.Looked != 1 || tally.Drift != 1 {
 			t.Errorf("%+v, %v", tally, err)
 		}
 	})

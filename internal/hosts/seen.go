@@ -44,6 +44,9 @@ func seen(id string, facts check.Server) string {
 		for _, at := range v.Where.At {
 			line(at.Host, at.Address+"，"+cmp.Or(at.Country, "数据中查不到"))
 		}
+		for _, h := range v.Where.Unknown {
+			line("没有查到", h)
+		}
 		line("地址数据", v.Where.Source)
 	case id == "host.provider" && v.Hosting != nil:
 		line("服务商", v.Hosting.Provider)

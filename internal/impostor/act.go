@@ -243,6 +243,10 @@ func (s *Service) ask(ctx context.Context, tx *db.Tx, c Case, party string) (Ste
 	if ok {
 		p.Unit, p.UnitName, debtor = body.ID, body.Name, body.ID
 	}
+	// Who was spared before may still be asked.
+	if _, err := tx.Exec(ctx, `DELETE FROM impostor_step WHERE impostor_id = $1 AND party = $2 AND unit_id IS NULL AND unit_name = $3`, c.ID, party, spared); err != nil {
+		return p, err
+	}
 	if _, err := tx.Exec(ctx, `INSERT INTO impostor_step (id, impostor_id, party, unit_id, unit_name, asked_on, due_on, provisional) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		p.ID, p.Case, p.Party, db.Null(p.Unit), p.UnitName, p.AskedOn, p.Due.On, p.Due.Provisional); err != nil {
 		if _, dup := db.UniqueViolation(err); dup {
@@ -343,6 +347,9 @@ func (s *Service) Record(ctx context.Context, scope authz.Scope, session *authz.
 			return err
 		}
 		p, err := db.One(ctx, tx, scanStep, stepSelect+` WHERE impostor_id = $1 AND party = $2`, c.ID, n.Party)
+		if db.None(err) && n.Measure == "none" {
+			return s.spare(ctx, tx, session, c, n, taken)
+		}
 		if db.None(err) {
 			return fault.New(fault.Conflict, "还没有协调"+PartyName(n.Party)+"，不能登记结果。")
 		}
@@ -381,8 +388,32 @@ func (s *Service) Record(ctx context.Context, scope authz.Scope, session *authz.
 	})
 }
 
-// Close ends a case: every party that was asked has answered, and the fake has
-// been gone for as long as the province watches.
+// spare keeps that a party is not asked because there is nothing for it to do,
+// and why: the word of 网信, which brings the others in, or of the supervisor.
+func (s *Service) spare(ctx context.Context, tx *db.Tx, session *authz.Session, c Case, n Outcome, taken approval.Attachment) error {
+	if n.Party == "cyberspace" || c.State != Referred && c.State != Disposing && c.State != Gone {
+		return fault.New(fault.Conflict, "还没有协调"+PartyName(n.Party)+"，不能登记结果。")
+	}
+	if !MayRecord(session, "cyberspace") {
+		return fault.New(fault.Refused, "是否无需"+PartyName(n.Party)+"处置，由网信部门或主管单位认定。")
+	}
+	if len([]rune(n.Result)) < 4 {
+		return fault.New(fault.Invalid, "没有写明为什么无需"+PartyName(n.Party)+"处置。").On("result", "请写明理由")
+	}
+	kept, err := approval.AttachTo(ctx, tx, "impostor", c.ID, taken)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `INSERT INTO impostor_step (id, impostor_id, party, unit_name, asked_on, due_on, measure, result, result_on, document, file_id, file_name, recorded_by, recorded_at)
+		VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $5, $8, $9, $10, $11, $12)`,
+		ulid.Make().String(), c.ID, n.Party, spared, n.On, n.Measure, n.Result, n.Document, db.Null(kept.ID), kept.Name, session.Name, tx.Now()); err != nil {
+		return err
+	}
+	return audit.Record(ctx, tx, audit.Entry{Act: "impostor.spare", Target: c.Target(), Basis: citation, After: map[string]any{"party": n.Party, "why": n.Result, "on": n.On, "document": n.Document}})
+}
+
+// Close ends a case: every party has answered or, with the reason on record, had
+// nothing to do, and the fake has been gone for as long as the province watches.
 func (s *Service) Close(ctx context.Context, scope authz.Scope, id, conclusion string) error {
 	conclusion, err := reasonOf("conclusion", "办结意见", conclusion)
 	if err != nil {
@@ -398,9 +429,14 @@ func (s *Service) Close(ctx context.Context, scope authz.Scope, id, conclusion s
 			if err != nil {
 				return err
 			}
-			for _, p := range list {
-				if !p.Done() {
-					return fault.New(fault.Refused, PartyName(p.Party)+"的处置结果还没有登记，不能办结。").Because(fault.Reason{ID: "S23.3b", Citation: citation, Says: "网信部门要协调电信主管、公安等部门及时处置"})
+			for _, party := range Parties {
+				because := fault.Reason{ID: "S23.3b", Citation: citation, Says: "网信部门要协调电信主管、公安等部门及时处置"}
+				i := slices.IndexFunc(list, func(p Step) bool { return p.Party == party.Value })
+				switch {
+				case i < 0:
+					return fault.New(fault.Refused, "还没有协调"+party.Name+"，不能办结；无需其处置的，请登记“无需处置”和理由。").Because(because)
+				case !list[i].Done():
+					return fault.New(fault.Refused, party.Name+"的处置结果还没有登记，不能办结。").Because(because)
 				}
 			}
 			days := s.Settings().ImpostorWatchDays

@@ -217,6 +217,12 @@ type Step struct {
 	RecordedAt time.Time
 }
 
+// spared stands for the body where a party was not asked: it had nothing to do.
+const spared = "没有商请"
+
+// Spared reports whether the party was not asked, with the reason on record.
+func (p Step) Spared() bool { return p.Unit == "" && p.UnitName == spared }
+
 // Done reports whether its result is in.
 func (p Step) Done() bool { return !p.RecordedAt.IsZero() }
 

@@ -3,8 +3,8 @@ package impostor_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -42,7 +42,10 @@ func (n names) Resolve(_ context.Context, host string) ([]netip.Addr, error) {
 	if a, ok := n[host]; ok {
 		return []netip.Addr{netip.MustParseAddr(a)}, nil
 	}
-	return nil, errors.New("no such host")
+	if n["*"] != "" {
+		return nil, &net.DNSError{Err: "server misbehaving", Name: host, IsTemporary: true}
+	}
+	return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 }
 
 type house struct {
@@ -248,6 +251,64 @@ func TestArticle23_3_AFakeIsVerifiedReferredDealtWithAndWatched(t *testing.T) {
 		if err != nil || contact != "13800000000" {
 			t.Errorf("contact %q, %v", contact, err)
 		}
+	})
+}
+
+// Article 23(3), readings 12: a case does not end while 通信 or 公安 was neither
+// asked nor found to have nothing to do; and a resolver that fails is no fake
+// that is gone.
+func TestArticle23_3_NobodyIsLeftOutAndNoAnswerIsNoProof(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		scope := h.boss.ScopeFor(authz.ImpostorVerify)
+		h.dns["weinan-gov.cn"] = "1.2.3.4"
+		_, err := h.svc.AskCandidates(h.ctx)
+		ok(t, err)
+		c, err := h.svc.Suspect(h.as(h.boss), all, "weinan-gov.cn")
+		ok(t, err)
+		ok(t, h.svc.Verify(h.as(h.boss), scope, h.boss, c.ID, "不在台账中，照搬首页", nil))
+		today := calendar.DateOf(h.clock.Now())
+		free := func(party, why string) impostor.Outcome {
+			return impostor.Outcome{Party: party, Measure: "none", Result: why, On: today}
+		}
+		is(t, h.svc.Record(h.as(h.boss), scope, h.boss, c.ID, free("police", "没有造成损失")), fault.Conflict) // not referred yet
+		ok(t, h.svc.Refer(h.as(h.boss), scope, h.boss, c.ID, ""))
+		ok(t, h.svc.Record(h.as(h.boss), scope, h.boss, c.ID, impostor.Outcome{Party: "cyberspace", Measure: "coordinated", Result: "已协调注册商", On: today}))
+		look := func(want, outcome string) {
+			t.Helper()
+			h.clock.Advance(13 * time.Hour)
+			if n, err := h.svc.Watch(h.ctx); err != nil || n != 1 {
+				t.Fatalf("%d looks, %v", n, err)
+			}
+			d, err := h.svc.Dossier(h.ctx, all, c.ID)
+			if err != nil || d.State != want || d.Looks[0].Outcome != outcome {
+				t.Fatalf("state %s, look %+v, want %s %s (%v)", d.State, d.Looks[0], want, outcome, err)
+			}
+		}
+		delete(h.dns, "weinan-gov.cn")
+		h.dns["*"] = "the resolver fails"
+		look(impostor.Referred, impostor.Unknown)
+		look(impostor.Referred, impostor.Unknown)
+		delete(h.dns, "*")
+		look(impostor.Referred, impostor.NotSeen)
+		look(impostor.Gone, impostor.NotSeen)
+		h.clock.Advance(8 * 24 * time.Hour)
+		refused := func(name string) {
+			t.Helper()
+			if err := h.svc.Close(h.as(h.boss), scope, c.ID, "已停止解析，没有恢复"); !fault.Is(err, fault.Refused) || !strings.Contains(fault.Of(err).Says, name) {
+				t.Fatalf("closed without %s: %v", name, err)
+			}
+		}
+		refused("通信管理部门")
+		is(t, h.svc.Record(h.as(h.telecom), h.telecom.ScopeFor(authz.ImpostorDispose), h.telecom, c.ID, free("telecom", "注册商已停止解析")), fault.Refused)
+		is(t, h.svc.Record(h.as(h.boss), scope, h.boss, c.ID, free("telecom", "无")), fault.Invalid)
+		ok(t, h.svc.Record(h.as(h.boss), scope, h.boss, c.ID, free("telecom", "注册商已停止解析")))
+		refused("公安部门")
+		ok(t, h.svc.Record(h.as(h.boss), scope, h.boss, c.ID, free("police", "没有造成损失")))
+		// Who was spared may still be asked, and is then waited for.
+		ok(t, h.svc.HandOn(h.as(h.cyber), h.cyber.ScopeFor(authz.ImpostorDispose), h.cyber, c.ID, []string{"police"}))
+		refused("公安部门的处置结果")
+		ok(t, h.svc.Record(h.as(h.boss), scope, h.boss, c.ID, impostor.Outcome{Party: "police", Measure: "not_filed", Result: "线索不足，不予立案", On: calendar.DateOf(h.clock.Now())}))
+		ok(t, h.svc.Close(h.as(h.boss), scope, c.ID, "已停止解析，没有恢复"))
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"net"
 	"net/netip"
 	"strings"
 	"sync"
@@ -93,7 +94,7 @@ func (s *Service) look(ctx context.Context, c Case) seen {
 	var e *egress.Error
 	switch {
 	case err == nil:
-	case errors.As(err, &e) && e.Kind == egress.DNS && ctx.Err() == nil:
+	case errors.As(err, &e) && e.Kind == egress.DNS && ctx.Err() == nil && noSuchName(err):
 		out.Outcome, out.Says = NotSeen, "域名已不能解析。"
 		return out
 	default:
@@ -128,6 +129,13 @@ func (s *Service) look(ctx context.Context, c Case) seen {
 	// The name stands but nothing answers: access has been cut.
 	out.Outcome, out.Says = NotSeen, "域名仍解析到 "+out.Addresses+"，但网站已不能连接。"
 	return out
+}
+
+// noSuchName reports whether the DNS said that there is no such name: that it
+// said nothing, or could not be asked, says nothing of the name.
+func noSuchName(err error) bool {
+	var lookup *net.DNSError
+	return errors.As(err, &lookup) && lookup.IsNotFound
 }
 
 func joined(addrs []netip.Addr) string {

@@ -102,7 +102,7 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	if voters > 0 {
-		// What was voted on and is not decided yet was looked at, too.
+		// What was voted on was looked at, too, up to the end of its interval.
 		rows, err := db.All(ctx, s.probes, func(r db.Scanner) (lastRow, error) {
 			var x lastRow
 			err := r.Scan(&x.site, &x.at)
@@ -111,9 +111,15 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 		if err != nil {
 			return 0, err
 		}
+		voted := make(map[registry.SiteID]time.Time, len(rows))
 		for _, r := range rows {
-			if r.at = r.at.Add(s.set.Interval - time.Nanosecond); r.at.After(last[r.site]) {
-				last[r.site] = r.at
+			voted[r.site] = r.at
+		}
+		for _, site := range sites {
+			if at, ok := voted[site.ID]; ok {
+				if at = at.Add(interval(site) - time.Nanosecond); at.After(last[site.ID]) {
+					last[site.ID] = at
+				}
 			}
 		}
 	}
@@ -123,6 +129,7 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 			turn = append(turn, site)
 		}
 	}
+	begun := time.Now() // by the clock of the dialler
 	work, results := make(chan registry.Site), make(chan probed)
 	var wg sync.WaitGroup
 	for range min(s.set.AtOnce, len(turn)) {
@@ -150,8 +157,17 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 		s.set.Log.Warn("inspection: our own line does not answer; the round is not counted", "sites", len(all))
 		return 0, nil
 	}
+	if len(all) > 0 && len(line) == 0 {
+		if all, err = s.withoutOutage(ctx, all, sites, begun.Add(-s.set.Interval)); err != nil {
+			return 0, err
+		}
+	}
 	if voters > 0 {
-		return len(all), s.voteOwn(context.WithoutCancel(ctx), all)
+		every := make(map[registry.SiteID]time.Duration, len(turn))
+		for _, site := range turn {
+			every[site.ID] = interval(site)
+		}
+		return len(all), s.voteOwn(context.WithoutCancel(ctx), all, every)
 	}
 	if cutOff(all) {
 		s.set.Log.Warn("inspection: no site of this round answered; taken for an outage of our own and not counted", "sites", len(all))
@@ -438,16 +454,16 @@ func (s *Service) DownSince(ctx context.Context, scope authz.Scope, site registr
 }
 
 // access judges the last complete days of one site.
-func (s *Service) access(ctx context.Context, site registry.Site) (check.Finding, bool, error) {
+func (s *Service) access(ctx context.Context, site registry.Site) (check.Finding, Availability, bool, error) {
 	today := calendar.DateOf(s.db.Now())
 	pack, ok := s.set.Pack(today)
 	if !ok {
-		return check.Finding{}, false, nil
+		return check.Finding{}, Availability{}, false, nil
 	}
 	limits := LimitsOf(pack)
 	a, err := s.AccessRate(ctx, authz.System("inspection.access"), site.ID, today.AddDays(-1), limits.AccessDays)
 	if err != nil {
-		return check.Finding{}, false, err
+		return check.Finding{}, a, false, err
 	}
 	facts := &check.Access{Failed: a.Failures}
 	for _, d := range a.Days {
@@ -456,11 +472,11 @@ func (s *Service) access(ctx context.Context, site registry.Site) (check.Finding
 		}
 	}
 	for _, f := range check.Run(check.Facts{Access: facts, Today: today, Limits: limits}) {
-		if f.Check == "access.rate" {
-			return f, true, nil
+		if f.Check == accessRate {
+			return f, a, true, nil
 		}
 	}
-	return check.Finding{}, false, nil
+	return check.Finding{}, a, false, nil
 }
 
 // JudgeAccess opens and closes the findings of availability: the periodic duty.
@@ -471,7 +487,7 @@ func (s *Service) JudgeAccess(ctx context.Context) error {
 		return err
 	}
 	for _, site := range sites {
-		f, ok, err := s.access(ctx, site)
+		f, a, ok, err := s.access(ctx, site)
 		if err != nil {
 			return err
 		}
@@ -480,7 +496,7 @@ func (s *Service) JudgeAccess(ctx context.Context) error {
 		}
 		sg := Sighting{Check: f.Check, Severity: f.Severity, Says: f.Says, Article: f.Article, URL: s.address(site), Where: f.Where, Fix: f.Fix, OnHome: true, Pages: 1,
 			Evidence: Evidence{URL: s.address(site), At: s.db.Now()}}
-		if err := s.settle(ctx, site, sg, f.Outcome == check.Violated); err != nil {
+		if err := s.settleWith(ctx, site, sg, f.Outcome == check.Violated, func() (Evidence, error) { return s.accessEvidence(ctx, site, a) }); err != nil {
 			return err
 		}
 	}
@@ -489,6 +505,12 @@ func (s *Service) JudgeAccess(ctx context.Context) error {
 
 // settle opens, renews or closes the one finding of a check about a whole site.
 func (s *Service) settle(ctx context.Context, site registry.Site, sg Sighting, wrong bool) error {
+	return s.settleWith(ctx, site, sg, wrong, nil)
+}
+
+// settleWith is settle with evidence that is gathered only where it is kept: with
+// the finding that is opened, and with the look that closes it.
+func (s *Service) settleWith(ctx context.Context, site registry.Site, sg Sighting, wrong bool, gather func() (Evidence, error)) error {
 	fp := sg.Fingerprint()
 	known, err := db.One(ctx, s.db, scanFinding, findingSelect+` WHERE f.site_id = $1 AND f.fingerprint = $2 AND f.state <> 'closed'`, site.ID, fp)
 	stands := !db.None(err)
@@ -497,6 +519,11 @@ func (s *Service) settle(ctx context.Context, site registry.Site, sg Sighting, w
 	}
 	if !wrong && (!stands || known.State == FindingOrdered) || wrong && stands && known.Says == sg.Says {
 		return nil
+	}
+	if gather != nil && wrong != stands {
+		if sg.Evidence, err = gather(); err != nil {
+			return err
+		}
 	}
 	return s.db.Update(ctx, func(tx *db.Tx) error {
 		switch {
@@ -527,11 +554,15 @@ func (s *Service) settle(ctx context.Context, site registry.Site, sg Sighting, w
 // lookAtAccess is the retest of availability: the window as it stands today.
 func (s *Service) lookAtAccess(ctx context.Context, site registry.Site) (Look, error) {
 	begun := time.Now()
-	f, ok, err := s.access(ctx, site)
+	f, a, ok, err := s.access(ctx, site)
 	if err != nil {
 		return Look{}, err
 	}
-	l := Look{Outcome: Unknown, Says: "没有检查参数，未能复测。", Evidence: Evidence{URL: s.address(site), At: s.db.Now()}, Took: time.Since(begun)}
+	l := Look{Outcome: Unknown, Says: "没有检查参数，未能复测。"}
+	if l.Evidence, err = s.accessEvidence(ctx, site, a); err != nil {
+		return Look{}, err
+	}
+	l.Took = time.Since(begun)
 	if ok {
 		l.Says = f.Says
 		switch f.Outcome {

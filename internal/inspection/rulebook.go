@@ -26,6 +26,7 @@ type PublicRule struct {
 	Evidence string   `json:"evidence,omitempty"`
 	Basis    []string `json:"basis,omitempty"` // articles and indicators in words
 	Severity string   `json:"severity,omitempty"`
+	Doubt    string   `json:"unverified,omitempty"` // what of it is not verified
 	Objects  []string `json:"objects,omitempty"`
 	Draft    bool     `json:"at_author_time"` // put to drafts and previews as well
 	Edition  string   `json:"edition"`
@@ -61,6 +62,13 @@ func BasisName(clause string) string {
 	return clause
 }
 
+// Unverified is what of a rule is not verified against the official text; empty:
+// nothing.
+func Unverified(id string) string {
+	c, _ := check.ByID(id)
+	return c.Doubt
+}
+
 // Rules are all rules of inspection with how often each was right.
 func (s *Service) Rules(ctx context.Context) ([]PublicRule, error) {
 	counts, err := s.Precisions(ctx)
@@ -69,7 +77,7 @@ func (s *Service) Rules(ctx context.Context) ([]PublicRule, error) {
 	}
 	var out []PublicRule
 	for _, c := range check.Checks() {
-		r := PublicRule{ID: c.ID, Wrong: c.Says.Wrong, Fine: c.Says.Fine, Allowed: c.Says.Tolerated, Fix: c.Says.HowToFix, Evidence: c.Evidence, Severity: string(c.Severity), Draft: !c.Live}
+		r := PublicRule{ID: c.ID, Wrong: c.Says.Wrong, Fine: c.Says.Fine, Allowed: c.Says.Tolerated, Fix: c.Says.HowToFix, Evidence: c.Evidence, Severity: string(c.Severity), Doubt: c.Doubt, Draft: !c.Live}
 		for _, a := range c.Articles {
 			if name := BasisName(a); !slices.Contains(r.Basis, name) {
 				r.Basis = append(r.Basis, name)

@@ -390,12 +390,24 @@ func TestOutageOfOurOwnIsNotCounted(t *testing.T) {
 		if n, err := lost.ProbeDue(h.ctx); err != nil || n != 0 {
 			t.Errorf("%d probes counted while nothing could be reached (%v)", n, err)
 		}
-		// One site answers: the others' failures are theirs.
-		if n, err := h.svc.ProbeDue(h.ctx); err != nil || n != 5 {
+		// A site of this machine answers: that is its own, and proves nothing of the
+		// line to the others.
+		if n, err := h.svc.ProbeDue(h.ctx); err != nil || n != 1 {
 			t.Errorf("%d probes (%v)", n, err)
 		}
+		if list, err := h.svc.Vantages(h.ctx); err != nil || len(list) != 1 || list[0].ID != inspection.OwnVantage || list[0].LineOK {
+			t.Errorf("our line stands as %+v (%v)", list, err)
+		}
+		// An address that tests the line does: the others' failures are theirs.
+		if err := h.svc.SetOwnLine(h.ctx, &authz.Session{Name: "某甲"}, "http://"+h.site.Host+"/"); err != nil {
+			t.Fatal(err)
+		}
+		h.clock.Advance(10 * time.Minute)
+		if n, err := h.svc.ProbeDue(h.ctx); err != nil || n != 5 {
+			t.Errorf("%d probes with a line that answers (%v)", n, err)
+		}
 		weeks, err := h.svc.Weeks(h.ctx, h.scope)
-		if err != nil || len(weeks) != 5 || weeks[h.site.ID].Failures != 0 {
+		if err != nil || len(weeks) != 5 || weeks[h.site.ID].Failures != 0 || weeks[h.site.ID].Probes != 2 {
 			t.Errorf("%+v (%v)", weeks, err)
 		}
 	})
@@ -530,6 +542,79 @@ func TestFivePercentInclusive(t *testing.T) {
 			if len(list) == 1 && (list[0].Check != "access.rate" || list[0].Clause != "V-W-2" || list[0].Severity != check.Serious) {
 				t.Errorf("%s: %+v", c.name, list[0])
 			}
+		}
+	})
+}
+
+// V-W-2: the time, place and result of every visit stand with the finding, long
+// after the single probes are deleted.
+func TestEveryVisitIsKeptWithTheFinding(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		week := make([][2]int, 7)
+		for i := range week {
+			week[i] = [2]int{20, 0}
+		}
+		week[6][1] = 8
+		h.fill(today.AddDays(-7), week...)
+		at := today.AddDays(-1).Start().Add(9 * time.Hour)
+		err := h.probes.Update(h.ctx, func(tx *db.Tx) error {
+			for _, q := range []struct {
+				sql  string
+				args []any
+			}{
+				{`INSERT INTO probe (site_id, at, ok, kind, status, took_ms) VALUES ($1, $2, FALSE, 'tcp', 0, 0)`, []any{h.site.ID, at}},
+				{`INSERT INTO probe (site_id, at, ok, kind, status, took_ms) VALUES ($1, $2, TRUE, '', 200, 321)`, []any{h.site.ID, at.Add(time.Hour)}},
+				{`INSERT INTO probe (site_id, at, ok, kind, status, took_ms) VALUES ($1, $2, TRUE, '', 200, 999)`, []any{h.site.ID, today.Start().Add(time.Hour)}},
+				{`INSERT INTO probe_vote (site_id, slot, vantage_id, ok, kind, status, took_ms, verdict) VALUES ($1, $2, 'own', FALSE, 'tcp', 0, 0, 'failed')`, []any{h.site.ID, at}},
+				{`INSERT INTO probe_vote (site_id, slot, vantage_id, ok, kind, status, took_ms, verdict) VALUES ($1, $2, '01FAR', FALSE, 'timeout', 0, 0, 'failed')`, []any{h.site.ID, at}},
+			} {
+				if _, err := tx.Quiet(h.ctx, q.sql, q.args...); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := h.svc.JudgeAccess(h.ctx); err != nil {
+			t.Fatal(err)
+		}
+		list := h.findings("standing")
+		if len(list) != 1 {
+			t.Fatalf("%d findings", len(list))
+		}
+		if err := h.probes.Update(h.ctx, func(tx *db.Tx) error {
+			_, err := tx.Quiet(h.ctx, `DELETE FROM probe`)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		proofs, err := h.svc.Proofs(h.ctx, h.db, h.scope, list[0].ID)
+		if err != nil || len(proofs) != 1 || proofs[0].Ref == "" || proofs[0].SHA256 == "" {
+			t.Fatalf("%+v (%v)", proofs, err)
+		}
+		f, err := h.blobs.Open(h.ctx, proofs[0].Ref)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		body, err := io.ReadAll(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		day := today.AddDays(-1).String()
+		for _, want := range []string{h.site.Name, day + ",20,8,逐次记录留有 2 次", day + " 09:00:00,本系统,打不开（tcp）,0,0,计为失败", day + " 09:00:00,01FAR,打不开（timeout）,0,0,计为失败", day + " 09:00:00,各监测点,打不开（tcp）,0,0,计票结果，计入", day + " 10:00:00,本系统,打开,200,321,计入"} {
+			if !strings.Contains(string(body), want) {
+				t.Errorf("the evidence does not tell %q:\n%s", want, body)
+			}
+		}
+		if strings.Contains(string(body), "999") {
+			t.Error("a probe after the window is among them")
+		}
+		rep, err := h.svc.VerifyEvidence(h.ctx)
+		if err != nil || len(rep.Damage) != 0 || rep.Bytes == 0 {
+			t.Errorf("%+v (%v)", rep, err)
 		}
 	})
 }

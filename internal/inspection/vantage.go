@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -121,6 +122,9 @@ func (s *Service) Vantages(ctx context.Context) ([]Vantage, error) {
 	}, `SELECT vantage_id, at, line_ok, results, lost FROM vantage_seen`)
 	if err != nil {
 		return nil, err
+	}
+	if out := slices.IndexFunc(rows, func(r Vantage) bool { return r.ID == OwnVantage && !r.LineOK }); out >= 0 && !slices.ContainsFunc(list, func(v Vantage) bool { return v.ID == OwnVantage }) {
+		list = append([]Vantage{{ID: OwnVantage, Name: "本系统"}}, list...)
 	}
 	for i := range list {
 		for _, r := range rows {
@@ -304,9 +308,17 @@ func (s *Service) PlanFor(ctx context.Context, id string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	interval, err := s.intervals(ctx)
+	if err != nil {
+		return nil, err
+	}
 	p := vantage.Plan{Vantage: v.ID, Made: s.db.Now(), Until: s.db.Now().Add(vantage.PlanFor), Every: s.set.Interval, Line: v.Line, Targets: []vantage.Target{}}
 	for _, site := range sites[:min(len(sites), vantage.MaxTargets)] {
-		p.Targets = append(p.Targets, vantage.Target{ID: string(site.ID), URL: s.address(site)})
+		t := vantage.Target{ID: string(site.ID), URL: s.address(site)}
+		if every := interval(site); every != s.set.Interval {
+			t.Every = every // a protected period
+		}
+		p.Targets = append(p.Targets, t)
 	}
 	return vantage.Seal(s.house, p)
 }
@@ -331,9 +343,13 @@ func (s *Service) Exchange(ctx context.Context, wire []byte) (plan []byte, taken
 	if err != nil {
 		return nil, 0, err
 	}
-	known := map[registry.SiteID]bool{}
+	interval, err := s.intervals(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	known := make(map[registry.SiteID]time.Duration, len(sites))
 	for _, site := range sites {
-		known[site.ID] = true
+		known[site.ID] = interval(site)
 	}
 	late := grace
 	if v.ByFile {
@@ -352,8 +368,12 @@ func (s *Service) Exchange(ctx context.Context, wire []byte) (plan []byte, taken
 			return fault.New(fault.Conflict, "这批结果已经收过，或早于已收的一批。")
 		}
 		for _, r := range b.Results {
-			slot := r.At.UTC().Truncate(s.set.Interval)
-			if !known[registry.SiteID(r.ID)] || slot.After(now) || now.Sub(slot.Add(s.set.Interval)) > late {
+			every, ok := known[registry.SiteID(r.ID)]
+			if !ok {
+				continue
+			}
+			slot := r.At.UTC().Truncate(every)
+			if slot.After(now) || now.Sub(slot.Add(every)) > late {
 				continue
 			}
 			n, err := vote(ctx, tx, registry.SiteID(r.ID), slot, v.ID, egress.ProbeResult{OK: r.OK, Kind: r.Kind, Status: r.Status, Took: time.Duration(r.TookMS) * time.Millisecond})
@@ -379,11 +399,10 @@ func vote(ctx context.Context, tx *db.Tx, site registry.SiteID, slot time.Time, 
 }
 
 // voteOwn keeps this system's probes of a round as votes.
-func (s *Service) voteOwn(ctx context.Context, all []probed) error {
+func (s *Service) voteOwn(ctx context.Context, all []probed, every map[registry.SiteID]time.Duration) error {
 	return s.probes.Update(ctx, func(tx *db.Tx) error {
-		slot := tx.Now().Truncate(s.set.Interval)
 		for _, p := range all {
-			if _, err := vote(ctx, tx, p.site, slot, OwnVantage, p.res); err != nil {
+			if _, err := vote(ctx, tx, p.site, tx.Now().Truncate(every[p.site]), OwnVantage, p.res); err != nil {
 				return err
 			}
 		}
@@ -415,14 +434,7 @@ func (s *Service) Decide(ctx context.Context) (int, error) {
 	if byFile {
 		wait = graceByFile
 	}
-	limit := s.db.Now().Add(-s.set.Interval - wait)
-	list, err := db.All(ctx, s.probes, func(r db.Scanner) (ballot, error) {
-		var b ballot
-		err := r.Scan(&b.site, &b.slot, &b.votes, &b.ok, &b.took, &b.kind, &b.status)
-		b.failed = b.votes - b.ok
-		return b, err
-	}, `SELECT site_id, slot, count(*), sum(CASE WHEN ok THEN 1 ELSE 0 END), sum(CASE WHEN ok THEN took_ms ELSE 0 END), max(CASE WHEN ok THEN '' ELSE kind END), max(CASE WHEN ok THEN 0 ELSE status END)
-		FROM probe_vote WHERE verdict = '' AND slot <= $1 GROUP BY site_id, slot ORDER BY slot, site_id LIMIT 5000`, limit)
+	list, err := s.ballots(ctx, wait)
 	if err != nil || len(list) == 0 {
 		return 0, err
 	}
@@ -450,6 +462,64 @@ func (s *Service) Decide(ctx context.Context) (int, error) {
 		return keepProbed(ctx, tx, counted)
 	})
 	return len(list), err
+}
+
+// ballots are the votes on intervals that are over, of every site by its own
+// interval.
+func (s *Service) ballots(ctx context.Context, wait time.Duration) ([]ballot, error) {
+	sites, err := s.monitored(ctx)
+	if err != nil {
+		return nil, err
+	}
+	interval, err := s.intervals(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tight := map[time.Duration][]registry.SiteID{}
+	for _, site := range sites {
+		if every := interval(site); every != s.set.Interval {
+			tight[every] = append(tight[every], site.ID)
+		}
+	}
+	now := s.db.Now()
+	of := func(w *db.Where, every time.Duration) ([]ballot, error) {
+		w.And("verdict = ''").And("slot <= ?", now.Add(-every-wait))
+		return db.All(ctx, s.probes, func(r db.Scanner) (ballot, error) {
+			var b ballot
+			err := r.Scan(&b.site, &b.slot, &b.votes, &b.ok, &b.took, &b.kind, &b.status)
+			b.failed = b.votes - b.ok
+			return b, err
+		}, `SELECT site_id, slot, count(*), sum(CASE WHEN ok THEN 1 ELSE 0 END), sum(CASE WHEN ok THEN took_ms ELSE 0 END), max(CASE WHEN ok THEN '' ELSE kind END), max(CASE WHEN ok THEN 0 ELSE status END)
+			FROM probe_vote WHERE `+w.SQL()+` GROUP BY site_id, slot ORDER BY slot, site_id LIMIT 5000`, w.Args()...)
+	}
+	out, err := of(&db.Where{}, s.set.Interval)
+	if err != nil {
+		return nil, err
+	}
+	type at struct {
+		site registry.SiteID
+		slot time.Time
+	}
+	have := make(map[at]bool, len(out))
+	for _, b := range out {
+		have[at{b.site, b.slot}] = true
+	}
+	for every, ids := range tight {
+		for part := range slices.Chunk(ids, 500) {
+			var w db.Where
+			cond, args := db.In("site_id", part)
+			more, err := of(w.And(cond, args...), every)
+			if err != nil {
+				return nil, err
+			}
+			for _, b := range more {
+				if !have[at{b.site, b.slot}] {
+					out = append(out, b)
+				}
+			}
+		}
+	}
+	return out, nil
 }
 
 type decideVotes struct{}

@@ -207,3 +207,74 @@ func TestArticle22_FailuresAreConfirmedFromSeveralPlaces(t *testing.T) {
 		}
 	})
 }
+
+// Readings 21: in a protected period a site is probed tighter, by every vantage,
+// and each of the shorter intervals is decided by itself.
+func TestProtectedPeriodsAreTighterWithVantages(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		_, house, err := ed25519.GenerateKey(rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.svc.HouseKey(house)
+		tight := 1
+		h.svc.TighterFrom(func(context.Context) (func(string) int, error) { return func(string) int { return tight }, nil })
+		me := &authz.Session{Name: "某甲"}
+		key, v, err := h.svc.AddVantage(h.ctx, me, inspection.Vantage{Name: "西安监测点"}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		seq := int64(0)
+		send := func() (vantage.Plan, int) {
+			t.Helper()
+			seq++
+			wire, err := vantage.Seal(key.Own, vantage.Batch{Vantage: v.ID, Seq: seq, LineOK: true, Results: []vantage.Result{{ID: string(h.site.ID), At: h.clock.Now(), OK: true}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan, n, err := h.svc.Exchange(h.ctx, wire)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := vantage.OpenPlan(key.House, plan)
+			if err != nil || len(p.Targets) != 1 {
+				t.Fatalf("%+v, %v", p, err)
+			}
+			return p, n
+		}
+		// of an hour, and how many rounds this system and the vantage were counted in.
+		hour := func() (own, there, decided int) {
+			t.Helper()
+			for range 180 {
+				n, err := h.svc.ProbeDue(h.ctx)
+				if err != nil {
+					t.Fatal(err)
+				}
+				own += n
+				_, n = send()
+				there += n
+				if n, err = h.svc.Decide(h.ctx); err != nil {
+					t.Fatal(err)
+				}
+				decided += n
+				h.clock.Advance(20 * time.Second)
+			}
+			return own, there, decided
+		}
+		near := func(n, want int) bool { return n >= want-1 && n <= want+1 }
+		p, _ := send()
+		if p.Targets[0].Every != 0 {
+			t.Errorf("on a common day every %s", p.Targets[0].Every)
+		}
+		if own, there, decided := hour(); !near(own, 12) || !near(there, 12) || !near(decided, 12) {
+			t.Errorf("a common hour: %d of our own, %d from there, %d decided", own, there, decided)
+		}
+		tight = 5
+		if p, _ = send(); p.Targets[0].Every != time.Minute || p.Every != 5*time.Minute {
+			t.Errorf("in a protected period every %s, others %s", p.Targets[0].Every, p.Every)
+		}
+		if own, there, decided := hour(); own < 55 || there < 55 || decided < 50 {
+			t.Errorf("a protected hour: %d of our own, %d from there, %d decided", own, there, decided)
+		}
+	})
+}

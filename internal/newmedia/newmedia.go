@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -395,12 +396,15 @@ type Sheet struct {
 	FeedSays string
 	Posts    []Entry
 	Facts    check.AccountFacts
+	// Unproven are the labels of what was found wrong, is still owed, and of which
+	// nobody has newer proof.
+	Unproven []string
 }
 
 // facts gathers what is known of an account.
 func (s *Service) facts(ctx context.Context, q db.Querier, a registry.Account) (check.AccountFacts, error) {
 	today := calendar.DateOf(s.DB.Now())
-	f := check.AccountFacts{Name: a.Name, Publishes: a.Purpose == "" || strings.HasPrefix(a.Purpose, "发布"), Subject: a.VerifiedAs, OriginalDays: OriginalDays, Posts: -1, Client: client(a)}
+	f := check.AccountFacts{Name: a.Name, Publishes: strings.HasPrefix(a.Purpose, "发布"), Unstated: unstated(a.Purpose, a.Platform), Subject: a.VerifiedAs, OriginalDays: OriginalDays, Posts: -1, Client: client(a)}
 	if p, ok := s.Pack(today); ok {
 		if ind, ok := p.Indicator("V-M-2.1"); ok {
 			if v, ok := ind.Param("days"); ok {
@@ -458,6 +462,12 @@ func (s *Service) facts(ctx context.Context, q db.Querier, a registry.Account) (
 	return f, err
 }
 
+// unstated reports whether nobody can tell if an account is for publishing: a
+// client and a mini program are for services whatever the ledger leaves out.
+func unstated(purpose, platform string) bool {
+	return purpose == "" && platform != "app" && platform != "miniapp"
+}
+
 func judgeFacts(f check.AccountFacts, today calendar.Date) []check.Finding {
 	var out []check.Finding
 	for _, x := range check.Run(check.Facts{Account: &f, Today: today}) {
@@ -494,32 +504,62 @@ func (s *Service) Judge(ctx context.Context, scope authz.Scope, id registry.Acco
 }
 
 func (s *Service) keep(ctx context.Context, tx *db.Tx, a registry.Account, f check.AccountFacts, findings []check.Finding) error {
+	before, err := db.One(ctx, tx, db.Value[string], `SELECT owed FROM account_sheet WHERE account_id = $1`, a.ID)
+	if err != nil && !db.None(err) {
+		return err
+	}
 	outcome := map[string]check.Outcome{}
-	wrong, says := 0, ""
+	violated := map[string]bool{}
+	wrong := 0
 	for _, x := range findings {
 		outcome[x.Check] = x.Outcome
 		// What is advice is shown; it is not owed.
 		if x.Outcome == check.Violated && x.Severity != check.Advice {
 			wrong++
-			says += x.Says
+			violated[x.Check] = true
 		}
 	}
-	args := []any{a.ID, tx.Now(), wrong, f.LastPost}
+	owed := owing(before, violated, outcome)
+	if a.State != registry.Running {
+		owed = nil
+	}
+	args := []any{a.ID, tx.Now(), wrong, f.LastPost, strings.Join(owed, " ")}
 	for _, c := range columns {
 		args = append(args, string(outcome[c.Check]))
 	}
-	if _, err := tx.Quiet(ctx, `INSERT INTO account_sheet (account_id, at, wrong, last_post, stale, original, interaction, subject, renamed, usable) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-		ON CONFLICT (account_id) DO UPDATE SET at = excluded.at, wrong = excluded.wrong, last_post = excluded.last_post, stale = excluded.stale, original = excluded.original, interaction = excluded.interaction, subject = excluded.subject, renamed = excluded.renamed, usable = excluded.usable`, args...); err != nil {
+	if _, err := tx.Quiet(ctx, `INSERT INTO account_sheet (account_id, at, wrong, last_post, owed, stale, original, interaction, subject, renamed, usable) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		ON CONFLICT (account_id) DO UPDATE SET at = excluded.at, wrong = excluded.wrong, last_post = excluded.last_post, owed = excluded.owed, stale = excluded.stale, original = excluded.original, interaction = excluded.interaction, subject = excluded.subject, renamed = excluded.renamed, usable = excluded.usable`, args...); err != nil {
 		return err
 	}
 	subject := obligation.Subject{Kind: "account", ID: string(a.ID), Name: a.Name}
-	if wrong == 0 || a.State != registry.Running {
+	switch {
+	case a.State != registry.Running:
+		_, err := s.Obligations.Annul(ctx, tx, MendDue.ID, subject, "账号已不在运行，不再要求整改")
+		return err
+	case len(owed) == 0:
 		_, err := s.Obligations.Discharge(ctx, tx, MendDue.ID, subject, "复查未再发现问题")
 		return err
+	case wrong == 0:
+		return nil // owed of old, and nobody has seen it put right
 	}
 	today := calendar.DateOf(tx.Now())
 	n := s.Settings().AccountMendDays
 	return s.Obligations.Open(ctx, tx, obligation.Debt{Kind: MendDue.ID, Unit: a.Unit, Subject: subject, Link: Link(a.ID), Due: calendar.Due{On: today.AddDays(n)}, From: today, Length: calendar.Days(n)})
+}
+
+// owing is what is owed of an account, in the order of the columns: what was
+// owed before or is seen violated now, less what is seen put right. What is
+// untested was not seen.
+func owing(before string, violated map[string]bool, outcome map[string]check.Outcome) []string {
+	was := strings.Fields(before)
+	var out []string
+	for _, c := range columns {
+		mended := outcome[c.Check] == check.Kept || outcome[c.Check] == check.Tolerated
+		if violated[c.Check] || slices.Contains(was, c.Name) && !mended {
+			out = append(out, c.Name)
+		}
+	}
+	return out
 }
 
 // Link is an account's sheet in the console.
@@ -651,9 +691,23 @@ func (s *Service) Sheet(ctx context.Context, scope authz.Scope, id registry.Acco
 	if out.Receipts, err = db.All(ctx, s.DB, scanReceipt, receiptSelect+` WHERE account_id = $1 ORDER BY at DESC, id DESC LIMIT 20`, id); err != nil {
 		return out, err
 	}
-	out.At, err = db.One(ctx, s.DB, db.Value[time.Time], `SELECT at FROM account_sheet WHERE account_id = $1`, id)
+	type kept struct {
+		at   time.Time
+		owed string
+	}
+	k, err := db.One(ctx, s.DB, func(r db.Scanner) (kept, error) {
+		var k kept
+		err := r.Scan(&k.at, &k.owed)
+		return k, err
+	}, `SELECT at, owed FROM account_sheet WHERE account_id = $1`, id)
 	if err != nil && !db.None(err) {
 		return out, err
+	}
+	out.At = k.at
+	for _, c := range columns {
+		if slices.Contains(strings.Fields(k.owed), c.Name) && slices.ContainsFunc(out.Findings, func(f check.Finding) bool { return f.Check == c.Check && f.Outcome == check.Untested }) {
+			out.Unproven = append(out.Unproven, c.Label)
+		}
 	}
 	if out.Feed, err = db.One(ctx, s.DB, db.Value[string], `SELECT url FROM account_feed WHERE account_id = $1`, id); err != nil && !db.None(err) {
 		return out, err

@@ -117,7 +117,7 @@ func TestVM21_AccountsAreJudgedByFeedsFilesAndReceipts(t *testing.T) {
 			must(err)
 			return x
 		}
-		rep, err := reg.ImportAccounts(ctx, system, table("a.csv", "platform,account,url,code,sponsor,verified_as\n微博,陕西发布,https://weibo.example/sx,610000000000,陕西省人民政府办公厅,陕西省人民政府办公厅\n"), org.ImportOptions{Source: "test"})
+		rep, err := reg.ImportAccounts(ctx, system, table("a.csv", "platform,account,url,code,sponsor,purpose,verified_as\n微博,陕西发布,https://weibo.example/sx,610000000000,陕西省人民政府办公厅,发布,陕西省人民政府办公厅\n"), org.ImportOptions{Source: "test"})
 		if err != nil || rep.Accepted != 1 {
 			t.Fatalf("%+v, %v", rep, err)
 		}
@@ -308,6 +308,56 @@ func TestVM21_AccountsAreJudgedByFeedsFilesAndReceipts(t *testing.T) {
 		}
 		if err := svc.Record(ctx, system, me, account, newmedia.Receipt{SeenOn: calendar.DateOf(d.Now()), Link: server.URL, Usable: "no"}, shot()); !fault.Is(err, fault.Invalid) {
 			t.Errorf("an account that is no client: %v", err)
+		}
+		// Whom the ledger gives no purpose nobody holds to two weeks.
+		var aimless registry.Account
+		must(d.Update(ctx, func(tx *db.Tx) error {
+			var err error
+			aimless, err = reg.EnterAccount(ctx, tx, system, registry.Account{Unit: list[0].Unit, Platform: "weibo", Name: "没有用途", URL: "https://weibo.example/none", State: registry.Running}, registry.Why{Source: "import", Says: "试验"})
+			return err
+		}))
+		id = aimless.ID
+		seen := newmedia.Receipt{SeenOn: calendar.DateOf(d.Now()), Link: "https://weibo.example/none", LastPost: calendar.DateOf(d.Now()).AddDays(-40), Interaction: "no", SeenName: "改了名"}
+		must(svc.Record(ctx, system, me, id, seen, shot()))
+		if got := outcome("account.stale"); got != check.Untested {
+			t.Errorf("without a purpose: %s", got)
+		}
+		// Proof that has grown old discharges nothing: what was wrong is owed until it
+		// is seen put right.
+		mine := func() string {
+			t.Helper()
+			list, err := ob.Obligations(ctx, system, obligation.Filter{Kind: "account_mend"})
+			must(err)
+			x, err := svc.Sheet(ctx, system, id)
+			must(err)
+			for _, o := range list {
+				if o.Subject.ID == string(id) {
+					return "owed " + strings.Join(x.Unproven, " ")
+				}
+			}
+			return "free " + strings.Join(x.Unproven, " ")
+		}
+		if got := mine(); got != "owed " {
+			t.Errorf("wrong today: %q", got)
+		}
+		clock.Advance(100 * 24 * time.Hour)
+		if _, err := svc.JudgeAll(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if got := outcome("account.interaction"); got != check.Untested {
+			t.Fatalf("an old receipt still proves: %s", got)
+		}
+		if got := mine(); got != "owed 互动 名称" {
+			t.Errorf("after the proof has expired: %q", got)
+		}
+		must(svc.Record(ctx, system, me, id, newmedia.Receipt{SeenOn: calendar.DateOf(d.Now()), Link: "https://weibo.example/none", Interaction: "yes"}, shot()))
+		if got := mine(); got != "owed 名称" {
+			t.Errorf("one of two put right: %q", got)
+		}
+		clock.Advance(time.Minute)
+		must(svc.Record(ctx, system, me, id, newmedia.Receipt{SeenOn: calendar.DateOf(d.Now()), Link: "https://weibo.example/none", SeenName: "没有用途"}, shot()))
+		if got := mine(); got != "free " {
+			t.Errorf("both put right: %q", got)
 		}
 	})
 }

@@ -19,6 +19,7 @@ type Standing struct {
 	Interaction        string // yes, no; empty: nobody said
 	InteractionOn      calendar.Date
 	Client             bool   // a mobile client
+	Unstated           bool   // the ledger does not say what it is for
 	Usable             string // yes, no; empty: nobody tried
 	UsableOn           calendar.Date
 }
@@ -47,19 +48,20 @@ func (s *Service) Standings(ctx context.Context, q db.Querier, scope authz.Scope
 	type ledger struct {
 		id       registry.AccountID
 		platform string
+		purpose  string
 		last     calendar.Date
 	}
 	list, err := db.All(ctx, q, func(r db.Scanner) (ledger, error) {
 		var x ledger
-		err := r.Scan(&x.id, &x.platform, &x.last)
+		err := r.Scan(&x.id, &x.platform, &x.purpose, &x.last)
 		return x, err
-	}, `SELECT a.id, a.platform, a.last_post_on FROM account a JOIN unit u ON u.id = a.unit_id WHERE `+w.SQL(), w.Args()...)
+	}, `SELECT a.id, a.platform, a.purpose, a.last_post_on FROM account a JOIN unit u ON u.id = a.unit_id WHERE `+w.SQL(), w.Args()...)
 	if err != nil {
 		return nil, err
 	}
 	out := make(map[registry.AccountID]*Standing, len(list))
 	for _, x := range list {
-		st := &Standing{Client: x.platform == "app"}
+		st := &Standing{Client: x.platform == "app", Unstated: unstated(x.purpose, x.platform)}
 		out[x.id] = st
 		if !x.last.IsZero() && !x.last.After(on) {
 			st.post(x.last, "台账登记")

@@ -32,6 +32,8 @@ const (
 type Target struct {
 	ID  string `json:"id"`
 	URL string `json:"url"`
+	// Every is the site's own interval while it is probed tighter than the others.
+	Every time.Duration `json:"every,omitempty"`
 }
 
 // Plan is what the house asks of one vantage.
@@ -130,6 +132,11 @@ func OpenPlan(house ed25519.PublicKey, wire []byte) (Plan, error) {
 	if p.Every < time.Second || p.Every > time.Hour || len(p.Targets) > MaxTargets || len(p.Line) > 10 {
 		return p, fault.New(fault.Invalid, "监测清单的周期或数量超出范围。")
 	}
+	for _, t := range p.Targets {
+		if t.Every != 0 && (t.Every < time.Second || t.Every > p.Every) {
+			return p, fault.New(fault.Invalid, "监测清单的周期或数量超出范围。")
+		}
+	}
 	return p, nil
 }
 
@@ -203,6 +210,8 @@ type Agent struct {
 	held []Result
 	lost int
 	line bool
+	// asked is when each target was asked last.
+	asked map[string]time.Time
 }
 
 // LineOK tests the vantage's own line: any of the addresses that answers at all
@@ -282,6 +291,41 @@ feed:
 	return len(out)
 }
 
+// pace is the time between two rounds: the tightest interval of the plan.
+func (p Plan) pace() time.Duration {
+	pace := p.Every
+	for _, t := range p.Targets {
+		if t.Every > 0 {
+			pace = min(pace, t.Every)
+		}
+	}
+	return pace
+}
+
+// turn is the plan of one round: the targets whose own interval is over, at the
+// pace of the rounds.
+func (a *Agent) turn(p Plan, now time.Time) Plan {
+	pace := p.pace()
+	out := p
+	out.Every, out.Targets = pace, nil
+	asked := make(map[string]time.Time, len(p.Targets))
+	for _, t := range p.Targets {
+		every := p.Every
+		if t.Every > 0 {
+			every = t.Every
+		}
+		last, ok := a.asked[t.ID]
+		// A round begins a little early or late.
+		if !ok || now.Sub(last) >= every-pace/2 {
+			out.Targets = append(out.Targets, t)
+			last = now
+		}
+		asked[t.ID] = last
+	}
+	a.asked = asked
+	return out
+}
+
 // Batch is what is held, signed; Taken lets go of it.
 func (a *Agent) Batch(now time.Time) ([]byte, error) {
 	a.seq = max(a.seq+1, now.UnixMilli())
@@ -327,9 +371,10 @@ func (a *Agent) Run(ctx context.Context, swap Exchange, tell func(format string,
 		wait := 30 * time.Second
 		if plan.Every > 0 && time.Now().Before(plan.Until) {
 			begun := time.Now()
-			n := a.Round(ctx, plan, true)
+			part := a.turn(plan, begun)
+			n := a.Round(ctx, part, true)
 			tell("本轮探测 %d 个目标，用时 %s，线路%s", n, time.Since(begun).Round(time.Millisecond), map[bool]string{true: "正常", false: "不通，本轮不计"}[a.line])
-			wait = plan.Every - time.Since(begun)
+			wait = part.Every - time.Since(begun)
 		}
 		select {
 		case <-ctx.Done():

@@ -34,7 +34,7 @@ func keys(t *testing.T) (ed25519.PrivateKey, Key) {
 
 func TestListsAndBatchesAreTakenOnlyWithTheirSignature(t *testing.T) {
 	house, k := keys(t)
-	plan, err := Seal(house, Plan{Vantage: k.Vantage, Every: time.Minute, Targets: []Target{{"a", "http://a.gov.cn/"}}})
+	plan, err := Seal(house, Plan{Vantage: k.Vantage, Every: time.Minute, Targets: []Target{{ID: "a", URL: "http://a.gov.cn/"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestARoundWhoseOwnLineIsDownSaysNothing(t *testing.T) {
 	defer server.Close()
 	at := netip.MustParseAddrPort(server.Listener.Addr().String())
 	a := &Agent{Key: k, Client: egress.New(egress.Policy{Allow: []netip.AddrPort{at}, Ports: []uint16{at.Port()}})}
-	p := Plan{Vantage: k.Vantage, Every: time.Second, Until: time.Now().Add(time.Hour), Line: []string{server.URL + "/line"}, Targets: []Target{{"good", server.URL + "/"}, {"bad", server.URL + "/bad"}, {"refused", "http://10.0.0.1/"}}}
+	p := Plan{Vantage: k.Vantage, Every: time.Second, Until: time.Now().Add(time.Hour), Line: []string{server.URL + "/line"}, Targets: []Target{{ID: "good", URL: server.URL + "/"}, {ID: "bad", URL: server.URL + "/bad"}, {ID: "refused", URL: "http://10.0.0.1/"}}}
 	if n := a.Round(t.Context(), p, false); n != 2 {
 		t.Fatalf("%d results", n)
 	}
@@ -121,6 +121,40 @@ func TestARoundWhoseOwnLineIsDownSaysNothing(t *testing.T) {
 	}
 	if len(a.held) != 2 {
 		t.Errorf("%d results wait for the house", len(a.held))
+	}
+}
+
+// A site of a protected period has an interval of its own; the others keep theirs.
+func TestTargetsComeRoundByTheirOwnInterval(t *testing.T) {
+	house, k := keys(t)
+	p := Plan{Vantage: k.Vantage, Every: time.Hour, Targets: []Target{{ID: "calm"}, {ID: "guarded", Every: 15 * time.Minute}}}
+	wire, err := Seal(house, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := OpenPlan(k.House, wire); err != nil || got.Targets[1].Every != 15*time.Minute {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	a, asked := &Agent{Key: k}, map[string]int{}
+	begun := time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
+	for at := begun; at.Before(begun.Add(2 * time.Hour)); {
+		part := a.turn(p, at)
+		for _, target := range part.Targets {
+			asked[target.ID]++
+		}
+		at = at.Add(part.Every + time.Second) // never quite in time
+	}
+	if asked["calm"] != 2 || asked["guarded"] != 8 {
+		t.Errorf("asked in two hours: %v", asked)
+	}
+	for _, every := range []time.Duration{time.Millisecond, 2 * time.Hour, -1} {
+		p.Targets[1].Every = every
+		if wire, err = Seal(house, p); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := OpenPlan(k.House, wire); !fault.Is(err, fault.Invalid) {
+			t.Errorf("an interval of %s: %v", every, err)
+		}
 	}
 }
 

@@ -219,6 +219,7 @@ func newSheet(l hosts.Look, findings []check.Finding, runs bool) record {
 			}
 			list = append(list, x.Host+" "+x.Address+"（"+country+"）")
 		}
+		list = append(list, p.Unknown...)
 		add("服务器位置", strings.Join(list, "；"))
 	}
 	if h := l.Facts.Hosting; h != nil && h.Recorded {

@@ -443,13 +443,13 @@ func forms(d impostor.Dossier, may rights, s *authz.Session) []web.Form {
 		case impostor.Dismissed:
 			out = append(out, small("reopen", "重新核实", "", "重新核实", web.Info, false, why("why", "新情况")))
 		case impostor.Gone:
-			out = append(out, small("close", "办结", "网信、通信、公安的结果都已登记，且观察期满没有恢复，才能办结。", "办结线索", web.Info, false, why("conclusion", "办结意见")))
+			out = append(out, small("close", "办结", "网信、通信、公安的结果都已登记或写明无需处置，且观察期满没有恢复，才能办结。", "办结线索", web.Info, false, why("conclusion", "办结意见")))
 		}
 	}
 	if may.dispose && (c.State == impostor.Referred || c.State == impostor.Disposing || c.State == impostor.Gone) {
 		open := map[string]bool{}
 		for _, p := range d.Steps {
-			open[p.Party] = true
+			open[p.Party] = !p.Spared()
 			if p.Done() || !impostor.MayRecord(s, p.Party) {
 				continue
 			}
@@ -460,13 +460,23 @@ func forms(d impostor.Dossier, may rights, s *authz.Session) []web.Form {
 			f.Key += p.Party
 			out = append(out, f)
 		}
+		mayHandOn := impostor.MayRecord(s, "cyberspace")
 		var more []web.Option
 		for _, p := range impostor.Parties[1:] {
 			if !open[p.Value] {
 				more = append(more, web.Option{Value: p.Value, Label: p.Name, Hint: p.Does})
 			}
 		}
-		if len(more) > 0 && impostor.MayRecord(s, "cyberspace") {
+		for _, p := range impostor.Parties[1:] {
+			if mayHandOn && !slices.ContainsFunc(d.Steps, func(x impostor.Step) bool { return x.Party == p.Value }) {
+				f := small("result", "无需"+p.Name+"处置", "没有协调"+p.Name+"的，写明理由后才能办结；以后仍可再协调。", "登记无需处置", web.Neutral, true,
+					web.Field{Kind: web.Hidden, Name: "party", Value: p.Value}, web.Field{Kind: web.Hidden, Name: "measure_" + p.Value, Value: "none"}, why("result_"+p.Value, "理由"),
+					web.Field{Kind: web.DateField, Name: "on_" + p.Value, Label: "认定日期", Required: true, Narrow: true}, web.Field{Kind: web.File, Name: "file_" + p.Value, Label: "依据材料", Accept: approval.Accept, Hint: fileHint})
+				f.Key += p.Value
+				out = append(out, f)
+			}
+		}
+		if len(more) > 0 && mayHandOn {
 			out = append(out, small("hand-on", "协调其他部门处置", "", "协调处置", web.Info, false, web.Field{Kind: web.Checks, Name: "party", Label: "部门", Options: more}))
 		}
 	}

@@ -154,7 +154,7 @@ func newList(s statement, family string) listPage {
 		if g.Raised > 0 {
 			g.Right = share(inspection.PublicRule{Right: (g.Raised - g.False) * 10000 / g.Raised})
 		}
-		g.Lines = append(g.Lines, line{listPath + r.ID, r.Wrong, strings.Join(r.Basis, "；"), severityNames[r.Severity], strconv.Itoa(r.Raised), strconv.Itoa(r.Disputed), strconv.Itoa(r.False), share(r)})
+		g.Lines = append(g.Lines, line{listPath + r.ID, r.Wrong, basisOf(r), severityNames[r.Severity], strconv.Itoa(r.Raised), strconv.Itoa(r.Disputed), strconv.Itoa(r.False), share(r)})
 	}
 	return v
 }
@@ -168,8 +168,17 @@ type showPage struct {
 	Basis, Severity, Objects, Right string
 }
 
+// basisOf is what a rule rests on; where that is not verified, it says so.
+func basisOf(r inspection.PublicRule) string {
+	says := strings.Join(r.Basis, "；")
+	if r.Doubt != "" {
+		says += "（未核实）"
+	}
+	return says
+}
+
 func newShow(r inspection.PublicRule) showPage {
-	return showPage{Rule: r, Basis: strings.Join(r.Basis, "；"), Severity: severityNames[r.Severity], Objects: strings.Join(r.Objects, "、"), Right: share(r)}
+	return showPage{Rule: r, Basis: basisOf(r), Severity: severityNames[r.Severity], Objects: strings.Join(r.Objects, "、"), Right: share(r)}
 }
 
 func (h *Handler) show(w http.ResponseWriter, r *http.Request, s statement) error {

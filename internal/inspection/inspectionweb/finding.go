@@ -70,6 +70,9 @@ func findingTable(caption string, list []inspection.Finding, withSite bool) web.
 		if f.OnHome {
 			what.Tags = []web.Tag{{Text: "首页"}}
 		}
+		if inspection.Unverified(f.Check) != "" {
+			what.Tags = append(what.Tags, web.Tag{Text: "依据未核实"})
+		}
 		cells := []web.Cell{what}
 		if withSite {
 			cells = append(cells, web.Cell{Text: f.SiteName, Href: start(string(f.Site)), Note: f.UnitName})
@@ -337,6 +340,10 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 			{Kind: web.Radios, Name: "verdict", Label: "结论", Required: true, Value: inspection.ItIsTrue, Options: []web.Option{{Value: inspection.ItIsTrue, Label: "问题属实，驳回误报"}, {Value: inspection.ItIsFalse, Label: "确认误报"}}},
 			{Kind: web.TextArea, Name: "reason", Label: "核实情况", Required: true, Max: 500, Rows: 3}}}},
 			Buttons: []web.Button{{Label: "答复申辩"}, {Label: "改由我答复", Action: base + "/take-up", Skip: true, Plain: true}}},
+	}
+	if doubt := inspection.Unverified(f.Check); doubt != "" {
+		v.Heading.Tags = append(v.Heading.Tags, web.Tag{Kind: web.Warn, Text: "依据未核实"})
+		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "未核实", Text: doubt + "。"})
 	}
 	if f.Pages > 1 {
 		v.Facts.Terms[2].Note = fmt.Sprintf("同一问题共见于 %d 个页面", f.Pages)

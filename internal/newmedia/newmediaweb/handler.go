@@ -175,6 +175,9 @@ func newSheet(x newmedia.Sheet, runs bool) record {
 	a := x.Account
 	at := newmedia.Link(a.ID)
 	v := record{web.RecordView{Heading: web.Heading{Above: registry.Platforms[a.Platform], Title: a.Name}, Trail: []web.Crumb{{Name: "账号检查", Href: sheetsPath}}}}
+	if len(x.Unproven) > 0 {
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "整改尚未办结", Text: strings.Join(x.Unproven, "、") + "：原来发现有问题，登记的情况已超过有效期，没有新的凭据证明已经改正。请查看后登记现在的情况。"})
+	}
 	t := web.Table{Caption: "检查单", Columns: []web.Column{{Head: "项目"}, {Head: "结果"}, {Head: "情况", Wide: true}, {Head: "依据"}}}
 	for _, f := range x.Findings {
 		if f.Check == "account.usable" && !x.Facts.Client {
@@ -371,11 +374,11 @@ func (h *Handler) take(w http.ResponseWriter, r *http.Request) error {
 var (
 	sampleDay   = calendar.Date{Year: 2026, Month: 11, Day: 23}
 	sampleAt    = time.Date(2026, 11, 20, 2, 0, 0, 0, time.UTC)
-	sampleSheet = newmedia.Sheet{Account: registry.Account{ID: "a", Name: "渭南发布", Platform: "weibo", UnitName: "渭南市人民政府办公室", URL: "https://weibo.example/wn", Purpose: "发布"}, At: sampleAt, Feed: "https://feed.example/wn.xml", FeedAt: sampleAt, FeedSays: "订阅源没有正常返回。",
+	sampleSheet = newmedia.Sheet{Unproven: []string{"互动", "认证主体"}, Account: registry.Account{ID: "a", Name: "渭南发布", Platform: "weibo", UnitName: "渭南市人民政府办公室", URL: "https://weibo.example/wn", Purpose: "发布"}, At: sampleAt, Feed: "https://feed.example/wn.xml", FeedAt: sampleAt, FeedSays: "订阅源没有正常返回。",
 		Findings: []check.Finding{{Check: "account.stale", Outcome: check.Violated, Says: "账号超过规定期限没有更新。", Fix: "请立即更新。", Article: "V-M-2.1"}, {Check: "account.original", Outcome: check.Tolerated, Says: "不要求。", Why: "不是发布类"}, {Check: "account.subject", Outcome: check.Untested, Says: "未能检查。"}},
 		Receipts: []newmedia.Receipt{{ID: "r", SeenOn: sampleDay, Link: "https://weibo.example/wn/1", LastPost: sampleDay.AddDays(-20), Interaction: "no", SeenName: "渭南发布", SeenSubject: "某公司", FileID: "f", FileName: "截图.png", Person: "甲"}}, Posts: []newmedia.Entry{{On: sampleDay.AddDays(-20), Title: "天气预报", URL: "https://weibo.example/wn/1"}},
 		Facts: check.AccountFacts{Client: true, Stores: []check.Store{{Name: "应用宝", URL: "https://app.example/1", State: check.LinkAlive}, {Name: "某市场", URL: "https://store.example/2", State: check.LinkDead, Says: "链接打不开。"}, {Name: "新市场", URL: "https://store.example/3"}}}}
-	hostileSheet = newmedia.Sheet{Account: registry.Account{ID: `"><b>`, Name: "<script>alert(1)</script>", UnitName: "<b>", URL: `"`}, Findings: []check.Finding{{Check: "<b>", Outcome: "x", Says: "<script>", Article: `"`}}, Receipts: []newmedia.Receipt{{Link: "javascript:alert(1)", SeenName: "<b>", Note: "</td>", FileID: `"`, FileName: "<script>", Person: "<i>"}}, Posts: []newmedia.Entry{{Title: "<script>", URL: "</td>"}}, Facts: check.AccountFacts{Stores: []check.Store{{Name: "<b>", URL: "javascript:alert(1)", State: "x", Says: "<script>"}}}}
+	hostileSheet = newmedia.Sheet{Unproven: []string{"<b>"}, Account: registry.Account{ID: `"><b>`, Name: "<script>alert(1)</script>", UnitName: "<b>", URL: `"`}, Findings: []check.Finding{{Check: "<b>", Outcome: "x", Says: "<script>", Article: `"`}}, Receipts: []newmedia.Receipt{{Link: "javascript:alert(1)", SeenName: "<b>", Note: "</td>", FileID: `"`, FileName: "<script>", Person: "<i>"}}, Posts: []newmedia.Entry{{Title: "<script>", URL: "</td>"}}, Facts: check.AccountFacts{Stores: []check.Store{{Name: "<b>", URL: "javascript:alert(1)", State: "x", Says: "<script>"}}}}
 )
 
 var listPage = web.Define(web.Plain, "pages/list.html", newList(nil, 0, newmedia.Tally{}, true), newList([]newmedia.Line{{ID: "a", Name: "渭南发布", Platform: "weibo", UnitName: "渭南市人民政府办公室", LastPost: sampleDay, Outcome: map[string]check.Outcome{"stale": check.Kept}, Wrong: 1}}, 1, newmedia.Tally{Accounts: 3, Known: 1}, true),

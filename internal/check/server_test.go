@@ -1,0 +1,44 @@
+package check
+
+import "testing"
+
+// What was not told counts neither way.
+func TestArticle22_DeepIPv6IsJudgedByWhatWasTold(t *testing.T) {
+	for _, tt := range []struct {
+		v    IPv6
+		want Outcome
+	}{
+		{IPv6{}, Untested},
+		{IPv6{Second: 20, SecondOK: 17}, Kept},
+		{IPv6{Second: 20, SecondOK: 16}, Violated},
+		{IPv6{Second: 20, SecondOK: 16, SecondUntold: 4}, Untested},
+		{IPv6{Second: 20, SecondOK: 17, SecondUntold: 3}, Kept},
+		{IPv6{Second: 20, SecondOK: 2, SecondUntold: 4}, Violated},
+		{IPv6{Second: 20, SecondOK: 20, Third: 10, ThirdOK: 3, ThirdUntold: 7}, Untested},
+		{IPv6{Second: 20, SecondUntold: 20}, Untested},
+	} {
+		if got, says := outcome(Facts{Server: &Server{Host: "www.a.gov.cn", IPv6: &tt.v}}, "host.ipv6_deep"); len(got) != 1 || got[0] != tt.want {
+			t.Errorf("%+v: %v %v, want %s", tt.v, got, says, tt.want)
+		}
+	}
+}
+
+func TestArticle24_WhereServersAre(t *testing.T) {
+	home, lent := Place{Host: "www.a.gov.cn", Address: "1.2.3.4", Country: "CN"}, Place{Host: "cdn.b.com", Address: "5.6.7.8", Country: "US", Borrowed: true}
+	for _, tt := range []struct {
+		w    Where
+		want Outcome
+		sev  Severity
+	}{
+		{Where{At: []Place{home}}, Kept, Serious},
+		{Where{At: []Place{home, lent}}, Violated, Error},
+		{Where{At: []Place{{Host: "www.a.gov.cn", Country: "HK"}, lent}}, Violated, Serious},
+		{Where{At: []Place{home}, Unknown: []string{"x：没有解析"}}, Untested, Serious},
+		{Where{At: []Place{home, lent}, Unknown: []string{"x：没有解析"}}, Violated, Error},
+	} {
+		fs := serverAbroad(&Check{ID: "host.abroad", Severity: Serious}, &Facts{Server: &Server{Host: "www.a.gov.cn", Where: &tt.w}})
+		if len(fs) != 1 || fs[0].Outcome != tt.want || fs[0].Severity != tt.sev {
+			t.Errorf("%+v: %+v, want %s %s", tt.w, fs, tt.want, tt.sev)
+		}
+	}
+}

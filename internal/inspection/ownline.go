@@ -1,0 +1,144 @@
+package inspection
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"time"
+
+	"zhengshu/internal/db"
+	"zhengshu/internal/egress"
+	"zhengshu/internal/registry"
+)
+
+// neighboursAsked is how many other sites are asked whether it is the line.
+const neighboursAsked = 3
+
+// connected reports whether somebody at the other end answered, whatever it said.
+func connected(r egress.ProbeResult) bool { return r.OK || r.Status != 0 || r.Kind == egress.TLS }
+
+// ours reports whether a site is probed on this machine or the network it stands
+// in: that proves nothing of the line to the public network, and needs no such
+// proof.
+func (s *Service) ours(ctx context.Context, site registry.Site) bool {
+	if s.origin != nil && s.origin(site) != "" {
+		return true
+	}
+	u, err := url.Parse(s.address(site))
+	if err != nil {
+		return false
+	}
+	host := u.Hostname()
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	list, err := s.client.Addresses(ctx, host)
+	if err != nil {
+		return false
+	}
+	for _, a := range list {
+		if _, special := egress.Special(a); !special {
+			return false
+		}
+	}
+	return len(list) > 0
+}
+
+// unproven are the places in a round of the failures that may be our own line's:
+// no site of the public network answered, nor has anything out there since the
+// instant. No answer can be told from no line only where something answers.
+func unproven(round []probed, ours func(i int) bool, outside, since time.Time) []int {
+	var failed []int
+	for i, p := range round {
+		if !connected(p.res) && !ours(i) {
+			failed = append(failed, i)
+		}
+	}
+	if len(failed) == 0 || !outside.IsZero() && !outside.Before(since) {
+		return nil
+	}
+	for i, p := range round {
+		if connected(p.res) && !ours(i) {
+			return nil
+		}
+	}
+	return failed
+}
+
+// withoutOutage leaves out of a round the failures of a time in which nothing of
+// the public network answered us, for houses without addresses to test the line
+// by: those intervals are untested (本机网络), not failed. Before it gives them
+// up, it asks a few of the other sites.
+func (s *Service) withoutOutage(ctx context.Context, round []probed, sites []registry.Site, since time.Time) ([]probed, error) {
+	byID := make(map[registry.SiteID]registry.Site, len(sites))
+	for _, site := range sites {
+		byID[site.ID] = site
+	}
+	known := map[int]bool{}
+	ours := func(i int) bool {
+		is, asked := known[i]
+		if !asked {
+			is = s.ours(ctx, byID[round[i].site])
+			known[i] = is
+		}
+		return is
+	}
+	failed := unproven(round, ours, s.client.Outside(), since)
+	if len(failed) == 0 || s.neighbourAnswers(ctx, round, sites) {
+		return round, s.noteLine(ctx, true)
+	}
+	s.set.Log.Warn("inspection: nothing of the public network answers; failures of this round are taken for our own line's and not counted", "sites", len(failed))
+	var out []probed
+	for i, p := range round {
+		if len(failed) > 0 && failed[0] == i {
+			failed = failed[1:]
+			continue
+		}
+		out = append(out, p)
+	}
+	return out, s.noteLine(ctx, false)
+}
+
+// neighbourAnswers asks a few sites that are not in the round, others each time.
+func (s *Service) neighbourAnswers(ctx context.Context, round []probed, sites []registry.Site) bool {
+	in := map[registry.SiteID]bool{}
+	for _, p := range round {
+		in[p.site] = true
+	}
+	var others []registry.Site
+	for _, site := range sites {
+		if !in[site.ID] {
+			others = append(others, site)
+		}
+	}
+	if len(others) == 0 {
+		return false
+	}
+	begin, asked := int(s.db.Now().Unix()/10%int64(len(others))), 0
+	for i := range others {
+		site := others[(begin+i)%len(others)]
+		if s.ours(ctx, site) {
+			continue
+		}
+		if connected(s.client.Knock(ctx, s.address(site))) {
+			return true
+		}
+		if asked++; asked == neighboursAsked {
+			break
+		}
+	}
+	return false
+}
+
+// noteLine keeps how our own line was found, for the page of the vantages.
+func (s *Service) noteLine(ctx context.Context, ok bool) error {
+	return s.probes.Update(ctx, func(tx *db.Tx) error {
+		if ok {
+			_, err := tx.Quiet(ctx, `UPDATE vantage_seen SET line_ok = TRUE, at = $2 WHERE vantage_id = $1 AND NOT line_ok`, OwnVantage, tx.Now())
+			return err
+		}
+		_, err := tx.Quiet(ctx, `INSERT INTO vantage_seen (vantage_id, at, seq, line_ok, results, lost) VALUES ($1, $2, 0, FALSE, 0, 0)
+			ON CONFLICT (vantage_id) DO UPDATE SET at = excluded.at, line_ok = FALSE`, OwnVantage, tx.Now())
+		return err
+	})
+}
