@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -131,9 +132,13 @@ func (n *inspector) landings(ctx context.Context, results []check.LinkResult, wh
 	return nil
 }
 
-// land reads the beginning of the page a link opens.
+// land reads the beginning of the page a link opens, where it may be looked at.
 func (n *inspector) land(ctx context.Context, r *check.LinkResult) {
-	resp, err := n.o.Manners.Ask(ctx, cmp.Or(r.FinalURL, r.Link.URL), egress.Options{RecordTLSFault: true, MaxBody: landingBody})
+	resp, ok, why, err := n.o.Manners.Fetch(ctx, cmp.Or(r.FinalURL, r.Link.URL), egress.Options{RecordTLSFault: true, MaxBody: landingBody})
+	if !ok && ctx.Err() == nil {
+		n.skip("link.illegal", "链接打开的网页没有查看内容："+why.Says(), r.Link.URL, 1)
+		return
+	}
 	if resp == nil || err != nil && len(resp.Body) == 0 || resp.Status != http.StatusOK || !isHTML(resp.Header.Get("Content-Type"), resp.Body) {
 		return // that it answers is known; what it shows is not
 	}
@@ -195,11 +200,15 @@ func fileName(address string) string {
 
 // attachment fetches and reads one file; nil when no file came.
 func (n *inspector) attachment(ctx context.Context, target, name string) ([]check.Attachment, Evidence, error) {
-	resp, err := n.o.Manners.Ask(ctx, target, egress.Options{RecordTLSFault: true, MaxBody: fileBody, Accept: "*/*"})
+	resp, ok, why, err := n.o.Manners.Fetch(ctx, target, egress.Options{RecordTLSFault: true, MaxBody: fileBody, Accept: "*/*"})
 	if ctx.Err() != nil {
 		return nil, Evidence{}, ctx.Err()
 	}
 	at := check.Attachment{URL: target, Name: name}
+	if !ok {
+		at.Unread = fmt.Sprintf("附件“%s”没有检查：%s", name, why.Says())
+		return []check.Attachment{at}, Evidence{URL: target, At: time.Now().UTC()}, nil
+	}
 	if e := (*egress.Error)(nil); errors.As(err, &e) {
 		if e.Kind != egress.TooLarge {
 			return nil, Evidence{}, nil
@@ -286,7 +295,10 @@ func (n *inspector) search(ctx context.Context, home *check.Page, title string) 
 		return &check.Search{Why: cmp.Or(got.Says, "站内搜索没有检查。")}, Evidence{}, ctx.Err()
 	}
 	ask := func(address string) (*check.Page, int, string) {
-		resp, err := n.o.Manners.Ask(ctx, address, egress.Options{RecordTLSFault: true, MaxBody: searchBody})
+		resp, ok, why, err := n.o.Manners.Fetch(ctx, address, egress.Options{RecordTLSFault: true, MaxBody: searchBody})
+		if !ok {
+			return nil, 0, cmp.Or(why.Says(), "站内搜索没有检查。")
+		}
 		if e := (*egress.Error)(nil); errors.As(err, &e) {
 			return nil, 0, "站内搜索没有应答：" + e.Says
 		}

@@ -519,7 +519,7 @@ type visit struct {
 	err                 string
 	kind                egress.Kind
 	says                string
-	refused             bool
+	refused, denied     bool // denied by robots.txt
 	tls                 egress.Fault
 	at                  time.Time
 	size                int64
