@@ -134,22 +134,31 @@ func (n *inspector) landings(ctx context.Context, results []check.LinkResult, wh
 
 // land reads the beginning of the page a link opens, where it may be looked at.
 func (n *inspector) land(ctx context.Context, r *check.LinkResult) {
-	resp, ok, why, err := n.o.Manners.Fetch(ctx, cmp.Or(r.FinalURL, r.Link.URL), egress.Options{RecordTLSFault: true, MaxBody: landingBody})
-	if !ok && ctx.Err() == nil {
-		n.skip("link.illegal", "链接打开的网页没有查看内容："+why.Says(), r.Link.URL, 1)
-		return
+	if _, why := landing(ctx, n.o.Manners, r); why != "" && ctx.Err() == nil {
+		n.skip("link.illegal", why, r.Link.URL, 1)
+	}
+}
+
+// landing notes of a link that is alive what the page it opens shows. It returns
+// the type of that page, and why it could not be looked at where it is not for us.
+func landing(ctx context.Context, m *crawl.Manners, r *check.LinkResult) (contentType, why string) {
+	resp, ok, said, err := m.Fetch(ctx, cmp.Or(r.FinalURL, r.Link.URL), egress.Options{RecordTLSFault: true, MaxBody: landingBody})
+	if !ok {
+		return "", "链接打开的网页没有查看内容：" + said.Says()
 	}
 	if resp == nil || err != nil && len(resp.Body) == 0 || resp.Status != http.StatusOK || !isHTML(resp.Header.Get("Content-Type"), resp.Body) {
-		return // that it answers is known; what it shows is not
+		return "", "" // that it answers is known; what it shows is not
 	}
-	p, err := check.ParsePage(resp.Body, resp.Header.Get("Content-Type"), resp.Final)
+	contentType = resp.Header.Get("Content-Type")
+	p, err := check.ParsePage(resp.Body, contentType, resp.Final)
 	if err != nil {
-		return
+		return "", ""
 	}
 	if resp.Final != "" {
 		r.FinalURL = resp.Final
 	}
 	r.Title, r.Text = p.DocumentTitle(), clipRunes(p.VisibleText, 2000)
+	return contentType, ""
 }
 
 // readAttachments reads the files of the site that pages offer.
