@@ -12,7 +12,6 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/check/proofread"
-	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/library"
 	"zhengshu/internal/official"
@@ -82,21 +81,8 @@ func (h *House) examining() library.Examining {
 			}
 			return "", true
 		},
-		Fetch: func(ctx context.Context, address string) check.LinkResult {
-			r := check.LinkResult{Bytes: -1}
-			answer, err := h.client.Get(ctx, address, egress.Options{MaxBody: 64 << 10})
-			if answer != nil {
-				r.Status, r.FinalURL, r.ContentType = answer.Status, answer.Final, answer.Header.Get("Content-Type")
-				if strings.Contains(strings.ToLower(r.ContentType), "html") {
-					if page, perr := check.ParsePage(answer.Body, r.ContentType, answer.Final); perr == nil {
-						r.Title, r.Text = page.Title, page.VisibleText
-					}
-				}
-			}
-			if err != nil && r.Status == 0 {
-				r.Err = err.Error()
-			}
-			return r
+		Fetch: func(ctx context.Context, address string) (check.LinkResult, string) {
+			return h.Inspection.OutsideLink(ctx, address)
 		},
 	}
 }

@@ -6,10 +6,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"zhengshu/internal/check"
 	"zhengshu/internal/egress"
+	"zhengshu/internal/inspection"
 )
 
 // oneName leads every name of the test to the local listener.
@@ -42,22 +45,35 @@ func TestLinksOfAnItemAreAskedThroughTheWayOut(t *testing.T) {
 	mux.HandleFunc("/inside", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound)
 	})
+	mux.HandleFunc("/silent", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	mux.HandleFunc("/robots.txt", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte("User-agent: *\nDisallow: /secret\n"))
+	})
+	var asked atomic.Int32
+	mux.HandleFunc("/secret", func(http.ResponseWriter, *http.Request) { asked.Add(1) })
+	mux.Handle("/hidden", http.RedirectHandler("/secret", http.StatusFound))
 	server := httptest.NewServer(mux)
 	defer server.Close()
 	at := netip.MustParseAddrPort(server.Listener.Addr().String())
-	h := &House{client: egress.New(egress.Policy{Resolver: oneName{}, Allow: []netip.AddrPort{at}, Ports: []uint16{at.Port()}})}
-	defer h.client.Close()
+	client := egress.New(egress.Policy{Resolver: oneName{}, Allow: []netip.AddrPort{at}, Ports: []uint16{at.Port()}, FirstByte: 300 * time.Millisecond})
+	defer client.Close()
+	h := &House{Inspection: inspection.New(nil, nil, nil, nil, client, inspection.Settings{Delay: -1})}
 	fetch := h.examining().Fetch
 	base := "http://www.far.example.gov.cn:" + server.URL[len("http://127.0.0.1:"):]
 	for path, want := range map[string]check.LinkState{"/fine": check.LinkAlive, "/moved": check.LinkAlive, "/gone": check.LinkDead, "/soft": check.LinkSoft404} {
-		r := fetch(t.Context(), base+path)
-		if got := r.State(); got != want {
-			t.Errorf("%s: %s (%+v), want %s", path, got, r, want)
+		r, why := fetch(t.Context(), base+path)
+		if got := r.State(); got != want || why != "" {
+			t.Errorf("%s: %s %s (%+v), want %s", path, got, why, r, want)
 		}
 	}
-	for _, refused := range []string{"http://nobody.example.gov.cn/", base + "/inside", "http://127.0.0.1:22/", "http://169.254.169.254/latest", "file:///etc/passwd"} {
-		if r := fetch(t.Context(), refused); r.Err == "" && r.Status/100 == 2 {
-			t.Errorf("%s was asked: %+v", refused, r)
+	// What says nothing about the site is no dead link: our own refusals, what
+	// robots.txt forbids, and silence while nobody else has answered either.
+	for _, address := range []string{"http://nobody.example.gov.cn/", base + "/silent", base + "/inside", base + "/secret", base + "/hidden", "http://127.0.0.1:22/", "http://169.254.169.254/latest", "file:///etc/passwd"} {
+		if r, why := fetch(t.Context(), address); why == "" {
+			t.Errorf("%s: %s (%+v), want a reason why nothing is said", address, r.State(), r)
 		}
+	}
+	if asked.Load() > 0 {
+		t.Error("what robots.txt forbids was asked for")
 	}
 }

@@ -404,7 +404,7 @@ func (w *walker) noscript(n *html.Node) {
 	if !strings.Contains(lowered(raw), "href") || strings.Contains(lowered(raw), "script") || containsAny(raw, []string{"脚本", "浏览器", "统计", "启用"}) {
 		return
 	}
-	root, err := tryParse(raw)
+	root, err := tryParse(raw, mostWritten)
 	if err != nil {
 		return
 	}
@@ -849,7 +849,7 @@ func writtenMarkup(p *Page, l *Lexicon, markup, src string) (out []sighting) {
 	if !strings.Contains(markup, "<") {
 		return nil
 	}
-	n, err := tryParse(markup)
+	n, err := tryParse(markup, mostWritten)
 	if err != nil {
 		return nil
 	}

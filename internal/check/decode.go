@@ -12,9 +12,10 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// MaxBody is the largest page read, in bytes. A government page is some tens
-// of kilobytes; ten megabytes leaves room for pages with embedded pictures.
-const MaxBody = 10 << 20
+// MaxBody is the largest page read, in bytes, by the crawler safety contract. A
+// government page is some tens of kilobytes; five megabytes leave room for pages
+// with embedded pictures.
+const MaxBody = 5 << 20
 
 // Charsets as Decode names them. GBK, GB2312 and CP936 are read as GB18030,
 // which contains them.
@@ -29,7 +30,7 @@ const (
 type TooLargeError struct{ Bytes int }
 
 func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("页面内容有 %d 字节，超过 %d 字节（10 MB）的上限，未作检查。请核对该地址是否为网页，或将大文件改作附件发布。", e.Bytes, MaxBody)
+	return fmt.Sprintf("页面内容有 %d 字节，超过 %d 字节（5 MB）的上限，未作检查。请核对该地址是否为网页，或将大文件改作附件发布。", e.Bytes, MaxBody)
 }
 
 // The charset may stand in a meta element or in the first line of an XML

@@ -509,7 +509,7 @@ func stripTags(s string) string {
 	if !strings.ContainsRune(s, '<') {
 		return squeeze(s)
 	}
-	n, err := tryParse(s)
+	n, err := tryParse(s, mostWritten)
 	if err != nil {
 		return squeeze(s)
 	}

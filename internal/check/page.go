@@ -2,7 +2,6 @@ package check
 
 import (
 	"errors"
-	"fmt"
 	"net/url"
 	"path"
 	"slices"
@@ -199,7 +198,8 @@ var ErrUnreadable = errors.New("页面结构无法解析，未作检查。请核
 
 // ParsePage reads a page from its bytes. contentType is the response header or
 // "", address the address it was read from or "". The errors are
-// *TooLargeError and ErrUnreadable; broken markup is not an error.
+// *TooLargeError, *ManyElementsError and ErrUnreadable; broken markup is not an
+// error.
 func ParsePage(body []byte, contentType, address string) (*Page, error) {
 	text, charset, err := Decode(body, contentType)
 	if err != nil {
@@ -222,17 +222,25 @@ func ParsePage(body []byte, contentType, address string) (*Page, error) {
 const maxDepth = 256
 
 func parseTree(text string) (*html.Node, error) {
-	root, err := tryParse(text)
+	root, err := tryParse(text, mostElements)
 	if err == nil {
 		return root, nil
 	}
-	if root, err = tryParse(flatten(text)); err != nil {
-		return nil, fmt.Errorf("%w", ErrUnreadable)
+	many := (*ManyElementsError)(nil)
+	if err != nil && !errors.As(err, &many) {
+		root, err = tryParse(flatten(text), mostElements)
 	}
-	return root, nil
+	if err != nil && !errors.As(err, &many) {
+		err = ErrUnreadable
+	}
+	return root, err
 }
 
-func tryParse(text string) (root *html.Node, err error) {
+// tryParse parses a text that makes no more than most elements.
+func tryParse(text string, most int) (root *html.Node, err error) {
+	if tooHeavy(text, most) {
+		return nil, &ManyElementsError{Most: most}
+	}
 	defer func() {
 		// The parser answers some hostile input with a panic; for us that is
 		// only one more unreadable page.

@@ -541,23 +541,6 @@ func (o *outcome) take(a Answer) {
 	o.giveUp, o.skipped = a.GiveUp, a.Skipped
 }
 
-// get asks once, in the host's turn. Wait is the rest the server asked for, zero when it asked for none.
-func (m *Manners) get(ctx context.Context, url string, o egress.Options) (resp *egress.Response, wait time.Duration, err error) {
-	leave, err := m.enter(ctx, hostOf(url))
-	if err != nil {
-		return nil, 0, err
-	}
-	defer leave()
-	o.UserAgent = m.agent
-	resp, err = m.client.Get(ctx, url, o)
-	if err == nil && (resp.Status == http.StatusTooManyRequests || resp.Status == http.StatusServiceUnavailable) {
-		if d, ok := retryAfter(resp.Header.Get("Retry-After"), time.Now()); ok {
-			wait = max(d, 10*time.Millisecond)
-		}
-	}
-	return resp, wait, err
-}
-
 func (c *crawl) parse(o *outcome) {
 	p := &o.page
 	if p.Err != nil || p.RedirectTo != "" || !isHTML(p.Header, p.Body) {

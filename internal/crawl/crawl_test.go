@@ -795,3 +795,97 @@ func TestLinkCheckAsksOnce(t *testing.T) {
 		t.Errorf("%d verdicts kept", len(l.known))
 	}
 }
+
+// What robots.txt keeps from us is not reached by a redirect either, and each hop is a request in its host's turn.
+func TestFetchAsksAtEveryHop(t *testing.T) {
+	h := newHostile(t, nil)
+	h.mux.HandleFunc("/robots.txt", func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, "User-agent: *\nDisallow: /secret\n")
+	})
+	h.mux.Handle("/go", http.RedirectHandler("/secret/page", http.StatusFound))
+	h.mux.Handle("/there", http.RedirectHandler("/then", http.StatusFound))
+	h.mux.Handle("/then", http.RedirectHandler("/page", http.StatusFound))
+	h.mux.Handle("/loop", http.RedirectHandler("/pool", http.StatusFound))
+	h.mux.Handle("/pool", http.RedirectHandler("/loop", http.StatusFound))
+	h.mux.HandleFunc("/many/{n}", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/many/"+r.PathValue("n")+"1", http.StatusFound)
+	})
+	h.html("/page", words(1))
+	h.html("/secret/", words(2))
+	const delay = 40 * time.Millisecond
+	m := NewManners(h.client, Courtesy{Delay: delay})
+	resp, ok, why, err := m.Fetch(t.Context(), h.base()+"/go", egress.Options{})
+	if err != nil || ok || why != RobotsDenied || resp == nil || resp.Location != h.base()+"/secret/page" {
+		t.Errorf("%+v %v %s %v", resp, ok, why, err)
+	}
+	if resp, ok, why, err = m.Fetch(t.Context(), h.base()+"/secret/page", egress.Options{}); err != nil || ok || why != RobotsDenied || resp != nil {
+		t.Errorf("%+v %v %s %v", resp, ok, why, err)
+	}
+	if _, ok, why, err = m.Head(t.Context(), h.base()+"/secret/page", egress.Options{}); err != nil || ok || why != RobotsDenied {
+		t.Errorf("%v %s %v", ok, why, err)
+	}
+	if h.asked["GET /secret/page"]+h.asked["HEAD /secret/page"] > 0 {
+		t.Error("what robots.txt forbids was asked for")
+	}
+	begun := len(h.at)
+	resp, ok, _, err = m.Fetch(t.Context(), h.base()+"/there", egress.Options{})
+	if err != nil || !ok || resp.Final != h.base()+"/page" || resp.Requested != h.base()+"/there" || len(resp.Redirects) != 2 || string(resp.Body) != words(1) {
+		t.Errorf("%+v %v %v", resp, ok, err)
+	}
+	if resp, err := m.Ask(t.Context(), h.base()+"/there", egress.Options{}); err != nil || resp.Final != h.base()+"/page" {
+		t.Errorf("%+v %v", resp, err)
+	}
+	if d := h.at[len(h.at)-1].Sub(h.at[begun]); d < 4*delay {
+		t.Errorf("six requests within %s, want a pause of %s between two", d, delay)
+	}
+	quick := NewManners(h.client, Courtesy{Delay: -1})
+	for path, kind := range map[string]egress.Kind{"/loop": egress.RedirectLoop, "/many/1": egress.TooManyRedirects} {
+		_, ok, _, err := quick.Fetch(t.Context(), h.base()+path, egress.Options{})
+		var e *egress.Error
+		if !ok || !errors.As(err, &e) || e.Kind != kind || e.Says == "" {
+			t.Errorf("%s: %v %v", path, ok, err)
+		}
+	}
+}
+
+// One slot is kept for those a person waits for: a slow host full of patrols does not hold them up, and is not asked by
+// a crowd of them either.
+func TestUrgentRequestsAreBounded(t *testing.T) {
+	h := newHostile(t, nil)
+	release := make(chan struct{})
+	h.mux.HandleFunc("/slow", func(http.ResponseWriter, *http.Request) { <-release })
+	h.html("/quick", words(1))
+	m := NewManners(h.client, Courtesy{Delay: -1, Robots: IgnoreRobots})
+	var wg sync.WaitGroup
+	ask := func(ctx context.Context, path string) {
+		if _, err := m.Ask(ctx, h.base()+path, egress.Options{}); err != nil {
+			t.Error(err)
+		}
+	}
+	full := func(n int32) {
+		for i := 0; h.flying.Load() < n; i++ {
+			if i > 1000 {
+				t.Fatalf("%d requests under way, want %d", h.flying.Load(), n)
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+	for range 2 {
+		wg.Go(func() { ask(t.Context(), "/slow") })
+	}
+	full(2)
+	ask(Urgent(t.Context()), "/quick") // hangs without a slot of its own
+	for range 8 {
+		wg.Go(func() { ask(Urgent(t.Context()), "/slow") })
+	}
+	full(3)
+	time.Sleep(50 * time.Millisecond)
+	if n := h.flying.Load(); n != 3 {
+		t.Errorf("%d requests at once to one host, want 3", n)
+	}
+	close(release)
+	wg.Wait()
+	if n := h.most.Load(); n > 3 {
+		t.Errorf("%d requests at once to one host, want 3", n)
+	}
+}

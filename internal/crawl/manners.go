@@ -70,13 +70,15 @@ func NewManners(client *egress.Client, c Courtesy) *Manners {
 // lane is the queue before one host.
 type lane struct {
 	sem    chan struct{}
-	next   time.Time // no request starts before
-	urgent int       // requests waiting that a person waits for
+	kept   chan struct{} // one slot more, for requests that a person waits for
+	next   time.Time     // no request starts before
+	urgent int           // requests waiting that a person waits for
 }
 
 type urgentKey struct{}
 
-// Urgent marks requests that a person waits for: at each host they go before those of patrols, at the host's pace.
+// Urgent marks requests that a person waits for: at each host they go before those of patrols, at the host's pace. One
+// slot is kept for them beside those of patrols, so that a slow host holds nobody up, and is asked by no crowd.
 func Urgent(ctx context.Context) context.Context { return context.WithValue(ctx, urgentKey{}, true) }
 
 // maxLanes bounds what is remembered about hosts; link checks meet many.
@@ -90,12 +92,12 @@ func (m *Manners) lane(host string) *lane {
 		if len(m.lanes) >= maxLanes {
 			now := time.Now()
 			for h, l := range m.lanes {
-				if len(l.sem) == 0 && l.urgent == 0 && l.next.Before(now) {
+				if len(l.sem) == 0 && len(l.kept) == 0 && l.urgent == 0 && l.next.Before(now) {
 					delete(m.lanes, h)
 				}
 			}
 		}
-		l = &lane{sem: make(chan struct{}, m.perHost)}
+		l = &lane{sem: make(chan struct{}, m.perHost), kept: make(chan struct{}, 1)}
 		m.lanes[host] = l
 	}
 	return l
@@ -105,18 +107,26 @@ func (m *Manners) lane(host string) *lane {
 func (m *Manners) enter(ctx context.Context, host string) (leave func(), err error) {
 	l := m.lane(host)
 	urgent := ctx.Value(urgentKey{}) != nil
-	leave = func() {}
-	if urgent {
-		m.mu.Lock()
-		l.urgent++
-		m.mu.Unlock()
-	} else {
-		select {
-		case l.sem <- struct{}{}:
-		case <-ctx.Done():
-			return nil, ctx.Err()
+	var kept chan struct{} // nil: nobody gets it
+	waiting := func(n int) {
+		if urgent {
+			m.mu.Lock()
+			l.urgent += n
+			m.mu.Unlock()
 		}
+	}
+	if urgent {
+		kept = l.kept
+	}
+	waiting(1)
+	select {
+	case l.sem <- struct{}{}:
 		leave = func() { <-l.sem }
+	case kept <- struct{}{}:
+		leave = func() { <-kept }
+	case <-ctx.Done():
+		waiting(-1)
+		return nil, ctx.Err()
 	}
 	for {
 		m.mu.Lock()
@@ -133,11 +143,7 @@ func (m *Manners) enter(ctx context.Context, host string) (leave func(), err err
 		m.mu.Unlock()
 		// Asked again after the wait: Retry-After may have moved the turn meanwhile, or somebody urgent have come.
 		if err := sleep(ctx, max(wait, 5*time.Millisecond)); err != nil {
-			if urgent {
-				m.mu.Lock()
-				l.urgent--
-				m.mu.Unlock()
-			}
+			waiting(-1)
 			leave()
 			return nil, err
 		}

@@ -369,13 +369,13 @@ type opened struct {
 	anothers func(host string) bool
 }
 
-// open fetches the home page and a few of its own links, politely: one after
-// another.
+// open fetches the home page and a few of its own links, one after another in the
+// host's turn, where robots.txt allows it.
 func (s *Service) open(ctx context.Context, host string) opened {
 	var out opened
 	fetch := func(address string) *check.Page {
-		r, err := s.Client.Get(ctx, address, egress.Options{RecordTLSFault: true, MaxBody: 2 << 20})
-		if err != nil || r.Status >= 400 {
+		r, ok, _, err := s.Inspection.Manners().Fetch(ctx, address, egress.Options{RecordTLSFault: true, MaxBody: 2 << 20})
+		if err != nil || !ok || r.Status >= 400 {
 			return nil
 		}
 		p, err := check.ParsePage(r.Body, r.Header.Get("Content-Type"), r.Final)

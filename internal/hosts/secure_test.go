@@ -18,6 +18,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -134,7 +135,14 @@ func TestArticle22_EncryptionAndIPv6OfRealServers(t *testing.T) {
 	const host = "www.example.gov.cn"
 	v4, v6 := netip.MustParseAddr("127.0.0.1"), netip.IPv6Loopback()
 
+	var closed, pages atomic.Int32 // robots.txt keeps visitors out; pages asked for
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/robots.txt" {
+			pages.Add(1)
+		} else if closed.Load() > 0 {
+			fmt.Fprint(w, "User-agent: *\nDisallow: /\n")
+			return
+		}
 		if r.URL.Path == "/a.html" {
 			// The menu again, one page that is new, one picture from a host without.
 			fmt.Fprint(w, `<!doctype html><title>一</title><a href="/a.html">一</a><a href="/b.html">二</a><a href="http://old.example.gov.cn/c.png">三</a>`)
@@ -238,6 +246,17 @@ func TestArticle22_EncryptionAndIPv6OfRealServers(t *testing.T) {
 				}
 			})
 		}
+		t.Run("closed by robots.txt", func(t *testing.T) {
+			closed.Store(1)
+			defer closed.Store(0)
+			before := pages.Load()
+			if f := look(t, 9, both)["host.ipv6_deep"]; f.Outcome == check.Violated {
+				t.Errorf("%s %s", f.Outcome, f.Says)
+			}
+			if n := pages.Load() - before; n != 0 {
+				t.Errorf("%d pages asked for that robots.txt forbids", n)
+			}
+		})
 		t.Run("over the sixth version", func(t *testing.T) {
 			if !six {
 				t.Skip("this machine has no [::1]; left out: a site that opens over IPv6")

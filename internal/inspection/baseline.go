@@ -71,6 +71,7 @@ func (n *inspector) compare(ctx context.Context) error {
 			v = n.visits[v.redirect]
 		}
 		var page *check.Page
+		why := "页面没有取得，没有与基线比较。"
 		switch {
 		case v != nil && n.report.visited[v.url]:
 			var err error
@@ -87,9 +88,12 @@ func (n *inspector) compare(ctx context.Context) error {
 				n.report.visited[v.url] = true
 				n.visits[v.url] = v
 			}
+			if v.denied {
+				why = "页面没有与基线比较：" + v.says
+			}
 		}
 		if page == nil {
-			n.skip("change.baseline", "页面没有取得，没有与基线比较。", address, 1)
+			n.skip("change.baseline", why, address, 1)
 			continue
 		}
 		if err := n.compared(ctx, address, v, page); err != nil {

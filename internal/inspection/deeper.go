@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -131,20 +132,33 @@ func (n *inspector) landings(ctx context.Context, results []check.LinkResult, wh
 	return nil
 }
 
-// land reads the beginning of the page a link opens.
+// land reads the beginning of the page a link opens, where it may be looked at.
 func (n *inspector) land(ctx context.Context, r *check.LinkResult) {
-	resp, err := n.o.Manners.Ask(ctx, cmp.Or(r.FinalURL, r.Link.URL), egress.Options{RecordTLSFault: true, MaxBody: landingBody})
-	if resp == nil || err != nil && len(resp.Body) == 0 || resp.Status != http.StatusOK || !isHTML(resp.Header.Get("Content-Type"), resp.Body) {
-		return // that it answers is known; what it shows is not
+	if _, why := landing(ctx, n.o.Manners, r); why != "" && ctx.Err() == nil {
+		n.skip("link.illegal", why, r.Link.URL, 1)
 	}
-	p, err := check.ParsePage(resp.Body, resp.Header.Get("Content-Type"), resp.Final)
+}
+
+// landing notes of a link that is alive what the page it opens shows. It returns
+// the type of that page, and why it could not be looked at where it is not for us.
+func landing(ctx context.Context, m *crawl.Manners, r *check.LinkResult) (contentType, why string) {
+	resp, ok, said, err := m.Fetch(ctx, cmp.Or(r.FinalURL, r.Link.URL), egress.Options{RecordTLSFault: true, MaxBody: landingBody})
+	if !ok {
+		return "", "链接打开的网页没有查看内容：" + said.Says()
+	}
+	if resp == nil || err != nil && len(resp.Body) == 0 || resp.Status != http.StatusOK || !isHTML(resp.Header.Get("Content-Type"), resp.Body) {
+		return "", "" // that it answers is known; what it shows is not
+	}
+	contentType = resp.Header.Get("Content-Type")
+	p, err := check.ParsePage(resp.Body, contentType, resp.Final)
 	if err != nil {
-		return
+		return "", ""
 	}
 	if resp.Final != "" {
 		r.FinalURL = resp.Final
 	}
 	r.Title, r.Text = p.DocumentTitle(), clipRunes(p.VisibleText, 2000)
+	return contentType, ""
 }
 
 // readAttachments reads the files of the site that pages offer.
@@ -195,11 +209,15 @@ func fileName(address string) string {
 
 // attachment fetches and reads one file; nil when no file came.
 func (n *inspector) attachment(ctx context.Context, target, name string) ([]check.Attachment, Evidence, error) {
-	resp, err := n.o.Manners.Ask(ctx, target, egress.Options{RecordTLSFault: true, MaxBody: fileBody, Accept: "*/*"})
+	resp, ok, why, err := n.o.Manners.Fetch(ctx, target, egress.Options{RecordTLSFault: true, MaxBody: fileBody, Accept: "*/*"})
 	if ctx.Err() != nil {
 		return nil, Evidence{}, ctx.Err()
 	}
 	at := check.Attachment{URL: target, Name: name}
+	if !ok {
+		at.Unread = fmt.Sprintf("附件“%s”没有检查：%s", name, why.Says())
+		return []check.Attachment{at}, Evidence{URL: target, At: time.Now().UTC()}, nil
+	}
 	if e := (*egress.Error)(nil); errors.As(err, &e) {
 		if e.Kind != egress.TooLarge {
 			return nil, Evidence{}, nil
@@ -286,7 +304,10 @@ func (n *inspector) search(ctx context.Context, home *check.Page, title string) 
 		return &check.Search{Why: cmp.Or(got.Says, "站内搜索没有检查。")}, Evidence{}, ctx.Err()
 	}
 	ask := func(address string) (*check.Page, int, string) {
-		resp, err := n.o.Manners.Ask(ctx, address, egress.Options{RecordTLSFault: true, MaxBody: searchBody})
+		resp, ok, why, err := n.o.Manners.Fetch(ctx, address, egress.Options{RecordTLSFault: true, MaxBody: searchBody})
+		if !ok {
+			return nil, 0, cmp.Or(why.Says(), "站内搜索没有检查。")
+		}
 		if e := (*egress.Error)(nil); errors.As(err, &e) {
 			return nil, 0, "站内搜索没有应答：" + e.Says
 		}

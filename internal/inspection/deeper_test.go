@@ -11,6 +11,7 @@ import (
 
 	"zhengshu/internal/blob"
 	"zhengshu/internal/check"
+	"zhengshu/internal/egress"
 	"zhengshu/internal/inspection"
 )
 
@@ -81,6 +82,48 @@ func TestAttachmentsLandingsAndSearch(t *testing.T) {
 		// The made-up search lists the same whatever is asked, which proves nothing.
 		if want := map[string]string{"attachment.id_card": inspection.Gone, "function.search": inspection.Unknown}[f.Check]; l.Outcome != want {
 			t.Errorf("%s after mending: %s %s", f.Check, l.Outcome, l.Says)
+		}
+	}
+}
+
+// What robots.txt keeps from visitors like us is asked for by no way round: not
+// where an outside link leads, not as an attachment, not as a watched page.
+func TestRobotsHoldForWhatIsAskedBeyondThePages(t *testing.T) {
+	s := newSite(t)
+	s.set("/robots.txt", page{ctype: "text/plain", body: "User-agent: *\nDisallow: /secret\n"})
+	s.set("/go", page{to: "/secret/page"})
+	s.put("/secret/page", list("查询", "概况信息", ""))
+	s.put("/secret/watched", list("查询", "概况信息", ""))
+	s.set("/secret/list.csv", page{ctype: "text/csv", body: "张某,11010519491231002X"})
+	s.swap("/tz/1.html", "附件可在网上下载。", `附件：<a href="/secret/list.csv">公示名单</a> 参见<a href="http://www.door.example/go">协会</a>`)
+	client := egress.New(egress.Policy{Local: s.addr(), Own: func(h string) bool { return strings.HasSuffix(h, "yanta.gov.cn") || h == "www.door.example" }, Resolver: nowhere{t}})
+	defer client.Close()
+	site := target()
+	site.Hosted, site.Watch = false, []string{"http://" + host + "/secret/watched"}
+	run := func(families ...string) inspection.Report {
+		t.Helper()
+		rep, err := inspection.Inspect(context.Background(), client, nil, site, inspection.Options{Delay: -1, Today: today, Limits: limits, Families: families})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rep
+	}
+	all := run()
+	if !untested(all, "link.illegal", "robots.txt") || !untested(all, "change.baseline", "robots.txt") {
+		t.Errorf("untested %+v", all.Untested)
+	}
+	if files := run("attachment"); !untested(files, "attachment.unread", "robots.txt") {
+		t.Errorf("untested %+v, found %+v", files.Untested, files.Findings)
+	}
+	if l, err := inspection.Recheck(context.Background(), client, nil, site, inspection.Spot{Check: "change.baseline", URL: site.Watch[0]}, options()); err != nil || l.Outcome != inspection.Unknown || !strings.Contains(l.Says, "robots.txt") {
+		t.Errorf("%+v %v", l, err)
+	}
+	if l, err := inspection.Recheck(context.Background(), client, nil, site, inspection.Spot{Check: "link.dead", URL: "http://" + host + "/tz/1.html", Where: "http://www.door.example/go"}, options()); err != nil || l.Outcome != inspection.Gone || !strings.Contains(l.Says, "robots.txt") {
+		t.Errorf("%+v %v", l, err)
+	}
+	for path, n := range s.asked {
+		if strings.HasPrefix(path, "/secret") {
+			t.Errorf("%s was asked for %d times", path, n)
 		}
 	}
 }

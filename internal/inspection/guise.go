@@ -287,9 +287,12 @@ func domainOf(host string) string {
 // fetchAgain gets a page of the run once more as the patrol does, without a word
 // of it in the report.
 func (n *inspector) fetchAgain(ctx context.Context, address string) (*visit, *check.Page, error) {
-	resp, err := n.o.Manners.Ask(ctx, address, egress.Options{RecordTLSFault: true})
+	resp, ok, _, err := n.o.Manners.Fetch(ctx, address, egress.Options{RecordTLSFault: true})
 	if ctx.Err() != nil {
 		return nil, nil, ctx.Err()
+	}
+	if !ok {
+		return &visit{url: address}, nil, nil // may not be looked at any more
 	}
 	v := &visit{url: address, status: resp.Status}
 	if err != nil || resp.Status != http.StatusOK || !isHTML(resp.Header.Get("Content-Type"), resp.Body) {

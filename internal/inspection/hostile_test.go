@@ -101,6 +101,14 @@ func TestHostileRange(t *testing.T) {
 					t.Errorf("%s: %s was asked for %d times", s.Name, path, asked[path])
 				}
 			}
+			if s.Name == "shallow" {
+				i := slices.IndexFunc(rep.Untested, func(u inspection.Untested) bool {
+					return u.Check == "page" && strings.Contains(u.Why, "页面元素超过")
+				})
+				if i < 0 || rep.Untested[i].Count != 5 {
+					t.Errorf("untested %+v, want five pages of too many elements", rep.Untested)
+				}
+			}
 			if s.Name == "charsets" {
 				var pages []string
 				for _, f := range rep.Findings {

@@ -545,7 +545,7 @@ type visit struct {
 	err                 string
 	kind                egress.Kind
 	says                string
-	refused             bool
+	refused, denied     bool // denied by robots.txt
 	tls                 egress.Fault
 	at                  time.Time
 	size                int64
@@ -648,11 +648,21 @@ type examined struct {
 	spans  []check.Span // of text
 }
 
+// largePage is the size, in bytes, beyond which pages are examined one at a time
+// in a process, whatever the number of runs: each may take a hundred megabytes.
+const largePage = 512 << 10
+
+var large = make(chan struct{}, 1)
+
 // prepare examines an answer that is a page; nil when it is none.
 func (n *inspector) prepare(p crawl.Page) any {
 	contentType := p.Header.Get("Content-Type")
 	if p.Err != nil || p.RedirectTo != "" || p.Status < 200 || p.Status > 299 || !isHTML(contentType, p.Body) {
 		return nil
+	}
+	if len(p.Body) > largePage {
+		large <- struct{}{}
+		defer func() { <-large }()
 	}
 	page, err := check.ParsePage(p.Body, contentType, p.URL)
 	if err != nil {

@@ -92,9 +92,12 @@ func Recheck(ctx context.Context, client *egress.Client, store Keeper, t Target,
 
 // fetch gets one page as a run would; nil page when it was no readable page.
 func (n *inspector) fetch(ctx context.Context, address string) (*visit, *check.Page, error) {
-	resp, err := n.o.Manners.Ask(crawl.Urgent(ctx), address, egress.Options{RecordTLSFault: true})
+	resp, ok, why, err := n.o.Manners.Fetch(crawl.Urgent(ctx), address, egress.Options{RecordTLSFault: true})
 	if ctx.Err() != nil {
 		return nil, nil, ctx.Err()
+	}
+	if !ok {
+		return &visit{url: address, says: why.Says(), denied: true, at: time.Now().UTC()}, nil, nil
 	}
 	v := &visit{url: address, status: resp.Status, headers: headerText(resp.Header), contentType: resp.Header.Get("Content-Type"), tls: resp.TLS.Fault,
 		at: resp.Started, size: int64(len(resp.Body)), refused: refusal(resp.Status)}
@@ -145,6 +148,8 @@ func refusal(status int) bool {
 // gone, otherwise nothing can be said.
 func (v *visit) absent() (outcome, says string) {
 	switch {
+	case v.denied:
+		return Unknown, "未能复测：" + v.says
 	case v.err != "":
 		return Unknown, "页面打不开，未能复测：" + v.says
 	case v.refused:
@@ -276,9 +281,15 @@ func (n *inspector) recheckLink(ctx context.Context, spot Spot) (Look, error) {
 		}
 		return n.look(ctx, first, Gone, "页面上已没有这个链接。", Evidence{Link: spot.Where})
 	}
-	resp, err := n.o.Manners.Ask(crawl.Urgent(ctx), spot.Where, egress.Options{RecordTLSFault: true})
-	if ctx.Err() != nil {
+	resp, ok, why, err := n.o.Manners.Fetch(crawl.Urgent(ctx), spot.Where, egress.Options{RecordTLSFault: true})
+	switch {
+	case ctx.Err() != nil:
 		return Look{}, ctx.Err()
+	case !ok && resp == nil:
+		return n.look(ctx, holder, Unknown, "未能复测："+why.Says(), Evidence{Link: spot.Where})
+	case !ok:
+		// Answered with a redirect, as the patrol has it; its target asks not to be looked at.
+		return n.look(ctx, holder, Gone, "链接已能打开，转到的网页没有查看："+why.Says(), Evidence{Link: spot.Where, LinkStatus: resp.Status, LinkFinal: resp.Location})
 	}
 	link.URL = spot.Where
 	r := check.LinkResult{Link: link, Status: resp.Status, FinalURL: resp.Final, Bytes: int64(len(resp.Body)), ContentType: resp.Header.Get("Content-Type")}

@@ -37,8 +37,9 @@ type Examining struct {
 	// Own says whether an address leads to a site hosted here, and to which
 	// item; empty for a page that is no item.
 	Own func(address string) (item ItemID, ours bool)
-	// Fetch asks for an address outside. Only the job uses it.
-	Fetch func(ctx context.Context, address string) check.LinkResult
+	// Fetch asks for an address outside, as the patrol does; why is the reason
+	// where nothing can be said of it. Only the job uses it.
+	Fetch func(ctx context.Context, address string) (r check.LinkResult, why string)
 }
 
 // ExamineWith completes the checks; at start.
@@ -273,7 +274,7 @@ func (s *Service) standing(ctx context.Context, q db.Querier, id ItemID, m Meta,
 	for _, l := range linksOf(doc) {
 		if f, ok := learnt[l.Href]; ok {
 			sev := check.Error
-			if f.Check == "link."+string(check.LinkRefused) {
+			if f.Check == "link."+string(check.LinkRefused) || f.Check == "link."+linkUntested {
 				sev = check.Advice
 			}
 			add(f.Check, sev, "链接", f.Says, l.Text+" "+l.Href)

@@ -25,6 +25,10 @@ func (OutlinksDue) Kind() string { return "library.outlinks" }
 // mostOutlinks are asked for of one version.
 const mostOutlinks = 60
 
+// linkUntested is the state of an address of which nothing could be learnt; a
+// person has to look.
+const linkUntested = "untested"
+
 // askOutside has the job ask, in the transaction that sends the version to
 // review, so that its reviewers know.
 func (s *Service) askOutside(ctx context.Context, tx *db.Tx, v Version) error {
@@ -70,11 +74,16 @@ func (s *Service) lookOutside(ctx context.Context, a OutlinksDue) error {
 	}
 	type learnt struct{ href, state, says string }
 	var list []learnt
-	dead := 0
+	dead, untested := 0, 0
 	for _, href := range s.outlinks(doc) {
-		r := s.examining.Fetch(ctx, href)
+		r, why := s.examining.Fetch(ctx, href)
 		if err := ctx.Err(); err != nil {
 			return err
+		}
+		if why != "" {
+			untested++
+			list = append(list, learnt{href, linkUntested, "链接没有检测：" + why + "请人工打开确认。"})
+			continue
 		}
 		r.Link = check.Link{Href: href, URL: href, Kind: check.LinkExternal}
 		l := learnt{href: href, state: string(r.State())}
@@ -99,6 +108,6 @@ func (s *Service) lookOutside(ctx context.Context, a OutlinksDue) error {
 		if err := tx.InsertAll(ctx, "item_outlink", []string{"item_id", "href", "state", "says", "at"}, rows); err != nil {
 			return fmt.Errorf("library: outlinks: %w", err)
 		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "library.item.links", Basis: "第十九条（四）", Target: audit.Target{Kind: "item", ID: string(a.Item), Name: v.Title}, After: map[string]any{"version": a.Version, "asked": len(list), "not_alive": dead}})
+		return audit.Record(ctx, tx, audit.Entry{Act: "library.item.links", Basis: "第十九条（四）", Target: audit.Target{Kind: "item", ID: string(a.Item), Name: v.Title}, After: map[string]any{"version": a.Version, "asked": len(list), "not_alive": dead, "untested": untested}})
 	})
 }

@@ -288,12 +288,15 @@ func TestLinksOfTheHouseAndOutside(t *testing.T) {
 				id, ours := strings.CutPrefix(address, "/content/")
 				return library.ItemID(id), ours
 			},
-			Fetch: func(_ context.Context, address string) check.LinkResult {
+			Fetch: func(_ context.Context, address string) (check.LinkResult, string) {
 				asked = append(asked, address)
-				if strings.Contains(address, "dead") {
-					return check.LinkResult{Status: 404, FinalURL: address}
+				switch {
+				case strings.Contains(address, "dead"):
+					return check.LinkResult{Status: 404, FinalURL: address}, ""
+				case strings.Contains(address, "robots"):
+					return check.LinkResult{}, "robots.txt 不允许访问，未检测。"
 				}
-				return check.LinkResult{Status: 200, FinalURL: address, ContentType: "text/html", Text: "正文"}
+				return check.LinkResult{Status: 200, FinalURL: address, ContentType: "text/html", Text: "正文"}, ""
 			}})
 		library.Register(h.lib, workers)
 		target := h.live(h.writing("目标稿件", "公开的内容。"))
@@ -301,7 +304,7 @@ func TestLinksOfTheHouseAndOutside(t *testing.T) {
 			return `{"type":"paragraph","content":[{"type":"text","text":"` + words + `","marks":[{"type":"link","attrs":{"href":"` + href + `"}}]}]}`
 		}
 		w := h.writing("带链接的稿件", "")
-		w.Doc = parse(t, `{"type":"doc","content":[`+link("本站稿件", "/content/"+string(target.ID))+","+link("外站", "https://www.example.gov.cn/dead")+","+link("外站好的", "https://www.example.gov.cn/ok")+`]}`)
+		w.Doc = parse(t, `{"type":"doc","content":[`+link("本站稿件", "/content/"+string(target.ID))+","+link("外站", "https://www.example.gov.cn/dead")+","+link("外站好的", "https://www.example.gov.cn/ok")+","+link("外站不让看的", "https://www.example.gov.cn/robots")+`]}`)
 		it := h.create(w)
 		if got := kinds(h.results(it)); len(got) != 0 {
 			t.Errorf("remarks before anything is known: %v", got)
@@ -311,10 +314,10 @@ func TestLinksOfTheHouseAndOutside(t *testing.T) {
 			t.Errorf("submission itself asked outside: %v", asked)
 		}
 		jobstest.Work(t, h.db, workers, jobs.Config{})
-		if len(asked) != 2 {
+		if len(asked) != 3 {
 			t.Errorf("the job asked %v", asked)
 		}
-		if got := kinds(h.results(it)); !slices.Equal(got, []string{"link.dead"}) {
+		if got := kinds(h.results(it)); !slices.Equal(got, []string{"link.dead", "link.untested"}) {
 			t.Errorf("after the job: %v", got)
 		}
 		// The page of the house goes: the next approval knows without a job.

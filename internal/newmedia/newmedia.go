@@ -56,20 +56,26 @@ type Parts struct {
 	Obligations *obligation.Service
 	Store       blob.Store
 	Client      *egress.Client
-	Settings    func() sx2021.Settings
+	// Manners and Links are those of the house; nil: its own.
+	Manners  *crawl.Manners
+	Links    *crawl.LinkCheck
+	Settings func() sx2021.Settings
 	// Pack is the scoring pack in force on a day.
 	Pack func(on calendar.Date) (packs.Pack, bool)
 }
 
 // Service is the door of newmedia.
-type Service struct {
-	Parts
-	links *crawl.LinkCheck
-}
+type Service struct{ Parts }
 
 // New makes the service.
 func New(p Parts) *Service {
-	return &Service{p, crawl.NewLinkCheck(p.Client, crawl.NewManners(p.Client, crawl.Courtesy{}), time.Hour)}
+	if p.Manners == nil {
+		p.Manners = crawl.NewManners(p.Client, crawl.Courtesy{})
+	}
+	if p.Links == nil {
+		p.Links = crawl.NewLinkCheck(p.Client, p.Manners, time.Hour)
+	}
+	return &Service{p}
 }
 
 type judge struct{}
@@ -244,11 +250,13 @@ func (s *Service) ReadFeeds(ctx context.Context) (int, error) {
 	for i, x := range list {
 		says := ""
 		var entries []Entry
-		resp, err := s.Client.Get(ctx, x.url, egress.Options{Accept: "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, application/json;q=0.9", MaxBody: 4 << 20})
+		resp, ok, why, err := s.Manners.Fetch(ctx, x.url, egress.Options{Accept: "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, application/json;q=0.9", MaxBody: 4 << 20})
 		var e *egress.Error
 		switch {
 		case errors.As(err, &e):
 			says = e.Says
+		case !ok:
+			says = why.Says()
 		case err != nil:
 			says = "没有取得订阅源。"
 		case resp.Status != 200:

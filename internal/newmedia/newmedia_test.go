@@ -80,7 +80,13 @@ func TestVM21_AccountsAreJudgedByFeedsFilesAndReceipts(t *testing.T) {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			switch r.URL.Path {
 			case "/feed":
-			case "/robots.txt", "/gone":
+			case "/robots.txt":
+				fmt.Fprint(w, "User-agent: *\nDisallow: /closed\n")
+				return
+			case "/closed/feed":
+				t.Error("a feed was asked for that robots.txt forbids")
+				return
+			case "/gone":
 				http.Error(w, "no", http.StatusNotFound)
 				return
 			case "/shy":
@@ -187,6 +193,13 @@ func TestVM21_AccountsAreJudgedByFeedsFilesAndReceipts(t *testing.T) {
 		}
 		if owed() != 1 {
 			t.Errorf("%d owed", owed())
+		}
+		must(svc.SetFeed(ctx, system, me, id, server.URL+"/closed/feed"))
+		if n, err := svc.ReadFeeds(ctx); err != nil || n != 1 {
+			t.Fatalf("%d feeds, %v", n, err)
+		}
+		if says, err := db.One(ctx, d, db.Value[string], `SELECT says FROM account_feed_look WHERE account_id = $1`, id); err != nil || !strings.Contains(says, "robots.txt") {
+			t.Errorf("of a feed that robots.txt forbids: %q %v", says, err)
 		}
 		// A feed shows a new post.
 		must(svc.SetFeed(ctx, system, me, id, server.URL+"/feed"))

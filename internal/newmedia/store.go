@@ -57,7 +57,7 @@ func (s *Service) LookAtStores(ctx context.Context) (int, error) {
 	}
 	system := authz.System("newmedia.stores")
 	for i, x := range list {
-		res := s.links.Check(ctx, x.url)
+		res := s.Links.Check(ctx, x.url)
 		if ctx.Err() != nil {
 			return i, ctx.Err()
 		}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/crawl"
 	"zhengshu/internal/db"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/inspection"
@@ -101,7 +102,7 @@ func TestTheCertificateIsHeldAgainstTheLedger(t *testing.T) {
 			t.Fatal(err)
 		}
 		secure := reconciliation.New(reconciliation.Parts{DB: h.db, Registry: h.registry, Intake: h.intake, Inspection: h.inspect,
-			Obligations: obligation.New(h.db, org.New(h.db), reconciliation.Obligations()...), Days: days, Client: client})
+			Obligations: obligation.New(h.db, org.New(h.db), reconciliation.Obligations()...), Days: days, Client: client, Manners: crawl.NewManners(client, crawl.Courtesy{Delay: -1})})
 		scheme := "https"
 		h.inspect.OriginFrom(func(s registry.Site) string { return fmt.Sprintf("%s://%s:%d", scheme, s.Host, at.Port()) })
 		hold := func() reconciliation.Outcome {
@@ -194,7 +195,7 @@ func TestTheCertificateIsHeldAgainstTheLedger(t *testing.T) {
 		at = netip.MustParseAddrPort(plain.Listener.Addr().String())
 		client = egress.New(egress.Policy{Allow: []netip.AddrPort{at}, Ports: []uint16{at.Port()}, Resolver: resolver{at.Addr(), h.silent}, Roots: roots})
 		t.Cleanup(client.Close)
-		secure.Client, scheme = client, "http"
+		secure.Client, secure.Manners, scheme = client, crawl.NewManners(client, crawl.Courtesy{Delay: -1}), "http"
 		wants("in clear", hold(), false, true, "没有使用加密连接")
 		if standing() != 1 {
 			t.Errorf("%d findings stand, want the one", standing())

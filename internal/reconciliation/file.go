@@ -13,6 +13,7 @@ import (
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/crawl"
 	"zhengshu/internal/db"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
@@ -55,6 +56,8 @@ type Parts struct {
 	Obligations *obligation.Service
 	Days        calendar.Workdays
 	Client      *egress.Client
+	// Manners are those by which sites are asked; nil: the patrol's.
+	Manners *crawl.Manners
 }
 
 // Service is the door of reconciliation.
@@ -62,6 +65,9 @@ type Service struct{ Parts }
 
 // New makes the service and lets inspection retest its findings.
 func New(p Parts) *Service {
+	if p.Manners == nil {
+		p.Manners = p.Inspection.Manners()
+	}
 	s := &Service{p}
 	p.Inspection.RetestFrom("ledger", s.retest)
 	return s

@@ -160,12 +160,16 @@ func (s *Service) look(ctx context.Context, address string, site registry.Site, 
 	} else {
 		l.outcomes = append(l.outcomes, s.dns(ctx, site, domain))
 	}
-	resp, err := s.Client.Get(ctx, address, egress.Options{RecordTLSFault: true})
-	l.evidence.Status = resp.Status
-	if err != nil || resp.Status >= 400 {
+	resp, ok, why, err := s.Manners.Fetch(ctx, address, egress.Options{RecordTLSFault: true})
+	if resp != nil {
+		l.evidence.Status = resp.Status
+	}
+	if err != nil || !ok || resp.Status >= 400 {
 		says := "首页没有打开，未能核对。"
 		var w *egress.Error
-		if errors.As(err, &w) {
+		if !ok {
+			says = "首页没有打开，未能核对：" + why.Says()
+		} else if errors.As(err, &w) {
 			says = "首页没有打开，未能核对：" + w.Says
 		}
 		for _, id := range []string{CheckCertificate, CheckTitle, CheckFooter} {
@@ -178,7 +182,7 @@ func (s *Service) look(ctx context.Context, address string, site registry.Site, 
 		// The page came in clear: the certificate is asked for by itself.
 		if u, err := url.Parse(address); err == nil {
 			u.Scheme = "https"
-			if r, err := s.Client.Head(ctx, u.String(), egress.Options{RecordTLSFault: true, NoFollow: true}); err == nil {
+			if r, ok, _, err := s.Manners.Head(ctx, u.String(), egress.Options{RecordTLSFault: true}); err == nil && ok {
 				facts = r.TLS
 			}
 		}

@@ -346,3 +346,35 @@ func TestASiteIsHeldAgainstWhatIsToBeSeen(t *testing.T) {
 		}
 	})
 }
+
+// A home page that robots.txt forbids is not asked for, and nothing is said of it.
+func TestRobotsHoldForTheLedgerToo(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.enter(t)
+		list, _, err := h.registry.Sites(h.ctx, system, registry.SiteFilter{})
+		if err != nil || len(list) == 0 {
+			t.Fatalf("%d sites, %v", len(list), err)
+		}
+		site := list[0]
+		if err := h.db.Update(h.ctx, func(tx *db.Tx) error { return h.registry.SetMonitored(h.ctx, tx, system, site.ID, true) }); err != nil {
+			t.Fatal(err)
+		}
+		*h.page = "User-agent: *\nDisallow: /\n"
+		outcomes, err := h.service.Hold(h.ctx, system, site.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := 0
+		for _, o := range outcomes {
+			if !o.Void {
+				t.Errorf("%+v", o)
+			}
+			if strings.Contains(o.Says, "robots.txt") {
+				told++
+			}
+		}
+		if told != 3 || *h.asked != 1 {
+			t.Errorf("%d outcomes name robots.txt, %d requests: %+v", told, *h.asked, outcomes)
+		}
+	})
+}

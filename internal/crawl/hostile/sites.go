@@ -291,6 +291,18 @@ func Sites() []Site {
 				page(w, "<script>alert(1)</script>", strings.Repeat("\u0301", 200_000)+words(11))
 			},
 		}))},
+		// Pages of the size that is parsed, which would make millions of elements.
+		{Name: "shallow", serve: home([]string{"/1", "/2", "/3", "/4", "/fonts"}, func(_ *Range, w http.ResponseWriter, q *http.Request) {
+			if q.URL.Path != "/fonts" {
+				page(w, "浅"+q.URL.Path, words(len(q.URL.Path)+int(q.URL.Path[1]))+strings.Repeat("<p>x</p>", 600_000))
+				return
+			}
+			var open strings.Builder
+			for i := range 200 {
+				fmt.Fprintf(&open, "<font size=%d>", i)
+			}
+			page(w, "字", "<p>"+open.String()+words(12)+"</p>"+strings.Repeat("<p>x</p>", 100_000))
+		})},
 		{Name: "many", serve: home([]string{"/list"}, func(_ *Range, w http.ResponseWriter, q *http.Request) {
 			if q.URL.Path != "/list" {
 				page(w, "页", words(len(q.URL.RequestURI())*31+int(q.URL.Path[len(q.URL.Path)-1])))
