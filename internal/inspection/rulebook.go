@@ -28,6 +28,7 @@ type PublicRule struct {
 	Severity string   `json:"severity,omitempty"`
 	Objects  []string `json:"objects,omitempty"`
 	Draft    bool     `json:"at_author_time"` // put to drafts and previews as well
+	Gone     bool     `json:"given_up,omitempty"`
 	Edition  string   `json:"edition"`
 	Raised   int      `json:"raised"`
 	Closed   int      `json:"put_right"`
@@ -67,6 +68,10 @@ func (s *Service) Rules(ctx context.Context) ([]PublicRule, error) {
 	if err != nil {
 		return nil, err
 	}
+	return publicRules(counts), nil
+}
+
+func publicRules(counts []Precision) []PublicRule {
 	var out []PublicRule
 	for _, c := range check.Checks() {
 		r := PublicRule{ID: c.ID, Wrong: c.Says.Wrong, Fine: c.Says.Fine, Allowed: c.Says.Tolerated, Fix: c.Says.HowToFix, Evidence: c.Evidence, Severity: string(c.Severity), Draft: !c.Live}
@@ -83,14 +88,25 @@ func (s *Service) Rules(ctx context.Context) ([]PublicRule, error) {
 		out = append(out, r)
 	}
 	known := func(id string) bool { return slices.ContainsFunc(out, func(r PublicRule) bool { return r.ID == id }) }
-	for id := range raisedBeside {
-		if !known(id) {
-			out = append(out, PublicRule{ID: id, Wrong: CheckName(id)})
+	for _, b := range besides {
+		if known(b.id) {
+			continue
 		}
+		r := PublicRule{ID: b.id, Wrong: b.wrong, Fix: b.fix, Evidence: b.evidence, Severity: string(b.severity), Draft: b.draft}
+		for _, clause := range b.clauses {
+			if name := BasisName(clause); !slices.Contains(r.Basis, name) {
+				r.Basis = append(r.Basis, name)
+			}
+		}
+		for _, o := range objectNames[:3] { // they are read on pages
+			r.Objects = append(r.Objects, o.name)
+		}
+		out = append(out, r)
 	}
+	// A rule that has been given up still answers for what it once raised.
 	for _, p := range counts {
 		if !known(p.Check) && !strings.HasPrefix(p.Check, "focus.") {
-			out = append(out, PublicRule{ID: p.Check, Wrong: CheckName(p.Check)})
+			out = append(out, PublicRule{ID: p.Check, Wrong: CheckName(p.Check), Gone: true})
 		}
 	}
 	order := func(id string) int {
@@ -117,7 +133,7 @@ func (s *Service) Rules(ctx context.Context) ([]PublicRule, error) {
 		}
 		return strings.Compare(a.ID, b.ID)
 	})
-	return out, nil
+	return out
 }
 
 // RulesStatement is what the house signs for the public page.

@@ -115,7 +115,7 @@ type listPage struct {
 	Rules              int
 }
 
-var severityNames = map[string]string{"serious": "严重", "error": "一般", "advice": "提示"}
+var severityNames = map[string]string{"serious": "严重", "error": "一般", "advice": "提示", string(inspection.ByPerson): "由检查人员认定"}
 
 func share(r inspection.PublicRule) string {
 	if r.Right < 0 {

@@ -41,6 +41,9 @@ func TestArticle30_RulesAndTheirPrecisionArePublic(t *testing.T) {
 	get("/rules/", http.StatusServiceUnavailable) // nothing stated yet
 	rules := inspection.PublicRules{Made: time.Date(2026, 3, 20, 1, 0, 0, 0, time.UTC), Rules: []inspection.PublicRule{
 		{ID: "link.dead", Family: "链接", Wrong: "链接无法打开", Fine: "链接能打开", Fix: "请修正或删除。", Basis: []string{"检查指标 D-19"}, Severity: "error", Objects: []string{"政府门户网站"}, Edition: "1.3fb5d51f", Raised: 200, Closed: 150, Disputed: 5, False: 2, Right: 9900},
+		{ID: "link.former", Family: "链接", Wrong: "旧规则", Gone: true, Edition: "0", Right: -1},
+		{ID: "wording.confusion", Family: "错别字", Wrong: "错别字", Basis: []string{"管理细则第十九条（三）"}, Severity: "error", Draft: true, Edition: "1", Right: -1},
+		{ID: "manual.text", Family: "人工检查", Wrong: "人工检查：文字表述", Severity: "person", Edition: "1", Right: -1},
 		{ID: "concealed.script", Family: "暗链和违规内容", Wrong: "<script>", Severity: "serious", Edition: "1.x", Right: -1},
 	}}
 	body, err := json.Marshal(rules)
@@ -68,10 +71,15 @@ func TestArticle30_RulesAndTheirPrecisionArePublic(t *testing.T) {
 	if show := get("/rules/link.dead", http.StatusOK); !strings.Contains(show, "1.3fb5d51f") || !strings.Contains(show, "请修正或删除。") || !strings.Contains(show, "确认误报 2 个") {
 		t.Error("the rule does not tell of itself")
 	}
+	for path, want := range map[string]string{"/rules/link.former": "已经停用", "/rules/wording.confusion": "写稿、预览时和发布以后", "/rules/manual.text": "由检查人员认定"} {
+		if got := get(path, http.StatusOK); !strings.Contains(got, want) {
+			t.Errorf("%s does not say %q", path, want)
+		}
+	}
 	get("/rules/none", http.StatusNotFound)
 	get("/rules/a/b", http.StatusNotFound)
 	var back inspection.PublicRules
-	if err := json.Unmarshal([]byte(get("/rules/data.json", http.StatusOK)), &back); err != nil || len(back.Rules) != 2 {
+	if err := json.Unmarshal([]byte(get("/rules/data.json", http.StatusOK)), &back); err != nil || len(back.Rules) != len(rules.Rules) {
 		t.Errorf("open data: %v", err)
 	}
 }
