@@ -114,3 +114,14 @@ func Grounds(id string) (clause string, severity check.Severity, fix string, ok 
 	}
 	return b.clauses[0], b.severity, b.fix, true
 }
+
+// promptedBy is the list or rule behind a span, for people.
+func promptedBy(s check.Span) string {
+	switch {
+	case s.Source != "":
+		return s.Source
+	case s.Kind == check.KindWording+".confusion", s.Kind == check.KindWording+".omission", s.Kind == check.KindWording+".repeat":
+		return "按前后文字推断，不在词表中"
+	}
+	return "内置规则：" + wordingRule(s.Kind).wrong
+}

@@ -783,7 +783,8 @@ func wordingSighting(s check.Span, page, text string, onHome bool) Sighting {
 	if len(s.Right) > 0 && fix == mendWords {
 		fix = "建议改为“" + s.Right[0] + "”，请核对后改正。"
 	}
-	return Sighting{Check: s.Kind, Severity: sev, Says: s.Says, Article: rule.clauses[0], URL: page, Where: around(text, s.Start, s.End), Fix: fix, Wrong: maskText(s.Wrong), OnHome: onHome}
+	return Sighting{Check: s.Kind, Severity: sev, Says: s.Says, Article: rule.clauses[0], URL: page, Where: around(text, s.Start, s.End), Fix: fix, Wrong: maskText(s.Wrong), OnHome: onHome,
+		Evidence: Evidence{Beside: []Beside{{As: AsList, Says: maskText(promptedBy(s))}}}}
 }
 
 // around is the text of a span with some words on either side.

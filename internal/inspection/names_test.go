@@ -90,3 +90,18 @@ func TestArticle30_EveryPublicRuleHasItsGrounds(t *testing.T) {
 		t.Error("the item of a plan is told as a rule")
 	}
 }
+
+// Every hit says which list or rule prompted it, in words.
+func TestArticle19_3_EveryHitNamesItsSource(t *testing.T) {
+	for span, want := range map[*check.Span]string{
+		{Kind: "wording.confusion", Source: "内置错别字表 2026.11"}:   "内置错别字表 2026.11",
+		{Kind: "wording.confusion"}:                             "按前后文字推断，不在词表中",
+		{Kind: "wording.punctuation"}:                           "内置规则：标点用法",
+		{Kind: "sensitive.term", Source: "演示词库：来信 13991234567"}: "演示词库：来信 139****4567",
+	} {
+		b := wordingSighting(*span, "http://a.localhost/", "", false).Evidence.Beside
+		if len(b) != 1 || b[0].As != AsList || b[0].Says != want {
+			t.Errorf("%+v is prompted by %+v, want %q", *span, b, want)
+		}
+	}
+}

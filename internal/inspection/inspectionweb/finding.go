@@ -338,6 +338,7 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 			{Kind: web.TextArea, Name: "reason", Label: "核实情况", Required: true, Max: 500, Rows: 3}}}},
 			Buttons: []web.Button{{Label: "答复申辩"}, {Label: "改由我答复", Action: base + "/take-up", Skip: true, Plain: true}}},
 	}
+	v.Facts.Terms = append(v.Facts.Terms, promptTerms(f, proofs, mayOpen)...)
 	if f.Pages > 1 {
 		v.Facts.Terms[2].Note = fmt.Sprintf("同一问题共见于 %d 个页面", f.Pages)
 	}
@@ -395,6 +396,24 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 		}
 	}
 	return v
+}
+
+// promptTerms name the list or rule that a word was prompted by, with where it is
+// looked up.
+func promptTerms(f inspection.Finding, proofs []inspection.Proof, mayOpen func(string) string) []web.Term {
+	for _, p := range proofs {
+		for _, b := range p.Beside {
+			if b.As != inspection.AsList {
+				continue
+			}
+			t := web.Term{Name: "来源", Text: b.Says}
+			if f.Wrong != "" && !strings.Contains(f.Wrong, "*") {
+				t.Href = mayOpen("/console/lexicon?q=" + url.QueryEscape(f.Wrong))
+			}
+			return []web.Term{t}
+		}
+	}
+	return nil
 }
 
 // objectionTerms say who called the finding false, who answers by when, and
