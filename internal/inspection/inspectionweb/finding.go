@@ -247,6 +247,7 @@ type findingView struct {
 	Story   web.Timeline
 	Looks   web.Table // every look, where there are more than the two shown
 	MayTest bool
+	Test    string // what a retest does, or why there is none
 	Dispute web.Form
 	Uphold  web.Form
 	MayDeny bool
@@ -339,6 +340,15 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 			Buttons: []web.Button{{Label: "答复申辩"}, {Label: "改由我答复", Action: base + "/take-up", Skip: true, Plain: true}}},
 	}
 	v.Facts.Terms = append(v.Facts.Terms, promptTerms(f, proofs, mayOpen)...)
+	v.Test = "重新访问该处并用同一项检查核实，几秒钟内出结果。"
+	if f.State == inspection.FindingClosed {
+		v.Test = "问题已办结；再次核实，仍存在的恢复为待整改。"
+	}
+	if why := f.Untestable(); mayAct && why != "" {
+		v.MayTest, v.Test = false, why
+	} else if !mayAct {
+		v.Test = ""
+	}
 	if f.Pages > 1 {
 		v.Facts.Terms[2].Note = fmt.Sprintf("同一问题共见于 %d 个页面", f.Pages)
 	}
