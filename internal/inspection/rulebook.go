@@ -34,8 +34,9 @@ type PublicRule struct {
 	Closed   int      `json:"put_right"`
 	Disputed int      `json:"disputed"`
 	False    int      `json:"false_alarms"`
-	// Right is the share that was not false, in hundredths of a per cent; −1 while
-	// nothing was raised.
+	Upheld   int      `json:"upheld"` // disputed, and found true
+	// Right is the share that was not false, in hundredths of a per cent; −1 until
+	// a dispute has been answered.
 	Right int `json:"precision"`
 }
 
@@ -121,7 +122,7 @@ func publicRules(counts []Precision) []PublicRule {
 		r.Family, r.Edition, r.Right = FamilyName(r.ID), check.RuleEdition(r.ID), -1
 		if j := slices.IndexFunc(counts, func(p Precision) bool { return p.Check == r.ID }); j >= 0 {
 			p := counts[j]
-			r.Raised, r.Closed, r.Disputed, r.False = p.Raised, p.Closed, p.Disputed, p.False
+			r.Raised, r.Closed, r.Disputed, r.False, r.Upheld = p.Raised, p.Closed, p.Disputed, p.False, p.True
 			if share, ok := p.Share(); ok {
 				r.Right = share
 			}

@@ -49,3 +49,20 @@ func TestAHitShowsItsSource(t *testing.T) {
 		t.Errorf("%+v, beside %+v", v.Facts.Terms, v.Before.Beside)
 	}
 }
+
+// A rule that nobody has judged is not called right.
+func TestARuleNobodyJudgedHasNoPrecision(t *testing.T) {
+	for _, tt := range []struct {
+		p    inspection.Precision
+		want string
+	}{
+		{inspection.Precision{Raised: 3, Closed: 3}, "尚无申辩"},
+		{inspection.Precision{Raised: 3, Disputed: 1, Waiting: 1}, "尚无申辩"},
+		{inspection.Precision{Raised: 3, Disputed: 1, True: 1}, "100.00%"},
+		{inspection.Precision{Raised: 4, Disputed: 1, False: 1}, "75.00%"},
+	} {
+		if got := rightShare(tt.p); got != tt.want {
+			t.Errorf("%+v: %s, want %s", tt.p, got, tt.want)
+		}
+	}
+}
