@@ -189,11 +189,12 @@ func (s *Service) TypeSeenTx(ctx context.Context, tx *db.Tx, scope authz.Scope, 
 	if err := f.Err(); err != nil {
 		return "", err
 	}
+	usual, _, fix, _ := inspection.Grounds(manual + "." + n.Cause)
 	if n.Clause == "" {
-		n.Clause = "S19.4"
+		n.Clause = usual
 	}
 	if n.Fix == "" {
-		n.Fix = "请改正后答复，由主管单位人员核实。"
+		n.Fix = fix
 	}
 	o, err := s.registry.Object(ctx, tx, scope, n.Object)
 	if err != nil {
@@ -204,7 +205,7 @@ func (s *Service) TypeSeenTx(ctx context.Context, tx *db.Tx, scope authz.Scope, 
 		if from, err = s.propose(ctx, tx, scope, n); err != nil {
 			return "", err
 		}
-		if n.Clause == "S19.4" && from.Clause != "" {
+		if n.Clause == usual && from.Clause != "" {
 			n.Clause = from.Clause
 		}
 	}

@@ -45,8 +45,55 @@ func (s Scope) WhereAny(w *db.Where, aliases ...string) *db.Where {
 	if s.Empty() {
 		return w.And("FALSE")
 	}
-	var parts []string
-	var args []any
+	parts, args := s.parts(aliases)
+	return w.And(strings.Join(parts, " OR "), args...)
+}
+
+// WhereOrAbove narrows w to rows whose unit lies in the scope, and to those for
+// which cond holds whose unit stands over an area that the scope lies in: what is
+// kept for a whole area holds for everybody below.
+func (s Scope) WhereOrAbove(w *db.Where, alias, cond string, condArgs ...any) *db.Where {
+	if s.all {
+		return w
+	}
+	if s.Empty() {
+		return w.And("FALSE")
+	}
+	parts, args := s.parts([]string{alias})
+	for _, area := range s.above() {
+		// A unit hangs below its area by "@" and its id.
+		parts = append(parts, "("+cond+" AND ("+alias+".area_path = ? OR "+alias+".area_path >= ? AND "+alias+".area_path < ?))")
+		args = append(append(args, condArgs...), area, area+"@", area+"A")
+	}
+	return w.And(strings.Join(parts, " OR "), args...)
+}
+
+// above are the areas that the scope lies in, those it begins at among them.
+func (s Scope) above() (out []string) {
+	add := func(path string) {
+		for i, c := range path {
+			if c == '/' && i > 0 && !slices.Contains(out, path[:i+1]) {
+				out = append(out, path[:i+1])
+			}
+		}
+	}
+	for _, p := range s.areas {
+		add(areaOf(p))
+	}
+	for _, p := range s.lines {
+		if i := strings.Index(p[1:], "/"); i >= 0 {
+			add(areaOf(p[1+i:]))
+		}
+	}
+	return out
+}
+
+// UnderAreaOf reports whether the scope lies in the area of the unit at the path.
+func (s Scope) UnderAreaOf(unitPath string) bool {
+	return s.all || slices.Contains(s.above(), areaOf(unitPath))
+}
+
+func (s Scope) parts(aliases []string) (parts []string, args []any) {
 	for _, alias := range aliases {
 		for _, axis := range []struct {
 			column string
@@ -59,7 +106,7 @@ func (s Scope) WhereAny(w *db.Where, aliases ...string) *db.Where {
 			}
 		}
 	}
-	return w.And(strings.Join(parts, " OR "), args...)
+	return parts, args
 }
 
 // WhereHeld narrows w to rows that keep the area path of their unit beside its

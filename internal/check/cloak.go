@@ -44,15 +44,15 @@ func (a Alternate) words() string {
 }
 
 var cloakChecks = []Check{
-	cloakCheck("cloaked.agent", "不同终端和搜索引擎看到同样的内容", []string{AsBrowser, AsMobile, AsSpider}),
-	cloakCheck("cloaked.referrer", "从搜索结果进入看到同样的内容", []string{AsSearcher}),
+	cloakCheck("cloaked.agent", "不同终端和搜索引擎看到同样的内容", "页面对不同终端或搜索引擎显示不同的违规内容", []string{AsBrowser, AsMobile, AsSpider}),
+	cloakCheck("cloaked.referrer", "从搜索结果进入看到同样的内容", "从搜索结果进入的页面显示不同的违规内容", []string{AsSearcher}),
 }
 
-func cloakCheck(id, fine string, as []string) Check {
+func cloakCheck(id, fine, wrong string, as []string) Check {
 	return Check{
 		ID: id, Articles: []string{"V-W-1.3", "S23.1a"}, Severity: Serious, AppliesTo: anyPage,
 		Says: Says{
-			Fine: fine, Tolerated: "不同终端的版面不同，内容没有违规", Wrong: "页面对不同的访问者显示不同的违规内容",
+			Fine: fine, Tolerated: "不同终端的版面不同，内容没有违规", Wrong: wrong,
 			HowToFix: "请立即核查服务器程序和配置文件是否被植入按来路跳转的代码，清除后请搜索引擎更新快照，并按网络安全事件处置流程报告。",
 		},
 		Evidence: "各种身份访问得到的网页快照、状态码和跳转后的地址",

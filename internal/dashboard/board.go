@@ -399,12 +399,22 @@ type Rule struct {
 	Refuted                   int // confirmed false
 }
 
-// Share is the part that was not confirmed false, in hundredths of a per cent.
+// Share is the part that was not confirmed false, in hundredths of a per cent; ok
+// is false until a dispute has been answered.
 func (r Rule) Share() (share int, ok bool) {
-	if r.Raised == 0 {
+	if r.Raised == 0 || r.Upheld+r.Refuted == 0 {
 		return 0, false
 	}
 	return (r.Raised - r.Refuted) * 10000 / r.Raised, true
+}
+
+// ranked is the share by which rules are ordered: those nobody has judged stand
+// after all others.
+func ranked(r Rule) int {
+	if share, ok := r.Share(); ok {
+		return share
+	}
+	return 10001
 }
 
 // Rules that found something in the last twelve months, the least right first.
@@ -452,8 +462,7 @@ func (s *Service) Rules(ctx context.Context, scope authz.Scope, p Place) ([]Rule
 		return err
 	})
 	slices.SortStableFunc(out, func(a, b Rule) int {
-		x, _ := a.Share()
-		y, _ := b.Share()
+		x, y := ranked(a), ranked(b)
 		return cmp.Or(cmp.Compare(x, y), cmp.Compare(b.Disputed, a.Disputed), cmp.Compare(b.Raised, a.Raised), cmp.Compare(a.Check, b.Check))
 	})
 	return out, err

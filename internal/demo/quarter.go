@@ -36,7 +36,7 @@ var seen = []inspection.Sighting{
 	{Check: "link.dead", Severity: check.Error, Says: "“办事指南”页面有一个链接打不开（演示）。", Article: "D-19", Where: "a[href]", Fix: "请更正或移除这个链接。"},
 	{Check: "footer.icp", Severity: check.Error, Says: "页脚没有 ICP 备案编号（演示）。", Article: "D-18", Where: "页脚", Fix: "请在页脚补上备案编号。"},
 	{Check: "tags.column_name", Severity: check.Advice, Says: "栏目页缺少 ColumnName 标签（演示）。", Article: "D-20", Where: "head", Fix: "请补上栏目名称标签。"},
-	{Check: "wording.typo", Severity: check.Advice, Says: "疑似错别字“布署”，应为“部署”（演示）。", Article: "S19.4", Where: "正文", Fix: "请核对后更正。"},
+	{Check: "wording.confusion", Severity: check.Advice, Says: "疑似错别字“布署”，应为“部署”（演示）。", Article: "S19.3a", Where: "正文", Fix: "请核对后更正。"},
 	{Check: "column.blank", Severity: check.Error, Says: "“公告公示”栏目没有内容（演示）。", Article: "V-W-4.3", Where: "公告公示", Fix: "请补充内容或关闭栏目。"},
 	{Check: "column.stale", Severity: check.Error, Says: "“政务动态”最近更新于半年以前（演示）。", Article: "V-W-4.1", Where: "政务动态", Fix: "请更新栏目。"},
 	{Check: "privacy.identity", Severity: check.Serious, Says: "公示名单中有未遮蔽的身份证号（演示）。", Article: "S19.4", Where: "正文", Fix: "请立即遮蔽。"},

@@ -74,6 +74,10 @@ type Row struct {
 	IPv6       string
 	Platform   string
 	Up, Probes int // of the last seven days
+	// Rate is the availability of complete days in hundredths of a per cent, by the
+	// rule of the inspection; Rated is false where there are too few to say.
+	Rate  int
+	Rated bool
 }
 
 // Link is the card.
@@ -179,6 +183,7 @@ func (s *Service) weeks(ctx context.Context, scope authz.Scope, list []Row) erro
 	for i := range list {
 		w := weeks[list[i].Site]
 		list[i].Probes, list[i].Up = w.Probes, w.Probes-w.Failures
+		list[i].Rate, list[i].Rated = w.Rate()
 	}
 	return nil
 }

@@ -56,10 +56,15 @@ type Beside struct {
 	Size    int64     `json:"size,omitempty"`
 	At      time.Time `json:"at"`
 	Ref     blob.Ref  `json:"blob,omitempty"`
+	Says    string    `json:"says,omitempty"` // of AsList: which list or rule
 }
 
-// AsBaseline marks the answer that a named person accepted before.
-const AsBaseline = "baseline"
+// AsBaseline marks the answer that a named person accepted before, AsList the list
+// or rule that a word was prompted by.
+const (
+	AsBaseline = "baseline"
+	AsList     = "list"
+)
 
 // GuiseNames are the ways of coming in words.
 var GuiseNames = map[string]string{check.AsBrowser: "普通浏览器", check.AsMobile: "手机浏览器", check.AsSpider: "搜索引擎", check.AsSearcher: "从搜索结果进入", AsBaseline: "确认过的基线"}

@@ -818,22 +818,16 @@ func (n *inspector) pageSightings(e *examined) (out []Sighting) {
 const maxSpans = 30
 
 func wordingSighting(s check.Span, page, text string, onHome bool) Sighting {
-	sev, article := check.Error, "S19.3a"
-	if s.Confidence < 0.8 {
+	rule := wordingRule(s.Kind)
+	sev, fix := rule.severity, rule.fix
+	if s.Confidence < 0.8 && sev != check.Serious {
 		sev = check.Advice
 	}
-	fix := "请核对后改正。"
-	if len(s.Right) > 0 {
+	if len(s.Right) > 0 && fix == mendWords {
 		fix = "建议改为“" + s.Right[0] + "”，请核对后改正。"
 	}
-	if s.Kind == check.KindSensitive || strings.HasPrefix(s.Kind, check.KindSensitive+".") {
-		// A word of the list is a suspicion until a person has confirmed it.
-		article, fix = "V-W-1.1", "请人工核实该表述，确属严重错误的立即撤下并更正。"
-		if s.Kind != check.KindSensitive {
-			sev = check.Serious // from a list that two persons keep
-		}
-	}
-	return Sighting{Check: s.Kind, Severity: sev, Says: s.Says, Article: article, URL: page, Where: around(text, s.Start, s.End), Fix: fix, Wrong: maskText(s.Wrong), OnHome: onHome}
+	return Sighting{Check: s.Kind, Severity: sev, Says: s.Says, Article: rule.clauses[0], URL: page, Where: around(text, s.Start, s.End), Fix: fix, Wrong: maskText(s.Wrong), OnHome: onHome,
+		Evidence: Evidence{Beside: []Beside{{As: AsList, Says: maskText(promptedBy(s))}}}}
 }
 
 // around is the text of a span with some words on either side.

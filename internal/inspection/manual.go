@@ -29,3 +29,19 @@ func (s *Service) CloseSeen(ctx context.Context, tx *db.Tx, scope authz.Scope, i
 	_, err = s.move(ctx, tx, f, "close", passage.Note{Says: proof.Says}, kept)
 	return err
 }
+
+// Untestable says why no retest can tell whether a finding still stands; empty
+// where one can. A finding that a look has closed is looked at again like any
+// other, and opened again where it stands.
+func (f Finding) Untestable() string {
+	family, _, _ := strings.Cut(f.Check, ".")
+	switch {
+	case f.False():
+		return "已确认误报，不再复测。"
+	case family == "duty":
+		return "值班人员看到的问题不能自动复测，由值班人员在以后的巡检中看到改正后办结。"
+	case family == "manual":
+		return "人工检查登记的问题不能自动复测，由主管单位人员在整改答复后核实。"
+	}
+	return ""
+}

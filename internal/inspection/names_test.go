@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"zhengshu/internal/check"
+	"zhengshu/internal/check/proofread"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
 )
@@ -20,9 +21,9 @@ func TestEveryCheckHasAName(t *testing.T) {
 			t.Errorf("%s: %q of %q", c.ID, CheckName(c.ID), FamilyName(c.ID))
 		}
 	}
-	for id := range raisedBeside {
-		if FamilyName(id) == id {
-			t.Errorf("%s has no group", id)
+	for _, b := range besides {
+		if FamilyName(b.id) == b.id {
+			t.Errorf("%s has no group", b.id)
 		}
 	}
 	if slices.ContainsFunc(Families, func(f Family) bool { return strings.Contains(f.ID, ".") }) || CheckName("nobody.knows") != "nobody.knows" {
@@ -45,6 +46,62 @@ func TestArticle33_ZonesAreHeldToWhatTheyAre(t *testing.T) {
 	} {
 		if object, government := tt.sponsor.object(registry.Site{Kind: tt.kind}); object != tt.object || government != tt.government {
 			t.Errorf("%+v with a %s: %s, government %v", tt.sponsor, tt.kind, object, government)
+		}
+	}
+}
+
+// Article 30: whoever is inspected may read of every rule on what it rests, how
+// grave it is, what is wrong and how it is mended; and a rule stands there once.
+func TestArticle30_EveryPublicRuleHasItsGrounds(t *testing.T) {
+	list := publicRules(nil)
+	seen := map[string]bool{}
+	for _, r := range list {
+		if len(r.Basis) == 0 || r.Severity == "" || r.Wrong == "" || r.Wrong == r.Family && r.ID != "wording.confusion" && r.ID != check.KindSensitive || r.Fix == "" || r.Evidence == "" || len(r.Objects) == 0 || r.Family == r.ID {
+			t.Errorf("%s says too little: %+v", r.ID, r)
+		}
+		for _, b := range r.Basis {
+			if b == "" || b[0] == 'S' || b[0] == 'V' || b[0] == 'D' {
+				t.Errorf("%s rests on a code: %q", r.ID, b)
+			}
+		}
+		if key := r.Family + r.Wrong; seen[key] {
+			t.Errorf("%s stands there twice", key)
+		} else {
+			seen[key] = true
+		}
+	}
+	for _, kind := range []string{proofread.KindConfusion, proofread.KindOmission, proofread.KindRepeat, proofread.KindNumber, proofread.KindPunctuation, proofread.KindDate, proofread.KindDocNumber, check.KindSensitive, check.KindAdvertising, check.KindUnreadable} {
+		i := slices.IndexFunc(list, func(r PublicRule) bool { return r.ID == kind })
+		if i < 0 || !list[i].Draft {
+			t.Errorf("%s: is not told to be looked for in drafts", kind)
+			continue
+		}
+		s := wordingSighting(check.Span{Kind: kind, Confidence: 1}, "http://a.localhost/", "", false)
+		if list[i].Basis[0] != BasisName(s.Article) || list[i].Severity != string(s.Severity) || list[i].Fix != s.Fix {
+			t.Errorf("%s: the page and a finding differ: %+v, %+v", kind, list[i], s)
+		}
+	}
+	// A rule that was given up is told with its counts.
+	gone := publicRules([]Precision{{Check: "link.former", Raised: 3}})
+	if i := slices.IndexFunc(gone, func(r PublicRule) bool { return r.ID == "link.former" }); i < 0 || !gone[i].Gone || gone[i].Raised != 3 {
+		t.Error("a rule that was given up is not told")
+	}
+	if gone := publicRules([]Precision{{Check: "focus.标语", Raised: 3}}); len(gone) != len(list) {
+		t.Error("the item of a plan is told as a rule")
+	}
+}
+
+// Every hit says which list or rule prompted it, in words.
+func TestArticle19_3_EveryHitNamesItsSource(t *testing.T) {
+	for span, want := range map[*check.Span]string{
+		{Kind: "wording.confusion", Source: "内置错别字表 2026.11"}:   "内置错别字表 2026.11",
+		{Kind: "wording.confusion"}:                             "按前后文字推断，不在词表中",
+		{Kind: "wording.punctuation"}:                           "内置规则：标点用法",
+		{Kind: "sensitive.term", Source: "演示词库：来信 13991234567"}: "演示词库：来信 139****4567",
+	} {
+		b := wordingSighting(*span, "http://a.localhost/", "", false).Evidence.Beside
+		if len(b) != 1 || b[0].As != AsList || b[0].Says != want {
+			t.Errorf("%+v is prompted by %+v, want %q", *span, b, want)
 		}
 	}
 }

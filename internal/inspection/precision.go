@@ -24,9 +24,9 @@ type Precision struct {
 }
 
 // Share is the part of the findings that were not false, in hundredths of a per
-// cent; ok is false while none has been raised.
+// cent; ok is false until a dispute has been answered: nobody has judged before.
 func (p Precision) Share() (share int, ok bool) {
-	if p.Raised == 0 {
+	if p.Raised == 0 || p.True+p.False == 0 {
 		return 0, false
 	}
 	return (p.Raised - p.False) * 10000 / p.Raised, true

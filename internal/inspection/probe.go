@@ -383,9 +383,23 @@ func (s *Service) Past(ctx context.Context, scope authz.Scope, site registry.Sit
 
 // Week is the last seven days of one site, for a board: a plain count.
 type Week struct {
-	Probes, Failures int
+	Probes, Failures int // today included
 	LastAt           time.Time
 	LastOK           bool
+	// Whole and WholeFailures are of the complete days the indicator asks for, and
+	// Enough that each of them has the probes it asks for.
+	Whole, WholeFailures int
+	Enough               bool
+}
+
+// Rate is the share of the probes of complete days that succeeded, in hundredths of
+// a per cent, rounded down so that one failure never reads as none; ok is false
+// where there are too few to say.
+func (w Week) Rate() (share int, ok bool) {
+	if !w.Enough || w.Whole == 0 {
+		return 0, false
+	}
+	return (w.Whole - w.WholeFailures) * 10000 / w.Whole, true
 }
 
 // Weeks sums up the last seven days of the sites given, today included. The
@@ -393,13 +407,19 @@ type Week struct {
 func (s *Service) Weeks(ctx context.Context, scope authz.Scope) (map[registry.SiteID]Week, error) {
 	type row struct {
 		site registry.SiteID
+		day  calendar.Date
 		week Week
+	}
+	today := calendar.DateOf(s.db.Now())
+	var need check.Limits
+	if pack, ok := s.set.Pack(today); ok {
+		need = LimitsOf(pack)
 	}
 	rows, err := db.All(ctx, s.probes, func(r db.Scanner) (row, error) {
 		var x row
-		err := r.Scan(&x.site, &x.week.Probes, &x.week.Failures, &x.week.LastAt, &x.week.LastOK)
+		err := r.Scan(&x.site, &x.day, &x.week.Probes, &x.week.Failures, &x.week.LastAt, &x.week.LastOK)
 		return x, err
-	}, `SELECT site_id, probes, failures, last_at, last_ok FROM probe_day WHERE day >= $1 ORDER BY site_id, day`, calendar.DateOf(s.db.Now()).AddDays(-6))
+	}, `SELECT site_id, day, probes, failures, last_at, last_ok FROM probe_day WHERE day >= $1 ORDER BY site_id, day`, today.AddDays(-max(6, need.AccessDays)))
 	if err != nil {
 		return nil, err
 	}
@@ -413,14 +433,24 @@ func (s *Service) Weeks(ctx context.Context, scope authz.Scope) (map[registry.Si
 	for _, id := range inScope {
 		mine[id] = true
 	}
-	out := map[registry.SiteID]Week{}
+	out, full := map[registry.SiteID]Week{}, map[registry.SiteID]int{}
 	for _, r := range rows {
 		if !mine[r.site] {
 			continue
 		}
 		k := out[r.site]
-		k.Probes += r.week.Probes
-		k.Failures += r.week.Failures
+		if !r.day.Before(today.AddDays(-6)) {
+			k.Probes += r.week.Probes
+			k.Failures += r.week.Failures
+		}
+		if r.day.Before(today) && !r.day.Before(today.AddDays(-need.AccessDays)) {
+			k.Whole += r.week.Probes
+			k.WholeFailures += r.week.Failures
+			if r.week.Probes >= need.MinProbesPerDay {
+				full[r.site]++
+			}
+		}
+		k.Enough = need.AccessDays > 0 && full[r.site] == need.AccessDays
 		k.LastAt, k.LastOK = r.week.LastAt, r.week.LastOK
 		out[r.site] = k
 	}

@@ -29,13 +29,15 @@ type PublicRule struct {
 	Doubt    string   `json:"unverified,omitempty"` // what of it is not verified
 	Objects  []string `json:"objects,omitempty"`
 	Draft    bool     `json:"at_author_time"` // put to drafts and previews as well
+	Gone     bool     `json:"given_up,omitempty"`
 	Edition  string   `json:"edition"`
 	Raised   int      `json:"raised"`
 	Closed   int      `json:"put_right"`
 	Disputed int      `json:"disputed"`
 	False    int      `json:"false_alarms"`
-	// Right is the share that was not false, in hundredths of a per cent; −1 while
-	// nothing was raised.
+	Upheld   int      `json:"upheld"` // disputed, and found true
+	// Right is the share that was not false, in hundredths of a per cent; −1 until
+	// a dispute has been answered.
 	Right int `json:"precision"`
 }
 
@@ -75,6 +77,10 @@ func (s *Service) Rules(ctx context.Context) ([]PublicRule, error) {
 	if err != nil {
 		return nil, err
 	}
+	return publicRules(counts), nil
+}
+
+func publicRules(counts []Precision) []PublicRule {
 	var out []PublicRule
 	for _, c := range check.Checks() {
 		r := PublicRule{ID: c.ID, Wrong: c.Says.Wrong, Fine: c.Says.Fine, Allowed: c.Says.Tolerated, Fix: c.Says.HowToFix, Evidence: c.Evidence, Severity: string(c.Severity), Doubt: c.Doubt, Draft: !c.Live}
@@ -91,14 +97,25 @@ func (s *Service) Rules(ctx context.Context) ([]PublicRule, error) {
 		out = append(out, r)
 	}
 	known := func(id string) bool { return slices.ContainsFunc(out, func(r PublicRule) bool { return r.ID == id }) }
-	for id := range raisedBeside {
-		if !known(id) {
-			out = append(out, PublicRule{ID: id, Wrong: CheckName(id)})
+	for _, b := range besides {
+		if known(b.id) {
+			continue
 		}
+		r := PublicRule{ID: b.id, Wrong: b.wrong, Fix: b.fix, Evidence: b.evidence, Severity: string(b.severity), Draft: b.draft}
+		for _, clause := range b.clauses {
+			if name := BasisName(clause); !slices.Contains(r.Basis, name) {
+				r.Basis = append(r.Basis, name)
+			}
+		}
+		for _, o := range objectNames[:3] { // they are read on pages
+			r.Objects = append(r.Objects, o.name)
+		}
+		out = append(out, r)
 	}
+	// A rule that has been given up still answers for what it once raised.
 	for _, p := range counts {
 		if !known(p.Check) && !strings.HasPrefix(p.Check, "focus.") {
-			out = append(out, PublicRule{ID: p.Check, Wrong: CheckName(p.Check)})
+			out = append(out, PublicRule{ID: p.Check, Wrong: CheckName(p.Check), Gone: true})
 		}
 	}
 	order := func(id string) int {
@@ -113,7 +130,7 @@ func (s *Service) Rules(ctx context.Context) ([]PublicRule, error) {
 		r.Family, r.Edition, r.Right = FamilyName(r.ID), check.RuleEdition(r.ID), -1
 		if j := slices.IndexFunc(counts, func(p Precision) bool { return p.Check == r.ID }); j >= 0 {
 			p := counts[j]
-			r.Raised, r.Closed, r.Disputed, r.False = p.Raised, p.Closed, p.Disputed, p.False
+			r.Raised, r.Closed, r.Disputed, r.False, r.Upheld = p.Raised, p.Closed, p.Disputed, p.False, p.True
 			if share, ok := p.Share(); ok {
 				r.Right = share
 			}
@@ -125,7 +142,7 @@ func (s *Service) Rules(ctx context.Context) ([]PublicRule, error) {
 		}
 		return strings.Compare(a.ID, b.ID)
 	})
-	return out, nil
+	return out
 }
 
 // RulesStatement is what the house signs for the public page.

@@ -530,6 +530,13 @@ func TestFivePercentInclusive(t *testing.T) {
 			if err != nil || a.Sufficient != c.sufficient || len(a.Days) != 7 {
 				t.Errorf("%s: %+v (%v)", c.name, a, err)
 			}
+			// The board goes by the same rule.
+			weeks, err := h.svc.Weeks(h.ctx, h.scope)
+			w := weeks[h.site.ID]
+			share, ok := w.Rate()
+			if err != nil || ok != c.sufficient || ok && share != (a.Probes-a.Failures)*10000/a.Probes {
+				t.Errorf("%s: the board says %d, %v of %+v (%v)", c.name, share, ok, w, err)
+			}
 			for range 2 { // the duty is idempotent
 				if err := h.svc.JudgeAccess(h.ctx); err != nil {
 					t.Fatal(err)

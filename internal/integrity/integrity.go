@@ -14,7 +14,6 @@ import (
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
-	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
@@ -406,8 +405,8 @@ var whatNames = map[string]string{publishing.Changed: "内容与发布的不一�
 func WhatName(what string) string { return whatNames[what] }
 
 func sighting(site registry.Site, d publishing.Damage, says string) inspection.Sighting {
-	return inspection.Sighting{Check: CheckTampered, Severity: check.Serious, Article: clause, URL: "https://" + site.Host + "/", Where: "site", Pages: 1, Says: says,
-		Fix: "平台已拒绝显示被改动的内容，并从副本恢复或重新生成；请核查服务器的访问权限和日志，按应急预案处置。"}
+	article, severity, fix, _ := inspection.Grounds(CheckTampered)
+	return inspection.Sighting{Check: CheckTampered, Severity: severity, Article: article, URL: "https://" + site.Host + "/", Where: "site", Pages: 1, Says: says, Fix: fix}
 }
 
 // alarm writes one down, in the transaction of whoever saw it; one that is open

@@ -40,14 +40,19 @@ type Filter struct {
 	Unit    org.UnitID
 	Pack    string
 	Serious bool
-	Limit   int // 50 when zero
+	Holding bool // those of offices above that hold here as well
+	Limit   int  // 50 when zero
 	Offset  int
 }
 
 // Entries of the lists, by words, and how many there are.
 func (s *Service) Entries(ctx context.Context, scope authz.Scope, f Filter) ([]Entry, int, error) {
 	var w db.Where
-	scope.Where(&w, "u")
+	if f.Holding {
+		scope.WhereOrAbove(&w, "u", "e.wide = ? AND e.state = ?", true, Active)
+	} else {
+		scope.Where(&w, "u")
+	}
 	if f.Text != "" {
 		like := db.Contains(f.Text)
 		w.And(`lower(e.words) LIKE ? ESCAPE '\' OR lower(e.rights) LIKE ? ESCAPE '\'`, like, like)
@@ -71,6 +76,16 @@ func (s *Service) Entries(ctx context.Context, scope authz.Scope, f Filter) ([]E
 func (s *Service) Entry(ctx context.Context, scope authz.Scope, id string) (Entry, error) {
 	e, err := db.One(ctx, s.db, scanEntry, entrySelect+` WHERE e.id = $1`, id)
 	if db.None(err) || err == nil && !e.In(scope) {
+		return Entry{}, fault.Missing("词条")
+	}
+	return e, err
+}
+
+// Holding is an entry in scope, or one that an office above keeps for an area the
+// scope lies in.
+func (s *Service) Holding(ctx context.Context, scope authz.Scope, id string) (Entry, error) {
+	e, err := db.One(ctx, s.db, scanEntry, entrySelect+` WHERE e.id = $1`, id)
+	if db.None(err) || err == nil && !e.In(scope) && !(e.Wide && e.State == Active && scope.UnderAreaOf(e.areaPath)) {
 		return Entry{}, fault.Missing("词条")
 	}
 	return e, err

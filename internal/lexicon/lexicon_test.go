@@ -203,6 +203,25 @@ func TestArticle19_3_WordingListsOfOffices(t *testing.T) {
 			t.Errorf("the county sees %d, %v", n, err)
 		}
 
+		// What an office above keeps for everybody is read there, and is not its own.
+		held, n, err := s.Entries(ctx, foreign, lexicon.Filter{Holding: true, Text: "秦创源"})
+		if err != nil || n != 2 || !slices.ContainsFunc(held, func(e lexicon.Entry) bool { return e.Unit == office.ID }) {
+			t.Errorf("of the province the county sees %d: %+v, %v", n, held, err)
+		}
+		for _, e := range held {
+			if _, err := s.Holding(ctx, foreign, e.ID); err != nil {
+				t.Errorf("%s is listed and does not open: %v", e.Words, err)
+			}
+			if _, err := s.Entry(ctx, foreign, e.ID); fault.Is(err, fault.NotFound) != (e.Unit == office.ID) {
+				t.Errorf("%s as its own: %v", e.Words, err)
+			}
+		}
+		_, err = s.Make(ctx, all, office.ID, lexicon.Change{Name: "自用", Add: []lexicon.Entry{{Kind: lexicon.Allow, Words: "省厅自用词"}}})
+		ok(t, err)
+		if list, n, err := s.Entries(ctx, foreign, lexicon.Filter{Holding: true, Text: "省厅自用词"}); err != nil || n != 0 {
+			t.Errorf("what the province keeps for itself is shown below: %+v, %v", list, err)
+		}
+
 		// What leaves as a file comes in again, and nothing of it is new.
 		out, _, err := s.Entries(ctx, all, lexicon.Filter{State: lexicon.Active, Unit: office.ID})
 		ok(t, err)

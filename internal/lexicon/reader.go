@@ -249,7 +249,7 @@ func epoch(days []calendar.Date, day calendar.Date) int {
 }
 
 func (st *standing) make(hold []Entry, day calendar.Date) (check.Scanner, error) {
-	o := proofread.Options{}
+	o := proofread.Options{From: map[string]string{}}
 	posts := newPosts(day)
 	for _, n := range st.names {
 		if utf8.RuneCountInString(n) >= fewest {
@@ -272,6 +272,7 @@ func (st *standing) make(hold []Entry, day calendar.Date) (check.Scanner, error)
 			o.Pairs = append(o.Pairs, proofread.Pair{Wrong: e.Words, Right: e.Right, Near: e.Near, Unless: e.Unless, Kind: kind, Source: source})
 		case Sensitive:
 			o.Sensitive = append(o.Sensitive, e.Words)
+			o.From[strings.TrimSpace(e.Words)] = source
 		case Post:
 			posts.add(e, source)
 			for _, n := range e.Right {

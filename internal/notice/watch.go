@@ -19,7 +19,6 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
-	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
@@ -503,8 +502,9 @@ func sighting(n Notice, p Place, l Look) inspection.Sighting {
 			e = inspection.Evidence{Ref: l.HomeRef, URL: l.HomeURL, Status: l.Home, Headers: l.Headers, SHA256: l.HomeRef.Hash(), Size: l.HomeSz, At: l.At}
 		}
 	}
-	return inspection.Sighting{Check: CheckAbsent, Severity: check.Error, Article: n.Clause, URL: address, Where: p.Name() + " " + string(p.ID), OnHome: true, Pages: 1,
-		Says: "“" + n.Title + "”" + l.Day.Chinese() + "未在" + p.Name() + "悬挂：" + l.Says, Fix: "请恢复公告的悬挂；缺失的天数已从悬挂期中扣除并顺延。", Evidence: e}
+	_, severity, fix, _ := inspection.Grounds(CheckAbsent)
+	return inspection.Sighting{Check: CheckAbsent, Severity: severity, Article: n.Clause, URL: address, Where: p.Name() + " " + string(p.ID), OnHome: true, Pages: 1,
+		Says: "“" + n.Title + "”" + l.Day.Chinese() + "未在" + p.Name() + "悬挂：" + l.Says, Fix: fix, Evidence: e}
 }
 
 // raise tells of a day proven absent: a finding on the site, and a message to

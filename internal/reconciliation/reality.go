@@ -28,14 +28,6 @@ const (
 	CheckFooter      = "ledger.footer"
 )
 
-// checks are all of them with how to mend what they find.
-var checks = []struct{ id, fix string }{
-	{CheckDNS, "请核对域名解析，或在域名台账更正应有的解析地址。"},
-	{CheckCertificate, "请核对证书，或在域名台账更正证书的颁发机构和到期日期。"},
-	{CheckTitle, "请核对首页标题，或在站点台账更正网站名称。"},
-	{CheckFooter, "请改正页面底部的编号，或在站点台账更正。"},
-}
-
 // Every is how often the monitored sites are held against the ledger.
 const Every = 30 * 24 * time.Hour
 
@@ -139,15 +131,8 @@ type look struct {
 }
 
 func (l look) sighting(site registry.Site, o Outcome) inspection.Sighting {
-	sg := inspection.Sighting{Check: o.Check, Severity: check.Error, Says: o.Says, Article: "S10.4", URL: l.evidence.URL, Where: site.Host, OnHome: true, Pages: 1, Evidence: l.evidence}
-	if o.Check == CheckTitle {
-		sg.Severity = check.Advice
-	}
-	for _, c := range checks {
-		if c.id == o.Check {
-			sg.Fix = c.fix
-		}
-	}
+	sg := inspection.Sighting{Check: o.Check, Says: o.Says, URL: l.evidence.URL, Where: site.Host, OnHome: true, Pages: 1, Evidence: l.evidence}
+	sg.Article, sg.Severity, sg.Fix, _ = inspection.Grounds(o.Check)
 	return sg
 }
 

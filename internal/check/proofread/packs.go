@@ -2,6 +2,7 @@ package proofread
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/hex"
@@ -9,6 +10,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -44,6 +46,44 @@ type smallPacks struct {
 	judgement judgement
 }
 
+// listNames are the built-in lists as an editor reads of them.
+var listNames = map[string]string{"wording-curated": "内置错别字表", "wording-pairs": "内置错别字表（公开词表）"}
+
+func (h header) named() string {
+	return cmp.Or(listNames[h.ID], "内置敏感词表") + " " + h.Version
+}
+
+// Listed is a word of a built-in list.
+type Listed struct {
+	Pair
+	Sensitive bool // a word that is questioned, with no right form
+}
+
+// Lookup are the words of the built-in lists that hold a text, or whose right form
+// does, at most so many. What the likelihood of a text says stands in no list.
+func Lookup(text string, most int) ([]Listed, error) {
+	packs, err := loadPacks()
+	if err != nil {
+		return nil, err
+	}
+	var out []Listed
+	if text == "" {
+		return out, nil
+	}
+	holds := func(s string) bool { return strings.Contains(s, text) }
+	for _, p := range packs.pairs {
+		if len(out) < most && (holds(p.Wrong) || slices.ContainsFunc(p.Right, holds)) {
+			out = append(out, Listed{Pair: p})
+		}
+	}
+	for _, w := range packs.sensitive {
+		if len(out) < most && holds(w.word) {
+			out = append(out, Listed{Pair: Pair{Wrong: w.word, Kind: KindSensitive, Source: w.source}, Sensitive: true})
+		}
+	}
+	return out, nil
+}
+
 var loadPacks = sync.OnceValues(func() (smallPacks, error) {
 	return readPacks(curatedJSON, pairsJSON, sensitiveJSON, weightsJSON)
 })
@@ -64,7 +104,7 @@ func readPacks(curated, derived, sensitive, weights []byte) (smallPacks, error) 
 		}
 		for _, p := range f.Pairs {
 			if p.Source == "" {
-				p.Source = f.ID + " " + f.Version
+				p.Source = f.named()
 			}
 			out.pairs = append(out.pairs, p)
 		}
@@ -81,7 +121,7 @@ func readPacks(curated, derived, sensitive, weights []byte) (smallPacks, error) 
 			return out, fmt.Errorf("pack %q: category %q is not known", s.ID, c)
 		}
 		for _, w := range s.Categories[c] {
-			out.sensitive = append(out.sensitive, sensitiveWord{w, c, severity[c], s.ID + " " + s.Version})
+			out.sensitive = append(out.sensitive, sensitiveWord{w, c, severity[c], s.named()})
 		}
 	}
 	if err := strict(weights, &out.judgement, &out.judgement.header); err != nil {

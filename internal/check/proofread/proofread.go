@@ -26,11 +26,12 @@ const MaxRunes = 2 << 20
 
 // Options adds an operator's own lists.
 type Options struct {
-	Allow     []string // words never questioned
-	Pairs     []Pair   // wrong forms beside the built-in ones
-	Sensitive []string // words reported as sensitive beside the built-in ones
-	Strict    bool     // also report half-width commas and semicolons in Chinese
-	NoLikely  bool     // leave out the statistical reading (saves some 40 MB)
+	Allow     []string          // words never questioned
+	Pairs     []Pair            // wrong forms beside the built-in ones
+	Sensitive []string          // words reported as sensitive beside the built-in ones
+	From      map[string]string // the list that such a word comes from
+	Strict    bool              // also report half-width commas and semicolons in Chinese
+	NoLikely  bool              // leave out the statistical reading (saves some 40 MB)
 }
 
 // Pair is a wrong form and what it should be.
@@ -83,7 +84,7 @@ func New(o Options) (*Proofreader, error) {
 	}
 	for _, w := range o.Sensitive {
 		if w = strings.TrimSpace(w); runeLen(w) >= 2 {
-			p.sensitive = append(p.sensitive, sensitiveWord{w, "own", 0.9, ""})
+			p.sensitive = append(p.sensitive, sensitiveWord{w, "own", 0.9, o.From[w]})
 		}
 	}
 	p.sensitive = append(p.sensitive, packs.sensitive...)

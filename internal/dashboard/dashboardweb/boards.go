@@ -239,7 +239,7 @@ func (h *Handler) rules(r *http.Request) (boardPage, error) {
 }
 
 func newRules(list []dashboard.Rule, p dashboard.Place, f web.Filter, at time.Time) boardPage {
-	v := boardPage{Heading: web.Heading{Title: "规则质量", Above: p.Name(), Lead: "最近十二个月每项检查报出多少、多少被申辩、多少维持、多少确认为误报；准确率低的在前。", Acts: []web.Act{{Text: "全平台规则准确率", Href: "/console/inspection/precision"}}}, Filter: f, Note: counted(at) + "准确率＝（报出－确认误报）÷报出。"}
+	v := boardPage{Heading: web.Heading{Title: "规则质量", Above: p.Name(), Lead: "最近十二个月每项检查报出多少、多少被申辩、多少维持、多少确认为误报；准确率低的在前。", Acts: []web.Act{{Text: "全平台规则准确率", Href: "/console/inspection/precision"}}}, Filter: f, Note: counted(at) + "准确率＝（报出－确认误报）÷报出，有申辩得到答复后才给出。"}
 	t := web.Table{Caption: "各检查项", Columns: []web.Column{{Head: "检查项", Wide: true}, {Head: "报出", Number: true}, {Head: "被申辩", Number: true}, {Head: "维持", Number: true}, {Head: "确认误报", Number: true}, {Head: "准确率（%）", Number: true}, {Head: "待答复", Number: true}, {Head: "已改正", Number: true}}, Empty: web.Empty{Title: "最近十二个月没有报出问题"}}
 	for _, x := range list {
 		at := func(figure string) dashboard.Query {

@@ -82,7 +82,10 @@ func up(r health.Row) string {
 	if r.Probes == 0 {
 		return "没有监测"
 	}
-	return fmt.Sprintf("%.2f%%", float64(r.Up)*100/float64(r.Probes))
+	if !r.Rated {
+		return "数据不足"
+	}
+	return fmt.Sprintf("%d.%02d%%", r.Rate/100, r.Rate%100)
 }
 
 // left is how many days are left until a date, with the tone.
@@ -132,7 +135,7 @@ func newList(list []health.Row, total int, sort string, today calendar.Date, now
 		}
 		domain, tone := left(r.Domain, today)
 		columns := web.Linked(fmt.Sprintf("%d/%d", r.Late, r.Columns), "/console/columns?site="+url.QueryEscape(string(r.Site)))
-		findings := web.Linked(fmt.Sprint(r.Findings), "/console/findings?site="+url.QueryEscape(string(r.Site)))
+		findings := web.Linked(fmt.Sprint(r.Findings), "/console/findings?state=standing&site="+url.QueryEscape(string(r.Site)))
 		if r.Serious > 0 {
 			findings.Tags = []web.Tag{{Kind: web.Danger, Text: fmt.Sprintf("严重 %d", r.Serious)}}
 		}
@@ -145,7 +148,7 @@ func newList(list []health.Row, total int, sort string, today calendar.Date, now
 var (
 	sampleToday = calendar.Date{Year: 2026, Month: 11, Day: 23}
 	sampleNow   = sampleToday.Start().Add(10 * time.Hour)
-	sampleRow   = health.Row{Site: "01S", Name: "西安市人民政府", Host: "www.xa.gov.cn", UnitName: "西安市人民政府办公厅", AreaName: "西安市", Release: 42, ReleasedAt: sampleNow.Add(-20 * time.Minute), Columns: 12, Late: 1, Soon: 2, Findings: 4, Serious: 1, Domain: sampleToday.AddDays(20), Cert: sampleToday.AddDays(90), IPv6: "yes", Platform: "西安市集约化平台", Up: 670, Probes: 672}
+	sampleRow   = health.Row{Site: "01S", Name: "西安市人民政府", Host: "www.xa.gov.cn", UnitName: "西安市人民政府办公厅", AreaName: "西安市", Release: 42, ReleasedAt: sampleNow.Add(-20 * time.Minute), Columns: 12, Late: 1, Soon: 2, Findings: 4, Serious: 1, Domain: sampleToday.AddDays(20), Cert: sampleToday.AddDays(90), IPv6: "yes", Platform: "西安市集约化平台", Up: 670, Probes: 672, Rate: 9970, Rated: true}
 	hostileRow  = health.Row{Site: `"><b>`, Name: "<script>alert(1)</script>", Host: `"`, UnitName: "<b>", IPv6: "<", Platform: "<i>", Waiting: 3, WaitsSince: sampleNow.Add(-time.Hour)}
 )
 
@@ -196,7 +199,7 @@ func newCard(c health.Card, today calendar.Date, now time.Time) recordView {
 	v.Main = append(v.Main, web.Stats{Label: "体检", Items: []web.Stat{
 		release,
 		{Name: "栏目", Value: fmt.Sprint(r.Late), Unit: "个超期", Note: fmt.Sprintf("共 %d 个，%d 天内到期 %d 个", r.Columns, health.SoonDays, r.Soon), Href: "/console/columns?site=" + url.QueryEscape(string(r.Site)), Kind: tone(r.Late > 0)},
-		{Name: "未办结的问题", Value: fmt.Sprint(r.Findings), Unit: "个", Note: fmt.Sprintf("其中严重 %d 个", r.Serious), Href: "/console/findings?site=" + url.QueryEscape(string(r.Site)), Kind: tone(r.Serious > 0)},
+		{Name: "未办结的问题", Value: fmt.Sprint(r.Findings), Unit: "个", Note: fmt.Sprintf("其中严重 %d 个", r.Serious), Href: "/console/findings?state=standing&site=" + url.QueryEscape(string(r.Site)), Kind: tone(r.Serious > 0)},
 		{Name: "七天可用率", Value: up(r), Note: fmt.Sprintf("监测 %d 次", r.Probes), Href: "/console/inspection/sites/" + url.PathEscape(string(r.Site)), Kind: tone(r.Probes > 0 && r.Up < r.Probes)},
 	}})
 	backup := web.Term{Name: "最近备份", Text: "没有记录", Tags: []web.Tag{{Kind: web.Warn, Text: "请安排每日备份"}}}

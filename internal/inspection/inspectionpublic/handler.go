@@ -104,6 +104,7 @@ type group struct {
 	Name                 string
 	Lines                []line // of the family that was asked for, or of all
 	Rules, Raised, False int
+	judged               int
 	Right                string
 }
 
@@ -115,11 +116,11 @@ type listPage struct {
 	Rules              int
 }
 
-var severityNames = map[string]string{"serious": "严重", "error": "一般", "advice": "提示"}
+var severityNames = map[string]string{"serious": "严重", "error": "一般", "advice": "提示", string(inspection.ByPerson): "由检查人员认定"}
 
 func share(r inspection.PublicRule) string {
 	if r.Right < 0 {
-		return "尚无数据"
+		return "尚无申辩"
 	}
 	return fmt.Sprintf("%d.%02d%%", r.Right/100, r.Right%100)
 }
@@ -131,7 +132,7 @@ func share(r inspection.PublicRule) string {
 const everything = "all"
 
 func newList(s statement, family string) listPage {
-	v := listPage{Family: family, Listed: family == everything, Made: calendar.DateOf(s.Made).Chinese(), Hash: s.hash, Rules: len(s.Rules)}
+	v := listPage{Family: family, Listed: family == everything, Made: calendar.DateOf(s.Made).Chinese() + s.Made.In(calendar.Shanghai).Format(" 15:04"), Hash: s.hash, Rules: len(s.Rules)}
 	for _, r := range s.Rules {
 		if !slices.Contains(v.Families, r.Family) {
 			v.Families = append(v.Families, r.Family)
@@ -149,9 +150,9 @@ func newList(s statement, family string) listPage {
 			v.Groups = append(v.Groups, group{Name: r.Family})
 		}
 		g := &v.Groups[len(v.Groups)-1]
-		g.Rules, g.Raised, g.False = g.Rules+1, g.Raised+r.Raised, g.False+r.False
+		g.Rules, g.Raised, g.False, g.judged = g.Rules+1, g.Raised+r.Raised, g.False+r.False, g.judged+r.False+r.Upheld
 		g.Right = share(inspection.PublicRule{Right: -1})
-		if g.Raised > 0 {
+		if g.Raised > 0 && g.judged > 0 {
 			g.Right = share(inspection.PublicRule{Right: (g.Raised - g.False) * 10000 / g.Raised})
 		}
 		g.Lines = append(g.Lines, line{listPath + r.ID, r.Wrong, basisOf(r), severityNames[r.Severity], strconv.Itoa(r.Raised), strconv.Itoa(r.Disputed), strconv.Itoa(r.False), share(r)})
@@ -164,8 +165,8 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request, s statement) erro
 }
 
 type showPage struct {
-	Rule                            inspection.PublicRule
-	Basis, Severity, Objects, Right string
+	Rule                                  inspection.PublicRule
+	Basis, Severity, Objects, Right, Made string
 }
 
 // basisOf is what a rule rests on; where that is not verified, it says so.
@@ -177,8 +178,8 @@ func basisOf(r inspection.PublicRule) string {
 	return says
 }
 
-func newShow(r inspection.PublicRule) showPage {
-	return showPage{Rule: r, Basis: basisOf(r), Severity: severityNames[r.Severity], Objects: strings.Join(r.Objects, "、"), Right: share(r)}
+func newShow(s statement, r inspection.PublicRule) showPage {
+	return showPage{Rule: r, Made: newList(s, "").Made, Basis: basisOf(r), Severity: severityNames[r.Severity], Objects: strings.Join(r.Objects, "、"), Right: share(r)}
 }
 
 func (h *Handler) show(w http.ResponseWriter, r *http.Request, s statement) error {
@@ -186,7 +187,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request, s statement) erro
 	if i < 0 {
 		return errNowhere
 	}
-	return showView.Render(h.door, w, r, http.StatusOK, s.Rules[i].Wrong, newShow(s.Rules[i]))
+	return showView.Render(h.door, w, r, http.StatusOK, s.Rules[i].Wrong, newShow(s, s.Rules[i]))
 }
 
 func (h *Handler) data(w http.ResponseWriter, _ *http.Request, s statement) error {

@@ -335,6 +335,9 @@ func sendEvidence(w http.ResponseWriter, f io.Reader, name string) error {
 // besideTerms are the further answers that a finding rests on.
 func besideTerms(list []inspection.Beside, base string) (out []besideView) {
 	for i, b := range list {
+		if b.As == inspection.AsList {
+			continue // stands among the facts
+		}
 		v := besideView{Title: inspection.GuiseNames[b.As], Headers: b.Headers, Size: b.Size}
 		if b.As == inspection.AsBaseline {
 			v.Facts.Terms = []web.Term{{Name: "取得时间", Text: web.Minute(b.At)}}

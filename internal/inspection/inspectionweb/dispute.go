@@ -69,13 +69,13 @@ func (h *Handler) disputes(w http.ResponseWriter, r *http.Request) error {
 func rightShare(p inspection.Precision) string {
 	share, ok := p.Share()
 	if !ok {
-		return "—"
+		return "尚无申辩"
 	}
 	return fmt.Sprintf("%d.%02d%%", share/100, share%100)
 }
 
 func newPrecision(list []inspection.Precision) page {
-	v := page{web.ListView{Heading: web.Heading{Title: "规则准确率", Lead: "每条检查规则报出多少问题、多少被确认误报，由申辩答复和复测得出，全省合计。"}, Trail: []web.Crumb{{Name: "网站检查", Href: boardPath}},
+	v := page{web.ListView{Heading: web.Heading{Title: "规则准确率", Lead: "每条检查规则报出多少问题、多少被确认误报，由申辩答复和复测得出，全省合计；准确率＝（报出－确认误报）÷报出，有申辩得到答复后才给出。"}, Trail: []web.Crumb{{Name: "网站检查", Href: boardPath}},
 		Table: web.Table{Caption: "规则准确率", Quiet: true, Columns: []web.Column{{Head: "规则", Wide: true}, {Head: "报出", Number: true}, {Head: "复测改正", Number: true}, {Head: "申辩", Number: true}, {Head: "确认误报", Number: true}, {Head: "问题属实", Number: true}, {Head: "待答复", Number: true}, {Head: "准确率", Number: true}}, Empty: web.Empty{Title: "还没有数据", Text: "检查发现问题后，这里给出各条规则的准确率。"}}}}
 	v.Exports = web.ExportActs(precisionPath+"/export", nil)
 	for _, p := range list {

@@ -250,6 +250,7 @@ type findingView struct {
 	Story   web.Timeline
 	Looks   web.Table // every look, where there are more than the two shown
 	MayTest bool
+	Test    string // what a retest does, or why there is none
 	Dispute web.Form
 	Uphold  web.Form
 	MayDeny bool
@@ -345,6 +346,16 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 		v.Heading.Tags = append(v.Heading.Tags, web.Tag{Kind: web.Warn, Text: "依据未核实"})
 		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "未核实", Text: doubt + "。"})
 	}
+	v.Facts.Terms = append(v.Facts.Terms, promptTerms(f, proofs, mayOpen)...)
+	v.Test = "重新访问该处并用同一项检查核实，几秒钟内出结果。"
+	if f.State == inspection.FindingClosed {
+		v.Test = "问题已办结；再次核实，仍存在的恢复为待整改。"
+	}
+	if why := f.Untestable(); mayAct && why != "" {
+		v.MayTest, v.Test = false, why
+	} else if !mayAct {
+		v.Test = ""
+	}
 	if f.Pages > 1 {
 		v.Facts.Terms[2].Note = fmt.Sprintf("同一问题共见于 %d 个页面", f.Pages)
 	}
@@ -402,6 +413,24 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 		}
 	}
 	return v
+}
+
+// promptTerms name the list or rule that a word was prompted by, with where it is
+// looked up.
+func promptTerms(f inspection.Finding, proofs []inspection.Proof, mayOpen func(string) string) []web.Term {
+	for _, p := range proofs {
+		for _, b := range p.Beside {
+			if b.As != inspection.AsList {
+				continue
+			}
+			t := web.Term{Name: "来源", Text: b.Says}
+			if f.Wrong != "" && !strings.Contains(f.Wrong, "*") {
+				t.Href = mayOpen("/console/lexicon?q=" + url.QueryEscape(f.Wrong))
+			}
+			return []web.Term{t}
+		}
+	}
+	return nil
 }
 
 // objectionTerms say who called the finding false, who answers by when, and

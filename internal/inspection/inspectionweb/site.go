@@ -88,12 +88,12 @@ func newSite(s registry.Site, days []inspection.Day, rate inspection.Availabilit
 	if !s.Monitored {
 		v.Alert = web.Alert{Kind: web.Warn, Title: "没有开启监测", Text: "平台不会访问这个站点，也不能发起检查。请先在站点台账中开启监测。", Links: []web.Link{{Text: "前往站点台账", Href: s.Link()}}}
 	}
-	rateNote := "数据不足：须连续7天、每天不少于20次"
+	rateNote := "须连续7天、每天不少于20次"
 	if rate.Sufficient {
 		rateNote = fmt.Sprintf("失败 %d/%d 次；达到5%%单项否决", rate.Failures, rate.Probes)
 	}
 	v.Stats = web.Stats{Label: "概况", Items: []web.Stat{
-		{Name: "近7个整日可用率", Value: available(rate.Probes, rate.Failures), Note: rateNote, Kind: rateTone(rate)},
+		{Name: "近7个整日可用率", Value: available(inspection.Week{Whole: rate.Probes, WholeFailures: rate.Failures, Enough: rate.Sufficient}), Note: rateNote, Kind: rateTone(rate)},
 		{Name: "严重问题", Value: strconv.Itoa(tally.Serious), Unit: "个", Note: "待整改", Href: listPath + "?state=standing&severity=serious&site=" + string(s.ID), Kind: toneIf(tally.Serious > 0, web.Danger)},
 		{Name: "一般问题", Value: strconv.Itoa(tally.Error), Unit: "个", Note: "待整改", Href: listPath + "?state=standing&severity=error&site=" + string(s.ID), Kind: toneIf(tally.Error > 0, web.Warn)},
 	}}

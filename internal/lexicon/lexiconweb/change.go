@@ -324,7 +324,7 @@ func newPackView(p lexicon.Pack, list []lexicon.Entry, total int, steps []passag
 }
 
 var recordPage = web.Define(web.Plain, "pages/record.html", newPackView(samplePack, nil, 0, nil, true, false), newPackView(samplePack, []lexicon.Entry{sampleEntry}, 1, []passage.Step{{Act: "propose", ActorName: "周启明"}}, true, true),
-	newPackView(hostilePack, []lexicon.Entry{hostileEntry}, 9, nil, true, false), newEntryView(sampleEntry, true), newEntryView(hostileEntry, true),
+	newPackView(hostilePack, []lexicon.Entry{hostileEntry}, 9, nil, true, false), newEntryView(sampleEntry, true, true), newEntryView(hostileEntry, true, true), newEntryView(sampleEntry, false, false),
 	newCheck(rehearsed{name: "<b>", result: lexicon.Rehearsal{Entries: []lexicon.Entry{hostileEntry}, Bad: 1, Wrong: []lexicon.Row{{Number: 2, Words: "<i>", Says: "<script>"}}}}, `"`))
 
 func (h *Handler) pack(w http.ResponseWriter, r *http.Request) error {

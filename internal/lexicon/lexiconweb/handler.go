@@ -10,6 +10,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/check/proofread"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/lexicon"
 	"zhengshu/internal/official"
@@ -108,9 +109,29 @@ func reach(e lexicon.Entry) web.Cell {
 	return web.Cell{Text: "本单位", Note: e.UnitName}
 }
 
+// mostBuiltIn is how many words of the built-in lists are shown for a look-up.
+const mostBuiltIn = 50
+
+// builtIn are the words of the program's own lists that answer a look-up.
+func builtIn(word string, list []proofread.Listed) []web.Component {
+	if word == "" {
+		return nil
+	}
+	t := web.Table{Caption: "内置词表中的“" + word + "”", Columns: []web.Column{{Head: "词语", Wide: true}, {Head: "正确写法"}, {Head: "仅当附近有"}, {Head: "来源"}},
+		Empty: web.Empty{Title: "内置词表中没有", Text: "检查还按前后文字推断错别字，并检查标点、数字、日期和发文字号；这些提示不来自词表，问题页写明来源。"}}
+	for _, x := range list {
+		right := strings.Join(x.Right, "、")
+		if x.Sensitive {
+			right = "疑似敏感词，须人工核实"
+		}
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Text(x.Wrong), web.Text(right), web.Text(strings.Join(x.Near, "、")), web.Text(x.Source)}})
+	}
+	return []web.Component{t}
+}
+
 func newList(list []lexicon.Entry, total int, manages bool) page {
 	all := web.Option{Value: "", Label: "全部"}
-	v := page{web.ListView{Heading: web.Heading{Title: "词库", Lead: "采编、巡查和复测使用同一份词库；检查只作提示，从不自动改稿。严重类词条由两人启用和停用。台账中的地名、单位名和站点名自动受保护。"},
+	v := page{web.ListView{Heading: web.Heading{Title: "词库", Lead: "采编、巡查和复测使用同一份词库；检查只作提示，从不自动改稿。严重类词条由两人启用和停用。台账中的地名、单位名和站点名自动受保护。列出本单位可管理的和上级在本地区通用的词条；按词语查找时，也查内置词表。"},
 		Filter: web.Filter{Action: listPath, Total: total, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "词语"}, {Kind: web.Select, Name: "kind", Label: "类别", Options: kinds(all)},
 			{Kind: web.Select, Name: "state", Label: "状态", Options: []web.Option{all, {Value: lexicon.Active, Label: "使用中"}, {Value: lexicon.Proposed, Label: "待确认"}, {Value: lexicon.Withdrawn, Label: "已停用"}, {Value: lexicon.Refused, Label: "未通过"}}},
 			{Kind: web.Check, Name: "serious", Label: "只看严重类"}}},
@@ -133,7 +154,7 @@ var listPage = web.Define(web.Plain, "pages/list.html", newList(nil, 0, true), n
 
 func filterOf(r *http.Request) (lexicon.Filter, error) {
 	q := r.URL.Query()
-	f := lexicon.Filter{Text: strings.TrimSpace(q.Get("q")), State: q.Get("state"), Serious: q.Has("serious"), Unit: org.UnitID(q.Get("unit")), Limit: perPage, Offset: (web.PageOf(r) - 1) * perPage}
+	f := lexicon.Filter{Holding: true, Text: strings.TrimSpace(q.Get("q")), State: q.Get("state"), Serious: q.Has("serious"), Unit: org.UnitID(q.Get("unit")), Limit: perPage, Offset: (web.PageOf(r) - 1) * perPage}
 	if len([]rune(f.Text)) > 100 {
 		return f, fault.New(fault.Invalid, "查找的文字过长，请缩短到 100 字以内。").On("q", "请缩短")
 	}
@@ -153,6 +174,11 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := newList(list, total, authz.SessionFrom(r.Context()).May(authz.LexiconManage))
+	listed, err := proofread.Lookup(f.Text, mostBuiltIn)
+	if err != nil {
+		return err
+	}
+	v.More = builtIn(f.Text, listed)
 	v.Filter.Fill(r.URL.Query())
 	v.Pager = web.PagerOf(r, total, perPage)
 	v.Exports = append(web.ExportActs(listPath+"/export", r.URL.Query()), jsonAct(r.URL.Query()))
@@ -217,15 +243,17 @@ func day(d calendar.Date) string {
 	return d.String()
 }
 
-func newEntryView(e lexicon.Entry, manages bool) record {
+func newEntryView(e lexicon.Entry, own, manages bool) record {
 	v := record{web.RecordView{Heading: web.Heading{Above: e.Kind.Name(), Title: e.Words}, Trail: trail}}
 	terms := []web.Term{{Name: "状态", Text: lexicon.StateName(e.State)}, {Name: "正确写法或任职人", Text: strings.Join(e.Right, "、")}, {Name: "仅当附近有", Text: strings.Join(e.Near, "、")}, {Name: "出现在其中不算", Text: strings.Join(e.Unless, "、")},
 		{Name: "有效期", Text: e.Term()}, {Name: "来源或依据", Text: e.Source}, {Name: "维护单位", Text: e.UnitName}, {Name: "适用", Text: reach(e).Text}}
 	if e.Serious {
 		terms = append(terms, web.Term{Name: "级别", Text: "严重类，须两人启用和停用"})
 	}
-	terms = append(terms, web.Term{Name: "启用的版本", Text: "查看版本", Href: lexicon.Pack{ID: e.Pack}.Link()})
-	if e.Leaving != "" {
+	if own {
+		terms = append(terms, web.Term{Name: "启用的版本", Text: "查看版本", Href: lexicon.Pack{ID: e.Pack}.Link()})
+	}
+	if own && e.Leaving != "" {
 		terms = append(terms, web.Term{Name: "停用的版本", Text: "查看版本", Href: lexicon.Pack{ID: e.Leaving}.Link()})
 	}
 	v.Main = append(v.Main, web.Summary{Title: "词条", Terms: said(terms)})
@@ -241,9 +269,10 @@ func said(terms []web.Term) []web.Term {
 }
 
 func (h *Handler) entry(w http.ResponseWriter, r *http.Request) error {
-	e, err := h.lexicon.Entry(r.Context(), authz.ScopeFrom(r.Context()), r.PathValue("id"))
+	scope := authz.ScopeFrom(r.Context())
+	e, err := h.lexicon.Holding(r.Context(), scope, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	return recordPage.Render(w, r, newEntryView(e, e.In(authz.SessionFrom(r.Context()).ScopeFor(authz.LexiconManage))))
+	return recordPage.Render(w, r, newEntryView(e, e.In(scope), e.In(authz.SessionFrom(r.Context()).ScopeFor(authz.LexiconManage))))
 }

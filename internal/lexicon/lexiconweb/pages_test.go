@@ -56,6 +56,10 @@ func TestArticle19_3_SecondPersonConfirms(t *testing.T) {
 		return audit.WithActor(ctx, audit.Actor{ID: s.PersonID, Name: s.Name})
 	}
 	site.Get("/console/lexicon").Want(http.StatusOK)
+	// A word of the built-in lists is found, with where it stands.
+	if got := site.Get("/console/lexicon?q=" + url.QueryEscape("登陆")).Want(http.StatusOK).Text("main"); !strings.Contains(got, "登录") || !strings.Contains(got, "内置错别字表") {
+		t.Errorf("a built-in pair is not found: %s", got)
+	}
 	site.Post("/console/lexicon/new", url.Values{"unit": {string(u.ID)}, "kind": {"term"}, "words": {"错"}}).Want(http.StatusUnprocessableEntity)
 	to := site.Post("/console/lexicon/new", url.Values{"unit": {string(u.ID)}, "kind": {"term"}, "words": {"错误表述"}, "right": {"规范的表述"}, "source": {"文件"}, "wide": {"on"}}).Want(http.StatusSeeOther).Location()
 	own := site.Get(to).Want(http.StatusOK)

@@ -291,9 +291,9 @@ func (h *Handler) removeAllowed(w http.ResponseWriter, r *http.Request) error {
 }
 
 func newRules(list []quality.Practice) allowedView {
-	v := allowedView{web.ListView{Heading: web.Heading{Title: "检查规则的质量", Lead: "各单位处理检查提示的结果。误报多的规则排在前面；准确率 =（已改正 + 有理由保留）÷ 已判定。", Acts: []web.Act{{Text: "放行清单", Href: allowedPath}}}, Trail: checkTrail,
+	v := allowedView{web.ListView{Heading: web.Heading{Title: "检查规则的质量", Lead: "各单位处理检查提示的结果。误报多的规则排在前面；有效提示率 =（已改正 + 有理由保留）÷ 已判定。", Acts: []web.Act{{Text: "放行清单", Href: allowedPath}}}, Trail: checkTrail,
 		Filter: web.Filter{Action: rulesPath, Total: len(list)},
-		Table: web.Table{Caption: "检查规则", Quiet: true, Columns: []web.Column{{Head: "规则", Wide: true}, {Head: "提示", Number: true}, {Head: "已改正", Number: true}, {Head: "有理由保留", Number: true}, {Head: "误报", Number: true}, {Head: "准确率", Number: true}},
+		Table: web.Table{Caption: "检查规则", Quiet: true, Columns: []web.Column{{Head: "规则", Wide: true}, {Head: "提示", Number: true}, {Head: "已改正", Number: true}, {Head: "有理由保留", Number: true}, {Head: "误报", Number: true}, {Head: "有效提示率", Number: true}},
 			Empty: web.Empty{Title: "还没有检查提示"}}}}
 	for _, p := range list {
 		name := web.Text(library.RuleName(p.Rule))

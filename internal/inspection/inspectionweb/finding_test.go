@@ -1,0 +1,68 @@
+package inspectionweb
+
+import (
+	"strings"
+	"testing"
+
+	"zhengshu/internal/inspection"
+)
+
+// all opens every link.
+func all(href string) string { return href }
+
+// A retest is offered where it can tell something, and where it cannot the page
+// says who does.
+func TestARetestIsOfferedWhereItCanTell(t *testing.T) {
+	for _, tt := range []struct {
+		check, state, closedBy string
+		may                    bool
+		says                   string
+	}{
+		{"link.dead", inspection.FindingOpen, "", true, "同一项检查"},
+		{"link.dead", inspection.FindingClosed, "01JP", true, "恢复为待整改"},
+		{"link.dead", inspection.FindingClosed, inspection.ClosedByDispute, false, "误报"},
+		{"duty.seen", inspection.FindingOpen, "", false, "值班人员"},
+		{"manual.text", inspection.FindingOrdered, "", false, "主管单位"},
+	} {
+		f := sampleFinding
+		f.Check, f.State, f.ClosedBy = tt.check, tt.state, tt.closedBy
+		if v := newFinding(f, nil, nil, "", true, false, all); v.MayTest != tt.may || !strings.Contains(v.Test, tt.says) {
+			t.Errorf("%s %s by %q: offered %v, %q", tt.check, tt.state, tt.closedBy, v.MayTest, v.Test)
+		}
+		if v := newFinding(f, nil, nil, "", false, false, all); v.MayTest || v.Test != "" {
+			t.Errorf("%s: a reader is told of a retest", tt.check)
+		}
+	}
+}
+
+// The list or rule behind a hit stands among the facts, with where it is looked up.
+func TestAHitShowsItsSource(t *testing.T) {
+	f := sampleFinding
+	f.Check, f.Wrong = "wording.confusion", "登陆"
+	proofs := []inspection.Proof{{ID: "P", Evidence: inspection.Evidence{Beside: []inspection.Beside{{As: inspection.AsList, Says: "内置错别字表 2026.11"}}}}}
+	v := newFinding(f, proofs, nil, "", true, false, all)
+	found := false
+	for _, x := range v.Facts.Terms {
+		found = found || x.Name == "来源" && x.Text == "内置错别字表 2026.11" && x.Href == "/console/lexicon?q=%E7%99%BB%E9%99%86"
+	}
+	if !found || len(v.Before.Beside) != 0 {
+		t.Errorf("%+v, beside %+v", v.Facts.Terms, v.Before.Beside)
+	}
+}
+
+// A rule that nobody has judged is not called right.
+func TestARuleNobodyJudgedHasNoPrecision(t *testing.T) {
+	for _, tt := range []struct {
+		p    inspection.Precision
+		want string
+	}{
+		{inspection.Precision{Raised: 3, Closed: 3}, "尚无申辩"},
+		{inspection.Precision{Raised: 3, Disputed: 1, Waiting: 1}, "尚无申辩"},
+		{inspection.Precision{Raised: 3, Disputed: 1, True: 1}, "100.00%"},
+		{inspection.Precision{Raised: 4, Disputed: 1, False: 1}, "75.00%"},
+	} {
+		if got := rightShare(tt.p); got != tt.want {
+			t.Errorf("%+v: %s, want %s", tt.p, got, tt.want)
+		}
+	}
+}
