@@ -671,10 +671,16 @@ func TestArticle19_4_WhatIsAdoptedIsTakenDownHere(t *testing.T) {
 				t.Fatal(err)
 			}
 			if err := h.db.Update(ctx, func(tx *db.Tx) error {
-				for _, sql := range []string{`INSERT INTO move_in_case (id, site_id, number, dated, person_id, person_name, created_at) VALUES ('m` + n + `', $2, '` + n + `', $3, 'p', 'p', $4)`,
-					`INSERT INTO item_release (item_id, version_no, move_in_id, at) VALUES ($1, 1, 'm` + n + `', $4)`, `INSERT INTO item_live (item_id, version_no) VALUES ($1, 1)`,
-					`UPDATE item_placement SET state = 'live', live_at = $4, shown_at = $4 WHERE item_id = $1`} {
-					if _, err := tx.Exec(ctx, sql, it.ID, there.Site, calendar.DateOf(tx.Now()), tx.Now()); err != nil {
+				for _, x := range []struct {
+					sql  string
+					args []any
+				}{
+					{`INSERT INTO move_in_case (id, site_id, number, dated, person_id, person_name, created_at) VALUES ($1, $2, $1, $3, 'p', 'p', $4)`, []any{"m" + n, there.Site, calendar.DateOf(tx.Now()), tx.Now()}},
+					{`INSERT INTO item_release (item_id, version_no, move_in_id, at) VALUES ($1, 1, $2, $3)`, []any{it.ID, "m" + n, tx.Now()}},
+					{`INSERT INTO item_live (item_id, version_no) VALUES ($1, 1)`, []any{it.ID}},
+					{`UPDATE item_placement SET state = 'live', live_at = $2, shown_at = $2 WHERE item_id = $1`, []any{it.ID, tx.Now()}},
+				} {
+					if _, err := tx.Exec(ctx, x.sql, x.args...); err != nil {
 						return err
 					}
 				}
