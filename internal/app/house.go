@@ -114,6 +114,9 @@ type Config struct {
 	// Elsewhere are listeners that stand for sites of other installations, by host
 	// name: what a journey opens. Requests reach them and no other inner address.
 	Elsewhere map[string]netip.AddrPort
+	// OwnAddresses are the public addresses of this installation beside those of
+	// the machine: no request goes there but to a site it serves.
+	OwnAddresses []netip.Addr
 	// AuditDigest is sha256 (default) or sm3.
 	AuditDigest string
 	// Blobs is where files are kept: https://HOST:PORT/BUCKET[/PREFIX] of an
@@ -462,6 +465,8 @@ func (h *House) wireInspection(ctx context.Context) error {
 		return err
 	}
 	h.closers = append(h.closers, store.Close)
+	jobs.Handle(h.workers, func(ctx context.Context, _ tidyFrontier) error { return store.Tidy(ctx) })
+	jobs.Every(h.workers, time.Hour, tidyFrontier{})
 	exchange, err := patrolExchange(h.Config.Dir, h.Keys)
 	if err != nil {
 		return err
@@ -487,6 +492,13 @@ func (h *House) wireInspection(ctx context.Context) error {
 	return nil
 }
 
+// tidyFrontier is the periodic duty over what crawls were answered: a crawler
+// that stands apart tidies its own.
+type tidyFrontier struct{}
+
+// Kind names the job.
+func (tidyFrontier) Kind() string { return "frontier.tidy" }
+
 // browser is what inspection draws pages with; nil for none.
 func (h *House) browser() *browser.Browser {
 	if !h.Config.Browser {
@@ -499,6 +511,12 @@ func (h *House) browser() *browser.Browser {
 // sites this process serves itself; nothing else here.
 func (h *House) egressPolicy() egress.Policy {
 	p := egress.Policy{Now: h.Config.Clock.Now, Resolver: h.Config.Resolver, Allow: slices.Collect(maps.Values(h.Config.Elsewhere))}
+	p.OwnAddresses = slices.Clone(h.Config.OwnAddresses)
+	here, err := egress.Here()
+	if err != nil {
+		h.Config.Log.Error("the machine's addresses are not known; requests may reach them", "cause", err)
+	}
+	p.OwnAddresses = append(p.OwnAddresses, here...)
 	if h.listener != nil {
 		if a, err := netip.ParseAddrPort(h.listener.Addr().String()); err == nil {
 			// A listener on every address is reached at the loopback one.

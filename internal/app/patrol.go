@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"zhengshu/assets"
@@ -84,6 +85,11 @@ func Crawl(ctx context.Context, c CrawlConfig, told func(public string)) (err er
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
+	here, err := egress.Here()
+	if err != nil {
+		return err
+	}
+	c.Policy.OwnAddresses = append(slices.Clone(c.Policy.OwnAddresses), here...)
 	client := egress.New(c.Policy)
 	defer client.Close()
 	var drawn *browser.Browser

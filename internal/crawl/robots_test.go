@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"zhengshu/internal/realdata"
 )
@@ -89,6 +90,19 @@ func FuzzRobots(f *testing.F) {
 		r.Allows(Token, path)
 		for _, s := range r.Sitemaps() {
 			Canonical("", s)
+		}
+	})
+}
+
+// Whatever stands in Retry-After, no rest is negative and none longer than a number of 31 bits says.
+func FuzzRetryAfter(f *testing.F) {
+	now := time.Date(2026, 11, 27, 8, 0, 0, 0, time.UTC)
+	for _, s := range []string{"", "120", "-1", "99999999999", " 5 ", "Fri, 27 Nov 2026 08:01:00 GMT", "Friday, 27-Nov-26 08:01:00 GMT", "Fri Nov 27 08:01:00 2026", "Mon, 01 Jan 0001 00:00:00 GMT"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		if d, ok := retryAfter(value, now); d < 0 || !ok && d != 0 {
+			t.Errorf("%q: %s %v", value, d, ok)
 		}
 	})
 }

@@ -1,7 +1,9 @@
 package egress
 
 import (
+	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -95,4 +97,22 @@ func FuzzHost(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestPublicAddressesOfTheMachine(t *testing.T) {
+	var list []net.Addr
+	for _, s := range []string{"127.0.0.1/8", "10.1.2.3/24", "123.125.81.12/24", "fe80::1/64", "2408:8000::5/64"} {
+		a, n, err := net.ParseCIDR(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, &net.IPNet{IP: a, Mask: n.Mask})
+	}
+	want := []netip.Addr{netip.MustParseAddr("123.125.81.12"), netip.MustParseAddr("2408:8000::5")}
+	if got := public(list); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if _, err := Here(); err != nil {
+		t.Error(err)
+	}
 }

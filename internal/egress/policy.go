@@ -89,6 +89,28 @@ func (p Policy) filled() Policy {
 	return p
 }
 
+// Here are the public addresses of this machine; behind a translator of addresses it has none of its own.
+func Here() ([]netip.Addr, error) {
+	list, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil, err
+	}
+	return public(list), nil
+}
+
+func public(list []net.Addr) (out []netip.Addr) {
+	for _, a := range list {
+		p, err := netip.ParsePrefix(a.String())
+		if err != nil {
+			continue // of another network than IP
+		}
+		if _, special := Special(p.Addr().Unmap()); !special {
+			out = append(out, p.Addr().Unmap())
+		}
+	}
+	return out
+}
+
 func fill[T comparable](v *T, fallback T) {
 	var zero T
 	if *v == zero {
