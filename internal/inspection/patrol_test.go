@@ -369,7 +369,7 @@ func TestArticle19_4_PlanDrawsLooksAndEnds(t *testing.T) {
 		if p, err = h.svc.PlanByID(h.ctx, h.db, h.scope, p.ID); err != nil || p.State != inspection.PlanEnded || p.Round != 1 {
 			t.Errorf("%s after %d rounds (%v)", p.State, p.Round, err)
 		}
-		if _, err := h.svc.MovePlan(h.ctx, h.scope, p.ID, "resume"); err == nil {
+		if _, err := h.svc.MovePlan(h.ctx, h.scope, p.ID, "resume", ""); err == nil {
 			t.Error("an ended plan was resumed")
 		}
 		if _, err := h.svc.PlanByID(h.ctx, h.db, h.other, p.ID); !fault.Is(err, fault.NotFound) {
@@ -393,7 +393,7 @@ func TestPlansGiveTheirSitesBack(t *testing.T) {
 		}
 		move := func(id inspection.PlanID, act string) {
 			t.Helper()
-			if _, err := h.svc.MovePlan(h.ctx, h.scope, id, act); err != nil {
+			if _, err := h.svc.MovePlan(h.ctx, h.scope, id, act, "重点已调整"); err != nil {
 				t.Fatal(err)
 			}
 		}
