@@ -353,6 +353,22 @@ func (s *Service) MovePlan(ctx context.Context, scope authz.Scope, id PlanID, ac
 	return p, err
 }
 
+// PlanOf is the plan whose run found a finding in scope, with its name; ok is false
+// for what no plan found.
+func (s *Service) PlanOf(ctx context.Context, scope authz.Scope, id FindingID) (plan Plan, ok bool, err error) {
+	if _, err := s.Finding(ctx, s.db, scope, id); err != nil {
+		return plan, false, err
+	}
+	plan, err = db.One(ctx, s.db, func(r db.Scanner) (Plan, error) {
+		var p Plan
+		return p, r.Scan(&p.ID, &p.Name)
+	}, `SELECT p.id, p.name FROM finding f JOIN inspection_run r ON r.id = f.run_id JOIN patrol_plan p ON p.id = r.plan_id WHERE f.id = $1`, id)
+	if db.None(err) {
+		return plan, false, nil
+	}
+	return plan, err == nil, err
+}
+
 // withdraw takes back the runs of a plan that nobody has begun, been sent or
 // hurried: their sites are drawn, and wait again.
 func withdraw(ctx context.Context, tx *db.Tx, p Plan) error {

@@ -505,6 +505,15 @@ func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change fun
 		}
 		return ""
 	})
+	if strings.HasPrefix(f.Check, "focus.") {
+		plan, ok, err := h.inspection.PlanOf(ctx, scope, id)
+		if err != nil {
+			return err
+		}
+		if ok {
+			v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "巡检计划", Text: plan.Name, Href: plan.Link()})
+		}
+	}
 	objections, err := h.inspection.ObjectionsOf(ctx, h.db, scope, id)
 	if err != nil {
 		return err

@@ -245,7 +245,17 @@ func TestThePlanFormNamesAllThatIsWrong(t *testing.T) {
 			t.Error("the draft does not say how many sites are left out")
 		}
 		good.Set("do", "make")
+		for i, article := range []string{"", "陕政办函〔2026〕9号"} {
+			at := fmt.Sprintf("_%d", i+1)
+			good.Set("focus_name"+at, "旧名称"+at)
+			good.Set("focus_kind"+at, "words")
+			good.Set("focus_values"+at, "雁塔区旧机构")
+			good.Set("focus_article"+at, article)
+		}
 		path := h.walk.Post("/console/inspection/plans", good).Want(http.StatusSeeOther).Location()
+		if shown := h.walk.Get(path).Want(http.StatusOK).Text("main"); !strings.Contains(shown, "第十九条（四）") || !strings.Contains(shown, "陕政办函〔2026〕9号") {
+			t.Errorf("the items have no basis: %s", shown)
+		}
 		if refused := h.walk.Post(path+"/end", nil).Want(http.StatusUnprocessableEntity); len(refused.All("details[open] textarea[name=why]")) != 1 {
 			t.Error("the reason is not asked for")
 		}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -178,6 +179,7 @@ func newPlanForm(areas []inspection.PlanArea, today calendar.Date) planForm {
 			{Kind: web.Radios, Name: "focus_missing" + at, Label: "什么情况算问题", Options: []web.Option{{Value: "", Label: "出现了"}, {Value: "on", Label: "没有出现"}}},
 			{Kind: web.Radios, Name: "focus_home" + at, Label: "在哪里找", Options: []web.Option{{Value: "", Label: "所有页面"}, {Value: "on", Label: "只在首页"}}},
 			{Kind: web.Select, Name: "focus_severity" + at, Label: "程度", Options: []web.Option{{Value: string(check.Error), Label: "一般"}, {Value: string(check.Advice), Label: "提示"}}, Narrow: true},
+			{Name: "focus_article" + at, Label: "依据", Max: 60, Hint: "管理细则的条款或文件名和文号；不填为管理细则第十九条（四）"},
 			{Name: "focus_fix" + at, Label: "怎样整改", Max: 200},
 		}}
 		v.Form.Sections = append(v.Form.Sections, s)
@@ -363,6 +365,10 @@ func readPlan(r *http.Request, unit org.UnitID, today calendar.Date) (inspection
 		if f.Severity != check.Advice {
 			f.Severity = check.Error
 		}
+		f.Article = cmp.Or(web.Typed(r, "focus_article"+at), "S19.4")
+		if n := utf8.RuneCountInString(f.Article); n > 60 {
+			wrong.Add("focus_article"+at, fmt.Sprintf("重点检查项 %d：依据不超过60字，现有%d字", i+1, n))
+		}
 		f.Fix = cmp.Or(f.Fix, "请按本季度重点检查要求改正。")
 		if err := f.Check(); err != nil {
 			for _, w := range fault.Of(err).Fields {
@@ -381,7 +387,7 @@ func readPlan(r *http.Request, unit org.UnitID, today calendar.Date) (inspection
 func shut(form *web.Form, posted url.Values) {
 	for i := range focusSlots {
 		at := "_" + strconv.Itoa(i+1)
-		if strings.TrimSpace(posted.Get("focus_name"+at)+posted.Get("focus_values"+at)+posted.Get("focus_fix"+at)) != "" {
+		if strings.TrimSpace(posted.Get("focus_name"+at)+posted.Get("focus_values"+at)+posted.Get("focus_article"+at)+posted.Get("focus_fix"+at)) != "" {
 			continue
 		}
 		for _, name := range []string{"focus_kind", "focus_missing", "focus_home", "focus_severity"} {
@@ -512,7 +518,7 @@ func newPlan(p inspection.Plan, layers []inspection.Layer, sample []inspection.D
 	}
 	for _, f := range p.Spec.Focus {
 		if v.Focus.Caption == "" {
-			v.Focus = web.Table{Caption: "重点检查项", Compact: true, Columns: []web.Column{{Head: "检查什么"}, {Head: "怎么找"}, {Head: "找什么", Wide: true}, {Head: "算问题"}}}
+			v.Focus = web.Table{Caption: "重点检查项", Compact: true, Columns: []web.Column{{Head: "检查什么"}, {Head: "怎么找"}, {Head: "找什么", Wide: true}, {Head: "算问题"}, {Head: "依据"}}}
 		}
 		kind := f.Kind
 		for _, k := range check.FocusKinds {
@@ -527,7 +533,7 @@ func newPlan(p inspection.Plan, layers []inspection.Layer, sample []inspection.D
 		if f.HomeOnly {
 			wrong += "（首页）"
 		}
-		v.Focus.Rows = append(v.Focus.Rows, web.Row{Cells: []web.Cell{web.Text(f.Name), web.Text(kind), web.Text(strings.Join(f.Values, "、")), web.Text(wrong)}})
+		v.Focus.Rows = append(v.Focus.Rows, web.Row{Cells: []web.Cell{web.Text(f.Name), web.Text(kind), web.Text(strings.Join(f.Values, "、")), web.Text(wrong), web.Text(dash(basis(f.Article)))}})
 	}
 	for _, l := range layers {
 		v.Layers.Rows = append(v.Layers.Rows, web.Row{Cells: []web.Cell{web.Text(stratumName(l.Stratum, cities)), web.Figure(l.Of), web.Figure(l.Drawn), web.Figure(l.Done), web.Figure(l.Found), web.Figure(l.Seen)}})
