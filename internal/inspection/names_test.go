@@ -60,7 +60,7 @@ func TestArticle30_EveryPublicRuleHasItsGrounds(t *testing.T) {
 			t.Errorf("%s says too little: %+v", r.ID, r)
 		}
 		for _, b := range r.Basis {
-			if b == "" || b[0] == 'S' || b[0] == 'V' || b[0] == 'D' {
+			if b == "" || b == "检查指标 " || b[0] == 'S' || b[0] == 'V' || b[0] == 'D' {
 				t.Errorf("%s rests on a code: %q", r.ID, b)
 			}
 		}
@@ -102,6 +102,15 @@ func TestArticle19_3_EveryHitNamesItsSource(t *testing.T) {
 		b := wordingSighting(*span, "http://a.localhost/", "", false).Evidence.Beside
 		if len(b) != 1 || b[0].As != AsList || b[0].Says != want {
 			t.Errorf("%+v is prompted by %+v, want %q", *span, b, want)
+		}
+	}
+}
+
+// A basis is told in words: the article, or the name of the indicator.
+func TestABasisIsInWords(t *testing.T) {
+	for clause, want := range map[string]string{"S12.4a": "管理细则第十二条（四）", "D-19": "”（D-19）", "V-W-3": "”（V-W-3）", "V-M-2.1": "”（V-M-2.1）", "陕政办函〔2026〕9号": "陕政办函〔2026〕9号"} {
+		if got := BasisName(clause); !strings.HasSuffix(got, want) || got == clause && strings.Contains(clause, "-") {
+			t.Errorf("%s is told as %s", clause, got)
 		}
 	}
 }
