@@ -7,6 +7,7 @@ import (
 
 	"zhengshu/internal/check"
 	"zhengshu/internal/check/proofread"
+	"zhengshu/internal/fault"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
 )
@@ -111,6 +112,16 @@ func TestABasisIsInWords(t *testing.T) {
 	for clause, want := range map[string]string{"S12.4a": "管理细则第十二条（四）", "D-19": "”（D-19）", "V-W-3": "”（V-W-3）", "V-M-2.1": "”（V-M-2.1）", "陕政办函〔2026〕9号": "陕政办函〔2026〕9号"} {
 		if got := BasisName(clause); !strings.HasSuffix(got, want) || got == clause && strings.Contains(clause, "-") {
 			t.Errorf("%s is told as %s", clause, got)
+		}
+	}
+}
+
+// A reason that is too long is not called missing.
+func TestALongReasonIsCalledLong(t *testing.T) {
+	for n, want := range map[int]string{0: "没有写明", 3: "没有写明", 4: "", 500: "", 900: "请减少 400 字"} {
+		err := reasonOf(strings.Repeat("字", n), "请写明")
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(fault.Of(err).Says, want) {
+			t.Errorf("%d characters: %v, want %q", n, err, want)
 		}
 	}
 }
