@@ -61,6 +61,8 @@ func TestPatrolPlan(t *testing.T) {
 	city.both("focus-finding")
 	city.open("/console/inspection/plans")
 	city.press("第四季度抽查")
-	city.press("结束计划")
+	city.unfold()
+	city.set("why", "本季度抽查已经查完，下季度另行制定计划。")
+	city.press("确认结束计划")
 	city.sees("已结束")
 }

@@ -212,6 +212,21 @@ func (s *Service) TakeUp(ctx context.Context, session *authz.Session, scope auth
 	return d, err
 }
 
+// mostReason is how long the reason of a dispute or of its answer may be, in
+// characters.
+const mostReason = 500
+
+// reasonOf refuses a reason that is none, and one that is too long, by how much.
+func reasonOf(why, hint string) error {
+	switch n := len([]rune(why)); {
+	case n < 4:
+		return fault.Newf(fault.Invalid, "没有写明理由，请用 4 到 %d 个字说明。", mostReason).On("reason", hint)
+	case n > mostReason:
+		return fault.Newf(fault.Invalid, "理由太长，共 %d 字，最多 %d 字，请减少 %d 字。", n, mostReason, n-mostReason).On("reason", fmt.Sprintf("请减少 %d 字", n-mostReason))
+	}
+	return nil
+}
+
 // Answer decides a dispute with its reason. Upheld, the finding stands open
 // again; confirmed false, it is closed, remembered and not raised again on this
 // site until the rules change.
@@ -221,8 +236,8 @@ func (s *Service) Answer(ctx context.Context, scope authz.Scope, id FindingID, v
 		if f, err = s.Finding(ctx, tx, scope, id); err != nil {
 			return err
 		}
-		if n := len([]rune(why)); n < 4 || n > 500 {
-			return fault.New(fault.Invalid, "没有写明理由，请用 4 到 500 个字说明。").On("reason", "请写明核实的情况")
+		if err := reasonOf(why, "请写明核实的情况"); err != nil {
+			return err
 		}
 		if verdict != ItIsTrue && verdict != ItIsFalse {
 			return fault.New(fault.Invalid, "没有选择结论。").On("verdict", "请选择问题属实或确认误报")

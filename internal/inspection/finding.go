@@ -491,8 +491,8 @@ func (s *Service) Release(ctx context.Context, tx *db.Tx, scope authz.Scope, id 
 // closes it.
 func (s *Service) Dispute(ctx context.Context, scope authz.Scope, id FindingID, why string) (f Finding, err error) {
 	why = strings.TrimSpace(why)
-	if len([]rune(why)) < 4 || len([]rune(why)) > 500 {
-		return Finding{}, fault.New(fault.Invalid, "没有写明理由，请用 4 到 500 个字说明。").On("reason", "请写明为什么是误报，例如该号码是单位公布的办公电话")
+	if err := reasonOf(why, "请写明为什么是误报，例如该号码是单位公布的办公电话"); err != nil {
+		return Finding{}, err
 	}
 	err = s.db.Update(ctx, func(tx *db.Tx) error {
 		if f, err = s.Finding(ctx, tx, scope, id); err != nil {

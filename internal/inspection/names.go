@@ -39,6 +39,9 @@ func CheckName(id string) string {
 	if c, ok := check.ByID(id); ok {
 		return c.Says.Wrong
 	}
+	if name, ok := strings.CutPrefix(id, "focus."); ok {
+		return "重点检查项：" + name
+	}
 	if b, ok := besideOf(id); ok {
 		return b.wrong
 	}

@@ -7,6 +7,7 @@ import (
 
 	"zhengshu/internal/check"
 	"zhengshu/internal/check/proofread"
+	"zhengshu/internal/fault"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
 )
@@ -60,7 +61,7 @@ func TestArticle30_EveryPublicRuleHasItsGrounds(t *testing.T) {
 			t.Errorf("%s says too little: %+v", r.ID, r)
 		}
 		for _, b := range r.Basis {
-			if b == "" || b[0] == 'S' || b[0] == 'V' || b[0] == 'D' {
+			if b == "" || b == "检查指标 " || b[0] == 'S' || b[0] == 'V' || b[0] == 'D' {
 				t.Errorf("%s rests on a code: %q", r.ID, b)
 			}
 		}
@@ -102,6 +103,25 @@ func TestArticle19_3_EveryHitNamesItsSource(t *testing.T) {
 		b := wordingSighting(*span, "http://a.localhost/", "", false).Evidence.Beside
 		if len(b) != 1 || b[0].As != AsList || b[0].Says != want {
 			t.Errorf("%+v is prompted by %+v, want %q", *span, b, want)
+		}
+	}
+}
+
+// A basis is told in words: the article, or the name of the indicator.
+func TestABasisIsInWords(t *testing.T) {
+	for clause, want := range map[string]string{"S12.4a": "管理细则第十二条（四）", "D-19": "”（D-19）", "V-W-3": "”（V-W-3）", "V-M-2.1": "”（V-M-2.1）", "陕政办函〔2026〕9号": "陕政办函〔2026〕9号"} {
+		if got := BasisName(clause); !strings.HasSuffix(got, want) || got == clause && strings.Contains(clause, "-") {
+			t.Errorf("%s is told as %s", clause, got)
+		}
+	}
+}
+
+// A reason that is too long is not called missing.
+func TestALongReasonIsCalledLong(t *testing.T) {
+	for n, want := range map[int]string{0: "没有写明", 3: "没有写明", 4: "", 500: "", 900: "请减少 400 字"} {
+		err := reasonOf(strings.Repeat("字", n), "请写明")
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(fault.Of(err).Says, want) {
+			t.Errorf("%d characters: %v, want %q", n, err, want)
 		}
 	}
 }

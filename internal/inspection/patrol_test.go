@@ -353,6 +353,15 @@ func TestArticle19_4_PlanDrawsLooksAndEnds(t *testing.T) {
 		if len(list) != 1 || list[0].Check != "focus.旧名称" {
 			t.Fatalf("%+v", list)
 		}
+		if of, ok, err := h.svc.PlanOf(h.ctx, h.scope, list[0].ID); err != nil || !ok || of.ID != p.ID || of.Name != p.Name {
+			t.Errorf("found by the plan %+v, %v (%v)", of, ok, err)
+		}
+		if _, _, err := h.svc.PlanOf(h.ctx, h.other, list[0].ID); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a neighbour reads the plan of a finding: %v", err)
+		}
+		if name := inspection.CheckName(list[0].Check); name != "重点检查项：旧名称" {
+			t.Errorf("the cause is called %s", name)
+		}
 		// The item is data: a retest finds it by the plan that holds it.
 		h.made.swap("/tz/1.html", "联系雁塔区旧机构。", "")
 		if r, err := h.svc.Retest(h.ctx, h.scope, list[0].ID); err != nil || !r.Closed {
@@ -369,7 +378,7 @@ func TestArticle19_4_PlanDrawsLooksAndEnds(t *testing.T) {
 		if p, err = h.svc.PlanByID(h.ctx, h.db, h.scope, p.ID); err != nil || p.State != inspection.PlanEnded || p.Round != 1 {
 			t.Errorf("%s after %d rounds (%v)", p.State, p.Round, err)
 		}
-		if _, err := h.svc.MovePlan(h.ctx, h.scope, p.ID, "resume"); err == nil {
+		if _, err := h.svc.MovePlan(h.ctx, h.scope, p.ID, "resume", ""); err == nil {
 			t.Error("an ended plan was resumed")
 		}
 		if _, err := h.svc.PlanByID(h.ctx, h.db, h.other, p.ID); !fault.Is(err, fault.NotFound) {
@@ -393,7 +402,7 @@ func TestPlansGiveTheirSitesBack(t *testing.T) {
 		}
 		move := func(id inspection.PlanID, act string) {
 			t.Helper()
-			if _, err := h.svc.MovePlan(h.ctx, h.scope, id, act); err != nil {
+			if _, err := h.svc.MovePlan(h.ctx, h.scope, id, act, "重点已调整"); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -1,6 +1,7 @@
 package inspection
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -157,38 +158,38 @@ func (s *Service) Plans(ctx context.Context, scope authz.Scope, state string, li
 	return list, total, err
 }
 
-// refuse says what of a plan cannot be worked.
-func (p *Plan) refuse(today calendar.Date) error {
+// Refuse says everything of a plan that cannot be worked.
+func (p *Plan) Refuse(today calendar.Date) error {
 	p.Name = strings.TrimSpace(p.Name)
+	var f fault.Fields
 	if n := utf8.RuneCountInString(p.Name); n < 4 || n > 60 {
-		return fault.New(fault.Invalid, "计划名称应为4到60个字，请修改。").On("name", "请填写4到60个字，例如“2026年第四季度抽查”")
+		f.Add("name", "计划名称请填写4到60个字，例如“2026年第四季度抽查”")
 	}
-	for _, l := range p.Levels {
-		if named(LevelNames, l) == l {
-			return fault.New(fault.Invalid, "层级不在可选范围内，请重新选择。").On("level", "请从列表中选择")
-		}
-	}
-	for _, k := range p.Kinds {
-		if k != registry.Portal && k != registry.DepartmentSite {
-			return fault.New(fault.Invalid, "网站类型不在可选范围内，请重新选择。").On("kind", "请从列表中选择")
-		}
-	}
+	f.Check(!slices.ContainsFunc(p.Levels, func(l string) bool { return named(LevelNames, l) == l }), "level", "层级请从列表中选择")
+	f.Check(!slices.ContainsFunc(p.Kinds, func(k registry.SiteKind) bool { return k != registry.Portal && k != registry.DepartmentSite }), "kind", "网站类型请从列表中选择")
 	if p.Share < 1 || p.Share > 100 {
-		return fault.New(fault.Invalid, "抽查比例应在1%到100%之间，请修改。").On("share", "请填写1到100的整数，100为全部检查")
+		f.Add("share", "抽查比例请填写1到100的整数，100为全部检查")
 	}
 	if named(Cadences, p.Cadence) == p.Cadence {
-		return fault.New(fault.Invalid, "请选择多久检查一次。").On("cadence", "请从列表中选择")
+		f.Add("cadence", "请选择多久检查一次")
 	}
 	if p.Hosted != "" && p.Hosted != "only" && p.Hosted != "not" {
-		return fault.New(fault.Invalid, "请选择网站范围。").On("hosted", "请从列表中选择")
+		f.Add("hosted", "请选择网站范围")
 	}
 	if !p.NextOn.IsZero() && p.NextOn.Before(today) {
-		return fault.New(fault.Invalid, "开始日期不能早于今天，请修改。").On("starts", "请填写今天或以后的日期")
+		f.Add("starts", "开始日期请填写今天或以后的日期")
 	}
 	if !p.EndsOn.IsZero() && p.EndsOn.Before(cmpDate(p.NextOn, today)) {
-		return fault.New(fault.Invalid, "结束日期不能早于开始日期，请修改。").On("ends", "请填写开始日期或以后的日期")
+		f.Add("ends", "结束日期请填写开始日期或以后的日期")
 	}
-	return p.Spec.Check()
+	err := p.Spec.Check()
+	if err == nil {
+		return f.Err()
+	}
+	for _, w := range fault.Of(err).Fields {
+		f.Add(w.Name, w.Says)
+	}
+	return cmp.Or(f.Err(), err)
 }
 
 func cmpDate(d, fallback calendar.Date) calendar.Date {
@@ -201,7 +202,22 @@ func cmpDate(d, fallback calendar.Date) calendar.Date {
 // frame are the sites a plan is drawn from: monitored, running, of its area,
 // which lay in the scope of who planned it.
 func (s *Service) frame(ctx context.Context, p Plan) ([]registry.Site, error) {
-	list, _, err := s.registry.Sites(ctx, authz.System("inspection.plan"), registry.SiteFilter{Monitored: true, Live: true, Under: p.Area, Limit: 100_000})
+	return s.within(ctx, p, true)
+}
+
+// Unwatched counts the sites a plan means that nobody has switched the monitoring
+// on for: they are never drawn.
+func (s *Service) Unwatched(ctx context.Context, scope authz.Scope, p Plan) (int, error) {
+	p, err := s.ready(ctx, scope, p)
+	if err != nil {
+		return 0, err
+	}
+	list, err := s.within(ctx, p, false)
+	return len(slices.DeleteFunc(list, func(x registry.Site) bool { return x.Monitored })), err
+}
+
+func (s *Service) within(ctx context.Context, p Plan, monitored bool) ([]registry.Site, error) {
+	list, _, err := s.registry.Sites(ctx, authz.System("inspection.plan"), registry.SiteFilter{Monitored: monitored, Live: true, Under: p.Area, Limit: 100_000})
 	return slices.DeleteFunc(list, func(x registry.Site) bool {
 		return x.Host == "" || len(p.Levels) > 0 && !slices.Contains(p.Levels, levelOf(x.AreaCode)) || len(p.Kinds) > 0 && !slices.Contains(p.Kinds, x.Kind) ||
 			p.Hosted == "only" && !x.Hosted || p.Hosted == "not" && x.Hosted
@@ -222,7 +238,7 @@ func (s *Service) Draft(ctx context.Context, scope authz.Scope, p Plan) ([]Pick,
 }
 
 func (s *Service) ready(ctx context.Context, scope authz.Scope, p Plan) (Plan, error) {
-	if err := p.refuse(calendar.DateOf(s.db.Now())); err != nil {
+	if err := p.Refuse(calendar.DateOf(s.db.Now())); err != nil {
 		return p, err
 	}
 	type unit struct{ name, area, line string }
@@ -304,14 +320,24 @@ func (s *Service) MakePlan(ctx context.Context, scope authz.Scope, p Plan) (Plan
 	return p, err
 }
 
-// MovePlan pauses, resumes or ends a plan. What a plan that is stopped has queued
+// MovePlan pauses, resumes or ends a plan; why is owed by whoever ends it. What a plan that is stopped has queued
 // and nobody has begun gives its site back at once.
-func (s *Service) MovePlan(ctx context.Context, scope authz.Scope, id PlanID, act string) (p Plan, err error) {
+func (s *Service) MovePlan(ctx context.Context, scope authz.Scope, id PlanID, act, why string) (p Plan, err error) {
 	if !slices.Contains([]string{"pause", "resume", "end"}, act) {
 		return p, fault.Missing("办理事项")
 	}
+	why = strings.TrimSpace(strings.ToValidUTF8(why, ""))
+	var f fault.Fields
+	if act == "end" {
+		f.Reason("why", "结束原因", why)
+	} else {
+		f.Text("why", "原因", why, false, 1000)
+	}
 	err = s.db.Update(ctx, func(tx *db.Tx) error {
 		if p, err = s.PlanByID(ctx, tx, scope, id); err != nil {
+			return err
+		}
+		if err := f.Err(); err != nil {
 			return err
 		}
 		if act != "resume" {
@@ -319,12 +345,28 @@ func (s *Service) MovePlan(ctx context.Context, scope authz.Scope, id PlanID, ac
 				return err
 			}
 		}
-		return s.movePlan(ctx, tx, &p, act, "")
+		return s.movePlan(ctx, tx, &p, act, why)
 	})
 	if err == nil {
 		_, err = s.PlansDue(ctx) // of this plan, or of those that wait for its sites
 	}
 	return p, err
+}
+
+// PlanOf is the plan whose run found a finding in scope, with its name; ok is false
+// for what no plan found.
+func (s *Service) PlanOf(ctx context.Context, scope authz.Scope, id FindingID) (plan Plan, ok bool, err error) {
+	if _, err := s.Finding(ctx, s.db, scope, id); err != nil {
+		return plan, false, err
+	}
+	plan, err = db.One(ctx, s.db, func(r db.Scanner) (Plan, error) {
+		var p Plan
+		return p, r.Scan(&p.ID, &p.Name)
+	}, `SELECT p.id, p.name FROM finding f JOIN inspection_run r ON r.id = f.run_id JOIN patrol_plan p ON p.id = r.plan_id WHERE f.id = $1`, id)
+	if db.None(err) {
+		return plan, false, nil
+	}
+	return plan, err == nil, err
 }
 
 // withdraw takes back the runs of a plan that nobody has begun, been sent or

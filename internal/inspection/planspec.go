@@ -35,11 +35,16 @@ const (
 	maxFocus       = 20
 )
 
-// Check refuses a spec that cannot be worked.
+// Most are what a plan may ask of one site: pages, MB and minutes.
+func (s Spec) Most() (pages, mb, minutes int) { return maxPlanPages, maxPlanMB, maxPlanMinutes }
+
+// Check refuses a spec that cannot be worked, with all that is wrong in it.
 func (s Spec) Check() error {
-	for _, f := range s.Families {
-		if !slices.ContainsFunc(Families, func(k Family) bool { return k.ID == f && k.Patrol }) {
-			return fault.New(fault.Invalid, "检查内容不在可选范围内，请重新选择。").On("family", "请从列表中选择")
+	var f fault.Fields
+	for _, id := range s.Families {
+		if !slices.ContainsFunc(Families, func(k Family) bool { return k.ID == id && k.Patrol }) {
+			f.Add("family", "检查内容请从列表中选择")
+			break
 		}
 	}
 	if len(s.Focus) > maxFocus {
@@ -55,8 +60,11 @@ func (s Spec) Check() error {
 		n, most     int
 	}{{"pages", "每个网站最多页数", s.Pages, maxPlanPages}, {"mb", "每个网站最多流量", s.MB, maxPlanMB}, {"minutes", "每个网站最长时间", s.Minutes, maxPlanMinutes}} {
 		if b.n < 0 || b.n > b.most {
-			return fault.Newf(fault.Invalid, "%s应在0到%d之间，请修改。", b.name, b.most).On(b.field, fmt.Sprintf("请填写0到%d的整数，0为不限", b.most))
+			f.Add(b.field, fmt.Sprintf("%s请填写0到%d的整数", b.name, b.most))
 		}
+	}
+	if err := f.Err(); err != nil {
+		return err
 	}
 	return s.Hours.Check()
 }

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"zhengshu/internal/check"
+	"zhengshu/internal/rules/packs"
 	"zhengshu/internal/rules/sx2021"
 )
 
@@ -58,8 +60,8 @@ func BasisName(clause string) string {
 	if c, ok := sx2021.ClauseOf(clause); ok {
 		return "管理细则" + c.Article
 	}
-	if strings.HasPrefix(clause, "V-") || strings.HasPrefix(clause, "D-") {
-		return "检查指标 " + clause
+	if name, ok := indicators()[clause]; ok {
+		return "检查指标“" + name + "”（" + clause + "）"
 	}
 	return clause
 }
@@ -70,6 +72,21 @@ func Unverified(id string) string {
 	c, _ := check.ByID(id)
 	return c.Doubt
 }
+
+// indicators are the names of those of the national packs.
+var indicators = sync.OnceValue(func() map[string]string {
+	out := map[string]string{}
+	list, err := packs.Embedded()
+	if err != nil {
+		return out // a broken build; the packs' own tests say where
+	}
+	for _, p := range list {
+		for _, i := range p.Indicators {
+			out[i.ID] = i.Name
+		}
+	}
+	return out
+})
 
 // Rules are all rules of inspection with how often each was right.
 func (s *Service) Rules(ctx context.Context) ([]PublicRule, error) {

@@ -241,7 +241,7 @@ func orderFacts(d assessment.Dossier, today calendar.Date) web.Summary {
 func ruleText(checkID, clause string) string {
 	var parts []string
 	if q, ok := assessment.QuoteOf(checkID); ok {
-		parts = append(parts, q.Says+"（检查项 "+q.Check+"，写稿时同样提示）")
+		parts = append(parts, q.Says+"（检查项，写稿时同样提示）")
 	} else if assessment.ByPerson(checkID) {
 		parts = append(parts, "人工发现")
 	}

@@ -79,7 +79,7 @@ func newPrecision(list []inspection.Precision) page {
 		Table: web.Table{Caption: "规则准确率", Quiet: true, Columns: []web.Column{{Head: "规则", Wide: true}, {Head: "报出", Number: true}, {Head: "复测改正", Number: true}, {Head: "申辩", Number: true}, {Head: "确认误报", Number: true}, {Head: "问题属实", Number: true}, {Head: "待答复", Number: true}, {Head: "准确率", Number: true}}, Empty: web.Empty{Title: "还没有数据", Text: "检查发现问题后，这里给出各条规则的准确率。"}}}}
 	v.Exports = web.ExportActs(precisionPath+"/export", nil)
 	for _, p := range list {
-		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{{Text: inspection.CheckName(p.Check), Note: p.Check}, web.Figure(p.Raised), web.Figure(p.Closed), web.Figure(p.Disputed), web.Figure(p.False), web.Figure(p.True), web.Figure(p.Waiting), web.Text(rightShare(p))}})
+		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{{Text: inspection.CheckName(p.Check), Note: inspection.FamilyName(p.Check)}, web.Figure(p.Raised), web.Figure(p.Closed), web.Figure(p.Disputed), web.Figure(p.False), web.Figure(p.True), web.Figure(p.Waiting), web.Text(rightShare(p))}})
 	}
 	return v
 }

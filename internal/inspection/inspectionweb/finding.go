@@ -51,10 +51,7 @@ func basis(clause string) string {
 	if c, ok := sx2021.ClauseOf(clause); ok {
 		return c.Article
 	}
-	if strings.HasPrefix(clause, "V-") || strings.HasPrefix(clause, "D-") {
-		return "检查指标 " + clause
-	}
-	return clause
+	return inspection.BasisName(clause)
 }
 
 func findingTable(caption string, list []inspection.Finding, withSite bool) web.Table {
@@ -274,7 +271,7 @@ var outcomeTags = map[string]web.Tag{
 func newProof(base string, p inspection.Proof, mayOpen func(string) string) proofView {
 	v := proofView{Title: lookNames[p.Look], Tag: outcomeTags[p.Outcome], Says: p.Says, Excerpt: p.Excerpt, Named: "页面源代码摘录", Headers: p.Headers, Size: p.Size}
 	if p.Altered {
-		v.Altered = web.Alert{Kind: web.Danger, Title: "这份证据被改动过", Text: "内容与登记时记入审计的摘要不符，不能作为依据。请通知系统管理员用 verify evidence 核对，并复测取得新的证据。"}
+		v.Altered = web.Alert{Kind: web.Danger, Title: "这份证据被改动过", Text: "内容与登记时记入审计的摘要不符，不能作为依据。请通知系统管理员核对全部证据，并复测取得新的证据。"}
 	}
 	v.Facts.Terms = []web.Term{{Name: "时间", Text: p.At.In(calendar.Shanghai).Format("2006-01-02 15:04:05"), Note: "世界时 " + p.At.UTC().Format("2006-01-02 15:04:05")}, {Name: "网址", Text: dash(p.URL)}}
 	if p.Status > 0 {
@@ -512,6 +509,15 @@ func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change fun
 		}
 		return ""
 	})
+	if strings.HasPrefix(f.Check, "focus.") {
+		plan, ok, err := h.inspection.PlanOf(ctx, scope, id)
+		if err != nil {
+			return err
+		}
+		if ok {
+			v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "巡检计划", Text: plan.Name, Href: plan.Link()})
+		}
+	}
 	objections, err := h.inspection.ObjectionsOf(ctx, h.db, scope, id)
 	if err != nil {
 		return err

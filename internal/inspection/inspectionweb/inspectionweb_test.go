@@ -68,7 +68,7 @@ func build(t *testing.T, d *db.DB, clock calendar.Clock) *house {
 	t.Helper()
 	h := &house{t: t, db: d}
 	ctx := audit.System(context.Background(), "test")
-	if err := passage.Declare(ctx, d, registry.SiteMachine, inspection.FindingMachine); err != nil {
+	if err := passage.Declare(ctx, d, registry.SiteMachine, inspection.FindingMachine, inspection.PlanMachine); err != nil {
 		t.Fatal(err)
 	}
 	o := org.New(d)
@@ -104,6 +104,9 @@ func build(t *testing.T, d *db.DB, clock calendar.Clock) *house {
 			return err
 		}
 		if h.site, err = reg.EnterSite(ctx, tx, registry.Site{Unit: u.ID, Kind: registry.Portal, Name: "雁塔区人民政府", Host: "www.yanta.gov.cn"}); err != nil {
+			return err
+		}
+		if _, err := reg.EnterSite(ctx, tx, registry.Site{Unit: u.ID, Kind: registry.DepartmentSite, Name: "雁塔区没有监测的网站", Host: "quiet.yanta.gov.cn"}); err != nil {
 			return err
 		}
 		return reg.SetMonitored(ctx, tx, authz.System("test"), h.site.ID, true)
@@ -215,5 +218,50 @@ func TestWhoMayOnlyRead(t *testing.T) {
 		h.walk.Get(path).Want(http.StatusNotFound)
 		h.walk.Get(a.Location()).Want(http.StatusNotFound)
 		h.walk.Get("/console/inspection/sites/" + string(h.site.ID)).Want(http.StatusNotFound)
+	})
+}
+
+// A plan form names all that is wrong at once, keeps what nobody filled folded,
+// says how many sites are not monitored, and a plan ends with a reason only.
+func TestThePlanFormNamesAllThatIsWrong(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.walk.Gate.Session.Posts[0].UnitID = string(h.site.Unit)
+		wrong := url.Values{"name": {"短"}, "share": {"0"}, "pages": {"-5"}, "mb": {"x"}, "minutes": {"9999"}, "from": {"25:00"}, "to": {"07:00"}, "cadence": {"never"}, "starts": {"2020-01-01"},
+			"focus_kind_1": {"words"}, "focus_severity_1": {"error"}, "focus_kind_2": {"words"}, "focus_severity_2": {"error"}, "focus_name_3": {"旧名称"}, "focus_kind_3": {"words"}}
+		page := h.walk.Post("/console/inspection/plans", wrong).Want(http.StatusUnprocessableEntity)
+		top := page.Text(".errors")
+		for _, want := range []string{"计划名称", "抽查比例", "页数请填写0到20000的整数", "流量请填写0到10000的整数", "时间请填写0到1440的整数", "开始时刻", "多久检查一次", "开始日期", "重点检查项 3"} {
+			if !strings.Contains(top, want) {
+				t.Errorf("%q is not named at the top: %s", want, top)
+			}
+		}
+		if open := len(page.All("details.folded[open]")); open != 1 {
+			t.Errorf("%d folded parts stand open, want that with a mistake", open)
+		}
+		areas := page.Attr("select[name=area] option", "value")
+		good := url.Values{"name": {"第四季度抽查"}, "area": {areas}, "share": {"100"}, "pages": {"50"}, "cadence": {"once"}, "do": {"draft"}}
+		draft := h.walk.Post("/console/inspection/plans", good).Want(http.StatusOK)
+		if !strings.Contains(draft.Body, "范围内有 1 个开启监测的站点") || !strings.Contains(draft.Body, "另有 1 个站点没有开启监测") {
+			t.Error("the draft does not say how many sites are left out")
+		}
+		good.Set("do", "make")
+		for i, article := range []string{"", "陕政办函〔2026〕9号"} {
+			at := fmt.Sprintf("_%d", i+1)
+			good.Set("focus_name"+at, "旧名称"+at)
+			good.Set("focus_kind"+at, "words")
+			good.Set("focus_values"+at, "雁塔区旧机构")
+			good.Set("focus_article"+at, article)
+		}
+		path := h.walk.Post("/console/inspection/plans", good).Want(http.StatusSeeOther).Location()
+		if shown := h.walk.Get(path).Want(http.StatusOK).Text("main"); !strings.Contains(shown, "第十九条（四）") || !strings.Contains(shown, "陕政办函〔2026〕9号") {
+			t.Errorf("the items have no basis: %s", shown)
+		}
+		if refused := h.walk.Post(path+"/end", nil).Want(http.StatusUnprocessableEntity); len(refused.All("details[open] textarea[name=why]")) != 1 {
+			t.Error("the reason is not asked for")
+		}
+		h.walk.Post(path+"/end", url.Values{"why": {"本季度重点已调整"}}).Want(http.StatusSeeOther)
+		if got := h.walk.Get(path).Want(http.StatusOK); !strings.Contains(got.Body, "已结束") || len(got.All("textarea[name=why]")) != 0 {
+			t.Error("the plan did not end")
+		}
 	})
 }

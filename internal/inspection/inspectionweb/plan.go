@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -113,9 +115,10 @@ func (h *Handler) plans(w http.ResponseWriter, r *http.Request) error {
 
 // planForm is GET /console/inspection/plans/new.
 type planForm struct {
-	Heading web.Heading
-	Draft   web.Table
-	Form    web.Form
+	Heading   web.Heading
+	Draft     web.Table
+	Unwatched web.Alert // sites that are meant and never drawn
+	Form      web.Form
 }
 
 // Title of the document.
@@ -162,8 +165,8 @@ func newPlanForm(areas []inspection.PlanArea, today calendar.Date) planForm {
 			}},
 			{Legend: "每个网站最多查多少", Fields: []web.Field{
 				{Kind: web.Number, Name: "pages", Label: "页数", Value: "200", Unit: "页", Narrow: true, Mode: "numeric", Hint: "最多20000页"},
-				{Kind: web.Number, Name: "mb", Label: "流量", Unit: "MB", Narrow: true, Mode: "numeric", Hint: "不填为不限"},
-				{Kind: web.Number, Name: "minutes", Label: "时间", Unit: "分钟", Narrow: true, Mode: "numeric", Hint: "不填为不限"},
+				{Kind: web.Number, Name: "mb", Label: "流量", Unit: "MB", Narrow: true, Mode: "numeric", Hint: "不填为不限，最多10000MB"},
+				{Kind: web.Number, Name: "minutes", Label: "时间", Unit: "分钟", Narrow: true, Mode: "numeric", Hint: "不填为不限，最多1440分钟"},
 				{Kind: web.Check, Name: "remote", Label: "交给互联网一侧的巡检程序检查", Hint: "通过签名的文件交换，本平台不直接访问网站"},
 			}},
 		}}}
@@ -176,11 +179,19 @@ func newPlanForm(areas []inspection.PlanArea, today calendar.Date) planForm {
 			{Kind: web.Radios, Name: "focus_missing" + at, Label: "什么情况算问题", Options: []web.Option{{Value: "", Label: "出现了"}, {Value: "on", Label: "没有出现"}}},
 			{Kind: web.Radios, Name: "focus_home" + at, Label: "在哪里找", Options: []web.Option{{Value: "", Label: "所有页面"}, {Value: "on", Label: "只在首页"}}},
 			{Kind: web.Select, Name: "focus_severity" + at, Label: "程度", Options: []web.Option{{Value: string(check.Error), Label: "一般"}, {Value: string(check.Advice), Label: "提示"}}, Narrow: true},
+			{Name: "focus_article" + at, Label: "依据", Max: 60, Hint: "管理细则的条款或文件名和文号；不填为管理细则第十九条（四）"},
 			{Name: "focus_fix" + at, Label: "怎样整改", Max: 200},
 		}}
 		v.Form.Sections = append(v.Form.Sections, s)
 	}
 	return v
+}
+
+func unwatchedAlert(n int) web.Alert {
+	if n == 0 {
+		return web.Alert{}
+	}
+	return web.Alert{Kind: web.Warn, Title: fmt.Sprintf("范围内另有 %d 个站点没有开启监测，不会检查", n), Text: "主管单位在站点台账的站点页上点“开启监测”后，这些站点才会被抽到。", Links: []web.Link{{Text: "查看没有开启监测的站点", Href: boardPath + "?monitored=off"}}}
 }
 
 func draftTable(picks []inspection.Pick, sites int, cities map[string]string) web.Table {
@@ -194,7 +205,7 @@ func draftTable(picks []inspection.Pick, sites int, cities map[string]string) we
 		}
 		layers[p.Stratum] = layer{p.Of, l.n + 1}
 	}
-	t := web.Table{Caption: fmt.Sprintf("范围内有 %d 个站点，每轮检查 %d 个", sites, len(picks)), Compact: true, Columns: []web.Column{{Head: "层", Wide: true}, {Head: "站点", Number: true}, {Head: "每轮检查", Number: true}, {Head: "全部查到需要"}},
+	t := web.Table{Caption: fmt.Sprintf("范围内有 %d 个开启监测的站点，每轮检查 %d 个", sites, len(picks)), Compact: true, Columns: []web.Column{{Head: "层", Wide: true}, {Head: "站点", Number: true}, {Head: "每轮检查", Number: true}, {Head: "全部查到需要"}},
 		Empty: web.Empty{Title: "范围内没有开启监测的站点", Text: "请先在站点台账中开启监测，或者调整范围。"}}
 	for _, k := range keys {
 		l := layers[k]
@@ -274,14 +285,14 @@ func (h *Handler) newPlan(w http.ResponseWriter, r *http.Request) error {
 	return planFormPage.Render(w, r, v)
 }
 
-func number(r *http.Request, name, what string) (int, error) {
+func number(r *http.Request, name, what string, most int) (int, error) {
 	s := web.Typed(r, name)
 	if s == "" {
 		return 0, nil
 	}
 	n, err := strconv.Atoi(s)
-	if err != nil || n < 0 || n > 1_000_000 {
-		return 0, fault.Newf(fault.Invalid, "%s应为整数，请修改。", what).On(name, "请填写整数")
+	if err != nil || n < 0 || n > most {
+		return 0, fault.Newf(fault.Invalid, "%s填写有误，请修改。", what).On(name, fmt.Sprintf("%s请填写0到%d的整数", what, most))
 	}
 	return n, nil
 }
@@ -294,12 +305,13 @@ func clock(r *http.Request, name string) (int, error) {
 	}
 	t, err := time.Parse("15:04", s)
 	if err != nil {
-		return 0, fault.New(fault.Invalid, "检查时段填写有误，请按 20:00 这样的形式填写。").On(name, "请填写 00:00 到 23:59")
+		return 0, fault.New(fault.Invalid, "检查时段填写有误，请按 20:00 这样的形式填写。").On(name, map[string]string{"from": "开始", "to": "结束"}[name]+"时刻请填写 00:00 到 23:59")
 	}
 	return t.Hour()*60 + t.Minute(), nil
 }
 
-func readPlan(r *http.Request, unit org.UnitID) (inspection.Plan, error) {
+// readPlan reads the form; the fault names all that is wrong in it.
+func readPlan(r *http.Request, unit org.UnitID, today calendar.Date) (inspection.Plan, error) {
 	if err := r.ParseForm(); err != nil {
 		return inspection.Plan{}, fault.New(fault.Invalid, "提交的内容不完整，请重新填写。").From(err)
 	}
@@ -309,19 +321,34 @@ func readPlan(r *http.Request, unit org.UnitID) (inspection.Plan, error) {
 	}
 	p.Spec.Families, p.Spec.Remote = r.PostForm["family"], web.Typed(r, "remote") != ""
 	var errs [8]error
-	p.Share, errs[0] = number(r, "share", "抽查比例")
-	p.Spec.Pages, errs[1] = number(r, "pages", "页数")
-	p.Spec.MB, errs[2] = number(r, "mb", "流量")
-	p.Spec.Minutes, errs[3] = number(r, "minutes", "时间")
+	pages, mb, minutes := p.Spec.Most()
+	p.Share, errs[0] = number(r, "share", "抽查比例", 100)
+	p.Spec.Pages, errs[1] = number(r, "pages", "页数", pages)
+	p.Spec.MB, errs[2] = number(r, "mb", "流量", mb)
+	p.Spec.Minutes, errs[3] = number(r, "minutes", "时间", minutes)
 	p.Spec.Hours.From, errs[4] = clock(r, "from")
 	p.Spec.Hours.To, errs[5] = clock(r, "to")
 	p.NextOn, errs[6] = web.DayOf(r, "starts", "开始日期")
 	p.EndsOn, errs[7] = web.DayOf(r, "ends", "结束日期")
-	if err := cmp.Or(errs[:]...); err != nil {
-		return p, err
+	var wrong fault.Fields
+	named := map[string]bool{}
+	note := func(err error) {
+		if err == nil {
+			return
+		}
+		for _, f := range fault.Of(err).Fields {
+			if !named[f.Name] {
+				named[f.Name] = true
+				wrong.Add(f.Name, f.Says)
+			}
+		}
 	}
-	if (web.Typed(r, "from") == "") != (web.Typed(r, "to") == "") {
-		return p, fault.New(fault.Invalid, "检查时段要同时填写起止时间，请补充。").On("to", "请同时填写从几点、到几点")
+	for _, err := range errs {
+		note(err)
+	}
+	if (web.Typed(r, "from") == "") != (web.Typed(r, "to") == "") && !named["from"] && !named["to"] {
+		named["to"] = true
+		wrong.Add("to", "检查时段请同时填写从几点、到几点")
 	}
 	for i := range focusSlots {
 		at := "_" + strconv.Itoa(i+1)
@@ -338,18 +365,37 @@ func readPlan(r *http.Request, unit org.UnitID) (inspection.Plan, error) {
 		if f.Severity != check.Advice {
 			f.Severity = check.Error
 		}
+		f.Article = cmp.Or(web.Typed(r, "focus_article"+at), "S19.4")
+		if n := utf8.RuneCountInString(f.Article); n > 60 {
+			wrong.Add("focus_article"+at, fmt.Sprintf("重点检查项 %d：依据不超过60字，现有%d字", i+1, n))
+		}
 		f.Fix = cmp.Or(f.Fix, "请按本季度重点检查要求改正。")
 		if err := f.Check(); err != nil {
-			ft := fault.Of(err)
-			out := fault.New(ft.Kind, ft.Says)
-			for _, wrong := range ft.Fields {
-				out = out.On(wrong.Name+at, wrong.Says)
+			for _, w := range fault.Of(err).Fields {
+				wrong.Add(w.Name+at, fmt.Sprintf("重点检查项 %d：%s", i+1, w.Says))
 			}
-			return p, out
+			continue
 		}
 		p.Spec.Focus = append(p.Spec.Focus, f)
 	}
-	return p, nil
+	note(p.Refuse(today))
+	return p, wrong.Err()
+}
+
+// shut leaves the items nobody has begun to fill folded: the choices that came
+// with them are those the form began with.
+func shut(form *web.Form, posted url.Values) {
+	for i := range focusSlots {
+		at := "_" + strconv.Itoa(i+1)
+		if strings.TrimSpace(posted.Get("focus_name"+at)+posted.Get("focus_values"+at)+posted.Get("focus_article"+at)+posted.Get("focus_fix"+at)) != "" {
+			continue
+		}
+		for _, name := range []string{"focus_kind", "focus_missing", "focus_home", "focus_severity"} {
+			if f := form.Field(name + at); f != nil {
+				f.Value = ""
+			}
+		}
+	}
 }
 
 func (h *Handler) makePlan(w http.ResponseWriter, r *http.Request) error {
@@ -358,12 +404,18 @@ func (h *Handler) makePlan(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p, err := readPlan(r, unit)
+	p, err := readPlan(r, unit, calendar.DateOf(h.db.Now()))
 	v.Form.Fill(r.PostForm)
+	shut(&v.Form, r.PostForm)
 	if err == nil && r.PostFormValue("do") == "draft" {
 		picks, sites, derr := h.inspection.Draft(ctx, scope, p)
 		if err = derr; err == nil {
+			unwatched, err := h.inspection.Unwatched(ctx, scope, p)
+			if err != nil {
+				return err
+			}
 			v.Draft = draftTable(picks, len(sites), cities)
+			v.Unwatched = unwatchedAlert(unwatched)
 			return planFormPage.Render(w, r, v)
 		}
 	} else if err == nil {
@@ -388,6 +440,13 @@ type planView struct {
 	Sample  web.Table
 	Pager   web.Pager
 	Acts    []planAct
+	End     web.Form
+}
+
+// endForm ends a plan: not at once, and with a reason.
+func endForm(p inspection.Plan) web.Form {
+	return web.Form{Action: p.Link() + "/end", Buttons: []web.Button{{Label: "确认结束计划", Kind: web.Danger}},
+		Sections: []web.Section{{Legend: "结束计划", Folded: true, Hint: "结束后不能恢复；已排队、还没有开始的检查一并取消，已查到的问题保留。", Fields: []web.Field{{Kind: web.TextArea, Name: "why", Label: "结束原因", Required: true, Max: 1000, Rows: 2}}}}}
 }
 
 type planAct struct{ Action, Text string }
@@ -459,7 +518,7 @@ func newPlan(p inspection.Plan, layers []inspection.Layer, sample []inspection.D
 	}
 	for _, f := range p.Spec.Focus {
 		if v.Focus.Caption == "" {
-			v.Focus = web.Table{Caption: "重点检查项", Compact: true, Columns: []web.Column{{Head: "检查什么"}, {Head: "怎么找"}, {Head: "找什么", Wide: true}, {Head: "算问题"}}}
+			v.Focus = web.Table{Caption: "重点检查项", Compact: true, Columns: []web.Column{{Head: "检查什么"}, {Head: "怎么找"}, {Head: "找什么", Wide: true}, {Head: "算问题"}, {Head: "依据"}}}
 		}
 		kind := f.Kind
 		for _, k := range check.FocusKinds {
@@ -474,7 +533,7 @@ func newPlan(p inspection.Plan, layers []inspection.Layer, sample []inspection.D
 		if f.HomeOnly {
 			wrong += "（首页）"
 		}
-		v.Focus.Rows = append(v.Focus.Rows, web.Row{Cells: []web.Cell{web.Text(f.Name), web.Text(kind), web.Text(strings.Join(f.Values, "、")), web.Text(wrong)}})
+		v.Focus.Rows = append(v.Focus.Rows, web.Row{Cells: []web.Cell{web.Text(f.Name), web.Text(kind), web.Text(strings.Join(f.Values, "、")), web.Text(wrong), web.Text(dash(basis(f.Article)))}})
 	}
 	for _, l := range layers {
 		v.Layers.Rows = append(v.Layers.Rows, web.Row{Cells: []web.Cell{web.Text(stratumName(l.Stratum, cities)), web.Figure(l.Of), web.Figure(l.Drawn), web.Figure(l.Done), web.Figure(l.Found), web.Figure(l.Seen)}})
@@ -496,9 +555,9 @@ func newPlan(p inspection.Plan, layers []inspection.Layer, sample []inspection.D
 	if mayPlan {
 		switch p.State {
 		case inspection.PlanActive:
-			v.Acts = []planAct{{p.Link() + "/pause", "暂停计划"}, {p.Link() + "/end", "结束计划"}}
+			v.Acts, v.End = []planAct{{p.Link() + "/pause", "暂停计划"}}, endForm(p)
 		case inspection.PlanPaused:
-			v.Acts = []planAct{{p.Link() + "/resume", "恢复计划"}, {p.Link() + "/end", "结束计划"}}
+			v.Acts, v.End = []planAct{{p.Link() + "/resume", "恢复计划"}}, endForm(p)
 		}
 	}
 	return v
@@ -510,7 +569,10 @@ var planPage = web.Define(views, "views/plan.html", newPlan(inspection.Plan{ID: 
 			{Round: 1, Site: "01JT", SiteName: "碑林区人民政府网站", Host: "www.beilin.gov.cn", UnitName: "碑林区人民政府办公室", Stratum: "county/portal/6101", Held: "01JQ", Waits: "站点正在进行另一次检查（定期巡检），完成后自动开始。"}}, 0, map[string]string{"6101": "西安市"}, true),
 	newPlan(hostilePlan, nil, []inspection.Drawn{{SiteName: "<script>", Skipped: `"><img>`, Stratum: "<a>"}}, 7, map[string]string{"6101": "<b>"}, false))
 
-func (h *Handler) plan(w http.ResponseWriter, r *http.Request) error {
+func (h *Handler) plan(w http.ResponseWriter, r *http.Request) error { return h.showPlan(w, r, nil) }
+
+// showPlan shows a plan, with what was wrong in ending it.
+func (h *Handler) showPlan(w http.ResponseWriter, r *http.Request, wrong error) error {
 	ctx, scope, id := r.Context(), authz.ScopeFrom(r.Context()), inspection.PlanID(r.PathValue("id"))
 	p, err := h.inspection.PlanByID(ctx, h.db, scope, id)
 	if err != nil {
@@ -534,11 +596,22 @@ func (h *Handler) plan(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := newPlan(p, layers, sample, round, cityNames(areas), may(r, authz.InspectionPlan))
 	v.Pager = web.PagerOf(r, total, perPage)
+	if wrong != nil {
+		v.End.Fill(r.PostForm)
+		v.End.Wrong(wrong)
+		for i := range v.End.Sections {
+			v.End.Sections[i].Unfold = true
+		}
+		return planPage.RenderStatus(w, r, http.StatusUnprocessableEntity, v)
+	}
 	return planPage.Render(w, r, v)
 }
 
 func (h *Handler) movePlan(w http.ResponseWriter, r *http.Request) error {
-	p, err := h.inspection.MovePlan(r.Context(), authz.ScopeFrom(r.Context()), inspection.PlanID(r.PathValue("id")), r.PathValue("act"))
+	p, err := h.inspection.MovePlan(r.Context(), authz.ScopeFrom(r.Context()), inspection.PlanID(r.PathValue("id")), r.PathValue("act"), r.PostFormValue("why"))
+	if r.PathValue("act") == "end" && fault.Is(err, fault.Invalid) {
+		return h.showPlan(w, r, err)
+	}
 	if err != nil {
 		return err
 	}

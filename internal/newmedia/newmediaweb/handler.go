@@ -14,6 +14,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/intake"
 	"zhengshu/internal/newmedia"
 	"zhengshu/internal/official"
@@ -193,7 +194,7 @@ func newSheet(x newmedia.Sheet, runs bool) record {
 		if f.Outcome == check.Tolerated {
 			says.Note = f.Why
 		}
-		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Text(name), web.Tagged(outcomeTag(f.Outcome)), says, web.Text(f.Article)}})
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Text(name), web.Tagged(outcomeTag(f.Outcome)), says, web.Text(inspection.BasisName(f.Article))}})
 	}
 	v.Main = append(v.Main, t)
 	receipts := web.Table{Caption: "登记记录", Columns: []web.Column{{Head: "查看日期"}, {Head: "看到的情况", Wide: true}, {Head: "网址"}, {Head: "登记人"}, {Head: "截图"}}, Empty: web.Empty{Title: "还没有登记"}}
