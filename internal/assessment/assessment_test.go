@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +26,7 @@ import (
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/jobs/jobstest"
+	"zhengshu/internal/newmedia"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
@@ -127,7 +129,7 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 	fatal(passage.Declare(ctx, d, registry.SiteMachine, inspection.FindingMachine, assessment.OrderMachine, assessment.VersionMachine))
 	h.org = org.New(d)
 	h.registry = registry.New(d, h.org)
-	h.obligations = obligation.New(d, h.org, assessment.Obligations()...)
+	h.obligations = obligation.New(d, h.org, slices.Concat(assessment.Obligations(), newmedia.Obligations())...)
 	days, err := calendar.Published()
 	fatal(err)
 	store, err := blob.Disk(t.TempDir())

@@ -8,6 +8,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/letters"
 	"zhengshu/internal/library"
+	"zhengshu/internal/newmedia"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
@@ -25,10 +26,10 @@ type Ahead struct {
 }
 
 // Forecast is what falls due at a unit within two weeks and would stand against
-// it: columns that will be stale, letters that will be late. With a site only
+// it: columns and accounts that will be stale, letters that will be late. With a site only
 // its columns are told. most bounds it.
 func (s *Service) Forecast(ctx context.Context, scope authz.Scope, unit org.UnitID, site registry.SiteID, most int) ([]Ahead, error) {
-	f := obligation.Filter{Unit: unit, Kinds: []string{library.ColumnUpdate.ID, letters.ReplyKind.ID}, Until: s.today().AddDays(forecastDays), Limit: 500}
+	f := obligation.Filter{Unit: unit, Kinds: []string{library.ColumnUpdate.ID, letters.ReplyKind.ID, newmedia.PostDue.ID, newmedia.OriginalDue.ID}, Until: s.today().AddDays(forecastDays), Limit: 500}
 	var own map[string]bool
 	if site != "" {
 		f.Kinds = f.Kinds[:1]
@@ -51,8 +52,13 @@ func (s *Service) Forecast(ctx context.Context, scope authz.Scope, unit org.Unit
 			continue
 		}
 		says := "栏目“" + o.Subject.Name + "”要更新"
-		if o.Kind != library.ColumnUpdate.ID {
+		switch o.Kind {
+		case letters.ReplyKind.ID:
 			says = o.Subject.Name + " 要答复"
+		case newmedia.PostDue.ID:
+			says = "账号“" + o.Subject.Name + "”要发布新内容"
+		case newmedia.OriginalDue.ID:
+			says = "账号“" + o.Subject.Name + "”要发布原创内容"
 		}
 		out = append(out, Ahead{Says: says, Due: o.Due, Link: o.Link})
 	}

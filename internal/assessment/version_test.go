@@ -19,6 +19,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/newmedia"
+	"zhengshu/internal/obligation"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/packs"
@@ -257,6 +258,32 @@ func TestExemptionIsRecordedAndApplied(t *testing.T) {
 }
 
 // Accounts are judged by what somebody saw; offices by the clocks they owe.
+// What will stand against a unit within two weeks is told before: accounts too.
+func TestAccountsAreForecast(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := audit.System(context.Background(), "test")
+		today := calendar.Today(h.clock)
+		h.must(h.db.Update(ctx, func(tx *db.Tx) error {
+			for kind, days := range map[string]int{newmedia.PostDue.ID: 4, newmedia.OriginalDue.ID: 7, newmedia.MendDue.ID: 2} {
+				if err := h.obligations.Open(ctx, tx, obligation.Debt{Kind: kind, Unit: h.units["dept"].ID, Subject: obligation.Subject{Kind: "account", ID: "a1", Name: "西安商务"}, Link: newmedia.Link("a1"), Due: calendar.Due{On: today.AddDays(days)}}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		_, scope := h.as("province.chief", authz.AssessmentRead)
+		list, err := h.svc.Forecast(ctx, scope, h.units["dept"].ID, "", 10)
+		h.must(err)
+		var says []string
+		for _, a := range list {
+			says = append(says, a.Says)
+		}
+		if got := strings.Join(says, " "); got != "账号“西安商务”要发布新内容 账号“西安商务”要发布原创内容" {
+			t.Errorf("forecast: %s", got)
+		}
+	})
+}
+
 func TestAccountsAndOffices(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		ctx := audit.System(context.Background(), "test")

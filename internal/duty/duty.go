@@ -29,7 +29,7 @@ var (
 	RosterKind = obligation.Kind{ID: "duty_roster", Name: "公布下月值班表", Clause: "S19.4", Citation: citation,
 		Says: "按期公布下月24小时值班表，不得有空档", Remind: []int{5, 1, 0}, Escalate: 2, Gather: true, Minutes: 15}
 	RecordKind = obligation.Kind{ID: "duty_record", Name: "每日巡检记录", Clause: "S19.4", Citation: citation,
-		Says: "每日对运行、链接、栏目更新和内容质量进行巡检并确认记录", Remind: []int{0}, Escalate: 1, Gather: true, Minutes: 15}
+		Says: "每日对运行、链接、栏目更新和内容质量进行巡检并确认记录", Remind: []int{0}, Hours: []int{16}, By: 18, Escalate: 1, Gather: true, Minutes: 15}
 	HandoverKind = obligation.Kind{ID: "duty_handover", Name: "交接班", Clause: "S19.4", Citation: citation,
 		Says: "交班人和接班人双方确认交接", Remind: []int{0}, Escalate: 1, Gather: true, Minutes: 5}
 	TakedownKind = obligation.Kind{ID: "takedown_review", Name: "应急撤下补审", Clause: "S19.4", Citation: citation,

@@ -58,11 +58,15 @@ func (s *Service) slot(id registry.SiteID, interval time.Duration) time.Duration
 	return time.Duration(h.Sum64() % uint64(interval))
 }
 
+// turn is when a site's turn came last.
+func (s *Service) turn(id registry.SiteID, now time.Time, interval time.Duration) time.Time {
+	slot := s.slot(id, interval)
+	return now.Add(-slot).Truncate(interval).Add(slot)
+}
+
 // due reports whether a site's turn has come since it was last probed.
 func (s *Service) due(id registry.SiteID, last, now time.Time, interval time.Duration) bool {
-	slot := s.slot(id, interval)
-	turn := now.Add(-slot).Truncate(interval).Add(slot)
-	return last.Before(turn)
+	return last.Before(s.turn(id, now, interval))
 }
 
 // ProbeDue probes every monitored, running site whose turn has come and
@@ -101,8 +105,10 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	// voted is the latest interval each site has our own vote in.
+	voted := map[registry.SiteID]time.Time{}
 	if voters > 0 {
-		// What was voted on was looked at, too, up to the end of its interval.
+		// What was voted on was looked at, decided or not.
 		rows, err := db.All(ctx, s.probes, func(r db.Scanner) (lastRow, error) {
 			var x lastRow
 			err := r.Scan(&x.site, &x.at)
@@ -111,23 +117,20 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		voted := make(map[registry.SiteID]time.Time, len(rows))
 		for _, r := range rows {
 			voted[r.site] = r.at
 		}
-		for _, site := range sites {
-			if at, ok := voted[site.ID]; ok {
-				if at = at.Add(interval(site) - time.Nanosecond); at.After(last[site.ID]) {
-					last[site.ID] = at
-				}
-			}
-		}
 	}
 	var turn []registry.Site
+	votes := map[registry.SiteID]time.Time{} // the interval each of them votes in
 	for _, site := range sites {
-		if s.due(site.ID, last[site.ID], now, interval(site)) {
-			turn = append(turn, site)
+		every := interval(site)
+		at := s.voteSlot(site.ID, now, every)
+		if by, ok := voted[site.ID]; ok && !by.Before(at) || !s.due(site.ID, last[site.ID], now, every) {
+			continue
 		}
+		votes[site.ID] = at
+		turn = append(turn, site)
 	}
 	begun := time.Now() // by the clock of the dialler
 	work, results := make(chan registry.Site), make(chan probed)
@@ -163,11 +166,7 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 		}
 	}
 	if voters > 0 {
-		every := make(map[registry.SiteID]time.Duration, len(turn))
-		for _, site := range turn {
-			every[site.ID] = interval(site)
-		}
-		return len(all), s.voteOwn(context.WithoutCancel(ctx), all, every)
+		return len(all), s.voteOwn(context.WithoutCancel(ctx), all, votes)
 	}
 	if cutOff(all) {
 		s.set.Log.Warn("inspection: no site of this round answered; taken for an outage of our own and not counted", "sites", len(all))

@@ -398,11 +398,22 @@ func vote(ctx context.Context, tx *db.Tx, site registry.SiteID, slot time.Time, 
 		site, slot, from, r.OK, clipRunes(string(r.Kind), 30), r.Status, max(0, min(r.Took.Milliseconds(), 3_600_000)))
 }
 
-// voteOwn keeps this system's probes of a round as votes.
-func (s *Service) voteOwn(ctx context.Context, all []probed, every map[registry.SiteID]time.Duration) error {
+// voteSlot is the interval for which a site is probed now: that of its turn, even
+// where the probe comes a little after it ended, so that a turn late in its
+// interval does not take the vote of the next. After an outage it is this one.
+func (s *Service) voteSlot(id registry.SiteID, now time.Time, every time.Duration) time.Time {
+	slot := s.turn(id, now, every).Truncate(every)
+	if now.Sub(slot.Add(every)) > grace/2 {
+		return now.Truncate(every)
+	}
+	return slot
+}
+
+// voteOwn keeps this system's probes of a round as votes, each in its interval.
+func (s *Service) voteOwn(ctx context.Context, all []probed, slots map[registry.SiteID]time.Time) error {
 	return s.probes.Update(ctx, func(tx *db.Tx) error {
 		for _, p := range all {
-			if _, err := vote(ctx, tx, p.site, tx.Now().Truncate(every[p.site]), OwnVantage, p.res); err != nil {
+			if _, err := vote(ctx, tx, p.site, slots[p.site], OwnVantage, p.res); err != nil {
 				return err
 			}
 		}

@@ -39,7 +39,8 @@ func TestAQuorumOfVantagesMakesAFailure(t *testing.T) {
 }
 
 func TestArticle22_FailuresAreConfirmedFromSeveralPlaces(t *testing.T) {
-	start := time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
+	// Two minutes into an interval, and whole intervals on from there.
+	start := time.Date(2026, 11, 23, 2, 2, 0, 0, time.UTC)
 	clock := calendar.NewManual(start)
 	dbtest.EachAt(t, clock.Now, func(t *testing.T, d *db.DB) {
 		clock.Set(start)
@@ -148,7 +149,7 @@ func TestArticle22_FailuresAreConfirmedFromSeveralPlaces(t *testing.T) {
 			if n, err := svc.ProbeDue(ctx); err != nil || n != 0 {
 				t.Fatalf("probed again at once: %d, %v", n, err)
 			}
-			clock.Advance(8 * time.Minute)
+			clock.Advance(10 * time.Minute)
 			if n, err := svc.Decide(ctx); err != nil || n != 1 {
 				t.Fatalf("%d decided, %v", n, err)
 			}
@@ -159,7 +160,7 @@ func TestArticle22_FailuresAreConfirmedFromSeveralPlaces(t *testing.T) {
 		if n, err := send(true, clock.Now()); err != nil || n != 1 {
 			t.Fatalf("first batch: %d, %v", n, err)
 		}
-		clock.Advance(8 * time.Minute)
+		clock.Advance(10 * time.Minute)
 		if n, err := svc.Decide(ctx); err != nil || n != 1 {
 			t.Fatalf("%d, %v", n, err)
 		}
@@ -189,7 +190,7 @@ func TestArticle22_FailuresAreConfirmedFromSeveralPlaces(t *testing.T) {
 		if n, err := send(false, clock.Now()); err != nil || n != 1 {
 			t.Fatalf("%d, %v", n, err)
 		}
-		clock.Advance(8 * time.Minute)
+		clock.Advance(10 * time.Minute)
 		if _, err := svc.Decide(ctx); err != nil {
 			t.Fatal(err)
 		}

@@ -35,8 +35,19 @@ import (
 var MendDue = obligation.Kind{ID: "account_mend", Name: "账号问题整改", Clause: "S19.4", Citation: sx2021.Instrument + " 第十九条（四）",
 	Says: "读网、检查发现的政务新媒体问题及时整改", Remind: []int{2, 0}, Escalate: 3, Gather: true, Minutes: 15}
 
+// The clocks of an account for publishing: they warn before a check has anything
+// to find, and end where it has.
+var (
+	// PostDue runs from the newest post; warned of at 10 and 12 of its 14 days.
+	PostDue = obligation.Kind{ID: "account_post", Name: "账号更新", Clause: "S19.2", Citation: sx2021.Instrument + " 第十九条（二）",
+		Says: "发布类账号按期发布新内容", Remind: []int{4, 2, 0}, Escalate: 3, Gather: true, Minutes: 15}
+	// OriginalDue runs from the newest post of its own.
+	OriginalDue = obligation.Kind{ID: "account_original", Name: "账号原创", Clause: "S12.4a", Citation: sx2021.Instrument + " 第十二条（四）",
+		Says: "发布类账号按期发布原创内容", Remind: []int{7}, Escalate: 3, Gather: true, Minutes: 30}
+)
+
 // Obligations are the clocks this module runs.
-func Obligations() []obligation.Kind { return []obligation.Kind{MendDue} }
+func Obligations() []obligation.Kind { return []obligation.Kind{MendDue, PostDue, OriginalDue} }
 
 const (
 	// OriginalDays is the window of original posts: a month by default of the
@@ -540,6 +551,17 @@ func (s *Service) keep(ctx context.Context, tx *db.Tx, a registry.Account, f che
 		return err
 	}
 	subject := obligation.Subject{Kind: "account", ID: string(a.ID), Name: a.Name}
+	held := f.Publishes && !f.Unstated && a.State == registry.Running
+	for _, c := range []struct {
+		kind  obligation.Kind
+		last  calendar.Date
+		days  int
+		check string
+	}{{PostDue, f.LastPost, f.PostDays, "account.stale"}, {OriginalDue, f.LastOriginal, f.OriginalDays, "account.original"}} {
+		if err := s.warn(ctx, tx, a, subject, c.kind, c.last, c.days, held && outcome[c.check] == check.Kept); err != nil {
+			return err
+		}
+	}
 	switch {
 	case a.State != registry.Running:
 		_, err := s.Obligations.Annul(ctx, tx, MendDue.ID, subject, "账号已不在运行，不再要求整改")
@@ -553,6 +575,36 @@ func (s *Service) keep(ctx context.Context, tx *db.Tx, a registry.Account, f che
 	today := calendar.DateOf(tx.Now())
 	n := s.Settings().AccountMendDays
 	return s.Obligations.Open(ctx, tx, obligation.Debt{Kind: MendDue.ID, Unit: a.Unit, Subject: subject, Link: Link(a.ID), Due: calendar.Due{On: today.AddDays(n)}, From: today, Length: calendar.Days(n)})
+}
+
+// warn keeps a clock that runs from the newest post of a kind: anew with each, and
+// no longer where the account is not held to it or a check has found it late.
+func (s *Service) warn(ctx context.Context, tx *db.Tx, a registry.Account, subject obligation.Subject, kind obligation.Kind, last calendar.Date, days int, runs bool) error {
+	due, err := db.One(ctx, tx, db.Value[calendar.Date], `SELECT due_on FROM obligation WHERE kind = $1 AND subject_kind = 'account' AND subject_id = $2 AND state = 'open'`, kind.ID, a.ID)
+	stands := err == nil
+	if err != nil && !db.None(err) {
+		return err
+	}
+	if !runs || last.IsZero() || days <= 0 {
+		if stands {
+			_, err = s.Obligations.Annul(ctx, tx, kind.ID, subject, "不再适用，或者已按检查结果办理")
+			return err
+		}
+		return nil
+	}
+	on := last.AddDays(days)
+	switch {
+	case stands && due == on:
+		return nil
+	case stands && due.After(on):
+		_, err = s.Obligations.Postpone(ctx, tx, kind.ID, subject, calendar.Due{On: on}, "按 "+last.String()+" 的内容计算")
+		return err
+	case stands:
+		if _, err := s.Obligations.Discharge(ctx, tx, kind.ID, subject, last.String()+" 已发布"); err != nil {
+			return err
+		}
+	}
+	return s.Obligations.Open(ctx, tx, obligation.Debt{Kind: kind.ID, Unit: a.Unit, Subject: subject, Link: Link(a.ID), Due: calendar.Due{On: on}, From: last, Length: calendar.Days(days)})
 }
 
 // owing is what is owed of an account, in the order of the columns: what was

@@ -322,6 +322,56 @@ func TestVM21_AccountsAreJudgedByFeedsFilesAndReceipts(t *testing.T) {
 		if err := svc.Record(ctx, system, me, account, newmedia.Receipt{SeenOn: calendar.DateOf(d.Now()), Link: server.URL, Usable: "no"}, shot()); !fault.Is(err, fault.Invalid) {
 			t.Errorf("an account that is no client: %v", err)
 		}
+		// T-ACCOUNT and T-ORIGINAL: the clocks of an account for publishing run from its
+		// newest post and its newest own one, anew with each; where a check has found
+		// it late, they end and the mending is owed.
+		id = account
+		clocks := func() string {
+			t.Helper()
+			var out []string
+			for _, k := range []obligation.Kind{newmedia.PostDue, newmedia.OriginalDue, newmedia.MendDue} {
+				list, err := ob.Obligations(ctx, system, obligation.Filter{Kind: k.ID})
+				must(err)
+				for _, o := range list {
+					if o.Subject.ID == string(id) {
+						out = append(out, fmt.Sprintf("%s %d", k.ID, o.Due.On.Sub(calendar.DateOf(d.Now()))))
+					}
+				}
+			}
+			return strings.Join(out, ", ")
+		}
+		told := func(own string) {
+			t.Helper()
+			clock.Advance(time.Minute)
+			on := calendar.DateOf(d.Now())
+			rep, err := svc.Import(ctx, system, table("more.csv", fmt.Sprintf("账号网址,发布日期,标题,网址,是否原创\nhttps://weibo.example/sx,%s,新的,https://weibo.example/wn/%d,%s\n", on, d.Now().Unix(), own)))
+			if err != nil || rep.Accepted != 1 {
+				t.Fatalf("%+v, %v", rep, err)
+			}
+		}
+		told("是")
+		if got := clocks(); got != "account_post 14, account_original 30" {
+			t.Errorf("after a post of its own: %q", got)
+		}
+		clock.Advance(10 * 24 * time.Hour)
+		if _, err := ob.Sweep(ctx); err != nil {
+			t.Fatal(err)
+		}
+		warned, err := db.One(ctx, d, db.Value[int], `SELECT count(*) FROM message WHERE title LIKE '还有 4 天：账号更新%'`)
+		if err != nil || warned != 1 {
+			t.Errorf("%d warnings at ten days, %v", warned, err)
+		}
+		told("否")
+		if got := clocks(); got != "account_post 14, account_original 20" {
+			t.Errorf("after a post of another's: %q", got)
+		}
+		clock.Advance(15 * 24 * time.Hour)
+		if _, err := svc.JudgeAll(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if got := clocks(); !strings.Contains(got, "account_mend") || strings.Contains(got, "account_post") {
+			t.Errorf("after a fortnight of silence: %q", got)
+		}
 		// Whom the ledger gives no purpose nobody holds to two weeks.
 		var aimless registry.Account
 		must(d.Update(ctx, func(tx *db.Tx) error {
@@ -332,6 +382,9 @@ func TestVM21_AccountsAreJudgedByFeedsFilesAndReceipts(t *testing.T) {
 		id = aimless.ID
 		seen := newmedia.Receipt{SeenOn: calendar.DateOf(d.Now()), Link: "https://weibo.example/none", LastPost: calendar.DateOf(d.Now()).AddDays(-40), Interaction: "no", SeenName: "改了名"}
 		must(svc.Record(ctx, system, me, id, seen, shot()))
+		if got := clocks(); strings.Contains(got, "account_post") {
+			t.Errorf("without a purpose a clock runs: %q", got)
+		}
 		if got := outcome("account.stale"); got != check.Untested {
 			t.Errorf("without a purpose: %s", got)
 		}

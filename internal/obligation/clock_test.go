@@ -135,6 +135,47 @@ func TestAbolishedUnitIsNotSpokenTo(t *testing.T) {
 	})
 }
 
+// T-PATROL: what is owed by an hour of its day is reminded of at an hour, and is
+// overdue from then on.
+func TestArticle19_4_HoursOfTheDueDay(t *testing.T) {
+	kind := obligation.Kind{ID: "patrol", Name: "每日巡检记录", Citation: "第十九条（四）", Remind: []int{0}, Hours: []int{16}, By: 18, Escalate: 1}
+	start := time.Date(2026, 1, 9, 22, 0, 0, 0, time.UTC) // six in the morning
+	clock := calendar.NewManual(start)
+	dbtest.EachAt(t, clock.Now, func(t *testing.T, d *db.DB) {
+		clock.Set(start)
+		o := org.New(d)
+		s := obligation.New(d, o, kind)
+		var unit org.Unit
+		if err := d.Update(testCtx, func(tx *db.Tx) error {
+			if _, err := o.AddArea(testCtx, tx, org.Area{Level: org.Province, Code: "610000", Name: "陕西省"}); err != nil {
+				return err
+			}
+			var err error
+			if unit, _, err = o.AddUnit(testCtx, tx, org.Unit{Area: "province-610000000000", Kind: org.Office, Name: "省办"}); err != nil {
+				return err
+			}
+			return s.Open(testCtx, tx, obligation.Debt{Kind: "patrol", Unit: unit.ID, Subject: obligation.Subject{Kind: "day", ID: "x", Name: "省办"}, Due: calendar.Due{On: date(t, "2026-01-10")}})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		h := house{db: d, clock: clock, svc: s, unit: unit}
+		var told []string
+		for _, want := range []struct {
+			hour int
+			says string
+		}{{7, ""}, {8, "今日 18 时到期：每日巡检记录（省办）"}, {15, ""}, {16, "今日 18 时到期：每日巡检记录（省办）"}, {17, ""}, {18, "超期：每日巡检记录（省办）"}, {23, ""}} {
+			clock.Set(date(t, "2026-01-10").Start().Add(time.Duration(want.hour) * time.Hour))
+			h.sweep(t)
+			if want.says != "" {
+				told = append(told, want.says)
+			}
+			if got := h.titles(t, unit.ID); !equal(got, told) {
+				t.Fatalf("by %d o'clock the unit was told %q, want %q", want.hour, got, told)
+			}
+		}
+	})
+}
+
 func TestProvinceIsToldAfterTheSupervisor(t *testing.T) {
 	kind := obligation.Kind{ID: "yearly", Name: "年度事项", Citation: "第三十一条", Escalate: 2, Province: 10}
 	clock := calendar.NewManual(time.Date(2026, 1, 5, 2, 0, 0, 0, time.UTC))

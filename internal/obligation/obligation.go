@@ -23,7 +23,11 @@ type Kind struct {
 	Citation string // 陕政公开办〔2021〕18号 第七条（四）
 	Says     string // what is owed, in Chinese
 	Remind   []int  // days before the due date; 0 is the due day itself
-	Escalate int    // days after the due date until the supervisor is told
+	// Hours are further reminders, at these hours of the due day; By is the hour
+	// of that day at which it is overdue, 0 for its end.
+	Hours    []int
+	By       int
+	Escalate int // days after the due date until the supervisor is told
 	// Province is how many days after the due date the provincial office is
 	// told too: for what it answers for itself; 0 for never.
 	Province int

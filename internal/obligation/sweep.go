@@ -32,7 +32,7 @@ func nextLook(k Kind, due calendar.Date, t time.Time) time.Time {
 // firstLook is when the sweep first looks at a clock that is set going now: at
 // once when it is late already.
 func firstLook(k Kind, due calendar.Date, now time.Time) time.Time {
-	if !now.Before(overdueAt(due)) {
+	if !now.Before(k.overdueAt(due)) {
 		return now
 	}
 	return nextLook(k, due, now.Add(-time.Second))
@@ -44,7 +44,10 @@ func looks(k Kind, due calendar.Date) []time.Time {
 	for _, d := range k.Remind {
 		out = append(out, remindAt(due, d))
 	}
-	out = append(out, overdueAt(due), escalateAt(due, k.Escalate))
+	for _, h := range k.Hours {
+		out = append(out, hourOf(due, h))
+	}
+	out = append(out, k.overdueAt(due), escalateAt(due, k.Escalate))
 	if k.Province > 0 {
 		out = append(out, escalateAt(due, k.Province))
 	}
@@ -55,7 +58,15 @@ func looks(k Kind, due calendar.Date) []time.Time {
 func remindAt(due calendar.Date, days int) time.Time {
 	return due.AddDays(-days).Start().Add(8 * time.Hour)
 }
-func overdueAt(due calendar.Date) time.Time { return due.AddDays(1).Start() }
+func (k Kind) overdueAt(due calendar.Date) time.Time {
+	if k.By > 0 {
+		return hourOf(due, k.By)
+	}
+	return due.AddDays(1).Start()
+}
+func hourOf(due calendar.Date, hour int) time.Time {
+	return due.Start().Add(time.Duration(hour) * time.Hour)
+}
 func escalateAt(due calendar.Date, days int) time.Time {
 	return due.AddDays(1 + days).Start().Add(8 * time.Hour)
 }
@@ -292,7 +303,7 @@ func (w *sweep) look(ctx context.Context, tx *db.Tx, k Kind, o dueNow) (mark, []
 	if !o.PausedOn.IsZero() {
 		return mark{}, nil, nil // stands still; Resume sets it going
 	}
-	overdue := !now.Before(overdueAt(o.Due.On))
+	overdue := !now.Before(k.overdueAt(o.Due.On))
 	escalate := !now.Before(escalateAt(o.Due.On, k.Escalate)) && o.EscalatedAt.IsZero()
 	province := k.Province > 0 && !now.Before(escalateAt(o.Due.On, k.Province)) && o.ProvinceAt.IsZero()
 	var to addressee
@@ -320,9 +331,18 @@ func (w *sweep) look(ctx context.Context, tx *db.Tx, k Kind, o dueNow) (mark, []
 		says := fmt.Sprintf("还有 %d 天", left)
 		if left == 0 {
 			says = "今日到期"
+			if k.By > 0 {
+				says = fmt.Sprintf("今日 %d 时到期", k.By)
+			}
+		}
+		key := fmt.Sprintf("remind:%d", left)
+		for _, h := range k.Hours {
+			if !now.Before(hourOf(o.Due.On, h)) {
+				key = fmt.Sprintf("remind:0:%d", h)
+			}
 		}
 		r := base
-		r.Key, r.Person, r.Title = o.key(fmt.Sprintf("remind:%d", left)), string(o.holder), says+"："+k.Name+about
+		r.Key, r.Person, r.Title = o.key(key), string(o.holder), says+"："+k.Name+about
 		return m, append(out, r), nil
 	}
 	if o.OverdueAt.IsZero() {
