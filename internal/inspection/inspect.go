@@ -143,7 +143,7 @@ func LimitsOf(p packs.Pack) check.Limits {
 	}
 	l := check.Limits{
 		HomeStaleDays: param("V-W-3", "days"), NewsStaleDays: param("V-W-4.1", "days"), PolicyStaleMonths: param("V-W-4.1", "months"),
-		MinProbesPerDay: param("V-W-2", "probes_per_day"), AccessDays: param("V-W-2", "days"),
+		GuideMissing: param("V-W-6.2", "missing_classes"), MinProbesPerDay: param("V-W-2", "probes_per_day"), AccessDays: param("V-W-2", "days"),
 	}
 	if i, ok := p.Indicator("V-W-2"); ok && i.Threshold.Given() {
 		// Hundredths of one are per cent; the check counts hundredths of those.
