@@ -918,7 +918,8 @@ func (n *inspector) foldCopies() {
 		owner := s
 		owner.URL = of
 		return slices.ContainsFunc(all, func(o Sighting) bool {
-			return o.URL == of && o.Check == s.Check && o.Wrong == s.Wrong && o.Fingerprint() == owner.Fingerprint()
+			// The words around a wrong word are those of the layout.
+			return o.URL == of && o.Check == s.Check && o.Wrong == s.Wrong && (s.Wrong != "" || o.Fingerprint() == owner.Fingerprint())
 		})
 	})
 }

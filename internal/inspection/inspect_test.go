@@ -449,6 +449,23 @@ func TestCopyOfAPageIsNotASecondFinding(t *testing.T) {
 	if n := count(""); n != 1 {
 		t.Errorf("one text on two pages gave %d findings", n)
 	}
+	// The same wrong word with the tools of the layout before it.
+	wrong := newSite(t)
+	wrong.swap("/tz/1.html", "请按要求做好植树工作", "请惯彻做好植树工作")
+	elder = strings.Replace(wrong.pages["/tz/1.html"].body, "</head>", `<link rel="canonical" href="/tz/1.html"></head>`, 1)
+	wrong.put("/elder/1.html", strings.Replace(elder, "各街道办事处：", "字号小中大　", 1))
+	wrong.swap("/tz/1.html", "请惯彻做好植树工作", `<a href="/elder/1.html">长辈版</a>请惯彻做好植树工作`)
+	o := options()
+	o.Scanner = quoting("惯彻")
+	words := 0
+	for _, f := range inspect(t, wrong, o).Findings {
+		if f.Check == "wording.spelling" {
+			words++
+		}
+	}
+	if words != 1 {
+		t.Errorf("one wrong word in two layouts gave %d findings", words)
+	}
 	s.swap("/tz/1.html", idCard, "6**************6")
 	if n := count("/elder/1.html"); n != 1 {
 		t.Errorf("what only the copy says gave %d findings", n)

@@ -335,7 +335,7 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 		Dispute: web.Form{Action: base + "/dispute", Sections: []web.Section{{Legend: "这是误报", Hint: "写明理由，由主管单位核实；在此期间不再重复报出。", Fields: []web.Field{{Kind: web.TextArea, Name: "reason", Label: "理由", Required: true, Max: 500, Rows: 3}}}},
 			Buttons: []web.Button{{Label: "报误报", Plain: true}}},
 		Uphold: web.Form{Action: base + "/uphold", Sections: []web.Section{{Legend: "答复误报申辩", Hint: "问题属实的，恢复为待整改；确认误报的，问题办结，同一情形在本站不再报出，直到检查规则更新。", Fields: []web.Field{
-			{Kind: web.Radios, Name: "verdict", Label: "结论", Required: true, Value: inspection.ItIsTrue, Options: []web.Option{{Value: inspection.ItIsTrue, Label: "问题属实，驳回误报"}, {Value: inspection.ItIsFalse, Label: "确认误报"}}},
+			{Kind: web.Radios, Name: "verdict", Label: "结论", Required: true, Options: []web.Option{{Value: inspection.ItIsTrue, Label: "问题属实，驳回误报"}, {Value: inspection.ItIsFalse, Label: "确认误报"}}},
 			{Kind: web.TextArea, Name: "reason", Label: "核实情况", Required: true, Max: 500, Rows: 3}}}},
 			Buttons: []web.Button{{Label: "答复申辩"}, {Label: "改由我答复", Action: base + "/take-up", Skip: true, Plain: true}}},
 	}
@@ -607,11 +607,7 @@ func (h *Handler) takeUp(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) uphold(w http.ResponseWriter, r *http.Request) error {
-	verdict := web.Typed(r, "verdict")
-	if verdict == "" {
-		verdict = inspection.ItIsTrue
-	}
-	f, err := h.inspection.Answer(r.Context(), authz.ScopeFrom(r.Context()), inspection.FindingID(r.PathValue("id")), verdict, r.PostFormValue("reason"))
+	f, err := h.inspection.Answer(r.Context(), authz.ScopeFrom(r.Context()), inspection.FindingID(r.PathValue("id")), web.Typed(r, "verdict"), r.PostFormValue("reason"))
 	if askable(err) {
 		return h.showFinding(w, r, func(v *findingView) { v.Uphold.Fill(r.PostForm); v.Uphold.Wrong(err); v.MayHold = true })
 	}

@@ -198,7 +198,8 @@ func TestDisputeKeepsWhatWasTyped(t *testing.T) {
 		if p := h.walk.Get(path); !strings.Contains(p.Body, "已报误报") {
 			t.Error("no dispute shown")
 		}
-		h.walk.Post(path+"/uphold", url.Values{"reason": {"经核实属实。"}}).Want(http.StatusSeeOther)
+		h.walk.Post(path+"/uphold", url.Values{"reason": {"经核实属实。"}}).Want(http.StatusUnprocessableEntity) // no verdict is a choice of nobody
+		h.walk.Post(path+"/uphold", url.Values{"verdict": {inspection.ItIsTrue}, "reason": {"经核实属实。"}}).Want(http.StatusSeeOther)
 	})
 }
 
