@@ -20,7 +20,7 @@ func TestPatrolPlan(t *testing.T) {
 	city.fill("计划名称", "第四季度抽查")
 	city.fill("抽查比例", "0")
 	city.press("查看会抽到多少")
-	city.sees("抽查比例应在1%到100%之间")
+	city.sees("抽查比例请填写1到100的整数")
 	city.fill("抽查比例", "100")
 	later := time.Now().In(calendar.Shanghai).Add(2 * time.Hour) // whatever the hour is now
 	city.fill("每天从几点", later.Format("15:04"))

@@ -399,7 +399,7 @@ func TestOutageOfOurOwnIsNotCounted(t *testing.T) {
 			t.Errorf("our line stands as %+v (%v)", list, err)
 		}
 		// An address that tests the line does: the others' failures are theirs.
-		if err := h.svc.SetOwnLine(h.ctx, &authz.Session{Name: "某甲"}, "http://"+h.site.Host+"/"); err != nil {
+		if err := h.svc.SetOwnLine(h.ctx, highest(), "http://"+h.site.Host+"/"); err != nil {
 			t.Fatal(err)
 		}
 		h.clock.Advance(10 * time.Minute)

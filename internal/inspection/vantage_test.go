@@ -220,7 +220,7 @@ func TestProtectedPeriodsAreTighterWithVantages(t *testing.T) {
 		h.svc.HouseKey(house)
 		tight := 1
 		h.svc.TighterFrom(func(context.Context) (func(string) int, error) { return func(string) int { return tight }, nil })
-		me := &authz.Session{Name: "某甲"}
+		me := highest()
 		key, v, err := h.svc.AddVantage(h.ctx, me, inspection.Vantage{Name: "西安监测点"}, "")
 		if err != nil {
 			t.Fatal(err)
@@ -278,4 +278,9 @@ func TestProtectedPeriodsAreTighterWithVantages(t *testing.T) {
 			t.Errorf("a protected hour: %d of our own, %d from there, %d decided", own, there, decided)
 		}
 	})
+}
+
+// highest is a person of the office over all sites.
+func highest() *authz.Session {
+	return &authz.Session{Name: "某甲", Posts: []authz.Post{{ID: "1", Role: authz.Supervisor, UnitID: "u", AreaPath: "/", Office: true}}}
 }
