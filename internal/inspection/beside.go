@@ -37,7 +37,7 @@ const (
 // person has confirmed it; the lists of sensitive.term and sensitive.post are kept
 // by two persons.
 var besides = []beside{
-	{CheckHome, "首页无法打开", []string{"V-W-2"}, check.Serious, mendReach, keptAddress, false},
+	{CheckHome, "首页无法打开", []string{"S19.4"}, check.Serious, mendReach, keptAddress, false},
 	{CheckCertificate, "网站的加密证书或协议不符合要求", []string{"S23.1a"}, check.Error, "请更换有效的服务器证书，停用过时的协议版本。", keptAddress, false},
 
 	{check.KindWording + ".confusion", "错别字", []string{"S19.3a"}, check.Error, mendWords, keptText, true},

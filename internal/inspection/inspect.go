@@ -1036,8 +1036,9 @@ func (n *inspector) reach(ctx context.Context) error {
 	if v == nil {
 		v = n.visits[n.start]
 	}
-	add := func(id, says, fix string, sev check.Severity, article string) {
-		n.add(v, nil, Sighting{Check: id, Severity: sev, Article: article, Says: says, Fix: fix, URL: n.home, Where: "首页", OnHome: true})
+	add := func(id, says string) {
+		clause, severity, fix, _ := Grounds(id)
+		n.add(v, nil, Sighting{Check: id, Severity: severity, Article: clause, Says: says, Fix: fix, URL: n.home, Where: "首页", OnHome: true})
 	}
 	switch {
 	case v == nil:
@@ -1069,7 +1070,7 @@ func (n *inspector) reach(ctx context.Context) error {
 		}
 		// One look is no measure of the share of time a site is shut (V-W-2):
 		// that is for the probes.
-		add(CheckHome, "首页无法打开："+says, "请立即检查服务器、网络和域名解析；属计划内停机的，事先按程序申请临时下线。", check.Serious, "S19.4")
+		add(CheckHome, "首页无法打开："+says)
 	case v.redirect != "" && n.visits[n.home] == nil:
 		// The crawl has said why it did not follow.
 		n.skip(CheckHome, "首页跳转后的地址没有访问", v.redirect, 1)
@@ -1077,7 +1078,7 @@ func (n *inspector) reach(ctx context.Context) error {
 		n.report.Reachable = true
 	}
 	if v != nil && v.tls != "" {
-		add(CheckCertificate, "网站的加密证书或协议不符合要求："+v.tls.Says(), "请更换有效的服务器证书，停用过时的协议版本。", check.Error, "S23.1a")
+		add(CheckCertificate, "网站的加密证书或协议不符合要求："+v.tls.Says())
 	}
 	return ctx.Err()
 }
@@ -1090,13 +1091,10 @@ func (v *visit) shut() (says string, shut bool) {
 	return fmt.Sprintf("服务器返回状态码 %d。", v.status), v.status >= 400
 }
 
-// freshLine is how long an answer of the public network vouches for the line.
-const freshLine = 10 * time.Minute
-
 // online reports whether a failure to reach a site is the site's own: it has
 // answered something, it lies in our own network, or others do answer.
 func (n *inspector) online(ctx context.Context, v *visit) bool {
-	if v.err == "" || time.Since(n.client.Outside()) < freshLine {
+	if v.err == "" || time.Since(n.client.Outside()) < lineTrusted {
 		return true
 	}
 	u, err := url.Parse(v.url)
@@ -1262,7 +1260,7 @@ func (n *inspector) judgeLinks(ctx context.Context) error {
 }
 
 // mostAgain bounds the links that are asked once more.
-const mostAgain = 300
+const mostAgain = 100
 
 // askAgain asks once more, after a while, for what did not answer or failed
 // within the server: a link is dead when it stays so.
@@ -1310,7 +1308,10 @@ func (n *inspector) askAgain(ctx context.Context, order []int, results []check.L
 // be no more than its end. It gives the first verdict back where the second look
 // says no more.
 func (n *inspector) readAgain(ctx context.Context, k *linked, first check.LinkResult) check.LinkResult {
-	resp, err := n.o.Manners.Ask(ctx, k.link.URL, egress.Options{RecordTLSFault: true})
+	resp, ok, _, err := n.o.Manners.Fetch(ctx, k.link.URL, egress.Options{RecordTLSFault: true})
+	if !ok || resp == nil {
+		return first
+	}
 	r := check.LinkResult{Link: k.link, Status: resp.Status, FinalURL: resp.Final, Bytes: int64(len(resp.Body)), ContentType: "application/octet-stream", OnHome: k.onHome}
 	if e := (*egress.Error)(nil); errors.As(err, &e) {
 		if !e.Blames() || e.Kind == egress.TooLarge || e.Kind == egress.Bomb {
