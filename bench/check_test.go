@@ -76,7 +76,8 @@ func BenchmarkPrivacy(b *testing.B) {
 }
 
 // BenchmarkPatterns looks for fifty thousand words of an operator's lists and for
-// personal data, with the rules of grammar and without the language model.
+// personal data, with the rules of grammar and without the language model. It
+// fails below 60 MB a second of a core.
 func BenchmarkPatterns(b *testing.B) {
 	text := sentences(b)
 	rs := []rune(text)
@@ -94,7 +95,7 @@ func BenchmarkPatterns(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	race(b, float64(len(text))/1e6, "MB",
+	r := race(b, float64(len(text))/1e6, "MB",
 		timed("", func() { sink += len(p.Scan(text)) + len(check.Privacy(text)) }),
 		timed("rune_walk", func() {
 			for _, r := range text {
@@ -104,10 +105,11 @@ func BenchmarkPatterns(b *testing.B) {
 			}
 		}),
 	)
+	atLeast(b, "patterns and privacy: MB a second of a core", r.perCPU, 60)
 }
 
 // BenchmarkProofread reads official sentences for wrong words; the limits are as
-// for BenchmarkPrivacy.
+// for BenchmarkPrivacy. It fails below 1 MB a second of a core.
 func BenchmarkProofread(b *testing.B) {
 	text := sentences(b)
 	p, err := proofread.New(proofread.Options{})
@@ -115,7 +117,7 @@ func BenchmarkProofread(b *testing.B) {
 		b.Fatal(err)
 	}
 	raw := []byte(text)
-	race(b, float64(len(text))/1e6, "MB",
+	r := race(b, float64(len(text))/1e6, "MB",
 		timed("", func() { sink += len(p.Scan(text)) }),
 		timed("memory_scan", func() { sink += bytes.Count(raw, []byte{'@'}) }),
 		timed("rune_walk", func() {
@@ -126,4 +128,5 @@ func BenchmarkProofread(b *testing.B) {
 			}
 		}),
 	)
+	atLeast(b, "proofreading: MB a second of a core", r.perCPU, 1)
 }

@@ -10,9 +10,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,6 +25,8 @@ import (
 	"time"
 
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
+	"zhengshu/internal/check/proofread"
 	"zhengshu/internal/crawl"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/frontier"
@@ -32,26 +36,51 @@ import (
 
 // BenchmarkInspect puts every check of a page without the language model to the
 // site of BenchmarkCrawl, sixteen requests at once, beside colly's bare crawl of
-// it.
+// it; it fails below one and a half times colly's speed.
 func BenchmarkInspect(b *testing.B) {
 	s := site(b)
-	listener := netip.MustParseAddrPort(s.Listener.Addr().String())
-	client := egress.New(egress.Policy{Allow: []netip.AddrPort{listener}, Ports: []uint16{listener.Port()}, KeepPerHost: atOnce})
-	b.Cleanup(client.Close)
 	start := s.URL + "/p/0.html"
 	colly, stated := collyRunner(b, start)
-	race(b, sitePages, "pages",
-		timed("", func() {
-			m := crawl.NewManners(client, crawl.Courtesy{PerHost: atOnce, Delay: -1})
-			rep, err := inspection.Inspect(context.Background(), client, nil, inspection.Target{URL: start},
-				inspection.Options{MaxPages: sitePages, Manners: m, PerHost: atOnce, Today: calendar.Date{Year: 2026, Month: 3, Day: 20}})
-			if err != nil || rep.Pages != sitePages {
-				b.Fatalf("%d pages (%v)", rep.Pages, err)
-			}
-		}),
-		colly,
-	)
+	r := race(b, sitePages, "pages", timed("", func() { inspectWhole(b, start, sitePages, nil) }), colly)
 	stated()
+	atMost(b, "page checks: time of colly's", r.times["colly"], 1/1.5)
+}
+
+// BenchmarkInspectModel puts every check to 1,000 pages that say what official texts
+// say, with the language model, beside the same without it.
+func BenchmarkInspectModel(b *testing.B) {
+	lines := strings.Split(strings.TrimSpace(sentences(b)), "\n")
+	const pages = 1000
+	rng := rand.New(rand.NewPCG(1, 2))
+	s := siteOf(b, rng, pages, func(p *strings.Builder) {
+		for end := p.Len() + 300; p.Len() < end; { // as long as a hundred characters
+			p.WriteString(lines[rng.IntN(len(lines))])
+		}
+	})
+	words, err := proofread.New(proofread.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	start := s.URL + "/p/0.html"
+	race(b, pages, "pages", timed("", func() { inspectWhole(b, start, pages, words) }),
+		timed("without_model", func() { inspectWhole(b, start, pages, nil) }))
+}
+
+// inspectWhole looks at every page of the site that starts at an address.
+func inspectWhole(b *testing.B, start string, pages int, words check.Scanner) {
+	u, err := url.Parse(start)
+	if err != nil {
+		b.Fatal(err)
+	}
+	listener := netip.MustParseAddrPort(u.Host)
+	client := egress.New(egress.Policy{Allow: []netip.AddrPort{listener}, Ports: []uint16{listener.Port()}, KeepPerHost: atOnce})
+	defer client.Close()
+	m := crawl.NewManners(client, crawl.Courtesy{PerHost: atOnce, Delay: -1})
+	rep, err := inspection.Inspect(context.Background(), client, nil, inspection.Target{URL: start},
+		inspection.Options{MaxPages: pages, Manners: m, PerHost: atOnce, Scanner: words, Today: calendar.Date{Year: 2026, Month: 3, Day: 20}})
+	if err != nil || rep.Pages != pages {
+		b.Fatalf("%d pages (%v) %+v", rep.Pages, err, rep.Untested)
+	}
 }
 
 // madeProvince is a made-up province: so many sites of so many pages on one
@@ -161,7 +190,8 @@ func benchNumber(name string, fallback int) int {
 
 // BenchmarkPatrol looks at 620 sites of 500 pages by a signed plan, in a process
 // that is killed in the middle and started again: every site must be answered,
-// and what was asked for twice is counted. ZHENGSHU_BENCH_SITES and …_PAGES make
+// and what was asked for twice is counted. At its full size it fails above 30
+// minutes or 500 MB. ZHENGSHU_BENCH_SITES and …_PAGES make
 // it smaller.
 func BenchmarkPatrol(b *testing.B) {
 	if v := os.Getenv(patrolChild); v != "" {
@@ -244,6 +274,10 @@ func BenchmarkPatrol(b *testing.B) {
 	b.ReportMetric(float64(peak), "MB")
 	b.ReportMetric(float64(twice), "asked_twice")
 	b.ReportMetric(float64(len(p.asked)), "addresses")
+	if p.sites >= 620 && p.pages >= 500 {
+		atMost(b, "patrol: seconds", took.Seconds(), 30*60)
+		atMost(b, "patrol: MB", float64(peak), 500)
+	}
 }
 
 // peakMB is the most memory a process had in use.
