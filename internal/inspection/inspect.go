@@ -532,8 +532,9 @@ type inspector struct {
 	sent        bool            // the home page is only a signpost to another page
 	homeLines   map[string]bool // lines of text on the home page
 	truncated   int
-	last        *visit     // the page of the last look at a spot
-	sightings   []Sighting // of the last page; the room is used again
+	newest      browser.Mark // the newest dated entry of the home page
+	last        *visit       // the page of the last look at a spot
+	sightings   []Sighting   // of the last page; the room is used again
 }
 
 // visit is what is kept of a page.
