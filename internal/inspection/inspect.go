@@ -547,6 +547,7 @@ type visit struct {
 	kind                egress.Kind
 	says                string
 	refused, denied     bool // denied by robots.txt
+	long                bool // more than is read of a page
 	tls                 egress.Fault
 	at                  time.Time
 	size                int64
@@ -597,6 +598,7 @@ func (n *inspector) visit(p crawl.Page) error {
 		return nil // no page of text
 	}
 	if e.err != nil {
+		v.unread(e.err)
 		n.skip("page", sentence(e.err), p.URL, 1)
 		return nil
 	}
