@@ -90,7 +90,7 @@ var Roles = []RoleInfo{
 	{Telecom, "通信管理部门", []Permission{
 		OrgRead, RegistryRead, CaseRead, InspectionRead, ObligationRead, FilingRead, FilingConfirm, CaseAdvise, ShareRead, ImpostorDispose}, false, reachArea},
 	{Auditor, "审计人员", []Permission{
-		AuditRead, OrgRead, RegistryRead, CaseRead, ObligationRead, NoticeRead, FilingRead, ClosingRead, RecordRead}, true, reachArea},
+		AuditRead, OrgRead, RegistryRead, CaseRead, ObligationRead, NoticeRead, FilingRead, ClosingRead, RecordRead, InspectionRead}, true, reachArea},
 	{SystemAdmin, "系统管理员", []Permission{
 		SystemManage, TokenManage, OrgRead}, true, reachWide},
 	{SecurityAdmin, "安全管理员", []Permission{

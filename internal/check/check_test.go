@@ -409,3 +409,41 @@ func TestGuidesAreHeldToTheNumberInForce(t *testing.T) {
 		}
 	}
 }
+
+// A column past its window and past its own cycle is one fact: V-W-4.1 alone
+// reports it. Within the window its own cycle still holds it.
+func TestAStaleColumnIsOneFinding(t *testing.T) {
+	today := day(t, "2026-03-20")
+	limits := Limits{NewsStaleDays: 14, PolicyStaleMonths: 6}
+	for _, tt := range []struct {
+		name string
+		col  Column
+		want string
+	}{
+		{"past both", Column{Name: "政务动态", Kind: ColumnNews, Items: 3, CycleDays: 7, Latest: day(t, "2026-02-20")}, "column.stale"},
+		{"past its cycle alone", Column{Name: "通知公告", Kind: ColumnPolicy, Items: 3, CycleDays: 7, Latest: day(t, "2026-03-01")}, "column.overdue"},
+		{"no date at all", Column{Name: "政务动态", Kind: ColumnNews, Items: 3, CycleDays: 7}, "column.stale"},
+		{"no window of the indicators", Column{Name: "专题", Kind: ColumnOther, Items: 3, CycleDays: 7, Latest: day(t, "2026-02-20")}, "column.overdue"},
+	} {
+		var got []string
+		for _, f := range Run(Facts{Columns: []Column{tt.col}, Today: today, Limits: limits}) {
+			if f.Outcome == Violated {
+				got = append(got, f.Check)
+			}
+		}
+		if strings.Join(got, " ") != tt.want {
+			t.Errorf("%s: %v, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+// The newest date is known as it is printed; one to come is a printing error.
+func TestNewestListed(t *testing.T) {
+	p := parse(t, `<body><ul><li><a href="/1">一</a><span>2026年2月1日</span></li><li><a href="/2">二</a> [2026/02/10]</li><li><a href="/3">三</a> 2062-03-01</li></ul></body>`)
+	if got := NewestListed(p, day(t, "2026-03-20")); got != "2026/02/10" {
+		t.Errorf("%q", got)
+	}
+	if got := NewestListed(parse(t, `<body><p>没有日期</p></body>`), day(t, "2026-03-20")); got != "" {
+		t.Errorf("%q", got)
+	}
+}

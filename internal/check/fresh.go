@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -116,26 +117,31 @@ func homeStale(c *Check, f *Facts) []Finding {
 
 func isoDate(d calendar.Date) string { return stamp{date: d}.String() }
 
+// window is until when a column had to be updated under V-W-4.1, and the window in
+// words; ok is false for a column the indicator names no window for, and where
+// none was given.
+func (c Column) window(f *Facts) (due calendar.Date, words string, ok bool) {
+	switch {
+	case f.Today.IsZero():
+	case c.Kind == ColumnNews && f.Limits.NewsStaleDays > 0:
+		return c.Latest.AddDays(f.Limits.NewsStaleDays), fmt.Sprintf("%d天", f.Limits.NewsStaleDays), true
+	case c.Kind == ColumnPolicy && f.Limits.PolicyStaleMonths > 0:
+		return c.Latest.AddMonths(f.Limits.PolicyStaleMonths), fmt.Sprintf("%d个月", f.Limits.PolicyStaleMonths), true
+	}
+	return calendar.Date{}, "", false
+}
+
 func columnStale(c *Check, f *Facts) (out []Finding) {
 	zero := calendar.Date{}
 	for _, col := range f.Columns {
-		var due calendar.Date
-		window := ""
+		due, window, given := col.window(f)
 		switch {
 		case col.Items == 0 || col.Kind == ColumnOther || col.Kind == "":
 			continue
 		case col.Static:
 			out = append(out, c.tolerated("栏目登记为静态栏目", col.where()))
-			continue
-		case f.Today == zero, col.Kind == ColumnNews && f.Limits.NewsStaleDays <= 0, col.Kind == ColumnPolicy && f.Limits.PolicyStaleMonths <= 0:
+		case !given:
 			out = append(out, c.untested("没有给出检查期限", col.where()))
-			continue
-		case col.Kind == ColumnNews:
-			due, window = col.Latest.AddDays(f.Limits.NewsStaleDays), fmt.Sprintf("%d天", f.Limits.NewsStaleDays)
-		default:
-			due, window = col.Latest.AddMonths(f.Limits.PolicyStaleMonths), fmt.Sprintf("%d个月", f.Limits.PolicyStaleMonths)
-		}
-		switch {
 		case col.Latest == zero:
 			out = append(out, c.wrong("“"+col.Name+"”没有标明发布时间的信息，按未更新计", col.where()))
 		case due.Before(f.Today):
@@ -150,8 +156,13 @@ func columnStale(c *Check, f *Facts) (out []Finding) {
 func columnOverdue(c *Check, f *Facts) (out []Finding) {
 	zero := calendar.Date{}
 	for _, col := range f.Columns {
+		due, _, given := col.window(f)
 		switch {
 		case col.CycleDays <= 0 || col.Static || col.Items == 0:
+			continue
+		case given && (col.Latest == zero || due.Before(f.Today)):
+			// One fact is one finding: of a column whose window the indicators give,
+			// V-W-4.1 governs, which vetoes at half as many columns.
 			continue
 		case f.Today == zero:
 			out = append(out, c.untested("没有给出检查日期", col.where()))
@@ -223,6 +234,31 @@ func ListedDates(p *Page) []calendar.Date {
 }
 
 func listedDates(p *Page) (out []calendar.Date) {
+	for d := range listedStamps(p) {
+		out = append(out, d)
+	}
+	return out
+}
+
+// NewestListed is the date beside the newest item of a list page as it is printed
+// there; what lies after a day is a printing error. Empty: no item shows a date.
+func NewestListed(p *Page, until calendar.Date) string {
+	var newest calendar.Date
+	text := ""
+	for d, t := range listedStamps(p) {
+		if d.After(newest) && (until.IsZero() || !d.After(until)) {
+			newest, text = d, t
+		}
+	}
+	return text
+}
+
+// listedStamps are the dates beside the items, each with its own letters.
+func listedStamps(p *Page) iter.Seq2[calendar.Date, string] {
+	return func(yield func(calendar.Date, string) bool) { eachListed(p, yield) }
+}
+
+func eachListed(p *Page, yield func(calendar.Date, string) bool) {
 	for _, n := range p.elements() {
 		switch n.DataAtom {
 		case atom.Li, atom.Tr, atom.Dd, atom.Dt, atom.P:
@@ -242,32 +278,35 @@ func listedDates(p *Page) (out []calendar.Date) {
 		}
 		// A date inside the words of the title is not the item's; the item's
 		// own stands at the end, or alone before the title.
-		if s := lastStamp(t); !s.zero() {
-			out = append(out, s.date)
+		if s, from, to := lastStamp(t); !s.zero() {
+			if !yield(s.date, t[from:to]) {
+				return
+			}
 			continue
 		}
 		if s, from, to := findStamp(t); !s.zero() && strings.Trim(t[:from], " [（(【·•") == "" {
 			if r, _ := utf8.DecodeRuneInString(t[to:]); blank(r) || strings.ContainsRune("]）)】", r) {
-				out = append(out, s.date)
+				if !yield(s.date, t[from:to]) {
+					return
+				}
 			}
 		}
 	}
-	return out
 }
 
-// lastStamp returns a date that ends the text.
-func lastStamp(t string) stamp {
+// lastStamp returns a date that ends the text, and the byte range it takes.
+func lastStamp(t string) (s stamp, from, to int) {
 	for off := 0; off < len(t); {
-		s, _, to := findStamp(t[off:])
+		s, from, to := findStamp(t[off:])
 		if s.zero() {
-			return stamp{}
+			break
 		}
 		if len([]rune(strings.TrimSpace(t[off+to:]))) <= 6 {
-			return s
+			return s, off + from, off + to
 		}
 		off += to
 	}
-	return stamp{}
+	return stamp{}, 0, 0
 }
 
 // leafBlock reports whether a div has no block below it.

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
@@ -91,6 +90,9 @@ func (n *inspector) compare(ctx context.Context) error {
 			if v.denied {
 				why = "页面没有与基线比较：" + v.says
 			}
+		}
+		if v != nil && v.tooLong() {
+			why = "页面过长，没有与基线比较：" + v.says
 		}
 		if page == nil {
 			n.skip("change.baseline", why, address, 1)
@@ -328,8 +330,8 @@ func (s *Service) AdvanceBaseline(ctx context.Context, scope authz.Scope, id reg
 		return fault.New(fault.Refused, "基线只能由具名的人员确认。").From(err)
 	}
 	reason = strings.TrimSpace(reason)
-	if n := utf8.RuneCountInString(reason); n < 4 || n > 500 {
-		return fault.New(fault.Invalid, "没有写明核实情况，请用 4 到 500 个字说明。").On("reason", "请写明是改版、更新还是首次确认，以及向谁核实")
+	if err := reasonOf(reason, "请写明是改版、更新还是首次确认，以及向谁核实"); err != nil {
+		return err
 	}
 	return s.db.Update(ctx, func(tx *db.Tx) error {
 		site, err := s.registry.SiteTx(ctx, tx, scope, id)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"zhengshu/internal/audit"
+	"zhengshu/internal/blob"
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
@@ -41,6 +42,9 @@ func TestArticle23_1_BaselineIsSetByANamedPersonAlone(t *testing.T) {
 		}
 		if err := advance(h.ctx, first.Last.SHA256, "好"); !fault.Is(err, fault.Invalid) {
 			t.Errorf("without a reason: %v", err)
+		}
+		if err := advance(h.ctx, first.Last.SHA256, strings.Repeat("已核对", 200)); !fault.Is(err, fault.Invalid) || !strings.Contains(fault.Of(err).Says, "太长") {
+			t.Errorf("a reason of 600 characters: %v", err)
 		}
 		if err := h.svc.AdvanceBaseline(h.ctx, h.other, h.site.ID, home, first.Last.SHA256, "邻区来确认"); !fault.Is(err, fault.NotFound) {
 			t.Errorf("a neighbour: %v", err)
@@ -145,4 +149,45 @@ func TestPagesAreWatchedByChoice(t *testing.T) {
 			t.Errorf("a neighbour: %v", err)
 		}
 	})
+}
+
+// A page that is longer than is read could not be compared: that is told as it is,
+// and no tampering is made of it.
+func TestAnOverlongPageIsUntestedAndNoTampering(t *testing.T) {
+	s := newSite(t)
+	client := s.client(t)
+	kept, err := blob.Disk(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := "http://" + host + "/long.html"
+	tg := target()
+	tg.Watch = []string{long}
+	tg.Baselines = []inspection.Held{{Address: long, SHA256: strings.Repeat("a", 64), Sketch: check.Baseline{Title: "名单", Runes: 100, Frame: map[string]int{"p": 3}}}}
+	o := options()
+	o.Families = []string{"change"}
+	for name, rows := range map[string]string{
+		"more than is fetched":         strings.Repeat("<p>名单的一行，很长很长。</p>", 600_000),
+		"more than is read":            strings.Repeat("名单的一行，很长很长。", 200_000),
+		"more elements than are built": strings.Repeat("<br>", 150_000),
+	} {
+		s.put("/long.html", `<html><head><meta charset="utf-8"><title>名单</title></head><body>`+rows+`</body></html>`)
+		for _, linked := range []bool{false, true} { // beyond the run, and among its pages
+			if linked {
+				s.put("/", strings.Replace(home(""), "<h2>要闻</h2>", `<h2>要闻</h2><a href="/long.html">名单</a>`, 1))
+			}
+			rep, err := inspection.Inspect(t.Context(), client, kept, tg, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(rep.Findings) != 0 || !untested(rep, "change.baseline", "过长") {
+				t.Errorf("%s, linked %v: %+v, %+v", name, linked, rep.Findings, rep.Untested)
+			}
+		}
+		s.put("/", home(""))
+		l, err := inspection.Recheck(t.Context(), client, kept, tg, inspection.Spot{Check: "change.baseline", URL: long}, o)
+		if err != nil || l.Outcome != inspection.Unknown || !strings.Contains(l.Says, "过长") {
+			t.Errorf("%s: %s %s, %v", name, l.Outcome, l.Says, err)
+		}
+	}
 }

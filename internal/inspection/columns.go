@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"zhengshu/internal/browser"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 )
@@ -15,6 +16,7 @@ type listing struct {
 	name, url string
 	kind      check.ColumnKind
 	latest    calendar.Date
+	newest    string // latest as it is printed
 	items     int
 	static    bool // text of its own instead of a list
 	scripted  bool // filled by a script, which we do not run
@@ -75,6 +77,13 @@ func (n *inspector) listingOf(page *check.Page) listing {
 	l.items = len(dates)
 	for _, d := range dates {
 		l.latest = later(l.latest, d, n.o.Today)
+	}
+	until := calendar.Date{}
+	if !n.o.Today.IsZero() {
+		until = n.o.Today.AddDays(1)
+	}
+	if !l.latest.IsZero() && n.class(page.URL) == check.ClassHome {
+		l.newest = check.NewestListed(page, until)
 	}
 	return l
 }
@@ -225,9 +234,10 @@ var noColumn = regexp.MustCompile(`地图|导航|搜索|检索|登录|注册|联
 // stated. A page of navigation only is judged by the second level.
 func (n *inspector) homeFacts(home *visit, second calendar.Date) *check.Home {
 	h := &check.Home{Latest: home.list.latest}
+	n.newest = browser.Mark{Text: home.list.newest}
 	for _, u := range home.targets {
-		if v := n.visits[u]; v != nil && v.content {
-			h.Latest = later(h.Latest, v.published, n.o.Today)
+		if v := n.visits[u]; v != nil && v.content && later(h.Latest, v.published, n.o.Today) != h.Latest {
+			h.Latest, n.newest = v.published, browser.Mark{Link: u}
 		}
 	}
 	if h.Latest.IsZero() {

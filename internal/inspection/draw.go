@@ -243,6 +243,14 @@ func markOf(s Sighting) (m browser.Mark, ok bool) {
 	return m, false
 }
 
+// markOn is markOf; of a home page that is stale it is the newest dated entry.
+func (n *inspector) markOn(s Sighting) (browser.Mark, bool) {
+	if s.Check == "home.stale" {
+		return n.newest, true
+	}
+	return markOf(s)
+}
+
 const noPicture = "页面含有个人信息，不截图。"
 
 // personal reports whether a page shows personal data: then no picture of it is
@@ -268,7 +276,7 @@ func (n *inspector) shoot(ctx context.Context, child *browser.Child, x shooting)
 	}
 	j := browser.Job{URL: x.v.url, Body: body, ContentType: x.v.contentType, Widths: []int{wide}}
 	for _, i := range x.found {
-		m, _ := markOf(n.report.Findings[i])
+		m, _ := n.markOn(n.report.Findings[i])
 		j.Marks = append(j.Marks, m)
 	}
 	seen, err := child.Draw(ctx, j)
@@ -386,7 +394,7 @@ const pictureTime = 12 * time.Second
 // pictured keeps a picture of the place as the second look found it.
 func (n *inspector) pictured(ctx context.Context, l *Look, spot Spot) error {
 	s := Sighting{Check: spot.Check, URL: spot.URL, Where: spot.Where, Wrong: spot.Wrong}
-	m, ok := markOf(s)
+	m, ok := n.markOn(s)
 	if !ok || n.store == nil || n.last == nil || n.last.sum == "" {
 		return nil
 	}

@@ -147,6 +147,56 @@ func TestArticle15_PagesAreLookedAtInABrowser(t *testing.T) {
 	}
 }
 
+// The newest dated entry of a home page that is stale is boxed on its picture: by
+// the words of its date, or by the link where the article alone tells the day.
+func TestTheNewestEntryOfAStaleHomePageIsBoxed(t *testing.T) {
+	s := newSite(t)
+	client := s.client(t)
+	b := browser.New(browser.Settings{})
+	child, err := b.Open(t.Context(), nil)
+	var none *browser.Unavailable
+	if errors.As(err, &none) {
+		t.Skipf("no browser can be used here (%v); left out: the box of a stale home page", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Close(); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := blob.Disk(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, body := range map[string]string{
+		"a date in the list":  `<div style="height:700px"></div><ul><li><a href="/x.html">旧的</a> <span>2026-01-05</span></li><li><a href="/y.html">新的</a> <span>2026年2月6日</span></li></ul>`,
+		"a day of an article": `<div style="height:700px"></div><p><a href="/z.html">没有日期的标题</a></p>`,
+	} {
+		s.put("/", `<html lang="zh-CN"><head><meta charset="utf-8"><title>雁塔区人民政府</title></head><body>`+body+`</body></html>`)
+		s.put("/x.html", article("旧的", "要闻", "政务动态", "2026-01-05 09:00", "旧的一条。"))
+		s.put("/y.html", article("新的", "要闻", "政务动态", "2026-02-06 09:00", "新的一条。"))
+		s.put("/z.html", article("没有日期的标题", "要闻", "政务动态", "2026-02-07 09:00", "一条。"))
+		o := options()
+		o.Browser, o.Draws, o.Guises, o.Families = b, 1, -1, []string{"home"}
+		rep, err := inspection.Inspect(t.Context(), client, kept, target(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(rep.Findings) != 1 || rep.Findings[0].Check != "home.stale" || rep.Findings[0].Evidence.Screenshot == "" {
+			t.Fatalf("%s: %+v, %+v", name, rep.Findings, rep.Untested)
+		}
+		f := rep.Findings[0]
+		if len(f.Evidence.Boxes) != 1 || f.Evidence.Boxes[0].Y < 100 {
+			t.Errorf("%s: boxed at %+v", name, f.Evidence.Boxes)
+		}
+		o.Picture = true
+		l, err := inspection.Recheck(t.Context(), client, kept, target(), inspection.Spot{Check: f.Check, Fingerprint: f.Fingerprint(), URL: f.URL, Where: f.Where}, o)
+		if err != nil || l.Outcome != inspection.Standing || len(l.Evidence.Boxes) != 1 {
+			t.Errorf("%s, looked at again: %s %+v %v", name, l.Says, l.Evidence.Boxes, err)
+		}
+	}
+}
+
 // The browser reaches what the policy allows and nothing else, whatever a page
 // asks for.
 func TestABrowserGoesNoOtherWay(t *testing.T) {

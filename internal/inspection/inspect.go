@@ -532,8 +532,9 @@ type inspector struct {
 	sent        bool            // the home page is only a signpost to another page
 	homeLines   map[string]bool // lines of text on the home page
 	truncated   int
-	last        *visit     // the page of the last look at a spot
-	sightings   []Sighting // of the last page; the room is used again
+	newest      browser.Mark // the newest dated entry of the home page
+	last        *visit       // the page of the last look at a spot
+	sightings   []Sighting   // of the last page; the room is used again
 }
 
 // visit is what is kept of a page.
@@ -546,6 +547,7 @@ type visit struct {
 	kind                egress.Kind
 	says                string
 	refused, denied     bool // denied by robots.txt
+	long                bool // more than is read of a page
 	tls                 egress.Fault
 	at                  time.Time
 	size                int64
@@ -596,6 +598,7 @@ func (n *inspector) visit(p crawl.Page) error {
 		return nil // no page of text
 	}
 	if e.err != nil {
+		v.unread(e.err)
 		n.skip("page", sentence(e.err), p.URL, 1)
 		return nil
 	}

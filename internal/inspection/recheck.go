@@ -125,6 +125,7 @@ func (n *inspector) fetch(ctx context.Context, address string) (*visit, *check.P
 	}
 	page, err := check.ParsePage(resp.Body, v.contentType, final)
 	if err != nil {
+		v.unread(err)
 		return v, nil, nil
 	}
 	v.url = final
@@ -144,12 +145,25 @@ func refusal(status int) bool {
 	return status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusTooManyRequests
 }
 
+// tooLong reports that the page is there, and longer than is read: nothing can be
+// said of what stands on it.
+func (v *visit) tooLong() bool { return v.kind == egress.TooLarge || v.long }
+
+// unread notes why a page that came was not read.
+func (v *visit) unread(err error) {
+	var large *check.TooLargeError
+	var many *check.ManyElementsError
+	v.long, v.says = errors.As(err, &large) || errors.As(err, &many), sentence(err)
+}
+
 // absent says what it means that no page came: withdrawn for a page that is
 // gone, otherwise nothing can be said.
 func (v *visit) absent() (outcome, says string) {
 	switch {
 	case v.denied:
 		return Unknown, "未能复测：" + v.says
+	case v.tooLong():
+		return Unknown, "页面过长，未能复测：" + v.says
 	case v.err != "":
 		return Unknown, "页面打不开，未能复测：" + v.says
 	case v.refused:

@@ -348,6 +348,13 @@ func (s *Service) Plan(ctx context.Context, scope authz.Scope, session *authz.Se
 		if err != nil {
 			return err
 		}
+		made, err := db.One(ctx, tx, db.Value[string], `SELECT title FROM security_plan WHERE unit_id = $1 AND year = $2`, u.ID, n.Year)
+		if err == nil {
+			return fault.Newf(fault.Invalid, "%s %d 年度的检查计划已制定，是“%s”；每个年度一个计划，请改为其他年度，或在该计划中办理。", u.Name, n.Year, made).On("year", "该年度已有计划")
+		}
+		if !db.None(err) {
+			return err
+		}
 		p = Plan{ID: ulid.Make().String(), Unit: u.ID, Year: n.Year, Area: u.Area, Title: n.Title}
 		if _, p.State, err = PlanMachine.Take(ctx, tx, p.ID, "plan", passage.Note{Says: n.Title}); err != nil {
 			return err

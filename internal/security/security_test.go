@@ -141,8 +141,12 @@ func TestArticle23_1_TheYearsCheckCoversEverySiteAndHolesAreRetested(t *testing.
 		if err != nil || p.Sites != 1 {
 			t.Fatalf("plan over %d sites, %v", p.Sites, err)
 		}
+		// A second plan of the year is refused by the year and the name of the first.
 		_, err = h.svc.Plan(h.ctx, scope, h.cyber, n)
-		is(t, err, fault.Conflict)
+		is(t, err, fault.Invalid)
+		if says := fault.Of(err).Says; !strings.Contains(says, "2026 年度") || !strings.Contains(says, "“2026 年检查”") || fault.Of(err).Fields[0].Name != "year" {
+			t.Errorf("a second plan: %s", says)
+		}
 		ok(t, h.db.Update(h.ctx, func(tx *db.Tx) error {
 			_, err := h.registry.EnterSite(h.ctx, tx, registry.Site{Unit: h.site.Unit, Kind: registry.DepartmentSite, Name: "后来上线的网站", Host: "later.example.gov.cn"})
 			return err

@@ -132,7 +132,11 @@ func newRoom(x duty.Room, people []org.Person, me string, handles, takes bool) r
 		} else {
 			openTasks = append(openTasks, web.Option{Value: t.ID, Label: t.Person + "：" + t.Says})
 		}
-		tasks.Rows = append(tasks.Rows, web.Row{Cells: []web.Cell{web.Text(t.Says), web.Text(t.Person), web.Tagged(state), {Text: t.Result, Note: web.Minute(t.DoneAt)}}})
+		who := web.Text(t.Person)
+		if t.DoneBy != "" && t.DoneBy != t.Person {
+			who = web.Cell{Text: t.DoneBy, Note: "原分派" + t.Person}
+		}
+		tasks.Rows = append(tasks.Rows, web.Row{Cells: []web.Cell{web.Text(t.Says), who, web.Tagged(state), {Text: t.Result, Note: web.Minute(t.DoneAt)}}})
 	}
 	v.Main = append(v.Main, web.Summary{Title: "情况", Terms: []web.Term{{Name: "情况", Text: x.Says}, {Name: "立案", Text: x.OpenedBy, Note: web.Minute(x.OpenedAt)}}})
 	if x.Cause != "" {

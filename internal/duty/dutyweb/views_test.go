@@ -48,6 +48,29 @@ func TestALateRecordBearsItsMark(t *testing.T) {
 	}
 }
 
+// A task that another person did names that person, and whom it was given to.
+func TestATaskNamesWhoDidIt(t *testing.T) {
+	done := duty.Task{ID: "t", Says: "联系机房", Person: "李四", DoneBy: "王五", Result: "已恢复", DoneAt: sampleNow}
+	own := done
+	own.DoneBy = "李四"
+	for _, tt := range []struct {
+		task      duty.Task
+		who, note string
+	}{{duty.Task{ID: "t", Says: "联系机房", Person: "李四"}, "李四", ""}, {own, "李四", ""}, {done, "王五", "原分派李四"}} {
+		v := newRoom(duty.Room{Incident: sampleEvent, Tasks: []duty.Task{tt.task}}, nil, "p", true, true)
+		found := false
+		for _, c := range v.Main {
+			if table, ok := c.(web.Table); ok && table.Caption == "任务" {
+				cell := table.Rows[0].Cells[1]
+				found = cell.Text == tt.who && cell.Note == tt.note
+			}
+		}
+		if !found {
+			t.Errorf("%+v is not shown as of %s", tt.task, tt.who)
+		}
+	}
+}
+
 // A person asks for a swap of any own turn to come, on the roster, and of the
 // next own one on the desk, whoever has the turn before it.
 func TestSwapIsOfferedOnEachOwnTurnToCome(t *testing.T) {

@@ -532,7 +532,7 @@ func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change fun
 	v.Facts.Terms = append(v.Facts.Terms, objectionTerms(objections)...)
 	for _, d := range objections {
 		if d.Verdict == "" {
-			v.MayHold = v.MayHold && d.MayAnswer(authz.SessionFrom(ctx))
+			v.answeredBy(d, authz.SessionFrom(ctx))
 		}
 	}
 	if change == nil {
@@ -540,6 +540,15 @@ func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change fun
 	}
 	change(&v)
 	return findingPage.RenderStatus(w, r, http.StatusUnprocessableEntity, v)
+}
+
+// answeredBy offers the answer to a waiting dispute to those who may give it, and
+// the taking up of it to another than the one who has it.
+func (v *findingView) answeredBy(d inspection.Objection, session *authz.Session) {
+	v.MayHold = v.MayHold && d.MayAnswer(session)
+	if string(d.Person) == session.PersonID {
+		v.Uphold.Buttons = v.Uphold.Buttons[:1]
+	}
 }
 
 // passageOf leads a browser to the words on the page of the item: the paragraph is

@@ -4,7 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"zhengshu/internal/authz"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/web/webtest"
 )
 
 // all opens every link.
@@ -63,6 +65,33 @@ func TestARuleNobodyJudgedHasNoPrecision(t *testing.T) {
 	} {
 		if got := rightShare(tt.p); got != tt.want {
 			t.Errorf("%+v: %s, want %s", tt.p, got, tt.want)
+		}
+	}
+}
+
+// The taking up of a dispute is offered to another than the one who has it.
+func TestTakingUpIsOfferedToAnother(t *testing.T) {
+	f := sampleFinding
+	f.State = inspection.FindingDisputed
+	session := webtest.Session(authz.Supervisor, "")
+	for name, tt := range map[string]struct {
+		d             inspection.Objection
+		holds, offers bool
+	}{
+		"theirs":             {inspection.Objection{Unit: "S", Person: "person"}, true, false},
+		"another's":          {inspection.Objection{Unit: "S", Person: "other"}, true, true},
+		"of the office":      {inspection.Objection{Unit: "S"}, true, true},
+		"of another office":  {inspection.Objection{Unit: "X", Person: "other"}, false, true},
+		"answered meanwhile": {inspection.Objection{Unit: "S", Person: "person", Verdict: inspection.ItIsTrue}, false, false},
+	} {
+		v := newFinding(f, nil, nil, "", true, true, all)
+		v.answeredBy(tt.d, session)
+		offers := false
+		for _, b := range v.Uphold.Buttons {
+			offers = offers || strings.HasSuffix(b.Action, "/take-up")
+		}
+		if v.MayHold != tt.holds || offers != tt.offers {
+			t.Errorf("%s: answers %v, takes up %v", name, v.MayHold, offers)
 		}
 	}
 }

@@ -214,6 +214,16 @@ func TestWhoMayOnlyRead(t *testing.T) {
 		}
 		h.walk.Post(path+"/retest", nil).Want(http.StatusForbidden)
 		h.walk.Post("/console/inspection/sites/"+string(h.site.ID)+"/run", nil).Want(http.StatusForbidden)
+		// An auditor reads the finding and its evidence, and does nothing to it.
+		h.walk.Gate.Session.Posts[0].Role = authz.Auditor
+		page := h.walk.Get(path).Want(http.StatusOK)
+		h.walk.Do(httptest.NewRequest(http.MethodGet, page.Attr("a[download]", "href"), nil)).Want(http.StatusOK)
+		if len(page.All("main form")) != 0 {
+			t.Error("an auditor is offered an act")
+		}
+		for _, act := range []string{"/retest", "/dispute", "/uphold", "/take-up"} {
+			h.walk.Post(path+act, url.Values{"reason": {"审计人员不应办理"}, "verdict": {inspection.ItIsTrue}}).Want(http.StatusForbidden)
+		}
 		// A neighbour finds nothing.
 		h.walk.Gate.Session = webtest.Session(authz.Supervisor, "/610000/610100/610114/@U/")
 		h.walk.Get(path).Want(http.StatusNotFound)

@@ -376,11 +376,12 @@ func newReport(p vigil.Period, l vigil.Line, below []vigil.Line, on calendar.Dat
 	if len(below) > 0 {
 		f.Before = []web.Component{dayTable(p, below, on)}
 	}
-	hint := "没有异常的，直接报送即可。"
+	hint := "没有异常的可以不填。"
 	if l.Events > 0 {
 		hint = fmt.Sprintf("下级有 %d 个单位报告了异常，请写明情况。", l.Events)
 	}
-	choice := web.Field{Kind: web.Radios, Name: "word", Label: "今天的情况", Required: true, Value: "zero", Options: []web.Option{{Value: "zero", Label: "没有异常（零报告）"}, {Value: "event", Label: "有异常"}}}
+	choice := web.Field{Kind: web.Radios, Name: "word", Label: "今天的情况", Required: true, Options: []web.Option{{Value: "zero", Label: "没有异常（零报告）"}, {Value: "event", Label: "有异常"}}}
+	// Only a person knows that nothing was wrong: the form never says so by itself.
 	if l.Events > 0 || l.Reported && !l.Zero {
 		choice.Value = "event"
 	}
@@ -413,8 +414,20 @@ func (h *Handler) report(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	_, err = h.vigil.Report(r.Context(), authz.SessionFrom(r.Context()), authz.ScopeFrom(r.Context()), p.ID, l.Unit, on, web.Typed(r, "word") == "zero", web.Typed(r, "says"))
+	zero, err := wordOf(web.Typed(r, "word"))
+	if err == nil {
+		_, err = h.vigil.Report(r.Context(), authz.SessionFrom(r.Context()), authz.ScopeFrom(r.Context()), p.ID, l.Unit, on, zero, web.Typed(r, "says"))
+	}
 	return answer(w, r, newReport(p, l, below, on), err, p.Link(), l.UnitName+on.Chinese()+"的报告已报送。")
+}
+
+// wordOf reads the choice of a report; none is no word.
+func wordOf(choice string) (zero bool, err error) {
+	switch choice {
+	case "zero", "event":
+		return choice == "zero", nil
+	}
+	return false, fault.New(fault.Invalid, "没有选择今天的情况，请选择“没有异常（零报告）”或“有异常”后再报送。").On("word", "请选择")
 }
 
 func newConsent(p vigil.Period) formView {

@@ -5,7 +5,17 @@ import (
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/notify"
+	"zhengshu/internal/workbench"
 )
+
+// openable keeps the tasks whose page the person may open: what an office owes
+// waits for those of its people who can do something about it.
+func openable(session *authz.Session, list []workbench.Task, need func(href string) authz.Permission) []workbench.Task {
+	return slices.DeleteFunc(slices.Clone(list), func(t workbench.Task) bool {
+		n := need(t.Link)
+		return n != "" && !session.May(n)
+	})
+}
 
 // audience keeps the messages the person has a use for. A message goes to a
 // unit, and not everybody there may open what it speaks of: an auditor of the

@@ -5,6 +5,7 @@ import (
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/notify"
+	"zhengshu/internal/workbench"
 )
 
 func TestAudience(t *testing.T) {
@@ -45,5 +46,25 @@ func TestAudience(t *testing.T) {
 		if got := len(audience(c.who, []notify.Message{c.m}, need)) == 1; got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
+	}
+}
+
+// What a person of the office may not open waits for another of its people.
+func TestOnlyWhatMayBeOpenedWaits(t *testing.T) {
+	need := func(href string) authz.Permission {
+		return map[string]authz.Permission{"/console/columns/1": authz.ColumnManage, "/console/findings/1": authz.InspectionRead}[href]
+	}
+	list := []workbench.Task{{Key: "a", Link: "/console/columns/1"}, {Key: "b", Link: "/console/findings/1"}, {Key: "c", Link: "/console/me"}}
+	for role, want := range map[authz.Role]string{authz.Inspector: "bc", authz.FinalReviewer: "abc", authz.SecurityAdmin: "c"} {
+		got := ""
+		for _, x := range openable(&authz.Session{PersonID: "p", Posts: []authz.Post{{UnitID: "u", Role: role}}}, list, need) {
+			got += x.Key
+		}
+		if got != want {
+			t.Errorf("%s: %q waits, want %q", role, got, want)
+		}
+	}
+	if list[0].Key != "a" {
+		t.Error("the list of the others was changed")
 	}
 }

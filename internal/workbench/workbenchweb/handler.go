@@ -64,7 +64,7 @@ func (h *Handler) Counts(ctx context.Context) web.Counts {
 	if session == nil {
 		return web.Counts{}
 	}
-	tasks, err := h.bench.Tasks(ctx, session, workbench.ToDo, most)
+	tasks, err := h.tasks(ctx, session, workbench.ToDo, nil)
 	if err != nil {
 		slog.ErrorContext(ctx, "top bar has no counts", "cause", err)
 		return web.Counts{}
@@ -295,8 +295,14 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request) error {
 // tasks of a tab; 抄送 is what the modules copied and what is to be read.
 func (h *Handler) tasks(ctx context.Context, session *authz.Session, tab workbench.Tab, unread []notify.Message) ([]workbench.Task, error) {
 	tasks, err := h.bench.Tasks(ctx, session, tab, most)
-	if err != nil || tab != workbench.Copied {
-		return tasks, err
+	if err != nil {
+		return nil, err
+	}
+	if tab == workbench.ToDo {
+		return openable(session, tasks, func(href string) authz.Permission { return web.Need(ctx, href) }), nil
+	}
+	if tab != workbench.Copied {
+		return tasks, nil
 	}
 	for _, m := range unread {
 		tasks = append(tasks, workbench.Task{Key: "message:" + m.ID, Kind: "消息", Title: m.Title, At: m.At, State: "待阅", Link: m.Link})
