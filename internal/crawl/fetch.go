@@ -28,18 +28,18 @@ func (m *Manners) Fetch(ctx context.Context, address string, o egress.Options) (
 	})
 }
 
-// Ask asks for one address in its host's turn without regard to robots.txt: for an address that a crawl was allowed to
-// read before. Redirects are asked in the turns of their hosts.
-func (m *Manners) Ask(ctx context.Context, address string, o egress.Options) (*egress.Response, error) {
-	anywhere := func(context.Context, string) (bool, Why, error) { return true, "", nil }
-	resp, _, _, err := m.follow(ctx, address, o, anywhere, func(at string, o egress.Options) (*egress.Response, error) {
+// Once is Fetch for whoever has no time to wait out the rest a server asks for: a
+// browser that counts how long a page takes.
+func (m *Manners) Once(ctx context.Context, address string, o egress.Options) (resp *egress.Response, ok bool, why Why, err error) {
+	return m.follow(ctx, address, o, m.allowed, func(at string, o egress.Options) (*egress.Response, error) {
 		resp, _, err := m.get(ctx, at, o)
 		return resp, err
 	})
-	if resp == nil {
-		resp = &egress.Response{Requested: address}
-	}
-	return resp, err
+}
+
+// May reports whether robots.txt lets us ask for an address, and if not, why.
+func (m *Manners) May(ctx context.Context, address string) (ok bool, why Why, err error) {
+	return m.allowed(ctx, spelling(address))
 }
 
 // Head asks for the header of one address alone, in its host's turn and where robots.txt allows it; a redirect is not
