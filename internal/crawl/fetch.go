@@ -3,7 +3,6 @@ package crawl
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"time"
 
 	"zhengshu/internal/egress"
@@ -105,19 +104,9 @@ func (m *Manners) follow(ctx context.Context, address string, o egress.Options, 
 		case len(way.Redirects) > maxHops:
 			return resp, true, "", &egress.Error{Kind: egress.TooManyRedirects, Host: host, Says: "该网址连续跳转次数过多，请减少跳转。"}
 		}
-		way.Downgraded = way.Downgraded || downgrades(resp.Final, resp.Location)
+		way.Downgraded = way.Downgraded || egress.Downgrades(resp.Final, resp.Location)
 		at = resp.Location
 	}
-}
-
-// downgrades reports whether a redirect leads from https to http.
-func downgrades(from, to string) bool {
-	a, err := url.Parse(from)
-	if err != nil {
-		return false
-	}
-	b, err := url.Parse(to)
-	return err == nil && a.Scheme == "https" && b.Scheme == "http"
 }
 
 // get asks once, in the host's turn. Wait is the rest the server asked for, zero when it asked for none.

@@ -213,6 +213,9 @@ func (n *inspector) attachment(ctx context.Context, target, name string) ([]chec
 	if ctx.Err() != nil {
 		return nil, Evidence{}, ctx.Err()
 	}
+	if hops := hopsOf(resp); hops != nil {
+		n.downgraded(nil, target, false, hops)
+	}
 	at := check.Attachment{URL: target, Name: name}
 	if !ok {
 		at.Unread = fmt.Sprintf("附件“%s”没有检查：%s", name, why.Says())

@@ -60,14 +60,15 @@ type Beside struct {
 }
 
 // AsBaseline marks the answer that a named person accepted before, AsList the list
-// or rule that a word was prompted by.
+// or rule that a word was prompted by, AsHop a redirect on the way to an address.
 const (
 	AsBaseline = "baseline"
 	AsList     = "list"
+	AsHop      = "hop"
 )
 
 // GuiseNames are the ways of coming in words.
-var GuiseNames = map[string]string{check.AsBrowser: "普通浏览器", check.AsMobile: "手机浏览器", check.AsSpider: "搜索引擎", check.AsSearcher: "从搜索结果进入", AsBaseline: "确认过的基线"}
+var GuiseNames = map[string]string{check.AsBrowser: "普通浏览器", check.AsMobile: "手机浏览器", check.AsSpider: "搜索引擎", check.AsSearcher: "从搜索结果进入", AsBaseline: "确认过的基线", AsHop: "跳转途中"}
 
 // lookAsOthers asks for a few pages again in every guise. The home page is always
 // among them; the others are drawn by the day, so that each day has its own and
