@@ -481,7 +481,10 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 			}
 		}
 		if o.wants("column") || o.wants("home") {
-			n.judgeFreshness()
+			missing := n.judgeFreshness()
+			if o.wants("column") {
+				n.tellMissing(missing)
+			}
 		}
 		if err := n.deepen(ctx); err != nil {
 			return n.report, err
@@ -527,6 +530,7 @@ type inspector struct {
 	report      Report
 	visits      map[string]*visit
 	order       []*visit
+	files       []*visit // of these, what came and is no page
 	links       map[string]*linked
 	linkOrder   []string
 	spelt       map[string]*linked // by the whole address of the page it was met on first
@@ -601,7 +605,8 @@ func (n *inspector) visit(p crawl.Page) error {
 	n.report.Pages++
 	e, ok := p.Prepared.(*examined)
 	if !ok {
-		return nil // no page of text
+		n.files = append(n.files, v) // no page of text
+		return nil
 	}
 	if e.err != nil {
 		n.skip("page", sentence(e.err), p.URL, 1)
@@ -1142,6 +1147,9 @@ func (n *inspector) gather(v *visit, page *check.Page, class check.Class) {
 				continue
 			}
 			k = n.links[target]
+		}
+		if k != nil {
+			k.link.Offered = k.link.Offered || l.Offered
 		}
 		if k != nil && k.last == v || k == nil && seen[target] {
 			continue
