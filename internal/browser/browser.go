@@ -31,9 +31,16 @@ const (
 	tempFolder  = "zhengshu-browser-*"
 )
 
-// Fetch asks for one address under the house's policy. page says that it is the
-// page itself, which waits for the host's turn.
+// Fetch asks for one address under the house's policy and manners. page says that
+// it is the page itself, which waits for the host's turn. What may not be asked for
+// is a *Denied.
 type Fetch func(ctx context.Context, address string, page bool, o egress.Options) (*egress.Response, error)
+
+// Denied is what a Fetch returns for an address that its host keeps from us; Says is
+// why, in a Chinese sentence.
+type Denied struct{ Says string }
+
+func (d *Denied) Error() string { return "browser: denied: " + d.Says }
 
 // Settings of a Browser.
 type Settings struct {
@@ -229,7 +236,16 @@ type Sight struct {
 	// Asked are the requests the page made, Refused those that were not answered.
 	Asked, Refused int
 	Bytes          int64
+	// Kept are the addresses of these that we may not ask for: what was drawn lacks
+	// them. The first mostKept.
+	Kept []Kept
 }
+
+// Kept is an address that its host keeps from us, and why.
+type Kept struct{ URL, Says string }
+
+// mostKept bounds the addresses that are named.
+const mostKept = 20
 
 // errGone says that the child ended while it was spoken to.
 var errGone = errors.New("browser: the child has ended")

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"image/png"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -44,6 +45,7 @@ type tab struct {
 	bytes   int64
 	status  int
 	final   string
+	kept    []Kept
 }
 
 func (c *Child) draw(ctx context.Context, j Job) (s Sight, err error) {
@@ -109,7 +111,7 @@ func (c *Child) draw(ctx context.Context, j Job) (s Sight, err error) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s.Final, s.Status, s.Asked, s.Refused, s.Bytes = t.final, t.status, t.asked, t.refused, t.bytes
+	s.Final, s.Status, s.Asked, s.Refused, s.Bytes, s.Kept = t.final, t.status, t.asked, t.refused, t.bytes, t.kept
 	return s, nil
 }
 
@@ -278,6 +280,11 @@ func (t *tab) fetch(ctx context.Context, r paused, address string, main bool) {
 		}
 		t.mu.Unlock()
 	}
+	if denied := (*Denied)(nil); errors.As(err, &denied) {
+		t.keep(Kept{URL: address, Says: denied.Says})
+		t.refuse(ctx, r, "BlockedByClient")
+		return
+	}
 	if err != nil || resp == nil || resp.Status == 0 {
 		t.refuse(ctx, r, "ConnectionFailed")
 		return
@@ -289,6 +296,15 @@ func (t *tab) fetch(ctx context.Context, r paused, address string, main bool) {
 	}
 	t.mu.Unlock()
 	t.answer(ctx, r, resp)
+}
+
+// keep notes an address that is kept from us, once for all widths.
+func (t *tab) keep(k Kept) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.kept) < mostKept && !slices.Contains(t.kept, k) {
+		t.kept = append(t.kept, k)
+	}
 }
 
 func (t *tab) refuse(ctx context.Context, r paused, why string) {

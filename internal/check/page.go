@@ -46,6 +46,8 @@ type Link struct {
 	Kind string `json:"kind"`
 	// URL is Href resolved against the page's base; empty when it cannot be.
 	URL string `json:"-"`
+	// Offered says that the reader is led to it: it is no part of the page itself.
+	Offered bool `json:"-"`
 }
 
 // Page is what a page says about itself. Absent fields are empty.
@@ -420,7 +422,7 @@ func (p *Page) addLink(href, text, kind string) {
 	if href == "" {
 		return
 	}
-	l := Link{Href: href, Text: squeeze(text), Kind: kind}
+	l := Link{Href: href, Text: squeeze(text), Kind: kind, Offered: kind == ""}
 	to, plain := p.plainTarget(href)
 	if !plain {
 		to = p.parsedTarget(href)

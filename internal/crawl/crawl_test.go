@@ -832,8 +832,16 @@ func TestFetchAsksAtEveryHop(t *testing.T) {
 	if err != nil || !ok || resp.Final != h.base()+"/page" || resp.Requested != h.base()+"/there" || len(resp.Redirects) != 2 || string(resp.Body) != words(1) {
 		t.Errorf("%+v %v %v", resp, ok, err)
 	}
-	if resp, err := m.Ask(t.Context(), h.base()+"/there", egress.Options{}); err != nil || resp.Final != h.base()+"/page" {
-		t.Errorf("%+v %v", resp, err)
+	if resp, ok, _, err := m.Once(t.Context(), h.base()+"/there", egress.Options{}); err != nil || !ok || resp.Final != h.base()+"/page" {
+		t.Errorf("%+v %v %v", resp, ok, err)
+	}
+	if resp, ok, why, err := m.Once(t.Context(), h.base()+"/go", egress.Options{}); err != nil || ok || why != RobotsDenied {
+		t.Errorf("%+v %v %s %v", resp, ok, why, err)
+	}
+	for path, want := range map[string]bool{"/page": true, "/secret/x": false} {
+		if ok, why, err := m.May(t.Context(), h.base()+path); err != nil || ok != want || ok != (why == "") {
+			t.Errorf("%s: %v %q %v", path, ok, why, err)
+		}
 	}
 	if d := h.at[len(h.at)-1].Sub(h.at[begun]); d < 4*delay {
 		t.Errorf("six requests within %s, want a pause of %s between two", d, delay)
@@ -858,7 +866,7 @@ func TestUrgentRequestsAreBounded(t *testing.T) {
 	m := NewManners(h.client, Courtesy{Delay: -1, Robots: IgnoreRobots})
 	var wg sync.WaitGroup
 	ask := func(ctx context.Context, path string) {
-		if _, err := m.Ask(ctx, h.base()+path, egress.Options{}); err != nil {
+		if _, _, _, err := m.Once(ctx, h.base()+path, egress.Options{}); err != nil {
 			t.Error(err)
 		}
 	}

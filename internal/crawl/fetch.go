@@ -3,7 +3,6 @@ package crawl
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"time"
 
 	"zhengshu/internal/egress"
@@ -28,18 +27,18 @@ func (m *Manners) Fetch(ctx context.Context, address string, o egress.Options) (
 	})
 }
 
-// Ask asks for one address in its host's turn without regard to robots.txt: for an address that a crawl was allowed to
-// read before. Redirects are asked in the turns of their hosts.
-func (m *Manners) Ask(ctx context.Context, address string, o egress.Options) (*egress.Response, error) {
-	anywhere := func(context.Context, string) (bool, Why, error) { return true, "", nil }
-	resp, _, _, err := m.follow(ctx, address, o, anywhere, func(at string, o egress.Options) (*egress.Response, error) {
+// Once is Fetch for whoever has no time to wait out the rest a server asks for: a
+// browser that counts how long a page takes.
+func (m *Manners) Once(ctx context.Context, address string, o egress.Options) (resp *egress.Response, ok bool, why Why, err error) {
+	return m.follow(ctx, address, o, m.allowed, func(at string, o egress.Options) (*egress.Response, error) {
 		resp, _, err := m.get(ctx, at, o)
 		return resp, err
 	})
-	if resp == nil {
-		resp = &egress.Response{Requested: address}
-	}
-	return resp, err
+}
+
+// May reports whether robots.txt lets us ask for an address, and if not, why.
+func (m *Manners) May(ctx context.Context, address string) (ok bool, why Why, err error) {
+	return m.allowed(ctx, spelling(address))
 }
 
 // Head asks for the header of one address alone, in its host's turn and where robots.txt allows it; a redirect is not
@@ -105,19 +104,9 @@ func (m *Manners) follow(ctx context.Context, address string, o egress.Options, 
 		case len(way.Redirects) > maxHops:
 			return resp, true, "", &egress.Error{Kind: egress.TooManyRedirects, Host: host, Says: "该网址连续跳转次数过多，请减少跳转。"}
 		}
-		way.Downgraded = way.Downgraded || downgrades(resp.Final, resp.Location)
+		way.Downgraded = way.Downgraded || egress.Downgrades(resp.Final, resp.Location)
 		at = resp.Location
 	}
-}
-
-// downgrades reports whether a redirect leads from https to http.
-func downgrades(from, to string) bool {
-	a, err := url.Parse(from)
-	if err != nil {
-		return false
-	}
-	b, err := url.Parse(to)
-	return err == nil && a.Scheme == "https" && b.Scheme == "http"
 }
 
 // get asks once, in the host's turn. Wait is the rest the server asked for, zero when it asked for none.

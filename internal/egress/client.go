@@ -168,9 +168,7 @@ func (c *Client) follow(ctx context.Context, cancel context.CancelCauseFunc, met
 			visited = map[string]bool{}
 		}
 		visited[resp.Final] = true
-		if u.Scheme == "https" && next.Scheme == "http" {
-			resp.Downgraded = true
-		}
+		resp.Downgraded = resp.Downgraded || Downgrades(resp.Final, next.String())
 		resp.Redirects = append(resp.Redirects, resp.Final)
 		cookies = cookies || resp.Header.Get("Set-Cookie") != ""
 		host := next.Hostname()
@@ -186,6 +184,16 @@ func (c *Client) follow(ctx context.Context, cancel context.CancelCauseFunc, met
 		}
 		u = next
 	}
+}
+
+// Downgrades reports whether a redirect leads from https to http.
+func Downgrades(from, to string) bool {
+	a, err := url.Parse(from)
+	if err != nil {
+		return false
+	}
+	b, err := url.Parse(to)
+	return err == nil && a.Scheme == "https" && b.Scheme == "http"
 }
 
 // parse reads an absolute URL and brings its host to the one spelling.

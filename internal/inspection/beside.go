@@ -39,6 +39,7 @@ const (
 var besides = []beside{
 	{CheckHome, "首页无法打开", []string{"S19.4"}, check.Serious, mendReach, keptAddress, false},
 	{CheckCertificate, "网站的加密证书或协议不符合要求", []string{"S23.1a"}, check.Error, "请更换有效的服务器证书，停用过时的协议版本。", keptAddress, false},
+	{CheckDowngraded, "从加密地址（https）转到未加密地址（http）", []string{"S22.1"}, check.Advice, "请把跳转的目标改为 https 地址；同时保留 http 的，由 http 转向 https，不要反向跳转。", "跳转途中每一步的地址、状态码、应答头和时间", false},
 
 	{check.KindWording + ".confusion", "错别字", []string{"S19.3a"}, check.Error, mendWords, keptText, true},
 	{check.KindWording + ".omission", "漏字", []string{"S19.3a"}, check.Error, mendWords, keptText, true},

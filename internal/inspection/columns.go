@@ -107,13 +107,21 @@ func columnName(p *check.Page) string {
 	return clipRunes(strings.TrimSpace(name), 60)
 }
 
-// judgeFreshness judges the home page and the columns.
-func (n *inspector) judgeFreshness() {
-	home := n.visits[n.home]
-	if home == nil || home.list == nil {
-		return
+// tellMissing tells of columns that the ledger declares and nobody could look at:
+// that nothing is wrong with them is not known.
+func (n *inspector) tellMissing(missing []check.Column) {
+	for _, c := range missing {
+		where := c.URL
+		if where == "" {
+			where = n.home
+		}
+		n.skip("column.stale", fmt.Sprintf("台账登记的栏目“%s”没有在读到的页面中找到，未检测，请核对栏目名称和网址。", clipRunes(c.Name, 60)), where, 1)
 	}
-	menu := n.menu()
+}
+
+// judgeFreshness judges the home page and the columns. It returns the columns that
+// are declared and were not found.
+func (n *inspector) judgeFreshness() (missing []check.Column) {
 	var columns []check.Column
 	declared := map[string]check.Column{}
 	for _, c := range n.target.Columns {
@@ -124,11 +132,25 @@ func (n *inspector) judgeFreshness() {
 			columns = append(columns, c)
 		}
 	}
+	defer func() {
+		for _, c := range n.target.Columns {
+			if d := declared[c.Name]; d.Name != "" {
+				missing = append(missing, d)
+				delete(declared, c.Name)
+			}
+		}
+	}()
+	home := n.visits[n.home]
+	if home == nil || home.list == nil {
+		return nil
+	}
+	menu := n.menu()
 	var second calendar.Date
 	for _, l := range n.listings(menu) {
 		second = later(second, l.latest, n.o.Today)
 		col := check.Column{Name: l.name, URL: l.url, Kind: l.kind, Items: l.items, Latest: l.latest, Static: l.static && l.items == 0}
-		if d, ok := declared[l.name]; ok {
+		d, known := declared[l.name]
+		if known {
 			if d.Name == "" {
 				continue // its facts were given
 			}
@@ -139,7 +161,11 @@ func (n *inspector) judgeFreshness() {
 		case col.Static && l.items == 0:
 			col.Items = 1
 		case l.items == 0 && !l.tagged && col.Kind == check.ColumnOther:
-			continue // a short text page, for all we know
+			// A short text page, for all we know.
+			if known {
+				n.skip("column.stale", fmt.Sprintf("台账登记的栏目“%s”的页面上没有可以识别的列表，请人工查看。", clipRunes(l.name, 60)), l.url, 1)
+			}
+			continue
 		case l.scripted && l.items == 0:
 			n.skip("column.stale", "栏目列表由脚本生成，未能读取，请人工查看。", l.url, 1)
 			continue
@@ -176,6 +202,7 @@ func (n *inspector) judgeFreshness() {
 			n.add(v, nil, s)
 		}
 	}
+	return nil
 }
 
 // unreadBelow counts the pages a home page links to that were not read: what

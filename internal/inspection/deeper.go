@@ -161,13 +161,62 @@ func landing(ctx context.Context, m *crawl.Manners, r *check.LinkResult) (conten
 	return contentType, ""
 }
 
+// offered is a file that pages of the site offer, and the first of them.
+type offered struct {
+	target string
+	k      *linked
+}
+
+// offers are the files of the site: those that their names tell, and what was
+// visited as a page and is none.
+func (n *inspector) offers() (out []offered) {
+	for _, target := range n.linkOrder {
+		k := n.links[target]
+		file := k.link.Kind == check.LinkAttachment || k.link.Kind == check.LinkImage && k.link.Offered
+		if file && n.own(target) && (!n.o.wants("link") || n.report.judged[target]) {
+			out = append(out, offered{target, k})
+		}
+	}
+	for _, v := range n.files {
+		if v.url == n.home {
+			continue // no file that is offered: it is the site
+		}
+		k := n.links[v.url]
+		if k == nil {
+			k = &linked{page: v.from, pages: 1}
+		}
+		out = append(out, offered{v.url, k})
+	}
+	return out
+}
+
+// kindsUnread are files of which no words are read; what has another ending is
+// told by its bytes.
+var kindsUnread = map[string]string{
+	".rar": "压缩包", ".7z": "压缩包", ".tar": "压缩包", ".gz": "压缩包", ".ceb": "版式文件", ".epub": "电子书", ".xml": "数据文件", ".json": "数据文件",
+	".jpg": "图片", ".jpeg": "图片", ".png": "图片", ".gif": "图片", ".bmp": "图片", ".webp": "图片", ".svg": "图片", ".ico": "图片", ".tif": "图片", ".tiff": "图片",
+	".mp3": "音频", ".wav": "音频", ".m4a": "音频", ".mp4": "视频", ".flv": "视频", ".avi": "视频", ".wmv": "视频", ".mov": "视频", ".m4v": "视频", ".webm": "视频", ".swf": "动画",
+	".apk": "安装程序", ".exe": "程序",
+}
+
+// unreadKind says why no words are read in a file of an extension; "" where they
+// are, or where its bytes must tell. The reason is that of the kind, so that all
+// files of it are one line of the report.
+func unreadKind(ext string) string {
+	if what := kindsUnread[ext]; what != "" {
+		return strings.ToUpper(ext[1:]) + " 格式的" + what + "，不读取其中的文字，请人工核对"
+	}
+	return ""
+}
+
 // readAttachments reads the files of the site that pages offer.
 func (n *inspector) readAttachments(ctx context.Context) error {
 	read := 0
-	for _, target := range n.linkOrder {
-		k := n.links[target]
-		name := fileName(target)
-		if k.link.Kind != check.LinkAttachment || !n.own(target) || !official.Readable(name, true) || n.o.wants("link") && !n.report.judged[target] {
+	for _, x := range n.offers() {
+		target, k := x.target, x.k
+		name := cmp.Or(fileName(target), "未命名文件")
+		if why := unreadKind(strings.ToLower(path.Ext(name))); why != "" {
+			n.skip("attachment.unread", why, target, 1)
 			continue
 		}
 		if ctx.Err() != nil {
@@ -184,10 +233,12 @@ func (n *inspector) readAttachments(ctx context.Context) error {
 		if files == nil {
 			continue // that it does not open is a finding about the link
 		}
+		whole := true
 		for i := range files {
 			files[i].Page = k.page
+			whole = whole && files[i].Unread == ""
 		}
-		n.report.read[target] = true
+		n.report.read[target] = whole // else what was found in it may still be there
 		n.file(check.Facts{Attachments: files}, func(check.Finding) (*visit, Sighting) {
 			return nil, Sighting{URL: k.page, OnHome: k.onHome, Pages: k.pages, Also: k.also, Evidence: e}
 		})
@@ -213,6 +264,9 @@ func (n *inspector) attachment(ctx context.Context, target, name string) ([]chec
 	if ctx.Err() != nil {
 		return nil, Evidence{}, ctx.Err()
 	}
+	if hops := hopsOf(resp); hops != nil {
+		n.downgraded(nil, target, false, hops)
+	}
 	at := check.Attachment{URL: target, Name: name}
 	if !ok {
 		at.Unread = fmt.Sprintf("附件“%s”没有检查：%s", name, why.Says())
@@ -230,6 +284,21 @@ func (n *inspector) attachment(ctx context.Context, target, name string) ([]chec
 	}
 	sum := sha256.Sum256(resp.Body)
 	e := Evidence{URL: target, Status: resp.Status, Headers: headerText(resp.Header), SHA256: hex.EncodeToString(sum[:]), Size: int64(len(resp.Body)), At: resp.Started, Vantage: n.o.Vantage, Edition: check.Edition()}
+	if !official.Readable(name, true) {
+		kind := official.KindOf(resp.Header.Get("Content-Type"), resp.Body)
+		why := unreadKind(kind)
+		switch {
+		case why != "":
+		case kind == "":
+			why = "文件没有可以识别的扩展名，内容的格式也不能识别，没有检查其中的文字，请人工核对"
+		default:
+			name += kind
+		}
+		if why != "" {
+			at.Unread = why
+			return []check.Attachment{at}, e, nil
+		}
+	}
 	words, err := official.ReadWords(ctx, bytes.NewReader(resp.Body), int64(len(resp.Body)), name, official.TextLimits{Child: true})
 	var bad *official.FileError
 	switch {

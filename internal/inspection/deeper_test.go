@@ -127,3 +127,79 @@ func TestRobotsHoldForWhatIsAskedBeyondThePages(t *testing.T) {
 		}
 	}
 }
+
+// What is not read is told, by its kind and not file by file; a file whose name
+// says nothing is told by its bytes.
+func TestFilesThatAreNotReadAreTold(t *testing.T) {
+	const id = "11010519491231002X"
+	s := newSite(t)
+	s.set("/get/7", page{ctype: "text/plain; charset=utf-8", body: "张某，身份证号" + id})
+	s.set("/get/8", page{ctype: "application/octet-stream", body: "Rar!\x1a\x07\x00 made up"})
+	s.set("/get/9", page{ctype: "application/octet-stream", body: "\x00\x01\x02\x03"})
+	s.set("/one.rar", page{ctype: "application/vnd.rar", body: "Rar!"})
+	s.set("/two.rar", page{ctype: "application/vnd.rar", body: "Rar!"})
+	s.set("/photo.jpg", page{ctype: "image/jpeg", body: "\xff\xd8\xff"})
+	s.swap("/tz/1.html", "附件可在网上下载。", `附件：<a href="/get/7">名单</a> <a href="/get/8">包</a> <a href="/get/9">数据</a> <a href="/one.rar">一</a> <a href="/two.rar">二</a> <a href="/photo.jpg">扫描件</a>`)
+	o := options()
+	o.Guises, o.Draws, o.Families = -1, -1, []string{"attachment"}
+	look := func() inspection.Report {
+		t.Helper()
+		rep, err := inspection.Inspect(t.Context(), s.client(t), nil, target(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rep
+	}
+	rep := look()
+	told := map[string]int{}
+	for _, u := range rep.Untested {
+		if u.Check == "attachment.unread" {
+			told[u.Why] = u.Count
+		}
+	}
+	for why, count := range map[string]int{
+		"RAR 格式的压缩包，不读取其中的文字，请人工核对": 3, "JPG 格式的图片，不读取其中的文字，请人工核对": 1,
+		"文件没有可以识别的扩展名，内容的格式也不能识别，没有检查其中的文字，请人工核对": 1,
+	} {
+		if told[why] != count {
+			t.Errorf("%q of %d files, want %d; told %v", why, told[why], count, told)
+		}
+	}
+	for why := range told {
+		if strings.Contains(why, "PNG") { // the emblem on every page is no attachment
+			t.Errorf("told of a picture of the page: %s", why)
+		}
+	}
+	if len(rep.Findings) != 1 || rep.Findings[0].Check != "attachment.id_card" || !strings.HasSuffix(rep.Findings[0].Where, "/get/7") || !strings.HasSuffix(rep.Findings[0].URL, "/tz/1.html") {
+		t.Fatalf("findings %+v", rep.Findings)
+	}
+	// A list that turned into something unread has not been taken down.
+	f := rep.Findings[0]
+	if !rep.Looked(f.Check, f.URL, f.Where) {
+		t.Error("the list was not looked at")
+	}
+	s.set("/get/7", page{ctype: "application/octet-stream", body: "Rar!\x1a\x07\x00 made up"})
+	if rep = look(); len(rep.Findings) != 0 || rep.Looked(f.Check, f.URL, f.Where) {
+		t.Errorf("unread counts as looked at: %+v", rep.Findings)
+	}
+}
+
+// A column of the ledger that is not found on the site could not be tested.
+func TestAColumnThatIsNotFoundIsTold(t *testing.T) {
+	s := newSite(t)
+	o := options()
+	o.Guises, o.Draws, o.Families = -1, -1, []string{"column"}
+	to := target()
+	to.Columns = []check.Column{{Name: "要闻", Kind: check.ColumnNews, Items: -1}, {Name: "人事信息", URL: "/rsxx/", Items: -1}}
+	rep, err := inspection.Inspect(t.Context(), s.client(t), nil, to, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !untested(rep, "column.stale", "栏目“人事信息”没有在读到的页面中找到") || untested(rep, "column.stale", "要闻") {
+		t.Errorf("untested %+v", rep.Untested)
+	}
+	i := slices.IndexFunc(rep.Untested, func(u inspection.Untested) bool { return u.Check == "column.stale" })
+	if i >= 0 && !strings.HasSuffix(rep.Untested[i].Where, "/rsxx/") || rep.Looked("column.stale", "http://"+host+"/rsxx/", "人事信息") {
+		t.Errorf("where: %+v", rep.Untested)
+	}
+}

@@ -65,10 +65,21 @@ func (n *inspector) draw(ctx context.Context) error {
 func (n *inspector) open(ctx context.Context) (*browser.Child, string, error) {
 	child, err := n.o.Browser.Open(ctx, func(ctx context.Context, address string, page bool, o egress.Options) (*egress.Response, error) {
 		if page {
-			return n.o.Manners.Ask(ctx, address, o)
+			resp, ok, why, err := n.o.Manners.Once(ctx, address, o)
+			if err == nil && !ok {
+				err = &browser.Denied{Says: why.Says()}
+			}
+			return resp, err
 		}
-		// One visitor's page view: its pictures and scripts come as they come to
-		// any visitor, a few at once.
+		// One visitor's page view: its pictures, scripts and frames come as they come
+		// to any visitor, a few at once, but only where their host lets us have them.
+		ok, why, err := n.o.Manners.May(ctx, address)
+		switch {
+		case err != nil:
+			return nil, err
+		case !ok:
+			return nil, &browser.Denied{Says: why.Says()}
+		}
 		return n.client.Get(ctx, address, o)
 	})
 	var none *browser.Unavailable
@@ -122,6 +133,9 @@ func (n *inspector) measure(ctx context.Context, child *browser.Child, address s
 	if err != nil {
 		return nil, err
 	}
+	if why := incomplete(s); why != "" {
+		return []check.Rendered{{Why: why}}, nil
+	}
 	if s.Status != 200 || !sameDomain(address, s.Final) {
 		return []check.Rendered{{Why: fmt.Sprintf("浏览器没有打开这个页面（状态码 %d）", s.Status)}}, nil
 	}
@@ -140,6 +154,19 @@ func (n *inspector) measure(ctx context.Context, child *browser.Child, address s
 		out = append(out, check.Rendered{Why: "程序没有附带 axe 规则"})
 	}
 	return out, nil
+}
+
+// incomplete says what of a page we may not ask for; "" where nothing. What is
+// drawn without it is not what a visitor sees, whether it looks well or ill.
+func incomplete(s browser.Sight) string {
+	if len(s.Kept) == 0 {
+		return ""
+	}
+	why := fmt.Sprintf("页面所需的 %s 没有取得（%s）", clipRunes(s.Kept[0].URL, 200), strings.TrimSuffix(s.Kept[0].Says, "。"))
+	if more := len(s.Kept) - 1; more > 0 {
+		why += fmt.Sprintf("，另有 %d 个文件同样没有取得", more)
+	}
+	return why + "，画面不完整"
 }
 
 // judgeDrawn puts what was drawn of a page to the checks.
@@ -287,6 +314,9 @@ func (n *inspector) shoot(ctx context.Context, child *browser.Child, x shooting)
 	}
 	if err != nil {
 		return err
+	}
+	if why := incomplete(seen); why != "" {
+		n.skip("rendered", "页面截图中的画面不完整："+why+"。", x.v.url, 1)
 	}
 	for k, shot := range seen.Shots {
 		if err := n.picture(ctx, &n.report.Findings[x.found[k]], shot); err != nil {

@@ -226,3 +226,62 @@ func TestABrowserGoesNoOtherWay(t *testing.T) {
 		t.Errorf("another listener was reached: %v", other.asked)
 	}
 }
+
+// The browser asks robots.txt for what a page loads, too, of its own host and of
+// others: what is kept from us is not asked for, and the page could not be tested.
+func TestABrowserAsksRobots(t *testing.T) {
+	s := newSite(t)
+	b := browser.New(browser.Settings{})
+	child, err := b.Open(t.Context(), nil)
+	var none *browser.Unavailable
+	if errors.As(err, &none) {
+		t.Skipf("no browser can be used here (%v); left out: what a page may load", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Close(); err != nil {
+		t.Fatal(err)
+	}
+	o := options()
+	o.Browser, o.Draws, o.Guises, o.Families = b, 1, -1, []string{"rendered"}
+	look := func() inspection.Report {
+		t.Helper()
+		s.mu.Lock()
+		clear(s.loaded)
+		s.mu.Unlock()
+		rep, err := inspection.Inspect(t.Context(), s.client(t), nil, target(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rep
+	}
+	loaded := func(host, path string) int {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.loaded[host+path]
+	}
+	s.swap("/", `<h2>要闻</h2>`, `<link rel="stylesheet" href="/style/a.css"><div style="width:2000px">宽</div><h2>要闻</h2>`)
+	s.set("/style/a.css", page{ctype: "text/css", body: "div{width:auto!important}"})
+	s.put("/frame/", "<p>外站</p>")
+	s.set("/robots.txt", page{ctype: "text/plain", body: "User-agent: *\nDisallow: /style/\n"})
+	rep := look()
+	if len(rep.Findings) > 0 || !untested(rep, "rendered.responsive", "/style/a.css 没有取得（robots.txt 不允许访问") || rep.Looked("rendered.load", "http://"+host+"/", "载入") {
+		t.Errorf("a stylesheet that is kept from us: %+v, %+v", rep.Findings, rep.Untested)
+	}
+	if n := loaded(host, "/style/a.css"); n > 0 {
+		t.Errorf("the stylesheet was asked for %d times", n)
+	}
+	s.set("/robots.txt", page{ctype: "text/plain", body: "User-agent: *\nDisallow: /frame/\n"})
+	s.swap("/", `<h2>要闻</h2>`, `<iframe src="http://other.yanta.gov.cn/frame/"></iframe><h2>要闻</h2>`)
+	if rep = look(); !untested(rep, "rendered.responsive", "http://other.yanta.gov.cn/frame/ 没有取得") || loaded("other.yanta.gov.cn", "/frame/") > 0 {
+		t.Errorf("another host's frame: asked %d times, %+v", loaded("other.yanta.gov.cn", "/frame/"), rep.Untested)
+	}
+	if n := loaded("other.yanta.gov.cn", "/robots.txt"); n == 0 {
+		t.Error("the other host was not asked for its robots.txt")
+	}
+	s.set("/robots.txt", page{ctype: "text/plain", body: ""})
+	if rep = look(); !rep.Looked("rendered.load", "http://"+host+"/", "载入") || loaded(host, "/style/a.css") == 0 || loaded("other.yanta.gov.cn", "/frame/") == 0 {
+		t.Errorf("where all is allowed: %+v", rep.Untested)
+	}
+}

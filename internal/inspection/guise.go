@@ -60,14 +60,15 @@ type Beside struct {
 }
 
 // AsBaseline marks the answer that a named person accepted before, AsList the list
-// or rule that a word was prompted by.
+// or rule that a word was prompted by, AsHop a redirect on the way to an address.
 const (
 	AsBaseline = "baseline"
 	AsList     = "list"
+	AsHop      = "hop"
 )
 
 // GuiseNames are the ways of coming in words.
-var GuiseNames = map[string]string{check.AsBrowser: "普通浏览器", check.AsMobile: "手机浏览器", check.AsSpider: "搜索引擎", check.AsSearcher: "从搜索结果进入", AsBaseline: "确认过的基线"}
+var GuiseNames = map[string]string{check.AsBrowser: "普通浏览器", check.AsMobile: "手机浏览器", check.AsSpider: "搜索引擎", check.AsSearcher: "从搜索结果进入", AsBaseline: "确认过的基线", AsHop: "跳转途中"}
 
 // lookAsOthers asks for a few pages again in every guise. The home page is always
 // among them; the others are drawn by the day, so that each day has its own and
@@ -212,8 +213,8 @@ func (a answered) keep(ctx context.Context, store Keeper) (Beside, error) {
 	return a.proof, nil
 }
 
-// putOn asks for a page in a guise. Redirects are followed within the site's own
-// domain; where they leave it, that they do is all that is wanted: the other host
+// putOn asks for a page in a guise, where robots.txt lets us ask for it under our
+// own name. Redirects are followed within the site's own domain; where they leave it, that they do is all that is wanted: the other host
 // is not contacted.
 func (n *inspector) putOn(ctx context.Context, address string, g guise) (answered, error) {
 	out := answered{alternate: check.Alternate{As: g.as}, proof: Beside{As: g.as, URL: address}}
@@ -227,9 +228,16 @@ func (n *inspector) putOn(ctx context.Context, address string, g guise) (answere
 	}
 	at := address
 	for hop := 0; ; hop++ {
-		resp, err := n.o.Manners.Ask(ctx, at, egress.Options{UserAgent: g.agent, Referer: referer, RecordTLSFault: true, NoFollow: true, MaxBody: guiseBody})
+		resp, ok, why, err := n.o.Manners.Fetch(ctx, at, egress.Options{UserAgent: g.agent, Referer: referer, RecordTLSFault: true, NoFollow: true, MaxBody: guiseBody})
 		if ctx.Err() != nil {
 			return out, ctx.Err()
+		}
+		if !ok {
+			out.alternate.Why, out.alternate.FinalURL = why.Says(), at
+			return out, nil
+		}
+		if resp == nil {
+			resp = &egress.Response{Requested: at}
 		}
 		out.alternate.Status, out.alternate.FinalURL = resp.Status, at
 		out.proof.Status, out.proof.Final, out.proof.Headers, out.proof.At = resp.Status, at, headerText(resp.Header), resp.Started

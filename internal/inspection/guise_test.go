@@ -128,3 +128,41 @@ func TestGuisesAreDrawnByTheDayAndBounded(t *testing.T) {
 		}
 	}
 }
+
+// Who comes as another asks only for what robots.txt allows ourselves, redirects
+// included; what it keeps from us could not be tested.
+func TestAGuiseIsNoWayRoundRobots(t *testing.T) {
+	s := newSite(t)
+	s.set("/robots.txt", page{ctype: "text/plain", body: "User-agent: zhengshu\nDisallow: /inner/\n"})
+	s.put("/inner/", home("从搜索结果进入的页面"))
+	inner := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/inner/":
+			inner++
+			s.ServeHTTP(w, r)
+		case r.URL.Path == "/" && strings.Contains(r.UserAgent(), "Baiduspider"):
+			http.Redirect(w, r, "/inner/", http.StatusFound)
+		default:
+			s.ServeHTTP(w, r)
+		}
+	}))
+	defer server.Close()
+	client := egress.New(egress.Policy{Local: netip.MustParseAddrPort(strings.TrimPrefix(server.URL, "http://")), Own: func(h string) bool { return strings.HasSuffix(h, "yanta.gov.cn") }, Resolver: nowhere{t}})
+	defer client.Close()
+	o := options()
+	o.Families = []string{"cloaked"}
+	rep, err := inspection.Inspect(t.Context(), client, nil, target(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if inner > 0 {
+		t.Errorf("a page that robots.txt keeps from us was asked for %d times", inner)
+	}
+	if len(rep.Findings) > 0 || !untested(rep, "cloaked.agent", "robots.txt 不允许访问") || rep.Looked("cloaked.agent", "http://"+host+"/", "spider") {
+		t.Errorf("%+v, %+v", rep.Findings, rep.Untested)
+	}
+	if !rep.Looked("cloaked.agent", "http://"+host+"/", "browser") {
+		t.Error("what is allowed was not looked at")
+	}
+}

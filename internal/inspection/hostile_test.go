@@ -2,6 +2,7 @@ package inspection_test
 
 import (
 	"context"
+	"net/http"
 	"runtime"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"zhengshu/internal/check"
 	"zhengshu/internal/crawl"
 	"zhengshu/internal/crawl/hostile"
 	"zhengshu/internal/egress"
@@ -99,6 +101,32 @@ func TestHostileRange(t *testing.T) {
 			for _, path := range s.Once {
 				if asked[path] > 1 {
 					t.Errorf("%s: %s was asked for %d times", s.Name, path, asked[path])
+				}
+			}
+			if s.Name == "downgrade" {
+				for _, f := range rep.Findings {
+					if f.Check != inspection.CheckDowngraded {
+						continue
+					}
+					if b := f.Evidence.Beside; len(b) != 1 || b[0].As != inspection.AsHop || !egress.Downgrades(b[0].URL, b[0].Final) || b[0].Status != http.StatusFound || b[0].Headers == "" || !strings.Contains(f.Says, b[0].Final) || f.Severity != check.Advice {
+						t.Errorf("%s with the hops %+v", f.Says, b)
+					}
+					if f.OnHome != (f.Where == "首页") || !f.OnHome && f.Pages != 2 {
+						t.Errorf("at %q of %d pages", f.Where, f.Pages)
+					}
+					look, err := inspection.Recheck(ctx, client, nil, inspection.Target{URL: r.URL(s)}, inspection.Spot{Check: f.Check, Fingerprint: f.Fingerprint(), URL: f.URL, Where: f.Where}, o)
+					if err != nil || look.Outcome != inspection.Standing || len(look.Evidence.Beside) != 1 {
+						t.Errorf("looked again at %s: %s %s (%v)", f.Where, look.Outcome, look.Says, err)
+					}
+					if f.OnHome { // a site that begins where the redirect led
+						mended, err := inspection.Recheck(ctx, client, nil, inspection.Target{URL: f.Evidence.Beside[0].Final}, inspection.Spot{Check: f.Check, Fingerprint: f.Fingerprint(), URL: f.URL, Where: f.Where}, o)
+						if err != nil || mended.Outcome != inspection.Gone {
+							t.Errorf("mended: %s %s (%v)", mended.Outcome, mended.Says, err)
+						}
+					}
+					if !rep.Looked(f.Check, f.URL, f.Where) != (f.Where != "首页") {
+						t.Errorf("%s counts as looked at", f.Where)
+					}
 				}
 			}
 			if s.Name == "shallow" {

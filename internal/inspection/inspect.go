@@ -318,6 +318,9 @@ func (r Report) Looked(checkID, page, place string) bool {
 	case "rendered":
 		return r.rendered[page]
 	case "access":
+		if checkID == CheckDowngraded && place != atHome {
+			return r.visited[page] || r.read[page]
+		}
 		return checkID != "access.rate" && r.Reachable
 	case "notice":
 		return false // seen by its own daily look, not by a run
@@ -348,6 +351,9 @@ func (s Sighting) Fingerprint() string {
 // crawl.Template, or comes to the same.
 func (s *Sighting) place(template func(string) string) string {
 	place := s.Where
+	if s.Check == CheckDowngraded && place != atHome {
+		return template(s.URL) // a server's rule for many pages is mended once
+	}
 	switch family, _, _ := strings.Cut(s.Check, "."); family {
 	case "footer", "home", "access", "header", "function":
 		place = "" // one template makes the whole site's head and foot
@@ -467,6 +473,7 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 	if err := n.reach(ctx); err != nil {
 		return n.report, err
 	}
+	n.downgrades()
 	if n.report.Reachable {
 		if o.wants("link") {
 			if err := n.judgeLinks(ctx); err != nil {
@@ -474,7 +481,10 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 			}
 		}
 		if o.wants("column") || o.wants("home") {
-			n.judgeFreshness()
+			missing := n.judgeFreshness()
+			if o.wants("column") {
+				n.tellMissing(missing)
+			}
 		}
 		if err := n.deepen(ctx); err != nil {
 			return n.report, err
@@ -520,6 +530,7 @@ type inspector struct {
 	report      Report
 	visits      map[string]*visit
 	order       []*visit
+	files       []*visit // of these, what came and is no page
 	links       map[string]*linked
 	linkOrder   []string
 	spelt       map[string]*linked // by the whole address of the page it was met on first
@@ -549,6 +560,7 @@ type visit struct {
 	refused, denied     bool // denied by robots.txt
 	long                bool // more than is read of a page
 	tls                 egress.Fault
+	hops                []Beside // of a second look, where its way left https
 	at                  time.Time
 	size                int64
 	sum                 string
@@ -595,7 +607,8 @@ func (n *inspector) visit(p crawl.Page) error {
 	n.report.Pages++
 	e, ok := p.Prepared.(*examined)
 	if !ok {
-		return nil // no page of text
+		n.files = append(n.files, v) // no page of text
+		return nil
 	}
 	if e.err != nil {
 		v.unread(e.err)
@@ -1041,7 +1054,7 @@ func (n *inspector) reach(ctx context.Context) error {
 	}
 	add := func(id, says string) {
 		clause, severity, fix, _ := Grounds(id)
-		n.add(v, nil, Sighting{Check: id, Severity: severity, Article: clause, Says: says, Fix: fix, URL: n.home, Where: "首页", OnHome: true})
+		n.add(v, nil, Sighting{Check: id, Severity: severity, Article: clause, Says: says, Fix: fix, URL: n.home, Where: atHome, OnHome: true})
 	}
 	switch {
 	case v == nil:
@@ -1137,6 +1150,9 @@ func (n *inspector) gather(v *visit, page *check.Page, class check.Class) {
 				continue
 			}
 			k = n.links[target]
+		}
+		if k != nil {
+			k.link.Offered = k.link.Offered || l.Offered
 		}
 		if k != nil && k.last == v || k == nil && seen[target] {
 			continue

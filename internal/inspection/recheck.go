@@ -62,7 +62,11 @@ func Recheck(ctx context.Context, client *egress.Client, store Keeper, t Target,
 	case "column", "home":
 		look, err = n.recheckFreshness(ctx, spot)
 	case "access":
-		look, err = n.recheckAccess(ctx, spot)
+		if spot.Check == CheckDowngraded {
+			look, err = n.recheckDowngraded(ctx, spot)
+		} else {
+			look, err = n.recheckAccess(ctx, spot)
+		}
 	case "cloaked":
 		look, err = n.recheckGuise(ctx, spot)
 	case "change":
@@ -100,7 +104,7 @@ func (n *inspector) fetch(ctx context.Context, address string) (*visit, *check.P
 		return &visit{url: address, says: why.Says(), denied: true, at: time.Now().UTC()}, nil, nil
 	}
 	v := &visit{url: address, status: resp.Status, headers: headerText(resp.Header), contentType: resp.Header.Get("Content-Type"), tls: resp.TLS.Fault,
-		at: resp.Started, size: int64(len(resp.Body)), refused: refusal(resp.Status)}
+		at: resp.Started, size: int64(len(resp.Body)), refused: refusal(resp.Status), hops: hopsOf(resp)}
 	if v.at.IsZero() {
 		v.at = time.Now().UTC()
 	}
@@ -131,7 +135,11 @@ func (n *inspector) fetch(ctx context.Context, address string) (*visit, *check.P
 	v.url = final
 	if to := signpost(page); address == n.start && !n.sent && to != "" && n.own(to) {
 		n.sent = true
+		hops := v.hops
 		v, page, err = n.fetch(ctx, to)
+		if v != nil && len(v.hops) == 0 {
+			v.hops = hops
+		}
 		n.home = to
 		if v != nil && page != nil {
 			n.home = v.url

@@ -35,13 +35,14 @@ type madeSite struct {
 	pages  map[string]page
 	asked  map[string]int
 	hosts  map[string]bool
+	loaded map[string]int // by host and path, whoever asked
 	busy   map[string]int // how many more times a path answers 503
 	server *httptest.Server
 }
 
 func newSite(t testing.TB) *madeSite {
 	t.Helper()
-	s := &madeSite{pages: map[string]page{}, asked: map[string]int{}, hosts: map[string]bool{}, busy: map[string]int{}}
+	s := &madeSite{pages: map[string]page{}, asked: map[string]int{}, hosts: map[string]bool{}, loaded: map[string]int{}, busy: map[string]int{}}
 	s.server = httptest.NewServer(s)
 	t.Cleanup(s.server.Close)
 	s.put("/", home(`<li><a href="/yw/1.html">我区召开全区教育工作会议</a><span>2026-03-18</span></li>`))
@@ -84,6 +85,7 @@ func (s *madeSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.asked[r.URL.Path]++
 	}
 	s.hosts[r.Host] = true
+	s.loaded[r.Host+r.URL.Path]++
 	busy := s.busy[r.URL.Path] > 0
 	if busy {
 		s.busy[r.URL.Path]--

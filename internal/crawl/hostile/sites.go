@@ -201,6 +201,16 @@ func Sites() []Site {
 		{Name: "expired", Secure: true, Wrong: []string{"access.certificate "}, serve: home([]string{"/1"}, func(_ *Range, w http.ResponseWriter, _ *http.Request) { page(w, "页面", words(61)) })},
 		{Name: "another", Secure: true, Wrong: []string{"access.certificate "}, serve: home([]string{"/1"}, func(_ *Range, w http.ResponseWriter, _ *http.Request) { page(w, "页面", words(62)) })},
 		{Name: "oldtls", Secure: true, Wrong: []string{"access.certificate "}, serve: home([]string{"/1"}, func(_ *Range, w http.ResponseWriter, _ *http.Request) { page(w, "页面", words(63)) })},
+		// Leads off the encrypted way, at its door and within.
+		{Name: "downgrade", Secure: true, Wrong: []string{"access.downgraded ", "access.downgraded "}, serve: func(r *Range, w http.ResponseWriter, q *http.Request) {
+			if q.TLS != nil {
+				sendTo(fmt.Sprintf("http://downgrade.hostile.gov.cn:%d%s", r.plain.Port(), q.URL.Path))(r, w, q)
+				return
+			}
+			home([]string{"/1", fmt.Sprintf("https://downgrade.hostile.gov.cn:%d/list/2", r.secure.Port()), fmt.Sprintf("https://downgrade.hostile.gov.cn:%d/list/3", r.secure.Port())}, func(_ *Range, w http.ResponseWriter, _ *http.Request) {
+				page(w, "页面", words(len(q.URL.Path)))
+			})(r, w, q)
+		}},
 		{Name: "charsets", serve: home([]string{"/gbk", "/liar", "/utf16", "/nul"}, func(_ *Range, w http.ResponseWriter, q *http.Request) {
 			text := "<html><head><title>便民服务</title></head><body><p>" + words(len(q.URL.Path)) + "</p><p>经办人手机13812345678，欢迎来电。</p></body></html>"
 			var b []byte
