@@ -34,6 +34,7 @@ import (
 const (
 	CheckHome        = "access.home"        // 首页无法打开
 	CheckCertificate = "access.certificate" // 证书或加密协议有问题
+	CheckListed      = "access.page"        // 发布清单中的网页打不开
 )
 
 // Target is the site a run looks at.
@@ -55,6 +56,10 @@ type Target struct {
 	// those that were confirmed.
 	Watch     []string
 	Baselines []Held
+	// Listed are pages of the release in force, each of which is looked at; Release
+	// counts all of them.
+	Listed  []string `json:",omitempty"`
+	Release int      `json:",omitempty"`
 }
 
 // Options vary a run. The zero value inspects politely with no thresholds.
@@ -242,6 +247,9 @@ type Report struct {
 	Pages    int        `json:"pages"` // addresses that answered 2xx; what did not answer is no page that was looked at
 	Findings []Sighting `json:"findings"`
 	Untested []Untested `json:"untested"`
+	// Census is how much of the release in force was looked at; nil where the target
+	// lists none.
+	Census *Census `json:"census,omitempty"`
 
 	Finished time.Time `json:"-"`
 	Links    int       `json:"-"` // targets judged
@@ -318,6 +326,9 @@ func (r Report) Looked(checkID, page, place string) bool {
 	case "rendered":
 		return r.rendered[page]
 	case "access":
+		if checkID == CheckListed {
+			return r.visited[page]
+		}
 		return checkID != "access.rate" && r.Reachable
 	case "notice":
 		return false // seen by its own daily look, not by a run
@@ -350,6 +361,9 @@ func (s *Sighting) place(template func(string) string) string {
 	place := s.Where
 	switch family, _, _ := strings.Cut(s.Check, "."); family {
 	case "footer", "home", "access", "header", "function":
+		if s.Check == CheckListed {
+			return s.URL
+		}
 		place = "" // one template makes the whole site's head and foot
 	case "link", "column", "ledger", "cloaked":
 	case "concealed":
@@ -442,8 +456,13 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 		}
 		hosts = append([]string{u.Hostname()}, t.Hosts...)
 	}
+	listed := addresses(start, t.Listed)
+	n.left = make(map[string]crawl.Why, len(listed))
+	for _, u := range listed {
+		n.left[u] = ""
+	}
 	for from := start; from != ""; {
-		plan := crawl.Plan{Start: from, Hosts: hosts, MaxPages: o.MaxPages, MaxBytes: o.MaxBytes, MaxTime: o.MaxTime, PerHost: o.PerHost, Rest: o.Rest, Manners: o.Manners, Prepare: n.prepare, Visit: n.visit}
+		plan := crawl.Plan{Start: from, Seeds: n.unseen(listed), Left: n.leave, Hosts: hosts, MaxPages: o.MaxPages, MaxBytes: o.MaxBytes, MaxTime: o.MaxTime, PerHost: o.PerHost, Rest: o.Rest, Manners: o.Manners, Prepare: n.prepare, Visit: n.visit}
 		if o.Journal != nil {
 			plan.Keeper = o.Journal
 		}
@@ -465,6 +484,9 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 		}
 	}
 	if err := n.reach(ctx); err != nil {
+		return n.report, err
+	}
+	if err := n.takeCensus(ctx, listed); err != nil {
 		return n.report, err
 	}
 	if n.report.Reachable {
@@ -532,8 +554,9 @@ type inspector struct {
 	sent        bool            // the home page is only a signpost to another page
 	homeLines   map[string]bool // lines of text on the home page
 	truncated   int
-	last        *visit     // the page of the last look at a spot
-	sightings   []Sighting // of the last page; the room is used again
+	left        map[string]crawl.Why // why each listed page was left out
+	last        *visit               // the page of the last look at a spot
+	sightings   []Sighting           // of the last page; the room is used again
 }
 
 // visit is what is kept of a page.
@@ -546,6 +569,7 @@ type visit struct {
 	kind                egress.Kind
 	says                string
 	refused, denied     bool // denied by robots.txt
+	soft                bool // an error page that came with status 200
 	tls                 egress.Fault
 	at                  time.Time
 	size                int64
@@ -615,6 +639,7 @@ func (n *inspector) visit(p crawl.Page) error {
 		}
 	}
 	if e.soft {
+		v.soft = true
 		return nil // an error page: the link to it is the finding
 	}
 	n.report.visited[p.URL] = true

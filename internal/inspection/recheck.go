@@ -62,7 +62,11 @@ func Recheck(ctx context.Context, client *egress.Client, store Keeper, t Target,
 	case "column", "home":
 		look, err = n.recheckFreshness(ctx, spot)
 	case "access":
-		look, err = n.recheckAccess(ctx, spot)
+		if spot.Check == CheckListed {
+			look, err = n.recheckListed(ctx, spot)
+		} else {
+			look, err = n.recheckAccess(ctx, spot)
+		}
 	case "cloaked":
 		look, err = n.recheckGuise(ctx, spot)
 	case "change":
