@@ -306,6 +306,7 @@ var unscoped = map[string]string{
 	"inspection.OnMoved":           "system: registration at start",
 	"inspection.ColumnsFrom":       "system: registration at start",
 	"inspection.ItemFrom":          "system: registration at start",
+	"inspection.PagesFrom":         "system: registration at start",
 	"inspection.Register":          "system: registration at start",
 	"inspection.ProbeDue":          "system: the periodic duty",
 	"inspection.JudgeAccess":       "system: the periodic duty",

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -362,6 +363,24 @@ func (h *House) origin(site registry.Site) string {
 		return ""
 	}
 	return "http://" + net.JoinHostPort(site.Host, port)
+}
+
+// releasedPages tells the inspector which pages the release in force of a site has:
+// what a reader opens and reads, none of its files.
+func (h *House) releasedPages(_ context.Context, site registry.Site, each func(path string)) error {
+	r, err := h.Releases.Current(site.ID)
+	if errors.Is(err, publishing.ErrNoRelease) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return r.Each(func(p publishing.Page) error {
+		if p.Status == http.StatusOK && strings.HasPrefix(p.Kind, "text/html") {
+			each(p.Path)
+		}
+		return nil
+	})
 }
 
 // staticTypes are the column classes that are right without updates.

@@ -21,7 +21,7 @@ import (
 // can travel as a file. Zero fields take the defaults.
 type Plan struct {
 	Start     string        `json:"start"`                // absolute URL
-	Seeds     []string      `json:"seeds,omitempty"`      // further starting points
+	Seeds     []string      `json:"seeds,omitempty"`      // further starting points, known to be pages: no trap and no budget of URLs holds for them
 	Hosts     []string      `json:"hosts,omitempty"`      // hosts of the site; empty: the host of Start, with and without "www."
 	MaxPages  int           `json:"max_pages,omitempty"`  // pages visited; URLBudget
 	MaxDepth  int           `json:"max_depth,omitempty"`  // links from a starting point; 8
@@ -38,12 +38,14 @@ type Plan struct {
 
 	// Prepare is called once a page in the goroutine that fetched it, several at once, before Visit: for what is dear
 	// and rests on the page alone. What it returns is Page.Prepared.
-	Prepare  func(Page) any   `json:"-"`
-	Visit    func(Page) error `json:"-"` // called once a page, in order, from one goroutine; an error ends the crawl
-	Manners  *Manners         `json:"-"` // nil: made from PerHost, Delay, Robots and Agent
-	Frontier Frontier         `json:"-"` // nil: in memory
-	Keeper   Keeper           `json:"-"` // nil: nothing is remembered
-	Rest     func() bool      `json:"-"` // asked before each page: true breaks the crawl off with ErrRest; nil: never
+	Prepare func(Page) any   `json:"-"`
+	Visit   func(Page) error `json:"-"` // called once a page, in order, from one goroutine; an error ends the crawl
+	// Left is told of each URL that is left out, in the goroutine of Visit.
+	Left     func(url string, why Why) `json:"-"`
+	Manners  *Manners                  `json:"-"` // nil: made from PerHost, Delay, Robots and Agent
+	Frontier Frontier                  `json:"-"` // nil: in memory
+	Keeper   Keeper                    `json:"-"` // nil: nothing is remembered
+	Rest     func() bool               `json:"-"` // asked before each page: true breaks the crawl off with ErrRest; nil: never
 }
 
 // ErrRest says that a crawl was broken off because its hours were over. With a Keeper it goes on later.
@@ -226,6 +228,9 @@ type leftKey struct {
 }
 
 func (c *crawl) skip(what string, why Why, n int) {
+	if c.plan.Left != nil {
+		c.plan.Left(what, why)
+	}
 	k := leftKey{hostOf(what), why}
 	if i, ok := c.left[k]; ok {
 		c.result.Untested[i].Count += n
@@ -349,13 +354,20 @@ func (c *crawl) begin(ctx context.Context) error {
 			c.result.Hosts = append(c.result.Hosts, h)
 		}
 	}
-	for _, s := range append([]string{start}, c.plan.Seeds...) {
+	if err := c.file(ctx, Entry{URL: start}); err != nil {
+		return err
+	}
+	for _, s := range c.plan.Seeds {
 		u, err := Canonical(start, s)
-		if err != nil {
+		if err != nil || !slices.Contains(c.result.Hosts, nameOf(u)) {
 			continue
 		}
-		if err := c.file(ctx, Entry{URL: u}); err != nil {
+		fresh, err := c.frontier.Add(ctx, Entry{URL: u, Seed: true})
+		if err != nil {
 			return err
+		}
+		if fresh {
+			c.filed++
 		}
 	}
 	return nil
@@ -413,7 +425,7 @@ func (c *crawl) next(ctx context.Context) (Entry, bool, error) {
 		switch {
 		case c.health(e.URL).given:
 			why = HostGivenUp
-		case c.snares.closed(e.URL):
+		case !e.Seed && c.snares.closed(e.URL):
 			why = Alike
 		default:
 			return e, true, nil

@@ -363,6 +363,28 @@ func TestPatternOfLikePagesIsClosed(t *testing.T) {
 	}
 }
 
+// What is known to be a page is looked at whatever its pattern, and what is left out
+// is told one by one.
+func TestSeedsAreNoTraps(t *testing.T) {
+	h := newHostile(t, nil)
+	h.html("/{$}", "<p>首页</p>")
+	h.html("/gone.jsp", strings.Repeat("您访问的文章不存在。", 20))
+	h.html("/a/a/a/a/a.html", "<p>"+words(1)+"</p>")
+	var seeds []string
+	for i := range 60 {
+		seeds = append(seeds, fmt.Sprintf("/gone.jsp?id=%d", i))
+	}
+	seeds = append(seeds, "/a/a/a/a/a.html", "http://elsewhere.example/")
+	if pages, _, res := h.crawl(t, Plan{Seeds: seeds}); len(pages) != 62 || !res.Complete {
+		t.Errorf("%d pages, %+v", len(pages), res.Untested)
+	}
+	left := map[string]Why{}
+	_, order, _ := h.crawl(t, Plan{Seeds: seeds, MaxPages: 10, Left: func(url string, why Why) { left[strings.TrimPrefix(url, h.base())] = why }})
+	if len(order) != 10 || len(left) != 52 || left["/a/a/a/a/a.html"] != PageBudget {
+		t.Errorf("%d pages, left %v", len(order), left)
+	}
+}
+
 func TestHostilePages(t *testing.T) {
 	h := newHostile(t, func(p *egress.Policy) {
 		p.FirstByte, p.SpeedWindow, p.MinSpeed = 500*time.Millisecond, 200*time.Millisecond, 1000

@@ -18,6 +18,7 @@ type Entry struct {
 	From  string   // page it was found on; empty for a starting point
 	Depth int      // links from a starting point
 	Chain []string // URLs that redirected here, oldest first
+	Seed  bool     // known to be a page before the crawl began
 }
 
 // Frontier keeps what is to be visited and remembers what ever was. One crawl calls it from one goroutine.

@@ -38,6 +38,7 @@ const (
 // by two persons.
 var besides = []beside{
 	{CheckHome, "首页无法打开", []string{"S19.4"}, check.Serious, mendReach, keptAddress, false},
+	{CheckListed, "发布清单中的网页打不开", []string{"S19.4"}, check.Error, "请核对网页和服务器；确已不再公开的，请在平台撤下，并把旧网址指到新网址。", "该网页的应答、状态码和检测时间", false},
 	{CheckCertificate, "网站的加密证书或协议不符合要求", []string{"S23.1a"}, check.Error, "请更换有效的服务器证书，停用过时的协议版本。", keptAddress, false},
 	{CheckDowngraded, "从加密地址（https）转到未加密地址（http）", []string{"S22.1"}, check.Advice, "请把跳转的目标改为 https 地址；同时保留 http 的，由 http 转向 https，不要反向跳转。", "跳转途中每一步的地址、状态码、应答头和时间", false},
 

@@ -272,6 +272,7 @@ func (c *Crawler) inspect(ctx context.Context, t Task, r frontier.Round, kept ca
 		o.Scanner = sc
 	}
 	o.obey(t.Spec)
+	o.census(t.Target)
 	if o.MaxTime > 0 {
 		o.MaxTime = max(time.Second, o.MaxTime-r.Spent)
 	}

@@ -55,6 +55,7 @@ const (
 // Bounds of a file.
 const (
 	maxPlanFile  = 16 << 20
+	planRoom     = 12 << 20 // of tasks: lists of pages are long
 	maxBatchFile = 512 << 20
 	tasksAtOnce  = 200
 )
@@ -243,7 +244,8 @@ func keysIn(dir string) (map[string]bool, error) {
 // planLife is how long a crawler may begin what a plan asks for.
 const planLife = 6 * 24 * time.Hour
 
-// sendPlans hands the runs that wait for a crawler out as signed files.
+// sendPlans hands the runs that wait for a crawler out as signed files, none
+// larger than a crawler takes.
 func (s *Service) sendPlans(ctx context.Context) error {
 	if !s.set.Exchange.On() {
 		return nil
@@ -252,9 +254,8 @@ func (s *Service) sendPlans(ctx context.Context) error {
 	if err != nil || len(runs) == 0 {
 		return err
 	}
-	now := s.db.Now()
-	limits := s.limits(calendar.DateOf(now))
-	p := PlanFile{ID: ulid.Make().String(), Issued: now, Until: now.Add(planLife)}
+	limits := s.limits(calendar.DateOf(s.db.Now()))
+	p, size := s.newPlanFile(), 0
 	for _, r := range runs {
 		site, err := s.registry.Site(ctx, authz.System("inspection.plan"), r.Site)
 		if err != nil {
@@ -266,15 +267,38 @@ func (s *Service) sendPlans(ctx context.Context) error {
 			}
 			continue
 		}
-		t, err := s.target(ctx, site)
-		if err != nil {
+		t := Task{Run: r.ID, Site: r.Site, Name: site.Name, Spec: r.Spec, Limits: limits}
+		if t.Target, err = s.target(ctx, site); err != nil {
 			return err
 		}
-		p.Tasks = append(p.Tasks, Task{Run: r.ID, Site: r.Site, Name: site.Name, Target: t, Spec: r.Spec, Limits: limits})
+		if _, err := s.list(ctx, site, r, &t.Target); err != nil {
+			return err
+		}
+		b, err := json.Marshal(t)
+		if err != nil {
+			return fmt.Errorf("inspection: task of %s: %w", r.ID, err)
+		}
+		if size += len(b); size > planRoom && len(p.Tasks) > 0 {
+			if err := s.sendPlan(ctx, p); err != nil {
+				return err
+			}
+			p, size = s.newPlanFile(), len(b)
+		}
+		p.Tasks = append(p.Tasks, t)
 	}
 	if len(p.Tasks) == 0 {
 		return nil
 	}
+	return s.sendPlan(ctx, p)
+}
+
+func (s *Service) newPlanFile() PlanFile {
+	now := s.db.Now()
+	return PlanFile{ID: ulid.Make().String(), Issued: now, Until: now.Add(planLife)}
+}
+
+// sendPlan puts one file out and marks its runs as sent.
+func (s *Service) sendPlan(ctx context.Context, p PlanFile) error {
 	// Written first: a run that is marked as sent without its file would wait in
 	// vain, while a task that comes twice is looked at once.
 	if err := writeSigned(s.set.Exchange.Plans, p.ID+planSuffix, "plan", s.set.Exchange.Key, p); err != nil {
@@ -282,7 +306,7 @@ func (s *Service) sendPlans(ctx context.Context) error {
 	}
 	return s.db.Update(ctx, func(tx *db.Tx) error {
 		for _, t := range p.Tasks {
-			if _, err := tx.Exec(ctx, `UPDATE inspection_run SET sent_at = $2 WHERE id = $1 AND state = 'queued'`, t.Run, now); err != nil {
+			if _, err := tx.Exec(ctx, `UPDATE inspection_run SET sent_at = $2 WHERE id = $1 AND state = 'queued'`, t.Run, p.Issued); err != nil {
 				return err
 			}
 		}

@@ -34,6 +34,7 @@ import (
 const (
 	CheckHome        = "access.home"        // 首页无法打开
 	CheckCertificate = "access.certificate" // 证书或加密协议有问题
+	CheckListed      = "access.page"        // 发布清单中的网页打不开
 )
 
 // Target is the site a run looks at.
@@ -55,6 +56,10 @@ type Target struct {
 	// those that were confirmed.
 	Watch     []string
 	Baselines []Held
+	// Listed are pages of the release in force, each of which is looked at; Release
+	// counts all of them.
+	Listed  []string `json:",omitempty"`
+	Release int      `json:",omitempty"`
 }
 
 // Options vary a run. The zero value inspects politely with no thresholds.
@@ -242,6 +247,9 @@ type Report struct {
 	Pages    int        `json:"pages"` // addresses that answered 2xx; what did not answer is no page that was looked at
 	Findings []Sighting `json:"findings"`
 	Untested []Untested `json:"untested"`
+	// Census is how much of the release in force was looked at; nil where the target
+	// lists none.
+	Census *Census `json:"census,omitempty"`
 
 	Finished time.Time `json:"-"`
 	Links    int       `json:"-"` // targets judged
@@ -321,6 +329,9 @@ func (r Report) Looked(checkID, page, place string) bool {
 		if checkID == CheckDowngraded && place != atHome {
 			return r.visited[page] || r.read[page]
 		}
+		if checkID == CheckListed {
+			return r.visited[page]
+		}
 		return checkID != "access.rate" && r.Reachable
 	case "notice":
 		return false // seen by its own daily look, not by a run
@@ -356,6 +367,9 @@ func (s *Sighting) place(template func(string) string) string {
 	}
 	switch family, _, _ := strings.Cut(s.Check, "."); family {
 	case "footer", "home", "access", "header", "function":
+		if s.Check == CheckListed {
+			return s.URL
+		}
 		place = "" // one template makes the whole site's head and foot
 	case "link", "column", "ledger", "cloaked":
 	case "concealed":
@@ -448,8 +462,13 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 		}
 		hosts = append([]string{u.Hostname()}, t.Hosts...)
 	}
+	listed := addresses(start, t.Listed)
+	n.left = make(map[string]crawl.Why, len(listed))
+	for _, u := range listed {
+		n.left[u] = ""
+	}
 	for from := start; from != ""; {
-		plan := crawl.Plan{Start: from, Hosts: hosts, MaxPages: o.MaxPages, MaxBytes: o.MaxBytes, MaxTime: o.MaxTime, PerHost: o.PerHost, Rest: o.Rest, Manners: o.Manners, Prepare: n.prepare, Visit: n.visit}
+		plan := crawl.Plan{Start: from, Seeds: n.unseen(listed), Left: n.leave, Hosts: hosts, MaxPages: o.MaxPages, MaxBytes: o.MaxBytes, MaxTime: o.MaxTime, PerHost: o.PerHost, Rest: o.Rest, Manners: o.Manners, Prepare: n.prepare, Visit: n.visit}
 		if o.Journal != nil {
 			plan.Keeper = o.Journal
 		}
@@ -474,6 +493,9 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 		return n.report, err
 	}
 	n.downgrades()
+	if err := n.takeCensus(ctx, listed); err != nil {
+		return n.report, err
+	}
 	if n.report.Reachable {
 		if o.wants("link") {
 			if err := n.judgeLinks(ctx); err != nil {
@@ -543,9 +565,10 @@ type inspector struct {
 	sent        bool            // the home page is only a signpost to another page
 	homeLines   map[string]bool // lines of text on the home page
 	truncated   int
-	newest      browser.Mark // the newest dated entry of the home page
-	last        *visit       // the page of the last look at a spot
-	sightings   []Sighting   // of the last page; the room is used again
+	newest      browser.Mark         // the newest dated entry of the home page
+	left        map[string]crawl.Why // why each listed page was left out
+	last        *visit               // the page of the last look at a spot
+	sightings   []Sighting           // of the last page; the room is used again
 }
 
 // visit is what is kept of a page.
@@ -559,6 +582,7 @@ type visit struct {
 	says                string
 	refused, denied     bool // denied by robots.txt
 	long                bool // more than is read of a page
+	soft                bool // an error page that came with status 200
 	tls                 egress.Fault
 	hops                []Beside // of a second look, where its way left https
 	at                  time.Time
@@ -631,6 +655,7 @@ func (n *inspector) visit(p crawl.Page) error {
 		}
 	}
 	if e.soft {
+		v.soft = true
 		return nil // an error page: the link to it is the finding
 	}
 	n.report.visited[p.URL] = true

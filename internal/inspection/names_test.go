@@ -1,10 +1,12 @@
 package inspection
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
+	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/check/proofread"
 	"zhengshu/internal/fault"
@@ -123,5 +125,28 @@ func TestALongReasonIsCalledLong(t *testing.T) {
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(fault.Of(err).Says, want) {
 			t.Errorf("%d characters: %v, want %q", n, err, want)
 		}
+	}
+}
+
+// Of a release that is larger than a site's budget every page has its turn, and no
+// day more than the budget allows.
+func TestLargeReleasesTakeTurns(t *testing.T) {
+	const pages, most = 1000, 100
+	seen, day := map[string]bool{}, calendar.Date{Year: 2026, Month: 3, Day: 20}
+	for range pages*10/(most*9) + 1 {
+		lot, n := turn(pages, most, day), 0
+		for i := range pages {
+			if path := fmt.Sprintf("/content/%d.html", i); lot(path) {
+				seen[path] = true
+				n++
+			}
+		}
+		if n == 0 || n > most+most/4 {
+			t.Errorf("%s: %d pages of at most %d", day, n, most)
+		}
+		day = day.AddDays(1)
+	}
+	if len(seen) != pages {
+		t.Errorf("%d of %d pages had their turn", len(seen), pages)
 	}
 }

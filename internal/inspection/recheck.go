@@ -62,9 +62,12 @@ func Recheck(ctx context.Context, client *egress.Client, store Keeper, t Target,
 	case "column", "home":
 		look, err = n.recheckFreshness(ctx, spot)
 	case "access":
-		if spot.Check == CheckDowngraded {
+		switch spot.Check {
+		case CheckDowngraded:
 			look, err = n.recheckDowngraded(ctx, spot)
-		} else {
+		case CheckListed:
+			look, err = n.recheckListed(ctx, spot)
+		default:
 			look, err = n.recheckAccess(ctx, spot)
 		}
 	case "cloaked":

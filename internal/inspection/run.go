@@ -74,6 +74,7 @@ type Run struct {
 	Bytes    int64
 	Same     int       // pages the server confirmed to be unchanged
 	Sent     time.Time // to a crawler without the house's database
+	Census   *Census   // of the release; nil of a site that is not published here
 	areaPath string
 	linePath string
 }
@@ -137,6 +138,7 @@ type Service struct {
 	set      Settings
 	columns  func(context.Context, registry.Site) ([]check.Column, error)
 	item     func(ctx context.Context, site registry.SiteID, address string) string
+	pages    func(ctx context.Context, site registry.Site, each func(path string)) error
 	origin   func(registry.Site) string
 	exempt   func(ctx context.Context, site registry.SiteID) (bool, error)
 	moved    []func(ctx context.Context, tx *db.Tx, f Finding, act string) error
@@ -313,19 +315,22 @@ func (s *Service) Register(w *jobs.Workers) {
 
 const runSelect = `
 	SELECT r.id, r.site_id, s.name, s.host, u.name, r.kind, r.state, r.asked_by, r.asked_at, r.started_at, r.finished_at, r.start_url, r.pages, r.links, r.found, r.fresh,
-	       r.closed, r.untested, r.failure, COALESCE(r.plan_id, ''), COALESCE(pp.name, ''), r.spec, r.vantage, r.edition, r.bytes, r.same, r.sent_at, u.area_path, u.line_path
+	       r.closed, r.untested, r.failure, COALESCE(r.plan_id, ''), COALESCE(pp.name, ''), r.spec, r.vantage, r.edition, r.bytes, r.same, r.sent_at, r.census, u.area_path, u.line_path
 	  FROM inspection_run r JOIN site s ON s.id = r.site_id JOIN unit u ON u.id = s.unit_id LEFT JOIN patrol_plan pp ON pp.id = r.plan_id`
 
 func scanRun(sc db.Scanner) (Run, error) {
 	var r Run
-	var untested, spec string
+	var untested, spec, census string
 	err := sc.Scan(&r.ID, &r.Site, &r.SiteName, &r.Host, &r.UnitName, &r.Kind, &r.State, &r.AskedBy, &r.AskedAt, &r.Started, &r.Finished, &r.URL, &r.Pages, &r.Links, &r.Found, &r.Fresh,
-		&r.Closed, &untested, &r.Failure, &r.Plan, &r.PlanName, &spec, &r.Vantage, &r.Edition, &r.Bytes, &r.Same, &r.Sent, &r.areaPath, &r.linePath)
+		&r.Closed, &untested, &r.Failure, &r.Plan, &r.PlanName, &spec, &r.Vantage, &r.Edition, &r.Bytes, &r.Same, &r.Sent, &census, &r.areaPath, &r.linePath)
 	if err == nil {
 		err = json.Unmarshal([]byte(untested), &r.Untested)
 	}
 	if err == nil {
 		err = json.Unmarshal([]byte(spec), &r.Spec)
+	}
+	if err == nil && census != "" {
+		err = json.Unmarshal([]byte(census), &r.Census)
 	}
 	return r, err
 }
@@ -642,11 +647,19 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 	if wait := r.Spec.Hours.Next(s.db.Now()).Sub(s.db.Now()); wait > 0 {
 		return jobs.Snooze(wait)
 	}
+	t, err := s.target(ctx, site)
+	if err != nil {
+		return err
+	}
+	census, err := s.list(ctx, site, r, &t)
+	if err != nil {
+		return err
+	}
 	if r.State == RunQueued {
 		begun := false
 		err = s.db.Update(ctx, func(tx *db.Tx) error {
 			// Two jobs may have been queued for one run, the later by somebody in a hurry.
-			n, err := tx.Exec(ctx, `UPDATE inspection_run SET state = 'running', started_at = $2, vantage = $3, edition = $4 WHERE id = $1 AND state = 'queued'`, id, tx.Now(), s.set.Vantage, check.Edition())
+			n, err := tx.Exec(ctx, `UPDATE inspection_run SET state = 'running', started_at = $2, vantage = $3, edition = $4, census = $5 WHERE id = $1 AND state = 'queued'`, id, tx.Now(), s.set.Vantage, check.Edition(), census)
 			if err != nil || n == 0 {
 				return err
 			}
@@ -661,11 +674,8 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 	if err != nil {
 		return err
 	}
-	t, err := s.target(ctx, site)
-	if err != nil {
-		return err
-	}
 	o.obey(r.Spec)
+	o.census(t)
 	if r.Kind == Patrol && !drawsToday(o.Today, t.URL) {
 		o.Draws = -1
 	}
@@ -772,6 +782,10 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 	if err != nil {
 		return err
 	}
+	census, withdrawn, err := s.held(ctx, site, &rep)
+	if err != nil {
+		return err
+	}
 	err = s.db.Update(ctx, func(tx *db.Tx) error {
 		// Taken in once, however often it is handed over.
 		n, err := tx.Exec(ctx, `UPDATE inspection_run SET state = 'done' WHERE id = $1 AND state IN ('queued', 'running')`, id)
@@ -805,7 +819,7 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 		}
 		for _, f := range standing {
 			// A finding in an order is closed by its own retest, with both looks shown.
-			if f.State == FindingOrdered || !rep.Looked(f.Check, f.URL, f.Where) {
+			if f.State == FindingOrdered || !rep.Looked(f.Check, f.URL, f.Where) && !(f.Check == CheckListed && withdrawn[f.URL]) {
 				continue
 			}
 			seen, ok := rep.looks[f.URL]
@@ -828,8 +842,8 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 		if err := siteFreed(ctx, tx, site.ID); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `UPDATE inspection_run SET state = 'done', finished_at = $2, pages = $3, links = $4, found = $5, fresh = $6, closed = $7, untested = $8, bytes = $9, same = $10 WHERE id = $1`,
-			id, tx.Now(), rep.Pages, rep.Links, len(rep.Findings), fresh, closed, string(untested), rep.Bytes, rep.Same)
+		_, err = tx.Exec(ctx, `UPDATE inspection_run SET state = 'done', finished_at = $2, pages = $3, links = $4, found = $5, fresh = $6, closed = $7, untested = $8, bytes = $9, same = $10, census = $11 WHERE id = $1`,
+			id, tx.Now(), rep.Pages, rep.Links, len(rep.Findings), fresh, closed, string(untested), rep.Bytes, rep.Same, census)
 		if err != nil {
 			return err
 		}
@@ -967,6 +981,15 @@ func (s *Service) lookAgain(ctx context.Context, site registry.Site, f Finding) 
 	}
 	if family, _, _ := strings.Cut(f.Check, "."); s.retests[family] != nil {
 		return s.retests[family](ctx, site, f)
+	}
+	if f.Check == CheckListed {
+		gone, err := s.withdrawn(ctx, site, []string{f.URL})
+		if err != nil {
+			return Look{}, err
+		}
+		if gone[f.URL] {
+			return Look{Outcome: Gone, Says: "该网页已不在网站的发布清单中。", Evidence: Evidence{URL: f.URL, At: s.db.Now()}}, nil
+		}
 	}
 	o, err := s.options(ctx, site)
 	if err != nil {

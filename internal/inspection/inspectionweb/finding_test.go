@@ -95,3 +95,22 @@ func TestTakingUpIsOfferedToAnother(t *testing.T) {
 		}
 	}
 }
+
+// A run says how much of a release it looked at, and why not at the rest.
+func TestACensusSaysWhatItLeftOut(t *testing.T) {
+	want := "发布清单 832 页，已查 830 页，未查 2 页（robots.txt 不允许访问，未检测：2 页）"
+	sampled := *sampleCensus
+	sampled.Whole = false
+	for name, c := range map[string]*inspection.Census{"普查": sampleCensus, "抽查": &sampled} {
+		v := newRun(inspection.Run{ID: "c", State: inspection.RunDone, Census: c}, nil, 0, 200)
+		if last := v.Facts.Terms[len(v.Facts.Terms)-1]; last.Name != name || last.Text != want {
+			t.Errorf("%+v, want %s: %s", last, name, want)
+		}
+		if len(v.Untested.Rows) != 1 {
+			t.Errorf("%d rows of what was left out", len(v.Untested.Rows))
+		}
+	}
+	if v := newRun(inspection.Run{ID: "c", State: inspection.RunRunning, Pages: 10, Census: sampleCensus}, nil, 0, 200); v.Progress.Max != 832 || !strings.Contains(v.Every, "832") {
+		t.Errorf("under way %+v %q", v.Progress, v.Every)
+	}
+}

@@ -164,7 +164,7 @@ func newPlanForm(areas []inspection.PlanArea, today calendar.Date) planForm {
 				{Name: "to", Label: "到几点", Narrow: true, Hint: "例如 07:00"},
 			}},
 			{Legend: "每个网站最多查多少", Fields: []web.Field{
-				{Kind: web.Number, Name: "pages", Label: "页数", Value: "200", Unit: "页", Narrow: true, Mode: "numeric", Hint: "最多20000页"},
+				{Kind: web.Number, Name: "pages", Label: "页数", Unit: "页", Narrow: true, Mode: "numeric", Hint: "最多20000页。不填时，本平台发布的网站普查：发布清单上的页面全部检查；其他网站检查200页"},
 				{Kind: web.Number, Name: "mb", Label: "流量", Unit: "MB", Narrow: true, Mode: "numeric", Hint: "不填为不限，最多10000MB"},
 				{Kind: web.Number, Name: "minutes", Label: "时间", Unit: "分钟", Narrow: true, Mode: "numeric", Hint: "不填为不限，最多1440分钟"},
 				{Kind: web.Check, Name: "remote", Label: "交给互联网一侧的巡检程序检查", Hint: "通过签名的文件交换，本平台不直接访问网站"},
@@ -473,7 +473,7 @@ func familyNames(list []string) string {
 }
 
 func limitsText(s inspection.Spec) string {
-	parts := []string{"200 页"}
+	parts := []string{"200 页（本平台发布的网站普查全部页面）"}
 	if s.Pages > 0 {
 		parts[0] = fmt.Sprintf("%d 页", s.Pages)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"zhengshu/internal/authz"
@@ -224,6 +225,7 @@ type runView struct {
 	Alert    web.Alert
 	UnderWay bool
 	Progress web.Progress
+	Every    string // how long it takes
 	Refresh  web.Act
 	Facts    web.Summary
 	Findings web.Table
@@ -238,8 +240,26 @@ func (v runView) Crumbs() []web.Crumb {
 	return crumbs(web.Crumb{Name: "网站检查", Href: boardPath}, web.Crumb{Name: v.Heading.Title})
 }
 
+// censusText says how much of the release a run looked at, and why not at the rest.
+func censusText(c *inspection.Census) string {
+	text := fmt.Sprintf("发布清单 %d 页，已查 %d 页", c.Listed, c.Seen)
+	if c.Missed() == 0 {
+		return text
+	}
+	var whys []string
+	for _, l := range c.Left {
+		whys = append(whys, fmt.Sprintf("%s：%d 页", strings.TrimSuffix(l.Why, "。"), l.Count))
+	}
+	return text + fmt.Sprintf("，未查 %d 页（%s）", c.Missed(), strings.Join(whys, "；"))
+}
+
 func newRun(r inspection.Run, found []inspection.Finding, total, maxPages int) runView {
-	v := runView{UnderWay: r.UnderWay(),
+	every := "200 个页面通常需要几分钟"
+	if r.Census != nil && r.Census.Whole {
+		maxPages = max(r.Census.Listed, 1)
+		every = fmt.Sprintf("普查发布清单的 %d 页，页数多的需要一两个小时", r.Census.Listed)
+	}
+	v := runView{UnderWay: r.UnderWay(), Every: every,
 		Heading:  web.Heading{Title: r.SiteName + "检查结果", Above: r.Host, Lead: r.UnitName, Tags: []web.Tag{runTag(r)}, Acts: []web.Act{{Text: "站点检查情况", Href: start(string(r.Site))}}},
 		Progress: web.Progress{Label: "已检查页面", Value: min(r.Pages, maxPages), Max: maxPages, Text: fmt.Sprintf("%d 页", r.Pages)},
 		Refresh:  web.Act{Text: "刷新进度", Href: r.Link()},
@@ -250,6 +270,16 @@ func newRun(r inspection.Run, found []inspection.Finding, total, maxPages int) r
 		}},
 		Findings: findingTable("本次看到的问题", found, false),
 		Untested: web.Table{Caption: "没有检测的内容", Compact: true, Columns: []web.Column{{Head: "原因", Wide: true}, {Head: "数量", Number: true}, {Head: "例如"}}, Empty: web.Empty{Title: "没有遗漏", Text: "站点的页面和链接都检测到了。"}},
+	}
+	if r.State == inspection.RunDone && r.Census != nil {
+		name := "抽查"
+		if r.Census.Whole {
+			name = "普查"
+		}
+		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: name, Text: censusText(r.Census)})
+		for _, l := range r.Census.Left {
+			v.Untested.Rows = append(v.Untested.Rows, web.Row{Cells: []web.Cell{{Text: l.Why, Note: "发布清单中的网页"}, web.Figure(l.Count), web.Text(l.Where)}})
+		}
 	}
 	if total > len(found) {
 		v.Findings.Caption = fmt.Sprintf("本次看到的问题（显示前 %d 个，共 %d 个）", len(found), total)
@@ -280,9 +310,12 @@ func lasted(r inspection.Run) string {
 	return "用时 " + web.Took(r.Finished.Sub(r.Started))
 }
 
+var sampleCensus = &inspection.Census{Whole: true, Listed: 832, Seen: 830, Left: []inspection.Left{{Why: "robots.txt 不允许访问，未检测。", Where: "http://www.yanta.gov.cn/leave/1.html", Count: 2}}}
+
 var runPage = web.Define(views, "views/run.html",
 	newRun(inspection.Run{ID: "q", SiteName: "新站点", State: inspection.RunRunning, Pages: 31}, nil, 0, 200),
 	newRun(sampleRun, []inspection.Finding{sampleFinding}, 40, 200),
+	newRun(inspection.Run{ID: "c", SiteName: "雁塔区人民政府网站", Kind: inspection.Patrol, State: inspection.RunDone, Pages: 830, Census: sampleCensus}, nil, 0, 200),
 	newRun(inspection.Run{ID: "x", SiteName: "<script>", State: inspection.RunFailed, Failure: `"><img onerror=x>`}, nil, 0, 200))
 
 func (h *Handler) run(w http.ResponseWriter, r *http.Request) error {

@@ -1,0 +1,243 @@
+package inspection_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"zhengshu/internal/audit"
+	"zhengshu/internal/db"
+	"zhengshu/internal/inspection"
+	"zhengshu/internal/registry"
+)
+
+// released makes the site one that this house publishes, with the pages of its
+// release: those of the made-up site and 30 more that no link leads to.
+func (h *house) released() *[]string {
+	h.t.Helper()
+	sys := audit.System(context.Background(), "test")
+	err := h.db.Update(sys, func(tx *db.Tx) error {
+		if _, err := tx.Exec(sys, `UPDATE site SET hosted = TRUE WHERE id = $1`, h.site.ID); err != nil {
+			return err
+		}
+		return audit.Record(sys, tx, audit.Entry{Act: "test"})
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	paths := []string{"/", "/yw/", "/tz/", "/yw/1.html", "/tz/1.html", "/map.html"}
+	for i := range 30 {
+		path := fmt.Sprintf("/content/2026/03/%03d.html", i)
+		h.made.put(path, article(fmt.Sprintf("第%d号通知", i), "通知公告", "通知公告", fmt.Sprintf("2026-03-%02d %02d:%02d", 1+i%18, 9+i/18%8, i/144), fmt.Sprintf("编号%d的事项请各街道办事处按要求办理。", i)))
+		paths = append(paths, path)
+	}
+	return &paths
+}
+
+func (h *house) listing(paths *[]string) {
+	h.svc.PagesFrom(func(_ context.Context, _ registry.Site, each func(string)) error {
+		for _, p := range *paths {
+			each(p)
+		}
+		return nil
+	})
+}
+
+func (h *house) patrol() inspection.Run {
+	h.t.Helper()
+	if n, err := h.svc.PatrolDue(h.ctx); err != nil || n != 1 {
+		h.t.Fatalf("%d patrols (%v)", n, err)
+	}
+	h.work()
+	return h.last()
+}
+
+func (h *house) last() inspection.Run {
+	h.t.Helper()
+	list, err := h.svc.Runs(h.ctx, h.scope, h.site.ID, 1)
+	if err != nil || len(list) != 1 || list[0].State != inspection.RunDone {
+		h.t.Fatalf("%+v (%v)", list, err)
+	}
+	return list[0]
+}
+
+// Article 19(4): of a site that is published here the patrol looks at every page,
+// linked or not, and says so; one that does not open is a finding of itself.
+func TestArticle19_4_PatrolOfAHostedSiteIsACensus(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.svc = inspection.New(h.db, h.probes, h.reg, h.blobs, h.made.client(t), inspection.Settings{Delay: -1, MaxPages: 12})
+		paths := h.released()
+		h.listing(paths)
+		h.made.swap("/content/2026/03/017.html", "请各街道办事处", "联系人身份证号11010519491231002X，请各街道办事处")
+		*paths = append(*paths, "/content/2026/03/lost.html", "/content/2026/03/shut.html")
+		h.made.set("/content/2026/03/shut.html", page{status: http.StatusForbidden, ctype: "text/html", body: "no"})
+		r := h.patrol()
+		c := r.Census
+		if c == nil || !c.Whole || c.Listed != 38 || c.Seen != 37 || len(c.Left) != 1 || c.Left[0].Count != 1 || !strings.Contains(c.Left[0].Why, "拒绝访问") || !strings.HasSuffix(c.Left[0].Where, "/shut.html") {
+			t.Fatalf("%+v", c)
+		}
+		if r.Pages < 36 {
+			t.Errorf("%d pages", r.Pages)
+		}
+		var got []string
+		var lost inspection.Finding
+		for _, f := range h.findings("standing") {
+			got = append(got, f.Check+" "+strings.TrimPrefix(f.URL, "http://"+host))
+			if f.Check == inspection.CheckListed {
+				lost = f
+			}
+		}
+		slices.Sort(got)
+		if want := []string{"access.page /content/2026/03/lost.html", "privacy.id_card /content/2026/03/017.html"}; !slices.Equal(got, want) {
+			t.Fatalf("%q, want %q", got, want)
+		}
+		if lost.Evidence == "" || !strings.Contains(lost.Says, "404") {
+			t.Errorf("%+v", lost)
+		}
+
+		// A second look at it, and at what has been taken down.
+		if r, err := h.svc.Retest(h.ctx, h.scope, lost.ID); err != nil || r.Closed || r.After.Outcome != inspection.Standing {
+			t.Errorf("still lost: %+v (%v)", r.After, err)
+		}
+		*paths = (*paths)[:36]
+		if r, err := h.svc.Retest(h.ctx, h.scope, lost.ID); err != nil || !r.Closed {
+			t.Errorf("taken out of the release: %+v (%v)", r.After, err)
+		}
+
+		// A person's run keeps its number, and says of how many.
+		r = h.run()
+		if c := r.Census; c == nil || c.Whole || c.Listed != 36 || c.Seen < 6 || c.Seen > 12 || c.Missed() != c.Left[0].Count {
+			t.Errorf("by hand %+v", c)
+		}
+		// So does a plan with a number.
+		h.clock.Set(morning.Add(time.Hour))
+		p := h.plan()
+		p.Spec.Pages = 3
+		if _, err := h.svc.MakePlan(h.ctx, h.scope, p); err != nil {
+			t.Fatal(err)
+		}
+		h.work()
+		if c := h.last().Census; c == nil || c.Whole || c.Listed != 36 || c.Seen != 3 || len(c.Left) != 1 || c.Left[0].Count != 33 || !strings.Contains(c.Left[0].Why, "页面数量上限") {
+			t.Errorf("with a number %+v", c)
+		}
+	})
+}
+
+// A page that was lost is found once, and closed by the next patrol when it opens or
+// was taken out of the release.
+func TestLostPagesAreClosedByTheNextCensus(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		paths := h.released()
+		h.listing(paths)
+		*paths = append(*paths, "/a/lost.html", "/a/down.html")
+		if r := h.patrol(); r.Fresh != 2 {
+			t.Fatalf("%+v", r)
+		}
+		h.clock.Set(morning.Add(25 * time.Hour))
+		if r := h.patrol(); r.Fresh != 0 || r.Found != 2 {
+			t.Errorf("the second day %+v", r)
+		}
+		h.clock.Set(morning.Add(50 * time.Hour))
+		h.made.put("/a/lost.html", article("补发的通知", "通知公告", "通知公告", "2026-03-18 09:00", "补发。"))
+		*paths = (*paths)[:len(*paths)-1]
+		if r := h.patrol(); r.Closed != 2 || r.Census.Missed() != 0 {
+			t.Errorf("put right: %+v", r)
+		}
+	})
+}
+
+// Readings 22: the list of pages travels in the signed plan.
+func TestARemoteCrawlerTakesTheCensus(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		paths := h.released()
+		x, crawler, _ := exchanging(t, h)
+		h.listing(paths)
+		*paths = append(*paths, "/content/2026/03/lost.html")
+		p := h.plan()
+		p.Spec.Remote, p.Cadence = true, "once"
+		if _, err := h.svc.MakePlan(h.ctx, h.scope, p); err != nil {
+			t.Fatal(err)
+		}
+		if err := crawler.Once(h.ctx); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := h.svc.TakeIn(h.ctx); err != nil || n != 1 {
+			batches, _ := filepath.Glob(filepath.Join(x.Batches, "*"))
+			t.Fatalf("took %d of %q (%v)", n, batches, err)
+		}
+		if c := h.last().Census; c == nil || !c.Whole || c.Listed != 37 || c.Seen != 37 {
+			t.Errorf("%+v", c)
+		}
+		if list := h.findings("standing"); len(list) != 1 || list[0].Check != inspection.CheckListed {
+			t.Errorf("%+v", list)
+		}
+	})
+}
+
+// The lists of large releases make more files, each of a size a crawler takes.
+func TestLongListsOfPagesAreSentInParts(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		x, _, _ := exchanging(t, h)
+		sys := audit.System(context.Background(), "test")
+		err := h.db.Update(sys, func(tx *db.Tx) error {
+			for i := range 6 {
+				site, err := h.reg.EnterSite(sys, tx, registry.Site{Unit: h.site.Unit, Kind: registry.DepartmentSite, Name: fmt.Sprintf("第%d个网站", i), Host: fmt.Sprintf("s%d.yanta.gov.cn", i), Hosted: true, Slug: fmt.Sprintf("s%d", i)})
+				if err != nil {
+					return err
+				}
+				if err := h.reg.SetMonitored(sys, tx, h.scope, site.ID, true); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.svc.PagesFrom(func(_ context.Context, _ registry.Site, each func(string)) error {
+			each("/")
+			for i := range 10_000 {
+				each(fmt.Sprintf("/content/%s/%d.html", strings.Repeat("a", 900), i))
+			}
+			return nil
+		})
+		p := h.plan()
+		p.Spec.Remote, p.Cadence, p.Hosted = true, "once", "only"
+		if _, err := h.svc.MakePlan(h.ctx, h.scope, p); err != nil {
+			t.Fatal(err)
+		}
+		files, err := filepath.Glob(filepath.Join(x.Plans, "*.plan"))
+		if err != nil || len(files) != 2 {
+			t.Fatalf("%q (%v)", files, err)
+		}
+		tasks := 0
+		for _, f := range files {
+			b, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var sent inspection.PlanFile
+			_, body, _ := bytes.Cut(b, []byte("\n"))
+			if err := json.Unmarshal(body, &sent); err != nil || len(b) > 16<<20 {
+				t.Fatalf("%d bytes (%v)", len(b), err)
+			}
+			for _, task := range sent.Tasks {
+				tasks++
+				if n := len(task.Target.Listed); task.Target.Release != 10_001 || n < 1000 || n > 10_000 || task.Target.Listed[0] != "/" {
+					t.Errorf("%d of %d pages", n, task.Target.Release)
+				}
+			}
+		}
+		if tasks != 6 {
+			t.Errorf("%d tasks", tasks)
+		}
+	})
+}
