@@ -57,8 +57,8 @@ func TestArticle19_4_DutyJourney(t *testing.T) {
 	duty.sees("键盘：")
 	duty.sees("栏目更新情况：没有未办结的问题") // 政务公开 and the English edition hold what their columns hold
 	duty.both("record")
-	duty.press("确认今日巡检")
 	duty.sees("个网站没有结论")
+	duty.lacks("确认今日巡检") // before every site has a verdict
 	duty.keys("j")
 	duty.turnsBy("y")
 	duty.sees("已查看")
