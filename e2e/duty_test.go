@@ -57,8 +57,8 @@ func TestArticle19_4_DutyJourney(t *testing.T) {
 	duty.sees("键盘：")
 	duty.sees("栏目更新情况：没有未办结的问题") // 政务公开 and the English edition hold what their columns hold
 	duty.both("record")
-	duty.press("确认今日巡检")
 	duty.sees("个网站没有结论")
+	duty.lacks("确认今日巡检") // before every site has a verdict
 	duty.keys("j")
 	duty.turnsBy("y")
 	duty.sees("已查看")
@@ -104,7 +104,9 @@ func TestArticle19_4_DutyJourney(t *testing.T) {
 
 	// A finding that its unit calls false has one person and a day.
 	unit := b.person("xian")
-	unit.open("/console/findings?q=" + "yanta")
+	unit.open("/console/disputes")
+	unit.sees("登记周期以来没有新的文件") // the one the demo has waiting
+	unit.open("/console/findings?state=open&q=yanta")
 	unit.press(eval[string](unit, `document.querySelector(".table tbody th a, .table tbody td a").innerText.trim()`))
 	finding := unit.location()
 	unit.fill("理由", "页面引用的是文件原文，不是错误。")

@@ -451,7 +451,7 @@ func drawAnswers(b *browser) {
 	cyber.draw("coregulator-referral", "", "")
 
 	county := b.person("xian")
-	county.open("/console/findings?state=standing&q=yanta")
+	county.open("/console/findings?state=open&q=yanta")
 	county.open(eval[string](county, `document.querySelector('main tbody a[href^="/console/findings/"]').href`))
 	county.draw("sponsor-dispute", "这是误报", "报误报")
 	city := b.person("shi")

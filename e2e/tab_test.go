@@ -227,7 +227,7 @@ func (p *tab) tickAll(selector string) int {
 func (p *tab) press(text string) {
 	p.t.Helper()
 	mark := fmt.Sprint(time.Now().UnixNano())
-	if !eval[bool](p, `(() => { document.documentElement.dataset.mark = `+quoted(mark)+`; const e = [...document.querySelectorAll("button, a, input[type=submit], summary")].filter(e => (e.innerText || e.value || "").trim().startsWith(`+quoted(text)+`) && e.offsetParent !== null).sort((a, b) => (a.innerText || a.value).length - (b.innerText || b.value).length)[0]; if (!e) return false; e.scrollIntoView(); e.click(); return true; })()`) {
+	if !eval[bool](p, `(() => { document.documentElement.dataset.mark = `+quoted(mark)+`; const e = [...document.querySelectorAll("button, a, input[type=submit], summary")].filter(e => (e.innerText || e.value || "").trim().startsWith(`+quoted(text)+`) && e.offsetParent !== null).sort((a, b) => (a.innerText || a.value).length - (b.innerText || b.value).length || (a.tagName === "SUMMARY") - (b.tagName === "SUMMARY"))[0]; if (!e) return false; e.scrollIntoView(); e.click(); return true; })()`) {
 		p.fail("nothing to press that says %q", text)
 	}
 	if !p.turned(mark) {

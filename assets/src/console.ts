@@ -147,6 +147,8 @@ function offerDraft(form: HTMLFormElement): void {
   acts.append(restore, drop);
   bar.append(acts);
   form.parentNode?.insertBefore(bar, form);
+  const act = form.closest<HTMLDetailsElement>("details.act");
+  if (act) act.open = true; // what was typed is not to be missed
 }
 
 /** unfold opens what is folded and holds something. */

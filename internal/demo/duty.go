@@ -2,22 +2,20 @@ package demo
 
 import (
 	"context"
-	"slices"
-	"strings"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
-	"zhengshu/internal/check"
 	"zhengshu/internal/duty"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/org"
+	"zhengshu/internal/registry"
 	"zhengshu/internal/vigil"
 )
 
 // standGuard lays this month's roster of the city, an incident that is being
-// handled, a finding that its unit calls false, and a protected period to come.
+// handled, and a protected period to come.
 func (d *province) standGuard(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{d.rosters, d.incidents, d.objections, d.protected} {
+	for _, step := range []func(context.Context) error{d.rosters, d.incidents, d.protected} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -73,9 +71,12 @@ func (d *province) incidents(ctx context.Context) error {
 	return err
 }
 
-// objections has the county's office say of a hint that it is false: the last
-// of them, so that the others stay to be mended.
-func (d *province) objections(ctx context.Context) error {
+// whyFalse is what the county's office says of a column that is called late.
+const whyFalse = "这个栏目随文件发布，登记周期以来没有新的文件，不是漏更，请核实。（演示）"
+
+// objections has the county's office say of a column called late that it is not:
+// the last of them, so that the others stay to be mended.
+func (d *province) objections(ctx context.Context, site registry.SiteID) error {
 	unit, scope, err := d.scoped(ctx, "xian", authz.InspectionRead)
 	if err != nil {
 		return err
@@ -83,18 +84,12 @@ func (d *province) objections(ctx context.Context) error {
 	if _, n, err := d.Inspection.Objections(unit, scope, "", "", 1, 0); err != nil || n > 0 {
 		return err
 	}
-	list, _, err := d.Inspection.Findings(unit, d.DB, scope, inspection.FindingFilter{Site: d.sites["yanta"].ID, State: inspection.FindingOpen, Severity: check.Advice, Limit: 200})
-	if err != nil {
+	list, _, err := d.Inspection.Findings(unit, d.DB, scope, inspection.FindingFilter{Site: site, State: inspection.FindingOpen, Check: "column.overdue", Limit: 100})
+	if err != nil || len(list) == 0 {
 		return err
 	}
-	slices.Reverse(list)
-	for _, f := range list {
-		if strings.HasPrefix(f.Check, "wording") || strings.HasPrefix(f.Check, "design") || strings.HasPrefix(f.Check, "accessible") {
-			_, err := d.Inspection.Dispute(unit, scope, f.ID, "该处是照录原文，不是本页的错误，请核实。（演示）")
-			return err
-		}
-	}
-	return nil
+	_, err = d.Inspection.Dispute(unit, scope, list[len(list)-1].ID, whyFalse)
+	return err
 }
 
 // protected declares a period that begins after next month's roster: nothing is

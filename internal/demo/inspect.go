@@ -167,6 +167,9 @@ func followUp(ctx context.Context, s Services) error {
 			}
 		}
 	}
+	if err := d.objections(ctx, site.ID); err != nil {
+		return err
+	}
 	return d.bulletin(ctx)
 }
 

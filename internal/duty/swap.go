@@ -205,6 +205,9 @@ type Handover struct {
 // SwapLink is where a person asks another to take the turn.
 func (x Shift) SwapLink() string { return "/console/duty/shifts/" + x.ID + "/swap" }
 
+// HandoverFrom is the instant from which the turn may be handed over.
+func (x Shift) HandoverFrom() time.Time { return x.Until.Add(-early) }
+
 // HandoverLink is the page of the hand-over at its end.
 func (x Shift) HandoverLink() string { return "/console/duty/handovers/" + x.ID }
 
@@ -307,8 +310,8 @@ func (s *Service) sign(ctx context.Context, scope authz.Scope, shift, act, says 
 			return fault.New(fault.Refused, "后面没有班次，不能交班；请先排好值班表。")
 		case act == "take" && !h.Next.Has(session.PersonID):
 			return fault.New(fault.Refused, "接班由下一班人员（"+h.Next.Names()+"）本人确认。")
-		case act == "give" && h.State == "" && tx.Now().Before(h.Shift.Until.Add(-early)):
-			return fault.New(fault.Refused, "这一班"+moment(h.Shift.Until)+"交班，"+moment(h.Shift.Until.Add(-early))+"起可以办理交班签字。中途要离开的，请编排值班表的人改动这个班次；已经开始的班次不能换班。")
+		case act == "give" && h.State == "" && tx.Now().Before(h.Shift.HandoverFrom()):
+			return fault.New(fault.Refused, "这一班"+moment(h.Shift.Until)+"交班，"+moment(h.Shift.HandoverFrom())+"起可以办理交班签字。中途要离开的，请编排值班表的人改动这个班次；已经开始的班次不能换班。")
 		case act == "take" && h.GiverID == session.PersonID:
 			return fault.New(fault.Refused, "交班和接班须由两个人分别确认。")
 		}

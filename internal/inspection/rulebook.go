@@ -61,7 +61,7 @@ func BasisName(clause string) string {
 		return "管理细则" + c.Article
 	}
 	if name, ok := indicators()[clause]; ok {
-		return "检查指标“" + name + "”（" + clause + "）"
+		return name
 	}
 	return clause
 }
@@ -73,7 +73,8 @@ func Unverified(id string) string {
 	return c.Doubt
 }
 
-// indicators are the names of those of the national packs.
+// indicators are those of the national packs in words: the instrument and the
+// name, as the instrument prints no numbers.
 var indicators = sync.OnceValue(func() map[string]string {
 	out := map[string]string{}
 	list, err := packs.Embedded()
@@ -82,7 +83,7 @@ var indicators = sync.OnceValue(func() map[string]string {
 	}
 	for _, p := range list {
 		for _, i := range p.Indicators {
-			out[i.ID] = i.Name
+			out[i.ID] = p.Source + "检查指标“" + i.Name + "”"
 		}
 	}
 	return out

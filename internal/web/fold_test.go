@@ -23,3 +23,17 @@ func TestFoldedPartsOpenWhereSomethingIs(t *testing.T) {
 		t.Errorf("%+v", f.Summary)
 	}
 }
+
+// A folded form is its legend until it is opened; refused, it stands open with
+// what was typed.
+func TestAFoldedFormOpensWhenRefused(t *testing.T) {
+	f := Form{Folded: true, Sections: []Section{{Legend: "分派任务", Fields: []Field{{Name: "task", Label: "任务", Value: "已填的"}}}}}
+	if f.Open() {
+		t.Error("stands open before anything was wrong")
+	}
+	f.Fill(url.Values{"task": {"核对"}})
+	f.Wrong(fault.New(fault.Conflict, "任务刚刚变了"))
+	if !f.Open() || f.Field("task").Value != "核对" {
+		t.Errorf("refused: %+v", f)
+	}
+}

@@ -182,11 +182,17 @@ type Form struct {
 	Cancel   Link // shown beside the buttons
 	Sticky   bool // buttons stay in view on long forms
 	Outlined bool // the sections have addresses of their own, see Outline; one form of a page
+	Folded   bool // stands closed under the first legend until it is opened or was refused; for an act that is seldom the next
 	Summary  ErrorSummary
 	// Key names the draft that the browser keeps while the form is typed, so
 	// that a failed or expired submission loses nothing; "" keeps none.
 	Key string
+
+	refused bool
 }
+
+// Open reports whether a folded form stands open.
+func (f Form) Open() bool { return f.refused }
 
 // Fill sets the fields from posted values, so that the form can be shown
 // again as it was typed. Passwords and files are left empty.
@@ -214,6 +220,7 @@ func (f *Form) Wrong(err error) {
 		return
 	}
 	ft := fault.Of(err)
+	f.refused = true
 	f.Summary = ErrorSummary{Title: titles[ft.Kind], Says: ft.Says}
 	if len(ft.Reasons) > 0 {
 		f.Summary.Breaches = BreachesOf(ft)

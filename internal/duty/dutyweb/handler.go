@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
@@ -26,7 +27,7 @@ const (
 	alarmPath    = "/console/alarms"
 	incidentPath = "/console/incidents"
 	takedownPath = "/console/takedowns"
-	perPage      = 30
+	perPage      = 20
 	smallBody    = 64 << 10
 )
 
@@ -220,15 +221,21 @@ type deskData struct {
 	manages   bool
 	arrangers []org.Person // when the person does not arrange the roster
 	serves    bool
+	takes     bool           // the person may have an item taken down
 	nextState string         // of the next month's roster
 	periods   []vigil.Period // that run today
 	reports   bool           // the person gives the unit's daily report
 }
 
-func newDesk(d deskData, today calendar.Date) record {
+func newDesk(d deskData, now time.Time) record {
+	today := calendar.DateOf(now)
 	v := record{web.RecordView{Heading: web.Heading{Above: d.unit.Name, Title: "值班台", Lead: "24小时值班：接收告警、每日巡检、交接班。"}}}
 	month := duty.MonthOf(today)
-	v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "今天的巡检记录", Href: duty.RecordLink(d.unit.ID, today), Primary: d.serves && d.record.State != duty.Confirmed}, web.Act{Text: "本月值班表", Href: duty.RosterLink(d.unit.ID, month)}, web.Act{Text: "下月值班表", Href: duty.RosterLink(d.unit.ID, duty.NextMonth(month))}, web.Act{Text: "应急撤下", Href: takedownPath})
+	down := web.Act{Text: "应急撤下", Href: takedownPath}
+	if d.takes {
+		down.Href += "/new" // there is no time for the list
+	}
+	v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "今天的巡检记录", Href: duty.RecordLink(d.unit.ID, today), Primary: d.serves && d.record.State != duty.Confirmed}, web.Act{Text: "本月值班表", Href: duty.RosterLink(d.unit.ID, month)}, web.Act{Text: "下月值班表", Href: duty.RosterLink(d.unit.ID, duty.NextMonth(month))}, down)
 	arrange, wanted, inTime := "编排", "请排好并公布值班表。", "请按期公布，不得有空档。"
 	if !d.manages {
 		arrange, wanted = "查看", arrangedBy(d.arrangers)
@@ -236,6 +243,13 @@ func newDesk(d deskData, today calendar.Date) record {
 	}
 	if d.now.Zero() {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Danger, Title: "现在没有人值班", Text: "告警会直接报分管领导。" + wanted, Links: []web.Link{{Text: arrange + "本月值班表", Href: duty.RosterLink(d.unit.ID, month)}}})
+	}
+	turn := !d.now.Zero() && !now.Before(d.now.HandoverFrom())
+	switch {
+	case turn && d.handover.State == "" && d.now.Has(d.me):
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "您的班次将于" + web.Minute(d.now.Until) + "结束", Text: "请写明交班事项并签字，再由接班人签字。", Links: []web.Link{{Text: "办理交接班", Href: d.now.HandoverLink()}}})
+	case d.handover.State == duty.Given && d.next.Has(d.me):
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: d.handover.Giver + "已交班，待您接班", Text: "请看清未结事项后签字。", Links: []web.Link{{Text: "办理交接班", Href: d.now.HandoverLink()}}})
 	}
 	for _, p := range d.periods {
 		a := web.Alert{Kind: web.Warn, Title: "重要保障期“" + p.Name + "”：" + p.From.Chinese() + "至" + p.Until.Chinese(), Text: "双人值班，每天零报告。", Links: []web.Link{{Text: "查看重要保障期", Href: p.Link()}}}
@@ -259,7 +273,7 @@ func newDesk(d deskData, today calendar.Date) record {
 			v.Forms = append(v.Forms, web.Form{Action: "/console/duty/swaps/" + w.ID, Sections: []web.Section{{Legend: "您已请" + w.ToName + "换班，待答复", Hint: w.Shift.Span()}}, Buttons: []web.Button{{Label: "撤回换班", Name: "act", Value: "withdraw", Plain: true}}})
 		}
 	}
-	waiting, down := 0, 0
+	waiting, unreached := 0, 0
 	for _, a := range d.alarms {
 		if a.State == duty.Raised {
 			waiting++
@@ -267,7 +281,7 @@ func newDesk(d deskData, today calendar.Date) record {
 	}
 	for _, f := range d.record.Sites {
 		if f.Down {
-			down++
+			unreached++
 		}
 	}
 	said := "还没有开始"
@@ -276,32 +290,37 @@ func newDesk(d deskData, today calendar.Date) record {
 	}
 	v.Main = append(v.Main, web.Stats{Label: "值班情况", Items: []web.Stat{
 		{Name: "待接收告警", Value: fmt.Sprint(waiting), Unit: "个", Note: fmt.Sprintf("处理中 %d 个", len(d.alarms)-waiting), Href: alarmPath + "?state=standing", Kind: tone(waiting > 0, web.Danger)},
-		{Name: "打不开", Value: fmt.Sprint(down), Unit: "个", Note: fmt.Sprintf("共值守 %d 个网站", len(d.record.Sites)), Kind: tone(down > 0, web.Danger)},
+		{Name: "打不开", Value: fmt.Sprint(unreached), Unit: "个", Note: fmt.Sprintf("共值守 %d 个网站", len(d.record.Sites)), Kind: tone(unreached > 0, web.Danger)},
 		{Name: "今天已巡检", Value: fmt.Sprintf("%d/%d", d.record.Looked(), len(d.record.Sites)), Note: said, Href: duty.RecordLink(d.unit.ID, today), Kind: tone(d.record.State != duty.Confirmed, web.Warn)},
 		{Name: "处置中的事件", Value: fmt.Sprint(len(d.incidents)), Unit: "件", Href: incidentPath + "?state=standing", Kind: tone(len(d.incidents) > 0, web.Warn)},
 	}}, alarmTable("当前告警", d.alarms))
-	now := []web.Term{{Name: "当班", Text: "无", Tags: []web.Tag{{Kind: web.Danger, Text: "空岗"}}}}
+	terms := []web.Term{{Name: "当班", Text: "无", Tags: []web.Tag{{Kind: web.Danger, Text: "空岗"}}}}
 	if !d.now.Zero() {
-		now = []web.Term{{Name: "当班", Text: d.now.Names(), Note: d.now.Span()}}
+		terms = []web.Term{{Name: "当班", Text: d.now.Names(), Note: d.now.Span()}}
 		switch {
 		case d.handover.State == duty.Taken:
-			now = append(now, web.Term{Name: "交接", Text: d.handover.Giver + "交、" + d.handover.Taker + "接", Href: d.now.HandoverLink()})
+			terms = append(terms, web.Term{Name: "交接", Text: d.handover.Giver + "交、" + d.handover.Taker + "接", Href: d.now.HandoverLink()})
 		case d.handover.State == duty.Given:
-			now = append(now, web.Term{Name: "交接", Text: "交班人已签，待接班人签", Href: d.now.HandoverLink()})
+			terms = append(terms, web.Term{Name: "交接", Text: "交班人已签，待接班人签", Href: d.now.HandoverLink()})
+		case turn:
+			terms = append(terms, web.Term{Name: "交接", Text: "办理交接班", Href: d.now.HandoverLink()})
 		default:
-			now = append(now, web.Term{Name: "交接", Text: "办理交接班", Href: d.now.HandoverLink()})
+			terms = append(terms, web.Term{Name: "交接", Text: web.Minute(d.now.HandoverFrom()) + "起办理"})
 		}
 	}
 	if !d.next.Zero() {
-		now = append(now, web.Term{Name: "下一班", Text: d.next.Names(), Note: d.next.Span()})
+		terms = append(terms, web.Term{Name: "下一班", Text: d.next.Names(), Note: d.next.Span()})
 	}
 	if !d.mine.Zero() {
-		now = append(now, web.Term{Name: "我的下一班", Text: "申请换班", Note: d.mine.Span(), Href: d.mine.SwapLink()})
+		terms = append(terms, web.Term{Name: "我的下一班", Text: "申请换班", Note: d.mine.Span(), Href: d.mine.SwapLink()})
 	}
-	v.Side = append(v.Side, web.Summary{Title: "值班人员", Terms: now})
+	v.Side = append(v.Side, web.Summary{Title: "值班人员", Terms: terms})
 	days := web.Table{Caption: "近期巡检记录", Compact: true, Columns: []web.Column{{Head: "日期"}, {Head: "状态"}, {Head: "确认"}}}
 	for _, x := range d.past {
 		t := web.Tag{Kind: web.Warn, Text: "没有记录"}
+		if x.On == today {
+			t.Text = "待巡检"
+		}
 		switch x.State {
 		case duty.Confirmed:
 			if t = (web.Tag{Kind: web.Good, Text: "已确认"}); x.Late() {
@@ -351,6 +370,7 @@ func (h *Handler) desk(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	d.me, d.manages, d.serves = session.PersonID, session.MayAt(authz.DutyManage, id), session.MayAt(authz.DutyServe, id)
+	d.takes = session.May(authz.TakedownPropose)
 	today := web.FrameOf(r).Today
 	if d.now, d.next, err = h.duty.OnDuty(ctx, scope, d.unit.ID, h.duty.DB.Now()); err != nil {
 		return err
@@ -394,5 +414,5 @@ func (h *Handler) desk(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	d.nextState = ahead.State
-	return recordView.Render(w, r, newDesk(d, today))
+	return recordView.Render(w, r, newDesk(d, h.duty.DB.Now()))
 }

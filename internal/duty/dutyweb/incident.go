@@ -3,6 +3,7 @@ package dutyweb
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/duty"
@@ -123,7 +124,7 @@ func newRoom(x duty.Room, people []org.Person, me string, handles, takes bool) r
 		}
 		story.Events = append(story.Events, ev)
 	}
-	tasks := web.Table{Caption: "任务", Columns: []web.Column{{Head: "任务", Wide: true}, {Head: "办理人"}, {Head: "状态"}, {Head: "结果"}}, Empty: web.Empty{Title: "没有任务", Text: "在下面分派。"}}
+	tasks := web.Table{Caption: "任务", Columns: []web.Column{{Head: "任务", Wide: true}, {Head: "办理人"}, {Head: "状态"}, {Head: "结果"}}, Empty: web.Empty{Title: "没有任务", Text: "需要有人去办的事，用“分派任务”交给处置人员。"}}
 	var openTasks []web.Option
 	for _, t := range x.Tasks {
 		state := web.Tag{Kind: web.Warn, Text: "未完成"}
@@ -138,7 +139,7 @@ func newRoom(x duty.Room, people []org.Person, me string, handles, takes bool) r
 		}
 		tasks.Rows = append(tasks.Rows, web.Row{Cells: []web.Cell{web.Text(t.Says), who, web.Tagged(state), {Text: t.Result, Note: web.Minute(t.DoneAt)}}})
 	}
-	v.Main = append(v.Main, web.Summary{Title: "情况", Terms: []web.Term{{Name: "情况", Text: x.Says}, {Name: "立案", Text: x.OpenedBy, Note: web.Minute(x.OpenedAt)}}})
+	v.Main = append(v.Main, web.Summary{Title: "立案情况", Terms: []web.Term{{Name: "情况", Text: x.Says}, {Name: "立案人", Text: x.OpenedBy, Note: web.Minute(x.OpenedAt)}}})
 	if x.Cause != "" {
 		closing := []web.Term{{Name: "原因", Text: x.Cause}, {Name: "教训和改进措施", Text: x.Lesson}, {Name: "提出", Text: x.Proposer, Note: web.Minute(x.ProposedAt)}}
 		if x.Closer != "" {
@@ -160,41 +161,24 @@ func newRoom(x duty.Room, people []org.Person, me string, handles, takes bool) r
 		v.Main = append(v.Main, takedownTable("应急撤下", x.Takedowns))
 	}
 	v.Main = append(v.Main, tasks, story)
-	if handles && open {
-		v.Forms = append(v.Forms, web.Form{Action: base + "/note", Key: "incident-note-" + x.ID, Sections: []web.Section{{Legend: "记进展", Fields: []web.Field{{Kind: web.TextArea, Name: "says", Label: "进展", Required: true, Max: 1000, Rows: 3}}}}, Buttons: []web.Button{{Label: "记进展"}}},
-			web.Form{Action: base + "/assign", Sections: []web.Section{{Legend: "分派任务", Fields: []web.Field{{Name: "task", Label: "任务", Required: true, Max: 300}, {Kind: web.Select, Name: "person", Label: "办理人", Required: true, Options: personOptions(people, "请选择")}}}}, Buttons: []web.Button{{Label: "分派"}}})
-		if len(openTasks) > 0 {
-			v.Forms = append(v.Forms, web.Form{Action: base + "/finish", Sections: []web.Section{{Legend: "完成任务", Fields: []web.Field{{Kind: web.Select, Name: "id", Label: "哪一项任务", Required: true, Options: openTasks, Value: openTasks[0].Value}, {Name: "result", Label: "完成情况", Required: true, Max: 300}}}}, Buttons: []web.Button{{Label: "任务完成"}}})
-		}
-		v.Forms = append(v.Forms, web.Form{Action: base + "/paper", Upload: true, Sections: []web.Section{{Legend: "上传材料", Fields: []web.Field{{Kind: web.File, Name: "file", Label: "文件", Required: true, Hint: "PDF、JPG、PNG、DOCX 或 XLSX，不超过 20 MB"}}}}, Buttons: []web.Button{{Label: "上传材料", Plain: true}}})
-		switch {
-		case x.State == duty.Handling:
-			v.Forms = append(v.Forms, web.Form{Action: base + "/propose", Key: "incident-closing-" + x.ID, Sections: []web.Section{{Legend: "提出结案", Hint: "任务都完成后提出，由另一人复核。", Fields: []web.Field{{Kind: web.TextArea, Name: "cause", Label: "原因", Required: true, Max: 2000, Rows: 3, Value: x.Cause}, {Kind: web.TextArea, Name: "lesson", Label: "教训和改进措施", Required: true, Max: 2000, Rows: 3, Value: x.Lesson}}}}, Buttons: []web.Button{{Label: "提出结案"}}})
-		case x.ProposedBy(me):
-			v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "待另一人复核结案", Text: "您提出了结案，由您以外的人复核或退回。"})
-		default:
-			v.Forms = append(v.Forms, web.Form{Action: base + "/close", Sections: []web.Section{{Legend: "复核结案", Hint: "由提出人以外的人复核。"}}, Buttons: []web.Button{{Label: "复核结案"}}},
-				web.Form{Action: base + "/return", Sections: []web.Section{{Fields: []web.Field{{Name: "why", Label: "退回理由", Required: true, Max: 300}}}}, Buttons: []web.Button{{Label: "退回重写", Plain: true}}})
-		}
-	}
 	here, onIt := web.Summary{Title: "处置人员"}, false
 	for _, m := range x.Members {
-		note := web.Minute(m.Joined) + "到位"
+		says := web.Term{Name: m.Name, Text: "到位", Note: web.Minute(m.Joined)}
 		if !m.LeftAt.IsZero() {
-			note = web.Minute(m.LeftAt) + "离开"
+			says.Text, says.Note = "离开", web.Minute(m.LeftAt)
 		} else if m.ID == me {
 			onIt = true
 		}
-		here.Terms = append(here.Terms, web.Term{Name: m.Name, Text: note})
+		here.Terms = append(here.Terms, says)
+	}
+	if handles && open {
+		v.ActsFirst = true
+		v.Forms = roomForms(x, people, openTasks, me, onIt)
+		if x.State == duty.Closing && x.ProposedBy(me) {
+			v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "待另一人复核结案", Text: "您提出了结案，由您以外的人复核或退回。"})
+		}
 	}
 	v.Side = append(v.Side, here)
-	if handles && open {
-		b := web.Button{Label: "我已到位", Name: "here", Value: "1", Plain: true}
-		if onIt {
-			b = web.Button{Label: "我离开处置", Name: "here", Value: "", Plain: true}
-		}
-		v.Forms = append(v.Forms, web.Form{Action: base + "/presence", Buttons: []web.Button{b}})
-	}
 	if len(x.Files) > 0 {
 		p := web.Panel{Title: "材料"}
 		for _, a := range x.Files {
@@ -203,6 +187,48 @@ func newRoom(x duty.Room, people []org.Person, me string, handles, takes bool) r
 		v.Side = append(v.Side, p)
 	}
 	return v
+}
+
+// roomForms are the acts of a room. The one that is next stands open, the others
+// wait folded below it: to arrive, to answer the closing, to finish the task that
+// is one's own, else to say how it goes.
+func roomForms(x duty.Room, people []org.Person, openTasks []web.Option, me string, onIt bool) []web.Form {
+	base := x.Link()
+	presence := web.Form{Action: base + "/presence", Buttons: []web.Button{{Label: "我已到位", Name: "here", Value: "1"}}}
+	if onIt {
+		presence.Buttons = []web.Button{{Label: "我离开处置", Name: "here", Value: "", Plain: true}}
+	}
+	note := web.Form{Action: base + "/note", Key: "incident-note-" + x.ID, Sections: []web.Section{{Legend: "记进展", Fields: []web.Field{{Kind: web.TextArea, Name: "says", Label: "进展", Required: true, Max: 1000, Rows: 3}}}}, Buttons: []web.Button{{Label: "记进展"}}}
+	assign := web.Form{Action: base + "/assign", Sections: []web.Section{{Legend: "分派任务", Fields: []web.Field{{Name: "task", Label: "任务", Required: true, Max: 300}, {Kind: web.Select, Name: "person", Label: "办理人", Required: true, Options: personOptions(people, "请选择")}}}}, Buttons: []web.Button{{Label: "分派"}}}
+	paper := web.Form{Action: base + "/paper", Upload: true, Sections: []web.Section{{Legend: "上传材料", Fields: []web.Field{{Kind: web.File, Name: "file", Label: "文件", Required: true, Hint: "PDF、JPG、PNG、DOCX 或 XLSX，不超过 20 MB"}}}}, Buttons: []web.Button{{Label: "上传材料"}}}
+	forms := []web.Form{note, assign}
+	if len(openTasks) > 0 {
+		finish := web.Form{Action: base + "/finish", Sections: []web.Section{{Legend: "完成任务", Hint: "任务都完成以后，才能提出结案。", Fields: []web.Field{{Kind: web.Select, Name: "id", Label: "哪一项任务", Required: true, Options: openTasks, Value: openTasks[0].Value}, {Name: "result", Label: "完成情况", Required: true, Max: 300}}}}, Buttons: []web.Button{{Label: "任务完成"}}}
+		if i := slices.IndexFunc(x.Tasks, func(t duty.Task) bool { return t.DoneAt.IsZero() && string(t.PersonID) == me }); i >= 0 {
+			finish.Field("id").Value = x.Tasks[i].ID
+			forms = []web.Form{finish, note, assign}
+		} else {
+			forms = append(forms, finish)
+		}
+	}
+	forms = append(forms, paper)
+	switch {
+	case x.State == duty.Handling && len(openTasks) == 0:
+		forms = append(forms, web.Form{Action: base + "/propose", Key: "incident-closing-" + x.ID, Sections: []web.Section{{Legend: "提出结案", Hint: "由另一人复核。", Fields: []web.Field{{Kind: web.TextArea, Name: "cause", Label: "原因", Required: true, Max: 2000, Rows: 3, Value: x.Cause}, {Kind: web.TextArea, Name: "lesson", Label: "教训和改进措施", Required: true, Max: 2000, Rows: 3, Value: x.Lesson}}}}, Buttons: []web.Button{{Label: "提出结案"}}})
+	case x.State == duty.Closing && !x.ProposedBy(me):
+		forms = append([]web.Form{{Action: base + "/close", Sections: []web.Section{{Legend: "复核结案", Hint: "核对结案报告、任务和经过；由提出人以外的人复核。"}}, Buttons: []web.Button{{Label: "复核结案"}}},
+			{Action: base + "/return", Sections: []web.Section{{Legend: "退回重写", Fields: []web.Field{{Name: "why", Label: "退回理由", Required: true, Max: 300}}}}, Buttons: []web.Button{{Label: "退回重写"}}}}, forms...)
+	}
+	if !onIt {
+		forms = append([]web.Form{presence}, forms...)
+	}
+	for i := 1; i < len(forms); i++ {
+		forms[i].Folded = true
+	}
+	if onIt {
+		forms = append(forms, presence)
+	}
+	return forms
 }
 
 func (h *Handler) roomData(r *http.Request) (record, duty.Room, error) {

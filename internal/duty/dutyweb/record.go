@@ -31,6 +31,7 @@ type card struct {
 	Sections                              []section
 	Said, Finding, Next                   string
 	Note, Wrong                           string // as typed, and why it was refused
+	Turn                                  bool   // the first without a verdict: its 通过 is what is next
 }
 
 // readingView is GET /console/duty/records/{unit}/{day}.
@@ -46,6 +47,7 @@ type readingView struct {
 	Media      web.Stats
 	May        bool
 	MayConfirm bool
+	Left       int // sites without a verdict, which stand against confirming
 	Confirm    web.Form
 	Done       web.Summary
 }
@@ -149,12 +151,16 @@ func newReading(rec duty.Record, may bool) readingView {
 			{Name: "需要整改", Value: fmt.Sprint(m.Wrong), Unit: "个", Href: sheets("&wrong=on"), Kind: tone(m.Wrong > 0, web.Warn)}}}
 	}
 	v.Alarms = alarmTable("当日告警", rec.Alarms)
-	v.MayConfirm = v.May && len(rec.Sites) > 0
+	v.Left = len(rec.Sites) - rec.Looked()
+	v.MayConfirm = v.May && len(rec.Sites) > 0 && v.Left == 0
+	if i := slices.IndexFunc(v.Cards, func(c card) bool { return c.Verdict == "" }); i >= 0 {
+		v.Cards[i].Turn = true
+	}
 	button := "确认今日巡检"
 	if rec.Late {
 		button = "确认补记"
 	}
-	v.Confirm = web.Form{Action: v.Base + "/confirm", Key: "record-" + string(rec.Unit.ID) + rec.On.String(), Sections: []web.Section{{Legend: "确认巡检记录", Hint: "全部网站有结论后确认；监测数据随记录一并留存，确认后不能再改。", Fields: []web.Field{{Kind: web.TextArea, Name: "says", Label: "小结", Max: 1000, Rows: 3, Hint: "可不填"}}}}, Buttons: []web.Button{{Label: button}}}
+	v.Confirm = web.Form{Action: v.Base + "/confirm", Key: "record-" + string(rec.Unit.ID) + rec.On.String(), Sections: []web.Section{{Legend: "确认巡检记录", Hint: "监测数据随记录一并留存，确认后不能再改。", Fields: []web.Field{{Kind: web.TextArea, Name: "says", Label: "小结", Max: 1000, Rows: 3, Hint: "可不填"}}}}, Buttons: []web.Button{{Label: button}}}
 	return v
 }
 
@@ -199,7 +205,7 @@ func (v *readingView) refused(posted url.Values, title string, err error) {
 
 // unconfirmed keeps the words of a record that was not confirmed.
 func (v *readingView) unconfirmed(posted url.Values, title string, err error) {
-	v.Wrong = wrongForm(&v.Confirm, posted, title, err)
+	v.Wrong, v.MayConfirm = wrongForm(&v.Confirm, posted, title, err), v.May
 }
 
 func (h *Handler) look(w http.ResponseWriter, r *http.Request) error {

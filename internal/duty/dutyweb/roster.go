@@ -65,7 +65,7 @@ func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, vie
 		}
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: fmt.Sprintf("公布后有 %d 处不符合规定", len(ro.Breaches)), Text: text + "请编排值班表的人点“调整”，改好后重新公布。"})
 	default:
-		b := web.Breaches{Title: "还不符合规定"}
+		b := web.Breaches{Title: "还不能公布，请先改好"}
 		for i, x := range ro.Breaches {
 			if i == 20 {
 				break
@@ -135,8 +135,11 @@ func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, vie
 	if ro.State == duty.Published {
 		v.Forms = append(v.Forms, web.Form{Action: base + "/reopen", Sections: []web.Section{{Hint: "个别换班由当班人在自己的班次上申请；整体改动时点“调整”，改好后重新公布，其间原班次照常有效。"}}, Buttons: []web.Button{{Label: "调整值班表", Plain: true}}})
 	} else {
-		if len(ro.Shifts) > 0 {
+		ready := ro.State == duty.Draft && len(ro.Breaches) == 0
+		if ready {
 			v.Forms = append(v.Forms, web.Form{Action: base + "/publish", Sections: []web.Section{{Hint: "公布后逐人通知。每个小时都须有人、且只有一个班次；重要保障期须双人。"}}, Buttons: []web.Button{{Label: "公布值班表"}}})
+		}
+		if len(ro.Shifts) > 0 {
 			v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "增加班次", Href: base + "/shift"})
 		}
 		var turns, who []web.Option
@@ -150,17 +153,17 @@ func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, vie
 		if len(people) == 0 {
 			hint = "本单位还没有可以值班的人员，请先由安全管理员授予值班、主管或经办岗位。"
 		}
-		v.Forms = append(v.Forms, web.Form{Action: base + "/fill", Sections: []web.Section{{Legend: "轮班编排", Hint: hint, Fields: []web.Field{{Kind: web.Radios, Name: "turns", Label: "班次", Required: true, Options: turns, Value: "two"}, {Kind: web.Checks, Name: "people", Label: "值班人员", Options: who}, {Kind: web.Check, Name: "double", Label: "每班两人", Hint: "重要保障期内总是两人"}}}}, Buttons: []web.Button{{Label: "按轮班编排"}}})
+		v.Forms = append(v.Forms, web.Form{Action: base + "/fill", Folded: ready, Sections: []web.Section{{Legend: "轮班编排", Hint: hint, Fields: []web.Field{{Kind: web.Radios, Name: "turns", Label: "班次", Required: true, Options: turns, Value: "two"}, {Kind: web.Checks, Name: "people", Label: "值班人员", Options: who}, {Kind: web.Check, Name: "double", Label: "每班两人", Hint: "重要保障期内总是两人"}}}}, Buttons: []web.Button{{Label: "按轮班编排"}}})
 		if len(patterns) > 0 {
 			opts := []web.Option{{Label: "请选择"}}
 			for _, p := range patterns {
 				opts = append(opts, web.Option{Value: p.ID, Label: p.Name})
 			}
-			v.Forms = append(v.Forms, web.Form{Action: base + "/apply", Sections: []web.Section{{Legend: "周模板编排", Fields: []web.Field{{Kind: web.Select, Name: "pattern", Label: "周模板", Required: true, Options: opts}}}}, Buttons: []web.Button{{Label: "按周模板编排"}}})
+			v.Forms = append(v.Forms, web.Form{Action: base + "/apply", Folded: true, Sections: []web.Section{{Legend: "周模板编排", Fields: []web.Field{{Kind: web.Select, Name: "pattern", Label: "周模板", Required: true, Options: opts}}}}, Buttons: []web.Button{{Label: "按周模板编排"}}})
 		}
 	}
 	if len(ro.Shifts) > 0 {
-		v.Forms = append(v.Forms, web.Form{Action: base + "/keep", Sections: []web.Section{{Legend: "存为周模板", Fields: []web.Field{{Name: "pattern_name", Label: "模板名称", Required: true, Max: 30}, {Kind: web.DateField, Name: "monday", Label: "取哪一周（填星期一的日期）", Required: true, Narrow: true}}}}, Buttons: []web.Button{{Label: "存为周模板", Plain: true}}})
+		v.Forms = append(v.Forms, web.Form{Action: base + "/keep", Folded: true, Sections: []web.Section{{Legend: "存为周模板", Fields: []web.Field{{Name: "pattern_name", Label: "模板名称", Required: true, Max: 30}, {Kind: web.DateField, Name: "monday", Label: "取哪一周（填星期一的日期）", Required: true, Narrow: true}}}}, Buttons: []web.Button{{Label: "存为周模板", Plain: true}}})
 	}
 	return v
 }
@@ -403,8 +406,8 @@ func (h *Handler) answerSwap(w http.ResponseWriter, r *http.Request) error {
 	return web.Done(w, r, deskPath+"?unit="+url.QueryEscape(string(s.Unit)), duty.SwapMachine.Name(s.State)+"："+s.Shift.Span()+"。")
 }
 
-func newHandover(x duty.Handover, u org.Unit, open, me string) record {
-	v := record{web.RecordView{Heading: web.Heading{Above: u.Name, Title: "交接班", Lead: x.Shift.Span() + "　" + x.Shift.Names()}, Trail: trail}}
+func newHandover(x duty.Handover, u org.Unit, open, me string, now time.Time) record {
+	v := record{web.RecordView{Heading: web.Heading{Above: u.Name, Title: "交接班"}, Trail: trail}}
 	state := web.Tag{Kind: web.Warn, Text: "待交班"}
 	if x.State != "" {
 		state = web.Tag{Kind: web.Info, Text: duty.HandoverMachine.Name(x.State)}
@@ -427,11 +430,17 @@ func newHandover(x duty.Handover, u org.Unit, open, me string) record {
 	}
 	v.Main = append(v.Main, web.Summary{Title: "交接内容", Terms: terms})
 	at := "/console/duty/handovers/" + x.Shift.ID
-	if x.State == "" && x.Shift.Has(me) {
+	switch {
+	case x.State == "" && now.Before(x.Shift.HandoverFrom()):
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "还没有到交接班的时间", Text: web.Minute(x.Shift.HandoverFrom()) + "起可以签字。中途要离开的，请编排值班表的人改动这个班次。"})
+	case x.State == "" && x.Shift.Has(me):
 		v.Forms = append(v.Forms, web.Form{Action: at, Key: "handover-" + x.Shift.ID, Sections: []web.Section{{Legend: "交班", Hint: "签字前会再次验证您的身份。未结的告警和事件自动列入。", Fields: []web.Field{{Kind: web.Hidden, Name: "act", Value: "give"}, {Kind: web.TextArea, Name: "says", Label: "交班事项", Required: true, Max: 1000, Rows: 4, Hint: "当班情况、需要接班人继续办的事；没有的写“无”"}}}}, Buttons: []web.Button{{Label: "交班签字"}}})
-	}
-	if x.State == duty.Given && x.Next.Has(me) {
+	case x.State == "":
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "待交班人签字", Text: "由" + x.Shift.Names() + "先签，再由接班人签。"})
+	case x.State == duty.Given && x.Next.Has(me):
 		v.Forms = append(v.Forms, web.Form{Action: at, Sections: []web.Section{{Legend: "接班", Hint: "签字前会再次验证您的身份。签字后由您当班。", Fields: []web.Field{{Kind: web.Hidden, Name: "act", Value: "take"}}}}, Buttons: []web.Button{{Label: "接班签字"}}})
+	case x.State == duty.Given:
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "待接班人签字", Text: "由" + next + "签字，签字后交接完成。"})
 	}
 	return v
 }
@@ -444,7 +453,7 @@ func (h *Handler) handoverData(r *http.Request) (record, duty.Handover, error) {
 		return record{}, x, err
 	}
 	open, err := h.duty.Standing(r.Context(), scope, u.ID)
-	return newHandover(x, u, open, session.PersonID), x, err
+	return newHandover(x, u, open, session.PersonID, h.duty.DB.Now()), x, err
 }
 
 func (h *Handler) handover(w http.ResponseWriter, r *http.Request) error {

@@ -39,7 +39,7 @@ func TestALateRecordBearsItsMark(t *testing.T) {
 	if v := newReading(sampleRecord, true); len(v.Alerts) != 0 || strings.Contains(fmt.Sprint(v.Heading.Tags), "补记") {
 		t.Errorf("today's: %+v", v.Heading)
 	}
-	v := newDesk(deskData{unit: sampleUnit, past: []duty.Day{{On: sampleToday, State: duty.Confirmed, Confirmed: sampleNow}, {On: sampleToday.AddDays(-1), State: duty.Confirmed, Confirmed: sampleNow}}}, sampleToday)
+	v := newDesk(deskData{unit: sampleUnit, past: []duty.Day{{On: sampleToday, State: duty.Confirmed, Confirmed: sampleNow}, {On: sampleToday.AddDays(-1), State: duty.Confirmed, Confirmed: sampleNow}}}, sampleNow)
 	if said := fmt.Sprint(v.Side); strings.Count(said, "补记") != 1 || strings.Count(said, "已确认") != 2 {
 		t.Errorf("the desk: %s", said)
 	}
@@ -100,7 +100,7 @@ func TestSwapIsOfferedOnEachOwnTurnToCome(t *testing.T) {
 		t.Errorf("offered on a roster nobody published: %s", got)
 	}
 	d := deskData{unit: sampleUnit, me: "me", now: ro.Shifts[0], next: ro.Shifts[1], mine: ro.Shifts[2]}
-	if said := fmt.Sprint(newDesk(d, sampleToday).Side); !strings.Contains(said, d.mine.SwapLink()) || !strings.Contains(said, d.mine.Span()) {
+	if said := fmt.Sprint(newDesk(d, sampleNow).Side); !strings.Contains(said, d.mine.SwapLink()) || !strings.Contains(said, d.mine.Span()) {
 		t.Errorf("the desk: %s", said)
 	}
 }
@@ -168,12 +168,12 @@ func TestARefusalIsSaidOnce(t *testing.T) {
 // a published roster that no longer fits says so in one line.
 func TestAProtectedPeriodReachesTheDesk(t *testing.T) {
 	d := deskData{unit: sampleUnit, now: sampleShift, next: sampleNext, nextState: duty.Published, reports: true, periods: []vigil.Period{{ID: "01JP", Name: "省“两会”", From: sampleToday, Until: sampleToday.AddDays(3)}}}
-	v := newDesk(d, sampleToday)
+	v := newDesk(d, sampleNow)
 	if len(v.Alerts) != 1 || v.Alerts[0].Kind != web.Warn || !strings.Contains(v.Alerts[0].Text, "双人值班") || v.Alerts[0].Links[0].Href != vigil.ReportLink("01JP", sampleUnit.ID, sampleToday) {
 		t.Errorf("the desk: %+v", v.Alerts)
 	}
 	d.now, d.reports = sampleNext, false
-	if v = newDesk(d, sampleToday); v.Alerts[0].Kind != web.Danger || !strings.Contains(v.Alerts[0].Text, "只有王五一人当班") || strings.Contains(fmt.Sprint(v.Alerts[0].Links), "report") {
+	if v = newDesk(d, sampleNow); v.Alerts[0].Kind != web.Danger || !strings.Contains(v.Alerts[0].Text, "只有王五一人当班") || strings.Contains(fmt.Sprint(v.Alerts[0].Links), "report") {
 		t.Errorf("one person: %+v", v.Alerts)
 	}
 	ro := sampleRoster
@@ -181,11 +181,11 @@ func TestAProtectedPeriodReachesTheDesk(t *testing.T) {
 	for range 3 {
 		ro.Breaches = append(ro.Breaches, sampleRoster.Breaches[0])
 	}
-	if v := newRoster(ro, nil, nil, reader{manages: true}, sampleNow); len(v.Alerts) != 0 || !strings.Contains(fmt.Sprint(v.Main), "还不符合规定") {
+	if v := newRoster(ro, nil, nil, reader{manages: true}, sampleNow); len(v.Alerts) != 0 || !strings.Contains(fmt.Sprint(v.Main), "还不能公布") {
 		t.Errorf("in draft: %+v", v.Alerts)
 	}
 	ro.State, ro.PublishedAt = duty.Published, sampleNow
-	if v := newRoster(ro, nil, nil, reader{}, sampleNow); len(v.Alerts) != 1 || !strings.Contains(v.Alerts[0].Title, "4 处") || strings.Contains(fmt.Sprint(v.Main), "还不符合规定") {
+	if v := newRoster(ro, nil, nil, reader{}, sampleNow); len(v.Alerts) != 1 || !strings.Contains(v.Alerts[0].Title, "4 处") || strings.Contains(fmt.Sprint(v.Main), "还不能公布") {
 		t.Errorf("published: %+v", v.Alerts)
 	}
 }
@@ -231,11 +231,11 @@ func TestWhoMayNotArrangeIsToldWhoMay(t *testing.T) {
 	if v := newRoster(ro, nil, nil, reader{}, sampleNow); !strings.Contains(v.Alerts[0].Text, "安全管理员") {
 		t.Errorf("nobody may: %+v", v.Alerts)
 	}
-	v := newDesk(deskData{unit: sampleUnit, now: sampleShift, arrangers: who}, sampleToday)
+	v := newDesk(deskData{unit: sampleUnit, now: sampleShift, arrangers: who}, sampleNow)
 	if len(v.Alerts) != 1 || !strings.HasPrefix(v.Alerts[0].Title, "2026年12月") || !strings.Contains(v.Alerts[0].Text, "赵主管") || strings.Contains(v.Alerts[0].Links[0].Text, "编排") {
 		t.Errorf("the desk: %+v", v.Alerts)
 	}
-	if v = newDesk(deskData{unit: sampleUnit, now: sampleShift, manages: true}, sampleToday); !strings.Contains(v.Alerts[0].Links[0].Text, "编排") {
+	if v = newDesk(deskData{unit: sampleUnit, now: sampleShift, manages: true}, sampleNow); !strings.Contains(v.Alerts[0].Links[0].Text, "编排") {
 		t.Errorf("who may: %+v", v.Alerts)
 	}
 }
@@ -317,5 +317,147 @@ func TestATakedownSaysUntilWhenAndWhere(t *testing.T) {
 	}
 	if terms := fmt.Sprint(newTakedown(sampleDown, duty.Reach{}, nil, sampleWho).Main); strings.Contains(terms, "期限") {
 		t.Errorf("a deadline nobody set: %s", terms)
+	}
+}
+
+// A room shows the one act that is next and keeps the others folded; closing is
+// offered when nothing is left to do, and what was refused stands open again.
+func TestARoomLeadsToTheNextAct(t *testing.T) {
+	room := duty.Room{Incident: sampleEvent, Tasks: []duty.Task{{ID: "t1", Says: "联系机房", PersonID: "p2", Person: "李四"}, {ID: "t2", Says: "核对公告", PersonID: "p1", Person: "张三"}}}
+	room.State, room.Cause = duty.Handling, ""
+	acts := func(v record) (open string, folded []string) {
+		for _, f := range v.Forms {
+			if act := path.Base(f.Action); f.Folded && !f.Open() {
+				folded = append(folded, act)
+			} else if act != "presence" || !f.Buttons[0].Plain {
+				open += act
+			}
+		}
+		return open, folded
+	}
+	on := []duty.Member{{ID: "p1", Name: "张三", Joined: sampleNow}, {ID: "p3", Name: "王五", Joined: sampleNow}}
+	for _, tt := range []struct {
+		name, me, want string
+		change         func(*duty.Room)
+		closes         bool
+	}{
+		{"not there yet", "p1", "presence", func(*duty.Room) {}, false},
+		{"with a task of one's own", "p1", "finish", func(x *duty.Room) { x.Members = on }, false},
+		{"with another's task", "p3", "note", func(x *duty.Room) { x.Members = on }, false},
+		{"when all is done", "p3", "note", func(x *duty.Room) { x.Members, x.Tasks = on, nil }, true},
+		{"when the closing waits", "p3", "close", func(x *duty.Room) { x.Members, x.Tasks, x.State = on, nil, duty.Closing }, false},
+	} {
+		x := room
+		tt.change(&x)
+		v := newRoom(x, samplePeople, tt.me, true, true)
+		open, folded := acts(v)
+		if open != tt.want || strings.Contains(strings.Join(folded, " "), "propose") != tt.closes {
+			t.Errorf("%s: %q stands open, folded %v", tt.name, open, folded)
+		}
+	}
+	room.Members = on
+	v := newRoom(room, samplePeople, "p1", true, true)
+	if got := v.Forms[0].Field("id").Value; got != "t2" {
+		t.Errorf("the task offered is %s, not the person's own", got)
+	}
+	r := httptest.NewRequest("POST", room.Link()+"/assign", nil)
+	r.PostForm = url.Values{"task": {"核对"}}
+	if wrong(&v, r, "没有办理", fault.New(fault.Conflict, "刚刚变了")); !v.Forms[2].Open() || v.Forms[2].Field("task").Value != "核对" {
+		t.Errorf("what was refused lies folded: %+v", v.Forms[2])
+	}
+}
+
+// The hand-over is offered when it may be signed and not before; who waits for
+// whom is said; the desk calls the one whose signature is due.
+func TestAHandoverIsOfferedInItsTime(t *testing.T) {
+	due := sampleShift.HandoverFrom()
+	given := duty.Handover{Shift: sampleShift, Next: sampleNext, State: duty.Given, Giver: "张三"}
+	for _, tt := range []struct {
+		name  string
+		x     duty.Handover
+		me    string
+		at    time.Time
+		forms int
+		says  string
+	}{
+		{"too early", duty.Handover{Shift: sampleShift, Next: sampleNext}, "p1", due.Add(-time.Minute), 0, "2026-11-23 18:00起"},
+		{"in time", duty.Handover{Shift: sampleShift, Next: sampleNext}, "p1", due, 1, ""},
+		{"to another", duty.Handover{Shift: sampleShift, Next: sampleNext}, "p3", due, 0, "由张三、李四先签"},
+		{"given", given, "p3", due, 1, ""},
+		{"given, to the giver", given, "p1", due, 0, "由王五（"},
+	} {
+		v := newHandover(tt.x, sampleUnit, "", tt.me, tt.at)
+		if len(v.Forms) != tt.forms || (len(v.Alerts) == 0) != (tt.says == "") || !strings.Contains(fmt.Sprint(v.Alerts), tt.says) {
+			t.Errorf("%s: %d forms, %+v", tt.name, len(v.Forms), v.Alerts)
+		}
+	}
+	desk := deskData{unit: sampleUnit, now: sampleShift, next: sampleNext, nextState: duty.Published, me: "p1"}
+	if v := newDesk(desk, due.Add(-time.Minute)); len(v.Alerts) != 0 || strings.Contains(fmt.Sprint(v.Side), sampleShift.HandoverLink()) {
+		t.Errorf("early: %+v, %+v", v.Alerts, v.Side)
+	}
+	if v := newDesk(desk, due); len(v.Alerts) != 1 || v.Alerts[0].Links[0].Href != sampleShift.HandoverLink() {
+		t.Errorf("due: %+v", v.Alerts)
+	}
+	desk.handover, desk.me = given, "p3"
+	if v := newDesk(desk, due); len(v.Alerts) != 1 || !strings.Contains(v.Alerts[0].Title, "张三已交班") {
+		t.Errorf("to take over: %+v", v.Alerts)
+	}
+}
+
+// Confirming waits for every site's verdict and says how many are left; of the
+// cards the first without one is next.
+func TestConfirmingWaitsForEveryVerdict(t *testing.T) {
+	show := func(rec duty.Record) string {
+		r := httptest.NewRequest("GET", "/", nil)
+		w := httptest.NewRecorder()
+		if err := readingPage.Render(w, r, newReading(rec, true)); err != nil {
+			t.Fatal(err)
+		}
+		return w.Body.String()
+	}
+	if body := show(sampleRecord); !strings.Contains(body, "还有 1 个网站没有结论") || strings.Contains(body, "/confirm\"") {
+		t.Error("one site has no verdict and confirming is offered, or why not is not said")
+	}
+	done := sampleRecord
+	done.Sites = append([]duty.Facts{}, sampleFacts...)
+	done.Sites[1].Verdict = duty.Pass
+	if body := show(done); strings.Contains(body, "没有结论。") || !strings.Contains(body, "/confirm\"") {
+		t.Error("all have a verdict and confirming is not offered")
+	}
+	if v := newReading(sampleRecord, true); v.Cards[0].Turn || !v.Cards[1].Turn || v.Cards[2].Turn {
+		t.Errorf("next: %+v", v.Cards)
+	}
+}
+
+// An emergency is one step from the desk; who may not propose sees the list.
+func TestATakedownIsOneStepFromTheDesk(t *testing.T) {
+	for takes, want := range map[bool]string{true: takedownPath + "/new", false: takedownPath} {
+		acts := newDesk(deskData{unit: sampleUnit, takes: takes}, sampleNow).Heading.Acts
+		if got := acts[len(acts)-1].Href; got != want {
+			t.Errorf("may %v: %s", takes, got)
+		}
+	}
+}
+
+// A roster is published when nothing stands against it; until then its faults
+// are on the page in place of the button.
+func TestPublishingIsOfferedWhenItMayBe(t *testing.T) {
+	offered := func(ro duty.Roster) bool {
+		for _, f := range newRoster(ro, samplePeople, nil, reader{manages: true}, sampleNow).Forms {
+			if path.Base(f.Action) == "publish" {
+				return true
+			}
+		}
+		return false
+	}
+	ro := sampleRoster
+	if offered(ro) {
+		t.Error("offered with hours nobody stands")
+	}
+	if ro.Breaches = nil; !offered(ro) {
+		t.Error("not offered when all is well")
+	}
+	if ro.State = ""; offered(ro) {
+		t.Error("offered before anything was arranged")
 	}
 }

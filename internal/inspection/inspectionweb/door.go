@@ -23,7 +23,7 @@ const (
 	boardPath = "/console/inspection"
 	sitePath  = boardPath + "/sites/"
 	listPath  = "/console/findings"
-	perPage   = 30
+	perPage   = 20
 	smallBody = 64 << 10
 )
 

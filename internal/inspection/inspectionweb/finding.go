@@ -247,11 +247,14 @@ type findingView struct {
 	Story   web.Timeline
 	Looks   web.Table // every look, where there are more than the two shown
 	MayTest bool
-	Test    string // what a retest does, or why there is none
-	Dispute web.Form
-	Uphold  web.Form
-	MayDeny bool
-	MayHold bool
+	// TestNext says that the retest is what the reader does next; else it stands
+	// beside an answer to give or a notice to issue.
+	TestNext bool
+	Test     string // what a retest does, or why there is none
+	Dispute  web.Form
+	Uphold   web.Form
+	MayDeny  bool
+	MayHold  bool
 }
 
 // Title of the document.
@@ -322,12 +325,15 @@ func newProof(base string, p inspection.Proof, mayOpen func(string) string) proo
 func none(string) string { return "" }
 
 func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage.Step, item string, mayAct, mayHold bool, mayOpen func(string) string) findingView {
-	base := f.Link()
+	base, where := f.Link(), dash(f.Where)
+	if where == f.URL {
+		where = "整个页面"
+	}
 	v := findingView{Name: clip(f.Says, 30), Base: base, MayTest: mayAct, MayDeny: mayAct && inspection.FindingMachine.Can(f.State, "dispute"), MayHold: mayHold && inspection.FindingMachine.Can(f.State, "uphold"),
 		Heading: web.Heading{Title: f.Says, Above: f.SiteName + "　" + inspection.FamilyName(f.Check), Tags: []web.Tag{severityTag(f.Severity), stateTag(f)}},
 		Facts: web.Summary{Title: "基本情况", Wide: true, Terms: []web.Term{
 			{Name: "站点", Text: f.SiteName, Href: start(string(f.Site)), Note: f.UnitName}, {Name: "依据", Text: basis(f.Clause), Note: inspection.FamilyName(f.Check)},
-			{Name: "所在页面", Text: f.URL}, {Name: "具体位置", Text: dash(f.Where)},
+			{Name: "所在页面", Text: f.URL}, {Name: "具体位置", Text: where},
 			{Name: "首次发现", Text: web.Minute(f.FirstSeen)}, {Name: "最近发现", Text: web.Minute(f.LastSeen)},
 			{Name: "整改要求", Text: f.Fix},
 		}},
@@ -337,13 +343,14 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 		Uphold: web.Form{Action: base + "/uphold", Sections: []web.Section{{Legend: "答复误报申辩", Hint: "问题属实的，恢复为待整改；确认误报的，问题办结，同一情形在本站不再报出，直到检查规则更新。", Fields: []web.Field{
 			{Kind: web.Radios, Name: "verdict", Label: "结论", Required: true, Options: []web.Option{{Value: inspection.ItIsTrue, Label: "问题属实，驳回误报"}, {Value: inspection.ItIsFalse, Label: "确认误报"}}},
 			{Kind: web.TextArea, Name: "reason", Label: "核实情况", Required: true, Max: 500, Rows: 3}}}},
-			Buttons: []web.Button{{Label: "答复申辩"}, {Label: "改由我答复", Action: base + "/take-up", Skip: true, Plain: true}}},
+			Buttons: []web.Button{{Label: "答复申辩"}}},
 	}
 	if doubt := inspection.Unverified(f.Check); doubt != "" {
 		v.Heading.Tags = append(v.Heading.Tags, web.Tag{Kind: web.Warn, Text: "依据未核实"})
 		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "未核实", Text: doubt + "。"})
 	}
 	v.Facts.Terms = append(v.Facts.Terms, promptTerms(f, proofs, mayOpen)...)
+	v.TestNext = f.State != inspection.FindingClosed && !v.MayHold && !(mayHold && f.State == inspection.FindingOpen)
 	v.Test = "重新访问该处并用同一项检查核实，几秒钟内出结果。"
 	if f.State == inspection.FindingClosed {
 		v.Test = "问题已办结；再次核实，仍存在的恢复为待整改。"
@@ -374,7 +381,11 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "打开稿件", Href: item})
 	}
 	for _, st := range steps {
-		v.Story.Events = append(v.Story.Events, web.Event{At: st.At, Title: inspection.FindingMachine.ActName(st.Act), Who: st.ActorName, Text: st.Note, Kind: storyTone(st.To)})
+		e := web.Event{At: st.At, Title: inspection.FindingMachine.ActName(st.Act), Who: st.ActorName, Text: st.Note, Kind: storyTone(st.To)}
+		if e.Text == f.Says { // it is the heading
+			e.Text = ""
+		}
+		v.Story.Events = append(v.Story.Events, e)
 	}
 	if f.Check == "change.baseline" {
 		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "页面基线", Href: baselinesPath(f.Site)})
@@ -532,7 +543,7 @@ func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change fun
 	v.Facts.Terms = append(v.Facts.Terms, objectionTerms(objections)...)
 	for _, d := range objections {
 		if d.Verdict == "" {
-			v.answeredBy(d, authz.SessionFrom(ctx))
+			v.answered(d, authz.SessionFrom(ctx))
 		}
 	}
 	if change == nil {
@@ -542,13 +553,14 @@ func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change fun
 	return findingPage.RenderStatus(w, r, http.StatusUnprocessableEntity, v)
 }
 
-// answeredBy offers the answer to a waiting dispute to those who may give it, and
-// the taking up of it to another than the one who has it.
-func (v *findingView) answeredBy(d inspection.Objection, session *authz.Session) {
+// answered offers the answer of a dispute that waits to the one who gives it; to
+// another of that office, to take it up first; to nobody else.
+func (v *findingView) answered(d inspection.Objection, session *authz.Session) {
 	v.MayHold = v.MayHold && d.MayAnswer(session)
-	if string(d.Person) == session.PersonID {
-		v.Uphold.Buttons = v.Uphold.Buttons[:1]
+	if !v.MayHold || d.Person == "" || string(d.Person) == session.PersonID {
+		return
 	}
+	v.Uphold = web.Form{Action: v.Base + "/take-up", Sections: []web.Section{{Legend: "答复误报申辩", Hint: "这件申辩由" + d.PersonName + "答复；不能按期答复的，可以改由您答复。"}}, Buttons: []web.Button{{Label: "改由我答复", Plain: true}}}
 }
 
 // passageOf leads a browser to the words on the page of the item: the paragraph is

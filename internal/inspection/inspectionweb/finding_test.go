@@ -69,33 +69,6 @@ func TestARuleNobodyJudgedHasNoPrecision(t *testing.T) {
 	}
 }
 
-// The taking up of a dispute is offered to another than the one who has it.
-func TestTakingUpIsOfferedToAnother(t *testing.T) {
-	f := sampleFinding
-	f.State = inspection.FindingDisputed
-	session := webtest.Session(authz.Supervisor, "")
-	for name, tt := range map[string]struct {
-		d             inspection.Objection
-		holds, offers bool
-	}{
-		"theirs":             {inspection.Objection{Unit: "S", Person: "person"}, true, false},
-		"another's":          {inspection.Objection{Unit: "S", Person: "other"}, true, true},
-		"of the office":      {inspection.Objection{Unit: "S"}, true, true},
-		"of another office":  {inspection.Objection{Unit: "X", Person: "other"}, false, true},
-		"answered meanwhile": {inspection.Objection{Unit: "S", Person: "person", Verdict: inspection.ItIsTrue}, false, false},
-	} {
-		v := newFinding(f, nil, nil, "", true, true, all)
-		v.answeredBy(tt.d, session)
-		offers := false
-		for _, b := range v.Uphold.Buttons {
-			offers = offers || strings.HasSuffix(b.Action, "/take-up")
-		}
-		if v.MayHold != tt.holds || offers != tt.offers {
-			t.Errorf("%s: answers %v, takes up %v", name, v.MayHold, offers)
-		}
-	}
-}
-
 // A run says how much of a release it looked at, and why not at the rest.
 func TestACensusSaysWhatItLeftOut(t *testing.T) {
 	want := "发布清单 832 页，已查 830 页，未查 2 页（robots.txt 不允许访问，未检测：2 页）"

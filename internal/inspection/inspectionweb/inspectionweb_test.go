@@ -160,7 +160,7 @@ func TestFromTheBoardToAClosedFinding(t *testing.T) {
 			t.Errorf("the file has %d rows, the list %d", got, want)
 		}
 		page := h.walk.Get(path).Want(http.StatusOK)
-		for _, want := range []string{"状态码 404", "D-19", "SHA-256", "规则版本", "审计登记", "&lt;a href=&#34;/a.html"} {
+		for _, want := range []string{"状态码 404", "检查指标“可用性”", "SHA-256", "规则版本", "审计登记", "&lt;a href=&#34;/a.html"} {
 			if !strings.Contains(page.Body, want) {
 				t.Errorf("the finding does not show %q", want)
 			}

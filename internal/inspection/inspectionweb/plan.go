@@ -172,7 +172,7 @@ func newPlanForm(areas []inspection.PlanArea, today calendar.Date) planForm {
 		}}}
 	for i := range focusSlots {
 		at := "_" + strconv.Itoa(i+1)
-		s := web.Section{Legend: fmt.Sprintf("重点检查项 %d（可以不填）", i+1), Folded: i > 0, Fields: []web.Field{
+		s := web.Section{Legend: fmt.Sprintf("重点检查项 %d（可以不填）", i+1), Folded: true, Fields: []web.Field{
 			{Name: "focus_name" + at, Label: "检查什么", Max: 30, Hint: "例如：已更名机构的旧名称"},
 			{Kind: web.Select, Name: "focus_kind" + at, Label: "怎么找", Options: options(check.FocusKinds)},
 			{Kind: web.TextArea, Name: "focus_values" + at, Label: "找什么", Rows: 3, Hint: "每行一个。字词直接写；页面元素写成 div#float、.ad、a[href*=词]；链接地址写其中一段"},
@@ -445,8 +445,8 @@ type planView struct {
 
 // endForm ends a plan: not at once, and with a reason.
 func endForm(p inspection.Plan) web.Form {
-	return web.Form{Action: p.Link() + "/end", Buttons: []web.Button{{Label: "确认结束计划", Kind: web.Danger}},
-		Sections: []web.Section{{Legend: "结束计划", Folded: true, Hint: "结束后不能恢复；已排队、还没有开始的检查一并取消，已查到的问题保留。", Fields: []web.Field{{Kind: web.TextArea, Name: "why", Label: "结束原因", Required: true, Max: 1000, Rows: 2}}}}}
+	return web.Form{Action: p.Link() + "/end", Folded: true, Buttons: []web.Button{{Label: "确认结束计划", Kind: web.Danger}},
+		Sections: []web.Section{{Legend: "结束计划", Hint: "结束后不能恢复；已排队、还没有开始的检查一并取消，已查到的问题保留。", Fields: []web.Field{{Kind: web.TextArea, Name: "why", Label: "结束原因", Required: true, Max: 1000, Rows: 2}}}}}
 }
 
 type planAct struct{ Action, Text string }
@@ -509,12 +509,17 @@ func newPlan(p inspection.Plan, layers []inspection.Layer, sample []inspection.D
 			{Name: "抽样种子", Text: strconv.FormatInt(p.Seed, 10), Note: "用同一种子和台账可以重抽出同样的样本"}, {Name: "制定", Text: p.MadeBy, Note: web.Minute(p.MadeAt)},
 		}},
 		Layers: web.Table{Caption: "各层进度", Compact: true, Columns: []web.Column{{Head: "层", Wide: true}, {Head: "站点", Number: true}, {Head: "本轮抽到", Number: true}, {Head: "本轮完成", Number: true}, {Head: "本轮问题", Number: true}, {Head: "累计查到", Number: true}},
-			Empty: web.Empty{Title: "还没有抽样", Text: "到开始日期自动抽取第一轮。"}},
+			Empty: web.Empty{Title: "这一轮没有抽到站点", Text: "范围内没有开启监测的站点。"}},
 		Sample: web.Table{Caption: fmt.Sprintf("第 %d 轮样本", round), Columns: []web.Column{{Head: "站点", Wide: true}, {Head: "主办单位"}, {Head: "层"}, {Head: "状态"}, {Head: "页面", Number: true}, {Head: "问题", Number: true}, {Head: "新发现", Number: true}},
-			Empty: web.Empty{Title: "还没有抽样", Text: "到开始日期自动抽取第一轮。"}},
+			Empty: web.Empty{Title: "还没有抽样"}},
 	}
-	if round == 0 {
+	if round == 0 { // one place says that nothing was drawn
+		v.Layers = web.Table{}
 		v.Sample.Caption = "样本"
+		v.Sample.Empty.Text = "到开始日期自动抽取第一轮。"
+		if !p.NextOn.IsZero() {
+			v.Sample.Empty.Text = p.NextOn.Chinese() + "自动抽取第一轮，抽到的网站和检查结果列在这里。"
+		}
 	}
 	for _, f := range p.Spec.Focus {
 		if v.Focus.Caption == "" {
@@ -599,9 +604,6 @@ func (h *Handler) showPlan(w http.ResponseWriter, r *http.Request, wrong error) 
 	if wrong != nil {
 		v.End.Fill(r.PostForm)
 		v.End.Wrong(wrong)
-		for i := range v.End.Sections {
-			v.End.Sections[i].Unfold = true
-		}
 		return planPage.RenderStatus(w, r, http.StatusUnprocessableEntity, v)
 	}
 	return planPage.Render(w, r, v)

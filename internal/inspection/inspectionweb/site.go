@@ -81,10 +81,13 @@ func newSite(s registry.Site, days []inspection.Day, rate inspection.Availabilit
 	path := start(string(s.ID))
 	v := siteView{Name: s.Name, Action: path + "/run", MayRun: mayRun,
 		Heading: web.Heading{Title: s.Name, Above: s.Host, Lead: s.UnitName, Tags: []web.Tag{monitorTag(line{site: s, week: inspection.Week{LastAt: rate.LastAt, LastOK: rate.LastOK}})},
-			Acts: []web.Act{{Text: "站点台账", Href: s.Link()}, {Text: "待整改问题", Href: listPath + "?state=standing&site=" + string(s.ID)}, {Text: "页面基线", Href: baselinesPath(s.ID)}}},
+			Acts: []web.Act{{Text: "站点台账", Href: s.Link()}, {Text: "待整改问题", Href: listPath + "?state=standing&site=" + string(s.ID)}}},
 		Runs: web.Table{Caption: "检查记录", Columns: []web.Column{{Head: "时间"}, {Head: "方式"}, {Head: "状态"}, {Head: "页面", Number: true}, {Head: "问题", Number: true}, {Head: "新发现", Number: true}, {Head: "已消除", Number: true}},
 			Empty: web.Empty{Title: "还没有检查过", Text: "开启监测后每天自动检查一次，也可以立即发起。"}},
 		Days: web.Table{Caption: "最近7天每天访问情况", Compact: true, Columns: []web.Column{{Head: "日期"}, {Head: "访问", Number: true}, {Head: "失败", Number: true}, {Head: "平均用时", Number: true}}},
+	}
+	if !s.Hosted { // what is published here is compared with what was published
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "页面基线", Href: baselinesPath(s.ID)})
 	}
 	if !s.Monitored {
 		v.Alert = web.Alert{Kind: web.Warn, Title: "没有开启监测", Text: "平台不会访问这个站点，也不能发起检查。请先在站点台账中开启监测。", Links: []web.Link{{Text: "前往站点台账", Href: s.Link()}}}
@@ -287,13 +290,34 @@ func newRun(r inspection.Run, found []inspection.Finding, total, maxPages int) r
 	if r.State == inspection.RunFailed {
 		v.Alert = web.Alert{Kind: web.Danger, Title: "检查没有完成", Text: r.Failure}
 	}
-	for _, u := range r.Untested {
-		v.Untested.Rows = append(v.Untested.Rows, web.Row{Cells: []web.Cell{{Text: u.Why, Note: inspection.CheckName(u.Check)}, web.Figure(max(u.Count, 1)), web.Text(u.Where)}})
-	}
+	v.Untested.Rows = untestedRows(r.Untested)
 	if r.State != inspection.RunDone {
 		v.Untested = web.Table{}
 	}
 	return v
+}
+
+// untestedRows say what could not be tested: one row for the checks that share
+// the reason, the number and the place.
+func untestedRows(list []inspection.Untested) []web.Row {
+	type key struct {
+		why, where string
+		count      int
+	}
+	var keys []key
+	names := map[key][]string{}
+	for _, u := range list {
+		k := key{u.Why, u.Where, max(u.Count, 1)}
+		if names[k] == nil {
+			keys = append(keys, k)
+		}
+		names[k] = append(names[k], inspection.CheckName(u.Check))
+	}
+	var out []web.Row
+	for _, k := range keys {
+		out = append(out, web.Row{Cells: []web.Cell{{Text: k.why, Note: strings.Join(names[k], "；")}, web.Figure(k.count), web.Text(k.where)}})
+	}
+	return out
 }
 
 func dash(s string) string {
