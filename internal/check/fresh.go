@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -211,18 +212,65 @@ func accessRate(c *Check, f *Facts) []Finding {
 	return []Finding{c.fine("全站")}
 }
 
+// Listed is a date shown beside an item of a list page.
+type Listed struct {
+	Date calendar.Date
+	// Row is the row without blanks and digits: a clock, whose time of day moves,
+	// reads the same on every page.
+	Row string
+	// Links are where the row leads.
+	Links []string
+}
+
 // ListedDates returns the dates shown beside the items of a list page, in page
 // order: a date in a row that also holds a link. It serves to judge the
-// freshness of columns nobody has described to us.
-func ListedDates(p *Page) []calendar.Date {
+// freshness of columns nobody has described to us. The clock of the page, which
+// shows the day of the look, is no item's date.
+func ListedDates(p *Page, today calendar.Date) []Listed {
+	rows := p.datedRows()
+	out := make([]Listed, 0, len(rows))
+	for _, r := range rows {
+		if r.clock(rows, today) {
+			continue
+		}
+		l := Listed{Date: r.date}
+		if DayOfLook(r.date, today) {
+			l.Row = bareRow(r.text)
+			for c := following(r.node, r.node); c != nil; c = following(c, r.node) {
+				if c.DataAtom == atom.A {
+					l.Links = append(l.Links, p.resolve(attr(c, "href")))
+				}
+			}
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+// DayOfLook reports a date that a clock would show: a look lasts over midnight,
+// and a cache gives out the page of yesterday.
+func DayOfLook(d, today calendar.Date) bool {
+	return !today.IsZero() && !d.Before(today.AddDays(-1)) && !d.After(today.AddDays(1))
+}
+
+// datedRow is a row that holds a link and a date at one of its ends.
+type datedRow struct {
+	date     calendar.Date
+	text     string
+	from, to int // of the date in the text
+	node     *html.Node
+}
+
+// datedRows are those of a page, in page order.
+func (p *Page) datedRows() []datedRow {
 	if p.listed == nil {
-		dates := listedDates(p)
-		p.listed = &dates
+		rows := datedRows(p)
+		p.listed = &rows
 	}
 	return *p.listed
 }
 
-func listedDates(p *Page) (out []calendar.Date) {
+func datedRows(p *Page) (out []datedRow) {
 	for _, n := range p.elements() {
 		switch n.DataAtom {
 		case atom.Li, atom.Tr, atom.Dd, atom.Dt, atom.P:
@@ -242,32 +290,86 @@ func listedDates(p *Page) (out []calendar.Date) {
 		}
 		// A date inside the words of the title is not the item's; the item's
 		// own stands at the end, or alone before the title.
-		if s := lastStamp(t); !s.zero() {
-			out = append(out, s.date)
+		if s, from, to := lastStamp(t); !s.zero() {
+			out = append(out, datedRow{s.date, t, from, to, n})
 			continue
 		}
 		if s, from, to := findStamp(t); !s.zero() && strings.Trim(t[:from], " [（(【·•") == "" {
-			if r, _ := utf8.DecodeRuneInString(t[to:]); blank(r) || strings.ContainsRune("]）)】", r) {
-				out = append(out, s.date)
+			last, _ := utf8.DecodeLastRuneInString(t[from:to]) // a date may take the blank behind it
+			if r, _ := utf8.DecodeRuneInString(t[to:]); blank(r) || blank(last) || strings.ContainsRune("]）)】", r) {
+				out = append(out, datedRow{s.date, t, from, to, n})
 			}
 		}
 	}
 	return out
 }
 
-// lastStamp returns a date that ends the text.
-func lastStamp(t string) stamp {
+// lastStamp returns a date that ends the text, and the bytes it takes.
+func lastStamp(t string) (s stamp, from, to int) {
 	for off := 0; off < len(t); {
-		s, _, to := findStamp(t[off:])
+		s, from, to := findStamp(t[off:])
 		if s.zero() {
-			return stamp{}
+			return stamp{}, 0, 0
 		}
 		if len([]rune(strings.TrimSpace(t[off+to:]))) <= 6 {
-			return s
+			return s, off + from, off + to
 		}
 		off += to
 	}
-	return stamp{}
+	return stamp{}, 0, 0
+}
+
+var (
+	weekdayAfter  = regexp.MustCompile(`^[\s\x{00A0}\x{3000}，,、(（\[|]*(?:\d{1,2}[:：时]\d{1,2}(?:[:：分]\d{1,2}秒?)?[\s\x{00A0}\x{3000}]*)?(?i:星期[一二三四五六日天]|周[一二三四五六日]|(?:mon|tues|wednes|thurs|fri|satur|sun)day)`)
+	weekdayBefore = regexp.MustCompile(`(?i:星期[一二三四五六日天]|周[一二三四五六日]|(?:mon|tues|wednes|thurs|fri|satur|sun)day)[\s\x{00A0}\x{3000}，,、)）\]|]*$`)
+	nowBefore     = regexp.MustCompile(`(?:今天是|今天|今日|现在是|现在时间|当前时间|当前日期|北京时间)[\s\x{00A0}\x{3000}：:，,]*$`)
+)
+
+// clock reports whether the row is the clock of its page: the day of the look in
+// the head or the menu of the page, after the words for today, or beside its
+// weekday. A list that names the weekday of all its items shows several days.
+func (r datedRow) clock(rows []datedRow, today calendar.Date) bool {
+	if !DayOfLook(r.date, today) {
+		return false
+	}
+	if nowBefore.MatchString(r.text[:r.from]) || inBar(r.node) {
+		return true
+	}
+	return r.weekday() && !slices.ContainsFunc(rows, func(o datedRow) bool { return o.date != r.date && o.weekday() })
+}
+
+func (r datedRow) weekday() bool {
+	return weekdayAfter.MatchString(r.text[r.to:]) || weekdayBefore.MatchString(r.text[:r.from])
+}
+
+// inBar reports whether an element stands in the head or a menu of the page. The
+// head of an article, or of an item, is its own.
+func inBar(n *html.Node) bool {
+	for a := n; a != nil; a = a.Parent {
+		switch role := attr(a, "role"); {
+		case a.DataAtom == atom.Nav, role == "navigation", role == "banner":
+			return true
+		case a.DataAtom == atom.Header:
+			for b := a.Parent; b != nil; b = b.Parent {
+				switch b.DataAtom {
+				case atom.Article, atom.Section, atom.Main, atom.Li, atom.Td:
+					return false
+				}
+			}
+			return true
+		}
+	}
+	return false
+}
+
+// bareRow is a row without blanks and digits.
+func bareRow(t string) string {
+	return strings.Map(func(r rune) rune {
+		if blank(r) || r >= '0' && r <= '9' {
+			return -1
+		}
+		return r
+	}, t)
 }
 
 // leafBlock reports whether a div has no block below it.

@@ -3,6 +3,7 @@ package inspection
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -15,6 +16,8 @@ type listing struct {
 	name, url string
 	kind      check.ColumnKind
 	latest    calendar.Date
+	settled   calendar.Date  // the same without the days a clock would show
+	current   []check.Listed // the rows of those days
 	items     int
 	static    bool // text of its own instead of a list
 	scripted  bool // filled by a script, which we do not run
@@ -71,12 +74,58 @@ func (n *inspector) listingOf(page *check.Page) listing {
 		}
 	}
 	l.static = own > staticText
-	dates := check.ListedDates(page)
+	dates := check.ListedDates(page, n.o.Today)
 	l.items = len(dates)
 	for _, d := range dates {
-		l.latest = later(l.latest, d, n.o.Today)
+		if l.latest = later(l.latest, d.Date, n.o.Today); check.DayOfLook(d.Date, n.o.Today) {
+			l.current = append(l.current, d)
+		} else {
+			l.settled = later(l.settled, d.Date, n.o.Today)
+		}
 	}
 	return l
+}
+
+// clockPages is how many list pages have to be read before a row that stands on
+// most of them is taken for their clock.
+const clockPages = 3
+
+// stopClocks takes the clocks of the pages out of their lists: a row with the day
+// of the look that stands on more than half of the list pages and leads to no
+// article that was read.
+func (n *inspector) stopClocks() {
+	pages, count := 0, map[string]int{}
+	for _, v := range n.order {
+		if v.list == nil {
+			continue
+		}
+		pages++
+		seen := map[string]bool{}
+		for _, r := range v.list.current {
+			if !seen[r.Row] {
+				seen[r.Row] = true
+				count[r.Row]++
+			}
+		}
+	}
+	if pages < clockPages {
+		return
+	}
+	for _, v := range n.order {
+		if v.list == nil || len(v.list.current) == 0 {
+			continue
+		}
+		l := v.list
+		all := len(l.current)
+		l.current = slices.DeleteFunc(l.current, func(r check.Listed) bool {
+			return count[r.Row]*2 > pages && !slices.ContainsFunc(r.Links, func(u string) bool { a := n.visits[u]; return a != nil && a.content })
+		})
+		l.items -= all - len(l.current)
+		l.latest = l.settled
+		for _, r := range l.current {
+			l.latest = later(l.latest, r.Date, n.o.Today)
+		}
+	}
 }
 
 // later is the later of two dates; a date to come is a printing error.
@@ -104,6 +153,7 @@ func (n *inspector) judgeFreshness() {
 	if home == nil || home.list == nil {
 		return
 	}
+	n.stopClocks()
 	menu := n.menu()
 	var columns []check.Column
 	declared := map[string]check.Column{}
