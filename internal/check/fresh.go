@@ -16,23 +16,47 @@ import (
 // ColumnKind says which window of V-W-4.1 a column falls under.
 type ColumnKind string
 
-// The kinds. Other columns go by their own declared cycle.
+// The kinds. Other columns go by their own declared cycle (V-W-4.2) and by being
+// blank (V-W-4.3) alone.
 const (
 	ColumnNews   ColumnKind = "news"   // 动态、要闻
 	ColumnPolicy ColumnKind = "policy" // 通知公告、政策文件, first level
 	ColumnOther  ColumnKind = "other"
 )
 
-// ColumnKindOf guesses the kind from the ColumnType tag or the column's name.
+// What the indicator names is “动态、要闻类” and “通知公告、政策文件类”: a name is of
+// the class when it ends with its word. 新闻发布会, 招标公告 and 公示 are other things.
+var (
+	newsName   = regexp.MustCompile(`(?:动态|要闻|快讯|头条|新闻|(?:政务|新闻|政府|工作|部门|基层|综合)资讯|信息速递)(?:信息|中心|专栏|频道|栏目)?$`)
+	noticeName = regexp.MustCompile(`^(?:[\p{Han}]{0,10}(?:政府|厅|局|委|办|省|市|县|区|镇|乡|街道))?(?:本级|政务|政府|部门|单位|最新|重要|工作|综合)?(?:通知|通告|公告|公示|[与和及、·/])*(?:通知|公告)(?:通知|通告|公告|公示|[与和及、·/])*(?:专栏|栏目)?$`)
+	policyName = regexp.MustCompile(`(?:政策文件|政府文件|规范性文件|部门文件|本级文件|办公[厅室]文件|政策法规|文件)(?:库|汇编|专栏|栏目)?$`)
+	policyHead = regexp.MustCompile(`政策|政府|规范性|部门|本级|办公[厅室]|文件库$`)
+	formerName = regexp.MustCompile(`废止|失效|历史|旧|征求意见|草案|解读`)
+	// otherName is what a column says of itself that neither class is about.
+	otherName = regexp.MustCompile(`发布会|发言人|招标|投标|采购|中标|成交|出让|拍卖|公示|招聘|招考|录用|任免|征集|公报|法律|专题|访谈|信箱|指南|目录|年报|预算|决算`)
+)
+
+// ColumnKindOf is the kind that a column's name, or the class in its ColumnType
+// tag, tells.
 func ColumnKindOf(name string) ColumnKind {
 	n := noBlanks(name)
 	switch {
-	case containsAny(n, []string{"动态", "要闻", "快讯", "新闻", "资讯", "信息速递"}):
+	case newsName.MatchString(n):
 		return ColumnNews
-	case containsAny(n, []string{"通知", "公告", "公示", "政策文件", "政府文件", "规范性文件", "文件库", "政策法规"}):
+	case noticeName.MatchString(n), policyName.MatchString(n) && policyHead.MatchString(n) && !formerName.MatchString(n):
 		return ColumnPolicy
 	}
 	return ColumnOther
+}
+
+// ListingKind is the kind of a column by its name; where the name says nothing, by
+// its class. Whole departments are filed under 政务动态, so that a class makes no
+// 动态 of what calls itself otherwise.
+func ListingKind(name, class string) ColumnKind {
+	if k := ColumnKindOf(name); k != ColumnOther || otherName.MatchString(noBlanks(name)) {
+		return k
+	}
+	return ColumnKindOf(class)
 }
 
 // Column is what is known of one column.

@@ -64,9 +64,7 @@ func (n *inspector) survey(v *visit, page *check.Page, class check.Class) {
 func (n *inspector) listingOf(page *check.Page) listing {
 	l := listing{name: columnName(page), url: page.URL, scripted: page.Mentions(fetchWords...) && fetchesList.MatchString(page.Text),
 		tagged: page.Tag("ColumnName") != "" || page.Tag("ColumnType") != ""}
-	if l.kind = check.ColumnKindOf(page.Tag("ColumnType")); l.kind == check.ColumnOther || page.Tag("ColumnType") == "" {
-		l.kind = check.ColumnKindOf(l.name)
-	}
+	l.kind = check.ListingKind(l.name, page.Tag("ColumnType"))
 	own := 0
 	for line := range strings.Lines(page.VisibleText) {
 		if line = strings.TrimSpace(line); n.homeLines == nil || !n.homeLines[line] {
@@ -165,6 +163,7 @@ func (n *inspector) judgeFreshness() {
 			columns = append(columns, c)
 		}
 	}
+	first := n.firstLevel(home)
 	var second calendar.Date
 	for _, l := range n.listings(menu) {
 		second = later(second, l.latest, n.o.Today)
@@ -175,6 +174,9 @@ func (n *inspector) judgeFreshness() {
 			}
 			col.Kind, col.CycleDays, col.Static = d.Kind, d.CycleDays, d.Static || col.Static
 			delete(declared, l.name)
+		}
+		if col.Kind == check.ColumnPolicy && !first[l.url] {
+			col.Kind = check.ColumnOther // V-W-4.1 names “一级栏目”
 		}
 		switch {
 		case col.Static && l.items == 0:
@@ -219,6 +221,26 @@ func (n *inspector) judgeFreshness() {
 	}
 }
 
+// landed is the visit that an address comes out at; nil when there was none.
+func (n *inspector) landed(u string) *visit {
+	v := n.visits[u]
+	for hops := 0; v != nil && v.redirect != "" && hops < 10; hops++ {
+		v = n.visits[v.redirect]
+	}
+	return v
+}
+
+// firstLevel are the pages that the home page leads to.
+func (n *inspector) firstLevel(home *visit) map[string]bool {
+	out := map[string]bool{}
+	for _, u := range home.targets {
+		if v := n.landed(u); v != nil {
+			out[v.url] = true
+		}
+	}
+	return out
+}
+
 // unreadBelow counts the pages a home page links to that were not read: what
 // they say of their day is not known. Where as many were read as a second look
 // reads, they speak for the rest.
@@ -228,10 +250,7 @@ func (n *inspector) unreadBelow(home *visit) int {
 		if k := n.links[u]; u == n.home || u == n.start || k != nil && k.link.Kind != check.LinkPage {
 			continue
 		}
-		v := n.visits[u]
-		for hops := 0; v != nil && v.redirect != "" && hops < 10; hops++ {
-			v = n.visits[v.redirect]
-		}
+		v := n.landed(u)
 		switch {
 		case v == nil || v.err != "" || v.refused || v.status >= 500:
 			unread++

@@ -45,3 +45,29 @@ func TestAClockIsNoUpdate(t *testing.T) {
 		t.Errorf("an entry of the day is taken for a clock: %v", checks(rep))
 	}
 }
+
+// V-W-4.1: 六个月 is the window of first-level columns, and of 通知公告 alone.
+func TestOnlyWhatTheIndicatorNamesIsHeldToIt(t *testing.T) {
+	old := func(path string) string {
+		return `<li><a href="` + path + `">关于做好某项工作的一条旧信息</a><span>2024-05-06</span></li>`
+	}
+	for _, tt := range []struct {
+		name, column, from string
+		want               []string
+	}{
+		{"first level", "部门公告", "/", []string{"column.stale"}},
+		{"second level", "部门公告", "/tz/", []string{}},
+		{"tenders", "招标公告", "/", []string{}},
+		{"conferences", "新闻发布会", "/", []string{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newSite(t)
+			s.put("/x/", list(tt.column, tt.column, old("/x/1.html")))
+			s.put("/x/1.html", article("关于做好某项工作的一条旧信息", tt.column, tt.column, "2024-05-06 09:00", "内容从略。"))
+			s.swap(tt.from, `<li><a href="`, `<li><a href="/x/">`+tt.column+`</a></li><li><a href="`)
+			if got := checks(inspect(t, s, options())); !slices.Equal(got, tt.want) {
+				t.Errorf("found %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
