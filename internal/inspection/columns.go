@@ -9,6 +9,7 @@ import (
 
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
+	"zhengshu/internal/crawl"
 )
 
 // listing is what a list page of a site nobody has described says of its column.
@@ -23,6 +24,123 @@ type listing struct {
 	scripted  bool // filled by a script, which we do not run
 	articles  int  // articles visited from it
 	tagged    bool // says itself that it is a column
+	parent    bool // leads to the columns below it
+	blocks    []block
+}
+
+// block is a group of links of a list page that is no bar of it.
+type block struct {
+	links []string // of the site, canonical
+	held  []string // outside links, pictures and films
+}
+
+// blocksOf are the groups of links of a page but for its bars. A group that leads
+// home is a bar too, whatever it is called.
+func (n *inspector) blocksOf(page *check.Page) (out []block) {
+	for _, b := range check.Blocks(page) {
+		if b.Bar {
+			continue
+		}
+		k := block{held: append(b.Outside, b.Media...)}
+		home := false
+		for _, u := range b.Links {
+			if l := n.spelt[u]; l != nil {
+				u = l.link.URL // one text for all pages
+			} else if c, err := crawl.Canonical(page.URL, u); err == nil {
+				u = c
+			}
+			home = home || u == n.home || u == n.start
+			k.links = append(k.links, u)
+		}
+		if !home {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// listAddress are addresses that lists have, for pages that were not read.
+var listAddress = regexp.MustCompile(`(?i)/$|/(?:index|list|column|default|lm|more)[^/]*$`)
+
+// leadsToList reports whether an address opens a list and no article.
+func (n *inspector) leadsToList(u string) bool {
+	if v := n.landed(u); v != nil && v.targets != nil {
+		return !v.content
+	}
+	path, _, _ := strings.Cut(u, "?")
+	return listAddress.MatchString(path)
+}
+
+// beside reports whether a list page stands in one list of lists with another, as
+// the columns of a channel do.
+func (n *inspector) beside(u, other string) bool {
+	v := n.landed(u)
+	return v != nil && v.list != nil && slices.ContainsFunc(v.list.blocks, func(b block) bool {
+		return slices.Contains(b.links, other) && !slices.ContainsFunc(b.links, func(u string) bool { return !n.leadsToList(u) })
+	})
+}
+
+// shared counts, for each group of links and each thing held, the names of the
+// columns that have it. What the home page holds is none of a column's own.
+func (n *inspector) shared(home *visit) func(links string) int {
+	names := map[string]map[string]bool{}
+	note := func(what, name string) {
+		if names[what] == nil {
+			names[what] = map[string]bool{}
+		}
+		names[what][name] = true
+	}
+	for _, v := range n.order {
+		if v.list == nil || v.url == n.start && v != home {
+			continue
+		}
+		for _, b := range v.list.blocks {
+			if v != home {
+				note(strings.Join(b.links, " "), v.list.name)
+			}
+			for _, u := range b.held {
+				note(u, v.list.name)
+			}
+		}
+	}
+	return func(what string) int { return len(names[what]) }
+}
+
+// contents counts what a list page has of its own: no menu, whether all pages have
+// it or those of a channel, and no list of columns. parent says that it leads to
+// columns below it, so that it need have nothing else.
+func (n *inspector) contents(v *visit, menu map[string]bool, shared func(string) int) (items int, parent bool) {
+	seen := map[string]bool{}
+	for _, b := range v.list.blocks {
+		for _, u := range b.held {
+			if shared(u) < 2 && !seen[u] {
+				seen[u] = true
+				items++
+			}
+		}
+		lists := !slices.ContainsFunc(b.links, func(u string) bool { return !n.leadsToList(u) })
+		switch {
+		case len(b.links) == 0:
+			continue
+		case lists:
+			below := slices.ContainsFunc(b.links, func(u string) bool { return u != v.url && strings.HasSuffix(v.url, "/") && strings.HasPrefix(u, v.url) })
+			found := !slices.Contains(b.links, v.url) && slices.ContainsFunc(b.links, func(u string) bool {
+				k := n.landed(u)
+				return k != nil && k.from == v.url && !n.beside(u, v.url)
+			})
+			parent = parent || below || found
+			continue
+		case shared(strings.Join(b.links, " ")) > 2: // news beside the lists of several columns
+			continue
+		}
+		for _, u := range b.links {
+			if !menu[u] && u != v.url && !seen[u] && !n.leadsToList(u) {
+				seen[u] = true
+				items++
+			}
+		}
+	}
+	return items, parent
 }
 
 // staticText is how many characters of running text make a page a text rather
@@ -65,6 +183,7 @@ func (n *inspector) listingOf(page *check.Page) listing {
 	l := listing{name: columnName(page), url: page.URL, scripted: page.Mentions(fetchWords...) && fetchesList.MatchString(page.Text),
 		tagged: page.Tag("ColumnName") != "" || page.Tag("ColumnType") != ""}
 	l.kind = check.ListingKind(l.name, page.Tag("ColumnType"))
+	l.blocks = n.blocksOf(page)
 	own := 0
 	for line := range strings.Lines(page.VisibleText) {
 		if line = strings.TrimSpace(line); n.homeLines == nil || !n.homeLines[line] {
@@ -183,6 +302,8 @@ func (n *inspector) judgeFreshness() {
 			col.Items = 1
 		case l.items == 0 && !l.tagged && col.Kind == check.ColumnOther:
 			continue // a short text page, for all we know
+		case l.items == 0 && l.parent:
+			continue // its content is that of the columns below
 		case l.scripted && l.items == 0:
 			n.skip("column.stale", "栏目列表由脚本生成，未能读取，请人工查看。", l.url, 1)
 			continue
@@ -308,17 +429,16 @@ func (n *inspector) homeFacts(home *visit, second calendar.Date) *check.Home {
 // listings joins the list pages of each column: the pages of a list are one.
 func (n *inspector) listings(menu map[string]bool) []*listing {
 	var out []*listing
+	shared := n.shared(n.visits[n.home])
 	byName := map[string]*listing{}
 	for _, v := range n.order {
 		if v.list == nil || v.url == n.home || v.url == n.start || v.list.name == "" || noColumn.MatchString(v.list.name) {
 			continue
 		}
 		l := *v.list
-		fresh := 0
+		fresh, parent := n.contents(v, menu, shared)
+		l.parent = parent
 		for _, u := range v.targets {
-			if !menu[u] {
-				fresh++
-			}
 			if a := n.visits[u]; a != nil && a.content && a.from == v.url {
 				l.articles++
 				l.latest = later(l.latest, a.published, n.o.Today)
@@ -329,6 +449,7 @@ func (n *inspector) listings(menu map[string]bool) []*listing {
 			known.items += l.items
 			known.articles += l.articles
 			known.latest = later(known.latest, l.latest, n.o.Today)
+			known.parent = known.parent || l.parent
 			known.static, known.scripted = known.static || l.static, known.scripted || l.scripted
 			continue
 		}

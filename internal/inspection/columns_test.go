@@ -71,3 +71,48 @@ func TestOnlyWhatTheIndicatorNamesIsHeldToIt(t *testing.T) {
 		})
 	}
 }
+
+// V-W-4.3: menus and breadcrumbs fill no column; a picture, a film and outside
+// links do.
+func TestBlankIsWhatHasNothingOfItsOwn(t *testing.T) {
+	names := map[string]string{"a": "机构编制", "b": "财政资金", "c": "重点领域"}
+	for _, tt := range []struct {
+		name, own string // the body of /zw/a/
+		side      string // beside the lists of the channel
+		crumb     string
+		want      []string
+	}{
+		{"side menu", "", `<div class="left"><ul><li><a href="/zw/a/">机构编制</a></li><li><a href="/zw/b/">财政资金</a></li><li><a href="/zw/c/">重点领域</a></li></ul></div>`, "", []string{"column.blank"}},
+		{"side menu of single blocks", "", `<div><p><a href="/zw/b/">财政资金</a></p><p><a href="/zw/c/">重点领域</a></p></div>`, "", []string{"column.blank"}},
+		{"menu element", "", `<nav><a href="/zw/b/">财政资金</a><a href="/zw/1.html">说明</a></nav>`, "", []string{"column.blank"}},
+		{"breadcrumb", "", "", `<div>当前位置：<a href="/">首页</a> &gt; <a href="/zw/">政务公开</a></div>`, []string{"column.blank"}},
+		{"one picture", `<p><img src="/jgt.jpg" alt="机构图"></p>`, "", "", []string{}},
+		{"a film", `<video src="/a.mp4"></video>`, "", "", []string{}},
+		{"outside links", `<ul><li><a href="https://www.gov.cn/zhengce/">国务院政策文件库</a></li></ul>`, "", "", []string{}},
+		{"an item without a date", `<ul><li><a href="/zw/1.html">机构设置的说明</a></li></ul>`, `<ul><li><a href="/zw/b/">财政资金</a></li></ul>`, "", []string{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newSite(t)
+			menu := `<ul><li><a href="/zw/a/">机构编制</a></li><li><a href="/zw/b/">财政资金</a></li><li><a href="/zw/c/">重点领域</a></li></ul>`
+			s.put("/zw/", list("政务公开", "信息公开", "")) // leads to its columns alone: nothing is missing
+			s.swap("/zw/", `<div class="list"><h2>政务公开</h2><ul></ul>`, `<div class="list"><h2>政务公开</h2>`+menu)
+			s.swap("/", `<div class="main">`, `<div class="main"><p><a href="/zw/">政务公开</a></p>`)
+			s.put("/zw/1.html", article("机构设置的说明", "机构编制", "信息公开", "2026-01-09 10:30", "内容从略。"))
+			s.set("/jgt.jpg", page{ctype: "image/jpeg", body: "made up"})
+			s.set("/a.mp4", page{ctype: "video/mp4", body: "made up"})
+			for key, name := range names {
+				body := `<ul><li><a href="/zw/` + key + `1.html">一条信息的标题</a><span>2026-03-01</span></li></ul>`
+				if key == "a" {
+					body = tt.own
+				}
+				s.put("/zw/"+key+"1.html", article("一条信息的标题"+key, name, "信息公开", "2026-03-01 09:00", "内容从略。"))
+				s.put("/zw/"+key+"/", list(name, "信息公开", ""))
+				s.swap("/zw/"+key+"/", `<div class="list"><h2>`+name+`</h2><ul></ul>`, tt.crumb+tt.side+`<div class="list"><h2>`+name+`</h2>`+body)
+			}
+			got := checks(inspect(t, s, options()))
+			if got = slices.DeleteFunc(got, func(id string) bool { return !strings.HasPrefix(id, "column.") }); !slices.Equal(got, tt.want) {
+				t.Errorf("found %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
