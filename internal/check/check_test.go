@@ -288,11 +288,22 @@ func TestListedDates(t *testing.T) {
 		{"divs", `<div class="l"><div><a href="/1">甲</a><i>2024-03-01</i></div><div><a href="/2">乙</a><i>2024-03-02</i></div></div>`, "2024-03-01 2024-03-02"},
 		{"no link, no item", `<ul><li>2024-03-01</li></ul>`, ""},
 		{"nested lists count once", `<ul><li>栏目<ul><li><a href="/1">甲</a> 2024-03-01</li></ul></li></ul>`, "2024-03-01"},
+		{"clock with its weekday", `<div>2026年3月20日 星期五 <a href="/login">登录</a></div><ul><li><a href="/1">甲</a> 2024-03-01</li></ul>`, "2024-03-01"},
+		{"clock with the time of day", `<div>2026-03-20 09:08:07 星期五 <a href="/login">登录</a></div>`, ""},
+		{"weekday first", `<p><a href="/login">登录</a> 星期五，2026年3月20日</p>`, ""},
+		{"clock a cache kept since yesterday", `<div>2026年3月19日（星期四） <a href="/login">登录</a></div>`, ""},
+		{"clock in its words", `<p><a href="/">设为首页</a> 今天是：2026年3月20日</p>`, ""},
+		{"clock in the head", `<header><p>2026年3月20日 <a href="/en">English</a></p></header><ul><li><a href="/1">甲</a> 2026-03-20</li></ul>`, "2026-03-20"},
+		{"clock in the menu", `<nav><ul><li>2026年3月20日 <a href="/en">English</a></li></ul></nav>`, ""},
+		{"entry of today", `<ul><li><a href="/1">关于下周一停水的通知</a> 2026-03-20</li></ul>`, "2026-03-20"},
+		{"entry of today in an article with a head", `<main><article><header><p><a href="/1">甲</a> 2026-03-20</p></header></article></main>`, "2026-03-20"},
+		{"list that names every weekday", `<ul><li>2026-03-20 星期五 <a href="/1">领导接待日</a></li><li>2026-03-13 星期五 <a href="/2">领导接待日</a></li></ul>`, "2026-03-20 2026-03-13"},
+		{"old date with a weekday", `<div>2024年3月1日 星期五 <a href="/1">甲</a></div>`, "2024-03-01"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var got []string
-			for _, d := range ListedDates(parse(t, "<body>"+tt.src)) {
-				got = append(got, isoDate(d))
+			for _, l := range ListedDates(parse(t, "<body>"+tt.src), aDay) {
+				got = append(got, isoDate(l.Date))
 			}
 			if strings.Join(got, " ") != tt.want {
 				t.Errorf("got %v, want %s", got, tt.want)
@@ -434,16 +445,5 @@ func TestAStaleColumnIsOneFinding(t *testing.T) {
 		if strings.Join(got, " ") != tt.want {
 			t.Errorf("%s: %v, want %s", tt.name, got, tt.want)
 		}
-	}
-}
-
-// The newest date is known as it is printed; one to come is a printing error.
-func TestNewestListed(t *testing.T) {
-	p := parse(t, `<body><ul><li><a href="/1">一</a><span>2026年2月1日</span></li><li><a href="/2">二</a> [2026/02/10]</li><li><a href="/3">三</a> 2062-03-01</li></ul></body>`)
-	if got := NewestListed(p, day(t, "2026-03-20")); got != "2026/02/10" {
-		t.Errorf("%q", got)
-	}
-	if got := NewestListed(parse(t, `<body><p>没有日期</p></body>`), day(t, "2026-03-20")); got != "" {
-		t.Errorf("%q", got)
 	}
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -82,6 +83,9 @@ func TestPageFamilies(t *testing.T) {
 		{"page made by a script", "function.interaction", page("", `<script>app()</script>`, ""), ClassHome, portal, aDay, []Outcome{Untested}},
 		{"services", "function.services", page("", menu+`<a href="/x/">政务服务</a>`, ""), ClassHome, department, aDay, []Outcome{Kept}},
 		{"no services", "function.services", page("", menu, ""), ClassHome, department, aDay, []Outcome{Violated}},
+		{"a name beside a headline", "function.interaction", page("", menu+`<a href="/1">我市召开会议</a><a href="/x/">互动交流 &gt;&gt;</a>`, ""), ClassHome, portal, aDay, []Outcome{Kept}},
+		{"a column of that name", "function.interaction", page("", menu+`<h3>互动交流</h3>`, ""), ClassHome, portal, aDay, []Outcome{Kept}},
+		{"picture of a channel", "function.services", page("", menu+`<a href="/x/"><img src="/a.png" alt="政务服务网"></a>`, ""), ClassHome, department, aDay, []Outcome{Kept}},
 		{"no outward duty", "function.services", page("", menu, ""), ClassHome, &Ledger{Object: DepartmentSite, NoServices: true}, aDay, []Outcome{Tolerated}},
 		{"whose site is unknown", "function.services", page("", menu, ""), ClassHome, nil, aDay, nil},
 		{"way in for the elderly", "function.elder", page("", menu+`<a href="/elder/">长者模式</a>`, ""), ClassHome, portal, aDay, []Outcome{Kept}},
@@ -120,6 +124,36 @@ func TestPageFamilies(t *testing.T) {
 				t.Errorf("got %v (%v), want %v", got, says, tt.want)
 			}
 		})
+	}
+}
+
+// V-W-5.1, V-W-6.1: a channel is told by its name; other things have a word of it.
+func TestChannelsByName(t *testing.T) {
+	for _, tt := range []struct {
+		name *regexp.Regexp
+		yes  []string
+		no   []string
+	}{
+		{interactionName,
+			[]string{"领导信箱", "县长信箱", "市长信箱", "书记信箱", "雁塔区区长信箱", "公众留言", "咨询投诉", "我要咨询", "在线咨询", "网上咨询", "政策咨询", "业务咨询", "互动交流", "政民互动", "互动", "互动交流 Interaction", "【互动交流】", "咨询建议", "投诉建议",
+				"意见建议", "意见箱", "网上留言", "留言板", "领导留言板", "我要写信", "给县长写信", "我要建议", "12345热线", "12345政务服务便民热线", "12345网上平台", "市长热线", "网络问政", "有问必答", "建言献策", "群众诉求", "公众参与", "来信选登", "进入互动交流", "咨询、投诉、建议"},
+			[]string{"建议提案", "人大代表建议办理", "政协提案", "纪检举报信箱", "网上信访信箱", "网上信访", "纪检监察举报", "廉政信箱", "监督举报投诉", "电子信箱：a@b.gov.cn", "咨询电话", "投诉电话", "工程咨询公司中标", "我市召开政民互动工作推进会", "区长信箱热度持续攀升受群众好评",
+				"意见征集", "民意调查", "在线访谈", "政府采购咨询公告", "心理咨询室", "12315消费投诉", "新闻热线", "政务公开", ""}},
+		{serviceName,
+			[]string{"政务服务", "办事服务", "网上办事大厅", "网上办事", "在线办事", "办事大厅", "办事指南", "服务大厅", "我要办", "我要办事", "便民服务", "一网通办", "陕西政务服务网", "全国一体化政务服务平台", "公共服务", "服务事项", "个人办事", "法人办事", "高效办成一件事", "政务服务中心",
+				"西安市政务服务网", "行政审批服务", "在线服务", "政务服务 Service", "办事"},
+			[]string{"某某街道办事处", "小寨路街道办事处", "办事处", "驻京办事处", "某街道办事处开展安全检查", "12345政务服务便民热线", "政务服务管理局", "行政审批服务局", "我市召开政务服务工作会议", "志愿服务", "公共服务设施规划公示", "办事公开制度", "政务公开", ""}},
+	} {
+		for _, name := range tt.yes {
+			if !namesChannel(tt.name, name) {
+				t.Errorf("%s is no channel", name)
+			}
+		}
+		for _, name := range tt.no {
+			if namesChannel(tt.name, name) {
+				t.Errorf("%s is a channel", name)
+			}
+		}
 	}
 }
 

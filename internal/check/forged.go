@@ -50,11 +50,11 @@ func futureDates(c *Check, f *Facts) []Finding {
 		out = append(out, c.wrong("标签为 "+isoDate(d), "PubDate"))
 	}
 	if f.Class != ClassContent {
-		for _, d := range ListedDates(f.Page) {
+		for _, r := range f.Page.datedRows() {
 			// Deadlines and dates of meetings stand in lists too, so that one
 			// within the year proves nothing.
-			if d.After(f.Today.AddDays(366)) {
-				out = append(out, c.wrong("列表中的日期 "+isoDate(d), "列表"))
+			if r.date.After(f.Today.AddDays(366)) {
+				out = append(out, c.wrong("列表中的日期 "+isoDate(r.date), "列表"))
 				break
 			}
 		}

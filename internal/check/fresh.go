@@ -2,7 +2,7 @@ package check
 
 import (
 	"fmt"
-	"iter"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -16,23 +16,47 @@ import (
 // ColumnKind says which window of V-W-4.1 a column falls under.
 type ColumnKind string
 
-// The kinds. Other columns go by their own declared cycle.
+// The kinds. Other columns go by their own declared cycle (V-W-4.2) and by being
+// blank (V-W-4.3) alone.
 const (
 	ColumnNews   ColumnKind = "news"   // 动态、要闻
 	ColumnPolicy ColumnKind = "policy" // 通知公告、政策文件, first level
 	ColumnOther  ColumnKind = "other"
 )
 
-// ColumnKindOf guesses the kind from the ColumnType tag or the column's name.
+// What the indicator names is “动态、要闻类” and “通知公告、政策文件类”: a name is of
+// the class when it ends with its word. 新闻发布会, 招标公告 and 公示 are other things.
+var (
+	newsName   = regexp.MustCompile(`(?:动态|要闻|快讯|头条|新闻|(?:政务|新闻|政府|工作|部门|基层|综合)资讯|信息速递)(?:信息|中心|专栏|频道|栏目)?$`)
+	noticeName = regexp.MustCompile(`^(?:[\p{Han}]{0,10}(?:政府|厅|局|委|办|省|市|县|区|镇|乡|街道))?(?:本级|政务|政府|部门|单位|最新|重要|工作|综合)?(?:通知|通告|公告|公示|[与和及、·/])*(?:通知|公告)(?:通知|通告|公告|公示|[与和及、·/])*(?:专栏|栏目)?$`)
+	policyName = regexp.MustCompile(`(?:政策文件|政府文件|规范性文件|部门文件|本级文件|办公[厅室]文件|政策法规|文件)(?:库|汇编|专栏|栏目)?$`)
+	policyHead = regexp.MustCompile(`政策|政府|规范性|部门|本级|办公[厅室]|文件库$`)
+	formerName = regexp.MustCompile(`废止|失效|历史|旧|征求意见|草案|解读`)
+	// otherName is what a column says of itself that neither class is about.
+	otherName = regexp.MustCompile(`发布会|发言人|招标|投标|采购|中标|成交|出让|拍卖|公示|招聘|招考|录用|任免|征集|公报|法律|专题|访谈|信箱|指南|目录|年报|预算|决算`)
+)
+
+// ColumnKindOf is the kind that a column's name, or the class in its ColumnType
+// tag, tells.
 func ColumnKindOf(name string) ColumnKind {
 	n := noBlanks(name)
 	switch {
-	case containsAny(n, []string{"动态", "要闻", "快讯", "新闻", "资讯", "信息速递"}):
+	case newsName.MatchString(n):
 		return ColumnNews
-	case containsAny(n, []string{"通知", "公告", "公示", "政策文件", "政府文件", "规范性文件", "文件库", "政策法规"}):
+	case noticeName.MatchString(n), policyName.MatchString(n) && policyHead.MatchString(n) && !formerName.MatchString(n):
 		return ColumnPolicy
 	}
 	return ColumnOther
+}
+
+// ListingKind is the kind of a column by its name; where the name says nothing, by
+// its class. Whole departments are filed under 政务动态, so that a class makes no
+// 动态 of what calls itself otherwise.
+func ListingKind(name, class string) ColumnKind {
+	if k := ColumnKindOf(name); k != ColumnOther || otherName.MatchString(noBlanks(name)) {
+		return k
+	}
+	return ColumnKindOf(class)
 }
 
 // Column is what is known of one column.
@@ -222,43 +246,66 @@ func accessRate(c *Check, f *Facts) []Finding {
 	return []Finding{c.fine("全站")}
 }
 
-// ListedDates returns the dates shown beside the items of a list page, in page
-// order: a date in a row that also holds a link. It serves to judge the
-// freshness of columns nobody has described to us.
-func ListedDates(p *Page) []calendar.Date {
-	if p.listed == nil {
-		dates := listedDates(p)
-		p.listed = &dates
-	}
-	return *p.listed
+// Listed is a date shown beside an item of a list page.
+type Listed struct {
+	Date calendar.Date
+	Text string // the date as it is printed
+	// Row is the row without blanks and digits: a clock, whose time of day moves,
+	// reads the same on every page.
+	Row string
+	// Links are where the row leads.
+	Links []string
 }
 
-func listedDates(p *Page) (out []calendar.Date) {
-	for d := range listedStamps(p) {
-		out = append(out, d)
+// ListedDates returns the dates shown beside the items of a list page, in page
+// order: a date in a row that also holds a link. It serves to judge the
+// freshness of columns nobody has described to us. The clock of the page, which
+// shows the day of the look, is no item's date.
+func ListedDates(p *Page, today calendar.Date) []Listed {
+	rows := p.datedRows()
+	out := make([]Listed, 0, len(rows))
+	for _, r := range rows {
+		if r.clock(rows, today) {
+			continue
+		}
+		l := Listed{Date: r.date, Text: r.text[r.from:r.to]}
+		if DayOfLook(r.date, today) {
+			l.Row = bareRow(r.text)
+			for c := following(r.node, r.node); c != nil; c = following(c, r.node) {
+				if c.DataAtom == atom.A {
+					l.Links = append(l.Links, p.resolve(attr(c, "href")))
+				}
+			}
+		}
+		out = append(out, l)
 	}
 	return out
 }
 
-// NewestListed is the date beside the newest item of a list page as it is printed
-// there; what lies after a day is a printing error. Empty: no item shows a date.
-func NewestListed(p *Page, until calendar.Date) string {
-	var newest calendar.Date
-	text := ""
-	for d, t := range listedStamps(p) {
-		if d.After(newest) && (until.IsZero() || !d.After(until)) {
-			newest, text = d, t
-		}
+// DayOfLook reports a date that a clock would show: a look lasts over midnight,
+// and a cache gives out the page of yesterday.
+func DayOfLook(d, today calendar.Date) bool {
+	return !today.IsZero() && !d.Before(today.AddDays(-1)) && !d.After(today.AddDays(1))
+}
+
+// datedRow is a row that holds a link and a date at one of its ends.
+type datedRow struct {
+	date     calendar.Date
+	text     string
+	from, to int // of the date in the text
+	node     *html.Node
+}
+
+// datedRows are those of a page, in page order.
+func (p *Page) datedRows() []datedRow {
+	if p.listed == nil {
+		rows := datedRows(p)
+		p.listed = &rows
 	}
-	return text
+	return *p.listed
 }
 
-// listedStamps are the dates beside the items, each with its own letters.
-func listedStamps(p *Page) iter.Seq2[calendar.Date, string] {
-	return func(yield func(calendar.Date, string) bool) { eachListed(p, yield) }
-}
-
-func eachListed(p *Page, yield func(calendar.Date, string) bool) {
+func datedRows(p *Page) (out []datedRow) {
 	for _, n := range p.elements() {
 		switch n.DataAtom {
 		case atom.Li, atom.Tr, atom.Dd, atom.Dt, atom.P:
@@ -279,27 +326,24 @@ func eachListed(p *Page, yield func(calendar.Date, string) bool) {
 		// A date inside the words of the title is not the item's; the item's
 		// own stands at the end, or alone before the title.
 		if s, from, to := lastStamp(t); !s.zero() {
-			if !yield(s.date, t[from:to]) {
-				return
-			}
+			out = append(out, datedRow{s.date, t, from, to, n})
 			continue
 		}
 		if s, from, to := findStamp(t); !s.zero() && strings.Trim(t[:from], " [（(【·•") == "" {
-			if r, _ := utf8.DecodeRuneInString(t[to:]); blank(r) || strings.ContainsRune("]）)】", r) {
-				if !yield(s.date, t[from:to]) {
-					return
-				}
+			last, _ := utf8.DecodeLastRuneInString(t[from:to]) // a date may take the blank behind it
+			if r, _ := utf8.DecodeRuneInString(t[to:]); blank(r) || blank(last) || strings.ContainsRune("]）)】", r) {
+				out = append(out, datedRow{s.date, t, from, to, n})
 			}
 		}
 	}
 }
 
-// lastStamp returns a date that ends the text, and the byte range it takes.
+// lastStamp returns a date that ends the text, and the bytes it takes.
 func lastStamp(t string) (s stamp, from, to int) {
 	for off := 0; off < len(t); {
 		s, from, to := findStamp(t[off:])
 		if s.zero() {
-			break
+			return stamp{}, 0, 0
 		}
 		if len([]rune(strings.TrimSpace(t[off+to:]))) <= 6 {
 			return s, off + from, off + to
@@ -307,6 +351,59 @@ func lastStamp(t string) (s stamp, from, to int) {
 		off += to
 	}
 	return stamp{}, 0, 0
+}
+
+var (
+	weekdayAfter  = regexp.MustCompile(`^[\s\x{00A0}\x{3000}，,、(（\[|]*(?:\d{1,2}[:：时]\d{1,2}(?:[:：分]\d{1,2}秒?)?[\s\x{00A0}\x{3000}]*)?(?i:星期[一二三四五六日天]|周[一二三四五六日]|(?:mon|tues|wednes|thurs|fri|satur|sun)day)`)
+	weekdayBefore = regexp.MustCompile(`(?i:星期[一二三四五六日天]|周[一二三四五六日]|(?:mon|tues|wednes|thurs|fri|satur|sun)day)[\s\x{00A0}\x{3000}，,、)）\]|]*$`)
+	nowBefore     = regexp.MustCompile(`(?:今天是|今天|今日|现在是|现在时间|当前时间|当前日期|北京时间)[\s\x{00A0}\x{3000}：:，,]*$`)
+)
+
+// clock reports whether the row is the clock of its page: the day of the look in
+// the head or the menu of the page, after the words for today, or beside its
+// weekday. A list that names the weekday of all its items shows several days.
+func (r datedRow) clock(rows []datedRow, today calendar.Date) bool {
+	if !DayOfLook(r.date, today) {
+		return false
+	}
+	if nowBefore.MatchString(r.text[:r.from]) || inBar(r.node) {
+		return true
+	}
+	return r.weekday() && !slices.ContainsFunc(rows, func(o datedRow) bool { return o.date != r.date && o.weekday() })
+}
+
+func (r datedRow) weekday() bool {
+	return weekdayAfter.MatchString(r.text[r.to:]) || weekdayBefore.MatchString(r.text[:r.from])
+}
+
+// inBar reports whether an element stands in the head or a menu of the page. The
+// head of an article, or of an item, is its own.
+func inBar(n *html.Node) bool {
+	for a := n; a != nil; a = a.Parent {
+		switch role := attr(a, "role"); {
+		case a.DataAtom == atom.Nav, role == "navigation", role == "banner":
+			return true
+		case a.DataAtom == atom.Header:
+			for b := a.Parent; b != nil; b = b.Parent {
+				switch b.DataAtom {
+				case atom.Article, atom.Section, atom.Main, atom.Li, atom.Td:
+					return false
+				}
+			}
+			return true
+		}
+	}
+	return false
+}
+
+// bareRow is a row without blanks and digits.
+func bareRow(t string) string {
+	return strings.Map(func(r rune) rune {
+		if blank(r) || r >= '0' && r <= '9' {
+			return -1
+		}
+		return r
+	}, t)
 }
 
 // leafBlock reports whether a div has no block below it.

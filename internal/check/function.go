@@ -2,7 +2,9 @@ package check
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -30,22 +32,61 @@ var functionChecks = []Check{
 		Evidence: "检索词、搜索结果页快照和状态码", run: searchWorks,
 	},
 	homeFunction("function.interaction", []string{"V-W-5.1", "S11.1"}, Error, "首页有咨询、建议类互动渠道", "首页没有找到咨询、建议类互动渠道",
-		"请在首页设置在线咨询、留言、信箱等互动渠道；网上信访、纪检举报不计在内。", []Object{Portal, DepartmentSite}, interactionWords, exceptInteraction),
+		"请在首页设置在线咨询、留言、信箱等互动渠道；网上信访、纪检举报不计在内。", []Object{Portal, DepartmentSite}, interactionName),
 	homeFunction("function.services", []string{"V-W-6.1", "S13.1a"}, Error, "首页提供办事服务", "首页没有找到办事服务入口",
-		"请在首页设置政务服务入口；没有对外服务职能的，在台账中注明。", []Object{Portal, DepartmentSite}, serviceWords, nil),
+		"请在首页设置政务服务入口；没有对外服务职能的，在台账中注明。", []Object{Portal, DepartmentSite}, serviceName),
 	homeFunction("function.elder", []string{"S15"}, Advice, "首页有无障碍或长者模式入口", "首页没有找到无障碍或长者模式入口",
-		"请在首页显著位置设置“无障碍”“长者模式”入口。", []Object{Portal}, elderWords, nil),
+		"请在首页显著位置设置“无障碍”“长者模式”入口。", []Object{Portal}, elderName),
 }
 
+// A channel is named by its function and by whose or what kind it is, and by
+// nothing else: “县长信箱”, “我要咨询”, “网上办事大厅”. With any other word it is
+// something else: “建议提案”, “网上信访信箱”, “街道办事处”, a headline. V-W-5.1 does not
+// count petitions and reports to the discipline inspection; no word of theirs is
+// among these.
 var (
-	interactionWords  = []string{"互动", "咨询", "留言", "信箱", "建议", "投诉", "12345", "书记市长", "市长热线", "问政", "有问必答", "诉求", "写信"}
-	exceptInteraction = []string{"信访", "纪检", "举报", "检举", "监督举报"}
-	serviceWords      = []string{"政务服务", "办事服务", "网上办事", "办事大厅", "在线办事", "服务大厅", "办事指南", "我要办", "服务事项", "便民服务", "一网通办", "公共服务", "办事"}
-	elderWords        = []string{"长者", "适老", "关怀", "无障碍", "老年", "大字"}
+	interactionName = channelName(
+		`互动|咨询|留言|信箱|投诉|建议|写信|来信|问政|有问必答|诉求|建言|献策|提问|意见箱|公众参与|民意直通|12345|接诉即办|(?:书记|省长|市长|州长|县长|区长|镇长|厅长|局长|主任|政府|政务|民生|市民|便民|服务)热线`,
+		`我要|我的|我有|给|向|在线|网上|网络|线上|统一|政民|民意|民生|公众|公民|市民|群众|百姓|人民|社会|领导|书记|省长|市长|州长|县长|区长|镇长|乡长|厅长|局长|部长|主任|政府|政务|政策|业务|办事|便民|意见|求助|反映|问题|提|答|交流|回应|回复|答复|反馈|办理|受理|查询|选登|选编|公开|统计|须知|板|簿|台|直通车|直达|服务|热线|平台|系统|中心|大厅|窗口|频道|栏目|专栏|专区|入口|选|常见|及|和|与|区`)
+	serviceName = channelName(
+		`政务服务|办事|服务大厅|政务大厅|我要办|服务事项|便民服务|惠民服务|一网通办|一网办|公共服务|公众服务|在线服务|网上服务|网上办理|在线办理|网上审批|在线审批|审批服务|一件事|个人服务|法人服务|企业服务|掌上办`,
+		`我要|我的|在线|网上|网络|线上|统一|全国|国家|一体化|政务|行政|审批|公共|公众|公民|个人|法人|企业|部门|便民|惠民|利企|惠企|主题|场景|热门|常用|高效办成|服务|大厅|指南|事项|清单|目录|查询|办理|进度|预约|导航|入口|平台|系统|中心|网|门户|频道|栏目|专栏|专区|旗舰店|移动端|掌上|直通车|表格|下载|互动|政府|综合|窗口|及|和|与`)
+	elderName = regexp.MustCompile(`长者|适老|关怀|无障碍|老年|大字`)
 )
 
-// homeFunction looks on the home page for a link that names a function.
-func homeFunction(id string, articles []string, sev Severity, fine, wrong, fix string, objects []Object, words, except []string) Check {
+// provinces without the word for one, as the names of their services begin.
+const provinces = `北京|天津|河北|山西|内蒙古|辽宁|吉林|黑龙江|上海|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|广西|海南|重庆|四川|贵州|云南|西藏|陕西|甘肃|青海|宁夏|新疆`
+
+// channelName matches the names made of the words of functions, of which there is
+// one, and of some of those around them. A place may stand before them.
+func channelName(functions, around string) *regexp.Regexp {
+	words := `(?:` + around + `|` + functions + `){0,5}`
+	return regexp.MustCompile(`^(?:进入|点击|更多)?(?:` + provinces + `|[\p{Han}]{1,8}(?:省|市|州|县|区|旗|镇|乡|街道|厅|局|委|人民政府))?` + words + `(?:` + functions + `)` + words + `$`)
+}
+
+// namesChannel reports whether one of the texts is the name of a channel. Letters and
+// signs around it are ornament: “互动交流 Interaction >>”.
+func namesChannel(name *regexp.Regexp, texts ...string) bool {
+	for _, t := range texts {
+		if t == "" || longer(t, 80) {
+			continue
+		}
+		bare := strings.Map(func(r rune) rune {
+			if unicode.Is(unicode.Han, r) || r >= '0' && r <= '9' {
+				return r
+			}
+			return -1
+		}, t)
+		if bare != "" && name.MatchString(bare) {
+			return true
+		}
+	}
+	return false
+}
+
+// homeFunction looks on the home page for a link, a column or a button that names
+// a function.
+func homeFunction(id string, articles []string, sev Severity, fine, wrong, fix string, objects []Object, name *regexp.Regexp) Check {
 	return Check{
 		ID: id, Articles: articles, Severity: sev, AppliesTo: []string{string(ClassHome)}, Objects: objects,
 		Says:     Says{Fine: fine, Tolerated: "该单位没有对外服务职能", Wrong: wrong, HowToFix: fix},
@@ -63,18 +104,15 @@ func homeFunction(id string, articles []string, sev Severity, fine, wrong, fix s
 					continue
 				}
 				links++
-				t := noBlanks(f.Page.linkText(n) + attr(n, "title") + attr(n, "alt"))
-				for _, x := range except {
-					t = strings.ReplaceAll(t, x, "")
-				}
-				if t != "" && containsAny(t, words) {
+				if namesChannel(name, f.Page.linkText(n), attr(n, "title"), attr(n, "alt"), attr(n, "aria-label")) {
 					return []Finding{c.fine("首页")}
 				}
 			}
-			// Buttons and forms lead somewhere too.
+			// Buttons and forms lead somewhere too, and columns stand under their names.
 			for _, n := range f.Page.elements() {
-				if n.DataAtom == atom.Button || n.DataAtom == atom.Img || n.DataAtom == atom.Label {
-					if t := noBlanks(nodeText(n) + attr(n, "alt") + attr(n, "title") + attr(n, "aria-label")); containsAny(t, words) && !containsAny(t, except) {
+				switch n.DataAtom {
+				case atom.Button, atom.Img, atom.Label, atom.H1, atom.H2, atom.H3, atom.H4:
+					if namesChannel(name, nodeText(n), attr(n, "alt"), attr(n, "title"), attr(n, "aria-label")) {
 						return []Finding{c.fine("首页")}
 					}
 				}

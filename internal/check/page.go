@@ -9,8 +9,6 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
-
-	"zhengshu/internal/calendar"
 )
 
 // Class is the kind of page the tag rules of 《政府网站发展指引》 speak of.
@@ -98,10 +96,10 @@ type Page struct {
 	own      map[string]bool       // hosts of the page's own site
 	targets  map[string]target     // addresses as judgedBy judges them
 	judgedBy *Lexicon
-	hiding   map[string]bool  // style attributes that hide
-	lower    string           // Text with its ASCII letters in lower case
-	roots    roots            // what relative addresses are completed with
-	listed   *[]calendar.Date // ListedDates
+	hiding   map[string]bool // style attributes that hide
+	lower    string          // Text with its ASCII letters in lower case
+	roots    roots           // what relative addresses are completed with
+	listed   *[]datedRow     // datedRows
 	names    map[string]naming
 }
 

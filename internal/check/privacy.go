@@ -236,7 +236,9 @@ func (d *digitRun) open(k, n int) bool {
 	from, to := d.groups[k].from, d.groups[k+n-1].to
 	if from > 0 {
 		switch c := d.text[from-1]; {
-		case c == '*', c == '_', c == '#', c == '=', c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z':
+		case c == '*', c == '_', c == '#', c == '=':
+			return false
+		case letter(c) && !phoneWord(d.text[:from]):
 			return false
 		case c == '.' && from > 1 && d.text[from-2]-'0' <= 9:
 			return false
@@ -308,13 +310,13 @@ func (d *digitRun) whole(k int, add adder) bool {
 		if before == '-' && !d.country(k-1) || !d.open(k, 1) {
 			return false
 		}
-		if l := d.label(g.from); l == labelCode || l == labelCredit || l == labelCard {
+		if d.numbered(g.from) {
 			return false
 		}
 		add(KindMobile, g.from, g.to, 0.97)
 		return true
 	case g.n == 13 && dig[0] == 8 && dig[1] == 6 || g.n == 15 && dig[0] == 0 && dig[1] == 0 && dig[2] == 8 && dig[3] == 6:
-		if mobile(dig[g.n-11:]) && before != '-' && d.label(g.from) != labelCode && d.open(k, 1) {
+		if mobile(dig[g.n-11:]) && before != '-' && !d.numbered(g.from) && d.open(k, 1) {
 			from := g.from
 			if d.text[from]-'0' <= 9 { // ASCII digits: one byte each
 				from = g.to - 11
@@ -355,12 +357,11 @@ func (d *digitRun) joined(k int, add adder) int {
 		dig := d.digitsOf(k, n)
 		switch {
 		case total == 11 && n <= 4 && mobile(dig):
-			label := d.label(first.from)
 			shape := n == 3 && first.n == 3 && d.groups[k+1].n == 4 || n == 2 && first.n == 3 && g.sep == '-'
-			if label == labelCode || label == labelCard || !d.open(k, n) {
+			if d.numbered(first.from) || !d.open(k, n) {
 				continue
 			}
-			if (shape && !more) || label == labelPhone {
+			if (shape && !more) || d.label(first.from) == labelPhone {
 				add(KindMobile, first.from, g.to, 0.9)
 				return n
 			}
@@ -552,6 +553,48 @@ func (d *digitRun) label(at int) label {
 		}
 	}
 	return best
+}
+
+// numberWords directly before eleven digits say that they number a thing, or an
+// account, and are nobody's telephone. What the thing is proves nothing:
+// “项目负责人张三” names a person.
+var numberWords = []string{
+	"编号", "代码", "编码", "标识码", "识别码", "条形码", "条码", "商品码", "追溯码", "序号", "文号", "案号", "单号", "批号", "备案号", "登记号", "注册号", "序列号", "识别号", "税号",
+	"流水号", "合同号", "项目号", "地块号", "宗地号", "档案号", "索引号", "受理号", "许可证号", "许可号", "资格证号", "产权证号", "执业证号", "准考证号", "证书号", "执照号", "发票号", "票据号", "户号", "表号", "设备号", "货号", "版号", "书号", "学号", "工号", "案卷号",
+	"网安备", "ICP备", "No", "NO", "№",
+	"账户", "帐户", "账号", "帐号", "卡号", "银行卡", "储蓄卡", "信用卡", "存折", "一卡通", "社保卡",
+}
+
+// numbered reports whether a word of number stands directly before position at:
+// nothing but blanks, marks and 为 or 是 between them.
+func (d *digitRun) numbered(at int) bool {
+	from := max(0, at-48)
+	for from < at && !utf8.RuneStart(d.text[from]) {
+		from++
+	}
+	before := strings.TrimRightFunc(d.text[from:at], func(r rune) bool {
+		return r != '\n' && r != '\t' && blank(r) || strings.ContainsRune("：:.．（(【[“\"‘'—-=为是第", r)
+	})
+	if strings.HasSuffix(before, "号码") {
+		before = strings.TrimSuffix(before, "码")
+	}
+	return slices.ContainsFunc(numberWords, func(w string) bool { return strings.HasSuffix(before, w) })
+}
+
+func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+
+// phoneWord reports whether a text ends with one of the foreign words that offices
+// write before a telephone number, and with no other word.
+func phoneWord(text string) bool {
+	from := len(text)
+	for from > 0 && len(text)-from < 12 && letter(text[from-1]) {
+		from--
+	}
+	switch strings.ToLower(text[from:]) {
+	case "tel", "telephone", "phone", "mobile", "mob", "cell", "cellphone", "wechat", "weixin", "vx", "wx":
+		return true
+	}
+	return false
 }
 
 // longNumber reports whether a row of six digits or more stands in s.

@@ -305,7 +305,7 @@ func Classify(p *Page) Class {
 		return ClassColumn
 	case p.Published != "" && longer(p.BodyText, 200):
 		return ClassContent
-	case len(ListedDates(p)) >= 3:
+	case len(p.datedRows()) >= 3:
 		return ClassColumn
 	case longer(p.BodyText, 400):
 		return ClassContent

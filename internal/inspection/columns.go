@@ -3,12 +3,14 @@ package inspection
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"zhengshu/internal/browser"
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
+	"zhengshu/internal/crawl"
 )
 
 // listing is what a list page of a site nobody has described says of its column.
@@ -16,12 +18,131 @@ type listing struct {
 	name, url string
 	kind      check.ColumnKind
 	latest    calendar.Date
-	newest    string // latest as it is printed
+	printed   map[calendar.Date]string // of the home page: each date as it is printed
+	settled   calendar.Date            // latest without the days a clock would show
+	current   []check.Listed           // the rows of those days
 	items     int
 	static    bool // text of its own instead of a list
 	scripted  bool // filled by a script, which we do not run
 	articles  int  // articles visited from it
 	tagged    bool // says itself that it is a column
+	parent    bool // leads to the columns below it
+	blocks    []block
+}
+
+// block is a group of links of a list page that is no bar of it.
+type block struct {
+	links []string // of the site, canonical
+	held  []string // outside links, pictures and films
+}
+
+// blocksOf are the groups of links of a page but for its bars. A group that leads
+// home is a bar too, whatever it is called.
+func (n *inspector) blocksOf(page *check.Page) (out []block) {
+	for _, b := range check.Blocks(page) {
+		if b.Bar {
+			continue
+		}
+		k := block{held: append(b.Outside, b.Media...)}
+		home := false
+		for _, u := range b.Links {
+			if l := n.spelt[u]; l != nil {
+				u = l.link.URL // one text for all pages
+			} else if c, err := crawl.Canonical(page.URL, u); err == nil {
+				u = c
+			}
+			home = home || u == n.home || u == n.start
+			k.links = append(k.links, u)
+		}
+		if !home {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// listAddress are addresses that lists have, for pages that were not read.
+var listAddress = regexp.MustCompile(`(?i)/$|/(?:index|list|column|default|lm|more)[^/]*$`)
+
+// leadsToList reports whether an address opens a list and no article.
+func (n *inspector) leadsToList(u string) bool {
+	if v := n.landed(u); v != nil && v.targets != nil {
+		return !v.content
+	}
+	path, _, _ := strings.Cut(u, "?")
+	return listAddress.MatchString(path)
+}
+
+// beside reports whether a list page stands in one list of lists with another, as
+// the columns of a channel do.
+func (n *inspector) beside(u, other string) bool {
+	v := n.landed(u)
+	return v != nil && v.list != nil && slices.ContainsFunc(v.list.blocks, func(b block) bool {
+		return slices.Contains(b.links, other) && !slices.ContainsFunc(b.links, func(u string) bool { return !n.leadsToList(u) })
+	})
+}
+
+// shared counts, for each group of links and each thing held, the names of the
+// columns that have it. What the home page holds is none of a column's own.
+func (n *inspector) shared(home *visit) func(links string) int {
+	names := map[string]map[string]bool{}
+	note := func(what, name string) {
+		if names[what] == nil {
+			names[what] = map[string]bool{}
+		}
+		names[what][name] = true
+	}
+	for _, v := range n.order {
+		if v.list == nil || v.url == n.start && v != home {
+			continue
+		}
+		for _, b := range v.list.blocks {
+			if v != home {
+				note(strings.Join(b.links, " "), v.list.name)
+			}
+			for _, u := range b.held {
+				note(u, v.list.name)
+			}
+		}
+	}
+	return func(what string) int { return len(names[what]) }
+}
+
+// contents counts what a list page has of its own: no menu, whether all pages have
+// it or those of a channel, and no list of columns. parent says that it leads to
+// columns below it, so that it need have nothing else.
+func (n *inspector) contents(v *visit, menu map[string]bool, shared func(string) int) (items int, parent bool) {
+	seen := map[string]bool{}
+	for _, b := range v.list.blocks {
+		for _, u := range b.held {
+			if shared(u) < 2 && !seen[u] {
+				seen[u] = true
+				items++
+			}
+		}
+		lists := !slices.ContainsFunc(b.links, func(u string) bool { return !n.leadsToList(u) })
+		switch {
+		case len(b.links) == 0:
+			continue
+		case lists:
+			below := slices.ContainsFunc(b.links, func(u string) bool { return u != v.url && strings.HasSuffix(v.url, "/") && strings.HasPrefix(u, v.url) })
+			found := !slices.Contains(b.links, v.url) && slices.ContainsFunc(b.links, func(u string) bool {
+				k := n.landed(u)
+				return k != nil && k.from == v.url && !n.beside(u, v.url)
+			})
+			parent = parent || below || found
+			continue
+		case shared(strings.Join(b.links, " ")) > 2: // news beside the lists of several columns
+			continue
+		}
+		for _, u := range b.links {
+			if !menu[u] && u != v.url && !seen[u] && !n.leadsToList(u) {
+				seen[u] = true
+				items++
+			}
+		}
+	}
+	return items, parent
 }
 
 // staticText is how many characters of running text make a page a text rather
@@ -63,9 +184,8 @@ func (n *inspector) survey(v *visit, page *check.Page, class check.Class) {
 func (n *inspector) listingOf(page *check.Page) listing {
 	l := listing{name: columnName(page), url: page.URL, scripted: page.Mentions(fetchWords...) && fetchesList.MatchString(page.Text),
 		tagged: page.Tag("ColumnName") != "" || page.Tag("ColumnType") != ""}
-	if l.kind = check.ColumnKindOf(page.Tag("ColumnType")); l.kind == check.ColumnOther || page.Tag("ColumnType") == "" {
-		l.kind = check.ColumnKindOf(l.name)
-	}
+	l.kind = check.ListingKind(l.name, page.Tag("ColumnType"))
+	l.blocks = n.blocksOf(page)
 	own := 0
 	for line := range strings.Lines(page.VisibleText) {
 		if line = strings.TrimSpace(line); n.homeLines == nil || !n.homeLines[line] {
@@ -73,19 +193,64 @@ func (n *inspector) listingOf(page *check.Page) listing {
 		}
 	}
 	l.static = own > staticText
-	dates := check.ListedDates(page)
+	dates := check.ListedDates(page, n.o.Today)
 	l.items = len(dates)
 	for _, d := range dates {
-		l.latest = later(l.latest, d, n.o.Today)
+		if l.latest = later(l.latest, d.Date, n.o.Today); check.DayOfLook(d.Date, n.o.Today) {
+			l.current = append(l.current, d)
+		} else {
+			l.settled = later(l.settled, d.Date, n.o.Today)
+		}
 	}
-	until := calendar.Date{}
-	if !n.o.Today.IsZero() {
-		until = n.o.Today.AddDays(1)
-	}
-	if !l.latest.IsZero() && n.class(page.URL) == check.ClassHome {
-		l.newest = check.NewestListed(page, until)
+	if n.class(page.URL) == check.ClassHome {
+		l.printed = map[calendar.Date]string{}
+		for _, d := range dates {
+			l.printed[d.Date] = d.Text
+		}
 	}
 	return l
+}
+
+// clockPages is how many list pages have to be read before a row that stands on
+// most of them is taken for their clock.
+const clockPages = 3
+
+// stopClocks takes the clocks of the pages out of their lists: a row with the day
+// of the look that stands on more than half of the list pages and leads to no
+// article that was read.
+func (n *inspector) stopClocks() {
+	pages, count := 0, map[string]int{}
+	for _, v := range n.order {
+		if v.list == nil {
+			continue
+		}
+		pages++
+		seen := map[string]bool{}
+		for _, r := range v.list.current {
+			if !seen[r.Row] {
+				seen[r.Row] = true
+				count[r.Row]++
+			}
+		}
+	}
+	if pages < clockPages {
+		return
+	}
+	for _, v := range n.order {
+		if v.list == nil || len(v.list.current) == 0 {
+			continue
+		}
+		l := v.list
+		all := len(l.current)
+		l.current = slices.DeleteFunc(l.current, func(r check.Listed) bool {
+			return count[r.Row]*2 > pages && !slices.ContainsFunc(r.Links, func(u string) bool { a := n.visits[u]; return a != nil && a.content })
+		})
+		l.items -= all - len(l.current)
+		l.latest = l.settled
+		for _, r := range l.current {
+			l.latest = later(l.latest, r.Date, n.o.Today)
+		}
+	}
 }
 
 // later is the later of two dates; a date to come is a printing error.
@@ -122,6 +287,8 @@ func (n *inspector) tellMissing(missing []check.Column) {
 // judgeFreshness judges the home page and the columns. It returns the columns that
 // are declared and were not found.
 func (n *inspector) judgeFreshness() (missing []check.Column) {
+	n.stopClocks()
+	menu := n.menu()
 	var columns []check.Column
 	declared := map[string]check.Column{}
 	for _, c := range n.target.Columns {
@@ -144,7 +311,7 @@ func (n *inspector) judgeFreshness() (missing []check.Column) {
 	if home == nil || home.list == nil {
 		return nil
 	}
-	menu := n.menu()
+	first := n.firstLevel(home)
 	var second calendar.Date
 	for _, l := range n.listings(menu) {
 		second = later(second, l.latest, n.o.Today)
@@ -157,6 +324,9 @@ func (n *inspector) judgeFreshness() (missing []check.Column) {
 			col.Kind, col.CycleDays, col.Static = d.Kind, d.CycleDays, d.Static || col.Static
 			delete(declared, l.name)
 		}
+		if col.Kind == check.ColumnPolicy && !first[l.url] {
+			col.Kind = check.ColumnOther // V-W-4.1 names “一级栏目”
+		}
 		switch {
 		case col.Static && l.items == 0:
 			col.Items = 1
@@ -166,6 +336,8 @@ func (n *inspector) judgeFreshness() (missing []check.Column) {
 				n.skip("column.stale", fmt.Sprintf("台账登记的栏目“%s”的页面上没有可以识别的列表，请人工查看。", clipRunes(l.name, 60)), l.url, 1)
 			}
 			continue
+		case l.items == 0 && l.parent:
+			continue // its content is that of the columns below
 		case l.scripted && l.items == 0:
 			n.skip("column.stale", "栏目列表由脚本生成，未能读取，请人工查看。", l.url, 1)
 			continue
@@ -205,6 +377,26 @@ func (n *inspector) judgeFreshness() (missing []check.Column) {
 	return nil
 }
 
+// landed is the visit that an address comes out at; nil when there was none.
+func (n *inspector) landed(u string) *visit {
+	v := n.visits[u]
+	for hops := 0; v != nil && v.redirect != "" && hops < 10; hops++ {
+		v = n.visits[v.redirect]
+	}
+	return v
+}
+
+// firstLevel are the pages that the home page leads to.
+func (n *inspector) firstLevel(home *visit) map[string]bool {
+	out := map[string]bool{}
+	for _, u := range home.targets {
+		if v := n.landed(u); v != nil {
+			out[v.url] = true
+		}
+	}
+	return out
+}
+
 // unreadBelow counts the pages a home page links to that were not read: what
 // they say of their day is not known. Where as many were read as a second look
 // reads, they speak for the rest.
@@ -214,10 +406,7 @@ func (n *inspector) unreadBelow(home *visit) int {
 		if k := n.links[u]; u == n.home || u == n.start || k != nil && k.link.Kind != check.LinkPage {
 			continue
 		}
-		v := n.visits[u]
-		for hops := 0; v != nil && v.redirect != "" && hops < 10; hops++ {
-			v = n.visits[v.redirect]
-		}
+		v := n.landed(u)
 		switch {
 		case v == nil || v.err != "" || v.refused || v.status >= 500:
 			unread++
@@ -261,7 +450,7 @@ var noColumn = regexp.MustCompile(`地图|导航|搜索|检索|登录|注册|联
 // stated. A page of navigation only is judged by the second level.
 func (n *inspector) homeFacts(home *visit, second calendar.Date) *check.Home {
 	h := &check.Home{Latest: home.list.latest}
-	n.newest = browser.Mark{Text: home.list.newest}
+	n.newest = browser.Mark{Text: home.list.printed[h.Latest]}
 	for _, u := range home.targets {
 		if v := n.visits[u]; v != nil && v.content && later(h.Latest, v.published, n.o.Today) != h.Latest {
 			h.Latest, n.newest = v.published, browser.Mark{Link: u}
@@ -276,17 +465,16 @@ func (n *inspector) homeFacts(home *visit, second calendar.Date) *check.Home {
 // listings joins the list pages of each column: the pages of a list are one.
 func (n *inspector) listings(menu map[string]bool) []*listing {
 	var out []*listing
+	shared := n.shared(n.visits[n.home])
 	byName := map[string]*listing{}
 	for _, v := range n.order {
 		if v.list == nil || v.url == n.home || v.url == n.start || v.list.name == "" || noColumn.MatchString(v.list.name) {
 			continue
 		}
 		l := *v.list
-		fresh := 0
+		fresh, parent := n.contents(v, menu, shared)
+		l.parent = parent
 		for _, u := range v.targets {
-			if !menu[u] {
-				fresh++
-			}
 			if a := n.visits[u]; a != nil && a.content && a.from == v.url {
 				l.articles++
 				l.latest = later(l.latest, a.published, n.o.Today)
@@ -297,6 +485,7 @@ func (n *inspector) listings(menu map[string]bool) []*listing {
 			known.items += l.items
 			known.articles += l.articles
 			known.latest = later(known.latest, l.latest, n.o.Today)
+			known.parent = known.parent || l.parent
 			known.static, known.scripted = known.static || l.static, known.scripted || l.scripted
 			continue
 		}

@@ -4,9 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"zhengshu/internal/authz"
 	"zhengshu/internal/inspection"
-	"zhengshu/internal/web/webtest"
 )
 
 // all opens every link.

@@ -1,0 +1,106 @@
+package check
+
+import (
+	"regexp"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// Block is a group of links of a page: those of one list, table or paragraph.
+type Block struct {
+	// Bar is true of menus, breadcrumbs, heads and feet.
+	Bar bool
+	// Links are the addresses of the site's own pages and files, Outside those of
+	// other sites, Media those of pictures, films and frames.
+	Links, Outside, Media []string
+}
+
+var (
+	barName   = regexp.MustCompile(`(?i)(?:^|[\s_\-])(?:nav|navbar|navigation|menu|submenu|sidemenu|sidenav|leftnav|leftmenu|breadcrumbs?|crumbs?|position|location|path|weizhi|dqwz|header|footer|topbar)(?:$|[\s_\-0-9])`)
+	barWords  = regexp.MustCompile(`^\s*(?:(?:您|你)?(?:当前|现在|所在|目前)?(?:的)?位置|您现在所在)`)
+	noContent = regexp.MustCompile(`(?i)empty|nodata|no[-_]data|none|blank|zanwu|spacer|loading|icon|logo|banner|arrow|/bg|qrcode|ewm`)
+)
+
+// Blocks are the groups of links of a page, in page order.
+func Blocks(p *Page) []Block {
+	var out []Block
+	at := map[*html.Node]int{}
+	bars := map[*html.Node]bool{}
+	for _, n := range p.elements() {
+		ref := ""
+		switch n.DataAtom {
+		case atom.A, atom.Area:
+			ref = attr(n, "href")
+		case atom.Img, atom.Video, atom.Audio, atom.Source, atom.Iframe, atom.Embed:
+			ref = attr(n, "src")
+		case atom.Object:
+			ref = attr(n, "data")
+		}
+		if ref = strings.TrimSpace(ref); ref == "" {
+			continue
+		}
+		to, plain := p.plainTarget(ref)
+		if !plain {
+			to = p.parsedTarget(ref)
+		}
+		if to.url == "" {
+			continue
+		}
+		group := groupOf(n)
+		i, known := at[group]
+		if !known {
+			i = len(out)
+			at[group] = i
+			out = append(out, Block{Bar: bar(group, bars)})
+		}
+		b := &out[i]
+		switch {
+		case n.DataAtom != atom.A && n.DataAtom != atom.Area:
+			if !noContent.MatchString(to.url) && !strings.Contains(attr(n, "alt"), "暂无") {
+				b.Media = append(b.Media, to.url)
+			}
+		case to.kind == LinkPage, to.kind == LinkAttachment:
+			b.Links = append(b.Links, to.url)
+		case to.kind == LinkExternal:
+			b.Outside = append(b.Outside, to.url)
+		}
+	}
+	return out
+}
+
+// groupOf is the list or table that an element stands in, else its block.
+func groupOf(n *html.Node) *html.Node {
+	var block *html.Node
+	for a := n.Parent; a != nil; a = a.Parent {
+		switch a.DataAtom {
+		case atom.Ul, atom.Ol, atom.Dl, atom.Table, atom.Nav:
+			return a
+		case atom.Body, atom.Html:
+			if block != nil {
+				return block
+			}
+			return a
+		}
+		if block == nil && blockLike(a) {
+			block = a
+		}
+	}
+	return block
+}
+
+// bar reports whether a group is a menu, a breadcrumb, a head or a foot of the page,
+// or stands in one. known are those told before.
+func bar(group *html.Node, known map[*html.Node]bool) bool {
+	if group == nil {
+		return false
+	}
+	is, told := known[group]
+	if !told {
+		is = inBar(group) || group.DataAtom == atom.Footer || attr(group, "role") == "contentinfo" || barName.MatchString(attr(group, "class")) || barName.MatchString(attr(group, "id")) || barWords.MatchString(shortText(group, 200))
+		is = is || group.DataAtom != atom.Body && bar(group.Parent, known)
+		known[group] = is
+	}
+	return is
+}
