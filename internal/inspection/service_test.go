@@ -754,3 +754,66 @@ func TestDutiesAreRegisteredOnce(t *testing.T) {
 		}
 	})
 }
+
+// What another watcher filed at the home page is not closed by a patrol that opens
+// it: neither where the name leads, nor what was altered, nor a notice.
+func TestArticle23_PatrolLeavesTheFindingsOfOthers(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		filed := map[string]string{"host.dns": "http://" + host + "/", "host.abroad": "http://" + host + "/", "tamper.changed": "https://" + host + "/", "notice.absent": "http://" + host + "/", "duty.seen": "http://" + host + "/"}
+		err := h.db.Update(audit.System(h.ctx, "test"), func(tx *db.Tx) error {
+			for id, at := range filed {
+				if _, err := h.svc.Raise(h.ctx, tx, h.scope, h.site.ID, inspection.Sighting{Check: id, Severity: check.Serious, Says: id, Article: "S23.2", URL: at, Where: "site", OnHome: true, Pages: 1}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := h.run(); r.Closed != 0 || r.Pages < 6 {
+			t.Errorf("the patrol closed %d findings that are not its own, of %d pages", r.Closed, r.Pages)
+		}
+		if got := h.findings(inspection.FindingOpen); len(got) != len(filed) {
+			t.Errorf("%d of %d stand", len(got), len(filed))
+		}
+	})
+}
+
+// A finding that stands on several pages is gone when all of them were looked at;
+// those that were not are kept with it.
+func TestAFindingOfManyPagesClosesWithAllOfThem(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		const icp = "陕ICP备"
+		for _, p := range []string{"/", "/yw/", "/tz/", "/yw/1.html", "/tz/1.html", "/map.html"} {
+			h.made.swap(p, icp, "备案")
+		}
+		h.run()
+		f := h.findings(inspection.FindingOpen)
+		if len(f) != 1 || f[0].Pages != 6 || len(f[0].Also) != 5 {
+			t.Fatalf("%+v", f)
+		}
+		// All but one were mended; that one may not be asked for.
+		for _, p := range []string{"/", "/yw/", "/tz/", "/tz/1.html", "/map.html"} {
+			h.made.swap(p, "备案", icp)
+		}
+		h.made.set("/robots.txt", page{ctype: "text/plain", body: "User-agent: *\nDisallow: /yw/1.html\n"})
+		h.svc = h.service()
+		if r := h.run(); r.Closed != 0 {
+			t.Errorf("closed with a page that was not looked at")
+		}
+		// One is broken again: what is known of the other stays.
+		h.made.swap("/tz/", icp, "备案")
+		h.run()
+		if f = h.findings(inspection.FindingOpen); len(f) != 1 || f[0].Pages != 2 || f[0].URL != "http://"+host+"/tz/" || len(f[0].Also) != 1 || f[0].Also[0] != "http://"+host+"/yw/1.html" {
+			t.Fatalf("%+v", f)
+		}
+		h.made.swap("/tz/", "备案", icp)
+		h.made.swap("/yw/1.html", "备案", icp)
+		h.made.set("/robots.txt", page{status: 404, ctype: "text/plain"})
+		h.svc = h.service()
+		if r := h.run(); r.Closed != 1 {
+			t.Errorf("all mended and looked at: %+v", r)
+		}
+	})
+}
