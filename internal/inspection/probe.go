@@ -101,25 +101,23 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	voters, line, _, err := s.voters(ctx)
+	voters, err := s.voters(ctx)
 	if err != nil {
 		return 0, err
 	}
-	// voted is the latest interval each site has our own vote in.
+	// voted is the latest interval each site has our own vote in: what was voted on
+	// was looked at, decided or not.
 	voted := map[registry.SiteID]time.Time{}
-	if voters > 0 {
-		// What was voted on was looked at, decided or not.
-		rows, err := db.All(ctx, s.probes, func(r db.Scanner) (lastRow, error) {
-			var x lastRow
-			err := r.Scan(&x.site, &x.at)
-			return x, err
-		}, `SELECT site_id, max(slot) FROM probe_vote WHERE vantage_id = 'own' AND slot >= $1 GROUP BY site_id`, now.Add(-2*s.set.Interval))
-		if err != nil {
-			return 0, err
-		}
-		for _, r := range rows {
-			voted[r.site] = r.at
-		}
+	rows, err = db.All(ctx, s.probes, func(r db.Scanner) (lastRow, error) {
+		var x lastRow
+		err := r.Scan(&x.site, &x.at)
+		return x, err
+	}, `SELECT site_id, max(slot) FROM probe_vote WHERE vantage_id = 'own' AND slot >= $1 GROUP BY site_id`, now.Add(-2*s.set.Interval))
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range rows {
+		voted[r.site] = r.at
 	}
 	var turn []registry.Site
 	votes := map[registry.SiteID]time.Time{} // the interval each of them votes in
@@ -156,21 +154,21 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 			all = append(all, r)
 		}
 	}
-	if len(all) > 0 && !vantage.LineOK(ctx, s.client, line) {
+	if len(all) > 0 && !vantage.LineOK(ctx, s.client, voters.line) {
 		s.set.Log.Warn("inspection: our own line does not answer; the round is not counted", "sites", len(all))
 		return 0, nil
 	}
-	if len(all) > 0 && len(line) == 0 {
+	if len(all) > 0 && len(voters.line) == 0 {
 		if all, err = s.withoutOutage(ctx, all, sites, begun.Add(-s.set.Interval)); err != nil {
 			return 0, err
 		}
 	}
-	if voters > 0 {
-		return len(all), s.voteOwn(context.WithoutCancel(ctx), all, votes)
-	}
-	if cutOff(all) {
+	if voters.alone() && cutOff(all) {
 		s.set.Log.Warn("inspection: no site of this round answered; taken for an outage of our own and not counted", "sites", len(all))
 		return 0, nil
+	}
+	if voters.online+voters.byFile > 0 {
+		return len(all), s.voteOwn(context.WithoutCancel(ctx), all, votes)
 	}
 	return len(all), s.record(context.WithoutCancel(ctx), all)
 }
@@ -462,24 +460,15 @@ func (s *Service) DownSince(ctx context.Context, scope authz.Scope, site registr
 	if _, err := s.registry.Site(ctx, scope, site); err != nil {
 		return time.Time{}, false, err
 	}
-	type row struct {
-		at time.Time
-		ok bool
-	}
-	scan := func(r db.Scanner) (row, error) {
-		var x row
-		err := r.Scan(&x.at, &x.ok)
-		return x, err
-	}
-	last, err := db.One(ctx, s.probes, scan, `SELECT at, ok FROM probe WHERE site_id = $1 ORDER BY at DESC LIMIT 1`, site)
-	if db.None(err) || err == nil && last.ok {
-		return time.Time{}, false, nil
-	}
+	voters, err := s.voters(ctx)
 	if err != nil {
 		return time.Time{}, false, err
 	}
-	first, err := db.One(ctx, s.probes, scan, `SELECT at, ok FROM probe WHERE site_id = $1 AND at > COALESCE((SELECT max(at) FROM probe WHERE site_id = $1 AND ok), $2) ORDER BY at LIMIT 1`, site, time.Unix(0, 0).UTC())
-	return first.at, err == nil, err
+	failed, err := s.failing(ctx, site, voters)
+	if err != nil || len(failed) == 0 {
+		return time.Time{}, false, err
+	}
+	return failed[0], true, nil
 }
 
 // access judges the last complete days of one site.
