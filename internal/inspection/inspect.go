@@ -994,7 +994,7 @@ func (n *inspector) reach(ctx context.Context) error {
 	switch {
 	case v == nil:
 		n.skip(CheckHome, "首页没有访问", n.home, 1)
-	case v.refused:
+	case v.refused || egress.Refuses(v.status):
 		n.skip(CheckHome, crawl.Declined.Says(), n.home, 1)
 	case v.err != "" || v.status >= 400:
 		says, shut := v.shut()
@@ -1270,7 +1270,7 @@ func (n *inspector) readAgain(ctx context.Context, k *linked, first check.LinkRe
 			return first
 		}
 		r.Status, r.Err = 0, e.Error()
-	} else if refusal(resp.Status) {
+	} else if egress.Refuses(resp.Status) {
 		r.Status = http.StatusForbidden
 	}
 	return r
@@ -1342,7 +1342,7 @@ func (n *inspector) visited(k *linked) (check.LinkResult, bool) {
 		}
 		r.Err, r.Status = v.err, 0
 	}
-	if v.refused || v.status == http.StatusUnavailableForLegalReasons || v.status == 999 {
+	if v.refused || egress.Refuses(v.status) || v.status == 999 {
 		r.Status = http.StatusForbidden // there, but not for us: as the link check has it
 	}
 	return r, true

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io/fs"
+	"slices"
 	"sync"
 	"time"
 
@@ -97,6 +98,15 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 			last[r.site] = r.at
 		}
 	}
+	refused, err := s.refusals(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for id, r := range refused {
+		if r.Last.After(last[id]) {
+			last[id] = r.Last
+		}
+	}
 	interval, err := s.intervals(ctx)
 	if err != nil {
 		return 0, err
@@ -148,11 +158,15 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 		wg.Wait()
 		close(results)
 	}()
-	var all []probed
+	var round, all []probed
 	for r := range results {
+		round = append(round, r)
 		if !r.res.Void {
 			all = append(all, r)
 		}
+	}
+	if err := s.noteRefusals(context.WithoutCancel(ctx), round); err != nil {
+		return 0, err
 	}
 	if len(all) > 0 && !vantage.LineOK(ctx, s.client, voters.line) {
 		s.set.Log.Warn("inspection: our own line does not answer; the round is not counted", "sites", len(all))
@@ -163,7 +177,7 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 			return 0, err
 		}
 	}
-	if voters.alone() && cutOff(all) {
+	if voters.alone() && cutOff(all) && !slices.ContainsFunc(round, func(p probed) bool { return p.res.Refused }) {
 		s.set.Log.Warn("inspection: no site of this round answered; taken for an outage of our own and not counted", "sites", len(all))
 		return 0, nil
 	}
@@ -200,7 +214,7 @@ func cutOff(all []probed) bool {
 func (s *Service) probe(ctx context.Context, site registry.Site) egress.ProbeResult {
 	res := s.client.Knock(ctx, s.address(site))
 	if !res.OK && !res.Void && res.Kind == egress.TCP {
-		if again := s.client.Knock(ctx, "https://"+site.Host+"/"); !again.Void {
+		if again := s.client.Knock(ctx, "https://"+site.Host+"/"); !again.Void || again.Refused {
 			return again
 		}
 	}
@@ -240,6 +254,7 @@ type Availability struct {
 	Outcome    packs.Outcome
 	LastAt     time.Time
 	LastOK     bool
+	Refusal    Refusal // that stands
 }
 
 // Share is the failed share in hundredths of a per cent, rounded down.
@@ -383,6 +398,7 @@ type Week struct {
 	Probes, Failures int // today included
 	LastAt           time.Time
 	LastOK           bool
+	Refusal          Refusal // that stands
 	// Whole and WholeFailures are of the complete days the indicator asks for, and
 	// Enough that each of them has the probes it asks for.
 	Whole, WholeFailures int
@@ -431,6 +447,15 @@ func (s *Service) Weeks(ctx context.Context, scope authz.Scope) (map[registry.Si
 		mine[id] = true
 	}
 	out, full := map[registry.SiteID]Week{}, map[registry.SiteID]int{}
+	refused, err := s.refusals(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for id, r := range refused {
+		if mine[id] && r.Lasts(s.db.Now()) {
+			out[id] = Week{Refusal: r}
+		}
+	}
 	for _, r := range rows {
 		if !mine[r.site] {
 			continue

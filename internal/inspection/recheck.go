@@ -100,7 +100,7 @@ func (n *inspector) fetch(ctx context.Context, address string) (*visit, *check.P
 		return &visit{url: address, says: why.Says(), denied: true, at: time.Now().UTC()}, nil, nil
 	}
 	v := &visit{url: address, status: resp.Status, headers: headerText(resp.Header), contentType: resp.Header.Get("Content-Type"), tls: resp.TLS.Fault,
-		at: resp.Started, size: int64(len(resp.Body)), refused: refusal(resp.Status)}
+		at: resp.Started, size: int64(len(resp.Body)), refused: egress.Refuses(resp.Status)}
 	if v.at.IsZero() {
 		v.at = time.Now().UTC()
 	}
@@ -138,10 +138,6 @@ func (n *inspector) fetch(ctx context.Context, address string) (*visit, *check.P
 		return v, page, err
 	}
 	return v, page, nil
-}
-
-func refusal(status int) bool {
-	return status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusTooManyRequests
 }
 
 // absent says what it means that no page came: withdrawn for a page that is

@@ -3,6 +3,8 @@ package inspection_test
 import (
 	"context"
 	"io"
+	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -814,6 +816,69 @@ func TestAFindingOfManyPagesClosesWithAllOfThem(t *testing.T) {
 		h.svc = h.service()
 		if r := h.run(); r.Closed != 1 {
 			t.Errorf("all mended and looked at: %+v", r)
+		}
+	})
+}
+
+// A site that turns machines away (401, 403, 429, 451) could not be tested: it is
+// neither open nor shut, asked again in its turn, and told of when that lasts a day.
+func TestArticle22_ARefusalIsNoOutage(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		at := h.clock.Now()
+		probe := func(n int) {
+			t.Helper()
+			h.clock.Advance(5 * time.Minute)
+			if got, err := h.svc.ProbeDue(h.ctx); err != nil || got != n {
+				t.Fatalf("%d probes counted, want %d (%v)", got, n, err)
+			}
+		}
+		week := func() inspection.Week {
+			t.Helper()
+			all, err := h.svc.Weeks(h.ctx, h.scope)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return all[h.site.ID]
+		}
+		h.made.set("/", page{status: http.StatusForbidden, ctype: "text/html", body: "WAF"})
+		for h.clock.Now().Sub(at) <= 25*time.Hour {
+			probe(0)
+			// No sooner than its next turn.
+			hits := h.made.hits("/")
+			if _, err := h.svc.ProbeDue(h.ctx); err != nil || h.made.hits("/") != hits {
+				t.Fatalf("asked again at once (%v)", err)
+			}
+			if w := week(); w.Refusal.Since.IsZero() != (h.clock.Now().Sub(at) < 24*time.Hour+5*time.Minute) {
+				t.Fatalf("after %s: %+v", h.clock.Now().Sub(at), w.Refusal)
+			}
+		}
+		w := week()
+		if w.Probes != 0 || w.Failures != 0 || w.Refusal.Status != http.StatusForbidden {
+			t.Errorf("%+v", w)
+		}
+		if list, err := h.svc.Silences(h.ctx, h.scope, 24*time.Hour); err != nil || len(list) != 0 {
+			t.Errorf("an outage: %+v (%v)", list, err)
+		}
+		if _, down, err := h.svc.DownSince(h.ctx, h.scope, h.site.ID); err != nil || down {
+			t.Errorf("down: %v (%v)", down, err)
+		}
+		if weeks, err := h.svc.Weeks(h.ctx, h.other); err != nil || len(weeks) != 0 {
+			t.Errorf("a neighbour reads %+v (%v)", weeks, err)
+		}
+		// A patrol says that it could not look, and finds nothing.
+		if r := h.run(); r.Found != 0 || !slices.ContainsFunc(r.Untested, func(u inspection.Untested) bool { return u.Check == inspection.CheckHome }) {
+			t.Errorf("%d found, untested %+v", r.Found, r.Untested)
+		}
+		// It lets us in; and 404 is a failure as before.
+		h.made.set("/", page{})
+		probe(1)
+		if w = week(); !w.Refusal.Since.IsZero() || !w.LastOK || w.Failures != 0 {
+			t.Errorf("let in: %+v", w)
+		}
+		h.made.set("/", page{status: http.StatusNotFound, ctype: "text/html", body: "x"})
+		probe(1)
+		if w = week(); w.Failures != 1 {
+			t.Errorf("404: %+v", w)
 		}
 	})
 }

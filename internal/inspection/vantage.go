@@ -384,8 +384,8 @@ func (s *Service) Exchange(ctx context.Context, wire []byte) (plan []byte, taken
 		}
 		for _, r := range b.Results {
 			every, ok := known[registry.SiteID(r.ID)]
-			if !ok {
-				continue
+			if !ok || egress.Refuses(r.Status) {
+				continue // no site of ours, or one that would not have the vantage: it could not tell
 			}
 			slot := r.At.UTC().Truncate(every)
 			if slot.After(now) || now.Sub(slot.Add(every)) > late {
