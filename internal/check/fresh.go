@@ -336,6 +336,7 @@ func datedRows(p *Page) (out []datedRow) {
 			}
 		}
 	}
+	return out
 }
 
 // lastStamp returns a date that ends the text, and the bytes it takes.

@@ -80,6 +80,7 @@ var QuietTables = map[string]string{
 	"edit_hold":           "who has an item's form open",
 	"probe":               "availability probes",
 	"probe_day":           "probes rolled up by day",
+	"probe_refusal":       "sites that refuse our probes",
 	"rule_move":           "what an act adds to the counts of a check: follows the findings",
 	"rule_count":          "how often each check was right: follows the findings",
 	"account_post":        "posts of accounts as feeds and files tell them; a file taken in is audited",

@@ -61,7 +61,8 @@ type Facts struct {
 	Unit     string          `json:"unit"`
 	Watched  bool            `json:"watched"`
 	Down     bool            `json:"down"`
-	Probes   int             `json:"probes"` // of seven days, or of the one day
+	Refuses  bool            `json:"refuses,omitempty"` // lets no probe in, for a day or longer
+	Probes   int             `json:"probes"`            // of seven days, or of the one day
 	OneDay   bool            `json:"one_day,omitempty"`
 	Failures int             `json:"failures"`
 	Serious  int             `json:"serious"` // open findings
@@ -78,7 +79,7 @@ type Facts struct {
 
 // Fine reports that the monitors saw nothing grave.
 func (f Facts) Fine() bool {
-	return f.Watched && !f.Down && f.Serious == 0 && f.Links == 0 && f.Columns == 0 && f.Content == 0
+	return f.Watched && !f.Down && !f.Refuses && f.Serious == 0 && f.Links == 0 && f.Columns == 0 && f.Content == 0
 }
 
 // Record is one day's reading of a unit's sites.
@@ -266,6 +267,9 @@ func (s *Service) facts(ctx context.Context, q db.Querier, u org.Unit, on calend
 	for id, k := range weeks {
 		if f := at[id]; f != nil {
 			f.Probes, f.Failures, f.Down = k.Probes, k.Failures, f.Watched && !k.LastAt.IsZero() && !k.LastOK
+			if f.Refuses = f.Watched && !k.Refusal.Since.IsZero(); f.Refuses {
+				f.Down = false // it answers; whether it opens is for a person to see
+			}
 		}
 	}
 	return list, nil

@@ -65,11 +65,7 @@ func (c *Client) Knock(ctx context.Context, rawURL string) ProbeResult {
 		res.Kind, res.Says, res.Void = e.Kind, e.Says, !e.Blames()
 		return res
 	}
-	if res.Status >= 400 {
-		res.Says = "首页返回状态码 " + strconv.Itoa(res.Status) + "，未能正常打开，请检查网站服务。"
-		return res
-	}
-	res.OK = true
+	res.judge()
 	return res
 }
 

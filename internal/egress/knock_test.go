@@ -38,6 +38,9 @@ func TestArticle22_KnockJudgesAsProbeDoes(t *testing.T) {
 	mux.HandleFunc("/away", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/plain", http.StatusFound) })
 	mux.HandleFunc("/loop", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/loop", http.StatusFound) })
 	mux.HandleFunc("/gone", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusNotFound) })
+	for _, code := range []int{401, 403, 429, 451} {
+		mux.HandleFunc(fmt.Sprint("/", code), func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "not for you", code) })
+	}
 	mux.HandleFunc("/broken", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusBadGateway) })
 	mux.HandleFunc("/short", raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this"))
 	mux.HandleFunc("/halfchunk", raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"))
@@ -58,6 +61,18 @@ func TestArticle22_KnockJudgesAsProbeDoes(t *testing.T) {
 		if k.OK != want || p.OK != want || k.Status != p.Status || k.Void != p.Void || !want && k.Says == "" {
 			t.Errorf("%s: knock %+v, probe %+v", path, k, p)
 		}
+	}
+	// Who turns machines away is there: it is neither open nor shut.
+	for _, code := range []int{401, 403, 429, 451} {
+		at := fmt.Sprint(server.URL, "/", code)
+		for _, r := range []ProbeResult{c.Knock(t.Context(), at), c.Probe(t.Context(), at)} {
+			if r.OK || !r.Void || !r.Refused || r.Status != code || !strings.Contains(r.Says, "白名单") {
+				t.Errorf("%d: %+v", code, r)
+			}
+		}
+	}
+	if r := c.Knock(t.Context(), server.URL+"/gone"); r.Void || r.Refused {
+		t.Errorf("404 is a failure: %+v", r)
 	}
 	for _, refused := range []string{"http://10.0.0.1/", "ftp://a.gov.cn/", "http://metadata.google.internal/", ""} {
 		if k := c.Knock(t.Context(), refused); k.OK || !k.Void {

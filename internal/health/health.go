@@ -78,6 +78,8 @@ type Row struct {
 	// rule of the inspection; Rated is false where there are too few to say.
 	Rate  int
 	Rated bool
+	// Refuses our probes, for a day or longer: whether it opens is for a person to see.
+	Refuses bool
 }
 
 // Link is the card.
@@ -103,6 +105,9 @@ func (r Row) Worries(today calendar.Date, now time.Time) int {
 		}
 	}
 	if r.Release == 0 {
+		n++
+	}
+	if r.Refuses {
 		n++
 	}
 	return n
@@ -184,6 +189,7 @@ func (s *Service) weeks(ctx context.Context, scope authz.Scope, list []Row) erro
 		w := weeks[list[i].Site]
 		list[i].Probes, list[i].Up = w.Probes, w.Probes-w.Failures
 		list[i].Rate, list[i].Rated = w.Rate()
+		list[i].Refuses = !w.Refusal.Since.IsZero()
 	}
 	return nil
 }

@@ -259,7 +259,7 @@ func (n *inspector) putOn(ctx context.Context, address string, g guise) (answere
 		}
 		sum := sha256.Sum256(resp.Body)
 		out.body, out.proof.SHA256, out.proof.Size = resp.Body, hex.EncodeToString(sum[:]), int64(len(resp.Body))
-		if refusal(resp.Status) {
+		if egress.Refuses(resp.Status) {
 			out.alternate.Why = fmt.Sprintf("服务器拒绝这样访问，状态码 %d", resp.Status)
 		}
 		if resp.Status != http.StatusOK || !isHTML(resp.Header.Get("Content-Type"), resp.Body) {

@@ -259,6 +259,7 @@ type Report struct {
 	visited map[string]bool     // pages that were checked
 	looks   map[string]Evidence // of each, without the bytes
 	met     map[string]bool     // link targets met, canonical
+	unmet   bool                // there were more of them than are kept
 	judged  map[string]bool     // of these, those that were judged
 	columns map[string]bool     // columns judged, by where
 	home    bool                // freshness of the home page was judged
@@ -275,6 +276,7 @@ type Report struct {
 	put      []string // families of checks that were put; empty: all
 	focus    []string // focus items that were looked for
 	partial  bool     // text was not scanned for wording
+	hosted   bool     // pages show items of the library
 	// unsure are the checks, each with a space and its page, that could not be put
 	// to it, or not to all of it; cut says that more was found than is reported.
 	// What is missing there is not gone.
@@ -294,63 +296,6 @@ func (r *Report) doubt(checkID, page string) {
 		r.unsure = map[string]bool{}
 	}
 	r.unsure[checkID+" "+page] = true
-}
-
-// Looked reports whether the run looked at the page or link a finding is about,
-// so that its absence from the report means it is gone.
-func (r Report) Looked(checkID, page, place string) bool {
-	family, _, _ := strings.Cut(checkID, ".")
-	if r.cut || r.unsure[checkID+" "+page] || r.unsure[family+".* "+page] {
-		return false
-	}
-	if family != "focus" && len(r.put) > 0 && !slices.Contains(r.put, family) {
-		return false
-	}
-	switch family {
-	case "focus":
-		return r.visited[page] && slices.Contains(r.focus, checkID)
-	case "wording", "sensitive":
-		return r.visited[page] && !r.partial
-	case "link":
-		return r.judged[place] || r.visited[page] && !r.met[place]
-	case "column":
-		return r.columns[place]
-	case "home":
-		return r.home
-	case "attachment":
-		return r.read[place] || r.visited[page] && !r.met[place]
-	case "cloaked":
-		return r.disguised[page+" "+place]
-	case "change":
-		return r.compared[page]
-	case "rendered":
-		return r.rendered[page]
-	case "access":
-		if checkID == CheckDowngraded && place != atHome {
-			return r.visited[page] || r.read[page]
-		}
-		if checkID == CheckListed {
-			return r.visited[page]
-		}
-		return checkID != "access.rate" && r.Reachable
-	case "notice":
-		return false // seen by its own daily look, not by a run
-	case "duty", "manual":
-		return false // seen by a person on duty, and closed by one
-	case "ledger":
-		return false // held against the ledger by whoever settles it, never by a run
-	}
-	switch checkID {
-	case "function.search":
-		return r.searched
-	case "dates.all_same":
-		return r.dated
-	case "dates.moved":
-		return false // seen once, as it moves; a retest holds it against the finding
-	case "accessible.axe":
-		return r.audited[page]
-	}
-	return r.visited[page]
 }
 
 // Fingerprint names the same defect through runs and retests of one site.
@@ -450,7 +395,7 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 	t.Columns = placed(start, t.Columns)
 	n := &inspector{client: client, store: store, target: t, o: o, start: start, home: start,
 		visits: map[string]*visit{}, links: map[string]*linked{}, byPrint: map[string]int{}, copies: map[string]string{}, untested: map[[2]string]int{},
-		report: Report{URL: t.URL, Started: time.Now().UTC(), Findings: []Sighting{}, Untested: []Untested{}, visited: map[string]bool{}, looks: map[string]Evidence{}, met: map[string]bool{}, judged: map[string]bool{}, columns: map[string]bool{}, read: map[string]bool{}, disguised: map[string]bool{}, compared: map[string]bool{}, rendered: map[string]bool{}, audited: map[string]bool{}, put: o.Families, partial: o.Scanner == nil}}
+		report: Report{URL: t.URL, Started: time.Now().UTC(), Findings: []Sighting{}, Untested: []Untested{}, visited: map[string]bool{}, looks: map[string]Evidence{}, met: map[string]bool{}, judged: map[string]bool{}, columns: map[string]bool{}, read: map[string]bool{}, disguised: map[string]bool{}, compared: map[string]bool{}, rendered: map[string]bool{}, audited: map[string]bool{}, put: o.Families, partial: o.Scanner == nil, hosted: t.Hosted}}
 	for _, f := range o.Focus {
 		n.report.focus = append(n.report.focus, f.ID())
 	}
@@ -1084,7 +1029,7 @@ func (n *inspector) reach(ctx context.Context) error {
 	switch {
 	case v == nil:
 		n.skip(CheckHome, "首页没有访问", n.home, 1)
-	case v.refused:
+	case v.refused || egress.Refuses(v.status):
 		n.skip(CheckHome, crawl.Declined.Says(), n.home, 1)
 	case v.err != "" || v.status >= 400:
 		says, shut := v.shut()
@@ -1193,6 +1138,7 @@ func (n *inspector) gather(v *visit, page *check.Page, class check.Class) {
 			if len(n.links) >= 20*n.o.MaxLinks {
 				n.skip("link.dead", "链接过多，其余链接未检测。", target, 1)
 				seen[target] = true
+				n.report.unmet = true
 				continue
 			}
 			l.URL = target
@@ -1362,7 +1308,7 @@ func (n *inspector) readAgain(ctx context.Context, k *linked, first check.LinkRe
 			return first
 		}
 		r.Status, r.Err = 0, e.Error()
-	} else if refusal(resp.Status) {
+	} else if egress.Refuses(resp.Status) {
 		r.Status = http.StatusForbidden
 	}
 	return r
@@ -1434,7 +1380,7 @@ func (n *inspector) visited(k *linked) (check.LinkResult, bool) {
 		}
 		r.Err, r.Status = v.err, 0
 	}
-	if v.refused || v.status == http.StatusUnavailableForLegalReasons || v.status == 999 {
+	if v.refused || egress.Refuses(v.status) || v.status == 999 {
 		r.Status = http.StatusForbidden // there, but not for us: as the link check has it
 	}
 	return r, true

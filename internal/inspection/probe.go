@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io/fs"
+	"slices"
 	"sync"
 	"time"
 
@@ -97,29 +98,36 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 			last[r.site] = r.at
 		}
 	}
+	refused, err := s.refusals(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for id, r := range refused {
+		if r.Last.After(last[id]) {
+			last[id] = r.Last
+		}
+	}
 	interval, err := s.intervals(ctx)
 	if err != nil {
 		return 0, err
 	}
-	voters, line, _, err := s.voters(ctx)
+	voters, err := s.voters(ctx)
 	if err != nil {
 		return 0, err
 	}
-	// voted is the latest interval each site has our own vote in.
+	// voted is the latest interval each site has our own vote in: what was voted on
+	// was looked at, decided or not.
 	voted := map[registry.SiteID]time.Time{}
-	if voters > 0 {
-		// What was voted on was looked at, decided or not.
-		rows, err := db.All(ctx, s.probes, func(r db.Scanner) (lastRow, error) {
-			var x lastRow
-			err := r.Scan(&x.site, &x.at)
-			return x, err
-		}, `SELECT site_id, max(slot) FROM probe_vote WHERE vantage_id = 'own' AND slot >= $1 GROUP BY site_id`, now.Add(-2*s.set.Interval))
-		if err != nil {
-			return 0, err
-		}
-		for _, r := range rows {
-			voted[r.site] = r.at
-		}
+	rows, err = db.All(ctx, s.probes, func(r db.Scanner) (lastRow, error) {
+		var x lastRow
+		err := r.Scan(&x.site, &x.at)
+		return x, err
+	}, `SELECT site_id, max(slot) FROM probe_vote WHERE vantage_id = 'own' AND slot >= $1 GROUP BY site_id`, now.Add(-2*s.set.Interval))
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range rows {
+		voted[r.site] = r.at
 	}
 	var turn []registry.Site
 	votes := map[registry.SiteID]time.Time{} // the interval each of them votes in
@@ -150,27 +158,31 @@ func (s *Service) ProbeDue(ctx context.Context) (int, error) {
 		wg.Wait()
 		close(results)
 	}()
-	var all []probed
+	var round, all []probed
 	for r := range results {
+		round = append(round, r)
 		if !r.res.Void {
 			all = append(all, r)
 		}
 	}
-	if len(all) > 0 && !vantage.LineOK(ctx, s.client, line) {
+	if err := s.noteRefusals(context.WithoutCancel(ctx), round); err != nil {
+		return 0, err
+	}
+	if len(all) > 0 && !vantage.LineOK(ctx, s.client, voters.line) {
 		s.set.Log.Warn("inspection: our own line does not answer; the round is not counted", "sites", len(all))
 		return 0, nil
 	}
-	if len(all) > 0 && len(line) == 0 {
+	if len(all) > 0 && len(voters.line) == 0 {
 		if all, err = s.withoutOutage(ctx, all, sites, begun.Add(-s.set.Interval)); err != nil {
 			return 0, err
 		}
 	}
-	if voters > 0 {
-		return len(all), s.voteOwn(context.WithoutCancel(ctx), all, votes)
-	}
-	if cutOff(all) {
+	if voters.alone() && cutOff(all) && !slices.ContainsFunc(round, func(p probed) bool { return p.res.Refused }) {
 		s.set.Log.Warn("inspection: no site of this round answered; taken for an outage of our own and not counted", "sites", len(all))
 		return 0, nil
+	}
+	if voters.online+voters.byFile > 0 {
+		return len(all), s.voteOwn(context.WithoutCancel(ctx), all, votes)
 	}
 	return len(all), s.record(context.WithoutCancel(ctx), all)
 }
@@ -202,7 +214,7 @@ func cutOff(all []probed) bool {
 func (s *Service) probe(ctx context.Context, site registry.Site) egress.ProbeResult {
 	res := s.client.Knock(ctx, s.address(site))
 	if !res.OK && !res.Void && res.Kind == egress.TCP {
-		if again := s.client.Knock(ctx, "https://"+site.Host+"/"); !again.Void {
+		if again := s.client.Knock(ctx, "https://"+site.Host+"/"); !again.Void || again.Refused {
 			return again
 		}
 	}
@@ -242,6 +254,7 @@ type Availability struct {
 	Outcome    packs.Outcome
 	LastAt     time.Time
 	LastOK     bool
+	Refusal    Refusal // that stands
 }
 
 // Share is the failed share in hundredths of a per cent, rounded down.
@@ -385,6 +398,7 @@ type Week struct {
 	Probes, Failures int // today included
 	LastAt           time.Time
 	LastOK           bool
+	Refusal          Refusal // that stands
 	// Whole and WholeFailures are of the complete days the indicator asks for, and
 	// Enough that each of them has the probes it asks for.
 	Whole, WholeFailures int
@@ -433,6 +447,15 @@ func (s *Service) Weeks(ctx context.Context, scope authz.Scope) (map[registry.Si
 		mine[id] = true
 	}
 	out, full := map[registry.SiteID]Week{}, map[registry.SiteID]int{}
+	refused, err := s.refusals(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for id, r := range refused {
+		if mine[id] && r.Lasts(s.db.Now()) {
+			out[id] = Week{Refusal: r}
+		}
+	}
 	for _, r := range rows {
 		if !mine[r.site] {
 			continue
@@ -462,24 +485,15 @@ func (s *Service) DownSince(ctx context.Context, scope authz.Scope, site registr
 	if _, err := s.registry.Site(ctx, scope, site); err != nil {
 		return time.Time{}, false, err
 	}
-	type row struct {
-		at time.Time
-		ok bool
-	}
-	scan := func(r db.Scanner) (row, error) {
-		var x row
-		err := r.Scan(&x.at, &x.ok)
-		return x, err
-	}
-	last, err := db.One(ctx, s.probes, scan, `SELECT at, ok FROM probe WHERE site_id = $1 ORDER BY at DESC LIMIT 1`, site)
-	if db.None(err) || err == nil && last.ok {
-		return time.Time{}, false, nil
-	}
+	voters, err := s.voters(ctx)
 	if err != nil {
 		return time.Time{}, false, err
 	}
-	first, err := db.One(ctx, s.probes, scan, `SELECT at, ok FROM probe WHERE site_id = $1 AND at > COALESCE((SELECT max(at) FROM probe WHERE site_id = $1 AND ok), $2) ORDER BY at LIMIT 1`, site, time.Unix(0, 0).UTC())
-	return first.at, err == nil, err
+	failed, err := s.failing(ctx, site, voters)
+	if err != nil || len(failed) == 0 {
+		return time.Time{}, false, err
+	}
+	return failed[0], true, nil
 }
 
 // access judges the last complete days of one site.

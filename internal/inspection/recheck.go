@@ -107,7 +107,7 @@ func (n *inspector) fetch(ctx context.Context, address string) (*visit, *check.P
 		return &visit{url: address, says: why.Says(), denied: true, at: time.Now().UTC()}, nil, nil
 	}
 	v := &visit{url: address, status: resp.Status, headers: headerText(resp.Header), contentType: resp.Header.Get("Content-Type"), tls: resp.TLS.Fault,
-		at: resp.Started, size: int64(len(resp.Body)), refused: refusal(resp.Status), hops: hopsOf(resp)}
+		at: resp.Started, size: int64(len(resp.Body)), refused: egress.Refuses(resp.Status), hops: hopsOf(resp)}
 	if v.at.IsZero() {
 		v.at = time.Now().UTC()
 	}
@@ -150,10 +150,6 @@ func (n *inspector) fetch(ctx context.Context, address string) (*visit, *check.P
 		return v, page, err
 	}
 	return v, page, nil
-}
-
-func refusal(status int) bool {
-	return status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusTooManyRequests
 }
 
 // tooLong reports that the page is there, and longer than is read: nothing can be

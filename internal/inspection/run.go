@@ -750,7 +750,7 @@ func (o *Options) obey(sp Spec) {
 	}
 	o.MaxBytes, o.MaxTime = int64(sp.MB)<<20, time.Duration(sp.Minutes)*time.Minute
 	o.Families, o.Focus = sp.Families, sp.Focus
-	if !o.wants("wording") && !o.wants("sensitive") {
+	if !o.reads() {
 		o.Scanner = nil
 	}
 }
@@ -805,6 +805,7 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 			fp := sg.Fingerprint()
 			if f, ok := standing[fp]; ok {
 				delete(standing, fp)
+				sg.keepUnlooked(rep.unlooked(f))
 				if err := seenAgain(ctx, tx, f.ID, id, sg); err != nil {
 					return err
 				}
@@ -819,7 +820,7 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 		}
 		for _, f := range standing {
 			// A finding in an order is closed by its own retest, with both looks shown.
-			if f.State == FindingOrdered || !rep.Looked(f.Check, f.URL, f.Where) && !(f.Check == CheckListed && withdrawn[f.URL]) {
+			if f.State == FindingOrdered || len(rep.unlooked(f)) > 0 && !(f.Check == CheckListed && withdrawn[f.URL]) {
 				continue
 			}
 			seen, ok := rep.looks[f.URL]

@@ -3,6 +3,8 @@ package inspection_test
 import (
 	"context"
 	"io"
+	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -751,6 +753,132 @@ func TestDutiesAreRegisteredOnce(t *testing.T) {
 		}
 		if err := k.Stop(context.Background()); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// What another watcher filed at the home page is not closed by a patrol that opens
+// it: neither where the name leads, nor what was altered, nor a notice.
+func TestArticle23_PatrolLeavesTheFindingsOfOthers(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		filed := map[string]string{"host.dns": "http://" + host + "/", "host.abroad": "http://" + host + "/", "tamper.changed": "https://" + host + "/", "notice.absent": "http://" + host + "/", "duty.seen": "http://" + host + "/"}
+		err := h.db.Update(audit.System(h.ctx, "test"), func(tx *db.Tx) error {
+			for id, at := range filed {
+				if _, err := h.svc.Raise(h.ctx, tx, h.scope, h.site.ID, inspection.Sighting{Check: id, Severity: check.Serious, Says: id, Article: "S23.2", URL: at, Where: "site", OnHome: true, Pages: 1}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := h.run(); r.Closed != 0 || r.Pages < 6 {
+			t.Errorf("the patrol closed %d findings that are not its own, of %d pages", r.Closed, r.Pages)
+		}
+		if got := h.findings(inspection.FindingOpen); len(got) != len(filed) {
+			t.Errorf("%d of %d stand", len(got), len(filed))
+		}
+	})
+}
+
+// A finding that stands on several pages is gone when all of them were looked at;
+// those that were not are kept with it.
+func TestAFindingOfManyPagesClosesWithAllOfThem(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		const icp = "陕ICP备"
+		for _, p := range []string{"/", "/yw/", "/tz/", "/yw/1.html", "/tz/1.html", "/map.html"} {
+			h.made.swap(p, icp, "备案")
+		}
+		h.run()
+		f := h.findings(inspection.FindingOpen)
+		if len(f) != 1 || f[0].Pages != 6 || len(f[0].Also) != 5 {
+			t.Fatalf("%+v", f)
+		}
+		// All but one were mended; that one may not be asked for.
+		for _, p := range []string{"/", "/yw/", "/tz/", "/tz/1.html", "/map.html"} {
+			h.made.swap(p, "备案", icp)
+		}
+		h.made.set("/robots.txt", page{ctype: "text/plain", body: "User-agent: *\nDisallow: /yw/1.html\n"})
+		h.svc = h.service()
+		if r := h.run(); r.Closed != 0 {
+			t.Errorf("closed with a page that was not looked at")
+		}
+		// One is broken again: what is known of the other stays.
+		h.made.swap("/tz/", icp, "备案")
+		h.run()
+		if f = h.findings(inspection.FindingOpen); len(f) != 1 || f[0].Pages != 2 || f[0].URL != "http://"+host+"/tz/" || len(f[0].Also) != 1 || f[0].Also[0] != "http://"+host+"/yw/1.html" {
+			t.Fatalf("%+v", f)
+		}
+		h.made.swap("/tz/", "备案", icp)
+		h.made.swap("/yw/1.html", "备案", icp)
+		h.made.set("/robots.txt", page{status: 404, ctype: "text/plain"})
+		h.svc = h.service()
+		if r := h.run(); r.Closed != 1 {
+			t.Errorf("all mended and looked at: %+v", r)
+		}
+	})
+}
+
+// A site that turns machines away (401, 403, 429, 451) could not be tested: it is
+// neither open nor shut, asked again in its turn, and told of when that lasts a day.
+func TestArticle22_ARefusalIsNoOutage(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		at := h.clock.Now()
+		probe := func(n int) {
+			t.Helper()
+			h.clock.Advance(5 * time.Minute)
+			if got, err := h.svc.ProbeDue(h.ctx); err != nil || got != n {
+				t.Fatalf("%d probes counted, want %d (%v)", got, n, err)
+			}
+		}
+		week := func() inspection.Week {
+			t.Helper()
+			all, err := h.svc.Weeks(h.ctx, h.scope)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return all[h.site.ID]
+		}
+		h.made.set("/", page{status: http.StatusForbidden, ctype: "text/html", body: "WAF"})
+		for h.clock.Now().Sub(at) <= 25*time.Hour {
+			probe(0)
+			// No sooner than its next turn.
+			hits := h.made.hits("/")
+			if _, err := h.svc.ProbeDue(h.ctx); err != nil || h.made.hits("/") != hits {
+				t.Fatalf("asked again at once (%v)", err)
+			}
+			if w := week(); w.Refusal.Since.IsZero() != (h.clock.Now().Sub(at) < 24*time.Hour+5*time.Minute) {
+				t.Fatalf("after %s: %+v", h.clock.Now().Sub(at), w.Refusal)
+			}
+		}
+		w := week()
+		if w.Probes != 0 || w.Failures != 0 || w.Refusal.Status != http.StatusForbidden {
+			t.Errorf("%+v", w)
+		}
+		if list, err := h.svc.Silences(h.ctx, h.scope, 24*time.Hour); err != nil || len(list) != 0 {
+			t.Errorf("an outage: %+v (%v)", list, err)
+		}
+		if _, down, err := h.svc.DownSince(h.ctx, h.scope, h.site.ID); err != nil || down {
+			t.Errorf("down: %v (%v)", down, err)
+		}
+		if weeks, err := h.svc.Weeks(h.ctx, h.other); err != nil || len(weeks) != 0 {
+			t.Errorf("a neighbour reads %+v (%v)", weeks, err)
+		}
+		// A patrol says that it could not look, and finds nothing.
+		if r := h.run(); r.Found != 0 || !slices.ContainsFunc(r.Untested, func(u inspection.Untested) bool { return u.Check == inspection.CheckHome }) {
+			t.Errorf("%d found, untested %+v", r.Found, r.Untested)
+		}
+		// It lets us in; and 404 is a failure as before.
+		h.made.set("/", page{})
+		probe(1)
+		if w = week(); !w.Refusal.Since.IsZero() || !w.LastOK || w.Failures != 0 {
+			t.Errorf("let in: %+v", w)
+		}
+		h.made.set("/", page{status: http.StatusNotFound, ctype: "text/html", body: "x"})
+		probe(1)
+		if w = week(); w.Failures != 1 {
+			t.Errorf("404: %+v", w)
 		}
 	})
 }

@@ -110,6 +110,13 @@ func (s *madeSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprint(w, p.body)
 }
 
+// hits is how often a path was asked for.
+func (s *madeSite) hits(path string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked[path]
+}
+
 func (s *madeSite) addr() netip.AddrPort {
 	return netip.MustParseAddrPort(strings.TrimPrefix(s.server.URL, "http://"))
 }

@@ -281,20 +281,35 @@ func (s *Service) vantage(ctx context.Context, q db.Querier, id string) (Vantage
 	return v, err
 }
 
-// voters are the vantages beside this system that could vote now.
-func (s *Service) voters(ctx context.Context) (n int, line []string, byFile bool, err error) {
+// voting is who could vote now beside this system, and by which addresses this
+// system tests its own line.
+type voting struct {
+	online int // answer within the grace
+	byFile int // answer within a day: their votes correct what was decided without them
+	line   []string
+}
+
+// alone reports whether this system is the only one that can tell now how things
+// stand: what others saw comes as files, if at all.
+func (v voting) alone() bool { return v.online == 0 }
+
+// voters are the vantages that could vote now. One whose own line is down is none:
+// it would be waited for in vain, and every failure go unconfirmed.
+func (s *Service) voters(ctx context.Context) (v voting, err error) {
 	list, err := s.Vantages(ctx)
 	now := s.db.Now()
-	for _, v := range list {
+	for _, x := range list {
 		switch {
-		case v.ID == OwnVantage:
-			line = v.Line
-		case v.Heard(now):
-			n++
-			byFile = byFile || v.ByFile
+		case x.ID == OwnVantage:
+			v.line = x.Line
+		case !x.Heard(now) || !x.LineOK:
+		case x.ByFile:
+			v.byFile++
+		default:
+			v.online++
 		}
 	}
-	return n, line, byFile, err
+	return v, err
 }
 
 // PlanFor is the list for a vantage, signed: the sites that may be contacted
@@ -369,14 +384,14 @@ func (s *Service) Exchange(ctx context.Context, wire []byte) (plan []byte, taken
 		}
 		for _, r := range b.Results {
 			every, ok := known[registry.SiteID(r.ID)]
-			if !ok {
-				continue
+			if !ok || egress.Refuses(r.Status) {
+				continue // no site of ours, or one that would not have the vantage: it could not tell
 			}
 			slot := r.At.UTC().Truncate(every)
 			if slot.After(now) || now.Sub(slot.Add(every)) > late {
 				continue
 			}
-			n, err := vote(ctx, tx, registry.SiteID(r.ID), slot, v.ID, egress.ProbeResult{OK: r.OK, Kind: r.Kind, Status: r.Status, Took: time.Duration(r.TookMS) * time.Millisecond})
+			n, err := vote(ctx, tx, registry.SiteID(r.ID), slot, v.ID, v.ByFile, egress.ProbeResult{OK: r.OK, Kind: r.Kind, Status: r.Status, Took: time.Duration(r.TookMS) * time.Millisecond})
 			if err != nil {
 				return err
 			}
@@ -391,11 +406,19 @@ func (s *Service) Exchange(ctx context.Context, wire []byte) (plan []byte, taken
 	return plan, taken, err
 }
 
-func vote(ctx context.Context, tx *db.Tx, site registry.SiteID, slot time.Time, from string, r egress.ProbeResult) (int64, error) {
-	// An interval that was decided is decided.
+// vote keeps one vote. An interval that was decided is decided, but for the votes
+// that come as files: with them it is decided again.
+func vote(ctx context.Context, tx *db.Tx, site registry.SiteID, slot time.Time, from string, byFile bool, r egress.ProbeResult) (int64, error) {
 	return tx.Quiet(ctx, `INSERT INTO probe_vote (site_id, slot, vantage_id, ok, kind, status, took_ms)
-		SELECT $1, $2, $3, $4, $5, $6, $7 WHERE NOT EXISTS (SELECT 1 FROM probe_vote x WHERE x.site_id = $1 AND x.slot = $2 AND x.verdict <> '') ON CONFLICT DO NOTHING`,
-		site, slot, from, r.OK, clipRunes(string(r.Kind), 30), r.Status, max(0, min(r.Took.Milliseconds(), 3_600_000)))
+		SELECT $1, $2, $3, $4, $5, $6, $7 WHERE $8 = 1 OR NOT EXISTS (SELECT 1 FROM probe_vote x WHERE x.site_id = $1 AND x.slot = $2 AND x.verdict <> '') ON CONFLICT DO NOTHING`,
+		site, slot, from, r.OK, clipRunes(string(r.Kind), 30), r.Status, max(0, min(r.Took.Milliseconds(), 3_600_000)), flag(byFile))
+}
+
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // voteSlot is the interval for which a site is probed now: that of its turn, even
@@ -413,7 +436,7 @@ func (s *Service) voteSlot(id registry.SiteID, now time.Time, every time.Duratio
 func (s *Service) voteOwn(ctx context.Context, all []probed, slots map[registry.SiteID]time.Time) error {
 	return s.probes.Update(ctx, func(tx *db.Tx) error {
 		for _, p := range all {
-			if _, err := vote(ctx, tx, p.site, slots[p.site], OwnVantage, p.res); err != nil {
+			if _, err := vote(ctx, tx, p.site, slots[p.site], OwnVantage, false, p.res); err != nil {
 				return err
 			}
 		}
@@ -428,43 +451,64 @@ type ballot struct {
 	votes  int
 	failed int
 	ok     int
+	own    bool  // one of them is this system's
 	took   int64 // of those that opened it
 	kind   string
 	status int
+	before string // what it was decided as without the votes that came since
 }
 
-// Decide counts the votes on the intervals that are over and keeps what they
-// make of each site. It returns how many were decided.
+// result is the probe that a verdict makes of the votes.
+func (b ballot) result(verdict string) probed {
+	r := egress.ProbeResult{OK: verdict != VerdictFailed, At: b.slot}
+	if verdict == VerdictFailed {
+		r.Kind, r.Status = egress.Kind(b.kind), b.status
+	} else if b.ok > 0 {
+		r.Took = time.Duration(b.took/int64(b.ok)) * time.Millisecond
+	}
+	return probed{b.site, r}
+}
+
+// Decide counts the votes on the intervals that are over and keeps what they make
+// of each site. It waits for those who answer on line; a vote that comes as a file
+// has its interval decided again, and what was counted corrected. It returns how
+// many were decided.
 func (s *Service) Decide(ctx context.Context) (int, error) {
 	ctx = audit.System(ctx, "inspection.decide")
-	_, _, byFile, err := s.voters(ctx)
+	could, err := s.voters(ctx)
 	if err != nil {
 		return 0, err
 	}
-	wait := grace
-	if byFile {
-		wait = graceByFile
-	}
-	list, err := s.ballots(ctx, wait)
+	list, err := s.ballots(ctx)
 	if err != nil || len(list) == 0 {
 		return 0, err
+	}
+	// Where nobody else has a line, this system looks alone, as one without vantages
+	// does: a round in which it reached nobody is an outage of its own.
+	rounds := map[time.Time][]probed{}
+	for _, b := range list {
+		if b.own && b.votes == 1 {
+			rounds[b.slot] = append(rounds[b.slot], probed{b.site, egress.ProbeResult{OK: b.ok > 0, Kind: egress.Kind(b.kind), Status: b.status}})
+		}
 	}
 	var counted []probed
 	err = s.probes.Update(ctx, func(tx *db.Tx) error {
 		counted = counted[:0]
 		for _, b := range list {
 			verdict := Verdict(b.votes, b.failed)
+			if verdict == VerdictAlone && b.own && could.online+could.byFile == 0 && !cutOff(rounds[b.slot]) {
+				verdict = VerdictFailed
+			}
 			if _, err := tx.Quiet(ctx, `UPDATE probe_vote SET verdict = $3 WHERE site_id = $1 AND slot = $2`, b.site, b.slot, verdict); err != nil {
 				return err
 			}
-			r := egress.ProbeResult{OK: verdict != VerdictFailed, At: b.slot}
-			if verdict == VerdictFailed {
-				r.Kind, r.Status = egress.Kind(b.kind), b.status
-			} else if b.ok > 0 {
-				r.Took = time.Duration(b.took/int64(b.ok)) * time.Millisecond
+			if b.before != "" {
+				if err := uncount(ctx, tx, b.site, b.slot); err != nil {
+					return err
+				}
 			}
 			if verdict != VerdictAlone {
-				counted = append(counted, probed{b.site, r})
+				counted = append(counted, b.result(verdict))
 			}
 		}
 		if _, err := tx.Quiet(ctx, `DELETE FROM probe_vote WHERE slot < $1`, tx.Now().Add(-keepVotes)); err != nil {
@@ -475,9 +519,9 @@ func (s *Service) Decide(ctx context.Context) (int, error) {
 	return len(list), err
 }
 
-// ballots are the votes on intervals that are over, of every site by its own
-// interval.
-func (s *Service) ballots(ctx context.Context, wait time.Duration) ([]ballot, error) {
+// ballots are all votes on the intervals that are over and have votes not counted
+// yet, of every site by its own interval.
+func (s *Service) ballots(ctx context.Context) ([]ballot, error) {
 	sites, err := s.monitored(ctx)
 	if err != nil {
 		return nil, err
@@ -494,14 +538,17 @@ func (s *Service) ballots(ctx context.Context, wait time.Duration) ([]ballot, er
 	}
 	now := s.db.Now()
 	of := func(w *db.Where, every time.Duration) ([]ballot, error) {
-		w.And("verdict = ''").And("slot <= ?", now.Add(-every-wait))
+		w.And("verdict = ''").And("slot <= ?", now.Add(-every-grace))
 		return db.All(ctx, s.probes, func(r db.Scanner) (ballot, error) {
 			var b ballot
-			err := r.Scan(&b.site, &b.slot, &b.votes, &b.ok, &b.took, &b.kind, &b.status)
-			b.failed = b.votes - b.ok
+			own := 0
+			err := r.Scan(&b.site, &b.slot, &b.votes, &b.ok, &own, &b.took, &b.kind, &b.status, &b.before)
+			b.failed, b.own = b.votes-b.ok, own > 0
 			return b, err
-		}, `SELECT site_id, slot, count(*), sum(CASE WHEN ok THEN 1 ELSE 0 END), sum(CASE WHEN ok THEN took_ms ELSE 0 END), max(CASE WHEN ok THEN '' ELSE kind END), max(CASE WHEN ok THEN 0 ELSE status END)
-			FROM probe_vote WHERE `+w.SQL()+` GROUP BY site_id, slot ORDER BY slot, site_id LIMIT 5000`, w.Args()...)
+		}, `SELECT v.site_id, v.slot, count(*), sum(CASE WHEN v.ok THEN 1 ELSE 0 END), sum(CASE WHEN v.vantage_id = 'own' THEN 1 ELSE 0 END), sum(CASE WHEN v.ok THEN v.took_ms ELSE 0 END),
+			       max(CASE WHEN v.ok THEN '' ELSE v.kind END), max(CASE WHEN v.ok THEN 0 ELSE v.status END), max(v.verdict)
+			  FROM (SELECT DISTINCT site_id, slot FROM probe_vote WHERE `+w.SQL()+` ORDER BY slot, site_id LIMIT 5000) o JOIN probe_vote v ON v.site_id = o.site_id AND v.slot = o.slot
+			 GROUP BY v.site_id, v.slot ORDER BY v.slot, v.site_id`, w.Args()...)
 	}
 	out, err := of(&db.Where{}, s.set.Interval)
 	if err != nil {
@@ -617,12 +664,63 @@ func keepProbed(ctx context.Context, tx *db.Tx, all []probed) error {
 		if _, err := tx.Quiet(ctx, `
 			INSERT INTO probe_day (site_id, day, probes, failures, took_ms, last_at, last_ok, last_ok_at) VALUES ($1, $2, 1, $3, $4, $5, $6, $7)
 			ON CONFLICT (site_id, day) DO UPDATE SET probes = probe_day.probes + 1, failures = probe_day.failures + excluded.failures, took_ms = probe_day.took_ms + excluded.took_ms,
-			   last_at = excluded.last_at, last_ok = excluded.last_ok, last_ok_at = COALESCE(excluded.last_ok_at, probe_day.last_ok_at)`,
+			   last_ok = CASE WHEN probe_day.last_at > excluded.last_at THEN probe_day.last_ok ELSE excluded.last_ok END,
+			   last_at = CASE WHEN probe_day.last_at > excluded.last_at THEN probe_day.last_at ELSE excluded.last_at END,
+			   last_ok_at = CASE WHEN excluded.last_ok_at IS NULL OR probe_day.last_ok_at > excluded.last_ok_at THEN probe_day.last_ok_at ELSE excluded.last_ok_at END`,
 			p.site, calendar.DateOf(at), failures, took, at, r.OK, ok); err != nil {
 			return fmt.Errorf("inspection: keep probe: %w", err)
 		}
 	}
 	_, err := tx.Quiet(ctx, `DELETE FROM probe WHERE at < $1`, tx.Now().Add(-keepProbes))
+	return err
+}
+
+// uncount takes a probe back out of the record and of its day: its interval was
+// decided again.
+func uncount(ctx context.Context, tx *db.Tx, site registry.SiteID, at time.Time) error {
+	type row struct {
+		at, okAt time.Time
+		ok       bool
+		took     int64
+	}
+	p, err := db.One(ctx, tx, func(r db.Scanner) (row, error) {
+		var x row
+		err := r.Scan(&x.ok, &x.took)
+		return x, err
+	}, `SELECT ok, took_ms FROM probe WHERE site_id = $1 AND at = $2`, site, at)
+	if db.None(err) {
+		return nil // it had not been counted
+	}
+	if err != nil {
+		return err
+	}
+	if !p.ok {
+		p.took = 0
+	}
+	if _, err := tx.Quiet(ctx, `DELETE FROM probe WHERE site_id = $1 AND at = $2`, site, at); err != nil {
+		return err
+	}
+	day := calendar.DateOf(at)
+	if _, err := tx.Quiet(ctx, `UPDATE probe_day SET probes = probes - 1, failures = failures - $3, took_ms = took_ms - $4 WHERE site_id = $1 AND day = $2`, site, day, flag(!p.ok), p.took); err != nil {
+		return err
+	}
+	last, err := db.One(ctx, tx, func(r db.Scanner) (row, error) {
+		var x row
+		err := r.Scan(&x.at, &x.ok, &x.okAt)
+		return x, err
+	}, `SELECT at, ok, (SELECT max(at) FROM probe WHERE site_id = $1 AND at >= $2 AND at < $3 AND ok) FROM probe WHERE site_id = $1 AND at >= $2 AND at < $3 ORDER BY at DESC LIMIT 1`, site, day.Start(), day.End())
+	if db.None(err) {
+		_, err = tx.Quiet(ctx, `DELETE FROM probe_day WHERE site_id = $1 AND day = $2 AND probes <= 0`, site, day)
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	var okAt any
+	if !last.okAt.IsZero() {
+		okAt = last.okAt
+	}
+	_, err = tx.Quiet(ctx, `UPDATE probe_day SET last_at = $3, last_ok = $4, last_ok_at = $5 WHERE site_id = $1 AND day = $2`, site, day, last.at, last.ok, okAt)
 	return err
 }
 

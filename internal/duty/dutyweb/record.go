@@ -79,6 +79,8 @@ func sectionsOf(f duty.Facts) []section {
 		run, tag = fmt.Sprintf("当日访问 %d 次，全部失败", f.Probes), web.Tag{Kind: web.Danger, Text: "打不开"}
 	case f.OneDay:
 		run, tag = fmt.Sprintf("当日访问 %d 次，失败 %d 次", f.Probes, f.Failures), web.Tag{Kind: web.Good, Text: "正常"}
+	case f.Refuses:
+		run, tag = "网站拒绝平台的检测访问，未能检测，请人工打开查看，并通知主办单位放行", web.Tag{Kind: web.Warn, Text: "拒绝检测"}
 	case f.Down:
 		run, tag = "最近一次访问打不开", web.Tag{Kind: web.Danger, Text: "打不开"}
 	case f.Probes > 0:

@@ -461,3 +461,13 @@ func TestPublishingIsOfferedWhenItMayBe(t *testing.T) {
 		t.Error("offered before anything was arranged")
 	}
 }
+
+// A site that refuses our probe is neither well nor down: the person on duty is
+// told to open it, and why.
+func TestARefusingSiteIsForAPersonToOpen(t *testing.T) {
+	f := duty.Facts{Site: "s", Name: "某网站", Watched: true, Refuses: true}
+	got := sectionsOf(f)[0]
+	if got.Tag.Text != "拒绝检测" || !strings.Contains(got.Says, "人工打开") || f.Fine() {
+		t.Errorf("%+v, fine %v", got, f.Fine())
+	}
+}

@@ -79,6 +79,9 @@ func age(at, now time.Time) string {
 }
 
 func up(r health.Row) string {
+	if r.Refuses {
+		return "拒绝检测"
+	}
 	if r.Probes == 0 {
 		return "没有监测"
 	}
@@ -86,6 +89,14 @@ func up(r health.Row) string {
 		return "数据不足"
 	}
 	return fmt.Sprintf("%d.%02d%%", r.Rate/100, r.Rate%100)
+}
+
+// upNote says beside the availability on what it rests.
+func upNote(r health.Row) string {
+	if r.Refuses {
+		return "网站拒绝平台的检测访问，请通知主办单位放行，并人工打开查看"
+	}
+	return fmt.Sprintf("监测 %d 次", r.Probes)
 }
 
 // left is how many days are left until a date, with the tone.
@@ -200,7 +211,7 @@ func newCard(c health.Card, today calendar.Date, now time.Time) recordView {
 		release,
 		{Name: "栏目", Value: fmt.Sprint(r.Late), Unit: "个超期", Note: fmt.Sprintf("共 %d 个，%d 天内到期 %d 个", r.Columns, health.SoonDays, r.Soon), Href: "/console/columns?site=" + url.QueryEscape(string(r.Site)), Kind: tone(r.Late > 0)},
 		{Name: "未办结的问题", Value: fmt.Sprint(r.Findings), Unit: "个", Note: fmt.Sprintf("其中严重 %d 个", r.Serious), Href: "/console/findings?state=standing&site=" + url.QueryEscape(string(r.Site)), Kind: tone(r.Serious > 0)},
-		{Name: "七天可用率", Value: up(r), Note: fmt.Sprintf("监测 %d 次", r.Probes), Href: "/console/inspection/sites/" + url.PathEscape(string(r.Site)), Kind: tone(r.Probes > 0 && r.Up < r.Probes)},
+		{Name: "七天可用率", Value: up(r), Note: upNote(r), Href: "/console/inspection/sites/" + url.PathEscape(string(r.Site)), Kind: tone(r.Refuses || r.Probes > 0 && r.Up < r.Probes)},
 	}})
 	backup := web.Term{Name: "最近备份", Text: "没有记录", Tags: []web.Tag{{Kind: web.Warn, Text: "请安排每日备份"}}}
 	if !c.Backup.IsZero() {

@@ -33,7 +33,7 @@ func TestFiguresAreThoseOfTheirLists(t *testing.T) {
 	for _, c := range []struct {
 		row  health.Row
 		want string
-	}{{few, "数据不足"}, {sampleRow, "99.70%"}, {health.Row{}, "没有监测"}} {
+	}{{few, "数据不足"}, {sampleRow, "99.70%"}, {health.Row{}, "没有监测"}, {health.Row{Refuses: true}, "拒绝检测"}} {
 		if got := up(c.row); got != c.want {
 			t.Errorf("%d visits: %s, want %s", c.row.Probes, got, c.want)
 		}

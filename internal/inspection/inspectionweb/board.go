@@ -39,7 +39,9 @@ type line struct {
 }
 
 // down reports a monitored site whose last probe failed.
-func (l line) down() bool { return l.site.Monitored && !l.week.LastAt.IsZero() && !l.week.LastOK }
+func (l line) down() bool {
+	return l.site.Monitored && !l.week.LastAt.IsZero() && !l.week.LastOK && l.week.Refusal.Since.IsZero()
+}
 
 // nearVeto is the failed share, in hundredths of a per cent, from which the
 // board draws attention: the veto of V-W-2 stands at five per cent.
@@ -108,6 +110,8 @@ func monitorTag(l line) web.Tag {
 		return web.Tag{Kind: web.Info, Text: "临时下线"}
 	case !l.site.Monitored:
 		return web.Tag{Text: "未开启"}
+	case !l.week.Refusal.Since.IsZero():
+		return web.Tag{Kind: web.Warn, Text: "拒绝检测"}
 	case l.week.LastAt.IsZero():
 		return web.Tag{Kind: web.Info, Text: "等待首次访问"}
 	case !l.week.LastOK:

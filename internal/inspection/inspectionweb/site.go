@@ -80,7 +80,7 @@ func (v siteView) Crumbs() []web.Crumb {
 func newSite(s registry.Site, days []inspection.Day, rate inspection.Availability, tally inspection.Tally, runs []inspection.Run, mayRun bool) siteView {
 	path := start(string(s.ID))
 	v := siteView{Name: s.Name, Action: path + "/run", MayRun: mayRun,
-		Heading: web.Heading{Title: s.Name, Above: s.Host, Lead: s.UnitName, Tags: []web.Tag{monitorTag(line{site: s, week: inspection.Week{LastAt: rate.LastAt, LastOK: rate.LastOK}})},
+		Heading: web.Heading{Title: s.Name, Above: s.Host, Lead: s.UnitName, Tags: []web.Tag{monitorTag(line{site: s, week: inspection.Week{LastAt: rate.LastAt, LastOK: rate.LastOK, Refusal: rate.Refusal}})},
 			Acts: []web.Act{{Text: "站点台账", Href: s.Link()}, {Text: "待整改问题", Href: listPath + "?state=standing&site=" + string(s.ID)}}},
 		Runs: web.Table{Caption: "检查记录", Columns: []web.Column{{Head: "时间"}, {Head: "方式"}, {Head: "状态"}, {Head: "页面", Number: true}, {Head: "问题", Number: true}, {Head: "新发现", Number: true}, {Head: "已消除", Number: true}},
 			Empty: web.Empty{Title: "还没有检查过", Text: "开启监测后每天自动检查一次，也可以立即发起。"}},
@@ -91,6 +91,9 @@ func newSite(s registry.Site, days []inspection.Day, rate inspection.Availabilit
 	}
 	if !s.Monitored {
 		v.Alert = web.Alert{Kind: web.Warn, Title: "没有开启监测", Text: "平台不会访问这个站点，也不能发起检查。请先在站点台账中开启监测。", Links: []web.Link{{Text: "前往站点台账", Href: s.Link()}}}
+	}
+	if r := rate.Refusal; s.Monitored && !r.Since.IsZero() {
+		v.Alert = web.Alert{Kind: web.Warn, Title: "网站拒绝平台的检测访问", Text: fmt.Sprintf("自%s起，每次访问都返回状态码 %d，能否打开未能检测，不计入可用率。请通知主办单位将平台的检测地址加入网站防护的白名单；放行以前请人工打开查看。", web.Minute(r.Since), r.Status)}
 	}
 	rateNote := "须连续7天、每天不少于20次"
 	if rate.Sufficient {
@@ -167,11 +170,13 @@ var sampleRun = inspection.Run{ID: "01JR", Site: "01JS", SiteName: "雁塔区人
 	AskedAt: time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC), Started: time.Date(2026, 3, 20, 2, 0, 1, 0, time.UTC), Finished: time.Date(2026, 3, 20, 2, 3, 0, 0, time.UTC), Pages: 200, Links: 812, Found: 9, Fresh: 2, Closed: 1,
 	Untested: []inspection.Untested{{Check: "crawl.page_budget", Why: "达到本次巡检的页面数量上限，其余页面未检测。", Where: "http://www.yanta.gov.cn/x/", Count: 311}}}
 
+var refusing = inspection.Availability{Refusal: inspection.Refusal{Since: time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC), Last: time.Date(2026, 3, 22, 2, 0, 0, 0, time.UTC), Status: 403}}
+
 var siteView1 = newSite(sampleSite, sampleDays(), inspection.Availability{Probes: 2016, Failures: 3, Sufficient: true, LastAt: time.Now(), LastOK: true}, inspection.Tally{Serious: 1, Error: 4}, []inspection.Run{sampleRun}, true)
 
 var siteHostile = newSite(registry.Site{ID: "x", Name: "<script>", Host: `"><b>`, UnitName: "<i>"}, nil, inspection.Availability{}, inspection.Tally{}, nil, false)
 
-var sitePage = web.Define(views, "views/site.html", newSite(registry.Site{ID: "x", Name: "新站点", Host: "n.gov.cn"}, nil, inspection.Availability{}, inspection.Tally{}, nil, true), siteView1, siteHostile)
+var sitePage = web.Define(views, "views/site.html", newSite(registry.Site{ID: "x", Name: "新站点", Host: "n.gov.cn"}, nil, inspection.Availability{}, inspection.Tally{}, nil, true), siteView1, newSite(sampleSite, nil, refusing, inspection.Tally{}, nil, true), siteHostile)
 
 func (h *Handler) showSite(w http.ResponseWriter, r *http.Request, refused error) error {
 	ctx, scope, id := r.Context(), authz.ScopeFrom(r.Context()), registry.SiteID(r.PathValue("id"))
@@ -191,7 +196,7 @@ func (h *Handler) showSite(w http.ResponseWriter, r *http.Request, refused error
 	if err != nil {
 		return err
 	}
-	rate.LastAt, rate.LastOK = weeks[id].LastAt, weeks[id].LastOK
+	rate.LastAt, rate.LastOK, rate.Refusal = weeks[id].LastAt, weeks[id].LastOK, weeks[id].Refusal
 	tallies, err := h.inspection.Tallies(ctx, h.db, scope)
 	if err != nil {
 		return err
