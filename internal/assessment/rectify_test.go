@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"regexp"
 	"strings"
@@ -312,6 +313,28 @@ func TestArticle30_TheFindingOfAnAccountGoesWithItsOrder(t *testing.T) {
 		d, err := h.svc.Order(office, theirs, orders[0].ID)
 		if err != nil || d.State != assessment.OrderClosed || d.Points[0].SettledAt.IsZero() || !strings.Contains(d.Points[0].Reason, "误报") {
 			t.Errorf("found false: %s, %+v, %v", d.State, d.Points, err)
+		}
+	})
+}
+
+// Papers name an indicator and a check by their names: no code means anything to
+// who receives them.
+func TestPapersBearNoCodes(t *testing.T) {
+	for clause, want := range map[string]string{"D-19": "检查指标“", "V-W-4.1": "检查指标“", "S19.4": "第十九条"} {
+		if got := assessment.BasisOf(clause); !strings.Contains(got, want) || strings.Contains(got, clause) {
+			t.Errorf("%s: %s", clause, got)
+		}
+	}
+	each(t, func(t *testing.T, h *house) {
+		o := h.issue(h.put("county", "link.dead", "error", "D-19", "链接无法打开。", morning))
+		office, theirs := h.as("city.chief", authz.OrderIssue)
+		doc, _, err := h.svc.Paper(office, theirs, o.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := fmt.Sprintf("%+v", doc)
+		if !strings.Contains(said, "检查项“") || strings.Contains(said, "link.dead") || strings.Contains(said, "D-19") {
+			t.Errorf("%s", said)
 		}
 	})
 }

@@ -61,7 +61,7 @@ func BasisName(clause string) string {
 		return "管理细则" + c.Article
 	}
 	if name, ok := indicators()[clause]; ok {
-		return "检查指标“" + name + "”（" + clause + "）"
+		return "检查指标“" + name + "”"
 	}
 	return clause
 }

@@ -227,7 +227,7 @@ func newSheet(x newmedia.Sheet, runs bool) record {
 	if runs {
 		var tried []web.Field
 		if x.Facts.Client {
-			tried = []web.Field{{Kind: web.Radios, Name: "usable", Label: "能否下载、打开和使用", Hint: "在手机上从下载页装一次、打开一次（V-M-2.2）", Options: []web.Option{{Value: "", Label: "没有试"}, {Value: "yes", Label: "能"}, {Value: "no", Label: "不能"}}}}
+			tried = []web.Field{{Kind: web.Radios, Name: "usable", Label: "能否下载、打开和使用", Hint: "在手机上从下载页装一次、打开一次", Options: []web.Option{{Value: "", Label: "没有试"}, {Value: "yes", Label: "能"}, {Value: "no", Label: "不能"}}}}
 		}
 		v.Forms = append(v.Forms, web.Form{Action: at + "/receipt", Upload: true, Key: "receipt" + string(a.ID), Sections: []web.Section{{Legend: "登记看到的情况", Hint: "在平台上查看后登记，网址和截图是凭据。看到几项填几项。", Fields: slices.Concat([]web.Field{
 			{Kind: web.DateField, Name: "seen_on", Label: "查看日期", Required: true, Narrow: true}, {Name: "link", Label: "所看页面的网址", Required: true, Max: 500, Value: a.URL},
