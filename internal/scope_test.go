@@ -90,6 +90,7 @@ var unscoped = map[string]string{
 	"newmedia.LookAtStores":     "system: the periodic duty",
 	"newmedia.JudgeAll":         "system: the periodic duty",
 	"inspection.Vantages":       "public: places to look from belong to no unit",
+	"inspection.VantageName":    "public: what this house is called as a place to look from",
 	"inspection.HouseKey":       "system: registration at start",
 	"inspection.Manners":        "system: registration at start",
 	"inspection.Links":          "system: registration at start",
@@ -370,4 +371,6 @@ var unscoped = map[string]string{
 	"library.AlarmInterpretations": "system: the periodic duty",
 	"library.ExamineWith":          "system: registration at start",
 	"library.RuleQuality":          "public: how good the rules are is for every unit to see",
+
+	"inspection.RetestAccountsFrom": "system: registration at start",
 }

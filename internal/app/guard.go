@@ -56,7 +56,7 @@ func (h *House) wireGuard() error {
 	if err != nil {
 		return err
 	}
-	h.NewMedia = newmedia.New(newmedia.Parts{DB: h.DB, Registry: h.Registry, Obligations: h.Obligations, Store: h.Blobs, Client: h.client, Manners: h.Inspection.Manners(), Links: h.Inspection.Links(), Settings: h.Province.Settings,
+	h.NewMedia = newmedia.New(newmedia.Parts{DB: h.DB, Registry: h.Registry, Inspection: h.Inspection, Obligations: h.Obligations, Store: h.Blobs, Client: h.client, Manners: h.Inspection.Manners(), Links: h.Inspection.Links(), Settings: h.Province.Settings,
 		Pack: h.packOn(all)})
 	h.NewMedia.Register(h.workers)
 	seed, err := base64.RawURLEncoding.DecodeString(h.Keys.Mac("inspection.vantages", "house"))

@@ -16,7 +16,11 @@ func (h *House) sheetOf(ctx context.Context, scope authz.Scope, id registry.Acco
 		return nil, err
 	}
 	sheet, err := h.NewMedia.Sheet(ctx, scope, id)
-	return sheet.Findings, err
+	out := make([]check.Finding, len(sheet.Findings))
+	for i, f := range sheet.Findings {
+		out[i] = f.Finding
+	}
+	return out, err
 }
 
 // sweepRectification takes late orders to the office above.

@@ -20,6 +20,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/egress"
@@ -105,6 +106,7 @@ type house struct {
 	people      map[string]*authz.Session
 	settings    sx2021.Settings
 	store       blob.Store
+	sheet       []check.Finding // of every account
 }
 
 func each(t *testing.T, fn func(t *testing.T, h *house)) {
@@ -141,7 +143,8 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 		t.Cleanup(func() { h.probes.Close() })
 	}
 	h.inspection = inspection.New(d, h.probes, h.registry, store, h.made.client(), inspection.Settings{Delay: -1})
-	h.svc, err = assessment.New(assessment.Parts{DB: d, Org: h.org, Registry: h.registry, Inspection: h.inspection, Obligations: h.obligations, Days: days, Store: store, Settings: func() sx2021.Settings { return h.settings }})
+	h.svc, err = assessment.New(assessment.Parts{DB: d, Org: h.org, Registry: h.registry, Inspection: h.inspection, Obligations: h.obligations, Days: days, Store: store, Settings: func() sx2021.Settings { return h.settings },
+		Accounts: func(context.Context, authz.Scope, registry.AccountID) ([]check.Finding, error) { return h.sheet, nil }})
 	fatal(err)
 	fatal(d.Update(ctx, func(tx *db.Tx) error {
 		for _, a := range []org.Area{

@@ -95,6 +95,9 @@ func (s *Service) group(ctx context.Context, q db.Querier, scope authz.Scope, n 
 		if err != nil {
 			return nil, err
 		}
+		if f.Account != "" {
+			return nil, fault.Newf(fault.Invalid, "“%s”是账号，它的问题请在“账号的问题”中选择后下发。", f.SiteName).On("finding", "请在“账号的问题”中选择")
+		}
 		if f.State != inspection.FindingOpen {
 			return nil, fault.Newf(fault.Conflict, "“%s”的问题“%s”现在是“%s”，不能再下发整改通知，请刷新列表后重新选择。", f.SiteName, clip(f.Says, 40), f.StateName())
 		}
@@ -219,6 +222,9 @@ func (s *Service) issue(ctx context.Context, tx *db.Tx, g Group, says string) (O
 		if n == 0 {
 			return o, fault.Newf(fault.Conflict, "“%s”的问题“%s”刚刚已列入整改通知，请刷新列表后重新选择。", p.AccountName, clip(p.Says, 40))
 		}
+		if err := s.orderedWith(ctx, tx, o, p); err != nil {
+			return o, err
+		}
 	}
 	if err := s.owe(ctx, tx, o, "整改通知", fmt.Sprintf("%s：“%s”有%d个问题，请于%s前整改到位并答复。", o.Number, o.SiteName, g.Count(), o.Due.On.Chinese())); err != nil {
 		return o, err
@@ -234,6 +240,25 @@ func (s *Service) include(ctx context.Context, tx *db.Tx, o Order, id inspection
 	}
 	_, err := s.inspection.Order(ctx, tx, systemScope(), id, passage.Note{Says: "列入整改通知 " + o.Number})
 	return err
+}
+
+// orderedWith marks the finding that a point of an account was taken from.
+func (s *Service) orderedWith(ctx context.Context, tx *db.Tx, o Order, p Point) error {
+	if p.Manual() {
+		return nil // no look of inspection found it
+	}
+	standing, err := s.inspection.StandingOnAccount(ctx, tx, systemScope(), p.Account)
+	if err != nil {
+		return err
+	}
+	for _, f := range standing {
+		if f.Check == p.Check && f.State == inspection.FindingOpen {
+			if _, err := s.inspection.Order(ctx, tx, systemScope(), f.ID, passage.Note{Says: "列入整改通知 " + o.Number}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // owe opens the order's obligation and tells the unit.

@@ -7,6 +7,7 @@ import (
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/official"
 	"zhengshu/internal/rules/sx2021"
 )
@@ -16,10 +17,7 @@ func BasisOf(clause string) string {
 	if c, ok := sx2021.ClauseOf(clause); ok {
 		return sx2021.Instrument + " " + c.Article
 	}
-	if strings.HasPrefix(clause, "V-") || strings.HasPrefix(clause, "D-") {
-		return "检查指标 " + clause
-	}
-	return clause
+	return inspection.BasisName(clause)
 }
 
 // Paper is an order in scope as an official document: each problem with the rule
@@ -52,7 +50,7 @@ func (s *Service) Paper(ctx context.Context, scope authz.Scope, id OrderID) (*of
 			basis = append(basis, BasisOf(clause))
 		}
 		if q, ok := QuoteOf(checkID); ok {
-			basis = append(basis, "检查项 "+q.Check+"（"+strings.TrimRight(q.Says, "。")+"）")
+			basis = append(basis, "检查项“"+strings.TrimRight(q.Says, "。")+"”")
 		}
 		if len(basis) > 0 {
 			text += "依据：" + strings.Join(basis, "；") + "。"

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"regexp"
 	"strings"
@@ -15,10 +16,14 @@ import (
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
+	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/official"
+	"zhengshu/internal/passage"
+	"zhengshu/internal/registry"
 )
 
 func refused(t *testing.T, err error, kind fault.Kind, says string) {
@@ -248,6 +253,88 @@ func TestALookAtOneAsksNobodyForTheRest(t *testing.T) {
 		got, err := h.svc.RetestOrder(unit, mine, orders[0].ID, dead.ID)
 		if err != nil || got.Gone != 1 || got.Left != 1 || !got.Order.ConfirmAskedAt.IsZero() || h.owed(assessment.ConfirmObligation) != 0 {
 			t.Errorf("%d gone, %d left, asked %v (%v)", got.Gone, got.Left, got.Order.ConfirmAskedAt, err)
+		}
+	})
+}
+
+// The finding of an account goes with the order that its point is in: it is
+// ordered, comes back there when a dispute of it fails, and takes the point along
+// when it was false.
+func TestArticle30_TheFindingOfAnAccountGoesWithItsOrder(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		system := audit.System(context.Background(), "test")
+		if err := passage.Declare(system, h.db, registry.AccountMachine); err != nil {
+			t.Fatal(err)
+		}
+		var f inspection.Finding
+		if err := h.db.Update(system, func(tx *db.Tx) error {
+			a, err := h.registry.EnterAccount(system, tx, authz.System("test"), registry.Account{Unit: h.units["dept"].ID, Platform: "weibo", Name: "西安商务", URL: "https://weibo.example/sw", Purpose: "发布", State: registry.Running}, registry.Why{Source: "import", Says: "试验"})
+			if err != nil {
+				return err
+			}
+			f, err = h.inspection.RaiseOnAccount(system, tx, authz.System("test"), a.ID, inspection.Sighting{Check: "account.interaction", Severity: check.Serious, Says: "没有提供有效的互动功能。", Article: "V-M-3.1", URL: a.URL, Wrong: "没有互动", Pages: 1, Evidence: inspection.Evidence{URL: a.URL, At: tx.Now()}})
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		h.sheet = []check.Finding{{Check: "account.interaction", Outcome: check.Violated, Severity: check.Serious, Article: "V-M-3.1", Says: "没有提供有效的互动功能。"}}
+		office, theirs := h.as("city.chief", authz.OrderIssue)
+		state := func() string {
+			t.Helper()
+			x, err := h.inspection.Finding(office, h.db, authz.System("test"), f.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return x.State
+		}
+		// It is ordered as a point of its account, not among the findings of sites.
+		_, err := h.svc.IssueOrders(office, theirs, assessment.Issue{Findings: []inspection.FindingID{f.ID}})
+		refused(t, err, fault.Invalid, "账号的问题")
+		points, err := h.svc.TakeSheet(office, theirs, f.Account)
+		if err != nil || len(points) != 1 {
+			t.Fatalf("%+v, %v", points, err)
+		}
+		orders, err := h.svc.IssueOrders(office, theirs, assessment.Issue{Points: []assessment.PointID{points[0].ID}})
+		if err != nil || len(orders) != 1 || state() != inspection.FindingOrdered {
+			t.Fatalf("%+v, %v, the finding is %s", orders, err, state())
+		}
+		if _, err := h.inspection.Dispute(office, theirs, f.ID, "私信一直开着，请核实。"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.inspection.Answer(office, theirs, f.ID, inspection.ItIsTrue, "私信打不开，问题属实。"); err != nil || state() != inspection.FindingOrdered {
+			t.Errorf("found true: %s, %v", state(), err)
+		}
+		if _, err := h.inspection.Dispute(office, theirs, f.ID, "重新开通后一直开着。"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.inspection.Answer(office, theirs, f.ID, inspection.ItIsFalse, "私信开着，是误报。"); err != nil {
+			t.Fatal(err)
+		}
+		d, err := h.svc.Order(office, theirs, orders[0].ID)
+		if err != nil || d.State != assessment.OrderClosed || d.Points[0].SettledAt.IsZero() || !strings.Contains(d.Points[0].Reason, "误报") {
+			t.Errorf("found false: %s, %+v, %v", d.State, d.Points, err)
+		}
+	})
+}
+
+// Papers name an indicator and a check by their names: no code means anything to
+// who receives them.
+func TestPapersBearNoCodes(t *testing.T) {
+	for clause, want := range map[string]string{"D-19": "检查指标“", "V-W-4.1": "检查指标“", "S19.4": "第十九条"} {
+		if got := assessment.BasisOf(clause); !strings.Contains(got, want) || strings.Contains(got, clause) {
+			t.Errorf("%s: %s", clause, got)
+		}
+	}
+	each(t, func(t *testing.T, h *house) {
+		o := h.issue(h.put("county", "link.dead", "error", "D-19", "链接无法打开。", morning))
+		office, theirs := h.as("city.chief", authz.OrderIssue)
+		doc, _, err := h.svc.Paper(office, theirs, o.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := fmt.Sprintf("%+v", doc)
+		if !strings.Contains(said, "检查项“") || strings.Contains(said, "link.dead") || strings.Contains(said, "D-19") {
+			t.Errorf("%s", said)
 		}
 	})
 }

@@ -319,6 +319,9 @@ func (s *Service) findingMoved(ctx context.Context, tx *db.Tx, f inspection.Find
 	if err := s.ownMoved(ctx, tx, f, act); err != nil {
 		return err
 	}
+	if f.Account != "" {
+		return s.accountMoved(ctx, tx, f, act)
+	}
 	switch act {
 	case "close", "confirm_false":
 		why := "复测未再发现："
@@ -342,6 +345,43 @@ func (s *Service) findingMoved(ctx context.Context, tx *db.Tx, f inspection.Find
 		return s.comeBack(ctx, tx, f, `o.state = 'closed' AND o.closed_at >= $1
 			AND x.finding_id IN (SELECT id FROM finding WHERE site_id = $2 AND fingerprint = $3)`,
 			tx.Now().AddDate(0, 0, -s.settings().OrderReopenDays), f.Site, f.Fingerprint)
+	}
+	return nil
+}
+
+// accountMoved is findingMoved of an account: its orders hold points. What was
+// judged false is settled; what was found true, or stands again, is in the order
+// that still holds it.
+func (s *Service) accountMoved(ctx context.Context, tx *db.Tx, f inspection.Finding, act string) error {
+	if act != "confirm_false" && act != "uphold" && act != "reopen" {
+		return nil // a retest of the order looks for itself
+	}
+	points, err := db.All(ctx, tx, scanPoint, pointSelect+` WHERE p.account_id = $1 AND p.check_id = $2 AND p.settled_at IS NULL ORDER BY p.at, p.id`, f.Account, f.Check)
+	if err != nil {
+		return err
+	}
+	for _, p := range points {
+		if act == "confirm_false" {
+			says := "经核实为误报：" + clip(f.Says, 100)
+			if p, err = s.lookedAt(ctx, tx, p, inspection.Gone, says, "误报申辩的答复"); err != nil {
+				return err
+			}
+			if p.Order == "" {
+				continue
+			}
+			if _, err := s.settle(ctx, tx, p.Order, says); err != nil {
+				return err
+			}
+			continue
+		}
+		if p.Order == "" {
+			continue
+		}
+		o, err := s.OrderTx(ctx, tx, systemScope(), p.Order)
+		if err != nil {
+			return err
+		}
+		return s.orderedWith(ctx, tx, o, p)
 	}
 	return nil
 }

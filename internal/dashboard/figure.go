@@ -289,7 +289,7 @@ var sources = map[string]source{
 		x.Note, x.Link = "限 "+due.String(), "/console/letters/"+x.ID
 		return x, err
 	}},
-	"dispute": {`finding_dispute d JOIN finding f ON f.id = d.finding_id`, `JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id`, `f.site_id IN (SELECT s.id FROM site s JOIN unit u ON u.id = s.unit_id WHERE {units})`, `d.finding_id, f.says, s.name, d.verdict, u.name, d.raised_at`, `d.raised_at, d.id`, func(r db.Scanner) (Row, error) {
+	"dispute": {`finding_dispute d JOIN finding f ON f.id = d.finding_id`, findingAbout, `COALESCE((SELECT unit_id FROM site WHERE id = f.site_id), (SELECT unit_id FROM account WHERE id = f.account_id)) IN (SELECT u.id FROM unit u WHERE {units})`, `d.finding_id, f.says, COALESCE(s.name, c.name), d.verdict, u.name, d.raised_at`, `d.raised_at, d.id`, func(r db.Scanner) (Row, error) {
 		x := Row{Kind: "dispute"}
 		var site, verdict string
 		err := r.Scan(&x.ID, &x.Text, &site, &verdict, &x.Unit, &x.At)
@@ -303,6 +303,9 @@ var sources = map[string]source{
 		return x, err
 	}},
 }
+
+// findingAbout is what a disputed finding is about: a site or an account.
+const findingAbout = `LEFT JOIN site s ON s.id = f.site_id LEFT JOIN account c ON c.id = f.account_id JOIN unit u ON u.id = COALESCE(s.unit_id, c.unit_id)`
 
 // What an order is about: one site, several of a unit, or an account.
 const (

@@ -109,7 +109,7 @@ func (s *Service) Morning(ctx context.Context, session *authz.Session, scope aut
 				cond: openOrder + ` AND o.due_on >= ? AND o.due_on < ?`, args: []any{from, today}},
 			{Part: Part{Key: "letter", Name: "刚超期的留言", Figure: "letter.late"}, query: `SELECT l.id, l.number, '', u.id, u.name, l.received_at, l.site_id FROM letter l JOIN unit u ON u.id = l.unit_id`,
 				cond: letters.Counted + ` AND NOT l.provisional AND l.answered_on IS NULL AND ` + letters.StillOpen + ` AND l.due_on >= ? AND l.due_on < ?`, args: []any{from, today}},
-			{Part: Part{Key: "dispute", Name: "到期或超期未答复的申辩", All: "/console/disputes?verdict=waiting"}, query: `SELECT f.id, f.says, s.name, u.id, u.name, d.raised_at, s.id FROM finding_dispute d JOIN finding f ON f.id = d.finding_id JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id`,
+			{Part: Part{Key: "dispute", Name: "到期或超期未答复的申辩", All: "/console/disputes?verdict=waiting"}, query: `SELECT f.id, f.says, COALESCE(s.name, c.name), u.id, u.name, d.raised_at, COALESCE(s.id, '') FROM finding_dispute d JOIN finding f ON f.id = d.finding_id ` + findingAbout,
 				cond: `d.verdict = '' AND d.due_on <= ?`, args: []any{today}},
 			{Part: Part{Key: "case", Name: "刚超期的审批", All: "/console/cases"}, need: authz.CaseRead, query: `SELECT c.id, c.title, c.number, u.id, u.name, t.arrived_at, '' ` + caseAt,
 				cond: `c.state = 'in_review' AND NOT t.provisional AND c.due_on >= ? AND c.due_on < ?`, args: []any{from, today}},

@@ -456,11 +456,12 @@ func shifted(cond string, by int) string {
 }
 
 // findingMoved is told of every move of a finding: a serious one alarms the
-// duty, and one that is gone or called false ends its part of the alarm.
+// duty, and one that is gone or called false ends its part of the alarm. An account
+// alarms nobody at night: its mending has a clock of its own.
 func (s *Service) findingMoved(ctx context.Context, tx *db.Tx, f inspection.Finding, act string) error {
 	switch act {
 	case "find", "reopen":
-		if f.Severity != check.Serious {
+		if f.Severity != check.Serious || f.Account != "" {
 			return nil
 		}
 		site, err := s.Registry.SiteTx(ctx, tx, authz.System("duty.alarm"), f.Site)

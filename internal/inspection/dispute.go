@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,7 +60,7 @@ type Objection struct {
 	ID         string
 	Finding    FindingID
 	Says       string // joined, of the finding
-	SiteName   string // joined
+	SiteName   string // joined: of the site or the account
 	Check      string
 	Unit       org.UnitID // that answers
 	UnitName   string     // joined
@@ -83,8 +84,10 @@ func (d Objection) MayAnswer(session *authz.Session) bool {
 }
 
 const objectionSelect = `
-	SELECT d.id, d.finding_id, f.says, s.name, d.check_id, d.unit_id, o.name, d.reason, d.raised_id, d.raised_by, d.raised_at, d.person_id, d.person_name, d.due_on, d.provisional, d.verdict, d.answer, d.answered_by, d.answered_at
-	  FROM finding_dispute d JOIN finding f ON f.id = d.finding_id JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id JOIN unit o ON o.id = d.unit_id`
+	SELECT d.id, d.finding_id, f.says, COALESCE(s.name, c.name), d.check_id, d.unit_id, o.name, d.reason, d.raised_id, d.raised_by, d.raised_at, d.person_id, d.person_name, d.due_on, d.provisional, d.verdict, d.answer, d.answered_by, d.answered_at
+` + objectionFrom + ` JOIN unit o ON o.id = d.unit_id`
+
+const objectionFrom = findingFrom + ` JOIN finding_dispute d ON d.finding_id = f.id`
 
 func scanObjection(r db.Scanner) (Objection, error) {
 	var d Objection
@@ -99,7 +102,7 @@ func (s *Service) Objections(ctx context.Context, scope authz.Scope, verdict str
 	var w db.Where
 	scope.Where(&w, "u")
 	w.AndIf(verdict == "waiting", "d.verdict = ''").AndIf(verdict != "" && verdict != "waiting", "d.verdict = ?", verdict).AndIf(mine != "", "d.person_id = ?", mine)
-	n, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM finding_dispute d JOIN finding f ON f.id = d.finding_id JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id WHERE `+w.SQL(), w.Args()...)
+	n, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*)`+objectionFrom+` WHERE `+w.SQL(), w.Args()...)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -229,7 +232,7 @@ func reasonOf(why, hint string) error {
 
 // Answer decides a dispute with its reason. Upheld, the finding stands open
 // again; confirmed false, it is closed, remembered and not raised again on this
-// site until the rules change.
+// site or account until the rules change.
 func (s *Service) Answer(ctx context.Context, scope authz.Scope, id FindingID, verdict, why string) (f Finding, err error) {
 	why = strings.TrimSpace(why)
 	err = s.db.Update(ctx, func(tx *db.Tx) error {
@@ -327,29 +330,59 @@ func byWords(checkID string) bool {
 	return false
 }
 
-// remember keeps a confirmed false alarm.
+// remember keeps a confirmed false alarm. Of an account the case is kept with it: an
+// account that was silent on good grounds once may fall silent again on none.
 func (s *Service) remember(ctx context.Context, tx *db.Tx, f Finding) error {
 	wrong := ""
-	if byWords(f.Check) {
+	if byWords(f.Check) || f.Account != "" {
 		wrong = f.Wrong
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO finding_false (id, site_id, check_id, edition, fingerprint, wrong, finding_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		ulid.Make().String(), f.Site, f.Check, RuleEdition(f.Check), f.Fingerprint, wrong, f.ID, tx.Now())
+	_, err := tx.Exec(ctx, `INSERT INTO finding_false (id, site_id, account_id, check_id, edition, fingerprint, wrong, finding_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		ulid.Make().String(), db.Null(f.Site), db.Null(f.Account), f.Check, RuleEdition(f.Check), f.Fingerprint, wrong, f.ID, tx.Now())
 	return err
 }
 
-// errRemembered says that a sighting was confirmed false on this site before.
+// errRemembered says that a sighting was confirmed false on this site or account
+// before.
 var errRemembered = errors.New("inspection: confirmed false before")
 
 // remembered reports whether the same sighting, or the same words, were
-// confirmed false on the site under the present edition of the rule.
-func (s *Service) remembered(ctx context.Context, tx *db.Tx, site registry.SiteID, sg Sighting, fp string) (bool, error) {
+// confirmed false on the site or account under the present edition of the rule.
+func (s *Service) remembered(ctx context.Context, tx *db.Tx, of subject, sg Sighting, fp string) (bool, error) {
+	if of.account != "" {
+		cases, err := s.falseAlarms(ctx, tx, of.account)
+		return slices.Contains(cases[sg.Check], sg.Wrong), err
+	}
 	wrong := ""
 	if byWords(sg.Check) {
 		wrong = sg.Wrong
 	}
-	n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM finding_false WHERE site_id = $1 AND check_id = $2 AND edition = $3 AND (fingerprint = $4 OR wrong = $5 AND wrong <> '')`, site, sg.Check, RuleEdition(sg.Check), fp, wrong)
+	n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM finding_false WHERE site_id = $1 AND check_id = $2 AND edition = $3 AND (fingerprint = $4 OR wrong = $5 AND wrong <> '')`, of.site, sg.Check, RuleEdition(sg.Check), fp, wrong)
 	return n > 0, err
+}
+
+// FalseAlarms are the cases of an account in scope that were confirmed false under
+// the present editions of the rules, by check.
+func (s *Service) FalseAlarms(ctx context.Context, q db.Querier, scope authz.Scope, id registry.AccountID) (map[string][]string, error) {
+	if _, err := s.registry.Account(ctx, q, scope, id); err != nil {
+		return nil, err
+	}
+	return s.falseAlarms(ctx, q, id)
+}
+
+func (s *Service) falseAlarms(ctx context.Context, q db.Querier, id registry.AccountID) (map[string][]string, error) {
+	type alarm struct{ check, edition, wrong string }
+	list, err := db.All(ctx, q, func(r db.Scanner) (alarm, error) {
+		var a alarm
+		return a, r.Scan(&a.check, &a.edition, &a.wrong)
+	}, `SELECT check_id, edition, wrong FROM finding_false WHERE account_id = $1`, id)
+	out := map[string][]string{}
+	for _, a := range list {
+		if a.edition == RuleEdition(a.check) {
+			out[a.check] = append(out[a.check], a.wrong)
+		}
+	}
+	return out, err
 }
 
 // Reorganise is inspection's part in a reorganisation: a dispute that waits and a

@@ -51,16 +51,18 @@ var FindingMachine = passage.Machine{
 	},
 }
 
-// Finding is one defect of one site, from first sight to its end.
+// Finding is one defect of one site or account, from first sight to its end.
 type Finding struct {
 	ID          FindingID
-	Site        registry.SiteID
-	SiteName    string     // joined
-	Host        string     // joined
-	Unit        org.UnitID // joined: the sponsor
-	UnitName    string     // joined
-	Hosted      bool       // joined: published by this platform
-	Run         RunID      // that saw it first; empty for availability
+	Site        registry.SiteID    // empty: of an account
+	Account     registry.AccountID // empty: of a site
+	SiteName    string             // joined: of the site or the account
+	Host        string             // joined: of the site
+	Platform    string             // joined: of the account
+	Unit        org.UnitID         // joined: the sponsor
+	UnitName    string             // joined
+	Hosted      bool               // joined: published by this platform
+	Run         RunID              // that saw it first; empty for availability
 	LastRun     RunID
 	Check       string
 	Fingerprint string
@@ -120,15 +122,19 @@ type Proof struct {
 }
 
 const findingSelect = `
-	SELECT f.id, f.site_id, s.name, s.host, s.unit_id, u.name, s.hosted, COALESCE(f.run_id, ''), COALESCE(f.last_run_id, ''), f.check_id, f.fingerprint,
+	SELECT f.id, COALESCE(f.site_id, ''), COALESCE(f.account_id, ''), COALESCE(s.name, c.name), COALESCE(s.host, ''), COALESCE(c.platform, ''), u.id, u.name, COALESCE(s.hosted, FALSE), COALESCE(f.run_id, ''), COALESCE(f.last_run_id, ''), f.check_id, f.fingerprint,
 	       f.severity, f.clause, f.says, f.page_url, f.place, f.wrong, f.also, f.pages, f.on_home, f.excerpt, f.fix, f.evidence_ref, f.evidence_sha256,
-	       f.first_seen, f.last_seen, f.state, f.closed_at, f.closed_by, u.area_path, u.line_path
-	  FROM finding f JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id`
+	       f.first_seen, f.last_seen, f.state, f.closed_at, f.closed_by, u.area_path, u.line_path` + findingFrom
+
+// findingFrom joins a finding to what it is about: a site s or an account c, and
+// its sponsor u.
+const findingFrom = `
+	  FROM finding f LEFT JOIN site s ON s.id = f.site_id LEFT JOIN account c ON c.id = f.account_id JOIN unit u ON u.id = COALESCE(s.unit_id, c.unit_id)`
 
 func scanFinding(r db.Scanner) (Finding, error) {
 	var f Finding
 	var also string
-	err := r.Scan(&f.ID, &f.Site, &f.SiteName, &f.Host, &f.Unit, &f.UnitName, &f.Hosted, &f.Run, &f.LastRun, &f.Check, &f.Fingerprint,
+	err := r.Scan(&f.ID, &f.Site, &f.Account, &f.SiteName, &f.Host, &f.Platform, &f.Unit, &f.UnitName, &f.Hosted, &f.Run, &f.LastRun, &f.Check, &f.Fingerprint,
 		&f.Severity, &f.Clause, &f.Says, &f.URL, &f.Where, &f.Wrong, &also, &f.Pages, &f.OnHome, &f.Excerpt, &f.Fix, &f.Evidence, &f.SHA256,
 		&f.FirstSeen, &f.LastSeen, &f.State, &f.ClosedAt, &f.ClosedBy, &f.areaPath, &f.linePath)
 	if err == nil {
@@ -148,7 +154,9 @@ func (s *Service) Finding(ctx context.Context, q db.Querier, scope authz.Scope, 
 
 // FindingFilter narrows Findings.
 type FindingFilter struct {
+	Of       string // "site" or "account"; "" for both
 	Site     registry.SiteID
+	Account  registry.AccountID
 	Unit     org.UnitID
 	Run      RunID  // seen by this run, first or last
 	State    string // "" for all; "standing" for open, ordered and disputed
@@ -156,7 +164,7 @@ type FindingFilter struct {
 	Family   string // link, tags, footer, column, …
 	Check    string // one check by its id
 	Clause   string
-	Text     string // site, host, unit, sentence, address
+	Text     string // site or account, host, unit, sentence, address
 	OnHome   bool
 	Since    time.Time // last seen not before
 	Until    time.Time // first seen before
@@ -168,8 +176,11 @@ func (n FindingFilter) where(scope authz.Scope) *db.Where {
 	var w db.Where
 	scope.Where(&w, "u")
 	text := db.Contains(n.Text)
-	w.AndIf(n.Site != "", "f.site_id = ?", n.Site).
-		AndIf(n.Unit != "", "s.unit_id = ?", n.Unit).
+	w.AndIf(n.Of == "site", "f.site_id IS NOT NULL").
+		AndIf(n.Of == "account", "f.account_id IS NOT NULL").
+		AndIf(n.Site != "", "f.site_id = ?", n.Site).
+		AndIf(n.Account != "", "f.account_id = ?", n.Account).
+		AndIf(n.Unit != "", "u.id = ?", n.Unit).
 		AndIf(n.Run != "", "(f.run_id = ? OR f.last_run_id = ?)", n.Run, n.Run).
 		AndIf(n.State == "standing", "f.state <> 'closed'").
 		AndIf(n.State != "" && n.State != "standing", "f.state = ?", n.State).
@@ -177,7 +188,7 @@ func (n FindingFilter) where(scope authz.Scope) *db.Where {
 		AndIf(n.Family != "", `f.check_id LIKE ? ESCAPE '\'`, strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(n.Family)+".%").
 		AndIf(n.Clause != "", "f.clause = ?", n.Clause).
 		AndIf(n.Check != "", "f.check_id = ?", n.Check).
-		AndIf(n.Text != "", `(lower(s.name) LIKE ? ESCAPE '\' OR s.host LIKE ? ESCAPE '\' OR lower(u.name) LIKE ? ESCAPE '\' OR lower(f.says) LIKE ? ESCAPE '\' OR lower(f.page_url) LIKE ? ESCAPE '\')`, text, text, text, text, text).
+		AndIf(n.Text != "", `(lower(COALESCE(s.name, c.name)) LIKE ? ESCAPE '\' OR s.host LIKE ? ESCAPE '\' OR lower(u.name) LIKE ? ESCAPE '\' OR lower(f.says) LIKE ? ESCAPE '\' OR lower(f.page_url) LIKE ? ESCAPE '\')`, text, text, text, text, text).
 		AndIf(n.OnHome, "f.on_home").
 		AndIf(!n.Since.IsZero(), "f.last_seen >= ?", n.Since).
 		AndIf(!n.Until.IsZero(), "f.first_seen < ?", n.Until)
@@ -187,7 +198,7 @@ func (n FindingFilter) where(scope authz.Scope) *db.Where {
 // Findings in scope, the gravest and latest first, and how many there are.
 func (s *Service) Findings(ctx context.Context, q db.Querier, scope authz.Scope, n FindingFilter) ([]Finding, int, error) {
 	w := n.where(scope)
-	total, err := db.One(ctx, q, db.Value[int], `SELECT count(*) FROM finding f JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id WHERE `+w.SQL(), w.Args()...)
+	total, err := db.One(ctx, q, db.Value[int], `SELECT count(*)`+findingFrom+` WHERE `+w.SQL(), w.Args()...)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -201,12 +212,13 @@ func (s *Service) Findings(ctx context.Context, q db.Querier, scope authz.Scope,
 	return list, total, err
 }
 
-// Cause is what stands of one check: how many findings, on how many sites.
+// Cause is what stands of one check: how many findings, on how many sites and
+// accounts.
 type Cause struct {
 	Check    string
 	Findings int
 	Serious  int
-	Sites    int
+	Objects  int       // sites and accounts
 	Ordered  int       // of them in an order
 	Oldest   time.Time // first seen
 }
@@ -218,9 +230,8 @@ func (s *Service) Causes(ctx context.Context, q db.Querier, scope authz.Scope) (
 	scope.Where(&w, "u")
 	return db.All(ctx, q, func(r db.Scanner) (Cause, error) {
 		var c Cause
-		return c, r.Scan(&c.Check, &c.Findings, &c.Serious, &c.Sites, &c.Ordered, &c.Oldest)
-	}, `SELECT f.check_id, count(*), sum(CASE WHEN f.severity = 'serious' THEN 1 ELSE 0 END), count(DISTINCT f.site_id), sum(CASE WHEN f.state = 'ordered' THEN 1 ELSE 0 END), min(f.first_seen)
-	      FROM finding f JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id
+		return c, r.Scan(&c.Check, &c.Findings, &c.Serious, &c.Objects, &c.Ordered, &c.Oldest)
+	}, `SELECT f.check_id, count(*), sum(CASE WHEN f.severity = 'serious' THEN 1 ELSE 0 END), count(DISTINCT COALESCE(f.site_id, f.account_id)), sum(CASE WHEN f.state = 'ordered' THEN 1 ELSE 0 END), min(f.first_seen)`+findingFrom+`
 	     WHERE f.state <> 'closed' AND `+w.SQL()+` GROUP BY f.check_id ORDER BY 3 DESC, 4 DESC, 2 DESC, f.check_id`, w.Args()...)
 }
 

@@ -221,7 +221,8 @@ type Sighting struct {
 	URL   string `json:"url"`
 	Where string `json:"where"`
 	Fix   string `json:"fix"`
-	// Wrong is the wrong wording, "" for other checks.
+	// Wrong is the wrong wording; of an account the case, by which a false alarm is
+	// known again; "" for other checks.
 	Wrong string `json:"wrong,omitempty"`
 	// OnHome says that it stands on the home page.
 	OnHome bool `json:"on_home"`
@@ -298,9 +299,14 @@ func (r *Report) doubt(checkID, page string) {
 	r.unsure[checkID+" "+page] = true
 }
 
-// Fingerprint names the same defect through runs and retests of one site.
+// Fingerprint names the same defect through runs and retests of one site or
+// account.
 func (s Sighting) Fingerprint() string {
-	return printOf(s.Check, s.place(crawl.Template), s.Wrong)
+	wrong := s.Wrong
+	if strings.HasPrefix(s.Check, "account.") {
+		wrong = "" // the case: it may change while the defect stands
+	}
+	return printOf(s.Check, s.place(crawl.Template), wrong)
 }
 
 // place is the place of a defect as its fingerprint has it. template is
@@ -311,7 +317,7 @@ func (s *Sighting) place(template func(string) string) string {
 		return template(s.URL) // a server's rule for many pages is mended once
 	}
 	switch family, _, _ := strings.Cut(s.Check, "."); family {
-	case "footer", "home", "access", "header", "function":
+	case "footer", "home", "access", "header", "function", "account":
 		if s.Check == CheckListed {
 			return s.URL
 		}

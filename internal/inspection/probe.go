@@ -576,7 +576,7 @@ func (s *Service) settleWith(ctx context.Context, site registry.Site, sg Sightin
 			}
 			return audit.Record(ctx, tx, audit.Entry{Act: "inspection.finding.seen", Target: known.Target(), Basis: sg.Article, Before: known.Says, After: sg.Says})
 		case wrong:
-			f, err := s.found(ctx, tx, site, "", sg, fp)
+			f, err := s.found(ctx, tx, ofSite(site), "", sg, fp)
 			if errors.Is(err, errRemembered) {
 				return nil
 			}

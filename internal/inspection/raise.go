@@ -7,9 +7,36 @@ import (
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/db"
+	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
 )
+
+// subject is what a finding is about.
+type subject struct {
+	site                           registry.SiteID // either
+	account                        registry.AccountID
+	name, host, platform, unitName string
+	unit                           org.UnitID
+	hosted                         bool
+}
+
+func ofSite(s registry.Site) subject {
+	return subject{site: s.ID, name: s.Name, host: s.Host, unit: s.Unit, unitName: s.UnitName, hosted: s.Hosted}
+}
+
+func ofAccount(a registry.Account) subject {
+	return subject{account: a.ID, name: a.Name, platform: a.Platform, unit: a.Unit, unitName: a.UnitName}
+}
+
+// standingOn is the finding with this fingerprint that stands on the subject.
+func (s *Service) standingOn(ctx context.Context, q db.Querier, of subject, fp string) (Finding, error) {
+	cond, id := `f.site_id = $1`, string(of.site)
+	if of.account != "" {
+		cond, id = `f.account_id = $1`, string(of.account)
+	}
+	return db.One(ctx, q, scanFinding, findingSelect+` WHERE `+cond+` AND f.fingerprint = $2 AND f.state <> 'closed'`, id, fp)
+}
 
 // Raise files what another module saw wrong on a site, or notes that it is still
 // there, in that module's transaction.
@@ -18,10 +45,24 @@ func (s *Service) Raise(ctx context.Context, tx *db.Tx, scope authz.Scope, id re
 	if err != nil {
 		return Finding{}, err
 	}
+	return s.raise(ctx, tx, ofSite(site), sg)
+}
+
+// RaiseOnAccount is Raise for an account. Wrong of the sighting tells the case: what
+// was confirmed false is not raised again while the case is the same.
+func (s *Service) RaiseOnAccount(ctx context.Context, tx *db.Tx, scope authz.Scope, id registry.AccountID, sg Sighting) (Finding, error) {
+	a, err := s.registry.Account(ctx, tx, scope, id)
+	if err != nil {
+		return Finding{}, err
+	}
+	return s.raise(ctx, tx, ofAccount(a), sg)
+}
+
+func (s *Service) raise(ctx context.Context, tx *db.Tx, of subject, sg Sighting) (Finding, error) {
 	fp := sg.Fingerprint()
-	known, err := db.One(ctx, tx, scanFinding, findingSelect+` WHERE f.site_id = $1 AND f.fingerprint = $2 AND f.state <> 'closed'`, site.ID, fp)
+	known, err := s.standingOn(ctx, tx, of, fp)
 	if db.None(err) {
-		f, err := s.found(ctx, tx, site, "", sg, fp)
+		f, err := s.found(ctx, tx, of, "", sg, fp)
 		if errors.Is(err, errRemembered) {
 			// Nothing is raised; the finding that was called false is the answer.
 			f.ID, f.State = "", FindingClosed
@@ -44,11 +85,26 @@ func (s *Service) Raise(ctx context.Context, tx *db.Tx, scope authz.Scope, id re
 // Clear closes a finding raised by another module that has now seen it gone; one
 // in an order is left to its own retest. It reports whether one was closed.
 func (s *Service) Clear(ctx context.Context, tx *db.Tx, scope authz.Scope, id registry.SiteID, sg Sighting) (bool, error) {
-	if _, err := s.registry.SiteTx(ctx, tx, scope, id); err != nil {
+	site, err := s.registry.SiteTx(ctx, tx, scope, id)
+	if err != nil {
 		return false, err
 	}
-	known, err := db.One(ctx, tx, scanFinding, findingSelect+` WHERE f.site_id = $1 AND f.fingerprint = $2 AND f.state <> 'closed'`, id, sg.Fingerprint())
-	if db.None(err) || err == nil && known.State == FindingOrdered {
+	return s.clear(ctx, tx, ofSite(site), sg)
+}
+
+// ClearOnAccount is Clear for an account.
+func (s *Service) ClearOnAccount(ctx context.Context, tx *db.Tx, scope authz.Scope, id registry.AccountID, sg Sighting) (bool, error) {
+	a, err := s.registry.Account(ctx, tx, scope, id)
+	if err != nil {
+		return false, err
+	}
+	return s.clear(ctx, tx, ofAccount(a), sg)
+}
+
+func (s *Service) clear(ctx context.Context, tx *db.Tx, of subject, sg Sighting) (bool, error) {
+	known, err := s.standingOn(ctx, tx, of, sg.Fingerprint())
+	// The order of an account is retested by this very look.
+	if db.None(err) || err == nil && known.State == FindingOrdered && of.account == "" {
 		return false, nil
 	}
 	if err != nil {
@@ -61,6 +117,17 @@ func (s *Service) Clear(ctx context.Context, tx *db.Tx, scope authz.Scope, id re
 	_, err = s.move(ctx, tx, known, "close", passage.Note{Says: sg.Says}, proof)
 	return err == nil, err
 }
+
+// StandingOnAccount are the findings in scope that stand on an account.
+func (s *Service) StandingOnAccount(ctx context.Context, q db.Querier, scope authz.Scope, id registry.AccountID) ([]Finding, error) {
+	var w db.Where
+	scope.Where(&w, "u")
+	w.And("f.account_id = ? AND f.state <> 'closed'", id)
+	return db.All(ctx, q, scanFinding, findingSelect+` WHERE `+w.SQL()+` ORDER BY f.first_seen, f.id`, w.Args()...)
+}
+
+// VantageName is where this house looks from, as evidence names it.
+func (s *Service) VantageName() string { return s.set.Vantage }
 
 // HeaderText are the headers of an answer as evidence keeps them: one a line,
 // cookies left out.

@@ -147,6 +147,7 @@ type Service struct {
 	house    ed25519.PrivateKey // signs lists for vantages
 	windows  func(ctx context.Context, sites []registry.SiteID) (map[registry.SiteID][]Window, error)
 	retests  map[string]func(ctx context.Context, site registry.Site, f Finding) (Look, error) // by family
+	accounts func(ctx context.Context, scope authz.Scope, f Finding) (Look, error)             // nil: nobody looks at accounts
 }
 
 // New makes the service. probes is the database of OpenProbes; client carries
@@ -206,6 +207,12 @@ func (s *Service) RetestFrom(family string, fn func(ctx context.Context, site re
 		s.retests = map[string]func(context.Context, registry.Site, Finding) (Look, error){}
 	}
 	s.retests[family] = fn
+}
+
+// RetestAccountsFrom registers who looks at an account again for one of its
+// findings.
+func (s *Service) RetestAccountsFrom(fn func(ctx context.Context, scope authz.Scope, f Finding) (Look, error)) {
+	s.accounts = fn
 }
 
 // Settle opens, renews or closes the one finding of a check about a whole site,
@@ -811,7 +818,7 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 				}
 				continue
 			}
-			if _, err := s.found(ctx, tx, site, id, sg, fp); errors.Is(err, errRemembered) {
+			if _, err := s.found(ctx, tx, ofSite(site), id, sg, fp); errors.Is(err, errRemembered) {
 				continue
 			} else if err != nil {
 				return err
@@ -865,8 +872,8 @@ func seenAgain(ctx context.Context, tx *db.Tx, id FindingID, run RunID, sg Sight
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `UPDATE finding SET last_seen = $2, last_run_id = $3, says = $4, page_url = $5, also = $6, pages = $7, on_home = $8, severity = $9 WHERE id = $1`,
-		id, tx.Now(), db.Null(run), sg.Says, sg.URL, string(also), sg.Pages, sg.OnHome, sg.Severity)
+	_, err = tx.Exec(ctx, `UPDATE finding SET last_seen = $2, last_run_id = $3, says = $4, page_url = $5, also = $6, pages = $7, on_home = $8, severity = $9, wrong = $10 WHERE id = $1`,
+		id, tx.Now(), db.Null(run), sg.Says, sg.URL, string(also), sg.Pages, sg.OnHome, sg.Severity, sg.Wrong)
 	return err
 }
 
@@ -878,11 +885,11 @@ func nonNil(list []string) []string {
 }
 
 // found files a new finding with its first proof.
-func (s *Service) found(ctx context.Context, tx *db.Tx, site registry.Site, run RunID, sg Sighting, fp string) (Finding, error) {
-	f := Finding{ID: FindingID(ulid.Make().String()), Site: site.ID, SiteName: site.Name, Host: site.Host, Unit: site.Unit, UnitName: site.UnitName, Hosted: site.Hosted, Run: run, LastRun: run,
+func (s *Service) found(ctx context.Context, tx *db.Tx, of subject, run RunID, sg Sighting, fp string) (Finding, error) {
+	f := Finding{ID: FindingID(ulid.Make().String()), Site: of.site, Account: of.account, SiteName: of.name, Host: of.host, Platform: of.platform, Unit: of.unit, UnitName: of.unitName, Hosted: of.hosted, Run: run, LastRun: run,
 		Check: sg.Check, Fingerprint: fp, Severity: sg.Severity, Clause: sg.Article, Says: sg.Says, URL: sg.URL, Where: clipRunes(sg.Where, 2000), Wrong: sg.Wrong, Also: nonNil(sg.Also), Pages: sg.Pages,
 		OnHome: sg.OnHome, Excerpt: clipRunes(sg.Evidence.Excerpt, 2000), Fix: sg.Fix, Evidence: sg.Evidence.Ref, SHA256: sg.Evidence.SHA256, FirstSeen: tx.Now(), LastSeen: tx.Now(), State: FindingOpen}
-	if known, err := s.remembered(ctx, tx, site.ID, sg, fp); err != nil {
+	if known, err := s.remembered(ctx, tx, of, sg, fp); err != nil {
 		return f, err
 	} else if known {
 		return f, errRemembered
@@ -892,10 +899,10 @@ func (s *Service) found(ctx context.Context, tx *db.Tx, site registry.Site, run 
 		return f, err
 	}
 	_, err = tx.Exec(ctx, `
-		INSERT INTO finding (id, site_id, run_id, last_run_id, check_id, fingerprint, severity, clause, says, page_url, place, wrong, also, pages, on_home, excerpt, fix,
+		INSERT INTO finding (id, site_id, account_id, run_id, last_run_id, check_id, fingerprint, severity, clause, says, page_url, place, wrong, also, pages, on_home, excerpt, fix,
 		       evidence_ref, evidence_sha256, first_seen, last_seen, state)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
-		f.ID, f.Site, db.Null(f.Run), db.Null(f.LastRun), f.Check, f.Fingerprint, f.Severity, f.Clause, f.Says, f.URL, f.Where, f.Wrong, string(also), max(f.Pages, 1), f.OnHome, f.Excerpt, f.Fix,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`,
+		f.ID, db.Null(f.Site), db.Null(f.Account), db.Null(f.Run), db.Null(f.LastRun), f.Check, f.Fingerprint, f.Severity, f.Clause, f.Says, f.URL, f.Where, f.Wrong, string(also), max(f.Pages, 1), f.OnHome, f.Excerpt, f.Fix,
 		string(f.Evidence), f.SHA256, f.FirstSeen, f.LastSeen, f.State)
 	if err != nil {
 		return f, fmt.Errorf("inspection: file finding: %w", err)
@@ -930,14 +937,7 @@ func (s *Service) Retest(ctx context.Context, scope authz.Scope, id FindingID) (
 	if err != nil {
 		return Retested{}, err
 	}
-	site, err := s.registry.Site(ctx, scope, f.Site)
-	if err != nil {
-		return Retested{}, err
-	}
-	if err := contactable(site); err != nil {
-		return Retested{}, err
-	}
-	look, err := s.lookAgain(ctx, site, f)
+	look, err := s.lookAgain(ctx, scope, f)
 	if err != nil {
 		return Retested{}, err
 	}
@@ -976,7 +976,20 @@ func (s *Service) Retest(ctx context.Context, scope authz.Scope, id FindingID) (
 	return out, err
 }
 
-func (s *Service) lookAgain(ctx context.Context, site registry.Site, f Finding) (Look, error) {
+func (s *Service) lookAgain(ctx context.Context, scope authz.Scope, f Finding) (Look, error) {
+	if f.Account != "" {
+		if s.accounts == nil {
+			return Look{}, fault.New(fault.Unavailable, "账号检查暂时不能使用，请稍后再试。")
+		}
+		return s.accounts(ctx, scope, f)
+	}
+	site, err := s.registry.Site(ctx, scope, f.Site)
+	if err != nil {
+		return Look{}, err
+	}
+	if err := contactable(site); err != nil {
+		return Look{}, err
+	}
 	if f.Check == "access.rate" {
 		return s.lookAtAccess(ctx, site)
 	}

@@ -1,6 +1,7 @@
 package newmedia
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -21,6 +22,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/intake"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/obligation"
@@ -62,8 +64,10 @@ const (
 
 // Parts are what the service works with.
 type Parts struct {
-	DB          *db.DB
-	Registry    *registry.Service
+	DB       *db.DB
+	Registry *registry.Service
+	// Inspection keeps what is seen wrong as findings.
+	Inspection  *inspection.Service
 	Obligations *obligation.Service
 	Store       blob.Store
 	Client      *egress.Client
@@ -86,7 +90,10 @@ func New(p Parts) *Service {
 	if p.Links == nil {
 		p.Links = crawl.NewLinkCheck(p.Client, p.Manners, time.Hour)
 	}
-	return &Service{p}
+	s := &Service{p}
+	p.Inspection.OnMoved(s.findingMoved)
+	p.Inspection.RetestAccountsFrom(s.retest)
+	return s
 }
 
 type judge struct{}
@@ -259,38 +266,7 @@ func (s *Service) ReadFeeds(ctx context.Context) (int, error) {
 	}
 	system := authz.System("newmedia.feeds")
 	for i, x := range list {
-		says := ""
-		var entries []Entry
-		resp, ok, why, err := s.Manners.Fetch(ctx, x.url, egress.Options{Accept: "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, application/json;q=0.9", MaxBody: 4 << 20})
-		var e *egress.Error
-		switch {
-		case errors.As(err, &e):
-			says = e.Says
-		case !ok:
-			says = why.Says()
-		case err != nil:
-			says = "没有取得订阅源。"
-		case resp.Status != 200:
-			says = "订阅源没有正常返回。"
-		default:
-			if entries, err = ReadFeed(resp.Body); err != nil {
-				says = fault.Of(err).Says
-			}
-		}
-		if ctx.Err() != nil {
-			return i, ctx.Err()
-		}
-		if err := s.DB.Update(ctx, func(tx *db.Tx) error {
-			if _, err := tx.Quiet(ctx, `INSERT INTO account_feed_look (account_id, at, posts, says) VALUES ($1, $2, $3, $4) ON CONFLICT (account_id) DO UPDATE SET at = excluded.at, posts = excluded.posts, says = excluded.says`, x.id, tx.Now(), len(entries), says); err != nil {
-				return err
-			}
-			for _, e := range entries {
-				if _, err := s.post(ctx, tx, x.id, e, "", "feed"); err != nil {
-					return err
-				}
-			}
-			return nil
-		}); err != nil {
+		if err := s.readFeed(ctx, x.id, x.url); err != nil {
 			return i, err
 		}
 		if err := s.Judge(ctx, system, x.id); err != nil {
@@ -298,6 +274,55 @@ func (s *Service) ReadFeeds(ctx context.Context) (int, error) {
 		}
 	}
 	return len(list), nil
+}
+
+// readFeed asks for a feed, keeps its posts, and the bytes as proof of what it
+// said.
+func (s *Service) readFeed(ctx context.Context, id registry.AccountID, address string) error {
+	says := ""
+	var entries []Entry
+	resp, ok, why, err := s.Manners.Fetch(ctx, address, egress.Options{Accept: "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, application/json;q=0.9", MaxBody: 4 << 20})
+	var e *egress.Error
+	switch {
+	case errors.As(err, &e):
+		says = e.Says
+	case !ok:
+		says = why.Says()
+	case err != nil:
+		says = "没有取得订阅源。"
+	case resp.Status != 200:
+		says = "订阅源没有正常返回。"
+	default:
+		if entries, err = ReadFeed(resp.Body); err != nil {
+			says = fault.Of(err).Says
+		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	var ref blob.Ref
+	if says == "" {
+		if ref, err = s.Store.Put(ctx, bytes.NewReader(resp.Body)); err != nil {
+			return err
+		}
+	}
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Quiet(ctx, `INSERT INTO account_feed_look (account_id, at, posts, says) VALUES ($1, $2, $3, $4) ON CONFLICT (account_id) DO UPDATE SET at = excluded.at, posts = excluded.posts, says = excluded.says`, id, tx.Now(), len(entries), says); err != nil {
+			return err
+		}
+		if ref != "" {
+			if _, err := tx.Quiet(ctx, `UPDATE account_feed_look SET taken_at = $2, status = $3, headers = $4, ref = $5, sha256 = $6, size = $7 WHERE account_id = $1`,
+				id, tx.Now(), resp.Status, clip(inspection.HeaderText(resp.Header), 8000), string(ref), ref.Hash(), len(resp.Body)); err != nil {
+				return err
+			}
+		}
+		for _, e := range entries {
+			if _, err := s.post(ctx, tx, id, e, "", "feed"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // post keeps one post once; a later source may add whether it is original.
@@ -404,11 +429,18 @@ func (s *Service) accountOf(ctx context.Context, q db.Querier, scope authz.Scope
 	return ids[0], nil
 }
 
+// Result is a check as it stands, with the finding it has become.
+type Result struct {
+	check.Finding
+	Filed inspection.FindingID // empty: none stands
+	State string               // of that, in Chinese
+}
+
 // Sheet is how an account stands.
 type Sheet struct {
 	Account  registry.Account
 	At       time.Time // judged; zero: never
-	Findings []check.Finding
+	Findings []Result
 	Receipts []Receipt
 	Feed     string
 	FeedAt   time.Time
@@ -420,8 +452,9 @@ type Sheet struct {
 	Unproven []string
 }
 
-// facts gathers what is known of an account.
-func (s *Service) facts(ctx context.Context, q db.Querier, a registry.Account) (check.AccountFacts, error) {
+// facts gathers what is known of an account, and which receipt each check rests
+// on; one that rests on none rests on feeds, files and the ledger.
+func (s *Service) facts(ctx context.Context, q db.Querier, a registry.Account) (check.AccountFacts, map[string]Receipt, error) {
 	today := calendar.DateOf(s.DB.Now())
 	f := check.AccountFacts{Name: a.Name, Publishes: strings.HasPrefix(a.Purpose, "发布"), Unstated: unstated(a.Purpose, a.Platform), Subject: a.VerifiedAs, OriginalDays: OriginalDays, Posts: -1, Client: client(a)}
 	if p, ok := s.Pack(today); ok {
@@ -442,7 +475,7 @@ func (s *Service) facts(ctx context.Context, q db.Querier, a registry.Account) (
 	}, `SELECT COALESCE(sum(CASE WHEN posted_on > $2 THEN 1 ELSE 0 END), 0), COALESCE(sum(CASE WHEN posted_on > $2 AND original <> '' THEN 1 ELSE 0 END), 0), COALESCE(sum(CASE WHEN posted_on > $2 AND original = 'yes' THEN 1 ELSE 0 END), 0),
 		max(posted_on), max(CASE WHEN original = 'yes' THEN posted_on END) FROM account_post WHERE account_id = $1`, a.ID, today.AddDays(-OriginalDays))
 	if err != nil {
-		return f, err
+		return f, nil, err
 	}
 	f.LastPost, f.LastOriginal, f.Originals, f.Source = x.last, x.lastOwn, x.own, "发布数据"
 	if x.told > 0 {
@@ -450,35 +483,37 @@ func (s *Service) facts(ctx context.Context, q db.Querier, a registry.Account) (
 	}
 	receipts, err := db.All(ctx, q, scanReceipt, receiptSelect+` WHERE account_id = $1 AND seen_on >= $2 ORDER BY seen_on DESC, at DESC, id DESC LIMIT 20`, a.ID, today.AddDays(-receiptFor))
 	if err != nil {
-		return f, err
+		return f, nil, err
 	}
+	by := map[string]Receipt{}
 	for _, r := range receipts {
 		if r.LastPost.After(f.LastPost) {
-			f.LastPost, f.Source = r.LastPost, "人工登记"
+			f.LastPost, f.Source, by["account.stale"] = r.LastPost, "人工登记", r
 		}
 		if r.LastOwn.After(f.LastOriginal) {
-			f.LastOriginal = r.LastOwn
+			f.LastOriginal, by["account.original"] = r.LastOwn, r
 		}
-		if f.Interaction == "" {
-			f.Interaction = r.Interaction
+		if f.Interaction == "" && r.Interaction != "" {
+			f.Interaction, by["account.interaction"] = r.Interaction, r
 		}
-		if f.Usable == "" {
-			f.Usable = r.Usable
+		if f.Usable == "" && r.Usable != "" {
+			f.Usable, by["account.usable"] = r.Usable, r
 		}
-		if f.SeenName == "" {
-			f.SeenName = r.SeenName
+		if f.SeenName == "" && r.SeenName != "" {
+			f.SeenName, by["account.renamed"] = r.SeenName, r
 		}
-		if f.SeenSubject == "" {
-			f.SeenSubject = r.SeenSubject
+		if f.SeenSubject == "" && r.SeenSubject != "" {
+			f.SeenSubject, by["account.subject"] = r.SeenSubject, r
 		}
 	}
 	if a.LastPostOn.After(f.LastPost) {
 		f.LastPost, f.Source = a.LastPostOn, "台账登记"
+		delete(by, "account.stale")
 	}
 	if f.Client {
 		f.Stores, err = s.stores(ctx, q, a.ID)
 	}
-	return f, err
+	return f, by, err
 }
 
 // unstated reports whether nobody can tell if an account is for publishing: a
@@ -505,21 +540,35 @@ var columns = []struct{ Name, Check, Label string }{
 // Columns are the short names with their checks and labels, for lists.
 func Columns() []struct{ Name, Check, Label string } { return columns }
 
-// Judge brings the sheet of an account up to date, and has its sponsor owe or
-// owe no more.
+// Judge brings the sheet of an account and its findings up to date, and has its
+// sponsor owe or owe no more.
 func (s *Service) Judge(ctx context.Context, scope authz.Scope, id registry.AccountID) error {
-	today := calendar.DateOf(s.DB.Now())
 	return s.DB.Update(ctx, func(tx *db.Tx) error {
 		a, err := s.Registry.Account(ctx, tx, scope, id)
 		if err != nil {
 			return err
 		}
-		f, err := s.facts(ctx, tx, a)
-		if err != nil {
+		return s.judgeTx(ctx, tx, a, "")
+	})
+}
+
+// judgeTx is Judge in a transaction; but names a check whose finding is left as
+// it is: whoever retests it decides.
+func (s *Service) judgeTx(ctx context.Context, tx *db.Tx, a registry.Account, but string) error {
+	f, by, err := s.facts(ctx, tx, a)
+	if err != nil {
+		return err
+	}
+	findings, err := s.judged(ctx, tx, a, f)
+	if err != nil {
+		return err
+	}
+	if a.State == registry.Running {
+		if err := s.file(ctx, tx, a, f, by, findings, but); err != nil {
 			return err
 		}
-		return s.keep(ctx, tx, a, f, judgeFacts(f, today))
-	})
+	}
+	return s.keep(ctx, tx, a, f, findings)
 }
 
 func (s *Service) keep(ctx context.Context, tx *db.Tx, a registry.Account, f check.AccountFacts, findings []check.Finding) error {
@@ -646,11 +695,7 @@ func (s *Service) judge(ctx context.Context, which string) (int, error) {
 				if err != nil {
 					return err
 				}
-				f, err := s.facts(ctx, tx, a)
-				if err != nil {
-					return err
-				}
-				if err := s.keep(ctx, tx, a, f, judgeFacts(f, calendar.DateOf(tx.Now()))); err != nil {
+				if err := s.judgeTx(ctx, tx, a, ""); err != nil {
 					return err
 				}
 				n++
@@ -744,10 +789,26 @@ func (s *Service) Sheet(ctx context.Context, scope authz.Scope, id registry.Acco
 		return Sheet{}, err
 	}
 	out := Sheet{Account: a}
-	if out.Facts, err = s.facts(ctx, s.DB, a); err != nil {
+	if out.Facts, _, err = s.facts(ctx, s.DB, a); err != nil {
 		return out, err
 	}
-	out.Findings = judgeFacts(out.Facts, calendar.DateOf(s.DB.Now()))
+	findings, err := s.judged(ctx, s.DB, a, out.Facts)
+	if err != nil {
+		return out, err
+	}
+	standing, err := s.Inspection.StandingOnAccount(ctx, s.DB, scope, id)
+	if err != nil {
+		return out, err
+	}
+	for _, f := range findings {
+		r := Result{Finding: f}
+		for _, x := range standing {
+			if x.Check == f.Check {
+				r.Filed, r.State = x.ID, x.StateName()
+			}
+		}
+		out.Findings = append(out.Findings, r)
+	}
 	if out.Receipts, err = db.All(ctx, s.DB, scanReceipt, receiptSelect+` WHERE account_id = $1 ORDER BY at DESC, id DESC LIMIT 20`, id); err != nil {
 		return out, err
 	}
@@ -765,7 +826,7 @@ func (s *Service) Sheet(ctx context.Context, scope authz.Scope, id registry.Acco
 	}
 	out.At = k.at
 	for _, c := range columns {
-		if slices.Contains(strings.Fields(k.owed), c.Name) && slices.ContainsFunc(out.Findings, func(f check.Finding) bool { return f.Check == c.Check && f.Outcome == check.Untested }) {
+		if slices.Contains(strings.Fields(k.owed), c.Name) && slices.ContainsFunc(findings, func(f check.Finding) bool { return f.Check == c.Check && f.Outcome == check.Untested }) {
 			out.Unproven = append(out.Unproven, c.Label)
 		}
 	}
@@ -785,12 +846,16 @@ func (s *Service) Sheet(ctx context.Context, scope authz.Scope, id registry.Acco
 		return out, err
 	}
 	out.FeedAt, out.FeedSays = l.at, l.says
-	out.Posts, err = db.All(ctx, s.DB, func(r db.Scanner) (Entry, error) {
+	out.Posts, err = s.newestPosts(ctx, s.DB, id)
+	return out, err
+}
+
+func (s *Service) newestPosts(ctx context.Context, q db.Querier, id registry.AccountID) ([]Entry, error) {
+	return db.All(ctx, q, func(r db.Scanner) (Entry, error) {
 		var e Entry
 		err := r.Scan(&e.On, &e.Title, &e.URL)
 		return e, err
 	}, `SELECT posted_on, title, url FROM account_post WHERE account_id = $1 ORDER BY posted_on DESC, key LIMIT 10`, id)
-	return out, err
 }
 
 // File opens the screenshot of a receipt of an account in scope.

@@ -21,6 +21,7 @@ import (
 	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/newmedia"
 	"zhengshu/internal/obligation"
 	"zhengshu/internal/official"
@@ -75,7 +76,7 @@ func TestVM21_AccountsAreJudgedByFeedsFilesAndReceipts(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		must(passage.Declare(ctx, d, registry.AccountMachine))
+		must(passage.Declare(ctx, d, registry.AccountMachine, inspection.FindingMachine))
 		today := calendar.DateOf(start)
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			switch r.URL.Path {
@@ -107,7 +108,8 @@ func TestVM21_AccountsAreJudgedByFeedsFilesAndReceipts(t *testing.T) {
 		all, err := packs.Embedded()
 		must(err)
 		ob := obligation.New(d, o, newmedia.Obligations()...)
-		svc := newmedia.New(newmedia.Parts{DB: d, Registry: reg, Obligations: ob, Store: store, Client: egress.New(egress.Policy{Allow: []netip.AddrPort{at}, Ports: []uint16{at.Port()}}), Settings: sx2021.Defaults,
+		client := egress.New(egress.Policy{Allow: []netip.AddrPort{at}, Ports: []uint16{at.Port()}})
+		svc := newmedia.New(newmedia.Parts{DB: d, Registry: reg, Inspection: inspection.New(d, d, reg, store, client, inspection.Settings{}), Obligations: ob, Store: store, Client: client, Settings: sx2021.Defaults,
 			Pack: func(on calendar.Date) (packs.Pack, bool) { return packs.Pick(all, "gwb-2019-19", on) }})
 		must(d.Update(ctx, func(tx *db.Tx) error {
 			if _, err := o.AddArea(ctx, tx, org.Area{Level: org.Province, Code: "610000", Name: "陕西省"}); err != nil {

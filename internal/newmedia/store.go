@@ -57,15 +57,7 @@ func (s *Service) LookAtStores(ctx context.Context) (int, error) {
 	}
 	system := authz.System("newmedia.stores")
 	for i, x := range list {
-		res := s.Links.Check(ctx, x.url)
-		if ctx.Err() != nil {
-			return i, ctx.Err()
-		}
-		if err := s.DB.Update(ctx, func(tx *db.Tx) error {
-			_, err := tx.Quiet(ctx, `INSERT INTO app_store_look (account_id, url, at, state, says) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account_id, url) DO UPDATE SET at = excluded.at, state = excluded.state, says = excluded.says`,
-				x.id, x.url, tx.Now(), string(storeState(res.Verdict)), clip(res.Says, 300))
-			return err
-		}); err != nil {
+		if err := s.lookAtStore(ctx, x.id, x.url); err != nil {
 			return i, err
 		}
 		if i+1 == len(list) || list[i+1].id != x.id {
@@ -75,6 +67,19 @@ func (s *Service) LookAtStores(ctx context.Context) (int, error) {
 		}
 	}
 	return len(list), nil
+}
+
+// lookAtStore asks for one address and keeps what came of it.
+func (s *Service) lookAtStore(ctx context.Context, id registry.AccountID, address string) error {
+	res := s.Links.Check(ctx, address)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return s.DB.Update(ctx, func(tx *db.Tx) error {
+		_, err := tx.Quiet(ctx, `INSERT INTO app_store_look (account_id, url, at, state, says) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account_id, url) DO UPDATE SET at = excluded.at, state = excluded.state, says = excluded.says`,
+			id, address, tx.Now(), string(storeState(res.Verdict)), clip(res.Says, 300))
+		return err
+	})
 }
 
 // storeState reads the verdict on a download address. Only what speaks against

@@ -28,7 +28,7 @@ var placeOf = map[string]string{
 	"site":         `SELECT x.id, u.id, u.area_path, u.line_path FROM site x JOIN unit u ON u.id = x.unit_id`,
 	"account":      `SELECT x.id, u.id, u.area_path, u.line_path FROM account x JOIN unit u ON u.id = x.unit_id`,
 	"app":          `SELECT x.id, u.id, u.area_path, u.line_path FROM account x JOIN unit u ON u.id = x.unit_id`,
-	"finding":      `SELECT x.id, u.id, u.area_path, u.line_path FROM finding x JOIN site s ON s.id = x.site_id JOIN unit u ON u.id = s.unit_id`,
+	"finding":      `SELECT x.id, u.id, u.area_path, u.line_path FROM finding x LEFT JOIN site s ON s.id = x.site_id LEFT JOIN account c ON c.id = x.account_id JOIN unit u ON u.id = COALESCE(s.unit_id, c.unit_id)`,
 	"order":        `SELECT x.id, u.id, u.area_path, u.line_path FROM rectify_order x JOIN unit u ON u.id = x.unit_id`,
 	"letter":       `SELECT x.id, u.id, u.area_path, u.line_path FROM letter x JOIN unit u ON u.id = x.unit_id`,
 	"item":         `SELECT x.id, u.id, u.area_path, u.line_path FROM item x JOIN unit u ON u.id = x.unit_id`,

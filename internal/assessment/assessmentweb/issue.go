@@ -169,7 +169,7 @@ func (h *Handler) issueScreen(r *http.Request) (issueView, error) {
 }
 
 func openFindings(q url.Values, limit int) inspection.FindingFilter {
-	return inspection.FindingFilter{State: inspection.FindingOpen, Severity: check.Severity(q.Get("severity")), Text: q.Get("q"), Site: registry.SiteID(q.Get("site")), Limit: limit}
+	return inspection.FindingFilter{Of: "site", State: inspection.FindingOpen, Severity: check.Severity(q.Get("severity")), Text: q.Get("q"), Site: registry.SiteID(q.Get("site")), Limit: limit}
 }
 
 func (h *Handler) showIssue(w http.ResponseWriter, r *http.Request) error {

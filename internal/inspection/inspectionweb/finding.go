@@ -1,6 +1,7 @@
 package inspectionweb
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"image/png"
@@ -54,13 +55,24 @@ func basis(clause string) string {
 	return inspection.BasisName(clause)
 }
 
+// objectPath is where what a finding is about is looked at.
+func objectPath(f inspection.Finding) string {
+	if f.Account != "" {
+		return "/console/account-sheets/" + url.PathEscape(string(f.Account))
+	}
+	return start(string(f.Site))
+}
+
 func findingTable(caption string, list []inspection.Finding, withSite bool) web.Table {
 	t := web.Table{Caption: caption, Columns: []web.Column{{Head: "问题", Wide: true}, {Head: "程度"}, {Head: "依据"}, {Head: "状态"}, {Head: "最近发现"}}, Empty: web.Empty{Title: "没有问题", Text: "没有符合条件的问题。"}}
 	if withSite {
-		t.Columns = append(t.Columns[:1:1], append([]web.Column{{Head: "站点"}}, t.Columns[1:]...)...)
+		t.Columns = append(t.Columns[:1:1], append([]web.Column{{Head: "站点或账号"}}, t.Columns[1:]...)...)
 	}
 	for _, f := range list {
-		what := web.Cell{Text: f.Says, Href: f.Link(), Note: inspection.FamilyName(f.Check) + "，" + f.URL}
+		what := web.Cell{Text: f.Says, Href: f.Link(), Note: inspection.FamilyName(f.Check)}
+		if f.URL != "" {
+			what.Note += "，" + f.URL
+		}
 		if f.Pages > 1 {
 			what.Note += fmt.Sprintf(" 等 %d 个页面", f.Pages)
 		}
@@ -72,7 +84,7 @@ func findingTable(caption string, list []inspection.Finding, withSite bool) web.
 		}
 		cells := []web.Cell{what}
 		if withSite {
-			cells = append(cells, web.Cell{Text: f.SiteName, Href: start(string(f.Site)), Note: f.UnitName})
+			cells = append(cells, web.Cell{Text: f.SiteName, Href: objectPath(f), Note: strings.TrimPrefix(registry.Platforms[f.Platform]+"，"+f.UnitName, "，")})
 		}
 		t.Rows = append(t.Rows, web.Row{Cells: append(cells, web.Tagged(severityTag(f.Severity)), web.Text(basis(f.Clause)), web.Tagged(stateTag(f)), web.When(f.LastSeen))})
 	}
@@ -87,7 +99,8 @@ func newList(list []inspection.Finding, total int) listView {
 	return listView{
 		Heading: web.Heading{Title: "检查发现的问题", Lead: "每个问题都有依据和证据；改正后点“复测”，几秒钟内核实。", Acts: []web.Act{{Text: "按原因看", Href: causesPath}, {Text: "误报申辩", Href: disputesPath}, {Text: "规则准确率", Href: precisionPath}}},
 		Filter: web.Filter{Action: listPath, Total: total, Fields: []web.Field{
-			{Kind: web.SearchBox, Name: "q", Label: "站点、单位、问题或网址"},
+			{Kind: web.SearchBox, Name: "q", Label: "站点、账号、单位、问题或网址"},
+			{Kind: web.Select, Name: "of", Label: "对象", Options: orAll([]web.Option{{Value: "site", Label: "网站"}, {Value: "account", Label: "账号和客户端"}})},
 			{Kind: web.Select, Name: "state", Label: "状态", Options: orAll(states)},
 			{Kind: web.Select, Name: "severity", Label: "程度", Options: orAll([]web.Option{{Value: "serious", Label: "严重"}, {Value: "error", Label: "一般"}, {Value: "advice", Label: "提示"}})},
 			{Kind: web.Select, Name: "family", Label: "类别", Options: orAll(families(false))},
@@ -103,7 +116,7 @@ func newList(list []inspection.Finding, total int) listView {
 // offer puts boxes before the findings that an order may name.
 func (v *listView) offer(list []inspection.Finding) {
 	for i, f := range list {
-		if f.State == inspection.FindingOpen {
+		if f.State == inspection.FindingOpen && f.Account == "" { // those of accounts go by the order of the account
 			v.Issue, v.Table.PickName = true, "finding"
 			v.Table.Rows[i].Pick, v.Table.Rows[i].Name = string(f.ID), f.SiteName+" "+f.Says
 		}
@@ -138,13 +151,13 @@ func (h *Handler) findings(w http.ResponseWriter, r *http.Request) error {
 		v.offer(list)
 	}
 	v.Filter.Fill(q)
-	for _, name := range []string{"site", "unit", "check"} {
+	for _, name := range []string{"site", "account", "unit", "check"} {
 		if of := q.Get(name); of != "" {
 			v.Filter.Hidden = append(v.Filter.Hidden, web.Field{Kind: web.Hidden, Name: name, Value: of})
 		}
 	}
 	switch {
-	case q.Get("site") != "" && len(list) > 0:
+	case (q.Get("site") != "" || q.Get("account") != "") && len(list) > 0:
 		v.Heading.Title = list[0].SiteName + "的问题"
 	case q.Get("check") != "":
 		v.Heading.Title = "问题：" + inspection.CheckName(q.Get("check"))
@@ -157,7 +170,7 @@ func (h *Handler) findings(w http.ResponseWriter, r *http.Request) error {
 // filterOf is what an address asks for, without its page.
 func (h *Handler) filterOf(q url.Values) inspection.FindingFilter {
 	n := inspection.FindingFilter{Text: q.Get("q"), State: q.Get("state"), Severity: check.Severity(q.Get("severity")), Family: q.Get("family"), Clause: strings.TrimSpace(q.Get("clause")), OnHome: q.Get("home") != "",
-		Site: registry.SiteID(q.Get("site")), Unit: org.UnitID(q.Get("unit")), Check: q.Get("check")}
+		Of: q.Get("of"), Site: registry.SiteID(q.Get("site")), Account: registry.AccountID(q.Get("account")), Unit: org.UnitID(q.Get("unit")), Check: q.Get("check")}
 	if days, err := strconv.Atoi(q.Get("age")); err == nil && days > 0 && days < 10_000 {
 		n.Until = h.db.Now().AddDate(0, 0, -days)
 	}
@@ -180,20 +193,20 @@ func (h *Handler) exportFindings(w http.ResponseWriter, r *http.Request) error {
 	}
 	rows := func(yield func([]any) bool) {
 		for _, f := range list {
-			if !yield([]any{f.SiteName, f.Host, f.UnitName, f.Says, inspection.CheckName(f.Check), severityNames[f.Severity], basis(f.Clause), f.URL, f.Where, f.Pages, inspection.FindingMachine.Name(f.State), web.Minute(f.FirstSeen), web.Minute(f.LastSeen), f.Fix}) {
+			if !yield([]any{f.SiteName, cmp.Or(f.Host, registry.Platforms[f.Platform]), f.UnitName, f.Says, inspection.CheckName(f.Check), severityNames[f.Severity], basis(f.Clause), f.URL, f.Where, f.Pages, inspection.FindingMachine.Name(f.State), web.Minute(f.FirstSeen), web.Minute(f.LastSeen), f.Fix}) {
 				return
 			}
 		}
 	}
-	return web.SendSheet(w, r, official.Sheet{Title: "检查发现的问题", Columns: []official.Column{{Title: "站点", Width: 28}, {Title: "域名", Width: 24}, {Title: "主办单位", Width: 28}, {Title: "问题", Width: 50}, {Title: "类别", Width: 20}, {Title: "程度"}, {Title: "依据", Width: 16}, {Title: "所在页面", Width: 40}, {Title: "具体位置", Width: 40}, {Title: "页面数"}, {Title: "状态"}, {Title: "首次发现", Width: 18}, {Title: "最近发现", Width: 18}, {Title: "整改要求", Width: 40}}, Rows: rows}, "检查发现的问题")
+	return web.SendSheet(w, r, official.Sheet{Title: "检查发现的问题", Columns: []official.Column{{Title: "站点或账号", Width: 28}, {Title: "域名或平台", Width: 24}, {Title: "主办单位", Width: 28}, {Title: "问题", Width: 50}, {Title: "类别", Width: 20}, {Title: "程度"}, {Title: "依据", Width: 16}, {Title: "所在页面", Width: 40}, {Title: "具体位置", Width: 40}, {Title: "页面数"}, {Title: "状态"}, {Title: "首次发现", Width: 18}, {Title: "最近发现", Width: 18}, {Title: "整改要求", Width: 40}}, Rows: rows}, "检查发现的问题")
 }
 
 // newCauses is what stands, by the check that raised it.
 func newCauses(list []inspection.Cause) page {
 	v := page{web.ListView{Heading: web.Heading{Title: "问题按原因", Lead: "同一原因的问题往往出在同一个模板或同一处管理上，改一处，消一片。"}, Trail: []web.Crumb{{Name: "网站检查", Href: boardPath}, {Name: "问题", Href: listPath + "?state=standing"}},
-		Table: web.Table{Caption: "未办结的问题按原因", Quiet: true, Columns: []web.Column{{Head: "原因", Wide: true}, {Head: "问题", Number: true}, {Head: "其中严重", Number: true}, {Head: "涉及站点", Number: true}, {Head: "已列入整改", Number: true}, {Head: "最早发现"}}, Empty: web.Empty{Title: "没有未办结的问题", Text: "检查发现问题后，这里按原因汇总。"}}}}
+		Table: web.Table{Caption: "未办结的问题按原因", Quiet: true, Columns: []web.Column{{Head: "原因", Wide: true}, {Head: "问题", Number: true}, {Head: "其中严重", Number: true}, {Head: "涉及站点和账号", Number: true}, {Head: "已列入整改", Number: true}, {Head: "最早发现"}}, Empty: web.Empty{Title: "没有未办结的问题", Text: "检查发现问题后，这里按原因汇总。"}}}}
 	for _, c := range list {
-		row := web.Row{Cells: []web.Cell{{Text: inspection.CheckName(c.Check), Href: listPath + "?state=standing&check=" + url.QueryEscape(c.Check), Note: inspection.FamilyName(c.Check)}, web.Figure(c.Findings), web.Figure(c.Serious), web.Figure(c.Sites), web.Figure(c.Ordered), web.When(c.Oldest)}}
+		row := web.Row{Cells: []web.Cell{{Text: inspection.CheckName(c.Check), Href: listPath + "?state=standing&check=" + url.QueryEscape(c.Check), Note: inspection.FamilyName(c.Check)}, web.Figure(c.Findings), web.Figure(c.Serious), web.Figure(c.Objects), web.Figure(c.Ordered), web.When(c.Oldest)}}
 		if c.Serious > 0 {
 			row.Kind = web.Danger
 		}
@@ -324,6 +337,23 @@ func newProof(base string, p inspection.Proof, mayOpen func(string) string) proo
 // none opens nothing: a reader who may not see the trail reads its number only.
 func none(string) string { return "" }
 
+// numbered is the family of a finding with the number of its basis, by which the
+// list is narrowed.
+func numbered(f inspection.Finding) string {
+	family := inspection.FamilyName(f.Check)
+	if f.Clause == "" {
+		return family
+	}
+	return "编号 " + f.Clause + "，" + family
+}
+
+func objectName(f inspection.Finding) string {
+	if f.Account != "" {
+		return "账号"
+	}
+	return "站点"
+}
+
 func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage.Step, item string, mayAct, mayHold bool, mayOpen func(string) string) findingView {
 	base, where := f.Link(), dash(f.Where)
 	if where == f.URL {
@@ -332,7 +362,7 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 	v := findingView{Name: clip(f.Says, 30), Base: base, MayTest: mayAct, MayDeny: mayAct && inspection.FindingMachine.Can(f.State, "dispute"), MayHold: mayHold && inspection.FindingMachine.Can(f.State, "uphold"),
 		Heading: web.Heading{Title: f.Says, Above: f.SiteName + "　" + inspection.FamilyName(f.Check), Tags: []web.Tag{severityTag(f.Severity), stateTag(f)}},
 		Facts: web.Summary{Title: "基本情况", Wide: true, Terms: []web.Term{
-			{Name: "站点", Text: f.SiteName, Href: start(string(f.Site)), Note: f.UnitName}, {Name: "依据", Text: basis(f.Clause), Note: inspection.FamilyName(f.Check)},
+			{Name: objectName(f), Text: f.SiteName, Href: objectPath(f), Note: f.UnitName}, {Name: "依据", Text: basis(f.Clause), Note: numbered(f)},
 			{Name: "所在页面", Text: f.URL}, {Name: "具体位置", Text: where},
 			{Name: "首次发现", Text: web.Minute(f.FirstSeen)}, {Name: "最近发现", Text: web.Minute(f.LastSeen)},
 			{Name: "整改要求", Text: f.Fix},
@@ -340,7 +370,7 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 		Story: web.Timeline{Title: "经过"},
 		Dispute: web.Form{Action: base + "/dispute", Sections: []web.Section{{Legend: "这是误报", Hint: "写明理由，由主管单位核实；在此期间不再重复报出。", Fields: []web.Field{{Kind: web.TextArea, Name: "reason", Label: "理由", Required: true, Max: 500, Rows: 3}}}},
 			Buttons: []web.Button{{Label: "报误报", Plain: true}}},
-		Uphold: web.Form{Action: base + "/uphold", Sections: []web.Section{{Legend: "答复误报申辩", Hint: "问题属实的，恢复为待整改；确认误报的，问题办结，同一情形在本站不再报出，直到检查规则更新。", Fields: []web.Field{
+		Uphold: web.Form{Action: base + "/uphold", Sections: []web.Section{{Legend: "答复误报申辩", Hint: "问题属实的，恢复为待整改；确认误报的，问题办结，同一情形在该站点或账号不再报出，直到检查规则更新。", Fields: []web.Field{
 			{Kind: web.Radios, Name: "verdict", Label: "结论", Required: true, Options: []web.Option{{Value: inspection.ItIsTrue, Label: "问题属实，驳回误报"}, {Value: inspection.ItIsFalse, Label: "确认误报"}}},
 			{Kind: web.TextArea, Name: "reason", Label: "核实情况", Required: true, Max: 500, Rows: 3}}}},
 			Buttons: []web.Button{{Label: "答复申辩"}}},
@@ -352,6 +382,9 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 	v.Facts.Terms = append(v.Facts.Terms, promptTerms(f, proofs, mayOpen)...)
 	v.TestNext = f.State != inspection.FindingClosed && !v.MayHold && !(mayHold && f.State == inspection.FindingOpen)
 	v.Test = "重新访问该处并用同一项检查核实，几秒钟内出结果。"
+	if f.Account != "" {
+		v.Test = "重新读取订阅源或下载地址，或按最近的登记，用同一项检查核实。"
+	}
 	if f.State == inspection.FindingClosed {
 		v.Test = "问题已办结；再次核实，仍存在的恢复为待整改。"
 	}
@@ -370,7 +403,11 @@ func newFinding(f inspection.Finding, proofs []inspection.Proof, steps []passage
 		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "另见页面", Text: u})
 	}
 	if mayHold && f.State == inspection.FindingOpen {
-		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "下发整改通知", Href: "/console/orders/new?finding=" + url.QueryEscape(string(f.ID)), Primary: true})
+		order := "/console/orders/new?finding=" + url.QueryEscape(string(f.ID))
+		if f.Account != "" {
+			order = "/console/orders/new?kind=account&q=" + url.QueryEscape(f.SiteName)
+		}
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "下发整改通知", Href: order, Primary: true})
 	}
 	// What came back, or what is grave, may lead to an accountability; the router
 	// takes the link from whoever keeps no such records.

@@ -85,3 +85,23 @@ func TestACensusSaysWhatItLeftOut(t *testing.T) {
 		t.Errorf("under way %+v %q", v.Progress, v.Every)
 	}
 }
+
+// The finding of an account leads to its sheet and to the orders of accounts.
+func TestTheFindingOfAnAccount(t *testing.T) {
+	f := inspection.Finding{ID: "01JF", Account: "01JA", SiteName: "雁塔发布", Platform: "weibo", UnitName: "雁塔区人民政府办公室", Check: "account.stale", Severity: "serious", Clause: "V-M-2.1", Says: "账号超过规定期限没有更新。", State: inspection.FindingOpen}
+	v := newFinding(f, sampleProofs[:1], nil, "", true, true, all)
+	if x := v.Facts.Terms[0]; x.Name != "账号" || x.Href != "/console/account-sheets/01JA" {
+		t.Errorf("%+v", x)
+	}
+	if x := v.Heading.Acts[0]; !strings.HasPrefix(x.Href, "/console/orders/new?kind=account&q=") {
+		t.Errorf("%+v", x)
+	}
+	if !v.MayTest || !v.MayDeny {
+		t.Error("neither retest nor dispute is offered")
+	}
+	l := newList([]inspection.Finding{f}, 1)
+	l.offer([]inspection.Finding{f})
+	if x := l.Table.Rows[0].Cells[1]; x.Href != "/console/account-sheets/01JA" || !strings.Contains(x.Note, "微博") || l.Issue {
+		t.Errorf("%+v, offered for an order of sites: %v", x, l.Issue)
+	}
+}

@@ -295,7 +295,7 @@ func newRun(r inspection.Run, found []inspection.Finding, total, maxPages int) r
 	if r.State == inspection.RunFailed {
 		v.Alert = web.Alert{Kind: web.Danger, Title: "检查没有完成", Text: r.Failure}
 	}
-	v.Untested.Rows = untestedRows(r.Untested)
+	v.Untested.Rows = append(v.Untested.Rows, untestedRows(r.Untested)...)
 	if r.State != inspection.RunDone {
 		v.Untested = web.Table{}
 	}

@@ -297,7 +297,6 @@ func newRules(list []quality.Practice) allowedView {
 			Empty: web.Empty{Title: "还没有检查提示"}}}}
 	for _, p := range list {
 		name := web.Text(library.RuleName(p.Rule))
-		name.Note = p.Rule
 		alarms := web.Figure(p.FalseAlarms)
 		if p.FalseAlarms > 0 {
 			alarms.Href = allowedPath + "?kind=" + p.Rule

@@ -179,7 +179,7 @@ func newSheet(x newmedia.Sheet, runs bool) record {
 	if len(x.Unproven) > 0 {
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "整改尚未办结", Text: strings.Join(x.Unproven, "、") + "：原来发现有问题，登记的情况已超过有效期，没有新的凭据证明已经改正。请查看后登记现在的情况。"})
 	}
-	t := web.Table{Caption: "检查单", Columns: []web.Column{{Head: "项目"}, {Head: "结果"}, {Head: "情况", Wide: true}, {Head: "依据"}}}
+	t := web.Table{Caption: "检查单", Columns: []web.Column{{Head: "项目"}, {Head: "结果"}, {Head: "情况", Wide: true}, {Head: "依据"}, {Head: "问题"}}}
 	for _, f := range x.Findings {
 		if f.Check == "account.usable" && !x.Facts.Client {
 			continue
@@ -194,41 +194,20 @@ func newSheet(x newmedia.Sheet, runs bool) record {
 		if f.Outcome == check.Tolerated {
 			says.Note = f.Why
 		}
-		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Text(name), web.Tagged(outcomeTag(f.Outcome)), says, web.Text(inspection.BasisName(f.Article))}})
+		filed := web.Text("—")
+		if f.Filed != "" {
+			filed = web.Linked(f.State, inspection.Finding{ID: f.Filed}.Link())
+		}
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Text(name), web.Tagged(outcomeTag(f.Outcome)), says, web.Text(inspection.BasisName(f.Article)), filed}})
 	}
 	v.Main = append(v.Main, t)
 	receipts := web.Table{Caption: "登记记录", Columns: []web.Column{{Head: "查看日期"}, {Head: "看到的情况", Wide: true}, {Head: "网址"}, {Head: "登记人"}, {Head: "截图"}}, Empty: web.Empty{Title: "还没有登记"}}
 	for _, r := range x.Receipts {
-		var says []string
-		if !r.LastPost.IsZero() {
-			says = append(says, "最近发布 "+r.LastPost.String())
-		}
-		if !r.LastOwn.IsZero() {
-			says = append(says, "最近原创 "+r.LastOwn.String())
-		}
-		switch r.Interaction {
-		case "yes":
-			says = append(says, "可以互动")
-		case "no":
-			says = append(says, "不能互动")
-		}
-		switch r.Usable {
-		case "yes":
-			says = append(says, "可以下载和使用")
-		case "no":
-			says = append(says, "无法下载或使用")
-		}
-		if r.SeenName != "" {
-			says = append(says, "名称“"+r.SeenName+"”")
-		}
-		if r.SeenSubject != "" {
-			says = append(says, "认证“"+r.SeenSubject+"”")
-		}
 		file := web.Cell{Text: "无"}
 		if r.FileID != "" {
 			file = web.Linked(r.FileName, at+"/files/"+url.PathEscape(r.FileID))
 		}
-		receipts.Rows = append(receipts.Rows, web.Row{Cells: []web.Cell{web.Day(r.SeenOn), {Text: strings.Join(says, "，"), Note: r.Note}, web.Text(r.Link), web.Text(r.Person), file}})
+		receipts.Rows = append(receipts.Rows, web.Row{Cells: []web.Cell{web.Day(r.SeenOn), {Text: strings.Join(r.Says(), "，"), Note: r.Note}, web.Text(r.Link), web.Text(r.Person), file}})
 	}
 	v.Main = append(v.Main, receipts)
 	if len(x.Posts) > 0 {
@@ -248,7 +227,7 @@ func newSheet(x newmedia.Sheet, runs bool) record {
 	if runs {
 		var tried []web.Field
 		if x.Facts.Client {
-			tried = []web.Field{{Kind: web.Radios, Name: "usable", Label: "能否下载、打开和使用", Hint: "在手机上从下载页装一次、打开一次（V-M-2.2）", Options: []web.Option{{Value: "", Label: "没有试"}, {Value: "yes", Label: "能"}, {Value: "no", Label: "不能"}}}}
+			tried = []web.Field{{Kind: web.Radios, Name: "usable", Label: "能否下载、打开和使用", Hint: "在手机上从下载页装一次、打开一次", Options: []web.Option{{Value: "", Label: "没有试"}, {Value: "yes", Label: "能"}, {Value: "no", Label: "不能"}}}}
 		}
 		v.Forms = append(v.Forms, web.Form{Action: at + "/receipt", Upload: true, Key: "receipt" + string(a.ID), Sections: []web.Section{{Legend: "登记看到的情况", Hint: "在平台上查看后登记，网址和截图是凭据。看到几项填几项。", Fields: slices.Concat([]web.Field{
 			{Kind: web.DateField, Name: "seen_on", Label: "查看日期", Required: true, Narrow: true}, {Name: "link", Label: "所看页面的网址", Required: true, Max: 500, Value: a.URL},
@@ -376,10 +355,10 @@ var (
 	sampleDay   = calendar.Date{Year: 2026, Month: 11, Day: 23}
 	sampleAt    = time.Date(2026, 11, 20, 2, 0, 0, 0, time.UTC)
 	sampleSheet = newmedia.Sheet{Unproven: []string{"互动", "认证主体"}, Account: registry.Account{ID: "a", Name: "渭南发布", Platform: "weibo", UnitName: "渭南市人民政府办公室", URL: "https://weibo.example/wn", Purpose: "发布"}, At: sampleAt, Feed: "https://feed.example/wn.xml", FeedAt: sampleAt, FeedSays: "订阅源没有正常返回。",
-		Findings: []check.Finding{{Check: "account.stale", Outcome: check.Violated, Says: "账号超过规定期限没有更新。", Fix: "请立即更新。", Article: "V-M-2.1"}, {Check: "account.original", Outcome: check.Tolerated, Says: "不要求。", Why: "不是发布类"}, {Check: "account.subject", Outcome: check.Untested, Says: "未能检查。"}},
+		Findings: []newmedia.Result{{Finding: check.Finding{Check: "account.stale", Outcome: check.Violated, Says: "账号超过规定期限没有更新。", Fix: "请立即更新。", Article: "V-M-2.1"}, Filed: "01JF", State: "待整改"}, {Finding: check.Finding{Check: "account.original", Outcome: check.Tolerated, Says: "不要求。", Why: "不是发布类"}}, {Finding: check.Finding{Check: "account.subject", Outcome: check.Untested, Says: "未能检查。"}}},
 		Receipts: []newmedia.Receipt{{ID: "r", SeenOn: sampleDay, Link: "https://weibo.example/wn/1", LastPost: sampleDay.AddDays(-20), Interaction: "no", SeenName: "渭南发布", SeenSubject: "某公司", FileID: "f", FileName: "截图.png", Person: "甲"}}, Posts: []newmedia.Entry{{On: sampleDay.AddDays(-20), Title: "天气预报", URL: "https://weibo.example/wn/1"}},
 		Facts: check.AccountFacts{Client: true, Stores: []check.Store{{Name: "应用宝", URL: "https://app.example/1", State: check.LinkAlive}, {Name: "某市场", URL: "https://store.example/2", State: check.LinkDead, Says: "链接打不开。"}, {Name: "新市场", URL: "https://store.example/3"}}}}
-	hostileSheet = newmedia.Sheet{Unproven: []string{"<b>"}, Account: registry.Account{ID: `"><b>`, Name: "<script>alert(1)</script>", UnitName: "<b>", URL: `"`}, Findings: []check.Finding{{Check: "<b>", Outcome: "x", Says: "<script>", Article: `"`}}, Receipts: []newmedia.Receipt{{Link: "javascript:alert(1)", SeenName: "<b>", Note: "</td>", FileID: `"`, FileName: "<script>", Person: "<i>"}}, Posts: []newmedia.Entry{{Title: "<script>", URL: "</td>"}}, Facts: check.AccountFacts{Stores: []check.Store{{Name: "<b>", URL: "javascript:alert(1)", State: "x", Says: "<script>"}}}}
+	hostileSheet = newmedia.Sheet{Unproven: []string{"<b>"}, Account: registry.Account{ID: `"><b>`, Name: "<script>alert(1)</script>", UnitName: "<b>", URL: `"`}, Findings: []newmedia.Result{{Finding: check.Finding{Check: "<b>", Outcome: "x", Says: "<script>", Article: `"`}, Filed: `"><b>`, State: "<b>"}}, Receipts: []newmedia.Receipt{{Link: "javascript:alert(1)", SeenName: "<b>", Note: "</td>", FileID: `"`, FileName: "<script>", Person: "<i>"}}, Posts: []newmedia.Entry{{Title: "<script>", URL: "</td>"}}, Facts: check.AccountFacts{Stores: []check.Store{{Name: "<b>", URL: "javascript:alert(1)", State: "x", Says: "<script>"}}}}
 )
 
 var listPage = web.Define(web.Plain, "pages/list.html", newList(nil, 0, newmedia.Tally{}, true), newList([]newmedia.Line{{ID: "a", Name: "渭南发布", Platform: "weibo", UnitName: "渭南市人民政府办公室", LastPost: sampleDay, Outcome: map[string]check.Outcome{"stale": check.Kept}, Wrong: 1}}, 1, newmedia.Tally{Accounts: 3, Known: 1}, true),
