@@ -204,6 +204,8 @@ func TestLinkState(t *testing.T) {
 		{"file", LinkResult{Link: file, Status: 200, ContentType: "application/pdf", Bytes: 10}, LinkAlive},
 		{"empty file", LinkResult{Link: file, Status: 200, ContentType: "application/pdf"}, LinkWrong},
 		{"moved off government", LinkResult{Link: gov, Status: 200, FinalURL: "http://www.qingshan-trade.com/"}, LinkWrong},
+		{"moved to a broadcaster", LinkResult{Link: gov, Status: 200, FinalURL: "https://tv.cctv.com/live/"}, LinkAlive},
+		{"moved to an official account", LinkResult{Link: gov, Status: 200, FinalURL: "https://mp.weixin.qq.com/s/1"}, LinkAlive},
 		{"moved inside government", LinkResult{Link: gov, Status: 200, FinalURL: "https://www.b.gov.cn/"}, LinkAlive},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
