@@ -40,7 +40,8 @@ func TestPageFamilies(t *testing.T) {
 		{"emblem", "header.emblem", page("", `<img src="/a.png" alt="中华人民共和国国徽">`, ""), ClassHome, portal, aDay, []Outcome{Kept}},
 		{"no emblem", "header.emblem", page("", `<img src="/a.png" alt="标识">`, ""), ClassHome, portal, aDay, []Outcome{Violated}},
 		{"emblem perhaps a background", "header.emblem", page("<style>.t{background:url(/a.png)}</style>", "", ""), ClassHome, portal, aDay, []Outcome{Untested}},
-		{"emblem drawn by a demonstration", "header.emblem", page("", `<i data-placeholder="emblem"></i>`, ""), ClassHome, portal, aDay, []Outcome{Untested}},
+		{"emblem drawn by a demonstration", "header.emblem", page("", `<i data-placeholder="emblem"></i>`, ""), ClassHome, &Ledger{Object: Portal, Government: true, SiteDomain: "yunhe.localhost"}, aDay, []Outcome{Untested}},
+		{"emblem said to be drawn by a real site", "header.emblem", page("", `<i data-placeholder="emblem"></i><img src="/a.png" alt="">`, ""), ClassHome, portal, aDay, []Outcome{Violated}},
 		{"a department owes no emblem", "header.emblem", page("", "", ""), ClassHome, department, aDay, nil},
 
 		{"advertising union", "design.advert", page("", `<script src="https://cpro.baidustatic.com/cpro/ui/c.js"></script>`, ""), ClassHome, nil, aDay, []Outcome{Violated}},
