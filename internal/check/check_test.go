@@ -148,8 +148,10 @@ func TestFooter(t *testing.T) {
 		{"Chinese domain unknown", "footer.chinese_domain", "<p></p>", nil, Untested},
 		{"Chinese domain missing", "footer.chinese_domain", "<p></p>", &Ledger{ChineseDomain: "某市.政务"}, Violated},
 		{"contact missing", "footer.contact", "<p>6109020200007112345</p>", nil, Violated},
-		{"drawn mark", "footer.party_gov_mark", `<span data-placeholder="party_gov_mark">标识</span>`, nil, Untested},
-		{"drawn police filing", "footer.police", `<span data-placeholder>陕公网安备 00000000000000号</span>`, nil, Untested},
+		{"drawn mark", "footer.party_gov_mark", `<span data-placeholder="party_gov_mark">标识</span>`, &Ledger{SiteDomain: "yunhe.localhost"}, Untested},
+		{"drawn police filing", "footer.police", `<span data-placeholder>陕公网安备 00000000000000号</span>`, &Ledger{SiteDomain: "yunhe.localhost"}, Untested},
+		{"mark said to be drawn by a real site", "footer.party_gov_mark", `<span data-placeholder="party_gov_mark">标识</span>`, &Ledger{SiteDomain: "www.example.gov.cn"}, Violated},
+		{"filing said to be drawn by nobody knows whom", "footer.icp", `<span data-placeholder="icp">ICP备案编号</span>`, nil, Violated},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -204,6 +206,8 @@ func TestLinkState(t *testing.T) {
 		{"file", LinkResult{Link: file, Status: 200, ContentType: "application/pdf", Bytes: 10}, LinkAlive},
 		{"empty file", LinkResult{Link: file, Status: 200, ContentType: "application/pdf"}, LinkWrong},
 		{"moved off government", LinkResult{Link: gov, Status: 200, FinalURL: "http://www.qingshan-trade.com/"}, LinkWrong},
+		{"moved to a broadcaster", LinkResult{Link: gov, Status: 200, FinalURL: "https://tv.cctv.com/live/"}, LinkAlive},
+		{"moved to an official account", LinkResult{Link: gov, Status: 200, FinalURL: "https://mp.weixin.qq.com/s/1"}, LinkAlive},
 		{"moved inside government", LinkResult{Link: gov, Status: 200, FinalURL: "https://www.b.gov.cn/"}, LinkAlive},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -52,7 +52,7 @@ func cloakCheck(id, fine, wrong string, as []string) Check {
 	return Check{
 		ID: id, Articles: []string{"V-W-1.3", "S23.1a"}, Severity: Serious, AppliesTo: anyPage,
 		Says: Says{
-			Fine: fine, Tolerated: "不同终端的版面不同，内容没有违规", Wrong: wrong,
+			Fine: fine, Tolerated: "不同终端的版面不同或转到可信网站，内容没有违规", Wrong: wrong,
 			HowToFix: "请立即核查服务器程序和配置文件是否被植入按来路跳转的代码，清除后请搜索引擎更新快照，并按网络安全事件处置流程报告。",
 		},
 		Evidence: "各种身份访问得到的网页快照、状态码和跳转后的地址",
@@ -68,8 +68,12 @@ func cloakCheck(id, fine, wrong string, as []string) Check {
 }
 
 func cloaked(c *Check, f *Facts, a Alternate) Finding {
-	if from, to := f.Page.Host(), hostOf(a.FinalURL); from != "" && to != "" && siteOf(from) != siteOf(to) && !governmentHost(to) && !f.Page.ownHost(to) {
-		return c.wrong(a.words()+"时转到 "+to, a.As)
+	away := sentAway(f, a)
+	if away.host != "" && (!away.trusted || away.bad != "") {
+		return strangeHost(c, f, a, away)
+	}
+	if a.Page == nil && away.host != "" {
+		return c.tolerated(a.words()+"时转到 "+away.host, a.As)
 	}
 	if a.Page == nil {
 		why := a.Why
@@ -99,6 +103,9 @@ func cloaked(c *Check, f *Facts, a Alternate) Finding {
 			return c.wrong(a.words()+"时出现指向 "+h+" 的链接", a.As)
 		}
 	}
+	if away.host != "" {
+		return c.tolerated(a.words()+"时转到 "+away.host, a.As)
+	}
 	if w := worse(f, a.Page); w != nil {
 		out := c.wrong(a.words()+"时"+strings.TrimSuffix(w.Says, "。"), a.As)
 		out.Severity = w.Severity
@@ -125,6 +132,45 @@ func cloaked(c *Check, f *Facts, a Alternate) Finding {
 		return c.tolerated(a.words()+"得到的版面不同", a.As)
 	}
 	return c.fine(a.As)
+}
+
+// sentAway is the host outside the site and the government that a visitor is led
+// to; none where he stays.
+func sentAway(f *Facts, a Alternate) target {
+	from, to := f.Page.Host(), hostOf(a.FinalURL)
+	if from == "" || to == "" || siteOf(from) == siteOf(to) {
+		return target{}
+	}
+	if t := judgeHost(f.Page, f.Lexicon, to); t.foreign {
+		return t
+	}
+	return target{}
+}
+
+// strangeHost judges that some visitors are led to a host nobody has vouched for.
+// It may be a system of the unit's own: a break-in is told by a second sign, which
+// is the host's name, what it shows, or what is concealed on either page.
+func strangeHost(c *Check, f *Facts, a Alternate, to target) Finding {
+	says := a.words() + "时转到 " + to.host
+	if to.bad != "" {
+		return c.wrong(says+"（“"+to.bad+"”）", a.As)
+	}
+	if a.Page != nil {
+		landed := LinkResult{Link: Link{URL: f.Page.URL, Kind: LinkExternal}, FinalURL: a.FinalURL, Title: a.Page.DocumentTitle(), Text: a.Page.VisibleText}
+		if state, sign := landed.Landing(f.Lexicon); state != "" {
+			return c.wrong(says+"，见"+sign, a.As)
+		}
+		if w := worse(f, a.Page); w != nil {
+			return c.wrong(says+"，"+strings.TrimSuffix(w.Says, "。"), a.As)
+		}
+	}
+	if w := concealedOn(f, f.Page); len(w) > 0 {
+		return c.wrong(says+"，"+strings.TrimSuffix(w[0].Says, "。"), a.As)
+	}
+	out := c.finding(Violated, "页面"+says+"，没有发现违规内容，请核实是否由本单位设置。", a.As, "")
+	out.Severity = Advice
+	out.Fix = "请核实该跳转是否由本单位设置：是的，告知检查人员列入可信网站；不是的，立即核查服务器程序和配置文件。"
+	return out
 }
 
 // enoughText is how many characters a page must show for its text to be compared;

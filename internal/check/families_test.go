@@ -40,7 +40,8 @@ func TestPageFamilies(t *testing.T) {
 		{"emblem", "header.emblem", page("", `<img src="/a.png" alt="中华人民共和国国徽">`, ""), ClassHome, portal, aDay, []Outcome{Kept}},
 		{"no emblem", "header.emblem", page("", `<img src="/a.png" alt="标识">`, ""), ClassHome, portal, aDay, []Outcome{Violated}},
 		{"emblem perhaps a background", "header.emblem", page("<style>.t{background:url(/a.png)}</style>", "", ""), ClassHome, portal, aDay, []Outcome{Untested}},
-		{"emblem drawn by a demonstration", "header.emblem", page("", `<i data-placeholder="emblem"></i>`, ""), ClassHome, portal, aDay, []Outcome{Untested}},
+		{"emblem drawn by a demonstration", "header.emblem", page("", `<i data-placeholder="emblem"></i>`, ""), ClassHome, &Ledger{Object: Portal, Government: true, SiteDomain: "yunhe.localhost"}, aDay, []Outcome{Untested}},
+		{"emblem said to be drawn by a real site", "header.emblem", page("", `<i data-placeholder="emblem"></i><img src="/a.png" alt="">`, ""), ClassHome, portal, aDay, []Outcome{Violated}},
 		{"a department owes no emblem", "header.emblem", page("", "", ""), ClassHome, department, aDay, nil},
 
 		{"advertising union", "design.advert", page("", `<script src="https://cpro.baidustatic.com/cpro/ui/c.js"></script>`, ""), ClassHome, nil, aDay, []Outcome{Violated}},
@@ -270,6 +271,13 @@ func TestCloaking(t *testing.T) {
 		{"something else for robots", "cloaked.agent", Alternate{As: AsSpider, Page: parse(t, strange), Status: 200}, Violated, Error},
 		{"sent on from a search engine", "cloaked.referrer", Alternate{As: AsSearcher, Status: 200, FinalURL: "http://www.bet8888.com/"}, Violated, Serious},
 		{"sent on within government", "cloaked.referrer", Alternate{As: AsSearcher, Page: parse(t, own), Status: 200, FinalURL: "http://m.another.gov.cn/"}, Kept, Serious},
+		{"telephones to the official account", "cloaked.agent", Alternate{As: AsMobile, Page: parse(t, page("<title>某市发布</title>", "<p>公众号文章</p>", "")), Status: 200, FinalURL: "https://mp.weixin.qq.com/s/1"}, Tolerated, Serious},
+		{"telephones to a layout of the site's own", "cloaked.agent", Alternate{As: AsMobile, Page: parse(t, own), Status: 200, FinalURL: "http://m.example.gov.cn/"}, Kept, Serious},
+		{"gambling on a well-known service", "cloaked.agent", Alternate{As: AsMobile, Page: parse(t, planted), Status: 200, FinalURL: "https://page.weibo.com/1"}, Violated, Serious},
+		{"telephones to a host nobody knows", "cloaked.agent", Alternate{As: AsMobile, Page: parse(t, page("<title>某市政务</title>", "<p>栏目</p>", "")), Status: 200, FinalURL: "https://m.city-service.com/"}, Violated, Advice},
+		{"the same, not opened", "cloaked.agent", Alternate{As: AsMobile, Status: 200, FinalURL: "https://m.city-service.com/"}, Violated, Advice},
+		{"unknown host that shows gambling", "cloaked.agent", Alternate{As: AsMobile, Page: parse(t, planted), Status: 200, FinalURL: "https://m.city-service.com/"}, Violated, Serious},
+		{"unknown host with something hidden", "cloaked.referrer", Alternate{As: AsSearcher, Page: parse(t, page("<title>某市</title>", `<div style="display:none"><a href="http://www.bet888-casino.com/">娱乐</a></div>`, "")), Status: 200, FinalURL: "https://m.city-service.com/"}, Violated, Serious},
 		{"robots refused", "cloaked.agent", Alternate{As: AsSpider, Status: 403}, Untested, Serious},
 	}
 	for _, tt := range tests {

@@ -52,7 +52,8 @@ var footerLooks = map[string]struct {
 
 // footerChecks are made of the compiled-in pack; a test holds that it is readable
 // and names what can be looked for. Values drawn for a demonstration carry
-// data-placeholder and are neither kept nor violated.
+// data-placeholder and are neither kept nor violated; on any other site they are
+// missing.
 var footerChecks = func() (out []Check) {
 	var p footerPack
 	if !readPack(footerJSON, &p) {
@@ -94,8 +95,8 @@ func footerCheck(id, name string, articles []string, sev Severity, fix string, l
 		Says: Says{Fine: "页面底部有" + name, Wrong: "页面底部的" + name + "缺失或不正确", HowToFix: fix},
 		run: pageOnly(func(c *Check, f *Facts) []Finding {
 			foot := footing{page: f.Page, text: f.Page.VisibleText, bare: f.Page.bare}
-			if why, ok := drawn(f.Page, strings.TrimPrefix(c.ID, "footer.")); ok {
-				return []Finding{c.untested(why, name)}
+			if drawn(f.Page, strings.TrimPrefix(c.ID, "footer.")) {
+				return []Finding{c.drawnOnly(f, name)}
 			}
 			s := look(foot)
 			want := ""
@@ -128,7 +129,7 @@ func sameValue(a, b string) bool {
 
 // drawn finds an element marked data-placeholder for an item: a demonstration
 // shows where a real mark would stand.
-func drawn(p *Page, item string) (why string, ok bool) {
+func drawn(p *Page, item string) bool {
 	for _, n := range p.placeholders {
 		v := strings.ToLower(attr(n, "data-placeholder"))
 		t := noBlanks(nodeText(n)) + attr(n, "alt") + attr(n, "title")
@@ -148,10 +149,33 @@ func drawn(p *Page, item string) (why string, ok bool) {
 			match = match || strings.Contains(t, "中文域名") || strings.Contains(t, ".政务")
 		}
 		if match {
-			return "页面为演示占位，不是核发的真实内容", true
+			return true
 		}
 	}
-	return "", false
+	return false
+}
+
+// drawnOnly judges an item that is drawn where the real one would stand.
+func (c *Check) drawnOnly(f *Facts, name string) Finding {
+	if f.demonstration() {
+		return c.untested("演示站点的占位内容，不是核发的真实内容", name)
+	}
+	return c.wrong("只有占位内容，不是核发的真实内容", name)
+}
+
+// demonstration reports a site that the house itself made for show, or a page it
+// has not published: by the address in the ledger, or that the page was read from.
+// Names under localhost lead to the house's own listener and nowhere else. What a
+// page says of itself does not count: any site could say it.
+func (f *Facts) demonstration() bool {
+	if f.Staging {
+		return true
+	}
+	host := hostOf(f.Page.URL)
+	if f.Ledger != nil && f.Ledger.SiteDomain != "" {
+		host = hostOf(f.Ledger.SiteDomain)
+	}
+	return onList(host, []string{"localhost"})
 }
 
 // linked finds the first a, img or script whose address contains one of marks.

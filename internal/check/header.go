@@ -96,8 +96,8 @@ func emblemShown(c *Check, f *Facts) []Finding {
 	if !f.Ledger.Government {
 		return nil
 	}
-	if why, ok := drawn(f.Page, "emblem"); ok {
-		return []Finding{c.untested(why, "国徽")}
+	if drawn(f.Page, "emblem") {
+		return []Finding{c.drawnOnly(f, "国徽")}
 	}
 	unnamed := false
 	for _, n := range f.Page.elements() {

@@ -179,10 +179,11 @@ func (r LinkResult) saysMissing() bool {
 // Soft404 reports whether the answer is an error page that came as a page.
 func (r LinkResult) Soft404() bool { return r.saysMissing() && r.State() == LinkSoft404 }
 
-// movedAway reports a redirect from a government host to one outside.
+// movedAway reports a redirect from a government host to one outside that is no
+// well-known service: offices keep their accounts and programmes there.
 func (r LinkResult) movedAway() bool {
 	from, to := hostOf(r.Link.URL), hostOf(r.FinalURL)
-	return from != "" && to != "" && governmentHost(from) && !governmentHost(to)
+	return from != "" && to != "" && governmentHost(from) && !governmentHost(to) && !builtin().trustedHost(to)
 }
 
 var linkChecks = []Check{

@@ -2,6 +2,8 @@ package inspection
 
 import (
 	"fmt"
+	"net/url"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -69,8 +71,8 @@ func (n *inspector) leadsToList(u string) bool {
 	if v := n.landed(u); v != nil && v.targets != nil {
 		return !v.content
 	}
-	path, _, _ := strings.Cut(u, "?")
-	return listAddress.MatchString(path)
+	address, _, _ := strings.Cut(u, "?")
+	return listAddress.MatchString(address)
 }
 
 // beside reports whether a list page stands in one list of lists with another, as
@@ -462,11 +464,50 @@ func (n *inspector) homeFacts(home *visit, second calendar.Date) *check.Home {
 	return h
 }
 
-// listings joins the list pages of each column: the pages of a list are one.
+var (
+	pageNumber = regexp.MustCompile(`[_-]\d+$`)
+	listFile   = regexp.MustCompile(`(?i)^(?:index|list|default|column|more|p|page)\d*$`)
+	pageParam  = regexp.MustCompile(`(?i)^(?:page|p|pn|pageno|pagenum|pageindex|currentpage|curpage|cur|start|offset|pagesize|size)$`)
+	digits     = regexp.MustCompile(`(?:/page)?/?\d+`)
+)
+
+// columnAddress is what the pages of one list have in common of their address.
+func columnAddress(address string) (column, directory string) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address, address
+	}
+	dir, file := path.Split(u.Path)
+	file = pageNumber.ReplaceAllString(strings.TrimSuffix(file, path.Ext(file)), "")
+	if listFile.MatchString(file) {
+		file = ""
+	}
+	q := u.Query()
+	for k := range q {
+		if pageParam.MatchString(k) {
+			q.Del(k)
+		}
+	}
+	host := strings.TrimPrefix(strings.ToLower(u.Host), "www.")
+	return host + dir + file + "?" + q.Encode(), host + dir
+}
+
+// samePages reports whether a page found from another is the next of its list: it
+// lies in the same folder, or its address differs by a number alone.
+func samePages(a, b string) bool {
+	ca, da := columnAddress(a)
+	cb, db := columnAddress(b)
+	return da == db || digits.ReplaceAllString(ca, "") == digits.ReplaceAllString(cb, "")
+}
+
+// listings joins the list pages of each column: the pages of a list are one. Two
+// columns may have one name: they are told apart by their addresses.
 func (n *inspector) listings(menu map[string]bool) []*listing {
 	var out []*listing
 	shared := n.shared(n.visits[n.home])
-	byName := map[string]*listing{}
+	type column struct{ name, address string }
+	known := map[column]*listing{}
+	of := map[string]*listing{} // by page
 	for _, v := range n.order {
 		if v.list == nil || v.url == n.home || v.url == n.start || v.list.name == "" || noColumn.MatchString(v.list.name) {
 			continue
@@ -481,16 +522,23 @@ func (n *inspector) listings(menu map[string]bool) []*listing {
 			}
 		}
 		l.items = max(l.items, fresh)
-		if known := byName[l.name]; known != nil {
-			known.items += l.items
-			known.articles += l.articles
-			known.latest = later(known.latest, l.latest, n.o.Today)
-			known.parent = known.parent || l.parent
-			known.static, known.scripted = known.static || l.static, known.scripted || l.scripted
+		address, _ := columnAddress(v.url)
+		is := column{l.name, address}
+		first := known[is]
+		if from := of[v.from]; first == nil && from != nil && from.name == l.name && samePages(v.from, v.url) {
+			first = from
+		}
+		if first == nil {
+			known[is], of[v.url] = &l, &l
+			out = append(out, &l)
 			continue
 		}
-		byName[l.name] = &l
-		out = append(out, &l)
+		known[is], of[v.url] = first, first
+		first.items += l.items
+		first.articles += l.articles
+		first.latest = later(first.latest, l.latest, n.o.Today)
+		first.parent = first.parent || l.parent
+		first.static, first.scripted = first.static || l.static, first.scripted || l.scripted
 	}
 	return out
 }

@@ -116,3 +116,31 @@ func TestBlankIsWhatHasNothingOfItsOwn(t *testing.T) {
 		})
 	}
 }
+
+// V-W-4.1: the fresh column of one name does not hide the stale one of another
+// department; the further pages of a list are no columns.
+func TestColumnsOfOneNameAreTwo(t *testing.T) {
+	put := func(s *madeSite, at, day string) {
+		s.put(at, list("工作动态", "政务动态", `<li><a href="`+at+`1.html">某项工作的一条信息</a><span>`+day+`</span></li>`))
+		s.put(at+"1.html", article("某项工作的一条信息"+at, "工作动态", "政务动态", day+" 09:00", "内容从略。"))
+	}
+	s := newSite(t)
+	put(s, "/jy/gzdt/", "2026-03-18")
+	put(s, "/sw/gzdt/", "2025-03-18")
+	s.swap("/", `<div class="main">`, `<div class="main"><p><a href="/jy/gzdt/">教育</a> <a href="/sw/gzdt/">水务</a></p>`)
+	rep := inspect(t, s, options())
+	if got := checks(rep); !slices.Equal(got, []string{"column.stale"}) || !strings.HasSuffix(rep.Findings[0].Where, "/sw/gzdt/") {
+		t.Errorf("found %v", got)
+	}
+	for _, next := range []string{"/jy/gzdt/index_2.html", "/jy/gzdt/c2.html", "/jy/gzdt/2/"} {
+		s := newSite(t)
+		put(s, "/jy/gzdt/", "2026-03-18")
+		s.put(next, list("工作动态", "政务动态", `<li><a href="/jy/gzdt/0.html">某项工作的一条旧信息</a><span>2025-03-18</span></li>`))
+		s.put("/jy/gzdt/0.html", article("某项工作的一条旧信息", "工作动态", "政务动态", "2025-03-18 09:00", "内容从略。"))
+		s.swap("/jy/gzdt/", `<h2>工作动态</h2>`, `<h2>工作动态</h2><a href="`+next+`">下一页</a>`)
+		s.swap("/", `<div class="main">`, `<div class="main"><p><a href="/jy/gzdt/">教育</a></p>`)
+		if got := checks(inspect(t, s, options())); len(got) != 0 {
+			t.Errorf("%s: found %v", next, got)
+		}
+	}
+}
