@@ -35,16 +35,27 @@ var AlarmMachine = passage.Machine{Kind: "alarm", Noun: "告警", States: map[st
 		{To: Raised, Act: "raise", Says: "告警", Permit: "system"},
 		{From: Raised, Act: "take", To: AlarmTaken, Says: "接收", Permit: string(authz.DutyServe)},
 		{From: Raised, Act: "recover", To: Ended, Says: "已恢复", Guard: "各网站都已恢复", Permit: "system"},
+		{From: Raised, Act: "escalate", To: Raised, Says: "转报", Guard: "到时无人接收", Permit: "system"},
+		{From: AlarmTaken, Act: "ask", To: AlarmTaken, Says: "催办", Guard: "接收后到时没有结束", Permit: "system"},
+		{From: AlarmTaken, Act: "escalate", To: AlarmTaken, Says: "转报", Guard: "催办后到时没有结束", Permit: "system"},
 		{From: AlarmTaken, Act: "recover", To: Ended, Says: "已恢复", Guard: "各网站都已恢复", Permit: "system"},
 		{From: AlarmTaken, Act: "end", To: Ended, Says: "结束告警", Guard: "写明处理结果", Permit: string(authz.DutyServe)},
 	}}
 
-// How far an alarm has gone.
+// How far an alarm has gone: within the unit, then out of it. The roster names
+// no leader for each turn, so the leader in charge is the one told as 带班领导.
 const (
-	ToDuty   = 0
-	ToNext   = 1
-	ToLeader = 2
+	ToDuty      = 0
+	ToNext      = 1
+	ToLeader    = 2 // 分管领导
+	ToPrincipal = 3 // 主要负责同志
+	ToSuperior  = 4 // the duty of the office that supervises the unit
+	ToProvince  = 5 // the duty of the provincial office
 )
+
+// reminded is how often the last of the ladder is told again of what still
+// stands.
+const reminded = 24 * time.Hour
 
 // Alarm is one cause that somebody on duty has to look at now.
 type Alarm struct {
@@ -227,7 +238,7 @@ func (s *Service) raise(ctx context.Context, tx *db.Tx, g signal) error {
 		}
 	}
 	if fresh {
-		if err := s.tellNext(ctx, tx, &a, ToDuty); err != nil {
+		if _, err := s.tellNext(ctx, tx, &a, ToDuty); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "duty.alarm.raise", Basis: citation, Target: a.target(), After: map[string]string{"site": g.site.Name, "says": g.says, "told": a.Told}})
@@ -270,87 +281,197 @@ func common(kind string) bool {
 }
 
 // tellNext tells who comes at a level, and sets when it goes on. A level with
-// nobody is passed over at once.
-func (s *Service) tellNext(ctx context.Context, tx *db.Tx, a *Alarm, level int) error {
-	for ; level <= ToLeader; level++ {
-		people, words, err := s.peopleAt(ctx, tx, *a, level)
-		if err != nil {
-			return err
+// nobody is passed over at once; where none is left, the last one told is told
+// again.
+func (s *Service) tellNext(ctx context.Context, tx *db.Tx, a *Alarm, level int) (words string, err error) {
+	var people []org.Person
+	for ; level <= ToProvince; level++ {
+		if people, words, err = s.peopleAt(ctx, tx, *a, level); err != nil {
+			return "", err
 		}
-		if len(people) == 0 && level < ToLeader {
-			continue
+		if len(people) > 0 {
+			break
 		}
-		list := make([]notify.Message, 0, len(people))
-		for _, p := range people {
-			list = append(list, notify.Message{Key: fmt.Sprintf("alarm:%s:%d:%s", a.ID, level, p.ID), Unit: string(p.Unit), Person: string(p.ID), Title: "告警：" + a.Title, Body: a.Says, Link: a.Link(), Urgent: true})
+	}
+	again := level > ToProvince
+	if again {
+		level = a.Level
+		if people, words, err = s.peopleAt(ctx, tx, *a, level); err != nil {
+			return "", err
 		}
-		if len(list) == 0 { // nobody is named: whoever is at the unit
-			words = "本单位全体（没有值班人员，也没有分管领导）"
-			list = append(list, notify.Message{Key: fmt.Sprintf("alarm:%s:%d", a.ID, level), Unit: string(a.Unit), Title: "告警：" + a.Title, Body: "没有值班人员接收。" + a.Says, Link: a.Link(), Urgent: true})
+		if len(people) == 0 { // whoever was told has left
+			people, words = []org.Person{{Unit: a.Unit}}, "本单位全体"
 		}
-		if err := notify.SendAll(ctx, tx, list); err != nil {
-			return err
-		}
-		a.Level = level
+		words = "再次告知" + words
+	}
+	title, body := "告警："+a.Title, a.Says
+	switch {
+	case a.State == AlarmTaken:
+		title = "告警没有结束：" + a.Title
+		body = fmt.Sprintf("由%s于%s接收，至今没有结束。%s", a.TakenBy, a.TakenAt.In(calendar.Shanghai).Format("1月2日15:04"), a.Says)
+	case level > ToLeader || again:
+		body = fmt.Sprintf("%s自%s起没有人接收。%s", a.UnitName, a.RaisedAt.In(calendar.Shanghai).Format("1月2日15:04"), a.Says)
+	}
+	key := fmt.Sprintf("alarm:%s:%d", a.ID, level)
+	if again || a.State == AlarmTaken {
+		key += ":" + tx.Now().Format(time.RFC3339)
+	}
+	list := make([]notify.Message, len(people))
+	for i, p := range people {
+		list[i] = notify.Message{Key: key + ":" + string(p.ID), Unit: string(p.Unit), Person: string(p.ID), Title: title, Body: body, Link: a.Link(), Urgent: true}
+	}
+	if err := notify.SendAll(ctx, tx, list); err != nil {
+		return "", err
+	}
+	a.Level = level
+	if !again { // what is told again stands in the history
 		if a.Told != "" {
 			a.Told += "；"
 		}
 		a.Told += tx.Now().In(calendar.Shanghai).Format("15:04") + " " + words
-		var next any
-		if level < ToLeader {
-			a.NextAt = tx.Now().Add(time.Duration(s.Settings().AlarmMinutes) * time.Minute)
-			next = a.NextAt
-		}
-		_, err = tx.Exec(ctx, `UPDATE alarm SET level = $2, told = $3, next_at = $4 WHERE id = $1`, a.ID, a.Level, clipped(a.Told, 500), next)
-		return err
 	}
-	return nil
+	a.NextAt = tx.Now().Add(s.wait(*a, again))
+	_, err = tx.Exec(ctx, `UPDATE alarm SET level = $2, told = $3, next_at = $4 WHERE id = $1`, a.ID, a.Level, clipped(a.Told, 1000), a.NextAt)
+	return words, err
 }
 
-// peopleAt are who is told at a level, with their part in words.
-func (s *Service) peopleAt(ctx context.Context, q db.Querier, a Alarm, level int) ([]org.Person, string, error) {
-	person := func(id org.PersonID, name string) []org.Person {
-		if id == "" {
-			return nil
-		}
-		return []org.Person{{ID: id, Name: name, Unit: a.Unit}}
+// wait is how long an alarm stays with those told last.
+func (s *Service) wait(a Alarm, again bool) time.Duration {
+	minutes := s.Settings().AlarmMinutes
+	switch {
+	case again:
+		return reminded
+	case a.State == AlarmTaken:
+		minutes = s.Settings().AlarmTakenMinutes
+	case a.Level >= ToPrincipal:
+		minutes = s.Settings().AlarmSuperiorMinutes
 	}
-	system := authz.System("duty.alarm")
-	if level < ToLeader {
+	return time.Duration(minutes) * time.Minute
+}
+
+// peopleAt are who is told at a level, with their part in words; a person
+// without an id is everybody at the unit. None: the level is passed over.
+func (s *Service) peopleAt(ctx context.Context, q db.Querier, a Alarm, level int) ([]org.Person, string, error) {
+	switch level {
+	case ToDuty, ToNext:
 		now, next, err := s.onDuty(ctx, q, a.Unit, s.DB.Now())
 		if err != nil {
 			return nil, "", err
 		}
-		x, part := now, "当班"
-		if level == ToNext {
-			x, part = next, "下一班"
+		if level == ToDuty {
+			people := standing(now)
+			return people, "当班" + names(people), nil
 		}
-		people := append(person(x.Lead, x.LeadName), person(x.Second, x.SecondName)...)
-		if level == ToNext { // who was told already is not told again
-			people = slices.DeleteFunc(people, func(p org.Person) bool { return now.Has(string(p.ID)) })
+		people := slices.DeleteFunc(standing(next), func(p org.Person) bool { return now.Has(string(p.ID)) }) // who was told already is not told again
+		return people, "下一班" + names(people), nil
+	case ToLeader:
+		people, err := s.inPost(ctx, q, a.Unit, org.LeaderInCharge)
+		if err != nil || len(people) > 0 {
+			return people, "分管领导" + names(people), err
 		}
-		return people, part + names(people), nil
+		if people, err = s.supervisors(ctx, q, a.Unit); err != nil || len(people) > 0 {
+			return people, "主管人员" + names(people), err
+		}
+		return []org.Person{{Unit: a.Unit}}, "本单位全体（没有分管领导，也没有主管人员）", nil
+	case ToPrincipal:
+		people, err := s.inPost(ctx, q, a.Unit, org.Principal)
+		return people, "主要负责同志" + names(people), err
 	}
-	posts, err := s.Org.NamedPosts(ctx, q, system, org.PostFilter{Unit: a.Unit})
+	superior, province, err := s.above(ctx, q, a.Unit)
+	office := superior
+	if level == ToProvince {
+		office = province
+	}
+	if err != nil || office.ID == "" {
+		return nil, "", err
+	}
+	now, _, err := s.onDuty(ctx, q, office.ID, s.DB.Now())
 	if err != nil {
 		return nil, "", err
+	}
+	if people := standing(now); len(people) > 0 {
+		return people, office.Name + "值班" + names(people), nil
+	}
+	people, err := s.supervisors(ctx, q, office.ID)
+	if err != nil || len(people) > 0 {
+		return people, office.Name + "主管人员" + names(people), err
+	}
+	return []org.Person{{Unit: office.ID}}, office.Name + "全体（没有值班人员，也没有主管人员）", nil
+}
+
+// above are the office that supervises a unit and the provincial one where that
+// is another; empty where there is none.
+func (s *Service) above(ctx context.Context, q db.Querier, unit org.UnitID) (superior, province org.Unit, err error) {
+	u, err := s.Org.UnitTx(ctx, q, authz.System("duty.alarm"), unit)
+	if err != nil {
+		return superior, province, err
+	}
+	if u.Kind != org.Office {
+		superior, err = s.Org.SameLevelOffice(ctx, q, u)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return superior, province, err
+		}
+	}
+	if superior.ID == "" || superior.ID == unit {
+		if superior, _, err = s.Org.SuperiorOffice(ctx, q, u); err != nil {
+			return superior, province, err
+		}
+	}
+	for at := superior; at.ID != ""; {
+		province = at
+		next, ok, err := s.Org.SuperiorOffice(ctx, q, at)
+		if err != nil {
+			return superior, province, err
+		}
+		if !ok {
+			break
+		}
+		at = next
+	}
+	if province.ID == superior.ID {
+		province = org.Unit{}
+	}
+	return superior, province, nil
+}
+
+// standing are the people of a turn.
+func standing(x Shift) []org.Person {
+	var people []org.Person
+	if x.Lead != "" {
+		people = append(people, org.Person{ID: x.Lead, Name: x.LeadName, Unit: x.Unit})
+	}
+	if x.Second != "" {
+		people = append(people, org.Person{ID: x.Second, Name: x.SecondName, Unit: x.Unit})
+	}
+	return people
+}
+
+// inPost are who holds a named post of a unit now.
+func (s *Service) inPost(ctx context.Context, q db.Querier, unit org.UnitID, kind org.PostKind) ([]org.Person, error) {
+	posts, err := s.Org.NamedPosts(ctx, q, authz.System("duty.alarm"), org.PostFilter{Unit: unit, Kind: kind})
+	if err != nil {
+		return nil, err
 	}
 	for _, p := range posts {
-		if p.Kind == org.LeaderInCharge && p.Ended.IsZero() {
-			people := person(p.Person, p.PersonName)
-			return people, "分管领导" + names(people), nil
+		if p.Person != "" && p.Ended.IsZero() {
+			return []org.Person{{ID: p.Person, Name: p.PersonName, Unit: unit}}, nil
 		}
 	}
-	holders, err := s.Org.Holders(ctx, q, system, a.Unit, authz.Supervisor)
+	return nil, nil
+}
+
+// supervisors are who supervises at a unit.
+func (s *Service) supervisors(ctx context.Context, q db.Querier, unit org.UnitID) ([]org.Person, error) {
+	holders, err := s.Org.Holders(ctx, q, authz.System("duty.alarm"), unit, authz.Supervisor)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	var people []org.Person
-	for _, h := range holders {
-		h.Person.Unit = a.Unit
-		people = append(people, h.Person)
+	people := make([]org.Person, len(holders))
+	for i, h := range holders {
+		people[i] = h.Person
+		people[i].Unit = unit
 	}
-	return people, "主管人员" + names(people), nil
+	return people, nil
 }
 
 func names(people []org.Person) string {
@@ -361,11 +482,12 @@ func names(people []org.Person) string {
 	return strings.Join(out, "、")
 }
 
-// TakeAlarm is somebody's word that they see to it; it goes on to nobody else.
+// TakeAlarm is somebody's word that they see to it; it goes on to nobody else
+// while it is ended in time.
 func (s *Service) TakeAlarm(ctx context.Context, scope authz.Scope, id string) (Alarm, error) {
 	return s.alarmAct(ctx, scope, id, "take", "", func(tx *db.Tx, session *authz.Session, a *Alarm) error {
 		a.TakenID, a.TakenBy, a.TakenAt = session.PersonID, session.Name, tx.Now()
-		_, err := tx.Exec(ctx, `UPDATE alarm SET state = $2, taken_id = $3, taken_by = $4, taken_at = $5, next_at = NULL WHERE id = $1`, a.ID, a.State, session.PersonID, session.Name, tx.Now())
+		_, err := tx.Exec(ctx, `UPDATE alarm SET state = $2, taken_id = $3, taken_by = $4, taken_at = $5, next_at = $6 WHERE id = $1`, a.ID, a.State, session.PersonID, session.Name, tx.Now(), tx.Now().Add(s.wait(*a, false)))
 		return err
 	})
 }
@@ -530,22 +652,66 @@ func (s *Service) sweepOutages(ctx context.Context) (int, error) {
 	return n, nil
 }
 
-// sweepAlarms carries what nobody took to the next, then to the leader.
+// sweepAlarms carries what nobody took to the next, up to the provincial duty;
+// who took one and has not ended it is asked, then it goes up as well.
 func (s *Service) sweepAlarms(ctx context.Context) (int, error) {
 	ctx = audit.System(ctx, "duty.sweep")
-	list, err := db.All(ctx, s.DB, scanAlarm, alarmSelect+` WHERE a.state = 'raised' AND a.next_at <= $1 ORDER BY a.next_at, a.id LIMIT 200`, s.DB.Now())
+	list, err := db.All(ctx, s.DB, db.Value[string], `SELECT id FROM alarm WHERE state <> 'ended' AND next_at <= $1 ORDER BY next_at, id LIMIT 200`, s.DB.Now())
 	if err != nil {
 		return 0, err
 	}
-	for i, a := range list {
-		if err := s.DB.Update(ctx, func(tx *db.Tx) error {
-			if err := s.tellNext(ctx, tx, &a, a.Level+1); err != nil {
-				return err
-			}
-			return audit.Record(ctx, tx, audit.Entry{Act: "duty.alarm.escalate", Basis: citation, Target: a.target(), After: a.Told})
-		}); err != nil {
+	for i, id := range list {
+		if err := s.DB.Update(ctx, func(tx *db.Tx) error { return s.carry(ctx, tx, id) }); err != nil {
 			return i, err
 		}
 	}
 	return len(list), nil
+}
+
+// carry takes an alarm whose time has come one step further.
+func (s *Service) carry(ctx context.Context, tx *db.Tx, id string) error {
+	a, err := s.alarm(ctx, tx, authz.System("duty.sweep"), id)
+	if err != nil || a.State == Ended || a.NextAt.IsZero() || a.NextAt.After(tx.Now()) { // somebody acted on it meanwhile
+		return err
+	}
+	act, level := "escalate", a.Level+1
+	var words string
+	if a.State == AlarmTaken {
+		steps, err := AlarmMachine.History(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if len(steps) == 0 || steps[len(steps)-1].Act == "take" {
+			act = "ask"
+		}
+		level = max(level, ToLeader) // the others of the duty know of it from who took it
+	}
+	if act == "ask" {
+		words, err = s.askTaker(ctx, tx, &a)
+	} else {
+		words, err = s.tellNext(ctx, tx, &a, level)
+	}
+	if err != nil {
+		return err
+	}
+	if _, _, err := AlarmMachine.Take(ctx, tx, id, act, passage.Note{Says: clipped(words, 200)}); err != nil {
+		return err
+	}
+	if a.Incident != "" {
+		if err := s.enter(ctx, tx, a.Incident, "alarm", AlarmMachine.ActName(act)+"告警“"+a.Title+"”："+words+"。", a.Link()); err != nil {
+			return err
+		}
+	}
+	return audit.Record(ctx, tx, audit.Entry{Act: "duty.alarm." + act, Basis: citation, Target: a.target(), After: map[string]any{"level": a.Level, "told": words}})
+}
+
+// askTaker asks who took an alarm how it stands.
+func (s *Service) askTaker(ctx context.Context, tx *db.Tx, a *Alarm) (string, error) {
+	a.NextAt = tx.Now().Add(s.wait(*a, false))
+	if _, err := tx.Exec(ctx, `UPDATE alarm SET next_at = $2 WHERE id = $1`, a.ID, a.NextAt); err != nil {
+		return "", err
+	}
+	_, err := notify.Send(ctx, tx, notify.Message{Key: "alarm:" + a.ID + ":ask:" + tx.Now().Format(time.RFC3339), Unit: string(a.Unit), Person: a.TakenID, Title: "请结束告警：" + a.Title,
+		Body: fmt.Sprintf("您于%s接收，至今没有结束；处理完的请结束告警，%s前没有结束即上报。%s", a.TakenAt.In(calendar.Shanghai).Format("1月2日15:04"), a.NextAt.In(calendar.Shanghai).Format("15:04"), a.Says), Link: a.Link(), Urgent: true})
+	return a.TakenBy, err
 }

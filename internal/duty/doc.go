@@ -6,7 +6,7 @@
 //
 // It decides who is on duty, which roster may be published (the law is in
 // sx2021.CheckDutyRoster), which things seen are one cause and so one alarm, and
-// when an alarm goes on to the next on the roster and to the leader in charge. It
-// looks at no site itself (inspection does) and takes nothing down by a way of
+// when an alarm goes on: to the next on the roster, the leaders of the unit, the
+// duty of the office above and of the province. It looks at no site itself (inspection does) and takes nothing down by a way of
 // its own (library's withdrawal is the only one).
 package duty

@@ -489,6 +489,112 @@ func TestArticle19_4_AlarmGoesOnUntilSomebodyTakesIt(t *testing.T) {
 	})
 }
 
+// Article 19(4): an alarm that nobody takes leaves the unit: its leaders, the
+// office above, the province. Taken and not ended, it is asked for and goes up as
+// well; every step stands in its history.
+func TestArticle19_4_AlarmLeavesTheUnit(t *testing.T) {
+	each(t, func(t *testing.T, h *office) {
+		h.roster(t)
+		ctx := audit.System(context.Background(), "test")
+		o := h.svc.Org
+		var site registry.Site
+		var boss, clerk org.Person
+		if err := h.db.Update(ctx, func(tx *db.Tx) error {
+			for _, a := range []org.Area{{Level: org.City, Code: "610100", Name: "西安市", Parent: "province-610000000000"}, {Level: org.County, Code: "610102", Name: "新城区", Parent: "city-610100000000"}} {
+				if _, err := o.AddArea(ctx, tx, a); err != nil {
+					return err
+				}
+			}
+			above, _, err := o.AddUnit(ctx, tx, org.Unit{Area: "city-610100000000", Kind: org.Office, Name: "市政府办公厅"})
+			if err != nil {
+				return err
+			}
+			own, _, err := o.AddUnit(ctx, tx, org.Unit{Area: "county-610102000000", Kind: org.Office, Name: "区政府办公室"})
+			if err != nil {
+				return err
+			}
+			for _, x := range []struct {
+				into *org.Person
+				at   org.UnitID
+				name string
+			}{{&boss, own.ID, "区主要负责人"}, {&clerk, above.ID, "市主管"}} {
+				if *x.into, err = o.AddPerson(ctx, tx, system, org.Person{Unit: x.at, Name: x.name}); err != nil {
+					return err
+				}
+				if err := o.Appoint(ctx, tx, system, x.into.ID, x.at, authz.Supervisor); err != nil {
+					return err
+				}
+			}
+			if _, err := o.AssignPost(ctx, tx, system, org.NamedPost{Unit: own.ID, Person: boss.ID, Kind: org.Principal, Since: calendar.DateOf(began), Document: "新政任〔2026〕1号"}); err != nil {
+				return err
+			}
+			if site, err = h.svc.Registry.EnterSite(ctx, tx, registry.Site{Unit: own.ID, Kind: registry.Portal, Name: "区政府门户网站", Host: "www.xc.example.gov.cn"}); err != nil {
+				return err
+			}
+			_, err = h.look.Raise(ctx, tx, system, site.ID, inspection.Sighting{Check: "concealed.hidden_link", Severity: "serious", Says: "严重问题", Article: "S23.2", URL: "http://" + site.Host + "/", Where: "首页"})
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		alarm := func() (duty.Alarm, string) {
+			t.Helper()
+			list, n, err := h.svc.Alarms(context.Background(), system, duty.AlarmFilter{})
+			if err != nil || n != 1 {
+				t.Fatalf("%d alarms (%v)", n, err)
+			}
+			steps, err := h.svc.AlarmHistory(context.Background(), system, list[0].ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			last := steps[len(steps)-1]
+			return list[0], last.Act + " " + last.Note
+		}
+		after := func(wait time.Duration, level int, step string) {
+			t.Helper()
+			h.clock.Set(h.clock.Now().Add(wait - time.Minute))
+			for range 2 { // not yet, then once
+				if _, err := h.svc.Sweep(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+				h.clock.Set(h.clock.Now().Add(time.Minute))
+			}
+			if _, err := h.svc.Sweep(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			if a, last := alarm(); a.Level != level || last != step || a.NextAt.IsZero() {
+				t.Errorf("level %d, last step %q, next %s; want %d, %q", a.Level, last, a.NextAt, level, step)
+			}
+		}
+		now, _, err := h.svc.OnDuty(context.Background(), system, h.unit.ID, began.Add(4*time.Hour))
+		if err != nil || now.Zero() {
+			t.Fatalf("%+v (%v)", now, err)
+		}
+		if a, _ := alarm(); a.Level != duty.ToLeader || !strings.HasSuffix(a.Told, "主管人员区主要负责人") {
+			t.Fatalf("nobody is on duty there: level %d, %s", a.Level, a.Told)
+		}
+		after(15*time.Minute, duty.ToPrincipal, "escalate 主要负责同志区主要负责人")
+		after(30*time.Minute, duty.ToSuperior, "escalate 市政府办公厅主管人员市主管")
+		after(30*time.Minute, duty.ToProvince, "escalate 省政府办公厅值班"+now.Names())
+		after(30*time.Minute, duty.ToProvince, "escalate 再次告知省政府办公厅值班"+now.Names())
+		a, _ := alarm()
+		if _, err := h.svc.TakeAlarm(as(h.a), system, a.ID); err != nil {
+			t.Fatal(err)
+		}
+		after(60*time.Minute, duty.ToProvince, "ask "+h.a.Name)
+		after(60*time.Minute, duty.ToProvince, "escalate 再次告知省政府办公厅值班"+now.Names())
+		told, err := db.All(ctx, h.db, db.Value[string], `SELECT title FROM message WHERE person_id = $1 AND link = $2 ORDER BY title`, h.a.PersonID, a.Link())
+		if err != nil || !slices.Contains(told, "请结束告警："+a.Title) {
+			t.Errorf("who took it was told %v (%v)", told, err)
+		}
+		if _, err := h.svc.EndAlarm(as(h.a), system, a.ID, "已清除"); err != nil {
+			t.Fatal(err)
+		}
+		if a, _ := alarm(); !a.NextAt.IsZero() {
+			t.Errorf("ended, and its clock runs on: %s", a.NextAt)
+		}
+	})
+}
+
 // Every day somebody named says of every site that it is well or what is
 // wrong; what is wrong is a finding, and its going is said too.
 func TestArticle19_4_DailyRecordIsAPersons(t *testing.T) {

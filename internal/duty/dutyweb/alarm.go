@@ -78,7 +78,7 @@ func newAlarm(a duty.Alarm, sites []duty.AlarmSite, steps []passage.Step, serves
 	}
 	v.Main = append(v.Main, t)
 	if serves && a.State == duty.Raised {
-		v.Forms = append(v.Forms, web.Form{Action: a.Link() + "/take", Sections: []web.Section{{Hint: "接收后由您处理，不再转报他人。"}}, Buttons: []web.Button{{Label: "接收告警"}}})
+		v.Forms = append(v.Forms, web.Form{Action: a.Link() + "/take", Sections: []web.Section{{Hint: "接收后由您处理；到时没有结束的先催办，再逐级上报。"}}, Buttons: []web.Button{{Label: "接收告警"}}})
 	}
 	if serves && a.State == duty.AlarmTaken {
 		v.Forms = append(v.Forms, web.Form{Action: a.Link() + "/end", Sections: []web.Section{{Legend: "结束告警", Fields: []web.Field{{Kind: web.TextArea, Name: "why", Label: "处理结果", Required: true, Max: 500, Rows: 3}}}}, Buttons: []web.Button{{Label: "结束告警"}}})
@@ -87,8 +87,13 @@ func newAlarm(a duty.Alarm, sites []duty.AlarmSite, steps []passage.Step, serves
 		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "立案处置", Href: incidentPath + "/new?alarm=" + a.ID})
 	}
 	terms := []web.Term{{Name: "发生", Text: web.Minute(a.RaisedAt)}, {Name: "已告知", Text: a.Told}}
-	if !a.NextAt.IsZero() && a.State == duty.Raised {
-		terms = append(terms, web.Term{Name: "再无人接收即转报", Text: web.Minute(a.NextAt)})
+	if !a.NextAt.IsZero() {
+		switch a.State {
+		case duty.Raised:
+			terms = append(terms, web.Term{Name: "再无人接收即转报", Text: web.Minute(a.NextAt)})
+		case duty.AlarmTaken:
+			terms = append(terms, web.Term{Name: "再没有结束即催办或上报", Text: web.Minute(a.NextAt)})
+		}
 	}
 	if a.TakenBy != "" {
 		terms = append(terms, web.Term{Name: "接收", Text: a.TakenBy, Note: web.Minute(a.TakenAt) + "，用时 " + web.Took(a.TakenAt.Sub(a.RaisedAt).Round(time.Second))})

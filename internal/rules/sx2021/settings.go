@@ -128,6 +128,12 @@ type Settings struct {
 	// AlarmMinutes is how long an alarm waits to be taken before the next person
 	// is told.
 	AlarmMinutes int `json:"alarm_minutes"`
+	// AlarmSuperiorMinutes is how long the unit's principal, and then the office
+	// above, has before the duty further up is told. No source gives the time.
+	AlarmSuperiorMinutes int `json:"alarm_superior_minutes"`
+	// AlarmTakenMinutes is how long an alarm that somebody took may stand before
+	// they are asked, and then before each step up. No source gives the time.
+	AlarmTakenMinutes int `json:"alarm_taken_minutes"`
 	// DownAlarmMinutes is how long a site is unreachable before the duty is
 	// alarmed.
 	DownAlarmMinutes int `json:"down_alarm_minutes"`
@@ -259,6 +265,8 @@ func Defaults() Settings {
 		MediaUnusedDays:         90,
 		RosterDueDay:            25,
 		AlarmMinutes:            15,
+		AlarmSuperiorMinutes:    30,
+		AlarmTakenMinutes:       60,
 		DownAlarmMinutes:        10,
 		TakedownReviewHours:     24,
 		DisputeWorkdays:         5,
@@ -331,6 +339,8 @@ func (s Settings) Wrong() []string {
 	bad(s.HoleSeriousDays < 1 || s.HoleErrorDays < s.HoleSeriousDays || s.HoleAdviceDays < s.HoleErrorDays, "安全漏洞整改期限须为1天以上，且严重的不长于一般的、一般的不长于提示的，请重新填写。")
 	bad(s.RosterDueDay < 1 || s.RosterDueDay > 28, "下月值班表的公布日须为每月1日至28日，请重新填写。")
 	bad(s.AlarmMinutes < 1 || s.AlarmMinutes > 240, "告警无人接收时转报的时间须为1至240分钟，请重新填写。")
+	bad(s.AlarmSuperiorMinutes < 1 || s.AlarmSuperiorMinutes > 1440, "告警在本单位无人接收时上报上级值班的时间须为1至1440分钟，请重新填写。")
+	bad(s.AlarmTakenMinutes < 5 || s.AlarmTakenMinutes > 1440, "告警接收后没有结束即催办的时间须为5至1440分钟，请重新填写。")
 	bad(s.DownAlarmMinutes < 5 || s.DownAlarmMinutes > 240, "网站打不开多久告警须为5至240分钟，请重新填写。")
 	bad(s.TakedownReviewHours < 1 || s.TakedownReviewHours > 72, "一人应急撤下后的补审期限须为1至72小时，请重新填写。")
 	bad(s.DisputeWorkdays < 1 || s.DisputeWorkdays > 30, "误报申辩的答复期限须为1至30个工作日，请重新填写。")
