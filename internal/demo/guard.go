@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"image"
+	"image/draw"
+	"image/png"
 	"slices"
 
 	"zhengshu/internal/approval"
@@ -13,7 +16,6 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/impostor"
 	"zhengshu/internal/newmedia"
-	"zhengshu/internal/official"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/security"
@@ -31,15 +33,24 @@ func (d *province) guard(ctx context.Context) error {
 	return nil
 }
 
-// shot is a picture-like proof: a page that says what it stands for.
+// shot is the picture of a page in outline: a band, a heading, lines. It shows
+// nobody's page.
 func (d *province) shot(says string) (approval.Upload, error) {
+	page := image.NewRGBA(image.Rect(0, 0, 720, 480))
+	paint := func(r image.Rectangle, c rgb) {
+		draw.Draw(page, r, image.NewUniform(c.solid()), image.Point{}, draw.Src)
+	}
+	paint(page.Bounds(), hex(0xffffff))
+	paint(image.Rect(0, 0, 720, 72), hex(0x1259aa))
+	paint(image.Rect(48, 108, 420, 132), hex(0x4a5462))
+	for y := 168; y < 420; y += 36 {
+		paint(image.Rect(48, y, 620-y%108, y+10), hex(0xc3ccd6))
+	}
 	var b bytes.Buffer
-	doc := official.Document{Title: says + "（演示）", Issuer: "演示单位", Dated: calendar.DateOf(d.DB.Now()).Chinese()}
-	doc.Paragraph("演示用的截图说明。")
-	if _, err := doc.WriteTo(&b); err != nil {
+	if err := png.Encode(&b, page); err != nil {
 		return approval.Upload{}, err
 	}
-	return approval.Upload{Name: says + ".docx", Content: bytes.NewReader(b.Bytes())}, nil
+	return approval.Upload{Name: says + "（演示）.png", Content: bytes.NewReader(b.Bytes())}, nil
 }
 
 func (d *province) fakes(ctx context.Context) error {

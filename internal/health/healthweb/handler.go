@@ -132,7 +132,7 @@ func newList(list []health.Row, total int, sort string, today calendar.Date, now
 	for _, r := range list {
 		name := web.Linked(r.Name, r.Link())
 		name.Note = r.UnitName
-		worries := web.Cell{Text: fmt.Sprint(r.Worries(today, now)), Keep: true}
+		worries := web.Cell{Text: fmt.Sprint(r.Worries(today, now)), Href: r.Link(), Keep: true}
 		row := web.Row{}
 		if n := r.Worries(today, now); n > 0 {
 			worries.Tags = []web.Tag{{Kind: web.Warn, Text: "要处理"}}

@@ -172,7 +172,7 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 	return web.SendSheet(w, r, official.Sheet{Title: "账号检查", Columns: columns, Rows: slices.Values(rows)}, "账号检查")
 }
 
-func newSheet(x newmedia.Sheet, runs bool) record {
+func newSheet(x newmedia.Sheet, runs bool, today calendar.Date) record {
 	a := x.Account
 	at := newmedia.Link(a.ID)
 	v := record{web.RecordView{Heading: web.Heading{Above: registry.Platforms[a.Platform], Title: a.Name}, Trail: []web.Crumb{{Name: "账号检查", Href: sheetsPath}}}}
@@ -230,12 +230,12 @@ func newSheet(x newmedia.Sheet, runs bool) record {
 			tried = []web.Field{{Kind: web.Radios, Name: "usable", Label: "能否下载、打开和使用", Hint: "在手机上从下载页装一次、打开一次", Options: []web.Option{{Value: "", Label: "没有试"}, {Value: "yes", Label: "能"}, {Value: "no", Label: "不能"}}}}
 		}
 		v.Forms = append(v.Forms, web.Form{Action: at + "/receipt", Upload: true, Key: "receipt" + string(a.ID), Sections: []web.Section{{Legend: "登记看到的情况", Hint: "在平台上查看后登记，网址和截图是凭据。看到几项填几项。", Fields: slices.Concat([]web.Field{
-			{Kind: web.DateField, Name: "seen_on", Label: "查看日期", Required: true, Narrow: true}, {Name: "link", Label: "所看页面的网址", Required: true, Max: 500, Value: a.URL},
+			{Kind: web.DateField, Name: "seen_on", Label: "查看日期", Required: true, Narrow: true, Value: today.String()}, {Name: "link", Label: "所看页面的网址", Required: true, Max: 500, Value: a.URL},
 			{Kind: web.DateField, Name: "last_post", Label: "最近一条的发布日期", Narrow: true}, {Kind: web.DateField, Name: "last_own", Label: "最近一条原创的日期", Narrow: true},
 			{Kind: web.Radios, Name: "interaction", Label: "能否留言、评论或私信", Options: []web.Option{{Value: "", Label: "没有查看"}, {Value: "yes", Label: "能"}, {Value: "no", Label: "不能"}}}}, tried, []web.Field{
 			{Name: "seen_name", Label: "平台显示的名称", Max: 100}, {Name: "seen_subject", Label: "平台显示的认证主体", Max: 100}, {Kind: web.TextArea, Name: "note", Label: "说明", Max: 500, Rows: 2},
 			{Kind: web.File, Name: "shot", Label: "截图", Required: true, Accept: approval.Accept, Hint: "PDF、JPG 或 PNG，不超过 20 MB"}})}}, Buttons: []web.Button{{Label: "登记情况"}}},
-			web.Form{Action: at + "/feed", Key: "feed" + string(a.ID), Sections: []web.Section{{Legend: "订阅源", Hint: "平台或监测服务提供的 RSS、Atom 或 JSON Feed 网址，每 6 小时读取一次。清空即停用。", Fields: []web.Field{{Name: "feed", Label: "订阅源网址", Max: 500, Value: x.Feed}}}}, Buttons: []web.Button{{Label: "保存订阅源", Plain: true}}})
+			web.Form{Action: at + "/feed", Folded: true, Key: "feed" + string(a.ID), Sections: []web.Section{{Legend: "订阅源", Hint: "平台或监测服务提供的 RSS、Atom 或 JSON Feed 网址，每 6 小时读取一次。清空即停用。", Fields: []web.Field{{Name: "feed", Label: "订阅源网址", Max: 500, Value: x.Feed}}}}, Buttons: []web.Button{{Label: "保存订阅源", Plain: true}}})
 	}
 	feed := web.Term{Name: "订阅源", Text: "没有设置"}
 	if x.Feed != "" {
@@ -244,7 +244,11 @@ func newSheet(x newmedia.Sheet, runs bool) record {
 			feed.Note = "最近读取 " + web.Minute(x.FeedAt) + " " + x.FeedSays
 		}
 	}
-	v.Side = append(v.Side, web.Summary{Title: "账号", Terms: []web.Term{{Name: "主办单位", Text: a.UnitName}, {Name: "台账", Text: "查看账号台账", Href: a.Link()}, {Name: "用途", Text: orNone(a.Purpose)}, {Name: "更新日期来自", Text: orNone(x.Facts.Source)}, feed, {Name: "最近核对", Text: orNone(web.Minute(x.At))}}})
+	purpose := web.Term{Name: "用途", Text: a.Purpose}
+	if a.Purpose == "" {
+		purpose.Text, purpose.Note = "没有登记", "在账号台账登记用途以后，才能检查更新和原创"
+	}
+	v.Side = append(v.Side, web.Summary{Title: "账号", Terms: []web.Term{{Name: "主办单位", Text: a.UnitName}, {Name: "台账", Text: "查看账号台账", Href: a.Link()}, purpose, {Name: "更新日期来自", Text: orNone(x.Facts.Source)}, feed, {Name: "最近核对", Text: orNone(web.Minute(x.At))}}})
 	return v
 }
 
@@ -277,7 +281,7 @@ func (h *Handler) render(w http.ResponseWriter, r *http.Request, status int, wro
 	if err != nil {
 		return err
 	}
-	v := newSheet(x, s.May(authz.InspectionRun))
+	v := newSheet(x, s.May(authz.InspectionRun), web.FrameOf(r).Today)
 	for i := range v.Forms {
 		if f := &v.Forms[i]; wrong != nil && f.Action == r.URL.Path {
 			f.Fill(r.PostForm)
@@ -364,6 +368,6 @@ var (
 var listPage = web.Define(web.Plain, "pages/list.html", newList(nil, 0, newmedia.Tally{}, true), newList([]newmedia.Line{{ID: "a", Name: "渭南发布", Platform: "weibo", UnitName: "渭南市人民政府办公室", LastPost: sampleDay, Outcome: map[string]check.Outcome{"stale": check.Kept}, Wrong: 1}}, 1, newmedia.Tally{Accounts: 3, Known: 1}, true),
 	newList([]newmedia.Line{{ID: `"><b>`, Name: "<script>", UnitName: "<b>"}}, 1, newmedia.Tally{}, false))
 
-var recordPage = web.Define(web.Plain, "pages/record.html", newSheet(newmedia.Sheet{Account: registry.Account{ID: "e", Name: "新账号", Platform: "weibo", UnitName: "某局"}}, true), newSheet(sampleSheet, true), newSheet(hostileSheet, true))
+var recordPage = web.Define(web.Plain, "pages/record.html", newSheet(newmedia.Sheet{Account: registry.Account{ID: "e", Name: "新账号", Platform: "weibo", UnitName: "某局"}}, true, sampleDay), newSheet(sampleSheet, true, sampleDay), newSheet(hostileSheet, true, sampleDay))
 
 var formPage = web.Define(web.Plain, "pages/form.html", newImport(nil), newImport(&intake.Report{Accepted: 3}), newImport(&intake.Report{Refused: []intake.Refusal{{Row: 2, Field: "<b>", Says: "<script>"}}}))

@@ -366,7 +366,7 @@ func newSheet(d security.Dossier, own bool, today calendar.Date) record {
 		layers.Rows = append(layers.Rows, web.Row{Cells: []web.Cell{web.Text(l.Name), web.Tagged(web.Tag{Kind: kind, Text: name}), web.Text(x.Note)}})
 	}
 	v.Main = append(v.Main, layers)
-	holes := web.Table{Caption: "漏洞", Columns: []web.Column{{Head: "漏洞", Wide: true}, {Head: "层面"}, {Head: "程度"}, {Head: "状态"}, {Head: "期限"}}, Empty: web.Empty{Title: "没有登记漏洞"}}
+	holes := web.Table{Caption: "漏洞", Columns: []web.Column{{Head: "漏洞", Wide: true}, {Head: "层面"}, {Head: "程度"}, {Head: "状态"}, {Head: "期限"}}, Empty: web.Empty{Title: "没有登记漏洞", Text: "检查中发现漏洞的，用“登记漏洞”逐个登记。"}}
 	for _, h := range d.List {
 		due := web.Cell{Text: "下发后起算"}
 		if !h.DueOn.IsZero() {
@@ -392,9 +392,6 @@ func newSheet(d security.Dossier, own bool, today calendar.Date) record {
 		if d.Untold() {
 			v.Forms = append(v.Forms, web.Form{Action: d.Link() + "/order", Sections: []web.Section{{Legend: "下发整改通知", Hint: "待下发的漏洞一并通知主办单位，按严重程度分别起算期限。"}}, Buttons: []web.Button{{Label: "下发整改通知"}}})
 		}
-		v.Forms = append(v.Forms, web.Form{Action: d.Link() + "/holes", Key: "hole" + d.ID, Sections: []web.Section{{Legend: "登记漏洞", Fields: []web.Field{
-			{Kind: web.Select, Name: "layer", Label: "层面", Required: true, Options: options("请选择", security.Layers)}, {Kind: web.Radios, Name: "severity", Label: "严重程度", Required: true, Options: options("", security.Severities)},
-			{Name: "title", Label: "漏洞名称", Required: true, Max: 100}, {Kind: web.TextArea, Name: "says", Label: "漏洞情况", Required: true, Max: 4000, Rows: 4}, {Kind: web.TextArea, Name: "fix", Label: "整改建议", Max: 2000, Rows: 3}}}}, Buttons: []web.Button{{Label: "登记漏洞"}}})
 		f := web.Form{Action: d.Link() + "/check", Upload: true, Key: "sheet" + d.ID, Buttons: []web.Button{{Label: "保存检查单"}}}
 		fields := []web.Field{}
 		for _, l := range security.Layers {
@@ -407,7 +404,11 @@ func newSheet(d security.Dossier, own bool, today calendar.Date) record {
 		}
 		f.Sections = []web.Section{{Legend: "填写检查单", Fields: fields}, {Fields: []web.Field{{Kind: web.DateField, Name: "on", Label: "检查日期", Required: true, Narrow: true, Value: on}, {Name: "checker", Label: "检查人员或机构", Required: true, Max: 200, Value: d.Checker},
 			{Kind: web.Select, Name: "method", Label: "检查方式", Required: true, Value: d.Method, Options: options("请选择", security.Methods)}, {Kind: web.TextArea, Name: "summary", Label: "检查结论", Required: true, Max: 4000, Rows: 4, Value: d.Summary}, {Kind: web.File, Name: "files", Label: "检查报告", Multiple: true, Accept: approval.Accept, Hint: fileHint}}}}
+		f.Folded = d.Untold() || d.State == "checked" // what is next stands open
 		v.Forms = append(v.Forms, f)
+		v.Forms = append(v.Forms, web.Form{Action: d.Link() + "/holes", Folded: true, Key: "hole" + d.ID, Sections: []web.Section{{Legend: "登记漏洞", Fields: []web.Field{
+			{Kind: web.Select, Name: "layer", Label: "层面", Required: true, Options: options("请选择", security.Layers)}, {Kind: web.Radios, Name: "severity", Label: "严重程度", Required: true, Options: options("", security.Severities)},
+			{Name: "title", Label: "漏洞名称", Required: true, Max: 100}, {Kind: web.TextArea, Name: "says", Label: "漏洞情况", Required: true, Max: 4000, Rows: 4}, {Kind: web.TextArea, Name: "fix", Label: "整改建议", Max: 2000, Rows: 3}}}}, Buttons: []web.Button{{Label: "登记漏洞"}}})
 	}
 	v.Side = append(v.Side, web.Summary{Title: "网站", Terms: []web.Term{{Name: "域名", Text: registry.ShownHost(d.Host), Href: "/console/sites/" + string(d.Site)}, {Name: "主办单位", Text: d.UnitName}, {Name: "组织单位", Text: d.BodyName}, {Name: "最近保存", Text: orNone(strings.TrimSpace(d.KeptBy + " " + web.Minute(d.KeptAt)))}, {Name: "整改通知", Text: orNone(d.Number)}, {Name: "依据", Text: security.YearKind.Citation}}})
 	return v
@@ -597,6 +598,12 @@ func newHole(d security.HoleDossier, mends, retests bool, today calendar.Date) r
 	if retests && d.State == security.HoleMended {
 		v.Forms = append(v.Forms, web.Form{Action: d.Link() + "/retest", Key: "retest" + d.ID, Sections: []web.Section{{Legend: "复测", Fields: []web.Field{{Kind: web.TextArea, Name: "says", Label: "复测情况", Required: true, Max: 2000, Rows: 4}}}},
 			Buttons: []web.Button{{Label: "复测通过，关闭漏洞", Name: "gone", Value: "yes"}, {Label: "未通过，退回整改", Name: "gone", Value: "no", Plain: true}}})
+	}
+	switch {
+	case d.State == security.HoleOrdered && !mends:
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "待主办单位整改", Text: d.UnitName + "改好后报告，再由" + d.BodyName + "复测。"})
+	case d.State == security.HoleMended && !retests:
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "待复测", Text: "由" + d.BodyName + "复测，通过后关闭。"})
 	}
 	t := web.Timeline{Title: "办理经过"}
 	for _, s := range slices.Backward(d.History) {

@@ -252,12 +252,12 @@ func newRecord(d dossier, today calendar.Date) record {
 	}
 	v.Main = append(v.Main, consents)
 	if d.may && p.State == vigil.Declared {
-		v.Forms = append(v.Forms, web.Form{Action: p.Link() + "/lift", Sections: []web.Section{{Legend: "提前结束", Fields: []web.Field{{Name: "why", Label: "提前结束的理由", Required: true, Max: 300}}}}, Buttons: []web.Button{{Label: "提前结束保障期", Kind: web.Danger}}})
+		v.Forms = append(v.Forms, web.Form{Action: p.Link() + "/lift", Folded: true, Sections: []web.Section{{Legend: "提前结束", Fields: []web.Field{{Name: "why", Label: "提前结束的理由", Required: true, Max: 300}}}}, Buttons: []web.Button{{Label: "提前结束保障期", Kind: web.Danger}}})
 	}
 	if d.may && p.State == vigil.Over {
 		v.Forms = append(v.Forms, web.Form{Action: p.Link() + "/summary", Key: "vigil-summary-" + p.ID, Sections: []web.Section{{Legend: "总结", Fields: []web.Field{{Kind: web.TextArea, Name: "summary", Label: "总结", Required: true, Max: 4000, Rows: 8, Hint: "值守、零报告、监测发现、异常和处置、经验教训"}}}}, Buttons: []web.Button{{Label: "保存总结"}}})
 	}
-	terms := []web.Term{{Name: "事由", Text: p.Reason}, {Name: "依据文件", Text: p.Document}, {Name: "监测加密", Text: fmt.Sprintf("%d 倍", p.Factor)}, {Name: "声明", Text: p.Person, Note: p.UnitName + "，" + web.Minute(p.DeclaredAt)}}
+	terms := []web.Term{{Name: "事由", Text: p.Reason}, {Name: "依据文件", Text: p.Document}, {Name: "值班", Text: "每班两人"}, {Name: "零报告", Text: "每天一次", Note: "从" + p.From.Chinese() + "起，没有异常也要报告"}, {Name: "监测加密", Text: fmt.Sprintf("%d 倍", p.Factor)}, {Name: "声明", Text: p.Person, Note: p.UnitName + "，" + web.Minute(p.DeclaredAt)}}
 	if p.EndedWhy != "" {
 		terms = append(terms, web.Term{Name: "提前结束", Text: p.EndedWhy})
 	}

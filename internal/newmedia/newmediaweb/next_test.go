@@ -1,0 +1,27 @@
+package newmediaweb
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"zhengshu/internal/calendar"
+)
+
+// What the house knows is not asked: the day of looking is today's. A purpose
+// that is missing says what it holds up.
+func TestASheetAsksOnlyWhatItMust(t *testing.T) {
+	today := calendar.Date{Year: 2026, Month: 11, Day: 23}
+	x := sampleSheet
+	x.Account.Purpose = ""
+	v := newSheet(x, true, today)
+	if got := v.Forms[0].Field("seen_on").Value; got != "2026-11-23" {
+		t.Errorf("the day of looking is %q", got)
+	}
+	if v.Forms[0].Folded || !v.Forms[1].Folded {
+		t.Error("the feed stands open beside what is next")
+	}
+	if !strings.Contains(fmt.Sprint(v.Side), "登记用途以后") {
+		t.Errorf("no purpose: %+v", v.Side)
+	}
+}

@@ -1,0 +1,59 @@
+package securityweb
+
+import (
+	"path"
+	"strings"
+	"testing"
+
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/security"
+)
+
+// A sheet opens the act that is next: to be filled in, then the notice of what
+// was found; the others stay folded.
+func TestASheetOpensWhatIsNext(t *testing.T) {
+	open := func(d security.Dossier) string {
+		var out []string
+		for _, f := range newSheet(d, true, calendar.Date{Year: 2026, Month: 11, Day: 23}).Forms {
+			if !f.Folded {
+				out = append(out, path.Base(f.Action))
+			}
+		}
+		return strings.Join(out, " ")
+	}
+	d := sampleSheet
+	d.PlanState, d.State, d.List = security.Open, "", nil
+	if got := open(d); got != "check" {
+		t.Errorf("not checked yet: %q", got)
+	}
+	d.State = "checked"
+	if got := open(d); got != "" {
+		t.Errorf("nothing is left: %q", got)
+	}
+	d.List = []security.Hole{{ID: "h", State: security.HoleFound}}
+	if got := open(d); got != "order" {
+		t.Errorf("a hole nobody was told of: %q", got)
+	}
+}
+
+// Who cannot act on a hole reads whom it waits for.
+func TestAHoleSaysWhomItWaitsFor(t *testing.T) {
+	d := sampleHole
+	for _, tt := range []struct {
+		state          string
+		mends, retests bool
+		want           string
+	}{
+		{security.HoleOrdered, false, true, "待主办单位整改"}, {security.HoleOrdered, true, false, ""}, {security.HoleMended, true, false, "待复测"}, {security.HoleMended, false, true, ""},
+	} {
+		d.State = tt.state
+		v := newHole(d, tt.mends, tt.retests, calendar.Date{Year: 2026, Month: 11, Day: 23})
+		got := ""
+		if len(v.Alerts) == 1 {
+			got = v.Alerts[0].Title
+		}
+		if got != tt.want || (tt.want == "") != (len(v.Forms) == 1) {
+			t.Errorf("%+v: %q, %d forms", tt, got, len(v.Forms))
+		}
+	}
+}
