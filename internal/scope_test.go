@@ -308,6 +308,7 @@ var unscoped = map[string]string{
 	"inspection.ColumnsFrom":       "system: registration at start",
 	"inspection.ItemFrom":          "system: registration at start",
 	"inspection.PagesFrom":         "system: registration at start",
+	"inspection.Stage":             "public: what the pages of a hosted site owe; the caller has checked the scope of the item",
 	"inspection.Register":          "system: registration at start",
 	"inspection.ProbeDue":          "system: the periodic duty",
 	"inspection.JudgeAccess":       "system: the periodic duty",

@@ -78,7 +78,7 @@ func (h *House) doors() (web.Gate, []web.Route) {
 		repostingweb.New(h.Reposting, h.Org, h.Library, h.DB.Now).Routes(),
 		trainingweb.New(h.Training).Routes(),
 		selfcheckweb.New(h.SelfChecks).Filing(h.DB, h.Assessment).Routes(),
-		libraryweb.New(h.Library).Media(h.Media).PreviewWith(h.Publisher.Preview).SpreadWith(h.spread).Routes(),
+		libraryweb.New(h.Library).Media(h.Media).PreviewWith(h.Publisher.Preview).StageWith(h.staged).SpreadWith(h.spread).Routes(),
 		columnsweb.New(h.Columns, h.Org, h.Registry, h.Days).ReachWith(h.reachOfSite).Routes(),
 		layoutweb.New(h.Layouts, h.Org, h.Registry).PreviewWith(h.Publisher.PreviewBoard).ReachWith(h.reachOfBoard).Routes(),
 		mediaweb.New(h.Media).Routes(),

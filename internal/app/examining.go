@@ -13,9 +13,11 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/check/proofread"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/library"
 	"zhengshu/internal/official"
 	"zhengshu/internal/org"
+	"zhengshu/internal/registry"
 )
 
 // houseScanner reads what a page or a manuscript says, beside the search for
@@ -111,4 +113,14 @@ func (h *House) attachedWords(ctx context.Context, hash, name string) (string, e
 		return "", missing.From(err)
 	}
 	return official.Text(bytes.NewReader(body), int64(len(body)), name, official.TextLimits{File: mostAttachment})
+}
+
+// staged puts the page a version of an item would be to the checks of the patrol.
+func (h *House) staged(ctx context.Context, it library.Item, v library.Version, site registry.SiteID, column registry.ColumnID, known map[string]bool) (inspection.Staged, bool, error) {
+	page, path, err := h.Publisher.Staged(ctx, it, v, site, column)
+	if err != nil || path == "" {
+		return inspection.Staged{}, false, err
+	}
+	s, err := h.Inspection.Stage(ctx, site, path, page, known)
+	return s, true, err
 }

@@ -375,10 +375,8 @@ func (h *House) releasedPages(_ context.Context, site registry.Site, each func(p
 	if err != nil {
 		return err
 	}
-	return r.Each(func(p publishing.Page) error {
-		if p.Status == http.StatusOK && strings.HasPrefix(p.Kind, "text/html") {
-			each(p.Path)
-		}
+	return r.EachDocument(func(p publishing.Page) error {
+		each(p.Path)
 		return nil
 	})
 }

@@ -514,6 +514,7 @@ type inspector struct {
 	held        int
 	stub        string          // a signpost met where the home page was looked for
 	sent        bool            // the home page is only a signpost to another page
+	staging     bool            // the page is not published yet
 	homeLines   map[string]bool // lines of text on the home page
 	truncated   int
 	newest      browser.Mark         // the newest dated entry of the home page
@@ -682,14 +683,14 @@ func (n *inspector) examine(page *check.Page, onHome bool) *examined {
 // it was looked at last.
 func (n *inspector) examineSince(page *check.Page, onHome bool, before string) *examined {
 	e := &examined{page: page, onHome: onHome}
-	facts := check.Facts{Page: page, ShownBefore: before, Ledger: n.target.Ledger, Lexicon: n.o.Lexicon, Today: n.o.Today, Limits: n.o.Limits}
+	facts := check.Facts{Page: page, Staging: n.staging, ShownBefore: before, Ledger: n.target.Ledger, Lexicon: n.o.Lexicon, Today: n.o.Today, Limits: n.o.Limits}
 	if onHome {
 		facts.Class = check.ClassHome
 	} else {
 		facts.Class = check.Classify(page)
 	}
 	e.class = facts.Class
-	if n.target.Hosted && facts.Class == check.ClassContent {
+	if n.target.Hosted && facts.Class == check.ClassContent && !n.staging {
 		facts.Item = page.Shown()
 	}
 	e.found = check.RunUnkept(facts)

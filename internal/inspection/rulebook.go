@@ -101,7 +101,7 @@ func (s *Service) Rules(ctx context.Context) ([]PublicRule, error) {
 func publicRules(counts []Precision) []PublicRule {
 	var out []PublicRule
 	for _, c := range check.Checks() {
-		r := PublicRule{ID: c.ID, Wrong: c.Says.Wrong, Fine: c.Says.Fine, Allowed: c.Says.Tolerated, Fix: c.Says.HowToFix, Evidence: c.Evidence, Severity: string(c.Severity), Doubt: c.Doubt, Draft: !c.Live}
+		r := PublicRule{ID: c.ID, Wrong: c.Says.Wrong, Fine: c.Says.Fine, Allowed: c.Says.Tolerated, Fix: c.Says.HowToFix, Evidence: c.Evidence, Severity: string(c.Severity), Doubt: c.Doubt, Draft: !c.Live && (c.On(check.OnItem) || c.On(string(check.ClassContent)))}
 		for _, a := range c.Articles {
 			if name := BasisName(a); !slices.Contains(r.Basis, name) {
 				r.Basis = append(r.Basis, name)

@@ -17,14 +17,48 @@ import (
 // can stand in a frame of it. site "" is a page of no site. The caller has
 // checked that the item is in scope; what a hosted site looks like is public.
 func (p *Publisher) Preview(ctx context.Context, it library.Item, v library.Version, site registry.SiteID, column registry.ColumnID, elder bool) ([]byte, error) {
-	s := theme.Site{Name: it.UnitName, Sponsor: it.UnitName, Demo: p.config.Demo}
+	s, _, a, err := p.stage(ctx, it, v, site, column)
+	if err != nil {
+		return nil, err
+	}
+	path, twin := Path(it), ElderPath(it)
+	frame := theme.ArticleFrame(s, a, path, twin)
+	frame.NoIndex = true
+	var b []byte
+	if elder {
+		b, err = theme.ElderArticlePage.Draw(frame.Elderly(twin), a)
+	} else {
+		b, err = drawStaged(frame, a)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.InConsole(b, ""), nil
+}
+
+// Staged draws what Preview shows as it would go out, for the checks: with the
+// files of the public site, and its path. path is empty where the item would stand
+// on no site that is hosted here.
+func (p *Publisher) Staged(ctx context.Context, it library.Item, v library.Version, site registry.SiteID, column registry.ColumnID) (page []byte, path string, err error) {
+	s, hosted, a, err := p.stage(ctx, it, v, site, column)
+	if err != nil || !hosted {
+		return nil, "", err
+	}
+	path = Path(it)
+	page, err = drawStaged(theme.ArticleFrame(s, a, path, ElderPath(it)), a)
+	return page, path, err
+}
+
+// stage is the site and the article of a version before it is published.
+func (p *Publisher) stage(ctx context.Context, it library.Item, v library.Version, site registry.SiteID, column registry.ColumnID) (s theme.Site, hosted bool, a theme.Article, err error) {
+	s = theme.Site{Name: it.UnitName, Sponsor: it.UnitName, Demo: p.config.Demo}
 	if site != "" {
-		known, hosted, err := p.info(ctx, p.db, site)
+		known, ok, err := p.info(ctx, p.db, site)
 		if err != nil {
-			return nil, err
+			return s, false, a, err
 		}
-		if hosted {
-			s = known
+		if ok {
+			s, hosted = known, true
 		}
 	}
 	var c theme.Column
@@ -36,23 +70,14 @@ func (p *Publisher) Preview(ctx context.Context, it library.Item, v library.Vers
 	if it.PublishedAt.IsZero() {
 		it.PublishedAt = p.db.Now()
 	}
-	a := article(it, v, c)
-	path, twin := Path(it), ElderPath(it)
-	frame := theme.ArticleFrame(s, a, path, twin)
-	frame.NoIndex = true
-	var b []byte
-	var err error
-	if elder {
-		b, err = theme.ElderArticlePage.Draw(frame.Elderly(twin), a)
-	} else if a.Person != nil {
-		b, err = theme.PersonPage.Draw(frame, a)
-	} else {
-		b, err = theme.ArticlePage.Draw(frame, a)
+	return s, hosted, article(it, v, c), nil
+}
+
+func drawStaged(frame theme.Frame, a theme.Article) ([]byte, error) {
+	if a.Person != nil {
+		return theme.PersonPage.Draw(frame, a)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return s.InConsole(b, ""), nil
+	return theme.ArticlePage.Draw(frame, a)
 }
 
 // ownPages are the samples that a site can show with its own content.

@@ -13,6 +13,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -442,6 +443,17 @@ func (r *Release) Each(fn func(Page) error) error {
 			}
 		}
 		return nil
+	})
+}
+
+// EachDocument visits, in no order, every page that a reader opens and reads: no
+// redirects, nothing that is gone, no files.
+func (r *Release) EachDocument(fn func(Page) error) error {
+	return r.Each(func(p Page) error {
+		if p.Status != http.StatusOK || !strings.HasPrefix(p.Kind, "text/html") {
+			return nil
+		}
+		return fn(p)
 	})
 }
 

@@ -33,6 +33,7 @@ type Handler struct {
 	lib      *library.Service
 	media    *media.Service
 	preview  Previewer
+	stage    Stager
 	spread   Spreader
 	keep     func(ctx context.Context, data []byte, kind string) (string, error) // of pictures within pasted text
 	pictures string                                                              // where the editor sends pictures, "" for nowhere
@@ -669,13 +670,7 @@ func resultPanel(list []library.Result) web.Component {
 		if i == 200 {
 			break
 		}
-		tag, kind := web.Tag{Text: "提示"}, web.Neutral
-		switch r.Severity {
-		case check.Serious:
-			tag, kind = web.Tag{Kind: web.Danger, Text: "严重"}, web.Danger
-		case check.Error:
-			tag, kind = web.Tag{Kind: web.Warn, Text: "一般"}, web.Warn
-		}
+		tag, kind := severityTag(r.Severity)
 		cure := r.Says
 		if len(r.Right) > 0 {
 			cure += " 建议：" + strings.Join(r.Right[:min(len(r.Right), 3)], "、") + "。"
@@ -683,6 +678,17 @@ func resultPanel(list []library.Result) web.Component {
 		t.Rows = append(t.Rows, web.Row{Kind: kind, Cells: []web.Cell{{Text: fmt.Sprintf("%d/%d %s：%s", i+1, len(list), r.FieldName(), r.Near), Tags: []web.Tag{tag}, Note: cure + " 依据：" + r.Citation() + kept(r)}}})
 	}
 	return t
+}
+
+// severityTag is a severity in words, with the tone of its row.
+func severityTag(s check.Severity) (web.Tag, web.Tone) {
+	switch s {
+	case check.Serious:
+		return web.Tag{Kind: web.Danger, Text: "严重"}, web.Danger
+	case check.Error:
+		return web.Tag{Kind: web.Warn, Text: "一般"}, web.Warn
+	}
+	return web.Tag{Text: "提示"}, web.Neutral
 }
 
 // kept is what was said of a remark that stands.

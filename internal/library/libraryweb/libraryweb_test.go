@@ -13,6 +13,8 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/db/dbtest"
+	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/library"
 	"zhengshu/internal/library/libraryweb"
 	"zhengshu/internal/obligation"
@@ -32,6 +34,7 @@ type room struct {
 	lib    *library.Service
 	column string
 	people map[string]*authz.Session
+	stage  libraryweb.Stager // what the page checks say; nil: of no hosted site
 }
 
 func open(t *testing.T, d *db.DB) *room {
@@ -87,7 +90,14 @@ func open(t *testing.T, d *db.DB) *room {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Site = webtest.Open(t, nil, nil, libraryweb.New(lib).Routes()...)
+	r.Site = webtest.Open(t, nil, nil, libraryweb.New(lib).PreviewWith(func(context.Context, library.Item, library.Version, registry.SiteID, registry.ColumnID, bool) ([]byte, error) {
+		return []byte("<p>drawn</p>"), nil
+	}).StageWith(func(ctx context.Context, it library.Item, v library.Version, site registry.SiteID, column registry.ColumnID, known map[string]bool) (inspection.Staged, bool, error) {
+		if r.stage == nil {
+			return inspection.Staged{}, false, nil
+		}
+		return r.stage(ctx, it, v, site, column, known)
+	}).Routes()...)
 	r.Gate.Context = func(ctx context.Context) context.Context {
 		s := authz.SessionFrom(ctx)
 		return audit.WithActor(ctx, audit.Actor{Kind: "person", ID: s.PersonID, Name: s.Name})
@@ -363,6 +373,45 @@ func TestIndexCodeIsRecordedOnItsPage(t *testing.T) {
 		r.Post("/console/index-codes/edit", url.Values{"unit": {unit}, "code": {" 11610113 000016000x "}}).Want(http.StatusSeeOther)
 		if got := r.Get("/console/index-codes").Want(http.StatusOK).Text("main tbody"); !strings.Contains(got, "11610113000016000X") {
 			t.Errorf("after recording: %s", got)
+		}
+	})
+}
+
+// A preview tells beside the page what the checks see in the text and, once, what
+// they see in the page; or why they could not look at it.
+func TestAPreviewTellsWhatTheChecksSee(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := open(t, d)
+		at := r.as("王编").Post("/console/items/new", form("text", "联系人张某，13812345678", "column", r.column)).Want(http.StatusSeeOther).Location()
+		id, _, _ := strings.Cut(strings.TrimPrefix(at, "/console/items/"), "/")
+		path := "/console/items/preview?item=" + id
+		if page := r.Get(path).Want(http.StatusOK); !strings.Contains(page.Body, "138****5678") || !strings.Contains(page.Body, "页面没有检查") {
+			t.Error("without a hosted site")
+		}
+		var known map[string]bool
+		r.stage = func(_ context.Context, _ library.Item, v library.Version, site registry.SiteID, column registry.ColumnID, said map[string]bool) (inspection.Staged, bool, error) {
+			known = said
+			if site == "" || string(column) != r.column || v.Title != "关于防汛的通知" {
+				t.Errorf("staged %q at %s, %s", v.Title, site, column)
+			}
+			return inspection.Staged{Rules: "http://www.yanta.example.gov.cn/rules/",
+				Found:    []inspection.Sighting{{Check: "tags.pub_date_shown", Severity: check.Error, Says: "发布时间标签与页面显示不一致。", Article: "S11.1", Fix: "请改为一致。"}},
+				Untested: []inspection.Untested{{Check: "tags.site_code_ledger", Why: "台账没有标识码"}}}, true, nil
+		}
+		page := r.Get(path).Want(http.StatusOK)
+		if !known[check.KindMobile] {
+			t.Errorf("known %v", known)
+		}
+		for _, want := range []string{"发布时间标签与页面显示不一致。", "请改为一致。", `href="http://www.yanta.example.gov.cn/rules/tags.pub_date_shown"`, "台账没有标识码", "138****5678", "页面检查 1 条，未能检查 1 项"} {
+			if !strings.Contains(page.Body, want) {
+				t.Errorf("the preview does not tell %s", want)
+			}
+		}
+		r.stage = func(context.Context, library.Item, library.Version, registry.SiteID, registry.ColumnID, map[string]bool) (inspection.Staged, bool, error) {
+			return inspection.Staged{}, false, fault.New(fault.Refused, "站点没有登记域名。")
+		}
+		if page := r.Get(path).Want(http.StatusOK); !strings.Contains(page.Body, "站点没有登记域名。") {
+			t.Error("it is not told why the page was not looked at")
 		}
 	})
 }

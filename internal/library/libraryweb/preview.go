@@ -3,13 +3,16 @@ package libraryweb
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strconv"
 
 	"zhengshu/internal/authz"
+	"zhengshu/internal/check"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/library"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/web"
@@ -21,6 +24,17 @@ type Previewer func(ctx context.Context, it library.Item, v library.Version, sit
 // PreviewWith sets who draws previews; at start.
 func (h *Handler) PreviewWith(p Previewer) *Handler {
 	h.preview = p
+	return h
+}
+
+// Stager says what the page checks see in a version drawn as it would go out; known
+// are the rules that have spoken of it. hosted is false where it would stand on no
+// site published here. See inspection.Stage.
+type Stager func(ctx context.Context, it library.Item, v library.Version, site registry.SiteID, column registry.ColumnID, known map[string]bool) (staged inspection.Staged, hosted bool, err error)
+
+// StageWith sets who says so; at start.
+func (h *Handler) StageWith(s Stager) *Handler {
+	h.stage = s
 	return h
 }
 
@@ -51,6 +65,7 @@ type previewPage struct {
 	As      string
 	Frame   string
 	Says    string
+	Below   []web.Component
 }
 
 func (p previewPage) Title() string       { return p.name }
@@ -58,45 +73,44 @@ func (p previewPage) Crumbs() []web.Crumb { return p.trail }
 
 // previewed is what a preview shows: a saved version (item, version), or the
 // person's own unsaved text (form, seq).
-func (h *Handler) previewed(r *http.Request) (library.Item, library.Version, registry.SiteID, registry.ColumnID, bool, error) {
+type previewed struct {
+	item    library.Item
+	version library.Version
+	site    registry.SiteID
+	column  registry.ColumnID
+	unsaved *library.Writing // nil for a saved version
+}
+
+func (h *Handler) previewed(r *http.Request) (p previewed, err error) {
 	ctx, scope, session := r.Context(), authz.ScopeFrom(r.Context()), authz.SessionFrom(r.Context())
 	q := r.URL.Query()
-	var it library.Item
-	var v library.Version
-	var site registry.SiteID
-	var column registry.ColumnID
-	fail := func(err error) (library.Item, library.Version, registry.SiteID, registry.ColumnID, bool, error) {
-		return it, v, site, column, false, err
-	}
 	id := library.ItemID(q.Get("item"))
 	var u library.Unsaved
 	unsaved := false
 	if form := q.Get("form"); form != "" {
-		var err error
 		if u, unsaved, err = h.lib.Unsaved(ctx, session, form, 0); err != nil {
-			return fail(err)
+			return p, err
 		}
 		if !unsaved {
-			return fail(fault.New(fault.NotFound, "没有可以预览的内容：可能已经保存，请从稿件页面预览。"))
+			return p, fault.New(fault.NotFound, "没有可以预览的内容：可能已经保存，请从稿件页面预览。")
 		}
 		id = u.Item()
 	}
 	if id != "" {
-		var err error
-		if it, err = h.lib.Item(ctx, scope, id); err != nil {
-			return fail(err)
+		if p.item, err = h.lib.Item(ctx, scope, id); err != nil {
+			return p, err
 		}
 		no, _ := number(q.Get("version")) // anything else is the newest
-		if v, err = h.lib.Version(ctx, scope, id, max(no, 0)); err != nil {
-			return fail(err)
+		if p.version, err = h.lib.Version(ctx, scope, id, max(no, 0)); err != nil {
+			return p, err
 		}
 		placed, err := h.lib.Placements(ctx, scope, id)
 		if err != nil {
-			return fail(err)
+			return p, err
 		}
-		for _, p := range placed {
-			if p.State != library.Ended {
-				site, column = p.Site, p.Column
+		for _, at := range placed {
+			if at.State != library.Ended {
+				p.site, p.column = at.Site, at.Column
 				break
 			}
 		}
@@ -105,50 +119,108 @@ func (h *Handler) previewed(r *http.Request) (library.Item, library.Version, reg
 	if unsaved {
 		posted, err := url.ParseQuery(u.Data)
 		if err != nil {
-			return fail(fault.New(fault.Invalid, "自动保存的内容无法读取，请回到修改页面重试。").From(err))
+			return p, fault.New(fault.Invalid, "自动保存的内容无法读取，请回到修改页面重试。").From(err)
 		}
-		doc, err := postedDoc(posted, v)
+		doc, err := postedDoc(posted, p.version)
 		if err != nil {
-			return fail(err)
+			return p, err
 		}
-		w, _ := read(&http.Request{PostForm: posted, Form: posted}, v, units) // a wrong date does not hinder looking
+		w, _ := read(&http.Request{PostForm: posted, Form: posted}, p.version, units) // a wrong date does not hinder looking
 		w.Doc = doc
-		v = library.Version{Meta: w.Meta, No: v.No, HTML: doc.HTML(), At: u.At}
+		p.unsaved = &w
+		p.version = library.Version{Meta: w.Meta, No: p.version.No, HTML: doc.HTML(), Text: doc.Text(), At: u.At}
 		if w.Title == "" {
-			v.Title = "（没有标题）"
+			p.version.Title = "（没有标题）"
 		}
-		if it.ID == "" {
-			it = library.Item{Meta: v.Meta, Unit: w.Unit, CreatedAt: u.At}
+		if p.item.ID == "" {
+			p.item = library.Item{Meta: p.version.Meta, Unit: w.Unit, CreatedAt: u.At}
 			for _, o := range units {
 				if o.id == w.Unit {
-					it.UnitName = o.name
+					p.item.UnitName = o.name
 				}
 			}
 		}
 		if len(w.Columns) > 0 {
-			column = w.Columns[0]
+			p.column = w.Columns[0]
 		}
 	}
-	if it.Unit == "" {
-		return fail(fault.Missing("稿件"))
+	if p.item.Unit == "" {
+		return p, fault.Missing("稿件")
 	}
-	if site == "" || unsaved && column != "" {
-		outlets, err := h.lib.Outlets(ctx, session.ScopeFor(authz.ItemWrite), it.Unit)
+	if p.site == "" || unsaved && p.column != "" {
+		outlets, err := h.lib.Outlets(ctx, session.ScopeFor(authz.ItemWrite), p.item.Unit)
 		if err == nil && len(outlets) > 0 {
 			at := outlets[0]
 			for _, o := range outlets {
-				if o.Column == column {
+				if o.Column == p.column {
 					at = o
 				}
 			}
-			if site == "" || at.Column == column {
-				site, column = at.Site, at.Column
+			if p.site == "" || at.Column == p.column {
+				p.site, p.column = at.Site, at.Column
 			}
 		} else if err != nil && !fault.Is(err, fault.NotFound) {
-			return fail(err)
+			return p, err
 		}
 	}
-	return it, v, site, column, unsaved, nil
+	return p, nil
+}
+
+// checked is what the checks say of what is previewed: of the manuscript, and of
+// the page it will be.
+func (h *Handler) checked(r *http.Request, p previewed) ([]web.Component, error) {
+	ctx, scope := r.Context(), authz.ScopeFrom(r.Context())
+	var results []library.Result
+	var err error
+	if p.unsaved != nil {
+		results, err = h.lib.Check(ctx, scope, p.item.ID, *p.unsaved)
+	} else {
+		results, err = h.lib.Results(ctx, scope, p.version)
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := []web.Component{resultPanel(results)}
+	if h.stage == nil {
+		return out, nil
+	}
+	// What an allow list holds has been spoken of as well.
+	known := map[string]bool{}
+	for _, x := range results {
+		known[x.Kind] = true
+	}
+	for _, x := range check.Privacy(p.version.Title + "\n" + p.version.Text) {
+		known[x.Kind] = true
+	}
+	staged, hosted, err := h.stage(ctx, p.item, p.version, p.site, p.column, known)
+	switch {
+	case fault.Is(err, fault.Refused):
+		return append(out, web.Alert{Kind: web.Info, Title: "页面没有检查", Text: fault.Of(err).Says}), nil
+	case err != nil:
+		return nil, err
+	case !hosted:
+		return append(out, web.Alert{Kind: web.Info, Title: "页面没有检查", Text: "这篇稿件还没有选本平台发布的站点的栏目，选定后再预览，即检查生成的页面。"}), nil
+	}
+	return append(out, stagedPanel(staged)), nil
+}
+
+// stagedPanel shows what the page checks see before the page is published: in the
+// words in which a patrol will tell it afterwards.
+func stagedPanel(s inspection.Staged) web.Component {
+	t := web.Table{Caption: fmt.Sprintf("页面检查 %d 条，未能检查 %d 项", len(s.Found), len(s.Untested)), Compact: true, Columns: []web.Column{{Head: "位置和问题", Wide: true}},
+		Empty: web.Empty{Title: "没有发现问题", Text: "按发布后巡检的同一套规则检查了将要生成的页面。发布后才能检查的（链接、更新、打开速度等）由巡检检查。"}}
+	for _, f := range s.Found {
+		tag, kind := severityTag(f.Severity)
+		cell := web.Cell{Text: f.Says, Tags: []web.Tag{tag}, Note: f.Fix + " 依据：" + inspection.BasisName(f.Article), Links: []web.Link{{Text: "规则", Href: s.Rules + f.Check}}}
+		if f.Where != "" {
+			cell.Text = f.Where + "：" + f.Says
+		}
+		t.Rows = append(t.Rows, web.Row{Kind: kind, Cells: []web.Cell{cell}})
+	}
+	for _, u := range s.Untested {
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{{Text: inspection.CheckName(u.Check), Tags: []web.Tag{{Text: "未能检查"}}, Note: u.Why, Links: []web.Link{{Text: "规则", Href: s.Rules + u.Check}}}}})
+	}
+	return t
 }
 
 func previewAs(r *http.Request) string {
@@ -167,10 +239,11 @@ func (h *Handler) showPreview(w http.ResponseWriter, r *http.Request) error {
 	if h.preview == nil {
 		return fault.New(fault.Unavailable, "这里没有站点模板，不能预览。")
 	}
-	it, v, _, _, unsaved, err := h.previewed(r)
+	shown, err := h.previewed(r)
 	if err != nil {
 		return err
 	}
+	it, v := shown.item, shown.version
 	as := previewAs(r)
 	address := func(path, as string) string {
 		q := url.Values{"as": {as}}
@@ -188,7 +261,10 @@ func (h *Handler) showPreview(w http.ResponseWriter, r *http.Request) error {
 		p.trail, back = itemCrumbs(it, "预览"), it.Link()+"/edit?recover=0"
 	}
 	p.Says = "第 " + strconv.Itoa(v.No) + " 版"
-	if unsaved {
+	if p.Below, err = h.checked(r, shown); err != nil {
+		return err
+	}
+	if shown.unsaved != nil {
 		p.Says = "没有保存的内容，自动保存于 " + web.Minute(v.At)
 		p.Heading.Acts = []web.Act{{Text: "回到修改", Href: back, Primary: true}}
 	} else {
@@ -210,12 +286,12 @@ func (h *Handler) previewFrame(w http.ResponseWriter, r *http.Request) error {
 	if h.preview == nil {
 		return fault.Missing("预览")
 	}
-	it, v, site, column, _, err := h.previewed(r)
+	p, err := h.previewed(r)
 	if err != nil {
 		return err
 	}
 	as := previewAs(r)
-	b, err := h.preview(r.Context(), it, v, site, column, as == "elder")
+	b, err := h.preview(r.Context(), p.item, p.version, p.site, p.column, as == "elder")
 	if err != nil {
 		return err
 	}
