@@ -321,10 +321,20 @@ func (s *Service) settleDispute(ctx context.Context, tx *db.Tx, f Finding, verdi
 // RuleEdition is the edition of a check, by which a false alarm is remembered.
 func RuleEdition(checkID string) string { return check.RuleEdition(checkID) }
 
-// byWords are the families whose pattern is the wrong words themselves.
+// byWords are the families whose pattern is the wrong words themselves: words that
+// are right once are right on every page. A serious word is not among them: its
+// list took two persons, and one quotation of it excuses no other.
 func byWords(checkID string) bool {
+	family, _, _ := strings.Cut(checkID, ".")
+	return family == "wording"
+}
+
+// lasting reports whether a check judges what stands on a page, which is the same
+// until somebody changes it. All others judge a state: that it was told wrongly
+// once says nothing of what becomes of it.
+func lasting(checkID string) bool {
 	switch family, _, _ := strings.Cut(checkID, "."); family {
-	case "wording", "sensitive":
+	case "wording", "sensitive", "content", "privacy", "attachment", "concealed", "source", "tags", "item", "design", "accessible", "guide":
 		return true
 	}
 	return false
@@ -342,12 +352,38 @@ func (s *Service) remember(ctx context.Context, tx *db.Tx, f Finding) error {
 	return err
 }
 
+// forget ends what is remembered of states of a site that the run found in order:
+// what is seen there from now on is another fact. It returns how many.
+func (s *Service) forget(ctx context.Context, tx *db.Tx, site registry.SiteID, rep *Report) (int64, error) {
+	list, err := db.All(ctx, tx, scanFinding, findingSelect+` WHERE f.site_id = $1 AND f.id IN (SELECT finding_id FROM finding_false WHERE site_id = $1)`, site)
+	if err != nil {
+		return 0, err
+	}
+	seen := map[string]bool{}
+	for _, sg := range rep.Findings {
+		seen[sg.Fingerprint()] = true
+	}
+	var n int64
+	for _, f := range list {
+		if lasting(f.Check) || seen[f.Fingerprint] || len(rep.unlooked(f)) > 0 {
+			continue
+		}
+		k, err := tx.Exec(ctx, `DELETE FROM finding_false WHERE finding_id = $1`, f.ID)
+		if err != nil {
+			return n, err
+		}
+		n += k
+	}
+	return n, nil
+}
+
 // errRemembered says that a sighting was confirmed false on this site or account
 // before.
 var errRemembered = errors.New("inspection: confirmed false before")
 
 // remembered reports whether the same sighting, or the same words, were
-// confirmed false on the site or account under the present edition of the rule.
+// confirmed false on the site or account under the present edition of the rule; a
+// state, not longer ago than the province holds such an answer good.
 func (s *Service) remembered(ctx context.Context, tx *db.Tx, of subject, sg Sighting, fp string) (bool, error) {
 	if of.account != "" {
 		cases, err := s.falseAlarms(ctx, tx, of.account)
@@ -357,7 +393,15 @@ func (s *Service) remembered(ctx context.Context, tx *db.Tx, of subject, sg Sigh
 	if byWords(sg.Check) {
 		wrong = sg.Wrong
 	}
-	n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM finding_false WHERE site_id = $1 AND check_id = $2 AND edition = $3 AND (fingerprint = $4 OR wrong = $5 AND wrong <> '')`, of.site, sg.Check, RuleEdition(sg.Check), fp, wrong)
+	since := time.Unix(0, 0)
+	if !lasting(sg.Check) {
+		days := sx2021.Defaults().FalseAlarmDays
+		if s.desk != nil {
+			days = s.desk.Settings().FalseAlarmDays
+		}
+		since = tx.Now().AddDate(0, 0, -days)
+	}
+	n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM finding_false WHERE site_id = $1 AND check_id = $2 AND edition = $3 AND at >= $6 AND (fingerprint = $4 OR wrong = $5 AND wrong <> '')`, of.site, sg.Check, RuleEdition(sg.Check), fp, wrong, since)
 	return n > 0, err
 }
 

@@ -844,6 +844,10 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 			}
 			closed++
 		}
+		forgotten, err := s.forget(ctx, tx, site.ID, &rep)
+		if err != nil {
+			return err
+		}
 		if err := keepWatched(ctx, tx, site.ID, id, rep.watched); err != nil {
 			return err
 		}
@@ -856,7 +860,7 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.run.finish", Basis: "第十九条（四）", Target: site.Target(),
-			After: map[string]any{"run": id, "pages": rep.Pages, "found": len(rep.Findings), "fresh": fresh, "closed": closed}})
+			After: map[string]any{"run": id, "pages": rep.Pages, "found": len(rep.Findings), "fresh": fresh, "closed": closed, "false_alarms_over": forgotten}})
 	})
 	if err != nil {
 		return err

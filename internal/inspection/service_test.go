@@ -882,3 +882,68 @@ func TestArticle22_ARefusalIsNoOutage(t *testing.T) {
 		}
 	})
 }
+
+// A confirmed false alarm about a state holds while the state does, and not longer
+// than the province says; one about words holds for them.
+func TestAFalseAlarmHoldsForWhatWasJudged(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		const icp = "陕ICP备"
+		set := func(from, to string) {
+			for _, p := range []string{"/", "/yw/", "/tz/", "/yw/1.html", "/tz/1.html", "/map.html"} {
+				h.made.swap(p, from, to)
+			}
+		}
+		deny := func(want int) {
+			t.Helper()
+			// The site grows stale meanwhile, which is another matter.
+			open := slices.DeleteFunc(h.findings(inspection.FindingOpen), func(f inspection.Finding) bool { return strings.HasSuffix(f.Check, ".stale") })
+			if len(open) != want {
+				t.Fatalf("%d open, want %d: %+v", len(open), want, open)
+			}
+			for _, f := range open {
+				if _, err := h.svc.Dispute(h.ctx, h.scope, f.ID, "备案号在图片中，已经标明。"); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := h.svc.Answer(h.ctx, h.scope, f.ID, inspection.ItIsFalse, "经核对图片，情况属实。"); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		set(icp, "备案")
+		h.run()
+		deny(1)
+		h.clock.Advance(25 * time.Hour)
+		h.run()
+		deny(0) // the same still
+		set("备案", icp)
+		h.run()
+		set(icp, "备案")
+		h.clock.Advance(25 * time.Hour)
+		h.run()
+		deny(1) // it was well in between: another fact
+		h.clock.Advance(89 * 24 * time.Hour)
+		h.run()
+		deny(0)
+		h.clock.Advance(2 * 24 * time.Hour)
+		h.run()
+		deny(1) // nobody answered for it since
+		// A serious word that was quoted rightly once is no allowance for others.
+		raise := func(check, page string) {
+			t.Helper()
+			if err := h.db.Update(h.ctx, func(tx *db.Tx) error {
+				_, err := h.svc.Raise(h.ctx, tx, h.scope, h.site.ID, inspection.Sighting{Check: check, Severity: "serious", Says: "不当表述", Article: "S19.3", URL: "http://" + host + page, Where: "某词", Wrong: "某词"})
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for check, again := range map[string]int{"sensitive.listed": 1, "wording.confusion": 0} {
+			raise(check, "/yw/1.html")
+			deny(1)
+			raise(check, "/yw/1.html")
+			deny(0)
+			raise(check, "/tz/1.html")
+			deny(again)
+		}
+	})
+}

@@ -142,6 +142,9 @@ type Settings struct {
 	TakedownReviewHours int `json:"takedown_review_hours"`
 	// DisputeWorkdays is the time to answer a disputed finding, in working days.
 	DisputeWorkdays int `json:"dispute_workdays"`
+	// FalseAlarmDays is how long, in days, a confirmed false alarm about a state that
+	// changes with time holds; one about words on a page holds until its rule changes.
+	FalseAlarmDays int `json:"false_alarm_days"`
 	// VigilSummaryWorkdays is the time for the summary of a protected period, in
 	// working days after it (readings 21).
 	VigilSummaryWorkdays int `json:"vigil_summary_workdays"`
@@ -270,6 +273,7 @@ func Defaults() Settings {
 		DownAlarmMinutes:        10,
 		TakedownReviewHours:     24,
 		DisputeWorkdays:         5,
+		FalseAlarmDays:          90,
 		VigilSummaryWorkdays:    5,
 
 		OrderSeriousWorkdays: 1, OrderErrorWorkdays: 5, OrderAdviceWorkdays: 10, OrderReopenDays: 30,
@@ -343,6 +347,7 @@ func (s Settings) Wrong() []string {
 	bad(s.AlarmTakenMinutes < 5 || s.AlarmTakenMinutes > 1440, "告警接收后没有结束即催办的时间须为5至1440分钟，请重新填写。")
 	bad(s.DownAlarmMinutes < 5 || s.DownAlarmMinutes > 240, "网站打不开多久告警须为5至240分钟，请重新填写。")
 	bad(s.TakedownReviewHours < 1 || s.TakedownReviewHours > 72, "一人应急撤下后的补审期限须为1至72小时，请重新填写。")
+	bad(s.FalseAlarmDays < 1 || s.FalseAlarmDays > 366, "误报结论的有效期须为1至366天，请重新填写。")
 	bad(s.DisputeWorkdays < 1 || s.DisputeWorkdays > 30, "误报申辩的答复期限须为1至30个工作日，请重新填写。")
 	bad(s.VigilSummaryWorkdays < 1 || s.VigilSummaryWorkdays > 30, "重要保障期总结的期限须为1至30个工作日，请重新填写。")
 	bad(s.OrderSeriousWorkdays < 1 || s.OrderErrorWorkdays < s.OrderSeriousWorkdays || s.OrderAdviceWorkdays < s.OrderErrorWorkdays || s.OrderAdviceWorkdays > 60, "整改期限须为1至60个工作日，且严重的不长于一般的、一般的不长于提示的，请重新填写。")
