@@ -147,6 +147,11 @@ func TestFooter(t *testing.T) {
 		{"site map missing", "footer.site_map", "<p></p>", nil, Violated},
 		{"Chinese domain unknown", "footer.chinese_domain", "<p></p>", nil, Untested},
 		{"Chinese domain missing", "footer.chinese_domain", "<p></p>", &Ledger{ChineseDomain: "某市.政务"}, Violated},
+		{"Chinese domain not on record", "footer.chinese_domain", "<p></p>", &Ledger{SiteName: "某市"}, Untested},
+		{"police filing missing on the thirtieth day", "footer.police", "<p></p>", &Ledger{Opened: aDay.AddDays(-30)}, Tolerated},
+		{"police filing missing on the day after", "footer.police", "<p></p>", &Ledger{Opened: aDay.AddDays(-31)}, Violated},
+		{"police filing wrong within the time", "footer.police", "<p>陕公网安备 6101020号 公网安备610102020001号</p>", &Ledger{Opened: aDay.AddDays(-3)}, Violated},
+		{"police filing missing, launch unknown", "footer.police", "<p></p>", &Ledger{SiteName: "某市"}, Violated},
 		{"contact missing", "footer.contact", "<p>6109020200007112345</p>", nil, Violated},
 		{"drawn mark", "footer.party_gov_mark", `<span data-placeholder="party_gov_mark">标识</span>`, &Ledger{SiteDomain: "yunhe.localhost"}, Untested},
 		{"drawn police filing", "footer.police", `<span data-placeholder>陕公网安备 00000000000000号</span>`, &Ledger{SiteDomain: "yunhe.localhost"}, Untested},
@@ -155,7 +160,7 @@ func TestFooter(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, says := outcome(Facts{Page: parse(t, page(goodHead, goodBody, tt.foot)), Ledger: tt.ledger}, tt.check)
+			got, says := outcome(Facts{Page: parse(t, page(goodHead, goodBody, tt.foot)), Ledger: tt.ledger, Today: aDay}, tt.check)
 			if len(got) != 1 || got[0] != tt.want {
 				t.Errorf("got %v (%v), want %v", got, says, tt.want)
 			}

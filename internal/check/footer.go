@@ -3,12 +3,15 @@ package check
 import (
 	"bytes"
 	_ "embed"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/net/html"
+
+	"zhengshu/internal/calendar"
 )
 
 // footerPack is the minimum set of the page footer (国办发〔2017〕47号 附件《网页
@@ -92,7 +95,8 @@ type shown struct {
 func footerCheck(id, name string, articles []string, sev Severity, fix string, look func(footing) shown, ledger func(*Ledger) string) Check {
 	return Check{
 		ID: id, Articles: articles, Severity: sev, AppliesTo: anyPage, Evidence: "页面底部功能区源代码和截图",
-		Says: Says{Fine: "页面底部有" + name, Wrong: "页面底部的" + name + "缺失或不正确", HowToFix: fix},
+		Says: Says{Fine: "页面底部有" + name, Wrong: "页面底部的" + name + "缺失或不正确", HowToFix: fix,
+			Tolerated: map[string]string{"footer.police": "网站开通不久，公安备案尚在期限内"}[id]},
 		run: pageOnly(func(c *Check, f *Facts) []Finding {
 			foot := footing{page: f.Page, text: f.Page.VisibleText, bare: f.Page.bare}
 			if drawn(f.Page, strings.TrimPrefix(c.ID, "footer.")) {
@@ -107,8 +111,10 @@ func footerCheck(id, name string, articles []string, sev Severity, fix string, l
 			case !s.ok && want != "" && holds(foot.bare, noBlanks(want)):
 				// Shown without the usual words before it.
 				return []Finding{c.fine(name)}
-			case !s.ok && c.ID == "footer.chinese_domain" && want == "" && f.Ledger == nil:
+			case !s.ok && c.ID == "footer.chinese_domain" && want == "":
 				return []Finding{c.untested("不掌握该站是否注册中文域名", name)}
+			case !s.ok && c.ID == "footer.police" && f.policeDue().After(f.Today):
+				return []Finding{c.tolerated(fmt.Sprintf("网站于 %s 开通，公安备案应在开通后 %d 天内完成", f.Ledger.Opened, policeDays), name)}
 			case !s.ok:
 				return []Finding{c.wrong("未找到", name)}
 			case s.flawed != "":
@@ -119,6 +125,19 @@ func footerCheck(id, name string, articles []string, sev Severity, fix string, l
 			return []Finding{c.fine(name)}
 		}),
 	}
+}
+
+// policeDays is how long after its launch a site may do without the filing with
+// the public security organs (readings 4, the default).
+const policeDays = 30
+
+// policeDue is the first day on which the filing has to be shown; zero where the
+// day of the launch, or today, is not known.
+func (f *Facts) policeDue() calendar.Date {
+	if f.Ledger == nil || f.Ledger.Opened.IsZero() || f.Today.IsZero() {
+		return calendar.Date{}
+	}
+	return f.Ledger.Opened.AddDays(policeDays + 1)
 }
 
 // sameValue compares without blanks and the words around a number.
