@@ -134,6 +134,14 @@ func TestFooter(t *testing.T) {
 		{"mark by script", "footer.party_gov_mark", `<script>document.write(unescape("%3Cspan id='_ideConac' %3E%3C/span%3E"))</script>`, nil, Kept},
 		{"error report with another code", "footer.error_report", strings.Replace(goodFoot, "site_code=6101000001", "site_code=6101000009", 1), nil, Violated},
 		{"error report by script", "footer.error_report", `<script id="_jiucuo_" sitecode='6101000001' src='/jiucuo.js'></script>`, nil, Kept},
+		{"error report with the code of the ledger", "footer.error_report", goodFoot, &Ledger{SiteCode: "6101000001"}, Kept},
+		{"error report with another code than the ledger", "footer.error_report", goodFoot + "<p>6101000002</p>", &Ledger{SiteCode: "6101000002"}, Violated},
+		{"error report, code not on record", "footer.error_report", goodFoot, &Ledger{SiteName: "某市"}, Untested},
+		{"error report by script, against the ledger", "footer.error_report", `<script id="_jiucuo_" data-sitecode='6101000001' src='/jiucuo.js'></script>`, &Ledger{SiteCode: "6101000002"}, Violated},
+		{"error report missing, code shown", "footer.error_report", "<p>网站标识码：6101000001</p>", &Ledger{SiteCode: "6101000001"}, Violated},
+		{"mark that leads elsewhere", "footer.party_gov_mark", `<a href="http://www.qingshan-trade.com/?bszs.conac.cn"><img src="/red.png" alt="党政机关"></a>`, nil, Violated},
+		{"picture of the mark that leads elsewhere", "footer.party_gov_mark", `<a href="/about.html"><img src="/red.png" alt="党政机关标识"></a>`, nil, Violated},
+		{"picture of the mark and its link beside it", "footer.party_gov_mark", `<a href="/about.html"><img src="/red.png" alt="党政机关标识"></a><a href="//bszs.conac.cn/sitename?id=1">核验</a>`, nil, Kept},
 		{"short site code", "footer.site_code", strings.Replace(goodFoot, "标识码：6101000001", "标识码：6101001", 1), nil, Violated},
 		{"site code without colon", "footer.site_code", strings.Replace(goodFoot, "标识码：6101000001", "标识码6101000001", 1), nil, Kept},
 		{"site code against ledger", "footer.site_code", goodFoot, &Ledger{SiteCode: "6101000002"}, Violated},
@@ -147,6 +155,11 @@ func TestFooter(t *testing.T) {
 		{"site map missing", "footer.site_map", "<p></p>", nil, Violated},
 		{"Chinese domain unknown", "footer.chinese_domain", "<p></p>", nil, Untested},
 		{"Chinese domain missing", "footer.chinese_domain", "<p></p>", &Ledger{ChineseDomain: "某市.政务"}, Violated},
+		{"Chinese domain not on record", "footer.chinese_domain", "<p></p>", &Ledger{SiteName: "某市"}, Untested},
+		{"police filing missing on the thirtieth day", "footer.police", "<p></p>", &Ledger{Opened: aDay.AddDays(-30)}, Tolerated},
+		{"police filing missing on the day after", "footer.police", "<p></p>", &Ledger{Opened: aDay.AddDays(-31)}, Violated},
+		{"police filing wrong within the time", "footer.police", "<p>陕公网安备 6101020号 公网安备610102020001号</p>", &Ledger{Opened: aDay.AddDays(-3)}, Violated},
+		{"police filing missing, launch unknown", "footer.police", "<p></p>", &Ledger{SiteName: "某市"}, Violated},
 		{"contact missing", "footer.contact", "<p>6109020200007112345</p>", nil, Violated},
 		{"drawn mark", "footer.party_gov_mark", `<span data-placeholder="party_gov_mark">标识</span>`, &Ledger{SiteDomain: "yunhe.localhost"}, Untested},
 		{"drawn police filing", "footer.police", `<span data-placeholder>陕公网安备 00000000000000号</span>`, &Ledger{SiteDomain: "yunhe.localhost"}, Untested},
@@ -155,7 +168,7 @@ func TestFooter(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, says := outcome(Facts{Page: parse(t, page(goodHead, goodBody, tt.foot)), Ledger: tt.ledger}, tt.check)
+			got, says := outcome(Facts{Page: parse(t, page(goodHead, goodBody, tt.foot)), Ledger: tt.ledger, Today: aDay}, tt.check)
 			if len(got) != 1 || got[0] != tt.want {
 				t.Errorf("got %v (%v), want %v", got, says, tt.want)
 			}

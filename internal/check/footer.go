@@ -2,13 +2,18 @@ package check
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"zhengshu/internal/calendar"
 )
 
 // footerPack is the minimum set of the page footer (国办发〔2017〕47号 附件《网页
@@ -40,7 +45,7 @@ var footerLooks = map[string]struct {
 	ledger func(*Ledger) string
 }{
 	"party_gov_mark": {foundMark, nil},
-	"error_report":   {foundErrorReport, nil},
+	"error_report":   {foundErrorReport, func(l *Ledger) string { return l.SiteCode }},
 	"site_code":      {foundSiteCode, func(l *Ledger) string { return l.SiteCode }},
 	"sponsor":        {foundSponsor, func(l *Ledger) string { return l.Sponsor }},
 	"contact":        {foundContact, nil},
@@ -87,12 +92,16 @@ type shown struct {
 	ok     bool
 	flawed string // why the value cannot be right
 	node   *html.Node
+	// carried values are part of an address: that of the ledger may stand
+	// elsewhere on the page and proves nothing of it.
+	carried bool
 }
 
 func footerCheck(id, name string, articles []string, sev Severity, fix string, look func(footing) shown, ledger func(*Ledger) string) Check {
 	return Check{
 		ID: id, Articles: articles, Severity: sev, AppliesTo: anyPage, Evidence: "页面底部功能区源代码和截图",
-		Says: Says{Fine: "页面底部有" + name, Wrong: "页面底部的" + name + "缺失或不正确", HowToFix: fix},
+		Says: Says{Fine: "页面底部有" + name, Wrong: "页面底部的" + name + "缺失或不正确", HowToFix: fix,
+			Tolerated: map[string]string{"footer.police": "网站开通不久，公安备案尚在期限内"}[id]},
 		run: pageOnly(func(c *Check, f *Facts) []Finding {
 			foot := footing{page: f.Page, text: f.Page.VisibleText, bare: f.Page.bare}
 			if drawn(f.Page, strings.TrimPrefix(c.ID, "footer.")) {
@@ -104,21 +113,40 @@ func footerCheck(id, name string, articles []string, sev Severity, fix string, l
 				want = ledger(f.Ledger)
 			}
 			switch {
-			case !s.ok && want != "" && holds(foot.bare, noBlanks(want)):
+			case s.ok && s.flawed == "" && s.carried && s.value != "" && f.Ledger != nil && want == "":
+				return []Finding{c.untested("台账没有登记网站标识码，不能核对入口所带的“"+clip(s.value, 20)+"”", name)}
+			case s.ok && s.flawed == "" && s.carried && s.value != "" && want != "" && s.value != want:
+				return []Finding{c.wrong("入口所带标识码“"+clip(s.value, 20)+"”与台账“"+want+"”不一致", name)}
+			case !s.ok && c.ID != "footer.error_report" && want != "" && holds(foot.bare, noBlanks(want)):
 				// Shown without the usual words before it.
 				return []Finding{c.fine(name)}
-			case !s.ok && c.ID == "footer.chinese_domain" && want == "" && f.Ledger == nil:
+			case !s.ok && c.ID == "footer.chinese_domain" && want == "":
 				return []Finding{c.untested("不掌握该站是否注册中文域名", name)}
+			case !s.ok && c.ID == "footer.police" && f.policeDue().After(f.Today):
+				return []Finding{c.tolerated(fmt.Sprintf("网站于 %s 开通，公安备案应在开通后 %d 天内完成", f.Ledger.Opened, policeDays), name)}
 			case !s.ok:
 				return []Finding{c.wrong("未找到", name)}
 			case s.flawed != "":
 				return []Finding{c.wrong(s.flawed, name)}
-			case want != "" && !sameValue(s.value, want) && !holds(foot.bare, noBlanks(want)):
+			case !s.carried && want != "" && !sameValue(s.value, want) && !holds(foot.bare, noBlanks(want)):
 				return []Finding{c.wrong("页面为“"+clip(s.value, 40)+"”，台账为“"+want+"”", name)}
 			}
 			return []Finding{c.fine(name)}
 		}),
 	}
+}
+
+// policeDays is how long after its launch a site may do without the filing with
+// the public security organs (readings 4, the default).
+const policeDays = 30
+
+// policeDue is the first day on which the filing has to be shown; zero where the
+// day of the launch, or today, is not known.
+func (f *Facts) policeDue() calendar.Date {
+	if f.Ledger == nil || f.Ledger.Opened.IsZero() || f.Today.IsZero() {
+		return calendar.Date{}
+	}
+	return f.Ledger.Opened.AddDays(policeDays + 1)
 }
 
 // sameValue compares without blanks and the words around a number.
@@ -209,30 +237,92 @@ func (f footing) scripted(marks ...string) bool {
 	return false
 }
 
+// markHosts are where the marks of party and government bodies are checked.
+var markHosts = []string{"conac.cn"}
+
+// markSigns are of the addresses that the issuer of the marks hands out.
+var markSigns = []string{"bszs.conac.cn", "dcs.conac.cn", "_ideconac", "imgconac"}
+
+// foundMark looks for the mark and where it leads: to its issuer's page, and
+// nowhere else.
 func foundMark(f footing) shown {
-	if n := f.linked("bszs.conac.cn", "dcs.conac.cn", "_ideconac", "imgconac"); n != nil {
+	elsewhere := ""
+	var at *html.Node
+	worded := holds(f.bare, "网站标识") || f.alt("标识") // few pages have to be read link by link
+	for _, n := range f.page.leading {
+		if n.DataAtom != atom.A && n.DataAtom != atom.Area {
+			continue
+		}
+		ref := attr(n, "href")
+		host := hostOf(f.page.resolve(ref))
+		switch {
+		case onList(host, markHosts):
+			return shown{ok: true, value: ref, node: n}
+		case elsewhere == "" && ref != "" && (containsAny(strings.ToLower(ref), markSigns) || worded && markWords(n)):
+			if elsewhere, at = host, n; host == "" {
+				elsewhere = clip(ref, 40)
+			}
+		}
+	}
+	if f.scripted("conac.cn", "_ideConac") {
+		return shown{ok: true} // the issuer's script makes the link
+	}
+	if elsewhere != "" {
+		return shown{ok: true, node: at, flawed: "标识链接到 " + elsewhere + "，应链接到核发机关的资格核验页面（bszs.conac.cn）"}
+	}
+	if n := f.linked(markSigns...); n != nil {
 		return shown{ok: true, node: n}
 	}
-	return shown{ok: f.scripted("conac.cn", "_ideConac") || holds(f.bare, "党政机关网站标识") || f.alt("党政机关", "事业单位标识")}
+	return shown{ok: holds(f.bare, "党政机关网站标识") || f.alt("党政机关", "事业单位标识")}
 }
 
-func foundErrorReport(f footing) shown {
-	if n := f.linked("zfwzgl.www.gov.cn", "jiucuo", "pucha.kaipuyun.cn/exposure", "zhaocuo"); n != nil {
-		code := attr(n, "sitecode")
-		if i := strings.Index(attr(n, "href"), "site_code="); i >= 0 {
-			code = attr(n, "href")[i+len("site_code="):]
-			code, _, _ = strings.Cut(code, "&")
+// markWords reports whether a link is the mark by its words or its picture.
+func markWords(a *html.Node) bool {
+	for c := range a.Descendants() {
+		if c.DataAtom == atom.Img && containsAny(attr(c, "alt")+attr(c, "title"), []string{"党政机关标识", "党政机关网站标识", "事业单位标识", "事业单位网站标识"}) {
+			return true
 		}
-		s := shown{ok: true, value: code, node: n}
-		if code != "" && !SiteCodeForm.MatchString(code) {
-			s.flawed = "入口所带标识码“" + clip(code, 20) + "”不符合编码规则"
-		}
-		if own := f.page.Tag("SiteIDCode"); code != "" && SiteCodeForm.MatchString(own) && own != code && s.flawed == "" {
-			s.flawed = "入口所带标识码“" + clip(code, 20) + "”与本页标签“" + own + "”不一致"
-		}
-		return s
 	}
-	return shown{ok: f.scripted("jiucuo") || holds(f.bare, "政府网站找错") || f.alt("找错")}
+	return containsAny(noBlanks(nodeText(a)), []string{"党政机关网站标识", "事业单位网站标识"})
+}
+
+// reportSigns are of the addresses of the entrance for reporting errors.
+var reportSigns = []string{"zfwzgl.www.gov.cn", "jiucuo", "pucha.kaipuyun.cn/exposure", "zhaocuo"}
+
+// entranceCode is the site code that an address of the entrance carries.
+var entranceCode = regexp.MustCompile(`(?i)[?&](?:site_?code|sitecode)=([^&#]*)`)
+
+func foundErrorReport(f footing) shown {
+	first := f.linked(reportSigns...)
+	if first == nil {
+		return shown{ok: f.scripted("jiucuo") || holds(f.bare, "政府网站找错") || f.alt("找错")}
+	}
+	s := shown{ok: true, node: first, carried: true}
+	for i, n := range f.page.leading {
+		to := len(f.page.refs)
+		if i+1 < len(f.page.refAt) {
+			to = f.page.refAt[i+1]
+		}
+		if !containsAny(string(f.page.refs[f.page.refAt[i]:to]), reportSigns) {
+			continue
+		}
+		code := cmp.Or(attr(n, "sitecode"), attr(n, "data-sitecode"))
+		if m := entranceCode.FindStringSubmatch(attr(n, "href") + "\n" + attr(n, "src")); m != nil {
+			code, _, _ = strings.Cut(m[1], "\n")
+		}
+		if code = strings.TrimSpace(code); code != "" {
+			s.value, s.node = code, n
+			break
+		}
+	}
+	switch own := f.page.Tag("SiteIDCode"); {
+	case s.value == "":
+	case !SiteCodeForm.MatchString(s.value):
+		s.flawed = "入口所带标识码“" + clip(s.value, 20) + "”不符合编码规则"
+	case SiteCodeForm.MatchString(own) && own != s.value:
+		s.flawed = "入口所带标识码“" + clip(s.value, 20) + "”与本页标签“" + own + "”不一致"
+	}
+	return s
 }
 
 func (f footing) alt(words ...string) bool {

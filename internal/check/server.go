@@ -95,7 +95,7 @@ const (
 var serverChecks = []Check{
 	{
 		ID: "host.ipv6", Articles: []string{"S22.2"}, Severity: Error, AppliesTo: []string{OnSite},
-		Says:     Says{Fine: "首页支持 IPv6", Tolerated: "域名有 IPv6 地址，本机没有 IPv6 线路，未实际打开", Wrong: "首页不支持 IPv6", HowToFix: "请为域名增加 IPv6（AAAA）解析，并确认服务器、防护设备和内容分发节点都能以 IPv6 打开首页。"},
+		Says:     Says{Fine: "首页支持 IPv6", Wrong: "首页不支持 IPv6", HowToFix: "请为域名增加 IPv6（AAAA）解析，并确认服务器、防护设备和内容分发节点都能以 IPv6 打开首页。"},
 		Evidence: "域名解析结果和以 IPv6 打开首页的结果", run: ipv6Home,
 	},
 	{
@@ -149,7 +149,7 @@ func ipv6Home(c *Check, f *Facts) []Finding {
 	case v.Reach && !v.Opens:
 		out = c.wrong("域名有 IPv6 地址，但以 IPv6 打不开首页", f.Server.Host)
 	case !v.Reach:
-		out = c.tolerated("本机没有 IPv6 线路，未实际打开", f.Server.Host)
+		out = c.untested("域名有 IPv6 地址，本机没有 IPv6 线路，未实际打开", f.Server.Host)
 	}
 	// Article 22 asks it of 集约化平台; of the others it is good advice.
 	if out.Outcome == Violated && !f.Server.Hosted {

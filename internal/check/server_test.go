@@ -23,6 +23,25 @@ func TestArticle22_DeepIPv6IsJudgedByWhatWasTold(t *testing.T) {
 	}
 }
 
+// An address of the sixth version that nobody opened proves nothing.
+func TestArticle22_HomeOverIPv6(t *testing.T) {
+	for _, tt := range []struct {
+		v    IPv6
+		want Outcome
+	}{
+		{IPv6{Addresses: true, Reach: true, Opens: true}, Kept},
+		{IPv6{Addresses: true, Reach: true}, Violated},
+		{IPv6{Addresses: true}, Untested},
+		{IPv6{Reach: true}, Violated},
+		{IPv6{Untold: "域名没有解析"}, Untested},
+	} {
+		fs := ipv6Home(&Check{ID: "host.ipv6", Severity: Error}, &Facts{Server: &Server{Host: "www.a.gov.cn", IPv6: &tt.v}})
+		if len(fs) != 1 || fs[0].Outcome != tt.want || tt.want == Untested && fs[0].Why == "" {
+			t.Errorf("%+v: %+v, want %s", tt.v, fs, tt.want)
+		}
+	}
+}
+
 func TestArticle24_WhereServersAre(t *testing.T) {
 	home, lent := Place{Host: "www.a.gov.cn", Address: "1.2.3.4", Country: "CN"}, Place{Host: "cdn.b.com", Address: "5.6.7.8", Country: "US", Borrowed: true}
 	for _, tt := range []struct {
