@@ -60,6 +60,8 @@ var timers = []struct{ timer, kind, brings string }{
 	{"duty roster of the next month published", "duty_roster", ""},
 	{"daily record of the reading duty", "duty_record", ""},
 	{"hand-over with both signatures", "duty_handover", ""},
+	{"gap in published turns filled", "duty_gap", ""},
+	{"published turns doubled in a protected period", "duty_double", ""},
 	{"second look after a takedown by one person", "takedown_review", ""},
 	{"zero report of each day of a protected period", "zero_report", ""},
 	{"summary of a protected period", "vigil_summary", ""},

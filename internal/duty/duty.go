@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"time"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
@@ -32,13 +33,17 @@ var (
 		Says: "每日对运行、链接、栏目更新和内容质量进行巡检并确认记录", Remind: []int{0}, Hours: []int{16}, By: 18, Escalate: 1, Gather: true, Minutes: 15}
 	HandoverKind = obligation.Kind{ID: "duty_handover", Name: "交接班", Clause: "S19.4", Citation: citation,
 		Says: "交班人和接班人双方确认交接", Remind: []int{0}, Escalate: 1, Gather: true, Minutes: 5}
+	GapKind = obligation.Kind{ID: "duty_gap", Name: "补齐值班空档", Clause: "S19.4", Citation: citation,
+		Says: "已公布的值班表今后7天内每个小时都须有人值班", Remind: []int{0}, Escalate: 1, Gather: true, Minutes: 15}
+	DoubleKind = obligation.Kind{ID: "duty_double", Name: "重要保障期双人值班", Clause: "S19.4", Citation: citation,
+		Says: "重要保障期声明前已公布的单人班次，须改为双人", Remind: []int{2, 1, 0}, Escalate: 1, Gather: true, Minutes: 15}
 	TakedownKind = obligation.Kind{ID: "takedown_review", Name: "应急撤下补审", Clause: "S19.4", Citation: citation,
 		Says: "一人应急撤下的，由另一名有权人员补审", Remind: []int{0}, Escalate: 1, Minutes: 10}
 )
 
 // Obligations are the clocks of the package.
 func Obligations() []obligation.Kind {
-	return []obligation.Kind{RosterKind, RecordKind, HandoverKind, TakedownKind}
+	return []obligation.Kind{RosterKind, RecordKind, HandoverKind, GapKind, DoubleKind, TakedownKind}
 }
 
 // Machines are the states of what the package keeps.
@@ -79,6 +84,8 @@ type Service struct {
 	Parts
 	mu    sync.Mutex
 	asked calendar.Date // the last day whose records this process asked for
+	// watched is when this process last held the published turns to the law.
+	watched time.Time
 }
 
 // New makes the service; it listens to what inspection finds.
@@ -88,6 +95,7 @@ func New(p Parts) *Service {
 	}
 	s := &Service{Parts: p}
 	p.Inspection.OnMoved(s.findingMoved)
+	p.Vigil.OnDeclared(s.declared)
 	p.Obligations.Recur(obligation.Recurring{Kind: RosterKind.ID, Every: obligation.Monthly, Link: "/console/duty?month={period}",
 		Owes: func(ctx context.Context, q db.Querier) ([]obligation.Debtor, error) {
 			list, err := s.points(ctx, q)
@@ -99,9 +107,14 @@ func New(p Parts) *Service {
 		},
 		About: func(p obligation.Period) string { return MonthName(NextMonth(p.Key)) },
 		Due: func(p obligation.Period) calendar.Due {
-			return calendar.Due{On: p.First.AddDays(s.Settings().RosterDueDay - 1)}
+			return s.rosterDue(p.First)
 		}})
 	return s
+}
+
+// rosterDue is by when the roster of the month after is published.
+func (s *Service) rosterDue(first calendar.Date) calendar.Due {
+	return calendar.Due{On: first.AddDays(s.Settings().RosterDueDay - 1)}
 }
 
 // point is a unit that keeps a duty.
@@ -161,11 +174,12 @@ func (s *Service) covered(ctx context.Context, q db.Querier, u org.Unit) ([]regi
 }
 
 // Sweep does what has come due: outages become alarms, alarms go on to the
-// next, turns that ended ask for their hand-over and days for their record.
+// next, turns that ended ask for their hand-over, published turns are held to
+// the law and days ask for their record.
 func (s *Service) Sweep(ctx context.Context) (int, error) {
 	var errs []error
 	n := 0
-	for _, part := range []func(context.Context) (int, error){s.sweepOutages, s.sweepAlarms, s.sweepShifts, s.sweepRecords} {
+	for _, part := range []func(context.Context) (int, error){s.sweepOutages, s.sweepAlarms, s.sweepShifts, s.sweepRosters, s.sweepRecords} {
 		k, err := part(ctx)
 		n += k
 		errs = append(errs, err)

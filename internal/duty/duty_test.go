@@ -213,6 +213,117 @@ func TestArticle19_4_RosterIsWholeAndPublishedInTime(t *testing.T) {
 	})
 }
 
+func (h *office) owes(t *testing.T, kind string) []obligation.Obligation {
+	t.Helper()
+	list, err := h.obligations.Obligations(context.Background(), system, obligation.Filter{Kind: kind})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func (h *office) sweep(t *testing.T) {
+	t.Helper()
+	h.clock.Set(h.clock.Now().Add(11 * time.Minute))
+	if _, err := h.svc.Sweep(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Article 19(4): a month reopened is owed anew until it is published again, and
+// a gap in the published turns of the next days is owed as well.
+func TestArticle19_4_ReopenedMonthIsOwedAndItsGapsAreSeen(t *testing.T) {
+	each(t, func(t *testing.T, h *office) {
+		h.roster(t)
+		h.sweep(t)
+		if n := len(h.owes(t, duty.RosterKind.ID)) + len(h.owes(t, duty.GapKind.ID)); n != 0 {
+			t.Fatalf("%d owed of a whole roster", n)
+		}
+		r, err := h.svc.Reopen(as(h.head), system, h.unit.ID, month)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list := h.owes(t, duty.RosterKind.ID)
+		if len(list) != 1 || list[0].Due.On != calendar.DateOf(began) || !strings.HasSuffix(list[0].Subject.Name, "2026年11月") {
+			t.Fatalf("reopened after its day, and owed is %+v", list)
+		}
+		if _, err := h.svc.DropShift(as(h.head), system, h.unit.ID, month, r.Shifts[3].ID); err != nil {
+			t.Fatal(err)
+		}
+		h.sweep(t)
+		h.sweep(t) // once
+		if list := h.owes(t, duty.GapKind.ID); len(list) != 1 || list[0].Unit != h.unit.ID {
+			t.Fatalf("a gap in the next days: owed %+v", list)
+		}
+		x := r.Shifts[3]
+		x.ID = ""
+		if _, err := h.svc.SetShift(as(h.head), system, h.unit.ID, month, x); err != nil {
+			t.Fatal(err)
+		}
+		h.sweep(t)
+		if n := len(h.owes(t, duty.GapKind.ID)); n != 0 {
+			t.Errorf("filled, and %d owed", n)
+		}
+		if _, err := h.svc.Publish(as(h.head), system, h.unit.ID, month); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(h.owes(t, duty.RosterKind.ID)); n != 0 {
+			t.Errorf("published anew, and %d owed", n)
+		}
+	})
+}
+
+// Readings 21: who published single turns before a protected period was declared
+// owes that they be doubled, until they are or it ends.
+func TestProtectedPeriodDoublesPublishedTurns(t *testing.T) {
+	each(t, func(t *testing.T, h *office) {
+		h.roster(t)
+		day := calendar.DateOf(began)
+		p, err := h.vigil.Declare(as(h.head), h.head, vigil.Period{Name: "会议", Reason: "保障", Document: "函", From: day.AddDays(3), Until: day.AddDays(4)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		list := h.owes(t, duty.DoubleKind.ID)
+		if len(list) != 1 || list[0].Unit != h.unit.ID || list[0].Due.On.After(day.AddDays(2)) || !strings.Contains(list[0].Subject.Name, "会议") {
+			t.Fatalf("declared over single turns: owed %+v", list)
+		}
+		h.sweep(t)
+		if n := len(h.owes(t, duty.DoubleKind.ID)); n != 1 {
+			t.Errorf("%d owed after a sweep", n)
+		}
+		if _, err := h.svc.Reopen(as(h.head), system, h.unit.ID, month); err != nil {
+			t.Fatal(err)
+		}
+		h.roster(t)
+		if n := len(h.owes(t, duty.DoubleKind.ID)); n != 0 {
+			t.Errorf("doubled, and %d owed", n)
+		}
+		// Lifted, what was owed for it is void.
+		if _, err := h.vigil.Declare(as(h.head), h.head, vigil.Period{Name: "再次", Reason: "保障", Document: "函", From: day, Until: day.AddDays(1)}); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(h.owes(t, duty.DoubleKind.ID)); n != 1 {
+			t.Fatalf("%d owed for the second", n)
+		}
+		all, err := h.vigil.Periods(context.Background(), system, 9)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range all {
+			if x.ID == p.ID {
+				continue
+			}
+			if _, err := h.vigil.Lift(as(h.head), h.head, system, x.ID, "会期变更"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h.sweep(t)
+		if n := len(h.owes(t, duty.DoubleKind.ID)); n != 0 {
+			t.Errorf("lifted, and %d owed", n)
+		}
+	})
+}
+
 // A swap needs the other's word; a hand-over needs both signatures.
 func TestArticle19_4_SwapAndHandoverTakeTwo(t *testing.T) {
 	each(t, func(t *testing.T, h *office) {

@@ -18,6 +18,7 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/notify"
+	"zhengshu/internal/obligation"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/rules"
@@ -661,20 +662,33 @@ func (s *Service) Publish(ctx context.Context, scope authz.Scope, unit org.UnitI
 		// What is owed in a month is the roster of the next one; the first roster of
 		// all may be of the month itself.
 		first, _ := monthFirst(month)
-		_, err := s.Obligations.DischargePeriod(ctx, tx, RosterKind.ID, rosterSubject(r.Unit), MonthOf(first.AddMonths(-1)), "已公布"+MonthName(month)+"值班表，"+session.Name)
-		return err
+		if _, err := s.Obligations.DischargePeriod(ctx, tx, RosterKind.ID, rosterSubject(r.Unit), MonthOf(first.AddMonths(-1)), "已公布"+MonthName(month)+"值班表，"+session.Name); err != nil {
+			return err
+		}
+		return s.watch(ctx, tx, point{ID: r.Unit.ID, Name: r.Unit.Name, Path: r.Unit.AreaPath})
 	})
 }
 
-// Reopen brings a published roster back into draft. Its turns stand meanwhile.
+// Reopen brings a published roster back into draft. Its turns stand meanwhile;
+// that it be published is owed again from now on, at once where its day is past.
 func (s *Service) Reopen(ctx context.Context, scope authz.Scope, unit org.UnitID, month string) (Roster, error) {
 	return s.change(ctx, scope, unit, month, "reopen", nil, func(tx *db.Tx, r *Roster) error {
 		var err error
 		if _, r.State, err = RosterMachine.Take(ctx, tx, r.ID, "reopen", passage.Note{}); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `UPDATE duty_roster SET state = $2 WHERE id = $1`, r.ID, r.State)
-		return err
+		if _, err = tx.Exec(ctx, `UPDATE duty_roster SET state = $2 WHERE id = $1`, r.ID, r.State); err != nil {
+			return err
+		}
+		first, _ := monthFirst(month)
+		today := calendar.DateOf(tx.Now())
+		due := s.rosterDue(first.AddMonths(-1))
+		if due.On.Before(today) {
+			due.On = today
+		}
+		subject := rosterSubject(r.Unit)
+		subject.Name += " " + MonthName(month)
+		return s.Obligations.Open(ctx, tx, obligation.Debt{Kind: RosterKind.ID, Unit: unit, Subject: subject, Period: MonthOf(first.AddMonths(-1)), Link: r.Link(), Due: due, From: today})
 	})
 }
 

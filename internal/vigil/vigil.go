@@ -126,7 +126,10 @@ func (p Period) subject() obligation.Subject {
 }
 
 // Service is the door of vigil.
-type Service struct{ Parts }
+type Service struct {
+	Parts
+	declared []func(ctx context.Context, tx *db.Tx, p Period) error
+}
 
 // Parts are what the service works with.
 type Parts struct {
@@ -139,7 +142,13 @@ type Parts struct {
 }
 
 // New makes the service.
-func New(p Parts) *Service { return &Service{p} }
+func New(p Parts) *Service { return &Service{Parts: p} }
+
+// OnDeclared tells who listens of every period that is declared, in the
+// transaction of its declaring.
+func (s *Service) OnDeclared(f func(ctx context.Context, tx *db.Tx, p Period) error) {
+	s.declared = append(s.declared, f)
+}
 
 const periodSelect = `
 	SELECT p.id, p.unit_id, u.name, p.area_id, p.area_path, p.area_name, p.name, p.reason, p.document, p.from_on, p.until_on, p.factor, p.state, p.person_id, p.person_name, p.declared_at,
@@ -327,6 +336,11 @@ func (s *Service) Declare(ctx context.Context, session *authz.Session, n Period)
 		if err := s.tell(ctx, tx, n, "declared", "重要保障期：“"+n.Name+"”",
 			fmt.Sprintf("%s至%s。期间双人值班、每日零报告，临时下线、关停、改版和更改外观须经省政府办公厅同意。依据：%s。", n.From.Chinese(), n.Until.Chinese(), n.Document)); err != nil {
 			return err
+		}
+		for _, f := range s.declared {
+			if err := f(ctx, tx, n); err != nil {
+				return err
+			}
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "vigil.declare", Basis: citation, Target: n.target(), After: n})
 	})
