@@ -743,8 +743,8 @@ func TestLinkCheck(t *testing.T) {
 	for path, want := range map[string]LinkResult{
 		"/ok":                        {Verdict: Alive, Status: 200},
 		"/moved":                     {Verdict: Alive, Status: 200, Final: h.base() + "/ok"},
-		"/noheads":                   {Verdict: Alive, Status: 200},
-		"/big":                       {Verdict: Alive, Status: 200},
+		"/noheads":                   {Verdict: Alive, Status: 200, Empty: true},
+		"/big":                       {Verdict: Alive, Status: 200, Type: "application/octet-stream"},
 		"/gone":                      {Verdict: Dead, Status: 410},
 		"/nothing":                   {Verdict: Dead, Status: 404},
 		"/500":                       {Verdict: Dead, Status: 500},

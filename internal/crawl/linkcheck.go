@@ -29,6 +29,8 @@ type LinkResult struct {
 	Verdict Verdict
 	Status  int          // of the last answer
 	Final   string       // where redirects led
+	Type    string       // of what came, as its server says; empty: not known
+	Empty   bool         // its server says that nothing came with it
 	Fault   egress.Fault // certificate fault, which is recorded but does not make the link dead
 	Kind    egress.Kind  // when no answer came
 	Why     Why          // when NotTested by robots.txt
@@ -265,7 +267,7 @@ func (l *LinkCheck) judge(res *LinkResult, resp *egress.Response, err error) (ne
 	case resp.Location != "":
 		// As it stands: a session id dropped here would turn the greeting of many servers into a loop.
 		return resp.Location
-	case s == 401 || s == 403 || s == 429 || s == 451 || s == 999:
+	case egress.Refuses(s) || s == 999:
 		res.Verdict, res.Says = Refusing, Declined.Says()
 		if d, ok := retryAfter(resp.Header.Get("Retry-After"), time.Now()); ok && s == 429 {
 			l.manners.hold(hostOf(res.Final), min(d, time.Minute))
@@ -273,7 +275,7 @@ func (l *LinkCheck) judge(res *LinkResult, resp *egress.Response, err error) (ne
 	case s >= 400:
 		res.Verdict, res.Says = Dead, "该链接返回状态码 "+strconv.Itoa(s)+"，无法打开，请更正或删除链接。"
 	default:
-		res.Verdict = Alive
+		res.Verdict, res.Type, res.Empty = Alive, resp.Header.Get("Content-Type"), resp.Header.Get("Content-Length") == "0"
 	}
 	return ""
 }

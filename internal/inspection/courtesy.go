@@ -39,9 +39,7 @@ func (s *Service) OutsideLink(ctx context.Context, address string) (r check.Link
 	case r.Err != "" && !s.client.Outside().After(got.At.Add(-lineTrusted)):
 		return r, "近期没有任何外部网站应答，检测机可能不能访问外网，未能检测。"
 	case r.Status == http.StatusOK:
-		if page, why := landing(ctx, s.manners, &r); page != "" {
-			r.ContentType = page
-		} else if why != "" {
+		if why := landing(ctx, s.manners, &r); why != "" {
 			return r, why
 		}
 	}

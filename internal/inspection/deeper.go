@@ -28,7 +28,8 @@ import (
 // What a run asks for beyond the pages: where outside links come out, what
 // stands in attachments, and whether the search finds what the site has.
 const (
-	maxLandings   = 60 // outside sites opened in one run
+	maxLandings   = 120 // outside links opened in one run
+	maxVerified   = 100 // answers read to be sure that they are not what a link names
 	landingBody   = 256 << 10
 	maxFiles      = 40 // attachments read in one run
 	fileBody      = 10 << 20
@@ -103,62 +104,105 @@ func (n *inspector) file(facts check.Facts, place func(check.Finding) (*visit, S
 	}
 }
 
-// landings opens outside sites and notes what they show: a working link to a
-// domain that changed hands is worse than a dead one.
+// unopened notes that a link answers and what it opens was not looked at: what was
+// found of it before is not gone.
+func (n *inspector) unopened(link, why string, ids ...string) {
+	n.skip(ids[0], why, link, 1)
+	for _, id := range ids {
+		n.report.doubt(id, link)
+	}
+}
+
+// verify reads what came where the head of the answer says that a file or a picture
+// is a page, or empty: a head alone is no proof of it.
+func (n *inspector) verify(ctx context.Context, results []check.LinkResult, whys []string) error {
+	read := 0
+	for i := range results {
+		r := &results[i]
+		if whys[i] != "" || n.visits[r.Link.URL] != nil || r.State() != check.LinkWrong || r.Link.Kind != check.LinkAttachment && r.Link.Kind != check.LinkImage {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		r.ContentType, r.Bytes = "", -1
+		if read++; read > maxVerified {
+			n.unopened(r.Link.URL, "返回内容与所指不符的链接过多，其余没有核实。", "link.wrong")
+			continue
+		}
+		if why := landing(ctx, n.o.Manners, r); why != "" {
+			n.unopened(r.Link.URL, why, "link.wrong")
+		}
+	}
+	return ctx.Err()
+}
+
+// landings opens what outside links lead to and notes what each shows: a working
+// link to a domain that changed hands is worse than a dead one. Each is judged by
+// its own page: what one page of a host shows says nothing of the others. Those
+// nobody vouches for come first, and of each host one before the others.
 func (n *inspector) landings(ctx context.Context, results []check.LinkResult, whys []string) error {
-	opened := map[string]int{}
-	for i, r := range results {
-		if ctx.Err() != nil {
-			return ctx.Err()
+	var first, rest []int
+	hosts := map[string]bool{}
+	for _, vouched := range []bool{false, true} {
+		for i, r := range results {
+			if whys[i] != "" || r.Status != http.StatusOK || r.Title != "" || r.Link.Kind != check.LinkExternal || r.Outside(n.o.Lexicon) == vouched {
+				continue
+			}
+			u, err := url.Parse(cmp.Or(r.FinalURL, r.Link.URL))
+			if err != nil {
+				continue
+			}
+			if hosts[u.Host] {
+				rest = append(rest, i)
+				continue
+			}
+			hosts[u.Host] = true
+			first = append(first, i)
 		}
-		if whys[i] != "" || r.Status != http.StatusOK || r.Title != "" || !r.Outside(n.o.Lexicon) {
-			continue
-		}
-		u, err := url.Parse(cmp.Or(r.FinalURL, r.Link.URL))
-		if err != nil {
-			continue
-		}
-		if j, ok := opened[u.Host]; ok {
-			results[i].Title, results[i].Text = results[j].Title, results[j].Text
-			continue
-		}
-		if len(opened) >= maxLandings {
-			n.skip("link.illegal", "外部网站过多，其余没有打开查看内容。", r.Link.URL, 1)
-			continue
-		}
-		opened[u.Host] = i
-		n.land(ctx, &results[i])
 	}
-	return nil
+	for at, i := range append(first, rest...) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		r := &results[i]
+		why := "外部链接过多，其余没有打开查看内容。"
+		if at < maxLandings {
+			why = landing(ctx, n.o.Manners, r)
+		}
+		if why != "" {
+			n.unopened(r.Link.URL, why, "link.illegal", "link.parked", "link.soft404")
+		}
+	}
+	return ctx.Err()
 }
 
-// land reads the beginning of the page a link opens, where it may be looked at.
-func (n *inspector) land(ctx context.Context, r *check.LinkResult) {
-	if _, why := landing(ctx, n.o.Manners, r); why != "" && ctx.Err() == nil {
-		n.skip("link.illegal", why, r.Link.URL, 1)
-	}
-}
-
-// landing notes of a link that is alive what the page it opens shows. It returns
-// the type of that page, and why it could not be looked at where it is not for us.
-func landing(ctx context.Context, m *crawl.Manners, r *check.LinkResult) (contentType, why string) {
+// landing notes of a link that is alive what it opens: type, size and, of a page,
+// what it shows. It returns why it could not be looked at where it is not for us.
+func landing(ctx context.Context, m *crawl.Manners, r *check.LinkResult) (why string) {
 	resp, ok, said, err := m.Fetch(ctx, cmp.Or(r.FinalURL, r.Link.URL), egress.Options{RecordTLSFault: true, MaxBody: landingBody})
 	if !ok {
-		return "", "链接打开的网页没有查看内容：" + said.Says()
+		return "链接打开的网页没有查看内容：" + said.Says()
 	}
-	if resp == nil || err != nil && len(resp.Body) == 0 || resp.Status != http.StatusOK || !isHTML(resp.Header.Get("Content-Type"), resp.Body) {
-		return "", "" // that it answers is known; what it shows is not
-	}
-	contentType = resp.Header.Get("Content-Type")
-	p, err := check.ParsePage(resp.Body, contentType, resp.Final)
-	if err != nil {
-		return "", ""
+	if resp == nil || err != nil && len(resp.Body) == 0 || resp.Status != http.StatusOK {
+		return "链接打开的网页没有取到，没有查看内容。" // that it answers is known; what it shows is not
 	}
 	if resp.Final != "" {
 		r.FinalURL = resp.Final
 	}
-	r.Title, r.Text = p.DocumentTitle(), clipRunes(p.VisibleText, 2000)
-	return contentType, ""
+	showing(r, resp)
+	return ""
+}
+
+// showing notes of an answer what a link is judged by beside its status.
+func showing(r *check.LinkResult, resp *egress.Response) {
+	r.ContentType, r.Bytes = resp.Header.Get("Content-Type"), int64(len(resp.Body))
+	if !isHTML(r.ContentType, resp.Body) {
+		return
+	}
+	if p, err := check.ParsePage(resp.Body, r.ContentType, cmp.Or(resp.Final, r.Link.URL)); err == nil {
+		r.Title, r.Text = cmp.Or(p.DocumentTitle(), p.Title), clipRunes(p.VisibleText, 2000)
+	}
 }
 
 // offered is a file that pages of the site offer, and the first of them.

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -201,5 +202,102 @@ func TestAColumnThatIsNotFoundIsTold(t *testing.T) {
 	i := slices.IndexFunc(rep.Untested, func(u inspection.Untested) bool { return u.Check == "column.stale" })
 	if i >= 0 && !strings.HasSuffix(rep.Untested[i].Where, "/rsxx/") || rep.Looked("column.stale", "http://"+host+"/rsxx/", "人事信息") {
 		t.Errorf("where: %+v", rep.Untested)
+	}
+}
+
+// outside is a client that finds some hosts of others at the made-up site as well.
+func (s *madeSite) outside(t *testing.T, hosts ...string) *egress.Client {
+	t.Helper()
+	c := egress.New(egress.Policy{Local: s.addr(), Own: func(h string) bool { return strings.HasSuffix(h, "yanta.gov.cn") || slices.Contains(hosts, h) }, Resolver: nowhere{t}})
+	t.Cleanup(c.Close)
+	return c
+}
+
+// A run sees of a link beyond its pages what an author and a retest see: a file or
+// a picture that answers with a page, and an outside page that says there is none.
+func TestARunSeesWhatLinksOpen(t *testing.T) {
+	s := newSite(t)
+	client := s.outside(t, "www.door.example", "dept.gov.cn")
+	s.put("/a.pdf", `<html><head><title>用户登录</title></head><body>请登录后下载。</body></html>`)
+	s.put("/logo.png", `<html><head><title>图片</title></head><body>跳转中</body></html>`)
+	s.set("/empty.doc", page{ctype: "application/msword"})
+	s.put("/missing", `<html><head><title>提示</title></head><body>抱歉，您访问的页面不存在。</body></html>`)
+	s.swap("/tz/1.html", "附件可在网上下载。", `附件：<a href="/empty.doc">申请表</a> 参见<a href="http://www.door.example/missing">协会</a>、<a href="http://dept.gov.cn/missing">某局</a>`)
+	want := map[string]string{"http://" + host + "/a.pdf": "link.wrong", "http://" + host + "/logo.png": "link.wrong", "http://" + host + "/empty.doc": "link.wrong", "http://www.door.example/missing": "link.soft404", "http://dept.gov.cn/missing": "link.soft404"}
+	o := options()
+	o.Families = []string{"link"}
+	run := func() (rep inspection.Report, got map[string]inspection.Sighting) {
+		t.Helper()
+		rep, err := inspection.Inspect(context.Background(), client, nil, target(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = map[string]inspection.Sighting{}
+		for _, f := range rep.Findings {
+			if f.Check != "link.dead" { // outside hosts: no names in tests
+				got[f.Where] = f
+			}
+		}
+		return rep, got
+	}
+	_, got := run()
+	for where, id := range want {
+		f, ok := got[where]
+		if !ok || f.Check != id {
+			t.Errorf("%s: %q, want %s", where, f.Check, id)
+			continue
+		}
+		if l, err := inspection.Recheck(context.Background(), client, nil, target(), inspection.Spot{Check: f.Check, Fingerprint: f.Fingerprint(), URL: f.URL, Where: f.Where, Also: f.Also}, o); err != nil || l.Outcome != inspection.Standing {
+			t.Errorf("the retest says %s of %s: %s (%v)", l.Outcome, where, l.Says, err)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("found %d, want %d", len(got), len(want))
+	}
+	s.set("/a.pdf", page{ctype: "application/pdf", body: "%PDF-1.4 made up"})
+	s.set("/logo.png", page{ctype: "image/png", body: "\x89PNG made up"})
+	s.set("/empty.doc", page{ctype: "application/msword", body: "a form"})
+	s.put("/missing", list("协会", "概况信息", `<li>协会章程和工作动态</li>`))
+	rep, again := run()
+	if len(again) != 0 {
+		t.Errorf("after mending: %+v", again)
+	}
+	for where := range want {
+		if f := got[where]; !rep.Looked(f.Check, f.URL, where) {
+			t.Errorf("%s was not looked at", where)
+		}
+	}
+}
+
+// One page of a host says nothing of its others: each outside link is judged by
+// its own, and one that was not opened is neither clean nor gone.
+func TestEachOutsideLinkIsJudgedByItsOwnPage(t *testing.T) {
+	s := newSite(t)
+	client := s.outside(t, "blog.example")
+	s.put("/bad", `<html><head><title>澳门赌场在线娱乐</title></head><body>真人荷官 百家乐 老虎机</body></html>`)
+	links := `<a href="http://blog.example/bad">甲</a>`
+	for i := range 130 {
+		at := fmt.Sprintf("/clean/%d", i)
+		s.put(at, list("博文", "概况信息", fmt.Sprintf(`<li>第%d篇：春季植树的经验</li>`, i)))
+		links += fmt.Sprintf(` <a href="http://blog.example%s">第%d篇博文</a>`, at, i)
+	}
+	s.swap("/tz/1.html", "附件可在网上下载。", links)
+	o := options()
+	o.Families = []string{"link"}
+	rep, err := inspection.Inspect(context.Background(), client, nil, target(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var illegal []string
+	for _, f := range rep.Findings {
+		if f.Check == "link.illegal" {
+			illegal = append(illegal, f.Where)
+		}
+	}
+	if !slices.Equal(illegal, []string{"http://blog.example/bad"}) {
+		t.Errorf("illegal: %v", illegal)
+	}
+	if !untested(rep, "link.illegal", "没有打开查看内容") || rep.Looked("link.illegal", "http://"+host+"/tz/1.html", "http://blog.example/clean/129") || !rep.Looked("link.illegal", "http://"+host+"/tz/1.html", "http://blog.example/clean/1") {
+		t.Errorf("untested %+v", rep.Untested)
 	}
 }

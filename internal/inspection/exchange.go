@@ -363,8 +363,8 @@ func (s *Service) takeBatch(ctx context.Context, file string, trusted map[string
 	if db.None(err) {
 		return fault.Missing("检查记录")
 	}
-	if err != nil || !r.UnderWay() {
-		return err
+	if err != nil || !r.UnderWay() || !r.Spec.Remote {
+		return err // ended, or done here since a person asked for it
 	}
 	site, err := s.registry.Site(ctx, authz.System("inspection.batch"), r.Site)
 	if err != nil {

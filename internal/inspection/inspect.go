@@ -278,8 +278,8 @@ type Report struct {
 	focus    []string // focus items that were looked for
 	partial  bool     // text was not scanned for wording
 	hosted   bool     // pages show items of the library
-	// unsure are the checks, each with a space and its page, that could not be put
-	// to it, or not to all of it; cut says that more was found than is reported.
+	// unsure are the checks, each with a space and its page or link, that could not be
+	// put to it, or not to all of it; cut says that more was found than is reported.
 	// What is missing there is not gone.
 	unsure map[string]bool
 	cut    bool
@@ -1218,6 +1218,9 @@ func (n *inspector) judgeLinks(ctx context.Context) error {
 		return err
 	}
 	n.doubt(results, whys, ask, n.client.Outside().After(n.report.Started))
+	if err := n.verify(ctx, results, whys); err != nil {
+		return err
+	}
 	if err := n.landings(ctx, results, whys); err != nil {
 		return err
 	}
@@ -1309,7 +1312,8 @@ func (n *inspector) readAgain(ctx context.Context, k *linked, first check.LinkRe
 	if !ok || resp == nil {
 		return first
 	}
-	r := check.LinkResult{Link: k.link, Status: resp.Status, FinalURL: resp.Final, Bytes: int64(len(resp.Body)), ContentType: "application/octet-stream", OnHome: k.onHome}
+	r := check.LinkResult{Link: k.link, Status: resp.Status, FinalURL: resp.Final, Bytes: -1, OnHome: k.onHome}
+	showing(&r, resp)
 	if e := (*egress.Error)(nil); errors.As(err, &e) {
 		if !e.Blames() || e.Kind == egress.TooLarge || e.Kind == egress.Bomb {
 			return first
@@ -1398,7 +1402,10 @@ func judged(k *linked, got crawl.LinkResult) (check.LinkResult, string) {
 	r := check.LinkResult{Link: k.link, Status: got.Status, FinalURL: got.Final, Bytes: -1, OnHome: k.onHome}
 	switch got.Verdict {
 	case crawl.Alive:
-		r.Status = http.StatusOK
+		r.Status, r.ContentType = http.StatusOK, got.Type
+		if got.Empty {
+			r.Bytes = 0
+		}
 	case crawl.Dead:
 		if r.Status < 400 {
 			r.Status, r.Err = 0, string(got.Kind)
@@ -1410,8 +1417,6 @@ func judged(k *linked, got crawl.LinkResult) (check.LinkResult, string) {
 	default:
 		return r, cmp.Or(got.Says, "未能检测。")
 	}
-	// Bodies were not read: nothing can be said of what they hold.
-	r.ContentType = "application/octet-stream"
 	return r, ""
 }
 

@@ -84,7 +84,7 @@ func (r *Report) withdrawn(page, target string) bool {
 // so that its absence from the report means it is gone.
 func (r *Report) Looked(checkID, page, place string) bool {
 	family, _, _ := strings.Cut(checkID, ".")
-	if r.cut || r.unsure[checkID+" "+page] || r.unsure[family+".* "+page] {
+	if r.cut || r.unsure[checkID+" "+page] || r.unsure[checkID+" "+place] || r.unsure[family+".* "+page] {
 		return false
 	}
 	if family != "focus" && len(r.put) > 0 && !slices.Contains(r.put, family) {

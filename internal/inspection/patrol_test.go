@@ -652,3 +652,90 @@ func TestAlteredEvidenceIsNamed(t *testing.T) {
 		}
 	})
 }
+
+// Only a whole patrol that came to its end is the patrol of the day: neither a plan
+// of a few checks nor a run that failed takes its turn.
+func TestArticle19_4_ANarrowPlanIsNoDailyPatrol(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		due := func() int {
+			t.Helper()
+			n, err := h.svc.PatrolDue(h.ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		p := h.plan()
+		p.Spec.Families, p.Cadence = []string{"link"}, "once"
+		if _, err := h.svc.MakePlan(h.ctx, h.scope, p); err != nil {
+			t.Fatal(err)
+		}
+		h.work()
+		runs, err := h.svc.Runs(h.ctx, h.scope, h.site.ID, 5)
+		if err != nil || len(runs) != 1 || runs[0].State != inspection.RunDone || len(runs[0].Spec.Families) != 1 {
+			t.Fatalf("%+v (%v)", runs, err)
+		}
+		if due() != 1 {
+			t.Error("a plan of links alone took the turn of the daily patrol")
+		}
+		// It fails: it is tried again, not at once and not a day later.
+		err = h.db.Update(audit.System(h.ctx, "test"), func(tx *db.Tx) error {
+			if _, err := tx.Exec(h.ctx, `UPDATE inspection_run SET state = 'failed' WHERE kind = 'patrol'`); err != nil {
+				return err
+			}
+			return audit.Record(h.ctx, tx, audit.Entry{Act: "inspection.run.fail", Target: h.site.Target()})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if due() != 0 {
+			t.Error("tried again at once")
+		}
+		h.clock.Advance(3 * time.Hour)
+		if due() != 1 {
+			t.Error("a patrol that failed took the day's turn")
+		}
+		h.work()
+		h.clock.Advance(3 * time.Hour)
+		if due() != 0 {
+			t.Error("patrolled twice a day")
+		}
+	})
+}
+
+// A run that waits for a crawler does not keep a person waiting: it is done here,
+// and what the crawler brings of it later changes nothing.
+func TestAPersonDoesNotWaitForACrawler(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		x, crawler, _ := exchanging(t, h)
+		p := h.plan()
+		p.Spec.Remote, p.Cadence = true, "once"
+		if _, err := h.svc.MakePlan(h.ctx, h.scope, p); err != nil {
+			t.Fatal(err)
+		}
+		h.clock.Advance(26 * time.Hour)
+		r, err := h.svc.Start(h.ctx, h.scope, h.site.ID)
+		if err != nil || !r.Spec.Urgent || r.Spec.Remote {
+			t.Fatalf("%+v (%v)", r, err)
+		}
+		if n, err := h.svc.PatrolDue(h.ctx); err != nil || n != 0 {
+			t.Errorf("%d patrols (%v)", n, err)
+		}
+		h.work()
+		if r, err = h.svc.Run(h.ctx, h.scope, r.ID); err != nil || r.State != inspection.RunDone || r.Vantage == "电信" {
+			t.Fatalf("%+v (%v)", r, err)
+		}
+		if err := crawler.Once(h.ctx); err != nil {
+			t.Fatal(err)
+		}
+		if batches, err := filepath.Glob(filepath.Join(x.Batches, "*.batch")); err != nil || len(batches) != 1 {
+			t.Fatalf("%q (%v)", batches, err)
+		}
+		if _, err := h.svc.TakeIn(h.ctx); err != nil {
+			t.Fatal(err)
+		}
+		if again, err := h.svc.Run(h.ctx, h.scope, r.ID); err != nil || again.Vantage != r.Vantage || !again.Finished.Equal(r.Finished) {
+			t.Errorf("the crawler's batch took its place: %+v (%v)", again, err)
+		}
+	})
+}

@@ -27,6 +27,12 @@ type Spec struct {
 	Urgent   bool          `json:"urgent,omitempty"`  // a person waits
 }
 
+// whole reports whether a run of the spec looks at all that the daily patrol does,
+// whose pages are given.
+func (s Spec) whole(pages int) bool {
+	return len(s.Families) == 0 && s.MB == 0 && s.Minutes == 0 && (s.Pages == 0 || s.Pages >= pages)
+}
+
 // Bounds of a spec.
 const (
 	maxPlanPages   = 20_000

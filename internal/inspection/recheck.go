@@ -1,7 +1,6 @@
 package inspection
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -313,7 +312,8 @@ func (n *inspector) recheckLink(ctx context.Context, spot Spot) (Look, error) {
 		return n.look(ctx, holder, Gone, "链接已能打开，转到的网页没有查看："+why.Says(), Evidence{Link: spot.Where, LinkStatus: resp.Status, LinkFinal: resp.Location})
 	}
 	link.URL = spot.Where
-	r := check.LinkResult{Link: link, Status: resp.Status, FinalURL: resp.Final, Bytes: int64(len(resp.Body)), ContentType: resp.Header.Get("Content-Type")}
+	r := check.LinkResult{Link: link, Status: resp.Status, FinalURL: resp.Final}
+	showing(&r, resp)
 	e := Evidence{Link: spot.Where, LinkStatus: resp.Status, LinkFinal: resp.Final, Excerpt: excerpt(held, Sighting{Check: spot.Check, Where: spot.Where})}
 	if w := (*egress.Error)(nil); errors.As(err, &w) {
 		switch {
@@ -323,10 +323,6 @@ func (n *inspector) recheckLink(ctx context.Context, spot Spot) (Look, error) {
 			return n.look(ctx, holder, Unknown, "未能复测："+w.Says, e)
 		default:
 			r.Err, r.Status = string(w.Kind), 0
-		}
-	} else if isHTML(r.ContentType, resp.Body) {
-		if p, err := check.ParsePage(resp.Body, r.ContentType, resp.Final); err == nil {
-			r.Title, r.Text = cmp.Or(p.DocumentTitle(), p.Title), clipRunes(p.VisibleText, 2000)
 		}
 	}
 	for _, f := range check.Run(check.Facts{Links: []check.LinkResult{r}}) {

@@ -380,7 +380,8 @@ func (s *Service) LastRuns(ctx context.Context, scope authz.Scope) (map[registry
 }
 
 // Start queues a run over a site: a person's wish, which overtakes patrols. One
-// that a patrol has queued already is put before the others. Sites that nobody
+// that a patrol has queued already is put before the others; one that a crawler
+// has had and not answered is done here. Sites that nobody
 // has switched on are not contacted.
 func (s *Service) Start(ctx context.Context, scope authz.Scope, site registry.SiteID) (Run, error) {
 	r, err := s.queueWith(ctx, scope, site, Manual, "", Spec{Urgent: true}, nil)
@@ -393,14 +394,15 @@ func (s *Service) Start(ctx context.Context, scope authz.Scope, site registry.Si
 	return r, err
 }
 
-// hurry puts a run that waits in the queue of patrols into that of persons.
+// hurry puts a run that waits in the queue of patrols, or for a crawler, into that
+// of persons. What the crawler may bring of it later is not needed any more.
 func (s *Service) hurry(ctx context.Context, scope authz.Scope, id registry.SiteID) (r Run, ok bool, err error) {
 	err = s.db.Update(ctx, func(tx *db.Tx) error {
 		site, err := s.registry.SiteTx(ctx, tx, scope, id)
 		if err != nil {
 			return err
 		}
-		r, err = db.One(ctx, tx, scanRun, runSelect+` WHERE r.site_id = $1 AND r.state = 'queued' AND r.kind <> 'manual' AND r.sent_at IS NULL`, id)
+		r, err = db.One(ctx, tx, scanRun, runSelect+` WHERE r.site_id = $1 AND r.state = 'queued' AND r.kind <> 'manual'`, id)
 		if db.None(err) {
 			return nil
 		}
@@ -412,7 +414,11 @@ func (s *Service) hurry(ctx context.Context, scope authz.Scope, id registry.Site
 		if err != nil {
 			return err
 		}
-		n, err := tx.Exec(ctx, `UPDATE inspection_run SET spec = $2 WHERE id = $1 AND state = 'queued' AND sent_at IS NULL`, r.ID, string(spec))
+		// A run that was sent is counted anew: it has not waited here.
+		if !r.Sent.IsZero() {
+			r.AskedAt, r.Sent = tx.Now(), time.Time{}
+		}
+		n, err := tx.Exec(ctx, `UPDATE inspection_run SET spec = $2, asked_at = $3, sent_at = NULL WHERE id = $1 AND state = 'queued'`, r.ID, string(spec), r.AskedAt)
 		if err != nil || n == 0 {
 			return err
 		}
@@ -505,6 +511,8 @@ const (
 	stuckAfter = 12 * time.Hour
 	// What goes through an exchange of files takes its time.
 	answeredWithin = 7 * 24 * time.Hour
+	// tryAgain is how long after a patrol that came to nothing the next is tried.
+	tryAgain = 2 * time.Hour
 )
 
 // PatrolDue queues the patrols that have come due and returns how many.
@@ -540,9 +548,14 @@ func (s *Service) PatrolDue(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	day, err := s.patrolled(ctx, s.db.Now().Add(-s.set.Every))
+	if err != nil {
+		return 0, err
+	}
 	n := 0
 	for _, site := range sites {
-		if r, ok := last[site.ID]; ok && (r.UnderWay() || s.db.Now().Sub(r.AskedAt) < s.set.Every) {
+		r, ok := last[site.ID]
+		if day[site.ID] || ok && (r.UnderWay() || r.State == RunFailed && s.db.Now().Sub(r.AskedAt) < min(tryAgain, s.set.Every)) {
 			continue
 		}
 		if _, err := s.queue(ctx, scope, site.ID, Patrol); err != nil && !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.Refused) {
@@ -551,6 +564,32 @@ func (s *Service) PatrolDue(ctx context.Context) (int, error) {
 		n++
 	}
 	return n, nil
+}
+
+// patrolled are the sites that were looked at whole and to the end since an
+// instant: a plan of a few checks, or a run that failed, is no patrol of the day.
+func (s *Service) patrolled(ctx context.Context, since time.Time) (map[registry.SiteID]bool, error) {
+	type row struct {
+		site registry.SiteID
+		spec string
+	}
+	rows, err := db.All(ctx, s.db, func(r db.Scanner) (row, error) {
+		var x row
+		err := r.Scan(&x.site, &x.spec)
+		return x, err
+	}, `SELECT site_id, spec FROM inspection_run WHERE state = 'done' AND asked_at > $1`, since)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[registry.SiteID]bool, len(rows))
+	for _, x := range rows {
+		var spec Spec
+		if err := json.Unmarshal([]byte(x.spec), &spec); err != nil {
+			return nil, fmt.Errorf("inspection: spec of a run over %s: %w", x.site, err)
+		}
+		out[x.site] = out[x.site] || spec.whole(s.set.MaxPages)
+	}
+	return out, nil
 }
 
 // monitored are the sites that may be contacted now.

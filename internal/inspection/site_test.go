@@ -104,6 +104,9 @@ func (s *madeSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", p.ctype)
+	if p.body == "" {
+		w.Header().Set("Content-Length", "0")
+	}
 	if p.status != 0 {
 		w.WriteHeader(p.status)
 	}
