@@ -135,7 +135,7 @@ func TestArticle23_1_TamperJourney(t *testing.T) {
 	duty.fill("办理人", "田守一")
 	duty.press("分派")
 	duty.sees("任务已分派")
-	duty.lacks("提出结案") // while a task is left
+	duty.lacks("教训和改进措施") // closing is not offered while a task is left
 	duty.unfold()
 	duty.attach("file", paper(t, "处置记录.pdf"))
 	duty.press("上传材料")
