@@ -21,7 +21,7 @@ import (
 func (h *House) wireClosings() {
 	system := authz.System("closing.facts")
 	h.Closings = closing.New(closing.Parts{DB: h.DB, Org: h.Org, Registry: h.Registry, Obligations: h.Obligations, Inspection: h.Inspection,
-		Days: h.Days, Store: h.Blobs, Client: h.client, Settings: h.Province.Settings, Origin: h.origin, Delay: h.Config.CrawlDelay,
+		Days: h.Days, Store: h.Blobs, Client: h.client, Settings: h.Province.Settings, Origin: h.origin, Manners: h.Inspection.Manners(),
 		Library: h.Library, Merits: h.Merits,
 		Found: func(ctx context.Context, q db.Querier, host string, limit int) ([]string, error) {
 			return h.MoveIn.Articles(ctx, q, system, host, limit)

@@ -216,9 +216,8 @@ type Parts struct {
 	// Origin says at which origin a site is reached when that is not http at its
 	// host; nil or "" leaves it there.
 	Origin func(registry.Site) string
-	// Delay between two requests of an archive to a host; 250 ms when zero, none
-	// when negative.
-	Delay time.Duration
+	// Manners are those of the house towards other hosts; nil: made here.
+	Manners *crawl.Manners
 	// Budget of an archive; its zero fields take their defaults.
 	Budget ArchiveBudget
 	// What proves the open items. Library knows what arrived; Found the articles
@@ -244,7 +243,9 @@ func New(p Parts) *Service {
 	}
 	s.merits.GroundsFrom(s.inquiryGround())
 	s.merits.OnChecked(s.accounted)
-	s.manners = crawl.NewManners(p.Client, crawl.Courtesy{Delay: p.Delay})
+	if s.manners = p.Manners; s.manners == nil {
+		s.manners = crawl.NewManners(p.Client, crawl.Courtesy{})
+	}
 	return s
 }
 

@@ -151,7 +151,7 @@ func (h *house) build() {
 	h.obl = obligation.New(h.db, o, closing.Obligations()...)
 	h.insp = inspection.New(h.db, probes, h.reg, blobs, client, inspection.Settings{Delay: -1})
 	h.merits = merit.New(merit.Parts{DB: h.db, Org: o, Store: blobs})
-	h.parts = closing.Parts{Merits: h.merits, DB: h.db, Org: o, Registry: h.reg, Obligations: h.obl, Inspection: h.insp, Days: days, Store: blobs, Client: client, Settings: sx2021.Defaults, Delay: -1}
+	h.parts = closing.Parts{Merits: h.merits, DB: h.db, Org: o, Registry: h.reg, Obligations: h.obl, Inspection: h.insp, Days: days, Store: blobs, Client: client, Settings: sx2021.Defaults, Manners: h.insp.Manners()}
 	h.svc = closing.New(h.parts)
 	if err := h.db.Update(ctx, func(tx *db.Tx) error {
 		for _, a := range []org.Area{{Level: org.Province, Code: "610000", Name: "陕西省"}, {Level: org.City, Code: "610100", Name: "西安市", Parent: "province-610000000000"}, {Level: org.City, Code: "610200", Name: "铜川市", Parent: "province-610000000000"}} {

@@ -12,6 +12,7 @@ import (
 	"zhengshu/internal/audit"
 	"zhengshu/internal/authz"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/crawl"
 	"zhengshu/internal/db"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
@@ -276,7 +277,8 @@ func (s *Service) AskOldHost(ctx context.Context, scope authz.Scope, id ID) (say
 	}
 	right := 0
 	for _, r := range rows {
-		resp, err := s.client.Get(ctx, origin+r.Old, egress.Options{NoFollow: true, RecordTLSFault: true, MaxBody: 64 << 10})
+		// The old host is of our own ledger and owes this answer: see Prove.
+		resp, err := s.manners.Prove(crawl.Urgent(ctx), origin+r.Old, egress.Options{RecordTLSFault: true, MaxBody: 64 << 10})
 		if ctx.Err() != nil {
 			return "", false, ctx.Err()
 		}

@@ -3,6 +3,7 @@ package closing_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -17,6 +18,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
 	"zhengshu/internal/closing"
+	"zhengshu/internal/crawl"
 	"zhengshu/internal/db"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
@@ -44,6 +46,8 @@ type around struct {
 
 func (a *around) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch to, ok := a.answers[r.URL.RequestURI()]; {
+	case r.URL.Path == "/robots.txt": // of the old site, and no hindrance to what it owes
+		fmt.Fprint(w, "User-agent: *\nDisallow: /\n")
 	case !ok:
 		http.NotFound(w, r)
 	case to == "gone":
@@ -63,6 +67,7 @@ func (h *house) surround() (*around, registry.Site, registry.Column) {
 	p := h.parts
 	p.Client = egress.New(egress.Policy{Local: netip.MustParseAddrPort(strings.TrimPrefix(srv.URL, "http://")), Own: func(n string) bool { return n == oldName }, Total: 3 * time.Second})
 	h.t.Cleanup(p.Client.Close)
+	p.Manners = crawl.NewManners(p.Client, crawl.Courtesy{Delay: -1})
 	p.Library = library.New(h.db, p.Org, h.reg, obligation.New(h.db, p.Org, library.Obligations()...), func(string) []check.Span { return nil }, sx2021.Defaults())
 	p.Found = func(context.Context, db.Querier, string, int) ([]string, error) { return a.found, nil }
 	p.Figures = func(context.Context, registry.SiteID, calendar.Date, calendar.Date) (visits.Figures, error) {

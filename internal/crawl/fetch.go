@@ -36,6 +36,19 @@ func (m *Manners) Once(ctx context.Context, address string, o egress.Options) (r
 	})
 }
 
+// Prove asks for one address in its host's turn, without regard to robots.txt and
+// without following a redirect. It is for what a site of our own ledger must show
+// (a redirect of a host that was closed): such sites are asked by agreement, and
+// what they owe cannot be kept from us.
+func (m *Manners) Prove(ctx context.Context, address string, o egress.Options) (*egress.Response, error) {
+	o.NoFollow = true
+	resp, _, err := m.get(ctx, address, o)
+	if resp == nil {
+		resp = &egress.Response{Requested: address}
+	}
+	return resp, err
+}
+
 // May reports whether robots.txt lets us ask for an address, and if not, why.
 func (m *Manners) May(ctx context.Context, address string) (ok bool, why Why, err error) {
 	return m.allowed(ctx, spelling(address))

@@ -3,6 +3,7 @@ package duty_test
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -25,6 +26,7 @@ import (
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/vigil"
+	"zhengshu/migrations"
 )
 
 var (
@@ -960,12 +962,52 @@ func TestArticle19_4_WhatIsAdoptedIsTakenDownHere(t *testing.T) {
 		if reach, err := h.svc.ReachOf(ctx, scope, alone.ID); err != nil || reach.Due.On != calendar.DateOf(began).AddDays(1) {
 			t.Errorf("alone, reach %+v (%v)", reach, err)
 		}
-		whole, err := h.svc.ProposeTakedown(as(h.a), system, publish("4", true), "有误", "", false)
+		both := publish("4", true)
+		whole, err := h.svc.ProposeTakedown(as(h.a), system, both, "有误", "", false)
 		if err != nil || whole.Adopted() {
 			t.Fatalf("by whose scope holds the owner: %+v (%v)", whole, err)
 		}
 		if reach, err := h.svc.ReachOf(ctx, system, whole.ID); err != nil || reach.Sites != 2 || !strings.HasPrefix(reach.Pages[0], "http://news.example.gov.cn/") {
 			t.Errorf("of every page, reach %+v (%v)", reach, err)
+		}
+		// The schema goes back though two offices propose one item, and forward again:
+		// what the older shape would widen to every page is withdrawn, the rest stands.
+		here4, err := h.svc.ProposeTakedown(as(h.a), scope, both, "有误", "", false)
+		if err != nil || !here4.Adopted() {
+			t.Fatalf("beside the owner's: %+v (%v)", here4, err)
+		}
+		text, err := migrations.Files.ReadFile("0420_takedown_places.sql")
+		if err != nil {
+			t.Fatal(err)
+		}
+		up, back, found := strings.Cut(string(text), "-- +goose Down")
+		if !found {
+			t.Fatal("no way back")
+		}
+		for _, way := range []string{back, up} {
+			if err := h.db.Update(ctx, func(tx *db.Tx) error {
+				for _, statement := range strings.SplitAfter(regexp.MustCompile(`--[^\n]*`).ReplaceAllString(way, ""), ";") {
+					if strings.TrimSpace(statement) == "" {
+						continue
+					}
+					if _, err := tx.Exec(ctx, statement); err != nil {
+						return fmt.Errorf("%s: %w", statement, err)
+					}
+				}
+				return audit.Record(ctx, tx, audit.Entry{Act: "test.schema", Target: audit.Target{Kind: "item", ID: string(both)}})
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for id, want := range map[string]string{whole.ID: duty.Proposed, here4.ID: duty.Recalled, down.ID: duty.Done} {
+			got, err := h.svc.TakedownOf(ctx, h.db, system, id)
+			if err != nil || got.State != want {
+				t.Errorf("after the way back: %s, want %s (%v)", got.State, want, err)
+			}
+			last, err := db.One(ctx, h.db, db.Value[string], `SELECT to_state FROM passage WHERE kind = 'takedown' AND object_id = $1 ORDER BY seq DESC LIMIT 1`, id)
+			if err != nil || last != want {
+				t.Errorf("its history ends with %q (%v)", last, err)
+			}
 		}
 	})
 }

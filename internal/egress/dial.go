@@ -51,6 +51,20 @@ func (c *Client) admit(host string, port uint16) *Error {
 	return nil
 }
 
+// Admits refuses an address that the policy never lets anybody ask for, as far as
+// can be told before its name is resolved: so that it is refused where it is typed,
+// by what refuses it when it is asked for. The error is an *Error.
+func (c *Client) Admits(rawURL string) error {
+	u, err := parse(rawURL)
+	if err != nil {
+		return err
+	}
+	if e := c.admit(u.Hostname(), portOf(u)); e != nil {
+		return e
+	}
+	return nil
+}
+
 func refusePort(host string, port uint16) *Error {
 	return wrong(RefusedAddress, host, fmt.Errorf("port %d", port), "%s 的端口 %d 不在允许访问的端口之列，请核对地址，确需访问的由管理员加入名单。", clip(host), port)
 }

@@ -2,8 +2,11 @@ package egress
 
 import (
 	"bytes"
+	"io"
 	"net/netip"
+	"net/url"
 	"testing"
+	"testing/iotest"
 )
 
 // FuzzBody holds the limits against whatever a server calls compressed.
@@ -58,6 +61,49 @@ func FuzzURL(f *testing.F) {
 			if name, yes := Special(a); yes {
 				t.Fatalf("%q: %s (%s) admitted", raw, a, name)
 			}
+		}
+	})
+}
+
+// FuzzAnswer reads any bytes as a server's answer to a knock: no more is read than
+// a knock may, no redirect leads off the web, a status is one, and how the network
+// cuts the bytes up changes neither.
+func FuzzAnswer(f *testing.F) {
+	for _, s := range []string{
+		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", "HTTP/1.0 302 Found\r\nLocation: //x.gov.cn/\r\n\r\n",
+		"HTTP/1.1 301 x\r\nlocation: file:///etc/passwd\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n",
+		"HTTP/1.1 099 \r\n\r\n", "HTTP/1.1 204 No\r\n\r\n", "SSH-2.0-x\r\n", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "\r\n\r\n", "HTTP/1.1 200", "HTTP/1.1 302 x\r\nLocation: http://%zz/\r\n\r\n",
+	} {
+		f.Add([]byte(s))
+	}
+	u, err := url.Parse("http://www.x.gov.cn/")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, wire []byte) {
+		read := func(r io.Reader) (string, int, error) {
+			next, status, err := answerTo(u, r, make([]byte, knockRead))
+			if next == nil {
+				return "", status, err
+			}
+			if next.Scheme != "http" && next.Scheme != "https" || next.Host == "" {
+				t.Fatalf("%q leads to %s", wire, next)
+			}
+			return next.String(), status, err
+		}
+		src := &counter{r: bytes.NewReader(wire)}
+		next, status, err := read(src)
+		if src.n.Load() > knockMax+knockRead {
+			t.Fatalf("%d bytes read", src.n.Load())
+		}
+		if err == nil && (status < 100 || status > 999) || status != 0 && (status < 100 || status > 999) {
+			t.Fatalf("%q: status %d, %v", wire, status, err)
+		}
+		if next != "" && (status < 300 || status > 399) {
+			t.Fatalf("%q: status %d leads to %s", wire, status, next)
+		}
+		if next2, status2, _ := read(iotest.OneByteReader(bytes.NewReader(wire))); next2 != next || status2 != status {
+			t.Fatalf("%q byte by byte: %d %q, else %d %q", wire, status2, next2, status, next)
 		}
 	})
 }

@@ -107,7 +107,13 @@ func (c *Client) knock(ctx context.Context, u *url.URL) (next *url.URL, status i
 	if _, err := conn.Write(req); err != nil {
 		return nil, 0, err
 	}
+	return answerTo(u, conn, buf)
+}
 
+// answerTo reads what a server answers to a knock at u, through buf and no further
+// than is needed to say whether it opened.
+func answerTo(u *url.URL, conn io.Reader, buf []byte) (next *url.URL, status int, err error) {
+	host := u.Hostname()
 	// The head: as much as one buffer holds, which is more than any honest one.
 	n, end := 0, -1
 	for end < 0 {

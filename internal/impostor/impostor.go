@@ -16,6 +16,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/calendar"
+	"zhengshu/internal/crawl"
 	"zhengshu/internal/db"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
@@ -239,7 +240,8 @@ type Parts struct {
 	Days        calendar.Workdays
 	Store       blob.Store
 	Keys        *seal.Keyring
-	Client      *egress.Client
+	Client      *egress.Client // for the DNS; what is opened is asked with Manners
+	Manners     *crawl.Manners // those of the house; nil: made here
 	Settings    func() sx2021.Settings
 	// Still keeps the clock from asking and looking: a demonstration leaves the
 	// names of the world alone. A person may still ask for a look.
@@ -253,7 +255,12 @@ type Service struct {
 }
 
 // New makes the service.
-func New(p Parts) *Service { return &Service{Parts: p} }
+func New(p Parts) *Service {
+	if p.Manners == nil {
+		p.Manners = crawl.NewManners(p.Client, crawl.Courtesy{})
+	}
+	return &Service{Parts: p}
+}
 
 type watchRound struct{}
 

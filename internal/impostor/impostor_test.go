@@ -58,6 +58,7 @@ type house struct {
 	boss, cyber, telecom *authz.Session
 	asked                *int // requests that reached the fake
 	standing             *bool
+	robots               *string
 	dns                  names
 }
 
@@ -66,7 +67,7 @@ func each(t *testing.T, fn func(t *testing.T, h *house)) {
 	clock := calendar.NewManual(start)
 	dbtest.EachAt(t, clock.Now, func(t *testing.T, d *db.DB) {
 		clock.Set(start)
-		h := &house{db: d, clock: clock, ctx: audit.System(context.Background(), "test"), asked: new(int), standing: new(bool), dns: names{}}
+		h := &house{db: d, clock: clock, ctx: audit.System(context.Background(), "test"), asked: new(int), standing: new(bool), robots: new(string), dns: names{}}
 		ok(t, passage.Declare(h.ctx, d, impostor.Machine, registry.SiteMachine, registry.DomainMachine, registry.AccountMachine))
 		store, err := blob.Disk(t.TempDir())
 		ok(t, err)
@@ -75,6 +76,10 @@ func each(t *testing.T, fn func(t *testing.T, h *house)) {
 		days, err := calendar.Published()
 		ok(t, err)
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/robots.txt" {
+				fmt.Fprint(w, *h.robots)
+				return
+			}
 			*h.asked++
 			fmt.Fprint(w, "<!doctype html><title>白水县人民政府</title><p>请输入银行卡号")
 		}))
@@ -387,5 +392,26 @@ func TestReportsOfFakesAreHeldAgainstWhatIsOfficialAndBounded(t *testing.T) {
 		is(t, err, fault.Refused)
 		is(t, h.svc.Saw(h.as(h.boss), all, h.boss, list[0].ID, impostor.There, "仍在发布", nil), fault.Invalid)
 		ok(t, h.svc.Saw(h.as(h.boss), all, h.boss, list[0].ID, impostor.There, "仍在发布", &approval.Upload{Name: "截图.pdf", Content: bytes.NewReader([]byte("%PDF-1.7\n"))}))
+	})
+}
+
+// A fake is opened as every other host is: where its robots.txt keeps us out,
+// nothing is asked for, and a person has to look.
+func TestAFakeIsAskedWithManners(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		*h.standing, *h.robots = true, "User-agent: *\nDisallow: /\n"
+		got, err := impostor.NewDesk(h.svc).Receive(h.ctx, h.site.ID, h.tip("http://weinan-gov.cn/login"))
+		ok(t, err)
+		scope := h.boss.ScopeFor(authz.ImpostorVerify)
+		list, _, err := h.svc.Cases(h.ctx, scope, impostor.Filter{})
+		ok(t, err)
+		if len(list) != 1 {
+			t.Fatalf("%d cases after %s", len(list), got.Number)
+		}
+		l, err := h.svc.LookNow(h.as(h.boss), scope, h.boss, list[0].ID)
+		ok(t, err)
+		if l.Outcome != impostor.Unknown || !strings.Contains(l.Says, "robots.txt") || *h.asked > 0 {
+			t.Errorf("%s %s, asked %d times", l.Outcome, l.Says, *h.asked)
+		}
 	})
 }

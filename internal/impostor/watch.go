@@ -19,6 +19,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/check"
 	"zhengshu/internal/check/lookalike"
+	"zhengshu/internal/crawl"
 	"zhengshu/internal/db"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/fault"
@@ -82,7 +83,9 @@ type seen struct {
 	body []byte
 }
 
-// look asks the DNS for the name and opens the home page once.
+// look asks the DNS for the name and opens the home page once, as the patrol opens
+// a page: in its host's turn and where robots.txt lets us. What that keeps from us
+// is for a person to see (Saw).
 func (s *Service) look(ctx context.Context, c Case) seen {
 	out := seen{Look: Look{Outcome: Unknown}}
 	address := c.Address
@@ -108,9 +111,19 @@ func (s *Service) look(ctx context.Context, c Case) seen {
 	}
 	out.Addresses = joined(addrs)
 	for _, scheme := range []string{"https://", "http://"} {
-		resp, err := s.Client.Get(ctx, scheme+address+"/", egress.Options{RecordTLSFault: true, MaxBody: 512 << 10})
-		out.Status = resp.Status
-		if resp.Status > 0 {
+		resp, ok, why, err := s.Manners.Fetch(ctx, scheme+address+"/", egress.Options{RecordTLSFault: true, MaxBody: 512 << 10})
+		if ctx.Err() != nil {
+			out.Says = "未能查看：网络中断。"
+			return out
+		}
+		if resp == nil { // not asked
+			if !ok {
+				out.Says = "未能查看：" + why.Says() + "请由人打开查看后登记情况并附截图。"
+				return out
+			}
+			continue
+		}
+		if out.Status = resp.Status; resp.Status > 0 {
 			out.body = resp.Body
 			out.Outcome, out.Says = There, "域名解析到 "+out.Addresses+"，网站可以打开。"
 			if resp.Status >= 400 {
@@ -234,7 +247,7 @@ func (s *Service) LookNow(ctx context.Context, scope authz.Scope, session *authz
 	if c.Kind == "account" {
 		return Look{}, fault.New(fault.Refused, "账号不能由平台查看，请在平台上查看后登记情况并附截图。")
 	}
-	l := s.look(ctx, c)
+	l := s.look(crawl.Urgent(ctx), c)
 	l.Actor = session.Name
 	return l.Look, s.DB.Update(ctx, func(tx *db.Tx) error {
 		c, err := s.caseTx(ctx, tx, scope, id)

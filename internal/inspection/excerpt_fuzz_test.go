@@ -13,6 +13,7 @@ import (
 
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/check"
+	"zhengshu/internal/crawl"
 )
 
 // FuzzPageSightings puts any bytes through everything a run does to a page:
@@ -29,6 +30,11 @@ func FuzzPageSightings(f *testing.F) {
 		page, err := check.ParsePage(body, "text/html", "http://www.x.gov.cn/a/b.html")
 		if err != nil {
 			return
+		}
+		for _, to := range []string{signpost(page), copyOf(page)} {
+			if again, err := crawl.Canonical("", to); to != "" && (err != nil || again != to) {
+				t.Errorf("leads to %q", to)
+			}
 		}
 		v := &visit{url: page.URL}
 		n.gather(v, page, check.Classify(page))

@@ -12,7 +12,6 @@ import (
 	"html"
 	"io"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -1087,18 +1086,7 @@ func (v *visit) shut() (says string, shut bool) {
 // online reports whether a failure to reach a site is the site's own: it has
 // answered something, it lies in our own network, or others do answer.
 func (n *inspector) online(ctx context.Context, v *visit) bool {
-	if v.err == "" || time.Since(n.client.Outside()) < lineTrusted {
-		return true
-	}
-	u, err := url.Parse(v.url)
-	if err != nil {
-		return true
-	}
-	addrs, err := n.client.Addresses(ctx, u.Hostname())
-	if e := (*egress.Error)(nil); errors.As(err, &e) {
-		return e.Kind == egress.RefusedAddress
-	}
-	return slices.ContainsFunc(addrs, func(a netip.Addr) bool { _, special := egress.Special(a); return special })
+	return v.err == "" || time.Since(n.client.Outside()) < lineTrusted || inside(ctx, n.client, v.url)
 }
 
 // gather notes the links and dates of a page.

@@ -2,7 +2,10 @@ package inspection
 
 import (
 	"context"
+	"errors"
+	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,7 +27,13 @@ func (s *Service) ours(ctx context.Context, site registry.Site) bool {
 	if s.origin != nil && s.origin(site) != "" {
 		return true
 	}
-	u, err := url.Parse(s.address(site))
+	return inside(ctx, s.client, s.address(site))
+}
+
+// inside reports whether an address is of this machine or of the network it stands
+// in: it is reached, or not, without the line to the public network.
+func inside(ctx context.Context, client *egress.Client, address string) bool {
+	u, err := url.Parse(address)
 	if err != nil {
 		return false
 	}
@@ -32,16 +41,11 @@ func (s *Service) ours(ctx context.Context, site registry.Site) bool {
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true
 	}
-	list, err := s.client.Addresses(ctx, host)
-	if err != nil {
-		return false
+	addrs, err := client.Addresses(ctx, host)
+	if e := (*egress.Error)(nil); errors.As(err, &e) {
+		return e.Kind == egress.RefusedAddress
 	}
-	for _, a := range list {
-		if _, special := egress.Special(a); !special {
-			return false
-		}
-	}
-	return len(list) > 0
+	return slices.ContainsFunc(addrs, func(a netip.Addr) bool { _, special := egress.Special(a); return special })
 }
 
 // unproven are the places in a round of the failures that may be our own line's:

@@ -1,6 +1,9 @@
 package inspection
 
 import (
+	"context"
+	"net"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -40,4 +43,28 @@ func TestFailuresNeedALineThatAnswers(t *testing.T) {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
 	}
+}
+
+// What stands on this machine or in its network proves nothing of the line out,
+// whoever asks: a run and the probes tell it alike.
+func TestWhatIsInsideNeedsNoLine(t *testing.T) {
+	client := egress.New(egress.Policy{Resolver: answers{"www.inner.gov.cn": "10.1.2.3", "www.outer.gov.cn": "1.2.4.8"}})
+	defer client.Close()
+	for address, want := range map[string]bool{
+		"http://localhost:8080/": true, "http://demo.localhost/": true, "http://127.0.0.1/": true, "http://10.0.0.9/": true, "http://www.inner.gov.cn/": true,
+		"http://www.outer.gov.cn/": false, "http://www.none.gov.cn/": false, "http://1.2.4.8/": false, "http://%zz/": false,
+	} {
+		if got := inside(t.Context(), client, address); got != want {
+			t.Errorf("%s: %v", address, got)
+		}
+	}
+}
+
+type answers map[string]string
+
+func (n answers) Resolve(_ context.Context, host string) ([]netip.Addr, error) {
+	if a := n[host]; a != "" {
+		return []netip.Addr{netip.MustParseAddr(a)}, nil
+	}
+	return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 }

@@ -227,6 +227,9 @@ func (s *Service) SetFeed(ctx context.Context, scope authz.Scope, session *authz
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || len(address) > 500 {
 			return fault.New(fault.Invalid, "订阅源网址不正确。").On("feed", "请填写以 http:// 或 https:// 开头的完整网址")
 		}
+		if e := (*egress.Error)(nil); errors.As(s.Client.Admits(address), &e) {
+			return fault.New(fault.Invalid, "订阅源网址不能使用。").On("feed", e.Says)
+		}
 	}
 	return s.DB.Update(ctx, func(tx *db.Tx) error {
 		a, err := s.Registry.Account(ctx, tx, scope, id)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -195,6 +196,13 @@ func TestVM21_AccountsAreJudgedByFeedsFilesAndReceipts(t *testing.T) {
 		}
 		if owed() != 1 {
 			t.Errorf("%d owed", owed())
+		}
+		for _, inside := range []string{"http://127.0.0.1/feed", "http://10.1.2.3/rss.xml", "http://[::1]/", "http://0x7f.1/", "http://169.254.169.254/latest/", "http://metadata.tencentyun.com/feed", "http://feeds.internal/", "https://www.weinan.gov.cn:22/"} {
+			if err := svc.SetFeed(ctx, system, me, id, inside); !fault.Is(err, fault.Invalid) || !slices.ContainsFunc(fault.Of(err).Fields, func(f fault.Field) bool {
+				return f.Name == "feed" && strings.Contains(f.Says, "请")
+			}) {
+				t.Errorf("%s: %v", inside, err)
+			}
 		}
 		must(svc.SetFeed(ctx, system, me, id, server.URL+"/closed/feed"))
 		if n, err := svc.ReadFeeds(ctx); err != nil || n != 1 {

@@ -198,7 +198,10 @@ const (
 	ByRecord  = "record"  // recorded by a named person before notices were watched
 )
 
-// Fetcher is the inspector's safe client.
+// Fetcher is the inspector's safe client. It is asked without regard to
+// robots.txt: a notice is looked for once a day at the few pages of our own
+// ledger's sites that owe it, which are asked by agreement and may not keep from
+// us what they must show to everybody.
 type Fetcher interface {
 	Get(ctx context.Context, rawURL string, o egress.Options) (*egress.Response, error)
 }
