@@ -27,6 +27,11 @@ type Spec struct {
 	Urgent   bool          `json:"urgent,omitempty"`  // a person waits
 }
 
+// reads reports whether a run reads pages for their wording.
+func (s Spec) reads() bool {
+	return len(s.Families) == 0 || slices.Contains(s.Families, "wording") || slices.Contains(s.Families, "sensitive")
+}
+
 // Bounds of a spec.
 const (
 	maxPlanPages   = 20_000
