@@ -276,6 +276,7 @@ var unscoped = map[string]string{
 	"lexicon.For":                  "system: the lists that hold for a unit, for reading its texts",
 	"lexicon.Edition":              "system: names the lists in force",
 	"lexicon.EditionFor":           "system: names the lists in force for a unit",
+	"lexicon.Carry":                "system: the lists that hold for a unit, for crawlers that read its sites",
 	"lexicon.Refresh":              "system: the periodic duty",
 	"coordination.Lists":           "public: which ledgers there are",
 	"coordination.ReferralsFrom":   "system: registration at start",

@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"net/url"
 	"path"
@@ -14,6 +15,7 @@ import (
 	"zhengshu/internal/check/proofread"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/lexicon"
 	"zhengshu/internal/library"
 	"zhengshu/internal/official"
 	"zhengshu/internal/org"
@@ -30,10 +32,18 @@ func (h *House) houseScanner(ctx context.Context, unit org.UnitID) (check.Scanne
 	return withContent{p}, nil
 }
 
-// bareScanner reads with the lists of the binary alone: a crawler has no house
-// whose packs it could ask for.
-func bareScanner() (check.Scanner, error) {
-	p, err := proofread.New(proofread.Options{})
+// carriedScanner reads with the lists that came in a plan, beside those of the
+// binary; without any with the latter alone: a crawler has no house whose lists it
+// could ask for.
+func carriedScanner(words json.RawMessage, day calendar.Date) (check.Scanner, error) {
+	if words == nil {
+		p, err := proofread.New(proofread.Options{})
+		if err != nil {
+			return nil, err
+		}
+		return withContent{p}, nil
+	}
+	p, err := lexicon.ReadCarried(words, day)
 	if err != nil {
 		return nil, err
 	}

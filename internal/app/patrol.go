@@ -97,7 +97,7 @@ func Crawl(ctx context.Context, c CrawlConfig, told func(public string)) (err er
 		drawn = browser.New(browser.Settings{Axe: assets.Axe()})
 	}
 	crawler := inspection.NewCrawler(store, client, inspection.CrawlerSettings{Plans: c.Plans, Batches: c.Batches, House: map[string]bool{house: true}, Key: key, Slots: c.Slots, Vantage: c.Vantage, Log: c.Log,
-		Scanner: bareScanner, Browser: drawn})
+		Scanner: carriedScanner, Browser: drawn})
 	if c.Once {
 		return crawler.Once(ctx)
 	}

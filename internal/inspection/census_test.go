@@ -3,6 +3,10 @@ package inspection_test
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -14,8 +18,11 @@ import (
 	"time"
 
 	"zhengshu/internal/audit"
+	"zhengshu/internal/calendar"
+	"zhengshu/internal/check"
 	"zhengshu/internal/db"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/org"
 	"zhengshu/internal/registry"
 )
 
@@ -240,4 +247,78 @@ func TestLongListsOfPagesAreSentInParts(t *testing.T) {
 			t.Errorf("%d tasks", tasks)
 		}
 	})
+}
+
+// A remote crawler reads by the lists of the site's unit, which stand once in the
+// plan, and says by which; of one that does not, nothing the lists find is closed.
+func TestRemoteCrawlersReadByTheUnitsLists(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		x, _, key := exchanging(t, h)
+		h.svc = inspection.New(h.db, h.probes, h.reg, h.blobs, h.made.client(t), inspection.Settings{Delay: -1, Exchange: x, Lists: func(context.Context, org.UnitID) (string, []byte, error) {
+			return "e1/u1", []byte(`"取得实效"`), nil
+		}})
+		look := func(name string, reads bool) inspection.Run {
+			t.Helper()
+			set := inspection.CrawlerSettings{Plans: x.Plans, Batches: x.Batches, House: map[string]bool{inspection.PublicKey(x.Key): true}, Key: key, Slots: 1, Delay: -1, Now: h.clock.Now}
+			set.Scanner = func(words json.RawMessage, _ calendar.Date) (check.Scanner, error) {
+				wrong := ""
+				if err := json.Unmarshal(words, &wrong); err != nil {
+					return nil, err
+				}
+				return quoting(wrong), nil
+			}
+			p := h.plan()
+			p.Name, p.Spec.Remote, p.Spec.Families, p.Cadence = name, true, []string{"wording"}, "once"
+			if _, err := h.svc.MakePlan(h.ctx, h.scope, p); err != nil {
+				t.Fatal(err)
+			}
+			if !reads { // an older one answers without lists
+				answered(t, x, key)
+			} else if err := inspection.NewCrawler(store(t, t.TempDir()), h.made.client(t), set).Once(h.ctx); err != nil {
+				t.Fatal(err)
+			}
+			if n, err := h.svc.TakeIn(h.ctx); err != nil || n != 1 {
+				t.Fatalf("took %d (%v)", n, err)
+			}
+			return h.last()
+		}
+		r := look("第一次检查", true)
+		if rules, lists := r.Editions(); rules != check.Edition() || lists != "e1/u1" || r.Found == 0 {
+			t.Fatalf("%s %s, found %d", rules, lists, r.Found)
+		}
+		h.clock.Set(morning.Add(time.Hour))
+		r = look("第二次检查", false)
+		if _, lists := r.Editions(); lists != "" || r.Closed != 0 || !slices.ContainsFunc(r.Untested, func(u inspection.Untested) bool { return u.Check == "wording" && strings.Contains(u.Why, "词库") }) {
+			t.Errorf("without lists: closed %d, %+v", r.Closed, r.Untested)
+		}
+	})
+}
+
+// answered answers the newest plan as a crawler does that knows of no lists and finds
+// nothing.
+func answered(t *testing.T, x inspection.Exchange, key ed25519.PrivateKey) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(x.Plans, "*.plan"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(slices.Max(files))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p inspection.PlanFile
+	_, body, _ := bytes.Cut(b, []byte("\n"))
+	if err := json.Unmarshal(body, &p); err != nil || len(p.Tasks) != 1 || p.Tasks[0].Lists != "e1/u1" || string(p.Lists["e1/u1"]) != `"取得实效"` || p.Tasks[0].Words != nil || len(p.Tasks[0].Known) == 0 {
+		t.Fatalf("%+v (%v)", p, err)
+	}
+	out, err := json.Marshal(map[string]any{"run": p.Tasks[0].Run, "vantage": "旧", "edition": check.Edition(), "begun": p.Issued, "report": map[string]any{"visited": []string{"http://" + host + "/yw/1.html", "http://" + host + "/"}, "reachable": true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(out)
+	sig := ed25519.Sign(key, []byte("zhengshu batch "+hex.EncodeToString(sum[:])))
+	head := inspection.PublicKey(key) + " " + base64.StdEncoding.EncodeToString(sig) + "\n"
+	if err := os.WriteFile(filepath.Join(x.Batches, string(p.Tasks[0].Run)+".batch"), append([]byte(head), out...), 0o644); err != nil {
+		t.Fatal(err)
+	}
 }

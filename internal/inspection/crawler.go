@@ -36,6 +36,9 @@ type Crawler struct {
 	manners *crawl.Manners
 	links   *crawl.LinkCheck
 	holder  string
+
+	mu       sync.Mutex
+	scanners map[string]check.Scanner // by edition and day
 }
 
 // CrawlerSettings of a crawler; zero fields take the defaults given.
@@ -48,7 +51,9 @@ type CrawlerSettings struct {
 	Hold    time.Duration      // a site is held without a sign of life; 2 min
 	Delay   time.Duration      // between two requests to a host; 250 ms; negative: none
 	Vantage string             // as evidence names it; the host's name
-	Scanner func() (check.Scanner, error)
+	// Scanner reads by the word lists of a plan on a day, or without any by those of
+	// the program; nil: wording is not looked at.
+	Scanner func(words json.RawMessage, day calendar.Date) (check.Scanner, error)
 	// Browser draws pages; nil: what needs one is untested.
 	Browser *browser.Browser
 	Now     func() time.Time
@@ -112,6 +117,9 @@ func (c *Crawler) Fetch(ctx context.Context) (int, error) {
 			if err != nil {
 				c.set.Log.Error("inspection: task without an address", "run", t.Run, "err", err)
 				continue
+			}
+			if t.Words = p.Lists[t.Lists]; t.Words == nil {
+				t.Lists = ""
 			}
 			b, err := json.Marshal(t)
 			if err != nil {
@@ -221,7 +229,7 @@ func (c *Crawler) work(ctx context.Context, r frontier.Round) error {
 		return fmt.Errorf("inspection: task of %s: %w", r.ID, err)
 	}
 	kept := carrier{}
-	b := BatchFile{Run: t.Run, Vantage: c.set.Vantage, Edition: check.Edition(), Begun: c.set.Now().UTC(), Blobs: kept}
+	b := BatchFile{Run: t.Run, Vantage: c.set.Vantage, Edition: check.Edition(), Lists: t.Lists, Begun: c.set.Now().UTC(), Blobs: kept}
 	within, cancel := context.WithTimeout(ctx, max(longestRun, time.Duration(t.Spec.Minutes)*time.Minute+longestRun/4))
 	defer cancel()
 	if t.Spec.Urgent {
@@ -264,12 +272,13 @@ func (c *Crawler) work(ctx context.Context, r frontier.Round) error {
 
 func (c *Crawler) inspect(ctx context.Context, t Task, r frontier.Round, kept carrier) (Report, error) {
 	o := Options{MaxPages: 200, Delay: c.set.Delay, Limits: t.Limits, Today: calendar.DateOf(c.set.Now()), Manners: c.manners, Links: c.links, Vantage: c.set.Vantage, Browser: c.set.Browser}
-	if c.set.Scanner != nil {
-		sc, err := c.set.Scanner()
-		if err != nil {
-			return Report{}, err
-		}
-		o.Scanner = sc
+	var err error
+	if o.Scanner, err = c.scanner(t, o.Today); err != nil {
+		return Report{}, err
+	}
+	o.Known = make(map[string]bool, len(t.Known))
+	for _, fp := range t.Known {
+		o.Known[fp] = true
 	}
 	o.obey(t.Spec)
 	o.census(t.Target)
@@ -283,6 +292,31 @@ func (c *Crawler) inspect(ctx context.Context, t Task, r frontier.Round, kept ca
 	o.Journal = j
 	o.Rest = func() bool { return !t.Spec.Hours.Open(c.set.Now()) }
 	return Inspect(ctx, c.client, kept, t.Target, o)
+}
+
+// mostScanners are kept: each takes some memory.
+const mostScanners = 8
+
+// scanner is made once a day for all tasks that name the same lists.
+func (c *Crawler) scanner(t Task, day calendar.Date) (check.Scanner, error) {
+	if c.set.Scanner == nil {
+		return nil, nil
+	}
+	key := t.Lists + " " + day.String()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if sc := c.scanners[key]; sc != nil {
+		return sc, nil
+	}
+	sc, err := c.set.Scanner(t.Words, day)
+	if err != nil {
+		return nil, fmt.Errorf("inspection: word lists %s of run %s: %w", t.Lists, t.Run, err)
+	}
+	if c.scanners == nil || len(c.scanners) >= mostScanners {
+		c.scanners = map[string]check.Scanner{}
+	}
+	c.scanners[key] = sc
+	return sc, nil
 }
 
 // hold gives a sign of life while a round is worked.

@@ -56,6 +56,7 @@ const (
 const (
 	maxPlanFile  = 16 << 20
 	planRoom     = 12 << 20 // of tasks: lists of pages are long
+	maxWords     = 2 << 20  // of the word lists of one unit
 	maxBatchFile = 512 << 20
 	tasksAtOnce  = 200
 )
@@ -68,6 +69,13 @@ type Task struct {
 	Target Target          `json:"target"`
 	Spec   Spec            `json:"spec"`
 	Limits check.Limits    `json:"limits"`
+	// Known are the fingerprints of findings that stand, see Options.
+	Known []string `json:"known,omitempty"`
+	// Lists is the edition of the word lists to read by, which stand once in the plan;
+	// empty: those of the program. Words are they, put in by the crawler that read the
+	// plan.
+	Lists string          `json:"lists,omitempty"`
+	Words json.RawMessage `json:"words,omitempty"`
 }
 
 // PlanFile is what the house hands to a crawler.
@@ -76,6 +84,8 @@ type PlanFile struct {
 	Issued time.Time `json:"issued"`
 	Until  time.Time `json:"until"` // nothing is begun after
 	Tasks  []Task    `json:"tasks"`
+	// Lists are the word lists that the tasks name, by edition.
+	Lists map[string]json.RawMessage `json:"lists,omitempty"`
 }
 
 // BatchFile is what a crawler answers: one run.
@@ -83,6 +93,7 @@ type BatchFile struct {
 	Run     RunID             `json:"run"`
 	Vantage string            `json:"vantage"`
 	Edition string            `json:"edition"`
+	Lists   string            `json:"lists,omitempty"` // edition of the unit's word lists that were read by
 	Begun   time.Time         `json:"begun"`
 	Failure string            `json:"failure,omitempty"`
 	Report  wire              `json:"report"`
@@ -277,15 +288,31 @@ func (s *Service) sendPlans(ctx context.Context) error {
 		if _, err := s.list(ctx, site, r, &t.Target); err != nil {
 			return err
 		}
+		known, err := s.known(ctx, site.ID)
+		if err != nil {
+			return err
+		}
+		t.Known = slices.Sorted(maps.Keys(known))
+		words, err := s.words(ctx, site, &t)
+		if err != nil {
+			return err
+		}
 		b, err := json.Marshal(t)
 		if err != nil {
 			return fmt.Errorf("inspection: task of %s: %w", r.ID, err)
 		}
-		if size += len(b); size > planRoom && len(p.Tasks) > 0 {
+		more := len(b)
+		if p.Lists[t.Lists] == nil {
+			more += len(words)
+		}
+		if size += more; size > planRoom && len(p.Tasks) > 0 {
 			if err := s.sendPlan(ctx, p); err != nil {
 				return err
 			}
-			p, size = s.newPlanFile(), len(b)
+			p, size = s.newPlanFile(), len(b)+len(words)
+		}
+		if words != nil {
+			p.Lists[t.Lists] = words
 		}
 		p.Tasks = append(p.Tasks, t)
 	}
@@ -297,7 +324,26 @@ func (s *Service) sendPlans(ctx context.Context) error {
 
 func (s *Service) newPlanFile() PlanFile {
 	now := s.db.Now()
-	return PlanFile{ID: ulid.Make().String(), Issued: now, Until: now.Add(planLife)}
+	return PlanFile{ID: ulid.Make().String(), Issued: now, Until: now.Add(planLife), Lists: map[string]json.RawMessage{}}
+}
+
+// words are the lists that a task's pages are read by, and names their edition in the
+// task; nil where nothing is read or they are too large to travel, which the answer
+// then tells.
+func (s *Service) words(ctx context.Context, site registry.Site, t *Task) (json.RawMessage, error) {
+	if s.set.Lists == nil || !t.Spec.reads() {
+		return nil, nil
+	}
+	edition, body, err := s.set.Lists(ctx, site.Unit)
+	if err != nil {
+		return nil, err
+	}
+	if len(body) > maxWords {
+		s.set.Log.Warn("inspection: word lists too large for a plan", "unit", site.Unit, "bytes", len(body))
+		return nil, nil
+	}
+	t.Lists = edition
+	return body, nil
 }
 
 // sendPlan puts one file out and marks its runs as sent.
@@ -396,8 +442,13 @@ func (s *Service) takeBatch(ctx context.Context, file string, trusted map[string
 			return fmt.Errorf("%w: page %.80s is missing", errSeal, w.Ref)
 		}
 	}
+	if b.Lists == "" && s.set.Lists != nil && r.Spec.reads() {
+		// What only the unit's lists find is neither there nor gone.
+		rep.partial = true
+		rep.Untested = append(rep.Untested, Untested{Check: check.KindWording, Why: fmt.Sprintf("巡检程序没有按本单位的词库检查用语，只按内置词表检查：词库超过 %d MB，或巡检程序版本过低。请精简词库，或更新巡检程序。", maxWords>>20), Count: 1})
+	}
 	err = s.db.Update(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE inspection_run SET started_at = $2, vantage = $3, edition = $4 WHERE id = $1`, r.ID, b.Begun, clipRunes(b.Vantage, 60), clipRunes(b.Edition, 60))
+		_, err := tx.Exec(ctx, `UPDATE inspection_run SET started_at = $2, vantage = $3, edition = $4 WHERE id = $1`, r.ID, b.Begun, clipRunes(b.Vantage, 60), clipRunes(editionOf(b.Edition, b.Lists), 60))
 		if err != nil {
 			return err
 		}

@@ -33,6 +33,11 @@ func (s Spec) whole(pages int) bool {
 	return len(s.Families) == 0 && s.MB == 0 && s.Minutes == 0 && (s.Pages == 0 || s.Pages >= pages)
 }
 
+// reads reports whether a run reads pages for their wording.
+func (s Spec) reads() bool {
+	return len(s.Families) == 0 || slices.Contains(s.Families, "wording") || slices.Contains(s.Families, "sensitive")
+}
+
 // Bounds of a spec.
 const (
 	maxPlanPages   = 20_000

@@ -79,6 +79,22 @@ type Run struct {
 	linePath string
 }
 
+// editionOf is the edition of the rules and, where texts were read, of the word
+// lists of the unit.
+func editionOf(rules, lists string) string {
+	if lists == "" {
+		return rules
+	}
+	return rules + "+" + lists
+}
+
+// Editions are those of the rules and of the unit's word lists, "" where none were
+// read by.
+func (r Run) Editions() (rules, lists string) {
+	rules, lists, _ = strings.Cut(r.Edition, "+")
+	return rules, lists
+}
+
 // StateName is the state in Chinese.
 func (r Run) StateName() string {
 	return map[string]string{RunQueued: "等待", RunRunning: "检查中", RunDone: "已完成", RunFailed: "未完成"}[r.State]
@@ -111,6 +127,9 @@ type Settings struct {
 	// Scanner gives the wording scanner for the sites of a unit; nil: wording is
 	// not looked at.
 	Scanner func(ctx context.Context, unit org.UnitID) (check.Scanner, error)
+	// Lists gives what Scanner reads a unit's sites by in a form that travels to
+	// crawlers, and its edition; nil: they read by the lists of the program.
+	Lists func(ctx context.Context, unit org.UnitID) (edition string, body []byte, err error)
 	// Frontier keeps what crawls were answered; nil: a run that is broken off
 	// begins again.
 	Frontier *frontier.Store
@@ -701,11 +720,17 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 	if err != nil {
 		return err
 	}
+	lists := ""
+	if s.set.Lists != nil && r.Spec.reads() {
+		if lists, _, err = s.set.Lists(ctx, site.Unit); err != nil {
+			return err
+		}
+	}
 	if r.State == RunQueued {
 		begun := false
 		err = s.db.Update(ctx, func(tx *db.Tx) error {
 			// Two jobs may have been queued for one run, the later by somebody in a hurry.
-			n, err := tx.Exec(ctx, `UPDATE inspection_run SET state = 'running', started_at = $2, vantage = $3, edition = $4, census = $5 WHERE id = $1 AND state = 'queued'`, id, tx.Now(), s.set.Vantage, check.Edition(), census)
+			n, err := tx.Exec(ctx, `UPDATE inspection_run SET state = 'running', started_at = $2, vantage = $3, edition = $4, census = $5 WHERE id = $1 AND state = 'queued'`, id, tx.Now(), s.set.Vantage, editionOf(check.Edition(), lists), census)
 			if err != nil || n == 0 {
 				return err
 			}

@@ -279,6 +279,13 @@ func newRun(r inspection.Run, found []inspection.Finding, total, maxPages int) r
 		Findings: findingTable("本次看到的问题", found, false),
 		Untested: web.Table{Caption: "没有检测的内容", Compact: true, Columns: []web.Column{{Head: "原因", Wide: true}, {Head: "数量", Number: true}, {Head: "例如"}}, Empty: web.Empty{Title: "没有遗漏", Text: "站点的页面和链接都检测到了。"}},
 	}
+	if rules, lists := r.Editions(); rules != "" {
+		t := web.Term{Name: "规则版本", Text: rules}
+		if lists != "" {
+			t.Note = "词库版本 " + lists
+		}
+		v.Facts.Terms = append(v.Facts.Terms, t)
+	}
 	if r.State == inspection.RunDone && r.Census != nil {
 		name := "抽查"
 		if r.Census.Whole {
