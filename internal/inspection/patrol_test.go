@@ -739,3 +739,25 @@ func TestAPersonDoesNotWaitForACrawler(t *testing.T) {
 		}
 	})
 }
+
+// A plan of the 31st is drawn on the last day of a shorter month, and on the 31st
+// again in a longer one.
+func TestAPlanKeepsItsDayOfTheMonth(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		p := h.plan()
+		p.NextOn = calendar.Date{Year: 2027, Month: 1, Day: 31}
+		p, err := h.svc.MakePlan(h.ctx, h.scope, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, next := range []calendar.Date{{Year: 2027, Month: 2, Day: 28}, {Year: 2027, Month: 3, Day: 31}, {Year: 2027, Month: 4, Day: 30}} {
+			h.clock.Set(p.NextOn.Start().Add(9 * time.Hour))
+			if _, err := h.svc.PlansDue(h.ctx); err != nil {
+				t.Fatal(err)
+			}
+			if p, err = h.svc.PlanByID(h.ctx, h.db, h.scope, p.ID); err != nil || p.NextOn != next {
+				t.Fatalf("next on %s, want %s (%v)", p.NextOn, next, err)
+			}
+		}
+	})
+}

@@ -52,17 +52,24 @@ var PlanMachine = passage.Machine{
 // Cadences of a plan, in the order of screens.
 var Cadences = [][2]string{{"once", "一次"}, {"daily", "每天"}, {"weekly", "每周"}, {"monthly", "每月"}, {"quarterly", "每季度"}}
 
-// after is the day of the next draw; zero when there is none.
-func after(cadence string, d calendar.Date) calendar.Date {
+// after is the day of the next draw; zero when there is none. day is the day of
+// the month that is wanted: where a month is shorter its last stands in for it,
+// for that month alone.
+func after(cadence string, d calendar.Date, day int) calendar.Date {
+	months := func(n int) calendar.Date {
+		next := d.AddMonths(n)
+		next.Day = min(max(day, d.Day), calendar.DaysIn(next.Year, next.Month))
+		return next
+	}
 	switch cadence {
 	case "daily":
 		return d.AddDays(1)
 	case "weekly":
 		return d.AddDays(7)
 	case "monthly":
-		return d.AddMonths(1)
+		return months(1)
 	case "quarterly":
-		return d.AddMonths(3)
+		return months(3)
 	}
 	return calendar.Date{}
 }
@@ -85,6 +92,7 @@ type Plan struct {
 	State    string
 	Round    int // rounds drawn
 	NextOn   calendar.Date
+	monthDay int // that is wanted
 	EndsOn   calendar.Date
 	MadeBy   string
 	MadeAt   time.Time
@@ -116,14 +124,14 @@ func (p Plan) Target() audit.Target {
 }
 
 const planSelect = `
-	SELECT p.id, p.unit_id, u.name, p.name, p.area_id, COALESCE(a.name, ''), p.levels, p.kinds, p.hosted, p.share, p.cadence, p.spec, p.seed, p.state, p.round, p.next_on, p.ends_on, p.made_by, p.made_at,
+	SELECT p.id, p.unit_id, u.name, p.name, p.area_id, COALESCE(a.name, ''), p.levels, p.kinds, p.hosted, p.share, p.cadence, p.spec, p.seed, p.state, p.round, p.next_on, p.ends_on, p.made_by, p.made_at, p.month_day,
 	       u.area_path, u.line_path
 	  FROM patrol_plan p JOIN unit u ON u.id = p.unit_id LEFT JOIN area a ON a.id = p.area_id`
 
 func scanPlan(r db.Scanner) (Plan, error) {
 	var p Plan
 	var levels, kinds, spec string
-	err := r.Scan(&p.ID, &p.Unit, &p.UnitName, &p.Name, &p.Area, &p.AreaName, &levels, &kinds, &p.Hosted, &p.Share, &p.Cadence, &spec, &p.Seed, &p.State, &p.Round, &p.NextOn, &p.EndsOn, &p.MadeBy, &p.MadeAt,
+	err := r.Scan(&p.ID, &p.Unit, &p.UnitName, &p.Name, &p.Area, &p.AreaName, &levels, &kinds, &p.Hosted, &p.Share, &p.Cadence, &spec, &p.Seed, &p.State, &p.Round, &p.NextOn, &p.EndsOn, &p.MadeBy, &p.MadeAt, &p.monthDay,
 		&p.areaPath, &p.linePath)
 	for _, x := range []struct {
 		text string
@@ -290,6 +298,7 @@ func (s *Service) MakePlan(ctx context.Context, scope authz.Scope, p Plan) (Plan
 	}
 	p.ID, p.State, p.MadeAt = PlanID(ulid.Make().String()), PlanActive, s.db.Now()
 	p.NextOn = cmpDate(p.NextOn, calendar.DateOf(p.MadeAt))
+	p.monthDay = p.NextOn.Day
 	if a, ok := audit.ActorFrom(ctx); ok {
 		p.MadeBy = a.Name
 	}
@@ -302,9 +311,9 @@ func (s *Service) MakePlan(ctx context.Context, scope authz.Scope, p Plan) (Plan
 		}
 	}
 	err = s.db.Update(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO patrol_plan (id, unit_id, name, area_id, levels, kinds, hosted, share, cadence, spec, seed, state, next_on, ends_on, made_by, made_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
-			p.ID, p.Unit, p.Name, p.Area, string(levels), string(kinds), p.Hosted, p.Share, p.Cadence, string(spec), p.Seed, p.State, p.NextOn, p.EndsOn, p.MadeBy, p.MadeAt)
+		_, err := tx.Exec(ctx, `INSERT INTO patrol_plan (id, unit_id, name, area_id, levels, kinds, hosted, share, cadence, spec, seed, state, next_on, ends_on, made_by, made_at, month_day)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+			p.ID, p.Unit, p.Name, p.Area, string(levels), string(kinds), p.Hosted, p.Share, p.Cadence, string(spec), p.Seed, p.State, p.NextOn, p.EndsOn, p.MadeBy, p.MadeAt, p.monthDay)
 		if err != nil {
 			return fmt.Errorf("inspection: keep plan: %w", err)
 		}
@@ -454,9 +463,9 @@ func (s *Service) drawRound(ctx context.Context, p *Plan, today calendar.Date) e
 	if err != nil {
 		return err
 	}
-	next := after(p.Cadence, p.NextOn)
+	next := after(p.Cadence, p.NextOn, p.monthDay)
 	for !next.IsZero() && !next.After(today) { // the house was off meanwhile; one round makes up for all
-		next = after(p.Cadence, next)
+		next = after(p.Cadence, next, p.monthDay)
 	}
 	if !p.EndsOn.IsZero() && next.After(p.EndsOn) {
 		next = calendar.Date{}

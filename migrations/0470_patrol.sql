@@ -1,4 +1,8 @@
 -- +goose Up
+-- The day of the month a plan wants, which shorter months do not change; 0: the day
+-- of its next draw (plans made before).
+ALTER TABLE patrol_plan ADD COLUMN month_day INTEGER NOT NULL DEFAULT 0;
+
 -- On SQLite this stands in the file of probes (internal/inspection/probemigrations).
 -- only: postgres
 CREATE TABLE probe_refusal (
@@ -10,6 +14,7 @@ CREATE TABLE probe_refusal (
 -- end only
 
 -- +goose Down
+ALTER TABLE patrol_plan DROP COLUMN month_day;
 -- only: postgres
 DROP TABLE probe_refusal;
 -- end only
