@@ -109,6 +109,7 @@ var unscoped = map[string]string{
 	"vigil.Factor":               "public: when and where a protected period runs is known to everybody in it",
 	"vigil.Frozen":               "system: asked in the transaction of an act, whose scope was checked",
 	"vigil.MayAct":               "system: asked in the transaction of an act, whose scope was checked",
+	"vigil.OnDeclared":           "system: registration at start",
 	"vigil.Sweep":                "system: the periodic duty",
 	"inspection.TighterFrom":     "system: registration at start",
 	"obligation.DischargePeriod": "system: called in an act's transaction, whose scope was checked",

@@ -403,7 +403,7 @@ func (h *House) columnFacts(ctx context.Context, site registry.Site) ([]check.Co
 		if err != nil {
 			return nil, err
 		}
-		fact := check.Column{Name: c.Name, URL: "/" + c.Slug + "/", Kind: check.ColumnKindOf(c.Type), Items: n, CycleDays: c.CycleDays, Static: staticTypes[c.Type]}
+		fact := check.Column{Name: c.Name, URL: "/" + c.Slug + "/", Kind: check.ListingKind(c.Name, c.Type), Items: n, CycleDays: c.CycleDays, Static: staticTypes[c.Type]}
 		if !last.IsZero() {
 			fact.Latest = calendar.DateOf(last)
 		}

@@ -160,17 +160,15 @@ func (s *Service) PointOf(ctx context.Context, q db.Querier, unit org.UnitID) (o
 	return office.ID, err
 }
 
-// mostSites of one duty are looked at on one day's record.
-const mostSites = 300
-
-// covered are the running sites on a unit's duty.
+// covered are the running sites on a unit's duty: all of them, for a day is
+// confirmed when each was read.
 func (s *Service) covered(ctx context.Context, q db.Querier, u org.Unit) ([]registry.SiteID, error) {
 	office := u.Kind == org.Office
 	return db.All(ctx, q, db.Value[registry.SiteID], `
 		SELECT s.id FROM site s JOIN unit x ON x.id = s.unit_id
 		 WHERE s.state IN ('running', 'temporarily_offline')
 		   AND (s.unit_id = $1 OR $2 AND x.area_id = $3 AND s.unit_id NOT IN (SELECT unit_id FROM duty_roster WHERE published_at IS NOT NULL AND unit_id <> $1))
-		 ORDER BY CASE WHEN s.unit_id = $1 THEN 0 ELSE 1 END, s.name, s.id LIMIT $4`, u.ID, office, u.Area, mostSites)
+		 ORDER BY CASE WHEN s.unit_id = $1 THEN 0 ELSE 1 END, s.name, s.id`, u.ID, office, u.Area)
 }
 
 // Sweep does what has come due: outages become alarms, alarms go on to the

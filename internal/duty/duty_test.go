@@ -524,6 +524,59 @@ func TestArticle19_4_OnePlatformIsOneAlarm(t *testing.T) {
 	})
 }
 
+// A dispute is not given to who raised it; where nobody else of the office can
+// answer, the office above does.
+func TestDisputeGoesPastWhoRaisedIt(t *testing.T) {
+	each(t, func(t *testing.T, h *office) {
+		days, err := calendar.Published()
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.look.AnswerWith(inspection.Desk{Org: h.svc.Org, Obligations: h.obligations, Days: days, Settings: sx2021.Defaults})
+		ctx := audit.System(context.Background(), "test")
+		o := h.svc.Org
+		var found inspection.FindingID
+		var raiser *authz.Session
+		if err := h.db.Update(ctx, func(tx *db.Tx) error {
+			if _, err := o.AddArea(ctx, tx, org.Area{Level: org.City, Code: "610100", Name: "西安市", Parent: "province-610000000000"}); err != nil {
+				return err
+			}
+			own, _, err := o.AddUnit(ctx, tx, org.Unit{Area: "city-610100000000", Kind: org.Office, Name: "市政府办公厅"})
+			if err != nil {
+				return err
+			}
+			bureau, _, err := o.AddUnit(ctx, tx, org.Unit{Area: "city-610100000000", Kind: org.Department, Name: "市商务局"})
+			if err != nil {
+				return err
+			}
+			p, err := o.AddPerson(ctx, tx, system, org.Person{Unit: own.ID, Name: "市主管"})
+			if err != nil {
+				return err
+			}
+			if err := o.Appoint(ctx, tx, system, p.ID, own.ID, authz.Supervisor); err != nil {
+				return err
+			}
+			raiser = &authz.Session{PersonID: string(p.ID), Name: p.Name}
+			site, err := h.svc.Registry.EnterSite(ctx, tx, registry.Site{Unit: bureau.ID, Kind: registry.DepartmentSite, Name: "市商务局网站", Host: "sw.xa.example.gov.cn"})
+			if err != nil {
+				return err
+			}
+			f, err := h.look.Raise(ctx, tx, system, site.ID, inspection.Sighting{Check: "link.dead", Severity: "error", Says: "打不开", Article: "S19.4", URL: "http://" + site.Host + "/", Where: "首页"})
+			found = f.ID
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.look.Dispute(as(raiser), system, found, "这个链接当时在维护"); err != nil {
+			t.Fatal(err)
+		}
+		list, err := h.look.ObjectionsOf(context.Background(), h.db, system, found)
+		if err != nil || len(list) != 1 || string(list[0].Person) != h.head.PersonID || list[0].Unit != h.unit.ID {
+			t.Errorf("answered by %+v (%v)", list, err)
+		}
+	})
+}
+
 // A serious finding alarms who is on duty, then the next, then who is in
 // charge; taken, it goes no further.
 func TestArticle19_4_AlarmGoesOnUntilSomebodyTakesIt(t *testing.T) {
@@ -767,6 +820,70 @@ func TestArticle19_4_DailyRecordIsAPersons(t *testing.T) {
 		}
 		if r, err := h.svc.RecordOf(context.Background(), system, h.unit.ID, today); err != nil || len(r.Sites) != 1 || r.Sites[0].Note != "首页轮播图打不开" || r.Media.Accounts != 1 {
 			t.Errorf("the day as confirmed: %+v, %+v (%v)", r.Sites, r.Media, err)
+		}
+	})
+}
+
+// Article 19(4): every site is read, however many there are.
+func TestArticle19_4_EverySiteIsRead(t *testing.T) {
+	each(t, func(t *testing.T, h *office) {
+		ctx := audit.System(context.Background(), "test")
+		if err := h.db.Update(ctx, func(tx *db.Tx) error {
+			for i := range 300 {
+				if _, err := h.svc.Registry.EnterSite(ctx, tx, registry.Site{Unit: h.bureau.ID, Kind: registry.DepartmentSite, Name: fmt.Sprintf("网站%d", i), Host: fmt.Sprintf("s%d.example.gov.cn", i)}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := h.svc.RecordOf(context.Background(), system, h.unit.ID, calendar.DateOf(began)); err != nil || len(r.Sites) != 301 {
+			t.Errorf("%d sites to be read (%v), want 301", len(r.Sites), err)
+		}
+	})
+}
+
+// A sweep that ended between two units is made good: each is asked from its own
+// last day.
+func TestArticle19_4_BrokenSweepOwesTheRest(t *testing.T) {
+	each(t, func(t *testing.T, h *office) {
+		h.roster(t)
+		ctx := audit.System(context.Background(), "test")
+		if err := h.db.Update(ctx, func(tx *db.Tx) error {
+			if _, err := tx.Exec(ctx, `INSERT INTO duty_roster (id, unit_id, month, state, published_at, made_at) VALUES ('other', $1, $2, 'published', $3, $3)`, h.bureau.ID, month, tx.Now()); err != nil {
+				return err
+			}
+			return audit.Record(ctx, tx, audit.Entry{Act: "test", Target: audit.Target{Kind: "duty_roster", ID: "other"}})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.svc.Sweep(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		first := h.owes(t, duty.RecordKind.ID)
+		if len(first) != 2 {
+			t.Fatalf("%d records owed by two units", len(first))
+		}
+		// The next day the process ends when the first of them has been asked.
+		h.clock.Set(began.AddDate(0, 0, 1))
+		on := calendar.DateOf(h.clock.Now())
+		if err := h.db.Update(ctx, func(tx *db.Tx) error {
+			return h.obligations.Open(ctx, tx, obligation.Debt{Kind: duty.RecordKind.ID, Unit: first[0].Unit, Subject: first[0].Subject, Period: on.String(), Link: first[0].Link, Due: calendar.Due{On: on}, From: on})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.svc.Sweep(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		today := map[org.UnitID]int{}
+		for _, o := range h.owes(t, duty.RecordKind.ID) {
+			if o.Due.On == on {
+				today[o.Unit]++
+			}
+		}
+		if len(today) != 2 || today[h.unit.ID] != 1 || today[h.bureau.ID] != 1 {
+			t.Errorf("owed of the second day: %v", today)
 		}
 	})
 }

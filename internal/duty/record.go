@@ -216,7 +216,11 @@ func (s *Service) facts(ctx context.Context, q db.Querier, u org.Unit, on calend
 		return nil, err
 	}
 	at := map[registry.SiteID]*Facts{}
-	slices.SortFunc(list, func(a, b Facts) int { return slices.Index(ids, a.Site) - slices.Index(ids, b.Site) })
+	place := make(map[registry.SiteID]int, len(ids))
+	for i, id := range ids {
+		place[id] = i
+	}
+	slices.SortFunc(list, func(a, b Facts) int { return place[a.Site] - place[b.Site] })
 	for i := range list {
 		at[list[i].Site] = &list[i]
 	}
@@ -511,7 +515,8 @@ func (s *Service) Past(ctx context.Context, scope authz.Scope, unit org.UnitID, 
 	return out, nil
 }
 
-// sweepRecords owes every duty the record of each day, also after an outage.
+// sweepRecords owes every duty the record of each day, also after an outage, and
+// also where the process ended between two units.
 func (s *Service) sweepRecords(ctx context.Context) (int, error) {
 	ctx = audit.System(ctx, "duty.sweep")
 	today := calendar.DateOf(s.DB.Now())
@@ -521,34 +526,43 @@ func (s *Service) sweepRecords(ctx context.Context) (int, error) {
 	if done {
 		return 0, nil
 	}
-	asked, err := db.One(ctx, s.DB, db.Value[calendar.Date], `SELECT max(started_on) FROM obligation WHERE kind = $1`, RecordKind.ID)
-	if err != nil && !db.None(err) {
-		return 0, err
-	}
-	first := today
-	if !asked.IsZero() {
-		if first = asked.AddDays(1); first.Before(today.AddDays(-7)) {
-			first = today.AddDays(-7)
-		}
-	}
 	points, err := s.points(ctx, s.DB)
 	if err != nil {
 		return 0, err
 	}
+	// By unit, the last day it was asked for: one that was never is asked from today.
+	last := map[org.UnitID]calendar.Date{}
+	list, err := db.All(ctx, s.DB, func(r db.Scanner) (obligation.Debt, error) {
+		var d obligation.Debt
+		err := r.Scan(&d.Unit, &d.From)
+		return d, err
+	}, `SELECT unit_id, max(started_on) FROM obligation WHERE kind = $1 AND started_on >= $2 GROUP BY unit_id`, RecordKind.ID, today.AddDays(-8))
+	if err != nil {
+		return 0, err
+	}
+	for _, d := range list {
+		last[d.Unit] = d.From
+	}
 	n := 0
-	for on := first; !on.After(today); on = on.AddDays(1) {
-		for some := range slices.Chunk(points, 200) {
-			if err := s.DB.Update(ctx, func(tx *db.Tx) error {
-				for _, p := range some {
-					n++
+	for some := range slices.Chunk(points, 200) {
+		if err := s.DB.Update(ctx, func(tx *db.Tx) error {
+			asked := 0
+			for _, p := range some {
+				first := today
+				if on, ok := last[p.ID]; ok {
+					first = on.AddDays(1)
+				}
+				for on := first; !on.After(today); on = on.AddDays(1) {
+					asked++
 					if err := s.Obligations.Open(ctx, tx, obligation.Debt{Kind: RecordKind.ID, Unit: p.ID, Subject: recordSubject(p.ID, p.Name, on), Period: on.String(), Link: RecordLink(p.ID, on), Due: calendar.Due{On: on}, From: on}); err != nil {
 						return err
 					}
 				}
-				return audit.Record(ctx, tx, audit.Entry{Act: "duty.record.ask", Basis: citation, Target: audit.Target{Kind: "duty_record", ID: on.String(), Name: on.Chinese() + "巡检记录"}, After: len(some)})
-			}); err != nil {
-				return n, err
 			}
+			n += asked
+			return audit.Record(ctx, tx, audit.Entry{Act: "duty.record.ask", Basis: citation, Target: audit.Target{Kind: "duty_record", ID: today.String(), Name: today.Chinese() + "巡检记录"}, After: asked})
+		}); err != nil {
+			return n, err
 		}
 	}
 	if len(points) > 0 { // a house that is being filled is asked again

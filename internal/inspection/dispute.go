@@ -139,11 +139,11 @@ func (s *Service) object(ctx context.Context, tx *db.Tx, f Finding, why string) 
 	if office.ID == "" {
 		office = u
 	}
-	person, err := s.answerable(ctx, tx, office)
+	actor, _ := audit.ActorFrom(ctx)
+	office, person, err := s.answerable(ctx, tx, office, actor.ID)
 	if err != nil {
 		return err
 	}
-	actor, _ := audit.ActorFrom(ctx)
 	from := calendar.DateOf(tx.Now())
 	length := calendar.WorkingDays(s.desk.Settings().DisputeWorkdays)
 	due := length.From(from, s.desk.Days)
@@ -162,25 +162,37 @@ func (s *Service) object(ctx context.Context, tx *db.Tx, f Finding, why string) 
 	return err
 }
 
-// answerable is the one person of an office who answers: of its supervisors the
-// one with the fewest disputes waiting.
-func (s *Service) answerable(ctx context.Context, q db.Querier, office org.Unit) (org.Person, error) {
-	holders, err := s.desk.Org.Holders(ctx, q, authz.System("inspection.dispute"), office.ID, authz.Supervisor)
-	if err != nil {
-		return org.Person{}, err
-	}
-	var best org.Person
-	least := -1
-	for _, h := range holders {
-		n, err := db.One(ctx, q, db.Value[int], `SELECT count(*) FROM finding_dispute WHERE person_id = $1 AND verdict = ''`, h.Person.ID)
+// answerable is the one person who answers a dispute, and their office: of its
+// supervisors, without who raised it, the one with the fewest disputes waiting.
+// An office in which nobody else can answer leaves it to the office above.
+func (s *Service) answerable(ctx context.Context, q db.Querier, office org.Unit, raiser string) (org.Unit, org.Person, error) {
+	for at, ok := office, true; ok; {
+		holders, err := s.desk.Org.Holders(ctx, q, authz.System("inspection.dispute"), at.ID, authz.Supervisor)
 		if err != nil {
-			return best, err
+			return office, org.Person{}, err
 		}
-		if least < 0 || n < least {
-			best, least = h.Person, n
+		var best org.Person
+		least := -1
+		for _, h := range holders {
+			if string(h.Person.ID) == raiser {
+				continue
+			}
+			n, err := db.One(ctx, q, db.Value[int], `SELECT count(*) FROM finding_dispute WHERE person_id = $1 AND verdict = ''`, h.Person.ID)
+			if err != nil {
+				return office, best, err
+			}
+			if least < 0 || n < least {
+				best, least = h.Person, n
+			}
+		}
+		if least >= 0 {
+			return at, best, nil
+		}
+		if at, ok, err = s.desk.Org.SuperiorOffice(ctx, q, at); err != nil {
+			return office, best, err
 		}
 	}
-	return best, nil // nobody: the office as a whole owes it
+	return office, org.Person{}, nil // nobody up to the top: the office as a whole owes it
 }
 
 // TakeUp makes the person who asks the one who answers, with a word why.

@@ -677,11 +677,7 @@ func (s *Service) target(ctx context.Context, site registry.Site) (Target, error
 	}
 	cols, err := s.registry.Columns(ctx, s.db, authz.System("inspection.run"), site.ID)
 	for _, c := range cols {
-		kind := check.ColumnKindOf(c.Type)
-		if kind == check.ColumnOther {
-			kind = check.ColumnKindOf(c.Name)
-		}
-		t.Columns = append(t.Columns, check.Column{Name: c.Name, Kind: kind, Items: -1, CycleDays: c.CycleDays})
+		t.Columns = append(t.Columns, check.Column{Name: c.Name, Kind: check.ListingKind(c.Name, c.Type), Items: -1, CycleDays: c.CycleDays})
 	}
 	return t, err
 }
