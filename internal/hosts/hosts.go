@@ -35,6 +35,8 @@ const (
 	lookEvery = 24 * time.Hour
 	atOnce    = 4
 	aRound    = 60
+	// againAfter one look found a name or a place strange it is looked at again.
+	againAfter = 10 * time.Minute
 	// pagesBelow of the home page are opened for the third level of links, and at
 	// most maxHosts names asked for.
 	pagesBelow = 4
@@ -84,7 +86,7 @@ func (round) Kind() string { return "hosts.look" }
 // Register gives the workers the periodic duty.
 func (s *Service) Register(w *jobs.Workers) {
 	jobs.Handle(w, func(ctx context.Context, _ round) error { _, err := s.LookDue(ctx); return err })
-	jobs.Every(w, 20*time.Minute, round{})
+	jobs.Every(w, againAfter, round{})
 }
 
 // Look is the last look at a site.
@@ -99,6 +101,58 @@ type Look struct {
 	Outcome  map[string]check.Outcome // by short name: ipv6, tls …
 	Wrong    int
 	Took     time.Duration
+	doubt    doubts
+}
+
+// outcome of a check at the look; empty where it has no column.
+func (l Look) outcome(id string) check.Outcome {
+	for _, c := range columns {
+		if c.Check == id {
+			return l.Outcome[c.Name]
+		}
+	}
+	return ""
+}
+
+// twice are the checks whose violation two looks have to see: one strange answer
+// may be a resolver's mistake, and an alarm of hijacking is not raised on it.
+var twice = map[string]bool{"host.dns": true, "host.abroad": true}
+
+// doubts are the violations that the last look saw first.
+type doubts struct {
+	checks []string
+	since  time.Time
+}
+
+// confirm takes what only this look saw out of the violations and returns the
+// doubts that are left. An earlier look confirms when it is long enough ago;
+// stood says what was a violation already.
+func (d doubts) confirm(findings []check.Finding, stood func(id string) bool, now time.Time) doubts {
+	next := doubts{}
+	for i, f := range findings {
+		if !twice[f.Check] || f.Outcome != check.Violated || stood(f.Check) {
+			continue
+		}
+		if slices.Contains(d.checks, f.Check) {
+			if now.Sub(d.since) >= againAfter {
+				continue
+			}
+			next.since = d.since
+		}
+		next.checks = append(next.checks, f.Check)
+		findings[i] = doubtful(f)
+	}
+	if len(next.checks) > 0 && next.since.IsZero() {
+		next.since = now
+	}
+	return next
+}
+
+// doubtful is a violation that only one look saw.
+func doubtful(f check.Finding) check.Finding {
+	f.Outcome, f.Fix, f.Why = check.Untested, "", "只看到一次，稍后再看一次才能认定"
+	f.Says = strings.TrimSuffix(f.Says, "。") + "（待复核，" + f.Why + "）。"
+	return f
 }
 
 // columns are the checks that have a column of their own.
@@ -114,7 +168,7 @@ func Columns() []struct{ Name, Check, Label string } { return slices.Clone(colum
 func (s *Service) LookDue(ctx context.Context) (int, error) {
 	ctx = audit.System(ctx, "hosts.look")
 	ids, err := db.All(ctx, s.DB, db.Value[registry.SiteID], `SELECT s.id FROM site s LEFT JOIN host_look h ON h.site_id = s.id
-		WHERE s.monitored AND s.host <> '' AND s.state = 'running' AND (h.at IS NULL OR h.at <= $1) ORDER BY CASE WHEN h.at IS NULL THEN 0 ELSE 1 END, h.at, s.id LIMIT $2`, s.DB.Now().Add(-lookEvery), aRound)
+		WHERE s.monitored AND s.host <> '' AND s.state = 'running' AND (h.at IS NULL OR h.at <= $1 OR h.doubt <> '' AND h.at <= $3) ORDER BY CASE WHEN h.at IS NULL THEN 0 ELSE 1 END, h.at, s.id LIMIT $2`, s.DB.Now().Add(-lookEvery), aRound, s.DB.Now().Add(-againAfter))
 	if err != nil {
 		return 0, err
 	}
@@ -164,6 +218,11 @@ func (s *Service) look(ctx context.Context, id registry.SiteID) ([]check.Finding
 		return nil, err
 	}
 	findings := s.judge(facts)
+	last, err := db.One(ctx, s.DB, scanLook, lookSelect+` WHERE s.id = $1`, id)
+	if err != nil {
+		return nil, err
+	}
+	doubt := last.doubt.confirm(findings, func(id string) bool { return last.outcome(id) == check.Violated }, s.DB.Now())
 	body, err := json.Marshal(facts)
 	if err != nil {
 		return nil, err
@@ -176,13 +235,13 @@ func (s *Service) look(ctx context.Context, id registry.SiteID) ([]check.Finding
 			wrong++
 		}
 	}
-	args := []any{id, s.DB.Now(), string(body), wrong, time.Since(begun).Milliseconds()}
+	args := []any{id, s.DB.Now(), string(body), wrong, time.Since(begun).Milliseconds(), strings.Join(doubt.checks, " "), doubt.since}
 	for _, c := range columns {
 		args = append(args, string(outcome[c.Check]))
 	}
 	if err := s.DB.Update(ctx, func(tx *db.Tx) error {
-		_, err := tx.Quiet(ctx, `INSERT INTO host_look (site_id, at, facts, wrong, took_ms, ipv6, tls, cert, domain, dns, abroad, provider) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-			ON CONFLICT (site_id) DO UPDATE SET at = excluded.at, facts = excluded.facts, wrong = excluded.wrong, took_ms = excluded.took_ms, ipv6 = excluded.ipv6, tls = excluded.tls, cert = excluded.cert,
+		_, err := tx.Quiet(ctx, `INSERT INTO host_look (site_id, at, facts, wrong, took_ms, doubt, doubted_at, ipv6, tls, cert, domain, dns, abroad, provider) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+			ON CONFLICT (site_id) DO UPDATE SET at = excluded.at, facts = excluded.facts, wrong = excluded.wrong, took_ms = excluded.took_ms, doubt = excluded.doubt, doubted_at = excluded.doubted_at, ipv6 = excluded.ipv6, tls = excluded.tls, cert = excluded.cert,
 			domain = excluded.domain, dns = excluded.dns, abroad = excluded.abroad, provider = excluded.provider`, args...)
 		return err
 	}); err != nil {
@@ -620,15 +679,15 @@ func (s *Service) Data() (rows int, made time.Time, err error) {
 	return p.Rows, p.Made, nil
 }
 
-const lookSelect = `SELECT s.id, s.name, s.host, u.name, s.hosted, h.at, COALESCE(h.facts, '{}'), COALESCE(h.wrong, 0), COALESCE(h.took_ms, 0), COALESCE(h.ipv6, ''), COALESCE(h.tls, ''), COALESCE(h.cert, ''), COALESCE(h.domain, ''), COALESCE(h.dns, ''), COALESCE(h.abroad, ''), COALESCE(h.provider, '')
+const lookSelect = `SELECT s.id, s.name, s.host, u.name, s.hosted, h.at, COALESCE(h.facts, '{}'), COALESCE(h.wrong, 0), COALESCE(h.took_ms, 0), COALESCE(h.doubt, ''), h.doubted_at, COALESCE(h.ipv6, ''), COALESCE(h.tls, ''), COALESCE(h.cert, ''), COALESCE(h.domain, ''), COALESCE(h.dns, ''), COALESCE(h.abroad, ''), COALESCE(h.provider, '')
 	FROM site s JOIN unit u ON u.id = s.unit_id LEFT JOIN host_look h ON h.site_id = s.id`
 
 func scanLook(r db.Scanner) (Look, error) {
 	l := Look{Outcome: map[string]check.Outcome{}}
-	var facts string
+	var facts, doubt string
 	var ms int64
 	got := make([]string, len(columns))
-	dest := []any{&l.Site, &l.SiteName, &l.Host, &l.UnitName, &l.Hosted, &l.At, &facts, &l.Wrong, &ms}
+	dest := []any{&l.Site, &l.SiteName, &l.Host, &l.UnitName, &l.Hosted, &l.At, &facts, &l.Wrong, &ms, &doubt, &l.doubt.since}
 	for i := range got {
 		dest = append(dest, &got[i])
 	}
@@ -639,6 +698,7 @@ func scanLook(r db.Scanner) (Look, error) {
 		l.Outcome[c.Name] = check.Outcome(got[i])
 	}
 	l.Took = time.Duration(ms) * time.Millisecond
+	l.doubt.checks = strings.Fields(doubt)
 	return l, json.Unmarshal([]byte(facts), &l.Facts)
 }
 
@@ -701,5 +761,11 @@ func (s *Service) Sheet(ctx context.Context, scope authz.Scope, id registry.Site
 	if err != nil || l.At.IsZero() {
 		return l, nil, err
 	}
-	return l, s.judge(l.Facts), nil
+	findings := s.judge(l.Facts)
+	for i, f := range findings {
+		if slices.Contains(l.doubt.checks, f.Check) {
+			findings[i] = doubtful(f)
+		}
+	}
+	return l, findings, nil
 }

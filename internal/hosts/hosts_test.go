@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,6 +112,11 @@ func TestArticle22To24_NamesAndMachinesAreHeldAgainstTheLedger(t *testing.T) {
 			if n, err := svc.LookDue(ctx); err != nil || n != 1 {
 				t.Fatalf("%d looks, %v", n, err)
 			}
+			// What is strange is looked at once more.
+			clock.Advance(15 * time.Minute)
+			if _, err := svc.LookDue(ctx); err != nil {
+				t.Fatal(err)
+			}
 			_, list, err := svc.Sheet(ctx, system, site.ID)
 			must(err)
 			out := map[string]check.Finding{}
@@ -144,6 +150,23 @@ func TestArticle22To24_NamesAndMachinesAreHeldAgainstTheLedger(t *testing.T) {
 			_, err = reg.SetDomain(ctx, tx, system, english.ID, f, registry.Why{Says: "登记解析"}, time.Time{})
 			return err
 		}))
+		// One strange answer proves nothing and raises nothing.
+		clock.Advance(25 * time.Hour)
+		if n, err := svc.LookDue(ctx); err != nil || n != 1 {
+			t.Fatalf("%d looks, %v", n, err)
+		}
+		_, once, err := svc.Sheet(ctx, system, site.ID)
+		must(err)
+		i := slices.IndexFunc(once, func(f check.Finding) bool { return f.Check == "host.dns" })
+		if i < 0 || once[i].Outcome != check.Untested || !strings.Contains(once[i].Says, "待复核") {
+			t.Errorf("seen once: %+v", once)
+		}
+		if _, n, err := insp.Findings(ctx, d, system, inspection.FindingFilter{Check: "host.dns", State: "standing"}); err != nil || n != 0 {
+			t.Errorf("%d findings stand by one look (%v)", n, err)
+		}
+		if n, err := svc.LookDue(ctx); err != nil || n != 0 {
+			t.Errorf("%d looks at once again (%v)", n, err)
+		}
 		must(os.WriteFile(filepath.Join(dir, hosts.PlacesFile), []byte("127.0.0.0/8,HK\n"), 0o600))
 		hosting = check.Hosting{Recorded: true, Provider: "某公司", ProviderIn: "HK", ServerIn: "CN", ProviderName: "中国香港", ServerAt: "中国内地"}
 		got = look()
