@@ -117,7 +117,7 @@ func (d *province) yearlyCheck(ctx context.Context) error {
 	today := calendar.DateOf(d.DB.Now())
 	p, err := d.Security.Plan(as, scope, cyber, security.NewPlan{Unit: d.units[provinceCyber].ID, Year: today.Year, Title: fmt.Sprintf("%d 年政府网站安全管理工作检查（演示）", today.Year),
 		Note: "委托检测机构远程检测，抽查部分网站现场核对。", BeginsOn: calendar.Date{Year: today.Year, Month: 1, Day: 4}})
-	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.Invalid) && fault.Of(err).Fields["year"] != "" {
+	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.Invalid) && len(fault.Of(err).Fields) == 1 && fault.Of(err).Fields[0].Name == "year" {
 		return nil // planned already
 	}
 	if err != nil {
