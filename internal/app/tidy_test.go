@@ -36,7 +36,7 @@ func TestTheHouseTidiesItsFrontier(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if _, err := f.Exec(`INSERT INTO crawl_link (key, at, facts) VALUES ('old', ?, x'7b7d'), ('new', ?, x'7b7d')`, h.DB.Now().Add(-5*time.Hour), h.DB.Now()); err != nil {
+	if _, err := f.Exec(`INSERT INTO crawl_link (key, at, facts) VALUES ('old', ?, x'7b7d'), ('new', ?, x'7b7d')`, stored(h.DB.Now().Add(-5*time.Hour)), stored(h.DB.Now())); err != nil {
 		t.Fatal(err)
 	}
 	ctx := audit.System(t.Context(), "test")
@@ -54,3 +54,6 @@ func TestTheHouseTidiesItsFrontier(t *testing.T) {
 		t.Errorf("%q left, %v", left, err)
 	}
 }
+
+// stored is an instant as the store writes it: text whose order is that of time.
+func stored(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }

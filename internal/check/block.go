@@ -15,6 +15,9 @@ type Block struct {
 	// Links are the addresses of the site's own pages and files, Outside those of
 	// other sites, Media those of pictures, films and frames.
 	Links, Outside, Media []string
+	// Asks are the addresses of forms that want words or a choice: what they lead to
+	// is seen by who fills them in.
+	Asks []string
 }
 
 var (
@@ -31,6 +34,13 @@ func Blocks(p *Page) []Block {
 	for _, n := range p.elements() {
 		ref := ""
 		switch n.DataAtom {
+		case atom.Form:
+			if !asksWords(n) {
+				continue
+			}
+			if ref = attr(n, "action"); strings.TrimSpace(ref) == "" {
+				ref = p.URL
+			}
 		case atom.A, atom.Area:
 			ref = attr(n, "href")
 		case atom.Img, atom.Video, atom.Audio, atom.Source, atom.Iframe, atom.Embed:
@@ -57,6 +67,8 @@ func Blocks(p *Page) []Block {
 		}
 		b := &out[i]
 		switch {
+		case n.DataAtom == atom.Form:
+			b.Asks = append(b.Asks, to.url)
 		case n.DataAtom != atom.A && n.DataAtom != atom.Area:
 			if !noContent.MatchString(to.url) && !strings.Contains(attr(n, "alt"), "暂无") {
 				b.Media = append(b.Media, to.url)
@@ -68,6 +80,22 @@ func Blocks(p *Page) []Block {
 		}
 	}
 	return out
+}
+
+// asksWords reports whether a form has something to fill in.
+func asksWords(form *html.Node) bool {
+	for n := following(form, form); n != nil; n = following(n, form) {
+		switch n.DataAtom {
+		case atom.Textarea, atom.Select:
+			return true
+		case atom.Input:
+			switch strings.ToLower(attr(n, "type")) {
+			case "", "text", "search", "url", "tel", "number", "date", "email":
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // groupOf is the list or table that an element stands in, else its block.

@@ -29,6 +29,7 @@ type listing struct {
 	articles  int  // articles visited from it
 	tagged    bool // says itself that it is a column
 	parent    bool // leads to the columns below it
+	asked     bool // shows what it has to who fills in its form
 	blocks    []block
 }
 
@@ -36,6 +37,7 @@ type listing struct {
 type block struct {
 	links []string // of the site, canonical
 	held  []string // outside links, pictures and films
+	asks  []string // forms that want words
 }
 
 // blocksOf are the groups of links of a page but for its bars. A group that leads
@@ -45,7 +47,7 @@ func (n *inspector) blocksOf(page *check.Page) (out []block) {
 		if b.Bar {
 			continue
 		}
-		k := block{held: append(b.Outside, b.Media...)}
+		k := block{held: append(b.Outside, b.Media...), asks: b.Asks}
 		home := false
 		for _, u := range b.Links {
 			if l := n.spelt[u]; l != nil {
@@ -102,7 +104,7 @@ func (n *inspector) shared(home *visit) func(links string) int {
 			if v != home {
 				note(strings.Join(b.links, " "), v.list.name)
 			}
-			for _, u := range b.held {
+			for _, u := range slices.Concat(b.held, b.asks) {
 				note(u, v.list.name)
 			}
 		}
@@ -340,6 +342,9 @@ func (n *inspector) judgeFreshness() (missing []check.Column) {
 			continue
 		case l.items == 0 && l.parent:
 			continue // its content is that of the columns below
+		case l.items == 0 && l.asked:
+			n.skip("column.blank", "栏目内容要填写条件后才显示，未能读取，请人工查看。", l.url, 1)
+			continue
 		case l.scripted && l.items == 0:
 			n.skip("column.stale", "栏目列表由脚本生成，未能读取，请人工查看。", l.url, 1)
 			continue
@@ -515,6 +520,9 @@ func (n *inspector) listings(menu map[string]bool) []*listing {
 		l := *v.list
 		fresh, parent := n.contents(v, menu, shared)
 		l.parent = parent
+		l.asked = slices.ContainsFunc(l.blocks, func(b block) bool {
+			return slices.ContainsFunc(b.asks, func(u string) bool { return shared(u) < 2 })
+		})
 		for _, u := range v.targets {
 			if a := n.visits[u]; a != nil && a.content && a.from == v.url {
 				l.articles++
@@ -537,7 +545,7 @@ func (n *inspector) listings(menu map[string]bool) []*listing {
 		first.items += l.items
 		first.articles += l.articles
 		first.latest = later(first.latest, l.latest, n.o.Today)
-		first.parent = first.parent || l.parent
+		first.parent, first.asked = first.parent || l.parent, first.asked || l.asked
 		first.static, first.scripted = first.static || l.static, first.scripted || l.scripted
 	}
 	return out

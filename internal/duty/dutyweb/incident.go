@@ -212,20 +212,23 @@ func roomForms(x duty.Room, people []org.Person, openTasks []web.Option, me stri
 		}
 	}
 	forms = append(forms, paper)
+	// Who reviews the closing need not have come: it is the next act for them.
+	reviews := x.State == duty.Closing && !x.ProposedBy(me)
 	switch {
 	case x.State == duty.Handling && len(openTasks) == 0:
 		forms = append(forms, web.Form{Action: base + "/propose", Key: "incident-closing-" + x.ID, Sections: []web.Section{{Legend: "提出结案", Hint: "由另一人复核。", Fields: []web.Field{{Kind: web.TextArea, Name: "cause", Label: "原因", Required: true, Max: 2000, Rows: 3, Value: x.Cause}, {Kind: web.TextArea, Name: "lesson", Label: "教训和改进措施", Required: true, Max: 2000, Rows: 3, Value: x.Lesson}}}}, Buttons: []web.Button{{Label: "提出结案"}}})
-	case x.State == duty.Closing && !x.ProposedBy(me):
+	case reviews:
 		forms = append([]web.Form{{Action: base + "/close", Sections: []web.Section{{Legend: "复核结案", Hint: "核对结案报告、任务和经过；由提出人以外的人复核。"}}, Buttons: []web.Button{{Label: "复核结案"}}},
 			{Action: base + "/return", Sections: []web.Section{{Legend: "退回重写", Fields: []web.Field{{Name: "why", Label: "退回理由", Required: true, Max: 300}}}}, Buttons: []web.Button{{Label: "退回重写"}}}}, forms...)
 	}
-	if !onIt {
+	if !onIt && !reviews {
 		forms = append([]web.Form{presence}, forms...)
 	}
 	for i := 1; i < len(forms); i++ {
 		forms[i].Folded = true
 	}
-	if onIt {
+	if onIt || reviews {
+		presence.Buttons[0].Plain = true // not the next act
 		forms = append(forms, presence)
 	}
 	return forms

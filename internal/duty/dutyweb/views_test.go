@@ -345,6 +345,7 @@ func TestARoomLeadsToTheNextAct(t *testing.T) {
 		{"with a task of one's own", "p1", "finish", func(x *duty.Room) { x.Members = on }, false},
 		{"with another's task", "p3", "note", func(x *duty.Room) { x.Members = on }, false},
 		{"when all is done", "p3", "note", func(x *duty.Room) { x.Members, x.Tasks = on, nil }, true},
+		{"when the closing waits for one who has not come", "p4", "close", func(x *duty.Room) { x.Members, x.Tasks, x.State = on, nil, duty.Closing }, false},
 		{"when the closing waits", "p3", "close", func(x *duty.Room) { x.Members, x.Tasks, x.State = on, nil, duty.Closing }, false},
 	} {
 		x := room
