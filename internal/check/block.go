@@ -15,8 +15,8 @@ type Block struct {
 	// Links are the addresses of the site's own pages and files, Outside those of
 	// other sites, Media those of pictures, films and frames.
 	Links, Outside, Media []string
-	// Asks are the addresses of forms that want words or a choice: what they lead to
-	// is seen by who fills them in.
+	// Asks are the addresses of forms that want words or a choice, empty where a form
+	// names none: what they lead to is seen by who fills them in.
 	Asks []string
 }
 
@@ -38,9 +38,7 @@ func Blocks(p *Page) []Block {
 			if !asksWords(n) {
 				continue
 			}
-			if ref = attr(n, "action"); strings.TrimSpace(ref) == "" {
-				ref = p.URL
-			}
+			ref = attr(n, "action")
 		case atom.A, atom.Area:
 			ref = attr(n, "href")
 		case atom.Img, atom.Video, atom.Audio, atom.Source, atom.Iframe, atom.Embed:
@@ -48,14 +46,14 @@ func Blocks(p *Page) []Block {
 		case atom.Object:
 			ref = attr(n, "data")
 		}
-		if ref = strings.TrimSpace(ref); ref == "" {
-			continue
+		var to aim
+		if ref = strings.TrimSpace(ref); ref != "" {
+			plain := false
+			if to, plain = p.plainTarget(ref); !plain {
+				to = p.parsedTarget(ref)
+			}
 		}
-		to, plain := p.plainTarget(ref)
-		if !plain {
-			to = p.parsedTarget(ref)
-		}
-		if to.url == "" {
+		if to.url == "" && n.DataAtom != atom.Form {
 			continue
 		}
 		group := groupOf(n)

@@ -520,8 +520,9 @@ func (n *inspector) listings(menu map[string]bool) []*listing {
 		l := *v.list
 		fresh, parent := n.contents(v, menu, shared)
 		l.parent = parent
+		// A form that leads back to the list is its own, on however many pages it stands.
 		l.asked = slices.ContainsFunc(l.blocks, func(b block) bool {
-			return slices.ContainsFunc(b.asks, func(u string) bool { return shared(u) < 2 })
+			return slices.ContainsFunc(b.asks, func(u string) bool { return u == v.url || shared(u) < 2 })
 		})
 		for _, u := range v.targets {
 			if a := n.visits[u]; a != nil && a.content && a.from == v.url {

@@ -91,6 +91,7 @@ func TestBlankIsWhatHasNothingOfItsOwn(t *testing.T) {
 		{"outside links", `<ul><li><a href="https://www.gov.cn/zhengce/">国务院政策文件库</a></li></ul>`, "", "", []string{}},
 		{"a form of its own", `<form action="/zw/a/"><input type="search" name="q"><button>查询</button></form>`, "", "", []string{}},
 		{"the form that is beside all lists", `<form action="/so"><input name="q"></form>`, `<form action="/so"><input name="q"></form>`, "", []string{"column.blank"}},
+		{"a form without an address beside all lists", `<form><input name="q"></form>`, `<form><input name="q"></form>`, "", []string{"column.blank"}},
 		{"a form with nothing to fill in", `<form action="/zw/a/"><input type="hidden" name="q"><button>打印</button></form>`, "", "", []string{"column.blank"}},
 		{"an item without a date", `<ul><li><a href="/zw/1.html">机构设置的说明</a></li></ul>`, `<ul><li><a href="/zw/b/">财政资金</a></li></ul>`, "", []string{}},
 	} {
