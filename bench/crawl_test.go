@@ -82,14 +82,19 @@ func siteOf(b *testing.B, rng *rand.Rand, n int, paragraph func(*strings.Builder
 
 const crawlChild = "ZHENGSHU_BENCH_CRAWL"
 
-// linksOnly visits the site that starts at an address and returns its pages.
-func linksOnly(b *testing.B, start string) int {
+// clientOf may ask the listener of an address, and nothing else.
+func clientOf(b *testing.B, start string) *egress.Client {
 	u, err := url.Parse(start)
 	if err != nil {
 		b.Fatal(err)
 	}
-	listener := netip.MustParseAddrPort(u.Host)
-	client := egress.New(egress.Policy{Allow: []netip.AddrPort{listener}, Ports: []uint16{listener.Port()}, KeepPerHost: atOnce})
+	at := netip.MustParseAddrPort(u.Host)
+	return egress.New(egress.Policy{Allow: []netip.AddrPort{at}, Ports: []uint16{at.Port()}, KeepPerHost: atOnce})
+}
+
+// linksOnly visits the site that starts at an address and returns its pages.
+func linksOnly(b *testing.B, start string) int {
+	client := clientOf(b, start)
 	defer client.Close()
 	n := 0
 	r, err := crawl.Crawl(context.Background(), client, crawl.Plan{

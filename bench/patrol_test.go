@@ -14,7 +14,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -68,12 +67,7 @@ func BenchmarkInspectModel(b *testing.B) {
 
 // inspectWhole looks at every page of the site that starts at an address.
 func inspectWhole(b *testing.B, start string, pages int, words check.Scanner) {
-	u, err := url.Parse(start)
-	if err != nil {
-		b.Fatal(err)
-	}
-	listener := netip.MustParseAddrPort(u.Host)
-	client := egress.New(egress.Policy{Allow: []netip.AddrPort{listener}, Ports: []uint16{listener.Port()}, KeepPerHost: atOnce})
+	client := clientOf(b, start)
 	defer client.Close()
 	m := crawl.NewManners(client, crawl.Courtesy{PerHost: atOnce, Delay: -1})
 	rep, err := inspection.Inspect(context.Background(), client, nil, inspection.Target{URL: start},
