@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"zhengshu/internal/blob"
 	"zhengshu/internal/inspection"
 )
 
@@ -103,5 +104,16 @@ func TestTheFindingOfAnAccount(t *testing.T) {
 	l.offer([]inspection.Finding{f})
 	if x := l.Table.Rows[0].Cells[1]; x.Href != "/console/account-sheets/01JA" || !strings.Contains(x.Note, "微博") || l.Issue {
 		t.Errorf("%+v, offered for an order of sites: %v", x, l.Issue)
+	}
+}
+
+// What a look wrote down where no page was kept is not called the source of a page.
+func TestAnExcerptIsCalledWhatItIs(t *testing.T) {
+	for ref, want := range map[string]string{"": "检查记录", "sha256:aa": "页面源代码摘录"} {
+		p := inspection.Proof{Look: "found"}
+		p.Ref, p.Excerpt = blob.Ref(ref), "域名无法解析"
+		if got := newProof("/f", p, none).Named; got != want {
+			t.Errorf("with %q kept: %s, want %s", ref, got, want)
+		}
 	}
 }
