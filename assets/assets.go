@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Path is where Handler expects to be mounted.
@@ -33,7 +34,7 @@ type file struct {
 	hashed string // console.0f3a….css
 	kind   string
 	plain  []byte
-	gzip   []byte // nil when it would not be smaller
+	gzip   func() []byte // nil bytes when it would not be smaller; made when it is first asked for
 }
 
 var byName, byHashed = load()
@@ -67,7 +68,7 @@ func load() (map[string]*file, map[string]*file) {
 				hashed: strings.TrimSuffix(e.Name(), ext) + "." + hex.EncodeToString(sum[:6]) + ext,
 				kind:   kind,
 				plain:  b,
-				gzip:   squeeze(b),
+				gzip:   sync.OnceValue(func() []byte { return squeeze(b) }),
 			}
 			names[f.name], hashes[f.hashed] = f, f
 		}
@@ -121,10 +122,10 @@ func Size(name string) (plain, gzipped int) {
 	if f == nil {
 		return 0, 0
 	}
-	if f.gzip == nil {
-		return len(f.plain), len(f.plain)
+	if small := f.gzip(); small != nil {
+		return len(f.plain), len(small)
 	}
-	return len(f.plain), len(f.gzip)
+	return len(f.plain), len(f.plain)
 }
 
 // Axe is the source of axe-core with its Chinese texts, which inspection runs in
@@ -155,9 +156,11 @@ func Handler() http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-site")
 		h.Set("Vary", "Accept-Encoding")
 		body := f.plain
-		if f.gzip != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-			h.Set("Content-Encoding", "gzip")
-			body = f.gzip
+		if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+			if small := f.gzip(); small != nil {
+				h.Set("Content-Encoding", "gzip")
+				body = small
+			}
 		}
 		h.Set("Content-Length", strconv.Itoa(len(body)))
 		if r.Method == http.MethodGet {

@@ -36,7 +36,7 @@ func (p *Page) plainTarget(href string) (to aim, ok bool) {
 	}
 	r := p.rootsOf()
 	switch {
-	case r.dir == "", !plainPath(href):
+	case href == "", r.dir == "", !plainPath(href):
 		return aim{}, false
 	case href[0] != '/':
 		to.url = r.dir + href

@@ -84,7 +84,11 @@ func (p *Page) resolve(href string) string {
 	if p.base == nil {
 		return href
 	}
-	u, err := p.base.Parse(strings.TrimSpace(href))
+	href = strings.TrimSpace(href)
+	if to, plain := p.plainTarget(href); plain {
+		return to.url
+	}
+	u, err := p.base.Parse(href)
 	if err != nil {
 		return ""
 	}
