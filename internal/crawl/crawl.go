@@ -58,15 +58,15 @@ type Page struct {
 	Depth      int
 	Status     int
 	Header     http.Header
-	Body       []byte // as sent, content encoding undone
-	HTML       bool   // parsed: Links and the prints are set
-	Links      []Link
-	RedirectTo string // canonical target, when the answer is a redirect
-	Like       string // earlier page whose text differs in figures at most; its links are not followed again
-	Similar    uint64 // similarity print of the text, for Near; 0: too short
-	Unchanged  bool   // the server confirmed that the page is as it was at an earlier crawl
-	Replayed   bool   // answered before the crawl was broken off
-	Refused    bool   // 401, 403 or 429: the server declines to be inspected, which is no dead link
+	Body       []byte   // as sent, content encoding undone
+	HTML       bool     // parsed: Links and the prints are set
+	Links      []string // where it leads, canonical, in order of appearance; at most MaxLinks
+	RedirectTo string   // canonical target, when the answer is a redirect
+	Like       string   // earlier page whose text differs in figures at most; its links are not followed again
+	Similar    uint64   // similarity print of the text, for Near; 0: too short
+	Unchanged  bool     // the server confirmed that the page is as it was at an earlier crawl
+	Replayed   bool     // answered before the crawl was broken off
+	Refused    bool     // 401, 403 or 429: the server declines to be inspected, which is no dead link
 	Err        *egress.Error
 	RemoteAddr netip.AddrPort
 	TLS        egress.TLSFacts
@@ -253,6 +253,7 @@ type outcome struct {
 	page    Page
 	skipped Why
 	over    int // links beyond MaxLinks
+	long    int // links longer than MaxURL
 	key     [16]byte
 	giveUp  bool  // the host asked for a longer rest than we have
 	broken  error // of the keeper
@@ -564,7 +565,7 @@ func (c *crawl) parse(o *outcome) {
 	}
 	s := scan(p.URL, p.Body)
 	p.HTML, p.Links, p.Similar = true, s.links, s.text.sim
-	o.over, o.key = s.over, s.text.key
+	o.over, o.long, o.key = s.over, s.long, s.text.key
 }
 
 // handle takes one outcome in: callback, then the links.
@@ -651,14 +652,11 @@ func (c *crawl) handle(ctx context.Context, o outcome) error {
 	if !follow {
 		return nil
 	}
+	if o.long > 0 {
+		c.skip(p.URL, LongURL, o.long)
+	}
 	for _, l := range p.Links {
-		if l.URL == "" && len(l.Raw) >= MaxURL {
-			c.skip(p.URL, LongURL, 1)
-		}
-		if !l.Page || l.URL == "" {
-			continue
-		}
-		if err := c.file(ctx, Entry{URL: l.URL, From: p.URL, Depth: p.Depth + 1}); err != nil {
+		if err := c.file(ctx, Entry{URL: l, From: p.URL, Depth: p.Depth + 1}); err != nil {
 			return err
 		}
 	}

@@ -2,58 +2,29 @@ package crawl
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/text/encoding/unicode"
 )
 
-// Link is one reference found on a page.
-type Link struct {
-	URL      string // canonical; empty when the reference is not to the web or malformed
-	Raw      string // bytes of the attribute after entities, cut at MaxURL; in the page's encoding
-	Tag      string // "a", "img", "meta", …
-	Attr     string
-	Text     []byte // anchor text in the page's encoding, cut at 200 bytes
-	Page     bool   // leads to a page of its own, as opposed to an image, a style or a form's target
-	NonASCII bool   // Raw holds bytes beyond ASCII: a browser may ask for another URL, depending on the page's encoding
-}
-
-// MaxLinks is how many references of one page are kept.
+// MaxLinks is how many links of one page are followed.
 const MaxLinks = 5000
 
-const maxAnchor = 200
-
-// attributes that hold references, by tag; true marks those that lead to a page.
-var attributes = map[string]map[string]bool{
-	"a": {"href": true}, "area": {"href": true}, "iframe": {"src": true}, "frame": {"src": true},
-	"link": {"href": false}, "img": {"src": false, "srcset": false}, "script": {"src": false}, "form": {"action": false},
-	"source": {"src": false, "srcset": false}, "video": {"src": false, "poster": false}, "audio": {"src": false},
-	"track": {"src": false}, "embed": {"src": false}, "object": {"data": false}, "input": {"src": false},
-	"body": {"background": false}, "td": {"background": false}, "table": {"background": false},
+// holders are the attributes that lead to a page of its own, by tag, and the other tags that a reading has to know. What
+// leads to pictures, styles, scripts and files is for the checks of the page.
+var holders = map[string]holder{
+	"a": {name: "a", leads: "href"}, "area": {name: "area", leads: "href"},
+	"iframe": {name: "iframe", leads: "src"}, "frame": {name: "frame", leads: "src"},
+	"base": {name: "base"}, "meta": {name: "meta"}, "script": {name: "script"}, "style": {name: "style"},
 }
 
-// holder is a tag or an attribute with its name, so that a page of thousands of links makes one string of each.
-type holder struct {
-	name  string
-	leads bool
-	attrs map[string]holder
-}
-
-var holders = func() map[string]holder {
-	out := map[string]holder{"base": {name: "base"}, "meta": {name: "meta"}, "style": {name: "style"}}
-	for tag, attrs := range attributes {
-		h := holder{name: tag, attrs: map[string]holder{}}
-		for attr, leads := range attrs {
-			h.attrs[attr] = holder{name: attr, leads: leads}
-		}
-		out[tag] = h
-	}
-	return out
-}()
+// holder is a tag and its attribute that leads.
+type holder struct{ name, leads string }
 
 // longestHolder is the longest name of them.
-const longestHolder = 8
+const longestHolder = 6
 
 // holding looks a tag up by its source from the name on. Most tags hold nothing, and the tokeniser makes a copy of each
 // name it is asked for.
@@ -74,17 +45,15 @@ func holding(source []byte) (h holder, ok bool) {
 	return holder{}, false
 }
 
-// Links reads the references of an HTML page in order of appearance; over counts those beyond MaxLinks. Base is the
-// page's own URL; the page's base element is honoured.
-func Links(base string, page []byte) (links []Link, over int) {
-	s := scan(base, page)
-	return s.links, s.over
-}
+// Links reads where an HTML page leads: the canonical addresses of other pages in order of appearance. Base is the page's
+// own URL; the page's base element is honoured.
+func Links(base string, page []byte) []string { return scan(base, page).links }
 
 // scanned is what one pass over a page yields.
 type scanned struct {
-	links []Link
-	over  int
+	links []string
+	over  int // links beyond MaxLinks
+	long  int // links whose address is longer than MaxURL
 	text  fingerprint
 }
 
@@ -94,29 +63,23 @@ func scan(base string, page []byte) (s scanned) {
 		from = &p
 	}
 	page = ascii(page)
-	s.text, s.links = newPrint(), make([]Link, 0, 32)
+	s.text, s.links = newPrint(), make([]string, 0, 32)
 	var (
-		z      = html.NewTokenizer(bytes.NewReader(page))
-		based  bool
-		anchor = -1
-		mute   string // inside script or style
+		z     = html.NewTokenizer(bytes.NewReader(page))
+		based bool
+		mute  string // inside script or style
 	)
-	add := func(tag, attr, raw string, leads bool) {
+	add := func(raw string) {
 		if len(s.links) >= MaxLinks {
 			s.over++
 			return
 		}
-		l := Link{Tag: tag, Attr: attr, Page: leads, Raw: raw}
-		for i := 0; i < len(raw) && !l.NonASCII; i++ {
-			l.NonASCII = raw[i] >= 0x80
+		switch p, err := resolve(from, raw); {
+		case err == nil:
+			s.links = append(s.links, p.String())
+		case errors.Is(err, ErrLong):
+			s.long++
 		}
-		if p, err := resolve(from, raw); err == nil {
-			l.URL = p.String()
-		}
-		if len(raw) > MaxURL {
-			l.Raw = strings.Clone(raw[:MaxURL])
-		}
-		s.links = append(s.links, l)
 	}
 	for {
 		switch z.Next() {
@@ -132,17 +95,11 @@ func scan(base string, page []byte) (s scanned) {
 				text = z.Text() // what is written otherwise than it reads
 			}
 			s.text.write(text)
-			if anchor >= 0 {
-				l := &s.links[anchor]
-				text = bytes.TrimSpace(text)
-				l.Text = append(l.Text, text[:min(len(text), maxAnchor-len(l.Text))]...)
-			}
 		case html.EndTagToken:
-			switch h, _ := holding(z.Raw()[2:]); h.name {
-			case "":
-			case "a":
-				anchor = -1
-			case mute:
+			if mute == "" {
+				continue
+			}
+			if h, ok := holding(z.Raw()[2:]); ok && h.name == mute {
 				mute = ""
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
@@ -150,9 +107,9 @@ func scan(base string, page []byte) (s scanned) {
 			if !ok {
 				continue
 			}
-			tag := wanted.name
-			if tag == "script" || tag == "style" {
-				mute = tag
+			if wanted.name == "script" || wanted.name == "style" {
+				mute = wanted.name
+				continue
 			}
 			_, more := z.TagName()
 			var refresh bool
@@ -161,38 +118,26 @@ func scan(base string, page []byte) (s scanned) {
 				var k, v []byte
 				k, v, more = z.TagAttr()
 				switch {
-				case tag == "base":
+				case wanted.name == "base":
 					if string(k) == "href" && !based {
 						based = true
 						if p, err := resolve(from, string(v)); err == nil {
 							from = &p
 						}
 					}
-				case tag == "meta":
+				case wanted.name == "meta":
 					if string(k) == "http-equiv" {
 						refresh = strings.EqualFold(string(bytes.TrimSpace(v)), "refresh")
 					} else if string(k) == "content" {
 						content = string(v)
 					}
-				case string(k) == "srcset" && wanted.attrs["srcset"].name != "":
-					for part := range strings.SplitSeq(string(v), ",") {
-						if f := strings.Fields(part); len(f) > 0 {
-							add(tag, "srcset", f[0], false)
-						}
-					}
-				default:
-					if attr, ok := wanted.attrs[string(k)]; ok {
-						before := len(s.links)
-						add(tag, attr.name, string(v), attr.leads)
-						if tag == "a" && len(s.links) > before {
-							anchor = before
-						}
-					}
+				case string(k) == wanted.leads:
+					add(string(v))
 				}
 			}
 			if refresh {
 				if target := refreshTarget(content); target != "" {
-					add("meta", "content", target, true)
+					add(target)
 				}
 			}
 		}
