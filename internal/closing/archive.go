@@ -377,7 +377,7 @@ func (g *gatherer) visit(p crawl.Page) error {
 		return nil
 	}
 	for _, l := range p.Links {
-		if l.URL != "" && (!l.Page || crawl.IsFile(l.URL)) {
+		if !l.Page || crawl.IsFile(l.URL) {
 			g.want(l.URL)
 		}
 	}

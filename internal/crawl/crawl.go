@@ -58,15 +58,15 @@ type Page struct {
 	Depth      int
 	Status     int
 	Header     http.Header
-	Body       []byte   // as sent, content encoding undone
-	HTML       bool     // parsed: Links and the prints are set
-	Links      []string // where it leads, canonical, in order of appearance; at most MaxLinks
-	RedirectTo string   // canonical target, when the answer is a redirect
-	Like       string   // earlier page whose text differs in figures at most; its links are not followed again
-	Similar    uint64   // similarity print of the text, for Near; 0: too short
-	Unchanged  bool     // the server confirmed that the page is as it was at an earlier crawl
-	Replayed   bool     // answered before the crawl was broken off
-	Refused    bool     // 401, 403 or 429: the server declines to be inspected, which is no dead link
+	Body       []byte // as sent, content encoding undone
+	HTML       bool   // parsed: Links and the prints are set
+	Links      []Link // in order of appearance, at most MaxLinks
+	RedirectTo string // canonical target, when the answer is a redirect
+	Like       string // earlier page whose text differs in figures at most; its links are not followed again
+	Similar    uint64 // similarity print of the text, for Near; 0: too short
+	Unchanged  bool   // the server confirmed that the page is as it was at an earlier crawl
+	Replayed   bool   // answered before the crawl was broken off
+	Refused    bool   // 401, 403 or 429: the server declines to be inspected, which is no dead link
 	Err        *egress.Error
 	RemoteAddr netip.AddrPort
 	TLS        egress.TLSFacts
@@ -656,7 +656,10 @@ func (c *crawl) handle(ctx context.Context, o outcome) error {
 		c.skip(p.URL, LongURL, o.long)
 	}
 	for _, l := range p.Links {
-		if err := c.file(ctx, Entry{URL: l, From: p.URL, Depth: p.Depth + 1}); err != nil {
+		if !l.Page {
+			continue
+		}
+		if err := c.file(ctx, Entry{URL: l.URL, From: p.URL, Depth: p.Depth + 1}); err != nil {
 			return err
 		}
 	}

@@ -9,22 +9,40 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// MaxLinks is how many links of one page are followed.
-const MaxLinks = 5000
-
-// holders are the attributes that lead to a page of its own, by tag, and the other tags that a reading has to know. What
-// leads to pictures, styles, scripts and files is for the checks of the page.
-var holders = map[string]holder{
-	"a": {name: "a", leads: "href"}, "area": {name: "area", leads: "href"},
-	"iframe": {name: "iframe", leads: "src"}, "frame": {name: "frame", leads: "src"},
-	"base": {name: "base"}, "meta": {name: "meta"}, "script": {name: "script"}, "style": {name: "style"},
+// Link is one reference to the web on a page.
+type Link struct {
+	URL  string // canonical
+	Page bool   // leads to a page of its own, as opposed to an image, a style or a form's target
 }
 
-// holder is a tag and its attribute that leads.
-type holder struct{ name, leads string }
+// MaxLinks is how many references of one page are kept.
+const MaxLinks = 5000
+
+// attributes that hold references, by tag; true marks those that lead to a page.
+var attributes = map[string]map[string]bool{
+	"a": {"href": true}, "area": {"href": true}, "iframe": {"src": true}, "frame": {"src": true},
+	"link": {"href": false}, "img": {"src": false, "srcset": false}, "script": {"src": false}, "form": {"action": false},
+	"source": {"src": false, "srcset": false}, "video": {"src": false, "poster": false}, "audio": {"src": false},
+	"track": {"src": false}, "embed": {"src": false}, "object": {"data": false}, "input": {"src": false},
+	"body": {"background": false}, "td": {"background": false}, "table": {"background": false},
+}
+
+// holder is a tag with its attributes that hold references.
+type holder struct {
+	name  string
+	attrs map[string]bool
+}
+
+var holders = func() map[string]holder {
+	out := map[string]holder{"base": {name: "base"}, "meta": {name: "meta"}, "style": {name: "style"}}
+	for tag, attrs := range attributes {
+		out[tag] = holder{name: tag, attrs: attrs}
+	}
+	return out
+}()
 
 // longestHolder is the longest name of them.
-const longestHolder = 6
+const longestHolder = 8
 
 // holding looks a tag up by its source from the name on. Most tags hold nothing, and the tokeniser makes a copy of each
 // name it is asked for.
@@ -45,15 +63,15 @@ func holding(source []byte) (h holder, ok bool) {
 	return holder{}, false
 }
 
-// Links reads where an HTML page leads: the canonical addresses of other pages in order of appearance. Base is the page's
-// own URL; the page's base element is honoured.
-func Links(base string, page []byte) []string { return scan(base, page).links }
+// Links reads the references of an HTML page in order of appearance. Base is the page's own URL; the page's base element
+// is honoured.
+func Links(base string, page []byte) []Link { return scan(base, page).links }
 
 // scanned is what one pass over a page yields.
 type scanned struct {
-	links []string
-	over  int // links beyond MaxLinks
-	long  int // links whose address is longer than MaxURL
+	links []Link
+	over  int // references beyond MaxLinks
+	long  int // references to pages whose address is longer than MaxURL
 	text  fingerprint
 }
 
@@ -63,21 +81,21 @@ func scan(base string, page []byte) (s scanned) {
 		from = &p
 	}
 	page = ascii(page)
-	s.text, s.links = newPrint(), make([]string, 0, 32)
+	s.text, s.links = newPrint(), make([]Link, 0, 32)
 	var (
 		z     = html.NewTokenizer(bytes.NewReader(page))
 		based bool
 		mute  string // inside script or style
 	)
-	add := func(raw string) {
+	add := func(raw string, leads bool) {
 		if len(s.links) >= MaxLinks {
 			s.over++
 			return
 		}
 		switch p, err := resolve(from, raw); {
 		case err == nil:
-			s.links = append(s.links, p.String())
-		case errors.Is(err, ErrLong):
+			s.links = append(s.links, Link{URL: p.String(), Page: leads})
+		case leads && errors.Is(err, ErrLong):
 			s.long++
 		}
 	}
@@ -109,7 +127,6 @@ func scan(base string, page []byte) (s scanned) {
 			}
 			if wanted.name == "script" || wanted.name == "style" {
 				mute = wanted.name
-				continue
 			}
 			_, more := z.TagName()
 			var refresh bool
@@ -131,13 +148,24 @@ func scan(base string, page []byte) (s scanned) {
 					} else if string(k) == "content" {
 						content = string(v)
 					}
-				case string(k) == wanted.leads:
-					add(string(v))
+				default:
+					leads, holds := wanted.attrs[string(k)]
+					switch {
+					case !holds:
+					case string(k) == "srcset":
+						for part := range strings.SplitSeq(string(v), ",") {
+							if f := strings.Fields(part); len(f) > 0 {
+								add(f[0], false)
+							}
+						}
+					default:
+						add(string(v), leads)
+					}
 				}
 			}
 			if refresh {
 				if target := refreshTarget(content); target != "" {
-					add(target)
+					add(target, true)
 				}
 			}
 		}

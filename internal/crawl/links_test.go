@@ -2,6 +2,7 @@ package crawl
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -17,17 +18,30 @@ const sample = `<!DOCTYPE html><html><head><meta charset="gbk"><base href="/zwgk
 <!-- <a href="/comment">x</a> --><textarea><a href="/text">x</a></textarea><video src=v.mp4 poster=p.jpg></video></body></html>`
 
 func TestLinks(t *testing.T) {
-	want := []string{"/new/", "/zwgk/tz/1.html", "http://www.y.gov.cn/?a=1&b=2", "/map", "/f"}
+	want := `/zwgk/s.css false
+/new/ true
+/zwgk/a.js false
+/zwgk/tz/1.html true
+http://www.y.gov.cn/?a=1&b=2 true
+/i.png false
+/i2.png false
+/i3.png false
+/map true
+/f true
+/s false
+/zwgk/v.mp4 false
+/zwgk/p.jpg false
+`
 	gbk, _ := simplifiedchinese.GBK.NewEncoder().String(sample)
 	gb, _ := simplifiedchinese.GB18030.NewEncoder().String(sample)
 	utf16, _ := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String(sample)
 	for name, page := range map[string]string{"utf-8": sample, "gbk": gbk, "gb18030": gb, "utf-16": utf16} {
-		var got []string
+		var got strings.Builder
 		for _, l := range Links("http://www.x.gov.cn/a/b.html", []byte(page)) {
-			got = append(got, strings.TrimPrefix(l, "http://www.x.gov.cn"))
+			fmt.Fprintln(&got, strings.TrimPrefix(l.URL, "http://www.x.gov.cn"), l.Page)
 		}
-		if !slices.Equal(got, want) {
-			t.Errorf("%s: %q", name, got)
+		if got.String() != want {
+			t.Errorf("%s:\n%s", name, got.String())
 		}
 	}
 }
@@ -40,7 +54,7 @@ func TestLinksOfHostilePages(t *testing.T) {
 	if links := Links(base, []byte("<a href=\"/\x00a\">\x00\x00</a><a href=/b\x00>")); len(links) != 2 {
 		t.Errorf("NUL: %+v", links)
 	}
-	if links := Links(base, []byte("<a href=\"/\xcd\xa8.html\">")); len(links) != 1 || links[0] != base+"%CD%A8.html" {
+	if links := Links(base, []byte("<a href=\"/\xcd\xa8.html\">")); len(links) != 1 || links[0].URL != base+"%CD%A8.html" {
 		t.Errorf("bytes beyond ASCII: %+v", links)
 	}
 	if links := Links(base, []byte("<a href='"+strings.Repeat("x", 1<<20))); len(links) != 0 {
@@ -57,8 +71,8 @@ func TestLinksOfHostilePages(t *testing.T) {
 		t.Errorf("deep: %d", len(links))
 	}
 	// A script that is not ended holds all that follows.
-	if links := Links(base, []byte("<script>var a = '</style>'; <a href=/no></script><a href=/yes>")); !slices.Equal(links, []string{base + "yes"}) {
-		t.Errorf("script: %q", links)
+	if links := Links(base, []byte("<script>var a = '</style>'; <a href=/no></script><a href=/yes>")); !slices.Equal(links, []Link{{URL: base + "yes", Page: true}}) {
+		t.Errorf("script: %v", links)
 	}
 }
 
@@ -90,11 +104,11 @@ func FuzzLinks(f *testing.F) {
 			t.Fatal("the page was changed")
 		}
 		for _, l := range links {
-			if len(l) > MaxURL {
-				t.Fatalf("over its limit: %q", l)
+			if len(l.URL) > MaxURL {
+				t.Fatalf("over its limit: %v", l)
 			}
-			if again, err := Canonical("", l); err != nil || again != l {
-				t.Fatalf("%q is not canonical: %q, %v", l, again, err)
+			if again, err := Canonical("", l.URL); err != nil || again != l.URL {
+				t.Fatalf("%q is not canonical: %q, %v", l.URL, again, err)
 			}
 		}
 	})

@@ -151,7 +151,7 @@ func (v *visitor) page(ctx context.Context, p crawl.Page) error {
 	v.state[p.URL] = fate(p)
 	piece := Piece{No: len(v.out.pieces) + 1, Name: p.URL, Size: int64(len(p.Body))}
 	for _, l := range p.Links {
-		if l.Page && l.URL != "" && len(v.links) < 200_000 {
+		if l.Page && len(v.links) < 200_000 {
 			v.links = append(v.links, Dead{URL: l.URL, From: p.URL})
 		}
 	}
