@@ -716,6 +716,9 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 	if err != nil {
 		return err
 	}
+	if t.Stand, err = s.standAt(ctx, site.ID); err != nil {
+		return err
+	}
 	lists := ""
 	if s.set.Lists != nil && r.Spec.reads() {
 		if lists, _, err = s.set.Lists(ctx, site.Unit); err != nil {
@@ -894,12 +897,16 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 			if !ok {
 				seen = Evidence{URL: f.URL, At: rep.Finished}
 			}
+			says, note := "本次检查未再发现。", "检查未再发现"
+			if last, ok := rep.takenDown(f); ok {
+				seen, says, note = last, fmt.Sprintf("问题所在的网页已撤下：先后两次访问 %s，都没有这个网页（状态码 %d）。", last.URL, last.Status), "问题所在的网页已撤下"
+			}
 			seen.Edition = check.RuleEdition(f.Check)
-			proof, err := insertProof(ctx, tx, Proof{Finding: f.ID, Run: id, Look: "patrol", Outcome: Gone, Says: "本次检查未再发现。", Evidence: seen})
+			proof, err := insertProof(ctx, tx, Proof{Finding: f.ID, Run: id, Look: "patrol", Outcome: Gone, Says: says, Evidence: seen})
 			if err != nil {
 				return err
 			}
-			if _, err := s.move(ctx, tx, f, "close", passage.Note{Says: "检查未再发现"}, proof); err != nil {
+			if _, err := s.move(ctx, tx, f, "close", passage.Note{Says: note}, proof); err != nil {
 				return err
 			}
 			closed++
