@@ -73,6 +73,7 @@ func New(p Parts) (*Service, error) {
 		s.settings = sx2021.Defaults
 	}
 	p.Inspection.OnMoved(s.findingMoved)
+	p.Registry.OnEnded(s.ended)
 	p.Inspection.ExemptFrom(s.exempt)
 	p.Inspection.RetestFrom(manual, func(_ context.Context, _ registry.Site, f inspection.Finding) (inspection.Look, error) {
 		return inspection.Look{Outcome: inspection.Unknown, Says: "这是人工发现的问题，不能自动复测，请由主管单位人员核实。", Evidence: inspection.Evidence{URL: f.URL, At: p.DB.Now()}}, nil

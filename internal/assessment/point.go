@@ -127,6 +127,39 @@ func (s *Service) lookedAt(ctx context.Context, tx *db.Tx, p Point, outcome, say
 	return p, audit.Record(ctx, tx, audit.Entry{Act: "assessment.point.look", Basis: citation, Target: p.target(), After: map[string]string{"outcome": outcome, "says": p.LookSays}})
 }
 
+// settlePoint settles a point that nobody has to mend any more, and its order with it
+// when nothing else of that stands.
+func (s *Service) settlePoint(ctx context.Context, tx *db.Tx, p Point, says, by string) error {
+	p, err := s.lookedAt(ctx, tx, p, inspection.Gone, says, by)
+	if err != nil || p.Order == "" {
+		return err
+	}
+	_, err = s.settle(ctx, tx, p.Order, says)
+	return err
+}
+
+// ended settles what persons typed of an account that ends; what checks found goes
+// with its findings.
+func (s *Service) ended(ctx context.Context, tx *db.Tx, o registry.Object) error {
+	if o.Kind == sx2021.Site {
+		return nil
+	}
+	return s.accountEnded(ctx, tx, registry.AccountID(o.ID))
+}
+
+func (s *Service) accountEnded(ctx context.Context, tx *db.Tx, id registry.AccountID) error {
+	points, err := db.All(ctx, tx, scanPoint, pointSelect+` WHERE p.account_id = $1 AND p.settled_at IS NULL ORDER BY p.at, p.id`, id)
+	if err != nil {
+		return err
+	}
+	for _, p := range points {
+		if err := s.settlePoint(ctx, tx, p, whySettled["lapse"]+clip(p.Says, 100), "注销或退出监管"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Saw is what a person saw wrong on a site or an account: an inspector, the
 // marker of a test letter, who reads a self-check.
 type Saw struct {

@@ -24,6 +24,7 @@ import (
 	"zhengshu/internal/official"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/rules/sx2021"
 )
 
 func refused(t *testing.T, err error, kind fault.Kind, says string) {
@@ -313,6 +314,77 @@ func TestArticle30_TheFindingOfAnAccountGoesWithItsOrder(t *testing.T) {
 		d, err := h.svc.Order(office, theirs, orders[0].ID)
 		if err != nil || d.State != assessment.OrderClosed || d.Points[0].SettledAt.IsZero() || !strings.Contains(d.Points[0].Reason, "误报") {
 			t.Errorf("found false: %s, %+v, %v", d.State, d.Points, err)
+		}
+	})
+}
+
+// What is ordered of a site or an account ends with it: the order has nothing left to
+// ask, of what checks found and of what a person typed, and nobody is said to have
+// mended it.
+func TestArticle8_OrdersEndWithTheirObject(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		system := audit.System(context.Background(), "test")
+		if err := passage.Declare(system, h.db, registry.AccountMachine); err != nil {
+			t.Fatal(err)
+		}
+		office, theirs := h.as("city.chief", authz.OrderIssue)
+		var a registry.Account
+		end := func(ref registry.Ref) {
+			t.Helper()
+			h.must(h.db.Update(system, func(tx *db.Tx) error {
+				for _, act := range []string{"begin_closing", "close"} {
+					if _, err := h.registry.Move(system, tx, authz.System("test"), ref, act, "", passage.Note{Says: "省政府办公厅同意"}); err != nil {
+						return err
+					}
+				}
+				return nil
+			}))
+		}
+		h.must(h.db.Update(system, func(tx *db.Tx) (err error) {
+			a, err = h.registry.EnterAccount(system, tx, authz.System("test"), registry.Account{Unit: h.units["dept"].ID, Platform: "weibo", Name: "西安商务", URL: "https://weibo.example/sw", Purpose: "发布", State: registry.Running}, registry.Why{Source: "import", Says: "试验"})
+			return err
+		}))
+		account := registry.Ref{Kind: sx2021.Account, ID: string(a.ID)}
+		link, err := h.svc.TypeSeen(office, theirs, assessment.Saw{Object: account, Cause: assessment.ManualCauses()[0].ID, Severity: check.Error, Says: "头像与单位标识不符。"}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, point, _ := strings.Cut(link, "point=")
+		typed, err := h.svc.IssueOrders(office, theirs, assessment.Issue{Points: []assessment.PointID{assessment.PointID(point)}})
+		if err != nil || len(typed) != 1 {
+			t.Fatalf("%+v, %v", typed, err)
+		}
+		found := h.put("county", "footer.icp", "error", "D-18", "甲。", morning)
+		own := h.put("county", "footer.police", "error", "D-18", "乙。", morning)
+		ordered := h.issue(found)
+		state := func(id assessment.OrderID) string {
+			t.Helper()
+			d, err := h.svc.Order(office, theirs, id)
+			h.must(err)
+			return d.State
+		}
+		end(account)
+		if got := state(typed[0].ID); got != assessment.OrderClosed {
+			t.Errorf("the order of the account is %s", got)
+		}
+		if got := state(ordered.ID); got == assessment.OrderClosed {
+			t.Error("the order of the site went with the account")
+		}
+		end(registry.Ref{Kind: sx2021.Site, ID: string(h.sites["county"].ID)})
+		if got := state(ordered.ID); got != assessment.OrderClosed || h.owed(assessment.RectifyObligation) != 0 {
+			t.Errorf("the order of the site is %s, %d owed", got, h.owed(assessment.RectifyObligation))
+		}
+		for _, id := range []inspection.FindingID{found, own} {
+			f, err := h.inspection.Finding(office, h.db, authz.System("test"), id)
+			if err != nil || f.State != inspection.FindingClosed || f.ClosedBy != inspection.ClosedByEnd {
+				t.Errorf("%s is %s by %q (%v)", f.Says, f.State, f.ClosedBy, err)
+			}
+		}
+		// What is filed after all, by a look that was under way, goes with the next round.
+		late := h.put("county", "footer.map", "error", "D-18", "丙。", morning)
+		h.must(h.inspection.LapseEnded(context.Background()))
+		if f, err := h.inspection.Finding(office, h.db, authz.System("test"), late); err != nil || f.ClosedBy != inspection.ClosedByEnd {
+			t.Errorf("filed late: %+v, %v", f, err)
 		}
 	})
 }

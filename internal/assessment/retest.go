@@ -314,6 +314,9 @@ func (s *Service) settle(ctx context.Context, tx *db.Tx, id OrderID, evidence st
 	return o, audit.Record(ctx, tx, audit.Entry{Act: "assessment.order.close", Basis: citation, Target: o.Target(), After: map[string]any{"evidence": evidence}})
 }
 
+// whySettled is why an act on a finding settles its part of an order.
+var whySettled = map[string]string{"close": "复测未再发现：", "confirm_false": "经核实为误报：", "lapse": "网站或账号已注销关停或退出监管："}
+
 // findingMoved is told of every move of a finding, in its own transaction.
 func (s *Service) findingMoved(ctx context.Context, tx *db.Tx, f inspection.Finding, act string) error {
 	if err := s.ownMoved(ctx, tx, f, act); err != nil {
@@ -323,11 +326,8 @@ func (s *Service) findingMoved(ctx context.Context, tx *db.Tx, f inspection.Find
 		return s.accountMoved(ctx, tx, f, act)
 	}
 	switch act {
-	case "close", "confirm_false":
-		why := "复测未再发现："
-		if act == "confirm_false" {
-			why = "经核实为误报："
-		}
+	case "close", "confirm_false", "lapse":
+		why := whySettled[act]
 		ids, err := db.All(ctx, tx, db.Value[OrderID], `SELECT x.order_id FROM order_finding x JOIN rectify_order o ON o.id = x.order_id WHERE x.finding_id = $1 AND o.state <> 'closed' ORDER BY x.order_id`, f.ID)
 		if err != nil {
 			return err
@@ -353,6 +353,9 @@ func (s *Service) findingMoved(ctx context.Context, tx *db.Tx, f inspection.Find
 // judged false is settled; what was found true, or stands again, is in the order
 // that still holds it.
 func (s *Service) accountMoved(ctx context.Context, tx *db.Tx, f inspection.Finding, act string) error {
+	if act == "lapse" {
+		return s.accountEnded(ctx, tx, f.Account)
+	}
 	if act != "confirm_false" && act != "uphold" && act != "reopen" {
 		return nil // a retest of the order looks for itself
 	}
@@ -362,14 +365,7 @@ func (s *Service) accountMoved(ctx context.Context, tx *db.Tx, f inspection.Find
 	}
 	for _, p := range points {
 		if act == "confirm_false" {
-			says := "经核实为误报：" + clip(f.Says, 100)
-			if p, err = s.lookedAt(ctx, tx, p, inspection.Gone, says, "误报申辩的答复"); err != nil {
-				return err
-			}
-			if p.Order == "" {
-				continue
-			}
-			if _, err := s.settle(ctx, tx, p.Order, says); err != nil {
+			if err := s.settlePoint(ctx, tx, p, whySettled[act]+clip(f.Says, 100), "误报申辩的答复"); err != nil {
 				return err
 			}
 			continue

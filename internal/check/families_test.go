@@ -333,18 +333,44 @@ func TestBaseline(t *testing.T) {
 func TestSearchOfASite(t *testing.T) {
 	answer := func(items string) *Page { return parse(t, page("<title>搜索</title>", items, "")) }
 	hit := `<a href="/1.html">关于做好春季植树工作的通知</a>`
-	title := "关于做好春季植树工作的通知"
+	const title, other = "关于做好春季植树工作的通知", "我区召开全区教育工作会议"
+	none := func(words string) *Page { return answer("<p>没有找到“" + words + "”</p>") }
+	ask := func(asked string, p *Page, more ...Question) Search {
+		return Search{Questions: append([]Question{{Asked: asked, Title: title, Target: "http://www.example.gov.cn/1.html", Page: p, Status: 200}}, more...), Control: none("卅卌")}
+	}
+	again := func(p *Page, status int) Question {
+		return Question{Asked: "全区教育工作会议", Title: other, Page: p, Status: status}
+	}
+	everything := ask("春季植树", answer(hit))
+	everything.Control = answer(hit)
 	tests := []struct {
 		name string
 		s    Search
 		want Outcome
 	}{
-		{"found", Search{Asked: "植树", Title: title, Page: answer(hit), Status: 200}, Kept},
-		{"not found", Search{Asked: "植树", Title: title, Page: answer("<p>没有结果</p>"), Status: 200}, Violated},
-		{"broken", Search{Asked: "植树", Title: title, Status: 500}, Violated},
-		{"refused", Search{Asked: "植树", Title: title, Status: 403}, Untested},
-		{"lists the same for everything", Search{Asked: "植树", Title: title, Page: answer(hit), Control: answer(hit), Status: 200}, Untested},
-		{"drawn by a script", Search{Asked: "植树", Title: title, Page: answer("<script>$.ajax()</script>"), Status: 200}, Untested},
+		{"found", ask("春季植树", answer(hit)), Kept},
+		{"neither of two titles found", ask("春季植树", none("春季植树"), again(none("全区教育工作会议"), 200)), Violated},
+		{"one title asked for, in part and whole", ask("春季植树", none("春季植树"), Question{Asked: title, Title: title, Page: none(title), Status: 200}), Untested},
+		{"the second found", ask("春季植树", none("春季植树"), again(answer(`<a href="/2.html">我区召开全区教育工作会议</a>`), 200)), Kept},
+		{"listed beside the site's own lists", func() Search {
+			s := ask("春季植树", answer(hit+hit))
+			s.Control = answer(hit)
+			return s
+		}(), Kept},
+		{"another title with the words", ask("春季植树", answer(`<a href="/7.html">我市部署春季植树</a>`)), Kept},
+		{"a title cut short", ask("植树工作", answer(`<a href="/9.html">关于做好春季植树…</a>`)), Kept},
+		{"the page under another name", ask("春季植树", answer(`<a href="http://www.example.gov.cn/1.html">查看详情</a>`)), Kept},
+		{"the words without a link", ask("春季植树", answer(`<p>各地开展春季植树</p>`), again(none("全区教育工作会议"), 200)), Untested},
+		{"the question repeated and nothing else", ask("春季植树", answer(`<form><input name="q" value="春季植树"></form><p>共 0 条</p>`), again(answer(`<p>您检索的关键词：全区教育工作会议</p>`), 200)), Violated},
+		{"a page that is no answer", ask("春季植树", answer("<p>请拖动滑块完成验证</p>"), again(answer("<p>请拖动滑块完成验证</p>"), 200)), Untested},
+		{"refused at the second", ask("春季植树", none("春季植树"), again(nil, 429)), Untested},
+		{"broken at the second", ask("春季植树", none("春季植树"), again(nil, 500)), Violated},
+		{"broken", Search{Questions: []Question{{Asked: "春季植树", Title: title, Status: 500}, again(nil, 500)}}, Violated},
+		{"broken once", Search{Questions: []Question{{Asked: "春季植树", Title: title, Status: 500}}}, Untested},
+		{"refused", Search{Questions: []Question{{Asked: "春季植树", Title: title, Status: 403}}}, Untested},
+		{"elsewhere", Search{Questions: []Question{{Asked: "春季植树", Title: title, Why: "站内搜索转到其他网站。"}}}, Untested},
+		{"lists the same for everything", everything, Untested},
+		{"drawn by a script", ask("春季植树", answer("<script>$.ajax()</script>")), Untested},
 		{"no form", Search{Why: "首页没有可以识别的搜索框。"}, Untested},
 	}
 	for _, tt := range tests {

@@ -1,8 +1,10 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -10,17 +12,25 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// Search is what a trial of a site's search came to: words that stand on the
-// site were asked for.
+// Search is what a trial of a site's search came to: the titles of pages that stand
+// on the site were asked for, one after another until one was found.
 type Search struct {
-	// Asked are the words, Title the title of a page they were taken from.
-	Asked, Title string
+	// Why says why nothing was asked; then there is nothing else.
+	Why       string
+	Questions []Question
+	// Control is the answer to words that stand nowhere; nil when there was none.
+	Control *Page
+}
+
+// Question is one question put to a search, and what came.
+type Question struct {
+	// Asked are the words, Title the title they are all or a long part of, Target
+	// the address of its page.
+	Asked, Title, Target string
 	// Page is the answer; nil when there was none, and Why says why.
 	Page   *Page
 	Status int
 	Why    string
-	// Control is the answer to words that stand nowhere; nil when not asked.
-	Control *Page
 }
 
 // functionChecks ask whether a site does what it is there for: search,
@@ -171,49 +181,143 @@ func FindSearch(p *Page) (SearchForm, bool) {
 	return SearchForm{}, false
 }
 
+// searchTitles are the titles that must have been asked for in vain before a search
+// that answers is said to find nothing: one page may have been left out of the index.
+const searchTitles = 2
+
 func searchWorks(c *Check, f *Facts) []Finding {
 	s := f.Search
 	if s == nil {
 		return nil
 	}
 	const where = "站内搜索"
-	switch {
-	case s.Why != "":
+	if s.Why != "" {
 		return []Finding{c.untested(strings.TrimSuffix(s.Why, "。"), where)}
-	case s.Status == 401 || s.Status == 403 || s.Status == 405 || s.Status == 412 || s.Status == 429:
-		return []Finding{c.untested(fmt.Sprintf("搜索拒绝机器访问（状态码 %d），请人工核实", s.Status), where)}
-	case s.Status >= 400:
-		return []Finding{c.wrong(fmt.Sprintf("检索“%s”返回状态码 %d", clip(s.Asked, 30), s.Status), where)}
-	case s.Page == nil:
-		return []Finding{c.untested("没有得到搜索结果页", where)}
 	}
-	if s.finds(s.Page) {
-		if s.Control != nil && s.finds(s.Control) {
-			return []Finding{c.untested("结果页对任何检索词都列出同样的内容，不能判断", where)}
+	var unclear, broken string
+	failed := 0
+	var titles []string // asked for in vain
+	for _, q := range s.Questions {
+		outcome, says := q.Came(s.Control)
+		if outcome == Kept {
+			return []Finding{c.fine(where)}
 		}
-		return []Finding{c.fine(where)}
-	}
-	if strings.Contains(s.Page.Text, "<script") && len(s.Page.Links) < 8 {
-		return []Finding{c.untested("搜索结果由脚本生成，请人工核实", where)}
-	}
-	if fetched := containsAny(s.Page.Text, []string{"$.ajax", "XMLHttpRequest", "fetch(", "axios", "new Vue", "createApp", "v-for"}); fetched {
-		return []Finding{c.untested("搜索结果由脚本载入，请人工核实", where)}
-	}
-	return []Finding{c.wrong("以已发布信息的标题“"+clip(s.Asked, 30)+"”检索，没有找到该信息", where)}
-}
-
-// finds reports whether an answer lists the page the words were taken from.
-func (s *Search) finds(p *Page) bool {
-	want := noBlanks(s.Title)
-	if want == "" {
-		want = noBlanks(s.Asked)
-	}
-	for _, l := range p.Links {
-		t := noBlanks(l.Text)
-		if t == "" || l.Kind != LinkPage && l.Kind != LinkExternal && l.Kind != LinkAttachment {
+		if outcome == Untested {
+			unclear = cmp.Or(unclear, says)
 			continue
 		}
-		if strings.Contains(t, want) || len([]rune(t)) >= 8 && strings.Contains(want, strings.TrimRight(t, "….")) {
+		if says != "" {
+			failed++
+			broken = says
+		}
+		if title := "“" + clip(q.Title, 30) + "”"; !slices.Contains(titles, title) {
+			titles = append(titles, title)
+		}
+	}
+	switch {
+	case len(s.Questions) == 0:
+		return []Finding{c.untested("没有得到搜索结果页", where)}
+	case unclear != "":
+		return []Finding{c.untested(unclear, where)}
+	case failed == len(s.Questions) && failed > 1:
+		return []Finding{c.wrong("先后检索"+strings.Join(titles, "")+"，都没有得到结果页："+broken, where)}
+	case len(titles) < searchTitles:
+		return []Finding{c.untested("只检索了"+titles[0]+"一条信息，没有找到，不足以认定，请人工核实", where)}
+	}
+	return []Finding{c.wrong("先后检索已发布的信息"+strings.Join(titles, "")+"，都没有找到", where)}
+}
+
+// Came judges the answer to one question. Kept: it leads to the page, or lists what
+// the words stand in, and the answer to words that stand nowhere does not. Violated:
+// it is an answer and has nothing, or the search is broken, which says says.
+// Untested: it cannot be judged, for the reason given.
+func (q *Question) Came(control *Page) (outcome Outcome, says string) {
+	switch {
+	case q.Why != "":
+		return Untested, strings.TrimSuffix(q.Why, "。")
+	case q.Refused():
+		return Untested, fmt.Sprintf("搜索拒绝机器访问（状态码 %d），请人工核实", q.Status)
+	case q.Status >= 400:
+		return Violated, fmt.Sprintf("检索“%s”返回状态码 %d", clip(q.Asked, 30), q.Status)
+	case q.Page == nil:
+		return Untested, "没有得到搜索结果页"
+	}
+	switch mine, always := q.lists(q.Page), q.lists(control); {
+	case mine > always:
+		return Kept, ""
+	case mine > 0:
+		return Untested, "结果页对任何检索词都列出同样的内容，不能判断"
+	case q.Scripted():
+		return Untested, "搜索结果由脚本载入，请人工核实"
+	case q.named(control):
+		return Untested, "结果页有检索词，没有认出所指的信息，请人工核实"
+	case !q.answered():
+		return Untested, "应答的网页没有显示检索词，也没有说明没有结果，不能认定是搜索结果，请人工核实"
+	}
+	return Violated, ""
+}
+
+// Refused reports that the search does not want to be asked by a machine.
+func (q *Question) Refused() bool {
+	return q.Status == 401 || q.Status == 403 || q.Status == 405 || q.Status == 412 || q.Status == 429
+}
+
+// Scripted reports that scripts bring what was found into the answer.
+func (q *Question) Scripted() bool {
+	return q.Page != nil && (strings.Contains(q.Page.Text, "<script") && len(q.Page.Links) < 8 ||
+		containsAny(q.Page.Text, []string{"$.ajax", "XMLHttpRequest", "fetch(", "axios", "new Vue", "createApp", "v-for"}))
+}
+
+// lists counts the links of an answer that lead to the page the words were taken
+// from, or that the words stand in; long lists cut titles short.
+func (q *Question) lists(p *Page) (n int) {
+	if p == nil {
+		return 0
+	}
+	title, asked := noBlanks(q.Title), noBlanks(q.Asked)
+	for _, l := range p.Links {
+		if l.Kind != LinkPage && l.Kind != LinkExternal && l.Kind != LinkAttachment {
+			continue
+		}
+		t := noBlanks(l.Text)
+		cut := strings.TrimRight(t, "….")
+		if q.Target != "" && l.URL == q.Target || asked != "" && strings.Contains(t, asked) || longer(cut, 7) && strings.Contains(title, cut) {
+			n++
+		}
+	}
+	return n
+}
+
+// Words of lines that repeat the question, and of those that say that nothing was
+// found.
+var (
+	tellsQuestion = []string{"搜索", "检索", "查询", "关键词", "关键字", "结果"}
+	tellsNothing  = regexp.MustCompile(`(?:没有|未|无法|暂未)(?:能)?(?:找到|检索到|搜索到|搜到|查到|查询到)|(?:没有|无|暂无)(?:任何|您要|符合条件的?|匹配的?)?(?:相关|结果|数据|记录|信息|内容)|(?:共|找到|检索到|搜索到)(?:约|相关)?[:：]?0(?:个|条|篇|项)`)
+)
+
+// named reports whether the words stand in the answer, but for the lines that repeat
+// the question and those of every answer.
+func (q *Question) named(control *Page) bool {
+	asked := noBlanks(q.Asked)
+	for line := range strings.Lines(q.Page.VisibleText) {
+		line = noBlanks(line)
+		if strings.Contains(line, asked) && !containsAny(line, tellsQuestion) && !tellsNothing.MatchString(line) &&
+			(control == nil || !strings.Contains(noBlanks(control.VisibleText), line)) {
+			return true
+		}
+	}
+	return false
+}
+
+// answered reports whether a page answers the question: it repeats the words, or
+// says that nothing was found.
+func (q *Question) answered() bool {
+	text, asked := noBlanks(q.Page.VisibleText+q.Page.DocumentTitle()), noBlanks(q.Asked)
+	if strings.Contains(text, asked) || tellsNothing.MatchString(text) {
+		return true
+	}
+	for _, n := range q.Page.elements() {
+		if n.DataAtom == atom.Input && strings.Contains(noBlanks(attr(n, "value")), asked) {
 			return true
 		}
 	}

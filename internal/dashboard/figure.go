@@ -102,8 +102,10 @@ func (n Query) within() (from, until time.Time) {
 
 // standing is a finding that is not settled.
 const (
-	standing  = "f.state <> 'closed'"
-	notFalse  = "f.closed_by <> '" + inspection.ClosedByDispute + "'"
+	standing = "f.state <> 'closed'"
+	notFalse = "f.closed_by <> '" + inspection.ClosedByDispute + "'"
+	// mended leaves out what ended with its site or account.
+	mended    = "f.state = 'closed' AND f.closed_by <> '" + inspection.ClosedByEnd + "' AND " + notFalse
 	openOrder = "o.state <> 'closed'"
 	// What tampering leaves on a site stands among the alarms of tampering.
 	freshFinding = standing + " AND f.severity = 'serious' AND f.check_id <> '" + integrity.CheckTampered + "' AND f.first_seen >= ?"
@@ -141,7 +143,7 @@ var figures = map[string]figure{
 	"finding.found": {"发现的问题", "finding", "个", foundIn},
 	"finding.mended": {"办结的问题", "finding", "个", func(w *db.Where, n Query, _ calendar.Date) {
 		from, until := n.within()
-		w.And("f.state = 'closed' AND f.closed_at >= ? AND f.closed_at < ? AND "+notFalse, from, until)
+		w.And("f.closed_at >= ? AND f.closed_at < ? AND "+mended, from, until)
 	}},
 	"finding.fresh":     {"新发现且未办结的严重问题（篡改另列）", "finding", "个", func(w *db.Where, n Query, _ calendar.Date) { w.And(freshFinding, n.Since) }},
 	"finding.unordered": {"未下发整改通知的严重问题", "finding", "个", func(w *db.Where, _ Query, _ calendar.Date) { w.And("f.state = 'open' AND f.severity = 'serious'") }},

@@ -184,7 +184,7 @@ func (s *Service) Morning(ctx context.Context, session *authz.Session, scope aut
 		for _, c := range []struct {
 			cond string
 			at   *int
-		}{{`f.first_seen >= ? AND ` + notFalse, &m.Found}, {`f.state = 'closed' AND f.closed_at >= ? AND ` + notFalse, &m.Mended}} {
+		}{{`f.first_seen >= ? AND ` + notFalse, &m.Found}, {`f.closed_at >= ? AND ` + mended, &m.Mended}} {
 			var w db.Where
 			scope.Where(&w, "u")
 			w.And(c.cond, since)

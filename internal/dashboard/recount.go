@@ -14,6 +14,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/inspection"
 	"zhengshu/internal/org"
 )
 
@@ -256,8 +257,8 @@ func (s *Service) recountRules(ctx context.Context) error {
 		err := r.Scan(&l.check, &l.unit, &l.raised, &l.mended, &l.refuted)
 		return l, err
 	}
-	list, err := db.All(ctx, s.db, scan, `SELECT g.check_id, s.unit_id, sum(g.n), sum(g.closed - g.refuted), sum(g.refuted)
-		FROM (SELECT f.site_id, f.check_id, count(*) AS n, sum(CASE WHEN f.state = 'closed' THEN 1 ELSE 0 END) AS closed, sum(CASE WHEN f.state = 'closed' AND f.closed_by = 'dispute' THEN 1 ELSE 0 END) AS refuted
+	list, err := db.All(ctx, s.db, scan, `SELECT g.check_id, s.unit_id, sum(g.n), sum(g.mended), sum(g.refuted)
+		FROM (SELECT f.site_id, f.check_id, count(*) AS n, sum(CASE WHEN `+mended+` THEN 1 ELSE 0 END) AS mended, sum(CASE WHEN f.state = 'closed' AND f.closed_by = '`+inspection.ClosedByDispute+`' THEN 1 ELSE 0 END) AS refuted
 		        FROM finding f WHERE f.first_seen >= $1 GROUP BY f.site_id, f.check_id) g JOIN site s ON s.id = g.site_id GROUP BY g.check_id, s.unit_id`, ruleSince(s.today()))
 	if err != nil {
 		return err

@@ -591,7 +591,7 @@ func (s *Service) findingMoved(ctx context.Context, tx *db.Tx, f inspection.Find
 			return err
 		}
 		return s.raise(ctx, tx, signal{site: site, kind: f.Check, what: "发现严重问题", finding: string(f.ID), says: f.Says, since: f.FirstSeen})
-	case "close", "confirm_false":
+	case "close", "confirm_false", "lapse":
 		return s.recovered(ctx, tx, `x.finding_id = $1`, string(f.ID))
 	}
 	return nil

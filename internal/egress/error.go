@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -76,6 +77,12 @@ func clip(host string) string {
 		return strings.ToValidUTF8(host[:250], "") + "…"
 	}
 	return host
+}
+
+// NobodyListens reports that a connection was refused at the port by an answer: it
+// was no silence, and no network on the way said that it leads nowhere.
+func (e *Error) NobodyListens() bool {
+	return e.Kind == TCP && errors.Is(e.Err, syscall.ECONNREFUSED)
 }
 
 // classify turns whatever net/http returned into an Error.

@@ -3,6 +3,7 @@ package egress
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/netip"
 	"strings"
@@ -11,7 +12,8 @@ import (
 // Handshake shakes hands with a host at a port in exactly one version of TLS
 // (tls.VersionTLS10 …) and says nothing more: it is how the versions a server
 // still accepts are told. An error is an *Error; its kind is TLS where the
-// server answered and refused the version.
+// server answered and refused the version, RefusedAddress for a host that is served
+// here behind a proxy, which says nothing of its encryption.
 func (c *Client) Handshake(ctx context.Context, host string, port uint16, version uint16) (TLSFacts, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.p.Connect)
 	defer cancel()
@@ -25,10 +27,13 @@ func (c *Client) Handshake(ctx context.Context, host string, port uint16, versio
 	}
 	defer raw.Close()
 	if r.own && !c.p.LocalTLS {
-		return TLSFacts{}, wrong(TLS, h, nil, "本平台的加密连接由前面的代理提供，不能从内部检查。")
+		return TLSFacts{}, wrong(RefusedAddress, h, nil, "本平台的加密连接由前面的代理提供，不能从内部检查。")
 	}
 	conn := tls.Client(raw, &tls.Config{ServerName: h, InsecureSkipVerify: true, MinVersion: version, MaxVersion: version, CipherSuites: anySuite}) // what is wrong is a fact here
 	if err := conn.HandshakeContext(ctx); err != nil {
+		if ne := (net.Error)(nil); errors.As(err, &ne) && ne.Timeout() {
+			return TLSFacts{}, wrong(Timeout, h, err, "与 %s 的加密握手没有在 %s内完成，请稍后再试。", clip(h), seconds(c.p.Connect))
+		}
 		return TLSFacts{}, wrong(TLS, h, err, "与 %s 不能以 %s 建立加密连接。", clip(h), tls.VersionName(version))
 	}
 	cs := conn.ConnectionState()

@@ -114,9 +114,18 @@ func (l Look) outcome(id string) check.Outcome {
 	return ""
 }
 
-// twice are the checks whose violation two looks have to see: one strange answer
-// may be a resolver's mistake, and an alarm of hijacking is not raised on it.
-var twice = map[string]bool{"host.dns": true, "host.abroad": true}
+// twice reports a violation that two looks have to see: one strange answer may be a
+// resolver's mistake, and an alarm of hijacking is not raised on it; one port that
+// is closed may be a server that is being started.
+func twice(f check.Finding, facts check.Server) bool {
+	switch f.Check {
+	case "host.dns", "host.abroad":
+		return true
+	case "host.tls":
+		return facts.TLS != nil && !facts.TLS.Offered
+	}
+	return false
+}
 
 // doubts are the violations that the last look saw first.
 type doubts struct {
@@ -127,10 +136,10 @@ type doubts struct {
 // confirm takes what only this look saw out of the violations and returns the
 // doubts that are left. An earlier look confirms when it is long enough ago;
 // stood says what was a violation already.
-func (d doubts) confirm(findings []check.Finding, stood func(id string) bool, now time.Time) doubts {
+func (d doubts) confirm(findings []check.Finding, facts check.Server, stood func(id string) bool, now time.Time) doubts {
 	next := doubts{}
 	for i, f := range findings {
-		if !twice[f.Check] || f.Outcome != check.Violated || stood(f.Check) {
+		if f.Outcome != check.Violated || !twice(f, facts) || stood(f.Check) {
 			continue
 		}
 		if slices.Contains(d.checks, f.Check) {
@@ -222,7 +231,7 @@ func (s *Service) look(ctx context.Context, id registry.SiteID) ([]check.Finding
 	if err != nil {
 		return nil, err
 	}
-	doubt := last.doubt.confirm(findings, func(id string) bool { return last.outcome(id) == check.Violated }, s.DB.Now())
+	doubt := last.doubt.confirm(findings, facts, func(id string) bool { return last.outcome(id) == check.Violated }, s.DB.Now())
 	body, err := json.Marshal(facts)
 	if err != nil {
 		return nil, err
@@ -379,21 +388,29 @@ func (s *Service) names(ctx context.Context, d registry.Domain, addrs []netip.Ad
 	return n
 }
 
+// tls shakes hands in each version. That there is no encryption is said only where
+// the server answers so: a port nobody listens at while the site's other one takes
+// connections, or answers that are no handshake. No answer in time, or one from our
+// own side, tells nothing.
 func (s *Service) tls(ctx context.Context, host string) *check.TLS {
 	out := &check.TLS{}
-	var last error
 	for _, v := range []uint16{tls.VersionTLS13, tls.VersionTLS12, tls.VersionTLS11, tls.VersionTLS10} {
 		f, err := s.Client.Handshake(ctx, host, s.Secure, v)
-		if err != nil {
-			var e *egress.Error
-			if errors.As(err, &e) && e.Kind == egress.TLS {
-				out.Offered = out.Offered || false
-				last = err
-				continue
+		var e *egress.Error
+		switch {
+		case err == nil:
+		case errors.As(err, &e) && e.Kind == egress.TLS:
+			continue // not in this version
+		case out.Best != "" && e != nil && (e.Kind == egress.TCP || e.Kind == egress.Timeout):
+			continue // old versions are dropped without a word
+		case e != nil && e.NobodyListens():
+			if plain, err := s.Client.Dial(ctx, host, s.Plain, false); err != nil {
+				out.Untold = fmt.Sprintf("%d 和 %d 端口都没有连上，不能判断有没有启用 HTTPS", s.Secure, s.Plain)
+			} else {
+				plain.Close()
 			}
-			if errors.As(err, &e) && e.Kind == egress.TCP {
-				return out // nobody listens: no encryption is offered
-			}
+			return out
+		default:
 			out.Untold = why(err)
 			return out
 		}
@@ -413,9 +430,6 @@ func (s *Service) tls(ctx context.Context, host string) *check.TLS {
 		if slices.ContainsFunc(tls.InsecureCipherSuites(), func(c *tls.CipherSuite) bool { return c.Name == f.Cipher }) {
 			out.Weak = f.Cipher
 		}
-	}
-	if !out.Offered && last != nil {
-		out.Offered = false
 	}
 	return out
 }

@@ -197,7 +197,7 @@ func TestArticle22_EncryptionAndIPv6OfRealServers(t *testing.T) {
 			}
 			return reg.SetMonitored(ctx, tx, system, site.ID, true)
 		}))
-		look := func(t *testing.T, secure uint16, names book) map[string]check.Finding {
+		lookAt := func(t *testing.T, plain, secure uint16, names book) map[string]check.Finding {
 			t.Helper()
 			var allow []netip.AddrPort
 			for _, a := range []netip.Addr{v4, v6} {
@@ -217,7 +217,29 @@ func TestArticle22_EncryptionAndIPv6OfRealServers(t *testing.T) {
 			}
 			return out
 		}
+		look := func(t *testing.T, secure uint16, names book) map[string]check.Finding {
+			t.Helper()
+			return lookAt(t, plain, secure, names)
+		}
 		both := book{host: {v4, v6}, "img.example.gov.cn": {v4, v6}, "old.example.gov.cn": {v4}}
+		t.Run("no encryption is said after two answers that there is none", func(t *testing.T) {
+			expect := func(f check.Finding, want check.Outcome, says string) {
+				t.Helper()
+				if f.Outcome != want || !strings.Contains(f.Says+f.Why, says) {
+					t.Errorf("%s %s %s, want %s with %q", f.Outcome, f.Says, f.Why, want, says)
+				}
+			}
+			const closed, dead = 9, 11
+			expect(lookAt(t, dead, closed, both)["host.tls"], check.Untested, "端口都没有连上")
+			silent, err := net.Listen("tcp", "127.0.0.1:0")
+			must(err)
+			defer silent.Close()
+			expect(look(t, uint16(silent.Addr().(*net.TCPAddr).Port), book{host: {v4}})["host.tls"], check.Untested, "没有在 2 秒内完成")
+			expect(look(t, closed, both)["host.tls"], check.Untested, "待复核")
+			expect(look(t, closed, both)["host.tls"], check.Untested, "待复核") // too soon to confirm
+			clock.Advance(15 * time.Minute)
+			expect(look(t, closed, both)["host.tls"], check.Violated, "没有启用 HTTPS")
+		})
 		for _, x := range []struct {
 			name, certificate, tls string
 			conf                   *tls.Config

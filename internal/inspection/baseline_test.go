@@ -32,7 +32,20 @@ func TestArticle23_1_BaselineIsSetByANamedPersonAlone(t *testing.T) {
 		advance := func(ctx context.Context, sha, why string) error {
 			return h.svc.AdvanceBaseline(ctx, h.scope, h.site.ID, home, sha, why)
 		}
-		h.run()
+		unheld := func(r inspection.Run) (lines, pages int) {
+			for _, u := range r.Untested {
+				if u.Check == "change.baseline" && strings.Contains(u.Why, "没有确认过的基线") {
+					lines, pages = lines+1, pages+u.Count
+				}
+			}
+			return lines, pages
+		}
+		if err := h.svc.WatchPage(h.ctx, h.scope, h.site.ID, home+"tz/1.html"); err != nil {
+			t.Fatal(err)
+		}
+		if lines, pages := unheld(h.run()); lines != 1 || pages != 2 {
+			t.Errorf("two pages without a baseline: %d lines of %d pages", lines, pages)
+		}
 		first := watch()
 		if first.Confirmed() || !first.Confirmable() || first.Last.Title != "雁塔区人民政府" || first.Last.At.IsZero() {
 			t.Fatalf("after the first look: %+v", first)
@@ -64,8 +77,12 @@ func TestArticle23_1_BaselineIsSetByANamedPersonAlone(t *testing.T) {
 		}
 		// News of the day are no tampering.
 		h.made.swap("/", "我区召开全区教育工作会议", "我区召开全区农业工作会议")
-		if r := h.run(); r.Found != 0 {
+		r := h.run()
+		if r.Found != 0 {
 			t.Errorf("news: %d findings", r.Found)
+		}
+		if _, pages := unheld(r); pages != 1 {
+			t.Errorf("%d pages without a baseline after the home page has one", pages)
 		}
 		if w = watch(); w.Last.Outcome == check.Violated || w.Confirmable() {
 			t.Errorf("news: %+v", w.Last)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -273,6 +274,12 @@ func (s *Service) held(ctx context.Context, site registry.Site, rep *Report) (ce
 	if s.pages == nil || !site.Hosted {
 		return "", nil, nil
 	}
+	// A page that the release names was not taken down, though it does not open.
+	down, err := s.withdrawn(ctx, site, slices.Collect(maps.Keys(rep.taken)))
+	if err != nil {
+		return "", nil, err
+	}
+	maps.DeleteFunc(rep.taken, func(u string, _ Evidence) bool { return !down[u] })
 	urls, err := db.All(ctx, s.db, db.Value[string], `SELECT page_url FROM finding WHERE site_id = $1 AND check_id = $2 AND state <> 'closed'`, site.ID, CheckListed)
 	if err != nil {
 		return "", nil, err

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -33,7 +35,10 @@ const (
 	landingBody   = 256 << 10
 	maxFiles      = 40 // attachments read in one run
 	fileBody      = 10 << 20
-	searchWords   = 10 // characters asked for
+	searchItems   = 3  // items asked for
+	searchWords   = 10 // characters of what a title tells
+	searchWhole   = 40 // characters of a title asked for as it is
+	searchPages   = 8  // pages a retest reads to have titles to ask for
 	searchBody    = 1 << 20
 	searchOldDays = 3 // an item younger than this may not be in the index yet
 )
@@ -365,79 +370,156 @@ func (n *inspector) attachment(ctx context.Context, target, name string) ([]chec
 	return out, e, nil
 }
 
-// trySearch asks the site's search for words of a page that was read.
+// trySearch asks the site's search for the titles of pages that were read.
 func (n *inspector) trySearch(ctx context.Context) error {
 	home := n.visits[n.home]
 	if home == nil {
 		return nil
 	}
-	page := n.read(ctx, home)
-	if page == nil {
-		return nil
-	}
-	var title string
-	for _, v := range n.order {
-		old := n.o.Today.IsZero() || !v.published.IsZero() && v.published.Before(n.o.Today.AddDays(-searchOldDays))
-		if v.content && old && utf8.RuneCountInString(v.title) >= 6 {
-			title = v.title
-			break
-		}
-	}
-	s, e, err := n.search(ctx, page, title)
-	if err != nil || s == nil {
+	page, err := n.pageOf(ctx, home)
+	if err != nil {
 		return err
 	}
-	n.report.searched = s.Why == ""
+	if page == nil {
+		n.skip("function.search", "首页没有再次取到，没有检查站内搜索", n.home, 1)
+		return nil
+	}
+	var items []searched
+	for _, v := range n.order {
+		if v.content {
+			items = append(items, searched{v.title, v.url, v.published})
+		}
+	}
+	s, e, err := n.search(ctx, page, items)
+	if err != nil {
+		return err
+	}
 	n.file(check.Facts{Search: s}, func(check.Finding) (*visit, Sighting) {
 		return home, Sighting{URL: n.home, OnHome: true, Evidence: e}
 	})
+	n.report.searched = !slices.ContainsFunc(n.report.Untested, func(u Untested) bool { return u.Check == "function.search" })
 	return nil
 }
 
-// search puts one question, and one that has no answer, to the form of a page;
-// nil when nothing is known to ask for.
-func (n *inspector) search(ctx context.Context, home *check.Page, title string) (*check.Search, Evidence, error) {
+// searched is a published item to search for.
+type searched struct {
+	title, url string
+	published  calendar.Date
+}
+
+// telling are the items to ask for: of the older, the middle and the newer part of
+// those that may be in the index by now the one whose telling words stand in the
+// fewest titles, so that it should be listed high.
+func (n *inspector) telling(items []searched) (out []searched) {
+	items = slices.DeleteFunc(slices.Clone(items), func(i searched) bool {
+		young := !n.o.Today.IsZero() && (i.published.IsZero() || !i.published.Before(n.o.Today.AddDays(-searchOldDays)))
+		return young || utf8.RuneCountInString(i.title) < 6 || keyWords(i.title) == ""
+	})
+	slices.SortStableFunc(items, func(a, b searched) int { return a.published.Compare(b.published) })
+	known := map[string]bool{}
+	items = slices.DeleteFunc(items, func(i searched) bool {
+		again := known[keyWords(i.title)]
+		known[keyWords(i.title)] = true
+		return again
+	})
+	parts := min(searchItems, len(items))
+	for part := range parts {
+		of := items[part*len(items)/parts : (part+1)*len(items)/parts]
+		out = append(out, slices.MinFunc(of, func(a, b searched) int { return cmp.Compare(titlesWith(items, a), titlesWith(items, b)) }))
+	}
+	return out
+}
+
+// titlesWith counts the titles that hold the telling words of an item.
+func titlesWith(items []searched, of searched) (n int) {
+	words := keyWords(of.title)
+	for _, i := range items {
+		if strings.Contains(i.title, words) {
+			n++
+		}
+	}
+	return n
+}
+
+// questions are what is put to a search, in turn until one is answered: first what
+// the titles tell, as a person would type it, then the titles as they are.
+func questions(items []searched) (out []check.Question) {
+	for _, i := range items {
+		out = append(out, check.Question{Asked: keyWords(i.title), Title: i.title, Target: i.url})
+	}
+	for _, i := range items {
+		if whole := clipRunes(i.title, searchWhole); whole != keyWords(i.title) {
+			out = append(out, check.Question{Asked: whole, Title: i.title, Target: i.url})
+		}
+	}
+	return out
+}
+
+// search asks the form of a page for some of the items, and for words that stand
+// nowhere.
+func (n *inspector) search(ctx context.Context, home *check.Page, items []searched) (*check.Search, Evidence, error) {
 	form, ok := check.FindSearch(home)
+	items = n.telling(items)
 	switch {
 	case !ok:
 		return &check.Search{Why: "首页没有可以识别的搜索框，请人工核实站内搜索。"}, Evidence{}, nil
-	case title == "":
-		return nil, Evidence{}, nil
 	case form.Post:
 		return &check.Search{Why: "站内搜索以提交表单的方式进行，机器检查不提交表单，请人工核实。"}, Evidence{}, nil
 	case !n.own(form.Action):
 		return &check.Search{Why: "站内搜索由其他网站提供，请人工核实。"}, Evidence{}, nil
+	case len(items) == 0:
+		return &check.Search{Why: "读到的网页中没有发布三天以上、可以用来检索的信息，请人工核实站内搜索。"}, Evidence{}, nil
 	}
-	s := &check.Search{Asked: keyWords(title), Title: title}
-	if s.Asked == "" {
-		return nil, Evidence{}, nil
-	}
-	address := asked(form, s.Asked)
-	if got := n.o.Links.Check(ctx, address); got.Verdict == crawl.NotTested {
-		return &check.Search{Why: cmp.Or(got.Says, "站内搜索没有检查。")}, Evidence{}, ctx.Err()
-	}
-	ask := func(address string) (*check.Page, int, string) {
-		resp, ok, why, err := n.o.Manners.Fetch(ctx, address, egress.Options{RecordTLSFault: true, MaxBody: searchBody})
-		if !ok {
-			return nil, 0, cmp.Or(why.Says(), "站内搜索没有检查。")
+	s, e := &check.Search{}, Evidence{}
+	for _, q := range questions(items) {
+		address := asked(form, q.Asked)
+		if err := n.ask(ctx, address, &q); err != nil {
+			return nil, e, err
 		}
-		if e := (*egress.Error)(nil); errors.As(err, &e) {
-			return nil, 0, "站内搜索没有应答：" + e.Says
+		s.Questions = append(s.Questions, q)
+		if e = (Evidence{Link: address, LinkStatus: q.Status}); q.Why != "" || q.Refused() || q.Scripted() {
+			break // the next would be answered no better
 		}
-		if err != nil || resp.Status != http.StatusOK || !isHTML(resp.Header.Get("Content-Type"), resp.Body) {
-			return nil, resp.Status, ""
+		if s.Control == nil && q.Page != nil {
+			var nowhere check.Question
+			if err := n.ask(ctx, asked(form, "卅卌卄廿囗"), &nowhere); err != nil {
+				return nil, e, err
+			}
+			s.Control = nowhere.Page
 		}
-		p, err := check.ParsePage(resp.Body, resp.Header.Get("Content-Type"), resp.Final)
-		if err != nil {
-			return nil, resp.Status, ""
+		if outcome, _ := q.Came(s.Control); outcome == check.Kept {
+			break
 		}
-		return p, resp.Status, ""
 	}
-	s.Page, s.Status, s.Why = ask(address)
-	if s.Page != nil {
-		s.Control, _, _ = ask(asked(form, "卅卌卄廿囗"))
+	return s, e, nil
+}
+
+// ask puts a question to a search; the error is the context's.
+func (n *inspector) ask(ctx context.Context, address string, q *check.Question) error {
+	resp, ok, why, err := n.o.Manners.Fetch(ctx, address, egress.Options{RecordTLSFault: true, MaxBody: searchBody})
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
-	return s, Evidence{Link: address, LinkStatus: s.Status}, ctx.Err()
+	if !ok {
+		q.Why = cmp.Or(why.Says(), "站内搜索没有检查。")
+		return nil
+	}
+	if e := (*egress.Error)(nil); errors.As(err, &e) {
+		q.Why = "站内搜索没有应答：" + e.Says
+		return nil
+	}
+	if resp.Final != "" && !n.own(resp.Final) {
+		q.Why = "站内搜索转到其他网站，请人工核实。"
+		return nil
+	}
+	q.Status = resp.Status
+	if err != nil || resp.Status != http.StatusOK || !isHTML(resp.Header.Get("Content-Type"), resp.Body) {
+		return nil
+	}
+	if p, err := check.ParsePage(resp.Body, resp.Header.Get("Content-Type"), resp.Final); err == nil {
+		q.Page = p
+	}
+	return nil
 }
 
 func asked(form check.SearchForm, words string) string {
@@ -454,17 +536,26 @@ func asked(form check.SearchForm, words string) string {
 	return u.String()
 }
 
-// keyWords is the longest run of Chinese characters of a title, cut to what a
-// person would type.
+// What stands before the matter of a document, and after it.
+var (
+	beforeMatter = regexp.MustCompile(`^.{0,40}?关于(?:印发|公布|转发|批转|发布|下达|做好|开展|进一步|加强)*`)
+	afterMatter  = regexp.MustCompile(`(?:工作)?的?(?:通知|公告|通告|公示|意见|决定|批复|函|报告|请示|通报)$`)
+)
+
+// keyWords are what a title tells: without the issuing office and 关于, the longest
+// run of Chinese characters, cut to what a person would type.
 func keyWords(title string) string {
+	if matter := afterMatter.ReplaceAllString(beforeMatter.ReplaceAllString(title, ""), ""); utf8.RuneCountInString(matter) >= 4 {
+		title = matter
+	}
 	best := ""
 	for run := range strings.FieldsFuncSeq(title, func(r rune) bool { return !unicode.Is(unicode.Han, r) }) {
 		if utf8.RuneCountInString(run) > utf8.RuneCountInString(best) {
 			best = run
 		}
 	}
-	if utf8.RuneCountInString(best) < 2 {
-		return ""
+	if utf8.RuneCountInString(best) < 4 {
+		return "" // stands in anything
 	}
 	return clipRunes(best, searchWords)
 }
@@ -518,19 +609,13 @@ func (n *inspector) recheckDeep(ctx context.Context, spot Spot) (Look, error) {
 		facts.Attachments = files
 		e.LinkStatus = proof.Status
 	case spot.Check == "function.search":
-		title := ""
-		for _, l := range page.Links {
-			if l.Kind == check.LinkPage && utf8.RuneCountInString(l.Text) >= 8 {
-				title = l.Text
-				break
-			}
-		}
-		s, proof, err := n.search(ctx, page, title)
+		items, err := n.leadsTo(ctx, page)
 		if err != nil {
 			return Look{}, err
 		}
-		if s == nil {
-			return n.look(ctx, home, Unknown, "首页没有可以用来检索的信息标题，未能复测，请人工核实。", e)
+		s, proof, err := n.search(ctx, page, items)
+		if err != nil {
+			return Look{}, err
 		}
 		facts.Search, e = s, proof
 	default:
@@ -545,4 +630,24 @@ func (n *inspector) recheckDeep(ctx context.Context, spot Spot) (Look, error) {
 		}
 	}
 	return n.look(ctx, home, Gone, "该处已改正，复测未再发现。", e)
+}
+
+// leadsTo are the items that some links of a page, taken evenly from all, lead to.
+func (n *inspector) leadsTo(ctx context.Context, page *check.Page) (items []searched, err error) {
+	var links []string
+	for _, l := range page.Links {
+		if l.Kind == check.LinkPage && n.own(l.URL) && utf8.RuneCountInString(l.Text) >= 8 && !slices.Contains(links, l.URL) {
+			links = append(links, l.URL)
+		}
+	}
+	for i := range min(searchPages, len(links)) {
+		v, p, err := n.fetch(ctx, links[i*len(links)/min(searchPages, len(links))])
+		if err != nil {
+			return nil, err
+		}
+		if p != nil && check.Classify(p) == check.ClassContent && !softError(p) {
+			items = append(items, searched{p.Title, v.url, dayOf(p.Published)})
+		}
+	}
+	return items, nil
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -35,11 +36,13 @@ func TestAttachmentsLandingsAndSearch(t *testing.T) {
 	s.set("/old.doc", page{ctype: "application/msword", body: "no document"})
 	s.swap("/tz/1.html", "附件可在网上下载。", `附件：<a href="/list.zip">公示名单</a>`)
 	s.swap("/", `<div class="main">`, `<form action="/search"><label for="q">搜索</label><input type="search" id="q" name="q"></form><div class="main">`)
-	s.put("/search", list("搜索结果", "概况信息", `<li>没有找到</li>`))
+	s.put("/search", list("搜索结果", "概况信息", `<li>没有找到相关信息</li>`))
+	s.swap("/", `<div class="main">`, `<div class="main"><a href="/tz/1.html">关于做好春季植树工作的通知</a>`) // what a retest asks for
 	store, err := blob.Disk(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
+	today := today.AddDays(5) // both items are old enough to be found
 	run := func() inspection.Report {
 		t.Helper()
 		rep, err := inspection.Inspect(context.Background(), s.client(t), store, target(), inspection.Options{Delay: -1, Today: today, Limits: inspection.EmbeddedLimits(today)})
@@ -61,7 +64,7 @@ func TestAttachmentsLandingsAndSearch(t *testing.T) {
 	}
 	slices.Sort(found)
 	if !slices.Equal(found, []string{"attachment.id_card", "function.search"}) {
-		t.Fatalf("found %v", found)
+		t.Fatalf("found %v, untested %+v", found, rep.Untested)
 	}
 	look := func(f inspection.Sighting) inspection.Look {
 		t.Helper()
@@ -84,6 +87,64 @@ func TestAttachmentsLandingsAndSearch(t *testing.T) {
 		if want := map[string]string{"attachment.id_card": inspection.Gone, "function.search": inspection.Unknown}[f.Check]; l.Outcome != want {
 			t.Errorf("%s after mending: %s %s", f.Check, l.Outcome, l.Says)
 		}
+	}
+}
+
+// A search is asked for what a title tells, not for the office that all titles
+// name, and for the title as it is where that finds nothing; what one index left out
+// is no broken search.
+func TestSearchIsAskedForSeveralTitles(t *testing.T) {
+	const (
+		form = `<form action="/search"><label for="q">搜索</label><input type="search" id="q" name="q"></form><div class="main">`
+		none = `<li>没有找到相关信息</li>`
+	)
+	o := options()
+	o.Guises, o.Draws, o.Families, o.Today = -1, -1, []string{"function"}, today.AddDays(5)
+	var asked []string
+	run := func(results map[string]string, status int) (string, inspection.Report) {
+		t.Helper()
+		s := newSite(t)
+		s.swap("/", `<div class="main">`, form)
+		s.put("/tz/2.html", article("雁塔区人民政府关于印发曲江池公园管理办法的通知", "通知公告", "通知公告", "2026-01-20 10:30", "各街道办事处：请按要求做好工作。"))
+		s.swap("/tz/", "<ul>", `<ul><li><a href="/tz/2.html">雁塔区人民政府关于印发曲江池公园管理办法的通知</a></li>`)
+		asked = nil
+		s.answers = func(path, query string) (page, bool) {
+			words, err := url.ParseQuery(query)
+			if path != "/search" || err != nil {
+				return page{}, false
+			}
+			asked = append(asked, words.Get("q"))
+			found := none
+			if at, ok := results[words.Get("q")]; ok {
+				found = at
+			}
+			return page{status: status, ctype: "text/html; charset=utf-8", body: list("搜索结果", "概况信息", found)}, true
+		}
+		rep, err := inspection.Inspect(t.Context(), s.client(t), nil, target(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range rep.Findings {
+			if f.Check == "function.search" {
+				return f.Says, rep
+			}
+		}
+		return "", rep
+	}
+	says, rep := run(nil, 0)
+	want := []string{"春季植树", "卅卌卄廿囗", "曲江池公园管理办法", "我区召开全区教育工作", "关于做好春季植树工作的通知", "雁塔区人民政府关于印发曲江池公园管理办法的通知", "我区召开全区教育工作会议"}
+	if !slices.Equal(asked, want) {
+		t.Errorf("asked for %v", asked)
+	}
+	if !strings.Contains(says, "“关于做好春季植树工作的通知”") || !strings.Contains(says, "“我区召开全区教育工作会议”") || !rep.Looked("function.search", rep.URL, "站内搜索") {
+		t.Errorf("says %q, untested %+v", says, rep.Untested)
+	}
+	if says, rep := run(map[string]string{"我区召开全区教育工作会议": `<li><a href="/yw/1.html">我区召开全区教育工作会议</a></li>`}, 0); says != "" || untested(rep, "function.search", "") || !rep.Looked("function.search", rep.URL, "站内搜索") {
+		t.Errorf("the last question was answered: %q, %+v", says, rep.Untested)
+	}
+	// What refuses machines was not tested, and a finding that stands is not gone.
+	if says, rep := run(nil, http.StatusForbidden); says != "" || len(asked) != 1 || !untested(rep, "function.search", "403") || rep.Looked("function.search", rep.URL, "站内搜索") {
+		t.Errorf("refused: %q, asked %v, %+v", says, asked, rep.Untested)
 	}
 }
 

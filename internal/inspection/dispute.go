@@ -44,6 +44,7 @@ const (
 	ItIsTrue  = "true"
 	ItIsFalse = "false"
 	ItIsGone  = "gone" // the finding closed before anybody answered
+	ItIsMoot  = "moot" // its site or account ended before anybody answered
 )
 
 // ClosedByDispute stands where evidence else does: a person closed it as false.
@@ -53,7 +54,7 @@ const ClosedByDispute = "dispute"
 func (f Finding) False() bool { return f.State == FindingClosed && f.ClosedBy == ClosedByDispute }
 
 // VerdictNames in Chinese.
-var VerdictNames = map[string]string{"": "待答复", ItIsTrue: "问题属实", ItIsFalse: "确认误报", ItIsGone: "问题已消除"}
+var VerdictNames = map[string]string{"": "待答复", ItIsTrue: "问题属实", ItIsFalse: "确认误报", ItIsGone: "问题已消除", ItIsMoot: "网站或账号已不在监管"}
 
 // Objection is one dispute of a finding with its answer.
 type Objection struct {

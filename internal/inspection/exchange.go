@@ -126,6 +126,7 @@ type wire struct {
 	Audited   []string            `json:"audited,omitempty"`
 	Watched   []Watched           `json:"watched,omitempty"`
 	Unsure    []string            `json:"unsure,omitempty"`
+	Taken     map[string]Evidence `json:"taken,omitempty"`
 	Cut       bool                `json:"cut,omitempty"`
 	Size      int64               `json:"size"`
 	Same      int                 `json:"same"`
@@ -134,7 +135,7 @@ type wire struct {
 func (r Report) wire() wire {
 	list := func(m map[string]bool) []string { return slices.Sorted(maps.Keys(m)) }
 	return wire{Report: r, Finished: r.Finished, Links: r.Links, Opened: r.Reachable, Visited: list(r.visited), Looks: r.looks, Met: list(r.met), Judged: list(r.judged), Columns: list(r.columns),
-		Home: r.home, Put: r.put, Focus: r.focus, Partial: r.partial, Hosted: r.hosted, Unmet: r.unmet, Read: list(r.read), Dated: r.dated, Searched: r.searched, Disguised: list(r.disguised), Compared: list(r.compared), Rendered: list(r.rendered), Audited: list(r.audited), Watched: r.watched, Unsure: list(r.unsure), Cut: r.cut, Size: r.Bytes, Same: r.Same}
+		Home: r.home, Put: r.put, Focus: r.focus, Partial: r.partial, Hosted: r.hosted, Unmet: r.unmet, Read: list(r.read), Dated: r.dated, Searched: r.searched, Disguised: list(r.disguised), Compared: list(r.compared), Rendered: list(r.rendered), Audited: list(r.audited), Watched: r.watched, Unsure: list(r.unsure), Taken: r.taken, Cut: r.cut, Size: r.Bytes, Same: r.Same}
 }
 
 func (w wire) report() Report {
@@ -149,7 +150,7 @@ func (w wire) report() Report {
 	r.Finished, r.Links, r.Reachable, r.visited, r.looks, r.met, r.judged, r.columns = w.Finished, w.Links, w.Opened, set(w.Visited), w.Looks, set(w.Met), set(w.Judged), set(w.Columns)
 	r.hosted, r.unmet = w.Hosted, w.Unmet
 	r.home, r.put, r.focus, r.partial, r.Bytes, r.Same = w.Home, w.Put, w.Focus, w.Partial, w.Size, w.Same
-	r.read, r.dated, r.searched = set(w.Read), w.Dated, w.Searched
+	r.read, r.dated, r.searched, r.taken = set(w.Read), w.Dated, w.Searched, w.Taken
 	r.disguised, r.compared, r.rendered, r.audited, r.watched, r.unsure, r.cut = set(w.Disguised), set(w.Compared), set(w.Rendered), set(w.Audited), w.Watched, set(w.Unsure), w.Cut
 	return r
 }
@@ -286,6 +287,9 @@ func (s *Service) sendPlans(ctx context.Context) error {
 			return err
 		}
 		if _, err := s.list(ctx, site, r, &t.Target); err != nil {
+			return err
+		}
+		if t.Target.Stand, err = s.standAt(ctx, site.ID); err != nil {
 			return err
 		}
 		known, err := s.known(ctx, site.ID)

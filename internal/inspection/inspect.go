@@ -59,6 +59,8 @@ type Target struct {
 	// counts all of them.
 	Listed  []string `json:",omitempty"`
 	Release int      `json:",omitempty"`
+	// Stand are addresses that findings stand at, see askTaken.
+	Stand []string `json:",omitempty"`
 }
 
 // Options vary a run. The zero value inspects politely with no thresholds.
@@ -271,6 +273,9 @@ type Report struct {
 	// and put to axe.
 	compared, rendered, audited map[string]bool
 	watched                     []Watched
+	// taken are addresses that findings stand at and that are no more, with the later
+	// of the two looks that say so.
+	taken map[string]Evidence
 	// searched says that the site's search was tried.
 	searched bool
 	put      []string // families of checks that were put; empty: all
@@ -447,6 +452,9 @@ func Inspect(ctx context.Context, client *egress.Client, store Keeper, t Target,
 		return n.report, err
 	}
 	if n.report.Reachable {
+		if err := n.askTaken(ctx); err != nil {
+			return n.report, err
+		}
 		if o.wants("link") {
 			if err := n.judgeLinks(ctx); err != nil {
 				return n.report, err

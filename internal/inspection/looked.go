@@ -98,7 +98,7 @@ func (r *Report) Looked(checkID, page, place string) bool {
 // It is gone when there are none, and the run has not seen it.
 func (r *Report) unlooked(f Finding) (out []string) {
 	for _, page := range append([]string{f.URL}, f.Also...) {
-		if !r.Looked(f.Check, page, f.Where) && !slices.Contains(out, page) {
+		if _, gone := r.takenFrom(f, page); !gone && !r.Looked(f.Check, page, f.Where) && !slices.Contains(out, page) {
 			out = append(out, page)
 		}
 	}

@@ -45,7 +45,9 @@ func (s *Service) Precisions(ctx context.Context) ([]Precision, error) {
 }
 
 // mended reports a finding that a look has closed.
-func (f Finding) mended() bool { return f.State == FindingClosed && f.ClosedBy != ClosedByDispute }
+func (f Finding) mended() bool {
+	return f.State == FindingClosed && f.ClosedBy != ClosedByDispute && f.ClosedBy != ClosedByEnd
+}
 
 // ruleMove is what an act adds to the counts of a rule.
 type ruleMove struct{ raised, closed, disputed, wrong, upheld, waiting int }

@@ -195,6 +195,7 @@ func New(d, probes *db.DB, r *registry.Service, blobs blob.Store, client *egress
 	}
 	s := &Service{db: d, probes: probes, registry: r, blobs: blobs, client: client, set: set,
 		manners: crawl.NewManners(client, crawl.Courtesy{Delay: set.Delay})}
+	r.OnEnded(s.lapse)
 	if set.Frontier != nil {
 		// The verdict on a link serves every site that has it.
 		s.links = crawl.NewLinkCheck(client, s.manners, 20*time.Minute).Share(set.Frontier)
@@ -203,7 +204,7 @@ func New(d, probes *db.DB, r *registry.Service, blobs blob.Store, client *egress
 }
 
 // OnMoved registers what is told, in the same transaction, of every finding
-// found, ordered, released, closed, reopened, disputed or upheld.
+// found, ordered, released, closed, lapsed, reopened, disputed or upheld.
 func (s *Service) OnMoved(fn func(ctx context.Context, tx *db.Tx, f Finding, act string) error) {
 	s.moved = append(s.moved, fn)
 }
@@ -323,7 +324,10 @@ const (
 // Register gives the workers the module's jobs and periodic duties.
 func (s *Service) Register(w *jobs.Workers) {
 	jobs.Handle(w, func(ctx context.Context, a RunSite) error { return s.work(ctx, a.Run, a.Hurried) })
-	jobs.Handle(w, func(ctx context.Context, _ PatrolSites) error { _, err := s.PatrolDue(ctx); return err })
+	jobs.Handle(w, func(ctx context.Context, _ PatrolSites) error {
+		_, err := s.PatrolDue(ctx)
+		return errors.Join(err, s.LapseEnded(ctx))
+	})
 	jobs.Handle(w, func(ctx context.Context, _ ProbeSites) error { _, err := s.ProbeDue(ctx); return err })
 	jobs.Handle(w, func(ctx context.Context, _ JudgeAccess) error { return s.JudgeAccess(ctx) })
 	jobs.Handle(w, func(ctx context.Context, _ decideVotes) error { _, err := s.Decide(ctx); return err })
@@ -716,6 +720,9 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 	if err != nil {
 		return err
 	}
+	if t.Stand, err = s.standAt(ctx, site.ID); err != nil {
+		return err
+	}
 	lists := ""
 	if s.set.Lists != nil && r.Spec.reads() {
 		if lists, _, err = s.set.Lists(ctx, site.Unit); err != nil {
@@ -894,12 +901,16 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 			if !ok {
 				seen = Evidence{URL: f.URL, At: rep.Finished}
 			}
+			says, note := "本次检查未再发现。", "检查未再发现"
+			if last, ok := rep.takenDown(f); ok {
+				seen, says, note = last, fmt.Sprintf("问题所在的网页已撤下：先后两次访问 %s，都没有这个网页（状态码 %d）。", last.URL, last.Status), "问题所在的网页已撤下"
+			}
 			seen.Edition = check.RuleEdition(f.Check)
-			proof, err := insertProof(ctx, tx, Proof{Finding: f.ID, Run: id, Look: "patrol", Outcome: Gone, Says: "本次检查未再发现。", Evidence: seen})
+			proof, err := insertProof(ctx, tx, Proof{Finding: f.ID, Run: id, Look: "patrol", Outcome: Gone, Says: says, Evidence: seen})
 			if err != nil {
 				return err
 			}
-			if _, err := s.move(ctx, tx, f, "close", passage.Note{Says: "检查未再发现"}, proof); err != nil {
+			if _, err := s.move(ctx, tx, f, "close", passage.Note{Says: note}, proof); err != nil {
 				return err
 			}
 			closed++
@@ -1024,7 +1035,7 @@ func (s *Service) Retest(ctx context.Context, scope authz.Scope, id FindingID) (
 		switch {
 		case look.Outcome == Gone && f.State != FindingClosed:
 			f, err = s.move(ctx, tx, f, "close", passage.Note{Says: look.Says}, out.After.ID)
-		case look.Outcome == Standing && f.State == FindingClosed && f.ClosedBy != ClosedByDispute:
+		case look.Outcome == Standing && f.mended():
 			f, err = s.move(ctx, tx, f, "reopen", passage.Note{Says: look.Says}, out.After.ID)
 		default:
 			if look.Outcome == Standing {

@@ -38,6 +38,8 @@ type madeSite struct {
 	loaded map[string]int // by host and path, whoever asked
 	busy   map[string]int // how many more times a path answers 503
 	server *httptest.Server
+	// answers is asked before the pages; it is set before the first visit.
+	answers func(path, query string) (page, bool)
 }
 
 func newSite(t testing.TB) *madeSite {
@@ -81,6 +83,11 @@ func (s *madeSite) swap(path, from, to string) {
 func (s *madeSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	p, ok := s.pages[r.URL.Path]
+	if s.answers != nil {
+		if made, yes := s.answers(r.URL.Path, r.URL.RawQuery); yes {
+			p, ok = made, yes
+		}
+	}
 	if strings.Contains(r.UserAgent(), "zhengshu") { // the patrol as itself
 		s.asked[r.URL.Path]++
 	}

@@ -16,6 +16,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/rules/sx2021"
 )
 
 // What is wrong with an account is a finding like any other: found once, seen
@@ -279,6 +280,18 @@ func (s *Service) ask(ctx context.Context, a registry.Account, id string) error 
 		}
 	}
 	return nil
+}
+
+// ended brings the sheet up to date when an account ends: nothing is owed of it.
+func (s *Service) ended(ctx context.Context, tx *db.Tx, o registry.Object) error {
+	if o.Kind == sx2021.Site {
+		return nil
+	}
+	a, err := s.Registry.Account(ctx, tx, authz.System("newmedia.judge"), registry.AccountID(o.ID))
+	if err != nil {
+		return err
+	}
+	return s.judgeTx(ctx, tx, a, "")
 }
 
 // findingMoved brings the sheet up to date when a finding of an account was judged

@@ -264,6 +264,46 @@ func TestS19_4_WhatIsWrongWithAnAccountIsAFinding(t *testing.T) {
 		if rep, err := insp.VerifyEvidence(system); err != nil || len(rep.Damage) > 0 {
 			t.Errorf("%+v, %v", rep, err)
 		}
+		// Silent, disputed, and closed down: what was found ends with the account, by the
+		// very act, and counts as nobody's mending.
+		clock.Advance(20 * 24 * time.Hour)
+		read()
+		if found = list("standing"); len(found) != 1 || owed() != 1 {
+			t.Fatalf("%+v, %d owed", found, owed())
+		}
+		if _, err := insp.Dispute(ctx, mine, found[0].ID, "账号正在办理注销。"); err != nil {
+			t.Fatal(err)
+		}
+		before := count()
+		must(d.Update(ctx, func(tx *db.Tx) error {
+			for _, act := range []string{"begin_closing", "close"} {
+				if _, err := reg.Move(ctx, tx, mine, registry.Ref{Kind: sx2021.Account, ID: string(account.ID)}, act, "", passage.Note{Says: "批准注销"}); err != nil {
+					return err
+				}
+				if still := list("standing"); act == "begin_closing" && len(still) != 1 {
+					t.Errorf("closing has only begun: %+v", still)
+				}
+			}
+			return nil
+		}))
+		if still := list("standing"); len(still) != 0 || owed() != 0 {
+			t.Errorf("the account is closed: %+v, %d owed", still, owed())
+		}
+		over, err := insp.Finding(ctx, d, mine, found[0].ID)
+		if err != nil || over.State != inspection.FindingClosed || over.ClosedBy != inspection.ClosedByEnd || over.False() {
+			t.Errorf("%+v, %v", over, err)
+		}
+		steps, err := inspection.FindingMachine.History(ctx, d, string(over.ID))
+		must(err)
+		if last := steps[len(steps)-1]; last.Act != "lapse" || last.Note != "账号已注销，问题随之终结" {
+			t.Errorf("%+v", last)
+		}
+		if p := count(); p.Closed != before.Closed || p.Waiting != 0 || p.False != before.False || p.True != before.True {
+			t.Errorf("after %+v: %+v", before, p)
+		}
+		if answered, n, err := insp.Objections(ctx, mine, inspection.ItIsMoot, "", 10, 0); err != nil || n != 1 || !strings.Contains(answered[0].Answer, "账号已注销") {
+			t.Errorf("%+v, %v", answered, err)
+		}
 	})
 }
 

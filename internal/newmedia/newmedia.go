@@ -93,6 +93,7 @@ func New(p Parts) *Service {
 	s := &Service{p}
 	p.Inspection.OnMoved(s.findingMoved)
 	p.Inspection.RetestAccountsFrom(s.retest)
+	p.Registry.OnEnded(s.ended)
 	return s
 }
 

@@ -176,6 +176,17 @@ func (s *Service) Move(ctx context.Context, tx *db.Tx, scope authz.Scope, ref Re
 			return Object{}, err
 		}
 	}
-	return o, audit.Record(ctx, tx, audit.Entry{Act: "registry." + auditKind(o.Kind) + "." + act, Target: o.Target(), Basis: basis,
-		Before: map[string]any{"state": before.State}, After: map[string]any{"state": o.State, "note": note.Says, "case": note.CaseID}})
+	if err := audit.Record(ctx, tx, audit.Entry{Act: "registry." + auditKind(o.Kind) + "." + act, Target: o.Target(), Basis: basis,
+		Before: map[string]any{"state": before.State}, After: map[string]any{"state": o.State, "note": note.Says, "case": note.CaseID}}); err != nil {
+		return Object{}, err
+	}
+	if !o.Ended() {
+		return o, nil
+	}
+	for _, f := range s.ended {
+		if err := f(ctx, tx, o); err != nil {
+			return Object{}, err
+		}
+	}
+	return o, nil
 }

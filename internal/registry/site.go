@@ -181,6 +181,7 @@ type Service struct {
 	guard       *guard
 	texts       texts
 	hosting     []func(ctx context.Context, tx *db.Tx, site Site) error
+	ended       []func(ctx context.Context, tx *db.Tx, o Object) error
 	uses        []Hold // by modules below
 }
 
@@ -194,6 +195,12 @@ func New(d *db.DB, o *org.Service) *Service {
 // online. An error refuses the act. At start.
 func (s *Service) OnHosting(f func(ctx context.Context, tx *db.Tx, site Site) error) {
 	s.hosting = append(s.hosting, f)
+}
+
+// OnEnded registers what follows, in the same transaction, when a site or account
+// leaves the regulation's care: closed, or exited. At start.
+func (s *Service) OnEnded(f func(ctx context.Context, tx *db.Tx, o Object) error) {
+	s.ended = append(s.ended, f)
 }
 
 func (s *Service) askHosting(ctx context.Context, tx *db.Tx, site Site) error {

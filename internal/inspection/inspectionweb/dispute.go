@@ -29,7 +29,7 @@ func verdictTag(d inspection.Objection) web.Tag {
 		t.Kind = web.Good
 	case inspection.ItIsTrue:
 		t.Kind = web.Info
-	case inspection.ItIsGone:
+	case inspection.ItIsGone, inspection.ItIsMoot:
 		t.Kind = web.Neutral
 	}
 	return t
@@ -37,7 +37,7 @@ func verdictTag(d inspection.Objection) web.Tag {
 
 func newDisputes(list []inspection.Objection, total int, today calendar.Date) page {
 	v := page{web.ListView{Heading: web.Heading{Title: "误报申辩", Lead: "报为误报的问题由一名专人在时限内答复；确认误报的，同一情形不再报出。", Acts: []web.Act{{Text: "规则准确率", Href: precisionPath}}}, Trail: []web.Crumb{{Name: "网站检查", Href: boardPath}},
-		Filter: web.Filter{Action: disputesPath, Total: total, Fields: []web.Field{{Kind: web.Select, Name: "verdict", Label: "结论", Options: orAll([]web.Option{{Value: "waiting", Label: "待答复"}, {Value: inspection.ItIsTrue, Label: "问题属实"}, {Value: inspection.ItIsFalse, Label: "确认误报"}, {Value: inspection.ItIsGone, Label: "问题已消除"}})}, {Kind: web.Check, Name: "mine", Label: "只看由我答复的", Value: "on"}}},
+		Filter: web.Filter{Action: disputesPath, Total: total, Fields: []web.Field{{Kind: web.Select, Name: "verdict", Label: "结论", Options: orAll([]web.Option{{Value: "waiting", Label: "待答复"}, {Value: inspection.ItIsTrue, Label: "问题属实"}, {Value: inspection.ItIsFalse, Label: "确认误报"}, {Value: inspection.ItIsGone, Label: inspection.VerdictNames[inspection.ItIsGone]}, {Value: inspection.ItIsMoot, Label: inspection.VerdictNames[inspection.ItIsMoot]}})}, {Kind: web.Check, Name: "mine", Label: "只看由我答复的", Value: "on"}}},
 		Table:  web.Table{Caption: "误报申辩", Quiet: true, Columns: []web.Column{{Head: "问题", Wide: true}, {Head: "申辩理由", Wide: true}, {Head: "答复人"}, {Head: "期限"}, {Head: "结论"}}, Empty: web.Empty{Title: "没有误报申辩", Text: "单位认为报错了的，打开那个问题，写明理由，点“报误报”；答复人和期限列在这里。", Act: web.Act{Text: "查看待整改问题", Href: listPath + "?state=standing"}}}}}
 	for _, d := range list {
 		what := web.Linked(d.Says, "/console/findings/"+string(d.Finding))
