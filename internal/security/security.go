@@ -249,17 +249,11 @@ type Parts struct {
 // Service is the door of security.
 type Service struct{ Parts }
 
-// New makes the service and registers what returns each year: every 网信 body
-// owes the check of its area by 31 December (readings 13).
+// New makes the service and registers what returns each year: the check of an
+// area, by 31 December (readings 13).
 func New(p Parts) *Service {
 	s := &Service{p}
-	p.Obligations.Recur(obligation.Recurring{Kind: YearKind.ID, Every: obligation.Yearly, Owes: func(ctx context.Context, q db.Querier) ([]obligation.Debtor, error) {
-		return db.All(ctx, q, func(r db.Scanner) (obligation.Debtor, error) {
-			d := obligation.Debtor{Link: "/console/security"}
-			err := r.Scan(&d.Unit, &d.Name)
-			return d, err
-		}, `SELECT DISTINCT u.id, u.name FROM post o JOIN unit u ON u.id = o.unit_id WHERE o.role = 'cyberspace' AND o.ended_at IS NULL AND u.abolished_on IS NULL ORDER BY u.id`)
-	}})
+	p.Obligations.Recur(obligation.Recurring{Kind: YearKind.ID, Every: obligation.Yearly, Owes: s.debtors})
 	return s
 }
 
@@ -269,9 +263,15 @@ type coverRound struct{}
 func (coverRound) Kind() string { return "security.cover" }
 
 // Register gives the workers the daily duty: sites launched meanwhile come
-// onto the open plans.
+// onto the open plans, and a 网信 body named meanwhile bears the year.
 func (s *Service) Register(w *jobs.Workers) {
-	jobs.Handle(w, func(ctx context.Context, _ coverRound) error { _, err := s.Cover(ctx); return err })
+	jobs.Handle(w, func(ctx context.Context, _ coverRound) error {
+		if _, err := s.Cover(ctx); err != nil {
+			return err
+		}
+		_, err := s.HandOn(ctx)
+		return err
+	})
 	jobs.Every(w, 24*time.Hour, coverRound{})
 }
 

@@ -96,10 +96,37 @@ func orNone(s string) string {
 	return s
 }
 
-func newPlans(list []security.Plan, total int, plans bool, today calendar.Date) page {
+// borne tells where no 网信 body is registered and who bears the check there.
+func borne(list []security.Bearing) web.Alert {
+	var says []string
+	var a web.Alert
+	for _, b := range list {
+		switch {
+		case !b.Absent:
+			says = append(says, b.AreaName+"的年度安全检查由"+b.Body.Name+"承担。")
+		case b.Body.Name == "":
+			says = append(says, b.AreaName+"没有能够承担年度安全检查的网信部门，请在“单位”中登记网信部门及其人员。")
+			a.Kind = web.Warn
+		default:
+			says = append(says, b.AreaName+"没有能够承担年度安全检查的网信部门，登记以前由"+b.Body.Name+"承担，请在“单位”中登记网信部门及其人员。")
+			a.Kind = web.Warn
+		}
+	}
+	if len(says) == 0 {
+		return web.Alert{}
+	}
+	if a.Kind == "" {
+		a.Kind = web.Info
+	}
+	a.Title, a.Text = "本地区没有登记网信部门", strings.Join(says, "")
+	return a
+}
+
+func newPlans(list []security.Plan, total int, plans bool, bearings []security.Bearing, today calendar.Date) page {
 	v := page{web.ListView{Heading: web.Heading{Title: "年度网络安全检查", Lead: "网信部门每年对政府网站进行安全管理工作检查，及时处置网络、数据库、防火墙、业务系统、应用服务器中的漏洞（第二十三条（一）），12 月 31 日前完成。"}, Tabs: tabs(plansPath),
 		Table: web.Table{Caption: "检查计划", Quiet: true, RowHead: 1, Columns: []web.Column{{Head: "年度"}, {Head: "计划", Wide: true}, {Head: "组织单位"}, {Head: "已检查"}, {Head: "漏洞"}, {Head: "完成期限"}},
 			Empty: web.Empty{Title: "还没有检查计划", Text: "由网信部门制定；计划覆盖范围内全部运行的网站，新上线的自动补入。"}}}}
+	v.Alert = borne(bearings)
 	if plans {
 		v.Heading.Acts = []web.Act{{Text: "制定年度计划", Href: plansPath + "/new", Primary: true}}
 	}
@@ -119,7 +146,11 @@ func (h *Handler) plans(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := newPlans(list, total, may(r, authz.SecurityPlan), web.FrameOf(r).Today)
+	bearings, err := h.security.Bearings(r.Context(), authz.SessionFrom(r.Context()))
+	if err != nil {
+		return err
+	}
+	v := newPlans(list, total, may(r, authz.SecurityPlan), bearings, web.FrameOf(r).Today)
 	v.Filter.Total = -1
 	v.Pager = web.PagerOf(r, total, perPage)
 	return listPage.Render(w, r, v)
@@ -661,18 +692,19 @@ func (h *Handler) answerHole(w http.ResponseWriter, r *http.Request, act, said s
 }
 
 var (
-	sampleToday = calendar.Date{Year: 2026, Month: 11, Day: 23}
-	sampleAt    = time.Date(2026, 11, 20, 2, 0, 0, 0, time.UTC)
-	samplePlan  = security.Plan{ID: "p", UnitName: "陕西省互联网信息办公室", Year: 2026, AreaName: "陕西省", Title: "2026 年政府网站安全管理工作检查", DueOn: sampleToday.AddDays(38), State: security.Open, Sites: 620, Checked: 310, Holes: 12, Closed: 5}
-	hostPlan    = security.Plan{ID: `"><b>`, UnitName: "<b>", Title: "<script>alert(1)</script>", AreaName: "<i>", State: security.Finished}
-	sampleSheet = security.Dossier{Sheet: security.Sheet{ID: "s", Plan: "p", PlanTitle: samplePlan.Title, PlanState: security.Open, BodyName: "陕西省互联网信息办公室", Site: "x", SiteName: "白水县人民政府", Host: "www.baishui.gov.cn", UnitName: "白水县人民政府办公室", State: "checked", CheckedOn: sampleToday, Checker: "某测评中心", Method: "remote", Summary: "发现 1 个漏洞", Layers: map[string]security.Layer{"network": {Verdict: "fine"}, "server": {Verdict: "holes", Note: "组件过旧"}}, Number: "AQ-2026-0001", Standing: 1},
+	sampleToday    = calendar.Date{Year: 2026, Month: 11, Day: 23}
+	sampleAt       = time.Date(2026, 11, 20, 2, 0, 0, 0, time.UTC)
+	samplePlan     = security.Plan{ID: "p", UnitName: "陕西省互联网信息办公室", Year: 2026, AreaName: "陕西省", Title: "2026 年政府网站安全管理工作检查", DueOn: sampleToday.AddDays(38), State: security.Open, Sites: 620, Checked: 310, Holes: 12, Closed: 5}
+	sampleBearings = []security.Bearing{{AreaName: "白水县", Body: org.Unit{Name: "陕西省互联网信息办公室"}}, {AreaName: "<b>", Body: org.Unit{Name: "<script>"}, Absent: true}, {AreaName: "陕西省", Absent: true}}
+	hostPlan       = security.Plan{ID: `"><b>`, UnitName: "<b>", Title: "<script>alert(1)</script>", AreaName: "<i>", State: security.Finished}
+	sampleSheet    = security.Dossier{Sheet: security.Sheet{ID: "s", Plan: "p", PlanTitle: samplePlan.Title, PlanState: security.Open, BodyName: "陕西省互联网信息办公室", Site: "x", SiteName: "白水县人民政府", Host: "www.baishui.gov.cn", UnitName: "白水县人民政府办公室", State: "checked", CheckedOn: sampleToday, Checker: "某测评中心", Method: "remote", Summary: "发现 1 个漏洞", Layers: map[string]security.Layer{"network": {Verdict: "fine"}, "server": {Verdict: "holes", Note: "组件过旧"}}, Number: "AQ-2026-0001", Standing: 1},
 		List: []security.Hole{sampleHole.Hole, {ID: "2", Title: "弱口令", Layer: "system", Severity: "serious", State: security.HoleFound}}, Files: []approval.Attachment{{ID: "f", Name: "报告.pdf"}}}
 	hostSheet  = security.Dossier{Sheet: security.Sheet{ID: `"><b>`, PlanTitle: "<script>", PlanState: security.Open, SiteName: "<script>", Host: `"`, UnitName: "<b>", Checker: "</td>", Summary: "<i>"}, List: []security.Hole{hostHole.Hole}, Files: []approval.Attachment{{ID: `"`, Name: "<script>"}}}
 	sampleHole = security.HoleDossier{Hole: security.Hole{ID: "h", Sheet: "s", Site: "x", SiteName: "白水县人民政府", UnitName: "白水县人民政府办公室", BodyName: "陕西省互联网信息办公室", Layer: "server", Severity: "error", Title: "组件版本过旧", Says: "应用服务器组件存在公开漏洞", Fix: "升级", State: security.HoleOrdered, Number: "AQ-2026-0001", DueOn: sampleToday.AddDays(10)}, History: []passage.Step{{At: sampleAt, Act: "find", ActorName: "陆云帆"}}}
 	hostHole   = security.HoleDossier{Hole: security.Hole{ID: `"><b>`, SiteName: "<script>", Layer: "x", Severity: "<b>", Title: "<script>", Says: "</p>", Fix: "<i>", State: security.HoleMended, MendedAs: "<b>", MendedBy: "<i>", RetestSays: "<u>"}, History: []passage.Step{{Act: "<b>", ActorName: "<i>", Note: "<script>"}}, Files: []approval.Attachment{{ID: `"`, Name: "<script>"}}}
 )
 
-var listPage = web.Define(web.Plain, "pages/list.html", newPlans(nil, 0, true, sampleToday), newPlans([]security.Plan{samplePlan, hostPlan}, 2, false, sampleToday),
+var listPage = web.Define(web.Plain, "pages/list.html", newPlans(nil, 0, true, nil, sampleToday), newPlans([]security.Plan{samplePlan, hostPlan}, 2, false, sampleBearings, sampleToday),
 	newPlan(samplePlan, nil, 0, true, sampleToday), newPlan(samplePlan, []security.Sheet{sampleSheet.Sheet}, 1, true, sampleToday), newPlan(hostPlan, []security.Sheet{hostSheet.Sheet}, 1, false, sampleToday),
 	newHoles(nil, 0, sampleToday), newHoles([]security.Hole{sampleHole.Hole, hostHole.Hole}, 2, sampleToday))
 
