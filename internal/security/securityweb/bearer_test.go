@@ -29,3 +29,20 @@ func TestThePageSaysWhoBearsTheCheck(t *testing.T) {
 		}
 	}
 }
+
+// What could not be tested is told on the plan's page and never as checked.
+func TestAPlanTellsWhatCouldNotBeTested(t *testing.T) {
+	today := calendar.Date{Year: 2026, Month: 11, Day: 23}
+	p := samplePlan
+	v := newPlan(p, []security.Sheet{sampleUntested.Sheet}, 1, true, today)
+	if note := v.Stats.Items[1].Note; !strings.Contains(note, "12 个有层面未能检查，3 个未能检查并说明了原因") {
+		t.Errorf("the plan says %q", note)
+	}
+	if tag := v.Table.Rows[0].Cells[2].Tags[0]; tag.Text != "未能检查，待说明原因" || tag.Kind != web.Warn {
+		t.Errorf("the sheet is told as %+v", tag)
+	}
+	p.State, p.Summary = security.Finished, "总体平稳"
+	if a := newPlan(p, nil, 0, true, today).Alert; !strings.Contains(a.Text, "检查 310 个网站（其中 12 个有层面未能检查），3 个网站未能检查并说明了原因") || !strings.Contains(a.Text, "总体平稳") {
+		t.Errorf("the result says %q", a.Text)
+	}
+}
