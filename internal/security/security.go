@@ -123,8 +123,9 @@ type Plan struct {
 	EndedAt  time.Time
 	Sites    int // running ones on the plan
 	Checked  int
-	Partial  int // of Checked: a layer could not be tested
-	Excused  int // nothing of them could be tested, and a person said why
+	Partial  int  // of Checked: a layer could not be tested
+	Excused  int  // nothing of them could be tested, and a person said why
+	Above    bool // a superior's: named, and counted in the reader's scope only
 	Holes    int
 	Closed   int
 	path     string // of the plan's area
@@ -367,16 +368,39 @@ func (s *Service) PlanByID(ctx context.Context, q db.Querier, scope authz.Scope,
 	return p, err
 }
 
-// Plans in scope, the latest year first.
+// Plans in scope, and those of the 网信 bodies above that hold for it, the latest
+// year first. Of a superior's plan its name is told and how far the reader's own
+// sites have come; it is not opened.
 func (s *Service) Plans(ctx context.Context, scope authz.Scope, limit, offset int) ([]Plan, int, error) {
 	var w db.Where
-	scope.Where(&w, "u")
+	scope.WhereOrAbove(&w, "u", "TRUE")
 	total, err := db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM security_plan p JOIN unit u ON u.id = p.unit_id WHERE `+w.SQL(), w.Args()...)
 	if err != nil {
 		return nil, 0, err
 	}
 	list, err := db.All(ctx, s.DB, scanPlan, planSelect+` WHERE `+w.SQL()+` ORDER BY p.year DESC, u.area_path, p.id LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(offset), w.Args()...)
+	for i := range list {
+		if p := &list[i]; err == nil && !p.In(scope) {
+			err = s.own(ctx, scope, p)
+		}
+	}
 	return list, total, err
+}
+
+// own narrows the figures of a superior's plan to the sites in scope.
+func (s *Service) own(ctx context.Context, scope authz.Scope, p *Plan) error {
+	*p = Plan{ID: p.ID, Unit: p.Unit, UnitName: p.UnitName, Year: p.Year, Area: p.Area, AreaName: p.AreaName, Title: p.Title, BeginsOn: p.BeginsOn, DueOn: p.DueOn, State: p.State, Above: true}
+	var w db.Where
+	w.And("x.plan_id = ?", p.ID).And("s.state NOT IN ('exited', 'closed')")
+	scope.Where(&w, "u")
+	list, err := db.All(ctx, s.DB, func(r db.Scanner) (n [3]int, err error) { return n, r.Scan(&n[0], &n[1], &n[2]) }, `
+		SELECT CASE WHEN x.state = 'checked' THEN 1 ELSE 0 END, CASE WHEN `+isPartial+` THEN 1 ELSE 0 END, CASE WHEN `+isExcused+` THEN 1 ELSE 0 END
+		  FROM security_sheet x JOIN site s ON s.id = x.site_id JOIN unit u ON u.id = s.unit_id WHERE `+w.SQL(), w.Args()...)
+	p.Sites = len(list)
+	for _, n := range list {
+		p.Checked, p.Partial, p.Excused = p.Checked+n[0], p.Partial+n[1], p.Excused+n[2]
+	}
+	return err
 }
 
 // NewPlan is what a person plans.

@@ -46,3 +46,12 @@ func TestAPlanTellsWhatCouldNotBeTested(t *testing.T) {
 		t.Errorf("the result says %q", a.Text)
 	}
 }
+
+// A superior's plan is named where it holds, and not linked for whom it is shut.
+func TestASuperiorsPlanIsNamed(t *testing.T) {
+	v := newPlans([]security.Plan{superiorPlan}, 1, false, nil, calendar.Date{Year: 2026, Month: 11, Day: 23})
+	name, sites := v.Table.Rows[0].Cells[1], v.Table.Rows[0].Cells[3]
+	if name.Text != superiorPlan.Title || name.Href != "" || len(name.Tags) != 1 || name.Tags[0].Text != "上级计划" || !strings.Contains(sites.Text, "2 / 6 个网站（本单位范围）") {
+		t.Errorf("%+v, %+v", name, sites)
+	}
+}

@@ -125,7 +125,7 @@ func borne(list []security.Bearing) web.Alert {
 func newPlans(list []security.Plan, total int, plans bool, bearings []security.Bearing, today calendar.Date) page {
 	v := page{web.ListView{Heading: web.Heading{Title: "年度网络安全检查", Lead: "网信部门每年对政府网站进行安全管理工作检查，及时处置网络、数据库、防火墙、业务系统、应用服务器中的漏洞（第二十三条（一）），12 月 31 日前完成。"}, Tabs: tabs(plansPath),
 		Table: web.Table{Caption: "检查计划", Quiet: true, RowHead: 1, Columns: []web.Column{{Head: "年度"}, {Head: "计划", Wide: true}, {Head: "组织单位"}, {Head: "已检查"}, {Head: "漏洞"}, {Head: "完成期限"}},
-			Empty: web.Empty{Title: "还没有检查计划", Text: "由网信部门制定；计划覆盖范围内全部运行的网站，新上线的自动补入。"}}}}
+			Empty: web.Empty{Title: "还没有检查计划", Text: "本地区和上级网信部门都没有制定计划。计划由网信部门制定，覆盖范围内全部运行的网站，新上线的自动补入。"}}}}
 	v.Alert = borne(bearings)
 	if plans {
 		v.Heading.Acts = []web.Act{{Text: "制定年度计划", Href: plansPath + "/new", Primary: true}}
@@ -135,8 +135,14 @@ func newPlans(list []security.Plan, total int, plans bool, bearings []security.B
 		if p.State == security.Finished {
 			due = web.Tagged(web.Tag{Kind: web.Good, Text: "已完成"})
 		}
-		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{web.Figure(p.Year), {Text: p.Title, Href: p.Link(), Note: p.AreaName}, web.Text(p.UnitName),
-			{Text: fmt.Sprintf("%d / %d 个网站", p.Checked, p.Sites), Note: untested(p), Keep: true}, {Text: fmt.Sprintf("%d 个，已关闭 %d 个", p.Holes, p.Closed), Keep: true}, due}})
+		name, holes := web.Cell{Text: p.Title, Href: p.Link(), Note: p.AreaName}, web.Cell{Text: fmt.Sprintf("%d 个，已关闭 %d 个", p.Holes, p.Closed), Keep: true}
+		sites := web.Cell{Text: fmt.Sprintf("%d / %d 个网站", p.Checked, p.Sites), Note: untested(p), Keep: true}
+		if p.Above {
+			name.Href, name.Note, name.Tags = "", p.AreaName+"，覆盖本地区", []web.Tag{{Kind: web.Info, Text: "上级计划"}}
+			sites.Text += "（本单位范围）"
+			holes = web.Cell{Text: "查看漏洞", Href: holesPath}
+		}
+		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{web.Figure(p.Year), name, web.Text(p.UnitName), sites, holes, due}})
 	}
 	return v
 }
@@ -728,6 +734,7 @@ var (
 	samplePlan     = security.Plan{ID: "p", UnitName: "陕西省互联网信息办公室", Year: 2026, AreaName: "陕西省", Title: "2026 年政府网站安全管理工作检查", DueOn: sampleToday.AddDays(38), State: security.Open, Sites: 620, Checked: 310, Partial: 12, Excused: 3, Holes: 12, Closed: 5}
 	sampleBearings = []security.Bearing{{AreaName: "白水县", Body: org.Unit{Name: "陕西省互联网信息办公室"}}, {AreaName: "<b>", Body: org.Unit{Name: "<script>"}, Absent: true}, {AreaName: "陕西省", Absent: true}}
 	hostPlan       = security.Plan{ID: `"><b>`, UnitName: "<b>", Title: "<script>alert(1)</script>", AreaName: "<i>", State: security.Finished}
+	superiorPlan   = security.Plan{ID: "p", UnitName: "陕西省互联网信息办公室", Year: 2026, AreaName: "陕西省", Title: "2026 年政府网站安全管理工作检查", DueOn: sampleToday.AddDays(38), State: security.Open, Sites: 6, Checked: 2, Above: true}
 	sampleSheet    = security.Dossier{Sheet: security.Sheet{ID: "s", Plan: "p", PlanTitle: samplePlan.Title, PlanState: security.Open, BodyName: "陕西省互联网信息办公室", Site: "x", SiteName: "白水县人民政府", Host: "www.baishui.gov.cn", UnitName: "白水县人民政府办公室", State: "checked", CheckedOn: sampleToday, Checker: "某测评中心", Method: "remote", Summary: "发现 1 个漏洞", Layers: map[string]security.Layer{"network": {Verdict: "fine"}, "server": {Verdict: "holes", Note: "组件过旧"}}, Number: "AQ-2026-0001", Standing: 1},
 		List: []security.Hole{sampleHole.Hole, {ID: "2", Title: "弱口令", Layer: "system", Severity: "serious", State: security.HoleFound}}, Files: []approval.Attachment{{ID: "f", Name: "报告.pdf"}}}
 	hostSheet      = security.Dossier{Sheet: security.Sheet{ID: `"><b>`, PlanTitle: "<script>", PlanState: security.Open, SiteName: "<script>", Host: `"`, UnitName: "<b>", Checker: "</td>", Summary: "<i>"}, List: []security.Hole{hostHole.Hole}, Files: []approval.Attachment{{ID: `"`, Name: "<script>"}}}
@@ -736,7 +743,7 @@ var (
 	hostHole       = security.HoleDossier{Hole: security.Hole{ID: `"><b>`, SiteName: "<script>", Layer: "x", Severity: "<b>", Title: "<script>", Says: "</p>", Fix: "<i>", State: security.HoleMended, MendedAs: "<b>", MendedBy: "<i>", RetestSays: "<u>"}, History: []passage.Step{{Act: "<b>", ActorName: "<i>", Note: "<script>"}}, Files: []approval.Attachment{{ID: `"`, Name: "<script>"}}}
 )
 
-var listPage = web.Define(web.Plain, "pages/list.html", newPlans(nil, 0, true, nil, sampleToday), newPlans([]security.Plan{samplePlan, hostPlan}, 2, false, sampleBearings, sampleToday),
+var listPage = web.Define(web.Plain, "pages/list.html", newPlans(nil, 0, true, nil, sampleToday), newPlans([]security.Plan{samplePlan, hostPlan}, 2, false, sampleBearings, sampleToday), newPlans([]security.Plan{superiorPlan}, 1, false, nil, sampleToday),
 	newPlan(samplePlan, nil, 0, true, sampleToday), newPlan(samplePlan, []security.Sheet{sampleSheet.Sheet}, 1, true, sampleToday), newPlan(hostPlan, []security.Sheet{hostSheet.Sheet}, 1, false, sampleToday),
 	newHoles(nil, 0, sampleToday), newHoles([]security.Hole{sampleHole.Hole, hostHole.Hole}, 2, sampleToday))
 
