@@ -103,6 +103,7 @@ var unscoped = map[string]string{
 	"inspection.Now":            "public: the clock",
 	"security.Register":         "system: registration at start",
 	"security.Cover":            "system: the periodic duty",
+	"security.HandOn":           "system: the periodic duty",
 	"impostor.Rounds":           "public: how many official names were asked for, of no unit",
 
 	"vigil.At":                   "public: when and where a protected period runs is known to everybody in it",

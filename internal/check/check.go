@@ -98,6 +98,7 @@ type Ledger struct {
 	ICPFiling     string
 	PoliceFiling  string
 	ChineseDomain string
+	PartyGovMark  string // its number, or the address of its issuer's page
 	// Object is what is inspected; "" is not known, and checks that depend on
 	// it cannot be made.
 	Object Object

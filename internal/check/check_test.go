@@ -69,7 +69,7 @@ func page(head, body, foot string) string {
 }
 
 func TestGoodPageKeepsEverything(t *testing.T) {
-	l := &Ledger{SiteName: "某市人民政府", SiteDomain: "www.example.gov.cn", SiteCode: "6101000001", Sponsor: "某市人民政府办公室", ICPFiling: "陕ICP备05000001号-1", PoliceFiling: "61010202000169", ChineseDomain: "某市人民政府.政务"}
+	l := &Ledger{SiteName: "某市人民政府", SiteDomain: "www.example.gov.cn", SiteCode: "6101000001", Sponsor: "某市人民政府办公室", ICPFiling: "陕ICP备05000001号-1", PoliceFiling: "61010202000169", ChineseDomain: "某市人民政府.政务", PartyGovMark: "1"}
 	for _, x := range Run(Facts{Page: parse(t, page(goodHead, goodBody, goodFoot)), Ledger: l, Today: calendar.Date{Year: 2024, Month: 1, Day: 3}}) {
 		if x.Outcome != Kept {
 			t.Errorf("%s: %s %s", x.Check, x.Outcome, x.Says)
@@ -142,6 +142,13 @@ func TestFooter(t *testing.T) {
 		{"mark that leads elsewhere", "footer.party_gov_mark", `<a href="http://www.qingshan-trade.com/?bszs.conac.cn"><img src="/red.png" alt="党政机关"></a>`, nil, Violated},
 		{"picture of the mark that leads elsewhere", "footer.party_gov_mark", `<a href="/about.html"><img src="/red.png" alt="党政机关标识"></a>`, nil, Violated},
 		{"picture of the mark and its link beside it", "footer.party_gov_mark", `<a href="/about.html"><img src="/red.png" alt="党政机关标识"></a><a href="//bszs.conac.cn/sitename?id=1">核验</a>`, nil, Kept},
+		{"mark of the ledger", "footer.party_gov_mark", goodFoot, &Ledger{PartyGovMark: "1"}, Kept},
+		{"mark of the ledger kept as an address", "footer.party_gov_mark", strings.Replace(goodFoot, "id=1", "id=0a1B", 1), &Ledger{PartyGovMark: "https://bszs.conac.cn/sitename?method=show&id=0A1B"}, Kept},
+		{"another mark than the ledger's", "footer.party_gov_mark", goodFoot + "<p>2</p>", &Ledger{PartyGovMark: "2"}, Violated},
+		{"mark not on record", "footer.party_gov_mark", goodFoot, &Ledger{SiteName: "某市"}, Untested},
+		{"mark on record without a number", "footer.party_gov_mark", goodFoot, &Ledger{PartyGovMark: "https://www.example.gov.cn/?id=1"}, Untested},
+		{"mark by script, on record", "footer.party_gov_mark", `<script>document.write(unescape("%3Cspan id='_ideConac' %3E%3C/span%3E"))</script>`, &Ledger{PartyGovMark: "2"}, Kept},
+		{"mark missing, its number shown", "footer.party_gov_mark", "<p>0A5537536EC43D83E053022819ACDDA0</p>", &Ledger{PartyGovMark: "0A5537536EC43D83E053022819ACDDA0"}, Violated},
 		{"short site code", "footer.site_code", strings.Replace(goodFoot, "标识码：6101000001", "标识码：6101001", 1), nil, Violated},
 		{"site code without colon", "footer.site_code", strings.Replace(goodFoot, "标识码：6101000001", "标识码6101000001", 1), nil, Kept},
 		{"site code against ledger", "footer.site_code", goodFoot, &Ledger{SiteCode: "6101000002"}, Violated},

@@ -44,7 +44,7 @@ var footerLooks = map[string]struct {
 	look   func(footing) shown
 	ledger func(*Ledger) string
 }{
-	"party_gov_mark": {foundMark, nil},
+	"party_gov_mark": {foundMark, func(l *Ledger) string { return MarkNumber(l.PartyGovMark) }},
 	"error_report":   {foundErrorReport, func(l *Ledger) string { return l.SiteCode }},
 	"site_code":      {foundSiteCode, func(l *Ledger) string { return l.SiteCode }},
 	"sponsor":        {foundSponsor, func(l *Ledger) string { return l.Sponsor }},
@@ -92,10 +92,17 @@ type shown struct {
 	ok     bool
 	flawed string // why the value cannot be right
 	node   *html.Node
-	// carried values are part of an address: that of the ledger may stand
-	// elsewhere on the page and proves nothing of it.
-	carried bool
+	// carried values are part of an address, named by what carries them and what they
+	// are: that of the ledger may stand elsewhere on the page and proves nothing of it.
+	carried carried
 }
+
+type carried struct{ by, what string }
+
+var (
+	entranceCarries = carried{"入口", "网站标识码"}
+	markCarries     = carried{"标识链接", "网站标识编号"}
+)
 
 func footerCheck(id, name string, articles []string, sev Severity, fix string, look func(footing) shown, ledger func(*Ledger) string) Check {
 	return Check{
@@ -113,11 +120,11 @@ func footerCheck(id, name string, articles []string, sev Severity, fix string, l
 				want = ledger(f.Ledger)
 			}
 			switch {
-			case s.ok && s.flawed == "" && s.carried && s.value != "" && f.Ledger != nil && want == "":
-				return []Finding{c.untested("台账没有登记网站标识码，不能核对入口所带的“"+clip(s.value, 20)+"”", name)}
-			case s.ok && s.flawed == "" && s.carried && s.value != "" && want != "" && s.value != want:
-				return []Finding{c.wrong("入口所带标识码“"+clip(s.value, 20)+"”与台账“"+want+"”不一致", name)}
-			case !s.ok && c.ID != "footer.error_report" && want != "" && holds(foot.bare, noBlanks(want)):
+			case s.ok && s.flawed == "" && s.carried != carried{} && s.value != "" && f.Ledger != nil && want == "":
+				return []Finding{c.untested("台账没有登记"+s.carried.what+"，不能核对"+s.carried.by+"所带的“"+clip(s.value, 40)+"”", name)}
+			case s.ok && s.flawed == "" && s.carried != carried{} && s.value != "" && want != "" && !strings.EqualFold(s.value, want):
+				return []Finding{c.wrong(s.carried.by+"所带"+s.carried.what+"“"+clip(s.value, 40)+"”与台账“"+want+"”不一致", name)}
+			case !s.ok && c.ID != "footer.error_report" && c.ID != "footer.party_gov_mark" && want != "" && holds(foot.bare, noBlanks(want)):
 				// Shown without the usual words before it.
 				return []Finding{c.fine(name)}
 			case !s.ok && c.ID == "footer.chinese_domain" && want == "":
@@ -128,7 +135,7 @@ func footerCheck(id, name string, articles []string, sev Severity, fix string, l
 				return []Finding{c.wrong("未找到", name)}
 			case s.flawed != "":
 				return []Finding{c.wrong(s.flawed, name)}
-			case !s.carried && want != "" && !sameValue(s.value, want) && !holds(foot.bare, noBlanks(want)):
+			case s.carried == carried{} && want != "" && !sameValue(s.value, want) && !holds(foot.bare, noBlanks(want)):
 				return []Finding{c.wrong("页面为“"+clip(s.value, 40)+"”，台账为“"+want+"”", name)}
 			}
 			return []Finding{c.fine(name)}
@@ -257,7 +264,11 @@ func foundMark(f footing) shown {
 		host := hostOf(f.page.resolve(ref))
 		switch {
 		case onList(host, markHosts):
-			return shown{ok: true, value: ref, node: n}
+			s := shown{ok: true, node: n, carried: markCarries}
+			if m := markNumber.FindStringSubmatch(ref); m != nil {
+				s.value = m[1]
+			}
+			return s
 		case elsewhere == "" && ref != "" && (containsAny(strings.ToLower(ref), markSigns) || worded && markWords(n)):
 			if elsewhere, at = host, n; host == "" {
 				elsewhere = clip(ref, 40)
@@ -265,15 +276,33 @@ func foundMark(f footing) shown {
 		}
 	}
 	if f.scripted("conac.cn", "_ideConac") {
-		return shown{ok: true} // the issuer's script makes the link
+		return shown{ok: true, carried: markCarries} // the issuer's script makes the link
 	}
 	if elsewhere != "" {
 		return shown{ok: true, node: at, flawed: "标识链接到 " + elsewhere + "，应链接到核发机关的资格核验页面（bszs.conac.cn）"}
 	}
 	if n := f.linked(markSigns...); n != nil {
-		return shown{ok: true, node: n}
+		return shown{ok: true, node: n, carried: markCarries}
 	}
-	return shown{ok: holds(f.bare, "党政机关网站标识") || f.alt("党政机关", "事业单位标识")}
+	return shown{ok: holds(f.bare, "党政机关网站标识") || f.alt("党政机关", "事业单位标识"), carried: markCarries}
+}
+
+// markNumber is the number that an address of the issuer's page carries.
+var markNumber = regexp.MustCompile(`(?i)[?&](?:amp;)?id=([0-9a-z_-]+)`)
+
+var bareMark = regexp.MustCompile(`^[0-9A-Za-z_-]+$`)
+
+// MarkNumber is the number of a mark as the ledger keeps it: alone, or in the
+// address of the issuer's page; "" where it holds none.
+func MarkNumber(kept string) string {
+	kept = strings.TrimSpace(kept)
+	if bareMark.MatchString(kept) {
+		return kept
+	}
+	if m := markNumber.FindStringSubmatch(kept); m != nil && onList(hostOf(kept), markHosts) {
+		return m[1]
+	}
+	return ""
 }
 
 // markWords reports whether a link is the mark by its words or its picture.
@@ -297,7 +326,7 @@ func foundErrorReport(f footing) shown {
 	if first == nil {
 		return shown{ok: f.scripted("jiucuo") || holds(f.bare, "政府网站找错") || f.alt("找错")}
 	}
-	s := shown{ok: true, node: first, carried: true}
+	s := shown{ok: true, node: first, carried: entranceCarries}
 	for i, n := range f.page.leading {
 		to := len(f.page.refs)
 		if i+1 < len(f.page.refAt) {

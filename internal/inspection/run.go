@@ -666,7 +666,7 @@ func (s *Service) target(ctx context.Context, site registry.Site) (Target, error
 		}
 	}
 	t := Target{URL: s.address(site), Ledger: &check.Ledger{SiteName: site.Name, SiteDomain: site.Host, SiteCode: site.SiteCode, Sponsor: site.UnitName, ICPFiling: site.ICP,
-		PoliceFiling: site.PoliceFiling, ChineseDomain: site.ChineseDomain,
+		PoliceFiling: site.PoliceFiling, ChineseDomain: site.ChineseDomain, PartyGovMark: site.PartyGovMark,
 		Object: object, Government: government, NoServices: exempt, Opened: site.LaunchedOn}, Hosted: site.Hosted}
 	if err := s.watching(ctx, site, &t); err != nil {
 		return t, err

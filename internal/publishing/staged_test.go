@@ -13,6 +13,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/db"
+	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/inspection"
 	"zhengshu/internal/library"
@@ -118,4 +119,26 @@ func TestArticle19_3_APreviewIsHeldToTheRulesOfThePatrol(t *testing.T) {
 			t.Errorf("found on the live page %q, warned of %q", live, warned)
 		}
 	})
+}
+
+// The ledger keeps the number of the 标识 or the address of its issuer's page; the
+// foot leads to that page by the number either way.
+func TestTheFootLeadsToTheMark(t *testing.T) {
+	h := build(t, dbtest.SQLite(t, nil), t.TempDir())
+	it := h.live("关于做好防汛工作的通知", "各单位要做好防汛工作。")
+	v, err := h.lib.Version(h.author.ctx, authz.System("test"), it.ID, 0)
+	must(t, err)
+	live := publishing.New(h.db, h.reg, h.lib, h.store, publishing.Config{Port: "8080"})
+	for _, kept := range []string{"0A1B", "https://bszs.conac.cn/sitename?method=show&id=0A1B"} {
+		must(t, h.db.Update(h.author.ctx, func(tx *db.Tx) error {
+			_, err := h.reg.SetIdentifiers(h.author.ctx, tx, authz.System("test"), h.site.ID, registry.Identifiers{Name: h.site.Name, Host: h.site.Host, SiteCode: h.site.SiteCode, ICP: h.site.ICP,
+				Contact: h.site.Contact, Slug: h.site.Slug, Hosted: true, PartyGovMark: kept, Why: registry.Why{Says: "核发标识"}})
+			return err
+		}))
+		page, _, err := live.Staged(h.author.ctx, it, v, h.site.ID, h.news.ID)
+		must(t, err)
+		if want := `href="https://bszs.conac.cn/sitename?method=show&amp;id=0A1B"`; !strings.Contains(string(page), want) {
+			t.Errorf("kept as %s: no %s", kept, want)
+		}
+	}
 }

@@ -58,7 +58,7 @@ const (
 var PlanMachine = passage.Machine{Kind: "security_plan", Noun: "年度安全检查", States: map[string]string{Open: "检查中", Finished: "已完成"},
 	Moves: []passage.Move{
 		{To: Open, Act: "plan", Says: "制定计划", Permit: string(authz.SecurityPlan)},
-		{From: Open, Act: "finish", To: Finished, Says: "完成", Guard: "范围内运行的网站都已检查", Permit: string(authz.SecurityPlan)},
+		{From: Open, Act: "finish", To: Finished, Says: "完成", Guard: "范围内运行的网站都已检查，或写明了未能检查的原因", Permit: string(authz.SecurityPlan)},
 	}}
 
 // States of a hole.
@@ -123,11 +123,29 @@ type Plan struct {
 	EndedAt  time.Time
 	Sites    int // running ones on the plan
 	Checked  int
+	Partial  int  // of Checked: a layer could not be tested
+	Excused  int  // nothing of them could be tested, and a person said why
+	Above    bool // a superior's: named, and counted in the reader's scope only
 	Holes    int
 	Closed   int
 	path     string // of the plan's area
 	area     string
 	line     string
+}
+
+// Left is how many sites still hold up the plan's end.
+func (p Plan) Left() int { return p.Sites - p.Checked - p.Excused }
+
+// Result is what the checking came to, in words.
+func (p Plan) Result() string {
+	says := fmt.Sprintf("检查 %d 个网站", p.Checked)
+	if p.Partial > 0 {
+		says += fmt.Sprintf("（其中 %d 个有层面未能检查）", p.Partial)
+	}
+	if p.Excused > 0 {
+		says += fmt.Sprintf("，%d 个网站未能检查并说明了原因", p.Excused)
+	}
+	return says + fmt.Sprintf("，发现漏洞 %d 个，已关闭 %d 个", p.Holes, p.Closed)
 }
 
 // Link is the plan's page.
@@ -166,6 +184,7 @@ type Sheet struct {
 	Checker   string
 	Method    string
 	Layers    map[string]Layer
+	Excuse    string // why nothing of it could be tested
 	Summary   string
 	KeptBy    string
 	KeptAt    time.Time
@@ -176,6 +195,44 @@ type Sheet struct {
 	Standing  int
 	area      string
 	line      string
+}
+
+// Outcomes of a sheet: what could not be tested is told as such and never
+// counts as checked.
+const (
+	ToCheck  = "todo"
+	Untested = "untested" // looked at; no layer could be tested, nobody said why
+	Excused  = "excused"  // the same, with a person's reason
+	Partial  = "partial"  // checked, but for a layer that could not be tested
+	Whole    = "checked"
+)
+
+// Outcomes with their names.
+var Outcomes = []Named{{ToCheck, "待检查"}, {Untested, "未能检查，待说明原因"}, {Excused, "未能检查（已说明原因）"}, {Partial, "已检查，部分层面未能检查"}, {Whole, "已检查"}}
+
+// tested reports whether any layer was tested, and whether any could not be.
+func tested(layers map[string]Layer) (some, not bool) {
+	for _, l := range layers {
+		some = some || l.Verdict == "fine" || l.Verdict == "holes"
+		not = not || l.Verdict == "untested"
+	}
+	return some, not
+}
+
+// Outcome is how far the sheet has come.
+func (s Sheet) Outcome() string {
+	some, not := tested(s.Layers)
+	switch {
+	case s.State == Whole && not:
+		return Partial
+	case s.State == Whole:
+		return Whole
+	case s.Excuse != "":
+		return Excused
+	case not && !some:
+		return Untested
+	}
+	return ToCheck
 }
 
 // Link is the sheet's page.
@@ -249,17 +306,11 @@ type Parts struct {
 // Service is the door of security.
 type Service struct{ Parts }
 
-// New makes the service and registers what returns each year: every 网信 body
-// owes the check of its area by 31 December (readings 13).
+// New makes the service and registers what returns each year: the check of an
+// area, by 31 December (readings 13).
 func New(p Parts) *Service {
 	s := &Service{p}
-	p.Obligations.Recur(obligation.Recurring{Kind: YearKind.ID, Every: obligation.Yearly, Owes: func(ctx context.Context, q db.Querier) ([]obligation.Debtor, error) {
-		return db.All(ctx, q, func(r db.Scanner) (obligation.Debtor, error) {
-			d := obligation.Debtor{Link: "/console/security"}
-			err := r.Scan(&d.Unit, &d.Name)
-			return d, err
-		}, `SELECT DISTINCT u.id, u.name FROM post o JOIN unit u ON u.id = o.unit_id WHERE o.role = 'cyberspace' AND o.ended_at IS NULL AND u.abolished_on IS NULL ORDER BY u.id`)
-	}})
+	p.Obligations.Recur(obligation.Recurring{Kind: YearKind.ID, Every: obligation.Yearly, Owes: s.debtors})
 	return s
 }
 
@@ -269,16 +320,33 @@ type coverRound struct{}
 func (coverRound) Kind() string { return "security.cover" }
 
 // Register gives the workers the daily duty: sites launched meanwhile come
-// onto the open plans.
+// onto the open plans, and a 网信 body named meanwhile bears the year.
 func (s *Service) Register(w *jobs.Workers) {
-	jobs.Handle(w, func(ctx context.Context, _ coverRound) error { _, err := s.Cover(ctx); return err })
+	jobs.Handle(w, func(ctx context.Context, _ coverRound) error {
+		if _, err := s.Cover(ctx); err != nil {
+			return err
+		}
+		_, err := s.HandOn(ctx)
+		return err
+	})
 	jobs.Every(w, 24*time.Hour, coverRound{})
 }
+
+// The outcomes in SQL, over security_sheet x. A note cannot look like a verdict:
+// its quotes are escaped.
+const (
+	hasUntested = `x.layers LIKE '%"verdict":"untested"%'`
+	isPartial   = `x.state = 'checked' AND ` + hasUntested
+	isExcused   = `x.state = 'todo' AND x.excuse <> ''`
+	isUntested  = `x.state = 'todo' AND ` + hasUntested + ` AND x.layers NOT LIKE '%"verdict":"fine"%' AND x.layers NOT LIKE '%"verdict":"holes"%'`
+)
 
 const planSelect = `
 	SELECT p.id, p.unit_id, u.name, p.year, p.area_id, a.name, p.title, p.note, p.begins_on, p.due_on, p.state, p.made_by, p.made_at, p.summary, p.ended_at,
 	       (SELECT count(*) FROM security_sheet x JOIN site s ON s.id = x.site_id WHERE x.plan_id = p.id AND s.state NOT IN ('exited', 'closed')),
 	       (SELECT count(*) FROM security_sheet x JOIN site s ON s.id = x.site_id WHERE x.plan_id = p.id AND x.state = 'checked' AND s.state NOT IN ('exited', 'closed')),
+	       (SELECT count(*) FROM security_sheet x JOIN site s ON s.id = x.site_id WHERE x.plan_id = p.id AND ` + isPartial + ` AND s.state NOT IN ('exited', 'closed')),
+	       (SELECT count(*) FROM security_sheet x JOIN site s ON s.id = x.site_id WHERE x.plan_id = p.id AND ` + isExcused + ` AND s.state NOT IN ('exited', 'closed')),
 	       (SELECT count(*) FROM security_hole h JOIN security_sheet x ON x.id = h.sheet_id WHERE x.plan_id = p.id),
 	       (SELECT count(*) FROM security_hole h JOIN security_sheet x ON x.id = h.sheet_id WHERE x.plan_id = p.id AND h.state = 'closed'),
 	       a.path, u.area_path, u.line_path
@@ -287,7 +355,7 @@ const planSelect = `
 func scanPlan(r db.Scanner) (Plan, error) {
 	var p Plan
 	err := r.Scan(&p.ID, &p.Unit, &p.UnitName, &p.Year, &p.Area, &p.AreaName, &p.Title, &p.Note, &p.BeginsOn, &p.DueOn, &p.State, &p.MadeBy, &p.MadeAt, &p.Summary, &p.EndedAt,
-		&p.Sites, &p.Checked, &p.Holes, &p.Closed, &p.path, &p.area, &p.line)
+		&p.Sites, &p.Checked, &p.Partial, &p.Excused, &p.Holes, &p.Closed, &p.path, &p.area, &p.line)
 	return p, err
 }
 
@@ -300,16 +368,39 @@ func (s *Service) PlanByID(ctx context.Context, q db.Querier, scope authz.Scope,
 	return p, err
 }
 
-// Plans in scope, the latest year first.
+// Plans in scope, and those of the 网信 bodies above that hold for it, the latest
+// year first. Of a superior's plan its name is told and how far the reader's own
+// sites have come; it is not opened.
 func (s *Service) Plans(ctx context.Context, scope authz.Scope, limit, offset int) ([]Plan, int, error) {
 	var w db.Where
-	scope.Where(&w, "u")
+	scope.WhereOrAbove(&w, "u", "TRUE")
 	total, err := db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM security_plan p JOIN unit u ON u.id = p.unit_id WHERE `+w.SQL(), w.Args()...)
 	if err != nil {
 		return nil, 0, err
 	}
 	list, err := db.All(ctx, s.DB, scanPlan, planSelect+` WHERE `+w.SQL()+` ORDER BY p.year DESC, u.area_path, p.id LIMIT `+w.Arg(limit)+` OFFSET `+w.Arg(offset), w.Args()...)
+	for i := range list {
+		if p := &list[i]; err == nil && !p.In(scope) {
+			err = s.own(ctx, scope, p)
+		}
+	}
 	return list, total, err
+}
+
+// own narrows the figures of a superior's plan to the sites in scope.
+func (s *Service) own(ctx context.Context, scope authz.Scope, p *Plan) error {
+	*p = Plan{ID: p.ID, Unit: p.Unit, UnitName: p.UnitName, Year: p.Year, Area: p.Area, AreaName: p.AreaName, Title: p.Title, BeginsOn: p.BeginsOn, DueOn: p.DueOn, State: p.State, Above: true}
+	var w db.Where
+	w.And("x.plan_id = ?", p.ID).And("s.state NOT IN ('exited', 'closed')")
+	scope.Where(&w, "u")
+	list, err := db.All(ctx, s.DB, func(r db.Scanner) (n [3]int, err error) { return n, r.Scan(&n[0], &n[1], &n[2]) }, `
+		SELECT CASE WHEN x.state = 'checked' THEN 1 ELSE 0 END, CASE WHEN `+isPartial+` THEN 1 ELSE 0 END, CASE WHEN `+isExcused+` THEN 1 ELSE 0 END
+		  FROM security_sheet x JOIN site s ON s.id = x.site_id JOIN unit u ON u.id = s.unit_id WHERE `+w.SQL(), w.Args()...)
+	p.Sites = len(list)
+	for _, n := range list {
+		p.Checked, p.Partial, p.Excused = p.Checked+n[0], p.Partial+n[1], p.Excused+n[2]
+	}
+	return err
 }
 
 // NewPlan is what a person plans.
@@ -421,7 +512,8 @@ func (s *Service) Cover(ctx context.Context) (int, error) {
 	return n, nil
 }
 
-// Finish ends a plan: every running site on it has been checked.
+// Finish ends a plan: every running site on it has been checked, or a person said
+// why it could not be.
 func (s *Service) Finish(ctx context.Context, scope authz.Scope, session *authz.Session, id, summary string) error {
 	summary = strings.TrimSpace(summary)
 	var f fault.Fields
@@ -443,8 +535,8 @@ func (s *Service) Finish(ctx context.Context, scope authz.Scope, session *authz.
 		if p, err = s.PlanByID(ctx, tx, scope, id); err != nil {
 			return err
 		}
-		if p.State == Open && p.Checked < p.Sites {
-			return fault.Newf(fault.Refused, "还有 %d 个网站没有检查，不能完成。", p.Sites-p.Checked).Because(fault.Reason{ID: "S23.1c", Citation: citation, Says: "网信部门每年对全省政府网站进行安全管理工作检查"})
+		if p.State == Open && p.Left() > 0 {
+			return fault.Newf(fault.Refused, "还有 %d 个网站没有检查，也没有写明未能检查的原因，不能完成。", p.Left()).Because(fault.Reason{ID: "S23.1c", Citation: citation, Says: "网信部门每年对全省政府网站进行安全管理工作检查"})
 		}
 		_, to, err := PlanMachine.Take(ctx, tx, p.ID, "finish", passage.Note{Says: clip(summary, 200)})
 		if err != nil {
@@ -453,22 +545,22 @@ func (s *Service) Finish(ctx context.Context, scope authz.Scope, session *authz.
 		if _, err := tx.Exec(ctx, `UPDATE security_plan SET state = $2, summary = $3, ended_at = $4 WHERE id = $1`, p.ID, to, summary, tx.Now()); err != nil {
 			return err
 		}
-		if _, err := s.Obligations.DischargePeriod(ctx, tx, YearKind.ID, obligation.Subject{Kind: "unit", ID: string(p.Unit), Name: p.UnitName}, fmt.Sprint(p.Year), fmt.Sprintf("%s：检查 %d 个网站，发现漏洞 %d 个", p.Title, p.Checked, p.Holes)); err != nil {
+		if _, err := s.Obligations.DischargePeriod(ctx, tx, YearKind.ID, obligation.Subject{Kind: "unit", ID: string(p.Unit), Name: p.UnitName}, fmt.Sprint(p.Year), p.Title+"："+p.Result()); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "security.plan.finish", Basis: citation, Target: p.Target(), After: map[string]any{"sites": p.Sites, "holes": p.Holes}})
+		return audit.Record(ctx, tx, audit.Entry{Act: "security.plan.finish", Basis: citation, Target: p.Target(), After: map[string]any{"sites": p.Sites, "checked": p.Checked, "partial": p.Partial, "untested": p.Excused, "holes": p.Holes}})
 	})
 }
 
 const sheetSelect = `
-	SELECT x.id, x.plan_id, p.title, p.state, p.unit_id, b.name, x.site_id, s.name, s.host, s.unit_id, u.name, s.state NOT IN ('exited', 'closed'), x.state, x.checked_on, x.checker, x.method, x.layers, x.summary, x.kept_by, x.kept_at, x.number, x.ordered_at, x.ordered_by,
+	SELECT x.id, x.plan_id, p.title, p.state, p.unit_id, b.name, x.site_id, s.name, s.host, s.unit_id, u.name, s.state NOT IN ('exited', 'closed'), x.state, x.checked_on, x.checker, x.method, x.layers, x.excuse, x.summary, x.kept_by, x.kept_at, x.number, x.ordered_at, x.ordered_by,
 	       (SELECT count(*) FROM security_hole h WHERE h.sheet_id = x.id), (SELECT count(*) FROM security_hole h WHERE h.sheet_id = x.id AND h.state <> 'closed'), u.area_path, u.line_path
 	  FROM security_sheet x JOIN security_plan p ON p.id = x.plan_id JOIN unit b ON b.id = p.unit_id JOIN site s ON s.id = x.site_id JOIN unit u ON u.id = s.unit_id`
 
 func scanSheet(r db.Scanner) (Sheet, error) {
 	var x Sheet
 	var layers string
-	err := r.Scan(&x.ID, &x.Plan, &x.PlanTitle, &x.PlanState, &x.PlanUnit, &x.BodyName, &x.Site, &x.SiteName, &x.Host, &x.Unit, &x.UnitName, &x.Running, &x.State, &x.CheckedOn, &x.Checker, &x.Method, &layers, &x.Summary, &x.KeptBy, &x.KeptAt, &x.Number, &x.OrderedAt, &x.OrderedBy,
+	err := r.Scan(&x.ID, &x.Plan, &x.PlanTitle, &x.PlanState, &x.PlanUnit, &x.BodyName, &x.Site, &x.SiteName, &x.Host, &x.Unit, &x.UnitName, &x.Running, &x.State, &x.CheckedOn, &x.Checker, &x.Method, &layers, &x.Excuse, &x.Summary, &x.KeptBy, &x.KeptAt, &x.Number, &x.OrderedAt, &x.OrderedBy,
 		&x.Holes, &x.Standing, &x.area, &x.line)
 	if err == nil {
 		err = json.Unmarshal([]byte(layers), &x.Layers)
@@ -479,7 +571,7 @@ func scanSheet(r db.Scanner) (Sheet, error) {
 // SheetFilter narrows Sheets.
 type SheetFilter struct {
 	Plan   string
-	State  string // todo, checked; "holes" for those with standing holes
+	State  string // todo, checked; "untested" and "partial" outcomes; "holes" for those with standing holes
 	Text   string
 	Limit  int
 	Offset int
@@ -491,6 +583,7 @@ func (s *Service) Sheets(ctx context.Context, scope authz.Scope, f SheetFilter) 
 	scope.Where(&w, "u")
 	like := db.Contains(f.Text)
 	w.And("s.state NOT IN ('exited', 'closed')").AndIf(f.Plan != "", "x.plan_id = ?", f.Plan).AndIf(f.State == "todo" || f.State == "checked", "x.state = ?", f.State).
+		AndIf(f.State == Untested, isUntested).AndIf(f.State == Partial, isPartial).
 		AndIf(f.State == "holes", "EXISTS (SELECT 1 FROM security_hole h WHERE h.sheet_id = x.id AND h.state <> 'closed')").
 		AndIf(f.Text != "", `lower(s.name) LIKE ? ESCAPE '\' OR s.host LIKE ? ESCAPE '\' OR lower(u.name) LIKE ? ESCAPE '\'`, like, like, like)
 	total, err := db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM security_sheet x JOIN site s ON s.id = x.site_id JOIN unit u ON u.id = s.unit_id WHERE `+w.SQL(), w.Args()...)
@@ -537,6 +630,7 @@ type Checked struct {
 	Checker string
 	Method  string
 	Layers  map[string]Layer
+	Excuse  string // why no layer could be tested; then the site is not held up by it
 	Summary string
 	Files   []approval.Upload
 }
@@ -549,9 +643,11 @@ func (s *Service) checker(session *authz.Session, x Sheet) error {
 	return nil
 }
 
-// Check keeps the sheet of a site: a verdict on each of the five layers.
+// Check keeps the sheet of a site: a verdict on each of the five layers. A site of
+// which no layer could be tested is not checked; it holds up the plan's end until
+// a person says why or looks again.
 func (s *Service) Check(ctx context.Context, scope authz.Scope, session *authz.Session, id string, n Checked) error {
-	n.Checker, n.Summary = strings.TrimSpace(n.Checker), strings.TrimSpace(n.Summary)
+	n.Checker, n.Summary, n.Excuse = strings.TrimSpace(n.Checker), strings.TrimSpace(n.Summary), strings.TrimSpace(n.Excuse)
 	today := calendar.DateOf(s.DB.Now())
 	var f fault.Fields
 	f.Check(!n.On.IsZero() && !n.On.After(today), "on", "检查日期没有填写，或晚于今天")
@@ -566,6 +662,14 @@ func (s *Service) Check(ctx context.Context, scope authz.Scope, session *authz.S
 		f.Text("note_"+l.Value, l.Name+"的说明", v.Note, v.Verdict == "untested" || v.Verdict == "none", 1000)
 		layers[l.Value] = v
 	}
+	f.Text("excuse", "整站未能检查的原因", n.Excuse, false, 1000)
+	some, not := tested(layers)
+	state := "checked"
+	if !some {
+		state = "todo"
+		f.Check(not, "verdict_"+Layers[0].Value, "五个层面不能都是“不涉及”，网站至少运行在网络和服务器上")
+	}
+	f.Check(!some || n.Excuse == "", "excuse", "已有层面检查过，请删去整站未能检查的原因；个别层面未能检查的，原因写在该层面的说明中")
 	if err := f.Err(); err != nil {
 		return err
 	}
@@ -601,14 +705,15 @@ func (s *Service) Check(ctx context.Context, scope authz.Scope, session *authz.S
 				return fault.New(fault.Invalid, l.Name+says+"。").On("verdict_"+l.Value, says)
 			}
 		}
-		if _, err := tx.Exec(ctx, `UPDATE security_sheet SET state = 'checked', checked_on = $2, checker = $3, method = $4, layers = $5, summary = $6, kept_by = $7, kept_at = $8 WHERE id = $1`,
-			id, n.On, n.Checker, n.Method, string(body), n.Summary, session.Name, tx.Now()); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE security_sheet SET state = $9, checked_on = $2, checker = $3, method = $4, layers = $5, summary = $6, kept_by = $7, kept_at = $8, excuse = $10 WHERE id = $1`,
+			id, n.On, n.Checker, n.Method, string(body), n.Summary, session.Name, tx.Now(), state, n.Excuse); err != nil {
 			return err
 		}
 		if err := approval.AttachAll(ctx, tx, "security_sheet", id, kept); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "security.sheet.keep", Basis: citation, Target: x.Target(), Before: x.Layers, After: layers})
+		return audit.Record(ctx, tx, audit.Entry{Act: "security.sheet.keep", Basis: citation, Target: x.Target(),
+			Before: map[string]any{"layers": x.Layers, "excuse": x.Excuse}, After: map[string]any{"layers": layers, "excuse": n.Excuse}})
 	})
 }
 
@@ -684,7 +789,7 @@ func (s *Service) AddHole(ctx context.Context, scope authz.Scope, session *authz
 		if x.PlanState == Finished {
 			return fault.New(fault.Conflict, "年度检查已完成，不能再登记漏洞。")
 		}
-		if _, err := tx.Exec(ctx, `UPDATE security_sheet SET state = 'todo' WHERE id = $1 AND state = 'checked' AND layers NOT LIKE $2`, x.ID, `%"`+n.Layer+`":{"verdict":"holes"%`); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE security_sheet SET state = 'todo', excuse = '' WHERE id = $1 AND layers NOT LIKE $2`, x.ID, `%"`+n.Layer+`":{"verdict":"holes"%`); err != nil {
 			return err
 		}
 		h = n

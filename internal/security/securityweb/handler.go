@@ -96,10 +96,37 @@ func orNone(s string) string {
 	return s
 }
 
-func newPlans(list []security.Plan, total int, plans bool, today calendar.Date) page {
+// borne tells where no 网信 body is registered and who bears the check there.
+func borne(list []security.Bearing) web.Alert {
+	var says []string
+	var a web.Alert
+	for _, b := range list {
+		switch {
+		case !b.Absent:
+			says = append(says, b.AreaName+"的年度安全检查由"+b.Body.Name+"承担。")
+		case b.Body.Name == "":
+			says = append(says, b.AreaName+"没有能够承担年度安全检查的网信部门，请在“单位”中登记网信部门及其人员。")
+			a.Kind = web.Warn
+		default:
+			says = append(says, b.AreaName+"没有能够承担年度安全检查的网信部门，登记以前由"+b.Body.Name+"承担，请在“单位”中登记网信部门及其人员。")
+			a.Kind = web.Warn
+		}
+	}
+	if len(says) == 0 {
+		return web.Alert{}
+	}
+	if a.Kind == "" {
+		a.Kind = web.Info
+	}
+	a.Title, a.Text = "本地区没有登记网信部门", strings.Join(says, "")
+	return a
+}
+
+func newPlans(list []security.Plan, total int, plans bool, bearings []security.Bearing, today calendar.Date) page {
 	v := page{web.ListView{Heading: web.Heading{Title: "年度网络安全检查", Lead: "网信部门每年对政府网站进行安全管理工作检查，及时处置网络、数据库、防火墙、业务系统、应用服务器中的漏洞（第二十三条（一）），12 月 31 日前完成。"}, Tabs: tabs(plansPath),
 		Table: web.Table{Caption: "检查计划", Quiet: true, RowHead: 1, Columns: []web.Column{{Head: "年度"}, {Head: "计划", Wide: true}, {Head: "组织单位"}, {Head: "已检查"}, {Head: "漏洞"}, {Head: "完成期限"}},
-			Empty: web.Empty{Title: "还没有检查计划", Text: "由网信部门制定；计划覆盖范围内全部运行的网站，新上线的自动补入。"}}}}
+			Empty: web.Empty{Title: "还没有检查计划", Text: "本地区和上级网信部门都没有制定计划。计划由网信部门制定，覆盖范围内全部运行的网站，新上线的自动补入。"}}}}
+	v.Alert = borne(bearings)
 	if plans {
 		v.Heading.Acts = []web.Act{{Text: "制定年度计划", Href: plansPath + "/new", Primary: true}}
 	}
@@ -108,8 +135,14 @@ func newPlans(list []security.Plan, total int, plans bool, today calendar.Date) 
 		if p.State == security.Finished {
 			due = web.Tagged(web.Tag{Kind: web.Good, Text: "已完成"})
 		}
-		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{web.Figure(p.Year), {Text: p.Title, Href: p.Link(), Note: p.AreaName}, web.Text(p.UnitName),
-			{Text: fmt.Sprintf("%d / %d 个网站", p.Checked, p.Sites), Keep: true}, {Text: fmt.Sprintf("%d 个，已关闭 %d 个", p.Holes, p.Closed), Keep: true}, due}})
+		name, holes := web.Cell{Text: p.Title, Href: p.Link(), Note: p.AreaName}, web.Cell{Text: fmt.Sprintf("%d 个，已关闭 %d 个", p.Holes, p.Closed), Keep: true}
+		sites := web.Cell{Text: fmt.Sprintf("%d / %d 个网站", p.Checked, p.Sites), Note: untested(p), Keep: true}
+		if p.Above {
+			name.Href, name.Note, name.Tags = "", p.AreaName+"，覆盖本地区", []web.Tag{{Kind: web.Info, Text: "上级计划"}}
+			sites.Text += "（本单位范围）"
+			holes = web.Cell{Text: "查看漏洞", Href: holesPath}
+		}
+		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{web.Figure(p.Year), name, web.Text(p.UnitName), sites, holes, due}})
 	}
 	return v
 }
@@ -119,10 +152,42 @@ func (h *Handler) plans(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := newPlans(list, total, may(r, authz.SecurityPlan), web.FrameOf(r).Today)
+	bearings, err := h.security.Bearings(r.Context(), authz.SessionFrom(r.Context()))
+	if err != nil {
+		return err
+	}
+	v := newPlans(list, total, may(r, authz.SecurityPlan), bearings, web.FrameOf(r).Today)
 	v.Filter.Total = -1
 	v.Pager = web.PagerOf(r, total, perPage)
 	return listPage.Render(w, r, v)
+}
+
+// untested tells of a plan's sites what could not be tested.
+func untested(p security.Plan) string {
+	var says []string
+	if p.Partial > 0 {
+		says = append(says, fmt.Sprintf("%d 个有层面未能检查", p.Partial))
+	}
+	if p.Excused > 0 {
+		says = append(says, fmt.Sprintf("%d 个未能检查并说明了原因", p.Excused))
+	}
+	return strings.Join(says, "，")
+}
+
+// outcomeTag is how far a sheet has come; due is the plan's last day.
+func outcomeTag(x security.Sheet, due, today calendar.Date) web.Tag {
+	o := x.Outcome()
+	t := web.Tag{Kind: web.Neutral, Text: security.NameOf(security.Outcomes, o)}
+	switch o {
+	case security.Whole:
+		t.Kind = web.Good
+	case security.Partial, security.Untested:
+		t.Kind = web.Warn
+	}
+	if (o == security.ToCheck || o == security.Untested) && !due.IsZero() && today.After(due) {
+		t = web.Tag{Kind: web.Danger, Text: "逾期未检查"}
+	}
+	return t
 }
 
 func newPlanForm(units []web.Option, today calendar.Date) formView {
@@ -182,23 +247,21 @@ func (h *Handler) add(w http.ResponseWriter, r *http.Request) error {
 	return web.Done(w, r, p.Link(), fmt.Sprintf("计划已制定，覆盖 %d 个网站。", p.Sites))
 }
 
-var sheetStates = []security.Named{{Value: "todo", Name: "待检查"}, {Value: "checked", Name: "已检查"}, {Value: "holes", Name: "有未关闭的漏洞"}}
+var sheetStates = []security.Named{{Value: "todo", Name: "待检查"}, {Value: "checked", Name: "已检查"}, {Value: security.Partial, Name: "部分层面未能检查"}, {Value: security.Untested, Name: "未能检查"}, {Value: "holes", Name: "有未关闭的漏洞"}}
 
 func newPlan(p security.Plan, list []security.Sheet, total int, own bool, today calendar.Date) page {
 	v := page{web.ListView{Heading: web.Heading{Above: p.UnitName + " · " + p.AreaName, Title: p.Title, Lead: p.Note, Tags: []web.Tag{{Kind: map[string]web.Tone{security.Open: web.Info, security.Finished: web.Good}[p.State], Text: security.PlanMachine.Name(p.State)}}}, Trail: []web.Crumb{{Name: "年度网络安全检查", Href: plansPath}},
-		Stats:  web.Stats{Items: []web.Stat{{Name: "网站", Value: strconv.Itoa(p.Sites), Unit: "个", Note: "范围内全部运行的网站"}, {Name: "已检查", Value: strconv.Itoa(p.Checked), Unit: "个", Note: share(p.Checked, p.Sites)}, {Name: "漏洞", Value: strconv.Itoa(p.Holes), Unit: "个", Note: fmt.Sprintf("已关闭 %d 个", p.Closed)}, {Name: "完成期限", Value: p.DueOn.String()}}},
+		Stats:  web.Stats{Items: []web.Stat{{Name: "网站", Value: strconv.Itoa(p.Sites), Unit: "个", Note: "范围内全部运行的网站"}, {Name: "已检查", Value: strconv.Itoa(p.Checked), Unit: "个", Note: strings.Join(append([]string{share(p.Checked, p.Sites)}, slices.DeleteFunc([]string{untested(p)}, func(s string) bool { return s == "" })...), "，")}, {Name: "漏洞", Value: strconv.Itoa(p.Holes), Unit: "个", Note: fmt.Sprintf("已关闭 %d 个", p.Closed)}, {Name: "完成期限", Value: p.DueOn.String()}}},
 		Filter: web.Filter{Action: p.Link(), Total: total, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "网站或单位"}, {Kind: web.Select, Name: "state", Label: "状态", Options: options("全部", sheetStates)}}},
 		Table:  web.Table{Caption: "检查单", Quiet: true, Columns: []web.Column{{Head: "网站", Wide: true}, {Head: "主办单位"}, {Head: "状态"}, {Head: "检查日期"}, {Head: "检查人员或机构"}, {Head: "未关闭漏洞", Number: true}}, Empty: web.Empty{Title: "没有符合条件的网站"}}}}
 	if own && p.State == security.Open {
 		v.Heading.Acts = []web.Act{{Text: "完成年度检查", Href: p.Link() + "/finish"}}
 	}
+	if p.State == security.Finished {
+		v.Alert = web.Alert{Kind: web.Good, Title: "年度检查已完成", Text: p.Result() + "。" + p.Summary}
+	}
 	for _, x := range list {
-		tag := web.Tag{Kind: web.Neutral, Text: "待检查"}
-		if x.State == "checked" {
-			tag = web.Tag{Kind: web.Good, Text: "已检查"}
-		} else if today.After(p.DueOn) {
-			tag = web.Tag{Kind: web.Danger, Text: "逾期未检查"}
-		}
+		tag := outcomeTag(x, p.DueOn, today)
 		v.Table.Rows = append(v.Table.Rows, web.Row{Cells: []web.Cell{{Text: x.SiteName, Href: x.Link(), Note: registry.ShownHost(x.Host)}, web.Text(x.UnitName), web.Tagged(tag), web.Day(x.CheckedOn), web.Text(orNone(x.Checker)), web.Figure(x.Standing)}})
 	}
 	return v
@@ -265,14 +328,14 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 	for _, l := range security.Layers {
 		heads = append(heads, l.Name)
 	}
-	heads = append(heads, "结论", "漏洞数", "未关闭", "整改通知")
+	heads = append(heads, "整站未能检查的原因", "结论", "漏洞数", "未关闭", "整改通知")
 	rows := make([][]any, len(list))
 	for i, x := range list {
-		row := []any{x.SiteName, registry.ShownHost(x.Host), x.UnitName, security.NameOf(sheetStates, x.State), x.CheckedOn, x.Checker, security.NameOf(security.Methods, x.Method)}
+		row := []any{x.SiteName, registry.ShownHost(x.Host), x.UnitName, security.NameOf(security.Outcomes, x.Outcome()), x.CheckedOn, x.Checker, security.NameOf(security.Methods, x.Method)}
 		for _, l := range security.Layers {
 			row = append(row, security.NameOf(security.Verdicts, x.Layers[l.Value].Verdict))
 		}
-		rows[i] = append(row, x.Summary, x.Holes, x.Standing, x.Number)
+		rows[i] = append(row, x.Excuse, x.Summary, x.Holes, x.Standing, x.Number)
 	}
 	return sheetOut(w, r, p.Title, heads, rows)
 }
@@ -287,8 +350,10 @@ func sheetOut(w http.ResponseWriter, r *http.Request, title string, heads []stri
 
 func newFinish(p security.Plan) formView {
 	v := formView{web.FormView{Heading: web.Heading{Title: "完成年度检查", Lead: p.Title}, Trail: []web.Crumb{{Name: "年度网络安全检查", Href: plansPath}, {Name: p.Title, Href: p.Link()}}}}
-	if p.Checked < p.Sites {
-		v.Alert = web.Alert{Kind: web.Warn, Title: fmt.Sprintf("还有 %d 个网站没有检查", p.Sites-p.Checked), Text: "全部检查后才能完成。"}
+	if left := p.Left(); left > 0 {
+		v.Alert = web.Alert{Kind: web.Warn, Title: fmt.Sprintf("还有 %d 个网站没有检查", left), Text: "全部检查，或写明未能检查的原因后才能完成。"}
+	} else {
+		v.Alert = web.Alert{Kind: web.Info, Title: "检查结果", Text: p.Result() + "。"}
 	}
 	v.Form = web.Form{Key: "finish" + p.ID, Sections: []web.Section{{Fields: []web.Field{{Kind: web.TextArea, Name: "summary", Label: "检查总结", Required: true, Max: 4000, Rows: 8, Hint: "未关闭的漏洞继续按各自期限整改、复测"}}}}, Buttons: []web.Button{{Label: "完成年度检查"}}, Cancel: web.Link{Text: "返回计划", Href: p.Link()}}
 	return v
@@ -343,11 +408,10 @@ func holeTag(state string) web.Tag {
 
 func newSheet(d security.Dossier, own bool, today calendar.Date) record {
 	v := record{web.RecordView{Heading: web.Heading{Above: "检查单 · " + d.PlanTitle, Title: d.SiteName}, Trail: []web.Crumb{{Name: "年度网络安全检查", Href: plansPath}, {Name: d.PlanTitle, Href: plansPath + "/" + d.Plan}}}}
-	state := web.Tag{Kind: web.Neutral, Text: "待检查"}
-	if d.State == "checked" {
-		state = web.Tag{Kind: web.Good, Text: "已检查"}
+	v.Heading.Tags = []web.Tag{outcomeTag(d.Sheet, calendar.Date{}, today)}
+	if d.Outcome() == security.Untested && own && d.PlanState == security.Open {
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: "五个层面都未能检查", Text: "本网站不计入已检查。请重新检查；确实无法检查的，在检查单中写明整站未能检查的原因。"})
 	}
-	v.Heading.Tags = []web.Tag{state}
 	if d.Number != "" {
 		v.Heading.Acts = []web.Act{{Text: "整改通知 DOCX", Href: d.Link() + "/letter?as=docx"}, {Text: "整改通知 PDF", Href: d.Link() + "/letter?as=pdf"}}
 	}
@@ -358,7 +422,7 @@ func newSheet(d security.Dossier, own bool, today calendar.Date) record {
 		switch x.Verdict {
 		case "fine":
 			kind = web.Good
-		case "holes":
+		case "holes", "untested":
 			kind = web.Warn
 		case "":
 			name = "待检查"
@@ -378,6 +442,9 @@ func newSheet(d security.Dossier, own bool, today calendar.Date) record {
 		holes.Rows = append(holes.Rows, web.Row{Cells: []web.Cell{{Text: h.Title, Href: h.Link(), Note: h.Number}, web.Text(security.NameOf(security.Layers, h.Layer)), web.Tagged(severityTag(h.Severity)), web.Tagged(holeTag(h.State)), due}})
 	}
 	v.Main = append(v.Main, holes)
+	if d.Excuse != "" {
+		v.Main = append(v.Main, web.Summary{Title: "整站未能检查", Terms: []web.Term{{Name: "原因", Text: d.Excuse, Note: strings.TrimSpace(d.KeptBy + " " + web.Minute(d.KeptAt))}}})
+	}
 	if d.Summary != "" {
 		v.Main = append(v.Main, web.Summary{Title: "检查结论", Terms: []web.Term{{Name: "结论", Text: d.Summary}, {Name: "检查日期", Text: d.CheckedOn.String()}, {Name: "检查人员或机构", Text: d.Checker}, {Name: "方式", Text: security.NameOf(security.Methods, d.Method)}}})
 	}
@@ -398,13 +465,14 @@ func newSheet(d security.Dossier, own bool, today calendar.Date) record {
 			x := d.Layers[l.Value]
 			fields = append(fields, web.Field{Kind: web.Select, Name: "verdict_" + l.Value, Label: l.Name, Required: true, Value: x.Verdict, Options: options("请选择", security.Verdicts)}, web.Field{Name: "note_" + l.Value, Label: l.Name + "的说明", Max: 1000, Value: x.Note, Hint: "未能检查或不涉及的写明原因"})
 		}
+		fields = append(fields, web.Field{Kind: web.TextArea, Name: "excuse", Label: "整站未能检查的原因", Max: 1000, Rows: 2, Value: d.Excuse, Hint: "仅在五个层面都未能检查时填写；填写后不计入已检查，但不影响完成年度检查"})
 		on := ""
 		if !d.CheckedOn.IsZero() {
 			on = d.CheckedOn.String()
 		}
 		f.Sections = []web.Section{{Legend: "填写检查单", Fields: fields}, {Fields: []web.Field{{Kind: web.DateField, Name: "on", Label: "检查日期", Required: true, Narrow: true, Value: on}, {Name: "checker", Label: "检查人员或机构", Required: true, Max: 200, Value: d.Checker},
 			{Kind: web.Select, Name: "method", Label: "检查方式", Required: true, Value: d.Method, Options: options("请选择", security.Methods)}, {Kind: web.TextArea, Name: "summary", Label: "检查结论", Required: true, Max: 4000, Rows: 4, Value: d.Summary}, {Kind: web.File, Name: "files", Label: "检查报告", Multiple: true, Accept: approval.Accept, Hint: fileHint}}}}
-		f.Folded = d.Untold() || d.State == "checked" // what is next stands open
+		f.Folded = d.Untold() || d.State == "checked" || d.Excuse != "" // what is next stands open
 		v.Forms = append(v.Forms, f)
 		v.Forms = append(v.Forms, web.Form{Action: d.Link() + "/holes", Folded: true, Key: "hole" + d.ID, Sections: []web.Section{{Legend: "登记漏洞", Fields: []web.Field{
 			{Kind: web.Select, Name: "layer", Label: "层面", Required: true, Options: options("请选择", security.Layers)}, {Kind: web.Radios, Name: "severity", Label: "严重程度", Required: true, Options: options("", security.Severities)},
@@ -470,7 +538,7 @@ func (h *Handler) check(r *http.Request, scope authz.Scope, s *authz.Session, id
 	if err != nil {
 		return err
 	}
-	n := security.Checked{Checker: web.Typed(r, "checker"), Method: web.Typed(r, "method"), Summary: web.Typed(r, "summary"), Layers: map[string]security.Layer{}, Files: files}
+	n := security.Checked{Checker: web.Typed(r, "checker"), Method: web.Typed(r, "method"), Summary: web.Typed(r, "summary"), Excuse: web.Typed(r, "excuse"), Layers: map[string]security.Layer{}, Files: files}
 	for _, l := range security.Layers {
 		n.Layers[l.Value] = security.Layer{Verdict: web.Typed(r, "verdict_"+l.Value), Note: web.Typed(r, "note_"+l.Value)}
 	}
@@ -661,21 +729,24 @@ func (h *Handler) answerHole(w http.ResponseWriter, r *http.Request, act, said s
 }
 
 var (
-	sampleToday = calendar.Date{Year: 2026, Month: 11, Day: 23}
-	sampleAt    = time.Date(2026, 11, 20, 2, 0, 0, 0, time.UTC)
-	samplePlan  = security.Plan{ID: "p", UnitName: "陕西省互联网信息办公室", Year: 2026, AreaName: "陕西省", Title: "2026 年政府网站安全管理工作检查", DueOn: sampleToday.AddDays(38), State: security.Open, Sites: 620, Checked: 310, Holes: 12, Closed: 5}
-	hostPlan    = security.Plan{ID: `"><b>`, UnitName: "<b>", Title: "<script>alert(1)</script>", AreaName: "<i>", State: security.Finished}
-	sampleSheet = security.Dossier{Sheet: security.Sheet{ID: "s", Plan: "p", PlanTitle: samplePlan.Title, PlanState: security.Open, BodyName: "陕西省互联网信息办公室", Site: "x", SiteName: "白水县人民政府", Host: "www.baishui.gov.cn", UnitName: "白水县人民政府办公室", State: "checked", CheckedOn: sampleToday, Checker: "某测评中心", Method: "remote", Summary: "发现 1 个漏洞", Layers: map[string]security.Layer{"network": {Verdict: "fine"}, "server": {Verdict: "holes", Note: "组件过旧"}}, Number: "AQ-2026-0001", Standing: 1},
+	sampleToday    = calendar.Date{Year: 2026, Month: 11, Day: 23}
+	sampleAt       = time.Date(2026, 11, 20, 2, 0, 0, 0, time.UTC)
+	samplePlan     = security.Plan{ID: "p", UnitName: "陕西省互联网信息办公室", Year: 2026, AreaName: "陕西省", Title: "2026 年政府网站安全管理工作检查", DueOn: sampleToday.AddDays(38), State: security.Open, Sites: 620, Checked: 310, Partial: 12, Excused: 3, Holes: 12, Closed: 5}
+	sampleBearings = []security.Bearing{{AreaName: "白水县", Body: org.Unit{Name: "陕西省互联网信息办公室"}}, {AreaName: "<b>", Body: org.Unit{Name: "<script>"}, Absent: true}, {AreaName: "陕西省", Absent: true}}
+	hostPlan       = security.Plan{ID: `"><b>`, UnitName: "<b>", Title: "<script>alert(1)</script>", AreaName: "<i>", State: security.Finished}
+	superiorPlan   = security.Plan{ID: "p", UnitName: "陕西省互联网信息办公室", Year: 2026, AreaName: "陕西省", Title: "2026 年政府网站安全管理工作检查", DueOn: sampleToday.AddDays(38), State: security.Open, Sites: 6, Checked: 2, Above: true}
+	sampleSheet    = security.Dossier{Sheet: security.Sheet{ID: "s", Plan: "p", PlanTitle: samplePlan.Title, PlanState: security.Open, BodyName: "陕西省互联网信息办公室", Site: "x", SiteName: "白水县人民政府", Host: "www.baishui.gov.cn", UnitName: "白水县人民政府办公室", State: "checked", CheckedOn: sampleToday, Checker: "某测评中心", Method: "remote", Summary: "发现 1 个漏洞", Layers: map[string]security.Layer{"network": {Verdict: "fine"}, "server": {Verdict: "holes", Note: "组件过旧"}}, Number: "AQ-2026-0001", Standing: 1},
 		List: []security.Hole{sampleHole.Hole, {ID: "2", Title: "弱口令", Layer: "system", Severity: "serious", State: security.HoleFound}}, Files: []approval.Attachment{{ID: "f", Name: "报告.pdf"}}}
-	hostSheet  = security.Dossier{Sheet: security.Sheet{ID: `"><b>`, PlanTitle: "<script>", PlanState: security.Open, SiteName: "<script>", Host: `"`, UnitName: "<b>", Checker: "</td>", Summary: "<i>"}, List: []security.Hole{hostHole.Hole}, Files: []approval.Attachment{{ID: `"`, Name: "<script>"}}}
-	sampleHole = security.HoleDossier{Hole: security.Hole{ID: "h", Sheet: "s", Site: "x", SiteName: "白水县人民政府", UnitName: "白水县人民政府办公室", BodyName: "陕西省互联网信息办公室", Layer: "server", Severity: "error", Title: "组件版本过旧", Says: "应用服务器组件存在公开漏洞", Fix: "升级", State: security.HoleOrdered, Number: "AQ-2026-0001", DueOn: sampleToday.AddDays(10)}, History: []passage.Step{{At: sampleAt, Act: "find", ActorName: "陆云帆"}}}
-	hostHole   = security.HoleDossier{Hole: security.Hole{ID: `"><b>`, SiteName: "<script>", Layer: "x", Severity: "<b>", Title: "<script>", Says: "</p>", Fix: "<i>", State: security.HoleMended, MendedAs: "<b>", MendedBy: "<i>", RetestSays: "<u>"}, History: []passage.Step{{Act: "<b>", ActorName: "<i>", Note: "<script>"}}, Files: []approval.Attachment{{ID: `"`, Name: "<script>"}}}
+	hostSheet      = security.Dossier{Sheet: security.Sheet{ID: `"><b>`, PlanTitle: "<script>", PlanState: security.Open, SiteName: "<script>", Host: `"`, UnitName: "<b>", Checker: "</td>", Summary: "<i>"}, List: []security.Hole{hostHole.Hole}, Files: []approval.Attachment{{ID: `"`, Name: "<script>"}}}
+	sampleUntested = security.Dossier{Sheet: security.Sheet{ID: "u", Plan: "p", PlanTitle: samplePlan.Title, Site: "x", SiteName: "白水县人民政府", Host: "www.baishui.gov.cn", PlanState: security.Open, State: "todo", Layers: map[string]security.Layer{"network": {Verdict: "untested", Note: "站点维护"}}}}
+	sampleHole     = security.HoleDossier{Hole: security.Hole{ID: "h", Sheet: "s", Site: "x", SiteName: "白水县人民政府", UnitName: "白水县人民政府办公室", BodyName: "陕西省互联网信息办公室", Layer: "server", Severity: "error", Title: "组件版本过旧", Says: "应用服务器组件存在公开漏洞", Fix: "升级", State: security.HoleOrdered, Number: "AQ-2026-0001", DueOn: sampleToday.AddDays(10)}, History: []passage.Step{{At: sampleAt, Act: "find", ActorName: "陆云帆"}}}
+	hostHole       = security.HoleDossier{Hole: security.Hole{ID: `"><b>`, SiteName: "<script>", Layer: "x", Severity: "<b>", Title: "<script>", Says: "</p>", Fix: "<i>", State: security.HoleMended, MendedAs: "<b>", MendedBy: "<i>", RetestSays: "<u>"}, History: []passage.Step{{Act: "<b>", ActorName: "<i>", Note: "<script>"}}, Files: []approval.Attachment{{ID: `"`, Name: "<script>"}}}
 )
 
-var listPage = web.Define(web.Plain, "pages/list.html", newPlans(nil, 0, true, sampleToday), newPlans([]security.Plan{samplePlan, hostPlan}, 2, false, sampleToday),
+var listPage = web.Define(web.Plain, "pages/list.html", newPlans(nil, 0, true, nil, sampleToday), newPlans([]security.Plan{samplePlan, hostPlan}, 2, false, sampleBearings, sampleToday), newPlans([]security.Plan{superiorPlan}, 1, false, nil, sampleToday),
 	newPlan(samplePlan, nil, 0, true, sampleToday), newPlan(samplePlan, []security.Sheet{sampleSheet.Sheet}, 1, true, sampleToday), newPlan(hostPlan, []security.Sheet{hostSheet.Sheet}, 1, false, sampleToday),
 	newHoles(nil, 0, sampleToday), newHoles([]security.Hole{sampleHole.Hole, hostHole.Hole}, 2, sampleToday))
 
-var recordPage = web.Define(web.Plain, "pages/record.html", newSheet(sampleSheet, true, sampleToday), newSheet(security.Dossier{Sheet: security.Sheet{ID: "e", Plan: "p", PlanTitle: samplePlan.Title, Site: "x", SiteName: "空", Host: "a.gov.cn", PlanState: security.Open}}, true, sampleToday), newSheet(hostSheet, true, sampleToday), newHole(sampleHole, true, true, sampleToday), newHole(hostHole, true, true, sampleToday))
+var recordPage = web.Define(web.Plain, "pages/record.html", newSheet(sampleSheet, true, sampleToday), newSheet(security.Dossier{Sheet: security.Sheet{ID: "e", Plan: "p", PlanTitle: samplePlan.Title, Site: "x", SiteName: "空", Host: "a.gov.cn", PlanState: security.Open}}, true, sampleToday), newSheet(sampleUntested, true, sampleToday), newSheet(hostSheet, true, sampleToday), newHole(sampleHole, true, true, sampleToday), newHole(hostHole, true, true, sampleToday))
 
 var formPage = web.Define(web.Plain, "pages/form.html", newPlanForm(nil, sampleToday), newPlanForm([]web.Option{{Value: "u", Label: "陕西省互联网信息办公室"}, {Value: `"`, Label: "<script>"}}, sampleToday), newFinish(samplePlan), newFinish(hostPlan))
