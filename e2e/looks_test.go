@@ -27,7 +27,7 @@ var lookWidths = []int64{390, 768, 1366, 1920}
 
 // everyDay are the samples that each run looks at in a browser; the rest waits
 // for the long look.
-var everyDay = []string{"home", "policy", "elder-home", "edition-home"}
+var everyDay = []string{"home", "policy", "embedded", "elder-home", "edition-home"}
 
 // clearOnPaper says that the head of a text ends where the text begins, with the
 // tools above the text taken away, as they are on paper.

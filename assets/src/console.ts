@@ -84,8 +84,20 @@ document.body.addEventListener("htmx:sendError", () => say("网络中断，本�
 
 interface Draft { [name: string]: string[] }
 
+// What a form says of itself is read from its attributes: a field called method
+// or action hides the form's own property of that name.
+function posts(form: HTMLFormElement): boolean {
+  return (form.getAttribute("method") || "").toLowerCase() === "post";
+}
+
+function addressOf(form: HTMLFormElement): string {
+  return new URL(form.getAttribute("action") || location.href, location.href).pathname;
+}
+
+// A draft is known by where its form goes: a refused form comes back at that
+// address and not at the page's.
 function draftKey(form: HTMLFormElement): string {
-  return "draft:" + location.pathname + ":" + form.dataset.draft;
+  return "draft:" + addressOf(form) + ":" + form.dataset.draft;
 }
 
 function fieldsOf(form: HTMLFormElement): (HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement)[] {
@@ -175,7 +187,7 @@ on("input", "form[data-draft]", (form) => {
 
 document.addEventListener("submit", (e) => {
   const form = e.target as HTMLFormElement;
-  if (form.method !== "post") return;
+  if (!posts(form)) return;
   if (form.dataset.sent) { e.preventDefault(); return; } // a second click
   form.dataset.sent = "1";
   window.setTimeout(() => { delete form.dataset.sent; }, 8000); // a download leaves the page standing
@@ -184,7 +196,7 @@ document.addEventListener("submit", (e) => {
     store(session, draftKey(form), JSON.stringify(read(form)));
     store(session, SENT, draftKey(form));
   }
-  if (/\/logout$/.test(form.action)) {
+  if (/\/logout$/.test(addressOf(form))) {
     try { window.sessionStorage.clear(); } catch { /* nothing was kept */ }
   }
 });

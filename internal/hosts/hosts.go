@@ -173,6 +173,22 @@ var columns = []struct{ Name, Check, Label string }{
 // Columns are the short names with their checks and labels, for lists.
 func Columns() []struct{ Name, Check, Label string } { return slices.Clone(columns) }
 
+// groups are columns that one asks about together.
+var groups = []struct {
+	Name, Label string
+	columns     []string
+}{{"expiring", "证书或域名", []string{"cert", "domain"}}, {"foreign", "服务器或服务商", []string{"abroad", "provider"}}}
+
+// Groups are the names and labels of what Filter.Column also takes: any of the
+// group's columns.
+func Groups() []struct{ Name, Label string } {
+	out := make([]struct{ Name, Label string }, len(groups))
+	for i, g := range groups {
+		out[i].Name, out[i].Label = g.Name, g.Label
+	}
+	return out
+}
+
 // LookDue looks at the monitored sites whose turn it is and returns how many.
 func (s *Service) LookDue(ctx context.Context) (int, error) {
 	ctx = audit.System(ctx, "hosts.look")
@@ -719,7 +735,7 @@ func scanLook(r db.Scanner) (Look, error) {
 // Filter narrows Looks.
 type Filter struct {
 	Text    string
-	Column  string // with Outcome
+	Column  string // one of Columns or Groups, with Outcome
 	Outcome string
 	Wrong   bool
 	Limit   int
@@ -731,9 +747,21 @@ func (f Filter) where(scope authz.Scope) *db.Where {
 	scope.Where(&w, "u")
 	like := db.Contains(f.Text)
 	w.And("s.host <> '' AND s.state = 'running'").AndIf(f.Text != "", `lower(s.name) LIKE ? ESCAPE '\' OR s.host LIKE ? ESCAPE '\' OR lower(u.name) LIKE ? ESCAPE '\'`, like, like, like).AndIf(f.Wrong, "h.wrong > 0")
+	if f.Outcome == "" {
+		return &w
+	}
+	cond := " = ?"
+	if f.Outcome == string(check.Kept) {
+		cond = " IN (?, 'tolerated')" // 基本符合
+	}
 	for _, c := range columns {
-		if c.Name == f.Column && f.Outcome != "" {
-			w.And("h."+c.Name+" = ?", f.Outcome)
+		if c.Name == f.Column {
+			w.And("h."+c.Name+cond, f.Outcome)
+		}
+	}
+	for _, g := range groups {
+		if g.Name == f.Column {
+			w.And("h."+g.columns[0]+cond+" OR h."+g.columns[1]+cond, f.Outcome, f.Outcome)
 		}
 	}
 	return &w

@@ -236,6 +236,29 @@ func TestArticle22To24_NamesAndMachinesAreHeldAgainstTheLedger(t *testing.T) {
 		if _, total, err := svc.Looks(ctx, authz.Scope{}, hosts.Filter{Limit: 10}); err != nil || total != 0 {
 			t.Errorf("a stranger lists %d, %v", total, err)
 		}
+		// Each figure is the number of the rows it leads to.
+		for _, rules := range []map[string]string{{"ipv6": "tolerated", "cert": "kept", "domain": "violated", "abroad": "kept", "provider": "violated"}, {"ipv6": "kept", "cert": "violated", "domain": "kept", "abroad": "violated", "provider": "untested"}} {
+			for column, outcome := range rules {
+				if err := d.Update(ctx, func(tx *db.Tx) error {
+					_, err := tx.Quiet(ctx, `UPDATE host_look SET `+column+` = $1`, outcome)
+					return err
+				}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			tally, err := svc.Tally(ctx, system)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, x := range []struct {
+				column, outcome string
+				want            int
+			}{{"ipv6", "kept", tally.IPv6}, {"dns", "violated", tally.Drift}, {"expiring", "violated", tally.Expiring}, {"foreign", "violated", tally.Abroad}} {
+				if _, n, err := svc.Looks(ctx, system, hosts.Filter{Limit: 10, Column: x.column, Outcome: x.outcome}); err != nil || n != x.want || n != 1 {
+					t.Errorf("%s %s: %d rows for %d (%v)", x.column, x.outcome, n, x.want, err)
+				}
+			}
+		}
 		if tally, err := svc.Tally(ctx, system); err != nil || tally.Sites != 2 || tally.Looked != 1 || tally.Drift != 1 {
 			t.Errorf("%+v, %v", tally, err)
 		}

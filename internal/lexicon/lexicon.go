@@ -16,6 +16,7 @@ import (
 	"zhengshu/internal/fault"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
+	"zhengshu/internal/workbench"
 )
 
 const basis = "第十九条（三）"
@@ -351,4 +352,35 @@ func (s *Service) Decide(ctx context.Context, scope authz.Scope, id string, agre
 		return audit.Record(ctx, tx, audit.Entry{Act: "lexicon." + act, Basis: basis, Target: p.target(), After: map[string]string{"state": p.State, "note": note}})
 	})
 	return p, err
+}
+
+// Tasks is the part of the inbox: what somebody else of one's unit proposed waits
+// for the second person; who proposed it sees what became of it.
+func (s *Service) Tasks(ctx context.Context, session *authz.Session, tab workbench.Tab, limit int) ([]workbench.Task, error) {
+	if session == nil || (tab != workbench.ToDo && tab != workbench.Started) {
+		return nil, nil
+	}
+	own := session.UnitsFor(authz.LexiconManage)
+	if len(own) == 0 {
+		return nil, nil
+	}
+	var w db.Where
+	cond, args := db.In("p.unit_id", own)
+	w.And(cond, args...)
+	act := "查看"
+	if tab == workbench.ToDo {
+		act = "去确认"
+		w.And("p.state = 'proposed' AND p.by_id <> ?", session.PersonID)
+	} else {
+		w.And("p.serious > 0 AND p.by_id = ?", session.PersonID)
+	}
+	list, err := db.All(ctx, s.db, scanPack, packSelect+` WHERE `+w.SQL()+` ORDER BY p.at DESC, p.id DESC LIMIT `+w.Arg(limit), w.Args()...)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]workbench.Task, len(list))
+	for i, p := range list {
+		out[i] = workbench.Task{Key: "lexicon:" + p.ID, Kind: "词库", Title: fmt.Sprintf("词库第 %d 版：%s", p.No, p.Name), From: p.ByName, At: p.At, State: StateName(p.State), Link: p.Link(), Act: act, Minutes: 5}
+	}
+	return out, nil
 }

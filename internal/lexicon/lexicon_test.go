@@ -19,6 +19,7 @@ import (
 	"zhengshu/internal/lexicon"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
+	"zhengshu/internal/workbench"
 )
 
 var all = authz.System("test")
@@ -148,6 +149,29 @@ func TestArticle19_3_WordingListsOfOffices(t *testing.T) {
 		if got := read("", "陕西省政府办公室印发"); slices.Contains(got, lexicon.KindSerious+":陕西省政府办公室") {
 			t.Error("a serious entry held before it was confirmed")
 		}
+		// It waits in the inbox of others of the unit, not of who proposed it or of
+		// those who may not confirm.
+		tasks := func(id string, role authz.Role, unit org.UnitID, tab workbench.Tab) (out []string) {
+			list, err := s.Tasks(ctx, &authz.Session{PersonID: id, Posts: []authz.Post{{Role: role, UnitID: string(unit)}}}, tab, 10)
+			ok(t, err)
+			for _, x := range list {
+				out = append(out, x.Link+" "+x.Act+" "+x.State)
+			}
+			return out
+		}
+		waits := []string{p.Link() + " 去确认 待确认"}
+		for _, tt := range []struct {
+			who  string
+			role authz.Role
+			unit org.UnitID
+			tab  workbench.Tab
+			want []string
+		}{{"b", authz.Supervisor, office.ID, workbench.ToDo, waits}, {"b", authz.FinalReviewer, office.ID, workbench.ToDo, waits}, {"a", authz.Supervisor, office.ID, workbench.ToDo, nil}, {"a", authz.Supervisor, office.ID, workbench.Started, []string{p.Link() + " 查看 待确认"}},
+			{"b", authz.Inspector, office.ID, workbench.ToDo, nil}, {"b", authz.Supervisor, county.ID, workbench.ToDo, nil}, {"b", authz.Supervisor, office.ID, workbench.Copied, nil}} {
+			if got := tasks(tt.who, tt.role, tt.unit, tt.tab); !slices.Equal(got, tt.want) {
+				t.Errorf("%s of %s, %s: %v", tt.who, tt.unit, tt.tab, got)
+			}
+		}
 		if _, err := s.Decide(ctx, all, p.ID, true, ""); !fault.Is(err, fault.Refused) || len(fault.Of(err).Reasons) != 1 {
 			t.Errorf("confirmed by who proposed: %v", err)
 		}
@@ -158,6 +182,9 @@ func TestArticle19_3_WordingListsOfOffices(t *testing.T) {
 		ok(t, err)
 		if _, err := s.Decide(second, all, p.ID, true, ""); !fault.Is(err, fault.Conflict) {
 			t.Errorf("confirmed twice: %v", err)
+		}
+		if got := tasks("b", authz.Supervisor, office.ID, workbench.ToDo); got != nil {
+			t.Errorf("still to do once confirmed: %v", got)
 		}
 		if got := read(county.ID, "陕西省政府办公室印发"); !slices.Contains(got, lexicon.KindSerious+":陕西省政府办公室") {
 			t.Errorf("after it was confirmed: %v", got)

@@ -214,6 +214,8 @@ func (s *Service) Report(ctx context.Context, session *authz.Session, scope auth
 			return fault.New(fault.Refused, on.Chinese()+"不在重要保障期内，不用报告。")
 		case on.After(today):
 			return fault.New(fault.Refused, on.Chinese()+"还没有到，不能提前报告。")
+		case on.After(p.Last(today)):
+			return fault.New(fault.Refused, "重要保障期已提前结束，"+on.Chinese()+"不用报告。")
 		case p.State == Summarised:
 			return fault.New(fault.Conflict, "这个重要保障期已经总结，不能再报告。")
 		}
@@ -253,13 +255,14 @@ func (s *Service) Report(ctx context.Context, session *authz.Session, scope auth
 	return out, err
 }
 
-// OwnUnits are the units of the period for which the person reports.
-func (s *Service) OwnUnits(ctx context.Context, session *authz.Session, scope authz.Scope, id string) ([]Line, error) {
+// OwnUnits are the units of the period for which the person reports, as they
+// stand on the day.
+func (s *Service) OwnUnits(ctx context.Context, session *authz.Session, scope authz.Scope, id string, on calendar.Date) ([]Line, error) {
 	p, err := s.PeriodOf(ctx, s.DB, scope, id)
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.sheet(ctx, s.DB, p, calendar.DateOf(s.DB.Now()))
+	list, err := s.sheet(ctx, s.DB, p, on)
 	return slices.DeleteFunc(list, func(l Line) bool { return !session.MayAt(authz.VigilReport, string(l.Unit)) }), err
 }
 
@@ -298,10 +301,7 @@ func (s *Service) Past(ctx context.Context, scope authz.Scope, id string) ([]Day
 	if err != nil {
 		return nil, err
 	}
-	last := calendar.DateOf(s.DB.Now())
-	if p.Until.Before(last) {
-		last = p.Until
-	}
+	last := p.Last(calendar.DateOf(s.DB.Now()))
 	var out []Day
 	for on := p.From; !on.After(last); on = on.AddDays(1) {
 		d := Day{On: on, Due: len(mine)}

@@ -104,6 +104,22 @@ func (p Period) Runs(on calendar.Date) bool {
 	return p.State == Declared && !on.Before(p.From) && !on.After(p.Until)
 }
 
+// Last is the last day up to now whose reports are owed, the zero Date before the
+// first. A period lifted early owes none of the days it no longer had.
+func (p Period) Last(today calendar.Date) calendar.Date {
+	last := today
+	switch {
+	case p.State != Declared:
+		last = p.askedOn
+	case p.Until.Before(today):
+		last = p.Until
+	}
+	if last.Before(p.From) {
+		return calendar.Date{}
+	}
+	return last
+}
+
 // StateName is the state on the day in Chinese.
 func (p Period) StateName(on calendar.Date) string {
 	switch {

@@ -273,11 +273,24 @@ func TestArticle22_FrozenActsNeedRecordedConsent(t *testing.T) {
 			t.Errorf("agreed, and refused: %v", err)
 		}
 		refused(t, ask(vigil.Theme), fault.Refused, "重要保障期")
+		if _, err := p.svc.Sweep(context.Background()); err != nil {
+			t.Fatal(err)
+		}
 		if _, err := p.svc.Lift(as(p.head), p.head, system, n.ID, "会议提前结束"); err != nil {
 			t.Fatal(err)
 		}
 		if err := ask(vigil.Theme); err != nil {
 			t.Errorf("lifted, and refused: %v", err)
+		}
+		// The days it no longer had are neither counted nor reported.
+		p.clock.Set(began.AddDate(0, 0, 1))
+		if past, err := p.svc.Past(context.Background(), system, n.ID); err != nil || len(past) != 1 || past[0].On != today {
+			t.Errorf("days of a period lifted on its first: %+v (%v)", past, err)
+		}
+		_, err := p.svc.Report(as(p.clerk), p.clerk, p.clerk.ScopeFor(authz.VigilReport), n.ID, p.bureau.ID, today.AddDays(1), true, "")
+		refused(t, err, fault.Refused, "已提前结束")
+		if _, err := p.svc.Report(as(p.clerk), p.clerk, p.clerk.ScopeFor(authz.VigilReport), n.ID, p.bureau.ID, today, true, ""); err != nil {
+			t.Errorf("the day it had cannot be reported late: %v", err)
 		}
 	})
 }

@@ -214,7 +214,8 @@ func (f *Form) Fill(posted url.Values) {
 }
 
 // Wrong puts the fault inside err on the form: the summary above it, each
-// wrong field beside its box.
+// wrong field beside its box. The summary goes down the form, in whatever order
+// the fields were found wrong; what the form has not comes last.
 func (f *Form) Wrong(err error) {
 	if err == nil {
 		return
@@ -225,7 +226,17 @@ func (f *Form) Wrong(err error) {
 	if len(ft.Reasons) > 0 {
 		f.Summary.Breaches = BreachesOf(ft)
 	}
-	for _, wrong := range ft.Fields {
+	var names []string
+	f.each(func(field *Field) { names = append(names, field.Name) })
+	place := func(w fault.Field) int {
+		if i := slices.Index(names, w.Name); i >= 0 {
+			return i
+		}
+		return len(names)
+	}
+	wrongs := slices.Clone(ft.Fields)
+	slices.SortStableFunc(wrongs, func(a, b fault.Field) int { return place(a) - place(b) })
+	for _, wrong := range wrongs {
 		link := Link{Text: wrong.Says}
 		f.each(func(field *Field) {
 			// A hidden field has no box to lead to: its wrong stands above.

@@ -161,7 +161,7 @@ func TestFormShownAgain(t *testing.T) {
 		{Name: "reason", Kind: TextArea}, {Name: "kind", Kind: Radios, Options: []Option{{Value: "a"}, {Value: "b"}}}, {Name: "cc", Kind: Checks, Options: []Option{{Value: "1"}, {Value: "2"}}},
 		{Name: "agreed", Kind: Check}, {Name: "secret", Kind: Password, Value: "old"}, {Name: "untouched", Value: "kept"}}}}}
 	f.Fill(url.Values{"reason": {"机房搬迁"}, "kind": {"b"}, "cc": {"1", "2"}, "agreed": {"on"}, "secret": {"Hush"}})
-	f.Wrong(fault.New(fault.Invalid, "请改正。").On("reason", "太短").On("kind", "请选择情形").On("elsewhere", "数据有变"))
+	f.Wrong(fault.New(fault.Invalid, "请改正。").On("elsewhere", "数据有变").On("kind", "请选择情形").On("reason", "太短"))
 	if f.Field("reason").Value != "机房搬迁" || f.Field("kind").Value != "b" || len(f.Field("cc").Values) != 2 || !f.Field("agreed").Checked || f.Field("secret").Value != "" || f.Field("untouched").Value != "kept" {
 		t.Errorf("filled %+v", f.Sections[0].Fields)
 	}

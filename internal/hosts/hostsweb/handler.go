@@ -76,13 +76,19 @@ func newList(list []hosts.Look, total int, t hosts.Tally, rows int, made time.Ti
 	for _, c := range hosts.Columns() {
 		items = append(items, web.Option{Value: c.Name, Label: c.Label})
 	}
+	for _, g := range hosts.Groups() {
+		items = append(items, web.Option{Value: g.Name, Label: g.Label})
+	}
+	of := func(item string, o check.Outcome) string {
+		return hostsPath + "?" + url.Values{"item": {item}, "outcome": {string(o)}}.Encode()
+	}
 	data := "没有配置地址库，服务器位置未能检查"
 	if rows > 0 {
 		data = "地址库 " + strconv.Itoa(rows) + " 段，" + calendar.DateOf(made).String()
 	}
 	v := page{web.ListView{Heading: web.Heading{Title: "域名和主机", Lead: "IPv6、加密、证书、域名到期、解析是否与台账一致、服务器和服务商是否在境内（第二十二条至第二十四条）。"},
-		Stats: web.Stats{Items: []web.Stat{{Name: "运行的网站", Value: strconv.Itoa(t.Sites), Unit: "个", Note: "已检查 " + strconv.Itoa(t.Looked) + " 个"}, {Name: "首页支持 IPv6", Value: strconv.Itoa(t.IPv6), Unit: "个", Note: share(t.IPv6, t.Looked)},
-			{Name: "解析与台账不符", Value: strconv.Itoa(t.Drift), Unit: "个"}, {Name: "证书或域名需处理", Value: strconv.Itoa(t.Expiring), Unit: "个"}, {Name: "境外服务器或服务商", Value: strconv.Itoa(t.Abroad), Unit: "个", Note: data}}},
+		Stats: web.Stats{Items: []web.Stat{{Name: "运行的网站", Value: strconv.Itoa(t.Sites), Unit: "个", Note: "已检查 " + strconv.Itoa(t.Looked) + " 个", Href: hostsPath}, {Name: "首页支持 IPv6", Value: strconv.Itoa(t.IPv6), Unit: "个", Note: share(t.IPv6, t.Looked), Href: of("ipv6", check.Kept)},
+			{Name: "解析与台账不符", Value: strconv.Itoa(t.Drift), Unit: "个", Href: of("dns", check.Violated)}, {Name: "证书或域名需处理", Value: strconv.Itoa(t.Expiring), Unit: "个", Href: of("expiring", check.Violated)}, {Name: "境外服务器或服务商", Value: strconv.Itoa(t.Abroad), Unit: "个", Note: data, Href: of("foreign", check.Violated)}}},
 		Filter: web.Filter{Action: hostsPath, Total: total, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "网站、域名或单位"}, {Kind: web.Select, Name: "item", Label: "项目", Options: items},
 			{Kind: web.Select, Name: "outcome", Label: "结果", Options: []web.Option{{Label: "全部"}, {Value: "violated", Label: "不符合"}, {Value: "kept", Label: "符合"}, {Value: "untested", Label: "未能检查"}}}, {Kind: web.Check, Name: "wrong", Label: "只看有不符合项的"}}},
 		Table: web.Table{Caption: "域名和主机", Quiet: true, Columns: []web.Column{{Head: "网站", Wide: true}}, Empty: web.Empty{Title: "没有符合条件的网站", Text: "只检查已开启监测的网站，每天一次。"}}}}
@@ -187,7 +193,11 @@ func newSheet(l hosts.Look, findings []check.Finding, runs bool) record {
 		if f.Outcome == check.Tolerated {
 			says.Note = f.Why
 		}
-		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Text(name), web.Tagged(outcomeTag(f.Outcome)), says, web.Text(inspection.BasisName(f.Article))}})
+		result := web.Tagged(outcomeTag(f.Outcome))
+		if f.Outcome == check.Violated && f.Severity == check.Advice {
+			result = web.Tagged(web.Tag{Kind: web.Warn, Text: "提示"}) // not yet owed
+		}
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{web.Text(name), result, says, web.Text(inspection.BasisName(f.Article))}})
 	}
 	v.Main = append(v.Main, t)
 	facts := web.Summary{Title: "看到的情况"}

@@ -422,11 +422,12 @@ func history(list []passage.Step) web.Timeline {
 	return t
 }
 
-// forms are the acts the case allows the person now.
+// forms are the acts the case allows the person now, what is next first; the
+// others are folded.
 func forms(d impostor.Dossier, may rights, s *authz.Session) []web.Form {
 	c := d.Case
 	small := func(act, legend, hint, button string, kind web.Tone, upload bool, fields ...web.Field) web.Form {
-		return web.Form{Action: c.Link() + "/" + act, Key: act + c.ID, Upload: upload, Sections: []web.Section{{Legend: legend, Hint: hint, Fields: fields}}, Buttons: []web.Button{{Label: button, Kind: kind}}}
+		return web.Form{Action: c.Link() + "/" + act, Key: act + c.ID, Upload: upload, Sections: []web.Section{{Legend: legend, Hint: hint, Fields: fields}}, Buttons: []web.Button{{Label: button, Kind: kind, Plain: kind == web.Neutral}}}
 	}
 	why := func(name, label string) web.Field {
 		return web.Field{Kind: web.TextArea, Name: name, Label: label, Required: true, Max: 2000, Rows: 3}
@@ -467,6 +468,14 @@ func forms(d impostor.Dossier, may rights, s *authz.Session) []web.Form {
 				more = append(more, web.Option{Value: p.Value, Label: p.Name, Hint: p.Does})
 			}
 		}
+		if len(more) > 0 && mayHandOn {
+			f := small("hand-on", "协调其他部门处置", "", "协调处置", web.Info, false, web.Field{Kind: web.Checks, Name: "party", Label: "部门", Options: more})
+			if c.State == impostor.Referred { // who was asked asks the others before it has a result to tell
+				out = slices.Insert(out, 0, f)
+			} else {
+				out = append(out, f)
+			}
+		}
 		for _, p := range impostor.Parties[1:] {
 			if mayHandOn && !slices.ContainsFunc(d.Steps, func(x impostor.Step) bool { return x.Party == p.Value }) {
 				f := small("result", "无需"+p.Name+"处置", "没有协调"+p.Name+"的，写明理由后才能办结；以后仍可再协调。", "登记无需处置", web.Neutral, true,
@@ -476,20 +485,24 @@ func forms(d impostor.Dossier, may rights, s *authz.Session) []web.Form {
 				out = append(out, f)
 			}
 		}
-		if len(more) > 0 && mayHandOn {
-			out = append(out, small("hand-on", "协调其他部门处置", "", "协调处置", web.Info, false, web.Field{Kind: web.Checks, Name: "party", Label: "部门", Options: more}))
-		}
 	}
 	if may.report {
 		if c.Kind == "site" {
 			out = append(out, small("look", "查看一次", "平台从服务器打开对方首页一次，记录能否访问、标题和页面内容；不执行对方脚本。", "由平台查看一次", web.Neutral, false))
 		}
-		out = append(out, small("saw", "登记看到的情况", "账号只能由人在平台上查看。", "登记查看情况", web.Neutral, true,
+		hint := "账号只能由人在平台上查看。"
+		if c.Kind == "site" {
+			hint = "平台不便查看或需要用手机查看的，由人查看后登记。"
+		}
+		out = append(out, small("saw", "登记看到的情况", hint, "登记查看情况", web.Neutral, true,
 			web.Field{Kind: web.Radios, Name: "outcome", Label: "现在", Required: true, Options: []web.Option{{Value: impostor.There, Label: "仍可访问"}, {Value: impostor.NotSeen, Label: "无法访问"}}}, why("says", "看到的情况"),
 			web.Field{Kind: web.File, Name: "shot", Label: "截图", Required: true, Accept: approval.Accept, Hint: fileHint}))
 	}
 	if may.verify && c.Contact != "" {
 		out = append(out, small("contact", "举报人的联系方式", "查看留痕，只用于核实这条线索。", "查看联系方式", web.Neutral, false))
+	}
+	for i := range out {
+		out[i].Folded = i > 0
 	}
 	return out
 }

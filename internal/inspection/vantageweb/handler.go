@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -99,20 +100,20 @@ func newView(list []inspection.Vantage, doubts []inspection.Doubt, now time.Time
 	v.Main = append(v.Main, d)
 	if manages {
 		line := web.Field{Kind: web.TextArea, Name: "line", Label: "自检地址", Rows: 3, Hint: "每行一个完整网址，选监测点附近稳定的、自己能确认的地址；都打不开时认为是监测点断网"}
-		v.Forms = append(v.Forms, web.Form{Action: vantagesPath, Key: "vantage", Sections: []web.Section{{Legend: "登记监测点", Hint: "登记后显示一次密钥，在那台机器上运行 zhengshu agent --house 本系统网址 --key 密钥。", Fields: []web.Field{
+		// What is next stands open: results to take in, else a vantage to register.
+		serving := slices.DeleteFunc(slices.Clone(list), func(x inspection.Vantage) bool { return x.ID == inspection.OwnVantage || !x.Revoked.IsZero() })
+		for _, x := range serving {
+			if x.ByFile {
+				v.Forms = append(v.Forms, web.Form{Action: vantagesPath + "/" + url.PathEscape(x.ID) + "/batch", Upload: true, Sections: []web.Section{{Legend: "收取“" + x.Name + "”的结果", Fields: []web.Field{{Kind: web.File, Name: "batch_" + x.ID, Label: "结果文件", Required: true, Accept: ".json"}}}}, Buttons: []web.Button{{Label: "收取结果"}}})
+			}
+		}
+		v.Forms = append(v.Forms, web.Form{Action: vantagesPath, Key: "vantage", Folded: len(serving) > 0, Sections: []web.Section{{Legend: "登记监测点", Hint: "登记后显示一次密钥，在那台机器上运行 zhengshu agent --house 本系统网址 --key 密钥。", Fields: []web.Field{
 			{Name: "name", Label: "名称", Required: true, Max: 60}, {Name: "place", Label: "机房和线路", Max: 100, Hint: "如 西安 电信"}, line, {Kind: web.Check, Name: "by_file", Label: "用文件交换", Hint: "监测点在另一张网上，清单和结果用文件传递，结果最迟 24 小时内送到"}}}}, Buttons: []web.Button{{Label: "登记监测点"}}})
 		mine := line
 		mine.Name, mine.Label, mine.Value = "own_line", "本系统的自检地址", own
-		v.Forms = append(v.Forms, web.Form{Action: vantagesPath + "/line", Key: "own-line", Sections: []web.Section{{Legend: "本系统", Fields: []web.Field{mine}}}, Buttons: []web.Button{{Label: "保存自检地址"}}})
-		for _, x := range list {
-			if x.ID == inspection.OwnVantage || !x.Revoked.IsZero() {
-				continue
-			}
-			at := vantagesPath + "/" + url.PathEscape(x.ID)
-			if x.ByFile {
-				v.Forms = append(v.Forms, web.Form{Action: at + "/batch", Upload: true, Sections: []web.Section{{Legend: "收取“" + x.Name + "”的结果", Fields: []web.Field{{Kind: web.File, Name: "batch_" + x.ID, Label: "结果文件", Required: true, Accept: ".json"}}}}, Buttons: []web.Button{{Label: "收取结果"}}})
-			}
-			v.Forms = append(v.Forms, web.Form{Action: at + "/revoke", Sections: []web.Section{{Legend: "停用“" + x.Name + "”", Hint: "密钥立即失效。"}}, Buttons: []web.Button{{Label: "停用监测点", Kind: web.Danger}}})
+		v.Forms = append(v.Forms, web.Form{Action: vantagesPath + "/line", Key: "own-line", Folded: true, Sections: []web.Section{{Legend: "本系统的自检地址", Fields: []web.Field{mine}}}, Buttons: []web.Button{{Label: "保存自检地址"}}})
+		for _, x := range serving {
+			v.Forms = append(v.Forms, web.Form{Action: vantagesPath + "/" + url.PathEscape(x.ID) + "/revoke", Folded: true, Sections: []web.Section{{Legend: "停用“" + x.Name + "”", Hint: "密钥立即失效。"}}, Buttons: []web.Button{{Label: "停用监测点", Kind: web.Danger}}})
 		}
 	}
 	return v

@@ -90,14 +90,14 @@ func table(caption string, list []lexicon.Entry) web.Table {
 	t := web.Table{Caption: caption, Columns: []web.Column{{Head: "词语", Wide: true}, {Head: "类别"}, {Head: "正确写法或任职人"}, {Head: "有效期"}, {Head: "适用"}, {Head: "状态"}},
 		Empty: web.Empty{Title: "没有符合条件的词条", Text: "可以新增词条，或从表格、其他单位导出的词库文件导入。"}}
 	for _, e := range list {
-		word, kind := web.Linked(e.Words, e.Link()), web.Text(e.Kind.Name())
+		word, kind, term := web.Linked(e.Words, e.Link()), web.Cell{Text: e.Kind.Name(), Keep: true}, web.Cell{Text: e.Term(), Keep: true}
 		if e.ID == "" {
 			word = web.Text(e.Words)
 		}
 		if e.Serious {
 			kind.Note = "严重类"
 		}
-		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{word, kind, web.Text(strings.Join(e.Right, "、")), web.Text(e.Term()), reach(e), stateTag(e.State)}})
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{word, kind, web.Text(strings.Join(e.Right, "、")), term, reach(e), stateTag(e.State)}})
 	}
 	return t
 }

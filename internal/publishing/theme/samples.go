@@ -254,7 +254,7 @@ func Samples() []Sample {
 			return TextPage.Draw(PlainFrame(s, p.Text.Title, p.Path, "", ""), p.Text)
 		}},
 		{Key: "embedded", Name: "写信等办理页", View: "embedded.html", Draw: func(s Site) ([]byte, error) {
-			e := Embedded{Title: "写信", Body: `<form method="post" action="/letters/new"><p><label for="t">标题</label><input id="t" name="t" type="text"></p><p><label for="b">内容</label><textarea id="b" name="b"></textarea></p><button>寄出</button></form>`}
+			e := Embedded{Title: "写信", Body: `<p>写信以前可以查一查<a href="/official/">官方名录</a>。</p><ul><li><a href="/official/data.csv">下载名录</a>（UTF-8，第一行为列名）</li></ul><form method="post" action="/letters/new"><p><label for="t">标题</label><input id="t" name="t" type="text"></p><p><label for="b">内容</label><textarea id="b" name="b"></textarea></p><button>寄出</button></form>`}
 			return EmbeddedPage.Draw(EmbeddedFrame(s, e, "/letters/new"), e)
 		}},
 		{Key: "message", Name: "找不到页面", View: "message.html", Draw: message(404, "/x")},

@@ -251,7 +251,7 @@ var sheetStates = []security.Named{{Value: "todo", Name: "待检查"}, {Value: "
 
 func newPlan(p security.Plan, list []security.Sheet, total int, own bool, today calendar.Date) page {
 	v := page{web.ListView{Heading: web.Heading{Above: p.UnitName + " · " + p.AreaName, Title: p.Title, Lead: p.Note, Tags: []web.Tag{{Kind: map[string]web.Tone{security.Open: web.Info, security.Finished: web.Good}[p.State], Text: security.PlanMachine.Name(p.State)}}}, Trail: []web.Crumb{{Name: "年度网络安全检查", Href: plansPath}},
-		Stats:  web.Stats{Items: []web.Stat{{Name: "网站", Value: strconv.Itoa(p.Sites), Unit: "个", Note: "范围内全部运行的网站"}, {Name: "已检查", Value: strconv.Itoa(p.Checked), Unit: "个", Note: strings.Join(append([]string{share(p.Checked, p.Sites)}, slices.DeleteFunc([]string{untested(p)}, func(s string) bool { return s == "" })...), "，")}, {Name: "漏洞", Value: strconv.Itoa(p.Holes), Unit: "个", Note: fmt.Sprintf("已关闭 %d 个", p.Closed)}, {Name: "完成期限", Value: p.DueOn.String()}}},
+		Stats:  web.Stats{Items: []web.Stat{{Name: "网站", Value: strconv.Itoa(p.Sites), Unit: "个", Note: "范围内全部运行的网站", Href: p.Link()}, {Name: "已检查", Value: strconv.Itoa(p.Checked), Unit: "个", Note: strings.Join(append([]string{share(p.Checked, p.Sites)}, slices.DeleteFunc([]string{untested(p)}, func(s string) bool { return s == "" })...), "，"), Href: p.Link() + "?state=checked"}, {Name: "漏洞", Value: strconv.Itoa(p.Holes), Unit: "个", Note: fmt.Sprintf("已关闭 %d 个", p.Closed)}, {Name: "完成期限", Value: fmt.Sprintf("%d月%d日", p.DueOn.Month, p.DueOn.Day), Note: fmt.Sprintf("%d年", p.DueOn.Year)}}},
 		Filter: web.Filter{Action: p.Link(), Total: total, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "网站或单位"}, {Kind: web.Select, Name: "state", Label: "状态", Options: options("全部", sheetStates)}}},
 		Table:  web.Table{Caption: "检查单", Quiet: true, Columns: []web.Column{{Head: "网站", Wide: true}, {Head: "主办单位"}, {Head: "状态"}, {Head: "检查日期"}, {Head: "检查人员或机构"}, {Head: "未关闭漏洞", Number: true}}, Empty: web.Empty{Title: "没有符合条件的网站"}}}}
 	if own && p.State == security.Open {
@@ -456,30 +456,40 @@ func newSheet(d security.Dossier, own bool, today calendar.Date) record {
 		v.Main = append(v.Main, files)
 	}
 	if own && d.PlanState == security.Open {
-		if d.Untold() {
-			v.Forms = append(v.Forms, web.Form{Action: d.Link() + "/order", Sections: []web.Section{{Legend: "下发整改通知", Hint: "待下发的漏洞一并通知主办单位，按严重程度分别起算期限。"}}, Buttons: []web.Button{{Label: "下发整改通知"}}})
-		}
-		f := web.Form{Action: d.Link() + "/check", Upload: true, Key: "sheet" + d.ID, Buttons: []web.Button{{Label: "保存检查单"}}}
-		fields := []web.Field{}
-		for _, l := range security.Layers {
-			x := d.Layers[l.Value]
-			fields = append(fields, web.Field{Kind: web.Select, Name: "verdict_" + l.Value, Label: l.Name, Required: true, Value: x.Verdict, Options: options("请选择", security.Verdicts)}, web.Field{Name: "note_" + l.Value, Label: l.Name + "的说明", Max: 1000, Value: x.Note, Hint: "未能检查或不涉及的写明原因"})
-		}
-		fields = append(fields, web.Field{Kind: web.TextArea, Name: "excuse", Label: "整站未能检查的原因", Max: 1000, Rows: 2, Value: d.Excuse, Hint: "仅在五个层面都未能检查时填写；填写后不计入已检查，但不影响完成年度检查"})
-		on := ""
-		if !d.CheckedOn.IsZero() {
-			on = d.CheckedOn.String()
-		}
-		f.Sections = []web.Section{{Legend: "填写检查单", Fields: fields}, {Fields: []web.Field{{Kind: web.DateField, Name: "on", Label: "检查日期", Required: true, Narrow: true, Value: on}, {Name: "checker", Label: "检查人员或机构", Required: true, Max: 200, Value: d.Checker},
-			{Kind: web.Select, Name: "method", Label: "检查方式", Required: true, Value: d.Method, Options: options("请选择", security.Methods)}, {Kind: web.TextArea, Name: "summary", Label: "检查结论", Required: true, Max: 4000, Rows: 4, Value: d.Summary}, {Kind: web.File, Name: "files", Label: "检查报告", Multiple: true, Accept: approval.Accept, Hint: fileHint}}}}
-		f.Folded = d.Untold() || d.State == "checked" || d.Excuse != "" // what is next stands open
-		v.Forms = append(v.Forms, f)
-		v.Forms = append(v.Forms, web.Form{Action: d.Link() + "/holes", Folded: true, Key: "hole" + d.ID, Sections: []web.Section{{Legend: "登记漏洞", Fields: []web.Field{
+		// The holes come before the sheet, which is concluded from them; a sheet that
+		// was kept leaves its notice as the next act.
+		checked := d.State == "checked" || d.Excuse != ""
+		order := web.Form{Action: d.Link() + "/order", Folded: !checked, Sections: []web.Section{{Legend: "下发整改通知", Hint: "待下发的漏洞一并通知主办单位，按严重程度分别起算期限。"}}, Buttons: []web.Button{{Label: "下发整改通知"}}}
+		hole := web.Form{Action: d.Link() + "/holes", Folded: true, Key: "hole" + d.ID, Sections: []web.Section{{Legend: "登记漏洞", Fields: []web.Field{
 			{Kind: web.Select, Name: "layer", Label: "层面", Required: true, Options: options("请选择", security.Layers)}, {Kind: web.Radios, Name: "severity", Label: "严重程度", Required: true, Options: options("", security.Severities)},
-			{Name: "title", Label: "漏洞名称", Required: true, Max: 100}, {Kind: web.TextArea, Name: "says", Label: "漏洞情况", Required: true, Max: 4000, Rows: 4}, {Kind: web.TextArea, Name: "fix", Label: "整改建议", Max: 2000, Rows: 3}}}}, Buttons: []web.Button{{Label: "登记漏洞"}}})
+			{Name: "title", Label: "漏洞名称", Required: true, Max: 100}, {Kind: web.TextArea, Name: "says", Label: "漏洞情况", Required: true, Max: 4000, Rows: 4}, {Kind: web.TextArea, Name: "fix", Label: "整改建议", Max: 2000, Rows: 3}}}}, Buttons: []web.Button{{Label: "登记漏洞"}}}
+		if d.Untold() {
+			v.Forms = append(v.Forms, order)
+		}
+		v.Forms = append(v.Forms, hole, checkForm(d, checked, today))
 	}
 	v.Side = append(v.Side, web.Summary{Title: "网站", Terms: []web.Term{{Name: "域名", Text: registry.ShownHost(d.Host), Href: "/console/sites/" + string(d.Site)}, {Name: "主办单位", Text: d.UnitName}, {Name: "组织单位", Text: d.BodyName}, {Name: "最近保存", Text: orNone(strings.TrimSpace(d.KeptBy + " " + web.Minute(d.KeptAt)))}, {Name: "整改通知", Text: orNone(d.Number)}, {Name: "依据", Text: security.YearKind.Citation}}})
 	return v
+}
+
+// checkForm is the sheet to fill in; what the house knows stands in it already.
+func checkForm(d security.Dossier, checked bool, today calendar.Date) web.Form {
+	var fields []web.Field
+	for _, l := range security.Layers {
+		x := d.Layers[l.Value]
+		if x.Verdict == "" && slices.ContainsFunc(d.List, func(h security.Hole) bool { return h.Layer == l.Value }) {
+			x.Verdict = "holes"
+		}
+		fields = append(fields, web.Field{Kind: web.Select, Name: "verdict_" + l.Value, Label: l.Name, Required: true, Value: x.Verdict, Options: options("请选择", security.Verdicts)}, web.Field{Name: "note_" + l.Value, Label: l.Name + "的说明", Max: 1000, Value: x.Note, Hint: "未能检查或不涉及的写明原因"})
+	}
+	fields = append(fields, web.Field{Kind: web.TextArea, Name: "excuse", Label: "整站未能检查的原因", Max: 1000, Rows: 2, Value: d.Excuse, Hint: "仅在五个层面都未能检查时填写；填写后不计入已检查，但不影响完成年度检查"})
+	on := today
+	if !d.CheckedOn.IsZero() {
+		on = d.CheckedOn
+	}
+	return web.Form{Action: d.Link() + "/check", Upload: true, Key: "sheet" + d.ID, Folded: checked, Buttons: []web.Button{{Label: "保存检查单"}},
+		Sections: []web.Section{{Legend: "填写检查单", Hint: "发现漏洞的，先在“登记漏洞”中逐个登记，再填写检查单。", Fields: fields}, {Fields: []web.Field{{Kind: web.DateField, Name: "on", Label: "检查日期", Required: true, Narrow: true, Value: on.String()}, {Name: "checker", Label: "检查人员或机构", Required: true, Max: 200, Value: d.Checker},
+			{Kind: web.Select, Name: "method", Label: "检查方式", Required: true, Value: d.Method, Options: options("请选择", security.Methods)}, {Kind: web.TextArea, Name: "summary", Label: "检查结论", Required: true, Max: 4000, Rows: 4, Value: d.Summary}, {Kind: web.File, Name: "files", Label: "检查报告", Multiple: true, Accept: approval.Accept, Hint: fileHint}}}}}
 }
 
 func (h *Handler) sheet(w http.ResponseWriter, r *http.Request) error {

@@ -30,9 +30,24 @@ func TestASheetOpensWhatIsNext(t *testing.T) {
 	if got := open(d); got != "" {
 		t.Errorf("nothing is left: %q", got)
 	}
-	d.List = []security.Hole{{ID: "h", State: security.HoleFound}}
+	d.List = []security.Hole{{ID: "h", State: security.HoleFound, Layer: "firewall"}}
 	if got := open(d); got != "order" {
 		t.Errorf("a hole nobody was told of: %q", got)
+	}
+	// Holes are entered before the sheet, which knows them.
+	d.State, d.Layers, d.CheckedOn = "", nil, calendar.Date{}
+	if got := open(d); got != "check" {
+		t.Errorf("holes and no sheet yet: %q", got)
+	}
+	list := newSheet(d, true, calendar.Date{Year: 2026, Month: 11, Day: 23}).Forms
+	sheet := &list[len(list)-1]
+	if path.Base(list[len(list)-2].Action) != "holes" || path.Base(sheet.Action) != "check" {
+		t.Errorf("the forms stand as %v", list)
+	}
+	for name, want := range map[string]string{"verdict_firewall": "holes", "verdict_network": "", "on": "2026-11-23"} {
+		if got := sheet.Field(name).Value; got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
 	}
 }
 

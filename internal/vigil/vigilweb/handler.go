@@ -157,9 +157,9 @@ func dayOf(r *http.Request, p vigil.Period, today calendar.Date) calendar.Date {
 	if err != nil {
 		on = today
 	}
-	switch {
-	case on.After(p.Until):
-		return p.Until
+	switch last := p.Last(today); {
+	case !last.IsZero() && on.After(last):
+		return last
 	case on.Before(p.From):
 		return p.From
 	}
@@ -176,9 +176,53 @@ func wordTag(l vigil.Line) web.Tag {
 	return web.Tag{Kind: web.Danger, Text: "有异常"}
 }
 
-func dayTable(p vigil.Period, list []vigil.Line, on calendar.Date) web.Table {
+// view is a part of a day's reports that one looks at by itself.
+type view struct {
+	id, name, none string
+	holds          func(vigil.Line) bool
+}
+
+// views of a day, the whole first.
+var views = []view{
+	{"", "", "", func(vigil.Line) bool { return true }},
+	{"done", "已报告", "还没有单位报告", func(l vigil.Line) bool { return l.Reported }},
+	{"missing", "未报告", "都报告了", func(l vigil.Line) bool { return !l.Reported }},
+	{"events", "有异常", "没有报告异常的单位", func(l vigil.Line) bool { return l.Reported && !l.Zero }},
+}
+
+func viewOf(id string) view {
+	if i := slices.IndexFunc(views, func(v view) bool { return v.id == id }); i > 0 {
+		return views[i]
+	}
+	return views[0]
+}
+
+// dayLink is a day of a period, seen through a view.
+func dayLink(p vigil.Period, on calendar.Date, view string) string {
+	q := url.Values{"on": {on.String()}}
+	if view != "" {
+		q.Set("show", view)
+	}
+	return p.Link() + "?" + q.Encode()
+}
+
+// dayStats are the figures of a day, each with the units it counts.
+func dayStats(p vigil.Period, on calendar.Date, due, done, events int) web.Stats {
+	return web.Stats{Label: on.Chinese(), Items: []web.Stat{
+		{Name: "应报告", Value: strconv.Itoa(due), Unit: "个", Note: on.Chinese(), Href: dayLink(p, on, "")},
+		{Name: "已报告", Value: strconv.Itoa(done), Unit: "个", Note: "含报告异常的", Href: dayLink(p, on, "done")},
+		{Name: "未报告", Value: strconv.Itoa(due - done), Unit: "个", Note: "没有异常也要报告", Href: dayLink(p, on, "missing"), Kind: tone(done < due)},
+		{Name: "报告异常", Value: strconv.Itoa(events), Unit: "个", Note: "须写明情况和处置", Href: dayLink(p, on, "events"), Kind: tone(events > 0)}}}
+}
+
+func dayTable(list []vigil.Line, on calendar.Date, show view) web.Table {
 	t := web.Table{Caption: on.Chinese() + "的报告", Columns: []web.Column{{Head: "单位", Wide: true}, {Head: "报告"}, {Head: "下级"}, {Head: "情况", Wide: true}, {Head: "报送"}},
 		Empty: web.Empty{Title: "没有须报告的单位", Text: "您管辖的范围内没有正在运行的网站和账号。"}}
+	if show.id != "" {
+		t.Caption += "：" + show.name
+		list = slices.DeleteFunc(slices.Clone(list), func(l vigil.Line) bool { return !show.holds(l) })
+		t.Empty = web.Empty{Title: show.none}
+	}
 	for i, l := range list {
 		if i == mostLines {
 			t.Caption += fmt.Sprintf("（显示前 %d 个单位，共 %d 个；全部见导出）", mostLines, len(list))
@@ -193,7 +237,7 @@ func dayTable(p vigil.Period, list []vigil.Line, on calendar.Date) web.Table {
 		}
 		who := web.Text("")
 		if l.Reported {
-			who = web.Cell{Text: l.Person, Note: web.Minute(l.At)}
+			who = web.Cell{Text: l.Person, Note: web.Minute(l.At), Keep: true}
 		}
 		row := web.Row{Cells: []web.Cell{web.Text(l.UnitName), web.Tagged(wordTag(l)), below, web.Text(l.Says), who}}
 		if l.Reported && !l.Zero {
@@ -208,6 +252,7 @@ func dayTable(p vigil.Period, list []vigil.Line, on calendar.Date) web.Table {
 type dossier struct {
 	period   vigil.Period
 	on       calendar.Date
+	show     view // of the day
 	lines    []vigil.Line
 	past     []vigil.Day
 	consents []vigil.Consent
@@ -218,19 +263,23 @@ type dossier struct {
 func newRecord(d dossier, today calendar.Date) record {
 	p := d.period
 	v := record{web.RecordView{Heading: web.Heading{Above: "重要保障期", Title: p.Name, Lead: p.From.Chinese() + "至" + p.Until.Chinese() + "，" + p.AreaName, Tags: []web.Tag{stateTag(p, today)}}, Trail: trail}}
-	if p.Runs(today) {
+	begun := !p.Last(today).IsZero()
+	if begun && p.State != vigil.Summarised {
 		for _, l := range d.own {
-			if !l.Reported {
-				v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: l.UnitName + "今天还没有零报告", Text: "没有异常也要报告。", Links: []web.Link{{Text: "去报告", Href: vigil.ReportLink(p.ID, l.Unit, today)}}})
+			switch {
+			case l.Reported:
+			case d.on == today:
+				v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: l.UnitName + "今天还没有零报告", Text: "没有异常也要报告。", Links: []web.Link{{Text: "去报告", Href: vigil.ReportLink(p.ID, l.Unit, d.on)}}})
+			default:
+				v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: l.UnitName + d.on.Chinese() + "没有零报告", Text: "请补报；报送时间如实记录。", Links: []web.Link{{Text: "去补报", Href: vigil.ReportLink(p.ID, l.Unit, d.on)}}})
 			}
 		}
-		if d.may {
-			v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "登记同意的例外", Href: p.Link() + "/consents/new"})
-		}
 	}
-	begun := !today.Before(p.From)
+	if p.Runs(today) && d.may {
+		v.Heading.Acts = append(v.Heading.Acts, web.Act{Text: "登记同意的例外", Href: p.Link() + "/consents/new"})
+	}
 	if begun {
-		due, done, events := len(d.lines), 0, 0
+		done, events := 0, 0
 		for _, l := range d.lines {
 			if l.Reported {
 				done++
@@ -239,9 +288,7 @@ func newRecord(d dossier, today calendar.Date) record {
 				}
 			}
 		}
-		v.Main = append(v.Main, web.Stats{Label: d.on.Chinese(), Items: []web.Stat{
-			{Name: "应报告", Value: strconv.Itoa(due), Unit: "个", Note: d.on.Chinese()}, {Name: "已报告", Value: strconv.Itoa(done), Unit: "个", Note: fmt.Sprintf("还差 %d 个", due-done), Kind: tone(done < due)}, {Name: "报告异常", Value: strconv.Itoa(events), Unit: "个", Note: "单位", Kind: tone(events > 0)}}},
-			dayTable(p, d.lines, d.on))
+		v.Main = append(v.Main, dayStats(p, d.on, len(d.lines), done, events), dayTable(d.lines, d.on, d.show))
 	}
 	if p.Summary != "" {
 		v.Main = append(v.Main, web.Summary{Title: "总结", Terms: []web.Term{{Name: "总结", Text: p.Summary}, {Name: "填写", Text: p.SummaryBy, Note: web.Minute(p.SummaryAt)}}})
@@ -266,7 +313,7 @@ func newRecord(d dossier, today calendar.Date) record {
 		days := web.Table{Caption: "逐日报告", Compact: true, Columns: []web.Column{{Head: "日期"}, {Head: "已报告"}, {Head: "异常", Number: true}}}
 		for i := len(d.past) - 1; i >= 0; i-- {
 			x := d.past[i]
-			days.Rows = append(days.Rows, web.Row{Cells: []web.Cell{{Text: x.On.String(), Href: p.Link() + "?on=" + x.On.String(), Keep: true}, {Text: fmt.Sprintf("%d/%d", x.Done, x.Due), Keep: true}, web.Figure(x.Events)}})
+			days.Rows = append(days.Rows, web.Row{Cells: []web.Cell{{Text: x.On.String(), Href: dayLink(p, x.On, ""), Keep: true}, {Text: fmt.Sprintf("%d/%d", x.Done, x.Due), Keep: true}, web.Figure(x.Events)}})
 		}
 		v.Side = append(v.Side, days)
 	}
@@ -291,7 +338,7 @@ func (h *Handler) dossier(r *http.Request) (dossier, error) {
 	if err != nil {
 		return dossier{}, err
 	}
-	d := dossier{on: dayOf(r, p, today)}
+	d := dossier{on: dayOf(r, p, today), show: viewOf(r.FormValue("show"))}
 	if d.period, d.lines, err = h.vigil.Sheet(ctx, scope, id, d.on); err != nil {
 		return d, err
 	}
@@ -301,7 +348,7 @@ func (h *Handler) dossier(r *http.Request) (dossier, error) {
 	if d.consents, err = h.vigil.Consents(ctx, scope, id); err != nil {
 		return d, err
 	}
-	if d.own, err = h.vigil.OwnUnits(ctx, session, scope, id); err != nil {
+	if d.own, err = h.vigil.OwnUnits(ctx, session, scope, id, d.on); err != nil {
 		return d, err
 	}
 	d.may, err = h.vigil.MayDeclare(ctx, session)
@@ -371,16 +418,23 @@ func (h *Handler) sheet(w http.ResponseWriter, r *http.Request) error {
 func newReport(p vigil.Period, l vigil.Line, below []vigil.Line, on calendar.Date) formView {
 	f := formView{web.FormView{Heading: web.Heading{Above: p.Name, Title: l.UnitName + on.Chinese() + "报告"}, Trail: append(slices.Clone(trail), web.Crumb{Name: p.Name, Href: p.Link()})}}
 	if l.Reported {
-		f.Alert = web.Alert{Kind: web.Info, Title: "今天已报告：" + wordTag(l).Text, Text: l.Person + "，" + web.Minute(l.At) + "。情况有变化的可以再报，以最后一次为准，以前的留存备查。"}
+		f.Alert = web.Alert{Kind: web.Info, Title: "已报告：" + wordTag(l).Text, Text: l.Person + "，" + web.Minute(l.At) + "。情况有变化的可以再报，以最后一次为准，以前的留存备查。"}
 	}
-	if len(below) > 0 {
-		f.Before = []web.Component{dayTable(p, below, on)}
+	if l.BelowDue > 0 {
+		// What is to be told upwards stands before the form; the rest is a step away,
+		// so that an office over many units need not pass them all to say its word.
+		f.Before = []web.Component{dayStats(p, on, l.BelowDue, l.BelowDone, l.Events)}
+		if troubled := slices.DeleteFunc(slices.Clone(below), func(b vigil.Line) bool { return (!b.Reported || b.Zero) && b.Events == 0 }); len(troubled) > 0 {
+			t := dayTable(troubled, on, views[0])
+			t.Caption = "下级报告的异常"
+			f.Before = append(f.Before, t)
+		}
 	}
 	hint := "没有异常的可以不填。"
 	if l.Events > 0 {
 		hint = fmt.Sprintf("下级有 %d 个单位报告了异常，请写明情况。", l.Events)
 	}
-	choice := web.Field{Kind: web.Radios, Name: "word", Label: "今天的情况", Required: true, Options: []web.Option{{Value: "zero", Label: "没有异常（零报告）"}, {Value: "event", Label: "有异常"}}}
+	choice := web.Field{Kind: web.Radios, Name: "word", Label: "当日情况", Required: true, Options: []web.Option{{Value: "zero", Label: "没有异常（零报告）"}, {Value: "event", Label: "有异常"}}}
 	// Only a person knows that nothing was wrong: the form never says so by itself.
 	if l.Events > 0 || l.Reported && !l.Zero {
 		choice.Value = "event"
@@ -427,7 +481,7 @@ func wordOf(choice string) (zero bool, err error) {
 	case "zero", "event":
 		return choice == "zero", nil
 	}
-	return false, fault.New(fault.Invalid, "没有选择今天的情况，请选择“没有异常（零报告）”或“有异常”后再报送。").On("word", "请选择")
+	return false, fault.New(fault.Invalid, "没有选择当日情况，请选择“没有异常（零报告）”或“有异常”后再报送。").On("word", "请选择")
 }
 
 func newConsent(p vigil.Period) formView {
@@ -509,7 +563,7 @@ var (
 var (
 	listPage   = web.Define(web.Plain, "pages/list.html", newList(nil, true, sampleToday), newList([]vigil.Period{samplePeriod}, true, sampleToday), newList([]vigil.Period{badPeriod}, false, sampleToday))
 	recordPage = web.Define(web.Plain, "pages/record.html", newRecord(dossier{period: vigil.Period{ID: "n", Name: "国庆", From: sampleToday.AddDays(5), Until: sampleToday.AddDays(9), State: vigil.Declared}, on: sampleToday.AddDays(5), may: true}, sampleToday),
-		newRecord(dossier{period: samplePeriod, on: sampleToday, lines: sampleLines, own: sampleLines[2:], may: true, past: []vigil.Day{{On: sampleToday, Due: 3, Done: 2, Events: 1}}, consents: []vigil.Consent{{Name: "西安市教育局网站", Act: vigil.Theme, Document: "陕政办函〔2026〕3号", Reason: "改正错误", Person: "王建民", Object: registry.Ref{Kind: "site", ID: "s"}}}}, sampleToday),
-		newRecord(dossier{period: badPeriod, on: sampleToday, lines: badLines, may: true, consents: badConsents}, sampleToday))
+		newRecord(dossier{period: samplePeriod, on: sampleToday, show: views[0], lines: sampleLines, own: sampleLines[2:], may: true, past: []vigil.Day{{On: sampleToday, Due: 3, Done: 2, Events: 1}}, consents: []vigil.Consent{{Name: "西安市教育局网站", Act: vigil.Theme, Document: "陕政办函〔2026〕3号", Reason: "改正错误", Person: "王建民", Object: registry.Ref{Kind: "site", ID: "s"}}}}, sampleToday),
+		newRecord(dossier{period: badPeriod, on: sampleToday, show: views[2], lines: badLines, may: true, consents: badConsents}, sampleToday))
 	formPage = web.Define(web.Plain, "pages/form.html", newForm(), newReport(samplePeriod, sampleLines[0], sampleLines[1:], sampleToday), newReport(badPeriod, badLines[0], badLines, sampleToday), newConsent(samplePeriod), newConsent(badPeriod))
 )

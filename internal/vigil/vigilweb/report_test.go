@@ -6,6 +6,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/vigil"
+	"zhengshu/internal/web"
 )
 
 // That nothing was wrong is said by a person, never by the form: it comes without
@@ -33,6 +34,48 @@ func TestAZeroReportIsChosenByAPerson(t *testing.T) {
 	for _, choice := range []string{"", "x"} {
 		if _, err := wordOf(choice); !fault.Is(err, fault.Invalid) || fault.Of(err).Fields[0].Name != "word" {
 			t.Errorf("%q: %v", choice, err)
+		}
+	}
+}
+
+// A day is looked at by what it says, its figures lead there, and who reports
+// for others has their trouble before the form instead of every line.
+func TestADayOfReportsIsReadByWhatItSays(t *testing.T) {
+	on := calendar.Date{Year: 2026, Month: 3, Day: 20}
+	p := vigil.Period{ID: "p", State: vigil.Declared, From: on.AddDays(-1), Until: on}
+	lines := []vigil.Line{{UnitName: "甲", Reported: true, Zero: true}, {UnitName: "乙"}, {UnitName: "丙", Reported: true, Says: "中断"}, {UnitName: "丁", BelowDue: 2, Events: 1}}
+	for show, want := range map[string]string{"": "甲乙丙丁", "x": "甲乙丙丁", "done": "甲丙", "missing": "乙丁", "events": "丙"} {
+		got := ""
+		for _, r := range dayTable(lines, on, viewOf(show)).Rows {
+			got += r.Cells[0].Text
+		}
+		if got != want {
+			t.Errorf("%q shows %s, want %s", show, got, want)
+		}
+	}
+	for _, s := range dayStats(p, on, 4, 2, 1).Items {
+		if s.Href == "" {
+			t.Errorf("%s %s leads nowhere", s.Name, s.Value)
+		}
+	}
+	before := newReport(p, vigil.Line{UnitName: "市", BelowDue: 6, BelowDone: 2, Events: 2}, lines, on).Before
+	if len(before) != 2 {
+		t.Fatalf("before the form of an office: %+v", before)
+	}
+	if rows := before[1].(web.Table).Rows; len(rows) != 2 || rows[0].Cells[0].Text != "丙" || rows[1].Cells[0].Text != "丁" {
+		t.Errorf("trouble below: %+v", rows)
+	}
+}
+
+// A day that was missed is asked for on its own page and can be made good there.
+func TestAMissedDayCanBeReportedLate(t *testing.T) {
+	today := calendar.Date{Year: 2026, Month: 3, Day: 20}
+	p := vigil.Period{ID: "p", State: vigil.Declared, From: today.AddDays(-1), Until: today}
+	own := []vigil.Line{{Unit: "u", UnitName: "甲"}}
+	for on, want := range map[calendar.Date]string{today: "去报告", today.AddDays(-1): "去补报"} {
+		v := newRecord(dossier{period: p, on: on, own: own, lines: own}, today)
+		if len(v.Alerts) != 1 || v.Alerts[0].Links[0] != (web.Link{Text: want, Href: vigil.ReportLink("p", "u", on)}) {
+			t.Errorf("%v: %+v", on, v.Alerts)
 		}
 	}
 }

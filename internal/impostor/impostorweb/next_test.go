@@ -1,0 +1,50 @@
+package impostorweb
+
+import (
+	"strings"
+	"testing"
+
+	"zhengshu/internal/authz"
+	"zhengshu/internal/impostor"
+)
+
+// Of the acts a case allows, the one that is next stands first and open; 网信 asks
+// the others before it has a result of its own to tell.
+func TestTheNextActOfACaseStandsOpen(t *testing.T) {
+	cyber := &authz.Session{Posts: []authz.Post{{Role: authz.Cyberspace, UnitID: "w"}}}
+	telecom := &authz.Session{Posts: []authz.Post{{Role: authz.Telecom, UnitID: "t"}}}
+	referred := withState(impostor.Referred)
+	referred.Steps = []impostor.Step{{ID: "1", Party: "cyberspace"}}
+	for name, tt := range map[string]struct {
+		d    impostor.Dossier
+		may  rights
+		s    *authz.Session
+		next string
+	}{
+		"found":     {withState(impostor.Found), every, sampleSession, "核实"},
+		"verified":  {withState(impostor.Verified), every, sampleSession, "商请网信部门处理"},
+		"referred":  {referred, every, cyber, "协调其他部门处置"},
+		"handed on": {withState(impostor.Disposing), rights{dispose: true}, telecom, "登记通信管理部门的处置结果"},
+		"gone":      {withState(impostor.Gone), every, sampleSession, "办结"},
+		"dismissed": {withState(impostor.Dismissed), every, sampleSession, "重新核实"},
+	} {
+		list := forms(tt.d, tt.may, tt.s)
+		if len(list) == 0 || list[0].Folded || list[0].Sections[0].Legend != tt.next {
+			t.Errorf("%s: next is %+v", name, list)
+			continue
+		}
+		for _, f := range list[1:] {
+			if !f.Folded {
+				t.Errorf("%s: %s stands open beside what is next", name, f.Sections[0].Legend)
+			}
+		}
+	}
+	for kind, want := range map[string]bool{"site": false, "account": true} {
+		d := withState(impostor.Found)
+		d.Kind = kind
+		list := forms(d, rights{report: true}, sampleSession)
+		if saw := list[len(list)-1].Sections[0]; strings.Contains(saw.Hint, "账号只能由人") != want {
+			t.Errorf("%s: %s", kind, saw.Hint)
+		}
+	}
+}
