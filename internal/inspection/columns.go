@@ -316,6 +316,10 @@ func (n *inspector) judgeFreshness() (missing []check.Column) {
 		return nil
 	}
 	first := n.firstLevel(home)
+	for i, c := range columns { // their facts are given
+		u, err := crawl.Canonical(n.home, c.URL)
+		columns[i].Kind = levelled(c.Kind, err != nil || first[u])
+	}
 	var second calendar.Date
 	for _, l := range n.listings(menu) {
 		second = later(second, l.latest, n.o.Today)
@@ -328,9 +332,7 @@ func (n *inspector) judgeFreshness() (missing []check.Column) {
 			col.Kind, col.CycleDays, col.Static = d.Kind, d.CycleDays, d.Static || col.Static
 			delete(declared, l.name)
 		}
-		if col.Kind == check.ColumnPolicy && !first[l.url] {
-			col.Kind = check.ColumnOther // V-W-4.1 names “一级栏目”
-		}
+		col.Kind = levelled(col.Kind, first[l.url])
 		switch {
 		case col.Static && l.items == 0:
 			col.Items = 1
@@ -393,10 +395,20 @@ func (n *inspector) landed(u string) *visit {
 	return v
 }
 
+// levelled is the kind of a column by its level: of 通知公告 and 政策文件 V-W-4.1
+// names those of the first level (“一级栏目”).
+func levelled(k check.ColumnKind, first bool) check.ColumnKind {
+	if k == check.ColumnPolicy && !first {
+		return check.ColumnOther
+	}
+	return k
+}
+
 // firstLevel are the pages that the home page leads to.
 func (n *inspector) firstLevel(home *visit) map[string]bool {
 	out := map[string]bool{}
 	for _, u := range home.targets {
+		out[u] = true // a retest does not read them all
 		if v := n.landed(u); v != nil {
 			out[v.url] = true
 		}

@@ -432,6 +432,20 @@ func TestGivenColumnFactsDecide(t *testing.T) {
 	}
 }
 
+// Of 政策文件 those of the first level are to be updated within six months: the
+// columns that the home page leads to.
+func TestGivenColumnsOfTheFirstLevel(t *testing.T) {
+	s := newSite(t)
+	for where, want := range map[string]int{"/tz/": 1, "/zwgk/wj/": 0} {
+		tg := target()
+		tg.Columns = []check.Column{{Name: "政策文件", URL: where, Kind: check.ColumnPolicy, Items: 12, Latest: today.AddMonths(-8)}}
+		rep, err := inspection.Inspect(context.Background(), s.client(t), nil, tg, options())
+		if err != nil || len(rep.Findings) != want || want == 1 && rep.Findings[0].Check != "column.stale" {
+			t.Errorf("%s: %+v (%v)", where, rep.Findings, err)
+		}
+	}
+}
+
 // A layout for the elderly names the page it is a copy of: the defect of the
 // text belongs there, once. What only the copy says stays its own.
 func TestCopyOfAPageIsNotASecondFinding(t *testing.T) {
