@@ -49,7 +49,7 @@ var acts = map[string]string{
 	"duty.alarm.raise": "告警", "duty.alarm.join": "并入告警", "duty.alarm.take": "接收告警", "duty.alarm.end": "结束告警", "duty.alarm.recover": "告警恢复", "duty.alarm.back": "网站恢复", "duty.alarm.escalate": "告警转报",
 	"duty.incident.open": "立案处置", "duty.incident.note": "记进展", "duty.incident.presence": "到位或离开", "duty.incident.assign": "分派任务", "duty.incident.finish": "完成任务", "duty.incident.paper": "上传处置材料", "duty.incident.propose": "提出结案", "duty.incident.close": "复核结案", "duty.incident.return": "退回结案",
 	"duty.takedown.propose": "提出应急撤下", "duty.takedown.alone": "一人先行撤下", "duty.takedown.approve": "批准应急撤下", "duty.takedown.refuse": "不同意应急撤下", "duty.takedown.withdraw": "撤回应急撤下", "duty.takedown.review": "补审应急撤下",
-	"inspection.dispute.take_up": "改由本人答复申辩", "inspection.finding.confirm_false": "确认误报",
+	"inspection.dispute.take_up": "改由本人答复申辩", "inspection.finding.confirm_false": "确认误报", "inspection.finding.lapse": "问题随网站或账号终结", "inspection.run.unanswered": "巡检程序没有回传结果", "inspection.run.late": "迟到的巡检结果没有采用",
 	"appraisal.round.open": "组织一轮考核", "appraisal.round.collect": "开始评判", "appraisal.round.freeze": "冻结考核结果", "appraisal.round.appeal": "送达考核结果", "appraisal.round.decide": "裁定考核结果", "appraisal.round.publish": "公布考核结果", "appraisal.round.withdraw": "撤回考核轮次", "appraisal.round.rescore": "重算核对考核结果",
 	"appraisal.sample.name": "点名加入样本", "appraisal.sample.remove": "移出样本", "appraisal.sheet.keep": "提交评判表", "appraisal.sheet.rule": "裁定评判分歧", "appraisal.appeal.raise": "提出考核申诉", "appraisal.appeal.withdraw": "撤回考核申诉", "appraisal.appeal.uphold": "考核申诉成立", "appraisal.appeal.reject": "考核申诉不成立",
 	"appraisal.result.accept": "确认考核结果", "appraisal.erratum.propose": "提出勘误", "appraisal.erratum.confirm": "确认勘误", "appraisal.erratum.refuse": "勘误未通过",

@@ -293,7 +293,7 @@ func (s *Service) Ageing(ctx context.Context, scope authz.Scope, p Place) ([]Age
 				var x cell
 				err := r.Scan(&x.unit, &x.severity, &x.n)
 				return x, err
-			}, `SELECT s.unit_id, g.severity, g.n FROM (SELECT f.site_id, f.severity, count(*) AS n FROM finding f WHERE `+w.SQL()+` GROUP BY f.severity, f.site_id) g JOIN site s ON s.id = g.site_id`, w.Args()...)
+			}, eachOf(w.SQL(), "severity"), w.Args()...)
 			if err != nil {
 				return err
 			}
@@ -444,7 +444,7 @@ func (s *Service) Rules(ctx context.Context, scope authz.Scope, p Place) ([]Rule
 			var x said
 			err := r.Scan(&x.check, &x.verdict, &x.n)
 			return x, err
-		}, `SELECT d.check_id, d.verdict, count(*) FROM finding_dispute d JOIN finding f ON f.id = d.finding_id JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id
+		}, `SELECT d.check_id, d.verdict, count(*) FROM finding_dispute d JOIN finding f ON f.id = d.finding_id `+findingAbout+`
 		     WHERE d.raised_at >= `+w.Arg(ruleSince(s.today()))+` AND `+w.SQL()+` GROUP BY d.check_id, d.verdict`, w.Args()...)
 		for _, x := range disputes {
 			if by[x.check] == nil {

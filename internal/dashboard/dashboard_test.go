@@ -25,6 +25,7 @@ import (
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
+	"zhengshu/internal/rules/sx2021"
 	"zhengshu/internal/web/webtest"
 )
 
@@ -38,6 +39,7 @@ type house struct {
 	db         *db.DB
 	clock      *calendar.Manual
 	org        *org.Service
+	registry   *registry.Service
 	inspection *inspection.Service
 	assessment *assessment.Service
 	svc        *dashboard.Service
@@ -61,11 +63,12 @@ func build(t testing.TB, d *db.DB, clock *calendar.Manual) *house {
 	t.Helper()
 	h := &house{t: t, db: d, clock: clock, units: map[string]org.Unit{}, sites: map[string]registry.Site{}, people: map[string]*authz.Session{}}
 	ctx := audit.System(context.Background(), "test")
-	if err := passage.Declare(ctx, d, registry.SiteMachine, inspection.FindingMachine, assessment.OrderMachine); err != nil {
+	if err := passage.Declare(ctx, d, registry.SiteMachine, registry.AccountMachine, inspection.FindingMachine, assessment.OrderMachine); err != nil {
 		t.Fatal(err)
 	}
 	h.org = org.New(d)
 	reg := registry.New(d, h.org)
+	h.registry = reg
 	days := must(calendar.Published())(t)
 	store := must(blob.Disk(t.TempDir()))(t)
 	probes := must(inspection.OpenProbes(ctx, d, t.TempDir()))(t)
@@ -142,6 +145,37 @@ func (h *house) find(site string, severity check.Severity) inspection.FindingID 
 	return f.ID
 }
 
+// accounts lays two accounts: Tongchuan's with a serious finding of February, the
+// county's with one of January that ended with the account in February.
+func (h *house) accounts() {
+	h.t.Helper()
+	ctx := audit.System(context.Background(), "test")
+	account := func(unit string, severity check.Severity, at time.Time) (a registry.Account) {
+		h.t.Helper()
+		h.at(at)
+		must(struct{}{}, h.db.Update(ctx, func(tx *db.Tx) (err error) {
+			a, err = h.registry.EnterAccount(ctx, tx, system, registry.Account{Unit: h.units[unit].ID, Platform: "weibo", Name: unit + "发布", URL: "https://weibo.example/" + unit, Purpose: "发布", State: registry.Running}, registry.Why{Source: "import", Says: "试验"})
+			if err != nil {
+				return err
+			}
+			_, err = h.inspection.RaiseOnAccount(ctx, tx, system, a.ID, inspection.Sighting{Check: "account.stale", Severity: severity, Says: a.Name + "超过14天没有发布。", URL: a.URL, Wrong: "最近发布 2025-12-01"})
+			return err
+		}))(h.t)
+		return a
+	}
+	gone := account("county", check.Error, time.Date(2026, 1, 20, 2, 0, 0, 0, time.UTC))
+	account("tongchuan", check.Serious, time.Date(2026, 2, 20, 2, 0, 0, 0, time.UTC))
+	must(struct{}{}, h.db.Update(ctx, func(tx *db.Tx) error {
+		for _, act := range []string{"begin_closing", "close"} {
+			if _, err := h.registry.Move(ctx, tx, system, registry.Ref{Kind: sx2021.Account, ID: string(gone.ID)}, act, "", passage.Note{Says: "注销"}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))(h.t)
+	h.at(morning)
+}
+
 // close settles a finding as a person's word does, and with it its order.
 func (h *house) close(o assessment.Order, f inspection.FindingID) {
 	h.t.Helper()
@@ -215,6 +249,7 @@ func TestEveryNumberOpensItsRows(t *testing.T) {
 		clock.Set(morning)
 		h := build(t, d, clock)
 		h.live()
+		h.accounts()
 		ctx, _, province := h.as("province")
 		for range 4 { // the past is judged a month at a time
 			if err := h.svc.Recount(ctx); err != nil {
@@ -293,16 +328,24 @@ func TestEveryNumberOpensItsRows(t *testing.T) {
 		// What the three months were, said once in figures.
 		p := must(h.svc.PlaceOf(ctx, province, h.people["province"], ""))(t)
 		c := must(h.svc.Compare(ctx, province, p))(t)
-		if c.All.Sites != 4 || c.All.Serious != 2 || c.All.Overdue != 1 || c.All.Ended != 2 || c.All.Timely != 1 {
+		if c.All.Sites != 4 || c.All.Serious != 3 || c.All.Overdue != 1 || c.All.Ended != 2 || c.All.Timely != 1 {
 			t.Errorf("comparison %+v", c.All)
 		}
 		f := must(h.svc.Funnel(ctx, province, p, "2026-01", "2026-03"))(t)
-		if f[0].N != 5 || f[1].N != 3 || f[5].N != 2 || f[5].Median != 2 {
+		if f[0].N != 7 || f[1].N != 3 || f[5].N != 2 || f[5].Median != 2 {
 			t.Errorf("funnel %+v", f)
 		}
 		m := must(h.svc.Trends(ctx, province, p))(t)
-		if jan := m[9]; jan.Month != "2026-01" || jan.Found != 2 || jan.Issued != 2 || jan.Missed != 1 {
+		if jan := m[9]; jan.Month != "2026-01" || jan.Found != 3 || jan.Issued != 2 || jan.Missed != 1 {
 			t.Errorf("January %+v", jan)
+		}
+		// What ended with its account was mended by nobody.
+		if feb := m[10]; feb.Found != 3 || feb.Mended != 0 {
+			t.Errorf("February %+v", feb)
+		}
+		rules := must(h.svc.Rules(ctx, province, p))(t)
+		if i := slices.IndexFunc(rules, func(r dashboard.Rule) bool { return r.Check == "account.stale" }); i < 0 || rules[i].Raised != 2 || rules[i].Mended != 0 {
+			t.Errorf("rules %+v", rules)
 		}
 		if b := must(h.svc.Burden(ctx, province, p, "2026-01"))(t); b.All.Orders != 2 || b.All.Minutes != 10 || b.NUnits != 1 || len(b.Askers) != 1 || b.Askers[0].Unit != h.units["province"].ID {
 			t.Errorf("burden %+v", b)

@@ -3,6 +3,7 @@ package dashboard
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -252,7 +253,9 @@ type source struct {
 }
 
 var sources = map[string]source{
-	"finding": {`finding f`, `JOIN site s ON s.id = (f.site_id || '') JOIN unit u ON u.id = s.unit_id`, `(f.site_id || '') IN (SELECT s.id FROM site s JOIN unit u ON u.id = s.unit_id WHERE {units})`, `f.id, f.says, s.name, f.first_seen, u.name, f.state, f.severity`, `f.first_seen, f.id`,
+	"finding": {`finding f`, `LEFT JOIN site s ON s.id = (f.site_id || '') LEFT JOIN account c ON c.id = (f.account_id || '') JOIN unit u ON u.id = COALESCE(s.unit_id, c.unit_id)`,
+		`COALESCE('s' || f.site_id, 'a' || f.account_id) IN (SELECT 's' || s.id FROM site s JOIN unit u ON u.id = s.unit_id WHERE {units} UNION ALL SELECT 'a' || c.id FROM account c JOIN unit u ON u.id = c.unit_id WHERE {units})`,
+		`f.id, f.says, COALESCE(s.name, c.name), f.first_seen, u.name, f.state, f.severity`, `f.first_seen, f.id`,
 		func(r db.Scanner) (Row, error) {
 			x := Row{Kind: "finding"}
 			var site, state, severity string
@@ -331,7 +334,7 @@ func severityName(s string) string {
 }
 
 func verdictName(v string) string {
-	return map[string]string{"": "待答复", inspection.ItIsTrue: "问题属实", inspection.ItIsFalse: "确认误报", inspection.ItIsGone: "问题已消除"}[v]
+	return inspection.VerdictNames[v]
 }
 
 // Rows behind a number, and how many there are: the number itself.
@@ -365,7 +368,7 @@ func (s *Service) Rows(ctx context.Context, scope authz.Scope, n Query, limit, o
 	src := sources[f.source]
 	var w db.Where
 	f.cond(&w, n, s.today())
-	w.And(strings.Replace(src.within, "{units}", "?", 1), &u)
+	w.And(strings.ReplaceAll(src.within, "{units}", "?"), slices.Repeat([]any{&u}, strings.Count(src.within, "{units}"))...)
 	total, err := db.One(ctx, s.db, db.Value[int], `SELECT count(*) FROM `+src.table+` WHERE `+w.SQL(), w.Args()...)
 	if err != nil {
 		return nil, 0, fmt.Errorf("dashboard: count %s: %w", n.Figure, err)
@@ -401,6 +404,20 @@ func (n Query) check() error {
 	return nil
 }
 
+// eachOf counts the findings of each site and account (n, with unit_id), by a further
+// column of the finding where one is given. By site first: an index alone answers
+// that; accounts have few.
+func eachOf(cond, by string) string {
+	of := func(table, id string) string {
+		grouped, out := "f."+id, "o.unit_id"
+		if by != "" {
+			grouped, out = grouped+", f."+by, out+", g."+by
+		}
+		return `SELECT ` + out + `, g.n FROM (SELECT ` + grouped + `, count(*) AS n FROM finding f WHERE f.` + id + ` IS NOT NULL AND ` + cond + ` GROUP BY ` + grouped + `) g JOIN ` + table + ` o ON o.id = g.` + id
+	}
+	return of("site", "site_id") + ` UNION ALL ` + of("account", "account_id")
+}
+
 // tally counts a figure by the unit that answers for it. Units out of scope are
 // counted along: the caller adds up those it knows.
 func (s *Service) tally(ctx context.Context, q db.Querier, n Query) (map[org.UnitID]int, error) {
@@ -409,8 +426,8 @@ func (s *Service) tally(ctx context.Context, q db.Querier, n Query) (map[org.Uni
 	f.cond(&w, n, s.today())
 	var query string
 	switch f.source {
-	case "finding": // by site first: an index alone answers that
-		query = `SELECT s.unit_id, sum(g.n) FROM (SELECT f.site_id, count(*) AS n FROM finding f WHERE ` + w.SQL() + ` GROUP BY f.site_id) g JOIN site s ON s.id = g.site_id GROUP BY s.unit_id`
+	case "finding":
+		query = `SELECT x.unit_id, sum(x.n) FROM (` + eachOf(w.SQL(), "") + `) x GROUP BY x.unit_id`
 	case "order", "obligation":
 		query = `SELECT o.unit_id, count(*) FROM ` + map[string]string{"order": "rectify_order", "obligation": "obligation"}[f.source] + ` o WHERE ` + w.SQL() + ` GROUP BY o.unit_id`
 	case "life":

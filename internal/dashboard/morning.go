@@ -103,7 +103,7 @@ func (s *Service) Morning(ctx context.Context, session *authz.Session, scope aut
 			{Part: Part{Key: "alarm", Name: "未处置的告警", All: "/console/alarms"}, query: `SELECT a.id, a.title, a.state, u.id, u.name, a.raised_at, '' FROM alarm a JOIN unit u ON u.id = a.unit_id`, cond: `a.state <> 'ended'`},
 			{Part: Part{Key: "tamper", Name: "未解除的篡改告警", All: "/console/integrity"}, need: authz.InspectionRead, query: `SELECT s.id, a.place, s.name || CASE WHEN a.restored THEN '　已恢复为发布的内容，待复查' ELSE '　尚未恢复' END, u.id, u.name, a.last_at, s.id FROM tamper_alarm a JOIN site s ON s.id = a.site_id JOIN unit u ON u.id = s.unit_id`,
 				cond: `a.settled_at IS NULL`},
-			{Part: Part{Key: "finding", Name: "新发现的严重问题", Figure: "finding.fresh"}, query: `SELECT f.id, f.says, s.name, u.id, u.name, f.first_seen, s.id FROM finding f JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id`,
+			{Part: Part{Key: "finding", Name: "新发现的严重问题", Figure: "finding.fresh"}, query: `SELECT f.id, f.says, COALESCE(s.name, c.name), u.id, u.name, f.first_seen, COALESCE(s.id, '') FROM finding f ` + findingAbout,
 				cond: freshFinding, args: []any{since}},
 			{Part: Part{Key: "order", Name: "刚超期的整改通知", Figure: "order.overdue"}, query: `SELECT o.id, o.number, ` + orderName + `, u.id, u.name, o.issued_at, COALESCE(s.id, '') FROM rectify_order o ` + orderAbout + ` JOIN unit u ON u.id = o.unit_id`,
 				cond: openOrder + ` AND o.due_on >= ? AND o.due_on < ?`, args: []any{from, today}},
@@ -188,7 +188,7 @@ func (s *Service) Morning(ctx context.Context, session *authz.Session, scope aut
 			var w db.Where
 			scope.Where(&w, "u")
 			w.And(c.cond, since)
-			if *c.at, err = db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM finding f JOIN site s ON s.id = f.site_id JOIN unit u ON u.id = s.unit_id WHERE `+w.SQL(), w.Args()...); err != nil {
+			if *c.at, err = db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM finding f `+findingAbout+` WHERE `+w.SQL(), w.Args()...); err != nil {
 				return err
 			}
 		}

@@ -257,9 +257,13 @@ func (s *Service) recountRules(ctx context.Context) error {
 		err := r.Scan(&l.check, &l.unit, &l.raised, &l.mended, &l.refuted)
 		return l, err
 	}
-	list, err := db.All(ctx, s.db, scan, `SELECT g.check_id, s.unit_id, sum(g.n), sum(g.mended), sum(g.refuted)
-		FROM (SELECT f.site_id, f.check_id, count(*) AS n, sum(CASE WHEN `+mended+` THEN 1 ELSE 0 END) AS mended, sum(CASE WHEN f.state = 'closed' AND f.closed_by = '`+inspection.ClosedByDispute+`' THEN 1 ELSE 0 END) AS refuted
-		        FROM finding f WHERE f.first_seen >= $1 GROUP BY f.site_id, f.check_id) g JOIN site s ON s.id = g.site_id GROUP BY g.check_id, s.unit_id`, ruleSince(s.today()))
+	of := func(table, id string) string {
+		return `SELECT g.check_id, o.unit_id, g.n, g.mended, g.refuted
+		          FROM (SELECT f.` + id + `, f.check_id, count(*) AS n, sum(CASE WHEN ` + mended + ` THEN 1 ELSE 0 END) AS mended, sum(CASE WHEN f.state = 'closed' AND f.closed_by = '` + inspection.ClosedByDispute + `' THEN 1 ELSE 0 END) AS refuted
+		                  FROM finding f WHERE f.` + id + ` IS NOT NULL AND f.first_seen >= $1 GROUP BY f.` + id + `, f.check_id) g JOIN ` + table + ` o ON o.id = g.` + id
+	}
+	list, err := db.All(ctx, s.db, scan, `SELECT x.check_id, x.unit_id, sum(x.n), sum(x.mended), sum(x.refuted)
+		FROM (`+of("site", "site_id")+` UNION ALL `+of("account", "account_id")+`) x GROUP BY x.check_id, x.unit_id`, ruleSince(s.today()))
 	if err != nil {
 		return err
 	}

@@ -256,9 +256,6 @@ func keysIn(dir string) (map[string]bool, error) {
 	return out, nil
 }
 
-// planLife is how long a crawler may begin what a plan asks for.
-const planLife = 6 * 24 * time.Hour
-
 // sendPlans hands the runs that wait for a crawler out as signed files, none
 // larger than a crawler takes.
 func (s *Service) sendPlans(ctx context.Context) error {
@@ -328,7 +325,7 @@ func (s *Service) sendPlans(ctx context.Context) error {
 
 func (s *Service) newPlanFile() PlanFile {
 	now := s.db.Now()
-	return PlanFile{ID: ulid.Make().String(), Issued: now, Until: now.Add(planLife), Lists: map[string]json.RawMessage{}}
+	return PlanFile{ID: ulid.Make().String(), Issued: now, Until: now.Add(s.answerWithin()), Lists: map[string]json.RawMessage{}}
 }
 
 // words are the lists that a task's pages are read by, and names their edition in the
@@ -413,12 +410,17 @@ func (s *Service) takeBatch(ctx context.Context, file string, trusted map[string
 	if db.None(err) {
 		return fault.Missing("检查记录")
 	}
-	if err != nil || !r.UnderWay() || !r.Spec.Remote {
+	if err != nil || !r.UnderWay() && r.Unanswered.IsZero() || !r.Spec.Remote {
 		return err // ended, or done here since a person asked for it
 	}
 	site, err := s.registry.Site(ctx, authz.System("inspection.batch"), r.Site)
 	if err != nil {
 		return err
+	}
+	if !r.Unanswered.IsZero() {
+		if refused, err := s.refuseLate(ctx, site, r, b.Begun); refused || err != nil {
+			return err
+		}
 	}
 	if b.Failure != "" {
 		return s.fail(ctx, site, r.ID, clipRunes(b.Failure, 300))

@@ -43,7 +43,7 @@ const lapseAtOnce = 50
 // LapseEnded closes what still stands on sites and accounts that ended: before this
 // was done in the act that ends them, or filed by a look that was under way then.
 func (s *Service) LapseEnded(ctx context.Context) error {
-	ctx = audit.System(ctx, "inspection.lapse")
+	ctx = audit.System(ctx, "inspection.patrol")
 	refs, err := db.All(ctx, s.db, func(r db.Scanner) (registry.Ref, error) {
 		var ref registry.Ref
 		err := r.Scan(&ref.Kind, &ref.ID)
@@ -56,7 +56,7 @@ func (s *Service) LapseEnded(ctx context.Context) error {
 	}
 	for _, ref := range refs {
 		err := s.db.Update(ctx, func(tx *db.Tx) error {
-			o, err := s.registry.Object(ctx, tx, authz.System("inspection.lapse"), ref)
+			o, err := s.registry.Object(ctx, tx, authz.System("inspection.patrol"), ref)
 			if err != nil {
 				return err
 			}

@@ -740,6 +740,133 @@ func TestAPersonDoesNotWaitForACrawler(t *testing.T) {
 	})
 }
 
+// TestArticle19_4_ASilentCrawlerDoesNotKeepThePatrolAway: what was sent and not answered
+// in the province's time could not be tested, the planner is told once, and the site
+// is patrolled from here again. A late answer is taken where nobody looked since, and
+// refused where somebody did; either way once.
+func TestArticle19_4_ASilentCrawlerDoesNotKeepThePatrolAway(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		x, crawler, _ := exchanging(t, h)
+		h.made.swap("/", `<p><a href="/a.pdf">`, `<p><a href="/gone.html">旧文</a> <a href="/a.pdf">`)
+		patrols := func() int {
+			t.Helper()
+			n, err := h.svc.PatrolDue(h.ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		send := func() inspection.Run {
+			t.Helper()
+			p := h.plan()
+			p.Spec.Remote, p.Cadence = true, "once"
+			p, err := h.svc.MakePlan(h.ctx, h.scope, p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sample, _, err := h.svc.Sample(h.ctx, h.scope, p.ID, 1, 10, 0)
+			if err != nil || len(sample) != 1 {
+				t.Fatalf("%+v (%v)", sample, err)
+			}
+			r, err := h.svc.Run(h.ctx, h.scope, sample[0].Run)
+			if err != nil || r.Sent.IsZero() {
+				t.Fatalf("%+v (%v)", r, err)
+			}
+			return r
+		}
+		// The crawler looked in time; its answer is carried over later.
+		look := func() (file string, whole []byte) {
+			t.Helper()
+			if err := crawler.Once(h.ctx); err != nil {
+				t.Fatal(err)
+			}
+			batches, err := filepath.Glob(filepath.Join(x.Batches, "*.batch"))
+			if err != nil || len(batches) != 1 {
+				t.Fatalf("%q (%v)", batches, err)
+			}
+			if whole, err = os.ReadFile(batches[0]); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Remove(batches[0]); err != nil {
+				t.Fatal(err)
+			}
+			return batches[0], whole
+		}
+		arrive := func(file string, whole []byte, id inspection.RunID) inspection.Run {
+			t.Helper()
+			if err := os.WriteFile(file, whole, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if n, err := h.svc.TakeIn(h.ctx); err != nil || n != 1 {
+				t.Fatalf("took %d (%v)", n, err)
+			}
+			r, err := h.svc.Run(h.ctx, h.scope, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r
+		}
+		told := func() int {
+			t.Helper()
+			n, err := db.One(h.ctx, h.db, db.Value[int], `SELECT count(*) FROM message WHERE title LIKE '巡检程序没有回传结果%'`)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+
+		sent := send()
+		file, whole := look()
+		h.clock.Advance(47 * time.Hour)
+		if n := patrols(); n != 0 || told() != 0 {
+			t.Fatalf("within the time: %d patrols, told %d times", n, told())
+		}
+		h.clock.Advance(2 * time.Hour)
+		if n := patrols(); n != 1 || told() != 1 {
+			t.Fatalf("out of time: %d patrols, told %d times", n, told())
+		}
+		if r, err := h.svc.Run(h.ctx, h.scope, sent.ID); err != nil || r.State != inspection.RunFailed || !strings.Contains(r.Failure, "没有在48小时内回传结果，未能检查") || r.Unanswered.IsZero() {
+			t.Fatalf("%+v (%v)", r, err)
+		}
+		// Nobody has looked since: the late answer is taken, though a patrol waits.
+		if r := arrive(file, whole, sent.ID); r.State != inspection.RunDone || r.Found == 0 || r.Fresh != r.Found || r.Failure != "" || r.Vantage != "电信" {
+			t.Errorf("late: %+v", r)
+		}
+		found := len(h.findings("standing"))
+		if r := arrive(file, whole, sent.ID); r.Fresh != found || len(h.findings("standing")) != found {
+			t.Errorf("the same again: %+v, %d stand", r, len(h.findings("standing")))
+		}
+		h.work() // the patrol
+		if n := patrols(); n != 0 || told() != 1 {
+			t.Errorf("afterwards: %d patrols, told %d times", n, told())
+		}
+
+		// The second plan: here the patrol is done before the answer comes.
+		sent = send()
+		file, whole = look()
+		h.made.swap("/", `<a href="/gone.html">旧文</a>`, "")
+		h.clock.Advance(49 * time.Hour)
+		if n := patrols(); n != 1 || told() != 2 {
+			t.Fatalf("the second plan: %d patrols, told %d times", n, told())
+		}
+		h.work()
+		for range 2 {
+			r := arrive(file, whole, sent.ID)
+			if r.State != inspection.RunFailed || !strings.Contains(r.Failure, "没有采用：其后另有检查完成") {
+				t.Errorf("stale: %+v", r)
+			}
+		}
+		for _, f := range h.findings("standing") {
+			if f.Check == "link.dead" {
+				t.Errorf("a stale answer brought back %+v", f)
+			}
+		}
+		if n, err := db.One(h.ctx, h.db, db.Value[int], `SELECT count(*) FROM audit_entry WHERE act = 'inspection.run.late'`); err != nil || n != 1 {
+			t.Errorf("%d refusals in the trail (%v)", n, err)
+		}
+	})
+}
+
 // A plan of the 31st is drawn on the last day of a shorter month, and on the 31st
 // again in a longer one.
 func TestAPlanKeepsItsDayOfTheMonth(t *testing.T) {

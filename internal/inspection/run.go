@@ -74,9 +74,11 @@ type Run struct {
 	Bytes    int64
 	Same     int       // pages the server confirmed to be unchanged
 	Sent     time.Time // to a crawler without the house's database
-	Census   *Census   // of the release; nil of a site that is not published here
-	areaPath string
-	linePath string
+	// Unanswered is when it was given up; its answer may still come.
+	Unanswered time.Time
+	Census     *Census // of the release; nil of a site that is not published here
+	areaPath   string
+	linePath   string
 }
 
 // editionOf is the edition of the rules and, where texts were read, of the word
@@ -345,14 +347,14 @@ func (s *Service) Register(w *jobs.Workers) {
 
 const runSelect = `
 	SELECT r.id, r.site_id, s.name, s.host, u.name, r.kind, r.state, r.asked_by, r.asked_at, r.started_at, r.finished_at, r.start_url, r.pages, r.links, r.found, r.fresh,
-	       r.closed, r.untested, r.failure, COALESCE(r.plan_id, ''), COALESCE(pp.name, ''), r.spec, r.vantage, r.edition, r.bytes, r.same, r.sent_at, r.census, u.area_path, u.line_path
+	       r.closed, r.untested, r.failure, COALESCE(r.plan_id, ''), COALESCE(pp.name, ''), r.spec, r.vantage, r.edition, r.bytes, r.same, r.sent_at, r.census, r.unanswered_at, u.area_path, u.line_path
 	  FROM inspection_run r JOIN site s ON s.id = r.site_id JOIN unit u ON u.id = s.unit_id LEFT JOIN patrol_plan pp ON pp.id = r.plan_id`
 
 func scanRun(sc db.Scanner) (Run, error) {
 	var r Run
 	var untested, spec, census string
 	err := sc.Scan(&r.ID, &r.Site, &r.SiteName, &r.Host, &r.UnitName, &r.Kind, &r.State, &r.AskedBy, &r.AskedAt, &r.Started, &r.Finished, &r.URL, &r.Pages, &r.Links, &r.Found, &r.Fresh,
-		&r.Closed, &untested, &r.Failure, &r.Plan, &r.PlanName, &spec, &r.Vantage, &r.Edition, &r.Bytes, &r.Same, &r.Sent, &census, &r.areaPath, &r.linePath)
+		&r.Closed, &untested, &r.Failure, &r.Plan, &r.PlanName, &spec, &r.Vantage, &r.Edition, &r.Bytes, &r.Same, &r.Sent, &census, &r.Unanswered, &r.areaPath, &r.linePath)
 	if err == nil {
 		err = json.Unmarshal([]byte(untested), &r.Untested)
 	}
@@ -532,8 +534,6 @@ func (s *Service) address(site registry.Site) string {
 const (
 	longestRun = 2 * time.Hour
 	stuckAfter = 12 * time.Hour
-	// What goes through an exchange of files takes its time.
-	answeredWithin = 7 * 24 * time.Hour
 	// tryAgain is how long after a patrol that came to nothing the next is tried.
 	tryAgain = 2 * time.Hour
 )
@@ -547,14 +547,14 @@ func (s *Service) PatrolDue(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	for id, r := range last {
+		if !r.UnderWay() || !r.Sent.IsZero() {
+			continue
+		}
 		waits := stuckAfter
-		switch {
-		case !r.Sent.IsZero():
-			waits = answeredWithin
-		case r.State == RunQueued && !r.Spec.Hours.Always():
+		if r.State == RunQueued && !r.Spec.Hours.Always() {
 			waits += 24 * time.Hour
 		}
-		if !r.UnderWay() || s.db.Now().Sub(r.AskedAt) < waits {
+		if s.db.Now().Sub(r.AskedAt) < waits {
 			continue
 		}
 		site, err := s.registry.Site(ctx, scope, id)
@@ -567,6 +567,10 @@ func (s *Service) PatrolDue(ctx context.Context) (int, error) {
 		r.State = RunFailed
 		last[id] = r
 	}
+	late, err := s.unanswered(ctx, last)
+	if err != nil {
+		return 0, err
+	}
 	sites, err := s.monitored(ctx)
 	if err != nil {
 		return 0, err
@@ -578,7 +582,7 @@ func (s *Service) PatrolDue(ctx context.Context) (int, error) {
 	n := 0
 	for _, site := range sites {
 		r, ok := last[site.ID]
-		if day[site.ID] || ok && (r.UnderWay() || r.State == RunFailed && s.db.Now().Sub(r.AskedAt) < min(tryAgain, s.set.Every)) {
+		if day[site.ID] || ok && (r.UnderWay() || r.State == RunFailed && !late[r.ID] && s.db.Now().Sub(r.AskedAt) < min(tryAgain, s.set.Every)) {
 			continue
 		}
 		if _, err := s.queue(ctx, scope, site.ID, Patrol); err != nil && !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.Refused) {
@@ -839,7 +843,7 @@ func (s *Service) progress(ctx context.Context, id RunID, visited int, address s
 
 func (s *Service) fail(ctx context.Context, site registry.Site, id RunID, says string) error {
 	return s.db.Update(ctx, func(tx *db.Tx) error {
-		if _, err := tx.Exec(ctx, `UPDATE inspection_run SET state = 'failed', failure = $2, finished_at = $3 WHERE id = $1`, id, says, tx.Now()); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE inspection_run SET state = 'failed', failure = $2, finished_at = $3, unanswered_at = NULL WHERE id = $1`, id, says, tx.Now()); err != nil {
 			return err
 		}
 		if err := siteFreed(ctx, tx, site.ID); err != nil {
@@ -862,7 +866,7 @@ func (s *Service) conclude(ctx context.Context, site registry.Site, id RunID, re
 	}
 	err = s.db.Update(ctx, func(tx *db.Tx) error {
 		// Taken in once, however often it is handed over.
-		n, err := tx.Exec(ctx, `UPDATE inspection_run SET state = 'done' WHERE id = $1 AND state IN ('queued', 'running')`, id)
+		n, err := tx.Exec(ctx, `UPDATE inspection_run SET state = 'done', failure = '', unanswered_at = NULL WHERE id = $1 AND (state IN ('queued', 'running') OR state = 'failed' AND unanswered_at IS NOT NULL)`, id)
 		if err != nil || n == 0 {
 			return err
 		}

@@ -137,6 +137,10 @@ type Settings struct {
 	// DownAlarmMinutes is how long a site is unreachable before the duty is
 	// alarmed.
 	DownAlarmMinutes int `json:"down_alarm_minutes"`
+	// CrawlerAnswerHours is how long a crawler on the other side of a wall has to begin
+	// and answer what it was sent, in hours, before the site is patrolled from here
+	// again. No source gives the time.
+	CrawlerAnswerHours int `json:"crawler_answer_hours"`
 	// TakedownReviewHours is the time for the second look at what one person took
 	// down alone, in hours.
 	TakedownReviewHours int `json:"takedown_review_hours"`
@@ -271,6 +275,7 @@ func Defaults() Settings {
 		AlarmSuperiorMinutes:    30,
 		AlarmTakenMinutes:       60,
 		DownAlarmMinutes:        10,
+		CrawlerAnswerHours:      48,
 		TakedownReviewHours:     24,
 		DisputeWorkdays:         5,
 		FalseAlarmDays:          90,
@@ -345,6 +350,7 @@ func (s Settings) Wrong() []string {
 	bad(s.AlarmMinutes < 1 || s.AlarmMinutes > 240, "告警无人接收时转报的时间须为1至240分钟，请重新填写。")
 	bad(s.AlarmSuperiorMinutes < 1 || s.AlarmSuperiorMinutes > 1440, "告警在本单位无人接收时上报上级值班的时间须为1至1440分钟，请重新填写。")
 	bad(s.AlarmTakenMinutes < 5 || s.AlarmTakenMinutes > 1440, "告警接收后没有结束即催办的时间须为5至1440分钟，请重新填写。")
+	bad(s.CrawlerAnswerHours < 1 || s.CrawlerAnswerHours > 144, "巡检程序回传结果的期限须为1至144小时，请重新填写。")
 	bad(s.DownAlarmMinutes < 5 || s.DownAlarmMinutes > 240, "网站打不开多久告警须为5至240分钟，请重新填写。")
 	bad(s.TakedownReviewHours < 1 || s.TakedownReviewHours > 72, "一人应急撤下后的补审期限须为1至72小时，请重新填写。")
 	bad(s.FalseAlarmDays < 1 || s.FalseAlarmDays > 366, "误报结论的有效期须为1至366天，请重新填写。")
