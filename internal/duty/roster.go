@@ -106,6 +106,8 @@ type Roster struct {
 	Shifts      []Shift
 	Breaches    []rules.Breach // what stands against publishing it
 	Double      []sx2021.DutySpan
+
+	was, is any // what the act changed, for the trail
 }
 
 // Stretch is a time one person stands on duty turn after turn without a break.
@@ -143,6 +145,15 @@ func (r Roster) Stretches() []Stretch {
 		return cmp.Or(cmp.Compare(b.Turns, a.Turns), cmp.Compare(a.Person, b.Person))
 	})
 	return out
+}
+
+// turn is the one of an id.
+func (r Roster) turn(id string) (Shift, bool) {
+	i := slices.IndexFunc(r.Shifts, func(x Shift) bool { return id != "" && x.ID == id })
+	if i < 0 {
+		return Shift{}, false
+	}
+	return r.Shifts[i], true
 }
 
 // Link is its page.
@@ -286,10 +297,14 @@ func (s *Service) change(ctx context.Context, scope authz.Scope, unit org.UnitID
 		if err := do(tx, &r); err != nil {
 			return err
 		}
+		was, is := r.was, r.is
+		if is == nil {
+			is = after
+		}
 		if r, err = s.roster(ctx, tx, scope, unit, month); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "duty.roster." + act, Basis: citation, Target: r.target(), After: after})
+		return audit.Record(ctx, tx, audit.Entry{Act: "duty.roster." + act, Basis: citation, Target: r.target(), Before: was, After: is})
 	})
 	return r, err
 }
@@ -624,6 +639,11 @@ func (s *Service) SetShift(ctx context.Context, scope authz.Scope, unit org.Unit
 		if n.Has(string(leader.ID)) {
 			return fault.New(fault.Invalid, leader.Name+"是这个班次的值班人员，不能同时带班。").On("leader", "请另选一人，或留空")
 		}
+		made := Shift{ID: n.ID, From: n.From, Until: n.Until, Lead: people[0].ID, LeadName: people[0].Name, Second: second.ID, SecondName: second.Name, Leader: leader.ID, LeaderName: leader.Name}
+		if old, ok := r.turn(n.ID); ok {
+			r.was = old
+		}
+		r.is = made
 		if n.ID == "" {
 			_, err = tx.Exec(ctx, `INSERT INTO duty_shift (id, roster_id, unit_id, from_at, until_at, lead_id, lead_name, second_id, second_name, leader_id, leader_name) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 				ulid.Make().String(), r.ID, unit, n.From, n.Until, people[0].ID, people[0].Name, second.ID, second.Name, leader.ID, leader.Name)
@@ -641,6 +661,9 @@ func (s *Service) SetShift(ctx context.Context, scope authz.Scope, unit org.Unit
 // DropShift removes a turn that has not begun from a roster in draft.
 func (s *Service) DropShift(ctx context.Context, scope authz.Scope, unit org.UnitID, month, id string) (Roster, error) {
 	return s.change(ctx, scope, unit, month, "drop_shift", id, func(tx *db.Tx, r *Roster) error {
+		if old, ok := r.turn(id); ok {
+			r.was = old
+		}
 		n, err := tx.Exec(ctx, `DELETE FROM duty_shift WHERE id = $1 AND roster_id = $2 AND from_at > $3 AND id NOT IN (SELECT shift_id FROM duty_swap) AND id NOT IN (SELECT next_id FROM duty_handover)`, id, r.ID, tx.Now())
 		if err == nil && n == 0 {
 			return fault.New(fault.Conflict, "已经开始、换过班或交接过的班次不能删除，可以改动人员。")
@@ -692,11 +715,21 @@ func (s *Service) Publish(ctx context.Context, scope authz.Scope, unit org.UnitI
 	})
 }
 
-// Reopen brings a published roster back into draft. Its turns stand meanwhile;
-// that it be published is owed again from now on, at once where its day is past.
+// Reopen brings a published roster back into draft. What was published is kept as
+// an edition; its turns stand meanwhile, and that it be published is owed again
+// from now on, at once where its day is past.
 func (s *Service) Reopen(ctx context.Context, scope authz.Scope, unit org.UnitID, month string) (Roster, error) {
+	session, err := who(ctx)
+	if err != nil {
+		return Roster{}, err
+	}
 	return s.change(ctx, scope, unit, month, "reopen", nil, func(tx *db.Tx, r *Roster) error {
 		var err error
+		if r.State == Published {
+			if r.is, err = keepEdition(ctx, tx, *r, session.Name); err != nil {
+				return err
+			}
+		}
 		if _, r.State, err = RosterMachine.Take(ctx, tx, r.ID, "reopen", passage.Note{}); err != nil {
 			return err
 		}

@@ -52,6 +52,7 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/duty/rosters/{unit}/{month}", Permit: authz.InspectionRead, Handle: h.roster},
 		{Pattern: "POST /console/duty/rosters/{unit}/{month}/fill", Permit: authz.DutyManage, Handle: h.fill, MaxBody: smallBody},
 		{Pattern: "GET /console/duty/rosters/{unit}/{month}/export", Permit: authz.InspectionRead, Handle: h.export},
+		{Pattern: "GET /console/duty/rosters/{unit}/{month}/editions/{no}", Permit: authz.InspectionRead, Handle: h.edition},
 		{Pattern: "POST /console/duty/rosters/{unit}/{month}/leader", Permit: authz.DutyManage, Handle: h.leader, MaxBody: smallBody},
 		{Pattern: "POST /console/duty/rosters/{unit}/{month}/apply", Permit: authz.DutyManage, Handle: h.apply, MaxBody: smallBody},
 		{Pattern: "POST /console/duty/rosters/{unit}/{month}/keep", Permit: authz.DutyManage, Handle: h.keep, MaxBody: smallBody},

@@ -24,6 +24,8 @@ type reader struct {
 	manages   bool
 	arrangers []org.Person
 	leaders   []org.Person // who may be 带班领导
+	editions  []duty.Edition
+	changes   []duty.Change
 }
 
 // arrangedBy says who arranges a roster, to who may not.
@@ -131,6 +133,20 @@ func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, vie
 	if len(side) > 0 {
 		v.Side = append(v.Side, web.Summary{Title: "值班人员和班时", Terms: side})
 	}
+	if len(viewer.editions) > 0 {
+		was := web.Summary{Title: "以前公布的班次"}
+		for _, e := range viewer.editions {
+			was.Terms = append(was.Terms, web.Term{Name: fmt.Sprintf("第%d版", e.No), Text: fmt.Sprintf("%d 个班次", len(e.Shifts)), Href: ro.EditionLink(e.No), Note: e.PublishedBy + " " + web.Minute(e.PublishedAt) + "公布，" + e.ReopenedBy + " " + web.Minute(e.ReopenedAt) + "调整"})
+		}
+		v.Side = append(v.Side, was)
+	}
+	if len(viewer.changes) > 0 {
+		t := web.Timeline{Title: "变动经过"}
+		for _, c := range viewer.changes {
+			t.Events = append(t.Events, web.Event{At: c.At, Title: c.Does, Who: c.Who, Text: c.Text})
+		}
+		v.Side = append(v.Side, t)
+	}
 	if !manages {
 		if ro.State != duty.Published {
 			v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "您只能查看", Text: arrangedBy(viewer.arrangers)})
@@ -177,6 +193,42 @@ func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, vie
 	return v
 }
 
+// newEdition is a month's turns as they were published before, with what became of
+// each since.
+func newEdition(ro duty.Roster, e duty.Edition) record {
+	v := record{web.RecordView{Heading: web.Heading{Above: ro.Unit.Name, Title: fmt.Sprintf("%s值班表（第%d版）", duty.MonthName(ro.Month), e.No), Tags: []web.Tag{{Kind: web.Neutral, Text: "已被替代"}},
+		Lead: e.PublishedBy + "，" + web.Minute(e.PublishedAt) + "公布；" + e.ReopenedBy + "，" + web.Minute(e.ReopenedAt) + "开始调整。"}, Trail: below(duty.MonthName(ro.Month)+"值班表", ro.Link())}}
+	t := web.Table{Caption: "当时的班次", Columns: []web.Column{{Head: "时间", Wide: true}, {Head: "值班人员"}, {Head: "带班领导"}, {Head: "现在"}}, Empty: web.Empty{Title: "当时没有班次"}}
+	for _, x := range e.Shifts {
+		now := web.Text("未变")
+		i := slices.IndexFunc(ro.Shifts, func(y duty.Shift) bool { return y.ID == x.ID || y.From.Equal(x.From) && y.Until.Equal(x.Until) })
+		switch {
+		case i < 0:
+			now = web.Tagged(web.Tag{Kind: web.Warn, Text: "没有这个班次"})
+		case ro.Shifts[i].Span() != x.Span():
+			now = web.Text(ro.Shifts[i].Span() + " " + ro.Shifts[i].Manned())
+		case ro.Shifts[i].Manned() != x.Manned():
+			now = web.Text(ro.Shifts[i].Manned())
+		}
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{{Text: x.Span(), Keep: true}, web.Text(x.Names()), web.Text(x.LeaderName), now}})
+	}
+	v.Main = append(v.Main, t)
+	return v
+}
+
+func (h *Handler) edition(w http.ResponseWriter, r *http.Request) error {
+	unit, month := place(r)
+	no, err := strconv.Atoi(r.PathValue("no"))
+	if err != nil {
+		return fault.Missing("这一版值班表")
+	}
+	e, ro, err := h.duty.Edition(r.Context(), authz.ScopeFrom(r.Context()), unit, month, no)
+	if err != nil {
+		return err
+	}
+	return recordView.Render(w, r, newEdition(ro, e))
+}
+
 func (h *Handler) rosterData(r *http.Request) (record, error) {
 	ctx, session := r.Context(), authz.SessionFrom(r.Context())
 	scope := session.ScopeFor(authz.InspectionRead)
@@ -205,6 +257,9 @@ func (h *Handler) rosterData(r *http.Request) (record, error) {
 		if viewer.arrangers, err = h.duty.Arrangers(ctx, scope, unit); err != nil {
 			return record{}, err
 		}
+	}
+	if viewer.editions, viewer.changes, err = h.duty.History(ctx, scope, unit, ro.Month); err != nil {
+		return record{}, err
 	}
 	return newRoster(ro, people, patterns, viewer, h.duty.DB.Now()), nil
 }
