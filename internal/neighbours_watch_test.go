@@ -31,6 +31,9 @@ func (n *neighbourhood) watch(c *county, province *authz.Session, site registry.
 	manage := sponsor.ScopeFor(authz.DutyManage)
 	must(h.Duty.Fill(as(sponsor), manage, c.office.ID, month, duty.Rotation{Turns: "one", People: []org.PersonID{org.PersonID(inspector.PersonID), org.PersonID(sponsor.PersonID)}}))(t)
 	must(h.Duty.Publish(as(sponsor), manage, c.office.ID, month))(t)
+	must(h.Duty.Reopen(as(sponsor), manage, c.office.ID, month))(t) // which keeps an edition
+	must(h.Duty.Publish(as(sponsor), manage, c.office.ID, month))(t)
+	c.ids["/console/duty/rosters/{no}"] = []string{"1"}
 	c.ids["/console/duty/rosters/{unit}"], c.ids["/console/duty/rosters/{month}"] = []string{string(c.office.ID)}, []string{month, duty.NextMonth(month)}
 	c.ids["/console/duty/records/{unit}"], c.ids["/console/duty/records/{day}"] = []string{string(c.office.ID)}, []string{today.String()}
 	now, next, err := h.Duty.OnDuty(as(sponsor), system, c.office.ID, n.clock.Now())

@@ -478,8 +478,9 @@ func (h *House) wireInspection(ctx context.Context) error {
 	h.Inspection = inspection.New(h.DB, probes, h.Registry, h.Blobs, h.client, inspection.Settings{
 		Delay: h.Config.CrawlDelay, Log: h.Config.Log, Frontier: store, Exchange: exchange,
 		Scanner: h.houseScanner, Lists: h.Lexicon.Carry,
-		Pack:    h.packOn(all),
-		Browser: h.browser(),
+		Pack:     h.packOn(all),
+		Browser:  h.browser(),
+		Province: h.Province.Settings,
 	})
 	h.Reconciling = reconciliation.New(reconciliation.Parts{DB: h.DB, Registry: h.Registry, Intake: registry.NewIntake(h.Registry, h.Blobs), Inspection: h.Inspection,
 		Obligations: h.Obligations, Days: h.Days, Client: h.client})

@@ -45,7 +45,7 @@ func (h *House) wireVigil() {
 // wireFreeze lets the protected periods speak where something waits for them.
 func (h *House) wireFreeze() {
 	h.Inspection.TighterFrom(h.Vigil.Factor)
-	h.Inspection.AnswerWith(inspection.Desk{Org: h.Org, Obligations: h.Obligations, Days: h.Days, Settings: h.Province.Settings})
+	h.Inspection.AnswerWith(inspection.Desk{Org: h.Org, Obligations: h.Obligations, Days: h.Days})
 	h.Appearance.OnFreeze(func(ctx context.Context, q db.Querier, site registry.Site) (appearance.Freeze, bool, error) {
 		p, documents, ok, err := h.Vigil.Frozen(ctx, q, site.AreaPath(), registry.Ref{Kind: sx2021.Site, ID: string(site.ID)}, vigil.Theme)
 		return appearance.Freeze{Name: p.Name, Until: p.Until, Consents: documents}, ok, err

@@ -110,6 +110,9 @@ type Ledger struct {
 	NoServices bool
 	// Opened is the day the site came into being.
 	Opened calendar.Date
+	// PoliceBy is the last day on which the site may do without the filing with the
+	// public security organs, by what the province chose; zero: not known.
+	PoliceBy calendar.Date
 	// OfficialMailboxes and OfficialPhones are published by the unit itself
 	// and no leak.
 	OfficialMailboxes []string

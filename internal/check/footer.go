@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	_ "embed"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,8 +11,6 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
-
-	"zhengshu/internal/calendar"
 )
 
 // footerPack is the minimum set of the page footer (国办发〔2017〕47号 附件《网页
@@ -129,8 +126,8 @@ func footerCheck(id, name string, articles []string, sev Severity, fix string, l
 				return []Finding{c.fine(name)}
 			case !s.ok && c.ID == "footer.chinese_domain" && want == "":
 				return []Finding{c.untested("不掌握该站是否注册中文域名", name)}
-			case !s.ok && c.ID == "footer.police" && f.policeDue().After(f.Today):
-				return []Finding{c.tolerated(fmt.Sprintf("网站于 %s 开通，公安备案应在开通后 %d 天内完成", f.Ledger.Opened, policeDays), name)}
+			case !s.ok && c.ID == "footer.police" && f.policeOpen():
+				return []Finding{c.tolerated("网站于 "+f.Ledger.Opened.String()+" 开通，公安备案应在 "+f.Ledger.PoliceBy.String()+" 前（含当日）完成", name)}
 			case !s.ok:
 				return []Finding{c.wrong("未找到", name)}
 			case s.flawed != "":
@@ -143,17 +140,10 @@ func footerCheck(id, name string, articles []string, sev Severity, fix string, l
 	}
 }
 
-// policeDays is how long after its launch a site may do without the filing with
-// the public security organs (readings 4, the default).
-const policeDays = 30
-
-// policeDue is the first day on which the filing has to be shown; zero where the
-// day of the launch, or today, is not known.
-func (f *Facts) policeDue() calendar.Date {
-	if f.Ledger == nil || f.Ledger.Opened.IsZero() || f.Today.IsZero() {
-		return calendar.Date{}
-	}
-	return f.Ledger.Opened.AddDays(policeDays + 1)
+// policeOpen reports whether the filing with the public security organs may still
+// be missing (readings 4).
+func (f *Facts) policeOpen() bool {
+	return f.Ledger != nil && !f.Ledger.PoliceBy.IsZero() && !f.Today.IsZero() && !f.Today.After(f.Ledger.PoliceBy)
 }
 
 // sameValue compares without blanks and the words around a number.

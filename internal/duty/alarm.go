@@ -42,12 +42,11 @@ var AlarmMachine = passage.Machine{Kind: "alarm", Noun: "告警", States: map[st
 		{From: AlarmTaken, Act: "end", To: Ended, Says: "结束告警", Guard: "写明处理结果", Permit: string(authz.DutyServe)},
 	}}
 
-// How far an alarm has gone: within the unit, then out of it. The roster names
-// no leader for each turn, so the leader in charge is the one told as 带班领导.
+// How far an alarm has gone: within the unit, then out of it.
 const (
 	ToDuty      = 0
 	ToNext      = 1
-	ToLeader    = 2 // 分管领导
+	ToLeader    = 2 // the turn's 带班领导 where one is named, and the 分管领导
 	ToPrincipal = 3 // 主要负责同志
 	ToSuperior  = 4 // the duty of the office that supervises the unit
 	ToProvince  = 5 // the duty of the provincial office
@@ -365,9 +364,26 @@ func (s *Service) peopleAt(ctx context.Context, q db.Querier, a Alarm, level int
 		people := slices.DeleteFunc(standing(next), func(p org.Person) bool { return now.Has(string(p.ID)) }) // who was told already is not told again
 		return people, "下一班" + names(people), nil
 	case ToLeader:
+		now, _, err := s.onDuty(ctx, q, a.Unit, s.DB.Now())
+		if err != nil {
+			return nil, "", err
+		}
 		people, err := s.inPost(ctx, q, a.Unit, org.LeaderInCharge)
-		if err != nil || len(people) > 0 {
-			return people, "分管领导" + names(people), err
+		if err != nil {
+			return nil, "", err
+		}
+		says := ""
+		if len(people) > 0 {
+			says = "分管领导" + names(people)
+		}
+		if now.Leader != "" {
+			if !slices.ContainsFunc(people, func(p org.Person) bool { return p.ID == now.Leader }) {
+				people = append(people, org.Person{ID: now.Leader, Name: now.LeaderName, Unit: now.Unit})
+			}
+			says = strings.Trim("带班领导"+now.LeaderName+"、"+says, "、")
+		}
+		if len(people) > 0 {
+			return people, says, nil
 		}
 		if people, err = s.supervisors(ctx, q, a.Unit); err != nil || len(people) > 0 {
 			return people, "主管人员" + names(people), err

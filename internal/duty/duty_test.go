@@ -472,7 +472,7 @@ func TestArticle19_4_OnePlatformIsOneAlarm(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h.look.AnswerWith(inspection.Desk{Org: h.svc.Org, Obligations: h.obligations, Days: days, Settings: sx2021.Defaults})
+		h.look.AnswerWith(inspection.Desk{Org: h.svc.Org, Obligations: h.obligations, Days: days})
 		ctx := audit.System(context.Background(), "test")
 		var other registry.Site
 		var found []inspection.FindingID
@@ -532,7 +532,7 @@ func TestDisputeGoesPastWhoRaisedIt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h.look.AnswerWith(inspection.Desk{Org: h.svc.Org, Obligations: h.obligations, Days: days, Settings: sx2021.Defaults})
+		h.look.AnswerWith(inspection.Desk{Org: h.svc.Org, Obligations: h.obligations, Days: days})
 		ctx := audit.System(context.Background(), "test")
 		o := h.svc.Org
 		var found inspection.FindingID

@@ -50,6 +50,9 @@ type Shift struct {
 	LeadName   string
 	Second     org.PersonID
 	SecondName string
+	// Leader is the 带班领导, above who stands on duty; the law asks for none.
+	Leader     org.PersonID
+	LeaderName string
 }
 
 // Names are who stands on it.
@@ -64,6 +67,9 @@ func (s Shift) Names() string {
 func (s Shift) Has(person string) bool {
 	return person != "" && (string(s.Lead) == person || string(s.Second) == person)
 }
+
+// Leads reports whether the person is the turn's 带班领导.
+func (s Shift) Leads(person string) bool { return person != "" && string(s.Leader) == person }
 
 // Zero reports that there is none.
 func (s Shift) Zero() bool { return s.ID == "" }
@@ -81,11 +87,11 @@ func (s Shift) Span() string {
 	return from.Format("1月2日15:04") + "至" + until.Format("1月2日15:04")
 }
 
-const shiftSelect = `SELECT id, roster_id, unit_id, from_at, until_at, lead_id, lead_name, second_id, second_name FROM duty_shift`
+const shiftSelect = `SELECT id, roster_id, unit_id, from_at, until_at, lead_id, lead_name, second_id, second_name, leader_id, leader_name FROM duty_shift`
 
 func scanShift(r db.Scanner) (Shift, error) {
 	var s Shift
-	err := r.Scan(&s.ID, &s.Roster, &s.Unit, &s.From, &s.Until, &s.Lead, &s.LeadName, &s.Second, &s.SecondName)
+	err := r.Scan(&s.ID, &s.Roster, &s.Unit, &s.From, &s.Until, &s.Lead, &s.LeadName, &s.Second, &s.SecondName, &s.Leader, &s.LeaderName)
 	return s, err
 }
 
@@ -100,6 +106,8 @@ type Roster struct {
 	Shifts      []Shift
 	Breaches    []rules.Breach // what stands against publishing it
 	Double      []sx2021.DutySpan
+
+	was, is any // what the act changed, for the trail
 }
 
 // Stretch is a time one person stands on duty turn after turn without a break.
@@ -137,6 +145,15 @@ func (r Roster) Stretches() []Stretch {
 		return cmp.Or(cmp.Compare(b.Turns, a.Turns), cmp.Compare(a.Person, b.Person))
 	})
 	return out
+}
+
+// turn is the one of an id.
+func (r Roster) turn(id string) (Shift, bool) {
+	i := slices.IndexFunc(r.Shifts, func(x Shift) bool { return id != "" && x.ID == id })
+	if i < 0 {
+		return Shift{}, false
+	}
+	return r.Shifts[i], true
 }
 
 // Link is its page.
@@ -280,10 +297,14 @@ func (s *Service) change(ctx context.Context, scope authz.Scope, unit org.UnitID
 		if err := do(tx, &r); err != nil {
 			return err
 		}
+		was, is := r.was, r.is
+		if is == nil {
+			is = after
+		}
 		if r, err = s.roster(ctx, tx, scope, unit, month); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "duty.roster." + act, Basis: citation, Target: r.target(), After: after})
+		return audit.Record(ctx, tx, audit.Entry{Act: "duty.roster." + act, Basis: citation, Target: r.target(), Before: was, After: is})
 	})
 	return r, err
 }
@@ -311,14 +332,14 @@ func (s *Service) Fill(ctx context.Context, scope authz.Scope, unit org.UnitID, 
 			}
 		}
 		at := 0
-		return s.lay(ctx, tx, r, slots, n.Double, func(_ slot, pair bool) (a, b org.Person) {
-			a = people[at%len(people)]
+		return s.lay(ctx, tx, r, slots, n.Double, func(_ slot, pair bool) (m manned) {
+			m.lead = people[at%len(people)]
 			at++
 			if pair {
-				b = people[at%len(people)]
+				m.second = people[at%len(people)]
 				at++
 			}
-			return a, b
+			return m
 		})
 	})
 }
@@ -349,11 +370,15 @@ type slot struct {
 	Minute  int          `json:"minute"`  // of the day
 	Lead    org.PersonID `json:"lead,omitempty"`
 	Second  org.PersonID `json:"second,omitempty"`
+	Leader  org.PersonID `json:"leader,omitempty"`
 }
+
+// manned is who a turn is given to.
+type manned struct{ lead, second, leader org.Person }
 
 // lay writes the turns of a month by the slots of a week, from where the turn
 // before ends. What has begun already stays.
-func (s *Service) lay(ctx context.Context, tx *db.Tx, r *Roster, slots []slot, double bool, man func(sl slot, pair bool) (a, b org.Person)) error {
+func (s *Service) lay(ctx context.Context, tx *db.Tx, r *Roster, slots []slot, double bool, man func(sl slot, pair bool) manned) error {
 	first, _ := monthFirst(r.Month)
 	month, next := first.Start(), first.AddMonths(1).Start()
 	if _, err := tx.Exec(ctx, `DELETE FROM duty_shift WHERE roster_id = $1 AND from_at > $2 AND id NOT IN (SELECT shift_id FROM duty_swap) AND id NOT IN (SELECT shift_id FROM duty_handover) AND id NOT IN (SELECT next_id FROM duty_handover)`, r.ID, tx.Now()); err != nil {
@@ -398,13 +423,13 @@ func (s *Service) lay(ctx context.Context, tx *db.Tx, r *Roster, slots []slot, d
 			break
 		}
 		pair := double || slices.ContainsFunc(r.Double, func(d sx2021.DutySpan) bool { return from.Before(d.Until) && d.From.Before(until) })
-		a, b := man(m.sl, pair)
-		rows = append(rows, []any{ulid.Make().String(), r.ID, r.Unit.ID, from, until, a.ID, a.Name, b.ID, b.Name})
+		who := man(m.sl, pair)
+		rows = append(rows, []any{ulid.Make().String(), r.ID, r.Unit.ID, from, until, who.lead.ID, who.lead.Name, who.second.ID, who.second.Name, who.leader.ID, who.leader.Name})
 	}
 	if len(rows) == 0 {
 		return fault.New(fault.Refused, "这个月剩下的时间已经排满，没有可以编排的班次。")
 	}
-	return tx.InsertAll(ctx, "duty_shift", []string{"id", "roster_id", "unit_id", "from_at", "until_at", "lead_id", "lead_name", "second_id", "second_name"}, rows)
+	return tx.InsertAll(ctx, "duty_shift", []string{"id", "roster_id", "unit_id", "from_at", "until_at", "lead_id", "lead_name", "second_id", "second_name", "leader_id", "leader_name"}, rows)
 }
 
 // Pattern is a week of turns kept for use again (周模板).
@@ -455,7 +480,7 @@ func (s *Service) KeepPattern(ctx context.Context, scope authz.Scope, unit org.U
 			if x.From.Before(monday.Start()) {
 				continue // begins in the week before
 			}
-			slots = append(slots, slot{Weekday: (int(at.Weekday()) + 6) % 7, Minute: at.Hour()*60 + at.Minute(), Lead: x.Lead, Second: x.Second})
+			slots = append(slots, slot{Weekday: (int(at.Weekday()) + 6) % 7, Minute: at.Hour()*60 + at.Minute(), Lead: x.Lead, Second: x.Second, Leader: x.Leader})
 		}
 		if len(slots) == 0 {
 			return fault.New(fault.Refused, "这一周没有班次，不能存为模板。").On("monday", "请选择已排好的一周")
@@ -507,13 +532,19 @@ func (s *Service) ApplyPattern(ctx context.Context, scope authz.Scope, unit org.
 		if err != nil {
 			return err
 		}
-		find := func(id org.PersonID) org.Person {
-			if i := slices.IndexFunc(people, func(p org.Person) bool { return p.ID == id }); i >= 0 && id != "" {
-				return people[i]
+		leaders, err := s.Leaders(ctx, tx, authz.System("duty.roster"), unit)
+		if err != nil {
+			return err
+		}
+		find := func(list []org.Person, id org.PersonID) org.Person {
+			if i := slices.IndexFunc(list, func(p org.Person) bool { return p.ID == id }); i >= 0 && id != "" {
+				return list[i]
 			}
 			return org.Person{}
 		}
-		return s.lay(ctx, tx, r, p.slots, false, func(sl slot, _ bool) (a, b org.Person) { return find(sl.Lead), find(sl.Second) })
+		return s.lay(ctx, tx, r, p.slots, false, func(sl slot, _ bool) manned {
+			return manned{find(people, sl.Lead), find(people, sl.Second), find(leaders, sl.Leader)}
+		})
 	})
 }
 
@@ -601,13 +632,25 @@ func (s *Service) SetShift(ctx context.Context, scope authz.Scope, unit org.Unit
 		if len(people) > 1 {
 			second = people[1]
 		}
-		if n.ID == "" {
-			_, err = tx.Exec(ctx, `INSERT INTO duty_shift (id, roster_id, unit_id, from_at, until_at, lead_id, lead_name, second_id, second_name) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-				ulid.Make().String(), r.ID, unit, n.From, n.Until, people[0].ID, people[0].Name, second.ID, second.Name)
+		leader, err := s.leader(ctx, tx, unit, n.Leader)
+		if err != nil {
 			return err
 		}
-		k, err := tx.Exec(ctx, `UPDATE duty_shift SET from_at = $3, until_at = $4, lead_id = $5, lead_name = $6, second_id = $7, second_name = $8 WHERE id = $1 AND roster_id = $2 AND until_at > $9`,
-			n.ID, r.ID, n.From, n.Until, people[0].ID, people[0].Name, second.ID, second.Name, tx.Now())
+		if n.Has(string(leader.ID)) {
+			return fault.New(fault.Invalid, leader.Name+"是这个班次的值班人员，不能同时带班。").On("leader", "请另选一人，或留空")
+		}
+		made := Shift{ID: n.ID, From: n.From, Until: n.Until, Lead: people[0].ID, LeadName: people[0].Name, Second: second.ID, SecondName: second.Name, Leader: leader.ID, LeaderName: leader.Name}
+		if old, ok := r.turn(n.ID); ok {
+			r.was = old
+		}
+		r.is = made
+		if n.ID == "" {
+			_, err = tx.Exec(ctx, `INSERT INTO duty_shift (id, roster_id, unit_id, from_at, until_at, lead_id, lead_name, second_id, second_name, leader_id, leader_name) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+				ulid.Make().String(), r.ID, unit, n.From, n.Until, people[0].ID, people[0].Name, second.ID, second.Name, leader.ID, leader.Name)
+			return err
+		}
+		k, err := tx.Exec(ctx, `UPDATE duty_shift SET from_at = $3, until_at = $4, lead_id = $5, lead_name = $6, second_id = $7, second_name = $8, leader_id = $10, leader_name = $11 WHERE id = $1 AND roster_id = $2 AND until_at > $9`,
+			n.ID, r.ID, n.From, n.Until, people[0].ID, people[0].Name, second.ID, second.Name, tx.Now(), leader.ID, leader.Name)
 		if err == nil && k == 0 {
 			return fault.New(fault.Conflict, "这个班次不在本月的值班表中，或者已经结束，请刷新后再看。")
 		}
@@ -618,6 +661,9 @@ func (s *Service) SetShift(ctx context.Context, scope authz.Scope, unit org.Unit
 // DropShift removes a turn that has not begun from a roster in draft.
 func (s *Service) DropShift(ctx context.Context, scope authz.Scope, unit org.UnitID, month, id string) (Roster, error) {
 	return s.change(ctx, scope, unit, month, "drop_shift", id, func(tx *db.Tx, r *Roster) error {
+		if old, ok := r.turn(id); ok {
+			r.was = old
+		}
 		n, err := tx.Exec(ctx, `DELETE FROM duty_shift WHERE id = $1 AND roster_id = $2 AND from_at > $3 AND id NOT IN (SELECT shift_id FROM duty_swap) AND id NOT IN (SELECT next_id FROM duty_handover)`, id, r.ID, tx.Now())
 		if err == nil && n == 0 {
 			return fault.New(fault.Conflict, "已经开始、换过班或交接过的班次不能删除，可以改动人员。")
@@ -648,7 +694,7 @@ func (s *Service) Publish(ctx context.Context, scope authz.Scope, unit org.UnitI
 		var list []notify.Message
 		told := map[org.PersonID]bool{}
 		for _, x := range r.Shifts {
-			for _, p := range []org.PersonID{x.Lead, x.Second} {
+			for _, p := range []org.PersonID{x.Lead, x.Second, x.Leader} {
 				if p == "" || told[p] {
 					continue
 				}
@@ -669,11 +715,21 @@ func (s *Service) Publish(ctx context.Context, scope authz.Scope, unit org.UnitI
 	})
 }
 
-// Reopen brings a published roster back into draft. Its turns stand meanwhile;
-// that it be published is owed again from now on, at once where its day is past.
+// Reopen brings a published roster back into draft. What was published is kept as
+// an edition; its turns stand meanwhile, and that it be published is owed again
+// from now on, at once where its day is past.
 func (s *Service) Reopen(ctx context.Context, scope authz.Scope, unit org.UnitID, month string) (Roster, error) {
+	session, err := who(ctx)
+	if err != nil {
+		return Roster{}, err
+	}
 	return s.change(ctx, scope, unit, month, "reopen", nil, func(tx *db.Tx, r *Roster) error {
 		var err error
+		if r.State == Published {
+			if r.is, err = keepEdition(ctx, tx, *r, session.Name); err != nil {
+				return err
+			}
+		}
 		if _, r.State, err = RosterMachine.Take(ctx, tx, r.ID, "reopen", passage.Note{}); err != nil {
 			return err
 		}

@@ -37,8 +37,16 @@ var SwapMachine = passage.Machine{Kind: "duty_swap", Noun: "换班", States: map
 		{From: Asked, Act: "withdraw", To: Withdrawn, Says: "撤回换班", Permit: string(authz.DutyServe)},
 	}}
 
+// Parts of a turn that are swapped, each by its own wish: to stand on it, and to
+// lead it.
+const (
+	OnDuty = "duty"
+	ToLead = "leader"
+)
+
 // Swap is one person's wish that another take a turn.
 type Swap struct {
+	Part                                string // OnDuty or ToLead
 	ID, State, Reason, FromName, ToName string
 	From, To                            org.PersonID
 	Unit                                org.UnitID
@@ -46,13 +54,13 @@ type Swap struct {
 	AskedAt                             time.Time
 }
 
-const swapSelect = `SELECT w.id, w.state, w.reason, w.from_id, w.from_name, w.to_id, w.to_name, w.unit_id, w.asked_at, x.id, x.roster_id, x.unit_id, x.from_at, x.until_at, x.lead_id, x.lead_name, x.second_id, x.second_name
+const swapSelect = `SELECT w.id, w.part, w.state, w.reason, w.from_id, w.from_name, w.to_id, w.to_name, w.unit_id, w.asked_at, x.id, x.roster_id, x.unit_id, x.from_at, x.until_at, x.lead_id, x.lead_name, x.second_id, x.second_name, x.leader_id, x.leader_name
 	FROM duty_swap w JOIN duty_shift x ON x.id = w.shift_id`
 
 func scanSwap(r db.Scanner) (Swap, error) {
 	var w Swap
 	x := &w.Shift
-	err := r.Scan(&w.ID, &w.State, &w.Reason, &w.From, &w.FromName, &w.To, &w.ToName, &w.Unit, &w.AskedAt, &x.ID, &x.Roster, &x.Unit, &x.From, &x.Until, &x.Lead, &x.LeadName, &x.Second, &x.SecondName)
+	err := r.Scan(&w.ID, &w.Part, &w.State, &w.Reason, &w.From, &w.FromName, &w.To, &w.ToName, &w.Unit, &w.AskedAt, &x.ID, &x.Roster, &x.Unit, &x.From, &x.Until, &x.Lead, &x.LeadName, &x.Second, &x.SecondName, &x.Leader, &x.LeaderName)
 	return w, err
 }
 
@@ -64,7 +72,7 @@ func (s *Service) Swaps(ctx context.Context, scope authz.Scope, unit org.UnitID)
 	return db.All(ctx, s.DB, scanSwap, swapSelect+` WHERE w.unit_id = $1 ORDER BY CASE w.state WHEN 'asked' THEN 0 ELSE 1 END, w.asked_at DESC, w.id LIMIT 20`, unit)
 }
 
-// AskSwap asks a colleague to take one's own turn.
+// AskSwap asks a colleague to take one's own turn, or to lead it in one's place.
 func (s *Service) AskSwap(ctx context.Context, scope authz.Scope, shift string, to org.PersonID, reason string) (Swap, error) {
 	session, err := who(ctx)
 	if err != nil {
@@ -83,14 +91,19 @@ func (s *Service) AskSwap(ctx context.Context, scope authz.Scope, shift string, 
 		if err := f.Err(); err != nil {
 			return err
 		}
+		part := OnDuty
+		if x.Leads(session.PersonID) {
+			part = ToLead
+		}
 		switch {
-		case !x.Has(session.PersonID):
+		case part == OnDuty && !x.Has(session.PersonID):
 			return fault.New(fault.Refused, "只能申请换自己的班；替别人调整请由编排值班表的人办理。")
 		case !x.From.After(tx.Now()):
 			return fault.New(fault.Refused, "班次已经开始，不能再换；请当面交接。")
-		case x.Has(string(to)):
+		case x.Has(string(to)) || x.Leads(string(to)):
 			return fault.New(fault.Invalid, "对方已在这个班次上。").On("to", "请选择另一人")
 		}
+		// Whoever answers must be able to: those with a part in the duty.
 		people, err := s.Candidates(ctx, tx, authz.System("duty.swap"), u.ID)
 		if err != nil {
 			return err
@@ -99,19 +112,19 @@ func (s *Service) AskSwap(ctx context.Context, scope authz.Scope, shift string, 
 		if i < 0 {
 			return fault.New(fault.Invalid, "没有选择接班的人。").On("to", "请从本单位值班人员中选择")
 		}
-		w = Swap{ID: ulid.Make().String(), Reason: reason, From: org.PersonID(session.PersonID), FromName: session.Name, To: to, ToName: people[i].Name, Unit: u.ID, Shift: x, AskedAt: tx.Now()}
+		w = Swap{ID: ulid.Make().String(), Part: part, Reason: reason, From: org.PersonID(session.PersonID), FromName: session.Name, To: to, ToName: people[i].Name, Unit: u.ID, Shift: x, AskedAt: tx.Now()}
 		if _, w.State, err = SwapMachine.Take(ctx, tx, w.ID, "ask", passage.Note{Says: reason}); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `INSERT INTO duty_swap (id, shift_id, unit_id, from_id, from_name, to_id, to_name, reason, state, asked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-			w.ID, x.ID, u.ID, w.From, w.FromName, w.To, w.ToName, reason, w.State, tx.Now())
+		_, err = tx.Exec(ctx, `INSERT INTO duty_swap (id, part, shift_id, unit_id, from_id, from_name, to_id, to_name, reason, state, asked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			w.ID, w.Part, x.ID, u.ID, w.From, w.FromName, w.To, w.ToName, reason, w.State, tx.Now())
 		if _, dup := db.UniqueViolation(err); dup {
 			return fault.New(fault.Conflict, "这个班次已经申请换班，正在等对方答复；要另找人请先撤回。").From(err)
 		}
 		if err != nil {
 			return err
 		}
-		if _, err := notify.Send(ctx, tx, notify.Message{Key: "swap:" + w.ID, Unit: string(u.ID), Person: string(to), Title: w.FromName + "请您换班", Body: x.Span() + "。理由：" + reason, Link: "/console/duty?unit=" + string(u.ID)}); err != nil {
+		if _, err := notify.Send(ctx, tx, notify.Message{Key: "swap:" + w.ID, Unit: string(u.ID), Person: string(to), Title: w.FromName + w.Asks(), Body: x.Span() + "。理由：" + reason, Link: "/console/duty?unit=" + string(u.ID)}); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "duty.swap.ask", Basis: citation, Target: w.target(), After: reason})
@@ -119,8 +132,34 @@ func (s *Service) AskSwap(ctx context.Context, scope authz.Scope, shift string, 
 	return w, err
 }
 
+// Asks says what is asked of the other.
+func (w Swap) Asks() string {
+	if w.Part == ToLead {
+		return "请您接替带班"
+	}
+	return "请您换班"
+}
+
+func (w Swap) noun() string {
+	if w.Part == ToLead {
+		return "带班"
+	}
+	return ""
+}
+
+// holds reports whether the turn is still such that the wish can be granted.
+func (w Swap) holds() bool {
+	if w.Shift.Has(string(w.To)) || w.Shift.Leads(string(w.To)) {
+		return false
+	}
+	if w.Part == ToLead {
+		return w.Shift.Leads(string(w.From))
+	}
+	return w.Shift.Has(string(w.From))
+}
+
 func (w Swap) target() audit.Target {
-	return audit.Target{Kind: "duty_swap", ID: w.ID, Name: w.Shift.Span() + "：" + w.FromName + "换" + w.ToName, Unit: string(w.Unit)}
+	return audit.Target{Kind: "duty_swap", ID: w.ID, Name: w.Shift.Span() + w.noun() + "：" + w.FromName + "换" + w.ToName, Unit: string(w.Unit)}
 }
 
 // AnswerSwap agrees, declines or, by who asked, withdraws. Agreed, the turn is
@@ -151,7 +190,7 @@ func (s *Service) AnswerSwap(ctx context.Context, scope authz.Scope, id, act str
 			return fault.New(fault.Refused, "换班由"+w.ToName+"答复。")
 		case act == "agree" && !w.Shift.From.After(tx.Now()):
 			return fault.New(fault.Refused, "班次已经开始，不能再换；请当面交接。")
-		case act == "agree" && (!w.Shift.Has(string(w.From)) || w.Shift.Has(string(w.To))):
+		case act == "agree" && !w.holds():
 			return fault.New(fault.Conflict, "值班表已经变动，这个换班不再适用；请重新申请。")
 		}
 		if _, w.State, err = SwapMachine.Take(ctx, tx, id, act, passage.Note{}); err != nil {
@@ -162,7 +201,10 @@ func (s *Service) AnswerSwap(ctx context.Context, scope authz.Scope, id, act str
 		}
 		if w.State == Agreed {
 			column := "lead"
-			if w.Shift.Lead != w.From {
+			switch {
+			case w.Part == ToLead:
+				column = "leader"
+			case w.Shift.Lead != w.From:
 				column = "second"
 			}
 			if _, err := tx.Exec(ctx, `UPDATE duty_shift SET `+column+`_id = $2, `+column+`_name = $3 WHERE id = $1`, w.Shift.ID, w.To, w.ToName); err != nil {

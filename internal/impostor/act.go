@@ -478,10 +478,10 @@ type Figures struct {
 	OnTime                                                                      int // referred within the time given
 }
 
-// Figures of a year in scope.
+// Figures of a year in scope: over the same cases as Cases.
 func (s *Service) Figures(ctx context.Context, scope authz.Scope, year int) (Figures, error) {
 	f := Figures{Year: year}
-	w := Filter{Year: year}.where(scope, "u")
+	w := Filter{Year: year}.where(scope, "u", "f")
 	type row struct {
 		kind, source, state string
 		n                   int
@@ -490,7 +490,7 @@ func (s *Service) Figures(ctx context.Context, scope authz.Scope, year int) (Fig
 		var x row
 		err := r.Scan(&x.kind, &x.source, &x.state, &x.n)
 		return x, err
-	}, `SELECT i.kind, i.source, i.state, count(*) FROM impostor i JOIN unit u ON u.id = i.unit_id WHERE `+w.SQL()+` GROUP BY i.kind, i.source, i.state`, w.Args()...)
+	}, `SELECT i.kind, i.source, i.state, count(*) FROM impostor i JOIN unit u ON u.id = i.unit_id JOIN unit f ON f.id = i.office_id WHERE `+w.SQL()+` GROUP BY i.kind, i.source, i.state`, w.Args()...)
 	if err != nil {
 		return f, err
 	}
@@ -504,10 +504,10 @@ func (s *Service) Figures(ctx context.Context, scope authz.Scope, year int) (Fig
 		default:
 			f.Unit += x.n
 		}
-		switch x.state {
-		case Dismissed:
+		if x.state == Dismissed {
 			f.Dismissed += x.n
-		case Verified, Referred, Disposing, Gone, Closed:
+		}
+		if slices.Contains(Reached["confirmed"], x.state) {
 			f.Verified += x.n
 			if x.kind == "site" {
 				f.Sites += x.n
@@ -515,22 +515,20 @@ func (s *Service) Figures(ctx context.Context, scope authz.Scope, year int) (Fig
 				f.Accounts += x.n
 			}
 		}
-		switch x.state {
-		case Referred, Disposing, Gone, Closed:
+		if slices.Contains(Reached["consulted"], x.state) {
 			f.Referred += x.n
 		}
-		switch x.state {
-		case Gone, Closed:
+		if slices.Contains(Reached["unreachable"], x.state) {
 			f.Gone += x.n
 		}
 	}
-	w = Filter{Year: year}.where(scope, "u")
-	f.Disposed, err = db.One(ctx, s.DB, db.Value[int], `SELECT count(DISTINCT i.id) FROM impostor i JOIN unit u ON u.id = i.unit_id JOIN impostor_step p ON p.impostor_id = i.id AND p.party = 'cyberspace' AND p.recorded_at IS NOT NULL WHERE `+w.SQL(), w.Args()...)
+	w = Filter{Year: year}.where(scope, "u", "f")
+	f.Disposed, err = db.One(ctx, s.DB, db.Value[int], `SELECT count(DISTINCT i.id) FROM impostor i JOIN unit u ON u.id = i.unit_id JOIN unit f ON f.id = i.office_id JOIN impostor_step p ON p.impostor_id = i.id AND p.party = 'cyberspace' AND p.recorded_at IS NOT NULL WHERE `+w.SQL(), w.Args()...)
 	if err != nil {
 		return f, err
 	}
-	w = Filter{Year: year}.where(scope, "u")
-	f.OnTime, err = db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM impostor i JOIN unit u ON u.id = i.unit_id JOIN obligation o ON o.kind = 'impostor_refer' AND o.subject_kind = 'impostor' AND o.subject_id = i.id AND o.state = 'discharged' AND o.overdue_at IS NULL WHERE `+w.SQL(), w.Args()...)
+	w = Filter{Year: year}.where(scope, "u", "f")
+	f.OnTime, err = db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM impostor i JOIN unit u ON u.id = i.unit_id JOIN unit f ON f.id = i.office_id JOIN obligation o ON o.kind = 'impostor_refer' AND o.subject_kind = 'impostor' AND o.subject_id = i.id AND o.state = 'discharged' AND o.overdue_at IS NULL WHERE `+w.SQL(), w.Args()...)
 	return f, err
 }
 

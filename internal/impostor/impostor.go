@@ -371,7 +371,7 @@ func (s *Service) Reveal(ctx context.Context, scope authz.Scope, id string) (con
 // Filter narrows Cases.
 type Filter struct {
 	Text   string
-	State  string // "standing" for all that are not ended
+	State  string // also "standing" for all that are not ended, and the keys of Reached
 	Kind   string
 	Source string
 	Year   int
@@ -385,12 +385,23 @@ func (f Filter) where(scope authz.Scope, units ...string) *db.Where {
 	scope.WhereAny(&w, units...)
 	like := db.Contains(f.Text)
 	w.AndIf(f.Text != "", `lower(i.shown) LIKE ? ESCAPE '\' OR i.address LIKE ? ESCAPE '\' OR lower(i.name) LIKE ? ESCAPE '\' OR lower(i.object_name) LIKE ? ESCAPE '\' OR lower(i.number) LIKE ? ESCAPE '\'`, like, like, like, like, like).
-		AndIf(f.State == "standing", "i.state NOT IN ('closed', 'dismissed')").AndIf(f.State != "" && f.State != "standing", "i.state = ?", f.State).
+		AndIf(f.State == "standing", "i.state NOT IN ('closed', 'dismissed')").AndIf(f.State != "" && f.State != "standing" && Reached[f.State] == nil, "i.state = ?", f.State).
 		AndIf(f.Kind != "", "i.kind = ?", f.Kind).AndIf(f.Source != "", "i.source = ?", f.Source)
 	if f.Year > 0 {
 		w.And("i.found_on >= ? AND i.found_on <= ?", calendar.Date{Year: f.Year, Month: time.January, Day: 1}, calendar.Date{Year: f.Year, Month: time.December, Day: 31})
 	}
+	if list := Reached[f.State]; list != nil {
+		w.And("i.state IN " + db.Among(&w, list))
+	}
 	return &w
+}
+
+// Reached are the states of a case that has come so far, whatever followed: what
+// the figures count and the list can be narrowed to.
+var Reached = map[string][]string{
+	"confirmed":   {Verified, Referred, Disposing, Gone, Closed},
+	"consulted":   {Referred, Disposing, Gone, Closed},
+	"unreachable": {Gone, Closed},
 }
 
 // Cases in scope, newest first, and how many there are.

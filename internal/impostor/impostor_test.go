@@ -252,6 +252,12 @@ func TestArticle23_3_AFakeIsVerifiedReferredDealtWithAndWatched(t *testing.T) {
 		if err != nil || f.Found != 1 || f.Public != 1 || f.Verified != 1 || f.Referred != 1 || f.Disposed != 1 || f.Gone != 1 || f.OnTime != 1 {
 			t.Errorf("figures %+v, %v", f, err)
 		}
+		// Every figure opens its rows.
+		for state, n := range map[string]int{"": f.Found, "confirmed": f.Verified, "consulted": f.Referred, "unreachable": f.Gone, impostor.Dismissed: f.Dismissed} {
+			if _, total, err := h.svc.Cases(h.ctx, all, impostor.Filter{Year: f.Year, State: state}); err != nil || total != n {
+				t.Errorf("%q counts %d and opens %d, %v", state, n, total, err)
+			}
+		}
 		contact, err := h.svc.Reveal(h.as(h.boss), scope, id)
 		if err != nil || contact != "13800000000" {
 			t.Errorf("contact %q, %v", contact, err)

@@ -33,7 +33,6 @@ type Desk struct {
 	Org         *org.Service
 	Obligations *obligation.Service
 	Days        calendar.Workdays
-	Settings    func() sx2021.Settings
 }
 
 // AnswerWith gives disputes their answerable person and their clock.
@@ -146,7 +145,7 @@ func (s *Service) object(ctx context.Context, tx *db.Tx, f Finding, why string) 
 		return err
 	}
 	from := calendar.DateOf(tx.Now())
-	length := calendar.WorkingDays(s.desk.Settings().DisputeWorkdays)
+	length := calendar.WorkingDays(s.set.Province().DisputeWorkdays)
 	due := length.From(from, s.desk.Days)
 	if _, err := tx.Exec(ctx, `
 		INSERT INTO finding_dispute (id, finding_id, unit_id, check_id, reason, raised_id, raised_by, raised_at, person_id, person_name, due_on, provisional)
@@ -408,11 +407,7 @@ func (s *Service) remembered(ctx context.Context, tx *db.Tx, of subject, sg Sigh
 	}
 	since := time.Unix(0, 0)
 	if !lasting(sg.Check) {
-		days := sx2021.Defaults().FalseAlarmDays
-		if s.desk != nil {
-			days = s.desk.Settings().FalseAlarmDays
-		}
-		since = tx.Now().AddDate(0, 0, -days)
+		since = tx.Now().AddDate(0, 0, -s.set.Province().FalseAlarmDays)
 	}
 	n, err := db.One(ctx, tx, db.Value[int], `SELECT count(*) FROM finding_false WHERE site_id = $1 AND check_id = $2 AND edition = $3 AND at >= $6 AND (fingerprint = $4 OR wrong = $5 AND wrong <> '')`, of.site, sg.Check, RuleEdition(sg.Check), fp, wrong, since)
 	return n > 0, err

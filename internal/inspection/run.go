@@ -28,6 +28,7 @@ import (
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
 	"zhengshu/internal/rules/packs"
+	"zhengshu/internal/rules/sx2021"
 )
 
 // RunID identifies one run over a site.
@@ -144,7 +145,9 @@ type Settings struct {
 	// Pack is the scoring pack in force on a day, whose thresholds are used; the
 	// embedded gwb-2019-19 when nil.
 	Pack func(on calendar.Date) (packs.Pack, bool)
-	Log  *slog.Logger
+	// Province is what the province chose; the defaults when nil.
+	Province func() sx2021.Settings
+	Log      *slog.Logger
 }
 
 // Service is the door of inspection.
@@ -188,6 +191,9 @@ func New(d, probes *db.DB, r *registry.Service, blobs blob.Store, client *egress
 	}
 	if set.Pack == nil {
 		set.Pack = embedded
+	}
+	if set.Province == nil {
+		set.Province = sx2021.Defaults
 	}
 	if set.Log == nil {
 		set.Log = slog.Default()
@@ -672,6 +678,9 @@ func (s *Service) target(ctx context.Context, site registry.Site) (Target, error
 	t := Target{URL: s.address(site), Ledger: &check.Ledger{SiteName: site.Name, SiteDomain: site.Host, SiteCode: site.SiteCode, Sponsor: site.UnitName, ICPFiling: site.ICP,
 		PoliceFiling: site.PoliceFiling, ChineseDomain: site.ChineseDomain, PartyGovMark: site.PartyGovMark,
 		Object: object, Government: government, NoServices: exempt, Opened: site.LaunchedOn}, Hosted: site.Hosted}
+	if !site.LaunchedOn.IsZero() {
+		t.Ledger.PoliceBy = sx2021.PoliceFilingBy(site.LaunchedOn, s.set.Province())
+	}
 	if err := s.watching(ctx, site, &t); err != nil {
 		return t, err
 	}

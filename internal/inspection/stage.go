@@ -2,12 +2,14 @@ package inspection
 
 import (
 	"context"
+	"net/url"
 	"slices"
 	"strings"
 
 	"zhengshu/internal/authz"
 	"zhengshu/internal/check"
 	"zhengshu/internal/crawl"
+	"zhengshu/internal/db"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/registry"
 )
@@ -65,6 +67,40 @@ func (s *Service) Stage(ctx context.Context, id registry.SiteID, path string, bo
 
 // rulesPath is where every site explains the rules of inspection.
 const rulesPath = "/rules/"
+
+// RulePage is the public page of a finding's rule: at the site itself where it is
+// hosted here, else at the nearest portal that is, of its area or of one above;
+// empty where there is none, and for what a plan alone looks for.
+func (s *Service) RulePage(ctx context.Context, q db.Querier, scope authz.Scope, f Finding) (string, error) {
+	if !scope.Covers(f.areaPath, f.linePath) || strings.HasPrefix(f.Check, "focus.") {
+		return "", nil
+	}
+	path, _, _ := strings.Cut(f.areaPath, "@")
+	var above []string
+	for path != "/" && path != "" {
+		above = append(above, path)
+		path = path[:strings.LastIndex(strings.TrimSuffix(path, "/"), "/")+1]
+	}
+	if len(above) == 0 {
+		return "", nil
+	}
+	var w db.Where
+	own := w.Arg(f.Site)
+	id, err := db.One(ctx, q, db.Value[registry.SiteID], `SELECT s.id FROM site s JOIN unit u ON u.id = s.unit_id JOIN area a ON a.id = u.area_id
+		 WHERE s.hosted AND s.state = 'running' AND s.host <> '' AND (s.id = `+own+` OR s.kind = 'portal' AND a.path IN `+db.Among(&w, above)+`)
+		 ORDER BY CASE WHEN s.id = `+own+` THEN 0 ELSE 1 END, length(a.path) DESC, s.id LIMIT 1`, w.Args()...)
+	if db.None(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	site, err := s.registry.SiteTx(ctx, q, authz.System("inspection.rule_page"), id)
+	if err != nil {
+		return "", err
+	}
+	return s.address(site) + strings.TrimPrefix(rulesPath, "/") + url.PathEscape(f.Check), nil
+}
 
 // itemTwins are the rules of manuscripts that see the same defect as a rule of
 // pages.

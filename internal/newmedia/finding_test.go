@@ -72,7 +72,7 @@ func TestS19_4_WhatIsWrongWithAnAccountIsAFinding(t *testing.T) {
 		insp := inspection.New(d, d, reg, store, client, inspection.Settings{Delay: -1, Vantage: "西安"})
 		days, err := calendar.Published()
 		must(err)
-		insp.AnswerWith(inspection.Desk{Org: o, Obligations: ob, Days: days, Settings: sx2021.Defaults})
+		insp.AnswerWith(inspection.Desk{Org: o, Obligations: ob, Days: days})
 		svc := newmedia.New(newmedia.Parts{DB: d, Registry: reg, Inspection: insp, Obligations: ob, Store: store, Client: client, Settings: sx2021.Defaults,
 			Pack: func(on calendar.Date) (packs.Pack, bool) { return packs.Pick(all, "gwb-2019-19", on) }})
 		var account registry.Account

@@ -270,7 +270,7 @@ func footer(page *check.Page, site registry.Site) Outcome {
 	known := map[string]string{"footer.site_code": site.SiteCode, "footer.icp": site.ICP, "footer.police": site.PoliceFiling}
 	some := false
 	var says []string
-	for _, f := range check.Run(check.Facts{Page: page, Ledger: &check.Ledger{SiteName: site.Name, SiteDomain: site.Host, SiteCode: site.SiteCode, Sponsor: site.UnitName, ICPFiling: site.ICP, PoliceFiling: site.PoliceFiling, ChineseDomain: site.ChineseDomain, PartyGovMark: site.PartyGovMark}}) {
+	for _, f := range check.Run(check.Facts{Page: page, Ledger: &check.Ledger{SiteName: site.Name, SiteDomain: site.Host, SiteCode: site.SiteCode, Sponsor: site.UnitName, ICPFiling: site.ICP, PoliceFiling: site.PoliceFiling, ChineseDomain: site.ChineseDomain}}) {
 		if known[f.Check] == "" {
 			continue
 		}

@@ -51,6 +51,9 @@ func (h *Handler) Routes() []web.Route {
 		{Pattern: "GET /console/duty", Permit: authz.InspectionRead, Handle: h.desk},
 		{Pattern: "GET /console/duty/rosters/{unit}/{month}", Permit: authz.InspectionRead, Handle: h.roster},
 		{Pattern: "POST /console/duty/rosters/{unit}/{month}/fill", Permit: authz.DutyManage, Handle: h.fill, MaxBody: smallBody},
+		{Pattern: "GET /console/duty/rosters/{unit}/{month}/export", Permit: authz.InspectionRead, Handle: h.export},
+		{Pattern: "GET /console/duty/rosters/{unit}/{month}/editions/{no}", Permit: authz.InspectionRead, Handle: h.edition},
+		{Pattern: "POST /console/duty/rosters/{unit}/{month}/leader", Permit: authz.DutyManage, Handle: h.leader, MaxBody: smallBody},
 		{Pattern: "POST /console/duty/rosters/{unit}/{month}/apply", Permit: authz.DutyManage, Handle: h.apply, MaxBody: smallBody},
 		{Pattern: "POST /console/duty/rosters/{unit}/{month}/keep", Permit: authz.DutyManage, Handle: h.keep, MaxBody: smallBody},
 		{Pattern: "POST /console/duty/rosters/{unit}/{month}/publish", Permit: authz.DutyManage, Handle: h.publish, MaxBody: smallBody},
@@ -267,7 +270,7 @@ func newDesk(d deskData, now time.Time) record {
 	}
 	for _, w := range d.swaps {
 		if w.State == duty.Asked && string(w.To) == d.me {
-			v.Forms = append(v.Forms, web.Form{Action: "/console/duty/swaps/" + w.ID, Sections: []web.Section{{Legend: w.FromName + "请您换班", Hint: w.Shift.Span() + "。理由：" + w.Reason}}, Buttons: []web.Button{{Label: "同意换班", Name: "act", Value: "agree"}, {Label: "不同意", Name: "act", Value: "decline", Plain: true}}})
+			v.Forms = append(v.Forms, web.Form{Action: "/console/duty/swaps/" + w.ID, Sections: []web.Section{{Legend: w.FromName + w.Asks(), Hint: w.Shift.Span() + "。理由：" + w.Reason}}, Buttons: []web.Button{{Label: "同意换班", Name: "act", Value: "agree"}, {Label: "不同意", Name: "act", Value: "decline", Plain: true}}})
 		}
 		if w.State == duty.Asked && string(w.From) == d.me {
 			v.Forms = append(v.Forms, web.Form{Action: "/console/duty/swaps/" + w.ID, Sections: []web.Section{{Legend: "您已请" + w.ToName + "换班，待答复", Hint: w.Shift.Span()}}, Buttons: []web.Button{{Label: "撤回换班", Name: "act", Value: "withdraw", Plain: true}}})
@@ -297,6 +300,9 @@ func newDesk(d deskData, now time.Time) record {
 	terms := []web.Term{{Name: "当班", Text: "无", Tags: []web.Tag{{Kind: web.Danger, Text: "空岗"}}}}
 	if !d.now.Zero() {
 		terms = []web.Term{{Name: "当班", Text: d.now.Names(), Note: d.now.Span()}}
+		if d.now.LeaderName != "" {
+			terms = append(terms, web.Term{Name: "带班领导", Text: d.now.LeaderName})
+		}
 		switch {
 		case d.handover.State == duty.Taken:
 			terms = append(terms, web.Term{Name: "交接", Text: d.handover.Giver + "交、" + d.handover.Taker + "接", Href: d.now.HandoverLink()})

@@ -13,6 +13,7 @@ import (
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/duty"
 	"zhengshu/internal/fault"
+	"zhengshu/internal/official"
 	"zhengshu/internal/org"
 	"zhengshu/internal/web"
 )
@@ -22,6 +23,9 @@ type reader struct {
 	me        string
 	manages   bool
 	arrangers []org.Person
+	leaders   []org.Person // who may be 带班领导
+	editions  []duty.Edition
+	changes   []duty.Change
 }
 
 // arrangedBy says who arranges a roster, to who may not.
@@ -85,7 +89,7 @@ func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, vie
 		}
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Warn, Title: fmt.Sprintf("%d 人连续值班", len(list)), Text: strings.Join(says, "；") + more + "不影响公布，请核对是否确需如此安排。"})
 	}
-	t := web.Table{Caption: "班次", Columns: []web.Column{{Head: "时间", Wide: true}, {Head: "值班人员"}, {Head: "办理"}}, Empty: web.Empty{Title: "这个月还没有班次", Text: "用下面的轮班或周模板排班。"}}
+	t := web.Table{Caption: "班次", Columns: []web.Column{{Head: "时间", Wide: true}, {Head: "值班人员"}, {Head: "带班领导"}, {Head: "办理"}}, Empty: web.Empty{Title: "这个月还没有班次", Text: "用下面的轮班或周模板排班。"}}
 	for _, x := range ro.Shifts {
 		who := web.Text(x.Names())
 		if x.LeadName == "" {
@@ -98,10 +102,10 @@ func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, vie
 		if !x.From.After(now) {
 			acts = append(acts, web.Link{Text: "交接", Href: x.HandoverLink(), Note: x.Span()})
 		}
-		if !ro.PublishedAt.IsZero() && x.Has(viewer.me) && x.From.After(now) {
+		if !ro.PublishedAt.IsZero() && (x.Has(viewer.me) || x.Leads(viewer.me)) && x.From.After(now) {
 			acts = append(acts, web.Link{Text: "申请换班", Href: x.SwapLink(), Note: x.Span()})
 		}
-		row := web.Row{Cells: []web.Cell{{Text: x.Span(), Keep: true}, who, web.Acts(acts...)}}
+		row := web.Row{Cells: []web.Cell{{Text: x.Span(), Keep: true}, who, web.Text(x.LeaderName), web.Acts(acts...)}}
 		if !x.From.After(now) && x.Until.After(now) {
 			row.Cells[0].Tags = []web.Tag{{Kind: web.Info, Text: "当班"}}
 		}
@@ -123,8 +127,25 @@ func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, vie
 		}
 		side = append(side, web.Term{Name: p.Name, Text: strings.TrimSuffix(p.Title, " "), Note: note})
 	}
+	if len(ro.Shifts) > 0 {
+		v.Heading.Acts = append(v.Heading.Acts, web.ExportActs(base+"/export", nil)...)
+	}
 	if len(side) > 0 {
 		v.Side = append(v.Side, web.Summary{Title: "值班人员和班时", Terms: side})
+	}
+	if len(viewer.editions) > 0 {
+		was := web.Summary{Title: "以前公布的班次"}
+		for _, e := range viewer.editions {
+			was.Terms = append(was.Terms, web.Term{Name: fmt.Sprintf("第%d版", e.No), Text: fmt.Sprintf("%d 个班次", len(e.Shifts)), Href: ro.EditionLink(e.No), Note: e.PublishedBy + " " + web.Minute(e.PublishedAt) + "公布，" + e.ReopenedBy + " " + web.Minute(e.ReopenedAt) + "调整"})
+		}
+		v.Side = append(v.Side, was)
+	}
+	if len(viewer.changes) > 0 {
+		t := web.Timeline{Title: "变动经过"}
+		for _, c := range viewer.changes {
+			t.Events = append(t.Events, web.Event{At: c.At, Title: c.Does, Who: c.Who, Text: c.Text})
+		}
+		v.Side = append(v.Side, t)
 	}
 	if !manages {
 		if ro.State != duty.Published {
@@ -154,6 +175,10 @@ func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, vie
 			hint = "本单位还没有可以值班的人员，请先由安全管理员授予值班、主管或经办岗位。"
 		}
 		v.Forms = append(v.Forms, web.Form{Action: base + "/fill", Folded: ready, Sections: []web.Section{{Legend: "轮班编排", Hint: hint, Fields: []web.Field{{Kind: web.Radios, Name: "turns", Label: "班次", Required: true, Options: turns, Value: "two"}, {Kind: web.Checks, Name: "people", Label: "值班人员", Options: who}, {Kind: web.Check, Name: "double", Label: "每班两人", Hint: "重要保障期内总是两人"}}}}, Buttons: []web.Button{{Label: "按轮班编排"}}})
+		if len(ro.Shifts) > 0 {
+			v.Forms = append(v.Forms, web.Form{Action: base + "/leader", Folded: true, Sections: []web.Section{{Legend: "安排带班领导", Hint: "这些天开始、尚未结束的班次都由所选领导带班；可以不安排，重要保障期建议安排。", Fields: []web.Field{{Kind: web.Select, Name: "leader", Label: "带班领导", Options: personOptions(viewer.leaders, "不安排")},
+				{Kind: web.DateField, Name: "leads_from", Label: "从哪天起", Required: true, Narrow: true}, {Kind: web.DateField, Name: "leads_until", Label: "到哪天（含当日）", Required: true, Narrow: true}}}}, Buttons: []web.Button{{Label: "安排带班领导"}}})
+		}
 		if len(patterns) > 0 {
 			opts := []web.Option{{Label: "请选择"}}
 			for _, p := range patterns {
@@ -166,6 +191,42 @@ func newRoster(ro duty.Roster, people []org.Person, patterns []duty.Pattern, vie
 		v.Forms = append(v.Forms, web.Form{Action: base + "/keep", Folded: true, Sections: []web.Section{{Legend: "存为周模板", Fields: []web.Field{{Name: "pattern_name", Label: "模板名称", Required: true, Max: 30}, {Kind: web.DateField, Name: "monday", Label: "取哪一周（填星期一的日期）", Required: true, Narrow: true}}}}, Buttons: []web.Button{{Label: "存为周模板", Plain: true}}})
 	}
 	return v
+}
+
+// newEdition is a month's turns as they were published before, with what became of
+// each since.
+func newEdition(ro duty.Roster, e duty.Edition) record {
+	v := record{web.RecordView{Heading: web.Heading{Above: ro.Unit.Name, Title: fmt.Sprintf("%s值班表（第%d版）", duty.MonthName(ro.Month), e.No), Tags: []web.Tag{{Kind: web.Neutral, Text: "已被替代"}},
+		Lead: e.PublishedBy + "，" + web.Minute(e.PublishedAt) + "公布；" + e.ReopenedBy + "，" + web.Minute(e.ReopenedAt) + "开始调整。"}, Trail: below(duty.MonthName(ro.Month)+"值班表", ro.Link())}}
+	t := web.Table{Caption: "当时的班次", Columns: []web.Column{{Head: "时间", Wide: true}, {Head: "值班人员"}, {Head: "带班领导"}, {Head: "现在"}}, Empty: web.Empty{Title: "当时没有班次"}}
+	for _, x := range e.Shifts {
+		now := web.Text("未变")
+		i := slices.IndexFunc(ro.Shifts, func(y duty.Shift) bool { return y.ID == x.ID || y.From.Equal(x.From) && y.Until.Equal(x.Until) })
+		switch {
+		case i < 0:
+			now = web.Tagged(web.Tag{Kind: web.Warn, Text: "没有这个班次"})
+		case ro.Shifts[i].Span() != x.Span():
+			now = web.Text(ro.Shifts[i].Span() + " " + ro.Shifts[i].Manned())
+		case ro.Shifts[i].Manned() != x.Manned():
+			now = web.Text(ro.Shifts[i].Manned())
+		}
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{{Text: x.Span(), Keep: true}, web.Text(x.Names()), web.Text(x.LeaderName), now}})
+	}
+	v.Main = append(v.Main, t)
+	return v
+}
+
+func (h *Handler) edition(w http.ResponseWriter, r *http.Request) error {
+	unit, month := place(r)
+	no, err := strconv.Atoi(r.PathValue("no"))
+	if err != nil {
+		return fault.Missing("这一版值班表")
+	}
+	e, ro, err := h.duty.Edition(r.Context(), authz.ScopeFrom(r.Context()), unit, month, no)
+	if err != nil {
+		return err
+	}
+	return recordView.Render(w, r, newEdition(ro, e))
 }
 
 func (h *Handler) rosterData(r *http.Request) (record, error) {
@@ -188,10 +249,17 @@ func (h *Handler) rosterData(r *http.Request) (record, error) {
 	if session.MayAt(authz.DutyServe, string(unit)) {
 		viewer.me = session.PersonID
 	}
-	if !viewer.manages {
+	if viewer.manages {
+		if viewer.leaders, err = h.duty.Leaders(ctx, h.duty.DB, scope, unit); err != nil {
+			return record{}, err
+		}
+	} else {
 		if viewer.arrangers, err = h.duty.Arrangers(ctx, scope, unit); err != nil {
 			return record{}, err
 		}
+	}
+	if viewer.editions, viewer.changes, err = h.duty.History(ctx, scope, unit, ro.Month); err != nil {
+		return record{}, err
 	}
 	return newRoster(ro, people, patterns, viewer, h.duty.DB.Now()), nil
 }
@@ -234,6 +302,44 @@ func (h *Handler) fill(w http.ResponseWriter, r *http.Request) error {
 	return h.onRoster(w, r, ro, err, "已按轮班排好，请核对后公布。")
 }
 
+func (h *Handler) leader(w http.ResponseWriter, r *http.Request) error {
+	unit, month := place(r)
+	n := duty.Leading{Leader: org.PersonID(web.Typed(r, "leader"))}
+	var from, until error
+	n.From, from = web.DayOf(r, "leads_from", "从哪天起")
+	n.Until, until = web.DayOf(r, "leads_until", "到哪天")
+	err := together(from, until)
+	var ro duty.Roster
+	if err == nil {
+		ro, err = h.duty.SetLeader(r.Context(), authz.ScopeFrom(r.Context()), unit, month, n)
+	}
+	return h.onRoster(w, r, ro, err, "带班领导已安排，请核对后公布。")
+}
+
+// export is the month's turns as a file, to be hung up.
+func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
+	unit, month := place(r)
+	ro, err := h.duty.Roster(r.Context(), authz.ScopeFrom(r.Context()), unit, month)
+	if err != nil {
+		return err
+	}
+	sheet := rosterSheet(ro)
+	return web.SendSheet(w, r, sheet, sheet.Title)
+}
+
+// rosterSheet is the month's roster as it is hung up.
+func rosterSheet(ro duty.Roster) official.Sheet {
+	rows := make([][]any, len(ro.Shifts))
+	for i, x := range ro.Shifts {
+		rows[i] = []any{web.Minute(x.From), web.Minute(x.Until), x.LeadName, x.SecondName, x.LeaderName}
+	}
+	var columns []official.Column
+	for _, head := range []string{"接班", "交班", "值班人员", "第二人", "带班领导"} {
+		columns = append(columns, official.Column{Title: head, Width: 18})
+	}
+	return official.Sheet{Title: ro.Unit.Name + duty.MonthName(ro.Month) + "值班表", Columns: columns, Rows: slices.Values(rows)}
+}
+
 func (h *Handler) apply(w http.ResponseWriter, r *http.Request) error {
 	unit, month := place(r)
 	ro, err := h.duty.ApplyPattern(r.Context(), authz.ScopeFrom(r.Context()), unit, month, web.Typed(r, "pattern"))
@@ -274,7 +380,7 @@ func personOptions(people []org.Person, none string) []web.Option {
 	return out
 }
 
-func newShift(ro duty.Roster, x duty.Shift, people []org.Person) formView {
+func newShift(ro duty.Roster, x duty.Shift, people, leaders []org.Person) formView {
 	v := formView{web.FormView{Heading: web.Heading{Above: ro.Unit.Name, Title: "增加班次"}, Trail: below(duty.MonthName(ro.Month)+"值班表", ro.Link())}}
 	day := func(t time.Time) string {
 		if t.IsZero() {
@@ -295,7 +401,7 @@ func newShift(ro duty.Roster, x duty.Shift, people []org.Person) formView {
 	}
 	v.Form = web.Form{Action: ro.Link() + "/shift", Sections: []web.Section{{Fields: []web.Field{{Kind: web.Hidden, Name: "id", Value: x.ID}, {Kind: web.DateField, Name: "from", Label: "接班日期", Required: true, Narrow: true, Value: day(x.From)}, {Name: "from_time", Label: "接班时间", Required: true, Narrow: true, Max: 5, Value: clock(x.From), Hint: "例：08:00"},
 		{Kind: web.DateField, Name: "until", Label: "交班日期", Required: true, Narrow: true, Value: day(x.Until)}, {Name: "until_time", Label: "交班时间", Required: true, Narrow: true, Max: 5, Value: clock(x.Until), Hint: "例：20:00"},
-		{Kind: web.Select, Name: "lead", Label: "值班人员", Required: true, Options: personOptions(people, "请选择"), Value: string(x.Lead)}, {Kind: web.Select, Name: "second", Label: "第二人", Options: personOptions(people, "无"), Value: string(x.Second)}}}}, Buttons: buttons, Cancel: web.Link{Text: "返回", Href: ro.Link()}}
+		{Kind: web.Select, Name: "lead", Label: "值班人员", Required: true, Options: personOptions(people, "请选择"), Value: string(x.Lead)}, {Kind: web.Select, Name: "second", Label: "第二人", Options: personOptions(people, "无"), Value: string(x.Second)}, {Kind: web.Select, Name: "leader", Label: "带班领导", Options: personOptions(leaders, "不安排"), Value: string(x.Leader)}}}}, Buttons: buttons, Cancel: web.Link{Text: "返回", Href: ro.Link()}}
 	return v
 }
 
@@ -318,7 +424,8 @@ func (h *Handler) shiftForm(r *http.Request) (duty.Roster, formView, error) {
 		}
 		x = ro.Shifts[i]
 	}
-	return ro, newShift(ro, x, people), nil
+	leaders, err := h.duty.Leaders(r.Context(), h.duty.DB, scope, unit)
+	return ro, newShift(ro, x, people, leaders), err
 }
 
 func (h *Handler) showShift(w http.ResponseWriter, r *http.Request) error {
@@ -349,7 +456,7 @@ func (h *Handler) setShift(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	scope := authz.ScopeFrom(r.Context())
-	x := duty.Shift{ID: web.Typed(r, "id"), Lead: org.PersonID(web.Typed(r, "lead")), Second: org.PersonID(web.Typed(r, "second"))}
+	x := duty.Shift{ID: web.Typed(r, "id"), Lead: org.PersonID(web.Typed(r, "lead")), Second: org.PersonID(web.Typed(r, "second")), Leader: org.PersonID(web.Typed(r, "leader"))}
 	if r.PostForm.Has("drop") {
 		_, err = h.duty.DropShift(r.Context(), scope, unit, month, x.ID)
 		return answer(w, r, v, err, ro.Link(), "班次已删除。")
@@ -365,9 +472,13 @@ func (h *Handler) setShift(w http.ResponseWriter, r *http.Request) error {
 	return answer(w, r, v, err, ro.Link(), "班次已保存。")
 }
 
-func newSwap(x duty.Shift, u org.Unit, people []org.Person) formView {
-	people = slices.DeleteFunc(slices.Clone(people), func(p org.Person) bool { return x.Has(string(p.ID)) })
-	return formView{web.FormView{Heading: web.Heading{Above: u.Name, Title: "申请换班", Lead: x.Span()}, Trail: trail,
+func newSwap(x duty.Shift, u org.Unit, people []org.Person, leads bool) formView {
+	people = slices.DeleteFunc(slices.Clone(people), func(p org.Person) bool { return x.Has(string(p.ID)) || x.Leads(string(p.ID)) })
+	title := "申请换班"
+	if leads {
+		title = "申请由他人接替带班"
+	}
+	return formView{web.FormView{Heading: web.Heading{Above: u.Name, Title: title, Lead: x.Span()}, Trail: trail,
 		Form: web.Form{Sections: []web.Section{{Hint: "对方同意后换班即生效，值班表随之改变。", Fields: []web.Field{{Kind: web.Select, Name: "to", Label: "请谁接这一班", Required: true, Options: personOptions(people, "请选择")}, {Name: "reason", Label: "换班理由", Required: true, Max: 200}}}}, Buttons: []web.Button{{Label: "请对方换班"}}, Cancel: web.Link{Text: "取消", Href: deskPath + "?unit=" + url.QueryEscape(string(u.ID))}}}}
 }
 
@@ -378,7 +489,7 @@ func (h *Handler) swapForm(r *http.Request) (formView, org.Unit, error) {
 		return formView{}, u, err
 	}
 	people, err := h.duty.Candidates(r.Context(), h.duty.DB, scope, u.ID)
-	return newSwap(x, u, people), u, err
+	return newSwap(x, u, people, x.Leads(authz.SessionFrom(r.Context()).PersonID)), u, err
 }
 
 func (h *Handler) showSwap(w http.ResponseWriter, r *http.Request) error {

@@ -119,16 +119,23 @@ func filterOf(r *http.Request) (impostor.Filter, error) {
 }
 
 func newCases(list []impostor.Case, total int, f impostor.Figures, reports bool) page {
-	stateOptions := []web.Option{{Label: "全部"}, {Value: "standing", Label: "在办"}}
+	stateOptions := []web.Option{{Label: "全部"}, {Value: "standing", Label: "在办"}, {Value: "confirmed", Label: "核实为假冒（含以后环节）"}, {Value: "consulted", Label: "已商请网信部门（含以后环节）"}, {Value: "unreachable", Label: "已无法访问（含办结）"}}
+	of := func(state string) string {
+		q := url.Values{"year": {strconv.Itoa(f.Year)}}
+		if state != "" {
+			q.Set("state", state)
+		}
+		return casesPath + "?" + q.Encode()
+	}
 	for _, s := range states {
 		stateOptions = append(stateOptions, web.Option{Value: s, Label: impostor.Machine.Name(s)})
 	}
 	v := page{web.ListView{Heading: web.Heading{Title: "假冒网站和账号", Lead: "监测、网民举报和单位报告的线索，核实后商请网信部门，由通信、公安部门处置（第二十三条）。"}, Tabs: tabs(casesPath),
 		Stats: web.Stats{Items: []web.Stat{
-			{Name: strconv.Itoa(f.Year) + " 年线索", Value: strconv.Itoa(f.Found), Unit: "条", Note: fmt.Sprintf("监测 %d、举报 %d、单位 %d", f.Monitor, f.Public, f.Unit)},
-			{Name: "核实为假冒", Value: strconv.Itoa(f.Verified), Unit: "条", Note: fmt.Sprintf("网站 %d、账号 %d；不是假冒 %d", f.Sites, f.Accounts, f.Dismissed)},
-			{Name: "商请网信部门", Value: strconv.Itoa(f.Referred), Unit: "条", Note: fmt.Sprintf("按期 %d、已反馈 %d", f.OnTime, f.Disposed)},
-			{Name: "已无法访问", Value: strconv.Itoa(f.Gone), Unit: "条"}}},
+			{Name: strconv.Itoa(f.Year) + " 年线索", Value: strconv.Itoa(f.Found), Unit: "条", Note: fmt.Sprintf("监测 %d、举报 %d、单位 %d", f.Monitor, f.Public, f.Unit), Href: of("")},
+			{Name: "核实为假冒", Value: strconv.Itoa(f.Verified), Unit: "条", Note: fmt.Sprintf("网站 %d、账号 %d；不是假冒 %d", f.Sites, f.Accounts, f.Dismissed), Href: of("confirmed")},
+			{Name: "商请网信部门", Value: strconv.Itoa(f.Referred), Unit: "条", Note: fmt.Sprintf("按期 %d、已反馈 %d", f.OnTime, f.Disposed), Href: of("consulted")},
+			{Name: "已无法访问", Value: strconv.Itoa(f.Gone), Unit: "条", Href: of("unreachable")}}},
 		Filter: web.Filter{Action: casesPath, Total: total, Fields: []web.Field{{Kind: web.SearchBox, Name: "q", Label: "网址、名称或编号"}, {Kind: web.Select, Name: "state", Label: "状态", Options: stateOptions},
 			{Kind: web.Select, Name: "kind", Label: "类别", Options: []web.Option{{Label: "全部"}, {Value: "site", Label: "网站"}, {Value: "account", Label: "账号"}}}},
 			More: []web.Field{{Kind: web.Select, Name: "source", Label: "来源", Options: options("全部", impostor.Sources)}, {Kind: web.Number, Name: "year", Label: "年度", Narrow: true, Mode: "numeric"}}},

@@ -569,6 +569,11 @@ func (h *Handler) showFinding(w http.ResponseWriter, r *http.Request, change fun
 			v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "巡检计划", Text: plan.Name, Href: plan.Link()})
 		}
 	}
+	rule, err := h.inspection.RulePage(ctx, h.db, scope, f)
+	if err != nil {
+		return err
+	}
+	v.ruled(rule)
 	objections, err := h.inspection.ObjectionsOf(ctx, h.db, scope, id)
 	if err != nil {
 		return err
@@ -601,6 +606,13 @@ func (v *findingView) answered(d inspection.Objection, session *authz.Session) {
 		return
 	}
 	v.Uphold = web.Form{Action: v.Base + "/take-up", Sections: []web.Section{{Legend: "答复误报申辩", Hint: "这件申辩由" + d.PersonName + "答复；不能按期答复的，可以改由您答复。"}}, Buttons: []web.Button{{Label: "改由我答复", Plain: true}}}
+}
+
+// ruled leads to the public page of the rule; "" where no portal here shows it.
+func (v *findingView) ruled(page string) {
+	if page != "" {
+		v.Facts.Terms = append(v.Facts.Terms, web.Term{Name: "检查规则", Text: "查看规则、依据和准确率", Href: page, Note: "公开页面"})
+	}
 }
 
 // passageOf leads a browser to the words on the page of the item: the paragraph is
