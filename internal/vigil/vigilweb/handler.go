@@ -259,7 +259,7 @@ func dayTable(list []vigil.Line, on calendar.Date, show view) web.Table {
 		}
 		who := web.Text("")
 		if l.Reported {
-			who = web.Cell{Text: l.Person, Note: web.Minute(l.At), Keep: true}
+			who = web.Cell{Text: web.Minute(l.At), Note: l.Person, Keep: true}
 		}
 		row := web.Row{Cells: []web.Cell{web.Text(l.UnitName), web.Tagged(wordTag(l)), below, web.Text(l.Says), who}}
 		if l.Reported && !l.Zero {
