@@ -68,6 +68,7 @@ type Page struct {
 	// VisibleText is everything a reader sees, footer and menus included.
 	VisibleText string
 	Links       []Link
+	Feeds       []string // addresses that the head offers as feeds
 	// Tags holds the meta elements by name. Official names are spelt as in
 	// the 指引 whatever case the page used; values keep document order.
 	Tags map[string][]string
@@ -342,6 +343,10 @@ func (p *Page) gather() {
 				p.addLink(attr(n, "href"), "", LinkStyle)
 			} else if strings.Contains(rel, "icon") {
 				p.addLink(attr(n, "href"), "", LinkImage)
+			} else if strings.Contains(rel, "alternate") && feedTypes[strings.ToLower(strings.TrimSpace(attr(n, "type")))] {
+				if to := p.parsedTarget(strings.TrimSpace(attr(n, "href"))); to.url != "" {
+					p.Feeds = append(p.Feeds, to.url)
+				}
 			}
 		case atom.A, atom.Area:
 			if hasAttr(n, "href") {
@@ -412,6 +417,8 @@ var attachmentExt = map[string]bool{
 	".pdf": true, ".doc": true, ".docx": true, ".xls": true, ".xlsx": true, ".ppt": true, ".pptx": true, ".wps": true, ".et": true, ".dps": true, ".ofd": true, ".ceb": true, ".csv": true, ".txt": true, ".rtf": true, ".zip": true, ".rar": true, ".7z": true, ".tar": true, ".gz": true,
 	".mp3": true, ".mp4": true, ".wav": true, ".flv": true, ".avi": true, ".wmv": true, ".mov": true, ".m4v": true, ".m4a": true, ".webm": true, ".apk": true, ".exe": true, ".swf": true, ".epub": true, ".xml": true, ".json": true,
 }
+
+var feedTypes = map[string]bool{"application/rss+xml": true, "application/atom+xml": true, "application/rdf+xml": true, "application/feed+json": true}
 
 var imageExt = map[string]bool{".jpg": true, ".jpeg": true, ".png": true, ".gif": true, ".bmp": true, ".webp": true, ".svg": true, ".ico": true, ".tif": true, ".tiff": true}
 

@@ -445,7 +445,8 @@ func (n *Clue) tidy() (key, shown string, err error) {
 	f.Text("contact", "联系方式", n.Contact, false, 100)
 	if n.Address != "" && utf8.RuneCountInString(n.Address) <= 500 {
 		if n.Kind == "account" {
-			if key = registry.AddressKey(n.Address); key == "" || strings.ContainsAny(n.Address, " \n\r\t") {
+			_, wrong := registry.NormalizeHost(bareHost(n.Address))
+			if key = registry.AddressKey(n.Address); key == "" || wrong != nil || strings.ContainsAny(n.Address, " \n\r\t") {
 				f.Add("address", "账号主页的网址不正确，请从浏览器或应用的“分享”中复制完整网址")
 			}
 			shown = n.Address

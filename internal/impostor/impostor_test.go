@@ -370,8 +370,11 @@ func TestReportsOfFakesAreHeldAgainstWhatIsOfficialAndBounded(t *testing.T) {
 			"too long":     func(n *impostor.Tip) { n.Says = strings.Repeat("长", 2001) },
 			"kind":         func(n *impostor.Tip) { n.Kind = "x" },
 			"account bare": func(n *impostor.Tip) { n.Kind = "account" },
-			"trap":         func(n *impostor.Tip) { n.Trap = "x" },
-			"token":        func(n *impostor.Tip) { n.Token = "a.b.c" },
+			"no such page": func(n *impostor.Tip) {
+				n.Kind, n.Name, n.Platform, n.Address = "account", "渭南发布", "微博", "渭南发布官方"
+			},
+			"trap":  func(n *impostor.Tip) { n.Trap = "x" },
+			"token": func(n *impostor.Tip) { n.Token = "a.b.c" },
 		} {
 			n := h.tip("fake.example.com")
 			mend(&n)

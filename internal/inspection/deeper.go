@@ -217,18 +217,20 @@ type offered struct {
 }
 
 // offers are the files of the site: those that their names tell, and what was
-// visited as a page and is none.
+// visited as a page and is none, each once.
 func (n *inspector) offers() (out []offered) {
+	met := map[string]bool{}
 	for _, target := range n.linkOrder {
 		k := n.links[target]
 		file := k.link.Kind == check.LinkAttachment || k.link.Kind == check.LinkImage && k.link.Offered
 		if file && n.own(target) && (!n.o.wants("link") || n.report.judged[target]) {
+			met[target] = true
 			out = append(out, offered{target, k})
 		}
 	}
 	for _, v := range n.files {
-		if v.url == n.home {
-			continue // no file that is offered: it is the site
+		if v.url == n.home || met[v.url] {
+			continue // no file that is offered but the site, or one that its name told
 		}
 		k := n.links[v.url]
 		if k == nil {
@@ -264,6 +266,9 @@ func (n *inspector) readAttachments(ctx context.Context) error {
 	for _, x := range n.offers() {
 		target, k := x.target, x.k
 		name := cmp.Or(fileName(target), "未命名文件")
+		if n.listing(target, name) {
+			continue
+		}
 		if why := unreadKind(strings.ToLower(path.Ext(name))); why != "" {
 			n.skip("attachment.unread", why, target, 1)
 			continue
@@ -334,6 +339,9 @@ func (n *inspector) attachment(ctx context.Context, target, name string) ([]chec
 	sum := sha256.Sum256(resp.Body)
 	e := Evidence{URL: target, Status: resp.Status, Headers: headerText(resp.Header), SHA256: hex.EncodeToString(sum[:]), Size: int64(len(resp.Body)), At: resp.Started, Vantage: n.o.Vantage, Edition: check.Edition()}
 	if !official.Readable(name, true) {
+		if listingBody(resp.Body) {
+			return nil, e, nil
+		}
 		kind := official.KindOf(resp.Header.Get("Content-Type"), resp.Body)
 		why := unreadKind(kind)
 		switch {

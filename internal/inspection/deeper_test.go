@@ -201,7 +201,19 @@ func TestFilesThatAreNotReadAreTold(t *testing.T) {
 	s.set("/one.rar", page{ctype: "application/vnd.rar", body: "Rar!"})
 	s.set("/two.rar", page{ctype: "application/vnd.rar", body: "Rar!"})
 	s.set("/photo.jpg", page{ctype: "image/jpeg", body: "\xff\xd8\xff"})
-	s.swap("/tz/1.html", "附件可在网上下载。", `附件：<a href="/get/7">名单</a> <a href="/get/8">包</a> <a href="/get/9">数据</a> <a href="/one.rar">一</a> <a href="/two.rar">二</a> <a href="/photo.jpg">扫描件</a>`)
+	// A feed, whether its name, the page's head or its own beginning says so, and a
+	// map of the site are no attachments; data in the same formats are.
+	rss := `<?xml version="1.0" encoding="GBK"?><rss version="2.0"><channel/></rss>`
+	s.set("/rss.xml", page{ctype: "application/rss+xml", body: rss})
+	s.set("/zwgk/list.xml", page{ctype: "text/xml", body: rss})
+	s.set("/subscribe", page{ctype: "application/octet-stream", body: "\xef\xbb\xbf<!-- made --><feed xmlns=\"http://www.w3.org/2005/Atom\"/>"})
+	s.set("/subscribe/json", page{ctype: "application/json", body: `{"version": "https://jsonfeed.org/version/1.1"}`})
+	s.set("/sitemap_1.xml", page{ctype: "text/xml", body: `<urlset/>`})
+	s.set("/data.xml", page{ctype: "text/xml", body: `<table><feed/></table>`})
+	s.set("/data", page{ctype: "application/json", body: `{"feed": []}`})
+	s.swap("/tz/1.html", "</head>", `<link rel="alternate" type="application/rss+xml" href="/zwgk/list.xml"></head>`)
+	s.swap("/tz/1.html", "附件可在网上下载。", `附件：<a href="/get/7">名单</a> <a href="/get/8">包</a> <a href="/get/9">数据</a> <a href="/one.rar">一</a> <a href="/two.rar">二</a> <a href="/photo.jpg">扫描件</a>
+		<a href="/rss.xml">RSS</a> <a href="/zwgk/list.xml">订阅</a> <a href="/subscribe">订阅</a> <a href="/subscribe/json">订阅</a> <a href="/sitemap_1.xml">地图</a> <a href="/data.xml">数据</a> <a href="/data">数据</a>`)
 	o := options()
 	o.Guises, o.Draws, o.Families = -1, -1, []string{"attachment"}
 	look := func() inspection.Report {
@@ -220,8 +232,8 @@ func TestFilesThatAreNotReadAreTold(t *testing.T) {
 		}
 	}
 	for why, count := range map[string]int{
-		"RAR 格式的压缩包，不读取其中的文字，请人工核对": 3, "JPG 格式的图片，不读取其中的文字，请人工核对": 1,
-		"文件没有可以识别的扩展名，内容的格式也不能识别，没有检查其中的文字，请人工核对": 1,
+		"RAR 格式的压缩包，不读取其中的文字，请人工核对": 3, "JPG 格式的图片，不读取其中的文字，请人工核对": 1, "XML 格式的数据文件，不读取其中的文字，请人工核对": 1,
+		"文件没有可以识别的扩展名，内容的格式也不能识别，没有检查其中的文字，请人工核对": 2,
 	} {
 		if told[why] != count {
 			t.Errorf("%q of %d files, want %d; told %v", why, told[why], count, told)

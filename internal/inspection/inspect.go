@@ -513,6 +513,7 @@ type inspector struct {
 	files       []*visit // of these, what came and is no page
 	links       map[string]*linked
 	linkOrder   []string
+	feeds       map[string]bool    // what a head offered as a feed
 	spelt       map[string]*linked // by the whole address of the page it was met on first
 	prints      prints
 	byPrint     map[string]int    // fingerprint to index in report.Findings
@@ -1102,7 +1103,12 @@ func (n *inspector) gather(v *visit, page *check.Page, class check.Class) {
 	onHome := n.class(page.URL) == check.ClassHome
 	seen := map[string]bool{} // of those that are kept nowhere
 	if n.spelt == nil {
-		n.spelt = map[string]*linked{}
+		n.spelt, n.feeds = map[string]*linked{}, map[string]bool{}
+	}
+	for _, address := range page.Feeds {
+		if target, err := crawl.Canonical(page.URL, address); err == nil {
+			n.feeds[target] = true
+		}
 	}
 	for _, l := range page.Links {
 		switch l.Kind {

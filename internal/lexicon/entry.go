@@ -110,6 +110,7 @@ type Entry struct {
 	At          time.Time
 	areaPath    string
 	linePath    string
+	row         int // of the file it was read from
 }
 
 // In reports whether the keeper lies in the scope.

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"zhengshu/internal/authz"
@@ -116,10 +117,13 @@ func ReadFile(name string, body []byte) (Rehearsal, error) {
 		return r, fault.Newf(fault.TooLarge, "文件超过 %d MB，请拆分后分次导入。", mostFile>>20).On("file", "文件过大")
 	}
 	var err error
-	if strings.EqualFold(path.Ext(name), ".json") {
+	switch low := strings.ToLower(name); {
+	case strings.HasSuffix(low, ".json"):
 		err = r.readJSON(body)
-	} else {
+	case strings.HasSuffix(low, ".xlsx"), strings.HasSuffix(low, ".csv"), strings.HasSuffix(low, ".csv.gz"):
 		err = r.readTable(name, body)
+	default:
+		err = fault.Newf(fault.Invalid, "不能识别文件“%s”的格式，请选择 XLSX、CSV 表格或从本系统导出的 JSON 文件。", clip(name)).On("file", "请更换文件")
 	}
 	return r, err
 }
@@ -130,6 +134,7 @@ func (r *Rehearsal) take(n int, e Entry) {
 		return
 	}
 	r.Serious += count(e.Serious)
+	e.row = n
 	r.Entries = append(r.Entries, e)
 }
 
@@ -170,11 +175,8 @@ func (r *Rehearsal) readJSON(body []byte) error {
 	}
 	for i, l := range f.Entries {
 		e := Entry{Kind: l.Kind, Words: l.Words, Right: l.Right, Near: l.Near, Unless: l.Unless, Serious: l.Serious, Wide: l.Wide, Source: l.Source}
-		var err, err2 error
-		e.From, err = day(l.From)
-		e.Until, err2 = day(l.Until)
-		if err = errors.Join(err, err2); err != nil {
-			r.bad(i+1, l.Words, "日期应写作 2026-11-23")
+		if says := e.days(l.From, l.Until); says != "" {
+			r.bad(i+1, l.Words, says)
 			continue
 		}
 		r.take(i+1, e)
@@ -182,11 +184,22 @@ func (r *Rehearsal) readJSON(body []byte) error {
 	return nil
 }
 
-func day(s string) (calendar.Date, error) {
-	if s = strings.TrimSpace(s); s == "" {
-		return calendar.Date{}, nil
+// days sets the days on which the entry holds, and says which of them is none.
+func (e *Entry) days(from, until string) string {
+	for _, x := range []struct {
+		name, typed string
+		into        *calendar.Date
+	}{{"开始日期", from, &e.From}, {"结束日期", until, &e.Until}} {
+		s := strings.TrimSpace(x.typed)
+		if s == "" {
+			continue
+		}
+		var err error
+		if *x.into, err = calendar.ParseLoose(s); err != nil {
+			return x.name + "“" + clip(s) + "”不是有效的日期，应写作 2026-11-23"
+		}
 	}
-	return calendar.ParseLoose(s)
+	return ""
 }
 
 func (r *Rehearsal) readTable(name string, body []byte) error {
@@ -218,11 +231,8 @@ func (r *Rehearsal) readTable(name string, body []byte) error {
 			continue
 		}
 		e := Entry{Kind: kind, Words: in.Get("words"), Right: Split(in.Get("right")), Near: Split(in.Get("near")), Unless: Split(in.Get("unless")), Serious: yes(in.Get("serious")), Wide: yes(in.Get("wide")), Source: in.Get("source")}
-		var err1, err2 error
-		e.From, err1 = day(in.Get("from"))
-		e.Until, err2 = day(in.Get("until"))
-		if errors.Join(err1, err2) != nil {
-			r.bad(row.Number, e.Words, "日期应写作 2026-11-23")
+		if says := e.days(in.Get("from"), in.Get("until")); says != "" {
+			r.bad(row.Number, e.Words, says)
 			continue
 		}
 		for _, n := range in.Notes() {
@@ -279,11 +289,11 @@ func (s *Service) Rehearse(ctx context.Context, scope authz.Scope, unit org.Unit
 		right, standing := have[e.key()]
 		switch {
 		case seen[e.key()]:
-			r.bad(0, e.Words, "在文件中重复出现")
+			r.bad(e.row, e.Words, "在文件中重复出现")
 		case standing && right == encoded(e.Right):
 			r.Same++
 		case standing:
-			r.bad(0, e.Words, "词库中已有这一条而正确写法不同，请先停用原来的一条")
+			r.bad(e.row, e.Words, "词库中已有这一条而正确写法不同，请先停用原来的一条")
 		default:
 			r.Serious += count(e.Serious)
 			fresh = append(fresh, e)
@@ -291,6 +301,7 @@ func (s *Service) Rehearse(ctx context.Context, scope authz.Scope, unit org.Unit
 		seen[e.key()] = true
 	}
 	r.Entries = fresh
+	slices.SortStableFunc(r.Wrong, func(a, b Row) int { return a.Number - b.Number })
 	return r, nil
 }
 

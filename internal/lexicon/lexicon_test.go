@@ -275,6 +275,17 @@ func TestArticle19_3_WordingListsOfOffices(t *testing.T) {
 		if err != nil || len(r2.Entries) != 2 || r2.Serious != 1 || r2.Bad != 3 {
 			t.Fatalf("%+v %v", r2, err)
 		}
+		// Every row that is not taken is named by its number, in the order of the file.
+		if len(r2.Wrong) != 3 || r2.Wrong[0].Number != 4 || r2.Wrong[1].Number != 5 || r2.Wrong[2].Number != 6 || !strings.Contains(r2.Wrong[2].Says, "重复") {
+			t.Errorf("not taken: %+v", r2.Wrong)
+		}
+		r4, err := s.Rehearse(ctx, all, county.ID, "表.csv", []byte("类别,错误写法,正确写法,开始日期,结束日期\n易错写法,布署,部署,2026-03-01,2026-13-01\n"))
+		if err != nil || len(r4.Wrong) != 1 || !strings.Contains(r4.Wrong[0].Says, "结束日期“2026-13-01”") {
+			t.Errorf("%+v %v", r4, err)
+		}
+		if _, err := s.Rehearse(ctx, all, county.ID, "词库.docx", body); !fault.Is(err, fault.Invalid) || !strings.Contains(fault.Of(err).Says, "JSON") {
+			t.Errorf("another format: %v", err)
+		}
 		if _, _, err := s.Import(ctx, all, county.ID, "表.csv", body, r2.Digest, "本单位", false); !fault.Is(err, fault.Invalid) {
 			t.Errorf("imported with rows in doubt: %v", err)
 		}

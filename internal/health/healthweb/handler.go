@@ -91,6 +91,17 @@ func up(r health.Row) string {
 	return fmt.Sprintf("%d.%02d%%", r.Rate/100, r.Rate%100)
 }
 
+// upTone is good only where enough was seen to say so.
+func upTone(r health.Row) web.Tone {
+	switch {
+	case r.Refuses || r.Probes > 0 && r.Up < r.Probes:
+		return web.Warn
+	case r.Rated:
+		return web.Good
+	}
+	return web.Neutral
+}
+
 // upNote says beside the availability on what it rests.
 func upNote(r health.Row) string {
 	if r.Refuses {
@@ -211,7 +222,7 @@ func newCard(c health.Card, today calendar.Date, now time.Time) recordView {
 		release,
 		{Name: "栏目", Value: fmt.Sprint(r.Late), Unit: "个超期", Note: fmt.Sprintf("共 %d 个，%d 天内到期 %d 个", r.Columns, health.SoonDays, r.Soon), Href: "/console/columns?site=" + url.QueryEscape(string(r.Site)), Kind: tone(r.Late > 0)},
 		{Name: "未办结的问题", Value: fmt.Sprint(r.Findings), Unit: "个", Note: fmt.Sprintf("其中严重 %d 个", r.Serious), Href: "/console/findings?state=standing&site=" + url.QueryEscape(string(r.Site)), Kind: tone(r.Serious > 0)},
-		{Name: "七天可用率", Value: up(r), Note: upNote(r), Href: "/console/inspection/sites/" + url.PathEscape(string(r.Site)), Kind: tone(r.Refuses || r.Probes > 0 && r.Up < r.Probes)},
+		{Name: "七天可用率", Value: up(r), Note: upNote(r), Href: "/console/inspection/sites/" + url.PathEscape(string(r.Site)), Kind: upTone(r)},
 	}})
 	backup := web.Term{Name: "最近备份", Text: "没有记录", Tags: []web.Tag{{Kind: web.Warn, Text: "请安排每日备份"}}}
 	if !c.Backup.IsZero() {

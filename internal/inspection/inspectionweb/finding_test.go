@@ -87,6 +87,21 @@ func TestACensusSaysWhatItLeftOut(t *testing.T) {
 	}
 }
 
+// Only a run that came to its end may say that it saw nothing wrong.
+func TestARunThatHasNotEndedSaysNothingOfFindings(t *testing.T) {
+	for state, want := range map[string]string{inspection.RunQueued: "正在检查", inspection.RunRunning: "正在检查", inspection.RunFailed: "检查没有完成", inspection.RunDone: "没有看到问题"} {
+		v := newRun(inspection.Run{ID: "c", State: state}, nil, 0, 200)
+		if got := v.Findings.Empty.Title; got != want {
+			t.Errorf("%s: %q, want %q", state, got, want)
+		}
+		for _, x := range v.Facts.Terms {
+			if x.Name == "问题" && (x.Text == "0 个") != (state == inspection.RunDone || state == inspection.RunFailed) {
+				t.Errorf("%s: %s", state, x.Text)
+			}
+		}
+	}
+}
+
 // The finding of an account leads to its sheet and to the orders of accounts.
 func TestTheFindingOfAnAccount(t *testing.T) {
 	f := inspection.Finding{ID: "01JF", Account: "01JA", SiteName: "雁塔发布", Platform: "weibo", UnitName: "雁塔区人民政府办公室", Check: "account.stale", Severity: "serious", Clause: "V-M-2.1", Says: "账号超过规定期限没有更新。", State: inspection.FindingOpen}

@@ -299,6 +299,18 @@ func newRun(r inspection.Run, found []inspection.Finding, total, maxPages int) r
 	if total > len(found) {
 		v.Findings.Caption = fmt.Sprintf("本次看到的问题（显示前 %d 个，共 %d 个）", len(found), total)
 	}
+	v.Findings.Empty = web.Empty{Title: "没有看到问题"}
+	if r.State != inspection.RunDone { // nothing found yet is not nothing wrong
+		v.Findings.Empty = web.Empty{Title: "检查没有完成", Text: "没有检查结果，不表示没有问题。"}
+	}
+	if v.UnderWay {
+		v.Findings.Empty = web.Empty{Title: "正在检查", Text: "检查完成后在这里列出看到的问题。"}
+		for i, t := range v.Facts.Terms {
+			if t.Name == "检查链接" || t.Name == "问题" || t.Name == "已消除" {
+				v.Facts.Terms[i] = web.Term{Name: t.Name, Text: "检查完成后统计"}
+			}
+		}
+	}
 	if r.State == inspection.RunFailed {
 		v.Alert = web.Alert{Kind: web.Danger, Title: "检查没有完成", Text: r.Failure}
 	}

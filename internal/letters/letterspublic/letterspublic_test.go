@@ -299,6 +299,9 @@ func TestRefusedFormsKeepWhatWasTyped(t *testing.T) {
 	if !strings.Contains(body, "隐藏栏") {
 		t.Errorf("the trap says %s", said.FindString(body))
 	}
+	if strings.Contains(body, `<div hidden><label for="website">`) {
+		t.Error("what has to be cleared cannot be seen")
+	}
 	v.Set("website", "")
 	good := v.Get("token")
 	v.Set("token", "forged")

@@ -227,7 +227,7 @@ func newCheck(x rehearsed, ref string) record {
 }
 
 func rowsTable(caption string, rows []lexicon.Row) web.Table {
-	t := web.Table{Caption: caption, Columns: []web.Column{{Head: "行", Number: true}, {Head: "词语"}, {Head: "说明", Wide: true}}}
+	t := web.Table{Caption: caption, RowHead: 1, Columns: []web.Column{{Head: "行", Number: true}, {Head: "词语"}, {Head: "说明", Wide: true}}}
 	for _, x := range rows {
 		n := web.Figure(x.Number)
 		if x.Number == 0 {

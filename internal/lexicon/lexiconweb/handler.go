@@ -97,7 +97,11 @@ func table(caption string, list []lexicon.Entry) web.Table {
 		if e.Serious {
 			kind.Note = "严重类"
 		}
-		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{word, kind, web.Text(strings.Join(e.Right, "、")), term, reach(e), stateTag(e.State)}})
+		state := stateTag(e.State)
+		if e.State == lexicon.Active && e.Leaving != "" {
+			state = web.Tagged(web.Tag{Kind: web.Warn, Text: "待停用"})
+		}
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{word, kind, web.Text(strings.Join(e.Right, "、")), term, reach(e), state}})
 	}
 	return t
 }

@@ -182,12 +182,27 @@ type view struct {
 	holds          func(vigil.Line) bool
 }
 
-// views of a day, the whole first.
+// views of a day. The first is how a day is read level by level: the reader's own
+// line and those that report to it, each with the sum of what stands below.
 var views = []view{
-	{"", "", "", func(vigil.Line) bool { return true }},
+	{"", "本级和直接下级", "", nil},
+	{"all", "全部", "", func(vigil.Line) bool { return true }},
 	{"done", "已报告", "还没有单位报告", func(l vigil.Line) bool { return l.Reported }},
 	{"missing", "未报告", "都报告了", func(l vigil.Line) bool { return !l.Reported }},
 	{"events", "有异常", "没有报告异常的单位", func(l vigil.Line) bool { return l.Reported && !l.Zero }},
+}
+
+// level are the lines of a list that report to nobody in it, and those that report
+// to these.
+func level(list []vigil.Line) []vigil.Line {
+	in, top := map[org.UnitID]bool{}, map[org.UnitID]bool{}
+	for _, l := range list {
+		in[l.Unit] = true
+	}
+	for _, l := range list {
+		top[l.Unit] = !in[l.Above]
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(l vigil.Line) bool { return !top[l.Unit] && !top[l.Above] })
 }
 
 func viewOf(id string) view {
@@ -209,7 +224,7 @@ func dayLink(p vigil.Period, on calendar.Date, view string) string {
 // dayStats are the figures of a day, each with the units it counts.
 func dayStats(p vigil.Period, on calendar.Date, due, done, events int) web.Stats {
 	return web.Stats{Label: on.Chinese(), Items: []web.Stat{
-		{Name: "应报告", Value: strconv.Itoa(due), Unit: "个", Note: on.Chinese(), Href: dayLink(p, on, "")},
+		{Name: "应报告", Value: strconv.Itoa(due), Unit: "个", Note: on.Chinese(), Href: dayLink(p, on, "all")},
 		{Name: "已报告", Value: strconv.Itoa(done), Unit: "个", Note: "含报告异常的", Href: dayLink(p, on, "done")},
 		{Name: "未报告", Value: strconv.Itoa(due - done), Unit: "个", Note: "没有异常也要报告", Href: dayLink(p, on, "missing"), Kind: tone(done < due)},
 		{Name: "报告异常", Value: strconv.Itoa(events), Unit: "个", Note: "须写明情况和处置", Href: dayLink(p, on, "events"), Kind: tone(events > 0)}}}
@@ -218,10 +233,17 @@ func dayStats(p vigil.Period, on calendar.Date, due, done, events int) web.Stats
 func dayTable(list []vigil.Line, on calendar.Date, show view) web.Table {
 	t := web.Table{Caption: on.Chinese() + "的报告", Columns: []web.Column{{Head: "单位", Wide: true}, {Head: "报告"}, {Head: "下级"}, {Head: "情况", Wide: true}, {Head: "报送"}},
 		Empty: web.Empty{Title: "没有须报告的单位", Text: "您管辖的范围内没有正在运行的网站和账号。"}}
-	if show.id != "" {
-		t.Caption += "：" + show.name
+	whole := len(list)
+	if show.holds == nil {
+		list = level(list)
+	} else {
 		list = slices.DeleteFunc(slices.Clone(list), func(l vigil.Line) bool { return !show.holds(l) })
-		t.Empty = web.Empty{Title: show.none}
+	}
+	if len(list) < whole {
+		t.Caption += "：" + show.name
+		if show.none != "" {
+			t.Empty = web.Empty{Title: show.none}
+		}
 	}
 	for i, l := range list {
 		if i == mostLines {
@@ -237,7 +259,7 @@ func dayTable(list []vigil.Line, on calendar.Date, show view) web.Table {
 		}
 		who := web.Text("")
 		if l.Reported {
-			who = web.Cell{Text: l.Person, Note: web.Minute(l.At), Keep: true}
+			who = web.Cell{Text: web.Minute(l.At), Note: l.Person, Keep: true}
 		}
 		row := web.Row{Cells: []web.Cell{web.Text(l.UnitName), web.Tagged(wordTag(l)), below, web.Text(l.Says), who}}
 		if l.Reported && !l.Zero {
@@ -425,7 +447,7 @@ func newReport(p vigil.Period, l vigil.Line, below []vigil.Line, on calendar.Dat
 		// so that an office over many units need not pass them all to say its word.
 		f.Before = []web.Component{dayStats(p, on, l.BelowDue, l.BelowDone, l.Events)}
 		if troubled := slices.DeleteFunc(slices.Clone(below), func(b vigil.Line) bool { return (!b.Reported || b.Zero) && b.Events == 0 }); len(troubled) > 0 {
-			t := dayTable(troubled, on, views[0])
+			t := dayTable(troubled, on, viewOf("all"))
 			t.Caption = "下级报告的异常"
 			f.Before = append(f.Before, t)
 		}
@@ -564,6 +586,6 @@ var (
 	listPage   = web.Define(web.Plain, "pages/list.html", newList(nil, true, sampleToday), newList([]vigil.Period{samplePeriod}, true, sampleToday), newList([]vigil.Period{badPeriod}, false, sampleToday))
 	recordPage = web.Define(web.Plain, "pages/record.html", newRecord(dossier{period: vigil.Period{ID: "n", Name: "国庆", From: sampleToday.AddDays(5), Until: sampleToday.AddDays(9), State: vigil.Declared}, on: sampleToday.AddDays(5), may: true}, sampleToday),
 		newRecord(dossier{period: samplePeriod, on: sampleToday, show: views[0], lines: sampleLines, own: sampleLines[2:], may: true, past: []vigil.Day{{On: sampleToday, Due: 3, Done: 2, Events: 1}}, consents: []vigil.Consent{{Name: "西安市教育局网站", Act: vigil.Theme, Document: "陕政办函〔2026〕3号", Reason: "改正错误", Person: "王建民", Object: registry.Ref{Kind: "site", ID: "s"}}}}, sampleToday),
-		newRecord(dossier{period: badPeriod, on: sampleToday, show: views[2], lines: badLines, may: true, consents: badConsents}, sampleToday))
+		newRecord(dossier{period: badPeriod, on: sampleToday, show: views[3], lines: badLines, may: true, consents: badConsents}, sampleToday))
 	formPage = web.Define(web.Plain, "pages/form.html", newForm(), newReport(samplePeriod, sampleLines[0], sampleLines[1:], sampleToday), newReport(badPeriod, badLines[0], badLines, sampleToday), newConsent(samplePeriod), newConsent(badPeriod))
 )

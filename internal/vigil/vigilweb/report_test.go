@@ -43,8 +43,8 @@ func TestAZeroReportIsChosenByAPerson(t *testing.T) {
 func TestADayOfReportsIsReadByWhatItSays(t *testing.T) {
 	on := calendar.Date{Year: 2026, Month: 3, Day: 20}
 	p := vigil.Period{ID: "p", State: vigil.Declared, From: on.AddDays(-1), Until: on}
-	lines := []vigil.Line{{UnitName: "甲", Reported: true, Zero: true}, {UnitName: "乙"}, {UnitName: "丙", Reported: true, Says: "中断"}, {UnitName: "丁", BelowDue: 2, Events: 1}}
-	for show, want := range map[string]string{"": "甲乙丙丁", "x": "甲乙丙丁", "done": "甲丙", "missing": "乙丁", "events": "丙"} {
+	lines := []vigil.Line{{Unit: "1", Above: "0", UnitName: "甲", Reported: true, Zero: true}, {Unit: "2", Above: "1", UnitName: "乙"}, {Unit: "3", Above: "4", UnitName: "丙", Reported: true, Says: "中断"}, {Unit: "4", Above: "1", UnitName: "丁", BelowDue: 2, Events: 1}}
+	for show, want := range map[string]string{"": "甲乙丁", "x": "甲乙丁", "all": "甲乙丙丁", "done": "甲丙", "missing": "乙丁", "events": "丙"} {
 		got := ""
 		for _, r := range dayTable(lines, on, viewOf(show)).Rows {
 			got += r.Cells[0].Text
