@@ -14,7 +14,6 @@ import (
 	"zhengshu/internal/db"
 	"zhengshu/internal/notify"
 	"zhengshu/internal/registry"
-	"zhengshu/internal/rules/sx2021"
 )
 
 // What is sent to a crawler on the other side of a wall may never be answered: the
@@ -24,11 +23,7 @@ import (
 
 // answerWithin is how long a crawler has to begin and answer what it was sent.
 func (s *Service) answerWithin() time.Duration {
-	set := sx2021.Defaults()
-	if s.desk != nil {
-		set = s.desk.Settings()
-	}
-	return time.Duration(set.CrawlerAnswerHours) * time.Hour
+	return time.Duration(s.set.Province().CrawlerAnswerHours) * time.Hour
 }
 
 // unanswered ends, of the last runs of sites, those that were sent and not answered
