@@ -13,6 +13,7 @@ import (
 	"zhengshu/internal/check"
 	"zhengshu/internal/egress"
 	"zhengshu/internal/inspection"
+	"zhengshu/internal/registry"
 )
 
 // oneName leads every name of the test to the local listener.
@@ -57,7 +58,7 @@ func TestLinksOfAnItemAreAskedThroughTheWayOut(t *testing.T) {
 	at := netip.MustParseAddrPort(server.Listener.Addr().String())
 	client := egress.New(egress.Policy{Resolver: oneName{}, Allow: []netip.AddrPort{at}, Ports: []uint16{at.Port()}, FirstByte: 300 * time.Millisecond})
 	defer client.Close()
-	h := &House{Inspection: inspection.New(nil, nil, nil, nil, client, inspection.Settings{Delay: -1})}
+	h := &House{Inspection: inspection.New(nil, nil, registry.New(nil, nil), nil, client, inspection.Settings{Delay: -1})}
 	fetch := h.examining().Fetch
 	base := "http://www.far.example.gov.cn:" + server.URL[len("http://127.0.0.1:"):]
 	for path, want := range map[string]check.LinkState{"/fine": check.LinkAlive, "/moved": check.LinkAlive, "/gone": check.LinkDead, "/soft": check.LinkSoft404} {

@@ -104,7 +104,7 @@ func TestVM22_AClientIsJudgedByWhoTriedIt(t *testing.T) {
 		ctx := audit.System(context.Background(), "test")
 		h.must(passage.Declare(ctx, h.db, registry.AccountMachine))
 		h.adopt()
-		h.svc.Observe(assessment.AccountStandings(newmedia.New(newmedia.Parts{DB: h.db, Inspection: h.inspection})))
+		h.svc.Observe(assessment.AccountStandings(newmedia.New(newmedia.Parts{DB: h.db, Registry: h.registry, Inspection: h.inspection})))
 		today := calendar.Today(h.clock)
 		ids := map[string]registry.AccountID{}
 		h.must(h.db.Update(ctx, func(tx *db.Tx) error {

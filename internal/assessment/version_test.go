@@ -313,7 +313,7 @@ func TestAccountsAndOffices(t *testing.T) {
 			return nil
 		}))
 		o := h.issue(h.put("county", "footer.icp", "error", "D-18", "页脚没有备案编号。", morning.Add(-time.Hour)))
-		h.svc.Observe(assessment.AccountStandings(newmedia.New(newmedia.Parts{DB: h.db, Inspection: h.inspection})), assessment.OfficeDuties(h.obligations))
+		h.svc.Observe(assessment.AccountStandings(newmedia.New(newmedia.Parts{DB: h.db, Registry: h.registry, Inspection: h.inspection})), assessment.OfficeDuties(h.obligations))
 		_, scope := h.as("province.chief", authz.AssessmentRead)
 		list, err := h.svc.ScoreAccounts(ctx, h.db, scope, assessment.OnDay(today), assessment.ScoreFilter{})
 		h.must(err)
