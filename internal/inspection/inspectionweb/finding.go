@@ -232,6 +232,7 @@ type proofView struct {
 	Facts    web.Summary
 	Excerpt  string
 	Named    string // what the excerpt is
+	Kept     string // what can be downloaded
 	Headers  string
 	Download string // address of the bytes; "" when none were kept
 	Size     int64
@@ -286,8 +287,12 @@ var outcomeTags = map[string]web.Tag{
 
 func newProof(base string, p inspection.Proof, mayOpen func(string) string) proofView {
 	v := proofView{Title: lookNames[p.Look], Tag: outcomeTags[p.Outcome], Says: p.Says, Excerpt: p.Excerpt, Named: "页面源代码摘录", Headers: p.Headers, Size: p.Size}
-	if p.Ref == "" {
-		v.Named = "检查记录" // no page was kept: what the look wrote down
+	if p.Ref == "" || p.Status == 0 {
+		v.Named = "检查记录" // no page was kept: what the look, or a person, wrote down
+	}
+	v.Kept = "取得的页面"
+	if p.Status == 0 {
+		v.Kept = "留存的文件"
 	}
 	if p.Altered {
 		v.Altered = web.Alert{Kind: web.Danger, Title: "这份证据被改动过", Text: "内容与登记时记入审计的摘要不符，不能作为依据。请通知系统管理员核对全部证据，并复测取得新的证据。"}

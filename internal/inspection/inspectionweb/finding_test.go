@@ -124,11 +124,18 @@ func TestTheFindingOfAnAccount(t *testing.T) {
 
 // What a look wrote down where no page was kept is not called the source of a page.
 func TestAnExcerptIsCalledWhatItIs(t *testing.T) {
-	for ref, want := range map[string]string{"": "检查记录", "sha256:aa": "页面源代码摘录"} {
+	for name, tt := range map[string]struct {
+		ref         string
+		status      int
+		named, kept string
+	}{
+		"nothing kept": {"", 0, "检查记录", "留存的文件"}, "a page": {"sha256:aa", 200, "页面源代码摘录", "取得的页面"},
+		"what a person saw of an account": {"sha256:bb", 0, "检查记录", "留存的文件"},
+	} {
 		p := inspection.Proof{Look: "found"}
-		p.Ref, p.Excerpt = blob.Ref(ref), "域名无法解析"
-		if got := newProof("/f", p, none).Named; got != want {
-			t.Errorf("with %q kept: %s, want %s", ref, got, want)
+		p.Ref, p.Status, p.Excerpt = blob.Ref(tt.ref), tt.status, "域名无法解析"
+		if got := newProof("/f", p, none); got.Named != tt.named || got.Kept != tt.kept {
+			t.Errorf("%s: %s, %s", name, got.Named, got.Kept)
 		}
 	}
 }
