@@ -405,17 +405,14 @@ func (n Query) check() error {
 }
 
 // eachOf counts the findings of each site and account (n, with unit_id), by a further
-// column of the finding where one is given. By site first: an index alone answers
-// that; accounts have few.
+// column of the finding where one is given. They are counted before it is asked whose
+// they are: an index alone answers that.
 func eachOf(cond, by string) string {
-	of := func(table, id string) string {
-		grouped, out := "f."+id, "o.unit_id"
-		if by != "" {
-			grouped, out = grouped+", f."+by, out+", g."+by
-		}
-		return `SELECT ` + out + `, g.n FROM (SELECT ` + grouped + `, count(*) AS n FROM finding f WHERE f.` + id + ` IS NOT NULL AND ` + cond + ` GROUP BY ` + grouped + `) g JOIN ` + table + ` o ON o.id = g.` + id
+	grouped, out := "f.site_id, f.account_id", "COALESCE(s.unit_id, c.unit_id) AS unit_id"
+	if by != "" {
+		grouped, out = grouped+", f."+by, out+", g."+by
 	}
-	return of("site", "site_id") + ` UNION ALL ` + of("account", "account_id")
+	return `SELECT ` + out + `, g.n FROM (SELECT ` + grouped + `, count(*) AS n FROM finding f WHERE ` + cond + ` GROUP BY ` + grouped + `) g LEFT JOIN site s ON s.id = g.site_id LEFT JOIN account c ON c.id = g.account_id`
 }
 
 // tally counts a figure by the unit that answers for it. Units out of scope are
