@@ -75,6 +75,9 @@ type Page struct {
 	Root *html.Node
 	// Text is the decoded source.
 	Text string
+	// Verbatim says that it is the source byte for byte, and Root a tree of all
+	// of it.
+	Verbatim bool
 
 	base    *url.URL
 	scripts []string
@@ -210,9 +213,11 @@ func ParsePage(body []byte, contentType, address string) (*Page, error) {
 	if u, uerr := url.Parse(strings.TrimSpace(address)); uerr == nil && u.Host != "" {
 		p.base = u
 	}
-	if p.Root, err = parseTree(text); err != nil {
+	flat := false
+	if p.Root, flat, err = parseTree(text); err != nil {
 		return nil, err
 	}
+	p.Verbatim = !flat && text == string(body)
 	p.gather()
 	p.extract()
 	return p, nil
@@ -222,10 +227,9 @@ func ParsePage(body []byte, contentType, address string) (*Page, error) {
 // parser refuses documents deeper than 512 and is slow near it.
 const maxDepth = 256
 
-func parseTree(text string) (*html.Node, error) {
-	root, err := tryParse(text, mostElements)
-	if err == nil {
-		return root, nil
+func parseTree(text string) (root *html.Node, flat bool, err error) {
+	if root, err = tryParse(text, mostElements); err == nil {
+		return root, false, nil
 	}
 	many := (*ManyElementsError)(nil)
 	if err != nil && !errors.As(err, &many) {
@@ -234,7 +238,7 @@ func parseTree(text string) (*html.Node, error) {
 	if err != nil && !errors.As(err, &many) {
 		err = ErrUnreadable
 	}
-	return root, err
+	return root, true, err
 }
 
 // tryParse parses a text that makes no more than most elements.

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/net/html"
+
 	"zhengshu/internal/egress"
 )
 
@@ -36,10 +38,11 @@ type Plan struct {
 	MaxBytes  int64         `json:"max_bytes,omitempty"` // bytes of all pages; 0: no bound
 	MaxTime   time.Duration `json:"max_time,omitempty"`  // spent on the site; 0: no bound
 
-	// Prepare is called once a page in the goroutine that fetched it, several at once, before Visit: for what is dear
-	// and rests on the page alone. What it returns is Page.Prepared.
-	Prepare func(Page) any   `json:"-"`
-	Visit   func(Page) error `json:"-"` // called once a page, in order, from one goroutine; an error ends the crawl
+	// Prepare is called once a page in the goroutine that fetched it, several at once, before its references are read:
+	// for what is dear and rests on the page alone. What it returns is Page.Prepared. A tree that it has made of the
+	// body, and of nothing but the body as it came, it may hand on, to spare a second reading; nil: none.
+	Prepare func(Page) (prepared any, tree *html.Node) `json:"-"`
+	Visit   func(Page) error                           `json:"-"` // called once a page, in order, from one goroutine; an error ends the crawl
 	// Left is told of each URL that is left out, in the goroutine of Visit.
 	Left     func(url string, why Why) `json:"-"`
 	Manners  *Manners                  `json:"-"` // nil: made from PerHost, Delay, Robots and Agent
@@ -59,11 +62,10 @@ type Page struct {
 	Status     int
 	Header     http.Header
 	Body       []byte // as sent, content encoding undone
-	HTML       bool   // parsed: Links and the prints are set
+	HTML       bool   // parsed: Links are set
 	Links      []Link // in order of appearance, at most MaxLinks
 	RedirectTo string // canonical target, when the answer is a redirect
 	Like       string // earlier page whose text differs in figures at most; its links are not followed again
-	Similar    uint64 // similarity print of the text, for Near; 0: too short
 	Unchanged  bool   // the server confirmed that the page is as it was at an earlier crawl
 	Replayed   bool   // answered before the crawl was broken off
 	Refused    bool   // 401, 403 or 429: the server declines to be inspected, which is no dead link
@@ -255,8 +257,11 @@ type outcome struct {
 	over    int // links beyond MaxLinks
 	long    int // links longer than MaxURL
 	key     [16]byte
-	giveUp  bool  // the host asked for a longer rest than we have
-	broken  error // of the keeper
+	similar uint64   // similarity print of the text, for near; 0: too short, or nobody asks
+	like    [16]byte // key of the template of the address
+	kind    class    // of that template
+	giveUp  bool     // the host asked for a longer rest than we have
+	broken  error    // of the keeper
 }
 
 func (c *crawl) run(ctx context.Context) error {
@@ -290,8 +295,8 @@ func (c *crawl) run(ctx context.Context) error {
 			f := make(chan outcome, 1)
 			go func() {
 				o := c.fetch(inner, e)
-				if c.plan.Prepare != nil && o.broken == nil {
-					o.page.Prepared = c.plan.Prepare(o.page)
+				if o.broken == nil {
+					c.read(&o)
 				}
 				f <- o
 			}()
@@ -472,7 +477,6 @@ func (c *crawl) fetch(ctx context.Context, e Entry) outcome {
 		if ok {
 			o.take(a)
 			o.page.Replayed = true
-			c.parse(&o)
 			return o
 		}
 		if before, known, o.broken = c.plan.Keeper.Before(ctx, e.URL); o.broken != nil {
@@ -532,7 +536,6 @@ func (c *crawl) fetch(ctx context.Context, e Entry) outcome {
 	if ctx.Err() == nil { // what was cut off by our own stopping is no answer
 		c.keep(ctx, &o, o.page.Unchanged)
 	}
-	c.parse(&o)
 	return o
 }
 
@@ -554,8 +557,13 @@ func (o *outcome) take(a Answer) {
 	o.giveUp, o.skipped = a.GiveUp, a.Skipped
 }
 
-func (c *crawl) parse(o *outcome) {
+// read takes out of a page what it refers to and what it says.
+func (c *crawl) read(o *outcome) {
 	p := &o.page
+	var tree *html.Node
+	if c.plan.Prepare != nil {
+		p.Prepared, tree = c.plan.Prepare(*p)
+	}
 	if p.Err != nil || p.RedirectTo != "" || !isHTML(p.Header, p.Body) {
 		return
 	}
@@ -563,9 +571,18 @@ func (c *crawl) parse(o *outcome) {
 		o.skipped = LargePage
 		return
 	}
-	s := scan(p.URL, p.Body)
-	p.HTML, p.Links, p.Similar = true, s.links, s.text.sim
-	o.over, o.long, o.key = s.over, s.long, s.text.key
+	// Within a frame of navigation all articles look near to each other, so nearness counts only where the URL already
+	// speaks of a calendar or of filters.
+	t, kind := template(p.URL)
+	o.like, o.kind = key(t), kind
+	var s scanned
+	if tree != nil {
+		s = walk(p.URL, tree, p.Body, kind != ordinary)
+	} else {
+		s = scan(p.URL, p.Body, kind != ordinary)
+	}
+	p.HTML, p.Links = true, s.links
+	o.over, o.long, o.key, o.similar = s.over, s.long, s.text.key, s.text.sim
 }
 
 // handle takes one outcome in: callback, then the links.
@@ -609,12 +626,10 @@ func (c *crawl) handle(ctx context.Context, o outcome) error {
 		} else {
 			c.prints[o.key] = p.URL
 		}
-		// Within a frame of navigation all articles look near to each other, so nearness counts only where the URL
-		// already speaks of a calendar or of filters.
-		t, kind := template(p.URL)
-		k := key(t)
-		c.snares.saw(p.URL, p.Like != "" || kind != ordinary && Near(c.similar[k], p.Similar))
-		c.similar[k] = p.Similar
+		c.snares.saw(p.URL, p.Like != "" || near(c.similar[o.like], o.similar))
+		if o.kind != ordinary {
+			c.similar[o.like] = o.similar
+		}
 	}
 	loop := p.RedirectTo != "" && (p.RedirectTo == p.URL || slices.Contains(o.entry.Chain, p.RedirectTo))
 	if loop {

@@ -11,7 +11,8 @@ import (
 // from another only in its numbers is what calendars and endless lists are made of.
 type fingerprint struct {
 	*pen
-	size  int
+	size  int       // bytes that count
+	like  bool      // the similarity print is asked for, too
 	last  uint64    // the last eight bytes
 	lanes [8]uint64 // votes of a byte's bits, eight bits each, not yet counted
 	ready int       // votes in the lanes
@@ -32,26 +33,30 @@ type pen struct {
 
 var pens = sync.Pool{New: func() any { return &pen{sha256.New(), make([]byte, 0, 4096)} }}
 
-func newPrint() fingerprint {
+func newPrint(similar bool) fingerprint {
 	p := pens.Get().(*pen)
 	p.sum.Reset()
 	p.buf = p.buf[:0]
-	return fingerprint{pen: p}
+	return fingerprint{pen: p, like: similar}
 }
 
-func (p *fingerprint) write(text []byte) {
-	for len(text) > 0 {
-		n := 0 // bytes that count, in a row
-		for n < len(text) && !passed[text[n]] {
-			n++
+// write takes in text, as it stands in a page's source or in its tree.
+func write[T string | []byte](p *fingerprint, text T) {
+	for at := 0; at < len(text); {
+		from := at // of bytes that count, in a row
+		for at < len(text) && !passed[text[at]] {
+			at++
 		}
-		if n > 0 {
-			p.row(text[:n])
-			text = text[n:]
+		for row := text[from:at]; len(row) > 0; {
+			n := min(len(row), cap(p.buf)-len(p.buf))
+			p.buf = append(p.buf, row[:n]...)
+			if row = row[n:]; len(p.buf) == cap(p.buf) {
+				p.take()
+			}
 		}
-		for n = 0; n < len(text) && passed[text[n]]; n++ {
+		for at < len(text) && passed[text[at]] {
+			at++
 		}
-		text = text[n:]
 	}
 }
 
@@ -63,16 +68,17 @@ var passed = func() (t [256]bool) {
 	return t
 }()
 
-func (p *fingerprint) row(text []byte) {
-	if len(p.buf)+len(text) > cap(p.buf) {
-		p.sum.Write(p.buf)
-		p.buf = p.buf[:0]
+// take empties the buffer into the print.
+func (p *fingerprint) take() {
+	p.sum.Write(p.buf)
+	if p.like {
+		p.shingles(p.buf)
 	}
-	if len(text) > cap(p.buf) {
-		p.sum.Write(text)
-	} else {
-		p.buf = append(p.buf, text...)
-	}
+	p.size, p.buf = p.size+len(p.buf), p.buf[:0]
+}
+
+// shingles lets the text vote on the bits of the similarity print.
+func (p *fingerprint) shingles(text []byte) {
 	size, last := p.size, p.last
 	for _, b := range text {
 		size++
@@ -90,7 +96,7 @@ func (p *fingerprint) row(text []byte) {
 			p.count()
 		}
 	}
-	p.size, p.last = size, last
+	p.last = last
 }
 
 // choice is 2⁶⁴ divided by the golden ratio.
@@ -98,12 +104,12 @@ const choice = 0x9e3779b97f4a7c15
 
 func (p *fingerprint) end(page []byte) {
 	defer func() { pens.Put(p.pen); p.pen = nil }()
+	p.take()
 	if p.size < shortText {
 		sum := sha256.Sum256(page)
 		p.key = [16]byte(sum[:16])
 		return
 	}
-	p.sum.Write(p.buf)
 	p.key = [16]byte(p.sum.Sum(nil)[:16])
 	p.count()
 	for i, v := range p.votes {
@@ -144,8 +150,8 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// Near reports whether two similarity prints (Page.Similar) belong to texts that differ in a few words. Zero means no
+// near reports whether two similarity prints belong to texts that differ in a few words. Zero means no
 // print was taken and is near to nothing.
-func Near(a, b uint64) bool {
+func near(a, b uint64) bool {
 	return a != 0 && b != 0 && bits.OnesCount64(a^b) <= 3
 }

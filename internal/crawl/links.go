@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 	"golang.org/x/text/encoding/unicode"
 )
 
@@ -18,24 +19,34 @@ type Link struct {
 // MaxLinks is how many references of one page are kept.
 const MaxLinks = 5000
 
-// attributes that hold references, by tag; true marks those that lead to a page.
-var attributes = map[string]map[string]bool{
-	"a": {"href": true}, "area": {"href": true}, "iframe": {"src": true}, "frame": {"src": true},
-	"link": {"href": false}, "img": {"src": false, "srcset": false}, "script": {"src": false}, "form": {"action": false},
-	"source": {"src": false, "srcset": false}, "video": {"src": false, "poster": false}, "audio": {"src": false},
-	"track": {"src": false}, "embed": {"src": false}, "object": {"data": false}, "input": {"src": false},
-	"body": {"background": false}, "td": {"background": false}, "table": {"background": false},
-}
+// role is what an attribute is read for.
+type role byte
 
-// holder is a tag with its attributes that hold references.
+const (
+	shows   role = iota + 1 // a part of the page
+	leads                   // a page of its own
+	several                 // parts of the page, as srcset lists them
+	rebases
+	equals // http-equiv, which says what a meta element's content is
+	states // that content
+)
+
+// holder is a tag with its attributes that are read.
 type holder struct {
 	name  string
-	attrs map[string]bool
+	attrs map[string]role
 }
 
 var holders = func() map[string]holder {
-	out := map[string]holder{"base": {name: "base"}, "meta": {name: "meta"}, "style": {name: "style"}}
-	for tag, attrs := range attributes {
+	out := map[string]holder{}
+	for tag, attrs := range map[string]map[string]role{
+		"a": {"href": leads}, "area": {"href": leads}, "iframe": {"src": leads}, "frame": {"src": leads},
+		"link": {"href": shows}, "img": {"src": shows, "srcset": several}, "script": {"src": shows}, "form": {"action": shows},
+		"source": {"src": shows, "srcset": several}, "video": {"src": shows, "poster": shows}, "audio": {"src": shows},
+		"track": {"src": shows}, "embed": {"src": shows}, "object": {"data": shows}, "input": {"src": shows},
+		"body": {"background": shows}, "td": {"background": shows}, "table": {"background": shows},
+		"base": {"href": rebases}, "meta": {"http-equiv": equals, "content": states}, "style": nil,
+	} {
 		out[tag] = holder{name: tag, attrs: attrs}
 	}
 	return out
@@ -65,7 +76,7 @@ func holding(source []byte) (h holder, ok bool) {
 
 // Links reads the references of an HTML page in order of appearance. Base is the page's own URL; the page's base element
 // is honoured.
-func Links(base string, page []byte) []Link { return scan(base, page).links }
+func Links(base string, page []byte) []Link { return scan(base, page, false).links }
 
 // scanned is what one pass over a page yields.
 type scanned struct {
@@ -75,35 +86,131 @@ type scanned struct {
 	text  fingerprint
 }
 
-func scan(base string, page []byte) (s scanned) {
-	var from *place
-	if p, err := resolve(nil, base); err == nil {
-		from = &p
-	}
+// scan reads a page from its bytes; the similarity print is taken when it is asked for.
+func scan(base string, page []byte, similar bool) scanned {
+	r := newReader(base, similar)
 	page = ascii(page)
-	s.text, s.links = newPrint(), make([]Link, 0, 32)
-	var (
-		z     = html.NewTokenizer(bytes.NewReader(page))
-		based bool
-		mute  string // inside script or style
-	)
-	add := func(raw string, leads bool) {
-		if len(s.links) >= MaxLinks {
-			s.over++
+	r.tokens(page)
+	r.text.end(page)
+	return r.scanned
+}
+
+// walk reads a page that was parsed already, which is faster by half. Its bytes are asked for when its text is short.
+func walk(base string, root *html.Node, page []byte, similar bool) scanned {
+	r := newReader(base, similar)
+	for n := root; n != nil; n = after(n, root) {
+		switch n.Type {
+		case html.TextNode:
+			if in := n.Parent; in == nil || in.DataAtom != atom.Script && in.DataAtom != atom.Style {
+				write(&r.text, n.Data)
+			}
+		case html.ElementNode:
+			if len(n.Attr) == 0 {
+				continue
+			}
+			h, ok := holders[n.Data]
+			if !ok {
+				continue
+			}
+			for _, a := range n.Attr {
+				if as := h.attrs[a.Key]; as != 0 && a.Namespace == "" {
+					r.attribute(as, a.Val)
+				}
+			}
+			r.close()
+		}
+	}
+	r.text.end(page)
+	return r.scanned
+}
+
+// after is the node that follows n in the document, below root; nil at its end.
+func after(n, root *html.Node) *html.Node {
+	if n.FirstChild != nil {
+		return n.FirstChild
+	}
+	for ; n != root; n = n.Parent {
+		if n.NextSibling != nil {
+			return n.NextSibling
+		}
+	}
+	return nil
+}
+
+// reader takes in the elements and the text of a page in their order.
+type reader struct {
+	scanned
+	from    *place // what addresses are resolved against
+	based   bool
+	refresh bool   // the element says where the page sends on to
+	content string // and that is it
+}
+
+func newReader(base string, similar bool) *reader {
+	r := &reader{scanned: scanned{text: newPrint(similar), links: make([]Link, 0, 32)}}
+	if p, err := resolve(nil, base); err == nil {
+		r.from = &p
+	}
+	return r
+}
+
+// attribute takes in one attribute of an element.
+func (r *reader) attribute(as role, value string) {
+	switch as {
+	case shows, leads:
+		r.add(value, as == leads)
+	case several:
+		for part := range strings.SplitSeq(value, ",") {
+			if f := strings.Fields(part); len(f) > 0 {
+				r.add(f[0], false)
+			}
+		}
+	case rebases:
+		if r.based {
 			return
 		}
-		switch p, err := resolve(from, raw); {
-		case err == nil:
-			s.links = append(s.links, Link{URL: p.String(), Page: leads})
-		case leads && errors.Is(err, ErrLong):
-			s.long++
+		r.based = true
+		if p, err := resolve(r.from, value); err == nil {
+			r.from = &p
+		}
+	case equals:
+		r.refresh = strings.EqualFold(strings.TrimSpace(value), "refresh")
+	case states:
+		r.content = value
+	}
+}
+
+// close ends the attributes of an element.
+func (r *reader) close() {
+	if r.refresh {
+		if target := refreshTarget(r.content); target != "" {
+			r.add(target, true)
 		}
 	}
+	r.refresh, r.content = false, ""
+}
+
+func (r *reader) add(raw string, leads bool) {
+	if len(r.links) >= MaxLinks {
+		r.over++
+		return
+	}
+	switch p, err := resolve(r.from, raw); {
+	case err == nil:
+		r.links = append(r.links, Link{URL: p.String(), Page: leads})
+	case leads && errors.Is(err, ErrLong):
+		r.long++
+	}
+}
+
+// tokens takes in what the source of a page, or of a part of it, holds.
+func (r *reader) tokens(source []byte) {
+	z := html.NewTokenizer(bytes.NewReader(source))
+	mute := "" // inside script or style
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
-			s.text.end(page)
-			return s
+			return
 		case html.TextToken:
 			if mute != "" {
 				continue
@@ -112,7 +219,7 @@ func scan(base string, page []byte) (s scanned) {
 			if bytes.IndexByte(text, '&') >= 0 || bytes.IndexByte(text, '\r') >= 0 {
 				text = z.Text() // what is written otherwise than it reads
 			}
-			s.text.write(text)
+			write(&r.text, text)
 		case html.EndTagToken:
 			if mute == "" {
 				continue
@@ -121,53 +228,22 @@ func scan(base string, page []byte) (s scanned) {
 				mute = ""
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
-			wanted, ok := holding(z.Raw()[1:])
+			h, ok := holding(z.Raw()[1:])
 			if !ok {
 				continue
 			}
-			if wanted.name == "script" || wanted.name == "style" {
-				mute = wanted.name
+			if h.name == "script" || h.name == "style" {
+				mute = h.name
 			}
 			_, more := z.TagName()
-			var refresh bool
-			var content string
 			for more {
 				var k, v []byte
 				k, v, more = z.TagAttr()
-				switch {
-				case wanted.name == "base":
-					if string(k) == "href" && !based {
-						based = true
-						if p, err := resolve(from, string(v)); err == nil {
-							from = &p
-						}
-					}
-				case wanted.name == "meta":
-					if string(k) == "http-equiv" {
-						refresh = strings.EqualFold(string(bytes.TrimSpace(v)), "refresh")
-					} else if string(k) == "content" {
-						content = string(v)
-					}
-				default:
-					leads, holds := wanted.attrs[string(k)]
-					switch {
-					case !holds:
-					case string(k) == "srcset":
-						for part := range strings.SplitSeq(string(v), ",") {
-							if f := strings.Fields(part); len(f) > 0 {
-								add(f[0], false)
-							}
-						}
-					default:
-						add(string(v), leads)
-					}
+				if as := h.attrs[string(k)]; as != 0 {
+					r.attribute(as, string(v))
 				}
 			}
-			if refresh {
-				if target := refreshTarget(content); target != "" {
-					add(target, true)
-				}
-			}
+			r.close()
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/net/html"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode"
 )
@@ -46,9 +47,36 @@ http://www.y.gov.cn/?a=1&b=2 true
 	}
 }
 
+// A page that was parsed is read as its bytes are: the same references in the same order, the same prints.
+func TestAParsedPageIsReadAsItsBytes(t *testing.T) {
+	long := strings.Repeat("<p>各县区人民政府，市政府各工作部门：&amp;现将有关事项通知如下 2024</p>\r\n", 200)
+	for name, page := range map[string]string{
+		"sample": sample, "long": "<!DOCTYPE html><html><head></head><body>" + long + `<a href="/x?a=1&amp;b=2">x</a></body></html>`,
+		"not displayed": "<!DOCTYPE html><html><head></head><body>" + long + `<noscript><p>请启用脚本</p><a href="/plain.html">x</a><img src=/pixel.png></noscript><template><a href="/t">t</a></template><svg><a xlink:href="/no"><text>图</text></a></svg></body></html>`,
+		"many":          "<body>" + strings.Repeat("<a href=/x></a>", MaxLinks+7),
+		"too long":      "<body><a href='/" + strings.Repeat("x", MaxURL) + "'></a>",
+		"two bases":     "<head><base href=/a/><base href=/b/></head><body><a href=c></a>",
+		"short":         "<p>短</p>",
+		"empty":         "",
+	} {
+		root, err := html.Parse(strings.NewReader(page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		const base = "http://www.x.gov.cn/a/b.html"
+		got, want := walk(base, root, []byte(page), true), scan(base, []byte(page), true)
+		if !slices.Equal(got.links, want.links) || got.over != want.over || got.long != want.long {
+			t.Errorf("%s: %v, %d over, %d long; of the bytes %v, %d, %d", name, got.links, got.over, got.long, want.links, want.over, want.long)
+		}
+		if got.text.key != want.text.key || got.text.sim != want.text.sim {
+			t.Errorf("%s: the prints differ", name)
+		}
+	}
+}
+
 func TestLinksOfHostilePages(t *testing.T) {
 	const base = "http://www.x.gov.cn/"
-	if s := scan(base, []byte(strings.Repeat("<a href=/x>", MaxLinks+7))); len(s.links) != MaxLinks || s.over != 7 {
+	if s := scan(base, []byte(strings.Repeat("<a href=/x>", MaxLinks+7)), true); len(s.links) != MaxLinks || s.over != 7 {
 		t.Errorf("%d links, %d over", len(s.links), s.over)
 	}
 	if links := Links(base, []byte("<a href=\"/\x00a\">\x00\x00</a><a href=/b\x00>")); len(links) != 2 {
@@ -60,11 +88,11 @@ func TestLinksOfHostilePages(t *testing.T) {
 	if links := Links(base, []byte("<a href='"+strings.Repeat("x", 1<<20))); len(links) != 0 {
 		t.Errorf("unclosed: %d", len(links))
 	}
-	if s := scan(base, []byte("<a href='/"+strings.Repeat("x", 1<<20)+"'><a href='/"+strings.Repeat("x", MaxURL)+"'>")); len(s.links) != 0 || s.long != 2 {
+	if s := scan(base, []byte("<a href='/"+strings.Repeat("x", 1<<20)+"'><a href='/"+strings.Repeat("x", MaxURL)+"'>"), true); len(s.links) != 0 || s.long != 2 {
 		t.Errorf("long: %d, %d told", len(s.links), s.long)
 	}
 	// A picture within the page is no link, however long its address.
-	if s := scan(base, []byte("<img src='data:image/png;base64,"+strings.Repeat("x", 1<<20)+"'>")); s.long != 0 {
+	if s := scan(base, []byte("<img src='data:image/png;base64,"+strings.Repeat("x", 1<<20)+"'>"), true); s.long != 0 {
 		t.Errorf("a picture told as a link that is too long")
 	}
 	if links := Links(base, []byte(strings.Repeat("<div>", 100_000)+"<a href=/deep>")); len(links) != 1 {
@@ -78,16 +106,16 @@ func TestLinksOfHostilePages(t *testing.T) {
 
 func TestFingerprint(t *testing.T) {
 	frame := strings.Repeat("县人民政府门户网站 政务公开 办事服务 互动交流 ", 20)
-	page := func(text string) scanned { return scan("http://x/", []byte("<p>"+frame+text+"</p>")) }
+	page := func(text string) scanned { return scan("http://x/", []byte("<p>"+frame+text+"</p>"), true) }
 	may, june, other := page("2024年5月 1 2 3"), page("2024年6月 4 5 6"), page("关于印发工作要点的通知")
 	if may.text.key != june.text.key || may.text.key == other.text.key {
 		t.Error("figures must not count, words must")
 	}
-	if !Near(may.text.sim, june.text.sim) || Near(0, 0) {
+	if !near(may.text.sim, june.text.sim) || near(0, 0) {
 		t.Error("near")
 	}
-	far := scan("http://x/", []byte("<p>"+strings.Repeat("防汛抗旱应急预案全文如下各乡镇街道办事处遵照执行", 20)))
-	if Near(may.text.sim, far.text.sim) {
+	far := scan("http://x/", []byte("<p>"+strings.Repeat("防汛抗旱应急预案全文如下各乡镇街道办事处遵照执行", 20)), true)
+	if near(may.text.sim, far.text.sim) {
 		t.Error("different texts are near")
 	}
 }
@@ -102,6 +130,9 @@ func FuzzLinks(f *testing.F) {
 		links := Links("http://www.x.gov.cn/a/", page)
 		if !bytes.Equal(before, page) {
 			t.Fatal("the page was changed")
+		}
+		if root, err := html.Parse(bytes.NewReader(page)); err == nil { // it refuses what nests too deep
+			links = append(links, walk("http://www.x.gov.cn/a/", root, page, true).links...)
 		}
 		for _, l := range links {
 			if len(l.URL) > MaxURL {

@@ -9,7 +9,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"html"
 	"io"
 	"net/http"
 	"net/url"
@@ -18,6 +17,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/net/html"
 
 	"zhengshu/internal/blob"
 	"zhengshu/internal/browser"
@@ -655,11 +656,12 @@ const largePage = 512 << 10
 
 var large = make(chan struct{}, 1)
 
-// prepare examines an answer that is a page; nil when it is none.
-func (n *inspector) prepare(p crawl.Page) any {
+// prepare examines an answer that is a page; nil when it is none. The tree is the
+// page's, where it is of the body as it came.
+func (n *inspector) prepare(p crawl.Page) (any, *html.Node) {
 	contentType := p.Header.Get("Content-Type")
 	if p.Err != nil || p.RedirectTo != "" || p.Status < 200 || p.Status > 299 || !isHTML(contentType, p.Body) {
-		return nil
+		return nil, nil
 	}
 	if len(p.Body) > largePage {
 		large <- struct{}{}
@@ -667,10 +669,14 @@ func (n *inspector) prepare(p crawl.Page) any {
 	}
 	page, err := check.ParsePage(p.Body, contentType, p.URL)
 	if err != nil {
-		return &examined{err: err}
+		return &examined{err: err}, nil
+	}
+	var tree *html.Node
+	if page.Verbatim {
+		tree = page.Root
 	}
 	if softError(page) {
-		return &examined{page: page, soft: true}
+		return &examined{page: page, soft: true}, tree
 	}
 	before := ""
 	if len(p.Was) > 0 && page.FirstPublished() != "" && check.Classify(page) == check.ClassContent && n.o.wants("dates.moved") {
@@ -678,7 +684,7 @@ func (n *inspector) prepare(p crawl.Page) any {
 			before = was.FirstPublished()
 		}
 	}
-	return n.examineSince(page, false, before)
+	return n.examineSince(page, false, before), tree
 }
 
 // examine is examineSince of a page that nothing is known of.
