@@ -245,8 +245,13 @@ var markSigns = []string{"bszs.conac.cn", "dcs.conac.cn", "_ideconac", "imgconac
 func foundMark(f footing) shown {
 	elsewhere := ""
 	var at *html.Node
-	worded := holds(f.bare, "网站标识") || f.alt("标识") // few pages have to be read link by link
-	for _, n := range f.page.leading {
+	// Few pages have to be read link by link.
+	worded := holds(f.bare, "网站标识") || f.alt("标识")
+	links := f.page.leading
+	if !worded && f.linked(markHosts...) == nil && f.linked(markSigns...) == nil {
+		links = nil
+	}
+	for _, n := range links {
 		if n.DataAtom != atom.A && n.DataAtom != atom.Area {
 			continue
 		}
