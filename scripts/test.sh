@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/need.sh
+. scripts/scratch.sh
 . scripts/postgres.sh
 
 # The journeys take any of these.
