@@ -27,3 +27,7 @@ step() { # step NAME COMMAND…: runs it and prints how long it took
   end=$(date +%s%N)
   printf '%-44s %6.1f s\n' "$name" "$(( (end - start) / 100000000 ))e-1" >&2
 }
+
+# at_end COMMAND: runs it when the script ends, before those named earlier.
+ends=()
+at_end() { ends=("$1" "${ends[@]}"); trap 'for end in "${ends[@]}"; do $end; done' EXIT; }

@@ -8,7 +8,7 @@ if [ -z "${ZHENGSHU_TEST_POSTGRES:-}" ]; then
   as=()
   if [ "$(id -u)" = 0 ]; then chown postgres "$base"; as=(runuser -u postgres --); fi
   cleanup() { "${as[@]}" "$(find_pg)/pg_ctl" -D "$base/data" -m immediate stop >/dev/null 2>&1 || true; rm -rf "$base"; }
-  trap cleanup EXIT
+  at_end cleanup
   step "make a PostgreSQL server" "${as[@]}" "$(find_pg)/initdb" -D "$base/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 >/dev/null
   # A throw-away server: no fsync. Durability is tested by kill -9 on the house, not here.
   "${as[@]}" "$(find_pg)/pg_ctl" -D "$base/data" -w -l "$base/log" -o "-p $pgport -k $base -c listen_addresses=127.0.0.1 -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300" start >/dev/null

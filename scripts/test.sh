@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/need.sh
+. scripts/scratch.sh
 . scripts/postgres.sh
 
 # The journeys take any of these.
@@ -13,4 +14,5 @@ cd "$(dirname "$0")/.."
 font() { [ -n "${ZHENGSHU_FONT:-}" ] || compgen -G "/usr/share/fonts/truetype/wqy/*.ttc" >/dev/null; }
 font || bring fonts-wqy-microhei "PDFs and screenshots"
 font || echo "no Chinese TrueType font (apt-get install fonts-wqy-microhei): PDFs are not tested, and screenshots show boxes." >&2
-step "all tests" go test -timeout 45m ${TESTFLAGS:-} ./...
+# No vet here: make check runs all of it.
+step "all tests" go test -vet=off -timeout 45m ${TESTFLAGS:-} ./...

@@ -23,7 +23,7 @@ import (
 // texts must differ, lines between `-- only: postgres` or `-- only: sqlite` and
 // `-- end only` belong to that database alone.
 func (d *DB) Migrate(ctx context.Context, files fs.FS) (int, error) {
-	view := dialectFS{files, d.dialect}
+	view := Reading(files, d.dialect)
 	var conn *sql.DB
 	var dialect goose.Dialect
 	opts := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
@@ -70,7 +70,10 @@ func forDialect(text []byte, dialect Dialect) []byte {
 	return text
 }
 
-// dialectFS shows the migration files as one dialect reads them.
+// Reading shows the migration files as one dialect reads them.
+func Reading(files fs.FS, dialect Dialect) fs.FS { return dialectFS{files, dialect} }
+
+// dialectFS is what Reading shows.
 type dialectFS struct {
 	fs.FS
 	dialect Dialect

@@ -1,14 +1,19 @@
 // Package dbtest gives a test a fresh migrated database of each kind.
 //
-// The schema is migrated once a process, into a SQLite file that is copied and
-// a PostgreSQL template that is cloned. PostgreSQL is found through
+// The schema is migrated once for all processes, into a SQLite file in the
+// folder for temporary files and into a PostgreSQL template; both are named by
+// the texts of the migrations, and each test gets a copy. PostgreSQL is found through
 // ZHENGSHU_TEST_POSTGRES (an address whose user may create databases), which
 // `make test` sets; without it the PostgreSQL half is left out aloud.
 package dbtest
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,15 +53,7 @@ var lite struct {
 // SQLite is a fresh migrated embedded database.
 func SQLite(t testing.TB, now func() time.Time) *db.DB {
 	t.Helper()
-	lite.once.Do(func() {
-		dir, err := os.MkdirTemp("", "zhengshu-dbtest")
-		if err != nil {
-			lite.err = err
-			return
-		}
-		defer os.RemoveAll(dir)
-		lite.file, lite.err = migratedFile(dir)
-	})
+	lite.once.Do(func() { lite.file, lite.err = migratedFile() })
 	if lite.err != nil {
 		t.Fatalf("migrate the SQLite template: %v", lite.err)
 	}
@@ -67,21 +64,54 @@ func SQLite(t testing.TB, now func() time.Time) *db.DB {
 	return open(t, db.Config{Dir: dir, Now: now})
 }
 
-func migratedFile(dir string) ([]byte, error) {
-	ctx := context.Background()
-	d, err := db.Open(ctx, db.Config{Dir: dir})
+// schema names what the migrations make of an empty database: whatever differs
+// in a text that the database reads gets another name.
+func schema(files fs.FS, dialect db.Dialect) (string, error) {
+	h := sha256.New()
+	texts := db.Reading(files, dialect)
+	err := fs.WalkDir(texts, ".", func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(texts, path)
+		fmt.Fprintf(h, "%s %d\n%s", path, len(text), text)
+		return err
+	})
+	return hex.EncodeToString(h.Sum(nil))[:16], err
+}
+
+// migratedFile is the migrated database that another process has left, or a new
+// one that is left to the others.
+func migratedFile() ([]byte, error) {
+	name, err := schema(migrations.Files, db.SQLite)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := d.Migrate(ctx, migrations.Files); err != nil {
-		d.Close()
+	shared := filepath.Join(os.TempDir(), fmt.Sprintf("zhengshu-dbtest-%d-%s.db", os.Getuid(), name))
+	file, err := os.ReadFile(shared)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return file, err
+	}
+	dir, err := os.MkdirTemp("", "zhengshu-dbtest")
+	if err != nil {
 		return nil, err
 	}
+	defer os.RemoveAll(dir)
+	d, err := db.Open(context.Background(), db.Config{Dir: dir})
+	if err != nil {
+		return nil, err
+	}
+	_, err = d.Migrate(context.Background(), migrations.Files)
 	// Closing the last connection folds the WAL into the file.
-	if err := d.Close(); err != nil {
+	if err := errors.Join(err, d.Close()); err != nil {
 		return nil, err
 	}
-	return os.ReadFile(filepath.Join(dir, "zhengshu.db"))
+	made := filepath.Join(dir, "zhengshu.db")
+	if file, err = os.ReadFile(made); err != nil {
+		return nil, err
+	}
+	// Of two processes at it at once, either's file will do.
+	return file, os.Rename(made, shared)
 }
 
 var pg struct {
@@ -99,15 +129,14 @@ func Postgres(t testing.TB, now func() time.Time) *db.DB {
 		t.Skipf("PostgreSQL half left out: %s is not set; `make test` sets it", EnvPostgres)
 	}
 	ctx := context.Background()
-	pg.once.Do(func() {
-		pg.template = fmt.Sprintf("zs_tpl_%d", os.Getpid())
-		pg.err = makeTemplate(ctx, admin, pg.template)
-	})
+	pg.once.Do(func() { pg.template, pg.err = migratedTemplate(ctx, admin) })
 	if pg.err != nil {
 		t.Fatalf("migrate the PostgreSQL template: %v", pg.err)
 	}
 	name := fmt.Sprintf("zs_test_%d_%d", os.Getpid(), pg.n.Add(1))
-	if err := sqlOn(ctx, admin, "CREATE DATABASE "+name+" TEMPLATE "+pg.template); err != nil {
+	// Two thousand small files are copied in half the time that the log of
+	// their pages takes.
+	if err := sqlOn(ctx, admin, "CREATE DATABASE "+name+" TEMPLATE "+pg.template+" STRATEGY file_copy"); err != nil {
 		t.Fatalf("clone the template: %v", err)
 	}
 	t.Cleanup(func() {
@@ -118,17 +147,48 @@ func Postgres(t testing.TB, now func() time.Time) *db.DB {
 	return open(t, db.Config{DSN: withDatabase(admin, name), Now: now})
 }
 
-func makeTemplate(ctx context.Context, admin, name string) error {
-	if err := sqlOn(ctx, admin, "CREATE DATABASE "+name); err != nil {
-		return err
-	}
-	d, err := db.Open(ctx, db.Config{DSN: withDatabase(admin, name)})
+// migratedTemplate names the migrated database of the server, which the first
+// process makes while the others wait. Nobody can connect to it, so that
+// autovacuum never stands in the way of a copy.
+func migratedTemplate(ctx context.Context, admin string) (string, error) {
+	made, err := schema(migrations.Files, db.Postgres)
 	if err != nil {
-		return err
+		return "", err
 	}
-	defer d.Close()
+	name := "zs_tpl_" + made
+	c, err := pgx.Connect(ctx, admin)
+	if err != nil {
+		return "", err
+	}
+	defer c.Close(ctx) // which gives the lock back
+	if _, err := c.Exec(ctx, `SELECT pg_advisory_lock(hashtext($1))`, name); err != nil {
+		return "", err
+	}
+	var there bool
+	if err := c.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)`, name).Scan(&there); err != nil || there {
+		return name, err
+	}
+	// It has its name once it is whole.
+	draft := name + "_draft"
+	for _, q := range []string{"DROP DATABASE IF EXISTS " + draft + " WITH (FORCE)", "CREATE DATABASE " + draft} {
+		if _, err := c.Exec(ctx, q); err != nil {
+			return "", err
+		}
+	}
+	d, err := db.Open(ctx, db.Config{DSN: withDatabase(admin, draft)})
+	if err != nil {
+		return "", err
+	}
 	_, err = d.Migrate(ctx, migrations.Files)
-	return err
+	if err := errors.Join(err, d.Close()); err != nil {
+		return "", err
+	}
+	for _, q := range []string{"ALTER DATABASE " + draft + " WITH ALLOW_CONNECTIONS false", "ALTER DATABASE " + draft + " RENAME TO " + name} {
+		if _, err := c.Exec(ctx, q); err != nil {
+			return "", err
+		}
+	}
+	return name, nil
 }
 
 // withDatabase puts the database name into a postgres:// address.
