@@ -35,6 +35,7 @@ var stays = map[string]string{
 	"hand_over.unit_id":            "a hand-over that was done",
 	"item_import.unit_id":          "an import that was done",
 	"lexicon_pack.unit_id":         "who made a pack, as a record; its entries are carried",
+	"lexicon_pack.asked_unit_id":   "whom a pack waits for, found anew each minute",
 	"media_discard.unit_id":        "a removal as it was decided",
 	"letter_opening.unit_id":       "on which day somebody opened the letters",
 	"mailing.unit_id":              "who sent results, as they were sent",

@@ -545,7 +545,7 @@ func (h *House) Sweep(ctx context.Context) error {
 	// One part that fails holds up no other.
 	var errs []error
 	for _, part := range []func(context.Context) (int, error){
-		h.Registry.SweepSearch, h.Library.KeepCycles, h.Library.KeepValidity, h.Library.KeepTallies, h.Library.KeepReviews, h.Library.FillCopies, h.Library.AlarmInterpretations, h.Media.SweepDiscards, h.Approvals.Sweep, h.Lifecycle.Sweep, h.Registry.OpenRecertification, h.Cutover.Sweep, h.Appearance.Sweep, h.Layouts.Sweep,
+		h.Registry.SweepSearch, h.Library.KeepCycles, h.Library.KeepValidity, h.Library.KeepTallies, h.Library.KeepReviews, h.Library.FillCopies, h.Library.AlarmInterpretations, h.Media.SweepDiscards, h.Approvals.Sweep, h.Lifecycle.Sweep, h.Registry.OpenRecertification, h.Cutover.Sweep, h.Appearance.Sweep, h.Layouts.Sweep, h.Lexicon.Sweep,
 	} {
 		_, err := part(ctx)
 		errs = append(errs, err)

@@ -422,16 +422,8 @@ func (s *Service) above(ctx context.Context, q db.Querier, unit org.UnitID) (sup
 	if err != nil {
 		return superior, province, err
 	}
-	if u.Kind != org.Office {
-		superior, err = s.Org.SameLevelOffice(ctx, q, u)
-		if err != nil && !fault.Is(err, fault.NotFound) {
-			return superior, province, err
-		}
-	}
-	if superior.ID == "" || superior.ID == unit {
-		if superior, _, err = s.Org.SuperiorOffice(ctx, q, u); err != nil {
-			return superior, province, err
-		}
+	if superior, _, err = s.Org.Supervising(ctx, q, u); err != nil {
+		return superior, province, err
 	}
 	for at := superior; at.ID != ""; {
 		province = at

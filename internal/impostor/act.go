@@ -202,6 +202,9 @@ func wording(c Case, request string) []string {
 		"核实情况：" + strings.TrimRight(quoteIn(c.Verdict), "。；") + "。",
 		"根据" + sx2021.Named + "第二十三条（三），现商请贵单位予以处理，并协调电信主管、公安等部门及时对域名解析和互联网接入服务进行处置、对开办者等人员依法予以打击处理。",
 	}
+	if c.Bare() {
+		out[2] = "该网站直接以 IP 地址访问，没有域名，不涉及域名解析。根据" + sx2021.Named + "第二十三条（三），现商请贵单位予以处理，并协调电信主管、公安等部门及时对互联网接入服务进行处置、对开办者等人员依法予以打击处理。"
+	}
 	if c.Kind == "account" {
 		out[2] = "根据" + sx2021.Named + "第二十三条（三），现商请贵单位予以处理，并协调账号所在平台和公安等部门依法处置。"
 	}
@@ -257,8 +260,12 @@ func (s *Service) ask(ctx context.Context, tx *db.Tx, c Case, party string) (Ste
 	if err := s.Obligations.Open(ctx, tx, obligation.Debt{Kind: StepDue.ID, Unit: debtor, Subject: p.subject(c), Link: c.Link(), Due: p.Due, From: today, Length: calendar.WorkingDays(n)}); err != nil {
 		return p, err
 	}
+	does := Parties[i].Does
+	if party == "telecom" && c.Bare() {
+		does = "处置互联网接入服务（没有域名，不涉及域名解析）"
+	}
 	_, err = notify.Send(ctx, tx, notify.Message{Key: "impostor:" + c.ID + ":" + party, Unit: string(debtor), Link: c.Link(), Urgent: true,
-		Title: "请处置" + KindName(c.Kind) + "：" + c.Shown, Body: Parties[i].Does + "，请于" + p.Due.On.Chinese() + "前办理并登记结果。"})
+		Title: "请处置" + KindName(c.Kind) + "：" + c.Shown, Body: does + "，请于" + p.Due.On.Chinese() + "前办理并登记结果。"})
 	return p, err
 }
 
@@ -325,9 +332,8 @@ func (s *Service) Record(ctx context.Context, scope authz.Scope, session *authz.
 	n.Result, n.Document = strings.TrimSpace(n.Result), strings.TrimSpace(n.Document)
 	today := calendar.DateOf(s.DB.Now())
 	var f fault.Fields
-	f.Check(slices.ContainsFunc(Measures, func(m struct{ Value, Party, Name string }) bool {
-		return m.Value == n.Measure && (m.Party == "" || m.Party == n.Party)
-	}), "measure", "请选择采取的措施")
+	is := func(m Measure) bool { return m.Value == n.Measure && (m.Party == "" || m.Party == n.Party) }
+	f.Check(slices.ContainsFunc(Measures, is), "measure", "请选择采取的措施")
 	f.Text("result", "处置结果", n.Result, true, 2000)
 	f.Text("document", "文书编号", n.Document, false, 100)
 	f.Check(!n.On.IsZero() && !n.On.After(today), "on", "处置日期没有填写，或晚于今天")
@@ -345,6 +351,9 @@ func (s *Service) Record(ctx context.Context, scope authz.Scope, session *authz.
 		c, err := s.caseTx(ctx, tx, scope, id)
 		if err != nil {
 			return err
+		}
+		if !slices.ContainsFunc(c.Measures(n.Party), is) {
+			return fault.New(fault.Invalid, "这个网站直接以 IP 地址访问，没有域名，没有解析可以停止。").On("measure", "请选择停止互联网接入等措施")
 		}
 		p, err := db.One(ctx, tx, scanStep, stepSelect+` WHERE impostor_id = $1 AND party = $2`, c.ID, n.Party)
 		if db.None(err) && n.Measure == "none" {

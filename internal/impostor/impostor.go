@@ -5,6 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -92,12 +95,18 @@ var Parties = []struct {
 	{"police", "公安部门", authz.Police, "对开办者等人员依法打击处理"},
 }
 
+// Measure is what a party did.
+type Measure struct {
+	Value, Party, Name string
+	ofName             bool // needs a domain name
+}
+
 // Measures are what a party did.
-var Measures = []struct{ Value, Party, Name string }{
-	{"coordinated", "cyberspace", "已协调处置"}, {"platform", "cyberspace", "已要求平台处置账号"},
-	{"resolution", "telecom", "停止域名解析"}, {"access", "telecom", "停止互联网接入"}, {"both", "telecom", "停止解析并停止接入"}, {"abroad", "telecom", "境外注册、境外接入，已采取境内阻断"},
-	{"filed", "police", "立案侦查"}, {"punished", "police", "已依法处罚"}, {"not_filed", "police", "不予立案"},
-	{"none", "", "无需处置"},
+var Measures = []Measure{
+	{"coordinated", "cyberspace", "已协调处置", false}, {"platform", "cyberspace", "已要求平台处置账号", false},
+	{"resolution", "telecom", "停止域名解析", true}, {"access", "telecom", "停止互联网接入", false}, {"both", "telecom", "停止解析并停止接入", true}, {"abroad", "telecom", "境外注册、境外接入，已采取境内阻断", false},
+	{"filed", "police", "立案侦查", false}, {"punished", "police", "已依法处罚", false}, {"not_filed", "police", "不予立案", false},
+	{"none", "", "无需处置", false},
 }
 
 // PartyName and the like are values in Chinese.
@@ -193,6 +202,39 @@ func (c Case) Target() audit.Target {
 
 func (c Case) subject() obligation.Subject {
 	return obligation.Subject{Kind: "impostor", ID: c.ID, Name: c.Shown}
+}
+
+// ip is the address and port of a site that is reached without a name; ok is false
+// for one that has a name. The port is 0 where it is the web's own.
+func (c Case) ip() (a netip.Addr, port uint16, ok bool) {
+	if ap, err := netip.ParseAddrPort(c.Address); err == nil {
+		return ap.Addr(), ap.Port(), true
+	}
+	a, err := netip.ParseAddr(strings.Trim(c.Address, "[]"))
+	return a, 0, err == nil
+}
+
+// Bare reports whether it stands at an IP address: it has no name that could look
+// like another, be registered or stop resolving.
+func (c Case) Bare() bool {
+	_, _, bare := c.ip()
+	return bare && c.Kind == "site"
+}
+
+// page is where the site is opened, less the scheme: the home page of a name, the
+// page that was reported of an address, which may have many tenants.
+func (c Case) page() string {
+	if path, ok := strings.CutPrefix(c.Shown, c.Address); ok && c.Bare() && path != "" {
+		return c.Address + path
+	}
+	return c.Address + "/"
+}
+
+// Measures are what a party can have done about it.
+func (c Case) Measures(party string) []Measure {
+	return slices.DeleteFunc(slices.Clone(Measures), func(m Measure) bool {
+		return m.Party != "" && m.Party != party || m.ofName && c.Bare()
+	})
 }
 
 // Watched reports whether the watch looks at it by itself: only what a person
@@ -450,16 +492,69 @@ func (n *Clue) tidy() (key, shown string, err error) {
 				f.Add("address", "账号主页的网址不正确，请从浏览器或应用的“分享”中复制完整网址")
 			}
 			shown = n.Address
-		} else if key, err = registry.NormalizeHost(bareHost(n.Address)); err != nil {
-			f.Add("address", "网址不正确，请复制完整网址，如 www.example.com")
-		} else {
-			shown = registry.ShownHost(key)
+		} else if key, shown, err = siteAddress(n.Address); err != nil {
+			f.Add("address", fault.Of(err).Says)
 		}
 	}
 	if err := f.Err(); err != nil {
 		return "", "", err
 	}
 	return key, shown, nil
+}
+
+// siteAddress is the address of a site as it is compared, and as it is shown: its
+// name; or the IP address it stands at, in its one spelling, with the port where that
+// is none of the web's own, shown with the path. The fault says what is wrong.
+func siteAddress(typed string) (key, shown string, err error) {
+	wrong := fault.New(fault.Invalid, "网址不正确，请复制完整网址，如 www.example.com 或 http://1.2.3.4/")
+	if a, port, path, ok := bareAddress(typed); ok {
+		if name, special := egress.Special(a); special {
+			return "", "", fault.Newf(fault.Invalid, "%s 是%s地址，互联网上访问不到，不能登记为假冒网站，请核对网址", a, name)
+		}
+		if key = a.String(); a.Is6() {
+			key = "[" + key + "]"
+		}
+		if port != "" && port != "80" && port != "443" {
+			key += ":" + port
+		}
+		if shown = key; path != "/" {
+			shown += path
+		}
+		return key, shown, nil
+	}
+	if key, err = registry.NormalizeHost(bareHost(typed)); err != nil {
+		return "", "", wrong.From(err)
+	}
+	// A name that ends in a number is an IP address that is none, 1.2.3.456.
+	if _, err := egress.Host(key); err != nil {
+		return "", "", wrong.From(err)
+	}
+	return key, registry.ShownHost(key), nil
+}
+
+// bareAddress reads an address without a name, in any spelling that browsers take.
+func bareAddress(typed string) (a netip.Addr, port, path string, ok bool) {
+	scheme, rest, found := strings.Cut(typed, "://")
+	if !found {
+		scheme, rest = "http", typed
+	}
+	end := strings.IndexAny(rest+"/", "/?#\\")
+	if v6, err := netip.ParseAddr(rest[:end]); err == nil && v6.Is6() {
+		rest = "[" + rest[:end] + "]" + rest[end:] // as people write it where no URL is meant
+	}
+	canonical, err := crawl.Canonical("", scheme+"://"+rest)
+	if err != nil {
+		return a, "", "", false
+	}
+	u, err := url.Parse(canonical)
+	if err != nil {
+		return a, "", "", false
+	}
+	if a, err = netip.ParseAddr(u.Hostname()); err != nil {
+		return a, "", "", false
+	}
+	// IPv4 in the dress of IPv6 is connected to as IPv4.
+	return a.Unmap(), u.Port(), u.EscapedPath(), true
 }
 
 // bareHost is the host in what people paste.
@@ -521,7 +616,7 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, n Clue) (Case, error) {
 			return Case{}, err
 		}
 		c.OfName, c.Unit = o.Name, o.Unit
-	} else if n.Kind == "site" {
+	} else if n.Kind == "site" && !c.Bare() {
 		// The name itself may say whose it imitates.
 		v, err := s.Registry.Lookalikes(ctx, tx, key)
 		if err != nil {

@@ -60,6 +60,8 @@ type house struct {
 	standing             *bool
 	robots               *string
 	dns                  names
+	path                 string // asked for last
+	stop                 func() // the fake answers no more
 }
 
 func each(t *testing.T, fn func(t *testing.T, h *house)) {
@@ -81,9 +83,11 @@ func each(t *testing.T, fn func(t *testing.T, h *house)) {
 				return
 			}
 			*h.asked++
+			h.path = r.URL.Path
 			fmt.Fprint(w, "<!doctype html><title>白水县人民政府</title><p>请输入银行卡号")
 		}))
 		t.Cleanup(server.Close)
+		h.stop = server.Close
 		client := egress.New(egress.Policy{Local: netip.MustParseAddrPort(server.Listener.Addr().String()), Own: func(string) bool { return *h.standing }, Resolver: h.dns, Now: clock.Now})
 		o := org.New(d)
 		reg := registry.New(d, o)
@@ -422,5 +426,120 @@ func TestAFakeIsAskedWithManners(t *testing.T) {
 		if l.Outcome != impostor.Unknown || !strings.Contains(l.Says, "robots.txt") || *h.asked > 0 {
 			t.Errorf("%s %s, asked %d times", l.Outcome, l.Says, *h.asked)
 		}
+	})
+}
+
+// Article 23(3): a fake may stand at an IP address without a name. However the
+// address is written it is one address; what is no public one is refused with the
+// reason; and what needs a name is left out.
+func TestArticle23_3_AFakeAtABareAddressIsCarriedThroughItsCase(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		desk := impostor.NewDesk(h.svc)
+		n := 0
+		send := func(address string) (impostor.Receipt, error) {
+			tip := h.tip(address)
+			n++
+			tip.From = fmt.Sprintf("198.51.100.%d", n)
+			return desk.Receive(h.ctx, h.site.ID, tip)
+		}
+		for address, want := range map[string]string{
+			"http://127.0.0.1/": "127.0.0.1 是本机回环地址", "2130706433": "127.0.0.1 是本机回环地址", "0177.0.0.1": "127.0.0.1 是本机回环地址", "http://[::1]/": "::1 是保留地址",
+			"http://10.1.2.3/gov/": "10.1.2.3 是内网地址", "192.168.1.1:8080": "192.168.1.1 是内网地址", "[fd00::1]": "fd00::1 是内网地址", "http://[::ffff:10.0.0.1]/": "10.0.0.1 是内网地址",
+			"http://169.254.169.254/latest/": "169.254.169.254 是链路本地（含云平台元数据）地址", "168.63.129.16": "168.63.129.16 是云平台元数据地址", "http://www.weinan.gov.cn@10.0.0.1/": "10.0.0.1 是内网地址",
+			"1.2.3.456": "网址不正确", "1.2.3.4.5": "网址不正确", "http://[2400::zz]/": "网址不正确", "http://[fe80::1%25eth0]/": "网址不正确", "http://08.1.1.1/": "网址不正确", "http://1.2.3.4:99999/": "网址不正确",
+		} {
+			_, err := send(address)
+			if f := fault.Of(err); !fault.Is(err, fault.Invalid) || len(f.Fields) != 1 || f.Fields[0].Name != "address" || !strings.Contains(f.Fields[0].Says, want) {
+				t.Errorf("%s: %v", address, err)
+			}
+			if _, err := h.svc.Report(h.as(h.boss), all, impostor.Clue{Kind: "site", Address: address, Says: "照搬首页"}, nil); !fault.Is(err, fault.Invalid) {
+				t.Errorf("%s of a unit: %v", address, err)
+			}
+		}
+		if _, err := send("http://1.2.3.4/gov/?from=sms"); err != nil {
+			t.Fatal(err)
+		}
+		// Other spellings are the same address; another port is another site.
+		for _, same := range []string{"16909060", "0x1020304", "01.02.03.04", "1.2.772", "https://1.2.3.4:443/x", "１．２．３．４", "http://[::ffff:1.2.3.4]/", "http://user@1.2.3.4/"} {
+			if got, err := send(same); err != nil || !got.Known {
+				t.Errorf("%s: %+v, %v", same, got, err)
+			}
+		}
+		for _, other := range []string{"1.2.3.4:8080", "http://[2400:3200:0:0::1]/", "2400:3200::2", "[2400:3200::1]:8443"} {
+			if got, err := send(other); err != nil || got.Known {
+				t.Errorf("%s: %+v, %v", other, got, err)
+			}
+		}
+		if got, err := send("2400:3200::1"); err != nil || !got.Known {
+			t.Errorf("IPv6 written short: %+v, %v", got, err)
+		}
+		list, _, err := h.svc.Cases(h.ctx, all, impostor.Filter{})
+		ok(t, err)
+		shown := map[string]impostor.Case{}
+		for _, c := range list {
+			shown[c.Shown] = c
+			if !c.Bare() || c.Technique != "" || c.OfficeName != "陕西省人民政府办公厅" {
+				t.Errorf("%+v", c)
+			}
+		}
+		for _, want := range []string{"1.2.3.4/gov/", "1.2.3.4:8080", "[2400:3200::1]", "[2400:3200::2]", "[2400:3200::1]:8443"} {
+			if shown[want].ID == "" {
+				t.Errorf("%s is not among %d cases", want, len(list))
+			}
+		}
+
+		// The page that was reported is opened, and no other address asked.
+		*h.standing = true
+		scope := h.boss.ScopeFor(authz.ImpostorVerify)
+		for _, address := range []string{"1.2.3.4/gov/", "[2400:3200::1]"} {
+			l, err := h.svc.LookNow(h.as(h.boss), scope, h.boss, shown[address].ID)
+			ok(t, err)
+			if l.Outcome != impostor.There || l.Title != "白水县人民政府" || strings.Contains(l.Says, "解析") {
+				t.Errorf("%s: %s %s", address, l.Outcome, l.Says)
+			}
+		}
+		if _, err := h.svc.LookNow(h.as(h.boss), scope, h.boss, shown["1.2.3.4/gov/"].ID); err != nil || h.path != "/gov/" {
+			t.Errorf("opened %s (%v)", h.path, err)
+		}
+		*h.standing = false
+		if l, err := h.svc.LookNow(h.as(h.boss), scope, h.boss, shown["1.2.3.4:8080"].ID); err != nil || l.Outcome != impostor.Unknown || !strings.Contains(l.Says, "端口 8080") {
+			t.Errorf("a port that is not visited: %s %s (%v)", l.Outcome, l.Says, err)
+		}
+		*h.standing = true
+
+		c := shown["1.2.3.4/gov/"]
+		ok(t, h.svc.Verify(h.as(h.boss), scope, h.boss, c.ID, "不在台账中，照搬首页", nil))
+		ok(t, h.svc.Refer(h.as(h.boss), scope, h.boss, c.ID, ""))
+		paper, c, err := h.svc.Paper(h.ctx, scope, c.ID)
+		ok(t, err)
+		if letter := strings.Join(c.Letter, ""); paper.Check() != nil || !strings.Contains(letter, "1.2.3.4/gov/") || !strings.Contains(letter, "没有域名") || strings.Contains(letter, "对域名解析和") {
+			t.Errorf("letter %q", c.Letter)
+		}
+		ok(t, h.svc.HandOn(h.as(h.cyber), h.cyber.ScopeFor(authz.ImpostorDispose), h.cyber, c.ID, []string{"telecom", "police"}))
+		today := calendar.DateOf(h.clock.Now())
+		record := func(party, measure string) error {
+			return h.svc.Record(h.as(h.boss), scope, h.boss, c.ID, impostor.Outcome{Party: party, Measure: measure, Result: "已按来函处置", On: today})
+		}
+		for _, measure := range []string{"resolution", "both"} {
+			if err := record("telecom", measure); !fault.Is(err, fault.Invalid) || !strings.Contains(fault.Of(err).Says, "没有域名") {
+				t.Errorf("%s: %v", measure, err)
+			}
+		}
+		ok(t, record("telecom", "access"))
+		ok(t, record("police", "filed"))
+		ok(t, record("cyberspace", "coordinated"))
+		h.stop()
+		for _, want := range []string{impostor.Disposing, impostor.Gone} {
+			h.clock.Advance(13 * time.Hour)
+			if _, err := h.svc.Watch(h.ctx); err != nil {
+				t.Fatal(err)
+			}
+			d, err := h.svc.Dossier(h.ctx, all, c.ID)
+			if err != nil || d.State != want || d.Looks[0].Says != "IP 地址 1.2.3.4 已不能连接。" {
+				t.Fatalf("state %s, want %s, %s (%v)", d.State, want, d.Looks[0].Says, err)
+			}
+		}
+		h.clock.Advance(8 * 24 * time.Hour)
+		ok(t, h.svc.Close(h.as(h.boss), scope, c.ID, "已停止接入，没有恢复"))
 	})
 }

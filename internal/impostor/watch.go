@@ -83,17 +83,21 @@ type seen struct {
 	body []byte
 }
 
-// look asks the DNS for the name and opens the home page once, as the patrol opens
+// look asks the DNS for the name, where there is one, and opens the page once, as the patrol opens
 // a page: in its host's turn and where robots.txt lets us. What that keeps from us
 // is for a person to see (Saw).
 func (s *Service) look(ctx context.Context, c Case) seen {
 	out := seen{Look: Look{Outcome: Unknown}}
-	address := c.Address
 	if c.Kind == "account" {
 		out.Says = "账号要由人在平台上查看。"
 		return out
 	}
-	addrs, err := s.Client.Addresses(ctx, address)
+	host, port := c.Address, uint16(0)
+	ip, at, bare := c.ip()
+	if bare {
+		host, port = ip.String(), at
+	}
+	addrs, err := s.Client.AddressesAt(ctx, host, port)
 	var e *egress.Error
 	switch {
 	case err == nil:
@@ -110,8 +114,12 @@ func (s *Service) look(ctx context.Context, c Case) seen {
 		return out
 	}
 	out.Addresses = joined(addrs)
+	stands, cut := "域名解析到 "+out.Addresses+"，", "域名仍解析到 "+out.Addresses+"，但网站已不能连接。"
+	if bare {
+		stands, cut = "没有域名，以 IP 地址 "+host+" 访问，", "IP 地址 "+host+" 已不能连接。"
+	}
 	for _, scheme := range []string{"https://", "http://"} {
-		resp, ok, why, err := s.Manners.Fetch(ctx, scheme+address+"/", egress.Options{RecordTLSFault: true, MaxBody: 512 << 10})
+		resp, ok, why, err := s.Manners.Fetch(ctx, scheme+c.page(), egress.Options{RecordTLSFault: true, MaxBody: 512 << 10})
 		if ctx.Err() != nil {
 			out.Says = "未能查看：网络中断。"
 			return out
@@ -125,9 +133,9 @@ func (s *Service) look(ctx context.Context, c Case) seen {
 		}
 		if out.Status = resp.Status; resp.Status > 0 {
 			out.body = resp.Body
-			out.Outcome, out.Says = There, "域名解析到 "+out.Addresses+"，网站可以打开。"
+			out.Outcome, out.Says = There, stands+"网站可以打开。"
 			if resp.Status >= 400 {
-				out.Says = "域名解析到 " + out.Addresses + "，网站返回状态码，页面没有打开。"
+				out.Says = stands + "网站返回状态码，页面没有打开。"
 			}
 			if page, err := check.ParsePage(resp.Body, resp.Header.Get("Content-Type"), resp.Final); err == nil {
 				out.Title = clip(strings.TrimSpace(page.Title), 200)
@@ -139,8 +147,8 @@ func (s *Service) look(ctx context.Context, c Case) seen {
 			return out
 		}
 	}
-	// The name stands but nothing answers: access has been cut.
-	out.Outcome, out.Says = NotSeen, "域名仍解析到 "+out.Addresses+"，但网站已不能连接。"
+	// The name stands, if there is one, but nothing answers: access has been cut.
+	out.Outcome, out.Says = NotSeen, cut
 	return out
 }
 

@@ -332,6 +332,7 @@ const (
 // Register gives the workers the module's jobs and periodic duties.
 func (s *Service) Register(w *jobs.Workers) {
 	jobs.Handle(w, func(ctx context.Context, a RunSite) error { return s.work(ctx, a.Run, a.Hurried) })
+	jobs.GivenUp(w, s.broken)
 	jobs.Handle(w, func(ctx context.Context, _ PatrolSites) error {
 		_, err := s.PatrolDue(ctx)
 		return errors.Join(err, s.LapseEnded(ctx))
@@ -467,6 +468,7 @@ func (s *Service) queue(ctx context.Context, scope authz.Scope, id registry.Site
 }
 
 func (s *Service) queueWith(ctx context.Context, scope authz.Scope, id registry.SiteID, kind string, plan PlanID, spec Spec, also func(tx *db.Tx, run RunID) error) (r Run, err error) {
+	spec.Remote = spec.Remote && s.set.Exchange.On() // without an exchange it is done here
 	text, err := json.Marshal(spec)
 	if err != nil {
 		return r, err
@@ -497,7 +499,7 @@ func (s *Service) queueWith(ctx context.Context, scope authz.Scope, id registry.
 				return err
 			}
 		}
-		if !spec.Remote || !s.set.Exchange.On() {
+		if !spec.Remote {
 			queue := Queue
 			if spec.Urgent {
 				queue = UrgentQueue
@@ -535,11 +537,12 @@ func (s *Service) address(site registry.Site) string {
 	return "http://" + site.Host + "/"
 }
 
-// A run that takes longer is broken off; one that has not ended long after was
-// lost with its job, and would keep its site from ever being inspected again.
 const (
+	// longestRun is how long a run may take before it is broken off.
 	longestRun = 2 * time.Hour
-	stuckAfter = 12 * time.Hour
+	// unsentAfter is how long a run may wait for a crawler that the house no longer
+	// speaks with: nobody does it, and it would keep its site from being looked at.
+	unsentAfter = 12 * time.Hour
 	// tryAgain is how long after a patrol that came to nothing the next is tried.
 	tryAgain = 2 * time.Hour
 )
@@ -553,21 +556,14 @@ func (s *Service) PatrolDue(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	for id, r := range last {
-		if !r.UnderWay() || !r.Sent.IsZero() {
-			continue
-		}
-		waits := stuckAfter
-		if r.State == RunQueued && !r.Spec.Hours.Always() {
-			waits += 24 * time.Hour
-		}
-		if s.db.Now().Sub(r.AskedAt) < waits {
+		if r.State != RunQueued || !r.Spec.Remote || !r.Sent.IsZero() || s.set.Exchange.On() || s.db.Now().Sub(r.AskedAt) < unsentAfter {
 			continue
 		}
 		site, err := s.registry.Site(ctx, scope, id)
 		if err != nil {
 			return 0, err
 		}
-		if err := s.fail(ctx, site, r.ID, "检查中断，没有完成。请重新发起。"); err != nil {
+		if err := s.fail(ctx, site, r.ID, "检查没有发出：与巡检程序的文件交换已停用。请重新发起。"); err != nil {
 			return 0, err
 		}
 		r.State = RunFailed
@@ -699,6 +695,32 @@ func (s *Service) target(ctx context.Context, site registry.Site) (Target, error
 	return t, err
 }
 
+// otherJob reports whether the run is not this job's any more: somebody hurried it
+// by a second one.
+func (r Run) otherJob(hurried bool) bool { return r.Spec.Urgent && r.Kind != Manual && !hurried }
+
+// broken ends a run whose job is given up, in that act: it could not be tested. One
+// that went to a crawler is waited for as any that was sent.
+func (s *Service) broken(ctx context.Context, tx *db.Tx, a RunSite, why error) error {
+	ctx = audit.System(ctx, "inspection.run")
+	r, err := db.One(ctx, tx, scanRun, runSelect+` WHERE r.id = $1`, a.Run)
+	if db.None(err) {
+		return nil // its plan took it back
+	}
+	if err != nil || !r.UnderWay() || !r.Sent.IsZero() || r.otherJob(a.Hurried) {
+		return err
+	}
+	site, err := s.registry.SiteTx(ctx, tx, authz.System("inspection.run"), r.Site)
+	if err != nil {
+		return err
+	}
+	says := "检查中断：" + fault.Of(why).Says
+	if errors.Is(why, jobs.ErrSilent) {
+		says = "检查中断：承担检查的程序多次中途停止，没有完成，未检查的内容不作评判。请与平台运维人员核实后重新发起。"
+	}
+	return s.failTx(ctx, tx, site, r.ID, says)
+}
+
 // Work does a queued run: the job. It may be worked again after a crash.
 func (s *Service) Work(ctx context.Context, id RunID) error { return s.work(ctx, id, true) }
 
@@ -712,8 +734,8 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 	if err != nil || !r.UnderWay() {
 		return err
 	}
-	if r.Spec.Urgent && r.Kind != Manual && !hurried {
-		return nil // its other job does it
+	if r.otherJob(hurried) {
+		return nil
 	}
 	site, err := s.registry.Site(ctx, scope, r.Site)
 	if err != nil {
@@ -804,7 +826,7 @@ func (s *Service) work(ctx context.Context, id RunID, hurried bool) error {
 	}
 	if err != nil {
 		s.set.Log.Error("inspection: run broke off", "run", id, "site", site.Host, "err", err)
-		return errors.Join(s.fail(ctx, site, id, "检查中断："+fault.Of(err).Says), jobs.Cancel(err))
+		return jobs.Cancel(err)
 	}
 	if err := s.conclude(ctx, site, id, report); err != nil {
 		return err
@@ -851,15 +873,17 @@ func (s *Service) progress(ctx context.Context, id RunID, visited int, address s
 }
 
 func (s *Service) fail(ctx context.Context, site registry.Site, id RunID, says string) error {
-	return s.db.Update(ctx, func(tx *db.Tx) error {
-		if _, err := tx.Exec(ctx, `UPDATE inspection_run SET state = 'failed', failure = $2, finished_at = $3, unanswered_at = NULL WHERE id = $1`, id, says, tx.Now()); err != nil {
-			return err
-		}
-		if err := siteFreed(ctx, tx, site.ID); err != nil {
-			return err
-		}
-		return audit.Record(ctx, tx, audit.Entry{Act: "inspection.run.fail", Target: site.Target(), After: map[string]string{"run": string(id), "says": says}})
-	})
+	return s.db.Update(ctx, func(tx *db.Tx) error { return s.failTx(ctx, tx, site, id, says) })
+}
+
+func (s *Service) failTx(ctx context.Context, tx *db.Tx, site registry.Site, id RunID, says string) error {
+	if _, err := tx.Exec(ctx, `UPDATE inspection_run SET state = 'failed', failure = $2, finished_at = $3, unanswered_at = NULL WHERE id = $1`, id, says, tx.Now()); err != nil {
+		return err
+	}
+	if err := siteFreed(ctx, tx, site.ID); err != nil {
+		return err
+	}
+	return audit.Record(ctx, tx, audit.Entry{Act: "inspection.run.fail", Target: site.Target(), After: map[string]string{"run": string(id), "says": says}})
 }
 
 // conclude writes what a run saw: new findings, known ones seen again, and

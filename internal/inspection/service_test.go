@@ -2,8 +2,11 @@ package inspection_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -25,6 +28,7 @@ import (
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
+	"zhengshu/migrations"
 )
 
 // house is one county with one monitored site on a loopback listener.
@@ -126,8 +130,7 @@ func (h *house) service() *inspection.Service {
 func (h *house) work() {
 	h.t.Helper()
 	w := jobs.NewWorkers()
-	jobs.Handle(w, func(ctx context.Context, a inspection.RunSite) error { return h.svc.Work(ctx, a.Run) })
-	jobs.Handle(w, func(ctx context.Context, _ inspection.PlanSites) error { _, err := h.svc.PlansDue(ctx); return err })
+	h.svc.Register(w)
 	jobstest.Work(h.t, h.db, w, jobs.Config{Queues: map[string]int{inspection.Queue: 2, inspection.UrgentQueue: 1}})
 }
 
@@ -701,22 +704,196 @@ func TestOurOwnRefusalIsNoFailureOfTheSite(t *testing.T) {
 	})
 }
 
-func TestRunLostWithItsJobFreesTheSite(t *testing.T) {
+// silent lets the process that works the jobs of runs fall silent, for the n-th time.
+func (h *house) silent(n int) {
+	h.t.Helper()
+	h.raw(fmt.Sprintf(`UPDATE job SET state = 'running', holder = 'gone', attempt = %d, held_until = '2026-01-01T00:00:00.000000Z' WHERE kind = 'inspection.run' AND state = 'waiting'`, n))
+}
+
+// raw writes beside the house.
+func (h *house) raw(query string) {
+	h.t.Helper()
+	var err error
+	if p := h.db.Pool(); p != nil {
+		_, err = p.Exec(h.ctx, query)
+	} else {
+		_, err = h.db.Writer().ExecContext(h.ctx, query)
+	}
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// A run whose process died as often as it may ends when its job is given up: nothing
+// is closed by it, and the site is free.
+func TestARunEndsWithItsJob(t *testing.T) {
+	for _, kind := range []string{inspection.Manual, inspection.Patrol} {
+		t.Run(kind, func(t *testing.T) {
+			each(t, func(t *testing.T, h *house) {
+				died := func() {}
+				h.made.answers = func(string, string) (page, bool) { died(); return page{}, false }
+				h.made.swap("/", `</body>`, `<a href="/gone.html">旧文</a></body>`)
+				h.run()
+				stand := len(h.findings("standing"))
+				if stand == 0 {
+					t.Fatal("nothing found")
+				}
+				h.made.swap("/", `<a href="/gone.html">旧文</a>`, "")
+				h.clock.Advance(25 * time.Hour)
+				if kind == inspection.Patrol {
+					if n, err := h.svc.PatrolDue(h.ctx); err != nil || n != 1 {
+						t.Fatalf("%d patrols (%v)", n, err)
+					}
+				} else if _, err := h.svc.Start(h.ctx, h.scope, h.site.ID); err != nil {
+					t.Fatal(err)
+				}
+				last := func() inspection.Run {
+					t.Helper()
+					list, err := h.svc.Runs(h.ctx, h.scope, h.site.ID, 1)
+					if err != nil || len(list) != 1 || list[0].Kind != kind {
+						t.Fatalf("%+v (%v)", list, err)
+					}
+					return list[0]
+				}
+				ctx, cancel := context.WithCancel(h.ctx)
+				died = cancel
+				if err := h.svc.Work(ctx, last().ID); !errors.Is(err, context.Canceled) {
+					t.Fatal(err)
+				}
+				died = func() {}
+				if r := last(); r.State != inspection.RunRunning {
+					t.Fatalf("in the middle: %s", r.State)
+				}
+				h.silent(3)
+				h.work()
+				r := last()
+				if r.State != inspection.RunFailed || !strings.Contains(r.Failure, "多次中途停止") || !r.Finished.Equal(h.clock.Now()) || r.Closed != 0 {
+					t.Errorf("%+v", r)
+				}
+				if n := len(h.findings("standing")); n != stand {
+					t.Errorf("%d findings stand, before %d", n, stand)
+				}
+				if f, err := jobs.Failures(h.ctx, h.db, 9); err != nil || len(f) != 1 {
+					t.Errorf("failed jobs: %+v (%v)", f, err)
+				}
+				// It was no patrol of the day.
+				h.clock.Advance(3 * time.Hour)
+				if n, err := h.svc.PatrolDue(h.ctx); err != nil || n != 1 {
+					t.Errorf("%d patrols (%v)", n, err)
+				}
+			})
+		})
+	}
+}
+
+// A run that a person hurried is not ended with its first job; one whose job failed
+// each time says why.
+func TestARunEndsWithItsOwnJobOnly(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		if n, err := h.svc.PatrolDue(h.ctx); err != nil || n != 1 {
+			t.Fatalf("%d patrols (%v)", n, err)
+		}
+		h.silent(3)
+		r, err := h.svc.Start(h.ctx, h.scope, h.site.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.work()
+		if r, err = h.svc.Run(h.ctx, h.scope, r.ID); err != nil || r.State != inspection.RunDone {
+			t.Errorf("hurried: %s %q (%v)", r.State, r.Failure, err)
+		}
+		unread := fault.New(fault.Unavailable, "词库暂时不能读取。")
+		h.svc = inspection.New(h.db, h.probes, h.reg, h.blobs, h.made.client(t), inspection.Settings{Delay: -1, Scanner: func(context.Context, org.UnitID) (check.Scanner, error) { return nil, unread }})
+		if r, err = h.svc.Start(h.ctx, h.scope, h.site.ID); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			h.work()
+			h.clock.Advance(time.Minute)
+		}
+		if r, err = h.svc.Run(h.ctx, h.scope, r.ID); err != nil || r.State != inspection.RunFailed || r.Failure != "检查中断：词库暂时不能读取。" {
+			t.Errorf("failed each time: %s %q (%v)", r.State, r.Failure, err)
+		}
+	})
+}
+
+// What waits its turn, however long, is not lost; what waits for a crawler that is
+// not spoken with any more is.
+func TestARunWaitsAsLongAsItsJob(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		r, err := h.svc.Start(h.ctx, h.scope, h.site.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
 		h.clock.Advance(13 * time.Hour)
-		// What was lost was no patrol of the day.
-		if n, err := h.svc.PatrolDue(h.ctx); err != nil || n != 1 {
+		if n, err := h.svc.PatrolDue(h.ctx); err != nil || n != 0 {
 			t.Errorf("%d patrols (%v)", n, err)
 		}
-		if r, err = h.svc.Run(h.ctx, h.scope, r.ID); err != nil || r.State != inspection.RunFailed {
-			t.Errorf("%s (%v)", r.State, err)
+		h.work()
+		if r, err = h.svc.Run(h.ctx, h.scope, r.ID); err != nil || r.State != inspection.RunDone {
+			t.Errorf("%s %q (%v)", r.State, r.Failure, err)
 		}
-		if _, err := h.svc.Start(h.ctx, h.scope, h.site.ID); err != nil {
-			t.Error(err)
+		x, _, _ := exchanging(t, h)
+		if err := os.RemoveAll(x.Plans); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(x.Plans, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p := h.plan()
+		p.Spec.Remote, p.Cadence = true, "once"
+		if _, err := h.svc.MakePlan(h.ctx, h.scope, p); err == nil {
+			t.Fatal("the plan could be sent")
+		}
+		h.svc = h.service()
+		h.clock.Advance(13 * time.Hour)
+		if _, err := h.svc.PatrolDue(h.ctx); err != nil {
+			t.Fatal(err)
+		}
+		list, err := h.svc.Runs(h.ctx, h.scope, h.site.ID, 9)
+		if err != nil || !slices.ContainsFunc(list, func(r inspection.Run) bool {
+			return r.Kind == inspection.Planned && r.State == inspection.RunFailed && strings.Contains(r.Failure, "文件交换已停用")
+		}) {
+			t.Errorf("%+v (%v)", list, err)
+		}
+	})
+}
+
+// Schema 0560 ends the runs whose job was given up before that ended them, and no
+// other.
+func TestRunsThatLostTheirJobBeforeAreEnded(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		r, err := h.svc.Start(h.ctx, h.scope, h.site.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := migrations.Files.ReadFile("0560_lost_runs.sql")
+		if err != nil {
+			t.Fatal(err)
+		}
+		up, _, found := strings.Cut(string(text), "-- +goose Down")
+		if !found {
+			t.Fatal("no way back")
+		}
+		migrate := func() inspection.Run {
+			t.Helper()
+			h.raw(up)
+			if r, err = h.svc.Run(h.ctx, h.scope, r.ID); err != nil {
+				t.Fatal(err)
+			}
+			return r
+		}
+		if r := migrate(); r.State != inspection.RunQueued {
+			t.Errorf("its job waits: %s", r.State)
+		}
+		h.raw(`UPDATE inspection_run SET sent_at = asked_at`)
+		h.raw(`UPDATE job SET state = 'failed'`)
+		if r := migrate(); r.State != inspection.RunQueued {
+			t.Errorf("sent to a crawler: %s", r.State)
+		}
+		h.raw(`UPDATE inspection_run SET sent_at = NULL`)
+		if r := migrate(); r.State != inspection.RunFailed || r.Failure == "" || r.Finished.IsZero() {
+			t.Errorf("its job was given up: %+v", r)
 		}
 	})
 }

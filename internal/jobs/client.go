@@ -293,12 +293,15 @@ func (k *Client) round(ctx context.Context) (more bool, err error) {
 	if due, err := runnable(ctx, k.d, k.kinds, now); err != nil || !due {
 		return false, err
 	}
-	var got []row
+	var got, spent []row
 	err = write(ctx, k.d, func(c conn) error {
 		// Read again: whoever waited for the lock sees jobs enqueued meanwhile,
 		// and one run is to stand for all of a key.
 		now := k.d.Now()
-		got, err = claim(ctx, c, shares, k.kinds, k.id, now, now.Add(k.c.Lease), ours)
+		if spent, err = giveBack(ctx, c, k.id, now, now.Add(k.c.Lease), ours); err != nil {
+			return err
+		}
+		got, err = claim(ctx, c, shares, k.kinds, k.id, now, now.Add(k.c.Lease))
 		return err
 	})
 	if err != nil {
@@ -323,12 +326,20 @@ func (k *Client) round(ctx context.Context) (more bool, err error) {
 			ring(k.bell)
 		})
 	}
-	return len(got) > 0, nil
+	for _, j := range spent {
+		ctx := k.c.Wrap(context.WithoutCancel(ctx), j.Kind)
+		k.end(ctx, j, func() error { return k.giveUp(ctx, j, ErrSilent) })
+	}
+	return len(got)+len(spent) > 0, nil
 }
 
 func (k *Client) run(j row) {
 	ctx := k.c.Wrap(k.work, j.Kind)
-	done, err := safely(ctx, k.d, k.w.handlers[j.Kind], j)
+	done := false
+	err := guarded(func() (err error) {
+		done, err = k.w.handlers[j.Kind](ctx, k.d, j)
+		return err
+	})
 	if done {
 		return
 	}
@@ -337,26 +348,28 @@ func (k *Client) run(j row) {
 	now := k.d.Now()
 	var put snoozed
 	var stop cancelled
-	var then func(c conn) error
+	ends := func(do func(c conn) error) { k.end(bg, j, func() error { return k.ends.write(bg, k.d, do) }) }
 	switch {
 	case err == nil:
-		then = func(c conn) error { return finish(bg, c, j) }
+		ends(func(c conn) error { return finish(bg, c, j) })
 	case errors.Is(err, errLost):
 		k.c.Log.WarnContext(ctx, "job was taken over by another process", "kind", j.Kind, "job", j.ID)
-		return
 	case errors.As(err, &put):
-		then = func(c conn) error { return putBack(bg, c, j, now.Add(put.d), j.Attempt-1, err.Error()) }
+		ends(func(c conn) error { return putBack(bg, c, j, now.Add(put.d), j.Attempt-1, err.Error()) })
 	case k.work.Err() != nil:
-		then = func(c conn) error { return putBack(bg, c, j, now, j.Attempt-1, err.Error()) }
+		ends(func(c conn) error { return putBack(bg, c, j, now, j.Attempt-1, err.Error()) })
 	case errors.As(err, &stop) || j.Attempt >= j.MaxAttempts:
-		k.c.Log.ErrorContext(ctx, "job failed for good", "kind", j.Kind, "job", j.ID, "attempt", j.Attempt, "cause", err)
-		then = func(c conn) error { return giveUp(bg, c, j, now, err.Error()) }
+		k.end(bg, j, func() error { return k.giveUp(bg, j, err) })
 	default:
 		k.report(ctx, j, err)
-		then = func(c conn) error { return putBack(bg, c, j, now.Add(k.c.Backoff(j.Attempt)), j.Attempt, err.Error()) }
+		ends(func(c conn) error { return putBack(bg, c, j, now.Add(k.c.Backoff(j.Attempt)), j.Attempt, err.Error()) })
 	}
+}
+
+// end writes the end of an attempt, however often it takes.
+func (k *Client) end(ctx context.Context, j row, write func() error) {
 	for try := 1; ; try++ {
-		err := k.ends.write(bg, k.d, then)
+		err := write()
 		switch {
 		case err == nil:
 			return
@@ -364,11 +377,33 @@ func (k *Client) run(j row) {
 			k.c.Log.WarnContext(ctx, "job ended after its lease and may run again", "kind", j.Kind, "job", j.ID)
 			return
 		case try == 5:
-			k.c.Log.ErrorContext(ctx, "end of job not written; it runs again after the lease", "kind", j.Kind, "job", j.ID, "cause", err)
+			k.c.Log.ErrorContext(ctx, "end of job not written; it is taken up again after the lease", "kind", j.Kind, "job", j.ID, "cause", err)
 			return
 		}
 		time.Sleep(time.Duration(try*try) * 10 * time.Millisecond)
 	}
+}
+
+// giveUp lets the job stand as failed. Who asked to be told of it is told in the
+// same transaction: a job whose owner cannot be told does not stand as failed yet.
+func (k *Client) giveUp(ctx context.Context, j row, why error) error {
+	tell := k.w.givenUp[j.Kind]
+	stand := func(c conn) error { return giveUp(ctx, c, j, k.d.Now(), why.Error()) }
+	var err error
+	if tell == nil {
+		err = k.ends.write(ctx, k.d, stand)
+	} else {
+		err = k.d.Update(ctx, func(tx *db.Tx) error {
+			if err := stand(conn{lite: tx.Lite(), pg: tx.PG()}); err != nil {
+				return err
+			}
+			return guarded(func() error { return tell(ctx, tx, j, why) })
+		})
+	}
+	if err == nil {
+		k.c.Log.ErrorContext(ctx, "job failed for good", "kind", j.Kind, "job", j.ID, "attempt", j.Attempt, "cause", why)
+	}
+	return err
 }
 
 func (k *Client) report(ctx context.Context, j row, err error) {

@@ -16,6 +16,8 @@
 //     one does not count, since it may already have read what has just changed.
 //     Two of one kind and key never run at the same time.
 //   - A job of a process that died is taken up again after Config.Lease.
+//   - What is told of a job given up for good (GivenUp) commits with that, also
+//     when the job took its process down at each attempt.
 //   - Every fires at start and then each period, in one process at a time.
 //
 // An idle process commits nothing: it looks through the read pool every 200 ms,

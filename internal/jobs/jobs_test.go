@@ -566,6 +566,79 @@ func TestSilentProcess(t *testing.T) {
 	})
 }
 
+// TestGivenUpIsTold: whoever asked is told in the act that gives a job up, whatever
+// the cause; a job whose owner cannot be told does not stand as failed.
+func TestGivenUpIsTold(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		ddl(t, d, `CREATE TABLE told (n INTEGER NOT NULL, why TEXT NOT NULL)`)
+		var deaf atomic.Int32
+		w := jobs.NewWorkers()
+		jobs.Handle(w, func(_ context.Context, n note) error {
+			switch n.N {
+			case 1:
+				return errors.New("not yet")
+			case 2:
+				return jobs.Cancel(errors.New("hopeless"))
+			}
+			return nil
+		})
+		jobs.Handle(w, func(context.Context, tick) error { return errors.New("nobody's") })
+		jobs.GivenUp(w, func(ctx context.Context, tx *db.Tx, n note, why error) error {
+			if err := set(ctx, tx, `INSERT INTO told (n, why) VALUES ($1, $2)`, n.N, why.Error()); err != nil {
+				return err
+			}
+			if n.N == 4 && deaf.Add(1) <= 5 {
+				panic("deaf")
+			}
+			return nil
+		})
+		told := func() []string {
+			t.Helper()
+			list, err := db.All(ctx, d, db.Value[string], `SELECT n || ' ' || why FROM told ORDER BY n`)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return list
+		}
+		for n := range 5 {
+			enqueue(t, d, note{n}, jobs.MaxAttempts(2))
+		}
+		enqueue(t, d, tick{}, jobs.MaxAttempts(1))
+		silent := func(cond string) {
+			ddl(t, d, `UPDATE job SET state = 'running', holder = 'gone', attempt = 2, held_until = '2026-01-01T00:00:00.000000Z' WHERE `+cond)
+		}
+		silent(`args IN ('{"n":3}', '{"n":4}')`)
+		// The lease is short, so that what could not be told is told in this drain.
+		jobstest.Work(t, d, w, jobs.Config{Backoff: soon, Log: quiet, Lease: 50 * time.Millisecond})
+		want := []string{"1 not yet", "2 hopeless", "3 " + jobs.ErrSilent.Error(), "4 " + jobs.ErrSilent.Error()}
+		if got := told(); !slices.Equal(got, want) {
+			t.Errorf("told %q", got)
+		}
+		if deaf.Load() != 6 {
+			t.Errorf("told %d times of the one whose owner could not be told", deaf.Load())
+		}
+		if f, err := jobs.Failures(ctx, d, 9); err != nil || len(f) != 5 {
+			t.Errorf("failures %+v, %v", f, err)
+		}
+	})
+}
+
+// TestGivenUpRefuses: one owner of each kind, and a kind that is worked.
+func TestGivenUpRefuses(t *testing.T) {
+	fn := func(context.Context, *db.Tx, note, error) error { return nil }
+	w := jobs.NewWorkers()
+	jobs.GivenUp(w, fn)
+	if _, err := jobs.New(nil, w, jobs.Config{}); err == nil {
+		t.Error("a kind that nobody works has an owner")
+	}
+	jobs.Handle(w, func(context.Context, note) error { return nil })
+	jobs.GivenUp(w, fn)
+	if _, err := jobs.New(nil, w, jobs.Config{}); err == nil {
+		t.Error("a kind has two owners")
+	}
+}
+
 func TestCounts(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		ctx := context.Background()

@@ -183,21 +183,18 @@ type share struct {
 	free  int
 }
 
-// claim takes due jobs for holder until the lease ends, oldest first, never
-// two of one key. ours are the ids this process works on: their lease may have
-// run out on a stopped machine, but they are not abandoned.
-func claim(ctx context.Context, c conn, shares []share, kinds []string, holder string, now, until time.Time, ours map[string]bool) ([]row, error) {
-	lock := ""
+// skipLocked leaves out rows that an open transaction holds: a HandleTx at its
+// end has not abandoned its job, and needs no longer lease.
+func (c conn) skipLocked() string {
 	if c.pg != nil {
-		if _, err := c.exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(claimLock)); err != nil {
-			return nil, err
-		}
-		// Rows an open transaction holds (a HandleTx at its end) are not abandoned.
-		lock = ` FOR UPDATE SKIP LOCKED`
+		return ` FOR UPDATE SKIP LOCKED`
 	}
-	if err := giveBack(ctx, c, lock, now, ours); err != nil {
-		return nil, err
-	}
+	return ""
+}
+
+// claim takes due jobs for holder until the lease ends, oldest first, never
+// two of one key; giveBack came before it in the transaction.
+func claim(ctx context.Context, c conn, shares []share, kinds []string, holder string, now, until time.Time) ([]row, error) {
 	var out []row
 	for _, s := range shares {
 		if s.free <= 0 {
@@ -213,7 +210,7 @@ func claim(ctx context.Context, c conn, shares []share, kinds []string, holder s
 		}
 		q += ` AND (unique_key = '' OR NOT EXISTS (SELECT 1 FROM job r
 			WHERE r.kind = j.kind AND r.unique_key = j.unique_key AND r.unique_key <> '' AND r.state = 'running'))
-			ORDER BY run_at, id LIMIT ` + p.add(s.free) + lock
+			ORDER BY run_at, id LIMIT ` + p.add(s.free) + c.skipLocked()
 		got, err := c.rows(ctx, q, p.args...)
 		if err != nil {
 			return nil, err
@@ -243,27 +240,35 @@ func claim(ctx context.Context, c conn, shares []share, kinds []string, holder s
 	return out, nil
 }
 
-// giveBack returns the jobs of silent processes to the waiting, or ends those
-// that took their process down too often.
-func giveBack(ctx context.Context, c conn, lock string, now time.Time, ours map[string]bool) error {
-	left, err := c.rows(ctx, `SELECT `+columns+` FROM job WHERE state = 'running' AND held_until < $1 LIMIT 500`+lock, now)
+// giveBack returns the jobs of silent processes to the waiting. Those that took
+// their process down too often are spent: holder has them until the lease ends,
+// to give them up. ours are the ids this process works on: their lease may have
+// run out on a stopped machine, but they are not abandoned.
+func giveBack(ctx context.Context, c conn, holder string, now, until time.Time, ours map[string]bool) (spent []row, err error) {
+	if c.pg != nil {
+		if _, err := c.exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(claimLock)); err != nil {
+			return nil, err
+		}
+	}
+	left, err := c.rows(ctx, `SELECT `+columns+` FROM job WHERE state = 'running' AND held_until < $1 LIMIT 500`+c.skipLocked(), now)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, j := range left {
 		if ours[j.ID] {
 			continue
 		}
-		const why = "the process that worked this job fell silent"
-		q, args := `UPDATE job SET state = 'waiting', holder = '', held_until = NULL, last_error = $1 WHERE id = $2`, []any{why, j.ID}
+		q, args := `UPDATE job SET state = 'waiting', holder = '', held_until = NULL, last_error = $1 WHERE id = $2`, []any{ErrSilent.Error(), j.ID}
 		if j.Attempt >= j.MaxAttempts {
-			q, args = `UPDATE job SET state = 'failed', holder = '', held_until = NULL, last_error = $1, failed_at = $2 WHERE id = $3`, []any{why, now, j.ID}
+			q, args = `UPDATE job SET holder = $1, held_until = $2 WHERE id = $3`, []any{holder, until, j.ID}
+			j.Holder = holder
+			spent = append(spent, j)
 		}
 		if _, err := c.exec(ctx, q, args...); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return spent, nil
 }
 
 // finish removes a worked job if this attempt of this process still holds it.
@@ -282,21 +287,21 @@ func putBack(ctx context.Context, c conn, j row, at time.Time, spent int, why st
 	return err
 }
 
+// giveUp lets the job stand as failed if this attempt of this process still holds it.
 func giveUp(ctx context.Context, c conn, j row, now time.Time, why string) error {
-	_, err := c.exec(ctx, `UPDATE job SET state = 'failed', holder = '', held_until = NULL, failed_at = $1, last_error = $2
+	n, err := c.exec(ctx, `UPDATE job SET state = 'failed', holder = '', held_until = NULL, failed_at = $1, last_error = $2
 		WHERE id = $3 AND holder = $4 AND attempt = $5 AND state = 'running'`, now, why, j.ID, j.Holder, j.Attempt)
+	if err == nil && n == 0 {
+		return errLost
+	}
 	return err
 }
 
 // extend keeps the jobs of holder for longer.
 func extend(ctx context.Context, c conn, holder string, ids []string, until time.Time) error {
-	lock := ""
-	if c.pg != nil {
-		lock = ` FOR UPDATE SKIP LOCKED` // a HandleTx at its end needs no longer lease
-	}
 	var p params
 	_, err := c.exec(ctx, `UPDATE job SET held_until = `+p.add(until)+` WHERE id IN (SELECT id FROM job
-		WHERE holder = `+p.add(holder)+` AND state = 'running' AND id IN `+p.list(ids)+lock+`)`, p.args...)
+		WHERE holder = `+p.add(holder)+` AND state = 'running' AND id IN `+p.list(ids)+c.skipLocked()+`)`, p.args...)
 	return err
 }
 
@@ -336,6 +341,9 @@ func nextFire(ctx context.Context, d *db.DB, kind string) (time.Time, error) {
 
 // ErrNotFailed says that there is no failed job of that id.
 var ErrNotFailed = errors.New("jobs: no failed job of this id")
+
+// ErrSilent is why a job is given up whose process fell silent at each attempt.
+var ErrSilent = errors.New("the process that worked this job fell silent")
 
 var errLost = errors.New("jobs: another process has taken the job over")
 

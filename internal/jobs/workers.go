@@ -16,6 +16,7 @@ import (
 // They are filled at start-up, before New.
 type Workers struct {
 	handlers map[string]handler
+	givenUp  map[string]func(ctx context.Context, tx *db.Tx, j row, why error) error
 	periods  []period
 	err      error
 }
@@ -30,7 +31,9 @@ type period struct {
 }
 
 // NewWorkers is an empty set.
-func NewWorkers() *Workers { return &Workers{handlers: map[string]handler{}} }
+func NewWorkers() *Workers {
+	return &Workers{handlers: map[string]handler{}, givenUp: map[string]func(context.Context, *db.Tx, row, error) error{}}
+}
 
 // Handle works jobs of T's kind with fn, at least once: an error or a panic
 // puts the job back with growing delay. A kind has one handler; New reports a
@@ -85,6 +88,26 @@ func Every(w *Workers, d time.Duration, args Args) {
 	}})
 }
 
+// GivenUp calls fn in the transaction that gives up a job of T's kind for good:
+// its attempts are spent, no retry can cure it, or (ErrSilent) its process died
+// each time. What waits for the job ends with it there. When fn fails, the job is
+// not given up yet, and fn is called again after the lease. A kind has one fn.
+// Arguments that cannot be read belong to nobody, and nobody is told.
+func GivenUp[T Args](w *Workers, fn func(ctx context.Context, tx *db.Tx, args T, why error) error) {
+	var zero T
+	kind := zero.Kind()
+	if _, ok := w.givenUp[kind]; ok {
+		w.err = errors.Join(w.err, fmt.Errorf("jobs: the giving up of kind %s is told twice", kind))
+	}
+	w.givenUp[kind] = func(ctx context.Context, tx *db.Tx, j row, why error) error {
+		args, err := decode[T](j)
+		if err != nil {
+			return nil // stands in the job's own cause
+		}
+		return fn(ctx, tx, args, why)
+	}
+}
+
 func (w *Workers) add(kind string, h handler) {
 	if _, ok := w.handlers[kind]; ok {
 		w.err = errors.Join(w.err, fmt.Errorf("jobs: kind %s has two handlers", kind))
@@ -94,6 +117,11 @@ func (w *Workers) add(kind string, h handler) {
 
 func (w *Workers) check() error {
 	err := w.err
+	for kind := range w.givenUp {
+		if _, ok := w.handlers[kind]; !ok {
+			err = errors.Join(err, fmt.Errorf("jobs: kind %s, whose giving up is told, has no handler", kind))
+		}
+	}
 	var seen []string
 	for _, p := range w.periods {
 		if _, ok := w.handlers[p.job.Kind]; !ok {
@@ -138,11 +166,12 @@ type Panicked struct {
 
 func (p *Panicked) Error() string { return fmt.Sprintf("panic: %v", p.Value) }
 
-func safely(ctx context.Context, d *db.DB, h handler, j row) (done bool, err error) {
+// guarded turns a panic into an error.
+func guarded(fn func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			done, err = false, &Panicked{v, debug.Stack()}
+			err = &Panicked{v, debug.Stack()}
 		}
 	}()
-	return h(ctx, d, j)
+	return fn()
 }

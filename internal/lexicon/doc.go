@@ -2,7 +2,8 @@
 // 政治关): wrong forms, terms of state with their right form, holders of posts
 // with the days they hold them, sensitive words, and words that are never
 // questioned. Lists come and go in packs, numbered for each keeper; a pack that
-// adds or takes away an entry of the serious class waits for a second person.
+// adds or takes away an entry of the serious class waits for a second person: of
+// the unit, or of the office above where the unit has none.
 //
 // It decides which entries hold for which unit on which day (a list of one unit,
 // or of an office for its whole area), and reads texts with them beside the

@@ -225,8 +225,12 @@ type Pack struct {
 	DecidedName string
 	DecidedAt   time.Time
 	Note        string
-	areaPath    string
-	linePath    string
+	// Asked is the office above that confirms it, since nobody of the unit but who
+	// proposed it may; the unit itself where no office above has anybody.
+	Asked     org.UnitID
+	AskedName string // joined
+	areaPath  string
+	linePath  string
 }
 
 // In reports whether the keeper lies in the scope.
@@ -237,8 +241,13 @@ func (p Pack) In(scope authz.Scope) bool {
 // Link is the page of the pack.
 func (p Pack) Link() string { return "/console/lexicon/packs/" + p.ID }
 
+// Nobody reports whether there is nobody to confirm it.
+func (p Pack) Nobody() bool { return p.Asked == p.Unit }
+
+func (p Pack) title() string { return fmt.Sprintf("词库第 %d 版（%s）", p.No, p.Name) }
+
 func (p Pack) target() audit.Target {
-	return audit.Target{Kind: "lexicon_pack", ID: p.ID, Name: fmt.Sprintf("%s词库第 %d 版（%s）", p.UnitName, p.No, p.Name), Unit: string(p.Unit)}
+	return audit.Target{Kind: "lexicon_pack", ID: p.ID, Name: p.UnitName + p.title(), Unit: string(p.Unit)}
 }
 
 // Confirmed is the state of a pack in force.
@@ -274,11 +283,11 @@ func scanEntry(r db.Scanner) (Entry, error) {
 	return e, nil
 }
 
-const packSelect = `SELECT p.id, p.unit_id, u.name, u.area_path, u.line_path, p.no, p.name, p.source, p.state, p.serious, p.added, p.withdrawn, p.digest, p.by_id, p.by_name, p.at, p.decided_id, p.decided_name, p.decided_at, p.note
-  FROM lexicon_pack p JOIN unit u ON u.id = p.unit_id`
+const packSelect = `SELECT p.id, p.unit_id, u.name, u.area_path, u.line_path, p.no, p.name, p.source, p.state, p.serious, p.added, p.withdrawn, p.digest, p.by_id, p.by_name, p.at, p.decided_id, p.decided_name, p.decided_at, p.note, COALESCE(p.asked_unit_id, ''), COALESCE(a.name, '')
+  FROM lexicon_pack p JOIN unit u ON u.id = p.unit_id LEFT JOIN unit a ON a.id = p.asked_unit_id`
 
 func scanPack(r db.Scanner) (Pack, error) {
 	var p Pack
-	err := r.Scan(&p.ID, &p.Unit, &p.UnitName, &p.areaPath, &p.linePath, &p.No, &p.Name, &p.Source, &p.State, &p.Serious, &p.Added, &p.Withdrawn, &p.Digest, &p.ByID, &p.ByName, &p.At, &p.DecidedID, &p.DecidedName, &p.DecidedAt, &p.Note)
+	err := r.Scan(&p.ID, &p.Unit, &p.UnitName, &p.areaPath, &p.linePath, &p.No, &p.Name, &p.Source, &p.State, &p.Serious, &p.Added, &p.Withdrawn, &p.Digest, &p.ByID, &p.ByName, &p.At, &p.DecidedID, &p.DecidedName, &p.DecidedAt, &p.Note, &p.Asked, &p.AskedName)
 	return p, err
 }

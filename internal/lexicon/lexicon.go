@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -216,9 +217,12 @@ func (s *Service) Make(ctx context.Context, scope authz.Scope, unit org.UnitID, 
 			}
 		}
 		if p.State == Confirmed {
-			if err := s.settle(ctx, tx, p, true); err != nil {
-				return err
-			}
+			err = s.settle(ctx, tx, p, true)
+		} else {
+			err = s.ask(ctx, tx, &p)
+		}
+		if err != nil {
+			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{Act: "lexicon.change", Basis: basis, Target: p.target(), After: map[string]any{"state": p.State, "added": words(c.Add), "withdrawn": words(leaving), "serious": p.Serious, "source": p.Source, "digest": p.Digest, "note": p.Note}})
 	})
@@ -355,7 +359,8 @@ func (s *Service) Decide(ctx context.Context, scope authz.Scope, id string, agre
 }
 
 // Tasks is the part of the inbox: what somebody else of one's unit proposed waits
-// for the second person; who proposed it sees what became of it.
+// for the second person, and what a unit below has nobody else for; who proposed it
+// sees what became of it.
 func (s *Service) Tasks(ctx context.Context, session *authz.Session, tab workbench.Tab, limit int) ([]workbench.Task, error) {
 	if session == nil || (tab != workbench.ToDo && tab != workbench.Started) {
 		return nil, nil
@@ -365,13 +370,16 @@ func (s *Service) Tasks(ctx context.Context, session *authz.Session, tab workben
 		return nil, nil
 	}
 	var w db.Where
-	cond, args := db.In("p.unit_id", own)
-	w.And(cond, args...)
 	act := "查看"
 	if tab == workbench.ToDo {
 		act = "去确认"
+		of, args := db.In("p.unit_id", own)
+		asked, _ := db.In("p.asked_unit_id", own)
+		w.And(of+" OR "+asked, append(args, args...)...)
 		w.And("p.state = 'proposed' AND p.by_id <> ?", session.PersonID)
 	} else {
+		of, args := db.In("p.unit_id", own)
+		w.And(of, args...)
 		w.And("p.serious > 0 AND p.by_id = ?", session.PersonID)
 	}
 	list, err := db.All(ctx, s.db, scanPack, packSelect+` WHERE `+w.SQL()+` ORDER BY p.at DESC, p.id DESC LIMIT `+w.Arg(limit), w.Args()...)
@@ -380,7 +388,11 @@ func (s *Service) Tasks(ctx context.Context, session *authz.Session, tab workben
 	}
 	out := make([]workbench.Task, len(list))
 	for i, p := range list {
-		out[i] = workbench.Task{Key: "lexicon:" + p.ID, Kind: "词库", Title: fmt.Sprintf("词库第 %d 版：%s", p.No, p.Name), From: p.ByName, At: p.At, State: StateName(p.State), Link: p.Link(), Act: act, Minutes: 5}
+		title := fmt.Sprintf("词库第 %d 版：%s", p.No, p.Name)
+		if !slices.Contains(own, string(p.Unit)) {
+			title = p.UnitName + title
+		}
+		out[i] = workbench.Task{Key: "lexicon:" + p.ID, Kind: "词库", Title: title, From: p.ByName, At: p.At, State: StateName(p.State), Link: p.Link(), Act: act, Minutes: 5}
 	}
 	return out, nil
 }

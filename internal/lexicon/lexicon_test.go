@@ -17,6 +17,7 @@ import (
 	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/lexicon"
+	"zhengshu/internal/notify"
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/workbench"
@@ -321,6 +322,152 @@ func FuzzReadFile(f *testing.F) {
 			if n := len([]rune(e.Words)); n < 2 || n > 40 {
 				t.Fatalf("taken: %s", fmt.Sprintf("%+v", e))
 			}
+		}
+	})
+}
+
+// Where nobody of a unit but who proposed a serious entry may confirm it, the nearest
+// office above that has somebody is asked, and confirms; where there is none, the unit
+// is told so.
+func TestArticle19_3_ASoleKeeperIsConfirmedAbove(t *testing.T) {
+	clock := calendar.NewManual(time.Date(2026, 3, 20, 2, 0, 0, 0, time.UTC))
+	dbtest.EachAt(t, clock.Now, func(t *testing.T, d *db.DB) {
+		sys := audit.System(context.Background(), "test")
+		o := org.New(d)
+		s := lexicon.New(d, o)
+		ok(t, passage.Declare(sys, d, lexicon.PackMachine))
+		offices := map[string]org.Unit{}
+		people := map[string]org.Person{}
+		appoint := func(name, at string, role authz.Role) {
+			t.Helper()
+			ok(t, d.Update(sys, func(tx *db.Tx) error {
+				p, err := o.AddPerson(sys, tx, all, org.Person{Unit: offices[at].ID, Name: name})
+				if err != nil {
+					return err
+				}
+				people[name] = p
+				return o.Appoint(sys, tx, all, p.ID, p.Unit, role)
+			}))
+		}
+		ok(t, d.Update(sys, func(tx *db.Tx) error {
+			for _, a := range []org.Area{{Level: org.Province, Code: "610000", Name: "陕西省"}, {Level: org.City, Code: "610100", Name: "西安市", Parent: "province-610000000000"}, {Level: org.County, Code: "610113", Name: "雁塔区", Parent: "city-610100000000"}} {
+				if _, err := o.AddArea(sys, tx, a); err != nil {
+					return err
+				}
+				got, err := o.AreaByCode(sys, tx, a.Code)
+				if err != nil {
+					return err
+				}
+				if offices[a.Name], _, err = o.AddUnit(sys, tx, org.Unit{Area: got.ID, Kind: org.Office, Name: a.Name + "政府办公室"}); err != nil {
+					return err
+				}
+			}
+			var err error
+			offices["局"], _, err = o.AddUnit(sys, tx, org.Unit{Area: offices["雁塔区"].Area, Kind: org.Department, Name: "雁塔区民政局"})
+			return err
+		}))
+		appoint("吴提出", "局", authz.Sponsor)
+		appoint("郑经办", "雁塔区", authz.Sponsor) // keeps the lists of the office alone
+		appoint("钱主管", "陕西省", authz.Supervisor)
+		session := func(name string) *authz.Session {
+			posts, err := o.PostsOf(sys, d, people[name].ID)
+			ok(t, err)
+			return &authz.Session{PersonID: string(people[name].ID), Name: name, Posts: posts}
+		}
+		by := func(name string) (context.Context, authz.Scope) {
+			x := session(name)
+			return audit.WithActor(authz.WithSession(context.Background(), x), audit.Actor{ID: x.PersonID, Name: name}), x.ScopeFor(authz.LexiconManage)
+		}
+		toDo := func(name string) (out []string) {
+			list, err := s.Tasks(sys, session(name), workbench.ToDo, 10)
+			ok(t, err)
+			for _, x := range list {
+				out = append(out, x.Title)
+			}
+			return out
+		}
+		told := func(name string) (n int) {
+			list, err := notify.New(d).Messages(sys, session(name), notify.Filter{}, 50)
+			ok(t, err)
+			return len(list)
+		}
+		propose := func(words string) lexicon.Pack {
+			t.Helper()
+			ctx, scope := by("吴提出")
+			p, err := s.Make(ctx, scope, offices["局"].ID, lexicon.Change{Name: "规范", Add: []lexicon.Entry{{Kind: lexicon.Term, Words: words, Right: []string{words + "局"}, Source: "机构名录"}}})
+			ok(t, err)
+			return p
+		}
+		asked := func(p lexicon.Pack) string {
+			t.Helper()
+			p, err := s.Pack(sys, d, all, p.ID)
+			ok(t, err)
+			return p.AskedName
+		}
+
+		p := propose("雁塔民政")
+		if p.Asked != offices["陕西省"].ID || asked(p) != "陕西省政府办公室" || told("钱主管") != 1 || told("吴提出") != 0 {
+			t.Errorf("asked %s, told %d and %d", asked(p), told("钱主管"), told("吴提出"))
+		}
+		if got := toDo("钱主管"); len(got) != 1 || got[0] != "雁塔区民政局词库第 1 版：规范" {
+			t.Errorf("the work of who is asked: %q", got)
+		}
+		if got := append(toDo("吴提出"), toDo("郑经办")...); len(got) != 0 {
+			t.Errorf("the work of who may not confirm: %q", got)
+		}
+		// Someone nearer is appointed: the pack is theirs, and the first lets it go.
+		appoint("孙主管", "雁塔区", authz.Supervisor)
+		for _, want := range []int{1, 0} {
+			if n, err := s.Sweep(sys); err != nil || n != want {
+				t.Errorf("%d packs asked anew (%v)", n, err)
+			}
+		}
+		if len(toDo("钱主管")) != 0 || len(toDo("孙主管")) != 1 || told("孙主管") != 1 {
+			t.Errorf("after the appointment: %v and %v", toDo("钱主管"), toDo("孙主管"))
+		}
+		ctx, scope := by("吴提出")
+		if _, err := s.Decide(ctx, scope, p.ID, true, ""); !fault.Is(err, fault.Refused) {
+			t.Errorf("confirmed by who proposed: %v", err)
+		}
+		ctx, scope = by("郑经办")
+		if _, err := s.Decide(ctx, scope, p.ID, true, ""); !fault.Is(err, fault.NotFound) {
+			t.Errorf("confirmed by who keeps other lists: %v", err)
+		}
+		ctx, scope = by("孙主管")
+		if p, err := s.Decide(ctx, scope, p.ID, true, ""); err != nil || p.State != lexicon.Confirmed {
+			t.Errorf("%+v (%v)", p, err)
+		}
+		if n, err := s.Sweep(sys); err != nil || n != 0 || len(toDo("孙主管")) != 0 {
+			t.Errorf("decided: %d asked anew, %v (%v)", n, toDo("孙主管"), err)
+		}
+
+		// A unit with a second person of its own asks nobody; when that person goes, it does.
+		appoint("冯审核", "局", authz.FinalReviewer)
+		p = propose("雁塔区民政")
+		if p.Asked != "" || len(toDo("冯审核")) != 1 || len(toDo("孙主管")) != 0 {
+			t.Errorf("asked %q beside the second person", p.AskedName)
+		}
+		dismiss := func(name string) {
+			t.Helper()
+			x := session(name)
+			ok(t, d.Update(sys, func(tx *db.Tx) error { return o.Dismiss(sys, tx, all, org.PostID(x.Posts[0].ID)) }))
+		}
+		dismiss("冯审核")
+		if n, err := s.Sweep(sys); err != nil || n != 1 || asked(p) != "雁塔区政府办公室" {
+			t.Errorf("%d, asked %s (%v)", n, asked(p), err)
+		}
+		// Nobody is left anywhere: who proposed hears it, and a new second person finds it.
+		dismiss("孙主管")
+		dismiss("钱主管")
+		if n, err := s.Sweep(sys); err != nil || n != 1 || told("吴提出") != 1 {
+			t.Errorf("%d, told %d (%v)", n, told("吴提出"), err)
+		}
+		if p, err := s.Pack(sys, d, all, p.ID); err != nil || !p.Nobody() {
+			t.Errorf("%+v (%v)", p, err)
+		}
+		appoint("陈审核", "局", authz.FinalReviewer)
+		if n, err := s.Sweep(sys); err != nil || n != 1 || len(toDo("陈审核")) != 1 || asked(p) != "" {
+			t.Errorf("%d, %v, asked %s (%v)", n, toDo("陈审核"), asked(p), err)
 		}
 	})
 }

@@ -477,6 +477,22 @@ func (s *Service) SuperiorOffice(ctx context.Context, q db.Querier, u Unit) (off
 	return Unit{}, false, nil
 }
 
+// Supervising is the office that supervises a unit on the area axis: of its level,
+// or one area up for what is that office itself (readings 1). ok is false where there
+// is none.
+func (s *Service) Supervising(ctx context.Context, q db.Querier, u Unit) (office Unit, ok bool, err error) {
+	if u.Kind != Office {
+		office, err = s.SameLevelOffice(ctx, q, u)
+		if err == nil && office.ID != u.ID {
+			return office, true, nil
+		}
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return Unit{}, false, err
+		}
+	}
+	return s.SuperiorOffice(ctx, q, u)
+}
+
 func (s *Service) officeOf(ctx context.Context, q db.Querier, area AreaID) (Unit, error) {
 	u, err := db.One(ctx, q, scanUnit, unitSelect+` WHERE u.area_id = $1 AND u.kind = 'office' AND u.abolished_on IS NULL ORDER BY u.id LIMIT 1`, area)
 	if db.None(err) {

@@ -214,7 +214,7 @@ func newReportForm(objects []web.Option) formView {
 	of := web.Field{Kind: web.Select, Name: "of", Label: "冒充的网站或账号", Options: append([]web.Option{{Label: "不确定，或不在列表中"}}, objects...)}
 	v.Form = web.Form{Upload: true, Key: "impostor", Sections: []web.Section{{Fields: []web.Field{
 		{Kind: web.Radios, Name: "kind", Label: "类别", Required: true, Options: []web.Option{{Value: "site", Label: "网站"}, {Value: "account", Label: "账号（微信、微博、抖音等）"}}},
-		{Name: "address", Label: "网址", Required: true, Max: 500, Hint: "网站填域名或网址；账号填主页网址。请勿从线索直接登录或填写信息"},
+		{Name: "address", Label: "网址", Required: true, Max: 500, Hint: "网站填域名或网址，没有域名的填 IP 地址；账号填主页网址。请勿从线索直接登录或填写信息"},
 		{Name: "name", Label: "对方使用的名称", Max: 100, Hint: "账号必填"}, {Name: "platform", Label: "平台", Max: 40, Hint: "账号必填，如 微信公众号"},
 		of, {Name: "of_text", Label: "冒充的单位", Max: 100, Hint: "上面没有选择时填写"},
 		{Kind: web.TextArea, Name: "says", Label: "看到的情况", Required: true, Max: 2000, Rows: 4}, {Kind: web.File, Name: "files", Label: "截图", Multiple: true, Accept: approval.Accept, Hint: fileHint}}}},
@@ -349,6 +349,9 @@ func newCaseView(d impostor.Dossier, may rights, s *authz.Session, today calenda
 	if c.Platform != "" {
 		facts.Terms = append(facts.Terms, web.Term{Name: "平台", Text: c.Platform})
 	}
+	if c.Bare() {
+		facts.Terms = append(facts.Terms, web.Term{Name: "域名", Text: "没有域名，直接以 IP 地址访问；不比对相近域名，不查域名注册和解析，处置时停止互联网接入"})
+	}
 	if c.Technique != "" {
 		facts.Terms = append(facts.Terms, web.Term{Name: "仿冒方式", Text: c.TechniqueName()})
 	}
@@ -463,7 +466,7 @@ func forms(d impostor.Dossier, may rights, s *authz.Session) []web.Form {
 			}
 			f := small("result", "登记"+impostor.PartyName(p.Party)+"的处置结果", "", "登记处置结果", web.Info, true,
 				web.Field{Kind: web.Hidden, Name: "party", Value: p.Party},
-				web.Field{Kind: web.Select, Name: "measure_" + p.Party, Label: "采取的措施", Required: true, Options: measures(p.Party)}, why("result_"+p.Party, "处置结果"),
+				web.Field{Kind: web.Select, Name: "measure_" + p.Party, Label: "采取的措施", Required: true, Options: measures(c, p.Party)}, why("result_"+p.Party, "处置结果"),
 				web.Field{Kind: web.DateField, Name: "on_" + p.Party, Label: "处置日期", Required: true, Narrow: true}, web.Field{Name: "document_" + p.Party, Label: "文书编号", Max: 100}, web.Field{Kind: web.File, Name: "file_" + p.Party, Label: "复函或文书", Accept: approval.Accept, Hint: fileHint})
 			f.Key += p.Party
 			out = append(out, f)
@@ -514,12 +517,10 @@ func forms(d impostor.Dossier, may rights, s *authz.Session) []web.Form {
 	return out
 }
 
-func measures(party string) []web.Option {
+func measures(c impostor.Case, party string) []web.Option {
 	out := []web.Option{{Label: "请选择"}}
-	for _, m := range impostor.Measures {
-		if m.Party == party || m.Party == "" {
-			out = append(out, web.Option{Value: m.Value, Label: m.Name})
-		}
+	for _, m := range c.Measures(party) {
+		out = append(out, web.Option{Value: m.Value, Label: m.Name})
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package impostorweb
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -46,5 +47,34 @@ func TestTheNextActOfACaseStandsOpen(t *testing.T) {
 		if saw := list[len(list)-1].Sections[0]; strings.Contains(saw.Hint, "账号只能由人") != want {
 			t.Errorf("%s: %s", kind, saw.Hint)
 		}
+	}
+}
+
+// A fake at an IP address says that it has no name, and nobody is offered to stop
+// its resolution.
+func TestWhatNeedsANameIsLeftOutOfABareAddress(t *testing.T) {
+	offered := func(d impostor.Dossier) (out []string) {
+		for _, f := range forms(d, every, sampleSession) {
+			for _, x := range f.Sections[0].Fields {
+				if x.Name == "measure_telecom" {
+					for _, o := range x.Options {
+						out = append(out, o.Label)
+					}
+				}
+			}
+		}
+		return out
+	}
+	if got := strings.Join(offered(bareDossier), " "); !strings.Contains(got, "停止互联网接入") || strings.Contains(got, "解析") {
+		t.Errorf("offered %s", got)
+	}
+	if got := strings.Join(offered(sampleDossier), " "); !strings.Contains(got, "停止域名解析") {
+		t.Errorf("offered of a name %s", got)
+	}
+	says := func(d impostor.Dossier) bool {
+		return strings.Contains(fmt.Sprintf("%+v", newCaseView(d, every, sampleSession, sampleToday)), "直接以 IP 地址访问")
+	}
+	if !says(bareDossier) || says(sampleDossier) {
+		t.Error("the page of an address says that it has no name, and no other page")
 	}
 }

@@ -20,6 +20,7 @@ var (
 	hostileCase = impostor.Case{ID: `"><b>`, Number: "<i>", Kind: "account", Shown: "<script>alert(1)</script>", Name: `"onload="x`, OfName: "</td>", UnitName: "<b>", OfficeName: "<u>", Platform: "<s>", Says: "<script>", State: impostor.Found, Verdict: "<b>", Conclusion: "</p>", Technique: "<b>", Contact: "x"}
 	sampleSteps = []impostor.Step{{ID: "1", Party: "cyberspace", UnitName: "陕西省互联网信息办公室", AskedOn: sampleToday.AddDays(-3), Due: calendar.Due{On: sampleToday.AddDays(2)}, Measure: "coordinated", Result: "已协调", ResultOn: sampleToday, Document: "网信函〔2026〕1号", FileID: "f", FileName: "复函.pdf", RecordedAt: sampleAt},
 		{ID: "2", Party: "telecom", UnitName: "通信管理部门", AskedOn: sampleToday, Due: calendar.Due{On: sampleToday.AddDays(2), Provisional: true}}}
+	bareDossier   = impostor.Dossier{Case: impostor.Case{ID: "b", Number: "JM-2026-0002", Kind: "site", Shown: "1.2.3.4/gov/", Address: "1.2.3.4", OfficeName: "陕西省人民政府办公厅", Source: "public", Says: "页面要求填写银行卡号。", State: impostor.Disposing, FoundAt: sampleAt}, Steps: sampleSteps}
 	sampleSession = &authz.Session{Name: "甲", Posts: []authz.Post{{Role: authz.Supervisor, UnitID: "u", AreaPath: "/610000/"}}}
 	sampleDossier = impostor.Dossier{Case: sampleCase, Steps: sampleSteps, Looks: []impostor.Look{{At: sampleAt, Outcome: impostor.There, Says: "可以打开", Title: "白水县人民政府"}, {At: sampleAt, Outcome: impostor.NotSeen, Says: "不能解析", Actor: "甲"}},
 		Files: []approval.Attachment{{ID: "f", Name: "截图.png"}}, History: []passage.Step{{At: sampleAt, Act: "find", ActorName: "公众"}, {At: sampleAt, Act: "verify", ActorName: "林知远", Note: "核实"}}}
@@ -39,7 +40,7 @@ var listPage = web.Define(web.Plain, "pages/list.html",
 	newCases(nil, 0, impostor.Figures{Year: 2026}, true), newCases([]impostor.Case{sampleCase}, 1, impostor.Figures{Year: 2026, Found: 3, Public: 1, Verified: 2, Sites: 2, Referred: 1}, true), newCases([]impostor.Case{hostileCase}, 1, impostor.Figures{}, false),
 	newNames(nil, 0, impostor.Rounds{}, true), newNames([]impostor.Candidate{sampleCandidate}, 1, impostor.Rounds{Hosts: 3, Asked: 2, Names: 300, Untold: 2}, true), newNames([]impostor.Candidate{hostCandidate}, 1, impostor.Rounds{}, false))
 
-var recordPage = web.Define(web.Plain, "pages/record.html", newCaseView(sampleDossier, every, sampleSession, sampleToday), newCaseView(withState(impostor.Found), every, sampleSession, sampleToday), newCaseView(withState(impostor.Gone), every, sampleSession, sampleToday),
+var recordPage = web.Define(web.Plain, "pages/record.html", newCaseView(sampleDossier, every, sampleSession, sampleToday), newCaseView(bareDossier, every, sampleSession, sampleToday), newCaseView(withState(impostor.Found), every, sampleSession, sampleToday), newCaseView(withState(impostor.Gone), every, sampleSession, sampleToday),
 	newCaseView(withState(impostor.Dismissed), rights{}, sampleSession, sampleToday), newCaseView(hostileDossier, every, sampleSession, sampleToday))
 
 var formPage = web.Define(web.Plain, "pages/form.html", newReportForm(nil), newReportForm([]web.Option{{Value: "site:s", Label: "白水县人民政府"}, {Value: `"`, Label: "<script>"}}), newSetAside(sampleCandidate), newSetAside(hostCandidate))

@@ -85,10 +85,21 @@ func (h *Handler) add(w http.ResponseWriter, r *http.Request) error {
 	return changed(w, r, p)
 }
 
+// awaits says who is to confirm a pack.
+func awaits(p lexicon.Pack) string {
+	switch {
+	case p.Asked == "":
+		return "请另一人确认后启用。"
+	case p.Nobody():
+		return "但本单位和上级单位都没有另一人可以确认；请为另一人设置岗位，由其确认后启用。"
+	}
+	return "本单位没有另一人可以确认，已请" + p.AskedName + "确认。"
+}
+
 func changed(w http.ResponseWriter, r *http.Request, p lexicon.Pack) error {
 	said := fmt.Sprintf("已启用，词库更新为第 %d 版。", p.No)
 	if p.State == lexicon.Proposed {
-		said = "已提出，含严重类词条，请另一人确认后启用。"
+		said = "已提出，含严重类词条，" + awaits(p)
 	}
 	return web.Done(w, r, p.Link(), said)
 }
@@ -298,12 +309,20 @@ func (h *Handler) packs(w http.ResponseWriter, r *http.Request) error {
 
 func newPackView(p lexicon.Pack, list []lexicon.Entry, total int, steps []passage.Step, decides, own bool) record {
 	v := record{web.RecordView{Heading: web.Heading{Above: p.UnitName, Title: fmt.Sprintf("词库第 %d 版 %s", p.No, p.Name)}, Trail: append(slices.Clone(trail), web.Crumb{Name: "词库版本", Href: packsPath})}}
-	terms := []web.Term{{Name: "状态", Text: lexicon.StateName(p.State)}, {Name: "新增", Text: fmt.Sprintf("%d 条", p.Added)}, {Name: "停用", Text: fmt.Sprintf("%d 条", p.Withdrawn)}, {Name: "严重类", Text: fmt.Sprintf("%d 条", p.Serious)},
+	state := lexicon.StateName(p.State)
+	switch {
+	case p.State != lexicon.Proposed || p.Asked == "":
+	case p.Nobody():
+		state += "，没有人可以确认"
+	default:
+		state += "，由" + p.AskedName + "确认"
+	}
+	terms := []web.Term{{Name: "状态", Text: state}, {Name: "新增", Text: fmt.Sprintf("%d 条", p.Added)}, {Name: "停用", Text: fmt.Sprintf("%d 条", p.Withdrawn)}, {Name: "严重类", Text: fmt.Sprintf("%d 条", p.Serious)},
 		{Name: "来源", Text: p.Source}, {Name: "说明", Text: p.Note}, {Name: "文件摘要", Text: p.Digest}}
 	v.Main = append(v.Main, web.Summary{Title: "版本", Terms: said(terms)})
 	switch {
 	case p.State == lexicon.Proposed && own:
-		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "等待另一人确认", Text: "含严重类词条，提出人不能自己确认。"})
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "等待另一人确认", Text: "含严重类词条，提出人不能自己确认，" + awaits(p)})
 	case p.State == lexicon.Proposed && decides:
 		v.Forms = append(v.Forms, web.Form{Action: p.Link() + "/decide", Sections: []web.Section{{Legend: "第二人确认", Fields: []web.Field{{Name: "note", Label: "意见", Max: 300, Hint: "不予通过的必填"}}}},
 			Buttons: []web.Button{{Label: "确认启用", Name: "decision", Value: "agree"}, {Label: "不予通过", Name: "decision", Value: "refuse", Plain: true}}})
@@ -323,7 +342,7 @@ func newPackView(p lexicon.Pack, list []lexicon.Entry, total int, steps []passag
 	return v
 }
 
-var recordPage = web.Define(web.Plain, "pages/record.html", newPackView(samplePack, nil, 0, nil, true, false), newPackView(samplePack, []lexicon.Entry{sampleEntry}, 1, []passage.Step{{Act: "propose", ActorName: "周启明"}}, true, true),
+var recordPage = web.Define(web.Plain, "pages/record.html", newPackView(samplePack, nil, 0, nil, true, false), newPackView(askedPack, nil, 0, nil, true, true), newPackView(samplePack, []lexicon.Entry{sampleEntry}, 1, []passage.Step{{Act: "propose", ActorName: "周启明"}}, true, true),
 	newPackView(hostilePack, []lexicon.Entry{hostileEntry}, 9, nil, true, false), newEntryView(sampleEntry, true, true), newEntryView(hostileEntry, true, true), newEntryView(sampleEntry, false, false),
 	newCheck(rehearsed{name: "<b>", result: lexicon.Rehearsal{Entries: []lexicon.Entry{hostileEntry}, Bad: 1, Wrong: []lexicon.Row{{Number: 2, Words: "<i>", Says: "<script>"}}}}, `"`))
 

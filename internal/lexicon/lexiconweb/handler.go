@@ -151,7 +151,8 @@ var (
 	sampleEntry  = lexicon.Entry{ID: "e", Unit: "u", UnitName: "陕西省人民政府办公厅", Kind: lexicon.Term, Words: "一但", Right: []string{"一旦"}, Serious: true, Wide: true, State: lexicon.Active, Source: "省政府办公厅", From: calendar.Date{Year: 2026, Month: 1, Day: 1}}
 	hostileEntry = lexicon.Entry{ID: `"><b>`, UnitName: "<script>", Kind: lexicon.Pair, Words: "<script>alert(1)</script>", Right: []string{"</td><b>"}, Near: []string{"<i>"}, State: "<x>", Source: `"`, Leaving: "<p>"}
 	samplePack   = lexicon.Pack{ID: "p", Unit: "u", UnitName: "陕西省人民政府办公厅", No: 3, Name: "导入 2026.xlsx", State: lexicon.Proposed, Serious: 2, Added: 5, ByID: "a", ByName: "周启明", Source: "省政府办公厅", Digest: "ab12"}
-	hostilePack  = lexicon.Pack{ID: `"`, UnitName: "<b>", Name: "<script>", State: "<x>", ByName: "</p>", Note: "<i>", Source: `">`}
+	askedPack    = lexicon.Pack{ID: "p", Unit: "u", UnitName: "雁塔区人民政府办公室", No: 3, Name: "导入 2026.xlsx", State: lexicon.Proposed, Serious: 2, Added: 5, ByID: "a", ByName: "周启明", Asked: "o", AskedName: "西安市人民政府办公厅"}
+	hostilePack  = lexicon.Pack{ID: `"`, UnitName: "<b>", Name: "<script>", State: "<x>", ByName: "</p>", Note: "<i>", Source: `">`, Asked: "o", AskedName: "<b>"}
 )
 
 var listPage = web.Define(web.Plain, "pages/list.html", newList(nil, 0, true), newList([]lexicon.Entry{sampleEntry}, 1, true), newList([]lexicon.Entry{hostileEntry}, 1, false))
