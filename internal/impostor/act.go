@@ -45,21 +45,14 @@ func (s *Service) move(ctx context.Context, tx *db.Tx, c Case, act, says string)
 	case "vanish":
 		c.GoneAt = now
 	case "return":
-		c.GoneAt, c.ClosedAt = time.Time{}, time.Time{}
+		c.GoneAt, c.ClosedAt, c.Conclusion = time.Time{}, time.Time{}, ""
 	case "close", "dismiss":
 		c.ClosedAt, c.Conclusion = now, says
 	case "reopen":
 		c.ClosedAt, c.Conclusion = time.Time{}, ""
 	}
-	letter, err := json.Marshal(c.Letter)
-	if err != nil {
-		return c, err
-	}
-	if c.Letter == nil {
-		letter = []byte("[]")
-	}
-	if _, err := tx.Exec(ctx, `UPDATE impostor SET state = $2, verified_by = $3, verified_at = $4, verdict = $5, referred_at = $6, referred_to = $7, letter = $8, gone_at = $9, closed_at = $10, conclusion = $11, updated_at = $12 WHERE id = $1`,
-		c.ID, c.State, c.VerifiedBy, instant(c.VerifiedAt), c.Verdict, instant(c.ReferredAt), c.ReferredTo, string(letter), instant(c.GoneAt), instant(c.ClosedAt), c.Conclusion, now); err != nil {
+	if _, err := tx.Exec(ctx, `UPDATE impostor SET state = $2, verified_by = $3, verified_at = $4, verdict = $5, referred_at = $6, referred_to = $7, gone_at = $8, closed_at = $9, conclusion = $10, updated_at = $11 WHERE id = $1`,
+		c.ID, c.State, c.VerifiedBy, instant(c.VerifiedAt), c.Verdict, instant(c.ReferredAt), c.ReferredTo, instant(c.GoneAt), instant(c.ClosedAt), c.Conclusion, now); err != nil {
 		if _, dup := db.UniqueViolation(err); dup {
 			return c, fault.New(fault.Conflict, "同一网址已有在办的线索，请到那一条中办理。").From(err)
 		}
@@ -101,10 +94,15 @@ func (s *Service) Verify(ctx context.Context, scope authz.Scope, session *authz.
 		if _, err := s.Obligations.Discharge(ctx, tx, VerifyDue.ID, c.subject(), session.Name+"核实为假冒"); err != nil {
 			return err
 		}
-		n := s.Settings().ImpostorReferWorkdays
-		today := calendar.DateOf(tx.Now())
-		return s.Obligations.Open(ctx, tx, obligation.Debt{Kind: ReferDue.ID, Unit: c.Office, Subject: c.subject(), Link: c.Link(), Due: s.Days.Add(today, n), From: today, Length: calendar.WorkingDays(n)})
+		return s.openReferral(ctx, tx, c)
 	})
+}
+
+// openReferral starts the clock of asking 网信.
+func (s *Service) openReferral(ctx context.Context, tx *db.Tx, c Case) error {
+	n := s.Settings().ImpostorReferWorkdays
+	today := calendar.DateOf(tx.Now())
+	return s.Obligations.Open(ctx, tx, obligation.Debt{Kind: ReferDue.ID, Unit: c.Office, Subject: c.subject(), Link: c.Link(), Due: s.Days.Add(today, n), From: today, Length: calendar.WorkingDays(n)})
 }
 
 // Dismiss is the word of a named person that it is none.
@@ -153,7 +151,8 @@ func (s *Service) Reopen(ctx context.Context, scope authz.Scope, id, why string)
 	})
 }
 
-// Refer asks 网信 to deal with it: the letter goes out, its clock begins.
+// Refer asks 网信 to deal with it: the letter goes out, its clock begins. What still
+// stands when all that was asked is answered, or has come back, is referred again.
 func (s *Service) Refer(ctx context.Context, scope authz.Scope, session *authz.Session, id, request string) error {
 	request = strings.TrimSpace(request)
 	var f fault.Fields
@@ -170,21 +169,50 @@ func (s *Service) refer(ctx context.Context, tx *db.Tx, scope authz.Scope, sessi
 	if err != nil {
 		return err
 	}
-	step, err := s.ask(ctx, tx, c, "cyberspace")
+	list, err := steps(ctx, tx, c.ID)
 	if err != nil {
 		return err
 	}
+	says := "商请"
+	if c.State == Disposing {
+		seen, err := looks(ctx, tx, c.ID, looksShown)
+		if err != nil {
+			return err
+		}
+		switch {
+		case !answered(current(list)):
+			return fault.New(fault.Conflict, "已商请的部门还没有都反馈结果，请催办或登记结果；都反馈后仍可访问的，再次商请。")
+		case unseen(seen):
+			return fault.New(fault.Conflict, "最近一次查看已无法访问，不用再次商请；又能访问的，请先登记看到的情况。")
+		}
+		says = "再次商请"
+	}
+	round := 1
+	if len(list) > 0 {
+		round = list[len(list)-1].Round + 1
+	}
+	step, err := s.ask(ctx, tx, c, "cyberspace", round)
+	if err != nil {
+		return err
+	}
+	letter, err := json.Marshal(wording(c, list, request))
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE impostor_step SET letter = $2 WHERE id = $1`, step.ID, string(letter)); err != nil {
+		return err
+	}
 	c.ReferredAt, c.ReferredTo = tx.Now(), step.UnitName
-	c.Letter = wording(c, request)
-	if c, err = s.move(ctx, tx, c, "refer", "商请"+step.UnitName+"处理"); err != nil {
+	if c, err = s.move(ctx, tx, c, "refer", says+step.UnitName+"处理"); err != nil {
 		return err
 	}
 	_, err = s.Obligations.Discharge(ctx, tx, ReferDue.ID, c.subject(), "商请函 "+c.Number+"，"+session.Name)
 	return err
 }
 
-// wording is the letter to 网信, paragraph by paragraph.
-func wording(c Case, request string) []string {
+// wording is the letter to 网信, paragraph by paragraph; before are the steps of the
+// referrals before it.
+func wording(c Case, before []Step, request string) []string {
 	what := "网站"
 	if c.Kind == "account" {
 		what = "账号"
@@ -208,6 +236,15 @@ func wording(c Case, request string) []string {
 	if c.Kind == "account" {
 		out[2] = "根据" + sx2021.Named + "第二十三条（三），现商请贵单位予以处理，并协调账号所在平台和公安等部门依法处置。"
 	}
+	if before = current(before); len(before) > 0 {
+		var did []string
+		for _, p := range before {
+			if !p.Spared() {
+				did = append(did, PartyName(p.Party)+MeasureName(p.Measure)+"（"+p.ResultOn.Chinese()+"）")
+			}
+		}
+		out = slices.Insert(out, 2, "此前已于"+before[0].AskedOn.Chinese()+"商请处理，反馈的结果为："+strings.Join(did, "，")+"。该"+what+"现仍可访问。")
+	}
 	if request != "" {
 		out = append(out, strings.TrimRight(request, "。；")+"。")
 	}
@@ -220,7 +257,7 @@ func quoteIn(s string) string {
 
 // ask opens the step of a party with its clock at the nearest body, or at the
 // office where that body is not on the platform.
-func (s *Service) ask(ctx context.Context, tx *db.Tx, c Case, party string) (Step, error) {
+func (s *Service) ask(ctx context.Context, tx *db.Tx, c Case, party string, round int) (Step, error) {
 	i := slices.IndexFunc(Parties, func(p struct {
 		Value, Name string
 		Role        authz.Role
@@ -241,17 +278,17 @@ func (s *Service) ask(ctx context.Context, tx *db.Tx, c Case, party string) (Ste
 	}
 	n := s.Settings().ImpostorStepWorkdays
 	today := calendar.DateOf(tx.Now())
-	p := Step{ID: ulid.Make().String(), Case: c.ID, Party: party, UnitName: Parties[i].Name, AskedOn: today, Due: s.Days.Add(today, n)}
+	p := Step{ID: ulid.Make().String(), Case: c.ID, Round: round, Party: party, UnitName: Parties[i].Name, AskedOn: today, Due: s.Days.Add(today, n)}
 	debtor := c.Office
 	if ok {
 		p.Unit, p.UnitName, debtor = body.ID, body.Name, body.ID
 	}
 	// Who was spared before may still be asked.
-	if _, err := tx.Exec(ctx, `DELETE FROM impostor_step WHERE impostor_id = $1 AND party = $2 AND unit_id IS NULL AND unit_name = $3`, c.ID, party, spared); err != nil {
+	if _, err := tx.Exec(ctx, `DELETE FROM impostor_step WHERE impostor_id = $1 AND round = $2 AND party = $3 AND unit_id IS NULL AND unit_name = $4`, c.ID, round, party, spared); err != nil {
 		return p, err
 	}
-	if _, err := tx.Exec(ctx, `INSERT INTO impostor_step (id, impostor_id, party, unit_id, unit_name, asked_on, due_on, provisional) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		p.ID, p.Case, p.Party, db.Null(p.Unit), p.UnitName, p.AskedOn, p.Due.On, p.Due.Provisional); err != nil {
+	if _, err := tx.Exec(ctx, `INSERT INTO impostor_step (id, impostor_id, round, party, unit_id, unit_name, asked_on, due_on, provisional) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		p.ID, p.Case, p.Round, p.Party, db.Null(p.Unit), p.UnitName, p.AskedOn, p.Due.On, p.Due.Provisional); err != nil {
 		if _, dup := db.UniqueViolation(err); dup {
 			return p, fault.New(fault.Conflict, "已经协调过"+Parties[i].Name+"，请直接登记结果。").From(err)
 		}
@@ -264,7 +301,7 @@ func (s *Service) ask(ctx context.Context, tx *db.Tx, c Case, party string) (Ste
 	if party == "telecom" && c.Bare() {
 		does = "处置互联网接入服务（没有域名，不涉及域名解析）"
 	}
-	_, err = notify.Send(ctx, tx, notify.Message{Key: "impostor:" + c.ID + ":" + party, Unit: string(debtor), Link: c.Link(), Urgent: true,
+	_, err = notify.Send(ctx, tx, notify.Message{Key: "impostor:" + c.ID + ":" + p.ID, Unit: string(debtor), Link: c.Link(), Urgent: true,
 		Title: "请处置" + KindName(c.Kind) + "：" + c.Shown, Body: does + "，请于" + p.Due.On.Chinese() + "前办理并登记结果。"})
 	return p, err
 }
@@ -282,9 +319,16 @@ func (s *Service) HandOn(ctx context.Context, scope authz.Scope, session *authz.
 		if !MayRecord(session, "cyberspace") {
 			return fault.New(fault.Refused, "由网信部门协调通信、公安处置；收到书面反馈的，主管单位可以代为登记。")
 		}
+		list, err := steps(ctx, tx, c.ID)
+		if err != nil {
+			return err
+		}
+		if len(list) == 0 {
+			return fault.New(fault.Conflict, "主管单位还没有商请网信部门，不能协调其他部门。")
+		}
 		var names []string
 		for _, p := range parties {
-			step, err := s.ask(ctx, tx, c, p)
+			step, err := s.ask(ctx, tx, c, p, list[len(list)-1].Round)
 			if err != nil {
 				return err
 			}
@@ -355,16 +399,18 @@ func (s *Service) Record(ctx context.Context, scope authz.Scope, session *authz.
 		if !slices.ContainsFunc(c.Measures(n.Party), is) {
 			return fault.New(fault.Invalid, "这个网站直接以 IP 地址访问，没有域名，没有解析可以停止。").On("measure", "请选择停止互联网接入等措施")
 		}
-		p, err := db.One(ctx, tx, scanStep, stepSelect+` WHERE impostor_id = $1 AND party = $2`, c.ID, n.Party)
-		if db.None(err) && n.Measure == "none" {
-			return s.spare(ctx, tx, session, c, n, taken)
-		}
-		if db.None(err) {
-			return fault.New(fault.Conflict, "还没有协调"+PartyName(n.Party)+"，不能登记结果。")
-		}
+		list, err := steps(ctx, tx, c.ID)
 		if err != nil {
 			return err
 		}
+		i := slices.IndexFunc(current(list), func(p Step) bool { return p.Party == n.Party })
+		if i < 0 && n.Measure == "none" && len(list) > 0 {
+			return s.spare(ctx, tx, session, c, n, list[len(list)-1].Round, taken)
+		}
+		if i < 0 {
+			return fault.New(fault.Conflict, "还没有协调"+PartyName(n.Party)+"，不能登记结果。")
+		}
+		p := current(list)[i]
 		if p.Done() {
 			return fault.New(fault.Conflict, PartyName(n.Party)+"的结果已经登记。")
 		}
@@ -382,7 +428,7 @@ func (s *Service) Record(ctx context.Context, scope authz.Scope, session *authz.
 		if _, err := s.Obligations.Discharge(ctx, tx, StepDue.ID, p.subject(c), MeasureName(n.Measure)+"："+clip(n.Result, 200)); err != nil {
 			return err
 		}
-		if _, err := notify.Send(ctx, tx, notify.Message{Key: "impostor:" + c.ID + ":result:" + n.Party, Unit: string(c.Office), Link: c.Link(),
+		if _, err := notify.Send(ctx, tx, notify.Message{Key: "impostor:" + c.ID + ":result:" + p.ID, Unit: string(c.Office), Link: c.Link(),
 			Title: PartyName(n.Party) + "已反馈：" + c.Shown, Body: MeasureName(n.Measure)}); err != nil {
 			return err
 		}
@@ -399,7 +445,7 @@ func (s *Service) Record(ctx context.Context, scope authz.Scope, session *authz.
 
 // spare keeps that a party is not asked because there is nothing for it to do,
 // and why: the word of 网信, which brings the others in, or of the supervisor.
-func (s *Service) spare(ctx context.Context, tx *db.Tx, session *authz.Session, c Case, n Outcome, taken approval.Attachment) error {
+func (s *Service) spare(ctx context.Context, tx *db.Tx, session *authz.Session, c Case, n Outcome, round int, taken approval.Attachment) error {
 	if n.Party == "cyberspace" || c.State != Referred && c.State != Disposing && c.State != Gone {
 		return fault.New(fault.Conflict, "还没有协调"+PartyName(n.Party)+"，不能登记结果。")
 	}
@@ -413,9 +459,9 @@ func (s *Service) spare(ctx context.Context, tx *db.Tx, session *authz.Session, 
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, `INSERT INTO impostor_step (id, impostor_id, party, unit_name, asked_on, due_on, measure, result, result_on, document, file_id, file_name, recorded_by, recorded_at)
-		VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $5, $8, $9, $10, $11, $12)`,
-		ulid.Make().String(), c.ID, n.Party, spared, n.On, n.Measure, n.Result, n.Document, db.Null(kept.ID), kept.Name, session.Name, tx.Now()); err != nil {
+	if _, err := tx.Exec(ctx, `INSERT INTO impostor_step (id, impostor_id, round, party, unit_name, asked_on, due_on, measure, result, result_on, document, file_id, file_name, recorded_by, recorded_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $6, $9, $10, $11, $12, $13)`,
+		ulid.Make().String(), c.ID, round, n.Party, spared, n.On, n.Measure, n.Result, n.Document, db.Null(kept.ID), kept.Name, session.Name, tx.Now()); err != nil {
 		return err
 	}
 	return audit.Record(ctx, tx, audit.Entry{Act: "impostor.spare", Target: c.Target(), Basis: citation, After: map[string]any{"party": n.Party, "why": n.Result, "on": n.On, "document": n.Document}})
@@ -438,6 +484,7 @@ func (s *Service) Close(ctx context.Context, scope authz.Scope, id, conclusion s
 			if err != nil {
 				return err
 			}
+			list = current(list)
 			for _, party := range Parties {
 				because := fault.Reason{ID: "S23.3b", Citation: citation, Says: "网信部门要协调电信主管、公安等部门及时处置"}
 				i := slices.IndexFunc(list, func(p Step) bool { return p.Party == party.Value })
@@ -448,14 +495,18 @@ func (s *Service) Close(ctx context.Context, scope authz.Scope, id, conclusion s
 					return fault.New(fault.Refused, party.Name+"的处置结果还没有登记，不能办结。").Because(because)
 				}
 			}
-			days := s.Settings().ImpostorWatchDays
-			if until := calendar.DateOf(c.GoneAt).AddDays(days); calendar.DateOf(tx.Now()).Before(until) {
-				return fault.Newf(fault.Refused, "无法访问后要观察 %d 天，到 %s 没有恢复再办结。", days, until)
+			if until := s.watchedUntil(c); calendar.DateOf(tx.Now()).Before(until) {
+				return fault.Newf(fault.Refused, "无法访问后要观察 %d 天，到 %s 没有恢复再办结。", s.Settings().ImpostorWatchDays, until)
 			}
 		}
 		_, err = s.move(ctx, tx, c, "close", conclusion)
 		return err
 	})
+}
+
+// watchedUntil is the day from which a fake that is gone may be closed.
+func (s *Service) watchedUntil(c Case) calendar.Date {
+	return calendar.DateOf(c.GoneAt).AddDays(s.Settings().ImpostorWatchDays)
 }
 
 // File opens an attachment of a case in scope.
@@ -467,16 +518,23 @@ func (s *Service) File(ctx context.Context, scope authz.Scope, id, file string) 
 	return approval.OpenAttached(ctx, s.DB, s.Store, "impostor", c.ID, file)
 }
 
-// Paper is the letter to 网信 of a case in scope, as it went out.
-func (s *Service) Paper(ctx context.Context, scope authz.Scope, id string) (*official.Document, Case, error) {
+// Paper is the letter to 网信 of a case in scope, as it went out; round is which
+// referral, 0 the last.
+func (s *Service) Paper(ctx context.Context, scope authz.Scope, id string, round int) (*official.Document, Case, error) {
 	c, err := s.caseTx(ctx, s.DB, scope, id)
 	if err != nil {
 		return nil, c, err
 	}
-	if c.ReferredAt.IsZero() {
-		return nil, c, fault.New(fault.Conflict, "还没有商请网信部门，没有商请函。")
+	list, err := steps(ctx, s.DB, c.ID)
+	if err != nil {
+		return nil, c, err
 	}
-	return document(c), c, nil
+	for _, p := range slices.Backward(list) {
+		if p.Party == "cyberspace" && (round == 0 || p.Round == round) {
+			return document(c, p), c, nil
+		}
+	}
+	return nil, c, fault.New(fault.Conflict, "还没有商请网信部门，没有商请函。")
 }
 
 // Figures are what the annual form asks of a year (readings 12 and 15).
@@ -484,7 +542,7 @@ type Figures struct {
 	Year                                                                        int
 	Found, Monitor, Public, Unit, Verified, Dismissed, Referred, Disposed, Gone int
 	Sites, Accounts                                                             int // of the verified ones
-	OnTime                                                                      int // referred within the time given
+	OnTime                                                                      int // referred within the time given, each time
 }
 
 // Figures of a year in scope: over the same cases as Cases.
@@ -537,7 +595,9 @@ func (s *Service) Figures(ctx context.Context, scope authz.Scope, year int) (Fig
 		return f, err
 	}
 	w = Filter{Year: year}.where(scope, "u", "f")
-	f.OnTime, err = db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM impostor i JOIN unit u ON u.id = i.unit_id JOIN unit f ON f.id = i.office_id JOIN obligation o ON o.kind = 'impostor_refer' AND o.subject_kind = 'impostor' AND o.subject_id = i.id AND o.state = 'discharged' AND o.overdue_at IS NULL WHERE `+w.SQL(), w.Args()...)
+	const owed = ` (SELECT 1 FROM obligation o WHERE o.kind = 'impostor_refer' AND o.subject_kind = 'impostor' AND o.subject_id = i.id AND o.state = 'discharged' AND o.overdue_at IS `
+	w.And(`EXISTS` + owed + `NULL)`).And(`NOT EXISTS` + owed + `NOT NULL)`)
+	f.OnTime, err = db.One(ctx, s.DB, db.Value[int], `SELECT count(*) FROM impostor i JOIN unit u ON u.id = i.unit_id JOIN unit f ON f.id = i.office_id WHERE `+w.SQL(), w.Args()...)
 	return f, err
 }
 

@@ -73,6 +73,7 @@ var Machine = passage.Machine{
 		{From: Verified, Act: "refer", To: Referred, Says: "商请网信部门处理", Guard: "出具商请函", Permit: string(authz.ImpostorVerify)},
 		{From: Referred, Act: "hand_on", To: Disposing, Says: "协调通信、公安处置", Guard: "网信部门分派", Permit: string(authz.ImpostorDispose)},
 		{From: Referred, Act: "vanish", To: Gone, Says: "已无法访问", Guard: "相隔六小时以上两次查看都无法访问", Permit: "system"},
+		{From: Disposing, Act: "refer", To: Referred, Says: "再次商请网信部门处理", Guard: "各部门的结果都已登记，仍可访问", Permit: string(authz.ImpostorVerify)},
 		{From: Disposing, Act: "vanish", To: Gone, Says: "已无法访问", Guard: "相隔六小时以上两次查看都无法访问", Permit: "system"},
 		{From: Gone, Act: "return", To: Disposing, Says: "恢复访问，继续处置", Guard: "查看时又能访问", Permit: "system"},
 		{From: Closed, Act: "return", To: Disposing, Says: "恢复访问，继续处置", Guard: "查看时又能访问", Permit: "system"},
@@ -174,7 +175,6 @@ type Case struct {
 	Verdict                string
 	ReferredAt             time.Time
 	ReferredTo             string
-	Letter                 []string
 	GoneAt                 time.Time
 	ClosedAt               time.Time
 	Conclusion             string
@@ -245,9 +245,11 @@ func (c Case) Watched() bool { return c.State != Found && c.State != Dismissed }
 type Step struct {
 	ID         string
 	Case       string
+	Round      int // which referral of the case it belongs to, from 1
 	Party      string
 	Unit       org.UnitID
 	UnitName   string
+	Letter     []string // to 网信, as it went out
 	AskedOn    calendar.Date
 	Due        calendar.Due
 	Measure    string
@@ -327,17 +329,13 @@ func (s *Service) Register(w *jobs.Workers) {
 
 const caseSelect = `
 	SELECT i.id, i.number, i.kind, i.address, i.shown, i.name, i.platform, i.object_kind, i.object_id, i.object_name, i.unit_id, u.name, i.office_id, f.name, i.source, i.reporter, i.contact, i.technique,
-	       i.says, i.state, i.found_at, i.verified_by, i.verified_at, i.verdict, i.referred_at, i.referred_to, i.letter, i.gone_at, i.closed_at, i.conclusion, i.looked_at, u.area_path, u.line_path, f.area_path, f.line_path
+	       i.says, i.state, i.found_at, i.verified_by, i.verified_at, i.verdict, i.referred_at, i.referred_to, i.gone_at, i.closed_at, i.conclusion, i.looked_at, u.area_path, u.line_path, f.area_path, f.line_path
 	  FROM impostor i JOIN unit u ON u.id = i.unit_id JOIN unit f ON f.id = i.office_id`
 
 func scanCase(r db.Scanner) (Case, error) {
 	var c Case
-	var letter string
 	err := r.Scan(&c.ID, &c.Number, &c.Kind, &c.Address, &c.Shown, &c.Name, &c.Platform, &c.Of.Kind, &c.Of.ID, &c.OfName, &c.Unit, &c.UnitName, &c.Office, &c.OfficeName, &c.Source, &c.Reporter, &c.Contact, &c.Technique,
-		&c.Says, &c.State, &c.FoundAt, &c.VerifiedBy, &c.VerifiedAt, &c.Verdict, &c.ReferredAt, &c.ReferredTo, &letter, &c.GoneAt, &c.ClosedAt, &c.Conclusion, &c.LookedAt, &c.area, &c.line, &c.officeArea, &c.officeLine)
-	if err == nil {
-		err = json.Unmarshal([]byte(letter), &c.Letter)
-	}
+		&c.Says, &c.State, &c.FoundAt, &c.VerifiedBy, &c.VerifiedAt, &c.Verdict, &c.ReferredAt, &c.ReferredTo, &c.GoneAt, &c.ClosedAt, &c.Conclusion, &c.LookedAt, &c.area, &c.line, &c.officeArea, &c.officeLine)
 	return c, err
 }
 
@@ -349,25 +347,78 @@ func (s *Service) caseTx(ctx context.Context, q db.Querier, scope authz.Scope, i
 	return c, err
 }
 
-const stepSelect = `SELECT id, impostor_id, party, COALESCE(unit_id, ''), unit_name, asked_on, due_on, provisional, measure, result, result_on, document, COALESCE(file_id, ''), file_name, recorded_by, recorded_at FROM impostor_step`
+const stepSelect = `SELECT id, impostor_id, round, party, COALESCE(unit_id, ''), unit_name, letter, asked_on, due_on, provisional, measure, result, result_on, document, COALESCE(file_id, ''), file_name, recorded_by, recorded_at FROM impostor_step`
 
 func scanStep(r db.Scanner) (Step, error) {
 	var p Step
-	err := r.Scan(&p.ID, &p.Case, &p.Party, &p.Unit, &p.UnitName, &p.AskedOn, &p.Due.On, &p.Due.Provisional, &p.Measure, &p.Result, &p.ResultOn, &p.Document, &p.FileID, &p.FileName, &p.RecordedBy, &p.RecordedAt)
+	var letter string
+	err := r.Scan(&p.ID, &p.Case, &p.Round, &p.Party, &p.Unit, &p.UnitName, &letter, &p.AskedOn, &p.Due.On, &p.Due.Provisional, &p.Measure, &p.Result, &p.ResultOn, &p.Document, &p.FileID, &p.FileName, &p.RecordedBy, &p.RecordedAt)
+	if err == nil {
+		err = json.Unmarshal([]byte(letter), &p.Letter)
+	}
 	return p, err
 }
 
+// steps are all of a case, referral by referral.
 func steps(ctx context.Context, q db.Querier, id string) ([]Step, error) {
-	return db.All(ctx, q, scanStep, stepSelect+` WHERE impostor_id = $1 ORDER BY CASE party WHEN 'cyberspace' THEN 0 WHEN 'telecom' THEN 1 ELSE 2 END`, id)
+	return db.All(ctx, q, scanStep, stepSelect+` WHERE impostor_id = $1 ORDER BY round, CASE party WHEN 'cyberspace' THEN 0 WHEN 'telecom' THEN 1 ELSE 2 END`, id)
+}
+
+// current are the steps of the last referral: what is asked of the parties now.
+func current(list []Step) []Step {
+	for i, p := range list {
+		if p.Round == list[len(list)-1].Round {
+			return list[i:]
+		}
+	}
+	return nil
+}
+
+// answered reports whether a referral was made and nobody asked by it has still to
+// answer: there is nobody left who works on the case.
+func answered(list []Step) bool {
+	return len(list) > 0 && !slices.ContainsFunc(list, func(p Step) bool { return !p.Done() })
 }
 
 // Dossier is a case with everything kept of it.
 type Dossier struct {
 	Case
 	Steps   []Step
-	Looks   []Look
+	Looks   []Look // the last ones, newest first
 	Files   []approval.Attachment
 	History []passage.Step
+	// Until is the day of the end of the watch over a fake that is gone.
+	Until calendar.Date
+}
+
+// Current are the steps of the last referral.
+func (d Dossier) Current() []Step { return current(d.Steps) }
+
+// MayReferAgain reports whether 网信 may be asked once more: all that was asked of
+// the parties is answered, and the fake still stands.
+func (d Dossier) MayReferAgain() bool {
+	return d.State == Disposing && answered(d.Current()) && !unseen(d.Looks)
+}
+
+// LookAgain is from when on one more look that finds nothing proves that the fake
+// is gone; zero where none is waited for.
+func (d Dossier) LookAgain() time.Time {
+	if d.State != Referred && d.State != Disposing {
+		return time.Time{}
+	}
+	var first time.Time
+	for _, l := range d.Looks {
+		if l.Outcome == There {
+			break
+		}
+		if l.Outcome == NotSeen {
+			first = l.At
+		}
+	}
+	if first.IsZero() {
+		return first
+	}
+	return first.Add(apart)
 }
 
 // Dossier of a case in scope.
@@ -380,11 +431,14 @@ func (s *Service) Dossier(ctx context.Context, scope authz.Scope, id string) (Do
 	if d.Steps, err = steps(ctx, s.DB, id); err != nil {
 		return d, err
 	}
-	if d.Looks, err = looks(ctx, s.DB, id, 20); err != nil {
+	if d.Looks, err = looks(ctx, s.DB, id, looksShown); err != nil {
 		return d, err
 	}
 	if d.Files, err = approval.Attachments(ctx, s.DB, "impostor", id); err != nil {
 		return d, err
+	}
+	if !d.GoneAt.IsZero() {
+		d.Until = s.watchedUntil(c)
 	}
 	d.History, err = Machine.History(ctx, s.DB, id)
 	return d, err
@@ -739,11 +793,11 @@ func (s *Service) enter(ctx context.Context, n Clue, files []approval.Upload) (c
 }
 
 // document is the letter to 网信 for DOCX and PDF.
-func document(c Case) *official.Document {
-	d := &official.Document{Title: "关于商请处理" + KindName(c.Kind) + "的函", To: c.ReferredTo, Issuer: c.OfficeName, Dated: calendar.DateOf(c.ReferredAt).Chinese(), Sealed: true,
+func document(c Case, p Step) *official.Document {
+	d := &official.Document{Title: "关于商请处理" + KindName(c.Kind) + "的函", To: p.UnitName, Issuer: c.OfficeName, Dated: p.AskedOn.Chinese(), Sealed: true,
 		Note: "系统编号：" + c.Number + "；核实人：" + c.VerifiedBy}
-	for _, p := range c.Letter {
-		d.Paragraph(p)
+	for _, text := range p.Letter {
+		d.Paragraph(text)
 	}
 	return d
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -203,10 +204,13 @@ func TestArticle23_3_AFakeIsVerifiedReferredDealtWithAndWatched(t *testing.T) {
 		}
 		ok(t, h.svc.Refer(h.as(h.boss), scope, h.boss, id, ""))
 		is(t, h.svc.Refer(h.as(h.boss), scope, h.boss, id, ""), fault.Conflict)
-		paper, c, err := h.svc.Paper(h.ctx, scope, id)
+		paper, c, err := h.svc.Paper(h.ctx, scope, id, 0)
 		ok(t, err)
-		if err := paper.Check(); err != nil || c.ReferredTo != "陕西省互联网信息办公室" || !strings.Contains(strings.Join(c.Letter, ""), "weinan-gov.cn") || !strings.Contains(strings.Join(c.Letter, ""), "第二十三条（三）") {
-			t.Errorf("letter to %s: %q, %v", c.ReferredTo, c.Letter, err)
+		d, err := h.svc.Dossier(h.ctx, scope, id)
+		ok(t, err)
+		letter := strings.Join(d.Steps[0].Letter, "")
+		if err := paper.Check(); err != nil || c.ReferredTo != "陕西省互联网信息办公室" || !strings.Contains(letter, "weinan-gov.cn") || !strings.Contains(letter, "第二十三条（三）") {
+			t.Errorf("letter to %s: %q, %v", c.ReferredTo, letter, err)
 		}
 		if len(h.open(t, "impostor_verify")) != 0 || len(h.open(t, "impostor_refer")) != 0 || len(h.open(t, "impostor_step")) != 1 {
 			t.Error("the clocks do not follow the acts")
@@ -265,6 +269,146 @@ func TestArticle23_3_AFakeIsVerifiedReferredDealtWithAndWatched(t *testing.T) {
 		contact, err := h.svc.Reveal(h.as(h.boss), scope, id)
 		if err != nil || contact != "13800000000" {
 			t.Errorf("contact %q, %v", contact, err)
+		}
+	})
+}
+
+// Article 23(3): what comes back after it was dealt with is referred again, with a
+// letter, clocks and results of its own; the referral before stays as it was.
+func TestArticle23_3_AFakeThatComesBackIsReferredAgain(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		scope, dispose := h.boss.ScopeFor(authz.ImpostorVerify), h.cyber.ScopeFor(authz.ImpostorDispose)
+		*h.standing = true
+		_, err := impostor.NewDesk(h.svc).Receive(h.ctx, h.site.ID, h.tip("weinan-gov.cn"))
+		ok(t, err)
+		list, _, err := h.svc.Cases(h.ctx, all, impostor.Filter{})
+		ok(t, err)
+		id := list[0].ID
+		ok(t, h.svc.Verify(h.as(h.boss), scope, h.boss, id, "不在台账中，照搬首页", nil))
+		ok(t, h.svc.Refer(h.as(h.boss), scope, h.boss, id, ""))
+		answer := func(party, measure, result string) {
+			t.Helper()
+			ok(t, h.svc.Record(h.as(h.cyber), dispose, h.cyber, id, impostor.Outcome{Party: party, Measure: measure, Result: result, On: calendar.DateOf(h.clock.Now())}))
+		}
+		ok(t, h.svc.HandOn(h.as(h.cyber), dispose, h.cyber, id, []string{"telecom"}))
+		is(t, h.svc.Refer(h.as(h.boss), scope, h.boss, id, ""), fault.Conflict) // they are still at it
+		answer("cyberspace", "coordinated", "已协调")
+		answer("telecom", "access", "已停止接入")
+		answer("police", "none", "没有造成损失")
+		look := func(want string) impostor.Dossier {
+			t.Helper()
+			h.clock.Advance(13 * time.Hour)
+			if n, err := h.svc.Watch(h.ctx); err != nil || n != 1 {
+				t.Fatalf("%d looks, %v", n, err)
+			}
+			d, err := h.svc.Dossier(h.ctx, all, id)
+			if err != nil || d.State != want {
+				t.Fatalf("state %s, want %s (%v)", d.State, want, err)
+			}
+			return d
+		}
+		*h.standing = false
+		d := look(impostor.Disposing)
+		if at := d.LookAgain(); !at.Equal(d.Looks[0].At.Add(6 * time.Hour)) {
+			t.Errorf("seen gone at %v, to be looked at again from %v", d.Looks[0].At, at)
+		}
+		if d.MayReferAgain() {
+			t.Error("what was last seen gone may be referred again")
+		}
+		is(t, h.svc.Refer(h.as(h.boss), scope, h.boss, id, ""), fault.Conflict)
+		d = look(impostor.Gone)
+		if !d.LookAgain().IsZero() || d.Until != calendar.DateOf(d.GoneAt).AddDays(7) {
+			t.Errorf("gone at %v, watched until %s, to be looked at again %v", d.GoneAt, d.Until, d.LookAgain())
+		}
+		h.clock.Advance(8 * 24 * time.Hour)
+		ok(t, h.svc.Close(h.as(h.boss), scope, id, "已停止接入，没有恢复"))
+		*h.standing = true
+		d = look(impostor.Disposing)
+		if due := h.open(t, "impostor_refer"); len(due) != 1 || !d.MayReferAgain() || d.Conclusion != "" {
+			t.Fatalf("back, and to refer are %+v, may %v, concluded %q", due, d.MayReferAgain(), d.Conclusion)
+		}
+		first := d.Steps[0].Letter
+		ok(t, h.svc.Refer(h.as(h.boss), scope, h.boss, id, "请尽快处理"))
+		d, err = h.svc.Dossier(h.ctx, all, id)
+		ok(t, err)
+		if len(d.Steps) != 4 || len(d.Current()) != 1 || d.Current()[0].Done() || d.State != impostor.Referred || !slices.Equal(d.Steps[0].Letter, first) {
+			t.Fatalf("%s after the second referral: %+v", d.State, d.Steps)
+		}
+		if letter := strings.Join(d.Current()[0].Letter, "\n"); !strings.Contains(letter, "此前已于2026年") || !strings.Contains(letter, "通信管理部门停止互联网接入（2026年") || strings.Contains(letter, "公安部门无需处置") || !strings.Contains(letter, "现仍可访问") {
+			t.Errorf("the second letter: %s", letter)
+		}
+		for round, want := range map[int]calendar.Date{0: d.Current()[0].AskedOn, 1: d.Steps[0].AskedOn, 2: d.Current()[0].AskedOn} {
+			paper, _, err := h.svc.Paper(h.ctx, scope, id, round)
+			if err != nil || paper.Dated != want.Chinese() {
+				t.Errorf("letter %d is dated %v, want %s (%v)", round, paper, want, err)
+			}
+		}
+		_, _, err = h.svc.Paper(h.ctx, scope, id, 3)
+		is(t, err, fault.Conflict)
+		if len(h.open(t, "impostor_refer")) != 0 || len(h.open(t, "impostor_step")) != 1 {
+			t.Error("the clocks do not follow the second referral")
+		}
+		*h.standing = false
+		look(impostor.Referred)
+		look(impostor.Gone)
+		h.clock.Advance(8 * 24 * time.Hour)
+		is(t, h.svc.Close(h.as(h.boss), scope, id, "再次停止接入，没有恢复"), fault.Refused) // what was answered the first time counts no more
+		ok(t, h.svc.HandOn(h.as(h.cyber), dispose, h.cyber, id, []string{"telecom", "police"}))
+		answer("cyberspace", "coordinated", "已再次协调")
+		answer("telecom", "both", "停止解析和接入")
+		answer("police", "filed", "已立案")
+		ok(t, h.svc.Close(h.as(h.boss), scope, id, "再次停止接入，没有恢复"))
+		if f, err := h.svc.Figures(h.ctx, all, 2026); err != nil || f.Found != 1 || f.OnTime != 1 || f.Disposed != 1 {
+			t.Errorf("figures %+v, %v", f, err)
+		}
+	})
+}
+
+// A closed fake that was reported anew stands in its new case: to see it there does
+// not open the old one, nor hold up the watch over the others.
+func TestAClosedFakeReportedAnewStandsOnce(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		scope := h.boss.ScopeFor(authz.ImpostorVerify)
+		ids := map[string]string{}
+		report := func(address string) string {
+			t.Helper()
+			_, err := impostor.NewDesk(h.svc).Receive(h.ctx, h.site.ID, h.tip(address))
+			ok(t, err)
+			list, _, err := h.svc.Cases(h.ctx, all, impostor.Filter{})
+			ok(t, err)
+			ok(t, h.svc.Verify(h.as(h.boss), scope, h.boss, list[0].ID, "不在台账中，照搬首页", nil))
+			return list[0].ID
+		}
+		finish := func(id string) {
+			t.Helper()
+			ok(t, h.svc.Refer(h.as(h.boss), scope, h.boss, id, ""))
+			today := calendar.DateOf(h.clock.Now())
+			for party, measure := range map[string]string{"cyberspace": "coordinated", "telecom": "none", "police": "none"} {
+				ok(t, h.svc.Record(h.as(h.boss), scope, h.boss, id, impostor.Outcome{Party: party, Measure: measure, Result: "注册商已处理", On: today}))
+			}
+		}
+		ids["old"] = report("weinan-gov.cn")
+		finish(ids["old"])
+		for range 2 {
+			h.clock.Advance(13 * time.Hour)
+			_, err := h.svc.Watch(h.ctx)
+			ok(t, err)
+		}
+		h.clock.Advance(8 * 24 * time.Hour)
+		ok(t, h.svc.Close(h.as(h.boss), scope, ids["old"], "已处理，没有恢复"))
+		ids["new"] = report("weinan-gov.cn")
+		*h.standing = true
+		if _, err := h.svc.LookNow(h.as(h.boss), scope, h.boss, ids["old"]); err != nil {
+			t.Fatalf("a look at the old case: %v", err)
+		}
+		h.clock.Advance(8 * 24 * time.Hour)
+		if n, err := h.svc.Watch(h.ctx); err != nil || n != 2 {
+			t.Fatalf("%d looks, %v", n, err)
+		}
+		for name, want := range map[string]string{"old": impostor.Closed, "new": impostor.Verified} {
+			if d, err := h.svc.Dossier(h.ctx, all, ids[name]); err != nil || d.State != want || d.Looks[0].Outcome != impostor.There {
+				t.Errorf("the %s case is %s after %+v, %v", name, d.State, d.Looks[0], err)
+			}
 		}
 	})
 }
@@ -510,10 +654,12 @@ func TestArticle23_3_AFakeAtABareAddressIsCarriedThroughItsCase(t *testing.T) {
 		c := shown["1.2.3.4/gov/"]
 		ok(t, h.svc.Verify(h.as(h.boss), scope, h.boss, c.ID, "不在台账中，照搬首页", nil))
 		ok(t, h.svc.Refer(h.as(h.boss), scope, h.boss, c.ID, ""))
-		paper, c, err := h.svc.Paper(h.ctx, scope, c.ID)
+		paper, _, err := h.svc.Paper(h.ctx, scope, c.ID, 0)
 		ok(t, err)
-		if letter := strings.Join(c.Letter, ""); paper.Check() != nil || !strings.Contains(letter, "1.2.3.4/gov/") || !strings.Contains(letter, "没有域名") || strings.Contains(letter, "对域名解析和") {
-			t.Errorf("letter %q", c.Letter)
+		d, err := h.svc.Dossier(h.ctx, scope, c.ID)
+		ok(t, err)
+		if letter := strings.Join(d.Steps[0].Letter, ""); paper.Check() != nil || !strings.Contains(letter, "1.2.3.4/gov/") || !strings.Contains(letter, "没有域名") || strings.Contains(letter, "对域名解析和") {
+			t.Errorf("letter %q", letter)
 		}
 		ok(t, h.svc.HandOn(h.as(h.cyber), h.cyber.ScopeFor(authz.ImpostorDispose), h.cyber, c.ID, []string{"telecom", "police"}))
 		today := calendar.DateOf(h.clock.Now())

@@ -62,6 +62,16 @@ func looks(ctx context.Context, q db.Querier, id string, limit int) ([]Look, err
 	}, `SELECT id, at, outcome, says, actor, title, status, addresses, sha256 FROM impostor_look WHERE impostor_id = $1 ORDER BY at DESC, id DESC LIMIT $2`, id, limit)
 }
 
+// unseen reports whether the last look that could tell found nothing.
+func unseen(newestFirst []Look) bool {
+	for _, l := range newestFirst {
+		if l.Outcome != Unknown {
+			return l.Outcome == NotSeen
+		}
+	}
+	return false
+}
+
 const (
 	// watchEvery is between two looks of the watch at one case, and apart how
 	// far two looks must lie for both to say that it is gone.
@@ -69,6 +79,8 @@ const (
 	apart      = 6 * time.Hour
 	// watchClosed is how long a closed case is still looked at, weekly.
 	watchClosed = 180 * 24 * time.Hour
+	// looksShown is how many of the last looks a page shows.
+	looksShown = 20
 	// atOnce bounds how many names are asked at the same time.
 	atOnce = 8
 	// hostsARound is how many protected hosts' names one round of the DNS asks.
@@ -200,17 +212,38 @@ func (s *Service) keep(ctx context.Context, tx *db.Tx, c Case, l seen) error {
 				return nil
 			}
 			if b.Outcome == NotSeen && tx.Now().Sub(b.At) >= apart {
-				_, err = s.move(ctx, tx, c, "vanish", l.Says)
+				if c, err = s.move(ctx, tx, c, "vanish", l.Says); err != nil {
+					return err
+				}
+				_, err = s.Obligations.Annul(ctx, tx, ReferDue.ID, c.subject(), "已无法访问")
 				return err
 			}
 		}
 	case l.Outcome == There && (c.State == Gone || c.State == Closed):
-		var err error
-		if c, err = s.move(ctx, tx, c, "return", l.Says); err != nil {
+		if c.State == Closed {
+			// Who saw it back may have reported it anew: that case stands for it.
+			_, err := db.One(ctx, tx, db.Value[string], `SELECT id FROM impostor WHERE address = $1 AND state NOT IN ('closed', 'dismissed')`, c.Address)
+			if !db.None(err) {
+				return err
+			}
+		}
+		c, err := s.move(ctx, tx, c, "return", l.Says)
+		if err != nil {
 			return err
 		}
+		list, err := steps(ctx, tx, c.ID)
+		if err != nil {
+			return err
+		}
+		next := "处置后又恢复访问，已商请的部门继续处置。"
+		if answered(current(list)) {
+			next = "处置后又恢复访问，请再次商请网信部门处理。"
+			if err := s.openReferral(ctx, tx, c); err != nil {
+				return err
+			}
+		}
 		_, err = notify.Send(ctx, tx, notify.Message{Key: "impostor:" + c.ID + ":back:" + tx.Now().Format(time.DateOnly), Unit: string(c.Office), Link: c.Link(), Urgent: true,
-			Title: "又能访问：" + c.Shown, Body: "处置后又恢复访问，请继续商请处理。"})
+			Title: "又能访问：" + c.Shown, Body: next})
 		return err
 	}
 	return nil

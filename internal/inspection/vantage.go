@@ -108,8 +108,8 @@ func scanVantage(r db.Scanner) (Vantage, error) {
 
 const vantageSelect = `SELECT id, name, place, public_key, line, by_file, made_by, made_at, revoked_at FROM vantage`
 
-// Vantages are the places to look from, this system first. They belong to no
-// unit.
+// Vantages are the places to look from, this system first: it votes though nobody
+// entered it. They belong to no unit.
 func (s *Service) Vantages(ctx context.Context) ([]Vantage, error) {
 	list, err := db.All(ctx, s.db, scanVantage, vantageSelect+` ORDER BY CASE WHEN revoked_at IS NULL THEN 0 ELSE 1 END, CASE id WHEN 'own' THEN 0 ELSE 1 END, id`)
 	if err != nil {
@@ -123,7 +123,7 @@ func (s *Service) Vantages(ctx context.Context) ([]Vantage, error) {
 	if err != nil {
 		return nil, err
 	}
-	if out := slices.IndexFunc(rows, func(r Vantage) bool { return r.ID == OwnVantage && !r.LineOK }); out >= 0 && !slices.ContainsFunc(list, func(v Vantage) bool { return v.ID == OwnVantage }) {
+	if !slices.ContainsFunc(list, func(v Vantage) bool { return v.ID == OwnVantage }) { // votes without having been entered
 		list = append([]Vantage{{ID: OwnVantage, Name: "本系统"}}, list...)
 	}
 	for i := range list {

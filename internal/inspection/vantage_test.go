@@ -73,6 +73,9 @@ func TestArticle22_FailuresAreConfirmedFromSeveralPlaces(t *testing.T) {
 		blobs, err := blob.Disk(t.TempDir())
 		must(err)
 		svc := inspection.New(d, probes, reg, blobs, client, inspection.Settings{})
+		if list, err := svc.Vantages(ctx); err != nil || len(list) != 1 || list[0].ID != inspection.OwnVantage || list[0].Name == "" {
+			t.Fatalf("before anybody entered a place: %+v, %v", list, err)
+		}
 		svc.OriginFrom(func(registry.Site) string { return server.URL })
 		_, house, err := ed25519.GenerateKey(rand.Reader)
 		must(err)

@@ -3,6 +3,7 @@ package dutyweb
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"zhengshu/internal/authz"
@@ -106,7 +107,7 @@ func newAlarm(a duty.Alarm, sites []duty.AlarmSite, steps []passage.Step, serves
 	}
 	v.Side = append(v.Side, web.Summary{Title: "告警", Terms: terms})
 	story := web.Timeline{Title: "经过"}
-	for _, x := range steps {
+	for _, x := range slices.Backward(steps) {
 		story.Events = append(story.Events, web.Event{At: x.At, Title: duty.AlarmMachine.ActName(x.Act), Who: x.ActorName, Text: x.Note})
 	}
 	v.Side = append(v.Side, story)

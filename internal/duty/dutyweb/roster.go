@@ -549,7 +549,11 @@ func newHandover(x duty.Handover, u org.Unit, open, me string, now time.Time) re
 	case x.State == "":
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "待交班人签字", Text: "由" + x.Shift.Names() + "先签，再由接班人签。"})
 	case x.State == duty.Given && x.Next.Has(me):
-		v.Forms = append(v.Forms, web.Form{Action: at, Sections: []web.Section{{Legend: "接班", Hint: "签字前会再次验证您的身份。签字后由您当班。", Fields: []web.Field{{Kind: web.Hidden, Name: "act", Value: "take"}}}}, Buttons: []web.Button{{Label: "接班签字"}}})
+		begins := "签字后由您当班。"
+		if now.Before(x.Next.From) {
+			begins = "您的班次" + web.Minute(x.Next.From) + "开始，此前仍由" + x.Shift.Names() + "当班。"
+		}
+		v.Forms = append(v.Forms, web.Form{Action: at, Sections: []web.Section{{Legend: "接班", Hint: "签字前会再次验证您的身份。" + begins, Fields: []web.Field{{Kind: web.Hidden, Name: "act", Value: "take"}}}}, Buttons: []web.Button{{Label: "接班签字"}}})
 	case x.State == duty.Given:
 		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "待接班人签字", Text: "由" + next + "签字，签字后交接完成。"})
 	}

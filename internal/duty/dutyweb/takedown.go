@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 
 	"zhengshu/internal/authz"
@@ -165,7 +166,7 @@ func newTakedown(t duty.Takedown, reach duty.Reach, steps []passage.Step, sessio
 		v.Forms = append(v.Forms, web.Form{Action: t.Link() + "/withdraw", Buttons: []web.Button{{Label: "撤回", Plain: true}}})
 	}
 	story := web.Timeline{Title: "经过"}
-	for _, x := range steps {
+	for _, x := range slices.Backward(steps) {
 		story.Events = append(story.Events, web.Event{At: x.At, Title: duty.TakedownMachine.ActName(x.Act), Who: x.ActorName, Text: x.Note})
 	}
 	v.Side = append(v.Side, story)

@@ -16,6 +16,7 @@ import (
 	"zhengshu/internal/duty"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/org"
+	"zhengshu/internal/passage"
 	"zhengshu/internal/vigil"
 	"zhengshu/internal/web"
 )
@@ -392,6 +393,12 @@ func TestAHandoverIsOfferedInItsTime(t *testing.T) {
 			t.Errorf("%s: %d forms, %+v", tt.name, len(v.Forms), v.Alerts)
 		}
 	}
+	// Who signs early is told when their own turn begins.
+	for at, want := range map[time.Time]string{due: "此前仍由张三、李四当班", sampleNext.From: "签字后由您当班"} {
+		if v := newHandover(given, sampleUnit, "", "p3", at); !strings.Contains(v.Forms[0].Sections[0].Hint, want) {
+			t.Errorf("signed at %v: %s", at, v.Forms[0].Sections[0].Hint)
+		}
+	}
 	desk := deskData{unit: sampleUnit, now: sampleShift, next: sampleNext, nextState: duty.Published, me: "p1"}
 	if v := newDesk(desk, due.Add(-time.Minute)); len(v.Alerts) != 0 || strings.Contains(fmt.Sprint(v.Side), sampleShift.HandoverLink()) {
 		t.Errorf("early: %+v, %+v", v.Alerts, v.Side)
@@ -470,5 +477,21 @@ func TestARefusingSiteIsForAPersonToOpen(t *testing.T) {
 	got := sectionsOf(f)[0]
 	if got.Tag.Text != "拒绝检测" || !strings.Contains(got.Says, "人工打开") || f.Fine() {
 		t.Errorf("%+v, fine %v", got, f.Fine())
+	}
+}
+
+// What happened stands newest first, as everywhere in the console.
+func TestTheLastStepStandsFirst(t *testing.T) {
+	steps := []passage.Step{{Act: "propose", ActorName: "张三"}, {Act: "approve", ActorName: "李四"}}
+	for name, side := range map[string][]web.Component{"takedown": newTakedown(sampleDown, duty.Reach{}, steps, sampleWho).Side, "alarm": newAlarm(sampleAlarm, nil, steps, true, true).Side} {
+		who := ""
+		for _, x := range side {
+			if t, ok := x.(web.Timeline); ok {
+				who = t.Events[0].Who
+			}
+		}
+		if who != "李四" {
+			t.Errorf("%s begins with %q", name, who)
+		}
 	}
 }

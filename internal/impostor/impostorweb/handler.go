@@ -318,7 +318,7 @@ func flow(d impostor.Dossier) web.Steps {
 	}
 	for _, p := range impostor.Parties {
 		step := web.Step{Name: p.Name, Note: p.Does}
-		for _, s := range d.Steps {
+		for _, s := range d.Current() {
 			if s.Party != p.Value {
 				continue
 			}
@@ -329,7 +329,15 @@ func flow(d impostor.Dossier) web.Steps {
 		}
 		out.Items = append(out.Items, step)
 	}
-	out.Items = append(out.Items, web.Step{Name: "无法访问，观察", Note: web.Minute(d.GoneAt), State: of(!d.GoneAt.IsZero(), false)}, web.Step{Name: "办结", Note: web.Minute(d.ClosedAt), State: of(d.State == impostor.Closed, d.State == impostor.Gone)})
+	watch := web.Step{Name: "无法访问，观察", Note: web.Minute(d.GoneAt), State: of(!d.GoneAt.IsZero(), false)}
+	if at := d.LookAgain(); !at.IsZero() {
+		watch.Note = web.Minute(at) + " 以后再查看一次，仍无法访问的转入观察"
+	}
+	end := web.Step{Name: "办结", Note: web.Minute(d.ClosedAt), State: of(d.State == impostor.Closed, d.State == impostor.Gone)}
+	if d.State == impostor.Gone {
+		end.Note = "观察到 " + d.Until.String()
+	}
+	out.Items = append(out.Items, watch, end)
 	return out
 }
 
@@ -363,6 +371,7 @@ func newCaseView(d impostor.Dossier, may rights, s *authz.Session, today calenda
 	}
 	v.Main = append(v.Main, flow(d), facts)
 	if len(d.Steps) > 0 {
+		rounds := d.Steps[len(d.Steps)-1].Round
 		t := web.Table{Caption: "处置", Columns: []web.Column{{Head: "部门"}, {Head: "商请日期"}, {Head: "期限"}, {Head: "措施和结果", Wide: true}, {Head: "文书"}}}
 		for _, p := range d.Steps {
 			result := web.Cell{Text: "未反馈"}
@@ -374,11 +383,21 @@ func newCaseView(d impostor.Dossier, may rights, s *authz.Session, today calenda
 				result = web.Cell{Text: impostor.MeasureName(p.Measure), Note: p.ResultOn.String() + " " + p.Result}
 				due = web.Day(p.Due.On)
 			}
-			paper := web.Cell{Text: orNone(p.Document)}
+			paper := web.Cell{Text: p.Document}
 			if p.FileID != "" {
 				paper.Links = []web.Link{{Text: p.FileName, Href: c.Link() + "/files/" + url.PathEscape(p.FileID)}}
 			}
-			t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{{Text: impostor.PartyName(p.Party), Note: p.UnitName}, web.Day(p.AskedOn), due, result, paper}})
+			if p.Party == "cyberspace" && p.Round < rounds {
+				paper.Links = append(paper.Links, web.Link{Text: "商请函 PDF", Href: fmt.Sprintf("%s/letter?as=pdf&round=%d", c.Link(), p.Round)})
+			}
+			if len(paper.Links) == 0 {
+				paper.Text = orNone(p.Document)
+			}
+			asked := web.Day(p.AskedOn)
+			if rounds > 1 {
+				asked.Note = fmt.Sprintf("第 %d 次商请", p.Round)
+			}
+			t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{{Text: impostor.PartyName(p.Party), Note: p.UnitName}, asked, due, result, paper}})
 		}
 		v.Main = append(v.Main, t)
 	}
@@ -451,15 +470,19 @@ func forms(d impostor.Dossier, may rights, s *authz.Session) []web.Form {
 		case impostor.Verified:
 			out = append(out, small("refer", "商请网信部门处理", "系统生成商请函，可下载后盖章发出；同时提醒网信部门。", "商请网信部门处理", web.Info, false, web.Field{Kind: web.TextArea, Name: "request", Label: "补充说明", Max: 1000, Rows: 2}),
 				small("dismiss", "认定不是假冒", "", "认定不是假冒", web.Neutral, false, why("why", "理由")))
+		case impostor.Disposing:
+			if d.MayReferAgain() {
+				out = append(out, small("refer", "再次商请网信部门处理", "各部门的结果都已登记，仍可访问。系统生成新的商请函，写明上次处置的结果；同时提醒网信部门。", "再次商请网信部门处理", web.Info, false, web.Field{Kind: web.TextArea, Name: "request", Label: "补充说明", Max: 1000, Rows: 2}))
+			}
 		case impostor.Dismissed:
 			out = append(out, small("reopen", "重新核实", "", "重新核实", web.Info, false, why("why", "新情况")))
 		case impostor.Gone:
-			out = append(out, small("close", "办结", "网信、通信、公安的结果都已登记或写明无需处置，且观察期满没有恢复，才能办结。", "办结线索", web.Info, false, why("conclusion", "办结意见")))
+			out = append(out, small("close", "办结", "网信、通信、公安的结果都已登记或写明无需处置，且观察到 "+d.Until.String()+" 没有恢复，才能办结。", "办结线索", web.Info, false, why("conclusion", "办结意见")))
 		}
 	}
 	if may.dispose && (c.State == impostor.Referred || c.State == impostor.Disposing || c.State == impostor.Gone) {
 		open := map[string]bool{}
-		for _, p := range d.Steps {
+		for _, p := range d.Current() {
 			open[p.Party] = !p.Spared()
 			if p.Done() || !impostor.MayRecord(s, p.Party) {
 				continue
@@ -487,7 +510,7 @@ func forms(d impostor.Dossier, may rights, s *authz.Session) []web.Form {
 			}
 		}
 		for _, p := range impostor.Parties[1:] {
-			if mayHandOn && !slices.ContainsFunc(d.Steps, func(x impostor.Step) bool { return x.Party == p.Value }) {
+			if mayHandOn && !slices.ContainsFunc(d.Current(), func(x impostor.Step) bool { return x.Party == p.Value }) {
 				f := small("result", "无需"+p.Name+"处置", "没有协调"+p.Name+"的，写明理由后才能办结；以后仍可再协调。", "登记无需处置", web.Neutral, true,
 					web.Field{Kind: web.Hidden, Name: "party", Value: p.Value}, web.Field{Kind: web.Hidden, Name: "measure_" + p.Value, Value: "none"}, why("result_"+p.Value, "理由"),
 					web.Field{Kind: web.DateField, Name: "on_" + p.Value, Label: "认定日期", Required: true, Narrow: true}, web.Field{Kind: web.File, Name: "file_" + p.Value, Label: "依据材料", Accept: approval.Accept, Hint: fileHint})
@@ -660,7 +683,15 @@ func (h *Handler) file(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) letter(w http.ResponseWriter, r *http.Request) error {
-	d, c, err := h.impostors.Paper(r.Context(), authz.ScopeFrom(r.Context()), r.PathValue("id"))
+	round := 0
+	if s := r.URL.Query().Get("round"); s != "" {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 1 {
+			return fault.New(fault.Invalid, "网址里的商请次数应为 1 起的数字，请从线索页面重新打开商请函。")
+		}
+		round = n
+	}
+	d, c, err := h.impostors.Paper(r.Context(), authz.ScopeFrom(r.Context()), r.PathValue("id"), round)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,8 @@ func TestTheNextActOfACaseStandsOpen(t *testing.T) {
 	telecom := &authz.Session{Posts: []authz.Post{{Role: authz.Telecom, UnitID: "t"}}}
 	referred := withState(impostor.Referred)
 	referred.Steps = []impostor.Step{{ID: "1", Party: "cyberspace"}}
+	standing := withState(impostor.Disposing)
+	standing.Steps = []impostor.Step{{ID: "1", Round: 1, Party: "cyberspace", RecordedAt: sampleAt}}
 	for name, tt := range map[string]struct {
 		d    impostor.Dossier
 		may  rights
@@ -26,6 +28,7 @@ func TestTheNextActOfACaseStandsOpen(t *testing.T) {
 		"verified":  {withState(impostor.Verified), every, sampleSession, "商请网信部门处理"},
 		"referred":  {referred, every, cyber, "协调其他部门处置"},
 		"handed on": {withState(impostor.Disposing), rights{dispose: true}, telecom, "登记通信管理部门的处置结果"},
+		"stands":    {standing, every, sampleSession, "再次商请网信部门处理"},
 		"gone":      {withState(impostor.Gone), every, sampleSession, "办结"},
 		"dismissed": {withState(impostor.Dismissed), every, sampleSession, "重新核实"},
 	} {

@@ -48,7 +48,7 @@ type record struct{ web.RecordView }
 
 func newView(list []inspection.Vantage, doubts []inspection.Doubt, now time.Time, manages bool) record {
 	v := record{web.RecordView{Heading: web.Heading{Title: "监测点", Lead: "从几个地方同时探测网站能否访问。多数监测点都打不开才计为一次失败；监测点自己线路不通的一轮不计；批准的临时下线和已书面报备的紧急下线不计。"}}}
-	t := web.Table{Caption: "监测点", Columns: []web.Column{{Head: "名称", Wide: true}, {Head: "机房和线路"}, {Head: "状态"}, {Head: "最近联系"}, {Head: "自检地址"}, {Head: "操作"}}, Empty: web.Empty{Title: "只有本系统一个监测点", Text: "登记其他监测点后，才能由几个地方互相印证。"}}
+	t := web.Table{Caption: "监测点", Columns: []web.Column{{Head: "名称", Wide: true}, {Head: "机房和线路"}, {Head: "状态"}, {Head: "最近联系"}, {Head: "自检地址"}, {Head: "操作"}}}
 	heard, own := 0, ""
 	for _, x := range list {
 		state := web.Tag{Kind: web.Neutral, Text: "还没有联系"}
@@ -86,7 +86,7 @@ func newView(list []inspection.Vantage, doubts []inspection.Doubt, now time.Time
 		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{name, web.Text(x.Place), web.Tagged(state), seen, web.Text(strings.Join(x.Line, "、")), {Links: acts}}})
 	}
 	if heard == 0 {
-		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "现在只由本系统探测", Text: "没有其他监测点印证；一轮中网站都连不上、公共网络上也没有别的地址应答时，按本机网络不通处理，记为未检测，不计失败。只有一两个网站的，请登记自检地址。"})
+		v.Alerts = append(v.Alerts, web.Alert{Kind: web.Info, Title: "现在只由本系统探测", Text: "没有其他监测点印证，登记以后才能由几个地方互相印证；一轮中网站都连不上、公共网络上也没有别的地址应答时，按本机网络不通处理，记为未检测，不计失败。只有一两个网站的，请登记自检地址。"})
 	}
 	v.Main = append(v.Main, t)
 	d := web.Table{Caption: "监测点意见不一致（近 8 天）", Columns: []web.Column{{Head: "时间"}, {Head: "网站", Wide: true}, {Head: "打不开"}, {Head: "怎样计"}}, Empty: web.Empty{Title: "没有意见不一致的时段"}}

@@ -427,7 +427,11 @@ func newSheet(d security.Dossier, own bool, today calendar.Date) record {
 		case "":
 			name = "待检查"
 		}
-		layers.Rows = append(layers.Rows, web.Row{Cells: []web.Cell{web.Text(l.Name), web.Tagged(web.Tag{Kind: kind, Text: name}), web.Text(x.Note)}})
+		verdict := web.Tagged(web.Tag{Kind: kind, Text: name})
+		if x.Verdict == "holes" && mended(d, l.Value) {
+			verdict.Note = "已全部整改并复测通过"
+		}
+		layers.Rows = append(layers.Rows, web.Row{Cells: []web.Cell{web.Text(l.Name), verdict, web.Text(x.Note)}})
 	}
 	v.Main = append(v.Main, layers)
 	holes := web.Table{Caption: "漏洞", Columns: []web.Column{{Head: "漏洞", Wide: true}, {Head: "层面"}, {Head: "程度"}, {Head: "状态"}, {Head: "期限"}}, Empty: web.Empty{Title: "没有登记漏洞", Text: "检查中发现漏洞的，用“登记漏洞”逐个登记。"}}
@@ -490,6 +494,24 @@ func checkForm(d security.Dossier, checked bool, today calendar.Date) web.Form {
 	return web.Form{Action: d.Link() + "/check", Upload: true, Key: "sheet" + d.ID, Folded: checked, Buttons: []web.Button{{Label: "保存检查单"}},
 		Sections: []web.Section{{Legend: "填写检查单", Hint: "发现漏洞的，先在“登记漏洞”中逐个登记，再填写检查单。", Fields: fields}, {Fields: []web.Field{{Kind: web.DateField, Name: "on", Label: "检查日期", Required: true, Narrow: true, Value: on.String()}, {Name: "checker", Label: "检查人员或机构", Required: true, Max: 200, Value: d.Checker},
 			{Kind: web.Select, Name: "method", Label: "检查方式", Required: true, Value: d.Method, Options: options("请选择", security.Methods)}, {Kind: web.TextArea, Name: "summary", Label: "检查结论", Required: true, Max: 4000, Rows: 4, Value: d.Summary}, {Kind: web.File, Name: "files", Label: "检查报告", Multiple: true, Accept: approval.Accept, Hint: fileHint}}}}}
+}
+
+// mended reports whether every hole of a layer is closed, as far as the reader may
+// know: one of the site that they are not shown may be of the layer.
+func mended(d security.Dossier, layer string) bool {
+	shown, open, any := 0, 0, false
+	for _, x := range d.List {
+		if x.State != security.HoleClosed {
+			shown++
+		}
+		if x.Layer == layer {
+			any = true
+			if x.State != security.HoleClosed {
+				open++
+			}
+		}
+	}
+	return any && open == 0 && shown >= d.Standing
 }
 
 func (h *Handler) sheet(w http.ResponseWriter, r *http.Request) error {
@@ -661,7 +683,14 @@ func newHole(d security.HoleDossier, mends, retests bool, today calendar.Date) r
 		v.Main = append(v.Main, web.Summary{Title: "整改", Terms: []web.Term{{Name: "整改情况", Text: d.MendedAs, Note: d.MendedBy + " " + web.Minute(d.MendedAt)}}})
 	}
 	if d.RetestSays != "" {
-		v.Main = append(v.Main, web.Summary{Title: "复测", Terms: []web.Term{{Name: "复测情况", Text: d.RetestSays, Note: d.RetestedBy + " " + web.Minute(d.RetestedAt)}}})
+		title, result := "复测", "未通过，退回整改"
+		switch d.State {
+		case security.HoleClosed:
+			result = "通过"
+		case security.HoleMended: // reported again: what was retested is the mend before
+			title = "上一次复测"
+		}
+		v.Main = append(v.Main, web.Summary{Title: title, Terms: []web.Term{{Name: "复测结果", Text: result}, {Name: "复测情况", Text: d.RetestSays, Note: d.RetestedBy + " " + web.Minute(d.RetestedAt)}}})
 	}
 	if len(d.Files) > 0 {
 		files := web.Summary{Title: "附件"}

@@ -7,6 +7,7 @@ import (
 
 	"zhengshu/internal/calendar"
 	"zhengshu/internal/security"
+	"zhengshu/internal/web"
 )
 
 // A sheet opens the act that is next: to be filled in, then the notice of what
@@ -70,5 +71,43 @@ func TestAHoleSaysWhomItWaitsFor(t *testing.T) {
 		if got != tt.want || (tt.want == "") != (len(v.Forms) == 1) {
 			t.Errorf("%+v: %q, %d forms", tt, got, len(v.Forms))
 		}
+	}
+}
+
+// What was retested is told with its result: after a hole was reported again the
+// retest before it is no word on the new mend, and a sheet says what became of its holes.
+func TestARetestSaysWhatCameOfIt(t *testing.T) {
+	today := calendar.Date{Year: 2026, Month: 11, Day: 23}
+	for state, want := range map[string]string{security.HoleOrdered: "复测：未通过，退回整改", security.HoleMended: "上一次复测：未通过，退回整改", security.HoleClosed: "复测：通过"} {
+		d := sampleHole
+		d.State, d.MendedAs, d.RetestSays = state, "已升级", "看过了"
+		got := ""
+		for _, m := range newHole(d, true, true, today).Main {
+			if x, ok := m.(web.Summary); ok && strings.HasSuffix(x.Title, "复测") {
+				got = x.Title + "：" + x.Terms[0].Text
+			}
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", state, got, want)
+		}
+	}
+	layer := func(d security.Dossier) string {
+		for _, m := range newSheet(d, true, today).Main {
+			if x, ok := m.(web.Table); ok && x.Caption == "五个层面" {
+				return x.Rows[4].Cells[1].Note
+			}
+		}
+		return "no layers"
+	}
+	d := sampleSheet
+	d.List = []security.Hole{{Layer: "server", State: security.HoleClosed}}
+	for standing, want := range []string{"已全部整改并复测通过", ""} { // one more that the reader is not shown
+		if d.Standing = standing; layer(d) != want {
+			t.Errorf("%d standing: %q, want %q", standing, layer(d), want)
+		}
+	}
+	d.List[0].State = security.HoleMended
+	if got := layer(d); got != "" {
+		t.Errorf("not retested yet: %q", got)
 	}
 }
