@@ -82,7 +82,7 @@ func launch(ctx context.Context, program string, bare bool) (*process, error) {
 	args := []string{
 		"--headless=new", "--remote-debugging-pipe", "--user-data-dir=" + filepath.Join(dir, "profile"), "--no-first-run", "--no-default-browser-check", "--disable-gpu", "--disable-dev-shm-usage",
 		"--disable-background-networking", "--disable-component-update", "--disable-domain-reliability", "--disable-sync", "--disable-extensions", "--disable-default-apps", "--disable-breakpad", "--disable-crash-reporter",
-		"--disable-client-side-phishing-detection", "--disable-notifications", "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,HttpsFirstModeV2ForTypicallySecureUsers,Translate,MediaRouter,OptimizationHints,DialMediaRouteProvider,AutofillServerCommunication,CertificateTransparencyComponentUpdater",
+		"--disable-client-side-phishing-detection", "--disable-notifications", "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,HttpsFirstModeV2ForTypicallySecureUsers,Translate,MediaRouter,OptimizationHints,DialMediaRouteProvider,AutofillServerCommunication,CertificateTransparencyComponentUpdater",
 		"--deny-permission-prompts", "--disable-popup-blocking", "--mute-audio", "--hide-scrollbars", "--force-color-profile=srgb", "--lang=zh-CN", "--password-store=basic", "--use-mock-keychain",
 		"--renderer-process-limit=2", "--js-flags=--max-old-space-size=384", "--no-proxy-server", "about:blank",
 	}

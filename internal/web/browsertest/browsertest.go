@@ -21,6 +21,10 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
+// Unused are features of Chromium that each window pays for with two pages in a
+// process of their own: what drops down from an address bar that nobody sees.
+const Unused = "WebUIOmniboxPopup,WebUIOmniboxAimPopup"
+
 // Browser is one tab on one server.
 type Browser struct {
 	t   testing.TB
@@ -46,7 +50,7 @@ func Start(t testing.TB, h http.Handler) *Browser {
 	t.Cleanup(server.Close)
 	allocator, stop := chromedp.NewExecAllocator(context.Background(),
 		chromedp.ExecPath(path), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
-		chromedp.Flag("disable-background-networking", true), chromedp.Flag("lang", "zh-CN"),
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("lang", "zh-CN"), chromedp.Flag("disable-features", Unused),
 		chromedp.Flag("force-prefers-reduced-motion", true)) // colours are measured at rest
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(allocator)
