@@ -18,6 +18,8 @@ const (
 	pageTime    = 45 * time.Second // one page at one width, with all it asks for
 	startTime   = 20 * time.Second
 	loadTime    = 20 * time.Second // until the load event; what is there by then is drawn
+	scriptTime  = 15 * time.Second // one expression
+	leaveTime   = 5 * time.Second  // to leave a page
 	settleTime  = 250 * time.Millisecond
 	childCPU    = 600        // seconds
 	childMemory = 1500 << 20 // bytes resident, of all its processes
@@ -51,8 +53,14 @@ type Settings struct {
 	// Bare runs without the browser's own sandbox, for machines that cannot give
 	// it one; its network is taken from it all the same.
 	Bare bool
-	// PageTime bounds one page at one width; 45 s.
+	// PageTime bounds one page at one width; 45 s. A browser that has more has more,
+	// in proportion, for each part of it and to start: a machine may be slow.
 	PageTime time.Duration
+}
+
+// share is the part of the page's time that d is of the usual one.
+func (s Settings) share(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * float64(s.PageTime) / float64(pageTime))
 }
 
 // Browser starts children, one at a time: each takes a core and some memory.
@@ -160,7 +168,7 @@ func (c *Child) Close() error {
 }
 
 func (c *Child) start(ctx context.Context) error {
-	p, err := launch(ctx, c.b.path, c.b.set.Bare)
+	p, err := launch(ctx, c.b.path, c.b.set.Bare, max(startTime, c.b.set.share(startTime)))
 	if err != nil {
 		return err
 	}

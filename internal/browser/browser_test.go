@@ -60,12 +60,17 @@ func (p *pages) fetch(ctx context.Context, address string, _ bool, o egress.Opti
 	return &egress.Response{Status: 200, Header: http.Header{"Content-Type": {kind}, "Content-Encoding": {"gzip"}}, Body: []byte(body)}, nil
 }
 
-// open starts a browser, or leaves the test out aloud.
+// patience is how long a browser may take for a page where a test asserts what was
+// seen: a busy machine is no page that was not drawn.
+const patience = 5 * time.Minute
+
+// open starts a browser, or leaves the test out aloud where none can be used; one
+// that was only slow to start is none that cannot be used.
 func open(t *testing.T, b *browser.Browser, p *pages) *browser.Child {
 	t.Helper()
 	c, err := b.Open(t.Context(), p.fetch)
 	var none *browser.Unavailable
-	if errors.As(err, &none) {
+	if errors.As(err, &none) && !errors.Is(err, context.DeadlineExceeded) {
 		t.Skipf("no browser can be used here (%v); left out: what is seen in one", err)
 	}
 	if err != nil {
@@ -90,13 +95,13 @@ func TestArticle15_APageIsMeasuredMarkedAndAudited(t *testing.T) {
 <body><h1>某县人民政府</h1><p>请认真惯彻落实。</p><div id="far"><a class="box" href="/gone.html">旧文</a></div><div id="wide">内容</div><div style="display:none"><a href="http://casino.example/">暗</a></div>
 <script>new Image().src="/pixel.png"; window.open("http://www.x.gov.cn/out.htm"); alert("停"); fetch("/post",{method:"POST",body:"x"}).catch(()=>{});</script></body></html>`,
 	}}
-	b := browser.New(browser.Settings{Axe: `var axe = {run: async () => ({violations: [{id: "image-alt", impact: "critical", help: "图片须有替代文字", nodes: [{target: ["img"]}, {target: ["b"]}]}]})};`})
+	b := browser.New(browser.Settings{Axe: `var axe = {run: async () => ({violations: [{id: "image-alt", impact: "critical", help: "图片须有替代文字", nodes: [{target: ["img"]}, {target: ["b"]}]}]})};`, PageTime: patience})
 	c := open(t, b, p)
 	s, err := c.Draw(t.Context(), browser.Job{URL: site, Widths: []int{1366, 768, 390}, Measure: true, Axe: true, Marks: []browser.Mark{{Link: site + "gone.html"}, {Text: "惯彻"}, {Link: "http://casino.example/"}, {}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Status != 200 || s.Final != site+"index.html" || len(s.Widths) != 3 || s.Widths[0].Load <= 0 || s.Widths[0].Load > 3*time.Second {
+	if s.Status != 200 || s.Final != site+"index.html" || len(s.Widths) != 3 || s.Widths[0].Load <= 0 || s.Widths[0].Load > patience {
 		t.Errorf("final %s, status %d, widths %+v", s.Final, s.Status, s.Widths)
 	}
 	for i, want := range []bool{true, true, false} {
@@ -144,7 +149,7 @@ func TestArticle15_APageIsMeasuredMarkedAndAudited(t *testing.T) {
 // What is drawn is what was kept, not what the site says now.
 func TestAPictureIsOfTheBytesThatWereKept(t *testing.T) {
 	p := &pages{made: map[string]string{site: "<p>现在</p>"}}
-	c := open(t, browser.New(browser.Settings{}), p)
+	c := open(t, browser.New(browser.Settings{PageTime: patience}), p)
 	s, err := c.Draw(t.Context(), browser.Job{URL: site, Body: []byte("<!doctype html><meta charset=gbk><p>\xb5\xb1\xca\xb1</p>"), ContentType: "text/html", Marks: []browser.Mark{{Text: "当时"}}})
 	if err != nil || len(s.Shots) != 1 || len(s.Shots[0].Boxes) != 1 || len(p.asked) > 1 { // the icon of the site at most
 		t.Errorf("%v, %d pictures, asked for %v", err, len(s.Shots), p.asked)

@@ -174,7 +174,7 @@ func (t *tab) open(ctx context.Context) error {
 }
 
 func (t *tab) close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), max(leaveTime, t.c.b.set.share(leaveTime)))
 	defer cancel()
 	_, err := t.p.call(ctx, "", "Target.disposeBrowserContext", map[string]any{"browserContextId": t.context})
 	return err
@@ -368,7 +368,8 @@ func (t *tab) visit(ctx context.Context, width int) (time.Duration, error) {
 	if err := t.p.ask(ctx, t.session, "Page.navigate", map[string]any{"url": t.job.URL}, &nav); err != nil {
 		return 0, err
 	}
-	limit := time.NewTimer(min(loadTime, t.c.b.set.PageTime/2))
+	most := t.c.b.set.share(loadTime)
+	limit := time.NewTimer(most)
 	defer limit.Stop()
 	late := false
 	select {
@@ -399,7 +400,7 @@ func (t *tab) visit(ctx context.Context, width int) (time.Duration, error) {
 	}
 	t.world = world.ID
 	if late {
-		return loadTime, nil
+		return most, nil
 	}
 	var ms float64
 	if err := t.eval(ctx, `(() => { const n = performance.getEntriesByType("navigation")[0]; return n ? n.loadEventStart || n.domComplete : 0; })()`, &ms); err != nil {
@@ -421,7 +422,7 @@ func (t *tab) eval(ctx context.Context, expression string, v any) error {
 			} `json:"exception"`
 		} `json:"exceptionDetails"`
 	}
-	if err := t.p.ask(ctx, t.session, "Runtime.evaluate", map[string]any{"expression": expression, "contextId": t.world, "returnByValue": true, "awaitPromise": true, "timeout": 15000}, &r); err != nil {
+	if err := t.p.ask(ctx, t.session, "Runtime.evaluate", map[string]any{"expression": expression, "contextId": t.world, "returnByValue": true, "awaitPromise": true, "timeout": max(scriptTime, t.c.b.set.share(scriptTime)).Milliseconds()}, &r); err != nil {
 		return err
 	}
 	if r.Wrong != nil {

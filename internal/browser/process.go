@@ -62,7 +62,7 @@ const mostMessage = 64 << 20
 const eventsHeld = 4096
 
 // launch starts a child in the empty network and waits until it answers.
-func launch(ctx context.Context, program string, bare bool) (*process, error) {
+func launch(ctx context.Context, program string, bare bool, most time.Duration) (*process, error) {
 	dir, err := os.MkdirTemp("", tempFolder)
 	if err != nil {
 		return nil, unavailable(err, "检查机的临时目录不能写入，浏览器没有启动")
@@ -107,7 +107,7 @@ func launch(ctx context.Context, program string, bare bool) (*process, error) {
 	p.cmd, p.in = cmd, toWrite
 	go p.listen(fromRead)
 	go p.watch()
-	within, cancel := context.WithTimeout(ctx, startTime)
+	within, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	if _, err := p.call(within, "", "Browser.setDownloadBehavior", map[string]any{"behavior": "deny"}); err != nil {
 		said := p.said.String()

@@ -2,6 +2,7 @@ package inspection
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -428,7 +429,7 @@ func (n *inspector) pictured(ctx context.Context, l *Look, spot Spot) error {
 	if !ok || n.store == nil || n.last == nil || n.last.sum == "" {
 		return nil
 	}
-	most := pictureTime
+	most := cmp.Or(n.o.PictureTime, pictureTime)
 	if p, ok := ctx.Value(sharedKey{}).(*sharedBrowser); ok {
 		if most = min(most, p.left); most <= 0 {
 			return nil

@@ -84,8 +84,10 @@ type Options struct {
 	// measured in it; 2, negative: none.
 	Browser *browser.Browser
 	Draws   int
-	// Picture asks a second look for a picture of the place.
-	Picture bool
+	// Picture asks a second look for a picture of the place, which may take
+	// PictureTime; 12 s.
+	Picture     bool
+	PictureTime time.Duration
 	// Known are the fingerprints of findings that stand: they have their picture.
 	Known    map[string]bool
 	PerHost  int           // requests at once to a host, as Manners allows; 2
