@@ -84,6 +84,14 @@ document.body.addEventListener("htmx:sendError", () => say("网络中断，本�
 
 interface Draft { [name: string]: string[] }
 
+// What one person typed is not shown to the next in the same window, however the
+// first has left: by signing out, or because the session ended.
+const person = document.body.dataset.person;
+if (person && stored(session, "person") !== person) {
+  try { window.sessionStorage.clear(); } catch { /* nothing was kept */ }
+  store(session, "person", person);
+}
+
 // What a form says of itself is read from its attributes: a field called method
 // or action hides the form's own property of that name.
 function posts(form: HTMLFormElement): boolean {

@@ -947,10 +947,20 @@ func (s *Service) Retest(ctx context.Context, scope authz.Scope, session *authz.
 		if err != nil {
 			return err
 		}
+		taken, err := HoleMachine.History(ctx, tx, h.ID)
+		if err != nil {
+			return err
+		}
+		mender := ""
+		for _, p := range taken {
+			if p.Act == "mend" {
+				mender = p.ActorID
+			}
+		}
 		switch {
 		case !session.MayAt(authz.SecurityPlan, string(h.Body)):
 			return fault.New(fault.Refused, "漏洞由组织检查的网信部门复测。")
-		case session.Name == h.MendedBy:
+		case session.PersonID == mender:
 			return fault.New(fault.Refused, "整改人不能复测自己的整改。")
 		}
 		act := "return"

@@ -195,8 +195,12 @@ func TestArticle23_1_TheYearsCheckCoversEverySiteAndHolesAreRetested(t *testing.
 		if list := h.owed(t, "security_hole"); len(list) != 1 || len(h.owed(t, "security_retest")) != 0 {
 			t.Errorf("after a failed retest: %+v", list)
 		}
-		ok(t, h.svc.Mend(h.ctx, own, h.own, hole.ID, "重新部署", nil))
-		ok(t, h.svc.Retest(h.ctx, scope, h.cyber, hole.ID, true, "不再复现"))
+		// Who mended is the person and not the name: a namesake may retest.
+		ok(t, h.svc.Mend(audit.WithActor(h.ctx, audit.Actor{ID: h.cyber.PersonID, Name: "曾用名"}), own, h.own, hole.ID, "重新部署", nil))
+		is(t, h.svc.Retest(h.ctx, scope, h.cyber, hole.ID, true, "不再复现"), fault.Refused)
+		namesake := *h.cyber
+		namesake.PersonID, namesake.Name = "namesake", "曾用名"
+		ok(t, h.svc.Retest(h.ctx, scope, &namesake, hole.ID, true, "不再复现"))
 		d, err := h.svc.Hole(h.ctx, own, h.own, hole.ID)
 		if err != nil || d.State != security.HoleClosed || len(d.History) != 6 || len(d.Files) != 1 {
 			t.Errorf("%s with %d steps, %d files, %v", d.State, len(d.History), len(d.Files), err)

@@ -34,6 +34,7 @@ type View[T any] struct {
 type Frame struct {
 	Title     string // of the document
 	Person    string // "" when nobody is signed in
+	PersonID  string
 	Unit      string
 	Nav       []NavItem
 	Parts     Tabs // of the entry, on its first pages
@@ -244,7 +245,7 @@ func frameOf(r *http.Request) Frame {
 	if s == nil {
 		return f
 	}
-	f.Person = s.Name
+	f.Person, f.PersonID = s.Name, s.PersonID
 	_, f.Unit = s.Unit()
 	f.Nav = navFor(c.Nav, s, r.URL.Path)
 	f.Parts = partsFor(f.Nav, r)

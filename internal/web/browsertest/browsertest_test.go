@@ -65,7 +65,8 @@ func TestScriptKeepsTextAndFocus(t *testing.T) {
 			{Kind: web.TextArea, Name: "text", Label: "意见", Max: 50}, {Kind: web.Password, Name: "password", Label: "口令"}, {Name: "method", Label: "方式"}}}}, Buttons: []web.Button{{Label: "送审"}}}}
 	}
 	posts := 0
-	rt := web.NewRouter(web.Config{Gate: &webtest.Gate{Session: webtest.Session(authz.Supervisor, "")}, Links: web.Links{Home: "/console", Search: "/console/search", Logout: "/console/logout"}})
+	gate := &webtest.Gate{Session: webtest.Session(authz.Supervisor, "")}
+	rt := web.NewRouter(web.Config{Gate: gate, Links: web.Links{Home: "/console", Search: "/console/search", Logout: "/console/logout"}})
 	rt.Add(
 		web.Route{Pattern: "GET /console/note", Permit: authz.SignedIn, Handle: func(w http.ResponseWriter, r *http.Request) error {
 			return notePage.Render(w, r, form())
@@ -120,6 +121,21 @@ func TestScriptKeepsTextAndFocus(t *testing.T) {
 	b.Until(`(document.querySelector(".receipt") || {}).textContent === "已送李某审核。"`)
 	if got := Eval[string](b, `Object.keys(sessionStorage).filter((k) => k.startsWith("draft")).join()`); got != "" {
 		t.Errorf("left in the browser: %s", got)
+	}
+
+	// Who comes after another person in the same window is not offered what that one
+	// typed, however the first has left.
+	b.Do(chromedp.SendKeys("#f-text", "不同意"))
+	b.Until(`Object.keys(sessionStorage).some((k) => k.startsWith("draft:"))`)
+	b.Open("/console/note")
+	b.Until(`!!document.querySelector(".draft")`)
+	next := *gate.Session
+	next.PersonID = "another"
+	gate.Session = &next
+	b.Open("/console/note")
+	b.Until(`sessionStorage.getItem("person") === "another"`)
+	if Eval[bool](b, `!!document.querySelector(".draft") || JSON.stringify(sessionStorage).includes("不同意")`) {
+		t.Error("the next person is offered what another typed")
 	}
 
 	// Keyboard: / to the search box, ? to the sheet, Esc out of it.
