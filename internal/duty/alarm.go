@@ -138,6 +138,32 @@ func (s *Service) Alarms(ctx context.Context, scope authz.Scope, f AlarmFilter) 
 	return list, n, err
 }
 
+// HandedUp are the standing alarms of other units that have come to an office: those
+// it supervises did not take them in time.
+func (s *Service) HandedUp(ctx context.Context, office org.UnitID) (out []Alarm, err error) {
+	list, err := db.All(ctx, s.DB, scanAlarm, alarmSelect+` WHERE a.state <> 'ended' AND a.level >= $1 AND a.unit_id <> $2 ORDER BY a.raised_at DESC, a.id DESC LIMIT 200`, ToSuperior, office)
+	if err != nil {
+		return nil, err
+	}
+	type offices struct{ superior, province org.UnitID }
+	known := map[org.UnitID]offices{}
+	for _, a := range list {
+		at, ok := known[a.Unit]
+		if !ok {
+			superior, province, err := s.above(ctx, s.DB, a.Unit)
+			if err != nil {
+				return nil, err
+			}
+			at = offices{superior.ID, province.ID}
+			known[a.Unit] = at
+		}
+		if at.superior == office || at.province == office && a.Level >= ToProvince {
+			out = append(out, a)
+		}
+	}
+	return out, nil
+}
+
 func (s *Service) alarmsOn(ctx context.Context, q db.Querier, unit org.UnitID, on calendar.Date) ([]Alarm, error) {
 	return db.All(ctx, q, scanAlarm, alarmSelect+` WHERE a.unit_id = $1 AND a.raised_at < $3 AND (a.ended_at IS NULL OR a.ended_at >= $2) ORDER BY a.raised_at, a.id LIMIT 100`, unit, on.Start(), on.End())
 }

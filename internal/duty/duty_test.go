@@ -739,13 +739,42 @@ func TestArticle19_4_AlarmLeavesTheUnit(t *testing.T) {
 			t.Fatalf("nobody is on duty there: level %d, %s", a.Level, a.Told)
 		}
 		after(15*time.Minute, duty.ToPrincipal, "escalate 主要负责同志区主要负责人")
+		reached := func(want ...string) {
+			t.Helper()
+			var got []string
+			units, err := db.All(ctx, h.db, db.Value[string], `SELECT id FROM unit ORDER BY name`)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, u := range units {
+				list, err := h.svc.HandedUp(ctx, org.UnitID(u))
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, a := range list {
+					at, err := h.svc.Org.Unit(ctx, system, org.UnitID(u))
+					if err != nil {
+						t.Fatal(err)
+					}
+					got = append(got, at.Name+" "+a.State)
+				}
+			}
+			slices.Sort(got)
+			if !slices.Equal(got, want) {
+				t.Errorf("handed up to %q, want %q", got, want)
+			}
+		}
+		reached()
 		after(30*time.Minute, duty.ToSuperior, "escalate 市政府办公厅主管人员市主管")
+		reached("市政府办公厅 raised")
 		after(30*time.Minute, duty.ToProvince, "escalate 省政府办公厅值班"+now.Names())
 		after(30*time.Minute, duty.ToProvince, "escalate 再次告知省政府办公厅值班"+now.Names())
+		reached("市政府办公厅 raised", "省政府办公厅 raised")
 		a, _ := alarm()
 		if _, err := h.svc.TakeAlarm(as(h.a), system, a.ID); err != nil {
 			t.Fatal(err)
 		}
+		reached("市政府办公厅 taken", "省政府办公厅 taken")
 		after(60*time.Minute, duty.ToProvince, "ask "+h.a.Name)
 		after(60*time.Minute, duty.ToProvince, "escalate 再次告知省政府办公厅值班"+now.Names())
 		told, err := db.All(ctx, h.db, db.Value[string], `SELECT title FROM message WHERE person_id = $1 AND link = $2 ORDER BY title`, h.a.PersonID, a.Link())
@@ -755,6 +784,7 @@ func TestArticle19_4_AlarmLeavesTheUnit(t *testing.T) {
 		if _, err := h.svc.EndAlarm(as(h.a), system, a.ID, "已清除"); err != nil {
 			t.Fatal(err)
 		}
+		reached()
 		if a, _ := alarm(); !a.NextAt.IsZero() {
 			t.Errorf("ended, and its clock runs on: %s", a.NextAt)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -217,6 +218,7 @@ type deskData struct {
 	handover  duty.Handover
 	record    duty.Record
 	alarms    []duty.Alarm
+	handedUp  []duty.Alarm // of units below, which did not take them in time
 	incidents []duty.Incident
 	swaps     []duty.Swap
 	past      []duty.Day
@@ -277,7 +279,8 @@ func newDesk(d deskData, now time.Time) record {
 		}
 	}
 	waiting, unreached := 0, 0
-	for _, a := range d.alarms {
+	alarms := len(d.alarms) + len(d.handedUp)
+	for _, a := range slices.Concat(d.alarms, d.handedUp) {
 		if a.State == duty.Raised {
 			waiting++
 		}
@@ -292,11 +295,14 @@ func newDesk(d deskData, now time.Time) record {
 		said = duty.RecordMachine.Name(d.record.State)
 	}
 	v.Main = append(v.Main, web.Stats{Label: "值班情况", Items: []web.Stat{
-		{Name: "待接收告警", Value: fmt.Sprint(waiting), Unit: "个", Note: fmt.Sprintf("处理中 %d 个", len(d.alarms)-waiting), Href: alarmPath + "?state=standing", Kind: tone(waiting > 0, web.Danger)},
+		{Name: "待接收告警", Value: fmt.Sprint(waiting), Unit: "个", Note: fmt.Sprintf("处理中 %d 个", alarms-waiting), Href: alarmPath + "?state=standing", Kind: tone(waiting > 0, web.Danger)},
 		{Name: "打不开", Value: fmt.Sprint(unreached), Unit: "个", Note: fmt.Sprintf("共值守 %d 个网站", len(d.record.Sites)), Kind: tone(unreached > 0, web.Danger)},
 		{Name: "今天已巡检", Value: fmt.Sprintf("%d/%d", d.record.Looked(), len(d.record.Sites)), Note: said, Href: duty.RecordLink(d.unit.ID, today), Kind: tone(d.record.State != duty.Confirmed, web.Warn)},
 		{Name: "处置中的事件", Value: fmt.Sprint(len(d.incidents)), Unit: "件", Href: incidentPath + "?state=standing", Kind: tone(len(d.incidents) > 0, web.Warn)},
 	}}, alarmTable("当前告警", d.alarms))
+	if len(d.handedUp) > 0 {
+		v.Main = append(v.Main, alarmTable("上报到本级的告警", d.handedUp))
+	}
 	terms := []web.Term{{Name: "当班", Text: "无", Tags: []web.Tag{{Kind: web.Danger, Text: "空岗"}}}}
 	if !d.now.Zero() {
 		terms = []web.Term{{Name: "当班", Text: d.now.Names(), Note: d.now.Span()}}
@@ -400,6 +406,9 @@ func (h *Handler) desk(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if d.alarms, _, err = h.duty.Alarms(ctx, scope, duty.AlarmFilter{Unit: d.unit.ID, State: "standing", Limit: 20}); err != nil {
+		return err
+	}
+	if d.handedUp, err = h.duty.HandedUp(ctx, d.unit.ID); err != nil {
 		return err
 	}
 	if d.incidents, _, err = h.duty.Incidents(ctx, scope, "standing", d.unit.ID, 20, 0); err != nil {
