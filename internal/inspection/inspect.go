@@ -331,7 +331,7 @@ func (s *Sighting) place(template func(string) string) string {
 		place = "" // one template makes the whole site's head and foot
 	case "link", "column", "ledger", "cloaked":
 	case "concealed":
-		place = s.Where + " " + s.Says // a place is often no more than “<div>”
+		place = s.Where + " " + maskText(s.Says) // a place is often no more than “<div>”
 	case "accessible":
 		place = template(s.URL) // a template is mended once
 		if s.Check == "accessible.axe" {
@@ -855,7 +855,6 @@ func (n *inspector) add(v *visit, page *check.Page, s Sighting) {
 	if !n.o.wants(s.Check) {
 		return
 	}
-	s.Says = maskText(s.Says)
 	fp := n.prints.of(&s)
 	if i, ok := n.byPrint[fp]; ok {
 		known := &n.report.Findings[i]
@@ -873,7 +872,7 @@ func (n *inspector) add(v *visit, page *check.Page, s Sighting) {
 		n.report.cut = true
 		return
 	}
-	s.Pages = max(s.Pages, 1)
+	s.Pages, s.Says = max(s.Pages, 1), maskText(s.Says)
 	if v != nil {
 		was := s.Evidence
 		s.Evidence = n.evidence(v)
