@@ -10,7 +10,8 @@
 // page is in or what is wrong with it (package check), or what a dead link costs a site (package assessment). It knows
 // no database: a frontier that outlives the process satisfies Frontier.
 //
-// Links are taken from the raw bytes, before any decoding. That is sound for every encoding whose ASCII is ASCII, GBK
+// Links are taken from the raw bytes, before any decoding, or from the tree that Plan.Prepare has made of a page whose
+// bytes are its text: the same links in the same order. That is sound for every encoding whose ASCII is ASCII, GBK
 // and GB18030 included, for no second byte of theirs is a quotation mark or an angle bracket; UTF-16 is told by its
 // byte order mark and decoded.
 package crawl
