@@ -140,8 +140,11 @@ func (s *Service) Alarms(ctx context.Context, scope authz.Scope, f AlarmFilter) 
 
 // HandedUp are the standing alarms of other units that have come to an office: those
 // it supervises did not take them in time.
-func (s *Service) HandedUp(ctx context.Context, office org.UnitID) (out []Alarm, err error) {
-	list, err := db.All(ctx, s.DB, scanAlarm, alarmSelect+` WHERE a.state <> 'ended' AND a.level >= $1 AND a.unit_id <> $2 ORDER BY a.raised_at DESC, a.id DESC LIMIT 200`, ToSuperior, office)
+func (s *Service) HandedUp(ctx context.Context, scope authz.Scope, office org.UnitID) (out []Alarm, err error) {
+	var w db.Where
+	scope.Where(&w, "u")
+	w.And("a.state <> 'ended' AND a.level >= ? AND a.unit_id <> ?", ToSuperior, office)
+	list, err := db.All(ctx, s.DB, scanAlarm, alarmSelect+` WHERE `+w.SQL()+` ORDER BY a.raised_at DESC, a.id DESC LIMIT 200`, w.Args()...)
 	if err != nil {
 		return nil, err
 	}

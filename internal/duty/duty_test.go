@@ -747,7 +747,7 @@ func TestArticle19_4_AlarmLeavesTheUnit(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, u := range units {
-				list, err := h.svc.HandedUp(ctx, org.UnitID(u))
+				list, err := h.svc.HandedUp(ctx, system, org.UnitID(u))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -408,7 +408,7 @@ func (h *Handler) desk(w http.ResponseWriter, r *http.Request) error {
 	if d.alarms, _, err = h.duty.Alarms(ctx, scope, duty.AlarmFilter{Unit: d.unit.ID, State: "standing", Limit: 20}); err != nil {
 		return err
 	}
-	if d.handedUp, err = h.duty.HandedUp(ctx, d.unit.ID); err != nil {
+	if d.handedUp, err = h.duty.HandedUp(ctx, scope, d.unit.ID); err != nil {
 		return err
 	}
 	if d.incidents, _, err = h.duty.Incidents(ctx, scope, "standing", d.unit.ID, 20, 0); err != nil {
