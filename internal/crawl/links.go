@@ -98,10 +98,10 @@ func scan(base string, page []byte, similar bool) scanned {
 // walk reads a page that was parsed already, which is faster by half. Its bytes are asked for when its text is short.
 func walk(base string, root *html.Node, page []byte, similar bool) scanned {
 	r := newReader(base, similar)
-	for n := root; n != nil; n = after(n, root) {
+	for n := range root.Descendants() {
 		switch n.Type {
 		case html.TextNode:
-			if in := n.Parent; in == nil || in.DataAtom != atom.Script && in.DataAtom != atom.Style {
+			if in := n.Parent.DataAtom; in != atom.Script && in != atom.Style {
 				write(&r.text, n.Data)
 			}
 		case html.ElementNode:
@@ -122,19 +122,6 @@ func walk(base string, root *html.Node, page []byte, similar bool) scanned {
 	}
 	r.text.end(page)
 	return r.scanned
-}
-
-// after is the node that follows n in the document, below root; nil at its end.
-func after(n, root *html.Node) *html.Node {
-	if n.FirstChild != nil {
-		return n.FirstChild
-	}
-	for ; n != root; n = n.Parent {
-		if n.NextSibling != nil {
-			return n.NextSibling
-		}
-	}
-	return nil
 }
 
 // reader takes in the elements and the text of a page in their order.
