@@ -20,7 +20,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
-	"zhengshu/internal/web/browsertest"
+	chrome "zhengshu/internal/browser"
 )
 
 // browser is one Chromium; each person has a tab with cookies of their own,
@@ -62,7 +62,7 @@ func launch() error {
 	allocator, stop := chromedp.NewExecAllocator(context.Background(),
 		chromedp.ExecPath(path), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(chromium.dir),
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-features", browsertest.Unused), chromedp.Flag("disable-sync", true), chromedp.Flag("no-first-run", true), chromedp.Flag("lang", "zh-CN"))
+		chromedp.Flag("disable-features", chrome.Unseen), chromedp.Flag("disable-sync", true), chromedp.Flag("no-first-run", true), chromedp.Flag("lang", "zh-CN"))
 	ctx, cancel := chromedp.NewContext(allocator)
 	chromium.ctx, chromium.stop = ctx, func() { cancel(); stop() }
 	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {

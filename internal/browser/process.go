@@ -61,6 +61,10 @@ const mostMessage = 64 << 20
 // more at once loses the rest, and with them only itself.
 const eventsHeld = 4096
 
+// Unseen are features of Chromium that each window pays for with two pages in a
+// process of their own: what drops down from an address bar that nobody sees.
+const Unseen = "WebUIOmniboxPopup,WebUIOmniboxAimPopup"
+
 // launch starts a child in the empty network and waits until it answers.
 func launch(ctx context.Context, program string, bare bool, most time.Duration) (*process, error) {
 	dir, err := os.MkdirTemp("", tempFolder)
@@ -82,7 +86,7 @@ func launch(ctx context.Context, program string, bare bool, most time.Duration) 
 	args := []string{
 		"--headless=new", "--remote-debugging-pipe", "--user-data-dir=" + filepath.Join(dir, "profile"), "--no-first-run", "--no-default-browser-check", "--disable-gpu", "--disable-dev-shm-usage",
 		"--disable-background-networking", "--disable-component-update", "--disable-domain-reliability", "--disable-sync", "--disable-extensions", "--disable-default-apps", "--disable-breakpad", "--disable-crash-reporter",
-		"--disable-client-side-phishing-detection", "--disable-notifications", "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,HttpsFirstModeV2ForTypicallySecureUsers,Translate,MediaRouter,OptimizationHints,DialMediaRouteProvider,AutofillServerCommunication,CertificateTransparencyComponentUpdater",
+		"--disable-client-side-phishing-detection", "--disable-notifications", "--disable-features=" + Unseen + ",HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,HttpsFirstModeV2ForTypicallySecureUsers,Translate,MediaRouter,OptimizationHints,DialMediaRouteProvider,AutofillServerCommunication,CertificateTransparencyComponentUpdater",
 		"--deny-permission-prompts", "--disable-popup-blocking", "--mute-audio", "--hide-scrollbars", "--force-color-profile=srgb", "--lang=zh-CN", "--password-store=basic", "--use-mock-keychain",
 		"--renderer-process-limit=2", "--js-flags=--max-old-space-size=384", "--no-proxy-server", "about:blank",
 	}

@@ -19,11 +19,9 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
-)
 
-// Unused are features of Chromium that each window pays for with two pages in a
-// process of their own: what drops down from an address bar that nobody sees.
-const Unused = "WebUIOmniboxPopup,WebUIOmniboxAimPopup"
+	"zhengshu/internal/browser"
+)
 
 // Browser is one tab on one server.
 type Browser struct {
@@ -50,7 +48,7 @@ func Start(t testing.TB, h http.Handler) *Browser {
 	t.Cleanup(server.Close)
 	allocator, stop := chromedp.NewExecAllocator(context.Background(),
 		chromedp.ExecPath(path), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
-		chromedp.Flag("disable-background-networking", true), chromedp.Flag("lang", "zh-CN"), chromedp.Flag("disable-features", Unused),
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("lang", "zh-CN"), chromedp.Flag("disable-features", browser.Unseen),
 		chromedp.Flag("force-prefers-reduced-motion", true)) // colours are measured at rest
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(allocator)
