@@ -299,10 +299,12 @@ func newDesk(d deskData, now time.Time) record {
 		{Name: "打不开", Value: fmt.Sprint(unreached), Unit: "个", Note: fmt.Sprintf("共值守 %d 个网站", len(d.record.Sites)), Kind: tone(unreached > 0, web.Danger)},
 		{Name: "今天已巡检", Value: fmt.Sprintf("%d/%d", d.record.Looked(), len(d.record.Sites)), Note: said, Href: duty.RecordLink(d.unit.ID, today), Kind: tone(d.record.State != duty.Confirmed, web.Warn)},
 		{Name: "处置中的事件", Value: fmt.Sprint(len(d.incidents)), Unit: "件", Href: incidentPath + "?state=standing", Kind: tone(len(d.incidents) > 0, web.Warn)},
-	}}, alarmTable("当前告警", d.alarms))
+	}})
+	own := "当前告警"
 	if len(d.handedUp) > 0 {
-		v.Main = append(v.Main, alarmTable("上报到本级的告警", d.handedUp))
+		v.Main, own = append(v.Main, alarmTable("上报到本级的告警", d.handedUp)), "本单位的告警"
 	}
+	v.Main = append(v.Main, alarmTable(own, d.alarms))
 	terms := []web.Term{{Name: "当班", Text: "无", Tags: []web.Tag{{Kind: web.Danger, Text: "空岗"}}}}
 	if !d.now.Zero() {
 		terms = []web.Term{{Name: "当班", Text: d.now.Names(), Note: d.now.Span()}}

@@ -495,3 +495,18 @@ func TestTheLastStepStandsFirst(t *testing.T) {
 		}
 	}
 }
+
+// What was handed up stands before the unit's own alarms and counts among those that
+// wait; a desk without any says nothing of it.
+func TestTheDeskShowsWhatWasHandedUp(t *testing.T) {
+	below := sampleAlarm
+	below.Title, below.UnitName, below.State = "雁塔区门户网站打不开", "雁塔区人民政府办公室", duty.Raised
+	said := fmt.Sprint(newDesk(deskData{unit: sampleUnit, now: sampleShift, handedUp: []duty.Alarm{below}}, sampleNow).Main)
+	up, own := strings.Index(said, "上报到本级的告警"), strings.Index(said, "本单位的告警")
+	if up < 0 || own < up || !strings.Contains(said, below.Title) || !strings.Contains(said, "待接收告警 1 个 处理中 0 个") {
+		t.Errorf("desk: %s", said)
+	}
+	if said := fmt.Sprint(newDesk(deskData{unit: sampleUnit, now: sampleShift}, sampleNow).Main); strings.Contains(said, "上报") || !strings.Contains(said, "当前告警") {
+		t.Errorf("nothing handed up: %s", said)
+	}
+}
