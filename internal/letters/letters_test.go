@@ -3,6 +3,7 @@ package letters_test
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -336,7 +337,9 @@ func TestRawDatabaseShowsNobody(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", table, err)
 			}
-			all := strings.Join(rows, "\n")
+			// A digest or a sealed text, written in hexadecimal digits, holds
+			// any few of them by chance.
+			all := digests.ReplaceAllString(strings.Join(rows, "\n"), "")
 			if len(rows) == 0 {
 				t.Errorf("%s is empty: the test reads nothing", table)
 			}
@@ -351,6 +354,10 @@ func TestRawDatabaseShowsNobody(t *testing.T) {
 		}
 	})
 }
+
+// digests are runs of hexadecimal digits too long for any number of a
+// person's.
+var digests = regexp.MustCompile(`[0-9a-f]{32,}`)
 
 // dump is a statement that gives each row of a table as one text.
 func dump(d *db.DB, table string) string {
