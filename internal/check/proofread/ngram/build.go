@@ -99,55 +99,54 @@ func (b *Builder) Model(leastRune, least3, least4 uint32) *Model {
 			count(Break)
 		}
 	}
+	var s sequences
 	for n, least := range [Order + 1]uint32{2: 1, 3: least3, 4: least4} {
 		if n < 2 {
 			continue
 		}
 		for k, c := range maps[n] {
 			if c >= least {
-				m.sets[n].keys = append(m.sets[n].keys, k)
+				s[n].keys = append(s[n].keys, k)
 			}
 		}
-		slices.Sort(m.sets[n].keys)
-		for _, k := range m.sets[n].keys {
-			m.sets[n].levels = append(m.sets[n].levels, levelOf(maps[n][k]))
+		slices.Sort(s[n].keys)
+		for _, k := range s[n].keys {
+			s[n].levels = append(s[n].levels, levelOf(maps[n][k]))
 		}
 	}
-	m.finish()
+	m.finish(s)
 	return m
 }
 
-func (m *Model) finish() {
+// sequences are the keys of each length, in order, each once, with their levels.
+type sequences [Order + 1]struct {
+	keys   []uint32
+	levels []uint8
+}
+
+func (m *Model) finish(s sequences) {
 	m.total = 0
 	for _, c := range m.uni {
 		m.total += c
 	}
 	m.total += 0.5 * float64(len(m.uni))
-	for n := 2; n <= Order; n++ {
-		m.sets[n].build(keyBits[n])
+	m.pairs = newPairs(len(m.runes), s[2].keys, s[2].levels)
+	for n := 3; n <= Order; n++ {
+		m.sets[n] = newSet(keyBits[n], s[n].keys, s[n].levels)
 	}
 	m.han = make([]ID, lastHan-firstHan+1)
 	for i := range m.han {
 		m.han[i] = m.ids[firstHan+rune(i)]
 	}
-	m.row = (len(m.runes) + 63) / 64
-	m.after = make([]uint64, m.row*len(m.runes))
-	m.before = make([]uint64, m.row*len(m.runes))
-	for _, k := range m.sets[2].keys {
-		a, b := int(k>>idBits), int(k&(1<<idBits-1))
-		if a < len(m.runes) && b < len(m.runes) {
-			m.after[a*m.row+b>>6] |= 1 << (b & 63)
-			m.before[b*m.row+a>>6] |= 1 << (a & 63)
-		}
+}
+
+// sequences gives back what the model was made from.
+func (m *Model) sequences() (s sequences) {
+	s[2].keys, s[2].levels = m.pairs.unpacked()
+	for n := 3; n <= Order; n++ {
+		s[n].keys, s[n].levels = m.sets[n].unpacked()
 	}
-	m.threes = make([]uint64, 1<<threeBits/64)
-	for _, k := range m.sets[3].keys {
-		bit := k >> (keyBits[3] - threeBits)
-		m.threes[bit>>6] |= 1 << (bit & 63)
-	}
-	for n := range m.sets {
-		m.sets[n].keys, m.sets[n].levels = nil, nil
-	}
+	return s
 }
 
 const magic = "zsng1\n"
@@ -171,9 +170,9 @@ func (m *Model) Encode() ([]byte, error) {
 	for _, c := range m.uni {
 		out = binary.AppendUvarint(out, uint64(c))
 	}
+	all := m.sequences()
 	for n := 2; n <= Order; n++ {
-		s := &m.sets[n]
-		keys, levels := s.unpacked()
+		keys, levels := all[n].keys, all[n].levels
 		k := rice(len(keys), keyBits[n])
 		out = binary.AppendUvarint(out, uint64(len(keys)))
 		var w bitWriter
@@ -254,6 +253,7 @@ func Decode(b []byte) (*Model, error) {
 		}
 		m.uni[i] = float64(v)
 	}
+	var all sequences
 	for n := 2; n <= Order; n++ {
 		count, err := number()
 		if err != nil {
@@ -266,16 +266,18 @@ func Decode(b []byte) (*Model, error) {
 		if count > maxSequences || size > uint64(len(rest)) || count > size*8 {
 			return nil, fmt.Errorf("ngram: %d sequences of %d in %d bytes", count, n, size)
 		}
-		s := &m.sets[n]
+		s := &all[n]
 		s.keys = make([]uint32, count)
 		s.levels = make([]uint8, count)
 		k := rice(int(count), keyBits[n])
 		r := bitReader{b: rest[:size]}
 		last := uint64(0)
 		for i := range s.keys {
-			last += uint64(r.unary())<<k | uint64(r.bits(k))
+			step := uint64(r.unary())<<k | uint64(r.bits(k))
+			last += step
 			level := r.gamma() - 1
-			if r.over || last>>keyBits[n] != 0 || level >= uint32(len(levelCount)) {
+			stranger := n == 2 && (last>>idBits >= vocabulary || last&(1<<idBits-1) >= vocabulary)
+			if r.over || last>>keyBits[n] != 0 || step == 0 && i > 0 || stranger || level >= uint32(len(levelCount)) {
 				return nil, fmt.Errorf("ngram: sequences of %d damaged at %d", n, i)
 			}
 			s.keys[i] = uint32(last)
@@ -283,7 +285,7 @@ func Decode(b []byte) (*Model, error) {
 		}
 		rest = rest[size:]
 	}
-	m.finish()
+	m.finish(all)
 	return m, nil
 }
 

@@ -35,14 +35,9 @@ type Model struct {
 	runes  []rune
 	uni    []float64 // counts by ID
 	total  float64
-	sets   [Order + 1]set // 2, 3 and 4 used
-	row    int            // words of 64 bits in a row of the two tables below
-	after  []uint64       // bit b of row a: b was seen after a
-	before []uint64       // bit a of row b: the same, turned
-	threes []uint64       // a bit for the first threeBits of each key of three: most sequences asked for were never seen
+	pairs  pairs
+	sets   [Order + 1]set // 3 and 4 used
 }
-
-const threeBits = 24 // two megabytes
 
 // Header says what a model file holds.
 type Header struct {
@@ -122,12 +117,7 @@ func (m *Model) Count(seq ...ID) float64 {
 func (m *Model) Count1(a ID) float64 { return m.uni[a] }
 
 // Count2 is the count of two characters in sequence.
-func (m *Model) Count2(a, b ID) float64 {
-	if !m.Follows(a, b) {
-		return 0
-	}
-	return m.sets[2].count(key2(a, b))
-}
+func (m *Model) Count2(a, b ID) float64 { return m.pairs.count(a, b) }
 
 // Count3 is the count of three.
 func (m *Model) Count3(a, b, c ID) float64 { return m.sets[3].count(key3(a, b, c)) }
@@ -226,41 +216,30 @@ func (m *Model) Log(a, b, c, d ID) float64 {
 
 // Follows reports whether b was ever seen after a. It is much cheaper than Count2.
 func (m *Model) Follows(a, b ID) bool {
-	return m.after[int(a)*m.row+int(b>>6)]>>(b&63)&1 != 0
+	return m.pairs.after[int(a)*m.pairs.row+int(b>>6)]>>(b&63)&1 != 0
 }
 
 // Fits reports whether x was ever seen after a and ever before b. Of many
 // characters tried at one place it reads two short rows only.
 func (m *Model) Fits(a, x, b ID) bool {
 	i, bit := int(x>>6), uint64(1)<<(x&63)
-	return m.after[int(a)*m.row+i]&bit != 0 && m.before[int(b)*m.row+i]&bit != 0
+	return m.pairs.after[int(a)*m.pairs.row+i]&bit != 0 && m.pairs.before[int(b)*m.pairs.row+i]&bit != 0
 }
 
 // Joins lists the characters that were seen between a and b, in order of ID.
 func (m *Model) Joins(a, b ID) func(func(ID) bool) {
 	return func(yield func(ID) bool) {
-		after, before := m.after[int(a)*m.row:][:m.row], m.before[int(b)*m.row:][:m.row]
+		row := m.pairs.row
+		after, before := m.pairs.after[int(a)*row:][:row], m.pairs.before[int(b)*row:][:row]
 		for i, w := range after {
 			for w &= before[i]; w != 0; w &= w - 1 {
 				x := ID(i<<6 + bits.TrailingZeros64(w))
-				k := key3(a, x, b)
-				if bit := k >> (keyBits[3] - threeBits); m.threes[bit>>6]>>(bit&63)&1 == 0 || m.sets[3].count(k) == 0 {
-					continue
-				}
-				if !yield(x) {
+				if _, ok := m.sets[3].level(key3(a, x, b)); ok && !yield(x) {
 					return
 				}
 			}
 		}
 	}
-}
-
-// Size is the number of listed characters and of sequences of 2, 3 and 4.
-func (m *Model) Size() (vocabulary int, sequences [Order + 1]int) {
-	for i := range m.sets {
-		sequences[i] = len(m.sets[i].cells)
-	}
-	return len(m.runes), sequences
 }
 
 const idBits = 13 // at most 8,192 characters
@@ -283,61 +262,6 @@ func mix(x uint64, n int) uint32 {
 	x ^= x >> 32
 	x *= 0xd6e8feb86659fd93
 	return uint32(x >> (64 - keyBits[n]))
-}
-
-// set is sorted keys with a level each. While a model is built or read they
-// stand in keys and levels; build packs them: the high bits of a key choose a
-// run of cells, the rest of it and the level share a cell.
-type set struct {
-	keys   []uint32
-	levels []uint8
-	index  []uint32
-	cells  []uint16
-	shift  int
-}
-
-const (
-	levelBits = 6
-	cellBits  = 16 - levelBits
-)
-
-func (s *set) build(width int) {
-	n := max(bits.Len(uint(len(s.keys)))-1, width-cellBits)
-	s.shift = width - n
-	s.index = make([]uint32, 1<<n+1)
-	s.cells = make([]uint16, len(s.keys))
-	for i, k := range s.keys {
-		s.index[k>>s.shift+1]++
-		s.cells[i] = uint16(k&(1<<s.shift-1))<<levelBits | uint16(s.levels[i])
-	}
-	for i := 1; i < len(s.index); i++ {
-		s.index[i] += s.index[i-1]
-	}
-}
-
-func (s *set) count(k uint32) float64 {
-	b := k >> s.shift
-	low := uint16(k & (1<<s.shift - 1))
-	for _, c := range s.cells[s.index[b]:s.index[b+1]] {
-		if c>>levelBits >= low {
-			if c>>levelBits == low {
-				return levelCount[c&(1<<levelBits-1)]
-			}
-			return 0
-		}
-	}
-	return 0
-}
-
-// unpacked gives the keys and levels back, for Encode.
-func (s *set) unpacked() (keys []uint32, levels []uint8) {
-	for b := range len(s.index) - 1 {
-		for _, c := range s.cells[s.index[b]:s.index[b+1]] {
-			keys = append(keys, uint32(b)<<s.shift|uint32(c>>levelBits))
-			levels = append(levels, uint8(c&(1<<levelBits-1)))
-		}
-	}
-	return keys, levels
 }
 
 // levelCount are the counts that can be kept: 1 to 4, then steps of a third to a half.
