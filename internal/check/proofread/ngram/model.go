@@ -37,7 +37,10 @@ type Model struct {
 	total  float64
 	pairs  pairs
 	sets   [Order + 1]set // 3 and 4 used
+	threes []uint64       // a bit for the first threeBits of each key of three: most sequences asked for were never seen
 }
+
+const threeBits = 24 // two megabytes
 
 // Header says what a model file holds.
 type Header struct {
@@ -231,13 +234,31 @@ func (m *Model) Joins(a, b ID) func(func(ID) bool) {
 	return func(yield func(ID) bool) {
 		row := m.pairs.row
 		after, before := m.pairs.after[int(a)*row:][:row], m.pairs.before[int(b)*row:][:row]
+		// What may have been seen is gathered first, without a branch on what is
+		// found: so the processor fetches many places of memory at once, and few
+		// are left to look up.
+		var (
+			keys [2 * 64]uint32
+			ids  [2 * 64]ID
+			n    int
+		)
 		for i, w := range after {
 			for w &= before[i]; w != 0; w &= w - 1 {
 				x := ID(i<<6 + bits.TrailingZeros64(w))
-				if _, ok := m.sets[3].level(key3(a, x, b)); ok && !yield(x) {
+				k := key3(a, x, b)
+				keys[n%len(keys)], ids[n%len(ids)] = k, x
+				bit := k >> (keyBits[3] - threeBits)
+				n += int(m.threes[bit>>6] >> (bit & 63) & 1)
+			}
+			if n < len(keys)-64 && i < row-1 {
+				continue
+			}
+			for j, k := range keys[:n] {
+				if _, ok := m.sets[3].level(k); ok && !yield(ids[j]) {
 					return
 				}
 			}
+			n = 0
 		}
 	}
 }
