@@ -21,8 +21,16 @@ var wordsBin []byte
 const maxPack = 16 << 20
 
 // wordSet are the words a reader knows: what is said by one is less likely wrong.
-// It holds their hashes; among some hundred thousand of 64 bits none meet.
-type wordSet map[uint64]struct{}
+// It holds their hashes; among some hundred thousand of 64 bits none meet. Most
+// of what is asked for is no word, which two bits of a filter tell.
+type wordSet struct {
+	hashes map[uint64]struct{}
+	filter []uint64
+}
+
+func newWordSet(size int) wordSet {
+	return wordSet{make(map[uint64]struct{}, size), make([]uint64, 1<<filterBits)}
+}
 
 // spell goes on with the hash of a word by one more character.
 func spell(hash uint64, r rune) uint64 {
@@ -35,7 +43,18 @@ func (w wordSet) add(word string) {
 	for _, r := range word {
 		h = spell(h, r)
 	}
-	w[h] = struct{}{}
+	at, mask := bitsOf(uint32(h >> 32))
+	w.filter[at] |= mask
+	w.hashes[h] = struct{}{}
+}
+
+// holds reports whether a word has the hash.
+func (w wordSet) holds(hash uint64) bool {
+	if at, mask := bitsOf(uint32(hash >> 32)); w.filter[at]&mask != mask {
+		return false
+	}
+	_, ok := w.hashes[hash]
+	return ok
 }
 
 func (w wordSet) has(text []rune) bool {
@@ -43,8 +62,7 @@ func (w wordSet) has(text []rune) bool {
 	for _, r := range text {
 		h = spell(h, r)
 	}
-	_, ok := w[h]
-	return ok
+	return w.holds(h)
 }
 
 // lawWords are words of the regulation, and of the trade it is for, that general
@@ -64,7 +82,7 @@ var (
 		这样 那样 这些 那些 这里 那里 这么 那么 这个 那个 这种 那种 这类 那类 此处
 		我们 你们 他们 她们 它们 咱们 大家 自己 别人`)
 	askingWords = func() wordSet {
-		set := wordSet{}
+		set := newWordSet(len(asking))
 		for _, w := range asking {
 			set.add(w)
 		}
@@ -77,16 +95,16 @@ var loadWords = sync.OnceValues(func() (wordSet, error) { return newWords(wordsB
 func newWords(packed []byte) (wordSet, error) {
 	b, err := unpack(packed)
 	if err != nil {
-		return nil, err
+		return wordSet{}, err
 	}
 	var f struct {
 		header
 		Words []string `json:"words"`
 	}
 	if err := json.Unmarshal(b, &f); err != nil {
-		return nil, fmt.Errorf("words pack: %w", err)
+		return wordSet{}, fmt.Errorf("words pack: %w", err)
 	}
-	set := make(wordSet, len(f.Words))
+	set := newWordSet(len(f.Words))
 	for _, w := range f.Words {
 		set.add(w)
 	}
@@ -118,7 +136,7 @@ func (w wordSet) around(text []rune, start, end int) int {
 			if h = spell(h, r); lo+i+1 < end || i < 1 || i < best {
 				continue
 			}
-			if _, ok := w[h]; ok {
+			if w.holds(h) {
 				best = i + 1
 			}
 		}
@@ -138,7 +156,7 @@ func (w wordSet) sides(text []rune, start, end int) (before, after int) {
 	h := uint64(0)
 	for i, r := range text[end:min(end+4, len(text))] {
 		h = spell(h, r)
-		if _, ok := w[h]; ok && i > 0 {
+		if i > 0 && w.holds(h) {
 			after = i + 1
 		}
 	}

@@ -3,7 +3,7 @@ package proofread
 import "testing"
 
 func TestWordsAboutAPlace(t *testing.T) {
-	words := wordSet{}
+	words := newWordSet(0)
 	for _, w := range []string{"能源", "结构", "优化", "人民", "人民政府", "政府"} {
 		words.add(w)
 	}

@@ -134,11 +134,6 @@ func (m *Model) finish(s sequences) {
 	for n := 3; n <= Order; n++ {
 		m.sets[n] = newSet(keyBits[n], s[n].keys, s[n].levels)
 	}
-	m.threes = make([]uint64, 1<<threeBits/64)
-	for _, k := range s[3].keys {
-		bit := k >> (keyBits[3] - threeBits)
-		m.threes[bit>>6] |= 1 << (bit & 63)
-	}
 	m.han = make([]ID, lastHan-firstHan+1)
 	for i := range m.han {
 		m.han[i] = m.ids[firstHan+rune(i)]

@@ -234,33 +234,24 @@ func (m *Model) Joins(a, b ID) func(func(ID) bool) {
 	return func(yield func(ID) bool) {
 		row := m.pairs.row
 		after, before := m.pairs.after[int(a)*row:][:row], m.pairs.before[int(b)*row:][:row]
-		// What may have been seen is gathered first, without a branch on what is
-		// found: so the processor fetches many places of memory at once, and few
-		// are left to look up.
-		var (
-			keys [2 * 64]uint32
-			ids  [2 * 64]ID
-			n    int
-		)
+		f := frameOf(a, b)
 		for i, w := range after {
 			for w &= before[i]; w != 0; w &= w - 1 {
 				x := ID(i<<6 + bits.TrailingZeros64(w))
-				k := key3(a, x, b)
-				keys[n%len(keys)], ids[n%len(ids)] = k, x
-				bit := k >> (keyBits[3] - threeBits)
-				n += int(m.threes[bit>>6] >> (bit & 63) & 1)
-			}
-			if n < len(keys)-64 && i < row-1 {
-				continue
-			}
-			for j, k := range keys[:n] {
-				if _, ok := m.sets[3].level(k); ok && !yield(ids[j]) {
+				if _, ok := m.sets[3].level(f.key(x)); ok && !yield(x) {
 					return
 				}
 			}
-			n = 0
 		}
 	}
+}
+
+// Size is the number of listed characters and of sequences of 2, 3 and 4.
+func (m *Model) Size() (vocabulary int, sequences [Order + 1]int) {
+	for n, s := range m.sequences() {
+		sequences[n] = len(s.keys)
+	}
+	return len(m.runes), sequences
 }
 
 const idBits = 13 // at most 8,192 characters
@@ -268,12 +259,32 @@ const idBits = 13 // at most 8,192 characters
 // keyBits is the width of the keys of each length: exact for two, hashed above.
 var keyBits = [Order + 1]int{2: 2 * idBits, 3: 29, 4: 28}
 
-func key2(a, b ID) uint32 { return uint32(a)<<idBits | uint32(b) }
-func key3(a, b, c ID) uint32 {
-	return mix(uint64(a)<<(2*idBits)|uint64(b)<<idBits|uint64(c), 3)
-}
+func key2(a, b ID) uint32    { return uint32(a)<<idBits | uint32(b) }
+func key3(a, b, c ID) uint32 { return frameOf(a, c).key(b) }
 func key4(a, b, c, d ID) uint32 {
 	return mix(uint64(a)<<(3*idBits)|uint64(b)<<(2*idBits)|uint64(c)<<idBits|uint64(d), 4)
+}
+
+// frame is two characters with room for one between them. The keys of all that
+// may stand there begin alike, and so lie near each other in memory.
+type frame uint64
+
+// frameBits is how many bits of a key of three its frame decides.
+const frameBits = 11
+
+func frameOf(a, c ID) frame {
+	x := (uint64(a)<<idBits | uint64(c)) * 0x9e3779b97f4a7c15
+	x ^= x >> 31
+	x *= 0xd6e8feb86659fd93
+	return frame(x ^ x>>32)
+}
+
+func (f frame) key(b ID) uint32 {
+	const own = 29 - frameBits
+	x := (uint64(f) + uint64(b)*0x9e3779b97f4a7c15) * 0xd6e8feb86659fd93
+	x ^= x >> 32
+	x *= 0xd6e8feb86659fd93
+	return uint32(f>>(64-frameBits))<<own | uint32(x>>(64-own))
 }
 
 func mix(x uint64, n int) uint32 {

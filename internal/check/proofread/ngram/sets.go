@@ -84,7 +84,7 @@ const (
 	partBits  = 4
 	placeBits = partBits + cellBits
 	// usualCells are in a block on average, so that some in a hundred spill.
-	usualCells = 19
+	usualCells = 16
 	// spilled, as the counts of a block, says that its keys are elsewhere.
 	spilled = ^uint64(0)
 )
