@@ -149,7 +149,9 @@ func (m *Model) sequences() (s sequences) {
 	return s
 }
 
-const magic = "zsng1\n"
+// magic begins a file; its number goes up when keys are made otherwise, since a
+// model read with other keys finds nothing it holds.
+const magic = "zsng2\n"
 
 // maxSequences bounds what Decode will make room for.
 const maxSequences = 1 << 23
