@@ -3,7 +3,6 @@ package inspection_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -704,12 +703,6 @@ func TestOurOwnRefusalIsNoFailureOfTheSite(t *testing.T) {
 	})
 }
 
-// silent lets the process that works the jobs of runs fall silent, for the n-th time.
-func (h *house) silent(n int) {
-	h.t.Helper()
-	h.raw(fmt.Sprintf(`UPDATE job SET state = 'running', holder = 'gone', attempt = %d, held_until = '2026-01-01T00:00:00.000000Z' WHERE kind = 'inspection.run' AND state = 'waiting'`, n))
-}
-
 // raw writes beside the house.
 func (h *house) raw(query string) {
 	h.t.Helper()
@@ -764,7 +757,7 @@ func TestARunEndsWithItsJob(t *testing.T) {
 				if r := last(); r.State != inspection.RunRunning {
 					t.Fatalf("in the middle: %s", r.State)
 				}
-				h.silent(3)
+				jobstest.Silence[inspection.RunSite](t, h.db, 3)
 				h.work()
 				r := last()
 				if r.State != inspection.RunFailed || !strings.Contains(r.Failure, "多次中途停止") || !r.Finished.Equal(h.clock.Now()) || r.Closed != 0 {
@@ -793,7 +786,7 @@ func TestARunEndsWithItsOwnJobOnly(t *testing.T) {
 		if n, err := h.svc.PatrolDue(h.ctx); err != nil || n != 1 {
 			t.Fatalf("%d patrols (%v)", n, err)
 		}
-		h.silent(3)
+		jobstest.Silence[inspection.RunSite](t, h.db, 3)
 		r, err := h.svc.Start(h.ctx, h.scope, h.site.ID)
 		if err != nil {
 			t.Fatal(err)
@@ -811,7 +804,7 @@ func TestARunEndsWithItsOwnJobOnly(t *testing.T) {
 			h.work()
 			h.clock.Advance(time.Minute)
 		}
-		if r, err = h.svc.Run(h.ctx, h.scope, r.ID); err != nil || r.State != inspection.RunFailed || r.Failure != "检查中断：词库暂时不能读取。" {
+		if r, err = h.svc.Run(h.ctx, h.scope, r.ID); err != nil || r.State != inspection.RunFailed || r.Failure != "检查中断，未检查的内容不作评判：词库暂时不能读取。" {
 			t.Errorf("failed each time: %s %q (%v)", r.State, r.Failure, err)
 		}
 	})

@@ -5,6 +5,7 @@ package jobstest
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -65,5 +66,33 @@ func Work(t testing.TB, d *db.DB, w *jobs.Workers, c jobs.Config) {
 	}
 	if err := k.Stop(context.Background()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Silence lets the process that works the waiting jobs of T's kind fall silent, for
+// the attempts-th time: they are taken up again, or given up, when jobs are next
+// worked.
+func Silence[T jobs.Args](t testing.TB, d *db.DB, attempts int) {
+	t.Helper()
+	var zero T
+	query := fmt.Sprintf(`UPDATE job SET state = 'running', holder = 'gone', attempt = %d, held_until = '2026-01-01T00:00:00.000000Z' WHERE kind = '%s' AND state = 'waiting'`, attempts, zero.Kind())
+	ctx, n := context.Background(), int64(0)
+	if p := d.Pool(); p != nil {
+		tag, err := p.Exec(ctx, query)
+		if err != nil {
+			t.Fatalf("silence the jobs of %s: %v", zero.Kind(), err)
+		}
+		n = tag.RowsAffected()
+	} else {
+		res, err := d.Writer().ExecContext(ctx, query)
+		if err == nil {
+			n, err = res.RowsAffected()
+		}
+		if err != nil {
+			t.Fatalf("silence the jobs of %s: %v", zero.Kind(), err)
+		}
+	}
+	if n == 0 {
+		t.Fatalf("no job of %s waits", zero.Kind())
 	}
 }
