@@ -295,12 +295,8 @@ func (s *Service) ask(ctx context.Context, tx *db.Tx, c Case, party string, roun
 	if err := s.Obligations.Open(ctx, tx, obligation.Debt{Kind: StepDue.ID, Unit: debtor, Subject: p.subject(c), Link: c.Link(), Due: p.Due, From: today, Length: calendar.WorkingDays(n)}); err != nil {
 		return p, err
 	}
-	does := Parties[i].Does
-	if party == "telecom" && c.Bare() {
-		does = "处置互联网接入服务（没有域名，不涉及域名解析）"
-	}
 	_, err = notify.Send(ctx, tx, notify.Message{Key: "impostor:" + c.ID + ":" + p.ID, Unit: string(debtor), Link: c.Link(), Urgent: true,
-		Title: "请处置" + KindName(c.Kind) + "：" + c.Shown, Body: does + "，请于" + p.Due.On.Chinese() + "前办理并登记结果。"})
+		Title: "请处置" + KindName(c.Kind) + "：" + c.Shown, Body: c.Does(party) + "，请于" + p.Due.On.Chinese() + "前办理并登记结果。"})
 	return p, err
 }
 
