@@ -417,6 +417,60 @@ func TestOutageOfOurOwnIsNotCounted(t *testing.T) {
 	})
 }
 
+// Where the addresses that test our own line do not answer, nothing is counted, that
+// is said with since when, and no site is asked again and again for it.
+func TestOurOwnLineDownIsSaid(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		set := func(line string) {
+			t.Helper()
+			if err := h.svc.SetOwnLine(h.ctx, highest(), line); err != nil {
+				t.Fatal(err)
+			}
+		}
+		probed := func(want int) {
+			t.Helper()
+			if n, err := h.svc.ProbeDue(h.ctx); err != nil || n != want {
+				t.Errorf("%d probes, want %d (%v)", n, want, err)
+			}
+		}
+		down := func() string {
+			t.Helper()
+			says, err := h.svc.OwnLineDown(h.ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return says
+		}
+		asked := func() int {
+			h.made.mu.Lock()
+			defer h.made.mu.Unlock()
+			return h.made.asked["/"]
+		}
+		set("http://line.none.gov.cn/")
+		if says := down(); says != "" {
+			t.Errorf("before the first round: %s", says)
+		}
+		probed(0)
+		since, once := down(), asked()
+		if !strings.Contains(since, h.clock.Now().In(calendar.Shanghai).Format("2006-01-02 15:04")) || !strings.Contains(since, "自检地址都打不开") || !strings.Contains(since, "不计失败，也不告警") {
+			t.Errorf("said: %s", since)
+		}
+		h.clock.Advance(10 * time.Minute)
+		probed(0)
+		if says := down(); says != since {
+			t.Errorf("since when moves: %s", says)
+		}
+		if once == 0 || asked() != once {
+			t.Errorf("the site was asked %d times, then %d", once, asked())
+		}
+		set("http://" + h.site.Host + "/")
+		probed(1)
+		if says := down(); says != "" {
+			t.Errorf("it answers again: %s", says)
+		}
+	})
+}
+
 func TestTwoStartAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		var wg sync.WaitGroup
