@@ -447,12 +447,22 @@ func TestArchiveEndsWithItsJob(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.clock.Advance(24 * time.Hour)
+		before := dbtest.Up(t, "0581_lost_jobs.sql")
+		dbtest.Write(t, h.db, before)
 		if a := last(); a.State != closing.Queued {
 			t.Errorf("waits: %+v", a)
 		}
 		h.work()
 		if a := last(); a.State != closing.Done {
 			t.Errorf("tried again: %+v", a)
+		}
+		// What lost its job before the schema that ends it, ends with that.
+		if _, err := h.svc.StartArchive(ctx, scope, id); err != nil {
+			t.Fatal(err)
+		}
+		dbtest.Write(t, h.db, `UPDATE job SET state = 'failed'; `+before)
+		if a := last(); a.State != closing.Failed || a.Says == "" || a.Finished.IsZero() {
+			t.Errorf("lost: %+v", a)
 		}
 	})
 }

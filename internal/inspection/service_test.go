@@ -27,7 +27,6 @@ import (
 	"zhengshu/internal/org"
 	"zhengshu/internal/passage"
 	"zhengshu/internal/registry"
-	"zhengshu/migrations"
 )
 
 // house is one county with one monitored site on a loopback listener.
@@ -757,20 +756,6 @@ func TestOurOwnRefusalIsNoFailureOfTheSite(t *testing.T) {
 	})
 }
 
-// raw writes beside the house.
-func (h *house) raw(query string) {
-	h.t.Helper()
-	var err error
-	if p := h.db.Pool(); p != nil {
-		_, err = p.Exec(h.ctx, query)
-	} else {
-		_, err = h.db.Writer().ExecContext(h.ctx, query)
-	}
-	if err != nil {
-		h.t.Fatal(err)
-	}
-}
-
 // A run whose process died as often as it may ends when its job is given up: nothing
 // is closed by it, and the site is free.
 func TestARunEndsWithItsJob(t *testing.T) {
@@ -914,17 +899,10 @@ func TestRunsThatLostTheirJobBeforeAreEnded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text, err := migrations.Files.ReadFile("0560_lost_runs.sql")
-		if err != nil {
-			t.Fatal(err)
-		}
-		up, _, found := strings.Cut(string(text), "-- +goose Down")
-		if !found {
-			t.Fatal("no way back")
-		}
+		up := dbtest.Up(t, "0560_lost_runs.sql")
 		migrate := func() inspection.Run {
 			t.Helper()
-			h.raw(up)
+			dbtest.Write(t, h.db, up)
 			if r, err = h.svc.Run(h.ctx, h.scope, r.ID); err != nil {
 				t.Fatal(err)
 			}
@@ -933,12 +911,12 @@ func TestRunsThatLostTheirJobBeforeAreEnded(t *testing.T) {
 		if r := migrate(); r.State != inspection.RunQueued {
 			t.Errorf("its job waits: %s", r.State)
 		}
-		h.raw(`UPDATE inspection_run SET sent_at = asked_at`)
-		h.raw(`UPDATE job SET state = 'failed'`)
+		dbtest.Write(t, h.db, `UPDATE inspection_run SET sent_at = asked_at`)
+		dbtest.Write(t, h.db, `UPDATE job SET state = 'failed'`)
 		if r := migrate(); r.State != inspection.RunQueued {
 			t.Errorf("sent to a crawler: %s", r.State)
 		}
-		h.raw(`UPDATE inspection_run SET sent_at = NULL`)
+		dbtest.Write(t, h.db, `UPDATE inspection_run SET sent_at = NULL`)
 		if r := migrate(); r.State != inspection.RunFailed || r.Failure == "" || r.Finished.IsZero() {
 			t.Errorf("its job was given up: %+v", r)
 		}

@@ -335,6 +335,9 @@ func TestABatchEndsWithItsJob(t *testing.T) {
 			t.Fatal("taken from a store that cannot be read")
 		}
 		c.s.Blobs = good
+		// What lost its job before the schema that ends it, ends with that; this one has it.
+		before := dbtest.Up(t, "0581_lost_jobs.sql")
+		dbtest.Write(t, c.db, before)
 		// A job of an earlier beginning does not end this one, its own does.
 		left := jobstest.Waiting[Work](t, c.db)
 		if len(left) != 1 {
@@ -350,6 +353,10 @@ func TestABatchEndsWithItsJob(t *testing.T) {
 			if b = must(c.s.Batch(c.ctx(), c.scope(), b.ID))(t); b.State != x.state {
 				t.Errorf("%+v leaves it %s", x.job, b.State)
 			}
+		}
+		dbtest.Write(t, c.db, `UPDATE job SET state = 'failed'; UPDATE move_in_batch SET state = 'undoing'; `+before)
+		if b = must(c.s.Batch(c.ctx(), c.scope(), b.ID))(t); b.State != Taken || b.Failure == "" {
+			t.Errorf("lost: %s %q", b.State, b.Failure)
 		}
 	})
 }

@@ -62,8 +62,18 @@ func TestARunEndsWithItsJob(t *testing.T) {
 		if err != nil || len(told) != 1 || !strings.Contains(told[0], "没有完成") {
 			t.Errorf("told %q (%v)", told, err)
 		}
-		if _, err := s.Ask(ctx, session, scope, site.ID, false); err != nil {
-			t.Errorf("asked again: %v", err)
+		if r, err = s.Ask(ctx, session, scope, site.ID, false); err != nil {
+			t.Fatalf("asked again: %v", err)
+		}
+		// What lost its job before the schema that ends it, ends with that.
+		before := dbtest.Up(t, "0581_lost_jobs.sql")
+		dbtest.Write(t, d, before)
+		if r, err = s.Run(ctx, scope, r.ID); err != nil || r.State != Waiting {
+			t.Errorf("its job waits: %s (%v)", r.State, err)
+		}
+		dbtest.Write(t, d, `UPDATE job SET state = 'failed'; `+before)
+		if r, err = s.Run(ctx, scope, r.ID); err != nil || r.State != Failed || r.Failure == "" {
+			t.Errorf("lost: %s %q (%v)", r.State, r.Failure, err)
 		}
 	})
 }

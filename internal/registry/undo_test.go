@@ -15,6 +15,7 @@ import (
 	"zhengshu/internal/authz"
 	"zhengshu/internal/blob"
 	"zhengshu/internal/db"
+	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/fault"
 	"zhengshu/internal/jobs"
 	"zhengshu/internal/jobs/jobstest"
@@ -242,6 +243,11 @@ func TestAFileEndsWithItsJob(t *testing.T) {
 		}
 		if got, err = w.in.Take(w.ctx, w.session, f.ID); err != nil || got.State != registry.FileTaken || got.Failure != "" || got.Taken.Accepted != 1 {
 			t.Errorf("tried again: %s %q %+v (%v)", got.State, got.Failure, got.Taken, err)
+		}
+		// What lost its job before the schema that ends it, ends with that.
+		dbtest.Write(t, h.db, `UPDATE job SET state = 'failed'; UPDATE intake_file SET state = 'looking'; `+dbtest.Up(t, "0581_lost_jobs.sql"))
+		if got, err = h.reg.File(h.ctx, h.db, w.session, f.ID); err != nil || got.State != registry.FileBrought || got.Failure == "" {
+			t.Errorf("lost: %s %q (%v)", got.State, got.Failure, err)
 		}
 	})
 }

@@ -57,7 +57,7 @@ func newView(list []inspection.Vantage, doubts []inspection.Doubt, down string, 
 		case x.ID == inspection.OwnVantage:
 			state, own = web.Tag{Kind: web.Good, Text: "本机"}, strings.Join(x.Line, "\n")
 			if x.LineDown() {
-				state = web.Tag{Kind: web.Warn, Text: "本机网络不通，未检测"}
+				state = web.Tag{Kind: web.Warn, Text: "线路不通，未检测"}
 			}
 		case !x.Revoked.IsZero():
 			state = web.Tag{Kind: web.Neutral, Text: "已停用"}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"zhengshu/internal/db"
+	"zhengshu/internal/db/dbtest"
 	"zhengshu/internal/jobs"
 )
 
@@ -75,24 +76,7 @@ func Work(t testing.TB, d *db.DB, w *jobs.Workers, c jobs.Config) {
 func Silence[T jobs.Args](t testing.TB, d *db.DB, attempts int) {
 	t.Helper()
 	var zero T
-	query := fmt.Sprintf(`UPDATE job SET state = 'running', holder = 'gone', attempt = %d, held_until = '2026-01-01T00:00:00.000000Z' WHERE kind = '%s' AND state = 'waiting'`, attempts, zero.Kind())
-	ctx, n := context.Background(), int64(0)
-	if p := d.Pool(); p != nil {
-		tag, err := p.Exec(ctx, query)
-		if err != nil {
-			t.Fatalf("silence the jobs of %s: %v", zero.Kind(), err)
-		}
-		n = tag.RowsAffected()
-	} else {
-		res, err := d.Writer().ExecContext(ctx, query)
-		if err == nil {
-			n, err = res.RowsAffected()
-		}
-		if err != nil {
-			t.Fatalf("silence the jobs of %s: %v", zero.Kind(), err)
-		}
-	}
-	if n == 0 {
+	if n := dbtest.Write(t, d, fmt.Sprintf(`UPDATE job SET state = 'running', holder = 'gone', attempt = %d, held_until = '2026-01-01T00:00:00.000000Z' WHERE kind = '%s' AND state = 'waiting'`, attempts, zero.Kind())); n == 0 {
 		t.Fatalf("no job of %s waits", zero.Kind())
 	}
 }
